@@ -1,0 +1,274 @@
+#include "testing.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "lock.h"
+#include "part.h"
+
+/* An empty directory "temp" beside the published files. */
+static int
+enter(void **state)
+{
+	return testing_enter(state) < 0 || mkdir("temp", 0777) < 0 ? -1 : 0;
+}
+
+static int
+open_temp(void)
+{
+	int fd = open("temp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static int
+entries(const char *dir)
+{
+	DIR *d = opendir(dir);
+	int n = 0;
+
+	assert_non_null(d);
+	for (struct dirent *e; (e = readdir(d));)
+		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	closedir(d);
+	return n;
+}
+
+static void
+unseen_until_published(void **state)
+{
+	int temp = open_temp();
+	struct part p;
+
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_true(fcntl(p.fd, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(part_write(&p, "half", 4), 0);
+	assert_int_equal(access("final", F_OK), -1);
+	assert_int_equal(entries("temp"), 0);
+	assert_int_equal(part_write(&p, " whole", 6), 0);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(p.fd, -1);
+	testing_assert_file("final", "half whole");
+	part_drop(&p);
+	testing_assert_file("final", "half whole");
+	close(temp);
+}
+
+static void
+published_over_an_older_file(void **state)
+{
+	int temp = open_temp(), old;
+	char text[8] = {0};
+	struct part p;
+
+	testing_write("final", "old", 3);
+	old = open("final", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_write(&p, "new", 3), 0);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	testing_assert_file("final", "new");
+	/* Who has the old one open still reads the old one. */
+	assert_int_equal(read(old, text, sizeof(text) - 1), 3);
+	assert_string_equal(text, "old");
+	assert_int_equal(entries("temp"), 0);
+	close(old);
+	close(temp);
+}
+
+static void
+a_symbolic_link_is_replaced_not_followed(void **state)
+{
+	int temp = open_temp();
+	struct part p;
+
+	testing_write("elsewhere", "untouched", 9);
+	assert_int_equal(symlink("elsewhere", "final"), 0);
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_write(&p, "new", 3), 0);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	testing_assert_file("elsewhere", "untouched");
+	testing_assert_file("final", "new");
+	close(temp);
+}
+
+static void
+not_published_over_a_directory(void **state)
+{
+	int temp = open_temp();
+	struct part p;
+
+	assert_int_equal(mkdir("final", 0777), 0);
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_true(p.fd >= 0);
+	part_drop(&p);
+	assert_int_equal(p.fd, -1);
+	assert_int_equal(entries("temp"), 0);
+	close(temp);
+}
+
+static void
+dropped_leaves_nothing(void **state)
+{
+	int temp = open_temp();
+	struct part p;
+
+	(void)state;
+	assert_int_equal(part_open(&p, temp), 0);
+	part_drop(&p);
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_keep(&p, "M_batch1.3"), 0);
+	assert_int_equal(entries("temp"), 1);
+	part_drop(&p);
+	part_drop(&p);
+	assert_int_equal(entries("temp"), 0);
+	close(temp);
+}
+
+static void
+kept_is_locked_named_and_then_published(void **state)
+{
+	int temp = open_temp(), other;
+	struct part p;
+
+	testing_write("temp/M_batch1.3", "of a killed run", 15);
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_write(&p, "kept", 4), 0);
+	assert_int_equal(part_keep(&p, "M_batch1.3"), 0);
+	testing_assert_file("temp/M_batch1.3", "kept");
+	other = open("temp/M_batch1.3", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(lock_try(other, LOCK_ALONE), 1);
+	assert_int_equal(part_keep(&p, "M_batch1.4"), 0);
+	assert_int_equal(access("temp/M_batch1.3", F_OK), -1);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	testing_assert_file("final", "kept");
+	assert_int_equal(entries("temp"), 0);
+	assert_int_equal(lock_try(other, LOCK_ALONE), 0);
+	close(other);
+	close(temp);
+}
+
+/* A child that keeps a part, says so, and waits to be killed. */
+static pid_t
+writer(int temp)
+{
+	int pipes[2];
+	char byte = 'r';
+	pid_t pid;
+
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct part p;
+
+		if (part_open(&p, temp) < 0 || part_write(&p, "torn", 4) < 0 || part_keep(&p, "torn") < 0 ||
+		    write(pipes[1], &byte, 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	close(pipes[0]);
+	return pid;
+}
+
+static void
+the_part_of_a_killed_writer_is_unlocked(void **state)
+{
+	int temp = open_temp(), fd;
+	pid_t pid = writer(temp);
+
+	(void)state;
+	fd = open("temp/torn", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(lock_try(fd, LOCK_ALONE), 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(lock_try(fd, LOCK_ALONE), 0);
+	testing_assert_file("temp/torn", "torn");
+	close(fd);
+	close(temp);
+}
+
+static void
+replace_is_whole_or_not_at_all(void **state)
+{
+	int temp = open_temp();
+	char *big = calloc(1, 1 << 20);
+
+	memset(big, 'b', (1 << 20) - 1);
+	assert_int_equal(part_replace(temp, testing_dirfd(state), "f", big, (1 << 20) - 1, true), 0);
+	testing_assert_file("f", big);
+	assert_int_equal(part_replace(temp, testing_dirfd(state), "f", "", 0, false), 0);
+	testing_assert_file("f", "");
+	assert_int_equal(mkdir("d", 0777), 0);
+	assert_int_equal(part_replace(temp, testing_dirfd(state), "d", "x", 1, true), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(entries("temp"), 0);
+	free(big);
+	close(temp);
+}
+
+/* Writes past the size that a file may have, as on a full disk. */
+static void
+write_too_much(void *arg)
+{
+	char *big = calloc(1, 1 << 20);
+	int *fds = arg;
+
+	signal(SIGXFSZ, SIG_IGN);
+	if (!big || setrlimit(RLIMIT_FSIZE, &(struct rlimit){1000, 1000}) < 0)
+		_exit(90);
+	if (part_replace(fds[0], fds[1], "f", big, 1 << 20, true) != -1)
+		_exit(91);
+	_exit(errno == EFBIG ? 0 : 92);
+}
+
+static void
+a_short_write_is_a_failure(void **state)
+{
+	int fds[2] = {open_temp(), testing_dirfd(state)};
+
+	testing_write("f", "before", 6);
+	assert_int_equal(testing_child(write_too_much, fds, "out"), 0);
+	testing_assert_file("f", "before");
+	assert_int_equal(entries("temp"), 0);
+	close(fds[0]);
+}
+
+static void
+no_place_for_parts_is_an_error(void **state)
+{
+	struct part p;
+
+	(void)state;
+	assert_int_equal(part_open(&p, -1), -1);
+	assert_int_equal(errno, EBADF);
+	part_drop(&p);
+}
+
+#define IN_TEMP(test) cmocka_unit_test_setup_teardown(test, enter, testing_leave)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_TEMP(unseen_until_published),
+		IN_TEMP(published_over_an_older_file),
+		IN_TEMP(a_symbolic_link_is_replaced_not_followed),
+		IN_TEMP(not_published_over_a_directory),
+		IN_TEMP(dropped_leaves_nothing),
+		IN_TEMP(kept_is_locked_named_and_then_published),
+		IN_TEMP(the_part_of_a_killed_writer_is_unlocked),
+		IN_TEMP(replace_is_whole_or_not_at_all),
+		IN_TEMP(a_short_write_is_a_failure),
+		IN_TEMP(no_place_for_parts_is_an_error),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("part", tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "msg.h"
+
+void *
+buf_realloc(void *p, size_t n)
+{
+	p = realloc(p, n ? n : 1);
+	if (!p)
+		msg_die(EX_OSERR, "out of memory (%zu bytes were asked for)", n);
+	return p;
+}
+
+void *
+buf_alloc(size_t n)
+{
+	return memset(buf_realloc(NULL, n), 0, n);
+}
+
+char *
+buf_strdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(buf_realloc(NULL, n), s, n);
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	if (b->room - b->len < n + 1 || !b->data) {
+		size_t room = b->room ? b->room : 64;
+
+		while (room - b->len < n + 1)
+			room += room / 2;
+		b->data = buf_realloc(b->data, room);
+		b->room = room;
+	}
+	return b->data + b->len;
+}
+
+void
+buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	char *at = buf_room(b, n);
+
+	if (n)
+		memcpy(at, bytes, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+void
+buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	buf_room(b, (size_t)n);
+	va_start(ap, fmt);
+	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
+}
+
+void
+buf_json(struct buf *b, const char *s)
+{
+	buf_str(b, "\"");
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			buf_printf(b, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			buf_printf(b, "\\u%04x", c);
+		else
+			buf_add(b, s, 1);
+	}
+	buf_str(b, "\"");
+}
+
+void
+buf_drop(struct buf *b, size_t n)
+{
+	if (n >= b->len) {
+		buf_clear(b);
+		return;
+	}
+	memmove(b->data, b->data + n, b->len - n);
+	b->len -= n;
+	b->data[b->len] = '\0';
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->len = 0;
+	if (b->data)
+		b->data[0] = '\0';
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){0};
+}

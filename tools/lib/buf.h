@@ -1,0 +1,45 @@
+/*
+ * buf: bytes that grow. Memory that runs out ends the program (EX_OSERR): nothing here
+ * returns an error. A zeroed struct is an empty buffer.
+ */
+#ifndef BI_BUF_H
+#define BI_BUF_H
+
+#include <stddef.h>
+
+struct buf {
+	char *data;  /* always NUL-terminated once anything was added; NULL before */
+	size_t len;  /* bytes in use, without that NUL */
+	size_t room; /* bytes allocated */
+};
+
+/* Makes room for N more bytes and returns where they go. */
+char *buf_room(struct buf *b, size_t n);
+
+/* Appends N bytes. */
+void buf_add(struct buf *b, const void *bytes, size_t n);
+
+/* Appends a string. */
+void buf_str(struct buf *b, const char *s);
+
+/* Appends as printf would. */
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends S as a JSON string, quotes included (RFC 8259; S is UTF-8). */
+void buf_json(struct buf *b, const char *s);
+
+/* Drops the first N bytes. */
+void buf_drop(struct buf *b, size_t n);
+
+/* Empties it and keeps the memory. */
+void buf_clear(struct buf *b);
+
+/* Frees the memory and leaves an empty buffer. */
+void buf_free(struct buf *b);
+
+/* malloc, realloc and strdup that end the program when memory runs out. */
+void *buf_alloc(size_t n);
+void *buf_realloc(void *p, size_t n);
+char *buf_strdup(const char *s);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * lock: claims that the kernel drops when their holder dies.
+ *
+ * Three kinds, each for its purpose. flock(2) guards a whole file: appends, part files,
+ * leases. Open-file-description locks (fcntl(2), F_OFD_*) guard bytes and can be asked
+ * about without being taken: items and batches. Classic fcntl locks name their holder's
+ * process id: who serves a port.
+ * A lock is on a descriptor of its own, close-on-exec; lock files are never unlinked.
+ */
+#ifndef BI_LOCK_H
+#define BI_LOCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum lock_kind { LOCK_SHARED, LOCK_ALONE };
+
+/* flock: waits for the lock. 0, or -1 with errno. */
+int lock_wait(int fd, enum lock_kind kind);
+
+/* flock: 0 when taken, 1 when another holds it, -1 with errno. */
+int lock_try(int fd, enum lock_kind kind);
+
+/* flock: lets go. */
+void lock_drop(int fd);
+
+/* The same for bytes FROM to FROM+LEN-1 (LEN 0: to the end of any file) by an
+ * open-file-description lock; a file need not be that long. */
+int lock_bytes_wait(int fd, enum lock_kind kind, off_t from, off_t len);
+int lock_bytes_try(int fd, enum lock_kind kind, off_t from, off_t len);
+void lock_bytes_drop(int fd, off_t from, off_t len);
+
+/* Whether another open file description holds any lock on these bytes; takes nothing.
+ * Fills HELD, if given, with the first held byte. */
+bool lock_bytes_held(int fd, off_t from, off_t len, off_t *held);
+
+/* A classic lock on byte 0, for lock_owner() to see. 0, 1 or -1 as lock_try(). It is lost
+ * when the process closes any descriptor of that file. */
+int lock_mark_owner(int fd);
+
+/* The process that holds lock_mark_owner(), as the kernel knows it; 0 for none. */
+pid_t lock_owner(int fd);
+
+#endif

@@ -1,0 +1,150 @@
+#include "opt.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "msg.h"
+
+enum { OPT_MAX = 64, ID_HELP = 1, ID_VERSION = 2 };
+
+void
+opt_wrong(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	msg_die(EX_WRONG_USE, "%s (%s --help shows the options)", text, msg_name());
+}
+
+static bool
+has_letter(const struct opt *o)
+{
+	return o->id > ' ' && o->id < 127;
+}
+
+void
+opt_usage(const struct opts *o)
+{
+	printf("usage: %s [OPTION ...] %s\n%s\n\n", msg_name(), o->operands, o->purpose);
+	for (const struct opt *t = o->table; t->name; t++) {
+		char form[64];
+
+		snprintf(form, sizeof(form), "--%s%s%s", t->name, t->arg ? " " : "", t->arg ? t->arg : "");
+		if (has_letter(t))
+			printf("  -%c, %-24s %s\n", t->id, form, t->help);
+		else
+			printf("      %-24s %s\n", form, t->help);
+	}
+	printf("      %-24s %s\n      %-24s %s\n", "--help", "this text", "--version", "the version");
+	printf("\nThe whole manual: man %s\n", msg_name());
+}
+
+/* getopt's two forms of the table. */
+static void
+spell(const struct opts *o, struct option *words, char *letters)
+{
+	size_t n = 0;
+
+	*letters++ = ':';
+	for (const struct opt *t = o->table; t->name && n < OPT_MAX - 3; t++) {
+		words[n++] = (struct option){t->name, t->arg ? required_argument : no_argument, NULL, t->id};
+		if (!has_letter(t))
+			continue;
+		*letters++ = (char)t->id;
+		if (t->arg)
+			*letters++ = ':';
+	}
+	words[n++] = (struct option){"help", no_argument, NULL, ID_HELP};
+	words[n++] = (struct option){"version", no_argument, NULL, ID_VERSION};
+	words[n] = (struct option){0};
+	*letters = '\0';
+}
+
+static const char *
+name_of(const struct opts *o, int id)
+{
+	static char form[64];
+
+	for (const struct opt *t = o->table; t->name; t++) {
+		if (t->id != id)
+			continue;
+		snprintf(form, sizeof(form), "--%s", t->name);
+		return form;
+	}
+	return "option";
+}
+
+int
+opt_next(struct opts *o)
+{
+	struct option words[OPT_MAX];
+	char letters[2 * OPT_MAX + 2];
+	int id, at;
+
+	spell(o, words, letters);
+	opterr = 0;
+	at = optind > 0 ? optind : 1;
+	id = getopt_long(o->argc, o->argv, letters, words, NULL);
+	switch (id) {
+	case -1:
+		return 0;
+	case ID_HELP:
+		opt_usage(o);
+		msg_finish(EX_ALL_WELL);
+	case ID_VERSION:
+		printf("%s (bi) %s\n", msg_name(), BI_VERSION);
+		msg_finish(EX_ALL_WELL);
+	case ':':
+		opt_wrong("%s needs a value", o->argv[optind - 1]);
+	case '?':
+		if (optopt > ' ' && optopt < 127 && strncmp(o->argv[optind - 1], "--", 2) != 0)
+			opt_wrong("there is no option -%c", optopt);
+		opt_wrong("%s is not an option, or takes no value", o->argv[optind > at ? optind - 1 : at]);
+	default:
+		break;
+	}
+	o->value = optarg;
+	o->given = name_of(o, id);
+	return id;
+}
+
+char **
+opt_rest(const struct opts *o)
+{
+	return o->argv + optind;
+}
+
+long
+opt_number(const struct opts *o, long min, long max)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(o->value, &end, 10);
+	if (errno || end == o->value || *end || n < min || n > max)
+		opt_wrong("%s takes a whole number from %ld to %ld, not '%s'", o->given, min, max, o->value);
+	return n;
+}
+
+long
+opt_milliseconds(const struct opts *o, double min, double max)
+{
+	char *end;
+	double n;
+
+	errno = 0;
+	n = strtod(o->value, &end);
+	if (errno || end == o->value || *end || !isfinite(n) || n < min || n > max)
+		opt_wrong("%s takes seconds from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
+	return lround(n * 1000);
+}

@@ -1,0 +1,471 @@
+#include "rec.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg.h"
+
+enum { READ_AT_ONCE = 1 << 16, DEPTH = 64, SHOWN = 200 };
+
+struct rec_reader {
+	char **args; /* the operands that are left; NULL: a descriptor */
+	int fd;
+	bool ended;      /* the descriptor is at its end */
+	bool skipping;   /* inside a line that is too long */
+	bool open_ended; /* a record of ours came after the last end record */
+	struct buf in;   /* read and not yet returned */
+	size_t at;       /* where in IN the next line begins */
+	size_t searched; /* IN has no newline before this */
+	struct buf line; /* the text of the record returned last */
+	unsigned long long count;
+	struct json_object *json;
+	struct json_tokener *tokener;
+};
+
+static struct json_tokener *
+new_tokener(void)
+{
+	struct json_tokener *t = json_tokener_new_ex(DEPTH);
+
+	if (!t)
+		msg_die(EX_OSERR, "out of memory");
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	return t;
+}
+
+/* json-c reads NaN and Infinity, which RFC 8259 does not have. */
+static bool
+all_finite(struct json_object *o)
+{
+	switch (json_object_get_type(o)) {
+	case json_type_double:
+		return isfinite(json_object_get_double(o));
+	case json_type_object: {
+		json_object_object_foreach(o, key, value)
+		{
+			(void)key;
+			if (!all_finite(value))
+				return false;
+		}
+		return true;
+	}
+	case json_type_array:
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			if (!all_finite(json_object_array_get_idx(o, i)))
+				return false;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* What is wrong with the number of N characters at P: 1. is none, and json-c makes more than 64 bits another. */
+static const char *
+number_wrong(const char *p, size_t n)
+{
+	const char *point = memchr(p, '.', n);
+
+	if (point && (point[1] < '0' || point[1] > '9'))
+		return "a number ends in its point";
+	errno = 0;
+	if (!point && !memchr(p, 'e', n) && !memchr(p, 'E', n) &&
+	    (*p == '-' ? strtoll(p, NULL, 10) == LLONG_MIN : strtoull(p, NULL, 10) == ULLONG_MAX) && errno == ERANGE)
+		return "a whole number has more than 64 bits: write it as a string";
+	return NULL;
+}
+
+/* What json-c lets pass: such numbers, single quotes around a key and control characters in strings, which RFC 8259
+ * does not have, and \u0000, at which json-c ends keys and everyone else ends strings: two texts would be one. */
+static const char *
+too_lenient(const char *text)
+{
+	const char *wrong;
+	bool inside = false;
+	size_t n;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '"')
+			inside = !inside;
+		else if (inside && (unsigned char)*p < 0x20)
+			return "a control character is in a string";
+		else if (*p == '\'' && !inside)
+			return "a key is in single quotes";
+		else if (!inside && (n = strspn(p, "-+.0123456789eE")) > 0 && *p != 'e') {
+			if ((wrong = number_wrong(p, n)))
+				return wrong;
+			p += n - 1;
+		} else if (strncmp(p, "\\u0000", 6) == 0)
+			return "\\u0000 is in it";
+		else if (*p == '\\')
+			p++;
+	}
+	return NULL;
+}
+
+static struct json_object *
+parse(struct json_tokener *t, const char *text, size_t n, char *wrong, size_t room)
+{
+	struct json_object *o;
+	enum json_tokener_error error;
+	const char *why = NULL;
+
+	json_tokener_reset(t);
+	/* The NUL behind the text tells the parser that a number at its end is whole. */
+	o = n < INT_MAX ? json_tokener_parse_ex(t, text, (int)n + 1) : NULL;
+	error = json_tokener_get_error(t);
+	if (error != json_tokener_success)
+		why = error == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(error);
+	else if (!all_finite(o))
+		why = "a number is not finite";
+	else
+		why = too_lenient(text);
+	if (!why)
+		return o;
+	if (wrong)
+		snprintf(wrong, room, "%s, at byte %zu", why, json_tokener_get_parse_end(t) + 1);
+	json_object_put(o);
+	return NULL;
+}
+
+struct json_object *
+rec_parse(const char *text, size_t n, char *wrong, size_t room)
+{
+	struct json_tokener *t = new_tokener();
+	struct buf copy = {0};
+	struct json_object *o;
+
+	buf_add(&copy, text, n);
+	o = parse(t, copy.data, n, wrong, room);
+	buf_free(&copy);
+	json_tokener_free(t);
+	return o;
+}
+
+struct rec_reader *
+rec_open(char **args, int fd)
+{
+	struct rec_reader *r = buf_alloc(sizeof(*r));
+
+	r->args = args && *args ? args : NULL;
+	r->fd = fd;
+	r->tokener = new_tokener();
+	return r;
+}
+
+void
+rec_close(struct rec_reader *r)
+{
+	json_object_put(r->json);
+	json_tokener_free(r->tokener);
+	buf_free(&r->in);
+	buf_free(&r->line);
+	free(r);
+}
+
+int
+rec_fill(struct rec_reader *r)
+{
+	ssize_t n;
+
+	if (r->args || r->ended)
+		return 0;
+	if (r->at) {
+		buf_drop(&r->in, r->at);
+		r->searched -= r->at;
+		r->at = 0;
+	}
+	do
+		n = read(r->fd, buf_room(&r->in, READ_AT_ONCE), READ_AT_ONCE);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	if (n == 0) {
+		r->ended = true;
+		return 0;
+	}
+	r->in.len += (size_t)n;
+	r->in.data[r->in.len] = '\0';
+	return 1;
+}
+
+/* The offset of the first byte of S that no UTF-8 has (RFC 3629), or N; a NUL counts as such a byte. */
+static size_t
+utf8_until(const unsigned char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		unsigned char c = s[i];
+		size_t more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		unsigned low = 0x80, high = 0xbf;
+
+		if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4)
+			return i;
+		if (c == 0xe0)
+			low = 0xa0;
+		else if (c == 0xed)
+			high = 0x9f;
+		else if (c == 0xf0)
+			low = 0x90;
+		else if (c == 0xf4)
+			high = 0x8f;
+		for (size_t k = 1; k <= more; k++, low = 0x80, high = 0xbf)
+			if (i + k >= n || s[i + k] < low || s[i + k] > high)
+				return i;
+		i += more + 1;
+	}
+	return n;
+}
+
+void
+rec_mend(char *text)
+{
+	size_t n = strlen(text);
+
+	for (size_t at; (at = utf8_until((const unsigned char *)text, n)) < n;)
+		text[at] = '?';
+}
+
+/* What can be shown of a bad line: its beginning, printable ASCII, ? for the rest. */
+static void
+make_bad(struct rec_reader *r, struct rec *out, const char *code)
+{
+	bool cut = r->line.len > SHOWN;
+
+	out->kind = REC_BAD;
+	out->code = code;
+	if (cut)
+		r->line.len = SHOWN;
+	for (size_t i = 0; i < r->line.len; i++)
+		if (r->line.data[i] < 0x20 || r->line.data[i] > 0x7e)
+			r->line.data[i] = '?';
+	buf_str(&r->line, cut ? "..." : "");
+	out->text = r->line.data;
+	out->len = r->line.len;
+}
+
+static bool
+is_ours(struct json_object *o)
+{
+	return json_object_object_get_ex(o, "review", NULL) || json_object_object_get_ex(o, "source", NULL) ||
+	       (json_object_object_get_ex(o, "item", NULL) && json_object_object_get_ex(o, "status", NULL)) ||
+	       (json_object_object_get_ex(o, "port", NULL) && json_object_object_get_ex(o, "pid", NULL));
+}
+
+/* Turns the text of a line, in r->line, into a record. False: nothing to return (an empty line, an end record). */
+static bool
+make_record(struct rec_reader *r, struct rec *out, bool operand)
+{
+	size_t good;
+	char why[160];
+
+	if (!operand && r->line.len && r->line.data[r->line.len - 1] == '\r')
+		r->line.data[--r->line.len] = '\0';
+	if (r->line.len == 0 && !operand)
+		return false;
+	good = utf8_until((const unsigned char *)r->line.data, r->line.len);
+	if (good < r->line.len) {
+		snprintf(out->wrong, sizeof(out->wrong), "line %llu is not UTF-8 text (byte %zu)", r->count, good + 1);
+		make_bad(r, out, "not_utf8");
+		return true;
+	}
+	out->text = r->line.data;
+	out->len = r->line.len;
+	out->kind = REC_PLAIN;
+	if (r->line.data[0] != '{')
+		return true;
+	r->json = parse(r->tokener, r->line.data, r->line.len, why, sizeof(why));
+	if (!r->json) {
+		snprintf(out->wrong, sizeof(out->wrong), "line %llu begins with { but is not JSON: %s", r->count, why);
+		make_bad(r, out, "bad_json");
+		return true;
+	}
+	if (rec_string(r->json, "end") && json_object_object_get_ex(r->json, "exit", NULL)) {
+		r->open_ended = false;
+		json_object_put(r->json);
+		r->json = NULL;
+		return false;
+	}
+	if (is_ours(r->json))
+		r->open_ended = true;
+	out->kind = REC_JSON;
+	out->json = r->json;
+	return true;
+}
+
+/* Moves the next line into r->line. False: none is whole yet, or there is none. */
+static bool
+take_line(struct rec_reader *r, bool *too_long)
+{
+	char *start = r->in.data + r->at;
+	size_t have = r->in.len - r->at;
+	char *newline;
+
+	*too_long = false;
+	newline = have ? memchr(r->in.data + r->searched, '\n', r->in.len - r->searched) : NULL;
+	if (newline)
+		have = (size_t)(newline - start);
+	else if (!r->ended) {
+		r->searched = r->in.len;
+		if (have <= REC_LONGEST)
+			return false;
+	} else if (have == 0 && !r->skipping)
+		return false;
+	*too_long = r->skipping || have > REC_LONGEST;
+	if (!r->skipping) {
+		buf_clear(&r->line);
+		buf_add(&r->line, start, have <= REC_LONGEST ? have : SHOWN + 1);
+	}
+	r->at += have + (newline ? 1 : 0);
+	r->searched = r->at;
+	r->skipping = *too_long && !newline && !r->ended;
+	return !r->skipping;
+}
+
+static enum rec_kind
+next_operand(struct rec_reader *r, struct rec *out)
+{
+	while (*r->args) {
+		buf_clear(&r->line);
+		buf_str(&r->line, *r->args++);
+		r->count++;
+		if (make_record(r, out, true))
+			return out->kind;
+	}
+	return REC_EOF;
+}
+
+enum rec_kind
+rec_next(struct rec_reader *r, struct rec *out)
+{
+	bool too_long;
+
+	json_object_put(r->json);
+	r->json = NULL;
+	*out = (struct rec){.line = r->count + 1};
+	if (r->args) {
+		out->kind = next_operand(r, out);
+		out->line = r->count;
+		return out->kind;
+	}
+	while (take_line(r, &too_long)) {
+		r->count++;
+		out->line = r->count;
+		if (too_long) {
+			snprintf(out->wrong, sizeof(out->wrong), "line %llu is longer than 1 MiB", r->count);
+			make_bad(r, out, "line_too_long");
+			return out->kind;
+		}
+		if (make_record(r, out, false))
+			return out->kind;
+	}
+	return out->kind = r->ended ? REC_EOF : REC_MORE;
+}
+
+enum rec_kind
+rec_read(struct rec_reader *r, struct rec *out)
+{
+	while (rec_next(r, out) == REC_MORE)
+		if (rec_fill(r) < 0)
+			msg_die_errno(EX_IOERR, "cannot read standard input");
+	return out->kind;
+}
+
+bool
+rec_was_cut(const struct rec_reader *r)
+{
+	return r->open_ended;
+}
+
+const char *
+rec_string(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
+		return NULL;
+	return json_object_get_string(v);
+}
+
+const char *
+rec_text(struct json_object *o, const char *key, char *room, size_t n)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		return NULL;
+	if (json_object_is_type(v, json_type_string))
+		return json_object_get_string(v);
+	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
+		return NULL;
+	snprintf(room, n, "%s", json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN));
+	return room;
+}
+
+long long
+rec_number(struct json_object *o, const char *key, long long otherwise)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_int))
+		return otherwise;
+	return json_object_get_int64(v);
+}
+
+const char *
+rec_print(struct json_object *o)
+{
+	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+void
+rec_out(const char *line, size_t n)
+{
+	if (fwrite(line, 1, n, stdout) != n || putchar('\n') == EOF)
+		rec_flush();
+}
+
+void
+rec_out_json(struct json_object *o)
+{
+	const char *line = rec_print(o);
+
+	rec_out(line, strlen(line));
+}
+
+void
+rec_flush(void)
+{
+	if (!ferror(stdout) && fflush(stdout) == 0)
+		return;
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	msg_warn_errno("standard output could not take all of the records");
+	_exit(EX_IOERR);
+}
+
+void
+rec_out_end(struct json_object *counts, int code)
+{
+	struct json_object *end = json_object_new_object();
+
+	json_object_object_add(end, "end", json_object_new_string(msg_name()));
+	if (counts) {
+		json_object_object_foreach(counts, key, value)
+		{
+			json_object_object_add(end, key, json_object_get(value));
+		}
+		json_object_put(counts);
+	}
+	json_object_object_add(end, "exit", json_object_new_int(code));
+	rec_out_json(end);
+	json_object_put(end);
+}

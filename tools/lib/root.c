@@ -1,0 +1,181 @@
+#include "root.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "lock.h"
+#include "msg.h"
+
+static const char system_root[] = "/var/lib/bi";
+
+/* Where the root is when nobody says: the system's where this user may write, else the user's own. */
+static void
+usual_root(struct buf *out)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+
+	if (access(system_root, W_OK | X_OK) == 0)
+		buf_str(out, system_root);
+	else if (state && *state == '/')
+		buf_printf(out, "%s/bi", state);
+	else if (home && *home == '/')
+		buf_printf(out, "%s/.local/state/bi", home);
+	else
+		msg_die(EX_CONFIG, "no place to work in: set BI_ROOT or HOME, or use --root DIR");
+}
+
+/* mkdir -p. */
+static int
+make_path(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0777) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+			return -1;
+		*p = '/';
+	}
+	return mkdir(path, 0777) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+void
+root_open(struct root *root, const char *dir, bool create)
+{
+	const char *env = getenv("BI_ROOT");
+	struct buf path = {0};
+
+	if (dir && !*dir)
+		msg_die(EX_WRONG_USE, "--root takes a directory, not an empty name");
+	if (dir)
+		buf_str(&path, dir);
+	else if (env && *env)
+		buf_str(&path, env);
+	else
+		usual_root(&path);
+	while (path.len > 1 && path.data[path.len - 1] == '/')
+		path.data[--path.len] = '\0';
+	if (create && make_path(path.data) < 0)
+		msg_die_errno(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_CANTCREAT,
+			      "cannot make the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
+	root->fd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root->fd < 0)
+		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT,
+			      "cannot open the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
+	if (create && faccessat(root->fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		msg_die_errno(errno == EROFS ? EX_IOERR : EX_NOPERM,
+			      "cannot write in the root directory '%s' (choose another with --root or BI_ROOT)",
+			      path.data);
+	root->path = realpath(path.data, NULL);
+	if (!root->path)
+		msg_die_errno(EX_OSERR, "cannot resolve the root directory '%s'", path.data);
+	buf_free(&path);
+}
+
+void
+root_close(struct root *root)
+{
+	close(root->fd);
+	free(root->path);
+	*root = (struct root){.fd = -1};
+}
+
+static bool
+one_component(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+int
+root_dir(int dirfd, const char *name, bool create)
+{
+	if (!one_component(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (create && mkdirat(dirfd, name, 0777) < 0 && errno != EEXIST)
+		return -1;
+	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static const char *
+wrong_characters(const char *s, const char *also)
+{
+	if (!isalnum((unsigned char)*s) || *s & 0x80)
+		return "must begin with a letter or digit of ASCII";
+	for (; *s; s++)
+		if (*s & 0x80 || (!isalnum((unsigned char)*s) && !strchr(also, *s)))
+			return *also == '.' && also[1] == '_' ? "may have only ASCII letters, digits and . _ -"
+							      : "may have only ASCII letters, digits and . -";
+	return NULL;
+}
+
+const char *
+root_name_wrong(const char *name)
+{
+	/* What the server routes, and what stands beside batches in review/. */
+	static const char *const reserved[] = {"add", "api", "assets", "health", "home", "thumbs"};
+
+	if (!*name)
+		return "is empty";
+	if (strlen(name) > NAME_LONGEST)
+		return "is longer than 128 bytes";
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
+		if (strcasecmp(name, reserved[i]) == 0)
+			return "is reserved for the server's own pages";
+	return wrong_characters(name, "._-");
+}
+
+const char *
+root_subject_wrong(const char *id)
+{
+	if (!*id)
+		return "is empty";
+	if (strlen(id) > SUBJECT_LONGEST)
+		return "is longer than 64 bytes";
+	return wrong_characters(id, ".-");
+}
+
+/* Reads, adds one and writes back, under the counter's lock. */
+static unsigned long long
+count_up(int fd)
+{
+	char text[32] = {0};
+	unsigned long long n;
+	int len;
+
+	if (lock_wait(fd, LOCK_ALONE) < 0 || pread(fd, text, sizeof(text) - 1, 0) < 0)
+		return 0;
+	n = strtoull(text, NULL, 10) + 1;
+	len = snprintf(text, sizeof(text), "%llu\n", n);
+	if (pwrite(fd, text, (size_t)len, 0) != len || fdatasync(fd) < 0)
+		return 0;
+	return n;
+}
+
+unsigned long long
+root_next(const struct root *root, const char *name)
+{
+	unsigned long long n = 0;
+	int dir = root_dir(root->fd, "seq", true);
+	int fd;
+
+	if (dir < 0)
+		return 0;
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd >= 0) {
+		n = count_up(fd);
+		close(fd);
+	}
+	close(dir);
+	return n;
+}

@@ -1,0 +1,47 @@
+/*
+ * root: BI_ROOT, the directory that everything lives in, and the names allowed in it.
+ *
+ * Everything is reached through directory descriptors from the root's, one name at a time
+ * and without following symbolic links: no input can make a path that leaves the root.
+ */
+#ifndef BI_ROOT_H
+#define BI_ROOT_H
+
+#include <stdbool.h>
+
+enum { NAME_LONGEST = 128, SUBJECT_LONGEST = 64 };
+
+struct root {
+	int fd;     /* the directory, close-on-exec */
+	char *path; /* absolute, symbolic links resolved */
+};
+
+/*
+ * Opens the root: DIR when given, else $BI_ROOT, else /var/lib/bi where writable, else
+ * $XDG_STATE_HOME/bi or ~/.local/state/bi. With CREATE it is made where missing. Ends the
+ * program with one clear line when that cannot be done (EX_NOINPUT, EX_NOPERM, EX_CANTCREAT).
+ */
+void root_open(struct root *root, const char *dir, bool create);
+
+/* Closes it and frees its path. */
+void root_close(struct root *root);
+
+/*
+ * Opens the directory NAME ("batches", "review", "temp", "leases", "seq"...) in the directory DIRFD
+ * (a root's fd, or one from this call). With CREATE it is made where missing. NAME is one component.
+ * Returns a close-on-exec descriptor for the caller to close, or -1 with errno (ELOOP or
+ * ENOTDIR where something else has that name).
+ */
+int root_dir(int dirfd, const char *name, bool create);
+
+/* NULL for a good batch name, else what is wrong with it, to stand behind "the batch name 'X' ". */
+const char *root_name_wrong(const char *name);
+
+/* NULL for a good subject id, else what is wrong with it. */
+const char *root_subject_wrong(const char *id);
+
+/* The next number of the counter NAME in seq/ ("jobs"): 1, 2, 3..., no two alike in any process.
+ * 0 with errno on failure. */
+unsigned long long root_next(const struct root *root, const char *name);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * self: where a program's own things are: share/ and the programs beside it.
+ */
+#ifndef BI_SELF_H
+#define BI_SELF_H
+
+#include "buf.h"
+
+/*
+ * Sets OUT to the path of NAME ("review/index.jq") in share/: $BI_SHARE, else ../share beside
+ * this executable (the source tree), else ../share/bi (an installed prefix). 0, or -1 with
+ * errno where it is not there.
+ */
+int self_share(struct buf *out, const char *name);
+
+/* Sets OUT to the path of our program NAME ("bi-type"), beside this executable. 0 or -1 with errno. */
+int self_program(struct buf *out, const char *name);
+
+#endif
