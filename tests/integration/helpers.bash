@@ -1,0 +1,195 @@
+# shellcheck shell=bash disable=SC2034 # the variables set here are for the tests
+# What the integration tests share. A file begins with `load helpers`; one that needs a setup or teardown of
+# its own calls bi_setup and bi_teardown from them.
+#
+# Each test gets BI_ROOT (not made yet) and the working directory $BATS_TEST_TMPDIR to itself. What it starts
+# with `start`, `origin_start` or `faulty_start`, and the servers of its BI_ROOT, are ended after it; what else of
+# it then runs makes the test fail.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+	bi_setup
+}
+
+teardown() {
+	bi_teardown
+}
+
+bi_setup() {
+	: "${BI_BIN:?is not set: run the tests by make check or tests/run}"
+	export BI_ROOT=$BATS_TEST_TMPDIR/root
+	cd "$BATS_TEST_TMPDIR" || return
+	STARTED=()
+	ORIGIN_LOGS=() # of every origin
+	LIGHTTPDS=()   # PORT:PID:LOG of those that write their logs late
+}
+
+bi_teardown() {
+	local pid left=
+
+	cd / || return
+	[ ! -d "$BI_ROOT/leases" ] || timeout 30 bi-clean stop-all >&2 || echo "bi-clean stop-all: exit $?" >&2
+	for pid in "${STARTED[@]}"; do
+		stop "$pid"
+	done
+	for pid in $(of_this_test); do
+		# A server that was just told to end may take a moment more.
+		if ! poll 5 gone "$pid"; then
+			left+=" $pid ($(tr '\0' ' ' <"/proc/$pid/cmdline"))"
+			kill -KILL "$pid" || :
+		fi
+	done
+	if [ -n "$left" ]; then
+		echo "left running by this test:$left" >&2
+		return 1
+	fi
+}
+
+# start COMMAND...: runs it in the background, to be ended with the test; its process id is in $!. Its input and
+# output are the caller's.
+start() {
+	"$@" <&0 3>&- 4>&- &
+	STARTED+=($!)
+}
+
+# stop PID [SIGNAL]: ends a process of `start`, with KILL where it does not end in 10 s; its exit code in $stopped.
+stop() {
+	local signal=${2:-TERM}
+
+	kill "-$signal" "$1" 2>/dev/null || :
+	poll 10 gone "$1" || kill -KILL "$1" 2>/dev/null || :
+	stopped=0
+	wait "$1" 2>/dev/null || stopped=$?
+}
+
+# gone PID: it has ended; a zombie has.
+gone() {
+	local state
+
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || :
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+# poll SECONDS COMMAND...: until the command succeeds. Fails, and says so, when the time is over.
+poll() {
+	local seconds=$1 pause=0.02 end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "${EPOCHREALTIME/./}" -ge "$end" ]; then
+			echo "still not so after $seconds s: $*" >&2
+			return 1
+		fi
+		sleep "$pause"
+	done
+}
+
+# The processes that this test started, directly or through others, as far as their environment or arguments tell.
+of_this_test() {
+	local p
+
+	for p in /proc/[0-9]*; do
+		if grep -qszF "BI_ROOT=$BI_ROOT" "$p/environ" || grep -qszF "$BATS_TEST_TMPDIR/" "$p/cmdline"; then
+			gone "${p#/proc/}" || echo "${p#/proc/}"
+		fi
+	done
+}
+
+# origin_start [DIR]: a lighttpd on a free port of 127.0.0.1 that serves DIR (./origin where none is given). Sets
+# ORIGIN to its URL without a last slash. It keeps the descriptors of files that it served lately, and answers 403 when it has no more.
+origin_start() {
+	local dir log port
+	dir=$(realpath -m "${1:-origin}")
+	log=$BATS_TEST_TMPDIR/origin-${#ORIGIN_LOGS[@]}.log
+
+	mkdir -p "$dir"
+	: >"$log"
+	for _ in 1 2 3 4 5 6 7 8; do
+		port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+		cat >"$log.conf" <<-END
+			server.document-root = "$dir"
+			server.bind = "127.0.0.1"
+			server.port = $port
+			server.modules = ("mod_accesslog")
+			accesslog.filename = "$log"
+			accesslog.format = "%{begin:msec}t 0 %r"
+			server.errorlog = "$log.err"
+			server.max-keep-alive-requests = 100000
+			server.max-fds = 65536
+			mimetype.assign = (".jpg" => "image/jpeg", ".png" => "image/png", ".webp" => "image/webp",
+			    ".html" => "text/html", ".txt" => "text/plain", "" => "application/octet-stream")
+		END
+		start lighttpd -D -f "$log.conf" >"$log.out" 2>&1
+		if poll 10 origin_settled "$!" "$port" && ! gone "$!"; then
+			ORIGIN=http://127.0.0.1:$port
+			ORIGIN_LOGS+=("$log")
+			LIGHTTPDS+=("$port:$!:$log")
+			return 0
+		fi
+	done
+	cat "$log.out" "$log.err" >&2
+	return 1
+}
+
+# Whether lighttpd PID listens on PORT, or has given up.
+origin_settled() {
+	gone "$1" || { exec {probe}<>"/dev/tcp/127.0.0.1/$2"; } 2>/dev/null && { exec {probe}>&-; } 2>/dev/null
+}
+
+# faulty_start: the server of origin.c, whose paths say how it answers (/flaky/2/bytes/100/x.jpg). Sets FAULTY to its
+# URL without a last slash.
+faulty_start() {
+	local log=$BATS_TEST_TMPDIR/faulty-${#ORIGIN_LOGS[@]}.log
+
+	: >"$log"
+	mkfifo "$log.in"
+	start "$BI_BUILD/tests/origin" "$log" <>"$log.in" >"$log.port"
+	poll 10 test -s "$log.port"
+	FAULTY=http://127.0.0.1:$(<"$log.port")
+	ORIGIN_LOGS+=("$log")
+}
+
+# origin_hits REGEX: prints how many requests the servers got whose path matches the extended REGEX.
+origin_hits() {
+	local paths
+
+	paths=$(origin_paths) || return
+	printf '%s' "${paths:+$paths$'\n'}" | grep -cE -- "$1" || [ $? -eq 1 ]
+}
+
+# origin_paths: prints the path of every request, in the order they came in to each server.
+origin_paths() {
+	local server mark=/settled-$RANDOM$RANDOM port pid log
+
+	# lighttpd writes its log on SIGHUP, or some seconds late: all is there once a request of ours is.
+	for server in "${LIGHTTPDS[@]}"; do
+		IFS=: read -r port pid log <<<"$server"
+		curl -s -o /dev/null "http://127.0.0.1:$port$mark"
+		kill -HUP "$pid"
+		poll 10 grep -q "$mark" "$log" || return
+	done
+	sed '/\/settled-/d; s/^[0-9]* [0-9]* \([A-Z]* \)\?//; s/ HTTP[^ ]*$//' -- "${ORIGIN_LOGS[@]}"
+}
+
+# origin_peak REGEX: prints the most requests that the faulty server had under way as one that matches came in.
+origin_peak() {
+	grep -hE -- "$1" "${ORIGIN_LOGS[@]}" | cut -d' ' -f2 | sort -n | tail -n 1
+}
+
+# pictures [CATEGORY...]: puts the pictures of share/examples/pictures into ./origin, made once for all tests.
+pictures() {
+	local all=$TMPDIR/pictures category
+
+	(
+		flock 9
+		[ -d "$all" ] || { "$BI_SHARE/examples/pictures" "$all.new" && mv "$all.new" "$all"; }
+	) 9>"$all.lock" 3>&- || return
+	mkdir -p origin
+	for category in "${@:-?}"; do
+		# shellcheck disable=SC2086 # a pattern
+		ln "$all"/$category-* origin/ || return
+	done
+}

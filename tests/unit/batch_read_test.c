@@ -1,0 +1,294 @@
+/* What batch_read.c does: reading without locks, whatever the indexes say. */
+#include "batching.h"
+
+#include "rec.h"
+
+/* 6 items: 1 and 4 completed, 2 failed and then completed, 3 failed, 5 and 6 pending. */
+static void
+make_batch(void **state)
+{
+	struct batch *b = batching_make(state, 6);
+
+	batching_end(b, 1, COMPLETED);
+	batching_end(b, 2, MAY_PASS);
+	batching_end(b, 3, PERMANENT);
+	batching_end(b, 4, COMPLETED);
+	batch_close(b);
+	b = batching_open(state, BATCH_WORK);
+	batching_end(b, 2, COMPLETED);
+	batch_close(b);
+}
+
+static void
+check_reads(void **state, const struct batch *b)
+{
+	static const char *const results[] = {"completed", "completed", "failed", "completed"};
+	struct batch_counts counts;
+	struct buf out = {0};
+	char part[32];
+
+	(void)state;
+	assert_int_equal(batch_length(b), 6);
+	for (uint32_t k = 1; k <= 6; k++) {
+		snprintf(part, sizeof(part), "\"url\":\"http://a/%u\"}", k);
+		batching_assert_item(b, k, part);
+	}
+	for (uint32_t k = 1; k <= 4; k++)
+		batching_assert_result(b, k, results[k - 1]);
+	for (uint32_t k = 5; k <= 8; k++) {
+		assert_int_equal(batch_result(b, k, &out), -1);
+		assert_int_equal(errno, ENOENT);
+	}
+	assert_int_equal(batch_result(b, 0, &out), -1);
+	assert_int_equal(batch_item(b, 7, &out), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(batch_item(b, 0, &out), -1);
+	assert_int_equal(batch_count(b, &counts), 0);
+	assert_int_equal(counts.total, 6);
+	assert_int_equal(counts.pending, 2);
+	assert_int_equal(counts.completed, 3);
+	assert_int_equal(counts.failed, 1);
+	buf_free(&out);
+}
+
+static void
+reads_are_right_whatever_the_indexes_say(void **state)
+{
+	static const char *const names[] = {"batches/b/items.index", "batches/b/results.index"};
+	char bytes[128];
+	unsigned seed = 11;
+	struct batch *b;
+
+	make_batch(state);
+	for (int round = 0; round < 90; round++) {
+		const char *name = names[round % 2];
+
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (char)(round % 3 == 0 ? rand_r(&seed) : i % 8 < 2 ? rand_r(&seed) : 0);
+		if (round < 2)
+			assert_int_equal(unlink(name), 0);
+		else if (round < 4)
+			testing_write(name, bytes, 0);
+		else
+			testing_write(name, bytes, (size_t)rand_r(&seed) % sizeof(bytes));
+		b = batching_open(state, BATCH_READ);
+		check_reads(state, b);
+		batch_close(b);
+	}
+	/* Who adds and works writes them anew. */
+	b = batching_open(state, BATCH_WORK);
+	assert_int_equal(batching_add(b, NULL, "http://a/1"), 1);
+	check_reads(state, b);
+	batch_close(b);
+}
+
+static void
+an_index_cut_anywhere_is_made_longer(void **state)
+{
+	make_batch(state);
+	for (off_t size = 47; size >= 0; size--) {
+		struct batch *b = batching_open(state, BATCH_WORK);
+		struct stat st;
+
+		assert_int_equal(truncate("batches/b/items.index", size), 0);
+		check_reads(state, b);
+		assert_int_equal(batching_add(b, NULL, "http://a/6"), 6);
+		assert_int_equal(stat("batches/b/items.index", &st), 0);
+		assert_int_equal(st.st_size, 48);
+		batch_close(b);
+	}
+}
+
+static void
+counts_need_no_more_than_state(void **state)
+{
+	struct batch_counts counts;
+	struct batch *reader, *b;
+
+	batch_close(batching_make(state, 9));
+	testing_write("batches/b/state", "cfr\0pxr", 7); /* and two bytes that are missing */
+	reader = batching_open(state, BATCH_READ);
+	assert_int_equal(batch_count(reader, &counts), 0);
+	assert_false(counts.held);
+	assert_int_equal(counts.total, 9);
+	assert_int_equal(counts.completed, 1);
+	assert_int_equal(counts.failed, 1);
+	assert_int_equal(counts.processing, 0);
+	assert_int_equal(counts.pending, 7);
+	b = batching_open(state, BATCH_WORK);
+	assert_int_equal(batch_count(reader, &counts), 0);
+	assert_true(counts.held);
+	assert_int_equal(counts.processing, 2);
+	assert_int_equal(counts.pending, 5);
+	assert_int_equal(batch_state(reader, 3), 'r');
+	assert_int_equal(batch_state(reader, 4), 'p');
+	assert_int_equal(batch_state(reader, 9), 'p');
+	batch_close(b);
+	testing_write("batches/b/state", "cccccccccffffff", 15); /* more than there are */
+	assert_int_equal(batch_count(reader, &counts), 0);
+	assert_false(counts.held);
+	assert_int_equal(counts.completed, 9);
+	assert_int_equal(counts.failed, 0);
+	batch_close(reader);
+}
+
+static void
+a_reader_sees_what_comes(void **state)
+{
+	struct batch *b = batching_make(state, 1), *reader = batching_open(state, BATCH_READ);
+	static const char late[] = "{\"item\":2,\"status\":\"completed\"}\n{\"item\":2,\"status\":\"failed\"";
+	int fd;
+
+	assert_int_equal(batching_add(b, NULL, "http://a/2"), 2);
+	assert_int_equal(batch_length(reader), 2);
+	batching_assert_item(reader, 2, "http://a/2");
+	batching_end(b, 2, MAY_PASS);
+	batching_assert_result(reader, 2, "failed");
+	/* A result that is not indexed yet counts more than one that is; half a line does not. */
+	fd = openat(batch_dirfd(b), "results.ndjson", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, late, strlen(late)), strlen(late));
+	batching_assert_result(reader, 2, "completed");
+	close(fd);
+	batch_close(b);
+	batch_close(reader);
+}
+
+static void
+places_are_read_from_lines_of_ours_only(void **state)
+{
+	static const char head[] = "{\"bi\":{\"n\":12,\"key\":\"0f\",\"id\":\"M1\",\"idx\":2},\"url\":1}";
+	static const char *const bad[] = {
+		"",
+		"{}",
+		"{\"url\":1}",
+		"{\"bi\":{\"n\":0,\"key\":\"0f\",\"id\":\"M1\",\"idx\":2}}",
+		"{\"bi\":{\"n\":4294967296,\"key\":\"0f\",\"id\":\"M1\",\"idx\":2}}",
+		"{\"bi\":{\"n\":99999999999999999999999,\"key\":\"0f\",\"id\":\"M1\",\"idx\":2}}",
+		"{\"bi\":{\"n\":-1,\"key\":\"0f\",\"id\":\"M1\",\"idx\":2}}",
+		"{\"bi\":{\"n\":1,\"key\":\"0123456789abcdef0123456789abcdef0\",\"id\":\"M1\",\"idx\":2}}",
+		"{\"bi\":{\"n\":1,\"key\":\"0f\",\"id\":\"../x\",\"idx\":2}}",
+		"{\"bi\":{\"n\":1,\"key\":\"0f\",\"id\":\"\",\"idx\":2}}",
+		"{\"bi\":{\"n\":1,\"key\":\"0f\",\"id\":\"M1\",\"idx\":}}",
+		"{\"bi\":{\"n\":1,\"key\":\"0f\",\"id\":\"M1\",\"idx\":2,\"x\":1}}",
+	};
+	struct batch_place place;
+
+	(void)state;
+	assert_int_equal(batch_place(head, strlen(head), &place), 0);
+	assert_int_equal(place.item, 12);
+	assert_string_equal(place.key, "0f");
+	assert_string_equal(place.subject, "M1");
+	assert_int_equal(place.idx, 2);
+	/* Cut anywhere before the end of the member, in memory of just that size. */
+	for (size_t n = 0; n < strlen(head); n++) {
+		char *cut = malloc(n + 1);
+
+		memcpy(cut, head, n);
+		assert_int_equal(batch_place(cut, n, &place), n >= 43 ? 0 : -1);
+		free(cut);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(batch_place(bad[i], strlen(bad[i]), &place), -1);
+}
+
+static void
+result_numbers_are_read(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t k;
+		bool completed;
+	} cases[] = {
+		{"{\"item\":3,\"status\":\"completed\",\"path\":1}", 3, true},
+		{"{\"item\":4294967295,\"status\":\"failed\"}", 4294967295, false},
+		{"{\"item\":4294967296,\"status\":\"failed\"}", 0, false},
+		{"{\"item\":0,\"status\":\"failed\"}", 0, false},
+		{"{\"item\":3,\"status\":\"processing\"}", 0, false},
+		{"{\"item\":3}", 0, false},
+		{"{\"status\":\"failed\",\"item\":3}", 0, false},
+		{"", 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool completed = false;
+
+		assert_int_equal(batch_result_number(cases[i].line, strlen(cases[i].line), &completed), cases[i].k);
+		if (cases[i].k)
+			assert_int_equal(completed, cases[i].completed);
+	}
+}
+
+/* A root whose path must be escaped in JSON. */
+static void
+records_have_whole_paths(void **state)
+{
+	static const char odd[] = "a \"root\\ with\tall";
+	static const struct {
+		const char *line, *want; /* %s in WANT is the path of the batch, escaped */
+	} cases[] = {
+		{"{\"item\":3,\"status\":\"completed\",\"path\":\"files/M1_2.jpg\",\"url\":\"http://a/\"}",
+		 "{\"batch\":\"b\",\"item\":3,\"status\":\"completed\",\"path\":\"%s/files/M1_2.jpg\",\"url\":\"http://"
+		 "a/\"}"},
+		{"{\"item\":3,\"status\":\"failed\",\"error\":{\"message\":\",\\\"path\\\":\\\"files/\"}}",
+		 "{\"batch\":\"b\",\"item\":3,\"status\":\"failed\",\"error\":{\"message\":\",\\\"path\\\":\\\"files/"
+		 "\"}}"},
+		{"{\"item\":3,\"status\":\"completed\"}", "{\"batch\":\"b\",\"item\":3,\"status\":\"completed\"}"},
+	};
+	struct root root = *batching_root(state);
+	struct buf escaped = {0}, path = {0};
+	struct batch *b;
+
+	buf_printf(&path, "%s/%s", root.path, odd);
+	assert_int_equal(mkdir(odd, 0777), 0);
+	root = (struct root){open(odd, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path.data};
+	b = batch_open(&root, "b", BATCH_WORK, NULL);
+	assert_non_null(b);
+	buf_str(&path, "/batches/b");
+	root.path = path.data;
+	buf_json(&escaped, path.data);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf out = {0}, want = {0};
+		const char *hole = strstr(cases[i].want, "%s");
+		struct json_object *o;
+
+		buf_str(&out, "before ");
+		batch_result_record(b, cases[i].line, strlen(cases[i].line), &out);
+		buf_add(&want, cases[i].want, hole ? (size_t)(hole - cases[i].want) : strlen(cases[i].want));
+		if (hole) {
+			buf_add(&want, escaped.data + 1, escaped.len - 2);
+			buf_str(&want, hole + 2);
+		}
+		assert_string_equal(out.data + 7, want.data);
+		o = rec_parse(out.data + 7, out.len - 7, NULL, 0);
+		assert_non_null(o);
+		if (hole) {
+			buf_str(&path, "/files/M1_2.jpg");
+			assert_string_equal(rec_string(o, "path"), path.data);
+		}
+		json_object_put(o);
+		buf_free(&out);
+		buf_free(&want);
+	}
+	close(root.fd);
+	batch_close(b);
+	buf_free(&path);
+	buf_free(&escaped);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(reads_are_right_whatever_the_indexes_say, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(an_index_cut_anywhere_is_made_longer, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(counts_need_no_more_than_state, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_reader_sees_what_comes, testing_enter, testing_leave),
+		cmocka_unit_test(places_are_read_from_lines_of_ours_only),
+		cmocka_unit_test(result_numbers_are_read),
+		cmocka_unit_test_setup_teardown(records_have_whole_paths, testing_enter, testing_leave),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("batch_read", tests, NULL, NULL);
+}

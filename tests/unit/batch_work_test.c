@@ -1,0 +1,378 @@
+/* What batch_work.c does: claims, results, rebuilding. */
+#include "batching.h"
+
+#include <sys/resource.h>
+
+static void
+claim_1_and_2(struct batch *b)
+{
+	NEED(batch_claim(b, 1, false) == CLAIM_OURS);
+	NEED(batch_claim(b, 2, false) == CLAIM_OURS);
+}
+
+static void
+claims_exclude_and_die_with_their_holder(void **state)
+{
+	struct batch *b = batching_make(state, 4), *other = batching_open(state, BATCH_WORK);
+
+	assert_int_equal(batch_claim(b, 1, false), CLAIM_OURS);
+	assert_int_equal(batch_state(other, 1), 'r');
+	assert_int_equal(batch_claim(other, 1, false), CLAIM_HELD);
+	assert_true(batch_is_claimed(other, 1));
+	assert_false(batch_is_claimed(other, 2));
+	assert_int_equal(batch_claim(other, 2, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 2, false), CLAIM_HELD);
+	batch_release(b, 1);
+	assert_int_equal(batch_state(other, 1), 'p');
+	assert_int_equal(batch_claim(other, 1, false), CLAIM_OURS);
+	batch_close(other);
+	assert_int_equal(batch_state(b, 2), 'r');
+	batching_kill_in(state, claim_1_and_2);
+	assert_false(batch_is_claimed(b, 1));
+	assert_int_equal(batch_state(b, 1), 'r');
+	assert_int_equal(batch_claim(b, 1, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 2, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 0, false), CLAIM_ERROR);
+	assert_int_equal(batch_claim(b, 5, false), CLAIM_ERROR);
+	assert_int_equal(errno, ENOENT);
+	testing_assert_file("batches/b/state", "rrpp");
+	batch_close(b);
+}
+
+/* Every item has one result, and the index leads to it. */
+static void
+check_results(void **state, uint32_t n)
+{
+	struct batch *b = batching_open(state, BATCH_READ);
+	char *results = testing_read("batches/b/results.ndjson"), *at = results, line[128];
+
+	for (uint32_t k = 1; k <= n; k++) {
+		batching_line(k, COMPLETED, line);
+		assert_int_equal(batch_state(b, k), 'c');
+		batching_assert_result(b, k, line);
+		at = strchr(at, '\n');
+		assert_non_null(at++);
+	}
+	assert_string_equal(at, "");
+	free(results);
+	batch_close(b);
+}
+
+static void
+a_claim_is_one_among_many_processes(void **state)
+{
+	enum { PROCESSES = 6, ITEMS = 400 };
+	pid_t pids[PROCESSES];
+	int status, out;
+	char *who;
+
+	batch_close(batching_make(state, ITEMS));
+	testing_write("who", "", 0);
+	out = open("who", O_WRONLY | O_APPEND | O_CLOEXEC);
+	for (int i = 0; i < PROCESSES; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0) {
+			struct batch *b = batch_open(batching_root(state), "b", BATCH_WORK, NULL);
+			char line[128];
+
+			NEED(b);
+			for (uint32_t k = 1; k <= ITEMS; k++) {
+				enum batch_claim claim = batch_claim(b, k, false);
+
+				NEED(claim == CLAIM_OURS || claim == CLAIM_HELD || claim == CLAIM_DONE);
+				if (claim != CLAIM_OURS)
+					continue;
+				batching_line(k, COMPLETED, line);
+				NEED(batch_record(b, &(struct batch_outcome){k, true, line, strlen(line)}, 1, false) ==
+				     0);
+				NEED(write(out, "x", 1) == 1);
+			}
+			batch_close(b);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < PROCESSES; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	who = testing_read("who");
+	assert_int_equal(strlen(who), ITEMS);
+	free(who);
+	check_results(state, ITEMS);
+	close(out);
+}
+
+/* The owner was killed after its result, before the byte. */
+static void
+a_result_left_by_a_dead_owner_counts(void **state)
+{
+	struct batch *b = batching_make(state, 3);
+
+	batching_end(b, 1, COMPLETED);
+	batching_end(b, 2, MAY_PASS);
+	batch_close(b);
+	for (int damage = 0; damage < 12; damage++) {
+		/* A power cut can also leave bytes that are older. */
+		testing_write("batches/b/state", damage < 4 ? "rrr" : damage < 8 ? "ppp" : "frp", 3);
+		switch (damage % 4) {
+		case 1: /* nor was it indexed */
+			assert_int_equal(truncate("batches/b/results.index", 0), 0);
+			break;
+		case 2: /* the index knows lines that are not there */
+			testing_write("batches/b/results.index",
+				      "\377\377\0\0\0\0\0\0\377\177\0\0\0\0\0\0\1\0\0\0\0\0\0\0"
+				      "\377\177\0\0\0\0\0",
+				      32);
+			break;
+		case 3: /* as much as there is, but entries of other lines */
+			testing_write(
+				"batches/b/results.index",
+				"\210\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\377\377\377\377\377\377\377\377",
+				32);
+			break;
+		}
+		b = batching_open(state, BATCH_WORK);
+		assert_int_equal(batch_claim(b, 1, false), CLAIM_DONE);
+		assert_int_equal(batch_state(b, 1), 'c');
+		assert_false(batch_is_claimed(b, 1));
+		assert_int_equal(batch_claim(b, 2, false), CLAIM_OURS);
+		assert_int_equal(batch_claim(b, 3, false), CLAIM_OURS);
+		batch_close(b);
+	}
+}
+
+static void
+a_failed_item_is_tried_again_by_who_comes_later(void **state)
+{
+	struct batch *b = batching_make(state, 3), *later;
+
+	batching_end(b, 1, MAY_PASS);
+	batching_end(b, 2, PERMANENT);
+	batching_end(b, 3, COMPLETED);
+	/* Not by those who were there when it failed, whoever worked on it. */
+	assert_int_equal(batch_claim(b, 1, false), CLAIM_FAILED);
+	assert_int_equal(batch_claim(b, 1, true), CLAIM_FAILED);
+	assert_int_equal(batch_claim(b, 2, true), CLAIM_FAILED);
+	later = batching_open(state, BATCH_WORK);
+	assert_int_equal(batch_claim(later, 2, false), CLAIM_FAILED);
+	assert_int_equal(batch_claim(later, 2, true), CLAIM_OURS);
+	assert_int_equal(batch_claim(later, 1, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(later, 3, true), CLAIM_DONE);
+	batching_record(later, 1, MAY_PASS);
+	batching_record(later, 2, COMPLETED);
+	assert_int_equal(batch_claim(later, 1, true), CLAIM_FAILED);
+	assert_false(batch_is_claimed(b, 1));
+	batching_assert_result(b, 2, "completed");
+	testing_assert_file("batches/b/state", "fcc");
+	batch_close(b);
+	batch_close(later);
+	/* A failure without a result line is none. */
+	testing_write("batches/b/state", "fff", 3);
+	assert_int_equal(truncate("batches/b/results.ndjson", 0), 0);
+	b = batching_open(state, BATCH_WORK);
+	assert_int_equal(batch_claim(b, 1, false), CLAIM_OURS);
+	batch_close(b);
+}
+
+static void
+a_group_is_recorded_in_its_order(void **state)
+{
+	struct batch *b = batching_make(state, 5), *other = batching_open(state, BATCH_WORK);
+	struct batch_outcome v[3];
+	static const uint32_t items[] = {5, 1, 3};
+	char lines[3][128], want[512];
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(batch_claim(b, items[i], false), CLAIM_OURS);
+		batching_line(items[i], i == 1 ? PERMANENT : COMPLETED, lines[i]);
+		v[i] = (struct batch_outcome){items[i], i != 1, lines[i], strlen(lines[i])};
+	}
+	assert_int_equal(batch_record(b, v, 0, true), 0);
+	testing_assert_file("batches/b/results.ndjson", "");
+	assert_int_equal(batch_record(b, v, 3, true), 0);
+	snprintf(want, sizeof(want), "%s\n%s\n%s\n", lines[0], lines[1], lines[2]);
+	testing_assert_file("batches/b/results.ndjson", want);
+	testing_assert_file("batches/b/state", "fpcpc");
+	for (int i = 0; i < 3; i++) {
+		struct buf out = {0};
+
+		assert_int_equal(batch_result(other, items[i], &out), 0);
+		assert_string_equal(out.data, lines[i]);
+		assert_false(batch_is_claimed(other, items[i]));
+		buf_free(&out);
+	}
+	/* The last line counts, also where others recorded in between. */
+	batching_end(other, 2, COMPLETED);
+	batch_close(b);
+	b = batching_open(state, BATCH_WORK);
+	batching_end(b, 1, COMPLETED);
+	batching_assert_result(other, 1, "completed");
+	batching_assert_result(other, 2, "completed");
+	batch_close(b);
+	batch_close(other);
+}
+
+static void
+a_torn_result_is_cut(void **state)
+{
+	struct batch *b = batching_make(state, 2);
+	int fd = openat(batch_dirfd(b), "results.ndjson", O_WRONLY | O_APPEND | O_CLOEXEC);
+	struct buf out = {0};
+
+	batching_end(b, 1, COMPLETED);
+	assert_int_equal(write(fd, "{\"item\":2,\"status\":\"completed\"", 30), 30);
+	assert_int_equal(batch_result(b, 2, &out), -1);
+	assert_int_equal(errno, ENOENT);
+	batching_end(b, 2, MAY_PASS);
+	batching_assert_result(b, 1, "completed");
+	batching_assert_result(b, 2, "failed");
+	close(fd);
+	buf_free(&out);
+	batch_close(b);
+}
+
+static void
+record_on_a_full_disk(void *arg)
+{
+	struct batch *b = arg;
+	struct batch_outcome v[40];
+	char lines[40][128];
+	struct rlimit limit = {1024, 1024};
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (uint32_t i = 0; i < 40; i++) {
+		NEED(batch_claim(b, i + 1, false) == CLAIM_OURS);
+		batching_line(i + 1, COMPLETED, lines[i]);
+		v[i] = (struct batch_outcome){i + 1, true, lines[i], strlen(lines[i])};
+	}
+	NEED(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	errno = 0;
+	NEED(batch_record(b, v, 40, false) < 0 && errno == EFBIG);
+	NEED(batch_state(b, 1) == 'r');
+	NEED(batch_record(b, v + 1, 2, false) == 0);
+	NEED(batch_state(b, 2) == 'c' && batch_state(b, 3) == 'c');
+}
+
+static void
+a_full_disk_records_nothing_of_the_group(void **state)
+{
+	struct batch *b;
+
+	batch_close(batching_make(state, 40));
+	b = batching_open(state, BATCH_WORK);
+	assert_int_equal(testing_child(record_on_a_full_disk, b, "out"), 0);
+	batch_close(b);
+	b = batching_open(state, BATCH_WORK);
+	for (uint32_t k = 1; k <= 40; k++)
+		assert_int_equal(batch_claim(b, k, false), k == 2 || k == 3 ? CLAIM_DONE : CLAIM_OURS);
+	batching_assert_result(b, 3, "completed");
+	batch_close(b);
+}
+
+/* The truth of rebuilding: 20 items, of three kinds and some with several results. */
+static void
+make_results(void **state)
+{
+	struct batch *b = batching_make(state, 20);
+
+	for (uint32_t k = 1; k <= 15; k++)
+		batching_end(b, k, k % 3 == 0 ? MAY_PASS : k % 5 == 0 ? PERMANENT : COMPLETED);
+	batch_close(b);
+	b = batching_open(state, BATCH_WORK);
+	for (uint32_t k = 6; k <= 12; k += 3)
+		batching_end(b, k, k == 9 ? PERMANENT : COMPLETED);
+	assert_int_equal(batch_claim(b, 18, false), CLAIM_OURS);
+	batch_release(b, 18);
+	batch_close(b);
+}
+
+static void
+rebuilding_gives_the_truth_after_any_damage(void **state)
+{
+	static const char *const names[] = {"batches/b/state", "batches/b/items.index", "batches/b/results.index"};
+	static const char truth[] = "ccfcfcccffccccfppppp";
+	char rubbish[512];
+	char *right[3];
+	size_t sizes[3];
+	unsigned seed = 7;
+
+	make_results(state);
+	for (int i = 0; i < 3; i++) {
+		struct stat st;
+
+		right[i] = testing_read(names[i]);
+		assert_int_equal(stat(names[i], &st), 0);
+		sizes[i] = (size_t)st.st_size;
+	}
+	assert_string_equal(right[0], truth);
+	for (int round = 0; round < 60; round++) {
+		size_t n = (size_t)rand_r(&seed) % sizeof(rubbish);
+		struct batch *b;
+		uint64_t changed = 99;
+
+		for (size_t i = 0; i < n; i++)
+			rubbish[i] = (char)(round % 2 ? rand_r(&seed) : "\0pcfrx"[rand_r(&seed) % 6]);
+		if (round % 5 == 4)
+			assert_int_equal(unlink(names[round % 3]), 0);
+		else if (round % 5 == 3)
+			assert_int_equal(truncate(names[round % 3], rand_r(&seed) % 30), 0);
+		else if (round)
+			testing_write(names[round % 3], rubbish, n);
+		b = batching_open(state, BATCH_ALONE);
+		assert_int_equal(batch_rebuild(b, &changed), 0);
+		if (round == 0 || round % 3)
+			assert_int_equal(changed, 0);
+		for (uint32_t k = 1; k <= 15; k++)
+			batching_assert_result(b, k, truth[k - 1] == 'c' ? "completed" : "failed");
+		for (int i = 0; i < 3; i++) {
+			char *now = testing_read(names[i]);
+			struct stat st;
+
+			assert_int_equal(stat(names[i], &st), 0);
+			assert_int_equal(st.st_size, sizes[i]);
+			assert_memory_equal(now, right[i], sizes[i]);
+			free(now);
+		}
+		batch_close(b);
+	}
+	for (int i = 0; i < 3; i++)
+		free(right[i]);
+}
+
+static void
+rebuilding_counts_what_it_changed(void **state)
+{
+	struct batch *b;
+	uint64_t changed;
+
+	make_results(state);
+	testing_write("batches/b/state", "cccccccccfccccfrp\0p", 19);
+	b = batching_open(state, BATCH_ALONE);
+	assert_int_equal(batch_rebuild(b, &changed), 0);
+	assert_int_equal(changed, 4); /* 3, 5, 9 and the r; a NUL or a missing byte is as good as p */
+	testing_assert_file("batches/b/state", "ccfcfcccffccccfppppp");
+	assert_int_equal(batch_rebuild(b, NULL), 0);
+	batch_close(b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(claims_exclude_and_die_with_their_holder, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_result_left_by_a_dead_owner_counts, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_failed_item_is_tried_again_by_who_comes_later, testing_enter,
+						testing_leave),
+		cmocka_unit_test_setup_teardown(a_group_is_recorded_in_its_order, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_torn_result_is_cut, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_full_disk_records_nothing_of_the_group, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(rebuilding_gives_the_truth_after_any_damage, testing_enter,
+						testing_leave),
+		cmocka_unit_test_setup_teardown(rebuilding_counts_what_it_changed, testing_enter, testing_leave),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("batch_work", tests, NULL, NULL);
+}

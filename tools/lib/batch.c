@@ -1,0 +1,248 @@
+#include "batch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "batch_in.h"
+#include "lock.h"
+#include "part.h"
+#include "rec.h"
+
+/* Bytes of the lock file. */
+enum { LOCK_WORKING = 0, LOCK_MAKING = 1 };
+
+static int
+open_file(const struct batch *b, const char *name)
+{
+	int flags = O_CLOEXEC | O_NOFOLLOW | (b->mode == BATCH_READ ? O_RDONLY : O_RDWR);
+
+	return openat(b->dir, name, flags | (b->mode != BATCH_READ ? O_CREAT : 0), 0666);
+}
+
+/* Opens the files; what a reader does not find stays -1. */
+static int
+open_files(struct batch *b)
+{
+	const struct {
+		int *fd;
+		const char *name;
+	} files[] = {
+		{&b->lock, "lock"},
+		{&b->items, "items.ndjson"},
+		{&b->state, "state"},
+		{&b->results, "results.ndjson"},
+		{&b->items_index, "items.index"},
+		{&b->results_index, "results.index"},
+	};
+
+	b->files = root_dir(b->dir, "files", b->mode == BATCH_WORK);
+	if (b->files < 0 && b->mode == BATCH_WORK)
+		return -1;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		*files[i].fd = open_file(b, files[i].name);
+		if (*files[i].fd < 0 && (b->mode != BATCH_READ || errno != ENOENT))
+			return -1;
+	}
+	return 0;
+}
+
+static void
+add_text(struct json_object *o, const char *key, const char *value)
+{
+	if (value)
+		json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static int
+write_about(const struct root *root, const struct batch *b, const struct batch_about *about)
+{
+	static const struct batch_about unknown;
+	struct json_object *o = json_object_new_object();
+	unsigned long long job = root_next(root, "jobs");
+	time_t now = time(NULL);
+	struct tm utc;
+	char created[32];
+	struct buf text = {0};
+	int temp, rc = -1;
+
+	if (!about)
+		about = &unknown;
+	gmtime_r(&now, &utc);
+	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	add_text(o, "name", b->name);
+	json_object_object_add(o, "job_id", json_object_new_uint64(job));
+	add_text(o, "job_type", about->job_type ? about->job_type : "url_parse");
+	add_text(o, "category", about->category);
+	add_text(o, "label", about->label);
+	add_text(o, "notebook", about->notebook);
+	add_text(o, "created_at", created);
+	buf_printf(&text, "%s\n", rec_print(o));
+	temp = job ? root_dir(root->fd, "temp", true) : -1;
+	if (temp >= 0) {
+		rc = part_replace(temp, b->dir, "batch.json", text.data, text.len, true);
+		close(temp);
+	}
+	buf_free(&text);
+	json_object_put(o);
+	return rc;
+}
+
+/* Writes batch.json unless somebody else did; one process at a time looks and writes. */
+static int
+make_about(const struct root *root, const struct batch *b, const struct batch_about *about)
+{
+	int rc = 0;
+
+	if (faccessat(b->dir, "batch.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (lock_bytes_wait(b->lock, LOCK_ALONE, LOCK_MAKING, 1) < 0)
+		return -1;
+	if (faccessat(b->dir, "batch.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		rc = errno == ENOENT ? write_about(root, b, about) : -1;
+	lock_bytes_drop(b->lock, LOCK_MAKING, 1);
+	return rc;
+}
+
+static int
+take_lock(const struct batch *b)
+{
+	int rc;
+
+	if (b->mode == BATCH_READ)
+		return 0;
+	if (b->mode == BATCH_WORK)
+		return lock_bytes_wait(b->lock, LOCK_SHARED, LOCK_WORKING, 1);
+	rc = lock_bytes_try(b->lock, LOCK_ALONE, LOCK_WORKING, 1);
+	if (rc > 0)
+		errno = EBUSY;
+	return rc ? -1 : 0;
+}
+
+static int
+open_batch(struct batch *b, const struct root *root, const struct batch_about *about)
+{
+	bool make = b->mode == BATCH_WORK;
+	int batches = root_dir(root->fd, "batches", make);
+
+	if (batches < 0)
+		return -1;
+	b->dir = root_dir(batches, b->name, make);
+	close(batches);
+	if (b->dir < 0 || open_files(b) < 0 || take_lock(b) < 0)
+		return -1;
+	if (make && make_about(root, b, about) < 0)
+		return -1;
+	return b->mode == BATCH_READ ? 0 : batch_settle(b);
+}
+
+struct batch *
+batch_open(const struct root *root, const char *name, enum batch_mode mode, const struct batch_about *about)
+{
+	struct batch *b = buf_alloc(sizeof(*b));
+	struct buf path = {0};
+	int error;
+
+	memcpy(b->name, name, strnlen(name, NAME_LONGEST));
+	b->mode = mode;
+	pthread_mutex_init(&b->recording, NULL);
+	b->dir = b->files = b->lock = b->items = b->state = b->results = b->items_index = b->results_index = -1;
+	buf_printf(&path, "%s/batches/%s", root->path, b->name);
+	b->path = path.data;
+	if (open_batch(b, root, about) == 0)
+		return b;
+	error = errno;
+	batch_close(b);
+	errno = error;
+	return NULL;
+}
+
+void
+batch_close(struct batch *b)
+{
+	const int fds[] = {b->items, b->state, b->results, b->items_index, b->results_index, b->files, b->dir, b->lock};
+
+	/* The lock last: whoever sees it free finds everything else let go. */
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	pthread_mutex_destroy(&b->recording);
+	free(b->keys.slots);
+	free(b->subjects.slots);
+	free(b->path);
+	free(b);
+}
+
+const char *
+batch_name(const struct batch *b)
+{
+	return b->name;
+}
+
+int
+batch_dirfd(const struct batch *b)
+{
+	return b->dir;
+}
+
+int
+batch_filesfd(const struct batch *b)
+{
+	return b->files;
+}
+
+int
+batch_about(const struct batch *b, struct buf *out)
+{
+	int fd = openat(b->dir, "batch.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	rc = append_line(fd, 0, out);
+	close(fd);
+	return rc;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg)
+{
+	int fd = root_dir(root->fd, "batches", false);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	char **names = NULL;
+	size_t n = 0;
+	bool more = true;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return fd < 0 && errno == ENOENT ? 0 : -1;
+	}
+	for (struct dirent *e; (e = readdir(dir));) {
+		if (root_name_wrong(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+			continue;
+		names = buf_realloc(names, (n + 1) * sizeof(*names));
+		names[n++] = buf_strdup(e->d_name);
+	}
+	closedir(dir);
+	if (n)
+		qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++) {
+		more = more && see(names[i], arg);
+		free(names[i]);
+	}
+	free(names);
+	return 0;
+}

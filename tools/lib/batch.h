@@ -1,0 +1,149 @@
+/*
+ * batch: the batch store, bi-batch(5). Every batch a directory, every state a file, every
+ * claim a lock that the kernel drops when its holder dies.
+ *
+ * The store is in several files: batch.c opens and creates, batch_add.c adds items,
+ * batch_work.c claims, records and rebuilds, batch_read.c reads without any of that. Item numbers
+ * count from 1. One thread may call batch_record() while another calls the rest. Functions that can fail return -1 with
+ * errno, and nothing half-done is left.
+ */
+#ifndef BI_BATCH_H
+#define BI_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "root.h"
+
+struct batch;
+
+enum batch_mode {
+	BATCH_READ, /* an existing batch; takes no lock, writes nothing */
+	BATCH_WORK, /* made where missing; holds its lock shared until closed: more may come */
+	BATCH_ALONE /* an existing batch; holds its lock alone: EBUSY when anyone works on it */
+};
+
+/* What a new batch is created with. Members may be NULL. */
+struct batch_about {
+	const char *category, *label, *notebook;
+	const char *job_type; /* NULL: "url_parse" */
+};
+
+/* Opens a batch; NAME must be good (root_name_wrong). ABOUT counts when it is made just now; NULL: nothing known.
+ * NULL with errno: ENOENT when it must exist and does not. */
+struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
+			 const struct batch_about *about);
+void batch_close(struct batch *b);
+
+const char *batch_name(const struct batch *b);
+int batch_dirfd(const struct batch *b);   /* batches/NAME */
+int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 where it is not there */
+
+/* The text of batch.json into OUT. 0 or -1. */
+int batch_about(const struct batch *b, struct buf *out);
+
+/* Calls SEE with the name of each batch of the root, sorted, until it returns false. 0 or -1. */
+int batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg);
+
+/* --- adding (BATCH_WORK) --- */
+
+struct batch_ask {
+	const char *subject; /* the subject's id, good (root_subject_wrong), or NULL: its own subject */
+	const char *kind;    /* what identifies it: "url", "file", "media" or "bad" */
+	const char *where;   /* and the value of that: the URL, the path... */
+	const char *text;    /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_LONGEST bytes */
+	uint32_t item;       /* out: its number */
+	char state;          /* out: its state when it was asked for */
+	bool is_new;         /* out: it was not in the batch before */
+};
+
+enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
+
+/* Adds N items, or finds those that are there already, in one go under the lock of items.ndjson. 0 or -1. */
+int batch_add(struct batch *b, struct batch_ask *asks, size_t n);
+
+/* --- working (BATCH_WORK) --- */
+
+enum batch_claim {
+	CLAIM_OURS,   /* it is claimed: end it with batch_record() or batch_release() */
+	CLAIM_HELD,   /* a living process works on it */
+	CLAIM_DONE,   /* completed: its result is there */
+	CLAIM_FAILED, /* failed, and not to be tried again now */
+	CLAIM_ERROR,  /* errno says why */
+};
+
+/*
+ * Claims item K. What its owner left behind by dying is taken over; a result that the owner recorded is honoured.
+ * A failed item is claimed only if it failed before this process opened the batch, and may pass (retryable) or
+ * ALL_FAILED is set.
+ */
+enum batch_claim batch_claim(struct batch *b, uint32_t k, bool all_failed);
+
+/* Lets a claimed item go back to pending. */
+void batch_release(struct batch *b, uint32_t k);
+
+struct batch_outcome {
+	uint32_t item;
+	bool completed;   /* else failed */
+	const char *line; /* the result record, {"item":K,"status":...}, without newline */
+	size_t len;
+};
+
+/*
+ * Records the outcomes of N claimed items: results appended and synced, then their states, then the claims let go. The
+ * caller has synced the files before. On -1 the claims stay and nothing of the group counts.
+ */
+int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync);
+
+/* Makes `state` and both indexes anew from items and results (BATCH_ALONE). CHANGED, if given: how many states
+ * differed. 0 or -1. */
+int batch_rebuild(struct batch *b, uint64_t *changed);
+
+/* --- reading (any mode) --- */
+
+struct batch_counts {
+	uint64_t total, pending, processing, completed, failed;
+	bool held; /* a process holds the batch: more may come */
+};
+
+/* One read of `state`, nothing parsed: a byte r of a batch that nobody holds counts as pending. 0 or -1. */
+int batch_count(const struct batch *b, struct batch_counts *counts);
+
+/* How many items there are. */
+uint64_t batch_length(const struct batch *b);
+
+/* The state of item K: p, r, c or f. */
+char batch_state(const struct batch *b, uint32_t k);
+
+/* Whether another process has a claim on item K. */
+bool batch_is_claimed(const struct batch *b, uint32_t k);
+
+/* The line of item K into OUT (as stored, with its "bi" member). 0, or -1 with ENOENT where there is none. */
+int batch_item(const struct batch *b, uint32_t k, struct buf *out);
+
+/* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
+int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that
+ * has none. */
+struct batch_place {
+	uint32_t item;
+	char key[33]; /* the item's identity, 32 hexadecimal digits */
+	char subject[SUBJECT_LONGEST + 1];
+	uint32_t idx; /* counts the subject's items from 1 in the order asked */
+};
+int batch_place(const char *line, size_t n, struct batch_place *out);
+
+/* The number of the item that a result line is about, 0 for a line that is none; and whether it was completed. */
+uint32_t batch_result_number(const char *line, size_t n, bool *completed);
+
+/*
+ * A result line as it goes on the pipe (bi-records(5)): with "batch" in it and "path" made
+ * absolute. Appends it to OUT, without newline.
+ */
+void batch_result_record(const struct batch *b, const char *line, size_t n, struct buf *out);
+
+#endif

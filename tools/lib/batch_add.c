@@ -1,0 +1,389 @@
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "batch_in.h"
+#include "hash.h"
+#include "lock.h"
+
+enum { KEY_BYTES = 16, TABLE_FIRST = 1024, INDEX_BLOCK = 1024 };
+
+static uint32_t
+print_of(const unsigned char *digest)
+{
+	uint32_t print;
+
+	memcpy(&print, digest, sizeof(print));
+	return print;
+}
+
+/* The slot of a print, by which entries stay in their order when the table grows. */
+static uint32_t
+home(const struct table *t, uint32_t print)
+{
+	return (uint32_t)(((uint64_t)print * t->size) >> 32);
+}
+
+static void
+table_put(struct table *t, uint32_t print, uint32_t item)
+{
+	uint32_t at = home(t, print);
+
+	while (t->slots[at].item)
+		at = at + 1 < t->size ? at + 1 : 0;
+	t->slots[at] = (struct table_slot){print, item};
+	t->used++;
+}
+
+static void
+table_add(struct table *t, uint32_t print, uint32_t item)
+{
+	if (t->used >= t->size - t->size / 5) {
+		struct table old = *t;
+
+		t->size = old.size ? old.size + old.size / 2 : TABLE_FIRST;
+		t->used = 0;
+		t->slots = buf_alloc((size_t)t->size * sizeof(*t->slots));
+		for (uint32_t i = 0; i < old.size; i++)
+			if (old.slots[i].item)
+				table_put(t, old.slots[i].print, old.slots[i].item);
+		free(old.slots);
+	}
+	table_put(t, print, item);
+}
+
+static void
+table_clear(struct table *t)
+{
+	free(t->slots);
+	*t = (struct table){0};
+}
+
+/* What an item's own line says of it. */
+static bool
+place_of(struct batch *b, uint32_t k, struct batch_place *place)
+{
+	char line[256];
+	off_t at = batch_item_offset(b, k);
+	ssize_t n = at < 0 ? -1 : pread(b->items, line, sizeof(line), at);
+
+	return n > 0 && batch_place(line, (size_t)n, place) == 0;
+}
+
+/* An identity or subject looked for among the items, the ones of a block not yet written included. */
+struct block {
+	struct buf lines;
+	uint64_t *offsets;
+	struct batch_place *places;
+	size_t n;
+	uint32_t first; /* the number of its first item */
+};
+
+static bool
+place_in(struct batch *b, const struct block *new, uint32_t k, struct batch_place *place)
+{
+	if (k < new->first)
+		return place_of(b, k, place);
+	*place = new->places[k - new->first];
+	return true;
+}
+
+static uint32_t
+find_key(struct batch *b, const struct block *new, uint32_t print, const char *key)
+{
+	struct table *t = &b->keys;
+	struct batch_place place;
+
+	for (uint32_t at = t->size ? home(t, print) : 0; t->size && t->slots[at].item;
+	     at = at + 1 < t->size ? at + 1 : 0)
+		if (t->slots[at].print == print && place_in(b, new, t->slots[at].item, &place) &&
+		    strcmp(place.key, key) == 0)
+			return t->slots[at].item;
+	return 0;
+}
+
+/* The slot of a subject's latest item, with its place; NULL for a subject that has none. */
+static struct table_slot *
+find_subject(struct batch *b, const struct block *new, const char *id, struct batch_place *place)
+{
+	struct table *t = &b->subjects;
+	unsigned char digest[HASH_BYTES];
+	uint32_t print;
+
+	hash_bytes(id, strlen(id), digest);
+	print = print_of(digest);
+	for (uint32_t at = t->size ? home(t, print) : 0; t->size && t->slots[at].item;
+	     at = at + 1 < t->size ? at + 1 : 0)
+		if (t->slots[at].print == print && place_in(b, new, t->slots[at].item, place) &&
+		    strcmp(place->subject, id) == 0)
+			return &t->slots[at];
+	return NULL;
+}
+
+/* Whether ID is the id that item K has by itself: `i` and its number. */
+static bool
+is_own_id(const char *id, uint32_t k)
+{
+	char own[16];
+
+	snprintf(own, sizeof(own), "i%u", k);
+	return strcmp(own, id) == 0;
+}
+
+/*
+ * The idx of a new item K of the subject ID. A subject's latest item is kept in the table, but for items that
+ * are their own subject: those are found by the number in their id.
+ */
+static uint32_t
+next_idx(struct batch *b, const struct block *new, const char *id, uint32_t k)
+{
+	struct batch_place place;
+	struct table_slot *slot = find_subject(b, new, id, &place);
+	unsigned long other = id[0] == 'i' ? strtoul(id + 1, NULL, 10) : 0;
+	unsigned char digest[HASH_BYTES];
+	uint32_t idx = 1;
+
+	if (slot) {
+		slot->item = k;
+		return place.idx + 1;
+	}
+	if (other > 0 && other < k && place_in(b, new, (uint32_t)other, &place) && strcmp(place.subject, id) == 0)
+		idx = place.idx + 1;
+	if (!is_own_id(id, k)) {
+		hash_bytes(id, strlen(id), digest);
+		table_add(&b->subjects, print_of(digest), k);
+	}
+	return idx;
+}
+
+/* Takes in one line that is in the file: its identity, its subject, its offset. */
+struct intake {
+	struct batch *b;
+	uint64_t offsets[INDEX_BLOCK];
+	size_t n;
+	bool failed;
+};
+
+/* Writes the offsets to the index, unless it has them: mostly it does. */
+static void
+flush_offsets(struct intake *in)
+{
+	uint64_t there[INDEX_BLOCK];
+	uint64_t first = in->b->count - in->n;
+	size_t bytes = in->n * sizeof(*there);
+	ssize_t got = pread(in->b->items_index, there, bytes, (off_t)(first * sizeof(*there)));
+	bool same = got == (ssize_t)bytes;
+
+	for (size_t i = 0; same && i < in->n; i++)
+		same = le64toh(there[i]) == in->offsets[i];
+	if (!same && batch_index_put(in->b->items_index, first, in->offsets, in->n) < 0)
+		in->failed = true;
+	in->n = 0;
+}
+
+static bool
+take_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct intake *in = arg;
+	struct batch *b = in->b;
+	const struct block none = {.first = UINT32_MAX};
+	struct batch_place place, latest;
+	unsigned char key[KEY_BYTES];
+	struct table_slot *slot;
+
+	b->count++;
+	in->offsets[in->n++] = (uint64_t)at;
+	if (in->n == INDEX_BLOCK)
+		flush_offsets(in);
+	if (batch_place(line, n, &place) < 0 || strlen(place.key) != 2 * KEY_BYTES)
+		return true;
+	for (size_t i = 0; i < KEY_BYTES; i++) {
+		char pair[3] = {place.key[2 * i], place.key[2 * i + 1], '\0'};
+
+		key[i] = (unsigned char)strtoul(pair, NULL, 16);
+	}
+	table_add(&b->keys, print_of(key), b->count);
+	if (place.idx == 1 && is_own_id(place.subject, b->count))
+		return true;
+	if (place.idx > 1)
+		flush_offsets(in); /* to look at lines is to look into the index */
+	slot = place.idx > 1 ? find_subject(b, &none, place.subject, &latest) : NULL;
+	if (slot) {
+		slot->item = b->count;
+	} else {
+		unsigned char digest[HASH_BYTES];
+
+		hash_bytes(place.subject, strlen(place.subject), digest);
+		table_add(&b->subjects, print_of(digest), b->count);
+	}
+	return true;
+}
+
+/* Bytes of `state` that are missing are p. */
+static int
+extend_state(const struct batch *b)
+{
+	char fill[4096];
+	struct stat st;
+
+	if (fstat(b->state, &st) < 0)
+		return -1;
+	memset(fill, 'p', sizeof(fill));
+	for (off_t at = st.st_size; at < (off_t)b->count;) {
+		size_t want = (size_t)((off_t)b->count - at);
+		ssize_t n = pwrite(b->state, fill, want < sizeof(fill) ? want : sizeof(fill), at);
+
+		if (n <= 0) {
+			if (n == 0)
+				errno = ENOSPC;
+			return -1;
+		}
+		at += n;
+	}
+	return 0;
+}
+
+static int
+cut_beyond(int fd, off_t size)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || (st.st_size > size && ftruncate(fd, size) < 0) ? -1 : 0;
+}
+
+/* What a power cut left of items that it took is not for those who get their numbers. */
+static int
+fit_to_count(const struct batch *b)
+{
+	off_t count = (off_t)b->count;
+
+	if (cut_beyond(b->items_index, count * (off_t)sizeof(uint64_t)) < 0 || cut_beyond(b->state, count) < 0)
+		return -1;
+	return extend_state(b);
+}
+
+static void
+forget(struct batch *b)
+{
+	table_clear(&b->keys);
+	table_clear(&b->subjects);
+	b->read_to = 0;
+	b->count = 0;
+}
+
+int
+batch_take_in(struct batch *b)
+{
+	struct intake in = {.b = b};
+	off_t end = append_end(b->items);
+	off_t upto;
+
+	if (end < 0)
+		return -1;
+	if (end < b->read_to)
+		forget(b); /* what we knew was cut away */
+	upto = append_each(b->items, b->read_to, take_line, &in);
+	flush_offsets(&in);
+	if (upto < 0 || in.failed || fit_to_count(b) < 0) {
+		int error = errno;
+
+		forget(b);
+		errno = error;
+		return -1;
+	}
+	b->read_to = upto;
+	return 0;
+}
+
+static void
+make_key(const struct batch_ask *ask, unsigned char digest[HASH_BYTES], char *hex)
+{
+	struct buf identity = {0};
+
+	buf_str(&identity, ask->kind);
+	buf_add(&identity, "", 1);
+	buf_str(&identity, ask->subject ? ask->subject : "");
+	buf_add(&identity, "", 1);
+	buf_str(&identity, ask->where);
+	hash_bytes(identity.data, identity.len, digest);
+	hash_hex(digest, KEY_BYTES, hex);
+	buf_free(&identity);
+}
+
+/* Puts one ask among the new lines, unless the item is there. */
+static void
+take_ask(struct batch *b, struct block *new, struct batch_ask *ask)
+{
+	unsigned char digest[HASH_BYTES];
+	struct batch_place *place = &new->places[new->n];
+	bool empty = strspn(ask->text + 1, " \t") == strcspn(ask->text + 1, "}");
+
+	make_key(ask, digest, place->key);
+	ask->item = find_key(b, new, print_of(digest), place->key);
+	ask->is_new = !ask->item;
+	if (ask->item)
+		return;
+	ask->item = place->item = new->first + (uint32_t) new->n;
+	if (ask->subject)
+		snprintf(place->subject, sizeof(place->subject), "%s", ask->subject);
+	else
+		snprintf(place->subject, sizeof(place->subject), "i%u", ask->item);
+	place->idx = next_idx(b, new, place->subject, ask->item);
+	new->offsets[new->n++] = (uint64_t)b->read_to + new->lines.len;
+	buf_printf(&new->lines, "{\"bi\":{\"n\":%u,\"key\":\"%s\",\"id\":\"%s\",\"idx\":%u}%s%s\n", place->item,
+		   place->key, place->subject, place->idx, empty ? "" : ",", ask->text + 1);
+	table_add(&b->keys, print_of(digest), ask->item);
+}
+
+static int
+write_block(struct batch *b, const struct block *new)
+{
+	if (new->n == 0)
+		return 0;
+	if (append_lines(b->items, b->read_to, new->lines.data, new->lines.len) < 0)
+		return -1;
+	b->read_to += (off_t) new->lines.len;
+	b->count += (uint32_t) new->n;
+	if (batch_index_put(b->items_index, new->first - 1, new->offsets, new->n) < 0)
+		return -1;
+	return extend_state(b);
+}
+
+int
+batch_add(struct batch *b, struct batch_ask *asks, size_t n)
+{
+	struct block new = {0};
+	int rc = -1, error;
+
+	if (lock_wait(b->items, LOCK_ALONE) < 0)
+		return -1;
+	if (batch_take_in(b) == 0) {
+		if (n > UINT32_MAX - 1 - b->count) {
+			errno = EOVERFLOW;
+			goto out;
+		}
+		new.first = b->count + 1;
+		new.offsets = buf_alloc(n * sizeof(*new.offsets));
+		new.places = buf_alloc(n * sizeof(*new.places));
+		for (size_t i = 0; i < n; i++)
+			take_ask(b, &new, &asks[i]);
+		rc = write_block(b, &new);
+		if (rc < 0)
+			forget(b); /* the tables know items that are not there */
+	}
+out:
+	error = errno;
+	lock_drop(b->items);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		asks[i].state = asks[i].is_new ? 'p' : batch_state(b, asks[i].item);
+	free(new.offsets);
+	free(new.places);
+	buf_free(&new.lines);
+	errno = error;
+	return rc;
+}

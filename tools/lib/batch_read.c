@@ -1,0 +1,328 @@
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "batch_in.h"
+#include "lock.h"
+
+uint64_t
+batch_index_get(int fd, uint64_t entry)
+{
+	uint64_t value;
+
+	if (fd < 0 || pread(fd, &value, sizeof(value), (off_t)(entry * sizeof(value))) != sizeof(value))
+		return 0;
+	return le64toh(value);
+}
+
+int
+batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n)
+{
+	uint64_t block[256];
+
+	while (n > 0) {
+		size_t some = n < 256 ? n : 256;
+
+		for (size_t i = 0; i < some; i++)
+			block[i] = htole64(values[i]);
+		ssize_t w = pwrite(fd, block, some * sizeof(*block), (off_t)(entry * sizeof(*block)));
+
+		if (w != (ssize_t)(some * sizeof(*block))) {
+			if (w >= 0)
+				errno = ENOSPC;
+			return -1;
+		}
+		entry += some;
+		values += some;
+		n -= some;
+	}
+	return 0;
+}
+
+static bool
+skip_text(const char **at, const char *end, const char *text)
+{
+	size_t n = strlen(text);
+
+	if ((size_t)(end - *at) < n || memcmp(*at, text, n) != 0)
+		return false;
+	*at += n;
+	return true;
+}
+
+static bool
+take_number(const char **at, const char *end, uint32_t *out)
+{
+	uint64_t n = 0;
+	const char *p = *at;
+
+	while (p < end && *p >= '0' && *p <= '9' && n <= UINT32_MAX)
+		n = n * 10 + (uint64_t)(*p++ - '0');
+	if (p == *at || n == 0 || n > UINT32_MAX)
+		return false;
+	*at = p;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool
+take_word(const char **at, const char *end, char *out, size_t longest)
+{
+	const char *quote = memchr(*at, '"', (size_t)(end - *at));
+	size_t n = quote ? (size_t)(quote - *at) : 0;
+
+	if (!quote || n > longest)
+		return false;
+	memcpy(out, *at, n);
+	out[n] = '\0';
+	*at = quote + 1;
+	return true;
+}
+
+int
+batch_place(const char *line, size_t n, struct batch_place *out)
+{
+	const char *at = line, *end = line + n;
+
+	if (skip_text(&at, end, "{\"bi\":{\"n\":") && take_number(&at, end, &out->item) &&
+	    skip_text(&at, end, ",\"key\":\"") && take_word(&at, end, out->key, sizeof(out->key) - 1) &&
+	    skip_text(&at, end, ",\"id\":\"") && take_word(&at, end, out->subject, sizeof(out->subject) - 1) &&
+	    skip_text(&at, end, ",\"idx\":") && take_number(&at, end, &out->idx) && skip_text(&at, end, "}") &&
+	    !root_subject_wrong(out->subject))
+		return 0;
+	return -1;
+}
+
+uint32_t
+batch_result_number(const char *line, size_t n, bool *completed)
+{
+	const char *at = line, *end = line + n;
+	uint32_t k;
+
+	if (!skip_text(&at, end, "{\"item\":") || !take_number(&at, end, &k) || !skip_text(&at, end, ",\"status\":\""))
+		return 0;
+	*completed = skip_text(&at, end, "completed\"");
+	return *completed || skip_text(&at, end, "failed\"") ? k : 0;
+}
+
+struct finding {
+	uint64_t line, wanted; /* counting from 0 */
+	off_t at;
+};
+
+static bool
+count_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct finding *f = arg;
+
+	(void)line;
+	(void)n;
+	if (f->line == f->wanted) {
+		f->at = at;
+		return false;
+	}
+	f->line++;
+	return true;
+}
+
+/* An entry that can be believed: a line begins at its offset, and says that it is item K's. */
+static bool
+begins_at(const struct batch *b, uint32_t k, uint64_t at)
+{
+	char before = '\n', line[64] = {0};
+	const char *p = line;
+	uint32_t n;
+	ssize_t got;
+
+	if (at > 0 && pread(b->items, &before, 1, (off_t)at - 1) != 1)
+		return false;
+	got = pread(b->items, line, sizeof(line) - 1, (off_t)at);
+	if (before != '\n' || got <= 0)
+		return false;
+	return !skip_text(&p, line + got, "{\"bi\":{\"n\":") || (take_number(&p, line + got, &n) && n == k);
+}
+
+static uint64_t
+indexed(const struct batch *b)
+{
+	struct stat st;
+
+	if (b->items_index < 0 || fstat(b->items_index, &st) < 0)
+		return 0;
+	return (uint64_t)st.st_size / sizeof(uint64_t);
+}
+
+off_t
+batch_item_offset(const struct batch *b, uint32_t k)
+{
+	struct finding f = {.wanted = k - 1, .at = -1};
+	uint64_t at;
+
+	if (b->items < 0 || k == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (k <= indexed(b)) {
+		at = batch_index_get(b->items_index, k - 1);
+		if (begins_at(b, k, at))
+			return (off_t)at;
+	}
+	if (append_each(b->items, 0, count_line, &f) < 0)
+		return -1;
+	if (f.at < 0)
+		errno = ENOENT;
+	return f.at;
+}
+
+int
+batch_item(const struct batch *b, uint32_t k, struct buf *out)
+{
+	off_t at = batch_item_offset(b, k);
+
+	return at < 0 ? -1 : append_line(b->items, at, out);
+}
+
+uint64_t
+batch_length(const struct batch *b)
+{
+	struct finding f = {.wanted = UINT64_MAX};
+	uint64_t n = indexed(b), at = 0;
+
+	if (b->items < 0)
+		return 0;
+	if (n > 0 && n <= UINT32_MAX) {
+		at = batch_index_get(b->items_index, n - 1);
+		if (begins_at(b, (uint32_t)n, at))
+			f.line = n - 1;
+		else
+			at = 0;
+	}
+	append_each(b->items, (off_t)at, count_line, &f);
+	return f.line;
+}
+
+char
+batch_state(const struct batch *b, uint32_t k)
+{
+	char s;
+
+	if (b->state < 0 || pread(b->state, &s, 1, (off_t)k - 1) != 1 || s == '\0')
+		return 'p';
+	return s;
+}
+
+bool
+batch_is_claimed(const struct batch *b, uint32_t k)
+{
+	return b->state >= 0 && lock_bytes_held(b->state, (off_t)k - 1, 1, NULL);
+}
+
+int
+batch_count(const struct batch *b, struct batch_counts *counts)
+{
+	unsigned char chunk[1 << 16];
+	uint64_t seen[256] = {0}, left;
+	off_t at = 0;
+
+	*counts = (struct batch_counts){.held = b->lock >= 0 && lock_bytes_held(b->lock, 0, 1, NULL)};
+	counts->total = left = batch_length(b);
+	while (left > 0 && b->state >= 0) {
+		ssize_t n = pread(b->state, chunk, left < sizeof(chunk) ? (size_t)left : sizeof(chunk), at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		for (ssize_t i = 0; i < n; i++)
+			seen[chunk[i]]++;
+		at += n;
+		left -= (uint64_t)n;
+	}
+	counts->completed = seen['c'];
+	counts->failed = seen['f'];
+	counts->processing = counts->held ? seen['r'] : 0;
+	counts->pending = counts->total - counts->completed - counts->failed - counts->processing;
+	return 0;
+}
+
+struct result_search {
+	uint32_t item;
+	off_t at;
+};
+
+static bool
+find_result(off_t at, const char *line, size_t n, void *arg)
+{
+	struct result_search *s = arg;
+	bool completed;
+
+	if (batch_result_number(line, n, &completed) == s->item)
+		s->at = at;
+	return true;
+}
+
+off_t
+batch_find_result(const struct batch *b, uint32_t k, off_t from)
+{
+	struct result_search s = {.item = k, .at = -1};
+
+	if (append_each(b->results, from, find_result, &s) < 0)
+		return -1;
+	if (s.at < 0)
+		errno = ENOENT;
+	return s.at;
+}
+
+int
+batch_result(const struct batch *b, uint32_t k, struct buf *out)
+{
+	uint64_t upto = batch_index_get(b->results_index, 0);
+	uint64_t entry = batch_index_get(b->results_index, k);
+	struct stat st;
+	bool completed;
+	off_t at;
+
+	if (b->results < 0 || k == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (fstat(b->results, &st) < 0)
+		return -1;
+	/* What is not indexed yet is newer. */
+	at = batch_find_result(b, k, upto <= (uint64_t)st.st_size ? (off_t)upto : 0);
+	if (at < 0 && errno != ENOENT)
+		return -1;
+	if (at < 0 && entry > 0 && append_line(b->results, (off_t)entry - 1, out) == 0 &&
+	    batch_result_number(out->data, out->len, &completed) == k)
+		return 0;
+	if (at < 0 && strchr("cf", batch_state(b, k)))
+		at = batch_find_result(b, k, 0);
+	else if (at < 0)
+		errno = ENOENT;
+	return at < 0 ? -1 : append_line(b->results, at, out);
+}
+
+void
+batch_result_record(const struct batch *b, const char *line, size_t n, struct buf *out)
+{
+	static const char head[] = "\"status\":\"completed\",\"path\":\"files/";
+	const char *rest = n > 0 && *line == '{' ? line + 1 : line, *end = line + n;
+	const char *comma = memchr(rest, ',', (size_t)(end - rest));
+	const char *at = comma ? comma + 1 : end;
+
+	buf_printf(out, "{\"batch\":\"%s\",", b->name);
+	if (skip_text(&at, end, head)) {
+		at -= strlen("files/");
+		buf_add(out, rest, (size_t)(at - rest) - 1);
+		buf_json(out, b->path);
+		out->len--; /* its closing quote: the path goes on */
+		buf_str(out, "/");
+		rest = at;
+	}
+	buf_add(out, rest, (size_t)(end - rest));
+}

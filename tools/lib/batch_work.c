@@ -1,0 +1,376 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "batch_in.h"
+#include "lock.h"
+#include "rec.h"
+
+struct indexing {
+	struct batch *b;
+	bool failed;
+};
+
+static bool
+index_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct indexing *x = arg;
+	uint64_t value = (uint64_t)at + 1;
+	bool completed;
+	uint32_t k = batch_result_number(line, n, &completed);
+
+	if (k && batch_index_put(x->b->results_index, k, &value, 1) < 0)
+		x->failed = true;
+	return !x->failed;
+}
+
+int
+batch_index_results(struct batch *b, off_t end)
+{
+	uint64_t upto = batch_index_get(b->results_index, 0);
+	struct indexing x = {.b = b};
+
+	if (upto > (uint64_t)end) {
+		/* The file was cut below it: entries may name lines that are gone. */
+		if (ftruncate(b->results_index, 0) < 0)
+			return -1;
+		upto = 0;
+	}
+	if (upto == (uint64_t)end)
+		return 0;
+	if (append_each(b->results, (off_t)upto, index_line, &x) < 0 || x.failed)
+		return -1;
+	upto = (uint64_t)end;
+	return batch_index_put(b->results_index, 0, &upto, 1);
+}
+
+/* The lock of results.ndjson excludes other processes; the mutex our other threads, which have the same lock. */
+static int
+lock_results(struct batch *b)
+{
+	pthread_mutex_lock(&b->recording);
+	if (lock_wait(b->results, LOCK_ALONE) == 0)
+		return 0;
+	pthread_mutex_unlock(&b->recording);
+	return -1;
+}
+
+static void
+unlock_results(struct batch *b)
+{
+	lock_drop(b->results);
+	pthread_mutex_unlock(&b->recording);
+}
+
+int
+batch_settle(struct batch *b)
+{
+	int rc = -1;
+
+	if (lock_results(b) < 0)
+		return -1;
+	b->mark = append_end(b->results);
+	if (b->mark >= 0)
+		rc = batch_index_results(b, b->mark);
+	unlock_results(b);
+	return rc;
+}
+
+/* The last result of item K into LINE, with the lock held and the index up to the end. AT is where it stands. 0, 1 for
+ * none, -1 with errno. */
+static int
+indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
+{
+	uint64_t entry = batch_index_get(b->results_index, k);
+	bool completed;
+
+	if (entry == 0)
+		return 1;
+	*at = (off_t)entry - 1;
+	if (append_line(b->results, *at, line) == 0 && batch_result_number(line->data, line->len, &completed) == k)
+		return 0;
+	*at = batch_find_result(b, k, 0);
+	if (*at < 0)
+		return errno == ENOENT ? 1 : -1;
+	return append_line(b->results, *at, line);
+}
+
+/* The same, surely: also what a dead owner wrote and did not index. */
+static int
+sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
+{
+	int rc = -1;
+	off_t end;
+
+	if (lock_results(b) < 0)
+		return -1;
+	end = append_end(b->results);
+	if (end >= 0 && batch_index_results(b, end) == 0)
+		rc = indexed_result(b, k, line, at);
+	unlock_results(b);
+	return rc;
+}
+
+static int
+set_state(const struct batch *b, uint32_t k, char s)
+{
+	ssize_t n = pwrite(b->state, &s, 1, (off_t)k - 1);
+
+	if (n == 0)
+		errno = ENOSPC;
+	return n == 1 ? 0 : -1;
+}
+
+/* `state` grows under the lock of items.ndjson only: an adder that extends it must not write over a worker's byte. */
+static int
+reach(struct batch *b, uint32_t k)
+{
+	struct stat st;
+	int rc;
+
+	if (fstat(b->state, &st) < 0)
+		return -1;
+	if (st.st_size >= (off_t)k)
+		return 0;
+	if (lock_wait(b->items, LOCK_ALONE) < 0)
+		return -1;
+	rc = batch_take_in(b);
+	lock_drop(b->items);
+	if (rc == 0 && k > b->count) {
+		errno = ENOENT;
+		rc = -1;
+	}
+	return rc;
+}
+
+/* A failed item is tried again if it failed before our time, and may pass. */
+static bool
+may_be_tried(const struct batch *b, const struct buf *line, off_t at, bool all_failed)
+{
+	struct json_object *result, *error, *may;
+	bool yes;
+
+	if (all_failed || at >= b->mark)
+		return at < b->mark;
+	result = rec_parse(line->data, line->len, NULL, 0);
+	yes = json_object_object_get_ex(result, "error", &error) &&
+	      json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may);
+	json_object_put(result);
+	return yes;
+}
+
+/*
+ * What to do with an item that nobody holds. What a dead owner recorded counts, its state byte is all that was missing;
+ * so it is where a power cut took the byte and left the result.
+ */
+static enum batch_claim
+judge(struct batch *b, uint32_t k, bool all_failed)
+{
+	char s = batch_state(b, k);
+	struct buf line = {0};
+	enum batch_claim claim = CLAIM_OURS;
+	bool completed = false;
+	off_t at = 0;
+	int rc;
+
+	if (s == 'c')
+		return CLAIM_DONE;
+	if (s != 'r' && s != 'f' && batch_index_get(b->results_index, k) == 0)
+		return CLAIM_OURS;
+	rc = sure_result(b, k, &line, &at);
+	if (rc < 0)
+		claim = CLAIM_ERROR;
+	else if (rc == 0 && batch_result_number(line.data, line.len, &completed) == k && completed)
+		claim = set_state(b, k, 'c') < 0 ? CLAIM_ERROR : CLAIM_DONE;
+	else if (rc == 0 && s == 'f' && !may_be_tried(b, &line, at, all_failed))
+		claim = CLAIM_FAILED;
+	buf_free(&line);
+	return claim;
+}
+
+enum batch_claim
+batch_claim(struct batch *b, uint32_t k, bool all_failed)
+{
+	enum batch_claim claim;
+	int rc;
+
+	if (batch_state(b, k) == 'c')
+		return CLAIM_DONE;
+	if (reach(b, k) < 0)
+		return CLAIM_ERROR;
+	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
+	if (rc)
+		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
+	/* Won: look again, somebody may have ended it just before. */
+	claim = judge(b, k, all_failed);
+	if (claim == CLAIM_OURS && set_state(b, k, 'r') < 0)
+		claim = CLAIM_ERROR;
+	if (claim != CLAIM_OURS) {
+		int error = errno;
+
+		lock_bytes_drop(b->state, (off_t)k - 1, 1);
+		errno = error;
+	}
+	return claim;
+}
+
+void
+batch_release(struct batch *b, uint32_t k)
+{
+	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
+	(void)set_state(b, k, 'p');
+	lock_bytes_drop(b->state, (off_t)k - 1, 1);
+}
+
+/* Items are on the disk before results that name them: else, after a power cut, their numbers could be given anew. */
+static int
+sync_items(struct batch *b, const struct batch_outcome *v, size_t n)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].item > last)
+			last = v[i].item;
+	if (last <= b->synced)
+		return 0;
+	if (fdatasync(b->items) < 0)
+		return -1;
+	b->synced = last;
+	return 0;
+}
+
+/* Under the lock of results.ndjson, so that what cannot be synced can be cut back. */
+static int
+append_results(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
+{
+	struct buf lines = {0};
+	off_t end = append_end(b->results);
+	off_t start = end;
+	uint64_t upto;
+	int rc = -1, error;
+
+	if (end < 0 || batch_index_results(b, end) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		buf_add(&lines, v[i].line, v[i].len);
+		buf_add(&lines, "\n", 1);
+	}
+	if (append_lines(b->results, end, lines.data, lines.len) < 0)
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t value = (uint64_t)end + 1;
+
+		if (batch_index_put(b->results_index, v[i].item, &value, 1) < 0)
+			goto cut;
+		end += (off_t)v[i].len + 1;
+	}
+	upto = (uint64_t)end;
+	if (batch_index_put(b->results_index, 0, &upto, 1) == 0 && (!sync || fdatasync(b->results) == 0)) {
+		rc = 0;
+		goto out;
+	}
+cut:
+	/* Entries that point behind the cut are found to be wrong by whoever uses them. */
+	error = errno;
+	upto = (uint64_t)start;
+	if (ftruncate(b->results, start) == 0 && batch_index_put(b->results_index, 0, &upto, 1) == 0)
+		errno = error;
+out:
+	buf_free(&lines);
+	return rc;
+}
+
+int
+batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
+{
+	int rc, error;
+
+	if (n == 0)
+		return 0;
+	if ((sync && sync_items(b, v, n) < 0) || lock_results(b) < 0)
+		return -1;
+	rc = append_results(b, v, n, sync);
+	error = errno;
+	unlock_results(b);
+	errno = error;
+	if (rc < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		/* The result is there: should the byte not be written, the next owner finds it. */
+		(void)set_state(b, v[i].item, v[i].completed ? 'c' : 'f');
+		lock_bytes_drop(b->state, (off_t)v[i].item - 1, 1);
+	}
+	return 0;
+}
+
+struct rebuilding {
+	struct batch *b;
+	char *states;
+	bool failed;
+};
+
+static bool
+rebuild_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct rebuilding *r = arg;
+	uint64_t value = (uint64_t)at + 1;
+	bool completed;
+	uint32_t k = batch_result_number(line, n, &completed);
+
+	if (k == 0 || k > r->b->count)
+		return true;
+	r->states[k - 1] = completed ? 'c' : 'f';
+	if (batch_index_put(r->b->results_index, k, &value, 1) < 0)
+		r->failed = true;
+	return !r->failed;
+}
+
+/* Writes in place what differs. */
+static int
+write_states(const struct batch *b, const char *states, uint64_t *changed)
+{
+	for (uint32_t k = 1; k <= b->count; k++) {
+		char s = '\0';
+
+		if (pread(b->state, &s, 1, (off_t)k - 1) < 0)
+			return -1;
+		if (s == states[k - 1])
+			continue;
+		if (s != '\0' || states[k - 1] != 'p')
+			++*changed;
+		if (set_state(b, k, states[k - 1]) < 0)
+			return -1;
+	}
+	return fdatasync(b->state);
+}
+
+int
+batch_rebuild(struct batch *b, uint64_t *changed)
+{
+	struct rebuilding r = {.b = b};
+	uint64_t count = 0, upto;
+	off_t end;
+	int rc = -1;
+
+	/* The index of items first: taking them in writes it where it differs. */
+	if (batch_take_in(b) < 0)
+		return -1;
+	r.states = buf_alloc((size_t)b->count + 1);
+	memset(r.states, 'p', b->count);
+	if (ftruncate(b->results_index, 0) < 0)
+		goto out;
+	end = append_end(b->results);
+	if (end < 0 || append_each(b->results, 0, rebuild_line, &r) < 0 || r.failed)
+		goto out;
+	upto = (uint64_t)end;
+	if (batch_index_put(b->results_index, 0, &upto, 1) == 0)
+		rc = write_states(b, r.states, &count);
+out:
+	free(r.states);
+	if (changed)
+		*changed = count;
+	return rc;
+}
