@@ -1,0 +1,207 @@
+/*
+ * The client of bi-type, against a bi-type that misbehaves: this program is copied to a directory of its own under
+ * that name and run from there, so that it finds itself as the bi-type beside it.
+ */
+#include "testing.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "type.h"
+
+/* --- the bi-type that misbehaves: it does what the heads say --- */
+
+static void
+reply(const char *text)
+{
+	if (send(STDIN_FILENO, text, strlen(text), MSG_NOSIGNAL) < 0)
+		_exit(1);
+}
+
+static int
+misbehave(void)
+{
+	char head[TYPE_HEAD + 1];
+	ssize_t n;
+
+	reply("ready");
+	while ((n = recv(STDIN_FILENO, head, TYPE_HEAD, 0)) > 0) {
+		head[n] = '\0';
+		if (strcmp(head, "crash") == 0)
+			raise(SIGKILL);
+		else if (strcmp(head, "leave") == 0)
+			_exit(0);
+		else if (strcmp(head, "nonsense") == 0)
+			reply("image/jpeg");
+		else if (strcmp(head, "path") == 0)
+			reply("image/jpeg ../x");
+		else
+			reply("text/plain txt");
+	}
+	return 0;
+}
+
+/* --- the tests --- */
+
+static void
+answers(const char *const *texts, size_t n, const char *want)
+{
+	struct type_head heads[16];
+	struct type_answer got[16];
+	struct typer *t = type_open();
+	char seen[17] = "";
+
+	assert_non_null(t);
+	for (size_t i = 0; i < n; i++)
+		heads[i] = (struct type_head){texts[i], strlen(texts[i])};
+	assert_int_equal(type_ask(t, heads, n, got), 0);
+	for (size_t i = 0; i < n; i++)
+		seen[i] = got[i].ext[0];
+	assert_string_equal(seen, want);
+	type_close(t);
+}
+
+#define ANSWERS(want, ...)                                              \
+	do {                                                            \
+		const char *const texts[] = {__VA_ARGS__};              \
+		answers(texts, sizeof(texts) / sizeof(texts[0]), want); \
+	} while (0)
+
+/* t: text/plain as it answered; b: bin, as the client answers for it */
+static void
+answers_in_order(void **state)
+{
+	(void)state;
+	ANSWERS("ttt", "a", "b", "c");
+	ANSWERS("tbt", "a", "", "c");
+	ANSWERS("bbtbb", "", "", "c", "", "");
+	ANSWERS("b", "");
+}
+
+static void
+survives_death(void **state)
+{
+	(void)state;
+	ANSWERS("tbt", "a", "crash", "c");
+	ANSWERS("b", "crash");
+	ANSWERS("bbb", "crash", "crash", "leave");
+	ANSWERS("tbtbtt", "a", "leave", "c", "crash", "d", "e");
+	ANSWERS("bbtb", "crash", "", "c", "crash");
+}
+
+static void
+believes_no_nonsense(void **state)
+{
+	(void)state;
+	ANSWERS("tbt", "a", "nonsense", "c");
+	ANSWERS("tbt", "a", "path", "c");
+}
+
+/* More than the sockets hold. */
+static void
+answers_many(void **state)
+{
+	enum { MANY = 600 };
+	struct type_head *heads = calloc(MANY, sizeof(*heads));
+	struct type_answer *got = calloc(MANY, sizeof(*got));
+	char *block = calloc(1, TYPE_HEAD + 100);
+	struct typer *t = type_open();
+
+	(void)state;
+	assert_true(heads && got && block && t);
+	memset(block, 'x', TYPE_HEAD + 100);
+	for (size_t i = 0; i < MANY; i++)
+		heads[i] = (struct type_head){i % 100 == 50 ? "crash" : block, i % 100 == 50 ? 5 : TYPE_HEAD + 100};
+	assert_int_equal(type_ask(t, heads, MANY, got), 0);
+	for (size_t i = 0; i < MANY; i++)
+		assert_string_equal(got[i].ext, i % 100 == 50 ? "bin" : "txt");
+	type_close(t);
+	free(heads);
+	free(got);
+	free(block);
+}
+
+static void
+knows_extensions(void **state)
+{
+	static const char *const known[][2] = {
+		{"application/epub+zip", "epub"},
+		{"application/pdf", "pdf"},
+		{"application/json", "json"},
+		{"image/jpeg", "jpg"},
+		{"image/png", "png"},
+		{"image/tiff", "tif"},
+		{"image/svg+xml", "svg"},
+		{"image/webp", "webp"},
+		{"text/html", "html"},
+		{"text/html; charset=utf-8", "html"},
+		{"text/plain", "txt"},
+		{"video/x-msvideo", "avi"},
+		{"application/octet-stream", "bin"},
+		{"application/x-empty", "bin"},
+		{"", "bin"},
+		{"image/", "bin"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_string_equal(type_extension(known[i][0]), known[i][1]);
+}
+
+/* A copy of this program as DIR/bi-type, which is both the tests and what they talk to. 0 or -1. */
+static int
+copy_self(const char *path)
+{
+	char block[1 << 16];
+	ssize_t n = -1;
+	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+
+	while (in >= 0 && out >= 0 && (n = read(in, block, sizeof(block))) > 0)
+		if (write(out, block, (size_t)n) != n)
+			return -1;
+	if (in >= 0)
+		close(in);
+	return out < 0 || close(out) < 0 ? -1 : (int)n;
+}
+
+static int
+run_from(char *dir)
+{
+	char path[4200];
+	int status = -1;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/bi-type", dir);
+	if (copy_self(path) == 0 && (pid = fork()) >= 0) {
+		if (pid == 0) {
+			execl(path, "bi-type", "--tests", (char *)NULL);
+			_exit(127);
+		}
+		waitpid(pid, &status, 0);
+	}
+	unlink(path);
+	rmdir(dir);
+	return status == 0 ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_in_order),     cmocka_unit_test(survives_death),
+		cmocka_unit_test(believes_no_nonsense), cmocka_unit_test(answers_many),
+		cmocka_unit_test(knows_extensions),
+	};
+	const char *parent = getenv("TMPDIR");
+	char dir[4096];
+
+	if (argc > 1 && strcmp(argv[1], "--serve") == 0)
+		return misbehave();
+	if (argc < 2)
+		return snprintf(dir, sizeof(dir), "%s/unit.XXXXXX", parent ? parent : "/tmp") > 0 && mkdtemp(dir)
+			       ? run_from(dir)
+			       : 1;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

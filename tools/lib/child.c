@@ -1,0 +1,179 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+/* --- between fork and exec: async-signal-safe calls only --- */
+
+/* Says errno on the pipe that the exec would have closed, and ends. */
+static _Noreturn void
+give_up(int say)
+{
+	int error = errno;
+
+	if (write(say, &error, sizeof(error)) != (ssize_t)sizeof(error))
+		_exit(126);
+	_exit(127);
+}
+
+/*
+ * Puts the map in place. All descriptors of ours are first copied above any number of theirs, so that no
+ * copy overwrites one that is still needed; SAY is moved likewise. Everything else closes at the exec.
+ */
+static int
+map_descriptors(const struct child *c, int *say)
+{
+	int copies[CHILD_FDS], above = STDERR_FILENO + 1, null;
+
+	for (size_t i = 0; i < c->fd_count; i++)
+		if (c->fds[i].theirs >= above)
+			above = c->fds[i].theirs + 1;
+	*say = fcntl(*say, F_DUPFD_CLOEXEC, above);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (*say < 0 || null < 0)
+		return -1;
+	null = fcntl(null, F_DUPFD_CLOEXEC, above);
+	for (size_t i = 0; i < c->fd_count; i++)
+		if ((copies[i] = fcntl(c->fds[i].ours, F_DUPFD_CLOEXEC, above)) < 0)
+			return -1;
+	if (null < 0 || close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return -1;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (dup2(null, fd) < 0)
+			return -1;
+	for (size_t i = 0; i < c->fd_count; i++)
+		if (dup2(copies[i], c->fds[i].theirs) < 0)
+			return -1;
+	return 0;
+}
+
+static void
+default_signals(void)
+{
+	struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		sigaction(s, &usual, NULL); /* fails for those that cannot be changed, and need not be */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void
+become(const struct child *c, pid_t parent, int say)
+{
+	if (map_descriptors(c, &say) < 0)
+		give_up(say);
+	if (c->outlives && setsid() < 0)
+		give_up(say);
+	if (!c->outlives && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		give_up(say);
+	if (!c->outlives && getppid() != parent)
+		_exit(127); /* it died before the death signal was asked for */
+	default_signals();
+	execvp(c->program, c->argv);
+	give_up(say);
+}
+
+/* --- the parent --- */
+
+/* What the child says before it is the other program: 0 once it is, else the errno. */
+static int
+exec_error(int fd)
+{
+	int error = 0;
+	ssize_t n;
+
+	do
+		n = read(fd, &error, sizeof(error));
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(error) ? error : 0;
+}
+
+pid_t
+child_start(const struct child *c)
+{
+	sigset_t all, before;
+	pid_t parent = getpid(), pid;
+	int say[2], error;
+
+	if (c->fd_count > CHILD_FDS) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (pipe2(say, O_CLOEXEC) < 0)
+		return -1;
+	sigfillset(&all); /* no handler of ours runs in the child */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		become(c, parent, say[1]);
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(say[1]);
+	if (pid > 0 && (error = exec_error(say[0])) != 0) {
+		child_wait(pid);
+		pid = -1;
+	}
+	close(say[0]);
+	errno = error;
+	return pid;
+}
+
+int
+child_wait(pid_t pid)
+{
+	int status;
+	pid_t rc;
+
+	do
+		rc = waitpid(pid, &status, 0);
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int
+child_ready(int fd, int ms)
+{
+	int64_t until = clock_ms() + ms;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	ssize_t n;
+	char byte;
+	int rc;
+
+	do
+		rc = poll(&p, 1, clock_left(until));
+	while (rc < 0 && errno == EINTR);
+	if (rc <= 0)
+		return rc < 0 ? -1 : 2;
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -1 : n == 0;
+}
+
+int
+child_tell_ready(int fd)
+{
+	ssize_t n;
+	int error;
+
+	do
+		n = write(fd, "\n", 1);
+	while (n < 0 && errno == EINTR);
+	error = errno;
+	close(fd);
+	errno = error;
+	return n == 1 ? 0 : -1;
+}

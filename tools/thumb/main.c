@@ -1,0 +1,99 @@
+/*
+ * bi-thumb: a small WebP of a picture. libvips decodes what strangers made, so it does that in a process that
+ * is confined (confine.h): `bi-thumb --serve`, whose protocol is in thumb.h. Asked for one thumbnail, bi-thumb starts
+ * that process like bi-render does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "opt.h"
+#include "part.h"
+#include "serve.h"
+#include "thumb.h"
+
+enum { OPT_SERVE = 256, SIZE_MOST = 16383 }; /* what a WebP can hold */
+
+static const struct opt table[] = {
+	{'s', "size", "PIXELS", "the longest side; 512"},
+	{OPT_SERVE, "serve", NULL, "make thumbnails of the descriptors that come over standard input"},
+	{0},
+};
+
+/* Writes the thumbnail of IN to OUT, which appears when it is whole. Returns the exit code. */
+static int
+make_one(const char *in, const char *out, int size)
+{
+	const char *slash = strrchr(out, '/');
+	const char *name = slash ? slash + 1 : out;
+	char *dir = slash ? strndup(out, (size_t)(slash - out) + 1) : strdup(".");
+	struct thumb_job job = {.in = open(in, O_RDONLY | O_CLOEXEC)};
+	struct thumber *t;
+	struct part part;
+	int dirfd;
+
+	if (job.in < 0)
+		msg_die_errno(EX_NOINPUT, "cannot open %s", in);
+	dirfd = dir && *name ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dirfd < 0 || part_open(&part, dirfd) < 0)
+		msg_die_errno(EX_CANTCREAT, "cannot write %s", out);
+	job.out = part.fd;
+	t = thumb_open(1);
+	if (!t || thumb_make(t, &job, 1, size) < 0) {
+		part_drop(&part);
+		msg_die_errno(EX_OSERR, "cannot start bi-thumb --serve, which decodes the picture");
+	}
+	thumb_close(t);
+	if (job.end != THUMB_OK) {
+		part_drop(&part);
+		msg_die(job.end == THUMB_UNWRITTEN ? EX_IOERR : EX_SOME_FAILED, "no thumbnail of %s: %s", in, job.why);
+	}
+	if (part_publish(&part, dirfd, name) < 0) {
+		int error = errno;
+
+		part_drop(&part);
+		errno = error;
+		msg_die_errno(msg_code(error), "cannot write %s", out);
+	}
+	close(job.in);
+	close(dirfd);
+	free(dir);
+	printf("%s: %d x %d, from %d x %d\n", out, job.width, job.height, job.owidth, job.oheight);
+	return EX_ALL_WELL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o = {
+		.operands = "IN OUT",
+		.purpose = "Makes a small WebP of the picture IN, the right way up and without its metadata.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+	int id, size = THUMB_SIZE;
+	bool serving = false;
+	char **rest;
+
+	msg_program("bi-thumb");
+	while ((id = opt_next(&o)) != 0) {
+		if (id == 's')
+			size = (int)opt_number(&o, 1, SIZE_MOST);
+		else
+			serving = true;
+	}
+	rest = opt_rest(&o);
+	if (serving && *rest)
+		opt_wrong("--serve takes no files");
+	if (serving)
+		serve();
+	if (!rest[0] || !rest[1] || rest[2])
+		opt_wrong("two files are needed: the picture, and where the thumbnail goes");
+	msg_finish(make_one(rest[0], rest[1], size));
+}

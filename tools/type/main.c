@@ -1,0 +1,259 @@
+/*
+ * bi-type: says what files really are, by their bytes. libmagic parses what strangers made, so it does that in
+ * a process that is confined (confine.h): `bi-type --serve`, whose protocol is in type.h. Asked about files, bi-type
+ * starts that process like every other program does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "confine.h"
+#include "helper.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+#include "type.h"
+
+enum { GROUP = 64, OPT_SERVE = 256 }; /* files asked about at once */
+
+static const struct opt table[] = {
+	{'j', "json", NULL, "records also on a terminal"},
+	{OPT_SERVE, "serve", NULL, "answer the heads of files on the socket that is standard input"},
+	{0},
+};
+
+static const struct confine_limits limits = {.memory = 512 << 20};
+
+struct asked {
+	char *names[GROUP];
+	char *heads; /* GROUP times TYPE_HEAD bytes */
+	struct type_head head[GROUP];
+	struct type_answer answer[GROUP];
+	size_t n;
+	unsigned long long typed, failed;
+	bool json;
+};
+
+/* Reads up to TYPE_HEAD bytes. -1 with errno. */
+static ssize_t
+read_head(const char *name, char *head)
+{
+	size_t have = 0;
+	struct stat st;
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		return -1;
+	}
+	while (have < TYPE_HEAD) {
+		ssize_t n = read(fd, head + have, TYPE_HEAD - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int error = errno;
+
+			close(fd);
+			errno = error;
+			return -1;
+		}
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	close(fd);
+	return (ssize_t)have;
+}
+
+static void
+say(const struct asked *a, const char *name, const struct type_answer *t)
+{
+	struct buf line = {0};
+
+	if (!a->json) {
+		printf("%s: %s\n", name, t->mime);
+		return;
+	}
+	buf_str(&line, "{\"file\":");
+	buf_json(&line, name);
+	buf_printf(&line, ",\"mime\":\"%s\",\"ext\":\"%s\"}", t->mime, t->ext);
+	rec_out(line.data, line.len);
+	buf_free(&line);
+}
+
+static void
+say_failed(struct asked *a, const char *name, const char *code, const char *why)
+{
+	struct buf line = {0};
+
+	a->failed++;
+	msg_warn("%s: %s", name, why);
+	if (!a->json)
+		return;
+	buf_str(&line, "{\"file\":");
+	buf_json(&line, name);
+	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
+	buf_json(&line, why);
+	buf_str(&line, ",\"retryable\":false}}");
+	rec_out(line.data, line.len);
+	buf_free(&line);
+}
+
+static void
+ask(struct asked *a, struct typer *t)
+{
+	if (type_ask(t, a->head, a->n, a->answer) < 0)
+		msg_die_errno(EX_OSERR, "cannot start bi-type --serve again");
+	for (size_t i = 0; i < a->n; i++) {
+		say(a, a->names[i], &a->answer[i]);
+		free(a->names[i]);
+	}
+	a->typed += a->n;
+	a->n = 0;
+	rec_flush();
+}
+
+static void
+add(struct asked *a, struct typer *t, const char *name)
+{
+	char *head = a->heads + a->n * TYPE_HEAD;
+	ssize_t n = read_head(name, head);
+
+	if (n < 0) {
+		int error = errno;
+
+		ask(a, t);
+		say_failed(a, name, error == ENOENT ? "not_found" : "not_readable",
+			   error == EINVAL ? "not a file of bytes (a device, a pipe or a socket)" : strerror(error));
+		return;
+	}
+	a->names[a->n] = buf_strdup(name);
+	a->head[a->n++] = (struct type_head){head, (size_t)n};
+	if (a->n == GROUP)
+		ask(a, t);
+}
+
+/* Files from operands or stdin: plain lines, or records with "path" or "file". Returns the exit code. */
+static int
+type_files(char **operands, bool json)
+{
+	struct asked a = {.heads = buf_alloc((size_t)GROUP * TYPE_HEAD), .json = json};
+	struct rec_reader *in = rec_open(operands, STDIN_FILENO);
+	struct typer *t = type_open();
+	struct rec r;
+	int code;
+
+	if (!t)
+		msg_die_errno(EX_OSERR, "cannot start bi-type --serve, which looks at the files");
+	while (rec_read(in, &r) != REC_EOF) {
+		const char *name = r.kind == REC_PLAIN ? r.text : NULL;
+
+		if (r.kind == REC_JSON && !(name = rec_string(r.json, "path")))
+			name = rec_string(r.json, "file");
+		if (name)
+			add(&a, t, name);
+		else if (r.kind == REC_BAD)
+			say_failed(&a, r.text ? r.text : "", r.code, r.wrong);
+		else
+			say_failed(&a, "", "no_file", "a record without \"path\" or \"file\"");
+	}
+	ask(&a, t);
+	type_close(t);
+	code = a.failed ? EX_SOME_FAILED : EX_ALL_WELL;
+	if (rec_was_cut(in)) {
+		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		code = EX_SOME_FAILED;
+	}
+	rec_close(in);
+	if (json) {
+		struct json_object *counts = json_object_new_object();
+
+		json_object_object_add(counts, "typed", json_object_new_int64((int64_t)a.typed));
+		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a.failed));
+		rec_out_end(counts, code);
+	}
+	free(a.heads);
+	return code;
+}
+
+/* One answer. False when nobody listens any more. */
+static bool
+answer(magic_t magic, const char *head, size_t n)
+{
+	const char *mime = magic_buffer(magic, head, n);
+	char packet[TYPE_MIME + TYPE_EXT + 8];
+	int len;
+
+	if (!mime || !strchr(mime, '/') || strlen(mime) >= TYPE_MIME || strpbrk(mime, " ;\n"))
+		mime = "application/octet-stream";
+	len = snprintf(packet, sizeof(packet), "%s %s", mime, type_extension(mime));
+	return len > 0 && send(STDIN_FILENO, packet, (size_t)len, MSG_NOSIGNAL) == len;
+}
+
+/*
+ * Answers heads until end-of-file. It ends by _exit: nothing is left to write, and what a sanitizer would do
+ * at the exit is not allowed here.
+ */
+static _Noreturn void
+serve(void)
+{
+	magic_t magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF);
+	char *head = buf_alloc(TYPE_HEAD);
+	ssize_t n;
+
+	if (!magic || magic_load(magic, NULL) < 0)
+		msg_die(EX_UNAVAILABLE, "cannot load libmagic's database (%s): install the package libmagic1",
+			magic ? magic_error(magic) : "out of memory");
+	if (!helper_serves())
+		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+	if (confine(&limits, NULL) < 0)
+		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
+	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
+		_exit(EX_OSERR);
+	while ((n = recv(STDIN_FILENO, head, TYPE_HEAD, 0)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || !answer(magic, head, (size_t)n))
+			break;
+	}
+	_exit(n == 0 ? EX_ALL_WELL : EX_OSERR);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o = {
+		.operands = "[FILE ...]",
+		.purpose = "Says what files really are, by their bytes; names come as operands or on standard input.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+	bool json = !isatty(STDOUT_FILENO), serving = false;
+	int id;
+
+	msg_program("bi-type");
+	while ((id = opt_next(&o)) != 0) {
+		if (id == 'j')
+			json = true;
+		else
+			serving = true;
+	}
+	if (!serving)
+		msg_finish(type_files(opt_rest(&o), json));
+	if (*opt_rest(&o))
+		opt_wrong("--serve takes no files");
+	serve();
+}
