@@ -1,0 +1,220 @@
+#include "group.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "msg.h"
+
+/* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
+enum { FEW = 4 };
+
+struct writer {
+	const struct settings *set;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct group *given, *done; /* at most one of them */
+	bool end;
+	int event;
+	struct typer *typer; /* the thread's: bi-type dies with the thread that started it */
+};
+
+static void
+fail(struct group *g, const char *doing)
+{
+	if (g->error)
+		return;
+	g->error = errno ? errno : EIO;
+	g->doing = doing;
+}
+
+/* What the bytes are, asked for all files of the group at once. */
+static void
+find_types(struct writer *w, struct group *g)
+{
+	struct type_head heads[GROUP_LARGEST];
+	struct type_answer answers[GROUP_LARGEST];
+	size_t which[GROUP_LARGEST], asked = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct body *b = &g->jobs[i]->body;
+
+		if (g->jobs[i]->verdict.kind != GOT)
+			continue;
+		which[asked] = i;
+		heads[asked++] = (struct type_head){b->held, b->held_len};
+	}
+	if (asked == 0)
+		return;
+	if (!w->typer)
+		w->typer = type_open();
+	if (!w->typer || type_ask(w->typer, heads, asked, answers) < 0) {
+		fail(g, "starting bi-type, which tells what a file is");
+		return;
+	}
+	for (size_t i = 0; i < asked; i++)
+		g->jobs[which[i]]->type = answers[i];
+}
+
+/* Gives the files their names and brings them to the disk. */
+static void
+publish(struct group *g, bool sync)
+{
+	bool few = g->count <= FEW;
+	int last = -1;
+
+	for (size_t i = 0; i < g->count && !g->error; i++) {
+		struct job *j = g->jobs[i];
+		int dir = batch_filesfd(j->target->batch);
+
+		if (j->verdict.kind != GOT)
+			continue;
+		snprintf(j->name, sizeof(j->name), "%s_%u.%s", j->place.subject, j->place.idx, j->type.ext);
+		if ((few && sync && fsync(j->body.part.fd) < 0) || part_publish(&j->body.part, dir, j->name) < 0 ||
+		    (few && sync && fsync(dir) < 0))
+			fail(g, "giving a file its name");
+		last = dir;
+	}
+	/* All batches are below one root, so one call reaches all their files and directories. */
+	if (!few && sync && last >= 0 && !g->error && syncfs(last) < 0)
+		fail(g, "syncing the files");
+}
+
+/* Records those of T, in one append. */
+static void
+record(struct group *g, struct target *t, bool sync)
+{
+	struct batch_outcome outcomes[GROUP_LARGEST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->target != t)
+			continue;
+		j->line = outcome_line(j);
+		outcomes[n++] = (struct batch_outcome){
+			.item = j->item,
+			.completed = j->verdict.kind == GOT,
+			.line = j->line,
+			.len = strlen(j->line),
+		};
+	}
+	if (batch_record(t->batch, outcomes, n, sync) < 0) {
+		fail(g, "recording results");
+		return;
+	}
+	for (size_t i = 0; i < g->count; i++)
+		if (g->jobs[i]->target == t)
+			g->jobs[i]->recorded = true;
+}
+
+static void
+commit(struct writer *w, struct group *g)
+{
+	bool sync = !w->set->no_sync;
+
+	find_types(w, g);
+	if (!g->error)
+		publish(g, sync);
+	/* Each batch of the group at the first of its jobs. */
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (!g->jobs[i]->line)
+			record(g, g->jobs[i]->target, sync);
+}
+
+static void *
+run(void *arg)
+{
+	struct writer *w = arg;
+
+	pthread_mutex_lock(&w->mutex);
+	for (;;) {
+		struct group *g;
+
+		while (!w->given && !w->end)
+			pthread_cond_wait(&w->changed, &w->mutex);
+		if (!w->given)
+			break;
+		g = w->given;
+		pthread_mutex_unlock(&w->mutex);
+		commit(w, g);
+		pthread_mutex_lock(&w->mutex);
+		w->given = NULL;
+		w->done = g;
+		pthread_cond_broadcast(&w->changed);
+		eventfd_write(w->event, 1);
+	}
+	pthread_mutex_unlock(&w->mutex);
+	type_close(w->typer);
+	return NULL;
+}
+
+struct writer *
+writer_start(const struct settings *set, int *done)
+{
+	struct writer *w = buf_alloc(sizeof(*w));
+	int error;
+
+	w->set = set;
+	w->event = *done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_cond_init(&w->changed, NULL);
+	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, run, w);
+	if (!error)
+		return w;
+	if (w->event >= 0)
+		close(w->event);
+	free(w);
+	errno = error;
+	return NULL;
+}
+
+void
+writer_give(struct writer *w, struct group *g)
+{
+	pthread_mutex_lock(&w->mutex);
+	w->given = g;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+struct group *
+writer_take(struct writer *w, bool wait)
+{
+	struct group *g;
+	eventfd_t n;
+
+	pthread_mutex_lock(&w->mutex);
+	while (wait && w->given)
+		pthread_cond_wait(&w->changed, &w->mutex);
+	g = w->done;
+	w->done = NULL;
+	if (g && eventfd_read(w->event, &n) < 0 && errno != EAGAIN)
+		msg_warn_errno("cannot read an eventfd");
+	pthread_mutex_unlock(&w->mutex);
+	return g;
+}
+
+void
+writer_end(struct writer *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->end = true;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->mutex);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->changed);
+	pthread_mutex_destroy(&w->mutex);
+	close(w->event);
+	free(w);
+}

@@ -1,0 +1,34 @@
+/*
+ * group: jobs that ended together, on their way to the disk, in a thread of their own: typed, named,
+ * synced, recorded. The order is bi-batch(5)'s: a file is on the disk under its final name before its result is,
+ * and that before its state says completed. The network goes on meanwhile.
+ */
+#ifndef BI_GROUP_H
+#define BI_GROUP_H
+
+#include "fetch.h"
+
+enum { GROUP_LARGEST = 256 };
+
+struct group {
+	struct job *jobs[GROUP_LARGEST]; /* with a final verdict; the thread's until it is done */
+	size_t count;
+	int error; /* out: an errno that ends the run; what was recorded before it counts */
+	const char *doing;
+};
+
+struct writer;
+
+/* Starts the thread. DONE becomes readable (an eventfd) each time that a group is done. NULL with errno. */
+struct writer *writer_start(const struct settings *set, int *done);
+
+/* Hands it a group; it must be idle. */
+void writer_give(struct writer *w, struct group *g);
+
+/* The group that is done, NULL while there is none; with WAIT waits for one that is under way. */
+struct group *writer_take(struct writer *w, bool wait);
+
+/* Ends the thread, which must be idle, and its bi-type. NULL does nothing. */
+void writer_end(struct writer *w);
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * intake: lines become items of their batches.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fetch.h"
+#include "msg.h"
+
+enum { BLOCK = 256 };
+
+/* Lines on their way into one batch. */
+struct block {
+	struct target *target;
+	struct batch_ask asks[BLOCK];
+	size_t n;
+};
+
+/* An ask of one line; its strings are the caller's to free with ask_free(). */
+static void
+ask_make(struct batch_ask *ask, const char *kind, const char *where, const char *subject, struct json_object *item)
+{
+	*ask = (struct batch_ask){
+		.kind = kind,
+		.where = buf_strdup(where),
+		.subject = subject ? buf_strdup(subject) : NULL,
+		.text = buf_strdup(rec_print(item)),
+	};
+}
+
+static void
+ask_free(struct batch_ask *ask)
+{
+	free((char *)ask->where);
+	free((char *)ask->subject);
+	free((char *)ask->text);
+}
+
+/* A line that cannot be an item is kept as one that has failed, so that nothing is lost silently. */
+static void
+ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const char *wrong)
+{
+	struct json_object *item = json_object_new_object();
+	struct buf where = {0}, shown = {0}, why = {0};
+
+	buf_str(&why, wrong);
+	rec_mend(why.data);
+	buf_add(&shown, rec->text, rec->len < 200 ? rec->len : 200);
+	while (shown.len && shown.data[shown.len - 1] & 0x80)
+		shown.data[--shown.len] = '\0'; /* no half character at the cut */
+	buf_printf(&where, "%llu %s %s", rec->line, code, shown.len ? shown.data : "");
+	json_object_object_add(item, "bad", json_object_new_string(shown.len ? shown.data : ""));
+	json_object_object_add(item, "line", json_object_new_uint64(rec->line));
+	json_object_object_add(item, "code", json_object_new_string(code));
+	json_object_object_add(item, "wrong", json_object_new_string(why.data));
+	ask_make(ask, "bad", where.data, NULL, item);
+	json_object_put(item);
+	buf_free(&where);
+	buf_free(&shown);
+	buf_free(&why);
+}
+
+/* Files are remembered by their absolute path: a run that goes on may begin elsewhere. */
+static void
+absolute(struct buf *out, const char *file)
+{
+	char cwd[PATH_MAX];
+
+	if (*file != '/' && getcwd(cwd, sizeof(cwd)))
+		buf_printf(out, "%s/", strcmp(cwd, "/") == 0 ? "" : cwd);
+	while (file[0] == '.' && file[1] == '/')
+		file += 2;
+	buf_str(out, file);
+}
+
+static void
+ask_plain(struct batch_ask *ask, const struct rec *rec)
+{
+	struct json_object *item = json_object_new_object();
+	struct buf path = {0};
+
+	if (strstr(rec->text, "://")) {
+		json_object_object_add(item, "url", json_object_new_string(rec->text));
+		ask_make(ask, "url", rec->text, NULL, item);
+	} else {
+		absolute(&path, rec->text);
+		json_object_object_add(item, "file", json_object_new_string(path.data));
+		ask_make(ask, "file", path.data, NULL, item);
+		buf_free(&path);
+	}
+	json_object_put(item);
+}
+
+/* The subject's id as text, NULL without a subject. WRONG is set where it has none that is good. */
+static const char *
+subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
+{
+	struct json_object *subject;
+	const char *id;
+
+	if (!json_object_object_get_ex(item, "subject", &subject))
+		return NULL;
+	id = json_object_is_type(subject, json_type_object) ? rec_text(subject, "id", room, n)
+							    : rec_text(item, "subject", room, n);
+	*wrong = id ? root_subject_wrong(id) : "is missing";
+	return id;
+}
+
+/* What a run before this one, or the store, put into a record is not part of the item. */
+static void
+strip(struct json_object *item)
+{
+	static const char *const ours[] = {"bi",    "batch",       "item",      "status", "path", "file_id", "attempts",
+					   "error", "finished_at", "final_url", "bytes",  "mime", "sha256"};
+	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
+	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 3);
+
+	for (size_t i = 0; i < n; i++)
+		json_object_object_del(item, ours[i]);
+}
+
+static void
+ask_json(struct batch_ask *ask, const struct rec *rec)
+{
+	char id[SUBJECT_LONGEST + 2], why[512];
+	const char *wrong = NULL;
+	const char *subject = subject_of(rec->json, id, sizeof(id), &wrong);
+	const char *url = rec_string(rec->json, "url");
+	const char *file = rec_string(rec->json, "file");
+	struct buf path = {0};
+
+	if (wrong) {
+		snprintf(why, sizeof(why), "line %llu: the subject's id %s%.80s%s%s", rec->line, subject ? "'" : "",
+			 subject ? subject : "", subject ? "' " : "", wrong);
+		ask_bad(ask, rec, "bad_subject", why);
+		return;
+	}
+	if (!url && !file) {
+		snprintf(why, sizeof(why), "line %llu has neither \"url\" nor \"file\"", rec->line);
+		ask_bad(ask, rec, "no_url", why);
+		return;
+	}
+	strip(rec->json);
+	if (url) {
+		ask_make(ask, "url", url, subject, rec->json);
+		return;
+	}
+	absolute(&path, file);
+	json_object_object_add(rec->json, "file", json_object_new_string(path.data));
+	ask_make(ask, "file", path.data, subject, rec->json);
+	buf_free(&path);
+}
+
+/* The batch of a line: the option's, its own, that of the line before it, "default". */
+static struct target *
+target_for(struct fetch *f, const struct rec *rec, const char *own)
+{
+	struct batch_about about = {.category = f->set->category, .label = f->set->label};
+	struct json_object *subject;
+
+	if (!own && !f->set->batch && f->last_target)
+		return f->last_target;
+	if (rec->kind == REC_JSON && !about.category && json_object_object_get_ex(rec->json, "subject", &subject) &&
+	    json_object_is_type(subject, json_type_object))
+		about.category = rec_string(subject, "category");
+	if (rec->kind == REC_JSON && !about.label)
+		about.label = rec_string(rec->json, "label");
+	return target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);
+}
+
+static void
+flush(struct fetch *f, struct block *block)
+{
+	struct target *t = block->target;
+
+	if (block->n && batch_add(t->batch, block->asks, block->n) < 0)
+		fetch_fail(f, "adding to the batch");
+	for (size_t i = 0; i < block->n; i++) {
+		if (!f->fatal)
+			plan_want(f, t, block->asks[i].item);
+		ask_free(&block->asks[i]);
+	}
+	block->n = 0;
+}
+
+/* One line into the block, which is flushed before when the line is for another batch. */
+static void
+take(struct fetch *f, struct block *block, struct rec *rec)
+{
+	const char *own = rec->kind == REC_JSON && !f->set->batch ? rec_string(rec->json, "batch") : NULL;
+	const char *bad_name = own ? root_name_wrong(own) : NULL;
+	struct target *t = target_for(f, rec, bad_name ? NULL : own);
+	struct batch_ask *ask;
+	char why[400];
+
+	if (!t)
+		return;
+	if (t != block->target)
+		flush(f, block);
+	block->target = f->last_target = t;
+	ask = &block->asks[block->n++];
+	if (rec->kind == REC_BAD) {
+		ask_bad(ask, rec, rec->code, rec->wrong);
+	} else if (bad_name) {
+		snprintf(why, sizeof(why), "line %llu: the batch name '%.150s' %s", rec->line, own, bad_name);
+		ask_bad(ask, rec, "bad_batch", why);
+	} else if (rec->kind == REC_JSON) {
+		ask_json(ask, rec);
+	} else {
+		ask_plain(ask, rec);
+	}
+	if (strlen(ask->text) > BATCH_ITEM_LONGEST) {
+		ask_free(ask);
+		snprintf(why, sizeof(why), "line %llu is longer than an item may be (%d bytes)", rec->line,
+			 BATCH_ITEM_LONGEST);
+		ask_bad(ask, rec, "line_too_long", why);
+	}
+	f->tally.asked++;
+}
+
+static bool
+is_ready(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+void
+intake_turn(struct fetch *f)
+{
+	struct block block = {0};
+	struct rec rec;
+
+	while (f->intake_open && !f->fatal && block.n < BLOCK) {
+		switch (rec_next(f->reader, &rec)) {
+		case REC_EOF:
+			f->intake_open = false;
+			break;
+		case REC_MORE:
+			if (block.n || !is_ready(STDIN_FILENO))
+				goto out;
+			if (rec_fill(f->reader) < 0)
+				fetch_fail(f, "reading standard input");
+			break;
+		default:
+			take(f, &block, &rec);
+			break;
+		}
+	}
+out:
+	flush(f, &block);
+}
+
+void
+intake_all(struct fetch *f)
+{
+	const char *name = f->set->batch ? f->set->batch : "default";
+	struct batch *there = batch_open(&f->root, name, BATCH_READ, NULL);
+	struct target *t;
+	uint64_t n;
+
+	if (!there)
+		msg_die_errno(EX_NOINPUT, "cannot open the batch '%s' of %s (bi-status lists the batches)", name,
+			      f->root.path);
+	batch_close(there);
+	t = target_of(f, name, NULL);
+	n = t ? batch_length(t->batch) : 0;
+	for (uint32_t k = 1; k <= n; k++)
+		plan_want(f, t, k);
+	f->tally.asked = n;
+}

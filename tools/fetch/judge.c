@@ -1,0 +1,146 @@
+/*
+ * judge: what an answer means for its item: got, elsewhere, try again, failed for good.
+ * Status codes: RFC 9110 section 15, RFC 6585 (429), RFC 8470 (425).
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch.h"
+
+enum { REDIRECTS_MOST = 10, RETRY_AFTER_MOST = 3600 };
+
+void
+judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	j->verdict = (struct verdict){.kind = again ? AGAIN : FAILED, .retryable = again};
+	snprintf(j->code, sizeof(j->code), "%s", code);
+	j->verdict.code = j->code;
+	va_start(ap, fmt);
+	vsnprintf(j->verdict.message, sizeof(j->verdict.message), fmt, ap);
+	va_end(ap);
+	rec_mend(j->verdict.message);
+}
+
+static bool
+may_pass(long status)
+{
+	switch (status) {
+	case 408: /* request timeout */
+	case 421: /* misdirected: another connection may do */
+	case 425: /* too early */
+	case 429: /* too many requests */
+		return true;
+	default:
+		return status >= 500 && status != 501 && status != 505 && status != 511;
+	}
+}
+
+/* What libcurl's codes mean. The rest is for good: asking again would end the same way. */
+static const struct {
+	CURLcode code;
+	const char *name;
+	bool again;
+} failures[] = {
+	{CURLE_COULDNT_RESOLVE_HOST, "resolve_failed", true},
+	{CURLE_COULDNT_RESOLVE_PROXY, "resolve_failed", true},
+	{CURLE_COULDNT_CONNECT, "connect_failed", true},
+	{CURLE_OPERATION_TIMEDOUT, "timeout", true},
+	{CURLE_PARTIAL_FILE, "cut_short", true},
+	{CURLE_RECV_ERROR, "cut_short", true},
+	{CURLE_SEND_ERROR, "send_failed", true},
+	{CURLE_GOT_NOTHING, "no_answer", true},
+	{CURLE_HTTP2, "protocol_error", true},
+	{CURLE_HTTP2_STREAM, "protocol_error", true},
+	{CURLE_SSL_CONNECT_ERROR, "tls_failed", true},
+	{CURLE_PEER_FAILED_VERIFICATION, "tls_untrusted", false},
+	{CURLE_SSL_CACERT_BADFILE, "tls_untrusted", false},
+	{CURLE_WEIRD_SERVER_REPLY, "protocol_error", false},
+	{CURLE_BAD_CONTENT_ENCODING, "protocol_error", false},
+	{CURLE_OUT_OF_MEMORY, "out_of_memory", true},
+};
+
+static void
+judge_curl(struct job *j, CURLcode code)
+{
+	const char *why = j->curl_error[0] ? j->curl_error : curl_easy_strerror(code);
+
+	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
+		if (j->at)
+			judge_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is no URL",
+				   j->at);
+		else
+			judge_fail(j, false, "bad_url", "'%.200s' is no URL of http or https", j->url);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++)
+		if (failures[i].code == code) {
+			judge_fail(j, failures[i].again, failures[i].name, "%s", why);
+			return;
+		}
+	judge_fail(j, false, "transfer_failed", "%s", why);
+}
+
+/* A line that could not be read as an item says itself what is wrong with it. */
+static void
+judge_bad_line(struct job *j)
+{
+	const char *code = rec_string(j->asked, "code");
+	const char *wrong = rec_string(j->asked, "wrong");
+
+	judge_fail(j, false, code ? code : "no_url", "%s", wrong ? wrong : "the item has neither \"url\" nor \"file\"");
+}
+
+static void
+judge_redirect(struct job *j, long status, const char *location)
+{
+	if (!location) {
+		judge_fail(j, false, "bad_redirect", "the server answers %ld without a Location that is a URL", status);
+		return;
+	}
+	if (strncasecmp(location, "http://", 7) != 0 && strncasecmp(location, "https://", 8) != 0) {
+		judge_fail(j, false, "bad_redirect",
+			   "the server sends us on to '%.200s': only http and https are followed", location);
+		return;
+	}
+	if (++j->redirects > REDIRECTS_MOST) {
+		judge_fail(j, false, "too_many_redirects", "the server sends us on more than %d times", REDIRECTS_MOST);
+		return;
+	}
+	free(j->at);
+	j->at = buf_strdup(location);
+	j->verdict = (struct verdict){.kind = REDIRECTED};
+}
+
+void
+judge_http(struct job *j, CURLcode code, long status, const char *location, curl_off_t retry_after)
+{
+	char name[32];
+
+	if (!j->url) {
+		judge_bad_line(j);
+	} else if (code != CURLE_OK) {
+		judge_curl(j, code);
+	} else if (status >= 300 && status <= 399 && status != 304) {
+		judge_redirect(j, status, location);
+	} else if (status < 200 || status > 299) {
+		snprintf(name, sizeof(name), "http_%ld", status);
+		judge_fail(j, may_pass(status), name, "the server answers %ld%s", status,
+			   status == 404   ? ": there is no such page"
+			   : status == 403 ? ": it does not allow this"
+			   : status == 410 ? ": it is gone for good"
+			   : status == 429 ? ": too many requests"
+					   : "");
+		if (retry_after > 0)
+			j->verdict.wait_ms =
+				(long)(retry_after < RETRY_AFTER_MOST ? retry_after : RETRY_AFTER_MOST) * 1000;
+	} else if (j->body.bytes == 0) {
+		judge_fail(j, false, "empty", "the server answers %ld with no bytes", status);
+	} else {
+		j->verdict = (struct verdict){.kind = GOT};
+	}
+}

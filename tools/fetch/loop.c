@@ -1,0 +1,281 @@
+/*
+ * loop: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "fetch.h"
+#include "group.h"
+#include "msg.h"
+
+enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
+
+void
+fetch_fail(struct fetch *f, const char *doing)
+{
+	if (f->fatal)
+		return;
+	f->fatal = errno ? errno : EIO;
+	f->fatal_at = doing;
+}
+
+/* libcurl says which of its sockets to watch; the data pointer is used as a flag that it is watched. */
+static int
+on_socket(CURL *easy, curl_socket_t s, int what, void *arg, void *watched)
+{
+	struct fetch *f = arg;
+	struct epoll_event e = {.data.fd = s};
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		epoll_ctl(f->epoll, EPOLL_CTL_DEL, s, NULL);
+		curl_multi_assign(f->multi, s, NULL);
+		return 0;
+	}
+	e.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+	if (epoll_ctl(f->epoll, watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s, &e) < 0 &&
+	    epoll_ctl(f->epoll, watched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, s, &e) < 0)
+		fetch_fail(f, "watching a connection");
+	curl_multi_assign(f->multi, s, f);
+	return 0;
+}
+
+static int
+on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct fetch *f = arg;
+
+	(void)multi;
+	f->curl_due = ms < 0 ? -1 : clock_ms() + ms;
+	return 0;
+}
+
+static void
+reap(struct fetch *f)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(f->multi, &left)))
+		if (m->msg == CURLMSG_DONE)
+			http_done(f, m->easy_handle, m->data.result);
+}
+
+/* Room for the connections, part files and locks of many transfers. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+static void
+catch_signals(struct fetch *f)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction as;
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN); /* TLS writes to connections that have gone; rec_flush() minds stdout */
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
+	sigemptyset(&set);
+	/* What nohup(1) or a shell lets us ignore would, once blocked, come to a signalfd all the same. */
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (sigaction(ends[i], NULL, &as) == 0 && as.sa_handler != SIG_IGN)
+			sigaddset(&set, ends[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	f->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool
+watch(const struct fetch *f, int fd)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static void
+set_up(struct fetch *f)
+{
+	raise_file_limit();
+	f->temp = root_dir(f->root.fd, "temp", true);
+	if (f->temp < 0)
+		msg_die_errno(msg_code(errno), "cannot make the directory temp in %s", f->root.path);
+	f->epoll = epoll_create1(EPOLL_CLOEXEC);
+	catch_signals(f);
+	f->writer = writer_start(f->set, &f->group_done);
+	if (f->epoll < 0 || f->signals < 0 || !f->writer || !watch(f, f->signals) || !watch(f, f->group_done))
+		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f->multi = curl_multi_init()))
+		msg_die(EX_OSERR, "libcurl does not start");
+	curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
+	curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
+	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, f->set->parallel + 16);
+	srandom((unsigned)clock_ms() ^ (unsigned)getpid());
+}
+
+/* The time until something is due; 0 while there are lines or local bytes to go on with. */
+static int
+wait_ms(const struct fetch *f)
+{
+	int64_t now = clock_ms(), due = now + LONGEST_WAIT_MS, plan = plan_due(f);
+
+	if (f->local.count || (f->intake_open && !f->stdin_polled))
+		return 0;
+	if (f->curl_due >= 0 && f->curl_due < due)
+		due = f->curl_due;
+	if (plan >= 0 && plan < due)
+		due = plan;
+	if (isatty(STDERR_FILENO) && now + 200 < due)
+		due = now + 200;
+	return due > now ? (int)(due - now) : 0;
+}
+
+static void
+handle(struct fetch *f, const struct epoll_event *e)
+{
+	struct signalfd_siginfo info;
+	int running, what;
+
+	if (e->data.fd == f->signals) {
+		if (read(f->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			f->stop_signal = (int)info.ssi_signo;
+		return;
+	}
+	if (e->data.fd == f->group_done || (e->data.fd == STDIN_FILENO && f->stdin_polled))
+		return; /* the next turn sees to it */
+	what = (e->events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+	       (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (e->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
+	curl_multi_socket_action(f->multi, e->data.fd, what, &running);
+}
+
+static void
+turn(struct fetch *f)
+{
+	struct epoll_event events[EVENTS];
+	int n, running;
+
+	if (f->intake_open) {
+		intake_turn(f);
+		if (!f->intake_open && f->stdin_polled)
+			epoll_ctl(f->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
+	}
+	local_turn(f);
+	plan_turn(f); /* after it: what it ended makes room */
+	settle_turn(f);
+	if (f->fatal || (!f->intake_open && plan_is_empty(f) && settle_is_empty(f)))
+		return;
+	rec_flush();
+	tally_draw(f);
+	n = epoll_wait(f->epoll, events, EVENTS, wait_ms(f));
+	if (n < 0 && errno != EINTR)
+		fetch_fail(f, "waiting for events");
+	for (int i = 0; i < n; i++)
+		handle(f, &events[i]);
+	if (f->curl_due >= 0 && clock_ms() >= f->curl_due) {
+		f->curl_due = -1;
+		curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	}
+	reap(f);
+}
+
+static void
+clean_up(struct fetch *f)
+{
+	settle_all(f); /* the writer is idle from here on */
+	http_drop_all(f);
+	plan_drop_all(f);
+	writer_end(f->writer);
+	targets_close(f);
+	curl_multi_cleanup(f->multi);
+	curl_global_cleanup();
+	if (f->reader)
+		rec_close(f->reader);
+	close(f->epoll);
+	close(f->signals);
+	close(f->temp);
+	root_close(&f->root);
+}
+
+/* What was recorded stands; the claims are let go; then the signal does what it would have done. */
+static _Noreturn void
+stop(struct fetch *f)
+{
+	sigset_t none;
+
+	settle_all(f);
+	rec_flush();
+	msg_progress(NULL);
+	clean_up(f);
+	signal(f->stop_signal, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	raise(f->stop_signal);
+	_exit(128 + f->stop_signal);
+}
+
+static int
+give_up(struct fetch *f)
+{
+	int code = msg_code(f->fatal);
+	const char *mend = f->fatal == ENOSPC || f->fatal == EDQUOT ? "make room and run the same command again"
+			   : code == EX_NOPERM                      ? "check who owns it"
+								    : "mend that and run the same command again";
+
+	msg_progress(NULL);
+	errno = f->fatal;
+	msg_warn("%s under %s: %s; what was recorded stands: %s", f->fatal_at, f->root.path, strerror(f->fatal), mend);
+	if (!f->person)
+		rec_out_end(NULL, code);
+	clean_up(f);
+	return code;
+}
+
+int
+fetch_run(const struct settings *set, char **operands)
+{
+	struct fetch f = {.set = set, .curl_due = -1, .epoll = -1, .signals = -1};
+	bool cut;
+	int code;
+
+	if (!set->resume && !*operands && isatty(STDIN_FILENO))
+		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
+	root_open(&f.root, set->root, true);
+	f.person = !set->json && isatty(STDOUT_FILENO);
+	set_up(&f);
+	f.tally.started = clock_ms();
+	if (set->resume) {
+		intake_all(&f);
+	} else {
+		f.reader = rec_open(operands, STDIN_FILENO);
+		f.intake_open = true;
+		f.stdin_polled = !*operands && watch(&f, STDIN_FILENO);
+	}
+	while (!f.fatal && !f.stop_signal && (f.intake_open || !plan_is_empty(&f) || !settle_is_empty(&f)))
+		turn(&f);
+	if (f.stop_signal)
+		stop(&f);
+	if (f.fatal)
+		return give_up(&f);
+	cut = f.reader && rec_was_cut(f.reader);
+	if (cut)
+		msg_warn("the records on standard input stopped without an end record: what made them was killed; "
+			 "run the pipeline again");
+	code = tally_end(&f, cut);
+	clean_up(&f);
+	return code;
+}

@@ -1,0 +1,93 @@
+/*
+ * outcome: an ended job as its result record: what came out, then what was asked. bi-records(5).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "fetch.h"
+
+enum { FILE_ID_DIGITS = 24 };
+
+static void
+add_text(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+/* A file is known by its content within its notebook: the same bytes in another notebook are another file. */
+static void
+add_file_id(struct json_object *o, const struct body *b)
+{
+	unsigned char digest[HASH_BYTES];
+	char id[FILE_ID_DIGITS + 1], text[FILE_ID_DIGITS + 3];
+	struct buf identity = {0};
+
+	buf_add(&identity, "", 1); /* no notebook */
+	buf_str(&identity, b->sha256);
+	hash_bytes(identity.data, identity.len, digest);
+	hash_hex(digest, FILE_ID_DIGITS / 2, id);
+	snprintf(text, sizeof(text), "f_%s", id);
+	add_text(o, "file_id", text);
+	buf_free(&identity);
+}
+
+static void
+add_completed(struct json_object *o, const struct job *j)
+{
+	char path[sizeof(j->name) + 8];
+
+	add_text(o, "status", "completed");
+	snprintf(path, sizeof(path), "files/%s", j->name);
+	add_text(o, "path", path);
+	add_file_id(o, &j->body);
+	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
+	add_text(o, "mime", j->type.mime);
+	add_text(o, "sha256", j->body.sha256);
+	if (j->at)
+		add_text(o, "final_url", j->at);
+}
+
+static void
+add_failed(struct json_object *o, const struct job *j)
+{
+	struct json_object *error = json_object_new_object();
+
+	add_text(o, "status", "failed");
+	add_text(error, "code", j->verdict.code);
+	add_text(error, "message", j->verdict.message);
+	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
+	json_object_object_add(o, "error", error);
+	if (j->url || j->file)
+		return;
+	/* A bad line: the error says these now. */
+	json_object_object_del(j->asked, "code");
+	json_object_object_del(j->asked, "wrong");
+}
+
+char *
+outcome_line(const struct job *j)
+{
+	struct json_object *o = json_object_new_object();
+	time_t now = time(NULL);
+	struct tm utc;
+	char finished[32], *line;
+
+	json_object_object_add(o, "item", json_object_new_uint64(j->item));
+	if (j->verdict.kind == GOT)
+		add_completed(o, j);
+	else
+		add_failed(o, j);
+	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
+	gmtime_r(&now, &utc);
+	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	add_text(o, "finished_at", finished);
+	json_object_object_foreach(j->asked, key, value)
+	{
+		if (!json_object_object_get_ex(o, key, NULL))
+			json_object_object_add(o, key, json_object_get(value));
+	}
+	line = buf_strdup(rec_print(o));
+	json_object_put(o);
+	return line;
+}

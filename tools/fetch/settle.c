@@ -1,0 +1,110 @@
+/*
+ * settle: ended jobs, gathered into groups for the writer thread (group.h), and said once they are recorded.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch.h"
+#include "group.h"
+
+/* Ended jobs that wait for the writer: beyond these no further transfer is started. */
+enum { WAITING_MOST = 2 * GROUP_LARGEST };
+
+void
+settle_add(struct fetch *f, struct job *j)
+{
+	job_list_add(&f->ended, j);
+}
+
+bool
+settle_is_full(const struct fetch *f)
+{
+	return f->ended.count >= WAITING_MOST;
+}
+
+bool
+settle_is_empty(const struct fetch *f)
+{
+	return f->ended.count == 0 && !f->group;
+}
+
+static void
+say(struct fetch *f, const struct target *t, const char *line, size_t n)
+{
+	struct buf record = {0};
+	bool completed = false;
+
+	batch_result_number(line, n, &completed);
+	batch_result_record(t->batch, line, n, &record);
+	tally_say(f, record.data, record.len, completed);
+	buf_free(&record);
+}
+
+static void
+give_group(struct fetch *f)
+{
+	struct group *g = buf_alloc(sizeof(*g));
+
+	while (f->ended.first && g->count < GROUP_LARGEST) {
+		g->jobs[g->count] = f->ended.first;
+		job_list_cut(&f->ended, g->jobs[g->count++]);
+	}
+	f->group = g;
+	writer_give(f->writer, g);
+}
+
+static void
+take_group(struct fetch *f, bool wait)
+{
+	struct group *g = f->group ? writer_take(f->writer, wait) : NULL;
+
+	if (!g)
+		return;
+	f->group = NULL;
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->recorded) {
+			j->claimed = false; /* batch_record() let it go */
+			target_set_busy(j->target, j->item, false);
+			say(f, j->target, j->line, strlen(j->line));
+		}
+		job_free(j);
+	}
+	if (g->error) {
+		errno = g->error;
+		fetch_fail(f, g->doing);
+	}
+	free(g);
+}
+
+void
+settle_turn(struct fetch *f)
+{
+	take_group(f, false);
+	if (!f->group && f->ended.count && !f->fatal)
+		give_group(f);
+}
+
+void
+settle_all(struct fetch *f)
+{
+	do {
+		take_group(f, true);
+		if (f->ended.count && !f->fatal)
+			give_group(f);
+	} while (f->group);
+}
+
+void
+settle_stored(struct fetch *f, struct target *t, uint32_t item)
+{
+	struct buf line = {0};
+
+	if (batch_result(t->batch, item, &line) == 0)
+		say(f, t, line.data, line.len);
+	else
+		fetch_fail(f, "reading results.ndjson");
+	buf_free(&line);
+}

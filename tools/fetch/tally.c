@@ -1,0 +1,126 @@
+/*
+ * tally: what is counted and said: records, the progress line, the end.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fetch.h"
+#include "msg.h"
+
+enum { DRAW_MS = 200, RATE_MS = 3000 };
+
+void
+tally_say(struct fetch *f, const char *record, size_t n, bool completed)
+{
+	struct json_object *o, *error = NULL;
+	const char *what, *why;
+
+	if (completed)
+		f->tally.completed++;
+	else
+		f->tally.failed++;
+	if (!f->person) {
+		rec_out(record, n);
+		return;
+	}
+	if (completed)
+		return;
+	o = rec_parse(record, n, NULL, 0);
+	what = rec_string(o, "url");
+	what = what ? what : rec_string(o, "file");
+	what = what ? what : rec_string(o, "bad");
+	json_object_object_get_ex(o, "error", &error);
+	why = rec_string(error, "message");
+	msg_progress(NULL);
+	printf("failed: %s: %s\n", what ? what : "?", why ? why : "?");
+	json_object_put(o);
+}
+
+/* 1.5 KB, 20 MB, 3.1 GB: powers of ten, as networks count. */
+static void
+human(char *out, size_t room, double bytes)
+{
+	static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
+	size_t u = 0;
+
+	while (bytes >= 999.5 && u + 1 < sizeof(units) / sizeof(*units)) {
+		bytes /= 1000;
+		u++;
+	}
+	snprintf(out, room, bytes < 9.95 && u > 0 ? "%.1f %s" : "%.0f %s", bytes, units[u]);
+}
+
+static void
+duration(char *out, size_t room, double seconds)
+{
+	uint64_t s = (uint64_t)(seconds + 0.5);
+
+	if (s < 60)
+		snprintf(out, room, "%" PRIu64 " s", s);
+	else if (s < 3600)
+		snprintf(out, room, "%" PRIu64 ":%02" PRIu64 " min", s / 60, s % 60);
+	else
+		snprintf(out, room, "%" PRIu64 ":%02" PRIu64 " h", s / 3600, s / 60 % 60);
+}
+
+void
+tally_draw(struct fetch *f)
+{
+	struct tally *t = &f->tally;
+	uint64_t done = t->completed + t->failed;
+	int64_t now = clock_ms();
+	double seconds;
+	char line[160], rate[32], left[48] = "";
+
+	if (f->set->quiet || now - t->drawn < DRAW_MS || !isatty(STDERR_FILENO))
+		return;
+	if (now - t->rate_since >= RATE_MS || t->drawn == 0) {
+		/* The rate is that of the last seconds, not of the whole run. */
+		t->rate_since = t->rate_mark;
+		t->rate_bytes = t->mark_bytes;
+		t->rate_done = t->mark_done;
+		t->rate_mark = now;
+		t->mark_bytes = t->bytes;
+		t->mark_done = done;
+	}
+	t->drawn = now;
+	seconds = (double)(now - t->rate_since) / 1000;
+	if (seconds < 0.1)
+		seconds = 0.1;
+	human(rate, sizeof(rate), (double)(t->bytes - t->rate_bytes) / seconds);
+	if (done > t->rate_done && t->asked > done && !f->intake_open) {
+		char time_left[32];
+
+		duration(time_left, sizeof(time_left),
+			 (double)(t->asked - done) * seconds / (double)(done - t->rate_done));
+		snprintf(left, sizeof(left), ", %s left", time_left);
+	}
+	snprintf(line, sizeof(line), "%" PRIu64 "/%" PRIu64 "%s done, %" PRIu64 " failed, %s/s%s", done, t->asked,
+		 f->intake_open ? "+" : "", t->failed, rate, left);
+	msg_progress(line);
+}
+
+int
+tally_end(struct fetch *f, bool cut)
+{
+	const struct tally *t = &f->tally;
+	int code = t->failed || cut ? EX_SOME_FAILED : EX_ALL_WELL;
+	struct json_object *counts;
+	char size[32];
+
+	if (!f->person) {
+		counts = json_object_new_object();
+		json_object_object_add(counts, "completed", json_object_new_uint64(t->completed));
+		json_object_object_add(counts, "failed", json_object_new_uint64(t->failed));
+		rec_out_end(counts, code);
+		return code;
+	}
+	msg_progress(NULL);
+	human(size, sizeof(size), (double)t->bytes);
+	if (!f->set->quiet)
+		printf("%" PRIu64 " completed, %" PRIu64 " failed, %s fetched in %.1f s, in %s\n", t->completed,
+		       t->failed, size, (double)(clock_ms() - t->started) / 1000, f->root.path);
+	return code;
+}
