@@ -1,0 +1,290 @@
+#!/usr/bin/env bats
+# bi-render: the review pages.
+
+load helpers
+
+setup() {
+	bi_setup
+	R=$BI_ROOT/review
+}
+
+# item ID FILE [MORE]: an item of subject ID; MORE are members, each with a comma before it.
+item() {
+	printf '{"subject":{"id":"%s","name":"Subject %s","category":"M"},"file":"%s"%s}\n' "$1" "$1" "$(realpath -m "$2")" "${3-}"
+}
+
+# The text of a page without its tags.
+words_of() {
+	sed 's/<[^>]*>/ /g' "$1"
+}
+
+@test "subjects, candidates and thumbnails are where the seeds have them" {
+	pictures M
+	{
+		item M1 origin/M-1-1.jpg ',"title":"First","license":"CC0","credit":"Someone","page":"https://example.org/p?a=1&b=2"'
+		item M2 origin/M-2-2.png
+		item M1 origin/M-1-3.jpg
+	} | bi-fetch -b M_batch1 | bi-render >out
+	run cat out
+	assert_line --index 0 "{\"batch\":\"M_batch1\",\"review\":\"$BI_ROOT/review/M_batch1/index.html\",\"subjects\":2,\"candidates\":3}"
+	assert_line --index 1 '{"end":"bi-render","batches":1,"exit":0}'
+	run find "$R/M_batch1" -type f -printf '%P\n'
+	assert_equal "$(sort <<<"$output")" "$(sort <<-'END'
+		.thumbs
+		M1_1.jpg
+		M1_2.jpg
+		M1_review.html
+		M2_1.png
+		M2_review.html
+		index.html
+		review.css
+		review.js
+		submit.html
+		thumbs/M1_1.webp
+		thumbs/M1_2.webp
+		thumbs/M2_1.webp
+	END
+	)"
+	cmp "$R/M_batch1/M1_2.jpg" origin/M-1-3.jpg
+	run words_of "$R/M_batch1/M1_review.html"
+	assert_output --partial '1600 × 1200'
+	assert_output --partial '1200 × 1600' # turned by EXIF
+	assert_output --partial 'Licence: CC0'
+	assert_output --partial 'Credit: Someone'
+	run cat "$R/M_batch1/M1_review.html"
+	assert_output --partial 'href="https://example.org/p?a=1&amp;b=2"'
+	assert_output --partial 'data-next="M2_review.html"'
+	run cat "$R/M_batch1/M2_review.html"
+	assert_output --partial 'data-next="submit.html"'
+	assert_output --partial 'href="M1_review.html"'
+	run grep -c 'class="subject"' "$R/M_batch1/index.html"
+	assert_output 2
+	# In the order of their first items.
+	run grep -o 'data-subject="M[0-9]"' "$R/M_batch1/submit.html"
+	assert_output $'data-subject="M1"\ndata-subject="M2"'
+	[ -z "$(ls -A "$BI_ROOT/temp")" ]
+}
+
+@test "every value is escaped" {
+	local evil="</script><script>alert(1)</script>\\\"'><img src=x onerror=alert(2)>"
+
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	printf '{"subject":{"id":"E","name":"N%s","biography":"B%s","k%s":"v%s","n":12345678901234567},"file":"%s","title":"T%s","license":"L%s","credit":"C%s","page":"javascript:alert(3)","url2":"%s"}\n' \
+		"$evil" "$evil" "$evil" "$evil" "$PWD/a.gif" "$evil" "$evil" "$evil" "$evil" >in
+	printf '{"subject":{"id":"E"},"file":"/nowhere/%s"}\n' "$evil" >>in
+	bi-fetch -b evil <in >records || [ $? -eq 1 ]
+	bi-render <records
+	for page in index submit E_review; do
+		run grep -oiE '<script[^>]*>|<img src=x|onerror=[^&]*>|href="javascript' "$R/evil/$page.html"
+		assert_output '<script src="review.js" defer>'
+	done
+	run words_of "$R/evil/E_review.html"
+	assert_output --partial '12345678901234567'
+	assert_output --partial 'Source page: javascript:alert(3)'
+	assert_output --partial '/nowhere/&lt;/script&gt;'
+}
+
+@test "pages load nothing from elsewhere, and have no script or style of their own" {
+	pictures M
+	item 1 origin/M-1-1.jpg | bi-fetch -b plain | bi-render
+	run grep -ohE '(src|href)="[^"]*"' "$R"/plain/*.html
+	refute_output --regexp '"(https?:)?//'
+	run ! grep -qE 'style=|<style| on[a-z]+=|type="module"' "$R"/plain/*.html
+	run ! grep -qE 'url\(|@import|https?:' "$R/plain/review.css" "$R/plain/review.js"
+}
+
+@test "what cannot be shown has a card that says why" {
+	pictures M
+	head -c 20000 origin/M-1-1.jpg >truncated.jpg
+	printf '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>\n' >drawing.svg
+	printf '<!DOCTYPE html><html><body>hello</body></html>\n' >page.html
+	printf 'plain words\n' >words.txt
+	for file in origin/M-1-1.jpg truncated.jpg drawing.svg page.html words.txt missing.jpg; do
+		item 1 "$file"
+	done >in
+	bi-fetch -b cards <in >records || [ $? -eq 1 ]
+	run -0 bi-render <records
+	run words_of "$R/cards/1_review.html"
+	assert_output --regexp 'It cannot be shown: .*[Pp]remature end'
+	assert_output --partial 'SVG drawing'
+	assert_output --partial 'Web page'
+	assert_output --partial 'can hold scripts'
+	assert_output --partial 'Download 1_5.txt'
+	assert_output --partial '1 item failed'
+	assert_output --partial missing.jpg
+	run grep -o '<a href="1_5.txt" download>' "$R/cards/1_review.html"
+	assert_success
+	# Nothing that a browser could run is in the folder that is served.
+	[ -e "$R/cards/1_2.jpg" ]
+	run find "$R/cards" -name '*_[0-9]*.html' -o -name '*.svg'
+	assert_output ''
+}
+
+@test "run again, only what changed is written and decoded" {
+	pictures M
+	{
+		item 1 origin/M-1-1.jpg
+		item 2 origin/M-2-1.jpg
+	} >in
+	bi-fetch -b again <in | bi-render
+	find "$R/again" \( -name '*.jpg' -o -name '*.webp' \) -printf '%p %i %C@\n' | sort >before
+	item 3 origin/M-3-1.jpg | bi-fetch -b again | bi-render
+	find "$R/again" \( -name '*.jpg' -o -name '*.webp' \) ! -name '3_*' -printf '%p %i %C@\n' | sort | diff before -
+	[ -e "$R/again/thumbs/3_1.webp" ]
+	# A thumbnail or a candidate that was lost or changed is made again.
+	rm "$R/again/thumbs/1_1.webp"
+	echo changed >"$R/again/2_1.jpg"
+	bi-render again
+	[ -e "$R/again/thumbs/1_1.webp" ]
+	cmp "$R/again/2_1.jpg" origin/M-2-1.jpg
+	cmp "$BI_ROOT/batches/again/files/2_1.jpg" origin/M-2-1.jpg
+}
+
+@test "an edited copy does not change the batch" {
+	pictures M
+	item 1 origin/M-1-1.jpg | bi-fetch -b copy | bi-render
+	echo edited >>"$R/copy/1_1.jpg"
+	cmp "$BI_ROOT/batches/copy/files/1_1.jpg" origin/M-1-1.jpg
+}
+
+@test "what an earlier batch of that name left goes, other files stay" {
+	pictures M
+	{
+		item 1 origin/M-1-1.jpg
+		item 9 origin/M-2-1.jpg
+	} | bi-fetch -b same | bi-render
+	echo mine >"$R/same/notes.txt"
+	rm -r "$BI_ROOT/batches/same"
+	item 1 origin/M-1-2.jpg | bi-fetch -b same | bi-render
+	run ls "$R/same"
+	assert_output - <<-'END'
+		1_1.jpg
+		1_review.html
+		index.html
+		notes.txt
+		review.css
+		review.js
+		submit.html
+		thumbs
+	END
+	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
+	run ls "$R/same/thumbs"
+	assert_output 1_1.webp
+}
+
+@test "two at once of one batch do not disturb each other" {
+	local i
+
+	pictures M
+	for i in 1 2 3 4 5; do
+		item "$i" "origin/M-$i-1.jpg"
+	done | bi-fetch -b both >records
+	for i in 1 2 3 4; do
+		start bi-render both >"out.$i"
+	done
+	for i in "${STARTED[@]}"; do
+		wait "$i"
+	done
+	for i in 1 2 3 4; do
+		grep -q '"subjects":5,"candidates":5' "out.$i"
+	done
+	[ "$(find "$R/both/thumbs" -name '*.webp' | wc -l)" -eq 5 ]
+	run grep -c 'class="subject"' "$R/both/index.html"
+	assert_output 5
+	[ -z "$(ls -A "$BI_ROOT/temp")" ]
+}
+
+@test "killed at any moment, it leaves whole pages and goes on when run again" {
+	local i
+
+	pictures M
+	for i in 1 2 3 4 5; do
+		item "$i" "origin/M-$i-1.jpg"
+	done | bi-fetch -b killed >records
+	for i in 1 2 3 5 8 13; do
+		run -137 timeout -s KILL 20 env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e inject=linkat:signal=KILL:when="$i" "$BI_BIN/bi-render" killed
+		for page in "$R"/killed/*.html; do
+			[ ! -e "$page" ] || [ "$(tail -n 1 "$page")" = '</html>' ]
+		done
+	done
+	run -0 bi-render killed
+	[ "$(find "$R/killed/thumbs" -name '*.webp' | wc -l)" -eq 5 ]
+	[ "$(tail -n 1 "$R/killed/index.html")" = '</html>' ]
+}
+
+@test "a stream that was cut is said, and what is there is rendered" {
+	pictures M
+	item 1 origin/M-1-1.jpg | bi-fetch -b cut | grep -v '"end"' >records
+	run -1 --separate-stderr bi-render <records
+	# shellcheck disable=SC2154 # set by run
+	[[ $stderr == *'end record'* ]]
+	assert_output --partial '"exit":1}'
+	[ -e "$R/cut/index.html" ]
+}
+
+@test "no such batch, a bad name, no such root, bad lines" {
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	item 1 a.gif | bi-fetch -b good >records
+	run -66 bi-render missing good
+	assert_output --partial 'no batch missing'
+	assert_output --partial '"batches":1'
+	[ -e "$R/good/index.html" ]
+	[ ! -e "$R/missing" ]
+	run -2 bi-render ../good
+	run -66 bi-render -r "$PWD/nowhere" good
+	[ ! -e nowhere ]
+	printf 'good\n{"no":"batch"}\n{bad\n' >in
+	run -1 bi-render <in
+	assert_output --partial 'line 2'
+	assert_output --partial 'line 3'
+	assert_output --partial '"batches":1'
+}
+
+@test "items that are not there yet are counted, and items without a subject have a page each" {
+	pictures M
+	realpath origin/M-1-1.jpg origin/M-2-1.jpg >in
+	bi-fetch -b lines <in | bi-render >out
+	grep -q '"subjects":2,"candidates":2' out
+	[ -e "$R/lines/i1_review.html" ]
+	[ -e "$R/lines/i2_1.jpg" ]
+	# As if one had not been fetched yet.
+	sed -i '/"item":2/d' "$BI_ROOT/batches/lines/results.ndjson"
+	rm -f "$BI_ROOT/batches/lines/results.index"
+	bi-render lines >out
+	grep -q '"subjects":2,"candidates":1' out
+	run words_of "$R/lines/i2_review.html"
+	assert_output --partial 'Not there yet: 1'
+}
+
+@test "a full disk is said, and the old page stays" {
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	item 1 a.gif | bi-fetch -b full | bi-render
+	sha256sum "$R"/full/*.html >before
+	item 2 a.gif | bi-fetch -b full >records
+	run -74 --separate-stderr env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null -e trace=linkat -e inject=linkat:error=ENOSPC "$BI_BIN/bi-render" full
+	# shellcheck disable=SC2154 # set by run
+	[[ $stderr == *'No space left'* ]]
+	sha256sum --quiet -c before
+	run -74 bash -c 'bi-render full >/dev/full'
+	# A reader that has gone ends it as it does any filter, without a word.
+	run -0 --separate-stderr bash -c 'set -o pipefail; { bi-render full; [ $? -eq 141 ]; } | true'
+	assert_equal "$stderr" ''
+	run -0 bi-render full
+}
+
+@test "a jq program that fails leaves the old pages, and is said" {
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	item 1 a.gif | bi-fetch -b broken | bi-render
+	sha256sum "$R"/broken/index.html "$R"/broken/submit.html >before
+	cp -r "$BI_SHARE" share
+	# shellcheck disable=SC2016
+	for program in 'error("no")' '.' '{name:"../x.html",text:"x"}' '{name:"index.html",text:1}' 'if .subject then empty else . end' '('; do
+		printf '%s\n' "$program" >share/review/render.jq
+		run -70 --separate-stderr env BI_SHARE="$PWD/share" bi-render broken
+		[[ $stderr == *'batch broken: '*jq* ]]
+		sha256sum --quiet -c before
+	done
+	[ ! -e "$R/x.html" ]
+	run -69 env PATH=/nowhere "$BI_BIN/bi-render" broken
+	assert_output --partial jq
+}

@@ -1,0 +1,115 @@
+#include "render.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "msg.h"
+#include "rec.h"
+
+static int
+trouble(const char *name, const char *what)
+{
+	int error = errno;
+
+	msg_warn_errno("batch %s: cannot %s", name, what);
+	return msg_code(error);
+}
+
+/* Opens the directories and files that the pages go to. 0, or -1 with errno. */
+static int
+open_places(struct render *r, const char *name)
+{
+	int review = root_dir(r->root->fd, "review", true);
+
+	r->temp = root_dir(r->root->fd, "temp", true);
+	r->dir = review < 0 ? -1 : root_dir(review, name, true);
+	if (review >= 0)
+		close(review);
+	if (r->temp < 0 || r->dir < 0 || lock_wait(r->dir, LOCK_ALONE) < 0)
+		return -1;
+	r->thumbs = root_dir(r->dir, "thumbs", true);
+	r->shots = openat(r->dir, ".thumbs", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	return r->thumbs < 0 || r->shots < 0 ? -1 : 0;
+}
+
+static void
+close_places(struct render *r)
+{
+	const int fds[] = {r->temp, r->thumbs, r->shots, r->dir};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static void
+say(const struct render *r, const char *name, bool json)
+{
+	struct buf line = {0}, page = {0};
+
+	buf_printf(&page, "%s/review/%s/index.html", r->root->path, name);
+	if (json) {
+		buf_str(&line, "{\"batch\":");
+		buf_json(&line, name);
+		buf_str(&line, ",\"review\":");
+		buf_json(&line, page.data);
+		buf_printf(&line, ",\"subjects\":%u,\"candidates\":%u}", r->plan.count, r->candidates);
+		rec_out(line.data, line.len);
+	} else {
+		printf("%s: %u subject%s with %u candidate%s", name, r->plan.count, r->plan.count == 1 ? "" : "s",
+		       r->candidates, r->candidates == 1 ? "" : "s");
+		if (r->failed)
+			printf(", %u failed", r->failed);
+		if (r->waiting)
+			printf(", %u not there yet", r->waiting);
+		printf(": %s\n", page.data);
+	}
+	rec_flush();
+	buf_free(&line);
+	buf_free(&page);
+}
+
+static int
+render(struct render *r, const char *name)
+{
+	int code;
+
+	if (open_places(r, name) < 0)
+		return trouble(name, "write its review directory");
+	if (plan_make(&r->plan, r->batch) < 0)
+		return trouble(name, "read its items");
+	code = files_make(r);
+	if (code == EX_ALL_WELL) {
+		r->about = doc_about(r);
+		code = pages_make(r);
+	}
+	if (code == EX_ALL_WELL)
+		sweep(r);
+	return code;
+}
+
+int
+render_batch(const struct root *root, const char *name, struct thumber **thumber, bool json)
+{
+	struct render r = {.root = root, .temp = -1, .dir = -1, .thumbs = -1, .shots = -1, .thumber = thumber};
+	int code;
+
+	r.batch = batch_open(root, name, BATCH_READ, NULL);
+	if (!r.batch && errno == ENOENT) {
+		msg_warn("there is no batch %s in %s; bi-status lists those that there are", name, root->path);
+		return EX_NOINPUT;
+	}
+	if (!r.batch)
+		return trouble(name, "open it");
+	code = render(&r, name);
+	if (code == EX_ALL_WELL)
+		say(&r, name, json);
+	json_object_put(r.about);
+	plan_free(&r.plan);
+	close_places(&r);
+	batch_close(r.batch);
+	return code;
+}

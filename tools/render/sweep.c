@@ -1,0 +1,58 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "render.h"
+
+/* Whether NAME is ID_review.html or ID_IDX.EXT of a subject or an item that the batch does not have. */
+static bool
+is_foreign(const struct render *r, const char *name)
+{
+	const char *line = strrchr(name, '_');
+	char id[SUBJECT_LONGEST + 1];
+	unsigned long idx;
+	uint32_t count;
+	char *end;
+
+	if (!line || line == name || (size_t)(line - name) > SUBJECT_LONGEST)
+		return false;
+	memcpy(id, name, (size_t)(line - name));
+	id[line - name] = '\0';
+	if (root_subject_wrong(id))
+		return false;
+	count = plan_items_of(&r->plan, id);
+	if (strcmp(line, "_review.html") == 0)
+		return count == 0;
+	if (line[1] < '1' || line[1] > '9')
+		return false;
+	idx = strtoul(line + 1, &end, 10);
+	return *end == '.' && idx > count;
+}
+
+static void
+sweep_dir(const struct render *r, int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((e = readdir(dir)))
+		if (is_foreign(r, e->d_name))
+			unlinkat(dirfd, e->d_name, 0);
+	closedir(dir);
+}
+
+void
+sweep(const struct render *r)
+{
+	sweep_dir(r, r->dir);
+	sweep_dir(r, r->thumbs);
+}
