@@ -1,0 +1,403 @@
+#!/usr/bin/env bats
+# bi-serve: a port for each batch, a server that lives and dies with its keeper, and nothing else served.
+load helpers
+
+# pages BATCH...: review pages, as bi-render would have left them, and what bi-serve reads of the batch.
+pages() {
+	local batch
+
+	for batch; do
+		mkdir -p "$BI_ROOT/review/$batch" "$BI_ROOT/batches/$batch"
+		echo "<!doctype html><title>$batch</title>" >"$BI_ROOT/review/$batch/index.html"
+		printf '{"name":"%s","category":"M","label":"Batch 1 (chars 1-5)"}\n' "$batch" \
+			>"$BI_ROOT/batches/$batch/batch.json"
+	done
+}
+
+# ports COUNT: sets FIRST and LAST to ports that nobody listens on.
+ports() {
+	local port free=
+
+	while [ -z "$free" ]; do
+		FIRST=$((12000 + RANDOM % 7000))
+		LAST=$((FIRST + $1 - 1))
+		free=yes
+		for ((port = FIRST; port <= LAST; port++)); do
+			! grep -qi "$(printf ':%04X .* 0A ' "$port")" /proc/net/tcp /proc/net/tcp6 || free=
+		done
+	done
+}
+
+# serve BATCH...: starts servers on FIRST-LAST. Sets PORT, KEEPER and URL of the first.
+serve() {
+	run -0 --separate-stderr bi-serve -p "$FIRST-$LAST" "$@"
+	PORT=$(jq -r 'select(.port).port' <<<"$output" | head -n 1)
+	KEEPER=$(jq -r 'select(.port).pid' <<<"$output" | head -n 1)
+	URL=http://localhost:$PORT
+}
+
+# The lighttpd of a keeper.
+lighttpd_of() {
+	tr -d ' ' <"/proc/$1/task/$1/children"
+}
+
+# status PATH [CURL OPTION...]: the status that the server answers with.
+status() {
+	local path=$1
+
+	shift
+	curl -s -o /dev/null -w '%{http_code}' --path-as-is --max-time 10 "$@" "http://127.0.0.1:$PORT$path"
+}
+
+# with_cgi SCRIPT: the configuration of bi-serve, and review/cgi/go.cgi run by sh besides.
+with_cgi() {
+	mkdir -p share/serve "$BI_ROOT/review/cgi"
+	cp "$BI_SHARE/serve/lighttpd.conf" share/serve/
+	printf 'server.modules += ("mod_cgi")\ncgi.assign = (".cgi" => "/bin/sh")\n' >>share/serve/lighttpd.conf
+	export BI_SHARE=$PWD/share
+	cat >"$BI_ROOT/review/cgi/go.cgi"
+}
+
+@test "one batch: a record, pages, a lease, an end record" {
+	pages A
+	ports 3
+	serve A
+	assert_equal "$(jq -c 'select(.port) | del(.pid)' <<<"${lines[0]}")" \
+		"{\"port\":$FIRST,\"batch\":\"A\",\"category\":\"M\",\"label\":\"Batch 1 (chars 1-5)\",\"url\":\"http://localhost:$FIRST/A/index.html\"}"
+	assert_equal "${lines[1]}" '{"end":"bi-serve","served":1,"failed":0,"exit":0}'
+	run -0 curl -s "$(jq -r .url <<<"${lines[0]}")"
+	assert_output '<!doctype html><title>A</title>'
+	assert_equal "$(jq .pid <"$BI_ROOT/leases/$PORT")" "$KEEPER"
+	[ -s "$BI_ROOT/leases/$PORT.log" ]
+	assert_equal "$(ps -o sid= -p "$KEEPER" | tr -d ' ')" "$KEEPER"
+}
+
+@test "several batches: a port each, from operands, plain lines and review records" {
+	pages A B C
+	ports 5
+	serve A B A
+	assert_equal "$(jq -c 'select(.port) | [.port, .batch]' <<<"$output" | tr -d '\n')" "[$FIRST,\"A\"][$((FIRST + 1)),\"B\"]"
+	run -0 bi-serve -p "$FIRST-$LAST" <<<'A'
+	assert_output -p "\"port\":$((FIRST + 2)),"
+	run -0 bi-serve -p "$FIRST-$LAST" <<<'{"batch":"B","review":"x"}
+{"batch":"C","review":"x","subjects":1}
+{"end":"bi-render","exit":0}'
+	assert_equal "$(jq -c 'select(.port) | [.port, .batch]' <<<"$output" | tr -d '\n')" \
+		"[$((FIRST + 3)),\"B\"][$((FIRST + 4)),\"C\"]"
+	PORT=$((FIRST + 4))
+	assert_equal "$(status /A/index.html)" 200 # each serves the whole review folder
+}
+
+@test "on a terminal it says where and how to stop it" {
+	pages A
+	ports 1
+	run -0 script -qec "bi-serve -p $FIRST A" /dev/null
+	assert_output -p "A is served at http://localhost:$FIRST/A/index.html"
+	assert_output -p "bi-clean stop $FIRST"
+	refute_output -p '{'
+}
+
+@test "wrong use is said, and makes nothing" {
+	pages A
+	for args in "-p 0 A" "-p 70000 A" "-p 8020-8000 A" "-p 80x A" "-p -5 A" "-p 8000- A" "--address localhost A" \
+		"--address 1.2.3 A" "--frob A" "a/b" ".." "--foreground A B" "--keep 1 A"; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr bi-serve $args
+		assert_equal "$output" ""
+		assert_regex "$stderr" '^bi-serve: '
+	done
+	run -2 bi-serve </dev/null
+	assert_output -p 'no batch was named'
+	[ ! -e "$BI_ROOT/leases" ]
+}
+
+@test "a batch without pages: says to run bi-render; the others are served" {
+	pages A
+	ports 2
+	run -66 --separate-stderr bi-serve nosuch
+	assert_regex "$stderr" 'no review pages of batch nosuch .*bi-render nosuch'
+	[ ! -e "$BI_ROOT/leases" ]
+	run -66 --separate-stderr bi-serve -p "$FIRST-$LAST" nosuch A
+	assert_equal "$(jq -c 'select(.port).batch' <<<"$output")" '"A"'
+	assert_equal "${lines[1]}" '{"end":"bi-serve","served":1,"failed":1,"exit":66}'
+	mkdir elsewhere && echo secret >elsewhere/index.html
+	ln -s "$PWD/elsewhere" "$BI_ROOT/review/link"
+	run -66 bi-serve link
+}
+
+@test "a root that is not there is not made" {
+	run -66 bi-serve A
+	[ ! -e "$BI_ROOT" ]
+}
+
+@test "a stream that was cut, or lines that are no batches, start nothing" {
+	pages A B
+	ports 2
+	run ! --separate-stderr bi-serve -p "$FIRST-$LAST" <<<'{"batch":"A","review":"x"}'
+	assert_regex "$stderr" 'stop without their end record'
+	assert_equal "$output" ""
+	for line in '{"batch":' '{"end":1}' '{"name":"A"}' $'\xff' 'a b' '{"batch":"../A"}'; do
+		run -2 --separate-stderr bi-serve -p "$FIRST-$LAST" <<<"A"$'\n'"$line"
+		assert_equal "$output" ""
+		assert_regex "$stderr" '^bi-serve: '
+	done
+	run -0 bi-clean list
+	assert_output 'No active servers'
+}
+
+@test "only our names, and nothing outside, hidden or linked, is served" {
+	pages A
+	ports 1
+	echo x >"$BI_ROOT/review/A/.hidden"
+	echo x >"$BI_ROOT/secret"
+	ln -s ../../secret "$BI_ROOT/review/A/link"
+	serve A
+	for host in localhost "localhost:$PORT" LOCALHOST:9000 127.0.0.1 '[::1]:80'; do
+		assert_equal "$host $(status /A/index.html -H "Host: $host")" "$host 200"
+	done
+	for host in evil.example localhost.evil.example 127.0.0.1.evil.example 127.0.0x1 192.0.2.1; do
+		assert_equal "$host $(status /A/index.html -H "Host: $host")" "$host 403"
+	done
+	assert_equal "$(status /A/index.html --http1.0 -H 'Host:')" 403
+	assert_equal "$(status /A/)" 200
+	assert_equal "$(status /)" 403
+	assert_equal "$(status /A/.hidden)" 403
+	assert_equal "$(status /A/link)" 403
+	assert_equal "$(status /../secret)" 404
+	assert_equal "$(status /A/..%2f..%2fsecret)" 404
+	assert_equal "$(status /A/%2e%2e/%2e%2e/secret)" 404
+	assert_equal "$(status /A/index.html -X POST -d x=1)" 403
+}
+
+@test "headers: pages load only from here, candidates run nothing" {
+	pages A
+	ports 1
+	echo '<script>alert(1)</script>' >"$BI_ROOT/review/A/1_1.html"
+	echo '<svg/>' >"$BI_ROOT/review/A/1_2.svg"
+	echo x >"$BI_ROOT/review/A/1_review.html"
+	serve A
+	run -0 curl -si "$URL/A/1_review.html"
+	assert_line -p 'X-Content-Type-Options: nosniff'
+	assert_line -p "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self';"
+	assert_line -p "frame-ancestors 'none'"
+	assert_line -p 'Referrer-Policy: no-referrer'
+	assert_line -p 'Cross-Origin-Resource-Policy: same-origin'
+	assert_line -p 'Content-Type: text/html'
+	refute_line -p 'Server:'
+	run -0 curl -si "$URL/A/1_1.html"
+	assert_line -p 'Content-Type: text/plain'
+	assert_line -p 'sandbox'
+	run -0 curl -si "$URL/A/1_2.svg"
+	assert_line -p 'Content-Type: image/svg+xml'
+	assert_line -p 'sandbox'
+	refute_output -p 'script-src'
+}
+
+@test "a root whose path has quotes, backslashes, dollars, spaces and links" {
+	mkdir -p real
+	ln -s real 'li"nk'
+	export BI_ROOT=$PWD/'li"nk'/$'r"o\\o $t\'{}#'
+	pages A
+	ports 1
+	serve A
+	assert_equal "$(status /A/index.html)" 200
+	bi-clean stop "$PORT"
+}
+
+@test "50 at once on 21 ports: 21 distinct ports, 29 exits of 75" {
+	local pids=() i
+
+	pages A
+	ports 21
+	for i in {1..50}; do
+		bi-serve -p "$FIRST-$LAST" A >"out.$i" 2>"err.$i" 3>&- &
+		pids+=($!)
+	done
+	for i in {1..50}; do
+		status=0
+		wait "${pids[i - 1]}" || status=$?
+		echo "$status" >>codes
+		[ "$status" = 0 ] || cp "err.$i" refused
+	done
+	assert_equal "$(sort codes | uniq -c | tr -s ' \n' ' ')" ' 21 0 29 75 '
+	assert_equal "$(jq 'select(.port).port' out.* | sort -n | uniq | wc -l)" 21
+	assert_equal "$(bi-clean list | grep -c '^Port ')" 21
+	grep -q "port $FIRST: A, http://localhost:$FIRST/A/index.html" refused
+	grep -q 'bi-clean stop PORT' refused
+	run -0 bi-clean stop-all
+	assert_equal "${#lines[@]}" 21
+	run -0 bi-clean list
+	assert_output 'No active servers'
+}
+
+@test "ports of other programs are passed over, and said when none is left" {
+	pages A
+	ports 3
+	mkdir www
+	for port in "$FIRST" "$((FIRST + 1))"; do
+		echo "server.document-root = \"$PWD/www\" server.bind = \"127.0.0.1\" server.port = $port" >"$port.conf"
+		start lighttpd -D -f "$port.conf" 2>/dev/null
+		poll 10 curl -s -o /dev/null "http://127.0.0.1:$port/"
+	done
+	serve A
+	assert_equal "$PORT" "$LAST"
+	run -75 --separate-stderr bi-serve -p "$FIRST-$LAST" A
+	assert_regex "$stderr" "port $LAST: A, http://localhost:$LAST/A/index.html"
+	assert_regex "$stderr" "not servers of this root: $FIRST-$((LAST - 1))"
+	assert_equal "$output" '{"end":"bi-serve","served":0,"failed":1,"exit":75}'
+	run -75 --separate-stderr bi-serve -p "$FIRST" A
+	refute [ "$(grep -c 'bi-clean stop' <<<"$stderr")" != 0 ]
+}
+
+@test "the keeper killed with -9 takes lighttpd along, and the port is free at once, though a CGI goes on" {
+	pages A
+	ports 1
+	with_cgi <<<'echo $$ >pid; printf "Content-Type: text/plain\r\n\r\n"; exec sleep 60'
+	serve A
+	lighttpd=$(lighttpd_of "$KEEPER")
+	start curl -s --max-time 60 -o /dev/null "$URL/cgi/go.cgi"
+	poll 10 test -s "$BI_ROOT/review/cgi/pid"
+	cgi=$(<"$BI_ROOT/review/cgi/pid")
+	kill -KILL "$KEEPER"
+	poll 10 gone "$KEEPER"
+	run -0 --separate-stderr bi-serve -p "$FIRST" A
+	assert_equal "$(jq -r 'select(.port).port' <<<"$output")" "$PORT"
+	poll 10 gone "$lighttpd"
+	run ! gone "$cgi"
+	assert_equal "$(status /A/index.html)" 200
+	kill -KILL "$cgi"
+}
+
+@test "lighttpd killed with -9 ends the keeper, and the port is free at once, though a CGI goes on" {
+	pages A
+	ports 1
+	with_cgi <<<'echo $$ >pid; printf "Content-Type: text/plain\r\n\r\n"; exec sleep 60'
+	serve A
+	start curl -s --max-time 60 -o /dev/null "$URL/cgi/go.cgi"
+	poll 10 test -s "$BI_ROOT/review/cgi/pid"
+	cgi=$(<"$BI_ROOT/review/cgi/pid")
+	kill -KILL "$(lighttpd_of "$KEEPER")"
+	poll 10 gone "$KEEPER"
+	run -0 bi-clean list
+	assert_output 'No active servers'
+	grep -q 'lighttpd .* ended by itself (137)' "$BI_ROOT/leases/$PORT.log"
+	run -0 --separate-stderr bi-serve -p "$FIRST" A
+	assert_equal "$(jq -r 'select(.port).port' <<<"$output")" "$PORT"
+	run ! gone "$cgi"
+	kill -KILL "$cgi"
+}
+
+@test "stopping lets a request finish" {
+	pages A
+	ports 1
+	with_cgi <<<'echo $$ >pid; printf "Content-Type: text/plain\r\n\r\n"; read -r line <../go; echo whole'
+	mkfifo "$BI_ROOT/review/go"
+	serve A
+	start curl -s --max-time 20 "$URL/cgi/go.cgi" >answer
+	curl=$!
+	poll 10 test -s "$BI_ROOT/review/cgi/pid"
+	start bi-clean stop "$PORT"
+	poll 10 grep -q 'graceful shutdown' "$BI_ROOT/leases/$PORT.log"
+	echo >"$BI_ROOT/review/go"
+	poll 10 gone "$curl"
+	poll 10 gone "$KEEPER"
+	assert_equal "$(<answer)" whole
+}
+
+@test "the log is bounded" {
+	pages A
+	ports 1
+	with_cgi <<<'printf "Content-Type: text/plain\r\n\r\n"; head -c 3000000 /dev/zero | tr "\0" x >&2; echo done'
+	serve A
+	run -0 curl -s --max-time 20 "$URL/cgi/go.cgi"
+	assert_output 'done'
+	[ "$(stat -c %s "$BI_ROOT/leases/$PORT.log")" -le 1048576 ]
+}
+
+@test "a lighttpd that is missing, or does not start, is said, and leaves nothing" {
+	pages A
+	ports 1
+	BI_LIGHTTPD=$PWD/nosuch run -69 --separate-stderr bi-serve -p "$FIRST" A
+	assert_regex "$stderr" 'lighttpd.*apt-get install lighttpd.*No such file'
+	printf '#!/bin/sh\necho "out of order" >&2\nexit 3\n' >broken
+	chmod +x broken
+	BI_LIGHTTPD=$PWD/broken run -69 --separate-stderr bi-serve -p "$FIRST" A
+	assert_regex "$stderr" 'lighttpd ended \(3\).*out of order'
+	mkdir -p share/serve
+	echo 'server.port = "nonsense' >share/serve/lighttpd.conf
+	BI_SHARE=$PWD/share run -69 --separate-stderr bi-serve -p "$FIRST" A
+	assert_regex "$stderr" 'lighttpd ended'
+	mkdir nothing
+	BI_SHARE=$PWD/nothing run -69 --separate-stderr bi-serve -p "$FIRST" A
+	assert_regex "$stderr" 'cannot find .*/serve/lighttpd.conf'
+	run -0 bi-clean list
+	assert_output 'No active servers'
+	serve A
+	assert_equal "$PORT" "$FIRST"
+}
+
+@test "bi-serve killed while it waits: its keeper ends too" {
+	pages A
+	ports 1
+	mkfifo go
+	printf '#!/bin/sh\necho $PPID >%s/keeper\nread -r line <%s/go\nexec /usr/sbin/lighttpd "$@"\n' "$PWD" "$PWD" >slow
+	chmod +x slow
+	BI_LIGHTTPD=$PWD/slow start bi-serve -p "$FIRST" A >/dev/null
+	bi_serve=$!
+	poll 10 test -s keeper
+	run -0 bi-clean --json list
+	assert_line -p '"starting":true'
+	kill -KILL "$bi_serve"
+	poll 10 gone "$bi_serve"
+	echo >go
+	poll 10 gone "$(<keeper)"
+	run -0 bi-clean list
+	assert_output 'No active servers'
+}
+
+@test "a keeper killed before it is ready: said, nothing left" {
+	pages A
+	ports 1
+	printf '#!/bin/sh\nkill -KILL $PPID\nexec sleep 60\n' >deadly
+	chmod +x deadly
+	BI_LIGHTTPD=$PWD/deadly run -69 --separate-stderr bi-serve -p "$FIRST" A
+	assert_regex "$stderr" 'ended by signal 9'
+	serve A
+	assert_equal "$PORT" "$FIRST"
+}
+
+@test "--foreground stays, and ends its server when it ends" {
+	pages A
+	ports 1
+	start bi-serve --foreground -p "$FIRST" A >out
+	keeper=$!
+	PORT=$FIRST
+	poll 10 test -s out
+	assert_equal "$(jq .pid out)" "$keeper"
+	assert_equal "$(status /A/index.html)" 200
+	lighttpd=$(lighttpd_of "$keeper")
+	stop "$keeper"
+	assert_equal "$stopped" 0
+	gone "$lighttpd"
+	assert_equal "$(tail -n 1 out)" '{"end":"bi-serve","served":1,"failed":0,"exit":0}'
+	start bi-serve --foreground -p "$FIRST" A >out
+	keeper=$!
+	poll 10 test -s out
+	lighttpd=$(lighttpd_of "$keeper")
+	stop "$keeper" KILL
+	poll 10 gone "$lighttpd"
+}
+
+@test "another address: its URL, its name, and a warning" {
+	pages A
+	ports 2
+	run -0 --separate-stderr bi-serve -p "$FIRST" --address 127.0.0.2 A
+	assert_output -p "http://127.0.0.2:$FIRST/A/index.html"
+	assert_equal "$stderr" ""
+	run -0 curl -s "http://127.0.0.2:$FIRST/A/index.html"
+	assert_output -p A
+	run curl -s "http://127.0.0.1:$FIRST/A/index.html"
+	assert_failure
+	run -69 bi-serve -p "$LAST" --address 192.0.2.77 A
+	assert_output -p 'cannot take one of the ports'
+}

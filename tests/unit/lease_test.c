@@ -1,0 +1,431 @@
+#include "testing.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+
+#include "lease.h"
+#include "lock.h"
+
+enum { PORTS = 4, SOON_MS = 20000 };
+
+static struct root root;
+static int first; /* of PORTS ports that nobody listens on */
+
+static int
+listener(int port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 1) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void
+find_ports(void)
+{
+	int free = 0;
+
+	for (first = 12000 + getpid() % 1000 * 8; free < PORTS; first += free < PORTS ? PORTS : 0)
+		for (free = 0; free < PORTS; free++) {
+			int fd = listener(first + free);
+
+			if (fd < 0)
+				break;
+			close(fd);
+		}
+}
+
+static int
+enter(void **state)
+{
+	if (testing_enter(state) < 0)
+		return -1;
+	root_open(&root, ".", true);
+	find_ports();
+	return 0;
+}
+
+static int
+leave(void **state)
+{
+	close(root.fd);
+	free(root.path);
+	return testing_leave(state);
+}
+
+static int
+take(struct lease *l)
+{
+	return lease_take(l, &root, "127.0.0.1", first, first + PORTS - 1);
+}
+
+/* --- a process that holds a lease --- */
+
+struct holder {
+	pid_t pid;
+	int port;
+};
+
+/* Starts one with RECORD in its lease (NULL: none), or that ignores SIGTERM. */
+static struct holder
+hold(const char *record, bool stubborn)
+{
+	struct holder h = {0};
+	int say[2];
+
+	assert_int_equal(pipe(say), 0);
+	h.pid = fork();
+	assert_true(h.pid >= 0);
+	if (h.pid == 0) {
+		struct lease l;
+
+		if (stubborn)
+			signal(SIGTERM, SIG_IGN);
+		if (take(&l) != 0 || (record && lease_write(&l, record, strlen(record)) < 0) ||
+		    write(say[1], &l.port, sizeof(l.port)) != (ssize_t)sizeof(l.port))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(say[1]);
+	assert_int_equal(read(say[0], &h.port, sizeof(h.port)), sizeof(h.port));
+	close(say[0]);
+	return h;
+}
+
+static void
+end(struct holder h)
+{
+	assert_int_equal(kill(h.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(h.pid, NULL, 0), h.pid);
+}
+
+/* A process that has nothing to do with servers. */
+static pid_t
+bystander(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	while (pid == 0)
+		pause();
+	return pid;
+}
+
+static void
+assert_unharmed(pid_t pid)
+{
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* --- what lease_each() shows --- */
+
+struct shown {
+	int count;
+	int port[8];
+	pid_t keeper[8];
+	char record[8][64];
+};
+
+static bool
+note(struct lease_seen *seen, void *arg)
+{
+	struct shown *s = arg;
+
+	assert_true(s->count < 8);
+	s->port[s->count] = seen->port;
+	s->keeper[s->count] = seen->keeper;
+	snprintf(s->record[s->count], sizeof(s->record[0]), "%s", seen->record.len ? seen->record.data : "");
+	s->count++;
+	return true;
+}
+
+static struct shown
+look(void)
+{
+	struct shown s = {0};
+
+	assert_int_equal(lease_each(&root, note, &s), 0);
+	return s;
+}
+
+/* --- the tests --- */
+
+static void
+a_lease_is_a_locked_file_and_a_listening_socket(void **state)
+{
+	struct lease l;
+	struct stat st;
+	char name[32];
+	int other;
+
+	(void)state;
+	umask(022);
+	assert_int_equal(take(&l), 0);
+	assert_int_equal(l.port, first);
+	snprintf(name, sizeof(name), "leases/%d", l.port);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0644);
+	assert_int_equal(fcntl(l.fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(l.socket, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(listener(l.port), -1);
+	other = open(name, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(lock_try(other, LOCK_ALONE), 1);
+	assert_int_equal(lease_write(&l, "{}", 2), 0);
+	testing_assert_file(name, "{}\n");
+	lease_end(&l);
+	assert_int_equal(l.fd, -1);
+	testing_assert_file(name, "");
+	assert_int_equal(lock_try(other, LOCK_ALONE), 0);
+	close(other);
+}
+
+static void
+each_holder_has_a_port_of_its_own(void **state)
+{
+	struct holder h[PORTS];
+	struct lease l;
+
+	(void)state;
+	for (int i = 0; i < PORTS; i++) {
+		h[i] = hold(NULL, false);
+		assert_int_equal(h[i].port, first + i);
+	}
+	assert_int_equal(take(&l), 1);
+	end(h[2]);
+	assert_int_equal(take(&l), 0);
+	assert_int_equal(l.port, h[2].port);
+	lease_end(&l);
+	end(h[0]);
+	end(h[1]);
+	end(h[3]);
+}
+
+static void
+others_see_who_holds_what(void **state)
+{
+	struct holder a, b;
+	struct shown s;
+
+	(void)state;
+	assert_int_equal(look().count, 0); /* no leases/ at all */
+	a = hold("{\"a\":1}", false);
+	b = hold(NULL, false);
+	s = look();
+	assert_int_equal(s.count, 2);
+	assert_int_equal(s.port[0], a.port);
+	assert_int_equal(s.keeper[0], a.pid);
+	assert_string_equal(s.record[0], "{\"a\":1}");
+	assert_int_equal(s.keeper[1], b.pid);
+	assert_string_equal(s.record[1], "");
+	end(a);
+	end(b);
+	assert_int_equal(look().count, 0);
+}
+
+static void
+a_dead_holders_record_is_nobodys(void **state)
+{
+	struct holder h = hold("{\"a\":1}", false);
+	char name[32];
+
+	(void)state;
+	end(h);
+	snprintf(name, sizeof(name), "leases/%d", h.port);
+	testing_assert_file(name, "{\"a\":1}\n");
+	h = hold(NULL, false);
+	assert_string_equal(look().record[0], "");
+	testing_assert_file(name, "\n");
+	end(h);
+}
+
+static void
+ports_of_others_are_passed_over(void **state)
+{
+	int fd[PORTS];
+	struct lease l;
+
+	(void)state;
+	fd[0] = listener(first);
+	fd[1] = listener(first + 1);
+	assert_int_equal(take(&l), 0);
+	assert_int_equal(l.port, first + 2);
+	lease_end(&l);
+	fd[2] = listener(first + 2);
+	fd[3] = listener(first + 3);
+	assert_int_equal(take(&l), 1);
+	for (int i = 0; i < PORTS; i++)
+		close(fd[i]);
+	assert_int_equal(take(&l), 0);
+	assert_int_equal(l.port, first);
+	lease_end(&l);
+}
+
+static void
+a_port_that_is_taken_at_ipv6_is_passed_over(void **state)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)first)};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct lease l;
+
+	(void)state;
+	at.sin6_addr = in6addr_loopback;
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 1) < 0)
+		skip(); /* a machine without IPv6 */
+	assert_int_equal(take(&l), 0);
+	assert_int_equal(l.port, first + 1);
+	lease_end(&l);
+	close(fd);
+}
+
+static void
+what_is_no_lease_is_left_alone(void **state)
+{
+	char name[32], text[64];
+	struct lease l;
+	pid_t innocent = bystander();
+
+	(void)state;
+	assert_int_equal(mkdir("leases", 0777), 0);
+	testing_write("precious", "keep this", 9);
+	snprintf(name, sizeof(name), "leases/%d", first);
+	assert_int_equal(symlink("../precious", name), 0);
+	snprintf(name, sizeof(name), "leases/%d", first + 1);
+	assert_int_equal(mkdir(name, 0777), 0);
+	snprintf(name, sizeof(name), "leases/%d", first + 2);
+	assert_int_equal(mkfifo(name, 0666), 0);
+	testing_write("leases/999999", "{}\n", 3);
+	testing_write("leases/08000", "{}\n", 3);
+	testing_write("leases/8000x", "{}\n", 3);
+	testing_write("leases/-1", "{}\n", 3);
+	assert_int_equal(take(&l), 0);
+	assert_int_equal(l.port, first + 3);
+	lease_end(&l);
+	testing_assert_file("precious", "keep this");
+
+	snprintf(name, sizeof(name), "leases/%d", first + 3);
+	snprintf(text, sizeof(text), "{\"port\":%d,\"pid\":%d}\n", first + 3, innocent);
+	testing_write(name, text, strlen(text));
+	assert_int_equal(look().count, 0);
+	for (int i = 0; i < PORTS; i++)
+		assert_int_equal(lease_stop(&root, first + i, 100), 1);
+	assert_int_equal(lease_stop(&root, 1, 100), 1);
+	assert_unharmed(innocent);
+}
+
+static void
+rubbish_in_a_held_lease_does_no_harm(void **state)
+{
+	static char rubbish[100000];
+	struct holder h = hold(NULL, false);
+	char name[32];
+
+	(void)state;
+	snprintf(name, sizeof(name), "leases/%d", h.port);
+	testing_write(name, "half a reco", 11);
+	assert_string_equal(look().record[0], "");
+	memset(rubbish, 'x', sizeof(rubbish));
+	testing_write(name, rubbish, sizeof(rubbish));
+	assert_int_equal(look().count, 1);
+	assert_string_equal(look().record[0], "");
+	end(h);
+}
+
+static void
+stopping_ends_the_holder(void **state)
+{
+	struct holder a = hold("{}", false), b = hold("{}", false);
+	int status;
+
+	(void)state;
+	assert_int_equal(lease_stop(&root, a.port, SOON_MS), 0);
+	assert_int_equal(waitpid(a.pid, &status, 0), a.pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	assert_int_equal(lease_stop(&root, a.port, SOON_MS), 1);
+	assert_int_equal(look().count, 1);
+	assert_unharmed(b.pid);
+}
+
+static void
+who_does_not_listen_is_killed(void **state)
+{
+	struct holder h = hold("{}", true);
+	int status;
+
+	(void)state;
+	assert_int_equal(lease_stop(&root, h.port, 50), 0);
+	assert_int_equal(waitpid(h.pid, &status, 0), h.pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* A process with the flock alone is no keeper: somebody's flock(1), or a child that a lock leaked into. */
+static void
+who_has_the_flock_alone_is_not_signalled(void **state)
+{
+	char name[32];
+	int fd;
+	pid_t innocent;
+	struct lease l;
+
+	(void)state;
+	assert_int_equal(take(&l), 0);
+	lease_end(&l);
+	snprintf(name, sizeof(name), "leases/%d", first);
+	fd = open(name, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	innocent = bystander();
+	close(fd); /* its copy has the lock still */
+	assert_int_equal(lease_stop(&root, first, 100), 1);
+	assert_int_equal(look().count, 0);
+	assert_int_equal(take(&l), 0);
+	assert_int_equal(l.port, first + 1);
+	lease_end(&l);
+	assert_unharmed(innocent);
+}
+
+static void
+addresses_that_are_not_ours_are_errors(void **state)
+{
+	struct lease l;
+
+	(void)state;
+	assert_int_equal(lease_take(&l, &root, "192.0.2.77", first, first + 1), -1);
+	assert_int_equal(errno, EADDRNOTAVAIL);
+	assert_int_equal(lease_take(&l, &root, "localhost", first, first + 1), -1);
+	assert_int_equal(errno, EADDRNOTAVAIL);
+	assert_int_equal(l.fd, -1);
+	lease_end(&l);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_lease_is_a_locked_file_and_a_listening_socket, enter, leave),
+		cmocka_unit_test_setup_teardown(each_holder_has_a_port_of_its_own, enter, leave),
+		cmocka_unit_test_setup_teardown(others_see_who_holds_what, enter, leave),
+		cmocka_unit_test_setup_teardown(a_dead_holders_record_is_nobodys, enter, leave),
+		cmocka_unit_test_setup_teardown(ports_of_others_are_passed_over, enter, leave),
+		cmocka_unit_test_setup_teardown(a_port_that_is_taken_at_ipv6_is_passed_over, enter, leave),
+		cmocka_unit_test_setup_teardown(what_is_no_lease_is_left_alone, enter, leave),
+		cmocka_unit_test_setup_teardown(rubbish_in_a_held_lease_does_no_harm, enter, leave),
+		cmocka_unit_test_setup_teardown(stopping_ends_the_holder, enter, leave),
+		cmocka_unit_test_setup_teardown(who_does_not_listen_is_killed, enter, leave),
+		cmocka_unit_test_setup_teardown(who_has_the_flock_alone_is_not_signalled, enter, leave),
+		cmocka_unit_test_setup_teardown(addresses_that_are_not_ours_are_errors, enter, leave),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("lease", tests, NULL, NULL);
+}

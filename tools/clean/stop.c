@@ -1,0 +1,200 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buf.h"
+#include "clean.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+#include "servers.h"
+
+enum {
+	PORT_MOST = 65535,
+	STOP_MS = 10000, /* a keeper lets requests finish for two seconds, and lighttpd go for two */
+};
+
+struct server {
+	int port;
+	char *batch; /* NULL: not known */
+	int pidfd;   /* of its keeper, once it was asked to end; -1: it could not be asked */
+};
+
+struct servers {
+	struct server *v;
+	size_t count;
+};
+
+static bool
+add_server(struct lease_seen *seen, void *arg)
+{
+	struct servers *all = arg;
+	struct json_object *record = servers_record(seen);
+	const char *batch = rec_string(record, "batch");
+
+	all->v = buf_realloc(all->v, (all->count + 1) * sizeof(*all->v));
+	all->v[all->count++] = (struct server){seen->port, batch ? buf_strdup(batch) : NULL, -1};
+	json_object_put(record);
+	return true;
+}
+
+static void
+find_servers(const struct clean *c, struct servers *all)
+{
+	if (lease_each(&c->root, add_server, all) < 0)
+		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
+}
+
+static void
+forget(struct servers *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		free(all->v[i].batch);
+	free(all->v);
+}
+
+static const struct server *
+on_port(const struct servers *all, int port)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->v[i].port == port)
+			return &all->v[i];
+	return NULL;
+}
+
+/* --- what was done --- */
+
+static void
+say_stopped(const struct clean *c, const struct server *s)
+{
+	struct json_object *record;
+
+	if (!c->json) {
+		printf("%s port %d%s%s\n", c->only_say ? "would stop" : "stopped", s->port, s->batch ? ": " : "",
+		       s->batch ? s->batch : "");
+		return;
+	}
+	record = json_object_new_object();
+	json_object_object_add(record, c->only_say ? "would_stop" : "stopped", json_object_new_int(s->port));
+	if (s->batch)
+		json_object_object_add(record, "batch", json_object_new_string(s->batch));
+	rec_out_json(record);
+	json_object_put(record);
+}
+
+static int
+finish(const struct clean *c, size_t stopped, size_t failed)
+{
+	struct json_object *counts;
+	int code = failed ? EX_SOME_FAILED : EX_ALL_WELL;
+
+	if (c->json) {
+		counts = json_object_new_object();
+		json_object_object_add(counts, "stopped", json_object_new_int64(c->only_say ? 0 : (int64_t)stopped));
+		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
+		rec_out_end(counts, code);
+	}
+	return code;
+}
+
+/* --- the verbs --- */
+
+int
+clean_list(const struct clean *c)
+{
+	int64_t n = servers_print(&c->root, c->json);
+	struct json_object *counts;
+
+	if (n < 0)
+		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
+	if (c->json) {
+		counts = json_object_new_object();
+		json_object_object_add(counts, "servers", json_object_new_int64(n));
+		rec_out_end(counts, EX_ALL_WELL);
+	}
+	return EX_ALL_WELL;
+}
+
+static int
+parse_port(const char *text)
+{
+	char *end;
+	long port;
+
+	errno = 0;
+	port = strtol(text, &end, 10);
+	if (errno || end == text || *end || port < 1 || port > PORT_MOST)
+		opt_wrong("stop takes ports, numbers from 1 to %d, not '%s'", PORT_MOST, text);
+	return (int)port;
+}
+
+/* True when the server was, or would be, stopped. */
+static bool
+stop_port(const struct clean *c, const struct servers *all, int port)
+{
+	const struct server *known = on_port(all, port);
+	struct server one = {.port = port, .batch = known ? known->batch : NULL};
+	int rc = c->only_say ? !known : lease_stop(&c->root, port, STOP_MS);
+
+	if (rc == 0)
+		say_stopped(c, &one);
+	else if (rc == 1)
+		msg_warn("no server of %s holds port %d: `bi-clean list` shows those that there are", c->root.path,
+			 port);
+	else
+		msg_warn_errno("cannot stop the server on port %d", port);
+	return rc == 0;
+}
+
+int
+clean_stop(const struct clean *c, char **ports)
+{
+	struct servers all = {0};
+	size_t stopped = 0, failed = 0;
+
+	for (char **p = ports; *p; p++)
+		parse_port(*p); /* all of them, before any server ends */
+	find_servers(c, &all);
+	for (; *ports; ports++) {
+		if (stop_port(c, &all, parse_port(*ports)))
+			stopped++;
+		else
+			failed++;
+	}
+	forget(&all);
+	return finish(c, stopped, failed);
+}
+
+/* All are asked first, then waited for: they take their time together. */
+int
+clean_stop_all(const struct clean *c)
+{
+	struct servers all = {0};
+	size_t stopped = 0, failed = 0;
+
+	find_servers(c, &all);
+	for (size_t i = 0; i < all.count && !c->only_say; i++) {
+		all.v[i].pidfd = lease_ask(&c->root, all.v[i].port);
+		if (all.v[i].pidfd < 0 && errno != ESRCH) {
+			msg_warn_errno("cannot stop the server on port %d", all.v[i].port);
+			failed++;
+		}
+	}
+	for (size_t i = 0; i < all.count; i++) {
+		struct server *s = &all.v[i];
+
+		if (!c->only_say && s->pidfd < 0)
+			continue; /* said already, or it ended by itself */
+		if (!c->only_say && lease_await(s->pidfd, STOP_MS) < 0) {
+			msg_warn_errno("the server on port %d was told to end, and does not", s->port);
+			failed++;
+			continue;
+		}
+		say_stopped(c, s);
+		stopped++;
+	}
+	if (!c->json && stopped + failed == 0)
+		puts("No active servers");
+	forget(&all);
+	return finish(c, stopped, failed);
+}

@@ -1,0 +1,150 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clean.h"
+#include "lock.h"
+#include "msg.h"
+#include "rec.h"
+
+struct sweep {
+	const struct clean *c;
+	int dir; /* temp/ */
+	int64_t files, bytes, held, failed;
+};
+
+static void
+say_file(const struct sweep *w, const char *name, int64_t bytes)
+{
+	struct json_object *record;
+
+	if (!w->c->json) {
+		if (w->c->only_say)
+			printf("would remove %s (%lld bytes)\n", name, (long long)bytes);
+		return;
+	}
+	record = json_object_new_object();
+	json_object_object_add(record, w->c->only_say ? "would_remove" : "removed", json_object_new_string(name));
+	json_object_object_add(record, "bytes", json_object_new_int64(bytes));
+	rec_out_json(record);
+	json_object_put(record);
+}
+
+/* NAME is still the file that FD is, and no live process writes it: we have its lock. */
+static int
+remove_file(struct sweep *w, const char *name, int fd)
+{
+	struct stat open, named;
+
+	if (fstat(fd, &open) < 0)
+		return -1;
+	if (fstatat(w->dir, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (open.st_dev != named.st_dev || open.st_ino != named.st_ino)
+		return 0; /* replaced meanwhile: by one who lives */
+	if (!w->c->only_say && unlinkat(w->dir, name, 0) < 0)
+		return errno == ENOENT ? 0 : -1;
+	w->files++;
+	w->bytes += open.st_nlink > 1 ? 0 : open.st_size;
+	say_file(w, name, open.st_size);
+	return 0;
+}
+
+static int
+sweep_file(struct sweep *w, const char *name)
+{
+	int fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc, error;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = lock_try(fd, LOCK_ALONE);
+	if (rc == 0)
+		rc = remove_file(w, name, fd);
+	else if (rc == 1) {
+		w->held++;
+		rc = 0;
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+/* A name of temp/: only regular files are looked into. */
+static void
+sweep_name(struct sweep *w, const char *name)
+{
+	struct stat st;
+	int rc;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return;
+	rc = fstatat(w->dir, name, &st, AT_SYMLINK_NOFOLLOW);
+	if (rc < 0 && errno == ENOENT)
+		return;
+	if (rc == 0 && !S_ISREG(st.st_mode)) {
+		msg_warn("%s/temp/%s is %s, which bi does not make there: left alone", w->c->root.path, name,
+			 S_ISDIR(st.st_mode)   ? "a directory"
+			 : S_ISLNK(st.st_mode) ? "a symbolic link"
+					       : "no regular file");
+		return;
+	}
+	if (rc == 0)
+		rc = sweep_file(w, name);
+	if (rc < 0) {
+		msg_warn_errno("cannot remove %s/temp/%s", w->c->root.path, name);
+		w->failed++;
+	}
+}
+
+static int
+finish(const struct sweep *w)
+{
+	int code = w->failed ? EX_SOME_FAILED : EX_ALL_WELL;
+	struct json_object *counts;
+
+	if (w->c->json) {
+		counts = json_object_new_object();
+		json_object_object_add(counts, "files", json_object_new_int64(w->files));
+		json_object_object_add(counts, "bytes", json_object_new_int64(w->bytes));
+		json_object_object_add(counts, "held", json_object_new_int64(w->held));
+		json_object_object_add(counts, "failed", json_object_new_int64(w->failed));
+		rec_out_end(counts, code);
+		return code;
+	}
+	printf("%lld %s%s removed, %lld bytes%s freed", (long long)w->files, w->files == 1 ? "file" : "files",
+	       w->c->only_say ? " would be" : "", (long long)w->bytes, w->c->only_say ? " would be" : "");
+	if (w->held)
+		printf("; %lld in use", (long long)w->held);
+	putchar('\n');
+	return code;
+}
+
+int
+clean_temp(const struct clean *c)
+{
+	struct sweep w = {.c = c, .dir = root_dir(c->root.fd, "temp", false)};
+	int copy = w.dir < 0 ? -1 : openat(w.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	if (!d && !(w.dir < 0 && errno == ENOENT))
+		msg_die_errno(msg_code(errno), "cannot read %s/temp", c->root.path);
+	for (errno = 0; d && (e = readdir(d)) != NULL; errno = 0)
+		sweep_name(&w, e->d_name);
+	if (errno && d) {
+		msg_warn_errno("cannot read all of %s/temp", c->root.path);
+		w.failed++;
+	}
+	if (d)
+		closedir(d);
+	if (w.dir >= 0)
+		close(w.dir);
+	return finish(&w);
+}

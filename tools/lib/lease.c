@@ -1,0 +1,385 @@
+#include "lease.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "lock.h"
+
+enum {
+	PORT_MOST = 65535,
+	RECORD_LONGEST = 1 << 16,
+	BACKLOG = 1024,
+	DYING_MS = 1000, /* how long the server of a killed keeper may take to go */
+	KILLED_MS = 5000,
+};
+
+static void
+close_keeping_errno(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+}
+
+/* Opens leases/PORT in the directory DIR if it is a regular file: -1 with ELOOP, EISDIR or ENXIO for anything else. */
+static int
+open_lease(int dir, int port, int flags)
+{
+	char name[16];
+	struct stat st;
+	int fd;
+
+	snprintf(name, sizeof(name), "%d", port);
+	/* O_NONBLOCK: a fifo of that name keeps nobody waiting. */
+	fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0644);
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		errno = ENXIO;
+		return -1;
+	}
+	return fd;
+}
+
+/* --- taking --- */
+
+/* A socket that listens on ADDRESS and PORT. -1 with errno. */
+static int
+listen_on(const char *address, int port, bool only_bind)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *a;
+	char service[16];
+	int fd, one = 1;
+
+	snprintf(service, sizeof(service), "%d", port);
+	if (getaddrinfo(address, service, &hints, &a) != 0) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+			bind(fd, a->ai_addr, a->ai_addrlen) < 0 || (!only_bind && listen(fd, BACKLOG) < 0))) {
+		close_keeping_errno(fd);
+		fd = -1;
+	}
+	freeaddrinfo(a);
+	return fd;
+}
+
+/* Whether another program has PORT at ::1, where a browser looks for `localhost` first. */
+static bool
+other_at_ipv6(const char *address, int port)
+{
+	int fd;
+
+	if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "0.0.0.0") != 0)
+		return false;
+	fd = listen_on("::1", port, true);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == EADDRINUSE;
+}
+
+/* Listens on the port of a lease that was just locked. The server of a keeper that was killed (PATIENT) is
+ * killed by the kernel a moment after the lock is free. */
+static int
+listen_for(const char *address, int port, bool patient)
+{
+	int64_t until = clock_ms() + (patient ? DYING_MS : 0);
+	int fd;
+
+	for (;;) {
+		fd = listen_on(address, port, false);
+		if (fd >= 0 || errno != EADDRINUSE || clock_ms() >= until)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+	if (fd >= 0 && other_at_ipv6(address, port)) {
+		close(fd);
+		errno = EADDRINUSE;
+		return -1;
+	}
+	return fd;
+}
+
+/* Locks leases/PORT. 0 with its descriptor in FD; 1 when it is held; -1 with errno. STALE: whether it had a record,
+ * which its keeper had no time to take out. The record goes before the keeper can be seen, so nobody takes it for ours.
+ */
+static int
+lock_lease(int dir, int port, int *fd, bool *stale)
+{
+	struct stat st;
+	int rc;
+
+	*fd = open_lease(dir, port, O_RDWR | O_CREAT);
+	if (*fd < 0)
+		return -1;
+	rc = lock_try(*fd, LOCK_ALONE);
+	if (rc == 0 && (fstat(*fd, &st) < 0 || ftruncate(*fd, 0) < 0))
+		rc = -1;
+	if (rc == 0) {
+		*stale = st.st_size > 0;
+		rc = lock_mark_owner(*fd);
+	}
+	if (rc != 0)
+		close_keeping_errno(*fd);
+	return rc;
+}
+
+static int
+take_port(struct lease *l, int dir, const char *address, int port)
+{
+	bool stale = false;
+	int rc = lock_lease(dir, port, &l->fd, &stale);
+
+	if (rc == 0) {
+		l->socket = listen_for(address, port, stale);
+		/* An empty line: from here on a server may be left behind, as STALE tells the next. */
+		if (l->socket >= 0 && pwrite(l->fd, "\n", 1, 0) == 1) {
+			l->port = port;
+			return 0;
+		}
+		if (l->socket >= 0)
+			close_keeping_errno(l->socket);
+		l->socket = -1;
+		rc = errno == EADDRINUSE ? 1 : -1;
+		close_keeping_errno(l->fd);
+	} else if (rc < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO || errno == EACCES)) {
+		rc = 1; /* no lease file, or another user's */
+	}
+	l->fd = -1;
+	return rc;
+}
+
+int
+lease_take(struct lease *l, const struct root *root, const char *address, int first, int last)
+{
+	int dir = root_dir(root->fd, "leases", true), rc = 1;
+
+	*l = (struct lease){.fd = -1, .socket = -1};
+	if (dir < 0)
+		return -1;
+	for (int port = first; port <= last && rc == 1; port++)
+		rc = take_port(l, dir, address, port);
+	close_keeping_errno(dir);
+	return rc;
+}
+
+int
+lease_write(struct lease *l, const char *record, size_t n)
+{
+	struct buf line = {0};
+	ssize_t w;
+
+	buf_add(&line, record, n);
+	buf_str(&line, "\n");
+	/* One write: who reads sees nothing, or a line with its end. */
+	w = pwrite(l->fd, line.data, line.len, 0);
+	if (w >= 0 && (size_t)w < line.len)
+		errno = ENOSPC;
+	n = line.len;
+	buf_free(&line);
+	return w >= 0 && (size_t)w == n ? 0 : -1;
+}
+
+void
+lease_end(struct lease *l)
+{
+	if (l->socket >= 0)
+		close(l->socket);
+	if (l->fd >= 0) {
+		if (ftruncate(l->fd, 0) < 0)
+			l->port = 0; /* the record stays, and nobody believes it without the lock */
+		close(l->fd);
+	}
+	*l = (struct lease){.fd = -1, .socket = -1};
+}
+
+/* --- looking --- */
+
+/* The text of a lease, if it is whole. */
+static void
+read_record(int fd, struct buf *out)
+{
+	ssize_t n = pread(fd, buf_room(out, RECORD_LONGEST), RECORD_LONGEST, 0);
+
+	if (n > 1 && out->data[n - 1] == '\n')
+		out->len = (size_t)n - 1;
+	out->data[out->len] = '\0';
+}
+
+/* Fills SEEN from leases/PORT; false when nobody holds it. The keeper is asked for before and after the record is
+ * read, so that both belong together. */
+static bool
+look_at(int dir, int port, struct lease_seen *seen)
+{
+	int fd = open_lease(dir, port, O_RDONLY);
+	pid_t again = 0;
+
+	if (fd < 0)
+		return false;
+	*seen = (struct lease_seen){.port = port, .keeper = lock_owner(fd)};
+	if (seen->keeper) {
+		read_record(fd, &seen->record);
+		again = lock_owner(fd);
+	}
+	close(fd);
+	if (again && again == seen->keeper)
+		return true;
+	buf_free(&seen->record);
+	return false;
+}
+
+/* The port that NAME is, written as lease files are named; 0 for another name. */
+static int
+port_of(const char *name)
+{
+	char form[16];
+	long port = strtol(name, NULL, 10);
+
+	if (port < 1 || port > PORT_MOST)
+		return 0;
+	snprintf(form, sizeof(form), "%ld", port);
+	return strcmp(form, name) == 0 ? (int)port : 0;
+}
+
+/* Which ports have a file in the directory DIR, as bits. 0 or -1. */
+static int
+ports_in(int dir, unsigned char *ports)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	if (!d) {
+		if (copy >= 0)
+			close_keeping_errno(copy);
+		return -1;
+	}
+	for (errno = 0; (e = readdir(d)) != NULL; errno = 0) {
+		int port = port_of(e->d_name);
+
+		ports[port / 8] |= (unsigned char)(1 << port % 8);
+	}
+	copy = errno ? -1 : 0;
+	closedir(d);
+	return copy;
+}
+
+int
+lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
+{
+	unsigned char ports[PORT_MOST / 8 + 1] = {0};
+	int dir = root_dir(root->fd, "leases", false), rc;
+	bool more = true;
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = ports_in(dir, ports);
+	for (int port = 1; rc == 0 && port <= PORT_MOST && more; port++) {
+		struct lease_seen seen;
+
+		if (!(ports[port / 8] & 1 << port % 8) || !look_at(dir, port, &seen))
+			continue;
+		more = see(&seen, arg);
+		buf_free(&seen.record);
+	}
+	close_keeping_errno(dir);
+	return rc;
+}
+
+/* --- stopping --- */
+
+/* Opens the process that holds the lease FD: asked before and after, so that the process id was not given to
+ * another meanwhile. A pidfd; -1 with ESRCH when nobody holds it, or errno. */
+static int
+open_keeper(int fd)
+{
+	pid_t keeper;
+	int pidfd;
+
+	while ((keeper = lock_owner(fd)) != 0) {
+		pidfd = pidfd_open(keeper, 0);
+		if (pidfd < 0 && errno == ESRCH)
+			continue; /* it ended: its lock went with it */
+		if (pidfd < 0 || lock_owner(fd) == keeper)
+			return pidfd;
+		close(pidfd);
+	}
+	errno = ESRCH;
+	return -1;
+}
+
+int
+lease_ask(const struct root *root, int port)
+{
+	int dir = root_dir(root->fd, "leases", false), fd, pidfd;
+
+	fd = dir < 0 ? -1 : open_lease(dir, port, O_RDONLY);
+	if (dir >= 0)
+		close_keeping_errno(dir);
+	if (fd < 0) {
+		if (errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO)
+			errno = ESRCH;
+		return -1;
+	}
+	pidfd = open_keeper(fd);
+	if (pidfd >= 0 && pidfd_send_signal(pidfd, SIGTERM, NULL, 0) < 0) {
+		close_keeping_errno(pidfd);
+		pidfd = -1;
+	}
+	close_keeping_errno(fd);
+	return pidfd;
+}
+
+/* Waits up to MS for a process to end; its locks are gone by then. 0, or -1 with ETIMEDOUT. */
+static int
+await_end(int pidfd, int ms)
+{
+	int64_t until = clock_ms() + ms;
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int rc;
+
+	do
+		rc = poll(&p, 1, clock_left(until));
+	while (rc < 0 && errno == EINTR);
+	if (rc == 0)
+		errno = ETIMEDOUT;
+	return rc > 0 ? 0 : -1;
+}
+
+int
+lease_await(int pidfd, int ms)
+{
+	int rc = await_end(pidfd, ms);
+
+	/* The pidfd is that process and no other, however long it took. */
+	if (rc < 0 && errno == ETIMEDOUT && (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 || errno == ESRCH))
+		rc = await_end(pidfd, KILLED_MS);
+	close_keeping_errno(pidfd);
+	return rc;
+}
+
+int
+lease_stop(const struct root *root, int port, int ms)
+{
+	int pidfd = lease_ask(root, port);
+
+	if (pidfd < 0)
+		return errno == ESRCH ? 1 : -1;
+	return lease_await(pidfd, ms);
+}

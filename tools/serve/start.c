@@ -1,0 +1,236 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "msg.h"
+#include "rec.h"
+#include "serve.h"
+#include "servers.h"
+
+enum {
+	READY_MS = 40000, /* longer than the keeper itself waits for lighttpd to answer */
+	READY_FD = 3,
+	RECORD_LONGEST = 1 << 16,
+};
+
+/* A directory in another; both descriptors are let go. -1 with errno. */
+static int
+below(int dir, const char *name)
+{
+	int fd, error;
+
+	if (dir < 0)
+		return -1;
+	fd = root_dir(dir, name, false);
+	error = errno;
+	close(dir);
+	errno = error;
+	return fd;
+}
+
+int
+serve_check(const struct serve *s, const char *batch)
+{
+	int dir = below(root_dir(s->root.fd, "review", false), batch);
+	struct stat st;
+	int rc = dir < 0 ? -1 : fstatat(dir, "index.html", &st, AT_SYMLINK_NOFOLLOW);
+
+	if (rc == 0 && !S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		rc = -1;
+	}
+	if (rc < 0 && errno == ENOENT)
+		msg_warn("there are no review pages of batch %s in %s: run `bi-render %s` first", batch, s->root.path,
+			 batch);
+	else if (rc < 0)
+		msg_warn_errno("the review pages of batch %s cannot be served: %s/review/%s/index.html", batch,
+			       s->root.path, batch);
+	if (dir >= 0)
+		close(dir);
+	return rc == 0 ? 0 : EX_NOINPUT;
+}
+
+void
+serve_print(const struct serve *s, const char *line, size_t n)
+{
+	struct json_object *record;
+
+	if (s->json) {
+		rec_out(line, n);
+	} else {
+		record = rec_parse(line, n, NULL, 0);
+		printf("%s is served at %s\n(`bi-clean stop %lld` ends it)\n", rec_string(record, "batch"),
+		       rec_string(record, "url"), rec_number(record, "port", 0));
+		json_object_put(record);
+	}
+	rec_flush();
+}
+
+/* --- starting a keeper --- */
+
+struct pipes {
+	int ready[2], record[2];
+};
+
+static int
+open_pipes(struct pipes *p)
+{
+	if (pipe2(p->ready, O_CLOEXEC) < 0)
+		return -1;
+	if (pipe2(p->record, O_CLOEXEC) == 0)
+		return 0;
+	close(p->ready[0]);
+	close(p->ready[1]);
+	return -1;
+}
+
+static pid_t
+start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
+{
+	char ports[32], address[64], fd[16];
+	const struct child_fd fds[] = {
+		{p->record[1], STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}, {p->ready[1], READY_FD}};
+	char *argv[] = {"bi-serve", "--keep", fd,          "--root", s->root.path, "--port",
+			ports,      "--json", "--address", address,  "--",         (char *)(uintptr_t)batch,
+			NULL};
+	struct child c = {.program = "/proc/self/exe", .argv = argv, .fds = fds, .outlives = true};
+
+	c.fd_count = sizeof(fds) / sizeof(*fds);
+	snprintf(ports, sizeof(ports), "%d-%d", s->first, s->last);
+	snprintf(address, sizeof(address), "%s", s->address);
+	snprintf(fd, sizeof(fd), "%d", READY_FD);
+	return child_start(&c);
+}
+
+/* The record that a keeper wrote before it said that it is ready. */
+static int
+take_record(const struct serve *s, const char *batch, int fd)
+{
+	char line[RECORD_LONGEST];
+	size_t have = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, line + have, sizeof(line) - have);
+		have += n > 0 ? (size_t)n : 0;
+	} while ((n > 0 && line[have - 1] != '\n' && have < sizeof(line)) || (n < 0 && errno == EINTR));
+	if (have < 2 || line[have - 1] != '\n') {
+		msg_warn("the server of batch %s gave no record of itself: run this again", batch);
+		return EX_SOFTWARE;
+	}
+	serve_print(s, line, have - 1);
+	return 0;
+}
+
+/* What became of a keeper that is not ready; it is our child still, so its process id is its own. */
+static int
+not_ready(const char *batch, pid_t keeper, int ready)
+{
+	int code;
+
+	if (ready != 1)
+		kill(keeper, SIGKILL); /* the kernel ends lighttpd with it, and the lease */
+	code = child_wait(keeper);
+	if (ready == 2)
+		msg_warn("the server of batch %s did not answer within %d seconds, and was ended: is this machine "
+			 "overloaded?",
+			 batch, READY_MS / 1000);
+	else if (ready == 1 && code > 128)
+		msg_warn("the server of batch %s was ended by signal %d before it was ready", batch, code - 128);
+	if (ready != 1 || code <= 0 || code > 128)
+		return EX_UNAVAILABLE;
+	return code;
+}
+
+int
+serve_start(const struct serve *s, const char *batch)
+{
+	struct pipes p;
+	pid_t keeper;
+	int ready, code;
+
+	if (open_pipes(&p) < 0) {
+		msg_warn_errno("cannot make a pipe to start the server of batch %s with", batch);
+		return EX_OSERR;
+	}
+	keeper = start_keeper(s, batch, &p);
+	if (keeper < 0)
+		msg_warn_errno("cannot start the server of batch %s", batch);
+	close(p.ready[1]);
+	close(p.record[1]);
+	code = EX_OSERR;
+	if (keeper > 0) {
+		ready = child_ready(p.ready[0], READY_MS);
+		code = ready == 0 ? take_record(s, batch, p.record[0]) : not_ready(batch, keeper, ready);
+	}
+	close(p.ready[0]);
+	close(p.record[0]);
+	return code;
+}
+
+/* --- no port --- */
+
+struct holders {
+	const struct serve *s;
+	int servers, other_ports;
+	int next; /* the first port that was not looked at */
+	struct buf others;
+};
+
+/* Notes the ports up to the one before PORT as held by others. */
+static void
+note_others(struct holders *h, int port)
+{
+	int count = port - h->next;
+
+	if (count <= 0)
+		return;
+	buf_printf(&h->others, count == 1 ? "%s%d" : "%s%d-%d", h->others.len ? ", " : "", h->next, port - 1);
+	h->other_ports += count;
+}
+
+static bool
+say_holder(struct lease_seen *seen, void *arg)
+{
+	struct holders *h = arg;
+	struct json_object *record;
+	const char *batch, *url;
+
+	if (seen->port < h->s->first || seen->port > h->s->last)
+		return seen->port <= h->s->last;
+	note_others(h, seen->port);
+	h->next = seen->port + 1;
+	h->servers++;
+	record = servers_record(seen);
+	batch = rec_string(record, "batch");
+	url = rec_string(record, "url");
+	msg_warn("port %d: %s%s%s", seen->port, batch ? batch : "a server that is starting", url ? ", " : "",
+		 url ? url : "");
+	json_object_put(record);
+	return true;
+}
+
+void
+serve_no_port(const struct serve *s, const char *batch)
+{
+	struct holders h = {.s = s, .next = s->first};
+
+	msg_warn("no port from %d to %d is free for batch %s", s->first, s->last, batch);
+	if (lease_each(&s->root, say_holder, &h) < 0)
+		msg_warn_errno("cannot read %s/leases", s->root.path);
+	note_others(&h, s->last + 1);
+	if (h.other_ports)
+		msg_warn("held by programs that are not servers of this root: %s", h.others.data);
+	if (h.servers)
+		msg_warn("end one of the servers with `bi-clean stop PORT`, or choose other ports with --port "
+			 "FIRST-LAST");
+	else
+		msg_warn("choose other ports with --port FIRST-LAST");
+	buf_free(&h.others);
+}
