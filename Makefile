@@ -2,7 +2,7 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve clean type thumb
+PROGRAMS = fetch render serve status clean type thumb
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
