@@ -2,6 +2,7 @@
 # bi-fetch ended in the middle: by a signal it keeps what it has, by kill -9 the next one goes on.
 # BI_LONG=1 kills at the size of the issue: 8 processes, 2,000 items.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr and stderr_lines
+# shellcheck disable=SC2016,SC2119,SC2120,SC2012,SC2238 # expressions are for poll and strace to expand
 load helpers
 
 # part_of SIZE: there is a part in temp/ of more than SIZE bytes.
@@ -45,7 +46,7 @@ whole() {
 		assert_equal "$stopped" "$code"
 		assert_equal "$(cat "$BI_ROOT/batches/default/state")" cpp
 		assert_equal "$(ls "$BI_ROOT/temp")" ''
-		assert_equal "$(ls "$BI_ROOT/batches/default/files" | wc -l)" 1
+		assert_equal "$(find "$BI_ROOT/batches/default/files" -type f | wc -l)" 1
 		: >"${ORIGIN_LOGS[0]}"
 	done
 }
@@ -67,9 +68,9 @@ whole() {
 		echo "$FAULTY/bytes/5/$i"
 	done >in
 	{
-		bi-fetch -q <in 2>err || echo "$?" >exit
+		bi-fetch -q <in 2>err || echo "$?" >code
 	} | head -n 1 >first
-	assert_equal "$(cat exit)" 141
+	assert_equal "$(cat code)" 141
 	assert_equal "$(cat err)" ''
 	jq -e '.status == "completed"' first
 	[ "$(origin_hits .)" -lt 2000 ]
@@ -143,7 +144,7 @@ killed() {
 	whole M
 	bi-clean temp
 	assert_equal "$(ls "$BI_ROOT/temp")" ''
-	assert_equal "$(ls "$BI_ROOT/batches/M/files" | wc -l)" "$items"
+	assert_equal "$(find "$BI_ROOT/batches/M/files" -type f | wc -l)" "$items"
 }
 
 @test "killed at each system call that changes the disk: the next run makes it whole" {
@@ -167,4 +168,34 @@ killed() {
 		assert_equal "$(ls "$BI_ROOT/temp")" ''
 	done
 	[ "$killed" -gt 10 ]
+}
+
+@test "a signal is heeded though nobody reads the records" {
+	local pid i full
+
+	for i in {1..3000}; do
+		echo "/nonexistent/$i"
+	done >in
+	mkfifo pipe
+	exec {full}<>pipe # a reader that never reads
+	start bi-fetch -q <in >&"$full"
+	pid=$!
+	poll 20 eval '[ "$(tr -cd f <"$BI_ROOT/batches/default/state" 2>/dev/null | wc -c)" -gt 500 ]'
+	stop "$pid"
+	assert_equal "$stopped" 143
+}
+
+@test "a signal is heeded while another process holds a lock" {
+	local holder pid
+
+	bi-fetch -q /etc/hostname >/dev/null
+	start flock -F "$BI_ROOT/batches/default/items.ndjson" sleep 60
+	holder=$!
+	poll 10 eval '! flock -n "$BI_ROOT/batches/default/items.ndjson" true'
+	start bi-fetch -q /etc/passwd
+	pid=$!
+	poll 10 eval 'grep -qE "^[0-9]+: -> FLOCK.* $pid " /proc/locks'
+	kill -TERM "$pid"
+	poll 5 gone "$pid"
+	stop "$holder" KILL
 }

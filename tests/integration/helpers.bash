@@ -19,8 +19,8 @@ teardown() {
 }
 
 bi_setup() {
-	: "${BI_BIN:?is not set: run the tests by make check or tests/run}"
 	export BI_ROOT=$BATS_TEST_TMPDIR/root
+	: "${BI_BIN:?is not set: run the tests by make check or tests/run}"
 	cd "$BATS_TEST_TMPDIR" || return
 	STARTED=()
 	ORIGIN_LOGS=() # of every origin
@@ -91,6 +91,8 @@ poll() {
 of_this_test() {
 	local p
 
+	# Without a BI_ROOT of its own everybody's processes would be this test's.
+	: "${BI_ROOT:?}" "${BATS_TEST_TMPDIR:?}"
 	for p in /proc/[0-9]*; do
 		if grep -qszF "BI_ROOT=$BI_ROOT" "$p/environ" || grep -qszF "$BATS_TEST_TMPDIR/" "$p/cmdline"; then
 			gone "${p#/proc/}" || echo "${p#/proc/}"

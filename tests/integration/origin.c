@@ -65,6 +65,7 @@ struct seen {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct seen seen[SEEN_MAX]; /* open addressing by the path's hash */
 static atomic_int under_way;
+static _Thread_local bool counted; /* in it */
 static int log_fd;
 
 static _Noreturn void
@@ -325,6 +326,15 @@ stall(int fd)
 		return;
 }
 
+/* This thread's request is no longer under way. */
+static void
+over(void)
+{
+	if (counted)
+		atomic_fetch_sub(&under_way, 1);
+	counted = false;
+}
+
 /* 0 when the connection can serve another request. */
 static int
 send_body(int fd, const struct answer *a)
@@ -342,6 +352,9 @@ send_body(int fd, const struct answer *a)
 			x ^= x << 13, x ^= x >> 17, x ^= x << 5;
 			block[i] = (char)x;
 		}
+		/* The last byte may be read before we get to count: whoever has it all is not under way. */
+		if (sent + n == a->bytes && !a->chunked && !a->nolength)
+			over();
 		if (send_block(fd, a, block, (size_t)n) < 0)
 			return -1;
 		sent += n;
@@ -402,13 +415,14 @@ serve(int fd, char *request)
 		return -1;
 	*path++ = *end = '\0';
 	atomic_fetch_add(&under_way, 1);
+	counted = true;
 	note(path);
 	a = plan(path);
 	a.head = strcmp(request, "HEAD") == 0;
 	if (a.wait)
 		pause_ms(a.wait);
 	rc = send_answer(fd, &a);
-	atomic_fetch_sub(&under_way, 1);
+	over();
 	return rc;
 }
 

@@ -116,6 +116,11 @@ struct host {
 
 struct tally {
 	uint64_t asked, completed, failed, bytes;
+	uint64_t not_tried; /* of those that failed: in an earlier run, for good */
+	struct kind {
+		char code[32];
+		uint64_t count;
+	} kinds[24]; /* failures by their code; what has no room is in the last one, "other" */
 	int64_t started;
 	int64_t drawn; /* when the progress line was drawn last */
 	/* The rate shown is reckoned from RATE_SINCE on; MARK is where the next one begins. */
@@ -164,6 +169,9 @@ struct fetch {
 	CURL **spare;
 	size_t spare_count;
 
+	struct buf out; /* records that stdout has not taken yet, from OUT_AT on */
+	size_t out_at;
+	bool out_watched;
 	struct tally tally;
 	int stop_signal;
 	int fatal;            /* an errno that ends the run */
@@ -172,6 +180,7 @@ struct fetch {
 
 /* loop.c */
 int fetch_run(const struct settings *set, char **operands); /* returns the exit code */
+void loop_note_signal(struct fetch *f);                     /* takes it from the signalfd */
 void fetch_fail(struct fetch *f, const char *doing);        /* notes errno: the run ends after this turn */
 
 /* intake.c */
@@ -232,10 +241,17 @@ void settle_stored(struct fetch *f, struct target *t, uint32_t item); /* says wh
 /* outcome.c */
 char *outcome_line(const struct job *j); /* the result record; freed by the caller */
 
+/* out.c */
+void out_record(struct fetch *f, const char *record, size_t n);
+void out_flush(struct fetch *f);         /* what stdout takes without waiting */
+void out_flush_all(struct fetch *f);     /* waits until it has all, or a signal comes */
+bool out_is_full(const struct fetch *f); /* nobody reads: begin nothing more */
+
 /* tally.c */
-void tally_draw(struct fetch *f);                                              /* the progress line, on a terminal */
-void tally_say(struct fetch *f, const char *record, size_t n, bool completed); /* one line asked for has its record */
+void tally_draw(struct fetch *f); /* the progress line, on a terminal */
+void tally_say(struct fetch *f, const char *record, size_t n, bool completed,
+	       bool now); /* one line asked for has its record; NOW: it was made now */
 int tally_end(struct fetch *f,
-	      bool cut); /* the end record or sentence; the exit code. CUT: lines were lost before us */
+	      bool cut); /* the end record or sentence; the exit code. CUT: those before us failed, or were cut short */
 
 #endif

@@ -39,6 +39,7 @@ new_easy(const struct settings *set)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a signal need not wait for a name server */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* we follow, so that the next host's turn is waited for */
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "bi-fetch/" BI_VERSION " libcurl/" LIBCURL_VERSION);

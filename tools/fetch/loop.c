@@ -2,6 +2,7 @@
  * loop: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "fetch.h"
 #include "group.h"
+#include "lock.h"
 #include "msg.h"
 
 enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
@@ -80,6 +82,16 @@ raise_file_limit(void)
 	}
 }
 
+/* Asked while we wait for a lock. */
+static bool
+stop_asked(void *arg)
+{
+	struct fetch *f = arg;
+	struct pollfd p = {.fd = f->signals, .events = POLLIN};
+
+	return f->stop_signal || poll(&p, 1, 0) > 0;
+}
+
 static void
 catch_signals(struct fetch *f)
 {
@@ -87,7 +99,7 @@ catch_signals(struct fetch *f)
 	struct sigaction as;
 	sigset_t set;
 
-	signal(SIGPIPE, SIG_IGN); /* TLS writes to connections that have gone; rec_flush() minds stdout */
+	signal(SIGPIPE, SIG_IGN); /* TLS writes to connections that have gone; out_flush() minds stdout */
 	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
 	sigemptyset(&set);
 	/* What nohup(1) or a shell lets us ignore would, once blocked, come to a signalfd all the same. */
@@ -96,6 +108,7 @@ catch_signals(struct fetch *f)
 			sigaddset(&set, ends[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	f->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	lock_interruptible(stop_asked, f);
 }
 
 static bool
@@ -145,18 +158,26 @@ wait_ms(const struct fetch *f)
 	return due > now ? (int)(due - now) : 0;
 }
 
+void
+loop_note_signal(struct fetch *f)
+{
+	struct signalfd_siginfo info;
+
+	if (read(f->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		f->stop_signal = (int)info.ssi_signo;
+}
+
 static void
 handle(struct fetch *f, const struct epoll_event *e)
 {
-	struct signalfd_siginfo info;
 	int running, what;
 
 	if (e->data.fd == f->signals) {
-		if (read(f->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			f->stop_signal = (int)info.ssi_signo;
+		loop_note_signal(f);
 		return;
 	}
-	if (e->data.fd == f->group_done || (e->data.fd == STDIN_FILENO && f->stdin_polled))
+	if (e->data.fd == f->group_done || (e->data.fd == STDOUT_FILENO && f->out_watched) ||
+	    (e->data.fd == STDIN_FILENO && f->stdin_polled))
 		return; /* the next turn sees to it */
 	what = (e->events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
 	       (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (e->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
@@ -179,7 +200,7 @@ turn(struct fetch *f)
 	settle_turn(f);
 	if (f->fatal || (!f->intake_open && plan_is_empty(f) && settle_is_empty(f)))
 		return;
-	rec_flush();
+	out_flush(f);
 	tally_draw(f);
 	n = epoll_wait(f->epoll, events, EVENTS, wait_ms(f));
 	if (n < 0 && errno != EINTR)
@@ -205,6 +226,7 @@ clean_up(struct fetch *f)
 	curl_global_cleanup();
 	if (f->reader)
 		rec_close(f->reader);
+	buf_free(&f->out);
 	close(f->epoll);
 	close(f->signals);
 	close(f->temp);
@@ -218,7 +240,7 @@ stop(struct fetch *f)
 	sigset_t none;
 
 	settle_all(f);
-	rec_flush();
+	out_flush(f);
 	msg_progress(NULL);
 	clean_up(f);
 	signal(f->stop_signal, SIG_DFL);
@@ -236,6 +258,7 @@ give_up(struct fetch *f)
 			   : code == EX_NOPERM                      ? "check who owns it"
 								    : "mend that and run the same command again";
 
+	out_flush(f);
 	msg_progress(NULL);
 	errno = f->fatal;
 	msg_warn("%s under %s: %s; what was recorded stands: %s", f->fatal_at, f->root.path, strerror(f->fatal), mend);
@@ -267,6 +290,8 @@ fetch_run(const struct settings *set, char **operands)
 	}
 	while (!f.fatal && !f.stop_signal && (f.intake_open || !plan_is_empty(&f) || !settle_is_empty(&f)))
 		turn(&f);
+	if (f.fatal == EINTR)
+		loop_note_signal(&f); /* it came while we waited for a lock */
 	if (f.stop_signal)
 		stop(&f);
 	if (f.fatal)
@@ -275,6 +300,10 @@ fetch_run(const struct settings *set, char **operands)
 	if (cut)
 		msg_warn("the records on standard input stopped without an end record: what made them was killed; "
 			 "run the pipeline again");
+	out_flush_all(&f);
+	if (f.stop_signal)
+		stop(&f);
+	cut = cut || (f.reader && rec_upstream_exit(f.reader));
 	code = tally_end(&f, cut);
 	clean_up(&f);
 	return code;

@@ -244,7 +244,8 @@ look_at(struct fetch *f, struct target *t, uint32_t item)
 static void
 look_ahead(struct fetch *f)
 {
-	while (f->run_at < f->run_end && f->queued < LOOK_AHEAD && f->queued_weight < LOOK_AHEAD_BYTES && !f->fatal) {
+	while (f->run_at < f->run_end && f->queued < LOOK_AHEAD && f->queued_weight < LOOK_AHEAD_BYTES &&
+	       !out_is_full(f) && !f->fatal) {
 		struct run *r = &f->runs[f->run_at];
 		uint32_t item = r->first++;
 
@@ -325,7 +326,8 @@ claim(struct fetch *f, struct job *j)
 static void
 start_some(struct fetch *f)
 {
-	while (f->turn && f->active < (unsigned)f->set->parallel && !settle_is_full(f) && !f->fatal) {
+	while (f->turn && f->active < (unsigned)f->set->parallel && !settle_is_full(f) && !out_is_full(f) &&
+	       !f->fatal) {
 		struct host *h = f->turn;
 		struct job *j = h->queue.first;
 

@@ -30,14 +30,14 @@ settle_is_empty(const struct fetch *f)
 }
 
 static void
-say(struct fetch *f, const struct target *t, const char *line, size_t n)
+say(struct fetch *f, const struct target *t, const char *line, size_t n, bool now)
 {
 	struct buf record = {0};
 	bool completed = false;
 
 	batch_result_number(line, n, &completed);
 	batch_result_record(t->batch, line, n, &record);
-	tally_say(f, record.data, record.len, completed);
+	tally_say(f, record.data, record.len, completed, now);
 	buf_free(&record);
 }
 
@@ -68,7 +68,7 @@ take_group(struct fetch *f, bool wait)
 		if (j->recorded) {
 			j->claimed = false; /* batch_record() let it go */
 			target_set_busy(j->target, j->item, false);
-			say(f, j->target, j->line, strlen(j->line));
+			say(f, j->target, j->line, strlen(j->line), true);
 		}
 		job_free(j);
 	}
@@ -103,7 +103,7 @@ settle_stored(struct fetch *f, struct target *t, uint32_t item)
 	struct buf line = {0};
 
 	if (batch_result(t->batch, item, &line) == 0)
-		say(f, t, line.data, line.len);
+		say(f, t, line.data, line.len, false);
 	else
 		fetch_fail(f, "reading results.ndjson");
 	buf_free(&line);

@@ -11,30 +11,64 @@
 
 enum { DRAW_MS = 200, RATE_MS = 3000 };
 
+/* Prints text that others wrote: nothing in it may steer the terminal. */
+static void
+show(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+
+		putchar(*p < 0x20 || *p == 0x7f || c1 ? '?' : *p);
+		p += c1;
+	}
+}
+
+static void
+count_kind(struct tally *t, const char *code)
+{
+	size_t most = sizeof(t->kinds) / sizeof(*t->kinds) - 1, i = 0;
+
+	while (i < most && t->kinds[i].count && strcmp(t->kinds[i].code, code) != 0)
+		i++;
+	if (!t->kinds[i].count)
+		snprintf(t->kinds[i].code, sizeof(t->kinds[i].code), "%s", i < most ? code : "other");
+	t->kinds[i].count++;
+}
+
 void
-tally_say(struct fetch *f, const char *record, size_t n, bool completed)
+tally_say(struct fetch *f, const char *record, size_t n, bool completed, bool now)
 {
 	struct json_object *o, *error = NULL;
-	const char *what, *why;
+	const char *what, *why, *code;
 
-	if (completed)
+	if (!f->person)
+		out_record(f, record, n);
+	if (completed) {
 		f->tally.completed++;
-	else
-		f->tally.failed++;
-	if (!f->person) {
-		rec_out(record, n);
 		return;
 	}
-	if (completed)
-		return;
+	f->tally.failed++;
+	f->tally.not_tried += !now;
 	o = rec_parse(record, n, NULL, 0);
+	json_object_object_get_ex(o, "error", &error);
+	code = rec_string(error, "code");
+	count_kind(&f->tally, code ? code : "other");
+	if (!f->person) {
+		json_object_put(o);
+		return;
+	}
 	what = rec_string(o, "url");
 	what = what ? what : rec_string(o, "file");
 	what = what ? what : rec_string(o, "bad");
-	json_object_object_get_ex(o, "error", &error);
 	why = rec_string(error, "message");
 	msg_progress(NULL);
-	printf("failed: %s: %s\n", what ? what : "?", why ? why : "?");
+	fputs("failed: ", stdout);
+	if (what && (!why || !strstr(why, what))) {
+		show(what);
+		fputs(": ", stdout);
+	}
+	show(why ? why : "?");
+	putchar('\n');
 	json_object_put(o);
 }
 
@@ -102,6 +136,21 @@ tally_draw(struct fetch *f)
 	msg_progress(line);
 }
 
+/* What failed, by kind, and what to do about it. */
+static void
+say_failures(const struct tally *t)
+{
+	struct buf kinds = {0};
+
+	for (size_t i = 0; i < sizeof(t->kinds) / sizeof(*t->kinds) && t->kinds[i].count; i++)
+		buf_printf(&kinds, "%s%s %" PRIu64, i ? ", " : "", t->kinds[i].code, t->kinds[i].count);
+	msg_warn("%" PRIu64 " of %" PRIu64 " failed: %s", t->failed, t->failed + t->completed, kinds.data);
+	if (t->not_tried)
+		msg_warn("%" PRIu64 " of these failed for good before and %s not tried now: --retry does", t->not_tried,
+			 t->not_tried == 1 ? "was" : "were");
+	buf_free(&kinds);
+}
+
 int
 tally_end(struct fetch *f, bool cut)
 {
@@ -110,6 +159,10 @@ tally_end(struct fetch *f, bool cut)
 	struct json_object *counts;
 	char size[32];
 
+	msg_progress(NULL);
+	/* In a pipeline nobody sees the records: what failed is said beside it. */
+	if (t->failed && !f->set->quiet)
+		say_failures(t);
 	if (!f->person) {
 		counts = json_object_new_object();
 		json_object_object_add(counts, "completed", json_object_new_uint64(t->completed));
@@ -117,7 +170,6 @@ tally_end(struct fetch *f, bool cut)
 		rec_out_end(counts, code);
 		return code;
 	}
-	msg_progress(NULL);
 	human(size, sizeof(size), (double)t->bytes);
 	if (!f->set->quiet)
 		printf("%" PRIu64 " completed, %" PRIu64 " failed, %s fetched in %.1f s, in %s\n", t->completed,

@@ -15,6 +15,13 @@
 
 enum lock_kind { LOCK_SHARED, LOCK_ALONE };
 
+/*
+ * A program that takes its signals from a descriptor has them blocked while it waits for a lock. It says here how to
+ * ask whether one came: waits are then interrupted every 100 ms to ask, and end with EINTR when ASKED says so.
+ * To be called before other threads are started; for the whole process.
+ */
+void lock_interruptible(bool (*asked)(void *arg), void *arg);
+
 /* flock: waits for the lock. 0, or -1 with errno. */
 int lock_wait(int fd, enum lock_kind kind);
 

@@ -1,6 +1,7 @@
 #include "msg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,6 +17,10 @@ void
 msg_program(const char *name)
 {
 	program = name;
+	/* The wrong way round, so that using them still fails. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			break;
 }
 
 const char *
@@ -29,7 +34,8 @@ erase(void)
 {
 	static const char clear[] = "\r\033[K";
 
-	if (drawn && write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
+	/* Another process's progress line may stand there too. */
+	if ((drawn || isatty(STDERR_FILENO)) && write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
 		drawn = false;
 	drawn = false;
 }

@@ -18,7 +18,8 @@ enum {
 	EX_CONFLICT = 4,    /* two answers where one is needed: a person must decide */
 };
 
-/* Names the program in all messages; NAME is kept, not copied. */
+/* Names the program in all messages; NAME is kept, not copied. To be called first: standard descriptors that
+ * are closed are opened on /dev/null, or a file of ours would get their numbers. */
 void msg_program(const char *name);
 
 /* The name given to msg_program(). */

@@ -23,6 +23,7 @@ struct rec_reader {
 	size_t at;       /* where in IN the next line begins */
 	size_t searched; /* IN has no newline before this */
 	struct buf line; /* the text of the record returned last */
+	int upstream_exit;
 	unsigned long long count;
 	struct json_object *json;
 	struct json_tokener *tokener;
@@ -253,7 +254,7 @@ make_bad(struct rec_reader *r, struct rec *out, const char *code)
 static bool
 is_ours(struct json_object *o)
 {
-	return json_object_object_get_ex(o, "review", NULL) || json_object_object_get_ex(o, "source", NULL) ||
+	return (json_object_object_get_ex(o, "review", NULL) && json_object_object_get_ex(o, "candidates", NULL)) ||
 	       (json_object_object_get_ex(o, "item", NULL) && json_object_object_get_ex(o, "status", NULL)) ||
 	       (json_object_object_get_ex(o, "port", NULL) && json_object_object_get_ex(o, "pid", NULL));
 }
@@ -287,6 +288,10 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 		return true;
 	}
 	if (rec_string(r->json, "end") && json_object_object_get_ex(r->json, "exit", NULL)) {
+		long long code = rec_number(r->json, "exit", 0);
+
+		if (code > r->upstream_exit && code <= 255)
+			r->upstream_exit = (int)code;
 		r->open_ended = false;
 		json_object_put(r->json);
 		r->json = NULL;
@@ -375,6 +380,12 @@ rec_read(struct rec_reader *r, struct rec *out)
 		if (rec_fill(r) < 0)
 			msg_die_errno(EX_IOERR, "cannot read standard input");
 	return out->kind;
+}
+
+int
+rec_upstream_exit(const struct rec_reader *r)
+{
+	return r->upstream_exit;
 }
 
 bool

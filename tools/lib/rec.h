@@ -56,6 +56,9 @@ enum rec_kind rec_read(struct rec_reader *r, struct rec *out);
  * without its end record: what made it was killed, and more should have come. */
 bool rec_was_cut(const struct rec_reader *r);
 
+/* The highest "exit" of the end records that were read, 0 without any: what the programs before us came to. */
+int rec_upstream_exit(const struct rec_reader *r);
+
 /* A string member, NULL where there is none or it is no string. Not to be freed. */
 const char *rec_string(struct json_object *o, const char *key);
 
