@@ -15,7 +15,7 @@ def index_head:
 		+ @html "<section class=\"progress\" aria-label=\"Progress\">
 <p><strong id=\"progress\" data-subjects=\"\(.subjects)\">0 of \(.subjects) decided</strong>
 <span class=\"quiet\">\(plural(.candidates; "candidate"; "candidates"))"
-		+ (if .failed > 0 then @html ", \(.failed) failed" else "" end)
+		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not there yet" else "" end)
 		+ @html "</span></p>
 <progress id=\"bar\" max=\"\([.subjects, 1] | max)\" value=\"0\" aria-labelledby=\"progress\"></progress>

@@ -77,7 +77,7 @@ def subject_page($batch):
 		+ notice
 		+ facts
 		+ "<div class=\"choose\"><p id=\"state\" role=\"status\">undecided</p>
-<p class=\"quiet keys\">Click a candidate or press its number; <kbd>0</kbd> for none, <kbd>←</kbd> <kbd>→</kbd> to move.</p>
+<p class=\"quiet keys\">Click a candidate or press its number (1-9); <kbd>0</kbd> for none, <kbd>←</kbd> <kbd>→</kbd> to move.</p>
 <button type=\"button\" class=\"button\" data-pick=\"0\" aria-pressed=\"false\">None of these</button></div>
 "
 		+ (if .waiting > 0 then @html "<p class=\"quiet\">Not there yet: \(.waiting). Run bi-render again once they are.</p>\n" else "" end)

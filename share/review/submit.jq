@@ -16,7 +16,7 @@ def submit_head:
 <progress id=\"bar\" max=\"\([.subjects, 1] | max)\" value=\"0\" aria-labelledby=\"progress\"></progress>
 </section>
 <section class=\"take\" aria-label=\"Take away\">
-<p class=\"quiet\">The picks are kept in this browser. Take them away as a file or as text.</p>
+<p class=\"quiet\">The picks are kept by this browser, for the address that this page has now. Take them away as a file or as text.</p>
 <p class=\"buttons\"><button type=\"button\" class=\"button primary\" id=\"download\">Download the file</button>
 <button type=\"button\" class=\"button\" id=\"copy\">Copy the text</button> <span id=\"copied\" role=\"status\"></span></p>
 <label for=\"text\">Subject, candidate (0: none) and name, a line each</label>

@@ -178,6 +178,23 @@ async function keepsNothing(browser, base) {
 	await context.close();
 }
 
+/* The batch's next server has the port of the last, so the browser has the picks still; "/" leads to the batch. */
+async function again(browser, served) {
+	const {context, page, troubles} = await open(browser, new URL(served).origin + '/');
+
+	await page.goto(served + '1_review.html');
+	await page.keyboard.press('2');
+	await page.waitForURL(served + '2_review.html');
+	run('bi-clean', ['stop-all']);
+	const server = records(run('bi-serve', ['-p', '19000-19020', 'M_batch1', 'M_batch1.1'], ''))[0];
+	assert.strictEqual(server.url, served + 'index.html');
+	await page.goto(new URL('/', served).href);
+	assert.strictEqual(page.url(), served + 'index.html');
+	await page.waitForFunction(() => document.querySelector('#progress').textContent === '1 of 3 decided');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 async function main() {
 	let failed = 0;
 	let number = 0;
@@ -195,7 +212,7 @@ async function main() {
 		}
 	}
 
-	console.log('1..4');
+	console.log('1..5');
 	try {
 		make();
 		browser = await chromium.launch({
@@ -213,6 +230,7 @@ async function main() {
 		await test('picks in the same pages as files', () => review(browser, files, pathToFileURL(root).href));
 		await test('pages fit from a phone to a wide screen', () => fits(browser, served));
 		await test('a browser that keeps nothing is said', () => keepsNothing(browser, served));
+		await test('a batch that is served again has its picks still', () => again(browser, served));
 	} finally {
 		if (browser)
 			await browser.close();

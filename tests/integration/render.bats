@@ -73,7 +73,7 @@ words_of() {
 		"$evil" "$evil" "$evil" "$evil" "$PWD/a.gif" "$evil" "$evil" "$evil" "$evil" >in
 	printf '{"subject":{"id":"E"},"file":"/nowhere/%s"}\n' "$evil" >>in
 	bi-fetch -b evil <in >records || [ $? -eq 1 ]
-	bi-render <records
+	run -1 bi-render <records
 	for page in index submit E_review; do
 		run grep -oiE '<script[^>]*>|<img src=x|onerror=[^&]*>|href="javascript' "$R/evil/$page.html"
 		assert_output '<script src="review.js" defer>'
@@ -103,9 +103,13 @@ words_of() {
 		item 1 "$file"
 	done >in
 	bi-fetch -b cards <in >records || [ $? -eq 1 ]
-	run -0 bi-render <records
+	run -1 bi-render <records # as bi-fetch, whose end record says so
+	assert_output --partial '"exit":1}'
+	run words_of "$R/cards/index.html"
+	assert_output --partial '5 candidates, 1 item failed'
 	run words_of "$R/cards/1_review.html"
-	assert_output --regexp 'It cannot be shown: .*[Pp]remature end'
+	assert_output --regexp 'It cannot be shown: the picture is cut short or damaged \(.*[Pp]remature end'
+	refute_output --partial Vips
 	assert_output --partial 'SVG drawing'
 	assert_output --partial 'Web page'
 	assert_output --partial 'can hold scripts'
@@ -234,10 +238,69 @@ words_of() {
 	run -66 bi-render -r "$PWD/nowhere" good
 	[ ! -e nowhere ]
 	printf 'good\n{"no":"batch"}\n{bad\n' >in
+	for in in '' '{"end":"bi-fetch","completed":0,"failed":0,"exit":0}'; do
+		run -1 bi-render <<<"$in"
+		assert_line --index 0 --partial 'no batch was named'
+		assert_line --index 1 '{"end":"bi-render","batches":0,"exit":1}'
+	done
 	run -1 bi-render <in
 	assert_output --partial 'line 2'
 	assert_output --partial 'line 3'
 	assert_output --partial '"batches":1'
+}
+
+@test "a completed item whose file is gone is no candidate, and what the message says gets it again" {
+	pictures M
+	cp origin/M-1-1.jpg 'a b.jpg'
+	printf '%s\n' 'a b.jpg' origin/M-2-1.jpg | bi-fetch -b lost | bi-render >out
+	grep -q '"candidates":2' out
+	rm "$BI_ROOT"/batches/lost/files/i1_1.jpg
+	run -0 --separate-stderr bi-render lost
+	# shellcheck disable=SC2154 # set by run
+	assert_equal "$stderr" 'bi-render: batch lost: 1 completed item has no file any more; `bi-status --rebuild lost` and then `bi-fetch -b lost --resume` get it again'
+	assert_output --partial '"candidates":1'
+	run words_of "$R/lost/i1_review.html"
+	assert_output --partial 'its file is gone'
+	assert_output --partial 'There are no candidates'
+	run -0 bi-status --rebuild lost
+	assert_output 'lost: 1 of 2 states differed'
+	run -1 bi-status --strict --json lost
+	assert_output --partial 'its file is gone'
+	run -0 bi-status --rebuild lost
+	assert_output 'lost: 0 of 2 states differed'
+	run -0 bi-fetch -b lost --resume
+	cmp "$BI_ROOT/batches/lost/files/i1_1.jpg" 'a b.jpg'
+	run -0 --separate-stderr bi-render lost
+	assert_equal "$stderr" ''
+	assert_output --partial '"candidates":2'
+	# All of them, with files/ itself.
+	rm -r "$BI_ROOT/batches/lost/files"
+	run -0 bi-status --rebuild lost
+	assert_output 'lost: 2 of 2 states differed'
+	run -0 bi-fetch -b lost --resume
+	[ "$(find "$BI_ROOT/batches/lost/files" -type f | wc -l)" -eq 2 ]
+}
+
+@test "what has no title is called by its base name" {
+	pictures M
+	cp origin/M-1-1.jpg 'origin/a b.jpg'
+	origin_start
+	printf '%s\n' "$ORIGIN/a%20b.jpg?size=1#top" "$ORIGIN/M-1-2.jpg" "$PWD/origin/M-2-1.jpg" "$ORIGIN" |
+		bi-fetch -b base >records || :
+	bi-render <records || :
+	run grep -ohE '<h2>.*</h2>' "$R/base/index.html"
+	assert_output "<h2>a b.jpg</h2>
+<h2>M-1-2.jpg</h2>
+<h2>M-2-1.jpg</h2>
+<h2>${ORIGIN#http://}</h2>"
+}
+
+@test "on a terminal it shows how far it is" {
+	pictures M
+	item 1 origin/M-1-1.jpg | bi-fetch -b shown >records
+	run -0 script -qec 'bi-render shown' /dev/null
+	assert_output --regexp 'shown: [0-9]+ of 1 items'
+	assert_output --partial 'shown: 1 subject with 1 candidate'
 }
 
 @test "items that are not there yet are counted, and items without a subject have a page each" {

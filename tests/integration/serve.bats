@@ -63,7 +63,7 @@ with_cgi() {
 	ports 3
 	serve A
 	assert_equal "$(jq -c 'select(.port) | del(.pid)' <<<"${lines[0]}")" \
-		"{\"port\":$FIRST,\"batch\":\"A\",\"category\":\"M\",\"label\":\"Batch 1 (chars 1-5)\",\"url\":\"http://localhost:$FIRST/A/index.html\"}"
+		"{\"port\":$FIRST,\"batch\":\"A\",\"category\":\"M\",\"label\":\"Batch 1 (chars 1-5)\",\"url\":\"http://localhost:$FIRST/A/index.html\",\"address\":\"127.0.0.1\"}"
 	assert_equal "${lines[1]}" '{"end":"bi-serve","served":1,"failed":0,"exit":0}'
 	run -0 curl -s "$(jq -r .url <<<"${lines[0]}")"
 	assert_output '<!doctype html><title>A</title>'
@@ -77,9 +77,9 @@ with_cgi() {
 	ports 5
 	serve A B A
 	assert_equal "$(jq -c 'select(.port) | [.port, .batch]' <<<"$output" | tr -d '\n')" "[$FIRST,\"A\"][$((FIRST + 1)),\"B\"]"
-	run -0 bi-serve -p "$FIRST-$LAST" <<<'A'
+	run -0 bi-serve --another -p "$FIRST-$LAST" <<<'A'
 	assert_output -p "\"port\":$((FIRST + 2)),"
-	run -0 bi-serve -p "$FIRST-$LAST" <<<'{"batch":"B","review":"x"}
+	run -0 bi-serve --another -p "$FIRST-$LAST" <<<'{"batch":"B","review":"x"}
 {"batch":"C","review":"x","subjects":1}
 {"end":"bi-render","exit":0}'
 	assert_equal "$(jq -c 'select(.port) | [.port, .batch]' <<<"$output" | tr -d '\n')" \
@@ -97,6 +97,80 @@ with_cgi() {
 	refute_output -p '{'
 }
 
+@test "a batch that is served already keeps its server, whatever ports are asked for" {
+	pages A B
+	ports 4
+	serve A
+	record=${lines[0]}
+	run -0 --separate-stderr bi-serve -p "$FIRST-$LAST" A B
+	assert_equal "${lines[0]}" "$record"
+	assert_equal "$(jq -c 'select(.port) | [.port, .batch]' <<<"${lines[1]}")" "[$((FIRST + 1)),\"B\"]"
+	assert_equal "${lines[2]}" '{"end":"bi-serve","served":2,"failed":0,"exit":0}'
+	run -0 bi-serve -p "$LAST" --foreground A
+	assert_line --index 0 "$record"
+	run -0 script -qec "bi-serve A" /dev/null
+	assert_output -p "A is served already at http://localhost:$FIRST/A/index.html"
+	assert_equal "$(bi-clean list | grep -c '^Port ')" 2
+	# At another address of the machine it is another.
+	run -0 bi-serve -p "$FIRST-$LAST" --address 127.0.0.2 A
+	assert_output -p '"address":"127.0.0.2"'
+	assert_equal "$(bi-clean list | grep -c '^Port ')" 3
+}
+
+@test "many at once for one batch start one server" {
+	local i
+
+	pages A
+	ports 8
+	for i in {1..8}; do
+		start bi-serve -p "$FIRST-$LAST" A >"out.$i"
+	done
+	for i in "${STARTED[@]}"; do
+		wait "$i"
+	done
+	assert_equal "$(jq -r 'select(.port) | .port' out.* | sort | uniq -c | tr -s ' ')" " 8 $FIRST"
+	assert_equal "$(bi-clean list | grep -c '^Port ')" 1
+}
+
+@test "a batch has its last port again, where that is free and asked for" {
+	pages A B
+	ports 3
+	serve B A
+	bi-clean stop-all >/dev/null
+	serve A
+	assert_equal "$PORT" $((FIRST + 1))
+	run -0 bi-serve --another -p "$FIRST-$LAST" A
+	assert_output -p "\"port\":$FIRST,"
+	run -0 bi-serve -p "$FIRST-$LAST" B
+	assert_output -p "\"port\":$LAST," # its own is taken
+	bi-clean stop-all >/dev/null
+	serve A B
+	assert_equal "$(jq -c 'select(.port) | [.port, .batch]' <<<"$output" | tr -d '\n')" "[$((FIRST + 1)),\"A\"][$LAST,\"B\"]"
+	bi-clean stop-all >/dev/null
+	run -0 bi-serve -p "$FIRST" A
+	assert_output -p "\"port\":$FIRST,"
+	bi-clean stop-all >/dev/null
+	# What cannot be a port, or no file, is passed over or said.
+	echo rubbish >"$BI_ROOT/leases/A.port"
+	serve A
+	assert_equal "$PORT" "$FIRST"
+	bi-clean stop-all >/dev/null
+	rm "$BI_ROOT/leases/A.port"
+	ln -s "$PWD/elsewhere" "$BI_ROOT/leases/A.port"
+	run -69 bi-serve -p "$FIRST-$LAST" A
+	assert_output -p 'leases/A.port'
+	[ ! -e elsewhere ]
+}
+
+@test "what did not come to 0 before us is not lost" {
+	pages A
+	ports 1
+	run -1 --separate-stderr bi-serve -p "$FIRST" <<<'{"batch":"A","review":"x"}
+{"end":"bi-render","batches":1,"exit":1}'
+	assert_equal "$(jq -r 'select(.port).batch' <<<"$output")" A
+	assert_line --index 1 '{"end":"bi-serve","served":1,"failed":0,"exit":1}'
+}
+
 @test "wrong use is said, and makes nothing" {
 	pages A
 	for args in "-p 0 A" "-p 70000 A" "-p 8020-8000 A" "-p 80x A" "-p -5 A" "-p 8000- A" "--address localhost A" \
@@ -106,8 +180,9 @@ with_cgi() {
 		assert_equal "$output" ""
 		assert_regex "$stderr" '^bi-serve: '
 	done
-	run -2 bi-serve </dev/null
+	run -1 bi-serve </dev/null
 	assert_output -p 'no batch was named'
+	refute_output -p '{'
 	[ ! -e "$BI_ROOT/leases" ]
 }
 
@@ -133,7 +208,7 @@ with_cgi() {
 @test "a stream that was cut, or lines that are no batches, start nothing" {
 	pages A B
 	ports 2
-	run ! --separate-stderr bi-serve -p "$FIRST-$LAST" <<<'{"batch":"A","review":"x"}'
+	run ! --separate-stderr bi-serve -p "$FIRST-$LAST" <<<'{"batch":"A","review":"x","subjects":1,"candidates":1}'
 	assert_regex "$stderr" 'stop without their end record'
 	assert_equal "$output" ""
 	for line in '{"batch":' '{"end":1}' '{"name":"A"}' $'\xff' 'a b' '{"batch":"../A"}'; do
@@ -160,7 +235,9 @@ with_cgi() {
 	done
 	assert_equal "$(status /A/index.html --http1.0 -H 'Host:')" 403
 	assert_equal "$(status /A/)" 200
-	assert_equal "$(status /)" 403
+	assert_equal "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' "$URL/")" "302 $URL/A/index.html"
+	assert_equal "$(status / -H 'Host: evil.example')" 403
+	assert_equal "$(status //)" 302
 	assert_equal "$(status /A/.hidden)" 403
 	assert_equal "$(status /A/link)" 403
 	assert_equal "$(status /../secret)" 404
@@ -210,7 +287,7 @@ with_cgi() {
 	pages A
 	ports 21
 	for i in {1..50}; do
-		bi-serve -p "$FIRST-$LAST" A >"out.$i" 2>"err.$i" 3>&- &
+		bi-serve --another -p "$FIRST-$LAST" A >"out.$i" 2>"err.$i" 3>&- &
 		pids+=($!)
 	done
 	for i in {1..50}; do
@@ -241,11 +318,11 @@ with_cgi() {
 	done
 	serve A
 	assert_equal "$PORT" "$LAST"
-	run -75 --separate-stderr bi-serve -p "$FIRST-$LAST" A
+	run -75 --separate-stderr bi-serve --another -p "$FIRST-$LAST" A
 	assert_regex "$stderr" "port $LAST: A, http://localhost:$LAST/A/index.html"
 	assert_regex "$stderr" "not servers of this root: $FIRST-$((LAST - 1))"
 	assert_equal "$output" '{"end":"bi-serve","served":0,"failed":1,"exit":75}'
-	run -75 --separate-stderr bi-serve -p "$FIRST" A
+	run -75 --separate-stderr bi-serve --another -p "$FIRST" A
 	refute [ "$(grep -c 'bi-clean stop' <<<"$stderr")" != 0 ]
 }
 

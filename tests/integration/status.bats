@@ -361,6 +361,7 @@ job() {
 
 @test "rebuild makes the state anew, and says how many differed" {
 	fixture b cfp
+	touch "$BI_ROOT/batches/b/files/i1_1.jpg"
 	printf 'ppc' >"$BI_ROOT/batches/b/state"
 	run bi-status --rebuild b
 	assert_success
@@ -374,9 +375,28 @@ job() {
 	assert_equal "$(<"$BI_ROOT/batches/b/state")" cfp
 }
 
+@test "rebuild says of a completed item that its file is gone, once" {
+	local dir=$BI_ROOT/batches/b
+
+	fixture b cccp
+	touch "$dir/files/i1_1.jpg"
+	mkdir "$dir/files/i2_1.jpg"
+	run bi-status --rebuild b
+	assert_output "b: 2 of 4 states differed"
+	assert_equal "$(<"$dir/state")" cffp
+	assert_equal "$(jq -c 'select(.error) | [.item, .status, .error.code, .error.retryable, has("path"), has("bytes")]' \
+		"$dir/results.ndjson")" '[2,"failed","file_lost",true,false,false]
+[3,"failed","file_lost",true,false,false]'
+	sum=$(cksum "$dir"/*)
+	run bi-status --rebuild b
+	assert_output "b: 0 of 4 states differed"
+	assert_equal "$(cksum "$dir"/*)" "$sum"
+}
+
 @test "rebuild leaves a batch alone that is worked on" {
 	fixture b cfp
 	fixture free c
+	touch "$BI_ROOT/batches/free/files/i1_1.jpg"
 	printf 'ppp' >"$BI_ROOT/batches/b/state"
 	hold b
 	run --separate-stderr bi-status --rebuild b free

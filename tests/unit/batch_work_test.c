@@ -275,6 +275,12 @@ static void
 make_results(void **state)
 {
 	struct batch *b = batching_make(state, 20);
+	char name[64];
+
+	for (uint32_t k = 1; k <= 20; k++) {
+		snprintf(name, sizeof(name), "batches/b/files/i%u_1.jpg", k);
+		testing_write(name, "", 0);
+	}
 
 	for (uint32_t k = 1; k <= 15; k++)
 		batching_end(b, k, k % 3 == 0 ? MAY_PASS : k % 5 == 0 ? PERMANENT : COMPLETED);
@@ -356,6 +362,35 @@ rebuilding_counts_what_it_changed(void **state)
 	batch_close(b);
 }
 
+static void
+rebuilding_has_lost_files_tried_again(void **state)
+{
+	struct batch *b;
+	uint64_t changed;
+
+	make_results(state);
+	assert_int_equal(unlink("batches/b/files/i1_1.jpg"), 0);
+	assert_int_equal(unlink("batches/b/files/i3_1.jpg"), 0); /* of one that failed: nobody misses it */
+	b = batching_open(state, BATCH_ALONE);
+	assert_int_equal(batch_rebuild(b, &changed), 0);
+	assert_int_equal(changed, 1);
+	batch_close(b);
+	testing_assert_file("batches/b/state", "fcfcfcccffccccfppppp");
+	for (int i = 0; i < 2; i++) { /* what was said once stays so, and is not said again */
+		b = batching_open(state, BATCH_ALONE);
+		batching_assert_result(b, 1, "failed");
+		assert_int_equal(batch_rebuild(b, &changed), 0);
+		assert_int_equal(changed, 0);
+		batch_close(b);
+	}
+	b = batching_open(state, BATCH_WORK);
+	assert_int_equal(batch_claim(b, 1, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 2, false), CLAIM_DONE);
+	batching_record(b, 1, COMPLETED);
+	batch_close(b);
+	testing_assert_file("batches/b/state", "ccfcfcccffccccfppppp");
+}
+
 int
 main(void)
 {
@@ -371,6 +406,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rebuilding_gives_the_truth_after_any_damage, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(rebuilding_counts_what_it_changed, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(rebuilding_has_lost_files_tried_again, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

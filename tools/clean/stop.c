@@ -14,49 +14,17 @@ enum {
 	STOP_MS = 10000, /* a keeper lets requests finish for two seconds, and lighttpd go for two */
 };
 
-struct server {
-	int port;
-	char *batch; /* NULL: not known */
-	int pidfd;   /* of its keeper, once it was asked to end; -1: it could not be asked */
-};
-
-struct servers {
-	struct server *v;
-	size_t count;
-};
-
-static bool
-add_server(struct lease_seen *seen, void *arg)
-{
-	struct servers *all = arg;
-	struct json_object *record = servers_record(seen);
-	const char *batch = rec_string(record, "batch");
-
-	all->v = buf_realloc(all->v, (all->count + 1) * sizeof(*all->v));
-	all->v[all->count++] = (struct server){seen->port, batch ? buf_strdup(batch) : NULL, -1};
-	json_object_put(record);
-	return true;
-}
-
 static void
 find_servers(const struct clean *c, struct servers *all)
 {
-	if (lease_each(&c->root, add_server, all) < 0)
+	if (servers_find(&c->root, all) < 0)
 		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
-}
-
-static void
-forget(struct servers *all)
-{
-	for (size_t i = 0; i < all->count; i++)
-		free(all->v[i].batch);
-	free(all->v);
 }
 
 static const struct server *
 on_port(const struct servers *all, int port)
 {
-	for (size_t i = 0; i < all->count; i++)
+	for (size_t i = 0; i < all->n; i++)
 		if (all->v[i].port == port)
 			return &all->v[i];
 	return NULL;
@@ -149,8 +117,8 @@ stop_port(const struct clean *c, const struct servers *all, int port)
 int
 clean_stop(const struct clean *c, char **ports)
 {
-	struct servers all = {0};
 	size_t stopped = 0, failed = 0;
+	struct servers all;
 
 	for (char **p = ports; *p; p++)
 		parse_port(*p); /* all of them, before any server ends */
@@ -161,31 +129,43 @@ clean_stop(const struct clean *c, char **ports)
 		else
 			failed++;
 	}
-	forget(&all);
+	servers_free(&all);
 	return finish(c, stopped, failed);
+}
+
+/* Asks each server to end. Their pidfds for lease_await(), for the caller to free; -1 for one that ended by itself, or
+ * could not be asked, which is said and counted. */
+static int *
+ask_all(const struct clean *c, const struct servers *all, size_t *failed)
+{
+	int *pidfds = buf_alloc((all->n + 1) * sizeof(*pidfds));
+
+	for (size_t i = 0; i < all->n; i++) {
+		pidfds[i] = c->only_say ? -1 : lease_ask(&c->root, all->v[i].port);
+		if (pidfds[i] < 0 && !c->only_say && errno != ESRCH) {
+			msg_warn_errno("cannot stop the server on port %d", all->v[i].port);
+			++*failed;
+		}
+	}
+	return pidfds;
 }
 
 /* All are asked first, then waited for: they take their time together. */
 int
 clean_stop_all(const struct clean *c)
 {
-	struct servers all = {0};
 	size_t stopped = 0, failed = 0;
+	struct servers all;
+	int *pidfds;
 
 	find_servers(c, &all);
-	for (size_t i = 0; i < all.count && !c->only_say; i++) {
-		all.v[i].pidfd = lease_ask(&c->root, all.v[i].port);
-		if (all.v[i].pidfd < 0 && errno != ESRCH) {
-			msg_warn_errno("cannot stop the server on port %d", all.v[i].port);
-			failed++;
-		}
-	}
-	for (size_t i = 0; i < all.count; i++) {
-		struct server *s = &all.v[i];
+	pidfds = ask_all(c, &all, &failed);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct server *s = &all.v[i];
 
-		if (!c->only_say && s->pidfd < 0)
-			continue; /* said already, or it ended by itself */
-		if (!c->only_say && lease_await(s->pidfd, STOP_MS) < 0) {
+		if (!c->only_say && pidfds[i] < 0)
+			continue;
+		if (!c->only_say && lease_await(pidfds[i], STOP_MS) < 0) {
 			msg_warn_errno("the server on port %d was told to end, and does not", s->port);
 			failed++;
 			continue;
@@ -195,6 +175,7 @@ clean_stop_all(const struct clean *c)
 	}
 	if (!c->json && stopped + failed == 0)
 		puts("No active servers");
-	forget(&all);
+	free(pidfds);
+	servers_free(&all);
 	return finish(c, stopped, failed);
 }

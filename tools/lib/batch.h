@@ -19,6 +19,7 @@
 #include "root.h"
 
 struct batch;
+struct json_object;
 
 enum batch_mode {
 	BATCH_READ, /* an existing batch; takes no lock, writes nothing */
@@ -98,8 +99,9 @@ struct batch_outcome {
  */
 int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync);
 
-/* Makes `state` and both indexes anew from items and results (BATCH_ALONE). CHANGED, if given: how many states
- * differed. 0 or -1. */
+/* Makes `state` and both indexes anew from items and results (BATCH_ALONE). A completed item whose file is gone gets
+ * one more result, failed with file_lost, so that it is tried again. CHANGED, if given: how many states differed.
+ * 0 or -1. */
 int batch_rebuild(struct batch *b, uint64_t *changed);
 
 /* --- reading (any mode) --- */
@@ -126,6 +128,10 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
 /* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* The file of a completed result, open for reading. -1 with errno: ENOENT where there is none, or something that is no
+ * file. */
+int batch_open_file(const struct batch *b, struct json_object *result);
 
 /* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that
  * has none. */

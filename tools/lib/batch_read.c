@@ -1,5 +1,6 @@
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "append.h"
 #include "batch_in.h"
 #include "lock.h"
+#include "rec.h"
 
 uint64_t
 batch_index_get(int fd, uint64_t entry)
@@ -305,6 +307,30 @@ batch_result(const struct batch *b, uint32_t k, struct buf *out)
 	else if (at < 0)
 		errno = ENOENT;
 	return at < 0 ? -1 : append_line(b->results, at, out);
+}
+
+int
+batch_open_file(const struct batch *b, struct json_object *result)
+{
+	const char *path = rec_string(result, "path");
+	struct stat st;
+	int fd;
+
+	/* A path in a result is "files/NAME". */
+	if (b->files < 0 || !path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' ||
+	    !path[6]) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = openat(b->files, path + 6, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+		errno = ENOENT;
+	}
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
+		errno = ENOENT;
+	return fd;
 }
 
 void

@@ -2,12 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "append.h"
 #include "batch_in.h"
 #include "lock.h"
 #include "rec.h"
+
+enum { LOST_AT_ONCE = 256 };
 
 struct indexing {
 	struct batch *b;
@@ -347,6 +350,112 @@ write_states(const struct batch *b, const char *states, uint64_t *changed)
 	return fdatasync(b->state);
 }
 
+/* The result of an item whose file is gone: what is known of it, but for the file. For the caller to free. */
+static char *
+lost_line(struct json_object *result)
+{
+	static const char *const of_file[] = {"item", "status", "path",  "file_id",   "knowledge_item_id", "bytes",
+					      "mime", "sha256", "error", "final_url", "finished_at"};
+	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
+	time_t now = time(NULL);
+	char finished[32], *line;
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	json_object_object_add(error, "code", json_object_new_string("file_lost"));
+	json_object_object_add(error, "message", json_object_new_string("it was here, and its file is gone"));
+	json_object_object_add(error, "retryable", json_object_new_boolean(true));
+	json_object_object_add(lost, "item", json_object_get(json_object_object_get(result, "item")));
+	json_object_object_add(lost, "status", json_object_new_string("failed"));
+	json_object_object_add(lost, "error", error);
+	json_object_object_add(lost, "finished_at", json_object_new_string(finished));
+	json_object_object_foreach(result, key, value)
+	{
+		bool is_of_file = false;
+
+		for (size_t i = 0; i < sizeof(of_file) / sizeof(*of_file); i++)
+			is_of_file = is_of_file || strcmp(key, of_file[i]) == 0;
+		if (!is_of_file)
+			json_object_object_add(lost, key, json_object_get(value));
+	}
+	line = buf_strdup(rec_print(lost));
+	json_object_put(lost);
+	return line;
+}
+
+/* Whether the file of the completed item K is gone: 1 with its new result in OUT, 0, or -1. An item that was completed
+ * without a file has none to lose. */
+static int
+is_lost(const struct batch *b, uint32_t k, struct buf *line, struct batch_outcome *out)
+{
+	uint64_t entry = batch_index_get(b->results_index, k);
+	struct json_object *result;
+	int fd = -1, rc = 0;
+	char *text;
+
+	buf_clear(line);
+	if (entry == 0 || append_line(b->results, (off_t)entry - 1, line) < 0)
+		return -1;
+	result = rec_parse(line->data, line->len, NULL, 0);
+	if (result && rec_string(result, "path")) {
+		fd = batch_open_file(b, result);
+		rc = fd >= 0 ? 0 : errno == ENOENT ? 1 : -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (rc == 1) {
+		text = lost_line(result);
+		*out = (struct batch_outcome){.item = k, .line = text, .len = strlen(text)};
+	}
+	json_object_put(result);
+	return rc;
+}
+
+static int
+append_lost(struct batch *b, struct batch_outcome *v, size_t n)
+{
+	int rc = n > 0 ? sync_items(b, v, n) : 0, error;
+
+	if (n > 0 && rc == 0)
+		rc = lock_results(b);
+	if (n > 0 && rc == 0) {
+		rc = append_results(b, v, n, true);
+		error = errno;
+		unlock_results(b);
+		errno = error;
+	}
+	for (size_t i = 0; i < n; i++)
+		free((char *)(uintptr_t)v[i].line);
+	return rc;
+}
+
+/* Completed items whose file is gone are failed: a result says so, which everybody honours. */
+static int
+find_lost(struct batch *b, char *states)
+{
+	struct batch_outcome lost[LOST_AT_ONCE];
+	struct buf line = {0};
+	size_t n = 0;
+	int rc = 0;
+
+	for (uint32_t k = 1; k <= b->count && rc == 0; k++) {
+		int is = states[k - 1] == 'c' ? is_lost(b, k, &line, &lost[n]) : 0;
+
+		rc = is < 0 ? -1 : 0;
+		if (is > 0) {
+			states[k - 1] = 'f';
+			n++;
+		}
+		if (n == LOST_AT_ONCE) {
+			rc = append_lost(b, lost, n);
+			n = 0;
+		}
+	}
+	buf_free(&line);
+	return append_lost(b, lost, n) < 0 ? -1 : rc;
+}
+
 int
 batch_rebuild(struct batch *b, uint64_t *changed)
 {
@@ -366,7 +475,7 @@ batch_rebuild(struct batch *b, uint64_t *changed)
 	if (end < 0 || append_each(b->results, 0, rebuild_line, &r) < 0 || r.failed)
 		goto out;
 	upto = (uint64_t)end;
-	if (batch_index_put(b->results_index, 0, &upto, 1) == 0)
+	if (batch_index_put(b->results_index, 0, &upto, 1) == 0 && find_lost(b, r.states) == 0)
 		rc = write_states(b, r.states, &count);
 out:
 	free(r.states);

@@ -1,6 +1,8 @@
 #include "servers.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rec.h"
@@ -49,57 +51,81 @@ add_member(struct buf *out, const char *what, struct json_object *record, const 
 	buf_str(out, "\n");
 }
 
-struct printing {
-	struct buf out;
-	int64_t count;
-	bool json;
-};
-
 static bool
-print_server(struct lease_seen *seen, void *arg)
+add_server(struct lease_seen *seen, void *arg)
 {
-	struct printing *p = arg;
+	struct servers *all = arg;
 	struct json_object *record = servers_record(seen);
-	const char *batch = rec_string(record, "batch");
 
-	if (p->json) {
-		rec_out_json(record);
-	} else {
-		buf_printf(&p->out, "%sPort %d:\n", p->count ? "\n" : "", seen->port);
-		add_member(&p->out, "Category", record, "category", "-");
-		add_member(&p->out, "Batch", record, "label", batch ? batch : "(starting)");
-		add_member(&p->out, "URL", record, "url", "-");
-	}
-	p->count++;
-	json_object_put(record);
+	all->v = buf_realloc(all->v, (all->n + 1) * sizeof(*all->v));
+	all->v[all->n++] = (struct server){
+		.port = seen->port,
+		.record = record,
+		.batch = rec_string(record, "batch"),
+		.url = rec_string(record, "url"),
+	};
 	return true;
 }
 
-static void
-print_seeds_form(const struct printing *p)
+int
+servers_find(const struct root *root, struct servers *all)
 {
+	*all = (struct servers){0};
+	if (lease_each(root, add_server, all) == 0)
+		return 0;
+	servers_free(all);
+	return -1;
+}
+
+void
+servers_free(struct servers *all)
+{
+	int error = errno;
+
+	for (size_t i = 0; i < all->n; i++)
+		json_object_put(all->v[i].record);
+	free(all->v);
+	*all = (struct servers){0};
+	errno = error;
+}
+
+static void
+print_seeds_form(const struct servers *all)
+{
+	struct buf out = {0};
 	char rule[RULE + 1];
 
-	if (p->count == 0) {
+	if (all->n == 0) {
 		puts("No active servers");
 		return;
 	}
 	memset(rule, '=', RULE);
 	rule[RULE] = '\0';
-	printf("Active HTTP Servers\n%s\n%s", rule, p->out.data);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct server *s = &all->v[i];
+
+		buf_printf(&out, "%sPort %d:\n", i ? "\n" : "", s->port);
+		add_member(&out, "Category", s->record, "category", "-");
+		add_member(&out, "Batch", s->record, "label", s->batch ? s->batch : "(starting)");
+		add_member(&out, "URL", s->record, "url", "-");
+	}
+	printf("Active HTTP Servers\n%s\n%s", rule, out.data);
+	buf_free(&out);
 }
 
 int64_t
 servers_print(const struct root *root, bool json)
 {
-	struct printing p = {.json = json};
-	int64_t count = lease_each(root, print_server, &p) < 0 ? -1 : 0;
+	struct servers all;
+	int64_t count;
 
-	if (count == 0) {
-		count = p.count;
-		if (!json)
-			print_seeds_form(&p);
-	}
-	buf_free(&p.out);
+	if (servers_find(root, &all) < 0)
+		return -1;
+	for (size_t i = 0; json && i < all.n; i++)
+		rec_out_json(all.v[i].record);
+	if (!json)
+		print_seeds_form(&all);
+	count = (int64_t)all.n;
+	servers_free(&all);
 	return count;
 }

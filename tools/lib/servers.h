@@ -16,6 +16,22 @@
  */
 struct json_object *servers_record(const struct lease_seen *seen);
 
+/* The active servers, in ascending order of their ports. */
+struct server {
+	int port;
+	struct json_object *record; /* servers_record() */
+	const char *batch, *url;    /* of the record; NULL where it does not say */
+};
+
+struct servers {
+	struct server *v;
+	size_t n;
+};
+
+/* Fills ALL, for servers_free(). 0, or -1 with errno. Not for a process that holds a lease: lease.h. */
+int servers_find(const struct root *root, struct servers *all);
+void servers_free(struct servers *all);
+
 /*
  * Prints the active servers on stdout in ascending order of their ports: with JSON as server records, else as
  *

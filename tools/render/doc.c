@@ -96,12 +96,62 @@ add_fact(struct json_object *facts, const char *key, struct json_object *value)
 	json_object_array_add(facts, fact);
 }
 
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* What people call the thing at the URL, into OUT: the last segment of its path, decoded, else its host. */
+static void
+name_of_url(const char *url, struct buf *out)
+{
+	const char *at = strstr(url, "://"), *end, *from;
+
+	at = at ? at + 3 : url;
+	end = at + strcspn(at, "?#");
+	while (end > at && end[-1] == '/')
+		end--;
+	for (from = end; from > at && from[-1] != '/';)
+		from--;
+	for (; from < end; from++) {
+		int high = *from == '%' && end - from > 2 ? hex_digit(from[1]) : -1;
+		int low = high >= 0 ? hex_digit(from[2]) : -1;
+		char c = low >= 0 ? (char)(unsigned char)(high * 16 + low) : *from;
+
+		from += low >= 0 ? 2 : 0;
+		buf_add(out, (unsigned char)c < ' ' || c == 0x7f ? " " : &c, 1);
+	}
+	if (out->len)
+		rec_mend(out->data);
+}
+
+/* What an item without a subject's name can be called by. */
+static const char *const of_item[] = {"title", "url", "file", "media"};
+
+/* What people call it by the TEXT of of_item[WHICH], NULL where there is none: titles as they are, else the last part.
+ * OUT may be what holds it. */
+static const char *
+base_name(const char *text, size_t which, struct buf *out)
+{
+	const char *slash = text ? strrchr(text, '/') : NULL;
+
+	if (!text || which == 0)
+		return text;
+	if (which > 1)
+		return slash && slash[1] ? slash + 1 : text;
+	buf_clear(out);
+	name_of_url(text, out);
+	return out->data;
+}
+
 /* Name, and facts as pairs: the known ones first, then the others, the biography last. */
 static void
 add_subject(struct json_object *to, const char *id, struct json_object *item)
 {
 	static const char *const first[] = {"category", "first_names", "birth_date", "death_date"};
 	struct json_object *facts = json_object_new_array(), *subject, *v;
+	struct buf base = {0};
 	const char *name = NULL;
 
 	add_text(to, "id", id);
@@ -123,9 +173,10 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 		if (json_object_object_get_ex(subject, "biography", &v))
 			add_fact(facts, "biography", v);
 	}
-	for (size_t i = 0; !(name && *name) && i < 4; i++)
-		name = rec_string(item, (const char *[]){"title", "url", "file", "media"}[i]);
+	for (size_t i = 0; !(name && *name) && i < sizeof(of_item) / sizeof(*of_item); i++)
+		name = base_name(rec_string(item, of_item[i]), i, &base);
 	add_text(to, "name", name && *name ? name : id);
+	buf_free(&base);
 	json_object_object_add(to, "facts", facts);
 }
 
@@ -195,17 +246,19 @@ add_completed(const struct render *r, struct json_object *to, const struct batch
 }
 
 static void
-add_failed(struct json_object *to, struct json_object *item, struct json_object *result)
+add_failed(struct json_object *to, struct json_object *item, struct json_object *result, bool is_lost)
 {
 	struct json_object *error = NULL;
 	const char *message = NULL, *from;
 
 	if (json_object_object_get_ex(result, "error", &error)) {
 		message = rec_string(error, "message");
-		if (!message)
+		if (!message || !*message)
 			message = rec_string(error, "code");
 	}
-	add_text(to, "failed", message && *message ? message : "it is not known why");
+	if (!message)
+		message = is_lost ? "it was here, and its file is gone" : "it is not known why";
+	add_text(to, "failed", message);
 	if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
 		add_text(to, "from", from);
 }
@@ -239,10 +292,10 @@ add_item(struct render *r, uint32_t k, struct json_object *item, const char *lin
 	add_count(c, "idx", place.idx);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		copy_text(c, texts[i], result, item);
-	if (*status == 'c')
+	if (*status == 'c' && !r->lost[k - 1])
 		add_completed(r, c, &place, result);
 	else
-		add_failed(c, item, result);
+		add_failed(c, item, result, r->lost[k - 1]);
 	json_object_array_add(candidates, c);
 	json_object_put(result);
 	return 0;

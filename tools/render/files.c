@@ -43,27 +43,6 @@ candidate_of(struct candidate *c, const struct batch_place *place, struct json_o
 		c->picture = strncmp(c->mime, "image/", 6) == 0;
 }
 
-/* The item's file, open for reading; -1 with errno. A path in a result is "files/NAME". */
-static int
-open_file(const struct render *r, struct json_object *result)
-{
-	const char *path = rec_string(result, "path");
-	struct stat st;
-	int fd;
-
-	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6]) {
-		errno = ENOENT;
-		return -1;
-	}
-	fd = openat(batch_filesfd(r->batch), path + 6, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		errno = EINVAL;
-		return -1;
-	}
-	return fd;
-}
-
 /* All of IN into OUT: shared blocks where the file system can, else the kernel's copy. */
 static int
 copy_bytes(int in, int out, off_t size)
@@ -141,16 +120,6 @@ struct group {
 	size_t n;
 };
 
-/* Says what went wrong, and returns the exit code of it. */
-static int
-trouble(const struct render *r, const char *what)
-{
-	int error = errno;
-
-	msg_warn_errno("batch %s: cannot %s", batch_name(r->batch), what);
-	return msg_code(error);
-}
-
 static unsigned
 processors(void)
 {
@@ -195,12 +164,12 @@ make_group(const struct render *r, struct group *g)
 	if (g->n == 0)
 		return EX_ALL_WELL;
 	if (!*r->thumber && !(*r->thumber = thumb_open(processors())))
-		code = trouble(r, "start bi-thumb");
+		code = render_trouble(batch_name(r->batch), "start bi-thumb");
 	if (code == EX_ALL_WELL && thumb_make(*r->thumber, g->jobs, g->n, THUMB_SIZE) < 0)
-		code = trouble(r, "start bi-thumb again");
+		code = render_trouble(batch_name(r->batch), "start bi-thumb again");
 	for (size_t i = 0; i < g->n; i++) {
 		if (code == EX_ALL_WELL && keep(r, g, i) < 0)
-			code = trouble(r, "write thumbnails");
+			code = render_trouble(batch_name(r->batch), "write thumbnails");
 		part_drop(&g->parts[i]);
 		close(g->jobs[i].in);
 	}
@@ -228,7 +197,7 @@ ask_thumb(const struct render *r, struct group *g, uint32_t k, int in, const cha
 	size_t i = g->n;
 
 	if (part_open(&g->parts[i], r->temp) < 0) {
-		int code = trouble(r, "write thumbnails");
+		int code = render_trouble(batch_name(r->batch), "write thumbnails");
 
 		close(in);
 		return code;
@@ -243,32 +212,40 @@ ask_thumb(const struct render *r, struct group *g, uint32_t k, int in, const cha
 	return g->n == GROUP ? make_group(r, g) : EX_ALL_WELL;
 }
 
-/* Copies the file of one completed item and asks for its thumbnail. Returns an exit code. */
+/* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */
 static int
-make_item(const struct render *r, struct group *g, const struct batch_place *place, struct json_object *result)
+make_item(const struct render *r, struct group *g, const struct candidate *c, uint32_t k, int in, const char *sha256)
 {
-	const char *sha256 = rec_string(result, "sha256");
-	struct candidate c;
-	int in, code = EX_ALL_WELL;
+	int code = EX_ALL_WELL;
 
-	candidate_of(&c, place, result);
-	if (c.hidden)
-		return EX_ALL_WELL;
-	in = open_file(r, result);
-	if (in < 0 && errno != ENOENT && errno != EINVAL && errno != ELOOP)
-		return trouble(r, "open the batch's files");
-	if (in < 0) {
-		msg_warn("batch %s: item %u is completed, but its file is not there; bi-status --rebuild and "
-			 "bi-fetch --resume get it again",
-			 batch_name(r->batch), place->item);
-		return EX_ALL_WELL;
-	}
-	if (copy_file(r, in, c.name) < 0)
-		code = trouble(r, "copy a candidate");
-	else if (c.picture && !is_known(r, place->item, sha256, c.thumb))
-		return ask_thumb(r, g, place->item, in, sha256, c.thumb);
+	if (c->hidden)
+		code = EX_ALL_WELL;
+	else if (copy_file(r, in, c->name) < 0)
+		code = render_trouble(batch_name(r->batch), "copy a candidate");
+	else if (c->picture && !is_known(r, k, sha256, c->thumb))
+		return ask_thumb(r, g, k, in, sha256, c->thumb);
 	close(in);
 	return code;
+}
+
+/* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */
+static int
+look_at_file(struct render *r, struct group *g, const struct batch_place *place, struct json_object *result)
+{
+	struct candidate c;
+	int in = batch_open_file(r->batch, result);
+
+	candidate_of(&c, place, result);
+	if (in < 0 && errno != ENOENT)
+		return render_trouble(batch_name(r->batch), "open the batch's files");
+	if (in < 0) {
+		r->lost[place->item - 1] = true;
+		r->lost_count++;
+		r->failed++;
+		return EX_ALL_WELL;
+	}
+	r->candidates++;
+	return make_item(r, g, &c, place->item, in, rec_string(result, "sha256"));
 }
 
 /* Counts item K, and sees to its file when it is completed. Returns an exit code. */
@@ -287,20 +264,30 @@ look_at(struct render *r, struct group *g, uint32_t k, struct buf *item, struct 
 		return EX_ALL_WELL;
 	}
 	if (batch_item(r->batch, k, item) < 0 || batch_place(item->data, item->len, &place) < 0)
-		return trouble(r, "read its items");
+		return render_trouble(batch_name(r->batch), "read its items");
 	place.item = k;
 	result = rec_parse(line->data, line->len, NULL, 0);
 	status = result ? rec_string(result, "status") : NULL;
-	if (status && strcmp(status, "completed") == 0) {
-		r->candidates++;
-		code = make_item(r, g, &place, result);
-	} else if (status && strcmp(status, "failed") == 0) {
+	if (status && strcmp(status, "completed") == 0)
+		code = look_at_file(r, g, &place, result);
+	else if (status && strcmp(status, "failed") == 0)
 		r->failed++;
-	} else {
+	else
 		r->waiting++;
-	}
 	json_object_put(result);
 	return code;
+}
+
+static void
+say_lost(const struct render *r)
+{
+	const char *name = batch_name(r->batch);
+
+	if (r->lost_count)
+		msg_warn("batch %s: %u completed item%s no file any more; `bi-status --rebuild %s` and then "
+			 "`bi-fetch -b %s --resume` get %s again",
+			 name, r->lost_count, r->lost_count == 1 ? " has" : "s have", name, name,
+			 r->lost_count == 1 ? "it" : "them");
 }
 
 int
@@ -310,8 +297,12 @@ files_make(struct render *r)
 	struct buf item = {0}, line = {0};
 	int code = EX_ALL_WELL;
 
-	for (uint32_t k = 1; k <= r->plan.length && code == EX_ALL_WELL; k++)
+	r->lost = buf_alloc((size_t)r->plan.length + 1);
+	for (uint32_t k = 1; k <= r->plan.length && code == EX_ALL_WELL; k++) {
 		code = look_at(r, g, k, &item, &line);
+		render_progress(r, "items", k, r->plan.length);
+	}
+	say_lost(r);
 	if (code == EX_ALL_WELL)
 		code = make_group(r, g);
 	for (size_t i = 0; i < g->n; i++) {

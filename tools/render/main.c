@@ -4,81 +4,34 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "msg.h"
+#include "names.h"
 #include "opt.h"
 #include "rec.h"
 #include "render.h"
 
 static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
-	{'r', "root", "DIR", "BI_ROOT"},
+	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{0},
 };
 
-/* The names of the batches, each once. */
-struct names {
-	char **v;
-	size_t n;
-	int code; /* what was wrong with the input */
-};
-
-static void
-wrong(struct names *names, int code)
+/* A code after CODE: what could not be done counts more than what failed or was left out. */
+static int
+worse(int code, int next)
 {
-	if (names->code == EX_ALL_WELL || names->code == EX_SOME_FAILED)
-		names->code = code;
+	return code == EX_ALL_WELL || code == EX_SOME_FAILED ? (next ? next : code) : code;
 }
 
-static void
-add(struct names *names, const char *name)
+/* What the names that were read come to by themselves. */
+static int
+code_of(const struct names *names)
 {
-	const char *why;
-
-	for (size_t i = names->n; i-- > 0;)
-		if (strcmp(names->v[i], name) == 0)
-			return;
-	why = root_name_wrong(name);
-	if (why) {
-		msg_warn("the batch name '%s' %s", name, why);
-		wrong(names, EX_WRONG_USE);
-		return;
-	}
-	names->v = buf_realloc(names->v, (names->n + 1) * sizeof(*names->v));
-	names->v[names->n++] = buf_strdup(name);
-}
-
-static void
-read_names(struct names *names, char **operands)
-{
-	struct rec_reader *in = rec_open(operands, STDIN_FILENO);
-	struct rec r;
-
-	while (rec_read(in, &r) != REC_EOF) {
-		const char *name = r.kind == REC_PLAIN ? r.text : NULL;
-
-		if (r.kind == REC_JSON)
-			name = rec_string(r.json, "batch");
-		if (name) {
-			add(names, name);
-			continue;
-		}
-		if (r.kind == REC_BAD)
-			msg_warn("%s; it is left out", r.wrong);
-		else
-			msg_warn("line %llu is a record without \"batch\"; it is left out", r.line);
-		wrong(names, EX_SOME_FAILED);
-	}
-	if (rec_was_cut(in)) {
-		msg_warn(
-			"the records stopped without their end record: what made them was cut off, so more is to come; "
-			"run it again. What is there is rendered");
-		wrong(names, EX_SOME_FAILED);
-	}
-	rec_close(in);
+	if (names->bad)
+		return EX_WRONG_USE;
+	return names->nameless || names->cut || names->upstream ? EX_SOME_FAILED : EX_ALL_WELL;
 }
 
 static int
@@ -86,36 +39,29 @@ run(char **operands, const char *dir, bool json)
 {
 	struct names names = {0};
 	struct thumber *thumber = NULL;
+	int code = names_read(&names, operands), done = 0;
 	struct root root;
-	int done = 0;
 
-	if (!*operands && isatty(STDIN_FILENO))
-		opt_wrong("no batch is named, and standard input is a terminal");
-	read_names(&names, operands);
+	code = worse(code, code_of(&names));
 	if (names.n > 0)
 		root_open(&root, dir, false);
 	for (size_t i = 0; i < names.n; i++) {
-		int code = render_batch(&root, names.v[i], &thumber, json);
+		int rc = render_batch(&root, names.v[i], &thumber, json);
 
-		if (code == EX_ALL_WELL)
-			done++;
-		else
-			wrong(&names, code);
-		free(names.v[i]);
+		done += rc == EX_ALL_WELL;
+		code = worse(code, rc);
 	}
 	thumb_close(thumber);
-	if (names.n > 0) {
-		close(root.fd);
-		free(root.path);
-	}
-	free(names.v);
+	if (names.n > 0)
+		root_close(&root);
+	names_free(&names);
 	if (json) {
 		struct json_object *counts = json_object_new_object();
 
 		json_object_object_add(counts, "batches", json_object_new_int(done));
-		rec_out_end(counts, names.code);
+		rec_out_end(counts, code);
 	}
-	return names.code;
+	return code;
 }
 
 int

@@ -34,13 +34,6 @@ struct jq {
 	int code; /* what went wrong */
 };
 
-static void
-trouble(struct jq *j, const char *what)
-{
-	j->code = msg_code(errno);
-	msg_warn_errno("batch %s: cannot %s", batch_name(j->r->batch), what);
-}
-
 static int
 start(struct jq *j)
 {
@@ -83,7 +76,7 @@ prepare(struct jq *j)
 		return;
 	if (j->next < j->r->plan.count) {
 		if (doc_subject(j->r, j->next++, &j->to) < 0)
-			trouble(j, "read its items");
+			j->code = render_trouble(batch_name(j->r->batch), "read its items");
 		return;
 	}
 	doc_tail(&j->to);
@@ -138,9 +131,10 @@ take_line(struct jq *j, const char *line, size_t n)
 		rc = part_write(&j->pages[i], json_object_get_string(text), n);
 	else
 		rc = part_replace(j->r->temp, j->r->dir, name, json_object_get_string(text), n, false);
-	j->made += i == COMMON;
+	if (i == COMMON)
+		render_progress(j->r, "pages", ++j->made, j->r->plan.count);
 	if (rc < 0)
-		trouble(j, "write its pages");
+		j->code = render_trouble(batch_name(j->r->batch), "write its pages");
 	json_object_put(o);
 }
 
@@ -251,13 +245,13 @@ pages_make(struct render *r)
 		return EX_IOERR;
 	for (size_t i = 0; i < COMMON && j.code == EX_ALL_WELL; i++)
 		if (part_open(&j.pages[i], r->temp) < 0)
-			trouble(&j, "write its pages");
+			j.code = render_trouble(batch_name(r->batch), "write its pages");
 	if (j.code == EX_ALL_WELL && start(&j) == 0)
 		converse(&j);
 	end(&j);
 	for (size_t i = 0; i < COMMON; i++) {
 		if (j.code == EX_ALL_WELL && part_publish(&j.pages[i], r->dir, common[i]) < 0)
-			trouble(&j, "write its pages");
+			j.code = render_trouble(batch_name(r->batch), "write its pages");
 		part_drop(&j.pages[i]);
 	}
 	return j.code;

@@ -3,19 +3,36 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
 
-static int
-trouble(const char *name, const char *what)
+enum { PROGRESS_MS = 100 };
+
+int
+render_trouble(const char *name, const char *what)
 {
 	int error = errno;
 
 	msg_warn_errno("batch %s: cannot %s", name, what);
 	return msg_code(error);
+}
+
+void
+render_progress(struct render *r, const char *what, uint32_t done, uint32_t of)
+{
+	char line[NAME_LONGEST + 80];
+	int64_t now;
+
+	if (!r->terminal || (now = clock_ms()) < r->next_progress)
+		return;
+	r->next_progress = now + PROGRESS_MS;
+	snprintf(line, sizeof(line), "%s: %u of %u %s", batch_name(r->batch), done, of, what);
+	msg_progress(line);
 }
 
 /* Opens the directories and files that the pages go to. 0, or -1 with errno. */
@@ -78,9 +95,9 @@ render(struct render *r, const char *name)
 	int code;
 
 	if (open_places(r, name) < 0)
-		return trouble(name, "write its review directory");
+		return render_trouble(name, "write its review directory");
 	if (plan_make(&r->plan, r->batch) < 0)
-		return trouble(name, "read its items");
+		return render_trouble(name, "read its items");
 	code = files_make(r);
 	if (code == EX_ALL_WELL) {
 		r->about = doc_about(r);
@@ -97,18 +114,22 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	struct render r = {.root = root, .temp = -1, .dir = -1, .thumbs = -1, .shots = -1, .thumber = thumber};
 	int code;
 
+	r.terminal = isatty(STDERR_FILENO);
 	r.batch = batch_open(root, name, BATCH_READ, NULL);
 	if (!r.batch && errno == ENOENT) {
 		msg_warn("there is no batch %s in %s; bi-status lists those that there are", name, root->path);
 		return EX_NOINPUT;
 	}
 	if (!r.batch)
-		return trouble(name, "open it");
+		return render_trouble(name, "open it");
 	code = render(&r, name);
+	if (r.terminal)
+		msg_progress(NULL);
 	if (code == EX_ALL_WELL)
 		say(&r, name, json);
 	json_object_put(r.about);
 	plan_free(&r.plan);
+	free(r.lost);
 	close_places(&r);
 	batch_close(r.batch);
 	return code;

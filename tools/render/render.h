@@ -56,11 +56,21 @@ struct render {
 	struct thumber **thumber; /* started when the first picture needs it, and shared by all batches */
 	struct plan plan;
 	uint32_t candidates, failed, waiting;
+	bool *lost;          /* of each item, whether it was completed and its file is gone: it counts as failed */
+	uint32_t lost_count; /* how many are */
+	bool terminal;       /* stderr is one, which shows progress */
+	int64_t next_progress;
 	struct json_object *about; /* the batch, for its pages: doc_about() */
 };
 
 /* Renders the batch NAME. Returns an exit code, having said what is wrong unless it is EX_ALL_WELL. */
 int render_batch(const struct root *root, const char *name, struct thumber **thumber, bool json);
+
+/* Says that what NAME needs cannot be done, with errno, and returns the exit code of it. */
+int render_trouble(const char *name, const char *what);
+
+/* Shows on a terminal, now and then, how far the batch is: DONE of OF pages or items. */
+void render_progress(struct render *r, const char *what, uint32_t done, uint32_t of);
 
 /* --- files.c --- */
 

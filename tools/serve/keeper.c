@@ -167,6 +167,7 @@ set_environment(const struct keeper *k)
 {
 	int dir = root_dir(k->s->root.fd, "review", false);
 	char self[32], path[4096];
+	char home[NAME_LONGEST + 16];
 	struct buf hosts = {0};
 	ssize_t n;
 	int rc = -1;
@@ -179,7 +180,11 @@ set_environment(const struct keeper *k)
 	if (n > 0) {
 		path[n] = '\0';
 		host_names(&hosts, k->s->address);
-		rc = setenv("BI_REVIEW", path, 1) < 0 || setenv("BI_HOSTS", hosts.data, 1) < 0 ? -1 : 0;
+		snprintf(home, sizeof(home), "/%s/index.html", k->batch);
+		rc = setenv("BI_REVIEW", path, 1) < 0 || setenv("BI_HOSTS", hosts.data, 1) < 0 ||
+				     setenv("BI_HOME", home, 1) < 0
+			     ? -1
+			     : 0;
 		buf_free(&hosts);
 	}
 	return rc;
@@ -382,6 +387,7 @@ make_record(const struct keeper *k)
 	json_object_object_add(record, "batch", json_object_new_string(k->batch));
 	add_about(record, k);
 	json_object_object_add(record, "url", json_object_new_string(url));
+	json_object_object_add(record, "address", json_object_new_string(k->s->address));
 	return record;
 }
 
@@ -457,8 +463,11 @@ watch_signals(struct keeper *k)
 static int
 take_port(struct keeper *k)
 {
-	int rc = lease_take(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
+	int last = k->s->another ? 0 : serve_last_port(k->s, k->batch);
+	int rc = last ? lease_take(&k->lease, &k->s->root, k->s->address, last, last) : 1;
 
+	if (rc == 1)
+		rc = lease_take(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
 	if (rc == 1)
 		return EX_TEMPFAIL;
 	k->at_len = sizeof(k->at);
@@ -484,8 +493,12 @@ begin(struct keeper *k)
 		rc = launch(k);
 	if (rc == 0)
 		rc = probe(k);
+	if (rc == 0 && !k->s->another)
+		serve_note_port(k->s, k->batch, k->lease.port);
 	if (rc == 0)
 		rc = announce(k);
+	if (rc == 0 && k->s->held >= 0)
+		close(k->s->held);
 	if (rc == 0 && k->s->ready >= 0 && detach(k) < 0)
 		rc = EX_OSERR; /* nobody waits for this server any longer */
 	return rc;

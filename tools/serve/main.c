@@ -7,29 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
 #include "msg.h"
+#include "names.h"
 #include "opt.h"
 #include "rec.h"
 
-enum { OPT_ADDRESS = 256, OPT_FOREGROUND, OPT_KEEP, PORT_MOST = 65535 };
+enum { OPT_ADDRESS = 256, OPT_ANOTHER, OPT_FOREGROUND, OPT_KEEP, PORT_MOST = 65535 };
 
 static const struct opt table[] = {
 	{OPT_ADDRESS, "address", "ADDRESS", "listen there (127.0.0.1: this machine alone)"},
+	{OPT_ANOTHER, "another", NULL, "one more server, also for a batch that has one"},
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{OPT_KEEP, "keep", "FD", "what bi-serve starts its own background process with"},
 	{'p', "port", "FIRST-LAST", "choose from these ports (8000-8020)"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{0},
-};
-
-/* The batches to serve: as many as there are ports, each once. */
-struct names {
-	char **name;
-	size_t count, most;
-	size_t left;  /* more than there are ports for */
-	size_t wrong; /* lines that name no batch */
 };
 
 /* "8000-8020" or "8000". */
@@ -72,6 +65,8 @@ options(struct opts *o, struct serve *s)
 	while ((id = opt_next(o)) != 0) {
 		if (id == OPT_ADDRESS)
 			s->address = parse_address(o);
+		else if (id == OPT_ANOTHER)
+			s->another = true;
 		else if (id == OPT_FOREGROUND)
 			s->foreground = true;
 		else if (id == 'j')
@@ -86,104 +81,65 @@ options(struct opts *o, struct serve *s)
 	return dir;
 }
 
-static void
-add_name(struct names *n, const char *name)
-{
-	const char *wrong = root_name_wrong(name);
-
-	if (wrong) {
-		msg_warn("the batch name '%s' %s", name, wrong);
-		n->wrong++;
-		return;
-	}
-	for (size_t i = 0; i < n->count; i++)
-		if (strcmp(n->name[i], name) == 0)
-			return;
-	if (n->count < n->most)
-		n->name[n->count++] = buf_strdup(name);
-	else
-		n->left++;
-}
-
-static void
-add_record(struct names *n, const struct rec *rec)
-{
-	const char *batch;
-
-	switch (rec->kind) {
-	case REC_PLAIN:
-		add_name(n, rec->text);
-		return;
-	case REC_JSON:
-		batch = rec_string(rec->json, "batch");
-		if (batch) {
-			add_name(n, batch);
-			return;
-		}
-		msg_warn("line %llu has no \"batch\": give records of bi-render, or names of batches", rec->line);
-		break;
-	default:
-		msg_warn("%s: give records of bi-render, or names of batches", rec->wrong);
-	}
-	n->wrong++;
-}
-
-/* All names, before any server is started. An exit code, after its message. */
+/* What the names that were read come to: where anything is wrong with them, no server is started. */
 static int
-read_names(char **args, struct names *n)
+code_of(const struct names *n)
 {
-	struct rec_reader *r;
-	struct rec rec;
-	bool cut;
-
-	if (!*args && isatty(STDIN_FILENO))
-		opt_wrong("no batch was named: give names, or pipe the records of bi-render in");
-	r = rec_open(args, STDIN_FILENO);
-	while (rec_read(r, &rec) != REC_EOF)
-		add_record(n, &rec);
-	cut = rec_was_cut(r);
-	rec_close(r);
-	if (cut) {
-		msg_warn("the records on standard input stop without their end record, so what makes them did not "
-			 "finish; "
-			 "no server was started, run the pipeline again");
-		return EX_SOME_FAILED;
-	}
-	if (n->wrong)
+	if (n->bad || n->nameless)
 		return EX_WRONG_USE;
-	if (!n->count)
-		opt_wrong("no batch was named: give names, or pipe the records of bi-render in");
-	return 0;
+	return n->cut ? EX_SOME_FAILED : 0;
+}
+
+/* A server for BATCH, the one that it has already if there is one: 0 or an exit code, as serve_start(). */
+static int
+serve_batch(const struct serve *s, const char *batch)
+{
+	struct serve with = *s;
+	int rc = serve_check(s, batch);
+
+	if (rc)
+		return rc;
+	if (!s->another) {
+		with.held = serve_hold(s, batch);
+		if (with.held < 0)
+			return EX_UNAVAILABLE;
+		rc = serve_known(s, batch);
+	}
+	if (rc == 0)
+		rc = s->foreground ? keep(&with, batch) : serve_start(&with, batch);
+	else
+		rc = rc > 0 ? 0 : EX_OSERR;
+	if (with.held >= 0 && !s->foreground)
+		close(with.held);
+	return rc;
 }
 
 /* A server for each batch. The exit code: that of the first batch that has none. */
 static int
 serve_all(const struct serve *s, const struct names *n)
 {
-	size_t served = 0, failed = n->left;
+	size_t served = 0, failed = 0;
 	struct json_object *counts;
 	int code = 0;
 
 	if (strncmp(s->address, "127.", 4) != 0 && strcmp(s->address, "::1") != 0)
 		msg_warn("with --address %s, whoever reaches this machine over the network can see the pages",
 			 s->address);
-	for (size_t i = 0; i < n->count; i++) {
-		int rc = serve_check(s, n->name[i]);
+	for (size_t i = 0; i < n->n; i++) {
+		int rc = serve_batch(s, n->v[i]);
 
-		if (rc == 0)
-			rc = s->foreground ? keep(s, n->name[i]) : serve_start(s, n->name[i]);
 		if (rc == EX_TEMPFAIL)
-			serve_no_port(s, n->name[i]);
+			serve_no_port(s, n->v[i]);
 		code = code ? code : rc;
 		served += rc == 0;
 		failed += rc != 0;
 		if (rc == EX_TEMPFAIL) {
-			failed += n->count - i - 1;
+			failed += n->n - i - 1;
 			break;
 		}
 	}
-	if (n->left && !code)
-		code = EX_TEMPFAIL;
+	if (n->upstream && !code)
+		code = EX_SOME_FAILED;
 	if (served + failed > 1 && failed)
 		msg_warn("%zu of %zu batches are not served", failed, served + failed);
 	if (s->json) {
@@ -198,27 +154,27 @@ serve_all(const struct serve *s, const struct names *n)
 static int
 serve(struct serve *s, const char *dir, char **args)
 {
-	struct names n = {.most = (size_t)(s->last - s->first + 1)};
-	int code;
+	struct names n = {0};
+	int code = names_read(&n, args);
 
-	n.name = buf_alloc(n.most * sizeof(*n.name));
-	code = read_names(args, &n);
-	if (code == 0 && (s->foreground || s->ready >= 0) && n.count + n.left != 1)
+	if (code == 0)
+		code = code_of(&n);
+	if (code == 0 && (s->foreground || s->ready >= 0) && n.n != 1)
 		opt_wrong("--foreground and --keep take one batch");
 	if (code == 0) {
 		root_open(&s->root, dir, false);
-		code = s->ready >= 0 ? keep(s, n.name[0]) : serve_all(s, &n);
+		code = s->ready >= 0 ? keep(s, n.v[0]) : serve_all(s, &n);
 	}
-	for (size_t i = 0; i < n.count; i++)
-		free(n.name[i]);
-	free(n.name);
+	if (n.cut)
+		msg_warn("no server was started");
+	names_free(&n);
 	return code;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct serve s = {.address = "127.0.0.1", .first = 8000, .last = 8020, .ready = -1};
+	struct serve s = {.address = "127.0.0.1", .first = 8000, .last = 8020, .held = -1, .ready = -1};
 	struct opts o = {
 		.operands = "[BATCH ...]",
 		.purpose = "Serves the review pages of batches, each on a port of its own, and prints their URLs.",

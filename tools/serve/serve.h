@@ -21,11 +21,17 @@ struct serve {
 	int first, last;     /* the ports to choose from */
 	bool foreground;     /* be the keeper, here */
 	bool json;           /* records, not sentences */
+	bool another;        /* one more server, also for a batch that has one */
+	int held;            /* serve_hold(), for the keeper to let go once it serves; -1: none */
 	int ready;           /* --keep: be the keeper, say ready on this descriptor and let go of stdio; -1: not so */
 };
 
 /* Checks that the review pages of BATCH are there: 0, or the exit code after a message. */
 int serve_check(const struct serve *s, const char *batch);
+
+/* Prints the server that BATCH has already at the address, if there is one: 1. 0 when there is none, or -1 after a
+ * message. */
+int serve_known(const struct serve *s, const char *batch);
 
 /* Starts a keeper for BATCH and prints the record of its server once it answers: 0, or the exit code after a message,
  * but for EX_TEMPFAIL (no port was free): that is for serve_no_port() to say. */
@@ -39,5 +45,17 @@ int keep(const struct serve *s, const char *batch);
 
 /* Prints a server record, as s->json says. */
 void serve_print(const struct serve *s, const char *line, size_t n);
+
+/* --- port.c --- */
+
+/* The lock under which a server of BATCH is looked for and started, one at a time: its descriptor, or -1 after a
+ * message. */
+int serve_hold(const struct serve *s, const char *batch);
+
+/* The port that BATCH had last, where that is one to choose from; else 0. */
+int serve_last_port(const struct serve *s, const char *batch);
+
+/* Notes that BATCH has PORT now. */
+void serve_note_port(const struct serve *s, const char *batch, int port);
 
 #endif

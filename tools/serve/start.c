@@ -56,20 +56,47 @@ serve_check(const struct serve *s, const char *batch)
 	return rc == 0 ? 0 : EX_NOINPUT;
 }
 
+static void
+print_record(const struct serve *s, struct json_object *record, const char *already)
+{
+	if (s->json)
+		rec_out_json(record);
+	else
+		printf("%s is served%s at %s\n(`bi-clean stop %lld` ends it)\n", rec_string(record, "batch"), already,
+		       rec_string(record, "url"), rec_number(record, "port", 0));
+	rec_flush();
+}
+
 void
 serve_print(const struct serve *s, const char *line, size_t n)
 {
-	struct json_object *record;
+	struct json_object *record = rec_parse(line, n, NULL, 0);
 
-	if (s->json) {
-		rec_out(line, n);
-	} else {
-		record = rec_parse(line, n, NULL, 0);
-		printf("%s is served at %s\n(`bi-clean stop %lld` ends it)\n", rec_string(record, "batch"),
-		       rec_string(record, "url"), rec_number(record, "port", 0));
-		json_object_put(record);
+	print_record(s, record, "");
+	json_object_put(record);
+}
+
+int
+serve_known(const struct serve *s, const char *batch)
+{
+	struct servers all;
+	int found = 0;
+
+	if (servers_find(&s->root, &all) < 0) {
+		msg_warn_errno("cannot read the leases in %s/leases", s->root.path);
+		return -1;
 	}
-	rec_flush();
+	for (size_t i = 0; i < all.n && !found; i++) {
+		const struct server *v = &all.v[i];
+		const char *address = rec_string(v->record, "address");
+
+		found = v->batch && v->url && address && strcmp(v->batch, batch) == 0 &&
+			strcmp(address, s->address) == 0;
+		if (found)
+			print_record(s, v->record, " already");
+	}
+	servers_free(&all);
+	return found;
 }
 
 /* --- starting a keeper --- */
@@ -96,11 +123,15 @@ start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
 	char ports[32], address[64], fd[16];
 	const struct child_fd fds[] = {
 		{p->record[1], STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}, {p->ready[1], READY_FD}};
-	char *argv[] = {"bi-serve", "--keep", fd,          "--root", s->root.path, "--port",
-			ports,      "--json", "--address", address,  "--",         (char *)(uintptr_t)batch,
-			NULL};
+	char *argv[16] = {"bi-serve", "--keep", fd,       "--root",    s->root.path,
+			  "--port",   ports,    "--json", "--address", address};
+	size_t n = 10;
 	struct child c = {.program = "/proc/self/exe", .argv = argv, .fds = fds, .outlives = true};
 
+	if (s->another)
+		argv[n++] = "--another";
+	argv[n++] = "--";
+	argv[n] = (char *)(uintptr_t)batch;
 	c.fd_count = sizeof(fds) / sizeof(*fds);
 	snprintf(ports, sizeof(ports), "%d-%d", s->first, s->last);
 	snprintf(address, sizeof(address), "%s", s->address);
@@ -177,7 +208,6 @@ serve_start(const struct serve *s, const char *batch)
 /* --- no port --- */
 
 struct holders {
-	const struct serve *s;
 	int servers, other_ports;
 	int next; /* the first port that was not looked at */
 	struct buf others;
@@ -195,35 +225,29 @@ note_others(struct holders *h, int port)
 	h->other_ports += count;
 }
 
-static bool
-say_holder(struct lease_seen *seen, void *arg)
+static void
+say_holder(struct holders *h, const struct server *v)
 {
-	struct holders *h = arg;
-	struct json_object *record;
-	const char *batch, *url;
-
-	if (seen->port < h->s->first || seen->port > h->s->last)
-		return seen->port <= h->s->last;
-	note_others(h, seen->port);
-	h->next = seen->port + 1;
+	note_others(h, v->port);
+	h->next = v->port + 1;
 	h->servers++;
-	record = servers_record(seen);
-	batch = rec_string(record, "batch");
-	url = rec_string(record, "url");
-	msg_warn("port %d: %s%s%s", seen->port, batch ? batch : "a server that is starting", url ? ", " : "",
-		 url ? url : "");
-	json_object_put(record);
-	return true;
+	msg_warn("port %d: %s%s%s", v->port, v->batch ? v->batch : "a server that is starting", v->url ? ", " : "",
+		 v->url ? v->url : "");
 }
 
 void
 serve_no_port(const struct serve *s, const char *batch)
 {
-	struct holders h = {.s = s, .next = s->first};
+	struct holders h = {.next = s->first};
+	struct servers all;
 
 	msg_warn("no port from %d to %d is free for batch %s", s->first, s->last, batch);
-	if (lease_each(&s->root, say_holder, &h) < 0)
+	if (servers_find(&s->root, &all) < 0)
 		msg_warn_errno("cannot read %s/leases", s->root.path);
+	for (size_t i = 0; i < all.n; i++)
+		if (all.v[i].port >= s->first && all.v[i].port <= s->last)
+			say_holder(&h, &all.v[i]);
+	servers_free(&all);
 	note_others(&h, s->last + 1);
 	if (h.other_ports)
 		msg_warn("held by programs that are not servers of this root: %s", h.others.data);

@@ -2,11 +2,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "batch.h"
 #include "buf.h"
 #include "msg.h"
+#include "names.h"
 #include "opt.h"
 #include "rec.h"
 #include "servers.h"
@@ -32,30 +32,11 @@ static const struct opt table[] = {
 	{0},
 };
 
-struct names {
-	char **v;
-	size_t n;
-};
-
 static bool
 add_name(const char *name, void *arg)
 {
-	struct names *names = arg;
-
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], name) == 0)
-			return true;
-	names->v = buf_realloc(names->v, (names->n + 1) * sizeof(*names->v));
-	names->v[names->n++] = buf_strdup(name);
+	names_add(arg, name);
 	return true;
-}
-
-static void
-free_names(struct names *names)
-{
-	for (size_t i = 0; i < names->n; i++)
-		free(names->v[i]);
-	free(names->v);
 }
 
 /* Those of the operands, or every batch. */
@@ -65,7 +46,7 @@ find_names(const struct root *root, char **operands)
 	struct names names = {0};
 
 	for (; *operands; operands++)
-		add_name(*operands, &names);
+		names_add(&names, *operands);
 	if (!names.n && batch_each(root, add_name, &names) < 0)
 		msg_die_errno(msg_code(errno), "cannot list the batches in %s", root->path);
 	return names;
@@ -194,7 +175,7 @@ batches(const struct root *root, char **operands)
 	if (options.wait)
 		waited = wait_for(root, names.v, names.n, options.timeout);
 	code = options.rebuild ? rebuild(root, &names) : show(root, &names);
-	free_names(&names);
+	names_free(&names);
 	return waited ? waited : code;
 }
 

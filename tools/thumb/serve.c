@@ -79,17 +79,22 @@ fail(char *answer, size_t room, const char *why)
 	return snprintf(answer, room, "failed %.*s", THUMB_WHY - 1, why);
 }
 
-/* The last of libvips's messages is nearest to the cause; they end with a newline each. */
+/* The last of libvips's messages is nearest to the cause; they end with a newline each, and begin with the part of
+ * libvips that says it. */
 static int
 fail_vips(char *answer, size_t room)
 {
-	char *text = vips_error_buffer_copy(), *line;
+	char *text = vips_error_buffer_copy(), *line, *said, why[THUMB_WHY];
 	int n;
 
 	while ((line = strrchr(text, '\n')) && !line[1])
 		*line = '\0';
 	line = strrchr(text, '\n');
-	n = fail(answer, room, *text ? (line ? line + 1 : text) : "it cannot be decoded");
+	line = line ? line + 1 : text;
+	said = strstr(line, ": ");
+	snprintf(why, sizeof(why), *line ? "the picture is cut short or damaged (%.*s)" : "it cannot be decoded%.*s",
+		 THUMB_WHY / 2, said ? said + 2 : line);
+	n = fail(answer, room, why);
 	g_free(text);
 	return n;
 }

@@ -1,0 +1,90 @@
+/*
+ * What leases/BATCH.port is for: it is locked while a server for the batch is looked for and started, and its text is
+ * the port that the batch had last, since what a browser keeps for a page goes by its port too.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "lock.h"
+#include "msg.h"
+#include "serve.h"
+
+enum { HOLD_MS = 60000, AGAIN_MS = 10 }; /* longer than another bi-serve waits for its server */
+
+/* Opens it if it is a regular file. -1 with errno. */
+static int
+open_port(const struct serve *s, const char *batch)
+{
+	int dir = root_dir(s->root.fd, "leases", true), fd, error;
+	char name[NAME_LONGEST + 8];
+	struct stat st;
+
+	if (dir < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%s.port", batch);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	error = errno;
+	close(dir);
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+		error = ENXIO;
+	}
+	errno = error;
+	return fd;
+}
+
+int
+serve_hold(const struct serve *s, const char *batch)
+{
+	int64_t until = clock_ms() + HOLD_MS;
+	int fd = open_port(s, batch), rc = -1;
+
+	while (fd >= 0 && (rc = lock_try(fd, LOCK_ALONE)) == 1 && clock_ms() < until)
+		nanosleep(&(struct timespec){.tv_nsec = AGAIN_MS * 1000000L}, NULL);
+	if (rc == 0)
+		return fd;
+	if (rc == 1)
+		msg_warn("another bi-serve has been starting the server of batch %s for %d seconds: end it, or try "
+			 "again later",
+			 batch, HOLD_MS / 1000);
+	else
+		msg_warn_errno("cannot lock %s/leases/%s.port", s->root.path, batch);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int
+serve_last_port(const struct serve *s, const char *batch)
+{
+	int fd = open_port(s, batch);
+	char text[16] = "";
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+	long port = n > 0 ? strtol(text, NULL, 10) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return port >= s->first && port <= s->last ? (int)port : 0;
+}
+
+void
+serve_note_port(const struct serve *s, const char *batch, int port)
+{
+	int fd = open_port(s, batch);
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%5d\n", port);
+
+	/* One length for all ports: it is never half of another. */
+	if (fd < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		msg_warn_errno("cannot note the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
+	if (fd >= 0)
+		close(fd);
+}
