@@ -386,10 +386,11 @@ an_end_record_ends_a_stream_of_ours(void **state)
 		{"{\"item\":1,\"status\":\"completed\"}\n{\"end\":\"bi-fetch\",\"exit\":0}\n", false},
 		{"{\"item\":1,\"status\":\"completed\"}\n{\"end\":\"bi-fetch\",\"exit\":0}", false},
 		{"{\"item\":1,\"status\":\"completed\"}\n{\"end\":\"bi-fe", true},
-		{"{\"batch\":\"M\",\"review\":\"/r\"}\n", true},
+		{"{\"batch\":\"M\",\"review\":\"/r\",\"candidates\":1}\n", true},
 		{"{\"port\":8000,\"pid\":7}\n", true},
-		{"{\"end\":\"bi-fetch\",\"exit\":0}\n{\"batch\":\"M\",\"review\":\"/r\"}\n", true},
+		{"{\"end\":\"bi-fetch\",\"exit\":0}\n{\"batch\":\"M\",\"review\":\"/r\",\"candidates\":1}\n", true},
 		{"{\"end\":7}\n", false},
+		{"{\"url\":\"u\",\"review\":\"good\",\"source\":\"flickr\"}\n", false}, /* keys of the user's own */
 	};
 
 	(void)state;
