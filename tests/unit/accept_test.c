@@ -1,0 +1,129 @@
+#include "testing.h"
+
+#include "accept.h"
+
+static void
+patterns_match(void **state)
+{
+	(void)state;
+	assert_true(accept_matches(NULL, "text/html"));
+	assert_true(accept_matches("image/*", "image/jpeg"));
+	assert_true(accept_matches("image/*", "IMAGE/Jpeg; x=y"));
+	assert_true(accept_matches("application/pdf, image/*", "image/png"));
+	assert_true(accept_matches(" Image/* ,application/pdf", "application/pdf"));
+	assert_true(accept_matches("*/*", "text/html"));
+	assert_true(accept_matches("*", "text/html"));
+	assert_true(accept_matches("image/jpg", "image/jpeg"));
+	assert_true(accept_matches("image/bmp", "image/x-ms-bmp"));
+	assert_true(accept_matches("text/xml", "application/xml"));
+	assert_false(accept_matches("image/*", "text/html"));
+	assert_false(accept_matches("image/*", "imagery/png"));
+	assert_false(accept_matches("image/jpeg", "image/jpegx"));
+	assert_false(accept_matches("image/jpegx", "image/jpeg"));
+	assert_false(accept_matches("image", "image/jpeg"));
+	assert_false(accept_matches("", "image/jpeg"));
+	assert_false(accept_matches(",", ""));
+	assert_false(accept_matches("image/*", ""));
+}
+
+static void
+patterns_are_looked_at(void **state)
+{
+	static const char *const good[] = {"image/*", "*/*",           "*", "image/svg+xml, application/pdf",
+					   "IMAGE/*", "image/jpeg;q=1"};
+	static const char *const wrong[] = {
+		"",         ",",        " ",        "image",       "image/", "/png",  "*/png",
+		"ima*/png", "image/p*", "image/**", "image/png,,", "a b/c",  "a/b/c", "image/\xc3\xa9"};
+	char endless[400];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (accept_patterns_wrong(good[i]))
+			fail_msg("'%s' %s", good[i], accept_patterns_wrong(good[i]));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		if (!accept_patterns_wrong(wrong[i]))
+			fail_msg("'%s' is taken", wrong[i]);
+	memset(endless, 'a', sizeof(endless) - 1);
+	endless[sizeof(endless) - 1] = '\0';
+	endless[3] = '/';
+	assert_non_null(accept_patterns_wrong(endless));
+	assert_false(accept_matches(endless, endless));
+}
+
+static void
+says(const char *url, const char *asked, const char *patterns, const char *mime, const char *want)
+{
+	const char *said = accept_page_wrong(url, asked, patterns, mime);
+
+	if (strcmp(said ? said : "", want ? want : "") != 0)
+		fail_msg("%s, %s, %s, %s: '%s' instead of '%s'", url, asked, patterns, mime, said, want);
+}
+
+static void
+by_the_url(void **state)
+{
+	static const char page[] = "an HTML page in place of a picture";
+
+	(void)state;
+	says("http://a/x.jpg", NULL, NULL, "text/html", page);
+	says("http://a/x.JPEG?y=z.txt#f", NULL, NULL, "text/html; charset=utf-8", page);
+	says("http://a/x.svg", NULL, NULL, "text/html", page);
+	says("http://a/x.png", NULL, NULL, "application/json", "JSON in place of a picture");
+	says("http://a/x.png", NULL, NULL, "text/xml", "XML in place of a picture");
+	says("http://a/x.pdf", NULL, NULL, "text/plain", "plain text in place of a document");
+	says("http://a/x.mp4", NULL, NULL, "application/xhtml+xml", "an HTML page in place of a video");
+	says("http://a/x.mp3", NULL, NULL, "application/x-empty", "nothing in place of a sound");
+	says("http://a/x.tar.gz", NULL, NULL, "text/html", "an HTML page in place of an archive");
+	/* What is no page may have a wrong name. */
+	says("http://a/x.png", NULL, NULL, "image/jpeg", NULL);
+	says("http://a/x.jpg", NULL, NULL, "application/pdf", NULL);
+	says("http://a/x.jpg", NULL, NULL, "application/octet-stream", NULL);
+	/* Pages that were asked for, or may have been. */
+	says("http://a/x.html", NULL, NULL, "text/html", NULL);
+	says("http://a/x.json", NULL, NULL, "application/json", NULL);
+	says("http://a/x", NULL, NULL, "text/html", NULL);
+	says("http://a/", NULL, NULL, "text/html", NULL);
+	says("http://a.jpg", NULL, NULL, "text/html", NULL);
+	says("http://a.jpg/?x.jpg", NULL, NULL, "text/html", NULL);
+	says("http://a/x.jpg/", NULL, NULL, "text/html", NULL);
+	says("http://a/x.jpg/y", NULL, NULL, "text/html", NULL);
+	says("http://a/.", NULL, NULL, "text/html", NULL);
+	says("http://a/x.extensions", NULL, NULL, "text/html", NULL);
+	says("http://a/x.svg", NULL, NULL, "text/xml", NULL);
+	says("http://a/x.svg", NULL, NULL, "text/plain", NULL);
+	says("http://a/x.jp g", NULL, NULL, "text/html", NULL);
+	says("x.jpg", NULL, NULL, "text/html", page);
+	says("", NULL, NULL, "text/html", NULL);
+	says(NULL, NULL, NULL, "text/html", NULL);
+}
+
+static void
+by_what_was_asked(void **state)
+{
+	(void)state;
+	says("http://a/x", "image/jpeg", NULL, "text/html", "an HTML page in place of a picture");
+	says("http://a/x.jpg", "text/html", NULL, "text/html", NULL);
+	says("http://a/x", "application/pdf", "text/*", "text/html", "an HTML page in place of a document");
+	says("http://a/x", NULL, "image/*", "text/html", "an HTML page in place of a picture");
+	says("http://a/x", NULL, "image/png,image/jpeg", "text/plain", "plain text in place of a picture");
+	says("http://a/x", NULL, "video/*", "application/json", "JSON in place of a video");
+	says("http://a/x.jpg", NULL, "text/html", "text/html", NULL);
+	says("http://a/x.jpg", NULL, "image/*,text/*", "text/html", NULL);
+	says("http://a/x.jpg", NULL, "*/*", "text/html", "an HTML page in place of a picture");
+	says("http://a/x", NULL, "image/*,application/pdf", "text/html", NULL);
+	says("http://a/x", "", NULL, "text/html", NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(patterns_match),
+		cmocka_unit_test(patterns_are_looked_at),
+		cmocka_unit_test(by_the_url),
+		cmocka_unit_test(by_what_was_asked),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("accept", tests, NULL, NULL);
+}

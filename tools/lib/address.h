@@ -1,0 +1,20 @@
+/*
+ * address: whether a socket address is one of the public internet, for those who fetch what strangers name.
+ *
+ * To be asked about the address itself just before connect(2), for each connection: a name can have another address
+ * by then.
+ */
+#ifndef BI_ADDRESS_H
+#define BI_ADDRESS_H
+
+#include <sys/socket.h>
+
+/*
+ * NULL for a public unicast address of IPv4 or IPv6, else what it is, "a loopback address", as a constant. Whatever
+ * IANA's registries of special-purpose addresses list is refused, and so is what is not global unicast at all. An
+ * address that stands for one of IPv4 (mapped, NAT64, 6to4) is judged as that one.
+ * ADDRESS is as long as its family says.
+ */
+const char *address_wrong(const struct sockaddr *address);
+
+#endif

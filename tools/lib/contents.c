@@ -1,0 +1,482 @@
+#include "contents.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "part.h"
+
+/* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
+ * runs of used entries are short: one of PROBE_MOST is damage. */
+enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MOST = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
+
+static const char name[] = "contents.index";
+static const char magic[8] = {'b', 'i', '-', 'c', 'o', 'n', 't', '1'};
+
+/* As it stands in the file. */
+struct head {
+	char magic[8];
+	uint64_t size, used, check;
+};
+
+struct entry {
+	uint64_t print;
+	uint32_t item, check;
+};
+
+_Static_assert(sizeof(struct head) == 32 && sizeof(struct entry) == 16, "the file has no padding");
+
+struct contents {
+	int dir, temp;
+	int fd;        /* -1: none */
+	uint64_t size; /* of the table that fd is */
+	contents_fill *fill;
+	void *arg;
+	struct part part; /* a new table that is being filled; its fd is -1 else */
+};
+
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+	a = (a ^ b * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+	return a ^ a >> 33;
+}
+
+static uint32_t
+entry_check(uint64_t print, uint32_t item)
+{
+	return (uint32_t)mix(print, item);
+}
+
+static struct entry
+entry_of(uint64_t print, uint32_t item)
+{
+	return (struct entry){htole64(print), htole32(item), htole32(entry_check(print, item))};
+}
+
+static bool
+is_free(const struct entry *e)
+{
+	return e->print == 0 && e->item == 0 && e->check == 0;
+}
+
+static bool
+is_good(const struct entry *e)
+{
+	return e->item && le32toh(e->check) == entry_check(le64toh(e->print), le32toh(e->item));
+}
+
+static off_t
+offset_of(uint64_t place)
+{
+	return (off_t)(sizeof(struct head) + place * sizeof(struct entry));
+}
+
+/* The place of a print in a table of a power of two: its highest bits, so that a larger table has the same order. */
+static uint64_t
+home(uint64_t print, uint64_t size)
+{
+	return print >> (__builtin_clzll(size) + 1);
+}
+
+static int
+put(int fd, const void *bytes, size_t n, off_t at)
+{
+	ssize_t w;
+
+	do
+		w = pwrite(fd, bytes, n, at);
+	while (w < 0 && errno == EINTR);
+	if (w >= 0 && (size_t)w != n)
+		errno = ENOSPC;
+	return w >= 0 && (size_t)w == n ? 0 : -1;
+}
+
+/* 0, 1 where the file is not as long, -1 with errno. */
+static int
+get(int fd, void *bytes, size_t n, off_t at)
+{
+	ssize_t r;
+
+	do
+		r = pread(fd, bytes, n, at);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -1 : (size_t)r == n ? 0 : 1;
+}
+
+static int
+put_head(int fd, uint64_t size, uint64_t used)
+{
+	struct head h = {.size = htole64(size), .used = htole64(used), .check = htole64(mix(size, used))};
+
+	memcpy(h.magic, magic, sizeof(magic));
+	return put(fd, &h, sizeof(h), 0);
+}
+
+/* 0, 1 for a head that is none, -1 with errno. */
+static int
+get_head(int fd, uint64_t *size, uint64_t *used)
+{
+	struct head h;
+	struct stat st;
+	int rc;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return 1;
+	rc = get(fd, &h, sizeof(h), 0);
+	if (rc != 0)
+		return rc;
+	*size = le64toh(h.size);
+	*used = le64toh(h.used);
+	return memcmp(h.magic, magic, sizeof(magic)) == 0 && le64toh(h.check) == mix(*size, *used) &&
+			       *size >= TABLE_FIRST && *size <= UINT64_C(1) << 40 && (*size & (*size - 1)) == 0 &&
+			       *used < *size && st.st_size == offset_of(*size)
+		       ? 0
+		       : 1;
+}
+
+/* --- a table --- */
+
+/*
+ * The place of a print, or the free one where it would go, and the item there, 0 when it is free. 0, 1 for a damaged
+ * table, -1 with errno.
+ */
+static int
+probe(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
+{
+	uint64_t at = home(print, size);
+	struct entry run[RUN];
+
+	for (int probed = 0; probed < PROBE_MOST;) {
+		size_t n = size - at < RUN ? (size_t)(size - at) : RUN;
+		int rc = get(fd, run, n * sizeof(*run), offset_of(at));
+
+		if (rc != 0)
+			return rc;
+		for (size_t i = 0; i < n; i++, probed++) {
+			bool ours = le64toh(run[i].print) == print;
+
+			if (!is_free(&run[i]) && !is_good(&run[i]))
+				return 1;
+			if (!is_free(&run[i]) && !ours)
+				continue;
+			*place = at + i;
+			*item = le32toh(run[i].item);
+			return 0;
+		}
+		at = at + n < size ? at + n : 0;
+	}
+	return 1;
+}
+
+/* An empty table of SIZE entries in a new part, with its blocks allocated, so that a mapping of it cannot fail. */
+static int
+new_table(struct contents *c, struct part *p, uint64_t size)
+{
+	int error;
+
+	if (part_open(p, c->temp) < 0)
+		return -1;
+	error = posix_fallocate(p->fd, 0, offset_of(size));
+	if (error == 0 && put_head(p->fd, size, 0) == 0)
+		return 0;
+	if (error == 0)
+		error = errno;
+	part_drop(p);
+	errno = error;
+	return -1;
+}
+
+/* Into a mapped table, which has room. */
+static void
+place_in(struct entry *table, uint64_t size, const struct entry *e)
+{
+	uint64_t at = home(le64toh(e->print), size);
+
+	while (!is_free(&table[at]))
+		at = at + 1 < size ? at + 1 : 0;
+	table[at] = *e;
+}
+
+/*
+ * All entries of FROM into the mapped table. The order is the same, so both are gone through from the front, and what
+ * is behind is let go of: a large table takes no memory of ours.
+ */
+static int
+copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used)
+{
+	enum { LET_GO = 1024 };
+	struct entry *table = (struct entry *)(void *)(map + sizeof(struct head));
+	struct entry run[RUN];
+
+	*used = 0;
+	for (uint64_t at = 0, runs = 0; at < from_size; at += RUN, runs++) {
+		int rc = get(from, run, sizeof(run), offset_of(at));
+
+		if (rc != 0)
+			return rc;
+		for (int i = 0; i < RUN; i++) {
+			if (is_free(&run[i]))
+				continue;
+			if (!is_good(&run[i]))
+				return 1;
+			place_in(table, size, &run[i]);
+			++*used;
+		}
+		if (runs % LET_GO == LET_GO - 1 && madvise(map, (size_t)offset_of(size), MADV_DONTNEED) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A table of twice the size in P, with all that FROM has. 0, 1 for a damaged one, -1 with errno. */
+static int
+grown(struct contents *c, struct part *p, int from, uint64_t from_size)
+{
+	uint64_t size = from_size * 2, used = 0;
+	int rc = -1, error;
+	char *map;
+
+	if (new_table(c, p, size) < 0)
+		return -1;
+	map = mmap(NULL, (size_t)offset_of(size), PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
+	if (map != MAP_FAILED) {
+		rc = copy_into(map, size, from, from_size, &used);
+		if (munmap(map, (size_t)offset_of(size)) < 0)
+			rc = -1;
+	}
+	if (rc == 0)
+		rc = put_head(p->fd, size, used);
+	if (rc == 0)
+		return 0;
+	error = errno;
+	part_drop(p);
+	errno = error;
+	return rc;
+}
+
+/* --- the file --- */
+
+static void
+forget(struct contents *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+}
+
+/* Opens what is there. 0, 1 where it is missing or damaged, -1 with errno. */
+static int
+open_table(struct contents *c)
+{
+	uint64_t used;
+	int rc;
+
+	c->fd = openat(c->dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (c->fd < 0)
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 1 : -1;
+	rc = get_head(c->fd, &c->size, &used);
+	if (rc != 0)
+		forget(c);
+	return rc;
+}
+
+/* Gives a new table its name, and goes on with it. 0 or -1. */
+static int
+publish(struct contents *c, struct part *p)
+{
+	int error;
+
+	if (part_publish(p, c->dir, name) == 0) {
+		forget(c);
+		if (open_table(c) == 0)
+			return 0;
+		errno = EIO;
+		return -1;
+	}
+	error = errno;
+	part_drop(p);
+	errno = error;
+	return -1;
+}
+
+/* Makes the table again of what the caller knows. 0 or -1. */
+static int
+rebuild(struct contents *c)
+{
+	int error;
+
+	forget(c);
+	if (new_table(c, &c->part, TABLE_FIRST) < 0)
+		return -1;
+	if (c->fill(c, c->arg) == 0) {
+		struct part p = c->part;
+
+		c->part.fd = -1;
+		return publish(c, &p);
+	}
+	error = errno;
+	part_drop(&c->part);
+	c->part.fd = -1;
+	errno = error;
+	return -1;
+}
+
+/* The table as it is now: another process may have put a larger one in its place. 0 or -1. */
+static int
+be_current(struct contents *c)
+{
+	struct stat st;
+	int rc;
+
+	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && st.st_nlink > 0)
+		return 0;
+	forget(c);
+	rc = open_table(c);
+	return rc == 1 ? rebuild(c) : rc;
+}
+
+struct contents *
+contents_open(int dirfd, int tempfd, contents_fill *fill, void *arg)
+{
+	struct contents *c = buf_alloc(sizeof(*c));
+	int error;
+
+	*c = (struct contents){.dir = dirfd, .temp = tempfd, .fd = -1, .fill = fill, .arg = arg, .part.fd = -1};
+	if (be_current(c) == 0)
+		return c;
+	error = errno;
+	contents_close(c);
+	errno = error;
+	return NULL;
+}
+
+void
+contents_close(struct contents *c)
+{
+	if (!c)
+		return;
+	forget(c);
+	free(c);
+}
+
+/* The first 8 bytes of a digest; false for what is none. */
+static bool
+print_of(const char *hex, uint64_t *print)
+{
+	if (strlen(hex) != DIGEST_HEX || strspn(hex, "0123456789abcdef") != DIGEST_HEX)
+		return false;
+	*print = 0;
+	for (int i = 0; i < PRINT_HEX; i++)
+		*print = *print << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+	return true;
+}
+
+int
+contents_find(struct contents *c, const char *hex, uint32_t *item)
+{
+	uint64_t print, place;
+
+	*item = 0;
+	if (!print_of(hex, &print)) {
+		errno = EINVAL;
+		return -1;
+	}
+	for (int i = 0; i < 2; i++) {
+		int rc = be_current(c);
+
+		if (rc == 0)
+			rc = probe(c->fd, c->size, print, &place, item);
+		if (rc <= 0)
+			return rc;
+		if (i == 0 && rebuild(c) < 0)
+			return -1;
+	}
+	errno = EIO;
+	return -1;
+}
+
+/* Into the table FD of SIZE. 0, 1 for a damaged table, 2 for a full one, -1 with errno. */
+static int
+add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
+{
+	struct entry e = entry_of(print, item);
+	uint64_t place, said, used;
+	uint32_t before;
+	int rc = probe(fd, size, print, &place, &before);
+
+	if (rc != 0)
+		return rc;
+	if (before == item)
+		return 0;
+	if (before)
+		return put(fd, &e, sizeof(e), offset_of(place));
+	rc = get_head(fd, &said, &used);
+	if (rc != 0 || said != size)
+		return rc ? rc : 1;
+	if (used + 1 > size - size / 4)
+		return 2;
+	if (put_head(fd, size, used + 1) < 0)
+		return -1;
+	return put(fd, &e, sizeof(e), offset_of(place));
+}
+
+/* While a new table is filled, which nobody sees yet. 0 or -1. */
+static int
+add_to_part(struct contents *c, uint64_t print, uint32_t item)
+{
+	uint64_t size, used;
+	struct part larger;
+	int rc = get_head(c->part.fd, &size, &used);
+
+	if (rc == 0)
+		rc = add_to(c->part.fd, size, print, item);
+	if (rc == 2) {
+		rc = grown(c, &larger, c->part.fd, size);
+		if (rc == 0) {
+			part_drop(&c->part);
+			c->part = larger;
+			return add_to_part(c, print, item);
+		}
+	}
+	if (rc > 0)
+		errno = EIO;
+	return rc ? -1 : 0;
+}
+
+int
+contents_add(struct contents *c, const char *hex, uint32_t item)
+{
+	struct part larger;
+	uint64_t print;
+
+	if (!print_of(hex, &print) || item == 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (c->part.fd >= 0)
+		return add_to_part(c, print, item);
+	for (int i = 0; i < 4; i++) {
+		int rc = be_current(c);
+
+		if (rc == 0)
+			rc = add_to(c->fd, c->size, print, item);
+		if (rc == 2 && (rc = grown(c, &larger, c->fd, c->size)) == 0 && (rc = publish(c, &larger)) == 0)
+			continue;
+		if (rc <= 0)
+			return rc;
+		if (rebuild(c) < 0)
+			return -1;
+	}
+	errno = EIO;
+	return -1;
+}
