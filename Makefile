@@ -2,12 +2,16 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean type thumb
+PROGRAMS = fetch render serve status clean type thumb expand media
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
 LIBS_type = libmagic
 LIBS_thumb = vips
+LIBS_expand = libarchive
+LIBS_media = gumbo libcurl
+LIBS_expand_test = libarchive
+LIBS_archive = libarchive
 
 ifdef SANITIZE
 BUILD = build/sanitized
@@ -48,7 +52,7 @@ build/config.mk: share/packages/build share/packages/install Makefile
 	@mkdir -p $(@D)
 	@{ echo "LIB_CFLAGS = $$(pkg-config --cflags json-c)"; \
 	echo "LIB_LIBS = $$(pkg-config --libs json-c libcrypto libseccomp) -lm -pthread"; \
-	for l in $(sort $(LIBS_fetch) $(LIBS_type) $(LIBS_thumb) cmocka); do \
+	for l in $(sort $(LIBS_fetch) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) cmocka); do \
 	echo "CFLAGS_$$l = $$(pkg-config --cflags $$l)"; echo "LIBS_$$l = $$(pkg-config --libs $$l)"; done; } >$@.new
 	@mv $@.new $@
 
@@ -70,12 +74,12 @@ $(BUILD)/%.o: %.c Makefile
 
 $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_cmocka) $(LIB_LIBS)
+	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
 
 # What the integration tests start beside the programs: origin, hold...
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS)
 
 # The least that a fetcher can do, for the bench to compare with.
 $(BUILD)/tests/bench/minimal.o: FLAGS += $(CFLAGS_libcurl)
@@ -107,7 +111,7 @@ format:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bi $(DESTDIR)$(PREFIX)/share/man
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	cp -R share/review share/serve $(DESTDIR)$(PREFIX)/share/bi
+	cp -R share/review share/serve share/hosts.conf $(DESTDIR)$(PREFIX)/share/bi
 	for page in man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 clean:

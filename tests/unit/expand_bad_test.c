@@ -1,0 +1,142 @@
+/*
+ * The client of bi-expand, against a bi-expand that misbehaves: this program itself.
+ */
+#include "expanding.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+
+/* --- the bi-expand that misbehaves: it does what the archive says --- */
+
+static void
+say(const char *text)
+{
+	if (send(STDIN_FILENO, text, strlen(text), MSG_NOSIGNAL) < 0)
+		_exit(1);
+}
+
+/* The archive that comes holds the packets, one a line; "crash", "leave", "hang" and "empty" are done, and "Bforever"
+ * is said for ever. */
+static int
+misbehave(void)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char text[4096];
+	struct iovec part = {.iov_base = text, .iov_len = sizeof(text)};
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	ssize_t n;
+	int fd;
+
+	say("ready");
+	if (recvmsg(STDIN_FILENO, &msg, 0) <= 0)
+		return 1;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY || (n = pread(fd, text, sizeof(text) - 1, 0)) < 0)
+		return 1;
+	text[n] = '\0';
+	for (char *rest = text, *line; (line = strsep(&rest, "\n")) && *line;) {
+		if (strcmp(line, "crash") == 0)
+			raise(SIGKILL);
+		else if (strcmp(line, "leave") == 0)
+			_exit(0);
+		else if (strcmp(line, "hang") == 0)
+			pause();
+		else if (strcmp(line, "empty") == 0)
+			send(STDIN_FILENO, "", 0, MSG_NOSIGNAL);
+		else
+			for (bool again = strcmp(line, "Bforever") == 0; say(line), again;)
+				continue;
+	}
+	return 0;
+}
+
+/* --- the tests --- */
+
+static void
+answers(const char *packets, const char *want)
+{
+	testing_write("packets", packets, strlen(packets));
+	expanding_unpacks("packets", &(struct expand_limits){.stall = 300, .bytes = 1 << 20}, want);
+}
+
+static void
+believes_no_nonsense(void **state)
+{
+	(void)state;
+	answers("Mf 2 0 a\nBhi\nE\nZ\n", "a[hi] .");
+	answers("Mf -1 0 a\nE\nZ\n", "a[] .");
+	answers("Mf 2 0  a \nE\nZ\n", " a [] .");
+	answers("Bhi\n", "!archive_crashed");
+	answers("E\n", "!archive_crashed");
+	answers("X\n", "!archive_crashed");
+	answers("Mf 2 0 a\nMf 2 0 b\n", "a[!archive_crashed");
+	answers("Mf 2 0 a\nB\n", "a[!archive_crashed");
+	answers("Mf 2 0 a\nBhi\nZ\n", "a[hi!archive_crashed");
+	answers("Mx 2 0 a\n", "!archive_crashed");
+	answers("Mf -2 0 a\n", "!archive_crashed");
+	answers("Mf 99999999999999999999 0 a\n", "!archive_crashed");
+	answers("Mf 2 a\n", "!archive_crashed");
+	answers("Mf 2 0\n", "!archive_crashed");
+	answers("Mf\n", "!archive_crashed");
+	answers("M\n", "!archive_crashed");
+	answers("Mf 99999999 0 a\n", "!archive_too_large");
+	answers("Fq?\n", "!archive_crashed");
+	answers("F\n", "!archive_crashed");
+	answers("Fe\n", "!archive_encrypted");
+	answers("Fdsaid \x1b[2J\n", "!archive_damaged");
+	testing_write("packets", "Mf 2 0 a\nBforever\n", 18);
+	assert_true(expanding_ends("packets", &(struct expand_limits){.bytes = 5000}, "archive_too_large").bytes <=
+		    5000);
+}
+
+static void
+survives_death(void **state)
+{
+	(void)state;
+	answers("crash\n", "!archive_crashed");
+	answers("Mf 2 0 a\nBhi\ncrash\n", "a[hi!archive_crashed");
+	answers("Mf 2 0 a\nBhi\nE\nleave\n", "a[hi] !archive_crashed");
+	answers("Mf 2 0 a\nempty\n", "a[!archive_crashed");
+	answers("hang\n", "!archive_timeout");
+	answers("Mf 2 0 a\nBhi\nhang\n", "a[hi!archive_timeout");
+}
+
+/* Without waiting, or only a while. */
+static void
+waits_no_longer(void **state)
+{
+	struct expand_member m;
+	struct expand *e;
+	int64_t before;
+
+	(void)state;
+	testing_write("packets", "hang\n", 5);
+	e = expanding_start("packets", &(struct expand_limits){.stall = 60000});
+	before = clock_ms();
+	assert_int_equal(expand_next(e, 0, &m), EXPAND_AGAIN);
+	assert_int_equal(expand_next(e, 50, &m), EXPAND_AGAIN);
+	assert_true(clock_ms() - before >= 50 && clock_ms() - before < 30000);
+	assert_true(expand_wait(e) > 0 && expand_wait(e) <= 60000);
+	expand_close(e);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, testing_enter, testing_leave)
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {TEST(believes_no_nonsense), TEST(survives_death), TEST(waits_no_longer)};
+
+	if (argc > 1 && strcmp(argv[1], "--serve") == 0)
+		return misbehave();
+	if (argc < 2)
+		return expanding_run(NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

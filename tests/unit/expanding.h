@@ -1,0 +1,142 @@
+/*
+ * expanding: what the tests of the client of bi-expand share. A test program is copied to a directory of its own and
+ * run from there, beside a symbolic link to the bi-expand that it is to talk to.
+ */
+#ifndef EXPANDING_H
+#define EXPANDING_H
+
+#include "testing.h"
+
+#include "buf.h"
+#include "expand.h"
+
+/* Adds an event to LOG: "a[", its bytes or how many they are, "] "; "!" and a code for what is not given. */
+static inline void
+expanding_note(struct buf *log, enum expand_event event, const struct expand_member *m)
+{
+	switch (event) {
+	case EXPAND_AGAIN:
+		break;
+	case EXPAND_MEMBER:
+		buf_printf(log, "%s[", m->path);
+		break;
+	case EXPAND_BYTES:
+		if (m->len <= 16)
+			buf_add(log, m->bytes, m->len);
+		else
+			buf_printf(log, "%zu,", m->len);
+		break;
+	case EXPAND_MEMBER_END:
+		buf_str(log, "] ");
+		break;
+	case EXPAND_MEMBER_FAILED:
+		buf_printf(log, "!%s] ", m->code);
+		break;
+	case EXPAND_REFUSED:
+		buf_printf(log, "%s!%s ", m->path, m->code);
+		break;
+	case EXPAND_END:
+		buf_str(log, ".");
+		break;
+	case EXPAND_FAILED:
+		assert_true(*m->message);
+		buf_printf(log, "!%s", m->code);
+		break;
+	}
+}
+
+static inline struct expand *
+expanding_start(const char *file, const struct expand_limits *limits)
+{
+	int fd = open(file, O_RDWR | O_CLOEXEC);
+	struct expand *e;
+
+	assert_true(fd >= 0);
+	e = expand_open(fd, limits);
+	assert_non_null(e);
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
+	close(fd);
+	return e;
+}
+
+static inline void
+expanding_unpacks(const char *file, const struct expand_limits *limits, const char *want)
+{
+	struct expand *e = expanding_start(file, limits);
+	struct expand_member m;
+	enum expand_event event;
+	struct buf log = {0};
+
+	do {
+		event = expand_next(e, -1, &m);
+		expanding_note(&log, event, &m);
+	} while (event != EXPAND_END && event != EXPAND_FAILED);
+	assert_string_equal(log.data, want);
+	assert_int_equal(expand_next(e, -1, &m), event);
+	assert_int_equal(expand_fd(e), -1);
+	expand_close(e);
+	buf_free(&log);
+}
+
+/* The last part of what came of FILE, and the totals. */
+static inline struct expand_totals
+expanding_ends(const char *file, const struct expand_limits *limits, const char *code)
+{
+	struct expand *e = expanding_start(file, limits);
+	struct expand_totals totals;
+	struct expand_member m;
+	enum expand_event event;
+
+	while ((event = expand_next(e, -1, &m)) != EXPAND_END && event != EXPAND_FAILED)
+		continue;
+	assert_string_equal(event == EXPAND_FAILED ? m.code : "", code);
+	totals = *expand_totals(e);
+	expand_close(e);
+	return totals;
+}
+
+static inline int
+expanding_copy_self(const char *path)
+{
+	char block[1 << 16];
+	ssize_t n = -1;
+	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+
+	while (in >= 0 && out >= 0 && (n = read(in, block, sizeof(block))) > 0)
+		if (write(out, block, (size_t)n) != n)
+			return -1;
+	if (in >= 0)
+		close(in);
+	return out < 0 || close(out) < 0 ? -1 : (int)n;
+}
+
+/* Runs a copy of this program, with the argument --tests, beside a bi-expand that is TARGET, NULL for the copy itself.
+ * The exit code. */
+static inline int
+expanding_run(const char *target)
+{
+	const char *parent = getenv("TMPDIR");
+	char dir[4096], path[4200], link[4200];
+	int status = -1;
+	pid_t pid;
+
+	snprintf(dir, sizeof(dir), "%s/unit.XXXXXX", parent ? parent : "/tmp");
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/tests", dir);
+	snprintf(link, sizeof(link), "%s/bi-expand", dir);
+	if (expanding_copy_self(path) == 0 && symlink(target ? target : "tests", link) == 0 && (pid = fork()) >= 0) {
+		if (pid == 0) {
+			execl(path, "tests", "--tests", (char *)NULL);
+			_exit(127);
+		}
+		waitpid(pid, &status, 0);
+	}
+	unlink(path);
+	unlink(link);
+	rmdir(dir);
+	return status == 0 ? 0 : 1;
+}
+
+#endif

@@ -1,0 +1,192 @@
+#include "list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "expand.h"
+#include "msg.h"
+#include "rec.h"
+
+struct listing {
+	uint64_t members, refused, failed;
+	bool json;
+};
+
+/* --- what is said --- */
+
+static void
+begin_line(struct buf *line, const char *file, const char *member)
+{
+	buf_str(line, "{\"file\":");
+	buf_json(line, file);
+	if (member) {
+		buf_str(line, ",\"member\":");
+		buf_json(line, member);
+	}
+}
+
+static void
+say_member(const struct listing *l, const char *file, const char *member, uint64_t bytes, int64_t mtime)
+{
+	struct buf line = {0};
+	struct tm t;
+	time_t when = (time_t)mtime;
+	char date[32] = "";
+
+	if (mtime && gmtime_r(&when, &t) && t.tm_year >= 0 && t.tm_year < 8000)
+		strftime(date, sizeof(date), l->json ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M", &t);
+	if (!l->json) {
+		printf("%12" PRIu64 "  %16s  %s\n", bytes, date, member);
+		return;
+	}
+	begin_line(&line, file, member);
+	buf_printf(&line, ",\"bytes\":%" PRIu64, bytes);
+	if (*date)
+		buf_printf(&line, ",\"mtime\":\"%s\"", date);
+	buf_str(&line, "}");
+	rec_out(line.data, line.len);
+	buf_free(&line);
+}
+
+/* An archive (MEMBER is NULL) or a member that is not given, with the STATUS failed or refused. */
+static void
+say_not(const struct listing *l, const char *file, const char *member, const char *status, const char *code,
+	const char *why)
+{
+	struct buf line = {0};
+
+	if (member)
+		msg_warn("%s: %s: %s", file, member, why);
+	else
+		msg_warn("%s: %s", file, why);
+	if (!l->json)
+		return;
+	begin_line(&line, file, member);
+	buf_printf(&line, ",\"status\":\"%s\",\"error\":{\"code\":\"%s\",\"message\":", status, code);
+	buf_json(&line, why);
+	buf_str(&line, ",\"retryable\":false}}");
+	rec_out(line.data, line.len);
+	buf_free(&line);
+}
+
+/* --- the archives --- */
+
+static void
+list_members(struct listing *l, const char *file, struct expand *e)
+{
+	struct expand_member m;
+	enum expand_event event;
+	uint64_t bytes = 0;
+	int64_t mtime = 0;
+
+	while ((event = expand_next(e, -1, &m)) != EXPAND_END) {
+		switch (event) {
+		case EXPAND_MEMBER:
+			bytes = 0;
+			mtime = m.mtime;
+			break;
+		case EXPAND_BYTES:
+			bytes += m.len;
+			break;
+		case EXPAND_MEMBER_END:
+			say_member(l, file, m.path, bytes, mtime);
+			break;
+		case EXPAND_MEMBER_FAILED:
+			say_not(l, file, m.path, "failed", m.code, m.message);
+			break;
+		case EXPAND_REFUSED:
+			say_not(l, file, m.path, "refused", m.code, m.message);
+			break;
+		case EXPAND_FAILED:
+			say_not(l, file, NULL, "failed", m.code, m.message);
+			l->failed++;
+			return;
+		case EXPAND_AGAIN:
+		case EXPAND_END:
+			break;
+		}
+	}
+}
+
+static void
+list_one(struct listing *l, const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = errno;
+	struct stat st;
+	struct expand *e;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		l->failed++;
+		say_not(l, file, NULL, "failed", fd < 0 && error == ENOENT ? "not_found" : "not_readable",
+			fd < 0 ? strerror(error) : "not a file of bytes");
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	e = expand_open(fd, NULL);
+	if (!e)
+		msg_die_errno(EX_OSERR, "cannot start bi-expand --serve, which unpacks the archives");
+	close(fd);
+	if (!l->json)
+		printf("%s:\n", file);
+	list_members(l, file, e);
+	l->members += expand_totals(e)->members;
+	l->refused += expand_totals(e)->refused;
+	l->failed += expand_totals(e)->damaged;
+	expand_close(e);
+	rec_flush();
+}
+
+static int
+say_end(const struct listing *l, bool cut)
+{
+	int code = l->failed || cut ? EX_SOME_FAILED : EX_ALL_WELL;
+	struct json_object *counts;
+
+	if (cut)
+		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+	if (!l->json)
+		return code;
+	counts = json_object_new_object();
+	json_object_object_add(counts, "members", json_object_new_int64((int64_t)l->members));
+	json_object_object_add(counts, "refused", json_object_new_int64((int64_t)l->refused));
+	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)l->failed));
+	rec_out_end(counts, code);
+	return code;
+}
+
+int
+list_archives(char **operands, bool json)
+{
+	struct listing l = {.json = json};
+	struct rec_reader *in = rec_open(operands, STDIN_FILENO);
+	struct rec r;
+	int code;
+
+	while (rec_read(in, &r) != REC_EOF) {
+		const char *name = r.kind == REC_PLAIN ? r.text : NULL;
+
+		if (r.kind == REC_JSON && !(name = rec_string(r.json, "path")))
+			name = rec_string(r.json, "file");
+		if (name) {
+			list_one(&l, name);
+			continue;
+		}
+		l.failed++;
+		if (r.kind == REC_BAD)
+			say_not(&l, r.text ? r.text : "", NULL, "failed", r.code, r.wrong);
+		else
+			say_not(&l, "", NULL, "failed", "no_file", "a record without \"path\" or \"file\"");
+	}
+	code = say_end(&l, rec_was_cut(in));
+	rec_close(in);
+	return code;
+}

@@ -1,0 +1,10 @@
+#ifndef BI_EXPAND_LIST_H
+#define BI_EXPAND_LIST_H
+
+#include <stdbool.h>
+
+/* Says what is in the archives that OPERANDS name, or standard input where there are none; as records with JSON, else
+ * as a table. Returns the exit code. */
+int list_archives(char **operands, bool json);
+
+#endif

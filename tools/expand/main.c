@@ -1,0 +1,47 @@
+/*
+ * bi-expand: the members of archives. libarchive parses what strangers made, so it does that in a process that is
+ * confined (confine.h): `bi-expand --serve`, whose protocol is in expand.h. Asked about files, bi-expand starts one for
+ * each and says what came out.
+ */
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "list.h"
+#include "msg.h"
+#include "opt.h"
+#include "serve.h"
+
+enum { OPT_SERVE = 256 };
+
+static const struct opt table[] = {
+	{'j', "json", NULL, "records also on a terminal"},
+	{OPT_SERVE, "serve", NULL, "unpack the archive that comes over the socket that is standard input"},
+	{0},
+};
+
+int
+main(int argc, char **argv)
+{
+	struct opts o = {
+		.operands = "[FILE ...]",
+		.purpose = "Says what is in archives; their names come as operands or on standard input.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+	bool json = !isatty(STDOUT_FILENO), serving = false;
+	int id;
+
+	msg_program("bi-expand");
+	while ((id = opt_next(&o)) != 0) {
+		if (id == 'j')
+			json = true;
+		else
+			serving = true;
+	}
+	if (!serving)
+		msg_finish(list_archives(opt_rest(&o), json));
+	if (*opt_rest(&o))
+		opt_wrong("--serve takes no files");
+	serve();
+}

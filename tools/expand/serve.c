@@ -1,0 +1,373 @@
+#include "serve.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <iconv.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "expand.h"
+#include "helper.h"
+#include "msg.h"
+#include "opt.h"
+
+enum { READ_AT_ONCE = 128 << 10, NAME_MOST = 32 << 10, TRIES = 100 };
+
+/* The socket, /dev/null twice, and the archive are all that it ever has open; and it writes to no file. */
+static const struct confine_limits limits = {
+	.memory = EXPAND_MEMORY,
+	.seconds = EXPAND_SECONDS,
+	.file_size = 1,
+	.files = 4,
+};
+
+/* The archive, read without moving the offset, which it shares with the parent's descriptor. */
+struct source {
+	int fd;
+	int64_t at, size;
+	bool failed; /* reading it did */
+	char block[READ_AT_ONCE];
+};
+
+static struct source source = {.fd = -1};
+
+/* --- what is said --- */
+
+static void
+say(const char *head, size_t n, const void *bytes, size_t len)
+{
+	struct iovec parts[] = {{(void *)(size_t)head, n}, {(void *)(size_t)bytes, len}};
+	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = len ? 2 : 1};
+	ssize_t sent;
+
+	do
+		sent = sendmsg(STDIN_FILENO, &msg, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent != (ssize_t)(n + len))
+		_exit(EX_OSERR); /* nobody listens any more */
+}
+
+/* Says HEAD and libarchive's words, which end the archive (F) or the member (D). */
+static void
+say_words(const char *head, struct archive *a)
+{
+	const char *words = archive_error_string(a);
+
+	say(head, strlen(head), words, words ? strnlen(words, EXPAND_WORDS - 1) : 0);
+}
+
+static _Noreturn void
+end(const char *head, struct archive *a)
+{
+	say_words(head, a);
+	_exit(EX_ALL_WELL);
+}
+
+static _Noreturn void
+end_failed(struct archive *a)
+{
+	const char *words = archive_error_string(a);
+
+	if (source.failed)
+		end("Fi", a);
+	if (words && strcmp(words, "Unrecognized archive format") == 0) {
+		archive_clear_error(a); /* the parent has better words */
+		end("Fn", a);
+	}
+	if (archive_read_has_encrypted_entries(a) > 0 || (words && strcasestr(words, "encrypt")))
+		end("Fe", a);
+	if (archive_errno(a) == ENOMEM)
+		end("Fm", a);
+	end("Fd", a);
+}
+
+/* --- reading the archive --- */
+
+static la_ssize_t
+read_source(struct archive *a, void *arg, const void **block)
+{
+	struct source *s = arg;
+	ssize_t n;
+
+	do
+		n = pread(s->fd, s->block, sizeof(s->block), s->at);
+	while (n < 0 && errno == EINTR);
+	*block = s->block;
+	if (n < 0) {
+		s->failed = true;
+		archive_set_error(a, errno, "it cannot be read: %s", strerror(errno));
+		return ARCHIVE_FATAL;
+	}
+	s->at += n;
+	return n;
+}
+
+static la_int64_t
+seek_source(struct archive *a, void *arg, la_int64_t offset, int whence)
+{
+	struct source *s = arg;
+	int64_t from = whence == SEEK_CUR ? s->at : whence == SEEK_END ? s->size : 0, to;
+
+	if (__builtin_add_overflow(from, offset, &to) || to < 0) {
+		archive_set_error(a, EINVAL, "it refers to what is before its beginning");
+		return ARCHIVE_FATAL;
+	}
+	return s->at = to;
+}
+
+static la_int64_t
+skip_source(struct archive *a, void *arg, la_int64_t bytes)
+{
+	struct source *s = arg;
+	int64_t left = s->size - s->at, n = bytes < left ? bytes : left;
+
+	(void)a;
+	if (n <= 0)
+		return 0;
+	s->at += n;
+	return n;
+}
+
+/* --- the members --- */
+
+static char
+kind_of(struct archive_entry *entry)
+{
+	if (archive_entry_hardlink(entry))
+		return 'h';
+	switch (archive_entry_filetype(entry)) {
+	case AE_IFREG:
+		return 'f';
+	case AE_IFDIR:
+		return 'd';
+	case AE_IFLNK:
+		return 'l';
+	case AE_IFCHR:
+		return 'c';
+	case AE_IFBLK:
+		return 'b';
+	case AE_IFIFO:
+		return 'p';
+	case AE_IFSOCK:
+		return 's';
+	default:
+		return '?';
+	}
+}
+
+/* What is no number of at most 17 digits is taken as not known. */
+static long long
+within(la_int64_t value, long long otherwise)
+{
+	const long long most = 10000000000000000LL;
+
+	return value > most || value < -most ? otherwise : (long long)value;
+}
+
+static void
+announce(struct archive_entry *entry)
+{
+	long long size = archive_entry_size_is_set(entry) ? within(archive_entry_size(entry), -1) : -1;
+	long long mtime = archive_entry_mtime_is_set(entry) ? within(archive_entry_mtime(entry), 0) : 0;
+	const char *name = archive_entry_pathname(entry);
+	char head[64];
+	int n;
+
+	if (!name && !(name = archive_entry_pathname_utf8(entry)))
+		name = "";
+	n = snprintf(head, sizeof(head), "M%c %lld %lld ", kind_of(entry), size < 0 ? -1 : size, mtime);
+	say(head, (size_t)n, name, strnlen(name, NAME_MOST));
+}
+
+static void
+say_bytes(const char *bytes, size_t n)
+{
+	for (size_t some; n > 0; bytes += some, n -= some) {
+		some = n < EXPAND_BLOCK ? n : EXPAND_BLOCK;
+		say("B", 1, bytes, some);
+	}
+}
+
+/* A hole is zeros. However long it is said to be: the parent knows when it is too much. */
+static void
+say_zeros(int64_t n)
+{
+	static const char zeros[EXPAND_BLOCK];
+
+	for (int64_t some; n > 0; n -= some) {
+		some = n < EXPAND_BLOCK ? n : EXPAND_BLOCK;
+		say("B", 1, zeros, (size_t)some);
+	}
+}
+
+/* Says the bytes of the entry, of whatever kind it is: all that is unpacked is counted there. */
+static void
+say_member(struct archive *a)
+{
+	int64_t said = 0;
+	int rc, tries = 0;
+
+	for (;;) {
+		const void *bytes = NULL;
+		size_t n = 0;
+		la_int64_t offset = said;
+
+		rc = archive_read_data_block(a, &bytes, &n, &offset);
+		if (rc == ARCHIVE_RETRY && tries++ < TRIES)
+			continue;
+		if (rc == ARCHIVE_FATAL)
+			end_failed(a);
+		if (rc == ARCHIVE_EOF)
+			n = 0;
+		else if (rc != ARCHIVE_OK)
+			break;
+		if (offset < said && n > 0) {
+			archive_set_error(a, EILSEQ, "its parts overlap");
+			break;
+		}
+		say_zeros(offset - said);
+		said = offset > said ? offset : said;
+		say_bytes(bytes, n);
+		said += (int64_t)n;
+		if (rc == ARCHIVE_EOF) {
+			say("E", 1, NULL, 0);
+			return;
+		}
+	}
+	say_words("D", a); /* a warning too: that is how wrong checksums are told */
+}
+
+static _Noreturn void
+say_all(struct archive *a)
+{
+	struct archive_entry *entry;
+	int rc, tries = 0;
+
+	while ((rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+		if (rc == ARCHIVE_RETRY && tries++ < TRIES)
+			continue;
+		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
+			end_failed(a);
+		if (archive_entry_is_encrypted(entry))
+			end("Fe", a);
+		announce(entry);
+		say_member(a);
+	}
+	say("Z", 1, NULL, 0);
+	_exit(EX_ALL_WELL);
+}
+
+/* --- getting there --- */
+
+/* The formats and compressions that are let near it: none that runs programs or reads other files (mtree), and not
+ * "raw", for which everything is an archive. */
+static struct archive *
+reader(void)
+{
+	struct archive *a = archive_read_new();
+	static int (*const supports[])(struct archive *) = {
+		archive_read_support_filter_bzip2, archive_read_support_filter_compress,
+		archive_read_support_filter_gzip,  archive_read_support_filter_lz4,
+		archive_read_support_filter_lzip,  archive_read_support_filter_lzma,
+		archive_read_support_filter_rpm,   archive_read_support_filter_xz,
+		archive_read_support_filter_zstd,  archive_read_support_format_7zip,
+		archive_read_support_format_ar,    archive_read_support_format_cab,
+		archive_read_support_format_cpio,  archive_read_support_format_iso9660,
+		archive_read_support_format_lha,   archive_read_support_format_rar,
+		archive_read_support_format_rar5,  archive_read_support_format_tar,
+		archive_read_support_format_xar,   archive_read_support_format_zip,
+	};
+
+	if (!a)
+		_exit(EX_OSERR);
+	/* One that libarchive was built without says so, and its archives are then not recognised. */
+	for (size_t i = 0; i < sizeof(supports) / sizeof(supports[0]); i++)
+		supports[i](a);
+	archive_read_set_read_callback(a, read_source);
+	archive_read_set_seek_callback(a, seek_source);
+	archive_read_set_skip_callback(a, skip_source);
+	archive_read_set_callback_data(a, &source);
+	return a;
+}
+
+/* Names come as UTF-8 where the archive says what they are; times without a zone are UTC. What converts names is
+ * loaded here, since later it cannot be. */
+static void
+load(void)
+{
+	static const char *const charsets[] = {"UTF-16LE", "UTF-16BE", "UTF-8"};
+
+	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
+		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");
+	tzset();
+	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
+		if (iconv_open("UTF-8", charsets[i]) == (iconv_t)-1) /* open until the process ends */
+			msg_die_errno(EX_UNAVAILABLE, "cannot convert names from %s", charsets[i]);
+}
+
+/* The descriptor of the one request; ends the process where none comes. */
+static int
+receive(void)
+{
+	char text[16];
+	struct iovec part = {.iov_base = text, .iov_len = sizeof(text)};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *c;
+	ssize_t n;
+	int fd;
+
+	do
+		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		_exit(EX_ALL_WELL);
+	c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fd)))
+		_exit(EX_OSERR);
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+/*
+ * It ends by _exit: nothing is left to write, and what a sanitizer would do at the exit is not allowed here. Once
+ * it is confined, standard error is /dev/null like standard output: what it says there could be a stranger's words.
+ */
+_Noreturn void
+serve(void)
+{
+	struct archive *a;
+	struct stat st;
+
+	if (!helper_serves())
+		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+	load();
+	if (confine(&limits, NULL) < 0)
+		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
+	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
+		_exit(EX_OSERR);
+	say("ready", 5, NULL, 0);
+	source.fd = receive();
+	if (fstat(source.fd, &st) < 0)
+		_exit(EX_OSERR);
+	source.size = st.st_size;
+	a = reader();
+	if (archive_read_open1(a) != ARCHIVE_OK)
+		end_failed(a);
+	say_all(a);
+}

@@ -1,0 +1,7 @@
+#ifndef BI_EXPAND_SERVE_H
+#define BI_EXPAND_SERVE_H
+
+/* Confines this process and unpacks the one archive that comes over descriptor 0, to descriptor 0 (expand.h). */
+_Noreturn void serve(void);
+
+#endif

@@ -1,0 +1,466 @@
+#include "expand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "helper.h"
+#include "member.h"
+
+enum { RATIO_FROM = 10 << 20, PACKET = EXPAND_BLOCK + 16 };
+
+const struct expand_limits expand_usual = {
+	.members = 10000,
+	.bytes = (uint64_t)4 << 30,
+	.member_bytes = (uint64_t)2 << 30,
+	.ratio = 200,
+	.stall = 30 * 1000,
+};
+
+struct expand {
+	struct helper helper;
+	struct expand_limits limits;
+	uint64_t packed; /* bytes of the archive */
+	struct expand_totals totals;
+	uint64_t entries;      /* as many began */
+	uint64_t member_bytes; /* of the one under way */
+	bool inside;           /* an entry is under way */
+	bool dropping;         /* and it is not given to the caller */
+	struct buf path;
+	int64_t waiting;       /* since this moment nothing came; 0: something did */
+	int64_t waited;        /* milliseconds in all, before that */
+	enum expand_event end; /* EXPAND_AGAIN: it goes on */
+	const char *code;
+	char words[EXPAND_WORDS];
+	char packet[PACKET];
+};
+
+/* --- how it ends --- */
+
+static enum expand_event
+fail(struct expand *e, const char *code, const char *words)
+{
+	helper_stop(&e->helper);
+	e->end = EXPAND_FAILED;
+	e->code = code;
+	if (words != e->words)
+		snprintf(e->words, sizeof(e->words), "%s", words);
+	return EXPAND_FAILED;
+}
+
+static enum expand_event
+fail_limit(struct expand *e, const char *code, const char *fmt, uint64_t limit)
+{
+	char words[EXPAND_WORDS];
+
+	snprintf(words, sizeof(words), "%s %llu", fmt, (unsigned long long)limit);
+	return fail(e, code, words);
+}
+
+static enum expand_event
+nonsense(struct expand *e)
+{
+	return fail(e, "archive_crashed", "what unpacks it answered nonsense");
+}
+
+/* Keeps what bi-expand said in words that can be shown, OTHERWISE where it said nothing. */
+static const char *
+keep_words(struct expand *e, const char *said, const char *otherwise)
+{
+	snprintf(e->words, sizeof(e->words), "%s", *said ? said : otherwise);
+	for (char *c = e->words; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return e->words;
+}
+
+static enum expand_event
+take_failure(struct expand *e, const char *packet)
+{
+	static const struct {
+		const char *code, *words;
+		char letter;
+	} known[] = {
+		{"archive_damaged", "it is damaged", 'd'},
+		{"archive_encrypted", "it is encrypted", 'e'},
+		{"not_an_archive", "it is no archive that can be unpacked here", 'n'},
+		{"archive_memory", "it takes too much memory", 'm'},
+		{"archive_unreadable", "it cannot be read", 'i'},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].letter == packet[1])
+			return fail(e, known[i].code, keep_words(e, packet + 2, known[i].words));
+	return nonsense(e);
+}
+
+static enum expand_event
+take_end(struct expand *e)
+{
+	if (e->inside)
+		return nonsense(e);
+	if (e->entries == 0)
+		return fail(e, "archive_empty", "there is nothing in it");
+	helper_stop(&e->helper);
+	return e->end = EXPAND_END;
+}
+
+/* --- the limits --- */
+
+/* EXPAND_AGAIN, or the end if MORE bytes are too many. */
+static enum expand_event
+check_bytes(struct expand *e, uint64_t more)
+{
+	const struct expand_limits *l = &e->limits;
+
+	if (more > l->member_bytes || e->member_bytes > l->member_bytes - more)
+		return fail_limit(e, "archive_too_large", "a member has more bytes than the limit of", l->member_bytes);
+	if (more > l->bytes || e->totals.bytes > l->bytes - more)
+		return fail_limit(e, "archive_too_large", "unpacked it has more bytes than the limit of", l->bytes);
+	if (e->totals.bytes + more > RATIO_FROM && (e->totals.bytes + more) / l->ratio >= e->packed)
+		return fail_limit(e, "archive_ratio", "it unpacks to more than its size times", l->ratio);
+	return EXPAND_AGAIN;
+}
+
+/* --- what came --- */
+
+static enum expand_event
+refuse(struct expand *e, struct expand_member *out, const char *code, const char *words)
+{
+	e->dropping = true;
+	e->totals.refused++;
+	out->code = code;
+	out->message = words;
+	return EXPAND_REFUSED;
+}
+
+/* Why entries of this KIND are not given; NULL for files, and for what is no kind at all. */
+static const char *
+kind_refused(char kind)
+{
+	switch (kind) {
+	case 'h':
+		return "it is a hard link";
+	case 'l':
+		return "it is a symbolic link";
+	case 'c':
+	case 'b':
+		return "it is a device";
+	case 'p':
+		return "it is a pipe";
+	case 's':
+		return "it is a socket";
+	case '?':
+		return "it is no file";
+	default:
+		return NULL;
+	}
+}
+
+/* Reads a number of at most 18 digits and the space behind it, and moves AT behind both. */
+static bool
+take_number(const char **at, int64_t *out)
+{
+	const char *digits = *at + (**at == '-');
+	size_t n = strspn(digits, "0123456789");
+
+	if (n < 1 || n > 18 || digits[n] != ' ')
+		return false;
+	*out = strtoll(*at, NULL, 10);
+	*at = digits + n + 1;
+	return true;
+}
+
+static enum expand_event
+take_entry(struct expand *e, size_t n, struct expand_member *out)
+{
+	const char *name = e->packet + 3, *why, *wrong_kind;
+	int64_t size, mtime;
+	char kind = n > 3 && e->packet[2] == ' ' ? e->packet[1] : 'x';
+
+	if (e->inside || !memchr("fdhlcbps?", kind, 9) || !take_number(&name, &size) || !take_number(&name, &mtime) ||
+	    size < -1)
+		return nonsense(e);
+	if (e->entries >= e->limits.members)
+		return fail_limit(e, "archive_too_many", "it has more members than the limit of", e->limits.members);
+	e->entries++;
+	e->inside = true;
+	e->member_bytes = 0;
+	e->dropping = kind == 'd';
+	why = member_label(&e->path, name, n - (size_t)(name - e->packet));
+	wrong_kind = kind_refused(kind);
+	out->path = e->path.data;
+	out->index = e->entries;
+	if (e->dropping)
+		return EXPAND_AGAIN;
+	if (why)
+		return refuse(e, out, "member_bad_name", why);
+	if (wrong_kind)
+		return refuse(e, out, "member_not_a_file", wrong_kind);
+	if (size > 0 && check_bytes(e, (uint64_t)size) != EXPAND_AGAIN)
+		return EXPAND_FAILED;
+	out->size = size;
+	out->mtime = mtime;
+	return EXPAND_MEMBER;
+}
+
+static enum expand_event
+take_bytes(struct expand *e, size_t n, struct expand_member *out)
+{
+	if (!e->inside || n == 0)
+		return nonsense(e);
+	if (check_bytes(e, n) != EXPAND_AGAIN)
+		return EXPAND_FAILED;
+	e->member_bytes += n;
+	e->totals.bytes += n;
+	if (e->dropping)
+		return EXPAND_AGAIN;
+	out->bytes = e->packet + 1;
+	out->len = n;
+	return EXPAND_BYTES;
+}
+
+static enum expand_event
+take_entry_end(struct expand *e, struct expand_member *out)
+{
+	bool whole = e->packet[0] == 'E';
+
+	if (!e->inside)
+		return nonsense(e);
+	e->inside = false;
+	if (e->dropping)
+		return EXPAND_AGAIN;
+	if (whole) {
+		e->totals.members++;
+		return EXPAND_MEMBER_END;
+	}
+	e->totals.damaged++;
+	out->code = "member_damaged";
+	out->message = keep_words(e, e->packet + 1, "it is damaged");
+	return EXPAND_MEMBER_FAILED;
+}
+
+/* One packet of N bytes; 0: bi-expand has gone. */
+static enum expand_event
+take(struct expand *e, size_t n, struct expand_member *out)
+{
+	if (n == 0)
+		return fail(e, "archive_crashed", "unpacking it ended the program that did so");
+	out->path = e->path.data;
+	out->index = e->entries;
+	switch (e->packet[0]) {
+	case 'M':
+		return take_entry(e, n, out);
+	case 'B':
+		return take_bytes(e, n - 1, out);
+	case 'E':
+	case 'D':
+		return take_entry_end(e, out);
+	case 'Z':
+		return take_end(e);
+	case 'F':
+		return take_failure(e, e->packet);
+	default:
+		return nonsense(e);
+	}
+}
+
+/* --- waiting --- */
+
+/* When it is over if nothing comes. */
+static int64_t
+patience(const struct expand *e, int64_t now)
+{
+	int64_t since = e->waiting ? e->waiting : now, left = (int64_t)EXPAND_SECONDS * 1000 - e->waited;
+
+	return since + (left < e->limits.stall ? left : e->limits.stall);
+}
+
+/* Nothing is here now. EXPAND_AGAIN after a wait, at most to UNTIL, or the end. */
+static enum expand_event
+wait_more(struct expand *e, int64_t until)
+{
+	struct pollfd p = {.fd = e->helper.socket, .events = POLLIN};
+	int64_t now = clock_ms(), over;
+
+	if (!e->waiting)
+		e->waiting = now;
+	over = patience(e, now);
+	if (now >= over)
+		return fail(e, "archive_timeout", "unpacking it came to no end in the time that an archive may take");
+	if (now < until && poll(&p, 1, clock_left(over < until ? over : until)) < 0 && errno != EINTR)
+		return fail(e, "archive_crashed", "what unpacks it cannot be waited for");
+	return EXPAND_AGAIN;
+}
+
+/* A caller that looks late has not waited all that time for us. */
+static void
+something_came(struct expand *e)
+{
+	int64_t ms = e->waiting ? clock_ms() - e->waiting : 0;
+
+	e->waited += ms < e->limits.stall ? ms : e->limits.stall;
+	e->waiting = 0;
+}
+
+static enum expand_event
+tell_end(const struct expand *e, enum expand_event end, struct expand_member *out)
+{
+	*out = (struct expand_member){0};
+	if (end == EXPAND_FAILED) {
+		out->code = e->code;
+		out->message = e->words;
+	}
+	return end;
+}
+
+enum expand_event
+expand_next(struct expand *e, int ms, struct expand_member *out)
+{
+	int64_t until = ms < 0 ? INT64_MAX : clock_ms() + ms;
+	enum expand_event event = e->end;
+
+	while (event == EXPAND_AGAIN) {
+		ssize_t n = helper_take(&e->helper, e->packet, sizeof(e->packet));
+
+		*out = (struct expand_member){.size = -1};
+		if (n < 0 && errno == EAGAIN) {
+			event = wait_more(e, until);
+		} else {
+			something_came(e);
+			event = take(e, n > 0 ? (size_t)n : 0, out);
+		}
+		if (event == EXPAND_AGAIN && clock_ms() >= until)
+			return tell_end(e, EXPAND_AGAIN, out);
+	}
+	return event == EXPAND_END || event == EXPAND_FAILED ? tell_end(e, event, out) : event;
+}
+
+int
+expand_fd(const struct expand *e)
+{
+	return e->helper.socket;
+}
+
+int
+expand_wait(const struct expand *e)
+{
+	return e->end == EXPAND_AGAIN ? clock_left(patience(e, clock_ms())) : 0;
+}
+
+const struct expand_totals *
+expand_totals(const struct expand *e)
+{
+	return &e->totals;
+}
+
+/* --- from its beginning to its end --- */
+
+/* A descriptor of the same file that can only be read. -1 with errno. */
+static int
+read_only(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	char path[64];
+
+	if (flags < 0)
+		return -1;
+	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_PATH))
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+static void
+set_limits(struct expand *e, const struct expand_limits *given)
+{
+	struct expand_limits *l = &e->limits;
+
+	*l = given ? *given : expand_usual;
+	l->members = l->members ? l->members : expand_usual.members;
+	l->bytes = l->bytes ? l->bytes : expand_usual.bytes;
+	l->member_bytes = l->member_bytes ? l->member_bytes : expand_usual.member_bytes;
+	l->ratio = l->ratio ? l->ratio : expand_usual.ratio;
+	l->stall = l->stall > 0 ? l->stall : expand_usual.stall;
+}
+
+struct expand *
+expand_open(int archive_fd, const struct expand_limits *limits)
+{
+	struct expand *e;
+	struct stat st;
+	int fd, error;
+
+	if (fstat(archive_fd, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	fd = read_only(archive_fd);
+	if (fd < 0)
+		return NULL;
+	e = buf_alloc(sizeof(*e));
+	e->helper = (struct helper){.program = "bi-expand", .socket = -1};
+	e->packed = (uint64_t)st.st_size;
+	set_limits(e, limits);
+	if (helper_start(&e->helper) < 0 || helper_send(&e->helper, "expand", 6, &fd, 1) < 0) {
+		error = errno;
+		close(fd);
+		expand_close(e);
+		errno = error;
+		return NULL;
+	}
+	close(fd);
+	return e;
+}
+
+void
+expand_close(struct expand *e)
+{
+	if (!e)
+		return;
+	helper_stop(&e->helper);
+	buf_free(&e->path);
+	free(e);
+}
+
+bool
+expand_is_archive(const char *mime)
+{
+	static const char *const types[] = {
+		"application/gzip",
+		"application/vnd.ms-cab-compressed",
+		"application/vnd.rar",
+		"application/x-7z-compressed",
+		"application/x-archive",
+		"application/x-bzip2",
+		"application/x-compress",
+		"application/x-cpio",
+		"application/x-iso9660-image",
+		"application/x-lha",
+		"application/x-lz4",
+		"application/x-lzh-compressed",
+		"application/x-lzip",
+		"application/x-lzma",
+		"application/x-rar",
+		"application/x-tar",
+		"application/x-xar",
+		"application/x-xz",
+		"application/zip",
+		"application/zstd",
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(mime, types[i]) == 0)
+			return true;
+	return false;
+}

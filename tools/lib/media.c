@@ -1,0 +1,234 @@
+#include "media.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "helper.h"
+#include "rec.h"
+
+enum { PATIENCE = 30 * 1000, PACKET = MEDIA_URL + MEDIA_TITLE + 128 };
+
+struct media {
+	struct helper helper;
+};
+
+static const char *const kinds[] = {"image", "video", "audio", NULL};
+static const char *const sources[] = {"og:image",
+				      "og:image:secure_url",
+				      "og:video",
+				      "og:video:secure_url",
+				      "og:audio",
+				      "og:audio:secure_url",
+				      "twitter:image",
+				      "image_src",
+				      "img",
+				      "srcset",
+				      "data-src",
+				      "data-srcset",
+				      "picture",
+				      "video",
+				      "audio",
+				      "source",
+				      "poster",
+				      "link",
+				      NULL};
+
+struct media *
+media_open(void)
+{
+	struct media *m = buf_alloc(sizeof(*m));
+
+	m->helper = (struct helper){.program = "bi-media", .socket = -1};
+	if (helper_start(&m->helper) == 0)
+		return m;
+	free(m);
+	return NULL;
+}
+
+void
+media_close(struct media *m)
+{
+	if (!m)
+		return;
+	helper_stop(&m->helper);
+	free(m);
+}
+
+void
+media_free(struct media_found *out)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		free(out->media[i].url);
+		free(out->media[i].title);
+	}
+	free(out->media);
+	out->media = NULL;
+	out->count = 0;
+}
+
+/* Appends TEXT as one line of the request. */
+static void
+add_line(struct buf *b, const char *text)
+{
+	for (; text && *text; text++)
+		if (*text != '\n' && *text != '\r')
+			buf_add(b, text, 1);
+	buf_str(b, "\n");
+}
+
+static const char *
+one_of(const char *const *list, const char *word)
+{
+	while (*list && strcmp(*list, word) != 0)
+		list++;
+	return *list;
+}
+
+static bool
+is_url(const char *s)
+{
+	if (strlen(s) >= MEDIA_URL || (strncmp(s, "http://", 7) != 0 && strncmp(s, "https://", 8) != 0))
+		return false;
+	for (; *s; s++)
+		if (*s <= ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+/* Text for people: UTF-8, no control characters, not longer than MEDIA_TITLE. */
+static void
+tidy(char *text)
+{
+	if (strlen(text) >= MEDIA_TITLE)
+		text[MEDIA_TITLE - 1] = '\0';
+	rec_mend(text);
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+}
+
+/* The lines behind "media\n". False: no such answer is one of bi-media's. */
+static bool
+take_media(struct media_found *out, char *lines, size_t most)
+{
+	char *part[4];
+	struct media_one one = {0};
+
+	for (size_t i = 0; i < 4; i++)
+		if (!(part[i] = strsep(&lines, "\n")))
+			return false;
+	one.kind = one_of(kinds, part[0]);
+	one.from = one_of(sources, part[1]);
+	if (lines || !one.kind || !one.from || !is_url(part[2]) || out->count >= most)
+		return false;
+	tidy(part[3]);
+	one.url = buf_strdup(part[2]);
+	one.title = buf_strdup(part[3]);
+	if ((out->count & (out->count - 1)) == 0)
+		out->media = buf_realloc(out->media, (out->count ? out->count * 2 : 1) * sizeof(*out->media));
+	out->media[out->count++] = one;
+	return true;
+}
+
+/* What a packet says is checked: bi-media read hostile bytes. 1: it was the last one, 0: more will come, -1: it is none
+ * of the protocol's. */
+static int
+take_packet(struct media_found *out, char *packet, size_t n, size_t most)
+{
+	if (strlen(packet) != n)
+		return -1;
+	if (strncmp(packet, "media\n", 6) == 0)
+		return take_media(out, packet + 6, most) ? 0 : -1;
+	if (strncmp(packet, "rule\n", 5) == 0) {
+		if (n - 5 >= sizeof(out->rule))
+			return -1;
+		memcpy(out->rule, packet + 5, n - 5 + 1);
+		tidy(out->rule);
+		return 0;
+	}
+	if (strncmp(packet, "failed ", 7) == 0) {
+		snprintf(out->why, sizeof(out->why), "%.*s", MEDIA_WHY - 1, packet + 7);
+		tidy(out->why);
+		return 1;
+	}
+	out->cut = strcmp(packet, "done cut") == 0;
+	return out->cut || strcmp(packet, "done") == 0 ? 1 : -1;
+}
+
+/* Takes all packets of an answer. NULL, or why there is none. */
+static const char *
+take_all(const struct helper *h, struct media_found *out, size_t most)
+{
+	int64_t until = clock_ms() + PATIENCE;
+	char packet[PACKET];
+
+	for (;;) {
+		struct pollfd p = {.fd = h->socket, .events = POLLIN};
+		int left = clock_left(until);
+		ssize_t n;
+		int rc;
+
+		if (left == 0)
+			return "looking for its media took longer than a page may";
+		n = helper_take(h, packet, sizeof(packet));
+		if (n < 0 && errno == EAGAIN) {
+			if (poll(&p, 1, left) < 0 && errno != EINTR)
+				return "the program that looks for its media cannot be waited for";
+			continue;
+		}
+		if (n <= 0)
+			return "looking for its media ended the program that did so";
+		rc = take_packet(out, packet, (size_t)n, most);
+		if (rc < 0)
+			return "the program that looks for its media said what makes no sense";
+		if (rc > 0)
+			return NULL;
+	}
+}
+
+static int
+ask(struct media *m, const struct buf *request, int page_fd)
+{
+	for (int i = 0; i < 2; i++) {
+		if (m->helper.socket < 0 && helper_start(&m->helper) < 0)
+			return -1;
+		if (helper_send(&m->helper, request->data, request->len, &page_fd, 1) == 0)
+			return 0;
+		helper_stop(&m->helper); /* it went while it was idle */
+	}
+	errno = EPROTO;
+	return -1;
+}
+
+int
+media_find(struct media *m, int page_fd, const char *url, const char *content_type, size_t most,
+	   struct media_found *out)
+{
+	struct buf request = {0};
+	const char *wrong;
+	int rc;
+
+	*out = (struct media_found){0};
+	most = most > MEDIA_MOST ? MEDIA_MOST : most;
+	buf_printf(&request, "%zu\n", most);
+	add_line(&request, url && strlen(url) < MEDIA_URL ? url : "");
+	add_line(&request, content_type && strlen(content_type) < MEDIA_TITLE ? content_type : "");
+	rc = ask(m, &request, page_fd);
+	buf_free(&request);
+	if (rc < 0)
+		return -1;
+	wrong = take_all(&m->helper, out, most);
+	if (wrong) {
+		helper_stop(&m->helper);
+		snprintf(out->why, sizeof(out->why), "%s", wrong);
+	}
+	if (out->why[0] == '\0')
+		return 0;
+	media_free(out);
+	return 1;
+}

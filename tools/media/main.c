@@ -1,0 +1,196 @@
+/*
+ * bi-media: the pictures, videos and sounds that HTML pages show. Strangers wrote the pages, so they are parsed in a
+ * process that is confined (confine.h): `bi-media --serve`, whose protocol is in media.h. Asked about files, bi-media
+ * starts that process like bi-fetch does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "media.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+#include "serve.h"
+
+enum { MOST = 100, OPT_SERVE = 256, OPT_TYPE };
+
+static const struct opt table[] = {
+	{'b', "base", "URL", "the address of the pages, for what is relative in them"},
+	{OPT_TYPE, "content-type", "TYPE", "the Content-Type that the pages came with"},
+	{'m', "max-media", "NUMBER", "media of one page; 100"},
+	{OPT_SERVE, "serve", NULL, "answer about the pages that come over standard input"},
+	{0},
+};
+
+struct asked {
+	const char *base, *type;
+	size_t most;
+	bool serve;
+	struct media *media;
+	unsigned long long found, failed;
+};
+
+static void
+add_member(struct buf *line, const char *key, const char *value)
+{
+	buf_printf(line, "%s\"%s\":", line->len ? "," : "{", key);
+	buf_json(line, value);
+}
+
+static void
+print_line(struct buf *line)
+{
+	buf_str(line, "}");
+	rec_out(line->data, line->len);
+	buf_free(line);
+}
+
+static void
+print_media(const struct media_one *m)
+{
+	struct buf line = {0};
+
+	add_member(&line, "url", m->url);
+	add_member(&line, "kind", m->kind);
+	add_member(&line, "from", m->from);
+	if (*m->title)
+		add_member(&line, "title", m->title);
+	print_line(&line);
+}
+
+static void
+print_rule(const char *file, const char *rule)
+{
+	struct buf line = {0};
+
+	add_member(&line, "page", file);
+	add_member(&line, "rule", rule);
+	print_line(&line);
+}
+
+static void
+print_failed(struct asked *a, const char *file, const char *code, const char *why)
+{
+	struct buf line = {0};
+
+	a->failed++;
+	msg_warn("%s: %s", file, why);
+	add_member(&line, "page", file);
+	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
+	buf_json(&line, why);
+	buf_str(&line, ",\"retryable\":false}");
+	print_line(&line);
+}
+
+static void
+look_at(struct asked *a, const char *file, const char *url)
+{
+	struct media_found found = {0};
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc;
+
+	if (fd < 0) {
+		print_failed(a, file, errno == ENOENT ? "not_found" : "not_readable", strerror(errno));
+		return;
+	}
+	rc = media_find(a->media, fd, url, a->type, a->most, &found);
+	if (rc < 0)
+		msg_die_errno(EX_OSERR, "cannot start bi-media --serve again");
+	close(fd);
+	if (rc > 0)
+		print_failed(a, file, "bad_page", found.why);
+	if (found.cut)
+		msg_warn("%s: too long or nested too deeply: only its beginning was looked at", file);
+	if (found.rule[0])
+		print_rule(file, found.rule);
+	for (size_t i = 0; i < found.count; i++)
+		print_media(&found.media[i]);
+	a->found += found.count;
+	media_free(&found);
+	rec_flush();
+}
+
+/* Pages from operands or stdin: plain lines, or records with "path" or "file", and "url". Returns the exit code. */
+static int
+look_at_all(struct asked *a, char **operands)
+{
+	struct rec_reader *in = rec_open(operands, STDIN_FILENO);
+	struct json_object *counts = json_object_new_object();
+	struct rec r;
+	int code;
+
+	a->media = media_open();
+	if (!a->media)
+		msg_die_errno(EX_OSERR, "cannot start bi-media --serve, which looks at the pages");
+	while (rec_read(in, &r) != REC_EOF) {
+		const char *file = r.kind == REC_PLAIN ? r.text : NULL, *url = NULL;
+
+		if (r.kind == REC_JSON) {
+			file = rec_string(r.json, "path");
+			file = file ? file : rec_string(r.json, "file");
+			url = rec_string(r.json, "url");
+		}
+		if (file)
+			look_at(a, file, a->base ? a->base : url);
+		else if (r.kind == REC_BAD)
+			print_failed(a, r.text ? r.text : "", r.code, r.wrong);
+		else
+			print_failed(a, "", "no_file", "a record without \"path\" or \"file\"");
+	}
+	media_close(a->media);
+	code = a->failed ? EX_SOME_FAILED : EX_ALL_WELL;
+	if (rec_was_cut(in)) {
+		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		code = EX_SOME_FAILED;
+	}
+	rec_close(in);
+	json_object_object_add(counts, "found", json_object_new_int64((int64_t)a->found));
+	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a->failed));
+	rec_out_end(counts, code);
+	return code;
+}
+
+static void
+read_options(struct asked *a, struct opts *o)
+{
+	int id;
+
+	while ((id = opt_next(o)) != 0) {
+		if (id == 'b')
+			a->base = o->value;
+		else if (id == OPT_TYPE)
+			a->type = o->value;
+		else if (id == 'm')
+			a->most = (size_t)opt_number(o, 1, MEDIA_MOST);
+		else
+			a->serve = true;
+	}
+	if (a->base && strncasecmp(a->base, "http://", 7) != 0 && strncasecmp(a->base, "https://", 8) != 0)
+		opt_wrong("--base is to begin with http:// or https://, and not as '%s'", a->base);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct asked a = {.most = MOST};
+	struct opts o = {
+		.operands = "[FILE ...]",
+		.purpose = "Finds the media that HTML pages show; names come as operands or on standard input.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+
+	msg_program("bi-media");
+	read_options(&a, &o);
+	if (!a.serve)
+		msg_finish(look_at_all(&a, opt_rest(&o)));
+	if (*opt_rest(&o))
+		opt_wrong("--serve takes no files");
+	serve();
+}

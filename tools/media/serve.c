@@ -1,0 +1,273 @@
+#include "serve.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "charset.h"
+#include "confine.h"
+#include "find.h"
+#include "helper.h"
+#include "media.h"
+#include "msg.h"
+#include "opt.h"
+#include "tree.h"
+
+enum {
+	REQUEST = MEDIA_URL + MEDIA_TITLE + 64,
+	SECONDS_MOST = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
+	PRESCAN = 4 << 10, /* bytes in which a page may say its character set */
+};
+
+static const struct confine_limits limits = {.memory = 768 << 20, .files = 64};
+
+struct request {
+	int page;
+	size_t most;
+	const char *url, *type; /* in text */
+	char text[REQUEST + 1];
+};
+
+struct server {
+	struct charsets *charsets;
+	struct tree *tree;
+	struct buf raw, utf8; /* the page, and where it is of another character set, as UTF-8 */
+};
+
+/* The descriptor that came with a message; -1 where none did. */
+static int
+take_fd(struct msghdr *msg)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	int fd;
+
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fd)))
+		return -1;
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+/* Reads one request. 1, 0 at end-of-file, -1 for anything else than a request. */
+static int
+receive(struct request *r)
+{
+	struct iovec part = {.iov_base = r->text, .iov_len = REQUEST};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	char *at = r->text, *most, *url, *type;
+	ssize_t n;
+
+	do
+		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return (int)n;
+	r->text[n] = '\0';
+	r->page = take_fd(&msg);
+	most = strsep(&at, "\n");
+	url = strsep(&at, "\n");
+	type = strsep(&at, "\n");
+	if (r->page < 0 || !url || !type || !at)
+		return -1;
+	r->most = strtoul(most, NULL, 10);
+	r->url = url;
+	r->type = type;
+	return 1;
+}
+
+/* Reads the page from its beginning, MEDIA_PAGE bytes at most. NULL, or why it cannot be read. */
+static const char *
+read_page(int fd, struct buf *page, bool *cut)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return "it is no file of bytes";
+	buf_clear(page);
+	while (page->len <= MEDIA_PAGE) {
+		size_t want = MEDIA_PAGE + 1 - page->len;
+		ssize_t n = pread(fd, buf_room(page, want), want, (off_t)page->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return "it cannot be read";
+		if (n == 0)
+			break;
+		page->len += (size_t)n;
+	}
+	*cut = page->len > MEDIA_PAGE;
+	if (*cut)
+		page->len = MEDIA_PAGE;
+	page->data[page->len] = '\0';
+	return page->len ? NULL : "it is empty";
+}
+
+/* What a page that is read as ASCII says of itself in its first <meta charset>, or its older form. */
+static int
+charset_of_meta(const struct charsets *c, const GumboNode *document)
+{
+	int charset = CHARSET_NONE;
+
+	for (const GumboNode *e = document ? tree_next(document) : NULL; e && charset == CHARSET_NONE;
+	     e = tree_next(e)) {
+		const char *equiv = tree_attribute(e, "http-equiv"), *content = tree_attribute(e, "content");
+		const char *own = tree_attribute(e, "charset");
+
+		if (e->v.element.tag != GUMBO_TAG_META)
+			continue;
+		if (own)
+			charset = charset_of(c, own, strlen(own));
+		else if (equiv && content && strcasecmp(equiv, "content-type") == 0)
+			charset = charset_of_type(c, content);
+	}
+	/* What says so in ASCII is not UTF-16. */
+	return charset == charset_of(c, "utf-16le", 8) || charset == charset_of(c, "utf-16be", 8) ? CHARSET_UTF8
+												  : charset;
+}
+
+/* The page as UTF-8: by its byte order mark, else its Content-Type, else what it says itself, else as it is. */
+static const struct buf *
+decode(struct server *s, const char *type)
+{
+	const struct charsets *c = s->charsets;
+	size_t skip = 0;
+	bool cut;
+	int charset;
+
+	if (strncmp(s->raw.data, "\xef\xbb\xbf", 3) == 0) {
+		skip = 3;
+		charset = CHARSET_UTF8;
+	} else if (strncmp(s->raw.data, "\xff\xfe", 2) == 0) {
+		skip = 2;
+		charset = charset_of(c, "utf-16le", 8);
+	} else if (strncmp(s->raw.data, "\xfe\xff", 2) == 0) {
+		skip = 2;
+		charset = charset_of(c, "utf-16be", 8);
+	} else if ((charset = charset_of_type(c, type)) == CHARSET_NONE) {
+		charset = charset_of_meta(
+			c, tree_parse(s->tree, s->raw.data, s->raw.len < PRESCAN ? s->raw.len : PRESCAN, &cut));
+	}
+	if (charset < 0) {
+		buf_drop(&s->raw, skip);
+		return &s->raw;
+	}
+	charset_convert(c, charset, s->raw.data + skip, s->raw.len - skip, &s->utf8);
+	return &s->utf8;
+}
+
+static bool
+say(const char *text, size_t n)
+{
+	ssize_t sent;
+
+	do
+		sent = send(STDIN_FILENO, text, n, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t)n;
+}
+
+/* All packets of one answer. False when nobody listens any more. */
+static bool
+say_found(const struct find *f, bool cut)
+{
+	struct buf packet = {0};
+	bool heard = true;
+
+	for (size_t i = 0; i < f->count && heard; i++) {
+		const struct find_one *one = &f->media[i];
+
+		buf_clear(&packet);
+		buf_printf(&packet, "media\n%s\n%s\n%s\n%s", one->kind, one->from, one->url, one->title);
+		heard = say(packet.data, packet.len);
+	}
+	if (heard && f->rule) {
+		buf_clear(&packet);
+		buf_printf(&packet, "rule\n%s", f->rule);
+		heard = say(packet.data, packet.len);
+	}
+	buf_free(&packet);
+	return heard && (cut ? say("done cut", 8) : say("done", 4));
+}
+
+/* One page. False when nobody listens any more. */
+static bool
+answer(struct server *s, const struct request *r)
+{
+	struct find found = {0};
+	const GumboNode *document;
+	const struct buf *text;
+	bool long_page = false, cut = false, heard;
+	const char *wrong = read_page(r->page, &s->raw, &long_page);
+
+	if (wrong) {
+		char packet[MEDIA_WHY];
+		int n = snprintf(packet, sizeof(packet), "failed %s", wrong);
+
+		return n > 0 && say(packet, (size_t)n);
+	}
+	text = decode(s, r->type);
+	document = tree_parse(s->tree, text->data, text->len, &cut);
+	if (document)
+		find_media(document, r->url, r->most, &found);
+	heard = say_found(&found, long_page || cut);
+	find_free(&found);
+	tree_drop(s->tree);
+	buf_free(&s->raw);
+	buf_free(&s->utf8);
+	return heard;
+}
+
+/* Processor time for what comes next; none, and the process ends by SIGPROF. 0: no limit. */
+static void
+allow_seconds(int seconds)
+{
+	struct itimerval t = {.it_value = {.tv_sec = seconds}};
+
+	if (setitimer(ITIMER_PROF, &t, NULL) < 0)
+		_exit(EX_OSERR);
+}
+
+/* It ends by _exit: nothing is left to write, and what a sanitizer would do at the exit is not allowed here. */
+_Noreturn void
+serve(void)
+{
+	struct server s = {0};
+	struct request r;
+	int got;
+
+	if (!helper_serves())
+		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+	/* libcurl makes the ASCII form of a host's name from what it takes for the locale's text. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
+	s.charsets = charset_open();
+	s.tree = tree_new();
+	if (confine(&limits, NULL) < 0)
+		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
+	if (!say("ready", 5))
+		_exit(EX_OSERR);
+	while ((got = receive(&r)) > 0) {
+		bool heard;
+
+		allow_seconds(SECONDS_MOST);
+		heard = answer(&s, &r);
+		allow_seconds(0);
+		close(r.page);
+		if (!heard)
+			break;
+	}
+	_exit(got == 0 ? EX_ALL_WELL : EX_OSERR);
+}

@@ -1,0 +1,10 @@
+/*
+ * serve: the confined part of bi-media.
+ */
+#ifndef BI_MEDIA_SERVE_H
+#define BI_MEDIA_SERVE_H
+
+/* Answers requests on standard input, a socket, until end-of-file (media.h says how). */
+_Noreturn void serve(void);
+
+#endif

@@ -1,0 +1,127 @@
+#include "url.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "media.h"
+#include "msg.h"
+
+struct ending {
+	const char *kind;
+	const char *list; /* between spaces */
+};
+
+static const struct ending endings[] = {
+	{"image", " jpg jpeg jpe png gif webp avif svg bmp tif tiff heic heif jxl jp2 "},
+	{"video", " mp4 m4v webm mov mkv avi ogv mpg mpeg 3gp wmv flv "},
+	{"audio", " mp3 ogg oga opus flac wav m4a aac aif aiff "},
+};
+
+/* Copies what a URL may be of, as browsers do: no blanks around it, no tabs and line ends in it, quotes and
+ * angles encoded, slashes leaning the right way before the query. False where it is too long. */
+static bool
+clean(char *out, size_t room, const char *text, size_t n)
+{
+	size_t k = 0;
+	bool path = true;
+
+	while (n > 0 && (unsigned char)text[0] <= ' ') {
+		text++;
+		n--;
+	}
+	while (n > 0 && (unsigned char)text[n - 1] <= ' ')
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		if (strchr("\t\r\n", text[i]))
+			continue;
+		if (k + 3 >= room)
+			return false;
+		path = path && text[i] != '?' && text[i] != '#';
+		if (strchr("\"<>`", text[i]))
+			k += (size_t)snprintf(out + k, room - k, "%%%02X", (unsigned)text[i]);
+		else
+			out[k++] = path && text[i] == '\\' ? '/' : text[i];
+	}
+	out[k] = '\0';
+	return true;
+}
+
+/* Whether it begins with a scheme other than http and https. */
+static bool
+is_of_other_scheme(const char *url)
+{
+	size_t n = strcspn(url, ":/?#");
+
+	if (url[n] != ':' || !isalpha((unsigned char)url[0]))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)url[i]) && !strchr("+-.", url[i]))
+			return false;
+	return !((n == 4 && strncasecmp(url, "http", n) == 0) || (n == 5 && strncasecmp(url, "https", n) == 0));
+}
+
+static bool
+is_good(const char *url)
+{
+	if (strlen(url) >= MEDIA_URL || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0))
+		return false;
+	for (; *url; url++)
+		if (*url <= ' ' || *url > '~')
+			return false;
+	return true;
+}
+
+char *
+url_resolve(CURLU *base, const char *text, size_t n)
+{
+	char relative[MEDIA_URL], *whole = NULL, *url = NULL;
+	CURLU *u;
+
+	if (!clean(relative, sizeof(relative), text, n) || relative[0] == '\0' || relative[0] == '#' ||
+	    is_of_other_scheme(relative))
+		return NULL;
+	u = base ? curl_url_dup(base) : curl_url();
+	if (!u)
+		msg_die(EX_OSERR, "out of memory");
+	if (curl_url_set(u, CURLUPART_URL, relative, CURLU_URLENCODE) == CURLUE_OK &&
+	    curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_URL, &whole, CURLU_PUNYCODE) == CURLUE_OK && is_good(whole))
+		url = buf_strdup(whole);
+	curl_free(whole);
+	curl_url_cleanup(u);
+	return url;
+}
+
+const char *
+url_kind(const char *url)
+{
+	const char *path = strchr(strstr(url, "://") + 3, '/'), *end, *name, *dot = NULL;
+	char word[8];
+
+	if (!path)
+		return NULL;
+	end = path + strcspn(path, "?");
+	for (name = end; name[-1] != '/';)
+		name--;
+	for (const char *c = name; c < end; c++) {
+		if (*c == ':' || strncasecmp(c, "%3a", 3) == 0)
+			return NULL; /* File:NAME.jpg is a wiki's page about one */
+		if (*c == '.')
+			dot = c;
+	}
+	if (!dot || end - dot < 3 || end - dot > 5)
+		return NULL;
+	word[0] = ' ';
+	for (size_t i = 1; i < (size_t)(end - dot); i++)
+		word[i] = (char)tolower((unsigned char)dot[i]);
+	memcpy(word + (end - dot), " ", 2);
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		if (strstr(endings[i].list, word))
+			return endings[i].kind;
+	return NULL;
+}
