@@ -3,8 +3,8 @@
  *
  *     minimal DIR <URLS
  *
- * libcurl's multi interface, 64 transfers at once, each body written to a temporary file and renamed to its
- * number, one syncfs(2) for every 256 files and at the end. No records, no retries, no hashes.
+ * libcurl's multi interface, 64 transfers at once, each body written in pieces of 256 KiB to a temporary file and
+ * renamed to its number, one syncfs(2) for every 256 files and at the end. No records, no retries, no hashes.
  */
 #include <curl/curl.h>
 #include <err.h>
@@ -14,24 +14,41 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { AT_ONCE = 64, SYNC_EVERY = 256 };
+enum { AT_ONCE = 64, SYNC_EVERY = 256, PIECE = 256 << 10 };
 
 struct transfer {
 	CURL *easy;
 	int fd;
 	unsigned long number;
+	size_t held;
+	char piece[PIECE];
 };
 
 static int target;
 static unsigned long asked, got, failed;
 
+static int
+flush(struct transfer *t)
+{
+	ssize_t n = write(t->fd, t->piece, t->held);
+
+	if (n != (ssize_t)t->held)
+		return -1;
+	t->held = 0;
+	return 0;
+}
+
 static size_t
 take(char *bytes, size_t size, size_t n, void *arg)
 {
-	const struct transfer *t = arg;
-	ssize_t w = write(t->fd, bytes, size * n);
+	struct transfer *t = arg;
 
-	return w < 0 ? 0 : (size_t)w;
+	n *= size;
+	if (t->held + n > PIECE && flush(t) < 0)
+		return 0;
+	memcpy(t->piece + t->held, bytes, n);
+	t->held += n;
+	return n;
 }
 
 static void
@@ -67,7 +84,7 @@ end(CURLM *multi, struct transfer *t, CURLcode rc)
 	curl_multi_remove_handle(multi, t->easy);
 	part_name(t, from);
 	snprintf(to, sizeof(to), "%lu", t->number);
-	if (close(t->fd) < 0 || renameat(target, from, target, to) < 0)
+	if (flush(t) < 0 || close(t->fd) < 0 || renameat(target, from, target, to) < 0)
 		err(1, "%s", to);
 	failed += rc != CURLE_OK;
 	if (++got % SYNC_EVERY == 0 && syncfs(target) < 0)
@@ -120,6 +137,7 @@ main(int argc, char **argv)
 		curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take);
 		curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 		curl_easy_setopt(t->easy, CURLOPT_FAILONERROR, 1L);
+		curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)PIECE);
 		running += begin(multi, t);
 	}
 	run(multi, running);

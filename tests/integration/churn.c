@@ -26,6 +26,16 @@
 #include "batch.h"
 #include "msg.h"
 
+static bool
+whatever_it_was(struct json_object *error, const void *arg)
+{
+	(void)error;
+	(void)arg;
+	return true;
+}
+
+static const struct batch_retry all_failed = {.too = whatever_it_was};
+
 enum {
 	ADDERS = 4,
 	WORKERS = 4,
@@ -135,7 +145,7 @@ claim_some(struct batch *b, uint32_t k, uint32_t length, int n, int life, uint32
 	int got = 0;
 
 	for (uint32_t i = 0; i < length && got < n; i++, k = k % length + 1) {
-		enum batch_claim claim = batch_claim(b, k, true);
+		enum batch_claim claim = batch_claim(b, k, &all_failed);
 		int before;
 
 		if (claim == CLAIM_ERROR)
@@ -169,7 +179,8 @@ end_some(struct batch *b, const uint32_t *claimed, int n, unsigned *seed)
 		snprintf(lines[outcomes], sizeof(*lines), "{\"item\":%u,\"status\":\"%s\"%s}", claimed[i],
 			 completed ? "completed" : "failed",
 			 completed ? "" : ",\"error\":{\"code\":\"timeout\",\"retryable\":true}");
-		v[outcomes] = (struct batch_outcome){claimed[i], completed, lines[outcomes], strlen(lines[outcomes])};
+		v[outcomes] =
+			(struct batch_outcome){claimed[i], completed, lines[outcomes], strlen(lines[outcomes]), NULL};
 		outcomes++;
 	}
 	if (batch_record(b, v, outcomes, below(seed, 8) == 0) < 0)

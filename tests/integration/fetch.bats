@@ -33,19 +33,19 @@ count_lines() {
 @test "URLs from operands: the origin's bytes, named by subject, place and content" {
 	mkdir origin
 	printf '%%PDF-1.4\nnot more\n%%%%EOF\n' >origin/a.txt
-	printf '<!doctype html><html><title>x</title></html>\n' >origin/b.jpg
+	printf '<!doctype html><html><title>x</title></html>\n' >origin/b.dat
 	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377,\000\000\000\000\001\000\001\000\000\002\002D\001\000;' >origin/c
 	origin_start
-	run -0 --separate-stderr bi-fetch -b M_batch1 "$ORIGIN/a.txt" "$ORIGIN/b.jpg" "$ORIGIN/c"
+	run -0 --separate-stderr bi-fetch -b M_batch1 "$ORIGIN/a.txt" "$ORIGIN/b.dat" "$ORIGIN/c"
 	assert_equal "$stderr" ''
 	printf '%s\n' "${lines[@]}" >out
 	assert_equal "$(tail -n 1 out)" '{"end":"bi-fetch","completed":3,"failed":0,"exit":0}'
 	assert_equal "$(results out '[.batch, .item, .status, .mime, .attempts, .url] | map(tostring) | join(" ")')" \
 		"M_batch1 1 completed application/pdf 1 $ORIGIN/a.txt
-M_batch1 2 completed text/html 1 $ORIGIN/b.jpg
+M_batch1 2 completed text/html 1 $ORIGIN/b.dat
 M_batch1 3 completed image/gif 1 $ORIGIN/c"
 	cmp origin/a.txt "$BI_ROOT/batches/M_batch1/files/i1_1.pdf"
-	cmp origin/b.jpg "$BI_ROOT/batches/M_batch1/files/i2_1.html"
+	cmp origin/b.dat "$BI_ROOT/batches/M_batch1/files/i2_1.html"
 	cmp origin/c "$BI_ROOT/batches/M_batch1/files/i3_1.gif"
 	assert_equal "$(results out .path)" "$(realpath "$BI_ROOT"/batches/M_batch1/files/*)"
 	whole out
@@ -238,7 +238,7 @@ completed null null 2'
 	printf '%s\n' "${lines[@]}" >out
 	assert_equal "$(results out '.status, .error.code' | xargs)" 'completed null failed http_503 failed http_404'
 	assert_equal "$(tail -n 1 out)" '{"end":"bi-fetch","completed":1,"failed":2,"exit":1}'
-	run -1 --separate-stderr bi-fetch --tries 1 --retry <in
+	run -1 --separate-stderr bi-fetch --tries 1 --retry failed <in
 	assert_equal "$(origin_hits '/a$') $(origin_hits '/b$') $(origin_hits '/c$')" '1 3 2'
 	printf '%s\n' "${lines[@]}" >out
 	assert_equal "$(results out '.status, .error.code' | xargs)" 'completed null completed null failed http_404'

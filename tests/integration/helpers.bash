@@ -119,6 +119,7 @@ origin_start() {
 			accesslog.filename = "$log"
 			accesslog.format = "%{begin:msec}t 0 %r"
 			server.errorlog = "$log.err"
+			server.stat-cache-engine = "disable"
 			server.max-keep-alive-requests = 100000
 			server.max-fds = 65536
 			mimetype.assign = (".jpg" => "image/jpeg", ".png" => "image/png", ".webp" => "image/webp",

@@ -10,7 +10,7 @@
  *     /redirect/K/REST         K redirects (302), then REST
  *     /to/CODE/URL             that status with URL, percent-decoded, as its Location
  *     /flaky/K/REST            503 for the first K requests of this path, then REST
- *     /later/K/SECONDS/REST    429 with Retry-After: SECONDS for the first K requests, then REST
+ *     /later/K/WHEN/REST       429 with Retry-After: WHEN, percent-decoded, for the first K requests, then REST
  *     /slow/MS/REST            waits before it answers
  *     /drip/MS/REST            the body in ten slices over that time
  *     /cut/N/REST              closes after N bytes of the body
@@ -18,14 +18,32 @@
  *     /nolength/REST           no Content-Length: the body ends with the connection
  *     /chunked/REST            a chunked body
  *     /type/MAJOR/MINOR/REST   that Content-Type
+ *     /jpeg/REST               the body begins and ends like a JPEG
+ *     /ranged/REST             a strong ETag; Range with If-Range is served
+ *     /changing/REST           as /ranged, but other bytes and another ETag at each request
+ *     /once416/REST            416 for the second request of this path
+ *     /cutfirst/K/N/REST       closes after N bytes of the body for the first K requests
+ *     /header/LINE/REST        that header line, percent-decoded
+ *     /longheader/N/REST       a header line of N bytes
+ *     /slowhead/MS/REST        the header a byte at a time, with a wait between
+ *     /reset/N/REST            resets the connection after N bytes of the body
+ *     /badchunk/REST           a chunked body with a wrong size
+ *     /length/N/REST           says that the body has N bytes, whatever it has
+ *     /endless/REST            a body that never ends
+ *     /says/CODE/TEXT          that status with TEXT, percent-decoded, as its body
+ *     /echo/NAME               200 with the request itself as its body
+ *     /file/PATH               200 with the file at PATH, percent-decoded
+ *     /robots.txt              as the path in the file LOG.robots says; 404 where there is none
  *
  * The log has a line for each request, written as it comes in, before any wait:
- * milliseconds since the epoch, the requests under way with this one, and the path.
+ * milliseconds since the epoch, the requests under way with this one, and the path, with the Range
+ * behind it where one was asked for. A request for http://HOST/PATH, as to a proxy, is answered as PATH.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -46,11 +64,16 @@ struct answer {
 	int status;
 	long long bytes; /* of the body */
 	long long cut;   /* bytes after which it stops; -1: never */
-	long long retry; /* Retry-After; -1: none */
+	char retry[64];  /* Retry-After; "": none */
 	long wait, drip; /* milliseconds */
 	bool stall;      /* stop by silence, not by closing */
 	bool nolength;
 	bool chunked;
+	bool jpeg, ranged, reset, badchunk, endless;
+	long long from, says; /* the first byte of a range; a false length; -1: neither */
+	long slowhead, longheader;
+	char header[1024];
+	char *text;          /* the body; NULL: bytes by SEED */
 	bool head;           /* a HEAD request */
 	char location[4096]; /* "": none */
 	char type[128];
@@ -67,6 +90,7 @@ static struct seen seen[SEEN_MAX]; /* open addressing by the path's hash */
 static atomic_int under_way;
 static _Thread_local bool counted; /* in it */
 static int log_fd;
+static const char *log_path;
 
 static _Noreturn void
 die(const char *what)
@@ -131,15 +155,15 @@ send_all(int fd, const char *bytes, size_t n)
 }
 
 static void
-note(const char *path)
+note(const char *path, const char *range)
 {
 	struct timespec now;
 	char line[HEAD_LONGEST + 64];
 	int n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	n = snprintf(line, sizeof(line), "%lld %d %s\n", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-		     atomic_load(&under_way), path);
+	n = snprintf(line, sizeof(line), "%lld %d %s%s%.80s\n", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+		     atomic_load(&under_way), path, range ? " " : "", range ? range : "");
 	if (n > 0 && write(log_fd, line, (size_t)n) != n)
 		die("log");
 }
@@ -218,12 +242,14 @@ static void
 plan_refusal(struct answer *a, int status, const char **path, long before)
 {
 	long long times = number(path);
-	long long retry = status == 429 ? number(path) : -1;
+	char retry[200] = "";
 
+	if (status == 429)
+		word(path, retry, sizeof(retry));
 	if (before >= times)
 		return;
 	a->status = status;
-	a->retry = retry;
+	decode(retry, a->retry, sizeof(a->retry));
 }
 
 static void
@@ -241,6 +267,55 @@ plan_stall(struct answer *a, const char **path)
 {
 	a->cut = number(path);
 	a->stall = true;
+}
+
+static void
+plan_header(struct answer *a, const char **path)
+{
+	char text[1024];
+	size_t used = strlen(a->header);
+
+	word(path, text, sizeof(text));
+	decode(text, a->header + used, sizeof(a->header) - used - 2);
+	strcat(a->header, "\r\n");
+}
+
+static void
+plan_cutfirst(struct answer *a, const char **path, long before)
+{
+	long long times = number(path), n = number(path);
+
+	if (before < times)
+		a->cut = n;
+}
+
+/* The words that spoil an answer. False when it is none of them. */
+static bool
+plan_nasty(struct answer *a, const char *what, const char **path, long before)
+{
+	if (strcmp(what, "ranged") == 0 || strcmp(what, "changing") == 0)
+		a->ranged = true, a->seed += *what == 'c' ? (unsigned)before * 7 : 0;
+	else if (strcmp(what, "once416") == 0)
+		a->status = before == 1 ? 416 : 0;
+	else if (strcmp(what, "cutfirst") == 0)
+		plan_cutfirst(a, path, before);
+	else if (strcmp(what, "header") == 0)
+		plan_header(a, path);
+	else if (strcmp(what, "longheader") == 0)
+		a->longheader = (long)number(path);
+	else if (strcmp(what, "slowhead") == 0)
+		a->slowhead = (long)number(path);
+	else if (strcmp(what, "reset") == 0)
+		a->cut = number(path), a->reset = true;
+	else if (strcmp(what, "badchunk") == 0)
+		a->chunked = a->badchunk = true;
+	else if (strcmp(what, "length") == 0)
+		a->says = number(path);
+	else if (strcmp(what, "endless") == 0)
+		a->endless = a->nolength = true;
+	else
+		return false;
+	return true;
 }
 
 /* One word of the path. False when it is no word of ours. */
@@ -265,17 +340,59 @@ plan_word(struct answer *a, const char *what, const char **path, long before)
 		a->nolength = true;
 	else if (strcmp(what, "chunked") == 0)
 		a->chunked = true;
+	else if (strcmp(what, "jpeg") == 0)
+		a->jpeg = true;
 	else if (strcmp(what, "type") == 0)
 		plan_type(a, path);
 	else
-		return false;
+		return plan_nasty(a, what, path, before);
 	return true;
 }
 
-static struct answer
-plan(const char *path)
+static char *
+read_file(const char *path, long long *size)
 {
-	struct answer a = {.cut = -1, .retry = -1, .seed = hash_of(path)};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	char *text = end < 0 ? NULL : malloc((size_t)end + 1);
+
+	if (!text || pread(fd, text, (size_t)end, 0) != end)
+		die(path);
+	close(fd);
+	*size = end;
+	return text;
+}
+
+/* The last word: what the body is. */
+static void
+plan_body(struct answer *a, const char *what, const char *rest, const char *request)
+{
+	char text[4096];
+
+	if (strcmp(what, "says") == 0) {
+		char code[16];
+
+		word(&rest, code, sizeof(code));
+		a->status = atoi(code);
+		decode(rest + (*rest == '/'), text, sizeof(text));
+		a->text = strdup(text);
+	} else if (strcmp(what, "echo") == 0) {
+		a->status = 200;
+		a->text = strdup(request);
+	} else if (strcmp(what, "file") == 0) {
+		a->status = 200;
+		decode(rest + (*rest == '/'), text, sizeof(text));
+		a->text = read_file(text, &a->bytes);
+		return;
+	}
+	if (a->text)
+		a->bytes = (long long)strlen(a->text);
+}
+
+static struct answer
+plan(const char *path, const char *request)
+{
+	struct answer a = {.cut = -1, .says = -1, .seed = hash_of(path)};
 	const char *rest = path;
 	long before = times_before(path);
 	char what[32];
@@ -291,9 +408,11 @@ plan(const char *path)
 		if (strcmp(what, "to") == 0)
 			decode(rest + (*rest == '/'), a.location, sizeof(a.location));
 	} else if (a.status == 0) {
-		a.status = 404;
+		plan_body(&a, what, rest, request);
 	}
-	if (a.status != 200 && a.status != 204 && a.status != 304)
+	if (a.status == 0)
+		a.status = 404;
+	if (!a.text && a.status != 200 && a.status != 204 && a.status != 304)
 		a.bytes = 64;
 	type_by_name(&a, path);
 	return a;
@@ -335,11 +454,14 @@ over(void)
 	counted = false;
 }
 
+static const unsigned char jpeg[] = {0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
+
 /* 0 when the connection can serve another request. */
 static int
 send_body(int fd, const struct answer *a)
 {
-	long long end = a->cut >= 0 && a->cut < a->bytes ? a->cut : a->bytes;
+	long long whole = a->endless ? LLONG_MAX : a->bytes;
+	long long end = a->cut >= 0 && a->from + a->cut < whole ? a->from + a->cut : whole;
 	long long slice = a->drip ? a->bytes / SLICES + 1 : 65536;
 	unsigned x = a->seed | 1;
 	char block[65536];
@@ -352,18 +474,32 @@ send_body(int fd, const struct answer *a)
 			x ^= x << 13, x ^= x >> 17, x ^= x << 5;
 			block[i] = (char)x;
 		}
+		if (a->text)
+			memcpy(block, a->text + sent, (size_t)n);
+		if (a->jpeg && sent == 0)
+			memcpy(block, jpeg, sizeof(jpeg) < (size_t)n ? sizeof(jpeg) : (size_t)n);
+		if (a->jpeg && sent + n == a->bytes && n >= 2)
+			memcpy(block + n - 2, "\xff\xd9", 2);
 		/* The last byte may be read before we get to count: whoever has it all is not under way. */
 		if (sent + n == a->bytes && !a->chunked && !a->nolength)
 			over();
-		if (send_block(fd, a, block, (size_t)n) < 0)
+		if (a->badchunk && send_all(fd, "zz\r\n", 4) < 0)
 			return -1;
+		if (sent + n > a->from) {
+			long long skip = a->from > sent ? a->from - sent : 0;
+
+			if (send_block(fd, a, block + skip, (size_t)(n - skip)) < 0)
+				return -1;
+		}
 		sent += n;
 		if (a->drip && (sent >= end || sent / slice != (sent - n) / slice))
 			pause_ms(a->drip / SLICES);
 	}
+	if (end < a->bytes && a->reset)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
 	if (end < a->bytes && a->stall)
 		stall(fd);
-	if (end < a->bytes || a->nolength)
+	if (end < a->bytes || a->nolength || a->says >= 0)
 		return -1;
 	return a->chunked ? send_all(fd, "0\r\n\r\n", 5) : 0;
 }
@@ -384,28 +520,96 @@ add(char *head, size_t room, const char *fmt, ...)
 static int
 send_answer(int fd, const struct answer *a)
 {
-	char head[8192] = "";
+	char *head = calloc(1, 8192 + (size_t)a->longheader), *at;
+	size_t room = 8192 + (size_t)a->longheader;
+	int rc = 0;
 
-	add(head, sizeof(head), "HTTP/1.1 %d Test\r\nContent-Type: %s\r\n", a->status, a->type);
+	if (!head)
+		die("memory");
+
+	add(head, room, "HTTP/1.1 %d Test\r\nContent-Type: %s\r\n", a->status, a->type);
 	if (a->nolength)
-		add(head, sizeof(head), "Connection: close\r\n");
+		add(head, room, "Connection: close\r\n");
 	else if (a->chunked)
-		add(head, sizeof(head), "Transfer-Encoding: chunked\r\n");
+		add(head, room, "Transfer-Encoding: chunked\r\n");
 	else if (a->status != 204 && a->status != 304)
-		add(head, sizeof(head), "Content-Length: %lld\r\n", a->bytes);
+		add(head, room, "Content-Length: %lld\r\n", a->says >= 0 ? a->says : a->bytes - a->from);
+	if (a->ranged)
+		add(head, room, "Accept-Ranges: bytes\r\nETag: \"%x\"\r\n", a->seed);
+	if (a->status == 206)
+		add(head, room, "Content-Range: bytes %lld-%lld/%lld\r\n", a->from, a->bytes - 1, a->bytes);
+	if (a->longheader) {
+		add(head, room, "X-Long: ");
+		memset(head + strlen(head), 'x', (size_t)a->longheader);
+		add(head, room, "\r\n");
+	}
+	add(head, room, "%s", a->header);
 	if (a->location[0])
-		add(head, sizeof(head), "Location: %s\r\n", a->location);
-	if (a->retry >= 0)
-		add(head, sizeof(head), "Retry-After: %lld\r\n", a->retry);
-	add(head, sizeof(head), "\r\n");
-	if (send_all(fd, head, strlen(head)) < 0)
-		return -1;
-	return a->head ? 0 : send_body(fd, a);
+		add(head, room, "Location: %s\r\n", a->location);
+	if (a->retry[0])
+		add(head, room, "Retry-After: %s\r\n", a->retry);
+	add(head, room, "\r\n");
+	for (at = head; a->slowhead && *at && rc == 0; at++) {
+		rc = send_all(fd, at, 1);
+		pause_ms(a->slowhead);
+	}
+	if (rc == 0)
+		rc = send_all(fd, at, strlen(at));
+	free(head);
+	return rc < 0 || a->head ? rc : send_body(fd, a);
+}
+
+/* The value of a header of the request, up to the line's end, in ROOM; false: it has none. */
+static bool
+header_of(const char *request, const char *name, char *room, size_t n)
+{
+	const char *at = strcasestr(request, name);
+
+	if (!at)
+		return false;
+	at += strlen(name);
+	at += strspn(at, ": ");
+	snprintf(room, n, "%.*s", (int)strcspn(at, "\r\n"), at);
+	return true;
+}
+
+/* A range that goes to the end, if the client has the same as we do. */
+static void
+plan_range(struct answer *a, const char *request)
+{
+	char range[80], etag[80], ours[32];
+
+	snprintf(ours, sizeof(ours), "\"%x\"", a->seed);
+	if (!a->ranged || a->status != 200 || !header_of(request, "\r\nRange:", range, sizeof(range)) ||
+	    strncmp(range, "bytes=", 6) != 0 ||
+	    (header_of(request, "\r\nIf-Range:", etag, sizeof(etag)) && strcmp(etag, ours) != 0))
+		return;
+	a->from = strtoll(range + 6, NULL, 10);
+	a->status = a->from < a->bytes ? 206 : 416;
+}
+
+/* The path by which /robots.txt is answered. False: there is none. */
+static bool
+read_robots(char *path, size_t room)
+{
+	char name[PATH_MAX];
+	FILE *in;
+
+	snprintf(name, sizeof(name), "%s.robots", log_path);
+	in = fopen(name, "re");
+	if (!in)
+		return false;
+	path[fread(path, 1, room - 1, in)] = '\0';
+	path[strcspn(path, "\n")] = '\0';
+	fclose(in);
+	return true;
 }
 
 static int
 serve(int fd, char *request)
 {
+	char whole[HEAD_LONGEST + 8], range[80], robots[HEAD_LONGEST];
+	bool ranged = header_of(request, "\r\nRange:", range, sizeof(range));
 	char *path = strchr(request, ' ');
 	char *end = path ? strchr(path + 1, ' ') : NULL;
 	struct answer a;
@@ -413,15 +617,22 @@ serve(int fd, char *request)
 
 	if (!end)
 		return -1;
+	snprintf(whole, sizeof(whole), "%s\r\n", request);
 	*path++ = *end = '\0';
 	atomic_fetch_add(&under_way, 1);
 	counted = true;
-	note(path);
-	a = plan(path);
+	note(path, ranged ? range : NULL);
+	if (strncmp(path, "http://", 7) == 0)
+		path += 7 + strcspn(path + 7, "/");
+	if (strcmp(path, "/robots.txt") == 0 && read_robots(robots, sizeof(robots)))
+		path = robots;
+	a = plan(path, whole);
+	plan_range(&a, whole);
 	a.head = strcmp(request, "HEAD") == 0;
 	if (a.wait)
 		pause_ms(a.wait);
 	rc = send_answer(fd, &a);
+	free(a.text);
 	over();
 	return rc;
 }
@@ -497,6 +708,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: origin LOG\n");
 		return 2;
 	}
+	log_path = argv[1];
 	log_fd = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (log_fd < 0)
 		die(argv[1]);

@@ -401,9 +401,9 @@ an_adder_killed_between_its_steps_loses_nothing(void **state)
 		assert_int_equal(counts.total, 4);
 		assert_int_equal(counts.pending, 4);
 		batching_assert_item(reader, 4, "http://a/killed");
-		assert_int_equal(batch_claim(b, 4, false), CLAIM_OURS);
+		assert_int_equal(batch_claim(b, 4, NULL), CLAIM_OURS);
 		batch_release(b, 4);
-		assert_int_equal(batch_claim(b, 5, false), CLAIM_ERROR);
+		assert_int_equal(batch_claim(b, 5, NULL), CLAIM_ERROR);
 		assert_int_equal(errno, ENOENT);
 		assert_int_equal(batching_add(b, NULL, "http://a/killed"), 4);
 		assert_int_equal(stat("batches/b/state", &st), 0);

@@ -6,8 +6,8 @@
 static void
 claim_1_and_2(struct batch *b)
 {
-	NEED(batch_claim(b, 1, false) == CLAIM_OURS);
-	NEED(batch_claim(b, 2, false) == CLAIM_OURS);
+	NEED(batch_claim(b, 1, NULL) == CLAIM_OURS);
+	NEED(batch_claim(b, 2, NULL) == CLAIM_OURS);
 }
 
 static void
@@ -15,25 +15,25 @@ claims_exclude_and_die_with_their_holder(void **state)
 {
 	struct batch *b = batching_make(state, 4), *other = batching_open(state, BATCH_WORK);
 
-	assert_int_equal(batch_claim(b, 1, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 1, NULL), CLAIM_OURS);
 	assert_int_equal(batch_state(other, 1), 'r');
-	assert_int_equal(batch_claim(other, 1, false), CLAIM_HELD);
+	assert_int_equal(batch_claim(other, 1, NULL), CLAIM_HELD);
 	assert_true(batch_is_claimed(other, 1));
 	assert_false(batch_is_claimed(other, 2));
-	assert_int_equal(batch_claim(other, 2, false), CLAIM_OURS);
-	assert_int_equal(batch_claim(b, 2, false), CLAIM_HELD);
+	assert_int_equal(batch_claim(other, 2, NULL), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 2, NULL), CLAIM_HELD);
 	batch_release(b, 1);
 	assert_int_equal(batch_state(other, 1), 'p');
-	assert_int_equal(batch_claim(other, 1, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(other, 1, NULL), CLAIM_OURS);
 	batch_close(other);
 	assert_int_equal(batch_state(b, 2), 'r');
 	batching_kill_in(state, claim_1_and_2);
 	assert_false(batch_is_claimed(b, 1));
 	assert_int_equal(batch_state(b, 1), 'r');
-	assert_int_equal(batch_claim(b, 1, false), CLAIM_OURS);
-	assert_int_equal(batch_claim(b, 2, false), CLAIM_OURS);
-	assert_int_equal(batch_claim(b, 0, false), CLAIM_ERROR);
-	assert_int_equal(batch_claim(b, 5, false), CLAIM_ERROR);
+	assert_int_equal(batch_claim(b, 1, NULL), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 2, NULL), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 0, NULL), CLAIM_ERROR);
+	assert_int_equal(batch_claim(b, 5, NULL), CLAIM_ERROR);
 	assert_int_equal(errno, ENOENT);
 	testing_assert_file("batches/b/state", "rrpp");
 	batch_close(b);
@@ -78,14 +78,14 @@ a_claim_is_one_among_many_processes(void **state)
 
 			NEED(b);
 			for (uint32_t k = 1; k <= ITEMS; k++) {
-				enum batch_claim claim = batch_claim(b, k, false);
+				enum batch_claim claim = batch_claim(b, k, NULL);
 
 				NEED(claim == CLAIM_OURS || claim == CLAIM_HELD || claim == CLAIM_DONE);
 				if (claim != CLAIM_OURS)
 					continue;
 				batching_line(k, COMPLETED, line);
-				NEED(batch_record(b, &(struct batch_outcome){k, true, line, strlen(line)}, 1, false) ==
-				     0);
+				NEED(batch_record(b, &(struct batch_outcome){k, true, line, strlen(line), NULL}, 1,
+						  false) == 0);
 				NEED(write(out, "x", 1) == 1);
 			}
 			batch_close(b);
@@ -133,11 +133,11 @@ a_result_left_by_a_dead_owner_counts(void **state)
 			break;
 		}
 		b = batching_open(state, BATCH_WORK);
-		assert_int_equal(batch_claim(b, 1, false), CLAIM_DONE);
+		assert_int_equal(batch_claim(b, 1, NULL), CLAIM_DONE);
 		assert_int_equal(batch_state(b, 1), 'c');
 		assert_false(batch_is_claimed(b, 1));
-		assert_int_equal(batch_claim(b, 2, false), CLAIM_OURS);
-		assert_int_equal(batch_claim(b, 3, false), CLAIM_OURS);
+		assert_int_equal(batch_claim(b, 2, NULL), CLAIM_OURS);
+		assert_int_equal(batch_claim(b, 3, NULL), CLAIM_OURS);
 		batch_close(b);
 	}
 }
@@ -151,17 +151,17 @@ a_failed_item_is_tried_again_by_who_comes_later(void **state)
 	batching_end(b, 2, PERMANENT);
 	batching_end(b, 3, COMPLETED);
 	/* Not by those who were there when it failed, whoever worked on it. */
-	assert_int_equal(batch_claim(b, 1, false), CLAIM_FAILED);
-	assert_int_equal(batch_claim(b, 1, true), CLAIM_FAILED);
-	assert_int_equal(batch_claim(b, 2, true), CLAIM_FAILED);
+	assert_int_equal(batch_claim(b, 1, NULL), CLAIM_FAILED);
+	assert_int_equal(batch_claim(b, 1, &all_failed), CLAIM_FAILED);
+	assert_int_equal(batch_claim(b, 2, &all_failed), CLAIM_FAILED);
 	later = batching_open(state, BATCH_WORK);
-	assert_int_equal(batch_claim(later, 2, false), CLAIM_FAILED);
-	assert_int_equal(batch_claim(later, 2, true), CLAIM_OURS);
-	assert_int_equal(batch_claim(later, 1, false), CLAIM_OURS);
-	assert_int_equal(batch_claim(later, 3, true), CLAIM_DONE);
+	assert_int_equal(batch_claim(later, 2, NULL), CLAIM_FAILED);
+	assert_int_equal(batch_claim(later, 2, &all_failed), CLAIM_OURS);
+	assert_int_equal(batch_claim(later, 1, NULL), CLAIM_OURS);
+	assert_int_equal(batch_claim(later, 3, &all_failed), CLAIM_DONE);
 	batching_record(later, 1, MAY_PASS);
 	batching_record(later, 2, COMPLETED);
-	assert_int_equal(batch_claim(later, 1, true), CLAIM_FAILED);
+	assert_int_equal(batch_claim(later, 1, &all_failed), CLAIM_FAILED);
 	assert_false(batch_is_claimed(b, 1));
 	batching_assert_result(b, 2, "completed");
 	testing_assert_file("batches/b/state", "fcc");
@@ -171,7 +171,7 @@ a_failed_item_is_tried_again_by_who_comes_later(void **state)
 	testing_write("batches/b/state", "fff", 3);
 	assert_int_equal(truncate("batches/b/results.ndjson", 0), 0);
 	b = batching_open(state, BATCH_WORK);
-	assert_int_equal(batch_claim(b, 1, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 1, NULL), CLAIM_OURS);
 	batch_close(b);
 }
 
@@ -184,9 +184,9 @@ a_group_is_recorded_in_its_order(void **state)
 	char lines[3][128], want[512];
 
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(batch_claim(b, items[i], false), CLAIM_OURS);
+		assert_int_equal(batch_claim(b, items[i], NULL), CLAIM_OURS);
 		batching_line(items[i], i == 1 ? PERMANENT : COMPLETED, lines[i]);
-		v[i] = (struct batch_outcome){items[i], i != 1, lines[i], strlen(lines[i])};
+		v[i] = (struct batch_outcome){items[i], i != 1, lines[i], strlen(lines[i]), NULL};
 	}
 	assert_int_equal(batch_record(b, v, 0, true), 0);
 	testing_assert_file("batches/b/results.ndjson", "");
@@ -242,9 +242,9 @@ record_on_a_full_disk(void *arg)
 
 	signal(SIGXFSZ, SIG_IGN);
 	for (uint32_t i = 0; i < 40; i++) {
-		NEED(batch_claim(b, i + 1, false) == CLAIM_OURS);
+		NEED(batch_claim(b, i + 1, NULL) == CLAIM_OURS);
 		batching_line(i + 1, COMPLETED, lines[i]);
-		v[i] = (struct batch_outcome){i + 1, true, lines[i], strlen(lines[i])};
+		v[i] = (struct batch_outcome){i + 1, true, lines[i], strlen(lines[i]), NULL};
 	}
 	NEED(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	errno = 0;
@@ -265,7 +265,7 @@ a_full_disk_records_nothing_of_the_group(void **state)
 	batch_close(b);
 	b = batching_open(state, BATCH_WORK);
 	for (uint32_t k = 1; k <= 40; k++)
-		assert_int_equal(batch_claim(b, k, false), k == 2 || k == 3 ? CLAIM_DONE : CLAIM_OURS);
+		assert_int_equal(batch_claim(b, k, NULL), k == 2 || k == 3 ? CLAIM_DONE : CLAIM_OURS);
 	batching_assert_result(b, 3, "completed");
 	batch_close(b);
 }
@@ -288,7 +288,7 @@ make_results(void **state)
 	b = batching_open(state, BATCH_WORK);
 	for (uint32_t k = 6; k <= 12; k += 3)
 		batching_end(b, k, k == 9 ? PERMANENT : COMPLETED);
-	assert_int_equal(batch_claim(b, 18, false), CLAIM_OURS);
+	assert_int_equal(batch_claim(b, 18, NULL), CLAIM_OURS);
 	batch_release(b, 18);
 	batch_close(b);
 }

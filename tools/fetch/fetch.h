@@ -8,6 +8,9 @@
  * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), judge.c decides
  * what an answer means. Ended jobs meet in settle.c; a thread (group.c) types, names, syncs and records them a
  * group at a time. loop.c runs all the rest in one thread around epoll and libcurl's multi interface.
+ *
+ * A page that was asked for as media (page.c) comes back from that thread unrecorded, with what it shows; that becomes
+ * items. Before the first of these is fetched from a site, robot.c asks for its robots.txt.
  */
 #ifndef BI_FETCH_H
 #define BI_FETCH_H
@@ -20,6 +23,8 @@
 #include "batch.h"
 #include "clock.h"
 #include "hash.h"
+#include "hosts.h"
+#include "optout.h"
 #include "part.h"
 #include "rec.h"
 #include "root.h"
@@ -28,12 +33,22 @@
 struct settings {
 	const char *root, *batch;          /* NULL: as root_open() finds it; each line's own, else "default" */
 	const char *category, *label;      /* of batches that are made; NULL: from their first item */
-	long parallel, per_host, tries;    /* transfers at once, of one host; attempts an item */
+	long parallel, per_host, tries;    /* transfers at once, of one host (0: its rule's); attempts an item */
+	double rate;                       /* starts a second of one host; 0: its rule's */
+	long limit_rate;                   /* bytes a second of one host; 0: its rule's */
 	long connect_ms, stall_ms, max_ms; /* timeouts; max_ms 0: none */
 	long backoff_ms;                   /* before the second attempt; doubled for each further one */
-	bool resume;                       /* work on all of the batch, read no lines */
-	bool retry;                        /* try permanent failures again too */
-	bool json, quiet, no_sync;
+	long give_up_ms;                   /* after which a host that refuses connections is left alone */
+	long max_filesize;                 /* bytes of an item; 0: any */
+	long max_media;                    /* of one page */
+	const struct batch_retry *retry;   /* failures for good to be tried again; NULL: none */
+	const char *accept;                /* media types; NULL: all */
+	const char *user_agent, *contact;  /* NULL: ours; nobody to turn to */
+	const char *cookie, *cookie_jar, *netrc_file, *proxy, *noproxy, *cacert;
+	struct curl_slist *headers;
+	bool resume; /* work on all of the batch, read no lines */
+	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure;
+	bool json, quiet, no_sync, summary;
 };
 
 /* A batch that this run works on. */
@@ -41,13 +56,17 @@ struct target {
 	struct batch *batch;
 	unsigned char *busy; /* a bit an item: a job of this process has it */
 	uint32_t busy_room;  /* items that BUSY has room for */
+	uint32_t wanted_to;  /* --resume: up to this number each item is wanted */
 	struct target *next;
 };
 
-/* Items asked for and not yet looked at: COUNT of them from FIRST on. */
-struct run {
-	struct target *target;
-	uint32_t first, count;
+/* A queue of items, those that follow one another as one run. */
+struct runs {
+	struct run {
+		struct target *target;
+		uint32_t first, count;
+	} * at;
+	size_t begin, end, room;
 };
 
 /* What an attempt came to. */
@@ -55,21 +74,44 @@ struct verdict {
 	enum { GOT, REDIRECTED, AGAIN, FAILED } kind;
 	const char *code; /* "http_404"; lives in the job or is constant */
 	bool retryable;   /* FAILED: another run may try again */
+	bool hold;        /* the whole host is to be left alone for the wait */
 	long wait_ms;     /* AGAIN: the server's own wish (Retry-After), or 0 */
 	char message[512];
+};
+
+/* What the server said in one attempt, beside the bytes of the item. */
+struct answer {
+	int64_t retry_after; /* seconds; -1: nothing */
+	int64_t range_from;  /* of a Content-Range */
+	size_t header_bytes;
+	bool not_asked; /* the host is given up: nothing was asked */
+	bool ranges, body_begun, bad_range, too_much;
+	bool weak;           /* it has an ETag that does not tell bytes apart */
+	size_t page_bytes;   /* of an error page */
+	bool page_too_large; /* it was not read to its end */
+	int64_t date;        /* the server's clock, in seconds; -1: it does not say */
+	char validator[200]; /* for If-Range (RFC 9110, 13.1.5): a strong ETag or Last-Modified */
+	char content_type[128];
+	char blocked[64]; /* the kind of address that it would have led to */
+	struct buf error; /* the beginning of an error page */
 };
 
 struct body {
 	struct part part;
 	struct hash *hash;
-	char *held;      /* what is not written yet; the file's head once it is */
+	char *held;      /* the first bytes, not written yet; the file's head once they are */
 	size_t held_len; /* bytes in HELD */
-	bool spilled;    /* HELD was written to the part, and holds its first bytes */
+	bool spilled;    /* HELD was written to the part */
+	char *piece;     /* what follows and is not written yet */
+	size_t piece_len;
 	uint64_t bytes;
 	char sha256[HASH_HEX + 1];
 };
 
 struct host;
+
+/* What is to be made of a job's bytes before it is recorded. */
+enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA };
 
 struct job {
 	struct fetch *fetch;
@@ -82,9 +124,18 @@ struct job {
 	const char *url, *file; /* in ASKED: one of them, or neither for a line that was bad */
 	char *at;               /* the URL after redirects; NULL: URL */
 	struct host *host;
+	int slot; /* of the host, while a transfer is under way */
 	unsigned attempts, redirects;
 	int64_t wake; /* when it is to be tried again */
 	struct body body;
+	struct answer answer;
+	const char *found;      /* in ASKED: the page that showed it; NULL: asked for itself */
+	bool page;              /* asked for as "media": a page that shows some, or a medium itself */
+	char rule[OPTOUT_RULE]; /* what forbids it */
+	char validator[200];    /* by which a part goes on; "": it begins anew */
+	int64_t resume_from;    /* the bytes that were there when this attempt began */
+	bool paused;            /* until its host may be received from again */
+	struct curl_slist *headers;
 	CURL *easy;
 	char curl_error[CURL_ERROR_SIZE];
 	int source; /* the local file; -1: none */
@@ -93,9 +144,20 @@ struct job {
 	struct verdict verdict;
 	/* What the writer makes of it. */
 	struct type_answer type;
-	char name[SUBJECT_LONGEST + 32]; /* in the batch's files/ */
-	char *line;                      /* its result record */
+	char name[SUBJECT_LONGEST + 32];      /* in the batch's files/ */
+	uint32_t same_as;                     /* the item whose bytes these are, too; 0: none */
+	const struct job *same_job;           /* that one, where it is of the same group */
+	char same_file[SUBJECT_LONGEST + 32]; /* else its file */
+	char *line;                           /* its result record */
 	bool recorded;
+	enum aside aside;
+	bool expanded;             /* its bytes are not to be set aside again */
+	uint32_t archive;          /* the item that it is a member of; 0: of none */
+	int64_t members;           /* of an archive that was expanded; -1: it was not */
+	bool unsaid;               /* its record is said by whoever wants the item */
+	struct media_found *media; /* of a page: what it shows */
+	struct asking *asking;     /* for robots.txt: the transfer under way is that */
+	struct json_object *more;  /* further members of its result */
 	struct job *next, *prev;
 };
 
@@ -107,11 +169,22 @@ struct job_list {
 /* A place that items come from, with its queue: HOST:PORT, or "" for this machine's files. */
 struct host {
 	char *name;
-	unsigned active;
+	unsigned active, cap;
+	struct hosts_rule rule;    /* what is known of it beforehand */
+	struct governed *governed; /* NULL for this machine's files */
+	int64_t bandwidth;         /* bytes a second of all processes; 0: any */
+	int64_t dry_until;         /* no more is received of it before this moment */
+	int64_t refused_since;     /* it has refused connections since then, and answered none; 0: no */
+	char *refusal;             /* why nothing more is asked of it; NULL: nothing is wrong */
 	struct job_list queue;
+	struct runs parked;         /* behind those of the queue, known by number alone */
+	int64_t due;                /* not before this moment; 0: at any */
 	struct host *next;          /* in its bucket */
+	struct host *next_waiting;  /* with a due */
 	struct host *turn, *before; /* in the ring of hosts that may start a job */
 	bool in_turn;
+	struct host *idle_next, *idle_before; /* in the list of those with nothing to do */
+	bool idle;
 };
 
 struct tally {
@@ -137,11 +210,11 @@ struct fetch {
 	struct rec_reader *reader;
 	bool intake_open; /* more lines may come */
 	bool person;      /* stdout is a terminal: sentences, not records */
+	bool watched;     /* stderr is one: the progress line is drawn */
 	struct target *targets;
 	struct target *last_target; /* of the last good line */
 
-	struct run *runs; /* a queue: from run_at to run_end */
-	size_t run_at, run_end, run_room;
+	struct runs wants; /* asked for and not yet looked at */
 	struct want {
 		struct target *target;
 		uint32_t item;
@@ -150,8 +223,14 @@ struct fetch {
 	int64_t held_next; /* when to look at them again */
 
 	struct host *hosts[HOST_BUCKETS];
-	struct host *turn; /* the ring's next */
-	size_t queued, queued_weight;
+	struct host *turn;             /* the ring's next */
+	struct host *waiting;          /* for a moment */
+	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
+	size_t idle_count;
+	struct governor *governor;
+	struct hosts *rules;          /* hosts.conf */
+	size_t queued, queued_weight; /* jobs, bytes */
+	size_t parked;                /* runs of items */
 	unsigned active;
 	struct job **sleeping; /* a heap by wake */
 	size_t sleeping_count, sleeping_room;
@@ -160,9 +239,13 @@ struct fetch {
 	struct job_list local; /* under way, copied a piece a turn */
 	struct job_list ended; /* waiting for the writer */
 	struct group *group;   /* the writer has it; NULL: it is idle */
+	struct expansion *expansions;
+	size_t expanding; /* of them, those that are not over */
 	struct writer *writer;
+	struct known *robots; /* what origins' robots.txt said */
 
 	CURLM *multi;
+	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
 	int epoll, signals, group_done;
 	int64_t curl_due; /* -1: never */
 	bool stdin_polled;
@@ -178,6 +261,9 @@ struct fetch {
 	const char *fatal_at; /* doing what */
 };
 
+/* options.c */
+char **options_read(struct settings *set, int argc, char **argv); /* returns the operands */
+
 /* loop.c */
 int fetch_run(const struct settings *set, char **operands); /* returns the exit code */
 void loop_note_signal(struct fetch *f);                     /* takes it from the signalfd */
@@ -192,6 +278,24 @@ struct target *target_of(struct fetch *f, const char *name, const struct batch_a
 bool target_busy(const struct target *t, uint32_t item);
 void target_set_busy(struct target *t, uint32_t item, bool busy);
 void targets_close(struct fetch *f);
+
+/* runs.c: both return how many runs more or fewer there are */
+size_t runs_add(struct runs *r, struct target *t, uint32_t item);
+size_t runs_take(struct runs *r, struct target **t, uint32_t *item); /* not of an empty queue */
+bool runs_empty(const struct runs *r);
+
+/* host.c */
+struct host *host_of(struct fetch *f, const struct job *j); /* made where it is new */
+void host_settle(struct fetch *f, struct host *h); /* into the ring, out of it, or freed when nobody needs it */
+bool host_slot(struct fetch *f, struct host *h, int *slot); /* false: it waits, out of the ring */
+void host_give_back(struct fetch *f, struct host *h, int slot);
+void host_wait(struct fetch *f, struct host *h, int64_t due); /* not before DUE; 0: no more */
+void host_hold(struct fetch *f, struct host *h, long ms);     /* for every process */
+void host_refuse(struct host *h, const char *why);            /* nothing more is asked of it in this run */
+bool host_spend(struct fetch *f, struct host *h, size_t n);   /* N bytes came in */
+void hosts_wake(struct fetch *f);                             /* those whose moment has come */
+int64_t hosts_due(const struct fetch *f);                     /* the first such moment; -1: none */
+void hosts_drop_all(struct fetch *f);
 
 /* plan.c */
 void plan_want(struct fetch *f, struct target *t, uint32_t item);
@@ -213,22 +317,46 @@ void job_list_cut(struct job_list *l, struct job *j);
 
 /* body.c */
 int body_add(struct body *b, struct job *j, const void *bytes, size_t n);
-int body_end(struct body *b, struct job *j); /* all bytes are there: written, hashed */
+int body_end(struct body *b, struct job *j);   /* all bytes are there: written, hashed */
+int body_flush(struct body *b);                /* what came so far is written, nothing held but the head */
+size_t body_piece(const struct settings *set); /* the bytes that are received and written at once */
 void body_drop(struct body *b);
+int body_restart(struct body *b); /* what came before does not count */
 
 /* http.c */
+CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it up */
 void http_begin(struct job *j);
 void http_done(struct fetch *f, CURL *easy, CURLcode code);
-void http_drop_all(struct fetch *f); /* ends what is under way; frees the spare handles */
+void http_turn(struct fetch *f);         /* goes on with transfers that were paused */
+int64_t http_due(const struct fetch *f); /* when that is next worth calling; -1: none is paused */
+void http_drop_all(struct fetch *f);     /* ends what is under way; frees the spare handles */
 
 /* local.c */
 void local_begin(struct job *j);
 void local_turn(struct fetch *f); /* copies a piece of each local file under way */
 
 /* judge.c */
-void judge_http(struct job *j, CURLcode code, long status, const char *location, curl_off_t retry_after);
+void judge_http(struct job *j, CURLcode code, long status, const char *location);
 void judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* retry.c */
+bool retry_parse(const char *what, struct batch_retry *out); /* "failed", "status=404,5xx"; false: neither */
+
+/* check.c */
+void
+check_arrived(struct job *j); /* makes a job that was GOT one that FAILED where the bytes are not what was asked for */
+
+/* expansion.c */
+void expansion_begin(struct fetch *f, struct job *j);         /* expands an archive that was fetched, then settles it */
+bool expansion_awaited(struct fetch *f, const struct job *j); /* J is a member, and its archive is not settled */
+void expansion_again(struct fetch *f, struct job *j);         /* J is one, claimed and pending though that is settled */
+void expansion_turn(struct fetch *f);                         /* takes what has been unpacked */
+bool expansion_is_empty(const struct fetch *f);
+bool expansion_is_full(const struct fetch *f);     /* enough archives wait: start nothing more */
+int64_t expansion_due(const struct fetch *f);      /* when expansion_turn() is next worth calling; -1: not by time */
+bool expansion_has(const struct fetch *f, int fd); /* it is watched for an expansion */
+void expansion_drop_all(struct fetch *f);          /* claims are let go */
 
 /* settle.c */
 void settle_add(struct fetch *f, struct job *j); /* its verdict is final */

@@ -10,7 +10,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "expand.h"
 #include "msg.h"
+#include "page.h"
 
 /* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
 enum { FEW = 4 };
@@ -24,6 +26,7 @@ struct writer {
 	bool end;
 	int event;
 	struct typer *typer; /* the thread's: bi-type dies with the thread that started it */
+	struct pages pages;  /* likewise, with bi-media */
 };
 
 static void
@@ -63,6 +66,78 @@ find_types(struct writer *w, struct group *g)
 		g->jobs[which[i]]->type = answers[i];
 }
 
+/* Takes from the group what something is to be made of before it is recorded. */
+static void
+set_aside(const struct settings *set, struct group *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->verdict.kind == GOT && !j->expanded && set->expand && expand_is_archive(j->type.mime))
+			j->aside = ASIDE_EXPAND;
+		else if (j->media)
+			j->aside = ASIDE_MEDIA;
+		else
+			j->aside = ASIDE_NONE;
+		if (j->aside)
+			g->aside[g->aside_count++] = j;
+		else
+			g->jobs[kept++] = j;
+	}
+	g->count = kept;
+}
+
+/* The jobs of T whose bytes an item of the batch has already, or an earlier job of the group. */
+static void
+find_same(struct group *g, struct target *t)
+{
+	struct batch_same same[GROUP_LARGEST];
+	struct job *which[GROUP_LARGEST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->target != t || j->verdict.kind != GOT)
+			continue;
+		which[n] = j;
+		same[n++] = (struct batch_same){.sha256 = j->body.sha256};
+	}
+	if (n && batch_find_same(t->batch, same, n) < 0)
+		memset(same, 0, sizeof(same)); /* stored twice, no harm */
+	for (size_t i = 0; i < n; i++) {
+		const char *slash = same[i].path ? strrchr(same[i].path, '/') : NULL;
+
+		if (slash && same[i].item != which[i]->item && strlen(slash + 1) < sizeof(which[i]->same_file)) {
+			which[i]->same_as = same[i].item;
+			snprintf(which[i]->same_file, sizeof(which[i]->same_file), "%s", slash + 1);
+		}
+		free(same[i].path);
+		for (size_t k = 0; k < i && !which[i]->same_as; k++)
+			if (memcmp(which[k]->body.sha256, which[i]->body.sha256, HASH_HEX) == 0 && !which[k]->same_as) {
+				which[i]->same_as = which[k]->item;
+				which[i]->same_job = which[k];
+			}
+	}
+}
+
+/* Gives a job whose bytes are there a further name for them: a link within files/, which is ours alone. */
+static bool
+link_same(struct job *j, int dir)
+{
+	const char *other = j->same_job ? j->same_job->name : j->same_file;
+
+	if (!j->same_as || strcmp(other, j->name) == 0)
+		return false;
+	if (linkat(dir, other, dir, j->name, 0) < 0 &&
+	    (errno != EEXIST || unlinkat(dir, j->name, 0) < 0 || linkat(dir, other, dir, j->name, 0) < 0))
+		return false;
+	part_drop(&j->body.part);
+	return true;
+}
+
 /* Gives the files their names and brings them to the disk. */
 static void
 publish(struct group *g, bool sync)
@@ -77,8 +152,13 @@ publish(struct group *g, bool sync)
 		if (j->verdict.kind != GOT)
 			continue;
 		snprintf(j->name, sizeof(j->name), "%s_%u.%s", j->place.subject, j->place.idx, j->type.ext);
-		if ((few && sync && fsync(j->body.part.fd) < 0) || part_publish(&j->body.part, dir, j->name) < 0 ||
-		    (few && sync && fsync(dir) < 0))
+		if (!link_same(j, dir)) {
+			j->same_as = 0;
+			if ((few && sync && fsync(j->body.part.fd) < 0) ||
+			    part_publish(&j->body.part, dir, j->name) < 0)
+				fail(g, "giving a file its name");
+		}
+		if (few && sync && !g->error && fsync(dir) < 0)
 			fail(g, "giving a file its name");
 		last = dir;
 	}
@@ -103,6 +183,7 @@ record(struct group *g, struct target *t, bool sync)
 		outcomes[n++] = (struct batch_outcome){
 			.item = j->item,
 			.completed = j->verdict.kind == GOT,
+			.sha256 = j->verdict.kind == GOT ? j->body.sha256 : NULL,
 			.line = j->line,
 			.len = strlen(j->line),
 		};
@@ -116,12 +197,32 @@ record(struct group *g, struct target *t, bool sync)
 			g->jobs[i]->recorded = true;
 }
 
+static bool
+is_first_of_batch(const struct group *g, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (g->jobs[k]->target == g->jobs[i]->target)
+			return false;
+	return true;
+}
+
 static void
 commit(struct writer *w, struct group *g)
 {
 	bool sync = !w->set->no_sync;
 
 	find_types(w, g);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (g->jobs[i]->verdict.kind == GOT)
+			check_arrived(g->jobs[i]);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (page_look(&w->pages, g->jobs[i]) < 0)
+			fail(g, "starting bi-media, which finds what a page shows");
+	if (!g->error)
+		set_aside(w->set, g);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (is_first_of_batch(g, i))
+			find_same(g, g->jobs[i]->target);
 	if (!g->error)
 		publish(g, sync);
 	/* Each batch of the group at the first of its jobs. */
@@ -154,6 +255,7 @@ run(void *arg)
 	}
 	pthread_mutex_unlock(&w->mutex);
 	type_close(w->typer);
+	pages_close(&w->pages);
 	return NULL;
 }
 
@@ -193,6 +295,8 @@ writer_take(struct writer *w, bool wait)
 	eventfd_t n;
 
 	pthread_mutex_lock(&w->mutex);
+	if (wait)
+		atomic_store(&w->pages.hurry, true); /* the run is to end */
 	while (wait && w->given)
 		pthread_cond_wait(&w->changed, &w->mutex);
 	g = w->done;

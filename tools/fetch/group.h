@@ -13,6 +13,8 @@ enum { GROUP_LARGEST = 256 };
 struct group {
 	struct job *jobs[GROUP_LARGEST]; /* with a final verdict; the thread's until it is done */
 	size_t count;
+	struct job *aside[GROUP_LARGEST]; /* out: those that are not recorded yet, taken from JOBS */
+	size_t aside_count;
 	int error; /* out: an errno that ends the run; what was recorded before it counts */
 	const char *doing;
 };

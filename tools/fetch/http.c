@@ -4,23 +4,155 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "address.h"
 #include "fetch.h"
+#include "httpdate.h"
 #include "msg.h"
+#include "optout.h"
+#include "robot.h"
 
-enum { SPARE_MOST = 64 };
+enum { SPARE_MOST = 64, ERROR_BODY = 2048, PAGE_MOST = 256 << 10, HEADERS_MOST = 256 << 10 };
 
-/* Bytes come in. Only what is the item itself is kept, not what an error page says. */
+/* --- what comes --- */
+
+/* A header's value in LINE if its name is NAME, without what surrounds it; else NULL. */
+static const char *
+header_value(char *line, const char *name)
+{
+	size_t n = strlen(name);
+	char *end;
+
+	if (strncasecmp(line, name, n) != 0 || line[n] != ':')
+		return NULL;
+	line += n + 1 + strspn(line + n + 1, " \t");
+	end = line + strlen(line);
+	while (end > line && strchr(" \t\r\n", end[-1]))
+		*--end = '\0';
+	return line;
+}
+
+static void
+keep_text(char *room, size_t n, const char *value)
+{
+	if (strlen(value) < n)
+		snprintf(room, n, "%s", value);
+}
+
+/* Whether what this answer's headers forbid counts: it is the thing itself, and was not asked for by name. A page may
+ * be had; what it shows may not. */
+static bool
+may_opt_out(const struct job *j)
+{
+	long status = 0;
+
+	if ((!j->found && !j->page) || j->fetch->set->no_opt_out)
+		return false;
+	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 && status <= 299;
+}
+
+/* One header of an answer, or the line that begins one. */
+static size_t
+take_header(char *bytes, size_t one, size_t n, void *arg)
+{
+	struct job *j = arg;
+	struct answer *a = &j->answer;
+	char line[8192], *colon;
+	const char *v;
+
+	(void)one;
+	a->header_bytes += n;
+	if (a->header_bytes > HEADERS_MOST) {
+		a->too_much = true;
+		return 0;
+	}
+	if (n >= sizeof(line) || memchr(bytes, '\0', n))
+		return n;
+	memcpy(line, bytes, n);
+	line[n] = '\0';
+	if (strncmp(line, "HTTP/", 5) == 0) {
+		/* A further answer, such as after 100 Continue: what the one before said is over. */
+		*a = (struct answer){.retry_after = -1, .date = -1, .header_bytes = a->header_bytes};
+		return n;
+	}
+	if ((v = header_value(line, "Retry-After")))
+		a->retry_after = httpdate_retry_after(v, time(NULL));
+	else if ((v = header_value(line, "ETag"))) {
+		a->weak = strncmp(v, "W/", 2) == 0;
+		keep_text(a->validator, sizeof(a->validator), v);
+	} else if ((v = header_value(line, "Last-Modified")) && !a->validator[0])
+		keep_text(a->validator, sizeof(a->validator), v);
+	else if ((v = header_value(line, "Date")))
+		a->date = httpdate_parse(v, time(NULL));
+	else if ((v = header_value(line, "Content-Type")))
+		keep_text(a->content_type, sizeof(a->content_type), v);
+	else if ((v = header_value(line, "Accept-Ranges")))
+		a->ranges = strcasecmp(v, "bytes") == 0;
+	else if ((v = header_value(line, "Content-Range")))
+		a->range_from = strncmp(v, "bytes ", 6) == 0 ? strtoll(v + 6, NULL, 10) : -1;
+	colon = may_opt_out(j) ? strchr(line, ':') : NULL;
+	if (colon) {
+		*colon = '\0';
+		v = optout_header(line, colon + 1 + strspn(colon + 1, " \t"), OPTOUT_AGENT);
+		if (v)
+			keep_text(j->rule, sizeof(j->rule), v);
+		if (v && !j->page)
+			return 0;
+	}
+	return n;
+}
+
+/* Where a part is to go on, but all comes anew, it begins anew. */
+static bool
+begins_right(struct job *j, long status)
+{
+	if (j->resume_from == 0 || j->answer.body_begun)
+		return true;
+	/* A server that honours Range but not If-Range may go on with other bytes. */
+	if (status == 206 && j->answer.range_from == j->resume_from &&
+	    (!j->answer.validator[0] || strcmp(j->answer.validator, j->validator) == 0))
+		return true;
+	j->resume_from = 0;
+	return status != 206 && body_restart(&j->body) == 0;
+}
+
+/* Bytes come in. Only what is the item itself is kept; of an error page the beginning is looked at. */
 static size_t
 take_bytes(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct job *j = arg;
+	struct answer *a = &j->answer;
 	long status = 0;
 
 	(void)one;
+	if (clock_ms() < j->host->dry_until) {
+		j->paused = true;
+		return CURL_WRITEFUNC_PAUSE;
+	}
 	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status < 200 || status > 299)
-		return n;
+	if (!host_spend(j->fetch, j->host, n))
+		return CURL_WRITEFUNC_ERROR;
+	if (status < 200 || status > 299) {
+		size_t room = ERROR_BODY - a->error.len;
+
+		buf_add(&a->error, bytes, n < room ? n : room);
+		a->page_bytes += n;
+		a->page_too_large = a->page_bytes > PAGE_MOST;
+		return a->page_too_large ? CURL_WRITEFUNC_ERROR : n;
+	}
+	if (!begins_right(j, status)) {
+		a->bad_range = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	a->body_begun = true;
+	if (j->fetch->set->max_filesize && j->body.bytes + n > (uint64_t)j->fetch->set->max_filesize) {
+		a->too_much = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
 	if (body_add(&j->body, j, bytes, n) < 0) {
 		fetch_fail(j->fetch, "writing a download");
 		return CURL_WRITEFUNC_ERROR;
@@ -29,25 +161,84 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 	return n;
 }
 
-static CURL *
-new_easy(const struct settings *set)
+/* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. */
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
+	struct job *j = arg;
+	const char *wrong = address_wrong(&address->addr);
+
+	(void)purpose;
+	if (wrong && j) {
+		keep_text(j->answer.blocked, sizeof(j->answer.blocked), wrong);
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* --- beginning and end --- */
+
+static void
+set_text(CURL *easy, CURLoption option, const char *value)
+{
+	if (value)
+		curl_easy_setopt(easy, option, value);
+}
+
+/* What the user said of how to reach hosts, and who we are. */
+static void
+set_ways(CURL *easy, const struct settings *set)
+{
+	struct buf agent = {0};
+
+	buf_printf(&agent, "bi-fetch/%s%s%s%s libcurl/%s", BI_VERSION, set->contact ? " (" : "",
+		   set->contact ? set->contact : "", set->contact ? ")" : "",
+		   curl_version_info(CURLVERSION_NOW)->version);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, set->user_agent ? set->user_agent : agent.data);
+	buf_free(&agent);
+	set_text(easy, CURLOPT_PROXY, set->proxy);
+	set_text(easy, CURLOPT_NOPROXY, set->noproxy);
+	set_text(easy, CURLOPT_CAINFO, set->cacert);
+	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
+	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
+	if (set->cookie && !strchr(set->cookie, '='))
+		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, set->cookie);
+	if (set->netrc || set->netrc_file)
+		curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	set_text(easy, CURLOPT_NETRC_FILE, set->netrc_file);
+	if (set->insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (set->compressed)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	if (set->public_only && !set->proxy)
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+}
+
+CURL *
+http_easy(struct fetch *f)
+{
+	const struct settings *set = f->set;
 	CURL *easy = curl_easy_init();
 
 	if (!easy)
 		msg_die(EX_OSERR, "libcurl could not make a transfer: out of memory");
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a signal need not wait for a name server */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* we follow, so that the next host's turn is waited for */
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "bi-fetch/" BI_VERSION " libcurl/" LIBCURL_VERSION);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, set->connect_ms);
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L); /* libcurl goes through all it knows at each look */
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (set->stall_ms + 999) / 1000);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, set->max_ms);
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 64L << 10);
+	set_ways(easy, set);
+	if (f->share)
+		curl_easy_setopt(easy, CURLOPT_SHARE, f->share);
 	return easy;
 }
 
@@ -57,20 +248,86 @@ has_scheme(const char *url)
 	return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
 }
 
+/* Whether a redirect led to another server than the item's own: it is not to learn what is secret. */
+static bool
+is_elsewhere(const struct job *j)
+{
+	size_t n;
+
+	if (!j->at)
+		return false;
+	n = strcspn(j->at, ":") + 3;
+	n += strcspn(j->at + (n < strlen(j->at) ? n : strlen(j->at)), "/?#");
+	return strncasecmp(j->url, j->at, n) != 0 || (j->url[n] && !strchr("/?#", j->url[n]));
+}
+
+static bool
+is_secret(const char *header)
+{
+	return strncasecmp(header, "Authorization:", 14) == 0 || strncasecmp(header, "Cookie:", 7) == 0;
+}
+
+/* The headers of this attempt: the user's, what the host's rule says, and where a part goes on. */
+static void
+set_headers(struct job *j)
+{
+	const struct settings *set = j->fetch->set;
+	struct curl_slist *l = NULL;
+	struct buf line = {0};
+	bool elsewhere = is_elsewhere(j);
+
+	for (const struct curl_slist *h = j->fetch->set->headers; h; h = h->next)
+		if (!elsewhere || !is_secret(h->data))
+			l = curl_slist_append(l, h->data);
+	if (set->cookie && strchr(set->cookie, '='))
+		curl_easy_setopt(j->easy, CURLOPT_COOKIE, elsewhere ? NULL : set->cookie);
+	if (j->host && j->host->rule.accept) {
+		buf_printf(&line, "Accept: %s", j->host->rule.accept);
+		l = curl_slist_append(l, line.data);
+	}
+	j->resume_from = 0;
+	if (j->body.bytes > 0 && j->validator[0]) {
+		j->resume_from = (int64_t)j->body.bytes;
+		buf_clear(&line);
+		buf_printf(&line, "Range: bytes=%lld-", (long long)j->resume_from);
+		l = curl_slist_append(l, line.data);
+		buf_clear(&line);
+		buf_printf(&line, "If-Range: %s", j->validator);
+		l = curl_slist_append(l, line.data);
+	} else {
+		body_drop(&j->body);
+	}
+	buf_free(&line);
+	curl_easy_setopt(j->easy, CURLOPT_HTTPHEADER, l);
+	curl_slist_free_all(j->headers);
+	j->headers = l;
+}
+
 void
 http_begin(struct job *j)
 {
 	struct fetch *f = j->fetch;
+	const char *url = j->at ? j->at : j->url;
 
-	j->easy = f->spare_count ? f->spare[--f->spare_count] : new_easy(f->set);
+	j->easy = f->spare_count ? f->spare[--f->spare_count] : http_easy(f);
 	j->curl_error[0] = '\0';
+	buf_free(&j->answer.error);
+	j->rule[0] = '\0';
+	j->answer = (struct answer){.retry_after = -1, .date = -1, .not_asked = j->host->refusal != NULL};
+	j->paused = false;
 	job_list_add(&f->http, j);
 	curl_easy_setopt(j->easy, CURLOPT_WRITEDATA, j);
+	curl_easy_setopt(j->easy, CURLOPT_HEADERDATA, j);
+	curl_easy_setopt(j->easy, CURLOPT_OPENSOCKETDATA, j);
 	curl_easy_setopt(j->easy, CURLOPT_PRIVATE, j);
 	curl_easy_setopt(j->easy, CURLOPT_ERRORBUFFER, j->curl_error);
+	/* What may turn out to be forbidden is read in smaller pieces, so that less of it was sent in vain. */
+	curl_easy_setopt(j->easy, CURLOPT_BUFFERSIZE,
+			 j->found && !f->set->no_opt_out ? 16L << 10 : (long)body_piece(f->set));
+	set_headers(j);
 	/* A line that was bad from the start has no URL: libcurl need not see it, nor guess at a scheme. */
-	if (!j->url || !has_scheme(j->at ? j->at : j->url) ||
-	    curl_easy_setopt(j->easy, CURLOPT_URL, j->at ? j->at : j->url) != CURLE_OK) {
+	if (!url || !has_scheme(url) || j->answer.not_asked ||
+	    curl_easy_setopt(j->easy, CURLOPT_URL, url) != CURLE_OK) {
 		http_done(f, j->easy, CURLE_URL_MALFORMAT);
 		return;
 	}
@@ -83,6 +340,9 @@ static void
 give_back(struct fetch *f, struct job *j)
 {
 	curl_multi_remove_handle(f->multi, j->easy);
+	curl_easy_setopt(j->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(j->headers);
+	j->headers = NULL;
 	if (!f->spare)
 		f->spare = buf_alloc(SPARE_MOST * sizeof(*f->spare));
 	if (f->spare_count < SPARE_MOST)
@@ -93,19 +353,71 @@ give_back(struct fetch *f, struct job *j)
 	job_list_cut(&f->http, j);
 }
 
+/*
+ * What was cut short goes on where the server can tell that it is the same: by a strong ETag, or a date that is
+ * well before the server's own (RFC 9110, 8.8.2.2). An attempt that brought nothing leaves it as it was.
+ */
+static void
+keep_validator(struct job *j, long status)
+{
+	const struct answer *a = &j->answer;
+	bool fine = !a->weak && a->validator[0] && (a->ranges || status == 206);
+
+	if (j->verdict.kind == AGAIN && !a->bad_range && status != 416 && !a->body_begun && j->resume_from > 0)
+		return;
+	if (fine && a->validator[0] != '"') {
+		time_t changed = httpdate_parse(a->validator, time(NULL));
+
+		fine = changed >= 0 && a->date >= changed + 60;
+	}
+	if (j->verdict.kind == AGAIN && a->body_begun && fine && !j->fetch->set->compressed)
+		snprintf(j->validator, sizeof(j->validator), "%s", a->validator);
+	else
+		j->validator[0] = '\0';
+}
+
+void
+http_turn(struct fetch *f)
+{
+	int64_t now = clock_ms();
+	struct job *next;
+
+	for (struct job *j = f->http.first; j; j = next) {
+		next = j->next;
+		if (!j->paused || now < j->host->dry_until)
+			continue;
+		j->paused = false;
+		curl_easy_pause(j->easy, CURLPAUSE_CONT);
+	}
+}
+
+int64_t
+http_due(const struct fetch *f)
+{
+	int64_t due = -1;
+
+	for (const struct job *j = f->http.first; j; j = j->next)
+		if (j->paused && (due < 0 || j->host->dry_until < due))
+			due = j->host->dry_until;
+	return due;
+}
+
 void
 http_done(struct fetch *f, CURL *easy, CURLcode code)
 {
 	struct job *j = NULL;
 	const char *location = NULL;
-	curl_off_t retry_after = 0;
 	long status = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&j);
+	if (j->asking) {
+		robot_done(f, j, code);
+		return;
+	}
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &location);
-	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
-	judge_http(j, code, status, location, retry_after);
+	judge_http(j, code, status, location);
+	keep_validator(j, status);
 	give_back(f, j);
 	if (j->verdict.kind == GOT && body_end(&j->body, j) < 0)
 		fetch_fail(f, "writing a download");

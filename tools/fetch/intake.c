@@ -115,10 +115,11 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 static void
 strip(struct json_object *item)
 {
-	static const char *const ours[] = {"bi",    "batch",       "item",      "status", "path", "file_id", "attempts",
-					   "error", "finished_at", "final_url", "bytes",  "mime", "sha256"};
+	static const char *const ours[] = {"bi",       "batch",  "item",        "status",    "path",        "file_id",
+					   "attempts", "error",  "finished_at", "final_url", "found_items", "bytes",
+					   "mime",     "sha256", "members",     "found",     "opted_out"};
 	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
-	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 3);
+	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 6);
 
 	for (size_t i = 0; i < n; i++)
 		json_object_object_del(item, ours[i]);
@@ -132,6 +133,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 	const char *subject = subject_of(rec->json, id, sizeof(id), &wrong);
 	const char *url = rec_string(rec->json, "url");
 	const char *file = rec_string(rec->json, "file");
+	const char *media = rec_string(rec->json, "media");
 	struct buf path = {0};
 
 	if (wrong) {
@@ -140,14 +142,18 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		ask_bad(ask, rec, "bad_subject", why);
 		return;
 	}
-	if (!url && !file) {
-		snprintf(why, sizeof(why), "line %llu has neither \"url\" nor \"file\"", rec->line);
+	if (!url && !file && !media) {
+		snprintf(why, sizeof(why), "line %llu has none of \"url\", \"file\" and \"media\"", rec->line);
 		ask_bad(ask, rec, "no_url", why);
 		return;
 	}
 	strip(rec->json);
 	if (url) {
 		ask_make(ask, "url", url, subject, rec->json);
+		return;
+	}
+	if (!file) {
+		ask_make(ask, "media", media, subject, rec->json);
 		return;
 	}
 	absolute(&path, file);
@@ -273,5 +279,7 @@ intake_all(struct fetch *f)
 	n = t ? batch_length(t->batch) : 0;
 	for (uint32_t k = 1; k <= n; k++)
 		plan_want(f, t, k);
+	if (t)
+		t->wanted_to = (uint32_t)n;
 	f->tally.asked = n;
 }

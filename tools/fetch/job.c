@@ -4,6 +4,10 @@
 #include <unistd.h>
 
 #include "fetch.h"
+#include "page.h"
+#include "robot.h"
+
+enum { LONGEST_BACKOFF_MS = 60000 };
 
 void
 job_list_add(struct job_list *l, struct job *j)
@@ -40,7 +44,7 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 	struct job *j = buf_alloc(sizeof(*j));
 	struct buf line = {0};
 
-	*j = (struct job){.fetch = f, .target = t, .item = item, .source = -1, .body.part.fd = -1};
+	*j = (struct job){.fetch = f, .target = t, .item = item, .source = -1, .members = -1, .body.part.fd = -1};
 	if (batch_item(t->batch, item, &line) < 0) {
 		fetch_fail(f, "reading items.ndjson");
 	} else {
@@ -56,7 +60,15 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 		}
 		json_object_object_del(j->asked, "bi");
 		j->url = rec_string(j->asked, "url");
+		if (!j->url && !rec_string(j->asked, "file")) {
+			j->url = rec_string(j->asked, "media");
+			j->page = j->url != NULL;
+		}
+		j->found = rec_string(j->asked, "found_on");
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
+		if (!j->url && !j->file && rec_string(j->asked, "member"))
+			j->archive = (uint32_t)rec_number(j->asked, "archive", 0);
+		j->expanded = j->archive > 0;
 	}
 	buf_free(&line);
 	if (j->asked)
@@ -75,31 +87,64 @@ job_free(struct job *j)
 	body_drop(&j->body);
 	if (j->source >= 0)
 		close(j->source);
+	buf_free(&j->answer.error);
+	curl_slist_free_all(j->headers);
+	robot_drop(j);
+	page_drop(j);
+	json_object_put(j->more);
 	free(j->at);
 	free(j->line);
 	json_object_put(j->asked);
 	free(j);
 }
 
-/* The wait before the next attempt: doubled each time, at most a minute, by up to a half longer at random. */
+/* The wait before the next attempt: doubled each time, at most a minute, by up to a half longer at random; not
+ * before the moment that the server named. */
 static long
 backoff(const struct job *j)
 {
 	unsigned doublings = j->attempts > 0 ? j->attempts - 1 : 0;
 	long ms = j->fetch->set->backoff_ms << (doublings < 10 ? doublings : 10);
 
-	if (ms > 60000 && ms > j->fetch->set->backoff_ms)
-		ms = 60000;
-	if (j->verdict.wait_ms > ms)
-		ms = j->verdict.wait_ms;
-	return ms + (ms > 1 ? random() % (ms / 2 + 1) : 0);
+	if (ms > LONGEST_BACKOFF_MS)
+		ms = j->fetch->set->backoff_ms > LONGEST_BACKOFF_MS ? j->fetch->set->backoff_ms : LONGEST_BACKOFF_MS;
+	ms += ms > 1 ? random() % (ms / 2 + 1) : 0;
+	return j->verdict.wait_ms > 0 ? j->verdict.wait_ms + ms / 4 : ms;
+}
+
+/* Sleeps until its next attempt; with it, where the server asked for that, everything else of the host. */
+static void
+try_again(struct job *j, struct host *h)
+{
+	struct fetch *f = j->fetch;
+	long wait = backoff(j);
+
+	/* The host's time is the server's own, the item's a little longer: they do not all come back at once. */
+	if (j->verdict.hold)
+		host_hold(f, h, j->verdict.wait_ms > 0 ? j->verdict.wait_ms : wait);
+	if (!j->validator[0])
+		body_drop(&j->body);
+	else if (body_flush(&j->body) < 0)
+		fetch_fail(f, "writing a download");
+	free(j->at);
+	j->at = NULL;
+	j->redirects = 0;
+	plan_left(f, j);
+	plan_again(f, j, wait);
 }
 
 void
 job_ended(struct job *j)
 {
 	struct fetch *f = j->fetch;
+	struct host *h = j->host;
 
+	if (!f->fatal && j->verdict.kind == AGAIN && j->attempts < (unsigned)f->set->tries) {
+		try_again(j, h);
+		return;
+	}
+	if (!f->fatal && j->verdict.kind == AGAIN && j->verdict.hold)
+		host_hold(f, h, j->verdict.wait_ms > 0 ? j->verdict.wait_ms : backoff(j));
 	plan_left(f, j);
 	if (f->fatal) {
 		job_free(j);
@@ -109,14 +154,6 @@ job_ended(struct job *j)
 		body_drop(&j->body);
 		j->attempts--; /* not an attempt of its own */
 		plan_requeue(f, j);
-		return;
-	}
-	if (j->verdict.kind == AGAIN && j->attempts < (unsigned)f->set->tries) {
-		body_drop(&j->body);
-		free(j->at);
-		j->at = NULL;
-		j->redirects = 0;
-		plan_again(f, j, backoff(j));
 		return;
 	}
 	if (j->verdict.kind == AGAIN)

@@ -10,7 +10,7 @@
 
 #include "fetch.h"
 
-enum { REDIRECTS_MOST = 10, RETRY_AFTER_MOST = 3600 };
+enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };
 
 void
 judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
@@ -64,11 +64,35 @@ static const struct {
 	{CURLE_OUT_OF_MEMORY, "out_of_memory", true},
 };
 
+/* A host that has refused connections for a while is left alone for the rest of the run. */
+static void
+note_refused(struct job *j)
+{
+	struct host *h = j->host;
+	int64_t now = clock_ms();
+	char why[160];
+
+	if (!h->refused_since)
+		h->refused_since = now;
+	if (now - h->refused_since < j->fetch->set->give_up_ms)
+		return;
+	snprintf(why, sizeof(why), "it has refused connections for %lld s", (long long)(now - h->refused_since) / 1000);
+	host_refuse(h, why);
+}
+
 static void
 judge_curl(struct job *j, CURLcode code)
 {
 	const char *why = j->curl_error[0] ? j->curl_error : curl_easy_strerror(code);
 
+	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+		note_refused(j);
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++)
+		if (failures[i].code == code) {
+			judge_fail(j, failures[i].again && !j->host->refusal, failures[i].name, "%s", why);
+			j->verdict.retryable = failures[i].again;
+			return;
+		}
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
 		if (j->at)
 			judge_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is no URL",
@@ -77,12 +101,34 @@ judge_curl(struct job *j, CURLcode code)
 			judge_fail(j, false, "bad_url", "'%.200s' is no URL of http or https", j->url);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++)
-		if (failures[i].code == code) {
-			judge_fail(j, failures[i].again, failures[i].name, "%s", why);
-			return;
-		}
 	judge_fail(j, false, "transfer_failed", "%s", why);
+}
+
+/* What we stopped ourselves. False: nothing. */
+static bool
+judge_ours(struct job *j, CURLcode code)
+{
+	const struct answer *a = &j->answer;
+
+	if (a->not_asked) {
+		judge_fail(j, false, "host_given_up", "nothing is asked of this host: %s", j->host->refusal);
+		j->verdict.retryable = true;
+	} else if (a->blocked[0] && code == CURLE_COULDNT_CONNECT) {
+		judge_fail(j, false, "blocked_address", "it leads to %s, and --public-only is on", a->blocked);
+	} else if (j->rule[0] && !j->page) {
+		judge_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);
+	} else if (a->bad_range) {
+		judge_fail(j, true, "cut_short", "the server does not go on where it stopped");
+	} else if ((a->too_much || code == CURLE_OUT_OF_MEMORY) && !a->body_begun) {
+		/* libcurl has no other code for a header line of more than 100 KB; our own memory ends the program. */
+		judge_fail(j, false, "protocol_error", "the answer's headers are too long");
+	} else if (a->too_much) {
+		judge_fail(j, false, "too_large", "it has more than the %ld bytes that --max-filesize allows",
+			   j->fetch->set->max_filesize);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 /* A line that could not be read as an item says itself what is wrong with it. */
@@ -116,31 +162,80 @@ judge_redirect(struct job *j, long status, const char *location)
 	j->verdict = (struct verdict){.kind = REDIRECTED};
 }
 
-void
-judge_http(struct job *j, CURLcode code, long status, const char *location, curl_off_t retry_after)
+/*
+ * What Wikimedia's servers say in words, whatever the status: a width that is no step, which no waiting
+ * mends, and a User-Agent that tells nobody to turn to, after which nothing should be asked.
+ */
+static bool
+judge_words(struct job *j, long status)
+{
+	const char *text = j->answer.error.data;
+
+	if (!text)
+		return false;
+	if (strstr(text, "w.wiki/GHai")) {
+		judge_fail(j, false, "bad_width", "the server answers %ld: it makes thumbnails of certain widths only",
+			   status);
+		return true;
+	}
+	if (status == 403 && strstr(text, "w.wiki/4wJS")) {
+		judge_fail(j, false, "agent_refused",
+			   "the server answers 403: its policy asks for a contact in the User-Agent (--contact)");
+		host_refuse(j->host, "its policy asks for a contact in the User-Agent: give one with --contact");
+		return true;
+	}
+	return false;
+}
+
+static void
+judge_status(struct job *j, long status)
 {
 	char name[32];
 
+	if (judge_words(j, status))
+		return;
+	snprintf(name, sizeof(name), "http_%ld", status);
+	judge_fail(j, may_pass(status), name, "the server answers %ld%s", status,
+		   status == 404   ? ": there is no such page"
+		   : status == 403 ? ": it does not allow this"
+		   : status == 410 ? ": it is gone for good"
+		   : status == 429 ? ": too many requests"
+				   : "");
+	/* Too many requests are too many of all: the host is left alone, by every process. */
+	j->verdict.hold = status == 429 || status == 503;
+	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {
+		j->verdict.hold = true;
+		j->verdict.wait_ms = (long)j->answer.retry_after * 1000;
+		if (j->verdict.wait_ms < HOLD_LEAST_MS)
+			j->verdict.wait_ms = HOLD_LEAST_MS;
+	}
+}
+
+void
+judge_http(struct job *j, CURLcode code, long status, const char *location)
+{
 	if (!j->url) {
 		judge_bad_line(j);
-	} else if (code != CURLE_OK) {
-		judge_curl(j, code);
-	} else if (status >= 300 && status <= 399 && status != 304) {
-		judge_redirect(j, status, location);
-	} else if (status < 200 || status > 299) {
-		snprintf(name, sizeof(name), "http_%ld", status);
-		judge_fail(j, may_pass(status), name, "the server answers %ld%s", status,
-			   status == 404   ? ": there is no such page"
-			   : status == 403 ? ": it does not allow this"
-			   : status == 410 ? ": it is gone for good"
-			   : status == 429 ? ": too many requests"
-					   : "");
-		if (retry_after > 0)
-			j->verdict.wait_ms =
-				(long)(retry_after < RETRY_AFTER_MOST ? retry_after : RETRY_AFTER_MOST) * 1000;
-	} else if (j->body.bytes == 0) {
-		judge_fail(j, false, "empty", "the server answers %ld with no bytes", status);
-	} else {
-		j->verdict = (struct verdict){.kind = GOT};
+		return;
 	}
+	if (judge_ours(j, code))
+		return;
+	if (code == CURLE_OK || status > 0)
+		j->host->refused_since = 0;
+	if (j->answer.page_too_large) {
+		judge_status(j, status);
+		return;
+	}
+	if (code != CURLE_OK)
+		judge_curl(j, code);
+	else if (status == 416 && j->resume_from > 0)
+		judge_fail(j, true, "cut_short", "the server does not go on where it stopped");
+	else if (status >= 300 && status <= 399 && status != 304)
+		judge_redirect(j, status, location);
+	else if (status < 200 || status > 299)
+		judge_status(j, status);
+	else if (j->body.bytes == 0)
+		judge_fail(j, false, "empty", "the server answers %ld with no bytes", status);
+	else
+		j->verdict = (struct verdict){.kind = GOT};
 }

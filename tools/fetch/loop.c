@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include "fetch.h"
+#include "governor.h"
 #include "group.h"
 #include "lock.h"
 #include "msg.h"
+#include "robot.h"
 
 enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
 
@@ -119,6 +121,17 @@ watch(const struct fetch *f, int fd)
 	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
+/* Cookies that one transfer gets count for the next: handles have none of their own. */
+static void
+share_cookies(struct fetch *f)
+{
+	if (!f->set->cookie && !f->set->cookie_jar)
+		return;
+	f->share = curl_share_init();
+	if (!f->share || curl_share_setopt(f->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK)
+		msg_die(EX_OSERR, "libcurl could not share cookies: out of memory");
+}
+
 static void
 set_up(struct fetch *f)
 {
@@ -126,6 +139,10 @@ set_up(struct fetch *f)
 	f->temp = root_dir(f->root.fd, "temp", true);
 	if (f->temp < 0)
 		msg_die_errno(msg_code(errno), "cannot make the directory temp in %s", f->root.path);
+	f->governor = governor_open(&f->root);
+	if (!f->governor)
+		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", f->root.path);
+	f->rules = hosts_load(f->root.path);
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	catch_signals(f);
 	f->writer = writer_start(f->set, &f->group_done);
@@ -133,6 +150,7 @@ set_up(struct fetch *f)
 		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f->multi = curl_multi_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
+	share_cookies(f);
 	curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
 	curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -145,7 +163,8 @@ set_up(struct fetch *f)
 static int
 wait_ms(const struct fetch *f)
 {
-	int64_t now = clock_ms(), due = now + LONGEST_WAIT_MS, plan = plan_due(f);
+	int64_t now = clock_ms(), due = now + LONGEST_WAIT_MS, plan = plan_due(f), expansion = expansion_due(f);
+	int64_t http = http_due(f);
 
 	if (f->local.count || (f->intake_open && !f->stdin_polled))
 		return 0;
@@ -153,7 +172,11 @@ wait_ms(const struct fetch *f)
 		due = f->curl_due;
 	if (plan >= 0 && plan < due)
 		due = plan;
-	if (isatty(STDERR_FILENO) && now + 200 < due)
+	if (http >= 0 && http < due)
+		due = http;
+	if (expansion >= 0 && expansion < due)
+		due = expansion;
+	if (f->watched && now + 200 < due)
 		due = now + 200;
 	return due > now ? (int)(due - now) : 0;
 }
@@ -177,7 +200,7 @@ handle(struct fetch *f, const struct epoll_event *e)
 		return;
 	}
 	if (e->data.fd == f->group_done || (e->data.fd == STDOUT_FILENO && f->out_watched) ||
-	    (e->data.fd == STDIN_FILENO && f->stdin_polled))
+	    (e->data.fd == STDIN_FILENO && f->stdin_polled) || expansion_has(f, e->data.fd))
 		return; /* the next turn sees to it */
 	what = (e->events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
 	       (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (e->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
@@ -196,6 +219,8 @@ turn(struct fetch *f)
 			epoll_ctl(f->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
 	}
 	local_turn(f);
+	expansion_turn(f);
+	http_turn(f);
 	plan_turn(f); /* after it: what it ended makes room */
 	settle_turn(f);
 	if (f->fatal || (!f->intake_open && plan_is_empty(f) && settle_is_empty(f)))
@@ -219,16 +244,23 @@ clean_up(struct fetch *f)
 {
 	settle_all(f); /* the writer is idle from here on */
 	http_drop_all(f);
+	expansion_drop_all(f);
 	plan_drop_all(f);
+	robots_forget(f);
 	writer_end(f->writer);
 	targets_close(f);
 	curl_multi_cleanup(f->multi);
+	if (f->share)
+		curl_share_cleanup(f->share);
 	curl_global_cleanup();
 	if (f->reader)
 		rec_close(f->reader);
 	buf_free(&f->out);
 	close(f->epoll);
 	close(f->signals);
+	governor_close(f->governor);
+	hosts_free(f->rules);
+	curl_slist_free_all(f->set->headers);
 	close(f->temp);
 	root_close(&f->root);
 }
@@ -279,6 +311,7 @@ fetch_run(const struct settings *set, char **operands)
 		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	root_open(&f.root, set->root, true);
 	f.person = !set->json && isatty(STDOUT_FILENO);
+	f.watched = isatty(STDERR_FILENO);
 	set_up(&f);
 	f.tally.started = clock_ms();
 	if (set->resume) {

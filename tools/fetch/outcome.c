@@ -44,8 +44,12 @@ add_completed(struct json_object *o, const struct job *j)
 	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
 	add_text(o, "mime", j->type.mime);
 	add_text(o, "sha256", j->body.sha256);
+	if (j->same_as)
+		json_object_object_add(o, "same_as", json_object_new_uint64(j->same_as));
 	if (j->at)
 		add_text(o, "final_url", j->at);
+	if (j->members >= 0)
+		json_object_object_add(o, "members", json_object_new_int64(j->members));
 }
 
 static void
@@ -58,7 +62,7 @@ add_failed(struct json_object *o, const struct job *j)
 	add_text(error, "message", j->verdict.message);
 	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
 	json_object_object_add(o, "error", error);
-	if (j->url || j->file)
+	if (j->url || j->file || j->archive)
 		return;
 	/* A bad line: the error says these now. */
 	json_object_object_del(j->asked, "code");
@@ -78,6 +82,12 @@ outcome_line(const struct job *j)
 		add_completed(o, j);
 	else
 		add_failed(o, j);
+	if (j->more) {
+		json_object_object_foreach(j->more, name, what)
+		{
+			json_object_object_add(o, name, json_object_get(what));
+		}
+	}
 	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
 	gmtime_r(&now, &utc);
 	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);

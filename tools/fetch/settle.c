@@ -7,6 +7,7 @@
 
 #include "fetch.h"
 #include "group.h"
+#include "page.h"
 
 /* Ended jobs that wait for the writer: beyond these no further transfer is started. */
 enum { WAITING_MOST = 2 * GROUP_LARGEST };
@@ -26,7 +27,7 @@ settle_is_full(const struct fetch *f)
 bool
 settle_is_empty(const struct fetch *f)
 {
-	return f->ended.count == 0 && !f->group;
+	return f->ended.count == 0 && !f->group && expansion_is_empty(f);
 }
 
 static void
@@ -68,10 +69,16 @@ take_group(struct fetch *f, bool wait)
 		if (j->recorded) {
 			j->claimed = false; /* batch_record() let it go */
 			target_set_busy(j->target, j->item, false);
-			say(f, j->target, j->line, strlen(j->line), true);
+			if (!j->unsaid)
+				say(f, j->target, j->line, strlen(j->line), true);
 		}
 		job_free(j);
 	}
+	for (size_t i = 0; i < g->aside_count; i++)
+		if (g->aside[i]->aside == ASIDE_MEDIA)
+			page_found(f, g->aside[i]);
+		else
+			expansion_begin(f, g->aside[i]);
 	if (g->error) {
 		errno = g->error;
 		fetch_fail(f, g->doing);
@@ -102,9 +109,11 @@ settle_stored(struct fetch *f, struct target *t, uint32_t item)
 {
 	struct buf line = {0};
 
-	if (batch_result(t->batch, item, &line) == 0)
+	if (batch_result(t->batch, item, &line) == 0) {
 		say(f, t, line.data, line.len, false);
-	else
+		page_stored(f, t, line.data, line.len);
+	} else {
 		fetch_fail(f, "reading results.ndjson");
+	}
 	buf_free(&line);
 }

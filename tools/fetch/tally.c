@@ -59,6 +59,8 @@ tally_say(struct fetch *f, const char *record, size_t n, bool completed, bool no
 	}
 	what = rec_string(o, "url");
 	what = what ? what : rec_string(o, "file");
+	what = what ? what : rec_string(o, "member");
+	what = what ? what : rec_string(o, "media");
 	what = what ? what : rec_string(o, "bad");
 	why = rec_string(error, "message");
 	msg_progress(NULL);
@@ -99,6 +101,33 @@ duration(char *out, size_t room, double seconds)
 		snprintf(out, room, "%" PRIu64 ":%02" PRIu64 " h", s / 3600, s / 60 % 60);
 }
 
+/* The kinds of failures, "http_404 2, timeout 1", at most MOST of them. */
+static void
+list_kinds(const struct tally *t, size_t most, struct buf *out)
+{
+	buf_clear(out);
+	buf_str(out, "");
+	for (size_t i = 0; i < sizeof(t->kinds) / sizeof(*t->kinds) && t->kinds[i].count; i++) {
+		if (i == most) {
+			buf_str(out, ", ...");
+			return;
+		}
+		buf_printf(out, "%s%s %" PRIu64, i ? ", " : "", t->kinds[i].code, t->kinds[i].count);
+	}
+}
+
+/* How many hosts are left alone for a second and more: by their own wish, or by the pace that they are asked at. */
+static unsigned
+count_waiting(const struct fetch *f)
+{
+	int64_t soon = clock_ms() + 1000;
+	unsigned n = 0;
+
+	for (const struct host *h = f->waiting; h; h = h->next_waiting)
+		n += h->due > soon;
+	return n;
+}
+
 void
 tally_draw(struct fetch *f)
 {
@@ -106,9 +135,10 @@ tally_draw(struct fetch *f)
 	uint64_t done = t->completed + t->failed;
 	int64_t now = clock_ms();
 	double seconds;
-	char line[160], rate[32], left[48] = "";
+	char line[256], rate[32], left[48] = "", failed[80], waiting[40] = "";
+	struct buf kinds = {0};
 
-	if (f->set->quiet || now - t->drawn < DRAW_MS || !isatty(STDERR_FILENO))
+	if (f->set->quiet || now - t->drawn < DRAW_MS || !f->watched)
 		return;
 	if (now - t->rate_since >= RATE_MS || t->drawn == 0) {
 		/* The rate is that of the last seconds, not of the whole run. */
@@ -131,8 +161,14 @@ tally_draw(struct fetch *f)
 			 (double)(t->asked - done) * seconds / (double)(done - t->rate_done));
 		snprintf(left, sizeof(left), ", %s left", time_left);
 	}
-	snprintf(line, sizeof(line), "%" PRIu64 "/%" PRIu64 "%s done, %" PRIu64 " failed, %s/s%s", done, t->asked,
-		 f->intake_open ? "+" : "", t->failed, rate, left);
+	list_kinds(t, 2, &kinds);
+	snprintf(failed, sizeof(failed), "%s%.60s%s", kinds.len ? " (" : "", kinds.data, kinds.len ? ")" : "");
+	buf_free(&kinds);
+	if (count_waiting(f))
+		snprintf(waiting, sizeof(waiting), ", %u host%s waiting", count_waiting(f),
+			 count_waiting(f) == 1 ? "" : "s");
+	snprintf(line, sizeof(line), "%" PRIu64 "/%" PRIu64 "%s done, %" PRIu64 " failed%s, %s/s%s%s", done, t->asked,
+		 f->intake_open ? "+" : "", t->failed, failed, rate, left, waiting);
 	msg_progress(line);
 }
 
@@ -142,13 +178,30 @@ say_failures(const struct tally *t)
 {
 	struct buf kinds = {0};
 
-	for (size_t i = 0; i < sizeof(t->kinds) / sizeof(*t->kinds) && t->kinds[i].count; i++)
-		buf_printf(&kinds, "%s%s %" PRIu64, i ? ", " : "", t->kinds[i].code, t->kinds[i].count);
+	list_kinds(t, SIZE_MAX, &kinds);
 	msg_warn("%" PRIu64 " of %" PRIu64 " failed: %s", t->failed, t->failed + t->completed, kinds.data);
 	if (t->not_tried)
-		msg_warn("%" PRIu64 " of these failed for good before and %s not tried now: --retry does", t->not_tried,
-			 t->not_tried == 1 ? "was" : "were");
+		msg_warn("%" PRIu64 " of these failed for good before and %s not tried now: --retry failed does",
+			 t->not_tried, t->not_tried == 1 ? "was" : "were");
 	buf_free(&kinds);
+}
+
+/* The same as a table, whatever came of it. */
+static void
+say_summary(const struct fetch *f)
+{
+	const struct tally *t = &f->tally;
+	char size[32];
+
+	human(size, sizeof(size), (double)t->bytes);
+	msg_warn("%" PRIu64 " lines, %s in %.1f s", t->completed + t->failed, size,
+		 (double)(clock_ms() - t->started) / 1000);
+	msg_warn("%10" PRIu64 "  completed", t->completed);
+	for (size_t i = 0; i < sizeof(t->kinds) / sizeof(*t->kinds) && t->kinds[i].count; i++)
+		msg_warn("%10" PRIu64 "  %s", t->kinds[i].count, t->kinds[i].code);
+	if (t->not_tried)
+		msg_warn("%10" PRIu64 "  of these failed for good before and not tried now (--retry failed does)",
+			 t->not_tried);
 }
 
 int
@@ -161,7 +214,9 @@ tally_end(struct fetch *f, bool cut)
 
 	msg_progress(NULL);
 	/* In a pipeline nobody sees the records: what failed is said beside it. */
-	if (t->failed && !f->set->quiet)
+	if (f->set->summary)
+		say_summary(f);
+	else if (t->failed && !f->set->quiet)
 		say_failures(t);
 	if (!f->person) {
 		counts = json_object_new_object();

@@ -11,6 +11,7 @@
 
 #include "append.h"
 #include "batch_in.h"
+#include "contents.h"
 #include "lock.h"
 #include "part.h"
 #include "rec.h"
@@ -137,7 +138,7 @@ open_batch(struct batch *b, const struct root *root, const struct batch_about *a
 	close(batches);
 	if (b->dir < 0 || open_files(b) < 0 || take_lock(b) < 0)
 		return -1;
-	if (make && make_about(root, b, about) < 0)
+	if (make && (make_about(root, b, about) < 0 || (b->temp = root_dir(root->fd, "temp", true)) < 0))
 		return -1;
 	return b->mode == BATCH_READ ? 0 : batch_settle(b);
 }
@@ -152,7 +153,8 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 	memcpy(b->name, name, strnlen(name, NAME_LONGEST));
 	b->mode = mode;
 	pthread_mutex_init(&b->recording, NULL);
-	b->dir = b->files = b->lock = b->items = b->state = b->results = b->items_index = b->results_index = -1;
+	b->dir = b->files = b->lock = b->items = b->state = b->results = b->items_index = b->results_index = b->temp =
+		-1;
 	buf_printf(&path, "%s/batches/%s", root->path, b->name);
 	b->path = path.data;
 	if (open_batch(b, root, about) == 0)
@@ -166,15 +168,17 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 void
 batch_close(struct batch *b)
 {
-	const int fds[] = {b->items, b->state, b->results, b->items_index, b->results_index, b->files, b->dir, b->lock};
+	const int fds[] = {b->items, b->state, b->results, b->items_index, b->results_index,
+			   b->temp,  b->files, b->dir,     b->lock};
 
 	/* The lock last: whoever sees it free finds everything else let go. */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	pthread_mutex_destroy(&b->recording);
-	free(b->keys.slots);
-	free(b->subjects.slots);
+	contents_close(b->contents);
+	table_clear(&b->keys);
+	table_clear(&b->subjects);
 	free(b->path);
 	free(b);
 }

@@ -53,7 +53,7 @@ int batch_each(const struct root *root, bool (*see)(const char *name, void *arg)
 
 struct batch_ask {
 	const char *subject; /* the subject's id, good (root_subject_wrong), or NULL: its own subject */
-	const char *kind;    /* what identifies it: "url", "file", "media" or "bad" */
+	const char *kind;    /* what identifies it: "url", "file", "media", "member" or "bad" */
 	const char *where;   /* and the value of that: the URL, the path... */
 	const char *text;    /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_LONGEST bytes */
 	uint32_t item;       /* out: its number */
@@ -76,21 +76,39 @@ enum batch_claim {
 	CLAIM_ERROR,  /* errno says why */
 };
 
+/* Which failures are tried again beside those that may pass: TOO is asked with the "error" of the result. */
+struct batch_retry {
+	bool (*too)(struct json_object *error, const void *arg);
+	const void *arg;
+};
+
 /*
  * Claims item K. What its owner left behind by dying is taken over; a result that the owner recorded is honoured.
- * A failed item is claimed only if it failed before this process opened the batch, and may pass (retryable) or
- * ALL_FAILED is set.
+ * A failed item is claimed only if it failed before this process opened the batch, and may pass (retryable) or RETRY,
+ * if given, wants it too.
  */
-enum batch_claim batch_claim(struct batch *b, uint32_t k, bool all_failed);
+enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry);
 
 /* Lets a claimed item go back to pending. */
 void batch_release(struct batch *b, uint32_t k);
+
+/* A file and, where the batch has it already, where. */
+struct batch_same {
+	const char *sha256; /* of its bytes, hexadecimal */
+	uint32_t item;      /* out: the item that has the same bytes; 0: none has */
+	char *path;         /* out: its file, below the batch's directory; for the caller to free */
+};
+
+/* Looks N files up in contents.index. 0, or -1 with errno, which is no reason to stop: what is the same is then stored
+ * twice. */
+int batch_find_same(struct batch *b, struct batch_same *v, size_t n);
 
 struct batch_outcome {
 	uint32_t item;
 	bool completed;   /* else failed */
 	const char *line; /* the result record, {"item":K,"status":...}, without newline */
 	size_t len;
+	const char *sha256; /* of a completed item's bytes, for batch_find_same(); NULL: not to be found */
 };
 
 /*

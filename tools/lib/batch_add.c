@@ -11,7 +11,7 @@
 #include "hash.h"
 #include "lock.h"
 
-enum { KEY_BYTES = 16, TABLE_FIRST = 1024, INDEX_BLOCK = 1024 };
+enum { KEY_BYTES = 16, INDEX_BLOCK = 1024 };
 
 static uint32_t
 print_of(const unsigned char *digest)
@@ -20,48 +20,6 @@ print_of(const unsigned char *digest)
 
 	memcpy(&print, digest, sizeof(print));
 	return print;
-}
-
-/* The slot of a print, by which entries stay in their order when the table grows. */
-static uint32_t
-home(const struct table *t, uint32_t print)
-{
-	return (uint32_t)(((uint64_t)print * t->size) >> 32);
-}
-
-static void
-table_put(struct table *t, uint32_t print, uint32_t item)
-{
-	uint32_t at = home(t, print);
-
-	while (t->slots[at].item)
-		at = at + 1 < t->size ? at + 1 : 0;
-	t->slots[at] = (struct table_slot){print, item};
-	t->used++;
-}
-
-static void
-table_add(struct table *t, uint32_t print, uint32_t item)
-{
-	if (t->used >= t->size - t->size / 5) {
-		struct table old = *t;
-
-		t->size = old.size ? old.size + old.size / 2 : TABLE_FIRST;
-		t->used = 0;
-		t->slots = buf_alloc((size_t)t->size * sizeof(*t->slots));
-		for (uint32_t i = 0; i < old.size; i++)
-			if (old.slots[i].item)
-				table_put(t, old.slots[i].print, old.slots[i].item);
-		free(old.slots);
-	}
-	table_put(t, print, item);
-}
-
-static void
-table_clear(struct table *t)
-{
-	free(t->slots);
-	*t = (struct table){0};
 }
 
 /* What an item's own line says of it. */
@@ -96,14 +54,12 @@ place_in(struct batch *b, const struct block *new, uint32_t k, struct batch_plac
 static uint32_t
 find_key(struct batch *b, const struct block *new, uint32_t print, const char *key)
 {
-	struct table *t = &b->keys;
 	struct batch_place place;
+	uint32_t cursor = 0;
 
-	for (uint32_t at = t->size ? home(t, print) : 0; t->size && t->slots[at].item;
-	     at = at + 1 < t->size ? at + 1 : 0)
-		if (t->slots[at].print == print && place_in(b, new, t->slots[at].item, &place) &&
-		    strcmp(place.key, key) == 0)
-			return t->slots[at].item;
+	for (const struct table_slot *s; (s = table_next(&b->keys, print, &cursor));)
+		if (place_in(b, new, s->item, &place) && strcmp(place.key, key) == 0)
+			return s->item;
 	return 0;
 }
 
@@ -111,17 +67,13 @@ find_key(struct batch *b, const struct block *new, uint32_t print, const char *k
 static struct table_slot *
 find_subject(struct batch *b, const struct block *new, const char *id, struct batch_place *place)
 {
-	struct table *t = &b->subjects;
 	unsigned char digest[HASH_BYTES];
-	uint32_t print;
+	uint32_t cursor = 0;
 
 	hash_bytes(id, strlen(id), digest);
-	print = print_of(digest);
-	for (uint32_t at = t->size ? home(t, print) : 0; t->size && t->slots[at].item;
-	     at = at + 1 < t->size ? at + 1 : 0)
-		if (t->slots[at].print == print && place_in(b, new, t->slots[at].item, place) &&
-		    strcmp(place->subject, id) == 0)
-			return &t->slots[at];
+	for (struct table_slot *s; (s = table_next(&b->subjects, print_of(digest), &cursor));)
+		if (place_in(b, new, s->item, place) && strcmp(place->subject, id) == 0)
+			return s;
 	return NULL;
 }
 
@@ -167,6 +119,8 @@ struct intake {
 	uint64_t offsets[INDEX_BLOCK];
 	size_t n;
 	bool failed;
+	char subject[SUBJECT_LONGEST + 1]; /* of the line before, where it is in the table */
+	uint32_t print;                    /* of that subject */
 };
 
 /* Writes the offsets to the index, unless it has them: mostly it does. */
@@ -186,15 +140,52 @@ flush_offsets(struct intake *in)
 	in->n = 0;
 }
 
+/* The slot of item K, whose subject has this print; NULL for none. */
+static struct table_slot *
+slot_of(struct table *t, uint32_t print, uint32_t k)
+{
+	uint32_t cursor = 0;
+
+	for (struct table_slot *s; (s = table_next(t, print, &cursor));)
+		if (s->item == k)
+			return s;
+	return NULL;
+}
+
+/* The line just counted becomes its subject's latest. Items of a subject mostly follow one another. */
+static void
+take_subject(struct intake *in, const struct batch_place *place)
+{
+	const struct block none = {.first = UINT32_MAX};
+	struct batch *b = in->b;
+	struct batch_place latest;
+	struct table_slot *slot = NULL;
+	unsigned char digest[HASH_BYTES];
+
+	if (strcmp(in->subject, place->subject) == 0) {
+		slot = slot_of(&b->subjects, in->print, b->count - 1);
+	} else {
+		hash_bytes(place->subject, strlen(place->subject), digest);
+		in->print = print_of(digest);
+		snprintf(in->subject, sizeof(in->subject), "%s", place->subject);
+	}
+	if (!slot && place->idx > 1) {
+		flush_offsets(in); /* to look at lines is to look into the index */
+		slot = find_subject(b, &none, place->subject, &latest);
+	}
+	if (slot)
+		slot->item = b->count;
+	else
+		table_add(&b->subjects, in->print, b->count);
+}
+
 static bool
 take_line(off_t at, const char *line, size_t n, void *arg)
 {
 	struct intake *in = arg;
 	struct batch *b = in->b;
-	const struct block none = {.first = UINT32_MAX};
-	struct batch_place place, latest;
+	struct batch_place place;
 	unsigned char key[KEY_BYTES];
-	struct table_slot *slot;
 
 	b->count++;
 	in->offsets[in->n++] = (uint64_t)at;
@@ -210,17 +201,7 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 	table_add(&b->keys, print_of(key), b->count);
 	if (place.idx == 1 && is_own_id(place.subject, b->count))
 		return true;
-	if (place.idx > 1)
-		flush_offsets(in); /* to look at lines is to look into the index */
-	slot = place.idx > 1 ? find_subject(b, &none, place.subject, &latest) : NULL;
-	if (slot) {
-		slot->item = b->count;
-	} else {
-		unsigned char digest[HASH_BYTES];
-
-		hash_bytes(place.subject, strlen(place.subject), digest);
-		table_add(&b->subjects, print_of(digest), b->count);
-	}
+	take_subject(in, &place);
 	return true;
 }
 

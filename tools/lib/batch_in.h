@@ -7,16 +7,7 @@
 #include <pthread.h>
 
 #include "batch.h"
-
-/* A hash table from 32 bits of a digest to an item's number: 8 bytes an entry. It can be wrong about
- * which item it is, so whoever finds one looks at the item's line. */
-struct table {
-	struct table_slot {
-		uint32_t print; /* of the digest */
-		uint32_t item;  /* 0: free */
-	} * slots;
-	uint32_t size, used;
-};
+#include "table.h"
 
 struct batch {
 	char name[NAME_LONGEST + 1];
@@ -32,9 +23,11 @@ struct batch {
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
 	uint32_t count;
-	struct table keys;     /* identity to item */
-	struct table subjects; /* subject to its latest item */
-	uint32_t synced;       /* items up to this one are on the disk */
+	struct table keys;         /* identity to item */
+	struct table subjects;     /* subject to its latest item */
+	int temp;                  /* the root's temp/; -1 but for work */
+	struct contents *contents; /* opened when it is first needed */
+	uint32_t synced;           /* items up to this one are on the disk */
 };
 
 /* An entry of an index; 0 where it has none. */
@@ -57,5 +50,14 @@ int batch_settle(struct batch *b);
 
 /* With the lock of items.ndjson held: takes in what others added, brings its index and `state` up to it. 0 or -1. */
 int batch_take_in(struct batch *b);
+
+/* With the lock of results.ndjson and the mutex: the last result of item K, its index up to the end. 0, 1 for none, -1.
+ */
+int batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at);
+int batch_lock_results(struct batch *b);
+void batch_unlock_results(struct batch *b);
+
+/* With the same lock: items that were just recorded are found from now on. */
+void batch_note_contents(struct batch *b, const struct batch_outcome *v, size_t n);
 
 #endif

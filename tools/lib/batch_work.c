@@ -51,8 +51,8 @@ batch_index_results(struct batch *b, off_t end)
 }
 
 /* The lock of results.ndjson excludes other processes; the mutex our other threads, which have the same lock. */
-static int
-lock_results(struct batch *b)
+int
+batch_lock_results(struct batch *b)
 {
 	pthread_mutex_lock(&b->recording);
 	if (lock_wait(b->results, LOCK_ALONE) == 0)
@@ -61,8 +61,8 @@ lock_results(struct batch *b)
 	return -1;
 }
 
-static void
-unlock_results(struct batch *b)
+void
+batch_unlock_results(struct batch *b)
 {
 	lock_drop(b->results);
 	pthread_mutex_unlock(&b->recording);
@@ -73,19 +73,19 @@ batch_settle(struct batch *b)
 {
 	int rc = -1;
 
-	if (lock_results(b) < 0)
+	if (batch_lock_results(b) < 0)
 		return -1;
 	b->mark = append_end(b->results);
 	if (b->mark >= 0)
 		rc = batch_index_results(b, b->mark);
-	unlock_results(b);
+	batch_unlock_results(b);
 	return rc;
 }
 
 /* The last result of item K into LINE, with the lock held and the index up to the end. AT is where it stands. 0, 1 for
  * none, -1 with errno. */
-static int
-indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
+int
+batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 {
 	uint64_t entry = batch_index_get(b->results_index, k);
 	bool completed;
@@ -108,12 +108,12 @@ sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 	int rc = -1;
 	off_t end;
 
-	if (lock_results(b) < 0)
+	if (batch_lock_results(b) < 0)
 		return -1;
 	end = append_end(b->results);
 	if (end >= 0 && batch_index_results(b, end) == 0)
-		rc = indexed_result(b, k, line, at);
-	unlock_results(b);
+		rc = batch_indexed_result(b, k, line, at);
+	batch_unlock_results(b);
 	return rc;
 }
 
@@ -151,16 +151,17 @@ reach(struct batch *b, uint32_t k)
 
 /* A failed item is tried again if it failed before our time, and may pass. */
 static bool
-may_be_tried(const struct batch *b, const struct buf *line, off_t at, bool all_failed)
+may_be_tried(const struct batch *b, const struct buf *line, off_t at, const struct batch_retry *retry)
 {
 	struct json_object *result, *error, *may;
 	bool yes;
 
-	if (all_failed || at >= b->mark)
-		return at < b->mark;
+	if (at >= b->mark)
+		return false;
 	result = rec_parse(line->data, line->len, NULL, 0);
 	yes = json_object_object_get_ex(result, "error", &error) &&
-	      json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may);
+	      ((json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may)) ||
+	       (retry && retry->too(error, retry->arg)));
 	json_object_put(result);
 	return yes;
 }
@@ -170,7 +171,7 @@ may_be_tried(const struct batch *b, const struct buf *line, off_t at, bool all_f
  * so it is where a power cut took the byte and left the result.
  */
 static enum batch_claim
-judge(struct batch *b, uint32_t k, bool all_failed)
+judge(struct batch *b, uint32_t k, const struct batch_retry *retry)
 {
 	char s = batch_state(b, k);
 	struct buf line = {0};
@@ -188,14 +189,14 @@ judge(struct batch *b, uint32_t k, bool all_failed)
 		claim = CLAIM_ERROR;
 	else if (rc == 0 && batch_result_number(line.data, line.len, &completed) == k && completed)
 		claim = set_state(b, k, 'c') < 0 ? CLAIM_ERROR : CLAIM_DONE;
-	else if (rc == 0 && s == 'f' && !may_be_tried(b, &line, at, all_failed))
+	else if (rc == 0 && s == 'f' && !may_be_tried(b, &line, at, retry))
 		claim = CLAIM_FAILED;
 	buf_free(&line);
 	return claim;
 }
 
 enum batch_claim
-batch_claim(struct batch *b, uint32_t k, bool all_failed)
+batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 {
 	enum batch_claim claim;
 	int rc;
@@ -208,7 +209,7 @@ batch_claim(struct batch *b, uint32_t k, bool all_failed)
 	if (rc)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 	/* Won: look again, somebody may have ended it just before. */
-	claim = judge(b, k, all_failed);
+	claim = judge(b, k, retry);
 	if (claim == CLAIM_OURS && set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
 	if (claim != CLAIM_OURS) {
@@ -293,11 +294,13 @@ batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync
 
 	if (n == 0)
 		return 0;
-	if ((sync && sync_items(b, v, n) < 0) || lock_results(b) < 0)
+	if ((sync && sync_items(b, v, n) < 0) || batch_lock_results(b) < 0)
 		return -1;
 	rc = append_results(b, v, n, sync);
 	error = errno;
-	unlock_results(b);
+	if (rc == 0)
+		batch_note_contents(b, v, n);
+	batch_unlock_results(b);
 	errno = error;
 	if (rc < 0)
 		return -1;
@@ -355,7 +358,7 @@ static char *
 lost_line(struct json_object *result)
 {
 	static const char *const of_file[] = {"item", "status", "path",  "file_id",   "knowledge_item_id", "bytes",
-					      "mime", "sha256", "error", "final_url", "finished_at"};
+					      "mime", "sha256", "error", "final_url", "finished_at",       "same_as"};
 	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
 	time_t now = time(NULL);
 	char finished[32], *line;
@@ -418,11 +421,11 @@ append_lost(struct batch *b, struct batch_outcome *v, size_t n)
 	int rc = n > 0 ? sync_items(b, v, n) : 0, error;
 
 	if (n > 0 && rc == 0)
-		rc = lock_results(b);
+		rc = batch_lock_results(b);
 	if (n > 0 && rc == 0) {
 		rc = append_results(b, v, n, true);
 		error = errno;
-		unlock_results(b);
+		batch_unlock_results(b);
 		errno = error;
 	}
 	for (size_t i = 0; i < n; i++)

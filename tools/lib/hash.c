@@ -1,6 +1,7 @@
 #include "hash.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 
 #include "msg.h"
 
@@ -18,12 +19,31 @@ check(int ok)
 		msg_die(EX_SOFTWARE, "SHA-256 failed in libcrypto; is its installation whole?");
 }
 
+/* Looked up once: OpenSSL looks up what EVP_sha256() returns at each use. */
+static EVP_MD *sha256;
+
+static void
+fetch_algorithm(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	check(sha256 != NULL);
+}
+
+static const EVP_MD *
+algorithm(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, fetch_algorithm);
+	return sha256;
+}
+
 struct hash *
 hash_begin(void)
 {
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
 
-	check(c && EVP_DigestInit_ex(c, EVP_sha256(), NULL) == 1);
+	check(c && EVP_DigestInit_ex(c, algorithm(), NULL) == 1);
 	return (struct hash *)(void *)c;
 }
 
@@ -52,7 +72,7 @@ hash_drop(struct hash *h)
 void
 hash_bytes(const void *bytes, size_t n, unsigned char out[HASH_BYTES])
 {
-	check(EVP_Digest(bytes, n, out, NULL, EVP_sha256(), NULL));
+	check(EVP_Digest(bytes, n, out, NULL, algorithm(), NULL));
 }
 
 void

@@ -136,6 +136,37 @@ opt_number(const struct opts *o, long min, long max)
 	return n;
 }
 
+double
+opt_real(const struct opts *o, double min, double max)
+{
+	char *end;
+	double n;
+
+	errno = 0;
+	n = strtod(o->value, &end);
+	if (errno || end == o->value || *end || !isfinite(n) || n < min || n > max)
+		opt_wrong("%s takes a number from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
+	return n;
+}
+
+long
+opt_bytes(const struct opts *o, long min, long max)
+{
+	static const char units[] = "kmg";
+	const char *unit;
+	char *end;
+	long n, times = 1;
+
+	errno = 0;
+	n = strtol(o->value, &end, 10);
+	unit = *end ? strchr(units, *end | 0x20) : NULL;
+	for (const char *u = units; unit && u <= unit; u++)
+		times *= 1024;
+	if (errno || end == o->value || (*end && (!unit || end[1])) || n < 0 || n > max / times || n * times < min)
+		opt_wrong("%s takes bytes, as 500k or 20M, not '%s'", o->given, o->value);
+	return n * times;
+}
+
 long
 opt_milliseconds(const struct opts *o, double min, double max)
 {

@@ -40,6 +40,13 @@ long opt_number(const struct opts *o, long min, long max);
 /* The value of the last option as seconds, a decimal fraction allowed, from MIN to MAX; in milliseconds. */
 long opt_milliseconds(const struct opts *o, double min, double max);
 
+/* The value of the last option as a decimal fraction from MIN to MAX. */
+double opt_real(const struct opts *o, double min, double max);
+
+/* The value of the last option as bytes from MIN to MAX: a whole number, with k, M or G behind it
+ * for powers of 1024, as curl has them. */
+long opt_bytes(const struct opts *o, long min, long max);
+
 /* Prints the usage on stdout. */
 void opt_usage(const struct opts *o);
 

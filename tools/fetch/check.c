@@ -1,0 +1,94 @@
+/*
+ * check: whether what arrived is what was asked for. By the writer, once it is known what the bytes are.
+ */
+#include <openssl/evp.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "accept.h"
+#include "expand.h"
+#include "fetch.h"
+#include "whole.h"
+
+enum { SHA1_HEX = 40 };
+
+static void
+refuse(struct job *j, bool retryable, const char *code, const char *why)
+{
+	judge_fail(j, false, code, "%s", why);
+	j->verdict.retryable = retryable;
+}
+
+/* The SHA-1 (FIPS 180-4) of the whole file FD, as hexadecimal digits. False where it cannot be read. */
+static bool
+sha1_of(int fd, char hex[SHA1_HEX + 1])
+{
+	unsigned char digest[SHA1_HEX / 2];
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	bool ok = c && EVP_DigestInit_ex(c, EVP_sha1(), NULL) == 1;
+	char piece[1 << 16];
+	ssize_t n = 0;
+
+	for (off_t at = 0; ok && (n = pread(fd, piece, sizeof(piece), at)) > 0; at += n)
+		ok = EVP_DigestUpdate(c, piece, (size_t)n) == 1;
+	ok = ok && n == 0 && EVP_DigestFinal_ex(c, digest, NULL) == 1;
+	EVP_MD_CTX_free(c);
+	if (ok)
+		hash_hex(digest, sizeof(digest), hex);
+	return ok;
+}
+
+/* What the item itself says of its bytes. */
+static bool
+is_as_said(struct job *j)
+{
+	const char *sha256 = rec_string(j->asked, "sha256"), *sha1 = rec_string(j->asked, "sha1");
+	long long bytes = rec_number(j->asked, "bytes", -1);
+	char why[200], hex[SHA1_HEX + 1];
+
+	if (bytes >= 0 && (uint64_t)bytes != j->body.bytes) {
+		snprintf(why, sizeof(why), "it has %llu bytes where the item says %lld",
+			 (unsigned long long)j->body.bytes, bytes);
+		refuse(j, false, "size_mismatch", why);
+	} else if (sha256 && strcasecmp(sha256, j->body.sha256) != 0) {
+		snprintf(why, sizeof(why), "its SHA-256 is %s, not what the item says", j->body.sha256);
+		refuse(j, false, "hash_mismatch", why);
+	} else if (sha1 && (!sha1_of(j->body.part.fd, hex) || strcasecmp(sha1, hex) != 0)) {
+		refuse(j, false, "hash_mismatch", "its SHA-1 is not what the item says");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* An archive is taken for its members: they are what --accept is about. */
+static bool
+is_expanded(const struct job *j)
+{
+	return j->fetch->set->expand && expand_is_archive(j->type.mime) && (!j->expanded || j->members >= 0);
+}
+
+void
+check_arrived(struct job *j)
+{
+	const char *accept = j->fetch->set->accept, *mime = j->type.mime, *wrong;
+	char why[200];
+
+	if (!is_as_said(j)) {
+		body_drop(&j->body);
+		return;
+	}
+	wrong = j->page ? NULL : accept_page_wrong(j->url, rec_string(j->asked, "mime"), accept, mime);
+	if (wrong) {
+		snprintf(why, sizeof(why), "what came is %s", wrong);
+		refuse(j, true, "page_instead", why);
+	} else if (!j->page && !accept_matches(accept, mime) && !is_expanded(j)) {
+		snprintf(why, sizeof(why), "it is %s, which --accept does not name", mime);
+		refuse(j, false, "not_accepted", why);
+	} else if (j->url && (wrong = whole_wrong(j->body.part.fd, j->body.bytes, mime))) {
+		refuse(j, true, "not_whole", wrong);
+	}
+	if (j->verdict.kind != GOT)
+		body_drop(&j->body);
+}

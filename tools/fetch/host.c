@@ -1,0 +1,314 @@
+/*
+ * host: the places that items come from, each with its queue, and which of them may start a transfer now.
+ *
+ * A host that may stands in a ring and gets its turn; one that the governor puts off waits for its moment; one with all
+ * its transfers under way stands nowhere until one of them ends.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch.h"
+#include "governor.h"
+
+/* Files of this machine at once; how long to stand back for another process that waits for a slot. */
+enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6, STAND_BACK_MS = 40 };
+
+/* Hosts of which only what was learned is left: those beyond that are forgotten, the longest idle first. */
+enum { IDLE_MOST = 2048 };
+
+static unsigned
+bucket_of(const char *name)
+{
+	unsigned h = 5381;
+
+	for (; *name; name++)
+		h = h * 33 + (unsigned char)*name;
+	return h % HOST_BUCKETS;
+}
+
+static struct host *
+host_named(struct fetch *f, const char *name)
+{
+	struct host **at = &f->hosts[bucket_of(name)];
+	struct host *h;
+
+	while (*at && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	if (*at)
+		return *at;
+	h = buf_alloc(sizeof(*h));
+	h->name = buf_strdup(name);
+	h->cap = LOCAL_AT_ONCE;
+	*at = h;
+	return h;
+}
+
+/* What the command line says counts for what it says; else the host's rule; else what is usual. */
+static void
+set_limits(struct fetch *f, struct host *h, const char *key)
+{
+	const struct settings *set = f->set;
+	const struct hosts_rule *r = &h->rule;
+	double rate = set->rate > 0 ? set->rate : r->rate > 0 ? r->rate : 0;
+
+	h->cap = set->per_host ? (unsigned)set->per_host : r->slots ? r->slots : USUAL_AT_ONCE;
+	h->bandwidth = set->limit_rate ? set->limit_rate : r->bandwidth > 0 ? r->bandwidth : 0;
+	h->governed = governor_enter(f->governor, key, h->cap, rate);
+	if (!h->governed)
+		fetch_fail(f, "taking part in hosts/");
+	if (r->contact && !set->contact && !set->user_agent)
+		host_refuse(h, "its rules ask for a contact in the User-Agent: give one with --contact or BI_CONTACT");
+}
+
+static void
+ring_add(struct fetch *f, struct host *h)
+{
+	if (f->turn) {
+		h->turn = f->turn;
+		h->before = f->turn->before;
+		h->before->turn = h;
+		f->turn->before = h;
+	} else {
+		f->turn = h->turn = h->before = h;
+	}
+	h->in_turn = true;
+}
+
+static void
+ring_cut(struct fetch *f, struct host *h)
+{
+	h->before->turn = h->turn;
+	h->turn->before = h->before;
+	if (f->turn == h)
+		f->turn = h->turn == h ? NULL : h->turn;
+	h->in_turn = false;
+}
+
+static void
+idle_cut(struct fetch *f, struct host *h)
+{
+	if (!h->idle)
+		return;
+	*(h->idle_before ? &h->idle_before->idle_next : &f->idle) = h->idle_next;
+	*(h->idle_next ? &h->idle_next->idle_before : &f->last_idle) = h->idle_before;
+	h->idle_before = h->idle_next = NULL;
+	h->idle = false;
+	f->idle_count--;
+}
+
+static void
+host_free(struct fetch *f, struct host *h)
+{
+	struct host **at = &f->hosts[bucket_of(h->name)];
+
+	while (*at != h)
+		at = &(*at)->next;
+	*at = h->next;
+	idle_cut(f, h);
+	host_wait(f, h, 0);
+	if (h->in_turn)
+		ring_cut(f, h);
+	governor_leave(h->governed);
+	free(h->refusal);
+	free(h->parked.at);
+	free(h->name);
+	free(h);
+}
+
+/* Keeps what was learned of a host that has nothing to do. */
+static void
+idle_add(struct fetch *f, struct host *h)
+{
+	h->idle_before = f->last_idle;
+	*(f->last_idle ? &f->last_idle->idle_next : &f->idle) = h;
+	f->last_idle = h;
+	h->idle = true;
+	if (++f->idle_count > IDLE_MOST)
+		host_free(f, f->idle);
+}
+
+void
+host_settle(struct fetch *f, struct host *h)
+{
+	bool may = h->queue.count > 0 && h->active < h->cap && !h->due;
+
+	if (may && !h->in_turn)
+		ring_add(f, h);
+	else if (!may && h->in_turn)
+		ring_cut(f, h);
+	idle_cut(f, h);
+	if (h->queue.count > 0 || h->active > 0 || !runs_empty(&h->parked))
+		return;
+	if (h->refusal || h->refused_since)
+		idle_add(f, h);
+	else
+		host_free(f, h);
+}
+
+/* --- waiting for a moment --- */
+
+void
+host_wait(struct fetch *f, struct host *h, int64_t due)
+{
+	if (due && !h->due) {
+		h->next_waiting = f->waiting;
+		f->waiting = h;
+	} else if (!due && h->due) {
+		struct host **at = &f->waiting;
+
+		while (*at != h)
+			at = &(*at)->next_waiting;
+		*at = h->next_waiting;
+	}
+	h->due = due;
+}
+
+void
+hosts_wake(struct fetch *f)
+{
+	int64_t now = clock_ms();
+	struct host *next;
+
+	for (struct host *h = f->waiting; h; h = next) {
+		next = h->next_waiting;
+		if (h->due > now)
+			continue;
+		host_wait(f, h, 0);
+		host_settle(f, h);
+	}
+}
+
+int64_t
+hosts_due(const struct fetch *f)
+{
+	int64_t due = -1;
+
+	for (const struct host *h = f->waiting; h; h = h->next_waiting)
+		if (due < 0 || h->due < due)
+			due = h->due;
+	return due;
+}
+
+/* --- slots --- */
+
+bool
+host_slot(struct fetch *f, struct host *h, int *slot)
+{
+	int64_t wait = 0;
+
+	/* Jobs of a host that is given up end at once: they need no slot. */
+	*slot = -1;
+	if (h->refusal)
+		return true;
+	*slot = h->governed ? governor_ask(h->governed, &wait) : 0;
+	if (*slot >= 0)
+		return true;
+	if (*slot == -1) {
+		host_wait(f, h, clock_ms() + wait);
+		host_settle(f, h);
+	} else {
+		fetch_fail(f, "asking for a slot in hosts/");
+	}
+	return false;
+}
+
+void
+host_give_back(struct fetch *f, struct host *h, int slot)
+{
+	if (!h->governed || slot < 0)
+		return;
+	governor_done(h->governed, slot);
+	if (h->queue.count && !h->due && governor_wanted(h->governed))
+		host_wait(f, h, clock_ms() + 1 + random() % STAND_BACK_MS);
+}
+
+void
+host_refuse(struct host *h, const char *why)
+{
+	if (!h->refusal)
+		h->refusal = buf_strdup(why);
+}
+
+void
+host_hold(struct fetch *f, struct host *h, long ms)
+{
+	if (h->governed && governor_hold(h->governed, ms) < 0)
+		fetch_fail(f, "holding a host back");
+}
+
+bool
+host_spend(struct fetch *f, struct host *h, size_t n)
+{
+	int64_t wait = h->bandwidth ? governor_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
+
+	if (wait > 0)
+		h->dry_until = clock_ms() + wait;
+	if (wait < 0)
+		fetch_fail(f, "counting a host's bytes");
+	return wait >= 0;
+}
+
+/* --- which host --- */
+
+/* HOST:PORT of a URL as libcurl will read it into NAME, in lower case, or the group that the host is of; "" for what
+ * has none: it fails at once. */
+static void
+host_name(const struct fetch *f, const char *url, struct buf *name, struct hosts_rule *rule)
+{
+	CURLU *u = url ? curl_url() : NULL;
+	char *host = NULL, *port = NULL;
+
+	buf_clear(name);
+	buf_str(name, "");
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+		hosts_find(f->rules, host, (unsigned)strtoul(port, NULL, 10), rule);
+		if (rule->group)
+			buf_str(name, rule->group);
+		else
+			buf_printf(name, "%s:%s", host, port);
+	}
+	for (size_t i = 0; i < name->len; i++)
+		if (name->data[i] >= 'A' && name->data[i] <= 'Z')
+			name->data[i] = (char)(name->data[i] + 'a' - 'A');
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(u);
+}
+
+struct host *
+host_of(struct fetch *f, const struct job *j)
+{
+	struct hosts_rule rule = {.rate = -1, .bandwidth = -1};
+	struct buf name = {0};
+	struct host *h;
+
+	host_name(f, j->at ? j->at : j->url, &name, &rule);
+	h = host_named(f, name.data);
+	idle_cut(f, h);
+	if (*name.data && !h->governed) {
+		h->rule = rule;
+		set_limits(f, h, name.data);
+	}
+	buf_free(&name);
+	return h;
+}
+
+void
+hosts_drop_all(struct fetch *f)
+{
+	for (size_t i = 0; i < HOST_BUCKETS; i++)
+		while (f->hosts[i]) {
+			struct host *h = f->hosts[i];
+
+			while (h->queue.first) {
+				struct job *j = h->queue.first;
+
+				job_list_cut(&h->queue, j);
+				job_free(j);
+			}
+			host_free(f, h);
+		}
+}

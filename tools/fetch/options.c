@@ -1,0 +1,238 @@
+/*
+ * options: the command line of bi-fetch into its settings. Names are curl's where curl has the thing.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accept.h"
+#include "fetch.h"
+#include "msg.h"
+#include "opt.h"
+
+enum {
+	ACCEPT = 256,
+	BACKOFF,
+	CACERT,
+	CATEGORY,
+	COMPRESSED,
+	CONNECT,
+	CONTACT,
+	COOKIE,
+	COOKIE_JAR,
+	EXPAND,
+	GIVE_UP,
+	JSON,
+	LABEL,
+	LIMIT_RATE,
+	MAX_FILESIZE,
+	MAX_MEDIA,
+	MAX_TIME,
+	NETRC,
+	NETRC_FILE,
+	NO_OPT_OUT,
+	NO_SYNC,
+	NOPROXY,
+	PER_HOST,
+	PUBLIC_ONLY,
+	RATE,
+	RESUME,
+	RETRY,
+	STALL,
+	SUMMARY,
+	TRIES,
+	YT_DLP,
+};
+
+static const struct opt table[] = {
+	{'b', "batch", "NAME", "the batch, for all lines (else each line's own, else 'default')"},
+	{'r', "root", "DIR", "the root directory (else $BI_ROOT, /var/lib/bi, ~/.local/state/bi)"},
+	{'P', "parallel", "N", "transfers at once (64)"},
+	{PER_HOST, "per-host", "N",
+	 "transfers at once from one host, over all processes (6, or as bi-hosts(5) has it)"},
+	{RATE, "rate", "N", "transfers begun a second from one host, over all processes (no limit)"},
+	{LIMIT_RATE, "limit-rate", "BYTES", "a second from one host, over all processes (no limit)"},
+	{TRIES, "tries", "N", "attempts an item, for failures that may pass (4)"},
+	{BACKOFF, "backoff", "SECONDS", "the wait before the second attempt, doubled for each further one (1)"},
+	{GIVE_UP, "give-up", "SECONDS", "after which a host that refuses connections is left alone (120)"},
+	{CONNECT, "connect-timeout", "SECONDS", "for a connection to be made (30)"},
+	{STALL, "stall-timeout", "SECONDS", "a transfer may stand still (60)"},
+	{MAX_TIME, "max-time", "SECONDS", "a transfer may take in all (0: no limit)"},
+	{MAX_FILESIZE, "max-filesize", "BYTES", "of one item, unpacked (no limit)"},
+	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
+	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
+	{ACCEPT, "accept", "TYPES", "media types to take, as image/*,application/pdf"},
+	{EXPAND, "expand", NULL, "make an item of each member of an archive"},
+	{MAX_MEDIA, "max-media", "N", "media taken from one page (100)"},
+	{YT_DLP, "yt-dlp", NULL, "use yt-dlp for media that only it can find"},
+	{NO_OPT_OUT, "no-opt-out", NULL, "fetch media of pages also where robots.txt or a header forbids it"},
+	{PUBLIC_ONLY, "public-only", NULL, "connect to public addresses alone"},
+	{'A', "user-agent", "TEXT", "the User-Agent header"},
+	{CONTACT, "contact", "TEXT", "a URL or mail address for the User-Agent (else $BI_CONTACT)"},
+	{'H', "header", "LINE", "a header to send; may be given more than once"},
+	{COMPRESSED, "compressed", NULL, "ask for compressed answers, and unpack them"},
+	{COOKIE, "cookie", "DATA", "cookies to send, name=value, or a file of them"},
+	{COOKIE_JAR, "cookie-jar", "FILE", "where cookies are kept from one run to the next"},
+	{'n', "netrc", NULL, "names and passwords from ~/.netrc"},
+	{NETRC_FILE, "netrc-file", "FILE", "names and passwords from FILE"},
+	{'x', "proxy", "URL", "the proxy to use"},
+	{NOPROXY, "noproxy", "HOSTS", "hosts that need no proxy"},
+	{CACERT, "cacert", "FILE", "certificates to trust"},
+	{'k', "insecure", NULL, "do not check certificates"},
+	{CATEGORY, "category", "NAME", "of the batch, if it is made now"},
+	{LABEL, "label", "TEXT", "of the batch, if it is made now"},
+	{NO_SYNC, "no-sync", NULL, "leave it to the system when bytes reach the disk"},
+	{SUMMARY, "summary", NULL, "a table of what became of the lines, on stderr"},
+	{JSON, "json", NULL, "records on stdout, also on a terminal"},
+	{'q', "quiet", NULL, "no progress line, no sentence at the end"},
+	{0},
+};
+
+/* Where the simple options go, and what they may be. */
+static const struct {
+	int id;
+	enum { FLAG, TEXT, NUMBER, SECONDS, BYTES } kind;
+	size_t where;
+	double min, max;
+} places[] = {
+#define PLACE(member) offsetof(struct settings, member)
+	{'A', TEXT, PLACE(user_agent), 0, 0},
+	{'P', NUMBER, PLACE(parallel), 1, 1024},
+	{'k', FLAG, PLACE(insecure), 0, 0},
+	{'n', FLAG, PLACE(netrc), 0, 0},
+	{'q', FLAG, PLACE(quiet), 0, 0},
+	{'r', TEXT, PLACE(root), 0, 0},
+	{'x', TEXT, PLACE(proxy), 0, 0},
+	{BACKOFF, SECONDS, PLACE(backoff_ms), 0, 3600},
+	{CACERT, TEXT, PLACE(cacert), 0, 0},
+	{CATEGORY, TEXT, PLACE(category), 0, 0},
+	{COMPRESSED, FLAG, PLACE(compressed), 0, 0},
+	{CONNECT, SECONDS, PLACE(connect_ms), 0.001, 86400},
+	{CONTACT, TEXT, PLACE(contact), 0, 0},
+	{COOKIE, TEXT, PLACE(cookie), 0, 0},
+	{COOKIE_JAR, TEXT, PLACE(cookie_jar), 0, 0},
+	{EXPAND, FLAG, PLACE(expand), 0, 0},
+	{GIVE_UP, SECONDS, PLACE(give_up_ms), 0, 86400},
+	{JSON, FLAG, PLACE(json), 0, 0},
+	{LABEL, TEXT, PLACE(label), 0, 0},
+	{LIMIT_RATE, BYTES, PLACE(limit_rate), 1, 1e15},
+	{MAX_FILESIZE, BYTES, PLACE(max_filesize), 1, 1e15},
+	{MAX_MEDIA, NUMBER, PLACE(max_media), 1, 10000},
+	{MAX_TIME, SECONDS, PLACE(max_ms), 0, 86400},
+	{NETRC_FILE, TEXT, PLACE(netrc_file), 0, 0},
+	{NO_OPT_OUT, FLAG, PLACE(no_opt_out), 0, 0},
+	{NO_SYNC, FLAG, PLACE(no_sync), 0, 0},
+	{NOPROXY, TEXT, PLACE(noproxy), 0, 0},
+	{PER_HOST, NUMBER, PLACE(per_host), 1, 1024},
+	{PUBLIC_ONLY, FLAG, PLACE(public_only), 0, 0},
+	{RESUME, FLAG, PLACE(resume), 0, 0},
+	{STALL, SECONDS, PLACE(stall_ms), 1, 86400},
+	{SUMMARY, FLAG, PLACE(summary), 0, 0},
+	{TRIES, NUMBER, PLACE(tries), 1, 100},
+	{YT_DLP, FLAG, PLACE(yt_dlp), 0, 0},
+#undef PLACE
+};
+
+/* Those with a form of their own. */
+static void
+take_special(struct settings *set, const struct opts *o, int id)
+{
+	static struct batch_retry retry;
+
+	if (id == 'b') {
+		set->batch = o->value;
+		if (root_name_wrong(o->value))
+			opt_wrong("the batch name '%s' %s", o->value, root_name_wrong(o->value));
+	} else if (id == 'H') {
+		if (!strchr(o->value, ':') && !strchr(o->value, ';'))
+			opt_wrong("--header takes NAME: VALUE, not '%s'", o->value);
+		set->headers = curl_slist_append(set->headers, o->value);
+	} else if (id == ACCEPT) {
+		set->accept = o->value;
+		if (accept_patterns_wrong(o->value))
+			opt_wrong("--accept '%s': %s", o->value, accept_patterns_wrong(o->value));
+	} else if (id == RATE) {
+		set->rate = opt_real(o, 0.001, 1000);
+	} else if (id == RETRY) {
+		if (!retry_parse(o->value, &retry))
+			opt_wrong("--retry takes 'failed', or 'status=' and codes such as 404,5xx, not '%s'", o->value);
+		set->retry = &retry;
+	}
+}
+
+static void
+take(struct settings *set, const struct opts *o, int id)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		void *at = (char *)set + places[i].where;
+
+		if (places[i].id != id)
+			continue;
+		switch (places[i].kind) {
+		case FLAG:
+			*(bool *)at = true;
+			break;
+		case TEXT:
+			*(const char **)at = o->value;
+			break;
+		case NUMBER:
+			*(long *)at = opt_number(o, (long)places[i].min, (long)places[i].max);
+			break;
+		case SECONDS:
+			*(long *)at = opt_milliseconds(o, places[i].min, places[i].max);
+			break;
+		case BYTES:
+			*(long *)at = opt_bytes(o, (long)places[i].min, (long)places[i].max);
+			break;
+		}
+		return;
+	}
+	take_special(set, o, id);
+}
+
+static bool
+is_line(const char *s)
+{
+	while ((unsigned char)*s >= ' ' && *s != 0x7f)
+		s++;
+	return !*s;
+}
+
+char **
+options_read(struct settings *set, int argc, char **argv)
+{
+	struct opts o = {
+		.operands = "[URL | FILE ...]",
+		.purpose = "Adds URLs and files, from operands or the lines of stdin, to a batch and gets them.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+
+	*set = (struct settings){
+		.parallel = 64,
+		.tries = 4,
+		.backoff_ms = 1000,
+		.give_up_ms = 120000,
+		.connect_ms = 30000,
+		.stall_ms = 60000,
+		.max_media = 100,
+		.contact = getenv("BI_CONTACT"),
+	};
+	for (int id; (id = opt_next(&o));)
+		take(set, &o, id);
+	if (set->accept && accept_patterns_wrong(set->accept))
+		opt_wrong("--accept '%s': %s", set->accept, accept_patterns_wrong(set->accept));
+	if (set->resume && *opt_rest(&o))
+		opt_wrong("--resume works on what the batch has: give no URLs with it");
+	if (set->public_only && set->proxy && set->noproxy)
+		opt_wrong("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
+	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
+	if (set->public_only)
+		set->noproxy = set->proxy ? "" : "*";
+	if (set->contact && !*set->contact)
+		set->contact = NULL;
+	if (set->contact && !is_line(set->contact))
+		opt_wrong("the contact is a URL or a mail address on one line");
+	return opt_rest(&o);
+}

@@ -1,0 +1,199 @@
+#include "page.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "msg.h"
+
+enum { BLOCK = 64 }; /* items added at once */
+
+/* --- in the writer's thread --- */
+
+/* Whether the bytes are HTML: libmagic knows it by its tags, and where it sees text alone the server is believed. */
+static bool
+is_html(const struct job *j)
+{
+	const char *mime = j->type.mime, *said = j->answer.content_type;
+
+	if (strcmp(mime, "text/html") == 0 || strcmp(mime, "application/xhtml+xml") == 0)
+		return true;
+	return (strncmp(mime, "text/", 5) == 0 || strcmp(mime, "application/xml") == 0) &&
+	       (strncasecmp(said, "text/html", 9) == 0 || strncasecmp(said, "application/xhtml+xml", 21) == 0);
+}
+
+static void
+ask_yt_dlp(struct pages *p, struct job *j)
+{
+	const char *url = j->at ? j->at : j->url;
+
+	if (p->no_yt_dlp || ytdlp_find(url, (size_t)j->fetch->set->max_media, &p->hurry, j->media) >= 0)
+		return;
+	p->no_yt_dlp = true;
+	msg_warn("yt-dlp cannot be started: %s; what only it can find is left out", strerror(errno));
+}
+
+int
+page_look(struct pages *p, struct job *j)
+{
+	const struct settings *set = j->fetch->set;
+	int rc;
+
+	if (!j->page || j->expanded || j->verdict.kind != GOT || !is_html(j))
+		return 0;
+	if (!p->media && !(p->media = media_open()))
+		return -1;
+	j->media = buf_alloc(sizeof(*j->media));
+	*j->media = (struct media_found){0};
+	rc = media_find(p->media, j->body.part.fd, j->at ? j->at : j->url, j->answer.content_type,
+			(size_t)set->max_media, j->media);
+	if (rc > 0) {
+		judge_fail(j, false, "bad_page", "its media cannot be found: %s", j->media->why);
+		body_drop(&j->body);
+		page_drop(j);
+	}
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (!j->media->rule[0])
+		snprintf(j->media->rule, sizeof(j->media->rule), "%s", j->rule);
+	if (set->no_opt_out)
+		j->media->rule[0] = '\0';
+	if (set->yt_dlp && !set->public_only && !j->media->count && !j->media->rule[0])
+		ask_yt_dlp(p, j);
+	return 0;
+}
+
+void
+pages_close(struct pages *p)
+{
+	media_close(p->media);
+	p->media = NULL;
+}
+
+/* --- in the loop --- */
+
+void
+page_drop(struct job *j)
+{
+	if (j->media)
+		media_free(j->media);
+	free(j->media);
+	j->media = NULL;
+}
+
+static void
+want(struct fetch *f, struct target *t, uint32_t item)
+{
+	if (item <= t->wanted_to)
+		return; /* --resume wants it already */
+	plan_want(f, t, item);
+	f->tally.asked++;
+}
+
+static void
+copy(struct json_object *to, struct json_object *from, const char *key)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(from, key, &value))
+		json_object_object_add(to, key, json_object_get(value));
+}
+
+/* The item of one medium: whose it is and under what licence is as the page's item said. */
+static void
+make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one)
+{
+	struct json_object *item = json_object_new_object(), *page = json_object_new_string(j->at ? j->at : j->url);
+
+	copy(item, j->asked, "subject");
+	json_object_object_add(item, "url", json_object_new_string(one->url));
+	copy(item, j->asked, "title");
+	if (one->title[0])
+		json_object_object_add(item, "title", json_object_new_string(one->title));
+	copy(item, j->asked, "license");
+	copy(item, j->asked, "credit");
+	json_object_object_add(item, "page", page);
+	json_object_object_add(item, "found_on", json_object_get(page));
+	json_object_object_add(item, "kind", json_object_new_string(one->kind));
+	*ask = (struct batch_ask){
+		.kind = "url",
+		.where = one->url,
+		.subject = json_object_object_get_ex(item, "subject", NULL) ? j->place.subject : NULL,
+	};
+	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
+	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST)
+		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));
+	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST) {
+		json_object_object_del(item, "title");
+		json_object_object_del(item, "license");
+		json_object_object_del(item, "credit");
+	}
+	ask->text = buf_strdup(rec_print(item));
+	json_object_put(item);
+}
+
+/* Adds N of the page's media from AT on, and notes their numbers. */
+static void
+add(struct fetch *f, struct job *j, size_t at, size_t n, struct json_object *numbers)
+{
+	struct batch_ask asks[BLOCK];
+
+	for (size_t i = 0; i < n; i++)
+		make_ask(&asks[i], j, &j->media->media[at + i]);
+	if (batch_add(j->target->batch, asks, n) < 0)
+		fetch_fail(f, "adding the media of a page to the batch");
+	for (size_t i = 0; i < n; i++) {
+		if (!f->fatal) {
+			json_object_array_add(numbers, json_object_new_uint64(asks[i].item));
+			want(f, j->target, asks[i].item);
+		}
+		free((char *)asks[i].text);
+	}
+}
+
+void
+page_found(struct fetch *f, struct job *j)
+{
+	size_t count = j->media->rule[0] ? 0 : j->media->count;
+	struct json_object *numbers;
+
+	if (f->fatal || f->stop_signal) {
+		job_free(j); /* it is pending: yt-dlp was not waited for */
+		return;
+	}
+	numbers = json_object_new_array();
+	for (size_t at = 0; at < count && !f->fatal; at += BLOCK)
+		add(f, j, at, count - at < BLOCK ? count - at : BLOCK, numbers);
+	j->more = json_object_new_object();
+	json_object_object_add(j->more, "found", json_object_new_uint64(count));
+	if (j->media->rule[0])
+		json_object_object_add(j->more, "opted_out", json_object_new_string(j->media->rule));
+	json_object_object_add(j->more, "found_items", numbers);
+	page_drop(j);
+	j->aside = ASIDE_NONE;
+	j->expanded = true;
+	if (f->fatal)
+		job_free(j);
+	else
+		settle_add(f, j);
+}
+
+void
+page_stored(struct fetch *f, struct target *t, const char *line, size_t n)
+{
+	struct json_object *o = NULL, *numbers;
+	uint64_t length = batch_length(t->batch);
+
+	if (memmem(line, n, "\"found_items\":[", 15))
+		o = rec_parse(line, n, NULL, 0);
+	if (o && json_object_object_get_ex(o, "found_items", &numbers) && json_object_is_type(numbers, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(numbers); i++) {
+			uint64_t item = json_object_get_uint64(json_object_array_get_idx(numbers, i));
+
+			if (item > 0 && item <= length)
+				want(f, t, (uint32_t)item);
+		}
+	json_object_put(o);
+}

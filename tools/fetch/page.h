@@ -1,0 +1,40 @@
+/*
+ * page: a page asked for as "media", from which an item is made of each picture, video and sound that it shows.
+ *
+ * The writer's thread looks at the page's bytes (page_look), the loop adds the items (page_found); only then is the
+ * page recorded, so that a page that is recorded has all its items.
+ */
+#ifndef BI_FETCH_PAGE_H
+#define BI_FETCH_PAGE_H
+
+#include <stdatomic.h>
+
+#include "fetch.h"
+#include "media.h"
+
+/* What the writer's thread looks at pages with. Zeroed: nothing yet. */
+struct pages {
+	struct media *media; /* bi-media */
+	bool no_yt_dlp;      /* it is not installed */
+	atomic_bool hurry;   /* the run is to end: nothing is waited for */
+};
+
+/* Looks for the media of a job that was GOT, if it is a page: they are in its MEDIA then, and it is not to be recorded
+ * before page_found(). A page that cannot be read FAILED. 0, or -1 with errno when bi-media does not start. */
+int page_look(struct pages *p, struct job *j);
+
+void pages_close(struct pages *p);
+
+/* Adds the items of the page J, wants them, and settles it. */
+void page_found(struct fetch *f, struct job *j);
+
+/* The same items, of a page whose result LINE is stored: wanted by whoever wants the page. */
+void page_stored(struct fetch *f, struct target *t, const char *line, size_t n);
+
+void page_drop(struct job *j); /* frees what was found in it */
+
+/* ytdlp.c: what yt-dlp finds at URL, MOST at most. Returns 0; 1 when it found nothing or was stopped, by *HURRY or its
+ * deadline; -1 with errno when it does not start. OUT is for media_free() whatever returns. */
+int ytdlp_find(const char *url, size_t most, const atomic_bool *hurry, struct media_found *out);
+
+#endif

@@ -1,0 +1,97 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "append.h"
+#include "batch_in.h"
+#include "contents.h"
+#include "hash.h"
+#include "rec.h"
+
+struct filling {
+	struct contents *contents;
+	bool failed;
+};
+
+/* Notes the digest of one result, found without parsing: our own members come first. */
+static bool
+fill_one(off_t at, const char *line, size_t n, void *arg)
+{
+	static const char member[] = "\"sha256\":\"";
+	struct filling *f = arg;
+	char hex[HASH_HEX + 1];
+	bool completed = false;
+	uint32_t k = batch_result_number(line, n, &completed);
+	const char *p = k && completed ? memmem(line, n, member, sizeof(member) - 1) : NULL;
+
+	(void)at;
+	if (!p || (size_t)(line + n - p) < sizeof(member) - 1 + HASH_HEX)
+		return true;
+	memcpy(hex, p + sizeof(member) - 1, HASH_HEX);
+	hex[HASH_HEX] = '\0';
+	f->failed = contents_add(f->contents, hex, k) < 0;
+	return !f->failed;
+}
+
+static int
+fill(struct contents *c, void *arg)
+{
+	struct batch *b = arg;
+	struct filling f = {.contents = c};
+
+	return append_each(b->results, 0, fill_one, &f) < 0 || f.failed ? -1 : 0;
+}
+
+static struct contents *
+opened(struct batch *b)
+{
+	if (!b->contents)
+		b->contents = contents_open(b->dir, b->temp, fill, b);
+	return b->contents;
+}
+
+void
+batch_note_contents(struct batch *b, const struct batch_outcome *v, size_t n)
+{
+	for (size_t i = 0; i < n && opened(b); i++)
+		if (v[i].completed && v[i].sha256 && contents_add(b->contents, v[i].sha256, v[i].item) < 0)
+			return; /* noticed less, nothing lost */
+}
+
+/* An entry can be wrong: the item's result says whether it has these bytes, and where. */
+static void
+verify(struct batch *b, struct batch_same *s)
+{
+	struct buf line = {0};
+	struct json_object *o = NULL;
+	const char *hex, *path;
+	off_t at;
+
+	if (batch_indexed_result(b, s->item, &line, &at) == 0)
+		o = rec_parse(line.data, line.len, NULL, 0);
+	hex = rec_string(o, "sha256");
+	path = rec_string(o, "path");
+	if (hex && path && strcmp(hex, s->sha256) == 0)
+		s->path = buf_strdup(path);
+	else
+		s->item = 0;
+	json_object_put(o);
+	buf_free(&line);
+}
+
+int
+batch_find_same(struct batch *b, struct batch_same *v, size_t n)
+{
+	int rc = 0;
+
+	if (batch_lock_results(b) < 0)
+		return -1;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		v[i].item = 0;
+		v[i].path = NULL;
+		rc = opened(b) ? contents_find(b->contents, v[i].sha256, &v[i].item) : -1;
+		if (rc == 0 && v[i].item)
+			verify(b, &v[i]);
+	}
+	batch_unlock_results(b);
+	return rc;
+}
