@@ -288,7 +288,7 @@ bool runs_empty(const struct runs *r);
 struct host *host_of(struct fetch *f, const struct job *j); /* made where it is new */
 void host_settle(struct fetch *f, struct host *h); /* into the ring, out of it, or freed when nobody needs it */
 bool host_slot(struct fetch *f, struct host *h, int *slot); /* false: it waits, out of the ring */
-void host_give_back(struct fetch *f, struct host *h, int slot);
+void host_give_back(struct host *h, int slot);
 void host_wait(struct fetch *f, struct host *h, int64_t due); /* not before DUE; 0: no more */
 void host_hold(struct fetch *f, struct host *h, long ms);     /* for every process */
 void host_refuse(struct host *h, const char *why);            /* nothing more is asked of it in this run */

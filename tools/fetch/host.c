@@ -11,8 +11,8 @@
 #include "fetch.h"
 #include "governor.h"
 
-/* Files of this machine at once; how long to stand back for another process that waits for a slot. */
-enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6, STAND_BACK_MS = 40 };
+/* Transfers at once: of files of this machine, and of a host that no rule says anything of. */
+enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };
 
 /* Hosts of which only what was learned is left: those beyond that are forgotten, the longest idle first. */
 enum { IDLE_MOST = 2048 };
@@ -214,13 +214,10 @@ host_slot(struct fetch *f, struct host *h, int *slot)
 }
 
 void
-host_give_back(struct fetch *f, struct host *h, int slot)
+host_give_back(struct host *h, int slot)
 {
-	if (!h->governed || slot < 0)
-		return;
-	governor_done(h->governed, slot);
-	if (h->queue.count && !h->due && governor_wanted(h->governed))
-		host_wait(f, h, clock_ms() + 1 + random() % STAND_BACK_MS);
+	if (h->governed && slot >= 0)
+		governor_done(h->governed, slot); /* it stands back where another process waits */
 }
 
 void

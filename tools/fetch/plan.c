@@ -66,7 +66,7 @@ plan_left(struct fetch *f, struct job *j)
 {
 	f->active--;
 	j->host->active--;
-	host_give_back(f, j->host, j->slot);
+	host_give_back(j->host, j->slot);
 	host_settle(f, j->host);
 	j->host = NULL;
 }
@@ -292,7 +292,7 @@ start_one(struct fetch *f)
 		j->slot = slot;
 		begin(f, j);
 	} else {
-		host_give_back(f, h, slot);
+		host_give_back(h, slot);
 	}
 	refill(f, h);
 	h->active--;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -57,6 +58,7 @@ receive(struct request *r)
 		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	struct cmsghdr *c;
 	ssize_t n;
+	long size;
 	int fds[2];
 
 	do
@@ -69,7 +71,8 @@ receive(struct request *r)
 	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
 		return -1;
 	memcpy(fds, CMSG_DATA(c), sizeof(fds));
-	*r = (struct request){fds[0], fds[1], atoi(text)};
+	size = strtol(text, NULL, 10);
+	*r = (struct request){fds[0], fds[1], size > 0 && size <= INT_MAX ? (int)size : 0};
 	return r->size > 0 ? 1 : -1;
 }
 
