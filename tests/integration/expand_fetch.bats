@@ -180,6 +180,33 @@ forget() {
 	assert_equal "$(tail -n 1 <<<"$output")" '{"end":"bi-fetch","completed":3,"failed":1,"exit":1}'
 }
 
+# reads PID: how often it has read something.
+reads() {
+	sed -n 's/^syscr: //p' "/proc/$1/io"
+}
+
+@test "members that wait for an archive which another process holds go on when that one lets it go" {
+	local fetch
+
+	archive zip a.zip one=1 two=2 three=3 four=4
+	bi-fetch -q -b M --expand a.zip >out
+	rm -r "$BI_ROOT"/batches/M/files/*
+	: >"$BI_ROOT/batches/M/results.ndjson"
+	bi-status --rebuild M
+	assert_equal "$(cat "$BI_ROOT/batches/M/state")" ppppp
+	mkfifo hold.in
+	start "$BI_BUILD/tests/hold" M 1 <>hold.in >hold.out
+	poll 10 grep -q held hold.out
+	start bi-fetch -b M --expand --resume >out 2>err
+	fetch=$!
+	# Some rounds of looking at them have passed.
+	poll 20 eval '[ "$(reads "$fetch")" -gt 500 ]'
+	assert_equal "$(cat "$BI_ROOT/batches/M/state")" rpppp
+	stop "${STARTED[-2]}"
+	poll 20 gone "$fetch"
+	assert_equal "$(tail -n 1 out)" '{"end":"bi-fetch","completed":5,"failed":0,"exit":0}'
+}
+
 @test "without bi-expand it says so, and what is pending stays so" {
 	mkdir bin
 	cp "$BI_BIN/bi-fetch" "$BI_BIN/bi-type" bin/

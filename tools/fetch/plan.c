@@ -231,7 +231,7 @@ look_at_held(struct fetch *f)
 
 	f->held_next = clock_ms() + HELD_MS;
 	while (n-- > 0 && f->held_count > 0 && f->queued_weight < AHEAD_BYTES && !f->fatal) {
-		size_t at = f->held_at < f->held_count ? f->held_at : 0;
+		size_t at = f->held_at < f->held_count ? f->held_at : 0, kept;
 		struct want w = f->held[at];
 		char state = batch_state(w.target->batch, w.item);
 
@@ -240,8 +240,11 @@ look_at_held(struct fetch *f)
 		    (state != 'c' && state != 'f' && batch_is_claimed(w.target->batch, w.item)))
 			continue;
 		f->held[at] = f->held[--f->held_count];
-		f->held_at = at;
+		kept = f->held_count;
 		look_at(f, w.target, w.item, false);
+		/* One that is held again stands at the end: the next to look at is not what took its place, or the two
+		 * would change places for ever. */
+		f->held_at = f->held_count > kept ? at + 1 : at;
 	}
 }
 
