@@ -454,7 +454,9 @@ over(void)
 	counted = false;
 }
 
-static const unsigned char jpeg[] = {0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
+/* A JFIF header, and the beginning of a scan: whatever bytes follow are its. */
+static const unsigned char jpeg[] = {0xff, 0xd8, 0xff, 0xe0, 0, 16,   'J',  'F', 'I', 'F', 0, 1, 1,    0, 0,
+				     1,    0,    1,    0,    0, 0xff, 0xda, 0,   8,   1,   1, 0, 0x3f, 0};
 
 /* 0 when the connection can serve another request. */
 static int

@@ -51,12 +51,14 @@ spill(struct body *b, struct job *j)
 {
 	if (b->spilled)
 		return 0;
+	b->hash = hash_begin();
+	hash_add(b->hash, b->held, b->held_len);
 	if (open_part(b, j) < 0 || part_write(&b->part, b->held, b->held_len) < 0)
 		return -1;
 	b->spilled = true;
 	/* Until its group is settled only the head is of use. */
 	if (b->held_len > HEAD)
-		b->held = buf_realloc(b->held, b->held_len = HEAD);
+		b->held = buf_realloc(b->held, b->held_room = b->held_len = HEAD);
 	return 0;
 }
 
@@ -77,6 +79,7 @@ add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
 {
 	size_t room = body_piece(j->fetch->set);
 
+	hash_add(b->hash, bytes, n);
 	while (n > 0) {
 		size_t some = room - b->piece_len < n ? room - b->piece_len : n;
 
@@ -96,15 +99,14 @@ add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
 }
 
 int
-body_add(struct body *b, struct job *j, const void *bytes, size_t n)
+body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expected)
 {
-	if (!b->hash)
-		b->hash = hash_begin();
-	hash_add(b->hash, bytes, n);
 	b->bytes += n;
 	if (!b->spilled && b->held_len + n <= FIRST) {
-		if (!b->held)
-			b->held = buf_realloc(NULL, FIRST);
+		if (b->held_len + n > b->held_room) {
+			b->held_room = !b->held && expected >= n && expected <= FIRST ? expected : FIRST;
+			b->held = buf_realloc(b->held, b->held_room);
+		}
 		memcpy(b->held + b->held_len, bytes, n);
 		b->held_len += n;
 		return 0;
@@ -113,7 +115,7 @@ body_add(struct body *b, struct job *j, const void *bytes, size_t n)
 		/* One piece that is long from the start: its own beginning is the head. */
 		size_t some = HEAD - b->held_len < n ? HEAD - b->held_len : n;
 
-		b->held = buf_realloc(b->held, FIRST);
+		b->held = buf_realloc(b->held, b->held_room = FIRST);
 		memcpy(b->held + b->held_len, bytes, some);
 		b->held_len += some;
 		bytes = (const char *)bytes + some;
@@ -123,13 +125,35 @@ body_add(struct body *b, struct job *j, const void *bytes, size_t n)
 }
 
 int
-body_end(struct body *b, struct job *j)
+body_finish(struct body *b, struct job *j)
 {
-	if (!b->hash)
-		b->hash = hash_begin();
+	if (b->sha256[0])
+		return 0;
+	if (spill(b, j) < 0 || body_flush(b) < 0)
+		return -1;
 	hash_end(b->hash, b->sha256);
 	b->hash = NULL;
-	return spill(b, j) < 0 || body_flush(b) < 0 ? -1 : 0;
+	return 0;
+}
+
+/*
+ * With syncs the writer's thread waits for the disk, and this one has the time to hash and write. Without, the writer
+ * has it for what is still held.
+ */
+int
+body_end(struct body *b, struct job *j)
+{
+	if (b->spilled || !j->fetch->set->no_sync)
+		return body_finish(b, j);
+	if (b->held_room > b->held_len)
+		b->held = buf_realloc(b->held, b->held_room = b->held_len);
+	return 0;
+}
+
+size_t
+body_unwritten(const struct body *b)
+{
+	return b->spilled ? 0 : b->held_len;
 }
 
 void
@@ -148,8 +172,10 @@ body_restart(struct body *b)
 	hash_drop(b->hash);
 	b->hash = NULL;
 	b->held_len = 0;
-	free(b->held); /* a head is smaller than the room that first bytes need */
+	free(b->held);
 	b->held = NULL;
+	b->held_room = 0;
+	b->sha256[0] = '\0';
 	b->piece_len = 0;
 	b->spilled = false;
 	b->bytes = 0;

@@ -86,7 +86,8 @@ check_arrived(struct job *j)
 	} else if (!j->page && !accept_matches(accept, mime) && !is_expanded(j)) {
 		snprintf(why, sizeof(why), "it is %s, which --accept does not name", mime);
 		refuse(j, false, "not_accepted", why);
-	} else if (j->url && (wrong = whole_wrong(j->body.part.fd, j->body.bytes, mime))) {
+	} else if (j->url &&
+		   (wrong = whole_wrong(j->body.part.fd, j->body.bytes, mime, j->body.held, j->body.held_len))) {
 		refuse(j, true, "not_whole", wrong);
 	}
 	if (j->verdict.kind != GOT)

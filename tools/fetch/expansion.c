@@ -142,7 +142,7 @@ add_bytes(struct fetch *f, struct expansion *e, const struct expand_member *m)
 		judge_fail(j, false, "too_large", "it has more than the %ld bytes that --max-filesize allows", most);
 		body_drop(&j->body);
 		settle_add(f, j);
-	} else if (body_add(&j->body, j, m->bytes, m->len) < 0) {
+	} else if (body_add(&j->body, j, m->bytes, m->len, 0) < 0) {
 		fetch_fail(f, "writing a member of an archive");
 	}
 }

@@ -101,8 +101,9 @@ struct body {
 	struct hash *hash;
 	char *held;      /* the first bytes, not written yet; the file's head once they are */
 	size_t held_len; /* bytes in HELD */
-	bool spilled;    /* HELD was written to the part */
-	char *piece;     /* what follows and is not written yet */
+	size_t held_room;
+	bool spilled; /* HELD was written to the part */
+	char *piece;  /* what follows and is not written yet */
 	size_t piece_len;
 	uint64_t bytes;
 	char sha256[HASH_HEX + 1];
@@ -201,7 +202,7 @@ struct tally {
 	uint64_t rate_bytes, rate_done, mark_bytes, mark_done;
 };
 
-enum { HOST_BUCKETS = 1024 };
+enum { HOST_BUCKETS = 1024, KEPT_MOST = 64 };
 
 struct fetch {
 	const struct settings *set;
@@ -228,6 +229,11 @@ struct fetch {
 	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
 	size_t idle_count;
 	struct governor *governor;
+	struct kept_slot {
+		struct host *host;
+		int slot;
+	} kept[KEPT_MOST]; /* slots of transfers that have just ended */
+	size_t kept_count;
 	struct hosts *rules;          /* hosts.conf */
 	size_t queued, queued_weight; /* jobs, bytes */
 	size_t parked;                /* runs of items */
@@ -238,6 +244,7 @@ struct fetch {
 	struct job_list http;  /* under way */
 	struct job_list local; /* under way, copied a piece a turn */
 	struct job_list ended; /* waiting for the writer */
+	size_t ended_bytes;    /* of them, that are not written yet */
 	struct group *group;   /* the writer has it; NULL: it is idle */
 	struct expansion *expansions;
 	size_t expanding; /* of them, those that are not over */
@@ -289,6 +296,8 @@ struct host *host_of(struct fetch *f, const struct job *j); /* made where it is 
 void host_settle(struct fetch *f, struct host *h); /* into the ring, out of it, or freed when nobody needs it */
 bool host_slot(struct fetch *f, struct host *h, int *slot); /* false: it waits, out of the ring */
 void host_give_back(struct host *h, int slot);
+void host_keep(struct fetch *f, struct host *h, int slot); /* for the host's next transfer of this turn */
+void hosts_give_back_kept(struct fetch *f);
 void host_wait(struct fetch *f, struct host *h, int64_t due); /* not before DUE; 0: no more */
 void host_hold(struct fetch *f, struct host *h, long ms);     /* for every process */
 void host_refuse(struct host *h, const char *why);            /* nothing more is asked of it in this run */
@@ -316,10 +325,13 @@ void job_list_push(struct job_list *l, struct job *j);
 void job_list_cut(struct job_list *l, struct job *j);
 
 /* body.c */
-int body_add(struct body *b, struct job *j, const void *bytes, size_t n);
-int body_end(struct body *b, struct job *j);   /* all bytes are there: written, hashed */
-int body_flush(struct body *b);                /* what came so far is written, nothing held but the head */
-size_t body_piece(const struct settings *set); /* the bytes that are received and written at once */
+/* N bytes more; EXPECTED: how many come in all, as far as is known, else 0. */
+int body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expected);
+int body_end(struct body *b, struct job *j);    /* all bytes are there: finished, or left to the writer */
+int body_finish(struct body *b, struct job *j); /* all is written and hashed from here on */
+size_t body_unwritten(const struct body *b);    /* the bytes in memory that body_finish() would write */
+int body_flush(struct body *b);                 /* what came so far is written, nothing held but the head */
+size_t body_piece(const struct settings *set);  /* the bytes that are received and written at once */
 void body_drop(struct body *b);
 int body_restart(struct body *b); /* what came before does not count */
 

@@ -38,6 +38,15 @@ fail(struct group *g, const char *doing)
 	g->doing = doing;
 }
 
+/* What is still in memory is hashed and written here. */
+static void
+finish(struct group *g)
+{
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (g->jobs[i]->verdict.kind == GOT && body_finish(&g->jobs[i]->body, g->jobs[i]) < 0)
+			fail(g, "writing a file");
+}
+
 /* What the bytes are, asked for all files of the group at once. */
 static void
 find_types(struct writer *w, struct group *g)
@@ -211,7 +220,9 @@ commit(struct writer *w, struct group *g)
 {
 	bool sync = !w->set->no_sync;
 
-	find_types(w, g);
+	finish(g);
+	if (!g->error)
+		find_types(w, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (g->jobs[i]->verdict.kind == GOT)
 			check_arrived(g->jobs[i]);

@@ -97,14 +97,31 @@ idle_cut(struct fetch *f, struct host *h)
 	f->idle_count--;
 }
 
+/* A slot of the host that was kept, no longer so; -1 for none. */
+static int
+kept_of(struct fetch *f, const struct host *h)
+{
+	for (size_t i = 0; i < f->kept_count; i++)
+		if (f->kept[i].host == h) {
+			int slot = f->kept[i].slot;
+
+			f->kept[i] = f->kept[--f->kept_count];
+			return slot;
+		}
+	return -1;
+}
+
 static void
 host_free(struct fetch *f, struct host *h)
 {
 	struct host **at = &f->hosts[bucket_of(h->name)];
+	int kept;
 
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
+	while ((kept = kept_of(f, h)) >= 0)
+		host_give_back(h, kept);
 	idle_cut(f, h);
 	host_wait(f, h, 0);
 	if (h->in_turn)
@@ -196,12 +213,18 @@ bool
 host_slot(struct fetch *f, struct host *h, int *slot)
 {
 	int64_t wait = 0;
+	int kept = kept_of(f, h);
 
 	/* Jobs of a host that is given up end at once: they need no slot. */
 	*slot = -1;
-	if (h->refusal)
+	if (h->refusal) {
+		host_give_back(h, kept);
 		return true;
-	*slot = h->governed ? governor_ask(h->governed, &wait) : 0;
+	}
+	if (!h->governed)
+		*slot = 0;
+	else
+		*slot = kept < 0 ? governor_ask(h->governed, &wait) : governor_ask_again(h->governed, kept, &wait);
 	if (*slot >= 0)
 		return true;
 	if (*slot == -1) {
@@ -218,6 +241,25 @@ host_give_back(struct host *h, int slot)
 {
 	if (h->governed && slot >= 0)
 		governor_done(h->governed, slot); /* it stands back where another process waits */
+}
+
+void
+host_keep(struct fetch *f, struct host *h, int slot)
+{
+	if (h->governed && slot >= 0 && h->queue.count > 0 && f->kept_count < KEPT_MOST)
+		f->kept[f->kept_count++] = (struct kept_slot){h, slot};
+	else
+		host_give_back(h, slot);
+}
+
+void
+hosts_give_back_kept(struct fetch *f)
+{
+	while (f->kept_count > 0) {
+		struct kept_slot *k = &f->kept[--f->kept_count];
+
+		host_give_back(k->host, k->slot);
+	}
 }
 
 void

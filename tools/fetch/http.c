@@ -126,10 +126,11 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct job *j = arg;
 	struct answer *a = &j->answer;
+	curl_off_t length = 0;
 	long status = 0;
 
 	(void)one;
-	if (clock_ms() < j->host->dry_until) {
+	if (j->host->dry_until && clock_ms() < j->host->dry_until) {
 		j->paused = true;
 		return CURL_WRITEFUNC_PAUSE;
 	}
@@ -148,12 +149,14 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 		a->bad_range = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
+	if (!a->body_begun)
+		curl_easy_getinfo(j->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	a->body_begun = true;
 	if (j->fetch->set->max_filesize && j->body.bytes + n > (uint64_t)j->fetch->set->max_filesize) {
 		a->too_much = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (body_add(&j->body, j, bytes, n) < 0) {
+	if (body_add(&j->body, j, bytes, n, length > 0 ? (size_t)length : 0) < 0) {
 		fetch_fail(j->fetch, "writing a download");
 		return CURL_WRITEFUNC_ERROR;
 	}

@@ -78,7 +78,7 @@ copy_some(struct job *j)
 			end(j);
 			return;
 		}
-		if (body_add(&j->body, j, piece, (size_t)n) < 0) {
+		if (body_add(&j->body, j, piece, (size_t)n, (size_t)j->source_size) < 0) {
 			fetch_fail(j->fetch, "writing a copy");
 			return;
 		}

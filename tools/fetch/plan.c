@@ -12,7 +12,7 @@
  * so that a slow host's items do not hold up those behind them. Of a host's items that wait only the first are kept
  * ready, the rest as numbers; of many hosts only one each, so that all of them are seen.
  */
-enum { AHEAD = 256, AHEAD_OF_HOST = 64, AHEAD_A_TURN = 512, PARKED_MOST = 1 << 19 };
+enum { AHEAD = 32, AHEAD_OF_HOST = 64, AHEAD_A_TURN = 512, PARKED_MOST = 1 << 19 };
 enum { AHEAD_BYTES = 8 << 20, MANY_BYTES = AHEAD_BYTES / 2 };
 
 /* How often, and how much of, items that wait for other processes are looked at. */
@@ -66,7 +66,7 @@ plan_left(struct fetch *f, struct job *j)
 {
 	f->active--;
 	j->host->active--;
-	host_give_back(j->host, j->slot);
+	host_keep(f, j->host, j->slot);
 	host_settle(f, j->host);
 	j->host = NULL;
 }
@@ -316,6 +316,7 @@ plan_turn(struct fetch *f)
 		start_one(f);
 		look_ahead(f, 1);
 	}
+	hosts_give_back_kept(f);
 }
 
 bool

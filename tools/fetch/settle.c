@@ -9,19 +9,20 @@
 #include "group.h"
 #include "page.h"
 
-/* Ended jobs that wait for the writer: beyond these no further transfer is started. */
-enum { WAITING_MOST = 2 * GROUP_LARGEST };
+/* Ended jobs that wait for the writer, and their bytes in memory: beyond these no further transfer is started. */
+enum { WAITING_MOST = 2 * GROUP_LARGEST, BYTES_MOST = 12 << 20 };
 
 void
 settle_add(struct fetch *f, struct job *j)
 {
 	job_list_add(&f->ended, j);
+	f->ended_bytes += body_unwritten(&j->body);
 }
 
 bool
 settle_is_full(const struct fetch *f)
 {
-	return f->ended.count >= WAITING_MOST;
+	return f->ended.count >= WAITING_MOST || f->ended_bytes >= BYTES_MOST;
 }
 
 bool
@@ -49,6 +50,7 @@ give_group(struct fetch *f)
 
 	while (f->ended.first && g->count < GROUP_LARGEST) {
 		g->jobs[g->count] = f->ended.first;
+		f->ended_bytes -= body_unwritten(&f->ended.first->body);
 		job_list_cut(&f->ended, g->jobs[g->count++]);
 	}
 	f->group = g;

@@ -27,6 +27,7 @@ struct batch {
 	struct table subjects;     /* subject to its latest item */
 	int temp;                  /* the root's temp/; -1 but for work */
 	struct contents *contents; /* opened when it is first needed */
+	uint32_t reached;          /* `state` has bytes for items up to this one: it never becomes shorter */
 	uint32_t synced;           /* items up to this one are on the disk */
 };
 

@@ -8,9 +8,9 @@
 #include "append.h"
 #include "batch_in.h"
 #include "lock.h"
+#include "rec.h"
 
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
-#include "rec.h"
 
 uint64_t
 batch_index_get(int fd, uint64_t entry)

@@ -134,10 +134,14 @@ reach(struct batch *b, uint32_t k)
 	struct stat st;
 	int rc;
 
+	if (k <= b->reached)
+		return 0;
 	if (fstat(b->state, &st) < 0)
 		return -1;
-	if (st.st_size >= (off_t)k)
+	if (st.st_size >= (off_t)k) {
+		b->reached = (uint32_t)(st.st_size < UINT32_MAX ? st.st_size : UINT32_MAX);
 		return 0;
+	}
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
 		return -1;
 	rc = batch_take_in(b);
@@ -201,8 +205,6 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	enum batch_claim claim;
 	int rc;
 
-	if (batch_state(b, k) == 'c')
-		return CLAIM_DONE;
 	if (reach(b, k) < 0)
 		return CLAIM_ERROR;
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);

@@ -510,6 +510,30 @@ governor_ask(struct governed *h, int64_t *wait_ms)
 	return *wait_ms < 0 ? -2 : -1;
 }
 
+/* Whether no other process has a lower cap, nor a slot above ours: the bytes of those follow one another. */
+static bool
+cap_is_ours(const struct governed *h)
+{
+	return !lock_bytes_held(h->locks, slot_byte(h, h->cap), CAPS - 1, NULL);
+}
+
+int
+governor_ask_again(struct governed *h, int slot, int64_t *wait_ms)
+{
+	if (governor_wanted(h) || !cap_is_ours(h)) {
+		governor_done(h, slot);
+		return governor_ask(h, wait_ms);
+	}
+	*wait_ms = ask_pace(h);
+	if (*wait_ms == 0)
+		return slot;
+	if (*wait_ms > 0) {
+		governor_done(h, slot);
+		return -1;
+	}
+	return -2;
+}
+
 void
 governor_done(struct governed *h, int slot)
 {

@@ -50,6 +50,12 @@ void governor_leave(struct governed *h); /* with no slot held; NULL does nothing
 int governor_ask(struct governed *h, int64_t *wait_ms);
 void governor_done(struct governed *h, int slot);
 
+/*
+ * Asks the same for a slot that is held already, after the transfer that had it: for fewer looks at the locks. As
+ * governor_ask(); where it does not return SLOT, that was given back as governor_done() does.
+ */
+int governor_ask_again(struct governed *h, int slot, int64_t *wait_ms);
+
 /* Whether another process waits for a slot of the host. */
 bool governor_wanted(const struct governed *h);
 

@@ -17,6 +17,8 @@ static const char unreadable[] = "it cannot be read again";
 struct file {
 	int fd;
 	uint64_t bytes;
+	const char *head;
+	size_t head_len;
 	unsigned char block[BLOCK];
 };
 
@@ -28,6 +30,10 @@ look(struct file *f, uint64_t at, size_t n)
 
 	if (at > f->bytes || n > f->bytes - at)
 		return false;
+	if (at + n <= f->head_len) {
+		memcpy(f->block, f->head + at, n);
+		return true;
+	}
 	while (got < n) {
 		ssize_t r = pread(f->fd, f->block + got, n - got, (off_t)(at + got));
 
@@ -213,7 +219,7 @@ static const struct {
 };
 
 const char *
-whole_wrong(int fd, uint64_t bytes, const char *mime)
+whole_wrong(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len)
 {
 	struct file f;
 
@@ -221,6 +227,8 @@ whole_wrong(int fd, uint64_t bytes, const char *mime)
 		return unreadable;
 	f.fd = fd;
 	f.bytes = bytes;
+	f.head = head;
+	f.head_len = head_len;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (strncmp(mime, formats[i].begins, strlen(formats[i].begins)) == 0)
 			return formats[i].wrong(&f);

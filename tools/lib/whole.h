@@ -8,6 +8,7 @@
 #ifndef BI_WHOLE_H
 #define BI_WHOLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { WHOLE_LOOK_MOST = 32 << 20 };
@@ -15,8 +16,9 @@ enum { WHOLE_LOOK_MOST = 32 << 20 };
 /*
  * NULL when the file FD of BYTES bytes, which begins as a MIME does, has its end, or when nothing is known of how it
  * ends; else what is wrong, "it has no end marker: cut short", a constant. Known: JPEG, PNG, GIF, WebP and other
- * RIFF, PDF, ZIP and what is made of it. Bytes behind the end are no harm (pictures with a film behind them).
+ * RIFF, PDF, ZIP and what is made of it. Bytes behind the end are no harm (pictures with a film behind them). HEAD is
+ * the file's first HEAD_LEN bytes where they are at hand, which are not read again; 0 where not.
  */
-const char *whole_wrong(int fd, uint64_t bytes, const char *mime);
+const char *whole_wrong(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len);
 
 #endif
