@@ -35,6 +35,8 @@ misbehave(void)
 			reply("image/jpeg");
 		else if (strcmp(head, "path") == 0)
 			reply("image/jpeg ../x");
+		else if (strncmp(head, "\xff\xd8", 2) == 0 || strncmp(head, "\x89PNG", 4) == 0)
+			reply("x/asked asked");
 		else
 			reply("text/plain txt");
 	}
@@ -76,6 +78,50 @@ answers_in_order(void **state)
 	ANSWERS("tbt", "a", "", "c");
 	ANSWERS("bbtbb", "", "", "c", "", "");
 	ANSWERS("b", "");
+}
+
+/* Pictures by their signatures are told without asking; what only begins like one is asked about. */
+static void
+knows_pictures(void **state)
+{
+	static const char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *mime;
+	} heads[] = {
+		{"\xff\xd8\xff\xe0..", 6, "image/jpeg"},
+		{"\xff\xd8\xff\xdb", 4, "image/jpeg"},
+		{"\xff\xd8\xff", 3, "x/asked"},
+		{"\xff\xd8\xff\x20", 4, "x/asked"},
+		{"GIF87a..", 8, "image/gif"},
+		{"GIF89a", 6, "image/gif"},
+		{"GIF90a", 6, "text/plain"},
+		{"RIFF\1\2\3\4WEBPVP8X", 16, "image/webp"},
+		{"RIFF\1\2\3\4WAVEfmt ", 16, "text/plain"},
+	};
+	struct type_answer got;
+	struct typer *t = type_open();
+	char long_one[64] = {0};
+
+	(void)state;
+	assert_non_null(t);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+		struct type_head h = {heads[i].bytes, heads[i].n};
+
+		assert_int_equal(type_ask(t, &h, 1, &got), 0);
+		assert_string_equal(got.mime, heads[i].mime);
+	}
+	memcpy(long_one, png, 16);
+	memcpy(long_one + 37, "IDAT", 4);
+	for (int i = 0; i < 2; i++) {
+		struct type_head h = {long_one, 60};
+
+		assert_int_equal(type_ask(t, &h, 1, &got), 0);
+		assert_string_equal(got.mime, i == 0 ? "image/png" : "x/asked");
+		memcpy(long_one + 37, "acTL", 4);
+	}
+	type_close(t);
 }
 
 static void
@@ -189,9 +235,9 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_in_order),     cmocka_unit_test(survives_death),
-		cmocka_unit_test(believes_no_nonsense), cmocka_unit_test(answers_many),
-		cmocka_unit_test(knows_extensions),
+		cmocka_unit_test(answers_in_order), cmocka_unit_test(knows_pictures),
+		cmocka_unit_test(survives_death),   cmocka_unit_test(believes_no_nonsense),
+		cmocka_unit_test(answers_many),     cmocka_unit_test(knows_extensions),
 	};
 	const char *parent = getenv("TMPDIR");
 	char dir[4096];
