@@ -10,7 +10,7 @@
 #include "page.h"
 
 /* Ended jobs that wait for the writer, and their bytes in memory: beyond these no further transfer is started. */
-enum { WAITING_MOST = 2 * GROUP_LARGEST, BYTES_MOST = 12 << 20 };
+enum { WAITING_MOST = 2 * GROUP_LARGEST, BYTES_MOST = 6 << 20 };
 
 void
 settle_add(struct fetch *f, struct job *j)

@@ -43,10 +43,10 @@ enum { HOLD_MOST_MS = 24 * 3600 * 1000 };
 #define SPENT_MOST_US (INT64_C(1000000) * 3600)
 
 /*
- * Starts come every 1.06 intervals, and one that is late may be made up for by LATE_US. So a second and EXTRA more,
- * for ways to the host that differ, see (1 + LATE + EXTRA) / (1.06 / N) + 1 starts at most, rounded down: N.
+ * Starts come every 1.1 intervals, and one that is late may be made up for by LATE_US. So a second and EXTRA more,
+ * for ways to the host that differ, see (1 + LATE + EXTRA) / (1.1 / N) + 1 starts at most, rounded down: N.
  */
-enum { SPREAD_PERCENT = 106, LATE_US = 20000 };
+enum { SPREAD_PERCENT = 110, LATE_US = 10000 };
 
 /* Another has a hosts/KEY locked for microseconds, unless it was stopped just there. */
 enum { BUSY_MS = 1, PATIENCE = 500 };

@@ -44,7 +44,7 @@ void governor_leave(struct governed *h); /* with no slot held; NULL does nothing
  * milliseconds after which to ask again in WAIT_MS, at least 1: a hold-back, the pace, or slots that others hold (these
  * are not announced when they come free). -2 with errno.
  *
- * Any second sees at most STARTS starts, as they are counted here and, for ways that differ by less than 40 ms, there.
+ * Any second sees at most STARTS starts, as they are counted here and, for ways that differ by less than 90 ms, there.
  * Who waits for a slot is let go first by processes that gave one back just before.
  */
 int governor_ask(struct governed *h, int64_t *wait_ms);
