@@ -91,6 +91,9 @@ local_turn(struct fetch *f)
 {
 	for (struct job *j = f->local.first, *next; j && !f->fatal; j = next) {
 		next = j->next;
-		copy_some(j);
+		if (j->file)
+			copy_some(j);
+		else
+			left_turn(j);
 	}
 }
