@@ -23,6 +23,9 @@
  *     /changing/REST           as /ranged, but other bytes and another ETag at each request
  *     /once416/REST            416 for the second request of this path
  *     /cutfirst/K/N/REST       closes after N bytes of the body for the first K requests
+ *     /stallfirst/K/N/REST     sends no more after N bytes of the body for the first K requests
+ *     /emptyafter/K/REST       a body without bytes after the first K requests
+ *     /upto/N/REST             a range has N bytes at most
  *     /header/LINE/REST        that header line, percent-decoded
  *     /longheader/N/REST       a header line of N bytes
  *     /slowhead/MS/REST        the header a byte at a time, with a wait between
@@ -69,8 +72,10 @@ struct answer {
 	bool stall;      /* stop by silence, not by closing */
 	bool nolength;
 	bool chunked;
-	bool jpeg, ranged, reset, badchunk, endless;
-	long long from, says; /* the first byte of a range; a false length; -1: neither */
+	bool jpeg, ranged, reset, badchunk, endless, empty;
+	long long from, to; /* of the bytes of the body those that are sent */
+	long long says;     /* a false length; -1: none */
+	long long upto;     /* the most that a range has; 0: any */
 	long slowhead, longheader;
 	char header[1024];
 	char *text;          /* the body; NULL: bytes by SEED */
@@ -289,6 +294,12 @@ plan_cutfirst(struct answer *a, const char **path, long before)
 		a->cut = n;
 }
 
+static void
+plan_emptyafter(struct answer *a, const char **path, long before)
+{
+	a->empty = before >= number(path);
+}
+
 /* The words that spoil an answer. False when it is none of them. */
 static bool
 plan_nasty(struct answer *a, const char *what, const char **path, long before)
@@ -297,8 +308,12 @@ plan_nasty(struct answer *a, const char *what, const char **path, long before)
 		a->ranged = true, a->seed += *what == 'c' ? (unsigned)before * 7 : 0;
 	else if (strcmp(what, "once416") == 0)
 		a->status = before == 1 ? 416 : 0;
-	else if (strcmp(what, "cutfirst") == 0)
-		plan_cutfirst(a, path, before);
+	else if (strcmp(what, "cutfirst") == 0 || strcmp(what, "stallfirst") == 0)
+		plan_cutfirst(a, path, before), a->stall = *what == 's';
+	else if (strcmp(what, "emptyafter") == 0)
+		plan_emptyafter(a, path, before);
+	else if (strcmp(what, "upto") == 0)
+		a->upto = number(path);
 	else if (strcmp(what, "header") == 0)
 		plan_header(a, path);
 	else if (strcmp(what, "longheader") == 0)
@@ -462,7 +477,7 @@ static const unsigned char jpeg[] = {0xff, 0xd8, 0xff, 0xe0, 0, 16,   'J',  'F',
 static int
 send_body(int fd, const struct answer *a)
 {
-	long long whole = a->endless ? LLONG_MAX : a->bytes;
+	long long whole = a->endless ? LLONG_MAX : a->to;
 	long long end = a->cut >= 0 && a->from + a->cut < whole ? a->from + a->cut : whole;
 	long long slice = a->drip ? a->bytes / SLICES + 1 : 65536;
 	unsigned x = a->seed | 1;
@@ -483,7 +498,7 @@ send_body(int fd, const struct answer *a)
 		if (a->jpeg && sent + n == a->bytes && n >= 2)
 			memcpy(block + n - 2, "\xff\xd9", 2);
 		/* The last byte may be read before we get to count: whoever has it all is not under way. */
-		if (sent + n == a->bytes && !a->chunked && !a->nolength)
+		if (sent + n == a->to && !a->chunked && !a->nolength)
 			over();
 		if (a->badchunk && send_all(fd, "zz\r\n", 4) < 0)
 			return -1;
@@ -497,11 +512,11 @@ send_body(int fd, const struct answer *a)
 		if (a->drip && (sent >= end || sent / slice != (sent - n) / slice))
 			pause_ms(a->drip / SLICES);
 	}
-	if (end < a->bytes && a->reset)
+	if (end < a->to && a->reset)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
-	if (end < a->bytes && a->stall)
+	if (end < a->to && a->stall)
 		stall(fd);
-	if (end < a->bytes || a->nolength || a->says >= 0)
+	if (end < a->to || a->nolength || a->says >= 0)
 		return -1;
 	return a->chunked ? send_all(fd, "0\r\n\r\n", 5) : 0;
 }
@@ -535,11 +550,11 @@ send_answer(int fd, const struct answer *a)
 	else if (a->chunked)
 		add(head, room, "Transfer-Encoding: chunked\r\n");
 	else if (a->status != 204 && a->status != 304)
-		add(head, room, "Content-Length: %lld\r\n", a->says >= 0 ? a->says : a->bytes - a->from);
+		add(head, room, "Content-Length: %lld\r\n", a->says >= 0 ? a->says : a->to - a->from);
 	if (a->ranged)
 		add(head, room, "Accept-Ranges: bytes\r\nETag: \"%x\"\r\n", a->seed);
 	if (a->status == 206)
-		add(head, room, "Content-Range: bytes %lld-%lld/%lld\r\n", a->from, a->bytes - 1, a->bytes);
+		add(head, room, "Content-Range: bytes %lld-%lld/%lld\r\n", a->from, a->to - 1, a->bytes);
 	if (a->longheader) {
 		add(head, room, "X-Long: ");
 		memset(head + strlen(head), 'x', (size_t)a->longheader);
@@ -588,6 +603,7 @@ plan_range(struct answer *a, const char *request)
 		return;
 	a->from = strtoll(range + 6, NULL, 10);
 	a->status = a->from < a->bytes ? 206 : 416;
+	a->to = a->upto && a->from + a->upto < a->bytes ? a->from + a->upto : a->bytes;
 }
 
 /* The path by which /robots.txt is answered. False: there is none. */
@@ -629,6 +645,8 @@ serve(int fd, char *request)
 	if (strcmp(path, "/robots.txt") == 0 && read_robots(robots, sizeof(robots)))
 		path = robots;
 	a = plan(path, whole);
+	a.bytes = a.empty ? 0 : a.bytes;
+	a.to = a.bytes;
 	plan_range(&a, whole);
 	a.head = strcmp(request, "HEAD") == 0;
 	if (a.wait)

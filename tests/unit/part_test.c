@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/xattr.h>
 
 #include "lock.h"
 #include "part.h"
@@ -195,6 +196,98 @@ the_part_of_a_killed_writer_is_unlocked(void **state)
 }
 
 static void
+a_note_is_found_again_and_goes_with_the_name(void **state)
+{
+	int temp = open_temp();
+	char note[PART_NOTE_LONGEST + 1], long_note[PART_NOTE_LONGEST + 2];
+	struct part p, q;
+
+	memset(long_note, 'n', sizeof(long_note));
+	long_note[PART_NOTE_LONGEST + 1] = '\0';
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_note(&p, long_note), -1);
+	long_note[PART_NOTE_LONGEST] = '\0';
+	assert_int_equal(part_note(&p, long_note), 0);
+	assert_int_equal(part_note(&p, "of \"here\""), 0);
+	assert_int_equal(part_write(&p, "half", 4), 0);
+	assert_int_equal(part_keep(&p, "x.1.part"), 0);
+	assert_int_equal(part_take(&q, temp, "x.1.part", note), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(q.fd, -1);
+	part_leave(&p);
+	assert_int_equal(part_take(&q, temp, "x.1.part", note), 0);
+	assert_string_equal(note, "of \"here\"");
+	assert_int_equal(part_take(&p, temp, "x.1.part", note), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(part_publish(&q, testing_dirfd(state), "final"), 0);
+	testing_assert_file("final", "half");
+	assert_int_equal(getxattr("final", "user.bi.note", note, sizeof(note)), -1);
+	assert_int_equal(errno, ENODATA);
+	assert_int_equal(entries("temp"), 0);
+	close(temp);
+}
+
+static void
+a_note_of_before_the_machine_was_started_does_not_hold(void **state)
+{
+	static const char *const bad[] = {"", "short", "00000000-0000-0000-0000-000000000000 of here"};
+	int temp = open_temp();
+	char note[PART_NOTE_LONGEST + 1];
+	struct part p;
+
+	(void)state;
+	testing_write("temp/x.1.part", "half", 4);
+	assert_int_equal(part_take(&p, temp, "x.1.part", note), 0);
+	assert_string_equal(note, "");
+	part_leave(&p);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(setxattr("temp/x.1.part", "user.bi.note", bad[i], strlen(bad[i]), 0), 0);
+		assert_int_equal(part_take(&p, temp, "x.1.part", note), 0);
+		assert_string_equal(note, "");
+		assert_int_equal(part_note(&p, NULL), 0);
+		part_leave(&p);
+	}
+	assert_int_equal(getxattr("temp/x.1.part", "user.bi.note", note, sizeof(note)), -1);
+	assert_int_equal(part_take(&p, temp, "x.1.part", note), 0);
+	part_drop(&p);
+	assert_int_equal(entries("temp"), 0);
+	close(temp);
+}
+
+static void
+what_is_no_part_is_not_taken_nor_replaced(void **state)
+{
+	static const char *const names[] = {"link", "hard", "folder", "pipe", "nothing"};
+	int temp = open_temp();
+	char note[PART_NOTE_LONGEST + 1];
+	struct part p;
+
+	(void)state;
+	testing_write("precious", "precious", 8);
+	assert_int_equal(symlink("../precious", "temp/link"), 0);
+	assert_int_equal(link("precious", "temp/hard"), 0);
+	assert_int_equal(mkdir("temp/folder", 0777), 0);
+	assert_int_equal(mkfifo("temp/pipe", 0666), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		assert_int_equal(part_take(&p, temp, names[i], note), -1);
+		assert_int_equal(p.fd, -1);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) - 1; i++) {
+		assert_int_equal(part_open(&p, temp), 0);
+		assert_int_equal(part_keep(&p, names[i]), -1);
+		assert_string_equal(p.name, "");
+		/* One that has a name keeps it. */
+		assert_int_equal(part_keep(&p, "other"), 0);
+		assert_int_equal(part_keep(&p, names[i]), -1);
+		assert_string_equal(p.name, "other");
+		part_drop(&p);
+	}
+	assert_int_equal(entries("temp"), 4);
+	testing_assert_file("precious", "precious");
+	close(temp);
+}
+
+static void
 replace_is_whole_or_not_at_all(void **state)
 {
 	int temp = open_temp();
@@ -264,6 +357,9 @@ main(void)
 		IN_TEMP(dropped_leaves_nothing),
 		IN_TEMP(kept_is_locked_named_and_then_published),
 		IN_TEMP(the_part_of_a_killed_writer_is_unlocked),
+		IN_TEMP(a_note_is_found_again_and_goes_with_the_name),
+		IN_TEMP(a_note_of_before_the_machine_was_started_does_not_hold),
+		IN_TEMP(what_is_no_part_is_not_taken_nor_replaced),
 		IN_TEMP(replace_is_whole_or_not_at_all),
 		IN_TEMP(a_short_write_is_a_failure),
 		IN_TEMP(no_place_for_parts_is_an_error),

@@ -22,8 +22,8 @@ body_piece(const struct settings *set)
 	return each < PIECE_LEAST ? PIECE_LEAST : each < PIECE_MOST ? each : PIECE_MOST;
 }
 
-static int
-open_part(struct body *b, struct job *j)
+int
+body_open(struct body *b, struct job *j)
 {
 	if (b->part.fd >= 0)
 		return 0;
@@ -33,16 +33,14 @@ open_part(struct body *b, struct job *j)
 	return -1;
 }
 
-/* A part that has become large gets a name in temp/: what is long under way can be seen there. */
-static int
-keep(struct body *b, const struct job *j)
+/* A part that has become large gets a name in temp/: what is long under way can be seen there, and gone on with. */
+static void
+keep(struct body *b, struct job *j)
 {
-	char name[sizeof(b->part.name)];
-
-	if (b->part.name[0] || b->bytes < KEEP_FROM)
-		return 0;
-	snprintf(name, sizeof(name), "%s.%u.part", batch_name(j->target->batch), j->item);
-	return part_keep(&b->part, name);
+	if (b->kept || b->bytes < KEEP_FROM)
+		return;
+	b->kept = true;
+	left_keep(j);
 }
 
 /* What came first is written, and its beginning stays in HELD as the file's head. */
@@ -53,7 +51,7 @@ spill(struct body *b, struct job *j)
 		return 0;
 	b->hash = hash_begin();
 	hash_add(b->hash, b->held, b->held_len);
-	if (open_part(b, j) < 0 || part_write(&b->part, b->held, b->held_len) < 0)
+	if (body_open(b, j) < 0 || part_write(&b->part, b->held, b->held_len) < 0)
 		return -1;
 	b->spilled = true;
 	/* Until its group is settled only the head is of use. */
@@ -95,7 +93,8 @@ add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
 			return -1;
 		b->piece_len = 0;
 	}
-	return keep(b, j);
+	keep(b, j);
+	return 0;
 }
 
 int
@@ -124,6 +123,55 @@ body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expe
 	return spill(b, j) < 0 ? -1 : add_to_piece(b, j, bytes, n);
 }
 
+/* The bytes that follow are in the part: counted, hashed, and their beginning held as the file's head. */
+static void
+have(struct body *b, const char *bytes, size_t n)
+{
+	size_t room = b->held_len < HEAD ? HEAD - b->held_len : 0;
+
+	if (!b->hash)
+		b->hash = hash_begin();
+	if (room && !b->held)
+		b->held = buf_realloc(NULL, b->held_room = HEAD);
+	if (room) {
+		memcpy(b->held + b->held_len, bytes, n < room ? n : room);
+		b->held_len += n < room ? n : room;
+	}
+	hash_add(b->hash, bytes, n);
+	b->bytes += n;
+	b->spilled = true;
+}
+
+int
+body_read(struct body *b, struct job *j, uint64_t end, size_t most)
+{
+	char piece[64 << 10];
+
+	while (most > 0 && b->bytes < end) {
+		uint64_t want = end - b->bytes < most ? end - b->bytes : most;
+		ssize_t n = pread(b->part.fd, piece, want < sizeof(piece) ? want : sizeof(piece), (off_t)b->bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n < 0 ? errno : ENODATA;
+			return -1;
+		}
+		have(b, piece, (size_t)n);
+		most -= (size_t)n;
+	}
+	keep(b, j);
+	return 0;
+}
+
+int
+body_seek(struct body *b)
+{
+	off_t end = (off_t)b->bytes;
+
+	return ftruncate(b->part.fd, end) < 0 || lseek(b->part.fd, end, SEEK_SET) < 0 ? -1 : 0;
+}
+
 int
 body_finish(struct body *b, struct job *j)
 {
@@ -143,6 +191,8 @@ body_finish(struct body *b, struct job *j)
 int
 body_end(struct body *b, struct job *j)
 {
+	if (j->left)
+		left_drop(j);
 	if (b->spilled || !j->fetch->set->no_sync)
 		return body_finish(b, j);
 	if (b->held_room > b->held_len)
@@ -166,6 +216,16 @@ body_drop(struct body *b)
 	*b = (struct body){.part.fd = -1};
 }
 
+void
+body_leave(struct body *b)
+{
+	if (b->part.noted) {
+		body_flush(b); /* what cannot be written is not there: the part ends before it */
+		part_leave(&b->part);
+	}
+	body_drop(b);
+}
+
 int
 body_restart(struct body *b)
 {
@@ -179,7 +239,9 @@ body_restart(struct body *b)
 	b->piece_len = 0;
 	b->spilled = false;
 	b->bytes = 0;
+	b->kept = false;
 	if (b->part.fd < 0)
 		return 0;
-	return ftruncate(b->part.fd, 0) < 0 || lseek(b->part.fd, 0, SEEK_SET) < 0 ? -1 : 0;
+	/* The note first: it is never that of other bytes. */
+	return part_note(&b->part, NULL) < 0 ? -1 : body_seek(b);
 }

@@ -81,8 +81,8 @@ struct verdict {
 
 /* What the server said in one attempt, beside the bytes of the item. */
 struct answer {
-	int64_t retry_after; /* seconds; -1: nothing */
-	int64_t range_from;  /* of a Content-Range */
+	int64_t retry_after;             /* seconds; -1: nothing */
+	int64_t range_from, range_total; /* of a Content-Range; -1: it has none, or does not say */
 	size_t header_bytes;
 	bool not_asked; /* the host is given up: nothing was asked */
 	bool ranges, body_begun, bad_range, too_much;
@@ -103,6 +103,7 @@ struct body {
 	size_t held_len; /* bytes in HELD */
 	size_t held_room;
 	bool spilled; /* HELD was written to the part */
+	bool kept;    /* large: the part was named */
 	char *piece;  /* what follows and is not written yet */
 	size_t piece_len;
 	uint64_t bytes;
@@ -130,17 +131,21 @@ struct job {
 	int64_t wake; /* when it is to be tried again */
 	struct body body;
 	struct answer answer;
-	const char *found;      /* in ASKED: the page that showed it; NULL: asked for itself */
-	bool page;              /* asked for as "media": a page that shows some, or a medium itself */
-	char rule[OPTOUT_RULE]; /* what forbids it */
-	char validator[200];    /* by which a part goes on; "": it begins anew */
-	int64_t resume_from;    /* the bytes that were there when this attempt began */
-	bool paused;            /* until its host may be received from again */
+	const char *found;       /* in ASKED: the page that showed it; NULL: asked for itself */
+	bool page;               /* asked for as "media": a page that shows some, or a medium itself */
+	char rule[OPTOUT_RULE];  /* what forbids it */
+	char validator[200];     /* by which a part goes on; "": it begins anew */
+	char from[HASH_HEX + 1]; /* with VALIDATOR: what its bytes were asked for by (http_asked) */
+	int64_t resume_from;     /* the byte from which this attempt goes on; 0: it asks for all */
+	bool left;               /* a part of it lies in temp/ that is of no use so far */
+	bool paused;             /* until its host may be received from again */
 	struct curl_slist *headers;
 	CURL *easy;
 	char curl_error[CURL_ERROR_SIZE];
-	int source; /* the local file; -1: none */
-	int64_t source_size;
+	int source;                                   /* the local file; -1: none */
+	int64_t source_size;                          /* of it; or as far as a part that was left is taken up */
+	struct timespec source_time;                  /* when it was changed last */
+	enum { BY_READING, BY_CLONE, BY_KERNEL } way; /* how it is copied */
 	char code[32];
 	struct verdict verdict;
 	/* What the writer makes of it. */
@@ -207,7 +212,9 @@ enum { HOST_BUCKETS = 1024, KEPT_MOST = 64 };
 struct fetch {
 	const struct settings *set;
 	struct root root;
-	int temp; /* the root's temp/ */
+	int temp;             /* the root's temp/ */
+	bool parts_left;      /* there are parts in it that have names */
+	int64_t parts_looked; /* when that was looked for */
 	struct rec_reader *reader;
 	bool intake_open; /* more lines may come */
 	bool person;      /* stdout is a terminal: sentences, not records */
@@ -242,7 +249,7 @@ struct fetch {
 	size_t sleeping_count, sleeping_room;
 
 	struct job_list http;  /* under way */
-	struct job_list local; /* under way, copied a piece a turn */
+	struct job_list local; /* under way, copied a piece a turn, or parts of theirs that are taken up */
 	struct job_list ended; /* waiting for the writer */
 	size_t ended_bytes;    /* of them, that are not written yet */
 	struct group *group;   /* the writer has it; NULL: it is idle */
@@ -332,12 +339,25 @@ int body_finish(struct body *b, struct job *j); /* all is written and hashed fro
 size_t body_unwritten(const struct body *b);    /* the bytes in memory that body_finish() would write */
 int body_flush(struct body *b);                 /* what came so far is written, nothing held but the head */
 size_t body_piece(const struct settings *set);  /* the bytes that are received and written at once */
+int body_open(struct body *b, struct job *j);   /* opens its part, for whoever fills it himself */
+int body_read(struct body *b, struct job *j, uint64_t end, size_t most); /* takes in what its part has, up to END */
+int body_seek(struct body *b); /* what follows is written behind the bytes that count; others are cut off */
 void body_drop(struct body *b);
+void body_leave(struct body *b);  /* the same, but a part by which another run can go on stays in temp/ */
 int body_restart(struct body *b); /* what came before does not count */
+
+/* left.c: large parts that killed and stopped runs left in temp/ */
+void left_keep(struct job *j);  /* names the part of a body under way, with a note of what it is */
+bool left_begin(struct job *j); /* takes up what was left of J, in turns: its attempt begins later. False: nothing */
+void left_turn(struct job *j);  /* reads some of it */
+void left_drop(struct job *j);  /* what was left is of no use */
 
 /* http.c */
 CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it up */
 void http_begin(struct job *j);
+void http_asked(const struct job *j, char hex[HASH_HEX + 1]); /* a digest of the URL and what else tells its bytes */
+bool http_may_go_on(const struct job *j);                     /* as far as the options allow */
+const char *http_validator(const struct job *j); /* by which the body under way can be gone on with; "": by none */
 void http_done(struct fetch *f, CURL *easy, CURLcode code);
 void http_turn(struct fetch *f);         /* goes on with transfers that were paused */
 int64_t http_due(const struct fetch *f); /* when that is next worth calling; -1: none is paused */

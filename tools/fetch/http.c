@@ -42,6 +42,21 @@ keep_text(char *room, size_t n, const char *value)
 		snprintf(room, n, "%s", value);
 }
 
+/* Content-Range: bytes FROM-TO/TOTAL (RFC 9110, 14.4). One without all three is of no use. */
+static void
+take_range(struct answer *a, const char *v)
+{
+	long long from, to, total;
+	int end = 0;
+
+	a->range_from = a->range_total = -1;
+	if (sscanf(v, "bytes %18lld-%18lld/%18lld%n", &from, &to, &total, &end) != 3 || v[end] || from < 0 ||
+	    to < from || total <= to)
+		return;
+	a->range_from = from;
+	a->range_total = total;
+}
+
 /* Whether what this answer's headers forbid counts: it is the thing itself, and was not asked for by name. A page may
  * be had; what it shows may not. */
 static bool
@@ -76,7 +91,11 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 	line[n] = '\0';
 	if (strncmp(line, "HTTP/", 5) == 0) {
 		/* A further answer, such as after 100 Continue: what the one before said is over. */
-		*a = (struct answer){.retry_after = -1, .date = -1, .header_bytes = a->header_bytes};
+		*a = (struct answer){.retry_after = -1,
+				     .date = -1,
+				     .range_from = -1,
+				     .range_total = -1,
+				     .header_bytes = a->header_bytes};
 		return n;
 	}
 	if ((v = header_value(line, "Retry-After")))
@@ -93,7 +112,7 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 	else if ((v = header_value(line, "Accept-Ranges")))
 		a->ranges = strcasecmp(v, "bytes") == 0;
 	else if ((v = header_value(line, "Content-Range")))
-		a->range_from = strncmp(v, "bytes ", 6) == 0 ? strtoll(v + 6, NULL, 10) : -1;
+		take_range(a, v);
 	colon = may_opt_out(j) ? strchr(line, ':') : NULL;
 	if (colon) {
 		*colon = '\0';
@@ -110,8 +129,10 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 static bool
 begins_right(struct job *j, long status)
 {
-	if (j->resume_from == 0 || j->answer.body_begun)
+	if (j->answer.body_begun)
 		return true;
+	if (j->resume_from == 0)
+		return j->body.bytes == 0 || body_restart(&j->body) == 0;
 	/* A server that honours Range but not If-Range may go on with other bytes. */
 	if (status == 206 && j->answer.range_from == j->resume_from &&
 	    (!j->answer.validator[0] || strcmp(j->answer.validator, j->validator) == 0))
@@ -270,6 +291,47 @@ is_secret(const char *header)
 	return strncasecmp(header, "Authorization:", 14) == 0 || strncasecmp(header, "Cookie:", 7) == 0;
 }
 
+bool
+http_may_go_on(const struct job *j)
+{
+	if (j->fetch->set->compressed)
+		return false;
+	for (const struct curl_slist *h = j->fetch->set->headers; h; h = h->next)
+		if (strncasecmp(h->data, "Range:", 6) == 0)
+			return false;
+	return true;
+}
+
+void
+http_asked(const struct job *j, char hex[HASH_HEX + 1])
+{
+	const char *accept = j->host ? j->host->rule.accept : NULL;
+	unsigned char digest[HASH_BYTES];
+	struct buf text = {0};
+
+	buf_printf(&text, "%s\n%s", j->at ? j->at : j->url, accept ? accept : "");
+	for (const struct curl_slist *h = j->fetch->set->headers; h; h = h->next)
+		if (strncasecmp(h->data, "Accept", 6) == 0)
+			buf_printf(&text, "\n%s", h->data);
+	hash_bytes(text.data, text.len, digest);
+	hash_hex(digest, sizeof(digest), hex);
+	buf_free(&text);
+}
+
+/* Where this attempt goes on. A body that is of no use for it may be for where a redirect leads: it stays. */
+static int64_t
+resume_from(struct job *j)
+{
+	char asked[HASH_HEX + 1];
+
+	if (j->body.bytes == 0 || !j->validator[0] || !http_may_go_on(j)) {
+		body_drop(&j->body);
+		return 0;
+	}
+	http_asked(j, asked);
+	return strcmp(asked, j->from) == 0 ? (int64_t)j->body.bytes : 0;
+}
+
 /* The headers of this attempt: the user's, what the host's rule says, and where a part goes on. */
 static void
 set_headers(struct job *j)
@@ -288,17 +350,14 @@ set_headers(struct job *j)
 		buf_printf(&line, "Accept: %s", j->host->rule.accept);
 		l = curl_slist_append(l, line.data);
 	}
-	j->resume_from = 0;
-	if (j->body.bytes > 0 && j->validator[0]) {
-		j->resume_from = (int64_t)j->body.bytes;
+	j->resume_from = resume_from(j);
+	if (j->resume_from > 0) {
 		buf_clear(&line);
 		buf_printf(&line, "Range: bytes=%lld-", (long long)j->resume_from);
 		l = curl_slist_append(l, line.data);
 		buf_clear(&line);
 		buf_printf(&line, "If-Range: %s", j->validator);
 		l = curl_slist_append(l, line.data);
-	} else {
-		body_drop(&j->body);
 	}
 	buf_free(&line);
 	curl_easy_setopt(j->easy, CURLOPT_HTTPHEADER, l);
@@ -312,11 +371,17 @@ http_begin(struct job *j)
 	struct fetch *f = j->fetch;
 	const char *url = j->at ? j->at : j->url;
 
+	if (left_begin(j))
+		return;
 	j->easy = f->spare_count ? f->spare[--f->spare_count] : http_easy(f);
 	j->curl_error[0] = '\0';
 	buf_free(&j->answer.error);
 	j->rule[0] = '\0';
-	j->answer = (struct answer){.retry_after = -1, .date = -1, .not_asked = j->host->refusal != NULL};
+	j->answer = (struct answer){.retry_after = -1,
+				    .date = -1,
+				    .range_from = -1,
+				    .range_total = -1,
+				    .not_asked = j->host->refusal != NULL};
 	j->paused = false;
 	job_list_add(&f->http, j);
 	curl_easy_setopt(j->easy, CURLOPT_WRITEDATA, j);
@@ -358,25 +423,44 @@ give_back(struct fetch *f, struct job *j)
 
 /*
  * What was cut short goes on where the server can tell that it is the same: by a strong ETag, or a date that is
- * well before the server's own (RFC 9110, 8.8.2.2). An attempt that brought nothing leaves it as it was.
+ * well before the server's own (RFC 9110, 8.8.2.2).
  */
+const char *
+http_validator(const struct job *j)
+{
+	const struct answer *a = &j->answer;
+	long status = 0;
+
+	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!http_may_go_on(j) || !a->body_begun || a->weak)
+		return "";
+	if (status == 206 && j->resume_from > 0)
+		return j->validator; /* begins_right() saw to it */
+	if (status != 200 || !a->ranges)
+		return "";
+	if (a->validator[0] && a->validator[0] != '"') {
+		time_t changed = httpdate_parse(a->validator, time(NULL));
+
+		return changed >= 0 && a->date >= changed + 60 ? a->validator : "";
+	}
+	return a->validator;
+}
+
+/* An attempt that brought nothing leaves it as it was. */
 static void
 keep_validator(struct job *j, long status)
 {
 	const struct answer *a = &j->answer;
-	bool fine = !a->weak && a->validator[0] && (a->ranges || status == 206);
+	bool again = j->verdict.kind == AGAIN && !a->bad_range && status != 416;
 
-	if (j->verdict.kind == AGAIN && !a->bad_range && status != 416 && !a->body_begun && j->resume_from > 0)
+	if (j->verdict.kind == REDIRECTED || (again && !a->body_begun))
 		return;
-	if (fine && a->validator[0] != '"') {
-		time_t changed = httpdate_parse(a->validator, time(NULL));
-
-		fine = changed >= 0 && a->date >= changed + 60;
-	}
-	if (j->verdict.kind == AGAIN && a->body_begun && fine && !j->fetch->set->compressed)
-		snprintf(j->validator, sizeof(j->validator), "%s", a->validator);
-	else
+	if (!again) {
 		j->validator[0] = '\0';
+	} else if (http_validator(j) != j->validator) {
+		snprintf(j->validator, sizeof(j->validator), "%s", http_validator(j));
+		http_asked(j, j->from);
+	}
 }
 
 void

@@ -80,11 +80,14 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 void
 job_free(struct job *j)
 {
+	if (j->fetch->stop_signal)
+		body_leave(&j->body);
+	else
+		body_drop(&j->body);
 	if (j->claimed) {
 		batch_release(j->target->batch, j->item);
 		target_set_busy(j->target, j->item, false);
 	}
-	body_drop(&j->body);
 	if (j->source >= 0)
 		close(j->source);
 	buf_free(&j->answer.error);
@@ -151,7 +154,8 @@ job_ended(struct job *j)
 		return;
 	}
 	if (j->verdict.kind == REDIRECTED) {
-		body_drop(&j->body);
+		if (!j->validator[0])
+			body_drop(&j->body);
 		j->attempts--; /* not an attempt of its own */
 		plan_requeue(f, j);
 		return;

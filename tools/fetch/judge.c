@@ -211,6 +211,18 @@ judge_status(struct job *j, long status)
 	}
 }
 
+/* What an earlier attempt brought does not count for this answer. */
+static void
+judge_no_bytes(struct job *j, long status)
+{
+	if (status == 206 && j->resume_from > 0) {
+		j->answer.bad_range = true;
+		judge_fail(j, true, "cut_short", "the server does not go on where it stopped");
+	} else {
+		judge_fail(j, false, "empty", "the server answers %ld with no bytes", status);
+	}
+}
+
 void
 judge_http(struct job *j, CURLcode code, long status, const char *location)
 {
@@ -234,8 +246,10 @@ judge_http(struct job *j, CURLcode code, long status, const char *location)
 		judge_redirect(j, status, location);
 	else if (status < 200 || status > 299)
 		judge_status(j, status);
-	else if (j->body.bytes == 0)
-		judge_fail(j, false, "empty", "the server answers %ld with no bytes", status);
+	else if (!j->answer.body_begun || j->body.bytes == 0)
+		judge_no_bytes(j, status);
+	else if (status == 206 && j->resume_from > 0 && (int64_t)j->body.bytes != j->answer.range_total)
+		judge_fail(j, true, "cut_short", "the server sends a part of what is missing");
 	else
 		j->verdict = (struct verdict){.kind = GOT};
 }

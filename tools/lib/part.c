@@ -6,11 +6,14 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "lock.h"
 
-enum { TRIES = 100 };
+enum { TRIES = 100, BOOT_ID = 36 };
+
+static const char attribute[] = "user.bi.note";
 
 static void
 unique_name(char *name, size_t room)
@@ -70,18 +73,121 @@ link_as(const struct part *p, int dirfd, const char *name)
 	return linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
 }
 
+/* Gives it a name in temp/ that must be free. */
+static int
+name_as(const struct part *p, const char *name)
+{
+	if (!p->name[0])
+		return link_as(p, p->tempfd, name);
+	if (renameat2(p->tempfd, p->name, p->tempfd, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* File systems without that. */
+	return errno == EINVAL ? renameat(p->tempfd, p->name, p->tempfd, name) : -1;
+}
+
 int
 part_keep(struct part *p, const char *name)
 {
-	if (p->name[0]) {
-		if (renameat(p->tempfd, p->name, p->tempfd, name) < 0)
+	char note[PART_NOTE_LONGEST + 1];
+	struct part old;
+
+	if (strcmp(p->name, name) == 0)
+		return 0;
+	if (name_as(p, name) < 0) {
+		if (errno != EEXIST || part_take(&old, p->tempfd, name, note) < 0)
 			return -1;
-	} else if (link_as(p, p->tempfd, name) < 0) {
-		if (errno != EEXIST || unlinkat(p->tempfd, name, 0) < 0 || link_as(p, p->tempfd, name) < 0)
+		part_drop(&old);
+		if (name_as(p, name) < 0)
 			return -1;
 	}
 	snprintf(p->name, sizeof(p->name), "%s", name);
 	return 0;
+}
+
+/* What the kernel calls the time since it was started: random(4), a UUID. */
+static int
+boot_id(char id[BOOT_ID + 1])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, id, BOOT_ID);
+
+	if (fd >= 0)
+		close(fd);
+	id[BOOT_ID] = '\0';
+	return n == BOOT_ID ? 0 : -1;
+}
+
+int
+part_note(struct part *p, const char *note)
+{
+	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1];
+	size_t n = note ? strlen(note) : 0;
+
+	if (!note) {
+		if (p->noted && fremovexattr(p->fd, attribute) < 0 && errno != ENODATA)
+			return -1;
+		p->noted = false;
+		return 0;
+	}
+	if (n > PART_NOTE_LONGEST) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (boot_id(text) < 0)
+		return -1;
+	text[BOOT_ID] = ' ';
+	memcpy(text + BOOT_ID + 1, note, n + 1);
+	if (fsetxattr(p->fd, attribute, text, BOOT_ID + 1 + n, 0) < 0)
+		return -1;
+	p->noted = true;
+	return 0;
+}
+
+/* Its note, if the machine has been up ever since; else "". */
+static void
+read_note(struct part *p, char note[PART_NOTE_LONGEST + 1])
+{
+	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1], boot[BOOT_ID + 1];
+	ssize_t n = fgetxattr(p->fd, attribute, text, sizeof(text) - 1);
+
+	note[0] = '\0';
+	p->noted = n >= 0;
+	if (n <= BOOT_ID || memchr(text, '\0', (size_t)n) || boot_id(boot) < 0 || memcmp(text, boot, BOOT_ID) != 0)
+		return;
+	text[n] = '\0';
+	snprintf(note, PART_NOTE_LONGEST + 1, "%s", text + BOOT_ID + 1);
+}
+
+/* Whether the open file FD is a part that this user made and that still has the name NAME, and no other. */
+static bool
+is_ours(int fd, int tempfd, const char *name)
+{
+	struct stat open, named;
+
+	return fstat(fd, &open) == 0 && fstatat(tempfd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       open.st_dev == named.st_dev && open.st_ino == named.st_ino && S_ISREG(open.st_mode) &&
+	       open.st_nlink == 1 && open.st_uid == geteuid();
+}
+
+int
+part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONGEST + 1])
+{
+	int rc;
+
+	*p = (struct part){.tempfd = tempfd};
+	p->fd = openat(tempfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (p->fd < 0)
+		return -1;
+	rc = lock_try(p->fd, LOCK_ALONE);
+	if (rc == 0 && is_ours(p->fd, tempfd, name)) {
+		snprintf(p->name, sizeof(p->name), "%s", name);
+		read_note(p, note);
+		return 0;
+	}
+	close(p->fd);
+	p->fd = -1;
+	errno = rc == 1 ? EBUSY : EPERM;
+	return -1;
 }
 
 int
@@ -108,6 +214,8 @@ part_write(struct part *p, const void *bytes, size_t n)
 int
 part_publish(struct part *p, int dirfd, const char *name)
 {
+	if (part_note(p, NULL) < 0)
+		return -1;
 	if (!p->name[0]) {
 		if (link_as(p, dirfd, name) == 0)
 			goto out;
@@ -137,6 +245,15 @@ part_drop(struct part *p)
 	if (p->name[0])
 		unlinkat(p->tempfd, p->name, 0);
 	close(p->fd);
+	p->fd = -1;
+	p->name[0] = '\0';
+}
+
+void
+part_leave(struct part *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
 	p->fd = -1;
 	p->name[0] = '\0';
 }

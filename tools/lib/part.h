@@ -5,6 +5,10 @@
  * name in one step. A part that is named in temp/ (part_keep) is locked for as long as its
  * writer lives, so a cleaner can tell it from one left behind. File systems without
  * O_TMPFILE get a name in temp/ at once.
+ *
+ * A note may be stored with a part (part_note): what it was made from. Whoever finds the part again (part_take) gets
+ * the note only while the machine has not been started anew since: after a power cut, what was written last may be
+ * missing though the file is as long as it was.
  */
 #ifndef BI_PART_H
 #define BI_PART_H
@@ -16,14 +20,30 @@ struct part {
 	int fd;         /* open for reading and writing, flocked, close-on-exec; -1: none */
 	int tempfd;     /* the root's temp/; the caller's */
 	char name[160]; /* its name in temp/, "" while it has none */
+	bool noted;     /* a note is stored with it */
 };
+
+enum { PART_NOTE_LONGEST = 600 };
 
 /* Begins a part in the directory TEMPFD. 0, or -1 with errno. */
 int part_open(struct part *p, int tempfd);
 
-/* Gives it the name NAME in temp/ so that it can be found again after a kill. A file left there under
- * that name is replaced; the caller sees to it that no other live process uses the name. */
+/* Gives it the name NAME in temp/ so that it can be found again after a kill. A file that was left there under that
+ * name is replaced; one that part_take() would not take stays: -1 with its errno, and the part is as it was. */
 int part_keep(struct part *p, const char *name);
+
+/* Stores NOTE, a text of at most PART_NOTE_LONGEST bytes, with it, in place of the one before; NULL: it has none from
+ * now on. It is the extended attribute user.bi.note, the kernel's boot_id before it, and goes when the part is
+ * published. 0, or -1 with errno where the file system has no such attributes. */
+int part_note(struct part *p, const char *note);
+
+/* Takes up the file NAME that was left in temp/, locked. NOTE gets its note, "" where it has none that holds. 0, or -1
+ * with errno: ENOENT where there is none, EBUSY where its writer lives, and others for what is no part of ours: a
+ * symbolic link is not followed, and what is no regular file, has other names or another owner is left alone. */
+int part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONGEST + 1]);
+
+/* Closes it and leaves it in temp/ for part_take(); one without a name is gone. */
+void part_leave(struct part *p);
 
 /* Writes all N bytes. 0, or -1 with errno. */
 int part_write(struct part *p, const void *bytes, size_t n);
