@@ -292,10 +292,10 @@ add_item(struct render *r, uint32_t k, struct json_object *item, const char *lin
 	add_count(c, "idx", place.idx);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		copy_text(c, texts[i], result, item);
-	if (*status == 'c' && !r->lost[k - 1])
+	if (*status == 'c' && !r->items[k - 1].lost)
 		add_completed(r, c, &place, result);
 	else
-		add_failed(c, item, result, r->lost[k - 1]);
+		add_failed(c, item, result, r->items[k - 1].lost);
 	json_object_array_add(candidates, c);
 	json_object_put(result);
 	return 0;

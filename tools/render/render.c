@@ -129,7 +129,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 		say(&r, name, json);
 	json_object_put(r.about);
 	plan_free(&r.plan);
-	free(r.lost);
+	free(r.items);
 	close_places(&r);
 	batch_close(r.batch);
 	return code;

@@ -1,7 +1,7 @@
 /*
  * render: the review pages of a batch, review/NAME/.
  *
- * plan.c groups the items by subject, files.c copies candidates and makes thumbnails, doc.c says in JSON what
+ * plan.c groups the items by subject, files.c copies candidates, shots.c has thumbnails made, doc.c says in JSON what
  * a page shows, pages.c has jq make the pages of it. render.c calls them in that order, under the lock of the batch's
  * review directory; index.html comes last, so what it links to is there.
  */
@@ -46,6 +46,13 @@ uint32_t plan_items_of(const struct plan *p, const char *id);
 
 /* --- render.c --- */
 
+/* What there is of an item in the review directory. */
+struct item_files {
+	const char *ext; /* its copy's extension, a constant; NULL: there is no copy */
+	bool thumb;      /* it has a thumbnail */
+	bool lost;       /* it was completed and its file is gone: it counts as failed */
+};
+
 struct render {
 	const struct root *root;
 	struct batch *batch;
@@ -56,8 +63,9 @@ struct render {
 	struct thumber **thumber; /* started when the first picture needs it, and shared by all batches */
 	struct plan plan;
 	uint32_t candidates, failed, waiting;
-	bool *lost;          /* of each item, whether it was completed and its file is gone: it counts as failed */
-	uint32_t lost_count; /* how many are */
+	struct item_files *items; /* of each item */
+	uint32_t lost_count;      /* how many are lost */
+	struct shots *making;     /* thumbnails under way */
 	bool terminal;       /* stderr is one, which shows progress */
 	int64_t next_progress;
 	struct json_object *about; /* the batch, for its pages: doc_about() */
@@ -74,19 +82,6 @@ void render_progress(struct render *r, const char *what, uint32_t done, uint32_t
 
 /* --- files.c --- */
 
-/* What is known of an item's thumbnail, kept in review/NAME/.thumbs at the item's number so that unchanged pictures
- * are not decoded again. */
-struct shot {
-	char sha256[64];          /* of the picture */
-	uint32_t version;         /* SHOT_VERSION; else there is nothing here */
-	uint32_t end;             /* enum thumb_end */
-	uint32_t width, height;   /* of the thumbnail */
-	uint32_t owidth, oheight; /* of the picture */
-	char why[THUMB_WHY];
-};
-
-enum { SHOT_VERSION = 1 };
-
 /* The result of an item as it counts for review. */
 struct candidate {
 	char name[SUBJECT_LONGEST + 32];  /* ID_IDX.EXT in review/NAME */
@@ -102,8 +97,32 @@ void candidate_of(struct candidate *c, const struct batch_place *place, struct j
 /* Copies what changed, makes the thumbnails that are missing, and counts the items into R. Returns an exit code. */
 int files_make(struct render *r);
 
+/* --- shots.c: the thumbnails --- */
+
+/* What is known of an item's thumbnail, kept in review/NAME/.thumbs at the item's number so that unchanged pictures
+ * are not decoded again. */
+struct shot {
+	char sha256[64];          /* of the picture */
+	uint32_t version;         /* SHOT_VERSION; else there is nothing here */
+	uint32_t end;             /* enum thumb_end */
+	uint32_t width, height;   /* of the thumbnail */
+	uint32_t owidth, oheight; /* of the picture */
+	uint32_t kind;            /* of enum thumb_kind */
+	struct likeness likeness;
+	char why[THUMB_WHY];
+};
+
+enum { SHOT_VERSION = 2 };
+
 /* What is known of item K's thumbnail of the picture with this hash. False when nothing is. */
 bool shot_read(const struct render *r, uint32_t k, const char *sha256, struct shot *out);
+
+/* Has the thumbnail THUMB of item K's picture IN, which it takes over, made unless it is there. Returns an exit
+ * code. */
+int shots_see(struct render *r, uint32_t k, int in, const char *sha256, const char *thumb);
+
+/* Waits for the thumbnails under way. Returns an exit code. */
+int shots_end(struct render *r);
 
 /* --- doc.c: what jq gets to read, a line each --- */
 
