@@ -94,7 +94,8 @@ what_has_little_in_it_has_no_hash(void **state)
 static void
 distance_counts_bits_and_minds_colour(void **state)
 {
-	struct likeness a = drawn(stripes, 720, 720), b = a, none = drawn(flat, SIDE, SIDE), red = drawn(red_stripes, 720, 720);
+	struct likeness a = drawn(stripes, 720, 720), b = a, none = drawn(flat, SIDE, SIDE),
+			red = drawn(red_stripes, 720, 720);
 
 	(void)state;
 	b.hash ^= 0x8000000000000101ULL;

@@ -12,7 +12,8 @@ static void
 add_row(const uint8_t *row, size_t stride, size_t width, size_t columns, double share, double *sums)
 {
 	for (size_t c = 0; c < columns; c++) {
-		double left = (double)(c * width) / (double)columns, right = (double)((c + 1) * width) / (double)columns;
+		double left = (double)(c * width) / (double)columns,
+		       right = (double)((c + 1) * width) / (double)columns;
 		size_t from = (size_t)left, to = (size_t)ceil(right);
 		uint32_t sum = 0;
 

@@ -37,13 +37,13 @@ enum thumb_kind {
 
 /* One thumbnail to make. */
 struct thumb_job {
-	int in;              /* the picture, open for reading */
-	int out;             /* an empty file, open for writing: becomes a WebP */
-	int size;            /* its longest side is at most so many pixels; only drawings are enlarged to that */
-	enum thumb_end end;  /* out, as what follows */
-	int width, height;   /* of the thumbnail */
-	int owidth, oheight; /* of the picture, its EXIF rotation applied */
-	unsigned kind;       /* of enum thumb_kind */
+	int in;                   /* the picture, open for reading */
+	int out;                  /* an empty file, open for writing: becomes a WebP */
+	int size;                 /* its longest side is at most so many pixels; only drawings are enlarged to that */
+	enum thumb_end end;       /* out, as what follows */
+	int width, height;        /* of the thumbnail */
+	int owidth, oheight;      /* of the picture, its EXIF rotation applied */
+	unsigned kind;            /* of enum thumb_kind */
 	struct likeness likeness; /* of the thumbnail */
 	int error;                /* THUMB_UNWRITTEN, THUMB_UNSTARTED: an errno */
 	char why[THUMB_WHY];      /* unless THUMB_OK: why there is none, in words for people */

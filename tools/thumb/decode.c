@@ -126,9 +126,9 @@ decode_here(VipsImage *lazy)
 	VipsImage *made = NULL, *tagged = NULL;
 
 	if (vips_region_prepare(region, &all) == 0)
-		made = vips_image_new_from_memory_copy(VIPS_REGION_ADDR_TOPLEFT(region),
-						       (size_t)VIPS_REGION_LSKIP(region) * (size_t)all.height, all.width,
-						       all.height, vips_image_get_bands(lazy), vips_image_get_format(lazy));
+		made = vips_image_new_from_memory_copy(
+			VIPS_REGION_ADDR_TOPLEFT(region), (size_t)VIPS_REGION_LSKIP(region) * (size_t)all.height,
+			all.width, all.height, vips_image_get_bands(lazy), vips_image_get_format(lazy));
 	if (made && vips_copy(made, &tagged, "interpretation", vips_image_get_interpretation(lazy), NULL) < 0)
 		tagged = NULL;
 	g_clear_object(&made);

@@ -12,8 +12,8 @@ static const struct font {
 } usual[] = {
 	{"sans-serif", "normal", "normal", "en", "Aa"}, {"sans-serif", "bold", "normal", "en", "Aa"},
 	{"sans-serif", "normal", "italic", "en", "Aa"}, {"serif", "normal", "normal", "en", "Aa"},
-	{"serif", "bold", "normal", "en", "Aa"},	{"serif", "normal", "italic", "en", "Aa"},
-	{"monospace", "normal", "normal", "en", "Aa"},	{"monospace", "bold", "normal", "en", "Aa"},
+	{"serif", "bold", "normal", "en", "Aa"},        {"serif", "normal", "italic", "en", "Aa"},
+	{"monospace", "normal", "normal", "en", "Aa"},  {"monospace", "bold", "normal", "en", "Aa"},
 	{"sans-serif", "normal", "normal", "zh", "中"},
 };
 
@@ -60,15 +60,15 @@ fonts_open(struct buf *svg)
 	buf_str(&xml, "<fontconfig><selectfont><rejectfont><pattern/></rejectfont>");
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
 		const struct font *f = &usual[i];
-		FcPattern *asked = FcPatternBuild(
-			NULL, FC_FAMILY, FcTypeString, f->family, FC_WEIGHT, FcTypeInteger,
-			*f->weight == 'b' ? FC_WEIGHT_BOLD : FC_WEIGHT_NORMAL, FC_SLANT, FcTypeInteger,
-			*f->style == 'i' ? FC_SLANT_ITALIC : FC_SLANT_ROMAN, FC_LANG, FcTypeString, f->lang,
-			(char *)NULL);
+		FcPattern *asked = FcPatternBuild(NULL, FC_FAMILY, FcTypeString, f->family, FC_WEIGHT, FcTypeInteger,
+						  *f->weight == 'b' ? FC_WEIGHT_BOLD : FC_WEIGHT_NORMAL, FC_SLANT,
+						  FcTypeInteger, *f->style == 'i' ? FC_SLANT_ITALIC : FC_SLANT_ROMAN,
+						  FC_LANG, FcTypeString, f->lang, (char *)NULL);
 		FcPattern *font;
 		FcResult result;
 
-		buf_printf(svg, "<text y='50' xml:lang='%s' font-family='%s' font-weight='%s' font-style='%s'>%s</text>",
+		buf_printf(svg,
+			   "<text y='50' xml:lang='%s' font-family='%s' font-weight='%s' font-style='%s'>%s</text>",
 			   f->lang, f->family, f->weight, f->style, f->text);
 		FcConfigSubstitute(NULL, asked, FcMatchPattern);
 		FcDefaultSubstitute(asked);
