@@ -124,7 +124,7 @@ sharpness_of() {
 	vips arrayjoin 'b.png a.png' ba.v --across 1
 	for kind in gif webp; do
 		for frames in ab ba; do
-			vips copy "$frames.v" "$frames.$kind[page-height=225]"
+			vips copy "$frames.v" "${frames}.${kind}[page-height=225]"
 			run -0 bi-thumb "$frames.$kind" "$frames-$kind.webp"
 			assert_output --partial '300 x 225, from 300 x 225, animated, hash '
 			refute_output --partial 'hash 0000000000000000'
