@@ -5,6 +5,7 @@
 #include "append.h"
 #include "lock.h"
 #include "picks.h"
+#include "rec.h"
 
 /* A batch "b" with the subjects 7 (three items), 10 (one) and Z (two). */
 static struct batch *
@@ -284,6 +285,54 @@ a_wrong_set_is_refused(void **state)
 }
 
 static void
+a_set_is_taken_from_json(void **state)
+{
+	static const struct {
+		const char *json, *wrong; /* NULL: it is right */
+	} cases[] = {
+		{"{\"selections\":{}}", NULL},
+		{"{\"batch\":\"b\",\"reviewer\":\"ada\",\"selections\":{\"7\":3,\"8\":0,\"9\":null},"
+		 "\"at\":{\"7\":\"2026-11-22T15:04:05.123Z\"},\"more\":[]}",
+		 NULL},
+		{"[]", "it is no JSON object"},
+		{"{}", "it has no object \"selections\""},
+		{"{\"selections\":[3]}", "it has no object \"selections\""},
+		{"{\"selections\":{},\"reviewer\":7}", "its \"reviewer\" is no string"},
+		{"{\"selections\":{},\"at\":\"x\"}", "its \"at\" is no object"},
+		{"{\"selections\":{},\"batch\":\"c\"}", "it is of another batch"},
+		{"{\"selections\":{},\"batch\":1}", "its \"batch\" is no string"},
+		{"{\"selections\":{\"7\":\"3\"}}", "the choice for subject '7' is no candidate's number, 0 or null"},
+		{"{\"selections\":{\"7\":-1}}", "the choice for subject '7' is no candidate's number, 0 or null"},
+		{"{\"selections\":{\"7\":1.5}}", "the choice for subject '7' is no candidate's number, 0 or null"},
+		{"{\"selections\":{\"7\":true}}", "the choice for subject '7' is no candidate's number, 0 or null"},
+	};
+	struct picks_set set;
+	char wrong[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct json_object *o = rec_parse(cases[i].json, strlen(cases[i].json), NULL, 0);
+
+		*wrong = '\0';
+		assert_non_null(o);
+		assert_int_equal(picks_parse(o, "b", &set, wrong, sizeof(wrong)), cases[i].wrong == NULL);
+		assert_string_equal(wrong, cases[i].wrong ? cases[i].wrong : "");
+		assert_int_equal(set.n, i == 1 ? 3 : 0);
+		if (i == 1) {
+			assert_string_equal(set.v[0].subject, "7");
+			assert_string_equal(set.v[0].reviewer, "ada");
+			assert_string_equal(set.v[0].at, "2026-11-22T15:04:05.123Z");
+			assert_int_equal(set.v[0].choice, 3);
+			assert_int_equal(set.v[1].choice, PICK_NONE);
+			assert_int_equal(set.v[2].choice, PICK_BACK);
+			assert_null(set.v[2].at);
+		}
+		free(set.v);
+		json_object_put(o);
+	}
+}
+
+static void
 subjects_that_come_later_are_known(void **state)
 {
 	struct batch *b = make(state);
@@ -400,6 +449,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(other_files_of_that_name_are_noticed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(torn_and_bad_lines_are_passed_over, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_wrong_set_is_refused, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_set_is_taken_from_json, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(subjects_that_come_later_are_known, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(several_reviewers_lose_no_line, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_set_is_added_whole_or_not, testing_enter, testing_leave),

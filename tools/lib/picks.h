@@ -81,6 +81,9 @@ struct picks_subjects *picks_subjects_read(const struct batch *b);
 int picks_subjects_refresh(struct picks_subjects *s);
 void picks_subjects_free(struct picks_subjects *s); /* NULL does nothing */
 
+/* How many subjects there are. */
+unsigned long picks_subjects_count(const struct picks_subjects *s);
+
 /* How many items the subject ID has: its candidates are 1 to that. 0: the batch has no such subject. */
 unsigned long picks_subjects_items(const struct picks_subjects *s, const char *id);
 
@@ -94,6 +97,19 @@ bool picks_right(const struct picks_subjects *s, const struct pick *v, size_t n,
 /* NULL for a good name of a reviewer ("" is one), else what is wrong with it, to stand behind "the reviewer's name ".
  */
 const char *picks_reviewer_wrong(const char *name);
+
+/*
+ * A set as pages download it and clients send it, for picks_right():
+ *	{"batch":"M_batch1","reviewer":"ada","selections":{"7":3,"8":0,"9":null},"at":{"7":"2026-11-22T15:04:05.123Z"}}
+ * All but "selections" may be missing; unknown keys are passed over.
+ */
+struct picks_set {
+	struct pick *v; /* for the caller to free(); its strings are the JSON object's */
+	size_t n;
+};
+
+/* Takes a set for the batch BATCH out of O. False with SET empty and WRONG set to what is wrong with its form. */
+bool picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room);
 
 /* --- adding --- */
 

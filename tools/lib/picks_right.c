@@ -10,6 +10,7 @@
 
 #include "append.h"
 #include "picks.h"
+#include "rec.h"
 #include "table.h"
 
 struct subject {
@@ -128,6 +129,12 @@ picks_subjects_items(const struct picks_subjects *s, const char *id)
 	const struct subject *one = find(s, id);
 
 	return one ? one->items : 0;
+}
+
+unsigned long
+picks_subjects_count(const struct picks_subjects *s)
+{
+	return s->n;
 }
 
 /* --- names and times --- */
@@ -249,7 +256,81 @@ picks_right(const struct picks_subjects *s, const struct pick *v, size_t n, char
 		count += is_wrong(s, &v[i], count ? more : wrong, count ? sizeof(more) : room);
 	}
 	len = count ? strlen(wrong) : 0;
+	if (count)
+		rec_mend(wrong); /* an id may have been cut */
 	if (count > 1 && len < room)
 		snprintf(wrong + len, room - len, " (and %zu more are wrong)", count - 1);
 	return count == 0;
+}
+
+/* The choice that VALUE is; false when it is none. */
+static bool
+take_choice(struct json_object *value, long *choice)
+{
+	*choice = PICK_BACK;
+	if (!value)
+		return true;
+	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
+		return false;
+	*choice = json_object_get_int64(value);
+	return true;
+}
+
+/* What is wrong with the members of O beside the decisions; NULL: nothing. */
+static const char *
+form_wrong(struct json_object *o, const char *batch)
+{
+	struct json_object *selections, *member;
+
+	if (!json_object_is_type(o, json_type_object))
+		return "it is no JSON object";
+	if (!json_object_object_get_ex(o, "selections", &selections) ||
+	    !json_object_is_type(selections, json_type_object))
+		return "it has no object \"selections\"";
+	if (json_object_object_length(selections) > PICK_SET_MOST)
+		return "it has more than 100000 selections";
+	if (json_object_object_get_ex(o, "reviewer", &member) && !json_object_is_type(member, json_type_string))
+		return "its \"reviewer\" is no string";
+	if (json_object_object_get_ex(o, "at", &member) && !json_object_is_type(member, json_type_object))
+		return "its \"at\" is no object";
+	if (json_object_object_get_ex(o, "batch", &member) && !json_object_is_type(member, json_type_string))
+		return "its \"batch\" is no string";
+	if (member && strcmp(json_object_get_string(member), batch) != 0)
+		return "it is of another batch";
+	return NULL;
+}
+
+bool
+picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room)
+{
+	const char *form = form_wrong(o, batch);
+	const char *bad = NULL;
+	struct json_object *at, *selections;
+
+	*set = (struct picks_set){0};
+	if (form) {
+		snprintf(wrong, room, "%s", form);
+		return false;
+	}
+	at = json_object_object_get(o, "at");
+	selections = json_object_object_get(o, "selections");
+	set->v = buf_alloc(((size_t)json_object_object_length(selections) + 1) * sizeof(*set->v));
+	json_object_object_foreach(selections, id, value)
+	{
+		struct pick *v = &set->v[set->n++];
+		struct json_object *time;
+
+		*v = (struct pick){.subject = id, .reviewer = rec_string(o, "reviewer")};
+		if (json_object_object_get_ex(at, id, &time) && !(v->at = rec_string(at, id)))
+			v->at = ""; /* which is no time: for picks_right() to say */
+		if (!bad && !take_choice(value, &v->choice))
+			bad = id;
+	}
+	if (!bad)
+		return true;
+	snprintf(wrong, room, "the choice for subject '%s' is no candidate's number, 0 or null", bad);
+	rec_mend(wrong);
+	free(set->v);
+	*set = (struct picks_set){0};
+	return false;
 }
