@@ -1,9 +1,9 @@
 /*
  * render: the review pages of a batch, review/NAME/.
  *
- * plan.c groups the items by subject, files.c copies candidates and makes thumbnails, doc.c says in JSON what
- * a page shows, pages.c has jq make the pages of it. render.c calls them in that order, under the lock of the batch's
- * review directory; index.html comes last, so what it links to is there.
+ * The plan (plan.h) groups the items by subject, files.c copies candidates and makes thumbnails, doc.c says in JSON
+ * what a page shows, pages.c has jq make the pages of it. render.c calls them in that order, under the lock of the
+ * batch's review directory; index.html comes last, so what it links to is there.
  */
 #ifndef BI_RENDER_H
 #define BI_RENDER_H
@@ -15,34 +15,9 @@
 
 #include "batch.h"
 #include "buf.h"
+#include "plan.h"
 #include "root.h"
 #include "thumb.h"
-
-/* --- plan.c: the items of each subject; a few bytes an item --- */
-
-struct plan_subject {
-	uint32_t id;    /* where its id is in the plan's ids */
-	uint32_t first; /* where its items begin in the plan's items */
-	uint32_t count;
-};
-
-struct plan {
-	struct plan_subject *subjects; /* in the order of their first items */
-	uint32_t count;
-	uint32_t *items; /* item numbers, subject by subject, each in the order asked */
-	uint32_t length; /* how many items */
-	struct buf ids;  /* the ids, each with its NUL */
-	uint32_t *slots; /* from an id to 1 + its number, 0 is free; at most half full */
-	uint32_t size;
-};
-
-/* 0, or -1 with errno. */
-int plan_make(struct plan *p, struct batch *b);
-void plan_free(struct plan *p);
-const char *plan_id(const struct plan *p, uint32_t subject);
-
-/* How many items the subject ID has; 0 for one that is not in the batch. */
-uint32_t plan_items_of(const struct plan *p, const char *id);
 
 /* --- render.c --- */
 

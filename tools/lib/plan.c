@@ -1,8 +1,8 @@
+#include "plan.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "render.h"
 
 static uint32_t
 print_of(const char *id)
