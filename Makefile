@@ -2,13 +2,14 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean type thumb expand media
+PROGRAMS = fetch render serve status clean type thumb expand media collect
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
 LIBS_type = libmagic
 LIBS_thumb = vips
 LIBS_expand = libarchive
+LIBS_collect = libarchive
 LIBS_media = gumbo libcurl
 LIBS_expand_test = libarchive
 LIBS_archive = libarchive

@@ -59,12 +59,21 @@ plan_id(const struct plan *p, uint32_t subject)
 	return p->ids.data + p->subjects[subject].id;
 }
 
-uint32_t
-plan_items_of(const struct plan *p, const char *id)
+bool
+plan_find(const struct plan *p, const char *id, uint32_t *subject)
 {
 	uint32_t found = p->size ? *slot_of(p, id) : 0;
 
-	return found ? p->subjects[found - 1].count : 0;
+	*subject = found ? found - 1 : 0;
+	return found > 0;
+}
+
+uint32_t
+plan_items_of(const struct plan *p, const char *id)
+{
+	uint32_t subject;
+
+	return plan_find(p, id, &subject) ? p->subjects[subject].count : 0;
 }
 
 /* Lays the items out subject by subject: a counting sort, which keeps the order asked. */

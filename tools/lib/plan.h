@@ -4,6 +4,7 @@
 #ifndef BI_PLAN_H
 #define BI_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "batch.h"
@@ -32,6 +33,9 @@ void plan_free(struct plan *p);
 
 /* The id of subject number SUBJECT, valid until plan_free(). */
 const char *plan_id(const struct plan *p, uint32_t subject);
+
+/* The number of the subject ID into SUBJECT. False where the batch has none. */
+bool plan_find(const struct plan *p, const char *id, uint32_t *subject);
 
 /* How many items the subject ID has; 0 for one that is not in the batch. */
 uint32_t plan_items_of(const struct plan *p, const char *id);
