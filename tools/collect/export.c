@@ -245,6 +245,20 @@ end_archive(struct export *x)
 
 /* --- a subject --- */
 
+/* A file of this machine goes by its own name: where it was is nobody's business elsewhere. */
+static void
+forget_path(struct json_object *choice)
+{
+	struct json_object *item;
+	const char *file, *slash;
+
+	if (!json_object_object_get_ex(choice, "item", &item) || !(file = rec_string(item, "file")))
+		return;
+	slash = strrchr(file, '/');
+	if (slash)
+		json_object_object_add(item, "file", json_object_new_string(slash + 1));
+}
+
 /* What these batches chose of it, and that is not in dispute. */
 static struct json_object *
 chosen(const struct export *x, struct json_object *all)
@@ -258,8 +272,10 @@ chosen(const struct export *x, struct json_object *all)
 
 		for (size_t k = 0; batch && k < x->names->n && !named; k++)
 			named = strcmp(batch, x->names->v[k]) == 0;
-		if (named && !json_object_object_get_ex(o, "disputed", NULL))
-			json_object_array_add(some, json_object_get(o));
+		if (!named || json_object_object_get_ex(o, "disputed", NULL))
+			continue;
+		forget_path(o);
+		json_object_array_add(some, json_object_get(o));
 	}
 	return some;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "credit.h"
 #include "rec.h"
 
 const char *const attribution_name[ATTRIBUTION_KINDS] = {"ATTRIBUTION.csv", "ATTRIBUTION.json", "ATTRIBUTION.md"};
@@ -125,7 +126,7 @@ attribution_escape(struct buf *out, const char *text)
 	for (const char *p = text; *p; p++) {
 		bool www = *p == '.' && p - text >= 3 && strncasecmp(p - 3, "www", 3) == 0;
 
-		if (strchr("\\`*_{}[]<>()#+!|~&$^=:@", *p) || www)
+		if (strchr("\\`*_{}[]<>|~&$@", *p) || www || (*p == ':' && p[1] == '/'))
 			buf_str(out, "\\");
 		buf_add(out, p, 1);
 	}
@@ -136,7 +137,7 @@ static void
 add_target(struct buf *out, const char *url)
 {
 	for (; *url; url++)
-		if (strchr("<>()\\[]|`\"'*_", *url))
+		if (strchr("<>()\\[]|`\"", *url))
 			buf_printf(out, "%%%02X", (unsigned char)*url);
 		else
 			buf_add(out, url, 1);
@@ -156,7 +157,7 @@ add_link(struct buf *out, const char *text, const char *url)
 	buf_str(out, ")");
 }
 
-/* ". WORDS: a, b" of an array. */
+/* "WORDSa, b" of an array. */
 static void
 add_all(struct buf *out, const char *words, struct json_object *array, bool links)
 {
@@ -178,6 +179,18 @@ add_words(struct buf *out, const char *words, const char *text)
 	attribution_escape(out, text);
 }
 
+/* What is odd; what is missing is said already. */
+static void
+add_notes(struct buf *out, struct json_object *notes)
+{
+	for (size_t i = 0; i < length_of(notes); i++) {
+		const char *s = entry(notes, i, NULL);
+
+		if (strcmp(s, credit_no_author) != 0 && strcmp(s, credit_no_licence) != 0)
+			add_words(out, "; note: ", s);
+	}
+}
+
 static void
 add_md(struct buf *out, const struct attribution *a)
 {
@@ -195,13 +208,14 @@ add_md(struct buf *out, const struct attribution *a)
 	buf_str(out, "” by ");
 	attribution_escape(out, author ? author : "an unknown author");
 	if (length_of(licences) == 0)
-		buf_str(out, ". Licence: **none is known**");
-	add_all(out, length_of(licences) > 1 ? ". Licences: " : ". Licence: ", licences, true);
-	add_words(out, ". Source: ", rec_string(c, "source"));
-	buf_str(out, is_true(c, "non_free") ? ". **Not free to use**" : "");
-	add_all(out, ". Restrictions: ", array_of(c, "restrictions"), false);
-	add_words(out, ". To be deleted at its source: ", rec_string(c, "deletion_reason"));
-	buf_str(out, ". File: ");
+		buf_str(out, "; licence: **none is known**");
+	add_all(out, length_of(licences) > 1 ? "; licences: " : "; licence: ", licences, true);
+	add_words(out, "; source: ", rec_string(c, "source"));
+	buf_str(out, is_true(c, "non_free") ? "; **not free to use**" : "");
+	add_all(out, "; restrictions: ", array_of(c, "restrictions"), false);
+	add_words(out, "; to be deleted at its source: ", rec_string(c, "deletion_reason"));
+	add_notes(out, array_of(c, "notes"));
+	buf_str(out, "; file: ");
 	add_link(out, a->file, NULL);
 	buf_str(out, "\n");
 }

@@ -7,6 +7,8 @@
 
 #include "rec.h"
 
+const char credit_no_author[] = "its author is not known", credit_no_licence[] = "it has no licence";
+
 enum { LICENCES_MOST = 16, SPLIT_LONGEST = 1000 };
 
 /* --- what an item says --- */
@@ -344,6 +346,22 @@ add_title(struct json_object *to, struct json_object *item)
 		add_text(to, "title", value_of(item, "title", "ObjectName"), true);
 }
 
+/* Sources write that they do not know the author where the author goes. */
+static void
+add_author(struct json_object *to, struct json_object *value)
+{
+	static const char *const nobody[] = {"unknown", "unknown author", "author unknown", "n/a", "-", "?"};
+	const char *author;
+
+	add_text(to, "author", value, true);
+	author = rec_string(to, "author");
+	for (size_t i = 0; author && i < sizeof(nobody) / sizeof(*nobody); i++)
+		if (strcasecmp(author, nobody[i]) == 0) {
+			json_object_object_del(to, "author");
+			return;
+		}
+}
+
 struct json_object *
 credit_of(struct json_object *item)
 {
@@ -353,7 +371,7 @@ credit_of(struct json_object *item)
 	const char *count = text_of(value_of(item, "author_count", "AuthorCount"));
 
 	add_title(to, item);
-	add_text(to, "author", value_of(item, "author", "Artist"), true);
+	add_author(to, value_of(item, "author", "Artist"));
 	add_text(to, "attribution", value_of(item, "attribution", "Attribution"), true);
 	add_text(to, "source", value_of(item, "credit", "Credit"), true);
 	add_page(to, item, notes);
@@ -366,9 +384,9 @@ credit_of(struct json_object *item)
 	add_restrictions(to, value_of(item, "restrictions", "Restrictions"));
 	add_text(to, "deletion_reason", value_of(item, "deletion_reason", "DeletionReason"), true);
 	if (json_object_array_length(g.all) == 0)
-		note(notes, "it has no licence", NULL);
+		note(notes, credit_no_licence, NULL);
 	if (!rec_string(to, "author") && !rec_string(to, "attribution"))
-		note(notes, "its author is not known", NULL);
+		note(notes, credit_no_author, NULL);
 	if (count && strtol(count, NULL, 10) > 1)
 		note(notes, "its page names several authors, and only the first of them is here", NULL);
 	if (json_object_array_length(notes) > 0)

@@ -26,6 +26,9 @@ struct json_object;
  */
 struct json_object *credit_of(struct json_object *item);
 
+/* Two of the notes. */
+extern const char credit_no_author[], credit_no_licence[];
+
 /* Why a thing with this credit should not be passed on, to stand behind "it "; NULL where nothing says so. */
 const char *credit_wrong(struct json_object *credit);
 
