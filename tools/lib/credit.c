@@ -188,39 +188,48 @@ add_unknown(struct licensing *g, const char *name, const char *url)
 	buf_free(&link);
 }
 
-/* Several licences in one text: "CC BY-SA 3.0 or GFDL". True where one of them is known. */
+static bool add_each(struct licensing *g, const char *text);
+
+/* A part of what names several: one or more that are known, or a name. N is what licence_known() said of it. */
+static void
+add_part(struct licensing *g, const char *text, const struct licence *v, int n)
+{
+	if (n > 0)
+		add_known(g, v, n);
+	else if (n == 0 && !add_each(g, text))
+		add_unknown(g, text, NULL);
+}
+
+/* Several licences in one text: "CC BY-SA 3.0 or GFDL". False, and nothing added, where none of them is known. */
 static bool
 add_each(struct licensing *g, const char *text)
 {
 	static const char *const between[] = {"|", ";", " / ", " or ", " and ", ", ", "/"};
-	struct licence v[LICENCES_MOST];
-	size_t n = strlen(text);
+	struct licence v[LICENCES_MOST], u[LICENCES_MOST];
+	bool added = false;
 
-	if (n > SPLIT_LONGEST)
+	if (strlen(text) > SPLIT_LONGEST)
 		return false;
-	for (size_t k = 0; k < sizeof(between) / sizeof(*between); k++) {
-		const char *at = strstr(text, between[k]);
-		char *left, *right;
-		int known, rest;
+	for (size_t k = 0; k < sizeof(between) / sizeof(*between) && !added; k++) {
+		const char *at = strstr(text, between[k]), *right;
+		char *left;
+		int n, m;
 
 		if (!at)
 			continue;
-		left = strndup(text, (size_t)(at - text));
-		right = buf_strdup(at + strlen(between[k]));
-		known = left ? licence_known(left, v, LICENCES_MOST) : 0;
-		if (known > 0)
-			add_known(g, v, known);
-		rest = licence_known(right, v, LICENCES_MOST);
-		if (rest > 0)
-			add_known(g, v, rest);
-		else if (rest == 0 && !add_each(g, right) && known > 0)
-			add_unknown(g, right, NULL);
+		left = buf_strdup(text);
+		left[at - text] = '\0';
+		right = at + strlen(between[k]);
+		n = licence_known(left, v, LICENCES_MOST);
+		m = licence_known(right, u, LICENCES_MOST);
+		added = n > 0 || m > 0;
+		if (added) {
+			add_part(g, left, v, n);
+			add_part(g, right, u, m);
+		}
 		free(left);
-		free(right);
-		if (json_object_array_length(g->all) > 0)
-			return true;
 	}
-	return false;
+	return added;
 }
 
 /* Whether the names have the same parts, but one lacks the version: "CC BY-SA" and "CC BY-SA 4.0". */
