@@ -62,7 +62,7 @@ everything() {
 	[ ! -e "$S/3" ]
 	run -0 jq -c '.choices[0] | [.batch, .idx, .how, .reviewers, .name, .category, .credit.licenses[0].id, .item.license]' "$S/1/metadata.json"
 	assert_output '["M_batch1",2,"picked",[{"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}],"Subject 1","M","CC-BY-4.0","CC BY 4.0"]'
-	grep -q "^- \*\*Subject 1\*\* (1): “T 1 2” by A; licence: \[CC BY 4.0\]" "$C/ATTRIBUTION.md"
+	grep -q '^- \*\*Subject 1\*\* (1): .T 1 2. by A; licence: \[CC BY 4.0\]' "$C/ATTRIBUTION.md"
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
 }
 
@@ -410,8 +410,8 @@ everything() {
 	collected 1 'file 1 1'
 	run -2 bi-collect ../W
 	run -1 bi-collect </dev/null
-	printf '{"batch":"W","item":1,"status":"completed"}\n' >cut
-	run -1 bi-collect <cut
+	printf '{"batch":"W","item":1,"status":"completed"}\n' >cut.ndjson
+	run -1 bi-collect <cut.ndjson
 	assert_output --partial 'end record'
 	bi-render W | bi-collect >out
 	jq -e 'select(.end=="bi-collect").exit == 0' out

@@ -14,17 +14,18 @@
 
 enum { FLUSH = 1 << 16 };
 
-/* Writes out what TEXT holds of document I. */
+/* Writes out what there is of document I, if that is at least as much. */
 static int
-flush(struct credits *k, size_t i)
+flush(struct credits *k, size_t i, size_t least)
 {
+	struct buf *text = &k->text[i];
 	int rc = 0;
 
-	if (k->text.len > 0) {
-		hash_add(k->hashes[i], k->text.data, k->text.len);
-		rc = part_write(&k->parts[i], k->text.data, k->text.len);
+	if (text->len > 0 && text->len >= least) {
+		hash_add(k->hashes[i], text->data, text->len);
+		rc = part_write(&k->parts[i], text->data, text->len);
+		buf_clear(text);
 	}
-	buf_clear(&k->text);
 	return rc;
 }
 
@@ -38,9 +39,7 @@ credits_begin(struct credits *k, int temp)
 		if (part_open(&k->parts[i], temp) < 0)
 			return -1;
 		k->hashes[i] = hash_begin();
-		attribution_head((enum attribution_kind)i, &k->text);
-		if (flush(k, i) < 0)
-			return -1;
+		attribution_head((enum attribution_kind)i, &k->text[i]);
 	}
 	return 0;
 }
@@ -94,8 +93,8 @@ credits_add(struct credits *k, const char *id, const char *file, const char *nam
 		if (!a.batches)
 			continue;
 		for (size_t kind = 0; kind < ATTRIBUTION_KINDS && rc == 0; kind++) {
-			attribution_add((enum attribution_kind)kind, &k->text, &a, k->n);
-			rc = flush(k, kind);
+			attribution_add((enum attribution_kind)kind, &k->text[kind], &a, k->n);
+			rc = flush(k, kind, FLUSH);
 		}
 		k->n++;
 		json_object_put(a.batches);
@@ -109,8 +108,8 @@ int
 credits_end(struct credits *k, char hex[ATTRIBUTION_KINDS][HASH_HEX + 1])
 {
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
-		attribution_tail((enum attribution_kind)i, &k->text, k->n);
-		if (flush(k, i) < 0)
+		attribution_tail((enum attribution_kind)i, &k->text[i], k->n);
+		if (flush(k, i, 0) < 0)
 			return -1;
 		hash_end(k->hashes[i], hex[i]);
 		k->hashes[i] = NULL;
@@ -125,8 +124,8 @@ credits_drop(struct credits *k)
 		part_drop(&k->parts[i]);
 		hash_drop(k->hashes[i]);
 		k->hashes[i] = NULL;
+		buf_free(&k->text[i]);
 	}
-	buf_free(&k->text);
 }
 
 /* --- what files there are --- */
