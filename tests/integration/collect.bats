@@ -278,6 +278,22 @@ everything() {
 	collected 3 'file 3 1'
 }
 
+@test "damaged metadata is named, and the others go on" {
+	batch bad 3 1
+	for i in 1 2 3; do
+		pick bad $i 1
+	done
+	bi-collect bad >/dev/null
+	: >"$S/2/metadata.json"
+	rm -r "$S/3"
+	run -1 bi-collect bad
+	assert_output --partial 'subject 2: its items or its metadata.json'
+	collected 3 'file 3 1'
+	rm "$S/2/metadata.json"
+	run -0 bi-collect bad
+	collected 2 'file 2 1'
+}
+
 @test "picks from a file: taken in once, and collected" {
 	batch P 3 2
 	echo '{"batch":"P","reviewer":"eve","selections":{"1":2,"2":0,"3":1},"at":{"1":"2026-11-22T12:00:00Z"}}' >sel.json
@@ -405,8 +421,11 @@ everything() {
 @test "no such batch, no batch, a cut stream, a full disk" {
 	batch W 1 1
 	pick W 1 1
-	run -66 bi-collect missing W
+	run -66 bi-collect -o x.tar missing W
 	assert_output --partial 'no batch missing'
+	assert_output --partial 'x.tar is not written'
+	[ ! -e x.tar ]
+	grep -q 'Subject 1' "$C/ATTRIBUTION.md"
 	collected 1 'file 1 1'
 	run -2 bi-collect ../W
 	run -1 bi-collect </dev/null

@@ -519,6 +519,25 @@ find_decisions(struct choosing *g)
 		msg_warn("batch %s has been reviewed: what was decided is collected, not all", batch_name(g->b));
 }
 
+/* Says that subject I could not be collected, with errno. Whether that is its own damage, and the others may go on. */
+static bool
+is_damage(struct choosing *g, uint32_t i)
+{
+	const char *id = plan_id(&g->plan, i);
+	int error = errno;
+
+	if (error == EBADMSG)
+		msg_warn("batch %s: subject %s: its items or its metadata.json in the collection are damaged; remove "
+			 "that and "
+			 "collect its batches again",
+			 batch_name(g->b), id);
+	else
+		msg_warn_errno("batch %s: subject %s cannot be collected", batch_name(g->b), id);
+	g->failed++;
+	errno = error;
+	return error == EBADMSG;
+}
+
 static int
 choose(struct choosing *g)
 {
@@ -537,8 +556,8 @@ choose(struct choosing *g)
 		return collect_trouble("read the picks of batch", name);
 	find_decisions(g);
 	for (uint32_t i = 0; i < g->plan.count; i++)
-		if (choose_subject(g, i) < 0)
-			return collect_trouble("collect a subject, in batch", name);
+		if (choose_subject(g, i) < 0 && !is_damage(g, i))
+			return collect_trouble("go on with batch", name);
 	if (g->c->made && fsync(g->c->subjects) < 0)
 		return collect_trouble("sync the collection, for batch", name);
 	g->c->made = false;

@@ -180,7 +180,8 @@ list_subjects(const struct collect *c, struct listing *l)
 		l->v[l->n++] = buf_strdup(e->d_name);
 	}
 	closedir(d);
-	qsort(l->v, l->n, sizeof(*l->v), compare_names);
+	if (l->n > 1)
+		qsort(l->v, l->n, sizeof(*l->v), compare_names);
 	return 0;
 }
 

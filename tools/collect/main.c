@@ -70,11 +70,15 @@ collect(struct collect *c, struct names *names)
 		return code;
 	for (size_t i = 0; i < names->n; i++)
 		code = collect_worse(code, choose_batch(c, names->v[i]));
-	if (names->n > 0 && code <= EX_CONFLICT)
+	if (names->n > 0)
 		code = collect_worse(code, credits_of_all(c));
-	if (names->n > 0 && c->set->output && code <= EX_CONFLICT)
-		code = collect_worse(code, export_all(c, names));
-	return code;
+	if (names->n == 0 || !c->set->output)
+		return code;
+	if (code > EX_CONFLICT) {
+		msg_warn("%s is not written, since not all could be collected", c->set->output);
+		return code;
+	}
+	return collect_worse(code, export_all(c, names));
 }
 
 static void

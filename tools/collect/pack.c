@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +24,8 @@ struct pack {
 	struct buf sums;
 	struct hash *hash; /* of the archive */
 	uint64_t bytes;
-	int error; /* of writing to FD */
+	int error;    /* of writing to FD */
+	bool dropped; /* what still comes is not written */
 };
 
 static const struct pack_kind kinds[] = {
@@ -54,6 +56,8 @@ write_out(struct archive *a, void *arg, const void *bytes, size_t n)
 	struct pack *p = arg;
 	ssize_t w;
 
+	if (p->dropped)
+		return (la_ssize_t)n;
 	do
 		w = write(p->fd, bytes, n);
 	while (w < 0 && errno == EINTR);
@@ -216,10 +220,10 @@ pack_drop(struct pack *p)
 {
 	if (!p)
 		return;
-	if (p->a) {
-		archive_write_fail(p->a); /* or freeing it would write the end */
+	/* Freeing it writes the end; archive_write_fail() would hinder that, and leak. */
+	p->dropped = true;
+	if (p->a)
 		archive_write_free(p->a);
-	}
 	hash_drop(p->hash);
 	buf_free(&p->sums);
 	free(p);
