@@ -1,9 +1,9 @@
 /*
  * collect: what reviewers chose, in collected/, shared by all batches.
  *
- * choose.c goes through a batch's subjects and says what is chosen of each; store.c keeps a subject's directory as
- * that says; credits.c writes the ATTRIBUTION documents; import.c takes decisions from files; export.c lays exports out
- * and pack.c writes them; verify.c reads them again.
+ * choose.c goes through a batch's subjects and says what is chosen of each, as decide.c has it; store.c keeps a
+ * subject's directory as that says; credits.c writes the ATTRIBUTION documents; import.c takes decisions from files;
+ * export.c lays exports out and pack.c writes them; verify.c reads them again.
  */
 #ifndef BI_COLLECT_H
 #define BI_COLLECT_H
@@ -19,6 +19,7 @@
 #include "hash.h"
 #include "names.h"
 #include "part.h"
+#include "picks.h"
 #include "root.h"
 
 enum {
@@ -62,8 +63,21 @@ int collect_trouble(const char *what, const char *with);
 /* Collects the batch NAME. Returns an exit code. */
 int choose_batch(struct collect *c, const char *name);
 
+/* --- decide.c --- */
+
+/* What is decided of a subject. */
+struct decision {
+	enum { UNDECIDED, DECIDED, DISPUTED } kind;
+	long choice;
+	const char *preferred; /* whose decision it is, where they differ */
+	struct picks_subject of;
+};
+
+/* What the decisions from number FIRST - 1 of P on, which are about one subject, come to; FIRST 0: there are none. */
+void decide(const struct collect *c, const struct picks *p, uint32_t first, struct decision *d);
+
 /* Compares times as picks have them, which differ in how many digits the fraction has: <0, 0, >0. */
-int choose_compare_times(const char *a, const char *b);
+int decide_compare_times(const char *a, const char *b);
 
 /* --- store.c --- */
 

@@ -150,7 +150,7 @@ drop_older(struct picks_set *set, const struct picks *p)
 		const struct pick *one = &set->v[i];
 		const struct pick **found = n ? bsearch(&one, theirs, n, sizeof(*theirs), compare_subjects) : NULL;
 
-		if (!found || !one->at || choose_compare_times(one->at, (*found)->at) >= 0)
+		if (!found || !one->at || decide_compare_times(one->at, (*found)->at) >= 0)
 			set->v[left++] = *one;
 	}
 	dropped = set->n - left;
