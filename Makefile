@@ -7,7 +7,7 @@ PROGRAMS = fetch render serve status clean type thumb expand media collect
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
 LIBS_type = libmagic
-LIBS_thumb = vips
+LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
 LIBS_media = gumbo libcurl
@@ -101,6 +101,7 @@ demo: all
 bench: all $(BUILD)/tests/bench/minimal
 	@share/packages/install run test bench
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
 
 lint: compile
 	@share/packages/install run test lint

@@ -25,7 +25,7 @@ def details:
 		(if .page then "<li>" + (.page | outside("Source page")) + "</li>" else empty end),
 		(if .url then "<li>" + (.url | outside("Where the file came from")) + "</li>" else empty end),
 		(if .file then
-			if .thumb then @html "<li><a href=\"\(.file)\" target=\"_blank\" rel=\"noopener\">Full size</a></li>"
+			if .shows and (.vector | not) then @html "<li><a href=\"\(.file)\" target=\"_blank\" rel=\"noopener\">Full size</a></li>"
 			else @html "<li><a href=\"\(.file)\" download>Download \(.file)</a></li>" end
 		else empty end)
 	] | join("\n");

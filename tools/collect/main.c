@@ -100,7 +100,7 @@ run(char **operands, const char *dir, const struct settings *set)
 	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
 	struct names names = {0};
 	struct root root;
-	int code = *operands || !*set->picks ? names_read(&names, operands) : EX_ALL_WELL;
+	int code = *operands || !*set->picks ? names_read(&names, operands, NULL) : EX_ALL_WELL;
 
 	if (names.bad)
 		code = collect_worse(code, EX_WRONG_USE);

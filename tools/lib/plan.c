@@ -69,11 +69,12 @@ plan_find(const struct plan *p, const char *id, uint32_t *subject)
 }
 
 uint32_t
-plan_items_of(const struct plan *p, const char *id)
+plan_item(const struct plan *p, const char *id, unsigned long idx)
 {
 	uint32_t subject;
+	const struct plan_subject *s = plan_find(p, id, &subject) ? &p->subjects[subject] : NULL;
 
-	return plan_find(p, id, &subject) ? p->subjects[subject].count : 0;
+	return s && idx >= 1 && idx <= s->count ? p->items[s->first + idx - 1] : 0;
 }
 
 /* Lays the items out subject by subject: a counting sort, which keeps the order asked. */

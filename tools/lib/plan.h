@@ -37,7 +37,7 @@ const char *plan_id(const struct plan *p, uint32_t subject);
 /* The number of the subject ID into SUBJECT. False where the batch has none. */
 bool plan_find(const struct plan *p, const char *id, uint32_t *subject);
 
-/* How many items the subject ID has; 0 for one that is not in the batch. */
-uint32_t plan_items_of(const struct plan *p, const char *id);
+/* The number of the item that is candidate IDX, from 1, of the subject ID; 0 where there is none. */
+uint32_t plan_item(const struct plan *p, const char *id, unsigned long idx);
 
 #endif

@@ -155,7 +155,7 @@ static int
 serve(struct serve *s, const char *dir, char **args)
 {
 	struct names n = {0};
-	int code = names_read(&n, args);
+	int code = names_read(&n, args, NULL);
 
 	if (code == 0)
 		code = code_of(&n);
