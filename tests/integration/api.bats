@@ -511,15 +511,15 @@ event_is() {
 
 	batch A
 	serve A
-	for i in {1..60}; do
+	for i in {1..20}; do
 		start curl -sN --max-time 120 -o "stream.$i" "$URL/status/stream"
 	done
-	for i in {1..60}; do
+	for i in {1..20}; do
 		poll 20 grep -q '^data: ' "stream.$i"
 	done
 	put A '{"selections":{"7":1}}'
 	assert_equal "$code" 200
-	for i in {1..60}; do
+	for i in {1..20}; do
 		poll 20 grep -q '"decided":1' "stream.$i"
 	done
 	run -0 bi-clean stop "$PORT"
