@@ -427,13 +427,17 @@ stream_of_picks() {
 }
 
 @test "a bi-api that is killed is started again, and what comes meanwhile waits" {
-	local i
+	local i all pid
 
 	batch A
 	serve A
 	for i in 1 2 3; do
-		# shellcheck disable=SC2046 # process ids
-		kill -KILL $(children_of "$KEEPER" bi-api)
+		all=$(children_of "$KEEPER" bi-api)
+		# shellcheck disable=SC2086 # process ids
+		kill -KILL $all
+		for pid in $all; do # one that is dying may take a request along
+			poll 10 gone "$pid"
+		done
 		put A "{\"selections\":{\"7\":$i}}"
 		assert_equal "$code" 200
 		call /status/
