@@ -21,6 +21,10 @@ enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds that jq may do n
 static const char *const common[] = {"submit.html", "index.html"};
 enum { COMMON = sizeof(common) / sizeof(common[0]) };
 
+/* What the pages load, of share/review. */
+static const char *const assets[] = {"review.css", "picks.js",  "review.js", "lists.js",
+				     "index.js",   "submit.js", "zoom.js",   "subject.js"};
+
 /* jq at work. */
 struct jq {
 	struct render *r;
@@ -241,8 +245,9 @@ pages_make(struct render *r)
 
 	for (size_t i = 0; i < COMMON; i++)
 		j.pages[i].fd = -1;
-	if (copy_asset(r, "review.css") < 0 || copy_asset(r, "review.js") < 0)
-		return EX_IOERR;
+	for (size_t i = 0; i < sizeof(assets) / sizeof(assets[0]); i++)
+		if (copy_asset(r, assets[i]) < 0)
+			return EX_IOERR;
 	for (size_t i = 0; i < COMMON && j.code == EX_ALL_WELL; i++)
 		if (part_open(&j.pages[i], r->temp) < 0)
 			j.code = render_trouble(batch_name(r->batch), "write its pages");
