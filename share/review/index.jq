@@ -18,7 +18,7 @@ def index_head:
 		+ "</div>\n"
 		+ filters
 		+ (if .subjects == 0 then "<p class=\"empty\">This batch has no items yet.</p>\n" else "" end)
-		+ "<ul class=\"subjects\">\n")};
+		+ "<div id=\"list\">\n<ul class=\"subjects\">\n")};
 
 def index_thumb:
 	@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
@@ -28,7 +28,8 @@ def index_card($batch):
 	([.candidates[] | select(.thumb)]) as $pictures
 	| ($pictures[:(if $batch.subjects > 1000 then 1 else 4 end)]) as $few
 	| {name: "index.html", text: (
-		@html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"><a href=\"\(.id)_review.html\">
+		part("subjects")
+		+ @html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"><a href=\"\(.id)_review.html\">
 <div class=\"strip strip\($few | length)\">"
 		+ ([$few[] | index_thumb] | join(""))
 		+ (if ($pictures | length) == 0 then "<span class=\"none\">no pictures</span>" else "" end)
@@ -41,4 +42,4 @@ def index_card($batch):
 ")};
 
 def index_tail:
-	{name: "index.html", text: ("</ul>\n</main>\n" + page_tail)};
+	{name: "index.html", text: ("</ul>\n</div>\n</main>\n" + page_tail)};

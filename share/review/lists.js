@@ -1,14 +1,20 @@
 /*
  * The lists of subjects on index.html and submit.html: what became of each, the counts, the filter and the search.
- * Ten thousand subjects are usual enough: elements are looked up once, and only what changed is touched.
+ * Ten thousand subjects are usual enough: of those that the filter lets through only some are on the page, and more
+ * come as it is scrolled. (A browser needs half a minute to take 9,000 of 10,000 elements out of one grid, and
+ * no time for the grid itself.)
  */
 'use strict';
 const lists = (function () {
 	const {byId, all, setText, words} = review;
 	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
+	const step = 240; /* how many come at a time */
 	let rows = [];
+	let meant = []; /* the rows that the filter lets through */
+	let placed = 0; /* how many of them are on the page */
 	let show = 'all';
 	let sought = '';
+	let draw = null;
 
 	function read(selector) {
 		rows = all(selector).map(function (element) {
@@ -50,18 +56,59 @@ const lists = (function () {
 			(sought === '' || row.sought.includes(sought));
 	}
 
+	/* Says what became of a row, where that is not what it says. */
+	function refresh(row) {
+		const text = describe(row.known);
+		const sign = text + (row.known.unsaved ? '*' : '');
+
+		if (row.shown === sign)
+			return;
+		row.shown = sign;
+		setText(row.state, text);
+		row.element.dataset.outcome = row.known.outcome;
+		row.element.toggleAttribute('data-unsaved', row.known.unsaved);
+		draw(row);
+	}
+
+	/* Puts more of the meant rows on the page, up to COUNT. */
+	function place(count) {
+		const more = meant.slice(placed, count);
+
+		more.forEach(refresh);
+		byId('list').lastElementChild.append(...more.map((row) => row.element));
+		placed += more.length;
+	}
+
+	/* Shows the meant rows, and keeps the focus where it was. */
 	function filter() {
-		let shown = 0;
+		const focus = document.activeElement;
+		const now = rows.filter(isMeant);
 
-		for (const row of rows) {
-			const hidden = !isMeant(row);
-
-			if (row.element.hidden !== hidden)
-				row.element.hidden = hidden;
-			shown += hidden ? 0 : 1;
+		if (placed > 0 && now.length === meant.length && now.every((row, i) => row === meant[i])) {
+			meant.slice(0, placed).forEach(refresh);
+			return;
 		}
-		byId('nothing').hidden = shown > 0 || rows.length === 0;
-		return shown;
+		const list = review.make('ul', {className: byId('list').firstElementChild.className});
+		const count = Math.max(step, placed);
+
+		meant = now;
+		placed = 0;
+		byId('list').replaceChildren(list);
+		place(count);
+		if (focus !== document.activeElement && focus.isConnected)
+			focus.focus();
+		byId('nothing').hidden = meant.length > 0 || rows.length === 0;
+	}
+
+	/* More come before the end is in sight. */
+	function listenEnd() {
+		const end = review.make('div', {});
+
+		byId('list').after(end);
+		new IntersectionObserver(function (entries) {
+			if (entries.some((entry) => entry.isIntersecting) && placed < meant.length)
+				place(placed + step);
+		}, {rootMargin: '2000px'}).observe(end);
 	}
 
 	function count() {
@@ -80,25 +127,12 @@ const lists = (function () {
 		return counts;
 	}
 
-	/* Shows what is known now; draw(row) is called for each row whose decision changed. */
-	function update(draw) {
-		for (const row of rows) {
+	/* Shows what is known now. */
+	function update() {
+		for (const row of rows)
 			row.known = picks.of(row.subject);
-			const text = describe(row.known);
-			const sign = text + (row.known.unsaved ? '*' : '');
-
-			if (row.shown === sign)
-				continue;
-			row.shown = sign;
-			setText(row.state, text);
-			row.element.dataset.outcome = row.known.outcome;
-			row.element.toggleAttribute('data-unsaved', row.known.unsaved);
-			draw(row);
-		}
-		const counts = count();
-
+		count();
 		filter();
-		return counts;
 	}
 
 	function picture(row, choice, alt) {
@@ -130,15 +164,15 @@ const lists = (function () {
 			form.elements.show[0].checked = true;
 		changed();
 		form.addEventListener('submit', function (event) {
-			const first = rows.find((row) => !row.element.hidden);
-
 			event.preventDefault();
-			if (first && sought)
-				first.element.querySelector('a').click();
+			if (meant.length && sought)
+				meant[0].element.querySelector('a').click();
 		});
 		form.addEventListener('input', function () {
 			changed();
-			review.say(review.plural(filter(), 'subject', 'subjects') + ' shown');
+			placed = 0;
+			filter();
+			review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown');
 		});
 		search.addEventListener('keydown', function (event) {
 			if (event.key === 'Escape' && search.value === '')
@@ -148,19 +182,18 @@ const lists = (function () {
 
 	/* Moves the focus by so many of the rows that are shown. */
 	function move(by) {
-		const links = rows.filter((row) => !row.element.hidden).map((row) => row.element.querySelector('a'));
-		const at = links.indexOf(document.activeElement);
-		const to = links[Math.min(Math.max(at < 0 ? 0 : at + by, 0), links.length - 1)];
+		const at = meant.findIndex((row) => row.element.contains(document.activeElement));
+		const to = Math.min(Math.max(at < 0 ? 0 : at + by, 0), meant.length - 1);
 
-		if (to)
-			to.focus();
+		if (to >= placed)
+			place(to + step);
+		if (to >= 0)
+			meant[to].element.querySelector('a').focus();
 	}
 
 	/* How many stand beside each other. */
 	function columns() {
-		const row = rows.find((r) => !r.element.hidden);
-
-		return row ? getComputedStyle(row.element.parentElement).gridTemplateColumns.split(' ').length : 1;
+		return getComputedStyle(byId('list').lastElementChild).gridTemplateColumns.split(' ').length;
 	}
 
 	function arrow(by) {
@@ -186,13 +219,16 @@ const lists = (function () {
 		review.go(row ? row.subject + '_review.html' : 'submit.html');
 	}
 
-	function start(selector, draw) {
+	/* Shows the rows that SELECTOR finds; drawRow(row) draws what was decided for one. */
+	function start(selector, drawRow) {
+		draw = drawRow;
 		read(selector);
 		picks.session.set('order', rows.map((row) => row.subject));
 		listenFilters();
-		picks.listen(() => update(draw));
+		picks.listen(update);
 		review.start();
-		update(draw);
+		update();
+		listenEnd();
 		review.listenKeys({
 			j: () => move(1),
 			k: () => move(-1),

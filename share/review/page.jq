@@ -71,6 +71,10 @@ def filters:
 <p class=\"empty\" id=\"nothing\" hidden>No subject is like that.</p>
 ";
 
+# Long lists come in parts, so that a browser can skip those that are out of sight; the input is the subject.
+def part($class):
+	if .position > 1 and .position % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
+
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
 
 # Bytes for people.

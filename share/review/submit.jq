@@ -30,14 +30,16 @@ def submit_head:
 <h2 class=\"unseen\">All subjects</h2>
 "
 		+ filters
-		+ "<ul class=\"picks\">
+		+ "<div id=\"list\">
+<ul class=\"picks\">
 ")};
 
 def submit_row:
 	{name: "submit.html", text: (
-		@html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
+		part("picks")
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
 <span class=\"name\">\(.name)</span><span class=\"state\"></span></a></li>
 ")};
 
 def submit_tail:
-	{name: "submit.html", text: ("</ul>\n</main>\n" + page_tail)};
+	{name: "submit.html", text: ("</ul>\n</div>\n</main>\n" + page_tail)};
