@@ -7,7 +7,7 @@ PROGRAMS = fetch render serve status clean type thumb expand media
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
 LIBS_type = libmagic
-LIBS_thumb = vips
+LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_media = gumbo libcurl
 LIBS_expand_test = libarchive

@@ -61,11 +61,23 @@ def details:
 		([
 			(if .page then .page | outside("Source page") else empty end),
 			(if .url then .url | outside("Where the file came from") else empty end),
-			(if .file and (.thumb | not) then @html "<a href=\"\(.file)\" download>Download \(.file)</a>" else empty end)
+			(if .file and (.shows and (.vector | not) | not) then @html "<a href=\"\(.file)\" download>Download \(.file)</a>" else empty end)
 		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
 
 def heading: .title // "Candidate \(.idx)";
+
+# Full size: a link, which zoom.js opens in a dialog. A drawing is shown as a picture only, so without a script there is
+# nothing to open.
+def zoom:
+	"<svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path d=\"M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9\"/></svg>" as $sign
+	| (@html "<span class=\"unseen\">Full size of candidate \(.idx)</span>") as $text
+	| if (.thumb and .file and .shows) | not then ""
+	elif .vector then
+		@html "<button type=\"button\" class=\"zoom\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\" hidden>" + $sign + $text + "</button>"
+	else
+		@html "<a class=\"zoom\" href=\"\(.file)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\">" + $sign + $text + "</a>"
+	end;
 
 def shot($name):
 	@html "<div class=\"shot\"><button type=\"button\" class=\"pick\" data-pick=\"\(.idx)\" aria-pressed=\"false\" aria-label=\"Pick candidate \(.idx) for \($name)\">"
@@ -76,9 +88,7 @@ def shot($name):
 	end)
 	+ @html "</button>
 <span class=\"number\" aria-hidden=\"true\">\(.idx)</span>"
-	+ (if .thumb and .file then
-		@html "<a class=\"zoom\" href=\"\(.file)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\"><svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path d=\"M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9\"/></svg><span class=\"unseen\">Full size of candidate \(.idx)</span></a>"
-	else "" end)
+	+ zoom
 	+ "</div>\n";
 
 def candidate($name):
@@ -156,7 +166,7 @@ def subject_page($batch):
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
 		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["zoom.js", "subject.js"];
-			@html " data-subject=\"\($s.id)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_thumbs // [] | join(" "))\""))
+			@html " data-subject=\"\($s.id)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
 		+ ($batch | bar("subject"))
 		+ "<main id=\"main\" class=\"review\">\n"
 		+ notice

@@ -247,12 +247,15 @@
 		toUndecided();
 	});
 	all('[data-pick]').forEach((button) => button.addEventListener('click', () => pick(Number(button.dataset.pick))));
-	all('[data-zoom]').forEach((link) => link.addEventListener('click', function (event) {
-		if (event.ctrlKey || event.metaKey || event.shiftKey)
-			return;
-		event.preventDefault();
-		zoom.open(Number(link.dataset.zoom), pick);
-	}));
+	all('[data-zoom]').forEach(function (link) {
+		link.hidden = false;
+		link.addEventListener('click', function (event) {
+			if (event.ctrlKey || event.metaKey || event.shiftKey)
+				return;
+			event.preventDefault();
+			zoom.open(Number(link.dataset.zoom), pick);
+		});
+	});
 	listenKeys();
 	picks.listen(show);
 	review.start();

@@ -14,7 +14,7 @@ const zoom = (function () {
 
 			return {
 				idx: Number(link.dataset.zoom),
-				href: link.href,
+				href: link.dataset.src,
 				small: img.src,
 				alt: img.alt,
 				about: card.querySelector('.measures').textContent,

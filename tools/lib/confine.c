@@ -143,7 +143,7 @@ limit_all(const struct confine_limits *l)
 }
 
 static int
-allow(scmp_filter_ctx filter)
+allow(scmp_filter_ctx filter, const struct confine_limits *limits)
 {
 	int rc = 0;
 
@@ -152,6 +152,10 @@ allow(scmp_filter_ctx filter)
 	for (size_t i = 0; i < sizeof(when) / sizeof(when[0]) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, when[i].call, 1,
 				      SCMP_CMP(when[i].arg, SCMP_CMP_MASKED_EQ, when[i].mask, when[i].value));
+	if (rc == 0 && limits->access)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(access), 0);
+	if (rc == 0 && limits->access)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(faccessat), 0);
 	/* abort(3) signals itself, prlimit(2) may ask about itself. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
@@ -180,7 +184,7 @@ confine(const struct confine_limits *limits, const char **what)
 	}
 	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (rc == 0)
-		rc = allow(filter);
+		rc = allow(filter, limits);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);

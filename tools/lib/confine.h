@@ -5,6 +5,7 @@
 #ifndef BI_CONFINE_H
 #define BI_CONFINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct confine_limits {
@@ -12,6 +13,7 @@ struct confine_limits {
 	unsigned seconds; /* of processor time; 0: no limit */
 	size_t file_size; /* bytes that a file may grow to; 0: no limit */
 	unsigned files;   /* descriptors; 0: as it was */
+	bool access;      /* it may ask whether files are there (access(2)), as Cairo does of fonts that it has open */
 };
 
 /*

@@ -51,7 +51,7 @@ is_ready(const struct helper *h)
 static int
 run(struct helper *h, int theirs)
 {
-	char *argv[] = {(char *)(size_t)h->program, (char[]){"--serve"}, NULL};
+	char *argv[] = {(char *)(size_t)h->program, (char[]){"--serve"}, (char *)(size_t)h->mode, NULL};
 	struct buf path = {0};
 	int error;
 

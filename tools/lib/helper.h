@@ -15,6 +15,7 @@
 
 struct helper {
 	const char *program; /* "bi-type"; kept, not copied */
+	const char *mode;    /* an option behind --serve, or NULL; kept, not copied */
 	pid_t pid;           /* 0: not running */
 	int socket;          /* close-on-exec; -1: not running */
 };

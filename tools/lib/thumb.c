@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,36 +11,68 @@
 #include "clock.h"
 #include "helper.h"
 
-enum { PATIENCE = 60 * 1000, MOST = 16 }; /* milliseconds for one picture; processes */
+/* Milliseconds for one picture; processes of each kind; pictures that one has: the next is there when one is done. */
+enum { PATIENCE = 60 * 1000, MOST = 16, AHEAD = 2 };
 
 struct worker {
 	struct helper helper;
-	struct thumb_job *job; /* NULL: idle */
-	int64_t until;         /* when its answer must be here */
+	bool vector;
+	struct thumb_job *jobs[AHEAD]; /* in the order in which it has them */
+	unsigned n;
+	int64_t until; /* when the answer for the first must be here */
+};
+
+struct queue {
+	struct thumb_job *first, **last;
 };
 
 struct thumber {
-	struct worker workers[MOST];
+	struct worker workers[2 * MOST]; /* half of them for drawings */
 	unsigned count;
+	struct queue waiting, done;
 };
+
+static void
+put(struct queue *q, struct thumb_job *job)
+{
+	job->next = NULL;
+	*q->last = job;
+	q->last = &job->next;
+}
+
+static void
+put_first(struct queue *q, struct thumb_job *job)
+{
+	job->next = q->first;
+	if (!q->first)
+		q->last = &job->next;
+	q->first = job;
+}
+
+/* Takes what AT points to out of the queue. */
+static struct thumb_job *
+take(struct queue *q, struct thumb_job **at)
+{
+	struct thumb_job *job = *at;
+
+	*at = job->next;
+	if (!*at)
+		q->last = at;
+	return job;
+}
 
 struct thumber *
 thumb_open(unsigned count)
 {
 	struct thumber *t = buf_alloc(sizeof(*t));
 
-	count = count > MOST ? MOST : count;
-	for (; t->count < count; t->count++) {
-		struct worker *w = &t->workers[t->count];
-
-		w->helper = (struct helper){.program = "bi-thumb", .socket = -1};
-		if (helper_start(&w->helper) < 0) {
-			int error = errno;
-
-			thumb_close(t);
-			errno = error;
-			return NULL;
-		}
+	t->count = 2 * (count > MOST ? MOST : count);
+	t->waiting.last = &t->waiting.first;
+	t->done.last = &t->done.first;
+	for (unsigned i = 0; i < t->count; i++) {
+		t->workers[i].vector = i >= t->count / 2;
+		t->workers[i].helper = (struct helper){
+			.program = "bi-thumb", .mode = t->workers[i].vector ? "--vectors" : NULL, .socket = -1};
 	}
 	return t;
 }
@@ -56,19 +87,44 @@ thumb_close(struct thumber *t)
 	free(t);
 }
 
-static void
-died(struct worker *w, const char *why)
+static struct thumb_job *
+shift(struct worker *w)
 {
+	struct thumb_job *job = w->jobs[0];
+
+	memmove(w->jobs, w->jobs + 1, --w->n * sizeof(*w->jobs));
+	w->until = clock_ms() + PATIENCE;
+	return job;
+}
+
+/* The picture on which it ended, or that took too long, has failed; what it had besides waits for another. */
+static void
+died(struct thumber *t, struct worker *w, const char *why)
+{
+	struct thumb_job *job = shift(w);
+
 	helper_stop(&w->helper);
-	w->job->end = THUMB_DIED;
-	snprintf(w->job->why, sizeof(w->job->why), "%s", why);
-	w->job = NULL;
+	job->end = THUMB_DIED;
+	snprintf(job->why, sizeof(job->why), "%s", why);
+	put(&t->done, job);
+	while (w->n > 0)
+		put_first(&t->waiting, w->jobs[--w->n]);
+}
+
+static bool
+parse_hex(const char *text, uint8_t *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strspn(text + 2 * i, "0123456789abcdef") < 2 || sscanf(text + 2 * i, "%2hhx", &out[i]) != 1)
+			return false;
+	return text[2 * n] == '\0';
 }
 
 /* What it says is checked: it read hostile bytes. */
 static bool
 parse_answer(struct thumb_job *j, const char *packet)
 {
+	unsigned long long hash;
 	int end = 0;
 
 	if (strncmp(packet, "failed ", 7) == 0) {
@@ -89,89 +145,143 @@ parse_answer(struct thumb_job *j, const char *packet)
 		return true;
 	}
 	j->end = THUMB_OK;
-	return sscanf(packet, "ok %6d %6d %9d %9d%n", &j->width, &j->height, &j->owidth, &j->oheight, &end) == 4 &&
-	       packet[end] == '\0' && j->width > 0 && j->height > 0 && j->owidth > 0 && j->oheight > 0;
+	if (sscanf(packet, "ok %6d %6d %9d %9d %1u %16llx %9u %n", &j->width, &j->height, &j->owidth, &j->oheight,
+		   &j->kind, &hash, &j->likeness.sharpness, &end) != 7 ||
+	    end == 0)
+		return false;
+	j->likeness.hash = hash;
+	return parse_hex(packet + end, j->likeness.colours, LIKENESS_COLOURS) && j->width > 0 && j->height > 0 &&
+	       j->owidth > 0 && j->oheight > 0;
 }
 
-/* Gives the job to an idle worker. -1 when its bi-thumb cannot be started. */
+/* Gives it one more job. -1 with errno when it cannot be started. */
 static int
-give(struct worker *w, struct thumb_job *job, int size)
+give(struct worker *w, struct thumb_job *job)
 {
 	char packet[16];
-	int n = snprintf(packet, sizeof(packet), "%d", size);
+	int n = snprintf(packet, sizeof(packet), "%d", job->size);
 
 	for (int i = 0; i < 2; i++) {
 		if (w->helper.socket < 0 && helper_start(&w->helper) < 0)
 			return -1;
 		if (helper_send(&w->helper, packet, (size_t)n, (int[]){job->in, job->out}, 2) == 0) {
-			w->job = job;
-			w->until = clock_ms() + PATIENCE;
+			if (w->n == 0)
+				w->until = clock_ms() + PATIENCE;
+			w->jobs[w->n++] = job;
 			return 0;
 		}
-		helper_stop(&w->helper); /* it went while it was idle */
+		if (w->n > 0)
+			return 1; /* no room, or it went: look() sees which */
+		helper_stop(&w->helper);
 	}
 	errno = EPROTO;
 	return -1;
 }
 
-/* Takes the answer of a busy worker, if it is there or the time for it is over. */
-static void
-look(struct worker *w)
+/* The one of that kind with the least to do, NULL when all have enough. */
+static struct worker *
+least_busy(struct thumber *t, bool vector)
 {
-	char packet[256];
+	struct worker *least = NULL;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		struct worker *w = &t->workers[i];
+
+		if (w->vector == vector && w->n < AHEAD && (!least || w->n < least->n))
+			least = w;
+	}
+	return least;
+}
+
+/* Hands out what waits, as far as there is room. */
+static void
+hand_out(struct thumber *t)
+{
+	for (struct thumb_job **at = &t->waiting.first; *at;) {
+		struct worker *w = least_busy(t, (*at)->vector);
+		struct thumb_job *job;
+		int rc = w ? give(w, *at) : 1;
+
+		if (rc > 0) {
+			at = &(*at)->next;
+			continue;
+		}
+		job = take(&t->waiting, at);
+		if (rc == 0)
+			continue;
+		job->end = THUMB_UNSTARTED;
+		job->error = errno;
+		snprintf(job->why, sizeof(job->why), "bi-thumb cannot be started: %s", strerror(errno));
+		put(&t->done, job);
+	}
+}
+
+/* Takes an answer of a busy one, if it is there or the time for it is over. */
+static void
+look(struct thumber *t, struct worker *w)
+{
+	char packet[THUMB_ANSWER];
 	ssize_t n = helper_take(&w->helper, packet, sizeof(packet));
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_ms() >= w->until)
-			died(w, "decoding it took longer than a picture may");
-		return;
+			died(t, w, "decoding it took longer than a picture may");
+	} else if (n > 0 && !w->vector && strcmp(packet, "vector") == 0) {
+		w->jobs[0]->vector = true;
+		put_first(&t->waiting, shift(w));
+	} else if (n > 0 && parse_answer(w->jobs[0], packet)) {
+		put(&t->done, shift(w));
+	} else {
+		died(t, w, "decoding it ended the program that did so");
 	}
-	if (n <= 0 || !parse_answer(w->job, packet))
-		died(w, "decoding it ended the program that did so");
-	else
-		w->job = NULL;
 }
 
-/* Waits until a busy worker has an answer or the first deadline passes. */
-static void
-wait_busy(struct thumber *t)
+/* Waits, if there is time, until a busy one has an answer. How many are busy. */
+static unsigned
+wait_busy(struct thumber *t, bool wait)
 {
-	struct pollfd p[MOST];
+	struct pollfd p[2 * MOST];
 	int64_t until = clock_ms() + PATIENCE;
 	nfds_t n = 0;
 
 	for (unsigned i = 0; i < t->count; i++) {
 		struct worker *w = &t->workers[i];
 
-		if (!w->job)
+		if (w->n == 0)
 			continue;
 		p[n++] = (struct pollfd){.fd = w->helper.socket, .events = POLLIN};
 		if (w->until < until)
 			until = w->until;
 	}
-	if (poll(p, n, clock_left(until)) < 0)
-		return; /* interrupted: whoever waits looks again */
+	if (n > 0 && wait && poll(p, n, clock_left(until)) < 0 && errno != EINTR)
+		return 0;
+	return (unsigned)n;
 }
 
-int
-thumb_make(struct thumber *t, struct thumb_job *jobs, size_t n, int size)
+void
+thumb_start(struct thumber *t, struct thumb_job *job)
 {
-	size_t next = 0, busy;
+	job->vector = false;
+	put(&t->waiting, job);
+	hand_out(t);
+}
 
-	do {
-		busy = 0;
-		for (unsigned i = 0; i < t->count; i++) {
-			struct worker *w = &t->workers[i];
-
-			if (!w->job && next < n && give(w, &jobs[next++], size) < 0)
-				return -1;
-			busy += w->job != NULL;
-		}
-		if (busy)
-			wait_busy(t);
+struct thumb_job *
+thumb_next(struct thumber *t, bool wait)
+{
+	hand_out(t);
+	while (!t->done.first && wait_busy(t, wait) > 0) {
 		for (unsigned i = 0; i < t->count; i++)
-			if (t->workers[i].job)
-				look(&t->workers[i]);
-	} while (busy || next < n);
-	return 0;
+			while (t->workers[i].n > 0 && !t->done.first) {
+				unsigned had = t->workers[i].n;
+
+				look(t, &t->workers[i]);
+				if (t->workers[i].n == had)
+					break;
+			}
+		hand_out(t);
+		if (!wait)
+			break;
+	}
+	return t->done.first ? take(&t->done, &t->done.first) : NULL;
 }

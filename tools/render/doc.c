@@ -1,11 +1,16 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "rec.h"
 #include "render.h"
+
+enum {
+	TINY = 200,    /* pixels: a picture with a side shorter than that is marked */
+	BLURRED = 20,  /* and one whose thumbnail is less sharp than that */
+	NEXT_MOST = 9, /* thumbnails of the next subject that a page is told of */
+};
 
 /* Numbers go to jq as strings: it would round big ones. Objects and arrays are left out. */
 static bool
@@ -49,7 +54,7 @@ print(struct json_object *o, struct buf *out)
 }
 
 struct json_object *
-doc_about(const struct render *r)
+doc_about(const struct render *r, bool brief)
 {
 	struct json_object *about = json_object_new_object(), *stored;
 	struct buf text = {0};
@@ -62,6 +67,8 @@ doc_about(const struct render *r)
 	}
 	buf_free(&text);
 	add_count(about, "subjects", r->plan.count);
+	if (brief)
+		return about;
 	add_count(about, "candidates", r->candidates);
 	add_count(about, "failed", r->failed);
 	add_count(about, "waiting", r->waiting);
@@ -184,8 +191,10 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 static const char *
 kind_of(const struct candidate *c)
 {
+	if (strcmp(c->mime, "image/svg+xml") == 0)
+		return "SVG drawing";
 	if (strncmp(c->mime, "image/", 6) == 0)
-		return c->picture ? "No picture" : "SVG drawing";
+		return "No picture";
 	if (strncmp(c->mime, "video/", 6) == 0)
 		return "Video";
 	if (strncmp(c->mime, "audio/", 6) == 0)
@@ -199,50 +208,127 @@ kind_of(const struct candidate *c)
 	return "File";
 }
 
-static void
-add_shot(const struct render *r, struct json_object *to, const struct candidate *c, uint32_t k, const char *sha256)
-{
-	char path[sizeof(c->thumb) + 8], why[THUMB_WHY + 64];
-	struct shot s;
+/* Those that people know, wide ones. */
+static const struct ratio {
+	unsigned width, height;
+} ratios[] = {{1, 1}, {5, 4}, {4, 3}, {3, 2}, {16, 10}, {16, 9}, {2, 1}, {21, 9}, {3, 1}};
 
-	if (!shot_read(r, k, sha256, &s)) {
-		add_text(to, "why", "There is no thumbnail of it.");
-	} else if (s.end == THUMB_OK) {
-		snprintf(path, sizeof(path), "thumbs/%s", c->thumb);
-		add_text(to, "thumb", path);
-		add_count(to, "thumb_width", s.width);
-		add_count(to, "thumb_height", s.height);
-		add_count(to, "width", s.owidth);
-		add_count(to, "height", s.oheight);
+/* The nearest ratio that people know, if it is within a hundredth, else a decimal fraction to one. */
+static void
+add_aspect(struct json_object *to, uint32_t width, uint32_t height)
+{
+	bool tall = height > width;
+	double is = tall ? (double)height / width : (double)width / height;
+	char text[32];
+
+	snprintf(text, sizeof(text), tall ? "1:%.2f" : "%.2f:1", is);
+	for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++) {
+		const struct ratio *r = &ratios[i];
+		double known = (double)r->width / r->height;
+
+		if (is > known * 0.99 && is < known * 1.01)
+			snprintf(text, sizeof(text), "%u:%u", tall ? r->height : r->width, tall ? r->width : r->height);
+	}
+	add_text(to, "aspect", text);
+}
+
+static void
+add_true(struct json_object *to, const char *key, bool is)
+{
+	if (is)
+		json_object_object_add(to, key, json_object_new_boolean(true));
+}
+
+/* What browsers show in a page. */
+static bool
+shows(const char *mime)
+{
+	static const char *const shown[] = {"image/jpeg", "image/png",     "image/webp", "image/gif",
+					    "image/avif", "image/svg+xml", "image/bmp",  "image/x-ms-bmp"};
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (strcmp(mime, shown[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Of 21 photographs, 512 pixels on the longest side, all have 43 or more; blurred by a Gauss filter of 2 pixels all
+ * have 17 or less. Those with too little in them for a hash are smooth by nature, as are drawings.
+ */
+static bool
+is_blurred(const struct shot *s)
+{
+	return s->likeness.sharpness < BLURRED && s->likeness.hash && !(s->kind & THUMB_VECTOR);
+}
+
+/* One candidate while its subject is put together. */
+struct shown {
+	struct json_object *json;
+	char sha256[HASH_HEX + 1]; /* "" where it is not known */
+	struct shot shot;          /* end is THUMB_OK where there is a thumbnail */
+};
+
+static void
+add_picture(struct json_object *to, const struct candidate *c, const struct shot *s)
+{
+	bool vector = s->kind & THUMB_VECTOR;
+	char path[sizeof(c->thumb) + 8];
+
+	snprintf(path, sizeof(path), "thumbs/%s", c->thumb);
+	add_text(to, "thumb", path);
+	add_count(to, "thumb_width", s->width);
+	add_count(to, "thumb_height", s->height);
+	add_count(to, "width", s->owidth);
+	add_count(to, "height", s->oheight);
+	add_aspect(to, s->owidth, s->oheight);
+	add_true(to, "shows", shows(c->mime));
+	add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
+	add_true(to, "blurred", is_blurred(s));
+	add_true(to, "animated", s->kind & THUMB_ANIMATED);
+	add_true(to, "vector", vector);
+}
+
+static void
+add_shot(const struct render *r, struct shown *to, const struct candidate *c, uint32_t k)
+{
+	char why[THUMB_WHY + 64];
+
+	if (!shot_read(r, k, to->sha256, &to->shot)) {
+		to->shot.end = THUMB_FAILED;
+		add_text(to->json, "why", "There is no thumbnail of it.");
+	} else if (to->shot.end == THUMB_OK) {
+		add_picture(to->json, c, &to->shot);
 	} else {
-		snprintf(why, sizeof(why), "It cannot be shown: %s.", s.why);
-		add_text(to, "why", why);
+		snprintf(why, sizeof(why), "It cannot be shown: %s.", to->shot.why);
+		add_text(to->json, "why", why);
 	}
 }
 
 static void
-add_completed(const struct render *r, struct json_object *to, const struct batch_place *place,
-	      struct json_object *result)
+add_completed(const struct render *r, struct shown *to, const struct batch_place *place, struct json_object *result)
 {
+	const char *sha256 = rec_string(result, "sha256");
 	struct candidate c;
 
 	candidate_of(&c, place, result);
-	add_text(to, "mime", c.mime);
-	copy_text(to, "bytes", result, NULL);
-	add_text(to, "kind", kind_of(&c));
+	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
+	add_text(to->json, "mime", c.mime);
+	copy_text(to->json, "bytes", result, NULL);
+	add_text(to->json, "kind", kind_of(&c));
 	if (c.hidden) {
-		add_text(to, "why", c.hidden);
+		add_text(to->json, "why", c.hidden);
 		return;
 	}
-	if (faccessat(r->dir, c.name, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
-		add_text(to, "why", "Its file is not there.");
+	if (!r->items[place->item - 1].ext) {
+		add_text(to->json, "why", "Its file is not there.");
 		return;
 	}
-	add_text(to, "file", c.name);
+	add_text(to->json, "file", c.name);
 	if (!c.picture)
-		add_text(to, "why", "It is no picture: download it to see what is in it.");
+		add_text(to->json, "why", "It is no picture: download it to see what is in it.");
 	else
-		add_shot(r, to, &c, place->item, rec_string(result, "sha256"));
+		add_shot(r, to, &c, place->item);
 }
 
 static void
@@ -263,23 +349,19 @@ add_failed(struct json_object *to, struct json_object *item, struct json_object 
 		add_text(to, "from", from);
 }
 
-/* One item into CANDIDATES, or counted as waiting. 0, or -1 with errno. */
+/* One item into TO, or counted as waiting. 0, or -1 with errno. */
 static int
-add_item(struct render *r, uint32_t k, struct json_object *item, const char *line, size_t len,
-	 struct json_object *candidates, uint32_t *waiting)
+add_item(struct render *r, struct json_object *item, const struct batch_place *place, struct shown *to,
+	 uint32_t *waiting)
 {
 	static const char *const texts[] = {"title", "license", "credit", "page", "url"};
-	struct json_object *c, *result = NULL;
-	struct batch_place place;
+	bool lost = r->items[place->item - 1].lost;
+	struct json_object *result = NULL;
 	struct buf text = {0};
 	const char *status;
 
-	if (batch_place(line, len, &place) < 0) {
-		errno = EBADMSG;
-		return -1;
-	}
-	place.item = k;
-	if (batch_result(r->batch, k, &text) == 0)
+	to->shot.end = THUMB_FAILED;
+	if (batch_result(r->batch, place->item, &text) == 0)
 		result = rec_parse(text.data, text.len, NULL, 0);
 	buf_free(&text);
 	status = result ? rec_string(result, "status") : NULL;
@@ -288,26 +370,64 @@ add_item(struct render *r, uint32_t k, struct json_object *item, const char *lin
 		json_object_put(result);
 		return 0;
 	}
-	c = json_object_new_object();
-	add_count(c, "idx", place.idx);
+	to->json = json_object_new_object();
+	add_count(to->json, "idx", place->idx);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		copy_text(c, texts[i], result, item);
-	if (*status == 'c' && !r->lost[k - 1])
-		add_completed(r, c, &place, result);
+		copy_text(to->json, texts[i], result, item);
+	if (*status == 'c' && !lost)
+		add_completed(r, to, place, result);
 	else
-		add_failed(c, item, result, r->lost[k - 1]);
-	json_object_array_add(candidates, c);
+		add_failed(to->json, item, result, lost);
 	json_object_put(result);
 	return 0;
 }
 
-int
-doc_subject(struct render *r, uint32_t i, struct buf *out)
+/* The candidates in the order in which they are shown; takes their JSON over. */
+static struct json_object *
+arrange(struct shown *shown, struct alike *alike, size_t n)
+{
+	struct json_object *candidates = json_object_new_array();
+
+	alike_sort(alike, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct alike *a = &alike[i];
+		struct json_object *c = shown[a->at].json;
+
+		if (a->same_as)
+			add_count(c, "same_as", a->same_as);
+		if (a->near) {
+			add_count(c, "near", a->near);
+			add_count(c, "distance", a->distance);
+		}
+		json_object_array_add(candidates, c);
+	}
+	return candidates;
+}
+
+/* Adds what is known of S, number AT, to be compared. */
+static void
+compare_by(struct alike *a, const struct shown *s, uint32_t at, uint32_t idx)
+{
+	bool seen = s->shot.end == THUMB_OK;
+
+	*a = (struct alike){.idx = idx, .at = at, .sha256 = *s->sha256 ? s->sha256 : NULL};
+	if (!seen)
+		return;
+	a->likeness = &s->shot.likeness;
+	a->blurred = is_blurred(&s->shot);
+	a->pixels = s->shot.kind & THUMB_VECTOR ? UINT64_MAX : (uint64_t)s->shot.owidth * s->shot.oheight;
+}
+
+/* The subject's items into TO. 0, or -1 with errno. */
+static int
+add_items(struct render *r, uint32_t i, struct json_object *to)
 {
 	const struct plan_subject *s = &r->plan.subjects[i];
-	struct json_object *subject = json_object_new_object(), *candidates = json_object_new_array(), *o;
+	struct shown *shown = buf_alloc((size_t)s->count * sizeof(*shown));
+	struct alike *alike = buf_alloc((size_t)s->count * sizeof(*alike));
+	struct batch_place place;
 	struct buf line = {0};
-	uint32_t waiting = 0;
+	uint32_t waiting = 0, n = 0;
 	int rc = 0;
 
 	for (uint32_t j = 0; j < s->count && rc == 0; j++) {
@@ -318,25 +438,59 @@ doc_subject(struct render *r, uint32_t i, struct buf *out)
 		rc = batch_item(r->batch, k, &line);
 		item = rc == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
 		if (rc == 0 && j == 0)
-			add_subject(subject, plan_id(&r->plan, i), item);
+			add_subject(to, plan_id(&r->plan, i), item);
+		if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
+			errno = EBADMSG;
+		place.item = k;
 		if (rc == 0)
-			rc = add_item(r, k, item, line.data, line.len, candidates, &waiting);
+			rc = add_item(r, item, &place, &shown[j], &waiting);
+		if (rc == 0 && shown[j].json)
+			compare_by(&alike[n++], &shown[j], j, place.idx);
 		json_object_put(item);
 	}
 	buf_free(&line);
-	json_object_object_add(subject, "candidates", candidates);
-	if (rc < 0) {
+	json_object_object_add(to, "candidates", arrange(shown, alike, n));
+	add_count(to, "waiting", waiting);
+	free(shown);
+	free(alike);
+	return rc;
+}
+
+/* What the browser may fetch while people look at this one. */
+static void
+add_next_files(struct json_object *to, const struct render *r, uint32_t next)
+{
+	const struct plan_subject *s = &r->plan.subjects[next];
+	struct json_object *files = json_object_new_array();
+	char path[SUBJECT_LONGEST + 40];
+
+	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MOST; j++) {
+		if (!r->items[r->plan.items[s->first + j] - 1].thumb)
+			continue;
+		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", plan_id(&r->plan, next), j + 1);
+		json_object_array_add(files, json_object_new_string(path));
+	}
+	json_object_object_add(to, "next_files", files);
+}
+
+int
+doc_subject(struct render *r, uint32_t i, struct buf *out)
+{
+	struct json_object *subject = json_object_new_object(), *o;
+
+	if (add_items(r, i, subject) < 0) {
 		json_object_put(subject);
 		return -1;
 	}
-	add_count(subject, "waiting", waiting);
 	add_count(subject, "position", i + 1);
 	if (i > 0)
 		add_text(subject, "prev", plan_id(&r->plan, i - 1));
-	if (i + 1 < r->plan.count)
+	if (i + 1 < r->plan.count) {
 		add_text(subject, "next", plan_id(&r->plan, i + 1));
+		add_next_files(subject, r, i + 1);
+	}
 	o = json_object_new_object();
-	json_object_object_add(o, "batch", json_object_get(r->about));
+	json_object_object_add(o, "batch", json_object_get(r->brief));
 	json_object_object_add(o, "subject", subject);
 	print(o, out);
 	return 0;

@@ -14,16 +14,15 @@
 #include "render.h"
 #include "type.h"
 
-enum { GROUP = 64 }; /* thumbnails under way at once: two descriptors each */
-
 /*
  * What may stand where the pages are served from: nothing that a browser could run as a page of ours. A kind that
- * is not here is not copied.
+ * is not here is not copied. SVG runs scripts only when it is opened by itself: the pages show it as a picture, which
+ * has none, link to it as a download, and the server has browsers open it in a sandbox.
  */
 static const char inert[] = " 3gp 7z aac aiff asf avi avif bin bmp bz2 cpio csv djvu doc docx epub flac flv gif gz "
 			    "heic heif ico jar jp2 jpg "
 			    "json jxl m4a mid mkv mov mp3 mp4 mpg mxf ndjson odp ods odt oga ogv ogx pbm pdf pgm png "
-			    "ppm ppt pptx psd rar rtf "
+			    "ppm ppt pptx psd rar rtf svg "
 			    "tar tif ts ttf txt wav webm webp woff woff2 xcf xls xlsx xz zip zst ";
 
 void
@@ -40,7 +39,7 @@ candidate_of(struct candidate *c, const struct batch_place *place, struct json_o
 	if (!strstr(inert, word))
 		c->hidden = "A file of this kind can hold scripts, so it is not shown here. It is kept with the batch.";
 	else if (strncmp(c->mime, "text/", 5) != 0 && strcmp(ext, "json") != 0)
-		c->picture = strncmp(c->mime, "image/", 6) == 0;
+		c->picture = strncmp(c->mime, "image/", 6) == 0 || strcmp(c->mime, "application/pdf") == 0;
 }
 
 /* All of IN into OUT: shared blocks where the file system can, else the kernel's copy. */
@@ -101,120 +100,9 @@ copy_file(const struct render *r, int in, const char *name)
 	return -1;
 }
 
-bool
-shot_read(const struct render *r, uint32_t k, const char *sha256, struct shot *out)
-{
-	return sha256 && strlen(sha256) == sizeof(out->sha256) &&
-	       pread(r->shots, out, sizeof(*out), (off_t)(k - 1) * (off_t)sizeof(*out)) == sizeof(*out) &&
-	       out->version == SHOT_VERSION && memcmp(out->sha256, sha256, sizeof(out->sha256)) == 0 &&
-	       memchr(out->why, '\0', sizeof(out->why)) != NULL;
-}
-
-/* Thumbnails to make, up to GROUP at once. */
-struct group {
-	struct thumb_job jobs[GROUP];
-	struct part parts[GROUP];
-	struct shot shots[GROUP];
-	uint32_t items[GROUP];
-	char names[GROUP][SUBJECT_LONGEST + 32];
-	size_t n;
-};
-
-static unsigned
-processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n > 0 ? (unsigned)n : 1;
-}
-
-/* What became of one thumbnail, into thumbs/ and .thumbs. 0, or -1 with errno. */
-static int
-keep(const struct render *r, struct group *g, size_t i)
-{
-	const struct thumb_job *j = &g->jobs[i];
-	struct shot *s = &g->shots[i];
-
-	if (j->end == THUMB_UNWRITTEN) {
-		errno = j->error;
-		return -1;
-	}
-	if (j->end == THUMB_OK && part_publish(&g->parts[i], r->thumbs, g->names[i]) < 0)
-		return -1;
-	s->version = SHOT_VERSION;
-	s->end = (uint32_t)j->end;
-	s->width = (uint32_t)j->width;
-	s->height = (uint32_t)j->height;
-	s->owidth = (uint32_t)j->owidth;
-	s->oheight = (uint32_t)j->oheight;
-	memcpy(s->why, j->why, sizeof(s->why));
-	if (pwrite(r->shots, s, sizeof(*s), (off_t)(g->items[i] - 1) * (off_t)sizeof(*s)) != sizeof(*s)) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return 0;
-}
-
-/* Makes the thumbnails of the group and empties it. Returns an exit code. */
-static int
-make_group(const struct render *r, struct group *g)
-{
-	int code = EX_ALL_WELL;
-
-	if (g->n == 0)
-		return EX_ALL_WELL;
-	if (!*r->thumber && !(*r->thumber = thumb_open(processors())))
-		code = render_trouble(batch_name(r->batch), "start bi-thumb");
-	if (code == EX_ALL_WELL && thumb_make(*r->thumber, g->jobs, g->n, THUMB_SIZE) < 0)
-		code = render_trouble(batch_name(r->batch), "start bi-thumb again");
-	for (size_t i = 0; i < g->n; i++) {
-		if (code == EX_ALL_WELL && keep(r, g, i) < 0)
-			code = render_trouble(batch_name(r->batch), "write thumbnails");
-		part_drop(&g->parts[i]);
-		close(g->jobs[i].in);
-	}
-	g->n = 0;
-	return code;
-}
-
-/* Whether the thumbnail of item K is there and of this picture; a crash or a hang is tried again. */
-static bool
-is_known(const struct render *r, uint32_t k, const char *sha256, const char *thumb)
-{
-	struct shot s;
-
-	if (!shot_read(r, k, sha256, &s))
-		return false;
-	if (s.end == THUMB_OK)
-		return faccessat(r->thumbs, thumb, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	return s.end == THUMB_FAILED;
-}
-
-/* Takes IN over. Returns an exit code. */
-static int
-ask_thumb(const struct render *r, struct group *g, uint32_t k, int in, const char *sha256, const char *thumb)
-{
-	size_t i = g->n;
-
-	if (part_open(&g->parts[i], r->temp) < 0) {
-		int code = render_trouble(batch_name(r->batch), "write thumbnails");
-
-		close(in);
-		return code;
-	}
-	g->n++;
-	g->jobs[i] = (struct thumb_job){.in = in, .out = g->parts[i].fd};
-	g->items[i] = k;
-	g->shots[i] = (struct shot){0};
-	if (sha256 && strlen(sha256) == sizeof(g->shots[i].sha256))
-		memcpy(g->shots[i].sha256, sha256, sizeof(g->shots[i].sha256));
-	snprintf(g->names[i], sizeof(g->names[i]), "%s", thumb);
-	return g->n == GROUP ? make_group(r, g) : EX_ALL_WELL;
-}
-
 /* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */
 static int
-make_item(const struct render *r, struct group *g, const struct candidate *c, uint32_t k, int in, const char *sha256)
+make_item(struct render *r, const struct candidate *c, uint32_t k, int in, const char *sha256)
 {
 	int code = EX_ALL_WELL;
 
@@ -222,15 +110,15 @@ make_item(const struct render *r, struct group *g, const struct candidate *c, ui
 		code = EX_ALL_WELL;
 	else if (copy_file(r, in, c->name) < 0)
 		code = render_trouble(batch_name(r->batch), "copy a candidate");
-	else if (c->picture && !is_known(r, k, sha256, c->thumb))
-		return ask_thumb(r, g, k, in, sha256, c->thumb);
+	else if (c->picture)
+		return shots_see(r, k, in, sha256, c->thumb);
 	close(in);
 	return code;
 }
 
 /* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */
 static int
-look_at_file(struct render *r, struct group *g, const struct batch_place *place, struct json_object *result)
+look_at_file(struct render *r, const struct batch_place *place, struct json_object *result)
 {
 	struct candidate c;
 	int in = batch_open_file(r->batch, result);
@@ -239,18 +127,19 @@ look_at_file(struct render *r, struct group *g, const struct batch_place *place,
 	if (in < 0 && errno != ENOENT)
 		return render_trouble(batch_name(r->batch), "open the batch's files");
 	if (in < 0) {
-		r->lost[place->item - 1] = true;
+		r->items[place->item - 1].lost = true;
 		r->lost_count++;
 		r->failed++;
 		return EX_ALL_WELL;
 	}
 	r->candidates++;
-	return make_item(r, g, &c, place->item, in, rec_string(result, "sha256"));
+	r->items[place->item - 1].ext = c.hidden ? NULL : type_extension(c.mime);
+	return make_item(r, &c, place->item, in, rec_string(result, "sha256"));
 }
 
 /* Counts item K, and sees to its file when it is completed. Returns an exit code. */
 static int
-look_at(struct render *r, struct group *g, uint32_t k, struct buf *item, struct buf *line)
+look_at(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 {
 	struct batch_place place;
 	struct json_object *result;
@@ -269,7 +158,7 @@ look_at(struct render *r, struct group *g, uint32_t k, struct buf *item, struct 
 	result = rec_parse(line->data, line->len, NULL, 0);
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0)
-		code = look_at_file(r, g, &place, result);
+		code = look_at_file(r, &place, result);
 	else if (status && strcmp(status, "failed") == 0)
 		r->failed++;
 	else
@@ -293,24 +182,17 @@ say_lost(const struct render *r)
 int
 files_make(struct render *r)
 {
-	struct group *g = buf_alloc(sizeof(*g));
 	struct buf item = {0}, line = {0};
-	int code = EX_ALL_WELL;
+	int code = EX_ALL_WELL, last;
 
-	r->lost = buf_alloc((size_t)r->plan.length + 1);
+	r->items = buf_alloc(((size_t)r->plan.length + 1) * sizeof(*r->items));
 	for (uint32_t k = 1; k <= r->plan.length && code == EX_ALL_WELL; k++) {
-		code = look_at(r, g, k, &item, &line);
+		code = look_at(r, k, &item, &line);
 		render_progress(r, "items", k, r->plan.length);
 	}
+	last = shots_end(r);
 	say_lost(r);
-	if (code == EX_ALL_WELL)
-		code = make_group(r, g);
-	for (size_t i = 0; i < g->n; i++) {
-		part_drop(&g->parts[i]);
-		close(g->jobs[i].in);
-	}
-	free(g);
 	buf_free(&item);
 	buf_free(&line);
-	return code;
+	return code == EX_ALL_WELL ? last : code;
 }

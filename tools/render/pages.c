@@ -1,263 +1,282 @@
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "child.h"
 #include "msg.h"
 #include "part.h"
 #include "rec.h"
 #include "render.h"
-#include "self.h"
 
-enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds that jq may do nothing */
+const char *const common_pages[COMMON] = {"submit.html", "index.html"};
 
-/* Pages that all subjects write to: kept open, published at the end in this order. */
-static const char *const common[] = {"submit.html", "index.html"};
-enum { COMMON = sizeof(common) / sizeof(common[0]) };
+enum { PAGE_NAME = SUBJECT_LONGEST + 16 };
 
-/* What the pages load, of share/review. */
-static const char *const assets[] = {"review.css", "picks.js",  "review.js", "lists.js",
-				     "index.js",   "submit.js", "zoom.js",   "subject.js"};
-
-/* jq at work. */
-struct jq {
+/* Pages being made. What jq is given, and says, is in turn: the head, each subject that changed, the tail. */
+struct making {
 	struct render *r;
-	pid_t pid;
-	int in, out;         /* its stdin and stdout; -1: closed */
-	struct buf to, from; /* not written yet; not a whole line yet */
-	uint32_t next;       /* the next subject to hand over */
-	uint32_t made;       /* pages of subjects that came back */
-	bool tail;           /* everything was handed over */
+	struct kept old;
+	struct keep new;
+	bool *changed;                        /* of each subject */
+	unsigned char (*digests)[HASH_BYTES]; /* of what jq reads of each */
+	uint32_t given, taken;      /* of subjects: the next to hand over, the next that is not in the common pages */
+	uint32_t made;              /* pages of subjects that came back */
+	bool head, tail, tail_made; /* was handed over; came back */
+	char programs[HASH_HEX + 1];
+	unsigned char whole[HASH_BYTES];
 	struct part pages[COMMON];
-	int code; /* what went wrong */
+	struct buf pieces[COMMON]; /* what one subject adds to them */
+	struct buf line;
 };
 
+static void
+page_name(char name[PAGE_NAME], const struct render *r, uint32_t i)
+{
+	snprintf(name, PAGE_NAME, "%s_review.html", plan_id(&r->plan, i));
+}
+
+/* Notes which subjects changed. How many, or -1 with errno. */
+static int64_t
+find_changed(struct making *m)
+{
+	char name[PAGE_NAME];
+	int64_t n = 0;
+
+	for (uint32_t i = 0; i < m->r->plan.count; i++) {
+		buf_clear(&m->line);
+		if (doc_subject(m->r, i, &m->line) < 0)
+			return -1;
+		hash_bytes(m->line.data, m->line.len, m->digests[i]);
+		page_name(name, m->r, i);
+		m->changed[i] = !kept_page(&m->old, m->r, i, m->digests[i], name);
+		n += m->changed[i];
+	}
+	buf_clear(&m->line);
+	doc_head(m->r, &m->line);
+	doc_tail(&m->line);
+	hash_bytes(m->line.data, m->line.len, m->whole);
+	return n;
+}
+
+/* Puts the next line for jq into TO. */
 static int
-start(struct jq *j)
+give(void *arg, struct buf *to, bool *ended)
 {
-	struct buf program = {0}, dir = {0};
-	int in[2] = {-1, -1}, out[2] = {-1, -1};
+	struct making *m = arg;
+	const struct plan *plan = &m->r->plan;
 
-	if (self_share(&program, "review/render.jq") < 0 || self_share(&dir, "review") < 0)
-		msg_die(EX_UNAVAILABLE, "share/review is not beside this program, nor where BI_SHARE says");
-	/* A socket to write to, for MSG_NOSIGNAL: jq may end before it has read everything. */
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
-	    fcntl(out[0], F_SETFL, O_NONBLOCK) < 0)
-		msg_die_errno(EX_OSERR, "cannot make a pipe");
-	j->in = in[1];
-	j->out = out[0];
-	j->pid = child_start(&(struct child){
-		.program = "jq",
-		.argv = (char *[]){(char[]){"jq"}, (char[]){"-c"}, (char[]){"-L"}, dir.data, (char[]){"-f"},
-				   program.data, NULL},
-		.fds = (struct child_fd[]){{in[0], STDIN_FILENO},
-					   {out[1], STDOUT_FILENO},
-					   {STDERR_FILENO, STDERR_FILENO}},
-		.fd_count = 3,
-	});
-	if (j->pid < 0) {
-		msg_warn_errno("cannot start jq, which makes the pages; install it");
-		j->code = EX_UNAVAILABLE;
+	if (!m->head) {
+		doc_head(m->r, to);
+		m->head = true;
+		return EX_ALL_WELL;
 	}
-	close(in[0]);
-	close(out[1]);
-	buf_free(&program);
-	buf_free(&dir);
-	return j->pid < 0 ? -1 : 0;
+	while (m->given < plan->count && !m->changed[m->given])
+		m->given++;
+	if (m->given < plan->count) {
+		if (doc_subject(m->r, m->given++, to) < 0)
+			return render_trouble(batch_name(m->r->batch), "read its items");
+		return EX_ALL_WELL;
+	}
+	doc_tail(to);
+	*ended = m->tail = true;
+	return EX_ALL_WELL;
 }
 
-/* Puts the next line for jq into TO, when TO is empty. */
-static void
-prepare(struct jq *j)
-{
-	if (j->to.len > 0 || j->tail)
-		return;
-	if (j->next < j->r->plan.count) {
-		if (doc_subject(j->r, j->next++, &j->to) < 0)
-			j->code = render_trouble(batch_name(j->r->batch), "read its items");
-		return;
-	}
-	doc_tail(&j->to);
-	j->tail = true;
-}
-
-static void
-feed(struct jq *j)
-{
-	ssize_t n = send(j->in, j->to.data, j->to.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-	if (n > 0)
-		buf_drop(&j->to, (size_t)n);
-	else if (n < 0 && errno != EAGAIN && errno != EINTR)
-		buf_clear(&j->to); /* jq ended: its exit code says more */
-	if (j->to.len == 0 && (j->tail || (n < 0 && errno != EAGAIN && errno != EINTR))) {
-		close(j->in);
-		j->in = -1;
-	}
-}
-
-/* Pages are in the review directory itself and named *.html. */
+/* Whether the file NAME has these bytes. */
 static bool
-is_page(const char *name)
+is_written(int dirfd, const char *name, const char *bytes, size_t n)
 {
-	size_t n = strlen(name);
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct buf there = {0};
+	struct stat st;
+	bool same;
 
-	return n > 5 && n < 100 && name[0] != '.' && !strchr(name, '/') && strcmp(name + n - 5, ".html") == 0;
-}
-
-/* Takes one line of jq's: a page, or a piece of a common one. */
-static void
-take_line(struct jq *j, const char *line, size_t n)
-{
-	struct json_object *o = rec_parse(line, n, NULL, 0), *text;
-	const char *name = o ? rec_string(o, "name") : NULL;
-	int rc = 0;
-	size_t i = 0;
-
-	if (!name || !is_page(name) || !json_object_object_get_ex(o, "text", &text) ||
-	    !json_object_is_type(text, json_type_string)) {
-		msg_warn("batch %s: the jq program in share/review made something that is no page",
-			 batch_name(j->r->batch));
-		j->code = EX_SOFTWARE;
-		json_object_put(o);
-		return;
-	}
-	while (i < COMMON && strcmp(name, common[i]) != 0)
-		i++;
-	n = (size_t)json_object_get_string_len(text);
-	if (i < COMMON)
-		rc = part_write(&j->pages[i], json_object_get_string(text), n);
-	else
-		rc = part_replace(j->r->temp, j->r->dir, name, json_object_get_string(text), n, false);
-	if (i == COMMON)
-		render_progress(j->r, "pages", ++j->made, j->r->plan.count);
-	if (rc < 0)
-		j->code = render_trouble(batch_name(j->r->batch), "write its pages");
-	json_object_put(o);
-}
-
-static void
-take(struct jq *j)
-{
-	ssize_t n = read(j->out, buf_room(&j->from, CHUNK), CHUNK);
-	char *end;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		close(j->out);
-		j->out = -1;
-		return;
-	}
-	j->from.len += (size_t)n;
-	while (j->code == EX_ALL_WELL && (end = memchr(j->from.data, '\n', j->from.len))) {
-		take_line(j, j->from.data, (size_t)(end - j->from.data));
-		buf_drop(&j->from, (size_t)(end - j->from.data) + 1);
-	}
-}
-
-/* Until jq closes its output or something goes wrong. */
-static void
-converse(struct jq *j)
-{
-	doc_head(j->r, &j->to);
-	while (j->out >= 0 && j->code == EX_ALL_WELL) {
-		struct pollfd p[2];
-		int rc;
-
-		if (j->in >= 0)
-			prepare(j);
-		p[0] = (struct pollfd){.fd = j->out, .events = POLLIN};
-		p[1] = (struct pollfd){.fd = j->in, .events = POLLOUT};
-		rc = poll(p, 2, PATIENCE);
-		if (rc == 0) {
-			msg_warn("batch %s: jq did nothing for %d seconds; its pages are as they were",
-				 batch_name(j->r->batch), PATIENCE / 1000);
-			j->code = EX_SOFTWARE;
-		}
-		if (rc <= 0)
-			continue;
-		if (p[1].revents)
-			feed(j);
-		if (p[0].revents)
-			take(j);
-	}
-}
-
-static void
-end(struct jq *j)
-{
-	int status;
-
-	if (j->in >= 0)
-		close(j->in);
-	if (j->out >= 0)
-		close(j->out);
-	if (j->pid > 0) {
-		if (j->code != EX_ALL_WELL)
-			kill(j->pid, SIGKILL);
-		status = child_wait(j->pid);
-		if (j->code == EX_ALL_WELL && (status != 0 || !j->tail || j->made != j->r->plan.count)) {
-			msg_warn("batch %s: jq ended with %d after %u of %u pages", batch_name(j->r->batch), status,
-				 j->made, j->r->plan.count);
-			j->code = EX_SOFTWARE;
-		}
-	}
-	buf_free(&j->to);
-	buf_free(&j->from);
-}
-
-/* A copy of a file of share/review: the batch's folder works by itself, also from file://. */
-static int
-copy_asset(const struct render *r, const char *name)
-{
-	struct buf path = {0}, text = {0};
-	char from[64];
-	ssize_t n = -1;
-	int fd = -1, rc = -1;
-
-	snprintf(from, sizeof(from), "review/%s", name);
-	if (self_share(&path, from) == 0)
-		fd = open(path.data, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && (n = read(fd, buf_room(&text, CHUNK), CHUNK)) > 0)
-		text.len += (size_t)n;
-	if (n == 0)
-		rc = part_replace(r->temp, r->dir, name, text.data, text.len, false);
-	if (rc < 0)
-		msg_warn_errno("cannot copy %s of share/review", name);
+	same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n &&
+	       read(fd, buf_room(&there, n), n) == (ssize_t)n && memcmp(there.data, bytes, n) == 0;
 	if (fd >= 0)
 		close(fd);
-	buf_free(&path);
+	buf_free(&there);
+	return same;
+}
+
+int
+pages_write(const struct render *r, const char *name, const char *bytes, size_t n)
+{
+	return is_written(r->dir, name, bytes, n) ? 0 : part_replace(r->temp, r->dir, name, bytes, n, false);
+}
+
+static int
+add_pieces(struct making *m)
+{
+	for (size_t c = 0; c < COMMON; c++)
+		if (part_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
+			return -1;
+	return 0;
+}
+
+/* Adds the pieces of unchanged subjects, from the one that comes next up to the next that changed. 0 or -1. */
+static int
+add_unchanged(struct making *m)
+{
+	for (; m->taken < m->r->plan.count && !m->changed[m->taken]; m->taken++)
+		if (keep_again(&m->new, &m->old, m->taken, m->pieces) < 0 || add_pieces(m) < 0)
+			return -1;
+	return 0;
+}
+
+/* Takes one of what jq made of one line: the page PAGE (NULL: there is none to be), or a piece of a common one. 0, -1
+ * with errno, 1 for what is neither. */
+static int
+take_one(struct making *m, struct json_object *o, const char *page, bool *made)
+{
+	const char *name = rec_string(o, "name");
+	struct json_object *text;
+	size_t i = 0, n;
+
+	if (!name || !json_object_object_get_ex(o, "text", &text) || !json_object_is_type(text, json_type_string))
+		return 1;
+	n = (size_t)json_object_get_string_len(text);
+	while (i < COMMON && strcmp(name, common_pages[i]) != 0)
+		i++;
+	if (i < COMMON) {
+		buf_add(&m->pieces[i], json_object_get_string(text), n);
+		return 0;
+	}
+	if (!page || strcmp(name, page) != 0)
+		return 1;
+	*made = true;
+	return pages_write(m->r, name, json_object_get_string(text), n);
+}
+
+/* What jq made of one line, an array. As take_one(). */
+static int
+take_all(struct making *m, struct json_object *made, const char *page)
+{
+	bool paged = !page;
+	int rc = made && json_object_is_type(made, json_type_array) ? 0 : 1;
+
+	for (size_t c = 0; c < COMMON; c++)
+		buf_clear(&m->pieces[c]);
+	for (size_t i = 0; rc == 0 && i < json_object_array_length(made); i++)
+		rc = take_one(m, json_object_array_get_idx(made, i), page, &paged);
+	return rc == 0 && !paged ? 1 : rc;
+}
+
+/* The page of the next subject that changed, and its pieces. As take_one(). */
+static int
+take_subject(struct making *m, struct json_object *made)
+{
+	char name[PAGE_NAME];
+	uint32_t i = m->taken++;
+	int rc;
+
+	page_name(name, m->r, i);
+	rc = take_all(m, made, name);
+	if (rc == 0 && (keep_page(&m->new, m->r, i, m->digests[i], name, m->pieces) < 0 || add_pieces(m) < 0))
+		rc = -1;
+	render_progress(m->r, "pages", ++m->made, m->r->plan.count);
+	return rc;
+}
+
+static int
+take_line(void *arg, const char *line, size_t n)
+{
+	struct making *m = arg;
+	struct json_object *made = rec_parse(line, n, NULL, 0);
+	int rc;
+
+	if (m->tail_made) {
+		rc = 1;
+	} else if (m->new.part.fd < 0) { /* the head */
+		rc = keep_begin(&m->new, m->r);
+		if (rc == 0 && (rc = take_all(m, made, NULL)) == 0)
+			rc = add_pieces(m);
+	} else if (m->taken < m->r->plan.count) {
+		rc = take_subject(m, made);
+	} else {
+		rc = take_all(m, made, NULL);
+		m->tail_made = rc == 0 && add_pieces(m) == 0;
+	}
+	if (rc == 0 && !m->tail_made)
+		rc = add_unchanged(m);
+	json_object_put(made);
+	if (rc < 0)
+		return render_trouble(batch_name(m->r->batch), "write its pages");
+	if (rc > 0)
+		msg_warn("batch %s: the jq program in share/review made something that is no page",
+			 batch_name(m->r->batch));
+	return rc > 0 ? EX_SOFTWARE : EX_ALL_WELL;
+}
+
+/* Publishes a common page, unless it is there as it is. 0, or -1 with errno. */
+static int
+publish(const struct render *r, struct part *page, const char *name)
+{
+	off_t n = lseek(page->fd, 0, SEEK_END);
+	struct buf text = {0};
+	int rc = -1;
+
+	if (n >= 0 && pread(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == n)
+		rc = is_written(r->dir, name, text.data, (size_t)n) ? 0 : part_publish(page, r->dir, name);
 	buf_free(&text);
 	return rc;
+}
+
+/* Has jq make what changed, and puts the common pages together. Returns an exit code. */
+static int
+make_changed(struct making *m)
+{
+	struct jq j = {.give = give, .take = take_line, .arg = m};
+	const char *batch = batch_name(m->r->batch);
+	int code = EX_ALL_WELL, status;
+
+	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
+		if (part_open(&m->pages[i], m->r->temp) < 0)
+			code = render_trouble(batch, "write its pages");
+	if (code == EX_ALL_WELL)
+		code = jq_run(&j, &status);
+	if (code == EX_ALL_WELL && (status != 0 || !m->tail_made)) {
+		msg_warn("batch %s: jq ended with %d after %u of %u pages", batch, status, m->made, m->r->plan.count);
+		code = EX_SOFTWARE;
+	}
+	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
+		if (publish(m->r, &m->pages[i], common_pages[i]) < 0)
+			code = render_trouble(batch, "write its pages");
+	if (code == EX_ALL_WELL && keep_end(&m->new, m->r, m->programs, m->whole) < 0)
+		code = render_trouble(batch, "write its pages");
+	for (size_t i = 0; i < COMMON; i++)
+		part_drop(&m->pages[i]);
+	part_drop(&m->new.part);
+	return code;
 }
 
 int
 pages_make(struct render *r)
 {
-	struct jq j = {.r = r, .in = -1, .out = -1};
+	struct making m = {.r = r, .new = {.part = {.fd = -1}}};
+	int64_t changed;
+	int code;
 
 	for (size_t i = 0; i < COMMON; i++)
-		j.pages[i].fd = -1;
-	for (size_t i = 0; i < sizeof(assets) / sizeof(assets[0]); i++)
-		if (copy_asset(r, assets[i]) < 0)
-			return EX_IOERR;
-	for (size_t i = 0; i < COMMON && j.code == EX_ALL_WELL; i++)
-		if (part_open(&j.pages[i], r->temp) < 0)
-			j.code = render_trouble(batch_name(r->batch), "write its pages");
-	if (j.code == EX_ALL_WELL && start(&j) == 0)
-		converse(&j);
-	end(&j);
-	for (size_t i = 0; i < COMMON; i++) {
-		if (j.code == EX_ALL_WELL && part_publish(&j.pages[i], r->dir, common[i]) < 0)
-			j.code = render_trouble(batch_name(r->batch), "write its pages");
-		part_drop(&j.pages[i]);
-	}
-	return j.code;
+		m.pages[i].fd = -1;
+	code = assets_copy(r, m.programs);
+	if (code != EX_ALL_WELL)
+		return code;
+	m.changed = buf_alloc((size_t)r->plan.count + 1);
+	m.digests = buf_alloc(((size_t)r->plan.count + 1) * sizeof(*m.digests));
+	kept_open(&m.old, r, m.programs);
+	changed = find_changed(&m);
+	if (changed < 0)
+		code = render_trouble(batch_name(r->batch), "read its items");
+	else if (changed > 0 || !kept_whole(&m.old, r, m.whole))
+		code = make_changed(&m);
+	kept_close(&m.old);
+	free(m.changed);
+	free(m.digests);
+	for (size_t i = 0; i < COMMON; i++)
+		buf_free(&m.pieces[i]);
+	buf_free(&m.line);
+	return code;
 }

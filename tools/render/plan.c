@@ -60,11 +60,12 @@ plan_id(const struct plan *p, uint32_t subject)
 }
 
 uint32_t
-plan_items_of(const struct plan *p, const char *id)
+plan_item(const struct plan *p, const char *id, unsigned long idx)
 {
 	uint32_t found = p->size ? *slot_of(p, id) : 0;
+	const struct plan_subject *s = found ? &p->subjects[found - 1] : NULL;
 
-	return found ? p->subjects[found - 1].count : 0;
+	return s && idx >= 1 && idx <= s->count ? p->items[s->first + idx - 1] : 0;
 }
 
 /* Lays the items out subject by subject: a counting sort, which keeps the order asked. */

@@ -100,7 +100,8 @@ render(struct render *r, const char *name)
 		return render_trouble(name, "read its items");
 	code = files_make(r);
 	if (code == EX_ALL_WELL) {
-		r->about = doc_about(r);
+		r->about = doc_about(r, false);
+		r->brief = doc_about(r, true);
 		code = pages_make(r);
 	}
 	if (code == EX_ALL_WELL)
@@ -128,8 +129,9 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	if (code == EX_ALL_WELL)
 		say(&r, name, json);
 	json_object_put(r.about);
+	json_object_put(r.brief);
 	plan_free(&r.plan);
-	free(r.lost);
+	free(r.items);
 	close_places(&r);
 	batch_close(r.batch);
 	return code;

@@ -7,14 +7,15 @@
 
 #include "render.h"
 
-/* Whether NAME is ID_review.html or ID_IDX.EXT of a subject or an item that the batch does not have. */
+/* Whether NAME is ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no such
+ * copy, or, THUMBS, no thumbnail. */
 static bool
-is_foreign(const struct render *r, const char *name)
+is_foreign(const struct render *r, const char *name, bool thumbs)
 {
 	const char *line = strrchr(name, '_');
 	char id[SUBJECT_LONGEST + 1];
 	unsigned long idx;
-	uint32_t count;
+	uint32_t k;
 	char *end;
 
 	if (!line || line == name || (size_t)(line - name) > SUBJECT_LONGEST)
@@ -23,17 +24,21 @@ is_foreign(const struct render *r, const char *name)
 	id[line - name] = '\0';
 	if (root_subject_wrong(id))
 		return false;
-	count = plan_items_of(&r->plan, id);
 	if (strcmp(line, "_review.html") == 0)
-		return count == 0;
+		return plan_item(&r->plan, id, 1) == 0;
 	if (line[1] < '1' || line[1] > '9')
 		return false;
 	idx = strtoul(line + 1, &end, 10);
-	return *end == '.' && idx > count;
+	if (*end != '.' || strchr(end + 1, '.'))
+		return false;
+	k = plan_item(&r->plan, id, idx);
+	if (thumbs)
+		return k == 0 || !r->items[k - 1].thumb;
+	return k == 0 || !r->items[k - 1].ext || strcmp(end + 1, r->items[k - 1].ext) != 0;
 }
 
 static void
-sweep_dir(const struct render *r, int dirfd)
+sweep_dir(const struct render *r, int dirfd, bool thumbs)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -45,7 +50,7 @@ sweep_dir(const struct render *r, int dirfd)
 		return;
 	}
 	while ((e = readdir(dir)))
-		if (is_foreign(r, e->d_name))
+		if (is_foreign(r, e->d_name, thumbs))
 			unlinkat(dirfd, e->d_name, 0);
 	closedir(dir);
 }
@@ -53,6 +58,6 @@ sweep_dir(const struct render *r, int dirfd)
 void
 sweep(const struct render *r)
 {
-	sweep_dir(r, r->dir);
-	sweep_dir(r, r->thumbs);
+	sweep_dir(r, r->dir, false);
+	sweep_dir(r, r->thumbs, true);
 }

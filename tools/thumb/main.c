@@ -17,11 +17,12 @@
 #include "serve.h"
 #include "thumb.h"
 
-enum { OPT_SERVE = 256, SIZE_MOST = 16383 }; /* what a WebP can hold */
+enum { OPT_SERVE = 256, OPT_VECTORS, SIZE_MOST = 16383 }; /* what a WebP can hold */
 
 static const struct opt table[] = {
 	{'s', "size", "PIXELS", "the longest side; 512"},
 	{OPT_SERVE, "serve", NULL, "make thumbnails of the descriptors that come over standard input"},
+	{OPT_VECTORS, "vectors", NULL, "with --serve: of SVG and PDF"},
 	{0},
 };
 
@@ -43,12 +44,16 @@ make_one(const char *in, const char *out, int size)
 	if (dirfd < 0 || part_open(&part, dirfd) < 0)
 		msg_die_errno(EX_CANTCREAT, "cannot write %s", out);
 	job.out = part.fd;
+	job.size = size;
 	t = thumb_open(1);
-	if (!t || thumb_make(t, &job, 1, size) < 0) {
+	thumb_start(t, &job);
+	thumb_next(t, true);
+	thumb_close(t);
+	if (job.end == THUMB_UNSTARTED) {
 		part_drop(&part);
+		errno = job.error;
 		msg_die_errno(EX_OSERR, "cannot start bi-thumb --serve, which decodes the picture");
 	}
-	thumb_close(t);
 	if (job.end != THUMB_OK) {
 		part_drop(&part);
 		msg_die(job.end == THUMB_UNWRITTEN ? EX_IOERR : EX_SOME_FAILED, "no thumbnail of %s: %s", in, job.why);
@@ -63,7 +68,9 @@ make_one(const char *in, const char *out, int size)
 	close(job.in);
 	close(dirfd);
 	free(dir);
-	printf("%s: %d x %d, from %d x %d\n", out, job.width, job.height, job.owidth, job.oheight);
+	printf("%s: %d x %d, from %d x %d%s%s, hash %016llx, sharpness %u\n", out, job.width, job.height, job.owidth,
+	       job.oheight, job.kind & THUMB_ANIMATED ? ", animated" : "", job.kind & THUMB_VECTOR ? ", drawn" : "",
+	       (unsigned long long)job.likeness.hash, job.likeness.sharpness);
 	return EX_ALL_WELL;
 }
 
@@ -78,13 +85,15 @@ main(int argc, char **argv)
 		.argv = argv,
 	};
 	int id, size = THUMB_SIZE;
-	bool serving = false;
+	bool serving = false, vectors = false;
 	char **rest;
 
 	msg_program("bi-thumb");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 's')
 			size = (int)opt_number(&o, 1, SIZE_MOST);
+		else if (id == OPT_VECTORS)
+			vectors = true;
 		else
 			serving = true;
 	}
@@ -92,7 +101,9 @@ main(int argc, char **argv)
 	if (serving && *rest)
 		opt_wrong("--serve takes no files");
 	if (serving)
-		serve();
+		serve(vectors);
+	if (vectors)
+		opt_wrong("--vectors goes with --serve");
 	if (!rest[0] || !rest[1] || rest[2])
 		opt_wrong("two files are needed: the picture, and where the thumbnail goes");
 	msg_finish(make_one(rest[0], rest[1], size));

@@ -1,0 +1,93 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "part.h"
+#include "render.h"
+#include "self.h"
+
+enum { CHUNK = 1 << 16 };
+
+static bool
+ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), e = strlen(end);
+
+	return n > e && strcmp(name + n - e, end) == 0;
+}
+
+/* The programs, and what the pages need beside them; home.* is what the server's own page needs. */
+static int
+counts(const struct dirent *e)
+{
+	if (ends_in(e->d_name, ".jq"))
+		return 1;
+	return (ends_in(e->d_name, ".css") || ends_in(e->d_name, ".js")) && strncmp(e->d_name, "home.", 5) != 0;
+}
+
+static int
+read_whole(int dirfd, const char *name, struct buf *text)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	buf_clear(text);
+	while (fd >= 0 && (n = read(fd, buf_room(text, CHUNK), CHUNK)) > 0)
+		text->len += (size_t)n;
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* Adds a program to the digest, or copies another file: the batch's folder works by itself, also from file://. */
+static int
+see(const struct render *r, int dirfd, const char *name, struct hash *programs)
+{
+	struct buf text = {0};
+	int rc = read_whole(dirfd, name, &text);
+
+	if (rc == 0 && ends_in(name, ".jq")) {
+		hash_add(programs, name, strlen(name) + 1);
+		hash_add(programs, text.data, text.len);
+	} else if (rc == 0) {
+		rc = pages_write(r, name, text.data, text.len);
+	}
+	if (rc < 0)
+		msg_warn_errno("cannot copy %s of share/review", name);
+	buf_free(&text);
+	return rc;
+}
+
+int
+assets_copy(const struct render *r, char programs[HASH_HEX + 1])
+{
+	struct hash *digest = hash_begin();
+	struct dirent **files = NULL;
+	struct buf path = {0};
+	int dirfd = -1, n = -1, code = EX_ALL_WELL;
+
+	if (self_share(&path, "review") == 0) {
+		dirfd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		n = scandir(path.data, &files, counts, alphasort);
+	}
+	if (dirfd < 0 || n < 0) {
+		msg_warn("share/review is not beside this program, nor where BI_SHARE says");
+		code = EX_UNAVAILABLE;
+	}
+	hash_add(digest, BI_VERSION, sizeof(BI_VERSION));
+	for (int i = 0; i < n; i++) {
+		if (code == EX_ALL_WELL && see(r, dirfd, files[i]->d_name, digest) < 0)
+			code = EX_IOERR;
+		free(files[i]);
+	}
+	free(files);
+	hash_end(digest, programs);
+	if (dirfd >= 0)
+		close(dirfd);
+	buf_free(&path);
+	return code;
+}

@@ -1,0 +1,286 @@
+#include "decode.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <vips/vips.h>
+
+#include "likeness.h"
+#include "thumb.h"
+
+enum {
+	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
+	QUALITY = 80,
+};
+
+/* The loaders that are let near a picture; the others (ImageMagick's, OpenSlide's) are not, whatever libvips was built
+ * with. */
+static const struct loader {
+	const char *name; /* how its name begins */
+	bool vector;      /* it draws, and finds fonts for that: only where these were looked up before */
+	bool moves;       /* its pages are the frames of a film */
+} loaders[] = {
+	{"VipsForeignLoadJpeg", false, false}, {"VipsForeignLoadPng", false, false},
+	{"VipsForeignLoadWebp", false, true},  {"VipsForeignLoadNsgif", false, true},
+	{"VipsForeignLoadTiff", false, false}, {"VipsForeignLoadHeif", false, false},
+	{"VipsForeignLoadJxl", false, true},   {"VipsForeignLoadJp2k", false, false},
+	{"VipsForeignLoadSvg", true, false},   {"VipsForeignLoadPdf", true, false},
+};
+
+/* A picture being made small. */
+struct picture {
+	void *bytes;
+	size_t len;
+	int size; /* the longest side that its thumbnail may have */
+	const struct loader *loader;
+	int width, height; /* the right way up */
+	int pages;
+	bool is_srgb;
+	VipsImage *small; /* its thumbnail, in memory */
+	struct likeness likeness;
+};
+
+int
+decode_fail(char *answer, size_t room, const char *why)
+{
+	return snprintf(answer, room, "failed %.*s", THUMB_WHY - 1, why);
+}
+
+/* The last of libvips's messages is nearest to the cause; they end with a newline each, and begin with the part of
+ * libvips that says it. */
+static int
+fail_vips(char *answer, size_t room)
+{
+	char *text = vips_error_buffer_copy(), *line, *said, why[THUMB_WHY];
+	int n;
+
+	while ((line = strrchr(text, '\n')) && !line[1])
+		*line = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	said = strstr(line, ": ");
+	snprintf(why, sizeof(why), *line ? "the picture is cut short or damaged (%.*s)" : "it cannot be decoded%.*s",
+		 THUMB_WHY / 2, said ? said + 2 : line);
+	n = decode_fail(answer, room, why);
+	g_free(text);
+	return n;
+}
+
+static int
+write_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t w = write(fd, bytes, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0) {
+			errno = w < 0 ? errno : ENOSPC;
+			return -1;
+		}
+		bytes += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+/* What its header says: its size, whether it is plain sRGB, and how many pages there are. */
+static int
+measure(struct picture *p)
+{
+	VipsImage *header = vips_image_new_from_buffer(p->bytes, p->len, "", NULL);
+
+	if (!header)
+		return -1;
+	p->width = vips_image_get_width(header);
+	p->height = vips_image_get_page_height(header);
+	p->pages = vips_image_get_n_pages(header);
+	p->is_srgb = vips_image_get_interpretation(header) == VIPS_INTERPRETATION_sRGB &&
+		     vips_image_get_typeof(header, VIPS_META_ICC_NAME) == 0;
+	if (vips_image_get_orientation_swap(header)) {
+		int w = p->width;
+
+		p->width = p->height;
+		p->height = w;
+	}
+	g_object_unref(header);
+	return 0;
+}
+
+static const struct loader *
+loader_of(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(loaders) / sizeof(loaders[0]); i++)
+		if (strncmp(name, loaders[i].name, strlen(loaders[i].name)) == 0)
+			return &loaders[i];
+	return NULL;
+}
+
+VipsImage *
+decode_here(VipsImage *lazy)
+{
+	VipsRegion *region = vips_region_new(lazy);
+	VipsRect all = {0, 0, vips_image_get_width(lazy), vips_image_get_height(lazy)};
+	VipsImage *made = NULL, *tagged = NULL;
+
+	if (vips_region_prepare(region, &all) == 0)
+		made = vips_image_new_from_memory_copy(
+			VIPS_REGION_ADDR_TOPLEFT(region), (size_t)VIPS_REGION_LSKIP(region) * (size_t)all.height,
+			all.width, all.height, vips_image_get_bands(lazy), vips_image_get_format(lazy));
+	if (made && vips_copy(made, &tagged, "interpretation", vips_image_get_interpretation(lazy), NULL) < 0)
+		tagged = NULL;
+	g_clear_object(&made);
+	g_object_unref(region);
+	return tagged;
+}
+
+/* Decodes one page into SMALL, in memory: it is read more than once. A truncated picture fails: that goes by the option
+ * string, since libvips 8.14 does not pass "fail_on" on to the loader here. What is sRGB already is not put through a
+ * colour transform, which takes longer than the rest. Drawings may grow, pictures not. */
+static int
+shrink(struct picture *p, int page)
+{
+	VipsSize how = p->loader->vector ? VIPS_SIZE_BOTH : VIPS_SIZE_DOWN;
+	VipsImage *lazy = NULL;
+	char options[64];
+	int rc;
+
+	if (page > 0)
+		snprintf(options, sizeof(options), "[fail_on=truncated,page=%d]", page);
+	else
+		snprintf(options, sizeof(options), "[fail_on=truncated]");
+	if (p->is_srgb)
+		rc = vips_thumbnail_buffer(p->bytes, p->len, &lazy, p->size, "height", p->size, "size", how,
+					   "option_string", options, NULL);
+	else
+		rc = vips_thumbnail_buffer(p->bytes, p->len, &lazy, p->size, "height", p->size, "size", how,
+					   "option_string", options, "export_profile", "srgb", NULL);
+	if (rc < 0)
+		return -1;
+	g_clear_object(&p->small);
+	p->small = p->loader->vector ? decode_here(lazy) : vips_image_copy_memory(lazy);
+	g_object_unref(lazy);
+	return p->small ? 0 : -1;
+}
+
+/* Takes the pixels of the thumbnail as three bytes each, on white where one can see through. */
+static int
+look(struct picture *p)
+{
+	VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
+	VipsImage *srgb = NULL, *solid = NULL, *three = NULL, *bytes = NULL;
+	uint8_t *rgb = NULL;
+	size_t len;
+
+	if (vips_colourspace(p->small, &srgb, VIPS_INTERPRETATION_sRGB, NULL) == 0 &&
+	    (vips_image_hasalpha(srgb) ? vips_flatten(srgb, &solid, "background", white, NULL)
+				       : vips_copy(srgb, &solid, NULL)) == 0 &&
+	    vips_extract_band(solid, &three, 0, "n", 3, NULL) == 0 &&
+	    vips_cast(three, &bytes, VIPS_FORMAT_UCHAR, NULL) == 0)
+		rgb = vips_image_write_to_memory(bytes, &len);
+	if (rgb)
+		likeness_of(rgb, (size_t)vips_image_get_width(bytes), (size_t)vips_image_get_height(bytes),
+			    &p->likeness);
+	g_free(rgb);
+	g_clear_object(&bytes);
+	g_clear_object(&three);
+	g_clear_object(&solid);
+	g_clear_object(&srgb);
+	vips_area_unref(VIPS_AREA(white));
+	return rgb ? 0 : -1;
+}
+
+static bool
+is_animated(const struct picture *p)
+{
+	return p->loader->moves && p->pages > 1;
+}
+
+/* The first page; of a film that begins with nothing to see, the frame in its middle. */
+static int
+represent(struct picture *p)
+{
+	if (shrink(p, 0) < 0 || look(p) < 0)
+		return -1;
+	if (!is_animated(p) || p->likeness.hash)
+		return 0;
+	if (shrink(p, p->pages / 2) == 0 && look(p) == 0 && p->likeness.hash)
+		return 0;
+	return shrink(p, 0) < 0 || look(p) < 0 ? -1 : 0;
+}
+
+/* Saves SMALL as WebP, without its metadata and, now that it is sRGB, without its profile. "strip" of libvips 8.14 does
+ * not keep them out, so they are taken off first; an EXIF block that says only how big it is, libvips adds then. 0 or
+ * -1. */
+static int
+save(VipsImage *small, void **webp, size_t *len)
+{
+	VipsImage *bare;
+	char **fields;
+	int rc;
+
+	if (vips_copy(small, &bare, NULL) < 0)
+		return -1;
+	fields = vips_image_get_fields(bare);
+	for (size_t i = 0; fields[i]; i++)
+		vips_image_remove(bare, fields[i]); /* but for width, height and so on, which it keeps */
+	g_strfreev(fields);
+	rc = vips_webpsave_buffer(bare, webp, len, "Q", QUALITY, "strip", TRUE, NULL);
+	g_object_unref(bare);
+	return rc;
+}
+
+/* What is said of a picture that was made small. */
+static int
+tell(const struct picture *p, char *answer, size_t room)
+{
+	int n = snprintf(answer, room, "ok %d %d %d %d %d %016llx %u ", vips_image_get_width(p->small),
+			 vips_image_get_height(p->small), p->width, p->height,
+			 (is_animated(p) ? THUMB_ANIMATED : 0) | (p->loader->vector ? THUMB_VECTOR : 0),
+			 (unsigned long long)p->likeness.hash, p->likeness.sharpness);
+
+	for (size_t i = 0; i < LIKENESS_COLOURS; i++)
+		n += snprintf(answer + n, room - (size_t)n, "%02x", p->likeness.colours[i]);
+	return n;
+}
+
+static int
+fail_size(const struct picture *p, char *answer, size_t room)
+{
+	char why[THUMB_WHY];
+
+	snprintf(why, sizeof(why), "%d x %d pixels are more than a picture may have here (%d million)", p->width,
+		 p->height, PIXELS_MOST / 1000000);
+	return decode_fail(answer, room, why);
+}
+
+int
+decode(const void *bytes, size_t len, int size, int out, bool vectors, char *answer, size_t room)
+{
+	struct picture p = {.bytes = (void *)(size_t)bytes, .len = len, .size = size};
+	void *webp = NULL;
+	size_t webp_len = 0;
+	int n;
+
+	p.loader = loader_of(vips_foreign_find_load_buffer(bytes, len));
+	if (!p.loader)
+		n = decode_fail(answer, room, "pictures of this kind are not decoded here");
+	else if (p.loader->vector != vectors)
+		n = snprintf(answer, room, "%s", vectors ? "failed it is no drawing" : "vector");
+	else if (measure(&p) < 0)
+		n = fail_vips(answer, room);
+	else if (!vectors && (long long)p.width * p.height > PIXELS_MOST)
+		n = fail_size(&p, answer, room);
+	else if (represent(&p) < 0 || save(p.small, &webp, &webp_len) < 0)
+		n = fail_vips(answer, room);
+	else if (write_all(out, webp, webp_len) < 0)
+		n = snprintf(answer, room, "unwritten %d", errno);
+	else
+		n = tell(&p, answer, room);
+	g_free(webp);
+	g_clear_object(&p.small);
+	vips_error_clear();
+	return n;
+}
