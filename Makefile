@@ -2,7 +2,7 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean type thumb expand media
+PROGRAMS = fetch render serve status clean type thumb expand media api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
@@ -10,6 +10,7 @@ LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_media = gumbo libcurl
+LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_archive = libarchive
 
@@ -52,7 +53,7 @@ build/config.mk: share/packages/build share/packages/install Makefile
 	@mkdir -p $(@D)
 	@{ echo "LIB_CFLAGS = $$(pkg-config --cflags json-c)"; \
 	echo "LIB_LIBS = $$(pkg-config --libs json-c libcrypto libseccomp) -lm -pthread"; \
-	for l in $(sort $(LIBS_fetch) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) cmocka); do \
+	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) cmocka); do \
 	echo "CFLAGS_$$l = $$(pkg-config --cflags $$l)"; echo "LIBS_$$l = $$(pkg-config --libs $$l)"; done; } >$@.new
 	@mv $@.new $@
 

@@ -36,9 +36,18 @@ serve() {
 	URL=http://localhost:$PORT
 }
 
+# children_of KEEPER NAME: its children of that name.
+children_of() {
+	local child
+
+	for child in $(<"/proc/$1/task/$1/children"); do
+		[ "$(<"/proc/$child/comm")" != "$2" ] || echo "$child"
+	done
+}
+
 # The lighttpd of a keeper.
 lighttpd_of() {
-	tr -d ' ' <"/proc/$1/task/$1/children"
+	children_of "$1" lighttpd
 }
 
 # status PATH [CURL OPTION...]: the status that the server answers with.
@@ -51,8 +60,8 @@ status() {
 
 # with_cgi SCRIPT: the configuration of bi-serve, and review/cgi/go.cgi run by sh besides.
 with_cgi() {
-	mkdir -p share/serve "$BI_ROOT/review/cgi"
-	cp "$BI_SHARE/serve/lighttpd.conf" share/serve/
+	mkdir -p share "$BI_ROOT/review/cgi"
+	cp -R "$BI_SHARE/serve" share/
 	printf 'server.modules += ("mod_cgi")\ncgi.assign = (".cgi" => "/bin/sh")\n' >>share/serve/lighttpd.conf
 	export BI_SHARE=$PWD/share
 	cat >"$BI_ROOT/review/cgi/go.cgi"
@@ -63,7 +72,7 @@ with_cgi() {
 	ports 3
 	serve A
 	assert_equal "$(jq -c 'select(.port) | del(.pid)' <<<"${lines[0]}")" \
-		"{\"port\":$FIRST,\"batch\":\"A\",\"category\":\"M\",\"label\":\"Batch 1 (chars 1-5)\",\"url\":\"http://localhost:$FIRST/A/index.html\",\"address\":\"127.0.0.1\"}"
+		"{\"port\":$FIRST,\"batch\":\"A\",\"category\":\"M\",\"label\":\"Batch 1 (chars 1-5)\",\"url\":\"http://localhost:$FIRST/A/index.html#token=$(<"$BI_ROOT/token")\",\"address\":\"127.0.0.1\"}"
 	assert_equal "${lines[1]}" '{"end":"bi-serve","served":1,"failed":0,"exit":0}'
 	run -0 curl -s "$(jq -r .url <<<"${lines[0]}")"
 	assert_output '<!doctype html><title>A</title>'
@@ -235,9 +244,14 @@ with_cgi() {
 	done
 	assert_equal "$(status /A/index.html --http1.0 -H 'Host:')" 403
 	assert_equal "$(status /A/)" 200
-	assert_equal "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' "$URL/")" "302 $URL/A/index.html"
+	assert_equal "$(curl -s "$URL/")" "$(<"$BI_SHARE/review/home.html")"
+	assert_equal "$(status '/?x=1')" 200
+	assert_equal "$(status /assets/home.js)" 200
+	for path in /assets/ /assets/index.jq /assets/../serve/lighttpd.conf /assets/..%2fserve/lighttpd.conf /assets/.x /serve/; do
+		refute [ "$path $(status "$path")" = "$path 200" ]
+	done
 	assert_equal "$(status / -H 'Host: evil.example')" 403
-	assert_equal "$(status //)" 302
+	assert_equal "$(status //)" 200
 	assert_equal "$(status /A/.hidden)" 403
 	assert_equal "$(status /A/link)" 403
 	assert_equal "$(status /../secret)" 404
@@ -475,6 +489,6 @@ with_cgi() {
 	assert_output -p A
 	run curl -s "http://127.0.0.1:$FIRST/A/index.html"
 	assert_failure
-	run -69 bi-serve -p "$LAST" --address 192.0.2.77 A
+	run -69 bi-serve -p "$LAST" --share --address 192.0.2.77 A
 	assert_output -p 'cannot take one of the ports'
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +12,40 @@
 #include "names.h"
 #include "opt.h"
 #include "rec.h"
+#include "site.h"
 
-enum { OPT_ADDRESS = 256, OPT_ANOTHER, OPT_FOREGROUND, OPT_KEEP, PORT_MOST = 65535 };
+enum {
+	OPT_ADDRESS = 256,
+	OPT_ALLOW_HOST,
+	OPT_ANOTHER,
+	OPT_CERT,
+	OPT_FOREGROUND,
+	OPT_KEEP,
+	OPT_KEY,
+	OPT_NEW_PASSWORD,
+	OPT_NEW_TOKEN,
+	OPT_PASSWORD_FILE,
+	OPT_PRIVATE,
+	OPT_SHARE,
+	PORT_MOST = 65535,
+};
 
 static const struct opt table[] = {
 	{OPT_ADDRESS, "address", "ADDRESS", "listen there (127.0.0.1: this machine alone)"},
+	{OPT_ALLOW_HOST, "allow-host", "NAME", "a name by which browsers may ask for the pages, beside localhost"},
 	{OPT_ANOTHER, "another", NULL, "one more server, also for a batch that has one"},
+	{OPT_CERT, "cert", "FILE", "with --share: the certificate, instead of one of our own"},
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{OPT_KEEP, "keep", "FD", "what bi-serve starts its own background process with"},
+	{OPT_KEY, "key", "FILE", "the key of that certificate"},
+	{OPT_NEW_PASSWORD, "new-password", NULL, "make another password"},
+	{OPT_NEW_TOKEN, "new-token", NULL, "make another token: pages that are open write no more"},
+	{OPT_PASSWORD_FILE, "password-file", "FILE", "the password is this file's first line"},
 	{'p', "port", "FIRST-LAST", "choose from these ports (8000-8020)"},
+	{OPT_PRIVATE, "private", NULL, "ask for a password, also to read"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	{OPT_SHARE, "share", NULL, "serve other machines too, with a password and over TLS"},
 	{0},
 };
 
@@ -56,6 +80,51 @@ parse_address(const struct opts *o)
 	return text;
 }
 
+static void
+add_host(const struct opts *o, struct serve *s)
+{
+	const char *wrong = site_name_wrong(o->value);
+
+	if (wrong)
+		opt_wrong("%s: the name '%s' %s", o->given, o->value, wrong);
+	if (s->hosts_n == SERVE_HOSTS_MOST)
+		opt_wrong("%s takes %d names at most", o->given, SERVE_HOSTS_MOST);
+	s->hosts[s->hosts_n++] = (char *)(uintptr_t)o->value;
+}
+
+/* The path FILE without symbolic links: a keeper works elsewhere. */
+static const char *
+parse_file(const struct opts *o)
+{
+	const char *path = realpath(o->value, NULL);
+
+	if (!path)
+		msg_die_errno(EX_NOINPUT, "%s: cannot find '%s'", o->given, o->value);
+	return path;
+}
+
+/* Those about who reaches the pages. */
+static void
+access_option(int id, const struct opts *o, struct serve *s)
+{
+	if (id == OPT_ALLOW_HOST)
+		add_host(o, s);
+	else if (id == OPT_CERT)
+		s->cert = parse_file(o);
+	else if (id == OPT_KEY)
+		s->key = parse_file(o);
+	else if (id == OPT_NEW_PASSWORD)
+		s->new_password = true;
+	else if (id == OPT_NEW_TOKEN)
+		s->new_token = true;
+	else if (id == OPT_PASSWORD_FILE)
+		s->password_file = o->value;
+	else if (id == OPT_SHARE)
+		s->access = SERVE_SHARE;
+	else if (s->access == SERVE_OPEN)
+		s->access = SERVE_PRIVATE;
+}
+
 static const char *
 options(struct opts *o, struct serve *s)
 {
@@ -75,10 +144,33 @@ options(struct opts *o, struct serve *s)
 			s->ready = (int)opt_number(o, 3, 1024);
 		else if (id == 'p')
 			parse_ports(o, s);
-		else
+		else if (id == 'r')
 			dir = o->value;
+		else
+			access_option(id, o, s);
 	}
 	return dir;
+}
+
+/* What the options come to together. */
+static void
+check_options(struct serve *s)
+{
+	bool near = !s->address || strncmp(s->address, "127.", 4) == 0 || strcmp(s->address, "::1") == 0;
+
+	if (!s->address)
+		s->address = s->access == SERVE_SHARE ? "0.0.0.0" : "127.0.0.1";
+	if (!near && s->access != SERVE_SHARE)
+		opt_wrong("other machines reach %s: that takes --share, which asks for a password and has TLS",
+			  s->address);
+	if (!s->cert != !s->key)
+		opt_wrong("--cert and --key go together");
+	if (s->cert && s->access != SERVE_SHARE)
+		opt_wrong("--cert and --key go with --share");
+	if ((s->password_file || s->new_password) && s->access == SERVE_OPEN)
+		opt_wrong("--password-file and --new-password go with --private or --share");
+	if (s->password_file && s->new_password)
+		opt_wrong("--password-file and --new-password do not go together");
 }
 
 /* What the names that were read come to: where anything is wrong with them, no server is started. */
@@ -122,9 +214,6 @@ serve_all(const struct serve *s, const struct names *n)
 	struct json_object *counts;
 	int code = 0;
 
-	if (strncmp(s->address, "127.", 4) != 0 && strcmp(s->address, "::1") != 0)
-		msg_warn("with --address %s, whoever reaches this machine over the network can see the pages",
-			 s->address);
 	for (size_t i = 0; i < n->n; i++) {
 		int rc = serve_batch(s, n->v[i]);
 
@@ -138,6 +227,8 @@ serve_all(const struct serve *s, const struct names *n)
 			break;
 		}
 	}
+	if (served)
+		serve_warn_open(s);
 	if (n->upstream && !code)
 		code = EX_SOME_FAILED;
 	if (served + failed > 1 && failed)
@@ -151,11 +242,23 @@ serve_all(const struct serve *s, const struct names *n)
 	return code;
 }
 
+/* --new-token alone: nothing is served. */
+static int
+new_token(struct serve *s, const char *dir)
+{
+	root_open(&s->root, dir, true);
+	return serve_secrets(s);
+}
+
 static int
 serve(struct serve *s, const char *dir, char **args)
 {
 	struct names n = {0};
-	int code = names_read(&n, args);
+	int code;
+
+	if (s->new_token && !*args)
+		return new_token(s, dir);
+	code = names_read(&n, args);
 
 	if (code == 0)
 		code = code_of(&n);
@@ -163,7 +266,10 @@ serve(struct serve *s, const char *dir, char **args)
 		opt_wrong("--foreground and --keep take one batch");
 	if (code == 0) {
 		root_open(&s->root, dir, false);
-		code = s->ready >= 0 ? keep(s, n.v[0]) : serve_all(s, &n);
+		if (s->ready < 0)
+			code = serve_secrets(s);
+		if (code == 0)
+			code = s->ready >= 0 ? keep(s, n.v[0]) : serve_all(s, &n);
 	}
 	if (n.cut)
 		msg_warn("no server was started");
@@ -174,7 +280,7 @@ serve(struct serve *s, const char *dir, char **args)
 int
 main(int argc, char **argv)
 {
-	struct serve s = {.address = "127.0.0.1", .first = 8000, .last = 8020, .held = -1, .ready = -1};
+	struct serve s = {.first = 8000, .last = 8020, .held = -1, .ready = -1};
 	struct opts o = {
 		.operands = "[BATCH ...]",
 		.purpose = "Serves the review pages of batches, each on a port of its own, and prints their URLs.",
@@ -186,6 +292,7 @@ main(int argc, char **argv)
 
 	msg_program("bi-serve");
 	dir = options(&o, &s);
+	check_options(&s);
 	s.json = s.json || !isatty(STDOUT_FILENO);
 	msg_finish(serve(&s, dir, opt_rest(&o)));
 }

@@ -14,16 +14,40 @@
 #include <stddef.h>
 
 #include "root.h"
+#include "token.h"
+
+enum {
+	SERVE_HOSTS_MOST = 16, /* names given by --allow-host */
+};
+
+/* Who reaches the pages. */
+enum serve_access {
+	SERVE_OPEN,    /* whoever reaches the port, which only this machine's users do */
+	SERVE_PRIVATE, /* the same, with the password */
+	SERVE_SHARE,   /* whoever has the password, over TLS, also from elsewhere */
+};
+
+#define SERVE_USER "review"             /* the name that goes with the password */
+#define SERVE_PASSWORD_FILE "htpasswd"  /* below the root */
+#define SERVE_TLS_FILE "tls/server.pem" /* below the root: our own key and certificate */
 
 struct serve {
 	struct root root;
-	const char *address; /* to listen on, in numbers */
-	int first, last;     /* the ports to choose from */
-	bool foreground;     /* be the keeper, here */
-	bool json;           /* records, not sentences */
-	bool another;        /* one more server, also for a batch that has one */
-	int held;            /* serve_hold(), for the keeper to let go once it serves; -1: none */
-	int ready;           /* --keep: be the keeper, say ready on this descriptor and let go of stdio; -1: not so */
+	enum serve_access access;
+	char *hosts[SERVE_HOSTS_MOST + 1]; /* --allow-host, NULL-terminated */
+	size_t hosts_n;
+	const char *cert, *key;    /* absolute paths; NULL: our own */
+	const char *password_file; /* whose first line is to be the password; NULL: none */
+	bool new_password;         /* make another */
+	bool new_token;            /* make another */
+	char token[TOKEN_HEX + 1]; /* for URLs; "": not known */
+	const char *address;       /* to listen on, in numbers */
+	int first, last;           /* the ports to choose from */
+	bool foreground;           /* be the keeper, here */
+	bool json;                 /* records, not sentences */
+	bool another;              /* one more server, also for a batch that has one */
+	int held;                  /* serve_hold(), for the keeper to let go once it serves; -1: none */
+	int ready; /* --keep: be the keeper, say ready on this descriptor and let go of stdio; -1: not so */
 };
 
 /* Checks that the review pages of BATCH are there: 0, or the exit code after a message. */
@@ -32,6 +56,9 @@ int serve_check(const struct serve *s, const char *batch);
 /* Prints the server that BATCH has already at the address, if there is one: 1. 0 when there is none, or -1 after a
  * message. */
 int serve_known(const struct serve *s, const char *batch);
+
+/* Where a password is asked for: says which other servers of the root ask for none. */
+void serve_warn_open(const struct serve *s);
 
 /* Starts a keeper for BATCH and prints the record of its server once it answers: 0, or the exit code after a message,
  * but for EX_TEMPFAIL (no port was free): that is for serve_no_port() to say. */
@@ -45,6 +72,23 @@ int keep(const struct serve *s, const char *batch);
 
 /* Prints a server record, as s->json says. */
 void serve_print(const struct serve *s, const char *line, size_t n);
+
+/* "open", "private" or "share", as records and files of share/serve name it. */
+const char *serve_access_name(enum serve_access access);
+
+/* --- secret.c, tls.c --- */
+
+/*
+ * Sees to the token, and as s->access says to the password and the certificate; prints on standard error what people
+ * need to know of them, a password that is new among it. 0, or the exit code after a message.
+ */
+int serve_secrets(struct serve *s);
+
+/*
+ * Sees to the certificate of S: our own one, made where there is none or it ends soon, or the one given, which must
+ * belong to its key. Its fingerprint, SHA-256 as browsers show it, into OUT. 0, or the exit code after a message.
+ */
+int serve_tls(const struct serve *s, struct buf *fingerprint);
 
 /* --- port.c --- */
 

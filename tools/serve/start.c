@@ -56,9 +56,32 @@ serve_check(const struct serve *s, const char *batch)
 	return rc == 0 ? 0 : EX_NOINPUT;
 }
 
+const char *
+serve_access_name(enum serve_access access)
+{
+	static const char *const names[] = {"open", "private", "share"};
+
+	return names[access];
+}
+
+/* The URL that a person opens: its fragment, which browsers send to nobody, has the token. */
+static void
+add_token(const struct serve *s, struct json_object *record)
+{
+	const char *url = rec_string(record, "url");
+	struct buf with = {0};
+
+	if (!url || !*s->token)
+		return;
+	buf_printf(&with, "%s#token=%s", url, s->token);
+	json_object_object_add(record, "url", json_object_new_string(with.data));
+	buf_free(&with);
+}
+
 static void
 print_record(const struct serve *s, struct json_object *record, const char *already)
 {
+	add_token(s, record);
 	if (s->json)
 		rec_out_json(record);
 	else
@@ -76,6 +99,30 @@ serve_print(const struct serve *s, const char *line, size_t n)
 	json_object_put(record);
 }
 
+/* Who reaches a server's pages, as its record says. */
+static const char *
+access_of(const struct server *v)
+{
+	const char *access = rec_string(v->record, "access");
+
+	return access ? access : serve_access_name(SERVE_OPEN);
+}
+
+void
+serve_warn_open(const struct serve *s)
+{
+	struct servers all;
+
+	if (s->access == SERVE_OPEN || servers_find(&s->root, &all) < 0)
+		return;
+	for (size_t i = 0; i < all.n; i++)
+		if (strcmp(access_of(&all.v[i]), serve_access_name(SERVE_OPEN)) == 0)
+			msg_warn("the server on port %d shows the same pages to every user of this machine, without a "
+				 "password: `bi-clean stop %d` ends it",
+				 all.v[i].port, all.v[i].port);
+	servers_free(&all);
+}
+
 int
 serve_known(const struct serve *s, const char *batch)
 {
@@ -91,7 +138,7 @@ serve_known(const struct serve *s, const char *batch)
 		const char *address = rec_string(v->record, "address");
 
 		found = v->batch && v->url && address && strcmp(v->batch, batch) == 0 &&
-			strcmp(address, s->address) == 0;
+			strcmp(address, s->address) == 0 && strcmp(access_of(v), serve_access_name(s->access)) == 0;
 		if (found)
 			print_record(s, v->record, " already");
 	}
@@ -117,25 +164,49 @@ open_pipes(struct pipes *p)
 	return -1;
 }
 
+/* The arguments of a keeper. */
+struct words {
+	char *v[32 + 2 * SERVE_HOSTS_MOST];
+	size_t n;
+};
+
+static void
+add_word(struct words *w, const char *option, const char *value)
+{
+	w->v[w->n++] = (char *)(uintptr_t)option;
+	if (value)
+		w->v[w->n++] = (char *)(uintptr_t)value;
+}
+
 static pid_t
 start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
 {
-	char ports[32], address[64], fd[16];
+	char ports[32], fd[16];
 	const struct child_fd fds[] = {
 		{p->record[1], STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}, {p->ready[1], READY_FD}};
-	char *argv[16] = {"bi-serve", "--keep", fd,       "--root",    s->root.path,
-			  "--port",   ports,    "--json", "--address", address};
-	size_t n = 10;
-	struct child c = {.program = "/proc/self/exe", .argv = argv, .fds = fds, .outlives = true};
+	struct words w = {0};
+	struct child c = {.program = "/proc/self/exe", .argv = w.v, .fds = fds, .outlives = true};
 
-	if (s->another)
-		argv[n++] = "--another";
-	argv[n++] = "--";
-	argv[n] = (char *)(uintptr_t)batch;
 	c.fd_count = sizeof(fds) / sizeof(*fds);
 	snprintf(ports, sizeof(ports), "%d-%d", s->first, s->last);
-	snprintf(address, sizeof(address), "%s", s->address);
 	snprintf(fd, sizeof(fd), "%d", READY_FD);
+	add_word(&w, "bi-serve", NULL);
+	add_word(&w, "--json", NULL);
+	add_word(&w, "--keep", fd);
+	add_word(&w, "--root", s->root.path);
+	add_word(&w, "--port", ports);
+	add_word(&w, "--address", s->address);
+	if (s->access != SERVE_OPEN)
+		add_word(&w, s->access == SERVE_SHARE ? "--share" : "--private", NULL);
+	for (size_t i = 0; i < s->hosts_n; i++)
+		add_word(&w, "--allow-host", s->hosts[i]);
+	if (s->cert) {
+		add_word(&w, "--cert", s->cert);
+		add_word(&w, "--key", s->key);
+	}
+	if (s->another)
+		add_word(&w, "--another", NULL);
+	add_word(&w, "--", batch);
 	return child_start(&c);
 }
 

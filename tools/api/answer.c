@@ -1,0 +1,124 @@
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "clock.h"
+#include "lock.h"
+#include "msg.h"
+
+static const struct route routes[] = {
+	{"GET", "batches/*/selections", selections_get},
+	{"PUT", "batches/*/selections", selections_put},
+	{"GET", "health", NULL},
+};
+
+static bool
+is_late(void *arg)
+{
+	return clock_ms() >= ((const struct api *)arg)->deadline;
+}
+
+/* Waits until FD is ready for EVENTS. False when the time is over. */
+static bool
+await(int fd, short events, int64_t deadline)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	int rc;
+
+	do
+		rc = poll(&p, 1, clock_left(deadline));
+	while (rc < 0 && errno == EINTR && clock_ms() < deadline);
+	return rc > 0;
+}
+
+static enum scgi_state
+take(struct scgi *s, int fd, int64_t deadline)
+{
+	enum scgi_state state = SCGI_MORE;
+
+	while (state == SCGI_MORE && await(fd, POLLIN, deadline)) {
+		long n = scgi_read(s, fd);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return SCGI_BAD;
+		state = scgi_look(s, API_BODY_MOST);
+	}
+	return state;
+}
+
+static void
+give(const struct buf *out, int fd, int64_t deadline)
+{
+	size_t done = 0;
+
+	while (done < out->len && await(fd, POLLOUT, deadline)) {
+		ssize_t n = send(fd, out->data + done, out->len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return; /* nobody waits for it */
+		done += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static void
+route(struct api *api, const struct scgi *s, bool too_long, struct reply *r)
+{
+	const struct route *found;
+	struct request q;
+
+	if (!guard_host(api, s, r))
+		return;
+	found = route_find(routes, sizeof(routes) / sizeof(*routes), s, &q, r);
+	if (!found)
+		return;
+	if (too_long)
+		reply_error(r, 413, "too_large", "a request may have %d bytes", API_BODY_MOST);
+	else if (found->answer)
+		found->answer(api, &q, r);
+	else
+		buf_str(&r->body, "{\"success\":true}\n");
+}
+
+static void
+serve_one(struct api *api, int fd)
+{
+	struct reply r = {.status = 200};
+	struct scgi s = {0};
+	struct buf out = {0};
+	enum scgi_state state;
+	const char *method;
+
+	api->deadline = clock_ms() + API_REQUEST_MS;
+	state = take(&s, fd, api->deadline);
+	if (state == SCGI_WHOLE || state == SCGI_LONG) {
+		route(api, &s, state == SCGI_LONG, &r);
+		method = scgi_get(&s, "REQUEST_METHOD");
+		reply_print(&r, method && strcmp(method, "HEAD") == 0, &out);
+		give(&out, fd, api->deadline);
+	}
+	buf_free(&out);
+	reply_free(&r);
+	scgi_free(&s);
+}
+
+int
+answer(struct api *api)
+{
+	lock_interruptible(is_late, api);
+	api->kept = kept_new();
+	for (;;) {
+		int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0) {
+			serve_one(api, fd);
+			close(fd);
+		} else if (errno != EINTR && errno != ECONNABORTED && errno != EAGAIN) {
+			msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
+		}
+	}
+}

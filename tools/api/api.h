@@ -1,0 +1,186 @@
+/*
+ * bi-api: the HTTP API of a root, behind lighttpd.
+ *
+ * The keeper of bi-serve listens on two sockets and starts bi-api with one of them as descriptor 0; lighttpd hands each
+ * request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
+ * (answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
+ * loop (stream.c), so that those who watch never keep those who pick waiting.
+ *
+ * A process holds nothing that its death would lose: what it caches it reads again, and a pick is on the disk before it
+ * is answered. It dies with its keeper (child.h).
+ */
+#ifndef BI_API_H
+#define BI_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "batch.h"
+#include "picks.h"
+#include "root.h"
+#include "scgi.h"
+#include "site.h"
+
+struct json_object;
+
+enum {
+	API_BODY_MOST = 4 << 20, /* bytes of a request's body; lighttpd is told the same */
+	API_REQUEST_MS = 10000,  /* for a request to be taken, answered and sent */
+	API_WORDS_MOST = 8,      /* of a path */
+	API_WORD_LONGEST = 256,
+};
+
+struct api {
+	struct root root;
+	struct site *site;
+	struct kept *kept; /* the batches that were asked for lately */
+	int64_t deadline;  /* when the request under way must be done with, on clock_ms() */
+};
+
+/* --- reply.c --- */
+
+struct reply {
+	int status;
+	struct buf headers; /* lines ended by CRLF, beside those that reply_print() makes */
+	struct buf body;
+	const char *type; /* NULL: application/json */
+};
+
+/* Makes it an error: {"success":false,"error":CODE,"detail":...}. */
+void reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Adds a header. */
+void reply_header(struct reply *r, const char *name, const char *value);
+
+/* The whole answer as SCGI has it, into OUT; without the body for HEAD. */
+void reply_print(const struct reply *r, bool head, struct buf *out);
+void reply_free(struct reply *r);
+
+/* --- route.c --- */
+
+/* What a request is about. */
+struct request {
+	const struct scgi *scgi;
+	const char *method;                           /* GET for HEAD */
+	char words[API_WORDS_MOST][API_WORD_LONGEST]; /* of the path below /api/v1/, decoded */
+	size_t count;
+};
+
+typedef void handler(struct api *api, const struct request *q, struct reply *r);
+
+struct route {
+	const char *method; /* GET, PUT */
+	const char *path;   /* below /api/v1/: "batches/ * /selections", * for any word */
+	handler *answer;
+};
+
+/* Finds the route of a request, and Q. NULL after making R the error. */
+const struct route *route_find(const struct route *routes, size_t n, const struct scgi *s, struct request *q,
+			       struct reply *r);
+
+/* --- guard.c --- */
+
+/* Whether the request may be answered at all: it asks for a Host that is ours. False after making R the error. */
+bool guard_host(const struct api *api, const struct scgi *s, struct reply *r);
+
+/* Whether the request may write: it comes from no other site's page, and knows the token. False after making R the
+ * error. */
+bool guard_write(const struct api *api, const struct scgi *s, struct reply *r);
+
+/* --- answer.c --- */
+
+/* Answers requests on the listening socket until it is closed. The exit code. */
+int answer(struct api *api);
+
+/* --- selections.c --- */
+
+void selections_get(struct api *api, const struct request *q, struct reply *r);
+void selections_put(struct api *api, const struct request *q, struct reply *r);
+
+/* --- kept.c --- */
+
+/* A batch that was asked for, with what was read of it. */
+struct kept_batch {
+	char name[NAME_LONGEST + 1];
+	int dir; /* batches/NAME as it was; -1: this place is free */
+	struct batch *batch;
+	struct picks *picks;
+	struct picks_subjects *subjects;
+	uint64_t used;       /* when it was asked for last */
+	struct buf document; /* of the version below */
+	char version[64];
+};
+
+struct kept *kept_new(void);
+
+/* The batch NAME with its picks read up to now; good until the next call. NULL with errno: ENOENT where there is no
+ * such batch. */
+struct kept_batch *kept_get(struct kept *k, const struct root *root, const char *name);
+
+/* --- stream.c --- */
+
+/* Answers requests for the status, and streams it, until the listening socket is closed. The exit code. */
+int stream(struct api *api);
+
+/* --- status.c: every batch's state as one document --- */
+
+struct status;
+
+struct status *status_new(const struct root *root);
+
+/* Looks at the batches: at all, or at those that were touched, or whose rates are not 0 yet. 0, or -1 with errno. */
+int status_look(struct status *s, bool all);
+
+/* The batch NAME is to be looked at. */
+void status_touch(struct status *s, const char *name);
+
+/* Whether a rate is not 0, so that the document will change by itself. */
+bool status_moves(const struct status *s);
+
+/* The document as of the last look, one line without newline. */
+const struct buf *status_document(const struct status *s);
+
+/* Calls SEE for each batch known. */
+void status_each(const struct status *s, void (*see)(const char *name, void *arg), void *arg);
+
+/* --- runs.c: what the results of a batch say --- */
+
+enum { RUNS_KINDS = 255, RUNS_BUCKETS = 120, RUNS_RECENT = 16, RUNS_RATE_SECONDS = 10 };
+
+struct runs {
+	int fd; /* results.ndjson; -1: not there yet */
+	off_t read_to;
+	unsigned char *failed; /* an item's kind of failure, 0: it did not fail */
+	uint32_t room;
+	struct {
+		char *code;
+		uint64_t count;
+	} kinds[RUNS_KINDS];
+	size_t kinds_n;
+	uint64_t bytes;
+	/* What was finished when: buckets of STEP seconds, which doubles when there would be too many. */
+	int64_t from;
+	unsigned step;
+	uint32_t items_in[RUNS_BUCKETS];
+	uint64_t bytes_in[RUNS_BUCKETS];
+	size_t buckets;
+	struct {
+		int64_t at;
+		uint32_t items;
+		uint64_t bytes;
+	} recent[RUNS_RECENT]; /* by second */
+};
+
+/* Reads on, from batches/NAME, open as DIR. 0, or -1 with errno. Begin with fd -1. */
+int runs_refresh(struct runs *r, int dir);
+
+/* Items and bytes a second in the last ten. */
+void runs_rate(const struct runs *r, int64_t now, double *items, double *bytes);
+
+/* Appends "bytes", "failures", "rate" and "history" as members of a JSON object, each with a comma before it. */
+void runs_print(const struct runs *r, int64_t now, struct buf *out);
+void runs_free(struct runs *r);
+
+#endif

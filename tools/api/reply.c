@@ -1,0 +1,81 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "api.h"
+
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} all[] = {
+		{200, "OK"},
+		{204, "No Content"},
+		{304, "Not Modified"},
+		{400, "Bad Request"},
+		{401, "Unauthorized"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{405, "Method Not Allowed"},
+		{412, "Precondition Failed"},
+		{413, "Content Too Large"},
+		{415, "Unsupported Media Type"},
+		{422, "Unprocessable Content"},
+		{500, "Internal Server Error"},
+		{503, "Service Unavailable"},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i].status == status)
+			return all[i].reason;
+	return "Error";
+}
+
+void
+reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
+{
+	struct buf text = {0};
+	va_list args;
+	char line[1024];
+
+	va_start(args, detail);
+	vsnprintf(line, sizeof(line), detail, args);
+	va_end(args);
+	buf_str(&text, line);
+	r->status = status;
+	buf_clear(&r->body);
+	buf_printf(&r->body, "{\"success\":false,\"error\":\"%s\",\"detail\":", code);
+	buf_json(&r->body, text.data);
+	buf_str(&r->body, "}\n");
+	buf_free(&text);
+}
+
+void
+reply_header(struct reply *r, const char *name, const char *value)
+{
+	buf_printf(&r->headers, "%s: %s\r\n", name, value);
+}
+
+void
+reply_print(const struct reply *r, bool head, struct buf *out)
+{
+	bool empty = r->status == 204 || r->status == 304;
+
+	buf_printf(out, "Status: %d %s\r\n", r->status, reason(r->status));
+	if (!empty)
+		buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->type ? r->type : "application/json",
+			   r->body.len);
+	if (r->headers.len)
+		buf_add(out, r->headers.data, r->headers.len);
+	buf_str(out, "\r\n");
+	if (!head && !empty && r->body.len)
+		buf_add(out, r->body.data, r->body.len);
+}
+
+void
+reply_free(struct reply *r)
+{
+	buf_free(&r->headers);
+	buf_free(&r->body);
+}

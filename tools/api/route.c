@@ -1,0 +1,109 @@
+#include <string.h>
+
+#include "api.h"
+
+static const char base[] = "/api/v1/";
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (c | 0x20) - 'a' + 10;
+	return -1;
+}
+
+/* Decodes the N bytes of a path's word, where % stands before two hexadecimal digits. False for what is too long or
+ * badly written, and for NUL and slash, which no word has. */
+static bool
+take_word(const char *at, size_t n, char out[API_WORD_LONGEST])
+{
+	const char *end = at + n;
+	size_t len = 0;
+
+	while (at < end) {
+		int c = (unsigned char)*at++;
+
+		if (c == '%') {
+			int high = end - at < 2 ? -1 : hex_digit(at[0]), low = high < 0 ? -1 : hex_digit(at[1]);
+
+			if (low < 0)
+				return false;
+			c = high * 16 + low;
+			at += 2;
+		}
+		if (c == '\0' || c == '/' || len + 1 >= API_WORD_LONGEST)
+			return false;
+		out[len++] = (char)c;
+	}
+	out[len] = '\0';
+	return len > 0;
+}
+
+/* The words of the path of URI. False where it is none of ours. */
+static bool
+take_path(const char *uri, struct request *q)
+{
+	const char *end = uri + strcspn(uri, "?#");
+	const char *at = uri + sizeof(base) - 1;
+
+	if (strncmp(uri, base, sizeof(base) - 1) != 0)
+		return false;
+	while (at < end) {
+		const char *slash = memchr(at, '/', (size_t)(end - at));
+		size_t n = (size_t)((slash ? slash : end) - at);
+
+		if (q->count == API_WORDS_MOST || !take_word(at, n, q->words[q->count]))
+			return false;
+		q->count++;
+		at += n + (slash != NULL);
+	}
+	return q->count > 0;
+}
+
+/* Whether the words are those of the route's path. */
+static bool
+fits(const char *path, const struct request *q)
+{
+	size_t i = 0;
+
+	for (; *path; i++) {
+		size_t n = strcspn(path, "/");
+
+		if (i == q->count)
+			return false;
+		if (!(n == 1 && *path == '*') && (strlen(q->words[i]) != n || strncmp(path, q->words[i], n) != 0))
+			return false;
+		path += n + (path[n] == '/');
+	}
+	return i == q->count;
+}
+
+const struct route *
+route_find(const struct route *routes, size_t n, const struct scgi *s, struct request *q, struct reply *r)
+{
+	const char *uri = scgi_get(s, "REQUEST_URI"), *method = scgi_get(s, "REQUEST_METHOD");
+	struct buf allow = {0};
+
+	*q = (struct request){.scgi = s, .method = method && strcmp(method, "HEAD") != 0 ? method : "GET"};
+	if (uri && take_path(uri, q))
+		for (size_t i = 0; i < n; i++) {
+			if (!fits(routes[i].path, q))
+				continue;
+			if (strcmp(routes[i].method, q->method) == 0) {
+				buf_free(&allow);
+				return &routes[i];
+			}
+			buf_printf(&allow, "%s%s%s", allow.len ? ", " : "", routes[i].method,
+				   strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
+		}
+	if (allow.len) {
+		reply_error(r, 405, "method_not_allowed", "this path takes %s", allow.data);
+		reply_header(r, "Allow", allow.data);
+	} else {
+		reply_error(r, 404, "not_found", "the API has no such path; bi-api(1) lists those it has");
+	}
+	buf_free(&allow);
+	return NULL;
+}

@@ -1,0 +1,202 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api.h"
+#include "rec.h"
+
+/* --- the document --- */
+
+static int
+by_reviewer(const void *a, const void *b)
+{
+	const struct pick *const *x = a, *const *y = b;
+	int order = strcmp((*x)->reviewer, (*y)->reviewer);
+
+	if (order)
+		return order;
+	return *x < *y ? -1 : *x > *y; /* one order, whatever qsort does */
+}
+
+static void
+add_reviewers(struct buf *out, const struct picks *p)
+{
+	size_t n = picks_count(p);
+	const struct pick **all = buf_alloc((n + 1) * sizeof(*all));
+	const char *reviewer = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = picks_get(p, i);
+	qsort(all, n, sizeof(*all), by_reviewer);
+	buf_str(out, ",\"reviewers\":{");
+	for (size_t i = 0; i < n; i++) {
+		bool same = reviewer && strcmp(reviewer, all[i]->reviewer) == 0;
+
+		if (!same) {
+			buf_str(out, reviewer ? "}," : "");
+			reviewer = all[i]->reviewer;
+			buf_json(out, reviewer);
+			buf_str(out, ":{");
+		}
+		buf_str(out, same ? "," : "");
+		buf_json(out, all[i]->subject);
+		buf_printf(out, ":{\"choice\":%ld,\"at\":", all[i]->choice);
+		buf_json(out, all[i]->at);
+		buf_str(out, "}");
+	}
+	buf_str(out, reviewer ? "}}" : "}");
+	free(all);
+}
+
+static void
+print(struct kept_batch *b)
+{
+	struct buf *out = &b->document, differ = {0};
+	struct picks_subject s = {0};
+	const char *before = "";
+
+	buf_clear(out);
+	buf_printf(out, "{\"batch\":\"%s\",\"selections\":{", b->name);
+	while (picks_subject(b->picks, s.first + s.count, &s)) {
+		if (!s.agreed) {
+			buf_str(&differ, differ.len ? "," : "");
+			buf_json(&differ, s.id);
+			continue;
+		}
+		buf_str(out, before);
+		buf_json(out, s.id);
+		buf_printf(out, ":%ld", s.choice);
+		before = ",";
+	}
+	buf_str(out, "}");
+	add_reviewers(out, b->picks);
+	buf_printf(out, ",\"disagreements\":[%s]}\n", differ.len ? differ.data : "");
+	buf_free(&differ);
+	snprintf(b->version, sizeof(b->version), "%s", picks_version(b->picks));
+}
+
+/* Makes R the batch's document, or only its version where the client has it (STATUS 304) or wants no more (204). */
+static void
+give(struct kept_batch *b, int status, struct reply *r)
+{
+	char etag[80];
+
+	snprintf(etag, sizeof(etag), "\"%s\"", picks_version(b->picks));
+	reply_header(r, "ETag", etag);
+	reply_header(r, "Cache-Control", "no-cache");
+	r->status = status;
+	if (status == 204 || status == 304)
+		return;
+	if (strcmp(b->version, picks_version(b->picks)) != 0)
+		print(b);
+	buf_add(&r->body, b->document.data, b->document.len);
+}
+
+/* --- requests --- */
+
+static struct kept_batch *
+get_batch(struct api *api, const struct request *q, struct reply *r)
+{
+	const char *name = q->words[1];
+	struct kept_batch *b = kept_get(api->kept, &api->root, name);
+
+	if (b)
+		return b;
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists those there are");
+	else
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, strerror(errno));
+	return NULL;
+}
+
+/* The version in an If-Match or If-None-Match of one entity tag, into OUT. False for "*" and none. */
+static bool
+take_version(const char *header, char out[80])
+{
+	size_t n;
+
+	if (!header || strcmp(header, "*") == 0)
+		return false;
+	header += strncmp(header, "W/", 2) == 0 ? 2 : 0;
+	header += *header == '"';
+	n = strcspn(header, "\"");
+	snprintf(out, 80, "%.*s", (int)(n < 79 ? n : 79), header);
+	return true;
+}
+
+void
+selections_get(struct api *api, const struct request *q, struct reply *r)
+{
+	struct kept_batch *b = get_batch(api, q, r);
+	char version[80];
+	bool has;
+
+	if (!b)
+		return;
+	has = take_version(scgi_get(q->scgi, "HTTP_IF_NONE_MATCH"), version) &&
+	      strcmp(version, picks_version(b->picks)) == 0;
+	give(b, has ? 304 : 200, r);
+}
+
+/* The body as JSON. NULL after making R the error. */
+static struct json_object *
+take_json(const struct request *q, struct reply *r)
+{
+	static const char json[] = "application/json";
+	const char *type = scgi_get(q->scgi, "CONTENT_TYPE");
+	struct json_object *o;
+	char wrong[256];
+
+	if (!type || strncasecmp(type, json, sizeof(json) - 1) != 0 ||
+	    (type[sizeof(json) - 1] && !strchr("; \t", type[sizeof(json) - 1]))) {
+		reply_error(r, 415, "not_json", "the request must be of the type application/json");
+		return NULL;
+	}
+	o = rec_parse(scgi_body(q->scgi), q->scgi->body_len, wrong, sizeof(wrong));
+	if (!o)
+		reply_error(r, 400, "bad_json", "the request is not JSON: %s", wrong);
+	return o;
+}
+
+/* Adds the set and makes R what came of it. */
+static void
+put(struct kept_batch *b, const struct request *q, const struct picks_set *set, struct reply *r)
+{
+	const char *prefer = scgi_get(q->scgi, "HTTP_PREFER");
+	char version[80];
+	bool match = take_version(scgi_get(q->scgi, "HTTP_IF_MATCH"), version);
+	int rc = picks_put(b->picks, set->v, set->n, match ? version : NULL);
+
+	if (rc < 0 && errno == EINTR)
+		reply_error(r, 503, "busy", "another process holds the picks of batch %s; nothing was written",
+			    b->name);
+	else if (rc < 0)
+		reply_error(r, 500, "cannot_write", "the picks of batch %s cannot be kept: %s", b->name,
+			    strerror(errno));
+	else if (rc > 0)
+		give(b, 412, r);
+	else
+		give(b, prefer && strcasestr(prefer, "return=minimal") ? 204 : 200, r);
+}
+
+void
+selections_put(struct api *api, const struct request *q, struct reply *r)
+{
+	struct kept_batch *b;
+	struct json_object *o;
+	struct picks_set set;
+	char wrong[512];
+
+	if (!guard_write(api, q->scgi, r) || !(b = get_batch(api, q, r)) || !(o = take_json(q, r)))
+		return;
+	if (!picks_parse(o, b->name, &set, wrong, sizeof(wrong)))
+		reply_error(r, 422, "bad_selections", "the selections are refused: %s", wrong);
+	else if (!picks_right(b->subjects, set.v, set.n, wrong, sizeof(wrong)))
+		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
+	else
+		put(b, q, &set, r);
+	free(set.v);
+	json_object_put(o);
+}

@@ -1,0 +1,420 @@
+#include "picks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "lock.h"
+#include "rec.h"
+#include "table.h"
+
+static const char file_name[] = "picks.ndjson";
+static const char nobody[] = "anonymous";
+
+/* The hash of Fowler, Noll and Vo, 1a, of 64 bits. */
+static const uint64_t fnv_begin = 0xcbf29ce484222325;
+
+struct picks {
+	int dir;       /* batches/NAME */
+	int fd;        /* picks.ndjson; -1: not there yet */
+	off_t read_to; /* of whole lines */
+	uint64_t hash; /* of those */
+	char version[40];
+	struct pick *all; /* the last decision of each subject and reviewer; its strings are ours */
+	uint32_t n, room;
+	struct table by_who;      /* from subject and reviewer to 1 + the place in ALL */
+	const struct pick **some; /* those that stand, sorted */
+	size_t some_n;
+	size_t bad;
+};
+
+static uint64_t
+add_to_hash(uint64_t hash, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3;
+	return hash;
+}
+
+/* --- the decisions in memory --- */
+
+static const char *
+reviewer_of(const struct pick *v)
+{
+	return v->reviewer && *v->reviewer ? v->reviewer : nobody;
+}
+
+static uint32_t
+print_of(const struct pick *v)
+{
+	const char *reviewer = reviewer_of(v);
+	uint64_t hash = add_to_hash(fnv_begin, v->subject, strlen(v->subject) + 1);
+
+	hash = add_to_hash(hash, reviewer, strlen(reviewer));
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* The last decision of V's reviewer about V's subject; NULL where there is none. */
+static struct pick *
+find(const struct picks *p, const struct pick *v)
+{
+	uint32_t print = print_of(v), cursor = 0;
+	struct table_slot *slot;
+
+	while ((slot = table_next(&p->by_who, print, &cursor))) {
+		struct pick *one = &p->all[slot->item - 1];
+
+		if (strcmp(one->subject, v->subject) == 0 && strcmp(one->reviewer, reviewer_of(v)) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+static void
+note(struct picks *p, const struct pick *v)
+{
+	struct pick *one = find(p, v);
+
+	if (one) {
+		free((void *)(uintptr_t)one->at);
+		one->choice = v->choice;
+		one->at = buf_strdup(v->at);
+		return;
+	}
+	if (p->n == p->room) {
+		p->room = p->room ? 2 * p->room : 64;
+		p->all = buf_realloc(p->all, p->room * sizeof(*p->all));
+	}
+	p->all[p->n++] = (struct pick){.subject = buf_strdup(v->subject),
+				       .choice = v->choice,
+				       .reviewer = buf_strdup(reviewer_of(v)),
+				       .at = buf_strdup(v->at)};
+	table_add(&p->by_who, print_of(v), p->n);
+}
+
+static void
+forget(struct picks *p)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		free((void *)(uintptr_t)p->all[i].subject);
+		free((void *)(uintptr_t)p->all[i].reviewer);
+		free((void *)(uintptr_t)p->all[i].at);
+	}
+	free(p->all);
+	free(p->some);
+	table_clear(&p->by_who);
+	p->all = NULL;
+	p->some = NULL;
+	p->n = p->room = 0;
+	p->some_n = p->bad = 0;
+	p->read_to = 0;
+	p->hash = fnv_begin;
+	*p->version = '\0';
+}
+
+static int
+by_subject(const void *a, const void *b)
+{
+	const struct pick *x = *(const struct pick *const *)a, *y = *(const struct pick *const *)b;
+	int order = strverscmp(x->subject, y->subject);
+
+	return order ? order : strcmp(x->reviewer, y->reviewer);
+}
+
+/* Makes the sorted list and the version of what was read. */
+static void
+settle(struct picks *p)
+{
+	p->some = buf_realloc(p->some, (p->n + 1) * sizeof(*p->some));
+	p->some_n = 0;
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->all[i].choice != PICK_BACK)
+			p->some[p->some_n++] = &p->all[i];
+	qsort(p->some, p->some_n, sizeof(*p->some), by_subject);
+	snprintf(p->version, sizeof(p->version), "%llx-%016llx", (unsigned long long)p->read_to,
+		 (unsigned long long)p->hash);
+}
+
+/* --- the file --- */
+
+/* One line into V, whose strings are those of O. False when it is no decision. */
+static bool
+parse(struct json_object *o, struct pick *v)
+{
+	struct json_object *choice;
+
+	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "choice", &choice))
+		return false;
+	*v = (struct pick){rec_string(o, "subject"), PICK_BACK, rec_string(o, "reviewer"), rec_string(o, "at")};
+	if (json_object_is_type(choice, json_type_int) && json_object_get_int64(choice) >= 0)
+		v->choice = json_object_get_int64(choice);
+	else if (choice)
+		return false;
+	return v->subject && v->at && !root_subject_wrong(v->subject) && v->reviewer &&
+	       !picks_reviewer_wrong(v->reviewer);
+}
+
+static bool
+take_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct json_object *o = rec_parse(line, n, NULL, 0);
+	struct picks *p = arg;
+	struct pick v;
+
+	(void)at;
+	if (parse(o, &v))
+		note(p, &v);
+	else
+		p->bad++;
+	json_object_put(o);
+	p->hash = add_to_hash(p->hash, line, n);
+	p->hash = add_to_hash(p->hash, "\n", 1);
+	return true;
+}
+
+/* Opens the file where it is there and a regular one; -1 with errno. */
+static int
+open_file(const struct picks *p, int flags)
+{
+	int fd = openat(p->dir, file_name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+		errno = EINVAL;
+	}
+	return fd;
+}
+
+/* Takes FD, open for what the file's name stands for now, instead of the one that was read from. */
+static void
+take_file(struct picks *p, int fd)
+{
+	struct stat old, now;
+
+	if (p->fd >= 0 && (fstat(p->fd, &old) < 0 || fd < 0 || fstat(fd, &now) < 0 || old.st_dev != now.st_dev ||
+			   old.st_ino != now.st_ino))
+		forget(p);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = fd;
+}
+
+int
+picks_refresh(struct picks *p)
+{
+	struct stat st;
+	off_t end;
+
+	if (p->fd >= 0 && fstat(p->fd, &st) == 0 && st.st_nlink == 0)
+		take_file(p, -1);
+	if (p->fd < 0 && (p->fd = open_file(p, O_RDONLY)) < 0 && errno != ENOENT)
+		return -1;
+	if (p->fd < 0) {
+		settle(p);
+		return 0;
+	}
+	if (fstat(p->fd, &st) < 0)
+		return -1;
+	if (st.st_size < p->read_to) /* somebody cut it */
+		forget(p);
+	if (st.st_size == p->read_to && *p->version)
+		return 0;
+	end = append_each(p->fd, p->read_to, take_line, p);
+	if (end < 0) {
+		int error = errno;
+
+		forget(p); /* a part of it was taken in */
+		settle(p);
+		errno = error;
+		return -1;
+	}
+	p->read_to = end;
+	settle(p);
+	return 0;
+}
+
+struct picks *
+picks_read(const struct batch *b)
+{
+	struct picks *p = buf_alloc(sizeof(*p));
+	int error;
+
+	*p = (struct picks){.fd = -1, .hash = fnv_begin};
+	p->dir = fcntl(batch_dirfd(b), F_DUPFD_CLOEXEC, 3);
+	if (p->dir >= 0 && picks_refresh(p) == 0)
+		return p;
+	error = errno;
+	picks_free(p);
+	errno = error;
+	return NULL;
+}
+
+void
+picks_free(struct picks *p)
+{
+	if (!p)
+		return;
+	forget(p);
+	if (p->fd >= 0)
+		close(p->fd);
+	if (p->dir >= 0)
+		close(p->dir);
+	free(p);
+}
+
+const char *
+picks_version(const struct picks *p)
+{
+	return p->version;
+}
+
+size_t
+picks_count(const struct picks *p)
+{
+	return p->some_n;
+}
+
+const struct pick *
+picks_get(const struct picks *p, size_t i)
+{
+	return p->some[i];
+}
+
+size_t
+picks_bad(const struct picks *p)
+{
+	return p->bad;
+}
+
+bool
+picks_subject(const struct picks *p, size_t i, struct picks_subject *out)
+{
+	size_t end = i;
+
+	if (i >= p->some_n)
+		return false;
+	*out = (struct picks_subject){.id = p->some[i]->subject, .first = i, .agreed = true};
+	out->choice = p->some[i]->choice;
+	for (; end < p->some_n && strcmp(p->some[end]->subject, out->id) == 0; end++)
+		out->agreed = out->agreed && p->some[end]->choice == out->choice;
+	out->count = end - i;
+	return true;
+}
+
+/* --- adding --- */
+
+static void
+say_now(char at[32])
+{
+	struct timespec now;
+	struct tm utc;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	n = strftime(at, 24, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(at + n, 32 - n, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+/* The lines of those of V that say something new; they are noted in P, which is read on from its file afterwards. */
+static void
+write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
+{
+	char now[32];
+
+	say_now(now);
+	for (size_t i = 0; i < n; i++) {
+		const struct pick *stands = find(p, &v[i]);
+		struct pick one = v[i];
+
+		if (stands ? stands->choice == one.choice : one.choice == PICK_BACK)
+			continue;
+		one.at = one.at ? one.at : now;
+		note(p, &one);
+		buf_str(out, "{\"subject\":");
+		buf_json(out, one.subject);
+		buf_str(out, ",\"choice\":");
+		if (one.choice == PICK_BACK)
+			buf_str(out, "null");
+		else
+			buf_printf(out, "%ld", one.choice);
+		buf_str(out, ",\"reviewer\":");
+		buf_json(out, reviewer_of(&one));
+		buf_str(out, ",\"at\":");
+		buf_json(out, one.at);
+		buf_str(out, "}\n");
+	}
+}
+
+/* With the lock: refreshes P, compares, appends. 0, 1 where the version is another, or -1. */
+static int
+append(struct picks *p, const struct pick *v, size_t n, const char *expect)
+{
+	struct buf lines = {0};
+	off_t end = append_end(p->fd);
+	int rc = 0;
+
+	if (end < 0 || picks_refresh(p) < 0)
+		return -1;
+	if (expect && strcmp(expect, p->version) != 0)
+		return 1;
+	write_lines(&lines, p, v, n);
+	/* The file's name is on the disk before its first line is: who finds a line there need not see to it. */
+	if (end == 0 && lines.len > 0)
+		rc = fsync(p->dir);
+	if (rc == 0 && lines.len > 0)
+		rc = append_lines(p->fd, end, lines.data, lines.len);
+	buf_free(&lines);
+	if (rc < 0) {
+		int error = errno;
+
+		forget(p); /* what was noted is not there */
+		settle(p);
+		errno = error;
+	}
+	return rc;
+}
+
+int
+picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect)
+{
+	int fd = open_file(p, O_RDWR | O_CREAT), rc;
+
+	if (fd < 0)
+		return -1;
+	take_file(p, fd);
+	if (lock_wait(p->fd, LOCK_ALONE) < 0)
+		return -1;
+	rc = append(p, v, n, expect);
+	lock_drop(p->fd);
+	/* Also where nothing was new: who wrote it may not have come to this. */
+	if (rc == 0 && fdatasync(p->fd) < 0) {
+		errno = EIO;
+		rc = -1;
+	}
+	return rc == 0 ? picks_refresh(p) : rc;
+}
+
+int
+picks_add(const struct batch *b, const struct pick *v, size_t n)
+{
+	struct picks *p = picks_read(b);
+	int rc, error;
+
+	if (!p)
+		return -1;
+	rc = picks_put(p, v, n, NULL);
+	error = errno;
+	picks_free(p);
+	errno = error;
+	return rc;
+}

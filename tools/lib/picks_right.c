@@ -1,0 +1,336 @@
+/* Which decisions may be added: what the batch's items say. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "picks.h"
+#include "rec.h"
+#include "table.h"
+
+struct subject {
+	char *id;
+	uint32_t items;
+};
+
+struct picks_subjects {
+	int dir; /* batches/NAME */
+	int fd;  /* items.ndjson; -1: not there yet */
+	off_t read_to;
+	struct subject *all;
+	uint32_t n, room;
+	struct table by_id; /* from the id to 1 + the place in ALL */
+};
+
+static uint32_t
+print_of(const char *id)
+{
+	uint32_t hash = 0x811c9dc5; /* Fowler, Noll and Vo, 1a */
+
+	for (; *id; id++)
+		hash = (hash ^ (unsigned char)*id) * 0x01000193;
+	return hash;
+}
+
+static struct subject *
+find(const struct picks_subjects *s, const char *id)
+{
+	uint32_t print = print_of(id), cursor = 0;
+	struct table_slot *slot;
+
+	while ((slot = table_next(&s->by_id, print, &cursor)))
+		if (strcmp(s->all[slot->item - 1].id, id) == 0)
+			return &s->all[slot->item - 1];
+	return NULL;
+}
+
+static bool
+take_item(off_t at, const char *line, size_t n, void *arg)
+{
+	struct picks_subjects *s = arg;
+	struct batch_place place;
+	struct subject *one;
+
+	(void)at;
+	if (batch_place(line, n, &place) < 0)
+		return true;
+	one = find(s, place.subject);
+	if (!one) {
+		if (s->n == s->room) {
+			s->room = s->room ? 2 * s->room : 64;
+			s->all = buf_realloc(s->all, s->room * sizeof(*s->all));
+		}
+		one = &s->all[s->n++];
+		*one = (struct subject){.id = buf_strdup(place.subject)};
+		table_add(&s->by_id, print_of(place.subject), s->n);
+	}
+	if (place.idx > one->items)
+		one->items = place.idx;
+	return true;
+}
+
+int
+picks_subjects_refresh(struct picks_subjects *s)
+{
+	off_t end;
+
+	if (s->fd < 0) {
+		s->fd = openat(s->dir, "items.ndjson", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (s->fd < 0)
+			return errno == ENOENT ? 0 : -1;
+	}
+	end = append_each(s->fd, s->read_to, take_item, s);
+	if (end < 0)
+		return -1; /* what was taken in is taken in again, to no harm */
+	s->read_to = end;
+	return 0;
+}
+
+struct picks_subjects *
+picks_subjects_read(const struct batch *b)
+{
+	struct picks_subjects *s = buf_alloc(sizeof(*s));
+	int error;
+
+	*s = (struct picks_subjects){.fd = -1};
+	s->dir = fcntl(batch_dirfd(b), F_DUPFD_CLOEXEC, 3);
+	if (s->dir >= 0 && picks_subjects_refresh(s) == 0)
+		return s;
+	error = errno;
+	picks_subjects_free(s);
+	errno = error;
+	return NULL;
+}
+
+void
+picks_subjects_free(struct picks_subjects *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->n; i++)
+		free(s->all[i].id);
+	free(s->all);
+	table_clear(&s->by_id);
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->dir >= 0)
+		close(s->dir);
+	free(s);
+}
+
+unsigned long
+picks_subjects_items(const struct picks_subjects *s, const char *id)
+{
+	const struct subject *one = find(s, id);
+
+	return one ? one->items : 0;
+}
+
+unsigned long
+picks_subjects_count(const struct picks_subjects *s)
+{
+	return s->n;
+}
+
+/* --- names and times --- */
+
+/* The character at *AT, which moves behind it; -1 where the bytes are no UTF-8 (RFC 3629). */
+static long
+next_character(const unsigned char **at)
+{
+	static const struct {
+		unsigned char mask, head, more;
+		long least;
+	} forms[] = {{0x80, 0x00, 0, 0}, {0xe0, 0xc0, 1, 0x80}, {0xf0, 0xe0, 2, 0x800}, {0xf8, 0xf0, 3, 0x10000}};
+	const unsigned char *p = *at;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		long c = *p & (unsigned char)~forms[i].mask;
+
+		if ((*p & forms[i].mask) != forms[i].head)
+			continue;
+		for (unsigned char k = 0; k < forms[i].more; k++) {
+			if ((*++p & 0xc0) != 0x80)
+				return -1;
+			c = c << 6 | (*p & 0x3f);
+		}
+		*at = p + 1;
+		return c < forms[i].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? -1 : c;
+	}
+	return -1;
+}
+
+/* Controls, line and paragraph separators, and what turns the direction of writing around. */
+static bool
+is_control(long c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+const char *
+picks_reviewer_wrong(const char *name)
+{
+	const unsigned char *at = (const unsigned char *)name;
+
+	for (int n = 0; *at; n++) {
+		long c = next_character(&at);
+
+		if (c < 0)
+			return "is not UTF-8";
+		if (is_control(c))
+			return "has a control character in it";
+		if (n == PICK_REVIEWER_MOST)
+			return "is longer than 64 characters";
+	}
+	return NULL;
+}
+
+static int
+two_digits(const char *p)
+{
+	return (p[0] - '0') * 10 + p[1] - '0';
+}
+
+/* "2026-11-22T15:04:05Z", with up to nine digits of a fraction: RFC 3339, in UTC. */
+static bool
+is_time(const char *at)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+	size_t i;
+
+	for (i = 0; form[i]; i++)
+		if (form[i] == '0' ? at[i] < '0' || at[i] > '9' : at[i] != form[i])
+			return false;
+	if (two_digits(at + 5) < 1 || two_digits(at + 5) > 12 || two_digits(at + 8) < 1 || two_digits(at + 8) > 31 ||
+	    two_digits(at + 11) > 23 || two_digits(at + 14) > 59 || two_digits(at + 17) > 60)
+		return false;
+	if (at[i] == '.') {
+		size_t digits = strspn(at + i + 1, "0123456789");
+
+		if (digits < 1 || digits > 9)
+			return false;
+		i += 1 + digits;
+	}
+	return at[i] == 'Z' && !at[i + 1];
+}
+
+/* --- a set --- */
+
+/* Whether one decision is wrong; says how if ROOM is not 0. */
+static bool
+is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size_t room)
+{
+	const char *name = v->reviewer ? picks_reviewer_wrong(v->reviewer) : NULL;
+	unsigned long items = picks_subjects_items(s, v->subject);
+
+	if (items == 0 && root_subject_wrong(v->subject))
+		snprintf(wrong, room, "a subject's id %s", root_subject_wrong(v->subject));
+	else if (items == 0)
+		snprintf(wrong, room, "subject '%s' is not in the batch", v->subject);
+	else if (v->choice < PICK_BACK || (v->choice > 0 && (unsigned long)v->choice > items))
+		snprintf(wrong, room, "subject '%s' has the candidates 1 to %lu, not %ld", v->subject, items,
+			 v->choice);
+	else if (name)
+		snprintf(wrong, room, "the reviewer's name %s", name);
+	else if (v->at && !is_time(v->at))
+		snprintf(wrong, room, "the time of subject '%s' is not written as 2026-11-22T15:04:05.123Z",
+			 v->subject);
+	else
+		return false;
+	return true;
+}
+
+bool
+picks_right(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room)
+{
+	size_t count = 0, len;
+
+	for (size_t i = 0; i < n; i++) {
+		char more[1];
+
+		count += is_wrong(s, &v[i], count ? more : wrong, count ? sizeof(more) : room);
+	}
+	len = count ? strlen(wrong) : 0;
+	if (count)
+		rec_mend(wrong); /* an id may have been cut */
+	if (count > 1 && len < room)
+		snprintf(wrong + len, room - len, " (and %zu more are wrong)", count - 1);
+	return count == 0;
+}
+
+/* The choice that VALUE is; false when it is none. */
+static bool
+take_choice(struct json_object *value, long *choice)
+{
+	*choice = PICK_BACK;
+	if (!value)
+		return true;
+	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
+		return false;
+	*choice = json_object_get_int64(value);
+	return true;
+}
+
+/* What is wrong with the members of O beside the decisions; NULL: nothing. */
+static const char *
+form_wrong(struct json_object *o, const char *batch)
+{
+	struct json_object *selections, *member;
+
+	if (!json_object_is_type(o, json_type_object))
+		return "it is no JSON object";
+	if (!json_object_object_get_ex(o, "selections", &selections) ||
+	    !json_object_is_type(selections, json_type_object))
+		return "it has no object \"selections\"";
+	if (json_object_object_length(selections) > PICK_SET_MOST)
+		return "it has more than 100000 selections";
+	if (json_object_object_get_ex(o, "reviewer", &member) && !json_object_is_type(member, json_type_string))
+		return "its \"reviewer\" is no string";
+	if (json_object_object_get_ex(o, "at", &member) && !json_object_is_type(member, json_type_object))
+		return "its \"at\" is no object";
+	if (json_object_object_get_ex(o, "batch", &member) && !json_object_is_type(member, json_type_string))
+		return "its \"batch\" is no string";
+	if (member && strcmp(json_object_get_string(member), batch) != 0)
+		return "it is of another batch";
+	return NULL;
+}
+
+bool
+picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room)
+{
+	const char *form = form_wrong(o, batch);
+	const char *bad = NULL;
+	struct json_object *at, *selections;
+
+	*set = (struct picks_set){0};
+	if (form) {
+		snprintf(wrong, room, "%s", form);
+		return false;
+	}
+	at = json_object_object_get(o, "at");
+	selections = json_object_object_get(o, "selections");
+	set->v = buf_alloc(((size_t)json_object_object_length(selections) + 1) * sizeof(*set->v));
+	json_object_object_foreach(selections, id, value)
+	{
+		struct pick *v = &set->v[set->n++];
+		struct json_object *time;
+
+		*v = (struct pick){.subject = id, .reviewer = rec_string(o, "reviewer")};
+		if (json_object_object_get_ex(at, id, &time) && !(v->at = rec_string(at, id)))
+			v->at = ""; /* which is no time: for picks_right() to say */
+		if (!bad && !take_choice(value, &v->choice))
+			bad = id;
+	}
+	if (!bad)
+		return true;
+	snprintf(wrong, room, "the choice for subject '%s' is no candidate's number, 0 or null", bad);
+	rec_mend(wrong);
+	free(set->v);
+	*set = (struct picks_set){0};
+	return false;
+}

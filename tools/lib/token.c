@@ -1,0 +1,178 @@
+#include "token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hash.h"
+#include "lock.h"
+#include "part.h"
+
+static const char file_name[] = "token";
+
+int
+token_random(void *bytes, size_t n)
+{
+	unsigned char *at = bytes;
+
+	while (n > 0) {
+		ssize_t got = getrandom(at, n, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return -1;
+		at += got;
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
+int
+token_lock(const struct root *root)
+{
+	int fd = openat(root->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0 || lock_wait(fd, LOCK_ALONE) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* --- files --- */
+
+static int
+read_all(int fd, struct buf *out)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (st.st_mode & 077) {
+		errno = EPERM;
+		return -1;
+	}
+	do {
+		n = read(fd, buf_room(out, 4096), 4096);
+		out->len += n > 0 ? (size_t)n : 0;
+	} while ((n > 0 && out->len <= TOKEN_SECRET_MOST) || (n < 0 && errno == EINTR));
+	if (n > 0)
+		errno = EFBIG;
+	buf_add(out, "", 0);
+	return n == 0 ? 0 : -1;
+}
+
+int
+token_secret_read(int dirfd, const char *name, struct buf *out)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc, error;
+
+	buf_clear(out);
+	if (fd < 0)
+		return -1;
+	rc = read_all(fd, out);
+	error = errno;
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+int
+token_secret_write(const struct root *root, int dirfd, const char *name, const void *bytes, size_t n)
+{
+	int temp = root_dir(root->fd, "temp", true), rc = -1, error;
+	struct part p = {.fd = -1};
+
+	if (temp < 0)
+		return -1;
+	if (part_open(&p, temp) == 0) {
+		if (fchmod(p.fd, 0600) == 0 && part_write(&p, bytes, n) == 0 && fsync(p.fd) == 0)
+			rc = part_publish(&p, dirfd, name);
+		error = errno;
+		if (rc < 0)
+			part_drop(&p);
+		errno = error;
+	}
+	if (rc == 0)
+		rc = fsync(dirfd);
+	error = errno;
+	close(temp);
+	errno = error;
+	return rc;
+}
+
+/* --- the token --- */
+
+int
+token_read(const struct root *root, char token[TOKEN_HEX + 1])
+{
+	struct buf text = {0};
+	int rc = token_secret_read(root->fd, file_name, &text), error = errno;
+
+	if (rc == 0 && (text.len < TOKEN_HEX || strspn(text.data, "0123456789abcdef") != TOKEN_HEX ||
+			text.data[TOKEN_HEX] != '\n')) {
+		rc = -1;
+		error = ENOENT;
+	}
+	if (rc == 0) {
+		memcpy(token, text.data, TOKEN_HEX);
+		token[TOKEN_HEX] = '\0';
+	}
+	if (text.data)
+		OPENSSL_cleanse(text.data, text.len);
+	buf_free(&text);
+	errno = error;
+	return rc;
+}
+
+/* With the lock. */
+static int
+make(const struct root *root, char token[TOKEN_HEX + 1])
+{
+	unsigned char bytes[TOKEN_HEX / 2];
+	char line[TOKEN_HEX + 2];
+
+	if (token_random(bytes, sizeof(bytes)) < 0)
+		return -1;
+	hash_hex(bytes, sizeof(bytes), token);
+	memcpy(line, token, TOKEN_HEX);
+	memcpy(line + TOKEN_HEX, "\n", 2);
+	return token_secret_write(root, root->fd, file_name, line, TOKEN_HEX + 1) < 0 ? -1 : 1;
+}
+
+int
+token_make(const struct root *root, bool anew, char token[TOKEN_HEX + 1])
+{
+	int lock, rc, error;
+
+	if (!anew && token_read(root, token) == 0)
+		return 0;
+	lock = token_lock(root);
+	if (lock < 0)
+		return -1;
+	rc = anew ? -1 : token_read(root, token);
+	if (rc < 0)
+		rc = anew || errno == ENOENT || errno == EPERM ? make(root, token) : -1;
+	error = errno;
+	close(lock);
+	errno = error;
+	return rc;
+}
+
+bool
+token_equal(const char *given, size_t n, const char *token)
+{
+	return n == TOKEN_HEX && strlen(token) == TOKEN_HEX && CRYPTO_memcmp(given, token, TOKEN_HEX) == 0;
+}

@@ -1,0 +1,160 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "keeper.h"
+#include "msg.h"
+#include "self.h"
+#include "site.h"
+
+/* The path of the directory NAME of the root, without symbolic links. -1 with errno. */
+static int
+real_path(const struct keeper *k, const char *name, struct buf *out)
+{
+	int dir = root_dir(k->s->root.fd, name, false);
+	char self[32], path[4096];
+	ssize_t n;
+
+	if (dir < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", dir);
+	n = readlink(self, path, sizeof(path) - 1);
+	close(dir);
+	if (n <= 0)
+		return -1;
+	buf_add(out, path, (size_t)n);
+	return 0;
+}
+
+static int
+set_string(const char *name, const char *value)
+{
+	return setenv(name, value, 1);
+}
+
+/* Gives lighttpd what share/serve/lighttpd.conf, whose path CONF is, asks the environment for; the hosts also bi-api.
+ */
+static int
+set_environment(const struct keeper *k, const char *conf)
+{
+	const struct serve *s = k->s;
+	struct buf review = {0}, hosts = {0}, text = {0};
+	int rc = real_path(k, "review", &review);
+
+	site_pattern(&hosts, s->address, s->hosts);
+	buf_printf(&text, "%s.conf", serve_access_name(s->access));
+	if (rc == 0)
+		rc = set_string("BI_REVIEW", review.data) | set_string("BI_HOSTS", hosts.data) |
+		     set_string("BI_ACCESS", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "%.*s/../review", (int)(strrchr(conf, '/') - conf), conf);
+	rc |= set_string("BI_PAGES", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "%.*s/errors/", (int)(strrchr(conf, '/') - conf), conf);
+	rc |= set_string("BI_ERRORS", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "/proc/self/fd/%d/%d", KEEPER_DIR, k->lease.port);
+	rc |= set_string("BI_SOCKETS", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "%s/%s", s->root.path, SERVE_PASSWORD_FILE);
+	rc |= set_string("BI_PASSWORDS", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "%s/%s", s->root.path, SERVE_TLS_FILE);
+	rc |= set_string("BI_CERT", s->cert ? s->cert : text.data);
+	rc |= set_string("BI_KEY", s->key ? s->key : text.data);
+	buf_free(&review);
+	buf_free(&hosts);
+	buf_free(&text);
+	return rc ? -1 : 0;
+}
+
+static pid_t
+start_program(const struct keeper *k, const char *program, char *conf)
+{
+	const struct child_fd fds[] = {{k->lease.socket, STDIN_FILENO},
+				       {k->voice, STDOUT_FILENO},
+				       {k->voice, STDERR_FILENO},
+				       {k->dir, KEEPER_DIR}};
+	char *argv[] = {"lighttpd", "-D", "-f", conf, NULL};
+	struct child c = {.program = program, .argv = argv, .fds = fds};
+
+	c.fd_count = sizeof(fds) / sizeof(*fds);
+	return child_start(&c);
+}
+
+/* Starts it by $BI_LIGHTTPD, or from PATH, or where Debian has it, which is not in everybody's PATH. */
+static pid_t
+start_lighttpd(const struct keeper *k, char *conf)
+{
+	const char *given = getenv("BI_LIGHTTPD");
+	pid_t pid;
+
+	if (given && *given)
+		return start_program(k, given, conf);
+	pid = start_program(k, "lighttpd", conf);
+	if (pid < 0 && errno == ENOENT)
+		pid = start_program(k, "/usr/sbin/lighttpd", conf);
+	return pid;
+}
+
+/* The configuration's absolute path, for the caller to free. NULL with errno. */
+static char *
+configuration(void)
+{
+	struct buf path = {0};
+	char *conf = self_share(&path, "serve/lighttpd.conf") == 0 ? realpath(path.data, NULL) : NULL;
+
+	if (!conf)
+		msg_warn_errno("cannot find %s (BI_SHARE names the folder of the programs' data)", path.data);
+	buf_free(&path);
+	return conf;
+}
+
+int
+lighttpd_start(struct keeper *k)
+{
+	char *conf = configuration();
+
+	if (!conf)
+		return EX_UNAVAILABLE;
+	k->lighttpd = start_lighttpd(k, conf);
+	free(conf);
+	if (k->lighttpd > 0 && (k->pidfd = pidfd_open(k->lighttpd, 0)) >= 0) {
+		/* From here on the port is lighttpd's: nobody is to connect to a socket of ours that has no server. */
+		close(k->lease.socket);
+		k->lease.socket = -1;
+		return 0;
+	}
+	if (k->lighttpd < 0) {
+		k->lighttpd = 0;
+		msg_warn_errno(
+			"cannot start lighttpd, which serves the pages: install it (apt-get install lighttpd), or "
+			"say with BI_LIGHTTPD where it is");
+		return EX_UNAVAILABLE;
+	}
+	kill(k->lighttpd, SIGKILL);
+	keeper_reap(k);
+	msg_warn("cannot watch over lighttpd: this kernel has no pidfd_open");
+	return EX_OSERR;
+}
+
+int
+lighttpd_prepare(struct keeper *k)
+{
+	char *conf = configuration();
+	int rc;
+
+	if (!conf)
+		return EX_UNAVAILABLE;
+	rc = set_environment(k, conf);
+	if (rc < 0)
+		msg_warn_errno("cannot prepare the server of batch %s", k->batch);
+	free(conf);
+	return rc < 0 ? EX_OSERR : 0;
+}

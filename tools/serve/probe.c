@@ -1,0 +1,173 @@
+/* Whether the server answers as it should: by asking it as a browser would, over TLS where that is what it has. */
+#include <errno.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "keeper.h"
+#include "msg.h"
+
+enum {
+	ANSWER_MS = 30000, /* for lighttpd to answer the first request */
+	END_MS = 1000,     /* for it to end where it does not */
+};
+
+/* A connection to the server. */
+struct line {
+	struct keeper *k;
+	int fd;
+	SSL_CTX *context; /* NULL: without TLS */
+	SSL *ssl;
+	int64_t until;
+	int happened; /* what keeper_turn() said last */
+};
+
+static int
+connect_to(const struct keeper *k)
+{
+	int fd = socket(k->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&k->at, k->at_len) == 0 || errno == EINPROGRESS)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static bool
+await(struct line *l, short events)
+{
+	l->happened = keeper_turn(l->k, l->fd, events, l->until - clock_ms());
+	return l->happened == TURN_FD;
+}
+
+/* Whether a call of TLS that returned RC is to be made again, once there is something to read or room to write. */
+static bool
+await_tls(struct line *l, int rc)
+{
+	switch (SSL_get_error(l->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+		return await(l, POLLIN);
+	case SSL_ERROR_WANT_WRITE:
+		return await(l, POLLOUT);
+	default:
+		return false;
+	}
+}
+
+static bool
+open_line(struct line *l)
+{
+	int rc;
+
+	l->fd = connect_to(l->k);
+	if (l->fd < 0 || !await(l, POLLOUT))
+		return false;
+	if (l->k->s->access != SERVE_SHARE)
+		return true;
+	/* Whose certificate it is, is not asked: it is our own server on our own socket. */
+	l->context = SSL_CTX_new(TLS_client_method());
+	l->ssl = l->context ? SSL_new(l->context) : NULL;
+	if (!l->ssl || SSL_set_fd(l->ssl, l->fd) != 1)
+		return false;
+	while ((rc = SSL_connect(l->ssl)) != 1)
+		if (!await_tls(l, rc))
+			return false;
+	return true;
+}
+
+static void
+close_line(struct line *l)
+{
+	SSL_free(l->ssl);
+	SSL_CTX_free(l->context);
+	if (l->fd >= 0)
+		close(l->fd);
+}
+
+/* A new connection has room for all of it. */
+static bool
+put(struct line *l, const char *bytes, int n)
+{
+	int rc;
+
+	if (!l->ssl)
+		return send(l->fd, bytes, (size_t)n, MSG_NOSIGNAL) == n;
+	while ((rc = SSL_write(l->ssl, bytes, n)) != n)
+		if (!await_tls(l, rc))
+			return false;
+	return true;
+}
+
+/* Some bytes; 0 when there will be none. */
+static size_t
+get(struct line *l, char *out, size_t room)
+{
+	ssize_t n = -1;
+
+	while (l->ssl && (n = SSL_read(l->ssl, out, (int)room)) <= 0)
+		if (!await_tls(l, (int)n))
+			return 0;
+	if (!l->ssl && await(l, POLLIN))
+		n = recv(l->fd, out, room, 0);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Why lighttpd is not serving PATH, as an exit code after its message. */
+static int
+no_answer(struct keeper *k, int happened, const char *path, const char *status)
+{
+	int code = happened & TURN_ENDED ? keeper_reap(k) : 0;
+
+	for (size_t i = 0; i < k->said.len; i++)
+		if ((unsigned char)k->said.data[i] < ' ')
+			k->said.data[i] = i + 1 < k->said.len ? ' ' : '\0';
+	if (happened & TURN_ENDED)
+		msg_warn("lighttpd ended (%d) before it served batch %s; it said: %s", code, k->batch,
+			 k->said.len ? k->said.data : "nothing");
+	else if (happened & TURN_ASKED)
+		msg_warn("the server of batch %s was asked to end before it was ready", k->batch);
+	else if (*status)
+		msg_warn("lighttpd answers '%s' for %s of %s", status, path, getenv("BI_REVIEW"));
+	else
+		msg_warn("lighttpd does not answer on port %d; it said: %s", k->lease.port,
+			 k->said.len ? k->said.data : "nothing");
+	return EX_UNAVAILABLE;
+}
+
+/* Asks for PATH. 0 once the answer has the status WANT, else an exit code after a message. */
+static int
+ask(struct keeper *k, const char *path, const char *want)
+{
+	struct line l = {.k = k, .fd = -1, .until = clock_ms() + ANSWER_MS};
+	char answer[sizeof("HTTP/1.0 200")] = "", request[NAME_LONGEST + 64];
+	int n = snprintf(request, sizeof(request), "HEAD %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path);
+	size_t have = 0, some;
+
+	if (open_line(&l) && put(&l, request, n))
+		while (have < sizeof(answer) - 1 && (some = get(&l, answer + have, sizeof(answer) - 1 - have)) > 0)
+			have += some;
+	close_line(&l);
+	if (strncmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ' && strcmp(answer + 9, want) == 0)
+		return 0;
+	if ((l.happened == TURN_FD || l.happened == 0) && !*answer) /* no connection, or a broken one: it is ending */
+		l.happened = keeper_turn(k, -1, 0, END_MS);
+	return no_answer(k, l.happened, path, answer);
+}
+
+int
+probe(struct keeper *k)
+{
+	const char *want = k->s->access == SERVE_OPEN ? "200" : "401";
+	char page[NAME_LONGEST + 16];
+	int rc;
+
+	snprintf(page, sizeof(page), "/%s/index.html", k->batch);
+	rc = ask(k, page, want);
+	return rc == 0 ? ask(k, "/api/v1/health/", want) : rc;
+}

@@ -1,0 +1,120 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "msg.h"
+#include "rec.h"
+#include "record.h"
+
+enum { RECORD_LONGEST = 16384 }; /* less than a pipe takes at once */
+
+/* Category and label, as batch.json has them; a batch may have no directory any more, only its pages. */
+static void
+add_about(struct json_object *record, const struct keeper *k)
+{
+	static const char *const keys[] = {"category", "label"};
+	struct batch *b = batch_open(&k->s->root, k->batch, BATCH_READ, NULL);
+	struct json_object *about = NULL;
+	struct buf text = {0};
+
+	if (b && batch_about(b, &text) == 0 && text.len < RECORD_LONGEST / 2)
+		about = rec_parse(text.data, text.len, NULL, 0);
+	for (size_t i = 0; json_object_is_type(about, json_type_object) && i < sizeof(keys) / sizeof(*keys); i++) {
+		const char *value = rec_string(about, keys[i]);
+
+		if (value)
+			json_object_object_add(record, keys[i], json_object_new_string(value));
+	}
+	json_object_put(about);
+	buf_free(&text);
+	if (b)
+		batch_close(b);
+}
+
+/* The first address by which others reach this machine, of the family of ADDRESS, which is none in particular. */
+static bool
+first_address(const char *address, char out[INET6_ADDRSTRLEN])
+{
+	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+		const void *at;
+
+		if (!i->ifa_addr || i->ifa_addr->sa_family != family || i->ifa_flags & IFF_LOOPBACK)
+			continue;
+		at = family == AF_INET
+			     ? (const void *)&((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr
+			     : &((const struct sockaddr_in6 *)(const void *)i->ifa_addr)->sin6_addr;
+		if (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)at))
+			continue;
+		found = inet_ntop(family, at, out, INET6_ADDRSTRLEN) != NULL;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+/* The server's URL as others are to type it. */
+static void
+add_url(struct buf *out, const struct keeper *k)
+{
+	const struct serve *s = k->s;
+	bool share = s->access == SERVE_SHARE,
+	     any = strcmp(s->address, "0.0.0.0") == 0 || strcmp(s->address, "::") == 0;
+	char address[INET6_ADDRSTRLEN];
+	const char *host = s->address;
+
+	if (share && s->hosts_n)
+		host = s->hosts[0];
+	else if (share && any && first_address(s->address, address))
+		host = address;
+	else if (any || strcmp(s->address, "127.0.0.1") == 0)
+		host = "localhost";
+	buf_printf(out, strchr(host, ':') ? "%s://[%s]:%d/%s/index.html" : "%s://%s:%d/%s/index.html",
+		   share ? "https" : "http", host, k->lease.port, k->batch);
+}
+
+static struct json_object *
+make_record(const struct keeper *k)
+{
+	struct json_object *record = json_object_new_object();
+	struct buf url = {0};
+
+	add_url(&url, k);
+	json_object_object_add(record, "port", json_object_new_int(k->lease.port));
+	json_object_object_add(record, "pid", json_object_new_int(getpid()));
+	json_object_object_add(record, "batch", json_object_new_string(k->batch));
+	add_about(record, k);
+	json_object_object_add(record, "url", json_object_new_string(url.data));
+	json_object_object_add(record, "address", json_object_new_string(k->s->address));
+	if (k->s->access != SERVE_OPEN)
+		json_object_object_add(record, "access", json_object_new_string(serve_access_name(k->s->access)));
+	buf_free(&url);
+	return record;
+}
+
+/* The state first, in the lease; then the event: the record and the byte. */
+int
+record_announce(struct keeper *k)
+{
+	struct json_object *record = make_record(k);
+	const char *line = rec_print(record);
+	int rc = lease_write(&k->lease, line, strlen(line));
+
+	if (rc < 0) {
+		rc = msg_code(errno);
+		msg_warn_errno("cannot write %s/leases/%d", k->s->root.path, k->lease.port);
+	} else {
+		serve_print(k->s, line, strlen(line));
+	}
+	json_object_put(record);
+	return rc;
+}
