@@ -2,6 +2,7 @@
 'use strict';
 (function () {
 	const {byId, make, setText, plural} = review;
+	let differences = ''; /* what is shown of them */
 
 	function draw(row) {
 		const shot = row.element.querySelector('.shot');
@@ -27,7 +28,11 @@
 
 	function showDifferences() {
 		const rows = lists.rows().filter((row) => row.known.outcome === 'differ');
+		const text = rows.map((row) => row.subject + lists.differing(row.known)).join('\n');
 
+		if (text === differences)
+			return;
+		differences = text;
 		byId('differ').hidden = rows.length === 0;
 		setText(byId('differ-title'), 'Reviewers differ on ' + plural(rows.length, 'subject', 'subjects'));
 		byId('differing').replaceChildren(...rows.map(difference));
