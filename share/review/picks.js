@@ -26,6 +26,7 @@ const picks = (function () {
 	let why = '';
 	let tries = 0;
 	let timer = 0;
+	let spare = 0; /* the timer of what another tab left */
 	let retryAt = 0;
 	let busy = null; /* the promise of what is being sent */
 
@@ -402,8 +403,9 @@ const picks = (function () {
 			if (event.key === null || event.key.startsWith(batch + ':')) {
 				readKept();
 				tell();
-				if (state === 'saved')
-					flush();
+				/* The tab that decided saves it, unless it was closed before it could. */
+				clearTimeout(spare);
+				spare = setTimeout(() => state === 'saved' && next() && flush(), 3000);
 			}
 		});
 		window.addEventListener('pageshow', function (event) {

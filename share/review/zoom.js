@@ -75,7 +75,7 @@ const zoom = (function () {
 			about: make('span', {className: 'quiet'}),
 			back: button('←', 'Previous candidate', () => step(-1)),
 			on: button('→', 'Next candidate', () => step(1)),
-			size: button('1:1', 'Pixel for pixel', () => fit(!dialog.classList.contains('whole'))),
+			size: button('1:1', '1:1, pixel for pixel', () => fit(!dialog.classList.contains('whole'))),
 			pick: button('Pick', '', () => pick(shown)),
 		};
 		parts.pick.classList.add('primary');
