@@ -20,7 +20,7 @@ read_text(const char *text, char **args, struct names *names)
 	assert_true(old_in >= 0 && old_err >= 0 && in >= 0 && out >= 0);
 	assert_true(dup2(in, 0) == 0 && dup2(out, 2) == 2);
 	*names = (struct names){0};
-	rc = names_read(names, args);
+	rc = names_read(names, args, NULL);
 	assert_true(dup2(old_in, 0) == 0 && dup2(old_err, 2) == 2);
 	close(in);
 	close(out);

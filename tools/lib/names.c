@@ -1,5 +1,7 @@
 #include "names.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,14 +47,18 @@ names_add(struct names *names, const char *name)
 }
 
 static void
-add_record(struct names *names, const struct rec *rec)
+add_record(struct names *names, const struct rec *rec, const struct names_watch *watch)
 {
 	const char *name = rec->kind == REC_PLAIN ? rec->text : NULL;
 
 	if (rec->kind == REC_JSON)
 		name = rec_string(rec->json, "batch");
 	if (name) {
+		size_t bad = names->bad;
+
 		names_add(names, name);
+		if (watch && names->bad == bad)
+			watch->named(name, watch->arg);
 		return;
 	}
 	if (rec->kind == REC_BAD)
@@ -63,8 +69,20 @@ add_record(struct names *names, const struct rec *rec)
 	names->nameless++;
 }
 
+/* Lets WATCH work until there is something to read. */
+static void
+wait_for_more(const struct names_watch *watch)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	int rc;
+
+	do
+		rc = poll(&in, 1, watch->idle(watch->arg));
+	while (rc == 0 || (rc < 0 && errno == EINTR));
+}
+
 int
-names_read(struct names *names, char **args)
+names_read(struct names *names, char **args, const struct names_watch *watch)
 {
 	struct rec_reader *in;
 	struct rec rec;
@@ -72,8 +90,15 @@ names_read(struct names *names, char **args)
 	if (!*args && isatty(STDIN_FILENO))
 		opt_wrong("%s", nothing);
 	in = rec_open(args, STDIN_FILENO);
-	while (rec_read(in, &rec) != REC_EOF)
-		add_record(names, &rec);
+	while ((watch ? rec_next(in, &rec) : rec_read(in, &rec)) != REC_EOF) {
+		if (rec.kind != REC_MORE) {
+			add_record(names, &rec, watch);
+			continue;
+		}
+		wait_for_more(watch);
+		if (rec_fill(in) < 0)
+			msg_die_errno(EX_IOERR, "cannot read standard input");
+	}
 	names->cut = rec_was_cut(in);
 	names->upstream = rec_upstream_exit(in);
 	rec_close(in);

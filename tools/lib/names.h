@@ -20,12 +20,22 @@ struct names {
 /* Adds a name that is not there yet; one that is no batch's is said and counted. */
 void names_add(struct names *names, const char *name);
 
+/* Who wants to do something while more names may come. */
+struct names_watch {
+	/* Called with each good name that is read, also with one that was named before. */
+	void (*named)(const char *name, void *arg);
+	/* Called before waiting for more. Returns after how many milliseconds to call it again at the latest; -1: not
+	 * before there is more. */
+	int (*idle)(void *arg);
+	void *arg;
+};
+
 /*
  * Reads names to their end: the operands ARGS (NULL-terminated) where there are any, else the lines of stdin, plain or
  * records with "batch". Wrong use where that is a terminal. 0 where at least one was read or something else was said,
- * else EX_SOME_FAILED, after saying that no batch was named.
+ * else EX_SOME_FAILED, after saying that no batch was named. WATCH may be NULL.
  */
-int names_read(struct names *names, char **args);
+int names_read(struct names *names, char **args, const struct names_watch *watch);
 
 void names_free(struct names *names);
 

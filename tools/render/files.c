@@ -172,7 +172,7 @@ say_lost(const struct render *r)
 {
 	const char *name = batch_name(r->batch);
 
-	if (r->lost_count)
+	if (r->lost_count && !r->meanwhile)
 		msg_warn("batch %s: %u completed item%s no file any more; `bi-status --rebuild %s` and then "
 			 "`bi-fetch -b %s --resume` get %s again",
 			 name, r->lost_count, r->lost_count == 1 ? " has" : "s have", name, name,

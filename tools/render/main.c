@@ -1,11 +1,15 @@
 /*
  * bi-render: makes the review pages of batches. The records on standard input only say which batches are meant;
- * what is rendered is what the batches hold once the records end.
+ * what is rendered is what the batches hold once the records end, and meanwhile now and then what they hold by then.
  */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "msg.h"
 #include "names.h"
 #include "opt.h"
@@ -34,27 +38,109 @@ code_of(const struct names *names)
 	return names->nameless || names->cut || names->upstream ? EX_SOME_FAILED : EX_ALL_WELL;
 }
 
+enum { PAUSE = 1000, PIPE = 1 << 20 }; /* milliseconds between two renderings of a batch; bytes */
+
+/* A batch of which more records may come. */
+struct live {
+	int64_t due;  /* when it may be rendered next */
+	bool news;    /* something was recorded since */
+	bool trouble; /* it could not be rendered: the end will tell */
+};
+
+struct work {
+	struct names names;
+	struct live *live; /* of each name */
+	size_t lives;
+	struct root root; /* fd is -1 until it is open */
+	const char *dir;
+	struct thumber *thumber;
+};
+
+static void
+open_root(struct work *w)
+{
+	if (w->root.fd < 0)
+		root_open(&w->root, w->dir, false);
+}
+
+static void
+named(const char *name, void *arg)
+{
+	struct work *w = arg;
+	size_t i = w->lives;
+
+	/* The last ones first: records of a batch come together. */
+	while (i > 0 && strcmp(w->names.v[i - 1], name) != 0)
+		i--;
+	if (i == 0) {
+		w->live = buf_realloc(w->live, w->names.n * sizeof(*w->live));
+		w->live[w->lives] = (struct live){.due = clock_ms() + PAUSE};
+		i = ++w->lives;
+	}
+	w->live[i - 1].news = true;
+}
+
+/* Renders the batches that something is new of. Their pages are not made more often than they can be: the rest of the
+ * machine is for what fetches. */
+static int
+render_meanwhile(void *arg)
+{
+	struct work *w = arg;
+	int64_t next = -1;
+
+	for (size_t i = 0; i < w->lives; i++) {
+		struct live *l = &w->live[i];
+		int64_t began = clock_ms();
+
+		if (!l->news || l->trouble)
+			continue;
+		if (began >= l->due) {
+			open_root(w);
+			l->trouble = render_batch(&w->root, w->names.v[i], &w->thumber, RENDER_MEANWHILE) != EX_ALL_WELL;
+			l->due = clock_ms() + PAUSE + 2 * (clock_ms() - began);
+			l->news = false;
+		} else if (next < 0 || l->due < next) {
+			next = l->due;
+		}
+	}
+	return next < 0 ? -1 : clock_left(next);
+}
+
+/* Renders all of them for good. Returns how many, and the exit code after CODE. */
+static int
+render_all(struct work *w, int *code, bool json)
+{
+	int done = 0;
+
+	if (w->names.n > 0)
+		open_root(w);
+	for (size_t i = 0; i < w->names.n; i++) {
+		int rc = render_batch(&w->root, w->names.v[i], &w->thumber, json ? RENDER_RECORD : RENDER_SENTENCE);
+
+		done += rc == EX_ALL_WELL;
+		*code = worse(*code, rc);
+	}
+	return done;
+}
+
 static int
 run(char **operands, const char *dir, bool json)
 {
-	struct names names = {0};
-	struct thumber *thumber = NULL;
-	int code = names_read(&names, operands), done = 0;
-	struct root root;
+	struct work w = {.root.fd = -1, .dir = dir};
+	const struct names_watch watch = {.named = named, .idle = render_meanwhile, .arg = &w};
+	int code, done;
 
-	code = worse(code, code_of(&names));
-	if (names.n > 0)
-		root_open(&root, dir, false);
-	for (size_t i = 0; i < names.n; i++) {
-		int rc = render_batch(&root, names.v[i], &thumber, json);
-
-		done += rc == EX_ALL_WELL;
-		code = worse(code, rc);
-	}
-	thumb_close(thumber);
-	if (names.n > 0)
-		root_close(&root);
-	names_free(&names);
+	/* What fetches goes on while pages are made, as long as its records have somewhere to go. */
+	if (!*operands)
+		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
+	code = names_read(&w.names, operands, &watch);
+	code = worse(code, code_of(&w.names));
+	done = render_all(&w, &code, json);
+	thumb_close(w.thumber);
+	if (w.root.fd >= 0)
+		root_close(&w.root);
+	names_free(&w.names);
+	free(w.live);
 	if (json) {
 		struct json_object *counts = json_object_new_object();
 

@@ -110,13 +110,16 @@ render(struct render *r, const char *name)
 }
 
 int
-render_batch(const struct root *root, const char *name, struct thumber **thumber, bool json)
+render_batch(const struct root *root, const char *name, struct thumber **thumber, enum render_how how)
 {
 	struct render r = {.root = root, .temp = -1, .dir = -1, .thumbs = -1, .shots = -1, .thumber = thumber};
 	int code;
 
 	r.terminal = isatty(STDERR_FILENO);
+	r.meanwhile = how == RENDER_MEANWHILE;
 	r.batch = batch_open(root, name, BATCH_READ, NULL);
+	if (!r.batch && r.meanwhile)
+		return EX_NOINPUT; /* said at the end */
 	if (!r.batch && errno == ENOENT) {
 		msg_warn("there is no batch %s in %s; bi-status lists those that there are", name, root->path);
 		return EX_NOINPUT;
@@ -126,8 +129,8 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	code = render(&r, name);
 	if (r.terminal)
 		msg_progress(NULL);
-	if (code == EX_ALL_WELL)
-		say(&r, name, json);
+	if (code == EX_ALL_WELL && !r.meanwhile)
+		say(&r, name, how == RENDER_RECORD);
 	json_object_put(r.about);
 	json_object_put(r.brief);
 	plan_free(&r.plan);

@@ -70,11 +70,18 @@ struct render {
 	struct shots *making;     /* thumbnails under way */
 	bool terminal;            /* stderr is one, which shows progress */
 	int64_t next_progress;
+	bool meanwhile;          /* more is to come: what is lost is said at the end */
 	struct json_object *about, *brief; /* the batch, for its pages: doc_about() */
 };
 
+enum render_how {
+	RENDER_RECORD,    /* the review record on stdout */
+	RENDER_SENTENCE,  /* or a sentence */
+	RENDER_MEANWHILE, /* nothing: more is to come */
+};
+
 /* Renders the batch NAME. Returns an exit code, having said what is wrong unless it is EX_ALL_WELL. */
-int render_batch(const struct root *root, const char *name, struct thumber **thumber, bool json);
+int render_batch(const struct root *root, const char *name, struct thumber **thumber, enum render_how how);
 
 /* Says that what NAME needs cannot be done, with errno, and returns the exit code of it. */
 int render_trouble(const char *name, const char *what);

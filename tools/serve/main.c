@@ -258,7 +258,7 @@ serve(struct serve *s, const char *dir, char **args)
 
 	if (s->new_token && !*args)
 		return new_token(s, dir);
-	code = names_read(&n, args);
+	code = names_read(&n, args, NULL);
 
 	if (code == 0)
 		code = code_of(&n);

@@ -13,6 +13,7 @@
 enum {
 	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
 	QUALITY = 80,
+	EFFORT = 2, /* of 6: files are 2 % bigger than at 4, libwebp's own, and made in half the time */
 };
 
 /* The loaders that are let near a picture; the others (ImageMagick's, OpenSlide's) are not, whatever libvips was built
@@ -28,6 +29,8 @@ static const struct loader {
 	{"VipsForeignLoadJxl", false, true},   {"VipsForeignLoadJp2k", false, false},
 	{"VipsForeignLoadSvg", true, false},   {"VipsForeignLoadPdf", true, false},
 };
+
+enum { JPEG }; /* its place there */
 
 /* A picture being made small. */
 struct picture {
@@ -136,27 +139,54 @@ decode_here(VipsImage *lazy)
 	return tagged;
 }
 
-/* Decodes one page into SMALL, in memory: it is read more than once. A truncated picture fails: that goes by the option
- * string, since libvips 8.14 does not pass "fail_on" on to the loader here. What is sRGB already is not put through a
- * colour transform, which takes longer than the rest. Drawings may grow, pictures not. */
+/*
+ * A JPEG is decoded at a half, a quarter or an eighth of its size as long as that is not smaller than the thumbnail.
+ * vips_thumbnail_buffer() does so only where it is twice as large as that: for a difference that nobody sees in a
+ * thumbnail, half of the time.
+ */
 static int
-shrink(struct picture *p, int page)
+shrink_jpeg(struct picture *p, VipsImage **lazy)
+{
+	int longest = p->width > p->height ? p->width : p->height, by = 8, rc;
+	VipsImage *in = NULL;
+
+	while (by > 1 && longest / by < p->size)
+		by /= 2;
+	if (vips_jpegload_buffer(p->bytes, p->len, &in, "shrink", by, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+				 VIPS_FAIL_ON_TRUNCATED, NULL) < 0)
+		return -1;
+	rc = vips_thumbnail_image(in, lazy, p->size, "height", p->size, "size", VIPS_SIZE_DOWN, NULL);
+	g_object_unref(in);
+	return rc;
+}
+
+/* Decodes a page as libvips does. A truncated picture fails: that goes by the option string, since libvips 8.14 does not
+ * pass "fail_on" on to the loader here. What is sRGB already is not put through a colour transform, which takes longer
+ * than the rest. Drawings may grow, pictures not. */
+static int
+shrink_any(struct picture *p, int page, VipsImage **lazy)
 {
 	VipsSize how = p->loader->vector ? VIPS_SIZE_BOTH : VIPS_SIZE_DOWN;
-	VipsImage *lazy = NULL;
 	char options[64];
-	int rc;
 
 	if (page > 0)
 		snprintf(options, sizeof(options), "[fail_on=truncated,page=%d]", page);
 	else
 		snprintf(options, sizeof(options), "[fail_on=truncated]");
 	if (p->is_srgb)
-		rc = vips_thumbnail_buffer(p->bytes, p->len, &lazy, p->size, "height", p->size, "size", how,
-					   "option_string", options, NULL);
-	else
-		rc = vips_thumbnail_buffer(p->bytes, p->len, &lazy, p->size, "height", p->size, "size", how,
-					   "option_string", options, "export_profile", "srgb", NULL);
+		return vips_thumbnail_buffer(p->bytes, p->len, lazy, p->size, "height", p->size, "size", how,
+					     "option_string", options, NULL);
+	return vips_thumbnail_buffer(p->bytes, p->len, lazy, p->size, "height", p->size, "size", how, "option_string",
+				     options, "export_profile", "srgb", NULL);
+}
+
+/* Decodes one page into SMALL, in memory: it is read more than once. */
+static int
+shrink(struct picture *p, int page)
+{
+	VipsImage *lazy = NULL;
+	int rc = p->loader == &loaders[JPEG] && p->is_srgb ? shrink_jpeg(p, &lazy) : shrink_any(p, page, &lazy);
+
 	if (rc < 0)
 		return -1;
 	g_clear_object(&p->small);
@@ -227,7 +257,7 @@ save(VipsImage *small, void **webp, size_t *len)
 	for (size_t i = 0; fields[i]; i++)
 		vips_image_remove(bare, fields[i]); /* but for width, height and so on, which it keeps */
 	g_strfreev(fields);
-	rc = vips_webpsave_buffer(bare, webp, len, "Q", QUALITY, "strip", TRUE, NULL);
+	rc = vips_webpsave_buffer(bare, webp, len, "Q", QUALITY, "effort", EFFORT, "strip", TRUE, NULL);
 	g_object_unref(bare);
 	return rc;
 }
