@@ -9,7 +9,7 @@
 #include "msg.h"
 #include "serve.h"
 
-enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 128, PASSWORD_MADE = 20 };
+enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 128, PASSWORD_MADE = 20, HASH_ROUNDS = 1000 };
 
 /* --- the password --- */
 
@@ -67,8 +67,9 @@ write_password(const struct serve *s, const char *password)
 	const char *hash = NULL;
 	int rc = -1, error;
 
-	/* SHA-512 in 5000 rounds: lighttpd does it for a request at a time, and does not know argon2. */
-	if (crypt_gensalt_rn("$6$", 0, NULL, 0, salt, sizeof(salt)))
+	/* SHA-512, which lighttpd does again for each request, one at a time; its cache would refuse a password that is
+	 * new for a while. The file is its owner's alone, and the password long. */
+	if (crypt_gensalt_rn("$6$", HASH_ROUNDS, NULL, 0, salt, sizeof(salt)))
 		hash = crypt_r(password, salt, data);
 	if (hash && *hash == '$') {
 		buf_printf(&line, "%s:%s\n", SERVE_USER, hash);
