@@ -15,6 +15,7 @@ def submit_head:
 <section class=\"take\" id=\"take\" aria-labelledby=\"take-title\" hidden>
 <div><h2 id=\"take-title\">Saved?</h2>
 <p id=\"where\" role=\"status\"></p>
+<p class=\"quiet\" id=\"collect\" hidden>Collect it with <code>bi-collect \(.batch)</code></p>
 <ul id=\"refused\"></ul></div>
 <p class=\"buttons\"><button type=\"button\" class=\"button\" id=\"save\" hidden>Save now</button>
 <button type=\"button\" class=\"button\" id=\"download\">Download the file</button>

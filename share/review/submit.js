@@ -53,7 +53,7 @@
 			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' kept by this browser, for the address that this page has now. ' : '') +
 				'Take the picks away as a file, and give that to bi-collect --picks.';
 		if (unsaved === 0)
-			return state.name === 'unknown' ? '' : 'Everything is saved. Collect it with: bi-collect ' + picks.batch;
+			return state.name === 'unknown' ? '' : 'Everything that was decided is on the server.';
 		if (state.name === 'offline' || state.name === 'failing')
 			return plural(unsaved, 'pick is', 'picks are') + ' not saved. The next try is in ' +
 				plural(Math.max(1, Math.round((state.retryAt - Date.now()) / 1000)), 'second', 'seconds') + '.';
@@ -67,6 +67,7 @@
 		byId('take').hidden = false;
 		setText(byId('take-title'), state.name === 'local' ? 'Take the picks away' : unsaved ? 'Unsaved: ' + unsaved : 'Saved');
 		setText(byId('where'), where(state, unsaved));
+		byId('collect').hidden = state.name !== 'saved' || unsaved > 0 || picks.decided().size === 0;
 		byId('save').hidden = state.name === 'local' || unsaved === 0;
 		byId('download').classList.toggle('primary', state.name === 'local');
 		showRefused();
