@@ -108,6 +108,7 @@ screenshots: all
 bench: all $(BUILD)/tests/bench/minimal
 	@share/packages/install run test bench
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
 
 lint: compile
 	@share/packages/install run test lint

@@ -104,7 +104,7 @@ words_of() {
 @test "what cannot be shown has a card that says why" {
 	pictures M
 	head -c 20000 origin/M-1-1.jpg >truncated.jpg
-	printf '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>\n' >drawing.svg
+	printf '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script><rect width="9" height="9"/></svg>\n' >drawing.svg
 	printf '<!DOCTYPE html><html><body>hello</body></html>\n' >page.html
 	printf 'plain words\n' >words.txt
 	for file in origin/M-1-1.jpg truncated.jpg drawing.svg page.html words.txt missing.jpg; do
@@ -118,7 +118,6 @@ words_of() {
 	run words_of "$R/cards/1_review.html"
 	assert_output --regexp 'It cannot be shown: the picture is cut short or damaged \(.*[Pp]remature end'
 	refute_output --partial Vips
-	assert_output --partial 'SVG drawing'
 	assert_output --partial 'Web page'
 	assert_output --partial 'can hold scripts'
 	assert_output --partial 'Download 1_5.txt'
@@ -128,8 +127,13 @@ words_of() {
 	assert_success
 	# Nothing that a browser could run is in the folder that is served.
 	[ -e "$R/cards/1_2.jpg" ]
-	run find "$R/cards" -name '*_[0-9]*.html' -o -name '*.svg'
+	run find "$R/cards" -name '*_[0-9]*.html'
 	assert_output ''
+	# A drawing is a picture, and no link opens it as a document of ours.
+	[ -e "$R/cards/thumbs/1_3.webp" ]
+	[ -e "$R/cards/1_3.svg" ]
+	run grep -o '<a href="1_3.svg"[^>]*>' "$R/cards/1_review.html"
+	assert_output '<a href="1_3.svg" download>'
 }
 
 @test "run again, only what changed is written and decoded" {
@@ -220,14 +224,16 @@ words_of() {
 		item "$i" "origin/M-$i-1.jpg"
 	done | bi-fetch -b killed >records
 	for i in 1 2 3 5 8 13; do
+		rm -rf "$R/killed"
 		run -137 timeout -s KILL 20 env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e inject=linkat:signal=KILL:when="$i" "$BI_BIN/bi-render" killed
 		for page in "$R"/killed/*.html; do
 			[ ! -e "$page" ] || [ "$(tail -n 1 "$page")" = '</html>' ]
 		done
+		run -0 bi-render killed
+		[ "$(find "$R/killed/thumbs" -name '*.webp' | wc -l)" -eq 5 ]
+		[ "$(grep -c 'class="subject"' "$R/killed/index.html")" -eq 5 ]
+		[ "$(tail -n 1 "$R/killed/index.html")" = '</html>' ]
 	done
-	run -0 bi-render killed
-	[ "$(find "$R/killed/thumbs" -name '*.webp' | wc -l)" -eq 5 ]
-	[ "$(tail -n 1 "$R/killed/index.html")" = '</html>' ]
 }
 
 @test "a stream that was cut is said, and what is there is rendered" {
@@ -355,13 +361,14 @@ words_of() {
 	sha256sum "$R"/broken/index.html "$R"/broken/submit.html >before
 	cp -r "$BI_SHARE" share
 	# shellcheck disable=SC2016
-	for program in 'error("no")' '.' '{name:"../x.html",text:"x"}' '{name:"index.html",text:1}' 'if .subject then empty else . end' '('; do
+	for program in 'error("no")' '.' '[{name:"../x.html",text:"x"}]' '[{name:"index.html",text:1}]' '{name:"index.html",text:"x"}' '[]' 'if .subject then empty else . end' '('; do
 		printf '%s\n' "$program" >share/review/render.jq
 		run -70 --separate-stderr env BI_SHARE="$PWD/share" bi-render broken
 		[[ $stderr == *'batch broken: '*jq* ]]
 		sha256sum --quiet -c before
 	done
 	[ ! -e "$R/x.html" ]
+	rm "$R/broken/index.html"
 	run -69 env PATH=/nowhere "$BI_BIN/bi-render" broken
 	assert_output --partial jq
 }

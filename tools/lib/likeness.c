@@ -104,13 +104,10 @@ likeness_of(const uint8_t *rgb, size_t width, size_t height, struct likeness *ou
 unsigned
 likeness_distance(const struct likeness *a, const struct likeness *b)
 {
-	unsigned colour = 0;
-
 	if (!a->hash || !b->hash)
 		return LIKENESS_NONE;
 	for (size_t i = 0; i < LIKENESS_COLOURS; i++)
-		colour += (unsigned)abs(a->colours[i] - b->colours[i]);
-	if (colour > LIKENESS_COLOUR * LIKENESS_COLOURS)
-		return LIKENESS_NONE;
+		if (abs(a->colours[i] - b->colours[i]) > LIKENESS_COLOUR)
+			return LIKENESS_NONE;
 	return (unsigned)__builtin_popcountll(a->hash ^ b->hash);
 }

@@ -96,7 +96,8 @@ render_meanwhile(void *arg)
 			continue;
 		if (began >= l->due) {
 			open_root(w);
-			l->trouble = render_batch(&w->root, w->names.v[i], &w->thumber, RENDER_MEANWHILE) != EX_ALL_WELL;
+			l->trouble =
+				render_batch(&w->root, w->names.v[i], &w->thumber, RENDER_MEANWHILE) != EX_ALL_WELL;
 			l->due = clock_ms() + PAUSE + 2 * (clock_ms() - began);
 			l->news = false;
 		} else if (next < 0 || l->due < next) {

@@ -70,7 +70,7 @@ struct render {
 	struct shots *making;     /* thumbnails under way */
 	bool terminal;            /* stderr is one, which shows progress */
 	int64_t next_progress;
-	bool meanwhile;          /* more is to come: what is lost is said at the end */
+	bool meanwhile;                    /* more is to come: what is lost is said at the end */
 	struct json_object *about, *brief; /* the batch, for its pages: doc_about() */
 };
 

@@ -12,6 +12,7 @@
 
 enum {
 	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
+	SIDE_MOST = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
 	QUALITY = 80,
 	EFFORT = 2, /* of 6: files are 2 % bigger than at 4, libwebp's own, and made in half the time */
 };
@@ -160,9 +161,9 @@ shrink_jpeg(struct picture *p, VipsImage **lazy)
 	return rc;
 }
 
-/* Decodes a page as libvips does. A truncated picture fails: that goes by the option string, since libvips 8.14 does not
- * pass "fail_on" on to the loader here. What is sRGB already is not put through a colour transform, which takes longer
- * than the rest. Drawings may grow, pictures not. */
+/* Decodes a page as libvips does. A truncated picture fails: that goes by the option string, since libvips 8.14 does
+ * not pass "fail_on" on to the loader here. What is sRGB already is not put through a colour transform, which takes
+ * longer than the rest. Drawings may grow, pictures not. */
 static int
 shrink_any(struct picture *p, int page, VipsImage **lazy)
 {
@@ -276,13 +277,25 @@ tell(const struct picture *p, char *answer, size_t room)
 	return n;
 }
 
+static bool
+is_too_big(const struct picture *p)
+{
+	if (p->loader->vector)
+		return p->width > SIDE_MOST || p->height > SIDE_MOST;
+	return (long long)p->width * p->height > PIXELS_MOST;
+}
+
 static int
 fail_size(const struct picture *p, char *answer, size_t room)
 {
 	char why[THUMB_WHY];
 
-	snprintf(why, sizeof(why), "%d x %d pixels are more than a picture may have here (%d million)", p->width,
-		 p->height, PIXELS_MOST / 1000000);
+	if (p->loader->vector)
+		snprintf(why, sizeof(why), "%d x %d pixels are more than a drawing may have here (%d a side)", p->width,
+			 p->height, SIDE_MOST);
+	else
+		snprintf(why, sizeof(why), "%d x %d pixels are more than a picture may have here (%d million)",
+			 p->width, p->height, PIXELS_MOST / 1000000);
 	return decode_fail(answer, room, why);
 }
 
@@ -301,7 +314,7 @@ decode(const void *bytes, size_t len, int size, int out, bool vectors, char *ans
 		n = snprintf(answer, room, "%s", vectors ? "failed it is no drawing" : "vector");
 	else if (measure(&p) < 0)
 		n = fail_vips(answer, room);
-	else if (!vectors && (long long)p.width * p.height > PIXELS_MOST)
+	else if (is_too_big(&p))
 		n = fail_size(&p, answer, room);
 	else if (represent(&p) < 0 || save(p.small, &webp, &webp_len) < 0)
 		n = fail_vips(answer, room);
