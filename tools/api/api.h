@@ -107,9 +107,9 @@ struct kept_batch {
 	int dir; /* batches/NAME as it was; -1: this place is free */
 	struct batch *batch;
 	struct picks *picks;
-	struct picks_subjects *subjects;
-	uint64_t used;       /* when it was asked for last */
-	struct buf document; /* of the version below */
+	struct picks_subjects *subjects; /* NULL: not read yet; for kept_subjects() */
+	uint64_t used;                   /* when it was asked for last */
+	struct buf document;             /* of the version below */
 	char version[64];
 };
 
@@ -118,6 +118,9 @@ struct kept *kept_new(void);
 /* The batch NAME with its picks read up to now; good until the next call. NULL with errno: ENOENT where there is no
  * such batch. */
 struct kept_batch *kept_get(struct kept *k, const struct root *root, const char *name);
+
+/* Its subjects up to now, which only those who pick need. NULL with errno. */
+const struct picks_subjects *kept_subjects(struct kept_batch *b);
 
 /* --- stream.c --- */
 

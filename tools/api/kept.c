@@ -63,9 +63,8 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 		snprintf(b->name, sizeof(b->name), "%s", name);
 		b->dir = batch_dirfd(b->batch);
 		b->picks = picks_read(b->batch);
-		b->subjects = b->picks ? picks_subjects_read(b->batch) : NULL;
 	}
-	if (b->subjects)
+	if (b->picks)
 		return 0;
 	error = errno;
 	drop(b);
@@ -78,7 +77,7 @@ refresh(struct kept_batch *b, const struct root *root, const char *name)
 {
 	if (b->dir < 0 || strcmp(b->name, name) != 0 || !is_same(b, root))
 		return load(b, root, name);
-	return picks_refresh(b->picks) == 0 ? picks_subjects_refresh(b->subjects) : -1;
+	return picks_refresh(b->picks);
 }
 
 struct kept_batch *
@@ -102,4 +101,14 @@ kept_get(struct kept *k, const struct root *root, const char *name)
 		return NULL;
 	b->used = ++k->clock;
 	return b;
+}
+
+const struct picks_subjects *
+kept_subjects(struct kept_batch *b)
+{
+	if (!b->subjects)
+		b->subjects = picks_subjects_read(b->batch);
+	else if (picks_subjects_refresh(b->subjects) < 0)
+		return NULL;
+	return b->subjects;
 }

@@ -184,6 +184,7 @@ put(struct kept_batch *b, const struct request *q, const struct picks_set *set, 
 void
 selections_put(struct api *api, const struct request *q, struct reply *r)
 {
+	const struct picks_subjects *subjects;
 	struct kept_batch *b;
 	struct json_object *o;
 	struct picks_set set;
@@ -193,7 +194,10 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 		return;
 	if (!picks_parse(o, b->name, &set, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s", wrong);
-	else if (!picks_right(b->subjects, set.v, set.n, wrong, sizeof(wrong)))
+	else if (!(subjects = kept_subjects(b)))
+		reply_error(r, 500, "cannot_read", "the items of batch %s cannot be read: %s", b->name,
+			    strerror(errno));
+	else if (!picks_right(subjects, set.v, set.n, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
 	else
 		put(b, q, &set, r);

@@ -132,11 +132,17 @@ open_again(const struct status *s, struct seen *v)
 		v->picks = picks_read(b);
 	else if (picks_refresh(v->picks) < 0)
 		return -1;
-	if (!v->subjects)
-		v->subjects = picks_subjects_read(b);
-	else if (picks_subjects_refresh(v->subjects) < 0)
-		return -1;
-	return v->picks && v->subjects ? runs_refresh(&v->runs, batch_dirfd(b)) : -1;
+	return v->picks ? runs_refresh(&v->runs, batch_dirfd(b)) : -1;
+}
+
+/* Its subjects are read where there are pages to review: a list of ten million URLs has as many, and none. */
+static int
+read_subjects(struct seen *v)
+{
+	if (v->subjects)
+		return picks_subjects_refresh(v->subjects);
+	v->subjects = picks_subjects_read(v->batch);
+	return v->subjects ? 0 : -1;
 }
 
 static void
@@ -179,11 +185,12 @@ static void
 look_at(const struct status *s, struct seen *v, int64_t now)
 {
 	double items = 0, bytes = 0;
+	bool pages = has_pages(s, v->name);
 	struct progress p;
 
 	v->touched = false;
 	buf_clear(&v->text);
-	if (open_again(s, v) < 0 || progress_read(s->root, v->batch, &p) < 0) {
+	if (open_again(s, v) < 0 || (pages && read_subjects(v) < 0) || progress_read(s->root, v->batch, &p) < 0) {
 		buf_printf(&v->text,
 			   "{\"batch_job\":{\"name\":\"%s\",\"status\":\"unreadable\"},\"error_message\":", v->name);
 		buf_json(&v->text, strerror(errno));
@@ -194,8 +201,9 @@ look_at(const struct status *s, struct seen *v, int64_t now)
 	progress_print(v->batch, &p, 0, 0, to_buf, &v->text);
 	v->text.len--; /* its brace: there is more */
 	runs_print(&v->runs, now, &v->text);
-	print_picks(v, &v->text);
-	buf_printf(&v->text, ",\"pages\":%s}", has_pages(s, v->name) ? "true" : "false");
+	if (pages)
+		print_picks(v, &v->text);
+	buf_printf(&v->text, ",\"pages\":%s}", pages ? "true" : "false");
 	runs_rate(&v->runs, now + 1, &items, &bytes); /* the second under way counts soon */
 	v->moves = items > 0;
 }

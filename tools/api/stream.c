@@ -19,7 +19,7 @@
 #include "clock.h"
 #include "msg.h"
 
-enum { CLIENTS_MOST = 256, EVERY_MS = 500, AGAIN_MS = 1000, ALL_MS = 5000, BEAT_MS = 15000 };
+enum { CLIENTS_MOST = 256, STREAMS_MOST = 200, EVERY_MS = 500, AGAIN_MS = 1000, ALL_MS = 5000, BEAT_MS = 15000 };
 
 static const int64_t never = INT64_MAX;
 
@@ -45,7 +45,8 @@ struct streaming {
 	struct status *status;
 	struct client *clients[CLIENTS_MOST];
 	size_t n;
-	int ino; /* -1: nobody streams, or there is no inotify */
+	size_t streams; /* how many of them stream */
+	int ino;        /* -1: nobody streams, or there is no inotify */
 	struct watch *watches;
 	size_t watches_n;
 	struct buf last;   /* the document that was sent last */
@@ -223,6 +224,7 @@ begin_stream(struct streaming *s, struct client *c)
 	buf_str(&c->out, "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
 			 "X-Accel-Buffering: no\r\n\r\nretry: 2000\n\n");
 	c->streams = true;
+	s->streams++;
 	c->behind = true; /* the document comes as soon as these are sent */
 	c->deadline = never;
 	c->beat = clock_ms() + BEAT_MS;
@@ -264,10 +266,13 @@ answer_client(struct streaming *s, struct client *c)
 	head = method && strcmp(method, "HEAD") == 0;
 	if (found)
 		found->answer(s->api, &q, &r);
-	if (found && q.count == 2 && !head) {
+	if (found && q.count == 2 && !head && s->streams < STREAMS_MOST) {
 		begin_stream(s, c);
 	} else {
-		if (found)
+		if (found && q.count == 2 && !head)
+			reply_error(&r, 503, "busy", "%d pages watch already; ask for status/ now and then",
+				    STREAMS_MOST);
+		else if (found)
 			answer_once(s, &r);
 		reply_print(&r, head, &c->out);
 		c->answered = true;
@@ -335,6 +340,7 @@ drop(struct streaming *s, size_t i)
 {
 	struct client *c = s->clients[i];
 
+	s->streams -= c->streams;
 	close(c->fd);
 	scgi_free(&c->scgi);
 	buf_free(&c->out);
@@ -377,7 +383,6 @@ turn(struct streaming *s)
 {
 	struct pollfd p[CLIENTS_MOST + 2];
 	size_t n = s->n;
-	bool streams = false;
 
 	p[0] = (struct pollfd){.fd = n < CLIENTS_MOST ? STDIN_FILENO : -1, .events = POLLIN};
 	p[1] = (struct pollfd){.fd = s->ino, .events = POLLIN};
@@ -398,9 +403,7 @@ turn(struct streaming *s)
 			drop(s, i);
 	if (p[0].revents)
 		take_new(s);
-	for (size_t i = 0; i < s->n; i++)
-		streams = streams || s->clients[i]->streams;
-	if (!streams && s->all != never)
+	if (s->streams == 0 && s->all != never)
 		unwatch(s);
 }
 
