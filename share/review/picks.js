@@ -28,6 +28,7 @@ const picks = (function () {
 	let timer = 0;
 	let spare = 0; /* the timer of what another tab left */
 	let retryAt = 0;
+	let keeps = true; /* whether this browser keeps anything */
 	let busy = null; /* the promise of what is being sent */
 
 	/* --- storage: it may be forbidden, full or emptied at any time --- */
@@ -71,6 +72,12 @@ const picks = (function () {
 
 	function isChoice(value) {
 		return value === null || (Number.isInteger(value) && value >= 0 && value < 1e9);
+	}
+
+	/* Whether localStorage takes anything. Tried once: what one tab writes, it tells all others. */
+	function probe() {
+		return storeOf('localStorage') !== null && write('localStorage', batch + ':probe', '1') &&
+			write('localStorage', batch + ':probe', null);
 	}
 
 	/* What localStorage has: another tab may have changed it. */
@@ -212,7 +219,8 @@ const picks = (function () {
 		}
 		if (!write('localStorage', byPrefix + subject, JSON.stringify({by: decision.by, at: decision.at})) ||
 		    !write('localStorage', pickPrefix + subject, JSON.stringify(choice)))
-			return false;
+			return (keeps = false);
+		keeps = true;
 		kept.set(subject, decision);
 		refused.delete(subject);
 		tell();
@@ -395,12 +403,13 @@ const picks = (function () {
 	}
 
 	function start() {
+		keeps = probe();
 		takeToken();
 		lendToken();
 		readKept();
 		take(parse(read('sessionStorage', batch + ':saved')));
 		window.addEventListener('storage', function (event) {
-			if (event.key === null || event.key.startsWith(batch + ':')) {
+			if (event.key === null || event.key.startsWith(pickPrefix) || event.key === batch + ':reviewer') {
 				readKept();
 				tell();
 				/* The tab that decided saves it, unless it was closed before it could. */
@@ -442,7 +451,7 @@ const picks = (function () {
 		},
 		reviewer: reviewer,
 		setReviewer: setReviewer,
-		keeps: () => storeOf('localStorage') !== null && write('localStorage', batch + ':probe', '1') && write('localStorage', batch + ':probe', null),
+		keeps: () => keeps,
 		session: {
 			get: (key) => parse(read('sessionStorage', batch + ':' + key)),
 			set: (key, value) => write('sessionStorage', batch + ':' + key, JSON.stringify(value)),

@@ -177,7 +177,9 @@ function says(page, selector, text) {
 		const element = document.querySelector(s);
 
 		return element && element.textContent.trim() === t;
-	}, [selector, text], {timeout: DEADLINE});
+	}, [selector, text], {timeout: DEADLINE, polling: 50}).catch(async (e) => {
+		throw new Error(`${page.url()}: ${selector} says '${await page.textContent(selector).catch(String)}', not '${text}': ${e.message}`);
+	});
 }
 
 /* Scrolls to each picture and waits until it is there. */

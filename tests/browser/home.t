@@ -38,7 +38,7 @@ function big() {
 }
 
 async function moves(browser) {
-	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {expected: /ERR_|failed: .*status/});
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {expected: /ERR_|failed: .*status|50[0-9]/});
 
 	await page.goto(new URL('/', server.url).href + server.url.replace(/^[^#]*/, ''));
 	await says(page, '#link', 'Live');

@@ -102,6 +102,13 @@ async function token(browser) {
 	await says(page, '#saved', 'All saved');
 	assert.strictEqual(await good.evaluate(() => location.hash), '');
 	assert.deepStrictEqual(picksOf('M_batch1').filter((p) => p.reviewer === 'eve').map((p) => [p.subject, p.choice]), [['3', 1]]);
+	/* Tabs that are open beside each other leave each other in peace. */
+	assert.strictEqual(await page.evaluate(() => new Promise(function (resolve) {
+		let events = 0;
+
+		addEventListener('storage', () => events++);
+		setTimeout(() => resolve(events), 500);
+	})), 0);
 	/* A tab that is opened from one that knows the token gets it. */
 	const third = await context.newPage();
 
