@@ -92,6 +92,7 @@ async function accessible(browser) {
 		await page.waitForSelector('#who[open]');
 		await check(page, 'the name in ' + what);
 		await page.keyboard.press('Enter');
+		await page.waitForSelector('#who', {state: 'detached'});
 		await page.keyboard.press('z');
 		await page.waitForSelector('#zoom[open]');
 		await check(page, 'the zoom in ' + what);
