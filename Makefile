@@ -2,13 +2,14 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean type thumb expand media api
+PROGRAMS = fetch render serve status clean type thumb expand media api collect
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
 LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
+LIBS_collect = libarchive
 LIBS_media = gumbo libcurl
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive

@@ -57,6 +57,27 @@ unseen_until_published(void **state)
 }
 
 static void
+a_copy_has_the_bytes_and_the_offset_stays(void **state)
+{
+	int temp = open_temp(), in;
+	struct part p;
+
+	testing_write("from", "0123456789", 10);
+	in = open("from", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(lseek(in, 3, SEEK_SET), 3);
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_copy(&p, in, 10), 0);
+	assert_int_equal(lseek(in, 0, SEEK_CUR), 3);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "to"), 0);
+	testing_assert_file("to", "0123456789");
+	assert_int_equal(part_open(&p, temp), 0);
+	close(in);
+	assert_int_equal(part_copy(&p, in, 10), -1);
+	part_drop(&p);
+	close(temp);
+}
+
+static void
 published_over_an_older_file(void **state)
 {
 	int temp = open_temp(), old;
@@ -258,6 +279,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_TEMP(unseen_until_published),
+		IN_TEMP(a_copy_has_the_bytes_and_the_offset_stays),
 		IN_TEMP(published_over_an_older_file),
 		IN_TEMP(a_symbolic_link_is_replaced_not_followed),
 		IN_TEMP(not_published_over_a_directory),

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,6 +103,38 @@ part_write(struct part *p, const void *bytes, size_t n)
 		}
 		at += w;
 		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int
+part_copy(struct part *p, int in, off_t size)
+{
+	char block[1 << 16];
+	off_t at = 0;
+
+	if (ioctl(p->fd, FICLONE, in) == 0)
+		return 0;
+	while (at < size) {
+		ssize_t n = copy_file_range(in, &at, p->fd, NULL, (size_t)(size - at), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+	}
+	while (at < size) {
+		ssize_t n = pread(in, block, sizeof(block), at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n < 0 ? errno : EIO;
+			return -1;
+		}
+		if (part_write(p, block, (size_t)n) < 0)
+			return -1;
+		at += n;
 	}
 	return 0;
 }

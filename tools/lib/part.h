@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct part {
 	int fd;         /* open for reading and writing, flocked, close-on-exec; -1: none */
@@ -27,6 +28,10 @@ int part_keep(struct part *p, const char *name);
 
 /* Writes all N bytes. 0, or -1 with errno. */
 int part_write(struct part *p, const void *bytes, size_t n);
+
+/* Makes an empty part a copy of the first SIZE bytes of the file IN, whose offset is not used: blocks shared with it
+ * where the file system can, else the kernel's copy. 0, or -1 with errno (EIO where IN is shorter). */
+int part_copy(struct part *p, int in, off_t size);
 
 /*
  * Gives it the name NAME in the directory DIRFD, in one step, over what had that name

@@ -1,10 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,39 +40,6 @@ candidate_of(struct candidate *c, const struct batch_place *place, struct json_o
 		c->picture = strncmp(c->mime, "image/", 6) == 0 || strcmp(c->mime, "application/pdf") == 0;
 }
 
-/* All of IN into OUT: shared blocks where the file system can, else the kernel's copy. */
-static int
-copy_bytes(int in, int out, off_t size)
-{
-	char block[1 << 16];
-	off_t at = 0;
-
-	if (ioctl(out, FICLONE, in) == 0)
-		return 0;
-	while (at < size) {
-		ssize_t n = copy_file_range(in, &at, out, NULL, (size_t)(size - at), 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-	}
-	while (at < size) {
-		ssize_t n = pread(in, block, sizeof(block), at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n < 0 ? errno : EIO;
-			return -1;
-		}
-		if (pwrite(out, block, (size_t)n, at) != n)
-			return -1;
-		at += n;
-	}
-	return 0;
-}
-
 /* A copy has its original's size and time; one that has is left alone. 0, or -1 with errno. */
 static int
 copy_file(const struct render *r, int in, const char *name)
@@ -90,7 +55,7 @@ copy_file(const struct render *r, int in, const char *name)
 		return 0;
 	if (part_open(&part, r->temp) < 0)
 		return -1;
-	if (copy_bytes(in, part.fd, from.st_size) == 0 &&
+	if (part_copy(&part, in, from.st_size) == 0 &&
 	    futimens(part.fd, (struct timespec[]){{.tv_nsec = UTIME_OMIT}, from.st_mtim}) == 0 &&
 	    part_publish(&part, r->dir, name) == 0)
 		return 0;

@@ -1,9 +1,10 @@
 /*
  * render: the review pages of a batch, review/NAME/.
  *
- * plan.c groups the items by subject, files.c copies candidates, shots.c has thumbnails made, doc.c says in JSON what
- * a page shows, pages.c has jq (jq.c) make the pages of it that changed since kept.c kept them. render.c calls them in
- * that order, under the lock of the batch's review directory; index.html comes last, so what it links to is there.
+ * The plan (plan.h) groups the items by subject, files.c copies candidates, shots.c has thumbnails made, doc.c says in
+ * JSON what a page shows, pages.c has jq (jq.c) make the pages of it that changed since kept.c kept them. render.c
+ * calls them in that order, under the lock of the batch's review directory; index.html comes last, so what it links to
+ * is there.
  */
 #ifndef BI_RENDER_H
 #define BI_RENDER_H
@@ -17,34 +18,9 @@
 #include "buf.h"
 #include "hash.h"
 #include "part.h"
+#include "plan.h"
 #include "root.h"
 #include "thumb.h"
-
-/* --- plan.c: the items of each subject; a few bytes an item --- */
-
-struct plan_subject {
-	uint32_t id;    /* where its id is in the plan's ids */
-	uint32_t first; /* where its items begin in the plan's items */
-	uint32_t count;
-};
-
-struct plan {
-	struct plan_subject *subjects; /* in the order of their first items */
-	uint32_t count;
-	uint32_t *items; /* item numbers, subject by subject, each in the order asked */
-	uint32_t length; /* how many items */
-	struct buf ids;  /* the ids, each with its NUL */
-	uint32_t *slots; /* from an id to 1 + its number, 0 is free; at most half full */
-	uint32_t size;
-};
-
-/* 0, or -1 with errno. */
-int plan_make(struct plan *p, struct batch *b);
-void plan_free(struct plan *p);
-const char *plan_id(const struct plan *p, uint32_t subject);
-
-/* The number of the item that is candidate IDX, from 1, of the subject ID; 0 where there is none. */
-uint32_t plan_item(const struct plan *p, const char *id, unsigned long idx);
 
 /* --- render.c --- */
 

@@ -1,8 +1,8 @@
+#include "plan.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "render.h"
 
 static uint32_t
 print_of(const char *id)
@@ -59,11 +59,20 @@ plan_id(const struct plan *p, uint32_t subject)
 	return p->ids.data + p->subjects[subject].id;
 }
 
+bool
+plan_find(const struct plan *p, const char *id, uint32_t *subject)
+{
+	uint32_t found = p->size ? *slot_of(p, id) : 0;
+
+	*subject = found ? found - 1 : 0;
+	return found > 0;
+}
+
 uint32_t
 plan_item(const struct plan *p, const char *id, unsigned long idx)
 {
-	uint32_t found = p->size ? *slot_of(p, id) : 0;
-	const struct plan_subject *s = found ? &p->subjects[found - 1] : NULL;
+	uint32_t subject;
+	const struct plan_subject *s = plan_find(p, id, &subject) ? &p->subjects[subject] : NULL;
 
 	return s && idx >= 1 && idx <= s->count ? p->items[s->first + idx - 1] : 0;
 }

@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# bi-collect -o and --verify: exports.
+# shellcheck disable=SC2154 # run --separate-stderr sets stderr
+load helpers
+
+setup() {
+	bi_setup
+	S=$BI_ROOT/collected/by_subject_id
+	mkdir out
+}
+
+# batch NAME SUBJECTS: a batch with two candidates each, the first of each chosen.
+batch() {
+	local i k
+
+	for ((i = 1; i <= $2; i++)); do
+		for k in 1 2; do
+			seq "$i" $((i * 100 * k)) >"f-$i-$k.txt"
+			printf '{"subject":{"id":"s.%s","name":"S %s"},"file":"%s","license":"CC0","title":"T %s"}\n' "$i" "$i" "$PWD/f-$i-$k.txt" "$i"
+		done
+	done | bi-fetch -q -b "$1" >/dev/null
+	for ((i = 1; i <= $2; i++)); do
+		printf '{"subject":"s.%s","choice":1,"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}\n' "$i"
+	done >>"$BI_ROOT/batches/$1/picks.ndjson"
+}
+
+# flip FILE OFFSET: turns one bit over.
+flip() {
+	perl -e 'open(F,"+<",$ARGV[0])||die; binmode F; seek(F,$ARGV[1],0); read(F,$b,1); seek(F,$ARGV[1],0); print F chr(ord($b)^4)' "$1" "$2"
+}
+
+@test "in every format, twice the same, verified, and only what was chosen inside" {
+	local suffix
+
+	batch E 3
+	batch other 5
+	bi-collect other
+	for suffix in tar tar.gz tgz tar.bz2 tar.xz tar.zst tar.lz zip; do
+		run -0 bi-collect -o "out/a.$suffix" E
+		assert_equal "$(jq -r 'select(.export) | .export + " " + .sha256' <<<"$output")" "$PWD/out/a.$suffix $(sha256sum "out/a.$suffix" | cut -d' ' -f1)"
+		(cd out && sha256sum -c --quiet "a.$suffix.sha256")
+		(TZ=Asia/Tokyo && umask 077 && cd out && touch "$S"/*/* && TZ=Asia/Tokyo bi-collect -o "b.$suffix" E >/dev/null)
+		cmp "out/a.$suffix" "out/b.$suffix"
+		run -0 bi-collect --verify "out/a.$suffix" "out/b.$suffix.sha256"
+		assert_line --index 0 "{\"export\":\"out/a.$suffix\",\"status\":\"verified\",\"members\":9}"
+		assert_output --partial '{"end":"bi-collect","verified":2,"failed":0,"exit":0}'
+	done
+	tar xf out/a.tar
+	(cd . && sha256sum -c --quiet collected/SHA256SUMS)
+	assert_equal "$(find collected/by_subject_id -type f ! -name metadata.json | wc -l)" 3
+	run grep -rl other collected
+	assert_output ''
+	# Of this machine nothing is in it.
+	run ! grep -rqF "$PWD" collected
+	assert_equal "$(find out -type f | wc -l)" 32
+}
+
+@test "standard output" {
+	batch E 2
+	bi-collect -o - E >x.tar
+	bi-collect -o y.tar E >/dev/null
+	cmp x.tar y.tar
+	bi-collect -o - --format zip E >x.zip
+	run -0 bi-collect --verify x.tar x.zip
+	run -74 bash -c 'bi-collect -o - E >/dev/full'
+	run -2 bi-collect -o - --format webdataset E
+}
+
+@test "one flipped bit is found and named, wherever it is" {
+	local at name file
+
+	batch E 2
+	bi-collect -o x.tar E >/dev/null
+	cp x.tar good.tar
+	# In the bytes of a file: the member is named.
+	name=$(basename "$S/s.1/"*.txt)
+	at=$(grep -abo '^99$' x.tar | head -n 1 | cut -d: -f1)
+	flip x.tar "$at"
+	run -1 --separate-stderr bi-collect --verify x.tar
+	[[ $stderr == *"x.tar: collected/by_subject_id/s.1/$name: it is not as it was written"* ]]
+	assert_equal "$(jq -r 'select(.member).error.code' <<<"$output")" member_changed
+	# Without the list beside it as well.
+	rm x.tar.sha256
+	run -1 bi-collect --verify x.tar
+	assert_output --partial "$name"
+	# Anywhere at all.
+	for at in 0 100 110 140 150 257 400 511 700 $(($(stat -c %s good.tar) - 1)) $(($(stat -c %s good.tar) / 2)); do
+		cp good.tar x.tar
+		sha256sum good.tar | sed 's/good/x/' >x.tar.sha256
+		flip x.tar "$at"
+		run -1 bi-collect --verify x.tar
+		assert_output --partial 'x.tar: '
+	done
+	for file in tar.gz tar.xz tar.zst zip; do
+		bi-collect -o "x.$file" E >/dev/null
+		flip "x.$file" $(($(stat -c %s "x.$file") / 2))
+		run -1 bi-collect --verify "x.$file"
+		assert_output --partial "x.$file: "
+	done
+}
+
+@test "cut, added to, missing, no export, not there" {
+	batch E 2
+	bi-collect -o x.tar E >/dev/null
+	head -c 2000 x.tar >cut.tar
+	run -1 bi-collect --verify cut.tar
+	cp x.tar more.tar
+	echo x >extra.txt
+	tar rf more.tar extra.txt
+	run -1 bi-collect --verify more.tar
+	assert_output --partial 'more.tar: extra.txt: it was not there'
+	cp x.tar less.tar
+	tar --delete -f less.tar collected/ATTRIBUTION.md
+	run -1 bi-collect --verify less.tar
+	assert_output --partial 'less.tar: collected/ATTRIBUTION.md: it is missing'
+	tar cf plain.tar extra.txt
+	run -1 bi-collect --verify plain.tar
+	assert_output --partial 'no SHA256SUMS'
+	mkfifo pipe
+	run -1 timeout 20 bi-collect --verify nowhere.tar pipe extra.txt nowhere.sha256 x.tar
+	assert_output --partial '"verified":1,"failed":4,"exit":1}'
+}
+
+@test "webdataset: shards of so many samples or bytes, keys without dots" {
+	batch W 5
+	run -0 bi-collect --format webdataset --shard-size 2 -o out/train.tar W
+	assert_equal "$(find out -type f -printf '%f\n' | sort | tr '\n' ' ')" 'train-000000.tar train-000001.tar train-000002.tar train.sha256 '
+	assert_equal "$(jq -c 'select(.export).files' <<<"$output" | tr '\n' ' ')" '2 2 1 '
+	run tar tf out/train-000001.tar
+	assert_line --index 0 --regexp '^s,3_[0-9a-f]{64}\.txt$'
+	assert_line --index 1 --regexp '^s,3_[0-9a-f]{64}\.json$'
+	assert_line --index 4 __bi__/ATTRIBUTION.csv
+	assert_line --index 7 __bi__/SHA256SUMS
+	tar xf out/train-000001.tar --wildcards 's,3_*'
+	cmp s,3_*.txt f-3-1.txt
+	assert_equal "$(jq -r '.id + .choices[0].credit.title' s,3_*.json)" 's.3T 3'
+	run -0 bi-collect --verify out/train.sha256 out/train-000002.tar
+	flip out/train-000002.tar 700
+	run -1 bi-collect --verify out/train-000002.tar
+	# Fewer than before: what is left is named and not touched.
+	run -0 --separate-stderr bi-collect --format webdataset --shard-size 1M -o out/train.tar W
+	[[ $stderr == *'train-000001.tar and 1 more are of an earlier export'* ]]
+	[ -e out/train-000002.tar ]
+	run -0 bi-collect --verify out/train.sha256
+	run -0 bi-collect --format webdataset --shard-size 1k -o out/tiny.tar.gz W
+	assert_equal "$(find out -name 'tiny-*.tar.gz' | wc -l)" 5
+	bi-collect --format webdataset --shard-size 1k -o out/tinz.tar.gz W >/dev/null
+	cmp out/tiny-000003.tar.gz out/tinz-000003.tar.gz
+	# A file that is JSON does not take its metadata's name.
+	echo '{"a":1}' >a.json
+	printf '{"subject":"j","file":"%s","license":"CC0"}\n' "$PWD/a.json" | bi-fetch -q -b J >/dev/null
+	bi-collect --all --format webdataset -o out/j.tar J >/dev/null
+	run tar tf out/j-000000.tar
+	assert_line --index 0 --regexp '^j_[0-9a-f]{64}\.(file\.json|txt)$'
+}
+
+@test "an export is whole or not there, and never over what is no file" {
+	local i
+
+	batch E 2
+	bi-collect E >/dev/null
+	mkdir dir.tar
+	ln -s /dev/null null.tar
+	for i in dir.tar null.tar; do
+		run -73 bi-collect -o "$i" E
+		assert_output --partial 'is no file'
+	done
+	run -71 bi-collect -o nowhere/x.tar E
+	run -0 bash -c 'cd out && bi-collect -o x.tar E'
+	cp out/x.tar good.tar
+	for i in 1 2 3; do
+		timeout -s KILL 20 env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e "inject=fsync:signal=KILL:when=$i" \
+			"$BI_BIN/bi-collect" -o out/x.tar E >/dev/null 2>&1 || [ $? -eq 137 ]
+		cmp out/x.tar good.tar
+		assert_equal "$(find out -name '*part*')" ''
+	done
+	run -0 bi-collect -o out/x.tar E
+	run -0 bi-collect --verify out/x.tar
+	# A file of the collection that rots is named, and what was exported before stays.
+	i=$(echo "$S"/s.2/*.txt)
+	cp "$i" keep
+	rm "$i"
+	sed 's/1/2/' keep >"$i"
+	run -65 bi-collect -o out/x.tar E
+	assert_output --partial "$(basename "$i")"
+	cmp out/x.tar good.tar
+}

@@ -1,0 +1,530 @@
+/* What is chosen of each subject of a batch. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "credit.h"
+#include "msg.h"
+#include "picks.h"
+#include "plan.h"
+#include "rec.h"
+#include "type.h"
+
+/* A batch being collected. */
+struct choosing {
+	struct collect *c;
+	struct batch *b;
+	struct plan plan;
+	struct picks *picks;
+	uint32_t *first; /* of each subject of the plan: 1 + its first decision, 0: nobody has decided */
+	struct json_object *about;
+	bool all; /* every completed item, since nobody reviews */
+	uint64_t files, changed, removed, refused, failed;
+};
+
+/* --- records --- */
+
+static struct json_object *
+record(const struct choosing *g, const char *id, const char *status)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "batch", json_object_new_string(batch_name(g->b)));
+	json_object_object_add(o, "subject", json_object_new_string(id));
+	json_object_object_add(o, "status", json_object_new_string(status));
+	return o;
+}
+
+static void
+out(const struct choosing *g, struct json_object *o)
+{
+	if (g->c->set->json)
+		rec_out_json(o);
+	json_object_put(o);
+}
+
+static void
+out_refused(const struct choosing *g, const char *id, const char *code, const char *message)
+{
+	struct json_object *o = record(g, id, "refused"), *error = json_object_new_object();
+
+	json_object_object_add(error, "code", json_object_new_string(code));
+	json_object_object_add(error, "message", json_object_new_string(message));
+	json_object_object_add(error, "retryable", json_object_new_boolean(false));
+	json_object_object_add(o, "error", error);
+	out(g, o);
+}
+
+/* Says that something of the subject is not collected, and why. */
+static void
+refuse(struct choosing *g, const char *id, const char *code, const char *message, const char *what_to_do)
+{
+	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
+	out_refused(g, id, code, message);
+}
+
+/* Who chose what, in words. */
+static void
+say_dispute(struct choosing *g, const char *id, const struct decision *d)
+{
+	struct buf words = {0};
+
+	buf_str(&words, "reviewers differ: ");
+	for (size_t i = 0; i < d->of.count; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+
+		buf_printf(&words, "%s%s chose ", i ? ", " : "", p->reviewer);
+		if (p->choice == PICK_NONE)
+			buf_str(&words, "none");
+		else
+			buf_printf(&words, "%ld", p->choice);
+	}
+	refuse(g, id, "disagreement", words.data, "let them agree, or say whose decision counts by --prefer");
+	buf_free(&words);
+	g->refused++;
+}
+
+/* --- a choice --- */
+
+/* Adds the decisions of those who chose it, or of the others. */
+static void
+add_reviewers(const struct choosing *g, struct json_object *to, const struct decision *d, bool chose)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < d->of.count; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+		struct json_object *o;
+
+		if ((p->choice == d->choice) != chose)
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "reviewer", json_object_new_string(p->reviewer));
+		if (!chose)
+			json_object_object_add(o, "choice", json_object_new_int64(p->choice));
+		json_object_object_add(o, "at", json_object_new_string(p->at));
+		json_object_array_add(all, o);
+	}
+	if (json_object_array_length(all) > 0)
+		json_object_object_add(to, chose ? "reviewers" : "overruled", all);
+	else
+		json_object_put(all);
+}
+
+static void
+add_text(struct json_object *to, const char *key, const char *s)
+{
+	if (s && *s)
+		json_object_object_add(to, key, json_object_new_string(s));
+}
+
+/* What the batch was asked, without what is ours or the subject's. */
+static struct json_object *
+item_as_given(struct json_object *item)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_foreach(item, key, value)
+	{
+		if (strcmp(key, "bi") != 0 && strcmp(key, "subject") != 0 && strcmp(key, "batch") != 0)
+			json_object_object_add(o, key, json_object_get(value));
+	}
+	return o;
+}
+
+/* What is known of a subject: from its first item. */
+struct about_subject {
+	char id[ID_LONGEST + 1]; /* of its directory */
+	struct json_object *subject;
+	struct buf name;
+	const char *category;
+};
+
+/* Who, of which batch: what all choices of the subject begin with. */
+static struct json_object *
+begin_choice(const struct choosing *g, const struct about_subject *a, long idx)
+{
+	struct json_object *o = json_object_new_object(), *job;
+
+	add_text(o, "batch", batch_name(g->b));
+	if (json_object_object_get_ex(g->about, "job_id", &job))
+		json_object_object_add(o, "job_id", json_object_get(job));
+	add_text(o, "name", a->name.data);
+	add_text(o, "category", a->category);
+	json_object_object_add(o, "idx", json_object_new_int64(idx));
+	return o;
+}
+
+/* The file of item K into the choice. Its descriptor; -1 where the batch has none. */
+static int
+add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
+{
+	struct buf line = {0};
+	struct json_object *result = NULL;
+	const char *sha256, *mime, *status;
+	char name[FILE_LONGEST];
+	int fd = -1;
+
+	if (batch_result(g->b, k, &line) == 0)
+		result = rec_parse(line.data, line.len, NULL, 0);
+	buf_free(&line);
+	sha256 = result ? rec_string(result, "sha256") : NULL;
+	mime = result ? rec_string(result, "mime") : NULL;
+	status = result ? rec_string(result, "status") : NULL;
+	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
+	    strspn(sha256, "0123456789abcdef") == HASH_HEX && (fd = batch_open_file(g->b, result)) >= 0) {
+		snprintf(name, sizeof(name), "%s.%s", sha256, type_extension(mime ? mime : ""));
+		add_text(choice, "file", name);
+		add_text(choice, "sha256", sha256);
+		json_object_object_add(choice, "bytes", json_object_new_int64(rec_number(result, "bytes", 0)));
+		add_text(choice, "mime", mime);
+		add_text(choice, "final_url", rec_string(result, "final_url"));
+	}
+	json_object_put(result);
+	return fd;
+}
+
+/* The item K as the store numbers it, parsed, and its place. NULL with errno. */
+static struct json_object *
+read_item(const struct choosing *g, uint32_t k, struct batch_place *place)
+{
+	struct json_object *item = NULL;
+	struct buf line = {0};
+
+	if (batch_item(g->b, k, &line) == 0) {
+		errno = EBADMSG;
+		if (batch_place(line.data, line.len, place) == 0)
+			item = rec_parse(line.data, line.len, NULL, 0);
+	}
+	buf_free(&line);
+	return item;
+}
+
+/* What is chosen of a subject, as it is put together. */
+struct chosen {
+	struct json_object *choices;
+	int *files;
+	size_t n;
+};
+
+/* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
+static int
+add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, const struct decision *d, uint32_t k)
+{
+	struct batch_place place;
+	struct json_object *item = read_item(g, k, &place), *choice, *credit;
+	const char *wrong;
+	int fd;
+
+	if (!item)
+		return -1;
+	credit = credit_of(item);
+	wrong = g->c->set->strict ? credit_wrong(credit) : NULL;
+	choice = begin_choice(g, a, place.idx);
+	fd = add_file(g, choice, k);
+	if (wrong && (fd >= 0 || !g->all)) { /* of all, what failed is not asked for */
+		char words[128];
+
+		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
+		refuse(g, a->id, "no_license", words, "choose another, or collect without --strict");
+		g->failed++;
+	}
+	if (wrong) {
+		json_object_put(credit);
+		json_object_put(choice);
+		json_object_put(item);
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	add_text(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
+	add_reviewers(g, choice, d, true);
+	if (d->preferred)
+		add_reviewers(g, choice, d, false);
+	json_object_object_add(choice, "credit", credit);
+	if (a->subject)
+		json_object_object_add(choice, "subject", json_object_get(a->subject));
+	json_object_object_add(choice, "item", item_as_given(item));
+	json_object_put(item);
+	json_object_array_add(v->choices, choice);
+	v->files = buf_realloc(v->files, (v->n + 1) * sizeof(*v->files));
+	v->files[v->n++] = fd;
+	return 0;
+}
+
+/* --- a subject --- */
+
+/* What its first item says of it. 0, or -1 with errno. For json_object_put() and buf_free(). */
+static int
+know_subject(const struct choosing *g, uint32_t i, struct about_subject *a)
+{
+	struct batch_place place;
+	struct json_object *item = read_item(g, g->plan.items[g->plan.subjects[i].first], &place), *v = NULL;
+	char room[SUBJECT_LONGEST + 1];
+	const char *name;
+
+	if (!item)
+		return -1;
+	*a = (struct about_subject){.category = rec_string(g->about, "category")};
+	if (json_object_object_get_ex(item, "subject", &v) && v)
+		snprintf(a->id, sizeof(a->id), "%s", plan_id(&g->plan, i));
+	else
+		snprintf(a->id, sizeof(a->id), "%s_%s", batch_name(g->b), plan_id(&g->plan, i));
+	if (json_object_is_type(v, json_type_object)) {
+		a->subject = json_object_get(v);
+		if ((name = rec_text(v, "name", room, sizeof(room))))
+			credit_clean(&a->name, name);
+		if (rec_string(v, "category"))
+			a->category = rec_string(v, "category");
+	}
+	json_object_put(item);
+	return 0;
+}
+
+/* The items that are chosen. 0, or -1 with errno. */
+static int
+choose_items(struct choosing *g, uint32_t i, const struct about_subject *a, const struct decision *d, struct chosen *v)
+{
+	const struct plan_subject *s = &g->plan.subjects[i];
+	uint32_t from = 0, to = g->all ? s->count : 0;
+
+	if (d->kind == DECIDED && d->choice > 0 && d->choice <= s->count) {
+		to = (uint32_t)d->choice; /* IDX counts its items in the order asked, and so does the plan */
+		from = to - 1;
+	} else if (d->kind == DECIDED && d->choice > 0) {
+		refuse(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
+		       "choose another");
+		g->failed++;
+	}
+	for (uint32_t k = from; k < to; k++)
+		if (add_item(g, v, a, d, g->plan.items[s->first + k]) < 0)
+			return -1;
+	return 0;
+}
+
+static void
+out_choice(struct choosing *g, const char *id, struct json_object *choice, bool is_new)
+{
+	static const char *const keys[] = {"idx", "sha256", "bytes", "mime", "how"};
+	struct json_object *o, *v, *names;
+	struct buf path = {0};
+
+	g->files++;
+	g->changed += is_new;
+	if (!g->c->set->json)
+		return;
+	o = record(g, id, "collected");
+	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
+	json_object_object_add(o, "collected", json_object_new_string(path.data));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (json_object_object_get_ex(choice, keys[i], &v))
+			json_object_object_add(o, keys[i], json_object_get(v));
+	names = json_object_new_array();
+	if (json_object_object_get_ex(choice, "credit", &v) && json_object_object_get_ex(v, "licenses", &v))
+		for (size_t i = 0; i < json_object_array_length(v); i++)
+			json_object_array_add(
+				names, json_object_new_string(rec_string(json_object_array_get_idx(v, i), "name")));
+	json_object_object_add(o, "licenses", names);
+	json_object_object_add(o, "new", json_object_new_boolean(is_new));
+	out(g, o);
+	buf_free(&path);
+}
+
+/* Says what became of the subject. */
+static void
+tell(struct choosing *g, const struct wanted *w, const struct stored *s)
+{
+	if (*s->conflict) {
+		refuse(g, w->id, "conflict", s->conflict, "give one of the two another id");
+		g->refused++;
+		return;
+	}
+	for (size_t i = 0; w->choices && i < json_object_array_length(w->choices); i++) {
+		struct json_object *choice = json_object_array_get_idx(w->choices, i);
+
+		if (s->outcome[i] == STORE_GONE && g->all)
+			continue;
+		if (s->outcome[i] == STORE_GONE) {
+			refuse(g, w->id, "not_completed", "the batch does not have the file that was chosen",
+			       "fetch it again (bi-status shows the batch), or choose another");
+			g->failed++;
+		} else if (s->outcome[i] == STORE_CHANGED_FILE) {
+			refuse(g, w->id, "file_changed", "the file that was chosen was changed since it was fetched",
+			       "fetch it again, or choose another");
+			g->failed++;
+		} else if (rec_string(choice, "file")) {
+			out_choice(g, w->id, choice, s->outcome[i] == STORE_NEW);
+		}
+	}
+	for (const char *name = s->removed.data; name && name < s->removed.data + s->removed.len;
+	     name += strlen(name) + 1) {
+		struct json_object *o = record(g, w->id, "removed");
+
+		json_object_object_add(o, "file", json_object_new_string(name));
+		out(g, o);
+		g->removed++;
+	}
+	if (s->kept)
+		buf_add(&g->c->ids, w->id, strlen(w->id) + 1);
+}
+
+static int
+choose_subject(struct choosing *g, uint32_t i)
+{
+	struct about_subject a = {0};
+	struct chosen v = {.choices = json_object_new_array()};
+	struct stored stored = {0};
+	struct decision d;
+	int rc;
+
+	decide(g->c, g->picks, g->first[i], &d);
+	rc = know_subject(g, i, &a);
+	if (rc == 0 && d.kind == DISPUTED)
+		say_dispute(g, a.id, &d);
+	if (rc == 0)
+		rc = choose_items(g, i, &a, &d, &v);
+	if (rc == 0) {
+		struct wanted w = {
+			.batch = batch_name(g->b),
+			.id = a.id,
+			.choices = v.choices,
+			.files = v.files,
+			.keep_all = picks_count(g->picks) == 0 && !g->all,
+			.disputed = d.kind == DISPUTED,
+		};
+
+		rc = store_update(g->c, &w, &stored);
+		if (rc == 0)
+			tell(g, &w, &stored);
+	}
+	for (size_t k = 0; k < v.n; k++)
+		if (v.files[k] >= 0)
+			close(v.files[k]);
+	free(v.files);
+	free(stored.outcome);
+	buf_free(&stored.removed);
+	json_object_put(v.choices);
+	json_object_put(a.subject);
+	buf_free(&a.name);
+	return rc;
+}
+
+/* --- a batch --- */
+
+/* Notes where the decisions of each subject begin. */
+static void
+find_decisions(struct choosing *g)
+{
+	struct picks_subject s;
+	size_t strangers = 0;
+
+	g->first = buf_alloc((g->plan.count + 1) * sizeof(*g->first));
+	memset(g->first, 0, (g->plan.count + 1) * sizeof(*g->first));
+	for (size_t i = 0; picks_subject(g->picks, i, &s); i = s.first + s.count) {
+		uint32_t subject;
+
+		if (plan_find(&g->plan, s.id, &subject))
+			g->first[subject] = (uint32_t)s.first + 1;
+		else
+			strangers++;
+	}
+	if (strangers)
+		msg_warn("batch %s: %zu decisions are about subjects that it does not have, and are passed over",
+			 batch_name(g->b), strangers);
+	g->all = g->c->set->all && picks_count(g->picks) == 0;
+	if (g->c->set->all && !g->all)
+		msg_warn("batch %s has been reviewed: what was decided is collected, not all", batch_name(g->b));
+}
+
+/* Says that subject I could not be collected, with errno. Whether that is its own damage, and the others may go on. */
+static bool
+is_damage(struct choosing *g, uint32_t i)
+{
+	const char *id = plan_id(&g->plan, i);
+	int error = errno;
+
+	if (error == EBADMSG)
+		msg_warn("batch %s: subject %s: its items or its metadata.json in the collection are damaged; remove "
+			 "that and "
+			 "collect its batches again",
+			 batch_name(g->b), id);
+	else
+		msg_warn_errno("batch %s: subject %s cannot be collected", batch_name(g->b), id);
+	g->failed++;
+	errno = error;
+	return error == EBADMSG;
+}
+
+static int
+choose(struct choosing *g)
+{
+	const char *name = batch_name(g->b);
+	struct buf text = {0};
+
+	if (batch_about(g->b, &text) == 0)
+		g->about = rec_parse(text.data, text.len, NULL, 0);
+	buf_free(&text);
+	if (!g->about)
+		g->about = json_object_new_object();
+	if (plan_make(&g->plan, g->b) < 0)
+		return collect_trouble("read the items of batch", name);
+	g->picks = picks_read(g->b);
+	if (!g->picks)
+		return collect_trouble("read the picks of batch", name);
+	find_decisions(g);
+	for (uint32_t i = 0; i < g->plan.count; i++)
+		if (choose_subject(g, i) < 0 && !is_damage(g, i))
+			return collect_trouble("go on with batch", name);
+	if (g->c->made && fsync(g->c->subjects) < 0)
+		return collect_trouble("sync the collection, for batch", name);
+	g->c->made = false;
+	return g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL;
+}
+
+/* A sentence for people. */
+static void
+say(const struct choosing *g)
+{
+	printf("%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
+	       g->files == 1 ? "" : "s", (unsigned long long)g->changed);
+	if (g->removed)
+		printf(", %llu removed", (unsigned long long)g->removed);
+	if (g->refused)
+		printf(", %llu in conflict", (unsigned long long)g->refused);
+	if (g->failed)
+		printf(", %llu failed", (unsigned long long)g->failed);
+	printf(": %s/collected/\n", g->c->root->path);
+	rec_flush();
+}
+
+int
+choose_batch(struct collect *c, const char *name)
+{
+	struct choosing g = {.c = c, .b = batch_open(c->root, name, BATCH_READ, NULL)};
+	int code;
+
+	if (!g.b && errno == ENOENT) {
+		msg_warn("there is no batch %s in %s; bi-status lists those that there are", name, c->root->path);
+		return EX_NOINPUT;
+	}
+	if (!g.b)
+		return collect_trouble("open the batch", name);
+	code = choose(&g);
+	if (!c->set->json && !(c->set->output && strcmp(c->set->output, "-") == 0))
+		say(&g);
+	c->files += g.files;
+	c->changed += g.changed;
+	c->removed += g.removed;
+	c->refused += g.refused;
+	c->failed += g.failed;
+	json_object_put(g.about);
+	picks_free(g.picks);
+	plan_free(&g.plan);
+	free(g.first);
+	batch_close(g.b);
+	return code;
+}

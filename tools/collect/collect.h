@@ -1,0 +1,169 @@
+/*
+ * collect: what reviewers chose, in collected/, shared by all batches.
+ *
+ * choose.c goes through a batch's subjects and says what is chosen of each, as decide.c has it; store.c keeps a
+ * subject's directory as that says; credits.c writes the ATTRIBUTION documents; import.c takes decisions from files;
+ * export.c lays exports out and pack.c writes them; verify.c reads them again.
+ */
+#ifndef BI_COLLECT_H
+#define BI_COLLECT_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attribution.h"
+#include "batch.h"
+#include "buf.h"
+#include "hash.h"
+#include "names.h"
+#include "part.h"
+#include "picks.h"
+#include "root.h"
+
+enum {
+	ID_LONGEST = NAME_LONGEST + 1 + SUBJECT_LONGEST, /* of a directory in by_subject_id: BATCH_iN at most */
+	FILE_LONGEST = HASH_HEX + 24,                    /* of a collected file's name */
+};
+
+enum export_format { EXPORT_BY_NAME, EXPORT_TAR, EXPORT_ZIP, EXPORT_WEBDATASET };
+
+/* What was asked for. */
+struct settings {
+	bool all, strict;
+	bool json;           /* records go to stdout */
+	const char **prefer; /* reviewers, or "newest"; ended by NULL */
+	const char **picks;  /* files of decisions; ended by NULL */
+	const char *output;  /* NULL: no export */
+	enum export_format format;
+	uint64_t shard_samples, shard_bytes; /* 0: no limit */
+};
+
+struct collect {
+	const struct settings *set;
+	const struct root *root;
+	int temp;      /* the root's temp/ */
+	int collected; /* collected/ */
+	int subjects;  /* collected/by_subject_id/ */
+	bool no_clone; /* the file system shares no blocks */
+	bool made;     /* directories were made since SUBJECTS was synced */
+	uint64_t files, changed, removed, refused, failed;
+	struct buf ids; /* of the subjects that the batches chose for, each with its NUL */
+};
+
+/* A code after CODE: a conflict counts more than what failed, and what could not be done most. */
+int collect_worse(int code, int next);
+
+/* Says that WHAT cannot be done, with errno, and returns the exit code of it. */
+int collect_trouble(const char *what, const char *with);
+
+/* --- choose.c --- */
+
+/* Collects the batch NAME. Returns an exit code. */
+int choose_batch(struct collect *c, const char *name);
+
+/* --- decide.c --- */
+
+/* What is decided of a subject. */
+struct decision {
+	enum { UNDECIDED, DECIDED, DISPUTED } kind;
+	long choice;
+	const char *preferred; /* whose decision it is, where they differ */
+	struct picks_subject of;
+};
+
+/* What the decisions from number FIRST - 1 of P on, which are about one subject, come to; FIRST 0: there are none. */
+void decide(const struct collect *c, const struct picks *p, uint32_t first, struct decision *d);
+
+/* Compares times as picks have them, which differ in how many digits the fraction has: <0, 0, >0. */
+int decide_compare_times(const char *a, const char *b);
+
+/* --- store.c --- */
+
+/* What one batch wants of one subject. */
+struct wanted {
+	const char *batch;
+	const char *id;              /* of the directory */
+	struct json_object *choices; /* an array, each as in metadata.json; owned by who made this */
+	int *files;                  /* of each choice, its file, open for reading; -1: it is not to be had now */
+	bool keep_all;               /* nobody has decided anything: what --all took stays */
+	bool disputed;               /* reviewers differ: what is there stays, and is marked */
+};
+
+enum store_outcome {
+	STORE_SAME,        /* it was there */
+	STORE_NEW,         /* it is there now */
+	STORE_GONE,        /* neither the batch nor the collection has its file */
+	STORE_CHANGED_FILE /* the batch's file is not the one that was fetched */
+};
+
+/* What became of it. */
+struct stored {
+	size_t kept;                 /* choices of the batch that stand now */
+	enum store_outcome *outcome; /* of each wanted choice */
+	struct buf removed;          /* names of files that went, each with its NUL */
+	bool changed;
+	char conflict[512]; /* not empty: with what the batch is in conflict; nothing was done */
+};
+
+/* Makes the subject's directory so. 0, or -1 with errno. */
+int store_update(struct collect *c, const struct wanted *w, struct stored *out);
+
+/* Opens the directory of subject ID and locks it so; -1 with errno, ENOENT where there is none. */
+int store_open(const struct collect *c, const char *id, bool create, bool alone);
+
+/* The metadata in DIR, for json_object_put(). NULL with errno: ENOENT where there is none. */
+struct json_object *store_read(int dir);
+
+/* The choices of that; an empty array where it has none. Not to be freed. */
+struct json_object *store_choices(struct json_object *metadata);
+
+/* What metadata.json says of these choices (an array), into OUT. */
+void store_print(const char *id, struct json_object *choices, struct buf *out);
+
+/* --- credits.c --- */
+
+/* ATTRIBUTION documents being written. */
+struct credits {
+	int temp;
+	struct part parts[ATTRIBUTION_KINDS];
+	struct hash *hashes[ATTRIBUTION_KINDS];
+	struct buf text[ATTRIBUTION_KINDS]; /* not written yet */
+	size_t n;
+};
+
+/* 0, or -1 with errno. */
+int credits_begin(struct credits *k, int temp);
+/* Adds the file FILE of a subject, called NAME in the document, by those of CHOICES that chose it. */
+int credits_add(struct credits *k, const char *id, const char *file, const char *name, struct json_object *choices);
+/* Ends the documents; their SHA-256 into HEX. */
+int credits_end(struct credits *k, char hex[ATTRIBUTION_KINDS][HASH_HEX + 1]);
+void credits_drop(struct credits *k);
+
+/* Calls SEE for each file that CHOICES name, sorted, until it does not return 0. */
+int credits_each_file(struct json_object *choices, int (*see)(const char *file, void *arg), void *arg);
+
+/* Writes the documents of the whole collection anew where they are not as they should be. Returns an exit code. */
+int credits_of_all(struct collect *c);
+
+/* --- import.c --- */
+
+/* Takes in the files of decisions. NAMES are the batches that were named; where there are none, it becomes those of the
+ * files. Returns an exit code: unless it is EX_ALL_WELL no file was taken in. */
+int import_picks(struct collect *c, struct names *names);
+
+/* --- export.c --- */
+
+/* Whether the name of FILE and FORMAT go together; sets the format that is meant. Ends the program where not. */
+void export_check(struct settings *set);
+
+/* Exports what the batches NAMES chose. Returns an exit code. */
+int export_all(struct collect *c, const struct names *names);
+
+/* --- verify.c --- */
+
+/* Verifies each of FILES. Returns an exit code. */
+int verify_files(char **files, bool json);
+
+#endif

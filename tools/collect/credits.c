@@ -1,0 +1,292 @@
+/* The ATTRIBUTION documents: of the whole collection, and of exports. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "lock.h"
+#include "msg.h"
+#include "rec.h"
+
+enum { FLUSH = 1 << 16 };
+
+/* Writes out what there is of document I, if that is at least as much. */
+static int
+flush(struct credits *k, size_t i, size_t least)
+{
+	struct buf *text = &k->text[i];
+	int rc = 0;
+
+	if (text->len > 0 && text->len >= least) {
+		hash_add(k->hashes[i], text->data, text->len);
+		rc = part_write(&k->parts[i], text->data, text->len);
+		buf_clear(text);
+	}
+	return rc;
+}
+
+int
+credits_begin(struct credits *k, int temp)
+{
+	*k = (struct credits){.temp = temp};
+	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++)
+		k->parts[i].fd = -1;
+	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
+		if (part_open(&k->parts[i], temp) < 0)
+			return -1;
+		k->hashes[i] = hash_begin();
+		attribution_head((enum attribution_kind)i, &k->text[i]);
+	}
+	return 0;
+}
+
+static const char *
+text(struct json_object *o, const char *key)
+{
+	const char *s = rec_string(o, key);
+
+	return s ? s : "";
+}
+
+/* The names of the batches whose choice of FILE has the same credit as choice number I has; NULL where an earlier one
+ * has it too. */
+static struct json_object *
+batches_of(struct json_object *choices, size_t i, const char *file, struct json_object *credit)
+{
+	struct json_object *names = json_object_new_array(), *other;
+	const char *last = "";
+
+	for (size_t k = 0; k < json_object_array_length(choices); k++) {
+		struct json_object *o = json_object_array_get_idx(choices, k);
+
+		if (strcmp(text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &other) ||
+		    !json_object_equal(credit, other))
+			continue;
+		if (k < i) {
+			json_object_put(names);
+			return NULL;
+		}
+		if (strcmp(text(o, "batch"), last) != 0)
+			json_object_array_add(names, json_object_new_string(text(o, "batch")));
+		last = text(o, "batch");
+	}
+	return names;
+}
+
+int
+credits_add(struct credits *k, const char *id, const char *file, const char *name, struct json_object *choices)
+{
+	for (size_t i = 0; i < json_object_array_length(choices); i++) {
+		struct json_object *o = json_object_array_get_idx(choices, i), *credit;
+		struct attribution a = {.subject = id, .name = rec_string(o, "name"), .file = name};
+		int rc = 0;
+
+		if (strcmp(text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &credit))
+			continue;
+		a.sha256 = text(o, "sha256");
+		a.credit = credit;
+		a.batches = batches_of(choices, i, file, credit);
+		if (!a.batches)
+			continue;
+		for (size_t kind = 0; kind < ATTRIBUTION_KINDS && rc == 0; kind++) {
+			attribution_add((enum attribution_kind)kind, &k->text[kind], &a, k->n);
+			rc = flush(k, kind, FLUSH);
+		}
+		k->n++;
+		json_object_put(a.batches);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+credits_end(struct credits *k, char hex[ATTRIBUTION_KINDS][HASH_HEX + 1])
+{
+	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
+		attribution_tail((enum attribution_kind)i, &k->text[i], k->n);
+		if (flush(k, i, 0) < 0)
+			return -1;
+		hash_end(k->hashes[i], hex[i]);
+		k->hashes[i] = NULL;
+	}
+	return 0;
+}
+
+void
+credits_drop(struct credits *k)
+{
+	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
+		part_drop(&k->parts[i]);
+		hash_drop(k->hashes[i]);
+		k->hashes[i] = NULL;
+		buf_free(&k->text[i]);
+	}
+}
+
+/* --- what files there are --- */
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int
+credits_each_file(struct json_object *choices, int (*see)(const char *file, void *arg), void *arg)
+{
+	size_t n = json_object_array_length(choices);
+	const char **names = buf_alloc((n + 1) * sizeof(*names));
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = text(json_object_array_get_idx(choices, i), "file");
+	qsort(names, n, sizeof(*names), compare_names);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (*names[i] && (i == 0 || strcmp(names[i], names[i - 1]) != 0))
+			rc = see(names[i], arg);
+	free(names);
+	return rc;
+}
+
+/* --- of the whole collection --- */
+
+/* The subjects of the collection, sorted. */
+struct listing {
+	char **v;
+	size_t n;
+};
+
+static int
+list_subjects(const struct collect *c, struct listing *l)
+{
+	int fd = openat(c->subjects, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	*l = (struct listing){0};
+	if (!d)
+		return -1;
+	errno = 0;
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		if ((l->n & (l->n - 1)) == 0)
+			l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
+		l->v[l->n++] = buf_strdup(e->d_name);
+	}
+	closedir(d);
+	if (l->n > 1)
+		qsort(l->v, l->n, sizeof(*l->v), compare_names);
+	return 0;
+}
+
+struct adding {
+	struct credits *k;
+	const char *id;
+	struct json_object *choices;
+};
+
+static int
+add_file(const char *file, void *arg)
+{
+	struct adding *a = arg;
+	struct buf name = {0};
+	int rc;
+
+	buf_printf(&name, "by_subject_id/%s/%s", a->id, file);
+	rc = credits_add(a->k, a->id, file, name.data, a->choices);
+	buf_free(&name);
+	return rc;
+}
+
+/* Adds what is collected of one subject. What is gone meanwhile, or damaged, is not there. */
+static int
+add_subject(const struct collect *c, struct credits *k, const char *id)
+{
+	int dir = root_dir(c->subjects, id, false), rc = 0;
+	struct json_object *metadata;
+	struct adding a = {.k = k, .id = id};
+
+	if (dir < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
+	metadata = store_read(dir);
+	if (!metadata && errno == EBADMSG)
+		msg_warn("%s/collected/by_subject_id/%s/metadata.json is damaged: remove it and collect its batches "
+			 "again",
+			 c->root->path, id);
+	a.choices = store_choices(metadata);
+	if (a.choices)
+		rc = credits_each_file(a.choices, add_file, &a);
+	json_object_put(metadata);
+	close(dir);
+	return rc;
+}
+
+/* Whether the file NAME in DIR has this digest. */
+static bool
+has_digest(int dir, const char *name, const char *hex)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct hash *h;
+	char block[1 << 14], there[HASH_HEX + 1];
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	h = hash_begin();
+	while ((n = read(fd, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			hash_add(h, block, (size_t)n);
+	close(fd);
+	hash_end(h, there);
+	return n == 0 && strcmp(there, hex) == 0;
+}
+
+static int
+publish_all(const struct collect *c, struct credits *k)
+{
+	char hex[ATTRIBUTION_KINDS][HASH_HEX + 1];
+	bool changed = false;
+
+	if (credits_end(k, hex) < 0)
+		return -1;
+	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
+		if (has_digest(c->collected, attribution_name[i], hex[i]))
+			continue;
+		if (fsync(k->parts[i].fd) < 0 || part_publish(&k->parts[i], c->collected, attribution_name[i]) < 0)
+			return -1;
+		changed = true;
+	}
+	return changed ? fsync(c->collected) : 0;
+}
+
+int
+credits_of_all(struct collect *c)
+{
+	struct listing l = {0};
+	struct credits k;
+	int rc = credits_begin(&k, c->temp), code = EX_ALL_WELL;
+
+	/* The last of several writes what all of them did. */
+	if (rc == 0)
+		rc = lock_wait(c->collected, LOCK_ALONE);
+	if (rc == 0)
+		rc = list_subjects(c, &l);
+	for (size_t i = 0; i < l.n && rc == 0; i++)
+		rc = add_subject(c, &k, l.v[i]);
+	if (rc == 0)
+		rc = publish_all(c, &k);
+	if (rc < 0)
+		code = collect_trouble("write the ATTRIBUTION files in", c->root->path);
+	lock_drop(c->collected);
+	credits_drop(&k);
+	for (size_t i = 0; i < l.n; i++)
+		free(l.v[i]);
+	free(l.v);
+	return code;
+}

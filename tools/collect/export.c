@@ -1,0 +1,533 @@
+/* What goes into an export, and where exports go. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "msg.h"
+#include "opt.h"
+#include "pack.h"
+#include "rec.h"
+
+/* An export being written: one archive, or one after the other. */
+struct export
+{
+	struct collect *c;
+	const struct names *names;
+	const struct pack_kind *kind;
+	bool shards;
+	int dir;    /* where it goes; -1: to standard output */
+	char *path; /* of that directory, absolute */
+	char *base; /* the name there, without suffix */
+	char *suffix;
+	struct buf sums; /* of the archives: what goes beside them */
+	/* The one being written. */
+	struct part part;
+	struct pack *pack;
+	struct credits credits;
+	uint64_t samples, bytes, files;
+	unsigned number;
+	/* The subject being added. */
+	const char *id;
+	int subject;
+	struct json_object *choices;
+};
+
+/* --- what it is to be --- */
+
+static bool
+is_stdout(const struct settings *set)
+{
+	return strcmp(set->output, "-") == 0;
+}
+
+/* Its kind; NULL where name and format do not go together. */
+static const struct pack_kind *
+kind_for(const struct settings *set)
+{
+	const struct pack_kind *kind = is_stdout(set) ? NULL : pack_kind_of(set->output);
+
+	if (!kind && set->format == EXPORT_ZIP)
+		return pack_zip;
+	if (!kind && (is_stdout(set) || set->format != EXPORT_BY_NAME))
+		return pack_tar;
+	if (kind && set->format != EXPORT_BY_NAME && kind->is_zip != (set->format == EXPORT_ZIP))
+		return NULL;
+	return kind;
+}
+
+void
+export_check(struct settings *set)
+{
+	if (!set->output) {
+		if (set->format != EXPORT_BY_NAME)
+			opt_wrong("--format is of an export, and there is no --output");
+		return;
+	}
+	if (!*set->output || set->output[strlen(set->output) - 1] == '/')
+		opt_wrong("--output '%s' is no name of a file", set->output);
+	if (!kind_for(set))
+		opt_wrong("--output '%s': its name does not say what it is to be, or not the same as --format; .tar, "
+			  ".tar.gz, "
+			  ".tar.xz, .tar.zst and .zip are known",
+			  set->output);
+	if (!is_stdout(set))
+		return;
+	if (set->format == EXPORT_WEBDATASET)
+		opt_wrong("a webdataset is several files: --output - cannot take it");
+	if (isatty(STDOUT_FILENO))
+		opt_wrong("an export is not for a terminal: give --output a file, or send it on");
+	set->json = false;
+}
+
+/* --- where it goes --- */
+
+/* Splits the name and opens the directory. 0, or an exit code. */
+static int
+open_target(struct export *x)
+{
+	const char *output = x->c->set->output, *slash = strrchr(output, '/'), *name = slash ? slash + 1 : output;
+	const struct pack_kind *named = pack_kind_of(name);
+	char *parent = slash ? strndup(output, (size_t)(slash - output) + 1) : strdup(".");
+	size_t n = strlen(name) - (named ? strlen(named->suffix) : 0);
+
+	x->base = strndup(name, n);
+	x->suffix = buf_strdup(named ? name + n : x->shards ? x->kind->suffix : "");
+	x->path = parent ? realpath(parent, NULL) : NULL;
+	free(parent);
+	x->dir = x->path ? open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (x->dir < 0 || !x->base)
+		return collect_trouble("open the directory of", output);
+	return EX_ALL_WELL;
+}
+
+static void
+name_of(const struct export *x, struct buf *out, unsigned number)
+{
+	buf_clear(out);
+	buf_str(out, x->base);
+	if (x->shards)
+		buf_printf(out, "-%06u", number);
+	buf_str(out, x->suffix);
+}
+
+static void
+name_beside(const struct export *x, struct buf *out)
+{
+	buf_clear(out);
+	buf_str(out, x->base);
+	buf_str(out, x->shards ? "" : x->suffix);
+	buf_str(out, ".sha256");
+}
+
+/* Whether what NAME leads to may be replaced: nothing, or a file. */
+static bool
+is_free(const struct export *x, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(x->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
+		return true;
+	msg_warn("%s/%s is there and is no file: move it away, or give --output another name", x->path, name);
+	return false;
+}
+
+/* --- one archive --- */
+
+static const char *
+prefix(const struct export *x)
+{
+	return x->shards ? "__bi__/" : "collected/";
+}
+
+/* Says what went wrong with the archive, and the exit code of it. */
+static int
+trouble(const struct export *x, const char *what)
+{
+	int error = errno;
+
+	if (error == EBADMSG) {
+		msg_warn("%s: a file in the collection is not what its name says: remove it and collect again", what);
+		return EX_DATAERR;
+	}
+	msg_warn_errno("cannot write %s: %s", x->c->set->output, what);
+	return msg_code(error);
+}
+
+static int
+begin_archive(struct export *x)
+{
+	x->samples = x->bytes = 0;
+	if (credits_begin(&x->credits, x->c->temp) < 0 || (x->dir >= 0 && part_open(&x->part, x->dir) < 0))
+		return trouble(x, "its file cannot be made");
+	x->pack = pack_begin(x->kind, x->dir >= 0 ? x->part.fd : STDOUT_FILENO,
+			     x->shards ? "__bi__/SHA256SUMS" : "collected/SHA256SUMS");
+	return x->pack ? EX_ALL_WELL : EX_UNAVAILABLE;
+}
+
+static void
+tell(const struct export *x, const char *name, const char *hex, uint64_t bytes)
+{
+	struct buf path = {0};
+
+	buf_printf(&path, "%s/%s", x->path, name);
+	if (x->c->set->json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "export", json_object_new_string(path.data));
+		json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
+		json_object_object_add(o, "sha256", json_object_new_string(hex));
+		json_object_object_add(o, "files", json_object_new_int64((int64_t)x->samples));
+		rec_out_json(o);
+		json_object_put(o);
+	} else {
+		printf("%s: %llu file%s, %llu bytes\n", path.data, (unsigned long long)x->samples,
+		       x->samples == 1 ? "" : "s", (unsigned long long)bytes);
+	}
+	rec_flush();
+	buf_free(&path);
+}
+
+/* Adds the credits of what is in it. */
+static int
+pack_credits(struct export *x)
+{
+	char hex[ATTRIBUTION_KINDS][HASH_HEX + 1];
+	struct buf name = {0};
+	int rc = credits_end(&x->credits, hex);
+
+	for (size_t i = 0; i < ATTRIBUTION_KINDS && rc == 0; i++) {
+		buf_clear(&name);
+		buf_printf(&name, "%s%s", prefix(x), attribution_name[i]);
+		rc = pack_file(x->pack, name.data, x->credits.parts[i].fd, hex[i]);
+	}
+	buf_free(&name);
+	return rc;
+}
+
+static int
+end_archive(struct export *x)
+{
+	char hex[HASH_HEX + 1];
+	struct buf name = {0}, beside = {0};
+	struct pack *pack = x->pack;
+	uint64_t bytes;
+	int rc = pack_credits(x), code;
+
+	if (rc == 0) {
+		x->pack = NULL;
+		rc = pack_end(pack, hex, &bytes);
+	}
+	credits_drop(&x->credits);
+	if (rc == 0 && x->dir >= 0) {
+		name_of(x, &name, x->number);
+		name_beside(x, &beside);
+		buf_printf(&x->sums, "%s  %s\n", hex, name.data);
+		if (fsync(x->part.fd) < 0 ||
+		    (x->number == 0 && unlinkat(x->dir, beside.data, 0) < 0 && errno != ENOENT) ||
+		    part_publish(&x->part, x->dir, name.data) < 0)
+			rc = -1;
+		else
+			tell(x, name.data, hex, bytes);
+	}
+	code = rc == 0 ? EX_ALL_WELL : trouble(x, "what comes last");
+	x->number++;
+	buf_free(&name);
+	buf_free(&beside);
+	return code;
+}
+
+/* --- a subject --- */
+
+/* A file of this machine goes by its own name: where it was is nobody's business elsewhere. */
+static void
+forget_path(struct json_object *choice)
+{
+	struct json_object *item;
+	const char *file, *slash;
+
+	if (!json_object_object_get_ex(choice, "item", &item) || !(file = rec_string(item, "file")))
+		return;
+	slash = strrchr(file, '/');
+	if (slash)
+		json_object_object_add(item, "file", json_object_new_string(slash + 1));
+}
+
+/* What these batches chose of it, and that is not in dispute. */
+static struct json_object *
+chosen(const struct export *x, struct json_object *all)
+{
+	struct json_object *some = json_object_new_array();
+
+	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
+		struct json_object *o = json_object_array_get_idx(all, i);
+		const char *batch = rec_string(o, "batch");
+		bool named = false;
+
+		for (size_t k = 0; batch && k < x->names->n && !named; k++)
+			named = strcmp(batch, x->names->v[k]) == 0;
+		if (!named || json_object_object_get_ex(o, "disputed", NULL))
+			continue;
+		forget_path(o);
+		json_object_array_add(some, json_object_get(o));
+	}
+	return some;
+}
+
+/* The choices of the subject that are of FILE. */
+static struct json_object *
+choices_of(const struct export *x, const char *file)
+{
+	struct json_object *some = json_object_new_array();
+
+	for (size_t i = 0; i < json_object_array_length(x->choices); i++) {
+		struct json_object *o = json_object_array_get_idx(x->choices, i);
+
+		if (strcmp(rec_string(o, "file") ? rec_string(o, "file") : "", file) == 0)
+			json_object_array_add(some, json_object_get(o));
+	}
+	return some;
+}
+
+/* The name of a sample, up to its extension: keys end at the first dot. */
+static void
+key_of(const struct export *x, const char *file, struct buf *out)
+{
+	buf_clear(out);
+	for (const char *p = x->id; *p; p++)
+		buf_add(out, *p == '.' ? "," : p, 1);
+	buf_str(out, "_");
+	buf_add(out, file, HASH_HEX);
+}
+
+/* A file by its name in the archive, with its credits. */
+static int
+pack_one(struct export *x, const char *file, const char *name, const char *credited)
+{
+	char hex[HASH_HEX + 1] = {0};
+	int fd = openat(x->subject, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc, error;
+
+	if (fd < 0)
+		return trouble(x, file);
+	snprintf(hex, sizeof(hex), "%.*s", (int)HASH_HEX, file);
+	rc = pack_file(x->pack, name, fd, hex);
+	error = errno;
+	close(fd);
+	errno = error;
+	if (rc == 0)
+		rc = credits_add(&x->credits, x->id, file, credited, x->choices);
+	x->samples++;
+	x->files++;
+	return rc == 0 ? EX_ALL_WELL : trouble(x, name);
+}
+
+/* How much room a sample takes in a tar file. */
+static uint64_t
+room_of(uint64_t bytes)
+{
+	return 512 + (bytes + 511) / 512 * 512;
+}
+
+/* Begins the next shard where this one is full. */
+static int
+make_room(struct export *x, uint64_t bytes)
+{
+	const struct settings *set = x->c->set;
+	int code = EX_ALL_WELL;
+
+	if (x->samples > 0 && ((set->shard_samples && x->samples >= set->shard_samples) ||
+			       (set->shard_bytes && x->bytes + bytes > set->shard_bytes))) {
+		code = end_archive(x);
+		if (code == EX_ALL_WELL)
+			code = begin_archive(x);
+	}
+	x->bytes += bytes;
+	return code;
+}
+
+static int
+add_sample(const char *file, void *arg)
+{
+	struct export *x = arg;
+	struct json_object *some = choices_of(x, file);
+	struct buf key = {0}, name = {0}, json = {0};
+	const char *ext = file + HASH_HEX + 1;
+	struct stat st = {0};
+	int code;
+
+	store_print(x->id, some, &json);
+	json_object_put(some);
+	key_of(x, file, &key);
+	/* The metadata is the one with .json. */
+	buf_printf(&name, "%s.%s%s", key.data, strcmp(ext, "json") == 0 ? "file." : "", ext);
+	buf_str(&key, ".json");
+	code = fstatat(x->subject, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ? trouble(x, file) : EX_ALL_WELL;
+	if (code == EX_ALL_WELL)
+		code = make_room(x, room_of((uint64_t)st.st_size) + room_of(json.len));
+	if (code == EX_ALL_WELL)
+		code = pack_one(x, file, name.data, name.data);
+	if (code == EX_ALL_WELL && pack_bytes(x->pack, key.data, json.data, json.len) < 0)
+		code = trouble(x, key.data);
+	buf_free(&key);
+	buf_free(&name);
+	buf_free(&json);
+	return code;
+}
+
+static int
+add_file(const char *file, void *arg)
+{
+	struct export *x = arg;
+	struct buf name = {0};
+	int code;
+
+	buf_printf(&name, "%sby_subject_id/%s/%s", prefix(x), x->id, file);
+	code = pack_one(x, file, name.data, name.data + strlen(prefix(x)));
+	buf_free(&name);
+	return code;
+}
+
+static int
+add_metadata(struct export *x)
+{
+	struct buf name = {0}, json = {0};
+	int code = EX_ALL_WELL;
+
+	store_print(x->id, x->choices, &json);
+	buf_printf(&name, "%sby_subject_id/%s/metadata.json", prefix(x), x->id);
+	if (pack_bytes(x->pack, name.data, json.data, json.len) < 0)
+		code = trouble(x, name.data);
+	buf_free(&name);
+	buf_free(&json);
+	return code;
+}
+
+static int
+add_subject(struct export *x, const char *id)
+{
+	struct json_object *metadata;
+	int code = EX_ALL_WELL;
+
+	x->id = id;
+	x->subject = store_open(x->c, id, false, false);
+	if (x->subject < 0)
+		return errno == ENOENT ? EX_ALL_WELL : trouble(x, id);
+	metadata = store_read(x->subject);
+	x->choices = chosen(x, store_choices(metadata));
+	if (json_object_array_length(x->choices) > 0) {
+		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
+		if (code == EX_ALL_WELL && !x->shards)
+			code = add_metadata(x);
+	}
+	json_object_put(x->choices);
+	json_object_put(metadata);
+	close(x->subject);
+	return code;
+}
+
+/* --- all of it --- */
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The subjects, sorted, each once or more. */
+static const char **
+sorted_ids(const struct collect *c, size_t *n)
+{
+	const char **ids, *end = c->ids.data + c->ids.len;
+
+	*n = 0;
+	for (const char *p = c->ids.data; p && p < end; p += strlen(p) + 1)
+		++*n;
+	ids = buf_alloc((*n + 1) * sizeof(*ids));
+	*n = 0;
+	for (const char *p = c->ids.data; p && p < end; p += strlen(p) + 1)
+		ids[(*n)++] = p;
+	qsort(ids, *n, sizeof(*ids), compare_ids);
+	return ids;
+}
+
+/* Writes what goes beside, and names what is left of an earlier export. */
+static int
+finish(struct export *x)
+{
+	struct buf name = {0};
+	unsigned left = 0;
+	int code = EX_ALL_WELL;
+
+	if (x->dir < 0)
+		return code;
+	name_beside(x, &name);
+	if (part_replace(x->dir, x->dir, name.data, x->sums.data, x->sums.len, true) < 0)
+		code = trouble(x, name.data);
+	for (name_of(x, &name, x->number); x->shards && faccessat(x->dir, name.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	     name_of(x, &name, x->number + left))
+		left++;
+	name_of(x, &name, x->number);
+	if (left)
+		msg_warn("%s/%s and %u more are of an earlier export, and no part of this one: remove them", x->path,
+			 name.data, left - 1);
+	buf_free(&name);
+	return code;
+}
+
+static int export(struct export *x)
+{
+	const char **ids;
+	size_t n;
+	int code = begin_archive(x);
+
+	ids = sorted_ids(x->c, &n);
+	for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
+		if (i == 0 || strcmp(ids[i], ids[i - 1]) != 0)
+			code = add_subject(x, ids[i]);
+	free(ids);
+	if (code == EX_ALL_WELL)
+		code = end_archive(x);
+	return code == EX_ALL_WELL ? finish(x) : code;
+}
+
+int
+export_all(struct collect *c, const struct names *names)
+{
+	struct export x = {.c = c, .names = names, .kind = kind_for(c->set), .dir = -1, .part.fd = -1};
+	struct buf name = {0};
+	int code = EX_ALL_WELL;
+
+	x.shards = c->set->format == EXPORT_WEBDATASET;
+	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++)
+		x.credits.parts[i].fd = -1;
+	/* Zip has local times. */
+	if (setenv("TZ", "UTC0", 1) < 0)
+		return collect_trouble("export to", c->set->output);
+	tzset();
+	if (!is_stdout(c->set)) {
+		code = open_target(&x);
+		if (code == EX_ALL_WELL) {
+			name_of(&x, &name, 0);
+			code = is_free(&x, name.data) ? EX_ALL_WELL : EX_CANTCREAT;
+		}
+	}
+	if (code == EX_ALL_WELL)
+		code = export(&x);
+	pack_drop(x.pack);
+	part_drop(&x.part);
+	credits_drop(&x.credits);
+	if (x.dir >= 0)
+		close(x.dir);
+	free(x.path);
+	free(x.base);
+	free(x.suffix);
+	buf_free(&x.sums);
+	buf_free(&name);
+	return code;
+}

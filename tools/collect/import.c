@@ -1,0 +1,204 @@
+/* Decisions from files: what the page that nobody serves offers for download. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "msg.h"
+#include "picks.h"
+#include "rec.h"
+
+enum { LONGEST = 64 << 20 };
+
+static int
+refused(const char *file, const char *why)
+{
+	msg_warn("%s: %s; nothing of it was taken in, and nothing was collected", file, why);
+	return EX_DATAERR;
+}
+
+/* The whole file, parsed. NULL after saying why. */
+static struct json_object *
+read_file(const char *file, int *code)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct json_object *o = NULL;
+	struct buf text = {0};
+	char why[200], words[300];
+	struct stat st;
+	ssize_t n = 0;
+
+	*code = EX_NOINPUT;
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		msg_warn_errno("cannot read the picks in %s", file);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > LONGEST) {
+		close(fd);
+		*code = refused(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is no file");
+		return NULL;
+	}
+	while (text.len <= LONGEST &&
+	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
+		text.len += n > 0 ? (size_t)n : 0;
+	if (n < 0)
+		*code = collect_trouble("read the picks in", file);
+	close(fd);
+	if (n >= 0 && (o = rec_parse(text.len ? text.data : "", text.len, why, sizeof(why))) == NULL) {
+		snprintf(words, sizeof(words), "it is not JSON: %s", text.len ? why : "it is empty");
+		*code = refused(file, words);
+	}
+	if (o && !json_object_is_type(o, json_type_object)) {
+		*code = refused(file, "it is no object with \"batch\" and \"selections\"");
+		json_object_put(o);
+		o = NULL;
+	}
+	buf_free(&text);
+	return o;
+}
+
+/* What one file says, until all were found good. */
+struct import {
+	const char *file;
+	struct json_object *json;
+	struct batch *b;
+	struct picks_set set;
+};
+
+static void
+import_free(struct import *m)
+{
+	free(m->set.v);
+	json_object_put(m->json);
+	if (m->b)
+		batch_close(m->b);
+	*m = (struct import){0};
+}
+
+static bool
+is_named(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Reads a file and sees whether it may be taken in. Returns an exit code. */
+static int
+prepare(struct collect *c, struct import *m, const struct names *names)
+{
+	struct picks_subjects *subjects;
+	const char *batch;
+	char wrong[400];
+	int code;
+
+	m->json = read_file(m->file, &code);
+	if (!m->json)
+		return code;
+	batch = rec_string(m->json, "batch");
+	if (!batch || root_name_wrong(batch))
+		return refused(m->file, "it does not say of which batch it is (\"batch\")");
+	if (names->n > 0 && !is_named(names, batch)) {
+		snprintf(wrong, sizeof(wrong), "it is of the batch %s, which was not named", batch);
+		return refused(m->file, wrong);
+	}
+	m->b = batch_open(c->root, batch, BATCH_READ, NULL);
+	if (!m->b) {
+		snprintf(wrong, sizeof(wrong), "it is of the batch %s: %s", batch,
+			 errno == ENOENT ? "there is none of that name" : strerror(errno));
+		return refused(m->file, wrong);
+	}
+	if (!picks_parse(m->json, batch, &m->set, wrong, sizeof(wrong)))
+		return refused(m->file, wrong);
+	subjects = picks_subjects_read(m->b);
+	if (!subjects)
+		return collect_trouble("read the items of batch", batch);
+	code = picks_right(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL : refused(m->file, wrong);
+	picks_subjects_free(subjects);
+	return code;
+}
+
+/* --- what was decided since --- */
+
+static int
+compare_subjects(const void *a, const void *b)
+{
+	return strcmp((*(const struct pick *const *)a)->subject, (*(const struct pick *const *)b)->subject);
+}
+
+/* Leaves out of the set, which is one reviewer's, what is older than that reviewer's standing decision. How many. */
+static size_t
+drop_older(struct picks_set *set, const struct picks *p)
+{
+	const struct pick **theirs = buf_alloc((picks_count(p) + 1) * sizeof(*theirs));
+	const char *who = set->n > 0 ? set->v[0].reviewer : NULL;
+	size_t n = 0, left = 0, dropped;
+
+	who = who && *who ? who : "anonymous";
+	for (size_t i = 0; i < picks_count(p); i++)
+		if (strcmp(picks_get(p, i)->reviewer, who) == 0)
+			theirs[n++] = picks_get(p, i);
+	qsort(theirs, n, sizeof(*theirs), compare_subjects);
+	for (size_t i = 0; i < set->n; i++) {
+		const struct pick *one = &set->v[i];
+		const struct pick **found = n ? bsearch(&one, theirs, n, sizeof(*theirs), compare_subjects) : NULL;
+
+		if (!found || !one->at || decide_compare_times(one->at, (*found)->at) >= 0)
+			set->v[left++] = *one;
+	}
+	dropped = set->n - left;
+	set->n = left;
+	free(theirs);
+	return dropped;
+}
+
+static int
+take_in(struct import *m)
+{
+	struct picks *p = picks_read(m->b);
+	size_t older;
+	int code = EX_ALL_WELL;
+
+	if (!p)
+		return collect_trouble("read the picks of batch", batch_name(m->b));
+	older = drop_older(&m->set, p);
+	if (older)
+		msg_warn("%s: %zu decisions are older than what the same reviewer decided since, and are passed over",
+			 m->file, older);
+	if (m->set.n > 0 && picks_put(p, m->set.v, m->set.n, NULL) != 0)
+		code = collect_trouble("add to the picks of batch", batch_name(m->b));
+	picks_free(p);
+	return code;
+}
+
+int
+import_picks(struct collect *c, struct names *names)
+{
+	struct import *all;
+	size_t n = 0;
+	int code = EX_ALL_WELL;
+
+	while (c->set->picks[n])
+		n++;
+	all = buf_alloc((n + 1) * sizeof(*all));
+	for (size_t i = 0; i < n && code == EX_ALL_WELL; i++) {
+		all[i].file = c->set->picks[i];
+		code = prepare(c, &all[i], names);
+	}
+	for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
+		code = take_in(&all[i]);
+	if (names->n == 0)
+		for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
+			names_add(names, batch_name(all[i].b));
+	for (size_t i = 0; i < n; i++)
+		import_free(&all[i]);
+	free(all);
+	return code;
+}

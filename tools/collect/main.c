@@ -1,0 +1,206 @@
+/*
+ * bi-collect: copies what reviewers chose to the collection, with its licences, and exports it. What is written is
+ * whole at any moment and the same whoever runs it how often: it may be killed and run again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+
+enum { OPT_FORMAT = 256, OPT_PICKS, OPT_PREFER, OPT_SHARD, OPT_STRICT, OPT_VERIFY };
+
+static const struct opt table[] = {
+	{'a', "all", NULL, "of a batch that nobody reviewed, all completed items"},
+	{'j', "json", NULL, "records also on a terminal"},
+	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	{'o', "output", "FILE", "export what the batches chose"},
+	{OPT_FORMAT, "format", "FORMAT", "of the export: tar, zip, webdataset (by FILE's suffix)"},
+	{OPT_PICKS, "picks", "FILE", "first take in the decisions that a page gave as a file"},
+	{OPT_PREFER, "prefer", "NAME", "whose decision counts where reviewers differ, or newest"},
+	{OPT_SHARD, "shard-size", "SIZE", "of a webdataset's files: samples, or bytes as 500M (1G)"},
+	{OPT_STRICT, "strict", NULL, "refuse what has no licence or is not free"},
+	{OPT_VERIFY, "verify", NULL, "the operands are exports: see whether they are as written"},
+	{0},
+};
+
+int
+collect_worse(int code, int next)
+{
+	bool stopped = code > EX_CONFLICT, stops = next > EX_CONFLICT;
+
+	if (stopped || stops)
+		return stopped ? code : next;
+	if (code == EX_WRONG_USE || next == EX_WRONG_USE)
+		return EX_WRONG_USE;
+	return code > next ? code : next;
+}
+
+int
+collect_trouble(const char *what, const char *with)
+{
+	int error = errno;
+
+	msg_warn_errno("cannot %s %s", what, with);
+	return msg_code(error);
+}
+
+/* Opens what is written to. Returns an exit code. */
+static int
+open_places(struct collect *c)
+{
+	c->temp = root_dir(c->root->fd, "temp", true);
+	c->collected = root_dir(c->root->fd, "collected", true);
+	c->subjects = c->collected < 0 ? -1 : root_dir(c->collected, "by_subject_id", true);
+	if (c->temp < 0 || c->subjects < 0)
+		return collect_trouble("write to the collection in", c->root->path);
+	return EX_ALL_WELL;
+}
+
+static int
+collect(struct collect *c, struct names *names)
+{
+	int code = import_picks(c, names);
+
+	if (code != EX_ALL_WELL)
+		return code;
+	for (size_t i = 0; i < names->n; i++)
+		code = collect_worse(code, choose_batch(c, names->v[i]));
+	if (names->n > 0)
+		code = collect_worse(code, credits_of_all(c));
+	if (names->n == 0 || !c->set->output)
+		return code;
+	if (code > EX_CONFLICT) {
+		msg_warn("%s is not written, since not all could be collected", c->set->output);
+		return code;
+	}
+	return collect_worse(code, export_all(c, names));
+}
+
+static void
+end_record(const struct collect *c, int code)
+{
+	struct json_object *counts = json_object_new_object();
+
+	json_object_object_add(counts, "collected", json_object_new_int64((int64_t)c->files));
+	json_object_object_add(counts, "new", json_object_new_int64((int64_t)c->changed));
+	json_object_object_add(counts, "removed", json_object_new_int64((int64_t)c->removed));
+	json_object_object_add(counts, "conflicts", json_object_new_int64((int64_t)c->refused));
+	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)c->failed));
+	rec_out_end(counts, code);
+}
+
+static int
+run(char **operands, const char *dir, const struct settings *set)
+{
+	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
+	struct names names = {0};
+	struct root root;
+	int code = *operands || !*set->picks ? names_read(&names, operands, NULL) : EX_ALL_WELL;
+
+	if (names.bad)
+		code = collect_worse(code, EX_WRONG_USE);
+	if (names.nameless || names.cut || names.upstream)
+		code = collect_worse(code, EX_SOME_FAILED);
+	if (names.n > 0 || (*set->picks && !*operands)) {
+		int rc;
+
+		root_open(&root, dir, false);
+		c.root = &root;
+		rc = open_places(&c);
+		code = collect_worse(code, rc ? rc : collect(&c, &names));
+		close(c.temp);
+		close(c.subjects);
+		close(c.collected);
+		root_close(&root);
+	}
+	if (set->json)
+		end_record(&c, code);
+	names_free(&names);
+	buf_free(&c.ids);
+	return code;
+}
+
+static enum export_format
+format_of(const char *word)
+{
+	if (strcmp(word, "tar") == 0)
+		return EXPORT_TAR;
+	if (strcmp(word, "zip") == 0)
+		return EXPORT_ZIP;
+	if (strcmp(word, "webdataset") != 0)
+		opt_wrong("--format '%s': it is tar, zip or webdataset", word);
+	return EXPORT_WEBDATASET;
+}
+
+/* --shard-size: a number is samples, one with a letter bytes. */
+static void
+set_shard(struct settings *set, const struct opts *o)
+{
+	size_t n = strlen(o->value);
+
+	set->shard_samples = set->shard_bytes = 0;
+	if (n > 0 && o->value[n - 1] >= '0' && o->value[n - 1] <= '9')
+		set->shard_samples = (uint64_t)opt_number(o, 1, 1000000000);
+	else
+		set->shard_bytes = (uint64_t)opt_bytes(o, 1024, (long)1 << 50);
+}
+
+/* Takes one option. */
+static void
+set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, size_t *files)
+{
+	if (id == 'a')
+		set->all = true;
+	else if (id == 'j')
+		set->json = true;
+	else if (id == 'o')
+		set->output = o->value;
+	else if (id == OPT_FORMAT)
+		set->format = format_of(o->value);
+	else if (id == OPT_PICKS)
+		set->picks[(*files)++] = o->value;
+	else if (id == OPT_PREFER)
+		set->prefer[(*prefers)++] = o->value;
+	else if (id == OPT_SHARD)
+		set_shard(set, o);
+	else if (id == OPT_STRICT)
+		set->strict = true;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o = {
+		.operands = "[BATCH ... | FILE ...]",
+		.purpose = "Copies what reviewers of batches chose to the collection, with licences, and exports it.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+	struct settings set = {.json = !isatty(STDOUT_FILENO), .shard_bytes = (uint64_t)1 << 30};
+	size_t prefers = 0, files = 0;
+	const char *dir = NULL;
+	bool verify = false;
+	int id;
+
+	msg_program("bi-collect");
+	set.prefer = buf_alloc(((size_t)argc + 1) * sizeof(*set.prefer));
+	set.picks = buf_alloc(((size_t)argc + 1) * sizeof(*set.picks));
+	while ((id = opt_next(&o)) != 0) {
+		if (id == 'r')
+			dir = o.value;
+		else if (id == OPT_VERIFY)
+			verify = true;
+		else
+			set_option(&set, &o, id, &prefers, &files);
+	}
+	if (verify)
+		msg_finish(verify_files(opt_rest(&o), set.json));
+	export_check(&set);
+	msg_finish(run(opt_rest(&o), dir, &set));
+}

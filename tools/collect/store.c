@@ -1,0 +1,457 @@
+/*
+ * A subject's directory in the collection. Files come first, then the metadata that names them, in one step; what it
+ * does not name any more goes last. Whoever reads without the lock finds the files that the metadata names, unless they
+ * went since.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "lock.h"
+#include "rec.h"
+
+enum { TRIES = 1000 };
+
+static const char metadata_name[] = "metadata.json";
+
+/* Whether NAME still leads to the directory FD: it goes when it is empty. */
+static bool
+is_there(int parent, const char *name, int fd)
+{
+	struct stat here, there;
+
+	return fstat(fd, &here) == 0 && fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
+int
+store_open(const struct collect *c, const char *id, bool create, bool alone)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int fd = root_dir(c->subjects, id, create), error;
+
+		if (fd < 0 && create && errno == ENOENT)
+			continue; /* it went between the two steps */
+		if (fd < 0)
+			return -1;
+		if (lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0) {
+			error = errno;
+			close(fd);
+			errno = error;
+			return -1;
+		}
+		if (is_there(c->subjects, id, fd))
+			return fd;
+		close(fd);
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+struct json_object *
+store_read(int dir)
+{
+	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
+	struct json_object *o = NULL;
+	struct buf text = {0};
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	while ((n = read(fd, buf_room(&text, 1 << 14), 1 << 14)) > 0 || (n < 0 && errno == EINTR)) {
+		text.len += n > 0 ? (size_t)n : 0;
+		text.data[text.len] = '\0';
+	}
+	if (n < 0)
+		error = errno;
+	else if (!(o = rec_parse(text.len ? text.data : "", text.len, NULL, 0)))
+		error = EBADMSG;
+	close(fd);
+	buf_free(&text);
+	errno = error;
+	return o;
+}
+
+struct json_object *
+store_choices(struct json_object *metadata)
+{
+	struct json_object *v;
+
+	return metadata && json_object_object_get_ex(metadata, "choices", &v) && json_object_is_type(v, json_type_array)
+		       ? v
+		       : NULL;
+}
+
+void
+store_print(const char *id, struct json_object *choices, struct buf *out)
+{
+	struct json_object *o = json_object_new_object();
+	static const char *const from_first[] = {"name", "category"};
+
+	json_object_object_add(o, "id", json_object_new_string(id));
+	for (size_t k = 0; k < sizeof(from_first) / sizeof(*from_first); k++)
+		for (size_t i = 0; i < json_object_array_length(choices); i++) {
+			const char *s = rec_string(json_object_array_get_idx(choices, i), from_first[k]);
+
+			if (!s)
+				continue;
+			json_object_object_add(o, from_first[k], json_object_new_string(s));
+			break;
+		}
+	json_object_object_add(o, "choices", json_object_get(choices));
+	buf_str(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_str(out, "\n");
+	json_object_put(o);
+}
+
+/* --- what is to be there --- */
+
+/* One subject's directory, locked, and what becomes of it. */
+struct subject {
+	struct collect *c;
+	const struct wanted *w;
+	struct stored *out;
+	int dir;
+	struct buf text;            /* its metadata as it was; empty: none */
+	struct json_object *before; /* the choices of that; those that stay are changed in place */
+	struct json_object *after;
+};
+
+static const char *
+text(struct json_object *choice, const char *key)
+{
+	const char *s = rec_string(choice, key);
+
+	return s ? s : "";
+}
+
+static bool
+is_ours(const struct subject *s, struct json_object *choice)
+{
+	return strcmp(text(choice, "batch"), s->w->batch) == 0;
+}
+
+static size_t
+count(struct json_object *array)
+{
+	return array ? json_object_array_length(array) : 0;
+}
+
+/* What of KEY, "name" or "category", both choices state and differently. */
+static bool
+differs(struct json_object *a, struct json_object *b, const char *key)
+{
+	const char *x = rec_string(a, key), *y = rec_string(b, key);
+
+	return x && y && strcmp(x, y) != 0;
+}
+
+/* Whether another batch means another subject by this id; says so. */
+static bool
+is_conflict(struct subject *s)
+{
+	struct json_object *first = json_object_array_get_idx(s->w->choices, 0);
+
+	for (size_t i = 0; first && i < count(s->before); i++) {
+		struct json_object *o = json_object_array_get_idx(s->before, i);
+
+		if (is_ours(s, o) || (!differs(o, first, "name") && !differs(o, first, "category")))
+			continue;
+		snprintf(s->out->conflict, sizeof(s->out->conflict),
+			 "it is '%.100s' (%.40s) in batch %s and '%.100s' (%.40s) here", text(o, "name"),
+			 text(o, "category"), text(o, "batch"), text(first, "name"), text(first, "category"));
+		rec_mend(s->out->conflict);
+		return true;
+	}
+	return false;
+}
+
+/* Whether a choice of ours that is there stays although it is not among those wanted now. */
+static bool
+stays(const struct subject *s, struct json_object *choice)
+{
+	return s->w->disputed || (s->w->keep_all && strcmp(text(choice, "how"), "all") == 0);
+}
+
+static int
+compare_choices(const void *a, const void *b)
+{
+	struct json_object *x = *(struct json_object *const *)a, *y = *(struct json_object *const *)b;
+	int order = strcmp(text(x, "batch"), text(y, "batch"));
+	long long i = rec_number(x, "idx", 0), k = rec_number(y, "idx", 0);
+
+	return order ? order : (i > k) - (i < k);
+}
+
+/* Those of the others, and of ours what stays. */
+static void
+begin_after(struct subject *s)
+{
+	s->after = json_object_new_array();
+	for (size_t i = 0; i < count(s->before); i++) {
+		struct json_object *o = json_object_array_get_idx(s->before, i);
+
+		if (is_ours(s, o) && !stays(s, o))
+			continue;
+		if (is_ours(s, o)) {
+			s->out->kept++;
+			if (s->w->disputed && !json_object_object_get_ex(o, "disputed", NULL))
+				json_object_object_add(o, "disputed", json_object_new_boolean(true));
+		}
+		json_object_array_add(s->after, json_object_get(o));
+	}
+}
+
+/* The choice of ours of the same candidate that was there. */
+static struct json_object *
+same_before(const struct subject *s, struct json_object *choice)
+{
+	for (size_t i = 0; i < count(s->before); i++) {
+		struct json_object *o = json_object_array_get_idx(s->before, i);
+
+		if (is_ours(s, o) && rec_number(o, "idx", -1) == rec_number(choice, "idx", -2))
+			return o;
+	}
+	return NULL;
+}
+
+/* --- files --- */
+
+/* Whether a file of this name and size is in the directory. */
+static bool
+has_file(int dir, const char *name, long long bytes)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       (long long)st.st_size == bytes;
+}
+
+/* Whether the bytes of FD have this digest. 1, 0, or -1 with errno. */
+static int
+has_digest(int fd, const char *sha256)
+{
+	struct hash *h = hash_begin();
+	char block[1 << 16], hex[HASH_HEX + 1];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(fd, block, sizeof(block), at)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
+		hash_add(h, block, (size_t)n);
+		at += n;
+	}
+	if (n < 0) {
+		hash_drop(h);
+		return -1;
+	}
+	hash_end(h, hex);
+	return strcmp(hex, sha256) == 0;
+}
+
+static int
+publish_copy(const struct subject *s, int in, const char *name, bool clone)
+{
+	struct stat st;
+	struct part part;
+	int error;
+
+	if (fstat(in, &st) < 0 || part_open(&part, s->c->temp) < 0)
+		return -1;
+	if ((clone ? ioctl(part.fd, FICLONE, in) : part_copy(&part, in, st.st_size)) == 0 && fsync(part.fd) == 0 &&
+	    part_publish(&part, s->dir, name) == 0)
+		return 0;
+	error = errno;
+	part_drop(&part);
+	errno = error;
+	return -1;
+}
+
+/* A further name of the batch's file. */
+static int
+link_file(const struct subject *s, int in, const char *name)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", in);
+	if (linkat(AT_FDCWD, self, s->dir, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != EEXIST || unlinkat(s->dir, name, 0) < 0)
+		return -1;
+	return linkat(AT_FDCWD, self, s->dir, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Puts the file IN there under NAME: by shared blocks, a link or a copy. 0, or -1 with errno. */
+static int
+put_file(struct subject *s, int in, const char *name)
+{
+	if (!s->c->no_clone) {
+		if (publish_copy(s, in, name, true) == 0)
+			return 0;
+		s->c->no_clone = true;
+	}
+	if (link_file(s, in, name) == 0)
+		return 0;
+	return publish_copy(s, in, name, false);
+}
+
+/* Takes the wanted choice number I, with its file. 0, or -1 with errno. */
+static int
+take_choice(struct subject *s, size_t i)
+{
+	struct json_object *choice = json_object_array_get_idx(s->w->choices, i), *old = same_before(s, choice);
+	const char *file = rec_string(choice, "file");
+	int in = s->w->files[i], same;
+
+	if (file && has_file(s->dir, file, rec_number(choice, "bytes", -1))) {
+		s->out->outcome[i] = old && strcmp(text(old, "file"), file) == 0 ? STORE_SAME : STORE_NEW;
+	} else if (!file || in < 0) {
+		/* The batch has lost it; we may not have. */
+		if (!old || !has_file(s->dir, text(old, "file"), rec_number(old, "bytes", -1)))
+			return 0;
+		json_object_object_del(old, "disputed");
+		s->out->outcome[i] = STORE_SAME;
+		choice = old;
+	} else {
+		same = has_digest(in, text(choice, "sha256"));
+		if (same < 0 || (same && put_file(s, in, file) < 0))
+			return -1;
+		s->out->outcome[i] = same ? STORE_NEW : STORE_CHANGED_FILE;
+		if (!same)
+			return 0;
+	}
+	s->out->kept++;
+	json_object_array_add(s->after, json_object_get(choice));
+	return 0;
+}
+
+static bool
+is_chosen(struct json_object *choices, const char *file)
+{
+	for (size_t i = 0; i < count(choices); i++)
+		if (strcmp(text(json_object_array_get_idx(choices, i), "file"), file) == 0)
+			return true;
+	return false;
+}
+
+/* Whether NAME is a name that we give: a digest and an extension. */
+static bool
+is_named_by_content(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == HASH_HEX && name[HASH_HEX] == '.';
+}
+
+/* Removes what nobody chooses any more. Returns how many other entries there are, -1 with errno. */
+static int
+sweep(struct subject *s)
+{
+	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d)
+		return -1;
+	while ((e = readdir(d))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		left++;
+		if (!is_named_by_content(e->d_name) || is_chosen(s->after, e->d_name))
+			continue;
+		if (unlinkat(s->dir, e->d_name, 0) < 0 && errno != ENOENT) {
+			closedir(d);
+			return -1;
+		}
+		left--;
+		buf_add(&s->out->removed, e->d_name, strlen(e->d_name) + 1);
+	}
+	closedir(d);
+	return left;
+}
+
+/* --- the whole --- */
+
+/* Writes the metadata if it is not so already. 0 or -1. */
+static int
+write_metadata(struct subject *s)
+{
+	struct buf now = {0};
+	int rc = 0;
+
+	json_object_array_sort(s->after, compare_choices);
+	if (count(s->after) > 0)
+		store_print(s->w->id, s->after, &now);
+	if (count(s->after) == 0) {
+		if (unlinkat(s->dir, metadata_name, 0) == 0)
+			s->out->changed = true;
+		else if (errno != ENOENT)
+			rc = -1;
+	} else if (!s->text.data || strcmp(now.data, s->text.data) != 0) {
+		s->out->changed = true;
+		rc = part_replace(s->c->temp, s->dir, metadata_name, now.data, now.len, true);
+	}
+	buf_free(&now);
+	return rc;
+}
+
+static int
+update(struct subject *s)
+{
+	int left;
+
+	for (size_t i = 0; i < count(s->w->choices); i++)
+		if (take_choice(s, i) < 0)
+			return -1;
+	if (write_metadata(s) < 0 || (left = sweep(s)) < 0)
+		return -1;
+	if (left == 0 && unlinkat(s->c->subjects, s->w->id, AT_REMOVEDIR) < 0 && errno != ENOENT &&
+	    errno != ENOTEMPTY && errno != EEXIST)
+		return -1;
+	return 0;
+}
+
+int
+store_update(struct collect *c, const struct wanted *w, struct stored *out)
+{
+	struct subject s = {.c = c, .w = w, .out = out};
+	struct json_object *metadata;
+	bool any = false;
+	int rc = -1, error;
+
+	*out = (struct stored){.outcome = buf_alloc((count(w->choices) + 1) * sizeof(*out->outcome))};
+	for (size_t i = 0; i < count(w->choices); i++) {
+		out->outcome[i] = STORE_GONE;
+		any = any || w->files[i] >= 0;
+	}
+	s.dir = store_open(c, w->id, any, true);
+	if (s.dir < 0)
+		return errno == ENOENT && !any ? 0 : -1;
+	metadata = store_read(s.dir);
+	if (metadata || errno == ENOENT) {
+		c->made = c->made || !metadata;
+		s.before = store_choices(metadata);
+		if (s.before)
+			store_print(w->id, s.before, &s.text);
+		rc = 0;
+		if (!is_conflict(&s)) {
+			begin_after(&s);
+			rc = update(&s);
+		}
+	}
+	error = errno;
+	buf_free(&s.text);
+	json_object_put(s.after);
+	json_object_put(metadata);
+	close(s.dir);
+	errno = error;
+	return rc;
+}

@@ -1,0 +1,433 @@
+/* Whether exports are as they were written. The archives are unpacked confined (expand.h). */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "expand.h"
+#include "member.h"
+#include "msg.h"
+#include "opt.h"
+#include "pack.h"
+#include "rec.h"
+
+enum { SUMS_MOST = 1 << 30 }; /* bytes of a list of digests */
+
+static const char beside_suffix[] = ".sha256";
+
+/* A member, or what the manifest says of one. */
+struct entry {
+	char *name;
+	char hex[HASH_HEX + 1];
+};
+
+struct entries {
+	struct entry *v;
+	size_t n;
+};
+
+struct verifying {
+	const char *file;
+	bool json;
+	uint64_t problems;
+};
+
+/* --- what is said --- */
+
+static void
+problem(struct verifying *v, const char *member, const char *code, const char *words)
+{
+	struct json_object *o, *error;
+
+	v->problems++;
+	if (member)
+		msg_warn("%s: %s: %s", v->file, member, words);
+	else
+		msg_warn("%s: %s", v->file, words);
+	if (!v->json)
+		return;
+	o = json_object_new_object();
+	error = json_object_new_object();
+	json_object_object_add(o, "export", json_object_new_string(v->file));
+	if (member)
+		json_object_object_add(o, "member", json_object_new_string(member));
+	json_object_object_add(o, "status", json_object_new_string("failed"));
+	json_object_object_add(error, "code", json_object_new_string(code));
+	json_object_object_add(error, "message", json_object_new_string(words));
+	json_object_object_add(error, "retryable", json_object_new_boolean(false));
+	json_object_object_add(o, "error", error);
+	rec_out_json(o);
+	json_object_put(o);
+}
+
+static void
+tell_good(const struct verifying *v, size_t members)
+{
+	struct json_object *o;
+
+	if (!v->json) {
+		printf("%s: %zu members, all as they were written\n", v->file, members);
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "export", json_object_new_string(v->file));
+	json_object_object_add(o, "status", json_object_new_string("verified"));
+	json_object_object_add(o, "members", json_object_new_int64((int64_t)members));
+	rec_out_json(o);
+	json_object_put(o);
+}
+
+/* --- lists of digests --- */
+
+static void
+entries_add(struct entries *e, const char *name, size_t n, const char hex[HASH_HEX])
+{
+	struct entry *one;
+
+	if ((e->n & (e->n - 1)) == 0)
+		e->v = buf_realloc(e->v, (e->n ? 2 * e->n : 1) * sizeof(*e->v));
+	one = &e->v[e->n++];
+	*one = (struct entry){.name = buf_alloc(n + 1)};
+	memcpy(one->name, name, n);
+	memcpy(one->hex, hex, HASH_HEX);
+}
+
+static void
+entries_free(struct entries *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		free(e->v[i].name);
+	free(e->v);
+	*e = (struct entries){0};
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+static void
+entries_sort(struct entries *e)
+{
+	if (e->n > 1)
+		qsort(e->v, e->n, sizeof(*e->v), compare_entries);
+}
+
+static const struct entry *
+entries_find(const struct entries *e, const char *name)
+{
+	struct entry wanted = {.name = (char *)(size_t)name};
+
+	return e->n ? bsearch(&wanted, e->v, e->n, sizeof(*e->v), compare_entries) : NULL;
+}
+
+/* Reads lines as sha256sum writes them. False where one is none. */
+static bool
+entries_read(struct entries *e, const struct buf *text)
+{
+	const char *p = text->data, *end = p ? p + text->len : p;
+
+	while (p < end) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		size_t n = newline ? (size_t)(newline - p) : 0;
+
+		if (n < HASH_HEX + 3 || strspn(p, "0123456789abcdef") != HASH_HEX || p[HASH_HEX] != ' ' ||
+		    !strchr(" *", p[HASH_HEX + 1]) || memchr(p, '\0', n))
+			return false;
+		entries_add(e, p + HASH_HEX + 2, n - HASH_HEX - 2, p);
+		p = newline + 1;
+	}
+	entries_sort(e);
+	return true;
+}
+
+/* --- inside --- */
+
+/* An archive being read. */
+struct reading {
+	struct verifying *v;
+	struct entries members;
+	struct buf sums; /* the manifest */
+	struct hash *hash;
+	bool is_sums, has_sums, damaged;
+	char name[MEMBER_LONGEST * 4 + 1];
+};
+
+static bool
+is_manifest(const char *name)
+{
+	return strcmp(name, "collected/SHA256SUMS") == 0 || strcmp(name, "__bi__/SHA256SUMS") == 0;
+}
+
+static void
+take_event(struct reading *r, enum expand_event event, const struct expand_member *m)
+{
+	char hex[HASH_HEX + 1];
+
+	switch (event) {
+	case EXPAND_MEMBER:
+		hash_drop(r->hash);
+		r->hash = hash_begin();
+		snprintf(r->name, sizeof(r->name), "%s", m->path);
+		r->is_sums = is_manifest(r->name) && !r->has_sums;
+		break;
+	case EXPAND_BYTES:
+		hash_add(r->hash, m->bytes, m->len);
+		if (r->is_sums && r->sums.len < SUMS_MOST)
+			buf_add(&r->sums, m->bytes, m->len);
+		break;
+	case EXPAND_MEMBER_END:
+		hash_end(r->hash, hex);
+		r->hash = NULL;
+		r->has_sums = r->has_sums || r->is_sums;
+		if (!r->is_sums)
+			entries_add(&r->members, r->name, strlen(r->name), hex);
+		break;
+	case EXPAND_MEMBER_FAILED:
+	case EXPAND_REFUSED:
+		r->damaged = true;
+		problem(r->v, m->path, m->code, m->message);
+		break;
+	case EXPAND_FAILED:
+		r->damaged = true;
+		problem(r->v, NULL, m->code, m->message);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Holds the members against the manifest. */
+static void
+compare(struct reading *r)
+{
+	struct entries sums = {0};
+
+	if (!r->has_sums || !entries_read(&sums, &r->sums)) {
+		problem(r->v, NULL, r->has_sums ? "manifest_damaged" : "no_manifest",
+			r->has_sums ? "its SHA256SUMS is damaged"
+				    : "it has no SHA256SUMS, or that is damaged: no export of bi-collect");
+		entries_free(&sums);
+		return;
+	}
+	entries_sort(&r->members);
+	for (size_t i = 0; i < r->members.n; i++) {
+		const struct entry *one = &r->members.v[i], *said = entries_find(&sums, one->name);
+
+		if (i > 0 && strcmp(one->name, one[-1].name) == 0)
+			problem(r->v, one->name, "member_twice", "it is there twice");
+		else if (!said)
+			problem(r->v, one->name, "member_added", "it was not there when this was written");
+		else if (strcmp(said->hex, one->hex) != 0)
+			problem(r->v, one->name, "member_changed", "it is not as it was written");
+	}
+	for (size_t i = 0; i < sums.n; i++)
+		if (!entries_find(&r->members, sums.v[i].name))
+			problem(r->v, sums.v[i].name, "member_missing", "it is missing or damaged");
+	entries_free(&sums);
+}
+
+/* Reads the members of FD. How many there were. */
+static size_t
+look_inside(struct verifying *v, int fd)
+{
+	static const struct expand_limits limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
+	struct reading *r = buf_alloc(sizeof(*r));
+	struct expand *e = expand_open(fd, &limits);
+	enum expand_event event = EXPAND_AGAIN;
+	struct expand_member m;
+	size_t n;
+
+	r->v = v;
+	if (!e)
+		problem(v, NULL, "archive_unreadable", "it is no file, or bi-expand cannot be started");
+	while (e && event != EXPAND_END && event != EXPAND_FAILED) {
+		event = expand_next(e, -1, &m);
+		take_event(r, event, &m);
+	}
+	expand_close(e);
+	if (e && (event == EXPAND_END || r->has_sums))
+		compare(r);
+	n = r->members.n;
+	hash_drop(r->hash);
+	entries_free(&r->members);
+	buf_free(&r->sums);
+	free(r);
+	return n;
+}
+
+/* --- outside --- */
+
+static bool
+digest_of(int fd, char hex[HASH_HEX + 1])
+{
+	struct hash *h = hash_begin();
+	char block[1 << 16];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(fd, block, sizeof(block), at)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0) {
+			hash_add(h, block, (size_t)n);
+			at += n;
+		}
+	hash_end(h, hex);
+	return n == 0;
+}
+
+/* Verifies the archive PATH, whose digest is HEX if that is known. */
+static void
+verify_archive(struct verifying *v, const char *path, const char *hex)
+{
+	uint64_t before = v->problems;
+	char there[HASH_HEX + 1];
+	bool changed = false;
+	size_t members;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	v->file = path;
+	if (fd < 0) {
+		problem(v, NULL, "no_such_file", strerror(errno));
+		return;
+	}
+	if (hex) {
+		if (!digest_of(fd, there))
+			problem(v, NULL, "unreadable_file", "it cannot be read to its end");
+		else
+			changed = strcmp(there, hex) != 0;
+	}
+	members = look_inside(v, fd);
+	close(fd);
+	if (changed)
+		problem(v, NULL, "file_changed",
+			v->problems > before
+				? "it is not the file that was written"
+				: "it is not the file that was written, though its members are as they were");
+	if (v->problems == before)
+		tell_good(v, members);
+}
+
+/* Reads the list of digests in the file PATH. False where there is none, or it is damaged: SAY says so. */
+static bool
+read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct buf text = {0};
+	ssize_t n = -1;
+	bool good;
+
+	if (fd < 0) {
+		if (say)
+			problem(v, NULL, "no_such_file", strerror(errno));
+		return false;
+	}
+	while (text.len < SUMS_MOST &&
+	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
+		text.len += n > 0 ? (size_t)n : 0;
+	close(fd);
+	good = n == 0 && text.len > 0 && entries_read(out, &text);
+	if (!good) {
+		v->file = path;
+		problem(v, NULL, "manifest_damaged", "it is no list of SHA-256 as sha256sum writes it");
+	}
+	buf_free(&text);
+	return good;
+}
+
+/* Verifies all that the list PATH names, beside it. */
+static void
+verify_list(struct verifying *v, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct entries sums = {0};
+
+	v->file = path;
+	if (read_sums(v, path, &sums, true)) {
+		for (size_t i = 0; i < sums.n; i++) {
+			struct buf file = {0};
+
+			if (strchr(sums.v[i].name, '/')) {
+				v->file = path;
+				problem(v, sums.v[i].name, "manifest_damaged", "it is not beside the list");
+				continue;
+			}
+			if (slash)
+				buf_add(&file, path, (size_t)(slash - path) + 1);
+			buf_str(&file, sums.v[i].name);
+			verify_archive(v, file.data, sums.v[i].hex);
+			buf_free(&file);
+		}
+	}
+	entries_free(&sums);
+}
+
+/* What is beside the archive PATH: PATH.sha256, or of a shard train-000007.tar train.sha256. */
+static void
+verify_with_list(struct verifying *v, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const struct pack_kind *kind = pack_kind_of(name);
+	size_t n = strlen(path) - (kind ? strlen(kind->suffix) : 0);
+	struct entries sums = {0};
+	struct buf beside = {0};
+	const struct entry *said;
+	char *owned;
+
+	buf_printf(&beside, "%s%s", path, beside_suffix);
+	if (!read_sums(v, beside.data, &sums, false) && n > 7 && path[n - 7] == '-') {
+		buf_clear(&beside);
+		buf_add(&beside, path, n - 7);
+		buf_str(&beside, beside_suffix);
+		read_sums(v, beside.data, &sums, false);
+	}
+	owned = buf_strdup(path);
+	said = entries_find(&sums, name);
+	verify_archive(v, owned, said ? said->hex : NULL);
+	free(owned);
+	entries_free(&sums);
+	buf_free(&beside);
+}
+
+static bool
+is_list(const char *path)
+{
+	size_t n = strlen(path), k = sizeof(beside_suffix) - 1;
+
+	return n > k && strcmp(path + n - k, beside_suffix) == 0;
+}
+
+int
+verify_files(char **files, bool json)
+{
+	struct verifying v = {.json = json};
+	uint64_t good = 0, bad = 0;
+	int code;
+
+	if (!*files)
+		opt_wrong("--verify needs the exports to look at");
+	for (; *files; files++) {
+		uint64_t before = v.problems;
+
+		if (is_list(*files))
+			verify_list(&v, *files);
+		else
+			verify_with_list(&v, *files);
+		good += v.problems == before;
+		bad += v.problems > before;
+	}
+	code = bad ? EX_SOME_FAILED : EX_ALL_WELL;
+	if (json) {
+		struct json_object *counts = json_object_new_object();
+
+		json_object_object_add(counts, "verified", json_object_new_int64((int64_t)good));
+		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)bad));
+		rec_out_end(counts, code);
+	}
+	return code;
+}

@@ -1,0 +1,277 @@
+#include "attribution.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "credit.h"
+#include "rec.h"
+
+const char *const attribution_name[ATTRIBUTION_KINDS] = {"ATTRIBUTION.csv", "ATTRIBUTION.json", "ATTRIBUTION.md"};
+
+static struct json_object *
+array_of(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_array) ? v : NULL;
+}
+
+static size_t
+length_of(struct json_object *array)
+{
+	return array ? json_object_array_length(array) : 0;
+}
+
+/* Entry I of an array: text, or the member KEY of an object; "" where there is none. */
+static const char *
+entry(struct json_object *array, size_t i, const char *key)
+{
+	struct json_object *v = json_object_array_get_idx(array, i);
+	const char *s = key ? rec_string(v, key) : json_object_get_string(v);
+
+	return s ? s : "";
+}
+
+static bool
+is_true(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) && json_object_get_boolean(v);
+}
+
+/* --- CSV --- */
+
+/* What spreadsheets begin a formula with, also in its wide form; tabs and returns are taken off by some. */
+static bool
+begins_formula(const char *s)
+{
+	static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
+
+	s += strspn(s, " \"'\t\r\n");
+	if (*s && strchr("=+-@", *s))
+		return true;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
+		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+			return true;
+	return false;
+}
+
+void
+attribution_cell(struct buf *out, const char *text)
+{
+	buf_str(out, begins_formula(text) || (*text && strchr("\t\r\n", *text)) ? "\"'" : "\"");
+	for (; *text; text++)
+		buf_add(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
+	buf_str(out, "\"");
+}
+
+/* The entries of an array as one cell. */
+static void
+cell_of(struct buf *out, struct json_object *array, const char *key)
+{
+	struct buf text = {0};
+
+	buf_str(&text, "");
+	for (size_t i = 0; i < length_of(array); i++) {
+		const char *s = entry(array, i, key);
+
+		if (!*s)
+			continue;
+		buf_str(&text, text.len ? "; " : "");
+		buf_str(&text, s);
+	}
+	buf_str(out, ",");
+	attribution_cell(out, text.data);
+	buf_free(&text);
+}
+
+static void
+add_csv(struct buf *out, const struct attribution *a)
+{
+	static const char *const texts[] = {"title", "author", "attribution", "source", "page"};
+	struct json_object *c = a->credit, *licences = array_of(c, "licenses");
+
+	attribution_cell(out, a->subject);
+	buf_str(out, ",");
+	attribution_cell(out, a->name ? a->name : "");
+	buf_str(out, ",");
+	attribution_cell(out, a->file);
+	buf_str(out, ",");
+	attribution_cell(out, a->sha256);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		const char *s = rec_string(c, texts[i]);
+
+		buf_str(out, ",");
+		attribution_cell(out, s ? s : "");
+	}
+	cell_of(out, licences, "name");
+	cell_of(out, licences, "id");
+	cell_of(out, licences, "url");
+	buf_str(out, is_true(c, "non_free") ? ",\"yes\"" : ",\"\"");
+	cell_of(out, array_of(c, "restrictions"), NULL);
+	buf_str(out, ",");
+	attribution_cell(out, rec_string(c, "deletion_reason") ? rec_string(c, "deletion_reason") : "");
+	cell_of(out, array_of(c, "notes"), NULL);
+	cell_of(out, a->batches, NULL);
+	buf_str(out, "\r\n");
+}
+
+/* --- Markdown --- */
+
+void
+attribution_escape(struct buf *out, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		bool www = *p == '.' && p - text >= 3 && strncasecmp(p - 3, "www", 3) == 0;
+
+		if (strchr("\\`*_{}[]<>|~&$@", *p) || www || (*p == ':' && p[1] == '/'))
+			buf_str(out, "\\");
+		buf_add(out, p, 1);
+	}
+}
+
+/* A URL as where a link goes; it is one of http, without spaces. */
+static void
+add_target(struct buf *out, const char *url)
+{
+	for (; *url; url++)
+		if (strchr("<>()\\[]|`\"", *url))
+			buf_printf(out, "%%%02X", (unsigned char)*url);
+		else
+			buf_add(out, url, 1);
+}
+
+static void
+add_link(struct buf *out, const char *text, const char *url)
+{
+	if (url && strncasecmp(url, "http", 4) != 0)
+		url = NULL;
+	buf_str(out, url && *url ? "[" : "");
+	attribution_escape(out, text);
+	if (!url || !*url)
+		return;
+	buf_str(out, "](");
+	add_target(out, url);
+	buf_str(out, ")");
+}
+
+/* "WORDSa, b" of an array. */
+static void
+add_all(struct buf *out, const char *words, struct json_object *array, bool links)
+{
+	for (size_t i = 0; i < length_of(array); i++) {
+		buf_str(out, i ? ", " : words);
+		if (links)
+			add_link(out, entry(array, i, "name"), entry(array, i, "url"));
+		else
+			attribution_escape(out, entry(array, i, NULL));
+	}
+}
+
+static void
+add_words(struct buf *out, const char *words, const char *text)
+{
+	if (!text)
+		return;
+	buf_str(out, words);
+	attribution_escape(out, text);
+}
+
+/* What is odd; what is missing is said already. */
+static void
+add_notes(struct buf *out, struct json_object *notes)
+{
+	for (size_t i = 0; i < length_of(notes); i++) {
+		const char *s = entry(notes, i, NULL);
+
+		if (strcmp(s, credit_no_author) != 0 && strcmp(s, credit_no_licence) != 0)
+			add_words(out, "; note: ", s);
+	}
+}
+
+static void
+add_md(struct buf *out, const struct attribution *a)
+{
+	struct json_object *c = a->credit, *licences = array_of(c, "licenses");
+	const char *title = rec_string(c, "title"), *author = rec_string(c, "attribution");
+
+	if (!author)
+		author = rec_string(c, "author");
+	buf_str(out, "- **");
+	attribution_escape(out, a->name ? a->name : a->subject);
+	buf_str(out, "** (");
+	attribution_escape(out, a->subject);
+	buf_str(out, "): “");
+	add_link(out, title ? title : a->file, rec_string(c, "page"));
+	buf_str(out, "” by ");
+	attribution_escape(out, author ? author : "an unknown author");
+	if (length_of(licences) == 0)
+		buf_str(out, "; licence: **none is known**");
+	add_all(out, length_of(licences) > 1 ? "; licences: " : "; licence: ", licences, true);
+	add_words(out, "; source: ", rec_string(c, "source"));
+	buf_str(out, is_true(c, "non_free") ? "; **not free to use**" : "");
+	add_all(out, "; restrictions: ", array_of(c, "restrictions"), false);
+	add_words(out, "; to be deleted at its source: ", rec_string(c, "deletion_reason"));
+	add_notes(out, array_of(c, "notes"));
+	buf_str(out, "; file: ");
+	add_link(out, a->file, NULL);
+	buf_str(out, "\n");
+}
+
+/* --- JSON --- */
+
+static void
+add_json(struct buf *out, const struct attribution *a, size_t n)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "subject", json_object_new_string(a->subject));
+	if (a->name)
+		json_object_object_add(o, "name", json_object_new_string(a->name));
+	json_object_object_add(o, "file", json_object_new_string(a->file));
+	json_object_object_add(o, "sha256", json_object_new_string(a->sha256));
+	json_object_object_foreach(a->credit, key, value)
+	{
+		json_object_object_add(o, key, json_object_get(value));
+	}
+	json_object_object_add(o, "batches", json_object_get(a->batches));
+	buf_str(out, n ? ",\n" : "\n");
+	buf_str(out, rec_print(o));
+	json_object_put(o);
+}
+
+/* --- all --- */
+
+void
+attribution_head(enum attribution_kind kind, struct buf *out)
+{
+	if (kind == ATTRIBUTION_CSV)
+		buf_str(out, "subject,name,file,sha256,title,author,attribution,source,page,licenses,license_ids,"
+			     "license_urls,non_free,restrictions,deletion_reason,notes,batches\r\n");
+	else if (kind == ATTRIBUTION_JSON)
+		buf_str(out, "{\"attributions\":[");
+	else
+		buf_str(out, "# Attribution\n\n");
+}
+
+void
+attribution_add(enum attribution_kind kind, struct buf *out, const struct attribution *a, size_t n)
+{
+	if (kind == ATTRIBUTION_CSV)
+		add_csv(out, a);
+	else if (kind == ATTRIBUTION_JSON)
+		add_json(out, a, n);
+	else
+		add_md(out, a);
+}
+
+void
+attribution_tail(enum attribution_kind kind, struct buf *out, size_t n)
+{
+	if (kind == ATTRIBUTION_JSON)
+		buf_str(out, n ? "\n]}\n" : "]}\n");
+	else if (kind == ATTRIBUTION_MD && n == 0)
+		buf_str(out, "Nothing is collected.\n");
+}
