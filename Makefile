@@ -41,7 +41,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c)
 
 .SECONDARY:
-.PHONY: all compile check demo bench lint format install clean
+.PHONY: all compile check demo screenshots bench lint format install clean
 all: $(BINARIES)
 
 # What the compiler needs to know of the installed libraries. Made first: it installs what is missing.
@@ -98,6 +98,13 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 demo: all
 	@share/packages/install run demo
 	@share/examples/demo
+
+# Pictures of the pages, of which README.md shows some.
+SCREENSHOTS = build/screenshots
+screenshots: all
+	@share/packages/install run demo test
+	cd tests/browser && npm ci --prefer-offline --loglevel=error
+	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
 bench: all $(BUILD)/tests/bench/minimal
 	@share/packages/install run test bench

@@ -3,8 +3,9 @@
 # What the title of the batch is for people.
 def batch_title: if .label then .label else .batch end;
 
-# The beginning of a page; the input has "batch". $kind tells review.js what page it is.
-def page_head($title; $kind; $data):
+# The beginning of a page; the input is the batch. $kind is the page that review.js sees in front of it, $scripts its
+# own scripts, $data more attributes of the body.
+def page_head($title; $kind; $scripts; $data):
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -15,17 +16,64 @@ def page_head($title; $kind; $data):
 <title>\($title)</title>
 <link rel=\"icon\" href=\"data:,\">
 <link rel=\"stylesheet\" href=\"review.css\">
-<script src=\"review.js\" defer></script>
-</head>
-<body data-page=\"\($kind)\" data-batch=\"\(.batch)\"" + $data + ">
+"
+	+ ([("picks.js", "review.js", $scripts[]) | "<script src=\"\(.)\" defer></script>\n"] | join(""))
+	+ @html "</head>
+<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + $data + ">
+<a class=\"skip\" href=\"#main\">Skip to the content</a>
 ";
 
-def page_tail: "</body>\n</html>\n";
+def tab($to; $here; $text):
+	@html "<a href=\"\($to)\"" + (if $here then " aria-current=\"page\"" else "" end) + @html ">\($text)</a>";
+
+# The bar that stays in sight: the batch, what is saved, and the ways to the other pages. The input is the batch.
+def bar($kind):
+	@html "<header class=\"bar\">
+<p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\">\(.batch)</a>"
+	+ (if .label and .label != .batch then @html "<span class=\"label\">\(.label)</span>" else "" end)
+	+ "</p>
+<p class=\"saved\" id=\"saved\" role=\"status\"></p>
+<nav aria-label=\"Pages\">"
+	+ tab("index.html"; $kind == "index"; "Subjects")
+	+ tab("submit.html"; $kind == "submit"; "Picks")
+	+ "<button type=\"button\" class=\"ask\" id=\"help\" aria-haspopup=\"dialog\" hidden><span aria-hidden=\"true\">?</span><span class=\"unseen\">Help and keys</span></button></nav>
+</header>
+";
 
 def notice:
 	"<p class=\"notice\" id=\"notice\" role=\"alert\" hidden></p>
-<noscript><p class=\"notice\">Picking needs JavaScript, which this browser has switched off.</p></noscript>
+<noscript><p class=\"notice\">Looking works without JavaScript. Picking needs it, and this browser has switched it off.</p></noscript>
 ";
+
+def page_tail: "<p class=\"unseen\" id=\"say\" role=\"status\"></p>\n</body>\n</html>\n";
+
+# How far the batch is, on index.html and submit.html. The input is the batch.
+def progress:
+	@html "<div class=\"progress\">
+<p><strong id=\"progress\">0 of \(.subjects) decided</strong><span class=\"quiet\" id=\"left\"></span></p>
+<progress id=\"bar\" max=\"\([.subjects, 1] | max)\" value=\"0\" aria-labelledby=\"progress\"></progress>
+</div>
+";
+
+# The choice of subjects by their state, and the search: shown by lists.js, which does the work.
+def filter_choice($value; $text):
+	@html "<label><input type=\"radio\" name=\"show\" value=\"\($value)\"" + (if $value == "all" then " checked" else "" end)
+	+ @html "><span>\($text) <b data-count=\"\($value)\"></b></span></label>";
+
+def filters:
+	"<form class=\"find\" id=\"find\" role=\"search\" hidden>
+<fieldset><legend class=\"unseen\">Show</legend>"
+	+ filter_choice("all"; "All") + filter_choice("undecided"; "Undecided") + filter_choice("picked"; "Picked")
+	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved")
+	+ "</fieldset>
+<label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
+</form>
+<p class=\"empty\" id=\"nothing\" hidden>No subject is like that.</p>
+";
+
+# Long lists come in parts, so that a browser can skip those that are out of sight; the input is the subject.
+def part($class):
+	if .position > 1 and .position % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
 

@@ -11,7 +11,7 @@ include "submit";
 	if has("head") then
 		.head | index_head, submit_head
 	elif has("subject") then
-		.batch as $batch | .subject | subject_page($batch), index_card, submit_row
+		.batch as $batch | .subject | subject_page($batch), index_card($batch), submit_row
 	else
 		.tail | index_tail, submit_tail
 	end

@@ -1,216 +1,251 @@
 /*
- * The pages' own script. Picks are in localStorage under "BATCH:pick:SUBJECT": the number of a candidate, 0 for
- * none of them. A batch's name has no ':' in it, so the keys of two batches never meet.
+ * What all review pages share: what is saved, said in the bar; messages; the dialogs of the reviewer's name and of
+ * the keys; how to move to another page. Every text from a batch goes in as text, never as HTML.
  */
 'use strict';
-(function () {
+const review = (function () {
 	const page = document.body.dataset;
-	const prefix = page.batch + ':pick:';
+	let leaving = false;
 
 	function byId(id) {
 		return document.getElementById(id);
 	}
 
+	function all(selector, within) {
+		return Array.from((within || document).querySelectorAll(selector));
+	}
+
+	/* An element with properties and children. */
+	function make(name, properties, ...children) {
+		const element = Object.assign(document.createElement(name), properties);
+
+		element.append(...children);
+		return element;
+	}
+
+	function setText(element, text) {
+		if (element.textContent !== text)
+			element.textContent = text;
+	}
+
+	/* Tells those who listen to the page. */
 	function say(text) {
+		setText(byId('say'), text);
+	}
+
+	/* Something is wrong, until it is not: an empty text takes it away. */
+	function warn(text) {
 		const notice = byId('notice');
 
-		notice.textContent = text;
-		notice.hidden = false;
+		setText(notice, text);
+		notice.hidden = !text;
 	}
 
-	function store() {
-		try {
-			return window.localStorage;
-		} catch (e) {
-			return null;
-		}
-	}
-
-	/* A candidate's number, 0 for none, or null while it is undecided. */
-	function pickOf(subject) {
-		const kept = store();
-		const value = kept ? kept.getItem(prefix + subject) : null;
-
-		return value !== null && /^[0-9]{1,9}$/.test(value) ? Number(value) : null;
-	}
-
-	function keep(subject, index) {
-		try {
-			if (index === null)
-				store().removeItem(prefix + subject);
-			else
-				store().setItem(prefix + subject, String(index));
-			return true;
-		} catch (e) {
-			say('This browser does not keep anything for this page, so the pick is lost. ' +
-				'Allow it to store data for this page, or use another browser.');
-			return false;
-		}
-	}
-
-	function words(index) {
-		if (index === null)
+	function words(choice) {
+		if (choice === null)
 			return 'undecided';
-		return index === 0 ? 'none of them' : 'candidate ' + index;
+		return choice === 0 ? 'none of them' : 'candidate ' + choice;
 	}
 
-	function showProgress(decided) {
-		const progress = byId('progress');
-		const all = Number(progress.dataset.subjects);
-
-		progress.textContent = decided + ' of ' + all + ' decided';
-		byId('bar').value = decided;
-		return all - decided;
+	function plural(n, one, many) {
+		return n + ' ' + (n === 1 ? one : many);
 	}
 
-	/* Shows each subject's pick on its element; returns those elements that are decided. */
-	function showStates(elements) {
-		return elements.filter(function (element) {
-			const index = pickOf(element.dataset.subject);
-			const state = element.querySelector('.state');
+	/* --- what is saved --- */
 
-			state.textContent = words(index);
-			element.classList.toggle('decided', index !== null);
-			element.querySelectorAll('img[data-idx]').forEach(function (img) {
-				img.classList.toggle('picked', Number(img.dataset.idx) === index);
-			});
-			return index !== null;
-		});
-	}
+	const troubles = {
+		offline: 'The server does not answer. What you pick is kept by this browser and sent when the server is back.',
+		failing: 'The server cannot save now. What you pick is kept by this browser and sent again and again.',
+		denied: 'This tab may not save: it has no token, or an old one. Open the address that bi-serve printed ' +
+			'(it ends in #token=…); what you pick until then is kept by this browser.',
+		forbidden: 'The server does not let this address save. Open the address that bi-serve printed; ' +
+			'what you pick until then is kept by this browser.',
+		refused: 'The server does not take some of the picks. The page “Picks” says which, and why.',
+	};
+	const nothingKept = 'This browser keeps nothing for this page, so what you pick would be lost. ' +
+		'Let it store data for this page, make room, or use another browser.';
 
-	function all(selector) {
-		return Array.from(document.querySelectorAll(selector));
-	}
+	function showSaved() {
+		const state = picks.state();
+		const unsaved = picks.unsaved().length;
+		const pill = byId('saved');
+		let kind = unsaved ? 'unsaved' : 'saved';
+		let text = unsaved ? 'Unsaved: ' + unsaved : 'All saved';
 
-	function index() {
-		showProgress(showStates(all('.subject')).length);
-	}
-
-	function showShot(row) {
-		const shot = row.querySelector('.shot');
-		const index = pickOf(row.dataset.subject);
-		const pick = String(index);
-
-		shot.replaceChildren(index === null ? '?' : pick);
-		if (!row.dataset.thumbs.split(' ').includes(pick))
+		if (state.name === 'local') {
+			kind = 'local';
+			text = unsaved ? 'In this browser: ' + unsaved : '';
+		} else if (state.name === 'saving' && unsaved <= 1) {
+			kind = 'saving';
+			text = pill.textContent; /* a moment later it is said */
+		} else if (state.name === 'unknown' && !unsaved) {
+			kind = 'saving';
+			text = '';
+		}
+		pill.dataset.kind = kind;
+		setText(pill, text);
+		byId('home').hidden = !state.served || state.name === 'local';
+		if (!picks.keeps())
+			warn(nothingKept);
+		else if (state.name === 'unknown' || state.name === 'saving')
 			return;
-		const img = document.createElement('img');
-		img.src = 'thumbs/' + row.dataset.subject + '_' + pick + '.webp';
-		img.alt = 'Candidate ' + pick + ' for ' + row.dataset.name;
-		shot.replaceChildren(img);
-	}
-
-	function submit() {
-		const rows = all('.row');
-		const decided = showStates(rows);
-		const left = showProgress(decided.length);
-
-		byId('undecided').textContent = left ? left + ' undecided' : 'all decided';
-		rows.forEach(showShot);
-		byId('text').value = decided.map(function (row) {
-			return [row.dataset.subject, pickOf(row.dataset.subject), row.dataset.name].join('\t') + '\n';
-		}).join('');
-	}
-
-	function selections() {
-		const picks = Object.create(null);
-
-		all('.row').forEach(function (row) {
-			const pick = pickOf(row.dataset.subject);
-
-			if (pick !== null)
-				picks[row.dataset.subject] = pick;
-		});
-		return JSON.stringify({batch: page.batch, selections: picks}, null, 1) + '\n';
-	}
-
-	function download() {
-		const link = document.createElement('a');
-
-		link.href = URL.createObjectURL(new Blob([selections()], {type: 'application/json'}));
-		link.download = page.batch + '_selections.json';
-		link.click();
-		window.setTimeout(function () {
-			URL.revokeObjectURL(link.href);
-		}, 10000);
-	}
-
-	/* The clipboard's own interface is missing from file: pages. */
-	function copy() {
-		const text = byId('text');
-
-		function done() {
-			byId('copied').textContent = 'copied';
-		}
-		function byHand() {
-			text.focus();
-			text.select();
-			if (document.execCommand('copy'))
-				done();
-			else
-				byId('copied').textContent = 'selected: press Ctrl-C';
-		}
-		if (navigator.clipboard)
-			navigator.clipboard.writeText(text.value).then(done, byHand);
+		else if (troubles[state.name] && (unsaved || state.name !== 'denied'))
+			warn(troubles[state.name] + (state.why ? ' It says: ' + state.why : ''));
 		else
-			byHand();
+			warn('');
 	}
 
-	function subject() {
-		const index = pickOf(page.subject);
+	/* --- dialogs --- */
 
-		byId('state').textContent = index === null ? 'undecided' : 'picked: ' + words(index);
-		all('[data-pick]').forEach(function (button) {
-			const picked = Number(button.dataset.pick) === index;
+	function openDialog(dialog) {
+		if (!dialog.isConnected)
+			document.body.append(dialog);
+		if (!dialog.open)
+			dialog.showModal();
+	}
 
-			button.setAttribute('aria-pressed', String(picked));
-			button.classList.toggle('picked', picked);
+	function closer(dialog) {
+		const button = make('button', {type: 'button', className: 'button close'}, 'Close');
+
+		button.addEventListener('click', () => dialog.close());
+		return button;
+	}
+
+	const keys = [
+		['1 – 9', 'pick that candidate'],
+		['p', 'pick by number, also beyond 9: type it, then Enter'],
+		['0', 'none of them'],
+		['u', 'undo the last decision'],
+		['→  ←', 'next subject, or back'],
+		['j  k', 'next or previous candidate; Enter picks it'],
+		['n', 'next undecided subject'],
+		['z', 'zoom; 1-9 pick there too'],
+		['s', 'what was picked'],
+		['a', 'all subjects'],
+		['/', 'search, among all subjects'],
+		['?', 'this help'],
+	];
+
+	function help() {
+		const dialog = byId('keys') || make('dialog', {id: 'keys'});
+		const name = make('button', {type: 'button', className: 'button'}, 'Change the name');
+
+		name.addEventListener('click', function () {
+			dialog.close();
+			askName();
 		});
+		dialog.setAttribute('aria-labelledby', 'keys-title');
+		dialog.replaceChildren(
+			make('h2', {id: 'keys-title'}, 'Keys'),
+			make('dl', {className: 'keys'}, ...keys.map((key) => make('div', {},
+				make('dt', {}, ...key[0].split('  ').map((k) => make('kbd', {}, k))), make('dd', {}, key[1])))),
+			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + picks.reviewer() + '.' :
+				'You have not said who you are.'),
+			make('p', {className: 'buttons'}, name, closer(dialog)));
+		openDialog(dialog);
 	}
 
-	/* Picks and moves on to the next subject; what is picked already is let go. */
-	function pick(index) {
-		const again = pickOf(page.subject) === index;
+	/* Asks who is choosing; resolves when that is known. Who closes the dialog stays anonymous. */
+	function askName() {
+		return new Promise(function (resolve) {
+			const input = make('input', {id: 'name', type: 'text', maxLength: 64, autocomplete: 'name', spellcheck: false});
+			const form = make('form', {method: 'dialog'},
+				make('h2', {id: 'who-title'}, 'Who is choosing?'),
+				make('p', {className: 'quiet'}, 'Each pick is kept with the name of who made it, so that two reviewers ' +
+					'who differ are both heard. This browser asks once.'),
+				make('label', {htmlFor: 'name'}, 'Your name'), input,
+				make('p', {className: 'buttons'},
+					make('button', {type: 'submit', className: 'button primary'}, 'Go on'),
+					make('button', {type: 'button', className: 'button', id: 'nameless'}, 'Without a name')));
+			const dialog = make('dialog', {id: 'who'}, form);
 
-		if (!keep(page.subject, again ? null : index))
-			return;
-		subject();
-		if (!again)
-			window.location.href = page.next;
-	}
-
-	function key(event) {
-		if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.repeat)
-			return;
-		if (/^[0-9]$/.test(event.key)) {
-			const button = document.querySelector('[data-pick="' + event.key + '"]');
-
-			if (button)
-				pick(Number(event.key));
-		} else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-			const link = byId(event.key === 'ArrowLeft' ? 'prev' : 'next');
-
-			if (link)
-				link.click();
-		}
-	}
-
-	const show = {index: index, submit: submit, subject: subject}[page.page];
-
-	if (page.page === 'subject') {
-		all('[data-pick]').forEach(function (button) {
-			button.addEventListener('click', function () {
-				pick(Number(button.dataset.pick));
+			dialog.setAttribute('aria-labelledby', 'who-title');
+			input.value = picks.reviewer() === 'anonymous' ? '' : picks.reviewer() || '';
+			form.querySelector('#nameless').addEventListener('click', function () {
+				input.value = '';
+				dialog.close();
 			});
+			dialog.addEventListener('cancel', function () {
+				input.value = picks.reviewer() || '';
+			});
+			dialog.addEventListener('close', function () {
+				const name = input.value.replace(/\p{Cc}/gu, '').trim();
+
+				dialog.remove();
+				picks.setReviewer(name || 'anonymous');
+				resolve();
+			});
+			openDialog(dialog);
 		});
-		document.addEventListener('keydown', key);
-	} else if (page.page === 'submit') {
-		byId('download').addEventListener('click', download);
-		byId('copy').addEventListener('click', copy);
 	}
-	if (!store())
-		say('This browser does not keep anything for this page: picks will be lost.');
-	window.addEventListener('storage', show);
-	window.addEventListener('pageshow', show);
-	show();
+
+	/* --- moving --- */
+
+	function wait(ms) {
+		return new Promise((resolve) => setTimeout(resolve, ms));
+	}
+
+	/*
+	 * Goes to another page once what was picked is saved, or has had its time. While the server does not answer there
+	 * is no other page to go to, so this one stays.
+	 */
+	async function go(to) {
+		if (leaving)
+			return;
+		leaving = true;
+		await Promise.race([picks.flush(), wait(1500)]);
+		if (picks.state().name === 'offline') {
+			leaving = false;
+			say('The server does not answer; this page stays until it does.');
+			return;
+		}
+		location.href = to;
+		/* A page that does not come leaves this one in place: then it is to work again. */
+		setTimeout(function () {
+			leaving = false;
+		}, 5000);
+	}
+
+	/* --- keys --- */
+
+	function isTyping(event) {
+		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
+	}
+
+	/* Calls KEYS[key] for keys that are meant for the page. */
+	function listenKeys(handlers) {
+		document.addEventListener('keydown', function (event) {
+			if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || leaving ||
+			    isTyping(event))
+				return;
+			const handler = Object.hasOwn(handlers, event.key) ? handlers[event.key] : null;
+			const dialog = document.querySelector('dialog[open]');
+
+			if (!handler || (dialog && dialog.id !== 'zoom'))
+				return;
+			if (handler(event) !== false)
+				event.preventDefault();
+		});
+	}
+
+	function start() {
+		if (page.page === undefined)
+			return;
+		byId('help').hidden = false;
+		byId('help').addEventListener('click', help);
+		picks.listen(showSaved);
+		window.addEventListener('pageshow', function () {
+			leaving = false;
+		});
+		listenKeys({'?': help});
+		picks.start();
+		showSaved();
+	}
+
+	return {
+		page: page, byId: byId, all: all, make: make, setText: setText, say: say, warn: warn, words: words,
+		plural: plural, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
+		nothingKept: nothingKept, start: start,
+		isLeaving: () => leaving,
+	};
 })();

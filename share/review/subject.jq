@@ -5,47 +5,127 @@ def fact_name:
 	{"birth_date": "Born", "death_date": "Died", "first_names": "First names"}[.]
 	// (split("_") | join(" ") | (.[:1] | ascii_upcase) + .[1:]);
 
+def fact($key): [.facts[] | select(.[0] == $key) | .[1]][0];
+
+# When the subject lived, in one line.
+def life:
+	fact("birth_date") as $born | fact("death_date") as $died
+	| if $born and $died then @html "<p class=\"life\">\($born) to \($died)</p>\n"
+	elif $born then @html "<p class=\"life\">Born \($born)</p>\n"
+	elif $died then @html "<p class=\"life\">Died \($died)</p>\n"
+	else "" end;
+
+def biography:
+	fact("biography") | if . then @html "<p class=\"biography\">\(.)</p>\n" else "" end;
+
 def facts:
-	if (.facts | length) == 0 then "" else
+	[.facts[] | select(.[0] | IN("birth_date", "death_date", "biography") | not)]
+	| if length == 0 then "" else
 		"<dl class=\"facts\">\n"
-		+ ([.facts[] | @html "<div class=\"\(if (.[1] | length) > 60 then "long" else "short" end)\"><dt>\(.[0] | fact_name)</dt><dd>\(.[1])</dd></div>\n"] | join(""))
+		+ ([.[] | @html "<div><dt>\(.[0] | fact_name)</dt><dd>\(.[1])</dd></div>\n"] | join(""))
 		+ "</dl>\n"
 	end;
+
+# image/svg+xml as people say it.
+def type_name:
+	{"image/jpeg": "JPEG", "image/svg+xml": "SVG"}[.]
+	// (if startswith("image/") then .[6:] | ltrimstr("x-") | ascii_upcase else . end);
+
+# The size in pixels, the shape, the type and the size of the file.
+def measures:
+	[
+		(if .width then "\(.width) × \(.height)" else empty end),
+		(.aspect // empty),
+		(.mime // empty | type_name),
+		(.bytes | bytes)
+	] | join(" · ");
+
+def badge($kind; $text): @html "<li class=\"badge \($kind)\">\($text)</li>";
+
+def badges:
+	[
+		(if .tiny then badge("poor"; "tiny") else empty end),
+		(if .blurred then badge("poor"; "blurred") else empty end),
+		(if .animated then badge("plain"; "animated") else empty end),
+		(if .vector then badge("plain"; "vector") else empty end),
+		(if .same_as then badge("plain"; "same file as \(.same_as)")
+		elif .near then badge("plain"; "like \(.near)" + (if .distance then ", \(.distance) of 64 bits differ" else "" end))
+		else empty end)
+	] | if length == 0 then "" else "<ul class=\"badges\">" + join("") + "</ul>\n" end;
 
 # What is known of a candidate, a line each.
 def details:
 	[
-		([
-			(if .width then "\(.width) × \(.height)" else empty end),
-			(.bytes | bytes),
-			.mime
-		] | join(", ") | @html "<li>\(.)</li>"),
-		(if .license then @html "<li>Licence: \(.license)</li>" else empty end),
+		(if .license then @html "<li>Licence: \(.license)</li>" else "<li class=\"poor\">No licence stated</li>" end),
 		(if .credit then @html "<li>Credit: \(.credit)</li>" else empty end),
-		(if .page then "<li>" + (.page | outside("Source page")) + "</li>" else empty end),
-		(if .url then "<li>" + (.url | outside("Where the file came from")) + "</li>" else empty end),
-		(if .file then
-			if .shows and (.vector | not) then @html "<li><a href=\"\(.file)\" target=\"_blank\" rel=\"noopener\">Full size</a></li>"
-			else @html "<li><a href=\"\(.file)\" download>Download \(.file)</a></li>" end
-		else empty end)
+		([
+			(if .page then .page | outside("Source page") else empty end),
+			(if .url then .url | outside("Where the file came from") else empty end),
+			(if .file and (.shows and (.vector | not) | not) then @html "<a href=\"\(.file)\" download>Download \(.file)</a>" else empty end)
+		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
 
 def heading: .title // "Candidate \(.idx)";
 
-def candidate($name):
-	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" aria-label=\"Candidate \(.idx)\">
-<button type=\"button\" class=\"pick\" data-pick=\"\(.idx)\" aria-pressed=\"false\" aria-label=\"Pick candidate \(.idx) for \($name)\">"
+# Full size: a link, which zoom.js opens in a dialog. A drawing is shown as a picture only, so without a script there is
+# nothing to open.
+def zoom:
+	"<svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path d=\"M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9\"/></svg>" as $sign
+	| (@html "<span class=\"unseen\">Full size of candidate \(.idx)</span>") as $text
+	| if (.thumb and .file and .shows) | not then ""
+	elif .vector then
+		@html "<button type=\"button\" class=\"zoom\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\" hidden>" + $sign + $text + "</button>"
+	else
+		@html "<a class=\"zoom\" href=\"\(.file)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\">" + $sign + $text + "</a>"
+	end;
+
+def shot($name):
+	@html "<div class=\"shot\"><button type=\"button\" class=\"pick\" data-pick=\"\(.idx)\" aria-pressed=\"false\" aria-label=\"Pick candidate \(.idx) for \($name)\">"
 	+ (if .thumb then
 		@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"Candidate \(.idx): \(.title // $name)\">"
 	else
 		@html "<span class=\"blank\"><strong>\(.kind)</strong><span>\(.why // "")</span></span>"
 	end)
-	+ @html "<span class=\"number\" aria-hidden=\"true\">\(.idx)</span><span class=\"mark\" aria-hidden=\"true\">picked</span></button>
-<div class=\"about\"><h2>\(heading)</h2>
+	+ @html "</button>
+<span class=\"number\" aria-hidden=\"true\">\(.idx)</span>"
+	+ zoom
+	+ "</div>\n";
+
+def candidate($name):
+	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" aria-label=\"Candidate \(.idx)\">
+" + shot($name)
+	+ @html "<div class=\"about\"><h2>\(heading)</h2>
+<p class=\"measures\">\(measures)</p>
+" + badges
+	+ "<p class=\"who\" hidden></p>
 <ul>
-"
-	+ details
+" + details
 	+ "\n</ul></div></article>\n";
+
+# The candidate that the candidate $idx is folded under, through as many steps as there are; itself where there is none.
+def front($under; $idx):
+	def follow($at; $left):
+		$under["\($at)"] as $next
+		| if $next and $left > 0 then follow($next; $left - 1) else $at end;
+	follow($idx; 16);
+
+# The candidates in front, each followed by those that are like it in a fold of their own.
+def groups($name):
+	. as $all
+	| ([.[] | {key: "\(.idx)", value: true}] | from_entries) as $there
+	| ([.[] | (.same_as // .near) as $to | select($to and $there["\($to)"]) | {key: "\(.idx)", value: $to}] | from_entries) as $under
+	| ([.[] | front($under; .idx) as $front | select($front != .idx) | {front: $front, it: .}]
+		| group_by(.front) | map({key: "\(.[0].front)", value: map(.it)}) | from_entries) as $folded
+	| $all[]
+	| select(front($under; .idx) == .idx)
+	| ($folded["\(.idx)"] // []) as $like
+	| if ($like | length) == 0 then candidate($name) else
+		"<div class=\"group\">\n" + candidate($name)
+		+ @html "<details class=\"alike\"><summary>\(plural($like | length; "other"; "others")) like it: \([$like[].idx | tostring] | join(", "))</summary>
+<div class=\"folded\">
+"
+		+ ([$like[] | candidate($name)] | join("")) + "</div></details></div>\n"
+	end;
 
 def failures:
 	[.candidates[] | select(.failed)] as $failed
@@ -57,33 +137,45 @@ def failures:
 	end;
 
 def step_link($to; $rel; $text):
-	if $to then @html "<a class=\"button\" rel=\"\($rel)\" id=\"\($rel)\" href=\"\($to)_review.html\">\($text)</a>"
-	else @html "<span class=\"button off\">\($text)</span>" end;
+	if $to then @html "<a class=\"button \($rel)\" rel=\"\($rel)\" id=\"\($rel)\" href=\"\($to)_review.html\">\($text)</a>\n"
+	else @html "<span class=\"button off \($rel)\">\($text)</span>\n" end;
+
+# The panel beside the pictures: who it is about, what was decided, and where to go.
+def panel($batch):
+	@html "<div class=\"panel\">
+<div class=\"person\"><p class=\"quiet\">\(.position) of \($batch.subjects)</p>
+<h1>\(.name)</h1>
+" + life + biography + facts
+	+ "</div>
+<div class=\"decision\" id=\"decision\" hidden>
+<p id=\"state\" role=\"status\"></p>
+<ul id=\"others\" hidden></ul>
+</div>
+<div class=\"controls\">
+<button type=\"button\" class=\"button\" data-pick=\"0\" aria-pressed=\"false\" hidden><span>None<span class=\"more\"> of these</span></span> <kbd>0</kbd></button>
+<button type=\"button\" class=\"button\" id=\"undo\" hidden>Undo <kbd>u</kbd></button>
+"
+	+ step_link(.prev; "prev"; "Back") + step_link(.next; "next"; "Next")
+	+ "<a class=\"button\" id=\"undecided\" href=\"index.html\" hidden><span><span class=\"more\">Next </span>undecided</span> <kbd>n</kbd></a>
+</div>
+</div>
+";
 
 def subject_page($batch):
 	. as $s
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; @html " data-subject=\"\($s.id)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\""))
-		+ @html "<header class=\"bar\">
-<div class=\"where\"><p class=\"kicker\"><a href=\"index.html\">\($batch | batch_title)</a> · \(.position) of \($batch.subjects)</p><h1>\(.name)</h1></div>
-<nav aria-label=\"Subjects\">"
-		+ step_link(.prev; "prev"; "← Back")
-		+ step_link(.next; "next"; "Next →")
-		+ "<a class=\"button\" href=\"submit.html\">Your picks</a></nav>
-</header>
-<main>
-"
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["zoom.js", "subject.js"];
+			@html " data-subject=\"\($s.id)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
+		+ ($batch | bar("subject"))
+		+ "<main id=\"main\" class=\"review\">\n"
 		+ notice
-		+ facts
-		+ "<div class=\"choose\"><p id=\"state\" role=\"status\">undecided</p>
-<p class=\"quiet keys\">Click a candidate or press its number (1-9); <kbd>0</kbd> for none, <kbd>←</kbd> <kbd>→</kbd> to move.</p>
-<button type=\"button\" class=\"button\" data-pick=\"0\" aria-pressed=\"false\">None of these</button></div>
-"
+		+ panel($batch)
+		+ "<div class=\"pictures\">\n"
 		+ (if .waiting > 0 then @html "<p class=\"quiet\">Not there yet: \(.waiting). Run bi-render again once they are.</p>\n" else "" end)
 		+ (if ($shown | length) == 0 then "<p class=\"empty\">There are no candidates for this subject.</p>\n" else "" end)
 		+ (if ($shown | length) > 0 then
-			"<div class=\"candidates\">\n" + ([$shown[] | candidate($s.name)] | join("")) + "</div>\n"
+			"<div class=\"candidates\">\n" + ([$shown | groups($s.name)] | join("")) + "</div>\n"
 		else "" end)
 		+ failures
-		+ "</main>\n" + page_tail)};
+		+ "</div>\n</main>\n" + page_tail)};

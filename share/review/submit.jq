@@ -1,35 +1,46 @@
-# submit.html: what was picked, to take away.
+# submit.html: what was decided, what is not saved, where reviewers differ, and all of it to take away.
 include "page";
 
 def submit_head:
 	{name: "submit.html", text: (
-		page_head("Your picks · \(batch_title)"; "submit"; "")
-		+ @html "<header class=\"bar\">
-<div class=\"where\"><p class=\"kicker\"><a href=\"index.html\">\(batch_title)</a></p><h1>Your picks</h1></div>
-<nav aria-label=\"Pages\"><a class=\"button\" href=\"index.html\">All subjects</a></nav>
-</header>
-<main>
-"
+		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "submit.js"]; "")
+		+ bar("submit")
+		+ "<main id=\"main\">\n"
 		+ notice
-		+ @html "<section class=\"progress\" aria-label=\"Progress\">
-<p><strong id=\"progress\" data-subjects=\"\(.subjects)\">0 of \(.subjects) decided</strong> <span class=\"quiet\" id=\"undecided\"></span></p>
-<progress id=\"bar\" max=\"\([.subjects, 1] | max)\" value=\"0\" aria-labelledby=\"progress\"></progress>
+		+ @html "<div class=\"top\">
+<div><h1>Picks</h1>
+<p class=\"quiet\">\(batch_title)</p></div>\n"
+		+ progress
+		+ "</div>
+<section class=\"take\" id=\"take\" aria-labelledby=\"take-title\" hidden>
+<div><h2 id=\"take-title\">Saved?</h2>
+<p id=\"where\" role=\"status\"></p>
+<p class=\"quiet\" id=\"collect\" hidden>Collect it with <code>bi-collect \(.batch)</code></p>
+<ul id=\"refused\"></ul></div>
+<p class=\"buttons\"><button type=\"button\" class=\"button\" id=\"save\" hidden>Save now</button>
+<button type=\"button\" class=\"button\" id=\"download\">Download the file</button>
+<button type=\"button\" class=\"button\" id=\"copy\">Copy the text</button>
+<span id=\"copied\" role=\"status\"></span></p>
+<details><summary>As text: subject, candidate (0: none) and name, a line each</summary>
+<textarea id=\"text\" rows=\"6\" readonly spellcheck=\"false\" aria-label=\"Subject, candidate (0: none) and name, a line each\"></textarea></details>
 </section>
-<section class=\"take\" aria-label=\"Take away\">
-<p class=\"quiet\">The picks are kept by this browser, for the address that this page has now. Take them away as a file or as text.</p>
-<p class=\"buttons\"><button type=\"button\" class=\"button primary\" id=\"download\">Download the file</button>
-<button type=\"button\" class=\"button\" id=\"copy\">Copy the text</button> <span id=\"copied\" role=\"status\"></span></p>
-<label for=\"text\">Subject, candidate (0: none) and name, a line each</label>
-<textarea id=\"text\" rows=\"6\" readonly spellcheck=\"false\"></textarea>
+<section class=\"differ\" id=\"differ\" aria-labelledby=\"differ-title\" hidden>
+<h2 id=\"differ-title\">Reviewers differ</h2>
+<ul id=\"differing\"></ul>
 </section>
+<h2 class=\"unseen\">All subjects</h2>
+"
+		+ filters
+		+ "<div id=\"list\">
 <ul class=\"picks\">
 ")};
 
 def submit_row:
 	{name: "submit.html", text: (
-		@html "<li class=\"row\" data-subject=\"\(.id)\" data-name=\"\(.name)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
-<span class=\"name\">\(.name)</span><span class=\"state\">undecided</span></a></li>
+		part("picks")
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
+<span class=\"name\">\(.name)</span><span class=\"state\"></span></a></li>
 ")};
 
 def submit_tail:
-	{name: "submit.html", text: ("</ul>\n</main>\n" + page_tail)};
+	{name: "submit.html", text: ("</ul>\n</div>\n</main>\n" + page_tail)};

@@ -1,0 +1,33 @@
+/* index.html: each subject with the thumbnail of what was picked for it. */
+'use strict';
+(function () {
+	const asItWas = new WeakMap(); /* of a card, its strip before anything was picked */
+
+	function draw(row) {
+		const strip = row.element.querySelector('.strip');
+		const known = row.known;
+		const choices = known.outcome === 'picked' ? [known.choice] :
+			known.outcome === 'differ' ? [known.mine, ...known.others.map((o) => o.choice)] : [];
+		const thumbs = [...new Set(choices)].filter((choice) => row.thumbs.has(String(choice))).slice(0, 4);
+
+		if (!asItWas.has(row))
+			asItWas.set(row, {nodes: [...strip.childNodes], className: strip.className});
+		if (thumbs.length) {
+			strip.replaceChildren(...thumbs.map((choice) => lists.picture(row, choice, '')));
+			strip.className = 'strip strip' + thumbs.length;
+		} else if (strip.className !== asItWas.get(row).className || strip.firstChild !== asItWas.get(row).nodes[0]) {
+			strip.replaceChildren(...asItWas.get(row).nodes);
+			strip.className = asItWas.get(row).className;
+		}
+	}
+
+	lists.start('.subject', draw);
+
+	/* A subject's page that does not know the order of the others sends its reader here. */
+	const found = /^#undecided-after=([A-Za-z0-9.-]+)$/.exec(location.hash);
+
+	if (found) {
+		history.replaceState(null, '', location.pathname);
+		lists.toUndecided(found[1]);
+	}
+})();

@@ -1,0 +1,247 @@
+/*
+ * The lists of subjects on index.html and submit.html: what became of each, the counts, the filter and the search.
+ * Ten thousand subjects are usual enough: of those that the filter lets through only some are on the page, and more
+ * come as it is scrolled. (A browser needs half a minute to take 9,000 of 10,000 elements out of one grid, and
+ * no time for the grid itself.)
+ */
+'use strict';
+const lists = (function () {
+	const {byId, all, setText, words} = review;
+	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
+	const step = 240; /* how many come at a time */
+	let rows = [];
+	let meant = []; /* the rows that the filter lets through */
+	let placed = 0; /* how many of them are on the page */
+	let show = 'all';
+	let sought = '';
+	let draw = null;
+
+	function read(selector) {
+		rows = all(selector).map(function (element) {
+			const subject = element.dataset.subject;
+			const name = element.querySelector('h2, .name').textContent;
+
+			return {
+				element: element,
+				state: element.querySelector('.state'),
+				subject: subject,
+				name: name,
+				sought: (name + ' ' + subject).toLocaleLowerCase(),
+				thumbs: new Set(element.dataset.thumbs.split(' ')),
+				known: null,
+				shown: '',
+			};
+		});
+	}
+
+	function describe(known) {
+		if (known.outcome === 'picked')
+			return words(known.choice);
+		if (known.outcome === 'differ')
+			return 'reviewers differ: ' + differing(known).join(', ');
+		return states[known.outcome];
+	}
+
+	/* "ada 2", "bob none": who chose what. */
+	function differing(known) {
+		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
+
+		return own.concat(known.others).map((o) => o.reviewer + ' ' + (o.choice === 0 ? 'none' : o.choice));
+	}
+
+	function isMeant(row) {
+		const known = row.known;
+
+		return (show === 'all' || known.outcome === show || (show === 'unsaved' && known.unsaved)) &&
+			(sought === '' || row.sought.includes(sought));
+	}
+
+	/* Says what became of a row, where that is not what it says. */
+	function refresh(row) {
+		const text = describe(row.known);
+		const sign = text + (row.known.unsaved ? '*' : '');
+
+		if (row.shown === sign)
+			return;
+		row.shown = sign;
+		setText(row.state, text);
+		row.element.dataset.outcome = row.known.outcome;
+		row.element.toggleAttribute('data-unsaved', row.known.unsaved);
+		draw(row);
+	}
+
+	/* Puts more of the meant rows on the page, up to COUNT. */
+	function place(count) {
+		const more = meant.slice(placed, count);
+
+		more.forEach(refresh);
+		byId('list').lastElementChild.append(...more.map((row) => row.element));
+		placed += more.length;
+	}
+
+	/* Shows the meant rows, and keeps the focus where it was. */
+	function filter() {
+		const focus = document.activeElement;
+		const now = rows.filter(isMeant);
+
+		if (placed > 0 && now.length === meant.length && now.every((row, i) => row === meant[i])) {
+			meant.slice(0, placed).forEach(refresh);
+			return;
+		}
+		const list = review.make('ul', {className: byId('list').firstElementChild.className});
+		const count = Math.max(step, placed);
+
+		meant = now;
+		placed = 0;
+		byId('list').replaceChildren(list);
+		place(count);
+		if (focus !== document.activeElement && focus.isConnected)
+			focus.focus();
+		byId('nothing').hidden = meant.length > 0 || rows.length === 0;
+	}
+
+	/* More come before the end is in sight. */
+	function listenEnd() {
+		const end = review.make('div', {});
+
+		byId('list').after(end);
+		new IntersectionObserver(function (entries) {
+			if (entries.some((entry) => entry.isIntersecting) && placed < meant.length)
+				place(placed + step);
+		}, {rootMargin: '2000px'}).observe(end);
+	}
+
+	function count() {
+		const counts = {all: rows.length, undecided: 0, picked: 0, none: 0, differ: 0, unsaved: 0};
+
+		for (const row of rows) {
+			counts[row.known.outcome]++;
+			counts.unsaved += row.known.unsaved ? 1 : 0;
+		}
+		all('[data-count]').forEach((b) => setText(b, String(counts[b.dataset.count])));
+		const decided = rows.length - counts.undecided;
+
+		setText(byId('progress'), decided + ' of ' + rows.length + ' decided');
+		byId('bar').value = decided;
+		setText(byId('left'), rows.length === 0 || counts.undecided ? '' : 'all decided');
+		return counts;
+	}
+
+	/* Shows what is known now. */
+	function update() {
+		for (const row of rows)
+			row.known = picks.of(row.subject);
+		count();
+		filter();
+	}
+
+	function picture(row, choice, alt) {
+		const img = document.createElement('img');
+
+		img.loading = 'lazy';
+		img.alt = alt;
+		img.src = 'thumbs/' + row.subject + '_' + choice + '.webp';
+		return img;
+	}
+
+	/* The filter and the search, which this tab keeps while it goes from page to page. */
+	function listenFilters() {
+		const form = byId('find');
+		const search = byId('search');
+		const key = review.page.page + ':find';
+		const last = picks.session.get(key) || {};
+
+		function changed() {
+			show = form.elements.show.value;
+			sought = search.value.trim().toLocaleLowerCase();
+			picks.session.set(key, {show: show, search: search.value});
+		}
+		form.hidden = rows.length === 0;
+		search.value = last.search || '';
+		for (const radio of form.elements.show)
+			radio.checked = radio.value === (last.show || 'all');
+		if (!form.elements.show.value)
+			form.elements.show[0].checked = true;
+		changed();
+		form.addEventListener('submit', function (event) {
+			event.preventDefault();
+			if (meant.length && sought)
+				meant[0].element.querySelector('a').click();
+		});
+		form.addEventListener('input', function () {
+			changed();
+			placed = 0;
+			filter();
+			review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown');
+		});
+		search.addEventListener('keydown', function (event) {
+			if (event.key === 'Escape' && search.value === '')
+				search.blur();
+		});
+	}
+
+	/* Moves the focus by so many of the rows that are shown. */
+	function move(by) {
+		const at = meant.findIndex((row) => row.element.contains(document.activeElement));
+		const to = Math.min(Math.max(at < 0 ? 0 : at + by, 0), meant.length - 1);
+
+		if (to >= placed)
+			place(to + step);
+		if (to >= 0)
+			meant[to].element.querySelector('a').focus();
+	}
+
+	/* How many stand beside each other. */
+	function columns() {
+		return getComputedStyle(byId('list').lastElementChild).gridTemplateColumns.split(' ').length;
+	}
+
+	function arrow(by) {
+		return function () {
+			if (!document.activeElement.closest('[data-subject]'))
+				return false;
+			move(by());
+			return true;
+		};
+	}
+
+	/* The first subject after the one called AFTER, and around the end, that nobody decided; null where there is none. */
+	function undecidedAfter(after) {
+		const at = rows.findIndex((row) => row.subject === after);
+		const around = rows.slice(at + 1).concat(rows.slice(0, at + 1));
+
+		return around.find((row) => row.known.outcome === 'undecided') || null;
+	}
+
+	function toUndecided(after) {
+		const row = undecidedAfter(after);
+
+		review.go(row ? row.subject + '_review.html' : 'submit.html');
+	}
+
+	/* Shows the rows that SELECTOR finds; drawRow(row) draws what was decided for one. */
+	function start(selector, drawRow) {
+		draw = drawRow;
+		read(selector);
+		picks.session.set('order', rows.map((row) => row.subject));
+		listenFilters();
+		picks.listen(update);
+		review.start();
+		update();
+		listenEnd();
+		review.listenKeys({
+			j: () => move(1),
+			k: () => move(-1),
+			ArrowRight: arrow(() => 1),
+			ArrowLeft: arrow(() => -1),
+			ArrowDown: arrow(columns),
+			ArrowUp: arrow(() => -columns()),
+			n: () => toUndecided(null),
+			s: () => review.go('submit.html'),
+			a: () => review.go('index.html'),
+			'/': () => byId('search').focus(),
+		});
+	}
+
+	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided};
+})();

@@ -1,0 +1,468 @@
+/*
+ * What is picked: kept by this browser at once, saved by the server as soon as it can be.
+ *
+ * localStorage holds what is not saved yet: "BATCH:pick:SUBJECT" is the number of a candidate, 0 for none of them or
+ * null for a decision taken back, "BATCH:by:SUBJECT" says who decided and when. Once the server has answered that a
+ * decision is on its disk the two keys go. A batch's name has no ':' in it, so the keys of two batches never meet.
+ * What the server holds, of all reviewers, comes from ../api/v1/batches/BATCH/selections/.
+ *
+ * Nothing here touches the page; the other scripts are told through picks.listen().
+ */
+'use strict';
+const picks = (function () {
+	const batch = document.body.dataset.batch;
+	const pickPrefix = batch + ':pick:';
+	const byPrefix = batch + ':by:';
+	const patience = 10000; /* milliseconds that a request may take */
+	const most = 500; /* decisions in one request */
+	const pauses = [1, 2, 4, 8, 15, 30]; /* seconds between tries */
+	const served = /^https?:$/.test(location.protocol);
+
+	const listeners = [];
+	const refused = new Map(); /* subject: why the server does not take its decision */
+	let kept = new Map(); /* subject: {choice, by, at}: not saved yet */
+	let saved = new Map(); /* subject: Map of reviewer: {choice, at} */
+	let state = served ? 'unknown' : 'local';
+	let why = '';
+	let tries = 0;
+	let timer = 0;
+	let spare = 0; /* the timer of what another tab left */
+	let retryAt = 0;
+	let keeps = true; /* whether this browser keeps anything */
+	let busy = null; /* the promise of what is being sent */
+
+	/* --- storage: it may be forbidden, full or emptied at any time --- */
+
+	function storeOf(name) {
+		try {
+			return window[name];
+		} catch (e) {
+			return null;
+		}
+	}
+
+	function read(store, key) {
+		try {
+			return storeOf(store).getItem(key);
+		} catch (e) {
+			return null;
+		}
+	}
+
+	/* Null removes. */
+	function write(store, key, value) {
+		try {
+			if (value === null)
+				storeOf(store).removeItem(key);
+			else
+				storeOf(store).setItem(key, value);
+			return true;
+		} catch (e) {
+			return false;
+		}
+	}
+
+	function parse(text) {
+		try {
+			return JSON.parse(text);
+		} catch (e) {
+			return null;
+		}
+	}
+
+	function isChoice(value) {
+		return value === null || (Number.isInteger(value) && value >= 0 && value < 1e9);
+	}
+
+	/* Whether localStorage takes anything. Tried once: what one tab writes, it tells all others. */
+	function probe() {
+		return storeOf('localStorage') !== null && write('localStorage', batch + ':probe', '1') &&
+			write('localStorage', batch + ':probe', null);
+	}
+
+	/* What localStorage has: another tab may have changed it. */
+	function readKept() {
+		const found = new Map();
+		const store = storeOf('localStorage');
+
+		try {
+			for (let i = 0; i < store.length; i++) {
+				const key = store.key(i);
+
+				if (!key.startsWith(pickPrefix))
+					continue;
+				const subject = key.slice(pickPrefix.length);
+				const choice = parse(store.getItem(key));
+				const by = parse(store.getItem(byPrefix + subject)) || {};
+
+				if (isChoice(choice))
+					found.set(subject, {choice: choice, by: by.by || null, at: by.at || null});
+			}
+		} catch (e) {
+			return;
+		}
+		kept = found;
+	}
+
+	function forget(subject) {
+		kept.delete(subject);
+		refused.delete(subject);
+		write('localStorage', pickPrefix + subject, null);
+		write('localStorage', byPrefix + subject, null);
+	}
+
+	/* --- who --- */
+
+	function reviewer() {
+		return read('localStorage', batch + ':reviewer');
+	}
+
+	/* Whoever has no name yet decided what has none. */
+	function setReviewer(name) {
+		write('localStorage', batch + ':reviewer', name);
+		tell();
+		return flush();
+	}
+
+	/* The token comes in the address once, and stays with this tab. */
+	function takeToken() {
+		const found = /^#token=([A-Za-z0-9._~-]+)$/.exec(location.hash);
+
+		if (!found)
+			return;
+		write('sessionStorage', 'bi:token', found[1]);
+		history.replaceState(null, '', location.pathname + location.search);
+	}
+
+	function token() {
+		return read('sessionStorage', 'bi:token');
+	}
+
+	/* Tabs of this server lend each other the token: a link opened in a new tab has none. */
+	function lendToken() {
+		if (!served || !window.BroadcastChannel)
+			return;
+		const channel = new BroadcastChannel('bi:token');
+
+		channel.addEventListener('message', function (event) {
+			if (event.data === null && token()) {
+				channel.postMessage(token());
+			} else if (typeof event.data === 'string' && event.data !== token() && state === 'denied') {
+				write('sessionStorage', 'bi:token', event.data);
+				flush();
+			} else if (typeof event.data === 'string' && !token()) {
+				write('sessionStorage', 'bi:token', event.data);
+			}
+		});
+		channel.postMessage(token());
+	}
+
+	/* --- what stands --- */
+
+	function take(doc) {
+		const found = new Map();
+
+		if (!doc || typeof doc.reviewers !== 'object')
+			return;
+		for (const [name, decisions] of Object.entries(doc.reviewers))
+			for (const [subject, decision] of Object.entries(decisions)) {
+				if (!decision || decision.choice === null || !isChoice(decision.choice))
+					continue;
+				if (!found.has(subject))
+					found.set(subject, new Map());
+				found.get(subject).set(name, decision);
+			}
+		saved = found;
+	}
+
+	/*
+	 * What is known of a subject: {outcome, choice, mine, others, unsaved}. outcome is undecided, picked, none or
+	 * differ; choice the number that all agree on; mine this reviewer's own, null where there is none; others the
+	 * decisions of the others, [{reviewer, choice}].
+	 */
+	function of(subject) {
+		const me = reviewer();
+		const own = kept.get(subject);
+		const all = new Map(saved.get(subject) || []);
+
+		if (own)
+			all.set(own.by || me || '', {choice: own.choice});
+		const standing = [...all].filter(([, decision]) => decision.choice !== null);
+		const choices = new Set(standing.map(([, decision]) => decision.choice));
+		const mine = all.get(me || '');
+		const choice = choices.size === 1 ? [...choices][0] : null;
+		let outcome = 'undecided';
+
+		if (choices.size > 1)
+			outcome = 'differ';
+		else if (choices.size === 1)
+			outcome = choice === 0 ? 'none' : 'picked';
+		return {
+			outcome: outcome,
+			choice: choice,
+			mine: mine ? mine.choice : null,
+			others: standing.filter(([name]) => name !== (me || ''))
+				.map(([name, decision]) => ({reviewer: name, choice: decision.choice})),
+			unsaved: Boolean(own),
+		};
+	}
+
+	/* Keeps a decision. False where the browser does not: then nothing was decided. */
+	function decide(subject, choice) {
+		const decision = {choice: choice, by: reviewer(), at: new Date().toISOString()};
+
+		/* Without a server there is nobody to tell that a decision was taken back. */
+		if (choice === null && (!served || state === 'local')) {
+			forget(subject);
+			tell();
+			return true;
+		}
+		if (!write('localStorage', byPrefix + subject, JSON.stringify({by: decision.by, at: decision.at})) ||
+		    !write('localStorage', pickPrefix + subject, JSON.stringify(choice)))
+			return (keeps = false);
+		keeps = true;
+		kept.set(subject, decision);
+		refused.delete(subject);
+		tell();
+		return true;
+	}
+
+	function isSame(a, b) {
+		return a && b && a.choice === b.choice && a.at === b.at;
+	}
+
+	/* --- the server --- */
+
+	function address() {
+		return new URL('../api/v1/batches/' + encodeURIComponent(batch) + '/selections/', location.href.split('#')[0]);
+	}
+
+	async function request(options) {
+		const control = new AbortController();
+		const end = setTimeout(() => control.abort(), patience);
+
+		try {
+			const response = await fetch(address(), Object.assign({signal: control.signal, cache: 'no-store'}, options));
+			const text = await response.text();
+
+			return {status: response.status, etag: response.headers.get('ETag'), text: text, body: parse(text)};
+		} catch (e) {
+			return {status: 0};
+		} finally {
+			clearTimeout(end);
+		}
+	}
+
+	/* The last document stays with the tab, so that the next page shows it at once and asks only for what is new. */
+	function remember(answer) {
+		take(answer.body);
+		write('sessionStorage', batch + ':etag', null);
+		if (answer.etag && write('sessionStorage', batch + ':saved', answer.text))
+			write('sessionStorage', batch + ':etag', answer.etag);
+	}
+
+	function mark(next, text) {
+		state = next;
+		why = text || '';
+		tell();
+	}
+
+	/* What an answer that is no success means. */
+	function judge(answer) {
+		const detail = answer.body && answer.body.detail ? String(answer.body.detail) : '';
+
+		if (answer.status === 401)
+			mark('denied', detail);
+		else if (answer.status === 403)
+			mark('forbidden', detail);
+		else if (answer.status === 404 && answer.body === null || answer.status === 405 || answer.status === 501)
+			mark('local', detail);
+		else
+			later(answer.status ? 'failing' : 'offline', detail || (answer.status ? 'it answers ' + answer.status : ''));
+	}
+
+	/* Tries again after a while, longer each time. */
+	function later(next, text) {
+		const pause = pauses[Math.min(tries++, pauses.length - 1)] * 1000 * (0.75 + Math.random() / 4);
+
+		clearTimeout(timer);
+		retryAt = Date.now() + pause;
+		timer = setTimeout(flush, pause);
+		mark(next, text);
+	}
+
+	async function refresh() {
+		const etag = read('sessionStorage', batch + ':etag');
+		const answer = await request({headers: etag ? {'If-None-Match': etag} : {}});
+
+		if (answer.status === 304 || (answer.status === 200 && answer.body)) {
+			if (answer.status === 200)
+				remember(answer);
+			for (const [subject, decision] of kept)
+				if (isSame((saved.get(subject) || new Map()).get(decision.by), decision))
+					forget(subject);
+			return true;
+		}
+		judge(answer);
+		return false;
+	}
+
+	/* Sends decisions of one reviewer; those that the server takes are no longer ours to keep. */
+	async function send(name, set) {
+		const selections = Object.create(null);
+		const at = Object.create(null);
+		const headers = {'Content-Type': 'application/json'};
+
+		for (const [subject, decision] of set) {
+			selections[subject] = decision.choice;
+			if (decision.at)
+				at[subject] = decision.at;
+		}
+		if (token())
+			headers['X-CSRFToken'] = token(); /* Authorization is the password's, where one is asked for */
+		const body = JSON.stringify({reviewer: name, selections: selections, at: at});
+		const answer = await request({method: 'PUT', headers: headers, body: body, keepalive: body.length < 30000});
+
+		if (answer.status === 200 && answer.body) {
+			remember(answer);
+			readKept();
+			for (const [subject, decision] of set)
+				if (isSame(kept.get(subject), decision))
+					forget(subject);
+			return true;
+		}
+		if (![400, 409, 413, 422].includes(answer.status) && !(answer.status === 404 && answer.body)) {
+			judge(answer);
+			return false;
+		}
+		/* One of them is wrong: find it, and save the others. */
+		if (set.length === 1) {
+			refused.set(set[0][0], answer.body && answer.body.detail ? String(answer.body.detail) : 'it answers ' + answer.status);
+			return true;
+		}
+		const half = Math.ceil(set.length / 2);
+
+		return await send(name, set.slice(0, half)) && await send(name, set.slice(half));
+	}
+
+	/* The next decisions to send, all of one reviewer, and that reviewer. */
+	function next() {
+		const waiting = [...kept].filter(([subject, decision]) => !refused.has(subject) && (decision.by || reviewer()));
+
+		if (waiting.length === 0)
+			return null;
+		const name = waiting[0][1].by || reviewer();
+
+		return [name, waiting.filter(([, decision]) => (decision.by || reviewer()) === name).slice(0, most)];
+	}
+
+	async function work() {
+		let set;
+
+		if (state === 'unknown' || state === 'offline' || state === 'failing')
+			if (!await refresh())
+				return;
+		tries = 0;
+		while ((set = next())) {
+			mark('saving');
+			if (!await send(set[0], set[1]))
+				return;
+		}
+		mark(refused.size ? 'refused' : 'saved');
+	}
+
+	/* Saves what is not saved. Resolves when it is, or could not be. */
+	function flush() {
+		if (!served || state === 'local')
+			return Promise.resolve();
+		if (!busy)
+			busy = work().finally(function () {
+				busy = null;
+				if (state === 'saved' && next())
+					flush();
+			});
+		return busy;
+	}
+
+	/* Looks at what others decided meanwhile. */
+	async function look() {
+		if (busy || document.hidden || !['saved', 'denied', 'refused'].includes(state))
+			return;
+		if (await refresh())
+			tell();
+	}
+
+	/* --- listeners --- */
+
+	function tell() {
+		listeners.forEach((listener) => listener());
+	}
+
+	function listen(listener) {
+		listeners.push(listener);
+	}
+
+	function start() {
+		keeps = probe();
+		takeToken();
+		lendToken();
+		readKept();
+		take(parse(read('sessionStorage', batch + ':saved')));
+		window.addEventListener('storage', function (event) {
+			if (event.key === null || event.key.startsWith(pickPrefix) || event.key === batch + ':reviewer') {
+				readKept();
+				tell();
+				/* The tab that decided saves it, unless it was closed before it could. */
+				clearTimeout(spare);
+				spare = setTimeout(() => state === 'saved' && next() && flush(), 3000);
+			}
+		});
+		window.addEventListener('pageshow', function (event) {
+			if (!event.persisted)
+				return;
+			readKept();
+			take(parse(read('sessionStorage', batch + ':saved')));
+			state = served && state !== 'local' ? 'unknown' : state;
+			tell();
+			flush();
+		});
+		window.addEventListener('online', flush);
+		window.addEventListener('hashchange', function () {
+			takeToken();
+			flush();
+		});
+		document.addEventListener('visibilitychange', look);
+		if (served)
+			setInterval(look, 20000);
+		flush();
+	}
+
+	return {
+		batch: batch,
+		start: start,
+		listen: listen,
+		of: of,
+		decide: decide,
+		flush: flush,
+		forget: function (subject) {
+			forget(subject);
+			tell();
+			return flush();
+		},
+		reviewer: reviewer,
+		setReviewer: setReviewer,
+		keeps: () => keeps,
+		session: {
+			get: (key) => parse(read('sessionStorage', batch + ':' + key)),
+			set: (key, value) => write('sessionStorage', batch + ':' + key, JSON.stringify(value)),
+		},
+		/* The decisions that are not saved yet: subject, {choice, by, at}. */
+		unsaved: () => [...kept],
+		/* Every subject that anybody decided. */
+		decided: () => new Set([...saved.keys(), ...kept.keys()]),
+		/* A reviewer's saved decisions: [subject, {choice, at}]. */
+		savedBy: (name) => [...saved].filter(([, by]) => by.has(name)).map(([subject, by]) => [subject, by.get(name)]),
+		refused: () => [...refused],
+		state: () => ({name: state, why: why, served: served, retryAt: retryAt}),
+	};
+})();

@@ -1,0 +1,267 @@
+/* ID_review.html: picking one candidate of one subject, and moving on. */
+'use strict';
+(function () {
+	const {page, byId, all, make, setText, words} = review;
+	const subject = page.subject;
+	let typed = null; /* the digits of a number that is being typed, else null */
+
+	function cards() {
+		return all('.candidate');
+	}
+
+	function names(known, choice) {
+		return known.others.filter((o) => o.choice === choice).map((o) => o.reviewer);
+	}
+
+	function showState(known) {
+		const differ = known.outcome === 'differ';
+		let text = known.mine === null ? 'Undecided' : 'Picked: ' + words(known.mine);
+
+		if (known.mine === null && known.others.length)
+			text = 'Not decided by you';
+		if (differ)
+			text += '. Reviewers differ';
+		setText(byId('state'), text);
+		byId('decision').dataset.outcome = known.mine === null ? 'undecided' : differ ? 'differ' : known.outcome;
+		byId('others').hidden = known.others.length === 0;
+		byId('others').replaceChildren(...known.others.map((o) => make('li', {},
+			make('b', {}, o.reviewer), ' chose ' + words(o.choice))));
+	}
+
+	function show() {
+		const known = picks.of(subject);
+
+		showState(known);
+		all('[data-pick]').forEach(function (button) {
+			const picked = Number(button.dataset.pick) === known.mine;
+
+			button.setAttribute('aria-pressed', String(picked));
+			button.classList.toggle('picked', picked);
+		});
+		cards().forEach(function (card) {
+			const idx = Number(card.dataset.idx);
+			const who = names(known, idx);
+			const line = card.querySelector('.who');
+
+			card.classList.toggle('picked', idx === known.mine);
+			line.hidden = who.length === 0;
+			setText(line, who.length ? 'Chosen by ' + who.join(', ') : '');
+		});
+		const inFold = document.querySelector('.alike .candidate.picked');
+
+		if (inFold)
+			inFold.closest('details').open = true;
+		byId('undo').disabled = known.mine === null && undone().length === 0;
+	}
+
+	/* --- deciding --- */
+
+	function undone() {
+		return picks.session.get('undo') || [];
+	}
+
+	/* Keeps a decision; asks once who decides. True where it is kept. */
+	async function decide(on, choice) {
+		if (!picks.decide(on, choice)) {
+			review.warn(review.nothingKept);
+			return false;
+		}
+		if (picks.reviewer() === null)
+			await review.askName();
+		return true;
+	}
+
+	async function pick(choice) {
+		const before = picks.of(subject).mine;
+
+		if (review.isLeaving() || document.querySelector('dialog#who'))
+			return;
+		if (choice !== before) {
+			if (!await decide(subject, choice))
+				return;
+			picks.session.set('undo', undone().concat([{subject: subject, before: before}]).slice(-1000));
+		}
+		review.say('Picked ' + words(choice));
+		await review.go(page.next);
+	}
+
+	/* Takes back the last decision of this tab, whatever subject it was about; else the one about this subject. */
+	async function undo() {
+		const done = undone();
+		const last = done.pop() || {subject: subject, before: null};
+
+		if (review.isLeaving() || (last.subject === subject && picks.of(subject).mine === last.before))
+			return;
+		if (!await decide(last.subject, last.before))
+			return;
+		picks.session.set('undo', done);
+		if (last.subject !== subject) {
+			await review.go(last.subject + '_review.html');
+			return;
+		}
+		review.say('Undone: ' + words(last.before));
+		picks.flush();
+	}
+
+	/* --- moving --- */
+
+	function current() {
+		const card = document.activeElement.closest('.candidate');
+
+		return card ? Number(card.dataset.idx) : picks.of(subject).mine || 0;
+	}
+
+	/* The focus goes from picture to picture; those in folds that are closed are passed over. */
+	function moveFocus(by) {
+		const buttons = cards().filter((card) => !card.closest('details:not([open])')).map((card) => card.querySelector('.pick'));
+		const at = buttons.indexOf(document.activeElement);
+		const to = buttons[Math.min(Math.max(at < 0 ? 0 : at + by, 0), buttons.length - 1)];
+
+		if (to) {
+			to.focus();
+			to.closest('.candidate').scrollIntoView({block: 'nearest'});
+		}
+	}
+
+	function turn(by) {
+		const link = byId(by < 0 ? 'prev' : 'next');
+
+		if (zoom.isOpen())
+			zoom.step(by);
+		else if (link)
+			review.go(link.getAttribute('href'));
+		else
+			review.say(by < 0 ? 'This is the first subject.' : 'This is the last subject.');
+	}
+
+	/* The order of all subjects is known where this tab has seen index.html; else that page goes on from here. */
+	function toUndecided() {
+		const order = picks.session.get('order');
+		const at = Array.isArray(order) && order.length === Number(page.subjects) ? order.indexOf(subject) : -1;
+
+		if (at < 0)
+			return review.go('index.html#undecided-after=' + subject);
+		const around = order.slice(at + 1).concat(order.slice(0, at + 1));
+		const to = around.find((id) => picks.of(id).outcome === 'undecided');
+
+		return review.go(to === undefined ? 'submit.html' : to + '_review.html');
+	}
+
+	/* --- keys --- */
+
+	function digit(event) {
+		if (typed !== null)
+			return type(event.key);
+		if (document.querySelector('[data-pick="' + event.key + '"]'))
+			pick(Number(event.key));
+		else
+			review.say('There is no candidate ' + event.key + '.');
+		return true;
+	}
+
+	/* A number that is typed: p, its digits, Enter. */
+	function type(key) {
+		typed = (typed || '') + key;
+		showTyped();
+		return true;
+	}
+
+	function showTyped() {
+		const box = byId('typed') || make('p', {id: 'typed', role: 'status'});
+
+		box.hidden = typed === null;
+		setText(box, typed === null ? '' : 'Pick ' + (typed || '…') + ' – Enter picks, Esc does not');
+		document.body.append(box);
+	}
+
+	function endTyping(take) {
+		const number = Number(typed);
+		const wanted = typed;
+
+		typed = null;
+		showTyped();
+		if (!take || wanted === '')
+			return;
+		if (document.querySelector('[data-pick="' + number + '"]'))
+			pick(number);
+		else
+			review.say('There is no candidate ' + number + '.');
+	}
+
+	function listenKeys() {
+		const handlers = {
+			u: undo,
+			n: toUndecided,
+			s: () => review.go('submit.html'),
+			a: () => review.go('index.html'),
+			j: () => zoom.isOpen() ? zoom.step(1) : moveFocus(1),
+			k: () => zoom.isOpen() ? zoom.step(-1) : moveFocus(-1),
+			z: () => zoom.isOpen() ? zoom.close() : zoom.open(current(), pick),
+			p: function () {
+				typed = '';
+				showTyped();
+			},
+			ArrowLeft: () => turn(-1),
+			ArrowRight: () => turn(1),
+			Enter: () => typed === null ? false : endTyping(true),
+			Escape: () => typed === null ? false : endTyping(false),
+			Backspace: () => typed === null ? false : (typed = typed.slice(0, -1), showTyped()),
+		};
+
+		for (const key of '0123456789')
+			handlers[key] = digit;
+		review.listenKeys(handlers);
+	}
+
+	/* --- the next subject's pictures --- */
+
+	function load(sources) {
+		sources.slice(0, 12).forEach(function (source) {
+			new Image().src = source;
+		});
+	}
+
+	/* Those that the page names; else those that the next page shows. */
+	async function preload() {
+		const named = page.preload.split(' ').filter(Boolean);
+
+		if (named.length || page.next === 'submit.html' || !picks.state().served) {
+			load(named);
+			return;
+		}
+		try {
+			const text = await (await fetch(page.next)).text();
+			const next = new DOMParser().parseFromString(text, 'text/html');
+
+			load(all('.pick img', next).map((img) => img.getAttribute('src')));
+		} catch (e) {
+			/* Then the next page loads them itself. */
+		}
+	}
+
+	all('[hidden]', document.querySelector('.controls')).forEach((control) => control.hidden = false);
+	byId('decision').hidden = false;
+	byId('undo').addEventListener('click', undo);
+	byId('undecided').addEventListener('click', function (event) {
+		event.preventDefault();
+		toUndecided();
+	});
+	all('[data-pick]').forEach((button) => button.addEventListener('click', () => pick(Number(button.dataset.pick))));
+	all('[data-zoom]').forEach(function (link) {
+		link.hidden = false;
+		link.addEventListener('click', function (event) {
+			if (event.ctrlKey || event.metaKey || event.shiftKey)
+				return;
+			event.preventDefault();
+			zoom.open(Number(link.dataset.zoom), pick);
+		});
+	});
+	listenKeys();
+	picks.listen(show);
+	review.start();
+	show();
+	/* Picks of an earlier time, before anybody was asked for a name. */
+	if (picks.reviewer() === null && picks.unsaved().length)
+		review.askName();
+	window.addEventListener('load', preload);
+})();

@@ -1,0 +1,159 @@
+/* submit.html: the decisions, what is not saved, who differs, and the picks file to take away. */
+'use strict';
+(function () {
+	const {byId, make, setText, plural} = review;
+	let differences = ''; /* what is shown of them */
+
+	function draw(row) {
+		const shot = row.element.querySelector('.shot');
+		const known = row.known;
+		const choice = known.outcome === 'picked' ? known.choice : null;
+
+		if (choice !== null && row.thumbs.has(String(choice)))
+			shot.replaceChildren(lists.picture(row, choice, ''));
+		else
+			shot.replaceChildren(known.outcome === 'differ' ? '≠' : known.outcome === 'none' ? '0' : choice === null ? '' : String(choice));
+	}
+
+	/* Who chose what, with the pictures side by side. */
+	function difference(row) {
+		const own = row.known.mine === null ? [] : [{reviewer: 'you', choice: row.known.mine}];
+
+		return make('li', {},
+			make('a', {href: row.subject + '_review.html', className: 'name'}, row.name),
+			make('ul', {}, ...own.concat(row.known.others).map((o) => make('li', {},
+				row.thumbs.has(String(o.choice)) ? lists.picture(row, o.choice, '') : make('span', {className: 'none'}, '0'),
+				make('span', {}, make('b', {}, o.reviewer), ' ' + review.words(o.choice))))));
+	}
+
+	function showDifferences() {
+		const rows = lists.rows().filter((row) => row.known.outcome === 'differ');
+		const text = rows.map((row) => row.subject + lists.differing(row.known)).join('\n');
+
+		if (text === differences)
+			return;
+		differences = text;
+		byId('differ').hidden = rows.length === 0;
+		setText(byId('differ-title'), 'Reviewers differ on ' + plural(rows.length, 'subject', 'subjects'));
+		byId('differing').replaceChildren(...rows.map(difference));
+	}
+
+	/* What the server does not take, each with why, and a way to be rid of it. */
+	function showRefused() {
+		byId('refused').replaceChildren(...picks.refused().map(function ([subject, why]) {
+			const drop = make('button', {type: 'button', className: 'button'}, 'Drop it');
+
+			drop.addEventListener('click', () => picks.forget(subject));
+			return make('li', {}, make('b', {}, subject), ': ' + why + ' ', drop);
+		}));
+	}
+
+	function where(state, unsaved) {
+		if (state.name === 'local')
+			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' kept by this browser, for the address that this page has now. ' : '') +
+				'Take the picks away as a file, and give that to bi-collect --picks.';
+		if (unsaved === 0)
+			return state.name === 'unknown' ? '' : 'Everything that was decided is on the server.';
+		if (state.name === 'offline' || state.name === 'failing')
+			return plural(unsaved, 'pick is', 'picks are') + ' not saved. The next try is in ' +
+				plural(Math.max(1, Math.round((state.retryAt - Date.now()) / 1000)), 'second', 'seconds') + '.';
+		return plural(unsaved, 'pick is', 'picks are') + ' not saved yet.';
+	}
+
+	function showWhere() {
+		const state = picks.state();
+		const unsaved = picks.unsaved().length;
+
+		byId('take').hidden = false;
+		setText(byId('take-title'), state.name === 'local' ? 'Take the picks away' : unsaved ? 'Unsaved: ' + unsaved : 'Saved');
+		setText(byId('where'), where(state, unsaved));
+		byId('collect').hidden = state.name !== 'saved' || unsaved > 0 || picks.decided().size === 0;
+		byId('save').hidden = state.name === 'local' || unsaved === 0;
+		byId('download').classList.toggle('primary', state.name === 'local');
+		showRefused();
+	}
+
+	/* This reviewer's standing decisions, saved or not: [row, choice]. */
+	function mine() {
+		return lists.rows().filter((row) => row.known.mine !== null).map((row) => [row, row.known.mine]);
+	}
+
+	function showText() {
+		byId('text').value = mine().map(([row, choice]) => [row.subject, choice, row.name].join('\t') + '\n').join('');
+	}
+
+	/* The picks file of one reviewer, as bi-collect --picks reads it. */
+	function picksFile(name) {
+		const known = new Set(lists.rows().map((row) => row.subject));
+		const selections = Object.create(null);
+		const at = Object.create(null);
+
+		function put(subject, decision) {
+			delete selections[subject];
+			delete at[subject];
+			if (decision.choice === null || !known.has(subject))
+				return;
+			selections[subject] = decision.choice;
+			if (decision.at)
+				at[subject] = decision.at;
+		}
+		picks.savedBy(name).forEach(([subject, decision]) => put(subject, decision));
+		picks.unsaved().filter(([, decision]) => (decision.by || picks.reviewer() || '') === name)
+			.forEach(([subject, decision]) => put(subject, decision));
+		return JSON.stringify({batch: picks.batch, reviewer: name || 'anonymous', selections: selections, at: at}, null, 1) + '\n';
+	}
+
+	/* A file of this reviewer's, and one of each other whose picks this browser still keeps. */
+	function download() {
+		const names = new Set([picks.reviewer() || '', ...picks.unsaved().map(([, d]) => d.by || picks.reviewer() || '')]);
+
+		[...names].forEach(function (name, i) {
+			const link = make('a', {
+				href: URL.createObjectURL(new Blob([picksFile(name)], {type: 'application/json'})),
+				download: picks.batch + '_selections' + (i ? '_' + i : '') + '.json',
+			});
+
+			link.click();
+			setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+		});
+	}
+
+	/* The clipboard's own interface is missing from file: pages and where there is no TLS. */
+	function copy() {
+		const text = byId('text');
+
+		function done() {
+			setText(byId('copied'), 'Copied');
+		}
+		function byHand() {
+			text.closest('details').open = true;
+			text.focus();
+			text.select();
+			if (document.execCommand('copy'))
+				done();
+			else
+				setText(byId('copied'), 'Selected: press Ctrl-C');
+		}
+		if (navigator.clipboard)
+			navigator.clipboard.writeText(text.value).then(done, byHand);
+		else
+			byHand();
+	}
+
+	function update() {
+		showWhere();
+		showDifferences();
+		showText();
+	}
+
+	byId('download').addEventListener('click', download);
+	byId('copy').addEventListener('click', copy);
+	byId('save').addEventListener('click', picks.flush);
+	lists.start('.row', draw);
+	picks.listen(update);
+	update();
+	setInterval(function () {
+		if (picks.state().retryAt > Date.now())
+			setText(byId('where'), where(picks.state(), picks.unsaved().length));
+	}, 1000);
+})();

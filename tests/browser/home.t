@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+/*
+ * The home page of a real server: batches as they move, by a stream and without one; and the index of a batch of 10,000.
+ */
+'use strict';
+const { execFileSync } = require('child_process');
+const fs = require('fs');
+const path = require('path');
+const bi = require('./bi.js');
+const { assert, open, pageOf, picksOf, says } = bi;
+
+const BIG = 10000;
+const PAINT = 5000; /* milliseconds: five times what is wanted, for a machine that does other things too */
+let server;
+
+function prepare() {
+	bi.grid('M_batch1', 4, 3);
+	big();
+	[server] = bi.serve('M_batch1');
+}
+
+/* The index of a batch of BIG subjects, by the program that bi-render runs, and pictures for the first of them. */
+function big() {
+	const folder = path.join(bi.root, 'review/big');
+	const batch = {batch: 'big', label: 'Ten thousand', subjects: BIG, candidates: BIG * 6, failed: 0, waiting: 0};
+	const program = 'include "index"; if has("head") then .head | index_head elif has("subject") then .batch as $b | .subject | index_card($b) ' +
+		'else .tail | index_tail end | .text';
+	const candidates = (id) => [1, 2, 3, 4, 5, 6].map((idx) => ({idx, thumb: `thumbs/${id}_${idx}.webp`, thumb_width: 64, thumb_height: 48}));
+	const lines = [{head: batch}];
+
+	for (let i = 1; i <= BIG; i++)
+		lines.push({batch, subject: {id: String(i), name: 'Subject number ' + i, facts: [], waiting: 0, position: i, candidates: candidates(i)}});
+	lines.push({tail: {}});
+	fs.cpSync(path.join(bi.root, 'review/M_batch1'), folder, {recursive: true});
+	fs.writeFileSync(path.join(folder, 'index.html'), execFileSync('jq', ['-r', '-j', '-L', path.join(bi.share, 'review'), program], {
+		input: lines.map((l) => JSON.stringify(l) + '\n').join(''), maxBuffer: 1 << 28, timeout: bi.DEADLINE * 2,
+	}));
+}
+
+async function moves(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {expected: /ERR_|failed: .*status|50[0-9]/});
+
+	await page.goto(new URL('/', server.url).href + server.url.replace(/^[^#]*/, ''));
+	await says(page, '#link', 'Live');
+	assert.strictEqual(new URL(page.url()).hash, '');
+	assert.deepStrictEqual(await page.locator('.card h2').allTextContents(), ['M_batch1']);
+	assert.match(await page.innerText('.card'), /completed.*12 of 12 items.*0 of 4 subjects decided/s);
+	assert.match(await page.getAttribute('.card .share', 'aria-label'), /^12 completed and 0 failed of 12$/);
+
+	/* A batch appears while one looks, with what failed. */
+	bi.run('sh', ['-c', 'bi-fetch -b P_batch1 >records || :'], [1, 2, 3].map((i) => JSON.stringify({
+		subject: {id: i, name: 'P ' + i}, file: path.join(bi.dir, i === 3 ? 'missing.png' : `pictures-of-M_batch1/1-${i}.png`),
+	}) + '\n').join(''));
+	await page.waitForFunction(() => document.querySelectorAll('.card').length === 2);
+	await page.waitForFunction(() => /2 of 3 items.*1 failed/s.test(document.querySelectorAll('.card')[1].innerText));
+	assert.match(await page.textContent('.card:nth-child(2) .kinds'), / × 1$/);
+	assert.match(await page.innerText('.card:nth-child(2)'), /partial.*no pages yet/s);
+	assert.strictEqual(await page.textContent('#summary'), '2 batches, 15 items, 1 failed');
+	await page.waitForSelector('#plot:not([hidden]) svg .line');
+	assert.match(await page.textContent('#plot-says'), /items\/s now, [\d.]+ items\/s at most in the last/);
+
+	/* The way to a review, with the token; what is decided there shows here. */
+	await page.click('.card:nth-child(1) a.button');
+	await page.waitForURL('**/M_batch1/index.html');
+	await page.evaluate(() => localStorage.setItem('M_batch1:reviewer', 'ada'));
+	await page.goto(pageOf(server, '2_review.html'));
+	await page.keyboard.press('1');
+	await page.waitForURL('**/3_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.strictEqual(picksOf('M_batch1').length, 1);
+	await page.click('#home');
+	await page.waitForFunction(() => /1 of 4 subjects decided/.test(document.querySelector('#batches').innerText));
+
+	/* The server stops and comes back. */
+	bi.stopAll();
+	await says(page, '#link', 'No answer; trying again');
+	[server] = bi.serve('M_batch1');
+	await says(page, '#link', 'Live');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
+async function withoutStream(browser) {
+	const {context, page} = await open(browser, '');
+	let asked = 0;
+
+	await page.route('**/api/v1/status/stream', (route) => route.fulfill({status: 503, body: ''}));
+	page.on('request', (r) => asked += r.url().endsWith('/api/v1/status/') ? 1 : 0);
+	await page.goto(new URL('/', server.url).href);
+	await says(page, '#link', 'Every 5 seconds');
+	assert.strictEqual(await page.locator('.card').count(), 2);
+	assert.ok(asked <= 2, 'it asks too often: ' + asked);
+	await context.close();
+}
+
+async function tenThousand(browser) {
+	const {context, page} = await open(browser, '', {viewport: {width: 1400, height: 900}});
+
+	/* Its pictures are not there: that is not what is looked at. */
+	await page.route('**/thumbs/**', (route) => route.fulfill({contentType: 'image/png', body: bi.png(1)}));
+	await page.goto(pageOf(server, '../big/index.html'));
+	await says(page, '#progress', `0 of ${BIG} decided`);
+	const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+	const start = Date.now();
+
+	assert.ok((await page.locator('.subject').count()) < 1000, 'all are on the page at once');
+	await page.fill('#search', '7777');
+	assert.deepStrictEqual(await page.locator('.subject h2').allTextContents(), ['Subject number 7777']);
+	await page.fill('#search', '');
+	await page.click('[value="picked"]');
+	await page.waitForSelector('#nothing:not([hidden])');
+	await page.click('[value="all"]');
+	await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+	await page.waitForFunction(() => document.querySelectorAll('.subject').length > 240);
+	const worked = Date.now() - start;
+
+	console.log(`# first paint after ${Math.round(paint)} ms; searched, filtered twice and scrolled in ${worked} ms`);
+	assert.ok(paint < PAINT, 'first paint after ' + paint + ' ms');
+	assert.ok(worked < PAINT, 'search, filter and scroll took ' + worked + ' ms');
+	await context.close();
+}
+
+bi.main(prepare, [
+	['the home page shows batches as they move', moves],
+	['without a stream it asks now and then', withoutStream],
+	[`an index of ${BIG} subjects stays usable`, tenThousand],
+]);
