@@ -136,7 +136,7 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--serve") == 0)
 		return misbehave();
 	if (argc < 2)
-		return expanding_run(NULL);
+		return testing_run_beside("bi-expand", NULL);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -564,7 +564,7 @@ main(int argc, char **argv)
 	if (argc < 2) {
 		snprintf(path, sizeof(path), "%s/bi-expand", bin ? bin : "");
 		if (access(path, X_OK) == 0)
-			return expanding_run(path);
+			return testing_run_beside("bi-expand", path);
 		fprintf(stderr, "BI_BIN must be the directory of bi-expand\n");
 		return 1;
 	}

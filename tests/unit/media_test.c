@@ -207,43 +207,6 @@ titles_are_text(void **state)
 	media_close(m);
 }
 
-/* A copy of this program as DIR/bi-media, which is both the tests and what they talk to. 0 or -1. */
-static int
-copy_self(const char *path)
-{
-	char block[1 << 16];
-	ssize_t n = -1;
-	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-
-	while (in >= 0 && out >= 0 && (n = read(in, block, sizeof(block))) > 0)
-		if (write(out, block, (size_t)n) != n)
-			return -1;
-	if (in >= 0)
-		close(in);
-	return out < 0 || close(out) < 0 ? -1 : (int)n;
-}
-
-static int
-run_from(char *dir)
-{
-	char path[4200];
-	int status = -1;
-	pid_t pid;
-
-	snprintf(path, sizeof(path), "%s/bi-media", dir);
-	if (copy_self(path) == 0 && (pid = fork()) >= 0) {
-		if (pid == 0) {
-			execl(path, "bi-media", "--tests", (char *)NULL);
-			_exit(127);
-		}
-		waitpid(pid, &status, 0);
-	}
-	unlink(path);
-	rmdir(dir);
-	return status == 0 ? 0 : 1;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -253,15 +216,11 @@ main(int argc, char **argv)
 		cmocka_unit_test(survives_all),
 		cmocka_unit_test(titles_are_text),
 	};
-	const char *parent = getenv("TMPDIR");
-	char dir[4096];
 
 	if (argc > 1 && strcmp(argv[1], "--serve") == 0)
 		return misbehave();
 	if (argc < 2)
-		return snprintf(dir, sizeof(dir), "%s/unit.XXXXXX", parent ? parent : "/tmp") > 0 && mkdtemp(dir)
-			       ? run_from(dir)
-			       : 1;
+		return testing_run_beside("bi-media", NULL);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,4 +113,53 @@ testing_child(void (*f)(void *arg), void *arg, const char *out)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* --- programs that talk to a helper beside them --- */
+
+static inline int
+testing_copy_self(const char *path)
+{
+	char block[1 << 16];
+	ssize_t n = -1;
+	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+
+	while (in >= 0 && out >= 0 && (n = read(in, block, sizeof(block))) > 0)
+		if (write(out, block, (size_t)n) != n)
+			return -1;
+	if (in >= 0)
+		close(in);
+	return out < 0 || close(out) < 0 ? -1 : (int)n;
+}
+
+/*
+ * Runs a copy of this program, with the argument --tests, in a directory of its own, where the program HELPER
+ * ("bi-type") beside it is TARGET; NULL: the copy itself, which is then both the tests and what they talk to. The exit
+ * code.
+ */
+static inline int
+testing_run_beside(const char *helper, const char *target)
+{
+	const char *parent = getenv("TMPDIR");
+	char dir[4096], path[4200], link[4200];
+	int status = -1;
+	pid_t pid;
+
+	snprintf(dir, sizeof(dir), "%s/unit.XXXXXX", parent ? parent : "/tmp");
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/tests", dir);
+	snprintf(link, sizeof(link), "%s/%s", dir, helper);
+	if (testing_copy_self(path) == 0 && symlink(target ? target : "tests", link) == 0 && (pid = fork()) >= 0) {
+		if (pid == 0) {
+			execl(path, "tests", "--tests", (char *)NULL);
+			_exit(127);
+		}
+		waitpid(pid, &status, 0);
+	}
+	unlink(path);
+	unlink(link);
+	rmdir(dir);
+	return status == 0 ? 0 : 1;
+}
+
 #endif

@@ -194,43 +194,6 @@ knows_extensions(void **state)
 		assert_string_equal(type_extension(known[i][0]), known[i][1]);
 }
 
-/* A copy of this program as DIR/bi-type, which is both the tests and what they talk to. 0 or -1. */
-static int
-copy_self(const char *path)
-{
-	char block[1 << 16];
-	ssize_t n = -1;
-	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-
-	while (in >= 0 && out >= 0 && (n = read(in, block, sizeof(block))) > 0)
-		if (write(out, block, (size_t)n) != n)
-			return -1;
-	if (in >= 0)
-		close(in);
-	return out < 0 || close(out) < 0 ? -1 : (int)n;
-}
-
-static int
-run_from(char *dir)
-{
-	char path[4200];
-	int status = -1;
-	pid_t pid;
-
-	snprintf(path, sizeof(path), "%s/bi-type", dir);
-	if (copy_self(path) == 0 && (pid = fork()) >= 0) {
-		if (pid == 0) {
-			execl(path, "bi-type", "--tests", (char *)NULL);
-			_exit(127);
-		}
-		waitpid(pid, &status, 0);
-	}
-	unlink(path);
-	rmdir(dir);
-	return status == 0 ? 0 : 1;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -239,15 +202,11 @@ main(int argc, char **argv)
 		cmocka_unit_test(survives_death),   cmocka_unit_test(believes_no_nonsense),
 		cmocka_unit_test(answers_many),     cmocka_unit_test(knows_extensions),
 	};
-	const char *parent = getenv("TMPDIR");
-	char dir[4096];
 
 	if (argc > 1 && strcmp(argv[1], "--serve") == 0)
 		return misbehave();
 	if (argc < 2)
-		return snprintf(dir, sizeof(dir), "%s/unit.XXXXXX", parent ? parent : "/tmp") > 0 && mkdtemp(dir)
-			       ? run_from(dir)
-			       : 1;
+		return testing_run_beside("bi-type", NULL);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
