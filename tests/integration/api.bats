@@ -309,6 +309,18 @@ children_of() {
 	run -0 curl -si "http://localhost:$PORT/A/7_1.svg"
 	assert_output -p 'sandbox'
 	refute_output -p 'script-src'
+	# Under no other path is it a page, or a script for one.
+	echo '<script src="/A/7_2.js/x"></script>' >"$BI_ROOT/review/A/7_1.html"
+	echo 'alert(1)' | tee "$BI_ROOT/review/A/7_2.js" >"$BI_ROOT/review/A/7_3.x.html"
+	for what in 7_1.html/x 7_1.html/ 7_1.html/index.html 7_2.js/x 7_1.svg/x.svg 7_1.html%2fx 7_3.x.html/x index.html/x; do
+		run -0 curl -s -o answer -w '%{http_code}' --path-as-is "http://localhost:$PORT/A/$what"
+		assert_regex "$what $output" '40[34]$'
+	done
+	for what in 7_1.html 7_2.js 7_3.x.html '7_1.html?x' %37_1.html /7_1.html ./7_1.html; do
+		run -0 curl -si --path-as-is "http://localhost:$PORT/A/$what"
+		assert_line -p 'Content-Type: text/plain'
+		assert_line -p 'sandbox'
+	done
 }
 
 @test "8 reviewers, 50 requests each at once: every line is there and whole" {
