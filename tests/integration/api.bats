@@ -522,6 +522,27 @@ event_is() {
 	poll 10 event_is '[.batches[].batch_job.name]' '["A"]'
 }
 
+@test "more batches than the soft limit of files, and bodies that nobody reads" {
+	local i
+
+	batch A
+	for i in {1..12}; do
+		cp -r "$BI_ROOT/batches/A" "$BI_ROOT/batches/A$i"
+		cp -r "$BI_ROOT/review/A" "$BI_ROOT/review/A$i"
+	done
+	ulimit -Sn 100
+	serve A
+	call /status/
+	assert_equal "$code $(jq -c '[(.batches | length), ([.batches[] | select(.error_message)] | length)]' body)" '200 [13,0]'
+	head -c 1000000 /dev/zero | tr '\0' x >big
+	for i in 1 2 3; do
+		call -X PUT --data-binary @big /status/
+		refused 405 method_not_allowed
+		call -X POST --data-binary @big /status/stream
+		refused 405 method_not_allowed
+	done
+}
+
 @test "many who watch keep nobody waiting, and a server that is stopped ends them" {
 	local i
 
