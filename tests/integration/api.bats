@@ -45,9 +45,18 @@ put() {
 	call -X PUT -H "X-CSRFToken: $TOKEN" -H 'Content-Type: application/json' -d "$json" "$@" "/batches/$batch/selections/"
 }
 
-# refused CODE ERROR: the last answer was that, as JSON.
+# refused CODE ERROR: the last answer was that; that it is JSON is seen for all at once, in the end.
 refused() {
-	assert_equal "$code $(jq -r '[.success, .error, (.detail | length > 5)] | @csv' body)" "$1 false,\"$2\",true"
+	assert_regex "$code $(<body)" "^$1 \\{\"success\":false,\"error\":\"$2\",\"detail\":\".{6,}\"\\}\$"
+	cat body >>refusals
+}
+
+teardown() {
+	local rc=0
+
+	[ ! -e refusals ] || jq empty refusals || rc=1
+	bi_teardown
+	return "$rc"
 }
 
 lines() {
@@ -233,8 +242,7 @@ children_of() {
 		'{"selections":{"7":2},"at":{"7":7}}' '{"selections":{"7":2,"8":9}}' \
 		"{\"reviewer\":\"$(printf '%065d' 0)\",\"selections\":{\"7\":2}}"; do
 		put A "$json"
-		[ "$code $(jq -r .error body)" = '422 bad_selections' ] || [ "$code $(jq -r .error body)" = '400 bad_json' ] ||
-			fail "$json: $code $(<body)"
+		[[ "$code $(<body)" =~ ^(422.*\"bad_selections\"|400.*\"bad_json\"), ]] || fail "$json: $code $(<body)"
 	done
 	put A '{"selections":{"7":2,"8":9,"<script>":1}}'
 	refused 422 bad_selections
@@ -274,9 +282,9 @@ children_of() {
 	for path in B .. . %2e%2e %2e%2e%2f%2e%2e A%2f..%2fA A/../A ../A api assets home A%20 'A;' \
 		"$(printf '%0200d' 0)" "$(printf '%0300d' 0)"; do
 		call "/batches/$path/selections/"
-		[[ "$code $(jq .success body)" =~ ^40[34]\ false$ ]] || fail "$path: $code $(<body)"
+		[[ "$code $(<body)" =~ ^40[34]\ \{\"success\":false, ]] || fail "$path: $code $(<body)"
 		put "$path" '{"selections":{"7":1}}'
-		[[ "$code $(jq .success body)" =~ ^40[34]\ false$ ]] || fail "$path: $code $(<body)"
+		[[ "$code $(<body)" =~ ^40[34]\ \{\"success\":false, ]] || fail "$path: $code $(<body)"
 	done
 	call '/batches/%41%0a/selections/' # which lighttpd takes for no request
 	assert_equal "$code" 400
@@ -309,6 +317,18 @@ children_of() {
 	run -0 curl -si "http://localhost:$PORT/A/7_1.svg"
 	assert_output -p 'sandbox'
 	refute_output -p 'script-src'
+	# Under no other path is it a page, or a script for one.
+	echo '<script src="/A/7_2.js/x"></script>' >"$BI_ROOT/review/A/7_1.html"
+	echo 'alert(1)' | tee "$BI_ROOT/review/A/7_2.js" >"$BI_ROOT/review/A/7_3.x.html"
+	for what in 7_1.html/x 7_1.html/ 7_1.html/index.html 7_2.js/x 7_1.svg/x.svg 7_1.html%2fx 7_3.x.html/x index.html/x; do
+		run -0 curl -s -o answer -w '%{http_code}' --path-as-is "http://localhost:$PORT/A/$what"
+		assert_regex "$what $output" '40[34]$'
+	done
+	for what in 7_1.html 7_2.js 7_3.x.html '7_1.html?x' %37_1.html /7_1.html ./7_1.html; do
+		run -0 curl -si --path-as-is "http://localhost:$PORT/A/$what"
+		assert_line -p 'Content-Type: text/plain'
+		assert_line -p 'sandbox'
+	done
 }
 
 @test "8 reviewers, 50 requests each at once: every line is there and whole" {
@@ -510,6 +530,27 @@ event_is() {
 	poll 10 event_is '[.batches[].batch_job.name]' '["A"]'
 }
 
+@test "more batches than the soft limit of files, and bodies that nobody reads" {
+	local i
+
+	batch A
+	for i in {1..12}; do
+		cp -r "$BI_ROOT/batches/A" "$BI_ROOT/batches/A$i"
+		cp -r "$BI_ROOT/review/A" "$BI_ROOT/review/A$i"
+	done
+	ulimit -Sn 100
+	serve A
+	call /status/
+	assert_equal "$code $(jq -c '[(.batches | length), ([.batches[] | select(.error_message)] | length)]' body)" '200 [13,0]'
+	head -c 1000000 /dev/zero | tr '\0' x >big
+	for i in 1 2 3; do
+		call -X PUT --data-binary @big /status/
+		refused 405 method_not_allowed
+		call -X POST --data-binary @big /status/stream
+		refused 405 method_not_allowed
+	done
+}
+
 @test "many who watch keep nobody waiting, and a server that is stopped ends them" {
 	local i
 
@@ -561,6 +602,9 @@ event_is() {
 	assert_equal "$(<serve.err)" ''
 	call -u "review:$password" /health/
 	assert_equal "$code" 200
+	echo mended >"$BI_ROOT/htpasswd" # which lets nobody in
+	run -0 --separate-stderr bi-serve --private -p "$PORT" A
+	assert_regex "$stderr" 'shown only now: review [a-z2-9]{20}$'
 	echo 'a password of mine' >mine
 	run -0 --separate-stderr bi-serve --private --password-file mine -p "$PORT" A
 	call -u 'review:a password of mine' /health/
@@ -650,6 +694,24 @@ event_is() {
 	[ "$code" = 500 ]
 	assert_equal "$(jq .success body)" false
 	rmdir "$BI_ROOT/batches/A/picks.ndjson"
+	# Nor does what is no file keep anybody waiting, or lead elsewhere.
+	ln -s "$PWD/picks" "$BI_ROOT/batches/A/picks.ndjson"
+	put A '{"selections":{"7":2}}'
+	assert_equal "$code $(jq .success body)" '500 false'
+	rm "$BI_ROOT/batches/A/picks.ndjson"
+	batch B
+	mkfifo "$BI_ROOT/batches/A/picks.ndjson"
+	for f in items.ndjson results.ndjson batch.json; do
+		rm "$BI_ROOT/batches/B/$f"
+		mkfifo "$BI_ROOT/batches/B/$f"
+	done
+	for b in A B; do
+		put "$b" '{"selections":{"7":2}}'
+		[[ "$code $(jq .success body)" =~ ^[45][0-9][0-9]\ false$ ]] || fail "$b: $code $(<body)"
+	done
+	call /status/
+	assert_equal "$code $(jq -c '.batches | length' body)" '200 2'
+	rm "$BI_ROOT/batches/A/picks.ndjson"
 	mv picks "$BI_ROOT/batches/A/picks.ndjson"
 	printf '{"subject":"8","cho' >>"$BI_ROOT/batches/A/picks.ndjson" # who wrote it was killed
 	put A '{"selections":{"7":2}}'

@@ -50,6 +50,18 @@ what_is_no_token_is_replaced(void **state)
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(token_make(root, false, b), 1);
 	assert_string_not_equal(a, b);
+	/* Nor one that somebody else made. */
+	if (geteuid() == 0) {
+		assert_int_equal(chown("token", 65534, (gid_t)-1), 0);
+		assert_int_equal(token_read(root, a), -1);
+		assert_int_equal(errno, EPERM);
+		assert_int_equal(token_make(root, false, a), 1);
+		assert_string_not_equal(a, b);
+		assert_int_equal(chown("token", 65534, (gid_t)-1), 0);
+		assert_int_equal(fchown(root->fd, 65534, (gid_t)-1), 0); /* who has the root may */
+		assert_int_equal(token_read(root, b), 0);
+		assert_string_equal(a, b);
+	}
 	assert_int_equal(unlink("token"), 0);
 	assert_int_equal(symlink("elsewhere", "token"), 0);
 	assert_int_equal(token_read(root, b), -1);

@@ -18,6 +18,7 @@
 #include "api.h"
 #include "clock.h"
 #include "msg.h"
+#include "self.h"
 
 enum { CLIENTS_MOST = 256, STREAMS_MOST = 200, EVERY_MS = 500, AGAIN_MS = 1000, ALL_MS = 5000, BEAT_MS = 15000 };
 
@@ -32,7 +33,8 @@ struct client {
 	bool streams;
 	bool answered; /* OUT is its whole answer */
 	bool behind;   /* a newer document waits until OUT is sent */
-	int64_t beat;  /* when it is to hear something, so that one that has gone is noticed */
+	int64_t beat;  /* when it is to hear something, so that one that has gone is noticed; or to have taken some of
+			* what is on its way */
 };
 
 struct watch {
@@ -293,6 +295,7 @@ push(struct streaming *s, struct client *c)
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
 		c->sent += (size_t)n;
+		c->beat = c->streams ? clock_ms() + BEAT_MS : never;
 		if (c->sent == c->out.len && c->behind)
 			send_event(s, c);
 	}
@@ -308,8 +311,12 @@ take(struct streaming *s, struct client *c)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
+	if (c->answered) { /* the rest of a body that nobody reads */
+		scgi_free(&c->scgi);
+		return c->out.len > c->sent;
+	}
 	if (n == 0 || c->streams)
-		return c->answered && n == 0 && c->out.len > c->sent;
+		return false;
 	state = scgi_look(&c->scgi, 0);
 	if (state == SCGI_WHOLE || state == SCGI_LONG)
 		answer_client(s, c);
@@ -326,7 +333,9 @@ attend(struct streaming *s, struct client *c, short happened)
 		return false;
 	if (happened & (POLLIN | POLLHUP) && !take(s, c))
 		return false;
-	if (c->streams && now >= c->beat && c->sent == c->out.len) {
+	if (c->streams && now >= c->beat) {
+		if (c->sent < c->out.len)
+			return false; /* it comes again if it still wants to know */
 		buf_clear(&c->out);
 		c->sent = 0;
 		buf_str(&c->out, ": still here\n\n");
@@ -416,6 +425,7 @@ stream(struct api *api)
 	/* The socket is this process's alone. */
 	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
+	self_raise_files(); /* a batch has a dozen, and a client one */
 	*s = (struct streaming){.api = api, .ino = -1, .look = never, .all = never};
 	s->status = status_new(&api->root);
 	for (;;)

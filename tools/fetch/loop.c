@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "lock.h"
 #include "msg.h"
 #include "robot.h"
+#include "self.h"
 
 enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
 
@@ -72,18 +72,6 @@ reap(struct fetch *f)
 			http_done(f, m->easy_handle, m->data.result);
 }
 
-/* Room for the connections, part files and locks of many transfers. */
-static void
-raise_file_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
 /* Asked while we wait for a lock. */
 static bool
 stop_asked(void *arg)
@@ -135,7 +123,7 @@ share_cookies(struct fetch *f)
 static void
 set_up(struct fetch *f)
 {
-	raise_file_limit();
+	self_raise_files(); /* for the connections, part files and locks of many transfers */
 	f->temp = root_dir(f->root.fd, "temp", true);
 	if (f->temp < 0)
 		msg_die_errno(msg_code(errno), "cannot make the directory temp in %s", f->root.path);

@@ -22,7 +22,8 @@ enum { LOCK_WORKING = 0, LOCK_MAKING = 1 };
 static int
 open_file(const struct batch *b, const char *name)
 {
-	int flags = O_CLOEXEC | O_NOFOLLOW | (b->mode == BATCH_READ ? O_RDONLY : O_RDWR);
+	/* Without waiting, should it be a FIFO. */
+	int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (b->mode == BATCH_READ ? O_RDONLY : O_RDWR);
 
 	return openat(b->dir, name, flags | (b->mode != BATCH_READ ? O_CREAT : 0), 0666);
 }
@@ -204,7 +205,7 @@ batch_filesfd(const struct batch *b)
 int
 batch_about(const struct batch *b, struct buf *out)
 {
-	int fd = openat(b->dir, "batch.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(b->dir, "batch.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int rc;
 
 	if (fd < 0)

@@ -191,6 +191,8 @@ open_file(const struct picks *p, int flags)
 		fd = -1;
 		errno = EINVAL;
 	}
+	if (fd < 0 && errno == ELOOP) /* a symbolic link: no file either, and not a batch that is not there */
+		errno = EINVAL;
 	return fd;
 }
 

@@ -165,11 +165,20 @@ next_character(const unsigned char **at)
 	return -1;
 }
 
-/* Controls, line and paragraph separators, and what turns the direction of writing around. */
+/* Controls, line and paragraph separators, what turns the direction of writing around, and what nobody sees, by which a
+ * name could pass for another. Joiners are not among them: scripts and emoji need them. */
 static bool
 is_control(long c)
 {
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	static const struct {
+		long first, last;
+	} all[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},   {0x200b, 0x200b},
+		   {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (c >= all[i].first && c <= all[i].last)
+			return true;
+	return false;
 }
 
 const char *

@@ -48,8 +48,17 @@ token_lock(const struct root *root)
 
 /* --- files --- */
 
+/* Whether what belongs to ITS is nobody's but ours, or that of the owner of the directory DIRFD. */
+static bool
+is_ours(const struct stat *its, int dirfd)
+{
+	struct stat dir;
+
+	return its->st_uid == geteuid() || (fstat(dirfd, &dir) == 0 && its->st_uid == dir.st_uid);
+}
+
 static int
-read_all(int fd, struct buf *out)
+read_all(int dirfd, int fd, struct buf *out)
 {
 	struct stat st;
 	ssize_t n;
@@ -60,7 +69,7 @@ read_all(int fd, struct buf *out)
 		errno = ENOENT;
 		return -1;
 	}
-	if (st.st_mode & 077) {
+	if (st.st_mode & 077 || !is_ours(&st, dirfd)) {
 		errno = EPERM;
 		return -1;
 	}
@@ -82,7 +91,7 @@ token_secret_read(int dirfd, const char *name, struct buf *out)
 	buf_clear(out);
 	if (fd < 0)
 		return -1;
-	rc = read_all(fd, out);
+	rc = read_all(dirfd, fd, out);
 	error = errno;
 	close(fd);
 	errno = error;

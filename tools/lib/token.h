@@ -17,7 +17,7 @@
 enum { TOKEN_HEX = 64, TOKEN_SECRET_MOST = 1 << 16 };
 
 /* The root's token, as a string. 0, or -1 with errno: ENOENT where there is none or what is there is no token, EPERM
- * where others than its owner may read or write it. */
+ * where others than its owner may read or write it, or its owner is neither we nor the root's. */
 int token_read(const struct root *root, char token[TOKEN_HEX + 1]);
 
 /* The same, after making one where there is none or it was open to others; with ANEW always. 1 where it

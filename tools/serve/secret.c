@@ -87,9 +87,11 @@ write_password(const struct serve *s, const char *password)
 static bool
 has_password(const struct serve *s)
 {
+	static const char hashed[] = SERVE_USER ":$";
 	struct buf text = {0};
 	bool has = !s->new_password && !s->password_file &&
-		   token_secret_read(s->root.fd, SERVE_PASSWORD_FILE, &text) == 0 && text.len > 0;
+		   token_secret_read(s->root.fd, SERVE_PASSWORD_FILE, &text) == 0 &&
+		   strncmp(text.data, hashed, sizeof(hashed) - 1) == 0;
 
 	buf_free(&text);
 	return has;
