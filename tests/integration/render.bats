@@ -345,7 +345,7 @@ words_of() {
 @test "what is in the way of its files is replaced, not followed or waited for" {
 	local name
 
-	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377,\000\000\000\000\001\000\001\000\000\002\002D\001\000;' >a.gif
 	{
 		item 1 a.gif
 		item 2 a.gif
@@ -353,14 +353,14 @@ words_of() {
 	cd "$R/way"
 	sha256sum -- *.html >../before
 	echo mine >../../mine
-	for name in .pages index.html 1_review.html review.css 1_1.gif; do
+	for name in .pages .thumbs index.html 1_review.html review.css 1_1.gif thumbs/1_1.webp; do
 		rm "$name"
 		mkfifo "$name"
 		run -0 timeout 60 bi-render way
 		sha256sum --quiet -c ../before
 		[ -f "$name" ]
 		rm "$name"
-		ln -s ../../mine "$name"
+		ln -s "$BI_ROOT/mine" "$name"
 		run -0 bi-render way
 		sha256sum --quiet -c ../before
 		[ -f "$name" ] && [ ! -L "$name" ]

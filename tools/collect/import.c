@@ -51,7 +51,10 @@ read_file(const char *file, int *code)
 		*code = collect_trouble("read the picks in", file);
 	close(fd);
 	if (n >= 0 && (o = rec_parse(text.len ? text.data : "", text.len, why, sizeof(why))) == NULL) {
-		snprintf(words, sizeof(words), "it is not JSON: %s", text.len ? why : "it is empty");
+		snprintf(words, sizeof(words), "it is not JSON: %s",
+			 !text.len ? "it is empty"
+			 : *why    ? why
+				   : "it is null");
 		*code = refused(file, words);
 	}
 	if (o && !json_object_is_type(o, json_type_object)) {
