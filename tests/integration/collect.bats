@@ -294,6 +294,76 @@ everything() {
 	collected 2 'file 2 1'
 }
 
+@test "metadata of another form is damaged too, and nothing of it is overwritten" {
+	local text
+
+	batch bad 2 1
+	pick bad 2 1
+	bi-collect bad >/dev/null
+	mkdir "$S/9"
+	for text in '[]' '"x"' '{"choices":1}' '{"choices":[1,null]}' '{"choices":[{"batch":"bad","file":"short"}]}' \
+		'{"choices":[{"batch":"o","file":"../../../../x"}]}' \
+		"$(jq -c '.choices[0].credit = 3' "$S/2/metadata.json")" \
+		"$(jq -c '.choices[0].credit.licenses = [null]' "$S/2/metadata.json")"; do
+		echo "$text" >"$S/9/metadata.json"
+		run -1 bi-collect --format webdataset -o x.tar bad
+		assert_output --partial 'by_subject_id/9/metadata.json is damaged'
+		cp "$S/2/metadata.json" good
+		echo "$text" >"$S/2/metadata.json"
+		run -1 bi-collect bad
+		assert_output --partial 'subject 2: its items or its metadata.json'
+		assert_equal "$(cat "$S/2/metadata.json")" "$text"
+		cp good "$S/2/metadata.json"
+	done
+	rm -r "$S/9"
+	run -0 bi-collect bad
+}
+
+@test "what is in a subject's way is named, not followed, and the others go on" {
+	local i file
+
+	batch way 5 1
+	for i in 1 2 3 4 5; do
+		pick way $i 1
+	done
+	file=$(sum f-2-1.txt).txt
+	mkdir -p out "$S/2/$file" "$S/3/metadata.json" "$S/4"
+	ln -s "$PWD/out" "$S/1"
+	ln -s /etc/passwd "$S/4/metadata.json"
+	run -1 bi-collect way
+	for i in 1 2 3 4; do
+		assert_output --partial "subject $i cannot be collected: something that is no file or directory of ours"
+	done
+	assert_line --partial '"collected":1,"new":1,"removed":0,"conflicts":0,"failed":4,"exit":1}'
+	collected 5 'file 5 1'
+	[ -z "$(ls -A out)" ]
+}
+
+@test "a subject with more candidates than descriptors is collected as a whole" {
+	batch many 1 80
+	run -0 bash -c 'ulimit -n 40 && bi-collect --all many'
+	assert_line --partial '"collected":80,"new":80,'
+	assert_equal "$(find "$S/1" -name '*.txt' | wc -l)" 80
+}
+
+@test "lines of picks that are no decisions are said" {
+	batch torn 2 1
+	pick torn 1 1
+	echo '{"subject":"2","choice":1,"rev' >>"$BI_ROOT/batches/torn/picks.ndjson"
+	run -1 bi-collect torn
+	assert_output --partial '1 lines of its picks.ndjson are no decisions'
+	collected 1 'file 1 1'
+}
+
+@test "a limit on file sizes is said like a full disk" {
+	batch limit 2 1
+	pick limit 1 1
+	run -74 bash -c 'ulimit -f 0 && bi-collect limit | cat; exit "${PIPESTATUS[0]}"'
+	assert_output --partial 'File too large'
+	run -0 bi-collect limit
+	collected 1 'file 1 1'
+}
+
 @test "picks from a file: taken in once, and collected" {
 	batch P 3 2
 	echo '{"batch":"P","reviewer":"eve","selections":{"1":2,"2":0,"3":1},"at":{"1":"2026-11-22T12:00:00Z"}}' >sel.json
@@ -307,6 +377,9 @@ everything() {
 	run -0 bi-collect --picks sel.json P
 	assert_output --partial 'older than what the same reviewer decided since'
 	collected 1 'file 1 1'
+	pick P 1 null eve 2026-11-22T14:00:00.000Z
+	run -0 bi-collect --picks sel.json P
+	[ ! -e "$S/1" ]
 	# What today's pages write.
 	echo '{"batch":"P","selections":{"1":1}}' >sel.json
 	run -0 bi-collect --picks sel.json

@@ -185,3 +185,24 @@ flip() {
 	assert_output --partial "$(basename "$i")"
 	cmp out/x.tar good.tar
 }
+
+@test "names that a list of digests cannot have, and what is in the way of that list" {
+	batch E 1
+	run -2 bi-collect -o "out/a"$'\n'"b.tar" E
+	assert_output --partial 'control characters'
+	run -2 bi-collect -o 'out/a\b.tar' E
+	mkdir out/x.tar.sha256
+	run -73 bi-collect -o out/x.tar E
+	assert_output --partial 'x.tar.sha256 is there and is no file'
+	[ ! -e out/x.tar ]
+	assert_equal "$(ls out)" x.tar.sha256
+}
+
+@test "a manifest that has a name twice is damaged" {
+	mkdir collected
+	echo a >collected/a
+	sha256sum collected/a collected/a >collected/SHA256SUMS
+	tar cf twice.tar collected/a collected/SHA256SUMS
+	run -1 bi-collect --verify twice.tar
+	assert_output --partial 'its SHA256SUMS is damaged'
+}

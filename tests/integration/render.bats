@@ -355,6 +355,52 @@ words_of() {
 	run -0 bi-render full
 }
 
+@test "what is in the way of its files is replaced, not followed or waited for" {
+	local name
+
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377,\000\000\000\000\001\000\001\000\000\002\002D\001\000;' >a.gif
+	{
+		item 1 a.gif
+		item 2 a.gif
+	} | bi-fetch -b way | bi-render
+	cd "$R/way"
+	sha256sum -- *.html >../before
+	echo mine >../../mine
+	for name in .pages .thumbs index.html 1_review.html review.css 1_1.gif thumbs/1_1.webp; do
+		rm "$name"
+		mkfifo "$name"
+		run -0 timeout 60 bi-render way
+		sha256sum --quiet -c ../before
+		[ -f "$name" ]
+		rm "$name"
+		ln -s "$BI_ROOT/mine" "$name"
+		run -0 bi-render way
+		sha256sum --quiet -c ../before
+		[ -f "$name" ] && [ ! -L "$name" ]
+	done
+	assert_equal "$(cat ../../mine)" mine
+}
+
+@test "a damaged .pages is made again" {
+	local size cut
+
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	{
+		item 1 a.gif
+		item 2 a.gif
+	} | bi-fetch -b cut | bi-render
+	cd "$R/cut"
+	sha256sum -- *.html >../before
+	size=$(stat -c %s .pages)
+	for cut in 1 100 $((size / 2)) $((size - 20)) "$size"; do
+		truncate -s $((size - cut)) .pages
+		rm 1_review.html
+		run -0 bi-render cut
+		sha256sum --quiet -c ../before
+		assert_equal "$(stat -c %s .pages)" "$size"
+	done
+}
+
 @test "a jq program that fails leaves the old pages, and is said" {
 	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
 	item 1 a.gif | bi-fetch -b broken | bi-render

@@ -235,3 +235,10 @@ sharpness_of() {
 		[ "$(sharpness_of blurred.png)" -lt 20 ]
 	done
 }
+
+@test "a pipe as a picture is refused, not waited for" {
+	mkfifo pipe.png
+	run -1 timeout 60 bi-thumb pipe.png out.webp
+	assert_output --partial 'it is no file of bytes'
+	[ ! -e out.webp ]
+}

@@ -159,7 +159,7 @@ begin_choice(const struct choosing *g, const struct about_subject *a, long idx)
 	return o;
 }
 
-/* The file of item K into the choice. Its descriptor; -1 where the batch has none. */
+/* The file of item K into the choice, where the batch has it. 0, or -1 with errno. */
 static int
 add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 {
@@ -167,7 +167,7 @@ add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 	struct json_object *result = NULL;
 	const char *sha256, *mime, *status;
 	char name[FILE_LONGEST];
-	int fd = -1;
+	int fd = -1, rc = 0;
 
 	if (batch_result(g->b, k, &line) == 0)
 		result = rec_parse(line.data, line.len, NULL, 0);
@@ -176,7 +176,12 @@ add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 	mime = result ? rec_string(result, "mime") : NULL;
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
-	    strspn(sha256, "0123456789abcdef") == HASH_HEX && (fd = batch_open_file(g->b, result)) >= 0) {
+	    strspn(sha256, "0123456789abcdef") == HASH_HEX) {
+		fd = batch_open_file(g->b, result);
+		rc = fd < 0 && errno != ENOENT ? -1 : 0;
+	}
+	if (fd >= 0) {
+		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
 		snprintf(name, sizeof(name), "%s.%s", sha256, type_extension(mime ? mime : ""));
 		add_text(choice, "file", name);
 		add_text(choice, "sha256", sha256);
@@ -185,7 +190,7 @@ add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 		add_text(choice, "final_url", rec_string(result, "final_url"));
 	}
 	json_object_put(result);
-	return fd;
+	return rc;
 }
 
 /* The item K as the store numbers it, parsed, and its place. NULL with errno. */
@@ -206,10 +211,32 @@ read_item(const struct choosing *g, uint32_t k, struct batch_place *place)
 
 /* What is chosen of a subject, as it is put together. */
 struct chosen {
+	const struct choosing *g;
 	struct json_object *choices;
-	int *files;
+	uint32_t *items; /* of each, as the store numbers it */
 	size_t n;
 };
+
+/* For store_update(). */
+static int
+open_file(void *arg, size_t i)
+{
+	const struct chosen *v = arg;
+	struct json_object *result = NULL;
+	struct buf line = {0};
+	int fd = -1, error;
+
+	if (batch_result(v->g->b, v->items[i], &line) == 0)
+		result = rec_parse(line.data, line.len, NULL, 0);
+	buf_free(&line);
+	errno = ENOENT;
+	if (result)
+		fd = batch_open_file(v->g->b, result);
+	error = errno;
+	json_object_put(result);
+	errno = error;
+	return fd;
+}
 
 /* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
 static int
@@ -218,28 +245,28 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 	struct batch_place place;
 	struct json_object *item = read_item(g, k, &place), *choice, *credit;
 	const char *wrong;
-	int fd;
+	int rc, error;
 
 	if (!item)
 		return -1;
 	credit = credit_of(item);
 	wrong = g->c->set->strict ? credit_wrong(credit) : NULL;
 	choice = begin_choice(g, a, place.idx);
-	fd = add_file(g, choice, k);
-	if (wrong && (fd >= 0 || !g->all)) { /* of all, what failed is not asked for */
+	rc = add_file(g, choice, k);
+	error = errno;
+	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* of all, what failed is not asked for */
 		char words[128];
 
 		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
 		refuse(g, a->id, "no_license", words, "choose another, or collect without --strict");
 		g->failed++;
 	}
-	if (wrong) {
+	if (wrong || rc < 0) {
 		json_object_put(credit);
 		json_object_put(choice);
 		json_object_put(item);
-		if (fd >= 0)
-			close(fd);
-		return 0;
+		errno = error;
+		return rc;
 	}
 	add_text(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
 	add_reviewers(g, choice, d, true);
@@ -251,8 +278,9 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 	json_object_object_add(choice, "item", item_as_given(item));
 	json_object_put(item);
 	json_object_array_add(v->choices, choice);
-	v->files = buf_realloc(v->files, (v->n + 1) * sizeof(*v->files));
-	v->files[v->n++] = fd;
+	if ((v->n & (v->n - 1)) == 0)
+		v->items = buf_realloc(v->items, (v->n ? 2 * v->n : 1) * sizeof(*v->items));
+	v->items[v->n++] = k;
 	return 0;
 }
 
@@ -376,7 +404,7 @@ static int
 choose_subject(struct choosing *g, uint32_t i)
 {
 	struct about_subject a = {0};
-	struct chosen v = {.choices = json_object_new_array()};
+	struct chosen v = {.g = g, .choices = json_object_new_array()};
 	struct stored stored = {0};
 	struct decision d;
 	int rc;
@@ -392,7 +420,8 @@ choose_subject(struct choosing *g, uint32_t i)
 			.batch = batch_name(g->b),
 			.id = a.id,
 			.choices = v.choices,
-			.files = v.files,
+			.open = open_file,
+			.arg = &v,
 			.keep_all = picks_count(g->picks) == 0 && !g->all,
 			.disputed = d.kind == DISPUTED,
 		};
@@ -401,10 +430,7 @@ choose_subject(struct choosing *g, uint32_t i)
 		if (rc == 0)
 			tell(g, &w, &stored);
 	}
-	for (size_t k = 0; k < v.n; k++)
-		if (v.files[k] >= 0)
-			close(v.files[k]);
-	free(v.files);
+	free(v.items);
 	free(stored.outcome);
 	buf_free(&stored.removed);
 	json_object_put(v.choices);
@@ -444,19 +470,23 @@ find_decisions(struct choosing *g)
 static bool
 is_damage(struct choosing *g, uint32_t i)
 {
-	const char *id = plan_id(&g->plan, i);
+	const char *name = batch_name(g->b), *id = plan_id(&g->plan, i);
+	bool in_the_way = errno == ENOTDIR || errno == EISDIR || errno == ELOOP;
 	int error = errno;
 
+	g->failed++;
 	if (error == EBADMSG)
 		msg_warn("batch %s: subject %s: its items or its metadata.json in the collection are damaged; remove "
-			 "that and "
-			 "collect its batches again",
-			 batch_name(g->b), id);
+			 "that and collect its batches again",
+			 name, id);
+	else if (in_the_way)
+		msg_warn("batch %s: subject %s cannot be collected: something that is no file or directory of ours is "
+			 "in its place in %s/collected/by_subject_id (%s); move it away",
+			 name, id, g->c->root->path, strerror(error));
 	else
-		msg_warn_errno("batch %s: subject %s cannot be collected", batch_name(g->b), id);
-	g->failed++;
+		msg_warn_errno("batch %s: subject %s cannot be collected", name, id);
 	errno = error;
-	return error == EBADMSG;
+	return error == EBADMSG || in_the_way;
 }
 
 static int
@@ -476,6 +506,12 @@ choose(struct choosing *g)
 	if (!g->picks)
 		return collect_trouble("read the picks of batch", name);
 	find_decisions(g);
+	if (picks_bad(g->picks)) {
+		msg_warn("batch %s: %zu lines of its picks.ndjson are no decisions: they are passed over; see whether "
+			 "what they say stands elsewhere",
+			 name, picks_bad(g->picks));
+		g->failed++;
+	}
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
 			return collect_trouble("go on with batch", name);

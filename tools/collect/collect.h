@@ -86,9 +86,11 @@ struct wanted {
 	const char *batch;
 	const char *id;              /* of the directory */
 	struct json_object *choices; /* an array, each as in metadata.json; owned by who made this */
-	int *files;                  /* of each choice, its file, open for reading; -1: it is not to be had now */
-	bool keep_all;               /* nobody has decided anything: what --all took stays */
-	bool disputed;               /* reviewers differ: what is there stays, and is marked */
+	/* Opens the file of choice number I, which has a "file", for reading; -1 with errno, ENOENT: it is gone. */
+	int (*open)(void *arg, size_t i);
+	void *arg;
+	bool keep_all; /* nobody has decided anything: what --all took stays */
+	bool disputed; /* reviewers differ: what is there stays, and is marked */
 };
 
 enum store_outcome {
@@ -113,7 +115,8 @@ int store_update(struct collect *c, const struct wanted *w, struct stored *out);
 /* Opens the directory of subject ID and locks it so; -1 with errno, ENOENT where there is none. */
 int store_open(const struct collect *c, const char *id, bool create, bool alone);
 
-/* The metadata in DIR, for json_object_put(). NULL with errno: ENOENT where there is none. */
+/* The metadata in DIR, for json_object_put(). NULL with errno: ENOENT where there is none, EBADMSG where it is not as
+ * we write it: each choice has a batch and a file named by its content. */
 struct json_object *store_read(int dir);
 
 /* The choices of that; an empty array where it has none. Not to be freed. */

@@ -167,19 +167,26 @@ list_subjects(const struct collect *c, struct listing *l)
 	int fd = openat(c->subjects, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
+	int error;
 
 	*l = (struct listing){0};
-	if (!d)
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
 		return -1;
-	errno = 0;
-	while ((e = readdir(d))) {
+	}
+	while (errno = 0, (e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
 		if ((l->n & (l->n - 1)) == 0)
 			l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
 		l->v[l->n++] = buf_strdup(e->d_name);
 	}
+	error = errno;
 	closedir(d);
+	errno = error;
+	if (error)
+		return -1;
 	if (l->n > 1)
 		qsort(l->v, l->n, sizeof(*l->v), compare_names);
 	return 0;
@@ -204,9 +211,9 @@ add_file(const char *file, void *arg)
 	return rc;
 }
 
-/* Adds what is collected of one subject. What is gone meanwhile, or damaged, is not there. */
+/* Adds what is collected of one subject. What is gone meanwhile is not there; of what cannot be read MISSED tells. */
 static int
-add_subject(const struct collect *c, struct credits *k, const char *id)
+add_subject(const struct collect *c, struct credits *k, const char *id, bool *missed)
 {
 	int dir = root_dir(c->subjects, id, false), rc = 0;
 	struct json_object *metadata;
@@ -215,10 +222,12 @@ add_subject(const struct collect *c, struct credits *k, const char *id)
 	if (dir < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
 	metadata = store_read(dir);
-	if (!metadata && errno == EBADMSG)
-		msg_warn("%s/collected/by_subject_id/%s/metadata.json is damaged: remove it and collect its batches "
-			 "again",
-			 c->root->path, id);
+	if (!metadata && errno != ENOENT) {
+		msg_warn("%s/collected/by_subject_id/%s/metadata.json %s: it is missing in ATTRIBUTION; remove it and "
+			 "collect its batches again",
+			 c->root->path, id, errno == EBADMSG ? "is damaged" : strerror(errno));
+		*missed = true;
+	}
 	a.choices = store_choices(metadata);
 	if (a.choices)
 		rc = credits_each_file(a.choices, add_file, &a);
@@ -270,6 +279,7 @@ credits_of_all(struct collect *c)
 {
 	struct listing l = {0};
 	struct credits k;
+	bool missed = false;
 	int rc = credits_begin(&k, c->temp), code = EX_ALL_WELL;
 
 	/* The last of several writes what all of them did. */
@@ -278,11 +288,13 @@ credits_of_all(struct collect *c)
 	if (rc == 0)
 		rc = list_subjects(c, &l);
 	for (size_t i = 0; i < l.n && rc == 0; i++)
-		rc = add_subject(c, &k, l.v[i]);
+		rc = add_subject(c, &k, l.v[i], &missed);
 	if (rc == 0)
 		rc = publish_all(c, &k);
 	if (rc < 0)
 		code = collect_trouble("write the ATTRIBUTION files in", c->root->path);
+	else if (missed)
+		code = EX_SOME_FAILED;
 	lock_drop(c->collected);
 	credits_drop(&k);
 	for (size_t i = 0; i < l.n; i++)

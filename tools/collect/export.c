@@ -72,6 +72,11 @@ export_check(struct settings *set)
 	}
 	if (!*set->output || set->output[strlen(set->output) - 1] == '/')
 		opt_wrong("--output '%s' is no name of a file", set->output);
+	for (const char *p = strrchr(set->output, '/') ? strrchr(set->output, '/') : set->output; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\')
+			opt_wrong("--output '%s': control characters and \\ cannot be in the name, since the list of "
+				  "digests beside it has it",
+				  set->output);
 	if (!kind_for(set))
 		opt_wrong("--output '%s': its name does not say what it is to be, or not the same as --format; .tar, "
 			  ".tar.gz, "
@@ -515,6 +520,8 @@ export_all(struct collect *c, const struct names *names)
 		if (code == EX_ALL_WELL) {
 			name_of(&x, &name, 0);
 			code = is_free(&x, name.data) ? EX_ALL_WELL : EX_CANTCREAT;
+			name_beside(&x, &name);
+			code = code == EX_ALL_WELL && !is_free(&x, name.data) ? EX_CANTCREAT : code;
 		}
 	}
 	if (code == EX_ALL_WELL)

@@ -51,7 +51,10 @@ read_file(const char *file, int *code)
 		*code = collect_trouble("read the picks in", file);
 	close(fd);
 	if (n >= 0 && (o = rec_parse(text.len ? text.data : "", text.len, why, sizeof(why))) == NULL) {
-		snprintf(words, sizeof(words), "it is not JSON: %s", text.len ? why : "it is empty");
+		snprintf(words, sizeof(words), "it is not JSON: %s",
+			 !text.len ? "it is empty"
+			 : *why    ? why
+				   : "it is null");
 		*code = refused(file, words);
 	}
 	if (o && !json_object_is_type(o, json_type_object)) {
@@ -127,35 +130,20 @@ prepare(struct collect *c, struct import *m, const struct names *names)
 
 /* --- what was decided since --- */
 
-static int
-compare_subjects(const void *a, const void *b)
-{
-	return strcmp((*(const struct pick *const *)a)->subject, (*(const struct pick *const *)b)->subject);
-}
-
-/* Leaves out of the set, which is one reviewer's, what is older than that reviewer's standing decision. How many. */
+/* Leaves out of the set what is older than the same reviewer's last decision, taken back or not. How many. */
 static size_t
 drop_older(struct picks_set *set, const struct picks *p)
 {
-	const struct pick **theirs = buf_alloc((picks_count(p) + 1) * sizeof(*theirs));
-	const char *who = set->n > 0 ? set->v[0].reviewer : NULL;
-	size_t n = 0, left = 0, dropped;
+	size_t left = 0, dropped;
 
-	who = who && *who ? who : "anonymous";
-	for (size_t i = 0; i < picks_count(p); i++)
-		if (strcmp(picks_get(p, i)->reviewer, who) == 0)
-			theirs[n++] = picks_get(p, i);
-	qsort(theirs, n, sizeof(*theirs), compare_subjects);
 	for (size_t i = 0; i < set->n; i++) {
-		const struct pick *one = &set->v[i];
-		const struct pick **found = n ? bsearch(&one, theirs, n, sizeof(*theirs), compare_subjects) : NULL;
+		const struct pick *one = &set->v[i], *last = picks_last(p, one);
 
-		if (!found || !one->at || decide_compare_times(one->at, (*found)->at) >= 0)
+		if (!last || !one->at || decide_compare_times(one->at, last->at) >= 0)
 			set->v[left++] = *one;
 	}
 	dropped = set->n - left;
 	set->n = left;
-	free(theirs);
 	return dropped;
 }
 

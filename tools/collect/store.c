@@ -56,6 +56,51 @@ store_open(const struct collect *c, const char *id, bool create, bool alone)
 	return -1;
 }
 
+/* Whether NAME is a name that we give: a digest and an extension. */
+static bool
+is_named_by_content(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == HASH_HEX && name[HASH_HEX] == '.' && name[HASH_HEX + 1] &&
+	       !strchr(name, '/') && strlen(name) < FILE_LONGEST;
+}
+
+/* Whether all of an array, which may be missing, are objects. */
+static bool
+are_objects(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		return true;
+	if (!json_object_is_type(v, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(v); i++)
+		if (!json_object_is_type(json_object_array_get_idx(v, i), json_type_object))
+			return false;
+	return true;
+}
+
+/* Whether it has the form in which we write it: what reads it relies on that. */
+static bool
+is_metadata(struct json_object *o)
+{
+	struct json_object *choices = store_choices(o), *credit;
+
+	if (!choices || !are_objects(o, "choices"))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(choices); i++) {
+		struct json_object *choice = json_object_array_get_idx(choices, i);
+		const char *file = rec_string(choice, "file");
+
+		if (!rec_string(choice, "batch") || !file || !is_named_by_content(file))
+			return false;
+		if (json_object_object_get_ex(choice, "credit", &credit) &&
+		    (!json_object_is_type(credit, json_type_object) || !are_objects(credit, "licenses")))
+			return false;
+	}
+	return true;
+}
+
 struct json_object *
 store_read(int dir)
 {
@@ -72,8 +117,12 @@ store_read(int dir)
 	}
 	if (n < 0)
 		error = errno;
-	else if (!(o = rec_parse(text.len ? text.data : "", text.len, NULL, 0)))
+	else if (!(o = rec_parse(text.len ? text.data : "", text.len, NULL, 0)) || !is_metadata(o))
 		error = EBADMSG;
+	if (error) {
+		json_object_put(o);
+		o = NULL;
+	}
 	close(fd);
 	buf_free(&text);
 	errno = error;
@@ -311,11 +360,17 @@ take_choice(struct subject *s, size_t i)
 {
 	struct json_object *choice = json_object_array_get_idx(s->w->choices, i), *old = same_before(s, choice);
 	const char *file = rec_string(choice, "file");
-	int in = s->w->files[i], same;
+	int in = -1, same, error;
 
 	if (file && has_file(s->dir, file, rec_number(choice, "bytes", -1))) {
 		s->out->outcome[i] = old && strcmp(text(old, "file"), file) == 0 ? STORE_SAME : STORE_NEW;
-	} else if (!file || in < 0) {
+		s->out->kept++;
+		json_object_array_add(s->after, json_object_get(choice));
+		return 0;
+	}
+	if (file && (in = s->w->open(s->w->arg, i)) < 0 && errno != ENOENT)
+		return -1;
+	if (in < 0) {
 		/* The batch has lost it; we may not have. */
 		if (!old || !has_file(s->dir, text(old, "file"), rec_number(old, "bytes", -1)))
 			return 0;
@@ -324,7 +379,12 @@ take_choice(struct subject *s, size_t i)
 		choice = old;
 	} else {
 		same = has_digest(in, text(choice, "sha256"));
-		if (same < 0 || (same && put_file(s, in, file) < 0))
+		if (same > 0 && put_file(s, in, file) < 0)
+			same = -1;
+		error = errno;
+		close(in);
+		errno = error;
+		if (same < 0)
 			return -1;
 		s->out->outcome[i] = same ? STORE_NEW : STORE_CHANGED_FILE;
 		if (!same)
@@ -344,13 +404,6 @@ is_chosen(struct json_object *choices, const char *file)
 	return false;
 }
 
-/* Whether NAME is a name that we give: a digest and an extension. */
-static bool
-is_named_by_content(const char *name)
-{
-	return strspn(name, "0123456789abcdef") == HASH_HEX && name[HASH_HEX] == '.';
-}
-
 /* Removes what nobody chooses any more. Returns how many other entries there are, -1 with errno. */
 static int
 sweep(struct subject *s)
@@ -359,8 +412,11 @@ sweep(struct subject *s)
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
-	if (!d)
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
 		return -1;
+	}
 	while ((e = readdir(d))) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
@@ -430,7 +486,7 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 	*out = (struct stored){.outcome = buf_alloc((count(w->choices) + 1) * sizeof(*out->outcome))};
 	for (size_t i = 0; i < count(w->choices); i++) {
 		out->outcome[i] = STORE_GONE;
-		any = any || w->files[i] >= 0;
+		any = any || rec_string(json_object_array_get_idx(w->choices, i), "file");
 	}
 	s.dir = store_open(c, w->id, any, true);
 	if (s.dir < 0)

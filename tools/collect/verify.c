@@ -127,7 +127,7 @@ entries_find(const struct entries *e, const char *name)
 	return e->n ? bsearch(&wanted, e->v, e->n, sizeof(*e->v), compare_entries) : NULL;
 }
 
-/* Reads lines as sha256sum writes them. False where one is none. */
+/* Reads lines as sha256sum writes them. False where one is none, or two have one name. */
 static bool
 entries_read(struct entries *e, const struct buf *text)
 {
@@ -144,6 +144,9 @@ entries_read(struct entries *e, const struct buf *text)
 		p = newline + 1;
 	}
 	entries_sort(e);
+	for (size_t i = 1; i < e->n; i++)
+		if (strcmp(e->v[i].name, e->v[i - 1].name) == 0)
+			return false;
 	return true;
 }
 
@@ -237,7 +240,7 @@ compare(struct reading *r)
 static size_t
 look_inside(struct verifying *v, int fd)
 {
-	static const struct expand_limits limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
+	static const struct expand_limits limits = {SUMS_MOST / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
 	struct reading *r = buf_alloc(sizeof(*r));
 	struct expand *e = expand_open(fd, &limits);
 	enum expand_event event = EXPAND_AGAIN;

@@ -17,6 +17,7 @@ void
 msg_program(const char *name)
 {
 	program = name;
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
 	/* The wrong way round, so that using them still fails. */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)

@@ -19,7 +19,8 @@ enum {
 };
 
 /* Names the program in all messages; NAME is kept, not copied. To be called first: standard descriptors that
- * are closed are opened on /dev/null, or a file of ours would get their numbers. */
+ * are closed are opened on /dev/null, or a file of ours would get their numbers. A limit on file sizes becomes an error
+ * of what writes (EFBIG) instead of a signal that ends it. */
 void msg_program(const char *name);
 
 /* The name given to msg_program(). */

@@ -77,6 +77,12 @@ find(const struct picks *p, const struct pick *v)
 	return NULL;
 }
 
+const struct pick *
+picks_last(const struct picks *p, const struct pick *v)
+{
+	return find(p, v);
+}
+
 static void
 note(struct picks *p, const struct pick *v)
 {

@@ -52,6 +52,11 @@ const char *picks_version(const struct picks *p);
 size_t picks_count(const struct picks *p);
 const struct pick *picks_get(const struct picks *p, size_t i); /* `at` and `reviewer` are never NULL here */
 
+/* The last decision of V's reviewer about V's subject, with PICK_BACK where it was taken back; NULL where there was
+ * none.
+ */
+const struct pick *picks_last(const struct picks *p, const struct pick *v);
+
 /* How many lines were passed over because they are no decisions. */
 size_t picks_bad(const struct picks *p);
 

@@ -70,7 +70,7 @@ kept_open(struct kept *k, const struct render *r, const char *programs)
 {
 	struct head head;
 
-	*k = (struct kept){.fd = openat(r->dir, ".pages", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+	*k = (struct kept){.fd = openat(r->dir, ".pages", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
 	if (k->fd < 0 || read_at(k->fd, &head, sizeof(head), 0) < 0 || memcmp(head.magic, magic, sizeof(magic)) != 0 ||
 	    memcmp(head.programs, programs, sizeof(head.programs)) != 0 || head.count > UINT32_MAX)
 		return;
@@ -97,6 +97,18 @@ kept_whole(const struct kept *k, const struct render *r, const unsigned char who
 	return same;
 }
 
+/* Whether the file holds the pieces of P: one that was cut short, or overwritten, may not. */
+static bool
+has_pieces(const struct kept *k, const struct kept_page *p)
+{
+	uint64_t end = p->at;
+	struct stat st;
+
+	for (size_t c = 0; c < COMMON; c++)
+		end += p->length[c];
+	return fstat(k->fd, &st) == 0 && p->at <= (uint64_t)st.st_size && end <= (uint64_t)st.st_size;
+}
+
 bool
 kept_page(const struct kept *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES],
 	  const char *name)
@@ -104,7 +116,8 @@ kept_page(const struct kept *k, const struct render *r, uint32_t i, const unsign
 	struct kept_page p;
 
 	return i < k->count && read_at(k->fd, &p, sizeof(p), place_of(i)) == 0 &&
-	       memcmp(p.digest, digest, sizeof(p.digest)) == 0 && is_as_it_was(&p.file, r->dir, name);
+	       memcmp(p.digest, digest, sizeof(p.digest)) == 0 && has_pieces(k, &p) &&
+	       is_as_it_was(&p.file, r->dir, name);
 }
 
 int

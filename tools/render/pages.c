@@ -88,7 +88,7 @@ give(void *arg, struct buf *to, bool *ended)
 static bool
 is_written(int dirfd, const char *name, const char *bytes, size_t n)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct buf there = {0};
 	struct stat st;
 	bool same;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -35,6 +36,19 @@ render_progress(struct render *r, const char *what, uint32_t done, uint32_t of)
 	msg_progress(line);
 }
 
+/* Opens .thumbs, made anew where something else has its name. -1 with errno. */
+static int
+open_shots(const struct render *r)
+{
+	static const char name[] = ".thumbs";
+	struct stat st;
+
+	if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
+	    unlinkat(r->dir, name, 0) < 0)
+		return -1;
+	return openat(r->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+}
+
 /* Opens the directories and files that the pages go to. 0, or -1 with errno. */
 static int
 open_places(struct render *r, const char *name)
@@ -48,7 +62,7 @@ open_places(struct render *r, const char *name)
 	if (r->temp < 0 || r->dir < 0 || lock_wait(r->dir, LOCK_ALONE) < 0)
 		return -1;
 	r->thumbs = root_dir(r->dir, "thumbs", true);
-	r->shots = openat(r->dir, ".thumbs", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	r->shots = open_shots(r);
 	return r->thumbs < 0 || r->shots < 0 ? -1 : 0;
 }
 

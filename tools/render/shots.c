@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "msg.h"
@@ -99,12 +100,14 @@ take(struct render *r, bool wait)
 static bool
 is_known(const struct render *r, uint32_t k, const char *sha256, const char *thumb)
 {
+	struct stat st;
 	struct shot s;
 
 	if (!shot_read(r, k, sha256, &s))
 		return false;
 	if (s.end == THUMB_OK)
-		return r->items[k - 1].thumb = faccessat(r->thumbs, thumb, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+		return r->items[k - 1].thumb =
+			       fstatat(r->thumbs, thumb, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 	return s.end == THUMB_FAILED;
 }
 

@@ -33,7 +33,7 @@ make_one(const char *in, const char *out, int size)
 	const char *slash = strrchr(out, '/');
 	const char *name = slash ? slash + 1 : out;
 	char *dir = slash ? strndup(out, (size_t)(slash - out) + 1) : strdup(".");
-	struct thumb_job job = {.in = open(in, O_RDONLY | O_CLOEXEC)};
+	struct thumb_job job = {.in = open(in, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
 	struct thumber *t;
 	struct part part;
 	int dirfd;
