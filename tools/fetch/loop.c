@@ -90,7 +90,6 @@ catch_signals(struct fetch *f)
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN); /* TLS writes to connections that have gone; out_flush() minds stdout */
-	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
 	sigemptyset(&set);
 	/* What nohup(1) or a shell lets us ignore would, once blocked, come to a signalfd all the same. */
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
