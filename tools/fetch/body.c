@@ -2,17 +2,19 @@
  * body: the bytes of one item as they come in: gathered, hashed and written in pieces.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fetch.h"
+#include "hasher.h"
 
 enum { FIRST = 64 << 10, KEEP_FROM = 1 << 20, HEAD = 16 << 10 };
 
 /* Larger pieces are fewer system calls; all that are under way have PIECES_ALL bytes at most. */
-enum { PIECE_LEAST = 64 << 10, PIECE_MOST = 256 << 10, PIECES_ALL = 8 << 20 };
+enum { PIECE_LEAST = 64 << 10, PIECE_MOST = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
 
 size_t
 body_piece(const struct settings *set)
@@ -60,15 +62,58 @@ spill(struct body *b, struct job *j)
 	return 0;
 }
 
-int
-body_flush(struct body *b)
+/* The digest is ours again. */
+static void
+take_hash(struct body *b)
 {
-	int rc = b->piece_len ? part_write(&b->part, b->piece, b->piece_len) : 0;
+	if (b->hasher)
+		hasher_wait(b->hasher);
+	b->hasher = NULL;
+}
 
-	free(b->piece);
+/* Has the piece hashed, which it is given to, while the next one comes in. */
+static void
+hash_piece(struct body *b, struct fetch *f)
+{
+	if (!f->hasher)
+		f->hasher = hasher_start();
+	b->hasher = f->hasher;
+	if (b->hasher) {
+		hasher_give(b->hasher, b->hash, b->piece, b->piece_len);
+	} else {
+		hash_add(b->hash, b->piece, b->piece_len);
+		free(b->piece);
+	}
 	b->piece = NULL;
 	b->piece_len = 0;
-	return rc;
+}
+
+/* Has the kernel begin to write what will be synced: the disk works while bytes come in, and not at their end. */
+static void
+begin_sync(struct body *b, const struct fetch *f)
+{
+	off_t end = f->set->no_sync ? 0 : (off_t)b->bytes;
+
+	if (end - b->sync_begun < SYNC_PIECE)
+		return;
+	(void)sync_file_range(b->part.fd, b->sync_begun, end - b->sync_begun, SYNC_FILE_RANGE_WRITE);
+	b->sync_begun = end;
+}
+
+static int
+write_piece(struct body *b, struct fetch *f)
+{
+	if (part_write(&b->part, b->piece, b->piece_len) < 0)
+		return -1;
+	hash_piece(b, f);
+	begin_sync(b, f);
+	return 0;
+}
+
+int
+body_flush(struct body *b, struct fetch *f)
+{
+	return b->piece_len ? write_piece(b, f) : 0;
 }
 
 /* Behind the first bytes all is written a piece at once. */
@@ -77,7 +122,6 @@ add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
 {
 	size_t room = body_piece(j->fetch->set);
 
-	hash_add(b->hash, bytes, n);
 	while (n > 0) {
 		size_t some = room - b->piece_len < n ? room - b->piece_len : n;
 
@@ -89,9 +133,8 @@ add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
 		n -= some;
 		if (b->piece_len < room)
 			break;
-		if (part_write(&b->part, b->piece, room) < 0)
+		if (write_piece(b, j->fetch) < 0)
 			return -1;
-		b->piece_len = 0;
 	}
 	keep(b, j);
 	return 0;
@@ -129,6 +172,7 @@ have(struct body *b, const char *bytes, size_t n)
 {
 	size_t room = b->held_len < HEAD ? HEAD - b->held_len : 0;
 
+	take_hash(b);
 	if (!b->hash)
 		b->hash = hash_begin();
 	if (room && !b->held)
@@ -177,8 +221,9 @@ body_finish(struct body *b, struct job *j)
 {
 	if (b->sha256[0])
 		return 0;
-	if (spill(b, j) < 0 || body_flush(b) < 0)
+	if (spill(b, j) < 0 || body_flush(b, j->fetch) < 0)
 		return -1;
+	take_hash(b);
 	hash_end(b->hash, b->sha256);
 	b->hash = NULL;
 	return 0;
@@ -209,6 +254,7 @@ body_unwritten(const struct body *b)
 void
 body_drop(struct body *b)
 {
+	take_hash(b);
 	part_drop(&b->part);
 	hash_drop(b->hash);
 	free(b->held);
@@ -217,10 +263,10 @@ body_drop(struct body *b)
 }
 
 void
-body_leave(struct body *b)
+body_leave(struct body *b, struct fetch *f)
 {
 	if (b->part.noted) {
-		body_flush(b); /* what cannot be written is not there: the part ends before it */
+		body_flush(b, f); /* what cannot be written is not there: the part ends before it */
 		part_leave(&b->part);
 	}
 	body_drop(b);
@@ -229,8 +275,10 @@ body_leave(struct body *b)
 int
 body_restart(struct body *b)
 {
+	take_hash(b);
 	hash_drop(b->hash);
 	b->hash = NULL;
+	b->sync_begun = 0;
 	b->held_len = 0;
 	free(b->held);
 	b->held = NULL;

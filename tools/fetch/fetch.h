@@ -99,8 +99,10 @@ struct answer {
 struct body {
 	struct part part;
 	struct hash *hash;
-	char *held;      /* the first bytes, not written yet; the file's head once they are */
-	size_t held_len; /* bytes in HELD */
+	struct hasher *hasher; /* has the digest; NULL: it is here */
+	off_t sync_begun;      /* up to here the kernel was told to begin to write to the disk */
+	char *held;            /* the first bytes, not written yet; the file's head once they are */
+	size_t held_len;       /* bytes in HELD */
 	size_t held_room;
 	bool spilled; /* HELD was written to the part */
 	bool kept;    /* large: the part was named */
@@ -256,7 +258,8 @@ struct fetch {
 	struct expansion *expansions;
 	size_t expanding; /* of them, those that are not over */
 	struct writer *writer;
-	struct known *robots; /* what origins' robots.txt said */
+	struct hasher *hasher; /* started when it is first needed */
+	struct known *robots;  /* what origins' robots.txt said */
 
 	CURLM *multi;
 	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
@@ -334,16 +337,17 @@ void job_list_cut(struct job_list *l, struct job *j);
 /* body.c */
 /* N bytes more; EXPECTED: how many come in all, as far as is known, else 0. */
 int body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expected);
-int body_end(struct body *b, struct job *j);    /* all bytes are there: finished, or left to the writer */
-int body_finish(struct body *b, struct job *j); /* all is written and hashed from here on */
-size_t body_unwritten(const struct body *b);    /* the bytes in memory that body_finish() would write */
-int body_flush(struct body *b);                 /* what came so far is written, nothing held but the head */
-size_t body_piece(const struct settings *set);  /* the bytes that are received and written at once */
-int body_open(struct body *b, struct job *j);   /* opens its part, for whoever fills it himself */
+int body_end(struct body *b, struct job *j);     /* all bytes are there: finished, or left to the writer */
+int body_finish(struct body *b, struct job *j);  /* all is written and hashed from here on */
+size_t body_unwritten(const struct body *b);     /* the bytes in memory that body_finish() would write */
+int body_flush(struct body *b, struct fetch *f); /* what came so far is written, nothing held but the head */
+size_t body_piece(const struct settings *set);   /* the bytes that are received and written at once */
+int body_open(struct body *b, struct job *j);    /* opens its part, for whoever fills it himself */
 int body_read(struct body *b, struct job *j, uint64_t end, size_t most); /* takes in what its part has, up to END */
 int body_seek(struct body *b); /* what follows is written behind the bytes that count; others are cut off */
 void body_drop(struct body *b);
-void body_leave(struct body *b);  /* the same, but a part by which another run can go on stays in temp/ */
+void body_leave(struct body *b,
+		struct fetch *f); /* the same, but a part by which another run can go on stays in temp/ */
 int body_restart(struct body *b); /* what came before does not count */
 
 /* left.c: large parts that killed and stopped runs left in temp/ */

@@ -81,7 +81,7 @@ void
 job_free(struct job *j)
 {
 	if (j->fetch->stop_signal)
-		body_leave(&j->body);
+		body_leave(&j->body, j->fetch);
 	else
 		body_drop(&j->body);
 	if (j->claimed) {
@@ -127,7 +127,7 @@ try_again(struct job *j, struct host *h)
 		host_hold(f, h, j->verdict.wait_ms > 0 ? j->verdict.wait_ms : wait);
 	if (!j->validator[0])
 		body_drop(&j->body);
-	else if (body_flush(&j->body) < 0)
+	else if (body_flush(&j->body, f) < 0)
 		fetch_fail(f, "writing a download");
 	free(j->at);
 	j->at = NULL;

@@ -14,6 +14,7 @@
 #include "fetch.h"
 #include "governor.h"
 #include "group.h"
+#include "hasher.h"
 #include "lock.h"
 #include "msg.h"
 #include "robot.h"
@@ -235,6 +236,7 @@ clean_up(struct fetch *f)
 	plan_drop_all(f);
 	robots_forget(f);
 	writer_end(f->writer);
+	hasher_end(f->hasher);
 	targets_close(f);
 	curl_multi_cleanup(f->multi);
 	if (f->share)
