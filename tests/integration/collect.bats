@@ -66,6 +66,15 @@ everything() {
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
 }
 
+@test "a batch that nobody reviewed, and a preferred reviewer whom nobody knows, are said" {
+	batch new 1 2
+	run -0 --separate-stderr bi-collect new
+	assert_equal "$stderr" 'bi-collect: batch new: nobody has decided anything yet: review it, or take every item by --all'
+	pick new 1 1
+	run -0 --separate-stderr bi-collect --prefer adda --prefer newest --prefer ada new
+	assert_equal "$stderr" 'bi-collect: batch new: no reviewer adda has decided anything in it'
+}
+
 @test "run again, nothing is written" {
 	batch again 2 2
 	pick again 1 1
