@@ -196,7 +196,7 @@ judge_status(struct job *j, long status)
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
 	judge_fail(j, may_pass(status), name, "the server answers %ld%s", status,
-		   status == 404   ? ": there is no such page"
+		   status == 404   ? ": there is nothing by that name"
 		   : status == 403 ? ": it does not allow this"
 		   : status == 410 ? ": it is gone for good"
 		   : status == 429 ? ": too many requests"
