@@ -42,7 +42,8 @@ run(void *arg)
 		pthread_mutex_lock(&h->mutex);
 		h->first = (h->first + 1) % WAITING_MOST;
 		h->count--;
-		pthread_cond_broadcast(&h->changed);
+		if (h->count == 0 || h->count == WAITING_MOST - 1) /* somebody may wait for that */
+			pthread_cond_broadcast(&h->changed);
 	}
 	pthread_mutex_unlock(&h->mutex);
 	return NULL;
@@ -71,7 +72,8 @@ hasher_give(struct hasher *h, struct hash *hash, char *bytes, size_t n)
 	while (h->count == WAITING_MOST)
 		pthread_cond_wait(&h->changed, &h->mutex);
 	h->waiting[(h->first + h->count++) % WAITING_MOST] = (struct piece){hash, bytes, n};
-	pthread_cond_broadcast(&h->changed);
+	if (h->count == 1)
+		pthread_cond_broadcast(&h->changed);
 	pthread_mutex_unlock(&h->mutex);
 }
 
