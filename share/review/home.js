@@ -101,7 +101,7 @@
 
 		byId('plot').hidden = top === 0;
 		points.push([now - from, rates[rates.length - 1][1]]);
-		setText(byId('plot-says'), perSecond(rates[rates.length - 1][1]) + ' now, ' + 'peak ' + perSecond(top) + ' in the last ' + span(now - from));
+		setText(byId('plot-says'), perSecond(rates[rates.length - 1][1]) + ' now, peak ' + perSecond(top) + ' in the last ' + span(Math.max(1, now - from)));
 		if (old)
 			old.remove();
 		byId('plot').append(plot(points, now - from, top, 120));
