@@ -101,7 +101,7 @@
 
 		byId('plot').hidden = top === 0;
 		points.push([now - from, rates[rates.length - 1][1]]);
-		setText(byId('plot-says'), perSecond(rates[rates.length - 1][1]) + ' now, ' + perSecond(top) + ' at most in the last ' + span(now - from));
+		setText(byId('plot-says'), perSecond(rates[rates.length - 1][1]) + ' now, peak ' + perSecond(top) + ' in the last ' + span(Math.max(1, now - from)));
 		if (old)
 			old.remove();
 		byId('plot').append(plot(points, now - from, top, 120));
@@ -116,20 +116,19 @@
 
 		return make('figure', {className: 'spark'},
 			plot(points, values.length, top, 40),
-			make('figcaption', {}, make('span', {}, perSecond(top) + ' at most'), make('span', {}, 'in ' + span(values.length * step))));
+			make('figcaption', {}, make('span', {}, 'peak ' + perSecond(top)), make('span', {}, 'over ' + span(values.length * step))));
 	}
 
 	/* --- batches --- */
 
-	function share(job) {
-		const total = job.total_items || 1;
-		const done = number(job.completed_items) / total * 1000;
-		const failed = number(job.failed_items) / total * 1000;
+	/* A bar of what is completed and, after it, what failed. */
+	function share(completed, failed, total) {
+		const done = completed / (total || 1) * 1000;
 
 		return draw('svg', {class: 'share', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', role: 'img',
-			'aria-label': job.completed_items + ' completed and ' + job.failed_items + ' failed of ' + job.total_items},
+			'aria-label': completed + ' completed and ' + failed + ' failed of ' + total},
 		draw('rect', {class: 'done', x: 0, y: 0, width: done.toFixed(1), height: 10}),
-		draw('rect', {class: 'failed', x: done.toFixed(1), y: 0, width: failed.toFixed(1), height: 10}));
+		draw('rect', {class: 'failed', x: done.toFixed(1), y: 0, width: (failed / (total || 1) * 1000).toFixed(1), height: 10}));
 	}
 
 	function counts(batch) {
@@ -164,7 +163,7 @@
 				(number(review.disagreements) ? ', ' + review.disagreements + ' differ' : '');
 		return make('div', {className: 'foot'}, make('span', {}, text),
 			to ? make('a', {className: 'button', href: to}, 'Review', make('span', {className: 'unseen'}, ' ' + batch.batch_job.name)) :
-				make('span', {className: 'quiet'}, 'no pages yet: bi-render'));
+				make('span', {className: 'quiet'}, 'no pages yet: ', make('code', {}, 'bi-render ' + batch.batch_job.name)));
 	}
 
 	function fill(card, batch) {
@@ -184,7 +183,7 @@
 			card.append(make('p', {}, String(batch.error_message)));
 			return;
 		}
-		card.append(share(job), counts(batch));
+		card.append(share(number(job.completed_items), number(job.failed_items), number(job.total_items)), counts(batch));
 		if (batch.failures && Object.keys(batch.failures).length)
 			card.append(kinds(batch.failures));
 		if (batch.history && Array.isArray(batch.history.items) && batch.history.items.length > 1)
@@ -220,10 +219,10 @@
 		}
 		setText(byId('summary'), plural(batches.length, 'batch', 'batches') + ', ' + plural(total, 'item', 'items') +
 			(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
-		setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done');
+		setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' finished' +
+			(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
 		setText(byId('now'), items ? perSecond(items) + ' · ' + bytes(amount) + '/s' : '');
-		byId('bar').max = total || 1;
-		byId('bar').value = done + failed;
+		byId('bar').replaceChildren(share(done, failed, total));
 		rates.push([Date.now() / 1000, items]);
 		showPlot();
 	}

@@ -35,11 +35,11 @@ const lists = (function () {
 	}
 
 	function describe(known) {
-		if (known.outcome === 'picked')
-			return words(known.choice);
+		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
+
 		if (known.outcome === 'differ')
-			return 'reviewers differ: ' + differing(known).join(', ');
-		return states[known.outcome];
+			return text + ': ' + differing(known).join(', ');
+		return known.mine === null && known.others.length ? text + ', not decided by you' : text;
 	}
 
 	/* "ada 2", "bob none": who chose what. */
@@ -49,10 +49,17 @@ const lists = (function () {
 		return own.concat(known.others).map((o) => o.reviewer + ' ' + (o.choice === 0 ? 'none' : o.choice));
 	}
 
+	/* Whether what is known is of that state. Undecided is what this reviewer has not decided, whatever others chose. */
+	function isOf(known, state) {
+		if (state === 'undecided')
+			return known.mine === null;
+		return state === 'unsaved' ? known.unsaved : known.outcome === state;
+	}
+
 	function isMeant(row) {
 		const known = row.known;
 
-		return (show === 'all' || known.outcome === show || (show === 'unsaved' && known.unsaved)) &&
+		return (show === 'all' || isOf(known, show)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
@@ -65,7 +72,7 @@ const lists = (function () {
 			return;
 		row.shown = sign;
 		setText(row.state, text);
-		row.element.dataset.outcome = row.known.outcome;
+		row.element.dataset.outcome = row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
 		row.element.toggleAttribute('data-unsaved', row.known.unsaved);
 		draw(row);
 	}
@@ -112,19 +119,18 @@ const lists = (function () {
 	}
 
 	function count() {
-		const counts = {all: rows.length, undecided: 0, picked: 0, none: 0, differ: 0, unsaved: 0};
+		const undecided = rows.filter((row) => isOf(row.known, 'undecided')).length;
+		const decided = rows.length - undecided;
+		const others = rows.filter((row) => row.known.others.length).length;
 
-		for (const row of rows) {
-			counts[row.known.outcome]++;
-			counts.unsaved += row.known.unsaved ? 1 : 0;
-		}
-		all('[data-count]').forEach((b) => setText(b, String(counts[b.dataset.count])));
-		const decided = rows.length - counts.undecided;
+		all('[data-count]').forEach(function (b) {
+			const state = b.dataset.count;
 
-		setText(byId('progress'), decided + ' of ' + rows.length + ' decided');
+			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row.known, state)).length));
+		});
+		setText(byId('progress'), decided + ' of ' + rows.length + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
 		byId('bar').value = decided;
-		setText(byId('left'), rows.length === 0 || counts.undecided ? '' : 'all decided');
-		return counts;
+		setText(byId('left'), rows.length === 0 || undecided ? '' : 'all decided');
 	}
 
 	/* Shows what is known now. */
@@ -205,12 +211,12 @@ const lists = (function () {
 		};
 	}
 
-	/* The first subject after the one called AFTER, and around the end, that nobody decided; null where there is none. */
+	/* The first subject after the one called AFTER, and around the end, that this reviewer has not decided; null where there is none. */
 	function undecidedAfter(after) {
 		const at = rows.findIndex((row) => row.subject === after);
 		const around = rows.slice(at + 1).concat(rows.slice(0, at + 1));
 
-		return around.find((row) => row.known.outcome === 'undecided') || null;
+		return around.find((row) => isOf(row.known, 'undecided')) || null;
 	}
 
 	function toUndecided(after) {

@@ -152,6 +152,7 @@ const picks = (function () {
 				flush();
 			} else if (typeof event.data === 'string' && !token()) {
 				write('sessionStorage', 'bi:token', event.data);
+				tell();
 			}
 		});
 		channel.postMessage(token());
@@ -463,6 +464,10 @@ const picks = (function () {
 		/* A reviewer's saved decisions: [subject, {choice, at}]. */
 		savedBy: (name) => [...saved].filter(([, by]) => by.has(name)).map(([subject, by]) => [subject, by.get(name)]),
 		refused: () => [...refused],
-		state: () => ({name: state, why: why, served: served, retryAt: retryAt}),
+		/* readOnly: the server answers, and this tab has no token or not the right one. */
+		state: () => ({
+			name: state, why: why, served: served, retryAt: retryAt,
+			readOnly: state === 'denied' || (state === 'saved' && !token()),
+		}),
 	};
 })();

@@ -54,10 +54,11 @@ const review = (function () {
 	/* --- what is saved --- */
 
 	const troubles = {
-		offline: 'The server does not answer. What you pick is kept by this browser and sent when the server is back.',
+		offline: 'The server does not answer. What you pick is kept by this browser and sent when the server is back; ' +
+			'until then this page stays, and there is no way to the next.',
 		failing: 'The server cannot save now. What you pick is kept by this browser and sent again and again.',
-		denied: 'This tab may not save: it has no token, or an old one. Open the address that bi-serve printed ' +
-			'(it ends in #token=…); what you pick until then is kept by this browser.',
+		denied: 'Read only: open the address that “bi-serve ' + page.batch + '” prints to pick. ' +
+			'What you pick here before that is kept by this browser.',
 		forbidden: 'The server does not let this address save. Open the address that bi-serve printed; ' +
 			'what you pick until then is kept by this browser.',
 		refused: 'The server does not take some of the picks. The page “Picks” says which, and why.',
@@ -81,6 +82,9 @@ const review = (function () {
 		} else if (state.name === 'unknown' && !unsaved) {
 			kind = 'saving';
 			text = '';
+		} else if (state.readOnly && !unsaved) {
+			kind = 'unsaved';
+			text = 'Read only';
 		}
 		pill.dataset.kind = kind;
 		setText(pill, text);
@@ -89,7 +93,9 @@ const review = (function () {
 			warn(nothingKept);
 		else if (state.name === 'unknown' || state.name === 'saving')
 			return;
-		else if (troubles[state.name] && (unsaved || state.name !== 'denied'))
+		else if (state.readOnly)
+			warn(troubles.denied);
+		else if (troubles[state.name])
 			warn(troubles[state.name] + (state.why ? ' It says: ' + state.why : ''));
 		else
 			warn('');
@@ -118,7 +124,7 @@ const review = (function () {
 		['u', 'undo the last decision'],
 		['→  ←', 'next subject, or back'],
 		['j  k', 'next or previous candidate; Enter picks it'],
-		['n', 'next undecided subject'],
+		['n', 'next subject that you have not decided'],
 		['z', 'zoom; 1-9 pick there too'],
 		['s', 'what was picked'],
 		['a', 'all subjects'],

@@ -53,11 +53,14 @@ def badges:
 		else empty end)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + join("") + "</ul>\n" end;
 
+# Credits are often written as HTML: their words alone.
+def without_tags: tostring | gsub("<[^>]*>"; "");
+
 # What is known of a candidate, a line each.
 def details:
 	[
 		(if .license then @html "<li>Licence: \(.license)</li>" else "<li class=\"poor\">No licence stated</li>" end),
-		(if .credit then @html "<li>Credit: \(.credit)</li>" else empty end),
+		(.credit // empty | without_tags | select(. != "") | @html "<li>Credit: \(.)</li>"),
 		([
 			(if .page then .page | outside("Source page") else empty end),
 			(if .url then .url | outside("Where the file came from") else empty end),

@@ -142,7 +142,7 @@
 		if (at < 0)
 			return review.go('index.html#undecided-after=' + subject);
 		const around = order.slice(at + 1).concat(order.slice(0, at + 1));
-		const to = around.find((id) => picks.of(id).outcome === 'undecided');
+		const to = around.find((id) => picks.of(id).mine === null);
 
 		return review.go(to === undefined ? 'submit.html' : to + '_review.html');
 	}

@@ -50,8 +50,8 @@
 
 	function where(state, unsaved) {
 		if (state.name === 'local')
-			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' kept by this browser, for the address that this page has now. ' : '') +
-				'Take the picks away as a file, and give that to bi-collect --picks.';
+			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' kept only in this browser, and only while these pages stay where they are. ' : '') +
+				'Download the file, and give it to bi-collect --picks.';
 		if (unsaved === 0)
 			return state.name === 'unknown' ? '' : 'Everything that was decided is on the server.';
 		if (state.name === 'offline' || state.name === 'failing')
@@ -65,7 +65,7 @@
 		const unsaved = picks.unsaved().length;
 
 		byId('take').hidden = false;
-		setText(byId('take-title'), state.name === 'local' ? 'Take the picks away' : unsaved ? 'Unsaved: ' + unsaved : 'Saved');
+		setText(byId('take-title'), state.name === 'local' ? 'Save the picks as a file' : unsaved ? 'Unsaved: ' + unsaved : 'Saved');
 		setText(byId('where'), where(state, unsaved));
 		byId('collect').hidden = state.name !== 'saved' || unsaved > 0 || picks.decided().size === 0;
 		byId('save').hidden = state.name === 'local' || unsaved === 0;

@@ -54,10 +54,12 @@ async function moves(browser) {
 	await page.waitForFunction(() => document.querySelectorAll('.card').length === 2);
 	await page.waitForFunction(() => /2 of 3 items.*1 failed/s.test(document.querySelectorAll('.card')[1].innerText));
 	assert.match(await page.textContent('.card:nth-child(2) .kinds'), / × 1$/);
-	assert.match(await page.innerText('.card:nth-child(2)'), /partial.*no pages yet/s);
+	assert.match(await page.innerText('.card:nth-child(2)'), /partial.*no pages yet: bi-render P_batch1/s);
 	assert.strictEqual(await page.textContent('#summary'), '2 batches, 15 items, 1 failed');
+	await says(page, '#progress', '15 of 15 items finished, 1 failed');
+	assert.match(await page.getAttribute('#bar .share', 'aria-label'), /^14 completed and 1 failed of 15$/);
 	await page.waitForSelector('#plot:not([hidden]) svg .line');
-	assert.match(await page.textContent('#plot-says'), /items\/s now, [\d.]+ items\/s at most in the last/);
+	assert.match(await page.textContent('#plot-says'), /items\/s now, peak [\d.]+ items\/s in the last/);
 
 	/* The way to a review, with the token; what is decided there shows here. */
 	await page.click('.card:nth-child(1) a.button');

@@ -25,7 +25,7 @@ function prepare() {
 			fs.writeFileSync(file, bi.png(i * 10 + c, 640, 480));
 			items.push({
 				subject: {id: i + 1, name, birth_date: '1815-12-10', biography: 'Known for work.'}, file,
-				title: 'Picture ' + c, ...(c === 1 ? {} : {license: 'CC0 1.0', credit: 'me', page: 'https://example.org/' + c}),
+				title: 'Picture ' + c, ...(c === 1 ? {} : {license: 'CC0 1.0', credit: '<b>me</b>', page: 'https://example.org/' + c}),
 			});
 		}
 	});

@@ -8,7 +8,7 @@ const path = require('path');
 const bi = require('./bi.js');
 const { assert, keys, open, pageOf, picksOf, says } = bi;
 
-let server;
+let server, other;
 
 /* Subject 1 has twelve candidates, of which 2 is 1 once more; subject 2 has two, subject 3 three. */
 function prepare() {
@@ -24,7 +24,8 @@ function prepare() {
 			items.push({subject: {id: s, name: 'Subject ' + s}, file: file, title: 'Picture ' + c});
 		}
 	bi.batch('M_batch1', items);
-	[server] = bi.serve('M_batch1');
+	bi.grid('P_batch1', 3, 4);
+	[server, other] = bi.serve('M_batch1', 'P_batch1');
 }
 
 /* A reviewer's browser: at the index, with the name given. */
@@ -36,8 +37,8 @@ async function reviewer(browser, name, options) {
 	return opened;
 }
 
-async function pick(page, subject, key) {
-	await page.goto(pageOf(server, subject + '_review.html'));
+async function pick(page, subject, key, at = server) {
+	await page.goto(pageOf(at, subject + '_review.html'));
 	await page.keyboard.press(key);
 	await page.waitForURL((url) => !url.pathname.endsWith(`/${subject}_review.html`));
 	await says(page, '#saved', 'All saved');
@@ -64,7 +65,7 @@ async function differ(browser) {
 	assert.strictEqual(await ada.page.textContent('#differing'), 'Subject 2you candidate 1<b>bob</b> candidate 2');
 	await says(ada.page, '.row[data-subject="2"] .state', 'reviewers differ: you 1, <b>bob</b> 2');
 	await says(ada.page, '.row[data-subject="3"] .state', 'candidate 3');
-	await says(ada.page, '#progress', '2 of 3 decided');
+	await says(ada.page, '#progress', '2 of 3 decided by you, 2 by others');
 	assert.strictEqual(await ada.page.inputValue('#text'), '2\t1\tSubject 2\n3\t3\tSubject 3\n');
 	await ada.page.goto(pageOf(server, 'index.html'));
 	await ada.page.click('[value="differ"]');
@@ -86,11 +87,13 @@ async function token(browser) {
 	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {expected: /401/});
 
 	await page.goto(pageOf(server, '3_review.html'));
+	await says(page, '#saved', 'Read only');
+	assert.match(await page.textContent('#notice'), /^Read only: open the address that “bi-serve M_batch1” prints to pick/);
 	await page.evaluate(() => localStorage.setItem('M_batch1:reviewer', 'eve'));
 	await page.keyboard.press('1');
 	await page.waitForURL('**/submit.html');
 	await says(page, '#take-title', 'Unsaved: 1');
-	assert.match(await page.textContent('#notice'), /has no token.*Open the address that bi-serve printed/);
+	assert.match(await page.textContent('#notice'), /^Read only: open the address that “bi-serve M_batch1” prints to pick/);
 	assert.strictEqual(picksOf('M_batch1').filter((p) => p.reviewer === 'eve').length, 0);
 	await page.reload();
 	await says(page, '#saved', 'Unsaved: 1');
@@ -101,6 +104,7 @@ async function token(browser) {
 	await says(good, '#saved', 'All saved');
 	await says(page, '#saved', 'All saved');
 	assert.strictEqual(await good.evaluate(() => location.hash), '');
+	assert.ok(await good.isHidden('#notice'));
 	assert.deepStrictEqual(picksOf('M_batch1').filter((p) => p.reviewer === 'eve').map((p) => [p.subject, p.choice]), [['3', 1]]);
 	/* Tabs that are open beside each other leave each other in peace. */
 	assert.strictEqual(await page.evaluate(() => new Promise(function (resolve) {
@@ -192,8 +196,52 @@ async function many(browser) {
 	await context.close();
 }
 
+/* After one has decided all, another, with a name or none yet, has all to decide. */
+async function second(browser) {
+	const {context, page, troubles} = await open(browser, new URL(other.url).origin + '/');
+	const ada = await open(browser, new URL(other.url).origin + '/');
+	const counts = ['3', '3', '2', '1', '0', '0'];
+
+	await ada.page.goto(other.url);
+	await ada.page.evaluate(() => localStorage.setItem('P_batch1:reviewer', 'ada'));
+	for (const [subject, key] of [[1, '0'], [2, '2'], [3, '3']])
+		await pick(ada.page, subject, key, other);
+	await ada.page.goto(pageOf(other, 'index.html'));
+	await says(ada.page, '#progress', '3 of 3 decided');
+	await ada.page.keyboard.press('n');
+	await ada.page.waitForURL('**/submit.html');
+
+	await page.goto(other.url);
+	await says(page, '#progress', '0 of 3 decided by you, 3 by others');
+	assert.strictEqual(await page.evaluate(() => document.querySelector('#bar').value), 0);
+	assert.deepStrictEqual(await page.locator('[data-count]').allTextContents(), counts);
+	await page.click('[value="undecided"]');
+	assert.strictEqual(await page.locator('.subject').count(), 3);
+	await says(page, '.subject[data-subject="2"] .state', 'candidate 2, not decided by you');
+	assert.deepStrictEqual(await page.locator('.subject[data-subject="2"] img').evaluateAll((all) => all.map((i) => i.getAttribute('src'))),
+		['thumbs/2_2.webp']);
+	await page.keyboard.press('n');
+	await page.waitForURL('**/1_review.html');
+	await page.evaluate(() => localStorage.setItem('P_batch1:reviewer', 'grace'));
+	await page.keyboard.press('0');
+	await page.waitForURL('**/2_review.html');
+	await says(page, '#saved', 'All saved');
+	await page.keyboard.press('n');
+	await page.waitForURL('**/3_review.html');
+	await page.keyboard.press('n');
+	await page.waitForURL('**/2_review.html');
+	await page.keyboard.press('a');
+	await page.waitForURL('**/index.html');
+	await says(page, '#progress', '1 of 3 decided by you, 3 by others');
+	assert.deepStrictEqual(await page.locator('.subject h2').allTextContents(), ['Subject 2', 'Subject 3']);
+	assert.deepStrictEqual([troubles, ada.troubles], [[], []]);
+	await ada.context.close();
+	await context.close();
+}
+
 bi.main(prepare, [
 	['two reviewers who differ are both kept, shown and counted', differ],
+	['a reviewer finds to do what only others have decided', second],
 	['a tab without the token keeps its picks, and says where the token is', token],
 	['picks that the server does not take are named, and the others saved', refused],
 	['candidates beyond nine, folds and the zoom work with keys', many],
