@@ -30,7 +30,7 @@ look(struct file *f, uint64_t at, size_t n)
 
 	if (at > f->bytes || n > f->bytes - at)
 		return false;
-	if (at + n <= f->head_len) {
+	if (f->head && at + n <= f->head_len) {
 		memcpy(f->block, f->head + at, n);
 		return true;
 	}
