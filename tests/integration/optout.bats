@@ -69,6 +69,26 @@ fetch() {
 	assert [ "$read_bytes" -lt 65536 ]
 }
 
+@test "--max-opt-outs: after so many that are forbidden a host's media are asked for no more, other hosts' are" {
+	local paths=() i other
+
+	for i in {1..20}; do
+		paths+=("/header/X-Robots-Tag%3A%20noai/bytes/10/$i")
+	done
+	other=${FAULTY/127.0.0.1/localhost}/bytes/10/other
+	{
+		found "${paths[@]}"
+		jq -cn --arg u "$other" '{url: $u, found_on: "http://127.0.0.1/page"}'
+		jq -cn --arg u "$FAULTY/bytes/10/named" '{url: $u}'
+	} >in
+	run fetch --per-host 1 --max-opt-outs 3 <in
+	assert_equal "$(grep -c ' failed opted_out$' <<<"$output")" 20
+	assert_line 'other completed null'
+	assert_line 'named completed null'
+	assert_equal "$(origin_hits /X-Robots-Tag)" 3
+	assert_equal "$(grep -c 'forbade 3 others' out)" 17
+}
+
 @test "what is asked for by name is not asked about, and --no-opt-out asks about nothing" {
 	robots "$(says $'User-agent: *\nDisallow: /')"
 	run fetch < <(echo "$FAULTY/header/X-Robots-Tag%3A%20noai/bytes/10/1")

@@ -41,6 +41,7 @@ struct settings {
 	long give_up_ms;                   /* after which a host that refuses connections is left alone */
 	long max_filesize;                 /* bytes of an item; 0: any */
 	long max_media;                    /* of one page */
+	long max_opt_outs;                 /* of one host, before its media are left alone; 0: any */
 	const struct batch_retry *retry;   /* failures for good to be tried again; NULL: none */
 	const char *accept;                /* media types; NULL: all */
 	const char *user_agent, *contact;  /* NULL: ours; nobody to turn to */
@@ -183,6 +184,7 @@ struct host {
 	int64_t bandwidth;         /* bytes a second of all processes; 0: any */
 	int64_t dry_until;         /* no more is received of it before this moment */
 	int64_t refused_since;     /* it has refused connections since then, and answered none; 0: no */
+	long opt_outs;             /* media that its headers forbade */
 	char *refusal;             /* why nothing more is asked of it; NULL: nothing is wrong */
 	struct job_list queue;
 	struct runs parked;         /* behind those of the queue, known by number alone */

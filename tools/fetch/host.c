@@ -157,7 +157,7 @@ host_settle(struct fetch *f, struct host *h)
 	idle_cut(f, h);
 	if (h->queue.count > 0 || h->active > 0 || !runs_empty(&h->parked))
 		return;
-	if (h->refusal || h->refused_since)
+	if (h->refusal || h->refused_since || h->opt_outs)
 		idle_add(f, h);
 	else
 		host_free(f, h);

@@ -116,6 +116,7 @@ judge_ours(struct job *j, CURLcode code)
 	} else if (a->blocked[0] && code == CURLE_COULDNT_CONNECT) {
 		judge_fail(j, false, "blocked_address", "it leads to %s, and --public-only is on", a->blocked);
 	} else if (j->rule[0] && !j->page) {
+		j->host->opt_outs++;
 		judge_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);
 	} else if (a->bad_range) {
 		judge_fail(j, true, "cut_short", "the server does not go on where it stopped");

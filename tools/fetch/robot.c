@@ -144,6 +144,12 @@ robot_allows(struct fetch *f, struct job *j)
 	/* A host of which nothing is asked any more, and what is no URL, fail as they would without. */
 	if (!j->found || f->set->no_opt_out || j->host->refusal || !take_apart(j->at ? j->at : j->url, &name, &path))
 		goto out;
+	if (f->set->max_opt_outs && j->host->opt_outs >= f->set->max_opt_outs) {
+		judge_fail(j, false, "opted_out", "the site forbade %ld others: by --max-opt-outs it is asked no more",
+			   j->host->opt_outs);
+		says = ROBOT_FORBIDS;
+		goto out;
+	}
 	if (hosts_robots_exempt(&j->host->rule, path.data))
 		goto out;
 	o = find(f, name.data);
