@@ -115,6 +115,8 @@ function pageOf(server, name) {
 }
 
 function stopAll() {
+	if (!fs.existsSync(root))
+		return;
 	spawnSync('bi-clean', ['stop-all'], {env: env, stdio: ['ignore', 'ignore', 'inherit'], timeout: DEADLINE});
 }
 
@@ -192,15 +194,15 @@ async function isShown(page, selector) {
 	}, selector);
 }
 
-/* Runs the tests, [name, function(browser)] each, after PREPARE, as TAP. */
-async function main(prepare, tests) {
+/* Runs the tests, [name, function(browser)] each, after PREPARE, as TAP; with no browser where none is wanted. */
+async function main(prepare, tests, {wanted = true} = {}) {
 	let failed = 0;
 	let browser;
 
 	console.log('1..' + tests.length);
 	try {
 		await prepare();
-		browser = await launch();
+		browser = wanted ? await launch() : undefined;
 		for (const [i, [name, body]] of tests.entries()) {
 			const start = Date.now();
 
