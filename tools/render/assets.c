@@ -24,7 +24,8 @@ ends_in(const char *name, const char *end)
 static bool
 is_of_server(const char *name)
 {
-	return strncmp(name, "home.", 5) == 0 || strncmp(name, "add", 3) == 0 || strcmp(name, "bi.js") == 0 || strcmp(name, "show.js") == 0;
+	return strncmp(name, "home.", 5) == 0 || strncmp(name, "add", 3) == 0 || strcmp(name, "bi.js") == 0 ||
+	       strcmp(name, "show.js") == 0;
 }
 
 /* The programs, and what a batch's own pages need beside them. */
