@@ -147,6 +147,9 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 /* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
 
+/* Whether the result line of item K that begins at the offset AT of results.ndjson is the item's last. */
+bool batch_result_counts(const struct batch *b, uint32_t k, off_t at);
+
 /* The file of a completed result, open for reading. -1 with errno: ENOENT where there is none, or something that is no
  * file. */
 int batch_open_file(const struct batch *b, struct json_object *result);
