@@ -98,6 +98,11 @@ enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_ret
 /* Lets a claimed item go back to pending. */
 void batch_release(struct batch *b, uint32_t k);
 
+/* Claims item K whatever became of it, for what makes it something else: CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. Its
+ * state stays; it is ended with batch_record(), or left as it was. */
+enum batch_claim batch_seize(struct batch *b, uint32_t k);
+void batch_leave(struct batch *b, uint32_t k);
+
 /* A file and, where the batch has it already, where. */
 struct batch_same {
 	const char *sha256; /* of its bytes, hexadecimal */
