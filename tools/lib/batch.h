@@ -31,6 +31,9 @@ enum batch_mode {
 struct batch_about {
 	const char *category, *label, *notebook;
 	const char *job_type; /* NULL: "url_parse" */
+	uint64_t job_id;      /* 0: the next of seq/jobs */
+	uint64_t items;       /* how many it will have, announced before they are added; 0: not known */
+	bool public_only;     /* its items are fetched from public addresses alone */
 };
 
 /* Opens a batch; NAME must be good (root_name_wrong). ABOUT counts when it is made just now; NULL: nothing known.
@@ -63,6 +66,9 @@ struct batch_ask {
 
 enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
 
+/* Brings to the disk what was added, and the batch itself: it survives a power cut. 0 or -1. */
+int batch_sync(struct batch *b);
+
 /* Adds N items, or finds those that are there already, in one go under the lock of items.ndjson. 0 or -1. */
 int batch_add(struct batch *b, struct batch_ask *asks, size_t n);
 
@@ -91,6 +97,11 @@ enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_ret
 
 /* Lets a claimed item go back to pending. */
 void batch_release(struct batch *b, uint32_t k);
+
+/* Claims item K whatever became of it, for what makes it something else: CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. Its
+ * state stays; it is ended with batch_record(), or left as it was. */
+enum batch_claim batch_seize(struct batch *b, uint32_t k);
+void batch_leave(struct batch *b, uint32_t k);
 
 /* A file and, where the batch has it already, where. */
 struct batch_same {
@@ -146,6 +157,9 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
 /* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Whether the result line of item K that begins at the offset AT of results.ndjson is the item's last. */
+bool batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
 /* The file of a completed result, open for reading. -1 with errno: ENOENT where there is none, or something that is no
  * file. */
