@@ -267,7 +267,7 @@ struct fetch {
 	struct writer *writer;
 	struct hasher *hasher;   /* started when it is first needed */
 	struct through *through; /* NULL: results go through no filter */
-	struct known *robots;  /* what origins' robots.txt said */
+	struct known *robots;    /* what origins' robots.txt said */
 
 	CURLM *multi;
 	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
@@ -353,7 +353,7 @@ int body_flush(struct body *b, struct fetch *f); /* what came so far is written,
 size_t body_piece(const struct settings *set);   /* the bytes that are received and written at once */
 int body_open(struct body *b, struct job *j);    /* opens its part, for whoever fills it himself */
 int body_read(struct body *b, struct job *j, uint64_t end, size_t most); /* takes in what its part has, up to END */
-int body_seek(struct body *b); /* what follows is written behind the bytes that count; others are cut off */
+int body_seek(struct body *b);    /* what follows is written behind the bytes that count; others are cut off */
 void body_forget(struct body *b); /* it is published: what is in memory is freed, its length and digest stay */
 void body_drop(struct body *b);
 void body_leave(struct body *b,
@@ -413,15 +413,15 @@ bool settle_is_empty(const struct fetch *f);
 void settle_stored(struct fetch *f, struct target *t, uint32_t item); /* says what is recorded of an item */
 
 /* through.c: published files' records on their way through --through PROGRAM */
-void through_open(struct fetch *f);                /* starts the first; ends the program where that cannot be done */
-void through_add(struct fetch *f, struct job *j);  /* J is settled again once it is answered */
-void through_turn(struct fetch *f);                /* takes answers, gives what there is room for */
-bool through_has(struct fetch *f, int fd);         /* it is watched for a filter; notes that it is ready */
-int64_t through_due(const struct fetch *f);        /* when through_turn() is next worth calling; -1: not by time */
+void through_open(struct fetch *f);               /* starts the first; ends the program where that cannot be done */
+void through_add(struct fetch *f, struct job *j); /* J is settled again once it is answered */
+void through_turn(struct fetch *f);               /* takes answers, gives what there is room for */
+bool through_has(struct fetch *f, int fd);        /* it is watched for a filter; notes that it is ready */
+int64_t through_due(const struct fetch *f);       /* when through_turn() is next worth calling; -1: not by time */
 bool through_is_empty(const struct fetch *f);
-bool through_is_full(const struct fetch *f);       /* they are behind: start nothing more */
-void through_end(struct fetch *f);                 /* lets them come to their end; STOP_SIGNAL where one came first */
-void through_drop_all(struct fetch *f);            /* ends them; what they have stays pending */
+bool through_is_full(const struct fetch *f); /* they are behind: start nothing more */
+void through_end(struct fetch *f);           /* lets them come to their end; STOP_SIGNAL where one came first */
+void through_drop_all(struct fetch *f);      /* ends them; what they have stays pending */
 
 /* outcome.c */
 char *outcome_line(const struct job *j); /* the result record; freed by the caller */
