@@ -30,6 +30,8 @@
 #include "root.h"
 #include "type.h"
 
+struct through;
+
 struct settings {
 	const char *root, *batch;          /* NULL: as root_open() finds it; each line's own, else "default" */
 	const char *category, *label;      /* of batches that are made; NULL: from their first item */
@@ -42,6 +44,8 @@ struct settings {
 	long max_filesize;                 /* bytes of an item; 0: any */
 	long max_media;                    /* of one page */
 	long max_opt_outs;                 /* of one host, before its media are left alone; 0: any */
+	const char *through;               /* the filter of results; NULL: none */
+	long through_parallel, through_ms; /* of it at once (0: one a processor); how long an answer may take */
 	const struct batch_retry *retry;   /* failures for good to be tried again; NULL: none */
 	const char *accept;                /* media types; NULL: all */
 	const char *user_agent, *contact;  /* NULL: ours; nobody to turn to */
@@ -116,7 +120,7 @@ struct body {
 struct host;
 
 /* What is to be made of a job's bytes before it is recorded. */
-enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA };
+enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH };
 
 struct job {
 	struct fetch *fetch;
@@ -161,6 +165,7 @@ struct job {
 	bool recorded;
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
+	bool filtered;             /* its file is published, and it went or goes through the filter */
 	uint32_t archive;          /* the item that it is a member of; 0: of none */
 	int64_t members;           /* of an archive that was expanded; -1: it was not */
 	bool unsaid;               /* its record is said by whoever wants the item */
@@ -260,8 +265,9 @@ struct fetch {
 	struct expansion *expansions;
 	size_t expanding; /* of them, those that are not over */
 	struct writer *writer;
-	struct hasher *hasher; /* started when it is first needed */
-	struct known *robots;  /* what origins' robots.txt said */
+	struct hasher *hasher;   /* started when it is first needed */
+	struct through *through; /* NULL: results go through no filter */
+	struct known *robots;    /* what origins' robots.txt said */
 
 	CURLM *multi;
 	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
@@ -277,6 +283,7 @@ struct fetch {
 	struct tally tally;
 	int stop_signal;
 	int fatal;            /* an errno that ends the run */
+	int fatal_code;       /* the exit code that it ends with; 0: what the errno stands for */
 	const char *fatal_at; /* doing what */
 };
 
@@ -346,7 +353,8 @@ int body_flush(struct body *b, struct fetch *f); /* what came so far is written,
 size_t body_piece(const struct settings *set);   /* the bytes that are received and written at once */
 int body_open(struct body *b, struct job *j);    /* opens its part, for whoever fills it himself */
 int body_read(struct body *b, struct job *j, uint64_t end, size_t most); /* takes in what its part has, up to END */
-int body_seek(struct body *b); /* what follows is written behind the bytes that count; others are cut off */
+int body_seek(struct body *b);    /* what follows is written behind the bytes that count; others are cut off */
+void body_forget(struct body *b); /* it is published: what is in memory is freed, its length and digest stay */
 void body_drop(struct body *b);
 void body_leave(struct body *b,
 		struct fetch *f); /* the same, but a part by which another run can go on stays in temp/ */
@@ -403,6 +411,17 @@ void settle_all(struct fetch *f);                /* until all that has ended is 
 bool settle_is_full(const struct fetch *f);      /* the disk is behind the network: start nothing more */
 bool settle_is_empty(const struct fetch *f);
 void settle_stored(struct fetch *f, struct target *t, uint32_t item); /* says what is recorded of an item */
+
+/* through.c: published files' records on their way through --through PROGRAM */
+void through_open(struct fetch *f);               /* starts the first; ends the program where that cannot be done */
+void through_add(struct fetch *f, struct job *j); /* J is settled again once it is answered */
+void through_turn(struct fetch *f);               /* takes answers, gives what there is room for */
+bool through_has(struct fetch *f, int fd);        /* it is watched for a filter; notes that it is ready */
+int64_t through_due(const struct fetch *f);       /* when through_turn() is next worth calling; -1: not by time */
+bool through_is_empty(const struct fetch *f);
+bool through_is_full(const struct fetch *f); /* they are behind: start nothing more */
+void through_end(struct fetch *f);           /* lets them come to their end; STOP_SIGNAL where one came first */
+void through_drop_all(struct fetch *f);      /* ends them; what they have stays pending */
 
 /* outcome.c */
 char *outcome_line(const struct job *j); /* the result record; freed by the caller */

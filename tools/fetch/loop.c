@@ -152,7 +152,7 @@ static int
 wait_ms(const struct fetch *f)
 {
 	int64_t now = clock_ms(), due = now + LONGEST_WAIT_MS, plan = plan_due(f), expansion = expansion_due(f);
-	int64_t http = http_due(f);
+	int64_t http = http_due(f), through = through_due(f);
 
 	if (f->local.count || (f->intake_open && !f->stdin_polled))
 		return 0;
@@ -164,6 +164,8 @@ wait_ms(const struct fetch *f)
 		due = http;
 	if (expansion >= 0 && expansion < due)
 		due = expansion;
+	if (through >= 0 && through < due)
+		due = through;
 	if (f->watched && now + 200 < due)
 		due = now + 200;
 	return due > now ? (int)(due - now) : 0;
@@ -188,7 +190,8 @@ handle(struct fetch *f, const struct epoll_event *e)
 		return;
 	}
 	if (e->data.fd == f->group_done || (e->data.fd == STDOUT_FILENO && f->out_watched) ||
-	    (e->data.fd == STDIN_FILENO && f->stdin_polled) || expansion_has(f, e->data.fd))
+	    (e->data.fd == STDIN_FILENO && f->stdin_polled) || expansion_has(f, e->data.fd) ||
+	    through_has(f, e->data.fd))
 		return; /* the next turn sees to it */
 	what = (e->events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
 	       (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (e->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
@@ -233,6 +236,7 @@ clean_up(struct fetch *f)
 	settle_all(f); /* the writer is idle from here on */
 	http_drop_all(f);
 	expansion_drop_all(f);
+	through_drop_all(f);
 	plan_drop_all(f);
 	robots_forget(f);
 	writer_end(f->writer);
@@ -274,7 +278,7 @@ stop(struct fetch *f)
 static int
 give_up(struct fetch *f)
 {
-	int code = msg_code(f->fatal);
+	int code = f->fatal_code ? f->fatal_code : msg_code(f->fatal);
 	const char *mend = f->fatal == ENOSPC || f->fatal == EDQUOT ? "make room and run the same command again"
 			   : code == EX_NOPERM                      ? "check who owns it"
 								    : "mend that and run the same command again";
@@ -302,6 +306,7 @@ fetch_run(const struct settings *set, char **operands)
 	f.person = !set->json && isatty(STDOUT_FILENO);
 	f.watched = isatty(STDERR_FILENO);
 	set_up(&f);
+	through_open(&f);
 	f.tally.started = clock_ms();
 	if (set->resume) {
 		intake_all(&f);
@@ -323,6 +328,7 @@ fetch_run(const struct settings *set, char **operands)
 		msg_warn("the records on standard input stopped without an end record: what made them was killed; "
 			 "run the pipeline again");
 	out_flush_all(&f);
+	through_end(&f);
 	if (f.stop_signal)
 		stop(&f);
 	cut = cut || (f.reader && rec_upstream_exit(f.reader));

@@ -41,6 +41,9 @@ enum {
 	RETRY,
 	STALL,
 	SUMMARY,
+	THROUGH,
+	THROUGH_PARALLEL,
+	THROUGH_TIMEOUT,
 	TRIES,
 	YT_DLP,
 };
@@ -64,6 +67,9 @@ static const struct opt table[] = {
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
 	{ACCEPT, "accept", "TYPES", "media types to take, as image/*,application/pdf"},
 	{EXPAND, "expand", NULL, "make an item of each member of an archive"},
+	{THROUGH, "through", "PROGRAM", "have each result go through PROGRAM before it is recorded"},
+	{THROUGH_PARALLEL, "through-parallel", "N", "how many of it may run at once (one a processor)"},
+	{THROUGH_TIMEOUT, "through-timeout", "SECONDS", "one answer of it may take (300)"},
 	{MAX_MEDIA, "max-media", "N", "media taken from one page (100)"},
 	{YT_DLP, "yt-dlp", NULL, "use yt-dlp for media that only it can find"},
 	{MAX_OPT_OUTS, "max-opt-outs", "N", "media of a host that headers forbid, before it is asked no more (any)"},
@@ -131,6 +137,9 @@ static const struct {
 	{RESUME, FLAG, PLACE(resume), 0, 0},
 	{STALL, SECONDS, PLACE(stall_ms), 1, 86400},
 	{SUMMARY, FLAG, PLACE(summary), 0, 0},
+	{THROUGH, TEXT, PLACE(through), 0, 0},
+	{THROUGH_PARALLEL, NUMBER, PLACE(through_parallel), 1, 256},
+	{THROUGH_TIMEOUT, SECONDS, PLACE(through_ms), 0.001, 86400},
 	{TRIES, NUMBER, PLACE(tries), 1, 100},
 	{YT_DLP, FLAG, PLACE(yt_dlp), 0, 0},
 #undef PLACE
@@ -220,6 +229,7 @@ options_read(struct settings *set, int argc, char **argv)
 		.connect_ms = 30000,
 		.stall_ms = 60000,
 		.max_media = 100,
+		.through_ms = 300000,
 		.contact = getenv("BI_CONTACT"),
 	};
 	for (int id; (id = opt_next(&o));)
@@ -233,6 +243,8 @@ options_read(struct settings *set, int argc, char **argv)
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
 	if (set->public_only)
 		set->noproxy = set->proxy ? "" : "*";
+	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
+		opt_wrong("--through takes a program or a command of sh, not nothing");
 	if (set->contact && !*set->contact)
 		set->contact = NULL;
 	if (set->contact && !is_line(set->contact))
