@@ -4,8 +4,9 @@
  * The keeper of bi-serve listens on three sockets and starts bi-api with one of them as descriptor 0; lighttpd hands
  * each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
  * (answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
- * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in, which
- * takes its time to come and to be done (take.c): all clients in one loop too, and what waits for the disk in threads.
+ * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in,
+ * which takes its time to come and to be done (take.c): all clients in one loop too, and what waits for the disk in
+ * threads.
  *
  * A process holds nothing that its death would lose: what it caches it reads again, and a pick is on the disk before it
  * is answered. It dies with its keeper (child.h).
@@ -18,7 +19,7 @@
 #include <stdint.h>
 
 #include "batch.h"
-#include "limits.h"
+#include "bounds.h"
 #include "picks.h"
 #include "root.h"
 #include "scgi.h"
@@ -37,12 +38,12 @@ enum {
 struct api {
 	struct root root;
 	struct site *site;
-	struct kept *kept; /* the batches that were asked for lately */
-	int64_t deadline;  /* when the request under way must be done with, on clock_ms() */
+	struct kept *kept;                     /* the batches that were asked for lately */
+	int64_t deadline;                      /* when the request under way must be done with, on clock_ms() */
 	const char *origins[API_ORIGINS_MOST]; /* --allow-origin */
 	size_t origins_n;
-	bool csrf_cookie;    /* the token is given as a cookie */
-	struct limits limits;
+	bool csrf_cookie; /* the token is given as a cookie */
+	struct bounds bounds;
 };
 
 /* --- reply.c --- */
@@ -150,7 +151,7 @@ int stream(struct api *api);
 /* --- take.c --- */
 
 /* Takes what is handed in, until the listening socket is closed. The exit code. */
-int take(struct api *api);
+int take_in(struct api *api);
 
 /* --- status.c: every batch's state as one document --- */
 

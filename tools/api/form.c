@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -21,24 +22,26 @@ begin_file(struct hand *h, const struct multipart_part *p)
 	struct buf label = {0};
 
 	if (strcmp(p->name, "file") != 0 && strcmp(p->name, "files") != 0) {
-		reply_error(&h->reply, 422, "bad_part", "a file is in the part '%.80s': one file goes into a part "
-			    "named file, a batch into parts named files", p->name);
+		reply_error(&h->reply, 422, "bad_part",
+			    "a file is in the part '%.80s': one file goes into a part "
+			    "named file, a batch into parts named files",
+			    p->name);
 		return false;
 	}
-	if (h->n == h->api->limits.batch) {
-		reply_error(&h->reply, 413, "too_many", "a request may hand in %zu items", h->api->limits.batch);
+	if (h->n == h->api->bounds.batch) {
+		reply_error(&h->reply, 413, "too_many", "a request may hand in %zu items", h->api->bounds.batch);
 		return false;
 	}
 	h->is_batch |= h->n > 0 || strcmp(p->name, "files") == 0;
 	multipart_label(p->filename, &label);
 	item = hand_add(h, label.data);
 	buf_free(&label);
-	item->has_part = *p->filename != '\0';
 	h->in_file = true;
-	if (part_open(&item->part, h->temp) == 0)
-		return true;
-	hand_error(h, errno, unkept);
-	return false;
+	h->unchosen = !*p->filename;
+	item->has_part = part_open(&item->part, h->temp) == 0;
+	if (!item->has_part)
+		hand_error(h, errno, unkept);
+	return item->has_part;
 }
 
 static bool
@@ -53,12 +56,8 @@ hear_part(const struct multipart_part *p, void *arg)
 	}
 	h->in_file = false;
 	buf_clear(&h->value);
-	h->field[0] = '\0';
-	if (p->filename)
-		return begin_file(h, p);
-	if (strcmp(p->name, h->type->id_key) == 0)
-		strcpy(h->field, "id");
-	return true;
+	h->is_id = strcmp(p->name, h->type->id_key) == 0;
+	return p->filename ? begin_file(h, p) : true;
 }
 
 static bool
@@ -93,15 +92,16 @@ static bool
 hear_whole(void *arg)
 {
 	struct hand *h = arg;
-	struct hand_item *item;
 
 	if (h->in_file) {
-		item = &h->items[h->n - 1];
-		if (item->has_part || item->size)
-			item->has_part = true;
-		else /* a form in which no file was chosen */
-			h->n--, part_drop(&item->part), free(item->where);
-	} else if (h->field[0]) {
+		struct hand_item *item = &h->items[h->n - 1];
+
+		if (h->unchosen && item->size == 0) { /* a field of a form that was left empty */
+			part_drop(&item->part);
+			free(item->where);
+			h->n--;
+		}
+	} else if (h->is_id) {
 		buf_add(&h->value, "", 0);
 		rec_mend(h->value.data);
 		if (!h->ids)
@@ -173,7 +173,8 @@ form_end(struct hand *h)
 		return false;
 	}
 	if (h->n == 0) {
-		reply_error(&h->reply, 422, "no_file", "the form has no file: one goes into a part named file, a batch "
+		reply_error(&h->reply, 422, "no_file",
+			    "the form has no file: one goes into a part named file, a batch "
 			    "into parts named files, each with a filename");
 		return false;
 	}

@@ -79,7 +79,8 @@ add_cookie(const struct api *api, const struct scgi *s, struct reply *r)
 	snprintf(cookie, sizeof(cookie), "%s%s", name, token);
 	if (has_cookie(scgi_get(s, "HTTP_COOKIE"), cookie))
 		return;
-	buf_printf(&whole, "%s; Path=/; SameSite=Strict%s", cookie, https && strcmp(https, "on") == 0 ? "; Secure" : "");
+	buf_printf(&whole, "%s; Path=/; SameSite=Strict%s", cookie,
+		   https && strcmp(https, "on") == 0 ? "; Secure" : "");
 	reply_header(r, "Set-Cookie", whole.data);
 	buf_free(&whole);
 }

@@ -1,6 +1,7 @@
 #include "hand.h"
 
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ name_one(struct hand *h, size_t i, struct json_object *value, bool for_all)
 		reply_error(&h->reply, 422, "bad_upload_id", "%s: '%.140s' %s", h->type->id_key, id.data, wrong);
 	else
 		h->items[i].upload_id = buf_strdup(id.data);
+	h->named = true;
 	buf_free(&id);
 	return !wrong;
 }
@@ -92,6 +94,7 @@ hand_name(struct hand *h)
 		return false;
 	}
 	for (size_t i = 0; well && i < h->n; i++)
-		well = name_one(h, i, is_array ? json_object_array_get_idx(h->ids, i) : h->ids, !is_array && h->is_batch);
+		well = name_one(h, i, is_array ? json_object_array_get_idx(h->ids, i) : h->ids,
+				!is_array && h->is_batch);
 	return well;
 }

@@ -19,14 +19,14 @@
 #include "part.h"
 
 enum {
-	HAND_URL_MOST = 8192,         /* bytes of a URL */
-	HAND_JSON_MOST = 16 << 20,    /* of a list of URLs; lighttpd is told the same */
-	HAND_JSON_HELD = 64 << 20,    /* of all lists at once that a process has in memory */
-	HAND_PARTS_MOST = 1000,       /* of a form: each file has a descriptor */
-	HAND_FIELD_MOST = 65536,      /* bytes of a part that is no file */
-	HAND_RATE_MS = 20000,         /* in each of which so many bytes of a body must come: */
+	HAND_URL_MOST = 8192,      /* bytes of a URL */
+	HAND_JSON_MOST = 16 << 20, /* of a list of URLs; lighttpd is told the same */
+	HAND_JSON_HELD = 64 << 20, /* of all lists at once that a process has in memory */
+	HAND_PARTS_MOST = 1000,    /* of a form: each file has a descriptor */
+	HAND_FIELD_MOST = 65536,   /* bytes of a part that is no file */
+	HAND_RATE_MS = 20000,      /* in each of which so many bytes of a body must come: */
 	HAND_RATE_BYTES = 20480,
-	HAND_NO_WORKER_MS = 5000,     /* without a worker, before a client is told that there is none */
+	HAND_NO_WORKER_MS = 5000, /* without a worker, before a client is told that there is none */
 };
 
 /* What the paths are for. */
@@ -35,7 +35,8 @@ struct hand_type {
 	const char *job_type; /* of the batch */
 	const char *key;      /* what an item is known by: "url", "media", "upload" */
 	const char *id_key;   /* what the request calls its items' ids */
-	const char *message;  /* "Batch processing started for %zu URL%s" */
+	const char *what;     /* as the answer calls it: "Batch upload" */
+	const char *item;     /* "file" */
 };
 
 struct hand_item {
@@ -56,15 +57,17 @@ struct hand {
 	struct hand_item *items;
 	size_t n, room;
 	struct json_object *ids; /* the client's, a string or an array; NULL: none */
+	bool named;              /* an item has an id of the client's */
 
 	/* The body as it comes. */
 	uint64_t got;
 	struct multipart form; /* calls: NULL where it is no upload */
 	int temp;              /* the root's temp/; -1 but for an upload */
 	size_t parts;
-	bool in_file;          /* the part under way is a file: the last item */
-	char field[32];        /* else what it is called, where that matters */
-	struct buf value;      /* and what it says */
+	bool in_file;     /* the part under way is a file: the last item */
+	bool unchosen;    /* and has no name: perhaps nobody chose one */
+	bool is_id;       /* it is an id */
+	struct buf value; /* what a part says that is no file */
 
 	/* What became of it. */
 	struct reply reply; /* status 0: nothing yet */
@@ -88,8 +91,8 @@ void hand_error(struct hand *h, int error, const char *doing);
 
 /* --- form.c --- */
 
-/* Begins to take an upload whose Content-Type is TYPE. False after making the reply the error. */
-bool form_begin(struct hand *h, const char *type);
+/* Begins to take an upload of LENGTH bytes whose Content-Type is TYPE. False after making the reply the error. */
+bool form_begin(struct hand *h, const char *type, uint64_t length);
 
 /* Takes more of it. False after making the reply the error. */
 bool form_take(struct hand *h, const char *bytes, size_t n);

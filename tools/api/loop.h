@@ -22,13 +22,13 @@ struct reply;
 
 struct client {
 	int fd;
-	struct scgi scgi;  /* what it says */
-	struct buf out;    /* what it is told */
-	size_t sent;       /* of OUT */
-	int64_t deadline;  /* when it is late, on clock_ms() */
-	bool answered;     /* OUT is the rest of its answer */
-	bool lingers;      /* it has its answer; what it still says is passed over until it ends */
-	void *own;         /* the caller's */
+	struct scgi scgi; /* what it says */
+	struct buf out;   /* what it is told */
+	size_t sent;      /* of OUT */
+	int64_t deadline; /* when it is late, on clock_ms() */
+	bool answered;    /* OUT is the rest of its answer */
+	bool lingers;     /* it has its answer; what it still says is passed over until it ends */
+	void *own;        /* the caller's */
 };
 
 /* What a program does with its clients. Those that return a bool return false for a client that is to be dropped. */

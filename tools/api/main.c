@@ -12,11 +12,11 @@ enum { OPT_STREAM = 256, OPT_TAKE, OPT_ALLOW_ORIGIN, OPT_CSRF_COOKIE };
 static const struct opt table[] = {
 	{OPT_ALLOW_ORIGIN, "allow-origin", "URL", "let pages of this origin read and write"},
 	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "set the token as a cookie"},
-	LIMITS_OPT_MAX_BATCH,
-	LIMITS_OPT_MAX_UPLOAD,
+	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
+	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{OPT_STREAM, "stream", NULL, "answer for the status, and stream it"},
-	LIMITS_OPT_SYNC_TIMEOUT,
+	{BOUNDS_SYNC_TIMEOUT, "sync-timeout", "SECONDS", "how long a request for one item waits for it (60)"},
 	{OPT_TAKE, "take", NULL, "take what is handed in"},
 	{0},
 };
@@ -72,12 +72,12 @@ options(struct opts *o, struct api *api, const char **dir)
 
 	while ((id = opt_next(o)) != 0) {
 		if (id == OPT_STREAM || id == OPT_TAKE)
-			runs = id == OPT_TAKE ? take : stream;
+			runs = id == OPT_TAKE ? take_in : stream;
 		else if (id == OPT_ALLOW_ORIGIN)
 			add_origin(o, api);
 		else if (id == OPT_CSRF_COOKIE)
 			api->csrf_cookie = true;
-		else if (!limits_option(&api->limits, id, o))
+		else if (!bounds_option(&api->bounds, id, o))
 			*dir = o->value;
 	}
 	return runs;
@@ -91,7 +91,7 @@ main(int argc, char **argv)
 			 .table = table,
 			 .argc = argc,
 			 .argv = argv};
-	struct api api = {.limits = LIMITS_USUAL};
+	struct api api = {.bounds = bounds_usual};
 	const char *dir = NULL;
 	program *runs;
 

@@ -13,7 +13,7 @@
 static const char *
 host_of(const char *url)
 {
-	const char *host = strncasecmp(url, "http://", 7) == 0	  ? url + 7
+	const char *host = strncasecmp(url, "http://", 7) == 0    ? url + 7
 			   : strncasecmp(url, "https://", 8) == 0 ? url + 8
 								  : NULL;
 	size_t n = host ? strcspn(host, "/?#") : 0;
@@ -101,9 +101,9 @@ take_list(struct hand *h, struct json_object *list)
 		return refuse(h, 422, "bad_urls", "urls is no array");
 	if (n == 0)
 		return refuse(h, 422, "empty", "urls is empty: there is nothing to get");
-	if (n > h->api->limits.batch) {
+	if (n > h->api->bounds.batch) {
 		reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may hand in %zu", n,
-			    h->api->limits.batch);
+			    h->api->bounds.batch);
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
