@@ -472,9 +472,8 @@ through_open(struct fetch *f)
 		th->argv[0] = th->path.data;
 	}
 	if (filter_start(&th->filters[0], th->argv, f->epoll) < 0)
-		msg_die_errno(EX_UNAVAILABLE,
-			      "cannot start '%s' of --through, which is neither beside bi-fetch nor in PATH",
-			      th->program);
+		msg_die(EX_UNAVAILABLE, "cannot start '%s' of --through: %s: is it there, or in PATH, and executable?",
+			th->program, strerror(errno));
 }
 
 void
