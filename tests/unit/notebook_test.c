@@ -1,6 +1,7 @@
 #include "batching.h"
 
 #include "notebook.h"
+#include "queue.h"
 
 static const char *const sha[] = {
 	"0000000000000000000000000000000000000000000000000000000000000001",
@@ -274,6 +275,7 @@ only_what_is_settled_and_counts(void **state)
 static void
 the_same_bytes_are_one_file(void **state)
 {
+	int queued = queue_make(batching_root(state), "job-1");
 	struct batch *b = make_job(state, 1, 3, NULL);
 	struct notebook *nb = look(state);
 	char id[NOTEBOOK_FILE_ID + 1];
@@ -316,6 +318,7 @@ the_same_bytes_are_one_file(void **state)
 		assert_string_not_equal(f.id, id);
 	/* Got again, it is there again. */
 	batch_close(b);
+	queue_hand_in(queued);
 	b = make_job(state, 2, 1, NULL);
 	record(b, 1, sha[0], 15, "text/html");
 	assert_int_equal(notebook_settle(batching_root(state), nb), 0);

@@ -11,6 +11,8 @@
 #include "hash.h"
 #include "lock.h"
 #include "notebook_in.h"
+#include "queue.h"
+#include "scan.h"
 
 /* --- jobs --- */
 
@@ -295,27 +297,41 @@ settle_job(const struct root *root, const struct notebook_known_job *j)
 	return rc;
 }
 
+static bool
+note_queued(const char *batch, void *arg)
+{
+	static const char job[] = "job-";
+	struct notebook *nb = arg;
+	const char *at = batch + strlen(job);
+	uint64_t id;
+	uint32_t n = 0;
+
+	if (strncmp(batch, job, strlen(job)) == 0 && scan_number(&at, batch + strlen(batch), &id))
+		n = notebook_known_job(nb, id);
+	if (n)
+		nb->jobs[n - 1].queued = true;
+	for (uint32_t i = 0; !n && i < nb->jobs_n; i++)
+		if (nb->jobs[i].batch && strcmp(nb->jobs[i].batch, batch) == 0)
+			nb->jobs[i].queued = true;
+	return true;
+}
+
 int
 notebook_settle(const struct root *root, struct notebook *nb)
 {
-	int queue = root_dir(root->fd, "queue", false), rc = notebook_refresh(nb);
-
-	if (rc < 0 || (queue < 0 && errno != ENOENT))
-		rc = -1;
-	for (uint32_t i = 0; rc == 0 && i < nb->jobs_n; i++) {
+	if (notebook_refresh(nb) < 0 || queue_each(root, note_queued, nb) < 0)
+		return -1;
+	for (uint32_t i = 0; i < nb->jobs_n; i++) {
 		struct notebook_known_job *j = &nb->jobs[i];
-		struct notebook_seen_job seen;
-		bool queued;
+		bool queued = j->queued;
 
-		if (j->closed)
+		j->queued = false;
+		if (j->closed && !queued)
 			continue;
-		show_job(j, &seen);
-		queued = queue >= 0 && faccessat(queue, seen.batch, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-		rc = settle_job(root, j);
-		/* It left the queue before we looked at its results: there will be no more. */
-		j->closed = !queued && rc == 0;
+		if (settle_job(root, j) < 0)
+			return -1;
+		/* It left the queue before we looked at its results. */
+		j->closed = !queued;
 	}
-	if (queue >= 0)
-		close(queue);
-	return rc < 0 ? -1 : notebook_refresh(nb);
+	return notebook_refresh(nb);
 }

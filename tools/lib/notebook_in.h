@@ -50,7 +50,8 @@ struct notebook_known_job {
 	char *batch;      /* NULL: job-ID */
 	uint32_t *places; /* item to entry */
 	uint32_t room;
-	bool closed; /* all that it will ever have is in the log */
+	bool closed; /* what it has is in the log, and it was not in the queue then */
+	bool queued;
 };
 
 struct notebook_given {
