@@ -57,6 +57,14 @@ self_share(struct buf *out, const char *name)
 	return rc;
 }
 
+unsigned
+self_processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
 void
 self_raise_files(void)
 {
