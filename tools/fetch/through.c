@@ -36,6 +36,7 @@ struct through {
 	size_t count;
 	struct job_list waiting;
 	size_t jobs, bytes; /* of all that wait, or are with a filter */
+	bool warned;
 	bool answered;      /* once at least in this run */
 	unsigned barren;    /* starts in a row that came to nothing */
 	int64_t rest_until; /* with BARREN_MOST of them: no other one before this moment */
@@ -97,21 +98,25 @@ accept_answer(struct fetch *f, struct job *j, struct json_object *answer)
 {
 	size_t before = strlen(j->line), after;
 	struct json_object *o = rec_parse(j->line, before, NULL, 0);
-	const char *text;
+	const char *text = j->line;
 
-	json_object_object_foreach(answer, key, value)
-	{
-		if (!is_ours(key))
-			json_object_object_add(o, key, json_object_get(value));
+	if (o) {
+		json_object_object_foreach(answer, key, value)
+		{
+			if (!is_ours(key))
+				json_object_object_add(o, key, json_object_get(value));
+		}
+		text = rec_print(o);
 	}
-	text = rec_print(o);
 	after = strlen(text);
 	if (after > BATCH_ITEM_LONGEST && after > before) {
 		fail(f, j, true, "filter_failed", "the record would be longer than 1 MiB with what the filter adds");
 	} else {
+		char *line = buf_strdup(text);
+
 		leave(f->through, j);
 		free(j->line);
-		j->line = buf_strdup(text);
+		j->line = line;
 		settle_add(f, j);
 	}
 	json_object_put(o);
@@ -173,7 +178,10 @@ take_answer(struct fetch *f, struct filter *x, const struct rec *r)
 		job_list_cut(&x->given, j);
 	x->head_since = clock_ms();
 	if (!j) {
-		msg_warn("'%s' wrote a line that answers nothing: it is started again", f->through->program);
+		if (!f->through->warned)
+			msg_warn("'%s' writes lines that answer nothing: each time it is started again",
+				 f->through->program);
+		f->through->warned = true;
 	} else if (answer_wrong(j, r, &why)) {
 		rec_mend(why.data);
 		fail(f, j, true, "filter_failed", why.data);
@@ -198,13 +206,20 @@ take_answers(struct fetch *f, struct filter *x)
 	enum rec_kind kind;
 	struct rec r;
 
-	while (!x->kill_at && (kind = filter_read(x, &r)) != REC_MORE)
+	while (!x->kill_at && !settle_is_behind(f) && (kind = filter_read(x, &r)) != REC_MORE)
 		if (kind == REC_EOF)
 			filter_close(x, clock_ms() + LAST_MS);
 		else
 			take_answer(f, x, &r);
-	if (x->exited && !x->kill_at)
+	if (x->kill_at)
+		return;
+	filter_hold(x, settle_is_behind(f));
+	if (x->unheard) {
+		x->ready = true;
+		x->head_since = clock_ms();
+	} else if (x->exited) {
 		filter_close(x, clock_ms());
+	}
 }
 
 /* --- beginning and ending --- */
@@ -288,6 +303,12 @@ start(struct fetch *f, struct filter *x)
 	return false;
 }
 
+static bool
+is_late(const struct fetch *f, const struct filter *x)
+{
+	return !x->kill_at && x->given.first && clock_ms() >= x->head_since + f->set->through_ms;
+}
+
 /* What has become of X since the last turn. */
 static void
 tend(struct fetch *f, struct filter *x)
@@ -295,13 +316,14 @@ tend(struct fetch *f, struct filter *x)
 	int64_t now = clock_ms();
 	char words[128];
 
-	if (x->ready) {
+	/* An answer that has come is in time, whatever kept us. */
+	if (x->ready || is_late(f, x)) {
 		x->ready = false;
 		filter_flush(x);
 		if (!x->kill_at)
 			take_answers(f, x);
 	}
-	if (!x->kill_at && x->given.first && now >= x->head_since + f->set->through_ms) {
+	if (is_late(f, x)) {
 		struct job *j = x->given.first;
 
 		job_list_cut(&x->given, j);
@@ -430,7 +452,7 @@ finish_last(struct fetch *f)
 {
 	struct through *th = f->through;
 
-	if (!th->jobs || th->waiting.count || f->intake_open || !plan_is_empty(f) || f->ended.count || f->group ||
+	if (!th->jobs || next_waiting(th) || f->intake_open || !plan_is_empty(f) || f->ended.count || f->group ||
 	    !expansion_is_empty(f))
 		return;
 	for (size_t i = 0; i < th->count; i++)
@@ -516,7 +538,7 @@ through_has(struct fetch *f, int fd)
 		if (!x->pid || (fd != x->pidfd && fd != x->in && fd != x->out))
 			continue;
 		x->ready = true;
-		x->exited = x->exited || fd == x->pidfd;
+		filter_is_over(x);
 		return true;
 	}
 	return false;
