@@ -224,7 +224,7 @@ item_of() {
 	refused 422 bad_upload_id
 	call -H "X-CSRFToken: $TOKEN" -d '{"url":"https://a.example/"}' "$FILES/parse_url/"
 	refused 415 not_json
-	for nb in .hidden assets a%20b "$(printf '%0129d' 0)" b%c3%b6; do
+	for nb in -hidden assets a%20b "$(printf '%0129d' 0)" b%c3%b6; do
 		call -H "X-CSRFToken: $TOKEN" -H 'Content-Type: application/json' -d '{"url":"https://a.example/"}' \
 			"$URL/notebooks/$nb/files/parse_url/"
 		refused 422 bad_notebook
@@ -424,7 +424,6 @@ parts_open() {
 		before=$(state_of)
 		form upload -F files=@more # does not fit from the start
 		echo "$code $(jq -r .error body)" >>codes
-		{ part files x; cat most; part files y; cat most; printf '\r\n--line--'; } >two
 		# Nothing is said of the length that would tell: the disk is filled meanwhile.
 		raw "Content-Length: 900000" "Content-Type: multipart/form-data; boundary=line" "X-CSRFToken: $TOKEN"
 		{ part file x; head -c 500000 /dev/urandom; } >&"$raw"
@@ -433,10 +432,11 @@ parts_open() {
 		head -c 300000 /dev/urandom >&"$raw"
 		answered
 		echo "$code $(jq -r .error body)" >>codes
+		dd if=/dev/zero of="$BI_ROOT/filled" bs=4k 2>/dev/null
 		json parse_url '{"urls":["https://a.example/1"]}'
 		echo "$code $(jq -r .error body)" >>codes
 		[ "$(state_of)" = "$before" ] || state_of >left
-		rm "$BI_ROOT/filler"
+		rm "$BI_ROOT/filler" "$BI_ROOT/filled"
 		json parse_url '{"urls":["https://a.example/1"]}'
 		echo "$code" >>codes
 		bi-clean stop-all
