@@ -117,6 +117,9 @@ stored() {
 	run -0 bi-fetch --through 'jq -c ".n = 1"' --through-timeout 60 <list
 	assert_equal "$(results 'select(.n == 1).item')" "$(seq 12)"
 	run -0 bi-fetch -b sorted --through 'tac | tac' --through-timeout 60 <list
+	tar -cf t.tar in
+	run -0 bi-fetch -b members --expand --through 'jq -c .' --through-timeout 60 t.tar
+	assert_equal "$(grep -c '"status":"completed"' "$BI_ROOT/batches/members/results.ndjson")" 13
 }
 
 @test "it gets the end record last; what it writes or comes to after its last answer is not the items'" {
@@ -125,13 +128,16 @@ stored() {
 		while next; do
 			echo "$record"
 		done
-		echo "$record" >last
+		echo "$record" >heard
 		echo garbage
+		echo words >&2
 		cat >more
 		exit 9
 	END
 	run -0 --separate-stderr bi-fetch --through ./last --through-parallel 1 <list
-	assert_equal "$(cat last)" '{"end":"bi-fetch","exit":0}'
+	assert_equal "$stderr" "words
+bi-fetch: './last' ended with exit code 9 after its last answer"
+	assert_equal "$(cat heard)" '{"end":"bi-fetch","exit":0}'
 	assert_equal "$(cat more)" ''
 	assert_equal "$(states)" ccccc
 }
@@ -210,6 +216,15 @@ filter_died true the filter ended before it answered: it closed its output, and 
 	assert_equal "$(states)" cccccccccc
 }
 
+@test "one that dies at every other item fails every other item" {
+	things 30
+	filter odd <<<'while next; do ((item % 2)) || exit 1; echo "$record"; done'
+	run -1 --separate-stderr bi-fetch --through ./odd --through-parallel 1 <list
+	assert_equal "$(states)" "$(printf 'cf%.0s' {1..15})"
+	refute_regex "$stderr" 'without an answer'
+	assert_equal "$(stored)" 15
+}
+
 @test "one that is silent about an item at the end of its input died of it" {
 	things 4
 	run -1 --separate-stderr bi-fetch --through 'jq -c "select(.item != 4)"' --through-parallel 1 <list
@@ -231,6 +246,19 @@ filter_died true the filter ended before it answered: it closed its output, and 
 		'filter_timeout true the filter did not answer within 1.5 s'
 	[ -s pid ] && gone "$(cat pid)"
 	assert_equal "$(of_this_test)" ''
+}
+
+@test "the time that bi-fetch itself is stopped for is not the filter's" {
+	things 40
+	filter slow <<<'while next; do echo "$item" >>seen; read -rt 0.01 <><(:); echo "$record"; done'
+	start bi-fetch -q --through ./slow --through-parallel 1 --through-timeout 2 <list >out
+	poll 20 test -s seen
+	kill -STOP "$!"
+	stopped_at=$EPOCHSECONDS
+	poll 20 eval '((EPOCHSECONDS > stopped_at + 3))'
+	kill -CONT "$!"
+	poll 20 gone "$!"
+	tail -n 1 out | jq -e '.completed == 40'
 }
 
 @test "answers that are none, or another item's, fail the item, and no other one" {

@@ -164,6 +164,13 @@ answer_wrong(const struct job *j, const struct rec *r, struct buf *why)
 	return why->data;
 }
 
+/* It has answered all, and knows that nothing follows. */
+static bool
+is_done(const struct filter *x)
+{
+	return x->finishing && !x->given.count;
+}
+
 /* One line of the filter X. */
 static void
 take_answer(struct fetch *f, struct filter *x, const struct rec *r)
@@ -173,6 +180,8 @@ take_answer(struct fetch *f, struct filter *x, const struct rec *r)
 	struct buf why = {0};
 
 	if (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL))
+		return;
+	if (is_done(x))
 		return;
 	if (j)
 		job_list_cut(&x->given, j);
@@ -208,7 +217,7 @@ take_answers(struct fetch *f, struct filter *x)
 
 	while (!x->kill_at && !settle_is_behind(f) && (kind = filter_read(x, &r)) != REC_MORE)
 		if (kind == REC_EOF)
-			filter_close(x, clock_ms() + LAST_MS);
+			filter_close(x, clock_ms() + (is_done(x) ? END_MS : LAST_MS));
 		else
 			take_answer(f, x, &r);
 	if (x->kill_at)
@@ -257,6 +266,15 @@ is_not_there(const struct through *th, const struct filter *x, int code)
 	return th->shell && !th->answered && x->why == DIES && x->exited && (code == 126 || code == 127);
 }
 
+static void
+say_last(const struct through *th, bool over, int code)
+{
+	if (!over)
+		msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program, END_MS / 1000);
+	else if (code)
+		msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
+}
+
 /* X has ended: the first of its jobs fails for it, unless that is done; the others wait again, before those that do. */
 static void
 bury(struct fetch *f, struct filter *x)
@@ -264,8 +282,13 @@ bury(struct fetch *f, struct filter *x)
 	struct through *th = f->through;
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
+	bool done = is_done(x);
 	int code = filter_reap(x);
 
+	if (done) {
+		say_last(th, x->exited, code);
+		return;
+	}
 	say_how(th, x, code);
 	if (is_not_there(th, x, code)) {
 		errno = code == 127 ? ENOENT : EACCES;
@@ -586,7 +609,6 @@ through_end(struct fetch *f)
 	for (size_t i = 0; i < th->count; i++) {
 		struct filter *x = &th->filters[i];
 		bool over = !x->pid || filter_await(x, until, f->signals);
-		int code;
 
 		if (!over)
 			loop_note_signal(f);
@@ -594,12 +616,7 @@ through_end(struct fetch *f)
 			return;
 		if (!x->pid)
 			continue;
-		code = filter_reap(x);
-		if (!over)
-			msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program,
-				 END_MS / 1000);
-		else if (code)
-			msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
+		say_last(th, over, filter_reap(x));
 	}
 }
 
