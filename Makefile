@@ -110,6 +110,7 @@ bench: all $(BUILD)/tests/bench/minimal
 	@share/packages/install run test bench
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/upload
 
 lint: compile
 	@share/packages/install run test lint

@@ -112,11 +112,20 @@ item_of() {
 	refused 422 blocked_address
 	assert_equal "$(jq .batch_job_id body)" 2
 	poll 10 test ! -e "$BI_ROOT/queue/job-2"
+	# An address that the administrator lets in.
+	mkdir origin
+	echo '<title>Hi</title>' >origin/a.html
+	origin_start
+	echo '127.0.0.1 private=allow' >"$BI_ROOT/hosts.conf"
+	json parse_url "{\"url\":\"$ORIGIN/a.html\"}"
+	assert_equal "$code $(jq -c '[.success, .is_batch, .total_items, .batch_job_id]' body)" '201 [true,false,1,3]'
+	json parse_url "{\"url\":\"$ORIGIN/none.html\"}"
+	refused 422 http_404
 	# A name of the client's own, an empty file, and no last slash.
 	: >empty
 	call -H "Authorization: Bearer $TOKEN" -F file=@empty -F upload_file_id=mine.1 "$FILES/upload"
-	assert_equal "$code $(jq -c '[.success, .upload_id, .batch_job_id]' body)" '201 [true,"mine.1",3]'
-	assert_equal "$(jq -c 'select(.job == 3 and .upload_ids).upload_ids' "$BI_ROOT/notebooks/nb/log.ndjson")" '["mine.1"]'
+	assert_equal "$code $(jq -c '[.success, .upload_id, .batch_job_id]' body)" '201 [true,"mine.1",5]'
+	assert_equal "$(jq -c 'select(.job == 5 and .upload_ids).upload_ids' "$BI_ROOT/notebooks/nb/log.ndjson")" '["mine.1"]'
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
 }
 

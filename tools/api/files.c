@@ -58,8 +58,9 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 	buf_free(&line);
 }
 
-void
-files_print(const struct look_item *i, bool held, struct buf *out)
+/* The document of an item: that of one in a job's status, and what it is of. */
+static void
+print_item(const struct look_item *i, bool held, struct buf *out)
 {
 	struct buf line = {0};
 
@@ -77,23 +78,34 @@ files_print(const struct look_item *i, bool held, struct buf *out)
 	buf_free(&line);
 }
 
-void
-files_status(struct api *api, const struct request *q, struct reply *r)
+const char *
+files_print_status(struct api *api, const char *notebook, const char *id, struct buf *out, bool *done, struct reply *r)
 {
 	struct look_item i;
 	struct batch_counts counts;
 
-	if (!look_item(api, q->words[1], q->words[3], &i, r))
-		return;
+	if (!look_item(api, notebook, id, &i, r))
+		return NULL;
 	if (!i.batch) {
 		reply_error(r, 404, "removed", "the batch that this was an item of was removed");
-		return;
+		return NULL;
 	}
 	if (batch_count(i.batch->batch, &counts) < 0) {
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name, strerror(errno));
-		return;
+		return NULL;
 	}
-	files_print(&i, counts.held, &r->body);
+	*done = strchr("cf", batch_state(i.batch->batch, i.item));
+	print_item(&i, counts.held, out);
+	return i.batch->name;
+}
+
+void
+files_status(struct api *api, const struct request *q, struct reply *r)
+{
+	bool done;
+
+	if (!files_print_status(api, q->words[1], q->words[3], &r->body, &done, r))
+		return;
 	buf_str(&r->body, "\n");
 	reply_tag(r, q->scgi);
 }

@@ -12,22 +12,35 @@ to_buf(const char *bytes, size_t n, void *arg)
 	buf_add(arg, bytes, n);
 }
 
-void
-jobs_status(struct api *api, const struct request *q, struct reply *r)
+const char *
+jobs_print_status(struct api *api, const char *notebook, const char *id, uint64_t limit, uint64_t offset,
+		  struct buf *out, bool *done, struct reply *r)
 {
-	/* notebooks/NB/batch-jobs/ID/status, or NB/batch-jobs/ID/status. */
-	const char *notebook = q->words[q->count - 4], *id = q->words[q->count - 2];
-	uint64_t limit, offset;
 	struct look_job job;
 	struct progress p;
 
-	if (!query_page(q, PROGRESS_ITEMS, &limit, &offset, r) || !look_job(api, notebook, id, &job, r))
-		return;
+	if (!look_job(api, notebook, id, &job, r))
+		return NULL;
 	if (progress_read(&api->root, job.batch->batch, &p) < 0) {
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name, strerror(errno));
-		return;
+		return NULL;
 	}
-	progress_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, &r->body);
+	progress_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, out);
+	*done = p.done;
+	return job.batch->name;
+}
+
+void
+jobs_status(struct api *api, const struct request *q, struct reply *r)
+{
+	/* [notebooks/]NB/batch-jobs/ID/status. */
+	const char *notebook = q->words[q->count - 4], *id = q->words[q->count - 2];
+	uint64_t limit, offset;
+	bool done;
+
+	if (!query_page(q, PROGRESS_ITEMS, &limit, &offset, r) ||
+	    !jobs_print_status(api, notebook, id, limit, offset, &r->body, &done, r))
+		return;
 	buf_str(&r->body, "\n");
 	reply_tag(r, q->scgi);
 }

@@ -65,7 +65,11 @@ handler files_list, files_status, files_delete;
 handler content_get, content_raw, content_image;
 handler knowledge_list, knowledge_link, knowledge_unlink;
 
-/* The document of an item into OUT: that of one in a job's status, and what it is of. */
-void files_print(const struct look_item *i, bool held, struct buf *out);
+/* The status document of a job, with LIMIT of its items from OFFSET on, or of a file, into OUT, and whether it will
+ * stay as it is. The name of the batch, good until another is kept; NULL after making R the error. */
+const char *jobs_print_status(struct api *api, const char *notebook, const char *id, uint64_t limit, uint64_t offset,
+			      struct buf *out, bool *done, struct reply *r);
+const char *files_print_status(struct api *api, const char *notebook, const char *id, struct buf *out, bool *done,
+			       struct reply *r);
 
 #endif

@@ -3,6 +3,9 @@
  *
  *	lines -> intake -> wants -> plan (a queue a host) -> job -> settle -> records
  *
+ * With --work there are no lines: work.c wants the items of batches that were handed in (queue.h), several at once, and
+ * ends each when nothing of it is left.
+ *
  * intake.c turns lines into items of their batches and remembers what was asked for (wants). plan.c
  * takes wants in order, says at once what is settled already, and queues the rest by host; it starts jobs as
  * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), judge.c decides
