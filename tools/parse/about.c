@@ -216,14 +216,15 @@ is(const struct dom *d, uint32_t i, const char *name, const char *value)
 static void
 take_author(char **to, const struct dom *d, uint32_t i)
 {
-	char *text = NULL, *name;
+	char *text = NULL;
+	const char *name;
 
 	if (*to || d->nodes[i].text == 0 || d->nodes[i].text > 80)
 		return;
 	take_text(&text, d, i);
-	name = text ? text : "";
-	name += strncasecmp(name, "by ", 3) == 0 ? 3 : 0;
-	doc_set(to, name, strcspn(name, "|,;(0123456789\xc2"));
+	name = text && strncasecmp(text, "by ", 3) == 0 ? text + 3 : text;
+	if (name)
+		doc_set(to, name, strcspn(name, "|,;(0123456789\xc2"));
 	free(text);
 }
 
@@ -370,7 +371,7 @@ about(const struct dom *d, CURLU *base, struct doc *out)
 	struct said s = {0};
 	struct heard h = {0};
 	char **lines[] = {&s.title,     &s.site,     &s.language, &s.description, &s.author, &s.date,
-			  &s.canonical, &s.modified, &h.title,    &h.author,      &h.date};
+			  &s.canonical, &s.modified, &h.title,    &h.author,      &h.byline, &h.date};
 
 	for (uint32_t i = 0; i < d->count; i++)
 		look_at_element(&s, &h, d, i, base);

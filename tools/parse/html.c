@@ -75,17 +75,25 @@ html_of_xhtml(const char *text, size_t n, struct buf *out)
 	buf_add(out, text, (size_t)(end - text));
 }
 
+/* A URL taken apart. NULL: it is none. */
+static CURLU *
+take_apart(const char *url)
+{
+	CURLU *u = url && *url ? curl_url() : NULL;
+
+	if (!u || curl_url_set(u, CURLUPART_URL, url, CURLU_URLENCODE) == CURLUE_OK)
+		return u;
+	curl_url_cleanup(u);
+	return NULL;
+}
+
 /* What relative addresses are below: the first <base>, itself below the page's URL. NULL: not known. */
 static CURLU *
 base_of(const struct dom *d, const char *page)
 {
-	CURLU *base = curl_url();
+	CURLU *base = take_apart(page);
 	char *url = NULL;
 
-	if (base && (!*page || curl_url_set(base, CURLUPART_URL, page, CURLU_URLENCODE) != CURLUE_OK)) {
-		curl_url_cleanup(base);
-		base = NULL;
-	}
 	for (uint32_t i = 0; i < d->count && !url; i++) {
 		const char *href = dom_tag(d, i) == GUMBO_TAG_BASE ? dom_attribute(d, i, "href") : NULL;
 
@@ -93,11 +101,8 @@ base_of(const struct dom *d, const char *page)
 	}
 	if (!url)
 		return base;
-	base = base ? base : curl_url();
-	if (base && curl_url_set(base, CURLUPART_URL, url, 0) != CURLUE_OK) {
-		curl_url_cleanup(base);
-		base = NULL;
-	}
+	curl_url_cleanup(base);
+	base = take_apart(url);
 	free(url);
 	return base;
 }
@@ -143,12 +148,13 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 		dom_make(&dom, document);
 		s.base = base_of(&dom, url);
 		about(&dom, s.base, d);
+		s.base = s.base ? s.base : take_apart(d->canonical);
 		picked = pick(&dom);
 		heading = pick_heading(&dom, picked);
 		if (heading)
 			show(&s, heading);
 		show(&s, picked);
-		add_media(d, document, url);
+		add_media(d, document, *url || !d->canonical ? url : d->canonical);
 		curl_url_cleanup(s.base);
 		dom_free(&dom);
 	}

@@ -193,9 +193,10 @@ send(struct shop *s, struct item *i, const char *format)
 {
 	const char *url = rec_string(i->record, "final_url");
 
+	url = url ? url : rec_string(i->record, "url");
 	buf_clear(&i->request);
 	add_line(&i->request, i->mime);
-	add_line(&i->request, url ? url : rec_string(i->record, "url"));
+	add_line(&i->request, url ? url : s->base);
 	add_line(&i->request, name_of(i));
 	add_line(&i->request, rec_string(i->record, "content_type"));
 	if (i->work.out >= 0)
@@ -216,7 +217,6 @@ send(struct shop *s, struct item *i, const char *format)
 static void
 put_text(struct item *i, const struct answer *a)
 {
-	struct buf json = {0};
 	size_t used = strlen(rec_print(i->record)), room, n = 0, cost = 0;
 
 	if (used > LEAN) {
@@ -239,7 +239,6 @@ put_text(struct item *i, const struct answer *a)
 		json_object_object_add(i->record, "truncated", json_object_new_boolean(1));
 	}
 	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
-	buf_free(&json);
 }
 
 /* Of what is in no batch: all of it. */

@@ -36,7 +36,8 @@ struct shop {
 	struct pool *pool;
 	struct keeper *keeper;
 	struct typer *typer;
-	bool as_text; /* the text alone is wanted of what is in no batch */
+	const char *base; /* the address of the pages whose records have none; NULL: not known */
+	bool as_text;     /* the text alone is wanted of what is in no batch */
 	unsigned long long parsed, failed;
 };
 

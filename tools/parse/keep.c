@@ -271,7 +271,7 @@ keep(struct keeper *k, struct keep *it)
 	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : keep_locked(k, contentfd, name, it);
 	error = errno;
 	close(contentfd);
-	buf_printf(&path, "%s/batches/%s/content/%s.json", k->root.path, it->batch, name);
+	buf_printf(&path, "content/%s.json", name);
 	it->path = path.data;
 	errno = error;
 	return rc;

@@ -23,7 +23,7 @@ struct keep {
 	int out; /* where the bytes of the images are */
 	struct answer *answer;
 	unsigned long long id; /* out: the knowledge item's */
-	char *path;            /* out: the content file's, absolute; for free() */
+	char *path;            /* out: the content file's, below the batch's directory; for free() */
 };
 
 /* NULL where the item is in the batch, else why it is not, a constant: to be asked before it is parsed. */

@@ -18,6 +18,7 @@
 enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
 
 static const struct opt table[] = {
+	{'b', "base", "URL", "the address of the pages, for what is relative in them"},
 	{'r', "root", "DIR", "the root directory that the batches of records are in"},
 	{'P', "parallel", "N", "documents at once; as many as there are processors"},
 	{OPT_TIMEOUT, "timeout", "SECONDS", "for one document; 60"},
@@ -28,7 +29,7 @@ static const struct opt table[] = {
 };
 
 struct options {
-	const char *root, *serve;
+	const char *root, *base, *serve;
 	unsigned parallel, seconds;
 	bool text, json;
 };
@@ -125,7 +126,7 @@ end(const struct queue *q, const struct shop *s)
 static int
 parse_all(const struct options *o, char **operands)
 {
-	struct shop s = {.as_text = o->text};
+	struct shop s = {.as_text = o->text, .base = o->base};
 	struct queue q = {.in = rec_open(operands, STDIN_FILENO), .most = (size_t)o->parallel * AHEAD};
 	int code;
 
@@ -159,6 +160,8 @@ read_options(struct options *a, struct opts *o)
 	while ((id = opt_next(o)) != 0) {
 		if (id == 'r')
 			a->root = o->value;
+		else if (id == 'b')
+			a->base = o->value;
 		else if (id == 'P')
 			a->parallel = (unsigned)opt_number(o, 1, POOL_MOST);
 		else if (id == OPT_TIMEOUT)

@@ -234,6 +234,8 @@ md_break(struct md *m)
 	} else if (m->line.len && m->line.data[m->line.len - 1] != '\n') {
 		buf_str(&m->line, "\\\n");
 		m->space = false;
+	} else if (m->line.len) {
+		md_block(m);
 	}
 }
 

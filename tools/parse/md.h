@@ -14,7 +14,7 @@ enum {
 	MD_DEPTH = 12,
 	MD_MARKS = 8,
 	MD_NUMBERS = 1000000, /* of items */
-	MD_MARK = 16,	      /* room for an item's */
+	MD_MARK = 16,         /* room for an item's */
 };
 
 enum md_mark { MD_STRONG, MD_EMPHASIS, MD_DELETED, MD_LINK };
@@ -52,7 +52,7 @@ void md_text(struct md *m, const char *text, size_t n);
 /* Text as it is, as code within a line. */
 void md_code(struct md *m, const char *text, size_t n);
 
-/* A line break within a block. */
+/* A line break within a block; the second in a row begins another block. */
 void md_break(struct md *m);
 
 /* A picture. */

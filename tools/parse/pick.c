@@ -8,6 +8,7 @@
 enum {
 	LABEL = 150,  /* characters of a line about the text: its author, its date */
 	DENSE = 3,    /* links of a list of links */
+	BESIDE = 60,  /* characters of what is beside a text and belongs to it */
 	LEVELS = 200, /* that are looked up from an element */
 	NODES = 500,  /* below a notice */
 	NOTICE = 900, /* characters of a notice: a cookie banner, a box about a newsletter */
@@ -33,12 +34,14 @@ static const char words_apart[] =
 	"printonly noprint editsection navbox toc siteheader sitefooter topbar bottombar backtotop feedback survey "
 	"login "
 	"signin account cart minicart rating helpful crosssell upsells recently toast snackbar alertbar announcement "
-	"shareline prevnext postnav reactions ";
+	"shareline prevnext postnav reactions actionbar kommentare werbung anzeige teilen abo verwandte commentaires "
+	"partage "
+	"publicite comentarios compartir publicidad relacionados ";
 static const char words_label[] =
 	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
 	"tags tag taglist categories category credits copyright avatar userinfo signature poster vote votes score "
 	"actions "
-	"controls permalink badge hidden srt sr visuallyhidden screenreader ";
+	"controls permalink badge profile postprofile hidden srt sr visuallyhidden screenreader ";
 static const char roles[] =
 	" navigation banner contentinfo complementary search dialog alertdialog menu menubar toolbar "
 	"tooltip tablist alert status ";
@@ -261,6 +264,28 @@ heaviest(const struct dom *d, uint32_t i, GumboTag tag, const char *role)
 	return best;
 }
 
+/* Whether it is, beside a text, a part of it: a paragraph, a list, a table. */
+static bool
+belongs(const struct dom *d, uint32_t i)
+{
+	const struct dom_node *n = &d->nodes[i];
+
+	if (n->dropped || n->hidden || (!n->prose && (n->text < BESIDE || n->linked * 3 > n->text)))
+		return false;
+	switch (dom_tag(d, i)) {
+	case GUMBO_TAG_P:
+	case GUMBO_TAG_UL:
+	case GUMBO_TAG_OL:
+	case GUMBO_TAG_DL:
+	case GUMBO_TAG_BLOCKQUOTE:
+	case GUMBO_TAG_PRE:
+	case GUMBO_TAG_TABLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* The child of I that has nearly all of its weight; 0 where none has, or what is beside it belongs to the text. */
 static uint32_t
 heavy_child(const struct dom *d, uint32_t i)
@@ -290,14 +315,9 @@ heavy_child(const struct dom *d, uint32_t i)
 	default:
 		return dom_is_block(d, best) ? 0 : best;
 	}
-	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end) {
-		GumboTag tag = dom_tag(d, k);
-
-		if (k != best && !d->nodes[k].dropped && !d->nodes[k].hidden && d->nodes[k].prose &&
-		    (tag == GUMBO_TAG_P || tag == GUMBO_TAG_UL || tag == GUMBO_TAG_OL || tag == GUMBO_TAG_BLOCKQUOTE ||
-		     tag == GUMBO_TAG_PRE))
+	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end)
+		if (k != best && belongs(d, k))
 			return 0;
-	}
 	return best;
 }
 
