@@ -124,7 +124,8 @@ const many = {success: /^true$/, batch_job_id: 'count', total_items: 'count', me
 const jobShape = {id: 'count', job_type: /^(url_parse|url_parse_media|file_upload)$/, status: /^(pending|processing|completed|failed|partially_completed)$/,
 	total_items: 'count', completed_items: 'count', failed_items: 'count', processing_items: 'count', pending_items: 'count', progress_percentage: 'number',
 	created_at: moment, updated_at: moment};
-/* What bi-status --json has beside the seed's keys. */
+/* What bi-status --json has beside the seed's keys, here and there. */
+const resultShape = {file_id: fileId, knowledge_item_id: 'count', 'path?': /^files\//, 'bytes?': 'count', 'mime?': /\//, 'sha256?': /^[0-9a-f]{64}$/};
 const jobMore = {'name?': 'string', 'notebook?': 'string', 'category?': 'string', 'label?': 'string', 'stale?': 'boolean'};
 
 function isStatus(doc) {
@@ -138,7 +139,7 @@ function isStatus(doc) {
 		isLike(item, {
 			id: 'count', status: /^(pending|processing|completed|failed)$/, upload_id: /^[A-Za-z0-9._-]{1,128}$/,
 			item_data: job.job_type === 'file_upload' ? {filename: 'string', size: 'count'} : {url: 'string'},
-			...(item.status === 'completed' ? {result: {file_id: fileId, knowledge_item_id: 'count'}} : {}),
+			...(item.status === 'completed' ? {result: resultShape} : {}),
 			...(item.status === 'failed' ? {error_message: /./, 'error_code?': 'string'} : {}),
 		}, 'item ' + item.id);
 	});
@@ -411,7 +412,7 @@ async function streams() {
 	const {batch_job_id: id} = await api.parseUrl([1, 2, 3, 4].map((i) => url(`/slow/${i * 300}/bytes/10${i}/s.txt`)), 'streaming');
 	const seen = [];
 
-	for await (const doc of api.watchBatchJob('streaming', id, {every: 1e9})) {
+	for await (const doc of api.watchBatchJob('streaming', id, {every: 1e9, signal: AbortSignal.timeout(bi.DEADLINE)})) {
 		isStatus(doc);
 		seen.push(doc.batch_job.completed_items);
 	}
