@@ -74,8 +74,10 @@ function turnTo() {
 	leave(name);
 	showFiles(name);
 	showNewest(name, changed).then(markAlive, function (e) {
-		if (e.status === 0 || e.status >= 500)
-			mark('off', 'No answer');
+		if (e.status === 404)
+			markAlive(); /* a notebook is there once something is handed in to it */
+		else
+			mark('off', e.status === 0 || e.status >= 500 ? 'No answer' : 'Refused');
 	});
 }
 
@@ -238,14 +240,14 @@ async function drop(event) {
 
 /* What the button would do, and whether it can. */
 function offer() {
-	const {urls} = addresses();
+	const {urls, wrong} = addresses();
 	const what = [urls.length ? plural(urls.length, 'address', 'addresses') : '', files.length ? plural(files.length, 'file', 'files') : '']
 		.filter(Boolean).join(' and ');
 
 	setText(byId('add'), busy ? 'Handing in…' : what ? 'Add ' + what : 'Add');
-	byId('add').setAttribute('aria-disabled', String(busy || !what || !tokenOfPage()));
+	byId('add').setAttribute('aria-disabled', String(busy || !(what || wrong) || !tokenOfPage()));
 	byId('add-says').textContent = '';
-	if (!byId('urls-wrong').textContent.startsWith('Line') || !addresses().wrong)
+	if (!wrong)
 		complain(byId('urls'), 'urls-wrong', '');
 }
 
