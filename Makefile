@@ -2,7 +2,7 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean collect type thumb expand media api
+PROGRAMS = fetch render serve status clean collect type thumb expand media parse api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
@@ -11,6 +11,7 @@ LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
 LIBS_media = gumbo libcurl
+LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_archive = libarchive
@@ -55,9 +56,12 @@ build/config.mk: share/packages/build share/packages/install Makefile
 	@mkdir -p $(@D)
 	@{ echo "LIB_CFLAGS = $$(pkg-config --cflags json-c)"; \
 	echo "LIB_LIBS = $$(pkg-config --libs json-c libcrypto libseccomp) -lm -pthread"; \
-	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) cmocka); do \
+	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
 	echo "CFLAGS_$$l = $$(pkg-config --cflags $$l)"; echo "LIBS_$$l = $$(pkg-config --libs $$l)"; done; } >$@.new
 	@mv $@.new $@
+
+# What they have in common to read pages with.
+$(BUILD)/tools/lib/find.o $(BUILD)/tools/lib/tree.o $(BUILD)/tools/lib/url.o: FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 $(LIB): $(call objects,tools/lib/*.c)
 	@rm -f $@
