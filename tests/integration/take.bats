@@ -119,7 +119,8 @@ item_of() {
 	echo '<title>Hi</title>' >origin/a.html
 	origin_start
 	json parse_url "{\"url\":\"${ORIGIN/127.0.0.1/localhost}/a.html\"}"
-	assert_equal "$code $(jq -c '[.success, .is_batch, .total_items, .batch_job_id]' body)" '201 [true,false,1,3]'
+	assert_equal "$code $(jq -c '[.success, .knowledge_item_id, .is_batch, .total_items, .batch_job_id]' body)" \
+		'201 [true,2,false,1,3]'
 	json parse_url "{\"url\":\"${ORIGIN/127.0.0.1/localhost}/none.html\"}"
 	refused 422 http_404
 	# A name of the client's own, an empty file, and no last slash.
@@ -558,7 +559,7 @@ parts_open() {
 @test "a worker that cannot start is tried again, ever later" {
 	serve
 	mkdir broken
-	cp "$BI_BIN"/bi-serve "$BI_BIN"/bi-api broken/
+	cp "$BI_BIN"/bi-serve "$BI_BIN"/bi-api "$BI_BIN"/bi-parse broken/
 	printf '#!/bin/sh\necho "$$" >>"%s/starts"\nexit 2\n' "$PWD" >broken/bi-fetch
 	chmod +x broken/bi-fetch
 	bi-clean stop-all >/dev/null
