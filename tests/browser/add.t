@@ -182,7 +182,7 @@ async function addresses(browser) {
 	await page.waitForFunction(() => document.querySelectorAll('#jobs > li').length === 2);
 	assert.strictEqual(await page.isVisible('#jobs .items'), false);
 	await page.click('#jobs > li:nth-child(2) summary');
-	await page.waitForFunction(() => /404/.test(document.querySelector('#jobs > li:nth-child(2) .why').textContent));
+	await page.waitForFunction(() => /404/.test((document.querySelector('#jobs > li:nth-child(2) .why') || {}).textContent));
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }
