@@ -241,7 +241,7 @@ say_how(struct through *th, const struct filter *x, int code)
 		snprintf(th->how, sizeof(th->how), "it wrote what is no answer");
 	else if (!x->exited)
 		snprintf(th->how, sizeof(th->how), "it closed its output, and did not end");
-	else if (code > 128)
+	else if (code > 128 && code <= 128 + SIGRTMAX)
 		snprintf(th->how, sizeof(th->how), "signal %d (%s)", code - 128, strsignal(code - 128));
 	else
 		snprintf(th->how, sizeof(th->how), "exit code %d", code);
@@ -283,7 +283,7 @@ bury(struct fetch *f, struct filter *x)
 	struct through *th = f->through;
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
-	bool done = is_done(x);
+	bool done = is_done(x) && x->why == DIES;
 	int code = filter_reap(x);
 
 	if (done) {
