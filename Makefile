@@ -10,6 +10,7 @@ LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
+LIBS_clean = libarchive
 LIBS_media = gumbo libcurl
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
