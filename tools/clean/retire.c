@@ -142,7 +142,7 @@ archive(const struct clean *c, const struct batch *b)
 	if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		errno = EEXIST;
 	else if (dir >= 0 && part_open(&part, dir) == 0) {
-		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, "MANIFEST.sha256");
+		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, "__bi__/SHA256SUMS");
 		if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
 			rc = pack_end(a.pack, hex, &bytes);
 		else

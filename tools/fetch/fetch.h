@@ -3,6 +3,9 @@
  *
  *	lines -> intake -> wants -> plan (a queue a host) -> job -> settle -> records
  *
+ * With --work there are no lines: work.c wants the items of batches that were handed in (queue.h), several at once, and
+ * ends each when nothing of it is left.
+ *
  * intake.c turns lines into items of their batches and remembers what was asked for (wants). plan.c
  * takes wants in order, says at once what is settled already, and queues the rest by host; it starts jobs as
  * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), judge.c decides
@@ -69,8 +72,9 @@ struct target {
 	bool public_only;    /* it is fetched from public addresses alone */
 	size_t waiting;      /* items in runs, or held by others */
 	size_t jobs;
-	bool left;     /* --work: something was left when it seemed done */
-	int64_t again; /* --work: not looked at before this moment */
+	bool left;      /* --work: something was left when it seemed done */
+	bool cancelled; /* bi-clean cancels it */
+	int64_t again;  /* --work: not looked at before this moment */
 	struct target *next;
 };
 
@@ -276,7 +280,7 @@ struct fetch {
 	struct job_list http;  /* under way */
 	struct job_list local; /* under way, copied a piece a turn, or parts of theirs that are taken up */
 	struct job_list ended; /* waiting for the writer */
-	size_t ended_bytes;    /* of them, that are not written yet */
+	size_t ended_bytes;    /* of them, in memory */
 	struct group *group;   /* the writer has it; NULL: it is idle */
 	struct expansion *expansions;
 	size_t expanding; /* of them, those that are not over */
@@ -298,6 +302,7 @@ struct fetch {
 	bool out_watched;
 	struct tally tally;
 	int stop_signal;
+	int64_t cancel_due;   /* when batches are next asked whether they are cancelled */
 	int fatal;            /* an errno that ends the run */
 	int fatal_code;       /* the exit code that it ends with; 0: what the errno stands for */
 	const char *fatal_at; /* doing what */
@@ -352,6 +357,8 @@ void host_refuse(struct host *h, const char *why);            /* nothing more is
 bool host_spend(struct fetch *f, struct host *h, size_t n);   /* N bytes came in */
 void hosts_wake(struct fetch *f);                             /* those whose moment has come */
 int64_t hosts_due(const struct fetch *f);                     /* the first such moment; -1: none */
+/* Calls DO with each host there is, which may vanish by it. */
+void hosts_each(struct fetch *f, void (*act)(struct fetch *f, struct host *h, struct target *t), struct target *t);
 void hosts_drop_all(struct fetch *f);
 
 /* plan.c */
@@ -361,8 +368,13 @@ bool plan_is_empty(const struct fetch *f);
 void plan_again(struct fetch *f, struct job *j, long wait_ms); /* sleeps, then tries again */
 void plan_requeue(struct fetch *f, struct job *j);             /* to the queue of its (new) host, at the front */
 void plan_left(struct fetch *f, struct job *j);                /* it no longer uses its host */
-int64_t plan_due(const struct fetch *f); /* when plan_turn() is next worth calling; -1: not by time */
-void plan_drop_all(struct fetch *f);     /* frees what is queued and asleep; claims are let go */
+int64_t plan_due(const struct fetch *f);             /* when plan_turn() is next worth calling; -1: not by time */
+void plan_drop_all(struct fetch *f);                 /* frees what is queued and asleep; claims are let go */
+void plan_let_go(struct fetch *f, struct target *t); /* begins nothing more of T, which is cancelled */
+
+/* cancel.c */
+void cancel_turn(struct fetch *f); /* asks now and then whether batches are cancelled, and lets go of those */
+bool cancel_judge(struct job *j);  /* makes a job of a cancelled batch one that FAILED; false: it is not cancelled */
 
 /* job.c */
 struct job *job_new(struct fetch *f, struct target *t, uint32_t item); /* NULL: fetch_fail() was called */
@@ -448,7 +460,8 @@ void expansion_drop_all(struct fetch *f);                             /* claims 
 void settle_add(struct fetch *f, struct job *j); /* its verdict is final */
 void settle_turn(struct fetch *f);               /* says what is recorded, hands the writer the next group */
 void settle_all(struct fetch *f);                /* until all that has ended is recorded */
-bool settle_is_full(const struct fetch *f);      /* the disk is behind the network: start nothing more */
+bool settle_is_behind(const struct fetch *f);    /* the disk is: end nothing more that can wait */
+bool settle_is_full(const struct fetch *f);      /* it is, or the filters are: start nothing more */
 bool settle_is_empty(const struct fetch *f);
 /* Says what is recorded of an item; a worker does not. */
 void settle_stored(struct fetch *f, struct target *t, uint32_t item);

@@ -10,7 +10,7 @@ lane_of(struct runs *r, struct target *t)
 		if (r->lanes[i].target == t)
 			return &r->lanes[i];
 	if (r->count == r->room) {
-		r->room = r->room ? r->room + r->room / 2 : 1;
+		r->room = r->room ? 2 * r->room : 1;
 		r->lanes = buf_realloc(r->lanes, r->room * sizeof(*r->lanes));
 	}
 	r->lanes[r->count] = (struct lane){.target = t};
