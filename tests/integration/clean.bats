@@ -43,6 +43,9 @@ Port $((PORT + 1)):
   Category: P
   Batch: Batch 1 (chars 1-5)
   URL: http://localhost:$((PORT + 1))/P_batch1/index.html"
+	assert_equal "$(bi-status --servers)" "$output"
+	run -0 bi-status --servers --json
+	assert_equal "$output" "$(jq -c 'select(.port) | .url |= sub("#token=.*"; "")' served)"
 }
 
 @test "list: no servers, and as records" {

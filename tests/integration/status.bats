@@ -147,6 +147,18 @@ job() {
 	assert_equal "$(job "$output")" "completed 2 2 0 0 0 1000 false"
 }
 
+@test "a hundred thousand items are counted by a read of their states and little else" {
+	local dir=$BI_ROOT/batches/b
+
+	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
+	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	fixture b "$(head -c 100000 /dev/zero | tr '\0' c)"
+	perl -ne 'print pack "Q<", $at; $at += length' "$dir/items.ndjson" >"$dir/items.index"
+	strace -o trace -e trace=read,pread64 bi-status --json --limit 0 b >out
+	assert_equal "$(job "$(<out)")" "completed 100000 100000 0 0 0 1000 false"
+	awk '{ bytes += $NF } END { exit !(bytes > 100000 && bytes < 300000) }' trace
+}
+
 @test "items and results that cannot be parsed leave the document whole" {
 	fixture b cf
 	printf '\xff\xfe\n[1]\n' >"$BI_ROOT/batches/b/items.ndjson"
