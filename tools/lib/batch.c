@@ -67,7 +67,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 {
 	static const struct batch_about unknown;
 	struct json_object *o = json_object_new_object();
-	unsigned long long job = root_next(root, "jobs");
+	unsigned long long job;
 	time_t now = time(NULL);
 	struct tm utc;
 	char created[32];
@@ -76,6 +76,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 
 	if (!about)
 		about = &unknown;
+	job = about->job_id ? about->job_id : root_next(root, "jobs");
 	gmtime_r(&now, &utc);
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	add_text(o, "name", b->name);
@@ -84,6 +85,10 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 	add_text(o, "category", about->category);
 	add_text(o, "label", about->label);
 	add_text(o, "notebook", about->notebook);
+	if (about->public_only)
+		json_object_object_add(o, "public_only", json_object_new_boolean(true));
+	if (about->items)
+		json_object_object_add(o, "items", json_object_new_uint64(about->items));
 	add_text(o, "created_at", created);
 	buf_printf(&text, "%s\n", rec_print(o));
 	temp = job ? root_dir(root->fd, "temp", true) : -1;
@@ -200,6 +205,19 @@ int
 batch_filesfd(const struct batch *b)
 {
 	return b->files;
+}
+
+int
+batch_sync(struct batch *b)
+{
+	int batches = openat(b->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = batches < 0 || fdatasync(b->items) < 0 || fsync(b->dir) < 0 || fsync(batches) < 0 ? -1 : 0;
+	int error = errno;
+
+	if (batches >= 0)
+		close(batches);
+	errno = error;
+	return rc;
 }
 
 int

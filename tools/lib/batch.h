@@ -31,6 +31,9 @@ enum batch_mode {
 struct batch_about {
 	const char *category, *label, *notebook;
 	const char *job_type; /* NULL: "url_parse" */
+	uint64_t job_id;      /* 0: the next of seq/jobs */
+	uint64_t items;       /* how many it will have, announced before they are added; 0: not known */
+	bool public_only;     /* its items are fetched from public addresses alone */
 };
 
 /* Opens a batch; NAME must be good (root_name_wrong). ABOUT counts when it is made just now; NULL: nothing known.
@@ -62,6 +65,9 @@ struct batch_ask {
 };
 
 enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
+
+/* Brings to the disk what was added, and the batch itself: it survives a power cut. 0 or -1. */
+int batch_sync(struct batch *b);
 
 /* Adds N items, or finds those that are there already, in one go under the lock of items.ndjson. 0 or -1. */
 int batch_add(struct batch *b, struct batch_ask *asks, size_t n);
