@@ -30,6 +30,8 @@ would_do() {
 		DESTDIR="$PWD/dest" PREFIX=/usr
 	[ -x dest/usr/bin/bi-fetch ]
 	[ -f dest/usr/share/man/man1/bi-fetch.1 ]
+	run -0 dest/usr/bin/bi-fetch --help
+	assert_line 'The whole manual: man bi-fetch'
 	echo text >file.txt
 	unset BI_SHARE
 	run -0 env PATH="$PWD/dest/usr/bin:/usr/bin:/bin" sh -c 'bi-fetch -b b file.txt | bi-render'

@@ -143,12 +143,15 @@ with_cgi() {
 
 @test "a batch has its last port again, where that is free and asked for" {
 	pages A B
-	ports 3
+	ports 4
 	serve B A
 	bi-clean stop-all >/dev/null
 	serve A
 	assert_equal "$PORT" $((FIRST + 1))
+	# The port of another batch is taken last.
 	run -0 bi-serve --another -p "$FIRST-$LAST" A
+	assert_output -p "\"port\":$((FIRST + 2)),"
+	run -0 bi-serve --another -p "$FIRST-$((LAST - 1))" A
 	assert_output -p "\"port\":$FIRST,"
 	run -0 bi-serve -p "$FIRST-$LAST" B
 	assert_output -p "\"port\":$LAST," # its own is taken

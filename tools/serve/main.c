@@ -37,7 +37,7 @@ static const struct opt table[] = {
 	{OPT_CERT, "cert", "FILE", "with --share: the certificate, instead of one of our own"},
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
 	{'j', "json", NULL, "records also on a terminal"},
-	{OPT_KEEP, "keep", "FD", "what bi-serve starts its own background process with"},
+	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its keepers with */
 	{OPT_KEY, "key", "FILE", "the key of that certificate"},
 	{OPT_NEW_PASSWORD, "new-password", NULL, "make another password"},
 	{OPT_NEW_TOKEN, "new-token", NULL, "make another token: pages that are open write no more"},
@@ -263,7 +263,7 @@ serve(struct serve *s, const char *dir, char **args)
 	if (code == 0)
 		code = code_of(&n);
 	if (code == 0 && (s->foreground || s->ready >= 0) && n.n != 1)
-		opt_wrong("--foreground and --keep take one batch");
+		opt_wrong("--foreground takes one batch");
 	if (code == 0) {
 		root_open(&s->root, dir, false);
 		if (s->ready < 0)
