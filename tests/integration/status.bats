@@ -191,6 +191,15 @@ job() {
 		END { exit rows != 5 }' <<<"$output"
 }
 
+@test "the table fits 80 columns with the longest status, names and numbers" {
+	fixture a-name-of-20-letters "$(printf 'c%.0s' {1..999})f"
+	fixture b cf
+	run -0 --separate-stderr bi-status
+	assert_line --regexp '^b +partially_completed +\[#+x+\] 100\.0% +2/2 +1 +0$'
+	assert_line --regexp '^(a-name-of-20-letters)? +partially_completed +\[#+x\] 100\.0% +1000/1000 +1 +0$'
+	awk 'length($0) > 80 { exit 1 }' <<<"$output"
+}
+
 @test "no batches, an unknown batch, a bad name, no root" {
 	mkdir -p "$BI_ROOT"
 	run --separate-stderr bi-status
@@ -305,7 +314,7 @@ job() {
 	assert_equal "$status" 0
 	assert_equal "$(wc -l <err)" 1
 	assert_regex "$(<err)" "^bi-status: b: 2 of 3 items are left"
-	assert_regex "$(<out)" "partial"
+	assert_regex "$(<out)" "partially_completed"
 }
 
 @test "wait for all: every batch there is, asleep while nothing happens" {

@@ -87,11 +87,11 @@ doctor_space(struct doctor *d)
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
 		int fd = openat(d->root->fd, folders[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		struct stat st;
-		bool new = fd >= 0 && fstat(fd, &st) == 0;
+		bool is_new = fd >= 0 && fstat(fd, &st) == 0;
 
-		for (size_t k = 0; new &&k < n; k++)
-			new = seen[k] != st.st_dev;
-		if (new) {
+		for (size_t k = 0; is_new && k < n; k++)
+			is_new = seen[k] != st.st_dev;
+		if (is_new) {
 			seen[n++] = st.st_dev;
 			look_at_room(d, fd, i ? folders[i] : d->root->path);
 		}
