@@ -416,7 +416,7 @@ main(void)
 		IN_TEMP(replace_is_whole_or_not_at_all),
 		IN_TEMP(a_short_write_is_a_failure),
 		IN_TEMP(no_place_for_parts_is_an_error),
-		cmocka_unit_test_setup_teardown(a_whole_copy_takes_a_name_in_one_step, ),
+		IN_TEMP(a_whole_copy_takes_a_name_in_one_step),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
