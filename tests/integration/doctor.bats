@@ -28,7 +28,7 @@ finds() {
 
 # To root all may be written, unless the kernel is told otherwise.
 as_anybody() {
-	[ "$(id -u)" != 0 ] || as=(setpriv --bounding-set=-dac_override,-dac_read_search)
+	[ "$(id -u)" != 0 ] || as=(setpriv '--bounding-set=-dac_override,-dac_read_search')
 }
 
 need_strace() {
@@ -99,11 +99,15 @@ in_mounts() {
 	run -1 in_mounts 'mount -t tmpfs none /usr/sbin
 		PATH=/nowhere exec "$BI_BIN/bi-status" --doctor'
 	assert_line 'programs: lighttpd is missing, without which bi-serve cannot show pages; apt-get install lighttpd'
+	[ -d /usr/lib/lighttpd ] || return 0
+	run -0 in_mounts 'mount -t tmpfs none /usr/lib/lighttpd
+		bi-status --doctor'
+	assert_line --index 0 --regexp '^note: programs: lighttpd has no mod_openssl.*apt-get install lighttpd-mod-openssl'
 }
 
 @test "kernel: pidfd_open, seccomp, and no /proc" {
 	need_strace
-	local as=(strace -o trace -e trace=pidfd_open,seccomp -e inject=pidfd_open,seccomp:error=ENOSYS)
+	local as=(strace -o trace -e 'trace=pidfd_open,seccomp' -e 'inject=pidfd_open,seccomp:error=ENOSYS')
 
 	finds 'kernel: the kernel has no pidfd_open .*; use Linux 5.3' 'kernel: the kernel has no seccomp filters .*; use a kernel'
 }

@@ -158,7 +158,7 @@ true_records() {
 	local as=()
 
 	# To root all may be written, unless the kernel is told otherwise.
-	[ "$(id -u)" != 0 ] || as=(setpriv --bounding-set=-dac_override,-dac_read_search)
+	[ "$(id -u)" != 0 ] || as=(setpriv '--bounding-set=-dac_override,-dac_read_search')
 	mkdir -m 0555 fixed
 	for root in fixed fixed/root; do
 		run -77 --separate-stderr "${as[@]}" bi-fetch -r "$root" http://127.0.0.1:1/

@@ -71,7 +71,7 @@ route(struct api *api, const struct scgi *s, bool too_long, struct reply *r)
 	const struct route *found;
 	struct request q;
 
-	if (!guard_host(api, s, r))
+	if (!guard_host(api, s, r) || guard_preflight(api, s, r))
 		return;
 	found = route_find(routes, sizeof(routes) / sizeof(*routes), s, &q, r);
 	if (!found)
@@ -97,6 +97,7 @@ serve_one(struct api *api, int fd)
 	state = take(&s, fd, api->deadline);
 	if (state == SCGI_WHOLE || state == SCGI_LONG) {
 		route(api, &s, state == SCGI_LONG, &r);
+		guard_mark(api, &s, &r);
 		method = scgi_get(&s, "REQUEST_METHOD");
 		reply_print(&r, method && strcmp(method, "HEAD") == 0, &out);
 		give(&out, fd, api->deadline);

@@ -1,10 +1,12 @@
 /*
  * bi-api: the HTTP API of a root, behind lighttpd.
  *
- * The keeper of bi-serve listens on two sockets and starts bi-api with one of them as descriptor 0; lighttpd hands each
- * request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
+ * The keeper of bi-serve listens on three sockets and starts bi-api with one of them as descriptor 0; lighttpd hands
+ * each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
  * (answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
- * loop (stream.c), so that those who watch never keep those who pick waiting.
+ * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in,
+ * which takes its time to come and to be done (take.c): all clients in one loop too, and what waits for the disk in
+ * threads.
  *
  * A process holds nothing that its death would lose: what it caches it reads again, and a pick is on the disk before it
  * is answered. It dies with its keeper (child.h).
@@ -17,6 +19,7 @@
 #include <stdint.h>
 
 #include "batch.h"
+#include "bounds.h"
 #include "picks.h"
 #include "root.h"
 #include "scgi.h"
@@ -29,13 +32,18 @@ enum {
 	API_REQUEST_MS = 10000,  /* for a request to be taken, answered and sent */
 	API_WORDS_MOST = 8,      /* of a path */
 	API_WORD_LONGEST = 256,
+	API_ORIGINS_MOST = 16,
 };
 
 struct api {
 	struct root root;
 	struct site *site;
-	struct kept *kept; /* the batches that were asked for lately */
-	int64_t deadline;  /* when the request under way must be done with, on clock_ms() */
+	struct kept *kept;                     /* the batches that were asked for lately */
+	int64_t deadline;                      /* when the request under way must be done with, on clock_ms() */
+	const char *origins[API_ORIGINS_MOST]; /* --allow-origin */
+	size_t origins_n;
+	bool csrf_cookie; /* the token is given as a cookie */
+	struct bounds bounds;
 };
 
 /* --- reply.c --- */
@@ -50,6 +58,12 @@ struct reply {
 /* Makes it an error: {"success":false,"error":CODE,"detail":...}. */
 void reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Adds members to the error that R is: ",\"name\":value". */
+void reply_add(struct reply *r, const char *members, ...) __attribute__((format(printf, 2, 3)));
+
+/* The body of a request as JSON. NULL after making R the error. */
+struct json_object *reply_take_json(const struct scgi *s, struct reply *r);
 
 /* Adds a header. */
 void reply_header(struct reply *r, const char *name, const char *value);
@@ -89,6 +103,13 @@ bool guard_host(const struct api *api, const struct scgi *s, struct reply *r);
  * error. */
 bool guard_write(const struct api *api, const struct scgi *s, struct reply *r);
 
+/* Whether it is a browser's question if a page of an origin that is let in may make a request: R is the answer then. */
+bool guard_preflight(const struct api *api, const struct scgi *s, struct reply *r);
+
+/* Adds to the answer R of the request S what pages of origins that are let in need, and with --csrf-cookie the token.
+ * To be called of every answer, last. */
+void guard_mark(const struct api *api, const struct scgi *s, struct reply *r);
+
 /* --- answer.c --- */
 
 /* Answers requests on the listening socket until it is closed. The exit code. */
@@ -126,6 +147,11 @@ const struct picks_subjects *kept_subjects(struct kept_batch *b);
 
 /* Answers requests for the status, and streams it, until the listening socket is closed. The exit code. */
 int stream(struct api *api);
+
+/* --- take.c --- */
+
+/* Takes what is handed in, until the listening socket is closed. The exit code. */
+int take_in(struct api *api);
 
 /* --- status.c: every batch's state as one document --- */
 

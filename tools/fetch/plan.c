@@ -32,6 +32,7 @@ hold(struct fetch *f, struct target *t, uint32_t item)
 		f->held = buf_realloc(f->held, f->held_room * sizeof(*f->held));
 	}
 	f->held[f->held_count++] = (struct want){t, item};
+	t->waiting++;
 }
 
 static void
@@ -160,12 +161,14 @@ static void
 look_at(struct fetch *f, struct target *t, uint32_t item, bool parked)
 {
 	struct job *j;
+	char state;
 
 	if (target_busy(t, item)) {
 		hold(f, t, item);
 		return;
 	}
-	if (batch_state(t->batch, item) == 'c') {
+	state = batch_state(t->batch, item);
+	if (state == 'c' || (state == 'f' && f->set->work)) {
 		settle_stored(f, t, item);
 		return;
 	}
@@ -240,6 +243,7 @@ look_at_held(struct fetch *f)
 		    (state != 'c' && state != 'f' && batch_is_claimed(w.target->batch, w.item)))
 			continue;
 		f->held[at] = f->held[--f->held_count];
+		w.target->waiting--;
 		kept = f->held_count;
 		look_at(f, w.target, w.item, false);
 		/* One that is held again stands at the end: the next to look at is not what took its place, or the two
@@ -271,7 +275,7 @@ begin(struct fetch *f, struct job *j)
 	f->active++;
 	j->host->active++;
 	j->attempts++;
-	if (j->file)
+	if (local_is(j))
 		local_begin(j);
 	else
 		begin_url(f, j);
@@ -356,6 +360,6 @@ plan_drop_all(struct fetch *f)
 		job_free(wake_first(f));
 	hosts_drop_all(f);
 	free(f->sleeping);
-	free(f->wants.at);
+	runs_free(&f->wants);
 	free(f->held);
 }

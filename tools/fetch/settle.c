@@ -22,13 +22,13 @@ settle_add(struct fetch *f, struct job *j)
 bool
 settle_is_full(const struct fetch *f)
 {
-	return f->ended.count >= WAITING_MOST || f->ended_bytes >= BYTES_MOST;
+	return f->ended.count >= WAITING_MOST || f->ended_bytes >= BYTES_MOST || through_is_full(f);
 }
 
 bool
 settle_is_empty(const struct fetch *f)
 {
-	return f->ended.count == 0 && !f->group && expansion_is_empty(f);
+	return f->ended.count == 0 && !f->group && expansion_is_empty(f) && through_is_empty(f);
 }
 
 static void
@@ -71,6 +71,7 @@ take_group(struct fetch *f, bool wait)
 		if (j->recorded) {
 			j->claimed = false; /* batch_record() let it go */
 			target_set_busy(j->target, j->item, false);
+			upload_settled(j);
 			if (!j->unsaid)
 				say(f, j->target, j->line, strlen(j->line), true);
 		}
@@ -79,6 +80,8 @@ take_group(struct fetch *f, bool wait)
 	for (size_t i = 0; i < g->aside_count; i++)
 		if (g->aside[i]->aside == ASIDE_MEDIA)
 			page_found(f, g->aside[i]);
+		else if (g->aside[i]->aside == ASIDE_THROUGH)
+			through_add(f, g->aside[i]);
 		else
 			expansion_begin(f, g->aside[i]);
 	if (g->error) {
@@ -92,6 +95,7 @@ void
 settle_turn(struct fetch *f)
 {
 	take_group(f, false);
+	through_turn(f);
 	if (!f->group && f->ended.count && !f->fatal)
 		give_group(f);
 }
@@ -111,6 +115,8 @@ settle_stored(struct fetch *f, struct target *t, uint32_t item)
 {
 	struct buf line = {0};
 
+	if (f->set->work)
+		return;
 	if (batch_result(t->batch, item, &line) == 0) {
 		say(f, t, line.data, line.len, false);
 		page_stored(f, t, line.data, line.len);

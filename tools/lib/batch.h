@@ -98,6 +98,11 @@ enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_ret
 /* Lets a claimed item go back to pending. */
 void batch_release(struct batch *b, uint32_t k);
 
+/* Claims item K whatever became of it, for what makes it something else: CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. Its
+ * state stays; it is ended with batch_record(), or left as it was. */
+enum batch_claim batch_seize(struct batch *b, uint32_t k);
+void batch_leave(struct batch *b, uint32_t k);
+
 /* A file and, where the batch has it already, where. */
 struct batch_same {
 	const char *sha256; /* of its bytes, hexadecimal */
@@ -152,6 +157,9 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
 /* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Whether the result line of item K that begins at the offset AT of results.ndjson is the item's last. */
+bool batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
 /* The file of a completed result, open for reading. -1 with errno: ENOENT where there is none, or something that is no
  * file. */

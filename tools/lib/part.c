@@ -245,6 +245,16 @@ part_copy(struct part *p, int in, off_t size)
 	return 0;
 }
 
+/* Whether NAME in the directory DIRFD is the part's own file: a rename over it would do nothing. */
+static bool
+is_there(const struct part *p, int dirfd, const char *name)
+{
+	struct stat open, named;
+
+	return fstat(p->fd, &open) == 0 && fstatat(dirfd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 int
 part_publish(struct part *p, int dirfd, const char *name)
 {
@@ -255,6 +265,8 @@ part_publish(struct part *p, int dirfd, const char *name)
 			goto out;
 		if (errno != EEXIST)
 			return -1;
+		if (is_there(p, dirfd, name))
+			goto out;
 		/* link(2) does not replace, rename(2) does: through a name in temp/. */
 		char own[sizeof(p->name)];
 

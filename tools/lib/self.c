@@ -75,6 +75,14 @@ self_manual(struct buf *out, const char *name)
 	return access(out->data, R_OK);
 }
 
+unsigned
+self_processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
 void
 self_raise_files(void)
 {

@@ -120,7 +120,7 @@ end_lighttpd(struct keeper *k)
 		int signal, ms;
 	} steps[] = {{SIGINT, DRAIN_MS}, {SIGTERM, END_MS}, {SIGKILL, END_MS}};
 
-	backend_stop_stream(k); /* a stream is under way for ever */
+	backend_wind_up(k);
 	for (size_t i = 0; k->lighttpd && i < sizeof(steps) / sizeof(*steps); i++) {
 		int64_t until = clock_ms() + steps[i].ms;
 
@@ -270,10 +270,7 @@ keep(const struct serve *s, const char *batch)
 	struct keeper k = {.s = s, .batch = batch, .pidfd = -1, .signals = -1, .says = -1, .voice = -1, .log = -1};
 	int rc;
 
-	k.dir = k.answers = k.streams = -1;
-	for (size_t i = 0; i < BACKENDS; i++)
-		k.backends[i].pidfd = -1;
-
+	backend_prepare(&k);
 	prctl(PR_SET_NAME, "bi-serve");
 	signal(SIGPIPE, SIG_IGN);
 	k.lease = (struct lease){.fd = -1, .socket = -1};

@@ -21,22 +21,6 @@ static const struct {
 	{"batches", doctor_batches},   {"queue", doctor_queue},   {"servers", doctor_servers}, {"ports", doctor_ports},
 };
 
-/* As vprintf would, behind what is there. */
-static void
-append(struct buf *out, const char *fmt, va_list args)
-{
-	va_list again;
-	int n;
-
-	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	if (n < 0)
-		return;
-	vsnprintf(buf_room(out, (size_t)n + 1), (size_t)n + 1, fmt, args);
-	out->len += (size_t)n;
-}
-
 void
 doctor_find(struct doctor *d, enum doctor_level level, const char *batch, const char *fmt, ...)
 {
@@ -47,7 +31,7 @@ doctor_find(struct doctor *d, enum doctor_level level, const char *batch, const 
 	d->level = level;
 	buf_clear(&d->what);
 	va_start(args, fmt);
-	append(&d->what, fmt, args);
+	buf_vprintf(&d->what, fmt, args);
 	va_end(args);
 }
 
@@ -87,7 +71,7 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	append(&mend, fmt, args);
+	buf_vprintf(&mend, fmt, args);
 	va_end(args);
 	*(d->level == DOCTOR_NOTE ? &d->notes : &d->problems) += 1;
 	d->found++;
@@ -108,7 +92,7 @@ doctor_looked(struct doctor *d, const char *fmt, ...)
 	if (d->looked.len)
 		buf_str(&d->looked, ", ");
 	va_start(args, fmt);
-	append(&d->looked, fmt, args);
+	buf_vprintf(&d->looked, fmt, args);
 	va_end(args);
 }
 

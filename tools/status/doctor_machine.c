@@ -54,6 +54,16 @@ look_for_lighttpd(struct doctor *d)
 	doctor_mend(d, "apt-get install lighttpd");
 }
 
+/* Where Debian has lighttpd's modules, TLS is one of a package of its own. */
+static void
+look_for_tls(struct doctor *d)
+{
+	if (access("/usr/lib/lighttpd/.", X_OK) < 0 || access("/usr/lib/lighttpd/mod_openssl.so", R_OK) == 0)
+		return;
+	doctor_find(d, DOCTOR_NOTE, NULL, "lighttpd has no mod_openssl, without which bi-serve --share cannot serve");
+	doctor_mend(d, "apt-get install lighttpd-mod-openssl");
+}
+
 static void
 look_for_ours(struct doctor *d)
 {
@@ -109,6 +119,7 @@ void
 doctor_programs(struct doctor *d)
 {
 	look_for_lighttpd(d);
+	look_for_tls(d);
 	if (!in_path("jq")) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "jq is missing in PATH, without which bi-render cannot make pages");
