@@ -342,6 +342,13 @@ lock() {
 	finds
 }
 
+@test "queue: what is handed in is done by the worker that it asks for" {
+	bi-fetch -q --queue -b later one.txt >/dev/null
+	finds 'queue: 1 batch waits and no worker runs; later has waited for [0-9]+ seconds?; start one: `bi-fetch --work`'
+	bi-fetch -q --work --once
+	finds
+}
+
 @test "servers: one that was killed, one that hangs while it starts" {
 	local keeper port
 
