@@ -1,6 +1,6 @@
 /*
- * self: where a program's own things are: share/, its manual and the programs beside it; how many files it may open, and
- * how many processors there are.
+ * self: where a program's own things are: share/, its manual and the programs beside it; how many files it may open,
+ * and how many processors there are.
  */
 #ifndef BI_SELF_H
 #define BI_SELF_H
