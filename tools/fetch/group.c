@@ -12,6 +12,7 @@
 
 #include "expand.h"
 #include "msg.h"
+#include "notebook.h"
 #include "page.h"
 
 /* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
@@ -175,7 +176,8 @@ publish(struct group *g, bool sync)
 		if (!link_same(j, dir)) {
 			j->same_as = 0;
 			if ((few && sync && fsync(j->body.part.fd) < 0) ||
-			    part_publish(&j->body.part, dir, j->name) < 0)
+			    (j->upload[0] ? upload_publish(j, dir, sync) : part_publish(&j->body.part, dir, j->name)) <
+				    0)
 				fail(g, "giving a file its name");
 		}
 		if (few && sync && !g->error && fsync(dir) < 0)
@@ -248,6 +250,9 @@ record(struct group *g, struct target *t, bool sync)
 	for (size_t i = 0; i < g->count; i++)
 		if (g->jobs[i]->target == t)
 			g->jobs[i]->recorded = true;
+	if (t->notebook && notebook_take(&g->jobs[0]->fetch->root, t->batch) < 0)
+		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
+			       batch_name(t->batch));
 }
 
 static bool

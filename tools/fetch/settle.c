@@ -84,6 +84,7 @@ take_group(struct fetch *f, bool wait)
 		if (j->recorded) {
 			j->claimed = false; /* batch_record() let it go */
 			target_set_busy(j->target, j->item, false);
+			upload_settled(j);
 			if (!j->unsaid)
 				say(f, j->target, j->line, strlen(j->line), true);
 		}
@@ -127,6 +128,8 @@ settle_stored(struct fetch *f, struct target *t, uint32_t item)
 {
 	struct buf line = {0};
 
+	if (f->set->work)
+		return;
 	if (batch_result(t->batch, item, &line) == 0) {
 		say(f, t, line.data, line.len, false);
 		page_stored(f, t, line.data, line.len);
