@@ -16,10 +16,6 @@ const words = {pending: 'waiting', processing: 'at work', completed: 'done', fai
 let streams = 0;
 let sendings = 0;
 
-function statusWord(status) {
-	return status === 'partially_completed' ? 'partial' : String(status);
-}
-
 function clock(text) {
 	const time = new Date(text);
 
@@ -97,8 +93,8 @@ function makeCard(title) {
 }
 
 function setStatus(card, status) {
-	card.status.dataset.status = statusWord(status);
-	setText(card.status, statusWord(status));
+	card.status.dataset.status = status;
+	setText(card.status, String(status));
 }
 
 function place(card, last) {
@@ -129,7 +125,7 @@ function showJob(card, job) {
 	setText(card.about, ['Job ' + job.id, clock(job.created_at)].filter(Boolean).join(' · '));
 	setStatus(card, job.status);
 	card.bar.replaceChildren(share(done, failed, total));
-	card.counts.replaceChildren(make('span', {}, done.toLocaleString('en') + ' of ' + total.toLocaleString('en') + ' done'),
+	card.counts.replaceChildren(make('span', {}, (done + failed).toLocaleString('en') + ' of ' + total.toLocaleString('en') + ' done'),
 		make('span', {className: 'quiet'}, failed ? failed.toLocaleString('en') + ' failed' : ''));
 }
 
@@ -137,7 +133,7 @@ function showJob(card, job) {
 function ending(job) {
 	const failed = number(job.failed_items);
 
-	return `Job ${job.id}: ${number(job.completed_items)} of ${number(job.total_items)} done` + (failed ? `, ${failed} failed.` : '.');
+	return `Job ${job.id}: ${number(job.completed_items) + failed} of ${number(job.total_items)} done` + (failed ? `, ${failed} failed.` : '.');
 }
 
 /* --- following --- */
