@@ -2,7 +2,7 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean collect type thumb expand media api
+PROGRAMS = fetch render serve status clean collect type thumb expand media parse api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_fetch = libcurl
@@ -11,6 +11,7 @@ LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
 LIBS_media = gumbo libcurl
+LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_archive = libarchive
@@ -38,7 +39,8 @@ BINARIES = $(PROGRAMS:%=$(BIN)/bi-%)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
-SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c)
+SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c \
+	tests/integration/*/*.c tests/integration/*/*.h)
 
 .SECONDARY:
 .PHONY: all compile check demo screenshots bench lint format install clean
@@ -54,9 +56,12 @@ build/config.mk: share/packages/build share/packages/install Makefile
 	@mkdir -p $(@D)
 	@{ echo "LIB_CFLAGS = $$(pkg-config --cflags json-c)"; \
 	echo "LIB_LIBS = $$(pkg-config --libs json-c libcrypto libseccomp) -lm -pthread"; \
-	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) cmocka); do \
+	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
 	echo "CFLAGS_$$l = $$(pkg-config --cflags $$l)"; echo "LIBS_$$l = $$(pkg-config --libs $$l)"; done; } >$@.new
 	@mv $@.new $@
+
+# What they have in common to read pages with.
+$(BUILD)/tools/lib/find.o $(BUILD)/tools/lib/tree.o $(BUILD)/tools/lib/url.o: FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 $(LIB): $(call objects,tools/lib/*.c)
 	@rm -f $@
@@ -78,7 +83,9 @@ $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
 
-# What the integration tests start beside the programs: origin, hold...
+# What the integration tests start beside the programs: origin, hold... One of several files has the others in a
+# folder of its name.
+$(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS)
@@ -111,6 +118,7 @@ bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origi
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/api
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/upload
 
 lint: compile
 	@share/packages/install run test lint

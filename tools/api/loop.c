@@ -56,7 +56,7 @@ push(struct loop *l, struct client *c)
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
 		c->sent += (size_t)n;
-		if (!c->answered && l->calls->told && !l->calls->told(l, c))
+		if (c->sent == c->out.len && !c->answered && l->calls->told && !l->calls->told(l, c))
 			return false;
 	}
 	return !c->answered || linger(c);

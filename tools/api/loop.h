@@ -35,7 +35,7 @@ struct client {
 struct loop_calls {
 	bool (*said)(struct loop *l, struct client *c); /* more of its request came; not once it is answered */
 	bool (*late)(struct loop *l, struct client *c); /* its deadline is over; not once it is answered */
-	bool (*told)(struct loop *l, struct client *c); /* it took some of OUT, and is not answered; NULL: never mind */
+	bool (*told)(struct loop *l, struct client *c); /* OUT is sent, and it is not answered: NULL: never mind */
 	void (*left)(struct loop *l, struct client *c); /* it is about to be dropped; NULL: never mind */
 };
 
