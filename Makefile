@@ -80,7 +80,13 @@ $(BUILD)/%.o: %.c Makefile
 
 $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
+	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
+
+# The test of the parts of bi-parse has these.
+PARSE_TESTS = $(BUILD)/tests/extract_test.t
+LIBS_extract_test = $(LIBS_parse)
+$(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
+$(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 # What the integration tests start beside the programs: origin, hold...
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
@@ -114,6 +120,7 @@ bench: all $(BUILD)/tests/bench/minimal
 	@share/packages/install run test bench
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
+	BI_BIN=$(abspath $(BIN)) tests/bench/parse
 
 lint: compile
 	@share/packages/install run test lint
