@@ -32,7 +32,7 @@ function labelOf(item) {
 
 function links(notebook, item) {
 	const id = item.result && item.result.file_id;
-	const name = make('span', {className: 'unseen'}, ' of ' + labelOf(item));
+	const name = make('span', {className: 'unseen'}, ' of ' + labelOf(item).slice(0, 100));
 
 	if (!id)
 		return make('span', {className: 'quiet'}, words[item.status] || String(item.status));
@@ -201,7 +201,7 @@ function showEnded(notebook, job, changed) {
 	Object.assign(card, {notebook, job: job.id, quiet: true, done: job.completed_items});
 	cards.set(notebook + '/' + job.id, card);
 	card.more.open = false;
-	card.more.addEventListener('toggle', () => watch(card, changed), {once: true});
+	card.more.querySelector('summary').addEventListener('click', () => watch(card, changed), {once: true});
 	showJob(card, job);
 	place(card, true);
 }

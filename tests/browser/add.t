@@ -182,7 +182,8 @@ async function addresses(browser) {
 	await page.waitForFunction(() => document.querySelectorAll('#jobs > li').length === 2);
 	assert.strictEqual(await page.isVisible('#jobs .items'), false);
 	await page.click('#jobs > li:nth-child(2) summary');
-	await page.waitForFunction(() => /404/.test((document.querySelector('#jobs > li:nth-child(2) .why') || {}).textContent));
+	await page.waitForFunction(() => /404/.test(document.querySelector('#jobs > li:nth-child(2)').innerText));
+	assert.match(await page.innerText('#jobs > li:nth-child(2) .items > li:nth-child(1)'), /it was deleted/);
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }
