@@ -8,8 +8,8 @@ import {byId, bytes, make, mark, markAlive, number, plural, say, setText, share}
 
 const MOST = 100; /* items of a job that are shown */
 const STREAMS = 2; /* at once: a browser opens six connections to a server */
-const PATIENCE = 5000; /* milliseconds without an answer before it is said */
-const AGAIN = 2000; /* milliseconds until it is tried again */
+const PATIENCE = 3000; /* milliseconds without an answer before it is said */
+const AGAIN = 1000; /* milliseconds until it is tried again */
 const api = new Bi();
 const cards = new Map(); /* of a job, by notebook and id */
 const words = {pending: 'waiting', processing: 'at work', completed: 'done', failed: 'failed', sending: 'sending'};

@@ -286,7 +286,7 @@ async function accessible(browser) {
 		const {context, page, troubles} = await come(browser, 'look-' + what, {...options, expected: /404/});
 
 		await check(page, 'nothing yet in ' + what);
-		await page.fill('#urls', [article('A page'), site.url + '/status/404/x', `${site.url}/slow/2500/bytes/5/x.txt`].join('\n'));
+		await page.fill('#urls', [article('A page'), site.url + '/status/404/x', `${site.url}/slow/1500/bytes/5/x.txt`].join('\n'));
 		await page.setInputFiles('#files', [file('a name that is long enough to be cut off somewhere, is it not.txt', 'text')]);
 		await check(page, 'ready in ' + what);
 		await page.click('#add');

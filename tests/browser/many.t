@@ -15,7 +15,7 @@ const { assert, until } = bi;
 const CLIENTS = 8;
 const BATCHES = process.env.BI_LONG ? 50 : 16;
 const URLS = process.env.BI_LONG ? 139 : 12;
-const EVERY = process.env.BI_LONG ? 1000 : 200; /* milliseconds after which a worker is killed */
+const EVERY = process.env.BI_LONG ? 1000 : 500; /* milliseconds after which a worker is killed */
 const PATIENCE = process.env.BI_LONG ? 1500000 : 120000; /* milliseconds */
 const workers = new Set();
 let site, base, token, Bi;
