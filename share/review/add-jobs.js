@@ -16,10 +16,6 @@ const words = {pending: 'waiting', processing: 'at work', completed: 'done', fai
 let streams = 0;
 let sendings = 0;
 
-function statusWord(status) {
-	return status === 'partially_completed' ? 'partial' : String(status);
-}
-
 function clock(text) {
 	const time = new Date(text);
 
@@ -97,8 +93,8 @@ function makeCard(title) {
 }
 
 function setStatus(card, status) {
-	card.status.dataset.status = statusWord(status);
-	setText(card.status, statusWord(status));
+	card.status.dataset.status = String(status);
+	setText(card.status, String(status));
 }
 
 function place(card, last) {

@@ -135,7 +135,7 @@ async function addresses(browser) {
 	await status(page, 1, 'processing');
 	await page.waitForSelector('#jobs [data-status="completed"]');
 	assert.strictEqual(await page.inputValue('#urls'), '');
-	await status(page, 1, 'partial');
+	await status(page, 1, 'partially_completed');
 	assert.match(await page.innerText('#jobs > li'), /3 addresses.*2 of 3 done.*1 failed/s);
 	assert.deepStrictEqual(await page.$$eval('#jobs .items > li', (all) => all.map((li) => li.dataset.status)), ['completed', 'failed', 'completed']);
 	assert.match(await page.innerText('#jobs .items > li:nth-child(2) .why'), /404/);
@@ -292,7 +292,7 @@ async function accessible(browser) {
 		await status(page, 1, 'processing');
 		await page.waitForSelector('#jobs .why');
 		await check(page, 'under way in ' + what);
-		await status(page, 1, 'partial');
+		await status(page, 1, 'partially_completed');
 		await page.waitForFunction(() => document.querySelectorAll('#has li').length === 3);
 		await check(page, 'done in ' + what);
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'it is wider than the screen in ' + what);
