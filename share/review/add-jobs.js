@@ -93,7 +93,7 @@ function makeCard(title) {
 }
 
 function setStatus(card, status) {
-	card.status.dataset.status = status;
+	card.status.dataset.status = String(status);
 	setText(card.status, String(status));
 }
 
