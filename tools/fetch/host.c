@@ -365,3 +365,22 @@ hosts_drop_all(struct fetch *f)
 			host_free(f, h);
 		}
 }
+
+void
+hosts_each(struct fetch *f, void (*act)(struct fetch *f, struct host *h, struct target *t), struct target *t)
+{
+	struct host **all = NULL;
+	size_t n = 0;
+
+	/* Those with something to do: of the others one may vanish for any that becomes idle. */
+	for (size_t i = 0; i < HOST_BUCKETS; i++)
+		for (struct host *h = f->hosts[i]; h; h = h->next) {
+			if (h->idle)
+				continue;
+			all = buf_realloc(all, (n + 1) * sizeof(struct host *));
+			all[n++] = h;
+		}
+	for (size_t i = 0; i < n; i++)
+		act(f, all[i], t);
+	free(all);
+}

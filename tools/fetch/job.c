@@ -163,6 +163,8 @@ job_ended(struct job *j)
 	struct fetch *f = j->fetch;
 	struct host *h = j->host;
 
+	if (j->verdict.kind != GOT)
+		cancel_judge(j);
 	if (!f->fatal && j->verdict.kind == AGAIN && j->attempts < (unsigned)f->set->tries) {
 		try_again(j, h);
 		return;

@@ -304,6 +304,35 @@ part_leave(struct part *p)
 	p->name[0] = '\0';
 }
 
+static int
+fill_copy(struct part *p, int in, const struct stat *st, int how)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+	if ((how & PART_CLONED ? ioctl(p->fd, FICLONE, in) : part_copy(p, in, st->st_size)) < 0)
+		return -1;
+	if (how & PART_DATED && futimens(p->fd, times) < 0)
+		return -1;
+	return how & PART_SYNCED ? fsync(p->fd) : 0;
+}
+
+int
+part_put_copy(int tempfd, int dirfd, const char *name, int in, int how)
+{
+	struct stat st;
+	struct part p;
+	int error;
+
+	if (fstat(in, &st) < 0 || part_open(&p, tempfd) < 0)
+		return -1;
+	if (fill_copy(&p, in, &st, how) == 0 && part_publish(&p, dirfd, name) == 0)
+		return 0;
+	error = errno;
+	part_drop(&p);
+	errno = error;
+	return -1;
+}
+
 int
 part_replace(int tempfd, int dirfd, const char *name, const void *bytes, size_t n, bool sync)
 {

@@ -197,12 +197,29 @@ watch_signals(struct keeper *k)
 	return EX_OSERR;
 }
 
+/* The first free port that no other batch had last. As lease_take(). */
+static int
+take_nobodys(struct keeper *k)
+{
+	int first = k->s->first, count = k->s->last - first + 1, rc = 1;
+	bool *others = buf_alloc((size_t)count * sizeof(*others));
+
+	serve_others_ports(k->s, k->batch, others);
+	for (int i = 0; i < count && rc == 1; i++)
+		if (!others[i])
+			rc = lease_take(&k->lease, &k->s->root, k->s->address, first + i, first + i);
+	free(others);
+	return rc;
+}
+
 static int
 take_port(struct keeper *k)
 {
 	int last = k->s->another ? 0 : serve_last_port(k->s, k->batch);
 	int rc = last ? lease_take(&k->lease, &k->s->root, k->s->address, last, last) : 1;
 
+	if (rc == 1)
+		rc = take_nobodys(k);
 	if (rc == 1)
 		rc = lease_take(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
 	if (rc == 1)

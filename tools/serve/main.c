@@ -42,7 +42,7 @@ static const struct opt table[] = {
 	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "set the token as a cookie too, for clients that want it there"},
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
 	{'j', "json", NULL, "records also on a terminal"},
-	{OPT_KEEP, "keep", "FD", "what bi-serve starts its own background process with"},
+	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its keepers with */
 	{OPT_KEY, "key", "FILE", "the key of that certificate"},
 	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
 	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
@@ -299,7 +299,7 @@ serve(struct serve *s, const char *dir, char **args)
 	if (code == 0)
 		code = code_of(&n);
 	if (code == 0 && (s->foreground || s->ready >= 0) && n.n != 1)
-		opt_wrong("--foreground and --keep take one batch");
+		opt_wrong("--foreground takes one batch");
 	if (code == 0) {
 		root_open(&s->root, dir, false);
 		if (s->ready < 0)
