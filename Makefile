@@ -85,7 +85,13 @@ $(BUILD)/%.o: %.c Makefile
 
 $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
+	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
+
+# The test of the parts of bi-parse has these.
+PARSE_TESTS = $(BUILD)/tests/extract_test.t
+LIBS_extract_test = $(LIBS_parse)
+$(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
+$(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 # What the integration tests start beside the programs: origin, hold... One of several files has the others in a
 # folder of its name.
@@ -117,11 +123,13 @@ screenshots: all
 	cd tests/browser && npm ci --prefer-offline --loglevel=error
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
-bench: all $(BUILD)/tests/bench/minimal
+bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin
 	@share/packages/install run test bench
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/api
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/upload
+	BI_BIN=$(abspath $(BIN)) tests/bench/parse
 
 lint: compile
 	@share/packages/install run test lint

@@ -85,14 +85,29 @@ is_late(void *arg)
 
 /* --- what is said of it --- */
 
+/* Tags that say something of the container alone. */
+static bool
+is_of_format(const char *key)
+{
+	static const char *const keys[] = {"major_brand",  "minor_version", "compatible_brands",
+					   "handler_name", "vendor_id",     "encoder"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcasecmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
-put_tags(struct doc *d, const AVDictionary *tags, const char *prefix)
+put_tags(struct doc *d, const AVDictionary *tags)
 {
 	const AVDictionaryEntry *tag = NULL;
 
 	while ((tag = av_dict_get(tags, "", tag, AV_DICT_IGNORE_SUFFIX))) {
 		char key[64];
 
+		if (is_of_format(tag->key))
+			continue;
 		if (strcasecmp(tag->key, "title") == 0)
 			doc_set_string(&d->title, tag->value);
 		else if (strcasecmp(tag->key, "artist") == 0)
@@ -101,11 +116,26 @@ put_tags(struct doc *d, const AVDictionary *tags, const char *prefix)
 			doc_set_string(&d->description, tag->value);
 		else if (strcasecmp(tag->key, "date") == 0 || strcasecmp(tag->key, "creation_time") == 0)
 			doc_set_string(&d->date, tag->value);
-		else if (strcasecmp(tag->key, "language") == 0 && strcasecmp(tag->value, "und") != 0)
-			doc_set_string(&d->language, tag->value);
-		snprintf(key, sizeof(key), "%s%.50s", prefix, tag->key);
+		if (strcasecmp(tag->key, "language") == 0) {
+			if (strcasecmp(tag->value, "und") != 0)
+				doc_set_string(&d->language, tag->value);
+			continue;
+		}
+		snprintf(key, sizeof(key), "%.50s", tag->key);
 		doc_meta(d, key, tag->value);
 	}
+}
+
+static void
+put_size(struct doc *d, const AVStream *s)
+{
+	const AVCodecParameters *c = s->codecpar;
+
+	if (c->codec_type != AVMEDIA_TYPE_VIDEO || (s->disposition & AV_DISPOSITION_ATTACHED_PIC) || c->width <= 0 ||
+	    c->height <= 0)
+		return;
+	doc_meta_number(d, "width", c->width);
+	doc_meta_number(d, "height", c->height);
 }
 
 static void
@@ -119,10 +149,7 @@ put_stream(struct doc *d, const AVStream *s, bool *film)
 	} else if (c->codec_type == AVMEDIA_TYPE_VIDEO) {
 		*film = true;
 		doc_meta(d, "video_codec", avcodec_get_name(c->codec_id));
-		if (c->width > 0 && c->height > 0) {
-			doc_meta_number(d, "width", c->width);
-			doc_meta_number(d, "height", c->height);
-		}
+		put_size(d, s);
 		if (rate > 0)
 			doc_meta_number(d, "frame_rate", rate);
 	} else if (c->codec_type == AVMEDIA_TYPE_AUDIO) {
@@ -132,7 +159,7 @@ put_stream(struct doc *d, const AVStream *s, bool *film)
 		if (c->ch_layout.nb_channels > 0)
 			doc_meta_number(d, "channels", c->ch_layout.nb_channels);
 	}
-	put_tags(d, s->metadata, "");
+	put_tags(d, s->metadata);
 }
 
 static void
@@ -145,7 +172,7 @@ describe(struct doc *d, AVFormatContext *f)
 		doc_meta_number(d, "duration", (double)f->duration / AV_TIME_BASE);
 	if (f->bit_rate > 0)
 		doc_meta_number(d, "bit_rate", (double)f->bit_rate);
-	put_tags(d, f->metadata, "");
+	put_tags(d, f->metadata);
 	for (unsigned i = 0; i < f->nb_streams && i < STREAMS; i++)
 		put_stream(d, f->streams[i], &film);
 	d->kind = film ? "video" : "audio";
@@ -202,7 +229,10 @@ av_parse(const struct request *r, struct doc *d)
 	s.size = fstat(r->in, &st) == 0 ? st.st_size : 0;
 	d->kind = "audio";
 	if (avformat_open_input(&f, "", NULL, NULL) == 0) {
-		/* What it finds by decoding a little is welcome, and not needed. */
+		/* What it finds by decoding a little is welcome, and not needed; what cannot be decoded has no size
+		 * any more then. */
+		for (unsigned i = 0; i < f->nb_streams && i < STREAMS; i++)
+			put_size(d, f->streams[i]);
 		(void)avformat_find_stream_info(f, NULL);
 		known = is_wanted(f);
 		if (known)

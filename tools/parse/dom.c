@@ -176,6 +176,8 @@ make_nodes(struct dom *d, const GumboNode *document)
 		}
 		last = i ? parent_of(d, last, node) : 0;
 		d->nodes[i] = (struct dom_node){.node = node, .parent = last, .end = i + 1};
+		d->nodes[i].in_link =
+			(i && d->nodes[last].in_link) || (dom_tag(d, i) == GUMBO_TAG_A && dom_attribute(d, i, "href"));
 		d->nodes[i].hidden = i && (d->nodes[last].hidden || is_hidden(d, i));
 		last = i;
 		d->count++;
@@ -237,18 +239,15 @@ count_texts(struct dom *d)
 	for (uint32_t i = 0; i < d->count; i++) {
 		const char *text = d->nodes[i].hidden ? NULL : dom_text(d, i);
 		uint32_t n = text ? length_of(text) : 0, block = i;
-		bool linked = false;
 
 		d->nodes[i].text = n;
 		if (n == 0)
 			continue;
 		for (int level = 0; level < LEVELS && block != d->nodes[block].parent && !dom_is_block(d, block);
-		     level++) {
-			linked = linked || dom_tag(d, block) == GUMBO_TAG_A;
+		     level++)
 			block = d->nodes[block].parent;
-		}
 		d->nodes[block].own += n;
-		if (linked)
+		if (d->nodes[i].in_link)
 			d->nodes[block].own_linked += n;
 	}
 }

@@ -21,6 +21,7 @@ struct dom_node {
 	uint32_t own;        /* characters of the block that it is itself, without blocks inside */
 	uint32_t own_linked; /* of these, in links */
 	float mass;          /* how much of the blocks below it reads like text of a page */
+	bool in_link;        /* it is in a link, or is one */
 	bool hidden;         /* neither it nor what is below it is shown */
 	bool dropped;        /* it is shown, and not what the page is about */
 	bool prose;          /* a block of its own text, long and with few links, is below it or is it */

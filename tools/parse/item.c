@@ -81,6 +81,8 @@ format_of(const char *mime)
 		{"application/javascript", "text"},
 		{"application/x-empty", "text"},
 		{"application/x-shellscript", "text"},
+		{"application/csv", "text"},
+		{"application/yaml", "text"},
 		{"message/rfc822", "text"},
 		{"application/pdf", "pdf"},
 		{"application/epub+zip", "packed"},
@@ -112,6 +114,28 @@ format_of(const char *mime)
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strncmp(mime, formats[i].mime, strlen(formats[i].mime)) == 0)
 			return formats[i].format;
+	return NULL;
+}
+
+/* Where the bytes say nothing, the name does. */
+static const char *
+format_of_name(const char *name)
+{
+	static const char *const formats[][2] = {
+		{" txt text md markdown csv tsv json ndjson xml log yaml yml ini html htm xhtml ", "text"},
+		{" pdf ", "pdf"},
+		{" docx odt epub zip ", "packed"},
+		{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},
+	};
+	const char *dot = strrchr(name, '.');
+	char word[16];
+
+	if (!dot || strlen(dot) < 2 || strlen(dot) > 10)
+		return NULL;
+	snprintf(word, sizeof(word), " %s ", dot + 1);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcasestr(formats[i][0], word))
+			return formats[i][1];
 	return NULL;
 }
 
@@ -427,6 +451,8 @@ start(struct shop *s, struct item *i)
 		return;
 	}
 	format = format_of(i->mime);
+	if (!format && strcmp(i->mime, "application/octet-stream") == 0)
+		format = format_of_name(name_of(i));
 	if (format)
 		send(s, i, format);
 	else if (strcmp(i->mime, "application/encrypted") == 0)

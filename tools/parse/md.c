@@ -374,6 +374,7 @@ md_item(struct md *m, const char *mark)
 {
 	char rest[MD_MARK];
 
+	m->space = m->space || m->plain;
 	if (m->plain)
 		return;
 	snprintf(rest, sizeof(rest), "%*s", (int)strlen(mark), "");

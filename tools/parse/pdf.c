@@ -1,4 +1,5 @@
 /* PDF, by poppler: text by page, and what it says of itself. */
+#include <iconv.h>
 #include <poppler.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,11 @@ open_bytes(const void *bytes, size_t n, GError **error)
 	return document;
 }
 
-/* A page with a word on it, read once: what poppler opens (its data for scripts of Asia) it opens then. */
+/*
+ * A page with a word on it, read once and kept open: what poppler opens for all documents it opens then. So are the
+ * converters of what a PDF says of itself. poppler's data for the scripts of Asia are files that it opens one by one as
+ * it meets them, which it cannot here: only what says itself what its characters are (ToUnicode) is read in these.
+ */
 void
 pdf_load(void)
 {
@@ -36,11 +41,15 @@ pdf_load(void)
 				   "<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj\n"
 				   "4 0 obj<</Length 27>>stream\nBT /F 9 Tf 9 9 Td (a) Tj ET\nendstream endobj\n"
 				   "trailer<</Root 1 0 R>>\n";
-	PopplerDocument *document;
+	static const char *const charsets[] = {"UTF-16", "UTF-16BE", "UTF-16LE"};
+	static PopplerDocument *document;
 	PopplerPage *first;
 	char *text;
 
 	g_log_set_default_handler(quiet, NULL);
+	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
+		if (iconv_open("UTF-8", charsets[i]) == (iconv_t)-1)
+			msg_die_errno(EX_UNAVAILABLE, "cannot convert text from %s", charsets[i]);
 	document = open_bytes(page, sizeof(page) - 1, NULL);
 	first = document ? poppler_document_get_page(document, 0) : NULL;
 	text = first ? poppler_page_get_text(first) : NULL;
@@ -48,7 +57,6 @@ pdf_load(void)
 		msg_die(EX_UNAVAILABLE, "poppler cannot read a page: is libpoppler-glib8 whole?");
 	g_free(text);
 	g_object_unref(first);
-	g_object_unref(document);
 }
 
 static void

@@ -296,7 +296,7 @@ heavy_child(const struct dom *d, uint32_t i)
 		if (!d->nodes[k].dropped && !d->nodes[k].hidden &&
 		    (best == 0 || d->nodes[k].mass > d->nodes[best].mass))
 			best = k;
-	if (best == 0 || d->nodes[best].mass < d->nodes[i].mass * 0.85F)
+	if (best == 0 || d->nodes[i].mass <= 0 || d->nodes[best].mass < d->nodes[i].mass * 0.85F)
 		return 0;
 	switch (dom_tag(d, best)) {
 	case GUMBO_TAG_BODY:
