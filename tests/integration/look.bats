@@ -2,13 +2,13 @@
 # bi-api behind the real lighttpd: what it says of the jobs, files and knowledge items of notebooks.
 load helpers
 
-# serve [OPTION...]: sets URL, NB (of the notebook nb), TOKEN and PORT.
+# serve: sets URL, NB (of the notebook nb), TOKEN and PORT.
 serve() {
 	local first=$((12000 + RANDOM % 7000)) record
 
 	mkdir -p "$BI_ROOT/review/A"
 	echo '<!doctype html><title>A</title>' >"$BI_ROOT/review/A/index.html"
-	bi-serve --no-worker -p "$first-$((first + 200))" "$@" A >record 2>serve.err || {
+	bi-serve --no-worker -p "$first-$((first + 200))" A >record 2>serve.err || {
 		cat serve.err >&2
 		return 1
 	}
