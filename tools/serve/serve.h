@@ -13,11 +13,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bounds.h"
 #include "root.h"
 #include "token.h"
 
 enum {
-	SERVE_HOSTS_MOST = 16, /* names given by --allow-host */
+	SERVE_HOSTS_MOST = 16,   /* names given by --allow-host */
+	SERVE_ORIGINS_MOST = 16, /* origins given by --allow-origin */
 };
 
 /* Who reaches the pages. */
@@ -27,6 +29,7 @@ enum serve_access {
 	SERVE_SHARE,   /* whoever has the password, over TLS, also from elsewhere */
 };
 
+#define SERVE_HOME "home"               /* in place of a batch, none of which has that name: the root itself */
 #define SERVE_USER "review"             /* the name that goes with the password */
 #define SERVE_PASSWORD_FILE "htpasswd"  /* below the root */
 #define SERVE_TLS_FILE "tls/server.pem" /* below the root: our own key and certificate */
@@ -36,6 +39,11 @@ struct serve {
 	enum serve_access access;
 	char *hosts[SERVE_HOSTS_MOST + 1]; /* --allow-host, NULL-terminated */
 	size_t hosts_n;
+	const char *origins[SERVE_ORIGINS_MOST]; /* --allow-origin */
+	size_t origins_n;
+	bool csrf_cookie;          /* give the token as a cookie too */
+	bool no_worker;            /* keep none */
+	struct bounds bounds;      /* of what is handed in */
 	const char *cert, *key;    /* absolute paths; NULL: our own */
 	const char *password_file; /* whose first line is to be the password; NULL: none */
 	bool new_password;         /* make another */
@@ -43,12 +51,16 @@ struct serve {
 	char token[TOKEN_HEX + 1]; /* for URLs; "": not known */
 	const char *address;       /* to listen on, in numbers */
 	int first, last;           /* the ports to choose from */
+	bool home;                 /* --home: a server of the root itself */
 	bool foreground;           /* be the keeper, here */
 	bool json;                 /* records, not sentences */
 	bool another;              /* one more server, also for a batch that has one */
 	int held;                  /* serve_hold(), for the keeper to let go once it serves; -1: none */
 	int ready; /* --keep: be the keeper, say ready on this descriptor and let go of stdio; -1: not so */
 };
+
+/* Whether BATCH stands for the root itself, whose page is the home page. */
+bool serve_is_home(const char *batch);
 
 /* Checks that the review pages of BATCH are there: 0, or the exit code after a message. */
 int serve_check(const struct serve *s, const char *batch);
@@ -98,6 +110,9 @@ int serve_hold(const struct serve *s, const char *batch);
 
 /* The port that BATCH had last, where that is one to choose from; else 0. */
 int serve_last_port(const struct serve *s, const char *batch);
+
+/* Sets PORTS[i] for each port, the first and I more, that another batch had last, and is to find free again. */
+void serve_others_ports(const struct serve *s, const char *batch, bool *ports);
 
 /* Notes that BATCH has PORT now. */
 void serve_note_port(const struct serve *s, const char *batch, int port);
