@@ -420,7 +420,7 @@ talk() {
 }
 
 @test "a process that is killed fails the document that it had, and no other" {
-	local reader to from line
+	local reader server to from line
 
 	talk -P 1 --json
 	echo one >1.txt
@@ -440,7 +440,9 @@ talk() {
 	read -r -t 20 -u "$from" line
 	[ "$(jq -r .text <<<"$line")" = one ]
 	# and one that is killed while it has nothing to do, fails nothing
-	kill -KILL "$(server_of "$reader")"
+	server=$(server_of "$reader")
+	kill -KILL "$server"
+	poll 20 gone "$server"
 	echo 1.txt >&"$to"
 	read -r -t 20 -u "$from" line
 	[ "$(jq -r .text <<<"$line")" = one ]

@@ -187,7 +187,7 @@ say_last(const struct through *th, bool over, int code)
 {
 	if (!over)
 		msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program, END_MS / 1000);
-	else if (code)
+	else if (code && code != EX_SOME_FAILED) /* these are said already */
 		msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
 }
 
