@@ -5,6 +5,7 @@ PREFIX = /usr/local
 PROGRAMS = fetch render serve status clean collect type thumb expand media api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
+LIBS_source = libcurl
 LIBS_fetch = libcurl
 LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
@@ -13,6 +14,7 @@ LIBS_collect = libarchive
 LIBS_media = gumbo libcurl
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
+LIBS_manners_test = libcurl
 LIBS_archive = libarchive
 
 ifdef SANITIZE
@@ -70,6 +72,8 @@ $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
+$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o: FLAGS += $(CFLAGS_libcurl)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -121,7 +125,7 @@ format:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bi $(DESTDIR)$(PREFIX)/share/man
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	cp -R share/review share/serve share/hosts.conf $(DESTDIR)$(PREFIX)/share/bi
+	cp -R share/review share/serve share/source share/hosts.conf $(DESTDIR)$(PREFIX)/share/bi
 	for page in man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 clean:

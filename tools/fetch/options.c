@@ -7,6 +7,7 @@
 
 #include "accept.h"
 #include "fetch.h"
+#include "manners.h"
 #include "msg.h"
 #include "opt.h"
 
@@ -193,14 +194,6 @@ take(struct settings *set, const struct opts *o, int id)
 	take_special(set, o, id);
 }
 
-static bool
-is_line(const char *s)
-{
-	while ((unsigned char)*s >= ' ' && *s != 0x7f)
-		s++;
-	return !*s;
-}
-
 char **
 options_read(struct settings *set, int argc, char **argv)
 {
@@ -220,7 +213,6 @@ options_read(struct settings *set, int argc, char **argv)
 		.connect_ms = 30000,
 		.stall_ms = 60000,
 		.max_media = 100,
-		.contact = getenv("BI_CONTACT"),
 	};
 	for (int id; (id = opt_next(&o));)
 		take(set, &o, id);
@@ -233,9 +225,6 @@ options_read(struct settings *set, int argc, char **argv)
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
 	if (set->public_only)
 		set->noproxy = set->proxy ? "" : "*";
-	if (set->contact && !*set->contact)
-		set->contact = NULL;
-	if (set->contact && !is_line(set->contact))
-		opt_wrong("the contact is a URL or a mail address on one line");
+	set->contact = manners_contact(set->contact);
 	return opt_rest(&o);
 }
