@@ -83,9 +83,8 @@ look(struct rows *r)
 	}
 	if (r->in.len >= 3 && memcmp(r->in.data, "\xef\xbb\xbf", 3) == 0)
 		r->at = 3;
-	do {
-		first = r->at + strspn(r->in.data ? r->in.data + r->at : "", " \t\r\n");
-	} while (first == r->in.len && fill(r));
+	while ((first = r->at + strspn(r->in.data ? r->in.data + r->at : "", " \t\r\n")) == r->in.len && !r->ended)
+		fill(r); /* it moves what is there */
 	if (first == r->in.len)
 		r->kind = ROWS_EMPTY;
 	else if (r->in.data[first] == '{')
@@ -256,12 +255,12 @@ rows_next(struct rows *r, struct row *out)
 				continue;
 			return what;
 		}
-		if (!next && r->in.len - r->at <= ROWS_LONGEST && fill(r))
+		if (!next && !r->ended && r->in.len - r->at <= ROWS_LONGEST) {
+			fill(r);
 			continue;
+		}
 		if (r->at >= r->in.len)
 			return ROWS_END;
-		if (!next && r->in.len - r->at <= ROWS_LONGEST && !r->ended)
-			continue;
 		out->line = r->line;
 		out->wrong = next || r->in.len - r->at > ROWS_LONGEST
 				     ? "is longer than 1 MiB, or a quote in it does not end"
