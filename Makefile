@@ -2,7 +2,7 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean collect type thumb expand media api
+PROGRAMS = source fetch render serve status clean collect type thumb expand media api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_source = libcurl
