@@ -190,7 +190,8 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	assert_equal "$(grep -hoE 'gsrsearch=[^&]*' "${ORIGIN_LOGS[@]}" | grep -E 'Two' | sort -u)" \
 		'gsrsearch=filetype%3Abitmap%20filew%3A%3E320%20%22Plain%20intitle%20Two%20OR%22
 gsrsearch=filetype%3Abitmap%20filew%3A%3E320%20Plain%20intitle%20Two%20or
-gsrsearch=filetype%3Abitmap%20filew%3A%3E320%20intitle%3A%22Plain%20intitle%20Two%20OR%22'
+gsrsearch=filetype%3Abitmap%20filew%3A%3E320%20intitle%3A%22Plain%20intitle%20Two%20OR%22
+gsrsearch=filetype%3Adrawing%20%22Plain%20intitle%20Two%20OR%22'
 }
 
 @test "without jq it is said what to install" {

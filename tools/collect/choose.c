@@ -19,6 +19,7 @@ struct choosing {
 	struct collect *c;
 	struct batch *b;
 	struct plan plan;
+	struct originals *originals; /* NULL: there are none */
 	struct picks *picks;
 	uint32_t *first; /* of each subject of the plan: 1 + its first decision, 0: nobody has decided */
 	struct json_object *about;
@@ -159,9 +160,9 @@ begin_choice(const struct choosing *g, const struct about_subject *a, long idx)
 	return o;
 }
 
-/* The file of item K into the choice, where the batch has it. 0, or -1 with errno. */
+/* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
 static int
-add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
+add_file(struct batch *b, struct json_object *choice, uint32_t k)
 {
 	struct buf line = {0};
 	struct json_object *result = NULL;
@@ -169,7 +170,7 @@ add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 	char name[FILE_LONGEST];
 	int fd = -1, rc = 0;
 
-	if (batch_result(g->b, k, &line) == 0)
+	if (batch_result(b, k, &line) == 0)
 		result = rec_parse(line.data, line.len, NULL, 0);
 	buf_free(&line);
 	sha256 = result ? rec_string(result, "sha256") : NULL;
@@ -177,7 +178,7 @@ add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
 	    strspn(sha256, "0123456789abcdef") == HASH_HEX) {
-		fd = batch_open_file(g->b, result);
+		fd = batch_open_file(b, result);
 		rc = fd < 0 && errno != ENOENT ? -1 : 0;
 	}
 	if (fd >= 0) {
@@ -213,7 +214,10 @@ read_item(const struct choosing *g, uint32_t k, struct batch_place *place)
 struct chosen {
 	const struct choosing *g;
 	struct json_object *choices;
-	uint32_t *items; /* of each, as the store numbers it */
+	struct source {
+		struct batch *batch; /* the file's: of the originals, or the one that is collected */
+		uint32_t item;       /* as the store numbers it */
+	} * from;                    /* of each choice */
 	size_t n;
 };
 
@@ -221,21 +225,44 @@ struct chosen {
 static int
 open_file(void *arg, size_t i)
 {
-	const struct chosen *v = arg;
+	const struct source *from = &((const struct chosen *)arg)->from[i];
 	struct json_object *result = NULL;
 	struct buf line = {0};
 	int fd = -1, error;
 
-	if (batch_result(v->g->b, v->items[i], &line) == 0)
+	if (batch_result(from->batch, from->item, &line) == 0)
 		result = rec_parse(line.data, line.len, NULL, 0);
 	buf_free(&line);
 	errno = ENOENT;
 	if (result)
-		fd = batch_open_file(v->g->b, result);
+		fd = batch_open_file(from->batch, result);
 	error = errno;
 	json_object_put(result);
 	errno = error;
 	return fd;
+}
+
+/* Where the file of item K comes from: where it is a thumbnail and the original is there, from that. Where that should
+ * be there and is not, it is said. */
+static struct source
+source_of(struct choosing *g, const struct about_subject *a, const struct batch_place *place, struct json_object *item,
+	  struct json_object *choice)
+{
+	char why[300] = "it was not fetched yet", words[420];
+	uint32_t k = 0;
+
+	if (originals_has(item) && g->originals)
+		k = originals_find(g->originals, place->subject, item, why, sizeof(why));
+	if (k) {
+		json_object_object_add(choice, "original", json_object_new_boolean(true));
+		return (struct source){originals_batch(g->originals), k};
+	}
+	if (g->c->set->originals && originals_has(item)) {
+		snprintf(words, sizeof(words), "the original of candidate %u is missing: %s", place->idx, why);
+		refuse(g, a->id, "no_original", words, "its thumbnail is collected in its place");
+		g->failed++;
+	}
+	return (struct source){g->b, place->item};
 }
 
 /* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
@@ -244,15 +271,18 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 {
 	struct batch_place place;
 	struct json_object *item = read_item(g, k, &place), *choice, *credit;
+	struct source from;
 	const char *wrong;
 	int rc, error;
 
 	if (!item)
 		return -1;
+	place.item = k;
 	credit = credit_of(item);
 	wrong = g->c->set->strict ? credit_wrong(credit) : NULL;
 	choice = begin_choice(g, a, place.idx);
-	rc = add_file(g, choice, k);
+	from = source_of(g, a, &place, item, choice);
+	rc = add_file(from.batch, choice, from.item);
 	error = errno;
 	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* of all, what failed is not asked for */
 		char words[128];
@@ -279,8 +309,8 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 	json_object_put(item);
 	json_object_array_add(v->choices, choice);
 	if ((v->n & (v->n - 1)) == 0)
-		v->items = buf_realloc(v->items, (v->n ? 2 * v->n : 1) * sizeof(*v->items));
-	v->items[v->n++] = k;
+		v->from = buf_realloc(v->from, (v->n ? 2 * v->n : 1) * sizeof(*v->from));
+	v->from[v->n++] = from;
 	return 0;
 }
 
@@ -430,7 +460,7 @@ choose_subject(struct choosing *g, uint32_t i)
 		if (rc == 0)
 			tell(g, &w, &stored);
 	}
-	free(v.items);
+	free(v.from);
 	free(stored.outcome);
 	buf_free(&stored.removed);
 	json_object_put(v.choices);
@@ -440,6 +470,46 @@ choose_subject(struct choosing *g, uint32_t i)
 }
 
 /* --- a batch --- */
+
+/* Whether --strict refuses it. */
+static bool
+is_refused(const struct choosing *g, struct json_object *item)
+{
+	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
+	bool refused = credit && credit_wrong(credit);
+
+	json_object_put(credit);
+	return refused;
+}
+
+/* Has the originals of what is chosen fetched. Returns an exit code. */
+static int
+get_originals(const struct choosing *g)
+{
+	struct buf lines = {0};
+	int code;
+
+	for (uint32_t i = 0; i < g->plan.count; i++) {
+		const struct plan_subject *s = &g->plan.subjects[i];
+		struct decision d;
+
+		decide(g->c, g->picks, g->first[i], &d);
+		for (uint32_t k = 0; k < s->count; k++) {
+			struct batch_place place;
+			struct json_object *item;
+
+			if (!g->all && !(d.kind == DECIDED && d.choice == (long)k + 1))
+				continue;
+			item = read_item(g, g->plan.items[s->first + k], &place);
+			if (item && originals_has(item) && !is_refused(g, item))
+				originals_list(&lines, batch_name(g->b), (long)k + 1, item);
+			json_object_put(item);
+		}
+	}
+	code = originals_fetch(g->c, batch_name(g->b), &lines);
+	buf_free(&lines);
+	return code;
+}
 
 /* A preferred reviewer who decided nothing is most likely misspelt. */
 static void
@@ -513,6 +583,7 @@ choose(struct choosing *g)
 {
 	const char *name = batch_name(g->b);
 	struct buf text = {0};
+	int code = EX_ALL_WELL;
 
 	if (batch_about(g->b, &text) == 0)
 		g->about = rec_parse(text.data, text.len, NULL, 0);
@@ -531,13 +602,16 @@ choose(struct choosing *g)
 			 name, picks_bad(g->picks));
 		g->failed++;
 	}
+	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
+		return code;
+	g->originals = originals_open(g->c, name);
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
 			return collect_trouble("go on with batch", name);
 	if (g->c->made && fsync(g->c->subjects) < 0)
 		return collect_trouble("sync the collection, for batch", name);
 	g->c->made = false;
-	return g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL;
+	return collect_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
 }
 
 /* A sentence for people. */
@@ -578,6 +652,7 @@ choose_batch(struct collect *c, const char *name)
 	c->failed += g.failed;
 	json_object_put(g.about);
 	picks_free(g.picks);
+	originals_close(g.originals);
 	plan_free(&g.plan);
 	free(g.first);
 	batch_close(g.b);
