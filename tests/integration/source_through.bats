@@ -34,7 +34,7 @@ fetched() {
 	for k in 1 2 3 4; do
 		run -0 bi-status --json --limit 0 --strict "M_batch$k"
 		assert_equal "$(jq -c '.batch_job | [.total_items, .completed_items, .label]' <<<"$output")" \
-			"[75,75,\"Batch $k (chars $((25 * k - 24))-$((25 * i)))\"]"
+			"[75,75,\"Batch $k (chars $((25 * k - 24))-$((25 * k)))\"]"
 		assert_equal "$(find "$BI_ROOT/review/M_batch$k" -name '*_review.html' | wc -l)" 25
 	done
 	grep -q 'By: Anna Example' "$BI_ROOT"/review/M_batch1/*_review.html
