@@ -99,9 +99,9 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 	@share/packages/install run test
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run
 
-demo: all
+demo: all $(BUILD)/tests/wiki
 	@share/packages/install run demo
-	@share/examples/demo
+	@BI_WIKI=$(abspath $(BUILD)/tests/wiki) share/examples/demo
 
 # Pictures of the pages, of which README.md shows some.
 SCREENSHOTS = build/screenshots

@@ -270,6 +270,20 @@ read_file(struct buf *out, const char *file)
 	buf_free(&path);
 }
 
+/* Whether the names are the same but for what is no letter or digit: searches leave that out. */
+static bool
+is_same_name(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a && (unsigned char)*a < 0x80 && !isalnum((unsigned char)*a))
+			a++;
+		while (*b && (unsigned char)*b < 0x80 && !isalnum((unsigned char)*b))
+			b++;
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
 /* Those of index.tsv that are of NAME. */
 static size_t
 listed(struct picture *v, const char *name)
@@ -286,7 +300,7 @@ listed(struct picture *v, const char *name)
 
 		while (i < 5 && (cell[i] = strchr(cell[i - 1], '\t')))
 			*cell[i++]++ = '\0';
-		if (i < 5 || strcmp(cell[0], name) != 0)
+		if (i < 5 || !is_same_name(cell[0], name))
 			continue;
 		v[n] = (struct picture){.width = atol(cell[2]), .height = atol(cell[3])};
 		snprintf(v[n].file, sizeof(v[n].file), "%s", cell[1]);
@@ -392,7 +406,10 @@ add_imageinfo(struct buf *out, const struct picture *p, const char *name, bool f
 	buf_printf(out, "\"size\":%zu,\"width\":%ld,\"height\":%ld,\"url\":\"%s/%s%s\",",
 		   large ? (size_t)90000000 : p->original.len, p->width, p->height, base, dir ? "" : "o/", p->file);
 	buf_printf(out, "\"descriptionurl\":\"https://commons.wikimedia.org/wiki/File:%s\",", p->file);
-	buf_printf(out, "\"sha1\":\"%s\",\"mime\":\"image/jpeg\",\"mediatype\":\"%s\",", p->sha1,
+	buf_printf(out, "\"sha1\":\"%s\",\"mime\":\"image/%s\",\"mediatype\":\"%s\",", p->sha1,
+		   strstr(p->file, ".png")    ? "png"
+		   : strstr(p->file, ".webp") ? "webp"
+					      : "jpeg",
 		   first && says(name, "Sound", 0, NULL) ? "AUDIO" : "BITMAP");
 	add_metadata(out, p, name, first);
 	buf_str(out, "}]");
