@@ -1,4 +1,4 @@
-# none.jq: subjects that bring their candidates themselves, as "urls"; bi-source(5). Nobody is asked.
+# none.jq: subjects that bring their candidates themselves, as "urls"; bi-sources(5). Nobody is asked.
 include "rank";
 
 def requests($conf): empty;

@@ -1,4 +1,4 @@
-# openverse.jq: pictures of a subject by the search of Openverse; bi-source(5).
+# openverse.jq: pictures of a subject by the search of Openverse; bi-sources(5).
 include "rank";
 
 def words($most): tostring | gsub("[\"\\\\:*?~|!\\[\\](){}<>]"; " ") | gsub("[[:space:]]+"; " ") | ltrimstr(" ") | rtrimstr(" ") | .[:$most];

@@ -1,4 +1,4 @@
-# rank.jq: what a candidate scores, and why; bi-source(5). Every source's filters may include it.
+# rank.jq: what a candidate scores, and why; bi-sources(5). Every source's filters may include it.
 #
 # Points are given for where it stood among the results, for what found it, its size, its shape and its licence, each
 # up to the weight that the source's settings have; points are taken from what is up for deletion or small.

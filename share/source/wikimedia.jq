@@ -1,4 +1,4 @@
-# wikimedia.jq: pictures of a subject on Wikimedia Commons, by the API of MediaWiki; bi-source(5).
+# wikimedia.jq: pictures of a subject on Wikimedia Commons, by the API of MediaWiki; bi-sources(5).
 #
 # requests: a subject to requests, the surest first. candidates: the replies to one request to candidates.
 include "rank";

@@ -6,88 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect.h"
+#include "choosing.h"
 #include "credit.h"
 #include "msg.h"
 #include "picks.h"
 #include "plan.h"
 #include "rec.h"
 #include "type.h"
-
-/* A batch being collected. */
-struct choosing {
-	struct collect *c;
-	struct batch *b;
-	struct plan plan;
-	struct originals *originals; /* NULL: there are none */
-	struct picks *picks;
-	uint32_t *first; /* of each subject of the plan: 1 + its first decision, 0: nobody has decided */
-	struct json_object *about;
-	bool all; /* every completed item, since nobody reviews */
-	uint64_t files, changed, removed, refused, failed;
-};
-
-/* --- records --- */
-
-static struct json_object *
-record(const struct choosing *g, const char *id, const char *status)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "batch", json_object_new_string(batch_name(g->b)));
-	json_object_object_add(o, "subject", json_object_new_string(id));
-	json_object_object_add(o, "status", json_object_new_string(status));
-	return o;
-}
-
-static void
-out(const struct choosing *g, struct json_object *o)
-{
-	if (g->c->set->json)
-		rec_out_json(o);
-	json_object_put(o);
-}
-
-static void
-out_refused(const struct choosing *g, const char *id, const char *code, const char *message)
-{
-	struct json_object *o = record(g, id, "refused"), *error = json_object_new_object();
-
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(message));
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
-	json_object_object_add(o, "error", error);
-	out(g, o);
-}
-
-/* Says that something of the subject is not collected, and why. */
-static void
-refuse(struct choosing *g, const char *id, const char *code, const char *message, const char *what_to_do)
-{
-	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	out_refused(g, id, code, message);
-}
-
-/* Who chose what, in words. */
-static void
-say_dispute(struct choosing *g, const char *id, const struct decision *d)
-{
-	struct buf words = {0};
-
-	buf_str(&words, "reviewers differ: ");
-	for (size_t i = 0; i < d->of.count; i++) {
-		const struct pick *p = picks_get(g->picks, d->of.first + i);
-
-		buf_printf(&words, "%s%s chose ", i ? ", " : "", p->reviewer);
-		if (p->choice == PICK_NONE)
-			buf_str(&words, "none");
-		else
-			buf_printf(&words, "%ld", p->choice);
-	}
-	refuse(g, id, "disagreement", words.data, "let them agree, or say whose decision counts by --prefer");
-	buf_free(&words);
-	g->refused++;
-}
 
 /* --- a choice --- */
 
@@ -259,7 +184,7 @@ source_of(struct choosing *g, const struct about_subject *a, const struct batch_
 	}
 	if (g->c->set->originals && originals_has(item)) {
 		snprintf(words, sizeof(words), "the original of candidate %u is missing: %s", place->idx, why);
-		refuse(g, a->id, "no_original", words, "its thumbnail is collected in its place");
+		say_refused(g, a->id, "no_original", words, "its thumbnail is collected in its place");
 		g->failed++;
 	}
 	return (struct source){g->b, place->item};
@@ -288,7 +213,7 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 		char words[128];
 
 		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
-		refuse(g, a->id, "no_license", words, "choose another, or collect without --strict");
+		say_refused(g, a->id, "no_license", words, "choose another, or collect without --strict");
 		g->failed++;
 	}
 	if (wrong || rc < 0) {
@@ -354,80 +279,14 @@ choose_items(struct choosing *g, uint32_t i, const struct about_subject *a, cons
 		to = (uint32_t)d->choice; /* IDX counts its items in the order asked, and so does the plan */
 		from = to - 1;
 	} else if (d->kind == DECIDED && d->choice > 0) {
-		refuse(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
-		       "choose another");
+		say_refused(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
+			    "choose another");
 		g->failed++;
 	}
 	for (uint32_t k = from; k < to; k++)
 		if (add_item(g, v, a, d, g->plan.items[s->first + k]) < 0)
 			return -1;
 	return 0;
-}
-
-static void
-out_choice(struct choosing *g, const char *id, struct json_object *choice, bool is_new)
-{
-	static const char *const keys[] = {"idx", "sha256", "bytes", "mime", "how"};
-	struct json_object *o, *v, *names;
-	struct buf path = {0};
-
-	g->files++;
-	g->changed += is_new;
-	if (!g->c->set->json)
-		return;
-	o = record(g, id, "collected");
-	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
-	json_object_object_add(o, "collected", json_object_new_string(path.data));
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (json_object_object_get_ex(choice, keys[i], &v))
-			json_object_object_add(o, keys[i], json_object_get(v));
-	names = json_object_new_array();
-	if (json_object_object_get_ex(choice, "credit", &v) && json_object_object_get_ex(v, "licenses", &v))
-		for (size_t i = 0; i < json_object_array_length(v); i++)
-			json_object_array_add(
-				names, json_object_new_string(rec_string(json_object_array_get_idx(v, i), "name")));
-	json_object_object_add(o, "licenses", names);
-	json_object_object_add(o, "new", json_object_new_boolean(is_new));
-	out(g, o);
-	buf_free(&path);
-}
-
-/* Says what became of the subject. */
-static void
-tell(struct choosing *g, const struct wanted *w, const struct stored *s)
-{
-	if (*s->conflict) {
-		refuse(g, w->id, "conflict", s->conflict, "give one of the two another id");
-		g->refused++;
-		return;
-	}
-	for (size_t i = 0; w->choices && i < json_object_array_length(w->choices); i++) {
-		struct json_object *choice = json_object_array_get_idx(w->choices, i);
-
-		if (s->outcome[i] == STORE_GONE && g->all)
-			continue;
-		if (s->outcome[i] == STORE_GONE) {
-			refuse(g, w->id, "not_completed", "the batch does not have the file that was chosen",
-			       "fetch it again (bi-status shows the batch), or choose another");
-			g->failed++;
-		} else if (s->outcome[i] == STORE_CHANGED_FILE) {
-			refuse(g, w->id, "file_changed", "the file that was chosen was changed since it was fetched",
-			       "fetch it again, or choose another");
-			g->failed++;
-		} else if (rec_string(choice, "file")) {
-			out_choice(g, w->id, choice, s->outcome[i] == STORE_NEW);
-		}
-	}
-	for (const char *name = s->removed.data; name && name < s->removed.data + s->removed.len;
-	     name += strlen(name) + 1) {
-		struct json_object *o = record(g, w->id, "removed");
-
-		json_object_object_add(o, "file", json_object_new_string(name));
-		out(g, o);
-		g->removed++;
-	}
-	if (s->kept)
-		buf_add(&g->c->ids, w->id, strlen(w->id) + 1);
 }
 
 static int
@@ -458,7 +317,7 @@ choose_subject(struct choosing *g, uint32_t i)
 
 		rc = store_update(g->c, &w, &stored);
 		if (rc == 0)
-			tell(g, &w, &stored);
+			say_stored(g, &w, &stored);
 	}
 	free(v.from);
 	free(stored.outcome);
@@ -614,22 +473,6 @@ choose(struct choosing *g)
 	return collect_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
 }
 
-/* A sentence for people. */
-static void
-say(const struct choosing *g)
-{
-	printf("%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
-	       g->files == 1 ? "" : "s", (unsigned long long)g->changed);
-	if (g->removed)
-		printf(", %llu removed", (unsigned long long)g->removed);
-	if (g->refused)
-		printf(", %llu in conflict", (unsigned long long)g->refused);
-	if (g->failed)
-		printf(", %llu failed", (unsigned long long)g->failed);
-	printf(": %s/collected/\n", g->c->root->path);
-	rec_flush();
-}
-
 int
 choose_batch(struct collect *c, const char *name)
 {
@@ -644,7 +487,7 @@ choose_batch(struct collect *c, const char *name)
 		return collect_trouble("open the batch", name);
 	code = choose(&g);
 	if (!c->set->json && !(c->set->output && strcmp(c->set->output, "-") == 0))
-		say(&g);
+		say_batch(&g);
 	c->files += g.files;
 	c->changed += g.changed;
 	c->removed += g.removed;

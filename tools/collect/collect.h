@@ -1,10 +1,10 @@
 /*
  * collect: what reviewers chose, in collected/, shared by all batches.
  *
- * choose.c goes through a batch's subjects and says what is chosen of each, as decide.c has it; originals.c has the
- * originals of thumbnails that were chosen; store.c keeps a subject's directory as that says; credits.c writes the
- * ATTRIBUTION documents; import.c takes decisions from files; export.c lays exports out and pack.c writes them;
- * verify.c reads them again.
+ * choose.c goes through a batch's subjects and finds what is chosen of each, as decide.c has it; originals.c has the
+ * originals of thumbnails; store.c keeps a subject's directory as that says, and say.c says what became of it.
+ * credits.c writes the ATTRIBUTION documents; import.c takes decisions from files; export.c lays exports out and
+ * pack.c writes them; verify.c reads them again.
  */
 #ifndef BI_COLLECT_H
 #define BI_COLLECT_H

@@ -222,9 +222,12 @@ wait_for_slot(struct asker *a, struct verdict *v)
 		int slot;
 
 		if (held > longest || left <= 0) {
-			verdict_set(v, FAILED, "host_busy",
-				    "%s is not to be asked for %lld s more: run the same command again then",
-				    conf_title(a->conf), (long long)(held + 999) / 1000);
+			if (held > 0)
+				verdict_set(v, FAILED, "host_busy", "%s asks to be left alone for %lld s more",
+					    conf_title(a->conf), (long long)(held + 999) / 1000);
+			else
+				verdict_set(v, FAILED, "host_busy", "others have been asking %s for %lld s",
+					    conf_title(a->conf), (long long)longest / 1000);
 			v->retryable = true;
 			return -1;
 		}

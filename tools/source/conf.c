@@ -70,7 +70,7 @@ read_file(struct conf *c, const char *path)
 	size_t room = 0, number = 0;
 
 	if (!file && errno == ENOENT)
-		msg_die(EX_CONFIG, "there is no source '%s': %s is not there (bi-source(5) says what one is made of)",
+		msg_die(EX_CONFIG, "there is no source '%s': %s is not there (bi-sources(5) says what one is made of)",
 			c->name, path);
 	if (!file)
 		msg_die_errno(EX_CONFIG, "cannot read the source '%s', %s", c->name, path);

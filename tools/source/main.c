@@ -25,7 +25,7 @@ static const struct opt table[] = {
 	{'A', "user-agent", "TEXT", "the User-Agent header"},
 	{'x', "proxy", "URL", "the proxy to use"},
 	{OPT_CACERT, "cacert", "FILE", "certificates to trust"},
-	{OPT_SET, "set", "KEY=VALUE", "a setting of the source, bi-source(5); may be given more than once"},
+	{OPT_SET, "set", "KEY=VALUE", "a setting of the source, bi-sources(5); may be given more than once"},
 	{'r', "root", "DIR", "the root directory (else $BI_ROOT, /var/lib/bi, ~/.local/state/bi)"},
 	{OPT_JSON, "json", NULL, "records on stdout, also on a terminal"},
 	{'q', "quiet", NULL, "no progress line, no sentence at the end"},

@@ -6,7 +6,7 @@
  * catalog.c reads the list of subjects and picks the batch's. search.c asks a source about one subject: the source's
  * first jq filter turns the subject into requests, ask.c makes them under the host's limits, cache.c keeps the
  * replies, the second filter turns replies into candidates. merge.c keeps each candidate once, in the order of their
- * scores. A source is NAME.conf and NAME.jq in share/source, bi-source(5); conf.c reads the first, filter.c runs the
+ * scores. A source is NAME.conf and NAME.jq in share/source, bi-sources(5); conf.c reads the first, filter.c runs the
  * second in two jq processes that live as long as the run.
  */
 #ifndef BI_SOURCE_H
