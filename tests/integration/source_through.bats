@@ -54,8 +54,8 @@ fetched() {
 	for i in 1 50 100; do
 		curl -s "$WIKI/o/Person_$((i + 100))_$(jq -r '.choices[0].item.title | split(" ")[-1]' "$S/$i/metadata.json").jpg" | cmp - export/collected/by_subject_id/"$i"/*.jpg
 	done
-	assert_equal "$(jq 'length' export/collected/ATTRIBUTION.json)" 100
-	assert_equal "$(jq -c 'map(.author, .licenses[0].id, (.page | startswith("https://commons.wikimedia.org/wiki/File:Person_"))) | unique' export/collected/ATTRIBUTION.json)" \
+	assert_equal "$(jq '.attributions | length' export/collected/ATTRIBUTION.json)" 100
+	assert_equal "$(jq -c '.attributions | map(.author, .licenses[0].id, (.page | startswith("https://commons.wikimedia.org/wiki/File:Person_"))) | unique' export/collected/ATTRIBUTION.json)" \
 		'[true,"Anna Example","CC-BY-SA-4.0"]'
 	run ! grep -h ^BAD "${ORIGIN_LOGS[@]}"
 	# Of the API nothing is asked again.

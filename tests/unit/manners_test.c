@@ -98,5 +98,6 @@ main(void)
 	};
 
 	msg_program("manners_test");
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("manners", tests, NULL, NULL);
 }

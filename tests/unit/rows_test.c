@@ -156,5 +156,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_read, testing_enter, testing_leave),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
 }
