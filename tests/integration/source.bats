@@ -15,7 +15,7 @@ nothing_bad() {
 }
 
 items() {
-	jq -c 'select(.rank)' "$@"
+	jq -c 'select(.rank)'
 }
 
 @test "a window of a category, sorted by category and name, named as people name it" {
@@ -69,25 +69,25 @@ items() {
 	people 'Clara Schumann' | jq -c '. + {birth_date: "1819-09-13", biography: "Pianist"}' >list
 	run -0 --separate-stderr source_wiki --json <list
 	assert_equal "$stderr" ''
-	items <<<"$output" >items
-	assert_equal "$(wc -l <items)" 6
-	assert_equal "$(head -n 1 items | jq -c '[.batch, .label, .category, .subject, .source, .rank, .title, .author, .license, .license_url, .credit, .page]')" \
+	items <<<"$output" >found.ndjson
+	assert_equal "$(wc -l <found.ndjson)" 6
+	assert_equal "$(head -n 1 found.ndjson | jq -c '[.batch, .label, .category, .subject, .source, .rank, .title, .author, .license, .license_url, .credit, .page]')" \
 		'["ALL_batch1","Batch 1 (chars 1-1)","ALL",{"id":1,"name":"Clara Schumann","category":"M","birth_date":"1819-09-13","biography":"Pianist"},"wikimedia",1,"Clara Schumann 1","Anna Example","CC BY-SA 4.0","https://creativecommons.org/licenses/by-sa/4.0","Own work","https://commons.wikimedia.org/wiki/File:Clara_Schumann_1.jpg"]'
-	assert_equal "$(head -n 1 items | jq -r '.url, .original_url, .original_width, .original_height')" \
+	assert_equal "$(head -n 1 found.ndjson | jq -r '.url, .original_url, .original_width, .original_height')" \
 		"$WIKI/t/Clara_Schumann_1.jpg/960px-Clara_Schumann_1.jpg
 $WIKI/o/Clara_Schumann_1.jpg
 2900
 2000"
 	# The original's digest and size are its own, not the thumbnail's.
 	curl -s "$WIKI/o/Clara_Schumann_1.jpg" >original
-	assert_equal "$(head -n 1 items | jq -r '.original_sha1, .original_bytes, .sha1, .bytes')" \
+	assert_equal "$(head -n 1 found.ndjson | jq -r '.original_sha1, .original_bytes, .sha1, .bytes')" \
 		"$(sha1sum original | cut -c 1-40)"$'\n'"$(stat -c %s original)"$'\nnull\nnull'
-	assert_equal "$(jq -r .rank items | paste -sd' ')" '1 2 3 4 5 6'
-	jq -es 'map(.score) | . == (sort | reverse) and .[0] <= 100 and .[0] > .[5] and .[5] > 0' items >/dev/null
+	assert_equal "$(jq -r .rank found.ndjson | paste -sd' ')" '1 2 3 4 5 6'
+	jq -es 'map(.score) | . == (sort | reverse) and .[0] <= 100 and .[0] > .[5] and .[5] > 0' found.ndjson >/dev/null
 	# The points that are named are those that were given.
-	jq -es 'all(.[]; ([.score_why[] | split(" ")[0] | ltrimstr("+") | tonumber] | add) - .score | fabs <= 3)' items >/dev/null
-	jq -e '.score_why[0] | test("the name is in its title")' <(head -n 1 items) >/dev/null
-	jq -e '.extmetadata.Artist.value == "Anna Example"' <(head -n 1 items) >/dev/null
+	jq -es 'all(.[]; ([.score_why[] | split(" ")[0] | ltrimstr("+") | tonumber] | add) - .score | fabs <= 3)' found.ndjson >/dev/null
+	jq -e '.score_why[0] | test("the name is in its title")' <(head -n 1 found.ndjson) >/dev/null
+	jq -e '.extmetadata.Artist.value == "Anna Example"' <(head -n 1 found.ndjson) >/dev/null
 	assert_equal "$(tail -n 1 <<<"$output" | jq -c 'del(.asked)')" '{"end":"bi-source","subjects":1,"candidates":6,"failed":0,"cached":0,"exit":0}'
 	nothing_bad
 }
@@ -201,10 +201,10 @@ python_free_decode() {
 	wiki_start
 	people 'Gone A' 'Nonfree B' 'Sound C' 'Odd D' 'Broken E' 'Small F' 'Few Nonfree G' >list
 	run -1 --separate-stderr source_wiki --json --set ways=title <list
-	items <<<"$output" >items
-	assert_equal "$(jq -r .subject.id items | sort | uniq -c | sed 's/^ *//' | paste -sd,)" '5 1,5 2,5 3,5 4,5 5,6 6'
+	items <<<"$output" >found.ndjson
+	assert_equal "$(jq -r .subject.id found.ndjson | sort | uniq -c | sed 's/^ *//' | paste -sd,)" '5 1,5 2,5 3,5 4,5 5,6 6'
 	# What is no wider than a thumbnail is looked at itself, and must then be what it is said to be.
-	assert_equal "$(jq -r 'select(.title == "Small F 1") | [.url, .url == .original_url, .sha1 == .original_sha1, .bytes == .original_bytes] | join(" ")' items)" \
+	assert_equal "$(jq -r 'select(.title == "Small F 1") | [.url, .url == .original_url, .sha1 == .original_sha1, .bytes == .original_bytes] | join(" ")' found.ndjson)" \
 		"$WIKI/o/Small_F_1.jpg true true true"
 	jq -es 'map(select(.subject.id == 7))[0] | .status == "failed" and .error.code == "no_candidates" and (.error.message | test("1 not free"))' <<<"$output" >/dev/null
 	nothing_bad
@@ -214,11 +214,11 @@ python_free_decode() {
 	wiki_start
 	people 'Markup One' 'Several Two' 'Bare Three' >list
 	run -0 source_wiki --json --set ways=title <list
-	items <<<"$output" >items
-	assert_equal "$(jq -c 'select(.rank == 1 and .subject.id == 1) | [.author, .attribution, .credit]' items)" '["Anna & Berta","Photo: Anna <x>","Own work"]'
-	jq -es 'map(select(.rank == 1 and .subject.id == 1))[0] | .extmetadata.Artist.value | test("<script>")' items >/dev/null
-	assert_equal "$(jq -c 'select(.rank == 1 and .subject.id == 2) | [.license, .usage_terms, .author_count]' items)" '["CC BY-SA 3.0 or GFDL","Attribution","2"]'
-	jq -es 'map(select(.rank == 1 and .subject.id == 3))[0] | .license == null and .author == null and .title == "Bare Three 1"' items >/dev/null
+	items <<<"$output" >found.ndjson
+	assert_equal "$(jq -c 'select(.rank == 1 and .subject.id == 1) | [.author, .attribution, .credit]' found.ndjson)" '["Anna & Berta","Photo: Anna <x>","Own work"]'
+	jq -es 'map(select(.rank == 1 and .subject.id == 1))[0] | .extmetadata.Artist.value | test("<script>")' found.ndjson >/dev/null
+	assert_equal "$(jq -c 'select(.rank == 1 and .subject.id == 2) | [.license, .usage_terms, .author_count]' found.ndjson)" '["CC BY-SA 3.0 or GFDL","Attribution","2"]'
+	jq -es 'map(select(.rank == 1 and .subject.id == 3))[0] | .license == null and .author == null and .title == "Bare Three 1"' found.ndjson >/dev/null
 }
 
 @test "several processes: one request at a time, and as many a minute as Wikimedia allows" {

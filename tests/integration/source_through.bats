@@ -79,7 +79,7 @@ fetched() {
 	assert_equal "$stderr" ''
 	sum=$(curl -s "$WIKI/o/Clara_Schumann_2.jpg" | sha256sum | cut -d' ' -f1)
 	[ -e "$S/1/$sum.jpg" ]
-	assert_equal "$(ls "$S/1" | wc -l)" 2 # the thumbnail has gone
+	assert_equal "$(find "$S/1" -type f | wc -l)" 2 # the thumbnail has gone
 	assert_equal "$(jq -c '.choices[0] | [.original, .idx, .credit.author, .credit.licenses[0].id]' "$S/1/metadata.json")" '[true,2,"Anna Example","CC-BY-SA-4.0"]'
 	run -0 bi-status --json ALL_batch1.originals
 	assert_equal "$(jq -c '[.batch_job.completed_items, .batch_job.label]' <<<"$output")" '[2,"Originals of ALL_batch1"]'
