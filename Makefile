@@ -2,6 +2,9 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
+DATA = $(PREFIX)/share/bi
+UNITS = $(PREFIX)/lib/systemd/system
+COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 PROGRAMS = source fetch render serve status clean collect type thumb expand media api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
@@ -11,6 +14,7 @@ LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
+LIBS_clean = libarchive
 LIBS_media = gumbo libcurl
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
@@ -40,10 +44,11 @@ BINARIES = $(PROGRAMS:%=$(BIN)/bi-%)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
-SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c)
+SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c \
+	tests/integration/*/*.c tests/integration/*/*.h)
 
 .SECONDARY:
-.PHONY: all compile check demo screenshots bench lint format install clean
+.PHONY: all compile check demo screenshots bench lint format install deb check-package clean
 all: $(BINARIES)
 
 # What the compiler needs to know of the installed libraries. Made first: it installs what is missing.
@@ -82,7 +87,9 @@ $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
 
-# What the integration tests start beside the programs: origin, hold...
+# What the integration tests start beside the programs: origin, hold... One of several files has the others in a
+# folder of its name.
+$(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS)
@@ -123,12 +130,25 @@ format:
 	clang-format -i $(SOURCES)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bi $(DESTDIR)$(PREFIX)/share/man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	cp -R share/review share/serve share/source share/hosts.conf $(DESTDIR)$(PREFIX)/share/bi
-	for page in man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	cp -R $(wildcard share/review share/serve share/source share/hosts.conf share/examples) $(DESTDIR)$(DATA)
+	for page in man/*.[1-8]; do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	for unit in share/systemd/*; do \
+		sed "s|@BINDIR@|$(PREFIX)/bin|" $$unit >$(DESTDIR)$(UNITS)/$${unit##*/}; done
+	share/completions/generate $(BINARIES) >$(DESTDIR)$(COMPLETIONS)/bi
+	for program in $(PROGRAMS); do ln -sf bi $(DESTDIR)$(COMPLETIONS)/bi-$$program; done
+
+deb:
+	@share/packages/install build run deb
+	share/debian/make $(VERSION) build/deb
+
+# The package in a clean chroot, as root.
+check-package: deb compile
+	prove --comments --failures --exec '' tests/package :: build/deb/bi_$(VERSION)_*.deb
 
 clean:
 	rm -rf build $(PROGRAMS:%=bin/bi-%)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/tools $(BUILD)/tests -name '*.d' 2>/dev/null)

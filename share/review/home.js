@@ -66,11 +66,11 @@
 		return Number.isFinite(value) && value > 0 ? value : 0;
 	}
 
-	/* As bi-status says it for people. */
+	/* As bi-status says it. */
 	function statusOf(job) {
 		if (job.stale)
 			return 'stopped';
-		return job.status === 'partially_completed' ? 'partial' : String(job.status);
+		return String(job.status);
 	}
 
 	/* --- plots --- */
@@ -142,7 +142,8 @@
 		if (batch.rate && number(batch.rate.items))
 			rest.push(perSecond(batch.rate.items));
 		return make('p', {className: 'counts'},
-			make('span', {}, number(job.completed_items).toLocaleString('en') + ' of ' + plural(number(job.total_items), 'item', 'items')),
+			make('span', {}, (number(job.completed_items) + number(job.failed_items)).toLocaleString('en') + ' of ' +
+				plural(number(job.total_items), 'item', 'items') + ' done'),
 			make('span', {className: 'quiet'}, rest.join(' · ')));
 	}
 
@@ -219,7 +220,7 @@
 		}
 		setText(byId('summary'), plural(batches.length, 'batch', 'batches') + ', ' + plural(total, 'item', 'items') +
 			(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
-		setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' finished' +
+		setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done' +
 			(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
 		setText(byId('now'), items ? perSecond(items) + ' · ' + bytes(amount) + '/s' : '');
 		byId('bar').replaceChildren(share(done, failed, total));

@@ -44,7 +44,7 @@ async function moves(browser) {
 	await says(page, '#link', 'Live');
 	assert.strictEqual(new URL(page.url()).hash, '');
 	assert.deepStrictEqual(await page.locator('.card h2').allTextContents(), ['M_batch1']);
-	assert.match(await page.innerText('.card'), /completed.*12 of 12 items.*0 of 4 subjects decided/s);
+	assert.match(await page.innerText('.card'), /completed.*12 of 12 items done.*0 of 4 subjects decided/s);
 	assert.match(await page.getAttribute('.card .share', 'aria-label'), /^12 completed and 0 failed of 12$/);
 
 	/* A batch appears while one looks, with what failed. */
@@ -52,11 +52,11 @@ async function moves(browser) {
 		subject: {id: i, name: 'P ' + i}, file: path.join(bi.dir, i === 3 ? 'missing.png' : `pictures-of-M_batch1/1-${i}.png`),
 	}) + '\n').join(''));
 	await page.waitForFunction(() => document.querySelectorAll('.card').length === 2);
-	await page.waitForFunction(() => /2 of 3 items.*1 failed/s.test(document.querySelectorAll('.card')[1].innerText));
+	await page.waitForFunction(() => /3 of 3 items done.*1 failed/s.test(document.querySelectorAll('.card')[1].innerText));
 	assert.match(await page.textContent('.card:nth-child(2) .kinds'), / × 1$/);
-	assert.match(await page.innerText('.card:nth-child(2)'), /partial.*no pages yet: bi-render P_batch1/s);
+	assert.match(await page.innerText('.card:nth-child(2)'), /partially_completed.*no pages yet: bi-render P_batch1/s);
 	assert.strictEqual(await page.textContent('#summary'), '2 batches, 15 items, 1 failed');
-	await says(page, '#progress', '15 of 15 items finished, 1 failed');
+	await says(page, '#progress', '15 of 15 items done, 1 failed');
 	assert.match(await page.getAttribute('#bar .share', 'aria-label'), /^14 completed and 1 failed of 15$/);
 	await page.waitForSelector('#plot:not([hidden]) svg .line');
 	assert.match(await page.textContent('#plot-says'), /items\/s now, peak [\d.]+ items\/s in the last/);

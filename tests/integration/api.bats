@@ -419,8 +419,8 @@ stream_of_picks() {
 	batch A
 	serve A
 	for who in keeper lighttpd all-but-keeper all lighttpd-and-keeper; do
-		all="$KEEPER $(children_of "$KEEPER" lighttpd) $(children_of "$KEEPER" bi-api)"
-		assert_equal "$(wc -w <<<"$all")" 6
+		all="$KEEPER $(children_of "$KEEPER" lighttpd) $(children_of "$KEEPER" bi-api) $(children_of "$KEEPER" bi-fetch)"
+		assert_equal "$(wc -w <<<"$all")" 9
 		start curl -sN --max-time 60 -o stream "$URL/status/stream"
 		poll 10 test -s stream
 		rm stream
@@ -586,6 +586,7 @@ event_is() {
 		refused 401 password_missing
 	done
 	assert_equal "$(curl -s -o body -w '%{http_code}' "http://localhost:$PORT/A/index.html")" 401
+	grep -q "<h1>A name and a password are needed" body
 	assert_equal "$(curl -s -o body -w '%{http_code}' "http://localhost:$PORT/")" 401
 	put A '{"selections":{"7":1}}'
 	assert_equal "$code" 401

@@ -30,6 +30,8 @@ would_do() {
 		DESTDIR="$PWD/dest" PREFIX=/usr
 	[ -x dest/usr/bin/bi-fetch ]
 	[ -f dest/usr/share/man/man1/bi-fetch.1 ]
+	run -0 dest/usr/bin/bi-fetch --help
+	assert_line 'The whole manual: man bi-fetch'
 	echo text >file.txt
 	unset BI_SHARE
 	run -0 env PATH="$PWD/dest/usr/bin:/usr/bin:/bin" sh -c 'bi-fetch -b b file.txt | bi-render'
@@ -64,6 +66,25 @@ would_do() {
 	PATH=$PWD/bin:$PATH run -69 packages/install list
 	assert_line 'no network'
 	assert_line 'bi: apt-get could not install: no-such-package'
+}
+
+@test "who is not root is told what for before sudo is asked, and what to run where there is none" {
+	mkdir packages bin
+	cp "$BI_SHARE/packages/install" packages/
+	echo 'no-such-package cmd:no-such-program' >packages/list
+	printf '#!/bin/sh\necho 1000\n' >bin/id
+	printf '#!/bin/sh\necho "$@" >>%s/called\n' "$PWD" >bin/sudo
+	printf '#!/bin/sh\nexit 1\n' >bin/apt-get
+	chmod +x bin/*
+	PATH=$PWD/bin:$PATH run -0 packages/install list
+	assert_output 'bi: sudo is asked for, to install what bi is built from, run with and tested by: no-such-package'
+	run -0 cat called
+	assert_line --regexp '^apt-get .*install --no-install-recommends no-such-package$'
+
+	rm bin/sudo
+	ln -s "$(command -v dirname)" "$(command -v sh)" bin/
+	PATH=$PWD/bin run -77 packages/install list
+	assert_output 'bi: as root, run: apt-get install no-such-package'
 }
 
 @test "the test run fails when there are no tests" {

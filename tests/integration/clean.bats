@@ -43,6 +43,19 @@ Port $((PORT + 1)):
   Category: P
   Batch: Batch 1 (chars 1-5)
   URL: http://localhost:$((PORT + 1))/P_batch1/index.html"
+	assert_equal "$(bi-status --servers)" "$output"
+	run -0 bi-status --servers --json
+	assert_equal "$output" "$(jq -c 'select(.port) | .url |= sub("#token=.*"; "")' served)"
+}
+
+@test "list: on a terminal it says how to have a URL by which pages save, and that is so" {
+	ports
+	served A M L "$PORT"
+	run -0 script -qec 'bi-clean list' /dev/null
+	assert_output --partial 'do not save: `bi-serve BATCH` prints one by which they do.'
+	run -0 bi-serve A
+	assert_equal "$(jq -r 'select(.port).url' <<<"$output")" "http://localhost:$PORT/A/index.html#token=$(<"$BI_ROOT/token")"
+	assert_equal "$(jq -r 'select(.port).pid' <<<"$output")" "$(keepers)"
 }
 
 @test "list: no servers, and as records" {

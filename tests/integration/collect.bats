@@ -66,6 +66,32 @@ everything() {
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
 }
 
+@test "what has no title is called by the name of its file, or by its place" {
+	echo 1 >"it's one.txt"
+	echo 2 >two.txt
+	echo 3 >three.txt
+	faulty_start
+	{
+		printf '{"subject":{"id":7,"name":"Ada"},"file":"%s"}\n' "$PWD/it's one.txt"
+		printf '{"subject":{"id":7,"name":"Ada"},"url":"%s/bytes/30/named.bin?x=1"}\n' "$FAULTY"
+		printf '{"subject":{"id":8},"url":"%s/bytes/31/"}\n' "$FAULTY"
+		printf '{"subject":{"id":9,"name":"Mary"},"url":"%s/bytes/32/?q=a/b"}\n' "$FAULTY"
+		printf '{"file":"%s","title":"Two"}\n' "$PWD/two.txt"
+	} | bi-fetch -q -b labels >records
+	bi-collect --all labels >out
+	grep -o '“[^”]*”' "$C/ATTRIBUTION.md" | sort >called
+	assert_equal "$(<called)" "$(sort <<-'END'
+		“it's one.txt”
+		“named.bin”
+		“candidate 1 of 8”
+		“candidate 1 of Mary”
+		“Two”
+	END
+	)"
+	# A title is what the item said, and no more.
+	jq -e '[.attributions[] | select(.title)] | length == 1' "$C/ATTRIBUTION.json"
+}
+
 @test "a batch that nobody reviewed, and a preferred reviewer whom nobody knows, are said" {
 	batch new 1 2
 	run -0 --separate-stderr bi-collect new

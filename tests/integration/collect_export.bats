@@ -119,6 +119,11 @@ flip() {
 	mkfifo pipe
 	run -1 timeout 20 bi-collect --verify nowhere.tar pipe extra.txt nowhere.sha256 x.tar
 	assert_output --partial '"verified":1,"failed":4,"exit":1}'
+	run -66 bi-collect --verify nowhere.tar nowhere.sha256 x.tar
+	assert_output --partial '"verified":1,"failed":2,"exit":66}'
+	# One that a list names is missed, not misspelt.
+	printf '%064d  nowhere.tar\n' 0 >list.sha256
+	run -1 bi-collect --verify list.sha256
 }
 
 @test "webdataset: shards of so many samples or bytes, keys without dots" {

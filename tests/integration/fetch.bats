@@ -113,6 +113,19 @@ default completed $FAULTY/chunked/bytes/5/y"
 	exec 7>&-
 }
 
+@test "on a terminal it shows how far it is" {
+	local i
+
+	faulty_start
+	for i in {1..4}; do
+		echo "$FAULTY/slow/500/bytes/50000/$i"
+	done >in
+	echo "$FAULTY/status/404/none" >>in
+	run script -qec 'bi-fetch --per-host 1 -b shown <in' /dev/null
+	assert_output --regexp '[0-9]+/5 done, [01] failed( \(http_404 1\))?, [0-9.]+ [KM]?B/s, [0-9]+ s left'
+	assert_output --partial '4 completed, 1 failed'
+}
+
 @test "stdin's end ends it" {
 	faulty_start
 	mkfifo in

@@ -154,6 +154,21 @@ true_records() {
 	assert_equal "$(cat file)" file
 }
 
+@test "a root that may not be written: one line, 77, nothing created" {
+	local as=()
+
+	# To root all may be written, unless the kernel is told otherwise.
+	[ "$(id -u)" != 0 ] || as=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+	mkdir -m 0555 fixed
+	for root in fixed fixed/root; do
+		run -77 --separate-stderr "${as[@]}" bi-fetch -r "$root" http://127.0.0.1:1/
+		assert_equal "${#stderr_lines[@]}" 1
+		assert_regex "$stderr" "root directory '.*fixed.*--root or BI_ROOT.*Permission denied"
+		assert_output ''
+	done
+	assert_equal "$(ls -A fixed)" ''
+}
+
 @test "things in the way in the root are not followed" {
 	mkdir -p "$BI_ROOT/batches" elsewhere
 	ln -s "$PWD/elsewhere" "$BI_ROOT/batches/M"

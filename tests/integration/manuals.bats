@@ -78,6 +78,8 @@ programs() {
 		run -0 --separate-stderr "$program" --help
 		assert_line --index 0 --regexp "^usage: $program "
 		assert_equal "$stderr" ''
+		# Where its pages are not installed, it says where they are.
+		[ ! "$BI_BIN" -ef "$top/bin" ] || assert_line "The whole manual: man $(realpath "$man/$program.1")"
 		run -0 "$program" --version
 		assert_output --regexp "^$program \(bi\) [0-9]"
 		run -2 --separate-stderr "$program" --no-such-option
@@ -152,11 +154,10 @@ examples() {
 	run -0 bi-status --json --limit 0 --strict big
 	assert_equal "$(jq .batch_job.completed_items <<<"$output")" 3
 	for file in "$(grep -l 'xargs -0' README.*.sh)" bi.7.sh; do
-		grep -A 1 'xargs -0' "$file" >lists.sh
+		grep -A 2 'xargs -0' "$file" >lists.sh
 		grep -q basename lists.sh
-		run env PATH="$PWD/bin:$PATH" sh lists.sh
-		assert_output --partial "the batch name 'three;touch pwned;\$(touch pwned) it's ' "
-		for list in one two three; do
+		run -0 env PATH="$PWD/bin:$PATH" sh lists.sh
+		for list in one two three three_touch_pwned___touch_pwned__it_s_; do
 			run -0 bi-status --json --limit 0 --strict "$list"
 			assert_equal "$(jq .batch_job.completed_items <<<"$output")" 3
 			[ -e "$BI_ROOT/review/$list/index.html" ]

@@ -350,7 +350,7 @@ words_of() {
 	sha256sum --quiet -c before
 	run -74 bash -c 'bi-render full >/dev/full'
 	# A reader that has gone ends it as it does any filter, without a word.
-	run -0 --separate-stderr bash -c 'set -o pipefail; { bi-render full; [ $? -eq 141 ]; } | true'
+	run -141 --separate-stderr bash -c 'exec {gone}> >(:); wait "$!"; bi-render full >&"$gone"'
 	assert_equal "$stderr" ''
 	run -0 bi-render full
 }

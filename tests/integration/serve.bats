@@ -143,12 +143,15 @@ with_cgi() {
 
 @test "a batch has its last port again, where that is free and asked for" {
 	pages A B
-	ports 3
+	ports 4
 	serve B A
 	bi-clean stop-all >/dev/null
 	serve A
 	assert_equal "$PORT" $((FIRST + 1))
+	# The port of another batch is taken last.
 	run -0 bi-serve --another -p "$FIRST-$LAST" A
+	assert_output -p "\"port\":$((FIRST + 2)),"
+	run -0 bi-serve --another -p "$FIRST-$((LAST - 1))" A
 	assert_output -p "\"port\":$FIRST,"
 	run -0 bi-serve -p "$FIRST-$LAST" B
 	assert_output -p "\"port\":$LAST," # its own is taken
@@ -258,6 +261,29 @@ with_cgi() {
 	assert_equal "$(status /A/..%2f..%2fsecret)" 404
 	assert_equal "$(status /A/%2e%2e/%2e%2e/secret)" 404
 	assert_equal "$(status /A/index.html -X POST -d x=1)" 403
+}
+
+@test "what is not there, or not shown, has a page that says so" {
+	pages A
+	ports 1
+	serve A
+	run -0 curl -si "$URL/B/index.html"
+	assert_line --partial 'HTTP/1.1 404'
+	assert_line --regexp '^Content-Type: text/html'
+	assert_line --partial "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self';"
+	assert_output --partial '<h1>There is no such page</h1>'
+	assert_output --partial 'bi-render NAME'
+	# What it loads is there.
+	assert_equal "$(status "$(grep -o '/assets/[a-z.]*' <<<"$output")")" 200
+	run -0 curl -si "$URL/A/.hidden"
+	assert_line --partial 'HTTP/1.1 403'
+	assert_output --partial '<h1>This is not shown</h1>'
+	# In the API's words below its paths, and no page of ours under a stranger's name.
+	run -0 curl -s "$URL/api/v2"
+	assert_output --regexp '^\{"success":false,"error":"not_found"'
+	run -0 curl -si "$URL/A/1_1.html"
+	assert_line --partial 'HTTP/1.1 404'
+	refute_output --partial 'There is no such page'
 }
 
 @test "headers: pages load only from here, candidates run nothing" {

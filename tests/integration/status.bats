@@ -147,6 +147,18 @@ job() {
 	assert_equal "$(job "$output")" "completed 2 2 0 0 0 1000 false"
 }
 
+@test "a hundred thousand items are counted by a read of their states and little else" {
+	local dir=$BI_ROOT/batches/b
+
+	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
+	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	fixture b "$(head -c 100000 /dev/zero | tr '\0' c)"
+	perl -ne 'print pack "Q<", $at; $at += length' "$dir/items.ndjson" >"$dir/items.index"
+	strace -o trace -e trace=read,pread64 bi-status --json --limit 0 b >out
+	assert_equal "$(job "$(<out)")" "completed 100000 100000 0 0 0 1000 false"
+	awk '{ bytes += $NF } END { exit !(bytes > 100000 && bytes < 300000) }' trace
+}
+
 @test "items and results that cannot be parsed leave the document whole" {
 	fixture b cf
 	printf '\xff\xfe\n[1]\n' >"$BI_ROOT/batches/b/items.ndjson"
@@ -177,6 +189,15 @@ job() {
 	# Every row ends in the same column, the 80th at most.
 	awk '/\]|LEFT$/ { if (!n) n = length($0); if (length($0) != n || n > 80) exit 1; rows++ }
 		END { exit rows != 5 }' <<<"$output"
+}
+
+@test "the table fits 80 columns with the longest status, names and numbers" {
+	fixture a-name-of-20-letters "$(printf 'c%.0s' {1..999})f"
+	fixture b cf
+	run -0 --separate-stderr bi-status
+	assert_line --regexp '^b +partially_completed +\[#+x+\] 100\.0% +2/2 +1 +0$'
+	assert_line --regexp '^(a-name-of-20-letters)? +partially_completed +\[#+x\] 100\.0% +1000/1000 +1 +0$'
+	awk 'length($0) > 80 { exit 1 }' <<<"$output"
 }
 
 @test "no batches, an unknown batch, a bad name, no root" {
@@ -293,7 +314,7 @@ job() {
 	assert_equal "$status" 0
 	assert_equal "$(wc -l <err)" 1
 	assert_regex "$(<err)" "^bi-status: b: 2 of 3 items are left"
-	assert_regex "$(<out)" "partial"
+	assert_regex "$(<out)" "partially_completed"
 }
 
 @test "wait for all: every batch there is, asleep while nothing happens" {

@@ -9,7 +9,11 @@ static void
 modes_make_or_need_a_batch(void **state)
 {
 	struct root *root = batching_root(state);
-	const struct batch_about about = {"M", "Batch 1 (chars 1-5)", "nb", NULL};
+	const struct batch_about about = {
+		.category = "M",
+		.label = "Batch 1 (chars 1-5)",
+		.notebook = "nb",
+	};
 	struct buf text = {0};
 	struct json_object *o;
 	struct batch *b;
@@ -24,7 +28,8 @@ modes_make_or_need_a_batch(void **state)
 	assert_string_equal(batch_name(b), "b");
 	assert_true(batch_filesfd(b) >= 0);
 	batch_close(b);
-	b = batch_open(root, "b", BATCH_READ, &(struct batch_about){"P", "other", NULL, "file_upload"});
+	b = batch_open(root, "b", BATCH_READ,
+		       &(struct batch_about){.category = "P", .label = "other", .job_type = "file_upload"});
 	assert_non_null(b);
 	assert_int_equal(batch_about(b, &text), 0);
 	o = rec_parse(text.data, text.len, NULL, 0);
@@ -36,6 +41,29 @@ modes_make_or_need_a_batch(void **state)
 	assert_string_equal(rec_string(o, "job_type"), "url_parse");
 	assert_int_equal(rec_number(o, "job_id", 0), 1);
 	assert_int_equal(strlen(rec_string(o, "created_at")), 20);
+	assert_false(json_object_object_get_ex(o, "public_only", NULL));
+	assert_false(json_object_object_get_ex(o, "items", NULL));
+	json_object_put(o);
+	buf_free(&text);
+	batch_close(b);
+}
+
+static void
+a_job_brings_its_own_number(void **state)
+{
+	const struct batch_about about = {.job_id = 42, .items = 3, .public_only = true};
+	struct batch *b = batch_open(batching_root(state), "job-42", BATCH_WORK, &about);
+	struct buf text = {0};
+	struct json_object *o, *only;
+
+	assert_non_null(b);
+	assert_int_equal(batch_about(b, &text), 0);
+	assert_int_equal(batch_sync(b), 0);
+	o = rec_parse(text.data, text.len, NULL, 0);
+	assert_int_equal(rec_number(o, "job_id", 0), 42);
+	assert_int_equal(rec_number(o, "items", 0), 3);
+	assert_true(json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only));
+	assert_int_equal(root_next(batching_root(state), "jobs"), 1);
 	json_object_put(o);
 	buf_free(&text);
 	batch_close(b);
@@ -478,6 +506,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(modes_make_or_need_a_batch, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_job_brings_its_own_number, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_reader_makes_nothing, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_link_is_no_batch, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(many_may_create_it_at_once, testing_enter, testing_leave),

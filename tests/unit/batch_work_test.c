@@ -39,6 +39,30 @@ claims_exclude_and_die_with_their_holder(void **state)
 	batch_close(b);
 }
 
+static void
+what_is_done_can_be_seized(void **state)
+{
+	struct batch *b = batching_make(state, 2), *other = batching_open(state, BATCH_WORK);
+
+	batching_end(b, 1, COMPLETED);
+	assert_int_equal(batch_claim(b, 1, &all_failed), CLAIM_DONE);
+	assert_int_equal(batch_seize(b, 1), CLAIM_OURS);
+	assert_int_equal(batch_state(other, 1), 'c');
+	assert_int_equal(batch_seize(other, 1), CLAIM_HELD);
+	assert_int_equal(batch_claim(other, 1, NULL), CLAIM_HELD);
+	batch_leave(b, 1);
+	assert_int_equal(batch_seize(other, 1), CLAIM_OURS);
+	batching_record(other, 1, PERMANENT);
+	assert_int_equal(batch_state(b, 1), 'f');
+	assert_int_equal(batch_seize(b, 1), CLAIM_OURS);
+	assert_int_equal(batch_seize(b, 2), CLAIM_OURS);
+	assert_int_equal(batch_seize(b, 3), CLAIM_ERROR);
+	assert_int_equal(batch_seize(b, 0), CLAIM_ERROR);
+	testing_assert_file("batches/b/state", "fp");
+	batch_close(b);
+	batch_close(other);
+}
+
 /* Every item has one result, and the index leads to it. */
 static void
 check_results(void **state, uint32_t n)
@@ -396,6 +420,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(claims_exclude_and_die_with_their_holder, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_is_done_can_be_seized, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_result_left_by_a_dead_owner_counts, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_failed_item_is_tried_again_by_who_comes_later, testing_enter,

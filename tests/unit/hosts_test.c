@@ -113,10 +113,11 @@ patterns_match(void **state)
 static void
 the_last_that_sets_a_key_counts(void **state)
 {
-	struct hosts *h = rules("a.example slots=1 rate=1/s group=g contact=required robots=ignore /a accept=x/y\n"
-				"*.example rate=2/s slots=2 slots=3\n"
-				"b.example slots=9 group=h\n"
-				"a.example group=none contact=optional robots=obey bandwidth=0 rate=0\n");
+	struct hosts *h =
+		rules("a.example slots=1 rate=1/s group=g contact=required robots=ignore /a accept=x/y private=allow\n"
+		      "*.example rate=2/s slots=2 slots=3\n"
+		      "b.example slots=9 group=h\n"
+		      "a.example group=none contact=optional robots=obey bandwidth=0 rate=0\n");
 	struct hosts_rule r = of(h, "a.example", 80);
 
 	(void)state;
@@ -127,6 +128,16 @@ the_last_that_sets_a_key_counts(void **state)
 	assert_false(r.contact);
 	assert_false(hosts_robots_exempt(&r, "/a"));
 	assert_string_equal(r.accept, "x/y");
+	assert_true(r.private_allowed);
+	hosts_free(h);
+	h = rules("* private=allow\n*.example private=deny\n10.0.0.1:81 private=allow\n");
+	assert_true(of(h, "10.0.0.1", 80).private_allowed);
+	assert_false(of(h, "a.example", 80).private_allowed);
+	hosts_free(h);
+	h = rules("10.0.0.1:81 private=allow\na.example slots=1\n");
+	assert_true(of(h, "10.0.0.1", 81).private_allowed);
+	assert_false(of(h, "10.0.0.1", 80).private_allowed);
+	assert_false(of(h, "a.example", 80).private_allowed);
 	hosts_free(h);
 }
 
@@ -190,78 +201,97 @@ read_rules(void *text)
 	hosts_free(rules(text));
 }
 
+struct wrong {
+	const char *line, *said;
+};
+
+static const struct wrong wrong_rules[] = {
+	{"a.example", "nothing of 'a.example'"},
+	{"* # slots=1", "nothing of"},
+	{"a.example slots", "no KEY=VALUE"},
+	{"a.example slot=1", "no key 'slot'"},
+	{"a.example =1", "no key ''"},
+	{"a.example slots=", "slots="},
+	{"a.example slots=0", "slots=0"},
+	{"a.example slots=1025", "slots=1025"},
+	{"a.example slots=-1", "slots=-1"},
+	{"a.example slots=2x", "slots=2x"},
+	{"a.example slots=99999999999999999999", "slots=9999"},
+	{"a.example rate=", "rate="},
+	{"a.example rate=-1/s", "rate=-1/s"},
+	{"a.example rate=1/d", "rate=1/d"},
+	{"a.example rate=1.2.3/s", "rate=1.2.3/s"},
+	{"a.example rate=nan", "rate=nan"},
+	{"a.example rate=./s", "rate=./s"},
+	{"a.example bandwidth=1T", "bandwidth=1T"},
+	{"a.example bandwidth=k", "bandwidth=k"},
+	{"a.example bandwidth=0.1", "bandwidth=0.1"},
+	{"a.example bandwidth=1kk", "bandwidth=1kk"},
+	{"a.example bandwidth=9999999G", "bandwidth=9999999G"},
+	{"a.example contact=yes", "contact=yes"},
+	{"a.example group=", "group="},
+	{"a.example group=a:80", "group=a:80"},
+	{"a.example group=-a", "group=-a"},
+	{"a.example accept=", "accept="},
+	{"a.example accept=\x01", "accept="},
+	{"a.example private=yes", "private=yes"},
+	{"a.example robots=ignore", "needs paths"},
+	{"a.example robots=ignore api/", "needs paths"},
+	{"a.example robots=maybe /x", "robots=maybe"},
+	{"a.example robots=ignore /x y", "'y' is no KEY=VALUE"},
+};
+
+static const struct wrong wrong_hosts[] = {
+	{"http://a.example/ slots=1", "is no port"},
+	{"a.example/x slots=1", "is no host"},
+	{"b\xc3\xbc.example slots=1", "xn--"},
+	{"*. slots=1", "is no host"},
+	{"*a.example slots=1", "is no host"},
+	{"a.*.example slots=1", "is no host"},
+	{"a..example slots=1", "is no host"},
+	{".example slots=1", "is no host"},
+	{":80 slots=1", "is no host"},
+	{"a.example: slots=1", "'' is no port"},
+	{"a.example:0 slots=1", "'0' is no port"},
+	{"a.example:65536 slots=1", "'65536' is no port"},
+	{"a.example:+1 slots=1", "'+1' is no port"},
+	{"a.example:80:80 slots=1", "'80:80' is no port"},
+	{"[::1 slots=1", "IPv6"},
+	{"[::1]80 slots=1", "IPv6"},
+	{"[] slots=1", "is no host"},
+	{"[a.example] slots=1", "is no host"},
+};
+
+/* A file with that line ends the program, by one message that names file and line. */
 static void
-wrong_lines_end_the_program(void **state)
+assert_wrong(const struct wrong *w)
 {
-	static const struct {
-		const char *line, *said;
-	} wrong[] = {
-		{"a.example", "nothing of 'a.example'"},
-		{"* # slots=1", "nothing of"},
-		{"a.example slots", "no KEY=VALUE"},
-		{"a.example slot=1", "no key 'slot'"},
-		{"a.example =1", "no key ''"},
-		{"a.example slots=", "slots="},
-		{"a.example slots=0", "slots=0"},
-		{"a.example slots=1025", "slots=1025"},
-		{"a.example slots=-1", "slots=-1"},
-		{"a.example slots=2x", "slots=2x"},
-		{"a.example slots=99999999999999999999", "slots=9999"},
-		{"a.example rate=", "rate="},
-		{"a.example rate=-1/s", "rate=-1/s"},
-		{"a.example rate=1/d", "rate=1/d"},
-		{"a.example rate=1.2.3/s", "rate=1.2.3/s"},
-		{"a.example rate=nan", "rate=nan"},
-		{"a.example rate=./s", "rate=./s"},
-		{"a.example bandwidth=1T", "bandwidth=1T"},
-		{"a.example bandwidth=k", "bandwidth=k"},
-		{"a.example bandwidth=0.1", "bandwidth=0.1"},
-		{"a.example bandwidth=1kk", "bandwidth=1kk"},
-		{"a.example bandwidth=9999999G", "bandwidth=9999999G"},
-		{"a.example contact=yes", "contact=yes"},
-		{"a.example group=", "group="},
-		{"a.example group=a:80", "group=a:80"},
-		{"a.example group=-a", "group=-a"},
-		{"a.example accept=", "accept="},
-		{"a.example accept=\x01", "accept="},
-		{"a.example robots=ignore", "needs paths"},
-		{"a.example robots=ignore api/", "needs paths"},
-		{"a.example robots=maybe /x", "robots=maybe"},
-		{"a.example robots=ignore /x y", "'y' is no KEY=VALUE"},
-		{"http://a.example/ slots=1", "is no port"},
-		{"a.example/x slots=1", "is no host"},
-		{"b\xc3\xbc.example slots=1", "xn--"},
-		{"*. slots=1", "is no host"},
-		{"*a.example slots=1", "is no host"},
-		{"a.*.example slots=1", "is no host"},
-		{"a..example slots=1", "is no host"},
-		{".example slots=1", "is no host"},
-		{":80 slots=1", "is no host"},
-		{"a.example: slots=1", "'' is no port"},
-		{"a.example:0 slots=1", "'0' is no port"},
-		{"a.example:65536 slots=1", "'65536' is no port"},
-		{"a.example:+1 slots=1", "'+1' is no port"},
-		{"a.example:80:80 slots=1", "'80:80' is no port"},
-		{"[::1 slots=1", "IPv6"},
-		{"[::1]80 slots=1", "IPv6"},
-		{"[] slots=1", "is no host"},
-		{"[a.example] slots=1", "is no host"},
-	};
-	char text[300];
+	char text[300], *said;
+	int code;
 
+	snprintf(text, sizeof(text), "# first\nok.example slots=1\n%s\n", w->line);
+	code = testing_child(read_rules, text, "out");
+	said = testing_read("err");
+	if (code != EX_CONFIG || strncmp(said, "bi-x: rules.conf, line 3: ", 26) != 0 || !strstr(said, w->said) ||
+	    strchr(said, '\n') != said + strlen(said) - 1)
+		fail_msg("'%s': code %d, %s", w->line, code, said);
+	free(said);
+}
+
+static void
+wrong_rules_end_the_program(void **state)
+{
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		char *said;
-		int code;
+	for (size_t i = 0; i < sizeof(wrong_rules) / sizeof(*wrong_rules); i++)
+		assert_wrong(&wrong_rules[i]);
+}
 
-		snprintf(text, sizeof(text), "# first\nok.example slots=1\n%s\n", wrong[i].line);
-		code = testing_child(read_rules, text, "out");
-		said = testing_read("err");
-		if (code != EX_CONFIG || strncmp(said, "bi-x: rules.conf, line 3: ", 26) != 0 ||
-		    !strstr(said, wrong[i].said) || strchr(said, '\n') != said + strlen(said) - 1)
-			fail_msg("'%s': code %d, %s", wrong[i].line, code, said);
-		free(said);
-	}
+static void
+wrong_hosts_end_the_program(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong_hosts) / sizeof(*wrong_hosts); i++)
+		assert_wrong(&wrong_hosts[i]);
 }
 
 static void
@@ -338,7 +368,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_last_that_sets_a_key_counts, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(wikimedia, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(files_are_read_in_order, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(wrong_lines_end_the_program, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(wrong_rules_end_the_program, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(wrong_hosts_end_the_program, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(files_that_are_no_text, testing_enter, testing_leave),
 	};
 

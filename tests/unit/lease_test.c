@@ -160,6 +160,15 @@ look(void)
 	return s;
 }
 
+static struct shown
+look_at_dead(void)
+{
+	struct shown s = {0};
+
+	assert_int_equal(lease_each_dead(&root, note, &s), 0);
+	return s;
+}
+
 /* --- the tests --- */
 
 static void
@@ -229,6 +238,7 @@ others_see_who_holds_what(void **state)
 	assert_string_equal(s.record[0], "{\"a\":1}");
 	assert_int_equal(s.keeper[1], b.pid);
 	assert_string_equal(s.record[1], "");
+	assert_false(lease_is_free(&root, "127.0.0.1", b.port));
 	end(a);
 	end(b);
 	assert_int_equal(look().count, 0);
@@ -238,13 +248,21 @@ static void
 a_dead_holders_record_is_nobodys(void **state)
 {
 	struct holder h = hold("{\"a\":1}", false);
+	struct shown s;
 	char name[32];
 
 	(void)state;
+	assert_int_equal(look_at_dead().count, 0);
 	end(h);
 	snprintf(name, sizeof(name), "leases/%d", h.port);
 	testing_assert_file(name, "{\"a\":1}\n");
+	s = look_at_dead();
+	assert_int_equal(s.count, 1);
+	assert_int_equal(s.port[0], h.port);
+	assert_int_equal(s.keeper[0], 0);
+	assert_string_equal(s.record[0], "{\"a\":1}");
 	h = hold(NULL, false);
+	assert_int_equal(look_at_dead().count, 0);
 	assert_string_equal(look().record[0], "");
 	testing_assert_file(name, "\n");
 	end(h);
@@ -259,6 +277,8 @@ ports_of_others_are_passed_over(void **state)
 	(void)state;
 	fd[0] = listener(first);
 	fd[1] = listener(first + 1);
+	assert_false(lease_is_free(&root, "127.0.0.1", first));
+	assert_true(lease_is_free(&root, "127.0.0.1", first + 2));
 	assert_int_equal(take(&l), 0);
 	assert_int_equal(l.port, first + 2);
 	lease_end(&l);

@@ -99,6 +99,25 @@ published_over_an_older_file(void **state)
 	close(temp);
 }
 
+/* A file of the batch's own that is a part, after a kill: it has the name already, and needs no other in between. */
+static void
+published_over_itself(void **state)
+{
+	int temp = open_temp();
+	struct part p = {.tempfd = temp};
+	struct stat st;
+
+	testing_write("upload", "bytes", 5);
+	assert_int_equal(link("upload", "final"), 0);
+	p.fd = open("upload", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(p.fd, -1);
+	assert_int_equal(stat("final", &st), 0);
+	assert_int_equal(st.st_nlink, 2);
+	assert_int_equal(entries("temp"), 0);
+	close(temp);
+}
+
 static void
 a_symbolic_link_is_replaced_not_followed(void **state)
 {
@@ -367,6 +386,37 @@ no_place_for_parts_is_an_error(void **state)
 
 #define IN_TEMP(test) cmocka_unit_test_setup_teardown(test, enter, testing_leave)
 
+static void
+a_whole_copy_takes_a_name_in_one_step(void **state)
+{
+	const struct timespec then[] = {{.tv_sec = 1}, {.tv_sec = 1000000000}};
+	int temp = open_temp(), here = testing_dirfd(state), in;
+	struct stat st;
+
+	testing_write("original", "0123456789", 10);
+	testing_write("copy", "before", 6);
+	in = open("original", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(futimens(in, then), 0);
+	assert_int_equal(lseek(in, 5, SEEK_SET), 5); /* where it was read up to does not matter */
+	assert_int_equal(part_put_copy(temp, here, "copy", in, PART_SYNCED), 0);
+	testing_assert_file("copy", "0123456789");
+	assert_int_equal(stat("copy", &st), 0);
+	assert_int_not_equal(st.st_mtim.tv_sec, 1000000000);
+	assert_int_equal(part_put_copy(temp, here, "copy", in, PART_DATED), 0);
+	assert_int_equal(stat("copy", &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 1000000000);
+	close(in);
+
+	/* What cannot be copied leaves what was there. */
+	in = open(".", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(part_put_copy(temp, here, "copy", in, 0), -1);
+	assert_int_equal(part_put_copy(temp, here, "copy", in, PART_CLONED), -1);
+	testing_assert_file("copy", "0123456789");
+	assert_int_equal(entries("temp"), 0);
+	close(in);
+	close(temp);
+}
+
 int
 main(void)
 {
@@ -374,6 +424,7 @@ main(void)
 		IN_TEMP(unseen_until_published),
 		IN_TEMP(a_copy_has_the_bytes_and_the_offset_stays),
 		IN_TEMP(published_over_an_older_file),
+		IN_TEMP(published_over_itself),
 		IN_TEMP(a_symbolic_link_is_replaced_not_followed),
 		IN_TEMP(not_published_over_a_directory),
 		IN_TEMP(dropped_leaves_nothing),
@@ -385,6 +436,7 @@ main(void)
 		IN_TEMP(replace_is_whole_or_not_at_all),
 		IN_TEMP(a_short_write_is_a_failure),
 		IN_TEMP(no_place_for_parts_is_an_error),
+		IN_TEMP(a_whole_copy_takes_a_name_in_one_step),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -111,6 +111,39 @@ names_are_checked(void **state)
 	assert_non_null(site_name_wrong(name));
 }
 
+static void
+origins_are_checked(void **state)
+{
+	static const char *const right[] = {"http://localhost:3000", "https://front.example", "http://10.0.0.7:8080",
+					    "http://[::1]:5173", "https://localhost:80"};
+	static const char *const wrong[] = {"",
+					    "*",
+					    "null",
+					    "localhost:3000",
+					    "ftp://a.example",
+					    "http://",
+					    "http://a.example/",
+					    "http://a.example/x",
+					    "http://A.example",
+					    "HTTP://a.example",
+					    "http://a.example:80",
+					    "https://a.example:443",
+					    "http://a.example:",
+					    "http://a.example:0",
+					    "http://a.example:65536",
+					    "http://a.example:8x",
+					    "http://me@a.example",
+					    "http://[::1",
+					    "http://[]:80",
+					    "http://*.a.example"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++)
+		assert_null(site_origin_wrong(right[i]));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_non_null(site_origin_wrong(wrong[i]));
+}
+
 int
 main(void)
 {
@@ -118,6 +151,7 @@ main(void)
 		cmocka_unit_test(only_our_names),
 		cmocka_unit_test(only_our_pages_write),
 		cmocka_unit_test(names_are_checked),
+		cmocka_unit_test(origins_are_checked),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

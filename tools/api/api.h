@@ -1,10 +1,12 @@
 /*
  * bi-api: the HTTP API of a root, behind lighttpd.
  *
- * The keeper of bi-serve listens on two sockets and starts bi-api with one of them as descriptor 0; lighttpd hands each
- * request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
+ * The keeper of bi-serve listens on three sockets and starts bi-api with one of them as descriptor 0; lighttpd hands
+ * each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
  * (answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
- * loop (stream.c), so that those who watch never keep those who pick waiting.
+ * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in,
+ * which takes its time to come and to be done (take.c): all clients in one loop too, and what waits for the disk in
+ * threads.
  *
  * A process holds nothing that its death would lose: what it caches it reads again, and a pick is on the disk before it
  * is answered. It dies with its keeper (child.h).
@@ -17,6 +19,7 @@
 #include <stdint.h>
 
 #include "batch.h"
+#include "bounds.h"
 #include "picks.h"
 #include "root.h"
 #include "scgi.h"
@@ -29,13 +32,18 @@ enum {
 	API_REQUEST_MS = 10000,  /* for a request to be taken, answered and sent */
 	API_WORDS_MOST = 8,      /* of a path */
 	API_WORD_LONGEST = 256,
+	API_ORIGINS_MOST = 16,
 };
 
 struct api {
 	struct root root;
 	struct site *site;
-	struct kept *kept; /* the batches that were asked for lately */
-	int64_t deadline;  /* when the request under way must be done with, on clock_ms() */
+	struct kept *kept;                     /* the batches that were asked for lately */
+	int64_t deadline;                      /* when the request under way must be done with, on clock_ms() */
+	const char *origins[API_ORIGINS_MOST]; /* --allow-origin */
+	size_t origins_n;
+	bool csrf_cookie; /* the token is given as a cookie */
+	struct bounds bounds;
 };
 
 /* --- reply.c --- */
@@ -45,11 +53,21 @@ struct reply {
 	struct buf headers; /* lines ended by CRLF, beside those that reply_print() makes */
 	struct buf body;
 	const char *type; /* NULL: application/json */
+	char own_type[104];
 };
 
 /* Makes it an error: {"success":false,"error":CODE,"detail":...}. */
 void reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Adds members to the error that R is: ",\"name\":value". */
+void reply_add(struct reply *r, const char *members, ...) __attribute__((format(printf, 2, 3)));
+
+/* The body of a request as JSON. NULL after making R the error. */
+struct json_object *reply_take_json(const struct scgi *s, struct reply *r);
+
+/* Gives the whole answer R an ETag of what it says, and makes it a 304 where the request S has that already. */
+void reply_tag(struct reply *r, const struct scgi *s);
 
 /* Adds a header. */
 void reply_header(struct reply *r, const char *name, const char *value);
@@ -89,6 +107,13 @@ bool guard_host(const struct api *api, const struct scgi *s, struct reply *r);
  * error. */
 bool guard_write(const struct api *api, const struct scgi *s, struct reply *r);
 
+/* Whether it is a browser's question if a page of an origin that is let in may make a request: R is the answer then. */
+bool guard_preflight(const struct api *api, const struct scgi *s, struct reply *r);
+
+/* Adds to the answer R of the request S what pages of origins that are let in need, and with --csrf-cookie the token.
+ * To be called of every answer, last. */
+void guard_mark(const struct api *api, const struct scgi *s, struct reply *r);
+
 /* --- answer.c --- */
 
 /* Answers requests on the listening socket until it is closed. The exit code. */
@@ -104,10 +129,12 @@ void selections_put(struct api *api, const struct request *q, struct reply *r);
 /* A batch that was asked for, with what was read of it. */
 struct kept_batch {
 	char name[NAME_LONGEST + 1];
-	int dir; /* batches/NAME as it was; -1: this place is free */
+	int dir;                     /* batches/NAME as it was; -1: this place is free */
+	unsigned long long dev, ino; /* of that */
 	struct batch *batch;
-	struct picks *picks;
-	struct picks_subjects *subjects; /* NULL: not read yet; for kept_subjects() */
+	struct json_object *about;       /* batch.json; NULL where it cannot be read */
+	struct picks *picks;             /* NULL: not read yet; for kept_picks() */
+	struct picks_subjects *subjects; /* the same; for kept_subjects() */
 	uint64_t used;                   /* when it was asked for last */
 	struct buf document;             /* of the version below */
 	char version[64];
@@ -115,17 +142,33 @@ struct kept_batch {
 
 struct kept *kept_new(void);
 
-/* The batch NAME with its picks read up to now; good until the next call. NULL with errno: ENOENT where there is no
- * such batch. */
+/* The batch NAME; good until the next call. NULL with errno: ENOENT where there is no such batch. */
 struct kept_batch *kept_get(struct kept *k, const struct root *root, const char *name);
+
+/* What reviewers chose of it up to now, its picks. 0, or -1 with errno. */
+int kept_picks(struct kept_batch *b);
 
 /* Its subjects up to now, which only those who pick need. NULL with errno. */
 const struct picks_subjects *kept_subjects(struct kept_batch *b);
+
+struct notebook;
+struct notebooks;
+
+/* The notebook NAME, read up to now; good until the next call. NULL with errno: ENOENT where there is none. */
+struct notebook *kept_notebook(struct kept *k, const struct root *root, const char *name);
+
+/* The names of all notebooks. */
+struct notebooks *kept_notebooks(struct kept *k, const struct root *root);
 
 /* --- stream.c --- */
 
 /* Answers requests for the status, and streams it, until the listening socket is closed. The exit code. */
 int stream(struct api *api);
+
+/* --- take.c --- */
+
+/* Takes what is handed in, until the listening socket is closed. The exit code. */
+int take_in(struct api *api);
 
 /* --- status.c: every batch's state as one document --- */
 

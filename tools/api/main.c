@@ -7,11 +7,17 @@
 #include "msg.h"
 #include "opt.h"
 
-enum { OPT_STREAM = 256 };
+enum { OPT_STREAM = 256, OPT_TAKE, OPT_ALLOW_ORIGIN, OPT_CSRF_COOKIE };
 
 static const struct opt table[] = {
+	{OPT_ALLOW_ORIGIN, "allow-origin", "URL", "let pages of this origin read and write"},
+	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "set the token as a cookie"},
+	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
+	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{OPT_STREAM, "stream", NULL, "answer for the status, and stream it"},
+	{BOUNDS_SYNC_TIMEOUT, "sync-timeout", "SECONDS", "how long a request for one item waits for it (60)"},
+	{OPT_TAKE, "take", NULL, "take what is handed in"},
 	{0},
 };
 
@@ -42,6 +48,41 @@ open_site(struct api *api)
 	buf_free(&pattern);
 }
 
+static void
+add_origin(const struct opts *o, struct api *api)
+{
+	const char *wrong = site_origin_wrong(o->value);
+
+	if (wrong)
+		opt_wrong("%s: the origin '%s' %s", o->given, o->value, wrong);
+	if (api->origins_n == API_ORIGINS_MOST)
+		opt_wrong("%s takes %d origins at most", o->given, API_ORIGINS_MOST);
+	api->origins[api->origins_n++] = o->value;
+}
+
+/* One of the three that it can be. */
+typedef int program(struct api *api);
+
+/* Takes the options. Which of them it is to be. */
+static program *
+options(struct opts *o, struct api *api, const char **dir)
+{
+	program *runs = answer;
+	int id;
+
+	while ((id = opt_next(o)) != 0) {
+		if (id == OPT_STREAM || id == OPT_TAKE)
+			runs = id == OPT_TAKE ? take_in : stream;
+		else if (id == OPT_ALLOW_ORIGIN)
+			add_origin(o, api);
+		else if (id == OPT_CSRF_COOKIE)
+			api->csrf_cookie = true;
+		else if (!bounds_option(&api->bounds, id, o))
+			*dir = o->value;
+	}
+	return runs;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -50,22 +91,16 @@ main(int argc, char **argv)
 			 .table = table,
 			 .argc = argc,
 			 .argv = argv};
+	struct api api = {.bounds = bounds_usual};
 	const char *dir = NULL;
-	struct api api = {0};
-	bool streams = false;
-	int id;
+	program *runs;
 
 	msg_program("bi-api");
-	while ((id = opt_next(&o)) != 0) {
-		if (id == OPT_STREAM)
-			streams = true;
-		else
-			dir = o.value;
-	}
+	runs = options(&o, &api, &dir);
 	if (*opt_rest(&o))
 		opt_wrong("'%s' is one operand too many", *opt_rest(&o));
 	check_socket();
 	root_open(&api.root, dir, false);
 	open_site(&api);
-	msg_finish(streams ? stream(&api) : answer(&api));
+	msg_finish(runs(&api));
 }

@@ -1,7 +1,11 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 #include "api.h"
+#include "hash.h"
+#include "rec.h"
 
 static const char *
 reason(int status)
@@ -11,6 +15,8 @@ reason(int status)
 		const char *reason;
 	} all[] = {
 		{200, "OK"},
+		{201, "Created"},
+		{202, "Accepted"},
 		{204, "No Content"},
 		{304, "Not Modified"},
 		{400, "Bad Request"},
@@ -18,12 +24,16 @@ reason(int status)
 		{403, "Forbidden"},
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
+		{408, "Request Timeout"},
+		{409, "Conflict"},
 		{412, "Precondition Failed"},
 		{413, "Content Too Large"},
 		{415, "Unsupported Media Type"},
 		{422, "Unprocessable Content"},
 		{500, "Internal Server Error"},
 		{503, "Service Unavailable"},
+		{504, "Gateway Timeout"},
+		{507, "Insufficient Storage"},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
@@ -42,6 +52,7 @@ reply_error(struct reply *r, int status, const char *code, const char *detail, .
 	va_start(args, detail);
 	vsnprintf(line, sizeof(line), detail, args);
 	va_end(args);
+	rec_mend(line); /* what was cut */
 	buf_str(&text, line);
 	r->status = status;
 	buf_clear(&r->body);
@@ -52,9 +63,59 @@ reply_error(struct reply *r, int status, const char *code, const char *detail, .
 }
 
 void
+reply_add(struct reply *r, const char *members, ...)
+{
+	static const char end[] = "}\n";
+	va_list args;
+	char text[256];
+
+	va_start(args, members);
+	vsnprintf(text, sizeof(text), members, args);
+	va_end(args);
+	r->body.len -= sizeof(end) - 1;
+	buf_str(&r->body, text);
+	buf_str(&r->body, end);
+}
+
+struct json_object *
+reply_take_json(const struct scgi *s, struct reply *r)
+{
+	static const char json[] = "application/json";
+	const char *type = scgi_get(s, "CONTENT_TYPE");
+	struct json_object *o;
+	char wrong[256];
+
+	if (!type || strncasecmp(type, json, sizeof(json) - 1) != 0 ||
+	    (type[sizeof(json) - 1] && !strchr("; \t", type[sizeof(json) - 1]))) {
+		reply_error(r, 415, "not_json", "the request must be of the type application/json");
+		return NULL;
+	}
+	o = rec_parse(scgi_body(s), s->body_len, wrong, sizeof(wrong));
+	if (!o)
+		reply_error(r, 400, "bad_json", "the request is not JSON: %s", wrong);
+	return o;
+}
+
+void
 reply_header(struct reply *r, const char *name, const char *value)
 {
 	buf_printf(&r->headers, "%s: %s\r\n", name, value);
+}
+
+void
+reply_tag(struct reply *r, const struct scgi *s)
+{
+	const char *known = scgi_get(s, "HTTP_IF_NONE_MATCH");
+	unsigned char digest[HASH_BYTES];
+	char tag[20] = "\"";
+
+	hash_bytes(r->body.data, r->body.len, digest);
+	hash_hex(digest, 8, tag + 1);
+	strcat(tag, "\"");
+	reply_header(r, "ETag", tag);
+	reply_header(r, "Cache-Control", "no-cache");
+	if (known && (strcmp(known, "*") == 0 || strstr(known, tag)))
+		r->status = 304;
 }
 
 void

@@ -9,17 +9,9 @@
 
 #include "api.h"
 #include "append.h"
+#include "scan.h"
 
-/* What follows KEY in the line, NULL where it is not there. No text of a stranger's has a bare quote in it, so the
- * first place is ours. */
-static const char *
-after(const char *line, size_t n, const char *key)
-{
-	size_t len = strlen(key);
-	const char *at = memmem(line, n, key, len);
-
-	return at ? at + len : NULL;
-}
+/* No text of a stranger's has a bare quote in it, so that the first place of a key in a line is ours. */
 
 /* Seconds since 1970 of "2026-11-22T15:16:16Z"; 0 where it is none. */
 static int64_t
@@ -128,14 +120,14 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	if (!k || k == UINT32_MAX)
 		return true;
-	if (completed && (bytes = after(line, n, "\"bytes\":")))
+	if (completed && (bytes = scan_after(line, n, "\"bytes\":")))
 		for (; bytes < end && *bytes >= '0' && *bytes <= '9'; bytes++)
 			size = size * 10 + (uint64_t)(*bytes - '0');
-	code = completed ? NULL : after(line, n, "\"code\":\"");
+	code = completed ? NULL : scan_after(line, n, "\"code\":\"");
 	quote = code ? memchr(code, '"', (size_t)(end - code)) : NULL;
 	note_failure(r, k, completed ? 0 : quote ? kind_of(r, code, (size_t)(quote - code)) : kind_of(r, "unknown", 7));
 	r->bytes += size;
-	note_time(r, take_time(after(line, n, "\"finished_at\":\""), end), size);
+	note_time(r, take_time(scan_after(line, n, "\"finished_at\":\""), end), size);
 	return true;
 }
 

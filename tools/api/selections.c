@@ -102,7 +102,7 @@ get_batch(struct api *api, const struct request *q, struct reply *r)
 	const char *name = q->words[1];
 	struct kept_batch *b = kept_get(api->kept, &api->root, name);
 
-	if (b)
+	if (b && kept_picks(b) == 0)
 		return b;
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists those there are");
@@ -140,26 +140,6 @@ selections_get(struct api *api, const struct request *q, struct reply *r)
 	give(b, has ? 304 : 200, r);
 }
 
-/* The body as JSON. NULL after making R the error. */
-static struct json_object *
-take_json(const struct request *q, struct reply *r)
-{
-	static const char json[] = "application/json";
-	const char *type = scgi_get(q->scgi, "CONTENT_TYPE");
-	struct json_object *o;
-	char wrong[256];
-
-	if (!type || strncasecmp(type, json, sizeof(json) - 1) != 0 ||
-	    (type[sizeof(json) - 1] && !strchr("; \t", type[sizeof(json) - 1]))) {
-		reply_error(r, 415, "not_json", "the request must be of the type application/json");
-		return NULL;
-	}
-	o = rec_parse(scgi_body(q->scgi), q->scgi->body_len, wrong, sizeof(wrong));
-	if (!o)
-		reply_error(r, 400, "bad_json", "the request is not JSON: %s", wrong);
-	return o;
-}
-
 /* Adds the set and makes R what came of it. */
 static void
 put(struct kept_batch *b, const struct request *q, const struct picks_set *set, struct reply *r)
@@ -190,7 +170,7 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 	struct picks_set set;
 	char wrong[512];
 
-	if (!guard_write(api, q->scgi, r) || !(b = get_batch(api, q, r)) || !(o = take_json(q, r)))
+	if (!guard_write(api, q->scgi, r) || !(b = get_batch(api, q, r)) || !(o = reply_take_json(q->scgi, r)))
 		return;
 	if (!picks_parse(o, b->name, &set, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s", wrong);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "collect.h"
+#include "credit.h"
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
@@ -77,12 +78,43 @@ batches_of(struct json_object *choices, size_t i, const char *file, struct json_
 	return names;
 }
 
+/* What people call the chosen file O without a title: the name that it had where it came from, else its place among the
+ * subject's. */
+static void
+label_of(struct buf *out, struct json_object *o, const char *id)
+{
+	static const char *const from[] = {"filename", "file", "url"};
+	struct json_object *item = NULL;
+	const char *name = rec_string(o, "name");
+	struct buf path = {0};
+
+	json_object_object_get_ex(o, "item", &item);
+	for (size_t i = 0; i < sizeof(from) / sizeof(*from) && !path.len; i++) {
+		const char *s = rec_string(item, from[i]), *slash;
+
+		if (!s)
+			continue;
+		if (i == 2 && strstr(s, "://"))
+			s = strchrnul(strstr(s, "://") + 3, '/'); /* a host is no name */
+		buf_add(&path, s, i == 2 ? strcspn(s, "?#") : strlen(s));
+		slash = path.len ? strrchr(path.data, '/') : NULL;
+		if (slash)
+			buf_drop(&path, (size_t)(slash + 1 - path.data));
+	}
+	if (path.len)
+		credit_clean(out, path.data);
+	if (!out->len)
+		buf_printf(out, "candidate %lld of %s", rec_number(o, "idx", 0), name ? name : id);
+	buf_free(&path);
+}
+
 int
 credits_add(struct credits *k, const char *id, const char *file, const char *name, struct json_object *choices)
 {
 	for (size_t i = 0; i < json_object_array_length(choices); i++) {
 		struct json_object *o = json_object_array_get_idx(choices, i), *credit;
 		struct attribution a = {.subject = id, .name = rec_string(o, "name"), .file = name};
+		struct buf label = {0};
 		int rc = 0;
 
 		if (strcmp(text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &credit))
@@ -92,12 +124,15 @@ credits_add(struct credits *k, const char *id, const char *file, const char *nam
 		a.batches = batches_of(choices, i, file, credit);
 		if (!a.batches)
 			continue;
+		label_of(&label, o, id);
+		a.label = label.data;
 		for (size_t kind = 0; kind < ATTRIBUTION_KINDS && rc == 0; kind++) {
 			attribution_add((enum attribution_kind)kind, &k->text[kind], &a, k->n);
 			rc = flush(k, kind, FLUSH);
 		}
 		k->n++;
 		json_object_put(a.batches);
+		buf_free(&label);
 		if (rc < 0)
 			return -1;
 	}

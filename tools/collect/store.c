@@ -6,11 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -308,24 +306,6 @@ has_digest(int fd, const char *sha256)
 	return strcmp(hex, sha256) == 0;
 }
 
-static int
-publish_copy(const struct subject *s, int in, const char *name, bool clone)
-{
-	struct stat st;
-	struct part part;
-	int error;
-
-	if (fstat(in, &st) < 0 || part_open(&part, s->c->temp) < 0)
-		return -1;
-	if ((clone ? ioctl(part.fd, FICLONE, in) : part_copy(&part, in, st.st_size)) == 0 && fsync(part.fd) == 0 &&
-	    part_publish(&part, s->dir, name) == 0)
-		return 0;
-	error = errno;
-	part_drop(&part);
-	errno = error;
-	return -1;
-}
-
 /* A further name of the batch's file. */
 static int
 link_file(const struct subject *s, int in, const char *name)
@@ -345,13 +325,13 @@ static int
 put_file(struct subject *s, int in, const char *name)
 {
 	if (!s->c->no_clone) {
-		if (publish_copy(s, in, name, true) == 0)
+		if (part_put_copy(s->c->temp, s->dir, name, in, PART_CLONED | PART_SYNCED) == 0)
 			return 0;
 		s->c->no_clone = true;
 	}
 	if (link_file(s, in, name) == 0)
 		return 0;
-	return publish_copy(s, in, name, false);
+	return part_put_copy(s->c->temp, s->dir, name, in, PART_SYNCED);
 }
 
 /* Takes the wanted choice number I, with its file. 0, or -1 with errno. */

@@ -34,7 +34,7 @@ struct entries {
 struct verifying {
 	const char *file;
 	bool json;
-	uint64_t problems;
+	uint64_t problems, missing; /* of the problems: exports named that are not there */
 };
 
 /* --- what is said --- */
@@ -63,6 +63,14 @@ problem(struct verifying *v, const char *member, const char *code, const char *w
 	json_object_object_add(o, "error", error);
 	rec_out_json(o);
 	json_object_put(o);
+}
+
+/* An export cannot be opened: ASKED for by name, or else on a list of what there should be. */
+static void
+say_closed(struct verifying *v, bool asked)
+{
+	v->missing += asked && errno == ENOENT;
+	problem(v, NULL, "no_such_file", strerror(errno));
 }
 
 static void
@@ -286,7 +294,7 @@ digest_of(int fd, char hex[HASH_HEX + 1])
 
 /* Verifies the archive PATH, whose digest is HEX if that is known. */
 static void
-verify_archive(struct verifying *v, const char *path, const char *hex)
+verify_archive(struct verifying *v, const char *path, const char *hex, bool asked)
 {
 	uint64_t before = v->problems;
 	char there[HASH_HEX + 1];
@@ -296,7 +304,7 @@ verify_archive(struct verifying *v, const char *path, const char *hex)
 
 	v->file = path;
 	if (fd < 0) {
-		problem(v, NULL, "no_such_file", strerror(errno));
+		say_closed(v, asked);
 		return;
 	}
 	if (hex) {
@@ -327,7 +335,7 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 
 	if (fd < 0) {
 		if (say)
-			problem(v, NULL, "no_such_file", strerror(errno));
+			say_closed(v, true);
 		return false;
 	}
 	while (text.len < SUMS_MOST &&
@@ -363,7 +371,7 @@ verify_list(struct verifying *v, const char *path)
 			if (slash)
 				buf_add(&file, path, (size_t)(slash - path) + 1);
 			buf_str(&file, sums.v[i].name);
-			verify_archive(v, file.data, sums.v[i].hex);
+			verify_archive(v, file.data, sums.v[i].hex, false);
 			buf_free(&file);
 		}
 	}
@@ -391,7 +399,7 @@ verify_with_list(struct verifying *v, const char *path)
 	}
 	owned = buf_strdup(path);
 	said = entries_find(&sums, name);
-	verify_archive(v, owned, said ? said->hex : NULL);
+	verify_archive(v, owned, said ? said->hex : NULL, true);
 	free(owned);
 	entries_free(&sums);
 	buf_free(&beside);
@@ -424,7 +432,7 @@ verify_files(char **files, bool json)
 		good += v.problems == before;
 		bad += v.problems > before;
 	}
-	code = bad ? EX_SOME_FAILED : EX_ALL_WELL;
+	code = v.problems == 0 ? EX_ALL_WELL : v.problems == v.missing ? EX_NOINPUT : EX_SOME_FAILED;
 	if (json) {
 		struct json_object *counts = json_object_new_object();
 

@@ -263,6 +263,15 @@ body_drop(struct body *b)
 }
 
 void
+body_forget(struct body *b)
+{
+	free(b->held);
+	free(b->piece);
+	b->held = b->piece = NULL;
+	b->held_len = b->held_room = b->piece_len = 0;
+}
+
+void
 body_leave(struct body *b, struct fetch *f)
 {
 	if (b->part.noted) {

@@ -95,7 +95,7 @@ begin_member(struct fetch *f, struct expansion *e, const struct expand_member *m
 
 	if (ask_member(f, e, m, &ask) < 0 || !(j = job_new(f, t, ask.item)))
 		return NULL;
-	wanted = ask.item <= t->wanted_to;
+	wanted = ask.item <= t->wanted_to && !f->set->work;
 	f->tally.asked += !wanted;
 	switch (target_busy(t, ask.item) ? CLAIM_HELD : batch_claim(t->batch, ask.item, f->set->retry)) {
 	case CLAIM_OURS:
@@ -501,6 +501,31 @@ expansion_has(const struct fetch *f, int fd)
 	while (e && e->watched != fd)
 		e = e->next;
 	return e;
+}
+
+size_t
+expansion_kept(const struct fetch *f, const struct target *t)
+{
+	size_t n = 0;
+
+	for (const struct expansion *e = f->expansions; e; e = e->next)
+		n += e->over && e->job && e->job->target == t;
+	return n;
+}
+
+void
+expansion_forget(struct fetch *f, const struct target *t)
+{
+	for (struct expansion **at = &f->expansions; *at;) {
+		struct expansion *e = *at;
+
+		if (!e->over || !e->job || e->job->target != t) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		drop(e);
+	}
 }
 
 void

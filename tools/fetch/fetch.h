@@ -3,6 +3,9 @@
  *
  *	lines -> intake -> wants -> plan (a queue a host) -> job -> settle -> records
  *
+ * With --work there are no lines: work.c wants the items of batches that were handed in (queue.h), several at once, and
+ * ends each when nothing of it is left.
+ *
  * intake.c turns lines into items of their batches and remembers what was asked for (wants). plan.c
  * takes wants in order, says at once what is settled already, and queues the rest by host; it starts jobs as
  * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), judge.c decides
@@ -30,6 +33,8 @@
 #include "root.h"
 #include "type.h"
 
+struct through;
+
 struct settings {
 	const char *root, *batch;          /* NULL: as root_open() finds it; each line's own, else "default" */
 	const char *category, *label;      /* of batches that are made; NULL: from their first item */
@@ -42,12 +47,17 @@ struct settings {
 	long max_filesize;                 /* bytes of an item; 0: any */
 	long max_media;                    /* of one page */
 	long max_opt_outs;                 /* of one host, before its media are left alone; 0: any */
+	const char *through;               /* the filter of results; NULL: none */
+	long through_parallel, through_ms; /* of it at once (0: one a processor); how long an answer may take */
 	const struct batch_retry *retry;   /* failures for good to be tried again; NULL: none */
 	const char *accept;                /* media types; NULL: all */
 	const char *user_agent, *contact;  /* NULL: ours; nobody to turn to */
 	const char *cookie, *cookie_jar, *netrc_file, *proxy, *noproxy, *cacert;
 	struct curl_slist *headers;
 	bool resume; /* work on all of the batch, read no lines */
+	bool work;   /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
+	bool once, stand_by;
+	bool queue; /* hand lines in for a worker instead of fetching them */
 	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure;
 	bool json, quiet, no_sync, summary;
 };
@@ -57,17 +67,27 @@ struct target {
 	struct batch *batch;
 	unsigned char *busy; /* a bit an item: a job of this process has it */
 	uint32_t busy_room;  /* items that BUSY has room for */
-	uint32_t wanted_to;  /* --resume: up to this number each item is wanted */
+	uint32_t wanted_to;  /* --resume and --work: up to this number each item is wanted */
+	char *notebook;      /* the batch's; NULL: none */
+	bool public_only;    /* it is fetched from public addresses alone */
+	size_t waiting;      /* items in runs, or held by others */
+	size_t jobs;
+	bool left;      /* --work: something was left when it seemed done */
+	bool cancelled; /* bi-clean cancels it */
+	int64_t again;  /* --work: not looked at before this moment */
 	struct target *next;
 };
 
-/* A queue of items, those that follow one another as one run. */
+/* Queues of items, one a batch, from which they are taken in turn. Those that follow one another are one run. */
 struct runs {
-	struct run {
+	struct lane {
 		struct target *target;
-		uint32_t first, count;
-	} * at;
-	size_t begin, end, room;
+		struct run {
+			uint32_t first, count;
+		} * at;
+		size_t begin, end, room;
+	} * lanes;
+	size_t count, room, turn;
 };
 
 /* What an attempt came to. */
@@ -116,7 +136,7 @@ struct body {
 struct host;
 
 /* What is to be made of a job's bytes before it is recorded. */
-enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA };
+enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH };
 
 struct job {
 	struct fetch *fetch;
@@ -127,6 +147,7 @@ struct job {
 	struct json_object *asked;
 	struct batch_place place;
 	const char *url, *file; /* in ASKED: one of them, or neither for a line that was bad */
+	char upload[12];        /* the name of its bytes in the batch's uploads/; "": it is none */
 	char *at;               /* the URL after redirects; NULL: URL */
 	struct host *host;
 	int slot; /* of the host, while a transfer is under way */
@@ -161,6 +182,7 @@ struct job {
 	bool recorded;
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
+	bool filtered;             /* its file is published, and it went or goes through the filter */
 	uint32_t archive;          /* the item that it is a member of; 0: of none */
 	int64_t members;           /* of an archive that was expanded; -1: it was not */
 	bool unsaid;               /* its record is said by whoever wants the item */
@@ -184,6 +206,7 @@ struct host {
 	int64_t bandwidth;         /* bytes a second of all processes; 0: any */
 	int64_t dry_until;         /* no more is received of it before this moment */
 	int64_t refused_since;     /* it has refused connections since then, and answered none; 0: no */
+	int64_t refused_last;      /* when it did last */
 	long opt_outs;             /* media that its headers forbade */
 	char *refusal;             /* why nothing more is asked of it; NULL: nothing is wrong */
 	struct job_list queue;
@@ -222,9 +245,11 @@ struct fetch {
 	struct rec_reader *reader;
 	bool intake_open; /* more lines may come */
 	bool person;      /* stdout is a terminal: sentences, not records */
+	bool records;     /* what is made of lines is written to stdout */
 	bool watched;     /* stderr is one: the progress line is drawn */
 	struct target *targets;
 	struct target *last_target; /* of the last good line */
+	struct work *work;          /* NULL: lines are read, or a batch resumed */
 
 	struct runs wants; /* asked for and not yet looked at */
 	struct want {
@@ -255,13 +280,14 @@ struct fetch {
 	struct job_list http;  /* under way */
 	struct job_list local; /* under way, copied a piece a turn, or parts of theirs that are taken up */
 	struct job_list ended; /* waiting for the writer */
-	size_t ended_bytes;    /* of them, that are not written yet */
+	size_t ended_bytes;    /* of them, in memory */
 	struct group *group;   /* the writer has it; NULL: it is idle */
 	struct expansion *expansions;
 	size_t expanding; /* of them, those that are not over */
 	struct writer *writer;
-	struct hasher *hasher; /* started when it is first needed */
-	struct known *robots;  /* what origins' robots.txt said */
+	struct hasher *hasher;   /* started when it is first needed */
+	struct through *through; /* NULL: results go through no filter */
+	struct known *robots;    /* what origins' robots.txt said */
 
 	CURLM *multi;
 	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
@@ -276,7 +302,9 @@ struct fetch {
 	bool out_watched;
 	struct tally tally;
 	int stop_signal;
+	int64_t cancel_due;   /* when batches are next asked whether they are cancelled */
 	int fatal;            /* an errno that ends the run */
+	int fatal_code;       /* the exit code that it ends with; 0: what the errno stands for */
 	const char *fatal_at; /* doing what */
 };
 
@@ -293,15 +321,28 @@ void intake_turn(struct fetch *f); /* takes up to a block of lines that are ther
 void intake_all(struct fetch *f);  /* --resume: all items of the batch are wanted */
 
 /* targets.c */
-struct target *target_of(struct fetch *f, const char *name, const struct batch_about *about);
+struct target *target_find(const struct fetch *f, const char *name); /* NULL: it is not open */
+struct target *target_open(struct fetch *f, const char *name, const struct batch_about *about); /* NULL with errno */
+struct target *target_of(struct fetch *f, const char *name, const struct batch_about *about);   /* NULL: fetch_fail() */
+void target_close(struct fetch *f, struct target *t); /* nothing is to do for it */
 bool target_busy(const struct target *t, uint32_t item);
 void target_set_busy(struct target *t, uint32_t item, bool busy);
 void targets_close(struct fetch *f);
 
-/* runs.c: both return how many runs more or fewer there are */
+/* work.c: batches from the queue */
+void work_wait(struct fetch *f); /* until it may work; ends the program where that cannot be done */
+void work_begin(struct fetch *f);
+void work_turn(struct fetch *f);          /* takes batches from the queue, ends those that are done */
+bool work_has(struct fetch *f, int fd);   /* it tells of the queue; notes that it did */
+bool work_is_open(const struct fetch *f); /* more may come */
+int64_t work_due(const struct fetch *f);  /* when work_turn() is next worth calling; -1: not by time */
+void work_end(struct fetch *f);
+
+/* runs.c: the first two return how many runs more or fewer there are */
 size_t runs_add(struct runs *r, struct target *t, uint32_t item);
 size_t runs_take(struct runs *r, struct target **t, uint32_t *item); /* not of an empty queue */
 bool runs_empty(const struct runs *r);
+void runs_free(struct runs *r);
 
 /* host.c */
 struct host *host_of(struct fetch *f, const struct job *j); /* made where it is new */
@@ -316,6 +357,8 @@ void host_refuse(struct host *h, const char *why);            /* nothing more is
 bool host_spend(struct fetch *f, struct host *h, size_t n);   /* N bytes came in */
 void hosts_wake(struct fetch *f);                             /* those whose moment has come */
 int64_t hosts_due(const struct fetch *f);                     /* the first such moment; -1: none */
+/* Calls DO with each host there is, which may vanish by it. */
+void hosts_each(struct fetch *f, void (*act)(struct fetch *f, struct host *h, struct target *t), struct target *t);
 void hosts_drop_all(struct fetch *f);
 
 /* plan.c */
@@ -325,8 +368,13 @@ bool plan_is_empty(const struct fetch *f);
 void plan_again(struct fetch *f, struct job *j, long wait_ms); /* sleeps, then tries again */
 void plan_requeue(struct fetch *f, struct job *j);             /* to the queue of its (new) host, at the front */
 void plan_left(struct fetch *f, struct job *j);                /* it no longer uses its host */
-int64_t plan_due(const struct fetch *f); /* when plan_turn() is next worth calling; -1: not by time */
-void plan_drop_all(struct fetch *f);     /* frees what is queued and asleep; claims are let go */
+int64_t plan_due(const struct fetch *f);             /* when plan_turn() is next worth calling; -1: not by time */
+void plan_drop_all(struct fetch *f);                 /* frees what is queued and asleep; claims are let go */
+void plan_let_go(struct fetch *f, struct target *t); /* begins nothing more of T, which is cancelled */
+
+/* cancel.c */
+void cancel_turn(struct fetch *f); /* asks now and then whether batches are cancelled, and lets go of those */
+bool cancel_judge(struct job *j);  /* makes a job of a cancelled batch one that FAILED; false: it is not cancelled */
 
 /* job.c */
 struct job *job_new(struct fetch *f, struct target *t, uint32_t item); /* NULL: fetch_fail() was called */
@@ -346,7 +394,8 @@ int body_flush(struct body *b, struct fetch *f); /* what came so far is written,
 size_t body_piece(const struct settings *set);   /* the bytes that are received and written at once */
 int body_open(struct body *b, struct job *j);    /* opens its part, for whoever fills it himself */
 int body_read(struct body *b, struct job *j, uint64_t end, size_t most); /* takes in what its part has, up to END */
-int body_seek(struct body *b); /* what follows is written behind the bytes that count; others are cut off */
+int body_seek(struct body *b);    /* what follows is written behind the bytes that count; others are cut off */
+void body_forget(struct body *b); /* it is published: what is in memory is freed, its length and digest stay */
 void body_drop(struct body *b);
 void body_leave(struct body *b,
 		struct fetch *f); /* the same, but a part by which another run can go on stays in temp/ */
@@ -361,6 +410,8 @@ void left_drop(struct job *j);  /* what was left is of no use */
 /* http.c */
 CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it up */
 void http_begin(struct job *j);
+void http_guard(CURL *easy, struct job *j); /* where J's batch needs that: no address that is not public */
+bool job_is_public_only(const struct job *j);
 void http_asked(const struct job *j, char hex[HASH_HEX + 1]); /* a digest of the URL and what else tells its bytes */
 bool http_may_go_on(const struct job *j);                     /* as far as the options allow */
 const char *http_validator(const struct job *j); /* by which the body under way can be gone on with; "": by none */
@@ -371,7 +422,14 @@ void http_drop_all(struct fetch *f);     /* ends what is under way; frees the sp
 
 /* local.c */
 void local_begin(struct job *j);
-void local_turn(struct fetch *f); /* copies a piece of each local file under way */
+bool local_is(const struct job *j); /* its bytes are a file of this machine */
+void local_turn(struct fetch *f);   /* copies a piece of each local file under way */
+
+/* upload.c: what was handed in as bytes */
+int upload_open(struct job *j);                        /* its file is J's part, to be read. 0 or -1 */
+int upload_publish(struct job *j, int dir, bool sync); /* gives the part its name in DIR. 0 or -1 */
+void upload_settled(const struct job *j);              /* J is recorded: its file is not needed any more */
+int upload_sweep(const struct target *t);              /* removes those of items that are settled. 0 or -1 */
 
 /* judge.c */
 void judge_http(struct job *j, CURLcode code, long status, const char *location);
@@ -394,15 +452,30 @@ bool expansion_is_empty(const struct fetch *f);
 bool expansion_is_full(const struct fetch *f);     /* enough archives wait: start nothing more */
 int64_t expansion_due(const struct fetch *f);      /* when expansion_turn() is next worth calling; -1: not by time */
 bool expansion_has(const struct fetch *f, int fd); /* it is watched for an expansion */
-void expansion_drop_all(struct fetch *f);          /* claims are let go */
+size_t expansion_kept(const struct fetch *f, const struct target *t); /* jobs of T that are only remembered... */
+void expansion_forget(struct fetch *f, const struct target *t);       /* ...and no longer */
+void expansion_drop_all(struct fetch *f);                             /* claims are let go */
 
 /* settle.c */
 void settle_add(struct fetch *f, struct job *j); /* its verdict is final */
 void settle_turn(struct fetch *f);               /* says what is recorded, hands the writer the next group */
 void settle_all(struct fetch *f);                /* until all that has ended is recorded */
-bool settle_is_full(const struct fetch *f);      /* the disk is behind the network: start nothing more */
+bool settle_is_behind(const struct fetch *f);    /* the disk is: end nothing more that can wait */
+bool settle_is_full(const struct fetch *f);      /* it is, or the filters are: start nothing more */
 bool settle_is_empty(const struct fetch *f);
-void settle_stored(struct fetch *f, struct target *t, uint32_t item); /* says what is recorded of an item */
+/* Says what is recorded of an item; a worker does not. */
+void settle_stored(struct fetch *f, struct target *t, uint32_t item);
+
+/* through.c: published files' records on their way through --through PROGRAM */
+void through_open(struct fetch *f);               /* starts the first; ends the program where that cannot be done */
+void through_add(struct fetch *f, struct job *j); /* J is settled again once it is answered */
+void through_turn(struct fetch *f);               /* takes answers, gives what there is room for */
+bool through_has(struct fetch *f, int fd);        /* it is watched for a filter; notes that it is ready */
+int64_t through_due(const struct fetch *f);       /* when through_turn() is next worth calling; -1: not by time */
+bool through_is_empty(const struct fetch *f);
+bool through_is_full(const struct fetch *f); /* they are behind: start nothing more */
+void through_end(struct fetch *f);           /* lets them come to their end; STOP_SIGNAL where one came first */
+void through_drop_all(struct fetch *f);      /* ends them; what they have stays pending */
 
 /* outcome.c */
 char *outcome_line(const struct job *j); /* the result record; freed by the caller */

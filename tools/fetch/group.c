@@ -12,6 +12,7 @@
 
 #include "expand.h"
 #include "msg.h"
+#include "notebook.h"
 #include "page.h"
 
 /* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
@@ -38,12 +39,19 @@ fail(struct group *g, const char *doing)
 	g->doing = doing;
 }
 
+/* It has bytes that are no file of the batch yet. */
+static bool
+is_fresh(const struct job *j)
+{
+	return j->verdict.kind == GOT && !j->filtered;
+}
+
 /* What is still in memory is hashed and written here. */
 static void
 finish(struct group *g)
 {
 	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (g->jobs[i]->verdict.kind == GOT && body_finish(&g->jobs[i]->body, g->jobs[i]) < 0)
+		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body, g->jobs[i]) < 0)
 			fail(g, "writing a file");
 }
 
@@ -58,7 +66,7 @@ find_types(struct writer *w, struct group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const struct body *b = &g->jobs[i]->body;
 
-		if (g->jobs[i]->verdict.kind != GOT)
+		if (!is_fresh(g->jobs[i]))
 			continue;
 		which[asked] = i;
 		heads[asked++] = (struct type_head){b->held, b->held_len};
@@ -109,7 +117,7 @@ find_same(struct group *g, struct target *t)
 	for (size_t i = 0; i < g->count; i++) {
 		struct job *j = g->jobs[i];
 
-		if (j->target != t || j->verdict.kind != GOT)
+		if (j->target != t || !is_fresh(j))
 			continue;
 		which[n] = j;
 		same[n++] = (struct batch_same){.sha256 = j->body.sha256};
@@ -151,20 +159,25 @@ link_same(struct job *j, int dir)
 static void
 publish(struct group *g, bool sync)
 {
-	bool few = g->count <= FEW;
+	size_t fresh = 0;
+	bool few;
 	int last = -1;
 
+	for (size_t i = 0; i < g->count; i++)
+		fresh += is_fresh(g->jobs[i]);
+	few = fresh <= FEW;
 	for (size_t i = 0; i < g->count && !g->error; i++) {
 		struct job *j = g->jobs[i];
 		int dir = batch_filesfd(j->target->batch);
 
-		if (j->verdict.kind != GOT)
+		if (!is_fresh(j))
 			continue;
 		snprintf(j->name, sizeof(j->name), "%s_%u.%s", j->place.subject, j->place.idx, j->type.ext);
 		if (!link_same(j, dir)) {
 			j->same_as = 0;
 			if ((few && sync && fsync(j->body.part.fd) < 0) ||
-			    part_publish(&j->body.part, dir, j->name) < 0)
+			    (j->upload[0] ? upload_publish(j, dir, sync) : part_publish(&j->body.part, dir, j->name)) <
+				    0)
 				fail(g, "giving a file its name");
 		}
 		if (few && sync && !g->error && fsync(dir) < 0)
@@ -174,6 +187,37 @@ publish(struct group *g, bool sync)
 	/* All batches are below one root, so one call reaches all their files and directories. */
 	if (!few && sync && last >= 0 && !g->error && syncfs(last) < 0)
 		fail(g, "syncing the files");
+}
+
+/* Takes from the group what goes through the filter first. */
+static void
+hand_over(struct group *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (is_fresh(j)) {
+			body_forget(&j->body);
+			j->filtered = true;
+			j->aside = ASIDE_THROUGH;
+			j->line = outcome_line(j);
+			g->aside[g->aside_count++] = j;
+		} else {
+			g->jobs[kept++] = j;
+		}
+	}
+	g->count = kept;
+}
+
+/* The file of an item that failed after it was published. Another with the same bytes has its own name for them. */
+static void
+take_away(struct job *j)
+{
+	if (j->filtered && j->verdict.kind != GOT && unlinkat(batch_filesfd(j->target->batch), j->name, 0) < 0 &&
+	    errno != ENOENT)
+		msg_warn_errno("cannot remove %s, which the filter refused", j->name);
 }
 
 /* Records those of T, in one append. */
@@ -188,7 +232,9 @@ record(struct group *g, struct target *t, bool sync)
 
 		if (j->target != t)
 			continue;
-		j->line = outcome_line(j);
+		take_away(j);
+		if (!j->line)
+			j->line = outcome_line(j);
 		outcomes[n++] = (struct batch_outcome){
 			.item = j->item,
 			.completed = j->verdict.kind == GOT,
@@ -204,6 +250,9 @@ record(struct group *g, struct target *t, bool sync)
 	for (size_t i = 0; i < g->count; i++)
 		if (g->jobs[i]->target == t)
 			g->jobs[i]->recorded = true;
+	if (t->notebook && notebook_take(&g->jobs[0]->fetch->root, t->batch) < 0)
+		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
+			       batch_name(t->batch));
 }
 
 static bool
@@ -224,7 +273,7 @@ commit(struct writer *w, struct group *g)
 	if (!g->error)
 		find_types(w, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (g->jobs[i]->verdict.kind == GOT)
+		if (is_fresh(g->jobs[i]))
 			check_arrived(g->jobs[i]);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (page_look(&w->pages, g->jobs[i]) < 0)
@@ -236,9 +285,10 @@ commit(struct writer *w, struct group *g)
 			find_same(g, g->jobs[i]->target);
 	if (!g->error)
 		publish(g, sync);
-	/* Each batch of the group at the first of its jobs. */
+	if (!g->error && w->set->through)
+		hand_over(g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (!g->jobs[i]->line)
+		if (is_first_of_batch(g, i))
 			record(g, g->jobs[i]->target, sync);
 }
 

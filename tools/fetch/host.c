@@ -18,6 +18,9 @@ enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };
 /* Hosts of which only what was learned is left: those beyond that are forgotten, the longest idle first. */
 enum { IDLE_MOST = 2048 };
 
+/* A worker lives for long: what refused connections is asked again when it has been left alone for so long. */
+enum { FORGIVEN_MS = 5 * 60 * 1000 };
+
 static unsigned
 bucket_of(const char *name)
 {
@@ -129,7 +132,7 @@ host_free(struct fetch *f, struct host *h)
 		ring_cut(f, h);
 	governor_leave(h->governed);
 	free(h->refusal);
-	free(h->parked.at);
+	runs_free(&h->parked);
 	free(h->name);
 	free(h);
 }
@@ -291,6 +294,16 @@ host_spend(struct fetch *f, struct host *h, size_t n)
 
 /* --- which host --- */
 
+static void
+forgive(const struct fetch *f, struct host *h)
+{
+	if (!f->set->work || !h->idle || !h->refused_since || clock_ms() - h->refused_last < FORGIVEN_MS)
+		return;
+	free(h->refusal);
+	h->refusal = NULL;
+	h->refused_since = 0;
+}
+
 struct host *
 host_of(struct fetch *f, const struct job *j)
 {
@@ -300,6 +313,7 @@ host_of(struct fetch *f, const struct job *j)
 
 	manners_key(f->rules, j->at ? j->at : j->url, &name, &rule); /* "" for what has none: it fails at once */
 	h = host_named(f, name.data);
+	forgive(f, h);
 	idle_cut(f, h);
 	if (*name.data && !h->governed) {
 		h->rule = rule;
@@ -324,4 +338,23 @@ hosts_drop_all(struct fetch *f)
 			}
 			host_free(f, h);
 		}
+}
+
+void
+hosts_each(struct fetch *f, void (*act)(struct fetch *f, struct host *h, struct target *t), struct target *t)
+{
+	struct host **all = NULL;
+	size_t n = 0;
+
+	/* Those with something to do: of the others one may vanish for any that becomes idle. */
+	for (size_t i = 0; i < HOST_BUCKETS; i++)
+		for (struct host *h = f->hosts[i]; h; h = h->next) {
+			if (h->idle)
+				continue;
+			all = buf_realloc(all, (n + 1) * sizeof(struct host *));
+			all[n++] = h;
+		}
+	for (size_t i = 0; i < n; i++)
+		act(f, all[i], t);
+	free(all);
 }

@@ -1,7 +1,9 @@
 /*
  * http: one attempt at a URL, as a libcurl easy handle in the run's multi handle.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -170,19 +172,82 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 	return n;
 }
 
+/* Whether hosts.conf allows the host that J is asking now, by the name in its URL, to have any address. */
+static bool
+may_be_private(const struct job *j)
+{
+	struct hosts_rule rule = {0};
+	CURLU *u = curl_url();
+	char *host = NULL, *port = NULL;
+	const char *url = NULL;
+
+	/* The one under way: libcurl follows the redirects of a robots.txt itself. */
+	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &url);
+	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
+		hosts_find(j->fetch->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(u);
+	return rule.private_allowed;
+}
+
+/* Notes what is wrong with an address that J would have bytes from. */
+static bool
+is_blocked(struct job *j, const struct sockaddr *address)
+{
+	const char *wrong = address_wrong(address);
+
+	if (!wrong || may_be_private(j))
+		return false;
+	keep_text(j->answer.blocked, sizeof(j->answer.blocked), wrong);
+	return true;
+}
+
 /* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	struct job *j = arg;
-	const char *wrong = address_wrong(&address->addr);
-
 	(void)purpose;
-	if (wrong && j) {
-		keep_text(j->answer.blocked, sizeof(j->answer.blocked), wrong);
+	if (is_blocked(arg, &address->addr))
 		return CURL_SOCKET_BAD;
-	}
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A connection that was there before may be one that another batch was allowed to make. */
+static int
+look_at_connection(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = {0};
+
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	if (inet_pton(AF_INET, to, &address.v4.sin_addr) == 1)
+		address.any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, to, &address.v6.sin6_addr) == 1)
+		address.any.sa_family = AF_INET6;
+	return is_blocked(arg, &address.any) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+void
+http_guard(CURL *easy, struct job *j)
+{
+	const struct settings *set = j->fetch->set;
+	bool guarded = job_is_public_only(j) && !set->proxy;
+
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, guarded ? open_socket : NULL);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, j);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, guarded ? look_at_connection : NULL);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, j);
+	/* Behind a proxy nobody sees where a name leads: one that the environment names is not used, and there is no
+	 * way around one that was named by option. */
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, guarded ? "*" : job_is_public_only(j) ? "" : set->noproxy);
 }
 
 /* --- beginning and end --- */
@@ -204,7 +269,6 @@ set_ways(CURL *easy, const struct settings *set)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, set->user_agent ? set->user_agent : agent.data);
 	buf_free(&agent);
 	set_text(easy, CURLOPT_PROXY, set->proxy);
-	set_text(easy, CURLOPT_NOPROXY, set->noproxy);
 	set_text(easy, CURLOPT_CAINFO, set->cacert);
 	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
 	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
@@ -219,8 +283,6 @@ set_ways(CURL *easy, const struct settings *set)
 	}
 	if (set->compressed)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-	if (set->public_only && !set->proxy)
-		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 }
 
 CURL *
@@ -369,7 +431,7 @@ http_begin(struct job *j)
 	job_list_add(&f->http, j);
 	curl_easy_setopt(j->easy, CURLOPT_WRITEDATA, j);
 	curl_easy_setopt(j->easy, CURLOPT_HEADERDATA, j);
-	curl_easy_setopt(j->easy, CURLOPT_OPENSOCKETDATA, j);
+	http_guard(j->easy, j);
 	curl_easy_setopt(j->easy, CURLOPT_PRIVATE, j);
 	curl_easy_setopt(j->easy, CURLOPT_ERRORBUFFER, j->curl_error);
 	/* What may turn out to be forbidden is read in smaller pieces, so that less of it was sent in vain. */

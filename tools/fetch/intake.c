@@ -11,6 +11,7 @@
 
 #include "fetch.h"
 #include "msg.h"
+#include "queue.h"
 
 enum { BLOCK = 256 };
 
@@ -188,7 +189,11 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 static struct target *
 target_for(struct fetch *f, const struct rec *rec, const char *own)
 {
-	struct batch_about about = {.category = f->set->category, .label = f->set->label};
+	struct batch_about about = {
+		.category = f->set->category,
+		.label = f->set->label,
+		.public_only = f->set->queue && f->set->public_only,
+	};
 	struct json_object *subject;
 
 	if (!own && !f->set->batch && f->last_target)
@@ -203,6 +208,15 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 	return target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);
 }
 
+/* What was added is a worker's from now on. */
+static int
+hand_in(const struct fetch *f, struct target *t)
+{
+	if (!f->set->no_sync && batch_sync(t->batch) < 0)
+		return -1;
+	return queue_add(&f->root, batch_name(t->batch));
+}
+
 static void
 flush(struct fetch *f, struct block *block)
 {
@@ -210,8 +224,10 @@ flush(struct fetch *f, struct block *block)
 
 	if (block->n && batch_add(t->batch, block->asks, block->n) < 0)
 		fetch_fail(f, "adding to the batch");
+	else if (block->n && f->set->queue && hand_in(f, t) < 0)
+		fetch_fail(f, "handing in the batch");
 	for (size_t i = 0; i < block->n; i++) {
-		if (!f->fatal)
+		if (!f->fatal && !f->set->queue)
 			plan_want(f, t, block->asks[i].item);
 		ask_free(&block->asks[i]);
 	}

@@ -37,6 +37,23 @@ job_list_cut(struct job_list *l, struct job *j)
 	l->count--;
 }
 
+/* Uploads are numbered: nothing else is a name there. */
+static void
+take_upload(struct job *j)
+{
+	char room[32];
+	const char *k = rec_text(j->asked, "upload", room, sizeof(room));
+
+	if (k && *k && strlen(k) < sizeof(j->upload) && strspn(k, "0123456789") == strlen(k))
+		snprintf(j->upload, sizeof(j->upload), "%s", k);
+}
+
+bool
+job_is_public_only(const struct job *j)
+{
+	return j->fetch->set->public_only || j->target->public_only;
+}
+
 struct job *
 job_new(struct fetch *f, struct target *t, uint32_t item)
 {
@@ -44,6 +61,7 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 	struct buf line = {0};
 
 	*j = (struct job){.fetch = f, .target = t, .item = item, .source = -1, .members = -1, .body.part.fd = -1};
+	t->jobs++;
 	if (batch_item(t->batch, item, &line) < 0) {
 		fetch_fail(f, "reading items.ndjson");
 	} else {
@@ -65,6 +83,8 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 		}
 		j->found = rec_string(j->asked, "found_on");
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
+		if (!j->url && !j->file)
+			take_upload(j);
 		if (!j->url && !j->file && rec_string(j->asked, "member"))
 			j->archive = (uint32_t)rec_number(j->asked, "archive", 0);
 		j->expanded = j->archive > 0;
@@ -87,6 +107,7 @@ job_free(struct job *j)
 		batch_release(j->target->batch, j->item);
 		target_set_busy(j->target, j->item, false);
 	}
+	j->target->jobs--;
 	if (j->source >= 0)
 		close(j->source);
 	buf_free(&j->answer.error);
@@ -136,6 +157,8 @@ job_ended(struct job *j)
 	struct fetch *f = j->fetch;
 	struct host *h = j->host;
 
+	if (j->verdict.kind != GOT)
+		cancel_judge(j);
 	if (!f->fatal && j->verdict.kind == AGAIN && j->attempts < (unsigned)f->set->tries) {
 		try_again(j, h);
 		return;

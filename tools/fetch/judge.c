@@ -36,6 +36,7 @@ note_refused(struct job *j)
 
 	if (!h->refused_since)
 		h->refused_since = now;
+	h->refused_last = now;
 	if (now - h->refused_since < j->fetch->set->give_up_ms)
 		return;
 	snprintf(why, sizeof(why), "it has refused connections for %lld s", (long long)(now - h->refused_since) / 1000);
@@ -76,8 +77,9 @@ judge_ours(struct job *j, CURLcode code)
 	if (a->not_asked) {
 		judge_fail(j, false, "host_given_up", "nothing is asked of this host: %s", j->host->refusal);
 		j->verdict.retryable = true;
-	} else if (a->blocked[0] && code == CURLE_COULDNT_CONNECT) {
-		judge_fail(j, false, "blocked_address", "it leads to %s, and --public-only is on", a->blocked);
+	} else if (a->blocked[0] && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
+		judge_fail(j, false, "blocked_address", "it leads to %s, and %s public addresses alone", a->blocked,
+			   j->target->public_only ? "its batch is fetched from" : "--public-only allows");
 	} else if (j->rule[0] && !j->page) {
 		j->host->opt_outs++;
 		judge_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);

@@ -3,7 +3,7 @@
  *
  * A file is cloned (FICLONE, where the file system shares blocks until one of the two is written to), else copied by
  * the kernel (copy_file_range), else read and written. It is never linked: what a user still writes to is not ours. In
- * the first two ways the hash is of what the copy has, read back.
+ * the first two ways the hash is of what the copy has, read back. What was uploaded is ours (upload.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,12 @@
 #include "fetch.h"
 
 enum { PIECE = 1 << 16, A_TURN = 256 << 10 };
+
+bool
+local_is(const struct job *j)
+{
+	return j->file || j->upload[0];
+}
 
 static void
 cannot(struct job *j, const char *doing)
@@ -57,11 +63,29 @@ choose_way(struct job *j)
 	return 0;
 }
 
+/* The file is the part already: it is read for its hash. */
+static void
+begin_upload(struct job *j)
+{
+	if (upload_open(j) < 0) {
+		judge_fail(j, false, "upload_lost", "what was uploaded is not there: %s (upload it again)",
+			   strerror(errno));
+		job_ended(j);
+		return;
+	}
+	j->way = BY_CLONE;
+	job_list_add(&j->fetch->local, j);
+}
+
 void
 local_begin(struct job *j)
 {
 	struct stat st;
 
+	if (j->upload[0]) {
+		begin_upload(j);
+		return;
+	}
 	/* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
 	j->source = open(j->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (j->source < 0 || fstat(j->source, &st) < 0) {
@@ -88,7 +112,8 @@ end(struct job *j)
 	bool changed = j->body.bytes != (uint64_t)j->source_size || (j->way != BY_CLONE && has_changed(j));
 
 	job_list_cut(&f->local, j);
-	close(j->source);
+	if (j->source >= 0)
+		close(j->source);
 	j->source = -1;
 	if (changed)
 		judge_fail(j, true, "file_changed", "'%.300s' changed while it was copied", j->file);
@@ -180,7 +205,7 @@ local_turn(struct fetch *f)
 {
 	for (struct job *j = f->local.first, *next; j && !f->fatal; j = next) {
 		next = j->next;
-		if (j->file)
+		if (local_is(j))
 			copy_some(j);
 		else
 			left_turn(j);

@@ -152,7 +152,7 @@ static int
 wait_ms(const struct fetch *f)
 {
 	int64_t now = clock_ms(), due = now + LONGEST_WAIT_MS, plan = plan_due(f), expansion = expansion_due(f);
-	int64_t http = http_due(f);
+	int64_t http = http_due(f), through = through_due(f), work = work_due(f);
 
 	if (f->local.count || (f->intake_open && !f->stdin_polled))
 		return 0;
@@ -164,6 +164,10 @@ wait_ms(const struct fetch *f)
 		due = http;
 	if (expansion >= 0 && expansion < due)
 		due = expansion;
+	if (through >= 0 && through < due)
+		due = through;
+	if (work >= 0 && work < due)
+		due = work;
 	if (f->watched && now + 200 < due)
 		due = now + 200;
 	return due > now ? (int)(due - now) : 0;
@@ -188,11 +192,18 @@ handle(struct fetch *f, const struct epoll_event *e)
 		return;
 	}
 	if (e->data.fd == f->group_done || (e->data.fd == STDOUT_FILENO && f->out_watched) ||
-	    (e->data.fd == STDIN_FILENO && f->stdin_polled) || expansion_has(f, e->data.fd))
+	    (e->data.fd == STDIN_FILENO && f->stdin_polled) || expansion_has(f, e->data.fd) ||
+	    through_has(f, e->data.fd) || work_has(f, e->data.fd))
 		return; /* the next turn sees to it */
 	what = (e->events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
 	       (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (e->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
 	curl_multi_socket_action(f->multi, e->data.fd, what, &running);
+}
+
+static bool
+is_over(const struct fetch *f)
+{
+	return !f->intake_open && plan_is_empty(f) && settle_is_empty(f) && !work_is_open(f);
 }
 
 static void
@@ -206,12 +217,14 @@ turn(struct fetch *f)
 		if (!f->intake_open && f->stdin_polled)
 			epoll_ctl(f->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
 	}
+	cancel_turn(f);
+	work_turn(f);
 	local_turn(f);
 	expansion_turn(f);
 	http_turn(f);
 	plan_turn(f); /* after it: what it ended makes room */
 	settle_turn(f);
-	if (f->fatal || (!f->intake_open && plan_is_empty(f) && settle_is_empty(f)))
+	if (f->fatal || is_over(f))
 		return;
 	out_flush(f);
 	tally_draw(f);
@@ -233,7 +246,9 @@ clean_up(struct fetch *f)
 	settle_all(f); /* the writer is idle from here on */
 	http_drop_all(f);
 	expansion_drop_all(f);
+	through_drop_all(f);
 	plan_drop_all(f);
+	work_end(f);
 	robots_forget(f);
 	writer_end(f->writer);
 	hasher_end(f->hasher);
@@ -274,7 +289,7 @@ stop(struct fetch *f)
 static int
 give_up(struct fetch *f)
 {
-	int code = msg_code(f->fatal);
+	int code = f->fatal_code ? f->fatal_code : msg_code(f->fatal);
 	const char *mend = f->fatal == ENOSPC || f->fatal == EDQUOT ? "make room and run the same command again"
 			   : code == EX_NOPERM                      ? "check who owns it"
 								    : "mend that and run the same command again";
@@ -283,7 +298,7 @@ give_up(struct fetch *f)
 	msg_progress(NULL);
 	errno = f->fatal;
 	msg_warn("%s under %s: %s; what was recorded stands: %s", f->fatal_at, f->root.path, strerror(f->fatal), mend);
-	if (!f->person)
+	if (f->records)
 		rec_out_end(NULL, code);
 	clean_up(f);
 	return code;
@@ -296,21 +311,27 @@ fetch_run(const struct settings *set, char **operands)
 	bool cut;
 	int code;
 
-	if (!set->resume && !*operands && isatty(STDIN_FILENO))
+	if (!set->resume && !set->work && !*operands && isatty(STDIN_FILENO))
 		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	root_open(&f.root, set->root, true);
 	f.person = !set->json && isatty(STDOUT_FILENO);
+	f.records = !f.person && (!set->work || set->json);
 	f.watched = isatty(STDERR_FILENO);
+	if (set->work)
+		work_wait(&f);
 	set_up(&f);
+	through_open(&f);
 	f.tally.started = clock_ms();
-	if (set->resume) {
+	if (set->work) {
+		work_begin(&f);
+	} else if (set->resume) {
 		intake_all(&f);
 	} else {
 		f.reader = rec_open(operands, STDIN_FILENO);
 		f.intake_open = true;
 		f.stdin_polled = !*operands && watch(&f, STDIN_FILENO);
 	}
-	while (!f.fatal && !f.stop_signal && (f.intake_open || !plan_is_empty(&f) || !settle_is_empty(&f)))
+	while (!f.fatal && !f.stop_signal && !is_over(&f))
 		turn(&f);
 	if (f.fatal == EINTR)
 		loop_note_signal(&f); /* it came while we waited for a lock */
@@ -323,6 +344,7 @@ fetch_run(const struct settings *set, char **operands)
 		msg_warn("the records on standard input stopped without an end record: what made them was killed; "
 			 "run the pipeline again");
 	out_flush_all(&f);
+	through_end(&f);
 	if (f.stop_signal)
 		stop(&f);
 	cut = cut || (f.reader && rec_upstream_exit(f.reader));

@@ -35,14 +35,21 @@ enum {
 	NO_OPT_OUT,
 	NO_SYNC,
 	NOPROXY,
+	ONCE,
 	PER_HOST,
 	PUBLIC_ONLY,
+	QUEUE,
 	RATE,
 	RESUME,
 	RETRY,
 	STALL,
+	STAND_BY,
 	SUMMARY,
+	THROUGH,
+	THROUGH_PARALLEL,
+	THROUGH_TIMEOUT,
 	TRIES,
+	WORK,
 	YT_DLP,
 };
 
@@ -63,8 +70,15 @@ static const struct opt table[] = {
 	{MAX_FILESIZE, "max-filesize", "BYTES", "of one item, unpacked (no limit)"},
 	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
+	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
+	{WORK, "work", NULL, "work on the batches that are handed in, as they come"},
+	{ONCE, "once", NULL, "with --work: end when nothing is left in the queue"},
+	{STAND_BY, "stand-by", NULL, "with --work: wait until no other that stands by works"},
 	{ACCEPT, "accept", "TYPES", "media types to take, as image/*,application/pdf"},
 	{EXPAND, "expand", NULL, "make an item of each member of an archive"},
+	{THROUGH, "through", "PROGRAM", "have each result go through PROGRAM before it is recorded"},
+	{THROUGH_PARALLEL, "through-parallel", "N", "how many of it may run at once (one a processor)"},
+	{THROUGH_TIMEOUT, "through-timeout", "SECONDS", "one answer of it may take (300)"},
 	{MAX_MEDIA, "max-media", "N", "media taken from one page (100)"},
 	{YT_DLP, "yt-dlp", NULL, "use yt-dlp for media that only it can find"},
 	{MAX_OPT_OUTS, "max-opt-outs", "N", "media of a host that headers forbid, before it is asked no more (any)"},
@@ -127,12 +141,19 @@ static const struct {
 	{NO_OPT_OUT, FLAG, PLACE(no_opt_out), 0, 0},
 	{NO_SYNC, FLAG, PLACE(no_sync), 0, 0},
 	{NOPROXY, TEXT, PLACE(noproxy), 0, 0},
+	{ONCE, FLAG, PLACE(once), 0, 0},
 	{PER_HOST, NUMBER, PLACE(per_host), 1, 1024},
 	{PUBLIC_ONLY, FLAG, PLACE(public_only), 0, 0},
+	{QUEUE, FLAG, PLACE(queue), 0, 0},
 	{RESUME, FLAG, PLACE(resume), 0, 0},
 	{STALL, SECONDS, PLACE(stall_ms), 1, 86400},
+	{STAND_BY, FLAG, PLACE(stand_by), 0, 0},
 	{SUMMARY, FLAG, PLACE(summary), 0, 0},
+	{THROUGH, TEXT, PLACE(through), 0, 0},
+	{THROUGH_PARALLEL, NUMBER, PLACE(through_parallel), 1, 256},
+	{THROUGH_TIMEOUT, SECONDS, PLACE(through_ms), 0.001, 86400},
 	{TRIES, NUMBER, PLACE(tries), 1, 100},
+	{WORK, FLAG, PLACE(work), 0, 0},
 	{YT_DLP, FLAG, PLACE(yt_dlp), 0, 0},
 #undef PLACE
 };
@@ -194,6 +215,22 @@ take(struct settings *set, const struct opts *o, int id)
 	take_special(set, o, id);
 }
 
+/* Lines are read and fetched, or handed in; or a batch is resumed; or the queue is worked on. */
+static void
+check_ways_of_working(const struct settings *set, bool has_operands)
+{
+	if (set->resume && has_operands)
+		opt_wrong("--resume works on what the batch has: give no URLs with it");
+	if (set->work && (has_operands || set->batch || set->resume || set->queue))
+		opt_wrong("--work takes the batches of the queue: give no URLs, --batch, --resume or --queue with it");
+	if (set->work && set->retry)
+		opt_wrong("--work does not try again what has failed: bi-fetch --resume --retry does");
+	if ((set->once || set->stand_by) && !set->work)
+		opt_wrong("--once and --stand-by say how --work works: give it too");
+	if (set->queue && (set->resume || set->retry))
+		opt_wrong("--queue hands in lines and fetches nothing: leave out --resume and --retry");
+}
+
 char **
 options_read(struct settings *set, int argc, char **argv)
 {
@@ -213,15 +250,17 @@ options_read(struct settings *set, int argc, char **argv)
 		.connect_ms = 30000,
 		.stall_ms = 60000,
 		.max_media = 100,
+		.through_ms = 300000,
 	};
 	for (int id; (id = opt_next(&o));)
 		take(set, &o, id);
 	if (set->accept && accept_patterns_wrong(set->accept))
 		opt_wrong("--accept '%s': %s", set->accept, accept_patterns_wrong(set->accept));
-	if (set->resume && *opt_rest(&o))
-		opt_wrong("--resume works on what the batch has: give no URLs with it");
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_wrong("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
+	check_ways_of_working(set, *opt_rest(&o) != NULL);
+	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
+		opt_wrong("--through takes a program or a command of sh, not nothing");
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
 	if (set->public_only)
 		set->noproxy = set->proxy ? "" : "*";

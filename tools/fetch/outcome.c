@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "fetch.h"
+#include "notebook.h"
 
 enum { FILE_ID_DIGITS = 24 };
 
@@ -17,12 +18,17 @@ add_text(struct json_object *o, const char *key, const char *value)
 
 /* A file is known by its content within its notebook: the same bytes in another notebook are another file. */
 static void
-add_file_id(struct json_object *o, const struct body *b)
+add_file_id(struct json_object *o, const struct body *b, const char *notebook)
 {
 	unsigned char digest[HASH_BYTES];
-	char id[FILE_ID_DIGITS + 1], text[FILE_ID_DIGITS + 3];
+	char id[FILE_ID_DIGITS + 1], text[NOTEBOOK_FILE_ID + 1];
 	struct buf identity = {0};
 
+	if (notebook) {
+		notebook_file_id(notebook, b->sha256, text);
+		add_text(o, "file_id", text);
+		return;
+	}
 	buf_add(&identity, "", 1); /* no notebook */
 	buf_str(&identity, b->sha256);
 	hash_bytes(identity.data, identity.len, digest);
@@ -40,7 +46,7 @@ add_completed(struct json_object *o, const struct job *j)
 	add_text(o, "status", "completed");
 	snprintf(path, sizeof(path), "files/%s", j->name);
 	add_text(o, "path", path);
-	add_file_id(o, &j->body);
+	add_file_id(o, &j->body, j->target->notebook);
 	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
 	add_text(o, "mime", j->type.mime);
 	add_text(o, "sha256", j->body.sha256);
@@ -62,7 +68,7 @@ add_failed(struct json_object *o, const struct job *j)
 	add_text(error, "message", j->verdict.message);
 	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
 	json_object_object_add(o, "error", error);
-	if (j->url || j->file || j->archive)
+	if (j->url || j->file || j->upload[0] || j->archive)
 		return;
 	/* A bad line: the error says these now. */
 	json_object_object_del(j->asked, "code");

@@ -60,7 +60,7 @@ page_look(struct pages *p, struct job *j)
 		snprintf(j->media->rule, sizeof(j->media->rule), "%s", j->rule);
 	if (set->no_opt_out)
 		j->media->rule[0] = '\0';
-	if (set->yt_dlp && !set->public_only && !j->media->count && !j->media->rule[0])
+	if (set->yt_dlp && !job_is_public_only(j) && !j->media->count && !j->media->rule[0])
 		ask_yt_dlp(p, j);
 	return 0;
 }

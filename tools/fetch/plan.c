@@ -32,6 +32,7 @@ hold(struct fetch *f, struct target *t, uint32_t item)
 		f->held = buf_realloc(f->held, f->held_room * sizeof(*f->held));
 	}
 	f->held[f->held_count++] = (struct want){t, item};
+	t->waiting++;
 }
 
 static void
@@ -109,6 +110,26 @@ wake_first(struct fetch *f)
 	return first;
 }
 
+/* Takes the jobs of T out of those that sleep; they are over. */
+static void
+end_sleepers(struct fetch *f, const struct target *t)
+{
+	struct job **all = f->sleeping;
+	size_t n = f->sleeping_count;
+
+	f->sleeping = NULL;
+	f->sleeping_count = f->sleeping_room = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->target == t && cancel_judge(all[i])) {
+			body_drop(&all[i]->body);
+			settle_add(f, all[i]);
+		} else {
+			plan_again(f, all[i], (long)(all[i]->wake - clock_ms()));
+		}
+	}
+	free(all);
+}
+
 /* --- the turn --- */
 
 /* Claims an item; what cannot be claimed is said or held, and its job is over. */
@@ -160,18 +181,25 @@ static void
 look_at(struct fetch *f, struct target *t, uint32_t item, bool parked)
 {
 	struct job *j;
+	char state;
 
 	if (target_busy(t, item)) {
 		hold(f, t, item);
 		return;
 	}
-	if (batch_state(t->batch, item) == 'c') {
+	state = batch_state(t->batch, item);
+	if (state == 'c' || (state == 'f' && f->set->work)) {
 		settle_stored(f, t, item);
 		return;
 	}
 	j = job_new(f, t, item);
 	if (!j)
 		return;
+	if (t->cancelled) {
+		if (claim(f, j) && cancel_judge(j))
+			settle_add(f, j);
+		return;
+	}
 	if (j->archive) {
 		look_at_member(f, j);
 		return;
@@ -240,6 +268,7 @@ look_at_held(struct fetch *f)
 		    (state != 'c' && state != 'f' && batch_is_claimed(w.target->batch, w.item)))
 			continue;
 		f->held[at] = f->held[--f->held_count];
+		w.target->waiting--;
 		kept = f->held_count;
 		look_at(f, w.target, w.item, false);
 		/* One that is held again stands at the end: the next to look at is not what took its place, or the two
@@ -271,7 +300,12 @@ begin(struct fetch *f, struct job *j)
 	f->active++;
 	j->host->active++;
 	j->attempts++;
-	if (j->file)
+	if (cancel_judge(j)) {
+		j->attempts--;
+		job_ended(j);
+		return;
+	}
+	if (local_is(j))
 		local_begin(j);
 	else
 		begin_url(f, j);
@@ -300,6 +334,36 @@ start_one(struct fetch *f)
 	refill(f, h);
 	h->active--;
 	host_settle(f, h);
+}
+
+/* Of the host's queue, and of what is known of it by number alone, all that is T's. */
+static void
+empty_queue(struct fetch *f, struct host *h, struct target *t)
+{
+	struct job *next;
+
+	for (struct job *j = h->queue.first; j; j = next) {
+		next = j->next;
+		if (j->target != t)
+			continue;
+		dequeue(f, j);
+		if (j->claimed && cancel_judge(j)) {
+			body_drop(&j->body);
+			settle_add(f, j);
+		} else {
+			plan_want(f, t, j->item);
+			job_free(j);
+		}
+	}
+	refill(f, h);
+	host_settle(f, h);
+}
+
+void
+plan_let_go(struct fetch *f, struct target *t)
+{
+	end_sleepers(f, t);
+	hosts_each(f, empty_queue, t);
 }
 
 void
@@ -356,6 +420,6 @@ plan_drop_all(struct fetch *f)
 		job_free(wake_first(f));
 	hosts_drop_all(f);
 	free(f->sleeping);
-	free(f->wants.at);
+	runs_free(&f->wants);
 	free(f->held);
 }

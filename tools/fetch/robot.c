@@ -227,7 +227,7 @@ robot_begin(struct job *j)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, j);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, j);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, j);
+	http_guard(easy, j);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, j);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, j->curl_error);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);

@@ -12,23 +12,36 @@
 /* Ended jobs that wait for the writer, and their bytes in memory: beyond these no further transfer is started. */
 enum { WAITING_MOST = 2 * GROUP_LARGEST, BYTES_MOST = 6 << 20 };
 
+/* What J holds in memory until it is recorded: bytes of its file, or a line to which the filter may have added much. */
+static size_t
+weight(const struct job *j)
+{
+	return body_unwritten(&j->body) + (j->line ? strlen(j->line) : 0);
+}
+
 void
 settle_add(struct fetch *f, struct job *j)
 {
 	job_list_add(&f->ended, j);
-	f->ended_bytes += body_unwritten(&j->body);
+	f->ended_bytes += weight(j);
 }
 
 bool
-settle_is_full(const struct fetch *f)
+settle_is_behind(const struct fetch *f)
 {
 	return f->ended.count >= WAITING_MOST || f->ended_bytes >= BYTES_MOST;
 }
 
 bool
+settle_is_full(const struct fetch *f)
+{
+	return settle_is_behind(f) || through_is_full(f);
+}
+
+bool
 settle_is_empty(const struct fetch *f)
 {
-	return f->ended.count == 0 && !f->group && expansion_is_empty(f);
+	return f->ended.count == 0 && !f->group && expansion_is_empty(f) && through_is_empty(f);
 }
 
 static void
@@ -50,7 +63,7 @@ give_group(struct fetch *f)
 
 	while (f->ended.first && g->count < GROUP_LARGEST) {
 		g->jobs[g->count] = f->ended.first;
-		f->ended_bytes -= body_unwritten(&f->ended.first->body);
+		f->ended_bytes -= weight(f->ended.first);
 		job_list_cut(&f->ended, g->jobs[g->count++]);
 	}
 	f->group = g;
@@ -71,6 +84,7 @@ take_group(struct fetch *f, bool wait)
 		if (j->recorded) {
 			j->claimed = false; /* batch_record() let it go */
 			target_set_busy(j->target, j->item, false);
+			upload_settled(j);
 			if (!j->unsaid)
 				say(f, j->target, j->line, strlen(j->line), true);
 		}
@@ -79,6 +93,8 @@ take_group(struct fetch *f, bool wait)
 	for (size_t i = 0; i < g->aside_count; i++)
 		if (g->aside[i]->aside == ASIDE_MEDIA)
 			page_found(f, g->aside[i]);
+		else if (g->aside[i]->aside == ASIDE_THROUGH)
+			through_add(f, g->aside[i]);
 		else
 			expansion_begin(f, g->aside[i]);
 	if (g->error) {
@@ -92,6 +108,7 @@ void
 settle_turn(struct fetch *f)
 {
 	take_group(f, false);
+	through_turn(f);
 	if (!f->group && f->ended.count && !f->fatal)
 		give_group(f);
 }
@@ -111,6 +128,8 @@ settle_stored(struct fetch *f, struct target *t, uint32_t item)
 {
 	struct buf line = {0};
 
+	if (f->set->work)
+		return;
 	if (batch_result(t->batch, item, &line) == 0) {
 		say(f, t, line.data, line.len, false);
 		page_stored(f, t, line.data, line.len);

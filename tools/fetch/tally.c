@@ -41,7 +41,7 @@ tally_say(struct fetch *f, const char *record, size_t n, bool completed, bool no
 	struct json_object *o, *error = NULL;
 	const char *what, *why, *code;
 
-	if (!f->person)
+	if (f->records)
 		out_record(f, record, n);
 	if (completed) {
 		f->tally.completed++;
@@ -204,12 +204,27 @@ say_summary(const struct fetch *f)
 			 t->not_tried);
 }
 
+static void
+say_end(const struct fetch *f, int code)
+{
+	const struct tally *t = &f->tally;
+	struct json_object *counts = json_object_new_object();
+
+	if (f->set->queue) {
+		json_object_object_add(counts, "queued", json_object_new_uint64(t->asked));
+	} else {
+		json_object_object_add(counts, "completed", json_object_new_uint64(t->completed));
+		json_object_object_add(counts, "failed", json_object_new_uint64(t->failed));
+	}
+	rec_out_end(counts, code);
+}
+
+/* What failed of a batch that was handed in is that batch's business: the worker did its part. */
 int
 tally_end(struct fetch *f, bool cut)
 {
 	const struct tally *t = &f->tally;
-	int code = t->failed || cut ? EX_SOME_FAILED : EX_ALL_WELL;
-	struct json_object *counts;
+	int code = (t->failed && !f->set->work) || cut ? EX_SOME_FAILED : EX_ALL_WELL;
 	char size[32];
 
 	msg_progress(NULL);
@@ -218,16 +233,16 @@ tally_end(struct fetch *f, bool cut)
 		say_summary(f);
 	else if (t->failed && !f->set->quiet)
 		say_failures(t);
-	if (!f->person) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "completed", json_object_new_uint64(t->completed));
-		json_object_object_add(counts, "failed", json_object_new_uint64(t->failed));
-		rec_out_end(counts, code);
+	if (f->records)
+		say_end(f, code);
+	if (!f->person || f->set->quiet)
+		return code;
+	if (f->set->queue) {
+		printf("%" PRIu64 " lines handed in, in %s\n", t->asked, f->root.path);
 		return code;
 	}
 	human(size, sizeof(size), (double)t->bytes);
-	if (!f->set->quiet)
-		printf("%" PRIu64 " completed, %" PRIu64 " failed, %s fetched in %.1f s, in %s\n", t->completed,
-		       t->failed, size, (double)(clock_ms() - t->started) / 1000, f->root.path);
+	printf("%" PRIu64 " completed, %" PRIu64 " failed, %s fetched in %.1f s, in %s\n", t->completed, t->failed,
+	       size, (double)(clock_ms() - t->started) / 1000, f->root.path);
 	return code;
 }

@@ -6,23 +6,58 @@
 #include "msg.h"
 
 struct target *
+target_find(const struct fetch *f, const char *name)
+{
+	struct target *t = f->targets;
+
+	while (t && strcmp(batch_name(t->batch), name) != 0)
+		t = t->next;
+	return t;
+}
+
+/* What batch.json says of how its items are fetched. */
+static void
+read_about(struct target *t)
+{
+	struct buf text = {0};
+	struct json_object *o = NULL, *only;
+	const char *notebook;
+
+	if (batch_about(t->batch, &text) == 0)
+		o = rec_parse(text.data, text.len, NULL, 0);
+	notebook = rec_string(o, "notebook");
+	t->notebook = notebook ? buf_strdup(notebook) : NULL;
+	t->public_only = json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only);
+	json_object_put(o);
+	buf_free(&text);
+}
+
+struct target *
+target_open(struct fetch *f, const char *name, const struct batch_about *about)
+{
+	struct batch *batch = batch_open(&f->root, name, BATCH_WORK, about);
+	struct target **at = &f->targets, *t;
+
+	if (!batch)
+		return NULL;
+	t = buf_alloc(sizeof(*t));
+	t->batch = batch;
+	read_about(t);
+	while (*at)
+		at = &(*at)->next;
+	*at = t;
+	return t;
+}
+
+struct target *
 target_of(struct fetch *f, const char *name, const struct batch_about *about)
 {
-	struct target **at = &f->targets;
-	struct target *t;
+	struct target *t = target_find(f, name);
 
-	while (*at && strcmp(batch_name((*at)->batch), name) != 0)
-		at = &(*at)->next;
-	if (*at)
-		return *at;
-	t = buf_alloc(sizeof(*t));
-	t->batch = batch_open(&f->root, name, BATCH_WORK, about);
-	if (!t->batch) {
-		free(t);
+	if (!t)
+		t = target_open(f, name, about);
+	if (!t)
 		fetch_fail(f, "opening the batch");
-		return NULL;
-	}
-	*at = t;
 	return t;
 }
 
@@ -52,14 +87,22 @@ target_set_busy(struct target *t, uint32_t item, bool busy)
 }
 
 void
+target_close(struct fetch *f, struct target *t)
+{
+	struct target **at = &f->targets;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	batch_close(t->batch);
+	free(t->notebook);
+	free(t->busy);
+	free(t);
+}
+
+void
 targets_close(struct fetch *f)
 {
-	while (f->targets) {
-		struct target *t = f->targets;
-
-		f->targets = t->next;
-		batch_close(t->batch);
-		free(t->busy);
-		free(t);
-	}
+	while (f->targets)
+		target_close(f, f->targets);
 }

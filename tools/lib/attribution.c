@@ -204,7 +204,7 @@ add_md(struct buf *out, const struct attribution *a)
 	buf_str(out, "** (");
 	attribution_escape(out, a->subject);
 	buf_str(out, "): “");
-	add_link(out, title ? title : a->file, rec_string(c, "page"));
+	add_link(out, title && *title ? title : a->label, rec_string(c, "page"));
 	buf_str(out, "” by ");
 	attribution_escape(out, author ? author : "an unknown author");
 	if (length_of(licences) == 0)

@@ -22,6 +22,7 @@ struct attribution {
 	const char *subject; /* its subject's id */
 	const char *name;    /* and name; NULL: none */
 	const char *file;    /* its name below where the document is, of characters that need no escaping */
+	const char *label;   /* what to call it where its credit has no title: text for people */
 	const char *sha256;
 	struct json_object *credit;  /* of credit_of() */
 	struct json_object *batches; /* an array of their names */

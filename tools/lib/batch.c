@@ -17,7 +17,7 @@
 #include "rec.h"
 
 /* Bytes of the lock file. */
-enum { LOCK_WORKING = 0, LOCK_MAKING = 1 };
+enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
 
 static int
 open_file(const struct batch *b, const char *name)
@@ -67,7 +67,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 {
 	static const struct batch_about unknown;
 	struct json_object *o = json_object_new_object();
-	unsigned long long job = root_next(root, "jobs");
+	unsigned long long job;
 	time_t now = time(NULL);
 	struct tm utc;
 	char created[32];
@@ -76,6 +76,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 
 	if (!about)
 		about = &unknown;
+	job = about->job_id ? about->job_id : root_next(root, "jobs");
 	gmtime_r(&now, &utc);
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	add_text(o, "name", b->name);
@@ -84,6 +85,10 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 	add_text(o, "category", about->category);
 	add_text(o, "label", about->label);
 	add_text(o, "notebook", about->notebook);
+	if (about->public_only)
+		json_object_object_add(o, "public_only", json_object_new_boolean(true));
+	if (about->items)
+		json_object_object_add(o, "items", json_object_new_uint64(about->items));
 	add_text(o, "created_at", created);
 	buf_printf(&text, "%s\n", rec_print(o));
 	temp = job ? root_dir(root->fd, "temp", true) : -1;
@@ -119,7 +124,7 @@ take_lock(const struct batch *b)
 
 	if (b->mode == BATCH_READ)
 		return 0;
-	if (b->mode == BATCH_WORK)
+	if (b->mode == BATCH_WORK || b->mode == BATCH_JOIN)
 		return lock_bytes_wait(b->lock, LOCK_SHARED, LOCK_WORKING, 1);
 	rc = lock_bytes_try(b->lock, LOCK_ALONE, LOCK_WORKING, 1);
 	if (rc > 0)
@@ -139,7 +144,9 @@ open_batch(struct batch *b, const struct root *root, const struct batch_about *a
 	close(batches);
 	if (b->dir < 0 || open_files(b) < 0 || take_lock(b) < 0)
 		return -1;
-	if (make && (make_about(root, b, about) < 0 || (b->temp = root_dir(root->fd, "temp", true)) < 0))
+	if (make && make_about(root, b, about) < 0)
+		return -1;
+	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_dir(root->fd, "temp", true)) < 0)
 		return -1;
 	return b->mode == BATCH_READ ? 0 : batch_settle(b);
 }
@@ -203,6 +210,30 @@ batch_filesfd(const struct batch *b)
 }
 
 int
+batch_sync(struct batch *b)
+{
+	int batches = openat(b->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = batches < 0 || fdatasync(b->items) < 0 || fsync(b->dir) < 0 || fsync(batches) < 0 ? -1 : 0;
+	int error = errno;
+
+	if (batches >= 0)
+		close(batches);
+	errno = error;
+	return rc;
+}
+
+bool
+batch_is_whole(const struct batch *b)
+{
+	const int fds[] = {b->files, b->lock, b->items, b->state, b->results, b->items_index, b->results_index};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] < 0)
+			return false;
+	return true;
+}
+
+int
 batch_about(const struct batch *b, struct buf *out)
 {
 	int fd = openat(b->dir, "batch.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -250,4 +281,16 @@ batch_each(const struct root *root, bool (*see)(const char *name, void *arg), vo
 	}
 	free(names);
 	return 0;
+}
+
+int
+batch_cancel(struct batch *b)
+{
+	return lock_bytes_try(b->lock, LOCK_ALONE, LOCK_CANCEL, 1);
+}
+
+bool
+batch_is_cancelled(const struct batch *b)
+{
+	return b->lock >= 0 && lock_bytes_held(b->lock, LOCK_CANCEL, 1, NULL);
 }

@@ -24,6 +24,7 @@ struct json_object;
 enum batch_mode {
 	BATCH_READ, /* an existing batch; takes no lock, writes nothing */
 	BATCH_WORK, /* made where missing; holds its lock shared until closed: more may come */
+	BATCH_JOIN, /* an existing batch, as BATCH_WORK */
 	BATCH_ALONE /* an existing batch; holds its lock alone: EBUSY when anyone works on it */
 };
 
@@ -31,6 +32,9 @@ enum batch_mode {
 struct batch_about {
 	const char *category, *label, *notebook;
 	const char *job_type; /* NULL: "url_parse" */
+	uint64_t job_id;      /* 0: the next of seq/jobs */
+	uint64_t items;       /* how many it will have, announced before they are added; 0: not known */
+	bool public_only;     /* its items are fetched from public addresses alone */
 };
 
 /* Opens a batch; NAME must be good (root_name_wrong). ABOUT counts when it is made just now; NULL: nothing known.
@@ -42,6 +46,9 @@ void batch_close(struct batch *b);
 const char *batch_name(const struct batch *b);
 int batch_dirfd(const struct batch *b);   /* batches/NAME */
 int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 where it is not there */
+
+/* Whether it has all its files: one that was opened to be read just when it was made may not. */
+bool batch_is_whole(const struct batch *b);
 
 /* The text of batch.json into OUT. 0 or -1. */
 int batch_about(const struct batch *b, struct buf *out);
@@ -62,6 +69,9 @@ struct batch_ask {
 };
 
 enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
+
+/* Brings to the disk what was added, and the batch itself: it survives a power cut. 0 or -1. */
+int batch_sync(struct batch *b);
 
 /* Adds N items, or finds those that are there already, in one go under the lock of items.ndjson. 0 or -1. */
 int batch_add(struct batch *b, struct batch_ask *asks, size_t n);
@@ -92,6 +102,11 @@ enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_ret
 /* Lets a claimed item go back to pending. */
 void batch_release(struct batch *b, uint32_t k);
 
+/* Claims item K whatever became of it, for what makes it something else: CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. Its
+ * state stays; it is ended with batch_record(), or left as it was. */
+enum batch_claim batch_seize(struct batch *b, uint32_t k);
+void batch_leave(struct batch *b, uint32_t k);
+
 /* A file and, where the batch has it already, where. */
 struct batch_same {
 	const char *sha256; /* of its bytes, hexadecimal */
@@ -116,6 +131,13 @@ struct batch_outcome {
  * caller has synced the files before. On -1 the claims stay and nothing of the group counts.
  */
 int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync);
+
+/*
+ * Says that nothing more of the batch is to be fetched, until it is closed: those who work on it ask. 0; 1 where
+ * another says so already; -1 with errno. Whether somebody says so.
+ */
+int batch_cancel(struct batch *b);
+bool batch_is_cancelled(const struct batch *b);
 
 /* Makes `state` and both indexes anew from items and results (BATCH_ALONE). A completed item whose file is gone gets
  * one more result, failed with file_lost, so that it is tried again. CHANGED, if given: how many states differed.
@@ -146,6 +168,9 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
 /* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Whether the result line of item K that begins at the offset AT of results.ndjson is the item's last. */
+bool batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
 /* The file of a completed result, open for reading. -1 with errno: ENOENT where there is none, or something that is no
  * file. */

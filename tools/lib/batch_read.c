@@ -9,6 +9,7 @@
 #include "batch_in.h"
 #include "lock.h"
 #include "rec.h"
+#include "scan.h"
 
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 
@@ -46,55 +47,15 @@ batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n)
 	return 0;
 }
 
-static bool
-skip_text(const char **at, const char *end, const char *text)
-{
-	size_t n = strlen(text);
-
-	if ((size_t)(end - *at) < n || memcmp(*at, text, n) != 0)
-		return false;
-	*at += n;
-	return true;
-}
-
-static bool
-take_number(const char **at, const char *end, uint32_t *out)
-{
-	uint64_t n = 0;
-	const char *p = *at;
-
-	while (p < end && *p >= '0' && *p <= '9' && n <= UINT32_MAX)
-		n = n * 10 + (uint64_t)(*p++ - '0');
-	if (p == *at || n == 0 || n > UINT32_MAX)
-		return false;
-	*at = p;
-	*out = (uint32_t)n;
-	return true;
-}
-
-static bool
-take_word(const char **at, const char *end, char *out, size_t longest)
-{
-	const char *quote = memchr(*at, '"', (size_t)(end - *at));
-	size_t n = quote ? (size_t)(quote - *at) : 0;
-
-	if (!quote || n > longest)
-		return false;
-	memcpy(out, *at, n);
-	out[n] = '\0';
-	*at = quote + 1;
-	return true;
-}
-
 int
 batch_place(const char *line, size_t n, struct batch_place *out)
 {
 	const char *at = line, *end = line + n;
 
-	if (skip_text(&at, end, "{\"bi\":{\"n\":") && take_number(&at, end, &out->item) &&
-	    skip_text(&at, end, ",\"key\":\"") && take_word(&at, end, out->key, sizeof(out->key) - 1) &&
-	    skip_text(&at, end, ",\"id\":\"") && take_word(&at, end, out->subject, sizeof(out->subject) - 1) &&
-	    skip_text(&at, end, ",\"idx\":") && take_number(&at, end, &out->idx) && skip_text(&at, end, "}") &&
+	if (scan_text(&at, end, "{\"bi\":{\"n\":") && scan_item(&at, end, &out->item) &&
+	    scan_text(&at, end, ",\"key\":\"") && scan_word(&at, end, out->key, sizeof(out->key) - 1) &&
+	    scan_text(&at, end, ",\"id\":\"") && scan_word(&at, end, out->subject, sizeof(out->subject) - 1) &&
+	    scan_text(&at, end, ",\"idx\":") && scan_item(&at, end, &out->idx) && scan_text(&at, end, "}") &&
 	    !root_subject_wrong(out->subject))
 		return 0;
 	return -1;
@@ -106,10 +67,10 @@ batch_result_number(const char *line, size_t n, bool *completed)
 	const char *at = line, *end = line + n;
 	uint32_t k;
 
-	if (!skip_text(&at, end, "{\"item\":") || !take_number(&at, end, &k) || !skip_text(&at, end, ",\"status\":\""))
+	if (!scan_text(&at, end, "{\"item\":") || !scan_item(&at, end, &k) || !scan_text(&at, end, ",\"status\":\""))
 		return 0;
-	*completed = skip_text(&at, end, "completed\"");
-	return *completed || skip_text(&at, end, "failed\"") ? k : 0;
+	*completed = scan_text(&at, end, "completed\"");
+	return *completed || scan_text(&at, end, "failed\"") ? k : 0;
 }
 
 struct finding {
@@ -146,7 +107,7 @@ begins_at(const struct batch *b, uint32_t k, uint64_t at)
 	got = pread(b->items, line, sizeof(line) - 1, (off_t)at);
 	if (before != '\n' || got <= 0)
 		return false;
-	return !skip_text(&p, line + got, "{\"bi\":{\"n\":") || (take_number(&p, line + got, &n) && n == k);
+	return !scan_text(&p, line + got, "{\"bi\":{\"n\":") || (scan_item(&p, line + got, &n) && n == k);
 }
 
 static uint64_t
@@ -201,7 +162,7 @@ item_at_once(const struct batch *b, uint32_t k, struct buf *out)
 	p = out->data + (at - from);
 	end = out->data + got;
 	newline = memchr(p, '\n', (size_t)(end - p));
-	if (!newline || !skip_text(&p, end, "{\"bi\":{\"n\":") || !take_number(&p, end, &n) || n != k)
+	if (!newline || !scan_text(&p, end, "{\"bi\":{\"n\":") || !scan_item(&p, end, &n) || n != k)
 		return false;
 	out->len = (size_t)(newline - out->data);
 	out->data[out->len] = '\0';
@@ -314,6 +275,20 @@ batch_find_result(const struct batch *b, uint32_t k, off_t from)
 	return s.at;
 }
 
+bool
+batch_result_counts(const struct batch *b, uint32_t k, off_t at)
+{
+	uint64_t upto = batch_index_get(b->results_index, 0);
+	bool indexed_line = (uint64_t)at < upto;
+	off_t last = indexed_line ? (off_t)batch_index_get(b->results_index, k) - 1 : at;
+	off_t newer;
+
+	if (b->results < 0)
+		return false;
+	newer = batch_find_result(b, k, !indexed_line || last < 0 ? at : (off_t)upto);
+	return (newer < 0 ? last : newer) == at;
+}
+
 int
 batch_result(const struct batch *b, uint32_t k, struct buf *out)
 {
@@ -376,7 +351,7 @@ batch_result_record(const struct batch *b, const char *line, size_t n, struct bu
 	const char *at = comma ? comma + 1 : end;
 
 	buf_printf(out, "{\"batch\":\"%s\",", b->name);
-	if (skip_text(&at, end, head)) {
+	if (scan_text(&at, end, head)) {
 		at -= strlen("files/");
 		buf_add(out, rest, (size_t)(at - rest) - 1);
 		buf_json(out, b->path);

@@ -231,6 +231,23 @@ batch_release(struct batch *b, uint32_t k)
 	lock_bytes_drop(b->state, (off_t)k - 1, 1);
 }
 
+enum batch_claim
+batch_seize(struct batch *b, uint32_t k)
+{
+	int rc;
+
+	if (k == 0 || reach(b, k) < 0)
+		return CLAIM_ERROR;
+	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
+	return rc == 0 ? CLAIM_OURS : rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
+}
+
+void
+batch_leave(struct batch *b, uint32_t k)
+{
+	lock_bytes_drop(b->state, (off_t)k - 1, 1);
+}
+
 /* Items are on the disk before results that name them: else, after a power cut, their numbers could be given anew. */
 static int
 sync_items(struct batch *b, const struct batch_outcome *v, size_t n)

@@ -5,6 +5,7 @@
 #ifndef BI_BUF_H
 #define BI_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct buf {
@@ -24,6 +25,7 @@ void buf_str(struct buf *b, const char *s);
 
 /* Appends as printf would. */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* Appends S as a JSON string, quotes included (RFC 8259; S is UTF-8). */
 void buf_json(struct buf *b, const char *s);

@@ -75,6 +75,8 @@ become(const struct child *c, pid_t parent, int say)
 		give_up(say);
 	if (c->outlives && setsid() < 0)
 		give_up(say);
+	if (c->group && setpgid(0, 0) < 0)
+		give_up(say);
 	if (!c->outlives && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		give_up(say);
 	if (!c->outlives && getppid() != parent)

@@ -26,6 +26,7 @@ struct child {
 	const struct child_fd *fds; /* the map; a standard descriptor not in it is /dev/null */
 	size_t fd_count;
 	bool outlives; /* it goes on without us: no death signal, a session of its own */
+	bool group;    /* it leads a process group of its own, to be ended with what it starts: kill(-pid, ...) */
 };
 
 /* Starts it. Returns its process id, or -1 with errno: also when the exec itself failed, so a

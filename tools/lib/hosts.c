@@ -15,7 +15,7 @@
 enum { PORT_MOST = 65535, GROUP_LONGEST = 64, VALUE_LONGEST = 1024 };
 
 /* The keys of a line that are set; the last rule that sets one counts. */
-enum { SLOTS = 1, RATE = 2, BANDWIDTH = 4, CONTACT = 8, GROUP = 16, ACCEPT = 32, ROBOTS = 64 };
+enum { SLOTS = 1, RATE = 2, BANDWIDTH = 4, CONTACT = 8, GROUP = 16, ACCEPT = 32, ROBOTS = 64, PRIVATE = 128 };
 
 struct line {
 	char *host;    /* lower case; "" for any */
@@ -200,6 +200,14 @@ read_contact(const struct where *w, struct line *l, const char *value)
 }
 
 static void
+read_private(const struct where *w, struct line *l, const char *value)
+{
+	l->rule.private_allowed = strcmp(value, "allow") == 0;
+	if (!l->rule.private_allowed && strcmp(value, "deny") != 0)
+		wrong(w, "private=%.200s: it is allow or deny", value);
+}
+
+static void
 read_group(const struct where *w, struct line *l, const char *value)
 {
 	if (strlen(value) > GROUP_LONGEST || !isalnum((unsigned char)*value) ||
@@ -255,6 +263,7 @@ read_setting(const struct where *w, struct line *l, char *word, char **left)
 		{"group", GROUP, read_group},
 		{"accept", ACCEPT, read_accept},
 		{"robots", ROBOTS, NULL},
+		{"private", PRIVATE, read_private},
 	};
 	char *value = strchr(word, '=');
 
@@ -425,6 +434,7 @@ hosts_find(const struct hosts *h, const char *host, unsigned port, struct hosts_
 		out->rate = l->set & RATE ? l->rule.rate : out->rate;
 		out->bandwidth = l->set & BANDWIDTH ? l->rule.bandwidth : out->bandwidth;
 		out->contact = l->set & CONTACT ? l->rule.contact : out->contact;
+		out->private_allowed = l->set & PRIVATE ? l->rule.private_allowed : out->private_allowed;
 		out->group = l->set & GROUP ? l->group : out->group;
 		out->accept = l->set & ACCEPT ? l->accept : out->accept;
 		out->exempt = l->set & ROBOTS ? l->exempt : out->exempt;

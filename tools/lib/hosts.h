@@ -12,13 +12,14 @@ struct hosts;
 
 /* What the rules say of one host. The strings are the hosts', to be used until hosts_free(). */
 struct hosts_rule {
-	unsigned slots;     /* transfers at once, up to HOSTS_SLOTS_MOST; 0: not said */
-	double rate;        /* starts a second; 0: any number; -1: not said */
-	int64_t bandwidth;  /* bytes a second; 0: any number; -1: not said */
-	bool contact;       /* nothing may be asked of it without a contact in the User-Agent */
-	const char *group;  /* the hosts of one group count as one; NULL: by itself. Lower case, without a colon */
-	const char *accept; /* the Accept field to send; NULL: not said */
-	const char *exempt; /* for hosts_robots_exempt() */
+	unsigned slots;       /* transfers at once, up to HOSTS_SLOTS_MOST; 0: not said */
+	double rate;          /* starts a second; 0: any number; -1: not said */
+	int64_t bandwidth;    /* bytes a second; 0: any number; -1: not said */
+	bool contact;         /* nothing may be asked of it without a contact in the User-Agent */
+	bool private_allowed; /* its addresses may be others than public ones, whatever --public-only says */
+	const char *group;    /* the hosts of one group count as one; NULL: by itself. Lower case, without a colon */
+	const char *accept;   /* the Accept field to send; NULL: not said */
+	const char *exempt;   /* for hosts_robots_exempt() */
 };
 
 enum { HOSTS_SLOTS_MOST = 1024 };

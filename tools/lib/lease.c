@@ -280,8 +280,32 @@ ports_in(int dir, unsigned char *ports)
 	return copy;
 }
 
-int
-lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
+/* Fills SEEN from leases/PORT, if nobody holds it and something is in it. */
+static bool
+look_at_dead(int dir, int port, struct lease_seen *seen)
+{
+	int fd = open_lease(dir, port, O_RDONLY);
+	struct stat st;
+	bool dead;
+
+	if (fd < 0)
+		return false;
+	*seen = (struct lease_seen){.port = port};
+	dead = lock_owner(fd) == 0 && fstat(fd, &st) == 0 && st.st_size > 0;
+	if (dead)
+		read_record(fd, &seen->record);
+	/* Asked again: who took the lease meanwhile emptied it first. */
+	dead = dead && lock_owner(fd) == 0 && fstat(fd, &st) == 0 && st.st_size > 0;
+	close(fd);
+	if (!dead)
+		buf_free(&seen->record);
+	return dead;
+}
+
+/* Calls SEE for each port of leases/ at which LOOK finds something. */
+static int
+each(const struct root *root, bool (*look)(int dir, int port, struct lease_seen *seen),
+     bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
 	unsigned char ports[PORT_MOST / 8 + 1] = {0};
 	int dir = root_dir(root->fd, "leases", false), rc;
@@ -293,13 +317,43 @@ lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *a
 	for (int port = 1; rc == 0 && port <= PORT_MOST && more; port++) {
 		struct lease_seen seen;
 
-		if (!(ports[port / 8] & 1 << port % 8) || !look_at(dir, port, &seen))
+		if (!(ports[port / 8] & 1 << port % 8) || !look(dir, port, &seen))
 			continue;
 		more = see(&seen, arg);
 		buf_free(&seen.record);
 	}
 	close_keeping_errno(dir);
 	return rc;
+}
+
+int
+lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
+{
+	return each(root, look_at, see, arg);
+}
+
+int
+lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
+{
+	return each(root, look_at_dead, see, arg);
+}
+
+bool
+lease_is_free(const struct root *root, const char *address, int port)
+{
+	int dir = root_dir(root->fd, "leases", false), fd;
+	struct lease_seen seen;
+	bool held = dir >= 0 && look_at(dir, port, &seen);
+
+	if (held)
+		buf_free(&seen.record);
+	if (dir >= 0)
+		close(dir);
+	fd = held ? -1 : listen_on(address, port, true);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return !other_at_ipv6(address, port);
 }
 
 /* --- stopping --- */

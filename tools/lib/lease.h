@@ -7,8 +7,8 @@
  * lock is held. Lease files are never unlinked. What else is in leases/ (a symbolic link, a directory,
  * rubbish) is no lease: it is passed over and never touched.
  *
- * A process that holds a lease must not call lease_each(), lease_ask() or lease_stop(): it would lose its own
- * classic lock by closing that file (fcntl(2)).
+ * A process that holds a lease must not call lease_each() and its like, lease_is_free(), lease_ask() or lease_stop():
+ * it would lose its own classic lock by closing that file (fcntl(2)).
  */
 #ifndef BI_LEASE_H
 #define BI_LEASE_H
@@ -33,6 +33,9 @@ struct lease {
  */
 int lease_take(struct lease *l, const struct root *root, const char *address, int first, int last);
 
+/* Whether lease_take() would take PORT for ADDRESS now. Takes nothing. */
+bool lease_is_free(const struct root *root, const char *address, int port);
+
 /* Writes the server record (one line of JSON, its newline not counted in N) into the lease. 0 or -1 with errno. */
 int lease_write(struct lease *l, const char *record, size_t n);
 
@@ -50,6 +53,10 @@ struct lease_seen {
 /* Calls SEE for each port whose lease is held, in ascending order, until it returns false.
  * 0 or -1 with errno; a root without leases has none. */
 int lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg);
+
+/* The same for each port whose lease is free though a server record, or the empty line of a server that starts, is in
+ * it: its keeper was killed (SEEN's keeper is 0). */
+int lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg);
 
 /*
  * Asks the server on PORT to end: asks the kernel who holds the lease, opens that process (pidfd), asks

@@ -14,6 +14,9 @@
 #include "root.h"
 
 static const char nothing[] = "no batch was named: give names, or pipe the records of bi-fetch or bi-render in";
+static const char nothing_came[] =
+	"no batch was named: nothing came from standard input; a program before this one that "
+	"failed has said why, else give names, or pipe the records of bi-fetch or bi-render in";
 
 static int
 compare(const void *a, const void *b)
@@ -106,7 +109,7 @@ names_read(struct names *names, char **args, const struct names_watch *watch)
 		msg_warn("the records stop without their end record: what makes them was cut off, and more is to come; "
 			 "run the pipeline again");
 	else if (names->n + names->bad + names->nameless == 0) {
-		msg_warn("%s", nothing);
+		msg_warn("%s", *args ? nothing : nothing_came);
 		return EX_SOME_FAILED;
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "msg.h"
+#include "self.h"
 
 enum { OPT_MAX = 64, ID_HELP = 1, ID_VERSION = 2 };
 
@@ -31,6 +32,19 @@ has_letter(const struct opt *o)
 	return o->id > ' ' && o->id < 127;
 }
 
+/* In the source tree the page is beside the program, and man(1) does not know it. */
+static void
+name_manual(void)
+{
+	struct buf page = {0};
+
+	if (self_manual(&page, msg_name()) == 0)
+		printf("\nThe whole manual: man %s\n", page.data);
+	else
+		printf("\nThe whole manual: man %s\n", msg_name());
+	buf_free(&page);
+}
+
 void
 opt_usage(const struct opts *o)
 {
@@ -38,6 +52,8 @@ opt_usage(const struct opts *o)
 	for (const struct opt *t = o->table; t->name; t++) {
 		char form[64];
 
+		if (!t->help)
+			continue;
 		snprintf(form, sizeof(form), "--%s%s%s", t->name, t->arg ? " " : "", t->arg ? t->arg : "");
 		if (has_letter(t))
 			printf("  -%c, %-24s %s\n", t->id, form, t->help);
@@ -45,7 +61,7 @@ opt_usage(const struct opts *o)
 			printf("      %-24s %s\n", form, t->help);
 	}
 	printf("      %-24s %s\n      %-24s %s\n", "--help", "this text", "--version", "the version");
-	printf("\nThe whole manual: man %s\n", msg_name());
+	name_manual();
 }
 
 /* getopt's two forms of the table. */

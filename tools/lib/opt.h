@@ -12,7 +12,7 @@ struct opt {
 	int id;           /* what opt_next() returns: the letter, or a number above 255 without one */
 	const char *name; /* the long name, without "--" */
 	const char *arg;  /* what its argument is called in the usage; NULL: takes none */
-	const char *help; /* one line */
+	const char *help; /* one line; NULL: the usage does not show it */
 };
 
 struct opts {

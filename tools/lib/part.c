@@ -245,6 +245,16 @@ part_copy(struct part *p, int in, off_t size)
 	return 0;
 }
 
+/* Whether NAME in the directory DIRFD is the part's own file: a rename over it would do nothing. */
+static bool
+is_there(const struct part *p, int dirfd, const char *name)
+{
+	struct stat open, named;
+
+	return fstat(p->fd, &open) == 0 && fstatat(dirfd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 int
 part_publish(struct part *p, int dirfd, const char *name)
 {
@@ -255,6 +265,8 @@ part_publish(struct part *p, int dirfd, const char *name)
 			goto out;
 		if (errno != EEXIST)
 			return -1;
+		if (is_there(p, dirfd, name))
+			goto out;
 		/* link(2) does not replace, rename(2) does: through a name in temp/. */
 		char own[sizeof(p->name)];
 
@@ -290,6 +302,35 @@ part_leave(struct part *p)
 		close(p->fd);
 	p->fd = -1;
 	p->name[0] = '\0';
+}
+
+static int
+fill_copy(struct part *p, int in, const struct stat *st, int how)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+	if ((how & PART_CLONED ? ioctl(p->fd, FICLONE, in) : part_copy(p, in, st->st_size)) < 0)
+		return -1;
+	if (how & PART_DATED && futimens(p->fd, times) < 0)
+		return -1;
+	return how & PART_SYNCED ? fsync(p->fd) : 0;
+}
+
+int
+part_put_copy(int tempfd, int dirfd, const char *name, int in, int how)
+{
+	struct stat st;
+	struct part p;
+	int error;
+
+	if (fstat(in, &st) < 0 || part_open(&p, tempfd) < 0)
+		return -1;
+	if (fill_copy(&p, in, &st, how) == 0 && part_publish(&p, dirfd, name) == 0)
+		return 0;
+	error = errno;
+	part_drop(&p);
+	errno = error;
+	return -1;
 }
 
 int

@@ -55,9 +55,21 @@ int part_copy(struct part *p, int in, off_t size);
 
 /*
  * Gives it the name NAME in the directory DIRFD, in one step, over what had that name
- * before, and closes it. Nothing is synced here. 0, or -1 with errno (the part is still open then).
+ * before, and closes it. Where it has that name already, nothing is to do. Nothing is synced here. 0, or -1 with errno
+ * (the part is still open then).
  */
 int part_publish(struct part *p, int dirfd, const char *name);
+
+/* How part_put_copy() copies. */
+enum part_copying {
+	PART_CLONED = 1, /* blocks shared with the original, or not at all */
+	PART_SYNCED = 2, /* its bytes are on the disk before it has its name */
+	PART_DATED = 4,  /* with the original's time of change */
+};
+
+/* Makes NAME in the directory DIRFD a copy of the whole file IN, by a part in TEMPFD; HOW: members of enum
+ * part_copying. 0, or -1 with errno, and what had that name is as it was. */
+int part_put_copy(int tempfd, int dirfd, const char *name, int in, int how);
 
 /* Closes it and takes it away. Nothing happens to one that was published or never opened. */
 void part_drop(struct part *p);

@@ -1,5 +1,6 @@
 #include "self.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,31 @@ self_share(struct buf *out, const char *name)
 	}
 	buf_free(&dir);
 	return rc;
+}
+
+int
+self_manual(struct buf *out, const char *name)
+{
+	char *tree;
+
+	if (own_dir(out) < 0)
+		return -1;
+	tree = strrchr(out->data, '/');
+	if (!tree || strcmp(tree, "/bin") != 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	out->len = (size_t)(tree - out->data);
+	buf_printf(out, "/man/%s.1", name);
+	return access(out->data, R_OK);
+}
+
+unsigned
+self_processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned)n : 1;
 }
 
 void

@@ -1,5 +1,6 @@
 /*
- * self: where a program's own things are: share/ and the programs beside it; and how many files it may open.
+ * self: where a program's own things are: share/, its manual and the programs beside it; how many files it may open,
+ * and how many processors there are.
  */
 #ifndef BI_SELF_H
 #define BI_SELF_H
@@ -15,6 +16,13 @@ int self_share(struct buf *out, const char *name);
 
 /* Sets OUT to the path of our program NAME ("bi-type"), beside this executable. 0 or -1 with errno. */
 int self_program(struct buf *out, const char *name);
+
+/* Sets OUT to the path of the manual page of our program NAME in the source tree, of which this executable is in bin/.
+ * 0, or -1 with errno: there is no such tree, and man(1) has it. */
+int self_manual(struct buf *out, const char *name);
+
+/* How many processors the system has, 1 at least. */
+unsigned self_processors(void);
 
 /* Lets this process have as many files open as the system allows; some start it with a limit of 1024. */
 void self_raise_files(void);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rec.h"
 
@@ -110,6 +111,9 @@ print_seeds_form(const struct servers *all)
 		add_member(&out, "URL", s->record, "url", "-");
 	}
 	printf("Active HTTP Servers\n%s\n%s", rule, out.data);
+	/* The form is for programs too; this is for who looks. */
+	if (isatty(STDOUT_FILENO))
+		puts("\nPages opened by these URLs do not save: `bi-serve BATCH` prints one by which they do.");
 	buf_free(&out);
 }
 

@@ -42,7 +42,8 @@ void servers_free(struct servers *all);
  *	  Batch: Batch 1 (chars 1-5)
  *	  URL: http://localhost:8000/M_batch1/index.html
  *
- * and an empty line between two; "No active servers" when there are none. How many, or -1 with errno.
+ * and an empty line between two; on a terminal with how to have a URL by which pages save behind it; "No active
+ *servers" when there are none. How many, or -1 with errno.
  */
 int64_t servers_print(const struct root *root, bool json);
 

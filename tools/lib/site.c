@@ -58,6 +58,51 @@ site_name_wrong(const char *name)
 	return NULL;
 }
 
+/* What is wrong with the host of an origin, which has N bytes. */
+static const char *
+host_wrong(const char *host, size_t n)
+{
+	char name[NAME_MOST + 2];
+
+	if (n >= sizeof(name))
+		return "has a host that is too long";
+	if (*host == '[')
+		return n > 2 && host[n - 1] == ']' && strspn(host + 1, "0123456789abcdef:.") == n - 2
+			       ? NULL
+			       : "has a host in brackets that is no address in lower case";
+	memcpy(name, host, n);
+	name[n] = '\0';
+	if (site_name_wrong(name))
+		return "names no host";
+	for (size_t i = 0; i < n; i++)
+		if (isupper((unsigned char)name[i]))
+			return "must be in lower case, as browsers have it";
+	return NULL;
+}
+
+const char *
+site_origin_wrong(const char *origin)
+{
+	bool tls = strncmp(origin, "https://", 8) == 0;
+	const char *host = origin + (tls ? 8 : 7), *port, *wrong;
+	char *end;
+	long n;
+
+	if (!tls && strncmp(origin, "http://", 7) != 0)
+		return "must begin with http:// or https://";
+	if (strchr(host, '/'))
+		return "has a path: an origin is scheme, host and port";
+	port = host + strcspn(host, *host == '[' ? "]" : ":");
+	port += *port == ']';
+	wrong = host_wrong(host, (size_t)(port - host));
+	if (wrong || !*port)
+		return wrong;
+	n = port[0] == ':' && port[1] >= '1' && port[1] <= '9' ? strtol(port + 1, &end, 10) : 0;
+	if (n < 1 || n > 65535 || *end)
+		return "has a port that is none";
+	return n == (tls ? 443 : 80) ? "has its scheme's own port, which browsers leave away: leave it away too" : NULL;
+}
+
 struct site *
 site_open(const char *pattern)
 {

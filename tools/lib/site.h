@@ -22,6 +22,10 @@ void site_pattern(struct buf *out, const char *address, char *const *names);
 /* NULL for a name of a machine that may be among NAMES, else what is wrong with it, to stand behind "the name 'X' ". */
 const char *site_name_wrong(const char *name);
 
+/* NULL for an origin as browsers send it in Origin (RFC 6454: http or https, a host in lower case, the port where it is
+ * not the scheme's own), else what is wrong with it, to stand behind "the origin 'X' ". */
+const char *site_origin_wrong(const char *origin);
+
 struct site;
 
 /* The site of a pattern. NULL when it is no regular expression. For site_close(). */

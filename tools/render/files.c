@@ -45,24 +45,13 @@ static int
 copy_file(const struct render *r, int in, const char *name)
 {
 	struct stat from, to;
-	struct part part;
-	int error;
 
 	if (fstat(in, &from) < 0)
 		return -1;
 	if (fstatat(r->dir, name, &to, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(to.st_mode) && to.st_size == from.st_size &&
 	    to.st_mtim.tv_sec == from.st_mtim.tv_sec && to.st_mtim.tv_nsec == from.st_mtim.tv_nsec)
 		return 0;
-	if (part_open(&part, r->temp) < 0)
-		return -1;
-	if (part_copy(&part, in, from.st_size) == 0 &&
-	    futimens(part.fd, (struct timespec[]){{.tv_nsec = UTIME_OMIT}, from.st_mtim}) == 0 &&
-	    part_publish(&part, r->dir, name) == 0)
-		return 0;
-	error = errno;
-	part_drop(&part);
-	errno = error;
-	return -1;
+	return part_put_copy(r->temp, r->dir, name, in, PART_DATED);
 }
 
 /* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */

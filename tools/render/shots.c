@@ -9,6 +9,7 @@
 #include "msg.h"
 #include "part.h"
 #include "render.h"
+#include "self.h"
 
 enum { SLOTS = 64 }; /* thumbnails under way at once: two descriptors each */
 
@@ -34,14 +35,6 @@ shot_read(const struct render *r, uint32_t k, const char *sha256, struct shot *o
 	       pread(r->shots, out, sizeof(*out), (off_t)(k - 1) * (off_t)sizeof(*out)) == sizeof(*out) &&
 	       out->version == SHOT_VERSION && memcmp(out->sha256, sha256, sizeof(out->sha256)) == 0 &&
 	       memchr(out->why, '\0', sizeof(out->why)) != NULL;
-}
-
-static unsigned
-processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n > 0 ? (unsigned)n : 1;
 }
 
 /* What became of one thumbnail, into thumbs/ and .thumbs. 0, or -1 with errno. */
@@ -135,7 +128,7 @@ shots_see(struct render *r, uint32_t k, int in, const char *sha256, const char *
 	if (!r->making)
 		r->making = buf_alloc(sizeof(*r->making));
 	if (!*r->thumber)
-		*r->thumber = thumb_open(processors());
+		*r->thumber = thumb_open(self_processors());
 	slot = free_slot(r);
 	if (r->making->code != EX_ALL_WELL || !slot || part_open(&slot->part, r->temp) < 0) {
 		int code = r->making->code;

@@ -120,7 +120,7 @@ end_lighttpd(struct keeper *k)
 		int signal, ms;
 	} steps[] = {{SIGINT, DRAIN_MS}, {SIGTERM, END_MS}, {SIGKILL, END_MS}};
 
-	backend_stop_stream(k); /* a stream is under way for ever */
+	backend_wind_up(k);
 	for (size_t i = 0; k->lighttpd && i < sizeof(steps) / sizeof(*steps); i++) {
 		int64_t until = clock_ms() + steps[i].ms;
 
@@ -197,12 +197,29 @@ watch_signals(struct keeper *k)
 	return EX_OSERR;
 }
 
+/* The first free port that no other batch had last. As lease_take(). */
+static int
+take_nobodys(struct keeper *k)
+{
+	int first = k->s->first, count = k->s->last - first + 1, rc = 1;
+	bool *others = buf_alloc((size_t)count * sizeof(*others));
+
+	serve_others_ports(k->s, k->batch, others);
+	for (int i = 0; i < count && rc == 1; i++)
+		if (!others[i])
+			rc = lease_take(&k->lease, &k->s->root, k->s->address, first + i, first + i);
+	free(others);
+	return rc;
+}
+
 static int
 take_port(struct keeper *k)
 {
 	int last = k->s->another ? 0 : serve_last_port(k->s, k->batch);
 	int rc = last ? lease_take(&k->lease, &k->s->root, k->s->address, last, last) : 1;
 
+	if (rc == 1)
+		rc = take_nobodys(k);
 	if (rc == 1)
 		rc = lease_take(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
 	if (rc == 1)
@@ -253,10 +270,7 @@ keep(const struct serve *s, const char *batch)
 	struct keeper k = {.s = s, .batch = batch, .pidfd = -1, .signals = -1, .says = -1, .voice = -1, .log = -1};
 	int rc;
 
-	k.dir = k.answers = k.streams = -1;
-	for (size_t i = 0; i < BACKENDS; i++)
-		k.backends[i].pidfd = -1;
-
+	backend_prepare(&k);
 	prctl(PR_SET_NAME, "bi-serve");
 	signal(SIGPIPE, SIG_IGN);
 	k.lease = (struct lease){.fd = -1, .socket = -1};

@@ -1,11 +1,12 @@
 /*
  * keeper: what the files of a server's keeper share. The keeper (keeper.c) takes the port and is the parent of
- * lighttpd (lighttpd.c) and of the programs of the API (backend.c): it starts those again when they end, ends with
- * lighttpd, and all of them die with it.
+ * lighttpd (lighttpd.c), of the programs of the API, and of a worker (backend.c): it starts those again when they end,
+ * ends with lighttpd, and all of them die with it.
  */
 #ifndef BI_KEEPER_H
 #define BI_KEEPER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -14,14 +15,19 @@
 #include "lease.h"
 #include "serve.h"
 
-/* Programs of the API: those that answer at once, and the one that streams, which is the last. */
-enum { BACKENDS_ANSWER = 3, BACKENDS = BACKENDS_ANSWER + 1 };
+/* What a keeper keeps beside lighttpd: programs of the API, by what they do, each with the socket of its kind; and the
+ * worker. */
+enum backend_kind { BACKEND_ANSWERS, BACKEND_STREAMS, BACKEND_TAKES, BACKEND_WORKS, BACKEND_KINDS };
+
+enum { BACKENDS = 3 + 1 + 2 + 1 };
 
 struct backend {
-	pid_t pid;     /* 0: not running */
-	int pidfd;     /* -1: not running */
-	int64_t since; /* when it was started, on clock_ms() */
-	int64_t due;   /* when it is to be started again */
+	enum backend_kind kind;
+	pid_t pid;      /* 0: not running */
+	int pidfd;      /* -1: not running */
+	int64_t since;  /* when it was started, on clock_ms() */
+	int64_t due;    /* when it is to be started again */
+	unsigned quick; /* how many times in a row it ended as soon as it was started */
 };
 
 struct keeper {
@@ -39,10 +45,11 @@ struct keeper {
 	off_t logged;
 	struct buf said; /* the end of what it said, until it is ready */
 
-	int dir;     /* leases/, which lighttpd has too, as descriptor KEEPER_DIR, to reach the sockets in it */
-	int answers; /* listening sockets: leases/PORT.api */
-	int streams; /* leases/PORT.stream */
-	struct buf program;
+	int dir; /* leases/, which lighttpd has too, as descriptor KEEPER_DIR, to reach the sockets in it */
+	int sockets[BACKEND_KINDS]; /* that listen: leases/PORT.api and so on; -1: none */
+	bool ending;                /* none is to be started again */
+	struct buf api, fetch;      /* the programs' paths */
+	bool parses;                /* bi-parse is there too */
 	struct backend backends[BACKENDS];
 };
 
@@ -76,7 +83,10 @@ int probe(struct keeper *k);
 
 /* --- backend.c --- */
 
-/* Makes the sockets and starts the programs of the API: 0, or the exit code after a message. */
+/* To be called first. */
+void backend_prepare(struct keeper *k);
+
+/* Makes the sockets and starts the programs: 0, or the exit code after a message. */
 int backend_start(struct keeper *k);
 
 /* Reaps the one whose PIDFD this is. */
@@ -85,8 +95,10 @@ void backend_ended(struct keeper *k, int pidfd);
 /* Starts those again that are due; milliseconds until the next one is, -1: none. */
 int64_t backend_tend(struct keeper *k);
 
-/* Ends the one that streams, or all; takes the sockets away with the last. */
-void backend_stop_stream(struct keeper *k);
+/* Ends what would go on for ever, the one that streams, and tells the worker to end. */
+void backend_wind_up(struct keeper *k);
+
+/* Ends all, the worker in its time, and takes the sockets away. */
 void backend_stop(struct keeper *k);
 
 #endif

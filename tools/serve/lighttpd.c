@@ -62,6 +62,12 @@ set_environment(const struct keeper *k, const char *conf)
 	buf_printf(&text, "/proc/self/fd/%d/%d", KEEPER_DIR, k->lease.port);
 	rc |= set_string("BI_SOCKETS", text.data);
 	buf_clear(&text);
+	buf_printf(&text, "%s/batches", s->root.path);
+	rc |= set_string("BI_BATCHES", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "%llu", (unsigned long long)(s->bounds.upload + 1023) / 1024);
+	rc |= set_string("BI_UPLOAD", text.data);
+	buf_clear(&text);
 	buf_printf(&text, "%s/%s", s->root.path, SERVE_PASSWORD_FILE);
 	rc |= set_string("BI_PASSWORDS", text.data);
 	buf_clear(&text);

@@ -17,13 +17,16 @@
 enum {
 	OPT_ADDRESS = 256,
 	OPT_ALLOW_HOST,
+	OPT_ALLOW_ORIGIN,
 	OPT_ANOTHER,
 	OPT_CERT,
+	OPT_CSRF_COOKIE,
 	OPT_FOREGROUND,
 	OPT_KEEP,
 	OPT_KEY,
 	OPT_NEW_PASSWORD,
 	OPT_NEW_TOKEN,
+	OPT_NO_WORKER,
 	OPT_PASSWORD_FILE,
 	OPT_PRIVATE,
 	OPT_SHARE,
@@ -33,19 +36,25 @@ enum {
 static const struct opt table[] = {
 	{OPT_ADDRESS, "address", "ADDRESS", "listen there (127.0.0.1: this machine alone)"},
 	{OPT_ALLOW_HOST, "allow-host", "NAME", "a name by which browsers may ask for the pages, beside localhost"},
+	{OPT_ALLOW_ORIGIN, "allow-origin", "URL", "let pages of this origin use the API"},
 	{OPT_ANOTHER, "another", NULL, "one more server, also for a batch that has one"},
 	{OPT_CERT, "cert", "FILE", "with --share: the certificate, instead of one of our own"},
+	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "set the token as a cookie too, for clients that want it there"},
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
 	{'j', "json", NULL, "records also on a terminal"},
-	{OPT_KEEP, "keep", "FD", "what bi-serve starts its own background process with"},
+	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its keepers with */
 	{OPT_KEY, "key", "FILE", "the key of that certificate"},
+	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
+	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
 	{OPT_NEW_PASSWORD, "new-password", NULL, "make another password"},
 	{OPT_NEW_TOKEN, "new-token", NULL, "make another token: pages that are open write no more"},
+	{OPT_NO_WORKER, "no-worker", NULL, "keep no worker for what is handed in"},
 	{OPT_PASSWORD_FILE, "password-file", "FILE", "the password is this file's first line"},
 	{'p', "port", "FIRST-LAST", "choose from these ports (8000-8020)"},
 	{OPT_PRIVATE, "private", NULL, "ask for a password, also to read"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{OPT_SHARE, "share", NULL, "serve other machines too, with a password and over TLS"},
+	{BOUNDS_SYNC_TIMEOUT, "sync-timeout", "SECONDS", "how long a request for one item waits for it (60)"},
 	{0},
 };
 
@@ -92,6 +101,18 @@ add_host(const struct opts *o, struct serve *s)
 	s->hosts[s->hosts_n++] = (char *)(uintptr_t)o->value;
 }
 
+static void
+add_origin(const struct opts *o, struct serve *s)
+{
+	const char *wrong = site_origin_wrong(o->value);
+
+	if (wrong)
+		opt_wrong("%s: the origin '%s' %s", o->given, o->value, wrong);
+	if (s->origins_n == SERVE_ORIGINS_MOST)
+		opt_wrong("%s takes %d origins at most", o->given, SERVE_ORIGINS_MOST);
+	s->origins[s->origins_n++] = o->value;
+}
+
 /* The path FILE without symbolic links: a keeper works elsewhere. */
 static const char *
 parse_file(const struct opts *o)
@@ -125,6 +146,21 @@ access_option(int id, const struct opts *o, struct serve *s)
 		s->access = SERVE_PRIVATE;
 }
 
+/* Those about the API. */
+static bool
+api_option(int id, const struct opts *o, struct serve *s)
+{
+	if (id == OPT_ALLOW_ORIGIN)
+		add_origin(o, s);
+	else if (id == OPT_CSRF_COOKIE)
+		s->csrf_cookie = true;
+	else if (id == OPT_NO_WORKER)
+		s->no_worker = true;
+	else
+		return bounds_option(&s->bounds, id, o);
+	return true;
+}
+
 static const char *
 options(struct opts *o, struct serve *s)
 {
@@ -146,7 +182,7 @@ options(struct opts *o, struct serve *s)
 			parse_ports(o, s);
 		else if (id == 'r')
 			dir = o->value;
-		else
+		else if (!api_option(id, o, s))
 			access_option(id, o, s);
 	}
 	return dir;
@@ -263,7 +299,7 @@ serve(struct serve *s, const char *dir, char **args)
 	if (code == 0)
 		code = code_of(&n);
 	if (code == 0 && (s->foreground || s->ready >= 0) && n.n != 1)
-		opt_wrong("--foreground and --keep take one batch");
+		opt_wrong("--foreground takes one batch");
 	if (code == 0) {
 		root_open(&s->root, dir, false);
 		if (s->ready < 0)
@@ -280,7 +316,7 @@ serve(struct serve *s, const char *dir, char **args)
 int
 main(int argc, char **argv)
 {
-	struct serve s = {.first = 8000, .last = 8020, .held = -1, .ready = -1};
+	struct serve s = {.bounds = bounds_usual, .first = 8000, .last = 8020, .held = -1, .ready = -1};
 	struct opts o = {
 		.operands = "[BATCH ...]",
 		.purpose = "Serves the review pages of batches, each on a port of its own, and prints their URLs.",

@@ -2,6 +2,7 @@
  * What leases/BATCH.port is for: it is locked while a server for the batch is looked for and started, and its text is
  * the port that the batch had last, since what a browser keeps for a page goes by its port too.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,6 +74,33 @@ serve_last_port(const struct serve *s, const char *batch)
 	if (fd >= 0)
 		close(fd);
 	return port >= s->first && port <= s->last ? (int)port : 0;
+}
+
+void
+serve_others_ports(const struct serve *s, const char *batch, bool *ports)
+{
+	int fd = root_dir(s->root.fd, "leases", false);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	char own[NAME_LONGEST + 8];
+
+	if (!d && fd >= 0)
+		close(fd);
+	snprintf(own, sizeof(own), "%s.port", batch);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		size_t n = strlen(e->d_name);
+		char other[NAME_LONGEST + 8];
+		int port;
+
+		if (n < 6 || n >= sizeof(other) || strcmp(e->d_name + n - 5, ".port") != 0 ||
+		    strcmp(e->d_name, own) == 0)
+			continue;
+		snprintf(other, sizeof(other), "%.*s", (int)n - 5, e->d_name);
+		port = root_name_wrong(other) ? 0 : serve_last_port(s, other);
+		if (port)
+			ports[port - s->first] = true;
+	}
+	if (d)
+		closedir(d);
 }
 
 void

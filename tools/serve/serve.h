@@ -13,11 +13,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bounds.h"
 #include "root.h"
 #include "token.h"
 
 enum {
-	SERVE_HOSTS_MOST = 16, /* names given by --allow-host */
+	SERVE_HOSTS_MOST = 16,   /* names given by --allow-host */
+	SERVE_ORIGINS_MOST = 16, /* origins given by --allow-origin */
 };
 
 /* Who reaches the pages. */
@@ -36,6 +38,11 @@ struct serve {
 	enum serve_access access;
 	char *hosts[SERVE_HOSTS_MOST + 1]; /* --allow-host, NULL-terminated */
 	size_t hosts_n;
+	const char *origins[SERVE_ORIGINS_MOST]; /* --allow-origin */
+	size_t origins_n;
+	bool csrf_cookie;          /* give the token as a cookie too */
+	bool no_worker;            /* keep none */
+	struct bounds bounds;      /* of what is handed in */
 	const char *cert, *key;    /* absolute paths; NULL: our own */
 	const char *password_file; /* whose first line is to be the password; NULL: none */
 	bool new_password;         /* make another */
@@ -98,6 +105,9 @@ int serve_hold(const struct serve *s, const char *batch);
 
 /* The port that BATCH had last, where that is one to choose from; else 0. */
 int serve_last_port(const struct serve *s, const char *batch);
+
+/* Sets PORTS[i] for each port, the first and I more, that another batch had last, and is to find free again. */
+void serve_others_ports(const struct serve *s, const char *batch, bool *ports);
 
 /* Notes that BATCH has PORT now. */
 void serve_note_port(const struct serve *s, const char *batch, int port);

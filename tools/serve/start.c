@@ -12,6 +12,7 @@
 #include "rec.h"
 #include "serve.h"
 #include "servers.h"
+#include "words.h"
 
 enum {
 	READY_MS = 40000, /* longer than the keeper itself waits for lighttpd to answer */
@@ -164,20 +165,6 @@ open_pipes(struct pipes *p)
 	return -1;
 }
 
-/* The arguments of a keeper. */
-struct words {
-	char *v[32 + 2 * SERVE_HOSTS_MOST];
-	size_t n;
-};
-
-static void
-add_word(struct words *w, const char *option, const char *value)
-{
-	w->v[w->n++] = (char *)(uintptr_t)option;
-	if (value)
-		w->v[w->n++] = (char *)(uintptr_t)value;
-}
-
 static pid_t
 start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
 {
@@ -190,23 +177,26 @@ start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
 	c.fd_count = sizeof(fds) / sizeof(*fds);
 	snprintf(ports, sizeof(ports), "%d-%d", s->first, s->last);
 	snprintf(fd, sizeof(fd), "%d", READY_FD);
-	add_word(&w, "bi-serve", NULL);
-	add_word(&w, "--json", NULL);
-	add_word(&w, "--keep", fd);
-	add_word(&w, "--root", s->root.path);
-	add_word(&w, "--port", ports);
-	add_word(&w, "--address", s->address);
+	words_add(&w, "bi-serve", NULL);
+	words_add(&w, "--json", NULL);
+	words_add(&w, "--keep", fd);
+	words_add(&w, "--root", s->root.path);
+	words_add(&w, "--port", ports);
+	words_add(&w, "--address", s->address);
 	if (s->access != SERVE_OPEN)
-		add_word(&w, s->access == SERVE_SHARE ? "--share" : "--private", NULL);
+		words_add(&w, s->access == SERVE_SHARE ? "--share" : "--private", NULL);
 	for (size_t i = 0; i < s->hosts_n; i++)
-		add_word(&w, "--allow-host", s->hosts[i]);
+		words_add(&w, "--allow-host", s->hosts[i]);
 	if (s->cert) {
-		add_word(&w, "--cert", s->cert);
-		add_word(&w, "--key", s->key);
+		words_add(&w, "--cert", s->cert);
+		words_add(&w, "--key", s->key);
 	}
+	words_add_api(&w, s);
+	if (s->no_worker)
+		words_add(&w, "--no-worker", NULL);
 	if (s->another)
-		add_word(&w, "--another", NULL);
-	add_word(&w, "--", batch);
+		words_add(&w, "--another", NULL);
+	words_add(&w, "--", batch);
 	return child_start(&c);
 }
 

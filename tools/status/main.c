@@ -14,12 +14,13 @@
 
 static struct {
 	const char *root;
-	bool json, wait, strict, servers, rebuild, paged;
+	bool json, wait, strict, servers, rebuild, doctor, paged;
 	long limit, offset;
 	long timeout; /* ms; -1: none */
 } options = {.limit = PROGRESS_ITEMS, .timeout = -1};
 
 static const struct opt table[] = {
+	{'D', "doctor", NULL, "what is wrong with the root and the machine, and what mends it"},
 	{'j', "json", NULL, "the status document of each batch on a line"},
 	{'l', "limit", "N", "with --json: N items at most (1000; 0: none)"},
 	{'o', "offset", "N", "with --json: the items after the first N"},
@@ -191,8 +192,9 @@ servers(const struct root *root)
 static void
 check_use(char **operands)
 {
-	if (options.servers && (*operands || options.wait || options.rebuild || options.strict || options.paged))
-		opt_wrong("--servers goes with --json and --root alone");
+	if ((options.servers || options.doctor) && (*operands || options.wait || options.rebuild || options.strict ||
+						    options.paged || (options.servers && options.doctor)))
+		opt_wrong("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
 	if (options.rebuild && (options.wait || options.strict || options.paged))
 		opt_wrong("--rebuild goes with --json, --root and names alone");
 	if (options.timeout >= 0 && !options.wait)
@@ -208,6 +210,9 @@ static void
 take_option(int id, const struct opts *o)
 {
 	switch (id) {
+	case 'D':
+		options.doctor = true;
+		break;
 	case 'j':
 		options.json = true;
 		break;
@@ -256,5 +261,7 @@ main(int argc, char **argv)
 		take_option(id, &o);
 	check_use(opt_rest(&o));
 	root_open(&root, options.root, false);
+	if (options.doctor)
+		msg_finish(doctor(&root, options.json));
 	msg_finish(options.servers ? servers(&root) : batches(&root, opt_rest(&o)));
 }

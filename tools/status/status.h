@@ -25,4 +25,8 @@ void table_print(const struct root *root, const struct seen *v, size_t n);
  */
 int wait_for(const struct root *root, char **names, size_t n, long ms);
 
+/* Says what is wrong with ROOT and the machine, and how to mend it: on stdout a line, or with JSON a record, for each
+ * thing. 0 when nothing is, else EX_SOME_FAILED. */
+int doctor(const struct root *root, bool json);
+
 #endif

@@ -4,10 +4,10 @@
 
 #include "status.h"
 
-enum { COLUMNS = 80, NAME_LEAST = 5, NAME_MOST = 20, BAR_LEAST = 6, BAR_MOST = 24 };
+enum { COLUMNS = 80, NAME_LEAST = 5, NAME_MOST = 20, STATUS_LEAST = 10, BAR_LEAST = 6, BAR_MOST = 24 };
 
 struct widths {
-	int name, done, failed, left, bar;
+	int name, status, done, failed, left, bar;
 };
 
 static uint64_t
@@ -33,10 +33,19 @@ widen(int *width, int to)
 		*width = to;
 }
 
+/* The job's status; a document has "stale" where people are told that it stopped. */
+static const char *
+word(const struct seen *s)
+{
+	if (s->p.stale && s->p.counts.total != s->p.counts.pending)
+		return "stopped";
+	return s->p.status;
+}
+
 static struct widths
 measure(const struct seen *v, size_t n)
 {
-	struct widths w = {.name = NAME_LEAST, .done = 4, .failed = 6, .left = 4};
+	struct widths w = {.name = NAME_LEAST, .status = STATUS_LEAST, .done = 4, .failed = 6, .left = 4};
 	int rest;
 
 	for (size_t i = 0; i < n; i++) {
@@ -44,23 +53,18 @@ measure(const struct seen *v, size_t n)
 		int length = (int)strlen(v[i].name);
 
 		widen(&w.name, length < NAME_MOST ? length : NAME_MOST);
+		widen(&w.status, (int)strlen(word(&v[i])));
 		widen(&w.done, digits(c->completed + c->failed) + 1 + digits(c->total));
 		widen(&w.failed, digits(c->failed));
 		widen(&w.left, digits(left_of(&v[i])));
 	}
-	/* Two spaces between columns; the status takes 10, the brackets and the percentage 9. */
-	rest = COLUMNS - (w.name + 2 + 10 + 2 + 9 + 2 + w.done + 2 + w.failed + 2 + w.left);
+	/* Two spaces between columns; the brackets and the percentage take 9. Where it is narrow, names have lines of
+	 * their own. */
+	rest = COLUMNS - (w.name + 2 + w.status + 2 + 9 + 2 + w.done + 2 + w.failed + 2 + w.left);
+	for (; rest < BAR_LEAST && w.name > NAME_LEAST; rest++)
+		w.name--;
 	w.bar = rest > BAR_MOST ? BAR_MOST : rest < BAR_LEAST ? BAR_LEAST : rest;
 	return w;
-}
-
-/* The job's status in a word of at most ten letters. */
-static const char *
-word(const struct seen *s)
-{
-	if (s->p.stale)
-		return s->p.counts.total == s->p.counts.pending ? "pending" : "stopped";
-	return strcmp(s->p.status, "partially_completed") == 0 ? "partial" : s->p.status;
 }
 
 /* Draws '#' for what is completed, 'x' for what failed (at least one when anything did), '.' for the rest. */
@@ -92,7 +96,7 @@ print_row(const struct seen *s, const struct widths *w)
 		printf("%s\n%*s", s->name, w->name, "");
 	else
 		printf("%-*s", w->name, s->name);
-	printf("  %-10s  [%s] %3u.%u%%  %*s  %*" PRIu64 "  %*" PRIu64 "\n", word(s), bar, s->p.tenths / 10,
+	printf("  %-*s  [%s] %3u.%u%%  %*s  %*" PRIu64 "  %*" PRIu64 "\n", w->status, word(s), bar, s->p.tenths / 10,
 	       s->p.tenths % 10, w->done, done, w->failed, c->failed, w->left, left_of(s));
 }
 
@@ -106,8 +110,8 @@ table_print(const struct root *root, const struct seen *v, size_t n)
 		printf("no batches in %s\n", root->path);
 		return;
 	}
-	printf("%-*s  %-10s  %-*s  %*s  %*s  %*s\n", w.name, "BATCH", "STATUS", w.bar + 9, "PROGRESS", w.done, "DONE",
-	       w.failed, "FAILED", w.left, "LEFT");
+	printf("%-*s  %-*s  %-*s  %*s  %*s  %*s\n", w.name, "BATCH", w.status, "STATUS", w.bar + 9, "PROGRESS", w.done,
+	       "DONE", w.failed, "FAILED", w.left, "LEFT");
 	for (size_t i = 0; i < n; i++) {
 		print_row(&v[i], &w);
 		if (!stale && v[i].p.stale)

@@ -1,8 +1,8 @@
 /*
  * pack: an archive being written by libarchive, the same for the same members: no times, owners or modes of here.
  */
-#ifndef PACK_H
-#define PACK_H
+#ifndef BI_PACK_H
+#define BI_PACK_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +33,8 @@ struct pack *pack_begin(const struct pack_kind *kind, int fd, const char *manife
 /* Adds a member. 0, or -1 with errno. */
 int pack_bytes(struct pack *p, const char *name, const void *bytes, size_t n);
 
-/* The same, of the file FD from its beginning; -1 with EBADMSG where its SHA-256 is not this one. */
+/* The same, of the file FD from its beginning; -1 with EBADMSG where its SHA-256 is not this one, NULL for any, or it
+ * grew meanwhile. */
 int pack_file(struct pack *p, const char *name, int fd, const char *sha256);
 
 /* Ends it: its SHA-256 and how many bytes it has. P is freed in either case. 0, or -1 with errno. */

@@ -1,0 +1,183 @@
+/* The parts of an upload: files go into parts of temp/ as they come, which vanish with us. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "hand.h"
+#include "rec.h"
+
+/* After so many bytes of a file the disk is told to begin, so that little is left to wait for at the end. */
+enum { EARLY = 8 << 20 };
+
+static const char unkept[] = "the upload cannot be kept";
+
+static bool
+begin_file(struct hand *h, const struct multipart_part *p)
+{
+	struct hand_item *item;
+	struct buf label = {0};
+
+	if (strcmp(p->name, "file") != 0 && strcmp(p->name, "files") != 0) {
+		reply_error(&h->reply, 422, "bad_part",
+			    "a file is in the part '%.80s': one file goes into a part "
+			    "named file, a batch into parts named files",
+			    p->name);
+		return false;
+	}
+	if (h->n == h->api->bounds.batch) {
+		reply_error(&h->reply, 413, "too_many", "a request may hand in %zu items", h->api->bounds.batch);
+		return false;
+	}
+	h->is_batch |= h->n > 0 || strcmp(p->name, "files") == 0;
+	multipart_label(p->filename, &label);
+	item = hand_add(h, label.data);
+	buf_free(&label);
+	h->in_file = true;
+	h->unchosen = !*p->filename;
+	item->has_part = part_open(&item->part, h->temp) == 0;
+	if (!item->has_part)
+		hand_error(h, errno, unkept);
+	return item->has_part;
+}
+
+static bool
+hear_part(const struct multipart_part *p, void *arg)
+{
+	struct hand *h = arg;
+
+	if (++h->parts > HAND_PARTS_MOST) {
+		reply_error(&h->reply, 413, "too_many_parts", "a form may have %d parts: hand in the files in several",
+			    HAND_PARTS_MOST);
+		return false;
+	}
+	h->in_file = false;
+	buf_clear(&h->value);
+	h->is_id = strcmp(p->name, h->type->id_key) == 0;
+	return p->filename ? begin_file(h, p) : true;
+}
+
+static bool
+keep(struct hand *h, struct hand_item *item, const char *bytes, size_t n)
+{
+	if (part_write(&item->part, bytes, n) < 0) {
+		hand_error(h, errno, unkept);
+		return false;
+	}
+	if (item->size / EARLY != (item->size + n) / EARLY)
+		sync_file_range(item->part.fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* where it cannot, the end waits longer */
+	item->size += n;
+	return true;
+}
+
+static bool
+hear_bytes(const char *bytes, size_t n, void *arg)
+{
+	struct hand *h = arg;
+
+	if (h->in_file)
+		return keep(h, &h->items[h->n - 1], bytes, n);
+	if (h->value.len + n > HAND_FIELD_MOST) {
+		reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes", HAND_FIELD_MOST);
+		return false;
+	}
+	buf_add(&h->value, bytes, n);
+	return true;
+}
+
+static bool
+hear_whole(void *arg)
+{
+	struct hand *h = arg;
+
+	if (h->in_file) {
+		struct hand_item *item = &h->items[h->n - 1];
+
+		if (h->unchosen && item->size == 0) { /* a field of a form that was left empty */
+			part_drop(&item->part);
+			free(item->where);
+			h->n--;
+		}
+	} else if (h->is_id) {
+		buf_add(&h->value, "", 0);
+		rec_mend(h->value.data);
+		if (!h->ids)
+			h->ids = json_object_new_array();
+		json_object_array_add(h->ids, json_object_new_string(h->value.data));
+	}
+	return true;
+}
+
+/* Whether there is room for the N bytes of a body: what cannot fit need not be read. */
+static bool
+fits(const struct hand *h, uint64_t n)
+{
+	struct statvfs fs;
+
+	return fstatvfs(h->temp, &fs) < 0 || n / fs.f_frsize < fs.f_bavail;
+}
+
+bool
+form_begin(struct hand *h, const char *type, uint64_t length)
+{
+	static const struct multipart_calls calls = {hear_part, hear_bytes, hear_whole};
+	char boundary[MULTIPART_BOUNDARY_LONGEST + 1];
+	const char *wrong = multipart_boundary(type, boundary);
+
+	if (wrong) {
+		bool other = !type || strncasecmp(type, "multipart/form-data", 19) != 0;
+
+		reply_error(&h->reply, other ? 415 : 400, other ? "not_a_form" : "bad_form", "%s", wrong);
+		return false;
+	}
+	h->temp = root_dir(h->api->root.fd, "temp", true);
+	if (h->temp < 0 || !fits(h, length)) {
+		hand_error(h, h->temp < 0 ? errno : ENOSPC, unkept);
+		return false;
+	}
+	multipart_begin(&h->form, boundary, &calls, h);
+	return true;
+}
+
+bool
+form_take(struct hand *h, const char *bytes, size_t n)
+{
+	enum multipart_state s = multipart_feed(&h->form, bytes, n);
+
+	if (s == MULTIPART_BAD)
+		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_wrong(&h->form));
+	return s == MULTIPART_MORE || s == MULTIPART_END;
+}
+
+/* A form has one field, which stands for all, or as many as there are files. */
+static void
+count_ids(struct hand *h)
+{
+	struct json_object *first;
+
+	if (!h->ids || json_object_array_length(h->ids) != 1 || (h->is_batch && h->n == 1))
+		return;
+	first = json_object_get(json_object_array_get_idx(h->ids, 0));
+	json_object_put(h->ids);
+	h->ids = first;
+}
+
+bool
+form_end(struct hand *h)
+{
+	if (h->form.state != MULTIPART_END) {
+		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_wrong(&h->form));
+		return false;
+	}
+	if (h->n == 0) {
+		reply_error(&h->reply, 422, "no_file",
+			    "the form has no file: one goes into a part named file, a batch "
+			    "into parts named files, each with a filename");
+		return false;
+	}
+	count_ids(h);
+	return hand_name(h);
+}

@@ -1,0 +1,171 @@
+/* The URLs of a request. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hand.h"
+#include "rec.h"
+
+/* Where the host of URL begins; NULL where it is none of http and https. */
+static const char *
+host_of(const char *url)
+{
+	const char *host = strncasecmp(url, "http://", 7) == 0    ? url + 7
+			   : strncasecmp(url, "https://", 8) == 0 ? url + 8
+								  : NULL;
+	size_t n = host ? strcspn(host, "/?#") : 0;
+	const char *at = host ? memchr(host, '@', n) : NULL;
+
+	return at ? at + 1 : host;
+}
+
+/* NULL for a URL that may be asked for, else what is wrong with it, to stand alone. The worker looks closer. */
+static const char *
+url_wrong(const char *url, size_t n, char room[160])
+{
+	const char *host = host_of(url);
+
+	if (n == 0)
+		return "it is empty";
+	if (n > HAND_URL_MOST) {
+		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, HAND_URL_MOST);
+		return room;
+	}
+	for (const char *at = url; *at; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f)
+			return "it has a blank or a control character in it";
+	if (!host)
+		return "it does not begin with http:// or https://";
+	if (strcspn(host, "/?#:") == 0)
+		return "it names no host";
+	return NULL;
+}
+
+/* Cuts TEXT to N bytes, at a character's end. */
+static void
+cut(struct buf *text, size_t n)
+{
+	if (text->len <= n)
+		return;
+	while (n && (text->data[n] & 0xc0) == 0x80)
+		n--;
+	text->len = n;
+	text->data[n] = '\0';
+	buf_str(text, "…");
+}
+
+static void
+add(struct hand *h, struct json_object *value)
+{
+	const char *from = json_object_get_string(value), *wrong;
+	size_t n = (size_t)json_object_get_string_len(value);
+	struct buf url = {0}, words = {0};
+	struct hand_item *item;
+	char room[160];
+
+	for (; n && isspace((unsigned char)*from); n--)
+		from++;
+	while (n && isspace((unsigned char)from[n - 1]))
+		n--;
+	buf_add(&url, from, n);
+	wrong = url_wrong(url.data, n, room);
+	cut(&url, HAND_URL_MOST);
+	item = hand_add(h, url.data);
+	if (wrong) {
+		cut(&url, 160);
+		buf_printf(&words, "'%s' is no URL that can be fetched: %s", url.data, wrong);
+		item->code = "bad_url";
+		item->wrong = words.data;
+	}
+	buf_free(&url);
+}
+
+/* --- a request --- */
+
+static bool
+refuse(struct hand *h, int status, const char *code, const char *detail)
+{
+	reply_error(&h->reply, status, code, "%s", detail);
+	return false;
+}
+
+static bool
+take_list(struct hand *h, struct json_object *list)
+{
+	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	if (!json_object_is_type(list, json_type_array))
+		return refuse(h, 422, "bad_urls", "urls is no array");
+	if (n == 0)
+		return refuse(h, 422, "empty", "urls is empty: there is nothing to get");
+	if (n > h->api->bounds.batch) {
+		reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may hand in %zu", n,
+			    h->api->bounds.batch);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(one, json_type_string)) {
+			reply_error(&h->reply, 422, "bad_urls", "entry %zu of urls is no string; nothing was handed in",
+				    i + 1);
+			return false;
+		}
+		add(h, one);
+	}
+	h->is_batch = true;
+	return true;
+}
+
+static bool
+take_urls(struct hand *h, struct json_object *o)
+{
+	struct json_object *one = json_object_object_get(o, "url"), *list = json_object_object_get(o, "urls");
+
+	if (one && list)
+		return refuse(h, 422, "bad_urls", "the request has url and urls: give one of them");
+	if (list)
+		return take_list(h, list);
+	if (!one)
+		return refuse(h, 422, "no_url", "the request has neither url nor urls");
+	if (!json_object_is_type(one, json_type_string))
+		return refuse(h, 422, "bad_urls", "url is no string");
+	add(h, one);
+	return true;
+}
+
+/* Whether one of the URLs is well. */
+static bool
+check(struct hand *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!h->items[i].code)
+			return true;
+	if (h->n == 1)
+		return refuse(h, 422, "bad_url", h->items[0].wrong);
+	reply_error(&h->reply, 422, "bad_url", "none of the %zu URLs can be fetched; the first: %s", h->n,
+		    h->items[0].wrong);
+	return false;
+}
+
+bool
+urls_take(struct hand *h, const struct scgi *s)
+{
+	struct json_object *o = reply_take_json(s, &h->reply), *ids;
+	bool well = false;
+
+	if (!o)
+		return false;
+	if (!json_object_is_type(o, json_type_object)) {
+		refuse(h, 422, "bad_urls", "the request is no JSON object");
+	} else if (take_urls(h, o) && check(h)) {
+		ids = json_object_object_get(o, h->type->id_key);
+		h->ids = json_object_get(ids);
+		well = hand_name(h);
+	}
+	json_object_put(o);
+	return well;
+}

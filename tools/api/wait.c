@@ -1,0 +1,146 @@
+/* The only item of a job, which the client waits for. */
+#include <errno.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "clock.h"
+#include "hand.h"
+#include "notebook.h"
+#include "queue.h"
+#include "rec.h"
+
+enum { LOOK_MS = 1000 }; /* in case that inotify misses something */
+
+void
+wait_begin(struct hand *h, int ino)
+{
+	struct buf path = {0};
+
+	h->since = clock_ms();
+	h->watch = -1;
+	h->watched = batch_open(&h->api->root, h->batch, BATCH_READ, NULL);
+	buf_printf(&path, "%s/batches/%s", h->api->root.path, h->batch);
+	if (ino >= 0)
+		h->watch = inotify_add_watch(ino, path.data, IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW);
+	buf_free(&path);
+}
+
+void
+wait_end(struct hand *h, int ino)
+{
+	if (h->watch >= 0)
+		inotify_rm_watch(ino, h->watch);
+	h->watch = -1;
+}
+
+static void
+say_completed(struct hand *h, struct json_object *result)
+{
+	const char *file = rec_string(result, "file_id");
+	long long knowledge = rec_number(result, "knowledge_item_id", 0);
+	struct buf *out = &h->reply.body;
+
+	/* What is answered can be asked for. */
+	notebook_take(&h->api->root, h->watched);
+	h->reply.status = 201;
+	buf_str(out, "{\"success\":true,\"file_id\":");
+	if (file)
+		buf_json(out, file);
+	else
+		buf_str(out, "null");
+	if (knowledge)
+		buf_printf(out, ",\"knowledge_item_id\":%lld", knowledge);
+	else
+		buf_str(out, ",\"knowledge_item_id\":null");
+	buf_printf(out, ",\"is_batch\":false,\"total_items\":1,\"batch_job_id\":%llu,\"upload_id\":\"%s\"}\n",
+		   (unsigned long long)h->id, h->items[0].upload_id);
+}
+
+static void
+say_failed(struct hand *h, struct json_object *result)
+{
+	struct json_object *error = json_object_object_get(result, "error");
+	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
+
+	/* Codes are words of ours, but a filter's is anybody's. */
+	if (!code || code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_")] || !*code)
+		code = "failed";
+	reply_error(&h->reply, 422, code, "%s", message ? message : "the item has failed");
+	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
+}
+
+/* What its result says. */
+static void
+say_result(struct hand *h)
+{
+	struct buf line = {0};
+	struct json_object *result = NULL;
+	const char *status;
+
+	if (batch_result(h->watched, 1, &line) == 0)
+		result = rec_parse(line.data, line.len, NULL, 0);
+	status = result ? rec_string(result, "status") : NULL;
+	if (status && strcmp(status, "completed") == 0)
+		say_completed(h, result);
+	else if (status)
+		say_failed(h, result);
+	else
+		reply_error(&h->reply, 500, "cannot_read", "the result of batch %s cannot be read", h->batch);
+	json_object_put(result);
+	buf_free(&line);
+}
+
+static void
+say_late(struct hand *h, bool has_worker)
+{
+	if (has_worker)
+		reply_error(&h->reply, 504, "too_late",
+			    "the item is not done yet and goes on: ask for the status of job %llu",
+			    (unsigned long long)h->id);
+	else
+		reply_error(&h->reply, 504, "no_worker",
+			    "the item is in the queue, but no worker runs that would get it: start one with "
+			    "`bi-fetch --work`, or bi-serve without --no-worker; it is then job %llu",
+			    (unsigned long long)h->id);
+	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
+}
+
+/* How long it is waited for where nobody works. */
+static int64_t
+workless_ms(const struct hand *h)
+{
+	return h->api->bounds.sync_ms < HAND_NO_WORKER_MS ? h->api->bounds.sync_ms : HAND_NO_WORKER_MS;
+}
+
+bool
+wait_look(struct hand *h)
+{
+	char state = h->watched ? batch_state(h->watched, 1) : 'x';
+	int64_t waited = clock_ms() - h->since;
+
+	if (state == 'x') {
+		reply_error(&h->reply, 500, "cannot_read", "the batch %s cannot be read: %s", h->batch,
+			    strerror(errno));
+	} else if (state == 'c' || state == 'f') {
+		say_result(h);
+	} else if (waited >= workless_ms(h)) {
+		bool works = queue_has_worker(&h->api->root);
+
+		if (works && waited < h->api->bounds.sync_ms)
+			return false;
+		say_late(h, works);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+int64_t
+wait_until(const struct hand *h)
+{
+	int64_t end = h->since + h->api->bounds.sync_ms, workless = h->since + workless_ms(h);
+	int64_t next = clock_ms() + LOOK_MS;
+
+	next = end < next ? end : next;
+	return workless > clock_ms() && workless < next ? workless : next;
+}

@@ -1,0 +1,248 @@
+#include "filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "clock.h"
+
+/* Reads a turn: a filter that writes without end does not keep the loop from others. */
+enum { READS_MOST = 64, DYING_MS = 2000 };
+
+static bool
+watch(const struct filter *x, int fd, uint32_t events)
+{
+	struct epoll_event e = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(x->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+/* Not by closing alone: a child that is just being started has a copy for a moment, and that would stay watched. */
+static void
+close_watched(const struct filter *x, int *fd)
+{
+	if (*fd < 0)
+		return;
+	epoll_ctl(x->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	close(*fd);
+	*fd = -1;
+}
+
+static void
+close_pair(const int fds[2])
+{
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static int
+set_up(struct filter *x)
+{
+	if ((x->pidfd = pidfd_open(x->pid, 0)) < 0 || fcntl(x->in, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(x->out, F_SETFL, O_NONBLOCK) < 0 || !watch(x, x->pidfd, EPOLLIN) || !watch(x, x->out, EPOLLIN))
+		return -1;
+	return 0;
+}
+
+int
+filter_start(struct filter *x, char *const *argv, int epoll)
+{
+	struct job_list given = x->given;
+	int in[2], out[2], error;
+
+	if (pipe2(in, O_CLOEXEC) < 0)
+		return -1;
+	if (pipe2(out, O_CLOEXEC) < 0) {
+		close_pair(in);
+		return -1;
+	}
+	*x = (struct filter){.given = given, .epoll = epoll, .pidfd = -1, .in = in[1], .out = out[0]};
+	x->pid = child_start(&(struct child){
+		.program = argv[0],
+		.argv = argv,
+		.fds = (struct child_fd[]){{in[0], STDIN_FILENO},
+					   {out[1], STDOUT_FILENO},
+					   {STDERR_FILENO, STDERR_FILENO}},
+		.fd_count = 3,
+		.group = true,
+	});
+	error = errno;
+	close(in[0]);
+	close(out[1]);
+	if (x->pid > 0 && set_up(x) == 0) {
+		x->reader = rec_open(NULL, x->out);
+		return 0;
+	}
+	if (x->pid > 0) {
+		error = errno;
+		filter_reap(x);
+	}
+	close_watched(x, &x->in);
+	close_watched(x, &x->out);
+	x->pid = 0;
+	errno = error;
+	return -1;
+}
+
+void
+filter_say(struct filter *x, const char *line, size_t n)
+{
+	if (x->sent == x->unsent.len) {
+		buf_clear(&x->unsent);
+		x->sent = 0;
+	}
+	buf_add(&x->unsent, line, n);
+}
+
+void
+filter_hold(struct filter *x, bool hold)
+{
+	if (hold == x->unheard)
+		return;
+	x->unheard = hold;
+	if (hold)
+		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->out, NULL);
+	else
+		watch(x, x->out, EPOLLIN);
+}
+
+size_t
+filter_unsent(const struct filter *x)
+{
+	return x->unsent.len - x->sent;
+}
+
+static void
+watch_room(struct filter *x, bool on)
+{
+	if (on == x->in_watched)
+		return;
+	x->in_watched = on;
+	if (on)
+		watch(x, x->in, EPOLLOUT);
+	else
+		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->in, NULL);
+}
+
+void
+filter_flush(struct filter *x)
+{
+	while (x->in >= 0 && filter_unsent(x)) {
+		ssize_t n = write(x->in, x->unsent.data + x->sent, filter_unsent(x));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0)
+			close_watched(x, &x->in); /* it reads no more: its end, or its silence, says the rest */
+		else
+			x->sent += (size_t)n;
+	}
+	if (x->in >= 0)
+		watch_room(x, filter_unsent(x) > 0);
+	if (x->in >= 0 && x->finishing && !filter_unsent(x))
+		close_watched(x, &x->in);
+}
+
+enum rec_kind
+filter_read(struct filter *x, struct rec *out)
+{
+	enum rec_kind kind;
+	int reads = 0;
+
+	while ((kind = rec_next(x->reader, out)) == REC_MORE) {
+		if (reads++ == READS_MOST)
+			break;
+		if (rec_fill(x->reader) < 0)
+			return errno == EAGAIN ? REC_MORE : REC_EOF;
+	}
+	return kind;
+}
+
+void
+filter_finish(struct filter *x)
+{
+	static const char end[] = "{\"end\":\"bi-fetch\",\"exit\":0}\n";
+
+	if (x->finishing || x->kill_at)
+		return;
+	x->finishing = true;
+	filter_say(x, end, sizeof(end) - 1);
+	filter_flush(x);
+}
+
+void
+filter_close(struct filter *x, int64_t kill_at)
+{
+	close_watched(x, &x->in);
+	close_watched(x, &x->out);
+	x->kill_at = kill_at;
+	if (kill_at > clock_ms())
+		return;
+	kill(-x->pid, SIGKILL);
+	x->kill_at = clock_ms() + DYING_MS;
+}
+
+bool
+filter_is_over(struct filter *x)
+{
+	struct pollfd p = {.fd = x->pidfd, .events = POLLIN};
+
+	if (!x->exited && poll(&p, 1, 0) > 0) {
+		x->exited = true;
+		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->pidfd, NULL); /* there is no more to say of it */
+	}
+	return x->exited;
+}
+
+bool
+filter_await(struct filter *x, int64_t until, int fd)
+{
+	char ignored[16 << 10];
+	int left;
+
+	while (!filter_is_over(x) && (left = clock_left(until)) > 0) {
+		struct pollfd p[] = {
+			{.fd = x->pidfd, .events = POLLIN},
+			{.fd = x->out, .events = POLLIN},
+			{.fd = filter_unsent(x) ? x->in : -1, .events = POLLOUT},
+			{.fd = fd, .events = POLLIN},
+		};
+
+		if (poll(p, sizeof(p) / sizeof(*p), left) < 0 && errno != EINTR)
+			return false;
+		if (p[3].revents)
+			return false;
+		if (p[1].revents && read(x->out, ignored, sizeof(ignored)) == 0)
+			close_watched(x, &x->out);
+		filter_flush(x);
+	}
+	return filter_is_over(x);
+}
+
+int
+filter_reap(struct filter *x)
+{
+	int code;
+
+	kill(-x->pid, SIGKILL); /* and what it started, which may have outlived it */
+	code = child_wait(x->pid);
+	x->pid = 0;
+	close_watched(x, &x->in);
+	close_watched(x, &x->out);
+	close_watched(x, &x->pidfd);
+	if (x->reader)
+		rec_close(x->reader);
+	x->reader = NULL;
+	buf_free(&x->unsent);
+	x->sent = 0;
+	return code;
+}

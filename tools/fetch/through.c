@@ -1,0 +1,657 @@
+/*
+ * through: results on their way through --through PROGRAM, between the writer's first look at a job, which publishes
+ * its file, and its second, which records it.
+ *
+ * Jobs wait in one line and go to the co-process (filter.h) that has the fewest. Each answers in order, so what it does
+ * wrong is the fault of the first that it was given and has not answered; the others go to the next one.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "filter.h"
+#include "msg.h"
+#include "self.h"
+
+enum {
+	WINDOW = 16,            /* lines that one has at most */
+	UNSENT_MOST = 64 << 10, /* bytes that wait for its pipe, before it gets no further line */
+	WAITING_MOST = 512,     /* jobs, and bytes of them, before no more is begun */
+	WAITING_BYTES = 8 << 20,
+	LAST_MS = 2000,  /* between the end of its output and its own */
+	END_MS = 10000,  /* for all of them to come to their end after the last answer */
+	STOP_MS = 1000,  /* the same for those that are told to, by SIGTERM */
+	BARREN_MOST = 5, /* starts in a row without an answer, */
+	REST_MS = 10000  /* after which one is tried so often */
+};
+
+struct through {
+	const char *program; /* as it was given */
+	char *argv[4];
+	struct buf path;
+	bool shell;
+	struct filter *filters;
+	size_t count;
+	struct job_list waiting;
+	size_t jobs, bytes; /* of all that wait, or are with a filter */
+	bool warned;
+	bool answered;      /* once at least in this run */
+	unsigned barren;    /* starts in a row that came to nothing */
+	int64_t rest_until; /* with BARREN_MOST of them: no other one before this moment */
+	char how[128];      /* the last of these ended */
+};
+
+/* --- jobs, on their way out --- */
+
+static void
+leave(struct through *th, const struct job *j)
+{
+	th->jobs--;
+	th->bytes -= j->weight;
+}
+
+static void
+fail(struct fetch *f, struct job *j, bool retryable, const char *code, const char *message)
+{
+	leave(f->through, j);
+	judge_fail(j, false, code, "%s", message);
+	j->verdict.retryable = retryable;
+	free(j->line);
+	j->line = NULL; /* the writer makes another, and takes the file away */
+	settle_add(f, j);
+}
+
+/* It is pending again, and so it has no file. */
+static void
+give_back(struct through *th, struct job *j)
+{
+	leave(th, j);
+	if (unlinkat(batch_filesfd(j->target->batch), j->name, 0) < 0 && errno != ENOENT)
+		msg_warn_errno("cannot remove %s, which is not recorded", j->name);
+	job_free(j);
+}
+
+/* --- answers --- */
+
+/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
+static bool
+is_ours(const char *key)
+{
+	static const char *const ours[] = {
+		"archive", "attempts",  "batch",       "bi",     "bytes",       "error",    "file",
+		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
+		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
+		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",
+	};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (strcmp(key, ours[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The record of J with what the filter adds to it. */
+static void
+accept_answer(struct fetch *f, struct job *j, struct json_object *answer)
+{
+	size_t before = strlen(j->line), after;
+	struct json_object *o = rec_parse(j->line, before, NULL, 0);
+	const char *text = j->line;
+
+	if (o) {
+		json_object_object_foreach(answer, key, value)
+		{
+			if (!is_ours(key))
+				json_object_object_add(o, key, json_object_get(value));
+		}
+		text = rec_print(o);
+	}
+	after = strlen(text);
+	if (after > BATCH_ITEM_LONGEST && after > before) {
+		fail(f, j, true, "filter_failed", "the record would be longer than 1 MiB with what the filter adds");
+	} else {
+		char *line = buf_strdup(text);
+
+		leave(f->through, j);
+		free(j->line);
+		j->line = line;
+		settle_add(f, j);
+	}
+	json_object_put(o);
+}
+
+/* As bi-records(5) has them: what is no such word would make a bad key in the counts of others. */
+static bool
+is_code(const char *code)
+{
+	size_t n = code ? strlen(code) : 0;
+
+	return n > 0 && n < sizeof(((struct job *)NULL)->code) &&
+	       strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+static void
+accept_failure(struct fetch *f, struct job *j, struct json_object *answer)
+{
+	struct json_object *error = NULL, *retryable = NULL;
+	const char *code, *message;
+
+	json_object_object_get_ex(answer, "error", &error);
+	code = rec_string(error, "code");
+	message = rec_string(error, "message");
+	json_object_object_get_ex(error, "retryable", &retryable);
+	fail(f, j, json_object_get_boolean(retryable), is_code(code) ? code : "filter_failed",
+	     message && *message ? message : "the filter refused it, and does not say why");
+}
+
+/* Why a line is no answer to J; NULL: it is one. */
+static const char *
+answer_wrong(const struct job *j, const struct rec *r, struct buf *why)
+{
+	const char *batch = rec_string(r->json, "batch"), *status = rec_string(r->json, "status");
+	long long item = rec_number(r->json, "item", 0);
+
+	if (r->kind == REC_BAD)
+		buf_printf(why, "the filter's answer is no record: %s", r->wrong);
+	else if (r->kind == REC_PLAIN)
+		buf_printf(why, "the filter's answer is no record: %.100s", r->text);
+	else if (item != j->item || (batch && strcmp(batch, batch_name(j->target->batch)) != 0))
+		buf_printf(why, "the filter's answer is that of another item (%lld)", item);
+	else if (status && strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)
+		buf_printf(why, "the filter's answer has the status '%.100s'", status);
+	return why->data;
+}
+
+/* It has answered all, and knows that nothing follows. */
+static bool
+is_done(const struct filter *x)
+{
+	return x->finishing && !x->given.count;
+}
+
+/* One line of the filter X. */
+static void
+take_answer(struct fetch *f, struct filter *x, const struct rec *r)
+{
+	struct job *j = x->given.first;
+	const char *status = rec_string(r->json, "status");
+	struct buf why = {0};
+
+	if (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL))
+		return;
+	if (is_done(x))
+		return;
+	if (j)
+		job_list_cut(&x->given, j);
+	x->head_since = clock_ms();
+	if (!j) {
+		if (!f->through->warned)
+			msg_warn("'%s' writes lines that answer nothing: each time it is started again",
+				 f->through->program);
+		f->through->warned = true;
+	} else if (answer_wrong(j, r, &why)) {
+		rec_mend(why.data);
+		fail(f, j, true, "filter_failed", why.data);
+	} else {
+		x->answered = f->through->answered = true;
+		f->through->barren = 0;
+		if (status && strcmp(status, "failed") == 0)
+			accept_failure(f, j, r->json);
+		else
+			accept_answer(f, j, r->json);
+		return;
+	}
+	/* Which line answers which is not known any more. */
+	buf_free(&why);
+	x->why = TALKS_NONSENSE;
+	filter_close(x, clock_ms());
+}
+
+static void
+take_answers(struct fetch *f, struct filter *x)
+{
+	enum rec_kind kind;
+	struct rec r;
+
+	while (!x->kill_at && !settle_is_behind(f) && (kind = filter_read(x, &r)) != REC_MORE)
+		if (kind == REC_EOF)
+			filter_close(x, clock_ms() + (is_done(x) ? END_MS : LAST_MS));
+		else
+			take_answer(f, x, &r);
+	if (x->kill_at)
+		return;
+	filter_hold(x, settle_is_behind(f));
+	if (x->unheard) {
+		x->ready = true;
+		x->head_since = clock_ms();
+	} else if (x->exited) {
+		filter_close(x, clock_ms());
+	}
+}
+
+/* --- beginning and ending --- */
+
+static void
+say_how(struct through *th, const struct filter *x, int code)
+{
+	if (x->why == TALKS_NONSENSE)
+		snprintf(th->how, sizeof(th->how), "it wrote what is no answer");
+	else if (!x->exited)
+		snprintf(th->how, sizeof(th->how), "it closed its output, and did not end");
+	else if (code > 128)
+		snprintf(th->how, sizeof(th->how), "signal %d (%s)", code - 128, strsignal(code - 128));
+	else
+		snprintf(th->how, sizeof(th->how), "exit code %d", code);
+}
+
+static void
+count_barren(struct through *th, const struct filter *x)
+{
+	if (x->answered || x->why == TOO_SLOW)
+		return;
+	th->barren++;
+	th->rest_until = clock_ms() + REST_MS;
+	if (th->barren == BARREN_MOST)
+		msg_warn("'%s' ended %d times without an answer, the last time with: %s; it is now started every %d "
+			 "seconds, and what comes meanwhile fails",
+			 th->program, BARREN_MOST, th->how, REST_MS / 1000);
+}
+
+/* The shell says so of a program that it does not find, or that it may not run. */
+static bool
+is_not_there(const struct through *th, const struct filter *x, int code)
+{
+	return th->shell && !th->answered && x->why == DIES && x->exited && (code == 126 || code == 127);
+}
+
+static void
+say_last(const struct through *th, bool over, int code)
+{
+	if (!over)
+		msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program, END_MS / 1000);
+	else if (code)
+		msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
+}
+
+/* X has ended: the first of its jobs fails for it, unless that is done; the others wait again, before those that do. */
+static void
+bury(struct fetch *f, struct filter *x)
+{
+	struct through *th = f->through;
+	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
+	char words[256];
+	bool done = is_done(x);
+	int code = filter_reap(x);
+
+	if (done) {
+		say_last(th, x->exited, code);
+		return;
+	}
+	say_how(th, x, code);
+	if (is_not_there(th, x, code)) {
+		errno = code == 127 ? ENOENT : EACCES;
+		fetch_fail(f, "starting the program of --through with sh");
+		f->fatal_code = EX_UNAVAILABLE;
+		return; /* all stays pending */
+	}
+	if (head) {
+		job_list_cut(&x->given, head);
+		snprintf(words, sizeof(words), "the filter ended before it answered: %s", th->how);
+		fail(f, head, true, "filter_died", words);
+	}
+	if (head || x->why == TALKS_NONSENSE)
+		count_barren(th, x);
+	while ((j = x->given.last)) {
+		job_list_cut(&x->given, j);
+		job_list_push(&th->waiting, j);
+	}
+}
+
+static bool
+start(struct fetch *f, struct filter *x)
+{
+	struct through *th = f->through;
+
+	if (th->barren >= BARREN_MOST) {
+		if (clock_ms() < th->rest_until)
+			return false;
+		th->rest_until = clock_ms() + REST_MS;
+	}
+	if (filter_start(x, th->argv, f->epoll) == 0)
+		return true;
+	snprintf(th->how, sizeof(th->how), "it cannot be started: %s", strerror(errno));
+	count_barren(th, x);
+	return false;
+}
+
+static bool
+is_late(const struct fetch *f, const struct filter *x)
+{
+	return !x->kill_at && x->given.first && clock_ms() >= x->head_since + f->set->through_ms;
+}
+
+/* What has become of X since the last turn. */
+static void
+tend(struct fetch *f, struct filter *x)
+{
+	int64_t now = clock_ms();
+	char words[128];
+
+	/* An answer that has come is in time, whatever kept us. */
+	if (x->ready || is_late(f, x)) {
+		x->ready = false;
+		filter_flush(x);
+		if (!x->kill_at)
+			take_answers(f, x);
+	}
+	if (is_late(f, x)) {
+		struct job *j = x->given.first;
+
+		job_list_cut(&x->given, j);
+		snprintf(words, sizeof(words), "the filter did not answer within %g s",
+			 (double)f->set->through_ms / 1000);
+		fail(f, j, true, "filter_timeout", words);
+		x->why = TOO_SLOW;
+		filter_close(x, now);
+	}
+	if (x->kill_at && (filter_is_over(x) || now >= x->kill_at))
+		bury(f, x);
+}
+
+/* --- giving --- */
+
+/* An archive counts after its members: one killed in between is unpacked again. */
+static bool
+has_members(const struct job_list *l, const struct job *end, const struct job *archive)
+{
+	for (const struct job *j = l->first; j && j != end; j = j->next)
+		if (j->archive == archive->item && j->target == archive->target)
+			return true;
+	return false;
+}
+
+static bool
+is_awaiting_members(const struct through *th, const struct job *j)
+{
+	if (j->members < 0)
+		return false;
+	for (size_t i = 0; i < th->count; i++)
+		if (has_members(&th->filters[i].given, NULL, j))
+			return true;
+	return has_members(&th->waiting, j, j);
+}
+
+static struct job *
+next_waiting(const struct through *th)
+{
+	struct job *j = th->waiting.first;
+
+	while (j && is_awaiting_members(th, j))
+		j = j->next;
+	return j;
+}
+
+static bool
+takes_more(const struct filter *x)
+{
+	return x->pid && !x->kill_at && !x->finishing && x->in >= 0 && x->given.count < WINDOW &&
+	       filter_unsent(x) < UNSENT_MOST;
+}
+
+/* The one that has least to do; another is started before two wait for one. NULL: none has room. */
+static struct filter *
+pick(struct fetch *f)
+{
+	struct through *th = f->through;
+	struct filter *best = NULL, *none = NULL;
+
+	for (size_t i = 0; i < th->count; i++) {
+		struct filter *x = &th->filters[i];
+
+		if (!x->pid)
+			none = none ? none : x;
+		else if (takes_more(x) && (!best || x->given.count < best->given.count))
+			best = x;
+	}
+	if (none && (!best || best->given.count) && start(f, none))
+		return none;
+	return best;
+}
+
+static bool
+any_lives(const struct through *th)
+{
+	for (size_t i = 0; i < th->count; i++)
+		if (th->filters[i].pid)
+			return true;
+	return false;
+}
+
+static void
+give(struct filter *x, struct job *j)
+{
+	struct buf line = {0};
+
+	if (!x->given.count)
+		x->head_since = clock_ms();
+	job_list_add(&x->given, j);
+	batch_result_record(j->target->batch, j->line, strlen(j->line), &line);
+	buf_add(&line, "\n", 1);
+	filter_say(x, line.data, line.len);
+	buf_free(&line);
+}
+
+static void
+give_all(struct fetch *f)
+{
+	struct through *th = f->through;
+	char words[256];
+	struct filter *x;
+	struct job *j;
+
+	while ((j = next_waiting(th))) {
+		x = pick(f);
+		if (!x && any_lives(th))
+			break;
+		job_list_cut(&th->waiting, j);
+		if (x) {
+			give(x, j);
+			continue;
+		}
+		snprintf(words, sizeof(words),
+			 "the filter ends again and again without an answer, the last time with: %s", th->how);
+		fail(f, j, true, "filter_died", words);
+	}
+	for (size_t i = 0; i < th->count; i++)
+		if (th->filters[i].pid)
+			filter_flush(&th->filters[i]);
+}
+
+/* Nothing else is under way: one that keeps its answers until it is told that nothing follows is told so. */
+static void
+finish_last(struct fetch *f)
+{
+	struct through *th = f->through;
+
+	if (!th->jobs || next_waiting(th) || f->intake_open || !plan_is_empty(f) || f->ended.count || f->group ||
+	    !expansion_is_empty(f))
+		return;
+	for (size_t i = 0; i < th->count; i++)
+		if (th->filters[i].pid)
+			filter_finish(&th->filters[i]);
+}
+
+/* --- the loop's --- */
+
+static bool
+is_word(const char *s)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-@:,";
+
+	return strspn(s, good) == strlen(s);
+}
+
+void
+through_open(struct fetch *f)
+{
+	struct through *th;
+
+	if (!f->set->through)
+		return;
+	f->through = th = buf_alloc(sizeof(*th));
+	th->program = f->set->through;
+	th->count = f->set->through_parallel ? (size_t)f->set->through_parallel : self_processors();
+	th->filters = buf_alloc(th->count * sizeof(*th->filters));
+	th->shell = !is_word(th->program);
+	if (th->shell) {
+		th->argv[0] = "sh";
+		th->argv[1] = "-c";
+		th->argv[2] = (char *)(size_t)th->program;
+	} else {
+		if (strchr(th->program, '/') || self_program(&th->path, th->program) < 0) {
+			buf_clear(&th->path);
+			buf_str(&th->path, th->program);
+		}
+		th->argv[0] = th->path.data;
+	}
+	if (filter_start(&th->filters[0], th->argv, f->epoll) < 0)
+		msg_die(EX_UNAVAILABLE, "cannot start '%s' of --through: %s: is it there, or in PATH, and executable?",
+			th->program, strerror(errno));
+}
+
+void
+through_add(struct fetch *f, struct job *j)
+{
+	struct through *th = f->through;
+
+	th->jobs++;
+	th->bytes += j->weight;
+	if (f->fatal || f->stop_signal)
+		give_back(th, j);
+	else
+		job_list_add(&th->waiting, j);
+}
+
+void
+through_turn(struct fetch *f)
+{
+	struct through *th = f->through;
+
+	if (!th || f->stop_signal)
+		return;
+	for (size_t i = 0; i < th->count && !f->fatal; i++)
+		if (th->filters[i].pid)
+			tend(f, &th->filters[i]);
+	if (f->fatal)
+		return;
+	give_all(f);
+	finish_last(f);
+}
+
+bool
+through_has(struct fetch *f, int fd)
+{
+	struct through *th = f->through;
+
+	for (size_t i = 0; th && i < th->count; i++) {
+		struct filter *x = &th->filters[i];
+
+		if (!x->pid || (fd != x->pidfd && fd != x->in && fd != x->out))
+			continue;
+		x->ready = true;
+		filter_is_over(x);
+		return true;
+	}
+	return false;
+}
+
+int64_t
+through_due(const struct fetch *f)
+{
+	const struct through *th = f->through;
+	int64_t due = -1;
+
+	for (size_t i = 0; th && i < th->count; i++) {
+		const struct filter *x = &th->filters[i];
+		int64_t its = x->kill_at ? x->kill_at : x->given.count ? x->head_since + f->set->through_ms : -1;
+
+		if (x->pid && its >= 0 && (due < 0 || its < due))
+			due = its;
+	}
+	return due;
+}
+
+bool
+through_is_empty(const struct fetch *f)
+{
+	return !f->through || f->through->jobs == 0;
+}
+
+bool
+through_is_full(const struct fetch *f)
+{
+	return f->through && (f->through->jobs >= WAITING_MOST || f->through->bytes >= WAITING_BYTES);
+}
+
+void
+through_end(struct fetch *f)
+{
+	struct through *th = f->through;
+	int64_t until = clock_ms() + END_MS;
+
+	if (!th)
+		return;
+	for (size_t i = 0; i < th->count; i++)
+		if (th->filters[i].pid)
+			filter_finish(&th->filters[i]);
+	for (size_t i = 0; i < th->count; i++) {
+		struct filter *x = &th->filters[i];
+		bool over = !x->pid || filter_await(x, until, f->signals);
+
+		if (!over)
+			loop_note_signal(f);
+		if (f->stop_signal)
+			return;
+		if (!x->pid)
+			continue;
+		say_last(th, over, filter_reap(x));
+	}
+}
+
+static void
+drop_list(struct through *th, struct job_list *l)
+{
+	while (l->first) {
+		struct job *j = l->first;
+
+		job_list_cut(l, j);
+		give_back(th, j);
+	}
+}
+
+void
+through_drop_all(struct fetch *f)
+{
+	struct through *th = f->through;
+	int64_t until = clock_ms() + STOP_MS;
+
+	if (!th)
+		return;
+	for (size_t i = 0; i < th->count; i++)
+		if (th->filters[i].pid)
+			kill(-th->filters[i].pid, SIGTERM);
+	for (size_t i = 0; i < th->count; i++) {
+		if (th->filters[i].pid) {
+			filter_await(&th->filters[i], until, -1);
+			filter_reap(&th->filters[i]);
+		}
+		drop_list(th, &th->filters[i].given);
+	}
+	drop_list(th, &th->waiting);
+	buf_free(&th->path);
+	free(th->filters);
+	free(th);
+	f->through = NULL;
+}

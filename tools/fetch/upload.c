@@ -1,0 +1,164 @@
+/*
+ * upload: items whose bytes were handed in with them, as batches/NAME/uploads/K.
+ *
+ * Such a file is the batch's alone, and nobody writes to it any more: it is read for its hash, and gets a further name
+ * (a hard link) in files/ instead of being copied. The name in uploads/ goes once the result is recorded; where that
+ * was not to be, before the batch leaves the queue. What failed and may pass keeps its upload.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fetch.h"
+
+static const char uploads[] = "uploads";
+
+static int
+open_uploads(const struct target *t)
+{
+	return root_dir(batch_dirfd(t->batch), uploads, false);
+}
+
+static int
+close_with(int fd, int rc)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+int
+upload_open(struct job *j)
+{
+	long long size = rec_number(j->asked, "size", -1);
+	int dir = open_uploads(j->target);
+	struct stat st;
+	int fd;
+
+	if (dir < 0)
+		return -1;
+	fd = close_with(dir, openat(dir, j->upload, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? -1 : close_with(fd, -1);
+	if (!S_ISREG(st.st_mode) || (size >= 0 && st.st_size != size)) {
+		errno = ENODATA;
+		return close_with(fd, -1);
+	}
+	j->body.part = (struct part){.fd = fd, .tempfd = j->fetch->temp};
+	j->body.kept = true; /* it needs no name in temp/ */
+	j->source_size = st.st_size;
+	return 0;
+}
+
+int
+upload_publish(struct job *j, int dir, bool sync)
+{
+	struct part copy;
+
+	if (part_publish(&j->body.part, dir, j->name) == 0)
+		return 0;
+	/* File systems without hard links, or a file with too many of them. */
+	if (errno != EPERM && errno != EXDEV && errno != EMLINK && errno != EOPNOTSUPP)
+		return -1;
+	if (part_open(&copy, j->fetch->temp) < 0)
+		return -1;
+	if (part_copy(&copy, j->body.part.fd, j->source_size) < 0 || (sync && fsync(copy.fd) < 0) ||
+	    part_publish(&copy, dir, j->name) < 0) {
+		int error = errno;
+
+		part_drop(&copy);
+		errno = error;
+		return -1;
+	}
+	part_drop(&j->body.part);
+	return 0;
+}
+
+void
+upload_settled(const struct job *j)
+{
+	int dir = j->upload[0] && (j->verdict.kind == GOT || !j->verdict.retryable) ? open_uploads(j->target) : -1;
+
+	if (dir < 0)
+		return;
+	unlinkat(dir, j->upload, 0); /* what cannot be removed is said by upload_sweep() */
+	close(dir);
+}
+
+/* Whether a failed item may pass. */
+static bool
+may_pass(const struct batch *b, uint32_t k)
+{
+	struct json_object *result = NULL, *error, *may;
+	struct buf line = {0};
+	bool yes;
+
+	if (batch_result(b, k, &line) == 0)
+		result = rec_parse(line.data, line.len, NULL, 0);
+	yes = !json_object_object_get_ex(result, "error", &error) ||
+	      (json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may));
+	json_object_put(result);
+	buf_free(&line);
+	return yes;
+}
+
+/* Removes the upload of item K, if it has one and needs it no more. */
+static int
+sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
+{
+	char state = batch_state(b, k), room[32];
+	struct json_object *item;
+	const char *name;
+	int rc = 0;
+
+	buf_clear(line);
+	if ((state != 'c' && state != 'f') || batch_item(b, k, line) < 0)
+		return 0;
+	item = rec_parse(line->data, line->len, NULL, 0);
+	name = rec_text(item, "upload", room, sizeof(room));
+	if (name && *name && !root_subject_wrong(name) && (state == 'c' || !may_pass(b, k)) &&
+	    unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		rc = -1;
+	json_object_put(item);
+	return rc;
+}
+
+static bool
+is_empty(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int n = 0;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while (n < 3 && readdir(d))
+		n++;
+	closedir(d);
+	return n < 3; /* . and .. */
+}
+
+int
+upload_sweep(const struct target *t)
+{
+	uint64_t n = batch_length(t->batch);
+	int dir = open_uploads(t), rc = 0;
+	struct buf line = {0};
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	for (uint32_t k = 1; k <= n && rc == 0 && !(k % 64 == 1 && is_empty(dir)); k++)
+		rc = sweep_item(t->batch, dir, k, &line);
+	buf_free(&line);
+	if (rc == 0 && unlinkat(batch_dirfd(t->batch), uploads, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
+	    errno != EEXIST && errno != ENOENT)
+		rc = -1;
+	return close_with(dir, rc);
+}

@@ -1,0 +1,426 @@
+#include "multipart.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "rec.h"
+
+/* What the next byte belongs to. */
+enum {
+	AT_PREAMBLE, /* bytes before the first delimiter, which are passed over */
+	AT_BYTES,    /* a part's */
+	AT_DASH,     /* behind a delimiter: CRLF, or two dashes that close the form */
+	AT_DASHES,   /* the second of those */
+	AT_PADDING,  /* blanks before the CRLF */
+	AT_NEWLINE,  /* its LF */
+	AT_HEADERS,  /* a part's */
+};
+
+/* --- parameters: name=token, name="quoted" --- */
+
+static const char *
+skip_blanks(const char *at)
+{
+	return at + strspn(at, " \t");
+}
+
+/* Takes the value at AT into OUT: a token, or a quoted string, in which a backslash stands before a quote or another
+ * backslash (elsewhere it is one, as browsers mean it). Where it ends. NULL: a quote is not closed. */
+static const char *
+take_value(const char *at, struct buf *out)
+{
+	size_t n;
+
+	if (*at != '"') {
+		n = strcspn(at, "; \t");
+		buf_add(out, at, n);
+		return at + n;
+	}
+	for (at++; *at && *at != '"'; at++) {
+		if (*at == '\\' && (at[1] == '"' || at[1] == '\\'))
+			at++;
+		buf_add(out, at, 1);
+	}
+	return *at ? at + 1 : NULL;
+}
+
+/* The value of the parameter NAME of the header VALUE into OUT, which is empty. 1 where it has it, 0 where not, -1 for
+ * what is badly written. */
+static int
+parameter(const char *value, const char *name, struct buf *out)
+{
+	const char *at = value + strcspn(value, ";");
+	struct buf other = {0};
+
+	while (at && *at == ';') {
+		const char *key = at = skip_blanks(at + 1);
+		size_t n = strcspn(at, "=; \t");
+		bool is_it = n == strlen(name) && strncasecmp(key, name, n) == 0;
+
+		at = skip_blanks(at + n);
+		if (*at != '=')
+			continue;
+		buf_clear(&other);
+		at = take_value(skip_blanks(at + 1), is_it ? out : &other);
+		at = at ? skip_blanks(at) : NULL;
+		if (is_it && at) {
+			buf_add(out, "", 0);
+			buf_free(&other);
+			return 1;
+		}
+	}
+	buf_free(&other);
+	return at && !*at ? 0 : -1;
+}
+
+/* --- the boundary --- */
+
+/* Whether it is one by RFC 2046: bchars, not ending in a space. */
+static bool
+is_boundary(const char *s, size_t n)
+{
+	static const char chars[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? ";
+
+	return n > 0 && n <= MULTIPART_BOUNDARY_LONGEST && strspn(s, chars) == n && s[n] == '\0' && s[n - 1] != ' ';
+}
+
+const char *
+multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_LONGEST + 1])
+{
+	static const char form[] = "multipart/form-data";
+	const char *wrong = NULL;
+	struct buf value = {0};
+	int rc;
+
+	if (!type || strncasecmp(type, form, sizeof(form) - 1) != 0 || !strchr("; \t", type[sizeof(form) - 1]))
+		return "the request is not multipart/form-data";
+	rc = parameter(type, "boundary", &value);
+	if (rc <= 0 || !value.len)
+		wrong = "the request's Content-Type names no boundary";
+	else if (!is_boundary(value.data, value.len))
+		wrong = "the boundary that the request's Content-Type names is none by RFC 2046";
+	else
+		memcpy(boundary, value.data, value.len + 1);
+	buf_free(&value);
+	return wrong;
+}
+
+/* --- a part's headers --- */
+
+static bool
+bad(struct multipart *m, const char *wrong)
+{
+	m->state = MULTIPART_BAD;
+	m->wrong = wrong;
+	return false;
+}
+
+/* The value of the header LINE where its name is NAME; else NULL. */
+static const char *
+value_of(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncasecmp(line, name, n) != 0)
+		return NULL;
+	line = skip_blanks(line + n);
+	return *line == ':' ? skip_blanks(line + 1) : NULL;
+}
+
+/* Makes strings of the header lines, those that are folded in one. */
+static void
+cut_lines(char *text, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		if (text[i] != '\r' || text[i + 1] != '\n')
+			continue;
+		if (i + 2 < n && (text[i + 2] == ' ' || text[i + 2] == '\t'))
+			text[i] = text[i + 1] = ' ';
+		else
+			text[i] = text[i + 1] = '\0';
+	}
+}
+
+/* What the headers say, into the buffers. False after making M bad. */
+static bool
+read_headers(struct multipart *m, const char **disposition, const char **type)
+{
+	char *text = m->headers.data;
+	size_t n = m->headers.len;
+
+	if (memchr(text, '\0', n))
+		return bad(m, "the headers of a part have a NUL in them");
+	cut_lines(text, n);
+	for (char *line = text; line < text + n; line += strlen(line) + 1) {
+		const char *v = value_of(line, "content-disposition");
+		const char *coding = value_of(line, "content-transfer-encoding");
+
+		*disposition = v ? v : *disposition;
+		v = value_of(line, "content-type");
+		*type = v ? v : *type;
+		if (coding && (strncasecmp(coding, "base64", 6) == 0 || strncasecmp(coding, "quoted", 6) == 0))
+			return bad(m, "a part has a Content-Transfer-Encoding: send its bytes as they are");
+	}
+	return true;
+}
+
+/* The headers are all there. */
+static bool
+begin_part(struct multipart *m)
+{
+	static const char form[] = "form-data";
+	struct buf name = {0}, filename = {0};
+	const char *disposition = NULL, *type = NULL;
+	int named, filed;
+	bool goes_on = false;
+
+	if (!read_headers(m, &disposition, &type))
+		return false;
+	if (!disposition || strncasecmp(disposition, form, sizeof(form) - 1) != 0)
+		return bad(m, "a part has no Content-Disposition: form-data");
+	named = parameter(disposition, "name", &name);
+	filed = parameter(disposition, "filename", &filename);
+	if (named <= 0 || filed < 0) {
+		bad(m, "a part has no name, or its Content-Disposition is badly written");
+	} else {
+		goes_on =
+			m->calls->part(&(struct multipart_part){name.data, filed ? filename.data : NULL, type}, m->arg);
+		m->in_part = goes_on;
+		if (!goes_on)
+			m->state = MULTIPART_STOPPED;
+	}
+	buf_free(&name);
+	buf_free(&filename);
+	buf_clear(&m->headers);
+	m->at = AT_BYTES;
+	return goes_on;
+}
+
+/* Takes header bytes up to the empty line, which has no line before it where there is no header. Where they end. */
+static const char *
+take_headers(struct multipart *m, const char *at, const char *end)
+{
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *to = newline ? newline + 1 : end;
+
+		buf_add(&m->headers, at, (size_t)(to - at));
+		at = to;
+		if (m->headers.len > MULTIPART_HEADERS_MOST) {
+			bad(m, "the headers of a part are too long");
+			return end;
+		}
+		if (!newline)
+			break;
+		if ((m->headers.len == 2 && memcmp(m->headers.data, "\r\n", 2) == 0) ||
+		    (m->headers.len >= 4 && memcmp(m->headers.data + m->headers.len - 4, "\r\n\r\n", 4) == 0)) {
+			begin_part(m);
+			break;
+		}
+	}
+	return at;
+}
+
+/* --- a part's bytes --- */
+
+static bool
+give(struct multipart *m, const char *bytes, size_t n)
+{
+	if (n == 0 || !m->in_part)
+		return true;
+	if (m->calls->bytes(bytes, n, m->arg))
+		return true;
+	m->state = MULTIPART_STOPPED;
+	return false;
+}
+
+/* The delimiter is whole. */
+static void
+end_part(struct multipart *m)
+{
+	bool was = m->in_part;
+
+	m->matched = 0;
+	m->in_part = false;
+	m->at = AT_DASH;
+	if (was && !m->calls->whole(m->arg))
+		m->state = MULTIPART_STOPPED;
+}
+
+/* What was taken for a delimiter and is none belongs to the part. */
+static bool
+unmatch(struct multipart *m)
+{
+	size_t n = m->matched;
+
+	m->matched = 0;
+	return give(m, m->delimiter, n);
+}
+
+/*
+ * Takes bytes up to the next delimiter. Where they end. A delimiter's CR is at its beginning and nowhere else in it: so
+ * one that breaks off can only begin again at the byte that broke it.
+ */
+static const char *
+take_bytes(struct multipart *m, const char *at, const char *end)
+{
+	while (at < end) {
+		if (m->matched == 0) {
+			const char *cr = memchr(at, '\r', (size_t)(end - at));
+			const char *to = cr ? cr : end;
+
+			if (!give(m, at, (size_t)(to - at)) || !cr)
+				return end;
+			at = to + 1;
+			m->matched = 1;
+		} else if (*at == m->delimiter[m->matched]) {
+			at++;
+			if (++m->matched == m->delimiter_len) {
+				end_part(m);
+				return at;
+			}
+		} else if (!unmatch(m)) {
+			return end;
+		}
+	}
+	return at;
+}
+
+/* --- all --- */
+
+/* One byte behind a delimiter. */
+static void
+behind(struct multipart *m, char c)
+{
+	if (m->at == AT_DASHES) {
+		m->state = MULTIPART_END;
+		if (c != '-')
+			bad(m, "a boundary is followed by one dash");
+	} else if (m->at == AT_NEWLINE) {
+		m->at = AT_HEADERS;
+		if (c != '\n')
+			bad(m, "a boundary's line is not ended by CRLF");
+	} else if (c == '-' && m->at == AT_DASH) {
+		m->at = AT_DASHES;
+	} else if (c == '\r') {
+		m->at = AT_NEWLINE;
+	} else if (c == ' ' || c == '\t') {
+		m->at = AT_PADDING;
+	} else {
+		bad(m, "a boundary is followed by something else than its line's end");
+	}
+}
+
+void
+multipart_begin(struct multipart *m, const char *boundary, const struct multipart_calls *calls, void *arg)
+{
+	size_t n = strlen(boundary);
+
+	*m = (struct multipart){.calls = calls, .arg = arg, .at = AT_PREAMBLE};
+	memcpy(m->delimiter, "\r\n--", 4);
+	memcpy(m->delimiter + 4, boundary, n + 1);
+	m->delimiter_len = n + 4;
+	m->matched = 2; /* the first one needs no line before it */
+}
+
+enum multipart_state
+multipart_feed(struct multipart *m, const char *bytes, size_t n)
+{
+	const char *at = bytes, *end = bytes + n;
+
+	while (at < end && m->state == MULTIPART_MORE) {
+		if (m->at == AT_PREAMBLE || m->at == AT_BYTES)
+			at = take_bytes(m, at, end);
+		else if (m->at == AT_HEADERS)
+			at = take_headers(m, at, end);
+		else
+			behind(m, *at++);
+	}
+	return m->state;
+}
+
+const char *
+multipart_wrong(const struct multipart *m)
+{
+	return m->wrong ? m->wrong : "it ends before its closing boundary";
+}
+
+void
+multipart_free(struct multipart *m)
+{
+	buf_free(&m->headers);
+}
+
+/* --- labels --- */
+
+/* Whether a character of N bytes at AT controls: C0, DEL, C1, and the marks of direction and of lines that make a name
+ * look like another one (U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069). */
+static bool
+controls(const unsigned char *at, size_t n)
+{
+	uint32_t c = at[0];
+
+	if (n == 2)
+		c = (c & 0x1fU) << 6 | (at[1] & 0x3fU);
+	else if (n == 3)
+		c = (c & 0x0fU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+/* The bytes of the character at AT, which is whole UTF-8. */
+static size_t
+width(unsigned char first)
+{
+	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+static bool
+goes_on(char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* Cuts NAME, of more bytes than a label has, before its ending where that is short. */
+static void
+cut_label(struct buf *name)
+{
+	const char *dot = strrchr(name->data, '.');
+	size_t from = dot ? (size_t)(dot - name->data) : name->len;
+	size_t ending = name->len - from > 16 ? 0 : name->len - from;
+	size_t keep = MULTIPART_LABEL_LONGEST - ending;
+
+	while (goes_on(name->data[keep]))
+		keep--;
+	memmove(name->data + keep, name->data + name->len - ending, ending + 1);
+	name->len = keep + ending;
+}
+
+void
+multipart_label(const char *filename, struct buf *out)
+{
+	const char *from = filename + strlen(filename);
+	struct buf name = {0}, label = {0};
+	size_t n;
+
+	while (from > filename && from[-1] != '/' && from[-1] != '\\')
+		from--;
+	buf_str(&name, from);
+	rec_mend(name.data);
+	for (const char *at = name.data; *at; at += n) {
+		n = width((unsigned char)*at);
+		if (strncmp(at, "%22", 3) == 0) {
+			buf_str(&label, "\"");
+			n = 3;
+		} else if (!controls((const unsigned char *)at, n)) {
+			buf_add(&label, at, n);
+		}
+	}
+	buf_add(&label, "", 0);
+	if (label.len > MULTIPART_LABEL_LONGEST)
+		cut_label(&label);
+	buf_str(out, !label.len || strcmp(label.data, ".") == 0 || strcmp(label.data, "..") == 0 ? "file" : label.data);
+	buf_free(&name);
+	buf_free(&label);
+}

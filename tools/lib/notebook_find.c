@@ -1,0 +1,346 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "hash.h"
+#include "lock.h"
+#include "notebook_in.h"
+#include "queue.h"
+#include "scan.h"
+
+/* --- jobs --- */
+
+static void
+show_job(const struct notebook_known_job *j, struct notebook_seen_job *out)
+{
+	*out = (struct notebook_seen_job){.id = j->id, .items = j->items};
+	if (j->batch)
+		strcpy(out->batch, j->batch);
+	else
+		snprintf(out->batch, sizeof(out->batch), "job-%llu", (unsigned long long)j->id);
+}
+
+size_t
+notebook_jobs(const struct notebook *nb)
+{
+	return nb->jobs_n;
+}
+
+bool
+notebook_job(const struct notebook *nb, size_t i, struct notebook_seen_job *out)
+{
+	if (i >= nb->jobs_n)
+		return false;
+	show_job(&nb->jobs[nb->jobs_n - 1 - i], out);
+	return true;
+}
+
+bool
+notebook_find_job(const struct notebook *nb, uint64_t id, struct notebook_seen_job *out)
+{
+	uint32_t n = notebook_known_job(nb, id);
+
+	if (n)
+		show_job(&nb->jobs[n - 1], out);
+	return n != 0;
+}
+
+/* --- files --- */
+
+static bool
+show_entry(const struct notebook *nb, uint32_t number, struct notebook_file *out)
+{
+	const struct notebook_entry *e = number ? &nb->entries[number - 1] : NULL;
+	struct notebook_seen_job job;
+	char digits[2 * NOTEBOOK_DIGEST + 1];
+
+	if (!e || !(e->flags & NOTEBOOK_LIVE))
+		return false;
+	show_job(&nb->jobs[e->job], &job);
+	*out = (struct notebook_file){.entry = number,
+				      .knowledge = e->knowledge,
+				      .job = job.id,
+				      .item = e->item,
+				      .linked = e->flags & NOTEBOOK_LINKED};
+	strcpy(out->batch, job.batch);
+	hash_hex(e->digest, NOTEBOOK_DIGEST, digits);
+	snprintf(out->id, sizeof(out->id), "f_%s%s", nb->digits, digits);
+	return true;
+}
+
+static uint32_t
+first_live(const struct notebook *nb, uint32_t number)
+{
+	while (number && !(nb->entries[number - 1].flags & NOTEBOOK_LIVE))
+		number = nb->entries[number - 1].before;
+	return number;
+}
+
+bool
+notebook_find_file(const struct notebook *nb, const char *id, struct notebook_file *out)
+{
+	unsigned char digest[NOTEBOOK_DIGEST];
+
+	if (!notebook_has_file_id(nb->name, id))
+		return false;
+	return show_entry(nb, first_live(nb, notebook_entry_of_digest(nb, notebook_read_digest(id, digest), NULL)),
+			  out);
+}
+
+bool
+notebook_find_same(const struct notebook *nb, const struct notebook_file *f, struct notebook_file *out)
+{
+	return show_entry(nb, first_live(nb, nb->entries[f->entry - 1].before), out);
+}
+
+/* An id that the client did not give. */
+static bool
+find_derived(const struct notebook *nb, const char *id, struct notebook_seen_job *job, uint32_t *item)
+{
+	unsigned long long number, k;
+	char half[17] = "", again[33];
+
+	if (strlen(id) != 32 || strspn(id, "0123456789abcdef") != 32)
+		return false;
+	memcpy(half, id, 16);
+	number = strtoull(half, NULL, 16);
+	k = strtoull(id + 16, NULL, 16);
+	if (k == 0 || k > UINT32_MAX || !notebook_find_job(nb, number, job))
+		return false;
+	*item = (uint32_t)k;
+	notebook_upload_id(number, *item, again);
+	return strcmp(id, again) == 0;
+}
+
+bool
+notebook_find_upload(const struct notebook *nb, const char *id, struct notebook_seen_job *job, uint32_t *item)
+{
+	uint64_t print = notebook_print_upload_id(id);
+	const struct notebook_given *found = NULL;
+	const struct table_slot *s;
+	uint32_t cursor = 0;
+
+	/* Given twice, it is the later one's. */
+	while ((s = table_next(&nb->by_given, notebook_mix(print), &cursor)))
+		if (nb->given[s->item - 1].print == print && (!found || &nb->given[s->item - 1] > found))
+			found = &nb->given[s->item - 1];
+	if (!found)
+		return find_derived(nb, id, job, item);
+	show_job(&nb->jobs[found->job], job);
+	*item = found->item;
+	return true;
+}
+
+bool
+notebook_find_item(const struct notebook *nb, uint64_t job, uint32_t item, struct notebook_file *out)
+{
+	uint32_t n = notebook_known_job(nb, job);
+	const struct notebook_known_job *j = n ? &nb->jobs[n - 1] : NULL;
+
+	return j && item > 0 && item <= j->room && show_entry(nb, j->places[item - 1], out);
+}
+
+bool
+notebook_find_knowledge(const struct notebook *nb, uint64_t knowledge, struct notebook_file *out)
+{
+	return knowledge && show_entry(nb, notebook_entry_of_knowledge(nb, knowledge, NULL), out);
+}
+
+/* --- lists --- */
+
+static bool
+fits(const char *name, const char *mime)
+{
+	size_t n = strlen(mime);
+
+	n -= n > 0 && mime[n - 1] == '*';
+	return n > 0 && mime[n - 1] == '/' ? strncmp(name, mime, n) == 0 : strcmp(name, mime) == 0;
+}
+
+size_t
+notebook_files(const struct notebook *nb, const char *mime)
+{
+	size_t n = 0;
+
+	if (!mime)
+		return nb->files;
+	for (uint32_t i = 0; i < nb->mimes_n; i++)
+		if (fits(nb->mimes[i].name, mime))
+			n += nb->mimes[i].count;
+	return n;
+}
+
+static bool
+passes_over(struct notebook_cursor *c)
+{
+	bool passes = c->skip > 0;
+
+	c->skip -= passes;
+	return passes;
+}
+
+bool
+notebook_next_file(const struct notebook *nb, const char *mime, struct notebook_cursor *c, struct notebook_file *out)
+{
+	while (c->at < nb->entries_n) {
+		uint32_t number = nb->entries_n - c->at++;
+		const struct notebook_entry *e = &nb->entries[number - 1];
+
+		if (e->flags & NOTEBOOK_NEWEST && (!mime || fits(nb->mimes[e->mime].name, mime)) && !passes_over(c))
+			return show_entry(nb, number, out);
+	}
+	return false;
+}
+
+size_t
+notebook_knowledge(const struct notebook *nb, bool all)
+{
+	return all ? nb->knowledge : nb->linked;
+}
+
+bool
+notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cursor *c, struct notebook_file *out)
+{
+	while (c->at < nb->entries_n) {
+		uint32_t number = nb->entries_n - c->at++;
+		const struct notebook_entry *e = &nb->entries[number - 1];
+
+		if (e->flags & NOTEBOOK_LIVE && e->knowledge && (all || e->flags & NOTEBOOK_LINKED) && !passes_over(c))
+			return show_entry(nb, number, out);
+	}
+	return false;
+}
+
+int
+notebook_line(const struct notebook *nb, const struct notebook_file *f, struct buf *out)
+{
+	return append_line(nb->log, nb->entries[f->entry - 1].at, out);
+}
+
+int
+notebook_notes(const struct notebook *nb, const struct notebook_file *f, struct buf *out)
+{
+	uint32_t note = nb->entries[f->entry - 1].note;
+
+	buf_clear(out);
+	return note ? append_line(nb->log, nb->notes[note - 1], out) : 0;
+}
+
+/* --- changes --- */
+
+/* Appends the line, and reads it. 0, or -1 with errno. */
+static int
+say(struct notebook *nb, struct buf *line)
+{
+	off_t end;
+	int rc = -1, error;
+
+	notebook_add_now(line);
+	buf_str(line, "}\n");
+	if (lock_wait(nb->log, LOCK_ALONE) == 0) {
+		end = append_end(nb->log);
+		if (end >= 0 && append_lines(nb->log, end, line->data, line->len) == 0)
+			rc = fdatasync(nb->log);
+		error = errno;
+		lock_drop(nb->log);
+		errno = error;
+	}
+	error = errno;
+	buf_free(line);
+	errno = error;
+	return rc < 0 ? -1 : notebook_refresh(nb);
+}
+
+int
+notebook_delete(struct notebook *nb, const char *id)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "{\"delete\":\"%s\"", id);
+	return say(nb, &line);
+}
+
+int
+notebook_link(struct notebook *nb, uint64_t knowledge, const char *notes)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "{\"link\":%llu", (unsigned long long)knowledge);
+	if (notes) {
+		buf_str(&line, ",\"notes\":");
+		buf_json(&line, notes);
+	}
+	return say(nb, &line);
+}
+
+int
+notebook_unlink(struct notebook *nb, uint64_t knowledge)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "{\"unlink\":%llu", (unsigned long long)knowledge);
+	return say(nb, &line);
+}
+
+/* --- what is still worked on --- */
+
+static int
+settle_job(const struct root *root, const struct notebook_known_job *j)
+{
+	struct notebook_seen_job seen;
+	struct batch *b;
+	int rc;
+
+	show_job(j, &seen);
+	b = batch_open(root, seen.batch, BATCH_READ, NULL);
+	if (!b)
+		return errno == ENOENT ? 0 : -1;
+	rc = notebook_take(root, b);
+	batch_close(b);
+	return rc;
+}
+
+static bool
+note_queued(const char *batch, void *arg)
+{
+	static const char job[] = "job-";
+	struct notebook *nb = arg;
+	const char *at = batch + strlen(job);
+	uint64_t id;
+	uint32_t n = 0;
+
+	if (strncmp(batch, job, strlen(job)) == 0 && scan_number(&at, batch + strlen(batch), &id))
+		n = notebook_known_job(nb, id);
+	if (n)
+		nb->jobs[n - 1].queued = true;
+	for (uint32_t i = 0; !n && i < nb->jobs_n; i++)
+		if (nb->jobs[i].batch && strcmp(nb->jobs[i].batch, batch) == 0)
+			nb->jobs[i].queued = true;
+	return true;
+}
+
+int
+notebook_settle(const struct root *root, struct notebook *nb)
+{
+	if (notebook_refresh(nb) < 0 || queue_each(root, note_queued, nb) < 0)
+		return -1;
+	for (uint32_t i = 0; i < nb->jobs_n; i++) {
+		struct notebook_known_job *j = &nb->jobs[i];
+		bool queued = j->queued;
+
+		j->queued = false;
+		if (j->closed && !queued)
+			continue;
+		if (settle_job(root, j) < 0)
+			return -1;
+		/* It left the queue before we looked at its results. */
+		j->closed = !queued;
+	}
+	return notebook_refresh(nb);
+}

@@ -1,0 +1,306 @@
+/*
+ * What is completed, from a batch's results to its notebook's log.
+ *
+ * Each line of a file says up to where the results were read then ("to"); the last such line of a batch counts, so that
+ * the log alone says what it has. Where that line is, is noted in the batch's directory, in `noted` (8 bytes "to", 8
+ * bytes the line's offset in the log, little-endian), which is believed only if that line says so too.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "lock.h"
+#include "msg.h"
+#include "notebook_in.h"
+#include "rec.h"
+#include "scan.h"
+
+enum {
+	LINES_MOST = 1 << 20,  /* bytes of lines that are added at once */
+	SILENT_MOST = 1 << 16, /* bytes of results without a file after which the log has a line that says so */
+	TITLE_LONGEST = 512,
+};
+
+struct taking {
+	const struct batch *b;
+	char nb[NAME_LONGEST + 1];
+	uint64_t job;
+	int log, results;
+	off_t to;          /* results.ndjson is taken up to here */
+	struct buf lines;  /* to be added */
+	off_t last;        /* where the last of them begins */
+	off_t said;        /* the "to" of what the log and LINES have */
+	bool full, caught; /* LINES is; a line's item is not settled */
+};
+
+/* --- which notebook, and how far it is --- */
+
+/* 1 with the notebook and job of the batch, 0 where it has no notebook, -1 with errno. */
+static int
+take_about(struct taking *t)
+{
+	struct buf text = {0};
+	struct json_object *o;
+	const char *nb;
+	int rc = 0;
+
+	if (batch_about(t->b, &text) < 0) {
+		buf_free(&text);
+		return errno == ENOENT ? 0 : -1;
+	}
+	o = rec_parse(text.data, text.len, NULL, 0);
+	nb = o ? rec_string(o, "notebook") : NULL;
+	if (nb && !root_name_wrong(nb)) {
+		strcpy(t->nb, nb);
+		t->job = (uint64_t)rec_number(o, "job_id", 0);
+		rc = 1;
+	}
+	json_object_put(o);
+	buf_free(&text);
+	return rc;
+}
+
+/* Whether the log's line is the batch's and has a "to", which goes to TO; a job's line has 0. */
+static bool
+says_to(const struct taking *t, const char *line, size_t n, off_t *to)
+{
+	const char *end = line + n, *at = scan_after(line, n, "\"batch\":\"");
+	char name[NAME_LONGEST + 1];
+	uint64_t value = 0;
+
+	if (!at || !scan_word(&at, end, name, NAME_LONGEST) || strcmp(name, batch_name(t->b)) != 0)
+		return false;
+	if (!scan_text(&line, end, "{\"job\":")) {
+		at = scan_after(at, (size_t)(end - at), "\"to\":");
+		if (!at || !scan_number(&at, end, &value))
+			return false;
+	}
+	*to = (off_t)value;
+	return true;
+}
+
+/* Whether `noted` can be believed. */
+static bool
+take_noted(struct taking *t)
+{
+	int fd = openat(batch_dirfd(t->b), "noted", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint64_t noted[2];
+	struct buf line = {0};
+	off_t to = -1;
+	bool good;
+
+	if (fd < 0)
+		return false;
+	good = pread(fd, noted, sizeof(noted), 0) == sizeof(noted) &&
+	       append_line(t->log, (off_t)le64toh(noted[1]), &line) == 0 && says_to(t, line.data, line.len, &to) &&
+	       to == (off_t)le64toh(noted[0]);
+	close(fd);
+	buf_free(&line);
+	if (good)
+		t->to = to;
+	return good;
+}
+
+static bool
+find_to(off_t at, const char *line, size_t n, void *arg)
+{
+	struct taking *t = arg;
+
+	(void)at;
+	says_to(t, line, n, &t->to);
+	return true;
+}
+
+void
+notebook_note(int batch_dir, off_t to, off_t at)
+{
+	uint64_t noted[2] = {htole64((uint64_t)to), htole64((uint64_t)at)};
+	int fd = openat(batch_dir, "noted", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+
+	if (fd < 0)
+		return;
+	/* Should this fail, the log is read for it the next time. */
+	if (pwrite(fd, noted, sizeof(noted), 0) != sizeof(noted) && ftruncate(fd, 0) < 0)
+		msg_warn_errno("cannot note what of a batch is in its notebook");
+	close(fd);
+}
+
+/* --- from results to lines --- */
+
+static void
+add_member(struct buf *out, struct json_object *o, const char *key)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(o, key, &value))
+		buf_printf(out, ",\"%s\":%s", key, rec_print(value));
+}
+
+static void
+add_title(struct buf *out, const char *title)
+{
+	char cut[TITLE_LONGEST + 1];
+	size_t n;
+
+	if (!title)
+		return;
+	n = strnlen(title, TITLE_LONGEST);
+	while (title[n] && n > 0 && (title[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(cut, title, n);
+	cut[n] = '\0';
+	buf_str(out, ",\"title\":");
+	buf_json(out, cut);
+}
+
+static void
+add_file(struct taking *t, struct json_object *o, uint32_t item, off_t to)
+{
+	static const char *const members[] = {"kind",  "language", "url",  "filename",
+					      "bytes", "sha256",   "path", "content"};
+	const char *upload = rec_string(o, "upload_id"), *mime = rec_string(o, "mime"), *sha = rec_string(o, "sha256");
+	const char *at = rec_string(o, "finished_at"), *media = rec_string(o, "media");
+	long long knowledge = rec_number(o, "knowledge_item_id", 0);
+	char id[NOTEBOOK_FILE_ID + 1], derived[33];
+	struct buf *out = &t->lines;
+
+	if (!sha || !rec_string(o, "path")) /* completed without a file */
+		return;
+	t->last = (off_t)out->len;
+	t->said = to;
+	notebook_file_id(t->nb, sha, id);
+	notebook_upload_id(t->job, item, derived);
+	buf_printf(out, "{\"file\":\"%s\",\"knowledge_item_id\":", id);
+	if (knowledge > 0)
+		buf_printf(out, "%lld", knowledge);
+	else
+		buf_str(out, "null");
+	buf_printf(out, ",\"job\":%llu,\"batch\":\"%s\",\"item\":%lu,\"to\":%lld,\"mime\":", (unsigned long long)t->job,
+		   batch_name(t->b), (unsigned long)item, (long long)to);
+	buf_json(out, mime ? mime : "application/octet-stream");
+	buf_str(out, ",\"upload_id\":");
+	buf_json(out, upload ? upload : derived);
+	if (at) {
+		buf_str(out, ",\"at\":");
+		buf_json(out, at);
+	} else {
+		notebook_add_now(out);
+	}
+	add_title(out, rec_string(o, "title"));
+	if (media && !rec_string(o, "url")) {
+		buf_str(out, ",\"url\":");
+		buf_json(out, media);
+	}
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		add_member(out, o, members[i]);
+	buf_str(out, "}\n");
+}
+
+static bool
+take_result(off_t at, const char *line, size_t n, void *arg)
+{
+	struct taking *t = arg;
+	bool completed = false;
+	uint32_t k = batch_result_number(line, n, &completed);
+	struct json_object *o;
+
+	if (k && batch_result_counts(t->b, k, at)) {
+		if (!strchr("cf", batch_state(t->b, k))) {
+			t->caught = true; /* it is being recorded just now, or its owner died over it */
+			return false;
+		}
+		o = completed ? rec_parse(line, n, NULL, 0) : NULL;
+		if (o)
+			add_file(t, o, k, at + (off_t)n + 1);
+		json_object_put(o);
+	}
+	t->to = at + (off_t)n + 1;
+	t->full = t->lines.len >= LINES_MOST;
+	return !t->full;
+}
+
+/* Adds what LINES has to the log. 0, or -1 with errno. */
+static int
+add_lines(struct taking *t)
+{
+	off_t end = append_end(t->log);
+
+	if (end < 0)
+		return -1;
+	if (!t->lines.len && t->to - t->said >= SILENT_MOST) {
+		t->said = t->to;
+		t->last = 0;
+		buf_printf(&t->lines, "{\"batch\":\"%s\",\"to\":%lld}\n", batch_name(t->b), (long long)t->to);
+	}
+	if (!t->lines.len)
+		return 0;
+	if (append_lines(t->log, end, t->lines.data, t->lines.len) < 0)
+		return -1;
+	t->last += end;
+	notebook_note(batch_dirfd(t->b), t->said, t->last);
+	buf_clear(&t->lines);
+	return 0;
+}
+
+static int
+take_all(struct taking *t)
+{
+	struct stat st;
+
+	if (!take_noted(t)) {
+		t->to = 0;
+		if (append_each(t->log, 0, find_to, t) < 0)
+			return -1;
+	}
+	if (fstat(t->results, &st) < 0)
+		return -1;
+	if (t->to > st.st_size) /* it was made anew: what is taken twice is the same */
+		t->to = 0;
+	t->said = t->to;
+	do {
+		t->full = false;
+		if (append_each(t->results, t->to, take_result, t) < 0 || add_lines(t) < 0)
+			return -1;
+	} while (t->full && !t->caught);
+	return 0;
+}
+
+/* Whether there is anything to take. */
+static bool
+is_behind(struct taking *t)
+{
+	struct stat st;
+
+	return !take_noted(t) || fstat(t->results, &st) < 0 || st.st_size != t->to;
+}
+
+int
+notebook_take(const struct root *root, const struct batch *b)
+{
+	struct taking t = {.b = b, .log = -1};
+	int rc, error;
+
+	t.results = openat(batch_dirfd(b), "results.ndjson", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (t.results < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = take_about(&t);
+	if (rc > 0) {
+		rc = 0;
+		t.log = notebook_open_log(root, t.nb, true);
+		if (t.log < 0 || (is_behind(&t) && (lock_wait(t.log, LOCK_ALONE) < 0 || take_all(&t) < 0)))
+			rc = -1;
+	}
+	error = errno;
+	if (t.log >= 0)
+		close(t.log);
+	close(t.results);
+	buf_free(&t.lines);
+	errno = error;
+	return rc;
+}

@@ -1,0 +1,301 @@
+#include "queue.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "lock.h"
+#include "part.h"
+
+/* Bytes of queue/.lock. */
+enum { LOCK_WORKING = 0, LOCK_STANDING_BY = 1 };
+
+enum { TRIES = 100 };
+
+static const char lock_name[] = ".lock";
+
+static int
+open_queue(const struct root *root, bool make)
+{
+	return root_dir(root->fd, "queue", make);
+}
+
+/* An entry, open; not through a symbolic link. */
+static int
+open_entry(int dir, const char *batch)
+{
+	return openat(dir, batch, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+static int
+close_with(int fd, int rc)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+/* Whether the file that is open is the one of that name: it was not removed while its lock was waited for. */
+static bool
+is_entry(int dir, const char *batch, int fd)
+{
+	struct stat st, named;
+
+	return fstat(fd, &st) == 0 && fstatat(dir, batch, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_dev == named.st_dev && st.st_ino == named.st_ino;
+}
+
+/* An empty file of the name, locked alone. A part is that until it is named. */
+static int
+make_in(int dir, const char *batch)
+{
+	struct part p;
+	char self[32];
+	int fd, rc;
+
+	if (part_open(&p, dir) < 0)
+		return -1;
+	fd = fcntl(p.fd, F_DUPFD_CLOEXEC, 3); /* the same lock: it is of the open file description */
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", p.fd);
+	rc = fd < 0 ? -1 : linkat(AT_FDCWD, self, dir, batch, AT_SYMLINK_FOLLOW);
+	if (rc == 0)
+		rc = fsync(dir);
+	if (rc < 0) {
+		int error = errno;
+
+		part_drop(&p);
+		if (fd >= 0)
+			close(fd);
+		errno = error;
+		return -1;
+	}
+	part_drop(&p); /* and the name in between that it has on some file systems */
+	return fd;
+}
+
+int
+queue_make(const struct root *root, const char *batch)
+{
+	int dir = open_queue(root, true);
+
+	return dir < 0 ? -1 : close_with(dir, make_in(dir, batch));
+}
+
+void
+queue_hand_in(int fd)
+{
+	/* Before it is closed: who hears of that finds it free. */
+	lock_drop(fd);
+	close(fd);
+}
+
+/* Waits until nobody is about to remove the entry. 0 when it is in the queue then, 1 when it is not, -1. */
+static int
+add_again(int dir, const char *batch)
+{
+	int fd = open_entry(dir, batch);
+	int rc;
+
+	if (fd < 0)
+		return errno == ENOENT ? 1 : -1;
+	rc = lock_wait(fd, LOCK_SHARED);
+	if (rc == 0)
+		rc = is_entry(dir, batch, fd) ? 0 : 1;
+	if (rc >= 0)
+		lock_drop(fd);
+	return close_with(fd, rc); /* closing what was open for writing is what the workers are told of */
+}
+
+static int
+add_in(int dir, const char *batch)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int fd = make_in(dir, batch), rc;
+
+		if (fd >= 0) {
+			queue_hand_in(fd);
+			return 0;
+		}
+		rc = errno == EEXIST ? add_again(dir, batch) : -1;
+		if (rc <= 0)
+			return rc;
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+int
+queue_add(const struct root *root, const char *batch)
+{
+	int dir = open_queue(root, true);
+
+	return dir < 0 ? -1 : close_with(dir, add_in(dir, batch));
+}
+
+int
+queue_drop(const struct root *root, const char *batch)
+{
+	int dir = open_queue(root, false);
+
+	return dir < 0 ? -1 : close_with(dir, unlinkat(dir, batch, 0));
+}
+
+/* The entry, locked alone. -1: errno, 0 where there is none or somebody holds it; HELD: he does. */
+static int
+hold(int dir, const char *batch, bool *held)
+{
+	int fd = open_entry(dir, batch), rc;
+
+	*held = false;
+	if (fd < 0) {
+		errno = errno == ENOENT ? 0 : errno;
+		return -1;
+	}
+	rc = lock_try(fd, LOCK_ALONE);
+	if (rc == 0 && is_entry(dir, batch, fd))
+		return fd;
+	*held = rc > 0;
+	errno = rc < 0 ? errno : 0;
+	return close_with(fd, -1);
+}
+
+int
+queue_end(const struct root *root, const char *batch, bool (*may)(const char *batch, void *arg), void *arg)
+{
+	int dir = open_queue(root, false), fd, rc = 1;
+	bool held;
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	fd = hold(dir, batch, &held);
+	if (fd < 0)
+		return close_with(dir, errno ? -1 : held);
+	if (may(batch, arg))
+		rc = unlinkat(dir, batch, 0);
+	close_with(fd, 0);
+	return close_with(dir, rc);
+}
+
+bool
+queue_is_held(const struct root *root, const char *batch)
+{
+	int dir = open_queue(root, false);
+	int fd = dir < 0 ? -1 : open_entry(dir, batch);
+	bool held = fd >= 0 && lock_try(fd, LOCK_SHARED) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (dir >= 0)
+		close(dir);
+	return held;
+}
+
+struct entry {
+	struct timespec at;
+	char *name;
+};
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->at.tv_sec != y->at.tv_sec)
+		return x->at.tv_sec < y->at.tv_sec ? -1 : 1;
+	if (x->at.tv_nsec != y->at.tv_nsec)
+		return x->at.tv_nsec < y->at.tv_nsec ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+int
+queue_each(const struct root *root, bool (*see)(const char *batch, void *arg), void *arg)
+{
+	int fd = open_queue(root, false);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct entry *v = NULL;
+	size_t n = 0, room = 0;
+	bool more = true;
+
+	if (!d)
+		return fd < 0 ? errno == ENOENT ? 0 : -1 : close_with(fd, -1);
+	for (struct dirent *e; (e = readdir(d));) {
+		struct stat st;
+
+		if (root_name_wrong(e->d_name) || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		if (n == room) {
+			room = room ? 2 * room : 16;
+			v = buf_realloc(v, room * sizeof(*v));
+		}
+		v[n++] = (struct entry){st.st_mtim, buf_strdup(e->d_name)};
+	}
+	closedir(d);
+	if (n)
+		qsort(v, n, sizeof(*v), by_age);
+	for (size_t i = 0; i < n; i++) {
+		more = more && see(v[i].name, arg);
+		free(v[i].name);
+	}
+	free(v);
+	return 0;
+}
+
+int
+queue_watch(const struct root *root)
+{
+	int dir = open_queue(root, true);
+	int fd = dir < 0 ? -1 : inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char self[32];
+
+	if (dir < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", dir);
+	if (fd >= 0 && inotify_add_watch(fd, self, IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE) < 0)
+		fd = close_with(fd, -1);
+	return close_with(dir, fd);
+}
+
+static int
+open_lock(const struct root *root, bool make)
+{
+	int dir = open_queue(root, make);
+
+	if (dir < 0)
+		return -1;
+	return close_with(dir,
+			  openat(dir, lock_name, (make ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW, 0666));
+}
+
+int
+queue_hold_worker(const struct root *root, bool stand_by)
+{
+	int fd = open_lock(root, true);
+
+	if (fd < 0)
+		return -1;
+	if ((stand_by && lock_bytes_wait(fd, LOCK_ALONE, LOCK_STANDING_BY, 1) < 0) ||
+	    lock_bytes_wait(fd, LOCK_SHARED, LOCK_WORKING, 1) < 0)
+		return close_with(fd, -1);
+	return fd;
+}
+
+bool
+queue_has_worker(const struct root *root)
+{
+	int fd = open_lock(root, false);
+	bool has = fd >= 0 && lock_bytes_held(fd, LOCK_WORKING, 1, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}

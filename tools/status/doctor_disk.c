@@ -1,0 +1,328 @@
+/* Where the root is: room, what the file system can do, and what time it is there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "doctor.h"
+#include "lock.h"
+#include "part.h"
+
+enum {
+	FULL_BYTES = 1 << 20, /* less is nothing */
+	LOW_BYTES = 1 << 30,  /* less, and less than a twentieth of all, will not last */
+	FULL_INODES = 16,
+	LOW_INODES = 1000,
+	FUTURE = 60, /* s; more is no rounding, nor another machine's clock that is kept well */
+	SKEW = 5,    /* s between our clock and the file system's */
+	TWENTIETH = 20,
+};
+
+static const time_t written = 1760000000; /* this was written later */
+
+/* --- space --- */
+
+struct amount {
+	double left, all, full, low;
+};
+
+/* 2: nothing is left, 1: little, 0: enough. A file system that does not count has none of all. */
+static int
+shortage(const struct amount *a)
+{
+	if (a->all <= 0)
+		return 0;
+	if (a->left < a->full)
+		return 2;
+	return a->left < a->low && a->left < a->all / TWENTIETH;
+}
+
+static void
+look_at_room(struct doctor *d, int fd, const char *shown)
+{
+	struct statvfs v;
+	struct amount bytes, inodes;
+	char room[DOCTOR_SPAN];
+
+	if (fstatvfs(fd, &v) < 0)
+		return;
+	bytes = (struct amount){(double)v.f_bavail * (double)v.f_frsize, (double)v.f_blocks * (double)v.f_frsize,
+				FULL_BYTES, LOW_BYTES};
+	inodes = (struct amount){(double)v.f_favail, (double)v.f_files, FULL_INODES, LOW_INODES};
+	doctor_bytes(room, bytes.left);
+	if (shortage(&bytes)) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    shortage(&bytes) > 1 ? "the disk of %s is full (%s left)"
+						 : "the disk of %s is nearly full (%s left)",
+			    shown, room);
+		doctor_mend(d, "make room: `bi-clean temp` removes what killed programs left; then run again what was "
+			       "stopped");
+	}
+	if (shortage(&inodes)) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "the disk of %s has %.0f of %.0f inodes left: no more files can be made%s", shown,
+			    inodes.left, inodes.all, shortage(&inodes) > 1 ? "" : " soon");
+		doctor_mend(d,
+			    "remove files, such as batches that nobody needs, or make a file system with more of them");
+	}
+	doctor_looked(d, "%s left in %s", room, shown);
+}
+
+void
+doctor_space(struct doctor *d)
+{
+	static const char *const folders[] = {".", "temp", "batches", "review", "collected"};
+	dev_t seen[sizeof(folders) / sizeof(*folders)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		int fd = openat(d->root->fd, folders[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		struct stat st;
+		bool is_new = fd >= 0 && fstat(fd, &st) == 0;
+
+		for (size_t k = 0; is_new && k < n; k++)
+			is_new = seen[k] != st.st_dev;
+		if (is_new) {
+			seen[n++] = st.st_dev;
+			look_at_room(d, fd, i ? folders[i] : d->root->path);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* --- storage --- */
+
+/* The name of a file system that other machines may have too, and whether its locks are known to exclude them; NULL for
+ * a local one. */
+static const char *
+network(int fd, bool *excludes)
+{
+	static const struct {
+		unsigned long type;
+		const char *name;
+		bool excludes;
+	} types[] = {
+		{NFS_SUPER_MAGIC, "NFS", false},    {SMB_SUPER_MAGIC, "SMB", false},
+		{0xff534d42, "CIFS", false},        {0xfe534d42, "SMB 2", false},
+		{V9FS_MAGIC, "9P", false},          {AFS_SUPER_MAGIC, "AFS", false},
+		{AFS_FS_MAGIC, "AFS", false},       {CODA_SUPER_MAGIC, "Coda", false},
+		{FUSE_SUPER_MAGIC, "FUSE", false},  {CEPH_SUPER_MAGIC, "Ceph", true},
+		{0x0bd00bd0, "Lustre", true},       {0x01161970, "GFS2", true},
+		{OCFS2_SUPER_MAGIC, "OCFS2", true}, {0x47504653, "GPFS", true},
+	};
+	struct statfs st;
+
+	if (fstatfs(fd, &st) < 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if ((unsigned long)st.f_type != types[i].type)
+			continue;
+		*excludes = types[i].excludes;
+		return types[i].name;
+	}
+	return NULL;
+}
+
+static void
+look_at_network(struct doctor *d)
+{
+	bool excludes = false;
+	const char *name = network(d->root->fd, &excludes);
+
+	if (!name || excludes)
+		return;
+	doctor_find(d, DOCTOR_NOTE, NULL, "%s is on %s, where locks may not keep programs of other machines apart",
+		    d->root->path, name);
+	doctor_mend(d, "use this root from one machine at a time, or a root on a local disk");
+}
+
+/* Files begin in temp/ and are then named elsewhere, which one file system can do in one step. */
+static void
+look_at_devices(struct doctor *d)
+{
+	static const char *const folders[] = {"batches", "collected", "review"};
+	struct stat temp, st;
+
+	if (fstatat(d->root->fd, "temp", &temp, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		if (fstatat(d->root->fd, folders[i], &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev == temp.st_dev)
+			continue;
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "temp and %s are on different file systems: no file gets from one to the other",
+			    folders[i]);
+		doctor_mend(d, "mount one file system for the whole root");
+	}
+}
+
+static void
+look_at_flock(struct doctor *d, int again)
+{
+	/* The part is locked from its beginning; AGAIN is the same file opened once more. */
+	if (lock_try(again, LOCK_ALONE) == 1)
+		return;
+	doctor_find(
+		d, DOCTOR_PROBLEM, NULL,
+		"locks of whole files (flock) do not exclude: lines may be lost, files that are being written swept");
+	doctor_mend(d, "use a root on another file system");
+}
+
+static void
+look_at_byte_locks(struct doctor *d, const struct part *p, int again)
+{
+	if (lock_bytes_try(p->fd, LOCK_ALONE, 0, 1) == 0 && lock_bytes_held(again, 0, 1, NULL))
+		return;
+	doctor_find(d, DOCTOR_PROBLEM, NULL,
+		    "locks of bytes (F_OFD_SETLK) do not exclude: two processes may work on one item");
+	doctor_mend(d, "use a root on another file system, and Linux 3.15 or later");
+}
+
+static void
+look_at_attributes(struct doctor *d, const struct part *p)
+{
+	if (fsetxattr(p->fd, "user.bi.note", "x", 1, 0) == 0 || (errno != EOPNOTSUPP && errno != EPERM))
+		return;
+	doctor_find(d, DOCTOR_NOTE, NULL,
+		    "files have no extended attributes (user.*) here: a download that is cut begins anew");
+	doctor_mend(d, "use a root on a file system that has them, such as ext4, XFS or Btrfs");
+}
+
+/* FD was made at the time of BEFORE or later. */
+static void
+look_at_time_of(struct doctor *d, int fd, time_t before)
+{
+	char room[DOCTOR_SPAN];
+	struct stat st;
+	double behind, ahead;
+
+	if (fstat(fd, &st) < 0)
+		return;
+	behind = difftime(before, st.st_mtime);
+	ahead = difftime(st.st_mtime, time(NULL));
+	if (behind <= SKEW && ahead <= SKEW)
+		return;
+	doctor_find(d, DOCTOR_PROBLEM, NULL, "the clock of the file system is %s %s this machine's",
+		    doctor_span(room, behind > ahead ? behind : ahead), behind > ahead ? "behind" : "ahead of");
+	doctor_mend(d, "set both by NTP");
+}
+
+/* A file that is made for this, and gone again. */
+static void
+look_at_features(struct doctor *d)
+{
+	int temp = openat(d->root->fd, "temp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), again;
+	time_t before = time(NULL);
+	char self[32];
+	struct part p;
+	int rc = part_open(&p, temp >= 0 ? temp : d->root->fd);
+
+	if (rc < 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "no file can be made and locked in temp: %s", strerror(errno));
+		doctor_mend(d, "make room if that is what it is, else use a root on another file system");
+	}
+	if (rc < 0 && temp >= 0)
+		close(temp);
+	if (rc < 0)
+		return;
+	if (p.name[0]) {
+		doctor_find(
+			d, DOCTOR_NOTE, NULL,
+			"files cannot be made without a name (O_TMPFILE): programs that are killed leave some in temp");
+		doctor_mend(
+			d,
+			"run `bi-clean temp` now and then, or use a root on a file system such as ext4, XFS or Btrfs");
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", p.fd);
+	again = open(self, O_RDWR | O_CLOEXEC);
+	if (again >= 0) {
+		look_at_flock(d, again);
+		look_at_byte_locks(d, &p, again);
+		close(again);
+	}
+	look_at_attributes(d, &p);
+	look_at_time_of(d, p.fd, before);
+	part_drop(&p);
+	if (temp >= 0)
+		close(temp);
+}
+
+void
+doctor_storage(struct doctor *d)
+{
+	look_at_network(d);
+	look_at_devices(d);
+	if (!d->read_only)
+		look_at_features(d);
+	doctor_looked(d, "what the file system can do");
+}
+
+/* --- clock --- */
+
+struct newest {
+	const struct doctor *d;
+	struct timespec at;
+	struct buf name; /* below the root */
+};
+
+static void
+heed(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
+{
+	struct stat st;
+	struct buf path = {0};
+
+	buf_printf(&path, "%s%s%s%s%s", folder, batch ? "/" : "", batch ? batch : "", name ? "/" : "",
+		   name ? name : "");
+	if (fstatat(dirfd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtim.tv_sec > n->at.tv_sec) {
+		n->at = st.st_mtim;
+		buf_clear(&n->name);
+		buf_str(&n->name, path.data);
+	}
+	buf_free(&path);
+}
+
+static bool
+heed_batch(const char *batch, void *arg)
+{
+	static const char *const files[] = {"batch.json", "items.ndjson", "state", "results.ndjson", "picks.ndjson"};
+	struct newest *n = arg;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		heed(n, n->d->root->fd, "batches", batch, files[i]);
+	return true;
+}
+
+void
+doctor_clock(struct doctor *d)
+{
+	static const char *const folders[] = {"batches", "hosts", "leases", "queue", "review", "seq", "temp"};
+	struct newest n = {.d = d};
+	time_t now = time(NULL);
+	char room[DOCTOR_SPAN];
+
+	if (now < written) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "the clock is years behind: certificates of hosts are not valid yet");
+		doctor_mend(d, "set it, by NTP best (timedatectl)");
+	}
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		heed(&n, d->root->fd, folders[i], NULL, NULL);
+	batch_each(d->root, heed_batch, &n);
+	if (n.at.tv_sec > now + FUTURE) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "%s is from the future, by %s: the clock is behind, or was ahead when that was written",
+			    n.name.data, doctor_span(room, difftime(n.at.tv_sec, now)));
+		doctor_mend(d, "set the clock, by NTP best (timedatectl); where it is right now, `touch` that file");
+	}
+	buf_free(&n.name);
+	doctor_looked(d, "clock");
+}

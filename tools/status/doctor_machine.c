@@ -1,0 +1,204 @@
+/* What the machine has for us: programs, the kernel, limits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "self.h"
+
+enum { FILES_LEAST = 256, FILE_LEAST = 1 << 30 };
+
+/* Whether a directory of PATH has the program NAME. */
+static bool
+in_path(const char *name)
+{
+	const char *at = getenv("PATH"), *end;
+	struct buf path = {0};
+	bool there = false;
+
+	for (; at && !there; at = *end ? end + 1 : NULL) {
+		end = strchrnul(at, ':');
+		buf_clear(&path);
+		buf_add(&path, at, (size_t)(end - at));
+		buf_printf(&path, "%s%s", path.len ? "/" : "", name);
+		there = access(path.data, X_OK) == 0;
+	}
+	buf_free(&path);
+	return there;
+}
+
+/* What bi-serve starts: tools/serve/lighttpd.c looks in the same places. */
+static void
+look_for_lighttpd(struct doctor *d)
+{
+	const char *given = getenv("BI_LIGHTTPD");
+
+	if (given && *given) {
+		if (strchr(given, '/') ? access(given, X_OK) == 0 : in_path(given))
+			return;
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "BI_LIGHTTPD names '%s', which cannot be run, and bi-serve starts nothing else", given);
+		doctor_mend(d, "unset it, or name a lighttpd");
+		return;
+	}
+	if (in_path("lighttpd") || access("/usr/sbin/lighttpd", X_OK) == 0)
+		return;
+	doctor_find(d, DOCTOR_PROBLEM, NULL, "lighttpd is missing, without which bi-serve cannot show pages");
+	doctor_mend(d, "apt-get install lighttpd");
+}
+
+/* Where Debian has lighttpd's modules, TLS is one of a package of its own. */
+static void
+look_for_tls(struct doctor *d)
+{
+	if (access("/usr/lib/lighttpd/.", X_OK) < 0 || access("/usr/lib/lighttpd/mod_openssl.so", R_OK) == 0)
+		return;
+	doctor_find(d, DOCTOR_NOTE, NULL, "lighttpd has no mod_openssl, without which bi-serve --share cannot serve");
+	doctor_mend(d, "apt-get install lighttpd-mod-openssl");
+}
+
+static void
+look_for_ours(struct doctor *d)
+{
+	static const struct {
+		const char *name, *needed;
+	} ours[] = {
+		{"bi-api", "bi-serve cannot keep what reviewers pick"},
+		{"bi-clean", "nothing stops servers and sweeps temp/"},
+		{"bi-collect", "nothing collects what was chosen"},
+		{"bi-expand", "bi-fetch --expand cannot look into archives"},
+		{"bi-fetch", "nothing fetches, and no server has a worker"},
+		{"bi-media", "bi-fetch cannot find the media of pages"},
+		{"bi-render", "no review pages are made"},
+		{"bi-serve", "no review pages are shown"},
+		{"bi-thumb", "bi-render makes no thumbnails"},
+		{"bi-type", "bi-fetch cannot tell what it fetched"},
+	};
+	struct buf path = {0};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		if (self_program(&path, ours[i].name) == 0)
+			continue;
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s is missing: %s", path.data ? path.data : ours[i].name,
+			    ours[i].needed);
+		doctor_mend(d, "make all programs again, or install them together");
+	}
+	buf_free(&path);
+}
+
+static void
+look_for_share(struct doctor *d)
+{
+	static const struct {
+		const char *name, *needed;
+	} files[] = {
+		{"hosts.conf", "bi-fetch does not know the manners that some hosts ask for"},
+		{"review/render.jq", "bi-render cannot make pages"},
+		{"serve/lighttpd.conf", "bi-serve cannot start a server"},
+	};
+	struct buf path = {0};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (self_share(&path, files[i].name) == 0)
+			continue;
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s of share/ cannot be read: %s", files[i].name, files[i].needed);
+		doctor_mend(d, getenv("BI_SHARE") ? "unset BI_SHARE, or set it to the share/ of this version"
+						  : "install the programs again, with their share/");
+	}
+	buf_free(&path);
+}
+
+void
+doctor_programs(struct doctor *d)
+{
+	look_for_lighttpd(d);
+	look_for_tls(d);
+	if (!in_path("jq")) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "jq is missing in PATH, without which bi-render cannot make pages");
+		doctor_mend(d, "apt-get install jq");
+	}
+	look_for_ours(d);
+	look_for_share(d);
+	doctor_looked(d, "programs");
+}
+
+void
+doctor_kernel(struct doctor *d)
+{
+	unsigned action = SECCOMP_RET_ERRNO;
+	int self = pidfd_open(getpid(), 0);
+
+	if (self < 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "the kernel has no pidfd_open (%s): servers cannot be stopped safely", strerror(errno));
+		doctor_mend(d, "use Linux 5.3 or later, and let containers call it");
+	} else {
+		close(self);
+	}
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "the kernel has no seccomp filters (%s): bi-type, bi-thumb, bi-media and bi-expand refuse "
+			    "to read "
+			    "what strangers made",
+			    strerror(errno));
+		doctor_mend(d, "use a kernel with CONFIG_SECCOMP_FILTER, and let containers call seccomp(2)");
+	}
+	if (access("/proc/self/fd/.", X_OK) < 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "/proc is not there: programs do not find each other");
+		doctor_mend(d, "mount -t proc proc /proc");
+	}
+	doctor_looked(d, "kernel");
+}
+
+static void
+look_at_files(struct doctor *d)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max >= FILES_LEAST)
+		return;
+	doctor_find(d, DOCTOR_PROBLEM, NULL, "a process may have %llu files open: fetching 64 at once takes %d",
+		    (unsigned long long)l.rlim_max, FILES_LEAST);
+	doctor_mend(d, "raise the hard limit (ulimit -Hn, limits.conf, LimitNOFILE=)");
+}
+
+static void
+look_at_file_size(struct doctor *d)
+{
+	struct rlimit l;
+	char room[DOCTOR_SPAN];
+
+	if (getrlimit(RLIMIT_FSIZE, &l) < 0 || l.rlim_cur == RLIM_INFINITY)
+		return;
+	doctor_find(d, l.rlim_cur < FILE_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL,
+		    "a file may have %s: what is larger fails", doctor_bytes(room, (double)l.rlim_cur));
+	doctor_mend(d, "raise the limit (ulimit -f unlimited, LimitFSIZE=)");
+}
+
+void
+doctor_limits(struct doctor *d)
+{
+	int ino = inotify_init1(IN_CLOEXEC);
+
+	if (ino >= 0) {
+		close(ino);
+	} else {
+		doctor_find(d, DOCTOR_PROBLEM, NULL,
+			    "nothing can be watched (inotify: %s): bi-status --wait, workers and pages "
+			    "that show progress do not work",
+			    strerror(errno));
+		doctor_mend(d, "raise fs.inotify.max_user_instances with sysctl, or end some of the programs that "
+			       "watch files");
+	}
+	look_at_files(d);
+	look_at_file_size(d);
+	doctor_looked(d, "limits");
+}

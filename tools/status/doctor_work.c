@@ -1,0 +1,439 @@
+/* The work: batches, what waits for a worker, servers and their ports. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "doctor.h"
+#include "lease.h"
+#include "progress.h"
+#include "queue.h"
+#include "rec.h"
+#include "servers.h"
+
+enum {
+	BEHIND = 600,   /* s that a batch may wait while a worker lives */
+	STARTING = 120, /* s that a server may take to start */
+	PORT_FIRST = 8000,
+	PORT_LAST = 8020, /* bi-serve's */
+};
+
+static double
+age(time_t since)
+{
+	double seconds = difftime(time(NULL), since);
+
+	return since == 0 || seconds < 0 ? 0 : seconds;
+}
+
+/* --- batches --- */
+
+struct patient {
+	struct doctor *d;
+	struct batch *b;
+	const char *name;
+	struct progress p;
+	uint64_t announced; /* items that batch.json says there will be; 0: it does not */
+};
+
+/* Whether it may still become whole: its maker, or who works on it, lives. */
+static bool
+under_way(const struct patient *v)
+{
+	return v->p.counts.held || v->p.queued;
+}
+
+static void
+look_at_about(struct patient *v)
+{
+	struct buf text = {0};
+	struct json_object *about = NULL;
+	int rc = batch_about(v->b, &text), error = errno;
+
+	if (rc == 0)
+		about = rec_parse(text.data, text.len, NULL, 0);
+	buf_free(&text);
+	if (json_object_is_type(about, json_type_object)) {
+		v->announced = (uint64_t)rec_number(about, "items", 0);
+		json_object_put(about);
+		return;
+	}
+	json_object_put(about);
+	if (rc < 0 && error == ENOENT && under_way(v))
+		return;
+	if (rc < 0 && error == ENOENT && v->p.counts.total == 0) {
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
+			    "%s is half-made: it has no items, and who made it was killed", v->name);
+		doctor_mend(v->d, "run the command again that made it, or rmdir what is in '%s/batches/%s'",
+			    v->d->root->path, v->name);
+		return;
+	}
+	doctor_find(v->d, DOCTOR_PROBLEM, v->name, "batch.json of %s is %s", v->name,
+		    rc < 0 && error == ENOENT   ? "missing"
+		    : rc < 0 && error != EINVAL ? strerror(error)
+						: "damaged");
+	doctor_mend(v->d, "remove it if it is there; `bi-fetch -b %s --resume` writes another, with a new job id",
+		    v->name);
+}
+
+/* How many bytes of `state` say nothing that it can say. 0 too where it cannot be read. */
+static uint64_t
+odd_states(const struct patient *v, uint64_t *length)
+{
+	int fd = openat(batch_dirfd(v->b), "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	unsigned char chunk[1 << 16];
+	uint64_t odd = 0;
+	ssize_t n;
+
+	*length = 0;
+	while (fd >= 0 && (n = pread(fd, chunk, sizeof(chunk), (off_t)*length)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			odd += !memchr("prcf", chunk[i], 5); /* NUL too, which is p */
+		*length += (uint64_t)n;
+	}
+	if (fd >= 0)
+		close(fd);
+	return odd;
+}
+
+/* Whether item K, which is completed, has its result and its file. */
+static bool
+is_there(const struct patient *v, uint32_t k)
+{
+	struct buf line = {0};
+	struct json_object *result = NULL;
+	int fd = -1;
+
+	if (batch_result(v->b, k, &line) == 0)
+		result = rec_parse(line.data, line.len, NULL, 0);
+	if (result)
+		fd = batch_open_file(v->b, result);
+	/* A page that was only asked for its media has none. */
+	if (fd < 0 && result && !rec_string(result, "path"))
+		fd = 0;
+	else if (fd >= 0)
+		close(fd);
+	json_object_put(result);
+	buf_free(&line);
+	return fd >= 0;
+}
+
+/* Of the completed items the first and the last: where the disk lost files or results, it is seldom one. */
+static bool
+ends_are_there(const struct patient *v)
+{
+	uint64_t n = v->p.counts.total, first = 1, last = n;
+
+	if (v->p.counts.completed == 0)
+		return true;
+	while (first < n && batch_state(v->b, (uint32_t)first) != 'c')
+		first++;
+	while (last > first && batch_state(v->b, (uint32_t)last) != 'c')
+		last--;
+	return is_there(v, (uint32_t)first) && is_there(v, (uint32_t)last);
+}
+
+/* Whether it can be believed. */
+static bool
+look_at_state(struct patient *v)
+{
+	uint64_t length, odd = odd_states(v, &length);
+
+	if (v->p.counts.total == 0 && length > 0)
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
+			    "%s has lost its items: items.ndjson is missing or empty, and state has %" PRIu64, v->name,
+			    length);
+	else if (odd > 0)
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
+			    "state of %s is damaged: %" PRIu64 " of its bytes are no states", v->name, odd);
+	else if (length > v->p.counts.total && !under_way(v))
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
+			    "state of %s is damaged: it has %" PRIu64 " items, items.ndjson %" PRIu64, v->name, length,
+			    v->p.counts.total);
+	else if (!ends_are_there(v))
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "%s has lost results or files of items that are completed",
+			    v->name);
+	else
+		return true;
+	if (v->p.counts.total == 0)
+		doctor_mend(v->d, "put items.ndjson back from a copy; without one, move '%s/batches/%s' away",
+			    v->d->root->path, v->name);
+	else
+		doctor_mend(v->d, "`bi-status --rebuild %s`, then `bi-fetch -b %s --resume`", v->name, v->name);
+	return false;
+}
+
+static void
+look_at_work(struct patient *v)
+{
+	const struct batch_counts *c = &v->p.counts;
+	char room[DOCTOR_SPAN];
+
+	if (v->announced > c->total && !under_way(v)) {
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
+			    "%s is half-made: %" PRIu64 " items were announced, it has %" PRIu64, v->name, v->announced,
+			    c->total);
+		doctor_mend(v->d, "hand it in again; '%s/batches/%s' can be removed", v->d->root->path, v->name);
+	} else if (v->p.stale) {
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
+			    "%s has %" PRIu64 " of %" PRIu64 " items left and nobody works on them, for %s", v->name,
+			    c->pending + c->processing, c->total, doctor_span(room, age(v->p.updated)));
+		doctor_mend(v->d, "`bi-fetch -b %s --resume` goes on", v->name);
+	}
+}
+
+/* The folders and files of the batch: whether the next program can write them. */
+static bool
+look_at_access(struct patient *v)
+{
+	static const char *const files[] = {"items.ndjson", "lock", "results.ndjson", "state"};
+	struct buf shown = {0};
+	bool good;
+
+	buf_printf(&shown, "batches/%s/files", v->name);
+	good = doctor_folder(v->d, batch_dirfd(v->b), "files", v->name, shown.data);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && !v->d->read_only && good; i++) {
+		if (faccessat(batch_dirfd(v->b), files[i], R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
+			continue;
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "batches/%s/%s may not be written by this user: %s", v->name,
+			    files[i], strerror(errno));
+		doctor_mend(v->d, "chmod u+rw '%s/batches/%s/%s', or run the programs as its owner", v->d->root->path,
+			    v->name, files[i]);
+		good = false;
+	}
+	buf_free(&shown);
+	return good;
+}
+
+static void
+look_into(struct patient *v)
+{
+	if (progress_read(v->d->root, v->b, &v->p) < 0) {
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "the state of %s cannot be read: %s", v->name,
+			    strerror(errno));
+		doctor_mend(v->d, "see who may read '%s/batches/%s'", v->d->root->path, v->name);
+		return;
+	}
+	look_at_about(v);
+	if (look_at_state(v))
+		look_at_work(v);
+	look_at_access(v);
+}
+
+struct batches {
+	struct doctor *d;
+	int dir; /* batches/ */
+	size_t n;
+};
+
+static bool
+look_at_batch(const char *name, void *arg)
+{
+	struct batches *all = arg;
+	struct patient v = {.d = all->d, .name = name};
+	struct buf shown = {0};
+	bool usable;
+
+	all->n++;
+	buf_printf(&shown, "batches/%s", name);
+	usable = doctor_folder(all->d, all->dir, name, name, shown.data);
+	buf_free(&shown);
+	if (!usable)
+		return true;
+	v.b = batch_open(all->d->root, name, BATCH_READ, NULL);
+	if (v.b) {
+		look_into(&v);
+		batch_close(v.b);
+	} else if (errno != ENOENT) {
+		doctor_find(all->d, DOCTOR_PROBLEM, name, "%s cannot be opened: %s", name, strerror(errno));
+		doctor_mend(all->d, "see what its files are: '%s/batches/%s' should have only regular ones, and files/",
+			    all->d->root->path, name);
+	}
+	return true;
+}
+
+/* What is in batches/ under a batch's name and is no directory is in the way of that batch. */
+static void
+look_for_strays(struct doctor *d, int batches)
+{
+	int copy = openat(batches, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct buf shown = {0};
+
+	if (!dir && copy >= 0)
+		close(copy);
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		if (root_name_wrong(e->d_name) || e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
+			continue;
+		buf_clear(&shown);
+		buf_printf(&shown, "batches/%s", e->d_name);
+		doctor_folder(d, batches, e->d_name, e->d_name, shown.data);
+	}
+	if (dir)
+		closedir(dir);
+	buf_free(&shown);
+}
+
+void
+doctor_batches(struct doctor *d)
+{
+	struct batches all = {.d = d, .dir = root_dir(d->root->fd, "batches", false)};
+
+	if (all.dir >= 0) {
+		look_for_strays(d, all.dir);
+		batch_each(d->root, look_at_batch, &all);
+	}
+	if (all.dir >= 0)
+		close(all.dir);
+	doctor_looked(d, "%zu batch%s", all.n, all.n == 1 ? "" : "es");
+}
+
+/* --- the queue --- */
+
+struct waiting {
+	const struct root *root;
+	size_t n;                     /* batches in the queue */
+	size_t waiting;               /* of these, those that nobody works on */
+	char first[NAME_LONGEST + 1]; /* that which waits longest */
+	time_t since;
+};
+
+static bool
+is_worked_on(const struct root *root, const char *batch)
+{
+	struct batch *b = batch_open(root, batch, BATCH_READ, NULL);
+	struct batch_counts counts;
+	bool held = b && batch_count(b, &counts) == 0 && counts.held;
+
+	if (b)
+		batch_close(b);
+	return held;
+}
+
+static bool
+note_entry(const char *batch, void *arg)
+{
+	struct waiting *w = arg;
+	struct buf path = {0};
+	struct stat st;
+
+	w->n++;
+	buf_printf(&path, "queue/%s", batch);
+	if (!queue_is_held(w->root, batch) && !is_worked_on(w->root, batch) &&
+	    fstatat(w->root->fd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0 && w->waiting++ == 0) {
+		snprintf(w->first, sizeof(w->first), "%s", batch);
+		w->since = st.st_mtim.tv_sec;
+	}
+	buf_free(&path);
+	return true;
+}
+
+void
+doctor_queue(struct doctor *d)
+{
+	struct waiting w = {.root = d->root};
+	bool worker = queue_has_worker(d->root);
+	char room[DOCTOR_SPAN];
+
+	if (queue_each(d->root, note_entry, &w) < 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "queue cannot be read: %s", strerror(errno));
+		doctor_mend(d, "see who may read '%s/queue'", d->root->path);
+		return;
+	}
+	if (w.waiting > 0 && !worker) {
+		doctor_find(d, DOCTOR_PROBLEM, w.first, "%zu batch%s and no worker runs; %s has waited for %s",
+			    w.waiting, w.waiting == 1 ? " waits" : "es wait", w.first, doctor_span(room, age(w.since)));
+		doctor_mend(d, "start one: `bi-fetch --work`, or a server that keeps one: `bi-serve BATCH`");
+	} else if (w.waiting > 0 && age(w.since) > BEHIND) {
+		doctor_find(d, DOCTOR_PROBLEM, w.first,
+			    "%zu of %zu batches wait for their turn, %s for %s: they come faster than they are done",
+			    w.waiting, w.n, w.first, doctor_span(room, age(w.since)));
+		doctor_mend(d, "start another worker: `bi-fetch --work`; `bi-status` shows what the one does");
+	}
+	doctor_looked(d, "%zu in the queue, %s", w.n, worker ? "a worker" : "no worker");
+}
+
+/* --- servers --- */
+
+struct served {
+	struct doctor *d;
+	size_t n;
+};
+
+static double
+lease_age(const struct doctor *d, int port)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "leases/%d", port);
+	return fstatat(d->root->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? age(st.st_mtim.tv_sec) : 0;
+}
+
+static bool
+see_living(struct lease_seen *seen, void *arg)
+{
+	struct served *s = arg;
+	char room[DOCTOR_SPAN];
+	double since = lease_age(s->d, seen->port);
+
+	s->n++;
+	if (seen->record.len > 0 || since < STARTING)
+		return true;
+	doctor_find(s->d, DOCTOR_PROBLEM, NULL, "the server on port %d has been starting for %s", seen->port,
+		    doctor_span(room, since));
+	doctor_mend(s->d, "read '%s/leases/%d.log'; `bi-clean stop %d` ends it", s->d->root->path, seen->port,
+		    seen->port);
+	return true;
+}
+
+static bool
+see_dead(struct lease_seen *seen, void *arg)
+{
+	struct served *s = arg;
+	struct json_object *record = servers_record(seen);
+	const char *batch = rec_string(record, "batch");
+
+	if (batch && root_name_wrong(batch))
+		batch = NULL;
+	doctor_find(s->d, DOCTOR_PROBLEM, batch, "the server of %s on port %d was killed", batch ? batch : "a batch",
+		    seen->port);
+	doctor_mend(s->d, "`bi-serve %s` starts another; : >'%s/leases/%d' forgets it", batch ? batch : "BATCH",
+		    s->d->root->path, seen->port);
+	json_object_put(record);
+	return true;
+}
+
+void
+doctor_servers(struct doctor *d)
+{
+	struct served s = {.d = d};
+
+	if (lease_each(d->root, see_living, &s) < 0 || lease_each_dead(d->root, see_dead, &s) < 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "leases cannot be read: %s", strerror(errno));
+		doctor_mend(d, "see who may read '%s/leases'", d->root->path);
+	}
+	doctor_looked(d, "%zu server%s", s.n, s.n == 1 ? "" : "s");
+}
+
+void
+doctor_ports(struct doctor *d)
+{
+	int free = 0;
+
+	for (int port = PORT_FIRST; port <= PORT_LAST; port++)
+		free += lease_is_free(d->root, "127.0.0.1", port);
+	if (free == 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "no port from %d to %d is free for another server", PORT_FIRST,
+			    PORT_LAST);
+		doctor_mend(d, "`bi-clean list` shows ours, `bi-clean stop PORT` ends one; `bi-serve --port "
+			       "FIRST-LAST` takes others");
+	}
+	doctor_looked(d, "%d of %d ports free", free, PORT_LAST - PORT_FIRST + 1);
+}
