@@ -13,7 +13,8 @@
  * group at a time. loop.c runs all the rest in one thread around epoll and libcurl's multi interface.
  *
  * A page that was asked for as media (page.c) comes back from that thread unrecorded, with what it shows; that becomes
- * items. Before the first of these is fetched from a site, robot.c asks for its robots.txt.
+ * items. Before the first of these is fetched from a site, robot.c asks for its robots.txt. With --through every job
+ * comes back once its file is published, goes through a filter (through.c) and to that thread again, to be recorded.
  */
 #ifndef BI_FETCH_H
 #define BI_FETCH_H

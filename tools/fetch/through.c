@@ -20,6 +20,7 @@ enum {
 	UNSENT_MOST = 64 << 10, /* bytes that wait for its pipe, before it gets no further line */
 	WAITING_MOST = 512,     /* jobs, and bytes of them, before no more is begun */
 	WAITING_BYTES = 8 << 20,
+	SILENT_MS = 500, /* after which one that keeps its answers is told that nothing follows */
 	LAST_MS = 2000,  /* between the end of its output and its own */
 	END_MS = 10000,  /* for all of them to come to their end after the last answer */
 	STOP_MS = 1000,  /* the same for those that are told to, by SIGTERM */
@@ -240,7 +241,7 @@ say_how(struct through *th, const struct filter *x, int code)
 		snprintf(th->how, sizeof(th->how), "it wrote what is no answer");
 	else if (!x->exited)
 		snprintf(th->how, sizeof(th->how), "it closed its output, and did not end");
-	else if (code > 128)
+	else if (code > 128 && code <= 128 + SIGRTMAX)
 		snprintf(th->how, sizeof(th->how), "signal %d (%s)", code - 128, strsignal(code - 128));
 	else
 		snprintf(th->how, sizeof(th->how), "exit code %d", code);
@@ -282,7 +283,7 @@ bury(struct fetch *f, struct filter *x)
 	struct through *th = f->through;
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
-	bool done = is_done(x);
+	bool done = is_done(x) && x->why == DIES;
 	int code = filter_reap(x);
 
 	if (done) {
@@ -469,17 +470,33 @@ give_all(struct fetch *f)
 			filter_flush(&th->filters[i]);
 }
 
-/* Nothing else is under way: one that keeps its answers until it is told that nothing follows is told so. */
+/* Nothing is under way but what filters have. */
+static bool
+is_last(const struct fetch *f)
+{
+	const struct through *th = f->through;
+
+	return th->jobs && !next_waiting(th) && !f->intake_open && plan_is_empty(f) && !f->ended.count && !f->group &&
+	       expansion_is_empty(f);
+}
+
+/* It owes an answer, and may be keeping it until it is told that nothing follows. */
+static bool
+may_be_asked(const struct filter *x)
+{
+	return x->pid && !x->kill_at && !x->finishing && x->given.count;
+}
+
 static void
 finish_last(struct fetch *f)
 {
 	struct through *th = f->through;
+	int64_t now = clock_ms();
 
-	if (!th->jobs || next_waiting(th) || f->intake_open || !plan_is_empty(f) || f->ended.count || f->group ||
-	    !expansion_is_empty(f))
+	if (!is_last(f))
 		return;
 	for (size_t i = 0; i < th->count; i++)
-		if (th->filters[i].pid)
+		if (may_be_asked(&th->filters[i]) && now >= th->filters[i].head_since + SILENT_MS)
 			filter_finish(&th->filters[i]);
 }
 
@@ -571,11 +588,15 @@ int64_t
 through_due(const struct fetch *f)
 {
 	const struct through *th = f->through;
+	bool last = th && is_last(f);
 	int64_t due = -1;
 
 	for (size_t i = 0; th && i < th->count; i++) {
 		const struct filter *x = &th->filters[i];
 		int64_t its = x->kill_at ? x->kill_at : x->given.count ? x->head_since + f->set->through_ms : -1;
+
+		if (last && may_be_asked(x))
+			its = x->head_since + (SILENT_MS < f->set->through_ms ? SILENT_MS : f->set->through_ms);
 
 		if (x->pid && its >= 0 && (due < 0 || its < due))
 			due = its;

@@ -1,8 +1,8 @@
 /*
  * url: URLs as they stand in pages, made absolute. libcurl takes them apart; nothing is asked of the network.
  */
-#ifndef BI_MEDIA_URL_H
-#define BI_MEDIA_URL_H
+#ifndef BI_URL_H
+#define BI_URL_H
 
 #include <curl/curl.h>
 #include <stddef.h>

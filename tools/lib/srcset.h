@@ -1,8 +1,8 @@
 /*
  * srcset: the candidates of a srcset attribute, as the HTML standard splits them.
  */
-#ifndef BI_MEDIA_SRCSET_H
-#define BI_MEDIA_SRCSET_H
+#ifndef BI_SRCSET_H
+#define BI_SRCSET_H
 
 #include <stdbool.h>
 #include <stddef.h>

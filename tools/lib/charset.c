@@ -152,6 +152,18 @@ charset_of_type(const struct charsets *c, const char *content_type)
 	return CHARSET_NONE;
 }
 
+int
+charset_of_mark(const struct charsets *c, const char *bytes, size_t n, size_t *mark)
+{
+	*mark = 2;
+	if (n >= 2 && memcmp(bytes, "\xff\xfe", 2) == 0)
+		return charset_of(c, "utf-16le", 8);
+	if (n >= 2 && memcmp(bytes, "\xfe\xff", 2) == 0)
+		return charset_of(c, "utf-16be", 8);
+	*mark = n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	return *mark ? CHARSET_UTF8 : CHARSET_NONE;
+}
+
 void
 charset_convert(const struct charsets *c, int charset, const char *bytes, size_t n, struct buf *out)
 {

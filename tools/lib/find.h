@@ -1,8 +1,8 @@
 /*
  * find: the media that a parsed page shows.
  */
-#ifndef BI_MEDIA_FIND_H
-#define BI_MEDIA_FIND_H
+#ifndef BI_FIND_H
+#define BI_FIND_H
 
 #include <gumbo.h>
 #include <stddef.h>

@@ -2,6 +2,8 @@
 
 #include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -12,6 +14,7 @@ enum {
 	TIME_MOST = 1500,     /* milliseconds of processor time for one try */
 	ROOM = 256 << 20,     /* bytes for one tree */
 	LOOK_AFTER = 1 << 10, /* allocations between two looks at the clock */
+	PRESCAN = 4 << 10,    /* bytes in which a page may say its character set */
 };
 
 /* Memory is handed out from one end to the other and freed all at once: a parser that is stopped half-way leaves
@@ -124,8 +127,8 @@ children(const GumboNode *node)
 	}
 }
 
-static const GumboNode *
-behind(const GumboNode *node)
+const GumboNode *
+tree_behind(const GumboNode *node)
 {
 	const GumboVector *list = children(node);
 
@@ -143,7 +146,7 @@ const GumboNode *
 tree_next(const GumboNode *node)
 {
 	do
-		node = behind(node);
+		node = tree_behind(node);
 	while (node && node->type != GUMBO_NODE_ELEMENT && node->type != GUMBO_NODE_TEMPLATE);
 	return node;
 }
@@ -154,4 +157,41 @@ tree_attribute(const GumboNode *element, const char *name)
 	const GumboAttribute *a = gumbo_get_attribute(&element->v.element.attributes, name);
 
 	return a ? a->value : NULL;
+}
+
+/* What a page that is read as ASCII says of itself in its first <meta charset>, or its older form. */
+static int
+charset_of_meta(const struct charsets *c, const GumboNode *document)
+{
+	int charset = CHARSET_NONE;
+
+	for (const GumboNode *e = document ? tree_next(document) : NULL; e && charset == CHARSET_NONE;
+	     e = tree_next(e)) {
+		const char *equiv = tree_attribute(e, "http-equiv"), *content = tree_attribute(e, "content");
+		const char *own = tree_attribute(e, "charset");
+
+		if (e->v.element.tag != GUMBO_TAG_META)
+			continue;
+		if (own)
+			charset = charset_of(c, own, strlen(own));
+		else if (equiv && content && strcasecmp(equiv, "content-type") == 0)
+			charset = charset_of_type(c, content);
+	}
+	/* What says so in ASCII is not UTF-16. */
+	return charset == charset_of(c, "utf-16le", 8) || charset == charset_of(c, "utf-16be", 8) ? CHARSET_UTF8
+												  : charset;
+}
+
+int
+tree_charset(struct tree *t, const struct charsets *c, const struct buf *page, const char *type, size_t *mark)
+{
+	int charset = charset_of_mark(c, page->data, page->len, mark);
+	bool cut;
+
+	if (charset == CHARSET_NONE)
+		charset = charset_of_type(c, type);
+	if (charset == CHARSET_NONE)
+		charset =
+			charset_of_meta(c, tree_parse(t, page->data, page->len < PRESCAN ? page->len : PRESCAN, &cut));
+	return charset;
 }
