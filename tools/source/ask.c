@@ -41,7 +41,7 @@ struct asker {
 };
 
 void
-verdict_set(struct verdict *v, int kind, const char *code, const char *fmt, ...)
+verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const char *fmt, ...)
 {
 	va_list ap;
 

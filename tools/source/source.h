@@ -89,8 +89,10 @@ struct json_object *filter_ask(struct filter *f, struct json_object *in, char *w
 
 /* --- ask.c: one request --- */
 
+enum verdict_kind { ANSWERED, AGAIN, FAILED };
+
 struct verdict {
-	enum { ANSWERED, AGAIN, FAILED } kind;
+	enum verdict_kind kind;
 	char code[40]; /* unless ANSWERED, as those that follow */
 	char message[400];
 	bool retryable;  /* FAILED: it may pass, another run may try again */
@@ -113,7 +115,7 @@ void ask(struct asker *a, const char *url, struct buf *body, struct verdict *v);
 void ask_hold(struct asker *a, int64_t ms);
 
 /* Sets V, formatted. */
-void verdict_set(struct verdict *v, int kind, const char *code, const char *fmt, ...)
+void verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* --- cache.c: replies of the last day --- */
