@@ -8,8 +8,8 @@ import {byId, bytes, make, mark, markAlive, number, plural, say, setText, share}
 
 const MOST = 100; /* items of a job that are shown */
 const STREAMS = 2; /* at once: a browser opens six connections to a server */
-const PATIENCE = 5000; /* milliseconds without an answer before it is said */
-const AGAIN = 2000; /* milliseconds until it is tried again */
+const PATIENCE = 3000; /* milliseconds without an answer before it is said */
+const AGAIN = 1000; /* milliseconds until it is tried again */
 const api = new Bi();
 const cards = new Map(); /* of a job, by notebook and id */
 const words = {pending: 'waiting', processing: 'at work', completed: 'done', failed: 'failed', sending: 'sending'};
@@ -32,7 +32,7 @@ function labelOf(item) {
 
 function links(notebook, item) {
 	const id = item.result && item.result.file_id;
-	const name = make('span', {className: 'unseen'}, ' of ' + labelOf(item));
+	const name = make('span', {className: 'unseen'}, ' of ' + labelOf(item).slice(0, 100));
 
 	if (!id)
 		return make('span', {className: 'quiet'}, words[item.status] || String(item.status));
@@ -125,7 +125,7 @@ function showJob(card, job) {
 	setText(card.about, ['Job ' + job.id, clock(job.created_at)].filter(Boolean).join(' · '));
 	setStatus(card, job.status);
 	card.bar.replaceChildren(share(done, failed, total));
-	card.counts.replaceChildren(make('span', {}, done.toLocaleString('en') + ' of ' + total.toLocaleString('en') + ' done'),
+	card.counts.replaceChildren(make('span', {}, (done + failed).toLocaleString('en') + ' of ' + total.toLocaleString('en') + ' done'),
 		make('span', {className: 'quiet'}, failed ? failed.toLocaleString('en') + ' failed' : ''));
 }
 
@@ -133,7 +133,7 @@ function showJob(card, job) {
 function ending(job) {
 	const failed = number(job.failed_items);
 
-	return `Job ${job.id}: ${number(job.completed_items)} of ${number(job.total_items)} done` + (failed ? `, ${failed} failed.` : '.');
+	return `Job ${job.id}: ${number(job.completed_items) + failed} of ${number(job.total_items)} done` + (failed ? `, ${failed} failed.` : '.');
 }
 
 /* --- following --- */
@@ -201,7 +201,7 @@ function showEnded(notebook, job, changed) {
 	Object.assign(card, {notebook, job: job.id, quiet: true, done: job.completed_items});
 	cards.set(notebook + '/' + job.id, card);
 	card.more.open = false;
-	card.more.addEventListener('toggle', () => watch(card, changed), {once: true});
+	card.more.querySelector('summary').addEventListener('click', () => watch(card, changed), {once: true});
 	showJob(card, job);
 	place(card, true);
 }

@@ -136,10 +136,10 @@ async function addresses(browser) {
 	await page.waitForSelector('#jobs [data-status="completed"]');
 	assert.strictEqual(await page.inputValue('#urls'), '');
 	await status(page, 1, 'partially_completed');
-	assert.match(await page.innerText('#jobs > li'), /3 addresses.*2 of 3 done.*1 failed/s);
+	assert.match(await page.innerText('#jobs > li'), /3 addresses.*3 of 3 done.*1 failed/s);
 	assert.deepStrictEqual(await page.$$eval('#jobs .items > li', (all) => all.map((li) => li.dataset.status)), ['completed', 'failed', 'completed']);
 	assert.match(await page.innerText('#jobs .items > li:nth-child(2) .why'), /404/);
-	await page.waitForFunction(() => /^Job \d+: 2 of 3 done, 1 failed\.$/.test(document.querySelector('#say').textContent));
+	await page.waitForFunction(() => /^Job \d+: 3 of 3 done, 1 failed\.$/.test(document.querySelector('#say').textContent));
 
 	/* What came out. */
 	await page.click('#jobs .items > li:nth-child(1) a:has-text("Content")');
@@ -182,7 +182,8 @@ async function addresses(browser) {
 	await page.waitForFunction(() => document.querySelectorAll('#jobs > li').length === 2);
 	assert.strictEqual(await page.isVisible('#jobs .items'), false);
 	await page.click('#jobs > li:nth-child(2) summary');
-	await page.waitForFunction(() => /404/.test((document.querySelector('#jobs > li:nth-child(2) .why') || {}).textContent));
+	await page.waitForFunction(() => /404/.test(document.querySelector('#jobs > li:nth-child(2)').innerText));
+	assert.match(await page.innerText('#jobs > li:nth-child(2) .items > li:nth-child(1)'), /it was deleted/);
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }
@@ -285,7 +286,7 @@ async function accessible(browser) {
 		const {context, page, troubles} = await come(browser, 'look-' + what, {...options, expected: /404/});
 
 		await check(page, 'nothing yet in ' + what);
-		await page.fill('#urls', [article('A page'), site.url + '/status/404/x', `${site.url}/slow/2500/bytes/5/x.txt`].join('\n'));
+		await page.fill('#urls', [article('A page'), site.url + '/status/404/x', `${site.url}/slow/1500/bytes/5/x.txt`].join('\n'));
 		await page.setInputFiles('#files', [file('a name that is long enough to be cut off somewhere, is it not.txt', 'text')]);
 		await check(page, 'ready in ' + what);
 		await page.click('#add');

@@ -225,6 +225,14 @@ async function isShown(page, selector) {
 	}, selector);
 }
 
+/* What sanitizers said of the programs of the servers, which start again those that end. */
+function unsound() {
+	const leases = path.join(root, 'leases');
+	const logs = fs.existsSync(leases) ? fs.readdirSync(leases).filter((name) => name.endsWith('.log')) : [];
+
+	return logs.map((name) => fs.readFileSync(path.join(leases, name), 'utf8')).filter((text) => /Sanitizer|runtime error/.test(text)).join('');
+}
+
 /* Runs the tests, [name, function(browser)] each, after PREPARE, as TAP; with no browser where none is wanted. */
 async function main(prepare, tests, {wanted = true} = {}) {
 	let failed = 0;
@@ -255,6 +263,12 @@ async function main(prepare, tests, {wanted = true} = {}) {
 		if (browser)
 			await browser.close();
 		stopAll();
+		const said = unsound();
+
+		if (said) {
+			console.log('Bail out! a program of a server is unsound\n' + said.replace(/^/gm, '# '));
+			failed++;
+		}
 		fs.rmSync(dir, {recursive: true, force: true});
 	}
 	process.exitCode = failed ? 1 : 0;

@@ -42,9 +42,9 @@ hand_in() {
 	job=$(jq .batch_job_id body)
 }
 
-# work: what is in the queue is done, and parsed as the program `parse` does it.
+# work [PROGRAM]: what is in the queue is done, and parsed by the program `parse`, or another.
 work() {
-	bi-fetch --work --once --through "$BATS_TEST_TMPDIR/parse" 2>worker.err || :
+	bi-fetch -q --work --once --through "${1:-$BATS_TEST_TMPDIR/parse}" || [ $? -eq 1 ] # some items failed
 }
 
 setup() {
@@ -283,6 +283,30 @@ file_of() {
 	rm -r "$BI_ROOT/batches/job-$job"
 	call "$NB/files/$id/raw/"
 	refused 404 removed
+	call "$NB/files/?limit=1"
+	assert_equal "$(jq -c '.results[].status' body)" '"removed"'
+}
+
+@test "what bi-parse makes of a page, and that nothing of it stays" {
+	local id
+
+	serve
+	printf '<!doctype html><html lang="en"><title>On owls</title><article><h1>On owls</h1><p>%s</p></article>' \
+		"$(printf 'Owls see at night, and hear better than they see. %.0s' {1..20})" >owls.html
+	hand_in nb owls.html
+	work bi-parse
+	id=$(file_of owls.html)
+	call "$URL/notebooks/files/$id/content/"
+	assert_equal "$code $(jq -c '[.file_id, .title, .language, (.text | contains("hear better")), (.knowledge_item_id > 0)]' body)" \
+		"200 [\"$id\",\"On owls\",\"en\",true,true]"
+	call "$NB/files/?content_type=text/html"
+	assert_equal "$code $(jq -c '[.count, .results[0].title, .results[0].kind]' body)" '200 [1,"On owls","page"]'
+	call "$NB/knowledge-base/"
+	assert_equal "$(jq -c '[.count, .results[0].title]' body)" '[1,"On owls"]'
+	write DELETE "$NB/files/$id/"
+	assert_equal "$code" 204
+	run grep -rl 'hear better' "$BI_ROOT"
+	assert_output ''
 }
 
 @test "a root whose path has what URLs escape" {

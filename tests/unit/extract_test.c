@@ -207,7 +207,8 @@ links_and_media_are_listed(void **state)
 	(void)state;
 	parse(&d,
 	      "<head><base href=/b/></head><nav><a href=/n>menu</a></nav><main>" PROSE
-	      "<p>These are <a href=1>one</a> and once more <a href=1#x>again</a>, but <a href=mailto:a@b>no</a><img src=i.png alt=I></main>",
+	      "<p>These are <a href=1>one</a> and once more <a href=1#x>again</a>, but <a href=mailto:a@b>no</a><img "
+	      "src=i.png alt=I></main>",
 	      "http://h.x/d/page");
 	assert_string_equal(
 		json_object_to_json_string_ext(d.links, JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_PLAIN),

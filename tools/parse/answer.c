@@ -12,8 +12,8 @@
 static const char *const lines[] = {"title", "language", "description", "author", "date", "canonical_url", NULL};
 static const char *const kinds[] = {"page",  "text",  "pdf",   "document", "book", "archive",
 				    "image", "audio", "video", "file",     NULL};
-static const char *const mimes[] = {"image/jpeg", "image/png",  "image/gif", "image/webp",
-				    "image/bmp",  "image/tiff", NULL};
+static const char *const pictures[][2] = {{"image/jpeg", "jpg"},  {"image/png", "png"}, {"image/gif", "gif"},
+					  {"image/webp", "webp"}, {"image/bmp", "bmp"}, {"image/tiff", "tif"}};
 static const char *const link_members[] = {"url", "text", NULL};
 static const char *const media_members[] = {"url", "kind", "from", "title", NULL};
 
@@ -92,18 +92,21 @@ is_list(struct json_object *o, const char *const *members, size_t most)
 	return true;
 }
 
-/* image3.jpg, and nothing that a path could be made of. */
+/* image3.jpg, which is an image/jpeg, and nothing that a path could be made of. */
 static bool
-is_image_name(const char *name)
+is_image(const char *name, const char *mime)
 {
 	size_t digits;
 
-	if (!name || strncmp(name, "image", 5) != 0)
+	if (!name || !mime || strncmp(name, "image", 5) != 0)
 		return false;
 	digits = strspn(name + 5, "0123456789");
-	return digits > 0 && digits < 6 && name[5 + digits] == '.' && strlen(name + 6 + digits) >= 3 &&
-	       strlen(name + 6 + digits) <= 4 &&
-	       name[6 + digits + strspn(name + 6 + digits, "abcdefghijklmnopqrstuvwxyz")] == '\0';
+	if (digits == 0 || digits > 5 || name[5 + digits] != '.')
+		return false;
+	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++)
+		if (strcmp(mime, pictures[i][0]) == 0)
+			return strcmp(name + 6 + digits, pictures[i][1]) == 0;
+	return false;
 }
 
 /* The images, one behind the other from the begin of what was written, and no two of one name. */
@@ -120,9 +123,8 @@ take_images(struct answer *a, struct json_object *o, size_t bytes)
 		const char *name = rec_string(one, "name"), *alt = rec_string(one, "alt");
 		long long n = rec_number(one, "bytes", -1);
 
-		if (!is_image_name(name) || !is_one_of(mimes, rec_string(one, "mime")) || n < 0 ||
-		    n > (long long)bytes - at || json_object_object_length(one) != (alt ? 4 : 3) ||
-		    (alt && strlen(alt) > DOC_LINE))
+		if (!is_image(name, rec_string(one, "mime")) || n < 0 || n > (long long)bytes - at ||
+		    json_object_object_length(one) != (alt ? 4 : 3) || (alt && strlen(alt) > DOC_LINE))
 			return false;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(a->images[k].name, name) == 0)

@@ -292,7 +292,8 @@ static bool
 put_kept(struct shop *s, struct item *i, struct answer *a)
 {
 	static const char *const keys[] = {"kind", "title", "language"};
-	struct keep it = {.batch = i->batch,
+	struct keep it = {.file = i->path,
+			  .batch = i->batch,
 			  .item = i->number,
 			  .sha256 = i->sha256,
 			  .mime = i->mime,
@@ -427,7 +428,7 @@ take_place(struct shop *s, struct item *i)
 
 	if (!batch || number < 1 || number > UINT32_MAX)
 		return true;
-	wrong = keep_wrong(s->keeper, batch, (uint32_t)number);
+	wrong = keep_wrong(s->keeper, i->path, batch, (uint32_t)number);
 	if (wrong) {
 		fail(s, i, "no_such_item", false, wrong);
 		return false;

@@ -18,7 +18,8 @@
 enum { BATCHES = 16, BLOCK = 128 << 10, ID_IDX = SUBJECT_LONGEST + 16, HEAD = 200 };
 
 struct keeper {
-	const char *dir;
+	const char *dir; /* that was asked for; NULL: none */
+	char *of;        /* what a file's path said; NULL: nothing did */
 	struct root root;
 	bool is_open;
 	int tempfd;
@@ -35,17 +36,65 @@ keeper_open(const char *dir)
 	return k;
 }
 
-void
-keeper_close(struct keeper *k)
+static void
+close_root(struct keeper *k)
 {
 	for (int i = 0; i < BATCHES; i++)
 		if (k->batches[i])
 			batch_close(k->batches[i]);
+	memset(k->batches, 0, sizeof(k->batches));
 	if (k->tempfd >= 0)
 		close(k->tempfd);
+	k->tempfd = -1;
 	if (k->is_open)
 		root_close(&k->root);
+	k->is_open = false;
+	free(k->of);
+	k->of = NULL;
+}
+
+void
+keeper_close(struct keeper *k)
+{
+	close_root(k);
 	free(k);
+}
+
+/* The root of a batch's file, ROOT/batches/NAME/files/FILE. NULL where it is none; for free(). */
+static char *
+root_of(const char *path, const char *batch)
+{
+	struct buf middle = {0};
+	const char *at, *found = NULL;
+	char *root;
+
+	buf_printf(&middle, "/batches/%s/files/", batch);
+	for (at = strstr(path, middle.data); at; at = strstr(at + 1, middle.data))
+		found = at;
+	if (found && strchr(found + middle.len, '/'))
+		found = NULL;
+	buf_free(&middle);
+	root = found && found > path && *path == '/' ? strndup(path, (size_t)(found - path)) : NULL;
+	if (root && access(root, X_OK) == 0)
+		return root;
+	free(root);
+	return NULL;
+}
+
+/* Opens the root that counts for the file PATH, if it is not open already. */
+static void
+open_root(struct keeper *k, const char *path, const char *batch)
+{
+	char *of = k->dir ? NULL : root_of(path, batch);
+
+	if (k->is_open && (!of || (k->of && strcmp(of, k->of) == 0))) {
+		free(of);
+		return;
+	}
+	close_root(k);
+	root_open(&k->root, of ? of : k->dir, false);
+	k->is_open = true;
+	k->of = of;
 }
 
 static struct batch *
@@ -54,14 +103,6 @@ batch_of(struct keeper *k, const char *name)
 	struct batch *b = NULL;
 	int i = 0;
 
-	if (root_name_wrong(name)) {
-		errno = ENOENT;
-		return NULL;
-	}
-	if (!k->is_open) {
-		root_open(&k->root, k->dir, false);
-		k->is_open = true;
-	}
 	while (i < BATCHES - 1 && k->batches[i] && strcmp(batch_name(k->batches[i]), name) != 0)
 		i++;
 	b = k->batches[i];
@@ -95,11 +136,15 @@ name_of(struct batch *b, uint32_t item, char name[ID_IDX])
 }
 
 const char *
-keep_wrong(struct keeper *k, const char *batch, uint32_t item)
+keep_wrong(struct keeper *k, const char *path, const char *batch, uint32_t item)
 {
-	struct batch *b = batch_of(k, batch);
+	struct batch *b;
 	char name[ID_IDX];
 
+	if (root_name_wrong(batch))
+		return "its batch is none";
+	open_root(k, path, batch);
+	b = batch_of(k, batch);
 	if (!b)
 		return errno == ENOENT ? "its batch is not there" : "its batch cannot be opened";
 	return name_of(b, item, name) < 0 ? "its batch has no such item" : NULL;
@@ -256,11 +301,13 @@ keep_locked(struct keeper *k, int contentfd, const char *name, struct keep *it)
 int
 keep(struct keeper *k, struct keep *it)
 {
-	struct batch *b = batch_of(k, it->batch);
+	struct batch *b;
 	char name[ID_IDX];
 	struct buf path = {0};
 	int contentfd, rc, error;
 
+	open_root(k, it->file, it->batch);
+	b = batch_of(k, it->batch);
 	if (!b || name_of(b, it->item, name) < 0)
 		return -1;
 	if (k->tempfd < 0 && (k->tempfd = root_dir(k->root.fd, "temp", true)) < 0)

@@ -11,12 +11,13 @@
 
 struct keeper;
 
-/* Keeps below the root DIR (as root_open() has it), which is looked for when the first batch is. */
+/* Keeps below the root DIR. NULL: the root that a record's file is in, else that of root_open(). */
 struct keeper *keeper_open(const char *dir);
 void keeper_close(struct keeper *k);
 
 /* What is kept, and of what. */
 struct keep {
+	const char *file; /* the path of the item's file */
 	const char *batch;
 	uint32_t item;
 	const char *sha256, *mime;
@@ -26,8 +27,9 @@ struct keep {
 	char *path;            /* out: the content file's, below the batch's directory; for free() */
 };
 
-/* NULL where the item is in the batch, else why it is not, a constant: to be asked before it is parsed. */
-const char *keep_wrong(struct keeper *k, const char *batch, uint32_t item);
+/* NULL where the item, whose file is PATH, is in the batch, else why it is not, a constant. To be asked before it is
+ * parsed: it opens the root. */
+const char *keep_wrong(struct keeper *k, const char *path, const char *batch, uint32_t item);
 
 /* Writes it, pictures first, each whole. 0, or -1 with errno. The id is the one that the item had, if its bytes are the
  * same. */

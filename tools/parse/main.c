@@ -19,10 +19,10 @@ enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
 
 static const struct opt table[] = {
 	{'b', "base", "URL", "the address of the pages, for what is relative in them"},
-	{'r', "root", "DIR", "the root directory that the batches of records are in"},
+	{'r', "root", "DIR", "the root that the batches of records are in"},
 	{'P', "parallel", "N", "documents at once; as many as there are processors"},
 	{OPT_TIMEOUT, "timeout", "SECONDS", "for one document; 60"},
-	{'t', "text", NULL, "the text alone, also where no person reads it"},
+	{'t', "text", NULL, "the text alone, as on a terminal"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{OPT_SERVE, "serve", "FORMAT", "parse what comes over standard input"},
 	{0},
@@ -190,9 +190,7 @@ main(int argc, char **argv)
 			    .seconds = SECONDS};
 	struct opts o = {
 		.operands = "[FILE ...]",
-		.purpose = "Says what is in files: their text, title and the like; names or records come as operands "
-			   "or on\n"
-			   "standard input.",
+		.purpose = "Says what is in files: their text, title and the like.",
 		.table = table,
 		.argc = argc,
 		.argv = argv,

@@ -49,24 +49,34 @@ is_let(const char *loader)
 	return false;
 }
 
-/* libvips has a tag of EXIF as "Canon (Canon, ASCII, 6 components, 6 bytes)": what is in front is for people. */
+/* libvips has a tag of EXIF as "Normal (1, Short, 1 components, 2 bytes)", where a text stands twice: what is in front
+ * is for people. Where that ends; N where nothing follows. */
+static size_t
+exif_length(const char *value)
+{
+	const char *end = NULL;
+
+	for (const char *at = strstr(value, " ("); at && strstr(at, " components, "); at = strstr(at + 1, " (")) {
+		size_t n = (size_t)(at - value);
+
+		if (strncmp(at + 2, value, n) == 0)
+			return n;
+		end = end ? end : at;
+	}
+	return end ? (size_t)(end - value) : strlen(value);
+}
+
 static void
 put_exif(struct doc *d, const char *name, const char *value)
 {
 	const char *tag = strchr(name + 5, '-');
 	struct buf text = {0}, key = {0};
-	const char *end = NULL;
 
-	for (const char *at = strstr(value, " ("); at; at = strstr(at + 1, " ("))
-		if (strstr(at, " components, ") && strstr(at, " bytes)"))
-			end = at;
-	if (!tag)
+	if (!tag || strstr(tag, "MakerNote") || strstr(tag, "Interoperability"))
 		return;
 	buf_printf(&key, "exif_%s", tag + 1);
-	/* The last of them is libvips's own; what it describes may have such words itself. */
-	buf_add(&text, value, end ? (size_t)(end - value) : strlen(value));
-	if (text.len < DOC_LINE && !strstr(tag, "MakerNote") && !strstr(tag, "Interoperability"))
-		doc_meta(d, key.data, text.data);
+	buf_add(&text, value, exif_length(value));
+	doc_meta(d, key.data, text.data);
 	buf_free(&key);
 	buf_free(&text);
 }

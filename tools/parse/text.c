@@ -63,9 +63,9 @@ utf16_of(const char *s, size_t n)
 		zeros[i % 2] += s[i] == '\0';
 	if (pairs < 2 || zeros[0] + zeros[1] == 0)
 		return NULL;
-	if (zeros[1] > pairs / 2 && zeros[0] < pairs / 10)
+	if (zeros[1] > pairs / 2 && zeros[0] <= pairs / 10)
 		return "utf-16le";
-	return zeros[0] > pairs / 2 && zeros[1] < pairs / 10 ? "utf-16be" : NULL;
+	return zeros[0] > pairs / 2 && zeros[1] <= pairs / 10 ? "utf-16be" : NULL;
 }
 
 /*
