@@ -419,8 +419,8 @@ stream_of_picks() {
 	batch A
 	serve A
 	for who in keeper lighttpd all-but-keeper all lighttpd-and-keeper; do
-		all="$KEEPER $(children_of "$KEEPER" lighttpd) $(children_of "$KEEPER" bi-api)"
-		assert_equal "$(wc -w <<<"$all")" 6
+		all="$KEEPER $(children_of "$KEEPER" lighttpd) $(children_of "$KEEPER" bi-api) $(children_of "$KEEPER" bi-fetch)"
+		assert_equal "$(wc -w <<<"$all")" 9
 		start curl -sN --max-time 60 -o stream "$URL/status/stream"
 		poll 10 test -s stream
 		rm stream

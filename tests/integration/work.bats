@@ -238,16 +238,18 @@ completed_once() {
 
 	command -v strace >/dev/null || skip 'strace is not here'
 	head -c 100000 /dev/urandom >big.bin
-	# Killed as the file has its name and no result; and as the result is there and the upload too.
-	for step in fdatasync:when=2 unlinkat:when=1 rmdir:when=1; do
+	# Killed as the file has its name and no result, as the result is not synced, and as the result is there and the
+	# upload, uploads/ or the queue's entry too.
+	for step in fdatasync:1 fdatasync:2 unlinkat:1 unlinkat:2 unlinkat:3; do
 		rm -rf "$BI_ROOT"
 		handin up @big.bin
-		ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f -o trace -e trace=fdatasync,unlinkat,rmdir -e "inject=${step%:*}:signal=KILL:${step#*:}" \
-			bi-fetch --work --once || :
+		run ! env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f -o trace -e trace=fdatasync,unlinkat \
+			-e "inject=${step%:*}:signal=KILL:when=${step#*:}" bi-fetch --work --once
+		[ -e "$dir"/files/i1_1.bin ]
 		bi-fetch --work --once
 		assert_equal "$(state up)" c
-		cmp big.bin "$dir"/files/i1_1.*
-		assert_equal "$(stat -c %h "$dir"/files/i1_1.*)" 1
+		cmp big.bin "$dir/files/i1_1.bin"
+		assert_equal "$(stat -c %h "$dir/files/i1_1.bin")" 1
 		[ ! -e "$dir/uploads" ]
 		assert_equal "$(find "$BI_ROOT/temp" -type f)" ''
 		completed_once up 1

@@ -182,6 +182,38 @@ a_child_that_outlives_goes_on_in_a_session_of_its_own(void **state)
 }
 
 static void
+a_group_is_ended_with_what_it_started(void **state)
+{
+	char *const argv[] = {"sh", "-c", "sleep 60 & echo $!; wait", NULL};
+	int p[2], pidfd;
+	pid_t pid, other;
+	char line[32] = "";
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	pid = child_start(&(struct child){
+		.program = "sh",
+		.argv = argv,
+		.fds = &(struct child_fd){p[1], STDOUT_FILENO},
+		.fd_count = 1,
+		.group = true,
+	});
+	assert_true(pid > 0);
+	assert_int_equal(getpgid(pid), pid);
+	assert_true(read(p[0], line, sizeof(line) - 1) > 1);
+	other = (pid_t)strtol(line, NULL, 10);
+	assert_int_equal(getpgid(other), pid);
+	pidfd = pidfd_open(other, 0);
+	assert_true(pidfd >= 0);
+	assert_int_equal(kill(-pid, SIGKILL), 0);
+	assert_int_equal(child_wait(pid), 128 + SIGKILL);
+	assert_true(ends(pidfd, SOON_MS));
+	close(pidfd);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void
 ready_comes_or_never_or_late(void **state)
 {
 	int p[2];
@@ -236,6 +268,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(signals_are_as_new, testing_enter, testing_leave),
 		cmocka_unit_test(a_child_dies_with_its_parent),
 		cmocka_unit_test(a_child_that_outlives_goes_on_in_a_session_of_its_own),
+		cmocka_unit_test(a_group_is_ended_with_what_it_started),
 		cmocka_unit_test(ready_comes_or_never_or_late),
 		cmocka_unit_test(ready_is_told_once),
 	};

@@ -113,10 +113,11 @@ patterns_match(void **state)
 static void
 the_last_that_sets_a_key_counts(void **state)
 {
-	struct hosts *h = rules("a.example slots=1 rate=1/s group=g contact=required robots=ignore /a accept=x/y\n"
-				"*.example rate=2/s slots=2 slots=3\n"
-				"b.example slots=9 group=h\n"
-				"a.example group=none contact=optional robots=obey bandwidth=0 rate=0\n");
+	struct hosts *h =
+		rules("a.example slots=1 rate=1/s group=g contact=required robots=ignore /a accept=x/y private=allow\n"
+		      "*.example rate=2/s slots=2 slots=3\n"
+		      "b.example slots=9 group=h\n"
+		      "a.example group=none contact=optional robots=obey bandwidth=0 rate=0\n");
 	struct hosts_rule r = of(h, "a.example", 80);
 
 	(void)state;
@@ -127,6 +128,16 @@ the_last_that_sets_a_key_counts(void **state)
 	assert_false(r.contact);
 	assert_false(hosts_robots_exempt(&r, "/a"));
 	assert_string_equal(r.accept, "x/y");
+	assert_true(r.private_allowed);
+	hosts_free(h);
+	h = rules("* private=allow\n*.example private=deny\n10.0.0.1:81 private=allow\n");
+	assert_true(of(h, "10.0.0.1", 80).private_allowed);
+	assert_false(of(h, "a.example", 80).private_allowed);
+	hosts_free(h);
+	h = rules("10.0.0.1:81 private=allow\na.example slots=1\n");
+	assert_true(of(h, "10.0.0.1", 81).private_allowed);
+	assert_false(of(h, "10.0.0.1", 80).private_allowed);
+	assert_false(of(h, "a.example", 80).private_allowed);
 	hosts_free(h);
 }
 
@@ -223,6 +234,7 @@ static const struct wrong wrong_rules[] = {
 	{"a.example group=-a", "group=-a"},
 	{"a.example accept=", "accept="},
 	{"a.example accept=\x01", "accept="},
+	{"a.example private=yes", "private=yes"},
 	{"a.example robots=ignore", "needs paths"},
 	{"a.example robots=ignore api/", "needs paths"},
 	{"a.example robots=maybe /x", "robots=maybe"},

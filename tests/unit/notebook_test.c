@@ -182,7 +182,7 @@ takes_what_is_completed_once(void **state)
 	char id[NOTEBOOK_FILE_ID + 1];
 	struct notebook_file f;
 	struct buf line = {0};
-	uint32_t cursor = 0;
+	struct notebook_cursor cursor = {0};
 
 	assert_int_equal(notebook_take(batching_root(state), b), 0);
 	record(b, 2, sha[0], 11, "text/html");
@@ -280,7 +280,7 @@ the_same_bytes_are_one_file(void **state)
 	struct notebook *nb = look(state);
 	char id[NOTEBOOK_FILE_ID + 1];
 	struct notebook_file f, g;
-	uint32_t cursor = 0;
+	struct notebook_cursor cursor = {0};
 
 	notebook_file_id("nb", sha[0], id);
 	record(b, 1, sha[0], 11, "text/html");
@@ -336,7 +336,7 @@ links(void **state)
 	struct notebook *nb = look(state), *other = look(state);
 	struct notebook_file f;
 	struct buf notes = {0};
-	uint32_t cursor = 0;
+	struct notebook_cursor cursor = {0};
 
 	record(b, 1, sha[0], 11, "text/html");
 	record(b, 2, sha[1], 12, "text/html");
@@ -347,7 +347,7 @@ links(void **state)
 	assert_true(notebook_next_knowledge(nb, false, &cursor, &f));
 	assert_int_equal(f.knowledge, 12);
 	assert_false(notebook_next_knowledge(nb, false, &cursor, &f));
-	cursor = 0;
+	cursor = (struct notebook_cursor){0};
 	assert_true(notebook_next_knowledge(nb, true, &cursor, &f));
 	assert_true(notebook_next_knowledge(nb, true, &cursor, &f));
 	assert_int_equal(f.knowledge, 11);

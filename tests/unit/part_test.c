@@ -99,6 +99,25 @@ published_over_an_older_file(void **state)
 	close(temp);
 }
 
+/* A file of the batch's own that is a part, after a kill: it has the name already, and needs no other in between. */
+static void
+published_over_itself(void **state)
+{
+	int temp = open_temp();
+	struct part p = {.tempfd = temp};
+	struct stat st;
+
+	testing_write("upload", "bytes", 5);
+	assert_int_equal(link("upload", "final"), 0);
+	p.fd = open("upload", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(p.fd, -1);
+	assert_int_equal(stat("final", &st), 0);
+	assert_int_equal(st.st_nlink, 2);
+	assert_int_equal(entries("temp"), 0);
+	close(temp);
+}
+
 static void
 a_symbolic_link_is_replaced_not_followed(void **state)
 {
@@ -405,6 +424,7 @@ main(void)
 		IN_TEMP(unseen_until_published),
 		IN_TEMP(a_copy_has_the_bytes_and_the_offset_stays),
 		IN_TEMP(published_over_an_older_file),
+		IN_TEMP(published_over_itself),
 		IN_TEMP(a_symbolic_link_is_replaced_not_followed),
 		IN_TEMP(not_published_over_a_directory),
 		IN_TEMP(dropped_leaves_nothing),

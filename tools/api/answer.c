@@ -7,12 +7,28 @@
 #include "api.h"
 #include "clock.h"
 #include "lock.h"
+#include "look.h"
 #include "msg.h"
+#include "self.h"
 
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},
 	{"PUT", "batches/*/selections", selections_put},
 	{"GET", "health", NULL},
+	{"GET", "notebooks/*/batch-jobs", jobs_list},
+	{"GET", "notebooks/*/batch-jobs/*/status", jobs_status},
+	{"GET", "*/batch-jobs/*/status", jobs_status},
+	{"GET", "notebooks/*/files", files_list},
+	{"GET", "notebooks/*/files/*/status", files_status},
+	{"DELETE", "notebooks/*/files/*", files_delete},
+	{"GET", "notebooks/*/files/*/content", content_get},
+	{"GET", "notebooks/files/*/content", content_get},
+	{"GET", "notebooks/*/files/*/raw", content_raw},
+	{"GET", "notebooks/files/*/raw", content_raw},
+	{"GET", "notebooks/*/files/*/images/*", content_image},
+	{"GET", "notebooks/*/knowledge-base", knowledge_list},
+	{"POST", "notebooks/*/knowledge-base", knowledge_link},
+	{"DELETE", "notebooks/*/knowledge-base", knowledge_unlink},
 };
 
 static bool
@@ -111,6 +127,7 @@ int
 answer(struct api *api)
 {
 	lock_interruptible(is_late, api);
+	self_raise_files(); /* a batch has a dozen */
 	api->kept = kept_new();
 	for (;;) {
 		int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -53,6 +53,7 @@ struct reply {
 	struct buf headers; /* lines ended by CRLF, beside those that reply_print() makes */
 	struct buf body;
 	const char *type; /* NULL: application/json */
+	char own_type[104];
 };
 
 /* Makes it an error: {"success":false,"error":CODE,"detail":...}. */
@@ -64,6 +65,9 @@ void reply_add(struct reply *r, const char *members, ...) __attribute__((format(
 
 /* The body of a request as JSON. NULL after making R the error. */
 struct json_object *reply_take_json(const struct scgi *s, struct reply *r);
+
+/* Gives the whole answer R an ETag of what it says, and makes it a 304 where the request S has that already. */
+void reply_tag(struct reply *r, const struct scgi *s);
 
 /* Adds a header. */
 void reply_header(struct reply *r, const char *name, const char *value);
@@ -125,10 +129,12 @@ void selections_put(struct api *api, const struct request *q, struct reply *r);
 /* A batch that was asked for, with what was read of it. */
 struct kept_batch {
 	char name[NAME_LONGEST + 1];
-	int dir; /* batches/NAME as it was; -1: this place is free */
+	int dir;                     /* batches/NAME as it was; -1: this place is free */
+	unsigned long long dev, ino; /* of that */
 	struct batch *batch;
-	struct picks *picks;
-	struct picks_subjects *subjects; /* NULL: not read yet; for kept_subjects() */
+	struct json_object *about;       /* batch.json; NULL where it cannot be read */
+	struct picks *picks;             /* NULL: not read yet; for kept_picks() */
+	struct picks_subjects *subjects; /* the same; for kept_subjects() */
 	uint64_t used;                   /* when it was asked for last */
 	struct buf document;             /* of the version below */
 	char version[64];
@@ -136,12 +142,23 @@ struct kept_batch {
 
 struct kept *kept_new(void);
 
-/* The batch NAME with its picks read up to now; good until the next call. NULL with errno: ENOENT where there is no
- * such batch. */
+/* The batch NAME; good until the next call. NULL with errno: ENOENT where there is no such batch. */
 struct kept_batch *kept_get(struct kept *k, const struct root *root, const char *name);
+
+/* What reviewers chose of it up to now, its picks. 0, or -1 with errno. */
+int kept_picks(struct kept_batch *b);
 
 /* Its subjects up to now, which only those who pick need. NULL with errno. */
 const struct picks_subjects *kept_subjects(struct kept_batch *b);
+
+struct notebook;
+struct notebooks;
+
+/* The notebook NAME, read up to now; good until the next call. NULL with errno: ENOENT where there is none. */
+struct notebook *kept_notebook(struct kept *k, const struct root *root, const char *name);
+
+/* The names of all notebooks. */
+struct notebooks *kept_notebooks(struct kept *k, const struct root *root);
 
 /* --- stream.c --- */
 

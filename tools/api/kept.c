@@ -7,11 +7,20 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "notebook.h"
+#include "rec.h"
 
-enum { KEPT_MOST = 16 };
+enum { BATCHES_MOST = 64, NOTEBOOKS_MOST = 16 };
+
+struct kept_notebook {
+	struct notebook *notebook; /* NULL: this place is free */
+	uint64_t used;
+};
 
 struct kept {
-	struct kept_batch all[KEPT_MOST];
+	struct kept_batch batches[BATCHES_MOST];
+	struct kept_notebook notebooks[NOTEBOOKS_MOST];
+	struct notebooks *names; /* NULL: not needed yet */
 	uint64_t clock;
 };
 
@@ -20,87 +29,95 @@ kept_new(void)
 {
 	struct kept *k = buf_alloc(sizeof(*k));
 
-	for (size_t i = 0; i < KEPT_MOST; i++)
-		k->all[i].dir = -1;
+	for (size_t i = 0; i < BATCHES_MOST; i++)
+		k->batches[i].dir = -1;
 	return k;
 }
+
+/* --- batches --- */
 
 static void
 drop(struct kept_batch *b)
 {
 	picks_free(b->picks);
 	picks_subjects_free(b->subjects);
+	json_object_put(b->about);
 	if (b->batch)
 		batch_close(b->batch);
 	buf_free(&b->document);
 	*b = (struct kept_batch){.dir = -1};
 }
 
-/* Whether batches/NAME is the directory that it was. Its descriptor is open, so no other can have its number. */
+/* Whether batches/NAME is the directory that it was, whose descriptor is open, so that no other can have its number. */
 static bool
 is_same(const struct kept_batch *b, const struct root *root)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	struct stat now, then;
-	bool same;
+	char path[sizeof("batches/") + NAME_LONGEST];
+	struct stat now;
 
-	if (batches < 0)
-		return false;
-	same = fstatat(batches, b->name, &now, AT_SYMLINK_NOFOLLOW) == 0 && fstat(b->dir, &then) == 0 &&
-	       now.st_dev == then.st_dev && now.st_ino == then.st_ino;
-	close(batches);
-	return same;
+	snprintf(path, sizeof(path), "batches/%s", b->name);
+	return fstatat(root->fd, path, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == b->dev && now.st_ino == b->ino;
 }
 
 static int
 load(struct kept_batch *b, const struct root *root, const char *name)
 {
+	struct buf text = {0};
+	struct stat st;
 	int error;
 
 	drop(b);
 	b->batch = batch_open(root, name, BATCH_READ, NULL);
-	if (b->batch) {
-		snprintf(b->name, sizeof(b->name), "%s", name);
-		b->dir = batch_dirfd(b->batch);
-		b->picks = picks_read(b->batch);
+	if (!b->batch)
+		return -1;
+	snprintf(b->name, sizeof(b->name), "%s", name);
+	b->dir = batch_dirfd(b->batch);
+	if (fstat(b->dir, &st) < 0) {
+		error = errno;
+		drop(b);
+		errno = error;
+		return -1;
 	}
-	if (b->picks)
-		return 0;
-	error = errno;
-	drop(b);
-	errno = error;
-	return -1;
-}
-
-static int
-refresh(struct kept_batch *b, const struct root *root, const char *name)
-{
-	if (b->dir < 0 || strcmp(b->name, name) != 0 || !is_same(b, root))
-		return load(b, root, name);
-	return picks_refresh(b->picks);
+	b->dev = st.st_dev;
+	b->ino = st.st_ino;
+	if (batch_about(b->batch, &text) == 0)
+		b->about = rec_parse(text.data, text.len, NULL, 0);
+	buf_free(&text);
+	return 0;
 }
 
 struct kept_batch *
 kept_get(struct kept *k, const struct root *root, const char *name)
 {
-	struct kept_batch *b = &k->all[0];
+	struct kept_batch *b = &k->batches[0];
 
 	if (root_name_wrong(name)) {
 		errno = ENOENT;
 		return NULL;
 	}
-	for (size_t i = 0; i < KEPT_MOST; i++) {
-		if (k->all[i].dir >= 0 && strcmp(k->all[i].name, name) == 0) {
-			b = &k->all[i];
+	for (size_t i = 0; i < BATCHES_MOST; i++) {
+		if (k->batches[i].dir >= 0 && strcmp(k->batches[i].name, name) == 0) {
+			b = &k->batches[i];
 			break;
 		}
-		if (k->all[i].used < b->used)
-			b = &k->all[i];
+		if (k->batches[i].used < b->used)
+			b = &k->batches[i];
 	}
-	if (refresh(b, root, name) < 0)
+	/* One that was opened while it was made is opened again until it is whole. */
+	if ((b->dir < 0 || strcmp(b->name, name) != 0 || !b->about || !batch_is_whole(b->batch) || !is_same(b, root)) &&
+	    load(b, root, name) < 0)
 		return NULL;
 	b->used = ++k->clock;
 	return b;
+}
+
+int
+kept_picks(struct kept_batch *b)
+{
+	if (b->picks)
+		return picks_refresh(b->picks);
+	b->picks = picks_read(b->batch);
+	return b->picks ? 0 : -1;
 }
 
 const struct picks_subjects *
@@ -111,4 +128,49 @@ kept_subjects(struct kept_batch *b)
 	else if (picks_subjects_refresh(b->subjects) < 0)
 		return NULL;
 	return b->subjects;
+}
+
+/* --- notebooks --- */
+
+static void
+drop_notebook(struct kept_notebook *n)
+{
+	if (n->notebook)
+		notebook_close(n->notebook);
+	*n = (struct kept_notebook){0};
+}
+
+struct notebook *
+kept_notebook(struct kept *k, const struct root *root, const char *name)
+{
+	struct kept_notebook *n = &k->notebooks[0];
+	bool found = false;
+
+	for (size_t i = 0; i < NOTEBOOKS_MOST && !found; i++) {
+		found = k->notebooks[i].notebook && strcmp(notebook_name(k->notebooks[i].notebook), name) == 0;
+		if (found || k->notebooks[i].used < n->used)
+			n = &k->notebooks[i];
+	}
+	if (!found || notebook_refresh(n->notebook) < 0) {
+		struct notebook *nb = notebook_open(root, name);
+		int error = errno;
+
+		if (nb || found)
+			drop_notebook(n);
+		if (nb)
+			n->notebook = nb;
+		errno = error;
+		if (!nb)
+			return NULL;
+	}
+	n->used = ++k->clock;
+	return n->notebook;
+}
+
+struct notebooks *
+kept_notebooks(struct kept *k, const struct root *root)
+{
+	if (!k->names)
+		k->names = notebooks_open(root);
+	return k->names;
 }

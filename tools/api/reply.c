@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "api.h"
+#include "hash.h"
 #include "rec.h"
 
 static const char *
@@ -24,6 +25,7 @@ reason(int status)
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
 		{408, "Request Timeout"},
+		{409, "Conflict"},
 		{412, "Precondition Failed"},
 		{413, "Content Too Large"},
 		{415, "Unsupported Media Type"},
@@ -98,6 +100,22 @@ void
 reply_header(struct reply *r, const char *name, const char *value)
 {
 	buf_printf(&r->headers, "%s: %s\r\n", name, value);
+}
+
+void
+reply_tag(struct reply *r, const struct scgi *s)
+{
+	const char *known = scgi_get(s, "HTTP_IF_NONE_MATCH");
+	unsigned char digest[HASH_BYTES];
+	char tag[20] = "\"";
+
+	hash_bytes(r->body.data, r->body.len, digest);
+	hash_hex(digest, 8, tag + 1);
+	strcat(tag, "\"");
+	reply_header(r, "ETag", tag);
+	reply_header(r, "Cache-Control", "no-cache");
+	if (known && (strcmp(known, "*") == 0 || strstr(known, tag)))
+		r->status = 304;
 }
 
 void

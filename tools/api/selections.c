@@ -102,7 +102,7 @@ get_batch(struct api *api, const struct request *q, struct reply *r)
 	const char *name = q->words[1];
 	struct kept_batch *b = kept_get(api->kept, &api->root, name);
 
-	if (b)
+	if (b && kept_picks(b) == 0)
 		return b;
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists those there are");

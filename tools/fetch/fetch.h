@@ -3,6 +3,9 @@
  *
  *	lines -> intake -> wants -> plan (a queue a host) -> job -> settle -> records
  *
+ * With --work there are no lines: work.c wants the items of batches that were handed in (queue.h), several at once, and
+ * ends each when nothing of it is left.
+ *
  * intake.c turns lines into items of their batches and remembers what was asked for (wants). plan.c
  * takes wants in order, says at once what is settled already, and queues the rest by host; it starts jobs as
  * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), judge.c decides
@@ -276,7 +279,7 @@ struct fetch {
 	struct job_list http;  /* under way */
 	struct job_list local; /* under way, copied a piece a turn, or parts of theirs that are taken up */
 	struct job_list ended; /* waiting for the writer */
-	size_t ended_bytes;    /* of them, that are not written yet */
+	size_t ended_bytes;    /* of them, in memory */
 	struct group *group;   /* the writer has it; NULL: it is idle */
 	struct expansion *expansions;
 	size_t expanding; /* of them, those that are not over */
@@ -448,7 +451,8 @@ void expansion_drop_all(struct fetch *f);                             /* claims 
 void settle_add(struct fetch *f, struct job *j); /* its verdict is final */
 void settle_turn(struct fetch *f);               /* says what is recorded, hands the writer the next group */
 void settle_all(struct fetch *f);                /* until all that has ended is recorded */
-bool settle_is_full(const struct fetch *f);      /* the disk is behind the network: start nothing more */
+bool settle_is_behind(const struct fetch *f);    /* the disk is: end nothing more that can wait */
+bool settle_is_full(const struct fetch *f);      /* it is, or the filters are: start nothing more */
 bool settle_is_empty(const struct fetch *f);
 /* Says what is recorded of an item; a worker does not. */
 void settle_stored(struct fetch *f, struct target *t, uint32_t item);

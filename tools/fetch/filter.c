@@ -101,6 +101,18 @@ filter_say(struct filter *x, const char *line, size_t n)
 	buf_add(&x->unsent, line, n);
 }
 
+void
+filter_hold(struct filter *x, bool hold)
+{
+	if (hold == x->unheard)
+		return;
+	x->unheard = hold;
+	if (hold)
+		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->out, NULL);
+	else
+		watch(x, x->out, EPOLLIN);
+}
+
 size_t
 filter_unsent(const struct filter *x)
 {
@@ -184,7 +196,10 @@ filter_is_over(struct filter *x)
 {
 	struct pollfd p = {.fd = x->pidfd, .events = POLLIN};
 
-	x->exited = x->exited || poll(&p, 1, 0) > 0;
+	if (!x->exited && poll(&p, 1, 0) > 0) {
+		x->exited = true;
+		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->pidfd, NULL); /* there is no more to say of it */
+	}
 	return x->exited;
 }
 

@@ -13,9 +13,10 @@ struct filter {
 	pid_t pid;          /* 0: none is running */
 	int epoll;          /* where its descriptors are watched */
 	int pidfd, in, out; /* -1: closed */
+	bool unheard;       /* OUT is not watched: what it writes has to wait */
 	bool in_watched;    /* for room */
 	bool ready;         /* the loop has seen something of it */
-	bool exited;        /* among that, its end */
+	bool exited;        /* it has ended */
 	bool finishing;     /* no line follows: IN is closed once all is sent */
 	struct buf unsent;  /* lines, those before SENT with it already */
 	size_t sent;
@@ -35,6 +36,9 @@ void filter_say(struct filter *x, const char *line, size_t n);
 
 /* Sends what the pipe takes. */
 void filter_flush(struct filter *x);
+
+/* Leaves what it writes where it is, or takes it again. */
+void filter_hold(struct filter *x, bool hold);
 
 /* Bytes that are not sent yet. */
 size_t filter_unsent(const struct filter *x);

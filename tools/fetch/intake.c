@@ -184,6 +184,15 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 	return target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);
 }
 
+/* What was added is a worker's from now on. */
+static int
+hand_in(const struct fetch *f, struct target *t)
+{
+	if (!f->set->no_sync && batch_sync(t->batch) < 0)
+		return -1;
+	return queue_add(&f->root, batch_name(t->batch));
+}
+
 static void
 flush(struct fetch *f, struct block *block)
 {
@@ -191,8 +200,7 @@ flush(struct fetch *f, struct block *block)
 
 	if (block->n && batch_add(t->batch, block->asks, block->n) < 0)
 		fetch_fail(f, "adding to the batch");
-	else if (block->n && f->set->queue &&
-		 (batch_sync(t->batch) < 0 || queue_add(&f->root, batch_name(t->batch)) < 0))
+	else if (block->n && f->set->queue && hand_in(f, t) < 0)
 		fetch_fail(f, "handing in the batch");
 	for (size_t i = 0; i < block->n; i++) {
 		if (!f->fatal && !f->set->queue)

@@ -12,17 +12,30 @@
 /* Ended jobs that wait for the writer, and their bytes in memory: beyond these no further transfer is started. */
 enum { WAITING_MOST = 2 * GROUP_LARGEST, BYTES_MOST = 6 << 20 };
 
+/* What J holds in memory until it is recorded: bytes of its file, or a line to which the filter may have added much. */
+static size_t
+weight(const struct job *j)
+{
+	return body_unwritten(&j->body) + (j->line ? strlen(j->line) : 0);
+}
+
 void
 settle_add(struct fetch *f, struct job *j)
 {
 	job_list_add(&f->ended, j);
-	f->ended_bytes += body_unwritten(&j->body);
+	f->ended_bytes += weight(j);
+}
+
+bool
+settle_is_behind(const struct fetch *f)
+{
+	return f->ended.count >= WAITING_MOST || f->ended_bytes >= BYTES_MOST;
 }
 
 bool
 settle_is_full(const struct fetch *f)
 {
-	return f->ended.count >= WAITING_MOST || f->ended_bytes >= BYTES_MOST || through_is_full(f);
+	return settle_is_behind(f) || through_is_full(f);
 }
 
 bool
@@ -50,7 +63,7 @@ give_group(struct fetch *f)
 
 	while (f->ended.first && g->count < GROUP_LARGEST) {
 		g->jobs[g->count] = f->ended.first;
-		f->ended_bytes -= body_unwritten(&f->ended.first->body);
+		f->ended_bytes -= weight(f->ended.first);
 		job_list_cut(&f->ended, g->jobs[g->count++]);
 	}
 	f->group = g;

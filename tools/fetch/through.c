@@ -36,6 +36,7 @@ struct through {
 	size_t count;
 	struct job_list waiting;
 	size_t jobs, bytes; /* of all that wait, or are with a filter */
+	bool warned;
 	bool answered;      /* once at least in this run */
 	unsigned barren;    /* starts in a row that came to nothing */
 	int64_t rest_until; /* with BARREN_MOST of them: no other one before this moment */
@@ -97,21 +98,25 @@ accept_answer(struct fetch *f, struct job *j, struct json_object *answer)
 {
 	size_t before = strlen(j->line), after;
 	struct json_object *o = rec_parse(j->line, before, NULL, 0);
-	const char *text;
+	const char *text = j->line;
 
-	json_object_object_foreach(answer, key, value)
-	{
-		if (!is_ours(key))
-			json_object_object_add(o, key, json_object_get(value));
+	if (o) {
+		json_object_object_foreach(answer, key, value)
+		{
+			if (!is_ours(key))
+				json_object_object_add(o, key, json_object_get(value));
+		}
+		text = rec_print(o);
 	}
-	text = rec_print(o);
 	after = strlen(text);
 	if (after > BATCH_ITEM_LONGEST && after > before) {
 		fail(f, j, true, "filter_failed", "the record would be longer than 1 MiB with what the filter adds");
 	} else {
+		char *line = buf_strdup(text);
+
 		leave(f->through, j);
 		free(j->line);
-		j->line = buf_strdup(text);
+		j->line = line;
 		settle_add(f, j);
 	}
 	json_object_put(o);
@@ -159,6 +164,13 @@ answer_wrong(const struct job *j, const struct rec *r, struct buf *why)
 	return why->data;
 }
 
+/* It has answered all, and knows that nothing follows. */
+static bool
+is_done(const struct filter *x)
+{
+	return x->finishing && !x->given.count;
+}
+
 /* One line of the filter X. */
 static void
 take_answer(struct fetch *f, struct filter *x, const struct rec *r)
@@ -169,11 +181,16 @@ take_answer(struct fetch *f, struct filter *x, const struct rec *r)
 
 	if (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL))
 		return;
+	if (is_done(x))
+		return;
 	if (j)
 		job_list_cut(&x->given, j);
 	x->head_since = clock_ms();
 	if (!j) {
-		msg_warn("'%s' wrote a line that answers nothing: it is started again", f->through->program);
+		if (!f->through->warned)
+			msg_warn("'%s' writes lines that answer nothing: each time it is started again",
+				 f->through->program);
+		f->through->warned = true;
 	} else if (answer_wrong(j, r, &why)) {
 		rec_mend(why.data);
 		fail(f, j, true, "filter_failed", why.data);
@@ -198,13 +215,20 @@ take_answers(struct fetch *f, struct filter *x)
 	enum rec_kind kind;
 	struct rec r;
 
-	while (!x->kill_at && (kind = filter_read(x, &r)) != REC_MORE)
+	while (!x->kill_at && !settle_is_behind(f) && (kind = filter_read(x, &r)) != REC_MORE)
 		if (kind == REC_EOF)
-			filter_close(x, clock_ms() + LAST_MS);
+			filter_close(x, clock_ms() + (is_done(x) ? END_MS : LAST_MS));
 		else
 			take_answer(f, x, &r);
-	if (x->exited && !x->kill_at)
+	if (x->kill_at)
+		return;
+	filter_hold(x, settle_is_behind(f));
+	if (x->unheard) {
+		x->ready = true;
+		x->head_since = clock_ms();
+	} else if (x->exited) {
 		filter_close(x, clock_ms());
+	}
 }
 
 /* --- beginning and ending --- */
@@ -242,6 +266,15 @@ is_not_there(const struct through *th, const struct filter *x, int code)
 	return th->shell && !th->answered && x->why == DIES && x->exited && (code == 126 || code == 127);
 }
 
+static void
+say_last(const struct through *th, bool over, int code)
+{
+	if (!over)
+		msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program, END_MS / 1000);
+	else if (code)
+		msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
+}
+
 /* X has ended: the first of its jobs fails for it, unless that is done; the others wait again, before those that do. */
 static void
 bury(struct fetch *f, struct filter *x)
@@ -249,8 +282,13 @@ bury(struct fetch *f, struct filter *x)
 	struct through *th = f->through;
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
+	bool done = is_done(x);
 	int code = filter_reap(x);
 
+	if (done) {
+		say_last(th, x->exited, code);
+		return;
+	}
 	say_how(th, x, code);
 	if (is_not_there(th, x, code)) {
 		errno = code == 127 ? ENOENT : EACCES;
@@ -288,6 +326,12 @@ start(struct fetch *f, struct filter *x)
 	return false;
 }
 
+static bool
+is_late(const struct fetch *f, const struct filter *x)
+{
+	return !x->kill_at && x->given.first && clock_ms() >= x->head_since + f->set->through_ms;
+}
+
 /* What has become of X since the last turn. */
 static void
 tend(struct fetch *f, struct filter *x)
@@ -295,13 +339,14 @@ tend(struct fetch *f, struct filter *x)
 	int64_t now = clock_ms();
 	char words[128];
 
-	if (x->ready) {
+	/* An answer that has come is in time, whatever kept us. */
+	if (x->ready || is_late(f, x)) {
 		x->ready = false;
 		filter_flush(x);
 		if (!x->kill_at)
 			take_answers(f, x);
 	}
-	if (!x->kill_at && x->given.first && now >= x->head_since + f->set->through_ms) {
+	if (is_late(f, x)) {
 		struct job *j = x->given.first;
 
 		job_list_cut(&x->given, j);
@@ -430,7 +475,7 @@ finish_last(struct fetch *f)
 {
 	struct through *th = f->through;
 
-	if (!th->jobs || th->waiting.count || f->intake_open || !plan_is_empty(f) || f->ended.count || f->group ||
+	if (!th->jobs || next_waiting(th) || f->intake_open || !plan_is_empty(f) || f->ended.count || f->group ||
 	    !expansion_is_empty(f))
 		return;
 	for (size_t i = 0; i < th->count; i++)
@@ -472,9 +517,8 @@ through_open(struct fetch *f)
 		th->argv[0] = th->path.data;
 	}
 	if (filter_start(&th->filters[0], th->argv, f->epoll) < 0)
-		msg_die_errno(EX_UNAVAILABLE,
-			      "cannot start '%s' of --through, which is neither beside bi-fetch nor in PATH",
-			      th->program);
+		msg_die(EX_UNAVAILABLE, "cannot start '%s' of --through: %s: is it there, or in PATH, and executable?",
+			th->program, strerror(errno));
 }
 
 void
@@ -517,7 +561,7 @@ through_has(struct fetch *f, int fd)
 		if (!x->pid || (fd != x->pidfd && fd != x->in && fd != x->out))
 			continue;
 		x->ready = true;
-		x->exited = x->exited || fd == x->pidfd;
+		filter_is_over(x);
 		return true;
 	}
 	return false;
@@ -565,7 +609,6 @@ through_end(struct fetch *f)
 	for (size_t i = 0; i < th->count; i++) {
 		struct filter *x = &th->filters[i];
 		bool over = !x->pid || filter_await(x, until, f->signals);
-		int code;
 
 		if (!over)
 			loop_note_signal(f);
@@ -573,12 +616,7 @@ through_end(struct fetch *f)
 			return;
 		if (!x->pid)
 			continue;
-		code = filter_reap(x);
-		if (!over)
-			msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program,
-				 END_MS / 1000);
-		else if (code)
-			msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
+		say_last(th, over, filter_reap(x));
 	}
 }
 

@@ -259,14 +259,24 @@ end_batch(struct fetch *f, struct target *t)
 		target_close(f, t);
 }
 
+/* When T can be ended, as far as is known; -1: something is under way. */
+static int64_t
+end_due(const struct fetch *f, const struct target *t)
+{
+	return t->waiting || t->jobs > expansion_kept(f, t) ? -1 : t->again;
+}
+
 static void
 end_batches(struct fetch *f)
 {
+	int64_t due;
+
 	struct target *next;
 
 	for (struct target *t = f->targets; t && !f->fatal; t = next) {
 		next = t->next;
-		if (t->again > clock_ms() || t->waiting || t->jobs > expansion_kept(f, t))
+		due = end_due(f, t);
+		if (due < 0 || due > clock_ms())
 			continue;
 		t->again = 0;
 		end_batch(f, t);
@@ -353,9 +363,12 @@ work_due(const struct fetch *f)
 	if (!w)
 		return -1;
 	due = look_due(f);
-	for (const struct target *t = f->targets; t; t = t->next)
-		if (t->again && t->again < due)
-			due = t->again;
+	for (const struct target *t = f->targets; t; t = t->next) {
+		int64_t end = end_due(f, t);
+
+		if (end >= 0 && end < due)
+			due = end;
+	}
 	return due;
 }
 

@@ -124,7 +124,7 @@ take_lock(const struct batch *b)
 
 	if (b->mode == BATCH_READ)
 		return 0;
-	if (b->mode == BATCH_WORK)
+	if (b->mode == BATCH_WORK || b->mode == BATCH_JOIN)
 		return lock_bytes_wait(b->lock, LOCK_SHARED, LOCK_WORKING, 1);
 	rc = lock_bytes_try(b->lock, LOCK_ALONE, LOCK_WORKING, 1);
 	if (rc > 0)
@@ -144,7 +144,9 @@ open_batch(struct batch *b, const struct root *root, const struct batch_about *a
 	close(batches);
 	if (b->dir < 0 || open_files(b) < 0 || take_lock(b) < 0)
 		return -1;
-	if (make && (make_about(root, b, about) < 0 || (b->temp = root_dir(root->fd, "temp", true)) < 0))
+	if (make && make_about(root, b, about) < 0)
+		return -1;
+	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_dir(root->fd, "temp", true)) < 0)
 		return -1;
 	return b->mode == BATCH_READ ? 0 : batch_settle(b);
 }
@@ -218,6 +220,17 @@ batch_sync(struct batch *b)
 		close(batches);
 	errno = error;
 	return rc;
+}
+
+bool
+batch_is_whole(const struct batch *b)
+{
+	const int fds[] = {b->files, b->lock, b->items, b->state, b->results, b->items_index, b->results_index};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] < 0)
+			return false;
+	return true;
 }
 
 int

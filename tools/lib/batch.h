@@ -24,6 +24,7 @@ struct json_object;
 enum batch_mode {
 	BATCH_READ, /* an existing batch; takes no lock, writes nothing */
 	BATCH_WORK, /* made where missing; holds its lock shared until closed: more may come */
+	BATCH_JOIN, /* an existing batch, as BATCH_WORK */
 	BATCH_ALONE /* an existing batch; holds its lock alone: EBUSY when anyone works on it */
 };
 
@@ -45,6 +46,9 @@ void batch_close(struct batch *b);
 const char *batch_name(const struct batch *b);
 int batch_dirfd(const struct batch *b);   /* batches/NAME */
 int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 where it is not there */
+
+/* Whether it has all its files: one that was opened to be read just when it was made may not. */
+bool batch_is_whole(const struct batch *b);
 
 /* The text of batch.json into OUT. 0 or -1. */
 int batch_about(const struct batch *b, struct buf *out);

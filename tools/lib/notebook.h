@@ -120,15 +120,22 @@ bool notebook_find_upload(const struct notebook *nb, const char *id, struct note
 bool notebook_find_item(const struct notebook *nb, uint64_t job, uint32_t item, struct notebook_file *out);
 bool notebook_find_knowledge(const struct notebook *nb, uint64_t knowledge, struct notebook_file *out);
 
+/* A place in a list. Zeroed but for SKIP before the first call. */
+struct notebook_cursor {
+	uint64_t skip; /* how many to pass over */
+	uint32_t at;
+};
+
 /* Which files: with MIME those of that type, "image/png", or of all that begin so where it ends in a slash or star,
  * "image/"; NULL: all. */
 size_t notebook_files(const struct notebook *nb, const char *mime);
-/* The next of them, newest first; *CURSOR is 0 before the first call. */
-bool notebook_next_file(const struct notebook *nb, const char *mime, uint32_t *cursor, struct notebook_file *out);
+/* The next of them, newest first. */
+bool notebook_next_file(const struct notebook *nb, const char *mime, struct notebook_cursor *c,
+			struct notebook_file *out);
 
 /* The knowledge items: those in the knowledge base, or ALL. */
 size_t notebook_knowledge(const struct notebook *nb, bool all);
-bool notebook_next_knowledge(const struct notebook *nb, bool all, uint32_t *cursor, struct notebook_file *out);
+bool notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cursor *c, struct notebook_file *out);
 
 /* The log's line of a file into OUT, and the line that linked it with notes into NOTES (empty where there is none).
  * 0, or -1 with errno. */

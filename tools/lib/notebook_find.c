@@ -176,14 +176,23 @@ notebook_files(const struct notebook *nb, const char *mime)
 	return n;
 }
 
-bool
-notebook_next_file(const struct notebook *nb, const char *mime, uint32_t *cursor, struct notebook_file *out)
+static bool
+passes_over(struct notebook_cursor *c)
 {
-	while (*cursor < nb->entries_n) {
-		uint32_t number = nb->entries_n - (*cursor)++;
+	bool passes = c->skip > 0;
+
+	c->skip -= passes;
+	return passes;
+}
+
+bool
+notebook_next_file(const struct notebook *nb, const char *mime, struct notebook_cursor *c, struct notebook_file *out)
+{
+	while (c->at < nb->entries_n) {
+		uint32_t number = nb->entries_n - c->at++;
 		const struct notebook_entry *e = &nb->entries[number - 1];
 
-		if (e->flags & NOTEBOOK_NEWEST && (!mime || fits(nb->mimes[e->mime].name, mime)))
+		if (e->flags & NOTEBOOK_NEWEST && (!mime || fits(nb->mimes[e->mime].name, mime)) && !passes_over(c))
 			return show_entry(nb, number, out);
 	}
 	return false;
@@ -196,13 +205,13 @@ notebook_knowledge(const struct notebook *nb, bool all)
 }
 
 bool
-notebook_next_knowledge(const struct notebook *nb, bool all, uint32_t *cursor, struct notebook_file *out)
+notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cursor *c, struct notebook_file *out)
 {
-	while (*cursor < nb->entries_n) {
-		uint32_t number = nb->entries_n - (*cursor)++;
+	while (c->at < nb->entries_n) {
+		uint32_t number = nb->entries_n - c->at++;
 		const struct notebook_entry *e = &nb->entries[number - 1];
 
-		if (e->flags & NOTEBOOK_LIVE && e->knowledge && (all || e->flags & NOTEBOOK_LINKED))
+		if (e->flags & NOTEBOOK_LIVE && e->knowledge && (all || e->flags & NOTEBOOK_LINKED) && !passes_over(c))
 			return show_entry(nb, number, out);
 	}
 	return false;

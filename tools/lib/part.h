@@ -55,7 +55,8 @@ int part_copy(struct part *p, int in, off_t size);
 
 /*
  * Gives it the name NAME in the directory DIRFD, in one step, over what had that name
- * before, and closes it. Nothing is synced here. 0, or -1 with errno (the part is still open then).
+ * before, and closes it. Where it has that name already, nothing is to do. Nothing is synced here. 0, or -1 with errno
+ * (the part is still open then).
  */
 int part_publish(struct part *p, int dirfd, const char *name);
 

@@ -109,8 +109,8 @@ add_known(struct buf *out, const char *key, struct json_object *o)
 	add_value(out, key, value);
 }
 
-static void
-add_job(struct buf *out, const struct batch *b, const struct progress *p, struct json_object *about)
+void
+progress_print_job(const struct batch *b, struct json_object *about, const struct progress *p, struct buf *out)
 {
 	const struct batch_counts *c = &p->counts;
 	const char *created = rec_string(about, "created_at");
@@ -118,7 +118,7 @@ add_job(struct buf *out, const struct batch *b, const struct progress *p, struct
 	char updated[32];
 	struct tm tm;
 
-	buf_str(out, "\"batch_job\":{");
+	buf_str(out, "{");
 	add_value(out, "id", json_object_object_get(about, "job_id"));
 	buf_add(out, ",", 1);
 	add_string(out, "job_type", type ? type : "url_parse");
@@ -218,8 +218,8 @@ add_error(struct buf *out, struct json_object *result)
 		   message ? message : "failed without a result record; bi-status --rebuild makes the state anew");
 }
 
-static void
-add_item(struct buf *out, struct batch *b, uint32_t k, bool held, struct buf *line)
+void
+progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
 {
 	struct batch_place place = {0};
 	struct json_object *o;
@@ -251,31 +251,40 @@ add_item(struct buf *out, struct batch *b, uint32_t k, bool held, struct buf *li
 }
 
 void
-progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
-	       void *arg)
+progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
+		     uint64_t limit, progress_sink *sink, void *arg)
 {
 	struct buf out = {0}, line = {0};
-	struct json_object *about;
 	uint64_t end = p->counts.total;
 
-	about = batch_about(b, &line) == 0 ? parse(&line) : NULL;
 	if (offset > end)
 		offset = end;
 	if (limit < end - offset)
 		end = offset + limit;
-	buf_str(&out, "{");
-	add_job(&out, b, p, about);
+	buf_str(&out, "{\"batch_job\":");
+	progress_print_job(b, about, p, &out);
 	buf_str(&out, ",\"items\":[");
-	json_object_put(about);
 	for (uint64_t k = offset + 1; k <= end; k++) {
 		if (k > offset + 1)
 			buf_add(&out, ",", 1);
-		add_item(&out, b, (uint32_t)k, p->counts.held, &line);
+		progress_print_item(b, (uint32_t)k, p->counts.held, &out, &line);
 		sink(out.data, out.len, arg);
 		buf_clear(&out);
 	}
 	buf_str(&out, "]}");
 	sink(out.data, out.len, arg);
 	buf_free(&out);
+	buf_free(&line);
+}
+
+void
+progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
+	       void *arg)
+{
+	struct buf line = {0};
+	struct json_object *about = batch_about(b, &line) == 0 ? parse(&line) : NULL;
+
+	progress_print_known(b, about, p, offset, limit, sink, arg);
+	json_object_put(about);
 	buf_free(&line);
 }

@@ -43,4 +43,13 @@ typedef void progress_sink(const char *bytes, size_t n, void *arg);
 void progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
 		    void *arg);
 
+/* The same for one who has read batch.json: ABOUT, NULL where that cannot be read. */
+void progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
+			  uint64_t limit, progress_sink *sink, void *arg);
+
+/* Appends what "batch_job" is in the document, and what one of "items" is: item K, in a batch that somebody holds or
+ * not. LINE is room for its lines. */
+void progress_print_job(const struct batch *b, struct json_object *about, const struct progress *p, struct buf *out);
+void progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line);
+
 #endif

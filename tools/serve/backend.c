@@ -121,7 +121,8 @@ say_worker(const struct keeper *k, struct words *w)
 	words_add(w, "--stand-by", NULL);
 	words_add(w, "--public-only", NULL);
 	words_add(w, "--quiet", NULL);
-	words_add(w, "--through", "bi-parse");
+	if (k->parses)
+		words_add(w, "--through", "bi-parse");
 }
 
 static int
@@ -182,6 +183,8 @@ backend_prepare(struct keeper *k)
 int
 backend_start(struct keeper *k)
 {
+	struct buf parse = {0};
+
 	if (listen_all(k) < 0) {
 		msg_warn_errno("cannot listen in %s/leases for the API", k->s->root.path);
 		return EX_CANTCREAT;
@@ -192,6 +195,8 @@ backend_start(struct keeper *k)
 			"is handed in, beside this program");
 		return EX_UNAVAILABLE;
 	}
+	k->parses = self_program(&parse, "bi-parse") == 0;
+	buf_free(&parse);
 	k->ending = false;
 	for (size_t i = 0; i < BACKENDS; i++) {
 		struct backend *b = &k->backends[i];

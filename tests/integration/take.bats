@@ -1,0 +1,577 @@
+#!/usr/bin/env bats
+# bi-api --take behind the real lighttpd: what is handed in, and what becomes of it. BI_LONG=1 for an upload of 1 GB.
+load helpers
+
+# serve [OPTION...]: sets URL, FILES (of the notebook nb), TOKEN, KEEPER and PORT.
+serve() {
+	local first=$((12000 + RANDOM % 7000)) record
+
+	mkdir -p "$BI_ROOT/review/A"
+	echo '<!doctype html><title>A</title>' >"$BI_ROOT/review/A/index.html"
+	bi-serve -p "$first-$((first + 200))" "$@" A >record 2>serve.err || {
+		cat serve.err >&2
+		return 1
+	}
+	record=$(head -n 1 record)
+	PORT=$(jq .port <<<"$record")
+	KEEPER=$(jq .pid <<<"$record")
+	TOKEN=$(<"$BI_ROOT/token")
+	URL=http://localhost:$PORT/api/v1
+	FILES=$URL/notebooks/nb/files
+}
+
+# call [CURL OPTION...] URL: the answer's status in $code, its body in the file body.
+call() {
+	: >body
+	code=$(curl -s -o body -w '%{http_code}' --path-as-is --max-time 30 "$@")
+}
+
+# json PATH JSON [CURL OPTION...]; form PATH [CURL OPTION...]: with the token.
+json() {
+	call -H "X-CSRFToken: $TOKEN" -H 'Content-Type: application/json' -d "$2" "${@:3}" "$FILES/$1/"
+}
+
+form() {
+	call -H "X-CSRFToken: $TOKEN" "${@:2}" "$FILES/$1/"
+}
+
+# raw HEADER...: begins a POST of an upload by hand, its connection in $raw.
+raw() {
+	exec {raw}<>"/dev/tcp/127.0.0.1/$PORT"
+	{
+		printf 'POST /api/v1/notebooks/nb/files/upload/ HTTP/1.1\r\nHost: localhost\r\n'
+		printf '%s\r\n' "$@" ''
+	} >&"$raw"
+}
+
+# answered: the answer of that request, which ends it: its status in $code, its body in the file body.
+answered() {
+	timeout 40 cat <&"$raw" | tr -d '\r' >answer || :
+	exec {raw}>&-
+	code=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' answer)
+	sed '1,/^$/d' answer >body
+}
+
+# refused CODE ERROR
+refused() {
+	assert_equal "$code $(jq -r '[.success, .error, (.detail | length > 10)] | @sh' body)" "$1 false '$2' true"
+}
+
+# nothing_left: no job, no part, nothing in the queue but what FILE, of `state_of`, says.
+state_of() {
+	find "$BI_ROOT/batches" "$BI_ROOT/queue" "$BI_ROOT/temp" "$BI_ROOT/notebooks" "$BI_ROOT/trash" -mindepth 1 \
+		! -name '.*' 2>/dev/null | sort
+}
+
+# pieces of a form whose boundary is "line"
+part() {
+	printf -- '--line\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n' "$1" "${2:+; filename=\"$2\"}"
+}
+
+children_of() {
+	local child
+
+	for child in $(<"/proc/$1/task/$1/children"); do
+		[ "$(<"/proc/$child/comm")" != "$2" ] || echo "$child"
+	done
+}
+
+takers() {
+	local child
+
+	for child in $(children_of "$KEEPER" bi-api); do
+		! tr '\0' ' ' <"/proc/$child/cmdline" | grep -q -- --take || echo "$child"
+	done
+}
+
+# job_done ID
+job_done() {
+	bi-status --json "job-$1" | jq -e 'select(.batch_job) | .batch_job.status | . != "pending" and . != "processing"'
+}
+
+item_of() {
+	sed -n "$2p" "$BI_ROOT/batches/job-$1/items.ndjson" | jq -c 'del(.bi)'
+}
+
+@test "one item: done within the request" {
+	serve
+	echo one >one.txt
+	form upload -F file=@one.txt
+	assert_equal "$code" 201
+	assert_equal "$(jq -c 'keys_unsorted' body)" \
+		'["success","file_id","knowledge_item_id","is_batch","total_items","batch_job_id","upload_id"]'
+	assert_equal "$(jq -c '[.success, .is_batch, .total_items, .batch_job_id, .upload_id]' body)" \
+		'[true,false,1,1,"00000000000000010000000000000001"]'
+	assert_regex "$(jq -r .file_id body)" '^f_[0-9a-f]{32}$'
+	assert_equal "$(cat "$BI_ROOT"/batches/job-1/files/*)" one
+	[ ! -e "$BI_ROOT/batches/job-1/uploads/1" ]
+	assert_equal "$(jq -c '[.name, .job_id, .job_type, .notebook, .public_only, .items]' "$BI_ROOT/batches/job-1/batch.json")" \
+		'["job-1",1,"file_upload","nb",true,1]'
+	# What fails is said with its job.
+	json parse_url '{"url":"http://127.0.0.1:1/a.html"}'
+	refused 422 blocked_address
+	assert_equal "$(jq .batch_job_id body)" 2
+	poll 10 test ! -e "$BI_ROOT/queue/job-2"
+	# A name of the client's own, an empty file, and no last slash.
+	: >empty
+	call -H "Authorization: Bearer $TOKEN" -F file=@empty -F upload_file_id=mine.1 "$FILES/upload"
+	assert_equal "$code $(jq -c '[.success, .upload_id, .batch_job_id]' body)" '201 [true,"mine.1",3]'
+	assert_equal "$(jq -c 'select(.job == 3 and .upload_ids).upload_ids' "$BI_ROOT/notebooks/nb/log.ndjson")" '["mine.1"]'
+	[ -z "$(ls -A "$BI_ROOT/temp")" ]
+}
+
+@test "batches: answered at once, in words and numbers" {
+	serve --no-worker
+	json parse_url '{"urls":["https://a.example/1","https://a.example/2","https://a.example/3"],"search_method":"x"}'
+	assert_equal "$code $(<body)" \
+		'202 {"success":true,"batch_job_id":1,"total_items":3,"message":"Batch processing started for 3 URLs","is_batch":true}'
+	assert_equal "$(item_of 1 2)" '{"url":"https://a.example/2","upload_id":"00000000000000010000000000000002"}'
+	json parse_url_media '{"urls":["https://a.example/1"]}' # a batch of one
+	assert_equal "$code $(jq -c '[.batch_job_id, .total_items, .is_batch]' body)" '202 [2,1,true]'
+	assert_equal "$(item_of 2 1)" '{"media":"https://a.example/1","upload_id":"00000000000000020000000000000001"}'
+	assert_equal "$(jq -r .job_type "$BI_ROOT/batches/job-2/batch.json")" url_parse_media
+	for i in 1 2 3; do
+		echo "$i" >"$i.txt"
+	done
+	form upload -F files=@1.txt -F 'files=@2.txt;filename=../../x' -F files=@3.txt -F notebook=x
+	assert_equal "$code $(<body)" \
+		'202 {"success":true,"batch_job_id":3,"total_items":3,"message":"Batch upload started for 3 files","is_batch":true}'
+	assert_equal "$(item_of 3 2)" '{"upload":2,"filename":"x","size":2,"upload_id":"00000000000000030000000000000002"}'
+	assert_equal "$(cd "$BI_ROOT/batches/job-3/uploads" && cat 1 2 3 | xargs)" '1 2 3'
+	form upload -F file=@1.txt -F file=@2.txt # two are a batch, whatever they are called
+	assert_equal "$code $(jq -c .total_items body)" '202 2'
+	# The same URL twice is two items, blanks around one are none of it.
+	json parse_url '{"urls":["https://a.example/1"," https://a.example/1\n"]}'
+	assert_equal "$code $(wc -l <"$BI_ROOT/batches/job-5/items.ndjson")" '202 2'
+	assert_equal "$(ls "$BI_ROOT/queue" | xargs)" 'job-1 job-2 job-3 job-4 job-5'
+	# A job's number that a batch has already is passed over.
+	mkdir "$BI_ROOT/batches/job-6"
+	json parse_url '{"urls":["https://a.example/1"]}'
+	assert_equal "$code $(jq .batch_job_id body)" '202 7'
+	rmdir "$BI_ROOT/batches/job-6"
+	# Ids of the client's own.
+	json parse_url '{"urls":["https://a.example/1","https://a.example/2"],"upload_url_id":"u"}'
+	assert_equal "$(item_of 8 2 | jq -r .upload_id)" u-2
+	json parse_url '{"urls":["https://a.example/1","https://a.example/2"],"upload_url_id":["b",null]}'
+	assert_equal "$(item_of 9 1 | jq -r .upload_id) $(item_of 9 2 | jq -r .upload_id)" 'b 00000000000000090000000000000002'
+	form upload -F files=@1.txt -F files=@2.txt -F upload_file_id=q -F upload_file_id=r
+	assert_equal "$(item_of 10 2 | jq -r .upload_id)" r
+	assert_equal "$(jq -c 'select(.job == 10).upload_ids' "$BI_ROOT/notebooks/nb/log.ndjson")" '["q","r"]'
+}
+
+@test "bad URLs: of a batch they fail at once and the others go on, alone they are refused" {
+	local long before
+
+	serve --no-worker
+	printf -v long 'https://a.example/%0100000d' 0
+	jq -cn --arg long "$long" '{urls: ["https://a.example/1", "ftp://a.example/", "nothing", $long, "https:///x",
+		"https://a b/", "javascript:alert(1)", "file:///etc/passwd", ""]}' >list
+	json parse_url @list
+	assert_equal "$code $(jq -c .total_items body)" '202 9'
+	assert_equal "$(<"$BI_ROOT/batches/job-1/state")" pffffffff
+	assert_equal "$(bi-status --json job-1 | jq -r 'select(.batch_job).batch_job | [.failed_items, .pending_items] | @csv')" 8,1
+	assert_equal "$(jq -r '[.item, .error.code, .error.retryable] | @csv' "$BI_ROOT/batches/job-1/results.ndjson" | head -n 2 | xargs)" \
+		'2,bad_url,false 3,bad_url,false'
+	grep -q "100018 bytes, and a URL may have 8192" "$BI_ROOT/batches/job-1/results.ndjson"
+	before=$(state_of)
+	jq -c '{url: .urls[3]}' list >one
+	json parse_url @one
+	refused 422 bad_url
+	for url in ftp://a.example/ http:// http://:80/ '' ' ' a.example 'http://a.example/ b'; do
+		json parse_url "$(jq -cn --arg url "$url" '{url: $url}')"
+		refused 422 bad_url
+	done
+	json parse_url_media '{"urls":["nothing","ftp://a.example/"]}'
+	refused 422 bad_url
+	assert_equal "$(state_of)" "$before"
+}
+
+@test "bad requests: refused in one clear JSON error, nothing left on the disk" {
+	local before
+
+	serve --no-worker --max-batch 10
+	json parse_url '{"urls":["https://a.example/1"]}' # so that there is something to compare with
+	before=$(state_of)
+	json parse_url '{"url":'
+	refused 400 bad_json
+	json parse_url ''
+	refused 400 bad_json
+	json parse_url $'{"url":"https://a.example/\xff"}'
+	refused 400 bad_json
+	json parse_url '[1]'
+	refused 422 bad_urls
+	json parse_url '{}'
+	refused 422 no_url
+	json parse_url '{"url":7}'
+	refused 422 bad_urls
+	json parse_url '{"urls":"https://a.example/"}'
+	refused 422 bad_urls
+	json parse_url '{"urls":{}}'
+	refused 422 bad_urls
+	json parse_url '{"urls":["https://a.example/",7]}'
+	refused 422 bad_urls
+	json parse_url '{"urls":[]}'
+	refused 422 empty
+	json parse_url '{"url":"https://a.example/","urls":["https://a.example/"]}'
+	refused 422 bad_urls
+	json parse_url "$(jq -cn '{urls: [range(11) | "https://a.example/\(.)"]}')"
+	refused 413 too_many
+	for id in '7' '{}' '"a b"' '["a"]' "\"$(printf '%0129d' 0)\""; do
+		json parse_url "{\"url\":\"https://a.example/\",\"upload_url_id\":$id}"
+		refused 422 bad_upload_id
+	done
+	json parse_url '{"urls":["https://a.example/"],"upload_url_id":["a","b"]}'
+	refused 422 bad_upload_id
+	call -H "X-CSRFToken: $TOKEN" -d '{"url":"https://a.example/"}' "$FILES/parse_url/"
+	refused 415 not_json
+	for nb in -hidden assets a%20b "$(printf '%0129d' 0)" b%c3%b6; do
+		call -H "X-CSRFToken: $TOKEN" -H 'Content-Type: application/json' -d '{"url":"https://a.example/"}' \
+			"$URL/notebooks/$nb/files/parse_url/"
+		refused 422 bad_notebook
+	done
+	call "$FILES/parse_url/"
+	refused 405 method_not_allowed
+	assert_equal "$(state_of)" "$before"
+}
+
+@test "bad forms: refused, nothing left on the disk" {
+	local before
+
+	serve --no-worker --max-batch 10
+	json parse_url '{"urls":["https://a.example/1"]}'
+	before=$(state_of)
+	echo x >x
+	form upload -H 'Content-Type: application/json' -d '{}'
+	refused 415 not_a_form
+	form upload -H 'Content-Type: multipart/form-data' --data-binary @x
+	refused 400 bad_form
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @x
+	refused 400 bad_form
+	{ part file a.txt; echo 'cut off'; } >cut
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @cut
+	refused 400 bad_form
+	{ part file a.txt; printf 'x\r\n--line\r\nContent-Type: text/plain\r\n\r\nx\r\n--line--\r\n'; } >nameless
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @nameless
+	refused 400 bad_form
+	form upload -F other=x
+	refused 422 no_file
+	form upload -F file=x # a field, no file
+	refused 422 no_file
+	{ part file; printf '\r\n'; printf -- '--line\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--line--'; } >unchosen
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @unchosen
+	refused 422 no_file
+	form upload -F picture=@x
+	refused 422 bad_part
+	form upload -F files=@x -F files=@x -F upload_file_id=a -F upload_file_id=b -F upload_file_id=c
+	refused 422 bad_upload_id
+	form upload -F file=@x -F upload_file_id=../a
+	refused 422 bad_upload_id
+	for _ in {1..11}; do
+		part files a.txt
+		printf 'x\r\n'
+	done >many
+	echo '--line--' >>many
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @many
+	refused 413 too_many
+	for _ in {1..10000}; do
+		printf -- '--line\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n'
+	done >parts
+	echo '--line--' >>parts
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @parts
+	refused 413 too_many_parts
+	{ part file x; printf 'x\r\n'; part note; head -c 100000 /dev/zero; printf '\r\n--line--'; } >field
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @field
+	refused 413 too_large
+	form upload -H 'Transfer-Encoding: chunked' -F file=@x
+	refused 411 length_missing
+	assert_equal "$(state_of)" "$before"
+}
+
+@test "who may not write is told before its body is there" {
+	local length='Content-Length: 1000000000' type='Content-Type: multipart/form-data; boundary=line'
+
+	serve --no-worker
+	raw "$length" "$type"
+	answered
+	refused 401 token_missing
+	raw "$length" "$type" "X-CSRFToken: ${TOKEN/[0-9]/x}"
+	answered
+	refused 401 token_wrong
+	raw "$length" "$type" "X-CSRFToken: $TOKEN" 'Origin: https://evil.example'
+	answered
+	refused 403 origin_not_ours
+	raw "$length" "$type" "X-CSRFToken: $TOKEN" 'Sec-Fetch-Site: cross-site'
+	answered
+	refused 403 origin_not_ours
+	raw 'Content-Length: 3000000000' "$type" "X-CSRFToken: $TOKEN"
+	answered
+	refused 413 too_large
+	raw "$length" 'Content-Type: multipart/form-data' "X-CSRFToken: $TOKEN"
+	answered
+	refused 400 bad_form
+	call -H "X-CSRFToken: $TOKEN" -H 'Host: evil.example' -F file=@record "$FILES/upload/"
+	refused 403 forbidden
+	[ ! -e "$BI_ROOT/batches" ]
+	# Sent all the same, it is refused in the same words.
+	head -c 3000000 /dev/urandom >big
+	call -H 'Expect:' -F file=@big "$FILES/upload/"
+	refused 401 token_missing
+}
+
+@test "a body that ends early, a client that leaves: nothing is left" {
+	local taker before
+
+	serve --no-worker --max-upload 1M
+	json parse_url '{"urls":["https://a.example/1"]}'
+	before=$(state_of)
+	raw 'Content-Length: 500000' 'Content-Type: multipart/form-data; boundary=line' "X-CSRFToken: $TOKEN"
+	{
+		part file big
+		head -c 100000 /dev/zero
+	} >&"$raw"
+	poll 10 parts_open 1
+	assert_equal "$(state_of)" "$before" # what is under way has no name
+	exec {raw}>&-
+	poll 10 parts_open 0
+	assert_equal "$(state_of)" "$before"
+	raw 'Content-Length: 500000' 'Content-Type: application/json' "X-CSRFToken: $TOKEN"
+	exec {raw}>&-
+	# Longer than it may be: by lighttpd's word, and at the very byte by ours.
+	head -c 1100000 /dev/zero >big
+	form upload -F file=@big
+	refused 413 too_large
+	head -c 1048576 /dev/zero >big
+	form upload -F file=@big
+	refused 413 too_large
+	assert_equal "$(state_of)" "$before"
+	head -c 1048000 /dev/zero >big
+	form upload -F files=@big
+	assert_equal "$code" 202
+	# Whoever takes it is killed: the client hears of it, another takes its place.
+	before=$(state_of)
+	raw 'Content-Length: 500000' 'Content-Type: multipart/form-data; boundary=line' "X-CSRFToken: $TOKEN"
+	part file big >&"$raw"
+	poll 10 parts_open 1
+	for taker in $(takers); do
+		kill -KILL "$taker"
+	done
+	answered
+	refused 500 server_error
+	assert_equal "$(state_of)" "$before"
+	poll 10 eval 'json parse_url "{\"urls\":[\"https://a.example/1\"]}"; [ "$code" = 202 ]'
+}
+
+# parts_open N: those who take have so many files open in temp/.
+parts_open() {
+	local taker n=0
+
+	for taker in $(takers); do
+		n=$((n + $(find "/proc/$taker/fd" -lname "$BI_ROOT/temp/#*" 2>/dev/null | wc -l)))
+	done
+	[ "$n" -eq "$1" ]
+}
+
+@test "slow clients are told to go, and hold nobody up" {
+	local i slow=() began
+
+	serve --no-worker
+	for i in {1..20}; do
+		raw 'Content-Length: 1000' 'Content-Type: multipart/form-data; boundary=line' "X-CSRFToken: $TOKEN"
+		slow+=("$raw")
+	done
+	began=$SECONDS
+	while [ $((SECONDS - began)) -lt 3 ]; do
+		for i in "${slow[@]}"; do
+			printf x >&"$i"
+		done
+		json parse_url '{"urls":["https://a.example/1"]}' --max-time 2
+		assert_equal "$code" 202
+		call --max-time 2 "$URL/health/"
+		assert_equal "$code" 200
+		form upload -F files=@record --max-time 2
+		assert_equal "$code" 202
+	done
+	for raw in "${slow[@]}"; do
+		answered
+		refused 408 too_slow
+	done
+	assert_equal "$(ls -A "$BI_ROOT/temp")" ''
+}
+
+@test "no worker: said in time, and what was handed in waits for one" {
+	serve --no-worker --sync-timeout 0.5
+	echo one >one.txt
+	form upload -F file=@one.txt
+	refused 504 no_worker
+	assert_equal "$(jq .batch_job_id body)" 1
+	assert_regex "$(jq -r .detail body)" 'bi-fetch --work'
+	[ -e "$BI_ROOT/queue/job-1" ]
+	run -0 bi-fetch --work --once -q
+	assert_equal "$(<"$BI_ROOT/batches/job-1/state")" c
+	[ ! -e "$BI_ROOT/queue/job-1" ]
+}
+
+@test "a full disk: 507, in words, and nothing left" {
+	unshare -m true 2>/dev/null || skip "no mount namespace for a small disk"
+	mkdir "$BI_ROOT"
+	cat >script <<-'END'
+		mount -t tmpfs -o size=3000k full "$BI_ROOT" || exit 99
+		serve --no-worker
+		head -c 2000000 /dev/urandom >most
+		head -c 20000000 /dev/urandom >more
+		form upload -F files=@most
+		echo "$code" >codes
+		before=$(state_of)
+		form upload -F files=@more # does not fit from the start
+		echo "$code $(jq -r .error body)" >>codes
+		# Nothing is said of the length that would tell: the disk is filled meanwhile.
+		raw "Content-Length: 900000" "Content-Type: multipart/form-data; boundary=line" "X-CSRFToken: $TOKEN"
+		{ part file x; head -c 500000 /dev/urandom; } >&"$raw"
+		poll 10 parts_open 1
+		dd if=/dev/zero of="$BI_ROOT/filler" bs=4k 2>/dev/null
+		head -c 300000 /dev/urandom >&"$raw"
+		answered
+		echo "$code $(jq -r .error body)" >>codes
+		dd if=/dev/zero of="$BI_ROOT/filled" bs=4k 2>/dev/null
+		json parse_url '{"urls":["https://a.example/1"]}'
+		echo "$code $(jq -r .error body)" >>codes
+		[ "$(state_of)" = "$before" ] || state_of >left
+		rm "$BI_ROOT/filler" "$BI_ROOT/filled"
+		json parse_url '{"urls":["https://a.example/1"]}'
+		echo "$code" >>codes
+		bi-clean stop-all
+	END
+	export -f serve call json form raw answered part state_of parts_open takers children_of poll
+	run -0 unshare -m bash -c '. ./script'
+	assert_equal "$(<codes)" $'202\n507 disk_full\n507 disk_full\n507 disk_full\n202'
+	[ ! -e left ] || { cat left >&2; return 1; }
+}
+
+@test "many at once: every job is made, none twice, each with its items" {
+	local client jobs=() n
+
+	serve
+	for client in {1..8}; do
+		start bash -c 'for i in {1..6}; do
+			curl -s --max-time 60 -H "X-CSRFToken: $1" -H "Content-Type: application/json" -d @- "$2/parse_url/" <<<"{\"urls\":[$(
+				for u in {1..20}; do printf "%s\"http://127.0.0.1:1/$3/$i/$u\"" "$([ "$u" = 1 ] || echo ,)"; done)]}"
+			curl -s --max-time 60 -H "X-CSRFToken: $1" -F files=@record -F files=@serve.err "$2/upload/"
+		done >"answers.$3"' bash "$TOKEN" "$FILES" "$client"
+		jobs+=($!)
+	done
+	for client in "${jobs[@]}"; do
+		poll 60 gone "$client"
+	done
+	n=$(cat answers.* | jq -s 'map(select(.success).batch_job_id) | unique | length')
+	assert_equal "$n" 96
+	assert_equal "$(ls -d "$BI_ROOT"/batches/job-* | wc -l)" 96
+	assert_equal "$(grep -c '^{"job":' "$BI_ROOT/notebooks/nb/log.ndjson")" 96
+	poll 60 eval '[ -z "$(ls "$BI_ROOT/queue")" ]'
+	assert_equal "$(cat "$BI_ROOT"/batches/job-*/state | fold -w 1 | sort | uniq -c | xargs)" '96 c 960 f'
+}
+
+@test "CORS for the origins that are let in, and for them alone" {
+	local front=http://localhost:3000
+
+	serve --no-worker --allow-origin "$front" --allow-origin https://front.example
+	call -D headers -X OPTIONS -H "Origin: $front" -H 'Access-Control-Request-Method: POST' \
+		-H 'Access-Control-Request-Headers: content-type,x-csrftoken' "$FILES/parse_url/"
+	assert_equal "$code $(<body)" '204 '
+	tr -d '\r' <headers >plain
+	grep -qix "access-control-allow-origin: $front" plain
+	grep -qix 'access-control-allow-credentials: true' plain
+	grep -qi '^access-control-allow-methods: .*POST.*DELETE' plain
+	grep -qi '^access-control-allow-headers: .*x-csrftoken' plain
+	grep -qi '^vary: .*origin' plain
+	call -D headers -H "Origin: $front" -H "X-CSRFToken: $TOKEN" -H 'Content-Type: application/json' \
+		-H 'Sec-Fetch-Site: same-site' -d '{"urls":["https://a.example/1"]}' "$FILES/parse_url/"
+	assert_equal "$code" 202
+	tr -d '\r' <headers | grep -qix "access-control-allow-origin: $front"
+	call -D headers -H "Origin: $front" "$URL/health/"
+	tr -d '\r' <headers | grep -qix "access-control-allow-origin: $front"
+	call -D headers -H "Origin: $front" -d x "$FILES/parse_url/" # an error can be read too
+	assert_equal "$code" 401
+	tr -d '\r' <headers | grep -qix "access-control-allow-origin: $front"
+	for origin in http://localhost:3001 http://localhost:30000 https://localhost:3000 null http://front.example; do
+		call -D headers -H "Origin: $origin" -H "X-CSRFToken: $TOKEN" -d x "$FILES/parse_url/"
+		assert_equal "$code" 403
+		run ! grep -qi '^access-control' headers
+		grep -qi '^vary: .*origin' headers
+		call -D headers -X OPTIONS -H "Origin: $origin" -H 'Access-Control-Request-Method: POST' "$FILES/parse_url/"
+		assert_equal "$code" 405
+		run ! grep -qi '^access-control' headers
+	done
+	for origin in '*' null front.example http://a.example/ http://a.example:80 HTTP://a.example; do
+		run -2 bi-serve --allow-origin "$origin" A
+		assert_output --partial 'origin'
+	done
+}
+
+@test "CORS behind a password: the browser's question needs none, the request does" {
+	echo correct-horse-battery >password
+	serve --no-worker --private --password-file password --allow-origin http://localhost:3000
+	call -X OPTIONS -H 'Origin: http://localhost:3000' -H 'Access-Control-Request-Method: POST' "$FILES/parse_url/"
+	assert_equal "$code" 204
+	call -H 'Origin: http://localhost:3000' -H "X-CSRFToken: $TOKEN" -d x "$FILES/parse_url/"
+	assert_equal "$code" 401
+	call -X OPTIONS "http://localhost:$PORT/A/index.html"
+	[ "$code" -ge 400 ]
+}
+
+@test "the token as a cookie: only when asked for, and for no page of another site" {
+	local cookie
+
+	serve --no-worker
+	call -D headers "$URL/health/"
+	run ! grep -qi '^set-cookie' headers
+	bi-clean stop-all >/dev/null
+	serve --no-worker --csrf-cookie --allow-origin http://localhost:3000
+	call -D headers "$URL/health/"
+	cookie=$(sed -n 's/^[Ss]et-[Cc]ookie: \(.*\)\r$/\1/p' headers)
+	assert_equal "$cookie" "csrftoken=$TOKEN; Path=/; SameSite=Strict"
+	call -D headers -H "Cookie: a=b; csrftoken=$TOKEN; c=d" "$URL/health/" # it has it
+	run ! grep -qi '^set-cookie' headers
+	call -D headers -H 'Origin: http://localhost:3000' "$URL/health/"
+	grep -qi '^set-cookie' headers
+	for header in 'Origin: http://localhost:3001' 'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Site: same-site' 'Host: evil.example'; do
+		call -D headers -H "$header" "$URL/health/"
+		run ! grep -qi '^set-cookie' headers
+	done
+	call -D headers -X POST -d x "$FILES/parse_url/"
+	run ! grep -qi '^set-cookie' headers
+	# The cookie alone writes nothing.
+	call -H "Cookie: csrftoken=$TOKEN" -H 'Content-Type: application/json' -d '{"url":"https://a.example/"}' "$FILES/parse_url/"
+	refused 401 token_missing
+}
+
+@test "a worker that cannot start is tried again, ever later" {
+	serve
+	mkdir broken
+	cp "$BI_BIN"/bi-serve "$BI_BIN"/bi-api broken/
+	printf '#!/bin/sh\necho "$$" >>"%s/starts"\nexit 2\n' "$PWD" >broken/bi-fetch
+	chmod +x broken/bi-fetch
+	bi-clean stop-all >/dev/null
+	PATH=$PWD/broken:$PATH serve
+	poll 20 eval '[ "$(wc -l <starts)" -eq 3 ]' # after 1 and 2 seconds
+	run -0 cat "$BI_ROOT/leases/$PORT.log"
+	assert_output --partial 'the worker, bi-fetch, ended by itself (2)'
+	call "$URL/health/"
+	assert_equal "$code" 200
+}
+
+@test "a large upload comes whole, and no memory grows" {
+	local size=60000000 pid most=0 peak
+
+	[ -z "${BI_LONG-}" ] || size=1000000000
+	serve
+	head -c "$size" /dev/urandom >large
+	form upload -F file=@large --max-time 300
+	assert_equal "$code" 201
+	cmp large "$BI_ROOT"/batches/job-1/files/*
+	[ -n "${BI_LONG-}" ] || return 0
+	for pid in "$KEEPER" $(<"/proc/$KEEPER/task/$KEEPER/children"); do
+		peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status")
+		most=$((peak > most ? peak : most))
+	done
+	[ -n "${SANITIZE-}" ] || [ "$most" -lt 32768 ]
+}

@@ -1,0 +1,329 @@
+/*
+ * What a file is: what was parsed of it, its bytes, and the pictures found in it. Bytes are not read here: lighttpd is
+ * told by X-Sendfile where they are, and sends them itself, whole or in ranges. They are what strangers made: always
+ * with a Content-Security-Policy that lets them run nothing (lighttpd.conf), and shown only where that is harmless.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "look.h"
+#include "rec.h"
+
+enum { CONTENT_MOST = 256 << 20 };
+
+static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+/* Appends TEXT with % and two digits for each byte that is neither unreserved nor in ALSO. */
+static void
+encode(struct buf *out, const char *text, const char *also)
+{
+	for (; *text; text++) {
+		if (strchr(unreserved, *text) || strchr(also, *text))
+			buf_add(out, text, 1);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*text);
+	}
+}
+
+/* --- sending --- */
+
+/* A type that a header can carry. */
+static const char *
+safe_type(const char *mime)
+{
+	static const char other[] = "+/";
+	const char *slash = mime ? strchr(mime, '/') : NULL;
+
+	if (!slash || slash == mime || !slash[1] || strlen(mime) > 100)
+		return "application/octet-stream";
+	for (const char *at = mime; *at; at++)
+		if (!strchr(unreserved, *at) && !strchr(other, *at))
+			return "application/octet-stream";
+	return mime;
+}
+
+/* Whether a browser may show it where it is asked for; all else is to be saved. */
+static bool
+is_shown(const char *mime)
+{
+	static const char *const shown[] = {"image/", "audio/", "video/", "application/pdf", "text/plain"};
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		if (strncmp(mime, shown[i], strlen(shown[i])) == 0)
+			return strcmp(mime, "image/svg+xml") != 0;
+	return false;
+}
+
+/* The last part of the path of URL, decoded, into OUT; empty where it has none. */
+static void
+add_url_name(const char *url, struct buf *out)
+{
+	const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
+	size_t n = path ? strcspn(path, "?#") : 0, at = n;
+
+	while (at > 0 && path[at - 1] != '/')
+		at--;
+	if (path)
+		query_decode(path + at, n - at, false, out);
+}
+
+/* What the bytes are called: the file's own name, else the end of its URL's path, else that of ours. */
+static void
+add_name(struct json_object *line, const char *path, struct buf *out)
+{
+	const char *name = rec_string(line, "filename"), *url = rec_string(line, "url");
+
+	if (name)
+		buf_str(out, name);
+	else if (url)
+		add_url_name(url, out);
+	if (!out->len)
+		buf_str(out, strrchr(path, '/') + 1);
+	rec_mend(out->data);
+}
+
+/* Content-Disposition (RFC 6266): the name in ASCII, and as it is. */
+static void
+add_disposition(struct reply *r, const char *mime, const char *name)
+{
+	struct buf text = {0};
+
+	buf_printf(&text, "%s; filename=\"", is_shown(mime) ? "inline" : "attachment");
+	for (const char *at = name; *at; at++)
+		buf_add(&text, *at < ' ' || *at > '~' || strchr("\"\\%/", *at) ? "_" : at, 1);
+	buf_str(&text, "\"; filename*=UTF-8''");
+	encode(&text, name, "");
+	reply_header(r, "Content-Disposition", text.data);
+	buf_free(&text);
+}
+
+/* Makes R the file PATH below the batch's directory, of that type and name. */
+static void
+send_file(const struct api *api, const struct look_item *i, const char *path, const char *mime, const char *name,
+	  const char *tag, const struct request *q, struct reply *r)
+{
+	const char *known = scgi_get(q->scgi, "HTTP_IF_NONE_MATCH");
+	struct buf where = {0};
+
+	if (tag) {
+		reply_header(r, "ETag", tag);
+		reply_header(r, "Cache-Control", "no-cache");
+		if (known && (strcmp(known, "*") == 0 || strstr(known, tag))) {
+			r->status = 304;
+			return;
+		}
+	}
+	/* lighttpd decodes it. */
+	encode(&where, api->root.path, "/");
+	buf_printf(&where, "/batches/%s/", i->batch->name);
+	encode(&where, path, "/");
+	reply_header(r, "X-Sendfile", where.data);
+	snprintf(r->own_type, sizeof(r->own_type), "%s", mime);
+	r->type = r->own_type;
+	add_disposition(r, mime, name);
+	buf_free(&where);
+}
+
+/* The notebook of a path: /notebooks/NB/files/ID/..., or NULL for /notebooks/files/ID/... */
+static const char *
+notebook_of(const struct request *q, size_t words)
+{
+	return q->count == words ? q->words[1] : NULL;
+}
+
+static const char *
+id_of(const struct request *q, size_t words)
+{
+	return q->words[q->count == words ? 3 : 2];
+}
+
+void
+content_raw(struct api *api, const struct request *q, struct reply *r)
+{
+	struct look_item i;
+	struct json_object *line = look_file(api, notebook_of(q, 5), id_of(q, 5), &i, r);
+	int fd = line ? batch_open_file(i.batch->batch, line) : -1;
+	const char *sha = line ? rec_string(line, "sha256") : NULL;
+	struct buf name = {0};
+	char tag[24];
+
+	if (line && fd < 0) {
+		reply_error(r, 404, "file_lost", "the bytes of this file are gone from the batch %s", i.batch->name);
+	} else if (line) {
+		snprintf(tag, sizeof(tag), "\"%.16s\"", sha ? sha : i.file.id);
+		add_name(line, rec_string(line, "path"), &name);
+		send_file(api, &i, rec_string(line, "path"), safe_type(rec_string(line, "mime")), name.data, tag, q, r);
+	}
+	if (fd >= 0)
+		close(fd);
+	buf_free(&name);
+	json_object_put(line);
+}
+
+/* --- what was parsed --- */
+
+/* The path of what was parsed of a file, "content/ID_IDX.json" below its batch's directory. NULL where there is none.
+ */
+static const char *
+content_path(struct json_object *line)
+{
+	const char *path = rec_string(line, "content");
+	size_t n = path ? strlen(path) : 0;
+
+	if (n < sizeof("content/x.json") - 1 || strncmp(path, "content/", 8) != 0 || strchr(path + 8, '/') ||
+	    path[8] == '.' || strcmp(path + n - 5, ".json") != 0)
+		return NULL;
+	return path;
+}
+
+/* Opens it. -1 with errno. */
+static int
+open_content(const struct look_item *i, const char *path)
+{
+	int dir = root_dir(batch_dirfd(i->batch->batch), "content", false);
+	int fd = dir < 0 ? -1 : openat(dir, path + strlen("content/"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int error = errno;
+
+	if (dir >= 0)
+		close(dir);
+	errno = error;
+	return fd;
+}
+
+/* The text of a content file, one JSON object, into OUT. 0, or -1 with errno. */
+static int
+read_content(const struct look_item *i, const char *path, struct buf *out)
+{
+	int fd = open_content(i, path), error;
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CONTENT_MOST) {
+		size_t size = (size_t)st.st_size;
+
+		n = pread(fd, buf_room(out, size), size, 0);
+		out->len = n > 0 ? (size_t)n : 0;
+		while (out->len > 0 && strchr(" \n\r\t", out->data[out->len - 1]))
+			out->len--;
+		buf_add(out, "", 0);
+	}
+	error = n < 0 ? errno : EIO;
+	close(fd);
+	if (n > 0 && out->len > 1 && out->data[0] == '{' && out->data[out->len - 1] == '}')
+		return 0;
+	errno = error;
+	return -1;
+}
+
+/* The content of a file into OUT; its path. NULL after making R the error. */
+static const char *
+take_content(const struct look_item *i, struct json_object *line, struct buf *out, struct reply *r)
+{
+	const char *path = content_path(line);
+
+	if (!path) {
+		reply_error(r, 404, "not_parsed", "nothing was parsed of this file, which is %s; its bytes are at raw/",
+			    rec_string(line, "mime") ? rec_string(line, "mime") : "of no known type");
+		return NULL;
+	}
+	if (read_content(i, path, out) == 0)
+		return path;
+	if (errno == ENOENT)
+		reply_error(r, 404, "content_lost", "what was parsed of this file is gone from the batch %s",
+			    i->batch->name);
+	else
+		reply_error(r, 500, "cannot_read", "what was parsed of this file cannot be read: %s", strerror(errno));
+	return NULL;
+}
+
+void
+content_get(struct api *api, const struct request *q, struct reply *r)
+{
+	struct look_item i;
+	struct json_object *line = look_file(api, notebook_of(q, 5), id_of(q, 5), &i, r);
+	struct buf content = {0};
+
+	if (line && take_content(&i, line, &content, r)) {
+		buf_printf(&r->body, "{\"file_id\":\"%s\",\"notebook\":\"%s\",\"batch_job_id\":%llu%s", i.file.id,
+			   notebook_name(i.notebook), (unsigned long long)i.job, content.len > 2 ? "," : "");
+		buf_add(&r->body, content.data + 1, content.len - 1);
+		buf_str(&r->body, "\n");
+		reply_tag(r, q->scgi);
+	}
+	buf_free(&content);
+	json_object_put(line);
+}
+
+/* Whether the picture NAME is there, beside the content PATH. */
+static bool
+has_image(const struct look_item *i, const char *path, const char *name)
+{
+	char stem[SUBJECT_LONGEST + 32] = "";
+	int dir = root_dir(batch_dirfd(i->batch->batch), "content", false), images;
+	struct stat st;
+	bool has;
+
+	path += strlen("content/");
+	snprintf(stem, sizeof(stem), "%.*s", (int)(strlen(path) - strlen(".json")), path);
+	images = dir < 0 ? -1 : root_dir(dir, stem, false);
+	has = images >= 0 && fstatat(images, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+	if (images >= 0)
+		close(images);
+	if (dir >= 0)
+		close(dir);
+	return has;
+}
+
+/* The picture NAME of what O says was parsed. NULL where there is none. */
+static struct json_object *
+find_image(struct json_object *o, const char *name)
+{
+	struct json_object *all;
+	size_t n = json_object_object_get_ex(o, "images", &all) && json_object_is_type(all, json_type_array)
+			   ? json_object_array_length(all)
+			   : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(all, i);
+		const char *its = rec_string(one, "name");
+
+		if (its && strcmp(its, name) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+void
+content_image(struct api *api, const struct request *q, struct reply *r)
+{
+	const char *name = q->words[5], *path = NULL, *mime;
+	struct look_item i;
+	struct json_object *line = look_file(api, q->words[1], q->words[3], &i, r), *content = NULL, *image = NULL;
+	struct buf text = {0}, where = {0};
+
+	if (line && (path = take_content(&i, line, &text, r))) {
+		content = rec_parse(text.data, text.len, NULL, 0);
+		image = *name == '.' ? NULL : find_image(content, name);
+	}
+	if (path && (!image || !has_image(&i, path, name))) {
+		reply_error(r, 404, "no_such_image", "no such picture was found in this file");
+	} else if (image) {
+		mime = safe_type(rec_string(image, "mime"));
+		buf_printf(&where, "%.*s/%s", (int)(strlen(path) - strlen(".json")), path, name);
+		if (strncmp(mime, "image/", 6) != 0)
+			mime = "application/octet-stream";
+		send_file(api, &i, where.data, mime, name, NULL, q, r);
+	}
+	buf_free(&text);
+	buf_free(&where);
+	json_object_put(content);
+	json_object_put(line);
+}

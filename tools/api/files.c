@@ -1,0 +1,111 @@
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "look.h"
+#include "progress.h"
+#include "rec.h"
+
+/* A file as lists have it, of its line in the log. */
+static void
+print_file(const struct notebook *nb, const struct notebook_file *f, struct buf *line, struct buf *out)
+{
+	static const char *const known[][2] = {
+		{"upload_id", "upload_id"}, {"title", "title"}, {"mime", "mime"}, {"kind", "kind"},
+		{"language", "language"},   {"bytes", "bytes"}, {"url", "url"},   {"filename", "filename"},
+		{"at", "created_at"},
+	};
+	struct json_object *o = notebook_line(nb, f, line) == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
+
+	buf_printf(out, "{\"file_id\":\"%s\",\"knowledge_item_id\":", f->id);
+	if (f->knowledge)
+		buf_printf(out, "%llu", (unsigned long long)f->knowledge);
+	else
+		buf_str(out, "null");
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		look_add(out, o, known[i][0], known[i][1]);
+	buf_printf(out, ",\"status\":\"completed\",\"batch_job_id\":%llu}", (unsigned long long)f->job);
+	json_object_put(o);
+}
+
+void
+files_list(struct api *api, const struct request *q, struct reply *r)
+{
+	struct buf type = {0}, line = {0};
+	const char *mime = query_text(q, "content_type", &type) ? type.data : NULL;
+	struct notebook_file f;
+	uint64_t limit, offset;
+	struct notebook *nb = NULL;
+	struct notebook_cursor cursor = {0};
+
+	if (query_page(q, LOOK_USUAL, &limit, &offset, r))
+		nb = look_notebook(api, q->words[1], r);
+	if (nb) {
+		size_t count = notebook_files(nb, mime);
+		const char *before = "";
+
+		buf_printf(&r->body, "{\"count\":%zu,\"results\":[", count);
+		cursor.skip = offset;
+		for (; offset < count && limit > 0 && notebook_next_file(nb, mime, &cursor, &f); limit--) {
+			buf_str(&r->body, before);
+			print_file(nb, &f, &line, &r->body);
+			before = ",";
+		}
+		buf_str(&r->body, "]}\n");
+		reply_tag(r, q->scgi);
+	}
+	buf_free(&type);
+	buf_free(&line);
+}
+
+/* The document of an item: that of one in a job's status, and what it is of. */
+static void
+print_item(const struct look_item *i, bool held, struct buf *out)
+{
+	struct buf line = {0};
+
+	progress_print_item(i->batch->batch, i->item, held, out, &line);
+	out->len--; /* its brace: there is more */
+	buf_printf(out, ",\"batch_job_id\":%llu", (unsigned long long)i->job);
+	if (i->is_file) {
+		buf_printf(out, ",\"file_id\":\"%s\",\"knowledge_item_id\":", i->file.id);
+		if (i->file.knowledge)
+			buf_printf(out, "%llu", (unsigned long long)i->file.knowledge);
+		else
+			buf_str(out, "null");
+	}
+	buf_str(out, "}");
+	buf_free(&line);
+}
+
+const char *
+files_print_status(struct api *api, const char *notebook, const char *id, struct buf *out, bool *done, struct reply *r)
+{
+	struct look_item i;
+	struct batch_counts counts;
+
+	if (!look_item(api, notebook, id, &i, r))
+		return NULL;
+	if (!i.batch) {
+		reply_error(r, 404, "removed", "the batch that this was an item of was removed");
+		return NULL;
+	}
+	if (batch_count(i.batch->batch, &counts) < 0) {
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name, strerror(errno));
+		return NULL;
+	}
+	*done = strchr("cf", batch_state(i.batch->batch, i.item));
+	print_item(&i, counts.held, out);
+	return i.batch->name;
+}
+
+void
+files_status(struct api *api, const struct request *q, struct reply *r)
+{
+	bool done;
+
+	if (!files_print_status(api, q->words[1], q->words[3], &r->body, &done, r))
+		return;
+	buf_str(&r->body, "\n");
+	reply_tag(r, q->scgi);
+}
