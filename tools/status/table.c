@@ -134,15 +134,16 @@ static struct widths
 measure(const struct seen *const *v, size_t n, int columns)
 {
 	struct widths w = {.name = NAME_LEAST, .status = STATUS_LEAST, .done = 4, .failed = 6, .left = 4};
-	int more = columns > COLUMNS ? columns - COLUMNS : 0, most, rest;
+	int more = columns > COLUMNS ? columns - COLUMNS : 0, rest;
 
 	more = more > ROOM_MOST ? ROOM_MOST : more;
 	for (size_t i = 0; i < n; i++) {
 		const struct batch_counts *c = &v[i]->p.counts;
 		int length = (int)strlen(v[i]->name);
 
-		most = NAME_MOST + more / 2;
-		widen(&w.name, length < most ? length : most);
+		/* A longer one has a line of its own. */
+		if (length <= NAME_MOST + more / 2)
+			widen(&w.name, length);
 		widen(&w.status, (int)strlen(word(v[i])));
 		widen(&w.done, digits(c->completed + c->failed) + 1 + digits(c->total));
 		widen(&w.failed, digits(c->failed));
@@ -153,8 +154,7 @@ measure(const struct seen *const *v, size_t n, int columns)
 	rest = columns - (w.name + 2 + w.status + 2 + 9 + 2 + w.done + 2 + w.failed + 2 + w.left);
 	for (; rest < BAR_LEAST && w.name > NAME_LEAST; rest++)
 		w.name--;
-	most = BAR_MOST + more / 2;
-	w.bar = rest > most ? most : rest < BAR_LEAST ? BAR_LEAST : rest;
+	w.bar = rest > BAR_MOST + more / 2 ? BAR_MOST + more / 2 : rest < BAR_LEAST ? BAR_LEAST : rest;
 	w.wide = columns >= WIDE && rest >= BAR_LEAST;
 	return w;
 }
@@ -265,10 +265,10 @@ print_work(struct sheet *s, const struct seen *v)
 		flow(s, "", cyan, v->workers ? part : "being worked on");
 		flow_pace(s, v->rate, v->bytes, seconds_left(v));
 	} else if (v->p.queued) {
-		if (v->worker_runs || !seen_left(v))
-			flow(s, "", NULL, "queued for a worker");
-		else
-			flow(s, "", yellow, "! no worker runs: `bi-fetch --work` takes it");
+		flow(s, "", v->worker_runs || !seen_left(v) ? NULL : yellow,
+		     v->worker_runs || !seen_left(v) ? "queued for a worker" : "! no worker runs:");
+		if (!v->worker_runs && seen_left(v))
+			flow(s, " ", NULL, "`bi-fetch --work` takes it");
 	} else if (v->p.stale) {
 		flow(s, "", yellow, "! nobody works on it");
 	}
@@ -364,15 +364,23 @@ print_sum(struct sheet *s, const struct seen *const *v, size_t n)
 }
 
 static void
-print_stale(const struct sheet *s, const struct seen *const *v, size_t n)
+print_stale(struct sheet *s, const struct seen *const *v, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (!v[i]->p.stale)
-			continue;
-		buf_printf(s->out, "\nNobody works on %s, and work is left: bi-fetch -b %s --resume goes on.\n",
-			   v[i]->name, v[i]->name);
+	struct buf part = {0};
+	size_t i = 0;
+
+	while (i < n && (v[i]->wrong || !v[i]->p.stale))
+		i++;
+	if (i == n)
 		return;
-	}
+	buf_str(s->out, "\n");
+	buf_printf(&part, "Nobody works on %s, and work is left:", v[i]->name);
+	flow(s, "", NULL, part.data);
+	buf_clear(&part);
+	buf_printf(&part, "bi-fetch -b %s --resume goes on.", v[i]->name);
+	flow(s, " ", NULL, part.data);
+	end_flow(s);
+	buf_free(&part);
 }
 
 void
@@ -415,6 +423,34 @@ by_rank(const void *a, const void *b)
 	const struct seen *x = *(const struct seen *const *)a, *y = *(const struct seen *const *)b;
 
 	return rank(x) != rank(y) ? rank(x) - rank(y) : strcmp(x->name, y->name);
+}
+
+/* Breaks lines that are longer than WIDTH, such as names that nothing else is beside: a terminal would, and rows are
+ * counted. */
+static void
+fold(struct buf *text, int width)
+{
+	struct buf out = {0};
+	int column = 0;
+
+	for (const char *p = text->len ? text->data : ""; *p; p++) {
+		size_t escape = p[0] == '\033' ? strcspn(p, "m") + 1 : 0;
+
+		if (escape) {
+			buf_add(&out, p, escape);
+			p += escape - 1;
+			continue;
+		}
+		/* The further bytes of a character in UTF-8 have no columns. */
+		if (*p != '\n' && ((unsigned char)*p & 0xc0) != 0x80 && column++ == width) {
+			buf_str(&out, "\n");
+			column = 1;
+		}
+		column = *p == '\n' ? 0 : column;
+		buf_add(&out, p, 1);
+	}
+	buf_free(text);
+	*text = out;
 }
 
 static int
@@ -463,6 +499,7 @@ print_fitting(struct sheet *s, const struct seen *const *v, size_t n, int rows)
 	for (; i < n; i++) {
 		buf_clear(&one);
 		print_batch(s, v[i]);
+		fold(&one, s->paper->width);
 		if (used + count_rows(one.data) > rows - 2)
 			break;
 		used += count_rows(one.data);
@@ -482,6 +519,7 @@ table_print_most(const struct root *root, const struct seen *const *v, size_t n,
 	struct sheet s = {.paper = paper, .out = out};
 
 	table_print(root, v, n, paper, out);
+	fold(out, paper->width);
 	if (n == 0 || count_rows(out->data) <= rows)
 		return;
 	buf_clear(out);
