@@ -95,14 +95,14 @@ examples() {
 
 	awk '/^    / { if (!n) n = ++count; print substr($0, 5) > ("README." n ".sh"); next } NF { n = 0 }' "$top/README.md"
 	for page in "$man"/bi*.[178]; do
-		# The line of cron begins with when, lines of a person with the prompt.
+		# The lines of cron begin with when, lines of a person with the prompt.
 		mandoc -T utf8 -O width=500 "$page" | sed 's/.\x08//g' | sed -n '/^EXAMPLES/,/^SEE ALSO/ {
 			s/^ \{11\}//
 			t shown
 			d
 			:shown
 			s/^\$ //
-			s/^0 3 \* \* \*  //
+			s/^[0-9*]* [0-9*]* \* \* \*  //
 			p
 		}' >"$(basename "$page").sh"
 	done
