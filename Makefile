@@ -2,17 +2,24 @@
 
 VERSION = 0.1
 PREFIX = /usr/local
-PROGRAMS = fetch render serve status clean collect type thumb expand media api
+DATA = $(PREFIX)/share/bi
+UNITS = $(PREFIX)/lib/systemd/system
+COMPLETIONS = $(PREFIX)/share/bash-completion/completions
+PROGRAMS = source fetch render serve status clean collect type thumb expand media parse api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
+LIBS_source = libcurl
 LIBS_fetch = libcurl
 LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
+LIBS_clean = libarchive
 LIBS_media = gumbo libcurl
+LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
+LIBS_manners_test = libcurl
 LIBS_archive = libarchive
 
 ifdef SANITIZE
@@ -42,7 +49,7 @@ SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests
 	tests/integration/*/*.c tests/integration/*/*.h)
 
 .SECONDARY:
-.PHONY: all compile check demo screenshots bench lint format install clean
+.PHONY: all compile check demo screenshots bench lint format install deb check-package clean
 all: $(BINARIES)
 
 # What the compiler needs to know of the installed libraries. Made first: it installs what is missing.
@@ -55,9 +62,12 @@ build/config.mk: share/packages/build share/packages/install Makefile
 	@mkdir -p $(@D)
 	@{ echo "LIB_CFLAGS = $$(pkg-config --cflags json-c)"; \
 	echo "LIB_LIBS = $$(pkg-config --libs json-c libcrypto libseccomp) -lm -pthread"; \
-	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) cmocka); do \
+	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
 	echo "CFLAGS_$$l = $$(pkg-config --cflags $$l)"; echo "LIBS_$$l = $$(pkg-config --libs $$l)"; done; } >$@.new
 	@mv $@.new $@
+
+# What they have in common to read pages with.
+$(BUILD)/tools/lib/find.o $(BUILD)/tools/lib/tree.o $(BUILD)/tools/lib/url.o: FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 $(LIB): $(call objects,tools/lib/*.c)
 	@rm -f $@
@@ -71,13 +81,22 @@ $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
+$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o: FLAGS += $(CFLAGS_libcurl)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
+	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
+
+# The tests of the parts of bi-parse have these.
+PARSE_TESTS = $(BUILD)/tests/extract_test.t $(BUILD)/tests/answer_test.t
+LIBS_extract_test = $(LIBS_parse)
+LIBS_answer_test = $(LIBS_parse)
+$(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
+$(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 # What the integration tests start beside the programs: origin, hold... One of several files has the others in a
 # folder of its name.
@@ -98,9 +117,9 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 	@share/packages/install run test
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run
 
-demo: all
+demo: all $(BUILD)/tests/wiki
 	@share/packages/install run demo
-	@share/examples/demo
+	@BI_WIKI=$(abspath $(BUILD)/tests/wiki) share/examples/demo
 
 # Pictures of the pages, of which README.md shows some.
 SCREENSHOTS = build/screenshots
@@ -109,10 +128,13 @@ screenshots: all
 	cd tests/browser && npm ci --prefer-offline --loglevel=error
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
-bench: all $(BUILD)/tests/bench/minimal
+bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin
 	@share/packages/install run test bench
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/upload
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/api
+	BI_BIN=$(abspath $(BIN)) tests/bench/parse
 
 lint: compile
 	@share/packages/install run test lint
@@ -122,12 +144,25 @@ format:
 	clang-format -i $(SOURCES)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bi $(DESTDIR)$(PREFIX)/share/man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	cp -R share/review share/serve share/hosts.conf $(DESTDIR)$(PREFIX)/share/bi
-	for page in man/*.[1-8]; do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	cp -R $(wildcard share/review share/serve share/source share/hosts.conf share/examples) $(DESTDIR)$(DATA)
+	for page in man/*.[1-8]; do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	for unit in share/systemd/*; do \
+		sed "s|@BINDIR@|$(PREFIX)/bin|" $$unit >$(DESTDIR)$(UNITS)/$${unit##*/}; done
+	share/completions/generate $(BINARIES) >$(DESTDIR)$(COMPLETIONS)/bi
+	for program in $(PROGRAMS); do ln -sf bi $(DESTDIR)$(COMPLETIONS)/bi-$$program; done
+
+deb:
+	@share/packages/install build run deb
+	share/debian/make $(VERSION) build/deb
+
+# The package in a clean chroot, as root.
+check-package: deb compile
+	prove --comments --failures --exec '' tests/package :: build/deb/bi_$(VERSION)_*.deb
 
 clean:
 	rm -rf build $(PROGRAMS:%=bin/bi-%)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/tools $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -2,323 +2,250 @@
  * The home page: every batch of the root, as it moves. It reads api/v1/status/stream, and where that ends asks
  * api/v1/status/ now and then. Every text from a batch goes in as text, never as HTML.
  */
-'use strict';
-(function () {
-	const svg = 'http://www.w3.org/2000/svg';
-	const patience = 10000; /* milliseconds that a request may take */
-	const silence = 5; /* seconds between questions while there is no stream */
-	const longest = 600; /* seconds that the plot goes back */
-	const cards = new Map(); /* of a batch, by its name: its element and what was shown last */
-	const rates = []; /* [seconds, items a second], as they came */
-	let timer = 0;
+import {tokenOfPage} from './bi.js';
+import {byId, bytes, draw, lendToken, make, mark, number, plural, setText, share} from './show.js';
 
-	function byId(id) {
-		return document.getElementById(id);
+const patience = 10000; /* milliseconds that a request may take */
+const silence = 5; /* seconds between questions while there is no stream */
+const longest = 600; /* seconds that the plot goes back */
+const cards = new Map(); /* of a batch, by its name: its element and what was shown last */
+const rates = []; /* [seconds, items a second], as they came */
+let timer = 0;
+
+function perSecond(n) {
+	return (n >= 10 ? Math.round(n) : Math.round(n * 10) / 10).toLocaleString('en') + ' items/s';
+}
+
+function span(seconds) {
+	if (seconds < 90)
+		return Math.round(seconds) + ' s';
+	return seconds < 5400 ? Math.round(seconds / 60) + ' min' : Math.round(seconds / 3600) + ' h';
+}
+
+/* As bi-status says it. */
+function statusOf(job) {
+	if (job.stale)
+		return 'stopped';
+	return String(job.status);
+}
+
+/* --- plots --- */
+
+/* A line over its area; POINTS are [x, y], x from 0 to WIDTH, y from 0 to TOP. */
+function plot(points, width, top, height) {
+	const at = points.map(([x, y]) => (x / (width || 1) * 1000).toFixed(1) + ' ' +
+		(height - 2 - y / (top || 1) * (height - 6)).toFixed(1));
+	const last = points.length ? (points[points.length - 1][0] / (width || 1) * 1000).toFixed(1) : 0;
+	const first = points.length ? (points[0][0] / (width || 1) * 1000).toFixed(1) : 0;
+
+	return draw('svg', {viewBox: '0 0 1000 ' + height, preserveAspectRatio: 'none', 'aria-hidden': 'true'},
+		draw('path', {class: 'rule', d: 'M0 ' + (height - 1) + 'H1000M0 4H1000'}),
+		draw('path', {class: 'area', d: at.length ? 'M' + first + ' ' + height + 'L' + at.join('L') + 'L' + last + ' ' + height + 'z' : ''}),
+		draw('path', {class: 'line', d: at.length ? 'M' + at.join('L') : ''}));
+}
+
+/* What all batches fetch a second, while this page looks on. */
+function showPlot() {
+	const now = Date.now() / 1000;
+
+	while (rates.length > 1 && rates[1][0] < now - longest)
+		rates.shift();
+	const from = rates[0][0];
+	const top = Math.max(...rates.map(([, rate]) => rate));
+	const points = rates.flatMap(([at, rate], i) => i ? [[at - from, rates[i - 1][1]], [at - from, rate]] : [[at - from, rate]]);
+	const old = byId('plot').querySelector('svg');
+
+	byId('plot').hidden = top === 0;
+	points.push([now - from, rates[rates.length - 1][1]]);
+	setText(byId('plot-says'), perSecond(rates[rates.length - 1][1]) + ' now, peak ' + perSecond(top) + ' in the last ' + span(Math.max(1, now - from)));
+	if (old)
+		old.remove();
+	byId('plot').append(plot(points, now - from, top, 120));
+}
+
+/* How fast a batch came, from its first result to its last. */
+function spark(history) {
+	const step = number(history.step) || 1;
+	const values = history.items.map((n) => number(n) / step);
+	const top = Math.max(...values);
+	const points = values.flatMap((value, i) => [[i, value], [i + 1, value]]);
+
+	return make('figure', {className: 'spark'},
+		plot(points, values.length, top, 40),
+		make('figcaption', {}, make('span', {}, 'peak ' + perSecond(top)), make('span', {}, 'over ' + span(values.length * step))));
+}
+
+/* --- batches --- */
+
+function counts(batch) {
+	const job = batch.batch_job;
+	const rest = [];
+
+	if (number(job.failed_items))
+		rest.push(job.failed_items.toLocaleString('en') + ' failed');
+	if (number(batch.bytes))
+		rest.push(bytes(batch.bytes));
+	if (batch.rate && number(batch.rate.items))
+		rest.push(perSecond(batch.rate.items));
+	return make('p', {className: 'counts'},
+		make('span', {}, (number(job.completed_items) + number(job.failed_items)).toLocaleString('en') + ' of ' +
+			plural(number(job.total_items), 'item', 'items') + ' done'),
+		make('span', {className: 'quiet'}, rest.join(' · ')));
+}
+
+function kinds(failures) {
+	const all = Object.entries(failures).sort((a, b) => b[1] - a[1]);
+
+	return make('ul', {className: 'kinds'}, ...all.slice(0, 8).map(([kind, n]) =>
+		make('li', {}, kind + ' × ' + number(n).toLocaleString('en'))),
+	...(all.length > 8 ? [make('li', {}, plural(all.length - 8, 'other kind', 'other kinds'))] : []));
+}
+
+function reviewLine(batch, to) {
+	const review = batch.review;
+	let text = '';
+
+	if (review && number(review.subjects))
+		text = number(review.decided).toLocaleString('en') + ' of ' + plural(review.subjects, 'subject', 'subjects') + ' decided' +
+			(number(review.disagreements) ? ', ' + review.disagreements + ' differ' : '');
+	return make('div', {className: 'foot'}, make('span', {}, text),
+		to ? make('a', {className: 'button', href: to}, 'Review', make('span', {className: 'unseen'}, ' ' + batch.batch_job.name)) :
+			make('span', {className: 'quiet'}, 'no pages yet: ', make('code', {}, 'bi-render ' + batch.batch_job.name)));
+}
+
+function fill(card, batch) {
+	const job = batch.batch_job;
+	const name = String(job.name);
+	const to = batch.pages === false ? null : encodeURIComponent(name) + '/index.html';
+	const status = make('span', {className: 'status'}, statusOf(job));
+	const focused = document.activeElement && card.contains(document.activeElement) ? document.activeElement.className : null;
+
+	status.dataset.status = statusOf(job);
+	card.replaceChildren(make('div', {className: 'head'},
+		make('div', {},
+			make('h2', {}, to ? make('a', {href: to, className: 'title'}, name) : name),
+			make('p', {className: 'quiet'}, [job.label, job.category].filter(Boolean).join(' · '))),
+		status));
+	if (batch.error_message) {
+		card.append(make('p', {}, String(batch.error_message)));
+		return;
 	}
+	card.append(share(number(job.completed_items), number(job.failed_items), number(job.total_items)), counts(batch));
+	if (batch.failures && Object.keys(batch.failures).length)
+		card.append(kinds(batch.failures));
+	if (batch.history && Array.isArray(batch.history.items) && batch.history.items.length > 1)
+		card.append(spark(batch.history));
+	card.append(reviewLine(batch, to));
+	if (focused !== null)
+		[...card.querySelectorAll('a')].filter((a) => a.className === focused).forEach((a) => a.focus());
+}
 
-	function make(name, properties, ...children) {
-		const element = Object.assign(document.createElement(name), properties);
+function cardOf(batch) {
+	const name = String(batch.batch_job.name);
+	const text = JSON.stringify(batch);
 
-		element.append(...children);
-		return element;
+	if (!cards.has(name))
+		cards.set(name, {element: make('li', {className: 'card'}), text: ''});
+	const card = cards.get(name);
+
+	if (card.text !== text)
+		fill(card.element, batch);
+	card.text = text;
+	return card.element;
+}
+
+function showSummary(batches) {
+	let total = 0, done = 0, failed = 0, items = 0, amount = 0;
+
+	for (const batch of batches) {
+		total += number(batch.batch_job.total_items);
+		done += number(batch.batch_job.completed_items);
+		failed += number(batch.batch_job.failed_items);
+		items += batch.rate ? number(batch.rate.items) : 0;
+		amount += batch.rate ? number(batch.rate.bytes) : 0;
 	}
+	setText(byId('summary'), plural(batches.length, 'batch', 'batches') + ', ' + plural(total, 'item', 'items') +
+		(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
+	setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done' +
+		(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
+	setText(byId('now'), items ? perSecond(items) + ' · ' + bytes(amount) + '/s' : '');
+	byId('bar').replaceChildren(share(done, failed, total));
+	rates.push([Date.now() / 1000, items]);
+	showPlot();
+}
 
-	function draw(name, attributes, ...children) {
-		const element = document.createElementNS(svg, name);
+function show(text) {
+	let batches;
 
-		for (const [key, value] of Object.entries(attributes))
-			element.setAttribute(key, value);
-		element.append(...children);
-		return element;
+	try {
+		batches = JSON.parse(text).batches.filter((batch) => batch && batch.batch_job);
+	} catch (e) {
+		return false;
 	}
+	const elements = batches.map(cardOf);
+	const list = byId('batches');
 
-	function setText(element, text) {
-		if (element.textContent !== text)
-			element.textContent = text;
-	}
-
-	/* --- words --- */
-
-	function plural(n, one, many) {
-		return n.toLocaleString('en') + ' ' + (n === 1 ? one : many);
-	}
-
-	function bytes(n) {
-		const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-		let unit = 0;
-
-		for (; n >= 1000 && unit < units.length - 1; unit++)
-			n /= 1000;
-		return (unit && n < 10 ? n.toFixed(1) : Math.round(n)) + ' ' + units[unit];
-	}
-
-	function perSecond(n) {
-		return (n >= 10 ? Math.round(n) : Math.round(n * 10) / 10).toLocaleString('en') + ' items/s';
-	}
-
-	function span(seconds) {
-		if (seconds < 90)
-			return Math.round(seconds) + ' s';
-		return seconds < 5400 ? Math.round(seconds / 60) + ' min' : Math.round(seconds / 3600) + ' h';
-	}
-
-	function number(value) {
-		return Number.isFinite(value) && value > 0 ? value : 0;
-	}
-
-	/* As bi-status says it. */
-	function statusOf(job) {
-		if (job.stale)
-			return 'stopped';
-		return String(job.status);
-	}
-
-	/* --- plots --- */
-
-	/* A line over its area; POINTS are [x, y], x from 0 to WIDTH, y from 0 to TOP. */
-	function plot(points, width, top, height) {
-		const at = points.map(([x, y]) => (x / (width || 1) * 1000).toFixed(1) + ' ' +
-			(height - 2 - y / (top || 1) * (height - 6)).toFixed(1));
-		const last = points.length ? (points[points.length - 1][0] / (width || 1) * 1000).toFixed(1) : 0;
-		const first = points.length ? (points[0][0] / (width || 1) * 1000).toFixed(1) : 0;
-
-		return draw('svg', {viewBox: '0 0 1000 ' + height, preserveAspectRatio: 'none', 'aria-hidden': 'true'},
-			draw('path', {class: 'rule', d: 'M0 ' + (height - 1) + 'H1000M0 4H1000'}),
-			draw('path', {class: 'area', d: at.length ? 'M' + first + ' ' + height + 'L' + at.join('L') + 'L' + last + ' ' + height + 'z' : ''}),
-			draw('path', {class: 'line', d: at.length ? 'M' + at.join('L') : ''}));
-	}
-
-	/* What all batches fetch a second, while this page looks on. */
-	function showPlot() {
-		const now = Date.now() / 1000;
-
-		while (rates.length > 1 && rates[1][0] < now - longest)
-			rates.shift();
-		const from = rates[0][0];
-		const top = Math.max(...rates.map(([, rate]) => rate));
-		const points = rates.flatMap(([at, rate], i) => i ? [[at - from, rates[i - 1][1]], [at - from, rate]] : [[at - from, rate]]);
-		const old = byId('plot').querySelector('svg');
-
-		byId('plot').hidden = top === 0;
-		points.push([now - from, rates[rates.length - 1][1]]);
-		setText(byId('plot-says'), perSecond(rates[rates.length - 1][1]) + ' now, peak ' + perSecond(top) + ' in the last ' + span(Math.max(1, now - from)));
-		if (old)
-			old.remove();
-		byId('plot').append(plot(points, now - from, top, 120));
-	}
-
-	/* How fast a batch came, from its first result to its last. */
-	function spark(history) {
-		const step = number(history.step) || 1;
-		const values = history.items.map((n) => number(n) / step);
-		const top = Math.max(...values);
-		const points = values.flatMap((value, i) => [[i, value], [i + 1, value]]);
-
-		return make('figure', {className: 'spark'},
-			plot(points, values.length, top, 40),
-			make('figcaption', {}, make('span', {}, 'peak ' + perSecond(top)), make('span', {}, 'over ' + span(values.length * step))));
-	}
-
-	/* --- batches --- */
-
-	/* A bar of what is completed and, after it, what failed. */
-	function share(completed, failed, total) {
-		const done = completed / (total || 1) * 1000;
-
-		return draw('svg', {class: 'share', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', role: 'img',
-			'aria-label': completed + ' completed and ' + failed + ' failed of ' + total},
-		draw('rect', {class: 'done', x: 0, y: 0, width: done.toFixed(1), height: 10}),
-		draw('rect', {class: 'failed', x: done.toFixed(1), y: 0, width: (failed / (total || 1) * 1000).toFixed(1), height: 10}));
-	}
-
-	function counts(batch) {
-		const job = batch.batch_job;
-		const rest = [];
-
-		if (number(job.failed_items))
-			rest.push(job.failed_items.toLocaleString('en') + ' failed');
-		if (number(batch.bytes))
-			rest.push(bytes(batch.bytes));
-		if (batch.rate && number(batch.rate.items))
-			rest.push(perSecond(batch.rate.items));
-		return make('p', {className: 'counts'},
-			make('span', {}, (number(job.completed_items) + number(job.failed_items)).toLocaleString('en') + ' of ' +
-				plural(number(job.total_items), 'item', 'items') + ' done'),
-			make('span', {className: 'quiet'}, rest.join(' · ')));
-	}
-
-	function kinds(failures) {
-		const all = Object.entries(failures).sort((a, b) => b[1] - a[1]);
-
-		return make('ul', {className: 'kinds'}, ...all.slice(0, 8).map(([kind, n]) =>
-			make('li', {}, kind + ' × ' + number(n).toLocaleString('en'))),
-		...(all.length > 8 ? [make('li', {}, plural(all.length - 8, 'other kind', 'other kinds'))] : []));
-	}
-
-	function reviewLine(batch, to) {
-		const review = batch.review;
-		let text = '';
-
-		if (review && number(review.subjects))
-			text = number(review.decided).toLocaleString('en') + ' of ' + plural(review.subjects, 'subject', 'subjects') + ' decided' +
-				(number(review.disagreements) ? ', ' + review.disagreements + ' differ' : '');
-		return make('div', {className: 'foot'}, make('span', {}, text),
-			to ? make('a', {className: 'button', href: to}, 'Review', make('span', {className: 'unseen'}, ' ' + batch.batch_job.name)) :
-				make('span', {className: 'quiet'}, 'no pages yet: ', make('code', {}, 'bi-render ' + batch.batch_job.name)));
-	}
-
-	function fill(card, batch) {
-		const job = batch.batch_job;
-		const name = String(job.name);
-		const to = batch.pages === false ? null : encodeURIComponent(name) + '/index.html';
-		const status = make('span', {className: 'status'}, statusOf(job));
-		const focused = document.activeElement && card.contains(document.activeElement) ? document.activeElement.className : null;
-
-		status.dataset.status = statusOf(job);
-		card.replaceChildren(make('div', {className: 'head'},
-			make('div', {},
-				make('h2', {}, to ? make('a', {href: to, className: 'title'}, name) : name),
-				make('p', {className: 'quiet'}, [job.label, job.category].filter(Boolean).join(' · '))),
-			status));
-		if (batch.error_message) {
-			card.append(make('p', {}, String(batch.error_message)));
-			return;
+	for (const [name, card] of cards)
+		if (!elements.includes(card.element)) {
+			card.element.remove();
+			cards.delete(name);
 		}
-		card.append(share(number(job.completed_items), number(job.failed_items), number(job.total_items)), counts(batch));
-		if (batch.failures && Object.keys(batch.failures).length)
-			card.append(kinds(batch.failures));
-		if (batch.history && Array.isArray(batch.history.items) && batch.history.items.length > 1)
-			card.append(spark(batch.history));
-		card.append(reviewLine(batch, to));
-		if (focused !== null)
-			[...card.querySelectorAll('a')].filter((a) => a.className === focused).forEach((a) => a.focus());
-	}
-
-	function cardOf(batch) {
-		const name = String(batch.batch_job.name);
-		const text = JSON.stringify(batch);
-
-		if (!cards.has(name))
-			cards.set(name, {element: make('li', {className: 'card'}), text: ''});
-		const card = cards.get(name);
-
-		if (card.text !== text)
-			fill(card.element, batch);
-		card.text = text;
-		return card.element;
-	}
-
-	function showSummary(batches) {
-		let total = 0, done = 0, failed = 0, items = 0, amount = 0;
-
-		for (const batch of batches) {
-			total += number(batch.batch_job.total_items);
-			done += number(batch.batch_job.completed_items);
-			failed += number(batch.batch_job.failed_items);
-			items += batch.rate ? number(batch.rate.items) : 0;
-			amount += batch.rate ? number(batch.rate.bytes) : 0;
-		}
-		setText(byId('summary'), plural(batches.length, 'batch', 'batches') + ', ' + plural(total, 'item', 'items') +
-			(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
-		setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done' +
-			(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
-		setText(byId('now'), items ? perSecond(items) + ' · ' + bytes(amount) + '/s' : '');
-		byId('bar').replaceChildren(share(done, failed, total));
-		rates.push([Date.now() / 1000, items]);
-		showPlot();
-	}
-
-	function show(text) {
-		let batches;
-
-		try {
-			batches = JSON.parse(text).batches.filter((batch) => batch && batch.batch_job);
-		} catch (e) {
-			return false;
-		}
-		const elements = batches.map(cardOf);
-		const list = byId('batches');
-
-		for (const [name, card] of cards)
-			if (!elements.includes(card.element)) {
-				card.element.remove();
-				cards.delete(name);
-			}
-		elements.forEach(function (element, i) {
-			if (list.children[i] !== element)
-				list.insertBefore(element, list.children[i] || null);
-		});
-		byId('nothing').hidden = batches.length > 0;
-		showSummary(batches);
-		return true;
-	}
-
-	/* --- the server --- */
-
-	function mark(kind, text) {
-		byId('link').dataset.kind = kind;
-		setText(byId('link'), text);
-	}
-
-	async function ask() {
-		const control = new AbortController();
-		const end = setTimeout(() => control.abort(), patience);
-		let good = false;
-
-		try {
-			const response = await fetch('api/v1/status/', {signal: control.signal, cache: 'no-store'});
-
-			good = response.ok && show(await response.text());
-		} catch (e) {
-			good = false;
-		}
-		clearTimeout(end);
-		mark(good ? 'saving' : 'off', good ? 'Every ' + silence + ' seconds' : 'No answer; trying again');
-	}
-
-	/* The stream; while there is none, questions. A browser tries by itself where it lost one, and not where it got none. */
-	function listen() {
-		const stream = new EventSource('api/v1/status/stream');
-
-		function take(event) {
-			clearTimeout(timer);
-			if (show(event.data))
-				mark('saved', 'Live');
-		}
-		async function again() {
-			clearTimeout(timer);
-			await ask();
-			timer = setTimeout(function () {
-				if (stream.readyState === EventSource.CLOSED)
-					listen();
-				else if (stream.readyState !== EventSource.OPEN)
-					again();
-			}, silence * 1000);
-		}
-		stream.addEventListener('message', take);
-		stream.addEventListener('status', take);
-		stream.addEventListener('error', again);
-		window.addEventListener('pagehide', () => stream.close(), {once: true});
-	}
-
-	/* The token in the address is for this tab: the review pages read it there. */
-	function takeToken() {
-		const found = /^#token=([A-Za-z0-9._~-]+)$/.exec(location.hash);
-
-		if (!found)
-			return;
-		try {
-			window.sessionStorage.setItem('bi:token', found[1]);
-		} catch (e) {
-			mark('off', 'This browser keeps nothing for this page');
-		}
-		history.replaceState(null, '', location.pathname);
-	}
-
-	takeToken();
-	listen();
-	window.addEventListener('pageshow', function (event) {
-		if (event.persisted)
-			listen();
+	elements.forEach(function (element, i) {
+		if (list.children[i] !== element)
+			list.insertBefore(element, list.children[i] || null);
 	});
-})();
+	byId('nothing').hidden = batches.length > 0;
+	showSummary(batches);
+	return true;
+}
+
+/* --- the server --- */
+
+async function ask() {
+	const control = new AbortController();
+	const end = setTimeout(() => control.abort(), patience);
+	let good = false;
+
+	try {
+		const response = await fetch('api/v1/status/', {signal: control.signal, cache: 'no-store'});
+
+		good = response.ok && show(await response.text());
+	} catch (e) {
+		good = false;
+	}
+	clearTimeout(end);
+	mark(good ? 'saving' : 'off', good ? 'Every ' + silence + ' seconds' : 'No answer; trying again');
+}
+
+/* The stream; while there is none, questions. A browser tries by itself where it lost one, and not where it got none. */
+function listen() {
+	const stream = new EventSource('api/v1/status/stream');
+
+	function take(event) {
+		clearTimeout(timer);
+		if (show(event.data))
+			mark('saved', 'Live');
+	}
+	async function again() {
+		clearTimeout(timer);
+		await ask();
+		timer = setTimeout(function () {
+			if (stream.readyState === EventSource.CLOSED)
+				listen();
+			else if (stream.readyState !== EventSource.OPEN)
+				again();
+		}, silence * 1000);
+	}
+	stream.addEventListener('message', take);
+	stream.addEventListener('status', take);
+	stream.addEventListener('error', again);
+	window.addEventListener('pagehide', () => stream.close(), {once: true});
+}
+
+tokenOfPage();
+lendToken();
+listen();
+window.addEventListener('pageshow', function (event) {
+	if (event.persisted)
+		listen();
+});

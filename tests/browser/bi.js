@@ -4,7 +4,7 @@
  */
 'use strict';
 const assert = require('assert');
-const { execFileSync, spawnSync } = require('child_process');
+const { execFileSync, spawn, spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
@@ -14,6 +14,7 @@ const { chromium } = require('playwright-core');
 const DEADLINE = 30000;
 const PORTS = '19000-19020';
 const bin = process.env.BI_BIN || path.join(__dirname, '../../bin');
+const build = process.env.BI_BUILD || path.join(__dirname, '../../build');
 const share = process.env.BI_SHARE || path.join(__dirname, '../../share');
 const dir = fs.mkdtempSync(path.join(process.env.TMPDIR || os.tmpdir(), 'browser.'));
 const root = path.join(dir, 'root');
@@ -109,12 +110,44 @@ function serve(...args) {
 	return records(run('bi-serve', ['-p', PORTS, ...args], '')).filter((r) => r.port);
 }
 
+/*
+ * An origin that misbehaves on demand (tests/integration/origin.c), and is let in by the root's hosts.conf although it
+ * is of this machine: its address without a last slash. It ends with this process.
+ */
+function origin(...settings) {
+	const log = path.join(dir, 'origin.log');
+	const child = spawn(path.join(build, 'tests/origin'), [log], {env: env, stdio: ['pipe', 'pipe', 'inherit']});
+
+	fs.mkdirSync(root, {recursive: true, mode: 0o700});
+	fs.appendFileSync(path.join(root, 'hosts.conf'), ['127.0.0.1', 'private=allow', 'slots=32', ...settings].join(' ') + '\n');
+	child.unref();
+	child.stdin.unref();
+	return new Promise(function (resolve, reject) {
+		child.on('error', reject);
+		child.stdout.once('data', function (port) {
+			child.stdout.destroy();
+			resolve({url: 'http://127.0.0.1:' + Number(port), asked: () => fs.readFileSync(log, 'utf8').trim().split('\n').map((line) => line.split(' ')[2])});
+		});
+	});
+}
+
+/* Waits until MAY is true, and says what was not so when it is too late. */
+async function until(may, what, ms = DEADLINE) {
+	for (const end = Date.now() + ms; !await may();) {
+		if (Date.now() > end)
+			throw new Error('still not so after ' + ms / 1000 + ' s: ' + (typeof what === 'function' ? what() : what));
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
+
 /* The page NAME at the address that bi-serve printed, and the token in it. */
 function pageOf(server, name) {
 	return new URL(name, server.url.split('#')[0]).href;
 }
 
 function stopAll() {
+	if (!fs.existsSync(root))
+		return;
 	spawnSync('bi-clean', ['stop-all'], {env: env, stdio: ['ignore', 'ignore', 'inherit'], timeout: DEADLINE});
 }
 
@@ -192,15 +225,23 @@ async function isShown(page, selector) {
 	}, selector);
 }
 
-/* Runs the tests, [name, function(browser)] each, after PREPARE, as TAP. */
-async function main(prepare, tests) {
+/* What sanitizers said of the programs of the servers, which start again those that end. */
+function unsound() {
+	const leases = path.join(root, 'leases');
+	const logs = fs.existsSync(leases) ? fs.readdirSync(leases).filter((name) => name.endsWith('.log')) : [];
+
+	return logs.map((name) => fs.readFileSync(path.join(leases, name), 'utf8')).filter((text) => /Sanitizer|runtime error/.test(text)).join('');
+}
+
+/* Runs the tests, [name, function(browser)] each, after PREPARE, as TAP; with no browser where none is wanted. */
+async function main(prepare, tests, {wanted = true} = {}) {
 	let failed = 0;
 	let browser;
 
 	console.log('1..' + tests.length);
 	try {
 		await prepare();
-		browser = await launch();
+		browser = wanted ? await launch() : undefined;
 		for (const [i, [name, body]] of tests.entries()) {
 			const start = Date.now();
 
@@ -222,12 +263,18 @@ async function main(prepare, tests) {
 		if (browser)
 			await browser.close();
 		stopAll();
+		const said = unsound();
+
+		if (said) {
+			console.log('Bail out! a program of a server is unsound\n' + said.replace(/^/gm, '# '));
+			failed++;
+		}
 		fs.rmSync(dir, {recursive: true, force: true});
 	}
 	process.exitCode = failed ? 1 : 0;
 }
 
 module.exports = {
-	DEADLINE, PORTS, assert, batch, dir, env, grid, isShown, keys, launch, main, open, pageOf, picksOf, png, records, root, run,
-	says, serve, share, stopAll,
+	DEADLINE, PORTS, assert, batch, dir, env, grid, isShown, keys, launch, main, open, origin, pageOf, picksOf, png, records, root,
+	run, says, serve, share, stopAll, until,
 };

@@ -518,3 +518,23 @@ with_cgi() {
 	run -69 bi-serve -p "$LAST" --share --address 192.0.2.77 A
 	assert_output -p 'cannot take one of the ports'
 }
+
+@test "--home: a server of the root itself, before there is any batch" {
+	local url
+
+	run -2 bi-serve --home M_batch1
+	run -0 bi-serve -p 12000-18999 --home
+	url=$(jq -r 'select(.port).url' <<<"$output")
+	[[ $url =~ ^http://localhost:[0-9]+/#token=[0-9a-f]{64}$ ]]
+	curl -s "$url" | grep -q '<title>'
+	run -0 curl -s "${url%%#*}api/v1/status/"
+	assert_output '{"batches":[]}'
+	run -0 curl -s -o /dev/null -w '%{http_code}' "${url%%#*}add/"
+	assert_output 200
+	first=$url
+	run -0 bi-serve -p 12000-18999 --home
+	assert_equal "$(jq -r 'select(.port).url' <<<"$output")" "$first"
+	run -0 bi-clean list
+	assert_output --partial 'Batch: home'
+	assert_output --partial "URL: ${url%%#*}"
+}

@@ -94,6 +94,10 @@ item_of() {
 }
 
 @test "one item: done within the request" {
+	local site
+
+	mkdir "$BI_ROOT"
+	echo 'localhost private=allow' >"$BI_ROOT/hosts.conf"
 	serve
 	echo one >one.txt
 	form upload -F file=@one.txt
@@ -112,11 +116,21 @@ item_of() {
 	refused 422 blocked_address
 	assert_equal "$(jq .batch_job_id body)" 2
 	poll 10 test ! -e "$BI_ROOT/queue/job-2"
+	# An address that the administrator lets in.
+	mkdir origin
+	echo '<title>Hi</title>' >origin/a.html
+	origin_start
+	site=${ORIGIN/127.0.0.1/localhost}
+	json parse_url "{\"url\":\"$site/a.html\"}"
+	assert_equal "$code $(jq -c '[.success, .knowledge_item_id, .is_batch, .total_items, .batch_job_id]' body)" \
+		'201 [true,2,false,1,3]'
+	json parse_url "{\"url\":\"$site/none.html\"}"
+	refused 422 http_404
 	# A name of the client's own, an empty file, and no last slash.
 	: >empty
 	call -H "Authorization: Bearer $TOKEN" -F file=@empty -F upload_file_id=mine.1 "$FILES/upload"
-	assert_equal "$code $(jq -c '[.success, .upload_id, .batch_job_id]' body)" '201 [true,"mine.1",3]'
-	assert_equal "$(jq -c 'select(.job == 3 and .upload_ids).upload_ids' "$BI_ROOT/notebooks/nb/log.ndjson")" '["mine.1"]'
+	assert_equal "$code $(jq -c '[.success, .upload_id, .batch_job_id]' body)" '201 [true,"mine.1",5]'
+	assert_equal "$(jq -c 'select(.job == 5 and .upload_ids).upload_ids' "$BI_ROOT/notebooks/nb/log.ndjson")" '["mine.1"]'
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
 }
 
@@ -143,7 +157,7 @@ item_of() {
 	# The same URL twice is two items, blanks around one are none of it.
 	json parse_url '{"urls":["https://a.example/1"," https://a.example/1\n"]}'
 	assert_equal "$code $(wc -l <"$BI_ROOT/batches/job-5/items.ndjson")" '202 2'
-	assert_equal "$(ls "$BI_ROOT/queue" | xargs)" 'job-1 job-2 job-3 job-4 job-5'
+	assert_equal "$(ls -x "$BI_ROOT/queue")" 'job-1  job-2  job-3  job-4  job-5'
 	# A job's number that a batch has already is passed over.
 	mkdir "$BI_ROOT/batches/job-6"
 	json parse_url '{"urls":["https://a.example/1"]}'
@@ -177,7 +191,7 @@ item_of() {
 	jq -c '{url: .urls[3]}' list >one
 	json parse_url @one
 	refused 422 bad_url
-	for url in ftp://a.example/ http:// http://:80/ '' ' ' a.example 'http://a.example/ b'; do
+	for url in 'ftp://a.example/' http:// http://:80/ '' ' ' a.example 'http://a.example/ b'; do
 		json parse_url "$(jq -cn --arg url "$url" '{url: $url}')"
 		refused 422 bad_url
 	done
@@ -247,8 +261,8 @@ item_of() {
 	refused 400 bad_form
 	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @x
 	refused 400 bad_form
-	{ part file a.txt; echo 'cut off'; } >cut
-	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @cut
+	{ part file a.txt; echo 'cut off'; } >short
+	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @short
 	refused 400 bad_form
 	{ part file a.txt; printf 'x\r\n--line\r\nContent-Type: text/plain\r\n\r\nx\r\n--line--\r\n'; } >nameless
 	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @nameless
@@ -282,7 +296,8 @@ item_of() {
 	{ part file x; printf 'x\r\n'; part note; head -c 100000 /dev/zero; printf '\r\n--line--'; } >field
 	form upload -H 'Content-Type: multipart/form-data; boundary=line' --data-binary @field
 	refused 413 too_large
-	form upload -H 'Transfer-Encoding: chunked' -F file=@x
+	raw 'Transfer-Encoding: chunked' 'Content-Type: multipart/form-data; boundary=line' "X-CSRFToken: $TOKEN"
+	answered
 	refused 411 length_missing
 	assert_equal "$(state_of)" "$before"
 }
@@ -464,7 +479,7 @@ parts_open() {
 	done
 	n=$(cat answers.* | jq -s 'map(select(.success).batch_job_id) | unique | length')
 	assert_equal "$n" 96
-	assert_equal "$(ls -d "$BI_ROOT"/batches/job-* | wc -l)" 96
+	assert_equal "$(find "$BI_ROOT"/batches -name 'job-*' | wc -l)" 96
 	assert_equal "$(grep -c '^{"job":' "$BI_ROOT/notebooks/nb/log.ndjson")" 96
 	poll 60 eval '[ -z "$(ls "$BI_ROOT/queue")" ]'
 	assert_equal "$(cat "$BI_ROOT"/batches/job-*/state | fold -w 1 | sort | uniq -c | xargs)" '96 c 960 f'
@@ -492,17 +507,17 @@ parts_open() {
 	call -D headers -H "Origin: $front" -d x "$FILES/parse_url/" # an error can be read too
 	assert_equal "$code" 401
 	tr -d '\r' <headers | grep -qix "access-control-allow-origin: $front"
-	for origin in http://localhost:3001 http://localhost:30000 https://localhost:3000 null http://front.example; do
-		call -D headers -H "Origin: $origin" -H "X-CSRFToken: $TOKEN" -d x "$FILES/parse_url/"
+	for from in http://localhost:3001 http://localhost:30000 https://localhost:3000 null http://front.example; do
+		call -D headers -H "Origin: $from" -H "X-CSRFToken: $TOKEN" -d x "$FILES/parse_url/"
 		assert_equal "$code" 403
 		run ! grep -qi '^access-control' headers
 		grep -qi '^vary: .*origin' headers
-		call -D headers -X OPTIONS -H "Origin: $origin" -H 'Access-Control-Request-Method: POST' "$FILES/parse_url/"
+		call -D headers -X OPTIONS -H "Origin: $from" -H 'Access-Control-Request-Method: POST' "$FILES/parse_url/"
 		assert_equal "$code" 405
 		run ! grep -qi '^access-control' headers
 	done
-	for origin in '*' null front.example http://a.example/ http://a.example:80 HTTP://a.example; do
-		run -2 bi-serve --allow-origin "$origin" A
+	for from in '*' null front.example http://a.example/ http://a.example:80 HTTP://a.example; do
+		run -2 bi-serve --allow-origin "$from" A
 		assert_output --partial 'origin'
 	done
 }
@@ -547,7 +562,7 @@ parts_open() {
 @test "a worker that cannot start is tried again, ever later" {
 	serve
 	mkdir broken
-	cp "$BI_BIN"/bi-serve "$BI_BIN"/bi-api broken/
+	cp "$BI_BIN"/bi-serve "$BI_BIN"/bi-api "$BI_BIN"/bi-parse broken/
 	printf '#!/bin/sh\necho "$$" >>"%s/starts"\nexit 2\n' "$PWD" >broken/bi-fetch
 	chmod +x broken/bi-fetch
 	bi-clean stop-all >/dev/null

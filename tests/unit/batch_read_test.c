@@ -132,6 +132,42 @@ counts_need_no_more_than_state(void **state)
 	batch_close(reader);
 }
 
+/* Blocks of any length, counted otherwise. */
+static void
+counts_of_any_length(void **state)
+{
+	static const char kinds[] = {'p', 'r', 'c', 'f', 'c', '\0', 'x'};
+	enum { LONGEST = 140000 };
+	char *states = calloc(1, LONGEST), *lines = calloc(1, 3 * LONGEST);
+	struct batch *b = batching_open(state, BATCH_WORK), *reader = batching_open(state, BATCH_READ);
+	struct batch_counts counts;
+	unsigned seed = 7;
+
+	for (size_t i = 0; i < LONGEST; i++) {
+		seed = seed * 1103515245 + 12345;
+		states[i] = i < 70000 ? kinds[(seed >> 16) % sizeof(kinds)] : 'c';
+		memcpy(lines + 3 * i, "{}\n", 3);
+	}
+	for (size_t n = 1; n <= LONGEST; n = n * 3 / 2 + 1) {
+		uint64_t seen[256] = {0};
+
+		for (size_t i = 0; i < n; i++)
+			seen[(unsigned char)states[i]]++;
+		testing_write("batches/b/items.ndjson", lines, 3 * n);
+		testing_write("batches/b/state", states, n);
+		assert_int_equal(batch_count(reader, &counts), 0);
+		assert_int_equal(counts.total, n);
+		assert_int_equal(counts.completed, seen['c']);
+		assert_int_equal(counts.failed, seen['f']);
+		assert_int_equal(counts.processing, seen['r']);
+		assert_int_equal(counts.pending, n - seen['c'] - seen['f'] - seen['r']);
+	}
+	free(states);
+	free(lines);
+	batch_close(reader);
+	batch_close(b);
+}
+
 static void
 a_reader_sees_what_comes(void **state)
 {
@@ -283,6 +319,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(reads_are_right_whatever_the_indexes_say, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(an_index_cut_anywhere_is_made_longer, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(counts_need_no_more_than_state, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(counts_of_any_length, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_reader_sees_what_comes, testing_enter, testing_leave),
 		cmocka_unit_test(places_are_read_from_lines_of_ours_only),
 		cmocka_unit_test(result_numbers_are_read),

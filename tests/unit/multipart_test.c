@@ -230,8 +230,7 @@ bad_forms(void **state)
 		"--line\r\nContent-Disposition: form-data; name=\"f\r\n\r\nx\r\n--line--",
 		"--line\r\nContent-Disposition: form-data; name=f; filename=\"x\r\n\r\nx\r\n--line--",
 		"--line\r\nContent-Disposition: attachment; name=f\r\n\r\nx\r\n--line--",
-		"--line\r\nContent-Disposition: form-data; name=f\r\nContent-Transfer-Encoding: "
-		"base64\r\n\r\nx\r\n--line--",
+		"--line\r\nContent-Disposition: form-data; name=f\r\ncontent-transfer-encoding: base64\r\n\r\nx",
 		"--line\r\nContent-Disposition: form-data; name=f\r\n\r\nx\r\n--lines\r\n",
 		"--line\r\nContent-Disposition: form-data; name=f\r\n\r\nx\r\n--line-x",
 		"--line\rx",

@@ -1,14 +1,28 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "look.h"
 #include "progress.h"
 #include "rec.h"
 
+/* Whether the batch of a file is there. */
+static bool
+is_there(const struct root *root, const struct notebook_file *f)
+{
+	char path[sizeof("batches/") + NAME_LONGEST];
+
+	snprintf(path, sizeof(path), "batches/%s", f->batch);
+	return faccessat(root->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* A file as lists have it, of its line in the log. */
 static void
-print_file(const struct notebook *nb, const struct notebook_file *f, struct buf *line, struct buf *out)
+print_file(const struct root *root, const struct notebook *nb, const struct notebook_file *f, struct buf *line,
+	   struct buf *out)
 {
 	static const char *const known[][2] = {
 		{"upload_id", "upload_id"}, {"title", "title"}, {"mime", "mime"}, {"kind", "kind"},
@@ -24,7 +38,8 @@ print_file(const struct notebook *nb, const struct notebook_file *f, struct buf 
 		buf_str(out, "null");
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		look_add(out, o, known[i][0], known[i][1]);
-	buf_printf(out, ",\"status\":\"completed\",\"batch_job_id\":%llu}", (unsigned long long)f->job);
+	buf_printf(out, ",\"status\":\"%s\",\"batch_job_id\":%llu}", is_there(root, f) ? "completed" : "removed",
+		   (unsigned long long)f->job);
 	json_object_put(o);
 }
 
@@ -48,7 +63,7 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 		cursor.skip = offset;
 		for (; offset < count && limit > 0 && notebook_next_file(nb, mime, &cursor, &f); limit--) {
 			buf_str(&r->body, before);
-			print_file(nb, &f, &line, &r->body);
+			print_file(&api->root, nb, &f, &line, &r->body);
 			before = ",";
 		}
 		buf_str(&r->body, "]}\n");

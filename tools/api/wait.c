@@ -1,5 +1,4 @@
 /* The only item of a job, which the client waits for. */
-#include <errno.h>
 #include <string.h>
 #include <sys/inotify.h>
 
@@ -69,6 +68,13 @@ say_failed(struct hand *h, struct json_object *result)
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
 }
 
+static void
+say_unread(struct hand *h)
+{
+	reply_error(&h->reply, 500, "cannot_read", "the job was handed in, but its batch %s cannot be read", h->batch);
+	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
+}
+
 /* What its result says. */
 static void
 say_result(struct hand *h)
@@ -85,7 +91,7 @@ say_result(struct hand *h)
 	else if (status)
 		say_failed(h, result);
 	else
-		reply_error(&h->reply, 500, "cannot_read", "the result of batch %s cannot be read", h->batch);
+		say_unread(h);
 	json_object_put(result);
 	buf_free(&line);
 }
@@ -119,8 +125,7 @@ wait_look(struct hand *h)
 	int64_t waited = clock_ms() - h->since;
 
 	if (state == 'x') {
-		reply_error(&h->reply, 500, "cannot_read", "the batch %s cannot be read: %s", h->batch,
-			    strerror(errno));
+		say_unread(h);
 	} else if (state == 'c' || state == 'f') {
 		say_result(h);
 	} else if (waited >= workless_ms(h)) {

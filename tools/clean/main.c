@@ -1,68 +1,138 @@
-#include "clean.h"
-
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "msg.h"
 #include "opt.h"
 
+enum { OPT_ARCHIVE = 256, OPT_OLDER, OPT_MOVE, OPT_DELETE, OPT_REPAIR };
+
 static const struct opt table[] = {
+	{OPT_ARCHIVE, "archive", "FILE", "batch: keep it in this archive first (.tar, .tar.zst, .zip...)"},
+	{OPT_DELETE, "delete", NULL, "legacy: remove what is there"},
 	{'j', "json", NULL, "records instead of text"},
+	{OPT_MOVE, "move-to", "NAME", "legacy: make a batch of what is there"},
 	{'n', "dry-run", NULL, "only say what would be done"},
+	{OPT_OLDER, "older-than", "AGE", "old: 30d, 12h or 2w without a change"},
+	{OPT_REPAIR, "repair", NULL, "check: mend what can be mended"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	{'y', "yes", NULL, "do not ask"},
 	{0},
 };
 
-static const struct {
+static const struct verb {
 	const char *name;
-	int (*run)(const struct clean *c);
-} verbs[] = {{"list", clean_list}, {"stop-all", clean_stop_all}, {"temp", clean_temp}};
+	int (*run)(const struct clean *c, char **args);
+	bool operands;     /* it takes some */
+	const char *taken; /* options of its own, as given */
+} verbs[] = {
+	{"list", clean_list, false, ""},
+	{"stop", clean_stop, true, ""},
+	{"stop-all", clean_stop_all, false, ""},
+	{"temp", clean_temp, false, ""},
+	{"batch", clean_batch, true, "--archive --yes"},
+	{"old", clean_old, false, "--older-than --yes"},
+	{"cancel", clean_cancel, true, ""},
+	{"check", clean_check, true, "--repair"},
+	{"legacy", clean_legacy, true, "--move-to --delete --yes"},
+};
 
-static int
-clean(struct clean *c, const char *dir, char **args)
+static const char known[] = "list, stop PORT, stop-all, temp, batch NAME, old, cancel NAME, check or legacy DIR";
+
+static const struct verb *
+find_verb(const char *name)
 {
-	const char *verb = args[0];
+	if (!name)
+		opt_wrong("a verb is missing: %s", known);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (strcmp(name, verbs[i].name) == 0)
+			return &verbs[i];
+	opt_wrong("'%s' is no verb of bi-clean: %s", name, known);
+}
 
-	if (!verb)
-		opt_wrong("a verb is missing: list, stop PORT, stop-all or temp");
-	if (strcmp(verb, "stop") == 0) {
-		if (!args[1])
-			opt_wrong("stop takes the ports of servers: `bi-clean list` shows them");
-		root_open(&c->root, dir, false);
-		return clean_stop(c, args + 1);
+/* 30d and the like in seconds. */
+static int64_t
+take_age(const struct opts *o)
+{
+	static const struct {
+		char letter;
+		long seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(o->value, &end, 10);
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!errno && end != o->value && n >= 0 && n < 1000000 && *end == units[i].letter && !end[1])
+			return n * units[i].seconds;
+	opt_wrong("%s takes a number and its unit, as 30d (s, m, h, d, w), not '%s'", o->given, o->value);
+}
+
+/* Takes an option; those of some verbs alone are noted in GIVEN. */
+static void
+take_option(struct clean *c, int id, const struct opts *o, const char **dir, const char **given)
+{
+	if (id >= OPT_ARCHIVE || id == 'y')
+		*given = *given && strcmp(*given, "--yes") != 0 ? *given : o->given;
+	switch (id) {
+	case OPT_ARCHIVE:
+		c->archive = o->value;
+		break;
+	case OPT_DELETE:
+		c->delete = true;
+		break;
+	case OPT_MOVE:
+		c->move_to = o->value;
+		break;
+	case OPT_OLDER:
+		c->older_than = take_age(o);
+		break;
+	case OPT_REPAIR:
+		c->repair = true;
+		break;
+	case 'j':
+		c->json = true;
+		break;
+	case 'n':
+		c->only_say = true;
+		break;
+	case 'y':
+		c->yes = true;
+		break;
+	default:
+		*dir = o->value;
+		break;
 	}
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (strcmp(verb, verbs[i].name) != 0)
-			continue;
-		if (args[1])
-			opt_wrong("%s takes no operand, '%s' is one too many", verb, args[1]);
-		root_open(&c->root, dir, false);
-		return verbs[i].run(c);
-	}
-	opt_wrong("'%s' is no verb of bi-clean: list, stop PORT, stop-all or temp", verb);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct clean c = {0};
+	struct clean c = {.older_than = -1};
 	struct opts o = {
-		.operands = "list | stop PORT ... | stop-all | temp",
-		.purpose = "Lists and ends servers, and clears temporary files that no process holds.",
+		.operands = "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
+			    "check [NAME ...] | legacy DIR",
+		.purpose = "Ends servers, retires batches, verifies them, and clears away what is left over.",
 		.table = table,
 		.argc = argc,
 		.argv = argv,
 	};
-	const char *dir = NULL;
+	const char *dir = NULL, *given = NULL;
+	const struct verb *v;
+	char **args;
 	int id;
 
 	msg_program("bi-clean");
-	while ((id = opt_next(&o)) != 0) {
-		if (id == 'j')
-			c.json = true;
-		else if (id == 'n')
-			c.only_say = true;
-		else
-			dir = o.value;
-	}
-	msg_finish(clean(&c, dir, opt_rest(&o)));
+	while ((id = opt_next(&o)) != 0)
+		take_option(&c, id, &o, &dir, &given);
+	args = opt_rest(&o);
+	v = find_verb(args[0]);
+	if (given && !strstr(v->taken, given))
+		opt_wrong("%s is no option of %s", given, v->name);
+	if (args[1] && !v->operands)
+		opt_wrong("%s takes no operand, '%s' is one too many", v->name, args[1]);
+	root_open(&c.root, dir, false);
+	msg_finish(v->run(&c, args + 1));
 }

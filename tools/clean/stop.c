@@ -68,11 +68,12 @@ finish(const struct clean *c, size_t stopped, size_t failed)
 /* --- the verbs --- */
 
 int
-clean_list(const struct clean *c)
+clean_list(const struct clean *c, char **args)
 {
 	int64_t n = servers_print(&c->root, c->json);
 	struct json_object *counts;
 
+	(void)args;
 	if (n < 0)
 		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
 	if (c->json) {
@@ -115,16 +116,18 @@ stop_port(const struct clean *c, const struct servers *all, int port)
 }
 
 int
-clean_stop(const struct clean *c, char **ports)
+clean_stop(const struct clean *c, char **args)
 {
 	size_t stopped = 0, failed = 0;
 	struct servers all;
 
-	for (char **p = ports; *p; p++)
+	if (!*args)
+		opt_wrong("stop takes the ports of servers: `bi-clean list` shows them");
+	for (char **p = args; *p; p++)
 		parse_port(*p); /* all of them, before any server ends */
 	find_servers(c, &all);
-	for (; *ports; ports++) {
-		if (stop_port(c, &all, parse_port(*ports)))
+	for (; *args; args++) {
+		if (stop_port(c, &all, parse_port(*args)))
 			stopped++;
 		else
 			failed++;
@@ -152,12 +155,13 @@ ask_all(const struct clean *c, const struct servers *all, size_t *failed)
 
 /* All are asked first, then waited for: they take their time together. */
 int
-clean_stop_all(const struct clean *c)
+clean_stop_all(const struct clean *c, char **args)
 {
 	size_t stopped = 0, failed = 0;
 	struct servers all;
 	int *pidfds;
 
+	(void)args;
 	find_servers(c, &all);
 	pidfds = ask_all(c, &all, &failed);
 	for (size_t i = 0; i < all.n; i++) {

@@ -17,6 +17,7 @@ struct sweep {
 	const struct clean *c;
 	int dir; /* temp/ */
 	int64_t files, bytes, held, failed;
+	bool quiet; /* what is removed is said by the caller */
 };
 
 static void
@@ -24,6 +25,8 @@ say_file(const struct sweep *w, const char *name, int64_t bytes)
 {
 	struct json_object *record;
 
+	if (w->quiet)
+		return;
 	if (!w->c->json) {
 		if (w->c->only_say)
 			printf("would remove %s (%lld bytes)\n", name, (long long)bytes);
@@ -126,25 +129,60 @@ finish(const struct sweep *w)
 	return code;
 }
 
-int
-clean_temp(const struct clean *c)
+/* Whether NAME is a part of the batch BATCH: BATCH.ITEM.part. */
+static bool
+is_part_of(const char *name, const char *batch)
 {
-	struct sweep w = {.c = c, .dir = root_dir(c->root.fd, "temp", false)};
-	int copy = w.dir < 0 ? -1 : openat(w.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *e;
+	size_t n = strlen(batch), digits;
 
-	if (!d && !(w.dir < 0 && errno == ENOENT))
-		msg_die_errno(msg_code(errno), "cannot read %s/temp", c->root.path);
-	for (errno = 0; d && (e = readdir(d)) != NULL; errno = 0)
-		sweep_name(&w, e->d_name);
-	if (errno && d) {
+	if (strncmp(name, batch, n) != 0 || name[n] != '.')
+		return false;
+	digits = strspn(name + n + 1, "0123456789");
+	return digits > 0 && strcmp(name + n + 1 + digits, ".part") == 0;
+}
+
+/* Sweeps temp/: what is the batch BATCH's, or all. 0, or -1 with errno where it cannot be read. */
+static int
+sweep(struct sweep *w, const char *batch)
+{
+	int copy, error;
+	DIR *d;
+
+	w->dir = root_dir(w->c->root.fd, "temp", false);
+	if (w->dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	copy = openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = copy < 0 ? NULL : fdopendir(copy);
+	if (!d)
+		return -1;
+	errno = 0;
+	for (struct dirent *e; (e = readdir(d)) != NULL; errno = 0)
+		if (!batch || is_part_of(e->d_name, batch))
+			sweep_name(w, e->d_name);
+	error = errno;
+	closedir(d);
+	close(w->dir);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int
+clean_temp(const struct clean *c, char **args)
+{
+	struct sweep w = {.c = c};
+
+	(void)args;
+	if (sweep(&w, NULL) < 0) {
 		msg_warn_errno("cannot read all of %s/temp", c->root.path);
 		w.failed++;
 	}
-	if (d)
-		closedir(d);
-	if (w.dir >= 0)
-		close(w.dir);
 	return finish(&w);
+}
+
+int
+clean_parts(const struct clean *c, const char *name)
+{
+	struct sweep w = {.c = c, .quiet = true};
+
+	return sweep(&w, name) < 0 || w.failed > 0 ? -1 : 0;
 }

@@ -1,10 +1,7 @@
 #include "serve.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <iconv.h>
-#include <limits.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,8 +17,9 @@
 #include "helper.h"
 #include "msg.h"
 #include "opt.h"
+#include "unpack.h"
 
-enum { READ_AT_ONCE = 128 << 10, NAME_MOST = 32 << 10, TRIES = 100 };
+enum { NAME_MOST = 32 << 10, TRIES = 100 };
 
 /* The socket, /dev/null twice, and the archive are all that it ever has open; and it writes to no file. */
 static const struct confine_limits limits = {
@@ -32,15 +29,7 @@ static const struct confine_limits limits = {
 	.files = 4,
 };
 
-/* The archive, read without moving the offset, which it shares with the parent's descriptor. */
-struct source {
-	int fd;
-	int64_t at, size;
-	bool failed; /* reading it did */
-	char block[READ_AT_ONCE];
-};
-
-static struct source source = {.fd = -1};
+static struct unpack source;
 
 /* --- what is said --- */
 
@@ -90,53 +79,6 @@ end_failed(struct archive *a)
 	if (archive_errno(a) == ENOMEM)
 		end("Fm", a);
 	end("Fd", a);
-}
-
-/* --- reading the archive --- */
-
-static la_ssize_t
-read_source(struct archive *a, void *arg, const void **block)
-{
-	struct source *s = arg;
-	ssize_t n;
-
-	do
-		n = pread(s->fd, s->block, sizeof(s->block), s->at);
-	while (n < 0 && errno == EINTR);
-	*block = s->block;
-	if (n < 0) {
-		s->failed = true;
-		archive_set_error(a, errno, "it cannot be read: %s", strerror(errno));
-		return ARCHIVE_FATAL;
-	}
-	s->at += n;
-	return n;
-}
-
-static la_int64_t
-seek_source(struct archive *a, void *arg, la_int64_t offset, int whence)
-{
-	struct source *s = arg;
-	int64_t from = whence == SEEK_CUR ? s->at : whence == SEEK_END ? s->size : 0, to;
-
-	if (__builtin_add_overflow(from, offset, &to) || to < 0) {
-		archive_set_error(a, EINVAL, "it refers to what is before its beginning");
-		return ARCHIVE_FATAL;
-	}
-	return s->at = to;
-}
-
-static la_int64_t
-skip_source(struct archive *a, void *arg, la_int64_t bytes)
-{
-	struct source *s = arg;
-	int64_t left = s->size - s->at, n = bytes < left ? bytes : left;
-
-	(void)a;
-	if (n <= 0)
-		return 0;
-	s->at += n;
-	return n;
 }
 
 /* --- the members --- */
@@ -270,52 +212,6 @@ say_all(struct archive *a)
 
 /* --- getting there --- */
 
-/* The formats and compressions that are let near it: none that runs programs or reads other files (mtree), and not
- * "raw", for which everything is an archive. */
-static struct archive *
-reader(void)
-{
-	struct archive *a = archive_read_new();
-	static int (*const supports[])(struct archive *) = {
-		archive_read_support_filter_bzip2, archive_read_support_filter_compress,
-		archive_read_support_filter_gzip,  archive_read_support_filter_lz4,
-		archive_read_support_filter_lzip,  archive_read_support_filter_lzma,
-		archive_read_support_filter_rpm,   archive_read_support_filter_xz,
-		archive_read_support_filter_zstd,  archive_read_support_format_7zip,
-		archive_read_support_format_ar,    archive_read_support_format_cab,
-		archive_read_support_format_cpio,  archive_read_support_format_iso9660,
-		archive_read_support_format_lha,   archive_read_support_format_rar,
-		archive_read_support_format_rar5,  archive_read_support_format_tar,
-		archive_read_support_format_xar,   archive_read_support_format_zip,
-	};
-
-	if (!a)
-		_exit(EX_OSERR);
-	/* One that libarchive was built without says so, and its archives are then not recognised. */
-	for (size_t i = 0; i < sizeof(supports) / sizeof(supports[0]); i++)
-		supports[i](a);
-	archive_read_set_read_callback(a, read_source);
-	archive_read_set_seek_callback(a, seek_source);
-	archive_read_set_skip_callback(a, skip_source);
-	archive_read_set_callback_data(a, &source);
-	return a;
-}
-
-/* Names come as UTF-8 where the archive says what they are; times without a zone are UTC. What converts names is
- * loaded here, since later it cannot be. */
-static void
-load(void)
-{
-	static const char *const charsets[] = {"UTF-16LE", "UTF-16BE", "UTF-8"};
-
-	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
-		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");
-	tzset();
-	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
-		if (iconv_open("UTF-8", charsets[i]) == (iconv_t)-1) /* open until the process ends */
-			msg_die_errno(EX_UNAVAILABLE, "cannot convert names from %s", charsets[i]);
-}
-
 /* The descriptor of the one request; ends the process where none comes. */
 static int
 receive(void)
@@ -352,21 +248,22 @@ _Noreturn void
 serve(void)
 {
 	struct archive *a;
-	struct stat st;
 
 	if (!helper_serves())
 		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
-	load();
+	/* Names come as UTF-8 where the archive says what they are; times without a zone are UTC. */
+	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
+		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");
+	tzset();
+	unpack_load();
 	if (confine(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
 		_exit(EX_OSERR);
 	say("ready", 5, NULL, 0);
-	source.fd = receive();
-	if (fstat(source.fd, &st) < 0)
+	a = unpack_new(&source, receive());
+	if (!a)
 		_exit(EX_OSERR);
-	source.size = st.st_size;
-	a = reader();
 	if (archive_read_open1(a) != ARCHIVE_OK)
 		end_failed(a);
 	say_all(a);

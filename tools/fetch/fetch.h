@@ -13,7 +13,8 @@
  * group at a time. loop.c runs all the rest in one thread around epoll and libcurl's multi interface.
  *
  * A page that was asked for as media (page.c) comes back from that thread unrecorded, with what it shows; that becomes
- * items. Before the first of these is fetched from a site, robot.c asks for its robots.txt.
+ * items. Before the first of these is fetched from a site, robot.c asks for its robots.txt. With --through every job
+ * comes back once its file is published, goes through a filter (through.c) and to that thread again, to be recorded.
  */
 #ifndef BI_FETCH_H
 #define BI_FETCH_H
@@ -72,8 +73,9 @@ struct target {
 	bool public_only;    /* it is fetched from public addresses alone */
 	size_t waiting;      /* items in runs, or held by others */
 	size_t jobs;
-	bool left;     /* --work: something was left when it seemed done */
-	int64_t again; /* --work: not looked at before this moment */
+	bool left;      /* --work: something was left when it seemed done */
+	bool cancelled; /* bi-clean cancels it */
+	int64_t again;  /* --work: not looked at before this moment */
 	struct target *next;
 };
 
@@ -301,6 +303,7 @@ struct fetch {
 	bool out_watched;
 	struct tally tally;
 	int stop_signal;
+	int64_t cancel_due;   /* when batches are next asked whether they are cancelled */
 	int fatal;            /* an errno that ends the run */
 	int fatal_code;       /* the exit code that it ends with; 0: what the errno stands for */
 	const char *fatal_at; /* doing what */
@@ -355,6 +358,8 @@ void host_refuse(struct host *h, const char *why);            /* nothing more is
 bool host_spend(struct fetch *f, struct host *h, size_t n);   /* N bytes came in */
 void hosts_wake(struct fetch *f);                             /* those whose moment has come */
 int64_t hosts_due(const struct fetch *f);                     /* the first such moment; -1: none */
+/* Calls DO with each host there is, which may vanish by it. */
+void hosts_each(struct fetch *f, void (*act)(struct fetch *f, struct host *h, struct target *t), struct target *t);
 void hosts_drop_all(struct fetch *f);
 
 /* plan.c */
@@ -364,8 +369,13 @@ bool plan_is_empty(const struct fetch *f);
 void plan_again(struct fetch *f, struct job *j, long wait_ms); /* sleeps, then tries again */
 void plan_requeue(struct fetch *f, struct job *j);             /* to the queue of its (new) host, at the front */
 void plan_left(struct fetch *f, struct job *j);                /* it no longer uses its host */
-int64_t plan_due(const struct fetch *f); /* when plan_turn() is next worth calling; -1: not by time */
-void plan_drop_all(struct fetch *f);     /* frees what is queued and asleep; claims are let go */
+int64_t plan_due(const struct fetch *f);             /* when plan_turn() is next worth calling; -1: not by time */
+void plan_drop_all(struct fetch *f);                 /* frees what is queued and asleep; claims are let go */
+void plan_let_go(struct fetch *f, struct target *t); /* begins nothing more of T, which is cancelled */
+
+/* cancel.c */
+void cancel_turn(struct fetch *f); /* asks now and then whether batches are cancelled, and lets go of those */
+bool cancel_judge(struct job *j);  /* makes a job of a cancelled batch one that FAILED; false: it is not cancelled */
 
 /* job.c */
 struct job *job_new(struct fetch *f, struct target *t, uint32_t item); /* NULL: fetch_fail() was called */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -245,4 +246,23 @@ filter_reap(struct filter *x)
 	buf_free(&x->unsent);
 	x->sent = 0;
 	return code;
+}
+
+bool
+filter_is_done(const struct filter *x)
+{
+	return x->finishing && !x->given.count;
+}
+
+void
+filter_how(const struct filter *x, int code, char *out, size_t room)
+{
+	if (x->why == TALKS_NONSENSE)
+		snprintf(out, room, "it wrote what is no answer");
+	else if (!x->exited)
+		snprintf(out, room, "it closed its output, and did not end");
+	else if (code > 128 && code <= 128 + SIGRTMAX)
+		snprintf(out, room, "signal %d (%s)", code - 128, strsignal(code - 128));
+	else
+		snprintf(out, room, "exit code %d", code);
 }

@@ -63,4 +63,22 @@ bool filter_await(struct filter *x, int64_t until, int fd);
 /* Ends what still runs of it, and waits. Its exit code as child_wait() has it. GIVEN is left as it is. */
 int filter_reap(struct filter *x);
 
+/* Whether it has answered all, and knows that nothing follows. */
+bool filter_is_done(const struct filter *x);
+
+/* In words, how one that was reaped with CODE ended. */
+void filter_how(const struct filter *x, int code, char *out, size_t room);
+
+/* filtered.c: what its answers come to */
+
+/* Why R is no answer to J, made in WHY; NULL: it is one. */
+const char *filtered_wrong(const struct job *j, const struct rec *r, struct buf *why);
+
+/* The result line of J with what the answer adds to it, to be freed; NULL: it would be too long for a record. */
+char *filtered_line(const struct job *j, struct json_object *answer);
+
+/* Of an answer that says "failed": the code and the words, which live as long as the answer or are constant. Whether
+ * another run may try again. */
+bool filtered_failure(struct json_object *answer, const char **code, const char **message);
+
 #endif

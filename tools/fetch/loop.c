@@ -217,6 +217,7 @@ turn(struct fetch *f)
 		if (!f->intake_open && f->stdin_polled)
 			epoll_ctl(f->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
 	}
+	cancel_turn(f);
 	work_turn(f);
 	local_turn(f);
 	expansion_turn(f);

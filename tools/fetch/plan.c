@@ -110,6 +110,26 @@ wake_first(struct fetch *f)
 	return first;
 }
 
+/* Takes the jobs of T out of those that sleep; they are over. */
+static void
+end_sleepers(struct fetch *f, const struct target *t)
+{
+	struct job **all = f->sleeping;
+	size_t n = f->sleeping_count;
+
+	f->sleeping = NULL;
+	f->sleeping_count = f->sleeping_room = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->target == t && cancel_judge(all[i])) {
+			body_drop(&all[i]->body);
+			settle_add(f, all[i]);
+		} else {
+			plan_again(f, all[i], (long)(all[i]->wake - clock_ms()));
+		}
+	}
+	free(all);
+}
+
 /* --- the turn --- */
 
 /* Claims an item; what cannot be claimed is said or held, and its job is over. */
@@ -175,6 +195,11 @@ look_at(struct fetch *f, struct target *t, uint32_t item, bool parked)
 	j = job_new(f, t, item);
 	if (!j)
 		return;
+	if (t->cancelled) {
+		if (claim(f, j) && cancel_judge(j))
+			settle_add(f, j);
+		return;
+	}
 	if (j->archive) {
 		look_at_member(f, j);
 		return;
@@ -275,6 +300,11 @@ begin(struct fetch *f, struct job *j)
 	f->active++;
 	j->host->active++;
 	j->attempts++;
+	if (cancel_judge(j)) {
+		j->attempts--;
+		job_ended(j);
+		return;
+	}
 	if (local_is(j))
 		local_begin(j);
 	else
@@ -304,6 +334,36 @@ start_one(struct fetch *f)
 	refill(f, h);
 	h->active--;
 	host_settle(f, h);
+}
+
+/* Of the host's queue, and of what is known of it by number alone, all that is T's. */
+static void
+empty_queue(struct fetch *f, struct host *h, struct target *t)
+{
+	struct job *next;
+
+	for (struct job *j = h->queue.first; j; j = next) {
+		next = j->next;
+		if (j->target != t)
+			continue;
+		dequeue(f, j);
+		if (j->claimed && cancel_judge(j)) {
+			body_drop(&j->body);
+			settle_add(f, j);
+		} else {
+			plan_want(f, t, j->item);
+			job_free(j);
+		}
+	}
+	refill(f, h);
+	host_settle(f, h);
+}
+
+void
+plan_let_go(struct fetch *f, struct target *t)
+{
+	end_sleepers(f, t);
+	hosts_each(f, empty_queue, t);
 }
 
 void

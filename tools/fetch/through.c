@@ -20,6 +20,7 @@ enum {
 	UNSENT_MOST = 64 << 10, /* bytes that wait for its pipe, before it gets no further line */
 	WAITING_MOST = 512,     /* jobs, and bytes of them, before no more is begun */
 	WAITING_BYTES = 8 << 20,
+	SILENT_MS = 500, /* after which one that keeps its answers is told that nothing follows */
 	LAST_MS = 2000,  /* between the end of its output and its own */
 	END_MS = 10000,  /* for all of them to come to their end after the last answer */
 	STOP_MS = 1000,  /* the same for those that are told to, by SIGTERM */
@@ -75,100 +76,28 @@ give_back(struct through *th, struct job *j)
 
 /* --- answers --- */
 
-/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
-static bool
-is_ours(const char *key)
-{
-	static const char *const ours[] = {
-		"archive", "attempts",  "batch",       "bi",     "bytes",       "error",    "file",
-		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
-		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
-		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",
-	};
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (strcmp(key, ours[i]) == 0)
-			return true;
-	return false;
-}
-
-/* The record of J with what the filter adds to it. */
 static void
 accept_answer(struct fetch *f, struct job *j, struct json_object *answer)
 {
-	size_t before = strlen(j->line), after;
-	struct json_object *o = rec_parse(j->line, before, NULL, 0);
-	const char *text = j->line;
+	char *line = filtered_line(j, answer);
 
-	if (o) {
-		json_object_object_foreach(answer, key, value)
-		{
-			if (!is_ours(key))
-				json_object_object_add(o, key, json_object_get(value));
-		}
-		text = rec_print(o);
-	}
-	after = strlen(text);
-	if (after > BATCH_ITEM_LONGEST && after > before) {
+	if (!line) {
 		fail(f, j, true, "filter_failed", "the record would be longer than 1 MiB with what the filter adds");
-	} else {
-		char *line = buf_strdup(text);
-
-		leave(f->through, j);
-		free(j->line);
-		j->line = line;
-		settle_add(f, j);
+		return;
 	}
-	json_object_put(o);
-}
-
-/* As bi-records(5) has them: what is no such word would make a bad key in the counts of others. */
-static bool
-is_code(const char *code)
-{
-	size_t n = code ? strlen(code) : 0;
-
-	return n > 0 && n < sizeof(((struct job *)NULL)->code) &&
-	       strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+	leave(f->through, j);
+	free(j->line);
+	j->line = line;
+	settle_add(f, j);
 }
 
 static void
 accept_failure(struct fetch *f, struct job *j, struct json_object *answer)
 {
-	struct json_object *error = NULL, *retryable = NULL;
 	const char *code, *message;
+	bool retryable = filtered_failure(answer, &code, &message);
 
-	json_object_object_get_ex(answer, "error", &error);
-	code = rec_string(error, "code");
-	message = rec_string(error, "message");
-	json_object_object_get_ex(error, "retryable", &retryable);
-	fail(f, j, json_object_get_boolean(retryable), is_code(code) ? code : "filter_failed",
-	     message && *message ? message : "the filter refused it, and does not say why");
-}
-
-/* Why a line is no answer to J; NULL: it is one. */
-static const char *
-answer_wrong(const struct job *j, const struct rec *r, struct buf *why)
-{
-	const char *batch = rec_string(r->json, "batch"), *status = rec_string(r->json, "status");
-	long long item = rec_number(r->json, "item", 0);
-
-	if (r->kind == REC_BAD)
-		buf_printf(why, "the filter's answer is no record: %s", r->wrong);
-	else if (r->kind == REC_PLAIN)
-		buf_printf(why, "the filter's answer is no record: %.100s", r->text);
-	else if (item != j->item || (batch && strcmp(batch, batch_name(j->target->batch)) != 0))
-		buf_printf(why, "the filter's answer is that of another item (%lld)", item);
-	else if (status && strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)
-		buf_printf(why, "the filter's answer has the status '%.100s'", status);
-	return why->data;
-}
-
-/* It has answered all, and knows that nothing follows. */
-static bool
-is_done(const struct filter *x)
-{
-	return x->finishing && !x->given.count;
+	fail(f, j, retryable, code, message);
 }
 
 /* One line of the filter X. */
@@ -181,7 +110,7 @@ take_answer(struct fetch *f, struct filter *x, const struct rec *r)
 
 	if (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL))
 		return;
-	if (is_done(x))
+	if (filter_is_done(x))
 		return;
 	if (j)
 		job_list_cut(&x->given, j);
@@ -191,7 +120,7 @@ take_answer(struct fetch *f, struct filter *x, const struct rec *r)
 			msg_warn("'%s' writes lines that answer nothing: each time it is started again",
 				 f->through->program);
 		f->through->warned = true;
-	} else if (answer_wrong(j, r, &why)) {
+	} else if (filtered_wrong(j, r, &why)) {
 		rec_mend(why.data);
 		fail(f, j, true, "filter_failed", why.data);
 	} else {
@@ -217,7 +146,7 @@ take_answers(struct fetch *f, struct filter *x)
 
 	while (!x->kill_at && !settle_is_behind(f) && (kind = filter_read(x, &r)) != REC_MORE)
 		if (kind == REC_EOF)
-			filter_close(x, clock_ms() + (is_done(x) ? END_MS : LAST_MS));
+			filter_close(x, clock_ms() + (filter_is_done(x) ? END_MS : LAST_MS));
 		else
 			take_answer(f, x, &r);
 	if (x->kill_at)
@@ -232,19 +161,6 @@ take_answers(struct fetch *f, struct filter *x)
 }
 
 /* --- beginning and ending --- */
-
-static void
-say_how(struct through *th, const struct filter *x, int code)
-{
-	if (x->why == TALKS_NONSENSE)
-		snprintf(th->how, sizeof(th->how), "it wrote what is no answer");
-	else if (!x->exited)
-		snprintf(th->how, sizeof(th->how), "it closed its output, and did not end");
-	else if (code > 128)
-		snprintf(th->how, sizeof(th->how), "signal %d (%s)", code - 128, strsignal(code - 128));
-	else
-		snprintf(th->how, sizeof(th->how), "exit code %d", code);
-}
 
 static void
 count_barren(struct through *th, const struct filter *x)
@@ -271,7 +187,7 @@ say_last(const struct through *th, bool over, int code)
 {
 	if (!over)
 		msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program, END_MS / 1000);
-	else if (code)
+	else if (code && code != EX_SOME_FAILED) /* these are said already */
 		msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
 }
 
@@ -282,14 +198,14 @@ bury(struct fetch *f, struct filter *x)
 	struct through *th = f->through;
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
-	bool done = is_done(x);
+	bool done = filter_is_done(x) && x->why == DIES;
 	int code = filter_reap(x);
 
 	if (done) {
 		say_last(th, x->exited, code);
 		return;
 	}
-	say_how(th, x, code);
+	filter_how(x, code, th->how, sizeof(th->how));
 	if (is_not_there(th, x, code)) {
 		errno = code == 127 ? ENOENT : EACCES;
 		fetch_fail(f, "starting the program of --through with sh");
@@ -469,17 +385,33 @@ give_all(struct fetch *f)
 			filter_flush(&th->filters[i]);
 }
 
-/* Nothing else is under way: one that keeps its answers until it is told that nothing follows is told so. */
+/* Nothing is under way but what filters have. */
+static bool
+is_last(const struct fetch *f)
+{
+	const struct through *th = f->through;
+
+	return th->jobs && !next_waiting(th) && !f->intake_open && plan_is_empty(f) && !f->ended.count && !f->group &&
+	       expansion_is_empty(f);
+}
+
+/* It owes an answer, and may be keeping it until it is told that nothing follows. */
+static bool
+may_be_asked(const struct filter *x)
+{
+	return x->pid && !x->kill_at && !x->finishing && x->given.count;
+}
+
 static void
 finish_last(struct fetch *f)
 {
 	struct through *th = f->through;
+	int64_t now = clock_ms();
 
-	if (!th->jobs || next_waiting(th) || f->intake_open || !plan_is_empty(f) || f->ended.count || f->group ||
-	    !expansion_is_empty(f))
+	if (!is_last(f))
 		return;
 	for (size_t i = 0; i < th->count; i++)
-		if (th->filters[i].pid)
+		if (may_be_asked(&th->filters[i]) && now >= th->filters[i].head_since + SILENT_MS)
 			filter_finish(&th->filters[i]);
 }
 
@@ -571,11 +503,15 @@ int64_t
 through_due(const struct fetch *f)
 {
 	const struct through *th = f->through;
+	bool last = th && is_last(f);
 	int64_t due = -1;
 
 	for (size_t i = 0; th && i < th->count; i++) {
 		const struct filter *x = &th->filters[i];
 		int64_t its = x->kill_at ? x->kill_at : x->given.count ? x->head_since + f->set->through_ms : -1;
+
+		if (last && may_be_asked(x))
+			its = x->head_since + (SILENT_MS < f->set->through_ms ? SILENT_MS : f->set->through_ms);
 
 		if (x->pid && its >= 0 && (due < 0 || its < due))
 			due = its;

@@ -17,7 +17,7 @@
 #include "rec.h"
 
 /* Bytes of the lock file. */
-enum { LOCK_WORKING = 0, LOCK_MAKING = 1 };
+enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
 
 static int
 open_file(const struct batch *b, const char *name)
@@ -281,4 +281,16 @@ batch_each(const struct root *root, bool (*see)(const char *name, void *arg), vo
 	}
 	free(names);
 	return 0;
+}
+
+int
+batch_cancel(struct batch *b)
+{
+	return lock_bytes_try(b->lock, LOCK_ALONE, LOCK_CANCEL, 1);
+}
+
+bool
+batch_is_cancelled(const struct batch *b)
+{
+	return b->lock >= 0 && lock_bytes_held(b->lock, LOCK_CANCEL, 1, NULL);
 }

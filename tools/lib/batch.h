@@ -132,6 +132,13 @@ struct batch_outcome {
  */
 int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync);
 
+/*
+ * Says that nothing more of the batch is to be fetched, until it is closed: those who work on it ask. 0; 1 where
+ * another says so already; -1 with errno. Whether somebody says so.
+ */
+int batch_cancel(struct batch *b);
+bool batch_is_cancelled(const struct batch *b);
+
 /* Makes `state` and both indexes anew from items and results (BATCH_ALONE). A completed item whose file is gone gets
  * one more result, failed with file_lost, so that it is tried again. CHANGED, if given: how many states differed.
  * 0 or -1. */

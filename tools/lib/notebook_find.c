@@ -291,18 +291,21 @@ notebook_unlink(struct notebook *nb, uint64_t knowledge)
 /* --- what is still worked on --- */
 
 static int
-settle_job(const struct root *root, const struct notebook_known_job *j)
+settle_job(const struct root *root, struct notebook_known_job *j)
 {
 	struct notebook_seen_job seen;
 	struct batch *b;
 	int rc;
 
 	show_job(j, &seen);
+	if (j->looked && !notebook_may_have_more(root, seen.batch))
+		return 0;
 	b = batch_open(root, seen.batch, BATCH_READ, NULL);
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
 	rc = notebook_take(root, b);
 	batch_close(b);
+	j->looked = rc == 0;
 	return rc;
 }
 

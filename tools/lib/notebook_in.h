@@ -25,6 +25,10 @@ void notebook_add_now(struct buf *out);
 /* Notes in a batch's directory that its results are taken up to TO, and that the log's line at AT says so. */
 void notebook_note(int batch_dir, off_t to, off_t at);
 
+/* Whether its note lets think that the batch has results that are not in the log: for one that notebook_take() has
+ * looked at before. */
+bool notebook_may_have_more(const struct root *root, const char *batch);
+
 enum {
 	NOTEBOOK_LIVE = 1,   /* not deleted, and its item is no other file by now */
 	NOTEBOOK_NEWEST = 2, /* of the live ones of its file */
@@ -50,6 +54,7 @@ struct notebook_known_job {
 	char *batch;      /* NULL: job-ID */
 	uint32_t *places; /* item to entry */
 	uint32_t room;
+	bool looked; /* at its results, once */
 	bool closed; /* what it has is in the log, and it was not in the queue then */
 	bool queued;
 };

@@ -271,6 +271,29 @@ take_all(struct taking *t)
 	return 0;
 }
 
+bool
+notebook_may_have_more(const struct root *root, const char *batch)
+{
+	int batches = root_dir(root->fd, "batches", false), dir = batches < 0 ? -1 : root_dir(batches, batch, false),
+	    fd;
+	uint64_t noted[2] = {0};
+	struct stat st;
+	bool may = false;
+
+	if (dir >= 0 && fstatat(dir, "results.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		fd = openat(dir, "noted", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		may = fd < 0 || pread(fd, noted, sizeof(noted), 0) != sizeof(noted) ||
+		      (off_t)le64toh(noted[0]) != st.st_size;
+		if (fd >= 0)
+			close(fd);
+	}
+	if (dir >= 0)
+		close(dir);
+	if (batches >= 0)
+		close(batches);
+	return may;
+}
+
 /* Whether there is anything to take. */
 static bool
 is_behind(struct taking *t)

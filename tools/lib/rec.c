@@ -18,6 +18,7 @@ struct rec_reader {
 	int fd;
 	bool ended;      /* the descriptor is at its end */
 	bool skipping;   /* inside a line that is too long */
+	bool has_ended;  /* an end record was read */
 	bool open_ended; /* a record of ours came after the last end record */
 	struct buf in;   /* read and not yet returned */
 	size_t at;       /* where in IN the next line begins */
@@ -256,7 +257,9 @@ is_ours(struct json_object *o)
 {
 	return (json_object_object_get_ex(o, "review", NULL) && json_object_object_get_ex(o, "candidates", NULL)) ||
 	       (json_object_object_get_ex(o, "item", NULL) && json_object_object_get_ex(o, "status", NULL)) ||
-	       (json_object_object_get_ex(o, "port", NULL) && json_object_object_get_ex(o, "pid", NULL));
+	       (json_object_object_get_ex(o, "port", NULL) && json_object_object_get_ex(o, "pid", NULL)) ||
+	       (json_object_object_get_ex(o, "source", NULL) &&
+		(json_object_object_get_ex(o, "rank", NULL) || json_object_object_get_ex(o, "error", NULL)));
 }
 
 /* Turns the text of a line, in r->line, into a record. False: nothing to return (an empty line, an end record). */
@@ -292,6 +295,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 
 		if (code > r->upstream_exit && code <= 255)
 			r->upstream_exit = (int)code;
+		r->has_ended = true;
 		r->open_ended = false;
 		json_object_put(r->json);
 		r->json = NULL;
@@ -380,6 +384,12 @@ rec_read(struct rec_reader *r, struct rec *out)
 		if (rec_fill(r) < 0)
 			msg_die_errno(EX_IOERR, "cannot read standard input");
 	return out->kind;
+}
+
+bool
+rec_has_ended(const struct rec_reader *r)
+{
+	return r->has_ended;
 }
 
 int

@@ -59,6 +59,9 @@ bool rec_was_cut(const struct rec_reader *r);
 /* The highest "exit" of the end records that were read, 0 without any: what the programs before us came to. */
 int rec_upstream_exit(const struct rec_reader *r);
 
+/* Whether an end record was read. */
+bool rec_has_ended(const struct rec_reader *r);
+
 /* A string member, NULL where there is none or it is no string. Not to be freed. */
 const char *rec_string(struct json_object *o, const char *key);
 

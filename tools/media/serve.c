@@ -24,7 +24,6 @@
 enum {
 	REQUEST = MEDIA_URL + MEDIA_TITLE + 64,
 	SECONDS_MOST = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
-	PRESCAN = 4 << 10, /* bytes in which a page may say its character set */
 };
 
 static const struct confine_limits limits = {.memory = 768 << 20, .files = 64};
@@ -115,56 +114,18 @@ read_page(int fd, struct buf *page, bool *cut)
 	return page->len ? NULL : "it is empty";
 }
 
-/* What a page that is read as ASCII says of itself in its first <meta charset>, or its older form. */
-static int
-charset_of_meta(const struct charsets *c, const GumboNode *document)
-{
-	int charset = CHARSET_NONE;
-
-	for (const GumboNode *e = document ? tree_next(document) : NULL; e && charset == CHARSET_NONE;
-	     e = tree_next(e)) {
-		const char *equiv = tree_attribute(e, "http-equiv"), *content = tree_attribute(e, "content");
-		const char *own = tree_attribute(e, "charset");
-
-		if (e->v.element.tag != GUMBO_TAG_META)
-			continue;
-		if (own)
-			charset = charset_of(c, own, strlen(own));
-		else if (equiv && content && strcasecmp(equiv, "content-type") == 0)
-			charset = charset_of_type(c, content);
-	}
-	/* What says so in ASCII is not UTF-16. */
-	return charset == charset_of(c, "utf-16le", 8) || charset == charset_of(c, "utf-16be", 8) ? CHARSET_UTF8
-												  : charset;
-}
-
-/* The page as UTF-8: by its byte order mark, else its Content-Type, else what it says itself, else as it is. */
+/* The page as UTF-8. */
 static const struct buf *
 decode(struct server *s, const char *type)
 {
-	const struct charsets *c = s->charsets;
-	size_t skip = 0;
-	bool cut;
-	int charset;
+	size_t mark;
+	int charset = tree_charset(s->tree, s->charsets, &s->raw, type, &mark);
 
-	if (strncmp(s->raw.data, "\xef\xbb\xbf", 3) == 0) {
-		skip = 3;
-		charset = CHARSET_UTF8;
-	} else if (strncmp(s->raw.data, "\xff\xfe", 2) == 0) {
-		skip = 2;
-		charset = charset_of(c, "utf-16le", 8);
-	} else if (strncmp(s->raw.data, "\xfe\xff", 2) == 0) {
-		skip = 2;
-		charset = charset_of(c, "utf-16be", 8);
-	} else if ((charset = charset_of_type(c, type)) == CHARSET_NONE) {
-		charset = charset_of_meta(
-			c, tree_parse(s->tree, s->raw.data, s->raw.len < PRESCAN ? s->raw.len : PRESCAN, &cut));
-	}
 	if (charset < 0) {
-		buf_drop(&s->raw, skip);
+		buf_drop(&s->raw, mark);
 		return &s->raw;
 	}
-	charset_convert(c, charset, s->raw.data + skip, s->raw.len - skip, &s->utf8);
+	charset_convert(s->charsets, charset, s->raw.data + mark, s->raw.len - mark, &s->utf8);
 	return &s->utf8;
 }
 

@@ -20,13 +20,21 @@ ends_in(const char *name, const char *end)
 	return n > e && strcmp(name + n - e, end) == 0;
 }
 
-/* The programs, and what the pages need beside them; home.* is what the server's own page needs. */
+/* What the pages of the server's own address need. */
+static bool
+is_of_server(const char *name)
+{
+	return strncmp(name, "home.", 5) == 0 || strncmp(name, "add", 3) == 0 || strcmp(name, "bi.js") == 0 ||
+	       strcmp(name, "show.js") == 0;
+}
+
+/* The programs, and what a batch's own pages need beside them. */
 static int
 counts(const struct dirent *e)
 {
 	if (ends_in(e->d_name, ".jq"))
 		return 1;
-	return (ends_in(e->d_name, ".css") || ends_in(e->d_name, ".js")) && strncmp(e->d_name, "home.", 5) != 0;
+	return (ends_in(e->d_name, ".css") || ends_in(e->d_name, ".js")) && !is_of_server(e->d_name);
 }
 
 static int

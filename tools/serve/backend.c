@@ -121,8 +121,7 @@ say_worker(const struct keeper *k, struct words *w)
 	words_add(w, "--stand-by", NULL);
 	words_add(w, "--public-only", NULL);
 	words_add(w, "--quiet", NULL);
-	if (k->parses)
-		words_add(w, "--through", "bi-parse");
+	words_add(w, "--through", "bi-parse");
 }
 
 static int
@@ -180,23 +179,26 @@ backend_prepare(struct keeper *k)
 	}
 }
 
+static int
+find(const char *name, struct buf *path)
+{
+	int rc = self_program(path, name);
+
+	if (rc < 0)
+		msg_warn_errno("cannot find %s, which the server needs, beside this program", name);
+	return rc;
+}
+
 int
 backend_start(struct keeper *k)
 {
-	struct buf parse = {0};
-
 	if (listen_all(k) < 0) {
 		msg_warn_errno("cannot listen in %s/leases for the API", k->s->root.path);
 		return EX_CANTCREAT;
 	}
-	if (self_program(&k->api, "bi-api") < 0 || self_program(&k->fetch, "bi-fetch") < 0) {
-		msg_warn_errno(
-			"cannot find bi-api, which answers for what reviewers pick, and bi-fetch, which gets what "
-			"is handed in, beside this program");
+	/* The worker finds bi-parse itself. */
+	if (find("bi-parse", &k->fetch) < 0 || find("bi-fetch", &k->fetch) < 0 || find("bi-api", &k->api) < 0)
 		return EX_UNAVAILABLE;
-	}
-	k->parses = self_program(&parse, "bi-parse") == 0;
-	buf_free(&parse);
 	k->ending = false;
 	for (size_t i = 0; i < BACKENDS; i++) {
 		struct backend *b = &k->backends[i];

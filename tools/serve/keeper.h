@@ -49,7 +49,6 @@ struct keeper {
 	int sockets[BACKEND_KINDS]; /* that listen: leases/PORT.api and so on; -1: none */
 	bool ending;                /* none is to be started again */
 	struct buf api, fetch;      /* the programs' paths */
-	bool parses;                /* bi-parse is there too */
 	struct backend backends[BACKENDS];
 };
 

@@ -22,6 +22,7 @@ enum {
 	OPT_CERT,
 	OPT_CSRF_COOKIE,
 	OPT_FOREGROUND,
+	OPT_HOME,
 	OPT_KEEP,
 	OPT_KEY,
 	OPT_NEW_PASSWORD,
@@ -41,6 +42,7 @@ static const struct opt table[] = {
 	{OPT_CERT, "cert", "FILE", "with --share: the certificate, instead of one of our own"},
 	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "set the token as a cookie too, for clients that want it there"},
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
+	{OPT_HOME, "home", NULL, "serve the home page, /add/ and the API; no batch is needed"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its keepers with */
 	{OPT_KEY, "key", "FILE", "the key of that certificate"},
@@ -174,6 +176,8 @@ options(struct opts *o, struct serve *s)
 			s->another = true;
 		else if (id == OPT_FOREGROUND)
 			s->foreground = true;
+		else if (id == OPT_HOME)
+			s->home = true;
 		else if (id == 'j')
 			s->json = true;
 		else if (id == OPT_KEEP)
@@ -286,6 +290,18 @@ new_token(struct serve *s, const char *dir)
 	return serve_secrets(s);
 }
 
+/* As the keeper, or for whoever calls. */
+static int
+serve_these(const struct serve *s, const struct names *n)
+{
+	char *home[] = {(char[]){SERVE_HOME}};
+	struct names itself = {.v = home, .n = 1};
+
+	if (s->home)
+		n = &itself;
+	return s->ready >= 0 ? keep(s, n->v[0]) : serve_all(s, n);
+}
+
 static int
 serve(struct serve *s, const char *dir, char **args)
 {
@@ -294,18 +310,20 @@ serve(struct serve *s, const char *dir, char **args)
 
 	if (s->new_token && !*args)
 		return new_token(s, dir);
-	code = names_read(&n, args, NULL);
+	if (s->home && *args)
+		opt_wrong("--home is a server of its own: '%s' is one operand too many", *args);
+	code = s->home ? 0 : names_read(&n, args, NULL);
 
 	if (code == 0)
 		code = code_of(&n);
-	if (code == 0 && (s->foreground || s->ready >= 0) && n.n != 1)
+	if (code == 0 && (s->foreground || s->ready >= 0) && !s->home && n.n != 1)
 		opt_wrong("--foreground takes one batch");
 	if (code == 0) {
-		root_open(&s->root, dir, false);
+		root_open(&s->root, dir, s->home);
 		if (s->ready < 0)
 			code = serve_secrets(s);
 		if (code == 0)
-			code = s->ready >= 0 ? keep(s, n.v[0]) : serve_all(s, &n);
+			code = serve_these(s, &n);
 	}
 	if (n.cut)
 		msg_warn("no server was started");

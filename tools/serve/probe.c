@@ -167,7 +167,7 @@ probe(struct keeper *k)
 	char page[NAME_LONGEST + 16];
 	int rc;
 
-	snprintf(page, sizeof(page), "/%s/index.html", k->batch);
+	snprintf(page, sizeof(page), serve_is_home(k->batch) ? "/" : "/%s/index.html", k->batch);
 	rc = ask(k, page, want);
 	return rc == 0 ? ask(k, "/api/v1/health/", want) : rc;
 }

@@ -78,8 +78,10 @@ add_url(struct buf *out, const struct keeper *k)
 		host = address;
 	else if (any || strcmp(s->address, "127.0.0.1") == 0)
 		host = "localhost";
-	buf_printf(out, strchr(host, ':') ? "%s://[%s]:%d/%s/index.html" : "%s://%s:%d/%s/index.html",
-		   share ? "https" : "http", host, k->lease.port, k->batch);
+	buf_printf(out, strchr(host, ':') ? "%s://[%s]:%d/" : "%s://%s:%d/", share ? "https" : "http", host,
+		   k->lease.port);
+	if (!serve_is_home(k->batch))
+		buf_printf(out, "%s/index.html", k->batch);
 }
 
 static struct json_object *

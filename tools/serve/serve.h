@@ -29,6 +29,7 @@ enum serve_access {
 	SERVE_SHARE,   /* whoever has the password, over TLS, also from elsewhere */
 };
 
+#define SERVE_HOME "home"               /* in place of a batch, none of which has that name: the root itself */
 #define SERVE_USER "review"             /* the name that goes with the password */
 #define SERVE_PASSWORD_FILE "htpasswd"  /* below the root */
 #define SERVE_TLS_FILE "tls/server.pem" /* below the root: our own key and certificate */
@@ -50,12 +51,16 @@ struct serve {
 	char token[TOKEN_HEX + 1]; /* for URLs; "": not known */
 	const char *address;       /* to listen on, in numbers */
 	int first, last;           /* the ports to choose from */
+	bool home;                 /* --home: a server of the root itself */
 	bool foreground;           /* be the keeper, here */
 	bool json;                 /* records, not sentences */
 	bool another;              /* one more server, also for a batch that has one */
 	int held;                  /* serve_hold(), for the keeper to let go once it serves; -1: none */
 	int ready; /* --keep: be the keeper, say ready on this descriptor and let go of stdio; -1: not so */
 };
+
+/* Whether BATCH stands for the root itself, whose page is the home page. */
+bool serve_is_home(const char *batch);
 
 /* Checks that the review pages of BATCH are there: 0, or the exit code after a message. */
 int serve_check(const struct serve *s, const char *batch);

@@ -35,8 +35,29 @@ below(int dir, const char *name)
 	return fd;
 }
 
-int
-serve_check(const struct serve *s, const char *batch)
+bool
+serve_is_home(const char *batch)
+{
+	return strcmp(batch, SERVE_HOME) == 0;
+}
+
+/* The folder that lighttpd serves is there, though nothing may be in it yet. */
+static int
+check_home(const struct serve *s)
+{
+	int dir = root_dir(s->root.fd, "review", true);
+
+	if (dir >= 0) {
+		close(dir);
+		return 0;
+	}
+	msg_warn_errno("cannot make %s/review", s->root.path);
+	return EX_CANTCREAT;
+}
+
+/* Whether the pages of BATCH are there. */
+static int
+check_pages(const struct serve *s, const char *batch)
 {
 	int dir = below(root_dir(s->root.fd, "review", false), batch);
 	struct stat st;
@@ -55,6 +76,12 @@ serve_check(const struct serve *s, const char *batch)
 	if (dir >= 0)
 		close(dir);
 	return rc == 0 ? 0 : EX_NOINPUT;
+}
+
+int
+serve_check(const struct serve *s, const char *batch)
+{
+	return serve_is_home(batch) ? check_home(s) : check_pages(s, batch);
 }
 
 const char *
@@ -86,7 +113,8 @@ print_record(const struct serve *s, struct json_object *record, const char *alre
 	if (s->json)
 		rec_out_json(record);
 	else
-		printf("%s is served%s at %s\n(`bi-clean stop %lld` ends it)\n", rec_string(record, "batch"), already,
+		printf("%s is served%s at %s\n(`bi-clean stop %lld` ends it)\n",
+		       serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"), already,
 		       rec_string(record, "url"), rec_number(record, "port", 0));
 	rec_flush();
 }
@@ -196,7 +224,10 @@ start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
 		words_add(&w, "--no-worker", NULL);
 	if (s->another)
 		words_add(&w, "--another", NULL);
-	words_add(&w, "--", batch);
+	if (serve_is_home(batch))
+		words_add(&w, "--home", NULL);
+	else
+		words_add(&w, "--", batch);
 	return child_start(&c);
 }
 

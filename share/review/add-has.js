@@ -1,0 +1,188 @@
+/* What a notebook has, on the page /add/: its files, newest first, to be read and to be deleted. */
+import {Bi} from './bi.js';
+import {byId, bytes, make, number, plural, say, setText} from './show.js';
+
+const PAGE = 50; /* files asked for at once */
+const PAUSE = 1000; /* milliseconds between two looks, however much happens */
+const api = new Bi();
+let notebook = '';
+let shown = 0; /* files */
+let timer = 0;
+let asking = 0; /* the number of the last question: an older answer is not for us */
+
+/* --- reading --- */
+
+function metaOf(doc) {
+	const pairs = [['Type', doc.mime], ['Language', doc.language], ['Author', doc.author], ['Date', doc.date], ['Description', doc.description],
+		['Address', doc.canonical_url || doc.url], ['Pages', doc.pages]];
+
+	return pairs.filter(([, value]) => value !== undefined && value !== null && value !== '')
+		.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))]);
+}
+
+/* Shows what was made of a file, on a plain click at the link to it. */
+export async function openReader(event, from, id) {
+	if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+		return;
+	event.preventDefault();
+	const link = event.currentTarget;
+
+	setText(byId('reader-title'), 'One moment');
+	byId('reader-meta').replaceChildren();
+	setText(byId('reader-text'), '');
+	byId('reader-raw').href = api.rawUrl(from, id);
+	byId('reader-json').href = api.contentUrl(id);
+	byId('reader').showModal();
+	byId('reader').addEventListener('close', () => link.isConnected && link.focus(), {once: true});
+	try {
+		const doc = await api.getContent(id);
+
+		setText(byId('reader-title'), String(doc.title || doc.filename || 'No title'));
+		byId('reader-meta').replaceChildren(...metaOf(doc));
+		setText(byId('reader-text'), doc.text ? String(doc.text) : 'No text was found in it.');
+	} catch (e) {
+		setText(byId('reader-title'), 'It cannot be shown');
+		setText(byId('reader-text'), e.detail || String(e));
+	}
+}
+
+/* --- deleting --- */
+
+function ask(what) {
+	return new Promise(function (resolve) {
+		const dialog = byId('sure');
+
+		setText(byId('sure-what'), '“' + what + '” and what was made of it are taken out of the notebook ' + notebook + '. There is no way back.');
+		dialog.returnValue = 'no';
+		dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), {once: true});
+		dialog.showModal();
+	});
+}
+
+async function remove(row, file, pressed) {
+	const next = row.nextElementSibling || row.previousElementSibling;
+
+	if (!await ask(titleOf(file))) {
+		pressed.focus();
+		return;
+	}
+	pressed.disabled = true;
+	try {
+		await api.deleteFile(notebook, file.file_id);
+		row.remove();
+		say('Deleted: ' + titleOf(file));
+		(next && next.isConnected ? next.querySelector('button') : byId('has-title')).focus();
+		await show();
+	} catch (e) {
+		pressed.disabled = false;
+		row.querySelector('.wrong').textContent = 'Not deleted: ' + (e.detail || e);
+		pressed.focus();
+	}
+}
+
+/* --- the list --- */
+
+function titleOf(file) {
+	return String(file.title || file.filename || file.url || file.file_id);
+}
+
+function rowOf(file) {
+	const title = titleOf(file);
+	const named = () => make('span', {className: 'unseen'}, ' of ' + title);
+	const from = notebook;
+	const when = new Date(file.created_at || file.at);
+	const about = [file.title ? file.filename || file.url : null, file.mime || file.content_type,
+		number(file.bytes) ? bytes(file.bytes) : null, Number.isNaN(when.getTime()) ? null : when.toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'})];
+	const content = make('a', {href: api.contentUrl(file.file_id)}, 'Content', named());
+	const gone = make('button', {type: 'button', className: 'button small plain danger'}, 'Delete', make('span', {className: 'unseen'}, ' ' + title));
+	const row = make('li', {},
+		make('div', {className: 'what'}, make('p', {className: 'title'}, title), make('p', {className: 'quiet cut'}, about.filter(Boolean).join(' · ')),
+			make('p', {className: 'wrong'})),
+		make('div', {className: 'links'}, content,
+			make('a', {href: api.rawUrl(notebook, file.file_id), target: '_blank', rel: 'noopener'}, 'Raw', named()), gone));
+
+	row.dataset.file = file.file_id;
+	content.addEventListener('click', (e) => openReader(e, from, file.file_id));
+	gone.addEventListener('click', () => remove(row, file, gone));
+	return row;
+}
+
+/* Puts the list right without touching rows that stay: one of them may have the focus. */
+function place(files) {
+	const list = byId('has');
+	const wanted = new Set(files.map((file) => file.file_id));
+
+	for (const row of [...list.children])
+		if (!wanted.has(row.dataset.file))
+			row.remove();
+	const rows = new Map([...list.children].map((row) => [row.dataset.file, row]));
+
+	files.forEach(function (file, i) {
+		const row = rows.get(file.file_id) || rowOf(file);
+
+		if (list.children[i] !== row)
+			list.insertBefore(row, list.children[i] || null);
+	});
+}
+
+/* Asks for what is shown and COUNT more. */
+async function show(count = 0) {
+	const mine = ++asking;
+	const files = [];
+	let total = 0;
+
+	setText(byId('has-title'), 'In ' + (notebook || 'this notebook'));
+	try {
+		for (const wanted = Math.max(PAGE, shown + count); files.length < wanted;) {
+			const page = await api.listFiles(notebook, {limit: Math.min(PAGE, wanted - files.length), offset: files.length});
+
+			if (mine !== asking)
+				return;
+			total = number(page.count);
+			files.push(...page.results);
+			if (!page.results.length || files.length >= total)
+				break;
+		}
+		shown = files.length;
+	} catch (e) {
+		if (mine !== asking)
+			return;
+		/* A notebook is there once it has something. */
+		if (e.status !== 404) {
+			setText(byId('has-says'), 'What it has cannot be shown: ' + (e.detail || e));
+			return;
+		}
+		shown = 0;
+	}
+	place(files);
+	setText(byId('has-says'), total ? plural(total, 'file', 'files') : '');
+	byId('has-nothing').hidden = total > 0;
+	byId('more').hidden = files.length >= total;
+}
+
+/* Shows the files of a notebook, now or when the last look is a while ago. */
+export function showFiles(name) {
+	if (name !== notebook) {
+		notebook = name;
+		shown = 0;
+		byId('has').replaceChildren();
+		clearTimeout(timer);
+		timer = 0;
+		show();
+		return;
+	}
+	timer = timer || setTimeout(function () {
+		timer = 0;
+		show();
+	}, PAUSE);
+}
+
+byId('more').addEventListener('click', async function () {
+	const first = byId('has').children.length;
+
+	await show(PAGE);
+	const row = byId('has').children[first];
+
+	if (row)
+		row.querySelector('a').focus();
+});

@@ -1,0 +1,535 @@
+/**
+ * The client of the batch API (bi-api(1)): an ES module without dependencies, for browsers and for Node 18 and later.
+ *
+ *     import {Bi} from './bi.js';
+ *
+ *     const apiService = new Bi({baseUrl: 'http://localhost:8000/api/v1', token});
+ *     const result = await apiService.parseUrl(['https://example.com/1', 'https://example.com/2'], 'reading');
+ *
+ *     for await (const {batch_job, items} of apiService.watchBatchJob('reading', result.batch_job_id))
+ *         console.log(batch_job.status, batch_job.progress_percentage);
+ *
+ * Answers are the server's JSON as it is. What is no success is thrown as a BiError.
+ *
+ * @module bi
+ */
+
+const STORE = 'bi:token'; /* where the pages of a tab keep the token */
+const EVERY = 2000; /* milliseconds between two questions where there is no stream */
+const SILENCE = 45000; /* milliseconds after which a stream that says nothing is given up; the server speaks every 15 s */
+const PATIENCE = 60000; /* milliseconds that a watched job may go without an answer */
+const TIMEOUT = 120000; /* milliseconds that a request may take: one item is answered when it is done */
+
+/**
+ * What went wrong.
+ *
+ * @property {number} status the HTTP status; 0 where there was no answer
+ * @property {string} code the server's `error`; or `no_answer`, `timeout`, `aborted`, `bad_answer`, `http_STATUS`
+ * @property {string} detail what was wrong, with what, what to do: for people
+ * @property {?Object} body the answer as it came, where it was JSON: a 504 has `batch_job_id`, to go on with
+ */
+export class BiError extends Error {
+	constructor(status, code, detail, body = null) {
+		super(detail);
+		this.name = code === 'aborted' ? 'AbortError' : 'BiError';
+		this.status = status;
+		this.code = code;
+		this.detail = detail;
+		this.body = body;
+	}
+}
+
+/** @returns {boolean} whether nothing more happens to a job, or an item, of this status */
+export function isFinal(status) {
+	return ['completed', 'failed', 'partially_completed'].includes(status);
+}
+
+let kept = null; /* the token, where the browser stores nothing */
+
+/**
+ * The token of this page: that in the fragment of its address (`#token=...`, which is taken out of it and kept for this
+ * tab), else what the tab has kept.
+ *
+ * @returns {?string} null where there is none, and outside of browsers
+ */
+export function tokenOfPage() {
+	if (typeof window === 'undefined' || typeof location === 'undefined')
+		return null;
+	const found = /^#token=([A-Za-z0-9._~-]+)$/.exec(location.hash);
+
+	if (found) {
+		keepToken(found[1]);
+		history.replaceState(null, '', location.pathname + location.search);
+	}
+	try {
+		return window.sessionStorage.getItem(STORE) || kept;
+	} catch (e) {
+		return kept;
+	}
+}
+
+/** Keeps a token for this tab. */
+export function keepToken(token) {
+	kept = token;
+	try {
+		window.sessionStorage.setItem(STORE, token);
+	} catch (e) {
+		/* This page has it, the next one will not. */
+	}
+}
+
+/* --- answers --- */
+
+function parse(text) {
+	try {
+		return JSON.parse(text);
+	} catch (e) {
+		return undefined;
+	}
+}
+
+function aborted() {
+	return new BiError(0, 'aborted', 'it was called off');
+}
+
+function failure(status, body) {
+	const known = body !== null && typeof body === 'object';
+
+	return new BiError(status, known && body.error ? String(body.error) : 'http_' + status,
+		known && body.detail ? String(body.detail) : 'the server answers ' + status + ' and does not say why', known ? body : null);
+}
+
+/* The body of an answer; throws what is none, and what says that it failed. */
+function judge(status, text) {
+	const body = text === '' ? null : parse(text);
+
+	if (status < 200 || status > 299)
+		throw failure(status, body === undefined ? null : body);
+	if (body === undefined)
+		throw new BiError(status, 'bad_answer', 'the answer is no JSON: is this the address of a bi-serve?');
+	return body;
+}
+
+/* Why a request came to nothing. */
+function broken(error, signal, late) {
+	if (signal && signal.aborted)
+		return aborted();
+	if (late)
+		return new BiError(0, 'timeout', 'the server did not answer in time');
+	return new BiError(0, 'no_answer', 'the server does not answer, or the connection broke off' +
+		(error && error.cause && error.cause.code ? ' (' + error.cause.code + ')' : ''), null);
+}
+
+function sleep(ms, signal) {
+	return new Promise(function (resolve, reject) {
+		function stop() {
+			clearTimeout(timer);
+			reject(aborted());
+		}
+		const timer = setTimeout(function () {
+			if (signal)
+				signal.removeEventListener('abort', stop);
+			resolve();
+		}, ms);
+
+		if (signal)
+			signal.addEventListener('abort', stop, {once: true});
+	});
+}
+
+/* An AbortController that SIGNAL ends too; release() after use. */
+function controlled(signal) {
+	const control = new AbortController();
+	const stop = () => control.abort();
+
+	if (signal && signal.aborted)
+		throw aborted();
+	if (signal)
+		signal.addEventListener('abort', stop, {once: true});
+	control.release = () => signal && signal.removeEventListener('abort', stop);
+	return control;
+}
+
+/* fetch() does not tell how much was sent; what browsers had before does. */
+function sendByXhr(method, url, {headers, body, credentials, signal, onProgress}) {
+	return new Promise(function (resolve, reject) {
+		const request = new XMLHttpRequest();
+		const stop = () => request.abort();
+
+		if (signal && signal.aborted) {
+			reject(aborted());
+			return;
+		}
+		request.open(method, url);
+		request.withCredentials = credentials === 'include';
+		for (const [name, value] of Object.entries(headers))
+			request.setRequestHeader(name, value);
+		request.upload.addEventListener('progress', (e) => onProgress({loaded: e.loaded, total: e.total}));
+		request.addEventListener('load', () => resolve({status: request.status, text: request.responseText}));
+		request.addEventListener('error', () => reject(broken(null, signal, false)));
+		request.addEventListener('abort', () => reject(aborted()));
+		request.addEventListener('loadend', () => signal && signal.removeEventListener('abort', stop));
+		if (signal)
+			signal.addEventListener('abort', stop, {once: true});
+		request.send(body);
+	});
+}
+
+async function sendByFetch(get, method, url, {headers, body, credentials, signal, timeout}) {
+	const control = controlled(signal);
+	let late = false;
+	const end = timeout ? setTimeout(function () {
+		late = true;
+		control.abort();
+	}, timeout) : 0;
+
+	try {
+		const response = await get(url, {method, headers, body, credentials, signal: control.signal, cache: 'no-store'});
+
+		return {status: response.status, text: await response.text()};
+	} catch (e) {
+		throw broken(e, signal, late);
+	} finally {
+		clearTimeout(end);
+		control.release();
+	}
+}
+
+/*
+ * The data of server-sent events out of a stream of bytes, as the HTML standard reads them: lines end with CR, LF or
+ * both, an event with an empty one, and what is cut off is none. ALIVE is called at each piece.
+ */
+async function* eventsOf(body, alive) {
+	const reader = body.getReader();
+	const decoder = new TextDecoder();
+	const data = [];
+	let rest = '';
+	let cr = false; /* the last piece ended with one: an LF after it is of the same end */
+
+	try {
+		for (;;) {
+			const {done, value} = await reader.read();
+
+			if (done)
+				return;
+			alive();
+			const piece = decoder.decode(value, {stream: true});
+			const lines = (rest + (cr && piece[0] === '\n' ? piece.slice(1) : piece)).split(/\r\n|\n|\r/);
+
+			cr = piece === '' ? cr : piece.endsWith('\r');
+			rest = lines.pop();
+			for (const line of lines) {
+				if (line === '' && data.length)
+					yield data.splice(0).join('\n');
+				else if (line.startsWith('data:'))
+					data.push(line.slice(line[5] === ' ' ? 6 : 5));
+			}
+		}
+	} finally {
+		reader.cancel().catch(() => {});
+	}
+}
+
+/* --- the client --- */
+
+export class Bi {
+	#base;
+	#token;
+	#fetch;
+	#credentials;
+
+	/**
+	 * @param {Object} [options]
+	 * @param {string} [options.baseUrl] what the paths begin with, `http://localhost:8000/api/v1`; where it is missing,
+	 *   that of the server that this module was loaded from
+	 * @param {string|function(): ?string} [options.token] the root's token, or what gives it; tokenOfPage where it is missing.
+	 *   Writing needs it, reading does not
+	 * @param {string} [options.credentials] as of fetch(): 'include' where the server is another origin and asks for a password
+	 * @param {function} [options.fetch] in place of fetch()
+	 */
+	constructor({baseUrl, token = tokenOfPage, credentials = 'same-origin', fetch: get} = {}) {
+		const base = baseUrl === undefined ? new URL('../api/v1', import.meta.url) :
+			new URL(baseUrl, typeof location === 'undefined' ? undefined : location.href);
+
+		if (!/^https?:$/.test(base.protocol))
+			throw new TypeError('Bi: baseUrl is needed here, such as http://localhost:8000/api/v1');
+		this.#base = base.href.replace(/\/+$/, '');
+		this.#token = typeof token === 'function' ? token : () => token;
+		this.#fetch = get || ((...args) => fetch(...args));
+		this.#credentials = credentials;
+	}
+
+	/** The address of a path below baseUrl; undefined and null in the query are left out. */
+	#url(path, query = {}) {
+		const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+
+		return this.#base + path + (given.length ? '?' + new URLSearchParams(given) : '');
+	}
+
+	async #ask(method, path, {query, json, form, signal, timeout = TIMEOUT, onProgress} = {}) {
+		const headers = {};
+		const token = method === 'GET' ? null : this.#token();
+		const options = {headers, signal, timeout, onProgress, credentials: this.#credentials};
+
+		/* Authorization is the password's, where one is asked for. */
+		if (token)
+			headers['X-CSRFToken'] = token;
+		if (json !== undefined) {
+			headers['Content-Type'] = 'application/json';
+			options.body = JSON.stringify(json);
+		} else if (form !== undefined) {
+			options.body = form;
+		}
+		const {status, text} = onProgress && typeof XMLHttpRequest !== 'undefined' ?
+			await sendByXhr(method, this.#url(path, query), options) :
+			await sendByFetch(this.#fetch, method, this.#url(path, query), options);
+
+		return judge(status, text);
+	}
+
+	#handIn(name, urls, notebookId, {uploadId, signal, timeout} = {}) {
+		const json = Array.isArray(urls) ? {urls: urls.map(String)} : {url: String(urls)};
+
+		if (uploadId !== undefined && uploadId !== null)
+			json.upload_url_id = uploadId;
+		return this.#ask('POST', `/notebooks/${encodeURIComponent(notebookId)}/files/${name}/`, {json, signal, timeout});
+	}
+
+	/**
+	 * Hands in one URL, and waits until it is fetched and parsed; or an array of them, which a worker does meanwhile.
+	 *
+	 * @param {string|string[]} urls
+	 * @param {string} notebookId
+	 * @param {Object} [options]
+	 * @param {string|string[]} [options.uploadId] an id of the caller's own, by which the file is found too
+	 * @param {AbortSignal} [options.signal]
+	 * @param {number} [options.timeout] milliseconds; 0: none
+	 * @returns {Promise<Object>} `{success, file_id, knowledge_item_id, is_batch: false, total_items: 1}`, or of an array
+	 *   `{success, batch_job_id, total_items, message, is_batch: true}`
+	 * @throws {BiError}
+	 */
+	parseUrl(urls, notebookId, options) {
+		return this.#handIn('parse_url', urls, notebookId, options);
+	}
+
+	/** As parseUrl, and gets the pictures, videos and sounds that the page shows. */
+	parseUrlWithMedia(urls, notebookId, options) {
+		return this.#handIn('parse_url_media', urls, notebookId, options);
+	}
+
+	/**
+	 * Uploads one file and waits until it is parsed; or an array of them, which are a batch.
+	 *
+	 * @param {Blob|File|(Blob|File)[]} files with their names, where they have any
+	 * @param {?(string|string[])} uploadId an id of the caller's own, or null
+	 * @param {string} notebookId
+	 * @param {Object} [options]
+	 * @param {function({loaded: number, total: number})} [options.onProgress] is told how many bytes were sent; in browsers only
+	 * @param {AbortSignal} [options.signal] ends the upload, and nothing of it stays
+	 * @param {number} [options.timeout] milliseconds; there is none where it is missing: a file may be large
+	 * @returns {Promise<Object>} as parseUrl
+	 * @throws {BiError}
+	 */
+	parseFile(files, uploadId, notebookId, {onProgress, signal, timeout = 0} = {}) {
+		const form = new FormData();
+
+		for (const id of uploadId === undefined || uploadId === null ? [] : [].concat(uploadId))
+			form.append('upload_file_id', id);
+		for (const file of [].concat(files)) {
+			const part = Array.isArray(files) ? 'files' : 'file';
+
+			if (typeof file.name === 'string')
+				form.append(part, file, file.name);
+			else
+				form.append(part, file);
+		}
+		return this.#ask('POST', `/notebooks/${encodeURIComponent(notebookId)}/files/upload/`, {form, signal, timeout, onProgress});
+	}
+
+	#jobPath(notebookId, jobId) {
+		return `/notebooks/${encodeURIComponent(notebookId)}/batch-jobs/${encodeURIComponent(jobId)}/status/`;
+	}
+
+	/**
+	 * How far a job is.
+	 *
+	 * @param {string} notebookId
+	 * @param {number|string} jobId
+	 * @param {Object} [options] `limit` and `offset` choose among the items (1,000 where nothing is said); `signal`
+	 * @returns {Promise<{batch_job: Object, items: Object[]}>}
+	 * @throws {BiError}
+	 */
+	getBatchJobStatus(notebookId, jobId, {limit, offset, signal} = {}) {
+		return this.#ask('GET', this.#jobPath(notebookId, jobId), {query: {limit, offset}, signal});
+	}
+
+	/* The documents of a stream; ends, or throws, when it does. */
+	async *#stream(path, {query, signal, silence}) {
+		const control = controlled(signal);
+		let timer = 0;
+
+		function alive() {
+			clearTimeout(timer);
+			timer = setTimeout(() => control.abort(), silence);
+		}
+		try {
+			alive();
+			const response = await this.#fetch(this.#url(path, query), {
+				headers: {Accept: 'text/event-stream'}, signal: control.signal, cache: 'no-store', credentials: this.#credentials,
+			});
+
+			if (!response.ok || !/^text\/event-stream\b/.test(response.headers.get('Content-Type') || '') || !response.body)
+				return;
+			for await (const text of eventsOf(response.body, alive)) {
+				const document = parse(text);
+
+				if (document && document.batch_job)
+					yield document;
+			}
+		} finally {
+			clearTimeout(timer);
+			control.abort();
+			control.release();
+		}
+	}
+
+	/* A document now and then. An answer that does not come, or says that the server is in trouble, is waited for. */
+	async *#poll(ask, {signal, every, patience}) {
+		for (let good = Date.now(); ;) {
+			try {
+				const document = await ask();
+
+				good = Date.now();
+				yield document;
+			} catch (e) {
+				const passes = e.code !== 'aborted' && (e.status === 0 || e.status === 429 || e.status >= 500);
+
+				if (!passes || Date.now() - good >= patience)
+					throw e;
+			}
+			await sleep(every, signal);
+		}
+	}
+
+	/**
+	 * The status of a job, again at each change, until its last one. It comes as server-sent events; where there are none,
+	 * or where they break off, the server is asked every 2 s.
+	 *
+	 * @param {string} notebookId
+	 * @param {number|string} jobId
+	 * @param {Object} [options]
+	 * @param {AbortSignal} [options.signal] ends it: the iterator throws a BiError with the code `aborted`
+	 * @param {number} [options.limit] how many items each document has; 0: none
+	 * @param {number} [options.offset] from which one on
+	 * @param {boolean} [options.stream] false: ask, even if there were a stream (browsers open few connections to a server at once)
+	 * @param {number} [options.every] milliseconds between questions
+	 * @param {number} [options.silence] milliseconds after which a silent stream is given up
+	 * @param {number} [options.patience] milliseconds without an answer after which the iterator throws
+	 * @returns {AsyncGenerator<{batch_job: Object, items: Object[]}>}
+	 * @throws {BiError} while iterating
+	 */
+	async *watchBatchJob(notebookId, jobId, {signal, limit, offset, stream = true, every = EVERY, silence = SILENCE, patience = PATIENCE} = {}) {
+		const path = this.#jobPath(notebookId, jobId);
+		const ask = () => this.getBatchJobStatus(notebookId, jobId, {limit, offset, signal});
+		let last = '';
+
+		function isNew(document) {
+			const text = JSON.stringify(document);
+
+			return text !== last && ((last = text), true);
+		}
+		try {
+			if (stream)
+				for await (const document of this.#stream(path + 'stream', {query: {limit, offset}, signal, silence})) {
+					if (isNew(document))
+						yield document;
+					if (isFinal(document.batch_job.status))
+						return;
+				}
+		} catch (e) {
+			if (signal && signal.aborted)
+				throw aborted();
+		}
+		for await (const document of this.#poll(ask, {signal, every, patience})) {
+			if (isNew(document))
+				yield document;
+			if (isFinal(document.batch_job.status))
+				return;
+		}
+	}
+
+	/** The jobs of a notebook, newest first. */
+	listBatchJobs(notebookId, {limit, offset, signal} = {}) {
+		return this.#ask('GET', `/notebooks/${encodeURIComponent(notebookId)}/batch-jobs/`, {query: {limit, offset}, signal});
+	}
+
+	/** The files of a notebook, newest first: `{count, results}`. contentType: only those of that type. */
+	listFiles(notebookId, {limit, offset, contentType, signal} = {}) {
+		return this.#ask('GET', `/notebooks/${encodeURIComponent(notebookId)}/files/`,
+			{query: {limit, offset, content_type: contentType}, signal});
+	}
+
+	#filePath(notebookId, id, rest) {
+		return `/notebooks/${encodeURIComponent(notebookId)}/files/${encodeURIComponent(id)}/${rest}`;
+	}
+
+	/** The status of one file, by its file id or upload id. */
+	getFileStatus(notebookId, id, {signal} = {}) {
+		return this.#ask('GET', this.#filePath(notebookId, id, 'status/'), {signal});
+	}
+
+	/** What was made of a file: title, text (Markdown), metadata... */
+	getContent(fileId, {signal} = {}) {
+		return this.#ask('GET', `/notebooks/files/${encodeURIComponent(fileId)}/content/`, {signal});
+	}
+
+	/** The address of what was made of a file. */
+	contentUrl(fileId) {
+		return this.#url(`/notebooks/files/${encodeURIComponent(fileId)}/content/`);
+	}
+
+	/** The address of the bytes of a file as they were fetched or uploaded. Range works there. */
+	rawUrl(notebookId, fileId) {
+		return this.#url(this.#filePath(notebookId, fileId, 'raw/'));
+	}
+
+	/** The address of a picture that was found in a file. */
+	imageUrl(notebookId, fileId, name) {
+		return this.#url(this.#filePath(notebookId, fileId, 'images/' + encodeURIComponent(name)));
+	}
+
+	/** Takes a file out of its notebook, by its file id or upload id. Null when it is done. */
+	deleteFile(notebookId, id, {signal} = {}) {
+		return this.#ask('DELETE', this.#filePath(notebookId, id, ''), {signal});
+	}
+
+	/** The knowledge items that are linked to a notebook. */
+	listKnowledgeBase(notebookId, {limit, offset, signal} = {}) {
+		return this.#ask('GET', `/notebooks/${encodeURIComponent(notebookId)}/knowledge-base/`, {query: {limit, offset}, signal});
+	}
+
+	#linking(method, notebookId, itemId, notes, signal) {
+		const json = {knowledge_base_item_id: itemId};
+
+		if (notes !== undefined)
+			json.notes = notes;
+		return this.#ask(method, `/notebooks/${encodeURIComponent(notebookId)}/knowledge-base/`, {json, signal});
+	}
+
+	/** Links a knowledge item to a notebook. */
+	linkKnowledgeItem(notebookId, itemId, {notes, signal} = {}) {
+		return this.#linking('POST', notebookId, itemId, notes, signal);
+	}
+
+	/** Takes that link away. */
+	unlinkKnowledgeItem(notebookId, itemId, {signal} = {}) {
+		return this.#linking('DELETE', notebookId, itemId, undefined, signal);
+	}
+
+	/** Resolves where the API answers. */
+	health({signal} = {}) {
+		return this.#ask('GET', '/health/', {signal});
+	}
+}
+
+export default Bi;

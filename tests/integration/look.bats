@@ -1,0 +1,578 @@
+#!/usr/bin/env bats
+# bi-api behind the real lighttpd: what it says of the jobs, files and knowledge items of notebooks.
+load helpers
+
+# serve: sets URL, NB (of the notebook nb), TOKEN and PORT.
+serve() {
+	local first=$((12000 + RANDOM % 7000)) record
+
+	mkdir -p "$BI_ROOT/review/A"
+	echo '<!doctype html><title>A</title>' >"$BI_ROOT/review/A/index.html"
+	bi-serve --no-worker -p "$first-$((first + 200))" A >record 2>serve.err || {
+		cat serve.err >&2
+		return 1
+	}
+	record=$(head -n 1 record)
+	PORT=$(jq .port <<<"$record")
+	TOKEN=$(<"$BI_ROOT/token")
+	URL=http://localhost:$PORT/api/v1
+	NB=$URL/notebooks/nb
+}
+
+# call [CURL OPTION...] URL: the answer's status in $code, its body in the file body, its headers in the file head.
+call() {
+	: >body
+	code=$(curl -s -o body -D head -w '%{http_code}' --path-as-is --max-time 30 "$@")
+}
+
+# write METHOD URL [CURL OPTION...]: with the token.
+write() {
+	call -X "$1" -H "X-CSRFToken: $TOKEN" "${@:3}" "$2"
+}
+
+# hand_in NOTEBOOK FILE...: a batch of uploads; its id in $job.
+hand_in() {
+	local form=() f
+
+	for f in "${@:2}"; do
+		form+=(-F "files=@$f")
+	done
+	call -H "X-CSRFToken: $TOKEN" "${form[@]}" "$URL/notebooks/$1/files/upload/"
+	assert_equal "$code" 202
+	job=$(jq .batch_job_id body)
+}
+
+# work [PROGRAM]: what is in the queue is done, and parsed by the program `parse`, or another.
+work() {
+	bi-fetch -q --work --once --through "${1:-$BATS_TEST_TMPDIR/parse}" || [ $? -eq 1 ] # some items failed
+}
+
+setup() {
+	bi_setup
+	# What a filter leaves of a file: content/ID_IDX.json with a picture. Nothing of a .bin, and .bad fails.
+	cat >parse <<-'END'
+		#!/usr/bin/env bash
+		while IFS= read -r record; do
+			path=$(jq -r '.path // empty' <<<"$record")
+			case $(jq -r '.filename // empty' <<<"$record") in
+			*.bad) jq -c '.status = "failed" | .error = {code: "parse_damaged", message: "damaged", retryable: false}' <<<"$record" ;;
+			*.bin | '') printf '%s\n' "$record" ;;
+			*)
+				exec 9>>counter
+				flock 9
+				n=$(($(wc -l <counter) + 1))
+				echo >&9
+				exec 9>&-
+				stem=$(basename "${path%.*}")
+				dir=$(dirname "$(dirname "$path")")
+				mkdir -p "$dir/content/$stem"
+				echo picture >"$dir/content/$stem/1.png"
+				jq -c --argjson n "$n" --rawfile text "$path" '{knowledge_item_id: $n, sha256, mime, kind: "text",
+					title: "T \($n)", text: $text, metadata: {},
+					images: [{name: "1.png", mime: "image/png"}, {name: "2.png", mime: "text/html"}]}' \
+					<<<"$record" >"$dir/content/$stem.json"
+				jq -c --argjson n "$n" --arg stem "$stem" '. + {knowledge_item_id: $n, kind: "text", title: "T \($n)",
+					content: "content/\($stem).json"}' <<<"$record"
+				;;
+			esac
+		done
+	END
+	chmod +x parse
+	for i in 1 2 3; do
+		echo "file $i" >"$i.txt"
+	done
+	printf '\1\2\3\0' >4.bin
+}
+
+# refused CODE ERROR
+refused() {
+	assert_equal "$code $(jq -r '[.success, .error, (.detail | length > 10)] | @sh' body)" "$1 false '$2' true"
+}
+
+header() {
+	sed -n "s/^$1: \(.*\)\r\$/\1/Ip" head
+}
+
+# file_of NAME: its id in the notebook nb.
+file_of() {
+	curl -s "$NB/files/?limit=1000" | jq -r --arg name "$1" '.results[] | select(.filename == $name) | .file_id'
+}
+
+@test "the status of a job, with and without its items, in its notebook alone" {
+	serve
+	hand_in nb 1.txt 2.txt 4.bin
+	call "$NB/batch-jobs/$job/status/"
+	assert_equal "$code $(jq -c '[.batch_job.id, .batch_job.job_type, .batch_job.status, (.batch_job | .total_items,
+		.pending_items), (.items | length)]' body)" \
+		"200 [$job,\"file_upload\",\"pending\",3,3,3]"
+	assert_equal "$(jq -c '.items[1] | [.id, .status, .item_data, .upload_id]' body)" \
+		"[2,\"pending\",{\"filename\":\"2.txt\",\"size\":7},\"$(printf %016x%016x "$job" 2)\"]"
+	work
+	call "$NB/batch-jobs/$job/status?limit=0"
+	assert_equal "$code $(jq -c '[.batch_job.status, .batch_job.completed_items, .items]' body)" '200 ["completed",3,[]]'
+	call "$URL/nb/batch-jobs/$job/status/?limit=1&offset=1"
+	assert_equal "$code $(jq -c '[.items[] | [.id, .status, (.result | has("file_id"), has("knowledge_item_id"))]]' body)" \
+		'200 [[2,"completed",true,true]]'
+	call "$URL/nb/batch-jobs/$job/status/?offset=99"
+	assert_equal "$code $(jq -c '[.items, .batch_job.total_items]' body)" '200 [[],3]'
+	assert_equal "$(jq -cS . body)" "$(bi-status --json "job-$job" | head -n 1 | jq -cS '.items = []')"
+	call -H "If-None-Match: $(header etag)" "$URL/nb/batch-jobs/$job/status/?offset=99"
+	assert_equal "$code $(<body)" '304 '
+	call -I "$URL/nb/batch-jobs/$job/status/"
+	assert_equal "$code" 200
+
+	hand_in other 3.txt
+	call "$NB/batch-jobs/$job/status/"
+	refused 404 no_such_job
+	call "$URL/notebooks/other/batch-jobs/$job/status/"
+	assert_equal "$code" 200
+	call "$NB/batch-jobs/"
+	assert_equal "$code $(jq -c '[.count, (.results | length)]' body)" '200 [1,1]'
+}
+
+@test "the list of jobs, newest first" {
+	serve
+	for i in 1 2 3; do
+		hand_in nb $i.txt
+	done
+	call "$NB/batch-jobs/"
+	assert_equal "$code $(jq -c '[.count, ([.results[].id] == ([.results[].id] | sort | reverse)), .results[0].status]' body)" \
+		'200 [3,true,"pending"]'
+	call "$NB/batch-jobs/?limit=1&offset=1"
+	assert_equal "$code $(jq -c '[.count, [.results[].id]]' body)" "200 [3,[$((job - 1))]]"
+	call "$NB/batch-jobs/?offset=18446744073709551615"
+	assert_equal "$code $(jq -c '[.count, .results]' body)" '200 [3,[]]'
+	# One whose batch was taken away.
+	rm -r "$BI_ROOT/batches/job-$job" "$BI_ROOT/queue/job-$job"
+	call "$NB/batch-jobs/?limit=1"
+	assert_equal "$code $(jq -c '.results' body)" \
+		"200 [{\"id\":$job,\"status\":\"removed\",\"total_items\":1,\"name\":\"job-$job\"}]"
+	call "$NB/batch-jobs/$job/status/"
+	refused 404 removed
+}
+
+@test "the files of a notebook, by type and in parts" {
+	serve
+	hand_in nb 1.txt 2.txt 4.bin
+	call "$NB/files/"
+	assert_equal "$code $(<body)" '200 {"count":0,"results":[]}'
+	work
+	hand_in nb 3.txt
+	work
+	call "$NB/files/"
+	assert_equal "$code $(jq -c '[.count, .results[0].filename, .results[0].batch_job_id, .results[0].status,
+		.results[0].bytes, .results[0].mime, .results[0].title]' body)" "200 [4,\"3.txt\",$job,\"completed\",7,\"text/plain\",\"T 3\"]"
+	assert_equal "$(jq -c '.results[0] | [has("file_id", "knowledge_item_id", "upload_id", "created_at")]' body)" \
+		'[true,true,true,true]'
+	call "$NB/files/?limit=1&offset=1"
+	assert_equal "$code $(jq -c '[.count, (.results | length)]' body)" '200 [4,1]'
+	call "$NB/files/?offset=4"
+	assert_equal "$code $(jq -c '[.count, .results]' body)" '200 [4,[]]'
+	call "$NB/files/?content_type=text%2Fplain"
+	assert_equal "$code $(jq -c '[.count, ([.results[].filename] | sort)]' body)" '200 [3,["1.txt","2.txt","3.txt"]]'
+	call "$NB/files/?content_type=text/*&limit=1&offset=2"
+	assert_equal "$code $(jq -c '[.count, (.results | length)]' body)" '200 [3,1]'
+	call "$NB/files/?content_type=image/png"
+	assert_equal "$code $(<body)" '200 {"count":0,"results":[]}'
+	call "$NB/files/?content_type="
+	assert_equal "$code $(jq .count body)" '200 0'
+	# The same bytes are the same file, whatever they are called.
+	cp 1.txt again.txt
+	hand_in nb again.txt
+	work
+	call "$NB/files/?limit=1"
+	assert_equal "$code $(jq -c '[.count, .results[0].filename]' body)" '200 [4,"again.txt"]'
+}
+
+@test "the status of a file, by its id and by what the client called it" {
+	local id
+
+	serve
+	call -H "X-CSRFToken: $TOKEN" -F files=@1.txt -F files=@2.txt -F upload_file_id=mine "$NB/files/upload/"
+	call "$NB/files/mine-2/status/"
+	assert_equal "$code $(jq -c '[.status, .upload_id, .item_data.filename]' body)" '200 ["pending","mine-2","2.txt"]'
+	call "$NB/files/mine-2/raw/"
+	refused 404 not_completed
+	mv 3.txt 3.bad
+	hand_in nb 3.bad
+	work
+	call "$NB/files/mine-2/status"
+	id=$(jq -r .file_id body)
+	assert_equal "$code $(jq -c '[.status, .result.file_id == .file_id, .knowledge_item_id == .result.knowledge_item_id]' body)" \
+		'200 ["completed",true,true]'
+	cp body last
+	call "$NB/files/$id/status/"
+	assert_equal "$code $(<body)" "200 $(<last)"
+	call "$NB/files/$(printf %016x%016x "$job" 1)/status/"
+	assert_equal "$code $(jq -c '[.status, .error_message, has("file_id")]' body)" '200 ["failed","damaged",false]'
+	call "$URL/notebooks/other/files/$id/status/"
+	refused 404 no_such_notebook
+	hand_in other 2.txt
+	call "$URL/notebooks/other/files/$id/status/"
+	refused 404 no_such_file
+	call "$URL/notebooks/other/files/mine-2/status/"
+	refused 404 no_such_file
+	call "$NB/files/mine-3/status/"
+	refused 404 no_such_file
+	call "$NB/files/$(printf %016x%016x "$job" 2)/status/"
+	refused 404 no_such_file
+}
+
+@test "what was parsed, the bytes, and the pictures" {
+	local id bin
+
+	serve
+	printf 'x%.0s' {1..5000} >5.txt
+	echo '<script>alert(1)</script>' >'6 "ä".html'
+	hand_in nb 1.txt 4.bin 5.txt '6 "ä".html'
+	work
+	id=$(file_of 1.txt)
+	call "$URL/notebooks/files/$id/content/"
+	assert_equal "$code $(jq -c '[.file_id, .notebook, .text, .title, .kind]' body)" "200 [\"$id\",\"nb\",\"file 1\\n\",\"T 1\",\"text\"]"
+	call "$NB/files/$id/content"
+	assert_equal "$code $(jq .text body)" '200 "file 1\n"'
+	bin=$(file_of 4.bin)
+	call "$URL/notebooks/files/$bin/content/"
+	refused 404 not_parsed
+	for path in notebooks/files notebooks/nb/files; do
+		call "$URL/$path/$bin/raw/"
+		assert_equal "$code $(header content-type)" '200 application/octet-stream'
+		cmp body 4.bin
+	done
+	assert_regex "$(header content-disposition)" '^attachment; filename="4.bin"'
+	assert_regex "$(header content-security-policy)" 'sandbox'
+	assert_equal "$(header x-content-type-options)" nosniff
+	refute grep -qi '^x-sendfile' head
+	id=$(file_of 5.txt)
+	call -r 100-199 "$NB/files/$id/raw/"
+	assert_equal "$code $(wc -c <body) $(header content-range)" '206 100 bytes 100-199/5000'
+	call -r 5000-6000 "$NB/files/$id/raw/"
+	assert_equal "$code" 416
+	call -I "$NB/files/$id/raw/"
+	assert_equal "$code $(header content-length)" '200 5000'
+	call -H "If-None-Match: $(header etag)" "$NB/files/$id/raw/"
+	assert_equal "$code $(<body)" '304 '
+	call "$NB/files/$(file_of '6 "ä".html')/raw"
+	assert_equal "$code $(header content-disposition)" \
+		"200 attachment; filename=\"6 ____.html\"; filename*=UTF-8''6%20%22%C3%A4%22.html"
+	id=$(file_of 1.txt)
+	call "$NB/files/$id/images/1.png"
+	assert_equal "$code $(header content-type) $(<body)" '200 image/png picture'
+	for name in 2.png 3.png .. ..%2f1.png .; do
+		call "$NB/files/$id/images/$name"
+		assert_equal "$code" 404
+		jq -e '.success == false' body
+	done
+	# Gone behind its back, and links that were put there.
+	rm "$BI_ROOT/batches/job-$job/files/i1_1.txt"
+	call "$NB/files/$id/raw/"
+	refused 404 file_lost
+	ln -s /etc/passwd "$BI_ROOT/batches/job-$job/files/i1_1.txt"
+	call "$NB/files/$id/raw/"
+	refused 404 file_lost
+	rm -r "$BI_ROOT/batches/job-$job/content/i1_1"
+	ln -s /etc "$BI_ROOT/batches/job-$job/content/i1_1"
+	call "$NB/files/$id/images/1.png"
+	refused 404 no_such_image
+	rm "$BI_ROOT/batches/job-$job/content/i1_1.json"
+	call "$NB/files/$id/content"
+	refused 404 content_lost
+	ln -s /etc/passwd "$BI_ROOT/batches/job-$job/content/i1_1.json"
+	call "$NB/files/$id/content"
+	refused 500 cannot_read
+	rm -r "$BI_ROOT/batches/job-$job"
+	call "$NB/files/$id/raw/"
+	refused 404 removed
+	call "$NB/files/?limit=1"
+	assert_equal "$(jq -c '.results[].status' body)" '"removed"'
+}
+
+@test "what bi-parse makes of a page, and that nothing of it stays" {
+	local id
+
+	serve
+	printf '<!doctype html><html lang="en"><title>On owls</title><article><h1>On owls</h1><p>%s</p></article>' \
+		"$(printf 'Owls see at night, and hear better than they see. %.0s' {1..20})" >owls.html
+	hand_in nb owls.html
+	work bi-parse
+	id=$(file_of owls.html)
+	call "$URL/notebooks/files/$id/content/"
+	assert_equal "$code $(jq -c '[.file_id, .title, .language, (.text | contains("hear better")), (.knowledge_item_id > 0)]' body)" \
+		"200 [\"$id\",\"On owls\",\"en\",true,true]"
+	call "$NB/files/?content_type=text/html"
+	assert_equal "$code $(jq -c '[.count, .results[0].title, .results[0].kind]' body)" '200 [1,"On owls","page"]'
+	call "$NB/knowledge-base/"
+	assert_equal "$(jq -c '[.count, .results[0].title]' body)" '[1,"On owls"]'
+	write DELETE "$NB/files/$id/"
+	assert_equal "$code" 204
+	run grep -rl 'hear better' "$BI_ROOT"
+	assert_output ''
+}
+
+@test "a root whose path has what URLs escape" {
+	local id
+
+	export BI_ROOT="$BATS_TEST_TMPDIR/a %2f+&ä root"
+	serve
+	hand_in nb 1.txt
+	work
+	id=$(file_of 1.txt)
+	call "$NB/files/$id/raw/"
+	assert_equal "$code $(<body)" '200 file 1'
+}
+
+@test "a file that is deleted is gone: bytes, content, copies; and its items say so" {
+	local id dir
+
+	serve
+	cp 1.txt same.txt
+	hand_in nb 1.txt 2.txt same.txt 3.txt
+	dir=$BI_ROOT/batches/job-$job
+	work
+	bi-render "job-$job" >/dev/null 2>&1
+	[ -e "$BI_ROOT/review/job-$job/i1_1.txt" ]
+	id=$(file_of same.txt)
+	[ -n "$id" ]
+	call -X DELETE "$NB/files/$id/"
+	refused 401 token_missing
+	[ -e "$dir/files/i1_1.txt" ]
+	write DELETE "$NB/files/$id/"
+	assert_equal "$code $(<body)" '204 '
+	for i in 1 3; do
+		[ ! -e "$dir/files/i${i}_1.txt" ]
+		[ ! -e "$dir/content/i${i}_1.json" ]
+		[ ! -e "$dir/content/i${i}_1" ]
+		[ ! -e "$BI_ROOT/review/job-$job/i${i}_1.txt" ]
+	done
+	[ -e "$dir/files/i2_1.txt" ]
+	assert_equal "$(<"$dir/state")" fcfc
+	run grep -rl 'file 1' "$dir" "$BI_ROOT/review"
+	assert_output ''
+	call "$NB/files/"
+	assert_equal "$code $(jq -c '[.count, ([.results[].filename] | sort)]' body)" '200 [2,["2.txt","3.txt"]]'
+	call "$NB/knowledge-base/?all=1"
+	assert_equal "$(jq .count body)" 2
+	for path in "files/$id/status/" "files/$id/raw/" "files/$id/content/"; do
+		call "$NB/$path"
+		refused 404 no_such_file
+	done
+	write DELETE "$NB/files/$id/"
+	refused 404 no_such_file
+	write DELETE "$NB/files/$(printf %016x%016x "$job" 1)/"
+	refused 404 no_such_file
+	call "$NB/files/$(printf %016x%016x "$job" 1)/status/"
+	assert_equal "$code $(jq -c '[.status, .error_message, .item_data]' body)" \
+		'200 ["failed","it was deleted",{"filename":"1.txt","size":7}]'
+	call "$NB/batch-jobs/$job/status/"
+	assert_equal "$(jq -c '[.batch_job.status, .batch_job.failed_items, .items[0].error_message]' body)" \
+		'["partially_completed",2,"it was deleted"]'
+	bi-render "job-$job" >/dev/null
+	bi-status --rebuild "job-$job" >/dev/null
+	assert_equal "$(<"$dir/state")" fcfc
+	# By its upload id too, and handed in anew it is there again.
+	write DELETE "$NB/files/$(printf %016x%016x "$job" 2)/"
+	assert_equal "$code" 204
+	hand_in nb 1.txt
+	work
+	assert_equal "$(file_of 1.txt)" "$id"
+	call "$NB/files/$id/raw"
+	assert_equal "$code $(<body)" '200 file 1'
+}
+
+@test "an item that waits is deleted; one that is worked on is not" {
+	local id dir
+
+	serve
+	hand_in nb 1.txt 2.txt
+	dir=$BI_ROOT/batches/job-$job
+	id=$(printf %016x%016x "$job" 2)
+	mkfifo hold.in
+	start "$BI_BUILD/tests/hold" "job-$job" 2 <>hold.in >held
+	poll 10 test -s held
+	write DELETE "$NB/files/$id/"
+	refused 409 in_progress
+	stop $!
+	[ -e "$dir/uploads/2" ]
+	write DELETE "$NB/files/$id/"
+	assert_equal "$code" 204
+	[ ! -e "$dir/uploads/2" ]
+	call "$NB/files/$id/status/"
+	assert_equal "$code $(jq -c '[.status, .error_message]' body)" '200 ["failed","it was deleted"]'
+	work
+	assert_equal "$(<"$dir/state")" cf
+	call "$NB/batch-jobs/$job/status?limit=0"
+	assert_equal "$(jq -c '.batch_job | [.status, .failed_items]' body)" '["partially_completed",1]'
+	[ ! -e "$BI_ROOT/queue/job-$job" ]
+}
+
+@test "a delete that was killed on its way is gone on with" {
+	local id dir
+
+	serve
+	hand_in nb 1.txt
+	dir=$BI_ROOT/batches/job-$job
+	work
+	id=$(file_of 1.txt)
+	# As it is after the record, before anything was taken away.
+	printf '{"item":1,"status":"failed","error":{"code":"deleted","message":"it was deleted","retryable":false}}\n' >>"$dir/results.ndjson"
+	printf f >"$dir/state"
+	write DELETE "$NB/files/$id/"
+	assert_equal "$code" 204
+	[ ! -e "$dir/files/i1_1.txt" ]
+	[ ! -e "$dir/content/i1_1.json" ]
+	assert_equal "$(wc -l <"$dir/results.ndjson")" 2
+}
+
+@test "the knowledge base: listed, unlinked, linked, each in its notebook" {
+	local n
+
+	serve
+	hand_in nb 1.txt 2.txt 4.bin
+	work
+	call "$NB/knowledge-base/"
+	assert_equal "$code $(jq -c '[.count, (.results | length), .results[0].linked, (.results[0] | has("title", "file_id"))]' body)" \
+		'200 [2,2,true,true,true]'
+	n=$(jq '.results[0].knowledge_base_item_id' body)
+	write DELETE "$NB/knowledge-base/" -H 'Content-Type: application/json' -d "{\"knowledge_base_item_id\":$n}"
+	assert_equal "$code" 204
+	call "$NB/knowledge-base/"
+	assert_equal "$(jq -c '[.count, (.results | length)]' body)" '[1,1]'
+	call "$NB/knowledge-base?all=1&limit=1"
+	assert_equal "$(jq -c '[.count, .results[0].knowledge_base_item_id, .results[0].linked]' body)" "[2,$n,false]"
+	write POST "$NB/knowledge-base/" -H 'Content-Type: application/json' -d "{\"knowledge_base_item_id\":$n,\"notes\":\"a \\\"ä\\\"\",\"x\":1}"
+	assert_equal "$code $(jq -c '[.success, .knowledge_base_item_id]' body)" "201 [true,$n]"
+	call "$NB/knowledge-base/?limit=1"
+	assert_equal "$(jq -c '[.count, .results[0].notes]' body)" '[2,"a \"ä\""]'
+	write DELETE "$NB/knowledge-base/?knowledge_base_item_id=$n"
+	assert_equal "$code" 204
+	# Not of this notebook, or of none.
+	hand_in other 3.txt
+	work
+	for id in 3 99; do
+		write POST "$NB/knowledge-base/" -H 'Content-Type: application/json' -d "{\"knowledge_base_item_id\":$id}"
+		refused 404 no_such_item
+		write DELETE "$NB/knowledge-base/?knowledge_base_item_id=$id"
+		refused 404 no_such_item
+	done
+	for wrong in '{}' '[]' '7' '{"knowledge_base_item_id":"1"}' '{"knowledge_base_item_id":-1}' '{"knowledge_base_item_id":1.5}' \
+		'{"knowledge_base_item_id":0}'; do
+		write POST "$NB/knowledge-base/" -H 'Content-Type: application/json' -d "$wrong"
+		refused 422 bad_item
+	done
+	write POST "$NB/knowledge-base/" -H 'Content-Type: application/json' -d "{\"knowledge_base_item_id\":$n,\"notes\":[]}"
+	refused 422 bad_notes
+	write POST "$NB/knowledge-base/" -H 'Content-Type: application/json' -d '{'
+	refused 400 bad_json
+	write POST "$NB/knowledge-base/" -d '{}'
+	refused 415 not_json
+	call -X POST -H 'Content-Type: application/json' -d "{\"knowledge_base_item_id\":$n}" "$NB/knowledge-base/"
+	refused 401 token_missing
+	write POST "$URL/notebooks/none/knowledge-base/" -H 'Content-Type: application/json' -d "{\"knowledge_base_item_id\":$n}"
+	refused 404 no_such_notebook
+}
+
+@test "what makes no sense is refused" {
+	local long
+
+	serve
+	hand_in nb 1.txt
+	long=$(printf 'x%.0s' {1..10000})
+	for path in batch-jobs/ "batch-jobs/$job/status/" files/ knowledge-base/; do
+		for wrong in limit=-1 limit=abc limit= limit=1.5 limit=10001 offset=-1 offset=x limit=%31%20 'limit=1&offset=99999999999999999999'; do
+			call "$NB/$path?$wrong"
+			refused 400 bad_parameter
+		done
+	done
+	call "$NB/knowledge-base/?all=yes"
+	refused 400 bad_parameter
+	call "$NB/files/?limit=10000&x=y&offset=0#"
+	assert_equal "$code" 200
+	for id in 0 01 99 -1 x 99999999999999999999 1x +1 job-1 .. %2e%2e "$job%2f.." "$long"; do
+		call "$NB/batch-jobs/$id/status/"
+		assert_equal "$code $(jq .success body)" '404 false'
+		call "$NB/files/$id/status/"
+		assert_equal "$code $(jq .success body)" '404 false'
+		call "$URL/notebooks/$id/files/"
+		assert_equal "$code $(jq .success body)" '404 false'
+		call "$URL/notebooks/files/$id/content/"
+		assert_equal "$code $(jq .success body)" '404 false'
+		call "$URL/$id/batch-jobs/$job/status/"
+		assert_equal "$code $(jq .success body)" '404 false'
+	done
+	write POST "$NB/batch-jobs/" -d x
+	refused 405 method_not_allowed
+	assert_equal "$(header allow)" 'GET, HEAD'
+	write DELETE "$NB/batch-jobs/$job/status/"
+	refused 405 method_not_allowed
+	write PUT "$NB/files/x/" -d x
+	refused 405 method_not_allowed
+	write PATCH "$NB/knowledge-base/" -d x
+	refused 405 method_not_allowed
+	# Nothing was made by looking.
+	assert_equal "$(cd "$BI_ROOT" && echo notebooks/* batches/*)" "notebooks/nb batches/job-$job"
+}
+
+@test "the stream of a job and of a file, to their end" {
+	local a b c id
+
+	serve
+	hand_in nb 1.txt 2.txt
+	id=$(printf %016x%016x "$job" 1)
+	start curl -sN --max-time 60 -o job.events "$NB/batch-jobs/$job/status/stream?limit=0"
+	a=$!
+	start curl -sN --max-time 60 -o file.events "$NB/files/$id/status/stream"
+	b=$!
+	start curl -sN --max-time 60 -o other.events "$URL/nb/batch-jobs/$job/status/stream/"
+	c=$!
+	poll 10 grep -q '"pending"' job.events
+	poll 10 grep -q '"pending"' file.events
+	poll 10 grep -q '"pending"' other.events
+	call "$NB/batch-jobs/99/status/stream"
+	refused 404 no_such_job
+	call "$NB/batch-jobs/$job/status/stream?limit=x"
+	refused 400 bad_parameter
+	write POST "$NB/batch-jobs/$job/status/stream" -d x
+	refused 405 method_not_allowed
+	work
+	for pid in $a $b $c; do
+		poll 30 gone "$pid"
+		wait "$pid"
+	done
+	for f in job file other; do
+		assert_equal "$(tail -n 3 $f.events)" $'event: end\ndata: {}'
+	done
+	assert_equal "$(grep '^data: {"batch_job' job.events | tail -n 1 | cut -c7- | jq -c '[.batch_job.status, .items]')" '["completed",[]]'
+	assert_equal "$(grep '^data: {"batch_job' other.events | tail -n 1 | cut -c7- | jq -c '[.batch_job.status, (.items | length)]')" \
+		'["completed",2]'
+	assert_equal "$(grep '^data: {"id' file.events | tail -n 1 | cut -c7- | jq -c '[.status, has("file_id")]')" '["completed",true]'
+	# What is over already is said once.
+	call "$NB/batch-jobs/$job/status/stream"
+	assert_equal "$code $(grep -c '^data: {"batch_job' body) $(tail -n 3 body | head -n 1)" '200 1 event: end'
+}
+
+@test "many watch many jobs, as many as there may be" {
+	local i pids=() jobs=()
+
+	serve
+	for i in 1 2 3 4; do
+		hand_in nb 1.txt
+		jobs+=("$job")
+	done
+	for i in {1..200}; do
+		start curl -sN --max-time 120 -o "events.$i" "$NB/batch-jobs/${jobs[i % 4]}/status/stream?limit=0"
+		pids+=($!)
+	done
+	for i in {1..200}; do
+		poll 30 grep -q '"pending"' "events.$i"
+	done
+	call "$NB/batch-jobs/$job/status/stream"
+	refused 503 busy
+	work
+	for i in {1..200}; do
+		poll 30 gone "${pids[i - 1]}"
+		grep -q '"status":"completed"' "events.$i"
+		grep -q '^event: end' "events.$i"
+	done
+	call "$NB/batch-jobs/$job/status/stream?limit=0"
+	assert_equal "$code" 200
+}

@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# bi-clean batch, old, cancel, check and legacy: what is retired is gone, and nothing else.
+load helpers
+
+# The batch $1 of as many files as are said, with their candidates' subject a.
+batch() {
+	local i
+
+	for ((i = 1; i <= $2; i++)); do
+		echo "$1 $i" >"$1.$i"
+		printf '{"subject":"a","file":"%s"}\n' "$PWD/$1.$i"
+	done | bi-fetch -q -b "$1" >/dev/null
+}
+
+# Every file of the root with its digest, but for locks.
+everything() {
+	(cd "$BI_ROOT" && find "$@" -type f ! -name lock -exec sha256sum {} + | sort -k 2)
+}
+
+@test "batch: asks, then the batch is gone with its pages and parts, and another is as it was" {
+	batch M 3
+	batch P 2
+	bi-render M P >/dev/null
+	echo part >"$BI_ROOT/temp/M.7.part"
+	echo part >"$BI_ROOT/temp/M.x.7.part"
+	everything batches/P review/P >before
+
+	run -1 bi-clean batch M </dev/null
+	assert_output --partial 'there is no terminal to ask on: --yes'
+	run -0 bi-clean -n batch M
+	assert_output --regexp '^would remove batch M: 3 items, [0-9]+ files, [0-9]+ bytes$'
+	[ -e "$BI_ROOT/batches/M/batch.json" ]
+	run -0 bi-clean -y batch M
+	assert_output --regexp '^removed batch M: 3 items, [0-9]+ files, [0-9]+ bytes$'
+	[ ! -e "$BI_ROOT/batches/M" ]
+	[ ! -e "$BI_ROOT/review/M" ]
+	[ ! -e "$BI_ROOT/temp/M.7.part" ]
+	[ -e "$BI_ROOT/temp/M.x.7.part" ]
+	assert_equal "$(ls "$BI_ROOT/trash")" ''
+	everything batches/P review/P | diff before -
+	run -66 bi-clean -y batch M
+	assert_output --partial "there is no batch 'M'"
+}
+
+@test "batch: what was chosen of it stays" {
+	batch M 2
+	echo '{"batch":"M","selections":{"a":1}}' >picks
+	bi-collect --picks picks M >/dev/null
+	run -0 bi-clean -y batch M
+	assert_equal "$(find "$BI_ROOT/collected/by_subject_id" -name '*.txt' | wc -l)" 1
+}
+
+@test "batch: one that is worked on, queued or shown is left alone, and the message says what to do" {
+	batch M 1
+	batch Q 1
+	batch S 1
+	mkfifo lines
+	exec 5<>lines
+	start bi-fetch -q -b M <lines 5>&- >/dev/null
+	echo "$PWD/M.1" >&5
+	poll 10 sh -c "bi-clean -y batch M 2>&1 | grep -q 'being worked on'"
+	run -75 bi-clean -y batch M
+	assert_output --partial 'bi-clean cancel M'
+	exec 5>&-
+	mkdir -p "$BI_ROOT/queue"
+	: >"$BI_ROOT/queue/Q"
+	run -75 bi-clean -y batch Q
+	assert_output --partial 'waits for a worker: bi-clean cancel Q'
+	bi-render S >/dev/null
+	bi-serve -p 12000-18999 S >served
+	run -75 bi-clean -y batch S
+	assert_output --regexp 'has a server: bi-clean stop 1[0-9]+ ends it'
+	for name in M Q S; do
+		[ -e "$BI_ROOT/batches/$name/results.ndjson" ]
+	done
+}
+
+@test "batch --archive: the archive has it all, verifies, and is never written over" {
+	batch M 3
+	cp -R "$BI_ROOT/batches/M" kept
+	run -2 bi-clean -y --archive M.docx batch M
+	echo mine >M.tar
+	run -73 bi-clean -y --archive M.tar batch M
+	assert_output --partial 'nothing is removed'
+	assert_equal "$(cat M.tar)" mine
+	run -73 bi-clean -y --archive nosuch/M.tar batch M
+	[ -e "$BI_ROOT/batches/M/results.ndjson" ]
+	run -0 bi-clean -y --archive M.tar.gz batch M
+	[ ! -e "$BI_ROOT/batches/M" ]
+	run -0 bi-collect --verify M.tar.gz
+	mkdir out
+	tar xzf M.tar.gz -C out
+	for file in batch.json items.ndjson results.ndjson state files/a_1.txt files/a_3.txt; do
+		cmp "out/M/$file" "kept/$file"
+	done
+}
+
+@test "batch: killed at any step it is whole or gone, and the next one deletes the rest" {
+	local n
+
+	batch keep 1
+	for n in 1 2 3; do
+		batch M 40
+		bi-render M >/dev/null
+		run strace -f -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=$((n * 9)) \
+			bi-clean -y batch M
+		if [ -e "$BI_ROOT/batches/M" ]; then
+			run -0 bi-clean check M
+		fi
+		bi-clean -y batch M keep2 >/dev/null 2>&1 || :
+		[ ! -e "$BI_ROOT/batches/M" ]
+		assert_equal "$(ls "$BI_ROOT/trash")" ''
+	done
+	run -0 bi-clean check keep
+}
+
+@test "batch: links planted in it are removed, never followed" {
+	batch M 1
+	mkdir outside
+	echo precious >outside/file
+	ln -s "$PWD/outside" "$BI_ROOT/batches/M/files/link"
+	ln -s "$PWD/outside/file" "$BI_ROOT/batches/M/files/a_9.txt"
+	ln -s "$PWD/outside" "$BI_ROOT/batches/planted"
+	run -0 bi-clean -y batch M
+	assert_equal "$(cat outside/file)" precious
+	run bi-clean -y batch planted
+	[ "$status" -ne 0 ]
+	assert_equal "$(cat outside/file)" precious
+	[ -L "$BI_ROOT/batches/planted" ]
+}
+
+@test "old: those that are done and have not changed, by the later of their files" {
+	batch fresh 1
+	batch old 1
+	batch picked 1
+	batch waiting 1
+	for name in old picked waiting; do
+		touch -d '40 days ago' "$BI_ROOT/batches/$name/state" "$BI_ROOT/batches/$name/results.ndjson"
+	done
+	printf '{"subject":"a","choice":1}\n' >"$BI_ROOT/batches/picked/picks.ndjson"
+	printf p | dd of="$BI_ROOT/batches/waiting/state" conv=notrunc status=none
+	touch -d '40 days ago' "$BI_ROOT/batches/waiting/state"
+	run -2 bi-clean -y old
+	assert_output --partial '--older-than'
+	run -2 bi-clean -y --older-than 30 old
+	run -0 bi-clean -n --older-than 30d old
+	assert_output --partial 'would remove batch old'
+	run -0 bi-clean -y --older-than 30d old
+	assert_equal "$(ls "$BI_ROOT/batches")" "$(printf 'fresh\npicked\nwaiting')"
+	run -0 bi-clean -y --older-than 30d old
+	assert_output 'Nothing to remove'
+}
+
+@test "cancel: what is pending fails as cancelled, and may be taken up again" {
+	batch M 2
+	printf pr | dd of="$BI_ROOT/batches/M/state" conv=notrunc status=none
+	sed -i d "$BI_ROOT/batches/M/results.ndjson"
+	mkdir -p "$BI_ROOT/queue"
+	: >"$BI_ROOT/queue/M"
+	run -0 bi-clean -n cancel M
+	assert_output 'would cancel 2 items of batch M'
+	run -0 bi-clean cancel M
+	assert_output 'cancelled 2 items of batch M'
+	assert_equal "$(cat "$BI_ROOT/batches/M/state")" ff
+	[ ! -e "$BI_ROOT/queue/M" ]
+	run -0 bi-status --json M
+	assert_equal "$(jq -r '.items[].error_message' <<<"$output" | sort -u)" 'the batch was cancelled before it was fetched'
+	run -0 bi-clean cancel M
+	assert_output 'cancelled 0 items of batch M'
+	run -0 bi-fetch -q -b M --resume --retry status=cancelled
+	assert_equal "$(cat "$BI_ROOT/batches/M/state")" cc
+	run -66 bi-clean cancel nosuch
+}
+
+@test "cancel: who works on the batch lets go" {
+
+
+	faulty_start
+	seq -f "$FAULTY/slow/20000/%.0f" 1 300 >urls
+	start bi-fetch -q -b M -P 8 --per-host 8 --tries 1 <urls >records
+	fetch=$!
+	poll 20 sh -c "grep -q r '$BI_ROOT/batches/M/state'"
+	run -0 bi-clean cancel M
+	poll 20 gone "$fetch"
+	run -0 bi-status --json --limit 0 M
+	assert_equal "$(jq -c '.batch_job | [.total_items, .failed_items, .pending_items, .processing_items]' <<<"$output")" \
+		'[300,300,0,0]'
+	assert_equal "$(jq -r 'select(.item) | .error.code' records | sort -u)" cancelled
+}
+
+@test "check: a flipped bit, a missing file, a torn record, a wrong state byte and an orphan are found" {
+	local dir
+
+	batch M 6
+	batch fine 2
+	dir=$BI_ROOT/batches/M
+	run -0 bi-clean check
+	assert_output '2 batches verified: all is well'
+
+	printf X | dd of="$dir/files/a_1.txt" conv=notrunc status=none
+	rm "$dir/files/a_2.txt"
+	printf '{"item":3,"sta' >>"$dir/results.ndjson"
+	printf f | dd of="$dir/state" bs=1 seek=3 conv=notrunc status=none
+	echo stray >"$dir/files/a_99.txt"
+	everything . >before
+	run -1 bi-clean check
+	assert_line --regexp '^M: files/a_1.txt of item 1 has not the bytes that were fetched: .*--resume'
+	assert_line --regexp '^M: files/a_2.txt of item 2 is gone: .*--resume'
+	assert_line 'M: results.ndjson ends in a line that was not written whole'
+	assert_line 'M: the state of item 4 is f, and its result says c'
+	assert_line 'M: files/a_99.txt belongs to no item'
+	assert_line '2 batches verified: 5 found, 0 mended (--repair mends what can be)'
+	everything . | diff before -
+	run -1 bi-clean -n --repair check
+	everything . | diff before -
+	run -1 bi-clean --json check M
+	assert_equal "$(grep -v '"end"' <<<"$output" | jq -r .found | sort | tr '\n' ' ')" \
+		'file_changed file_missing orphan record_torn state_wrong '
+
+	run -1 bi-clean --repair check
+	assert_line 'M: results.ndjson ends in a line that was not written whole: mended'
+	assert_line 'M: the state of item 4 is f, and its result says c: mended'
+	assert_line 'M: files/a_99.txt belongs to no item: mended'
+	assert_line '2 batches verified: 5 found, 3 mended'
+	[ ! -e "$dir/files/a_99.txt" ]
+	everything batches/fine >fine
+	run -1 bi-clean --repair check
+	everything batches/fine | diff fine -
+
+	# What it could not mend, the lines say how to.
+	rm "$dir/files/a_1.txt"
+	run -0 bi-status --rebuild M
+	run -0 bi-fetch -q -b M --resume
+	run -0 bi-clean check
+	assert_output '2 batches verified: all is well'
+}
+
+@test "check: a line that is none is named, and not taken away" {
+	batch M 3
+	sed -i '2s/.*/rubbish/' "$BI_ROOT/batches/M/results.ndjson"
+	run -1 bi-clean --repair check M
+	assert_line --partial 'line 2 of results.ndjson is no result'
+	grep -qx rubbish "$BI_ROOT/batches/M/results.ndjson"
+}
+
+@test "check: a batch half made by a crash, and one that is worked on" {
+	mkdir -p "$BI_ROOT/batches/half"
+	run -1 bi-clean check half
+	assert_line --partial 'batch.json is missing'
+	batch M 1
+	mkfifo lines
+	exec 5<>lines
+	start bi-fetch -q -b M <lines 5>&- >/dev/null
+	echo "$PWD/M.1" >&5
+	poll 10 sh -c 'bi-clean --repair check M 2>&1 | grep -q "being worked on"'
+	run -75 bi-clean --repair check M
+	run -0 bi-clean check M
+	exec 5>&-
+}
+
+@test "legacy: the old layout is told, becomes a batch, or goes; batch directories are untouched" {
+	mkdir -p review/M_batch1
+	for id in 7 12; do
+		echo page >"review/${id}_review.html"
+		for idx in 1 2 10; do
+			echo "picture $id $idx" >"review/${id}_$idx.jpg"
+		done
+	done
+	echo page >review/index.html
+	echo mine >review/notes.txt
+	echo page >review/M_batch1/index.html
+	cp -R review before
+
+	mkdir root
+	run -0 bi-clean --root root legacy review
+	assert_line --partial 'review: 3 old pages and 6 pictures'
+	assert_line --partial '1 directories and 1 other files are left alone'
+	assert_line '--move-to NAME makes a batch of them, --delete removes them'
+	run -0 bi-clean -n --move-to old legacy review
+	diff -r before review
+
+	run -0 bi-clean --move-to old legacy review
+	assert_line --partial 'moved 6 pictures to the batch old: bi-render old makes its pages'
+	assert_equal "$(ls review)" "$(printf 'M_batch1\nnotes.txt')"
+	for id in 7 12; do
+		cmp "before/${id}_1.jpg" "$BI_ROOT/batches/old/files/${id}_1.txt"
+		cmp "before/${id}_10.jpg" "$BI_ROOT/batches/old/files/${id}_3.txt"
+	done
+	run -0 bi-clean --move-to old legacy review
+	assert_output --partial '0 old pages and 0 pictures'
+
+	rm -r review
+	cp -R before review
+	run -1 bi-clean --delete legacy review </dev/null
+	diff -r before review
+	run -0 bi-clean -y --delete legacy review
+	assert_equal "$(find review -type f | sort)" "$(printf 'review/M_batch1/index.html\nreview/notes.txt')"
+	run -66 bi-clean legacy nosuch
+}
+
+@test "legacy: a folder of the root itself is refused" {
+	batch M 1
+	bi-render M >/dev/null
+	run -2 bi-clean -y --delete legacy "$BI_ROOT/review/M"
+	[ -e "$BI_ROOT/review/M/index.html" ]
+}
+
+@test "options belong to their verbs" {
+	mkdir -p "$BI_ROOT"
+	run -2 bi-clean --repair temp
+	assert_output --partial -- '--repair is no option of temp'
+	run -2 bi-clean --older-than 30d batch M
+	run -2 bi-clean batch
+	run -2 bi-clean batch ../M
+	run -2 bi-clean --move-to ../x legacy .
+}

@@ -1,0 +1,234 @@
+/*
+ * Cancelling a batch: while the wish is held (batch_cancel), whoever works on the batch fails what it has of it, and we
+ * fail the rest. It ends when no item is left.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "batch.h"
+#include "clean.h"
+#include "clock.h"
+#include "msg.h"
+#include "progress.h"
+#include "queue.h"
+#include "rec.h"
+
+enum {
+	AT_ONCE = 256,
+	EVERY_MS = 100,     /* between two looks at what others hold */
+	PATIENCE_MS = 30000 /* for them to let go */
+};
+
+struct cancelling {
+	const struct clean *c;
+	struct batch *b;
+	struct batch_outcome v[AT_ONCE];
+	struct buf lines[AT_ONCE];
+	size_t n;
+	uint64_t cancelled, held;
+};
+
+/* Records those that were claimed. 0 or -1. */
+static int
+flush(struct cancelling *x)
+{
+	int rc;
+
+	for (size_t i = 0; i < x->n; i++) {
+		x->v[i].line = x->lines[i].data;
+		x->v[i].len = x->lines[i].len;
+	}
+	rc = batch_record(x->b, x->v, x->n, true);
+	if (rc == 0)
+		x->cancelled += x->n;
+	x->n = 0;
+	return rc;
+}
+
+/* The item's members behind its failure, as every result has them. */
+static void
+print_failure(struct cancelling *x, uint32_t k, struct buf *out)
+{
+	struct buf line = {0};
+	struct json_object *item = NULL, *error = json_object_new_object(), *o = json_object_new_object();
+	time_t now = time(NULL);
+	char finished[32];
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	json_object_object_add(error, "code", json_object_new_string("cancelled"));
+	json_object_object_add(error, "message",
+			       json_object_new_string("the batch was cancelled before it was fetched"));
+	json_object_object_add(error, "retryable", json_object_new_boolean(false));
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	json_object_object_add(o, "status", json_object_new_string("failed"));
+	json_object_object_add(o, "error", error);
+	json_object_object_add(o, "finished_at", json_object_new_string(finished));
+	if (batch_item(x->b, k, &line) == 0)
+		item = rec_parse(line.data, line.len, NULL, 0);
+	if (item) {
+		json_object_object_foreach(item, key, value)
+		{
+			if (strcmp(key, "bi") != 0)
+				json_object_object_add(o, key, json_object_get(value));
+		}
+	}
+	buf_clear(out);
+	buf_str(out, rec_print(o));
+	json_object_put(item);
+	json_object_put(o);
+	buf_free(&line);
+}
+
+/* Fails what nobody holds. How many items are left, in X->held. 0 or -1. */
+static int
+cancel_free(struct cancelling *x)
+{
+	uint64_t length = batch_length(x->b);
+
+	x->held = 0;
+	for (uint32_t k = 1; k <= length; k++) {
+		char state = batch_state(x->b, k);
+
+		if (state == 'c' || state == 'f')
+			continue;
+		switch (batch_claim(x->b, k, NULL)) {
+		case CLAIM_OURS:
+			print_failure(x, k, &x->lines[x->n]);
+			x->v[x->n++] = (struct batch_outcome){.item = k};
+			if (x->n == AT_ONCE && flush(x) < 0)
+				return -1;
+			break;
+		case CLAIM_HELD:
+			x->held++;
+			break;
+		case CLAIM_ERROR:
+			return -1;
+		case CLAIM_DONE:
+		case CLAIM_FAILED:
+			break;
+		}
+	}
+	return flush(x);
+}
+
+static bool
+nothing_left(const char *batch, void *arg)
+{
+	struct cancelling *x = arg;
+	struct batch_counts counts;
+
+	(void)batch;
+	return batch_count(x->b, &counts) == 0 && counts.pending + counts.processing == 0;
+}
+
+/* Until nothing is left. 0 or the exit code after a message. */
+static int
+cancel_all(struct cancelling *x)
+{
+	const char *name = batch_name(x->b);
+	int64_t until = clock_ms() + PATIENCE_MS;
+
+	for (;;) {
+		if (cancel_free(x) < 0) {
+			msg_warn_errno("cannot cancel the batch '%s'", name);
+			return msg_code(errno);
+		}
+		if (x->held == 0)
+			break;
+		if (clock_ms() >= until) {
+			msg_warn("%" PRIu64
+				 " items of the batch '%s' are still being worked on: the rest is cancelled, run "
+				 "the same command again",
+				 x->held, name);
+			return EX_TEMPFAIL;
+		}
+		poll(NULL, 0, EVERY_MS);
+	}
+	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT) {
+		msg_warn_errno("cannot take the batch '%s' out of the queue", name);
+		return msg_code(errno);
+	}
+	return 0;
+}
+
+static void
+say(const struct cancelling *x, uint64_t items)
+{
+	struct json_object *o;
+
+	if (!x->c->json) {
+		printf("%s %" PRIu64 " items of batch %s\n", x->c->only_say ? "would cancel" : "cancelled", items,
+		       batch_name(x->b));
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, x->c->only_say ? "would_cancel" : "cancelled",
+			       json_object_new_string(batch_name(x->b)));
+	json_object_object_add(o, "items", json_object_new_uint64(items));
+	rec_out_json(o);
+	json_object_put(o);
+}
+
+/* 0 or the exit code after a message. */
+static int
+cancel(const struct clean *c, const char *name)
+{
+	struct cancelling x = {.c = c, .b = batch_open(&c->root, name, BATCH_READ, NULL)};
+	struct batch_counts counts = {0};
+	int code = 0;
+
+	if (x.b && !c->only_say) {
+		batch_close(x.b);
+		x.b = batch_open(&c->root, name, BATCH_WORK, NULL);
+	}
+	if (!x.b)
+		return clean_not_had(c, name);
+	if (c->only_say) {
+		if (batch_count(x.b, &counts) == 0)
+			say(&x, counts.pending + counts.processing);
+	} else if (batch_cancel(x.b) != 0) {
+		msg_warn("the batch '%s' is being cancelled by another bi-clean already", name);
+		code = EX_TEMPFAIL;
+	} else {
+		code = cancel_all(&x);
+		say(&x, x.cancelled);
+	}
+	batch_close(x.b);
+	for (size_t i = 0; i < AT_ONCE; i++)
+		buf_free(&x.lines[i]);
+	return code;
+}
+
+int
+clean_cancel(const struct clean *c, char **args)
+{
+	struct names names = {0};
+	size_t failed = 0;
+	int code = 0;
+
+	clean_names(args, "cancel", &names);
+	for (size_t i = 0; i < names.n; i++) {
+		int rc = cancel(c, names.v[i]);
+
+		failed += rc != 0;
+		if (code == 0)
+			code = rc;
+	}
+	if (code && names.n > 1)
+		code = EX_SOME_FAILED;
+	if (c->json) {
+		struct json_object *counts = json_object_new_object();
+
+		json_object_object_add(counts, "cancelled", json_object_new_int64((int64_t)(names.n - failed)));
+		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
+		rec_out_end(counts, code);
+	}
+	names_free(&names);
+	return code;
+}

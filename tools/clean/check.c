@@ -1,0 +1,428 @@
+/*
+ * Verifying batches: what their files say against each other, and what was fetched against its SHA-256. Nothing is
+ * locked but the files that are being appended to, while their ends are looked at; an item that somebody works on is
+ * passed over.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "batch.h"
+#include "clean.h"
+#include "hash.h"
+#include "lock.h"
+#include "msg.h"
+#include "rec.h"
+#include "table.h"
+
+enum { BLOCK = 1 << 18 };
+
+struct checking {
+	const struct clean *c;
+	struct batch *b;
+	const char *name;
+	bool mends;         /* what is found is mended */
+	bool alone;         /* nobody else works on it */
+	uint64_t count;     /* items */
+	char *states;       /* as items and results have it: p, c, f */
+	struct table files; /* the names in files/ that results have, by their prints, to their items */
+	char *block;
+	uint64_t found, mended;
+	uint64_t states_wrong;
+	bool failed; /* something could not be read; said */
+};
+
+enum mending { MENDED, NOT_MENDED };
+
+/* Says what was found. HOW is what --repair does about it; what it cannot is said in WHAT. */
+static void found(struct checking *x, enum mending how, const char *code, const char *what, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void
+found(struct checking *x, enum mending how, const char *code, const char *what, ...)
+{
+	bool mended = how == MENDED && x->mends;
+	struct json_object *o;
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, what);
+	vsnprintf(text, sizeof(text), what, ap);
+	va_end(ap);
+	rec_mend(text);
+	x->found++;
+	x->mended += mended;
+	if (!x->c->json) {
+		printf("%s: %s%s\n", x->name, text, mended ? ": mended" : "");
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "batch", json_object_new_string(x->name));
+	json_object_object_add(o, "found", json_object_new_string(code));
+	json_object_object_add(o, "message", json_object_new_string(text));
+	json_object_object_add(o, "mended", json_object_new_boolean(mended));
+	rec_out_json(o);
+	json_object_put(o);
+}
+
+static void
+cannot_read(struct checking *x, const char *what)
+{
+	msg_warn_errno("cannot read %s of the batch '%s'", what, x->name);
+	x->failed = true;
+}
+
+/* --- records --- */
+
+static const char *const lists[] = {"items.ndjson", "results.ndjson", "picks.ndjson"};
+
+/* Looks at the end of a file of lines, with its lock, so that nobody is in the middle of one. Whoever appends next
+ * would cut off what is torn; so do we, whoever else works on the batch. */
+static void
+check_tail(struct checking *x, const char *name)
+{
+	int fd = openat(batch_dirfd(x->b), name, (x->mends ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	char last = '\n';
+
+	if (fd < 0) {
+		if (errno != ENOENT)
+			cannot_read(x, name);
+		return;
+	}
+	if (lock_wait(fd, x->mends ? LOCK_ALONE : LOCK_SHARED) < 0 || fstat(fd, &st) < 0 ||
+	    (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) != 1) ||
+	    (x->mends && last != '\n' && append_end(fd) < 0))
+		cannot_read(x, name);
+	else if (last != '\n')
+		found(x, MENDED, "record_torn", "%s ends in a line that was not written whole", name);
+	close(fd);
+}
+
+struct reading {
+	struct checking *x;
+	const char *file;
+	uint64_t line;
+};
+
+static bool
+is_record(const char *line, size_t n)
+{
+	struct json_object *o = rec_parse(line, n, NULL, 0);
+	bool is = json_object_is_type(o, json_type_object);
+
+	json_object_put(o);
+	return is;
+}
+
+static bool
+see_item(off_t at, const char *line, size_t n, void *arg)
+{
+	struct reading *r = arg;
+	struct batch_place place;
+
+	(void)at;
+	r->line++;
+	if (!is_record(line, n) || batch_place(line, n, &place) < 0 || place.item != r->line)
+		found(r->x, NOT_MENDED, "record_bad",
+		      "line %" PRIu64 " of items.ndjson is not item %" PRIu64
+		      ": it was changed by hand, or by the disk",
+		      r->line, r->line);
+	return true;
+}
+
+/* The print of a name below files/. */
+static uint32_t
+print_of(const char *path)
+{
+	unsigned char digest[HASH_BYTES];
+	uint32_t print;
+
+	hash_bytes(path, strlen(path), digest);
+	memcpy(&print, digest, sizeof(print));
+	return print;
+}
+
+static bool
+see_result(off_t at, const char *line, size_t n, void *arg)
+{
+	struct reading *r = arg;
+	struct checking *x = r->x;
+	bool completed = false;
+	uint32_t k;
+
+	(void)at;
+	r->line++;
+	k = is_record(line, n) ? batch_result_number(line, n, &completed) : 0;
+	if (k == 0 || k > x->count)
+		found(x, NOT_MENDED, "record_bad",
+		      "line %" PRIu64 " of results.ndjson is no result of an item that there is", r->line);
+	else
+		x->states[k - 1] = completed ? 'c' : 'f';
+	return true;
+}
+
+static bool
+see_pick(off_t at, const char *line, size_t n, void *arg)
+{
+	struct reading *r = arg;
+
+	(void)at;
+	r->line++;
+	if (!is_record(line, n))
+		found(r->x, NOT_MENDED, "record_bad", "line %" PRIu64 " of %s is no record", r->line, r->file);
+	return true;
+}
+
+static void
+check_lines(struct checking *x, const char *name, bool (*see)(off_t, const char *, size_t, void *))
+{
+	struct reading r = {.x = x, .file = name};
+	int fd = openat(batch_dirfd(x->b), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return;
+	if (fd < 0 || append_each(fd, 0, see, &r) < 0)
+		cannot_read(x, name);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* --- states --- */
+
+static void
+check_states(struct checking *x)
+{
+	for (uint64_t k = 1; k <= x->count; k++) {
+		char is = batch_state(x->b, (uint32_t)k), should = x->states[k - 1];
+
+		/* An owner who died leaves r, and a worker writes the byte after the result. */
+		if (is == should || (should == 'p' && is == 'r') || batch_is_claimed(x->b, (uint32_t)k) ||
+		    (is == 'r' && !x->alone) || batch_state(x->b, (uint32_t)k) == should)
+			continue;
+		if (!x->alone && (should == 'c' || should == 'f') && is == 'p')
+			continue; /* retried just now */
+		x->states_wrong++;
+		found(x, MENDED, "state_wrong", "the state of item %" PRIu64 " is %c, and its result says %c", k, is,
+		      should);
+	}
+}
+
+/* --- files --- */
+
+/* Compares the bytes of FD with the digest SHA256. 1 when they are others, 0, or -1. */
+static int
+differs(struct checking *x, int fd, const char *sha256)
+{
+	struct hash *h = hash_begin();
+	char hex[HASH_HEX + 1];
+	ssize_t n;
+
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	while ((n = read(fd, x->block, BLOCK)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		hash_add(h, x->block, (size_t)n);
+	}
+	hash_end(h, hex);
+	return n < 0 ? -1 : strcmp(hex, sha256) != 0;
+}
+
+static void
+check_file(struct checking *x, uint32_t k, struct json_object *result)
+{
+	const char *path = rec_string(result, "path"), *sha256 = rec_string(result, "sha256");
+	int fd = path ? batch_open_file(x->b, result) : -1, rc;
+	struct stat st;
+
+	if (!path)
+		return; /* completed without a file */
+	if (strncmp(path, "files/", 6) == 0)
+		table_add(&x->files, print_of(path + 6), k);
+	if (fd < 0 && errno == ENOENT) {
+		found(x, NOT_MENDED, "file_missing",
+		      "%s of item %lu is gone: bi-status --rebuild %s and bi-fetch -b %s --resume get it again", path,
+		      (unsigned long)k, x->name, x->name);
+		return;
+	}
+	rc = fd < 0 || fstat(fd, &st) < 0 ? -1 : 0;
+	if (rc == 0 && rec_number(result, "bytes", st.st_size) != st.st_size)
+		rc = 1;
+	else if (rc == 0 && sha256)
+		rc = differs(x, fd, sha256);
+	if (rc < 0)
+		cannot_read(x, path);
+	else if (rc > 0)
+		found(x, NOT_MENDED, "file_changed",
+		      "%s of item %lu has not the bytes that were fetched: remove it, and bi-status --rebuild %s and "
+		      "bi-fetch -b %s --resume get it again",
+		      path, (unsigned long)k, x->name, x->name);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+check_files(struct checking *x)
+{
+	struct buf line = {0};
+
+	for (uint64_t k = 1; k <= x->count; k++) {
+		struct json_object *result;
+
+		if (x->states[k - 1] != 'c')
+			continue;
+		buf_clear(&line);
+		result = batch_result(x->b, (uint32_t)k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
+		if (result)
+			check_file(x, (uint32_t)k, result);
+		json_object_put(result);
+	}
+	buf_free(&line);
+}
+
+/* Whether a result has the file NAME. */
+static bool
+is_known(const struct checking *x, const char *name)
+{
+	uint32_t cursor = 0;
+
+	return table_next(&x->files, print_of(name), &cursor) != NULL;
+}
+
+/* Files that no result has: a process was killed before it recorded them. While others work on the batch one may be
+ * about to be recorded. */
+static void
+check_orphans(struct checking *x)
+{
+	int dir = root_dir(batch_dirfd(x->b), "files", false);
+	DIR *d = dir < 0 ? NULL : fdopendir(dir);
+
+	if (!d) {
+		if (dir >= 0 || errno != ENOENT)
+			cannot_read(x, "files/");
+		return;
+	}
+	for (struct dirent *e; (e = readdir(d));) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || is_known(x, e->d_name))
+			continue;
+		if (x->mends && unlinkat(dirfd(d), e->d_name, 0) < 0) {
+			msg_warn_errno("cannot remove files/%s of the batch '%s'", e->d_name, x->name);
+			x->failed = true;
+			continue;
+		}
+		found(x, MENDED, "orphan", "files/%s belongs to no item", e->d_name);
+	}
+	closedir(d);
+}
+
+/* --- one batch --- */
+
+static void
+check_about(struct checking *x)
+{
+	struct buf text = {0};
+
+	if (batch_about(x->b, &text) < 0 || !is_record(text.data, text.len))
+		found(x, NOT_MENDED, "about_bad", "batch.json is missing or no record: what made the batch was killed");
+	buf_free(&text);
+}
+
+static void
+check_open(struct checking *x)
+{
+	struct batch_counts counts;
+	bool held = batch_count(x->b, &counts) == 0 && counts.held && !x->alone;
+
+	x->count = batch_length(x->b);
+	x->states = buf_alloc((size_t)x->count + 1);
+	memset(x->states, 'p', (size_t)x->count);
+	check_about(x);
+	check_lines(x, lists[0], see_item);
+	check_lines(x, lists[1], see_result);
+	check_lines(x, lists[2], see_pick);
+	check_states(x);
+	check_files(x);
+	if (!held)
+		check_orphans(x);
+	if (x->mends && x->states_wrong > 0 && batch_rebuild(x->b, NULL) < 0)
+		cannot_read(x, "all");
+	free(x->states);
+	table_clear(&x->files);
+}
+
+/* Adds what was found in NAME to ALL. 0 or the exit code after a message. */
+static int
+check(const struct clean *c, const char *name, char *block, struct checking *all)
+{
+	struct checking x = {.c = c, .name = name, .block = block, .mends = c->repair && !c->only_say};
+
+	x.b = batch_open(&c->root, name, BATCH_READ, NULL);
+	for (size_t i = 0; x.b && i < sizeof(lists) / sizeof(*lists); i++)
+		check_tail(&x, lists[i]);
+	if (x.b && x.mends) {
+		batch_close(x.b);
+		x.b = batch_open(&c->root, name, BATCH_ALONE, NULL);
+		x.alone = true;
+	}
+	if (!x.b)
+		return clean_not_had(c, name);
+	check_open(&x);
+	batch_close(x.b);
+	all->found += x.found;
+	all->mended += x.mended;
+	return x.failed ? EX_IOERR : 0;
+}
+
+static int
+finish(const struct clean *c, const struct checking *all, size_t batches, int code)
+{
+	struct json_object *counts;
+
+	if (code == 0 && all->found > all->mended)
+		code = EX_SOME_FAILED;
+	if (c->json) {
+		counts = json_object_new_object();
+		json_object_object_add(counts, "batches", json_object_new_int64((int64_t)batches));
+		json_object_object_add(counts, "found", json_object_new_uint64(all->found));
+		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
+		rec_out_end(counts, code);
+	} else if (code == 0 && all->found == 0) {
+		printf("%zu %s verified: all is well\n", batches, batches == 1 ? "batch" : "batches");
+	} else {
+		printf("%zu %s verified: %" PRIu64 " found, %" PRIu64 " mended%s\n", batches,
+		       batches == 1 ? "batch" : "batches", all->found, all->mended,
+		       all->mended < all->found && !c->repair ? " (--repair mends what can be)" : "");
+	}
+	return code;
+}
+
+int
+clean_check(const struct clean *c, char **args)
+{
+	struct checking all = {0};
+	struct names names = {0};
+	char *block = buf_alloc(BLOCK);
+	int code = 0;
+
+	clean_names_or_all(c, args, "check", &names);
+	for (size_t i = 0; i < names.n; i++) {
+		int rc = check(c, names.v[i], block, &all);
+
+		if (code == 0)
+			code = rc;
+	}
+	code = finish(c, &all, names.n, code);
+	names_free(&names);
+	free(block);
+	return code;
+}

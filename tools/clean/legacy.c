@@ -1,0 +1,355 @@
+/*
+ * The old layout: pages (index.html, submit.html, ID_review.html) and pictures (ID_IDX.EXT) that lie directly in one
+ * review folder, of all batches together. What has such a name is counted, made a batch of by bi-fetch, or removed;
+ * directories, which are batches, and whatever else is there are left alone.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "child.h"
+#include "clean.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+#include "self.h"
+
+struct picture {
+	char *name;
+	char subject[SUBJECT_LONGEST + 1];
+	unsigned long idx;
+};
+
+struct legacy {
+	const struct clean *c;
+	const char *path; /* as it was named */
+	int dir;
+	char **pages;
+	size_t pages_n;
+	struct picture *pictures;
+	size_t pictures_n;
+	size_t directories, others;
+	int64_t bytes;
+};
+
+static bool
+ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), k = strlen(end);
+
+	return n > k && strcmp(name + n - k, end) == 0;
+}
+
+static bool
+is_page(const char *name)
+{
+	return strcmp(name, "index.html") == 0 || strcmp(name, "submit.html") == 0 || ends_in(name, "_review.html");
+}
+
+/* Takes a name ID_IDX.EXT apart. */
+static bool
+is_picture(const char *name, struct picture *out)
+{
+	static const char *const kinds[] = {".jpg", ".jpeg", ".png",  ".webp", ".gif", ".svg",
+					    ".tif", ".tiff", ".avif", ".heic", ".bmp", ".pdf"};
+	const char *dot = strrchr(name, '.'), *bar = strrchr(name, '_');
+	char *end;
+	bool known = false;
+
+	for (size_t i = 0; dot && i < sizeof(kinds) / sizeof(*kinds); i++)
+		known = known || strcasecmp(dot, kinds[i]) == 0;
+	if (!known || !bar || bar > dot || bar == name || (size_t)(bar - name) > SUBJECT_LONGEST ||
+	    !isdigit((unsigned char)bar[1]))
+		return false;
+	memcpy(out->subject, name, (size_t)(bar - name));
+	out->subject[bar - name] = '\0';
+	out->idx = strtoul(bar + 1, &end, 10);
+	return end == dot && !root_subject_wrong(out->subject);
+}
+
+static void
+see(struct legacy *l, const char *name)
+{
+	struct picture p = {0};
+	struct stat st;
+
+	if (fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	if (S_ISDIR(st.st_mode)) {
+		l->directories++;
+	} else if (S_ISREG(st.st_mode) && is_page(name)) {
+		l->pages = buf_realloc(l->pages, (l->pages_n + 1) * sizeof(*l->pages));
+		l->pages[l->pages_n++] = buf_strdup(name);
+		l->bytes += st.st_size;
+	} else if (S_ISREG(st.st_mode) && is_picture(name, &p)) {
+		p.name = buf_strdup(name);
+		l->pictures = buf_realloc(l->pictures, (l->pictures_n + 1) * sizeof(*l->pictures));
+		l->pictures[l->pictures_n++] = p;
+		l->bytes += st.st_size;
+	} else {
+		l->others++;
+	}
+}
+
+/* By subject, then in the order that it had there. */
+static int
+by_place(const void *a, const void *b)
+{
+	const struct picture *p = a, *q = b;
+	int order = strverscmp(p->subject, q->subject);
+
+	if (order)
+		return order;
+	return p->idx != q->idx ? (p->idx < q->idx ? -1 : 1) : strcmp(p->name, q->name);
+}
+
+static int
+look(struct legacy *l)
+{
+	int copy = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+
+	if (!d)
+		return -1;
+	for (struct dirent *e; (e = readdir(d));)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			see(l, e->d_name);
+	closedir(d);
+	if (l->pictures_n)
+		qsort(l->pictures, l->pictures_n, sizeof(*l->pictures), by_place);
+	return 0;
+}
+
+static void
+say_found(const struct legacy *l)
+{
+	struct json_object *o;
+
+	if (!l->c->json) {
+		printf("%s: %zu old pages and %zu pictures (%lld bytes) lie outside of batches; %zu directories and "
+		       "%zu "
+		       "other files are left alone\n",
+		       l->path, l->pages_n, l->pictures_n, (long long)l->bytes, l->directories, l->others);
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "legacy", json_object_new_string(l->path));
+	json_object_object_add(o, "pages", json_object_new_int64((int64_t)l->pages_n));
+	json_object_object_add(o, "pictures", json_object_new_int64((int64_t)l->pictures_n));
+	json_object_object_add(o, "bytes", json_object_new_int64(l->bytes));
+	json_object_object_add(o, "directories", json_object_new_int64((int64_t)l->directories));
+	json_object_object_add(o, "others", json_object_new_int64((int64_t)l->others));
+	rec_out_json(o);
+	json_object_put(o);
+}
+
+/* --- removing --- */
+
+static size_t
+remove_names(const struct legacy *l)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < l->pages_n + l->pictures_n; i++) {
+		const char *name = i < l->pages_n ? l->pages[i] : l->pictures[i - l->pages_n].name;
+
+		if (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT) {
+			msg_warn_errno("cannot remove %s/%s", l->path, name);
+			failed++;
+		}
+	}
+	return failed;
+}
+
+static int
+remove_all(const struct legacy *l, const char *why)
+{
+	size_t failed;
+
+	if (l->c->only_say) {
+		if (!l->c->json)
+			printf("would remove them\n");
+		return 0;
+	}
+	failed = remove_names(l);
+	if (!l->c->json)
+		printf("removed %zu files%s\n", l->pages_n + l->pictures_n - failed, why);
+	return failed ? EX_SOME_FAILED : 0;
+}
+
+/* --- moving --- */
+
+/* The items of the batch, a line each. */
+static void
+print_items(const struct legacy *l, const char *real, struct buf *out)
+{
+	for (size_t i = 0; i < l->pictures_n; i++) {
+		const struct picture *p = &l->pictures[i];
+		struct buf path = {0};
+
+		buf_printf(&path, "%s/%s", real, p->name);
+		buf_str(out, "{\"subject\":");
+		buf_json(out, p->subject);
+		buf_str(out, ",\"file\":");
+		buf_json(out, path.data);
+		buf_str(out, ",\"title\":");
+		buf_json(out, p->name);
+		buf_str(out, "}\n");
+		buf_free(&path);
+	}
+}
+
+/* A descriptor to read these bytes from, -1 with errno. */
+static int
+readable(const struct buf *bytes)
+{
+	int fd = memfd_create("items", MFD_CLOEXEC);
+	size_t done = 0;
+
+	while (fd >= 0 && done < bytes->len) {
+		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
+
+		if (n < 0) {
+			close(fd);
+			return -1;
+		}
+		done += (size_t)n;
+	}
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Runs bi-fetch for the batch. Its exit code, -1 with errno. */
+static int
+fetch(const struct legacy *l, const struct buf *items)
+{
+	char batch[NAME_LONGEST + 1];
+	struct buf program = {0};
+	int in = readable(items), null = open("/dev/null", O_WRONLY | O_CLOEXEC), rc = -1;
+	char *argv[] = {"bi-fetch", "--root", l->c->root.path, "--quiet", "--batch", batch, NULL};
+	const struct child_fd fds[] = {{in, STDIN_FILENO}, {null, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+	struct child child = {.argv = argv, .fds = fds, .fd_count = sizeof(fds) / sizeof(*fds)};
+	pid_t pid = -1;
+
+	snprintf(batch, sizeof(batch), "%s", l->c->move_to);
+	if (in >= 0 && null >= 0 && self_program(&program, "bi-fetch") == 0) {
+		child.program = program.data;
+		pid = child_start(&child);
+	}
+	if (pid > 0)
+		rc = child_wait(pid);
+	if (in >= 0)
+		close(in);
+	if (null >= 0)
+		close(null);
+	buf_free(&program);
+	return rc;
+}
+
+/* Makes a batch of the pictures; once all of them are in it, they are removed here, with the pages. */
+static int
+move(const struct legacy *l)
+{
+	char *real = realpath(l->path, NULL);
+	struct buf items = {0};
+	int rc;
+
+	if (!real) {
+		msg_warn_errno("cannot find out where %s is", l->path);
+		return msg_code(errno);
+	}
+	print_items(l, real, &items);
+	free(real);
+	if (l->c->only_say) {
+		if (!l->c->json)
+			printf("would move %zu pictures to the batch %s, and remove the pages\n", l->pictures_n,
+			       l->c->move_to);
+		buf_free(&items);
+		return 0;
+	}
+	rc = fetch(l, &items);
+	buf_free(&items);
+	if (rc < 0)
+		msg_warn_errno("cannot start bi-fetch, which makes the batch");
+	else if (rc > 0)
+		msg_warn("not all of %s is in the batch %s: nothing is removed, and the same command goes on", l->path,
+			 l->c->move_to);
+	if (rc)
+		return rc < 0 ? EX_UNAVAILABLE : rc;
+	if (!l->c->json)
+		printf("moved %zu pictures to the batch %s: bi-render %s makes its pages\n", l->pictures_n,
+		       l->c->move_to, l->c->move_to);
+	return remove_all(l, ", which are in the batch now");
+}
+
+static int
+act(const struct legacy *l)
+{
+	if (l->pages_n + l->pictures_n == 0)
+		return 0;
+	if (l->c->move_to)
+		return l->pictures_n ? move(l) : remove_all(l, "");
+	if (!l->c->delete) {
+		if (!l->c->json)
+			printf("--move-to NAME makes a batch of them, --delete removes them\n");
+		return 0;
+	}
+	if (!clean_agreed(l->c, "Remove these %zu files from %s?", l->pages_n + l->pictures_n, l->path))
+		return EX_SOME_FAILED;
+	return remove_all(l, "");
+}
+
+/* Ends the program where the folder is a batch's: its pages and pictures have the same names. */
+static void
+check_place(const struct legacy *l)
+{
+	const char *root = l->c->root.path;
+	char *real = realpath(l->path, NULL);
+	size_t n = strlen(root);
+
+	if (real && strncmp(real, root, n) == 0 && real[n] == '/' && strcmp(real + n, "/review") != 0)
+		msg_die(EX_WRONG_USE, "%s is in the root itself: legacy is for folders of the old layout", l->path);
+	free(real);
+}
+
+int
+clean_legacy(const struct clean *c, char **args)
+{
+	struct legacy l = {.c = c, .path = args[0]};
+	int code;
+
+	if (!args[0] || args[1])
+		opt_wrong("legacy takes one folder");
+	if (c->move_to && c->delete)
+		opt_wrong("--move-to and --delete are two ways: take one");
+	if (c->move_to && root_name_wrong(c->move_to))
+		opt_wrong("the batch name '%s' %s", c->move_to, root_name_wrong(c->move_to));
+	l.dir = open(l.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l.dir < 0 || look(&l) < 0)
+		msg_die_errno(l.dir < 0 ? EX_NOINPUT : msg_code(errno), "cannot read the folder %s", l.path);
+	check_place(&l);
+	say_found(&l);
+	code = act(&l);
+	if (c->json)
+		rec_out_end(NULL, code);
+	for (size_t i = 0; i < l.pages_n; i++)
+		free(l.pages[i]);
+	for (size_t i = 0; i < l.pictures_n; i++)
+		free(l.pictures[i].name);
+	free(l.pages);
+	free(l.pictures);
+	close(l.dir);
+	return code;
+}

@@ -1,0 +1,375 @@
+/*
+ * Retiring a batch: with its lock held alone it is written to an archive, if that is asked for, and renamed into trash/
+ * with its pages, from where it is deleted. What was chosen of it stays in collected/.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "clean.h"
+#include "lock.h"
+#include "msg.h"
+#include "opt.h"
+#include "pack.h"
+#include "part.h"
+#include "progress.h"
+#include "rec.h"
+#include "servers.h"
+#include "trash.h"
+
+/* What a batch's directory has. */
+struct sizes {
+	uint64_t files, bytes;
+};
+
+static int
+close_with(int fd, int rc)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return rc;
+}
+
+/* --- every file of a batch --- */
+
+typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
+
+/* Calls SEE with each regular file below the directory DIR, which is closed here, by its path below the batch, PATH
+ * being that of DIR. 0, or -1 with errno. */
+static int
+each_file(int dir, const char *path, visit *see, void *arg)
+{
+	DIR *d = dir < 0 ? NULL : fdopendir(dir);
+	struct buf name = {0};
+	int rc = d ? 0 : -1;
+
+	if (!d)
+		return close_with(dir, -1);
+	for (struct dirent *e; rc == 0 && (e = readdir(d));) {
+		struct stat st;
+		int fd;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		fd = openat(dirfd(d), e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0 && errno == ELOOP)
+			continue; /* a symbolic link is none of ours */
+		if (fd < 0 || fstat(fd, &st) < 0) {
+			rc = close_with(fd, errno == ENOENT ? 0 : -1);
+			continue;
+		}
+		buf_clear(&name);
+		buf_printf(&name, "%s%s%s", path, *path ? "/" : "", e->d_name);
+		if (S_ISDIR(st.st_mode)) {
+			rc = each_file(fd, name.data, see, arg);
+			continue;
+		}
+		if (S_ISREG(st.st_mode))
+			rc = see(name.data, fd, &st, arg);
+		close_with(fd, 0);
+	}
+	buf_free(&name);
+	closedir(d);
+	return rc;
+}
+
+static int
+open_again(const struct batch *b)
+{
+	return openat(batch_dirfd(b), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int
+add_size(const char *name, int fd, const struct stat *st, void *arg)
+{
+	struct sizes *s = arg;
+
+	(void)name;
+	(void)fd;
+	s->files++;
+	s->bytes += (uint64_t)st->st_size;
+	return 0;
+}
+
+/* --- the archive --- */
+
+struct archiving {
+	const char *batch;
+	struct pack *pack;
+};
+
+static int
+archive_file(const char *name, int fd, const struct stat *st, void *arg)
+{
+	struct archiving *a = arg;
+	struct buf member = {0};
+	int rc;
+
+	(void)st;
+	/* What can be made again of the others stays behind. */
+	if (strcmp(name, "lock") == 0 || (strlen(name) > 6 && strcmp(name + strlen(name) - 6, ".index") == 0))
+		return 0;
+	buf_printf(&member, "%s/%s", a->batch, name);
+	rc = pack_file(a->pack, member.data, fd, NULL);
+	buf_free(&member);
+	return rc;
+}
+
+/* Writes the batch to the file c->archive, which must not be there yet. 0, or -1 after a message. */
+static int
+archive(const struct clean *c, const struct batch *b)
+{
+	struct archiving a = {.batch = batch_name(b)};
+	const char *slash = strrchr(c->archive, '/'), *name = slash ? slash + 1 : c->archive;
+	char *dirname = slash ? strndup(c->archive, (size_t)(slash - c->archive) + 1) : strdup(".");
+	int dir = dirname ? open(dirname, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = -1;
+	struct part part = {.fd = -1};
+	char hex[HASH_HEX + 1];
+	struct stat st;
+	uint64_t bytes;
+
+	if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = EEXIST;
+	else if (dir >= 0 && part_open(&part, dir) == 0) {
+		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, "__bi__/SHA256SUMS");
+		if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
+			rc = pack_end(a.pack, hex, &bytes);
+		else
+			pack_drop(a.pack);
+		if (rc == 0 && (fsync(part.fd) < 0 || part_publish(&part, dir, name) < 0 || fsync(dir) < 0))
+			rc = -1;
+	}
+	if (rc < 0)
+		msg_warn_errno("cannot keep the batch '%s' in %s: nothing is removed", batch_name(b), c->archive);
+	part_drop(&part);
+	free(dirname);
+	return close_with(dir, rc);
+}
+
+/* --- one batch --- */
+
+/* Whether a server shows the pages of NAME; said. */
+static bool
+is_served(const struct clean *c, const char *name)
+{
+	struct servers all;
+	bool is = false;
+
+	if (servers_find(&c->root, &all) < 0) {
+		msg_warn_errno("cannot read the leases in %s/leases", c->root.path);
+		return true;
+	}
+	for (size_t i = 0; i < all.n && !is; i++)
+		if (all.v[i].batch && strcmp(all.v[i].batch, name) == 0) {
+			msg_warn("the batch '%s' has a server: bi-clean stop %d ends it", name, all.v[i].port);
+			is = true;
+		}
+	servers_free(&all);
+	return is;
+}
+
+/* Moves the directory NAME of the root's directory PARENT to the trash and deletes it. 0, or -1 with errno. */
+static int
+remove_below(const struct clean *c, const char *parent, const char *name)
+{
+	int dir = root_dir(c->root.fd, parent, false);
+	int rc = dir < 0 ? -1 : trash_dir(&c->root, dir, name);
+
+	return close_with(dir, rc < 0 && errno == ENOENT ? 0 : rc);
+}
+
+/* The port that it had is anybody's. */
+static void
+forget_port(const struct clean *c, const char *name)
+{
+	int dir = root_dir(c->root.fd, "leases", false), fd;
+	struct buf file = {0};
+
+	buf_printf(&file, "%s.port", name);
+	fd = dir < 0 ? -1 : openat(dir, file.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && lock_try(fd, LOCK_ALONE) == 0)
+		unlinkat(dir, file.data, 0);
+	close_with(fd, close_with(dir, 0));
+	buf_free(&file);
+}
+
+static void
+say(const struct clean *c, const char *name, const struct batch_counts *counts, const struct sizes *sizes)
+{
+	struct json_object *o;
+
+	if (!c->json) {
+		printf("%s batch %s: %" PRIu64 " items, %" PRIu64 " files, %" PRIu64 " bytes%s%s\n",
+		       c->only_say ? "would remove" : "removed", name, counts->total, sizes->files, sizes->bytes,
+		       c->archive ? "; kept in " : "", c->archive ? c->archive : "");
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, c->only_say ? "would_remove" : "removed", json_object_new_string(name));
+	json_object_object_add(o, "items", json_object_new_uint64(counts->total));
+	json_object_object_add(o, "files", json_object_new_uint64(sizes->files));
+	json_object_object_add(o, "bytes", json_object_new_uint64(sizes->bytes));
+	if (c->archive)
+		json_object_object_add(o, "archive", json_object_new_string(c->archive));
+	rec_out_json(o);
+	json_object_put(o);
+}
+
+/* With its lock held alone by B. 0 or the exit code after a message. */
+static int
+retire_held(const struct clean *c, struct batch *b)
+{
+	const char *name = batch_name(b);
+	struct sizes sizes = {0};
+	struct progress p;
+
+	if (progress_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
+		msg_warn_errno("cannot read the batch '%s'", name);
+		return msg_code(errno);
+	}
+	if (p.queued) {
+		msg_warn("the batch '%s' waits for a worker: bi-clean cancel %s takes it out of the queue", name, name);
+		return EX_TEMPFAIL;
+	}
+	if (is_served(c, name))
+		return EX_TEMPFAIL;
+	if (!clean_agreed(c, "Remove the batch '%s' with its %" PRIu64 " files (%" PRIu64 " items are not done)?", name,
+			  sizes.files, p.counts.pending + p.counts.processing))
+		return EX_SOME_FAILED;
+	if (!c->only_say) {
+		if (c->archive && archive(c, b) < 0)
+			return EX_CANTCREAT;
+		/* The pages first: without them the batch is still whole. */
+		if (remove_below(c, "review", name) < 0 || clean_parts(c, name) < 0 ||
+		    remove_below(c, "batches", name) < 0) {
+			msg_warn_errno("cannot remove all of the batch '%s'; the same command goes on", name);
+			return msg_code(errno);
+		}
+		forget_port(c, name);
+	}
+	say(c, name, &p.counts, &sizes);
+	return 0;
+}
+
+static int
+retire(const struct clean *c, const char *name)
+{
+	/* Opening it alone would make what is missing, so whether it is there is asked first. */
+	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
+	int rc;
+
+	if (b) {
+		batch_close(b);
+		b = batch_open(&c->root, name, BATCH_ALONE, NULL);
+	}
+	if (!b)
+		return clean_not_had(c, name);
+	rc = retire_held(c, b);
+	batch_close(b);
+	return rc;
+}
+
+static int
+finish(const struct clean *c, size_t removed, size_t failed, int code)
+{
+	struct json_object *counts;
+
+	if (c->json) {
+		counts = json_object_new_object();
+		json_object_object_add(counts, "removed", json_object_new_int64(c->only_say ? 0 : (int64_t)removed));
+		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
+		rec_out_end(counts, code);
+	} else if (removed + failed == 0) {
+		puts("Nothing to remove");
+	}
+	return code;
+}
+
+static int
+retire_all(const struct clean *c, const struct names *names)
+{
+	size_t removed = 0, failed = 0;
+	int code = 0;
+
+	/* What a killed one left there. */
+	if (!c->only_say && trash_empty(&c->root) < 0)
+		msg_warn_errno("cannot empty %s/trash", c->root.path);
+	for (size_t i = 0; i < names->n; i++) {
+		int rc = retire(c, names->v[i]);
+
+		removed += rc == 0;
+		failed += rc != 0;
+		if (code == 0)
+			code = rc;
+	}
+	return finish(c, removed, failed, code && names->n > 1 ? EX_SOME_FAILED : code);
+}
+
+int
+clean_batch(const struct clean *c, char **args)
+{
+	struct names names = {0};
+	int code;
+
+	clean_names(args, "batch", &names);
+	if (c->archive && names.n > 1)
+		opt_wrong("--archive takes one batch at a time");
+	if (c->archive && !pack_kind_of(c->archive))
+		opt_wrong("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
+	code = retire_all(c, &names);
+	names_free(&names);
+	return code;
+}
+
+/* Whether NAME is done and has not changed for so long. */
+static bool
+is_old(const struct clean *c, const char *name, time_t now)
+{
+	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
+	struct progress p = {0};
+	struct stat st;
+	time_t last;
+	bool old = false;
+
+	if (!b)
+		return false;
+	if (progress_read(&c->root, b, &p) == 0 && p.done) {
+		last = p.updated;
+		if (fstatat(batch_dirfd(b), "picks.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > last)
+			last = st.st_mtime;
+		/* A clock that jumped back makes nothing old. */
+		old = last > 0 && now >= last && now - last >= c->older_than;
+	}
+	batch_close(b);
+	return old;
+}
+
+int
+clean_old(const struct clean *c, char **args)
+{
+	struct names all = {0}, old = {0};
+	time_t now = time(NULL);
+	int code;
+
+	if (c->older_than < 0)
+		opt_wrong("old takes --older-than, as 30d");
+	clean_names_or_all(c, args, "old", &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (is_old(c, all.v[i], now))
+			names_add(&old, all.v[i]);
+	code = retire_all(c, &old);
+	names_free(&all);
+	names_free(&old);
+	return code;
+}

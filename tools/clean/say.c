@@ -1,0 +1,77 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "clean.h"
+#include "msg.h"
+#include "opt.h"
+
+bool
+clean_agreed(const struct clean *c, const char *question, ...)
+{
+	char answer[16] = "";
+	va_list ap;
+
+	if (c->yes || c->only_say)
+		return true;
+	if (!isatty(STDIN_FILENO)) {
+		msg_warn("there is no terminal to ask on: --yes says that it may be done");
+		return false;
+	}
+	va_start(ap, question);
+	vfprintf(stderr, question, ap);
+	va_end(ap);
+	fputs(" [y/N] ", stderr);
+	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
+}
+
+void
+clean_names(char **args, const char *verb, struct names *names)
+{
+	if (!*args)
+		opt_wrong("%s takes the names of batches: `bi-status` shows them", verb);
+	for (; *args; args++) {
+		const char *wrong = root_name_wrong(*args);
+
+		if (wrong)
+			opt_wrong("the batch name '%s' %s", *args, wrong);
+		names_add(names, *args);
+	}
+}
+
+static bool
+add_name(const char *name, void *arg)
+{
+	names_add(arg, name);
+	return true;
+}
+
+void
+clean_names_or_all(const struct clean *c, char **args, const char *verb, struct names *names)
+{
+	if (*args)
+		clean_names(args, verb, names);
+	else if (batch_each(&c->root, add_name, names) < 0)
+		msg_die_errno(msg_code(errno), "cannot list the batches in %s", c->root.path);
+}
+
+int
+clean_not_had(const struct clean *c, const char *name)
+{
+	switch (errno) {
+	case ENOENT:
+		msg_warn("there is no batch '%s' in %s; bi-status lists those there are", name, c->root.path);
+		return EX_NOINPUT;
+	case EBUSY:
+		msg_warn("the batch '%s' is being worked on: wait (bi-status --wait %s), or cancel it "
+			 "(bi-clean cancel %s)",
+			 name, name, name);
+		return EX_TEMPFAIL;
+	default:
+		msg_warn_errno("cannot open the batch '%s'", name);
+		return msg_code(errno);
+	}
+}

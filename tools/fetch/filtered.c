@@ -1,0 +1,89 @@
+/*
+ * filtered: what the filter's answers come to.
+ */
+#include <string.h>
+
+#include "filter.h"
+
+/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
+static bool
+is_ours(const char *key)
+{
+	static const char *const ours[] = {
+		"archive", "attempts",  "batch",       "bi",     "bytes",       "error",    "file",
+		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
+		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
+		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",
+	};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (strcmp(key, ours[i]) == 0)
+			return true;
+	return false;
+}
+
+char *
+filtered_line(const struct job *j, struct json_object *answer)
+{
+	size_t before = strlen(j->line), after;
+	struct json_object *o = rec_parse(j->line, before, NULL, 0);
+	const char *text = j->line;
+	char *line = NULL;
+
+	if (o) {
+		json_object_object_foreach(answer, key, value)
+		{
+			if (!is_ours(key))
+				json_object_object_add(o, key, json_object_get(value));
+		}
+		text = rec_print(o);
+	}
+	after = strlen(text);
+	if (after <= BATCH_ITEM_LONGEST || after <= before)
+		line = buf_strdup(text);
+	json_object_put(o);
+	return line;
+}
+
+/* As bi-records(5) has them: what is no such word would make a bad key in the counts of others. */
+static bool
+is_code(const char *code)
+{
+	size_t n = code ? strlen(code) : 0;
+
+	return n > 0 && n < sizeof(((struct job *)NULL)->code) &&
+	       strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+bool
+filtered_failure(struct json_object *answer, const char **code, const char **message)
+{
+	struct json_object *error = NULL, *retryable = NULL;
+
+	json_object_object_get_ex(answer, "error", &error);
+	json_object_object_get_ex(error, "retryable", &retryable);
+	*code = rec_string(error, "code");
+	*message = rec_string(error, "message");
+	if (!is_code(*code))
+		*code = "filter_failed";
+	if (!*message || !**message)
+		*message = "the filter refused it, and does not say why";
+	return json_object_get_boolean(retryable);
+}
+
+const char *
+filtered_wrong(const struct job *j, const struct rec *r, struct buf *why)
+{
+	const char *batch = rec_string(r->json, "batch"), *status = rec_string(r->json, "status");
+	long long item = rec_number(r->json, "item", 0);
+
+	if (r->kind == REC_BAD)
+		buf_printf(why, "the filter's answer is no record: %s", r->wrong);
+	else if (r->kind == REC_PLAIN)
+		buf_printf(why, "the filter's answer is no record: %.100s", r->text);
+	else if (item != j->item || (batch && strcmp(batch, batch_name(j->target->batch)) != 0))
+		buf_printf(why, "the filter's answer is that of another item (%lld)", item);
+	else if (status && strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)
+		buf_printf(why, "the filter's answer has the status '%.100s'", status);
+	return why->data;
+}

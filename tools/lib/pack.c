@@ -1,0 +1,230 @@
+#include "pack.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "msg.h"
+
+enum {
+	EPOCH = 315532800, /* of every member: 1980-01-01, before which zip knows no time */
+	BLOCK = 1 << 16,
+};
+
+struct pack {
+	struct archive *a;
+	int fd;
+	const char *manifest;
+	struct buf sums;
+	struct hash *hash; /* of the archive */
+	uint64_t bytes;
+	int error;    /* of writing to FD */
+	bool dropped; /* what still comes is not written */
+};
+
+static const struct pack_kind kinds[] = {
+	{".tar", NULL, 0},        {".zip", NULL, 1},     {".tar.gz", "gzip", 0}, {".tgz", "gzip", 0},
+	{".tar.bz2", "bzip2", 0}, {".tbz2", "bzip2", 0}, {".tar.xz", "xz", 0},   {".txz", "xz", 0},
+	{".tar.zst", "zstd", 0},  {".tzst", "zstd", 0},  {".tar.lz4", "lz4", 0}, {".tar.lz", "lzip", 0},
+};
+
+const struct pack_kind *const pack_tar = &kinds[0], *const pack_zip = &kinds[1];
+
+const struct pack_kind *
+pack_kind_of(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		size_t k = strlen(kinds[i].suffix);
+
+		if (n > k && strcmp(name + n - k, kinds[i].suffix) == 0 && name[n - k - 1] != '/')
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+static la_ssize_t
+write_out(struct archive *a, void *arg, const void *bytes, size_t n)
+{
+	struct pack *p = arg;
+	ssize_t w;
+
+	if (p->dropped)
+		return (la_ssize_t)n;
+	do
+		w = write(p->fd, bytes, n);
+	while (w < 0 && errno == EINTR);
+	if (w < 0) {
+		p->error = errno;
+		archive_set_error(a, errno, "it cannot be written");
+		return -1;
+	}
+	hash_add(p->hash, bytes, (size_t)w);
+	p->bytes += (uint64_t)w;
+	return w;
+}
+
+/* Sets the format and its filter. 0, or what libarchive says. */
+static int
+set_kind(struct archive *a, const struct pack_kind *kind)
+{
+	int rc = kind->is_zip ? archive_write_set_format_zip(a) : archive_write_set_format_pax_restricted(a);
+
+	if (rc == ARCHIVE_OK && kind->filter)
+		rc = archive_write_add_filter_by_name(a, kind->filter);
+	/* gzip would tell when it was written. */
+	if (rc == ARCHIVE_OK && kind->filter && strcmp(kind->filter, "gzip") == 0)
+		rc = archive_write_set_filter_option(a, "gzip", "timestamp", NULL);
+	/* Nothing behind the end of what is compressed. */
+	if (rc == ARCHIVE_OK)
+		rc = archive_write_set_bytes_per_block(a, BLOCK);
+	return rc == ARCHIVE_OK ? archive_write_set_bytes_in_last_block(a, 1) : rc;
+}
+
+struct pack *
+pack_begin(const struct pack_kind *kind, int fd, const char *manifest)
+{
+	struct pack *p = buf_alloc(sizeof(*p));
+
+	p->fd = fd;
+	p->manifest = manifest;
+	p->hash = hash_begin();
+	p->a = archive_write_new();
+	if (p->a && set_kind(p->a, kind) == ARCHIVE_OK &&
+	    archive_write_open(p->a, p, NULL, write_out, NULL) == ARCHIVE_OK)
+		return p;
+	msg_warn("libarchive cannot write %s here: %s", kind->suffix,
+		 p->a && archive_error_string(p->a) ? archive_error_string(p->a) : "out of memory");
+	pack_drop(p);
+	return NULL;
+}
+
+static int
+fail(struct pack *p)
+{
+	errno = p->error ? p->error : archive_errno(p->a) > 0 ? archive_errno(p->a) : EIO;
+	return -1;
+}
+
+static int
+begin_member(struct pack *p, const char *name, size_t n)
+{
+	struct archive_entry *e = archive_entry_new();
+	int rc;
+
+	if (!e) {
+		errno = ENOMEM;
+		return -1;
+	}
+	archive_entry_set_pathname(e, name);
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0644);
+	archive_entry_set_mtime(e, EPOCH, 0);
+	archive_entry_set_size(e, (la_int64_t)n);
+	rc = archive_write_header(p->a, e);
+	archive_entry_free(e);
+	return rc == ARCHIVE_OK ? 0 : fail(p);
+}
+
+static int
+add_bytes(struct pack *p, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		la_ssize_t w = archive_write_data(p->a, bytes, n);
+
+		if (w <= 0)
+			return fail(p);
+		bytes += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int
+pack_bytes(struct pack *p, const char *name, const void *bytes, size_t n)
+{
+	unsigned char digest[HASH_BYTES];
+	char hex[HASH_HEX + 1];
+
+	if (begin_member(p, name, n) < 0 || add_bytes(p, bytes, n) < 0)
+		return -1;
+	hash_bytes(bytes, n, digest);
+	hash_hex(digest, sizeof(digest), hex);
+	buf_printf(&p->sums, "%s  %s\n", hex, name);
+	return archive_write_finish_entry(p->a) == ARCHIVE_OK ? 0 : fail(p);
+}
+
+int
+pack_file(struct pack *p, const char *name, int fd, const char *sha256)
+{
+	char block[BLOCK], hex[HASH_HEX + 1];
+	struct hash *h;
+	struct stat st;
+	off_t at = 0;
+	ssize_t n = 1;
+	int rc;
+
+	if (fstat(fd, &st) < 0 || begin_member(p, name, (size_t)st.st_size) < 0)
+		return -1;
+	h = hash_begin();
+	for (rc = 0; rc == 0 && n > 0; at += n) {
+		while ((n = pread(fd, block, sizeof(block), at)) < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || (n > 0 && at + n > st.st_size)) {
+			errno = n < 0 ? errno : EBADMSG;
+			rc = -1;
+		} else if (n > 0) {
+			hash_add(h, block, (size_t)n);
+			rc = add_bytes(p, block, (size_t)n);
+		}
+	}
+	hash_end(h, hex);
+	if (rc < 0)
+		return -1;
+	if (sha256 && strcmp(hex, sha256) != 0) {
+		errno = EBADMSG;
+		return -1;
+	}
+	buf_printf(&p->sums, "%s  %s\n", hex, name);
+	return archive_write_finish_entry(p->a) == ARCHIVE_OK ? 0 : fail(p);
+}
+
+int
+pack_end(struct pack *p, char hex[HASH_HEX + 1], uint64_t *bytes)
+{
+	int rc = 0, error;
+
+	if (begin_member(p, p->manifest, p->sums.len) < 0 ||
+	    add_bytes(p, p->sums.len ? p->sums.data : "", p->sums.len) < 0 || archive_write_close(p->a) != ARCHIVE_OK)
+		rc = fail(p);
+	error = errno;
+	if (rc == 0) {
+		hash_end(p->hash, hex);
+		p->hash = NULL;
+		*bytes = p->bytes;
+	}
+	pack_drop(p);
+	errno = error;
+	return rc;
+}
+
+void
+pack_drop(struct pack *p)
+{
+	if (!p)
+		return;
+	/* Freeing it writes the end; archive_write_fail() would hinder that, and leak. */
+	p->dropped = true;
+	if (p->a)
+		archive_write_free(p->a);
+	hash_drop(p->hash);
+	buf_free(&p->sums);
+	free(p);
+}

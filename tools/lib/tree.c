@@ -1,0 +1,197 @@
+#include "tree.h"
+
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "buf.h"
+#include "msg.h"
+
+enum {
+	TIME_MOST = 1500,     /* milliseconds of processor time for one try */
+	ROOM = 256 << 20,     /* bytes for one tree */
+	LOOK_AFTER = 1 << 10, /* allocations between two looks at the clock */
+	PRESCAN = 4 << 10,    /* bytes in which a page may say its character set */
+};
+
+/* Memory is handed out from one end to the other and freed all at once: a parser that is stopped half-way leaves
+ * nothing behind, and a deep tree is never freed node by node, which Gumbo does by recursion. */
+struct tree {
+	char *memory;
+	size_t used;
+	unsigned long calls;
+	int64_t until; /* of processor_ms() */
+	jmp_buf stop;
+};
+
+/* The processor time of this process in milliseconds. */
+static int64_t
+processor_ms(void)
+{
+	struct timespec t = {0};
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) < 0)
+		return 0;
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+/* What Gumbo allocates with. It ends the parsing when a limit is reached; Gumbo itself knows none. */
+static void *
+allocate(void *arg, size_t n)
+{
+	struct tree *t = arg;
+	void *p;
+
+	n = (n + 15) & ~(size_t)15;
+	if (n > ROOM - t->used)
+		longjmp(t->stop, 1);
+	if (++t->calls % LOOK_AFTER == 0 && processor_ms() >= t->until)
+		longjmp(t->stop, 1);
+	p = t->memory + t->used;
+	t->used += n;
+	return p;
+}
+
+static void
+deallocate(void *arg, void *p)
+{
+	(void)arg, (void)p;
+}
+
+struct tree *
+tree_new(void)
+{
+	struct tree *t = buf_alloc(sizeof(*t));
+
+	t->memory = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (t->memory == MAP_FAILED)
+		msg_die_errno(EX_OSERR, "no memory for a page");
+	return t;
+}
+
+void
+tree_drop(struct tree *t)
+{
+	if (t->used && madvise(t->memory, ROOM, MADV_DONTNEED) < 0)
+		msg_die_errno(EX_OSERR, "cannot give memory back");
+	t->used = 0;
+}
+
+/* One try. NULL: a limit was reached. */
+static const GumboNode *
+parse(struct tree *t, const char *text, size_t n)
+{
+	GumboOptions options = kGumboDefaultOptions;
+	const GumboOutput *out;
+
+	options.allocator = allocate;
+	options.deallocator = deallocate;
+	options.userdata = t;
+	options.max_errors = 0;
+	t->until = processor_ms() + TIME_MOST;
+	if (setjmp(t->stop) != 0)
+		return NULL;
+	out = gumbo_parse_with_options(&options, text, n);
+	return out ? out->document : NULL;
+}
+
+const GumboNode *
+tree_parse(struct tree *t, const char *text, size_t n, bool *cut)
+{
+	const GumboNode *document;
+
+	*cut = false;
+	for (; n > 0; n /= 4, *cut = true) {
+		tree_drop(t);
+		document = parse(t, text, n);
+		if (document)
+			return document;
+	}
+	return NULL;
+}
+
+static const GumboVector *
+children(const GumboNode *node)
+{
+	switch (node->type) {
+	case GUMBO_NODE_DOCUMENT:
+		return &node->v.document.children;
+	case GUMBO_NODE_ELEMENT:
+	case GUMBO_NODE_TEMPLATE:
+		return &node->v.element.children;
+	default:
+		return NULL;
+	}
+}
+
+const GumboNode *
+tree_behind(const GumboNode *node)
+{
+	const GumboVector *list = children(node);
+
+	if (list && list->length > 0)
+		return list->data[0];
+	for (; node->parent; node = node->parent) {
+		list = children(node->parent);
+		if (node->index_within_parent + 1 < list->length)
+			return list->data[node->index_within_parent + 1];
+	}
+	return NULL;
+}
+
+const GumboNode *
+tree_next(const GumboNode *node)
+{
+	do
+		node = tree_behind(node);
+	while (node && node->type != GUMBO_NODE_ELEMENT && node->type != GUMBO_NODE_TEMPLATE);
+	return node;
+}
+
+const char *
+tree_attribute(const GumboNode *element, const char *name)
+{
+	const GumboAttribute *a = gumbo_get_attribute(&element->v.element.attributes, name);
+
+	return a ? a->value : NULL;
+}
+
+/* What a page that is read as ASCII says of itself in its first <meta charset>, or its older form. */
+static int
+charset_of_meta(const struct charsets *c, const GumboNode *document)
+{
+	int charset = CHARSET_NONE;
+
+	for (const GumboNode *e = document ? tree_next(document) : NULL; e && charset == CHARSET_NONE;
+	     e = tree_next(e)) {
+		const char *equiv = tree_attribute(e, "http-equiv"), *content = tree_attribute(e, "content");
+		const char *own = tree_attribute(e, "charset");
+
+		if (e->v.element.tag != GUMBO_TAG_META)
+			continue;
+		if (own)
+			charset = charset_of(c, own, strlen(own));
+		else if (equiv && content && strcasecmp(equiv, "content-type") == 0)
+			charset = charset_of_type(c, content);
+	}
+	/* What says so in ASCII is not UTF-16. */
+	return charset == charset_of(c, "utf-16le", 8) || charset == charset_of(c, "utf-16be", 8) ? CHARSET_UTF8
+												  : charset;
+}
+
+int
+tree_charset(struct tree *t, const struct charsets *c, const struct buf *page, const char *type, size_t *mark)
+{
+	int charset = charset_of_mark(c, page->data, page->len, mark);
+	bool cut;
+
+	if (charset == CHARSET_NONE)
+		charset = charset_of_type(c, type);
+	if (charset == CHARSET_NONE)
+		charset =
+			charset_of_meta(c, tree_parse(t, page->data, page->len < PRESCAN ? page->len : PRESCAN, &cut));
+	return charset;
+}

@@ -1,0 +1,98 @@
+#include "unpack.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "msg.h"
+
+static la_ssize_t
+read_source(struct archive *a, void *arg, const void **block)
+{
+	struct unpack *s = arg;
+	ssize_t n;
+
+	do
+		n = pread(s->fd, s->block, sizeof(s->block), s->at);
+	while (n < 0 && errno == EINTR);
+	*block = s->block;
+	if (n < 0) {
+		s->failed = true;
+		archive_set_error(a, errno, "it cannot be read: %s", strerror(errno));
+		return ARCHIVE_FATAL;
+	}
+	s->at += n;
+	return n;
+}
+
+static la_int64_t
+seek_source(struct archive *a, void *arg, la_int64_t offset, int whence)
+{
+	struct unpack *s = arg;
+	int64_t from = whence == SEEK_CUR ? s->at : whence == SEEK_END ? s->size : 0, to;
+
+	if (__builtin_add_overflow(from, offset, &to) || to < 0) {
+		archive_set_error(a, EINVAL, "it refers to what is before its beginning");
+		return ARCHIVE_FATAL;
+	}
+	return s->at = to;
+}
+
+static la_int64_t
+skip_source(struct archive *a, void *arg, la_int64_t bytes)
+{
+	struct unpack *s = arg;
+	int64_t left = s->size - s->at, n = bytes < left ? bytes : left;
+
+	(void)a;
+	if (n <= 0)
+		return 0;
+	s->at += n;
+	return n;
+}
+
+void
+unpack_load(void)
+{
+	static const char *const charsets[] = {"UTF-16LE", "UTF-16BE", "UTF-8"};
+
+	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
+		if (iconv_open("UTF-8", charsets[i]) == (iconv_t)-1) /* open until the process ends */
+			msg_die_errno(EX_UNAVAILABLE, "cannot convert names from %s", charsets[i]);
+}
+
+struct archive *
+unpack_new(struct unpack *u, int fd)
+{
+	struct archive *a = archive_read_new();
+	struct stat st;
+	static int (*const supports[])(struct archive *) = {
+		archive_read_support_filter_bzip2, archive_read_support_filter_compress,
+		archive_read_support_filter_gzip,  archive_read_support_filter_lz4,
+		archive_read_support_filter_lzip,  archive_read_support_filter_lzma,
+		archive_read_support_filter_rpm,   archive_read_support_filter_xz,
+		archive_read_support_filter_zstd,  archive_read_support_format_7zip,
+		archive_read_support_format_ar,    archive_read_support_format_cab,
+		archive_read_support_format_cpio,  archive_read_support_format_iso9660,
+		archive_read_support_format_lha,   archive_read_support_format_rar,
+		archive_read_support_format_rar5,  archive_read_support_format_tar,
+		archive_read_support_format_xar,   archive_read_support_format_zip,
+	};
+
+	if (!a || fstat(fd, &st) < 0) {
+		archive_read_free(a);
+		return NULL;
+	}
+	*u = (struct unpack){.fd = fd, .size = st.st_size};
+	/* One that libarchive was built without says so, and its archives are then not recognised. */
+	for (size_t i = 0; i < sizeof(supports) / sizeof(supports[0]); i++)
+		supports[i](a);
+	archive_read_set_read_callback(a, read_source);
+	archive_read_set_seek_callback(a, seek_source);
+	archive_read_set_skip_callback(a, skip_source);
+	archive_read_set_callback_data(a, u);
+	return a;
+}

@@ -1,0 +1,32 @@
+/*
+ * answer: what a confined process made of a document, looked through before anybody else gets it: that process read
+ * hostile bytes.
+ */
+#ifndef BI_PARSE_ANSWER_H
+#define BI_PARSE_ANSWER_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "pool.h"
+
+struct answer_image {
+	const char *name; /* good as a file name: image3.jpg */
+	off_t from;       /* where in OUT its bytes begin */
+	size_t bytes;
+};
+
+struct answer {
+	struct json_object *about; /* kind, title... metadata, links, media, images, pages, truncated */
+	struct buf text;           /* valid UTF-8 */
+	struct answer_image *images;
+	size_t image_count;
+};
+
+/* Reads the answer of W, which is WORK_DONE. False where it is none. For answer_free(), whatever returns. */
+bool answer_read(const struct work *w, struct answer *a);
+void answer_free(struct answer *a);
+
+#endif

@@ -1,0 +1,274 @@
+#include "doc.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "rec.h"
+
+void
+doc_begin(struct doc *d, int out)
+{
+	*d = (struct doc){
+		.kind = "file",
+		.metadata = json_object_new_object(),
+		.links = json_object_new_array(),
+		.media = json_object_new_array(),
+		.images = json_object_new_array(),
+		.out = out,
+	};
+	md_begin(&d->md, DOC_TEXT);
+}
+
+void
+doc_free(struct doc *d)
+{
+	char *lines[] = {d->title, d->language, d->description, d->author, d->date, d->canonical};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		free(lines[i]);
+	json_object_put(d->metadata);
+	json_object_put(d->links);
+	json_object_put(d->media);
+	json_object_put(d->images);
+	md_free(&d->md);
+}
+
+/* One line of valid UTF-8 without blanks around it. NULL: nothing is left. */
+static char *
+make_line(const char *text, size_t n, size_t most)
+{
+	char *line = buf_alloc(most + 1);
+	size_t k = 0;
+
+	for (size_t i = 0; i < n && text[i]; i++) {
+		bool blank = (unsigned char)text[i] <= ' ' || text[i] == 0x7f;
+
+		if (blank && (k == 0 || line[k - 1] == ' '))
+			continue;
+		if (k == most)
+			break;
+		line[k++] = blank ? ' ' : text[i];
+	}
+	if (k == most) { /* not cut inside a character */
+		while (k > 0 && ((unsigned char)line[k - 1] & 0xc0) == 0x80)
+			k--;
+		if (k > 0 && (unsigned char)line[k - 1] >= 0xc0)
+			k--;
+	}
+	while (k > 0 && line[k - 1] == ' ')
+		k--;
+	line[k] = '\0';
+	rec_mend(line);
+	if (k > 0)
+		return buf_realloc(line, k + 1);
+	free(line);
+	return NULL;
+}
+
+void
+doc_set(char **member, const char *text, size_t n)
+{
+	if (!*member && text)
+		*member = make_line(text, n, DOC_LINE);
+}
+
+void
+doc_set_string(char **member, const char *text)
+{
+	if (text)
+		doc_set(member, text, strlen(text));
+}
+
+static bool
+has_room(struct doc *d, const char *key)
+{
+	return *key && !json_object_object_get_ex(d->metadata, key, NULL) &&
+	       json_object_object_length(d->metadata) < DOC_KEYS;
+}
+
+void
+doc_meta(struct doc *d, const char *key, const char *text)
+{
+	char *line = text ? make_line(text, strlen(text), DOC_LINE) : NULL;
+	char *name = line ? make_line(key, strlen(key), 100) : NULL;
+
+	if (name && has_room(d, name))
+		json_object_object_add(d->metadata, name, json_object_new_string(line));
+	free(name);
+	free(line);
+}
+
+void
+doc_meta_number(struct doc *d, const char *key, double value)
+{
+	if (!has_room(d, key) || !isfinite(value))
+		return;
+	if (value == floor(value) && fabs(value) < 9e15) {
+		json_object_object_add(d->metadata, key, json_object_new_int64((int64_t)value));
+	} else {
+		char digits[40];
+
+		snprintf(digits, sizeof(digits), "%.3f", value);
+		json_object_object_add(d->metadata, key, json_object_new_double_s(value, digits));
+	}
+}
+
+void
+doc_link(struct doc *d, const char *url, const char *text)
+{
+	size_t n = json_object_array_length(d->links);
+	struct json_object *link;
+	char *line;
+
+	if (n >= DOC_LINKS)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rec_string(json_object_array_get_idx(d->links, i), "url"), url) == 0)
+			return;
+	link = json_object_new_object();
+	json_object_object_add(link, "url", json_object_new_string(url));
+	line = text ? make_line(text, strlen(text), 300) : NULL;
+	if (line)
+		json_object_object_add(link, "text", json_object_new_string(line));
+	free(line);
+	json_object_array_add(d->links, link);
+}
+
+static const struct magic {
+	const char *bytes;
+	size_t n;
+	const char *mime, *ext;
+} magics[] = {
+	{"\xff\xd8\xff", 3, "image/jpeg", "jpg"}, {"\x89PNG\r\n\x1a\n", 8, "image/png", "png"},
+	{"GIF87a", 6, "image/gif", "gif"},        {"GIF89a", 6, "image/gif", "gif"},
+	{"RIFF", 4, "image/webp", "webp"},        {"BM", 2, "image/bmp", "bmp"},
+	{"II*\0", 4, "image/tiff", "tif"},        {"MM\0*", 4, "image/tiff", "tif"},
+};
+
+static const struct magic *
+magic_of(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		const struct magic *m = &magics[i];
+
+		if (n > 64 && memcmp(bytes, m->bytes, m->n) == 0 &&
+		    (m->bytes[0] != 'R' || memcmp(bytes + 8, "WEBP", 4) == 0))
+			return m;
+	}
+	return NULL;
+}
+
+static bool
+write_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t w = write(fd, bytes, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			return false;
+		bytes += w;
+		n -= (size_t)w;
+	}
+	return true;
+}
+
+const char *
+doc_image(struct doc *d, const void *bytes, size_t n, const char *alt)
+{
+	const struct magic *m = magic_of(bytes, n);
+	size_t count = json_object_array_length(d->images);
+	struct json_object *image;
+	char name[32], *line;
+
+	if (!m)
+		return NULL;
+	if (count >= DOC_IMAGE_COUNT || n > DOC_IMAGES - d->out_bytes) {
+		d->truncated = true;
+		return NULL;
+	}
+	if (!write_all(d->out, bytes, n))
+		_exit(EX_OSERR);
+	d->out_bytes += n;
+	snprintf(name, sizeof(name), "image%zu.%s", count + 1, m->ext);
+	image = json_object_new_object();
+	json_object_object_add(image, "name", json_object_new_string(name));
+	json_object_object_add(image, "mime", json_object_new_string(m->mime));
+	json_object_object_add(image, "bytes", json_object_new_int64((int64_t)n));
+	line = alt ? make_line(alt, strlen(alt), 300) : NULL;
+	if (line)
+		json_object_object_add(image, "alt", json_object_new_string(line));
+	free(line);
+	json_object_array_add(d->images, image);
+	return rec_string(image, "name");
+}
+
+bool
+doc_fail(struct doc *d, const char *failed, const char *fmt, ...)
+{
+	va_list ap;
+
+	d->failed = failed;
+	va_start(ap, fmt);
+	vsnprintf(d->why, sizeof(d->why), fmt, ap);
+	va_end(ap);
+	rec_mend(d->why);
+	for (char *c = d->why; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return false;
+}
+
+/* The bytes of the UTF-8 character that N bytes begin with, 0 where they begin with none. */
+static size_t
+character(const unsigned char *s, size_t n)
+{
+	size_t len = s[0] < 0x80                   ? 1
+		     : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+		     : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+		     : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+						   : 0;
+
+	if (len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] >= 0x90))
+		return 0;
+	return len;
+}
+
+size_t
+doc_clean(char *text, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t len = character((const unsigned char *)text + i, n - i);
+
+		if (len == 0) {
+			text[k++] = '?';
+			i++;
+		} else if (len > 1) {
+			memmove(text + k, text + i, len);
+			k += len;
+			i += len;
+		} else {
+			if (((unsigned char)text[i] >= ' ' && text[i] != 0x7f) ||
+			    strchr("\t\n\f", text[i] ? text[i] : 1))
+				text[k++] = text[i];
+			i++;
+		}
+	}
+	text[k] = '\0';
+	return k;
+}

@@ -1,0 +1,185 @@
+#include "html.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "about.h"
+#include "dom.h"
+#include "find.h"
+#include "pick.h"
+#include "show.h"
+#include "url.h"
+
+/* Elements that HTML knows to be empty. */
+static bool
+is_void(const char *name, size_t n)
+{
+	static const char list[] = " area base br col embed hr img input link meta param source track wbr ";
+	char word[12];
+
+	if (n + 3 > sizeof(word))
+		return false;
+	word[0] = word[n + 1] = ' ';
+	word[n + 2] = '\0';
+	for (size_t i = 0; i < n; i++)
+		word[i + 1] = (char)tolower((unsigned char)name[i]);
+	return strstr(list, word) != NULL;
+}
+
+/* Where the tag ends that begins at AT: behind its '>', values in quotes passed over. END where it does not. */
+static const char *
+tag_end(const char *at, const char *end)
+{
+	char quote = 0;
+
+	for (; at < end; at++) {
+		if (quote)
+			quote = *at == quote ? 0 : quote;
+		else if (*at == '"' || *at == '\'')
+			quote = *at;
+		else if (*at == '>')
+			return at + 1;
+	}
+	return end;
+}
+
+void
+html_of_xhtml(const char *text, size_t n, struct buf *out)
+{
+	const char *end = text + n;
+
+	buf_clear(out);
+	while (text < end) {
+		const char *tag = memchr(text, '<', (size_t)(end - text)), *behind;
+		size_t name = 0;
+
+		if (!tag)
+			break;
+		buf_add(out, text, (size_t)(tag - text));
+		behind = isalpha((unsigned char)(tag + 1 < end ? tag[1] : 0)) ? tag_end(tag, end) : tag + 1;
+		while (tag + 1 + name < behind && isalnum((unsigned char)tag[1 + name]))
+			name++;
+		if (name > 0 && behind - tag > 2 && behind[-1] == '>' && behind[-2] == '/' && !is_void(tag + 1, name)) {
+			buf_add(out, tag, (size_t)(behind - tag) - 2);
+			buf_str(out, "></");
+			buf_add(out, tag + 1, name);
+			buf_str(out, ">");
+		} else {
+			buf_add(out, tag, (size_t)(behind - tag));
+		}
+		text = behind;
+	}
+	buf_add(out, text, (size_t)(end - text));
+}
+
+/* A URL taken apart. NULL: it is none. */
+static CURLU *
+take_apart(const char *url)
+{
+	CURLU *u = url && *url ? curl_url() : NULL;
+
+	if (!u || curl_url_set(u, CURLUPART_URL, url, CURLU_URLENCODE) == CURLUE_OK)
+		return u;
+	curl_url_cleanup(u);
+	return NULL;
+}
+
+/* What relative addresses are below: the first <base>, itself below the page's URL. NULL: not known. */
+static CURLU *
+base_of(const struct dom *d, const char *page)
+{
+	CURLU *base = take_apart(page);
+	char *url = NULL;
+
+	for (uint32_t i = 0; i < d->count && !url; i++) {
+		const char *href = dom_tag(d, i) == GUMBO_TAG_BASE ? dom_attribute(d, i, "href") : NULL;
+
+		url = href ? url_resolve(base, href, strlen(href)) : NULL;
+	}
+	if (!url)
+		return base;
+	curl_url_cleanup(base);
+	base = take_apart(url);
+	free(url);
+	return base;
+}
+
+static void
+add_media(struct doc *d, const GumboNode *document, const char *url)
+{
+	struct find found = {0};
+
+	find_media(document, url, DOC_MEDIA, &found);
+	for (size_t i = 0; i < found.count; i++) {
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "url", json_object_new_string(found.media[i].url));
+		json_object_object_add(one, "kind", json_object_new_string(found.media[i].kind));
+		json_object_object_add(one, "from", json_object_new_string(found.media[i].from));
+		if (*found.media[i].title)
+			json_object_object_add(one, "title", json_object_new_string(found.media[i].title));
+		json_object_array_add(d->media, one);
+	}
+	find_free(&found);
+}
+
+void
+html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtml, struct doc *d)
+{
+	const GumboNode *document;
+	struct buf html = {0};
+	struct dom dom;
+	struct show s = {.dom = &dom, .doc = d};
+	uint32_t picked, heading;
+	bool cut;
+
+	if (xhtml) {
+		html_of_xhtml(text, n, &html);
+		text = html.data;
+		n = html.len;
+	}
+	document = n ? tree_parse(t, text, n, &cut) : NULL;
+	d->kind = "page";
+	if (document) {
+		d->truncated = d->truncated || cut;
+		dom_make(&dom, document);
+		s.base = base_of(&dom, url);
+		about(&dom, s.base, d);
+		s.base = s.base ? s.base : take_apart(d->canonical);
+		picked = pick(&dom);
+		heading = pick_heading(&dom, picked);
+		if (heading)
+			show(&s, heading);
+		show(&s, picked);
+		add_media(d, document, *url || !d->canonical ? url : d->canonical);
+		curl_url_cleanup(s.base);
+		dom_free(&dom);
+	}
+	tree_drop(t);
+	buf_free(&html);
+}
+
+void
+html_chapter(struct tree *t, const char *text, size_t n,
+	     const char *(*picture)(void *arg, const char *src, const char *alt), void *arg, struct doc *d)
+{
+	const GumboNode *document;
+	struct buf html = {0};
+	struct dom dom;
+	struct show s = {.dom = &dom, .doc = d, .picture = picture, .arg = arg};
+	bool cut;
+
+	html_of_xhtml(text, n, &html);
+	document = html.len ? tree_parse(t, html.data, html.len, &cut) : NULL;
+	if (document) {
+		d->truncated = d->truncated || cut;
+		dom_make(&dom, document);
+		show(&s, 0);
+		dom_free(&dom);
+	}
+	tree_drop(t);
+	buf_free(&html);
+}

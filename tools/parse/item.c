@@ -1,0 +1,506 @@
+#include "item.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "serve.h"
+
+enum {
+	BLOCK = 128 << 10,
+	LEAN = 256 << 10, /* bytes of links and media that a record may have beside its text */
+	SLACK = 8 << 10,  /* of a record, for what is added */
+};
+
+void
+item_free(struct item *i)
+{
+	if (i->work.in >= 0)
+		close(i->work.in);
+	if (i->work.out >= 0)
+		close(i->work.out);
+	json_object_put(i->record);
+	buf_free(&i->request);
+	buf_free(&i->text);
+	free(i);
+}
+
+static void
+put(struct item *i, const char *key, const char *value)
+{
+	json_object_object_add(i->record, key, json_object_new_string(value));
+}
+
+static void
+fail(struct shop *s, struct item *i, const char *code, bool retryable, const char *why)
+{
+	struct json_object *error = json_object_new_object();
+
+	json_object_object_add(error, "code", json_object_new_string(code));
+	json_object_object_add(error, "message", json_object_new_string(why));
+	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
+	put(i, "status", "failed");
+	json_object_object_add(i->record, "error", error);
+	if (i->spoken)
+		msg_warn("%s: %s", i->path ? i->path : "a line", why);
+	i->settled = i->failed = true;
+	s->failed++;
+}
+
+static void
+fail_errno(struct shop *s, struct item *i, const char *code, const char *what)
+{
+	char why[200];
+
+	snprintf(why, sizeof(why), "%s: %s", what, strerror(errno));
+	fail(s, i, code, false, why);
+}
+
+/* --- what it is --- */
+
+/* The parser of a media type, NULL where there is none. */
+static const char *
+format_of(const char *mime)
+{
+	static const struct {
+		const char *mime; /* how it begins */
+		const char *format;
+	} formats[] = {
+		{"text/", "text"},
+		{"application/xhtml+xml", "text"},
+		{"application/xml", "text"},
+		{"application/json", "text"},
+		{"application/x-ndjson", "text"},
+		{"application/javascript", "text"},
+		{"application/x-empty", "text"},
+		{"application/x-shellscript", "text"},
+		{"application/csv", "text"},
+		{"application/yaml", "text"},
+		{"message/rfc822", "text"},
+		{"application/pdf", "pdf"},
+		{"application/epub+zip", "packed"},
+		{"application/vnd.openxmlformats-officedocument", "packed"},
+		{"application/vnd.oasis.opendocument", "packed"},
+		{"application/zip", "packed"},
+		{"application/java-archive", "packed"},
+		{"application/gzip", "packed"},
+		{"application/x-gzip", "packed"},
+		{"application/x-7z-compressed", "packed"},
+		{"application/x-rar", "packed"},
+		{"application/x-tar", "packed"},
+		{"application/x-cpio", "packed"},
+		{"application/x-bzip2", "packed"},
+		{"application/x-xz", "packed"},
+		{"application/zstd", "packed"},
+		{"application/x-iso9660-image", "packed"},
+		{"application/vnd.ms-cab-compressed", "packed"},
+		{"application/x-archive", "packed"},
+		{"image/vnd.djvu", NULL},
+		{"image/", "picture"},
+		{"audio/midi", NULL},
+		{"audio/", "av"},
+		{"video/", "av"},
+		{"application/ogg", "av"},
+		{"application/mxf", "av"},
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strncmp(mime, formats[i].mime, strlen(formats[i].mime)) == 0)
+			return formats[i].format;
+	return NULL;
+}
+
+/* Where the bytes say nothing, the name does. */
+static const char *
+format_of_name(const char *name)
+{
+	static const char *const formats[][2] = {
+		{" txt text md markdown csv tsv json ndjson xml log yaml yml ini html htm xhtml ", "text"},
+		{" pdf ", "pdf"},
+		{" docx odt epub zip ", "packed"},
+		{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},
+	};
+	const char *dot = strrchr(name, '.');
+	char word[16];
+
+	if (!dot || strlen(dot) < 2 || strlen(dot) > 10)
+		return NULL;
+	snprintf(word, sizeof(word), " %s ", dot + 1);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcasestr(formats[i][0], word))
+			return formats[i][1];
+	return NULL;
+}
+
+/* What its bytes say that it is. False where bi-type cannot be started. */
+static bool
+ask_type(struct shop *s, struct item *i)
+{
+	char *head = buf_alloc(TYPE_HEAD);
+	struct type_answer answer;
+	ssize_t n = pread(i->work.in, head, TYPE_HEAD, 0);
+	struct type_head one = {head, n > 0 ? (size_t)n : 0};
+	bool typed;
+
+	i->asked = true;
+	if (!s->typer)
+		s->typer = type_open();
+	typed = s->typer && type_ask(s->typer, &one, 1, &answer) == 0;
+	if (typed)
+		snprintf(i->mime, sizeof(i->mime), "%s", answer.mime);
+	free(head);
+	return typed;
+}
+
+/* The hash of its bytes: the record's, else counted. False where they cannot be read. */
+static bool
+take_hash(struct item *i)
+{
+	const char *said = rec_string(i->record, "sha256");
+	struct hash *h;
+	char *block;
+	off_t at = 0;
+	ssize_t n;
+
+	if (i->batch && said && strlen(said) == HASH_HEX && strspn(said, "0123456789abcdef") == HASH_HEX) {
+		memcpy(i->sha256, said, sizeof(i->sha256));
+		return true;
+	}
+	h = hash_begin();
+	block = buf_alloc(BLOCK);
+	while ((n = pread(i->work.in, block, BLOCK, at)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
+		hash_add(h, block, (size_t)n);
+		at += n;
+	}
+	free(block);
+	hash_end(h, i->sha256);
+	return n == 0;
+}
+
+/* --- its way --- */
+
+static void
+add_line(struct buf *b, const char *text)
+{
+	if (text && strlen(text) < SERVE_LINE)
+		for (; *text; text++)
+			if (*text != '\n' && *text != '\r')
+				buf_add(b, text, 1);
+	buf_str(b, "\n");
+}
+
+/* What the file is called: a label that came with it, else the last part of its path. */
+static const char *
+name_of(const struct item *i)
+{
+	static const char *const keys[] = {"filename", "member", "file"};
+	const char *name = NULL, *slash;
+
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]) && !name; k++)
+		name = rec_string(i->record, keys[k]);
+	name = name ? name : i->path;
+	slash = strrchr(name, '/');
+	return slash ? slash + 1 : name;
+}
+
+static void
+send(struct shop *s, struct item *i, const char *format)
+{
+	const char *url = rec_string(i->record, "final_url");
+
+	url = url ? url : rec_string(i->record, "url");
+	buf_clear(&i->request);
+	add_line(&i->request, i->mime);
+	add_line(&i->request, url ? url : s->base);
+	add_line(&i->request, name_of(i));
+	add_line(&i->request, rec_string(i->record, "content_type"));
+	if (i->work.out >= 0)
+		close(i->work.out);
+	i->work.out = memfd_create("bi-parse", MFD_CLOEXEC);
+	if (i->work.out < 0) {
+		fail_errno(s, i, "parse_unavailable", "no memory for what is made of it");
+		return;
+	}
+	i->work.format = format;
+	i->work.request = i->request.data;
+	pool_add(s->pool, &i->work);
+}
+
+/* --- what is said of it --- */
+
+/* A record is a line, and a line has a limit: links, media and the end of the text go first. */
+static void
+put_text(struct item *i, const struct answer *a)
+{
+	size_t used = strlen(rec_print(i->record)), room, n = 0, cost = 0;
+
+	if (used > LEAN) {
+		json_object_object_del(i->record, "links");
+		json_object_object_del(i->record, "media");
+		used = strlen(rec_print(i->record));
+	}
+	room = used + SLACK < REC_LONGEST ? REC_LONGEST - used - SLACK : 0;
+	while (n < a->text.len) {
+		unsigned char c = (unsigned char)a->text.data[n];
+
+		cost += c == '"' || c == '\\' || c == '/' || c == '\n' || c == '\t' ? 2 : c < ' ' || c == 0x7f ? 6 : 1;
+		if (cost > room)
+			break;
+		n++;
+	}
+	if (n < a->text.len) {
+		while (n > 0 && ((unsigned char)a->text.data[n] & 0xc0) == 0x80)
+			n--;
+		json_object_object_add(i->record, "truncated", json_object_new_boolean(1));
+	}
+	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
+}
+
+/* Of what is in no batch: all of it. */
+static void
+put_all(struct shop *s, struct item *i, struct answer *a)
+{
+	struct stat st;
+
+	put(i, "mime", i->mime);
+	put(i, "sha256", i->sha256);
+	if (fstat(i->work.in, &st) == 0)
+		json_object_object_add(i->record, "bytes", json_object_new_int64(st.st_size));
+	put(i, "status", "completed");
+	json_object_object_foreach(a->about, key, value)
+	{
+		if (strcmp(key, "images") != 0)
+			json_object_object_add(i->record, key, json_object_get(value));
+	}
+	if (s->as_text)
+		buf_add(&i->text, a->text.data, a->text.len);
+	else
+		put_text(i, a);
+}
+
+/* Of what is in a batch: where it is kept, and a little. */
+static bool
+put_kept(struct shop *s, struct item *i, struct answer *a)
+{
+	static const char *const keys[] = {"kind", "title", "language"};
+	struct keep it = {.file = i->path,
+			  .batch = i->batch,
+			  .item = i->number,
+			  .sha256 = i->sha256,
+			  .mime = i->mime,
+			  .out = i->work.out,
+			  .answer = a};
+	struct json_object *value;
+
+	if (keep(s->keeper, &it) < 0) {
+		free(it.path);
+		return false;
+	}
+	json_object_object_add(i->record, "knowledge_item_id", json_object_new_int64((int64_t)it.id));
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+		if (json_object_object_get_ex(a->about, keys[k], &value))
+			json_object_object_add(i->record, keys[k], json_object_get(value));
+	put(i, "content", it.path);
+	free(it.path);
+	return true;
+}
+
+static void
+settle(struct shop *s, struct item *i, struct answer *a)
+{
+	if (!i->batch)
+		put_all(s, i, a);
+	else if (!put_kept(s, i, a)) {
+		int code = msg_code(errno);
+
+		if (code == EX_IOERR)
+			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
+				      i->batch);
+		fail_errno(s, i, "parse_not_kept", "what was made of it cannot be kept");
+		return;
+	}
+	i->settled = true;
+	s->parsed++;
+}
+
+/* Nothing is known of such files: that is no failure. */
+static void
+settle_file(struct shop *s, struct item *i)
+{
+	struct answer a = {.about = json_object_new_object()};
+	static const char *const lists[] = {"links", "media", "images"};
+
+	json_object_object_add(a.about, "kind", json_object_new_string("file"));
+	json_object_object_add(a.about, "metadata", json_object_new_object());
+	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
+		json_object_object_add(a.about, lists[k], json_object_new_array());
+	buf_str(&a.text, "");
+	settle(s, i, &a);
+	answer_free(&a);
+}
+
+static void
+take_answer(struct shop *s, struct item *i)
+{
+	struct answer a;
+
+	if (answer_read(&i->work, &a))
+		settle(s, i, &a);
+	else
+		fail(s, i, "parse_crashed", false, "the process that parses it said what makes no sense");
+	answer_free(&a);
+}
+
+/* Taken for what it is not: asked of bi-type, once. */
+static void
+try_other(struct shop *s, struct item *i)
+{
+	char was[sizeof(i->mime)];
+	const char *format;
+
+	memcpy(was, i->mime, sizeof(was));
+	if (!i->asked && !ask_type(s, i)) {
+		fail_errno(s, i, "parse_unavailable", "cannot start bi-type --serve, which looks at it");
+		return;
+	}
+	format = format_of(i->mime);
+	if (format && strcmp(format, i->work.format) != 0)
+		send(s, i, format);
+	else if (strcmp(was, "application/pdf") == 0 && format)
+		fail(s, i, "parse_damaged", false, "it is said to be a PDF, and cannot be read as one");
+	else
+		settle_file(s, i);
+}
+
+void
+item_go_on(struct shop *s, struct item *i)
+{
+	switch (i->work.end) {
+	case WORK_DONE:
+		take_answer(s, i);
+		break;
+	case WORK_OTHER:
+		try_other(s, i);
+		break;
+	default:
+		fail(s, i, i->work.code, i->work.retryable, i->work.why);
+	}
+}
+
+/* --- how it begins --- */
+
+static bool
+open_file(struct shop *s, struct item *i)
+{
+	struct stat st;
+
+	i->work.in = open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (i->work.in < 0) {
+		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", "it cannot be opened");
+		return false;
+	}
+	if (fstat(i->work.in, &st) < 0 || !S_ISREG(st.st_mode)) {
+		fail(s, i, "not_a_file", false, "it is no file of bytes (a directory, a device, a pipe or a socket)");
+		return false;
+	}
+	if (!take_hash(i)) {
+		fail_errno(s, i, "unreadable_file", "it cannot be read");
+		return false;
+	}
+	return true;
+}
+
+/* A result's batch and number, where it has both. */
+static bool
+take_place(struct shop *s, struct item *i)
+{
+	const char *batch = rec_string(i->record, "batch"), *wrong;
+	long long number = rec_number(i->record, "item", 0);
+
+	if (!batch || number < 1 || number > UINT32_MAX)
+		return true;
+	wrong = keep_wrong(s->keeper, i->path, batch, (uint32_t)number);
+	if (wrong) {
+		fail(s, i, "no_such_item", false, wrong);
+		return false;
+	}
+	i->batch = batch;
+	i->number = (uint32_t)number;
+	return true;
+}
+
+static void
+start(struct shop *s, struct item *i)
+{
+	const char *mime = rec_string(i->record, "mime"), *format;
+
+	if (!take_place(s, i) || !open_file(s, i))
+		return;
+	if (mime && strlen(mime) < sizeof(i->mime) && strchr(mime, '/'))
+		memcpy(i->mime, mime, strlen(mime) + 1);
+	else if (!ask_type(s, i)) {
+		fail_errno(s, i, "parse_unavailable", "cannot start bi-type --serve, which looks at it");
+		return;
+	}
+	format = format_of(i->mime);
+	if (!format && strcmp(i->mime, "application/octet-stream") == 0)
+		format = format_of_name(name_of(i));
+	if (format)
+		send(s, i, format);
+	else if (strcmp(i->mime, "application/encrypted") == 0)
+		fail(s, i, "parse_encrypted", false, "it is encrypted");
+	else if (!i->asked && strcmp(i->mime, "application/octet-stream") == 0) {
+		i->work.format = "";
+		try_other(s, i);
+	} else
+		settle_file(s, i);
+}
+
+static void
+begin_bad(struct shop *s, struct item *i, const struct rec *r)
+{
+	i->record = json_object_new_object();
+	json_object_object_add(i->record, "line", json_object_new_int64((int64_t)r->line));
+	put(i, "bad", r->text ? r->text : "");
+	i->spoken = true;
+	fail(s, i, r->code, false, r->wrong);
+}
+
+struct item *
+item_begin(struct shop *s, const struct rec *r)
+{
+	struct item *i = buf_alloc(sizeof(*i));
+	const char *status;
+
+	i->work.in = i->work.out = -1;
+	if (r->kind == REC_BAD) {
+		begin_bad(s, i, r);
+		return i;
+	}
+	if (r->kind == REC_PLAIN) {
+		i->record = json_object_new_object();
+		put(i, "path", r->text);
+		i->spoken = true;
+	} else {
+		i->record = json_object_get(r->json);
+	}
+	status = rec_string(i->record, "status");
+	i->path = rec_string(i->record, "path");
+	i->path = i->path ? i->path : rec_string(i->record, "file");
+	if (status && strcmp(status, "completed") != 0)
+		i->settled = i->passed = true;
+	else if (!i->path)
+		fail(s, i, "no_file", false, "a record without \"path\" or \"file\"");
+	else
+		start(s, i);
+	return i;
+}

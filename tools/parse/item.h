@@ -1,0 +1,52 @@
+/*
+ * item: one record or file on its way through bi-parse.
+ */
+#ifndef BI_PARSE_ITEM_H
+#define BI_PARSE_ITEM_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hash.h"
+#include "keep.h"
+#include "pool.h"
+#include "rec.h"
+#include "type.h"
+
+struct item {
+	struct item *next;
+	struct json_object *record; /* what came in, and goes out with more members */
+	const char *path;           /* of the file; in the record */
+	const char *batch;          /* NULL: it is of none; in the record */
+	uint32_t number;            /* of the batch's item */
+	bool spoken;                /* it was a name, and no record: its failure is said on stderr too */
+	bool passed;                /* it goes out as it came in */
+	bool asked;                 /* its type was asked of bi-type */
+	char mime[TYPE_MIME], sha256[HASH_HEX + 1];
+	struct buf request;
+	struct work work;
+	bool settled; /* there is nothing more to do but to say it */
+	bool failed;
+	struct buf text; /* that --text says */
+};
+
+/* What all items are done with. */
+struct shop {
+	struct pool *pool;
+	struct keeper *keeper;
+	struct typer *typer;
+	const char *base; /* the address of the pages whose records have none; NULL: not known */
+	bool as_text;     /* the text alone is wanted of what is in no batch */
+	unsigned long long parsed, failed;
+};
+
+/* The item of a record or a name (not REC_MORE, not REC_EOF), on its way to a process, or settled. For item_free(). */
+struct item *item_begin(struct shop *s, const struct rec *r);
+
+/* Goes on with an item whose work is ended: asks again as what it is, or settles it. */
+void item_go_on(struct shop *s, struct item *i);
+
+void item_free(struct item *i);
+
+#endif

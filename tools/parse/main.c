@@ -1,0 +1,204 @@
+/*
+ * bi-parse: from files to what is in them: text as Markdown, title, language and the like. Strangers made the files, so
+ * they are parsed in processes that are confined (confine.h), one for each format: `bi-parse --serve FORMAT`, whose
+ * protocol is in serve.h. What these say is looked through (answer.h) and kept in the batch (keep.h).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "item.h"
+#include "msg.h"
+#include "opt.h"
+#include "serve.h"
+
+enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
+
+static const struct opt table[] = {
+	{'b', "base", "URL", "the address of the pages, for what is relative in them"},
+	{'r', "root", "DIR", "the root that the batches of records are in"},
+	{'P', "parallel", "N", "documents at once; as many as there are processors"},
+	{OPT_TIMEOUT, "timeout", "SECONDS", "for one document; 60"},
+	{'t', "text", NULL, "the text alone, as on a terminal"},
+	{'j', "json", NULL, "records also on a terminal"},
+	{OPT_SERVE, "serve", "FORMAT", "parse what comes over standard input"},
+	{0},
+};
+
+struct options {
+	const char *root, *base, *serve;
+	unsigned parallel, seconds;
+	bool text, json;
+};
+
+/* What is under way, in the order in which it came in. */
+struct queue {
+	struct rec_reader *in;
+	struct item *first, **last;
+	size_t count, most;
+	bool ended; /* no more will come */
+};
+
+/* Takes what has come in, as far as there is room. */
+static void
+take(struct queue *q, struct shop *s)
+{
+	struct rec r;
+
+	while (!q->ended && q->count < q->most) {
+		enum rec_kind kind = rec_next(q->in, &r);
+
+		if (kind == REC_MORE)
+			return;
+		if (kind == REC_EOF) {
+			q->ended = true;
+			return;
+		}
+		*q->last = item_begin(s, &r);
+		q->last = &(*q->last)->next;
+		q->count++;
+	}
+}
+
+/* Says what is settled, up to the first that is not. Whether anything was. */
+static bool
+say(struct queue *q, const struct shop *s)
+{
+	size_t count = q->count;
+
+	while (q->first && q->first->settled) {
+		struct item *i = q->first;
+
+		if (!s->as_text)
+			rec_out_json(i->record);
+		else if (i->text.len)
+			printf("%s%s", i->text.data, i->text.data[i->text.len - 1] == '\n' ? "" : "\n");
+		q->first = i->next;
+		if (!q->first)
+			q->last = &q->first;
+		q->count--;
+		item_free(i);
+		rec_flush();
+	}
+	return q->count < count;
+}
+
+static void
+wait_for(struct queue *q, struct shop *s)
+{
+	struct pollfd fds[POOL_FDS + 1];
+	int ms;
+	nfds_t n = pool_wait(s->pool, fds, &ms);
+	bool reading = !q->ended && q->count < q->most;
+
+	if (reading)
+		fds[n] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+	if (poll(fds, n + reading, ms) < 0 && errno != EINTR)
+		msg_die_errno(EX_OSERR, "cannot wait");
+	if (reading && fds[n].revents && rec_fill(q->in) < 0)
+		msg_die_errno(EX_IOERR, "cannot read standard input");
+	pool_look(s->pool);
+}
+
+static int
+end(const struct queue *q, const struct shop *s)
+{
+	int code = s->failed ? EX_SOME_FAILED : EX_ALL_WELL;
+
+	if (rec_was_cut(q->in)) {
+		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		code = EX_SOME_FAILED;
+	}
+	if (rec_has_ended(q->in) && !s->as_text) {
+		struct json_object *counts = json_object_new_object();
+
+		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s->parsed));
+		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s->failed));
+		rec_out_end(counts, code);
+	}
+	return code;
+}
+
+/* Files and records from operands or stdin. Returns the exit code. */
+static int
+parse_all(const struct options *o, char **operands)
+{
+	struct shop s = {.as_text = o->text, .base = o->base};
+	struct queue q = {.in = rec_open(operands, STDIN_FILENO), .most = (size_t)o->parallel * AHEAD};
+	int code;
+
+	q.last = &q.first;
+	s.pool = pool_open(o->parallel, o->seconds);
+	s.keeper = keeper_open(o->root);
+	for (;;) {
+		take(&q, &s);
+		for (struct item *i = q.first; i; i = i->next)
+			if (!i->settled && i->work.ended)
+				item_go_on(&s, i);
+		if (say(&q, &s))
+			continue; /* there is room for what was read already */
+		if (q.ended && !q.first)
+			break;
+		wait_for(&q, &s);
+	}
+	code = end(&q, &s);
+	pool_close(s.pool);
+	keeper_close(s.keeper);
+	type_close(s.typer);
+	rec_close(q.in);
+	return code;
+}
+
+static void
+read_options(struct options *a, struct opts *o)
+{
+	int id;
+
+	while ((id = opt_next(o)) != 0) {
+		if (id == 'r')
+			a->root = o->value;
+		else if (id == 'b')
+			a->base = o->value;
+		else if (id == 'P')
+			a->parallel = (unsigned)opt_number(o, 1, POOL_MOST);
+		else if (id == OPT_TIMEOUT)
+			a->seconds = (unsigned)opt_number(o, 1, 3600);
+		else if (id == 't')
+			a->text = true;
+		else if (id == 'j')
+			a->json = true;
+		else
+			a->serve = o->value;
+	}
+	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
+		opt_wrong(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
+	if (a->text && a->json)
+		opt_wrong("--text and --json are two ways to say it: take one");
+	a->text = a->text || (!a->json && isatty(STDOUT_FILENO));
+}
+
+int
+main(int argc, char **argv)
+{
+	int cpus = get_nprocs();
+	struct options a = {.parallel = cpus < 1           ? 1
+					: cpus > POOL_MOST ? POOL_MOST
+							   : (unsigned)cpus,
+			    .seconds = SECONDS};
+	struct opts o = {
+		.operands = "[FILE ...]",
+		.purpose = "Says what is in files: their text, title and the like.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+
+	msg_program("bi-parse");
+	read_options(&a, &o);
+	if (a.serve)
+		serve(a.serve);
+	msg_finish(parse_all(&a, opt_rest(&o)));
+}

@@ -1,0 +1,153 @@
+#include "members.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "unpack.h"
+
+static struct unpack source;
+
+bool
+member_is_picture(const char *name)
+{
+	static const char *const endings[] = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"};
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		if (n > strlen(endings[i]) && strcasecmp(name + n - strlen(endings[i]), endings[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+members_free(struct members *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		free(m->v[i].name);
+		free(m->v[i].bytes);
+	}
+	free(m->v);
+	*m = (struct members){0};
+}
+
+bool
+members_has(const struct members *m, const char *name)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (strcmp(m->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+const struct member_one *
+members_find(const struct members *m, const char *name)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->v[i].bytes && strcmp(m->v[i].name, name) == 0)
+			return &m->v[i];
+	return NULL;
+}
+
+/* libarchive's own words; why it cannot be unpacked. */
+static bool
+fail(struct archive *a, struct doc *d)
+{
+	const char *words = archive_error_string(a);
+
+	if (source.failed)
+		return doc_fail(d, "damaged", "it cannot be read");
+	if (archive_read_has_encrypted_entries(a) > 0 || (words && strcasestr(words, "encrypt")))
+		return doc_fail(d, "encrypted", "it is encrypted");
+	if (archive_errno(a) == ENOMEM)
+		return doc_fail(d, "memory", "unpacking it needs too much memory");
+	return doc_fail(d, "damaged", "it is damaged or cut short: %s", words ? words : "it cannot be unpacked");
+}
+
+static struct member_one *
+add(struct members *m, const char *name)
+{
+	if ((m->count & (m->count - 1)) == 0)
+		m->v = buf_realloc(m->v, (m->count ? m->count * 2 : 1) * sizeof(*m->v));
+	m->v[m->count] = (struct member_one){.name = buf_strdup(name)};
+	return &m->v[m->count++];
+}
+
+/* Unpacks the entry that A is at. 1; 0 where it is too big; -1: A says why. */
+static int
+unpack_one(struct archive *a, struct member_one *one, size_t most)
+{
+	struct buf bytes = {0};
+
+	for (;;) {
+		char *room = buf_room(&bytes, 64 << 10);
+		la_ssize_t n = archive_read_data(a, room, 64 << 10);
+
+		if (n < 0 || bytes.len + (size_t)n > most) {
+			buf_free(&bytes);
+			return n < 0 ? -1 : 0;
+		}
+		if (n == 0)
+			break;
+		bytes.len += (size_t)n;
+	}
+	buf_str(&bytes, "");
+	one->bytes = buf_realloc(bytes.data, bytes.len + 1);
+	one->n = bytes.len;
+	return 1;
+}
+
+/* All entries: their names, and what WANTED (NULL: nothing) says of the bytes. */
+static bool
+read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(const char *name))
+{
+	struct archive_entry *entry;
+	size_t left = MEMBERS_MOST;
+	int rc;
+
+	while ((rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+		const char *name = archive_entry_pathname(entry);
+		struct member_one *one;
+
+		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
+			return fail(a, d);
+		if (m->count == MEMBERS_COUNT)
+			return doc_fail(d, "memory", "it has more than %d parts", MEMBERS_COUNT);
+		one = add(m, name ? name : "");
+		if (!wanted || !wanted(one->name))
+			continue;
+		if (archive_entry_is_encrypted(entry))
+			return doc_fail(d, "encrypted", "it is encrypted");
+		rc = unpack_one(a, one, left < MEMBER_MOST ? left : MEMBER_MOST);
+		if (rc < 0)
+			return fail(a, d);
+		if (rc == 0 && !member_is_picture(one->name))
+			return doc_fail(d, "memory", "unpacked, it is larger than a document may be");
+		d->truncated = d->truncated || rc == 0;
+		left -= one->n;
+	}
+	return true;
+}
+
+bool
+members_read(const struct request *r, struct doc *d, struct members *m, bool (*wanted)(const char *name))
+{
+	struct archive *a = unpack_new(&source, r->in);
+	bool whole;
+
+	*m = (struct members){0};
+	if (!a)
+		return doc_fail(d, "memory", "unpacking it needs too much memory");
+	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : fail(a, d);
+	archive_read_free(a);
+	return whole;
+}
+
+bool
+members_list(const struct request *r, struct doc *d, struct members *m)
+{
+	return members_read(r, d, m, NULL);
+}

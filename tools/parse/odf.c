@@ -1,0 +1,448 @@
+/* ODT, and the text of other OpenDocument files (ISO/IEC 26300). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "packed.h"
+#include "rec.h"
+#include "xml.h"
+
+enum { CELLS = 64, LEVELS = 9, STYLES = 5000, REPEATED = 100 };
+
+bool
+odf_wants(const char *name)
+{
+	return strcmp(name, "content.xml") == 0 || strcmp(name, "meta.xml") == 0 || strcmp(name, "styles.xml") == 0 ||
+	       strcmp(name, "META-INF/manifest.xml") == 0 ||
+	       (strncmp(name, "Pictures/", 9) == 0 && member_is_picture(name));
+}
+
+struct odf {
+	const struct members *m;
+	struct doc *d;
+	struct md *md;
+	const char **saved;
+	struct json_object
+		*styles; /* name: some of b, i, s, n (a list that counts), t (a title), q (a quote), p (code) */
+	char style[64];  /* that is being read */
+	char flags[LEVELS * 8][8]; /* of the spans that are open */
+	unsigned spans;
+	unsigned ignore;     /* depth below an element that is passed over */
+	unsigned paragraphs; /* that are open */
+	bool body, quoted;
+	char *picture; /* whose frame is open; written when that ends */
+	struct buf alt;
+	bool in_alt;
+	bool counted[LEVELS];
+	unsigned count[LEVELS];
+	unsigned lists;
+	unsigned tables;
+	struct buf cells[CELLS];
+	size_t cell_count, columns;
+	long repeated;
+	bool first_row;
+};
+
+static bool
+is(const char *name, const char *other)
+{
+	return strcmp(name, other) == 0;
+}
+
+/* --- styles --- */
+
+static void
+put_flag(struct odf *x, const char *flag)
+{
+	const char *has = rec_string(x->styles, x->style);
+	char flags[8];
+
+	if (!x->style[0] || (has && (strlen(has) > 5 || strstr(has, flag))) ||
+	    json_object_object_length(x->styles) >= STYLES)
+		return;
+	snprintf(flags, sizeof(flags), "%s%s", has ? has : "", flag);
+	json_object_object_add(x->styles, x->style, json_object_new_string(flags));
+}
+
+/* A style is what it is derived from too, of those that have a meaning. */
+static void
+derive(struct odf *x, const char *parent)
+{
+	const char *has = rec_string(x->styles, parent);
+
+	if (is(parent, "Title"))
+		put_flag(x, "t");
+	else if (is(parent, "Quotations"))
+		put_flag(x, "q");
+	else if (is(parent, "Preformatted_20_Text"))
+		put_flag(x, "p");
+	for (; has && *has; has++)
+		put_flag(x, (char[]){*has, '\0'});
+}
+
+static void
+read_style(struct odf *x, const char *name, const char **attributes)
+{
+	const char *value;
+
+	if (is(name, "style") || is(name, "list-style")) {
+		value = xml_attribute(attributes, "name");
+		snprintf(x->style, sizeof(x->style), "%s", value ? value : "");
+		if (is(name, "style") && (value = xml_attribute(attributes, "parent-style-name")))
+			derive(x, value);
+		derive(x, x->style);
+	} else if (is(name, "text-properties")) {
+		if ((value = xml_attribute(attributes, "font-weight")) && is(value, "bold"))
+			put_flag(x, "b");
+		if ((value = xml_attribute(attributes, "font-style")) && is(value, "italic"))
+			put_flag(x, "i");
+		if ((value = xml_attribute(attributes, "text-line-through-style")) && !is(value, "none"))
+			put_flag(x, "s");
+	} else if (is(name, "list-level-style-number")) {
+		value = xml_attribute(attributes, "level");
+		if (value && is(value, "1"))
+			put_flag(x, "n");
+	}
+}
+
+static bool
+has_flag(const struct odf *x, const char *style, char flag)
+{
+	const char *flags = style ? rec_string(x->styles, style) : NULL;
+
+	return flags && strchr(flags, flag);
+}
+
+/* --- blocks --- */
+
+static void
+begin_paragraph(struct odf *x, const char *name, const char **attributes)
+{
+	const char *style = xml_attribute(attributes, "style-name"),
+		   *level = xml_attribute(attributes, "outline-level");
+
+	if (x->paragraphs++ > 0)
+		return;
+	md_block(x->md);
+	if (is(name, "h"))
+		md_heading(x->md, level ? (unsigned)strtoul(level, NULL, 10) : 1);
+	else if (has_flag(x, style, 't') || (style && is(style, "Title")))
+		md_heading(x->md, 1);
+	x->quoted = !x->tables && (has_flag(x, style, 'q') || (style && is(style, "Quotations")));
+	if (x->quoted)
+		md_quote(x->md);
+	if (!is(name, "h") && has_flag(x, style, 'b'))
+		md_open(x->md, MD_STRONG, NULL);
+	if (!is(name, "h") && has_flag(x, style, 'i'))
+		md_open(x->md, MD_EMPHASIS, NULL);
+}
+
+static void
+end_paragraph(struct odf *x)
+{
+	if (x->paragraphs == 0 || --x->paragraphs > 0)
+		return;
+	md_close(x->md, MD_STRONG);
+	md_close(x->md, MD_EMPHASIS);
+	if (x->quoted)
+		md_leave(x->md);
+	else
+		md_block(x->md);
+	x->quoted = false;
+}
+
+static void
+begin_list(struct odf *x, const char **attributes)
+{
+	const char *style = xml_attribute(attributes, "style-name");
+
+	if (x->lists < LEVELS) {
+		x->counted[x->lists] = style ? has_flag(x, style, 'n') : x->lists > 0 && x->counted[x->lists - 1];
+		x->count[x->lists] = 0;
+	}
+	x->lists++;
+}
+
+static void
+begin_item(struct odf *x)
+{
+	char mark[MD_MARK] = "- ";
+	unsigned level = x->lists ? x->lists - 1 : 0;
+
+	if (level < LEVELS && x->counted[level])
+		snprintf(mark, sizeof(mark), "%u. ", ++x->count[level] % MD_NUMBERS);
+	md_item(x->md, mark);
+}
+
+/* --- within a line --- */
+
+static void
+begin_span(struct odf *x, const char **attributes)
+{
+	const char *style = xml_attribute(attributes, "style-name");
+	const char *flags = style ? rec_string(x->styles, style) : NULL;
+
+	if (x->spans < LEVELS * 8) {
+		snprintf(x->flags[x->spans], sizeof(x->flags[0]), "%s", flags ? flags : "");
+		if (flags && strchr(flags, 'b') && !x->md->heading)
+			md_open(x->md, MD_STRONG, NULL);
+		if (flags && strchr(flags, 'i'))
+			md_open(x->md, MD_EMPHASIS, NULL);
+		if (flags && strchr(flags, 's'))
+			md_open(x->md, MD_DELETED, NULL);
+	}
+	x->spans++;
+}
+
+static void
+end_span(struct odf *x)
+{
+	const char *flags;
+
+	if (x->spans == 0 || --x->spans >= LEVELS * 8)
+		return;
+	flags = x->flags[x->spans];
+	if (strchr(flags, 's'))
+		md_close(x->md, MD_DELETED);
+	if (strchr(flags, 'i'))
+		md_close(x->md, MD_EMPHASIS);
+	if (strchr(flags, 'b') && !x->md->heading)
+		md_close(x->md, MD_STRONG);
+}
+
+static void
+begin_link(struct odf *x, const char **attributes)
+{
+	const char *href = xml_attribute(attributes, "href");
+
+	if (!href || (strncmp(href, "http://", 7) != 0 && strncmp(href, "https://", 8) != 0))
+		return;
+	doc_link(x->d, href, NULL);
+	md_open(x->md, MD_LINK, href);
+}
+
+/* A frame has its picture first, and what describes it behind. */
+static void
+begin_picture(struct odf *x, const char **attributes)
+{
+	const char *href = xml_attribute(attributes, "href");
+
+	if (!href || x->picture)
+		return;
+	if (strncmp(href, "./", 2) == 0)
+		href += 2;
+	x->picture = buf_strdup(href);
+}
+
+static void
+end_frame(struct odf *x)
+{
+	const char *saved = x->picture ? packed_picture(x->m, x->saved, x->d, x->picture, x->alt.data) : NULL;
+
+	if (saved)
+		md_image(x->md, saved, x->alt.data);
+	free(x->picture);
+	x->picture = NULL;
+	buf_clear(&x->alt);
+}
+
+/* --- tables --- */
+
+static void
+begin_table(struct odf *x)
+{
+	if (x->tables++ > 0)
+		return;
+	md_block(x->md);
+	x->first_row = true;
+	x->columns = x->cell_count = 0;
+}
+
+static void
+end_row(struct odf *x)
+{
+	size_t n = x->cell_count;
+
+	if (x->tables != 1 || n == 0)
+		return;
+	while (n > 0 && x->cells[n - 1].len == 0)
+		n--;
+	x->cell_count = 0;
+	if (n == 0)
+		return; /* the empty rest of a sheet */
+	if (x->first_row)
+		x->columns = n;
+	while (n < x->columns)
+		buf_clear(&x->cells[n++]);
+	md_row(x->md, x->cells, n, x->first_row);
+	x->first_row = false;
+}
+
+static void
+begin_cell(struct odf *x, const char **attributes)
+{
+	const char *repeated = xml_attribute(attributes, "number-columns-repeated");
+
+	if (x->tables != 1)
+		return;
+	x->repeated = repeated ? strtol(repeated, NULL, 10) : 1;
+	md_cell_begin(x->md);
+}
+
+static void
+end_cell(struct odf *x)
+{
+	struct buf cell = {0};
+
+	if (x->tables != 1)
+		return;
+	md_cell_end(x->md, &cell);
+	for (long i = 0; i < x->repeated && i < REPEATED && x->cell_count < CELLS; i++) {
+		buf_clear(&x->cells[x->cell_count]);
+		buf_str(&x->cells[x->cell_count++], cell.data ? cell.data : "");
+	}
+	buf_free(&cell);
+}
+
+/* --- the document --- */
+
+static bool
+is_ignored(const char *name)
+{
+	return is(name, "annotation") || is(name, "tracked-changes") || is(name, "note-citation") ||
+	       is(name, "forms") || is(name, "table-of-content") || is(name, "sequence-decls");
+}
+
+static void
+begin_inline(struct odf *x, const char *name, const char **attributes)
+{
+	if (is(name, "span"))
+		begin_span(x, attributes);
+	else if (is(name, "a"))
+		begin_link(x, attributes);
+	else if (is(name, "line-break"))
+		md_break(x->md);
+	else if (is(name, "s") || is(name, "tab"))
+		md_text(x->md, " ", 1);
+	else if (is(name, "image"))
+		begin_picture(x, attributes);
+	else if (is(name, "title") || is(name, "desc"))
+		x->in_alt = true;
+	else if (is(name, "note-body"))
+		md_text(x->md, " (", 2);
+}
+
+static void
+begin(void *arg, const char *name, const char **attributes)
+{
+	struct odf *x = arg;
+
+	if (x->ignore || is_ignored(name)) {
+		x->ignore++;
+		return;
+	}
+	if (!x->body) {
+		read_style(x, name, attributes);
+		x->body = is(name, "body");
+		return;
+	}
+	if (is(name, "p") || is(name, "h"))
+		begin_paragraph(x, name, attributes);
+	else if (is(name, "list"))
+		begin_list(x, attributes);
+	else if (is(name, "list-item") || is(name, "list-header"))
+		begin_item(x);
+	else if (is(name, "table"))
+		begin_table(x);
+	else if (is(name, "table-cell"))
+		begin_cell(x, attributes);
+	else
+		begin_inline(x, name, attributes);
+}
+
+static void
+end_inline(struct odf *x, const char *name)
+{
+	if (is(name, "span"))
+		end_span(x);
+	else if (is(name, "a"))
+		md_close(x->md, MD_LINK);
+	else if (is(name, "frame"))
+		end_frame(x);
+	else if (is(name, "title") || is(name, "desc"))
+		x->in_alt = false;
+	else if (is(name, "note-body"))
+		md_text(x->md, ")", 1);
+}
+
+static void
+end(void *arg, const char *name)
+{
+	struct odf *x = arg;
+
+	if (x->ignore) {
+		x->ignore--;
+		return;
+	}
+	if (!x->body)
+		return;
+	if (is(name, "p") || is(name, "h"))
+		end_paragraph(x);
+	else if (is(name, "list") && x->lists > 0)
+		x->lists--;
+	else if (is(name, "list-item") || is(name, "list-header"))
+		md_leave(x->md);
+	else if (is(name, "table") && x->tables > 0)
+		x->tables--;
+	else if (is(name, "table-row"))
+		end_row(x);
+	else if (is(name, "table-cell"))
+		end_cell(x);
+	else
+		end_inline(x, name);
+}
+
+static void
+text(void *arg, const char *s, size_t n)
+{
+	struct odf *x = arg;
+
+	if (x->ignore || !x->body)
+		return;
+	if (x->in_alt) {
+		if (x->alt.len < 1000)
+			buf_add(&x->alt, s, n);
+	} else if (x->paragraphs) {
+		md_text(x->md, s, n);
+	}
+}
+
+bool
+odf_parse(const struct members *m, struct doc *d)
+{
+	const struct member_one *content = members_find(m, "content.xml"), *styles = members_find(m, "styles.xml"),
+				*manifest = members_find(m, "META-INF/manifest.xml");
+	struct odf x = {.m = m, .d = d, .md = &d->md, .styles = json_object_new_object()};
+	struct xml_reader reader = {begin, end, text, &x};
+	bool whole;
+
+	x.saved = buf_alloc(m->count * sizeof(*x.saved));
+	core_read(members_find(m, "meta.xml"), d);
+	if (styles)
+		xml_read(&reader, styles->bytes, styles->n);
+	x.body = false;
+	whole = content && xml_read(&reader, content->bytes, content->n);
+	md_block(x.md);
+	for (size_t i = 0; i < CELLS; i++)
+		buf_free(&x.cells[i]);
+	buf_free(&x.alt);
+	free(x.picture);
+	free(x.saved);
+	json_object_put(x.styles);
+	if (whole)
+		return true;
+	if (manifest && strstr(manifest->bytes, "encryption-data"))
+		return doc_fail(d, "encrypted", "it is encrypted");
+	return doc_fail(d, "damaged", "its text, content.xml, is no sound XML");
+}

@@ -1,0 +1,326 @@
+#include "serve.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "formats.h"
+#include "helper.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+
+enum { REQUEST = 4 * SERVE_LINE + 8, LATE = SERVE_SECONDS * 2 / 3, PROBE = 64 << 20 };
+
+/* A file of ours can grow to all that an answer may have. */
+#define OUT_MOST ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
+
+static const struct format formats[] = {
+	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MOST, .files = 16}, text_load, text_parse},
+	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MOST, .files = 32}, pdf_load, pdf_parse},
+	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MOST, .files = 16}, packed_load, packed_parse},
+	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MOST, .files = 64}, picture_load, picture_parse},
+	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MOST, .files = 32}, av_load, av_parse},
+};
+
+static const struct format *
+format_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	return NULL;
+}
+
+int
+serve_knows(const char *format)
+{
+	return format_of(format) != NULL;
+}
+
+/* --- what parsers use --- */
+
+bool
+request_read(const struct request *r, struct doc *d, size_t most, struct buf *out, bool *cut)
+{
+	buf_clear(out);
+	while (out->len <= most) {
+		size_t want = most + 1 - out->len < (1 << 20) ? most + 1 - out->len : 1 << 20;
+		ssize_t n = pread(r->in, buf_room(out, want), want, (off_t)out->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return doc_fail(d, "damaged", "it cannot be read: %s", strerror(errno));
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+	}
+	*cut = out->len > most;
+	if (*cut)
+		out->len = most;
+	buf_str(out, "");
+	return true;
+}
+
+void *
+request_map(const struct request *r, struct doc *d, size_t *n)
+{
+	struct stat st;
+	void *bytes;
+
+	if (fstat(r->in, &st) < 0 || st.st_size <= 0) {
+		doc_fail(d, "damaged", "it is empty");
+		return NULL;
+	}
+	*n = (size_t)st.st_size;
+	bytes = mmap(NULL, *n, PROT_READ, MAP_PRIVATE, r->in, 0);
+	if (bytes != MAP_FAILED)
+		return bytes;
+	doc_fail(d, "memory", "it has %zu bytes: too many to be parsed", *n);
+	return NULL;
+}
+
+bool
+request_is_named(const struct request *r, const char *list)
+{
+	const char *dot = strrchr(r->name, '.');
+	char word[16];
+
+	if (!dot || strlen(dot) > 10 || strlen(dot) < 2)
+		return false;
+	snprintf(word, sizeof(word), " %s ", dot + 1);
+	return strcasestr(list, word) != NULL;
+}
+
+static double began;
+
+static double
+processor_seconds(void)
+{
+	struct timespec t = {0};
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+bool
+request_is_late(void)
+{
+	return processor_seconds() - began > LATE;
+}
+
+/* --- requests and answers --- */
+
+/* The two descriptors that came with a message. */
+static bool
+take_fds(struct msghdr *msg, int fds[2])
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(2 * sizeof(int)))
+		return false;
+	memcpy(fds, CMSG_DATA(c), 2 * sizeof(int));
+	return true;
+}
+
+/* Reads one request; its lines are in TEXT. 1, 0 at end-of-file, -1 for anything else than a request. */
+static int
+receive(struct request *r, char text[REQUEST])
+{
+	struct iovec part = {.iov_base = text, .iov_len = REQUEST - 1};
+	union {
+		char room[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	int fds[2];
+	ssize_t n;
+
+	do
+		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return (int)n;
+	text[n] = '\0';
+	if (!take_fds(&msg, fds))
+		return -1;
+	r->in = fds[0];
+	r->out = fds[1];
+	r->mime = strsep(&text, "\n");
+	r->url = strsep(&text, "\n");
+	r->name = strsep(&text, "\n");
+	r->type = strsep(&text, "\n");
+	return r->type ? 1 : -1;
+}
+
+static bool
+say(const char *text, size_t n)
+{
+	ssize_t sent;
+
+	do
+		sent = send(STDIN_FILENO, text, n, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t)n;
+}
+
+static void
+write_out(const struct request *r, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t w = write(r->out, bytes, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			_exit(EX_IOERR);
+		bytes += w;
+		n -= (size_t)w;
+	}
+}
+
+static void
+add_line(struct json_object *o, const char *key, const char *line)
+{
+	if (line)
+		json_object_object_add(o, key, json_object_new_string(line));
+}
+
+/* All but the text, as one object. */
+static struct json_object *
+meta_of(const struct doc *d)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_line(o, "kind", d->kind);
+	add_line(o, "title", d->title);
+	add_line(o, "language", d->language);
+	add_line(o, "description", d->description);
+	add_line(o, "author", d->author);
+	add_line(o, "date", d->date);
+	add_line(o, "canonical_url", d->canonical);
+	json_object_object_add(o, "metadata", json_object_get(d->metadata));
+	json_object_object_add(o, "links", json_object_get(d->links));
+	json_object_object_add(o, "media", json_object_get(d->media));
+	json_object_object_add(o, "images", json_object_get(d->images));
+	if (d->pages)
+		json_object_object_add(o, "pages", json_object_new_int64(d->pages));
+	if (d->truncated || d->md.full)
+		json_object_object_add(o, "truncated", json_object_new_boolean(1));
+	return o;
+}
+
+/* Writes what was made and makes the answer. Its length. */
+static int
+put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
+{
+	struct json_object *o = meta_of(d);
+	const char *meta = rec_print(o);
+	size_t text, n = strlen(meta);
+
+	if (n > DOC_META) { /* links and media may be as long as a page wants them */
+		d->truncated = true;
+		json_object_put(o);
+		json_object_put(d->links);
+		json_object_put(d->media);
+		d->links = json_object_new_array();
+		d->media = json_object_new_array();
+		o = meta_of(d);
+		meta = rec_print(o);
+		n = strlen(meta);
+	}
+	text = doc_clean(d->md.out.data, d->md.out.len);
+	write_out(r, d->md.out.data, text);
+	write_out(r, meta, n);
+	json_object_put(o);
+	return snprintf(answer, SERVE_ANSWER, "done %zu %zu %zu", d->out_bytes, text, n);
+}
+
+/* Processor time for what comes next; none, and the process ends by SIGPROF. 0: no limit. */
+static void
+allow_seconds(int seconds)
+{
+	struct itimerval t = {.it_value = {.tv_sec = seconds}};
+
+	if (setitimer(ITIMER_PROF, &t, NULL) < 0)
+		_exit(EX_OSERR);
+}
+
+/* One document. False when nobody listens any more. */
+static bool
+answer_one(const struct format *f, const struct request *r)
+{
+	char answer[SERVE_ANSWER];
+	struct doc d;
+	int n;
+
+	doc_begin(&d, r->out);
+	began = processor_seconds();
+	allow_seconds(SERVE_SECONDS);
+	if (f->parse(r, &d))
+		n = put_done(r, &d, answer);
+	else if (d.failed)
+		n = snprintf(answer, sizeof(answer), "failed %s %s", d.failed, d.why);
+	else
+		n = snprintf(answer, sizeof(answer), "other");
+	allow_seconds(0);
+	doc_free(&d);
+	return n > 0 && say(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer) - 1);
+}
+
+/* Libraries end the process by abort(3), or a trap, where memory runs out: told apart from a crash by whether there is
+ * any. */
+static void
+aborted(int signal)
+{
+	void *probe = mmap(NULL, PROBE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	_exit(probe == MAP_FAILED ? EX_OSERR : 128 + signal);
+}
+
+/*
+ * It ends by _exit: nothing is left to write, and what a library or a sanitizer would do at the exit is not allowed
+ * here. Once it is confined, standard error is /dev/null: what libraries say there could be a stranger's words.
+ */
+_Noreturn void
+serve(const char *format)
+{
+	const struct format *f = format_of(format);
+	struct sigaction on_abort = {.sa_handler = aborted};
+	struct request r;
+	static char text[REQUEST];
+	int got;
+
+	if (!helper_serves())
+		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
+		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
+	tzset();
+	f->load();
+	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0 ||
+	    confine(&f->limits, NULL) < 0)
+		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
+	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !say("ready", 5))
+		_exit(EX_OSERR);
+	while ((got = receive(&r, text)) > 0) {
+		bool heard = answer_one(f, &r);
+
+		close(r.in);
+		close(r.out);
+		if (!heard)
+			break;
+	}
+	_exit(got == 0 ? EX_ALL_WELL : EX_OSERR);
+}

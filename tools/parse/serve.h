@@ -1,0 +1,25 @@
+/*
+ * serve: the confined part of bi-parse.
+ *
+ * The protocol is that of helper.h: each packet to `bi-parse --serve FORMAT` is four lines, the file's media type, URL,
+ * name and Content-Type (all may be empty), with two descriptors (SCM_RIGHTS): the file, and an empty one for what is
+ * made of it. There it writes the bytes of pictures, one after the other, then the text, then a JSON object with the
+ * rest, and answers "done IMAGES TEXT META", how many bytes each has; or "failed CODE WORDS", or "other": it is not of
+ * that format.
+ */
+#ifndef BI_PARSE_SERVE_H
+#define BI_PARSE_SERVE_H
+
+enum {
+	SERVE_LINE = 8192,  /* bytes of a line of a request */
+	SERVE_ANSWER = 256, /* bytes of an answer, with its NUL */
+	SERVE_SECONDS = 30, /* of processor time for one document; more, and the process ends by SIGPROF */
+};
+
+/* Whether there is a format of that name. */
+int serve_knows(const char *format);
+
+/* Answers requests on standard input, a socket, until end-of-file. */
+_Noreturn void serve(const char *format);
+
+#endif

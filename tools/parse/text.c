@@ -1,0 +1,241 @@
+/* Web pages, and all that is text: Markdown, JSON, tables, sources. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+#include <uchardet.h>
+
+#include "charset.h"
+#include "formats.h"
+#include "html.h"
+#include "tree.h"
+
+enum {
+	READ_MOST = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
+	PAGE_MOST = 16 << 20,
+	GUESS = 1 << 20, /* bytes by which the character set is guessed */
+	HEAD = 1024,
+};
+
+static struct {
+	struct charsets *charsets;
+	struct tree *tree;
+	struct buf raw, utf8;
+} text;
+
+void
+text_load(void)
+{
+	text.charsets = charset_open();
+	text.tree = tree_new();
+}
+
+static bool
+is_utf8(const char *s, size_t n)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < n;) {
+		unsigned char c = (unsigned char)s[i];
+		size_t len = c < 0x80                ? 1
+			     : c >= 0xc2 && c < 0xe0 ? 2
+			     : c >= 0xe0 && c < 0xf0 ? 3
+			     : c >= 0xf0 && c < 0xf5 ? 4
+						     : 0;
+
+		if (len == 0)
+			return false;
+		for (size_t k = 1; k < len; k++)
+			if (i + k < n && ((unsigned char)s[i + k] & 0xc0) != 0x80)
+				return false;
+		i += len;
+		good++;
+	}
+	return good > 0 || n == 0;
+}
+
+/* Text of ASCII in UTF-16 has every other byte zero. */
+static const char *
+utf16_of(const char *s, size_t n)
+{
+	size_t zeros[2] = {0}, pairs = (n < 4096 ? n : 4096) / 2;
+
+	for (size_t i = 0; i < pairs * 2; i++)
+		zeros[i % 2] += s[i] == '\0';
+	if (pairs < 2 || zeros[0] + zeros[1] == 0)
+		return NULL;
+	if (zeros[1] > pairs / 2 && zeros[0] <= pairs / 10)
+		return "utf-16le";
+	return zeros[0] > pairs / 2 && zeros[1] <= pairs / 10 ? "utf-16be" : NULL;
+}
+
+/*
+ * What text that says nothing is in, and is not UTF-8: as uchardet guesses. Between the sets of western Europe its
+ * guesses from short texts are no better than chance: there it is windows-1252, as browsers have it.
+ */
+static int
+guess(const char *s, size_t n)
+{
+	static const char *const western[] = {"ISO-8859-1",        "ISO-8859-3",   "ISO-8859-4",   "ISO-8859-9",
+					      "ISO-8859-10",       "ISO-8859-13",  "ISO-8859-15",  "ISO-8859-16",
+					      "WINDOWS-1254",      "WINDOWS-1257", "WINDOWS-1258", "VISCII",
+					      "MAC-CENTRALEUROPE", "IBM852",       "IBM865",       "ASCII"};
+	static const char *const aliases[][2] = {{"UHC", "windows-949"},
+						 {"EUC-TW", "big5"},
+						 {"MAC-CYRILLIC", "windows-1251"},
+						 {"HZ-GB-2312", "gb18030"}};
+	int charset = CHARSET_NONE;
+	uchardet_t detector = uchardet_new();
+	const char *name = "";
+
+	if (detector && uchardet_handle_data(detector, s, n < GUESS ? n : GUESS) == 0) {
+		uchardet_data_end(detector);
+		name = uchardet_get_charset(detector);
+	}
+	for (size_t i = 0; i < sizeof(western) / sizeof(western[0]); i++)
+		if (strcasecmp(name, western[i]) == 0)
+			name = "";
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+		if (strcasecmp(name, aliases[i][0]) == 0)
+			name = aliases[i][1];
+	charset = charset_of(text.charsets, name, strlen(name));
+	if (detector)
+		uchardet_delete(detector);
+	return charset == CHARSET_NONE || charset == CHARSET_UTF8 ? charset_of(text.charsets, "windows-1252", 12)
+								  : charset;
+}
+
+/* The text of RAW as UTF-8, without its mark; CHARSET is CHARSET_NONE where nothing says. */
+static const struct buf *
+decode(int charset, size_t mark)
+{
+	const char *wide = charset == CHARSET_NONE ? utf16_of(text.raw.data, text.raw.len) : NULL;
+
+	if (wide)
+		charset = charset_of(text.charsets, wide, strlen(wide));
+	else if ((charset == CHARSET_NONE || charset == CHARSET_UTF8) && !is_utf8(text.raw.data, text.raw.len))
+		charset = charset == CHARSET_NONE ? guess(text.raw.data, text.raw.len) : charset;
+	if (charset < 0) {
+		buf_drop(&text.raw, mark);
+		return &text.raw;
+	}
+	charset_convert(text.charsets, charset, text.raw.data + mark, text.raw.len - mark, &text.utf8);
+	return &text.utf8;
+}
+
+/* Whether it begins as a page does. */
+static bool
+looks_like_page(const char *s, size_t n, bool xml)
+{
+	char head[HEAD];
+	const char *at = head;
+
+	n = n < sizeof(head) - 1 ? n : sizeof(head) - 1;
+	memcpy(head, s, n);
+	for (size_t i = 0; i < n; i++)
+		head[i] = head[i] ? head[i] : ' '; /* of UTF-16 */
+	head[n] = '\0';
+	while (*at && (isspace((unsigned char)*at) || (unsigned char)*at >= 0x80))
+		at++;
+	if (xml)
+		return strcasestr(at, "<html") != NULL;
+	return strncasecmp(at, "<!doctype html", 14) == 0 || strncasecmp(at, "<html", 5) == 0 ||
+	       strncasecmp(at, "<head", 5) == 0 || (strncasecmp(at, "<?xml", 5) == 0 && strcasestr(at, "<html"));
+}
+
+static bool
+is_page(const struct request *r)
+{
+	bool xml = strstr(r->mime, "xml") != NULL;
+
+	if (strcmp(r->mime, "text/html") == 0 || strcmp(r->mime, "application/xhtml+xml") == 0)
+		return true;
+	if (request_is_named(r, " html htm xhtml xht "))
+		return true;
+	return !request_is_named(r, " md markdown txt c h js css py ") &&
+	       looks_like_page(text.raw.data, text.raw.len, xml);
+}
+
+static bool
+parse_page(const struct request *r, struct doc *d)
+{
+	size_t mark = 0;
+	int charset = tree_charset(text.tree, text.charsets, &text.raw, r->type, &mark);
+	const struct buf *utf8 = decode(charset, mark);
+	bool xhtml = strcmp(r->mime, "application/xhtml+xml") == 0 || strncmp(utf8->data, "<?xml", 5) == 0;
+
+	html_page(text.tree, utf8->data, utf8->len, r->url, xhtml, d);
+	return true;
+}
+
+/* Line ends as ours, in place. */
+static size_t
+tidy_lines(char *s, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != '\r')
+			s[k++] = s[i];
+		else if (i + 1 == n || s[i + 1] != '\n')
+			s[k++] = '\n';
+	s[k] = '\0';
+	return k;
+}
+
+/* The first heading of a Markdown text is its title. */
+static void
+take_title(struct doc *d, const char *s)
+{
+	for (const char *line = s; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, "# ", 2) == 0) {
+			doc_set(&d->title, line + 2, strcspn(line + 2, "\n"));
+			return;
+		}
+		if (line - s > 64 << 10)
+			return;
+	}
+}
+
+static bool
+parse_plain(const struct request *r, struct doc *d)
+{
+	size_t mark = 0, lines = 0, n;
+	int charset = charset_of_mark(text.charsets, text.raw.data, text.raw.len, &mark);
+	struct buf *utf8;
+
+	if (charset == CHARSET_NONE)
+		charset = charset_of_type(text.charsets, r->type);
+	if (charset == CHARSET_NONE && memchr(text.raw.data, '\0', text.raw.len) &&
+	    !utf16_of(text.raw.data, text.raw.len) && strncmp(r->mime, "text/", 5) != 0)
+		return false; /* these are no characters */
+	utf8 = decode(charset, mark) == &text.raw ? &text.raw : &text.utf8;
+	n = tidy_lines(utf8->data, utf8->len);
+	for (size_t i = 0; i < n; i++)
+		lines += utf8->data[i] == '\n' || i + 1 == n;
+	d->kind = "text";
+	doc_meta_number(d, "lines", (double)lines);
+	if (request_is_named(r, " md markdown ") || strcmp(r->mime, "text/markdown") == 0)
+		take_title(d, utf8->data);
+	md_raw(&d->md, utf8->data, n);
+	return true;
+}
+
+bool
+text_parse(const struct request *r, struct doc *d)
+{
+	bool parsed, page;
+
+	if (!request_read(r, d, READ_MOST, &text.raw, &d->truncated))
+		return false;
+	page = is_page(r);
+	if (page && text.raw.len > PAGE_MOST) {
+		text.raw.len = PAGE_MOST;
+		text.raw.data[PAGE_MOST] = '\0';
+		d->truncated = true;
+	}
+	parsed = page ? parse_page(r, d) : parse_plain(r, d);
+	buf_free(&text.raw);
+	buf_free(&text.utf8);
+	return parsed;
+}

@@ -1,0 +1,28 @@
+/*
+ * xml: XML read element by element, by expat. No entity but the five of XML itself is known: one that a document
+ * declares ends it.
+ */
+#ifndef BI_PARSE_XML_H
+#define BI_PARSE_XML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is called. Names come without their prefix: w:p is "p"; attributes in pairs, ended by NULL. */
+struct xml_reader {
+	void (*begin)(void *arg, const char *name, const char **attributes);
+	void (*end)(void *arg, const char *name);
+	void (*text)(void *arg, const char *text, size_t n); /* not NUL-terminated */
+	void *arg;
+};
+
+/* Reads N bytes. False where they are no XML, or declare entities; what came before was called. */
+bool xml_read(const struct xml_reader *r, const char *bytes, size_t n);
+
+/* The attribute with this name (without its prefix), NULL where there is none. */
+const char *xml_attribute(const char **attributes, const char *name);
+
+/* A name without its prefix. */
+const char *xml_local(const char *name);
+
+#endif
