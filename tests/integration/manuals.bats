@@ -89,40 +89,6 @@ programs() {
 	done
 }
 
-# The shell examples of the README and of each page, a file each.
-examples() {
-	local page
-
-	awk '/^    / { if (!n) n = ++count; print substr($0, 5) > ("README." n ".sh"); next } NF { n = 0 }' "$top/README.md"
-	for page in "$man"/bi*.[178]; do
-		# The line of cron begins with when, lines of a person with the prompt.
-		mandoc -T utf8 -O width=500 "$page" | sed 's/.\x08//g' | sed -n '/^EXAMPLES/,/^SEE ALSO/ {
-			s/^ \{11\}//
-			t shown
-			d
-			:shown
-			s/^\$ //
-			s/^0 3 \* \* \*  //
-			p
-		}' >"$(basename "$page").sh"
-	done
-}
-
-@test "shell examples are shell" {
-	local file count=0
-
-	examples
-	for file in *.sh; do
-		# JSON, and the layout of the root, are none.
-		if grep -qE '^(\{|\$BI_ROOT)' "$file"; then
-			continue
-		fi
-		run -0 sh -n "$file"
-		count=$((count + $(wc -l <"$file")))
-	done
-	[ "$count" -gt 20 ]
-}
-
 @test "each bi- word of manuals, README and demo is a program or a page" {
 	local word
 
@@ -133,38 +99,6 @@ examples() {
 		[ "$word" = bi-demo ] || [ -x "$BI_BIN/$word" ] || ls "$man/$word".[1-9] >/dev/null ||
 			fail "$word is no program and no page"
 	done <words
-}
-
-@test "the examples of several lists, and of several processes, work with any names of files" {
-	local file list
-
-	mkdir lists 'a b' bin
-	printf '#!/bin/sh\ncat\n' >bin/bi-serve # its ports are the machine's
-	chmod +x bin/bi-serve
-	for file in "a b/it's.txt" 'a b/"quoted".txt' 'a b/back\slash $(touch pwned).txt'; do
-		echo "$file" >"$file"
-		realpath "$file" >>urls
-	done
-	for list in one two three; do
-		cp urls "lists/$list.txt"
-	done
-	cp urls "lists/three;touch pwned;\$(touch pwned) it's .txt"
-	examples
-	run -0 sh "$(grep -l 'xargs -d' README.*.sh)"
-	run -0 bi-status --json --limit 0 --strict big
-	assert_equal "$(jq .batch_job.completed_items <<<"$output")" 3
-	for file in "$(grep -l 'xargs -0' README.*.sh)" bi.7.sh; do
-		grep -A 2 'xargs -0' "$file" >lists.sh
-		grep -q basename lists.sh
-		run -0 env PATH="$PWD/bin:$PATH" sh lists.sh
-		for list in one two three three_touch_pwned___touch_pwned__it_s_; do
-			run -0 bi-status --json --limit 0 --strict "$list"
-			assert_equal "$(jq .batch_job.completed_items <<<"$output")" 3
-			[ -e "$BI_ROOT/review/$list/index.html" ]
-			rm -r "$BI_ROOT/batches/$list" "$BI_ROOT/review/$list"
-		done
-	done
-	[ -z "$(find . -name pwned)" ]
 }
 
 @test "each page that another refers to is there" {
