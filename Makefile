@@ -5,9 +5,10 @@ PREFIX = /usr/local
 DATA = $(PREFIX)/share/bi
 UNITS = $(PREFIX)/lib/systemd/system
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
-PROGRAMS = fetch render serve status clean collect type thumb expand media parse api
+PROGRAMS = source fetch render serve status clean collect type thumb expand media parse api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
+LIBS_source = libcurl
 LIBS_fetch = libcurl
 LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
@@ -18,6 +19,7 @@ LIBS_media = gumbo libcurl
 LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
+LIBS_manners_test = libcurl
 LIBS_archive = libarchive
 
 ifdef SANITIZE
@@ -79,6 +81,8 @@ $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
+$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o: FLAGS += $(CFLAGS_libcurl)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -113,9 +117,9 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 	@share/packages/install run test
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run
 
-demo: all
+demo: all $(BUILD)/tests/wiki
 	@share/packages/install run demo
-	@share/examples/demo
+	@BI_WIKI=$(abspath $(BUILD)/tests/wiki) share/examples/demo
 
 # Pictures of the pages, of which README.md shows some.
 SCREENSHOTS = build/screenshots

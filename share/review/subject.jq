@@ -60,7 +60,10 @@ def without_tags: tostring | gsub("<[^>]*>"; "");
 def details:
 	[
 		(if .license then @html "<li>Licence: \(.license)</li>" else "<li class=\"poor\">No licence stated</li>" end),
+		(.author // empty | without_tags | select(. != "") | @html "<li>By: \(.)</li>"),
 		(.credit // empty | without_tags | select(. != "") | @html "<li>Credit: \(.)</li>"),
+		(if .original_width then @html "<li>Original: \(.original_width) × \(.original_height)\(if .original_bytes then " · \(.original_bytes | bytes)" else "" end)</li>" else empty end),
+		(if .score then @html "<li>Score: \(.score)\(if .score_why then " (\(.score_why))" else "" end)</li>" else empty end),
 		([
 			(if .page then .page | outside("Source page") else empty end),
 			(if .url then .url | outside("Where the file came from") else empty end),

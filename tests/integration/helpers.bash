@@ -155,6 +155,33 @@ faulty_start() {
 	ORIGIN_LOGS+=("$log")
 }
 
+# wiki_start [RATE [DIR BASE]]: the MediaWiki of wiki.c. Sets WIKI to its URL without a last slash, and has hosts.conf treat
+# it as Wikimedia's API, with RATE (0) requests a second or, as 200/m, a minute.
+wiki_start() {
+	local log=$BATS_TEST_TMPDIR/wiki-${#ORIGIN_LOGS[@]}.log rate=${1:-0}
+
+	[ $# -eq 0 ] || shift
+	: >"$log"
+	mkfifo "$log.in"
+	start "$BI_BUILD/tests/wiki" "$log" "$@" <>"$log.in" >"$log.port"
+	poll 10 test -s "$log.port"
+	WIKI=http://127.0.0.1:$(<"$log.port")
+	ORIGIN_LOGS+=("$log")
+	echo "127.0.0.1:$(<"$log.port") slots=1 rate=$rate contact=required group=test-api" >>"$BATS_TEST_TMPDIR/hosts.conf"
+	export BI_HOSTS_CONF=$BATS_TEST_TMPDIR/hosts.conf
+}
+
+# source_wiki ARG...: bi-source asks the wiki of wiki_start, as somebody who can be turned to, and does not rest after
+# what was slow only because the machine is busy.
+source_wiki() {
+	bi-source --contact test@example.org --set "api=$WIKI/w/api.php" --set slow=0 "$@"
+}
+
+# people NAME...: subjects of these names, with ids from 1.
+people() {
+	printf '%s\n' "$@" | jq -Rnc '[inputs] | to_entries[] | {id: (.key + 1), name: .value, category: "M"}'
+}
+
 # origin_hits REGEX: prints how many requests the servers got whose path matches the extended REGEX.
 origin_hits() {
 	local paths

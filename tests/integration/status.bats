@@ -47,7 +47,7 @@ wait_in_background() {
 watching() {
 	local dirs=$2
 
-	[ "$(cat /proc/"$1"/fdinfo/* 2>/dev/null | grep -c ^inotify)" -ge $((dirs + 1)) ]
+	[ "$(cat /proc/"$1"/fdinfo/* 2>/dev/null | grep -c ^inotify)" -ge $((dirs + 2)) ] # with the root and batches/
 }
 
 # result PID: waits for it, 20 s at most; its exit code in $status.

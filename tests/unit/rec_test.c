@@ -391,6 +391,9 @@ an_end_record_ends_a_stream_of_ours(void **state)
 		{"{\"end\":\"bi-fetch\",\"exit\":0}\n{\"batch\":\"M\",\"review\":\"/r\",\"candidates\":1}\n", true},
 		{"{\"end\":7}\n", false},
 		{"{\"url\":\"u\",\"review\":\"good\",\"source\":\"flickr\"}\n", false}, /* keys of the user's own */
+		{"{\"url\":\"u\",\"source\":\"wikimedia\",\"rank\":1}\n", true},
+		{"{\"subject\":1,\"source\":\"wikimedia\",\"status\":\"failed\",\"error\":{}}\n", true},
+		{"{\"url\":\"u\",\"source\":\"wikimedia\",\"rank\":1}\n{\"end\":\"bi-source\",\"exit\":0}\n", false},
 	};
 
 	(void)state;

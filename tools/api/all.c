@@ -1,31 +1,21 @@
-/* The document of all batches, for stream.c. What tells of changes is inotify: each batch's directory, batches/ and
- * review/. */
+/* The document of all batches, for stream.c. What tells of changes is follow.h. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include "clock.h"
+#include "follow.h"
 #include "loop.h"
 #include "msg.h"
 #include "stream.h"
-
-struct watch {
-	int wd;
-	char *name; /* of a batch */
-};
 
 struct all {
 	struct api *api;
 	struct status *status;
 	struct source source;
-	int ino; /* -1: nobody follows, or there is no inotify */
-	struct watch *watches;
-	size_t watches_n;
-	int64_t look, whole; /* when to look, and at all */
-	int64_t earliest;    /* not to look before that */
-	bool again;          /* one more look is due after this one */
+	struct follow *follow; /* NULL: nobody follows, or there is no inotify */
+	int64_t look, whole;   /* when to look, and at all */
+	int64_t earliest;      /* not to look before that */
+	bool again;            /* one more look is due after this one */
 };
 
 struct all *
@@ -33,51 +23,28 @@ all_new(struct api *api)
 {
 	struct all *a = buf_alloc(sizeof(*a));
 
-	*a = (struct all){.api = api, .ino = -1, .look = LOOP_NEVER, .whole = LOOP_NEVER};
+	*a = (struct all){.api = api, .look = LOOP_NEVER, .whole = LOOP_NEVER};
 	a->status = status_new(&api->root);
 	return a;
 }
 
 /* --- what happens to batches --- */
 
-static int
-add_watch(struct all *a, const char *dir, const char *name, uint32_t mask)
-{
-	struct buf path = {0};
-	int wd;
-
-	buf_printf(&path, "%s/%s%s%s", a->api->root.path, dir, name ? "/" : "", name ? name : "");
-	wd = inotify_add_watch(a->ino, path.data, mask | IN_ONLYDIR | IN_DONT_FOLLOW);
-	buf_free(&path);
-	return wd;
-}
-
 static void
 watch_batch(const char *name, void *arg)
 {
 	struct all *a = arg;
-	int wd = add_watch(a, "batches", name, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO);
 
-	/* One that is watched already has the same number again. */
-	for (size_t i = 0; i < a->watches_n; i++)
-		if (a->watches[i].wd == wd)
-			return;
-	if (wd < 0)
-		return;
-	a->watches = buf_realloc(a->watches, (a->watches_n + 1) * sizeof(*a->watches));
-	a->watches[a->watches_n++] = (struct watch){wd, buf_strdup(name)};
+	(void)follow_batch(a->follow, name);
 }
 
 static void
 watch_all(struct all *a)
 {
-	if (a->ino < 0)
-		a->ino = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (a->ino < 0)
-		return;
-	add_watch(a, "batches", NULL, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
-	add_watch(a, "review", NULL, IN_CREATE | IN_MOVED_TO);
-	status_each(a->status, watch_batch, a);
+	if (!a->follow)
+		a->follow = follow_open(&a->api->root);
+	if (a->follow)
+		status_each(a->status, watch_batch, a);
 }
 
 struct source *
@@ -97,12 +64,8 @@ all_unfollow(struct all *a)
 {
 	if (--a->source.viewers > 0)
 		return;
-	if (a->ino >= 0)
-		close(a->ino);
-	a->ino = -1;
-	for (size_t i = 0; i < a->watches_n; i++)
-		free(a->watches[i].name);
-	a->watches_n = 0;
+	follow_close(a->follow);
+	a->follow = NULL;
 	a->look = a->whole = LOOP_NEVER;
 }
 
@@ -118,42 +81,28 @@ look_soon(struct all *a)
 }
 
 static void
-heed(struct all *a, const struct inotify_event *e)
+heed(const struct follow_event *e, void *arg)
 {
-	if (e->mask & IN_Q_OVERFLOW)
+	struct all *a = arg;
+
+	if (e->what == FOLLOW_LEASES)
+		return;
+	if (e->what == FOLLOW_LOST)
 		a->whole = 0;
-	for (size_t i = 0; i < a->watches_n; i++) {
-		if (a->watches[i].wd != e->wd)
-			continue;
-		status_touch(a->status, a->watches[i].name);
-		if (e->mask & IN_IGNORED) { /* the batch has gone */
-			free(a->watches[i].name);
-			a->watches[i] = a->watches[--a->watches_n];
-		}
-		break;
-	}
+	status_touch(a->status, e->name);
 	look_soon(a);
 }
 
 int
 all_fd(const struct all *a)
 {
-	return a->ino;
+	return a->follow ? follow_fd(a->follow) : -1;
 }
 
 void
 all_heed(struct all *a)
 {
-	_Alignas(struct inotify_event) char events[16384];
-	ssize_t got;
-
-	while ((got = read(a->ino, events, sizeof(events))) > 0)
-		for (char *at = events; at < events + got;) {
-			const struct inotify_event *e = (const struct inotify_event *)(void *)at;
-
-			heed(a, e);
-			at += sizeof(*e) + e->len;
-		}
+	follow_heed(a->follow, heed, a);
 }
 
 /* --- the document --- */
@@ -192,9 +141,9 @@ all_answer(struct all *a, struct reply *r)
 {
 	const struct buf *d = status_document(a->status);
 
-	if (a->ino >= 0)
+	if (a->follow)
 		all_heed(a);
-	if (status_look(a->status, a->ino < 0) < 0)
+	if (status_look(a->status, !a->follow) < 0)
 		reply_error(r, 500, "cannot_read", "the batches cannot be listed: %s", strerror(errno));
 	else
 		buf_add(&r->body, d->data, d->len);

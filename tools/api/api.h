@@ -191,42 +191,4 @@ const struct buf *status_document(const struct status *s);
 /* Calls SEE for each batch known. */
 void status_each(const struct status *s, void (*see)(const char *name, void *arg), void *arg);
 
-/* --- runs.c: what the results of a batch say --- */
-
-enum { RUNS_KINDS = 255, RUNS_BUCKETS = 120, RUNS_RECENT = 16, RUNS_RATE_SECONDS = 10 };
-
-struct runs {
-	int fd; /* results.ndjson; -1: not there yet */
-	off_t read_to;
-	unsigned char *failed; /* an item's kind of failure, 0: it did not fail */
-	uint32_t room;
-	struct {
-		char *code;
-		uint64_t count;
-	} kinds[RUNS_KINDS];
-	size_t kinds_n;
-	uint64_t bytes;
-	/* What was finished when: buckets of STEP seconds, which doubles when there would be too many. */
-	int64_t from;
-	unsigned step;
-	uint32_t items_in[RUNS_BUCKETS];
-	uint64_t bytes_in[RUNS_BUCKETS];
-	size_t buckets;
-	struct {
-		int64_t at;
-		uint32_t items;
-		uint64_t bytes;
-	} recent[RUNS_RECENT]; /* by second */
-};
-
-/* Reads on, from batches/NAME, open as DIR. 0, or -1 with errno. Begin with fd -1. */
-int runs_refresh(struct runs *r, int dir);
-
-/* Items and bytes a second in the last ten. */
-void runs_rate(const struct runs *r, int64_t now, double *items, double *bytes);
-
-/* Appends "bytes", "failures", "rate" and "history" as members of a JSON object, each with a comma before it. */
-void runs_print(const struct runs *r, int64_t now, struct buf *out);
-void runs_free(struct runs *r);
-
 #endif

@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "history.h"
 #include "progress.h"
 
 struct seen {
 	char *name;
 	struct batch *batch; /* its directory, by which it is known again */
-	struct runs runs;
+	struct history history;
 	struct picks *picks;             /* NULL: not read */
 	struct picks_subjects *subjects; /* NULL: not read */
 	struct buf text;                 /* its part of the document */
@@ -39,7 +40,7 @@ status_new(const struct root *root)
 static void
 forget(struct seen *v)
 {
-	runs_free(&v->runs);
+	history_free(&v->history);
 	picks_free(v->picks);
 	picks_subjects_free(v->subjects);
 	if (v->batch)
@@ -75,7 +76,7 @@ add_found(const char *name, void *arg)
 
 	if (!v) {
 		v = buf_alloc(sizeof(*v));
-		*v = (struct seen){.name = buf_strdup(name), .runs = {.fd = -1}, .touched = true};
+		*v = (struct seen){.name = buf_strdup(name), .history = {.fd = -1}, .touched = true};
 		s->all = buf_realloc(s->all, (s->n + 1) * sizeof(struct seen *));
 		s->all[s->n++] = v;
 	}
@@ -132,7 +133,7 @@ open_again(const struct status *s, struct seen *v)
 		v->picks = picks_read(b);
 	else if (picks_refresh(v->picks) < 0)
 		return -1;
-	return v->picks ? runs_refresh(&v->runs, batch_dirfd(b)) : -1;
+	return v->picks ? history_refresh(&v->history, batch_dirfd(b)) : -1;
 }
 
 /* Its subjects are read where there are pages to review: a list of ten million URLs has as many, and none. */
@@ -200,11 +201,11 @@ look_at(const struct status *s, struct seen *v, int64_t now)
 	}
 	progress_print(v->batch, &p, 0, 0, to_buf, &v->text);
 	v->text.len--; /* its brace: there is more */
-	runs_print(&v->runs, now, &v->text);
+	history_print(&v->history, now, &v->text);
 	if (pages)
 		print_picks(v, &v->text);
 	buf_printf(&v->text, ",\"pages\":%s}", pages ? "true" : "false");
-	runs_rate(&v->runs, now + 1, &items, &bytes); /* the second under way counts soon */
+	history_rate(&v->history, now + 1, &items, &bytes); /* the second under way counts soon */
 	v->moves = items > 0;
 }
 

@@ -6,87 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect.h"
+#include "choosing.h"
 #include "credit.h"
 #include "msg.h"
 #include "picks.h"
 #include "plan.h"
 #include "rec.h"
 #include "type.h"
-
-/* A batch being collected. */
-struct choosing {
-	struct collect *c;
-	struct batch *b;
-	struct plan plan;
-	struct picks *picks;
-	uint32_t *first; /* of each subject of the plan: 1 + its first decision, 0: nobody has decided */
-	struct json_object *about;
-	bool all; /* every completed item, since nobody reviews */
-	uint64_t files, changed, removed, refused, failed;
-};
-
-/* --- records --- */
-
-static struct json_object *
-record(const struct choosing *g, const char *id, const char *status)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "batch", json_object_new_string(batch_name(g->b)));
-	json_object_object_add(o, "subject", json_object_new_string(id));
-	json_object_object_add(o, "status", json_object_new_string(status));
-	return o;
-}
-
-static void
-out(const struct choosing *g, struct json_object *o)
-{
-	if (g->c->set->json)
-		rec_out_json(o);
-	json_object_put(o);
-}
-
-static void
-out_refused(const struct choosing *g, const char *id, const char *code, const char *message)
-{
-	struct json_object *o = record(g, id, "refused"), *error = json_object_new_object();
-
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(message));
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
-	json_object_object_add(o, "error", error);
-	out(g, o);
-}
-
-/* Says that something of the subject is not collected, and why. */
-static void
-refuse(struct choosing *g, const char *id, const char *code, const char *message, const char *what_to_do)
-{
-	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	out_refused(g, id, code, message);
-}
-
-/* Who chose what, in words. */
-static void
-say_dispute(struct choosing *g, const char *id, const struct decision *d)
-{
-	struct buf words = {0};
-
-	buf_str(&words, "reviewers differ: ");
-	for (size_t i = 0; i < d->of.count; i++) {
-		const struct pick *p = picks_get(g->picks, d->of.first + i);
-
-		buf_printf(&words, "%s%s chose ", i ? ", " : "", p->reviewer);
-		if (p->choice == PICK_NONE)
-			buf_str(&words, "none");
-		else
-			buf_printf(&words, "%ld", p->choice);
-	}
-	refuse(g, id, "disagreement", words.data, "let them agree, or say whose decision counts by --prefer");
-	buf_free(&words);
-	g->refused++;
-}
 
 /* --- a choice --- */
 
@@ -159,9 +85,9 @@ begin_choice(const struct choosing *g, const struct about_subject *a, long idx)
 	return o;
 }
 
-/* The file of item K into the choice, where the batch has it. 0, or -1 with errno. */
+/* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
 static int
-add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
+add_file(struct batch *b, struct json_object *choice, uint32_t k)
 {
 	struct buf line = {0};
 	struct json_object *result = NULL;
@@ -169,7 +95,7 @@ add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 	char name[FILE_LONGEST];
 	int fd = -1, rc = 0;
 
-	if (batch_result(g->b, k, &line) == 0)
+	if (batch_result(b, k, &line) == 0)
 		result = rec_parse(line.data, line.len, NULL, 0);
 	buf_free(&line);
 	sha256 = result ? rec_string(result, "sha256") : NULL;
@@ -177,7 +103,7 @@ add_file(const struct choosing *g, struct json_object *choice, uint32_t k)
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
 	    strspn(sha256, "0123456789abcdef") == HASH_HEX) {
-		fd = batch_open_file(g->b, result);
+		fd = batch_open_file(b, result);
 		rc = fd < 0 && errno != ENOENT ? -1 : 0;
 	}
 	if (fd >= 0) {
@@ -213,7 +139,10 @@ read_item(const struct choosing *g, uint32_t k, struct batch_place *place)
 struct chosen {
 	const struct choosing *g;
 	struct json_object *choices;
-	uint32_t *items; /* of each, as the store numbers it */
+	struct source {
+		struct batch *batch; /* the file's: of the originals, or the one that is collected */
+		uint32_t item;       /* as the store numbers it */
+	} * from;                    /* of each choice */
 	size_t n;
 };
 
@@ -221,21 +150,44 @@ struct chosen {
 static int
 open_file(void *arg, size_t i)
 {
-	const struct chosen *v = arg;
+	const struct source *from = &((const struct chosen *)arg)->from[i];
 	struct json_object *result = NULL;
 	struct buf line = {0};
 	int fd = -1, error;
 
-	if (batch_result(v->g->b, v->items[i], &line) == 0)
+	if (batch_result(from->batch, from->item, &line) == 0)
 		result = rec_parse(line.data, line.len, NULL, 0);
 	buf_free(&line);
 	errno = ENOENT;
 	if (result)
-		fd = batch_open_file(v->g->b, result);
+		fd = batch_open_file(from->batch, result);
 	error = errno;
 	json_object_put(result);
 	errno = error;
 	return fd;
+}
+
+/* Where the file of item K comes from: where it is a thumbnail and the original is there, from that. Where that should
+ * be there and is not, it is said. */
+static struct source
+source_of(struct choosing *g, const struct about_subject *a, const struct batch_place *place, struct json_object *item,
+	  struct json_object *choice)
+{
+	char why[300] = "it was not fetched yet", words[420];
+	uint32_t k = 0;
+
+	if (originals_has(item) && g->originals)
+		k = originals_find(g->originals, place->subject, item, why, sizeof(why));
+	if (k) {
+		json_object_object_add(choice, "original", json_object_new_boolean(true));
+		return (struct source){originals_batch(g->originals), k};
+	}
+	if (g->c->set->originals && originals_has(item)) {
+		snprintf(words, sizeof(words), "the original of candidate %u is missing: %s", place->idx, why);
+		say_refused(g, a->id, "no_original", words, "its thumbnail is collected in its place");
+		g->failed++;
+	}
+	return (struct source){g->b, place->item};
 }
 
 /* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
@@ -244,21 +196,24 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 {
 	struct batch_place place;
 	struct json_object *item = read_item(g, k, &place), *choice, *credit;
+	struct source from;
 	const char *wrong;
 	int rc, error;
 
 	if (!item)
 		return -1;
+	place.item = k;
 	credit = credit_of(item);
 	wrong = g->c->set->strict ? credit_wrong(credit) : NULL;
 	choice = begin_choice(g, a, place.idx);
-	rc = add_file(g, choice, k);
+	from = source_of(g, a, &place, item, choice);
+	rc = add_file(from.batch, choice, from.item);
 	error = errno;
 	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* of all, what failed is not asked for */
 		char words[128];
 
 		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
-		refuse(g, a->id, "no_license", words, "choose another, or collect without --strict");
+		say_refused(g, a->id, "no_license", words, "choose another, or collect without --strict");
 		g->failed++;
 	}
 	if (wrong || rc < 0) {
@@ -279,8 +234,8 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 	json_object_put(item);
 	json_object_array_add(v->choices, choice);
 	if ((v->n & (v->n - 1)) == 0)
-		v->items = buf_realloc(v->items, (v->n ? 2 * v->n : 1) * sizeof(*v->items));
-	v->items[v->n++] = k;
+		v->from = buf_realloc(v->from, (v->n ? 2 * v->n : 1) * sizeof(*v->from));
+	v->from[v->n++] = from;
 	return 0;
 }
 
@@ -324,80 +279,14 @@ choose_items(struct choosing *g, uint32_t i, const struct about_subject *a, cons
 		to = (uint32_t)d->choice; /* IDX counts its items in the order asked, and so does the plan */
 		from = to - 1;
 	} else if (d->kind == DECIDED && d->choice > 0) {
-		refuse(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
-		       "choose another");
+		say_refused(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
+			    "choose another");
 		g->failed++;
 	}
 	for (uint32_t k = from; k < to; k++)
 		if (add_item(g, v, a, d, g->plan.items[s->first + k]) < 0)
 			return -1;
 	return 0;
-}
-
-static void
-out_choice(struct choosing *g, const char *id, struct json_object *choice, bool is_new)
-{
-	static const char *const keys[] = {"idx", "sha256", "bytes", "mime", "how"};
-	struct json_object *o, *v, *names;
-	struct buf path = {0};
-
-	g->files++;
-	g->changed += is_new;
-	if (!g->c->set->json)
-		return;
-	o = record(g, id, "collected");
-	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
-	json_object_object_add(o, "collected", json_object_new_string(path.data));
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (json_object_object_get_ex(choice, keys[i], &v))
-			json_object_object_add(o, keys[i], json_object_get(v));
-	names = json_object_new_array();
-	if (json_object_object_get_ex(choice, "credit", &v) && json_object_object_get_ex(v, "licenses", &v))
-		for (size_t i = 0; i < json_object_array_length(v); i++)
-			json_object_array_add(
-				names, json_object_new_string(rec_string(json_object_array_get_idx(v, i), "name")));
-	json_object_object_add(o, "licenses", names);
-	json_object_object_add(o, "new", json_object_new_boolean(is_new));
-	out(g, o);
-	buf_free(&path);
-}
-
-/* Says what became of the subject. */
-static void
-tell(struct choosing *g, const struct wanted *w, const struct stored *s)
-{
-	if (*s->conflict) {
-		refuse(g, w->id, "conflict", s->conflict, "give one of the two another id");
-		g->refused++;
-		return;
-	}
-	for (size_t i = 0; w->choices && i < json_object_array_length(w->choices); i++) {
-		struct json_object *choice = json_object_array_get_idx(w->choices, i);
-
-		if (s->outcome[i] == STORE_GONE && g->all)
-			continue;
-		if (s->outcome[i] == STORE_GONE) {
-			refuse(g, w->id, "not_completed", "the batch does not have the file that was chosen",
-			       "fetch it again (bi-status shows the batch), or choose another");
-			g->failed++;
-		} else if (s->outcome[i] == STORE_CHANGED_FILE) {
-			refuse(g, w->id, "file_changed", "the file that was chosen was changed since it was fetched",
-			       "fetch it again, or choose another");
-			g->failed++;
-		} else if (rec_string(choice, "file")) {
-			out_choice(g, w->id, choice, s->outcome[i] == STORE_NEW);
-		}
-	}
-	for (const char *name = s->removed.data; name && name < s->removed.data + s->removed.len;
-	     name += strlen(name) + 1) {
-		struct json_object *o = record(g, w->id, "removed");
-
-		json_object_object_add(o, "file", json_object_new_string(name));
-		out(g, o);
-		g->removed++;
-	}
-	if (s->kept)
-		buf_add(&g->c->ids, w->id, strlen(w->id) + 1);
 }
 
 static int
@@ -428,9 +317,9 @@ choose_subject(struct choosing *g, uint32_t i)
 
 		rc = store_update(g->c, &w, &stored);
 		if (rc == 0)
-			tell(g, &w, &stored);
+			say_stored(g, &w, &stored);
 	}
-	free(v.items);
+	free(v.from);
 	free(stored.outcome);
 	buf_free(&stored.removed);
 	json_object_put(v.choices);
@@ -440,6 +329,46 @@ choose_subject(struct choosing *g, uint32_t i)
 }
 
 /* --- a batch --- */
+
+/* Whether --strict refuses it. */
+static bool
+is_refused(const struct choosing *g, struct json_object *item)
+{
+	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
+	bool refused = credit && credit_wrong(credit);
+
+	json_object_put(credit);
+	return refused;
+}
+
+/* Has the originals of what is chosen fetched. Returns an exit code. */
+static int
+get_originals(const struct choosing *g)
+{
+	struct buf lines = {0};
+	int code;
+
+	for (uint32_t i = 0; i < g->plan.count; i++) {
+		const struct plan_subject *s = &g->plan.subjects[i];
+		struct decision d;
+
+		decide(g->c, g->picks, g->first[i], &d);
+		for (uint32_t k = 0; k < s->count; k++) {
+			struct batch_place place;
+			struct json_object *item;
+
+			if (!g->all && !(d.kind == DECIDED && d.choice == (long)k + 1))
+				continue;
+			item = read_item(g, g->plan.items[s->first + k], &place);
+			if (item && originals_has(item) && !is_refused(g, item))
+				originals_list(&lines, batch_name(g->b), (long)k + 1, item);
+			json_object_put(item);
+		}
+	}
+	code = originals_fetch(g->c, batch_name(g->b), &lines);
+	buf_free(&lines);
+	return code;
+}
 
 /* A preferred reviewer who decided nothing is most likely misspelt. */
 static void
@@ -513,6 +442,7 @@ choose(struct choosing *g)
 {
 	const char *name = batch_name(g->b);
 	struct buf text = {0};
+	int code = EX_ALL_WELL;
 
 	if (batch_about(g->b, &text) == 0)
 		g->about = rec_parse(text.data, text.len, NULL, 0);
@@ -531,29 +461,16 @@ choose(struct choosing *g)
 			 name, picks_bad(g->picks));
 		g->failed++;
 	}
+	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
+		return code;
+	g->originals = originals_open(g->c, name);
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
 			return collect_trouble("go on with batch", name);
 	if (g->c->made && fsync(g->c->subjects) < 0)
 		return collect_trouble("sync the collection, for batch", name);
 	g->c->made = false;
-	return g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL;
-}
-
-/* A sentence for people. */
-static void
-say(const struct choosing *g)
-{
-	printf("%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
-	       g->files == 1 ? "" : "s", (unsigned long long)g->changed);
-	if (g->removed)
-		printf(", %llu removed", (unsigned long long)g->removed);
-	if (g->refused)
-		printf(", %llu in conflict", (unsigned long long)g->refused);
-	if (g->failed)
-		printf(", %llu failed", (unsigned long long)g->failed);
-	printf(": %s/collected/\n", g->c->root->path);
-	rec_flush();
+	return collect_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
 }
 
 int
@@ -570,7 +487,7 @@ choose_batch(struct collect *c, const char *name)
 		return collect_trouble("open the batch", name);
 	code = choose(&g);
 	if (!c->set->json && !(c->set->output && strcmp(c->set->output, "-") == 0))
-		say(&g);
+		say_batch(&g);
 	c->files += g.files;
 	c->changed += g.changed;
 	c->removed += g.removed;
@@ -578,6 +495,7 @@ choose_batch(struct collect *c, const char *name)
 	c->failed += g.failed;
 	json_object_put(g.about);
 	picks_free(g.picks);
+	originals_close(g.originals);
 	plan_free(&g.plan);
 	free(g.first);
 	batch_close(g.b);

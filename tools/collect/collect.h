@@ -1,9 +1,10 @@
 /*
  * collect: what reviewers chose, in collected/, shared by all batches.
  *
- * choose.c goes through a batch's subjects and says what is chosen of each, as decide.c has it; store.c keeps a
- * subject's directory as that says; credits.c writes the ATTRIBUTION documents; import.c takes decisions from files;
- * export.c lays exports out and pack.c writes them; verify.c reads them again.
+ * choose.c goes through a batch's subjects and finds what is chosen of each, as decide.c has it; originals.c has the
+ * originals of thumbnails; store.c keeps a subject's directory as that says, and say.c says what became of it.
+ * credits.c writes the ATTRIBUTION documents; import.c takes decisions from files; export.c lays exports out and
+ * pack.c writes them; verify.c reads them again.
  */
 #ifndef BI_COLLECT_H
 #define BI_COLLECT_H
@@ -31,7 +32,8 @@ enum export_format { EXPORT_BY_NAME, EXPORT_TAR, EXPORT_ZIP, EXPORT_WEBDATASET }
 
 /* What was asked for. */
 struct settings {
-	bool all, strict;
+	bool all, strict, originals;
+	const char *contact; /* for whoever is asked for originals; NULL: as bi-fetch finds it */
 	bool json;           /* records go to stdout */
 	const char **prefer; /* reviewers, or "newest"; ended by NULL */
 	const char **picks;  /* files of decisions; ended by NULL */
@@ -62,6 +64,31 @@ int collect_trouble(const char *what, const char *with);
 
 /* Collects the batch NAME. Returns an exit code. */
 int choose_batch(struct collect *c, const char *name);
+
+/* --- originals.c --- */
+
+/* The originals of a batch's candidates, in a batch of their own: NAME.originals. */
+struct originals;
+
+/* Whether ITEM was fetched as a smaller picture of something, its "original_url". */
+bool originals_has(struct json_object *item);
+
+/* Appends to LINES the item by which bi-fetch gets the original of ITEM, candidate IDX of BATCH: with its SHA-1 and
+ * size, where they are known, and all that is known of author and licence. */
+void originals_list(struct buf *lines, const char *batch, long idx, struct json_object *item);
+
+/* Has bi-fetch get those of BATCH that LINES name. Returns an exit code: what could not be fetched is no failure yet.
+ */
+int originals_fetch(const struct collect *c, const char *batch, const struct buf *lines);
+
+/* Opens those that are there; NULL where there are none. For originals_close(). */
+struct originals *originals_open(const struct collect *c, const char *batch);
+void originals_close(struct originals *o); /* NULL does nothing */
+
+/* The batch they are in, and in it the completed original of ITEM, of subject ID: its number, or 0 and in WHY why it is
+ * not there. */
+struct batch *originals_batch(struct originals *o);
+uint32_t originals_find(struct originals *o, const char *id, struct json_object *item, char *why, size_t room);
 
 /* --- decide.c --- */
 

@@ -12,7 +12,7 @@
 #include "opt.h"
 #include "rec.h"
 
-enum { OPT_FORMAT = 256, OPT_PICKS, OPT_PREFER, OPT_SHARD, OPT_STRICT, OPT_VERIFY };
+enum { OPT_CONTACT = 256, OPT_FORMAT, OPT_ORIGINALS, OPT_PICKS, OPT_PREFER, OPT_SHARD, OPT_STRICT, OPT_VERIFY };
 
 static const struct opt table[] = {
 	{'a', "all", NULL, "of a batch that nobody reviewed, all completed items"},
@@ -20,6 +20,8 @@ static const struct opt table[] = {
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{'o', "output", "FILE", "export what the batches chose"},
 	{OPT_FORMAT, "format", "FORMAT", "of the export: tar, zip, webdataset (by FILE's suffix)"},
+	{OPT_ORIGINALS, "originals", NULL, "have bi-fetch get the originals of thumbnails that were chosen"},
+	{OPT_CONTACT, "contact", "TEXT", "for these: a URL or mail address (else $BI_CONTACT)"},
 	{OPT_PICKS, "picks", "FILE", "first take in the decisions that a page gave as a file"},
 	{OPT_PREFER, "prefer", "NAME", "whose decision counts where reviewers differ, or newest"},
 	{OPT_SHARD, "shard-size", "SIZE", "of a webdataset's files: samples, or bytes as 500M (1G)"},
@@ -168,6 +170,10 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 		set->prefer[(*prefers)++] = o->value;
 	else if (id == OPT_SHARD)
 		set_shard(set, o);
+	else if (id == OPT_ORIGINALS)
+		set->originals = true;
+	else if (id == OPT_CONTACT)
+		set->contact = o->value;
 	else if (id == OPT_STRICT)
 		set->strict = true;
 }

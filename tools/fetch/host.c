@@ -10,6 +10,7 @@
 
 #include "fetch.h"
 #include "governor.h"
+#include "manners.h"
 
 /* Transfers at once: of files of this machine, and of a host that no rule says anything of. */
 enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };
@@ -61,7 +62,7 @@ set_limits(struct fetch *f, struct host *h, const char *key)
 	if (!h->governed)
 		fetch_fail(f, "taking part in hosts/");
 	if (r->contact && !set->contact && !set->user_agent)
-		host_refuse(h, "its rules ask for a contact in the User-Agent: give one with --contact or BI_CONTACT");
+		host_refuse(h, manners_no_contact);
 }
 
 static void
@@ -293,33 +294,6 @@ host_spend(struct fetch *f, struct host *h, size_t n)
 
 /* --- which host --- */
 
-/* HOST:PORT of a URL as libcurl will read it into NAME, in lower case, or the group that the host is of; "" for what
- * has none: it fails at once. */
-static void
-host_name(const struct fetch *f, const char *url, struct buf *name, struct hosts_rule *rule)
-{
-	CURLU *u = url ? curl_url() : NULL;
-	char *host = NULL, *port = NULL;
-
-	buf_clear(name);
-	buf_str(name, "");
-	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-		hosts_find(f->rules, host, (unsigned)strtoul(port, NULL, 10), rule);
-		if (rule->group)
-			buf_str(name, rule->group);
-		else
-			buf_printf(name, "%s:%s", host, port);
-	}
-	for (size_t i = 0; i < name->len; i++)
-		if (name->data[i] >= 'A' && name->data[i] <= 'Z')
-			name->data[i] = (char)(name->data[i] + 'a' - 'A');
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(u);
-}
-
 static void
 forgive(const struct fetch *f, struct host *h)
 {
@@ -337,7 +311,7 @@ host_of(struct fetch *f, const struct job *j)
 	struct buf name = {0};
 	struct host *h;
 
-	host_name(f, j->at ? j->at : j->url, &name, &rule);
+	manners_key(f->rules, j->at ? j->at : j->url, &name, &rule); /* "" for what has none: it fails at once */
 	h = host_named(f, name.data);
 	forgive(f, h);
 	idle_cut(f, h);

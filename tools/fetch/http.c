@@ -13,6 +13,7 @@
 #include "address.h"
 #include "fetch.h"
 #include "httpdate.h"
+#include "manners.h"
 #include "msg.h"
 #include "optout.h"
 #include "robot.h"
@@ -20,22 +21,6 @@
 enum { SPARE_MOST = 64, ERROR_BODY = 2048, PAGE_MOST = 256 << 10, HEADERS_MOST = 256 << 10 };
 
 /* --- what comes --- */
-
-/* A header's value in LINE if its name is NAME, without what surrounds it; else NULL. */
-static const char *
-header_value(char *line, const char *name)
-{
-	size_t n = strlen(name);
-	char *end;
-
-	if (strncasecmp(line, name, n) != 0 || line[n] != ':')
-		return NULL;
-	line += n + 1 + strspn(line + n + 1, " \t");
-	end = line + strlen(line);
-	while (end > line && strchr(" \t\r\n", end[-1]))
-		*--end = '\0';
-	return line;
-}
 
 static void
 keep_text(char *room, size_t n, const char *value)
@@ -100,20 +85,20 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 				     .header_bytes = a->header_bytes};
 		return n;
 	}
-	if ((v = header_value(line, "Retry-After")))
+	if ((v = manners_header(line, "Retry-After")))
 		a->retry_after = httpdate_retry_after(v, time(NULL));
-	else if ((v = header_value(line, "ETag"))) {
+	else if ((v = manners_header(line, "ETag"))) {
 		a->weak = strncmp(v, "W/", 2) == 0;
 		keep_text(a->validator, sizeof(a->validator), v);
-	} else if ((v = header_value(line, "Last-Modified")) && !a->validator[0])
+	} else if ((v = manners_header(line, "Last-Modified")) && !a->validator[0])
 		keep_text(a->validator, sizeof(a->validator), v);
-	else if ((v = header_value(line, "Date")))
+	else if ((v = manners_header(line, "Date")))
 		a->date = httpdate_parse(v, time(NULL));
-	else if ((v = header_value(line, "Content-Type")))
+	else if ((v = manners_header(line, "Content-Type")))
 		keep_text(a->content_type, sizeof(a->content_type), v);
-	else if ((v = header_value(line, "Accept-Ranges")))
+	else if ((v = manners_header(line, "Accept-Ranges")))
 		a->ranges = strcasecmp(v, "bytes") == 0;
-	else if ((v = header_value(line, "Content-Range")))
+	else if ((v = manners_header(line, "Content-Range")))
 		take_range(a, v);
 	colon = may_opt_out(j) ? strchr(line, ':') : NULL;
 	if (colon) {
@@ -280,9 +265,7 @@ set_ways(CURL *easy, const struct settings *set)
 {
 	struct buf agent = {0};
 
-	buf_printf(&agent, "bi-fetch/%s%s%s%s libcurl/%s", BI_VERSION, set->contact ? " (" : "",
-		   set->contact ? set->contact : "", set->contact ? ")" : "",
-		   curl_version_info(CURLVERSION_NOW)->version);
+	manners_agent(&agent, set->contact);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, set->user_agent ? set->user_agent : agent.data);
 	buf_free(&agent);
 	set_text(easy, CURLOPT_PROXY, set->proxy);

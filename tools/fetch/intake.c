@@ -126,9 +126,26 @@ strip(struct json_object *item)
 		json_object_object_del(item, ours[i]);
 }
 
+/*
+ * What a program before us could not find is kept as an item of its subject that has failed. There is one of them a
+ * subject, whatever the words: where it is found another time, its items stand beside this one.
+ */
+static void
+ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item, struct json_object *error)
+{
+	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
+	struct json_object *why = json_object_new_string(message ? message : "it could not be found");
+
+	json_object_object_add(item, "code", json_object_new_string(code ? code : "not_found"));
+	json_object_object_add(item, "wrong", why);
+	strip(item);
+	ask_make(ask, "bad", rec_string(item, "source"), subject, item);
+}
+
 static void
 ask_json(struct batch_ask *ask, const struct rec *rec)
 {
+	struct json_object *error;
 	char id[SUBJECT_LONGEST + 2], why[512];
 	const char *wrong = NULL;
 	const char *subject = subject_of(rec->json, id, sizeof(id), &wrong);
@@ -141,6 +158,11 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		snprintf(why, sizeof(why), "line %llu: the subject's id %s%.80s%s%s", rec->line, subject ? "'" : "",
 			 subject ? subject : "", subject ? "' " : "", wrong);
 		ask_bad(ask, rec, "bad_subject", why);
+		return;
+	}
+	if (!url && !file && !media && subject && rec_string(rec->json, "source") &&
+	    json_object_object_get_ex(rec->json, "error", &error) && json_object_is_type(error, json_type_object)) {
+		ask_failure(ask, subject, rec->json, error);
 		return;
 	}
 	if (!url && !file && !media) {
@@ -179,6 +201,8 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 	if (rec->kind == REC_JSON && !about.category && json_object_object_get_ex(rec->json, "subject", &subject) &&
 	    json_object_is_type(subject, json_type_object))
 		about.category = rec_string(subject, "category");
+	if (rec->kind == REC_JSON && !f->set->category && rec_string(rec->json, "category"))
+		about.category = rec_string(rec->json, "category");
 	if (rec->kind == REC_JSON && !about.label)
 		about.label = rec_string(rec->json, "label");
 	return target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);

@@ -4,10 +4,9 @@
 #include <unistd.h>
 
 #include "fetch.h"
+#include "manners.h"
 #include "page.h"
 #include "robot.h"
-
-enum { LONGEST_BACKOFF_MS = 60000 };
 
 void
 job_list_add(struct job_list *l, struct job *j)
@@ -122,17 +121,12 @@ job_free(struct job *j)
 	free(j);
 }
 
-/* The wait before the next attempt: doubled each time, at most a minute, by up to a half longer at random; not
- * before the moment that the server named. */
+/* The wait before the next attempt; not before the moment that the server named. */
 static long
 backoff(const struct job *j)
 {
-	unsigned doublings = j->attempts > 0 ? j->attempts - 1 : 0;
-	long ms = j->fetch->set->backoff_ms << (doublings < 10 ? doublings : 10);
+	long ms = manners_backoff(j->attempts, j->fetch->set->backoff_ms);
 
-	if (ms > LONGEST_BACKOFF_MS)
-		ms = j->fetch->set->backoff_ms > LONGEST_BACKOFF_MS ? j->fetch->set->backoff_ms : LONGEST_BACKOFF_MS;
-	ms += ms > 1 ? random() % (ms / 2 + 1) : 0;
 	return j->verdict.wait_ms > 0 ? j->verdict.wait_ms + ms / 4 : ms;
 }
 

@@ -1,6 +1,5 @@
 /*
  * judge: what an answer means for its item: got, elsewhere, try again, failed for good.
- * Status codes: RFC 9110 section 15, RFC 6585 (429), RFC 8470 (425).
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "fetch.h"
+#include "manners.h"
 
 enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };
 
@@ -25,44 +25,6 @@ judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	va_end(ap);
 	rec_mend(j->verdict.message);
 }
-
-static bool
-may_pass(long status)
-{
-	switch (status) {
-	case 408: /* request timeout */
-	case 421: /* misdirected: another connection may do */
-	case 425: /* too early */
-	case 429: /* too many requests */
-		return true;
-	default:
-		return status >= 500 && status != 501 && status != 505 && status != 511;
-	}
-}
-
-/* What libcurl's codes mean. The rest is for good: asking again would end the same way. */
-static const struct {
-	CURLcode code;
-	const char *name;
-	bool again;
-} failures[] = {
-	{CURLE_COULDNT_RESOLVE_HOST, "resolve_failed", true},
-	{CURLE_COULDNT_RESOLVE_PROXY, "resolve_failed", true},
-	{CURLE_COULDNT_CONNECT, "connect_failed", true},
-	{CURLE_OPERATION_TIMEDOUT, "timeout", true},
-	{CURLE_PARTIAL_FILE, "cut_short", true},
-	{CURLE_RECV_ERROR, "cut_short", true},
-	{CURLE_SEND_ERROR, "send_failed", true},
-	{CURLE_GOT_NOTHING, "no_answer", true},
-	{CURLE_HTTP2, "protocol_error", true},
-	{CURLE_HTTP2_STREAM, "protocol_error", true},
-	{CURLE_SSL_CONNECT_ERROR, "tls_failed", true},
-	{CURLE_PEER_FAILED_VERIFICATION, "tls_untrusted", false},
-	{CURLE_SSL_CACERT_BADFILE, "tls_untrusted", false},
-	{CURLE_WEIRD_SERVER_REPLY, "protocol_error", false},
-	{CURLE_BAD_CONTENT_ENCODING, "protocol_error", false},
-	{CURLE_OUT_OF_MEMORY, "out_of_memory", true},
-};
 
 /* A host that has refused connections for a while is left alone for the rest of the run. */
 static void
@@ -84,16 +46,17 @@ note_refused(struct job *j)
 static void
 judge_curl(struct job *j, CURLcode code)
 {
-	const char *why = j->curl_error[0] ? j->curl_error : curl_easy_strerror(code);
+	const char *why = j->curl_error[0] ? j->curl_error : curl_easy_strerror(code), *name;
+	bool again;
 
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
 		note_refused(j);
-	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++)
-		if (failures[i].code == code) {
-			judge_fail(j, failures[i].again && !j->host->refusal, failures[i].name, "%s", why);
-			j->verdict.retryable = failures[i].again;
-			return;
-		}
+	name = manners_of_curl(code, &again);
+	if (name) {
+		judge_fail(j, again && !j->host->refusal, name, "%s", why);
+		j->verdict.retryable = again;
+		return;
+	}
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
 		if (j->at)
 			judge_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is no URL",
@@ -172,20 +135,18 @@ judge_redirect(struct job *j, long status, const char *location)
 static bool
 judge_words(struct job *j, long status)
 {
-	const char *text = j->answer.error.data;
-
-	if (!text)
-		return false;
-	if (strstr(text, "w.wiki/GHai")) {
+	switch (manners_words(status, j->answer.error.data)) {
+	case WORDS_BAD_WIDTH:
 		judge_fail(j, false, "bad_width", "the server answers %ld: it makes thumbnails of certain widths only",
 			   status);
 		return true;
-	}
-	if (status == 403 && strstr(text, "w.wiki/4wJS")) {
+	case WORDS_AGENT_REFUSED:
 		judge_fail(j, false, "agent_refused",
 			   "the server answers 403: its policy asks for a contact in the User-Agent (--contact)");
 		host_refuse(j->host, "its policy asks for a contact in the User-Agent: give one with --contact");
 		return true;
+	case WORDS_NONE:
+		break;
 	}
 	return false;
 }
@@ -198,12 +159,7 @@ judge_status(struct job *j, long status)
 	if (judge_words(j, status))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
-	judge_fail(j, may_pass(status), name, "the server answers %ld%s", status,
-		   status == 404   ? ": there is nothing by that name"
-		   : status == 403 ? ": it does not allow this"
-		   : status == 410 ? ": it is gone for good"
-		   : status == 429 ? ": too many requests"
-				   : "");
+	judge_fail(j, manners_may_pass(status), name, "the server answers %ld%s", status, manners_of_status(status));
 	/* Too many requests are too many of all: the host is left alone, by every process. */
 	j->verdict.hold = status == 429 || status == 503;
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {

@@ -7,6 +7,7 @@
 
 #include "accept.h"
 #include "fetch.h"
+#include "manners.h"
 #include "msg.h"
 #include "opt.h"
 
@@ -214,14 +215,6 @@ take(struct settings *set, const struct opts *o, int id)
 	take_special(set, o, id);
 }
 
-static bool
-is_line(const char *s)
-{
-	while ((unsigned char)*s >= ' ' && *s != 0x7f)
-		s++;
-	return !*s;
-}
-
 /* Lines are read and fetched, or handed in; or a batch is resumed; or the queue is worked on. */
 static void
 check_ways_of_working(const struct settings *set, bool has_operands)
@@ -258,7 +251,6 @@ options_read(struct settings *set, int argc, char **argv)
 		.stall_ms = 60000,
 		.max_media = 100,
 		.through_ms = 300000,
-		.contact = getenv("BI_CONTACT"),
 	};
 	for (int id; (id = opt_next(&o));)
 		take(set, &o, id);
@@ -269,9 +261,9 @@ options_read(struct settings *set, int argc, char **argv)
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
 	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
 		opt_wrong("--through takes a program or a command of sh, not nothing");
-	if (set->contact && !*set->contact)
-		set->contact = NULL;
-	if (set->contact && !is_line(set->contact))
-		opt_wrong("the contact is a URL or a mail address on one line");
+	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
+	if (set->public_only)
+		set->noproxy = set->proxy ? "" : "*";
+	set->contact = manners_contact(set->contact);
 	return opt_rest(&o);
 }

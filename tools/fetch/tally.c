@@ -7,20 +7,21 @@
 #include <unistd.h>
 
 #include "fetch.h"
+#include "human.h"
 #include "msg.h"
 
 enum { DRAW_MS = 200, RATE_MS = 3000 };
 
-/* Prints text that others wrote: nothing in it may steer the terminal. */
+/* Prints text that others wrote. */
 static void
 show(const char *text)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+	struct buf shown = {0};
 
-		putchar(*p < 0x20 || *p == 0x7f || c1 ? '?' : *p);
-		p += c1;
-	}
+	human_text(&shown, text);
+	if (shown.len)
+		fputs(shown.data, stdout);
+	buf_free(&shown);
 }
 
 static void
@@ -74,33 +75,6 @@ tally_say(struct fetch *f, const char *record, size_t n, bool completed, bool no
 	json_object_put(o);
 }
 
-/* 1.5 KB, 20 MB, 3.1 GB: powers of ten, as networks count. */
-static void
-human(char *out, size_t room, double bytes)
-{
-	static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
-	size_t u = 0;
-
-	while (bytes >= 999.5 && u + 1 < sizeof(units) / sizeof(*units)) {
-		bytes /= 1000;
-		u++;
-	}
-	snprintf(out, room, bytes < 9.95 && u > 0 ? "%.1f %s" : "%.0f %s", bytes, units[u]);
-}
-
-static void
-duration(char *out, size_t room, double seconds)
-{
-	uint64_t s = (uint64_t)(seconds + 0.5);
-
-	if (s < 60)
-		snprintf(out, room, "%" PRIu64 " s", s);
-	else if (s < 3600)
-		snprintf(out, room, "%" PRIu64 ":%02" PRIu64 " min", s / 60, s % 60);
-	else
-		snprintf(out, room, "%" PRIu64 ":%02" PRIu64 " h", s / 3600, s / 60 % 60);
-}
-
 /* The kinds of failures, "http_404 2, timeout 1", at most MOST of them. */
 static void
 list_kinds(const struct tally *t, size_t most, struct buf *out)
@@ -135,7 +109,7 @@ tally_draw(struct fetch *f)
 	uint64_t done = t->completed + t->failed;
 	int64_t now = clock_ms();
 	double seconds;
-	char line[256], rate[32], left[48] = "", failed[80], waiting[40] = "";
+	char line[256], rate[HUMAN_ROOM], left[48] = "", failed[80], waiting[40] = "";
 	struct buf kinds = {0};
 
 	if (f->set->quiet || now - t->drawn < DRAW_MS || !f->watched)
@@ -153,12 +127,11 @@ tally_draw(struct fetch *f)
 	seconds = (double)(now - t->rate_since) / 1000;
 	if (seconds < 0.1)
 		seconds = 0.1;
-	human(rate, sizeof(rate), (double)(t->bytes - t->rate_bytes) / seconds);
+	human_bytes(rate, (double)(t->bytes - t->rate_bytes) / seconds);
 	if (done > t->rate_done && t->asked > done && !f->intake_open) {
-		char time_left[32];
+		char time_left[HUMAN_ROOM];
 
-		duration(time_left, sizeof(time_left),
-			 (double)(t->asked - done) * seconds / (double)(done - t->rate_done));
+		human_span(time_left, (double)(t->asked - done) * seconds / (double)(done - t->rate_done));
 		snprintf(left, sizeof(left), ", %s left", time_left);
 	}
 	list_kinds(t, 2, &kinds);
@@ -191,9 +164,9 @@ static void
 say_summary(const struct fetch *f)
 {
 	const struct tally *t = &f->tally;
-	char size[32];
+	char size[HUMAN_ROOM];
 
-	human(size, sizeof(size), (double)t->bytes);
+	human_bytes(size, (double)t->bytes);
 	msg_warn("%" PRIu64 " lines, %s in %.1f s", t->completed + t->failed, size,
 		 (double)(clock_ms() - t->started) / 1000);
 	msg_warn("%10" PRIu64 "  completed", t->completed);
@@ -225,7 +198,7 @@ tally_end(struct fetch *f, bool cut)
 {
 	const struct tally *t = &f->tally;
 	int code = (t->failed && !f->set->work) || cut ? EX_SOME_FAILED : EX_ALL_WELL;
-	char size[32];
+	char size[HUMAN_ROOM];
 
 	msg_progress(NULL);
 	/* In a pipeline nobody sees the records: what failed is said beside it. */
@@ -241,7 +214,7 @@ tally_end(struct fetch *f, bool cut)
 		printf("%" PRIu64 " lines handed in, in %s\n", t->asked, f->root.path);
 		return code;
 	}
-	human(size, sizeof(size), (double)t->bytes);
+	human_bytes(size, (double)t->bytes);
 	printf("%" PRIu64 " completed, %" PRIu64 " failed, %s fetched in %.1f s, in %s\n", t->completed, t->failed,
 	       size, (double)(clock_ms() - t->started) / 1000, f->root.path);
 	return code;

@@ -33,6 +33,14 @@ whole_until(int fd, off_t size)
 }
 
 off_t
+append_whole(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? -1 : whole_until(fd, st.st_size);
+}
+
+off_t
 append_end(int fd)
 {
 	struct stat st;

@@ -21,6 +21,9 @@ off_t append_end(int fd);
  * back. 0, or -1 with errno. */
 int append_lines(int fd, off_t end, const char *lines, size_t n);
 
+/* Where the last whole line of FD ends, without any lock; -1 with errno. */
+off_t append_whole(int fd);
+
 /*
  * Calls SEE with each whole line of FD from the offset FROM on, in order: its offset, its text
  * without newline. SEE returns false to stop. Returns the offset behind the last line seen, or

@@ -160,6 +160,9 @@ uint64_t batch_length(const struct batch *b);
 /* The state of item K: p, r, c or f. */
 char batch_state(const struct batch *b, uint32_t k);
 
+/* The first item from FROM on, a number of 1 or more, whose state is S (c or f or r); 0 where there is none. */
+uint32_t batch_find_state(const struct batch *b, uint32_t from, char s);
+
 /* Whether another process has a claim on item K. */
 bool batch_is_claimed(const struct batch *b, uint32_t k);
 
@@ -168,6 +171,11 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
 /* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Up to where in results.ndjson its index knows the lines, 0 where it cannot be believed; and where the last result of
+ * item K before that begins, -1 where it says of none. Whether the line is the item's is for the caller to see. */
+off_t batch_results_indexed(const struct batch *b);
+off_t batch_result_offset(const struct batch *b, uint32_t k);
 
 /* Whether the result line of item K that begins at the offset AT of results.ndjson is the item's last. */
 bool batch_result_counts(const struct batch *b, uint32_t k, off_t at);

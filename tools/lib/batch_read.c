@@ -211,6 +211,23 @@ batch_state(const struct batch *b, uint32_t k)
 	return s;
 }
 
+uint32_t
+batch_find_state(const struct batch *b, uint32_t from, char s)
+{
+	char chunk[4096];
+	off_t at = (off_t)from - 1;
+	ssize_t n;
+
+	while (b->state >= 0 && (n = pread(b->state, chunk, sizeof(chunk), at)) > 0) {
+		const char *found = memchr(chunk, s, (size_t)n);
+
+		if (found)
+			return at + (found - chunk) < UINT32_MAX ? (uint32_t)(at + (found - chunk) + 1) : 0;
+		at += n;
+	}
+	return 0;
+}
+
 bool
 batch_is_claimed(const struct batch *b, uint32_t k)
 {
@@ -324,6 +341,21 @@ batch_find_result(const struct batch *b, uint32_t k, off_t from)
 	if (s.at < 0)
 		errno = ENOENT;
 	return s.at;
+}
+
+off_t
+batch_results_indexed(const struct batch *b)
+{
+	uint64_t upto = batch_index_get(b->results_index, 0);
+	struct stat st;
+
+	return b->results >= 0 && fstat(b->results, &st) == 0 && upto <= (uint64_t)st.st_size ? (off_t)upto : 0;
+}
+
+off_t
+batch_result_offset(const struct batch *b, uint32_t k)
+{
+	return (off_t)batch_index_get(b->results_index, k) - 1;
 }
 
 bool

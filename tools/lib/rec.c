@@ -257,7 +257,9 @@ is_ours(struct json_object *o)
 {
 	return (json_object_object_get_ex(o, "review", NULL) && json_object_object_get_ex(o, "candidates", NULL)) ||
 	       (json_object_object_get_ex(o, "item", NULL) && json_object_object_get_ex(o, "status", NULL)) ||
-	       (json_object_object_get_ex(o, "port", NULL) && json_object_object_get_ex(o, "pid", NULL));
+	       (json_object_object_get_ex(o, "port", NULL) && json_object_object_get_ex(o, "pid", NULL)) ||
+	       (json_object_object_get_ex(o, "source", NULL) &&
+		(json_object_object_get_ex(o, "rank", NULL) || json_object_object_get_ex(o, "error", NULL)));
 }
 
 /* Turns the text of a line, in r->line, into a record. False: nothing to return (an empty line, an end record). */

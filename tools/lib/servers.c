@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "human.h"
 #include "rec.h"
 
 enum { RULE = 80 };
@@ -32,23 +33,14 @@ servers_record(const struct lease_seen *seen)
 	return out;
 }
 
-/* A member as text that does a terminal no harm: control characters (C0, DEL, and C1 in UTF-8) are shown as ?. */
+/* A member as text that does a terminal no harm. */
 static void
 add_member(struct buf *out, const char *what, struct json_object *record, const char *key, const char *otherwise)
 {
 	const char *s = rec_string(record, key);
 
 	buf_printf(out, "  %s: ", what);
-	for (s = s && *s ? s : otherwise; *s; s++) {
-		const unsigned char *u = (const unsigned char *)s;
-
-		if (u[0] < 0x20 || u[0] == 0x7f || (u[0] == 0xc2 && u[1] >= 0x80 && u[1] < 0xa0)) {
-			buf_str(out, "?");
-			s += u[0] == 0xc2;
-		} else {
-			buf_add(out, s, 1);
-		}
-	}
+	human_text(out, s && *s ? s : otherwise);
 	buf_str(out, "\n");
 }
 

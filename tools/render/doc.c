@@ -39,6 +39,25 @@ copy_text(struct json_object *to, const char *key, struct json_object *from, str
 		add_text(to, key, json_object_get_string(v));
 }
 
+/* The texts of the array KEY of FROM as one, with commas between. */
+static void
+add_joined(struct json_object *to, const char *key, struct json_object *from)
+{
+	struct json_object *v;
+	struct buf all = {0};
+
+	if (!json_object_object_get_ex(from, key, &v) || !json_object_is_type(v, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(v); i++) {
+		struct json_object *one = json_object_array_get_idx(v, i);
+
+		if (is_scalar(one))
+			buf_printf(&all, "%s%s", all.len ? ", " : "", json_object_get_string(one));
+	}
+	add_text(to, key, all.data);
+	buf_free(&all);
+}
+
 static void
 add_count(struct json_object *to, const char *key, uint32_t n)
 {
@@ -354,7 +373,8 @@ static int
 add_item(struct render *r, struct json_object *item, const struct batch_place *place, struct shown *to,
 	 uint32_t *waiting)
 {
-	static const char *const texts[] = {"title", "license", "credit", "page", "url"};
+	static const char *const texts[] = {"title", "author",         "license",         "credit",         "page",
+					    "url",   "original_width", "original_height", "original_bytes", "score"};
 	bool lost = r->items[place->item - 1].lost;
 	struct json_object *result = NULL;
 	struct buf text = {0};
@@ -374,6 +394,7 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	add_count(to->json, "idx", place->idx);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		copy_text(to->json, texts[i], result, item);
+	add_joined(to->json, "score_why", result);
 	if (*status == 'c' && !lost)
 		add_completed(r, to, place, result);
 	else

@@ -96,8 +96,8 @@ look_at_root(struct doctor *d)
 void
 doctor_root(struct doctor *d)
 {
-	static const char *const folders[] = {"batches", "collected", "hosts", "leases", "notebooks", "queue",
-					      "review",  "seq",       "temp",  "tls",    "trash"};
+	static const char *const folders[] = {"batches", "cache",  "collected", "hosts", "leases", "notebooks",
+					      "queue",   "review", "seq",       "temp",  "tls",    "trash"};
 
 	look_at_root(d);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)

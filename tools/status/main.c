@@ -14,21 +14,25 @@
 
 static struct {
 	const char *root;
-	bool json, wait, strict, servers, rebuild, doctor, paged;
-	long limit, offset;
-	long timeout; /* ms; -1: none */
-} options = {.limit = PROGRESS_ITEMS, .timeout = -1};
+	bool servers, rebuild, doctor, items, watch, events, paged;
+	struct asked asked;
+} options = {.asked = {.limit = PROGRESS_ITEMS, .timeout = -1}};
 
 static const struct opt table[] = {
 	{'D', "doctor", NULL, "what is wrong with the root and the machine, and what mends it"},
-	{'j', "json", NULL, "the status document of each batch on a line"},
-	{'l', "limit", "N", "with --json: N items at most (1000; 0: none)"},
-	{'o', "offset", "N", "with --json: the items after the first N"},
+	{'e', "events", NULL, "what happens from now on, as records"},
+	{'F', "from-start", NULL, "with --events: begin with what was recorded before"},
+	{'f', "failed", NULL, "with --items: those that failed"},
+	{'i', "items", NULL, "the items of each batch"},
+	{'j', "json", NULL, "the status document of each batch on a line, or records"},
+	{'l', "limit", "N", "with --json or --items: N items at most (1000; 0: none)"},
+	{'o', "offset", "N", "with --json or --items: the items after the first N"},
 	{'R', "rebuild", NULL, "make the state of batches anew from items and results"},
 	{'r', "root", "DIR", "where the batches are (BI_ROOT)"},
 	{'S', "servers", NULL, "the active servers instead of batches"},
 	{'s', "strict", NULL, "exit 1 if any item failed"},
 	{'t', "timeout", "SECONDS", "with --wait: give up after so long"},
+	{'W', "watch", NULL, "show the table, and keep it up with what happens"},
 	{'w', "wait", NULL, "wait until the batches are done, then show them"},
 	{0},
 };
@@ -53,23 +57,6 @@ find_names(const struct root *root, char **operands)
 	return names;
 }
 
-static int
-say_not_open(const char *name)
-{
-	switch (errno) {
-	case ENOENT:
-		msg_warn("there is no batch '%s'; bi-status without names lists those there are", name);
-		return EX_NOINPUT;
-	case EBUSY:
-		msg_warn("the batch '%s' is being worked on; rebuild it when bi-status --wait %s has returned", name,
-			 name);
-		return EX_TEMPFAIL;
-	default:
-		msg_warn_errno("cannot read the batch '%s'", name);
-		return msg_code(errno);
-	}
-}
-
 static void
 to_stdout(const char *bytes, size_t n, void *arg)
 {
@@ -83,57 +70,58 @@ static int
 see_batch(const struct root *root, struct seen *seen)
 {
 	struct batch *b = batch_open(root, seen->name, BATCH_READ, NULL);
+	struct history history = {.fd = -1};
 	int code = 0;
 
 	if (!b)
-		return say_not_open(seen->name);
-	if (progress_read(root, b, &seen->p) < 0) {
-		msg_warn_errno("cannot read the state of the batch '%s'", seen->name);
-		code = msg_code(errno);
-	} else if (options.json) {
-		progress_print(b, &seen->p, (uint64_t)options.offset, (uint64_t)options.limit, to_stdout, NULL);
+		return seen_say_not_open(seen->name);
+	if (seen_look(root, seen, b, options.asked.json ? NULL : &history) < 0) {
+		code = seen_say_not_open(seen->name);
+	} else if (options.asked.json) {
+		progress_print(b, &seen->p, options.asked.offset, options.asked.limit, to_stdout, NULL);
 		to_stdout("\n", 1, NULL);
 	}
+	history_free(&history);
 	batch_close(b);
 	return code;
 }
 
-/* What the items say for the exit code: 1 when any failed (--strict), or when all did that were waited for. */
-static int
-judge(const struct seen *v, size_t n)
+static void
+print_table(const struct root *root, const struct seen *const *v, size_t n)
 {
-	uint64_t completed = 0, failed = 0;
+	struct paper paper = paper_of_stdout();
+	struct buf out = {0};
 
-	for (size_t i = 0; i < n; i++) {
-		completed += v[i].p.counts.completed;
-		failed += v[i].p.counts.failed;
-	}
-	if (failed > 0 && (options.strict || (options.wait && completed == 0)))
-		return EX_SOME_FAILED;
-	return EX_ALL_WELL;
+	table_print(root, v, n, &paper, &out);
+	to_stdout(out.data, out.len, NULL);
+	buf_free(&out);
 }
 
 static int
 show(const struct root *root, const struct names *names)
 {
-	struct seen *v = buf_alloc((names->n + 1) * sizeof(*v));
+	struct seen *all = buf_alloc((names->n + 1) * sizeof(*all));
+	const struct seen **v = buf_alloc((names->n + 1) * sizeof(*v));
 	size_t n = 0;
 	int code = 0;
 
 	for (size_t i = 0; i < names->n; i++) {
 		int rc;
 
-		v[n] = (struct seen){.name = names->v[i]};
-		rc = see_batch(root, &v[n]);
+		all[i].name = buf_strdup(names->v[i]);
+		rc = see_batch(root, &all[i]);
 		if (rc == 0)
-			n++;
+			v[n++] = &all[i];
 		else if (code == 0)
 			code = rc;
 	}
-	if (!options.json && (n > 0 || code == 0))
-		table_print(root, v, n);
+	if (!options.asked.json && (n > 0 || code == 0))
+		print_table(root, v, n);
 	if (code == 0)
-		code = judge(v, n);
+		code = seen_judge(v, n, &options.asked);
+	for (size_t i = 0; i < names->n; i++)
+		seen_free(&all[i]);
+	free(all);
 	free(v);
 	return code;
 }
@@ -150,13 +138,14 @@ rebuild(const struct root *root, const struct names *names)
 		int rc = 0;
 
 		if (!b) {
-			rc = say_not_open(name);
+			rc = seen_say_not_open(name);
 		} else if (batch_rebuild(b, &changed) < 0) {
 			msg_warn_errno("cannot rebuild the state of the batch '%s'", name);
 			rc = msg_code(errno);
 		} else {
-			printf(options.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64 "}\n"
-					    : "%s: %" PRIu64 " of %" PRIu64 " states differed\n",
+			printf(options.asked.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64
+						    "}\n"
+						  : "%s: %" PRIu64 " of %" PRIu64 " states differed\n",
 			       name, changed, batch_length(b));
 		}
 		if (b)
@@ -168,81 +157,154 @@ rebuild(const struct root *root, const struct names *names)
 }
 
 static int
-batches(const struct root *root, char **operands)
+batches(const struct root *root, const struct names *names)
 {
-	struct names names = find_names(root, operands);
 	int waited = 0, code;
 
-	if (options.wait)
-		waited = wait_for(root, names.v, names.n, options.timeout);
-	code = options.rebuild ? rebuild(root, &names) : show(root, &names);
-	names_free(&names);
+	if (options.asked.wait)
+		waited = wait_for(root, names, options.asked.timeout);
+	code = options.rebuild ? rebuild(root, names) : show(root, names);
 	return waited ? waited : code;
+}
+
+/* Those that are followed: named ones, or whatever comes. */
+static int
+follow(const struct root *root, char **operands)
+{
+	struct names names = {0};
+	int code;
+
+	for (; *operands; operands++)
+		names_add(&names, *operands);
+	code = options.watch ? watch(root, &names, &options.asked) : events(root, &names, &options.asked);
+	names_free(&names);
+	return code;
 }
 
 static int
 servers(const struct root *root)
 {
-	if (servers_print(root, options.json) >= 0)
+	if (servers_print(root, options.asked.json) >= 0)
 		return EX_ALL_WELL;
 	msg_warn_errno("cannot read the leases of %s", root->path);
 	return msg_code(errno);
 }
 
+/* The forms of the synopsis exclude each other. */
+static void
+check_form(void)
+{
+	const char *const forms[] = {options.doctor ? "--doctor" : NULL,   options.servers ? "--servers" : NULL,
+				     options.rebuild ? "--rebuild" : NULL, options.items ? "--items" : NULL,
+				     options.watch ? "--watch" : NULL,     options.events ? "--events" : NULL};
+	const char *form = NULL;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (form && forms[i])
+			opt_wrong("%s does not go with %s", forms[i], form);
+		form = forms[i] ? forms[i] : form;
+	}
+}
+
 static void
 check_use(char **operands)
 {
-	if ((options.servers || options.doctor) && (*operands || options.wait || options.rebuild || options.strict ||
-						    options.paged || (options.servers && options.doctor)))
+	const struct asked *a = &options.asked;
+
+	check_form();
+	if ((options.servers || options.doctor) && (*operands || a->wait || a->strict || options.paged))
 		opt_wrong("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
-	if (options.rebuild && (options.wait || options.strict || options.paged))
+	if (options.rebuild && (a->wait || a->strict || options.paged))
 		opt_wrong("--rebuild goes with --json, --root and names alone");
-	if (options.timeout >= 0 && !options.wait)
+	if (options.items && (a->wait || a->strict))
+		opt_wrong("--items does not go with --wait and --strict");
+	if ((options.watch || options.events) && options.paged)
+		opt_wrong("--limit and --offset do not go with %s", options.watch ? "--watch" : "--events");
+	if (options.watch && a->json)
+		opt_wrong("--watch is a table; for programs there is --events");
+	if (a->timeout >= 0 && !a->wait)
 		opt_wrong("--timeout goes with --wait");
-	if (options.paged && !options.json)
-		opt_wrong("--limit and --offset go with --json");
+	if (options.paged && !a->json && !options.items)
+		opt_wrong("--limit and --offset go with --json and --items");
+	if (a->failed && !options.items)
+		opt_wrong("--failed goes with --items");
+	if (a->from_start && !options.events)
+		opt_wrong("--from-start goes with --events");
 	for (; *operands; operands++)
 		if (root_name_wrong(*operands))
 			opt_wrong("the batch name '%s' %s", *operands, root_name_wrong(*operands));
+}
+
+/* What an option without a value sets. */
+static bool *
+flag_of(int id)
+{
+	switch (id) {
+	case 'D':
+		return &options.doctor;
+	case 'e':
+		return &options.events;
+	case 'F':
+		return &options.asked.from_start;
+	case 'f':
+		return &options.asked.failed;
+	case 'i':
+		return &options.items;
+	case 'j':
+		return &options.asked.json;
+	case 'R':
+		return &options.rebuild;
+	case 'S':
+		return &options.servers;
+	case 's':
+		return &options.asked.strict;
+	case 'W':
+		return &options.watch;
+	default:
+		return &options.asked.wait;
+	}
 }
 
 static void
 take_option(int id, const struct opts *o)
 {
 	switch (id) {
-	case 'D':
-		options.doctor = true;
-		break;
-	case 'j':
-		options.json = true;
-		break;
 	case 'l':
-		options.limit = opt_number(o, 0, INT32_MAX);
+		options.asked.limit = (uint64_t)opt_number(o, 0, INT32_MAX);
 		options.paged = true;
 		break;
 	case 'o':
-		options.offset = opt_number(o, 0, UINT32_MAX);
+		options.asked.offset = (uint64_t)opt_number(o, 0, UINT32_MAX);
 		options.paged = true;
-		break;
-	case 'R':
-		options.rebuild = true;
 		break;
 	case 'r':
 		options.root = o->value;
 		break;
-	case 'S':
-		options.servers = true;
-		break;
-	case 's':
-		options.strict = true;
-		break;
 	case 't':
-		options.timeout = opt_milliseconds(o, 0, 1e7);
+		options.asked.timeout = opt_milliseconds(o, 0, 1e7);
 		break;
 	default:
-		options.wait = true;
+		*flag_of(id) = true;
 		break;
 	}
+}
+
+static int
+run(const struct root *root, char **operands)
+{
+	struct names names;
+	int code;
+
+	if (options.doctor)
+		return doctor(root, options.asked.json);
+	if (options.servers)
+		return servers(root);
+	if (options.watch || options.events)
+		return follow(root, operands);
+	names = find_names(root, operands);
+	code = options.items ? items_show(root, &names, &options.asked) : batches(root, &names);
+	names_free(&names);
+	return code;
 }
 
 int
@@ -261,7 +323,5 @@ main(int argc, char **argv)
 		take_option(id, &o);
 	check_use(opt_rest(&o));
 	root_open(&root, options.root, false);
-	if (options.doctor)
-		msg_finish(doctor(&root, options.json));
-	msg_finish(options.servers ? servers(&root) : batches(&root, opt_rest(&o)));
+	msg_finish(run(&root, opt_rest(&o)));
 }

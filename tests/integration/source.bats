@@ -1,0 +1,324 @@
+#!/usr/bin/env bats
+# bi-source: which subjects, how Wikimedia Commons is asked, and what its candidates are.
+# shellcheck disable=SC2154 # run --separate-stderr sets stderr
+load helpers
+
+# catalog N [CATEGORY]: N subjects in an order of their own.
+catalog() {
+	seq "$1" -1 1 | jq -c --arg c "${2:-M}" '{id: ., name: "Name \(. + 100)", category: $c}'
+}
+
+# Nothing that Wikimedia's rules forbid was asked.
+nothing_bad() {
+	run ! grep -h ^BAD "${ORIGIN_LOGS[@]}"
+	assert_output ''
+}
+
+items() {
+	jq -c 'select(.rank)'
+}
+
+@test "a window of a category, sorted by category and name, named as people name it" {
+	{ catalog 12 M; catalog 3 P | jq -c '.id += 100'; } | shuf >list
+	run -0 --separate-stderr bash -c 'bi-source -s none --json M 5 5 <list || :'
+	assert_equal "$(jq -r 'select(.subject) | .subject.name' <<<"$output" | paste -sd,)" 'Name 106,Name 107,Name 108,Name 109,Name 110'
+	assert_equal "$(jq -c 'select(.subject) | [.batch, .label, .category]' <<<"$output" | sort -u)" '["M_batch2","Batch 2 (chars 6-10)","M"]'
+	bi-source -s none --json M 5 10 <list 2>/dev/null >out || :
+	assert_equal "$(jq -r 'select(.subject) | [.batch, .label, .subject.name] | join(";")' out)" \
+		$'M_batch3;Batch 3 (chars 11-12);Name 111\nM_batch3;Batch 3 (chars 11-12);Name 112'
+	bi-source -s none --json -f list ALL 13 0 2>/dev/null >out || :
+	assert_equal "$(jq -r 'select(.subject) | [.batch, .label, .subject.category] | join(";")' out | uniq -c | sed 's/^ *//')" \
+		$'12 ALL_batch1;Batch 1 (chars 1-13);M\n1 ALL_batch1;Batch 1 (chars 1-13);P'
+	bi-source -s none --json -f list 2>/dev/null >out || :
+	assert_equal "$(jq -r 'select(.subject) | .batch' out | uniq -c | sed 's/^ *//')" '15 ALL_batch1'
+	# A window that has no number says where it is.
+	bi-source -s none --json M 5 3 <list 2>/dev/null >out || :
+	assert_equal "$(jq -r 'select(.subject) | [.batch, .label] | join(";")' out | sort -u)" 'M_chars4-8;Chars 4-8'
+	bi-source -s none --json -b mine --label 'My own' M 2 <list 2>/dev/null >out || :
+	assert_equal "$(jq -r 'select(.subject) | [.batch, .label] | join(";")' out | sort -u)" 'mine;My own'
+}
+
+@test "ids, with commas or spaces; those that are not there are named and the rest goes on" {
+	catalog 300 >list
+	bi-source -s none --json --ids 172,250,266 <list >one 2>/dev/null || :
+	bi-source -s none --json --ids 172 250 266 <list >two 2>/dev/null || :
+	diff one two
+	assert_equal "$(jq -r 'select(.subject) | [.batch, .label, .subject.id] | join(";")' one)" \
+		$'ids_172_250_266;Ids 172, 250, 266;172\nids_172_250_266;Ids 172, 250, 266;250\nids_172_250_266;Ids 172, 250, 266;266'
+	run -1 --separate-stderr bi-source -s none --json --ids 266,999,172 1 2 3 3 <list
+	assert_equal "$(jq -r 'select(.subject) | .subject.id' <<<"$output" | paste -sd' ')" '266 172 1 2 3'
+	assert_equal "$(jq -r 'select(.subject) | .batch' <<<"$output" | sort -u)" ids_266_999_172_plus3
+	[[ "$stderr" == *"there is no subject 999 in the catalog"* ]]
+}
+
+@test "a table with a BOM, quotes, newlines in cells, or tabs" {
+	printf '\xef\xbb\xbfID,Name,category,biography,urls\r\n7,"Ada ""A"", Lovelace",M,"wrote\r\nnotes",https://a.example/1.jpg|https://a.example/2.jpg\r\n8,Bach,M,,https://a.example/3.jpg\r\n' >list.csv
+	run -0 bi-source -s none --json -f list.csv M
+	assert_equal "$(jq -c 'select(.rank) | [.subject.id, .subject.name, .subject.biography, .url, .rank]' <<<"$output")" \
+		'["7","Ada \"A\", Lovelace","wrote\r\nnotes","https://a.example/1.jpg",1]
+["7","Ada \"A\", Lovelace","wrote\r\nnotes","https://a.example/2.jpg",2]
+["8","Bach",null,"https://a.example/3.jpg",1]'
+	jq -es 'map(select(.subject)) | all(.[]; .subject | has("urls") | not)' <<<"$output" >/dev/null
+	printf 'id\tname\turl\n1\tA, "B"\thttps://a.example/1.jpg\n' >list.tsv
+	run -0 bi-source -s none --json <list.tsv
+	assert_equal "$(jq -r 'select(.rank) | .subject.name' <<<"$output")" 'A, "B"'
+}
+
+@test "candidates: a thumbnail to look at, the original, who made it, the licence, rank and score" {
+	wiki_start
+	people 'Clara Schumann' | jq -c '. + {birth_date: "1819-09-13", biography: "Pianist"}' >list
+	run -0 --separate-stderr source_wiki --json <list
+	assert_equal "$stderr" ''
+	items <<<"$output" >found.ndjson
+	assert_equal "$(wc -l <found.ndjson)" 6
+	assert_equal "$(head -n 1 found.ndjson | jq -c '[.batch, .label, .category, .subject, .source, .rank, .title, .author, .license, .license_url, .credit, .page]')" \
+		'["ALL_batch1","Batch 1 (chars 1-1)","ALL",{"id":1,"name":"Clara Schumann","category":"M","birth_date":"1819-09-13","biography":"Pianist"},"wikimedia",1,"Clara Schumann 1","Anna Example","CC BY-SA 4.0","https://creativecommons.org/licenses/by-sa/4.0","Own work","https://commons.wikimedia.org/wiki/File:Clara_Schumann_1.jpg"]'
+	assert_equal "$(head -n 1 found.ndjson | jq -r '.url, .original_url, .original_width, .original_height')" \
+		"$WIKI/t/Clara_Schumann_1.jpg/960px-Clara_Schumann_1.jpg
+$WIKI/o/Clara_Schumann_1.jpg
+2900
+2000"
+	# The original's digest and size are its own, not the thumbnail's.
+	curl -s "$WIKI/o/Clara_Schumann_1.jpg" >original
+	assert_equal "$(head -n 1 found.ndjson | jq -r '.original_sha1, .original_bytes, .sha1, .bytes')" \
+		"$(sha1sum original | cut -c 1-40)"$'\n'"$(stat -c %s original)"$'\nnull\nnull'
+	assert_equal "$(jq -r .rank found.ndjson | paste -sd' ')" '1 2 3 4 5 6'
+	jq -es 'map(.score) | . == (sort | reverse) and .[0] <= 100 and .[0] > .[5] and .[5] > 0' found.ndjson >/dev/null
+	# The points that are named are those that were given.
+	jq -es 'all(.[]; ([.score_why[] | split(" ")[0] | ltrimstr("+") | tonumber] | add) - .score | fabs <= 3)' found.ndjson >/dev/null
+	jq -e '.score_why[0] | test("the name is in its title")' <(head -n 1 found.ndjson) >/dev/null
+	jq -e '.extmetadata.Artist.value == "Anna Example"' <(head -n 1 found.ndjson) >/dev/null
+	assert_equal "$(tail -n 1 <<<"$output" | jq -c 'del(.asked)')" '{"end":"bi-source","subjects":1,"candidates":6,"failed":0,"cached":0,"exit":0}'
+	nothing_bad
+}
+
+@test "several ways are tried in turn until there are enough; what two of them find is one candidate" {
+	wiki_start
+	people 'Ada Lovelace' | jq -c '. + {wikidata: "Q7259", birth_date: "1815-12-10", category: "S"}' >list
+	run -0 source_wiki --json --set category.S=mathematician <list
+	assert_equal "$(origin_paths | grep -oE 'gsrsearch=[^&]*' | sed 's/gsrsearch=//; s/+/ /g' | python_free_decode)" \
+'filetype:bitmap filew:>320 haswbstatement:P180=Q7259
+filetype:bitmap filew:>320 intitle:"Ada Lovelace"
+filetype:bitmap filew:>320 "Ada Lovelace" 1815
+filetype:bitmap filew:>320 "Ada Lovelace" mathematician
+filetype:bitmap filew:>320 "Ada Lovelace"
+filetype:bitmap filew:>320 Ada Lovelace mathematician
+filetype:drawing "Ada Lovelace"'
+	# Five of them found the same six, one six others; each is there once.
+	assert_equal "$(items <<<"$output" | jq -r .original_sha1 | sort | uniq -d)" ''
+	assert_equal "$(items <<<"$output" | wc -l)" 12
+	assert_equal "$(items <<<"$output" | head -n 1 | jq -c .found_by)" '["title","dated","kind","phrase","drawings"]'
+	: >"${ORIGIN_LOGS[0]}"
+	run -0 source_wiki --json --max 4 --set enough=4 <list
+	assert_equal "$(origin_hits gsrsearch)" 2 # by what is depicted nothing, by the title six
+	assert_equal "$(items <<<"$output" | wc -l)" 4
+	nothing_bad
+}
+
+# Percent-encoding as it is.
+python_free_decode() {
+	local line
+
+	while IFS= read -r line; do
+		printf '%b\n' "${line//%/\\x}"
+	done
+}
+
+@test "at most fifteen candidates of a subject, or as many as --max says; no second page is asked for without need" {
+	wiki_start
+	people 'Many One' >list
+	run -0 source_wiki --json <list
+	assert_equal "$(items <<<"$output" | wc -l)" 15
+	assert_equal "$(origin_hits gsrsearch)" 1
+	assert_equal "$(origin_hits gsroffset)" 0
+	run -0 source_wiki --json --max 40 <list
+	assert_equal "$(items <<<"$output" | wc -l)" 40
+	nothing_bad
+}
+
+@test "a contact is required, and the program says how to give it" {
+	wiki_start
+	people 'Clara Schumann' >list
+	run -2 --separate-stderr env -u BI_CONTACT bi-source --json --set "api=$WIKI/w/api.php" <list
+	assert_equal "$output" ''
+	[[ "$stderr" == *"--contact or BI_CONTACT"* ]]
+	assert_equal "$(origin_hits .)" 0
+	BI_CONTACT=ops@example.org run -0 bi-source --json --set "api=$WIKI/w/api.php" --set slow=0 <list
+	[ "$(origin_hits .)" -gt 0 ]
+	nothing_bad
+	# Wikimedia itself is one of these, by the rules that come with the programs.
+	run -2 --separate-stderr env -u BI_CONTACT -u BI_HOSTS_CONF bi-source --json <list
+	[[ "$stderr" == *"Wikimedia Commons asks for somebody to turn to"* ]]
+}
+
+@test "a reply in parts is put together; older versions are never asked for; continuing ends" {
+	wiki_start
+	people 'Pages One' 'Old Two' 'Endless Three' >list
+	run -0 --separate-stderr source_wiki --json --set ways=title --set requests=4 <list
+	assert_equal "$stderr" ''
+	assert_equal "$(items <<<"$output" | jq -r 'select(.subject.id == 1) | .title' | sort | paste -sd,)" \
+		'Pages One 1,Pages One 2,Pages One 3,Pages One 4,Pages One 5,Pages One 6'
+	assert_equal "$(origin_hits 'Pages.*iicontinue=Four%7C20221209222801&continue=gsroffset%7C%7C')" 1
+	assert_equal "$(items <<<"$output" | jq -r 'select(.subject.id == 2) | .title')" 'Old Two 1'
+	assert_equal "$(origin_hits 'Old')" 1
+	assert_equal "$(origin_hits 'Endless')" 4
+	assert_equal "$(items <<<"$output" | jq -r 'select(.subject.id == 3) | .title' | wc -l)" 6 # all that the four had
+	nothing_bad
+}
+
+@test "by rank, not as they stand in the reply; the format's first version is read too" {
+	wiki_start
+	people 'Plain One' 'Version1 Two' >list
+	run -0 source_wiki --json --set ways=title --set weight.size=0 <list
+	assert_equal "$(items <<<"$output" | jq -r .title | paste -sd,)" \
+		'Plain One 1,Plain One 2,Plain One 3,Plain One 4,Plain One 5,Plain One 6,Version1 Two 1,Version1 Two 2,Version1 Two 3,Version1 Two 4,Version1 Two 5,Version1 Two 6'
+}
+
+@test "a reply of a real MediaWiki: only widths that the servers make, unless any is made" {
+	local reply=$BATS_TEST_DIRNAME/mediawiki-1.39-search.json
+
+	candidates() {
+		jq -nc --slurpfile reply "$reply" '{subject: {name: "Grey heron"}, request: {name: "title", url: "http://w/", points: 18, why: "x"}, replies: $reply}' |
+			jq -c -L "$BI_SHARE/source" --argjson conf "$(conf "$@")" 'include "wikimedia"; candidates($conf)'
+	}
+	conf() {
+		{ sed '/^#/d' "$BI_SHARE/source/wikimedia.conf"; printf '%s\n' "$@"; } |
+			jq -Rn '[inputs | select(test("=")) | capture("^(?<key>[^= ]+) *= *(?<value>.*)$") | {key, value: (.value as $v | $v | tonumber? // $v)}] | from_entries'
+	}
+	# 640 is no step: the originals are small enough but for one.
+	run -0 candidates thumb_width=640
+	assert_equal "$(jq -r '.candidates[] | .url' <<<"$output")" \
+		$'http://127.0.0.1:18200/images/f/f2/Grey_heron_01.jpg\nhttp://127.0.0.1:18200/images/a/a5/Grey_heron_02.jpg'
+	assert_equal "$(jq -c '[.passed_over, .whole, .more]' <<<"$output")" '[{"without a thumbnail of a usual width":1},true,null]'
+	run -0 candidates thumb_width=640 widths=any
+	assert_equal "$(jq -r '.candidates[] | .url | sub(".*/"; "")' <<<"$output" | paste -sd' ')" \
+		'640px-Grey_heron_01.jpg 640px-Grey_heron_02.jpg 640px-Grey_heron_03.png'
+	assert_equal "$(jq -c '.candidates[0] | [.title, .author, .license, .original_sha1, .original_width]' <<<"$output")" \
+		'["Grey heron 01","[[User:Tester|Tester]]","CC BY-SA 4.0","b4aaf4dbf8a24204b579a4164ac0565c300ca22d",1200]'
+}
+
+@test "what cannot be a candidate is passed over, for a reason that is said where nothing is left" {
+	wiki_start
+	people 'Gone A' 'Nonfree B' 'Sound C' 'Odd D' 'Broken E' 'Small F' 'Few Nonfree G' >list
+	run -1 --separate-stderr source_wiki --json --set ways=title <list
+	items <<<"$output" >found.ndjson
+	assert_equal "$(jq -r .subject.id found.ndjson | sort | uniq -c | sed 's/^ *//' | paste -sd,)" '5 1,5 2,5 3,5 4,5 5,6 6'
+	# What is no wider than a thumbnail is looked at itself, and must then be what it is said to be.
+	assert_equal "$(jq -r 'select(.title == "Small F 1") | [.url, .url == .original_url, .sha1 == .original_sha1, .bytes == .original_bytes] | join(" ")' found.ndjson)" \
+		"$WIKI/o/Small_F_1.jpg true true true"
+	jq -es 'map(select(.subject.id == 7))[0] | .status == "failed" and .error.code == "no_candidates" and (.error.message | test("1 not free"))' <<<"$output" >/dev/null
+	nothing_bad
+}
+
+@test "HTML in fields becomes text, several licences are kept, and the raw block with them" {
+	wiki_start
+	people 'Markup One' 'Several Two' 'Bare Three' >list
+	run -0 source_wiki --json --set ways=title <list
+	items <<<"$output" >found.ndjson
+	assert_equal "$(jq -c 'select(.rank == 1 and .subject.id == 1) | [.author, .attribution, .credit]' found.ndjson)" '["Anna & Berta","Photo: Anna <x>","Own work"]'
+	jq -es 'map(select(.rank == 1 and .subject.id == 1))[0] | .extmetadata.Artist.value | test("<script>")' found.ndjson >/dev/null
+	assert_equal "$(jq -c 'select(.rank == 1 and .subject.id == 2) | [.license, .usage_terms, .author_count]' found.ndjson)" '["CC BY-SA 3.0 or GFDL","Attribution","2"]'
+	jq -es 'map(select(.rank == 1 and .subject.id == 3))[0] | .license == null and .author == null and .title == "Bare Three 1"' found.ndjson >/dev/null
+}
+
+@test "several processes: one request at a time, and as many a minute as Wikimedia allows" {
+	local i pids=()
+
+	wiki_start 200/m
+	for i in 1 2 3; do
+		people "A $i" "B $i" >"list$i"
+		start source_wiki --json --set ways=title,phrase <"list$i" >"out$i" 2>"err$i"
+		pids+=("$!")
+	done
+	for i in "${pids[@]}"; do
+		poll 60 gone "$i"
+	done
+	assert_equal "$(cat err*)" ''
+	assert_equal "$(origin_hits gsrsearch)" 12
+	# The log has how many are under way, with each one that comes in.
+	assert_equal "$(origin_peak gsrsearch)" 1
+	# 200 a minute, evenly, are 300 ms each; a burst would be more than five in a second.
+	grep -h gsrsearch "${ORIGIN_LOGS[@]}" | cut -d' ' -f1 | sort -n | awk '
+		NR > 5 && $1 - t[NR - 5] < 1000 { print "more than five in a second"; exit 1 } { t[NR] = $1 }
+		END { if (t[NR] - t[1] < 11 * 300 - 300) { print "too fast: " t[NR] - t[1] " ms"; exit 1 } }'
+	nothing_bad
+}
+
+@test "a slow answer is followed by a rest, for every process" {
+	local first second
+
+	wiki_start
+	people 'Slow One' 'Then Two' >list
+	run -0 bi-source --contact t@example.org --set "api=$WIKI/w/api.php" --set slow=1 --set slow_wait=2 --set ways=title --json <list
+	first=$(grep -h Slow "${ORIGIN_LOGS[@]}" | cut -d' ' -f1)
+	second=$(grep -h Then "${ORIGIN_LOGS[@]}" | cut -d' ' -f1)
+	[ $((second - first)) -ge 3100 ]
+}
+
+@test "replies are kept a day: a second run asks nothing" {
+	local asked
+
+	wiki_start
+	people 'Clara Schumann' 'Nobody Here' 'Pages Three' >list
+	run -1 --separate-stderr source_wiki --json --cache <list
+	items <<<"$output" >first
+	asked=$(origin_hits .)
+	[ "$asked" -gt 3 ]
+	assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.asked, .cached]')" "[$asked,0]"
+	run -1 --separate-stderr source_wiki --json --cache <list
+	items <<<"$output" | diff first -
+	assert_equal "$(origin_hits .)" "$asked"
+	assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.asked, .cached]')" "[0,$asked]"
+	# Without the option it is asked; what is older than a day is removed, and asked for again.
+	run -1 --separate-stderr source_wiki --json <list
+	assert_equal "$(origin_hits .)" $((2 * asked))
+	touch -d '25 hours ago' "$BI_ROOT"/cache/*
+	run -1 --separate-stderr source_wiki --json --cache <list
+	assert_equal "$(origin_hits .)" $((3 * asked))
+	# One that is damaged does not count.
+	find "$BI_ROOT/cache" -type f | head -n 1 >one
+	echo '{"half' >"$(<one)"
+	run -1 --separate-stderr source_wiki --json --cache <list
+	assert_equal "$(origin_hits .)" $((3 * asked + 1))
+	[ -z "$(ls -A "$BI_ROOT/temp")" ]
+}
+
+@test "Openverse: its replies become candidates, with the licences as their makers write them" {
+	mkdir origin
+	cat >origin/images <<-'END'
+		{"result_count": 2, "page_count": 1, "page": 1, "results": [
+		{"id": "1", "title": "Ada", "url": "https://live.example/1.jpg", "creator": "X <b>Y</b>", "creator_url": "https://f.example/x",
+		 "license": "by-sa", "license_version": "2.0", "license_url": "https://creativecommons.org/licenses/by-sa/2.0/",
+		 "source": "flickr", "foreign_landing_url": "https://f.example/1", "attribution": "\"Ada\" by X", "width": 1024, "height": 768, "filesize": null, "thumbnail": "https://api.example/1/thumb/"},
+		{"id": "2", "title": "Ada 2", "url": "https://live.example/2.jpg", "license": "cc0", "license_version": "1.0"},
+		{"id": "3", "title": "no url"}]}
+	END
+	origin_start
+	people 'Ada Lovelace' >list
+	run -0 bi-source -s openverse --set "api=$ORIGIN/images" --json <list
+	assert_equal "$(items <<<"$output" | jq -c 'select(.url | endswith("1.jpg")) | [.author, .license, .license_url, .credit, .page, .attribution, .original_width]')" \
+		'["X Y","CC BY-SA 2.0","https://creativecommons.org/licenses/by-sa/2.0/","flickr","https://f.example/1","\"Ada\" by X",1024]'
+	assert_equal "$(items <<<"$output" | jq -r .license | sort | paste -sd,)" 'CC BY-SA 2.0,CC0'
+	assert_equal "$(origin_paths | head -n 1)" '/images?q=%22Ada%20Lovelace%22&page_size=20&license_type=commercial%2Cmodification&mature=false'
+	echo '{"detail":"Request was throttled."}' >origin/images
+	run -1 --separate-stderr bi-source -s openverse --set "api=$ORIGIN/images" --json <list
+	[[ "$stderr" == *'the API answers: Request was throttled.'* ]]
+}
+
+@test "a source of one's own is two files" {
+	people 'A B' >list
+	echo 'title = Mine' >mine.conf
+	echo 'def requests($conf): empty; def candidates($conf): {candidates: [{url: "http://x.example/\(.subject.id).jpg", title: $conf.title, score: 3}]};' >mine.jq
+	run -0 bi-source -s ./mine.conf --json --set title=Yours <list
+	assert_equal "$(items <<<"$output" | jq -c '[.url, .title, .score, .source]')" '["http://x.example/1.jpg","Yours",3,"mine"]'
+	echo 'def requests($conf): empty; def candidates($conf): error("no such luck");' >mine.jq
+	run -1 --separate-stderr bi-source -s ./mine --json <list
+	[[ "$stderr" == *'subject 1 (A B): its filter failed: no such luck'* ]]
+	echo 'this is no filter' >mine.jq
+	run -1 --separate-stderr bi-source -s ./mine --json <list
+	[[ "$stderr" == *'jq ended; what it says is above'* ]]
+	run -78 --separate-stderr bi-source -s nowhere --json <list
+	[[ "$stderr" == *"there is no source 'nowhere'"* ]]
+	run -2 --separate-stderr bi-source --set nothing --json <list
+	[[ "$stderr" == *'--set takes KEY=VALUE'* ]]
+}

@@ -1,0 +1,227 @@
+/* The originals of what was chosen: candidates of a source are thumbnails, made for a look. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "collect.h"
+#include "msg.h"
+#include "part.h"
+#include "plan.h"
+#include "rec.h"
+#include "self.h"
+
+struct originals {
+	struct batch *batch;
+	struct plan plan;
+};
+
+/* False: the name would be longer than one may be. */
+static bool
+name_of(const char *batch, char name[NAME_LONGEST + 1])
+{
+	int n = snprintf(name, NAME_LONGEST + 1, "%s.originals", batch);
+
+	return n > 0 && n <= NAME_LONGEST;
+}
+
+bool
+originals_has(struct json_object *item)
+{
+	const char *original = rec_string(item, "original_url"), *url = rec_string(item, "url");
+
+	return original && *original && !(url && strcmp(original, url) == 0);
+}
+
+/* --- fetching --- */
+
+/* What an item of a thumbnail has that is not so of its original, or is said otherwise of it. */
+static bool
+is_of_thumbnail(const char *key)
+{
+	static const char *const keys[] = {"batch",  "bi",    "bytes",          "category",      "found_by",
+					   "label",  "mime",  "original_bytes", "original_sha1", "original_url",
+					   "rank",   "score", "score_why",      "sha1",          "sha256",
+					   "source", "url"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+rename_member(struct json_object *to, const char *key, struct json_object *from, const char *original)
+{
+	struct json_object *v;
+
+	if (json_object_object_get_ex(from, original, &v) && v)
+		json_object_object_add(to, key, json_object_get(v));
+}
+
+void
+originals_list(struct buf *lines, const char *batch, long idx, struct json_object *item)
+{
+	struct json_object *o = json_object_new_object(), *of = json_object_new_object();
+
+	json_object_object_foreach(item, key, value)
+	{
+		if (!is_of_thumbnail(key))
+			json_object_object_add(o, key, json_object_get(value));
+	}
+	rename_member(o, "url", item, "original_url");
+	rename_member(o, "sha1", item, "original_sha1");
+	rename_member(o, "bytes", item, "original_bytes");
+	json_object_object_add(of, "batch", json_object_new_string(batch));
+	json_object_object_add(of, "idx", json_object_new_int64(idx));
+	json_object_object_add(o, "original_of", of);
+	buf_str(lines, rec_print(o));
+	buf_str(lines, "\n");
+	json_object_put(o);
+}
+
+/* Runs bi-fetch with LINES, a file, as its input. Its exit code, or -1 with errno. */
+static int
+run_fetch(const struct collect *c, const char *name, int lines)
+{
+	struct buf program = {0}, label = {0};
+	char *argv[16] = {(char[]){"bi-fetch"}, (char[]){"-q"}, (char[]){"-r"},     c->root->path,
+			  (char[]){"-b"},       (char *)name,   (char[]){"--label"}};
+	size_t n = 7;
+	pid_t pid = -1;
+
+	buf_printf(&label, "Originals of %.*s", (int)(strrchr(name, '.') - name), name);
+	argv[n++] = label.data;
+	if (c->set->contact) {
+		argv[n++] = (char[]){"--contact"};
+		argv[n++] = (char *)c->set->contact;
+	}
+	if (self_program(&program, "bi-fetch") == 0)
+		pid = child_start(&(struct child){
+			.program = program.data,
+			.argv = argv,
+			.fds = (struct child_fd[]){{lines, STDIN_FILENO}, {STDERR_FILENO, STDERR_FILENO}},
+			.fd_count = 2,
+		});
+	buf_free(&program);
+	buf_free(&label);
+	return pid < 0 ? -1 : child_wait(pid);
+}
+
+int
+originals_fetch(const struct collect *c, const char *batch, const struct buf *lines)
+{
+	char name[NAME_LONGEST + 1];
+	struct part list;
+	int code = -1;
+
+	if (lines->len == 0)
+		return EX_ALL_WELL;
+	if (!name_of(batch, name)) {
+		msg_warn("batch %s: its name is too long for a batch of its originals, %s.originals; they are not "
+			 "fetched",
+			 batch, batch);
+		return EX_SOME_FAILED;
+	}
+	if (part_open(&list, c->temp) < 0)
+		return collect_trouble("list the originals of batch", batch);
+	if (part_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
+		code = run_fetch(c, name, list.fd);
+	if (code < 0)
+		code = collect_trouble("fetch the originals of batch", batch);
+	else if (code == EX_SOME_FAILED)
+		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
+	else if (code != EX_ALL_WELL)
+		msg_warn("batch %s: bi-fetch, which gets its originals, ended with %d; run the same command again",
+			 batch, code);
+	part_drop(&list);
+	return code;
+}
+
+/* --- those that are there --- */
+
+struct originals *
+originals_open(const struct collect *c, const char *batch)
+{
+	char name[NAME_LONGEST + 1];
+	struct originals *o;
+	struct batch *b = name_of(batch, name) ? batch_open(c->root, name, BATCH_READ, NULL) : NULL;
+
+	if (!b)
+		return NULL;
+	o = buf_alloc(sizeof(*o));
+	o->batch = b;
+	if (plan_make(&o->plan, b) == 0)
+		return o;
+	msg_warn_errno("cannot read the batch %s, which has originals: thumbnails are collected in their place", name);
+	originals_close(o);
+	return NULL;
+}
+
+void
+originals_close(struct originals *o)
+{
+	if (!o)
+		return;
+	plan_free(&o->plan);
+	batch_close(o->batch);
+	free(o);
+}
+
+struct batch *
+originals_batch(struct originals *o)
+{
+	return o->batch;
+}
+
+/* Line K of the items or results, parsed; NULL where there is none. */
+static struct json_object *
+line_of(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *))
+{
+	struct buf line = {0};
+	struct json_object *o = get(b, k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
+
+	buf_free(&line);
+	return o;
+}
+
+/* Whether item K was completed; else WHY. */
+static bool
+is_completed(struct originals *o, uint32_t k, char *why, size_t room)
+{
+	struct json_object *result = line_of(o->batch, k, batch_result), *error;
+	const char *status = result ? rec_string(result, "status") : NULL, *words = NULL;
+	bool completed = status && strcmp(status, "completed") == 0;
+
+	if (!completed && result && json_object_object_get_ex(result, "error", &error))
+		words = rec_string(error, "message");
+	snprintf(why, room, "%s", words ? words : "it was not fetched yet");
+	rec_mend(why);
+	json_object_put(result);
+	return completed;
+}
+
+uint32_t
+originals_find(struct originals *o, const char *id, struct json_object *item, char *why, size_t room)
+{
+	const char *url = rec_string(item, "original_url");
+	const struct plan_subject *s;
+	uint32_t subject, k = 0;
+
+	snprintf(why, room, "it was not fetched yet");
+	if (!plan_find(&o->plan, id, &subject))
+		return 0;
+	s = &o->plan.subjects[subject];
+	for (uint32_t i = 0; i < s->count && !k; i++) {
+		struct json_object *other = line_of(o->batch, o->plan.items[s->first + i], batch_item);
+		const char *is = other ? rec_string(other, "url") : NULL;
+
+		if (is && strcmp(is, url) == 0)
+			k = o->plan.items[s->first + i];
+		json_object_put(other);
+	}
+	return k && is_completed(o, k, why, room) ? k : 0;
+}

@@ -1,0 +1,145 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "choosing.h"
+#include "msg.h"
+#include "rec.h"
+
+static struct json_object *
+record(const struct choosing *g, const char *id, const char *status)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "batch", json_object_new_string(batch_name(g->b)));
+	json_object_object_add(o, "subject", json_object_new_string(id));
+	json_object_object_add(o, "status", json_object_new_string(status));
+	return o;
+}
+
+static void
+out(const struct choosing *g, struct json_object *o)
+{
+	if (g->c->set->json)
+		rec_out_json(o);
+	json_object_put(o);
+}
+
+static void
+out_refused(const struct choosing *g, const char *id, const char *code, const char *message)
+{
+	struct json_object *o = record(g, id, "refused"), *error = json_object_new_object();
+
+	json_object_object_add(error, "code", json_object_new_string(code));
+	json_object_object_add(error, "message", json_object_new_string(message));
+	json_object_object_add(error, "retryable", json_object_new_boolean(false));
+	json_object_object_add(o, "error", error);
+	out(g, o);
+}
+
+void
+say_refused(const struct choosing *g, const char *id, const char *code, const char *message, const char *what_to_do)
+{
+	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
+	out_refused(g, id, code, message);
+}
+
+void
+say_dispute(struct choosing *g, const char *id, const struct decision *d)
+{
+	struct buf words = {0};
+
+	buf_str(&words, "reviewers differ: ");
+	for (size_t i = 0; i < d->of.count; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+
+		buf_printf(&words, "%s%s chose ", i ? ", " : "", p->reviewer);
+		if (p->choice == PICK_NONE)
+			buf_str(&words, "none");
+		else
+			buf_printf(&words, "%ld", p->choice);
+	}
+	say_refused(g, id, "disagreement", words.data, "let them agree, or say whose decision counts by --prefer");
+	buf_free(&words);
+	g->refused++;
+}
+
+static void
+out_choice(struct choosing *g, const char *id, struct json_object *choice, bool is_new)
+{
+	static const char *const keys[] = {"idx", "sha256", "bytes", "mime", "how"};
+	struct json_object *o, *v, *names;
+	struct buf path = {0};
+
+	g->files++;
+	g->changed += is_new;
+	if (!g->c->set->json)
+		return;
+	o = record(g, id, "collected");
+	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
+	json_object_object_add(o, "collected", json_object_new_string(path.data));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (json_object_object_get_ex(choice, keys[i], &v))
+			json_object_object_add(o, keys[i], json_object_get(v));
+	names = json_object_new_array();
+	if (json_object_object_get_ex(choice, "credit", &v) && json_object_object_get_ex(v, "licenses", &v))
+		for (size_t i = 0; i < json_object_array_length(v); i++)
+			json_object_array_add(
+				names, json_object_new_string(rec_string(json_object_array_get_idx(v, i), "name")));
+	json_object_object_add(o, "licenses", names);
+	json_object_object_add(o, "new", json_object_new_boolean(is_new));
+	out(g, o);
+	buf_free(&path);
+}
+
+void
+say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
+{
+	if (*s->conflict) {
+		say_refused(g, w->id, "conflict", s->conflict, "give one of the two another id");
+		g->refused++;
+		return;
+	}
+	for (size_t i = 0; w->choices && i < json_object_array_length(w->choices); i++) {
+		struct json_object *choice = json_object_array_get_idx(w->choices, i);
+
+		if (s->outcome[i] == STORE_GONE && g->all)
+			continue;
+		if (s->outcome[i] == STORE_GONE) {
+			say_refused(g, w->id, "not_completed", "the batch does not have the file that was chosen",
+				    "fetch it again (bi-status shows the batch), or choose another");
+			g->failed++;
+		} else if (s->outcome[i] == STORE_CHANGED_FILE) {
+			say_refused(g, w->id, "file_changed",
+				    "the file that was chosen was changed since it was fetched",
+				    "fetch it again, or choose another");
+			g->failed++;
+		} else if (rec_string(choice, "file")) {
+			out_choice(g, w->id, choice, s->outcome[i] == STORE_NEW);
+		}
+	}
+	for (const char *name = s->removed.data; name && name < s->removed.data + s->removed.len;
+	     name += strlen(name) + 1) {
+		struct json_object *o = record(g, w->id, "removed");
+
+		json_object_object_add(o, "file", json_object_new_string(name));
+		out(g, o);
+		g->removed++;
+	}
+	if (s->kept)
+		buf_add(&g->c->ids, w->id, strlen(w->id) + 1);
+}
+
+void
+say_batch(const struct choosing *g)
+{
+	printf("%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
+	       g->files == 1 ? "" : "s", (unsigned long long)g->changed);
+	if (g->removed)
+		printf(", %llu removed", (unsigned long long)g->removed);
+	if (g->refused)
+		printf(", %llu in conflict", (unsigned long long)g->refused);
+	if (g->failed)
+		printf(", %llu failed", (unsigned long long)g->failed);
+	printf(": %s/collected/\n", g->c->root->path);
+	rec_flush();
+}

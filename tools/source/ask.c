@@ -1,0 +1,379 @@
+#include <curl/curl.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "clock.h"
+#include "governor.h"
+#include "httpdate.h"
+#include "manners.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+#include "source.h"
+
+enum { REDIRECTS_MOST = 5, HOLD_LEAST_MS = 1000, WORDS = 2048 };
+
+struct asker {
+	const struct settings *set;
+	const struct conf *conf;
+	struct hosts *rules;
+	struct governor *governor;
+	CURL *easy;
+	struct curl_slist *headers;
+	/* The host that was asked last. */
+	struct buf key;
+	struct hosts_rule rule;
+	struct governed *governed;
+	char refusal[200]; /* why nothing more is asked of it */
+	/* Of the request under way. */
+	struct buf *body;
+	size_t most;         /* bytes of a reply */
+	bool too_long;       /* it had more */
+	int64_t retry_after; /* seconds; -1: nothing was said */
+	char curl_error[CURL_ERROR_SIZE];
+};
+
+void
+verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	*v = (struct verdict){.kind = kind, .retryable = kind == AGAIN};
+	snprintf(v->code, sizeof(v->code), "%s", code);
+	va_start(ap, fmt);
+	vsnprintf(v->message, sizeof(v->message), fmt, ap);
+	va_end(ap);
+	rec_mend(v->message);
+}
+
+/* --- what comes --- */
+
+static size_t
+take_header(char *bytes, size_t one, size_t n, void *arg)
+{
+	struct asker *a = arg;
+	char line[1024];
+	const char *value;
+
+	(void)one;
+	if (n >= sizeof(line))
+		return n;
+	memcpy(line, bytes, n);
+	line[n] = '\0';
+	if (strncmp(line, "HTTP/", 5) == 0)
+		a->retry_after = -1;
+	else if ((value = manners_header(line, "Retry-After")))
+		a->retry_after = httpdate_retry_after(value, time(NULL));
+	return n;
+}
+
+static size_t
+take_bytes(char *bytes, size_t one, size_t n, void *arg)
+{
+	struct asker *a = arg;
+
+	(void)one;
+	a->too_long = a->body->len + n > a->most;
+	if (a->too_long)
+		return 0;
+	buf_add(a->body, bytes, n);
+	return n;
+}
+
+/* --- beginning and end --- */
+
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)arg;
+	(void)purpose;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static void
+set_up_easy(struct asker *a)
+{
+	CURL *e = a->easy;
+	struct buf agent = {0};
+
+	manners_agent(&agent, a->set->contact);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, a->set->user_agent ? a->set->user_agent : agent.data);
+	buf_free(&agent);
+	a->headers = curl_slist_append(NULL, "Accept: application/json");
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, a->headers);
+	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_bytes);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, a);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, a);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, 30000L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(1000 * conf_number(a->conf, "timeout", 60)));
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, a->curl_error);
+	if (a->set->proxy)
+		curl_easy_setopt(e, CURLOPT_PROXY, a->set->proxy);
+	if (a->set->cacert)
+		curl_easy_setopt(e, CURLOPT_CAINFO, a->set->cacert);
+}
+
+struct asker *
+asker_open(const struct root *root, const struct settings *set, const struct conf *conf)
+{
+	struct asker *a = buf_alloc(sizeof(*a));
+
+	*a = (struct asker){.set = set, .conf = conf, .governor = governor_open(root)};
+	a->most = (size_t)(1 << 20) * (size_t)conf_number(conf, "reply_megabytes", 16);
+	if (!a->governor)
+		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", root->path);
+	a->rules = hosts_load(root->path);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(a->easy = curl_easy_init()))
+		msg_die(EX_OSERR, "libcurl does not start");
+	set_up_easy(a);
+	return a;
+}
+
+void
+asker_close(struct asker *a)
+{
+	if (!a)
+		return;
+	governor_leave(a->governed);
+	governor_close(a->governor);
+	hosts_free(a->rules);
+	buf_free(&a->key);
+	curl_slist_free_all(a->headers);
+	curl_easy_cleanup(a->easy);
+	curl_global_cleanup();
+	free(a);
+}
+
+void
+asker_check(struct asker *a, const char *url)
+{
+	struct hosts_rule rule = {0};
+	struct buf key = {0};
+
+	if (!manners_key(a->rules, url, &key, &rule))
+		msg_die(EX_CONFIG, "the source '%s' has api = %s, which is no URL", a->conf->name, url);
+	if (rule.contact && !a->set->contact && !a->set->user_agent)
+		opt_wrong("%s asks for somebody to turn to in the User-Agent: give a URL or a mail address of yours by "
+			  "--contact "
+			  "or BI_CONTACT",
+			  conf_title(a->conf));
+	buf_free(&key);
+}
+
+/* --- the host's turn --- */
+
+/* Enters the host of URL. False, and V says why: nothing is asked of it. */
+static bool
+enter(struct asker *a, const char *url, struct verdict *v)
+{
+	struct hosts_rule rule = {.rate = -1, .bandwidth = -1};
+	struct buf key = {0};
+
+	if ((strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0) ||
+	    !manners_key(a->rules, url, &key, &rule)) {
+		verdict_set(v, FAILED, "bad_url", "'%.200s' is no URL of http or https", url);
+		buf_free(&key);
+		return false;
+	}
+	if (!a->governed || strcmp(key.data, a->key.data) != 0) {
+		governor_leave(a->governed);
+		buf_free(&a->key);
+		a->key = key;
+		a->rule = rule;
+		a->refusal[0] = '\0';
+		a->governed = governor_enter(a->governor, key.data, rule.slots ? rule.slots : 1,
+					     rule.rate > 0 ? rule.rate : 0);
+		if (!a->governed)
+			msg_die_errno(msg_code(errno), "cannot take part in hosts/");
+		if (rule.contact && !a->set->contact && !a->set->user_agent)
+			snprintf(a->refusal, sizeof(a->refusal), "%s", manners_no_contact);
+	} else {
+		buf_free(&key);
+	}
+	if (a->refusal[0]) {
+		verdict_set(v, FAILED, "host_given_up", "nothing is asked of %s: %s", conf_title(a->conf), a->refusal);
+		v->retryable = true;
+		return false;
+	}
+	return true;
+}
+
+/* Waits for a slot: 0 and above. -1, and V says why, where that would take too long. */
+static int
+wait_for_slot(struct asker *a, struct verdict *v)
+{
+	int64_t longest = (int64_t)(1000 * conf_number(a->conf, "longest_wait", 300)), until = clock_ms() + longest;
+
+	for (;;) {
+		int64_t wait = 0, held = governor_held(a->governed), left = until - clock_ms();
+		int slot;
+
+		if (held > longest || left <= 0) {
+			if (held > 0)
+				verdict_set(v, FAILED, "host_busy", "%s asks to be left alone for %lld s more",
+					    conf_title(a->conf), (long long)(held + 999) / 1000);
+			else
+				verdict_set(v, FAILED, "host_busy", "others have been asking %s for %lld s",
+					    conf_title(a->conf), (long long)longest / 1000);
+			v->retryable = true;
+			return -1;
+		}
+		slot = governor_ask(a->governed, &wait);
+		if (slot >= 0)
+			return slot;
+		if (slot < -1)
+			msg_die_errno(msg_code(errno), "cannot ask for a slot in hosts/");
+		poll(NULL, 0, (int)(wait < left ? wait : left));
+	}
+}
+
+void
+ask_hold(struct asker *a, int64_t ms)
+{
+	if (a->governed && ms > 0 && governor_hold(a->governed, ms) < 0)
+		msg_warn_errno("cannot hold a host back");
+}
+
+/* What came counts for the host's bytes a second; a slow answer says that it is at its limits. */
+static void
+settle_up(struct asker *a, int64_t took)
+{
+	double slow = conf_number(a->conf, "slow", 0);
+	curl_off_t bytes = 0;
+
+	curl_easy_getinfo(a->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	if (a->rule.bandwidth > 0 && bytes > 0)
+		ask_hold(a, governor_spend(a->governed, (uint64_t)bytes, (uint64_t)a->rule.bandwidth));
+	if (slow > 0 && (double)took > 1000 * slow)
+		ask_hold(a, (int64_t)(1000 * conf_number(a->conf, "slow_wait", 5)));
+}
+
+/* --- what an answer means --- */
+
+static void
+judge_curl(struct asker *a, CURLcode code, struct verdict *v)
+{
+	const char *why = a->curl_error[0] ? a->curl_error : curl_easy_strerror(code), *name;
+	bool again = false;
+
+	if (a->too_long) {
+		verdict_set(v, FAILED, "too_large", "its reply has more than %zu bytes", a->most);
+		return;
+	}
+	name = manners_of_curl(code, &again);
+	verdict_set(v, again ? AGAIN : FAILED, name ? name : "transfer_failed", "%s cannot be asked: %s",
+		    conf_title(a->conf), why);
+}
+
+static void
+judge_status(struct asker *a, long status, struct verdict *v)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "http_%ld", status);
+	a->body->len = a->body->len < WORDS ? a->body->len : WORDS;
+	if (a->body->data)
+		a->body->data[a->body->len] = '\0';
+	if (manners_words(status, a->body->data) == WORDS_AGENT_REFUSED) {
+		snprintf(a->refusal, sizeof(a->refusal),
+			 "its policy asks for a contact in the User-Agent, and it does not take this one (--contact)");
+		verdict_set(v, FAILED, "agent_refused", "%s answers 403: %s", conf_title(a->conf), a->refusal);
+		v->retryable = true;
+		return;
+	}
+	verdict_set(v, manners_may_pass(status) ? AGAIN : FAILED, name, "%s answers %ld%s", conf_title(a->conf), status,
+		    manners_of_status(status));
+	if (v->kind == AGAIN && a->retry_after >= 0)
+		v->wait_ms = a->retry_after * 1000 > HOLD_LEAST_MS ? a->retry_after * 1000 : HOLD_LEAST_MS;
+}
+
+/* Whether both URLs are of the same host, whatever the scheme and the port. */
+static bool
+is_same_host(const char *a, const char *b)
+{
+	char *x = NULL, *y = NULL;
+	CURLU *u = curl_url(), *w = curl_url();
+	bool same = u && w && curl_url_set(u, CURLUPART_URL, a, 0) == CURLUE_OK &&
+		    curl_url_set(w, CURLUPART_URL, b, 0) == CURLUE_OK &&
+		    curl_url_get(u, CURLUPART_HOST, &x, 0) == CURLUE_OK &&
+		    curl_url_get(w, CURLUPART_HOST, &y, 0) == CURLUE_OK && strcasecmp(x, y) == 0;
+
+	curl_free(x);
+	curl_free(y);
+	curl_url_cleanup(u);
+	curl_url_cleanup(w);
+	return same;
+}
+
+/* One transfer in a slot of the host. */
+static void
+transfer(struct asker *a, const char *url, struct verdict *v)
+{
+	int64_t begun;
+	CURLcode code;
+	long status = 0;
+	int slot;
+
+	if (!enter(a, url, v) || (slot = wait_for_slot(a, v)) < 0)
+		return;
+	buf_clear(a->body);
+	a->too_long = false;
+	a->retry_after = -1;
+	a->curl_error[0] = '\0';
+	begun = clock_ms();
+	code = curl_easy_setopt(a->easy, CURLOPT_URL, url);
+	if (code == CURLE_OK)
+		code = curl_easy_perform(a->easy);
+	governor_done(a->governed, slot);
+	settle_up(a, clock_ms() - begun);
+	curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (code != CURLE_OK) {
+		judge_curl(a, code, v);
+	} else if (status < 200 || status > 299) {
+		judge_status(a, status, v);
+	} else {
+		*v = (struct verdict){.kind = ANSWERED};
+		/* An API that says in its body that it has too much to do says here for how long. */
+		v->wait_ms = a->retry_after > 0 ? a->retry_after * 1000 : 0;
+	}
+}
+
+void
+ask(struct asker *a, const char *url, struct buf *body, struct verdict *v)
+{
+	char *at = buf_strdup(url);
+
+	a->body = body;
+	for (int i = 0;; i++) {
+		char *location = NULL;
+		long status = 0;
+
+		transfer(a, at, v);
+		curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
+		curl_easy_getinfo(a->easy, CURLINFO_REDIRECT_URL, &location);
+		if (v->kind != FAILED || strncmp(v->code, "http_3", 6) != 0)
+			break;
+		if (!location || i >= REDIRECTS_MOST || !is_same_host(at, location)) {
+			verdict_set(v, FAILED, "bad_redirect",
+				    "%s sends us on to '%.200s': only redirects to the same host are followed",
+				    conf_title(a->conf), location ? location : "");
+			break;
+		}
+		free(at);
+		at = buf_strdup(location);
+	}
+	free(at);
+}

@@ -1,0 +1,128 @@
+/* Files named by the SHA-256 of the URL, written whole by rename; their time of change is the reply's. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hash.h"
+#include "msg.h"
+#include "part.h"
+#include "rec.h"
+#include "source.h"
+
+enum { REPLY_MOST = 64 << 20 };
+
+struct cache {
+	int dir, temp;
+	long seconds;
+	bool failed; /* it was said that it cannot be written */
+};
+
+static bool
+is_fresh(const struct cache *c, const struct stat *st)
+{
+	time_t now = time(NULL);
+
+	return S_ISREG(st->st_mode) && st->st_mtime <= now && now - st->st_mtime < c->seconds;
+}
+
+/* Removes what is too old. What cannot be removed stays, and does not count. */
+static void
+sweep(const struct cache *c)
+{
+	int fd = openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	struct stat st;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((e = readdir(d)))
+		if (strspn(e->d_name, "0123456789abcdef") == HASH_HEX && !e->d_name[HASH_HEX] &&
+		    fstatat(c->dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !is_fresh(c, &st))
+			unlinkat(c->dir, e->d_name, 0);
+	closedir(d);
+}
+
+struct cache *
+cache_open(const struct root *root, long seconds)
+{
+	struct cache *c = buf_alloc(sizeof(*c));
+
+	*c = (struct cache){.dir = root_dir(root->fd, "cache", true), .seconds = seconds};
+	c->temp = root_dir(root->fd, "temp", true);
+	if (c->dir >= 0 && c->temp >= 0) {
+		sweep(c);
+		return c;
+	}
+	msg_warn_errno("cannot keep replies in %s/cache: everything is asked for anew", root->path);
+	cache_close(c);
+	return NULL;
+}
+
+void
+cache_close(struct cache *c)
+{
+	if (!c)
+		return;
+	if (c->dir >= 0)
+		close(c->dir);
+	if (c->temp >= 0)
+		close(c->temp);
+	free(c);
+}
+
+static void
+name_of(const char *url, char name[HASH_HEX + 1])
+{
+	unsigned char digest[HASH_BYTES];
+
+	hash_bytes(url, strlen(url), digest);
+	hash_hex(digest, sizeof(digest), name);
+}
+
+struct json_object *
+cache_get(struct cache *c, const char *url)
+{
+	char name[HASH_HEX + 1];
+	struct json_object *reply = NULL;
+	struct buf text = {0};
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	name_of(url, name);
+	fd = openat(c->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && is_fresh(c, &st) && st.st_size <= REPLY_MOST) {
+		while ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR))
+			text.len += n > 0 ? (size_t)n : 0;
+		if (n == 0 && text.len)
+			reply = rec_parse(text.data, text.len, NULL, 0);
+	}
+	close(fd);
+	buf_free(&text);
+	return reply;
+}
+
+void
+cache_put(struct cache *c, const char *url, struct json_object *reply)
+{
+	const char *text = rec_print(reply);
+	char name[HASH_HEX + 1];
+
+	name_of(url, name);
+	/* Not synced: what a power cut damages is asked for again. */
+	if (part_replace(c->temp, c->dir, name, text, strlen(text), false) < 0 && !c->failed) {
+		msg_warn_errno("cannot keep a reply in cache/: it is asked for again the next time");
+		c->failed = true;
+	}
+}

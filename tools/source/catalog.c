@@ -1,0 +1,503 @@
+/*
+ * Of a catalog only the subjects that may become the batch's are kept: of a window of COUNT at OFFSET at most
+ * twice as many as it reaches to. What is remembered of the rest is a digest of each id, to find those that come twice.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hash.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+#include "rows.h"
+#include "source.h"
+
+enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MOST = 1000, CATEGORIES_SHOWN = 12 };
+
+/* Ids that were seen, by 16 bytes of their digests. */
+struct seen {
+	struct slot {
+		unsigned char digest[16];
+		unsigned long long line; /* 0: free */
+	} * slots;
+	size_t size, used;
+};
+
+struct reading {
+	const struct settings *set;
+	struct catalog *c;
+	struct rows *rows;
+	char **columns; /* of a table */
+	size_t column_count;
+	struct seen seen;
+	uint64_t matched; /* subjects of the category */
+	char *categories[CATEGORIES_SHOWN];
+	size_t category_count;
+};
+
+/* Says that a line is no subject. */
+static void bad(struct reading *r, unsigned long long line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+bad(struct reading *r, unsigned long long line, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	rec_mend(text);
+	msg_warn("line %llu of the catalog %s", line, text);
+	r->c->bad++;
+}
+
+/* --- ids that come twice --- */
+
+static struct slot *
+slot_of(const struct seen *s, const unsigned char digest[16])
+{
+	size_t at;
+
+	memcpy(&at, digest, sizeof(at));
+	for (at &= s->size - 1; s->slots[at].line; at = (at + 1) & (s->size - 1))
+		if (memcmp(s->slots[at].digest, digest, 16) == 0)
+			break;
+	return &s->slots[at];
+}
+
+static void
+grow(struct seen *s)
+{
+	struct seen old = *s;
+
+	s->size = old.size ? 2 * old.size : 1024;
+	s->slots = buf_alloc(s->size * sizeof(*s->slots));
+	memset(s->slots, 0, s->size * sizeof(*s->slots));
+	for (size_t i = 0; i < old.size; i++)
+		if (old.slots[i].line)
+			*slot_of(s, old.slots[i].digest) = old.slots[i];
+	free(old.slots);
+}
+
+/* The line on which the id came before, 0 where it did not; it has come from now on. */
+static unsigned long long
+line_before(struct seen *s, const char *id, unsigned long long line)
+{
+	unsigned char digest[HASH_BYTES];
+	struct slot *slot;
+
+	if (2 * s->used >= s->size)
+		grow(s);
+	hash_bytes(id, strlen(id), digest);
+	slot = slot_of(s, digest);
+	if (slot->line)
+		return slot->line;
+	memcpy(slot->digest, digest, sizeof(slot->digest));
+	slot->line = line;
+	s->used++;
+	return 0;
+}
+
+/* --- subjects --- */
+
+static void
+subject_free(struct subject *s)
+{
+	json_object_put(s->json);
+	free((char *)s->id);
+	*s = (struct subject){0};
+}
+
+/* By category, then name, then as they came. */
+static int
+in_order(const void *a, const void *b)
+{
+	const struct subject *x = a, *y = b;
+	int order = strcmp(x->category, y->category);
+
+	order = order ? order : strcmp(x->name, y->name);
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static void
+sort(struct catalog *c)
+{
+	if (c->n > 1)
+		qsort(c->v, c->n, sizeof(*c->v), in_order);
+}
+
+/* Drops those beyond number MOST. */
+static void
+cut(struct catalog *c, uint64_t most)
+{
+	while (c->n > most)
+		subject_free(&c->v[--c->n]);
+}
+
+static void
+add(struct reading *r, const struct subject *s)
+{
+	const struct settings *set = r->set;
+	struct catalog *c = r->c;
+	uint64_t most = set->offset + set->count;
+
+	if ((c->n & (c->n - 1)) == 0)
+		c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+	c->v[c->n++] = *s;
+	if (!set->by_ids && set->count && c->n >= 2 * most + SPARE) {
+		sort(c);
+		cut(c, most);
+	}
+}
+
+static void
+note_category(struct reading *r, const char *category)
+{
+	for (size_t i = 0; i < r->category_count; i++)
+		if (strcmp(r->categories[i], category) == 0)
+			return;
+	if (r->category_count < CATEGORIES_SHOWN)
+		r->categories[r->category_count++] = buf_strdup(category);
+}
+
+/* Whether the id is one of those that were asked for. */
+static bool
+is_asked(const struct settings *set, const char *id)
+{
+	for (char **p = set->ids; *p; p++)
+		if (strcmp(*p, id) == 0)
+			return true;
+	return false;
+}
+
+/* One block of the three, for subject_free(). */
+static void
+keep_texts(struct subject *s, const char *id, const char *name, const char *category)
+{
+	size_t a = strlen(id) + 1, b = strlen(name) + 1, n = strlen(category) + 1;
+	char *all = buf_alloc(a + b + n);
+
+	memcpy(all, id, a);
+	memcpy(all + a, name, b);
+	memcpy(all + a + b, category, n);
+	s->id = all;
+	s->name = all + a;
+	s->category = all + a + b;
+}
+
+/* Takes over O, a subject or not. */
+static void
+take(struct reading *r, struct json_object *o, unsigned long long line)
+{
+	char id_room[SUBJECT_LONGEST + 2], name_room[64], category_room[64];
+	const char *id = rec_text(o, "id", id_room, sizeof(id_room));
+	const char *name = rec_text(o, "name", name_room, sizeof(name_room));
+	const char *category = rec_text(o, "category", category_room, sizeof(category_room));
+	struct subject s = {.json = o, .line = line};
+	unsigned long long before;
+
+	category = category ? category : "";
+	if (!id || !*id)
+		bad(r, line, "has no \"id\": that subject is left out");
+	else if (root_subject_wrong(id))
+		bad(r, line, "has the id '%.80s', which %s: that subject is left out", id, root_subject_wrong(id));
+	else if (!name || !name[strspn(name, " \t\r\n")])
+		bad(r, line, "has no \"name\": subject %s is left out", id);
+	else if (r->set->by_ids ? !is_asked(r->set, id) : r->set->category && strcmp(r->set->category, category) != 0)
+		note_category(r, category);
+	else if ((before = line_before(&r->seen, id, line)) > 0)
+		bad(r, line, "has the id '%.80s' of line %llu again: '%.100s' is left out", id, before, name);
+	else {
+		r->matched++;
+		keep_texts(&s, id, name, category);
+		add(r, &s);
+		return;
+	}
+	json_object_put(o);
+}
+
+/* --- lines and tables --- */
+
+static void
+take_line(struct reading *r, const struct row *row)
+{
+	char wrong[160];
+	struct json_object *o = rec_parse(row->cells[0], strlen(row->cells[0]), wrong, sizeof(wrong));
+
+	if (!o) {
+		bad(r, row->line, "is not JSON: %s", wrong);
+	} else if (!json_object_is_type(o, json_type_object)) {
+		bad(r, row->line, "is no JSON object");
+		json_object_put(o);
+	} else if (rec_string(o, "end") && json_object_object_get_ex(o, "exit", NULL)) {
+		json_object_put(o); /* of a program of ours that made the catalog */
+	} else {
+		take(r, o, row->line);
+	}
+}
+
+/* The names of the columns, in small letters and without what is white around them. */
+static void
+take_head(struct reading *r, const struct row *row)
+{
+	bool id = false, name = false;
+
+	if (row->count > COLUMNS_MOST)
+		msg_die(EX_DATAERR, "the catalog has %zu columns: that is no list of subjects", row->count);
+	r->columns = buf_alloc(row->count * sizeof(*r->columns));
+	r->column_count = row->count;
+	for (size_t i = 0; i < row->count; i++) {
+		char *from = row->cells[i] + strspn(row->cells[i], " \t"), *to;
+		size_t n = strlen(from);
+
+		while (n > 0 && strchr(" \t", from[n - 1]))
+			n--;
+		r->columns[i] = to = buf_strdup(from);
+		to[n] = '\0';
+		for (; *to; to++)
+			if (*to >= 'A' && *to <= 'Z')
+				*to = (char)(*to + 'a' - 'A');
+		id = id || strcmp(r->columns[i], "id") == 0;
+		name = name || strcmp(r->columns[i], "name") == 0;
+	}
+	if (!id || !name)
+		msg_die(EX_DATAERR,
+			"the catalog's first line names no column '%s': a table begins with a line such as "
+			"id,name,category; "
+			"other catalogs have a JSON object on each line",
+			id ? "name" : "id");
+}
+
+/* A row of a table as an object; cells that are empty are not there. */
+static void
+take_cells(struct reading *r, const struct row *row)
+{
+	struct json_object *o;
+	struct buf text = {0};
+	char wrong[160];
+	bool any = false;
+
+	for (size_t i = r->column_count; i < row->count; i++)
+		if (*row->cells[i]) {
+			bad(r, row->line, "has %zu cells, and the first line %zu: is a quote missing?", row->count,
+			    r->column_count);
+			return;
+		}
+	buf_str(&text, "{");
+	for (size_t i = 0; i < row->count && i < r->column_count; i++) {
+		if (!*row->cells[i] || !*r->columns[i])
+			continue;
+		buf_str(&text, any ? "," : "");
+		buf_json(&text, r->columns[i]);
+		buf_str(&text, ":");
+		buf_json(&text, row->cells[i]);
+		any = true;
+	}
+	buf_str(&text, "}");
+	o = any ? rec_parse(text.data, text.len, wrong, sizeof(wrong)) : NULL;
+	if (o)
+		take(r, o, row->line);
+	else if (any)
+		bad(r, row->line, "is not UTF-8 text");
+	buf_free(&text);
+}
+
+static void
+read_rows(struct reading *r)
+{
+	enum rows_next what;
+	struct row row;
+
+	switch (rows_kind(r->rows)) {
+	case ROWS_EMPTY:
+		msg_die(EX_DATAERR, "the catalog is empty");
+	case ROWS_ARRAY:
+		msg_die(EX_DATAERR, "the catalog is a JSON array: jq -c '.[]' makes lines of it");
+	case ROWS_UTF16:
+		msg_die(EX_DATAERR,
+			"the catalog is UTF-16: save it as UTF-8, or let iconv -f UTF-16 -t UTF-8 make it that");
+	case ROWS_LINES:
+	case ROWS_TABLE:
+		break;
+	}
+	while ((what = rows_next(r->rows, &row)) != ROWS_END) {
+		if (what == ROWS_BAD)
+			bad(r, row.line, "%s", row.wrong);
+		else if (rows_kind(r->rows) == ROWS_LINES)
+			take_line(r, &row);
+		else if (!r->columns)
+			take_head(r, &row);
+		else
+			take_cells(r, &row);
+	}
+}
+
+/* --- the choice --- */
+
+/* Puts them in the order of the ids, and names those that are not there. */
+static void
+order_by_ids(struct reading *r)
+{
+	struct catalog *c = r->c;
+	struct subject *v = buf_alloc((c->n + 1) * sizeof(*v));
+	size_t n = 0;
+
+	for (char **id = r->set->ids; *id; id++) {
+		size_t i = 0;
+
+		while (i < c->n && strcmp(c->v[i].id, *id) != 0)
+			i++;
+		if (i < c->n) {
+			v[n++] = c->v[i];
+			continue;
+		}
+		msg_warn("there is no subject %s in the catalog; the others go on", *id);
+		c->bad++;
+	}
+	free(c->v);
+	c->v = v;
+	c->n = n;
+}
+
+/* Those of the window. */
+static void
+take_window(struct reading *r)
+{
+	struct catalog *c = r->c;
+	uint64_t first = r->set->offset < c->n ? r->set->offset : c->n;
+
+	sort(c);
+	if (r->set->count)
+		cut(c, r->set->offset + r->set->count);
+	first = first < c->n ? first : c->n;
+	for (uint64_t i = 0; i < first; i++)
+		subject_free(&c->v[i]);
+	if (first)
+		memmove(c->v, c->v + first, (c->n - first) * sizeof(*c->v));
+	c->n -= first;
+}
+
+/* Says that nobody is there, and who is. */
+static void
+say_nobody(const struct reading *r)
+{
+	struct buf others = {0};
+
+	for (size_t i = 0; i < r->category_count; i++)
+		buf_printf(&others, "%s%s", i ? ", " : "", *r->categories[i] ? r->categories[i] : "(none)");
+	if (r->matched)
+		msg_warn("there is nobody behind the first %llu: the catalog has %llu subjects%s%s",
+			 (unsigned long long)r->set->offset, (unsigned long long)r->matched,
+			 r->set->category ? " of category " : "", r->set->category ? r->set->category : "");
+	else if (r->set->category)
+		msg_warn("the catalog has no subject of category %s%s%.300s", r->set->category,
+			 others.len ? "; it has " : "", others.len ? others.data : "");
+	else
+		msg_warn("the catalog has none of the subjects");
+	buf_free(&others);
+}
+
+/* --- names --- */
+
+static void
+name_by_ids(const struct settings *set, struct buf *name, struct buf *label)
+{
+	size_t n = 0;
+
+	buf_str(name, "ids");
+	buf_str(label, "Ids ");
+	for (; set->ids[n]; n++) {
+		if (n >= NAMED_IDS)
+			continue;
+		buf_printf(name, "_%s", set->ids[n]);
+		buf_printf(label, "%s%s", n ? ", " : "", set->ids[n]);
+	}
+	if (n > NAMED_IDS) {
+		buf_printf(name, "_plus%zu", n - NAMED_IDS);
+		buf_printf(label, " and %zu more", n - NAMED_IDS);
+	}
+}
+
+/* A window that is no multiple of its size has no number: its name says where it is. */
+static void
+name_by_window(const struct settings *set, const struct catalog *c, struct buf *name, struct buf *label)
+{
+	unsigned long long first = set->offset + 1, last = set->offset + c->n, end = set->offset + set->count;
+
+	buf_str(name, set->category ? set->category : "ALL");
+	if (!set->count || set->offset % set->count == 0) {
+		unsigned long long number = set->count ? set->offset / set->count + 1 : 1;
+
+		buf_printf(name, "_batch%llu", number);
+		buf_printf(label, "Batch %llu (chars %llu-%llu)", number, first, last);
+	} else {
+		buf_printf(name, "_chars%llu-%llu", first, end);
+		buf_printf(label, "Chars %llu-%llu", first, last);
+	}
+}
+
+static void
+name_batch(const struct settings *set, struct catalog *c)
+{
+	struct buf name = {0}, label = {0};
+
+	if (set->by_ids)
+		name_by_ids(set, &name, &label);
+	else
+		name_by_window(set, c, &name, &label);
+	if (set->batch) {
+		buf_clear(&name);
+		buf_str(&name, set->batch);
+	}
+	if (root_name_wrong(name.data))
+		opt_wrong("the batch would be called '%.150s', and that name %s: give it another by --batch", name.data,
+			  root_name_wrong(name.data));
+	snprintf(c->batch, sizeof(c->batch), "%s", name.data);
+	snprintf(c->label, sizeof(c->label), "%s", set->label ? set->label : label.data);
+	rec_mend(c->label);
+	buf_free(&name);
+	buf_free(&label);
+}
+
+void
+catalog_read(const struct settings *set, struct catalog *c)
+{
+	struct reading r = {.set = set, .c = c};
+	int fd = set->file ? open(set->file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+
+	*c = (struct catalog){0};
+	if (fd < 0)
+		msg_die_errno(EX_NOINPUT, "cannot read the catalog '%s'", set->file);
+	r.rows = rows_open(fd);
+	read_rows(&r);
+	rows_close(r.rows);
+	if (set->file)
+		close(fd);
+	if (set->by_ids)
+		order_by_ids(&r);
+	else
+		take_window(&r);
+	if (c->n == 0 && !set->by_ids)
+		say_nobody(&r);
+	name_batch(set, c);
+	for (size_t i = 0; i < r.column_count; i++)
+		free(r.columns[i]);
+	free(r.columns);
+	for (size_t i = 0; i < r.category_count; i++)
+		free(r.categories[i]);
+	free(r.seen.slots);
+}
+
+void
+catalog_free(struct catalog *c)
+{
+	cut(c, 0);
+	free(c->v);
+	c->v = NULL;
+}

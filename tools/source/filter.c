@@ -1,0 +1,173 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "clock.h"
+#include "msg.h"
+#include "rec.h"
+#include "source.h"
+
+enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MOST = 64 << 20 };
+
+struct filter {
+	const struct conf *conf;
+	struct buf program;
+	pid_t pid;   /* 0: not running */
+	int in, out; /* -1: not running */
+	struct buf to, from;
+};
+
+struct filter *
+filter_open(const struct conf *c, const char *def)
+{
+	struct filter *f = buf_alloc(sizeof(*f));
+
+	*f = (struct filter){.conf = c, .in = -1, .out = -1};
+	/* One line for each input, whatever the filter does with it. */
+	buf_printf(
+		&f->program,
+		"include \"%s\"; try {ok: [%s($conf)]} catch {error: (if type == \"string\" then . else tojson end)}",
+		c->name, def);
+	return f;
+}
+
+static void
+stop(struct filter *f)
+{
+	if (f->in >= 0)
+		close(f->in);
+	if (f->out >= 0)
+		close(f->out);
+	if (f->pid > 0) {
+		kill(f->pid, SIGKILL);
+		child_wait(f->pid);
+	}
+	f->in = f->out = -1;
+	f->pid = 0;
+	buf_clear(&f->from);
+	buf_clear(&f->to);
+}
+
+void
+filter_close(struct filter *f)
+{
+	if (!f)
+		return;
+	stop(f);
+	buf_free(&f->program);
+	buf_free(&f->from);
+	buf_free(&f->to);
+	free(f);
+}
+
+static void
+start(struct filter *f)
+{
+	int in[2], out[2];
+
+	/* A socket to write to, for MSG_NOSIGNAL: jq may end before it has read everything. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
+	    fcntl(out[0], F_SETFL, O_NONBLOCK) < 0)
+		msg_die_errno(EX_OSERR, "cannot make a pipe");
+	f->in = in[1];
+	f->out = out[0];
+	f->pid = child_start(&(struct child){
+		.program = "jq",
+		.argv = (char *[]){(char[]){"jq"}, (char[]){"-c"}, (char[]){"--unbuffered"}, (char[]){"-L"},
+				   f->conf->dir.data, (char[]){"-L"}, f->conf->share.data, (char[]){"--argjson"},
+				   (char[]){"conf"}, (char *)rec_print(f->conf->values), f->program.data, NULL},
+		.fds = (struct child_fd[]){{in[0], STDIN_FILENO},
+					   {out[1], STDOUT_FILENO},
+					   {STDERR_FILENO, STDERR_FILENO}},
+		.fd_count = 3,
+	});
+	if (f->pid < 0)
+		msg_die_errno(EX_UNAVAILABLE, "cannot start jq, which runs the filters of sources; install it");
+	close(in[0]);
+	close(out[1]);
+}
+
+/* Gives jq what it takes now. False: it has gone. */
+static bool
+feed(struct filter *f)
+{
+	ssize_t n = send(f->in, f->to.data, f->to.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n > 0)
+		buf_drop(&f->to, (size_t)n);
+	return n >= 0 || errno == EAGAIN || errno == EINTR;
+}
+
+/* Takes what it says now. False: it has gone, or does not end. */
+static bool
+take(struct filter *f)
+{
+	ssize_t n = read(f->out, buf_room(&f->from, CHUNK), CHUNK);
+
+	if (n > 0) {
+		f->from.len += (size_t)n;
+		f->from.data[f->from.len] = '\0';
+	}
+	return n > 0 ? f->from.len <= ANSWER_MOST : n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* Until a line is there. NULL, or what is wrong. */
+static const char *
+converse(struct filter *f)
+{
+	int64_t until = clock_ms() + PATIENCE_MS;
+
+	while (!f->from.len || f->from.data[f->from.len - 1] != '\n') {
+		struct pollfd p[2] = {{.fd = f->out, .events = POLLIN},
+				      {.fd = f->to.len ? f->in : -1, .events = POLLOUT}};
+		int rc = poll(p, 2, clock_left(until));
+
+		if (rc == 0)
+			return "it says nothing for a minute";
+		if (rc < 0)
+			continue;
+		if (p[0].revents && !take(f))
+			return "jq ended; what it says is above";
+		if (p[1].revents && !feed(f))
+			return "jq ended; what it says is above";
+	}
+	return NULL;
+}
+
+struct json_object *
+filter_ask(struct filter *f, struct json_object *in, char *wrong, size_t room)
+{
+	struct json_object *answer, *ok = NULL;
+	const char *why;
+
+	if (f->pid <= 0)
+		start(f);
+	buf_str(&f->to, rec_print(in));
+	buf_str(&f->to, "\n");
+	why = converse(f);
+	if (why) {
+		snprintf(wrong, room, "its filter failed: %s", why);
+		stop(f);
+		return NULL;
+	}
+	answer = rec_parse(f->from.data, f->from.len - 1, NULL, 0);
+	buf_clear(&f->from);
+	if (json_object_object_get_ex(answer, "ok", &ok) && json_object_is_type(ok, json_type_array)) {
+		json_object_get(ok);
+	} else {
+		const char *error = answer ? rec_string(answer, "error") : NULL;
+
+		snprintf(wrong, room, "its filter failed: %.300s", error ? error : "what it gives is not JSON");
+		rec_mend(wrong);
+		ok = NULL;
+	}
+	json_object_put(answer);
+	return ok;
+}

@@ -1,0 +1,150 @@
+/*
+ * bi-source: picks subjects from a catalog, asks a source for candidates, and says them as items. bi-source(1).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "manners.h"
+#include "msg.h"
+#include "opt.h"
+#include "source.h"
+
+enum { OPT_CACERT = 256, OPT_CACHE, OPT_CONTACT, OPT_IDS, OPT_JSON, OPT_LABEL, OPT_SET };
+
+enum { CANDIDATES = 15, CANDIDATES_MOST = 500, IDS_MOST = 1000 };
+
+static const struct opt table[] = {
+	{'f', "file", "FILE", "the catalog of subjects (else stdin)"},
+	{OPT_IDS, "ids", "ID,...", "these subjects; further operands are ids too"},
+	{'b', "batch", "NAME", "the batch (else by what is picked: M_batch1)"},
+	{OPT_LABEL, "label", "TEXT", "of the batch (else as 'Batch 1 (chars 1-5)')"},
+	{'s', "source", "NAME", "whom to ask: wikimedia, openverse, none (wikimedia)"},
+	{'n', "max", "N", "candidates of a subject (15)"},
+	{OPT_CACHE, "cache", NULL, "keep replies for a day, and use those that were kept"},
+	{OPT_CONTACT, "contact", "TEXT", "a URL or mail address for the User-Agent (else $BI_CONTACT)"},
+	{'A', "user-agent", "TEXT", "the User-Agent header"},
+	{'x', "proxy", "URL", "the proxy to use"},
+	{OPT_CACERT, "cacert", "FILE", "certificates to trust"},
+	{OPT_SET, "set", "KEY=VALUE", "a setting of the source, bi-sources(5); may be given more than once"},
+	{'r', "root", "DIR", "the root directory (else $BI_ROOT, /var/lib/bi, ~/.local/state/bi)"},
+	{OPT_JSON, "json", NULL, "records on stdout, also on a terminal"},
+	{'q', "quiet", NULL, "no progress line, no sentence at the end"},
+	{0},
+};
+
+/* A whole number that stands where WHAT is expected. */
+static uint64_t
+number(const char *text, const char *what, uint64_t least)
+{
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || n > 1000000000 || n < least)
+		opt_wrong("%s is a whole number from %llu to 1000000000, not '%s'", what, (unsigned long long)least,
+			  text);
+	return n;
+}
+
+/* Adds the ids of TEXT, with commas or white space between, each once. */
+static void
+add_ids(struct settings *set, const char *text, size_t *n)
+{
+	char *copy = buf_strdup(text), *at = NULL;
+
+	for (char *id = strtok_r(copy, ", \t\n", &at); id; id = strtok_r(NULL, ", \t\n", &at)) {
+		size_t i = 0;
+
+		if (root_subject_wrong(id))
+			opt_wrong("--ids: '%s' cannot be a subject's id: it %s", id, root_subject_wrong(id));
+		while (i < *n && strcmp(set->ids[i], id) != 0)
+			i++;
+		if (i < *n)
+			continue;
+		if (*n == IDS_MOST)
+			opt_wrong("--ids takes %d ids at most", IDS_MOST);
+		set->ids = buf_realloc(set->ids, (*n + 2) * sizeof(*set->ids));
+		set->ids[(*n)++] = buf_strdup(id);
+		set->ids[*n] = NULL;
+	}
+	free(copy);
+}
+
+/* [CATEGORY|ALL] [COUNT] [OFFSET], or ids. */
+static void
+take_operands(struct settings *set, char **operands, size_t *ids)
+{
+	size_t n = 0;
+
+	if (set->by_ids) {
+		for (; *operands; operands++)
+			add_ids(set, *operands, ids);
+		if (*ids == 0)
+			opt_wrong("--ids takes the ids of subjects");
+		return;
+	}
+	while (operands[n])
+		n++;
+	if (n > 3)
+		opt_wrong("there are at most three operands, CATEGORY COUNT OFFSET; '%s' is too much", operands[3]);
+	if (n > 0 && strcmp(operands[0], "ALL") != 0)
+		set->category = operands[0];
+	if (n > 1)
+		set->count = number(operands[1], "COUNT", 1);
+	if (n > 2)
+		set->offset = number(operands[2], "OFFSET", 0);
+}
+
+static void
+take_option(struct settings *set, const struct opts *o, int id, size_t *sets, size_t *ids)
+{
+	const struct {
+		int id;
+		const char **where;
+	} texts[] = {
+		{'f', &set->file},   {'b', &set->batch},           {OPT_LABEL, &set->label},
+		{'s', &set->source}, {OPT_CONTACT, &set->contact}, {'A', &set->user_agent},
+		{'x', &set->proxy},  {OPT_CACERT, &set->cacert},   {'r', &set->root},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].id == id)
+			*texts[i].where = o->value;
+	if (id == OPT_IDS) {
+		set->by_ids = true;
+		add_ids(set, o->value, ids);
+	} else if (id == OPT_SET) {
+		set->sets[(*sets)++] = o->value;
+	} else if (id == 'n') {
+		set->max = opt_number(o, 1, CANDIDATES_MOST);
+	} else if (id == OPT_CACHE) {
+		set->cache = true;
+	} else if (id == OPT_JSON) {
+		set->json = true;
+	} else if (id == 'q') {
+		set->quiet = true;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o = {
+		.operands = "[CATEGORY | ALL] [COUNT] [OFFSET] | --ids ID ...",
+		.purpose = "Picks subjects from a catalog and asks a source for pictures of them.",
+		.table = table,
+		.argc = argc,
+		.argv = argv,
+	};
+	struct settings set = {.source = "wikimedia", .max = CANDIDATES};
+	size_t sets = 0, ids = 0;
+	int id;
+
+	msg_program("bi-source");
+	set.sets = buf_alloc(((size_t)argc + 1) * sizeof(*set.sets));
+	while ((id = opt_next(&o)) != 0)
+		take_option(&set, &o, id, &sets, &ids);
+	set.sets[sets] = NULL;
+	take_operands(&set, opt_rest(&o), &ids);
+	set.contact = manners_contact(set.contact);
+	msg_finish(source_run(&set));
+}

@@ -1,0 +1,206 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "clock.h"
+#include "msg.h"
+#include "opt.h"
+#include "rec.h"
+#include "source.h"
+
+struct run {
+	const struct settings *set;
+	struct catalog catalog;
+	struct conf conf;
+	struct search search;
+	bool person; /* stdout is a terminal: sentences, not records */
+	bool watched;
+	uint64_t done, candidates, failed;
+};
+
+static void
+add_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, json_object_new_string(text));
+}
+
+/* What all records of a subject begin with. */
+static struct json_object *
+record(const struct run *r, const struct subject *who)
+{
+	struct json_object *o = json_object_new_object(), *subject = json_object_new_object();
+
+	add_text(o, "batch", r->catalog.batch);
+	add_text(o, "label", r->catalog.label);
+	if (!r->set->by_ids)
+		add_text(o, "category", r->set->category ? r->set->category : "ALL");
+	/* All that the catalog says of it, but for what its candidates say themselves. */
+	json_object_object_foreach(who->json, key, value)
+	{
+		if (strcmp(key, "urls") != 0 && strcmp(key, "url") != 0)
+			json_object_object_add(subject, key, json_object_get(value));
+	}
+	json_object_object_add(o, "subject", subject);
+	return o;
+}
+
+/* --- one subject --- */
+
+/* The best candidates as items. What is longer than an item may be loses its source's own words, then itself. */
+static size_t
+out_items(struct run *r, const struct subject *who, const struct findings *f)
+{
+	size_t given = 0;
+
+	for (size_t i = 0; i < f->candidates.n && given < (size_t)r->set->max; i++) {
+		struct json_object *o = record(r, who);
+
+		candidates_print(&f->candidates, i, r->conf.name, o);
+		json_object_object_add(o, "rank", json_object_new_int64((int64_t)given + 1));
+		if (strlen(rec_print(o)) > BATCH_ITEM_LONGEST)
+			json_object_object_del(o, "extmetadata");
+		if (strlen(rec_print(o)) <= BATCH_ITEM_LONGEST) {
+			given++;
+			if (!r->person)
+				rec_out_json(o);
+		}
+		json_object_put(o);
+	}
+	return given;
+}
+
+/* A subject without candidates is an item that failed: its batch shows that it is missing, and why. */
+static void
+out_failure(struct run *r, const struct subject *who, const struct verdict *v)
+{
+	struct json_object *o = record(r, who), *error = json_object_new_object();
+
+	add_text(o, "source", r->conf.name);
+	add_text(o, "status", "failed");
+	add_text(error, "code", v->code);
+	add_text(error, "message", v->message);
+	json_object_object_add(error, "retryable", json_object_new_boolean(v->retryable));
+	json_object_object_add(o, "error", error);
+	rec_out_json(o);
+	json_object_put(o);
+}
+
+static void
+draw(const struct run *r)
+{
+	char line[160];
+
+	if (!r->watched)
+		return;
+	snprintf(line, sizeof(line),
+		 "%llu/%zu subjects, %llu candidates, %llu failed, %llu requests, %llu from the cache",
+		 (unsigned long long)r->done, r->catalog.n, (unsigned long long)r->candidates,
+		 (unsigned long long)r->failed, (unsigned long long)r->search.asked,
+		 (unsigned long long)r->search.cached);
+	msg_progress(line);
+}
+
+static void
+do_subject(struct run *r, const struct subject *who)
+{
+	const char *title = conf_title(&r->conf);
+	struct findings f;
+	size_t given;
+
+	search_subject(&r->search, who, &f);
+	given = out_items(r, who, &f);
+	r->done++;
+	r->candidates += given;
+	if (f.failure.kind != ANSWERED) {
+		r->failed++;
+		msg_warn("subject %s (%.100s): %s%s%s", who->id, who->name, f.failure.message,
+			 given ? "; what was found before goes on" : "",
+			 f.failure.retryable ? "; run the same command again to ask again" : "");
+	}
+	if (given == 0 && !r->person)
+		out_failure(r, who, &f.failure);
+	if (r->person)
+		printf("%s (%s): %zu of %zu candidates from %s\n", who->name, who->id, given, f.candidates.n, title);
+	rec_flush(); /* whoever reads begins while the next one is asked about */
+	findings_free(&f);
+	draw(r);
+}
+
+/* --- the run --- */
+
+static void
+set_up(struct run *r, struct root *root)
+{
+	const char *api;
+
+	conf_read(&r->conf, r->set->source, r->set->sets);
+	r->search = (struct search){.set = r->set, .conf = &r->conf};
+	api = conf_text(&r->conf, "api");
+	root_open(root, r->set->root, true);
+	if (api) {
+		r->search.asker = asker_open(root, r->set, &r->conf);
+		asker_check(r->search.asker, api);
+		if (r->set->cache)
+			r->search.cache = cache_open(root, (long)conf_number(&r->conf, "cache", 86400));
+	}
+	r->search.requests = filter_open(&r->conf, "requests");
+	r->search.candidates = filter_open(&r->conf, "candidates");
+	srandom((unsigned)clock_ms() ^ (unsigned)getpid());
+}
+
+static void
+clean_up(struct run *r, struct root *root)
+{
+	filter_close(r->search.requests);
+	filter_close(r->search.candidates);
+	cache_close(r->search.cache);
+	asker_close(r->search.asker);
+	conf_free(&r->conf);
+	catalog_free(&r->catalog);
+	root_close(root);
+}
+
+static void
+end(const struct run *r, int code)
+{
+	struct json_object *counts;
+
+	msg_progress(NULL);
+	if (r->person && !r->set->quiet)
+		printf("%llu subjects, %llu candidates, %llu failed: batch %s, %s\n", (unsigned long long)r->done,
+		       (unsigned long long)r->candidates, (unsigned long long)(r->failed + r->catalog.bad),
+		       r->catalog.batch, r->catalog.label);
+	if (r->person)
+		return;
+	counts = json_object_new_object();
+	json_object_object_add(counts, "subjects", json_object_new_int64((int64_t)r->done));
+	json_object_object_add(counts, "candidates", json_object_new_int64((int64_t)r->candidates));
+	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)(r->failed + r->catalog.bad)));
+	json_object_object_add(counts, "asked", json_object_new_int64((int64_t)r->search.asked));
+	json_object_object_add(counts, "cached", json_object_new_int64((int64_t)r->search.cached));
+	rec_out_end(counts, code);
+}
+
+int
+source_run(const struct settings *set)
+{
+	struct run r = {.set = set, .person = !set->json && isatty(STDOUT_FILENO)};
+	struct root root;
+	int code;
+
+	r.watched = !set->quiet && isatty(STDERR_FILENO);
+	if (!set->file && isatty(STDIN_FILENO))
+		opt_wrong("give the catalog of subjects by --file or on standard input");
+	set_up(&r, &root);
+	catalog_read(set, &r.catalog);
+	draw(&r);
+	for (size_t i = 0; i < r.catalog.n; i++)
+		do_subject(&r, &r.catalog.v[i]);
+	code = r.failed || r.catalog.bad || r.catalog.n == 0 ? EX_SOME_FAILED : EX_ALL_WELL;
+	end(&r, code);
+	clean_up(&r, &root);
+	return code;
+}

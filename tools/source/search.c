@@ -1,0 +1,317 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manners.h"
+#include "msg.h"
+#include "rec.h"
+#include "source.h"
+
+/* One subject while a source is asked about it. */
+struct asking {
+	struct search *s;
+	struct json_object *subject;
+	struct findings *f;
+	long left;   /* requests that may be made */
+	long ways;   /* requests of the first filter that were answered */
+	size_t most; /* candidates that are enough */
+};
+
+/* What the second filter made of the replies to one request. */
+struct reading {
+	struct json_object *all; /* for json_object_put() */
+	struct json_object *candidates;
+	const char *more; /* where there is more; NULL: nowhere */
+	bool whole;       /* what there is, is whole: MORE are further candidates */
+};
+
+/* --- reading replies --- */
+
+static void
+note_passed_over(struct findings *f, struct json_object *reasons)
+{
+	json_object_object_foreach(reasons, why, count)
+	{
+		int64_t n = json_object_get_int64(count);
+
+		if (n <= 0)
+			continue;
+		f->passed_over += (uint64_t)n;
+		buf_printf(&f->why, "%s%lld %s", f->why.len ? ", " : "", (long long)n, why);
+	}
+}
+
+/* The error that the API itself answered, whatever the status. */
+static void
+judge_error(struct json_object *error, struct verdict *v)
+{
+	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
+	struct json_object *again = NULL;
+	int64_t said = v->wait_ms, wait = (int64_t)1000 * rec_number(error, "wait", 0);
+
+	json_object_object_get_ex(error, "again", &again);
+	verdict_set(v, json_object_get_boolean(again) ? AGAIN : FAILED, code ? code : "api_error", "%.300s",
+		    message ? message : "the source answers with an error");
+	v->wait_ms = said > wait ? said : wait;
+}
+
+/* Has the second filter read REPLIES. V becomes what it says of them. */
+static void
+read_replies(struct asking *k, struct json_object *request, struct json_object *replies, struct reading *r,
+	     struct verdict *v)
+{
+	struct json_object *in = json_object_new_object(), *answer, *error, *whole;
+	char wrong[400];
+
+	*r = (struct reading){0};
+	json_object_object_add(in, "subject", json_object_get(k->subject));
+	json_object_object_add(in, "request", json_object_get(request));
+	json_object_object_add(in, "replies", json_object_get(replies));
+	r->all = filter_ask(k->s->candidates, in, wrong, sizeof(wrong));
+	json_object_put(in);
+	answer = r->all ? json_object_array_get_idx(r->all, 0) : NULL;
+	if (!json_object_is_type(answer, json_type_object)) {
+		verdict_set(v, FAILED, "filter_failed", "%s", r->all ? "its filter gives no object" : wrong);
+		return;
+	}
+	if (json_object_object_get_ex(answer, "error", &error) && error) {
+		judge_error(error, v);
+		return;
+	}
+	if (!json_object_object_get_ex(answer, "candidates", &r->candidates) ||
+	    !json_object_is_type(r->candidates, json_type_array)) {
+		verdict_set(v, FAILED, "filter_failed", "its filter gives no candidates");
+		return;
+	}
+	r->more = rec_string(answer, "more");
+	r->whole = !json_object_object_get_ex(answer, "whole", &whole) || json_object_get_boolean(whole);
+	*v = (struct verdict){.kind = ANSWERED};
+}
+
+/* The files that cannot be candidates, counted once what there is, is whole. */
+static void
+take_candidates(struct asking *k, struct json_object *request, const struct reading *r)
+{
+	struct json_object *reasons;
+
+	for (size_t i = 0; i < json_object_array_length(r->candidates); i++) {
+		struct json_object *one = json_object_array_get_idx(r->candidates, i);
+
+		if (json_object_is_type(one, json_type_object))
+			candidates_add(&k->f->candidates, one, request ? rec_string(request, "name") : NULL);
+	}
+	if (json_object_object_get_ex(json_object_array_get_idx(r->all, 0), "passed_over", &reasons) &&
+	    json_object_is_type(reasons, json_type_object))
+		note_passed_over(k->f, reasons);
+}
+
+/* --- asking --- */
+
+/* One attempt: the reply, parsed, and what the filter makes of it with those before. */
+static struct json_object *
+attempt(struct asking *k, const char *url, struct verdict *v)
+{
+	struct json_object *reply = NULL;
+	struct buf body = {0};
+	char wrong[160] = "it is empty";
+
+	k->s->asked++;
+	ask(k->s->asker, url, &body, v);
+	if (v->kind == ANSWERED) {
+		if (body.len)
+			reply = rec_parse(body.data, body.len, wrong, sizeof(wrong));
+		if (!reply)
+			verdict_set(v, AGAIN, "bad_reply", "what %s answers is not JSON: %s", conf_title(k->s->conf),
+				    wrong);
+	}
+	buf_free(&body);
+	return reply;
+}
+
+/* A reply to URL, from the cache or the source, added to REPLIES and read. */
+static void
+get(struct asking *k, struct json_object *request, const char *url, struct json_object *replies, struct reading *r,
+    struct verdict *v)
+{
+	struct json_object *reply = k->s->cache ? cache_get(k->s->cache, url) : NULL;
+	unsigned tries = (unsigned)conf_number(k->s->conf, "tries", 4);
+	size_t n = json_object_array_length(replies);
+
+	*r = (struct reading){0};
+	if (reply) {
+		k->s->cached++;
+		json_object_array_add(replies, reply);
+		read_replies(k, request, replies, r, v);
+		return;
+	}
+	for (unsigned i = 1;; i++) {
+		reply = attempt(k, url, v);
+		if (reply) {
+			json_object_array_add(replies, reply);
+			read_replies(k, request, replies, r, v);
+			if (v->kind == ANSWERED && k->s->cache)
+				cache_put(k->s->cache, url, reply);
+			if (v->kind != ANSWERED)
+				json_object_array_del_idx(replies, n, 1);
+		}
+		if (v->kind != AGAIN)
+			return;
+		/* The whole host is let rest, by every process; so is it after the last attempt. */
+		ask_hold(k->s->asker, v->wait_ms > 0 ? v->wait_ms : manners_backoff(i, 1000));
+		if (i >= tries)
+			return;
+		json_object_put(r->all);
+		*r = (struct reading){0};
+	}
+}
+
+static bool
+is_enough(const struct asking *k)
+{
+	return k->f->candidates.n >= k->most;
+}
+
+/* Notes that a request failed. Whether further ones may be made. */
+static bool
+note_failure(struct asking *k, const struct verdict *v)
+{
+	if (k->f->failure.kind == ANSWERED) {
+		k->f->failure = *v;
+		k->f->failure.kind = FAILED;
+	}
+	return v->kind == FAILED && !v->retryable;
+}
+
+/* Asks REQUEST and what follows from it: what makes its replies whole, and further pages. False: nothing more can be
+ * asked about the subject. */
+static bool
+ask_request(struct asking *k, struct json_object *request)
+{
+	struct json_object *replies = json_object_new_array();
+	long pages = (long)conf_number(k->s->conf, "pages", 1);
+	const char *first = rec_string(request, "url");
+	char *url = buf_strdup(first ? first : "");
+	bool go_on = true;
+
+	while (url && k->left-- > 0) {
+		struct reading r;
+		struct verdict v = {0};
+		char *next;
+
+		get(k, request, url, replies, &r, &v);
+		if (v.kind != ANSWERED) {
+			go_on = note_failure(k, &v);
+			json_object_put(r.all);
+			break;
+		}
+		next = r.more && strcmp(r.more, url) != 0 ? buf_strdup(r.more) : NULL;
+		if (r.whole || !next || k->left <= 0) {
+			take_candidates(k, request, &r);
+			json_object_put(replies);
+			replies = json_object_new_array();
+			if (--pages <= 0 || is_enough(k)) {
+				free(next);
+				next = NULL;
+			}
+		}
+		json_object_put(r.all);
+		free(url);
+		url = next;
+	}
+	k->ways += go_on;
+	free(url);
+	json_object_put(replies);
+	return go_on;
+}
+
+/* A source that is not asked anything: the subject says itself. */
+static void
+read_alone(struct asking *k)
+{
+	struct json_object *replies = json_object_new_array();
+	struct verdict v = {0};
+	struct reading r;
+
+	read_replies(k, NULL, replies, &r, &v);
+	if (v.kind == ANSWERED)
+		take_candidates(k, NULL, &r);
+	else
+		note_failure(k, &v);
+	json_object_put(r.all);
+	json_object_put(replies);
+}
+
+static void
+ask_all(struct asking *k)
+{
+	struct json_object *in = json_object_new_object(), *requests;
+	char wrong[400];
+
+	json_object_object_add(in, "subject", json_object_get(k->subject));
+	requests = filter_ask(k->s->requests, in, wrong, sizeof(wrong));
+	json_object_put(in);
+	if (!requests)
+		verdict_set(&k->f->failure, FAILED, "filter_failed", "%s", wrong);
+	else if (json_object_array_length(requests) == 0)
+		verdict_set(&k->f->failure, FAILED, "no_query", "there is nothing in it that %s can be asked about",
+			    conf_title(k->s->conf));
+	for (size_t i = 0; requests && i < json_object_array_length(requests) && k->left > 0 && !is_enough(k); i++)
+		if (!ask_request(k, json_object_array_get_idx(requests, i)))
+			break;
+	json_object_put(requests);
+}
+
+/* Says in the findings that there is nothing. */
+static void
+note_nothing(const struct asking *k)
+{
+	struct findings *f = k->f;
+
+	if (f->passed_over)
+		verdict_set(&f->failure, FAILED, "no_candidates",
+			    "nothing that %s has for it can be a candidate: %.200s", conf_title(k->s->conf),
+			    f->why.data);
+	else if (!k->s->asker)
+		verdict_set(&f->failure, FAILED, "no_candidates", "it brings no \"urls\"");
+	else
+		verdict_set(&f->failure, FAILED, "no_candidates", "%s has nothing for it, asked in %ld ways",
+			    conf_title(k->s->conf), k->ways);
+}
+
+void
+search_subject(struct search *s, const struct subject *who, struct findings *f)
+{
+	unsigned give_up = (unsigned)conf_number(s->conf, "give_up", 5);
+	struct asking k = {
+		.s = s,
+		.subject = who->json,
+		.f = f,
+		.left = (long)conf_number(s->conf, "requests", 12),
+		.most = (size_t)conf_number(s->conf, "enough", 0),
+	};
+
+	if (k.most < (size_t)s->set->max)
+		k.most = (size_t)s->set->max;
+	*f = (struct findings){0};
+	if (s->asker && give_up && s->failures_in_a_row >= give_up) {
+		verdict_set(&f->failure, FAILED, "source_given_up", "%s failed %u times in a row and is asked no more",
+			    conf_title(s->conf), s->failures_in_a_row);
+		f->failure.retryable = true;
+		return;
+	}
+	if (s->asker)
+		ask_all(&k);
+	else
+		read_alone(&k);
+	if (f->candidates.n == 0 && f->failure.kind == ANSWERED)
+		note_nothing(&k);
+	candidates_sort(&f->candidates);
+	s->failures_in_a_row = f->failure.kind != ANSWERED && f->failure.retryable ? s->failures_in_a_row + 1 : 0;
+}
+
+void
+findings_free(struct findings *f)
+{
+	candidates_free(&f->candidates);
+	buf_free(&f->why);
+}

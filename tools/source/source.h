@@ -1,0 +1,182 @@
+/*
+ * source: how bi-source is made.
+ *
+ *	catalog.c -> subjects -> search.c (filter.c, cache.c, ask.c) -> merge.c -> items
+ *
+ * catalog.c reads the list of subjects and picks the batch's. search.c asks a source about one subject: the source's
+ * first jq filter turns the subject into requests, ask.c makes them under the host's limits, cache.c keeps the
+ * replies, the second filter turns replies into candidates. merge.c keeps each candidate once, in the order of their
+ * scores. A source is NAME.conf and NAME.jq in share/source, bi-sources(5); conf.c reads the first, filter.c runs the
+ * second in two jq processes that live as long as the run.
+ */
+#ifndef BI_SOURCE_H
+#define BI_SOURCE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "hosts.h"
+#include "root.h"
+
+struct settings {
+	const char *root, *file; /* NULL: as root_open() finds it; stdin */
+	const char *batch, *label;
+	const char *source;
+	const char *contact, *user_agent, *proxy, *cacert; /* NULL: nobody to turn to; ours; libcurl's */
+	const char **sets;                                 /* KEY=VALUE over the source's own; ended by NULL */
+	bool by_ids;
+	char **ids;             /* BY_IDS: each once, in the order asked; ended by NULL */
+	const char *category;   /* else: NULL is all */
+	uint64_t count, offset; /* COUNT 0: all that follow */
+	long max;               /* candidates of a subject */
+	bool cache, json, quiet;
+};
+
+/* --- catalog.c: which subjects --- */
+
+struct subject {
+	struct json_object *json; /* as the catalog has it */
+	const char *id;           /* the next three are one block, at ID */
+	const char *name, *category;
+	unsigned long long line;
+};
+
+struct catalog {
+	struct subject *v; /* those of the batch, in its order */
+	size_t n;
+	uint64_t bad; /* lines that are no subject, ids that are not there: each was said */
+	char batch[NAME_LONGEST + 1];
+	char label[256];
+};
+
+/* Reads the catalog and picks the subjects. For catalog_free(). */
+void catalog_read(const struct settings *set, struct catalog *c);
+void catalog_free(struct catalog *c);
+
+/* --- conf.c: a source's settings --- */
+
+struct conf {
+	struct json_object *values; /* numbers, and strings */
+	char *name;                 /* "wikimedia" */
+	struct buf dir;             /* where its filters are */
+	struct buf share;           /* share/source */
+};
+
+/* Reads NAME.conf and SETS over it, or ends the program with a line that says what is wrong (EX_CONFIG). */
+void conf_read(struct conf *c, const char *name, const char *const *sets);
+void conf_free(struct conf *c);
+double conf_number(const struct conf *c, const char *key, double otherwise);
+const char *conf_text(const struct conf *c, const char *key); /* NULL: it has none */
+const char *conf_title(const struct conf *c);                 /* what people call the source */
+
+/* --- filter.c: one of its jq filters, running --- */
+
+struct filter;
+
+/* The filter DEF ("requests", "candidates") of the source. Its jq is started when it is first asked. */
+struct filter *filter_open(const struct conf *c, const char *def);
+void filter_close(struct filter *f);
+
+/*
+ * What it makes of IN: an array of all that it gives, for json_object_put(); NULL when it fails, with why in WRONG. A
+ * jq that dies or says nothing for a minute is started again for the next. Ends the program where jq cannot be started
+ * at all (EX_UNAVAILABLE).
+ */
+struct json_object *filter_ask(struct filter *f, struct json_object *in, char *wrong, size_t room);
+
+/* --- ask.c: one request --- */
+
+enum verdict_kind { ANSWERED, AGAIN, FAILED };
+
+struct verdict {
+	enum verdict_kind kind;
+	char code[40]; /* unless ANSWERED, as those that follow */
+	char message[400];
+	bool retryable;  /* FAILED: it may pass, another run may try again */
+	int64_t wait_ms; /* AGAIN: before the next attempt, for the whole host; 0: nothing was said */
+};
+
+struct asker;
+
+/* For asker_close(). ROOT and the rest stay the caller's. Ends the program where it cannot be set up. */
+struct asker *asker_open(const struct root *root, const struct settings *set, const struct conf *conf);
+void asker_close(struct asker *a);
+
+/* Ends the program (EX_WRONG_USE) where the host of URL asks for a contact and there is none. */
+void asker_check(struct asker *a, const char *url);
+
+/* Gets URL, waiting for the host's turn: the answer's body into BODY, which is UTF-8 or not. */
+void ask(struct asker *a, const char *url, struct buf *body, struct verdict *v);
+
+/* The host of the last request is not to be asked before MS milliseconds have passed, by anyone. */
+void ask_hold(struct asker *a, int64_t ms);
+
+/* Sets V, formatted. */
+void verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* --- cache.c: replies of the last day --- */
+
+struct cache;
+
+/* Opens cache/ of ROOT and removes what is older than SECONDS. NULL, after saying why, where that cannot be done. */
+struct cache *cache_open(const struct root *root, long seconds);
+void cache_close(struct cache *c);                               /* NULL does nothing */
+struct json_object *cache_get(struct cache *c, const char *url); /* NULL: it has none */
+void cache_put(struct cache *c, const char *url, struct json_object *reply);
+
+/* --- merge.c: candidates of one subject --- */
+
+struct candidates {
+	struct candidate {
+		struct json_object *json;
+		struct json_object *found_by; /* the names of the requests that found it */
+		double score;
+		size_t order; /* in which it was found */
+	} * v;
+	size_t n;
+	uint64_t passed_over; /* without a URL that can be fetched */
+};
+
+/* Adds CANDIDATE, found by the request BY (NULL: by none), or what is new of it to the same one that is there. */
+void candidates_add(struct candidates *c, struct json_object *candidate, const char *by);
+
+/* Puts the best in front. */
+void candidates_sort(struct candidates *c);
+void candidates_free(struct candidates *c);
+
+/* Candidate number I as an item's members, with its rank, into ITEM; HTML in them becomes text. */
+void candidates_print(const struct candidates *c, size_t i, const char *source, struct json_object *item);
+
+/* --- search.c: what a source has for one subject --- */
+
+struct search {
+	const struct settings *set;
+	const struct conf *conf;
+	struct asker *asker; /* NULL: it is a source that is not asked */
+	struct cache *cache; /* NULL: nothing is kept */
+	struct filter *requests, *candidates;
+	unsigned failures_in_a_row; /* subjects, for reasons that may pass */
+	uint64_t asked, cached;     /* requests */
+};
+
+struct findings {
+	struct candidates candidates;
+	struct verdict failure; /* kind ANSWERED: nothing failed */
+	uint64_t passed_over;   /* files that cannot be candidates */
+	struct buf why;         /* and why, in words */
+};
+
+/* For findings_free(). */
+void search_subject(struct search *s, const struct subject *who, struct findings *f);
+void findings_free(struct findings *f);
+
+/* --- run.c --- */
+
+/* The whole run; returns the exit code. */
+int source_run(const struct settings *set);
+
+#endif

@@ -1,0 +1,168 @@
+/* What happens to items: results as they are appended, and claims by their bytes of `state`. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "events.h"
+#include "msg.h"
+#include "rec.h"
+
+static const char *const asked_for[] = {"url", "media", "file", "filename", "upload", "member", NULL};
+
+static int
+open_file(const struct batch *b, const char *name)
+{
+	return openat(batch_dirfd(b), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+/* --- claims --- */
+
+static void
+tell_processing(struct happening *h, const struct batch *b, uint32_t k)
+{
+	struct json_object *o = event_new("item_processing", NULL, batch_name(b)), *item = NULL;
+	struct buf line = {0};
+
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	if (batch_item(b, k, &line) == 0 && line.len)
+		item = rec_parse(line.data, line.len, NULL, 0);
+	event_copy(o, item, asked_for);
+	event_out(h, o);
+	json_object_put(item);
+	buf_free(&line);
+}
+
+/* What stands in `state` from item FROM + 1 on. A byte r that nobody claims was left by an owner who died. H: what is
+ * claimed now is told. */
+static void
+take_states(struct happening *h, struct spotted *s, const struct batch *b, size_t from, const unsigned char *states,
+	    size_t n)
+{
+	if (from + n > s->states_n) {
+		s->states = buf_realloc(s->states, from + n);
+		memset(s->states + s->states_n, 'p', from + n - s->states_n);
+		s->states_n = from + n;
+	}
+	if (memcmp(s->states + from, states, n) == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char *known = s->states + from + i;
+
+		if (*known == states[i])
+			continue;
+		if (states[i] == 'r' && !batch_is_claimed(b, (uint32_t)(from + i + 1)))
+			continue;
+		*known = states[i];
+		if (h && states[i] == 'r')
+			tell_processing(h, b, (uint32_t)(from + i + 1));
+	}
+}
+
+/* Reads the states of a batch that somebody holds. */
+static void
+read_states(struct happening *h, struct spotted *s, const struct tracked *v, const struct batch *b)
+{
+	unsigned char chunk[1 << 16];
+	off_t at = 0;
+	ssize_t n;
+	int fd;
+
+	if (!v->seen.p.counts.held) {
+		free(s->states);
+		s->states = NULL;
+		s->states_n = 0;
+		return;
+	}
+	fd = open_file(b, "state");
+	if (fd < 0)
+		return;
+	while ((n = pread(fd, chunk, sizeof(chunk), at)) > 0 && at + n < UINT32_MAX) {
+		take_states(h, s, b, (size_t)at, chunk, (size_t)n);
+		at += n;
+	}
+	close(fd);
+}
+
+/* --- results --- */
+
+struct telling {
+	struct happening *h;
+	struct spotted *s;
+	const char *batch;
+};
+
+static bool
+tell_result(off_t at, const char *line, size_t n, void *arg)
+{
+	static const char *const of_file[] = {"path", "mime", "bytes", "sha256", "file_id", NULL};
+	static const char *const of_error[] = {"code", "message", "retryable", NULL};
+	static const char *const of_both[] = {"attempts", NULL};
+	struct telling *t = arg;
+	bool completed = false;
+	uint32_t k = batch_result_number(line, n, &completed);
+	struct json_object *o, *result = k ? rec_parse(line, n, NULL, 0) : NULL;
+
+	(void)at;
+	if (!result)
+		return true;
+	o = event_new(completed ? "item_completed" : "item_failed", rec_string(result, "finished_at"), t->batch);
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	event_copy(o, result, asked_for);
+	if (completed)
+		event_copy(o, result, of_file);
+	else
+		event_copy(o, json_object_object_get(result, "error"), of_error);
+	event_copy(o, result, of_both);
+	event_out(t->h, o);
+	json_object_put(result);
+	/* That it was taken is no news any more, though its byte may say so for a moment. */
+	if (k <= t->s->states_n)
+		t->s->states[k - 1] = 'r';
+	return true;
+}
+
+static void
+read_results(struct happening *h, struct spotted *s, const struct tracked *v, const struct batch *b)
+{
+	struct telling t = {h, s, v->seen.name};
+	int fd = open_file(b, "results.ndjson");
+	off_t end;
+
+	if (fd < 0)
+		return;
+	end = append_each(fd, s->read_to, tell_result, &t);
+	if (end < 0)
+		msg_warn_errno("cannot read the results of the batch '%s'", v->seen.name);
+	else
+		s->read_to = end;
+	close(fd);
+}
+
+/* --- both --- */
+
+void
+items_skip(struct spotted *s, const struct tracked *v, const struct batch *b)
+{
+	int fd = open_file(b, "results.ndjson");
+
+	read_states(NULL, s, v, b);
+	if (fd < 0)
+		return;
+	s->read_to = append_whole(fd);
+	close(fd);
+	if (s->read_to < 0)
+		s->read_to = 0;
+}
+
+void
+items_tell(struct happening *h, const struct tracked *v, const struct batch *b)
+{
+	struct spotted *s = v->own;
+
+	read_states(h, s, v, b);
+	read_results(h, s, v, b);
+}

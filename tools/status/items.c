@@ -1,0 +1,248 @@
+/* The items of batches, one by one: for people with what became of each, for programs as records. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "human.h"
+#include "msg.h"
+#include "rec.h"
+#include "status.h"
+
+struct listing {
+	const struct asked *asked;
+	struct batch *b;
+	bool held;
+	uint64_t total;
+	int width;       /* of the numbers */
+	struct buf line; /* room for one of the batch's */
+	struct buf out;
+	uint64_t shown;
+};
+
+static const char *
+status_of(const struct listing *l, char state)
+{
+	return state == 'c'              ? "completed"
+	       : state == 'f'            ? "failed"
+	       : state == 'r' && l->held ? "processing"
+					 : "pending";
+}
+
+/* Reads the line of an item, or of its result, as an object; NULL where it is none. */
+static struct json_object *
+read_line(struct listing *l, uint32_t k, int (*get)(const struct batch *b, uint32_t k, struct buf *out))
+{
+	struct json_object *o;
+
+	buf_clear(&l->line);
+	o = get(l->b, k, &l->line) == 0 && l->line.len ? rec_parse(l->line.data, l->line.len, NULL, 0) : NULL;
+	if (!o || json_object_is_type(o, json_type_object))
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+/* --- for programs --- */
+
+/* What is not finished: the item, with what it is in the batch before it. */
+static void
+print_item_record(struct listing *l, uint32_t k, const char *status)
+{
+	struct json_object *o = json_object_new_object(), *item = read_line(l, k, batch_item);
+
+	json_object_object_add(o, "batch", json_object_new_string(batch_name(l->b)));
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	json_object_object_add(o, "status", json_object_new_string(status));
+	if (item) {
+		json_object_object_foreach(item, key, value)
+		{
+			if (strcmp(key, "bi") != 0 && strcmp(key, "batch") != 0 && strcmp(key, "item") != 0 &&
+			    strcmp(key, "status") != 0)
+				json_object_object_add(o, key, json_object_get(value));
+		}
+	}
+	rec_out_json(o);
+	json_object_put(item);
+	json_object_put(o);
+}
+
+static void
+print_record(struct listing *l, uint32_t k, char state)
+{
+	bool completed = false;
+
+	buf_clear(&l->line);
+	if ((state != 'c' && state != 'f') || batch_result(l->b, k, &l->line) < 0 ||
+	    batch_result_number(l->line.data, l->line.len, &completed) != k) {
+		print_item_record(l, k, status_of(l, state));
+		return;
+	}
+	buf_clear(&l->out);
+	batch_result_record(l->b, l->line.data, l->line.len, &l->out);
+	rec_out(l->out.data, l->out.len);
+}
+
+/* --- for people --- */
+
+/* What was asked for. */
+static const char *
+what_of(struct json_object *item)
+{
+	static const char *const members[] = {"url", "media", "file", "filename", "member", "bad", "upload"};
+	const char *what = NULL;
+
+	for (size_t i = 0; !what && i < sizeof(members) / sizeof(*members); i++)
+		what = rec_string(item, members[i]);
+	return what ? what : "?";
+}
+
+static void
+add_file(struct buf *out, struct json_object *result)
+{
+	const char *path = rec_string(result, "path"), *mime = rec_string(result, "mime");
+	long long bytes = rec_number(result, "bytes", -1);
+	char room[HUMAN_ROOM];
+
+	human_text(out, path ? path : "no file");
+	if (mime) {
+		buf_str(out, ", ");
+		human_text(out, mime);
+	}
+	if (bytes >= 0)
+		buf_printf(out, ", %s", human_bytes(room, (double)bytes));
+}
+
+static void
+add_error(struct buf *out, struct json_object *result)
+{
+	struct json_object *error = json_object_object_get(result, "error");
+	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
+
+	human_text(out, code ? code : "unknown");
+	if (message) {
+		buf_str(out, ": ");
+		human_text(out, message);
+	}
+	if (json_object_get_boolean(json_object_object_get(error, "retryable")))
+		buf_str(out, " (may pass)");
+}
+
+static void
+print_lines(struct listing *l, uint32_t k, char state)
+{
+	struct json_object *item = read_line(l, k, batch_item), *result = NULL;
+	struct buf *out = &l->out;
+
+	buf_clear(out);
+	buf_printf(out, "%*" PRIu32 "  %-10s  ", l->width, k, status_of(l, state));
+	human_text(out, what_of(item));
+	if (state == 'c' || state == 'f') {
+		result = read_line(l, k, batch_result);
+		buf_printf(out, "\n%*s", l->width + 2, "");
+		if (state == 'c')
+			add_file(out, result);
+		else
+			add_error(out, result);
+	}
+	puts(out->data);
+	json_object_put(item);
+	json_object_put(result);
+}
+
+/* --- a batch --- */
+
+/* The next item that is asked for, after K; 0: none. */
+static uint32_t
+next(const struct listing *l, uint32_t k)
+{
+	if (k >= l->total || k == UINT32_MAX)
+		return 0;
+	return l->asked->failed ? batch_find_state(l->b, k + 1, 'f') : k + 1;
+}
+
+/* The first one. */
+static uint32_t
+begin(const struct listing *l)
+{
+	uint32_t k = 0;
+
+	if (!l->asked->failed)
+		return l->asked->offset < l->total ? next(l, (uint32_t)l->asked->offset) : 0;
+	k = next(l, 0);
+	for (uint64_t i = 0; k && i < l->asked->offset; i++)
+		k = next(l, k);
+	return k;
+}
+
+static void
+say_more(const struct listing *l, uint64_t of)
+{
+	uint64_t before = l->asked->offset < of ? l->asked->offset : of;
+
+	if (l->asked->json)
+		return;
+	if (l->shown == 0)
+		printf(of == 0 && l->asked->failed ? "no item failed\n" : of == 0 ? "no items\n" : "no more items\n");
+	else if (before + l->shown < of)
+		printf("... and %" PRIu64 " more: --offset %" PRIu64 "\n", of - before - l->shown, before + l->shown);
+}
+
+static int
+list(const struct root *root, const char *name, const struct asked *asked, uint64_t *shown)
+{
+	struct listing l = {.asked = asked};
+	struct batch_counts counts;
+	int code = 0;
+
+	l.b = batch_open(root, name, BATCH_READ, NULL);
+	if (!l.b)
+		return seen_say_not_open(name);
+	if (batch_count(l.b, &counts) < 0) {
+		msg_warn_errno("cannot read the state of the batch '%s'", name);
+		code = msg_code(errno);
+	} else {
+		l.held = counts.held;
+		l.total = counts.total;
+		l.width = snprintf(NULL, 0, "%" PRIu64, l.total);
+		for (uint32_t k = begin(&l); k && l.shown < asked->limit; k = next(&l, k)) {
+			if (asked->json)
+				print_record(&l, k, batch_state(l.b, k));
+			else
+				print_lines(&l, k, batch_state(l.b, k));
+			l.shown++;
+		}
+		say_more(&l, asked->failed ? counts.failed : counts.total);
+	}
+	*shown += l.shown;
+	buf_free(&l.line);
+	buf_free(&l.out);
+	batch_close(l.b);
+	return code;
+}
+
+int
+items_show(const struct root *root, const struct names *names, const struct asked *asked)
+{
+	struct json_object *counts;
+	uint64_t shown = 0;
+	int code = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		int rc;
+
+		if (!asked->json && names->n > 1)
+			printf("%s%s:\n", i ? "\n" : "", names->v[i]);
+		rc = list(root, names->v[i], asked, &shown);
+		code = code ? code : rc;
+	}
+	if (!asked->json) {
+		if (names->n == 0)
+			printf("no batches in %s\n", root->path);
+		return code;
+	}
+	counts = json_object_new_object();
+	json_object_object_add(counts, "items", json_object_new_uint64(shown));
+	rec_out_end(counts, code);
+	return code;
+}

@@ -1,0 +1,133 @@
+#include "screen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "msg.h"
+
+static const char take[] = "\033[?1049h\033[?25l", give[] = "\033[?25h\033[?1049l";
+
+static struct {
+	bool open, registered, keys;
+	struct termios before;
+} screen;
+
+/* What a terminal does not take at once is waited for: it does not block. */
+static void
+send(const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t w = write(STDOUT_FILENO, text, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0 && screen.open) {
+			screen.open = false; /* nothing can be given back */
+			msg_die_errno(EX_IOERR, "cannot write to the terminal");
+		}
+		if (w < 0)
+			return;
+		text += w;
+		n -= (size_t)w;
+	}
+}
+
+bool
+screen_is_there(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+/* Keys are ours where we are in the foreground: else to ask for them would stop us. */
+static void
+take_keys(void)
+{
+	struct termios quiet;
+
+	screen.keys = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+		      tcgetattr(STDIN_FILENO, &screen.before) == 0;
+	if (!screen.keys)
+		return;
+	quiet = screen.before;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+	quiet.c_cc[VMIN] = 0;
+	quiet.c_cc[VTIME] = 0;
+	screen.keys = tcsetattr(STDIN_FILENO, TCSANOW, &quiet) == 0;
+}
+
+void
+screen_open(void)
+{
+	if (screen.open)
+		return;
+	if (!screen.registered && atexit(screen_close) != 0)
+		return;
+	screen.registered = true;
+	screen.open = true;
+	take_keys();
+	send(take, sizeof(take) - 1);
+}
+
+void
+screen_close(void)
+{
+	if (!screen.open)
+		return;
+	screen.open = false;
+	if (screen.keys)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &screen.before);
+	send(give, sizeof(give) - 1);
+}
+
+int
+screen_rows(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
+void
+screen_draw(const struct buf *text)
+{
+	struct buf frame = {0};
+	const char *line = text->len ? text->data : "", *end;
+
+	buf_str(&frame, "\033[H");
+	/* Each line is erased before it is written, with the last all below: behind a last column that would take its
+	 * character away. A new line on the last row would scroll. */
+	do {
+		bool last;
+
+		end = line + strcspn(line, "\n");
+		last = !end[0] || !end[1];
+		buf_str(&frame, last ? "\033[J" : "\033[K");
+		buf_add(&frame, line, (size_t)(end - line));
+		buf_str(&frame, last ? "" : "\r\n");
+		line = *end ? end + 1 : end;
+	} while (*line);
+	send(frame.data, frame.len);
+	buf_free(&frame);
+}
+
+bool
+screen_has_keys(void)
+{
+	return screen.open && screen.keys;
+}
+
+char
+screen_key(void)
+{
+	char key = 0;
+
+	if (read(STDIN_FILENO, &key, 1) != 1)
+		return 0;
+	return key;
+}

@@ -1,0 +1,33 @@
+/*
+ * screen: a terminal that is drawn on over and over, and is left as it was.
+ *
+ * It is standard output. There is one a process, since atexit(3) has to find it.
+ */
+#ifndef BI_SCREEN_H
+#define BI_SCREEN_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+/* Whether standard output is a terminal that can be drawn on. */
+bool screen_is_there(void);
+
+/* Takes the terminal over: another page of it, no cursor, keys that are typed are not shown. It is given back when the
+ * program exits, at the latest. */
+void screen_open(void);
+
+/* Gives it back. */
+void screen_close(void);
+
+/* How many rows it has; 24 where that is not known. */
+int screen_rows(void);
+
+/* Draws TEXT, lines that fit, in place of what was there. */
+void screen_draw(const struct buf *text);
+
+/* Whether keys may be read from standard input, and the next one that was typed; 0: none. */
+bool screen_has_keys(void);
+char screen_key(void);
+
+#endif

@@ -1,0 +1,266 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "follow.h"
+#include "msg.h"
+#include "status.h"
+
+/*
+ * The kernel tells of the close of `lock` just before it drops that lock. So a batch is looked at again a little later,
+ * and once more after a second.
+ */
+static const int64_t pauses[] = {1000, 100, 20}; /* ms before the look after which so many are due */
+enum { AGAIN = sizeof(pauses) / sizeof(*pauses), BLIND_MS = 2000 };
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp((*(struct tracked *const *)a)->seen.name, (*(struct tracked *const *)b)->seen.name);
+}
+
+static struct tracked *
+find(const struct track *t, const char *name)
+{
+	size_t from = 0, to = t->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int cmp = strcmp(t->v[middle]->seen.name, name);
+
+		if (cmp == 0)
+			return t->v[middle];
+		if (cmp < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
+static void
+drop(struct tracked *v)
+{
+	seen_free(&v->seen);
+	history_free(&v->history);
+	free(v);
+}
+
+/* --- which there are --- */
+
+struct finding {
+	struct track *t;
+	size_t known; /* those that were there before, which are sorted */
+};
+
+static bool
+add_found(const char *name, void *arg)
+{
+	struct finding *f = arg;
+	struct track *t = f->t;
+	size_t n = t->n;
+	struct tracked *v;
+
+	t->n = f->known;
+	v = find(t, name);
+	t->n = n;
+	if (!v) {
+		v = buf_alloc(sizeof(*v));
+		*v = (struct tracked){.seen = {.name = buf_strdup(name)}, .history = {.fd = -1}, .again = AGAIN};
+		t->v = buf_realloc(t->v, (n + 1) * sizeof(struct tracked *));
+		t->v[t->n++] = v;
+	}
+	v->found = true;
+	return true;
+}
+
+static bool
+is_there(const struct root *root, const char *name)
+{
+	int batches = root_dir(root->fd, "batches", false);
+	int dir = batches < 0 ? -1 : root_dir(batches, name, false);
+
+	if (dir >= 0)
+		close(dir);
+	if (batches >= 0)
+		close(batches);
+	return dir >= 0;
+}
+
+/* Finds the batches that there are. 0 or -1. */
+static int
+find_all(struct track *t)
+{
+	struct finding f = {t, t->n};
+
+	if (!t->names->n)
+		return batch_each(t->root, add_found, &f);
+	for (size_t i = 0; i < t->names->n; i++)
+		if (is_there(t->root, t->names->v[i]))
+			add_found(t->names->v[i], &f);
+	return 0;
+}
+
+/* Brings the list up to what batches/ has. */
+static void
+list(struct track *t)
+{
+	size_t n = 0;
+
+	t->list = false;
+	for (size_t i = 0; i < t->n; i++)
+		t->v[i]->found = false;
+	if (find_all(t) < 0)
+		msg_die_errno(msg_code(errno), "cannot list the batches in %s", t->root->path);
+	for (size_t i = 0; i < t->n; i++) {
+		struct tracked *v = t->v[i];
+
+		if (v->found) {
+			t->v[n++] = v;
+			continue;
+		}
+		t->left(t, v, true);
+		drop(v);
+	}
+	t->n = n;
+	if (n > 0)
+		qsort(t->v, n, sizeof(struct tracked *), by_name);
+}
+
+int
+track_open(struct track *t)
+{
+	t->follow = follow_open(t->root);
+	if (!t->follow)
+		msg_die_errno(EX_OSERR, "cannot watch the batches (inotify(7) tells the limits)");
+	for (size_t i = 0; i < t->names->n; i++)
+		if (!is_there(t->root, t->names->v[i])) {
+			errno = ENOENT;
+			return seen_say_not_open(t->names->v[i]);
+		}
+	list(t);
+	return 0;
+}
+
+/* --- what happens --- */
+
+static void
+touch(struct track *t, struct tracked *v)
+{
+	int64_t soon = clock_ms();
+
+	soon = soon < v->looked + t->every && v->looked ? v->looked + t->every : soon;
+	if (soon < v->due)
+		v->due = soon;
+	v->again = AGAIN;
+}
+
+static void
+heed(const struct follow_event *e, void *arg)
+{
+	struct track *t = arg;
+	struct tracked *v = *e->name ? find(t, e->name) : NULL;
+	bool all = e->what == FOLLOW_LOST;
+	/* A worker came or went. */
+	bool queued = e->what == FOLLOW_QUEUE && *e->name == '.';
+
+	t->list |= all || e->what == FOLLOW_BATCHES || e->what == FOLLOW_GONE;
+	for (size_t i = 0; i < t->n; i++)
+		if (all || (queued && t->v[i]->seen.p.queued))
+			touch(t, t->v[i]);
+	if (v && e->what != FOLLOW_LEASES && e->what != FOLLOW_REVIEW)
+		touch(t, v);
+	if (t->heard)
+		t->heard(t, v, e);
+}
+
+/* One look, with the files that are there now. The watch comes before it: what happens between the two is not
+ * missed. */
+static void
+look(struct track *t, struct tracked *v)
+{
+	int64_t now = clock_ms();
+	bool blind = follow_batch(t->follow, v->seen.name) < 0 && errno != ENOENT;
+	struct batch *b = batch_open(t->root, v->seen.name, BATCH_READ, NULL);
+
+	v->looked = now;
+	v->due = v->again > 0 ? now + pauses[--v->again] : track_never;
+	if (blind && now + BLIND_MS < v->due)
+		v->due = now + BLIND_MS;
+	if (b) {
+		t->look(t, v, b);
+		batch_close(b);
+	} else if (errno != ENOENT) {
+		v->seen.wrong = errno;
+	}
+}
+
+int64_t
+track_look(struct track *t)
+{
+	int64_t next = track_never;
+
+	if (t->list)
+		list(t);
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->v[i]->due <= clock_ms())
+			look(t, t->v[i]);
+		if (t->v[i]->due < next)
+			next = t->v[i]->due;
+	}
+	return next;
+}
+
+void
+track_wait(struct track *t, int64_t until, struct pollfd fds[TRACK_FDS])
+{
+	int ms = until == track_never ? -1 : clock_left(until);
+
+	fds[0] = (struct pollfd){.fd = follow_fd(t->follow), .events = POLLIN};
+	for (int i = 1; i < TRACK_FDS; i++)
+		fds[i].revents = 0;
+	if (poll(fds, TRACK_FDS, ms) < 0) {
+		if (errno != EINTR)
+			msg_die_errno(EX_OSERR, "cannot wait");
+		return;
+	}
+	if (fds[0].revents)
+		follow_heed(t->follow, heed, t);
+}
+
+/* --- what they come to --- */
+
+bool
+track_is_done(const struct track *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->v[i]->looked || (!t->v[i]->seen.p.done && !t->v[i]->seen.wrong))
+			return false;
+	return true;
+}
+
+int
+track_judge(const struct track *t, const struct asked *asked)
+{
+	const struct seen **v = buf_alloc((t->n + 1) * sizeof(*v));
+	int code;
+
+	for (size_t i = 0; i < t->n; i++)
+		v[i] = &t->v[i]->seen;
+	code = seen_judge(v, t->n, asked);
+	free(v);
+	return code;
+}
+
+void
+track_close(struct track *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		t->left(t, t->v[i], false);
+		drop(t->v[i]);
+	}
+	free(t->v);
+	follow_close(t->follow);
+}

@@ -1,0 +1,280 @@
+/* The table, kept up to date: drawn over and over on a terminal, else printed again when it changes. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "msg.h"
+#include "rec.h"
+#include "screen.h"
+#include "status.h"
+
+enum {
+	DRAW_MS = 250,    /* between two tables on a terminal */
+	APPEND_MS = 1000, /* and where there is none */
+	MOVE_MS = 1000,   /* after which rates and what is left are worked out again */
+	SIGNALS_FD = 1,
+	KEYS_FD = 2,
+};
+
+struct watch {
+	struct track track;
+	const struct asked *asked;
+	bool screen;
+	int signals;
+	int ended_by; /* a signal */
+	bool quit;
+	bool changed; /* something was looked at since the last table */
+	int64_t drawn;
+	struct buf last; /* the table that was shown */
+	int code;
+};
+
+/* --- batches --- */
+
+static void
+look(struct track *t, struct tracked *v, struct batch *b)
+{
+	struct watch *w = t->arg;
+
+	(void)seen_look(t->root, &v->seen, b, &v->history);
+	/* What goes on by itself: rates fall when nothing happens, and time passes. */
+	if (v->seen.p.counts.held && seen_left(&v->seen) && clock_ms() + MOVE_MS < v->due)
+		v->due = clock_ms() + MOVE_MS;
+	w->changed = true;
+}
+
+static void
+left(struct track *t, struct tracked *v, bool gone)
+{
+	struct watch *w = t->arg;
+
+	(void)v;
+	w->changed = true;
+	if (gone && t->names->n)
+		w->code = EX_NOINPUT;
+}
+
+/* --- the table --- */
+
+/* The table of all that were looked at. */
+static void
+print(const struct watch *w, bool fitting, struct buf *out)
+{
+	const struct seen **v = buf_alloc((w->track.n + 1) * sizeof(*v));
+	struct paper paper = paper_of_stdout();
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->track.n; i++)
+		if (w->track.v[i]->looked)
+			v[n++] = &w->track.v[i]->seen;
+	if (fitting)
+		table_print_most(w->track.root, v, n, &paper, screen_rows(), out);
+	else
+		table_print(w->track.root, v, n, &paper, out);
+	free(v);
+}
+
+static void
+append(const struct buf *table)
+{
+	time_t now = time(NULL);
+	char at[32];
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S", &tm);
+	printf("%s\n%s\n", at, table->data);
+	rec_flush();
+}
+
+static void
+show(struct watch *w)
+{
+	struct buf table = {0};
+
+	w->changed = false;
+	w->drawn = clock_ms();
+	print(w, w->screen, &table);
+	if (w->last.len == table.len && memcmp(w->last.data, table.data, table.len) == 0) {
+		buf_free(&table);
+		return;
+	}
+	if (w->screen)
+		screen_draw(&table);
+	else
+		append(&table);
+	buf_free(&w->last);
+	w->last = table;
+}
+
+/* --- signals and keys --- */
+
+static void
+catch_signals(struct watch *w)
+{
+	static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
+	struct sigaction as;
+	sigset_t set;
+
+	sigemptyset(&set);
+	/* What nohup(1) or a shell lets us ignore would, once blocked, come to a signalfd all the same. */
+	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		if (sigaction(caught[i], NULL, &as) == 0 && as.sa_handler != SIG_IGN)
+			sigaddset(&set, caught[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || (w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+		msg_die_errno(EX_OSERR, "cannot watch for signals");
+}
+
+/* Draws the whole anew. */
+static void
+draw_again(struct watch *w)
+{
+	buf_clear(&w->last);
+	w->changed = true;
+	w->drawn = 0;
+}
+
+static void
+heed_signal(struct watch *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(w->signals, &info, sizeof(info)) == sizeof(info))
+		switch (info.ssi_signo) {
+		case SIGTSTP:
+			screen_close();
+			raise(SIGSTOP);
+			screen_open();
+			draw_again(w);
+			break;
+		case SIGWINCH:
+		case SIGCONT:
+			draw_again(w);
+			break;
+		default:
+			w->ended_by = (int)info.ssi_signo;
+			w->quit = true;
+			break;
+		}
+}
+
+static void
+heed_key(struct watch *w)
+{
+	char key = screen_key();
+
+	if (key == 'q' || key == 'Q' || key == 'c' - 'a' + 1 || key == 'd' - 'a' + 1)
+		w->quit = true;
+	else if (key == 'l' - 'a' + 1)
+		draw_again(w);
+}
+
+/* --- the loop --- */
+
+/* Whether it is to end. */
+static bool
+is_over(struct watch *w, int64_t deadline)
+{
+	if (w->quit || (w->track.names->n && w->track.n == 0))
+		return true;
+	if (!w->asked->wait)
+		return false;
+	if (track_is_done(&w->track))
+		return true;
+	if (clock_ms() < deadline)
+		return false;
+	w->code = EX_TEMPFAIL;
+	return true;
+}
+
+static void
+run(struct watch *w, int64_t deadline)
+{
+	struct pollfd fds[TRACK_FDS] = {
+		[SIGNALS_FD] = {.fd = w->signals, .events = POLLIN}, [KEYS_FD] = {.fd = -1, .events = POLLIN}};
+
+	for (;;) {
+		int64_t next = track_look(&w->track), draw = w->drawn ? w->drawn + w->track.every : 0;
+
+		if (is_over(w, deadline))
+			return;
+		if (w->changed && clock_ms() >= draw)
+			show(w);
+		if (w->changed && draw < next)
+			next = draw;
+		fds[KEYS_FD].fd = screen_has_keys() ? STDIN_FILENO : -1;
+		track_wait(&w->track, next < deadline ? next : deadline, fds);
+		if (fds[SIGNALS_FD].revents)
+			heed_signal(w);
+		if (fds[KEYS_FD].revents)
+			heed_key(w);
+	}
+}
+
+/* What there was last stays where people can read it. */
+static void
+leave(struct watch *w)
+{
+	struct buf table = {0};
+
+	screen_close();
+	if (w->screen) {
+		print(w, false, &table);
+		fputs(table.data, stdout);
+		rec_flush();
+		buf_free(&table);
+	} else if (w->changed) {
+		show(w);
+	}
+	if (w->code == EX_NOINPUT)
+		msg_warn("a batch was taken away while it was watched");
+	else if (w->code == EX_TEMPFAIL)
+		msg_warn("the time is over and not all batches are done; watch on with bi-status --watch --wait");
+}
+
+/* Ends as the signal would have ended us. */
+static void
+die_of(int number)
+{
+	sigset_t set;
+
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int
+watch(const struct root *root, const struct names *names, const struct asked *asked)
+{
+	struct watch w = {.asked = asked, .screen = screen_is_there(), .signals = -1};
+	int code;
+
+	w.track = (struct track){.root = root,
+				 .names = names,
+				 .every = w.screen ? DRAW_MS : APPEND_MS,
+				 .look = look,
+				 .left = left,
+				 .arg = &w};
+	code = track_open(&w.track);
+	if (code == 0) {
+		catch_signals(&w);
+		if (w.screen)
+			screen_open();
+		run(&w, asked->timeout < 0 ? track_never : clock_ms() + asked->timeout);
+		leave(&w);
+		if (w.ended_by)
+			die_of(w.ended_by);
+		code = w.code ? w.code : track_judge(&w.track, asked);
+	}
+	track_close(&w.track);
+	buf_free(&w.last);
+	return code;
+}
