@@ -106,6 +106,30 @@ async function withoutToken(browser) {
 	await context.close();
 }
 
+/* Whether nothing is before the middle of the button, and all of it is in the window. */
+function buttonSeen() {
+	const button = document.querySelector('#add');
+	const box = button.getBoundingClientRect();
+
+	return box.top >= 0 && box.bottom <= innerHeight && document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2) === button;
+}
+
+async function manyFiles(browser) {
+	for (const [width, height] of [[1280, 800], [1440, 900], [1280, 600], [1100, 420]]) {
+		const {context, page} = await come(browser, 'many', {viewport: {width, height}, expected: /404/});
+
+		for (const n of [1, 4, 8, 40]) {
+			await page.setInputFiles('#files', Array.from({length: n}, (_, i) => file(`${n}-${i}.txt`, 'x')));
+			await page.waitForFunction((name) => document.querySelector('#chosen').textContent.includes(name), `${n}-${n - 1}.txt`);
+			if (process.env.BI_SHOTS)
+				await page.screenshot({path: `${process.env.BI_SHOTS}/add-${width}x${height}-${n}.png`});
+			assert.ok(await page.evaluate(buttonSeen), `the button is not seen with ${n} more files at ${width}x${height}`);
+		}
+		assert.ok(await page.$eval('#chosen', (list) => list.clientHeight > 60 && list.scrollHeight > list.clientHeight), 'the list does not scroll');
+		await context.close();
+	}
+}
+
 async function addresses(browser) {
 	const {context, page, troubles} = await come(browser, 'reading', {expected: /404/});
 	const urls = [article('One'), site.url + '/status/404/no.html', site.url + '/slow/1500/bytes/10/slow.txt'];
@@ -360,6 +384,7 @@ bi.main(prepare, [
 	['without a token it says what to do', withoutToken],
 	['addresses are found, handed in, followed, read and deleted', addresses],
 	['files are chosen, dropped and left out', files],
+	['the button is in sight however many files are chosen', manyFiles],
 	['an upload shows its bytes, is cancelled and tried again', uploads],
 	['a server that was away', away],
 	['axe-core finds nothing in light, dark and on a phone', accessible],

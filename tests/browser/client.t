@@ -169,6 +169,41 @@ async function reading() {
 	assert.match(apiService.imageUrl('nb', 'f_1', 'a b.png'), /\/notebooks\/nb\/files\/f_1\/images\/a%20b\.png$/);
 }
 
+/* What makes no request, and would otherwise be one for the notebook "undefined". */
+async function badCalls() {
+	const api = client((q, r) => json(r, 200, {}));
+	const blob = new Blob(['x']);
+
+	for (const [what, call] of [
+		[/notebook is needed, not undefined/, () => api.parseUrl('https://x.example/')],
+		[/notebook is needed, not an empty text/, () => api.parseUrlWithMedia('https://x.example/', '')],
+		[/notebook is needed, not null/, () => api.parseFile(blob, 'nb', null)],
+		[/notebook cannot be "\.\."/, () => api.listFiles('..')],
+		[/URL is needed, not undefined/, () => api.parseUrl(undefined, 'nb')],
+		[/URL is needed, not an empty text/, () => api.parseUrl(['https://x.example/', ''], 'nb')],
+		[/File or a Blob is needed.*not the text "\/tmp\/a\.pdf"/, () => api.parseFile('/tmp/a.pdf', null, 'nb')],
+		[/File or a Blob is needed.*not \[object Undefined\]/, () => api.parseFile(undefined, null, 'nb')],
+		[/number of a job is needed, not undefined/, () => api.getBatchJobStatus('nb')],
+		[/number of a job is needed, not an object/, () => all(api.watchBatchJob('nb', {}, FAST))],
+		[/notebook is needed/, () => api.listBatchJobs()],
+		[/id of a file is needed/, () => api.getFileStatus('nb')],
+		[/id of a file is needed/, () => api.getContent()],
+		[/id of a file is needed/, () => api.deleteFile('nb', '')],
+		[/knowledge item is needed/, () => api.linkKnowledgeItem('nb')],
+		[/id of a file is needed/, async () => api.rawUrl()],
+		[/id of a file is needed/, async () => api.rawUrl('nb', undefined)],
+		[/id of a file is needed/, async () => api.contentUrl()],
+		[/name of a picture is needed/, async () => api.imageUrl('nb', 'f_1')],
+	]) {
+		const e = await thrown(call());
+
+		assert.deepStrictEqual([e.status, e.code], [0, 'bad_call']);
+		assert.match(e.detail, what);
+	}
+	assert.deepStrictEqual(asked, []);
+	assert.match(api.rawUrl('f_1'), /\/api\/v1\/notebooks\/files\/f_1\/raw\/$/);
+}
+
 async function errors() {
 	const refused = {success: false, error: 'bad_url', detail: 'ftp://x: no http or https address', batch_job_id: 7};
 	let e = await thrown(client((q, r) => json(r, 422, refused)).parseUrl('ftp://x', 'nb'));
@@ -338,6 +373,7 @@ bi.main(prepare, [
 	['the calls of the seed ask as its server wants it', seed],
 	['files go as parts with their names', files],
 	['each other call has its path', reading],
+	['calls that make no request are refused', badCalls],
 	['what is no success is thrown with status, code and detail', errors],
 	['a job is followed by its stream', streamed],
 	['without a stream it is asked for', polled],

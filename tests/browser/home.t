@@ -6,6 +6,7 @@
 const { execFileSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const bi = require('./bi.js');
 const { assert, open, pageOf, picksOf, says } = bi;
 
@@ -95,6 +96,49 @@ async function withoutStream(browser) {
 	await context.close();
 }
 
+/* What was handed in over the API stands after the batches, the newest first, with its notebook. */
+async function handedIn(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1280, height: 800}});
+	const token = server.url.replace(/^[^#]*#token=/, '');
+
+	for (let i = 1; i <= 12; i++) {
+		const response = await fetch(new URL(`/api/v1/notebooks/${i === 12 ? 'last.one' : 'reading'}/files/parse_url/`, server.url), {
+			method: 'POST', headers: {'Content-Type': 'application/json', 'X-CSRFToken': token},
+			body: JSON.stringify({urls: [`http://127.0.0.1:9/${i}`]}),
+		});
+
+		assert.strictEqual(response.status, 202);
+	}
+	await page.goto(server.url.replace(/\/[^/]*\/[^/]*#/, '/#'));
+	await page.waitForFunction(() => document.querySelectorAll('#jobs .card').length === 10);
+	await page.waitForFunction(() => /, 12 jobs, /.test(document.querySelector('#summary').textContent));
+	assert.ok((await page.locator('#batches .card').count()) >= 1);
+	assert.doesNotMatch(await page.innerText('#batches'), /job-\d/);
+	assert.doesNotMatch(await page.innerText('#jobs'), /bi-render/);
+	assert.match(await page.innerText('#jobs .card:first-child'), /notebook last\.one/);
+	const ids = () => page.$$eval('#jobs h3', (all) => all.map((e) => Number(e.textContent.replace('job-', ''))));
+
+	assert.deepStrictEqual(await ids(), (await ids()).sort((a, b) => b - a));
+	assert.strictEqual(await page.textContent('#more'), '2 more');
+	await page.evaluate(axe);
+	assert.deepStrictEqual(await page.evaluate(async () => (await axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}))
+		.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join('; '))), []);
+	if (process.env.BI_SHOTS)
+		await page.screenshot({path: process.env.BI_SHOTS + '/home.png', fullPage: true});
+	await page.click('#more');
+	assert.strictEqual((await ids()).length, 12);
+	assert.ok(await page.isHidden('#more'));
+	assert.ok(await page.$eval('#jobs li:nth-child(11) a', (a) => a === document.activeElement));
+
+	/* The way to its notebook. */
+	await page.click('#jobs .card:first-child .foot a');
+	await page.waitForURL('**/add/?notebook=last.one');
+	assert.strictEqual(await page.inputValue('#notebook'), 'last.one');
+	await says(page, '#has-title', 'In last.one');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 async function tenThousand(browser) {
 	const {context, page} = await open(browser, '', {viewport: {width: 1400, height: 900}});
 
@@ -125,5 +169,6 @@ async function tenThousand(browser) {
 bi.main(prepare, [
 	['the home page shows batches as they move', moves],
 	['without a stream it asks now and then', withoutStream],
+	['what was handed in has a place of its own', handedIn],
 	[`an index of ${BIG} subjects stays usable`, tenThousand],
 ]);

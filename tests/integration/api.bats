@@ -305,7 +305,7 @@ children_of() {
 	batch A
 	serve A
 	echo '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>' >"$BI_ROOT/review/A/7_1.svg"
-	for what in / /A/index.html /A/7_1.svg /nosuch /api/v1/status/ /api/v1/health/ /api/v1/nosuch /A/.x; do
+	for what in / /A/index.html /A/7_1.svg /nosuch /api/v1/status/ /api/v1/health/ /api/v1/nosuch /api/v1/notebooks/files/f_1/raw/ /A/.x; do
 		curl -si --max-time 10 "http://localhost:$PORT$what" >answer
 		for header in 'X-Content-Type-Options: nosniff' 'Referrer-Policy: no-referrer' 'X-Frame-Options: DENY' \
 			'Cross-Origin-Resource-Policy: same-origin' "frame-ancestors 'none'"; do

@@ -486,7 +486,7 @@ parts_open() {
 }
 
 @test "CORS for the origins that are let in, and for them alone" {
-	local front=http://localhost:3000
+	local front=http://localhost:3000 what
 
 	serve --no-worker --allow-origin "$front" --allow-origin https://front.example
 	call -D headers -X OPTIONS -H "Origin: $front" -H 'Access-Control-Request-Method: POST' \
@@ -515,6 +515,16 @@ parts_open() {
 		call -D headers -X OPTIONS -H "Origin: $from" -H 'Access-Control-Request-Method: POST' "$FILES/parse_url/"
 		assert_equal "$code" 405
 		run ! grep -qi '^access-control' headers
+	done
+	# What was fetched may be shown there as a picture, and nothing else.
+	for what in notebooks/A/files/f_1/raw/ notebooks/files/f_1/raw 'notebooks/A/files/f_1/raw/?x' notebooks/A/files/f_1/images/1.png; do
+		call -D headers "${URL%/}/$what"
+		tr -d '\r' <headers | grep -qix 'cross-origin-resource-policy: cross-origin' || fail "$what: $(<headers)"
+		grep -qi '^content-security-policy: .*sandbox' headers
+	done
+	for what in health/ status/ notebooks/files/f_1/content/ notebooks/A/files/ notebooks/A/files/raw/status/; do
+		call -D headers "${URL%/}/$what"
+		tr -d '\r' <headers | grep -qix 'cross-origin-resource-policy: same-origin' || fail "$what: $(<headers)"
 	done
 	for from in '*' null front.example http://a.example/ http://a.example:80 HTTP://a.example; do
 		run -2 bi-serve --allow-origin "$from" A
