@@ -294,6 +294,8 @@ async function away(browser) {
 
 async function check(page, what) {
 	await page.evaluate(axe);
+	/* A colour on its way to another is neither. */
+	await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
 	const found = await page.evaluate(async () => (await axe.run({runOnly: [
 		'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice',
 	]})).violations.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html + ' ' + n.failureSummary).join('; ')));
