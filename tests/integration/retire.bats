@@ -240,6 +240,8 @@ everything() {
 	sed -i '2s/.*/rubbish/' "$BI_ROOT/batches/M/results.ndjson"
 	run -1 bi-clean --repair check M
 	assert_line --partial 'line 2 of results.ndjson is no result'
+	assert_line 'M: files/a_2.txt belongs to no result that can be read'
+	[ -s "$BI_ROOT/batches/M/files/a_2.txt" ]
 	grep -qx rubbish "$BI_ROOT/batches/M/results.ndjson"
 }
 

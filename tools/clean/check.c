@@ -37,7 +37,8 @@ struct checking {
 	char *block;
 	uint64_t found, mended;
 	uint64_t states_wrong;
-	bool failed; /* something could not be read; said */
+	bool failed;      /* something could not be read; said */
+	bool results_bad; /* a line of results.ndjson says nothing: the file that it had is not known */
 };
 
 enum mending { MENDED, NOT_MENDED };
@@ -162,11 +163,13 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	r->line++;
 	k = is_record(line, n) ? batch_result_number(line, n, &completed) : 0;
-	if (k == 0 || k > x->count)
+	if (k == 0 || k > x->count) {
 		found(x, NOT_MENDED, "record_bad",
 		      "line %" PRIu64 " of results.ndjson is no result of an item that there is", r->line);
-	else
+		x->results_bad = true;
+	} else {
 		x->states[k - 1] = completed ? 'c' : 'f';
+	}
 	return true;
 }
 
@@ -285,6 +288,8 @@ check_files(struct checking *x)
 		result = batch_result(x->b, (uint32_t)k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
 		if (result)
 			check_file(x, (uint32_t)k, result);
+		else
+			cannot_read(x, "a result");
 		json_object_put(result);
 	}
 	buf_free(&line);
@@ -300,10 +305,11 @@ is_known(const struct checking *x, const char *name)
 }
 
 /* Files that no result has: a process was killed before it recorded them. While others work on the batch one may be
- * about to be recorded. */
+ * about to be recorded. Where not all results are known, one may be theirs, and is left. */
 static void
 check_orphans(struct checking *x)
 {
+	bool removes = x->mends && !x->failed && !x->results_bad;
 	int dir = root_dir(batch_dirfd(x->b), "files", false);
 	DIR *d = dir < 0 ? NULL : fdopendir(dir);
 
@@ -315,12 +321,13 @@ check_orphans(struct checking *x)
 	for (struct dirent *e; (e = readdir(d));) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || is_known(x, e->d_name))
 			continue;
-		if (x->mends && unlinkat(dirfd(d), e->d_name, 0) < 0) {
+		if (removes && unlinkat(dirfd(d), e->d_name, 0) < 0) {
 			msg_warn_errno("cannot remove files/%s of the batch '%s'", e->d_name, x->name);
 			x->failed = true;
 			continue;
 		}
-		found(x, MENDED, "orphan", "files/%s belongs to no item", e->d_name);
+		found(x, removes ? MENDED : NOT_MENDED, "orphan", "files/%s belongs to no %s", e->d_name,
+		      x->results_bad ? "result that can be read" : "item");
 	}
 	closedir(d);
 }
