@@ -58,7 +58,7 @@ everything() {
 	exec 5<>lines
 	start bi-fetch -q -b M <lines 5>&- >/dev/null
 	echo "$PWD/M.1" >&5
-	poll 10 sh -c "bi-clean -y batch M 2>&1 | grep -q 'being worked on'"
+	poll 10 sh -c "bi-clean -n batch M 2>&1 | grep -q 'being worked on'"
 	run -75 bi-clean -y batch M
 	assert_output --partial 'bi-clean cancel M'
 	exec 5>&-

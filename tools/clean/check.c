@@ -35,7 +35,7 @@ struct checking {
 	char *states;       /* as items and results have it: p, c, f */
 	struct table files; /* the names in files/ that results have, by their prints, to their items */
 	char *block;
-	uint64_t found, mended;
+	uint64_t found, mendable, mended;
 	uint64_t states_wrong;
 	bool failed;      /* something could not be read; said */
 	bool results_bad; /* a line of results.ndjson says nothing: the file that it had is not known */
@@ -60,6 +60,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	va_end(ap);
 	rec_mend(text);
 	x->found++;
+	x->mendable += how == MENDED;
 	x->mended += mended;
 	if (!x->c->json) {
 		printf("%s: %s%s\n", x->name, text, mended ? ": mended" : "");
@@ -386,6 +387,7 @@ check(const struct clean *c, const char *name, char *block, struct checking *all
 	check_open(&x);
 	batch_close(x.b);
 	all->found += x.found;
+	all->mendable += x.mendable;
 	all->mended += x.mended;
 	return x.failed ? EX_IOERR : 0;
 }
@@ -403,12 +405,12 @@ finish(const struct clean *c, const struct checking *all, size_t batches, int co
 		json_object_object_add(counts, "found", json_object_new_uint64(all->found));
 		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
 		rec_out_end(counts, code);
-	} else if (code == 0 && all->found == 0) {
+	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well\n", batches, batches == 1 ? "batch" : "batches");
-	} else {
+	} else if (batches > 0) {
 		printf("%zu %s verified: %" PRIu64 " found, %" PRIu64 " mended%s\n", batches,
 		       batches == 1 ? "batch" : "batches", all->found, all->mended,
-		       all->mended < all->found && !c->repair ? " (--repair mends what can be)" : "");
+		       all->mendable > 0 && !c->repair ? " (--repair mends what can be)" : "");
 	}
 	return code;
 }
@@ -419,16 +421,18 @@ clean_check(const struct clean *c, char **args)
 	struct checking all = {0};
 	struct names names = {0};
 	char *block = buf_alloc(BLOCK);
+	size_t seen = 0;
 	int code = 0;
 
 	clean_names_or_all(c, args, "check", &names);
 	for (size_t i = 0; i < names.n; i++) {
 		int rc = check(c, names.v[i], block, &all);
 
+		seen += rc == 0;
 		if (code == 0)
 			code = rc;
 	}
-	code = finish(c, &all, names.n, code);
+	code = finish(c, &all, seen, code);
 	names_free(&names);
 	free(block);
 	return code;
