@@ -3,6 +3,7 @@
 #
 # What stands in for something that a test cannot have:
 #   make       of README.md, since the programs are built already
+#   bi-status  in README.md, whose --watch goes on until somebody interrupts it: the real one, and that somebody
 #   exiftool   prints what the real one prints of a picture with a camera's data, which no picture here has
 #   mail       keeps what it was given
 #   less       is cat where it does not write to a terminal
@@ -157,7 +158,11 @@ laid_out() {
 	example README '-b reading | bi-render | bi-serve'
 	completed reading 2
 	shown reading
+	shim bi-status '[ "$*" = --watch ] || exec /usr/local/bin/bi-status "$@"
+		timeout --signal INT 1 /usr/local/bin/bi-status "$@"
+		[ $? = 124 ]'
 	example README 'bi-status --doctor'
+	rm shims/bi-status
 	assert_line --regexp '^reading +.*2/2'
 	assert_line --regexp '^Port 80[0-9][0-9]:'
 	assert_line --partial 'nothing is wrong'
