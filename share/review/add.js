@@ -309,7 +309,7 @@ async function handIn(event) {
 /* --- the page --- */
 
 function readOnly(why) {
-	setText(byId('notice'), why + 'Read only: open the address that bi-serve printed, with its token, in this tab; then come back to add and delete.');
+	setText(byId('notice'), why + 'Read only: open the address that “bi-serve --home” prints, with its token, in this tab; then come back to add and delete.');
 	byId('notice').hidden = false;
 	mark('off', 'Read only');
 }

@@ -12,9 +12,9 @@ options_of_lines() {
 		grep -vxE -- '--help|--version' | sort -u
 }
 
-# A page as text.
+# A page as text, each paragraph a line.
 text_of() {
-	mandoc -T utf8 "$1" | sed 's/.\x08//g'
+	mandoc -T utf8 -O width=1000 "$1" | sed 's/.\x08//g'
 }
 
 options_of_synopsis() {
@@ -89,40 +89,6 @@ programs() {
 	done
 }
 
-# The shell examples of the README and of each page, a file each.
-examples() {
-	local page
-
-	awk '/^    / { if (!n) n = ++count; print substr($0, 5) > ("README." n ".sh"); next } NF { n = 0 }' "$top/README.md"
-	for page in "$man"/bi*.[178]; do
-		# The lines of cron begin with when, lines of a person with the prompt.
-		mandoc -T utf8 -O width=500 "$page" | sed 's/.\x08//g' | sed -n '/^EXAMPLES/,/^SEE ALSO/ {
-			s/^ \{11\}//
-			t shown
-			d
-			:shown
-			s/^\$ //
-			s/^[0-9*]* [0-9*]* \* \* \*  //
-			p
-		}' >"$(basename "$page").sh"
-	done
-}
-
-@test "shell examples are shell" {
-	local file count=0
-
-	examples
-	for file in *.sh; do
-		# JSON, and the layout of the root, are none.
-		if grep -qE '^(\{|\$BI_ROOT)' "$file"; then
-			continue
-		fi
-		run -0 sh -n "$file"
-		count=$((count + $(wc -l <"$file")))
-	done
-	[ "$count" -gt 20 ]
-}
-
 @test "each bi- word of manuals, README and demo is a program or a page" {
 	local word
 
@@ -135,42 +101,115 @@ examples() {
 	done <words
 }
 
-@test "the examples of several lists, and of several processes, work with any names of files" {
-	local file list
-
-	mkdir lists 'a b' bin
-	printf '#!/bin/sh\ncat\n' >bin/bi-serve # its ports are the machine's
-	chmod +x bin/bi-serve
-	for file in "a b/it's.txt" 'a b/"quoted".txt' 'a b/back\slash $(touch pwned).txt'; do
-		echo "$file" >"$file"
-		realpath "$file" >>urls
-	done
-	for list in one two three; do
-		cp urls "lists/$list.txt"
-	done
-	cp urls "lists/three;touch pwned;\$(touch pwned) it's .txt"
-	examples
-	run -0 sh "$(grep -l 'xargs -d' README.*.sh)"
-	run -0 bi-status --json --limit 0 --strict big
-	assert_equal "$(jq .batch_job.completed_items <<<"$output")" 3
-	for file in "$(grep -l 'xargs -0' README.*.sh)" bi.7.sh; do
-		grep -A 2 'xargs -0' "$file" >lists.sh
-		grep -q basename lists.sh
-		run -0 env PATH="$PWD/bin:$PATH" sh lists.sh
-		for list in one two three three_touch_pwned___touch_pwned__it_s_; do
-			run -0 bi-status --json --limit 0 --strict "$list"
-			assert_equal "$(jq .batch_job.completed_items <<<"$output")" 3
-			[ -e "$BI_ROOT/review/$list/index.html" ]
-			rm -r "$BI_ROOT/batches/$list" "$BI_ROOT/review/$list"
-		done
-	done
-	[ -z "$(find . -name pwned)" ]
-}
-
 @test "each page that another refers to is there" {
 	local name section
 
 	grep -hoE '^\.Xr bi[a-z-]* [0-9]' "$man"/*.[1-9] | sort -u | while read -r _ name section; do
 		[ -f "$man/$name.$section" ] || fail "$name($section) is referred to and is not there"
 	done
+}
+
+# section PAGE TITLE: that section, as text.
+section() {
+	text_of "$1" | sed -n "/^$2\$/,/^[A-Z]/p"
+}
+
+# The variables that a page has under ENVIRONMENT.
+variables_of() {
+	sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh [^E]/s/^\.It Ev //p' "$1" | tr -d ' ' | tr ',' '\n'
+}
+
+# What the sources in these folders read of the environment. BI_REVIEW is what bi-serve sets for its own lighttpd.
+variables_read() {
+	grep -rhoE 'getenv\("[A-Za-z_]+"\)' "$@" | cut -d'"' -f2 | grep -vx BI_REVIEW | sort -u
+}
+
+@test "each environment variable that a program reads is in its page and in bi(7), and these have no others" {
+	local program page folder
+
+	variables_read "$top/tools" >known
+	[ "$(wc -l <known)" -ge 8 ]
+	# Those that libcurl reads, by the name that it has for them.
+	printf '%s\n' http_proxy HTTPS_PROXY NO_PROXY >>known
+	# BI_HOSTS is between bi-serve and bi-api.
+	run -0 comm -3 <(grep -vx BI_HOSTS known | sort) <(variables_of "$man/bi.7" | sort)
+	assert_output ''
+	for program in $(programs); do
+		page=$(ls "$man/$program".[1-9])
+		folder=$top/tools/${program#bi-}
+		{
+			variables_read "$folder" || :
+			! "$program" --help | grep -q -- --root || echo BI_ROOT
+			! grep -rq self_share "$folder" || echo BI_SHARE
+		} | sort -u >needs
+		run -0 comm -23 needs <(variables_of "$page" | sort)
+		[ -z "$output" ] || fail "${page##*/} does not have under ENVIRONMENT: $output"
+		run -0 comm -13 <(sort known) <(variables_of "$page" | sort)
+		[ -z "$output" ] || fail "nobody reads what ${page##*/} has under ENVIRONMENT: $output"
+	done
+}
+
+@test "bi(7) has each exit status that the programs have, and no other" {
+	local name
+
+	grep -rhoE '\bEX_[A-Z]+(_[A-Z]+)*\b' "$top/tools" | sort -u | while read -r name; do
+		# By their headers; what is in neither is another constant.
+		sed -nE "s/^#define[[:space:]]+${name}[[:space:]]+([0-9]+).*/\1/p; s/^[[:space:]]+$name = ([0-9]+),.*/\1/p" \
+			/usr/include/sysexits.h "$top/tools/lib/msg.h"
+	done | sort -n >had
+	[ "$(wc -l <had)" -ge 10 ]
+	sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It //p' "$man/bi.7" | diff --label programs had --label 'bi(7)' -
+}
+
+@test "each page has the exit statuses of its program, and of those of bi(7) no others" {
+	local page
+
+	sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It //p' "$man/bi.7" | sort >had
+	for page in "$man"/bi-*.1; do
+		section "$page" 'EXIT STATUS' >said
+		grep -q 'bi(7)' said || fail "${page##*/} says nothing of the statuses of bi(7)"
+		grep -oE '(^|[ ;,])[0-9]+( |$)' said | tr -d ' ;,' | sort -u >numbers
+		run -0 comm -23 numbers had
+		[ -z "$output" ] || fail "${page##*/} has statuses that are not in bi(7): $output"
+	done
+}
+
+# The codes that the sources give to errors of records, a line each: what stands as a word of its own in a call that
+# fails something, or in a table that such a call takes it from. Answers over HTTP are another matter.
+codes_given() {
+	find "$top/tools" -name '*.c' -print0 | xargs -0 perl -0777 -ne '
+		my @codes;
+		unless ($ARGV =~ m{/api/}) {
+			push @codes, $2 =~ /"([a-z][a-z0-9_]*)"/g
+				while /\b(judge_fail|verdict_set|refuse|say_refused|fail|fail_limit|fail_errno|problem|make_bad|ask_bad)\(([^;{]*);/g;
+			push @codes, /\bcode = "([a-z][a-z0-9_]*)"/g;
+		}
+		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not)_[a-z_]+)", "/g,
+			/"code", json_object_new_string\("([a-z_]+)"/g, /\\"code\\":\\"([a-z_]+)\\"/g;
+		print "$_\n" for @codes' | sort -u
+}
+
+# Those that bi-records(5) has: what is set literally where it speaks of codes.
+codes_said() {
+	perl -0777 -ne 'for (split /^\.(?:Pp|Ss.*|Sh.*|Bd.*|Ed|It.*)\n/m) {
+		next unless /\bcodes?\b/;
+		s/^\.Xr .*//mg;
+		for (/^\.Li (.*)/mg) {
+			print "$_\n" for grep { /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/ } split /[ ,]+/;
+		}
+	}' "$man/bi-records.5" | sort -u
+}
+
+@test "bi-records(5) has each code that an error of a record may have, and no other" {
+	codes_given >given
+	codes_said >said
+	[ "$(wc -l <given)" -ge 60 ]
+	diff --label sources given --label 'bi-records(5)' said
+}
+
+@test "bi-clean(1) has each kind of thing that check finds, and no other" {
+	perl -0777 -ne 'print "$_\n" for /\bfound\([^,;]*,[^,;]*, "([a-z_]+)"/g' "$top"/tools/clean/*.c | sort -u >found
+	[ "$(wc -l <found)" -ge 5 ]
+	sed -n '/^\.It Cm check/,/^\.It Cm legacy/s/^\.It Ql //p' "$man/bi-clean.1" | sed 's/ , Ql /\n/g' | sort |
+		diff --label sources found --label 'bi-clean(1)' -
 }

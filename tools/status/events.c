@@ -13,8 +13,8 @@
 #include "clock.h"
 #include "follow.h"
 #include "msg.h"
+#include "queue.h"
 #include "rec.h"
-#include "servers.h"
 
 enum {
 	EVERY_MS = 100, /* between two looks at a batch */
@@ -122,6 +122,13 @@ left(struct track *t, struct tracked *v, bool gone)
 	forget(v);
 }
 
+/* Who hands it in holds the entry of the queue until all is there. */
+static bool
+is_handed_in(const struct happening *h, const struct tracked *v)
+{
+	return v->seen.p.queued && !queue_is_held(h->track.root, v->seen.name);
+}
+
 /* What is known of the batch, from the first look on. */
 static struct spotted *
 begin(struct happening *h, struct tracked *v, const struct batch *b)
@@ -141,9 +148,20 @@ begin(struct happening *h, struct tracked *v, const struct batch *b)
 	s->created = !h->ready && !h->asked->from_start;
 	if (s->created)
 		items_skip(s, v, b);
+	s->queued = s->created && is_handed_in(h, v);
 	s->at_rest = s->created || v->seen.p.done;
 	s->was_done = s->created && v->seen.p.done;
 	return s;
+}
+
+static void
+tell_handed_in(struct happening *h, struct spotted *s, const struct tracked *v)
+{
+	if (s->queued == v->seen.p.queued)
+		return;
+	s->queued = is_handed_in(h, v);
+	if (s->queued)
+		event_out(h, event_new("batch_handed_in", NULL, v->seen.name));
 }
 
 static void
@@ -152,6 +170,7 @@ look(struct track *t, struct tracked *v, struct batch *b)
 	struct happening *h = t->arg;
 	const struct progress *p = &v->seen.p;
 	struct spotted *s;
+	bool worked; /* somebody works on it, or has since the last look */
 
 	/* First how far it is: what is done then has its results already. */
 	if (seen_look(t->root, &v->seen, b, NULL) < 0) {
@@ -161,13 +180,11 @@ look(struct track *t, struct tracked *v, struct batch *b)
 	s = begin(h, v, b);
 	if (!s->created && !(s->created = tell_created(h, b)))
 		return;
-	if (s->handed_in && p->queued)
-		event_out(h, event_new("batch_handed_in", NULL, v->seen.name));
-	s->handed_in = false;
-	items_tell(h, v, b);
-	if (p->counts.held || !p->done)
+	tell_handed_in(h, s, v);
+	worked = items_tell(h, v, b) || p->counts.held || p->queued;
+	if (worked || !p->done)
 		s->was_done = false;
-	if (p->counts.held || p->queued)
+	if (worked)
 		s->at_rest = false;
 	if (p->done && !s->was_done && p->counts.total > 0) {
 		s->was_done = true;
@@ -246,14 +263,8 @@ static void
 heard(struct track *t, struct tracked *v, const struct follow_event *e)
 {
 	struct happening *h = t->arg;
-	struct spotted *s = v ? v->own : NULL;
 
-	/* Who hands it in closes the entry when all is there. */
-	if (e->what == FOLLOW_QUEUE && s) {
-		s->handed_in |= e->closed && !s->queued;
-		s->queued |= e->closed;
-		s->queued &= !e->removed;
-	}
+	(void)v;
 	if (e->what == FOLLOW_LOST || (e->what == FOLLOW_LEASES && !e->name[strspn(e->name, "0123456789")])) {
 		h->server_looks = SERVER_LOOKS;
 		h->servers_due = 0;

@@ -13,8 +13,7 @@
 struct spotted {
 	unsigned long long ino; /* of its directory: another one is another batch */
 	bool created;           /* that it was created is told, or was before */
-	bool queued;            /* its entry in queue/ is that of a batch that was handed in */
-	bool handed_in;         /* which is to be told */
+	bool queued;            /* that it was handed in is told, and it is in the queue still */
 	bool was_done, at_rest; /* as was told */
 	off_t read_to;          /* of results.ndjson */
 	unsigned char *states;  /* of its items while it is held; NULL: nobody worked on it */
@@ -45,7 +44,7 @@ void event_out(struct happening *h, struct json_object *o);
 /* What happened to the items of the batch up to now is not told. */
 void items_skip(struct spotted *s, const struct tracked *v, const struct batch *b);
 
-/* Tells what happened to them since. */
-void items_tell(struct happening *h, const struct tracked *v, const struct batch *b);
+/* Tells what happened to them since. Whether there was a result. */
+bool items_tell(struct happening *h, const struct tracked *v, const struct batch *b);
 
 #endif

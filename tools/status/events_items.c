@@ -158,11 +158,13 @@ items_skip(struct spotted *s, const struct tracked *v, const struct batch *b)
 		s->read_to = 0;
 }
 
-void
+bool
 items_tell(struct happening *h, const struct tracked *v, const struct batch *b)
 {
 	struct spotted *s = v->own;
+	off_t before = s->read_to;
 
 	read_states(h, s, v, b);
 	read_results(h, s, v, b);
+	return s->read_to > before;
 }

@@ -94,7 +94,7 @@ struct tracked {
 	int64_t due;    /* when to look at it, on clock_ms() */
 	int64_t looked; /* when that was last; 0: never */
 	int again;      /* how many looks are due after the next */
-	bool found;
+	bool found, gone;
 	void *own; /* the caller's */
 };
 

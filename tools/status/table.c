@@ -463,6 +463,20 @@ count_rows(const char *text)
 	return rows;
 }
 
+/* Cuts off what is below the first ROWS lines. */
+static void
+cut(struct buf *text, int rows)
+{
+	char *end = text->data;
+
+	while (rows-- > 0 && (end = strchr(end, '\n')) != NULL)
+		end++;
+	if (!end)
+		return;
+	text->len = (size_t)(end - text->data);
+	*end = '\0';
+}
+
 /* How many of each kind are not shown. */
 static void
 print_more(struct sheet *s, const struct seen *const *v, size_t n)
@@ -500,6 +514,8 @@ print_fitting(struct sheet *s, const struct seen *const *v, size_t n, int rows)
 		buf_clear(&one);
 		print_batch(s, v[i]);
 		fold(&one, s->paper->width);
+		if (i == 0 && rows - 2 > used)
+			cut(&one, rows - 2 - used);
 		if (used + count_rows(one.data) > rows - 2)
 			break;
 		used += count_rows(one.data);

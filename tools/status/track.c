@@ -103,21 +103,16 @@ find_all(struct track *t)
 	return 0;
 }
 
-/* Brings the list up to what batches/ has. */
+/* Takes leave of those that are not there, or not any longer. */
 static void
-list(struct track *t)
+leave_gone(struct track *t)
 {
 	size_t n = 0;
 
-	t->list = false;
-	for (size_t i = 0; i < t->n; i++)
-		t->v[i]->found = false;
-	if (find_all(t) < 0)
-		msg_die_errno(msg_code(errno), "cannot list the batches in %s", t->root->path);
 	for (size_t i = 0; i < t->n; i++) {
 		struct tracked *v = t->v[i];
 
-		if (v->found) {
+		if (v->found && !v->gone) {
 			t->v[n++] = v;
 			continue;
 		}
@@ -125,8 +120,21 @@ list(struct track *t)
 		drop(v);
 	}
 	t->n = n;
-	if (n > 0)
-		qsort(t->v, n, sizeof(struct tracked *), by_name);
+}
+
+/* Brings the list up to what batches/ has. What has gone goes first: there may be another by its name. */
+static void
+list(struct track *t)
+{
+	t->list = false;
+	leave_gone(t);
+	for (size_t i = 0; i < t->n; i++)
+		t->v[i]->found = false;
+	if (find_all(t) < 0)
+		msg_die_errno(msg_code(errno), "cannot list the batches in %s", t->root->path);
+	leave_gone(t);
+	if (t->n > 0)
+		qsort(t->v, t->n, sizeof(struct tracked *), by_name);
 }
 
 int
@@ -166,6 +174,8 @@ heed(const struct follow_event *e, void *arg)
 	/* A worker came or went. */
 	bool queued = e->what == FOLLOW_QUEUE && *e->name == '.';
 
+	if (v && (e->what == FOLLOW_GONE || (e->what == FOLLOW_BATCHES && e->removed)))
+		v->gone = true;
 	t->list |= all || e->what == FOLLOW_BATCHES || e->what == FOLLOW_GONE;
 	for (size_t i = 0; i < t->n; i++)
 		if (all || (queued && t->v[i]->seen.p.queued))

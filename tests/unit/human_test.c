@@ -1,0 +1,65 @@
+#include "human.h"
+#include "testing.h"
+
+static void
+bytes(void **state)
+{
+	static const struct {
+		double bytes;
+		const char *said;
+	} all[] = {{0, "0 B"},       {999, "999 B"},     {999.6, "1.0 KB"},  {1500, "1.5 KB"},       {9940, "9.9 KB"},
+		   {9960, "10 KB"},  {999499, "999 KB"}, {999600, "1.0 MB"}, {3100000000, "3.1 GB"}, {5e12, "5.0 TB"},
+		   {7e15, "7000 TB"}};
+	char room[HUMAN_ROOM];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		assert_string_equal(human_bytes(room, all[i].bytes), all[i].said);
+}
+
+static void
+spans(void **state)
+{
+	static const struct {
+		double seconds;
+		const char *said;
+	} all[] = {{-1, "0 s"},
+		   {0.4, "0 s"},
+		   {59.4, "59 s"},
+		   {59.6, "1:00 min"},
+		   {130, "2:10 min"},
+		   {3900, "1:05 h"},
+		   {86400 * 2 - 1, "47:59 h"},
+		   {86400 * 2, "2 days"},
+		   {1e300, "11574074 days"}};
+	char room[HUMAN_ROOM];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		assert_string_equal(human_span(room, all[i].seconds), all[i].said);
+}
+
+static void
+text(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	human_text(&out, "a\x1b[31m\n\x7f\xc2\x9b"
+			 "b\xc3\xbc\xc2\xa0");
+	assert_string_equal(out.data, "a?[31m???b\xc3\xbc\xc2\xa0");
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bytes),
+		cmocka_unit_test(spans),
+		cmocka_unit_test(text),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
