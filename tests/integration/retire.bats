@@ -300,6 +300,22 @@ everything() {
 	run -66 bi-clean legacy nosuch
 }
 
+@test "legacy: another picture of a name that was moved before is left where it is" {
+	mkdir -p review "$BI_ROOT"
+	echo one >review/1_1.jpg
+	run -0 bi-clean --move-to old legacy review
+	[ ! -e review/1_1.jpg ]
+	echo another >review/1_1.jpg
+	echo two >review/1_2.jpg
+	run -1 bi-clean --move-to old legacy review
+	assert_output --partial 'review/1_1.jpg is another picture than the batch old has of that name'
+	assert_line --partial 'moved 1 pictures'
+	assert_equal "$(ls review)" 1_1.jpg
+	assert_equal "$(cat review/1_1.jpg)" another
+	run -0 bi-clean --move-to other legacy review
+	assert_equal "$(ls review)" ''
+}
+
 @test "legacy: a folder of the root itself is refused" {
 	batch M 1
 	bi-render M >/dev/null

@@ -317,6 +317,10 @@ completed_once() {
 	echo "$FAULTY/bytes/20/e" | bi-fetch --queue --public-only -b d
 	bi-fetch --work --once
 	assert_equal "$(state d)" f
+	# A batch that says nothing would not be, so it takes none of these lines.
+	run -2 --separate-stderr bi-fetch --queue --public-only -b c <<<"$FAULTY/bytes/20/f"
+	assert_regex "$stderr" "the batch 'c' was made without --public-only"
+	assert_equal "$(state c)" f
 }
 
 @test "a connection that another batch made is no way around that" {
