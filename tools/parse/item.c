@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -403,6 +404,10 @@ open_file(struct shop *s, struct item *i)
 {
 	struct stat st;
 
+	if (strncasecmp(i->path, "http://", 7) == 0 || strncasecmp(i->path, "https://", 8) == 0) {
+		fail(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch gets URLs");
+		return false;
+	}
 	i->work.in = open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (i->work.in < 0) {
 		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", false, "it cannot be opened");

@@ -55,6 +55,20 @@ check_home(const struct serve *s)
 	return EX_CANTCREAT;
 }
 
+/* Whether there is something by the name of BATCH among the batches; errno stays. */
+static bool
+has_batch(const struct serve *s, const char *batch)
+{
+	int error = errno, dir = root_dir(s->root.fd, "batches", false);
+	struct stat st;
+	bool has = dir >= 0 && fstatat(dir, batch, &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (dir >= 0)
+		close(dir);
+	errno = error;
+	return has;
+}
+
 /* Whether the pages of BATCH are there. */
 static int
 check_pages(const struct serve *s, const char *batch)
@@ -67,7 +81,10 @@ check_pages(const struct serve *s, const char *batch)
 		errno = EINVAL;
 		rc = -1;
 	}
-	if (rc < 0 && errno == ENOENT)
+	if (rc < 0 && errno == ENOENT && !has_batch(s, batch))
+		msg_warn("there is no batch %s in %s, and no review pages of one; bi-status lists those that there are",
+			 batch, s->root.path);
+	else if (rc < 0 && errno == ENOENT)
 		msg_warn("there are no review pages of batch %s in %s: run `bi-render %s` first", batch, s->root.path,
 			 batch);
 	else if (rc < 0)
