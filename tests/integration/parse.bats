@@ -124,6 +124,22 @@ wav() {
 	printf data; le 8000 4; head -c 8000 /dev/zero
 }
 
+@test "addresses of a page that nobody knows the place of stay relative; --base is a URL; a URL is no file" {
+	cat >page.html <<-'END'
+		<title>x</title><p>There is <a href="sub/two%20.html#part">a link</a>, <a href="javascript:x()">another</a>,
+		<a href="//elsewhere.test/y">a third</a>, <a href="#here">a fourth</a> and <a href="http://a.test/z">one more</a>
+		and <img src="pictures/dog one.png" alt="a dog"></p>
+	END
+	assert_equal "$(parsed page.html '[.links[].url]')" '["sub/two%20.html#part","http://a.test/z"]'
+	bi-parse --text page.html | grep -F '![a dog](pictures/dog%20one.png)'
+	assert_equal "$(bi-parse --base http://b.test/d/ page.html | jq -c '[.links[].url]')" \
+		'["http://b.test/d/sub/two%20.html","http://elsewhere.test/y","http://a.test/z"]'
+	run -2 --separate-stderr bi-parse --base foo page.html
+	assert_regex "$stderr" "--base takes a URL of http or https, not 'foo'"
+	run -1 --separate-stderr bi-parse http://a.test/x.html
+	assert_regex "$stderr" 'bi-fetch gets URLs'
+}
+
 @test "a page: its main text as Markdown, and what it says of itself" {
 	run -0 parsed "$pages/news.html" '[.kind, .title, .language, .author, .date, .canonical_url, .metadata.site, .status, .mime]'
 	assert_output '["page","Harbour bridge to close for six months of repairs","en-GB","Mairi Holt","2026-03-04T06:00:00+00:00","https://www.northport-courier.example/news/harbour-bridge-closure","Northport Courier","completed","text/html"]'

@@ -202,7 +202,10 @@ with_cgi() {
 	pages A
 	ports 2
 	run -66 --separate-stderr bi-serve nosuch
-	assert_regex "$stderr" 'no review pages of batch nosuch .*bi-render nosuch'
+	assert_regex "$stderr" 'there is no batch nosuch .*bi-status'
+	mkdir -p "$BI_ROOT/batches/bare"
+	run -66 --separate-stderr bi-serve bare
+	assert_regex "$stderr" 'no review pages of batch bare .*bi-render bare'
 	[ ! -e "$BI_ROOT/leases" ]
 	run -66 --separate-stderr bi-serve -p "$FIRST-$LAST" nosuch A
 	assert_equal "$(jq -c 'select(.port).batch' <<<"$output")" '"A"'

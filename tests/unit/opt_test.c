@@ -124,7 +124,11 @@ options_that_are_none(void **state)
 	assert_wrong("x --nonsense y", "--nonsense");
 	assert_wrong("-b", "-b needs a value");
 	assert_wrong("--batch", "--batch needs a value");
-	assert_wrong("--quiet=yes", "--quiet=yes");
+	assert_wrong("--nonsense=yes", "there is no option --nonsense=yes");
+	assert_wrong("--input-file", "there is no option --input-file");
+	assert_wrong("--quiet=yes", "--quiet takes no value");
+	assert_wrong("--qui=yes", "--qui takes no value");
+	assert_wrong("--help=yes", "--help takes no value");
 	assert_wrong("--nonsense", "bi-test --help");
 }
 

@@ -99,6 +99,28 @@ name_of(const struct opts *o, int id)
 	return "option";
 }
 
+/* Of a long option that getopt does not take, with or without '=VALUE': how many it may be the beginning of. */
+static size_t
+count_meant(const struct option *words, const char *given)
+{
+	size_t n = strcspn(given + 2, "="), count = 0;
+
+	for (; words->name; words++)
+		count += strncmp(words->name, given + 2, n) == 0;
+	return count;
+}
+
+/* GIVEN is none of WORDS, or one that takes no value and has one. */
+static _Noreturn void
+refuse(const struct option *words, const char *given)
+{
+	if (strncmp(given, "--", 2) != 0 || count_meant(words, given) == 0)
+		opt_wrong("there is no option %s", given);
+	if (count_meant(words, given) > 1 && !optopt)
+		opt_wrong("%s may be more than one option", given);
+	opt_wrong("%.*s takes no value", (int)strcspn(given, "="), given);
+}
+
 int
 opt_next(struct opts *o)
 {
@@ -124,7 +146,7 @@ opt_next(struct opts *o)
 	case '?':
 		if (optopt > ' ' && optopt < 127 && strncmp(o->argv[optind - 1], "--", 2) != 0)
 			opt_wrong("there is no option -%c", optopt);
-		opt_wrong("%s is not an option, or takes no value", o->argv[optind > at ? optind - 1 : at]);
+		refuse(words, o->argv[optind > at ? optind - 1 : at]);
 	default:
 		break;
 	}

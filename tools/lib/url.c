@@ -97,6 +97,26 @@ url_resolve(CURLU *base, const char *text, size_t n)
 	return url;
 }
 
+char *
+url_relative(const char *text, size_t n)
+{
+	char relative[MEDIA_URL];
+	struct buf out = {0};
+
+	if (!clean(relative, sizeof(relative), text, n) || relative[0] == '\0' || relative[0] == '#' ||
+	    strncmp(relative, "//", 2) == 0 || strcspn(relative, ":") < strcspn(relative, "/?#"))
+		return NULL;
+	for (const char *c = relative; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			buf_printf(&out, "%%%02X", (unsigned)(unsigned char)*c);
+		else
+			buf_add(&out, c, 1);
+	if (out.len < MEDIA_URL)
+		return out.data;
+	buf_free(&out);
+	return NULL;
+}
+
 const char *
 url_kind(const char *url)
 {

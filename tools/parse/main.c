@@ -14,6 +14,7 @@
 #include "msg.h"
 #include "opt.h"
 #include "serve.h"
+#include "url.h"
 
 enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
 
@@ -152,6 +153,16 @@ parse_all(const struct options *o, char **operands)
 	return code;
 }
 
+static bool
+is_base(const char *base)
+{
+	char *url = url_resolve(NULL, base, strlen(base));
+	bool good = url != NULL;
+
+	free(url);
+	return good;
+}
+
 static void
 read_options(struct options *a, struct opts *o)
 {
@@ -175,6 +186,8 @@ read_options(struct options *a, struct opts *o)
 	}
 	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
 		opt_wrong(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
+	if (a->base && !is_base(a->base))
+		opt_wrong("--base takes a URL of http or https, not '%s'", a->base);
 	if (a->text && a->json)
 		opt_wrong("--text and --json are two ways to say it: take one");
 	a->text = a->text || (!a->json && isatty(STDOUT_FILENO));

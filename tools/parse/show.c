@@ -72,11 +72,20 @@ drop_orphan(struct showing *w)
 
 /* --- what is within a line --- */
 
+/* What an address means; where nothing says below what it is, a relative one stays as it is. For free(), or NULL. */
+static char *
+address(const struct showing *w, const char *text, size_t n)
+{
+	char *url = url_resolve(w->s->base, text, n);
+
+	return url || w->s->base || w->s->picture ? url : url_relative(text, n);
+}
+
 static void
 open_link(struct showing *w, uint32_t i)
 {
 	const char *href = dom_attribute(w->d, i, "href");
-	char *url = href ? url_resolve(w->s->base, href, strlen(href)) : NULL;
+	char *url = href ? address(w, href, strlen(href)) : NULL;
 	struct buf text = {0};
 
 	if (!url)
@@ -98,12 +107,12 @@ source_of(const struct showing *w, uint32_t i)
 
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		const char *src = dom_attribute(w->d, i, names[k]);
-		char *url = src ? url_resolve(w->s->base, src, strlen(src)) : NULL;
+		char *url = src ? address(w, src, strlen(src)) : NULL;
 
 		if (url)
 			return url;
 	}
-	return srcset_next(&candidates) ? url_resolve(w->s->base, candidates.url, candidates.len) : NULL;
+	return srcset_next(&candidates) ? address(w, candidates.url, candidates.len) : NULL;
 }
 
 /* Pictures of one or two pixels count visits, others are marks beside words. */

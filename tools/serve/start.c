@@ -55,6 +55,20 @@ check_home(const struct serve *s)
 	return EX_CANTCREAT;
 }
 
+/* Whether there is something by the name of BATCH among the batches; errno stays. */
+static bool
+has_batch(const struct serve *s, const char *batch)
+{
+	int error = errno, dir = root_dir(s->root.fd, "batches", false);
+	struct stat st;
+	bool has = dir >= 0 && fstatat(dir, batch, &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (dir >= 0)
+		close(dir);
+	errno = error;
+	return has;
+}
+
 /* Whether the pages of BATCH are there. */
 static int
 check_pages(const struct serve *s, const char *batch)
@@ -67,7 +81,10 @@ check_pages(const struct serve *s, const char *batch)
 		errno = EINVAL;
 		rc = -1;
 	}
-	if (rc < 0 && errno == ENOENT)
+	if (rc < 0 && errno == ENOENT && !has_batch(s, batch))
+		msg_warn("there is no batch %s in %s, and no review pages of one; bi-status lists those that there are",
+			 batch, s->root.path);
+	else if (rc < 0 && errno == ENOENT)
 		msg_warn("there are no review pages of batch %s in %s: run `bi-render %s` first", batch, s->root.path,
 			 batch);
 	else if (rc < 0)
@@ -152,6 +169,18 @@ serve_warn_open(const struct serve *s)
 	servers_free(&all);
 }
 
+/* A server that is there goes on as it was started. */
+static void
+say_not_heeded(const struct serve *s, int port)
+{
+	bool usual = s->first == 8000 && s->last == 8020, elsewhere = !usual && (port < s->first || port > s->last);
+
+	if (elsewhere || s->origins_n || s->hosts_n || s->csrf_cookie || s->no_worker ||
+	    memcmp(&s->bounds, &bounds_usual, sizeof(s->bounds)) != 0)
+		msg_warn("the server on port %d goes on as it was started, %s: `bi-clean stop %d` first", port,
+			 elsewhere ? "there" : "without these options", port);
+}
+
 int
 serve_known(const struct serve *s, const char *batch)
 {
@@ -168,8 +197,10 @@ serve_known(const struct serve *s, const char *batch)
 
 		found = v->batch && v->url && address && strcmp(v->batch, batch) == 0 &&
 			strcmp(address, s->address) == 0 && strcmp(access_of(v), serve_access_name(s->access)) == 0;
-		if (found)
+		if (found) {
 			print_record(s, v->record, " already");
+			say_not_heeded(s, v->port);
+		}
 	}
 	servers_free(&all);
 	return found;
