@@ -197,7 +197,7 @@ asked() {
 	assert_equal "$(origin_paths)" $'http://far.test/bytes/20/a\n/bytes/20/b'
 	run -1 --separate-stderr bi-fetch --tries 1 -x 127.0.0.1:1 http://far.test/bytes/20/c
 	assert_equal "$(code)" connect_failed
-	assert_regex "$(jq -r '.error.message // empty' <<<"$output")" '^the proxy: '
+	assert_regex "$(jq -r '.error.message // empty' <<<"$output")" '--proxy is given'
 }
 
 @test "--public-only with an empty proxy goes to no other address" {

@@ -43,12 +43,12 @@ note_refused(struct job *j)
 	host_refuse(h, why);
 }
 
-/* Whether all goes through --proxy, so that who cannot be reached is that. */
-static bool
-is_all_by_proxy(const struct settings *set)
+/* Who cannot be reached may be the proxy, not the host. */
+static const char *
+by_proxy(const struct settings *set)
 {
-	return set->proxy && *set->proxy && !(set->noproxy && *set->noproxy) && !getenv("no_proxy") &&
-	       !getenv("NO_PROXY");
+	return set->proxy && *set->proxy && !(set->noproxy && *set->noproxy) ? " (--proxy is given: does that work?)"
+									     : "";
 }
 
 /* What people have beside a URL that is none. */
@@ -70,8 +70,8 @@ judge_curl(struct job *j, CURLcode code)
 		note_refused(j);
 	name = manners_of_curl(code, &again);
 	if (name) {
-		judge_fail(j, again && !j->host->refusal, name, "%s%s",
-			   code == CURLE_COULDNT_CONNECT && is_all_by_proxy(j->fetch->set) ? "the proxy: " : "", why);
+		judge_fail(j, again && !j->host->refusal, name, "%s%s", why,
+			   code == CURLE_COULDNT_CONNECT ? by_proxy(j->fetch->set) : "");
 		j->verdict.retryable = again;
 		return;
 	}
