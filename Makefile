@@ -147,6 +147,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
 	cp -R $(wildcard share/review share/serve share/source share/hosts.conf share/examples) $(DESTDIR)$(DATA)
+	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 	for unit in share/systemd/*; do \

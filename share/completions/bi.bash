@@ -1,5 +1,6 @@
 # Completions for bash of all programs of bi. The tables that begin this file when it is installed are made of the
 # programs' own --help by share/completions/generate.
+# shellcheck shell=bash disable=SC2154 # those tables
 
 # The names of the batches of the root that the command line names.
 _bi_batches() {
@@ -13,19 +14,50 @@ _bi_batches() {
 	bi-status "${root[@]}" --json --limit 0 2>/dev/null | sed -n 's/.*"name":"\([^"]*\)".*/\1/p'
 }
 
-# What may stand for KIND, the word in capitals that a usage has for it.
+# What begins with $2 and may stand for $1, the word in capitals that a usage has for it, into COMPREPLY.
 _bi_values() {
+	COMPREPLY=()
 	case $1 in
-	DIR) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-	BATCH) mapfile -t COMPREPLY < <(compgen -W "$(_bi_batches)" -- "$2") ;;
-	FILE | SOCKET) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+	DIR | FOLDER) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+	BATCH | NAME) mapfile -t COMPREPLY < <(compgen -W "$(_bi_batches)" -- "$2") ;;
+	FILE) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	esac
-	case $1 in DIR | FILE) compopt -o filenames 2>/dev/null ;; esac
+	case $1 in DIR | FOLDER | FILE) compopt -o filenames 2>/dev/null ;; esac
+}
+
+# An operand of $1 that begins with $2: where it has verbs the verb, then what that takes; else whatever it names.
+_bi_operand() {
+	local i verb='' form kind
+	local -a forms=() kinds=() words=() all=()
+
+	IFS='|' read -ra forms <<<"${_bi_operands[$1]}"
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == -* ]] || verb=${verb:-${COMP_WORDS[i]}}
+	done
+	for form in "${forms[@]}"; do
+		read -ra words <<<"$form"
+		if [[ ${words[0]} != *[a-z]* ]]; then
+			kinds+=("${words[@]}")
+		elif [[ -z $verb ]]; then
+			all+=("${words[0]}")
+		elif [[ $verb == "${words[0]}" ]]; then
+			kinds=("${words[@]:1}")
+			break
+		fi
+	done
+	for kind in "${kinds[@]}"; do
+		_bi_values "$kind" "$2"
+		all+=("${COMPREPLY[@]}")
+	done
+	COMPREPLY=()
+	for form in "${all[@]}"; do
+		[[ $form != "$2"* ]] || COMPREPLY+=("$form")
+	done
 }
 
 _bi() {
-	local program=${COMP_WORDS[0]##*/} current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} option kind
-	local -a names=() kinds=()
+	local program=${COMP_WORDS[0]##*/} current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} option
+	local -a names=()
 
 	COMPREPLY=()
 	for option in ${_bi_options[$program]}; do
@@ -37,16 +69,8 @@ _bi() {
 	done
 	if [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$current")
-		return
-	fi
-	for kind in ${_bi_operands[$program]}; do
-		case $kind in
-		*[a-z]*) kinds+=("$kind") ;; # a verb
-		*) _bi_values "$kind" "$current" && names=("${COMPREPLY[@]}") ;;
-		esac
-	done
-	if ((${#kinds[@]})) && ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W "${kinds[*]}" -- "$current")
+	else
+		_bi_operand "$program" "$current"
 	fi
 }
 

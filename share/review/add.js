@@ -331,7 +331,9 @@ function dragging(event) {
 }
 
 function start() {
-	byId('notebook').value = recall()[0] || 'default';
+	const named = new URLSearchParams(location.search).get('notebook');
+
+	byId('notebook').value = named !== null && !wrongName(named) ? named : recall()[0] || 'default';
 	byId('notebooks').replaceChildren(...recall().map((value) => make('option', {value})));
 	byId('notebook').addEventListener('change', turnTo);
 	byId('notebook').addEventListener('input', () => wrongName(notebook()) || complain(byId('notebook'), 'notebook-says', ''));

@@ -18,13 +18,15 @@ const STORE = 'bi:token'; /* where the pages of a tab keep the token */
 const EVERY = 2000; /* milliseconds between two questions where there is no stream */
 const SILENCE = 45000; /* milliseconds after which a stream that says nothing is given up; the server speaks every 15 s */
 const PATIENCE = 60000; /* milliseconds that a watched job may go without an answer */
+const FILE = 'the id of a file'; /* in what is said of a call without one */
 const TIMEOUT = 120000; /* milliseconds that a request may take: one item is answered when it is done */
 
 /**
  * What went wrong.
  *
  * @property {number} status the HTTP status; 0 where there was no answer
- * @property {string} code the server's `error`; or `no_answer`, `timeout`, `aborted`, `bad_answer`, `http_STATUS`
+ * @property {string} code the server's `error`; or `no_answer`, `timeout`, `aborted`, `bad_answer`, `http_STATUS`, and `bad_call`
+ *   where nothing was asked, because what the method was called with makes no request
  * @property {string} detail what was wrong, with what, what to do: for people
  * @property {?Object} body the answer as it came, where it was JSON: a 504 has `batch_job_id`, to go on with
  */
@@ -76,6 +78,38 @@ export function keepToken(token) {
 	} catch (e) {
 		/* This page has it, the next one will not. */
 	}
+}
+
+/* --- calls --- */
+
+/* VALUE as a part of a path. What is missing would be the text "undefined" there. */
+function segment(value, what) {
+	const known = typeof value === 'string' || typeof value === 'number';
+
+	if (!known || value === '')
+		throw new BiError(0, 'bad_call', `${what} is needed, not ${value === '' ? 'an empty text' : typeof value === 'object' && value ? 'an object' : value}`);
+	if (value === '.' || value === '..')
+		throw new BiError(0, 'bad_call', `${what} cannot be "${value}"`);
+	return encodeURIComponent(value);
+}
+
+function notebookPath(notebookId) {
+	return '/notebooks/' + segment(notebookId, 'the name of a notebook');
+}
+
+/* URLs as texts: those of an array, or one. */
+function urlText(url) {
+	if (url === undefined || url === null || String(url) === '')
+		throw new BiError(0, 'bad_call', `a URL is needed, not ${url === '' ? 'an empty text' : url}`);
+	return String(url);
+}
+
+function blobOf(file) {
+	if (typeof file === 'string')
+		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not the text "${file.slice(0, 100)}": a path is not read here`);
+	if (!/^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(file)) && !(file instanceof Blob))
+		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not ${Object.prototype.toString.call(file)}`);
+	return file;
 }
 
 /* --- answers --- */
@@ -287,12 +321,12 @@ export class Bi {
 		return judge(status, text);
 	}
 
-	#handIn(name, urls, notebookId, {uploadId, signal, timeout} = {}) {
-		const json = Array.isArray(urls) ? {urls: urls.map(String)} : {url: String(urls)};
+	async #handIn(name, urls, notebookId, {uploadId, signal, timeout} = {}) {
+		const json = Array.isArray(urls) ? {urls: urls.map(urlText)} : {url: urlText(urls)};
 
 		if (uploadId !== undefined && uploadId !== null)
 			json.upload_url_id = uploadId;
-		return this.#ask('POST', `/notebooks/${encodeURIComponent(notebookId)}/files/${name}/`, {json, signal, timeout});
+		return this.#ask('POST', `${notebookPath(notebookId)}/files/${name}/`, {json, signal, timeout});
 	}
 
 	/**
@@ -330,12 +364,12 @@ export class Bi {
 	 * @returns {Promise<Object>} as parseUrl
 	 * @throws {BiError}
 	 */
-	parseFile(files, uploadId, notebookId, {onProgress, signal, timeout = 0} = {}) {
+	async parseFile(files, uploadId, notebookId, {onProgress, signal, timeout = 0} = {}) {
 		const form = new FormData();
 
 		for (const id of uploadId === undefined || uploadId === null ? [] : [].concat(uploadId))
 			form.append('upload_file_id', id);
-		for (const file of [].concat(files)) {
+		for (const file of [].concat(files).map(blobOf)) {
 			const part = Array.isArray(files) ? 'files' : 'file';
 
 			if (typeof file.name === 'string')
@@ -343,11 +377,11 @@ export class Bi {
 			else
 				form.append(part, file);
 		}
-		return this.#ask('POST', `/notebooks/${encodeURIComponent(notebookId)}/files/upload/`, {form, signal, timeout, onProgress});
+		return this.#ask('POST', `${notebookPath(notebookId)}/files/upload/`, {form, signal, timeout, onProgress});
 	}
 
 	#jobPath(notebookId, jobId) {
-		return `/notebooks/${encodeURIComponent(notebookId)}/batch-jobs/${encodeURIComponent(jobId)}/status/`;
+		return `${notebookPath(notebookId)}/batch-jobs/${segment(jobId, 'the number of a job')}/status/`;
 	}
 
 	/**
@@ -359,7 +393,7 @@ export class Bi {
 	 * @returns {Promise<{batch_job: Object, items: Object[]}>}
 	 * @throws {BiError}
 	 */
-	getBatchJobStatus(notebookId, jobId, {limit, offset, signal} = {}) {
+	async getBatchJobStatus(notebookId, jobId, {limit, offset, signal} = {}) {
 		return this.#ask('GET', this.#jobPath(notebookId, jobId), {query: {limit, offset}, signal});
 	}
 
@@ -459,61 +493,70 @@ export class Bi {
 	}
 
 	/** The jobs of a notebook, newest first. */
-	listBatchJobs(notebookId, {limit, offset, signal} = {}) {
-		return this.#ask('GET', `/notebooks/${encodeURIComponent(notebookId)}/batch-jobs/`, {query: {limit, offset}, signal});
+	async listBatchJobs(notebookId, {limit, offset, signal} = {}) {
+		return this.#ask('GET', `${notebookPath(notebookId)}/batch-jobs/`, {query: {limit, offset}, signal});
 	}
 
 	/** The files of a notebook, newest first: `{count, results}`. contentType: only those of that type. */
-	listFiles(notebookId, {limit, offset, contentType, signal} = {}) {
-		return this.#ask('GET', `/notebooks/${encodeURIComponent(notebookId)}/files/`,
+	async listFiles(notebookId, {limit, offset, contentType, signal} = {}) {
+		return this.#ask('GET', `${notebookPath(notebookId)}/files/`,
 			{query: {limit, offset, content_type: contentType}, signal});
 	}
 
 	#filePath(notebookId, id, rest) {
-		return `/notebooks/${encodeURIComponent(notebookId)}/files/${encodeURIComponent(id)}/${rest}`;
+		return `${notebookPath(notebookId)}/files/${segment(id, FILE)}/${rest}`;
 	}
 
 	/** The status of one file, by its file id or upload id. */
-	getFileStatus(notebookId, id, {signal} = {}) {
+	async getFileStatus(notebookId, id, {signal} = {}) {
 		return this.#ask('GET', this.#filePath(notebookId, id, 'status/'), {signal});
 	}
 
 	/** What was made of a file: title, text (Markdown), metadata... */
-	getContent(fileId, {signal} = {}) {
-		return this.#ask('GET', `/notebooks/files/${encodeURIComponent(fileId)}/content/`, {signal});
+	async getContent(fileId, {signal} = {}) {
+		return this.#ask('GET', `/notebooks/files/${segment(fileId, FILE)}/content/`, {signal});
 	}
 
 	/** The address of what was made of a file. */
 	contentUrl(fileId) {
-		return this.#url(`/notebooks/files/${encodeURIComponent(fileId)}/content/`);
+		return this.#url(`/notebooks/files/${segment(fileId, FILE)}/content/`);
 	}
 
-	/** The address of the bytes of a file as they were fetched or uploaded. Range works there. */
-	rawUrl(notebookId, fileId) {
+	/**
+	 * The address of the bytes of a file as they were fetched or uploaded: rawUrl(notebookId, fileId), or rawUrl(fileId).
+	 * Range works there. It may be the source of a picture, also on a page of an origin that the server lets in; script of
+	 * such a page reads the pixels where the `<img>` has `crossorigin="anonymous"`, or `use-credentials` with a password.
+	 */
+	rawUrl(notebookId, ...rest) {
+		const [fileId] = rest;
+
+		if (rest.length === 0)
+			return this.#url(`/notebooks/files/${segment(notebookId, FILE)}/raw/`);
 		return this.#url(this.#filePath(notebookId, fileId, 'raw/'));
 	}
 
 	/** The address of a picture that was found in a file. */
 	imageUrl(notebookId, fileId, name) {
-		return this.#url(this.#filePath(notebookId, fileId, 'images/' + encodeURIComponent(name)));
+		return this.#url(this.#filePath(notebookId, fileId, 'images/' + segment(name, 'the name of a picture')));
 	}
 
 	/** Takes a file out of its notebook, by its file id or upload id. Null when it is done. */
-	deleteFile(notebookId, id, {signal} = {}) {
+	async deleteFile(notebookId, id, {signal} = {}) {
 		return this.#ask('DELETE', this.#filePath(notebookId, id, ''), {signal});
 	}
 
 	/** The knowledge items that are linked to a notebook. */
-	listKnowledgeBase(notebookId, {limit, offset, signal} = {}) {
-		return this.#ask('GET', `/notebooks/${encodeURIComponent(notebookId)}/knowledge-base/`, {query: {limit, offset}, signal});
+	async listKnowledgeBase(notebookId, {limit, offset, signal} = {}) {
+		return this.#ask('GET', `${notebookPath(notebookId)}/knowledge-base/`, {query: {limit, offset}, signal});
 	}
 
-	#linking(method, notebookId, itemId, notes, signal) {
+	async #linking(method, notebookId, itemId, notes, signal) {
 		const json = {knowledge_base_item_id: itemId};
 
+		segment(itemId, 'the id of a knowledge item');
 		if (notes !== undefined)
 			json.notes = notes;
-		return this.#ask(method, `/notebooks/${encodeURIComponent(notebookId)}/knowledge-base/`, {json, signal});
+		return this.#ask(method, `${notebookPath(notebookId)}/knowledge-base/`, {json, signal});
 	}
 
 	/** Links a knowledge item to a notebook. */

@@ -1,5 +1,5 @@
 /*
- * The home page: every batch of the root, as it moves. It reads api/v1/status/stream, and where that ends asks
+ * The home page: every batch of the root, as it moves, and what was handed in over the API, the newest first. It reads api/v1/status/stream, and where that ends asks
  * api/v1/status/ now and then. Every text from a batch goes in as text, never as HTML.
  */
 import {tokenOfPage} from './bi.js';
@@ -8,9 +8,12 @@ import {byId, bytes, draw, lendToken, make, mark, number, plural, setText, share
 const patience = 10000; /* milliseconds that a request may take */
 const silence = 5; /* seconds between questions while there is no stream */
 const longest = 600; /* seconds that the plot goes back */
+const steps = 10; /* jobs that are shown at first, and more each time that more are asked for */
 const cards = new Map(); /* of a batch, by its name: its element and what was shown last */
 const rates = []; /* [seconds, items a second], as they came */
 let timer = 0;
+let wanted = steps;
+let last = ''; /* what was shown last */
 
 function perSecond(n) {
 	return (n >= 10 ? Math.round(n) : Math.round(n * 10) / 10).toLocaleString('en') + ' items/s';
@@ -27,6 +30,11 @@ function statusOf(job) {
 	if (job.stale)
 		return 'stopped';
 	return String(job.status);
+}
+
+/* Whether it was handed in to a notebook over the API, which names such batches itself. */
+function isJob({batch_job: job}) {
+	return typeof job.notebook === 'string' && /^job-\d+$/.test(job.name);
 }
 
 /* --- plots --- */
@@ -108,6 +116,11 @@ function reviewLine(batch, to) {
 	if (review && number(review.subjects))
 		text = number(review.decided).toLocaleString('en') + ' of ' + plural(review.subjects, 'subject', 'subjects') + ' decided' +
 			(number(review.disagreements) ? ', ' + review.disagreements + ' differ' : '');
+	if (isJob(batch))
+		text = make('span', {}, text ? text + ' · ' : '', 'notebook ', make('a', {className: 'notebook',
+			href: 'add/?notebook=' + encodeURIComponent(batch.batch_job.notebook)}, batch.batch_job.notebook));
+	if (isJob(batch) && !to)
+		return make('div', {className: 'foot'}, text);
 	return make('div', {className: 'foot'}, make('span', {}, text),
 		to ? make('a', {className: 'button', href: to}, 'Review', make('span', {className: 'unseen'}, ' ' + batch.batch_job.name)) :
 			make('span', {className: 'quiet'}, 'no pages yet: ', make('code', {}, 'bi-render ' + batch.batch_job.name)));
@@ -123,7 +136,7 @@ function fill(card, batch) {
 	status.dataset.status = statusOf(job);
 	card.replaceChildren(make('div', {className: 'head'},
 		make('div', {},
-			make('h2', {}, to ? make('a', {href: to, className: 'title'}, name) : name),
+			make(isJob(batch) ? 'h3' : 'h2', {}, to ? make('a', {href: to, className: 'title'}, name) : name),
 			make('p', {className: 'quiet'}, [job.label, job.category].filter(Boolean).join(' · '))),
 		status));
 	if (batch.error_message) {
@@ -164,7 +177,9 @@ function showSummary(batches) {
 		items += batch.rate ? number(batch.rate.items) : 0;
 		amount += batch.rate ? number(batch.rate.bytes) : 0;
 	}
-	setText(byId('summary'), plural(batches.length, 'batch', 'batches') + ', ' + plural(total, 'item', 'items') +
+	const jobs = batches.filter(isJob).length;
+
+	setText(byId('summary'), plural(batches.length - jobs, 'batch', 'batches') + ', ' + (jobs ? plural(jobs, 'job', 'jobs') + ', ' : '') + plural(total, 'item', 'items') +
 		(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
 	setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done' +
 		(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
@@ -172,6 +187,14 @@ function showSummary(batches) {
 	byId('bar').replaceChildren(share(done, failed, total));
 	rates.push([Date.now() / 1000, items]);
 	showPlot();
+}
+
+/* Puts elements into a list in this order, without touching those that are right: one of them may have the focus. */
+function place(list, elements) {
+	elements.forEach(function (element, i) {
+		if (list.children[i] !== element)
+			list.insertBefore(element, list.children[i] || null);
+	});
 }
 
 function show(text) {
@@ -182,21 +205,36 @@ function show(text) {
 	} catch (e) {
 		return false;
 	}
-	const elements = batches.map(cardOf);
-	const list = byId('batches');
+	const jobs = batches.filter(isJob).sort((a, b) => number(b.batch_job.id) - number(a.batch_job.id));
+	const others = batches.filter((batch) => !isJob(batch)).map(cardOf);
+	const newest = jobs.slice(0, wanted).map(cardOf);
+	const elements = new Set([...others, ...newest]);
 
+	last = text;
 	for (const [name, card] of cards)
-		if (!elements.includes(card.element)) {
+		if (!elements.has(card.element)) {
 			card.element.remove();
 			cards.delete(name);
 		}
-	elements.forEach(function (element, i) {
-		if (list.children[i] !== element)
-			list.insertBefore(element, list.children[i] || null);
-	});
+	place(byId('batches'), others);
+	place(byId('jobs'), newest);
+	byId('handed').hidden = jobs.length === 0;
+	byId('more').hidden = jobs.length <= wanted;
+	setText(byId('more'), (jobs.length - wanted).toLocaleString('en') + ' more');
 	byId('nothing').hidden = batches.length > 0;
 	showSummary(batches);
 	return true;
+}
+
+function showMore() {
+	const first = wanted;
+
+	wanted += steps;
+	show(last);
+	const link = byId('jobs').children[first] && byId('jobs').children[first].querySelector('a');
+
+	if (link)
+		link.focus();
 }
 
 /* --- the server --- */
@@ -244,6 +282,7 @@ function listen() {
 
 tokenOfPage();
 lendToken();
+byId('more').addEventListener('click', showMore);
 listen();
 window.addEventListener('pageshow', function (event) {
 	if (event.persisted)

@@ -48,3 +48,14 @@ completed() {
 	assert_equal "$(completed bi-fetch --label ho)" ''
 	assert_equal "$(completed bi-fetch -r else)" elsewhere
 }
+
+@test "what a verb takes is offered behind it" {
+	echo x >'some file'
+	run -0 bi-fetch -q -b holiday 'some file'
+	assert_equal "$(completed bi-clean cancel hol)" holiday
+	assert_equal "$(completed bi-clean -n batch hol)" holiday
+	assert_equal "$(completed bi-clean temp so)" ''
+	assert_equal "$(completed bi-clean stop so)" ''
+	assert_equal "$(completed bi-collect hol)" holiday
+	assert_equal "$(completed bi-collect so)" 'some file'
+}

@@ -49,7 +49,7 @@ in_mounts() {
 	before=$(cd "$BI_ROOT" && find . -type f -exec cksum {} + | sort && find . | sort)
 	finds
 	assert_line --index 0 "nothing is wrong in $BI_ROOT"
-	assert_line --index 1 --regexp '^looked at: programs, .* left in .*, 1 batch, 0 in the queue, no worker, 0 servers, '
+	assert_line --index 1 --regexp '^looked at: programs, .* left in .*, 1 batch, 0 in the queue, no worker, rules of hosts, 0 servers, '
 	run -0 bi-status --doctor --json
 	assert_output '{"end":"bi-status","problems":0,"notes":0,"exit":0}'
 	assert_equal "$(cd "$BI_ROOT" && find . -type f -exec cksum {} + | sort && find . | sort)" "$before"

@@ -4,11 +4,11 @@
 # The world is a set of namespaces of its own. In its network there is nothing but loopback, which has one more address:
 # that of example.com, by /etc/hosts, with an origin that serves ./origin (and for mirror.example ./mirror) by http, and
 # by https under a certificate that the world trusts. So ports are free, and what is fetched from public addresses alone
-# is. The programs are installed in /usr/local, $BI_ROOT is /var/lib/bi, and HOME is ./home. What was started there ends
+# is. commons.wikimedia.org is there too: the MediaWiki of wiki.c, behind the same server. The programs are installed in /usr/local, $BI_ROOT is /var/lib/bi, and HOME is ./home. What was started there ends
 # with it.
 
 WORLD_ADDRESS=93.184.215.14
-WORLD_NAMES=(example.com mirror.example box.example)
+WORLD_NAMES=(example.com mirror.example museum.example.org commons.wikimedia.org box.example)
 
 # examples_extract: writes each example of README.md and of the pages to a file PAGE.N in $EXAMPLES, numbered from 1
 # (README.1, bi-fetch.1.1). An example of a page is what is indented twice in its EXAMPLES, up to an empty line.
@@ -116,6 +116,13 @@ world_begin() {
 	mount --bind "$BI_SHARE" local/share/bi
 	mount --rbind lib /var/lib
 	mount --rbind local /usr/local
+	mkfifo world.in
+	"$BI_BUILD/tests/wiki" wiki.log <>world.in >wiki.port &
+	for _ in {1..500}; do
+		[ ! -s wiki.port ] || break
+		/bin/sleep 0.02
+	done
+	echo "\$HTTP[\"host\"] == \"commons.wikimedia.org\" { proxy.server = (\"\" => ((\"host\" => \"127.0.0.1\", \"port\" => $(<wiki.port)))) }" >>world.conf
 	lighttpd -f world.conf
 	echo begun >world.begun
 	# It is the one that orphans come to, and has to take note of their ends: bash does, as it waits.
@@ -141,7 +148,7 @@ world_start() {
 		server.document-root = "$PWD/origin"
 		server.bind = "$WORLD_ADDRESS"
 		server.port = 80
-		server.modules = ("mod_accesslog", "mod_openssl")
+		server.modules = ("mod_accesslog", "mod_openssl", "mod_proxy")
 		accesslog.filename = "$PWD/world.log"
 		server.errorlog = "$PWD/world.err"
 		server.stat-cache-engine = "disable"

@@ -3,7 +3,9 @@
 #
 # What stands in for something that a test cannot have:
 #   make       of README.md, since the programs are built already
+#   bi-status  in README.md, whose --watch goes on until somebody interrupts it: the real one, and that somebody
 #   exiftool   prints what the real one prints of a picture with a camera's data, which no picture here has
+#   mail       keeps what it was given
 #   less       is cat where it does not write to a terminal
 # bi-serve prints addresses, and opens no browser: tests/browser has one.
 
@@ -62,6 +64,14 @@ world_files() {
 	done
 	echo '<!doctype html><title>Birds</title><p><a href=/1>one</a><img src=/birds/M-1-1.jpg><img src=birds/M-2-1.jpg>' >origin/gallery.html
 	(cd home && zip -q photos.zip pictures/*)
+	# The wiki has one picture of each of them.
+	for name in {1..40}; do
+		printf '{"id":%d,"name":"Few %02d","category":"M"}\n' "$name" "$name"
+	done >home/people.ndjson
+	jq -r '[.id, .name, .category] | @csv' home/people.ndjson | sed '1i id,name,category' >home/people.csv
+	# As whoever runs that wiki may have it.
+	mkdir -p home/.config/bi
+	echo 'commons.wikimedia.org slots=4 rate=0 contact=required' >home/.config/bi/hosts.conf
 }
 
 # pdf FILE: makes a PDF of one page that says "Hello".
@@ -135,15 +145,26 @@ laid_out() {
 }
 
 @test "README: the first pipeline" {
+	example README 'bi-source M 5 0'
+	completed M_batch1 5
+	shown M_batch1
+	pick M_batch1 1 1
+	example README '--originals --strict'
+	assert_equal "$(jq -r 'select(.status == "collected").subject' <<<"$output")" 1
+	run -0 inside bi-clean stop-all
 	example_not README 'make demo' "both install what is missing and take minutes; the second runs this test"
 	shim make 'exit 0'
 	ln -s /usr/local/bin home/bin
 	example README '-b reading | bi-render | bi-serve'
 	completed reading 2
 	shown reading
+	shim bi-status '[ "$*" = --watch ] || exec /usr/local/bin/bi-status "$@"
+		timeout --signal INT 1 /usr/local/bin/bi-status "$@"
+		[ $? = 124 ]'
 	example README 'bi-status --doctor'
+	rm shims/bi-status
 	assert_line --regexp '^reading +.*2/2'
-	assert_line 'Port 8000:'
+	assert_line --regexp '^Port 80[0-9][0-9]:'
 	assert_line --partial 'nothing is wrong'
 	run -0 inside bi-clean list
 	assert_output 'No active servers'
@@ -381,6 +402,37 @@ laid_out() {
 	example_not bi-serve.1 'ssh -L' 'there is no second machine to log in from'
 }
 
+@test "bi-source(1)" {
+	local k
+
+	example bi-source.1 'seq 0 5 35'
+	for k in {1..8}; do
+		completed "M_batch$k" 5
+		[ -e "$BI_ROOT/review/M_batch$k/index.html" ]
+	done
+	for k in 172 250 266; do
+		echo "$k,Few $k,M" >>home/people.csv
+	done
+	# What the one above exported is for all of them.
+	BI_CONTACT=ops@example.org example bi-source.1 '--ids 172,250,266'
+	assert_equal "$(cut -f 1 <<<"$output" | xargs)" 'Few 172 Few 250 Few 266'
+	printf '%s\n' id,name,urls 7,Gulls,https://example.com/a.jpg 8,Terns,https://example.com/b.jpg >home/found.csv
+	example bi-source.1 '-s none'
+	completed ALL_batch1 2
+	shown ALL_batch1
+}
+
+@test "bi-sources(5)" {
+	example_taken bi-sources.5 'title = The museum'
+	cp "$EXAMPLE" home/museum.conf
+	example_taken bi-sources.5 'include "rank"'
+	cp "$EXAMPLE" home/museum.jq
+	echo '{"hits":[{"image":"https://example.com/a.jpg","title":"A"},{"image":"https://example.com/b.jpg","title":"B"}]}' >origin/search
+	run -0 inside bi-source --json -s ./museum M 1 0 -f people.ndjson
+	assert_equal "$(jq -r 'select(.rank) | "\(.rank) \(.title) \(.license) \(.url)"' <<<"$output")" \
+		$'1 A CC0 https://example.com/a.jpg\n2 B CC0 https://example.com/b.jpg'
+}
+
 @test "bi-status(1)" {
 	batch M_batch1 1
 	batch P_batch1 2
@@ -390,18 +442,50 @@ laid_out() {
 	assert_output 100
 	example bi-status.1 --doctor
 	assert_output --partial 'nothing is wrong'
-	example bi-status.1 '@tsv'
-	assert_output ''
 	run -1 inside bi-fetch -q -b M_batch1 https://example.com/not-there.jpg
-	example bi-status.1 '@tsv'
-	assert_output --regexp '^https://example.com/not-there.jpg	.*404'
+	example bi-status.1 'bi-status --items --failed M_batch1'
+	assert_line --partial https://example.com/not-there.jpg
 	example bi-status.1 bi-status
 	assert_line --regexp '^M_batch1 .*4/4 +1 +0'
+	example bi-status.1 '--watch --wait'
+	assert_line --partial M_batch1
+	jq -c 'if .error then .error.code = "timeout" else . end' "$BI_ROOT/batches/M_batch1/results.ndjson" >results
+	cp results "$BI_ROOT/batches/M_batch1/results.ndjson"
+	inside bi-status --rebuild M_batch1
+	ln origin/a.jpg origin/not-there.jpg
+	example bi-status.1 'bi-fetch -b slow'
+	completed slow 1
+	mkdir lib/node_exporter
+	example_cron bi-status.1 prometheus.jq
+	grep -q '^bi_.*M_batch1' lib/node_exporter/bi.prom
+}
+
+mailed() {
+	grep -q not-there.jpg mailed
+}
+
+@test "bi-status(1): mail for what failed" {
+	inside bi-fetch -q -b birds <home/urls >/dev/null
+	shim mail '{ echo "$@"; cat; } >>../mailed'
+	example_taken bi-status.1 --events
+	start inside sh "$EXAMPLE"
+	for _ in {1..20}; do
+		inside bi-fetch -q -b "fails-$RANDOM" https://example.com/not-there.jpg || :
+		! poll 2 mailed || break
+	done
+	grep -q '^-s fails-[0-9]*: some failed ops' mailed
+	mailed
 }
 
 @test "bi(7): pipelines" {
+	example bi.7 'bi-source M 5 0'
+	completed M_batch1 5
+	pick M_batch1 1 1
+	example bi.7 'bi-source M 5 0'
+	assert_equal "$(jq -r 'select(.status == "collected").subject' <<<"$output")" 1
+	run -0 inside bi-clean stop-all
 	example bi.7 'bi-clean stop-all'
-	assert_line 'stopped port 8000: birds'
+	assert_line --regexp '^stopped port 80[0-9][0-9]: birds'
 	completed birds "$(wc -l <home/urls)"
 	echo https://example.com/mirror-only.jpg >>home/urls
 	mkdir mirror

@@ -175,9 +175,10 @@ variables_read() {
 }
 
 # The codes that the sources give to errors of records, a line each: what stands as a word of its own in a call that
-# fails something, or in a table that such a call takes it from. Answers over HTTP are another matter.
+# fails something, or in a table that such a call takes it from, or in a filter for jq. Answers over HTTP are another
+# matter; so are the codes of other people's API, which all begin with api_.
 codes_given() {
-	find "$top/tools" -name '*.c' -print0 | xargs -0 perl -0777 -ne '
+	find "$top/tools" "$top/share/source" -name '*.c' -print0 -o -name '*.jq' -print0 | xargs -0 perl -0777 -ne '
 		my @codes;
 		unless ($ARGV =~ m{/api/}) {
 			push @codes, $2 =~ /"([a-z][a-z0-9_]*)"/g
@@ -185,8 +186,9 @@ codes_given() {
 			push @codes, /\bcode = "([a-z][a-z0-9_]*)"/g;
 		}
 		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not)_[a-z_]+)", "/g,
-			/"code", json_object_new_string\("([a-z_]+)"/g, /\\"code\\":\\"([a-z_]+)\\"/g;
-		print "$_\n" for @codes' | sort -u
+			/"code", json_object_new_string\("([a-z_]+)"/g, /\\"code\\":\\"([a-z_]+)\\"/g,
+			/\bcode: [^,}\n]*?then "([a-z_]+)"/g;
+		print "$_\n" for @codes' | grep -v '^api_' | sort -u
 }
 
 # Those that bi-records(5) has: what is set literally where it speaks of codes.
@@ -205,6 +207,8 @@ codes_said() {
 	codes_said >said
 	[ "$(wc -l <given)" -ge 60 ]
 	diff --label sources given --label 'bi-records(5)' said
+	grep -qw api_CODE "$man/bi-records.5"
+	grep -qw http_NNN "$man/bi-records.5"
 }
 
 @test "bi-clean(1) has each kind of thing that check finds, and no other" {

@@ -58,7 +58,7 @@ everything() {
 	exec 5<>lines
 	start bi-fetch -q -b M <lines 5>&- >/dev/null
 	echo "$PWD/M.1" >&5
-	poll 10 sh -c "bi-clean -y batch M 2>&1 | grep -q 'being worked on'"
+	poll 10 sh -c "bi-clean -n batch M 2>&1 | grep -q 'being worked on'"
 	run -75 bi-clean -y batch M
 	assert_output --partial 'bi-clean cancel M'
 	exec 5>&-
@@ -240,6 +240,8 @@ everything() {
 	sed -i '2s/.*/rubbish/' "$BI_ROOT/batches/M/results.ndjson"
 	run -1 bi-clean --repair check M
 	assert_line --partial 'line 2 of results.ndjson is no result'
+	assert_line 'M: files/a_2.txt belongs to no result that can be read'
+	[ -s "$BI_ROOT/batches/M/files/a_2.txt" ]
 	grep -qx rubbish "$BI_ROOT/batches/M/results.ndjson"
 }
 
@@ -296,6 +298,22 @@ everything() {
 	run -0 bi-clean -y --delete legacy review
 	assert_equal "$(find review -type f | sort)" "$(printf 'review/M_batch1/index.html\nreview/notes.txt')"
 	run -66 bi-clean legacy nosuch
+}
+
+@test "legacy: another picture of a name that was moved before is left where it is" {
+	mkdir -p review "$BI_ROOT"
+	echo one >review/1_1.jpg
+	run -0 bi-clean --move-to old legacy review
+	[ ! -e review/1_1.jpg ]
+	echo another >review/1_1.jpg
+	echo two >review/1_2.jpg
+	run -1 bi-clean --move-to old legacy review
+	assert_output --partial 'review/1_1.jpg is another picture than the batch old has of that name'
+	assert_line --partial 'moved 1 pictures'
+	assert_equal "$(ls review)" 1_1.jpg
+	assert_equal "$(cat review/1_1.jpg)" another
+	run -0 bi-clean --move-to other legacy review
+	assert_equal "$(ls review)" ''
 }
 
 @test "legacy: a folder of the root itself is refused" {

@@ -143,6 +143,28 @@ completed_once() {
 	completed_once whole 1
 }
 
+@test "a batch whose batch.json cannot be read is neither removed nor fetched" {
+	local dir=$BI_ROOT/batches/a
+
+	faulty_start
+	hand_in a 1 bytes/20
+	mv "$dir/batch.json" about
+	ln -s "$PWD/about" "$dir/batch.json"
+	run --separate-stderr bi-fetch --work --once
+	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot open it"
+	assert_equal "$(state a)$(queue)" pa
+
+	rm "$dir/batch.json"
+	echo rubbish >"$dir/batch.json"
+	run --separate-stderr bi-fetch --work --once
+	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot open it"
+	assert_equal "$(state a)$(queue)$(origin_hits .)" pa0
+
+	mv about "$dir/batch.json"
+	run -0 bi-fetch --work --once
+	completed_once a 1
+}
+
 @test "a batch that lost items but has results is not removed" {
 	faulty_start
 	handin a "$FAULTY/bytes/20/1" "$FAULTY/bytes/20/2"
@@ -295,6 +317,10 @@ completed_once() {
 	echo "$FAULTY/bytes/20/e" | bi-fetch --queue --public-only -b d
 	bi-fetch --work --once
 	assert_equal "$(state d)" f
+	# A batch that says nothing would not be, so it takes none of these lines.
+	run -2 --separate-stderr bi-fetch --queue --public-only -b c <<<"$FAULTY/bytes/20/f"
+	assert_regex "$stderr" "the batch 'c' was made without --public-only"
+	assert_equal "$(state c)" f
 }
 
 @test "a connection that another batch made is no way around that" {

@@ -19,7 +19,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	close(root.fd);
+	root_close(&root);
 	return testing_leave(state);
 }
 

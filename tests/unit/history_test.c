@@ -50,7 +50,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	close(root.fd);
+	root_close(&root);
 	return testing_leave(state);
 }
 

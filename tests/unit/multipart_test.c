@@ -221,6 +221,24 @@ bytes_like_delimiters(void **state)
 	}
 }
 
+/* What has no delimiter in it comes on in one piece, however many line ends it has: each piece is a write. */
+static void
+many_line_ends(void **state)
+{
+	struct buf form = {0};
+	struct heard h = {0};
+
+	(void)state;
+	buf_str(&form, "--line\r\nContent-Disposition: form-data; name=f\r\n\r\n");
+	for (int i = 0; i < 1000; i++)
+		buf_str(&form, "\r\r\nx");
+	buf_str(&form, "\r\n--line--");
+	assert_int_equal(feed(form.data, form.len, all_of, NULL, &h), MULTIPART_END);
+	assert_int_equal(h.calls, 3); /* the part, its bytes, its end */
+	buf_free(&form);
+	buf_free(&h.text);
+}
+
 static void
 bad_forms(void **state)
 {
@@ -332,15 +350,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(split_at_every_byte),
-		cmocka_unit_test(in_small_pieces),
-		cmocka_unit_test(in_random_pieces),
-		cmocka_unit_test(cut_short),
-		cmocka_unit_test(stopped_at_each_call),
-		cmocka_unit_test(bytes_like_delimiters),
-		cmocka_unit_test(bad_forms),
-		cmocka_unit_test(boundaries),
-		cmocka_unit_test(labels),
+		cmocka_unit_test(split_at_every_byte),  cmocka_unit_test(in_small_pieces),
+		cmocka_unit_test(in_random_pieces),     cmocka_unit_test(cut_short),
+		cmocka_unit_test(stopped_at_each_call), cmocka_unit_test(bytes_like_delimiters),
+		cmocka_unit_test(many_line_ends),       cmocka_unit_test(bad_forms),
+		cmocka_unit_test(boundaries),           cmocka_unit_test(labels),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

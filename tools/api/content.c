@@ -200,7 +200,7 @@ open_content(const struct look_item *i, const char *path)
 static int
 read_content(const struct look_item *i, const char *path, struct buf *out)
 {
-	int fd = open_content(i, path), error;
+	int fd = open_content(i, path), error = EIO;
 	struct stat st;
 	ssize_t n = -1;
 
@@ -210,12 +210,12 @@ read_content(const struct look_item *i, const char *path, struct buf *out)
 		size_t size = (size_t)st.st_size;
 
 		n = pread(fd, buf_room(out, size), size, 0);
+		error = n < 0 ? errno : EIO;
 		out->len = n > 0 ? (size_t)n : 0;
 		while (out->len > 0 && strchr(" \n\r\t", out->data[out->len - 1]))
 			out->len--;
 		buf_add(out, "", 0);
 	}
-	error = n < 0 ? errno : EIO;
 	close(fd);
 	if (n > 0 && out->len > 1 && out->data[0] == '{' && out->data[out->len - 1] == '}')
 		return 0;

@@ -117,7 +117,8 @@ fits(const struct hand *h, uint64_t n)
 {
 	struct statvfs fs;
 
-	return fstatvfs(h->temp, &fs) < 0 || n / fs.f_frsize < fs.f_bavail;
+	/* Some file systems do not know their size. */
+	return fstatvfs(h->temp, &fs) < 0 || !fs.f_blocks || !fs.f_frsize || n / fs.f_frsize < fs.f_bavail;
 }
 
 bool

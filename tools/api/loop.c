@@ -111,7 +111,10 @@ take_new(struct loop *l)
 	struct client *c;
 
 	if (fd < 0) {
-		if (errno != EINTR && errno != ECONNABORTED && errno != EAGAIN)
+		/* Those who have descriptors or memory give them back; a new client waits for that. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			l->rests_until = clock_ms() + LOOP_REST_MS;
+		else if (errno != EINTR && errno != ECONNABORTED && errno != EAGAIN)
 			msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
 		return;
 	}
@@ -133,6 +136,7 @@ loop_turn(struct loop *l, int64_t until)
 {
 	struct pollfd p[LOOP_CLIENTS_MOST + LOOP_FDS + 1];
 	size_t n = l->n;
+	bool takes = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct client *c = l->clients[i];
@@ -142,7 +146,11 @@ loop_turn(struct loop *l, int64_t until)
 	}
 	for (size_t i = 0; i < LOOP_FDS; i++)
 		p[n + i] = (struct pollfd){.fd = l->fds[i].fd, .events = POLLIN};
-	p[n + LOOP_FDS] = (struct pollfd){.fd = n < LOOP_CLIENTS_MOST ? STDIN_FILENO : -1, .events = POLLIN};
+	if (clock_ms() < l->rests_until)
+		until = l->rests_until < until ? l->rests_until : until;
+	else
+		takes = n < LOOP_CLIENTS_MOST;
+	p[n + LOOP_FDS] = (struct pollfd){.fd = takes ? STDIN_FILENO : -1, .events = POLLIN};
 	if (poll(p, (nfds_t)n + LOOP_FDS + 1, wait_ms(l, until)) < 0)
 		return;
 	for (size_t i = 0; i < LOOP_FDS; i++)

@@ -12,7 +12,7 @@
 #include "buf.h"
 #include "scgi.h"
 
-enum { LOOP_CLIENTS_MOST = 256, LOOP_FDS = 2, LOOP_LINGER_MS = 5000 };
+enum { LOOP_CLIENTS_MOST = 256, LOOP_FDS = 2, LOOP_LINGER_MS = 5000, LOOP_REST_MS = 100 };
 
 /* A moment of clock_ms() that never comes. */
 #define LOOP_NEVER INT64_MAX
@@ -43,6 +43,7 @@ struct loop {
 	const struct loop_calls *calls;
 	struct client *clients[LOOP_CLIENTS_MOST];
 	size_t n;
+	int64_t rests_until; /* no new client before that, on clock_ms() */
 	struct {
 		int fd; /* -1: none */
 		void (*heed)(struct loop *l);

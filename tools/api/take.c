@@ -39,7 +39,6 @@ struct taking {
 	struct api *api;
 	struct loop loop;
 	uint64_t held;         /* bytes of lists that clients have in memory, or will */
-	int64_t look;          /* when to look at the items that are waited for */
 	pthread_mutex_t mutex; /* for DONE */
 	struct asking *done;   /* whose threads have ended */
 };

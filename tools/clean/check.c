@@ -35,9 +35,10 @@ struct checking {
 	char *states;       /* as items and results have it: p, c, f */
 	struct table files; /* the names in files/ that results have, by their prints, to their items */
 	char *block;
-	uint64_t found, mended;
+	uint64_t found, mendable, mended;
 	uint64_t states_wrong;
-	bool failed; /* something could not be read; said */
+	bool failed;      /* something could not be read; said */
+	bool results_bad; /* a line of results.ndjson says nothing: the file that it had is not known */
 };
 
 enum mending { MENDED, NOT_MENDED };
@@ -59,6 +60,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	va_end(ap);
 	rec_mend(text);
 	x->found++;
+	x->mendable += how == MENDED;
 	x->mended += mended;
 	if (!x->c->json) {
 		printf("%s: %s%s\n", x->name, text, mended ? ": mended" : "");
@@ -162,11 +164,13 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	r->line++;
 	k = is_record(line, n) ? batch_result_number(line, n, &completed) : 0;
-	if (k == 0 || k > x->count)
+	if (k == 0 || k > x->count) {
 		found(x, NOT_MENDED, "record_bad",
 		      "line %" PRIu64 " of results.ndjson is no result of an item that there is", r->line);
-	else
+		x->results_bad = true;
+	} else {
 		x->states[k - 1] = completed ? 'c' : 'f';
+	}
 	return true;
 }
 
@@ -285,6 +289,8 @@ check_files(struct checking *x)
 		result = batch_result(x->b, (uint32_t)k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
 		if (result)
 			check_file(x, (uint32_t)k, result);
+		else
+			cannot_read(x, "a result");
 		json_object_put(result);
 	}
 	buf_free(&line);
@@ -300,10 +306,11 @@ is_known(const struct checking *x, const char *name)
 }
 
 /* Files that no result has: a process was killed before it recorded them. While others work on the batch one may be
- * about to be recorded. */
+ * about to be recorded. Where not all results are known, one may be theirs, and is left. */
 static void
 check_orphans(struct checking *x)
 {
+	bool removes = x->mends && !x->failed && !x->results_bad;
 	int dir = root_dir(batch_dirfd(x->b), "files", false);
 	DIR *d = dir < 0 ? NULL : fdopendir(dir);
 
@@ -315,12 +322,13 @@ check_orphans(struct checking *x)
 	for (struct dirent *e; (e = readdir(d));) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || is_known(x, e->d_name))
 			continue;
-		if (x->mends && unlinkat(dirfd(d), e->d_name, 0) < 0) {
+		if (removes && unlinkat(dirfd(d), e->d_name, 0) < 0) {
 			msg_warn_errno("cannot remove files/%s of the batch '%s'", e->d_name, x->name);
 			x->failed = true;
 			continue;
 		}
-		found(x, MENDED, "orphan", "files/%s belongs to no item", e->d_name);
+		found(x, removes ? MENDED : NOT_MENDED, "orphan", "files/%s belongs to no %s", e->d_name,
+		      x->results_bad ? "result that can be read" : "item");
 	}
 	closedir(d);
 }
@@ -379,6 +387,7 @@ check(const struct clean *c, const char *name, char *block, struct checking *all
 	check_open(&x);
 	batch_close(x.b);
 	all->found += x.found;
+	all->mendable += x.mendable;
 	all->mended += x.mended;
 	return x.failed ? EX_IOERR : 0;
 }
@@ -396,12 +405,12 @@ finish(const struct clean *c, const struct checking *all, size_t batches, int co
 		json_object_object_add(counts, "found", json_object_new_uint64(all->found));
 		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
 		rec_out_end(counts, code);
-	} else if (code == 0 && all->found == 0) {
+	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well\n", batches, batches == 1 ? "batch" : "batches");
-	} else {
+	} else if (batches > 0) {
 		printf("%zu %s verified: %" PRIu64 " found, %" PRIu64 " mended%s\n", batches,
 		       batches == 1 ? "batch" : "batches", all->found, all->mended,
-		       all->mended < all->found && !c->repair ? " (--repair mends what can be)" : "");
+		       all->mendable > 0 && !c->repair ? " (--repair mends what can be)" : "");
 	}
 	return code;
 }
@@ -412,16 +421,18 @@ clean_check(const struct clean *c, char **args)
 	struct checking all = {0};
 	struct names names = {0};
 	char *block = buf_alloc(BLOCK);
+	size_t seen = 0;
 	int code = 0;
 
 	clean_names_or_all(c, args, "check", &names);
 	for (size_t i = 0; i < names.n; i++) {
 		int rc = check(c, names.v[i], block, &all);
 
+		seen += rc == 0;
 		if (code == 0)
 			code = rc;
 	}
-	code = finish(c, &all, names.n, code);
+	code = finish(c, &all, seen, code);
 	names_free(&names);
 	free(block);
 	return code;

@@ -18,15 +18,19 @@
 #include "buf.h"
 #include "child.h"
 #include "clean.h"
+#include "hash.h"
 #include "msg.h"
 #include "opt.h"
 #include "rec.h"
 #include "self.h"
 
+enum { BLOCK = 1 << 18 };
+
 struct picture {
 	char *name;
 	char subject[SUBJECT_LONGEST + 1];
 	unsigned long idx;
+	bool moved; /* its bytes are in the batch */
 };
 
 struct legacy {
@@ -160,8 +164,16 @@ remove_names(const struct legacy *l)
 	size_t failed = 0;
 
 	for (size_t i = 0; i < l->pages_n + l->pictures_n; i++) {
-		const char *name = i < l->pages_n ? l->pages[i] : l->pictures[i - l->pages_n].name;
+		const struct picture *p = i < l->pages_n ? NULL : &l->pictures[i - l->pages_n];
+		const char *name = p ? p->name : l->pages[i];
 
+		if (p && l->c->move_to && !p->moved) {
+			msg_warn("%s/%s is another picture than the batch %s has of that name: left there; --move-to "
+				 "another batch takes it",
+				 l->path, name, l->c->move_to);
+			failed++;
+			continue;
+		}
 		if (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT) {
 			msg_warn_errno("cannot remove %s/%s", l->path, name);
 			failed++;
@@ -231,29 +243,77 @@ readable(const struct buf *bytes)
 	return fd;
 }
 
+/* Whether the bytes of the file NAME have the digest SHA256. */
+static bool
+has_digest(const struct legacy *l, const char *name, const char *sha256)
+{
+	int fd = openat(l->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct hash *h = hash_begin();
+	char hex[HASH_HEX + 1], *block = buf_alloc(BLOCK);
+	ssize_t n = -1;
+
+	while (fd >= 0 && ((n = read(fd, block, BLOCK)) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0)
+			hash_add(h, block, (size_t)n);
+	hash_end(h, hex);
+	if (fd >= 0)
+		close(fd);
+	free(block);
+	return n == 0 && strcmp(hex, sha256) == 0;
+}
+
+/* Notes which pictures the batch has by what bi-fetch wrote to OUT. One of a name that was moved before is completed
+ * already, whatever its bytes are by now. */
+static void
+note_moved(const struct legacy *l, int out)
+{
+	struct rec_reader *r = rec_open(NULL, out);
+	enum rec_kind kind;
+	struct rec rec;
+
+	while ((kind = rec_next(r, &rec)) != REC_EOF) {
+		const char *file = kind == REC_JSON ? rec_string(rec.json, "file") : NULL;
+		const char *sha256 = file ? rec_string(rec.json, "sha256") : NULL, *slash;
+		struct picture p = {0}, *known;
+
+		if (kind == REC_MORE && rec_fill(r) < 0)
+			break;
+		slash = sha256 ? strrchr(file, '/') : NULL;
+		p.name = slash ? (char *)(size_t)slash + 1 : NULL;
+		if (!slash || !is_picture(p.name, &p))
+			continue;
+		known = bsearch(&p, l->pictures, l->pictures_n, sizeof(p), by_place);
+		if (known)
+			known->moved = has_digest(l, known->name, sha256);
+	}
+	rec_close(r);
+}
+
 /* Runs bi-fetch for the batch. Its exit code, -1 with errno. */
 static int
 fetch(const struct legacy *l, const struct buf *items)
 {
 	char batch[NAME_LONGEST + 1];
 	struct buf program = {0};
-	int in = readable(items), null = open("/dev/null", O_WRONLY | O_CLOEXEC), rc = -1;
+	int in = readable(items), out = memfd_create("records", MFD_CLOEXEC), rc = -1;
 	char *argv[] = {"bi-fetch", "--root", l->c->root.path, "--quiet", "--batch", batch, NULL};
-	const struct child_fd fds[] = {{in, STDIN_FILENO}, {null, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+	const struct child_fd fds[] = {{in, STDIN_FILENO}, {out, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
 	struct child child = {.argv = argv, .fds = fds, .fd_count = sizeof(fds) / sizeof(*fds)};
 	pid_t pid = -1;
 
 	snprintf(batch, sizeof(batch), "%s", l->c->move_to);
-	if (in >= 0 && null >= 0 && self_program(&program, "bi-fetch") == 0) {
+	if (in >= 0 && out >= 0 && self_program(&program, "bi-fetch") == 0) {
 		child.program = program.data;
 		pid = child_start(&child);
 	}
 	if (pid > 0)
 		rc = child_wait(pid);
+	if (rc == 0 && lseek(out, 0, SEEK_SET) == 0)
+		note_moved(l, out);
 	if (in >= 0)
 		close(in);
-	if (null >= 0)
-		close(null);
+	if (out >= 0)
+		close(out);
 	buf_free(&program);
 	return rc;
 }
@@ -264,6 +324,7 @@ move(const struct legacy *l)
 {
 	char *real = realpath(l->path, NULL);
 	struct buf items = {0};
+	size_t moved = 0;
 	int rc;
 
 	if (!real) {
@@ -288,9 +349,11 @@ move(const struct legacy *l)
 			 l->c->move_to);
 	if (rc)
 		return rc < 0 ? EX_UNAVAILABLE : rc;
+	for (size_t i = 0; i < l->pictures_n; i++)
+		moved += l->pictures[i].moved;
 	if (!l->c->json)
-		printf("moved %zu pictures to the batch %s: bi-render %s makes its pages\n", l->pictures_n,
-		       l->c->move_to, l->c->move_to);
+		printf("moved %zu pictures to the batch %s: bi-render %s makes its pages\n", moved, l->c->move_to,
+		       l->c->move_to);
 	return remove_all(l, ", which are in the batch now");
 }
 

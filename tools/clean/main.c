@@ -70,12 +70,20 @@ take_age(const struct opts *o)
 	opt_wrong("%s takes a number and its unit, as 30d (s, m, h, d, w), not '%s'", o->given, o->value);
 }
 
-/* Takes an option; those of some verbs alone are noted in GIVEN. */
+/* The options that some verbs alone take. */
+static const struct {
+	int id;
+	const char *name;
+} own[] = {{OPT_ARCHIVE, "--archive"},  {OPT_DELETE, "--delete"}, {OPT_MOVE, "--move-to"},
+	   {OPT_OLDER, "--older-than"}, {OPT_REPAIR, "--repair"}, {'y', "--yes"}};
+
+/* Takes an option; one of OWN is noted in GIVEN, a bit each. */
 static void
-take_option(struct clean *c, int id, const struct opts *o, const char **dir, const char **given)
+take_option(struct clean *c, int id, const struct opts *o, const char **dir, unsigned *given)
 {
-	if (id >= OPT_ARCHIVE || id == 'y')
-		*given = *given && strcmp(*given, "--yes") != 0 ? *given : o->given;
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (own[i].id == id)
+			*given |= 1U << i;
 	switch (id) {
 	case OPT_ARCHIVE:
 		c->archive = o->value;
@@ -119,7 +127,8 @@ main(int argc, char **argv)
 		.argc = argc,
 		.argv = argv,
 	};
-	const char *dir = NULL, *given = NULL;
+	const char *dir = NULL;
+	unsigned given = 0;
 	const struct verb *v;
 	char **args;
 	int id;
@@ -129,8 +138,9 @@ main(int argc, char **argv)
 		take_option(&c, id, &o, &dir, &given);
 	args = opt_rest(&o);
 	v = find_verb(args[0]);
-	if (given && !strstr(v->taken, given))
-		opt_wrong("%s is no option of %s", given, v->name);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (given & 1U << i && !strstr(v->taken, own[i].name))
+			opt_wrong("%s is no option of %s", own[i].name, v->name);
 	if (args[1] && !v->operands)
 		opt_wrong("%s takes no operand, '%s' is one too many", v->name, args[1]);
 	root_open(&c.root, dir, false);

@@ -52,11 +52,11 @@ each_file(int dir, const char *path, visit *see, void *arg)
 {
 	DIR *d = dir < 0 ? NULL : fdopendir(dir);
 	struct buf name = {0};
-	int rc = d ? 0 : -1;
+	int rc = d ? 0 : -1, error;
 
 	if (!d)
 		return close_with(dir, -1);
-	for (struct dirent *e; rc == 0 && (e = readdir(d));) {
+	for (struct dirent *e; rc == 0 && (errno = 0, e = readdir(d));) {
 		struct stat st;
 		int fd;
 
@@ -79,8 +79,12 @@ each_file(int dir, const char *path, visit *see, void *arg)
 			rc = see(name.data, fd, &st, arg);
 		close_with(fd, 0);
 	}
+	if (rc == 0 && errno)
+		rc = -1; /* not all that there is was seen */
+	error = errno;
 	buf_free(&name);
 	closedir(d);
+	errno = error;
 	return rc;
 }
 

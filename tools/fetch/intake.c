@@ -212,6 +212,7 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 		.public_only = f->set->queue && f->set->public_only,
 	};
 	struct json_object *subject;
+	struct target *t;
 
 	if (!own && !f->set->batch && f->last_target)
 		return f->last_target;
@@ -222,7 +223,14 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 		about.category = rec_string(rec->json, "category");
 	if (rec->kind == REC_JSON && !about.label)
 		about.label = rec_string(rec->json, "label");
-	return target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);
+	t = target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);
+	/* Who works on it later knows only what its batch.json says. */
+	if (t && about.public_only && !t->public_only)
+		msg_die(EX_WRONG_USE,
+			"the batch '%s' was made without --public-only, and its workers would fetch from any address: "
+			"hand the lines in to another one (--batch)",
+			batch_name(t->batch));
+	return t;
 }
 
 /* What was added is a worker's from now on. */

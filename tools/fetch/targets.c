@@ -15,21 +15,31 @@ target_find(const struct fetch *f, const char *name)
 	return t;
 }
 
-/* What batch.json says of how its items are fetched. */
-static void
+/* What batch.json says of how its items are fetched. 0, or -1 with errno: it may forbid private addresses, so one that
+ * is there and cannot be read is no leave to ask them. */
+static int
 read_about(struct target *t)
 {
 	struct buf text = {0};
 	struct json_object *o = NULL, *only;
 	const char *notebook;
+	int rc = 0;
 
-	if (batch_about(t->batch, &text) == 0)
+	if (batch_about(t->batch, &text) == 0) {
 		o = rec_parse(text.data, text.len, NULL, 0);
-	notebook = rec_string(o, "notebook");
-	t->notebook = notebook ? buf_strdup(notebook) : NULL;
-	t->public_only = json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only);
+		errno = EBADMSG;
+		rc = json_object_is_type(o, json_type_object) ? 0 : -1;
+	} else if (errno != ENOENT) {
+		rc = -1;
+	}
+	if (rc == 0) {
+		notebook = rec_string(o, "notebook");
+		t->notebook = notebook ? buf_strdup(notebook) : NULL;
+		t->public_only = json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only);
+	}
 	json_object_put(o);
 	buf_free(&text);
+	return rc;
 }
 
 struct target *
@@ -42,7 +52,14 @@ target_open(struct fetch *f, const char *name, const struct batch_about *about)
 		return NULL;
 	t = buf_alloc(sizeof(*t));
 	t->batch = batch;
-	read_about(t);
+	if (read_about(t) < 0) {
+		int error = errno;
+
+		batch_close(batch);
+		free(t);
+		errno = error;
+		return NULL;
+	}
 	while (*at)
 		at = &(*at)->next;
 	*at = t;

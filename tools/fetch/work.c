@@ -87,25 +87,35 @@ has_results(const struct batch *b)
 	return fstatat(batch_dirfd(b), "results.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
 }
 
+/* Whether batch.json is missing, or announces more items than there are. One that cannot be read says nothing. */
+static bool
+is_short(const struct batch *b)
+{
+	struct json_object *about = NULL;
+	struct buf text = {0};
+	bool is;
+
+	if (batch_about(b, &text) == 0) {
+		about = rec_parse(text.data, text.len, NULL, 0);
+		is = (uint64_t)rec_number(about, "items", 0) > batch_length(b);
+	} else {
+		is = errno == ENOENT;
+	}
+	json_object_put(about);
+	buf_free(&text);
+	return is;
+}
+
 /* Whether the batch has fewer items than its maker announced, or is none. One with results was whole before. */
 static bool
 is_half_made(const struct fetch *f, const char *name)
 {
 	struct batch *b = batch_open(&f->root, name, BATCH_READ, NULL);
-	struct json_object *about = NULL;
-	struct buf text = {0};
-	bool is = true;
+	bool is;
 
 	if (!b)
 		return errno == ENOENT;
-	if (batch_about(b, &text) == 0)
-		about = rec_parse(text.data, text.len, NULL, 0);
-	if (has_results(b))
-		is = false;
-	else if (json_object_is_type(about, json_type_object))
-		is = (uint64_t)rec_number(about, "items", 0) > batch_length(b);
-	json_object_put(about);
-	buf_free(&text);
+	is = !has_results(b) && is_short(b);
 	batch_close(b);
 	return is;
 }

@@ -258,6 +258,22 @@ unmatch(struct multipart *m)
 	return give(m, m->delimiter, n);
 }
 
+/* The next CR with which a delimiter may begin, as far as there is more to see; what else has CRs is given on whole.
+ * NULL: there is none. */
+static const char *
+find_delimiter(const struct multipart *m, const char *at, const char *end)
+{
+	const char *cr;
+
+	for (; (cr = memchr(at, '\r', (size_t)(end - at))); at = cr + 1) {
+		size_t n = (size_t)(end - cr) < m->delimiter_len ? (size_t)(end - cr) : m->delimiter_len;
+
+		if (memcmp(cr, m->delimiter, n) == 0)
+			return cr;
+	}
+	return NULL;
+}
+
 /*
  * Takes bytes up to the next delimiter. Where they end. A delimiter's CR is at its beginning and nowhere else in it: so
  * one that breaks off can only begin again at the byte that broke it.
@@ -267,7 +283,7 @@ take_bytes(struct multipart *m, const char *at, const char *end)
 {
 	while (at < end) {
 		if (m->matched == 0) {
-			const char *cr = memchr(at, '\r', (size_t)(end - at));
+			const char *cr = find_delimiter(m, at, end);
 			const char *to = cr ? cr : end;
 
 			if (!give(m, at, (size_t)(to - at)) || !cr)

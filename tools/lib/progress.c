@@ -138,6 +138,7 @@ progress_print_job(const struct batch *b, struct json_object *about, const struc
 	add_string(out, "name", batch_name(b));
 	add_known(out, "label", about);
 	add_known(out, "category", about);
+	add_known(out, "notebook", about);
 	if (p->stale)
 		buf_str(out, ",\"stale\":true");
 	buf_add(out, "}", 1);

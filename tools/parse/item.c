@@ -56,12 +56,12 @@ fail(struct shop *s, struct item *i, const char *code, bool retryable, const cha
 }
 
 static void
-fail_errno(struct shop *s, struct item *i, const char *code, const char *what)
+fail_errno(struct shop *s, struct item *i, const char *code, bool retryable, const char *what)
 {
 	char why[200];
 
 	snprintf(why, sizeof(why), "%s: %s", what, strerror(errno));
-	fail(s, i, code, false, why);
+	fail(s, i, code, retryable, why);
 }
 
 /* --- what it is --- */
@@ -228,7 +228,7 @@ send(struct shop *s, struct item *i, const char *format)
 		close(i->work.out);
 	i->work.out = memfd_create("bi-parse", MFD_CLOEXEC);
 	if (i->work.out < 0) {
-		fail_errno(s, i, "parse_unavailable", "no memory for what is made of it");
+		fail_errno(s, i, "parse_unavailable", true, "no memory for what is made of it");
 		return;
 	}
 	i->work.format = format;
@@ -326,7 +326,7 @@ settle(struct shop *s, struct item *i, struct answer *a)
 		if (code == EX_IOERR)
 			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
 				      i->batch);
-		fail_errno(s, i, "parse_not_kept", "what was made of it cannot be kept");
+		fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
 		return;
 	}
 	i->settled = true;
@@ -370,7 +370,7 @@ try_other(struct shop *s, struct item *i)
 
 	memcpy(was, i->mime, sizeof(was));
 	if (!i->asked && !ask_type(s, i)) {
-		fail_errno(s, i, "parse_unavailable", "cannot start bi-type --serve, which looks at it");
+		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which looks at it");
 		return;
 	}
 	format = format_of(i->mime);
@@ -410,7 +410,7 @@ open_file(struct shop *s, struct item *i)
 	}
 	i->work.in = open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (i->work.in < 0) {
-		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", "it cannot be opened");
+		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", false, "it cannot be opened");
 		return false;
 	}
 	if (fstat(i->work.in, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -418,7 +418,7 @@ open_file(struct shop *s, struct item *i)
 		return false;
 	}
 	if (!take_hash(i)) {
-		fail_errno(s, i, "unreadable_file", "it cannot be read");
+		fail_errno(s, i, "unreadable_file", false, "it cannot be read");
 		return false;
 	}
 	return true;
@@ -453,7 +453,7 @@ start(struct shop *s, struct item *i)
 	if (mime && strlen(mime) < sizeof(i->mime) && strchr(mime, '/'))
 		memcpy(i->mime, mime, strlen(mime) + 1);
 	else if (!ask_type(s, i)) {
-		fail_errno(s, i, "parse_unavailable", "cannot start bi-type --serve, which looks at it");
+		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which looks at it");
 		return;
 	}
 	format = format_of(i->mime);

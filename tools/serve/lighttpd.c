@@ -66,7 +66,8 @@ set_environment(const struct keeper *k, const char *conf)
 	rc |= set_string("BI_BATCHES", text.data);
 	buf_clear(&text);
 	buf_printf(&text, "%llu", (unsigned long long)(s->bounds.upload + 1023) / 1024);
-	rc |= set_string("BI_UPLOAD", text.data);
+	rc |= set_string("BI_UPLOAD", text.data) |
+	      set_string("BI_SHOWN", s->origins_n ? "cross-origin" : "same-origin");
 	buf_clear(&text);
 	buf_printf(&text, "%s/%s", s->root.path, SERVE_PASSWORD_FILE);
 	rc |= set_string("BI_PASSWORDS", text.data);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hosts.h"
 #include "msg.h"
 #include "names.h"
 #include "opt.h"
@@ -320,6 +321,9 @@ serve(struct serve *s, const char *dir, char **args)
 		opt_wrong("--foreground takes one batch");
 	if (code == 0) {
 		root_open(&s->root, dir, s->home);
+		if (s->ready < 0)
+			hosts_free(s->no_worker ? NULL
+						: hosts_load(s->root.path)); /* ends here where the worker would */
 		if (s->ready < 0)
 			code = serve_secrets(s);
 		if (code == 0)

@@ -169,6 +169,18 @@ serve_warn_open(const struct serve *s)
 	servers_free(&all);
 }
 
+/* A server that is there goes on as it was started. */
+static void
+say_not_heeded(const struct serve *s, int port)
+{
+	bool usual = s->first == 8000 && s->last == 8020, elsewhere = !usual && (port < s->first || port > s->last);
+
+	if (elsewhere || s->origins_n || s->hosts_n || s->csrf_cookie || s->no_worker ||
+	    memcmp(&s->bounds, &bounds_usual, sizeof(s->bounds)) != 0)
+		msg_warn("the server on port %d goes on as it was started, %s: `bi-clean stop %d` first", port,
+			 elsewhere ? "there" : "without these options", port);
+}
+
 int
 serve_known(const struct serve *s, const char *batch)
 {
@@ -185,8 +197,10 @@ serve_known(const struct serve *s, const char *batch)
 
 		found = v->batch && v->url && address && strcmp(v->batch, batch) == 0 &&
 			strcmp(address, s->address) == 0 && strcmp(access_of(v), serve_access_name(s->access)) == 0;
-		if (found)
+		if (found) {
 			print_record(s, v->record, " already");
+			say_not_heeded(s, v->port);
+		}
 	}
 	servers_free(&all);
 	return found;

@@ -16,9 +16,11 @@ static const struct {
 	const char *name;
 	void (*look)(struct doctor *d);
 } checks[] = {
-	{"programs", doctor_programs}, {"kernel", doctor_kernel}, {"limits", doctor_limits},   {"root", doctor_root},
-	{"secrets", doctor_secrets},   {"space", doctor_space},   {"storage", doctor_storage}, {"clock", doctor_clock},
-	{"batches", doctor_batches},   {"queue", doctor_queue},   {"servers", doctor_servers}, {"ports", doctor_ports},
+	{"programs", doctor_programs}, {"kernel", doctor_kernel},   {"limits", doctor_limits},
+	{"root", doctor_root},         {"secrets", doctor_secrets}, {"space", doctor_space},
+	{"storage", doctor_storage},   {"clock", doctor_clock},     {"batches", doctor_batches},
+	{"queue", doctor_queue},       {"hosts", doctor_hosts},     {"servers", doctor_servers},
+	{"ports", doctor_ports},
 };
 
 void

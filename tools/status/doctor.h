@@ -53,6 +53,7 @@ const char *doctor_bytes(char *room, double bytes);
 void doctor_programs(struct doctor *d);
 void doctor_kernel(struct doctor *d);
 void doctor_limits(struct doctor *d);
+void doctor_hosts(struct doctor *d);
 
 /* doctor_root.c: the root and its folders, and who may read its secrets */
 void doctor_root(struct doctor *d);

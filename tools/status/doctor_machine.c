@@ -10,7 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "doctor.h"
+#include "msg.h"
 #include "self.h"
 
 enum { FILES_LEAST = 256, FILE_LEAST = 1 << 30 };
@@ -76,8 +78,10 @@ look_for_ours(struct doctor *d)
 		{"bi-expand", "bi-fetch --expand cannot look into archives"},
 		{"bi-fetch", "nothing fetches, and no server has a worker"},
 		{"bi-media", "bi-fetch cannot find the media of pages"},
+		{"bi-parse", "bi-serve cannot start: what is handed in goes through it"},
 		{"bi-render", "no review pages are made"},
 		{"bi-serve", "no review pages are shown"},
+		{"bi-source", "nothing asks for candidates"},
 		{"bi-thumb", "bi-render makes no thumbnails"},
 		{"bi-type", "bi-fetch cannot tell what it fetched"},
 	};
@@ -201,4 +205,47 @@ doctor_limits(struct doctor *d)
 	look_at_files(d);
 	look_at_file_size(d);
 	doctor_looked(d, "limits");
+}
+
+/* Reads the rules of hosts as bi-fetch does, which ends where one is wrong after saying which: in a process that may.
+ */
+static int
+try_rules(const struct doctor *d, struct buf *said)
+{
+	int says[2], rc = -1;
+	char *argv[] = {"bi-status", "--rules", "--root", d->root->path, NULL};
+	char text[1024];
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(says, O_CLOEXEC) < 0)
+		return -1;
+	pid = child_start(&(struct child){.program = "/proc/self/exe",
+					  .argv = argv,
+					  .fds = (struct child_fd[]){{says[1], STDERR_FILENO}},
+					  .fd_count = 1});
+	close(says[1]);
+	while (pid > 0 && ((n = read(says[0], text, sizeof(text))) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0 && said->len < sizeof(text))
+			buf_add(said, text, (size_t)n);
+	close(says[0]);
+	if (pid > 0)
+		rc = child_wait(pid);
+	while (said->len > 0 && said->data[said->len - 1] == '\n')
+		said->data[--said->len] = '\0';
+	return rc;
+}
+
+void
+doctor_hosts(struct doctor *d)
+{
+	struct buf said = {0};
+
+	if (try_rules(d, &said) == EX_CONFIG) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "nothing is fetched, and no worker runs, for %s",
+			    said.len ? said.data : "a rule of hosts is wrong");
+		doctor_mend(d, "mend that line");
+	}
+	doctor_looked(d, "rules of hosts");
+	buf_free(&said);
 }

@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "buf.h"
+#include "hosts.h"
 #include "msg.h"
 #include "names.h"
 #include "opt.h"
@@ -12,9 +13,11 @@
 #include "servers.h"
 #include "status.h"
 
+enum { OPT_RULES = 256 };
+
 static struct {
 	const char *root;
-	bool servers, rebuild, doctor, items, watch, events, paged;
+	bool rules, servers, rebuild, doctor, items, watch, events, paged;
 	struct asked asked;
 } options = {.asked = {.limit = PROGRESS_ITEMS, .timeout = -1}};
 
@@ -28,6 +31,7 @@ static const struct opt table[] = {
 	{'l', "limit", "N", "with --json or --items: N items at most (1000; 0: none)"},
 	{'o', "offset", "N", "with --json or --items: the items after the first N"},
 	{'R', "rebuild", NULL, "make the state of batches anew from items and results"},
+	{OPT_RULES, "rules", NULL, NULL}, /* what --doctor starts: it ends where a rule of hosts is wrong */
 	{'r', "root", "DIR", "where the batches are (BI_ROOT)"},
 	{'S', "servers", NULL, "the active servers instead of batches"},
 	{'s', "strict", NULL, "exit 1 if any item failed"},
@@ -252,6 +256,8 @@ flag_of(int id)
 		return &options.items;
 	case 'j':
 		return &options.asked.json;
+	case OPT_RULES:
+		return &options.rules;
 	case 'R':
 		return &options.rebuild;
 	case 'S':
@@ -295,6 +301,10 @@ run(const struct root *root, char **operands)
 	struct names names;
 	int code;
 
+	if (options.rules) {
+		hosts_free(hosts_load(root->path));
+		return EX_ALL_WELL;
+	}
 	if (options.doctor)
 		return doctor(root, options.asked.json);
 	if (options.servers)

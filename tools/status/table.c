@@ -374,8 +374,9 @@ print_stale(struct sheet *s, const struct seen *const *v, size_t n)
 	if (i == n)
 		return;
 	buf_str(s->out, "\n");
-	buf_printf(&part, "Nobody works on %s, and work is left:", v[i]->name);
+	buf_printf(&part, "Nobody works on %s,", v[i]->name);
 	flow(s, "", NULL, part.data);
+	flow(s, " ", NULL, "and work is left:");
 	buf_clear(&part);
 	buf_printf(&part, "bi-fetch -b %s --resume goes on.", v[i]->name);
 	flow(s, " ", NULL, part.data);
