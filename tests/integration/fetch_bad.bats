@@ -59,6 +59,8 @@ true_records() {
 9 bad_subject 10 bad_subject 11 bad_subject 12 bad_subject 13 bad_subject 14 bad_batch 15 bad_batch 16 bad_batch \
 17 bad_json 18 bad_json 19 bad_json"
 	jq -se 'map(select(.line)) | all(. as $r | .error.message | contains("line \($r.line)"))' out
+	assert_equal "$(jq -r 'select(.error.code == "no_url").error.message' out | sort)" 'line 7 has none of "url", "file" and "media"
+line 8: its "url" is no string'
 	jq -se 'map(select(.line)) | all(.error.retryable == false and (.bad | length) > 0)' out
 	assert_equal "$(jq -rs 'map(select(.status == "completed").item) | sort | map(tostring) | join(" ")' out)" '1 20'
 	assert_equal "$(tail -n 1 out)" '{"end":"bi-fetch","completed":2,"failed":18,"exit":1}'
@@ -68,6 +70,15 @@ true_records() {
 	run -1 bi-fetch <in
 	assert_equal "$(wc -l <"$BI_ROOT/batches/default/items.ndjson")" 20
 	true_records default
+}
+
+@test "a URL with a caption behind it: what is wrong is said" {
+	printf '%s\n' 'http://127.0.0.1:1/1.jpg A caption here' $'http://127.0.0.1:1/1.jpg\tA caption' 'ftp://127.0.0.1:1/x' >in
+	run -1 --separate-stderr bi-fetch <in
+	assert_equal "$(jq -r 'select(.item) | .error.code + (.error.message | sub("^.*https"; ""))' <<<"$output" | sort)" \
+		'bad_url
+bad_url: it has a space in it; a line is one URL, records may have more
+bad_url: it has a tab in it; a line is one URL, records may have more'
 }
 
 @test "lines of 1 MiB and beyond, URLs of 100 KB" {

@@ -195,6 +195,16 @@ asked() {
 	run -0 bi-fetch -x "$FAULTY" http://far.test/bytes/20/a
 	run -0 bi-fetch -x http://127.0.0.1:1 --noproxy 127.0.0.1 "$FAULTY/bytes/20/b"
 	assert_equal "$(origin_paths)" $'http://far.test/bytes/20/a\n/bytes/20/b'
+	run -1 --separate-stderr bi-fetch --tries 1 -x 127.0.0.1:1 http://far.test/bytes/20/c
+	assert_equal "$(code)" connect_failed
+	assert_regex "$(jq -r '.error.message // empty' <<<"$output")" '--proxy is given'
+}
+
+@test "--public-only with an empty proxy goes to no other address" {
+	faulty_start
+	run -1 --separate-stderr bi-fetch --public-only --proxy '' "$FAULTY/bytes/20/a"
+	assert_equal "$(code)" blocked_address
+	assert_equal "$(origin_hits .)" 0
 }
 
 @test "options that make no sense: exit 2, nothing asked" {
@@ -202,7 +212,8 @@ asked() {
 
 	faulty_start
 	for options in '--accept image' '--accept=' '--rate 0' '--rate -1' '--rate x' '--per-host 0' \
-		'--per-host 2000' '--limit-rate 0' '--limit-rate 5q' '--give-up x' '--max-filesize 0' '--tries 0'; do
+		'--per-host 2000' '--limit-rate 0' '--limit-rate 5q' '--give-up x' '--max-filesize 0' '--tries 0' \
+		'-x 16' '--proxy proxy'; do
 		# shellcheck disable=SC2086 # words
 		run -2 --separate-stderr bi-fetch $options "$FAULTY/bytes/20/a"
 		assert_equal "$output" ''

@@ -99,6 +99,13 @@ sum_of() {
 	assert_equal "$(jq -s 'map(select(.status == "completed")) | length' <<<"$output")" 1
 }
 
+@test "--retry without a line to work on says that --resume does" {
+	run -0 --separate-stderr bi-fetch --retry failed -b x </dev/null
+	assert_equal "$stderr" 'bi-fetch: no line was read: --resume works on all that the batch has'
+	run -0 --separate-stderr bi-fetch -b x </dev/null
+	assert_equal "$stderr" ''
+}
+
 @test "--retry failed asks for exactly what failed for good, --retry status= for those it names" {
 	faulty_start
 	{

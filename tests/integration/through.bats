@@ -234,7 +234,7 @@ filter_died true the filter ended before it answered: it closed its output, and 
 	things 4
 	run -1 --separate-stderr bi-fetch --through 'jq -c "select(.item != 4)"' --through-parallel 1 <list
 	assert_equal "$(results 'select(.error) | "\(.item) \(.error.code): \(.error.message)"')" \
-		'4 filter_died: the filter ended before it answered: exit code 0'
+		'4 filter_died: the filter ended before it answered: exit code 0 (a filter answers each record by one line: jq -c)'
 }
 
 @test "one that hangs at an item fails it, and is ended with all that it started" {
@@ -293,9 +293,9 @@ filter_died true the filter ended before it answered: it closed its output, and 
 	assert_equal "$(stored)" 50
 	results 'select(.item == 7 or .item == 30 or .item == 40).error.message' | sed 's/line [0-9]* is/a line is/' >said
 	diff said - <<-'END'
-		the filter's answer is no record: thank you
+		the filter's answer is no record: thank you (a filter answers each record by one line: jq -c)
 		the filter's answer is that of another item (31)
-		the filter's answer is no record: a line is longer than 1 MiB
+		the filter's answer is no record: a line is longer than 1 MiB (a filter answers each record by one line: jq -c)
 	END
 }
 

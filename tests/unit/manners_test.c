@@ -25,6 +25,25 @@ who_we_are(void **state)
 }
 
 static void
+what_is_a_proxy(void **state)
+{
+	static const char *const good[] = {
+		"",           "http://proxy",         "HTTPS://proxy:3128/", "socks5h://me:secret@[::1]:9",
+		"proxy:3128", "me:secret@10.0.0.1:80"};
+	static const char *const bad[] = {"16",     "proxy",          "proxy:",    "proxy:x",       "proxy:70000",
+					  ":80",    "http://",        "ftp://a:1", "gopher://a:70", "a proxy:3128",
+					  "://a:1", "me:secret@proxy"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (manners_proxy_wrong(good[i]))
+			fail_msg("'%s' %s", good[i], manners_proxy_wrong(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!manners_proxy_wrong(bad[i]))
+			fail_msg("'%s' is taken for a proxy", bad[i]);
+}
+
+static void
 whose_limits(void **state)
 {
 	static const char text[] = "*.example.org slots=1 rate=200/m contact=required group=example\n";
@@ -92,6 +111,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_we_are),
+		cmocka_unit_test(what_is_a_proxy),
 		cmocka_unit_test_setup_teardown(whose_limits, testing_enter, testing_leave),
 		cmocka_unit_test(what_answers_mean),
 		cmocka_unit_test(waits_double),

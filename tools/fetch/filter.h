@@ -9,6 +9,9 @@
 
 #include "fetch.h"
 
+/* What a filter has to do, for the message about one that does it not. */
+#define FILTER_ANSWERS "(a filter answers each record by one line: jq -c)"
+
 struct filter {
 	pid_t pid;          /* 0: none is running */
 	int epoll;          /* where its descriptors are watched */

@@ -78,9 +78,9 @@ filtered_wrong(const struct job *j, const struct rec *r, struct buf *why)
 	long long item = rec_number(r->json, "item", 0);
 
 	if (r->kind == REC_BAD)
-		buf_printf(why, "the filter's answer is no record: %s", r->wrong);
+		buf_printf(why, "the filter's answer is no record: %s " FILTER_ANSWERS, r->wrong);
 	else if (r->kind == REC_PLAIN)
-		buf_printf(why, "the filter's answer is no record: %.100s", r->text);
+		buf_printf(why, "the filter's answer is no record: %.100s " FILTER_ANSWERS, r->text);
 	else if (item != j->item || (batch && strcmp(batch, batch_name(j->target->batch)) != 0))
 		buf_printf(why, "the filter's answer is that of another item (%lld)", item);
 	else if (status && strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)

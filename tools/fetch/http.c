@@ -239,7 +239,7 @@ void
 http_guard(CURL *easy, struct job *j)
 {
 	const struct settings *set = j->fetch->set;
-	bool guarded = job_is_public_only(j) && !set->proxy;
+	bool guarded = job_is_public_only(j) && !(set->proxy && *set->proxy);
 
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, guarded ? open_socket : NULL);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, j);

@@ -142,6 +142,23 @@ ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item
 	ask_make(ask, "bad", rec_string(item, "source"), subject, item);
 }
 
+/* Says of a record which of the members that say where its bytes are is no string, or that there is none. */
+static void
+say_nowhere(const struct rec *rec, char *why, size_t n)
+{
+	static const char *const keys[] = {"url", "file", "media"};
+	struct json_object *value = NULL;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (!json_object_object_get_ex(rec->json, keys[i], &value) || !value ||
+		    json_object_is_type(value, json_type_string))
+			continue;
+		snprintf(why, n, "line %llu: its \"%s\" is no string", rec->line, keys[i]);
+		return;
+	}
+	snprintf(why, n, "line %llu has none of \"url\", \"file\" and \"media\"", rec->line);
+}
+
 static void
 ask_json(struct batch_ask *ask, const struct rec *rec)
 {
@@ -166,7 +183,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		return;
 	}
 	if (!url && !file && !media) {
-		snprintf(why, sizeof(why), "line %llu has none of \"url\", \"file\" and \"media\"", rec->line);
+		say_nowhere(rec, why, sizeof(why));
 		ask_bad(ask, rec, "no_url", why);
 		return;
 	}
@@ -295,6 +312,8 @@ intake_turn(struct fetch *f)
 		switch (rec_next(f->reader, &rec)) {
 		case REC_EOF:
 			f->intake_open = false;
+			if (f->set->retry && f->tally.asked == 0)
+				msg_warn("no line was read: --resume works on all that the batch has");
 			break;
 		case REC_MORE:
 			if (block.n || !is_ready(STDIN_FILENO))

@@ -43,6 +43,23 @@ note_refused(struct job *j)
 	host_refuse(h, why);
 }
 
+/* Who cannot be reached may be the proxy, not the host. */
+static const char *
+by_proxy(const struct settings *set)
+{
+	return set->proxy && *set->proxy && !(set->noproxy && *set->noproxy) ? " (--proxy is given: does that work?)"
+									     : "";
+}
+
+/* What people have beside a URL that is none. */
+static const char *
+bad_in_url(const char *url)
+{
+	if (strchr(url, '\t'))
+		return ": it has a tab in it; a line is one URL, records may have more";
+	return strchr(url, ' ') ? ": it has a space in it; a line is one URL, records may have more" : "";
+}
+
 static void
 judge_curl(struct job *j, CURLcode code)
 {
@@ -53,7 +70,8 @@ judge_curl(struct job *j, CURLcode code)
 		note_refused(j);
 	name = manners_of_curl(code, &again);
 	if (name) {
-		judge_fail(j, again && !j->host->refusal, name, "%s", why);
+		judge_fail(j, again && !j->host->refusal, name, "%s%s", why,
+			   code == CURLE_COULDNT_CONNECT ? by_proxy(j->fetch->set) : "");
 		j->verdict.retryable = again;
 		return;
 	}
@@ -62,7 +80,8 @@ judge_curl(struct job *j, CURLcode code)
 			judge_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is no URL",
 				   j->at);
 		else
-			judge_fail(j, false, "bad_url", "'%.200s' is no URL of http or https", j->url);
+			judge_fail(j, false, "bad_url", "'%.200s' is no URL of http or https%s", j->url,
+				   bad_in_url(j->url));
 		return;
 	}
 	judge_fail(j, false, "transfer_failed", "%s", why);
@@ -78,8 +97,10 @@ judge_ours(struct job *j, CURLcode code)
 		judge_fail(j, false, "host_given_up", "nothing is asked of this host: %s", j->host->refusal);
 		j->verdict.retryable = true;
 	} else if (a->blocked[0] && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
-		judge_fail(j, false, "blocked_address", "it leads to %s, and %s public addresses alone", a->blocked,
-			   j->target->public_only ? "its batch is fetched from" : "--public-only allows");
+		judge_fail(j, false, "blocked_address", "it leads to %s, and %s", a->blocked,
+			   j->target->public_only ? "its batch is fetched from public addresses alone, but for hosts "
+						    "that have private=allow in bi-hosts(5)"
+						  : "--public-only allows public addresses alone");
 	} else if (j->rule[0] && !j->page) {
 		j->host->opt_outs++;
 		judge_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);

@@ -256,6 +256,8 @@ options_read(struct settings *set, int argc, char **argv)
 		take(set, &o, id);
 	if (set->accept && accept_patterns_wrong(set->accept))
 		opt_wrong("--accept '%s': %s", set->accept, accept_patterns_wrong(set->accept));
+	if (set->proxy && manners_proxy_wrong(set->proxy))
+		opt_wrong("--proxy '%s' %s", set->proxy, manners_proxy_wrong(set->proxy));
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_wrong("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
@@ -263,7 +265,7 @@ options_read(struct settings *set, int argc, char **argv)
 		opt_wrong("--through takes a program or a command of sh, not nothing");
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
 	if (set->public_only)
-		set->noproxy = set->proxy ? "" : "*";
+		set->noproxy = set->proxy && *set->proxy ? "" : "*";
 	set->contact = manners_contact(set->contact);
 	return opt_rest(&o);
 }

@@ -220,7 +220,8 @@ bury(struct fetch *f, struct filter *x)
 	}
 	if (head) {
 		job_list_cut(&x->given, head);
-		snprintf(words, sizeof(words), "the filter ended before it answered: %s", th->how);
+		snprintf(words, sizeof(words), "the filter ended before it answered: %s%s", th->how,
+			 x->exited && code == 0 ? " " FILTER_ANSWERS : "");
 		fail(f, head, true, "filter_died", words);
 	}
 	if (head || x->why == TALKS_NONSENSE)

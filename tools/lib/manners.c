@@ -32,6 +32,43 @@ manners_contact(const char *given)
 	return contact;
 }
 
+/* Whether TEXT, behind the scheme, is a host; with a port where one is NEEDED. */
+static bool
+is_host(const char *text, bool needed)
+{
+	CURLU *u = curl_url();
+	struct buf url = {0};
+	char *host = NULL, *port = NULL;
+	bool good;
+
+	buf_printf(&url, "http://%s", text);
+	good = u && curl_url_set(u, CURLUPART_URL, url.data, 0) == CURLUE_OK &&
+	       curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK && *host &&
+	       (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK || !needed);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(u);
+	buf_free(&url);
+	return good;
+}
+
+const char *
+manners_proxy_wrong(const char *text)
+{
+	static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+	const char *behind = strstr(text, "://");
+	size_t n = behind ? (size_t)(behind - text) : 0;
+
+	if (!*text)
+		return NULL;
+	if (!behind)
+		return is_host(text, true) ? NULL : "is no proxy: it is SCHEME://HOST:PORT or HOST:PORT";
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (strlen(schemes[i]) == n && strncasecmp(text, schemes[i], n) == 0)
+			return is_host(behind + 3, false) ? NULL : "is no proxy: there is no host behind the scheme";
+	return "is no proxy: its scheme is http, https, socks4, socks4a, socks5 or socks5h";
+}
+
 void
 manners_agent(struct buf *out, const char *contact)
 {

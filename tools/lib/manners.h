@@ -15,6 +15,10 @@
  * program (EX_WRONG_USE). */
 const char *manners_contact(const char *given);
 
+/* What is wrong with TEXT as a proxy of libcurl's, to stand behind it; NULL: nothing. It is SCHEME://HOST[:PORT] or
+ * HOST:PORT, each with USER:PASSWORD@ before the host or not; "" is none. */
+const char *manners_proxy_wrong(const char *text);
+
 /* Appends the User-Agent of this program (msg_name()) in the form that Wikimedia's policy has:
  * "bi-fetch/0.1 (ops@example.org) libcurl/7.88.1". CONTACT may be NULL. */
 void manners_agent(struct buf *out, const char *contact);

@@ -145,6 +145,8 @@ main(int argc, char **argv)
 		take_option(&set, &o, id, &sets, &ids);
 	set.sets[sets] = NULL;
 	take_operands(&set, opt_rest(&o), &ids);
+	if (set.proxy && manners_proxy_wrong(set.proxy))
+		opt_wrong("--proxy '%s' %s", set.proxy, manners_proxy_wrong(set.proxy));
 	set.contact = manners_contact(set.contact);
 	msg_finish(source_run(&set));
 }
