@@ -247,7 +247,7 @@ file_of() {
 	call -r 100-199 "$NB/files/$id/raw/"
 	assert_equal "$code $(wc -c <body) $(header content-range)" '206 100 bytes 100-199/5000'
 	call -r 5000-6000 "$NB/files/$id/raw/"
-	assert_equal "$code" 416
+	refused 416 bad_range
 	call -I "$NB/files/$id/raw/"
 	assert_equal "$code $(header content-length)" '200 5000'
 	call -H "If-None-Match: $(header etag)" "$NB/files/$id/raw/"
@@ -377,6 +377,35 @@ file_of() {
 	assert_equal "$(file_of 1.txt)" "$id"
 	call "$NB/files/$id/raw"
 	assert_equal "$code $(<body)" '200 file 1'
+}
+
+@test "a delete leaves alone a batch by hand that has a removed one's name" {
+	local id
+
+	serve
+	hand_in nb 1.txt
+	work
+	id=$(file_of 1.txt)
+	run -0 bi-clean batch --yes "job-$job"
+	run -0 bi-fetch -q -b "job-$job" 2.txt
+	write DELETE "$NB/files/$id/"
+	assert_equal "$code" 204
+	assert_equal "$(cat "$BI_ROOT/batches/job-$job/files/"*) $(jq -r .status "$BI_ROOT/batches/job-$job/results.ndjson")" \
+		"file 2 completed"
+}
+
+@test "what was parsed of an item that failed then is deleted with it" {
+	serve
+	hand_in nb 1.txt
+	# As bi-parse does where it is killed before it answers.
+	sed 's|>"$dir/content/$stem.json"$|&; exit 1|' parse >die
+	chmod +x die
+	work "$PWD/die"
+	assert_equal "$(tr -d '\0' <"$BI_ROOT/batches/job-$job/state") $(ls "$BI_ROOT/batches/job-$job/content")" "f i1_1
+i1_1.json"
+	write DELETE "$NB/files/$(printf %016x%016x "$job" 1)/"
+	assert_equal "$code" 204
+	assert_equal "$(find "$BI_ROOT/batches/job-$job" -path '*/content/*' -o -path '*/uploads/*' -o -path '*/files/*')" ''
 }
 
 @test "an item that waits is deleted; one that is worked on is not" {

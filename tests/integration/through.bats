@@ -221,6 +221,19 @@ filter_died true the filter ended before it answered: it closed its output, and 
 	assert_equal "$(states)" cccccccccc
 }
 
+@test "one for which the disk is full ends the run, and fails nothing" {
+	things 6
+	filter full <<<'while next; do [ "$item" != 3 ] || [ -e room ] || exit 74; echo "$record"; done'
+	run -74 --separate-stderr bi-fetch --through ./full --through-parallel 1 <list
+	assert_equal "${stderr_lines[-1]}" "bi-fetch: keeping what the program of --through makes under $BI_ROOT: \
+Input/output error; what was recorded stands: mend that and run the same command again"
+	assert_equal "$(results 'select(.error)')" ''
+	assert_equal "$(stored)" 2
+	touch room
+	run -0 --separate-stderr bi-fetch --through ./full <list
+	assert_equal "$(states)" cccccc
+}
+
 @test "one that dies at every other item fails every other item" {
 	things 30
 	filter odd <<<'while next; do ((item % 2)) || exit 1; echo "$record"; done'

@@ -176,6 +176,29 @@ completed_once() {
 	assert_equal "$(wc -l <"$BI_ROOT/batches/a/results.ndjson")" 2
 }
 
+@test "a batch whose batch.json cannot be read is named, and not removed" {
+	local about
+
+	faulty_start
+	handin a "$FAULTY/bytes/20/1"
+	mv "$BI_ROOT/batches/a/batch.json" about
+	for about in garbage directory; do
+		if [ $about = garbage ]; then
+			echo '{"name":"a"' >"$BI_ROOT/batches/a/batch.json"
+		else
+			rm "$BI_ROOT/batches/a/batch.json"
+			mkdir "$BI_ROOT/batches/a/batch.json"
+		fi
+		run -0 --separate-stderr bi-fetch --work --once
+		assert_regex "$stderr" "^bi-fetch: the batch 'a' stays in the queue: cannot read its batch.json: "
+		assert_equal "$(ls "$BI_ROOT/batches") $(queue)" 'a a'
+	done
+	rmdir "$BI_ROOT/batches/a/batch.json"
+	mv about "$BI_ROOT/batches/a/batch.json"
+	run -0 --separate-stderr bi-fetch --work --once
+	completed_once a 1
+}
+
 @test "what failed is not tried again by a worker, and --resume does" {
 	faulty_start
 	hand_in a 2 flaky/1/bytes/20

@@ -308,7 +308,8 @@ the_same_bytes_are_one_file(void **state)
 	assert_false(notebook_find_knowledge(nb, 13, &f));
 	assert_int_equal(notebook_knowledge(nb, true), 3);
 	/* Deleted, it is gone with all its items. */
-	assert_int_equal(notebook_delete(nb, id), 0);
+	assert_true(notebook_find_file(nb, id, &f));
+	assert_int_equal(notebook_delete(nb, &f), 0);
 	assert_false(notebook_find_file(nb, id, &f));
 	assert_false(notebook_find_item(nb, 1, 1, &f));
 	assert_false(notebook_find_knowledge(nb, 11, &f));
@@ -325,6 +326,16 @@ the_same_bytes_are_one_file(void **state)
 	assert_true(notebook_find_file(nb, id, &f));
 	assert_int_equal(f.job, 2);
 	assert_false(notebook_find_same(nb, &f, &g));
+	/* An item that became the file since it was looked at is not deleted unseen. */
+	batch_close(b);
+	b = make_job(state, 3, 1, NULL);
+	record(b, 1, sha[0], 16, "text/html");
+	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_delete(nb, &f), 1);
+	assert_true(notebook_find_file(nb, id, &f));
+	assert_int_equal(f.job, 3);
+	assert_int_equal(notebook_delete(nb, &f), 0);
+	assert_false(notebook_find_file(nb, id, &f));
 	notebook_close(nb);
 	batch_close(b);
 }

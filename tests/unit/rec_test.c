@@ -428,6 +428,9 @@ parse_takes_one_value(void **state)
 			fail_msg("'%s' is taken", bad[i]);
 		assert_true(wrong[0] != '\0');
 	}
+	assert_null(rec_parse("{}\0{}", 5, wrong, sizeof(wrong)));
+	assert_null(rec_parse("{}\0", 3, wrong, sizeof(wrong)));
+	assert_non_null(strstr(wrong, "NUL"));
 }
 
 static void

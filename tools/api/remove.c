@@ -113,15 +113,32 @@ remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct 
 	return unlink_in(root_dir(batch_dirfd(b), "uploads", false), upload);
 }
 
+/* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */
+static int
+remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
+{
+	char path[SUBJECT_LONGEST + 32];
+	struct batch_place place;
+	struct buf line = {0};
+	int rc = 0;
+
+	if (batch_item(b, k, &line) == 0 && batch_place(line.data, line.len, &place) == 0) {
+		snprintf(path, sizeof(path), "content/%s_%lu.json", place.subject, (unsigned long)place.idx);
+		rc = remove_content(root, b, path);
+	}
+	buf_free(&line);
+	return rc;
+}
+
 /* HAS says where the item's bytes and content are: a line of the notebook, or a result. */
 static int
 remove_all(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked,
 	   struct json_object *has)
 {
-	const char *path = rec_string(has, "path");
+	const char *path = rec_string(has, "path"), *content = rec_string(has, "content");
 
-	if (remove_begun(root, b, k, asked) < 0 || remove_content(root, b, rec_string(has, "content")) < 0 ||
-	    unlink_path(b, "files", path) < 0)
+	if (remove_begun(root, b, k, asked) < 0 || remove_unsaid(root, b, k) < 0 ||
+	    remove_content(root, b, content) < 0 || unlink_path(b, "files", path) < 0)
 		return -1;
 	return path && strncmp(path, "files/", 6) == 0 && path[6] && !strchr(path + 6, '/')
 		       ? unlink_review(root, b, path + 6)
@@ -211,44 +228,84 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	return rc;
 }
 
-/* Deletes item K of the batch NAME. 0, or -1 with errno, EBUSY where somebody works on it. */
+/* 1 where the batch is the job's, 0 where it is another that has the name by now, or -1 with errno. */
 static int
-delete_item(const struct root *root, const char *name, uint32_t k, struct json_object *has)
+is_of(const struct batch *b, const struct look_item *i)
+{
+	struct buf text = {0};
+	int rc = batch_about(b, &text);
+	struct json_object *about = parse(rc, &text);
+	const char *notebook = rec_string(about, "notebook");
+
+	if (rc == 0)
+		rc = notebook && strcmp(notebook, notebook_name(i->notebook)) == 0 &&
+		     rec_number(about, "job_id", -1) == (long long)i->job;
+	else if (errno == ENOENT)
+		rc = 0;
+	json_object_put(about);
+	buf_free(&text);
+	return rc;
+}
+
+/* Deletes item I of the batch NAME. 0, or -1 with errno, EBUSY where somebody works on it. */
+static int
+delete_item(const struct root *root, const struct look_item *i, const char *name, struct json_object *has)
 {
 	struct batch *b = batch_open(root, name, BATCH_JOIN, NULL);
-	enum batch_claim claim;
-	int rc = -1, error;
+	int rc, error;
 
 	if (!b) /* the batch was removed with all its files */
 		return errno == ENOENT ? 0 : -1;
-	claim = batch_seize(b, k);
-	if (claim == CLAIM_OURS)
-		rc = delete_claimed(root, b, k, has);
-	else if (claim == CLAIM_HELD)
-		errno = EBUSY;
+	rc = is_of(b, i);
+	if (rc > 0) {
+		enum batch_claim claim = batch_seize(b, i->item);
+
+		rc = claim == CLAIM_OURS ? delete_claimed(root, b, i->item, has) : -1;
+		if (claim == CLAIM_HELD)
+			errno = EBUSY;
+	}
 	error = errno;
 	batch_close(b);
 	errno = error;
 	return rc;
 }
 
-/* All items of the file, then the notebook's entry. */
+/* All items of the file that the notebook knows, from I on. */
 static int
-delete_file(const struct root *root, struct notebook *nb, struct notebook_file *f)
+delete_items(const struct root *root, struct look_item *i)
 {
+	struct notebook_file *f = &i->file;
 	struct buf line = {0};
 	bool more = true;
 	int rc = 0;
 
 	while (more && rc == 0) {
-		struct json_object *has = parse(notebook_line(nb, f, &line), &line);
+		struct json_object *has = parse(notebook_line(i->notebook, f, &line), &line);
 
-		rc = delete_item(root, f->batch, f->item, has);
+		i->job = f->job;
+		i->item = f->item;
+		rc = delete_item(root, i, f->batch, has);
 		json_object_put(has);
-		more = notebook_find_same(nb, f, f);
+		more = notebook_find_same(i->notebook, f, f);
 	}
 	buf_free(&line);
-	return rc < 0 ? -1 : notebook_delete(nb, f->id);
+	return rc;
+}
+
+/* All items of the file, then the notebook's entry: not before all are gone that have come meanwhile. */
+static int
+delete_file(const struct root *root, struct look_item *i)
+{
+	struct notebook_file newest;
+	int rc;
+
+	do {
+		newest = i->file;
+		rc = delete_items(root, i);
+		if (rc == 0)
+			rc = notebook_delete(i->notebook, &newest);
+	} while (rc > 0 && notebook_find_file(i->notebook, newest.id, &i->file));
+	return rc < 0 ? -1 : 0;
 }
 
 /* --- the request --- */
@@ -280,8 +337,7 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 		reply_error(r, 404, "no_such_file", "this was deleted already");
 		return;
 	}
-	rc = i.is_file ? delete_file(&api->root, i.notebook, &i.file)
-		       : delete_item(&api->root, i.batch->name, i.item, NULL);
+	rc = i.is_file ? delete_file(&api->root, &i) : delete_item(&api->root, &i, i.batch->name, NULL);
 	if (rc == 0)
 		r->status = 204;
 	else if (errno == EBUSY)

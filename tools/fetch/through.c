@@ -175,11 +175,16 @@ count_barren(struct through *th, const struct filter *x)
 			 th->program, BARREN_MOST, th->how, REST_MS / 1000);
 }
 
-/* The shell says so of a program that it does not find, or that it may not run. */
-static bool
-is_not_there(const struct through *th, const struct filter *x, int code)
+/* The errno of what ends us too, 0 where it is the item's: the disk takes no more of what it makes; or there is no such
+ * program, which the shell says so. */
+static int
+ends_us(const struct through *th, const struct filter *x, int code)
 {
-	return th->shell && !th->answered && x->why == DIES && x->exited && (code == 126 || code == 127);
+	if (x->why != DIES || !x->exited)
+		return 0;
+	if (code == EX_IOERR)
+		return EIO;
+	return !th->shell || th->answered ? 0 : code == 126 ? EACCES : code == 127 ? ENOENT : 0;
 }
 
 static void
@@ -199,17 +204,18 @@ bury(struct fetch *f, struct filter *x)
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
 	bool done = filter_is_done(x) && x->why == DIES;
-	int code = filter_reap(x);
+	int code = filter_reap(x), error;
 
 	if (done) {
 		say_last(th, x->exited, code);
 		return;
 	}
 	filter_how(x, code, th->how, sizeof(th->how));
-	if (is_not_there(th, x, code)) {
-		errno = code == 127 ? ENOENT : EACCES;
-		fetch_fail(f, "starting the program of --through with sh");
-		f->fatal_code = EX_UNAVAILABLE;
+	if ((error = ends_us(th, x, code))) {
+		errno = error;
+		fetch_fail(f, error == EIO ? "keeping what the program of --through makes"
+					   : "starting the program of --through with sh");
+		f->fatal_code = error == EIO ? EX_IOERR : EX_UNAVAILABLE;
 		return; /* all stays pending */
 	}
 	if (x->exited && code == EX_IOERR) {

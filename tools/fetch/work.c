@@ -87,37 +87,36 @@ has_results(const struct batch *b)
 	return fstatat(batch_dirfd(b), "results.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
 }
 
-/* Whether batch.json is missing, or announces more items than there are. One that cannot be read says nothing. */
-static bool
-is_short(const struct batch *b)
-{
-	struct json_object *about = NULL;
-	struct buf text = {0};
-	bool is;
-
-	if (batch_about(b, &text) == 0) {
-		about = rec_parse(text.data, text.len, NULL, 0);
-		is = (uint64_t)rec_number(about, "items", 0) > batch_length(b);
-	} else {
-		is = errno == ENOENT;
-	}
-	json_object_put(about);
-	buf_free(&text);
-	return is;
-}
-
-/* Whether the batch has fewer items than its maker announced, or is none. One with results was whole before. */
-static bool
+/* 1 where the batch has fewer items than its maker announced, or is none; 0 where it is whole, as one with results was
+ * before; -1 with errno where that cannot be known. */
+static int
 is_half_made(const struct fetch *f, const char *name)
 {
 	struct batch *b = batch_open(&f->root, name, BATCH_READ, NULL);
-	bool is;
+	struct json_object *about = NULL;
+	struct buf text = {0};
+	int rc, error;
 
 	if (!b)
 		return errno == ENOENT;
-	is = !has_results(b) && is_short(b);
+	rc = batch_about(b, &text);
+	if (has_results(b)) {
+		rc = 0;
+	} else if (rc < 0) {
+		rc = errno == ENOENT ? 1 : -1;
+	} else {
+		about = rec_parse(text.data, text.len, NULL, 0);
+		errno = EBADMSG;
+		rc = json_object_is_type(about, json_type_object)
+			     ? (uint64_t)rec_number(about, "items", 0) > batch_length(b)
+			     : -1;
+	}
+	error = errno;
+	json_object_put(about);
+	buf_free(&text);
 	batch_close(b);
-	return is;
+	errno = error;
+	return rc;
 }
 
 /* With its entry held: nobody makes it. */
@@ -126,8 +125,10 @@ remove_half_made(const char *name, void *arg)
 {
 	struct making *m = arg;
 
-	m->is_half = is_half_made(m->f, name);
-	if (!m->is_half)
+	int rc = is_half_made(m->f, name);
+
+	m->is_half = rc != 0;
+	if (rc <= 0)
 		return false;
 	if (trash_batch(&m->f->root, name) == 0 || errno == ENOENT) {
 		m->is_half = false;
@@ -156,8 +157,13 @@ take_batch(struct fetch *f, const char *name)
 	struct work *w = f->work;
 	struct making m = {.f = f};
 	struct target *t;
+	int half = is_half_made(f, name);
 
-	if (is_half_made(f, name)) {
+	if (half < 0) {
+		note_trouble(w, name, "read its batch.json");
+		return;
+	}
+	if (half) {
 		if (queue_end(&f->root, name, remove_half_made, &m) < 0 || m.is_half)
 			note_trouble(w, name, "remove what is left of it");
 		return;

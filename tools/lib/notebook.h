@@ -144,8 +144,9 @@ int notebook_notes(const struct notebook *nb, const struct notebook_file *f, str
 
 /* --- changing; on the disk when they return; 0, or -1 with errno --- */
 
-/* The file ID, with all its items, is gone. */
-int notebook_delete(struct notebook *nb, const char *id);
+/* The file that F is of, with all its items, is gone. F is the newest of them that the caller knows; 1, and nothing is
+ * gone, where a newer one has come meanwhile, which notebook_find_file() finds now. */
+int notebook_delete(struct notebook *nb, const struct notebook_file *f);
 
 /* The knowledge item is in the knowledge base, with NOTES where not NULL; or no longer. */
 int notebook_link(struct notebook *nb, uint64_t knowledge, const char *notes);

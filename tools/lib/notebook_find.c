@@ -234,36 +234,52 @@ notebook_notes(const struct notebook *nb, const struct notebook_file *f, struct 
 
 /* --- changes --- */
 
-/* Appends the line, and reads it. 0, or -1 with errno. */
+/* With the log's lock: appends the line, and reads it. 0, or -1 with errno. */
 static int
-say(struct notebook *nb, struct buf *line)
+add(struct notebook *nb, struct buf *line)
 {
-	off_t end;
-	int rc = -1, error;
+	off_t end = append_end(nb->log);
 
 	notebook_add_now(line);
 	buf_str(line, "}\n");
-	if (lock_wait(nb->log, LOCK_ALONE) == 0) {
-		end = append_end(nb->log);
-		if (end >= 0 && append_lines(nb->log, end, line->data, line->len) == 0)
-			rc = fdatasync(nb->log);
-		error = errno;
-		lock_drop(nb->log);
-		errno = error;
-	}
-	error = errno;
+	if (end < 0 || append_lines(nb->log, end, line->data, line->len) < 0 || fdatasync(nb->log) < 0)
+		return -1;
+	return notebook_refresh(nb);
+}
+
+static int
+let_go(const struct notebook *nb, struct buf *line, int rc)
+{
+	int error = errno;
+
+	lock_drop(nb->log);
 	buf_free(line);
 	errno = error;
-	return rc < 0 ? -1 : notebook_refresh(nb);
+	return rc;
+}
+
+static int
+say(struct notebook *nb, struct buf *line)
+{
+	int rc = lock_wait(nb->log, LOCK_ALONE) < 0 ? -1 : add(nb, line);
+
+	return let_go(nb, line, rc);
 }
 
 int
-notebook_delete(struct notebook *nb, const char *id)
+notebook_delete(struct notebook *nb, const struct notebook_file *f)
 {
 	struct buf line = {0};
+	struct notebook_file newest;
+	int rc = -1;
 
-	buf_printf(&line, "{\"delete\":\"%s\"", id);
-	return say(nb, &line);
+	if (lock_wait(nb->log, LOCK_ALONE) < 0)
+		return -1;
+	buf_printf(&line, "{\"delete\":\"%s\"", f->id);
+	/* With the lock held no result is taken in. */
+	if (notebook_refresh(nb) == 0)
+		rc = notebook_find_file(nb, f->id, &newest) && newest.entry > f->entry ? 1 : add(nb, &line);
+	return let_go(nb, &line, rc);
 }
 
 int

@@ -123,6 +123,8 @@ parse(struct json_tokener *t, const char *text, size_t n, char *wrong, size_t ro
 	error = json_tokener_get_error(t);
 	if (error != json_tokener_success)
 		why = error == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(error);
+	else if (strlen(text) < n)
+		why = "a NUL is behind it";
 	else if (!all_finite(o))
 		why = "a number is not finite";
 	else

@@ -323,7 +323,8 @@ settle(struct shop *s, struct item *i, struct answer *a)
 	else if (!put_kept(s, i, a)) {
 		int code = msg_code(errno);
 
-		if (code == EX_IOERR)
+		/* A full disk is not the item's fault, a limit on the length of files is. */
+		if (code == EX_IOERR && errno != EFBIG)
 			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
 				      i->batch);
 		fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
