@@ -379,6 +379,23 @@ file_of() {
 	assert_equal "$code $(<body)" '200 file 1'
 }
 
+@test "clients that delete the same file at once are all told that it is gone" {
+	local id i codes
+
+	serve
+	for i in 1 2 3 4 5; do
+		echo "at once $i" >1.txt
+		hand_in nb 1.txt 1.txt
+		work
+		id=$(jq -r .batch_job_id body)
+		id=$(curl -s "$NB/batch-jobs/$id/status/" | jq -r '.items[0].result.file_id')
+		codes=$(curl -s -Z -o /dev/null -o /dev/null -o /dev/null -w '%{http_code}\n' -X DELETE \
+			-H "X-CSRFToken: $TOKEN" "$NB/files/$id/" "$NB/files/$id/" "$NB/files/$id/" | sort -u | tr '\n' ' ')
+		assert_regex "$codes" '^204 (404 )?$'
+		assert_equal "$(ls "$BI_ROOT/batches/job-$job/files")" ''
+	done
+}
+
 @test "a delete leaves alone a batch by hand that has a removed one's name" {
 	local id
 

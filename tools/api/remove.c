@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include "part.h"
 #include "rec.h"
 #include "trash.h"
+
+enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held all the same */
 
 /* --- taking away --- */
 
@@ -247,6 +250,18 @@ is_of(const struct batch *b, const struct look_item *i)
 	return rc;
 }
 
+/* Claims item K. Who has just recorded it, or deletes it too, is about to let go. */
+static enum batch_claim
+seize(struct batch *b, uint32_t k)
+{
+	enum batch_claim claim;
+	int tries = 0;
+
+	while ((claim = batch_seize(b, k)) == CLAIM_HELD && strchr("cf", batch_state(b, k)) && tries++ < HELD_TRIES)
+		poll(NULL, 0, HELD_MS);
+	return claim;
+}
+
 /* Deletes item I of the batch NAME. 0, or -1 with errno, EBUSY where somebody works on it. */
 static int
 delete_item(const struct root *root, const struct look_item *i, const char *name, struct json_object *has)
@@ -258,7 +273,7 @@ delete_item(const struct root *root, const struct look_item *i, const char *name
 		return errno == ENOENT ? 0 : -1;
 	rc = is_of(b, i);
 	if (rc > 0) {
-		enum batch_claim claim = batch_seize(b, i->item);
+		enum batch_claim claim = seize(b, i->item);
 
 		rc = claim == CLAIM_OURS ? delete_claimed(root, b, i->item, has) : -1;
 		if (claim == CLAIM_HELD)
