@@ -4,7 +4,7 @@
 #
 # A line of crontab(5) that never shows it half a file; it reads files that end in .prom:
 #
-#	* * * * *  cd /var/lib/node_exporter && bi-status --json --limit 0 >.bi.json && jq -rs -f /usr/share/bi/examples/prometheus.jq .bi.json >.bi.new && mv .bi.new bi.prom
+#	* * * * *  cd /var/lib/node_exporter && bi-status --json --limit 0 >.bi.json && jq -rs -f /usr/local/share/bi/examples/prometheus.jq .bi.json >.bi.new && mv .bi.new bi.prom
 
 # A label's value: backslashes, quotes and newlines are escaped.
 def value: tostring | gsub("\\\\"; "\\\\") | gsub("\""; "\\\"") | gsub("\n"; "\\n");

@@ -368,7 +368,7 @@ wav() {
 	docx a.docx
 	cp "$pages/blog.html" b.html
 	head -c 300 a.docx >c.docx
-	run -1 bash -c 'bi-fetch -b docs a.docx b.html c.docx | bi-parse 2>err'
+	run -1 bash -c 'bi-fetch -P 1 -b docs a.docx b.html c.docx | bi-parse -P 1 2>err'
 	assert_equal "$(jq -c 'select(.item) | [.item, .status, .knowledge_item_id, .kind, .title, .content, .language]' <<<"$output")" \
 		'[1,"completed",1,"document","The report","content/i1_1.json",null]
 [2,"completed",2,"page","Why I stopped sharpening my own knives","content/i2_1.json","en-US"]

@@ -89,7 +89,7 @@ sound() {
 	[[ "$line" != *%* ]] # cron makes newlines of these
 	mkdir collector
 	line=${line//\/var\/lib\/node_exporter/collector}
-	line=${line//\/usr\/share\/bi/$BI_SHARE}
+	line=${line//\/usr\/local\/share\/bi/$BI_SHARE}
 	batch b ccf
 	run -0 --separate-stderr sh -c "$line"
 	assert_output ''

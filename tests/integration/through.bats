@@ -460,11 +460,3 @@ Input/output error; what was recorded stands: mend that and run the same command
 		tail -n 1 "out.$i" | jq -e '.completed == 80'
 	done
 }
-
-@test "a filter that cannot write ends the run, and no item fails for it" {
-	echo x >file
-	run -74 bi-fetch -q -b full --through 'read -r line; exit 74' file
-	assert_output --partial 'could not write'
-	assert_equal "$(<"$BI_ROOT/batches/full/state")" p
-	run -0 bi-fetch -q -b full --resume --through cat
-}

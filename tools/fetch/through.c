@@ -218,12 +218,6 @@ bury(struct fetch *f, struct filter *x)
 		f->fatal_code = error == EIO ? EX_IOERR : EX_UNAVAILABLE;
 		return; /* all stays pending */
 	}
-	if (x->exited && code == EX_IOERR) {
-		/* A full disk, mostly: no fault of the item, and every other one would fail alike. */
-		errno = EIO;
-		fetch_fail(f, "going through --through, which could not write,");
-		return;
-	}
 	if (head) {
 		job_list_cut(&x->given, head);
 		snprintf(words, sizeof(words), "the filter ended before it answered: %s%s", th->how,
