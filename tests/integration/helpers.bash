@@ -215,7 +215,7 @@ pictures() {
 
 	(
 		flock 9
-		[ -d "$all" ] || { "$BI_SHARE/examples/pictures" "$all.new" && mv "$all.new" "$all"; }
+		[ -d "$all" ] || { "$BATS_TEST_DIRNAME/../../share/examples/pictures" "$all.new" && mv "$all.new" "$all"; }
 	) 9>"$all.lock" 3>&- || return
 	mkdir -p origin
 	for category in "${@:-?}"; do
