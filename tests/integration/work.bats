@@ -151,13 +151,13 @@ completed_once() {
 	mv "$dir/batch.json" about
 	ln -s "$PWD/about" "$dir/batch.json"
 	run --separate-stderr bi-fetch --work --once
-	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot open it"
+	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot (open it|read its batch.json)"
 	assert_equal "$(state a)$(queue)" pa
 
 	rm "$dir/batch.json"
 	echo rubbish >"$dir/batch.json"
 	run --separate-stderr bi-fetch --work --once
-	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot open it"
+	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot (open it|read its batch.json)"
 	assert_equal "$(state a)$(queue)$(origin_hits .)" pa0
 
 	mv about "$dir/batch.json"
