@@ -103,7 +103,8 @@ unlisten(struct keeper *k, enum backend_kind kind)
 
 /* --- bodies --- */
 
-/* leases/PORT.bodies/ has what lighttpd has of requests and cannot hand on at once; what a killed one left there goes. */
+/* leases/PORT.bodies/ has what lighttpd has of requests and cannot hand on at once; what a killed one left there goes.
+ */
 static int
 clear_bodies(const struct keeper *k, bool make)
 {
