@@ -15,6 +15,7 @@
 #include "keeper.h"
 #include "msg.h"
 #include "self.h"
+#include "trash.h"
 #include "words.h"
 
 enum {
@@ -98,6 +99,21 @@ unlisten(struct keeper *k, enum backend_kind kind)
 	unlinkat(k->dir, name, 0);
 	close(k->sockets[kind]);
 	k->sockets[kind] = -1;
+}
+
+/* --- bodies --- */
+
+/* leases/PORT.bodies/ has what lighttpd has of requests and cannot hand on at once; what a killed one left there goes.
+ */
+static int
+clear_bodies(const struct keeper *k, bool make)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d.bodies", k->lease.port);
+	if (trash_dir(&k->s->root, k->dir, name) < 0 && errno != ENOENT)
+		return -1;
+	return make ? mkdirat(k->dir, name, 0700) : 0;
 }
 
 /* --- starting --- */
@@ -194,6 +210,10 @@ backend_start(struct keeper *k)
 {
 	if (listen_all(k) < 0) {
 		msg_warn_errno("cannot listen in %s/leases for the API", k->s->root.path);
+		return EX_CANTCREAT;
+	}
+	if (clear_bodies(k, true) < 0) {
+		msg_warn_errno("cannot make %s/leases/%d.bodies", k->s->root.path, k->lease.port);
 		return EX_CANTCREAT;
 	}
 	/* The worker finds bi-parse itself. */
@@ -326,6 +346,8 @@ backend_stop(struct keeper *k)
 	}
 	for (size_t i = 0; k->dir >= 0 && i < BACKEND_KINDS; i++)
 		unlisten(k, (enum backend_kind)i);
+	if (k->dir >= 0 && clear_bodies(k, false) < 0)
+		msg_warn_errno("cannot remove %s/leases/%d.bodies", k->s->root.path, k->lease.port);
 	if (k->dir >= 0)
 		close(k->dir);
 	k->dir = -1;
