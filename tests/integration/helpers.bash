@@ -7,8 +7,11 @@
 # it then runs makes the test fail.
 
 bats_require_minimum_version 1.5.0
-bats_load_library bats-support
-bats_load_library bats-assert
+# What bats_load_library does, without the sixteen processes that the libraries start each time, which is for every test.
+for library in "${BATS_LIB_PATH:-/usr/lib/bats}"/bats-{support,assert}/src/*.bash; do
+	# shellcheck disable=SC1090 # the files of bats-support and bats-assert
+	source "$library"
+done
 
 setup() {
 	bi_setup
@@ -67,10 +70,12 @@ stop() {
 
 # gone PID: it has ended; a zombie has.
 gone() {
-	local state
+	local key='' state=''
 
-	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || :
-	[ -z "$state" ] || [ "$state" = Z ]
+	until [ "$key" = State: ]; do
+		read -r key state _ || return 0
+	done 2>/dev/null <"/proc/$1/status" || return 0
+	[ "$state" = Z ]
 }
 
 # poll SECONDS COMMAND...: until the command succeeds. Fails, and says so, when the time is over.
@@ -89,13 +94,18 @@ poll() {
 
 # The processes that this test started, directly or through others, as far as their environment or arguments tell.
 of_this_test() {
-	local p
+	local p found seen=' '
 
-	# Without a BI_ROOT of its own everybody's processes would be this test's.
-	: "${BI_ROOT:?}" "${BATS_TEST_TMPDIR:?}"
-	# One look at all of them; what looks is gone when its finds are asked for.
-	for p in $({ grep -lszF "BI_ROOT=$BI_ROOT" /proc/[0-9]*/environ; grep -lszF "$BATS_TEST_TMPDIR/" /proc/[0-9]*/cmdline; } |
-		cut -d/ -f3 | sort -u); do
+	# Without a directory of its own everybody's processes would be this test's.
+	: "${BATS_TEST_TMPDIR:?}"
+	# One look at all of them, for BI_ROOT too; what looks is gone when its finds are asked for.
+	found=$(grep -lszF "$BATS_TEST_TMPDIR/" /proc/[0-9]*/environ /proc/[0-9]*/cmdline) || :
+	while read -r p; do
+		[ "$p" ] || continue
+		p=${p#/proc/}
+		p=${p%/*}
+		[[ $seen != *" $p "* ]] || continue
+		seen+="$p "
 		gone "$p" || echo "$p"
 	done
 }
@@ -132,7 +142,7 @@ origin_start() {
 			LIGHTTPDS+=("$port:$!:$log")
 			return 0
 		fi
-	done
+	done <<<"$found"
 	cat "$log.out" "$log.err" >&2
 	return 1
 }
@@ -209,17 +219,19 @@ origin_peak() {
 	grep -hE -- "$1" "${ORIGIN_LOGS[@]}" | cut -d' ' -f2 | sort -n | tail -n 1
 }
 
-# pictures [CATEGORY...]: puts the pictures of share/examples/pictures into ./origin, made once for all tests.
+# pictures [CATEGORY...]: puts the pictures of share/examples/pictures into ./origin, each category made once for all tests.
 pictures() {
 	local all=$TMPDIR/pictures category
 
-	(
-		flock 9
-		[ -d "$all" ] || { "$BATS_TEST_DIRNAME/../../share/examples/pictures" "$all.new" && mv "$all.new" "$all"; }
-	) 9>"$all.lock" 3>&- || return
+	[ $# -gt 0 ] || set -- M P A
 	mkdir -p origin
-	for category in "${@:-?}"; do
-		# shellcheck disable=SC2086 # a pattern
-		ln "$all"/$category-* origin/ || return
+	for category; do
+		(
+			flock 9
+			[ -d "$all-$category" ] || {
+				"$BATS_TEST_DIRNAME/../../share/examples/pictures" "$all.new" "$category" && mv "$all.new" "$all-$category"
+			}
+		) 9>"$all.lock" 3>&- || return
+		ln "$all-$category"/* origin/ || return
 	done
 }
