@@ -162,6 +162,7 @@ flip() {
 @test "an export is whole or not there, and never over what is no file" {
 	local i
 
+	need_strace
 	batch E 2
 	bi-collect E >/dev/null
 	mkdir dir.tar

@@ -166,13 +166,10 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 }
 
 @test "a root that may not be written: one line, 77, nothing created" {
-	local as=()
-
-	# To root all may be written, unless the kernel is told otherwise.
-	[ "$(id -u)" != 0 ] || as=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+	need_refusals
 	mkdir -m 0555 fixed
 	for root in fixed fixed/root; do
-		run -77 --separate-stderr "${as[@]}" bi-fetch -r "$root" http://127.0.0.1:1/
+		run -77 --separate-stderr "${AS[@]}" bi-fetch -r "$root" http://127.0.0.1:1/
 		assert_equal "${#stderr_lines[@]}" 1
 		assert_regex "$stderr" "root directory '.*fixed.*--root or BI_ROOT.*Permission denied"
 		assert_output ''
@@ -226,7 +223,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 @test "a full disk: said, 74, what was recorded is true, with room it goes on" {
 	local i
 
-	unshare -m true 2>/dev/null || skip "no mount namespace for a small disk"
+	need_namespaces --mount
 	faulty_start
 	for i in {1..40}; do
 		echo "$FAULTY/bytes/$((i * 5000))/$i"
@@ -247,7 +244,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 	END
 	mkdir "$BI_ROOT"
 	export -f true_records
-	run -0 unshare -m bash script
+	run -0 "${NAMESPACES[@]}" bash script
 	assert_output --partial '0 of 40'
 	assert_equal "$(cat first.exit second.exit | xargs)" '74 74'
 	assert_equal "$(wc -l <first.err)" 1
@@ -280,8 +277,8 @@ fails() {
 @test "each write, sync, link and rename that fails: never a record without its file" {
 	local injected=0 n
 
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	need_plain_strace
+	[ -z "${BI_LONG-}" ] || nth='1 2 3 4'
 	faulty_start
 	for n in 1 2 3 4; do
 		fails fsync "$n" EIO

@@ -150,8 +150,7 @@ killed() {
 @test "killed at each system call that changes the disk: the next run makes it whole" {
 	local call n urls killed=0
 
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	need_plain_strace
 	faulty_start
 	urls=("$FAULTY/bytes/100/1" "$FAULTY/bytes/200000/2" "$FAULTY/bytes/1500000/3" "$FAULTY/bytes/5/4" "$FAULTY/bytes/6/5")
 	for call in pwrite64:1 pwrite64:3 pwrite64:5 pwrite64:7 pwrite64:9 pwrite64:11 pwrite64:13 linkat:1 linkat:2 linkat:4 \

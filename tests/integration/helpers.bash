@@ -51,6 +51,44 @@ bi_teardown() {
 	fi
 }
 
+# What needs a right that not everybody has begins with one of these: it is skipped, with the reason, where the right is
+# missing. They are for the test itself: in the subshell of `run`, a skip would only end the subshell.
+
+# need_strace: the test traces processes.
+need_strace() {
+	[ -x "$(command -v strace)" ] || fail "strace is not installed: share/packages/install test"
+	strace -o /dev/null true 2>/dev/null || skip "this user may not trace processes"
+}
+
+# need_plain_strace: the same for what cannot be so with a sanitizer.
+need_plain_strace() {
+	[ -z "${SANITIZE:-}" ] || skip "LeakSanitizer does not work under strace"
+	need_strace
+}
+
+# need_namespaces KIND...: the test makes namespaces of these kinds, as unshare(1) names them (--mount, --net). Sets
+# NAMESPACES to a command that runs another in them, as their root.
+need_namespaces() {
+	local probe=(true)
+
+	[[ " $* " != *' --mount '* ]] || probe=(mount -t tmpfs none /mnt)
+	for NAMESPACES in '' --map-root-user; do
+		# shellcheck disable=SC2206 # nothing, or one word
+		NAMESPACES=(unshare $NAMESPACES "$@")
+		! "${NAMESPACES[@]}" "${probe[@]}" 2>/dev/null || return 0
+	done
+	skip "this user may not make namespaces: unshare $*"
+}
+
+# need_refusals: the test is refused what the modes of files forbid. Sets AS to a command, empty for an ordinary user,
+# that runs another so: root may do everything, unless the kernel is told otherwise.
+need_refusals() {
+	AS=()
+	[ "$(id -u)" = 0 ] || return 0
+	AS=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+	"${AS[@]}" true 2>/dev/null || skip "this root may not give up its capabilities"
+}
+
 # start COMMAND...: runs it in the background, to be ended with the test; its process id is in $!. Its input and
 # output are the caller's.
 start() {

@@ -484,6 +484,7 @@ talk() {
 @test "the processes that parse can open nothing" {
 	local file
 
+	need_strace
 	printf 'A page\n' | pdf >a.pdf
 	docx a.docx
 	wav >a.wav

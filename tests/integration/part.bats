@@ -87,8 +87,7 @@ whole_from() {
 @test "what was all there but for its name asks for its last byte" {
 	local path=/ranged/bytes/3000000/big.bin
 
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	need_plain_strace
 	faulty_start
 	run -137 strace -f -o trace -e trace=fremovexattr -e inject=fremovexattr:signal=KILL:when=1 bi-fetch -q "$FAULTY$path"
 	assert_equal "$(ls "$BI_ROOT/temp")" default.1.part

@@ -427,7 +427,7 @@ parts_open() {
 }
 
 @test "a full disk: 507, in words, and nothing left" {
-	unshare -m true 2>/dev/null || skip "no mount namespace for a small disk"
+	need_namespaces --mount
 	mkdir "$BI_ROOT"
 	cat >script <<-'END'
 		mount -t tmpfs -o size=3000k full "$BI_ROOT" || exit 99
@@ -458,7 +458,7 @@ parts_open() {
 		bi-clean stop-all
 	END
 	export -f serve call json form raw answered part state_of parts_open takers children_of poll
-	run -0 unshare -m bash -c '. ./script'
+	run -0 "${NAMESPACES[@]}" bash -c '. ./script'
 	assert_equal "$(<codes)" $'202\n507 disk_full\n507 disk_full\n507 disk_full\n202'
 	[ ! -e left ] || { cat left >&2; return 1; }
 }
