@@ -195,7 +195,7 @@ whole_from() {
 	head -c 2000000 /dev/zero >precious
 	for what in "ln -s $PWD/precious" "ln $PWD/precious" mkdir mkfifo; do
 		$what "$BI_ROOT/temp/$name"
-		run -0 --separate-stderr timeout 20 bi-fetch "$FAULTY/ranged$path"
+		run -0 --separate-stderr timeout 120 bi-fetch "$FAULTY/ranged$path"
 		assert_equal "$(ranges)" ''
 		assert_equal "$(sha256sum <"$BI_ROOT"/batches/default/files/i1_1.*)" "$sum"
 		assert_equal "$(ls "$BI_ROOT/temp")" "$name"

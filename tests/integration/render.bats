@@ -227,7 +227,7 @@ words_of() {
 	done | bi-fetch -b killed >records
 	for i in 1 2 3 5 8 13; do
 		rm -rf "$R/killed"
-		run -137 timeout -s KILL 20 env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e inject=linkat:signal=KILL:when="$i" "$BI_BIN/bi-render" killed
+		run -137 timeout -s KILL 120 env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e inject=linkat:signal=KILL:when="$i" "$BI_BIN/bi-render" killed
 		for page in "$R"/killed/*.html; do
 			[ ! -e "$page" ] || [ "$(tail -n 1 "$page")" = '</html>' ]
 		done
