@@ -375,8 +375,9 @@ stream_of_picks() {
 }
 
 @test "killed with -9 during a stream of picks: every pick that was answered is there" {
-	local round victim stream
+	local round rounds='1 2 3' victim stream
 
+	[ -z "${BI_LONG-}" ] || rounds='1 2 3 4 5 6'
 	batch A
 	serve A
 	echo "$PORT" >port
@@ -384,7 +385,7 @@ stream_of_picks() {
 	stream_of_picks 3>&- &
 	stream=$!
 	STARTED+=("$stream")
-	for round in 1 2 3 4 5 6; do
+	for round in $rounds; do
 		touch answered
 		before=$(wc -l <answered)
 		more() { [ "$(wc -l <answered)" -gt $((before + 5)) ]; }
