@@ -160,7 +160,7 @@ in_mounts() {
 	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none "$BI_ROOT"
 		bi-fetch -q -b M one.txt >/dev/null
-		mount -o remount,ro "$BI_ROOT"
+		mount -o remount,bind,ro "$BI_ROOT"
 		bi-status --doctor'
 	assert_output --regexp "^root: $BI_ROOT is on a file system that can only be read; mount it"
 	assert_equal "${#lines[@]}" 1
