@@ -11,8 +11,8 @@ const path = require('path');
 const zlib = require('zlib');
 const { chromium } = require('playwright-core');
 
-const DEADLINE = 30000;
-const PORTS = '19000-19020';
+const DEADLINE = 120000;
+const PORTS = '19000-19400';
 const bin = process.env.BI_BIN || path.join(__dirname, '../../bin');
 const build = process.env.BI_BUILD || path.join(__dirname, '../../build');
 const share = process.env.BI_SHARE || path.join(__dirname, '../../share');

@@ -117,7 +117,7 @@ flip() {
 	run -1 bi-collect --verify plain.tar
 	assert_output --partial 'no SHA256SUMS'
 	mkfifo pipe
-	run -1 timeout 20 bi-collect --verify nowhere.tar pipe extra.txt nowhere.sha256 x.tar
+	run -1 timeout 120 bi-collect --verify nowhere.tar pipe extra.txt nowhere.sha256 x.tar
 	assert_output --partial '"verified":1,"failed":4,"exit":1}'
 	run -66 bi-collect --verify nowhere.tar nowhere.sha256 x.tar
 	assert_output --partial '"verified":1,"failed":2,"exit":66}'
@@ -162,6 +162,7 @@ flip() {
 @test "an export is whole or not there, and never over what is no file" {
 	local i
 
+	need_strace
 	batch E 2
 	bi-collect E >/dev/null
 	mkdir dir.tar
@@ -174,7 +175,7 @@ flip() {
 	run -0 bash -c 'cd out && bi-collect -o x.tar E'
 	cp out/x.tar good.tar
 	for i in 1 2 3; do
-		timeout -s KILL 20 env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e "inject=fsync:signal=KILL:when=$i" \
+		timeout -s KILL 120 env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e "inject=fsync:signal=KILL:when=$i" \
 			"$BI_BIN/bi-collect" -o out/x.tar E >/dev/null 2>&1 || [ $? -eq 137 ]
 		cmp out/x.tar good.tar
 		assert_equal "$(find out -name '*part*')" ''

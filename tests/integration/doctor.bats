@@ -12,11 +12,12 @@ setup() {
 	M=$BI_ROOT/batches/M
 }
 
-# finds REGEX...: it finds just these things, in this order, all of them problems but what says that it is a note.
+# finds REGEX...: it finds just these things, in this order, all of them problems but what says that it is a note. AS has a
+# command that runs bi-status.
 finds() {
 	local problems=0 i
 
-	run --separate-stderr "${as[@]}" bi-status --doctor
+	run --separate-stderr "${AS[@]}" bi-status --doctor
 	assert_equal "$stderr" ''
 	for ((i = 0; i < $#; i++)); do
 		assert_line --index "$i" --regexp "^${*:i+1:1}"
@@ -26,21 +27,10 @@ finds() {
 	[ "$problems" = 0 ] || [ "${#lines[@]}" -eq $# ] || fail "it finds more: $output"
 }
 
-# To root all may be written, unless the kernel is told otherwise.
-as_anybody() {
-	[ "$(id -u)" != 0 ] || as=(setpriv '--bounding-set=-dac_override,-dac_read_search')
-}
-
-need_strace() {
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
-}
-
-# in_mounts SCRIPT: a script for bash in a mount namespace of its own, with what this file defines.
+# in_mounts SCRIPT: a script for bash in a mount namespace, after need_namespaces --mount.
 in_mounts() {
-	unshare -m true 2>/dev/null || skip "no mount namespace"
 	printf '%s\n' "$1" >script
-	unshare -m bash -e script
+	"${NAMESPACES[@]}" bash -e script
 }
 
 @test "nothing is wrong: it says so, with what was looked at, and changes nothing" {
@@ -96,6 +86,10 @@ in_mounts() {
 	assert_line --regexp '^programs: review/render.jq of share/ cannot be read.*; unset BI_SHARE'
 	assert_line --regexp '^programs: serve/lighttpd.conf of share/'
 	[ "${#lines[@]}" -ge 15 ]
+}
+
+@test "programs: lighttpd that is not installed, or without its module for TLS" {
+	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none /usr/sbin
 		PATH=/nowhere exec "$BI_BIN/bi-status" --doctor'
 	assert_line 'programs: lighttpd is missing, without which bi-serve cannot show pages; apt-get install lighttpd'
@@ -106,8 +100,8 @@ in_mounts() {
 }
 
 @test "kernel: pidfd_open, seccomp, and no /proc" {
-	need_strace
-	local as=(strace -o trace -e 'trace=pidfd_open,seccomp' -e 'inject=pidfd_open,seccomp:error=ENOSYS')
+	need_plain_strace
+	local AS=(strace -o trace -e 'trace=pidfd_open,seccomp' -e 'inject=pidfd_open,seccomp:error=ENOSYS')
 
 	finds 'kernel: the kernel has no pidfd_open .*; use Linux 5.3' 'kernel: the kernel has no seccomp filters .*; use a kernel'
 }
@@ -119,22 +113,30 @@ in_mounts() {
 	assert_output --regexp '^limits: a file may have 2.0 MB: .*; raise the limit'
 	run -0 bash -c 'ulimit -f 20000000; bi-status --doctor'
 	assert_line --index 0 --regexp '^note: limits: a file may have 20 GB'
-	need_strace
-	local as=(strace -o trace -e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE)
+}
+
+@test "limits: nothing more can be watched" {
+	need_plain_strace
+	local AS=(strace -o trace -e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE)
 	finds 'limits: nothing can be watched .*; raise fs.inotify'
 }
 
 # --- the root ---
 
-@test "root: folders that are none, that may not be written, that are another's" {
+@test "root: folders that are none, and one that everybody may write" {
 	mkdir elsewhere "$BI_ROOT/review"
 	ln -s "$PWD/elsewhere" "$BI_ROOT/collected"
 	echo >"$BI_ROOT/trash"
 	finds 'root: collected is a symbolic link.*; move ' 'root: trash is something else, not a directory; move '
-	rm "$BI_ROOT/collected" "$BI_ROOT/trash"
+	rm -r "$BI_ROOT/collected" "$BI_ROOT/trash" "$BI_ROOT/review"
+	chmod 0777 "$BI_ROOT"
+	finds "root: everybody may write in $BI_ROOT; chmod o-w"
+}
 
+@test "root: folders and files that may not be written" {
+	need_refusals
+	mkdir "$BI_ROOT/review"
 	chmod 0555 "$BI_ROOT/review" "$M/files"
-	as_anybody
 	finds "root: review may not be written by this user: Permission denied; chmod u.rwx '$BI_ROOT/review'" \
 		"batches: batches/M/files may not be written.*; chmod"
 	chmod 0755 "$BI_ROOT/review" "$M/files"
@@ -143,11 +145,10 @@ in_mounts() {
 	chmod 0644 "$M/results.ndjson"
 	chmod 0555 "$BI_ROOT"
 	finds "root: $BI_ROOT may not be written by this user.*; run the programs as its owner"
-	chmod 0777 "$BI_ROOT"
-	as=()
-	finds "root: everybody may write in $BI_ROOT; chmod o-w"
 	chmod 0755 "$BI_ROOT"
+}
 
+@test "root: folders that belong to another user" {
 	[ "$(id -u)" = 0 ] || skip "only root gives files away"
 	chown 65534 "$BI_ROOT/temp" "$M"
 	finds 'root: temp belongs to nobody, the root to root: .*; chown -R root ' 'batches: batches/M belongs to nobody'
@@ -156,9 +157,10 @@ in_mounts() {
 }
 
 @test "root: a file system that can only be read is said once" {
+	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none "$BI_ROOT"
 		bi-fetch -q -b M one.txt >/dev/null
-		mount -o remount,ro "$BI_ROOT"
+		mount -o remount,bind,ro "$BI_ROOT"
 		bi-status --doctor'
 	assert_output --regexp "^root: $BI_ROOT is on a file system that can only be read; mount it"
 	assert_equal "${#lines[@]}" 1
@@ -179,6 +181,7 @@ in_mounts() {
 # --- the disk ---
 
 @test "space: a disk that is full or nearly, of bytes and of inodes" {
+	need_namespaces --mount
 	run -0 in_mounts 'mount -t tmpfs -o size=40m,nr_inodes=2000 none "$BI_ROOT"
 		bi-fetch -q -b M one.txt >/dev/null
 		bi-status --doctor
@@ -200,6 +203,7 @@ in_mounts() {
 }
 
 @test "storage: other file systems in the root, no attributes" {
+	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none "$BI_ROOT/temp"
 		bi-status --doctor'
 	assert_output --regexp 'storage: temp and batches are on different file systems: .*; mount one'
@@ -216,37 +220,40 @@ when() {
 }
 
 @test "storage: no O_TMPFILE, locks that do not exclude, a network's disk" {
-	need_strace
-	local as=(strace -o trace) n
+	need_plain_strace
+	local AS=(strace -o trace) n
 
 	n=$(when openat O_TMPFILE)
-	as=(strace -o trace -e trace=openat -e inject=openat:error=EOPNOTSUPP:when="$n")
+	AS=(strace -o trace -e trace=openat -e inject=openat:error=EOPNOTSUPP:when="$n")
 	finds 'note: storage: files cannot be made without a name .*bi-clean temp'
 	assert_equal "$(ls -A "$BI_ROOT/temp")" ''
-	as=(strace -o trace -e trace=flock -e inject=flock:retval=0)
+	AS=(strace -o trace -e trace=flock -e inject=flock:retval=0)
 	finds 'storage: locks of whole files .* do not exclude'
-	as=(strace -o trace -e trace=flock -e inject=flock:error=ENOLCK)
+	AS=(strace -o trace -e trace=flock -e inject=flock:error=ENOLCK)
 	finds 'storage: no file can be made and locked in temp: No locks available'
 	n=$(when fcntl F_OFD_SETLK)
-	as=(strace -o trace -e trace=fcntl -e inject=fcntl:error=EINVAL:when="$n")
+	AS=(strace -o trace -e trace=fcntl -e inject=fcntl:error=EINVAL:when="$n")
 	finds 'storage: locks of bytes .* do not exclude'
 	# statfs(2): the type of NFS, as this machine has it in memory.
-	as=(strace -o trace -e trace=fstatfs -e inject=fstatfs:poke_exit=@arg2=6969000000000000)
+	AS=(strace -o trace -e trace=fstatfs -e inject=fstatfs:poke_exit=@arg2=6969000000000000)
 	finds "note: storage: $BI_ROOT is on NFS, where locks may not keep programs .*; use this root from one machine"
 }
 
-@test "clock: a record from the future, and a file system that has another time" {
+@test "clock: a record from the future" {
 	touch -d '+3 hours' "$M/results.ndjson"
 	finds 'clock: batches/M/results.ndjson is from the future, by 3 hours: .*; set the clock'
 	touch "$M/results.ndjson"
 	finds
-	need_strace
+}
+
+@test "clock: a file system that has another time" {
+	need_plain_strace
 	[ "$(uname -m)" = x86_64 ] || skip "stat(2) is of another form"
-	local as=() n zeros
+	local AS=() n zeros
 
 	n=$(when newfstatat F_OFD_GETLK)
 	zeros=$(printf '00%.0s' {1..96})
-	as=(strace -o trace -e trace=newfstatat -e inject=newfstatat:poke_exit=@arg3="$zeros":when="$n")
+	AS=(strace -o trace -e trace=newfstatat -e inject=newfstatat:poke_exit=@arg3="$zeros":when="$n")
 	finds 'storage: the clock of the file system is [0-9]+ days behind this machine'
 }
 
@@ -375,14 +382,14 @@ lock() {
 }
 
 @test "ports: none left" {
-	unshare -n true 2>/dev/null || skip "no network namespace"
+	need_namespaces --net
 	cat >script <<-'END'
-		ip link set lo up 2>/dev/null || ifconfig lo up || exit 99
+		ip link set lo up || exit 99
 		perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $_, Listen => 1) or die $_ }
 			8000 .. $ARGV[0]; system "bi-status", "--doctor"; exit $? >> 8' "$1"
 	END
-	run -0 unshare -n bash script 8019
+	run -0 "${NAMESPACES[@]}" bash script 8019
 	assert_line --partial ', 1 of 21 ports free'
-	run -1 unshare -n bash script 8020
+	run -1 "${NAMESPACES[@]}" bash script 8020
 	assert_output --regexp '^ports: no port from 8000 to 8020 is free .*; .bi-clean list. shows ours'
 }

@@ -228,11 +228,11 @@ completed null null 2'
 
 @test "timeouts: standing still, in all, connecting" {
 	faulty_start
-	run -1 --separate-stderr bi-fetch --tries 1 --stall-timeout 1 "$FAULTY/stall/5/bytes/90/a" "$FAULTY/drip/1500/bytes/9000/b"
+	run -1 --separate-stderr bi-fetch --tries 1 --stall-timeout 3 "$FAULTY/stall/5/bytes/90/a" "$FAULTY/drip/1500/bytes/9000/b"
 	printf '%s\n' "${lines[@]}" >out
 	assert_equal "$(results out '[.status, .error.code, .error.retryable] | map(tostring) | join(" ")')" \
 		$'failed timeout true\ncompleted null null'
-	run -1 --separate-stderr bi-fetch --tries 1 --max-time 0.3 "$FAULTY/drip/3000/bytes/9000/c" "$FAULTY/bytes/9/d"
+	run -1 --separate-stderr bi-fetch --tries 1 --max-time 2 "$FAULTY/drip/300/bytes/9000/c" "$FAULTY/bytes/9/d"
 	printf '%s\n' "${lines[@]}" >out
 	assert_equal "$(results out '[.status, .error.code, .error.retryable] | map(tostring) | join(" ")')" \
 		$'failed timeout true\ncompleted null null'

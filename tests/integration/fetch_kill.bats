@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # bi-fetch ended in the middle: by a signal it keeps what it has, by kill -9 the next one goes on.
-# BI_LONG=1 kills at the size of the issue: 8 processes, 2,000 items.
+# BI_LONG=1 kills 8 processes with 2,000 items, and at more of the system calls.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr and stderr_lines
 # shellcheck disable=SC2016,SC2119,SC2120,SC2012,SC2238 # expressions are for poll and strace to expand
 load helpers
@@ -148,14 +148,14 @@ killed() {
 }
 
 @test "killed at each system call that changes the disk: the next run makes it whole" {
-	local call n urls killed=0
+	local call calls n urls killed=0
 
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	need_plain_strace
 	faulty_start
 	urls=("$FAULTY/bytes/100/1" "$FAULTY/bytes/200000/2" "$FAULTY/bytes/1500000/3" "$FAULTY/bytes/5/4" "$FAULTY/bytes/6/5")
-	for call in pwrite64:1 pwrite64:3 pwrite64:5 pwrite64:7 pwrite64:9 pwrite64:11 pwrite64:13 linkat:1 linkat:2 linkat:4 \
-		fdatasync:1 fdatasync:2 fdatasync:3 fsync:1 fsync:2 syncfs:1 renameat:1 mkdirat:2 mkdirat:4; do
+	calls=(pwrite64:1 pwrite64:5 pwrite64:9 linkat:1 linkat:4 fdatasync:2 fsync:1 syncfs:1 renameat:1 mkdirat:4)
+	[ -z "${BI_LONG-}" ] || calls+=(pwrite64:3 pwrite64:7 pwrite64:11 pwrite64:13 linkat:2 fdatasync:1 fdatasync:3 fsync:2 mkdirat:2)
+	for call in "${calls[@]}"; do
 		rm -rf "$BI_ROOT"
 		n=${call#*:}
 		call=${call%:*}
@@ -167,7 +167,7 @@ killed() {
 		bi-clean temp >cleaned
 		assert_equal "$(ls "$BI_ROOT/temp")" ''
 	done
-	[ "$killed" -gt 10 ]
+	[ "$killed" -gt $((${#calls[@]} / 2)) ]
 }
 
 @test "a signal is heeded though nobody reads the records" {

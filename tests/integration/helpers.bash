@@ -7,8 +7,11 @@
 # it then runs makes the test fail.
 
 bats_require_minimum_version 1.5.0
-bats_load_library bats-support
-bats_load_library bats-assert
+# What bats_load_library does, without the sixteen processes that the libraries start each time, which is for every test.
+for library in "${BATS_LIB_PATH:-/usr/lib/bats}"/bats-{support,assert}/src/*.bash; do
+	# shellcheck disable=SC1090 # the files of bats-support and bats-assert
+	source "$library"
+done
 
 setup() {
 	bi_setup
@@ -48,6 +51,44 @@ bi_teardown() {
 	fi
 }
 
+# What needs a right that not everybody has begins with one of these: it is skipped, with the reason, where the right is
+# missing. They are for the test itself: in the subshell of `run`, a skip would only end the subshell.
+
+# need_strace: the test traces processes.
+need_strace() {
+	[ -x "$(command -v strace)" ] || fail "strace is not installed: share/packages/install test"
+	strace -o /dev/null true 2>/dev/null || skip "this user may not trace processes"
+}
+
+# need_plain_strace: the same for what cannot be so with a sanitizer.
+need_plain_strace() {
+	[ -z "${SANITIZE:-}" ] || skip "LeakSanitizer does not work under strace"
+	need_strace
+}
+
+# need_namespaces KIND...: the test makes namespaces of these kinds, as unshare(1) names them (--mount, --net). Sets
+# NAMESPACES to a command that runs another in them, as their root.
+need_namespaces() {
+	local probe=(true)
+
+	[[ " $* " != *' --mount '* ]] || probe=(mount -t tmpfs none /mnt)
+	for NAMESPACES in '' --map-root-user; do
+		# shellcheck disable=SC2206 # nothing, or one word
+		NAMESPACES=(unshare $NAMESPACES "$@")
+		! "${NAMESPACES[@]}" "${probe[@]}" 2>/dev/null || return 0
+	done
+	skip "this user may not make namespaces: unshare $*"
+}
+
+# need_refusals: the test is refused what the modes of files forbid. Sets AS to a command, empty for an ordinary user,
+# that runs another so: root may do everything, unless the kernel is told otherwise.
+need_refusals() {
+	AS=()
+	[ "$(id -u)" = 0 ] || return 0
+	AS=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+	"${AS[@]}" true 2>/dev/null || skip "this root may not give up its capabilities"
+}
+
 # start COMMAND...: runs it in the background, to be ended with the test; its process id is in $!. Its input and
 # output are the caller's.
 start() {
@@ -67,37 +108,47 @@ stop() {
 
 # gone PID: it has ended; a zombie has.
 gone() {
-	local state
+	local key='' state=''
 
-	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || :
-	[ -z "$state" ] || [ "$state" = Z ]
+	until [ "$key" = State: ]; do
+		read -r key state _ || return 0
+	done 2>/dev/null <"/proc/$1/status" || return 0
+	[ "$state" = Z ]
 }
 
-# poll SECONDS COMMAND...: until the command succeeds. Fails, and says so, when the time is over.
+# poll SECONDS COMMAND...: until the command succeeds. Fails, and says so, when it does not within these seconds; a machine
+# with other work to do gets six times as many.
 poll() {
-	local seconds=$1 pause=0.02 end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local pause=0.02 left=10 end=$((${EPOCHREALTIME/./} + $1 * 6000000)) seconds=$1
 
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ "${EPOCHREALTIME/./}" -ge "$end" ]; then
-			echo "still not so after $seconds s: $*" >&2
+			echo "still not so after $seconds s, and then five times that: $*" >&2
 			return 1
 		fi
+		# What takes long may be looked at less often.
+		[ "$((left--))" -gt 0 ] || pause=0.1
 		sleep "$pause"
 	done
 }
 
 # The processes that this test started, directly or through others, as far as their environment or arguments tell.
 of_this_test() {
-	local p
+	local p found seen=' '
 
-	# Without a BI_ROOT of its own everybody's processes would be this test's.
-	: "${BI_ROOT:?}" "${BATS_TEST_TMPDIR:?}"
-	# One look at all of them; what looks is gone when its finds are asked for.
-	for p in $({ grep -lszF "BI_ROOT=$BI_ROOT" /proc/[0-9]*/environ; grep -lszF "$BATS_TEST_TMPDIR/" /proc/[0-9]*/cmdline; } |
-		cut -d/ -f3 | sort -u); do
+	# Without a directory of its own everybody's processes would be this test's.
+	: "${BATS_TEST_TMPDIR:?}"
+	# One look at all of them, for BI_ROOT too; what looks is gone when its finds are asked for.
+	found=$(grep -lszF "$BATS_TEST_TMPDIR/" /proc/[0-9]*/environ /proc/[0-9]*/cmdline) || :
+	while read -r p; do
+		[ "$p" ] || continue
+		p=${p#/proc/}
+		p=${p%/*}
+		[[ $seen != *" $p "* ]] || continue
+		seen+="$p "
 		gone "$p" || echo "$p"
-	done
+	done <<<"$found"
 }
 
 # origin_start [DIR]: a lighttpd on a free port of 127.0.0.1 that serves DIR (./origin where none is given). Sets
@@ -209,17 +260,19 @@ origin_peak() {
 	grep -hE -- "$1" "${ORIGIN_LOGS[@]}" | cut -d' ' -f2 | sort -n | tail -n 1
 }
 
-# pictures [CATEGORY...]: puts the pictures of share/examples/pictures into ./origin, made once for all tests.
+# pictures [CATEGORY...]: puts the pictures of share/examples/pictures into ./origin, each category made once for all tests.
 pictures() {
 	local all=$TMPDIR/pictures category
 
-	(
-		flock 9
-		[ -d "$all" ] || { "$BATS_TEST_DIRNAME/../../share/examples/pictures" "$all.new" && mv "$all.new" "$all"; }
-	) 9>"$all.lock" 3>&- || return
+	[ $# -gt 0 ] || set -- M P A
 	mkdir -p origin
-	for category in "${@:-?}"; do
-		# shellcheck disable=SC2086 # a pattern
-		ln "$all"/$category-* origin/ || return
+	for category; do
+		(
+			flock 9
+			[ -d "$all-$category" ] || {
+				"$BATS_TEST_DIRNAME/../../share/examples/pictures" "$all.new" "$category" && mv "$all.new" "$all-$category"
+			}
+		) 9>"$all.lock" 3>&- || return
+		ln "$all-$category"/* origin/ || return
 	done
 }

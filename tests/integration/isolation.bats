@@ -30,7 +30,7 @@ run_all() {
 	done
 	# shellcheck disable=SC2016
 	printf '%s\n' M P A | timeout 120 xargs -P 3 -I{} sh -c \
-		'bi-fetch <{}.ndjson | bi-render | bi-serve -p 18000-18020 >{}.server'
+		'bi-fetch <{}.ndjson | bi-render | bi-serve -p 18000-18400 >{}.server'
 }
 
 url_of() {

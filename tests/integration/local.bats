@@ -5,8 +5,6 @@ load helpers
 
 # traced WHAT COMMAND...: runs it with these system calls traced to ./trace, some of them made to fail.
 traced() {
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
 	run --separate-stderr strace -f -o trace -e trace=ioctl,copy_file_range "${@:2}" -e "inject=$1" bi-fetch --backoff 0.05 in
 }
 
@@ -41,6 +39,7 @@ copied() {
 }
 
 @test "from another file system, and where the kernel cannot copy, they are read" {
+	need_plain_strace
 	head -c 3000000 /dev/urandom >in
 	for when in 1+ 2 4+; do
 		rm -rf "$BI_ROOT"
@@ -63,6 +62,7 @@ copied() {
 }
 
 @test "no room for the copy ends the run, with nothing recorded" {
+	need_plain_strace
 	head -c 3000000 /dev/urandom >in
 	traced copy_file_range:error=ENOSPC:when=3 -e inject=ioctl:error=EOPNOTSUPP
 	[ "$status" -eq 74 ]
@@ -87,8 +87,7 @@ changed_in() {
 @test "a file that changes while it is copied is not recorded as whole, and tried again" {
 	local tries
 
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	need_plain_strace
 	for change in 'echo more >>in' 'printf x | dd of=in conv=notrunc status=none' 'truncate -s 1000000 in'; do
 		for tries in 1 2; do
 			rm -rf "$BI_ROOT" trace

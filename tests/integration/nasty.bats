@@ -18,7 +18,7 @@ fails_with() {
 	local want=$1 url=$2
 
 	shift 2
-	run -1 --separate-stderr timeout 20 bi-fetch --tries 2 --backoff 0.02 "$@" "$url"
+	run -1 --separate-stderr timeout 120 bi-fetch --tries 2 --backoff 0.02 "$@" "$url"
 	assert_equal "$(code) $url" "$want $url"
 	nothing_left
 }
@@ -99,7 +99,7 @@ fails_with() {
 		printf "$FAULTY/%s/$i\n" slow/60000/bytes/20 stall/10/bytes/2000 cut/10/bytes/2000 reset/10/bytes/2000 \
 			badchunk/bytes/20 endless/bytes/1 longheader/1000000/bytes/20
 	done >in
-	run -1 --separate-stderr timeout 60 bi-fetch --per-host 32 --tries 1 --stall-timeout 1 --max-filesize 100k <in
+	run -1 --separate-stderr timeout 120 bi-fetch --per-host 32 --tries 1 --stall-timeout 3 --max-filesize 100k <in
 	assert_equal "$(jq -s 'map(select(.status == "failed")) | length' <<<"$output")" 105
 	assert_equal "$(jq -rs 'map(.error.code // empty) | group_by(.) | map("\(.[0]) \(length)") | join(" ")' <<<"$output")" \
 		'cut_short 45 protocol_error 15 timeout 30 too_large 15'

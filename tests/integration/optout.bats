@@ -60,8 +60,7 @@ fetch() {
 }
 
 @test "less than 64 KiB of a large file that is forbidden are read" {
-	command -v strace >/dev/null || skip "strace is not installed"
-	[ -z "${SANITIZE:-}" ] || skip "strace and sanitizers do not go together"
+	need_plain_strace
 	found /header/X-Robots-Tag%3A%20noai/bytes/10000000/x >in
 	run -1 strace -f -qq -o trace -e trace=recvfrom,recvmsg,read bi-fetch <in
 	read_bytes=$(awk '/recvfrom\(/ && /= [0-9]+$/ { n += $NF } END { print n + 0 }' trace)

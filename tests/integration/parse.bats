@@ -441,7 +441,7 @@ talk() {
 	talk -P 1 --json
 	echo one >1.txt
 	echo 1.txt >&"$to"
-	read -r -t 20 -u "$from" line
+	read -r -t 120 -u "$from" line
 	[ "$(jq -r .text <<<"$line")" = one ]
 	# stopped, it has the next one for as long as it takes to kill it
 	kill -STOP "$(server_of "$reader")"
@@ -449,18 +449,18 @@ talk() {
 	all_are_open() { [ "$(find "/proc/$reader/fd" -lname '*/1.txt' | wc -l)" -ge 3 ]; }
 	poll 20 all_are_open
 	kill -KILL "$(server_of "$reader")"
-	read -r -t 20 -u "$from" line
+	read -r -t 120 -u "$from" line
 	[ "$(jq -r .error.code <<<"$line")" = parse_crashed ]
-	read -r -t 20 -u "$from" line
+	read -r -t 120 -u "$from" line
 	[ "$(jq -r .text <<<"$line")" = one ]
-	read -r -t 20 -u "$from" line
+	read -r -t 120 -u "$from" line
 	[ "$(jq -r .text <<<"$line")" = one ]
 	# and one that is killed while it has nothing to do, fails nothing
 	server=$(server_of "$reader")
 	kill -KILL "$server"
 	poll 20 gone "$server"
 	echo 1.txt >&"$to"
-	read -r -t 20 -u "$from" line
+	read -r -t 120 -u "$from" line
 	[ "$(jq -r .text <<<"$line")" = one ]
 	exec {to}>&-
 	poll 20 gone "$reader"
@@ -470,12 +470,12 @@ talk() {
 	local reader to from line
 
 	echo one >1.txt
-	talk -P 1 --json --timeout 1
+	talk -P 1 --json --timeout 4
 	echo 1.txt >&"$to"
-	read -r -t 20 -u "$from" line
+	read -r -t 120 -u "$from" line
 	kill -STOP "$(server_of "$reader")"
 	echo 1.txt >&"$to"
-	read -r -t 20 -u "$from" line
+	read -r -t 120 -u "$from" line
 	[ "$(jq -r .error.code <<<"$line")" = parse_timeout ]
 	exec {to}>&-
 	poll 20 gone "$reader"
@@ -484,6 +484,7 @@ talk() {
 @test "the processes that parse can open nothing" {
 	local file
 
+	need_strace
 	printf 'A page\n' | pdf >a.pdf
 	docx a.docx
 	wav >a.wav

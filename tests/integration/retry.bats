@@ -37,10 +37,10 @@ sum_of() {
 	[ "$(gap /seconds)" -ge 2000 ]
 	[ "$(gap /date)" -ge 1500 ]
 	[ "$(gap /past)" -ge 200 ]
-	[ "$(gap /past)" -lt 2500 ]
+	[ "$(gap /past)" -lt 30000 ]
 	[ "$(gap /minus)" -ge 200 ]
 	[ "$(gap /none)" -ge 200 ]
-	[ "$(gap /none)" -lt 2500 ]
+	[ "$(gap /none)" -lt 30000 ]
 }
 
 @test "a width that is no step is asked for once, whatever the status" {
@@ -70,10 +70,10 @@ sum_of() {
 @test "the last that sleeps is tried again though nothing else runs" {
 	faulty_start
 	SECONDS=0
-	run -0 --separate-stderr timeout 20 bi-fetch --backoff 0.1 "$FAULTY/flaky/3/bytes/20/a"
+	run -0 --separate-stderr timeout 60 bi-fetch --backoff 0.1 "$FAULTY/flaky/3/bytes/20/a"
 	assert_equal "$(jq -s '.[0].attempts' <<<"$output")" 4
 	assert_equal "$(origin_hits /a)" 4
-	[ "$SECONDS" -lt 10 ]
+	[ "$SECONDS" -lt 30 ]
 }
 
 @test "a host that refuses connections is given up; its other items fail at once, and may be tried later" {
@@ -90,8 +90,8 @@ sum_of() {
 		echo "$FAULTY/bytes/20/alive"
 	} >in
 	SECONDS=0
-	run -1 --separate-stderr timeout 60 bi-fetch --tries 20 --backoff 0.1 --give-up 1 --per-host 2 <in
-	[ "$SECONDS" -lt 20 ]
+	run -1 --separate-stderr timeout 120 bi-fetch --tries 20 --backoff 0.1 --give-up 1 --per-host 2 <in
+	[ "$SECONDS" -lt 60 ]
 	assert_equal "$(jq -s 'map(select(.status == "failed") | .error | select(.retryable)) | length' <<<"$output")" 400
 	assert_equal "$(jq -rs 'map(select(.status == "failed").error.code) | unique | join(" ")' <<<"$output")" \
 		'connect_failed host_given_up'

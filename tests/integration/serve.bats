@@ -55,7 +55,7 @@ status() {
 	local path=$1
 
 	shift
-	curl -s -o /dev/null -w '%{http_code}' --path-as-is --max-time 10 "$@" "http://127.0.0.1:$PORT$path"
+	curl -s -o /dev/null -w '%{http_code}' --path-as-is --max-time 60 "$@" "http://127.0.0.1:$PORT$path"
 }
 
 # with_cgi SCRIPT: the configuration of bi-serve, and review/cgi/go.cgi run by sh besides.
@@ -413,7 +413,7 @@ with_cgi() {
 	with_cgi <<<'echo $$ >pid; printf "Content-Type: text/plain\r\n\r\n"; read -r line <../go; echo whole'
 	mkfifo "$BI_ROOT/review/go"
 	serve A
-	start curl -s --max-time 20 "$URL/cgi/go.cgi" >answer
+	start curl -s --max-time 60 "$URL/cgi/go.cgi" >answer
 	curl=$!
 	poll 10 test -s "$BI_ROOT/review/cgi/pid"
 	start bi-clean stop "$PORT"
@@ -429,7 +429,7 @@ with_cgi() {
 	ports 1
 	with_cgi <<<'printf "Content-Type: text/plain\r\n\r\n"; head -c 3000000 /dev/zero | tr "\0" x >&2; echo done'
 	serve A
-	run -0 curl -s --max-time 20 "$URL/cgi/go.cgi"
+	run -0 curl -s --max-time 60 "$URL/cgi/go.cgi"
 	assert_output 'done'
 	[ "$(stat -c %s "$BI_ROOT/leases/$PORT.log")" -le 1048576 ]
 }

@@ -150,8 +150,7 @@ job() {
 @test "a hundred thousand items are counted by a read of their states and little else" {
 	local dir=$BI_ROOT/batches/b
 
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	need_plain_strace
 	fixture b "$(head -c 100000 /dev/zero | tr '\0' c)"
 	perl -ne 'print pack "Q<", $at; $at += length' "$dir/items.ndjson" >"$dir/items.index"
 	strace -o trace -e trace=read,pread64 bi-status --json --limit 0 b >out

@@ -23,7 +23,8 @@ batch() {
 }
 
 # watch COLUMNS ROWS ARG...: bi-status --watch on a terminal of that size. What it writes comes into ./screen, what is
-# written to ./keys is typed; its process id is $watcher, its terminal $tty; its exit code comes into ./code.
+# written to ./keys is typed; its process id is $watcher, its terminal $tty; its exit code comes into ./code. The process
+# $terminal ends once all of that is written.
 watch() {
 	local columns=$1 rows=$2
 
@@ -34,13 +35,14 @@ watch() {
 	printf 'stty cols %s rows %s; stty -g >before; perl -e '\''$SIG{INT} = "DEFAULT"; open F, ">", "pid"; print F $$; close F; exec @ARGV'\'' bi-status --watch %s; echo $? >code.new; stty -g >after; mv code.new code\n' \
 		"$columns" "$rows" "$*" >run.sh
 	start script -qefc 'sh run.sh' screen <>keys >/dev/null 2>script.err
+	terminal=$!
 	poll 10 test -s pid
 	watcher=$(<pid)
 	poll 10 frame 'BATCH|DONE|\[|no batches'
 	tty=$(readlink "/proc/$watcher/fd/1")
 }
 
-# frame REGEX: the last table that was drawn, without colours, has a line that matches.
+# frame REGEX: the last table that was drawn, without colours, has a line that matches. A table comes in pieces: poll for it.
 frame() {
 	last_frame | grep -qE -- "$1"
 }
@@ -57,7 +59,7 @@ rest() {
 
 # It has ended, with the code or the signal of that number, and gave the terminal back as it was.
 ended() {
-	poll 10 test -e code
+	poll 10 gone "$terminal"
 	assert_equal "$(<code)" "$1"
 	diff before after
 	grep -qF $'\e[?1049h' screen
@@ -67,8 +69,8 @@ ended() {
 @test "watch: the table is drawn in place, follows what happens, and q leaves it" {
 	batch b pppp
 	watch 80 24
-	frame '^b +pending .* 0/4 +0 +4$'
-	frame '! nobody works on it'
+	poll 10 frame '^b +pending .* 0/4 +0 +4$'
+	poll 10 frame '! nobody works on it'
 	printf ccfp >"$BI_ROOT/batches/b/state"
 	poll 10 frame '^b +stopped +\[#+x+\.+\] +75\.0% +3/4 +1 +1$'
 	# One that comes up, and one that goes.
@@ -99,7 +101,7 @@ ended() {
 	# As it is typed.
 	watch 80 24
 	printf '\003' >keys
-	poll 10 test -e code
+	poll 10 gone "$terminal"
 	diff before after
 }
 
@@ -113,13 +115,13 @@ ended() {
 	batch a-name-that-is-longer-than-the-terminal-is-wide cpp
 	batch z "$(printf 'c%.0s' {1..20})"
 	watch 80 24
-	frame '^M_batch1 +partially_completed '
+	poll 10 frame '^M_batch1 +partially_completed '
 	stty -F "$tty" cols 40 rows 15
 	poll 10 frame '^M_batch1  partially_completed$'
-	frame '^  \[#+x+\] 100\.0% 4/4$'
+	poll 10 frame '^  \[#+x+\] 100\.0% 4/4$'
 	stty -F "$tty" cols 40 rows 8
 	poll 10 frame '^\.\.\. and [12] more:'
-	frame '^a-name-that-is-longer-than-the-terminal-$'
+	poll 10 frame '^a-name-that-is-longer-than-the-terminal-$'
 	last_frame | awk 'length($0) > 40 { exit 1 } END { exit NR > 8 }'
 	stty -F "$tty" cols 120 rows 40
 	poll 10 frame '^BATCH +STATUS'
@@ -139,12 +141,13 @@ ended() {
 
 	poll 10 grep -q held hold.out
 	watch 80 24
+	poll 10 frame '^62 batches, 122 of 125 items done'
+	# The last line of the table: all of it is there.
+	poll 10 frame '^\.\.\. and [0-9]+ more: [0-9]+ completed$'
 	last_frame >frame
-	frame '^62 batches, 122 of 125 items done'
 	awk 'length($0) > 80 { exit 1 } END { exit NR > 24 }' frame
 	grep -nE '^(zzz-held|zz-stopped|done01) ' frame | cut -d: -f2 | cut -d' ' -f1 >order
 	assert_equal "$(tr '\n' ' ' <order)" 'zzz-held zz-stopped done01 '
-	frame '^\.\.\. and [0-9]+ more: [0-9]+ completed$'
 	stop "$holder"
 	poll 10 frame '^zz-stopped '
 	printf q >keys
@@ -163,9 +166,9 @@ ended() {
 	run ! grep -qaE $'\e\\[[0-9;]*m' screen
 	TERM=dumb watch 80 24
 	kill "$watcher"
-	poll 10 test -e code
+	poll 10 gone "$terminal"
 	run ! grep -qaF $'\e[' screen
-	frame '^b +partially_completed '
+	poll 10 frame '^b +partially_completed '
 }
 
 @test "watch: it sleeps while nothing happens, and draws a few times a second while much does" {
@@ -244,7 +247,7 @@ ended() {
 @test "watch: a root that has no batches yet" {
 	rm -r "$BI_ROOT/batches"
 	watch 80 24
-	frame "^no batches in "
+	poll 10 frame "^no batches in "
 	mkdir "$BI_ROOT/batches"
 	batch b c
 	poll 10 frame '^b +completed '

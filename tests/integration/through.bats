@@ -258,10 +258,10 @@ Input/output error; what was recorded stands: mend that and run the same command
 			echo "$record"
 		done
 	END
-	run -1 --separate-stderr bi-fetch --through ./hangs --through-parallel 1 --through-timeout 1.5 <list
+	run -1 --separate-stderr bi-fetch --through ./hangs --through-parallel 1 --through-timeout 4 <list
 	assert_equal "$(states)" ccfccccccc
 	assert_equal "$(results 'select(.error).error | "\(.code) \(.retryable) \(.message)"')" \
-		'filter_timeout true the filter did not answer within 1.5 s'
+		'filter_timeout true the filter did not answer within 4 s'
 	[ -s pid ] && gone "$(cat pid)"
 	assert_equal "$(of_this_test)" ''
 }
@@ -269,11 +269,11 @@ Input/output error; what was recorded stands: mend that and run the same command
 @test "the time that bi-fetch itself is stopped for is not the filter's" {
 	things 40
 	filter slow <<<'while next; do echo "$item" >>seen; read -rt 0.01 <><(:); echo "$record"; done'
-	start bi-fetch -q --through ./slow --through-parallel 1 --through-timeout 2 <list >out
+	start bi-fetch -q --through ./slow --through-parallel 1 --through-timeout 4 <list >out
 	poll 20 test -s seen
 	kill -STOP "$!"
 	stopped_at=$EPOCHSECONDS
-	poll 20 eval '((EPOCHSECONDS > stopped_at + 3))'
+	poll 20 eval '((EPOCHSECONDS > stopped_at + 5))'
 	kill -CONT "$!"
 	poll 20 gone "$!"
 	tail -n 1 out | jq -e '.completed == 40'

@@ -84,6 +84,7 @@ mime_of() {
 }
 
 @test "the process that looks at the bytes can open nothing" {
+	need_strace
 	printf 'words\n' >words
 	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open,socket,execve,sendto,recvfrom,sendmsg,seccomp -o trace "$BI_BIN/bi-type" words
 	# From the moment that it is confined, nothing is opened until it is told to end.

@@ -281,7 +281,7 @@ completed_once() {
 @test "a worker killed between the steps of an upload leaves nothing, and the next one all" {
 	local dir=$BI_ROOT/batches/up step
 
-	command -v strace >/dev/null || skip 'strace is not here'
+	need_strace
 	head -c 100000 /dev/urandom >big.bin
 	# Killed as the file has its name and no result, as the result is not synced, and as the result is there and the
 	# upload, uploads/ or the queue's entry too.
