@@ -49,7 +49,7 @@ SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests
 	tests/integration/*/*.c tests/integration/*/*.h)
 
 .SECONDARY:
-.PHONY: all compile check check-long demo screenshots bench lint format install deb check-package clean
+.PHONY: all compile check check-long prove demo screenshots bench lint format install deb check-package clean
 all: $(BINARIES)
 
 # What the compiler needs to know of the installed libraries. Made first: it installs what is missing.
@@ -121,6 +121,11 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(BUILD)/tests/bench/minimal
 	@share/packages/install run test bench
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
+
+# Attacks that take long: each system call of a small pipeline fails once.
+prove: all $(BUILD)/tests/wiki $(BUILD)/tests/origin
+	@share/packages/install run test
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/faults
 
 demo: all $(BUILD)/tests/wiki
 	@share/packages/install run demo

@@ -21,6 +21,8 @@
  *     /jpeg/REST               the body begins and ends like a JPEG
  *     /ranged/REST             a strong ETag; Range with If-Range is served
  *     /changing/REST           as /ranged, but other bytes and another ETag at each request
+ *     /changedafter/K/REST     as /ranged, but other bytes and another ETag after the first K requests of this path
+ *     /anyway/REST             a Range is served whatever its If-Range says
  *     /once416/REST            416 for the second request of this path
  *     /cutfirst/K/N/REST       closes after N bytes of the body for the first K requests
  *     /stallfirst/K/N/REST     sends no more after N bytes of the body for the first K requests

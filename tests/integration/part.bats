@@ -172,6 +172,30 @@ whole_from() {
 	done
 }
 
+@test "a server that honours Range and ignores If-Range: bytes of two versions are never put together" {
+	local path
+
+	faulty_start
+	# The file changed after the first request: by its ETag, with the part of a killed run and of a cut transfer of this run.
+	path=/anyway/stallfirst/1/4000000/changedafter/1/bytes/8000000/changed.bin
+	cut_off "$path"
+	run -0 --separate-stderr bi-fetch --backoff 0.05 "$FAULTY$path"
+	[ "$(ranges)" -ge 2000000 ]
+	assert_equal "$(origin_hits changed.bin)" 3
+	whole_from "$path"
+	rm -rf "$BI_ROOT"
+	path=/anyway/cutfirst/1/4000000/changedafter/1/bytes/8000000/cut.bin
+	run -0 --separate-stderr bi-fetch --backoff 0.05 "$FAULTY$path"
+	assert_equal "$(origin_hits cut.bin)" 3
+	whole_from "$path"
+	# It did not change: the part is gone on with.
+	rm -rf "$BI_ROOT"
+	path=/anyway/cutfirst/1/4000000/ranged/bytes/8000000/same.bin
+	run -0 --separate-stderr bi-fetch --backoff 0.05 "$FAULTY$path"
+	assert_equal "$(origin_hits same.bin)" 2
+	whole_from "$path"
+}
+
 @test "a range in pieces is put together, an answer without bytes is not the file" {
 	local path=/cutfirst/1/1500000/upto/1000000/ranged/bytes/3800000/pieces.bin
 

@@ -102,7 +102,8 @@ root_dir(int dirfd, const char *name, bool create)
 		errno = EINVAL;
 		return -1;
 	}
-	if (create && mkdirat(dirfd, name, 0777) < 0 && errno != EEXIST)
+	/* What is recorded in it later must not lose its directory in a power cut. */
+	if (create && (mkdirat(dirfd, name, 0777) == 0 ? fsync(dirfd) < 0 : errno != EEXIST))
 		return -1;
 	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }

@@ -18,6 +18,7 @@ struct answer {
 	bool nolength;
 	bool chunked;
 	bool jpeg, ranged, reset, badchunk, endless, empty;
+	bool anyway;        /* If-Range is not heeded */
 	long long from, to; /* of the bytes of the body those that are sent */
 	long long says;     /* a false length; -1: none */
 	long long upto;     /* the most that a range has; 0: any */

@@ -184,6 +184,10 @@ plan_nasty(struct answer *a, const char *what, const char **path, long before)
 {
 	if (strcmp(what, "ranged") == 0 || strcmp(what, "changing") == 0)
 		a->ranged = true, a->seed += *what == 'c' ? (unsigned)before * 7 : 0;
+	else if (strcmp(what, "changedafter") == 0)
+		a->ranged = true, a->seed += before >= number(path) ? 7 : 0;
+	else if (strcmp(what, "anyway") == 0)
+		a->anyway = true;
 	else if (strcmp(what, "once416") == 0)
 		a->status = before == 1 ? 416 : 0;
 	else if (strcmp(what, "cutfirst") == 0 || strcmp(what, "stallfirst") == 0)
@@ -332,7 +336,7 @@ plan_range(struct answer *a, const char *request)
 	snprintf(ours, sizeof(ours), "\"%x\"", a->seed);
 	if (!a->ranged || a->status != 200 || !header_of(request, "\r\nRange:", range, sizeof(range)) ||
 	    strncmp(range, "bytes=", 6) != 0 ||
-	    (header_of(request, "\r\nIf-Range:", etag, sizeof(etag)) && strcmp(etag, ours) != 0))
+	    (!a->anyway && header_of(request, "\r\nIf-Range:", etag, sizeof(etag)) && strcmp(etag, ours) != 0))
 		return;
 	a->from = strtoll(range + 6, NULL, 10);
 	a->status = a->from < a->bytes ? 206 : 416;
