@@ -44,9 +44,10 @@ LIB = $(BUILD)/libbi.a
 BINARIES = $(PROGRAMS:%=$(BIN)/bi-%)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
+TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c \
-	tests/integration/*/*.c tests/integration/*/*.h)
+	tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
 
 .SECONDARY:
 .PHONY: all compile check check-long prove demo screenshots bench lint format install deb check-package clean
@@ -91,6 +92,9 @@ $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
 
+# What happens between two looks at a lease's owner is the test's to say.
+$(BUILD)/tests/lease_test.t: LINK += -Wl,--wrap=lock_owner,--wrap=pidfd_open
+
 # The tests of the parts of bi-parse have these.
 PARSE_TESTS = $(BUILD)/tests/extract_test.t $(BUILD)/tests/answer_test.t
 LIBS_extract_test = $(LIBS_parse)
@@ -105,15 +109,20 @@ $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS)
 
+# What the integration tests have preloaded into a program.
+$(TEST_LIBRARIES): $(BUILD)/tests/%.so: tests/preload/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fPIE,$(FLAGS)) $(CFLAGS) -fPIC -shared -o $@ $<
+
 # The least that a fetcher can do, for the bench to compare with.
 $(BUILD)/tests/bench/minimal.o: FLAGS += $(CFLAGS_libcurl)
 $(BUILD)/tests/bench/minimal: $(BUILD)/tests/bench/minimal.o
 	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_libcurl)
 
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
-compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(BUILD)/tests/bench/minimal
+compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal
 
-check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
+check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES)
 	@share/packages/install run test
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run
 

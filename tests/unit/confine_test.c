@@ -1,9 +1,11 @@
 #include "testing.h"
 
+#include <linux/landlock.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "confine.h"
 
@@ -208,6 +210,117 @@ limits(void **state)
 	close(fd);
 }
 
+/* --- fstat, which the handler of SIGSYS does --- */
+
+static volatile sig_atomic_t handled;
+
+static void
+handles(int signal)
+{
+	(void)signal;
+	handled = 1;
+}
+
+/* A library that wants SIGSYS does not get it; another signal it does. */
+static int
+keeps_fstat(int fd)
+{
+	struct stat st;
+
+	if (signal(SIGSYS, handles) != SIG_ERR || signal(SIGSYS, SIG_IGN) != SIG_ERR ||
+	    signal(SIGUSR1, handles) == SIG_ERR)
+		return 1;
+	errno = 7;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || errno != 7 || handled)
+		return 2;
+	if (fstat(9999, &st) == 0 || errno != EBADF || fstatat(AT_FDCWD, "", &st, AT_EMPTY_PATH) == 0 || errno != EBADF)
+		return 3;
+	raise(SIGSYS); /* not of the filter: passed over */
+	raise(SIGUSR1);
+	return handled ? 0 : 4;
+}
+
+/* A path in the place of the empty one, also beside a descriptor that could be asked about. */
+static int
+hides_paths(int fd)
+{
+	struct stat st;
+	struct statx stx;
+
+	return refused(fstatat(AT_FDCWD, "/etc/passwd", &st, AT_EMPTY_PATH)) ||
+	       refused(fstatat(AT_FDCWD, "/nowhere", &st, AT_EMPTY_PATH)) ||
+	       refused(fstatat(fd, "/etc/passwd", &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) ||
+	       refused(stat("/etc/passwd", &st)) || refused(access("/etc/passwd", F_OK)) ||
+	       refused(open("/etc/passwd", O_PATH)) || refused(statx(AT_FDCWD, "/etc/passwd", 0, STATX_SIZE, &stx)) ||
+	       refused(statx(fd, "/etc/passwd", AT_EMPTY_PATH, STATX_SIZE, &stx)) ||
+	       statx(fd, "", AT_EMPTY_PATH, STATX_SIZE, &stx) < 0;
+}
+
+static int
+says_yes_to_access(int fd)
+{
+	(void)fd;
+	return access("/etc/passwd", R_OK) == 0 && access("/nowhere", R_OK) == 0 ? 0 : 1;
+}
+
+static void
+answers_for_descriptors_alone(void **state)
+{
+	int fd = scratch();
+
+	(void)state;
+	assert_int_equal(confined(&none, keeps_fstat, fd), 0);
+	assert_int_equal(confined(&none, hides_paths, fd), 0);
+	assert_int_equal(confined(&(struct confine_limits){.access = true}, says_yes_to_access, fd), 0);
+	close(fd);
+}
+
+/* --- the second wall alone --- */
+
+enum { NO_LANDLOCK = 77 };
+
+static int
+denied(long rc)
+{
+	return rc < 0 && errno == EACCES ? 0 : 1;
+}
+
+static int
+behind_landlock(int fd)
+{
+	struct stat st;
+	int rc = confine_landlock();
+
+	if (rc != 0)
+		return rc == 1 ? NO_LANDLOCK : CANNOT;
+	if (denied(open("/etc/passwd", O_RDONLY)) || denied(creat("made", 0600)) || denied(unlink("there")) ||
+	    denied(rename("there", "elsewhere")) || denied(mkdir("made", 0700)) || denied(symlink("there", "made")) ||
+	    denied(execl("/bin/true", "true", (char *)NULL)))
+		return 1;
+	/* It does not govern these: the filter alone does. */
+	return stat("there", &st) < 0 || uses_descriptor(fd) ? 2 : 0;
+}
+
+static void
+landlock_denies_files(void **state)
+{
+	int fd = scratch(), status;
+	pid_t pid;
+
+	(void)state;
+	testing_write("there", "", 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(behind_landlock(fd));
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	close(fd);
+	if (WEXITSTATUS(status) == NO_LANDLOCK)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* A thread that was there before is confined too. */
 static void *
 waits_then_opens(void *arg)
@@ -250,6 +363,7 @@ confines_threads(void **state)
 static void
 says_what_is_in_force(void **state)
 {
+	bool has = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 	int status;
 	pid_t pid = fork();
 
@@ -257,7 +371,8 @@ says_what_is_in_force(void **state)
 	if (pid == 0) {
 		const char *what = NULL;
 
-		_exit(confine(&none, &what) < 0 || !what || !strstr(what, "seccomp"));
+		_exit(confine(&none, &what) < 0 || !what || !strstr(what, "seccomp") ||
+		      (strstr(what, "Landlock") != NULL) != has);
 	}
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -271,6 +386,8 @@ main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(lets),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(answers_for_descriptors_alone),
+		cmocka_unit_test_setup_teardown(landlock_denies_files, testing_enter, testing_leave),
 		cmocka_unit_test(confines_threads),
 		cmocka_unit_test(says_what_is_in_force),
 	};

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "lease.h"
@@ -88,6 +90,7 @@ hold(const char *record, bool stubborn)
 	if (h.pid == 0) {
 		struct lease l;
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when a test has failed */
 		if (stubborn)
 			signal(SIGTERM, SIG_IGN);
 		if (take(&l) != 0 || (record && lease_write(&l, record, strlen(record)) < 0) ||
@@ -116,6 +119,8 @@ bystander(void)
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
+	if (pid == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (pid == 0)
 		pause();
 	return pid;
@@ -428,6 +433,116 @@ addresses_that_are_not_ours_are_errors(void **state)
 	lease_end(&l);
 }
 
+/* --- what happens between two questions of lease.c about a lease's owner, which the linker hands to us --- */
+
+pid_t __real_lock_owner(int fd);
+pid_t __wrap_lock_owner(int fd);
+int __real_pidfd_open(pid_t pid, unsigned flags);
+int __wrap_pidfd_open(pid_t pid, unsigned flags);
+
+static void (*between)(void); /* called after the next question */
+static struct holder old, new;
+static pid_t reuses; /* the process that has got the process id of OLD; 0: none has */
+
+pid_t
+__wrap_lock_owner(int fd)
+{
+	pid_t owner = __real_lock_owner(fd);
+	void (*call)(void) = between;
+
+	between = NULL;
+	if (call)
+		call();
+	return owner;
+}
+
+int
+__wrap_pidfd_open(pid_t pid, unsigned flags)
+{
+	return __real_pidfd_open(reuses && pid == old.pid ? reuses : pid, flags);
+}
+
+static void
+old_ends(void)
+{
+	end(old);
+}
+
+static void
+new_takes_it(void)
+{
+	new = hold("{\"new\":1}", false);
+	assert_int_equal(new.port, first);
+}
+
+static void
+new_takes_it_from_old(void)
+{
+	old_ends();
+	new_takes_it();
+}
+
+static void
+who_has_got_a_keepers_process_id_is_not_signalled(void **state)
+{
+	pid_t innocent = bystander();
+
+	(void)state;
+	old = hold("{}", false);
+	reuses = innocent;
+	between = old_ends;
+	assert_int_equal(lease_ask(&root, old.port), -1);
+	assert_int_equal(errno, ESRCH);
+	assert_unharmed(innocent);
+	reuses = 0;
+}
+
+static void
+who_took_the_lease_meanwhile_is_asked(void **state)
+{
+	pid_t innocent = bystander();
+	int pidfd, status;
+
+	(void)state;
+	old = hold("{}", false);
+	reuses = innocent;
+	between = new_takes_it_from_old;
+	pidfd = lease_ask(&root, old.port);
+	reuses = 0;
+	assert_true(pidfd >= 0);
+	assert_int_equal(lease_await(pidfd, SOON_MS), 0);
+	assert_int_equal(waitpid(new.pid, &status, 0), new.pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	assert_unharmed(innocent);
+}
+
+static void
+a_record_is_not_shown_as_another_keepers(void **state)
+{
+	struct shown s;
+
+	(void)state;
+	old = hold("{\"old\":1}", false);
+	between = new_takes_it_from_old;
+	assert_int_equal(look().count, 0);
+	s = look();
+	assert_int_equal(s.count, 1);
+	assert_int_equal(s.keeper[0], new.pid);
+	end(new);
+}
+
+static void
+a_lease_that_was_taken_meanwhile_is_not_dead(void **state)
+{
+	(void)state;
+	old = hold("{\"old\":1}", false);
+	end(old);
+	assert_int_equal(look_at_dead().count, 1);
+	between = new_takes_it;
+	assert_int_equal(look_at_dead().count, 0);
+	end(new);
+}
+
 int
 main(void)
 {
@@ -444,6 +559,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_does_not_listen_is_killed, enter, leave),
 		cmocka_unit_test_setup_teardown(who_has_the_flock_alone_is_not_signalled, enter, leave),
 		cmocka_unit_test_setup_teardown(addresses_that_are_not_ours_are_errors, enter, leave),
+		cmocka_unit_test_setup_teardown(who_has_got_a_keepers_process_id_is_not_signalled, enter, leave),
+		cmocka_unit_test_setup_teardown(who_took_the_lease_meanwhile_is_asked, enter, leave),
+		cmocka_unit_test_setup_teardown(a_record_is_not_shown_as_another_keepers, enter, leave),
+		cmocka_unit_test_setup_teardown(a_lease_that_was_taken_meanwhile_is_not_dead, enter, leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

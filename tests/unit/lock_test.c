@@ -1,8 +1,13 @@
 #include "testing.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include "clock.h"
 #include "lock.h"
+
+enum { STOP_MS = 50, PATIENCE_MS = 20000 };
 
 static int
 open_lock(void)
@@ -162,6 +167,166 @@ what_cannot_be_locked_is_an_error(void **state)
 	assert_int_equal(lock_mark_owner(-1), -1);
 }
 
+/* --- waits that can be stopped, each in a process of its own --- */
+
+static bool
+is_over(void *arg)
+{
+	return clock_ms() >= *(const int64_t *)arg;
+}
+
+static bool
+is_never_over(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static int
+wait_for_flock(int fd)
+{
+	return lock_wait(fd, LOCK_ALONE);
+}
+
+static int
+wait_for_bytes(int fd)
+{
+	return lock_bytes_wait(fd, LOCK_SHARED, 3, 1);
+}
+
+/* Runs TRY in a child, which gets PATIENCE_MS: its exit code, or -1. */
+static int
+in_child(int (*try)(void))
+{
+	int64_t until = clock_ms() + PATIENCE_MS;
+	int status = 0;
+	pid_t pid = fork(), ended = 0;
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(try());
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && clock_ms() < until)
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	if (ended == 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	return ended == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Waits by WAIT for what is held all the time, with a deadline that the wait is asked about. */
+static int
+waits_until_over(int (*wait)(int fd))
+{
+	int64_t until = clock_ms() + STOP_MS;
+	int fd = open_lock();
+
+	lock_interruptible(is_over, &until);
+	if (wait(fd) != -1 || errno != EINTR)
+		return 1;
+	return clock_ms() >= until ? 0 : 2;
+}
+
+static int
+stops_flock(void)
+{
+	return waits_until_over(wait_for_flock);
+}
+
+static int
+stops_bytes(void)
+{
+	return waits_until_over(wait_for_bytes);
+}
+
+/* The same where the kernel makes no timers for this user. */
+static int
+stops_without_timers(void)
+{
+	const struct rlimit none = {0};
+
+	return setrlimit(RLIMIT_SIGPENDING, &none) < 0 ? 3 : stops_flock();
+}
+
+/* The same where all signals are blocked, as in a program that takes them from a descriptor. */
+static int
+stops_without_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	return sigprocmask(SIG_SETMASK, &all, NULL) < 0 ? 3 : stops_bytes();
+}
+
+static void
+a_wait_ends_when_it_is_asked_to(void **state)
+{
+	int fd = open_lock();
+
+	(void)state;
+	assert_int_equal(lock_try(fd, LOCK_ALONE), 0);
+	assert_int_equal(lock_bytes_try(fd, LOCK_ALONE, 0, 0), 0);
+	assert_int_equal(in_child(stops_flock), 0);
+	assert_int_equal(in_child(stops_bytes), 0);
+	assert_int_equal(in_child(stops_without_timers), 0);
+	assert_int_equal(in_child(stops_without_signals), 0);
+	close(fd);
+}
+
+static void *
+lets_go_later(void *arg)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	close(*(int *)arg);
+	return NULL;
+}
+
+/* Waits by WAIT for what a thread lets go of. */
+static int
+waits_until_free(int (*wait)(int fd))
+{
+	int held = open_lock(), fd = open_lock();
+	pthread_t t;
+
+	lock_interruptible(is_never_over, NULL);
+	if (lock_try(held, LOCK_ALONE) != 0 || lock_bytes_try(held, LOCK_ALONE, 0, 0) != 0 ||
+	    pthread_create(&t, NULL, lets_go_later, &held) != 0)
+		return 1;
+	if (wait(fd) != 0)
+		return 2;
+	pthread_join(t, NULL);
+	held = open_lock();
+	return wait == wait_for_flock ? lock_try(held, LOCK_SHARED) != 1 : !lock_bytes_held(held, 3, 1, NULL);
+}
+
+static int
+gets_flock(void)
+{
+	return waits_until_free(wait_for_flock);
+}
+
+static int
+gets_bytes(void)
+{
+	return waits_until_free(wait_for_bytes);
+}
+
+static int
+fails_at_once(void)
+{
+	lock_interruptible(is_never_over, NULL);
+	return lock_wait(-1, LOCK_ALONE) == -1 && errno == EBADF && wait_for_bytes(-1) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static void
+a_wait_that_may_be_stopped_gets_the_lock(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(gets_flock), 0);
+	assert_int_equal(in_child(gets_bytes), 0);
+	assert_int_equal(in_child(fails_at_once), 0);
+}
+
 int
 main(void)
 {
@@ -174,6 +339,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(flock_and_bytes_do_not_meet, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_killed_holder_lets_go_of_everything, testing_enter, testing_leave),
 		cmocka_unit_test(what_cannot_be_locked_is_an_error),
+		cmocka_unit_test_setup_teardown(a_wait_ends_when_it_is_asked_to, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_wait_that_may_be_stopped_gets_the_lock, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

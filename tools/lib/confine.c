@@ -2,11 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -63,7 +68,6 @@ static const int allowed[] = {
 	SCMP_SYS(set_tid_address),
 	SCMP_SYS(sched_yield),
 	SCMP_SYS(sched_getaffinity),
-	SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(sigaltstack),
@@ -104,19 +108,11 @@ struct allowed_when {
 };
 
 static const struct allowed_when when[] = {
-	{SCMP_SYS(mmap), 2, PROT_EXEC, 0},
-	{SCMP_SYS(mmap2), 2, PROT_EXEC, 0},
-	{SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
-	{SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
-	/* how glibc does fstat(3) */
-	{SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH, AT_EMPTY_PATH},
-	{SCMP_SYS(statx), 2, AT_EMPTY_PATH, AT_EMPTY_PATH},
-	{SCMP_SYS(fcntl), 1, ~0UL, F_GETFD},
-	{SCMP_SYS(fcntl), 1, ~0UL, F_SETFD},
-	{SCMP_SYS(fcntl), 1, ~0UL, F_GETFL},
-	{SCMP_SYS(fcntl), 1, ~0UL, F_SETFL},
-	{SCMP_SYS(fcntl), 1, ~0UL, F_DUPFD_CLOEXEC},
-	{SCMP_SYS(prctl), 0, ~0UL, PR_SET_NAME},
+	{SCMP_SYS(mmap), 2, PROT_EXEC, 0},           {SCMP_SYS(mmap2), 2, PROT_EXEC, 0},
+	{SCMP_SYS(mprotect), 2, PROT_EXEC, 0},       {SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
+	{SCMP_SYS(fcntl), 1, ~0UL, F_GETFD},         {SCMP_SYS(fcntl), 1, ~0UL, F_SETFD},
+	{SCMP_SYS(fcntl), 1, ~0UL, F_GETFL},         {SCMP_SYS(fcntl), 1, ~0UL, F_SETFL},
+	{SCMP_SYS(fcntl), 1, ~0UL, F_DUPFD_CLOEXEC}, {SCMP_SYS(prctl), 0, ~0UL, PR_SET_NAME},
 };
 
 static int
@@ -142,8 +138,65 @@ limit_all(const struct confine_limits *l)
 	return 0;
 }
 
+/* --- fstat --- */
+
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1 /* si_code of a call that a filter has trapped; not every C library has it */
+#endif
+
+/* Where a system call's arguments are in the context of a signal, and its result goes. */
+#if defined(__x86_64__)
+#define CALL_ARG1(u) ((u)->uc_mcontext.gregs[REG_RDI])
+#define CALL_ARG2(u) ((u)->uc_mcontext.gregs[REG_RSI])
+#define CALL_ARG3(u) ((u)->uc_mcontext.gregs[REG_RDX])
+#define CALL_RESULT(u) ((u)->uc_mcontext.gregs[REG_RAX])
+#elif defined(__aarch64__)
+#define CALL_ARG1(u) ((u)->uc_mcontext.regs[0])
+#define CALL_ARG2(u) ((u)->uc_mcontext.regs[1])
+#define CALL_ARG3(u) ((u)->uc_mcontext.regs[2])
+#define CALL_RESULT(u) ((u)->uc_mcontext.regs[0])
+#else
+#error "confine.c: say in which registers this processor has a system call's arguments and result"
+#endif
+
+/* Answers a newfstatat(2) that the filter has trapped. The path is looked at here and given to nobody: changed
+ * meanwhile by another thread it is no way out. */
+static void
+answer_call(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *u = context;
+	const char *path = (const char *)(uintptr_t)CALL_ARG2(u); // NOLINT(performance-no-int-to-ptr)
+	int error = errno;
+	long rc;
+
+	(void)signal;
+	if (info->si_code != SYS_SECCOMP)
+		return; /* somebody's kill(2) */
+	if (info->si_syscall != SYS_newfstatat || (path && *path))
+		rc = -EPERM;
+	else if ((rc = syscall(SYS_fstat, (int)CALL_ARG1(u), CALL_ARG3(u))) < 0)
+		rc = -errno;
+	CALL_RESULT(u) = (__typeof__(CALL_RESULT(u)))rc;
+	errno = error;
+}
+
 static int
-allow(scmp_filter_ctx filter, const struct confine_limits *limits)
+handle_trap(void)
+{
+	struct sigaction action = {.sa_sigaction = answer_call, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGSYS);
+	if (sigaction(SIGSYS, &action, NULL) < 0 || sigprocmask(SIG_UNBLOCK, &set, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+/* --- the filter --- */
+
+static int
+allow_some(scmp_filter_ctx filter)
 {
 	int rc = 0;
 
@@ -152,47 +205,125 @@ allow(scmp_filter_ctx filter, const struct confine_limits *limits)
 	for (size_t i = 0; i < sizeof(when) / sizeof(when[0]) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, when[i].call, 1,
 				      SCMP_CMP(when[i].arg, SCMP_CMP_MASKED_EQ, when[i].mask, when[i].value));
-	if (rc == 0 && limits->access)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(access), 0);
-	if (rc == 0 && limits->access)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(faccessat), 0);
-	/* abort(3) signals itself, prlimit(2) may ask about itself. */
+	/* abort(3) signals itself, prlimit(2) may ask about itself, the handler of SIGSYS stays. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 				      SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0_64(SCMP_CMP_EQ, 0, 0),
 				      SCMP_A2_64(SCMP_CMP_EQ, 0, 0));
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
+				      SCMP_A0_64(SCMP_CMP_NE, SIGSYS, 0));
+	return rc;
+}
+
+/* What is neither allowed nor simply refused. */
+static int
+answer_some(scmp_filter_ctx filter, const struct confine_limits *limits)
+{
+	/* How the C library does fstat(3), if the path is empty; no filter sees whether it is. */
+	int rc = seccomp_rule_add(filter, SCMP_ACT_TRAP, SCMP_SYS(newfstatat), 1,
+				  SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(statx), 0);
 	/* clone3's flags are in memory, where no filter sees them; the C library then uses clone. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (rc == 0 && limits->access)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(access), 0);
+	if (rc == 0 && limits->access)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(faccessat), 0);
 	return rc;
+}
+
+/* 0, or an errno below 0. */
+static int
+load_filter(const struct confine_limits *limits)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int rc;
+
+	if (!filter)
+		return -ENOMEM;
+	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (rc == 0)
+		rc = allow_some(filter);
+	if (rc == 0)
+		rc = answer_some(filter, limits);
+	if (rc == 0)
+		rc = handle_trap();
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	return rc;
+}
+
+/* --- Landlock --- */
+
+/* As in linux/landlock.h, which knows only what was there when it was installed. */
+struct ruleset {
+	uint64_t fs, net, scoped; /* what is denied where no rule allows it */
+};
+
+/* What an ABI of Landlock has come to govern, by the bits of a ruleset, and how much of the ruleset it takes. */
+static const struct {
+	long abi;
+	struct ruleset adds;
+	size_t size;
+} governs[] = {
+	{1, {.fs = (1 << 13) - 1}, offsetof(struct ruleset, net)}, /* execute, write, read, remove, make */
+	{2, {.fs = 1 << 13}, offsetof(struct ruleset, net)},       /* rename and link from one folder to another */
+	{3, {.fs = 1 << 14}, offsetof(struct ruleset, net)},       /* truncate */
+	{4, {.net = 3}, offsetof(struct ruleset, scoped)},         /* bind and connect TCP */
+	{5, {.fs = 1 << 15}, offsetof(struct ruleset, scoped)},    /* ioctl of devices */
+	{6, {.scoped = 3}, offsetof(struct ruleset, scoped) + sizeof(uint64_t)}, /* abstract sockets, signals */
+};
+
+int
+confine_landlock(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), fd, rc;
+	struct ruleset denied = {0};
+	size_t size = 0;
+	int error;
+
+	if (abi < 1)
+		return 1;
+	for (size_t i = 0; i < sizeof(governs) / sizeof(governs[0]) && governs[i].abi <= abi; i++) {
+		denied.fs |= governs[i].adds.fs;
+		denied.net |= governs[i].adds.net;
+		denied.scoped |= governs[i].adds.scoped;
+		size = governs[i].size;
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	fd = syscall(SYS_landlock_create_ruleset, &denied, size, 0);
+	if (fd < 0)
+		return -1;
+	rc = syscall(SYS_landlock_restrict_self, (int)fd, 0);
+	error = errno;
+	close((int)fd);
+	errno = error;
+	return rc < 0 ? -1 : 0;
 }
 
 int
 confine(const struct confine_limits *limits, const char **what)
 {
-	scmp_filter_ctx filter;
-	int rc;
+	int landlock, rc;
 
-	if (limit_all(limits) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	/* A descriptor for Landlock comes before the limit on them. */
+	landlock = confine_landlock();
+	if (landlock < 0 || limit_all(limits) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
-	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (!filter) {
-		errno = ENOMEM;
-		return -1;
-	}
-	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	if (rc == 0)
-		rc = allow(filter, limits);
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	seccomp_release(filter);
+	rc = load_filter(limits);
 	if (rc < 0) {
 		errno = -rc;
 		return -1;
 	}
 	if (what)
-		*what = "seccomp, limits";
+		*what = landlock == 0 ? "seccomp, Landlock, limits" : "seccomp, limits";
 	return 0;
 }

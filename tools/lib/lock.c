@@ -2,99 +2,109 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Who is asked whether to go on waiting; set once, at the start. */
+/* The first pause between two attempts, which then doubles, and the longest. */
+enum { PAUSE_MIN_NS = 100000, PAUSE_MAX_NS = 2000000 };
+
+/* Asked whether to stop waiting; set once, at the start. */
 static bool (*stop_asked)(void *arg);
 static void *stop_arg;
-
-static void
-tick(int signal)
-{
-	(void)signal; /* that it came ends the system call */
-}
 
 void
 lock_interruptible(bool (*asked)(void *arg), void *arg)
 {
-	struct sigaction as = {.sa_handler = tick};
-	sigset_t set;
-
 	stop_asked = asked;
 	stop_arg = arg;
-	/* Blocked but where a thread waits for a lock: no other one is to get it. */
-	sigemptyset(&set);
-	sigaddset(&set, SIGALRM);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	sigaction(SIGALRM, &as, NULL);
 }
 
-/* A timer that ends this thread's system calls, for as long as it waits. */
-static void
-ticks(timer_t *timer, bool on)
-{
-	struct sigevent e = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
-	struct itimerspec every = {.it_interval.tv_nsec = 100000000, .it_value.tv_nsec = 100000000};
-	sigset_t set;
+/* Takes a lock on FD as WHAT says, or fails; waits in the kernel with WAIT, else fails at once where it is held. */
+typedef int acquire(int fd, const void *what, bool wait);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGALRM);
-	if (!on) {
-		timer_delete(*timer);
-		pthread_sigmask(SIG_BLOCK, &set, NULL);
-		return;
-	}
-	e._sigev_un._tid = gettid();
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	if (timer_create(CLOCK_MONOTONIC, &e, timer) == 0)
-		timer_settime(*timer, 0, &every, NULL);
-}
-
-/* Calls WAIT, which waits for a lock, until it has it, fails, or we are asked to stop. */
 static int
-wait_for(int (*wait)(int fd, const void *what), int fd, const void *what)
+acquire_flock(int fd, const void *what, bool wait)
 {
-	timer_t timer;
-	int rc, error;
+	return flock(fd, *(const int *)what | (wait ? 0 : LOCK_NB));
+}
+
+static int
+acquire_bytes(int fd, const void *what, bool wait)
+{
+	struct flock l = *(const struct flock *)what;
+
+	return fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &l);
+}
+
+/* Whether errno of an attempt says that another has the lock. */
+static bool
+is_held(void)
+{
+	return errno == EWOULDBLOCK || errno == EAGAIN || errno == EACCES;
+}
+
+/* Attempts until it has the lock, fails, or is asked to stop. The kernel's own wait could be ended by a signal alone,
+ * which can come just before it begins. */
+static int
+attempt_until_stopped(acquire *take, int fd, const void *what)
+{
+	struct timespec pause = {.tv_nsec = PAUSE_MIN_NS};
+
+	while (take(fd, what, false) < 0) {
+		if (!is_held() && errno != EINTR)
+			return -1;
+		if (stop_asked(stop_arg)) {
+			errno = EINTR;
+			return -1;
+		}
+		nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec * 2 < PAUSE_MAX_NS ? pause.tv_nsec * 2 : PAUSE_MAX_NS;
+	}
+	return 0;
+}
+
+static int
+wait_for(acquire *take, int fd, const void *what)
+{
+	int rc;
 
 	if (stop_asked)
-		ticks(&timer, true);
+		return attempt_until_stopped(take, fd, what);
 	do
-		rc = wait(fd, what);
-	while (rc < 0 && errno == EINTR && !(stop_asked && stop_asked(stop_arg)));
-	error = errno;
-	if (stop_asked)
-		ticks(&timer, false);
-	errno = error;
+		rc = take(fd, what, true);
+	while (rc < 0 && errno == EINTR);
 	return rc;
 }
 
 static int
-wait_flock(int fd, const void *operation)
+try_once(acquire *take, int fd, const void *what)
 {
-	return flock(fd, *(const int *)operation);
+	if (take(fd, what, false) == 0)
+		return 0;
+	return is_held() ? 1 : -1;
+}
+
+static int
+flock_operation(enum lock_kind kind)
+{
+	return kind == LOCK_ALONE ? LOCK_EX : LOCK_SH;
 }
 
 int
 lock_wait(int fd, enum lock_kind kind)
 {
-	int operation = kind == LOCK_ALONE ? LOCK_EX : LOCK_SH;
+	int operation = flock_operation(kind);
 
-	if (flock(fd, operation | LOCK_NB) == 0)
-		return 0;
-	return errno == EWOULDBLOCK ? wait_for(wait_flock, fd, &operation) : -1;
+	return wait_for(acquire_flock, fd, &operation);
 }
 
 int
 lock_try(int fd, enum lock_kind kind)
 {
-	if (flock(fd, (kind == LOCK_ALONE ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
-		return 0;
-	return errno == EWOULDBLOCK ? 1 : -1;
+	int operation = flock_operation(kind);
+
+	return try_once(acquire_flock, fd, &operation);
 }
 
 void
@@ -109,22 +119,12 @@ range(short type, off_t from, off_t len)
 	return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = from, .l_len = len};
 }
 
-static int
-wait_bytes(int fd, const void *what)
-{
-	struct flock l = *(const struct flock *)what;
-
-	return fcntl(fd, F_OFD_SETLKW, &l);
-}
-
 int
 lock_bytes_wait(int fd, enum lock_kind kind, off_t from, off_t len)
 {
 	struct flock l = range(kind == LOCK_ALONE ? F_WRLCK : F_RDLCK, from, len);
 
-	if (fcntl(fd, F_OFD_SETLK, &l) == 0)
-		return 0;
-	return errno == EAGAIN || errno == EACCES ? wait_for(wait_bytes, fd, &l) : -1;
+	return wait_for(acquire_bytes, fd, &l);
 }
 
 int
@@ -132,9 +132,7 @@ lock_bytes_try(int fd, enum lock_kind kind, off_t from, off_t len)
 {
 	struct flock l = range(kind == LOCK_ALONE ? F_WRLCK : F_RDLCK, from, len);
 
-	if (fcntl(fd, F_OFD_SETLK, &l) == 0)
-		return 0;
-	return errno == EAGAIN || errno == EACCES ? 1 : -1;
+	return try_once(acquire_bytes, fd, &l);
 }
 
 void
@@ -164,7 +162,7 @@ lock_mark_owner(int fd)
 
 	if (fcntl(fd, F_SETLK, &l) == 0)
 		return 0;
-	return errno == EAGAIN || errno == EACCES ? 1 : -1;
+	return is_held() ? 1 : -1;
 }
 
 pid_t

@@ -16,13 +16,14 @@
 enum lock_kind { LOCK_SHARED, LOCK_ALONE };
 
 /*
- * A program that takes its signals from a descriptor has them blocked while it waits for a lock. It says here how to
- * ask whether one came: waits are then interrupted every 100 ms to ask, and end with EINTR when ASKED says so.
- * To be called before other threads are started; for the whole process.
+ * A program that takes its signals from a descriptor has them blocked while it waits for a lock. It gives a function
+ * here that says whether it should stop waiting. Waits of this process then attempt the lock, sleep for 0.1 to 2 ms
+ * and call ASKED, which must be quick, in turn; they fail with EINTR once it returns true. A wait may be in any
+ * thread, so ASKED must be safe to call from each. Without ASKED the kernel waits, and signals do not end a wait.
  */
 void lock_interruptible(bool (*asked)(void *arg), void *arg);
 
-/* flock: waits for the lock. 0, or -1 with errno. */
+/* flock: waits for the lock. 0, or -1 with errno (EINTR: see lock_interruptible()). */
 int lock_wait(int fd, enum lock_kind kind);
 
 /* flock: 0 when taken, 1 when another holds it, -1 with errno. */
