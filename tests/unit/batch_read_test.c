@@ -116,6 +116,7 @@ counts_need_no_more_than_state(void **state)
 	assert_int_equal(counts.processing, 0);
 	assert_int_equal(counts.pending, 7);
 	b = batching_open(state, BATCH_WORK);
+	testing_write("batches/b/state", "cfr\0pxr", 7);
 	assert_int_equal(batch_count(reader, &counts), 0);
 	assert_true(counts.held);
 	assert_int_equal(counts.processing, 2);

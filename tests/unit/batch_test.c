@@ -451,6 +451,7 @@ what_is_too_long_is_cut(void **state)
 	struct batch_ask ask = {NULL, "url", "http://a/new", "{}", 0, 0, false};
 	struct stat st;
 
+	batching_end(b, 1, COMPLETED);
 	batch_close(b);
 	testing_write("batches/b/state", "cpprcfc", 7);
 	assert_int_equal(truncate("batches/b/items.index", 800), 0);

@@ -166,6 +166,101 @@ a_result_left_by_a_dead_owner_counts(void **state)
 	}
 }
 
+/* What a process that was killed, or a power cut, left of `state` does not count against the results: whoever opens the
+ * batch for work brings it up, for items too that nobody asks about. */
+static void
+states_are_brought_up_to_results(void **state)
+{
+	static const struct {
+		const char *left, *want;
+	} cases[] = {
+		{"rrrrrr", "cffrcr"}, {"pppppp", "cffpcp"}, {"rprprp", "cffpcp"}, {"", "cffpcp"},
+		{"crf", "cffpcp"},    {"cffccf", "cffpcp"}, {"fffppp", "fffpcp"}, {"xxxxxx", "cffpcp"},
+	};
+	struct batch *b = batching_make(state, 6);
+	int index;
+
+	batching_end(b, 1, COMPLETED);
+	batching_end(b, 2, MAY_PASS);
+	batching_end(b, 3, PERMANENT);
+	batching_end(b, 5, COMPLETED);
+	batch_close(b);
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+		const char *left = cases[i / 2].left;
+
+		testing_write("batches/b/state", left, strlen(left));
+		if (i % 2)
+			assert_int_equal(truncate("batches/b/results.index", 0), 0);
+		batch_close(batching_open(state, i % 2 ? BATCH_WORK : BATCH_JOIN));
+		testing_assert_file("batches/b/state", cases[i / 2].want);
+	}
+	/* Entries that the disk lost, though the index says how far it goes: what is done stays done. */
+	testing_write("batches/b/state", "cffpcc", 6);
+	index = open("batches/b/results.index", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(index, (char[48]){0}, 48, 8), 48);
+	close(index);
+	batch_close(batching_open(state, BATCH_WORK));
+	testing_assert_file("batches/b/state", "cffpcp");
+}
+
+/* He was killed after his group was recorded, and before its states were written. */
+static void
+a_dead_owners_group_is_brought_up_by_who_meets_one(void **state)
+{
+	struct batch *b = batching_make(state, 5), *later;
+	char line[128];
+	int results;
+
+	batching_end(b, 4, MAY_PASS);
+	later = batching_open(state, BATCH_WORK);
+	assert_int_equal(batch_claim(later, 4, NULL), CLAIM_OURS);
+	assert_int_equal(batch_claim(later, 5, NULL), CLAIM_OURS);
+	results = openat(batch_dirfd(b), "results.ndjson", O_WRONLY | O_APPEND | O_CLOEXEC);
+	for (uint32_t k = 1; k <= 3; k++) {
+		batching_line(k, k == 2 ? MAY_PASS : COMPLETED, line);
+		strcat(line, "\n");
+		assert_int_equal(write(results, line, strlen(line)), strlen(line));
+	}
+	close(results);
+	testing_write("batches/b/state", "rrrrr", 5);
+	assert_int_equal(batch_claim(later, 3, NULL), CLAIM_DONE);
+	testing_assert_file("batches/b/state", "cfcrr");
+	/* Its own claims are what they were, and what failed meanwhile is not tried again. */
+	assert_int_equal(batch_claim(b, 4, NULL), CLAIM_HELD);
+	assert_int_equal(batch_claim(b, 5, NULL), CLAIM_HELD);
+	assert_int_equal(batch_claim(later, 2, NULL), CLAIM_FAILED);
+	batch_release(later, 4);
+	batch_release(later, 5);
+	testing_assert_file("batches/b/state", "cfcfp");
+	batch_close(b);
+	batch_close(later);
+}
+
+static void
+one_state_is_brought_up(void **state)
+{
+	struct batch *b = batching_make(state, 3), *other;
+
+	batching_end(b, 1, COMPLETED);
+	batching_end(b, 2, MAY_PASS);
+	other = batching_open(state, BATCH_WORK);
+	testing_write("batches/b/state", "fcc", 3);
+	for (uint32_t k = 1; k <= 3; k++)
+		assert_int_equal(batch_recover(b, k), 1);
+	testing_assert_file("batches/b/state", "cfp");
+	for (uint32_t k = 1; k <= 3; k++)
+		assert_int_equal(batch_recover(b, k), 0);
+	assert_int_equal(batch_recover(b, 4), -1);
+	assert_int_equal(errno, ENOENT);
+	/* Not what somebody works on. */
+	assert_int_equal(batch_claim(other, 2, NULL), CLAIM_OURS);
+	assert_int_equal(batch_recover(b, 2), 0);
+	assert_int_equal(batch_recover(other, 2), 0);
+	testing_assert_file("batches/b/state", "crp");
+	batch_close(b);
+	batch_close(other);
+}
+
 static void
 a_failed_item_is_tried_again_by_who_comes_later(void **state)
 {
@@ -423,6 +518,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_done_can_be_seized, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_result_left_by_a_dead_owner_counts, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(states_are_brought_up_to_results, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_dead_owners_group_is_brought_up_by_who_meets_one, testing_enter,
+						testing_leave),
+		cmocka_unit_test_setup_teardown(one_state_is_brought_up, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_failed_item_is_tried_again_by_who_comes_later, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(a_group_is_recorded_in_its_order, testing_enter, testing_leave),

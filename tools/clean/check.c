@@ -31,14 +31,16 @@ struct checking {
 	const char *name;
 	bool mends;         /* what is found is mended */
 	bool alone;         /* nobody else works on it */
+	bool held;          /* somebody does */
 	uint64_t count;     /* items */
 	char *states;       /* as items and results have it: p, c, f */
+	off_t *last;        /* where the last result of each item begins; -1: it has none */
 	struct table files; /* the names in files/ that results have, by their prints, to their items */
 	char *block;
 	uint64_t found, mendable, mended;
-	uint64_t states_wrong;
-	bool failed;      /* something could not be read; said */
-	bool results_bad; /* a line of results.ndjson says nothing: the file that it had is not known */
+	uint64_t states_wrong; /* and entries of results.index */
+	bool failed;           /* something could not be read; said */
+	bool results_bad;      /* a line of results.ndjson says nothing: the file that it had is not known */
 };
 
 enum mending { MENDED, NOT_MENDED };
@@ -125,6 +127,20 @@ is_record(const char *line, size_t n)
 	return is;
 }
 
+/* A member of an archive whose item is not before it is one that nothing can unpack. */
+static void
+check_member(struct checking *x, uint64_t k, const char *line, size_t n)
+{
+	struct json_object *o = memmem(line, n, "\"archive\":", 10) ? rec_parse(line, n, NULL, 0) : NULL;
+	long long archive = o ? rec_number(o, "archive", 0) : 0;
+
+	if (o && rec_string(o, "member") && !rec_string(o, "url") && !rec_string(o, "file") &&
+	    !rec_string(o, "media") && (archive < 1 || (uint64_t)archive >= k))
+		found(x, NOT_MENDED, "record_bad",
+		      "item %" PRIu64 " is a member of the archive %lld, which is no item before it", k, archive);
+	json_object_put(o);
+}
+
 static bool
 see_item(off_t at, const char *line, size_t n, void *arg)
 {
@@ -133,6 +149,7 @@ see_item(off_t at, const char *line, size_t n, void *arg)
 
 	(void)at;
 	r->line++;
+	check_member(r->x, r->line, line, n);
 	if (!is_record(line, n) || batch_place(line, n, &place) < 0 || place.item != r->line)
 		found(r->x, NOT_MENDED, "record_bad",
 		      "line %" PRIu64 " of items.ndjson is not item %" PRIu64
@@ -161,7 +178,6 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 	bool completed = false;
 	uint32_t k;
 
-	(void)at;
 	r->line++;
 	k = is_record(line, n) ? batch_result_number(line, n, &completed) : 0;
 	if (k == 0 || k > x->count) {
@@ -170,6 +186,7 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 		x->results_bad = true;
 	} else {
 		x->states[k - 1] = completed ? 'c' : 'f';
+		x->last[k - 1] = at;
 	}
 	return true;
 }
@@ -205,18 +222,43 @@ check_lines(struct checking *x, const char *name, bool (*see)(off_t, const char 
 static void
 check_states(struct checking *x)
 {
+	struct stat st;
+
 	for (uint64_t k = 1; k <= x->count; k++) {
 		char is = batch_state(x->b, (uint32_t)k), should = x->states[k - 1];
 
-		/* An owner who died leaves r, and a worker writes the byte after the result. */
-		if (is == should || (should == 'p' && is == 'r') || batch_is_claimed(x->b, (uint32_t)k) ||
-		    (is == 'r' && !x->alone) || batch_state(x->b, (uint32_t)k) == should)
+		/* An owner who died before he had a result leaves r. Of who lives, the byte comes after the result. */
+		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) ||
+		    batch_is_claimed(x->b, (uint32_t)k) || batch_state(x->b, (uint32_t)k) == should)
 			continue;
-		if (!x->alone && (should == 'c' || should == 'f') && is == 'p')
-			continue; /* retried just now */
 		x->states_wrong++;
-		found(x, MENDED, "state_wrong", "the state of item %" PRIu64 " is %c, and its result says %c", k, is,
-		      should);
+		if (should == 'p')
+			found(x, MENDED, "state_wrong", "the state of item %" PRIu64 " is %c, and it has no result", k,
+			      is);
+		else
+			found(x, MENDED, "state_wrong", "the state of item %" PRIu64 " is %c, and its result says %c",
+			      k, is, should);
+	}
+	if (!x->held && fstatat(batch_dirfd(x->b), "state", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (uint64_t)st.st_size > x->count) {
+		x->states_wrong++;
+		found(x, MENDED, "state_wrong", "state has %" PRIu64 " bytes for %" PRIu64 " items",
+		      (uint64_t)st.st_size, x->count);
+	}
+}
+
+/* An entry of results.index that leads to another line than the last makes an older result count. */
+static void
+check_index(struct checking *x)
+{
+	off_t upto = batch_results_indexed(x->b);
+
+	for (uint64_t k = 1; k <= x->count && !x->held; k++) {
+		if (x->last[k - 1] < 0 || x->last[k - 1] >= upto ||
+		    batch_result_offset(x->b, (uint32_t)k) == x->last[k - 1])
+			continue;
+		x->states_wrong++;
+		found(x, MENDED, "index_wrong", "results.index does not lead to the last result of item %" PRIu64, k);
 	}
 }
 
@@ -349,22 +391,26 @@ static void
 check_open(struct checking *x)
 {
 	struct batch_counts counts;
-	bool held = batch_count(x->b, &counts) == 0 && counts.held && !x->alone;
 
+	x->held = batch_count(x->b, &counts) == 0 && counts.held && !x->alone;
 	x->count = batch_length(x->b);
 	x->states = buf_alloc((size_t)x->count + 1);
 	memset(x->states, 'p', (size_t)x->count);
+	x->last = buf_alloc(((size_t)x->count + 1) * sizeof(*x->last));
+	memset(x->last, 0xff, ((size_t)x->count + 1) * sizeof(*x->last));
 	check_about(x);
 	check_lines(x, lists[0], see_item);
 	check_lines(x, lists[1], see_result);
 	check_lines(x, lists[2], see_pick);
 	check_states(x);
+	check_index(x);
 	check_files(x);
-	if (!held)
+	if (!x->held)
 		check_orphans(x);
 	if (x->mends && x->states_wrong > 0 && batch_rebuild(x->b, NULL) < 0)
 		cannot_read(x, "all");
 	free(x->states);
+	free(x->last);
 	table_clear(&x->files);
 }
 

@@ -6,13 +6,11 @@
  * unpacked again from its file in the batch.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "expand.h"
@@ -40,8 +38,8 @@ struct expansion {
 static struct json_object *
 keys_for_members(const struct job *j)
 {
-	static const char *const own[] = {"url",  "file",  "media",  "archive", "member", "members",
-					  "mime", "bytes", "sha256", "sha1",    "code",   "wrong"};
+	static const char *const own[] = {"url",   "file",   "media", "archive", "member", "members", "mime",
+					  "bytes", "sha256", "sha1",  "code",    "wrong",  "upload",  "size"};
 	struct json_object *keys = json_object_new_object();
 
 	json_object_object_foreach(j->asked, key, value)
@@ -91,11 +89,11 @@ begin_member(struct fetch *f, struct expansion *e, const struct expand_member *m
 	struct target *t = e->job->target;
 	struct batch_ask ask;
 	struct job *j;
-	bool wanted; /* --resume has it on its list, and says what became of it */
+	bool wanted; /* it is on a list already, from which it is said what became of it */
 
 	if (ask_member(f, e, m, &ask) < 0 || !(j = job_new(f, t, ask.item)))
 		return NULL;
-	wanted = ask.item <= t->wanted_to && !f->set->work;
+	wanted = e->again || (ask.item <= t->wanted_to && !f->set->work);
 	f->tally.asked += !wanted;
 	switch (target_busy(t, ask.item) ? CLAIM_HELD : batch_claim(t->batch, ask.item, f->set->retry)) {
 	case CLAIM_OURS:
@@ -253,27 +251,24 @@ end(struct fetch *f, struct expansion *e, const struct expand_member *failed)
 	f->expanding--;
 }
 
-/* The file of an archive that is settled. -1 where there is none. */
+/* The file of an archive that is settled. -1 with errno: ENOENT where there is none. */
 static int
 open_stored(const struct job *j)
 {
 	struct buf line = {0};
-	struct json_object *result = NULL;
-	const char *path;
-	struct stat st;
-	int fd = -1;
+	struct json_object *result;
+	int fd = -1, error;
 
-	if (batch_result(j->target->batch, j->item, &line) == 0)
+	if (batch_result(j->target->batch, j->item, &line) == 0) {
 		result = rec_parse(line.data, line.len, NULL, 0);
-	path = rec_string(result, "path");
-	if (path)
-		fd = openat(batch_dirfd(j->target->batch), path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
+		fd = batch_open_file(j->target->batch, result);
+		error = errno;
+		json_object_put(result);
+		errno = error;
 	}
-	json_object_put(result);
+	error = errno;
 	buf_free(&line);
+	errno = error;
 	return fd;
 }
 
@@ -407,6 +402,21 @@ expansion_begin(struct fetch *f, struct job *j)
 		add(f, j, false);
 }
 
+/* An archive that failed and is claimed is tried again, for a member that waits for it. */
+static void
+try_archive(struct fetch *f, struct target *t, uint32_t archive)
+{
+	struct job *a = job_new(f, t, archive);
+
+	if (!a) {
+		batch_release(t->batch, archive);
+		return;
+	}
+	a->claimed = a->unsaid = true;
+	target_set_busy(t, archive, true);
+	plan_begin(f, a);
+}
+
 bool
 expansion_awaited(struct fetch *f, const struct job *j)
 {
@@ -426,8 +436,8 @@ expansion_awaited(struct fetch *f, const struct job *j)
 		return true;
 	}
 	switch (batch_claim(b, j->archive, f->set->retry)) {
-	case CLAIM_OURS: /* it is on its way to be tried again */
-		batch_release(b, j->archive);
+	case CLAIM_OURS:
+		try_archive(f, j->target, j->archive);
 		return true;
 	case CLAIM_HELD:
 		return true;
@@ -436,6 +446,88 @@ expansion_awaited(struct fetch *f, const struct job *j)
 		return true;
 	default:
 		return false;
+	}
+}
+
+/* The archive that item K is a member of; 0: of none. */
+static uint32_t
+archive_of(const struct batch *b, uint32_t k, struct buf *line)
+{
+	struct json_object *o = NULL;
+	uint32_t archive = 0;
+
+	buf_clear(line);
+	if (batch_item(b, k, line) == 0 && memmem(line->data, line->len, "\"archive\":", 10))
+		o = rec_parse(line->data, line->len, NULL, 0);
+	if (o && rec_string(o, "member") && !rec_string(o, "url") && !rec_string(o, "file") && !rec_string(o, "media"))
+		archive = (uint32_t)rec_number(o, "archive", 0);
+	json_object_put(o);
+	return archive;
+}
+
+static void
+find_strays(struct target *t)
+{
+	uint64_t n = batch_length(t->batch);
+	struct buf line = {0};
+	size_t room = 0;
+
+	t->strays_found = true;
+	for (uint32_t k = 1; k <= n; k++) {
+		uint32_t archive = batch_state(t->batch, k) == 'c' ? 0 : archive_of(t->batch, k, &line);
+
+		if (archive == 0 || archive >= k)
+			continue;
+		if (t->stray_count == room) {
+			room = room ? 2 * room : 64;
+			t->strays = buf_realloc(t->strays, room * sizeof(*t->strays));
+		}
+		t->strays[t->stray_count++] = (struct stray){archive, k};
+	}
+	buf_free(&line);
+}
+
+/* Whether the stray item K is left to be done: it has no result, or one that is tried again. */
+static bool
+is_left(struct fetch *f, struct target *t, uint32_t k)
+{
+	switch (batch_state(t->batch, k)) {
+	case 'c':
+		return false;
+	case 'f':
+		break;
+	default:
+		return true;
+	}
+	switch (batch_claim(t->batch, k, f->set->retry)) {
+	case CLAIM_OURS:
+		batch_release(t->batch, k);
+		return true;
+	case CLAIM_HELD:
+		return true;
+	case CLAIM_ERROR:
+		fetch_fail(f, "claiming an item");
+		return false;
+	default:
+		return false;
+	}
+}
+
+void
+expansion_stored(struct fetch *f, struct target *t, uint32_t item, const char *line, size_t n)
+{
+	if (!f->set->expand || item <= t->wanted_to || !memmem(line, n, "\"members\":", 10))
+		return;
+	if (!t->strays_found)
+		find_strays(t);
+	for (size_t i = 0; i < t->stray_count && !f->fatal; i++) {
+		struct stray s = t->strays[i];
+
+		if (s.archive != item || target_busy(t, s.item) || !is_left(f, t, s.item))
+			continue;
+		t->strays[i].archive = 0; /* it is wanted once */
+		f->tally.asked++;
+		plan_want(f, t, s.item);
 	}
 }
 

@@ -73,6 +73,11 @@ struct target {
 	bool public_only;    /* it is fetched from public addresses alone */
 	size_t waiting;      /* items in runs, or held by others */
 	size_t jobs;
+	struct stray {
+		uint32_t archive, item;
+	} * strays;         /* members that were not completed when the first stored archive was met */
+	size_t stray_count; /* they are in the order of their numbers */
+	bool strays_found;
 	bool left;      /* --work: something was left when it seemed done */
 	bool cancelled; /* bi-clean cancels it */
 	int64_t again;  /* --work: not looked at before this moment */
@@ -368,6 +373,7 @@ void plan_turn(struct fetch *f); /* looks at wants, wakes sleepers, starts what 
 bool plan_is_empty(const struct fetch *f);
 void plan_again(struct fetch *f, struct job *j, long wait_ms); /* sleeps, then tries again */
 void plan_requeue(struct fetch *f, struct job *j);             /* to the queue of its (new) host, at the front */
+void plan_begin(struct fetch *f, struct job *j);               /* to the end of it: a job that is claimed */
 void plan_left(struct fetch *f, struct job *j);                /* it no longer uses its host */
 int64_t plan_due(const struct fetch *f);             /* when plan_turn() is next worth calling; -1: not by time */
 void plan_drop_all(struct fetch *f);                 /* frees what is queued and asleep; claims are let go */
@@ -447,8 +453,10 @@ check_arrived(struct job *j); /* makes a job that was GOT one that FAILED where 
 /* expansion.c */
 void expansion_begin(struct fetch *f, struct job *j);         /* expands an archive that was fetched, then settles it */
 bool expansion_awaited(struct fetch *f, const struct job *j); /* J is a member, and its archive is not settled */
-void expansion_again(struct fetch *f, struct job *j);         /* J is one, claimed and pending though that is settled */
-void expansion_turn(struct fetch *f);                         /* takes what has been unpacked */
+/* The result LINE of the archive ITEM was stored before: members that are left are wanted by whoever wants it. */
+void expansion_stored(struct fetch *f, struct target *t, uint32_t item, const char *line, size_t n);
+void expansion_again(struct fetch *f, struct job *j); /* J is one, claimed and pending though that is settled */
+void expansion_turn(struct fetch *f);                 /* takes what has been unpacked */
 bool expansion_is_empty(const struct fetch *f);
 bool expansion_is_full(const struct fetch *f);     /* enough archives wait: start nothing more */
 int64_t expansion_due(const struct fetch *f);      /* when expansion_turn() is next worth calling; -1: not by time */

@@ -83,10 +83,10 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 		}
 		j->found = rec_string(j->asked, "found_on");
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
-		if (!j->url && !j->file)
-			take_upload(j);
 		if (!j->url && !j->file && rec_string(j->asked, "member"))
 			j->archive = (uint32_t)rec_number(j->asked, "archive", 0);
+		else if (!j->url && !j->file)
+			take_upload(j);
 		j->expanded = j->archive > 0;
 	}
 	buf_free(&line);

@@ -63,6 +63,13 @@ plan_requeue(struct fetch *f, struct job *j)
 }
 
 void
+plan_begin(struct fetch *f, struct job *j)
+{
+	j->host = host_of(f, j);
+	enqueue(f, j, false);
+}
+
+void
 plan_left(struct fetch *f, struct job *j)
 {
 	f->active--;

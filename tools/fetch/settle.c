@@ -123,18 +123,45 @@ settle_all(struct fetch *f)
 	} while (f->group);
 }
 
+/* The state of an item is not what its results say, as a power cut may leave it, and was brought up. */
+static bool
+was_behind(struct fetch *f, struct target *t, uint32_t item, bool has_result, bool completed)
+{
+	char s = batch_state(t->batch, item);
+	int rc = 0;
+
+	if (!has_result || completed != (s == 'c'))
+		rc = batch_recover(t->batch, item);
+	if (rc < 0)
+		fetch_fail(f, "bringing states up to results");
+	return rc > 0;
+}
+
 void
 settle_stored(struct fetch *f, struct target *t, uint32_t item)
 {
 	struct buf line = {0};
+	bool completed = false, has_result;
 
 	if (f->set->work)
 		return;
-	if (batch_result(t->batch, item, &line) == 0) {
+	has_result = batch_result(t->batch, item, &line) == 0;
+	if (!has_result && errno != ENOENT) {
+		fetch_fail(f, "reading results.ndjson");
+		goto out;
+	}
+	if (has_result)
+		batch_result_number(line.data, line.len, &completed);
+	if (was_behind(f, t, item, has_result, completed)) {
+		plan_want(f, t, item);
+	} else if (has_result) {
 		say(f, t, line.data, line.len, false);
 		page_stored(f, t, line.data, line.len);
-	} else {
+		expansion_stored(f, t, item, line.data, line.len);
+	} else if (!f->fatal) {
+		errno = ENOENT;
 		fetch_fail(f, "reading results.ndjson");
 	}
+out:
 	buf_free(&line);
 }

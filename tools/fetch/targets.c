@@ -114,6 +114,7 @@ target_close(struct fetch *f, struct target *t)
 	batch_close(t->batch);
 	free(t->notebook);
 	free(t->busy);
+	free(t->strays);
 	free(t);
 }
 

@@ -119,7 +119,7 @@ sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 	if ((state != 'c' && state != 'f') || batch_item(b, k, line) < 0)
 		return 0;
 	item = rec_parse(line->data, line->len, NULL, 0);
-	name = rec_text(item, "upload", room, sizeof(room));
+	name = rec_string(item, "member") ? NULL : rec_text(item, "upload", room, sizeof(room)); /* its archive's */
 	if (name && *name && !root_subject_wrong(name) && (state == 'c' || !may_pass(b, k)) &&
 	    unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		rc = -1;

@@ -93,14 +93,20 @@ struct batch_retry {
 };
 
 /*
- * Claims item K. What its owner left behind by dying is taken over; a result that the owner recorded is honoured.
+ * Claims item K. What its owner left behind by dying is taken over; a result that the owner recorded is honoured, and
+ * with it those of the other items that the owner recorded without their states.
  * A failed item is claimed only if it failed before this process opened the batch, and may pass (retryable) or RETRY,
  * if given, wants it too.
  */
 enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry);
 
-/* Lets a claimed item go back to pending. */
+/* Lets a claimed item go back to what it was: failed where its last result says so, else pending. */
 void batch_release(struct batch *b, uint32_t k);
+
+/* Brings the state of item K up to its last result, unless a process works on it. 1 where the state changed, 0, or -1
+ * with errno. Opening a batch for work (BATCH_WORK, BATCH_JOIN) does this for each item whose result a process that was
+ * killed left without its state. */
+int batch_recover(struct batch *b, uint32_t k);
 
 /* Claims item K whatever became of it, for what makes it something else: CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. Its
  * state stays; it is ended with batch_record(), or left as it was. */

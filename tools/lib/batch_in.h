@@ -46,7 +46,8 @@ off_t batch_find_result(const struct batch *b, uint32_t k, off_t from);
 /* With the lock of results.ndjson held: brings its index up to END, the file's length. 0 or -1. */
 int batch_index_results(struct batch *b, off_t end);
 
-/* Cuts a torn tail off results.ndjson, brings its index up to the end, and notes that as MARK. 0 or -1. */
+/* Cuts a torn tail off results.ndjson, brings its index up to the end, and notes that as MARK; brings `state` up to the
+ * results, but for BATCH_ALONE. 0 or -1. */
 int batch_settle(struct batch *b);
 
 /* With the lock of items.ndjson held: takes in what others added, brings its index and `state` up to it. 0 or -1. */

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +11,7 @@
 #include "lock.h"
 #include "rec.h"
 
-enum { LOST_AT_ONCE = 256 };
+enum { LOST_AT_ONCE = 256, RECOVER_BLOCK = 1024 };
 
 struct indexing {
 	struct batch *b;
@@ -66,20 +67,6 @@ batch_unlock_results(struct batch *b)
 {
 	lock_drop(b->results);
 	pthread_mutex_unlock(&b->recording);
-}
-
-int
-batch_settle(struct batch *b)
-{
-	int rc = -1;
-
-	if (batch_lock_results(b) < 0)
-		return -1;
-	b->mark = append_end(b->results);
-	if (b->mark >= 0)
-		rc = batch_index_results(b, b->mark);
-	batch_unlock_results(b);
-	return rc;
 }
 
 /* The last result of item K into LINE, with the lock held and the index up to the end. AT is where it stands. 0, 1 for
@@ -170,14 +157,167 @@ may_be_tried(const struct batch *b, const struct buf *line, off_t at, const stru
 	return yes;
 }
 
+/* --- what dead owners and power cuts left --- */
+
+/* The state that the results give item K: c, f, or p where it has no result. -1 with errno. */
+static int
+state_by_results(struct batch *b, uint32_t k)
+{
+	struct buf line = {0};
+	bool completed = false;
+	off_t at = 0;
+	int rc = sure_result(b, k, &line, &at);
+
+	if (rc == 0 && batch_result_number(line.data, line.len, &completed) != k)
+		rc = 1;
+	buf_free(&line);
+	return rc < 0 ? -1 : rc > 0 ? 'p' : completed ? 'c' : 'f';
+}
+
+/* Makes the index of results anew: after a power cut any block of it may be an old one. 0 or -1. */
+static int
+reindex_results(struct batch *b)
+{
+	off_t end;
+	int rc = -1, error;
+
+	if (batch_lock_results(b) < 0)
+		return -1;
+	end = append_end(b->results);
+	if (end >= 0 && ftruncate(b->results_index, 0) == 0)
+		rc = batch_index_results(b, end);
+	error = errno;
+	batch_unlock_results(b);
+	errno = error;
+	return rc;
+}
+
+/* A byte of `state` and the entry of results.index that do not go together. A byte r without a result is right: its
+ * owner died before he had one, or lives. */
+static bool
+is_unlike(char s, uint64_t entry)
+{
+	return s == 'c' || s == 'f' ? entry == 0 : entry != 0 || (s != 'p' && s != 'r' && s != '\0');
+}
+
+struct recovery {
+	struct batch *b;
+	int state;      /* opened anew: its locks and those of our own claims exclude each other */
+	bool reindexed; /* results.index was made anew */
+};
+
+/* Brings the byte of item K up to its last result, unless somebody works on it. 1 where it changed, 0, or -1. */
+static int
+recover_item(struct recovery *r, uint32_t k)
+{
+	int rc = lock_bytes_try(r->state, LOCK_ALONE, (off_t)k - 1, 1), s, error;
+	char is;
+
+	if (rc)
+		return rc > 0 ? 0 : -1;
+	is = batch_state(r->b, k);
+	s = state_by_results(r->b, k);
+	/* An entry that is missing may be one that was lost. */
+	if (s == 'p' && is != 'p' && !r->reindexed) {
+		r->reindexed = true;
+		s = reindex_results(r->b) < 0 ? -1 : state_by_results(r->b, k);
+	}
+	rc = s < 0 ? -1 : 0;
+	if (s > 0 && s != is && !(s == 'p' && is == 'r'))
+		rc = set_state(r->b, k, (char)s) < 0 ? -1 : 1;
+	error = errno;
+	lock_bytes_drop(r->state, (off_t)k - 1, 1);
+	errno = error;
+	return rc;
+}
+
+/* N items from FIRST on. 0 or -1. */
+static int
+recover_block(struct recovery *r, uint32_t first, uint32_t n)
+{
+	char states[RECOVER_BLOCK] = {0};
+	uint64_t entries[RECOVER_BLOCK] = {0};
+
+	/* What a file has not is zeros: p, and no result. */
+	if (pread(r->b->state, states, n, (off_t)first - 1) < 0 ||
+	    pread(r->b->results_index, entries, n * sizeof(*entries), (off_t)(first * sizeof(*entries))) < 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++)
+		if (is_unlike(states[i], entries[i]) && recover_item(r, first + i) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+begin_recovery(struct recovery *r, struct batch *b)
+{
+	*r = (struct recovery){.b = b};
+	r->state = openat(b->dir, "state", O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return r->state < 0 ? -1 : 0;
+}
+
+static int
+end_recovery(const struct recovery *r, int rc)
+{
+	int error = errno;
+
+	close(r->state);
+	errno = error;
+	return rc;
+}
+
+/* Brings up each byte of `state` that is behind its result, or before it. 0 or -1. */
+static int
+recover(struct batch *b)
+{
+	uint64_t count = batch_length(b);
+	struct recovery r;
+	int rc = 0;
+
+	if (count == 0)
+		return 0;
+	count = count < UINT32_MAX ? count : UINT32_MAX - 1;
+	if (reach(b, (uint32_t)count) < 0 || begin_recovery(&r, b) < 0)
+		return -1;
+	for (uint64_t k = 1; k <= count && rc == 0; k += RECOVER_BLOCK)
+		rc = recover_block(&r, (uint32_t)k,
+				   (uint32_t)(count - k < RECOVER_BLOCK ? count - k + 1 : RECOVER_BLOCK));
+	return end_recovery(&r, rc);
+}
+
+int
+batch_recover(struct batch *b, uint32_t k)
+{
+	struct recovery r;
+
+	if (reach(b, k) < 0 || begin_recovery(&r, b) < 0)
+		return -1;
+	return end_recovery(&r, recover_item(&r, k));
+}
+
+int
+batch_settle(struct batch *b)
+{
+	int rc = -1;
+
+	if (batch_lock_results(b) < 0)
+		return -1;
+	b->mark = append_end(b->results);
+	if (b->mark >= 0)
+		rc = batch_index_results(b, b->mark);
+	batch_unlock_results(b);
+	/* With a batch for itself bi-clean says what is wrong before it mends it. */
+	return rc == 0 && b->mode != BATCH_ALONE ? recover(b) : rc;
+}
+
 /*
  * What to do with an item that nobody holds. What a dead owner recorded counts, its state byte is all that was missing;
- * so it is where a power cut took the byte and left the result.
+ * so it is where a power cut took the byte and left the result. BEHIND: the byte was brought up.
  */
 static enum batch_claim
-judge(struct batch *b, uint32_t k, const struct batch_retry *retry)
+judge(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
 {
-	char s = batch_state(b, k);
+	char s = batch_state(b, k), is = s;
 	struct buf line = {0};
 	enum batch_claim claim = CLAIM_OURS;
 	bool completed = false;
@@ -189,20 +329,25 @@ judge(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	if (s != 'r' && s != 'f' && batch_index_get(b->results_index, k) == 0)
 		return CLAIM_OURS;
 	rc = sure_result(b, k, &line, &at);
-	if (rc < 0)
+	if (rc < 0) {
 		claim = CLAIM_ERROR;
-	else if (rc == 0 && batch_result_number(line.data, line.len, &completed) == k && completed)
-		claim = set_state(b, k, 'c') < 0 ? CLAIM_ERROR : CLAIM_DONE;
-	else if (rc == 0 && s == 'f' && !may_be_tried(b, &line, at, retry))
+	} else if (rc == 0 && batch_result_number(line.data, line.len, &completed) == k && completed) {
+		claim = CLAIM_DONE;
+		is = 'c';
+	} else if (rc == 0 && !may_be_tried(b, &line, at, retry)) {
 		claim = CLAIM_FAILED;
+		is = 'f';
+	}
 	buf_free(&line);
-	return claim;
+	*behind = is != s;
+	return *behind && set_state(b, k, is) < 0 ? CLAIM_ERROR : claim;
 }
 
 enum batch_claim
 batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 {
 	enum batch_claim claim;
+	bool behind = false;
 	int rc;
 
 	if (reach(b, k) < 0)
@@ -211,7 +356,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	if (rc)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 	/* Won: look again, somebody may have ended it just before. */
-	claim = judge(b, k, retry);
+	claim = judge(b, k, retry, &behind);
 	if (claim == CLAIM_OURS && set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
 	if (claim != CLAIM_OURS) {
@@ -220,14 +365,20 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 		lock_bytes_drop(b->state, (off_t)k - 1, 1);
 		errno = error;
 	}
+	/* Its owner died, and he recorded items in groups. */
+	if (behind && claim != CLAIM_ERROR && recover(b) < 0)
+		claim = CLAIM_ERROR;
 	return claim;
 }
 
 void
 batch_release(struct batch *b, uint32_t k)
 {
+	int s = batch_index_get(b->results_index, k) == 0 ? 'p' : state_by_results(b, k);
+
 	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
-	(void)set_state(b, k, 'p');
+	if (s > 0)
+		(void)set_state(b, k, (char)s);
 	lock_bytes_drop(b->state, (off_t)k - 1, 1);
 }
 
