@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "collect.h"
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 #include "pack.h"
@@ -192,8 +193,8 @@ tell(const struct export *x, const char *name, const char *hex, uint64_t bytes)
 		rec_out_json(o);
 		json_object_put(o);
 	} else {
-		printf("%s: %llu file%s, %llu bytes\n", path.data, (unsigned long long)x->samples,
-		       x->samples == 1 ? "" : "s", (unsigned long long)bytes);
+		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
+			    x->samples == 1 ? "" : "s", (unsigned long long)bytes);
 	}
 	rec_flush();
 	buf_free(&path);

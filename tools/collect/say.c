@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "choosing.h"
+#include "human.h"
 #include "msg.h"
 #include "rec.h"
 
@@ -132,14 +133,17 @@ say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
 void
 say_batch(const struct choosing *g)
 {
-	printf("%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
-	       g->files == 1 ? "" : "s", (unsigned long long)g->changed);
+	struct buf line = {0};
+
+	buf_printf(&line, "%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
+		   g->files == 1 ? "" : "s", (unsigned long long)g->changed);
 	if (g->removed)
-		printf(", %llu removed", (unsigned long long)g->removed);
+		buf_printf(&line, ", %llu removed", (unsigned long long)g->removed);
 	if (g->refused)
-		printf(", %llu in conflict", (unsigned long long)g->refused);
+		buf_printf(&line, ", %llu in conflict", (unsigned long long)g->refused);
 	if (g->failed)
-		printf(", %llu failed", (unsigned long long)g->failed);
-	printf(": %s/collected/\n", g->c->root->path);
+		buf_printf(&line, ", %llu failed", (unsigned long long)g->failed);
+	human_print("%s: %s/collected/", line.data, g->c->root->path);
+	buf_free(&line);
 	rec_flush();
 }
