@@ -92,6 +92,15 @@ out_choice(struct choosing *g, const char *id, struct json_object *choice, bool 
 	buf_free(&path);
 }
 
+/* Notes what an export must have. */
+static void
+note_kept(struct collect *c, const char *id, size_t choices)
+{
+	if ((c->kept_n & (c->kept_n - 1)) == 0)
+		c->kept = buf_realloc(c->kept, (c->kept_n ? 2 * c->kept_n : 1) * sizeof(*c->kept));
+	c->kept[c->kept_n++] = (struct kept){buf_strdup(id), choices};
+}
+
 void
 say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
 {
@@ -126,8 +135,8 @@ say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
 		out(g, o);
 		g->removed++;
 	}
-	if (s->kept)
-		buf_add(&g->c->ids, w->id, strlen(w->id) + 1);
+	if (s->exported)
+		note_kept(g->c, w->id, s->exported);
 }
 
 void

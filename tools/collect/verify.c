@@ -335,7 +335,12 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 	bool good;
 
 	if (fd < 0) {
-		if (say)
+		int error = errno;
+
+		if (!say && error != ENOENT)
+			v->file = path;
+		errno = error;
+		if (say || error != ENOENT)
 			say_closed(v, true);
 		return false;
 	}
