@@ -212,3 +212,85 @@ flip() {
 	run -1 bi-collect --verify twice.tar
 	assert_output --partial 'its SHA256SUMS is damaged'
 }
+
+# fail_last CALL FILE ERROR COMMAND...: the last time that the command makes this system call with FILE, it gets ERROR. What
+# the first run of the command exports is removed.
+fail_last() {
+	local call=$1 file=$2 error=$3 last
+
+	shift 3
+	strace -qq -o trace -e "trace=$call" "$@" >/dev/null 2>&1 || :
+	rm -f bad.*
+	last=$(awk -v f="\"$file\"" 'index($0, f) { n = NR } END { print n }' trace)
+	[ "$last" -gt 0 ]
+	run --separate-stderr strace -qq -o trace -e "trace=$call" -e "inject=$call:error=$error:when=$last" "$@"
+	grep INJECTED trace | grep -qF "\"$file\""
+}
+
+@test "what cannot be read is not left out: there is no export then" {
+	local file error
+
+	batch E 2
+	bi-collect -o good.zip E >/dev/null
+	# Metadata, as the export reads it; a chosen file; the directory of a subject.
+	for file in metadata.json "$(basename "$S/s.2/"*.txt)" s.2; do
+		for error in EIO EMFILE; do
+			fail_last openat "$file" "$error" bi-collect -j -o bad.zip E
+			[ "$status" -gt 4 ]
+			[[ $stderr == *bad.zip* ]]
+			[ ! -e bad.zip ]
+			run -0 bi-collect -o bad.zip E
+			cmp good.zip bad.zip
+		done
+	done
+	# One that goes between the two steps.
+	fail_last openat s.2 ENOENT bi-collect -j -o bad.zip E
+	assert_equal "$status" 75
+	[ ! -e bad.zip ]
+	# One that is damaged before: the other is collected, and there is no export.
+	echo '{' >"$S/s.1/metadata.json"
+	run -1 bi-collect -o bad.zip E
+	assert_output --partial 'bad.zip is not written, since not all could be collected'
+	[ ! -e bad.zip ]
+}
+
+@test "a batch whose files/ cannot be looked into is not collected as an empty one" {
+	batch E 2
+	bi-collect E >/dev/null
+	for error in EACCES EIO; do
+		fail_last openat files "$error" bi-collect -j -a -o bad.zip E
+		[ "$status" -gt 4 ]
+		[[ $stderr == *'look into files/ of batch E'* ]]
+		[ ! -e bad.zip ]
+		assert_equal "$(find "$S" -name '*.txt' | wc -l)" 2
+	done
+}
+
+@test "a file of the collection that cannot be looked at is not gone: nothing is removed" {
+	local name
+
+	batch E 2
+	bi-collect E >/dev/null
+	name=$(basename "$S/s.1/"*.txt)
+	rm "$BI_ROOT"/batches/E/files/s.1_1.txt
+	fail_last newfstatat "$name" EIO bi-collect E
+	[ "$status" -gt 4 ]
+	[ -e "$S/s.1/$name" ]
+	assert_equal "$(jq '.choices | length' "$S/s.1/metadata.json")" 1
+}
+
+@test "where nothing is chosen there is no export, and it says what to do" {
+	batch E 2
+	rm "$BI_ROOT/batches/E/picks.ndjson"
+	run -1 --separate-stderr bi-collect -o no.zip E
+	[[ $stderr == *'no.zip is not written, since nothing is chosen'*'--all'* ]]
+	[ ! -e no.zip ] && [ ! -e no.zip.sha256 ]
+	# Also where it is decided that none is good enough, and where all is in dispute.
+	printf '{"subject":"s.%s","choice":0,"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}\n' 1 2 >"$BI_ROOT/batches/E/picks.ndjson"
+	run -1 bi-collect -o no.zip E
+	printf '{"subject":"s.%s","choice":1,"reviewer":"bob","at":"2026-11-22T10:00:00.000Z"}\n' 1 2 >>"$BI_ROOT/batches/E/picks.ndjson"
+	run -4 bi-collect --format webdataset -o no.tar E
+	run -1 bash -c 'set -o pipefail; bi-collect --prefer ada -o - E | wc -c'
+	assert_line 0
+	assert_equal "$(find . -name 'no*')" ''
+}

@@ -51,6 +51,34 @@ text(void **state)
 	buf_free(&out);
 }
 
+/* Each class of characters that is more than text, what is like them and is text, and bytes that are no characters. */
+static void
+escapes(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} all[] = {{"\x01\x1f\t\n\x7f", "?????"},
+		   {"\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "???\xc2\xa0"},
+		   {"\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f", "???"},
+		   {"\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xae\xe2\x80\xaf",
+		    "\xe2\x80\xa7????\xe2\x80\xaf"},
+		   {"\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa", "\xe2\x81\xa5??\xe2\x81\xaa"},
+		   {"\x9b\xff\xc0\x80\xed\xa0\x80 \xe2\x80", "??????? ??"},
+		   {"\xe2\x80\x8d\xf0\x9f\x98\x80\xef\xbb\xbf", "\xe2\x80\x8d\xf0\x9f\x98\x80\xef\xbb\xbf"}};
+	struct buf out = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		buf_clear(&out);
+		human_text(&out, all[i].text);
+		assert_string_equal(out.data, all[i].shown);
+	}
+	buf_clear(&out);
+	human_lines(&out, "a\tb\n\x1b\n");
+	assert_string_equal(out.data, "a\tb\n?\n");
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -58,6 +86,7 @@ main(void)
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(spans),
 		cmocka_unit_test(text),
+		cmocka_unit_test(escapes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

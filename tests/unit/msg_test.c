@@ -22,6 +22,24 @@ messages_name_the_program_and_the_error(void **state)
 }
 
 static void
+say_what_steers(void *arg)
+{
+	(void)arg;
+	msg_warn("%s", "a\x1b[2J\nb\xc2\x9b\xe2\x80\xae");
+	errno = ENOENT;
+	msg_warn_errno("%s", "\x9b");
+	msg_progress("\x1b[2J\xe2\x81\xa6");
+}
+
+static void
+nothing_in_a_message_steers_the_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(testing_child(say_what_steers, NULL, "out"), 0);
+	testing_assert_file("err", "bi: a?[2J?b??\nbi: ?: No such file or directory\n\r\033[K?[2J?");
+}
+
+static void
 say_something_long(void *arg)
 {
 	static char text[20000];
@@ -158,6 +176,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_name_the_program_and_the_error),
 		cmocka_unit_test(a_long_message_stays_one_line),
+		cmocka_unit_test(nothing_in_a_message_steers_the_terminal),
 		cmocka_unit_test(die_keeps_its_code),
 		cmocka_unit_test(finish_writes_out_and_keeps_its_code),
 		cmocka_unit_test(finish_into_a_full_disk_is_74),

@@ -12,6 +12,7 @@
 #include "batch.h"
 #include "clean.h"
 #include "clock.h"
+#include "human.h"
 #include "msg.h"
 #include "progress.h"
 #include "queue.h"
@@ -163,8 +164,8 @@ say(const struct cancelling *x, uint64_t items)
 	struct json_object *o;
 
 	if (!x->c->json) {
-		printf("%s %" PRIu64 " items of batch %s\n", x->c->only_say ? "would cancel" : "cancelled", items,
-		       batch_name(x->b));
+		human_print("%s %" PRIu64 " items of batch %s", x->c->only_say ? "would cancel" : "cancelled", items,
+			    batch_name(x->b));
 		return;
 	}
 	o = json_object_new_object();

@@ -18,6 +18,7 @@
 #include "batch.h"
 #include "clean.h"
 #include "hash.h"
+#include "human.h"
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
@@ -65,7 +66,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	x->mendable += how == MENDED;
 	x->mended += mended;
 	if (!x->c->json) {
-		printf("%s: %s%s\n", x->name, text, mended ? ": mended" : "");
+		human_print("%s: %s%s", x->name, text, mended ? ": mended" : "");
 		return;
 	}
 	o = json_object_new_object();

@@ -19,6 +19,7 @@
 #include "child.h"
 #include "clean.h"
 #include "hash.h"
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 #include "rec.h"
@@ -139,10 +140,10 @@ say_found(const struct legacy *l)
 	struct json_object *o;
 
 	if (!l->c->json) {
-		printf("%s: %zu old pages and %zu pictures (%lld bytes) lie outside of batches; %zu directories and "
-		       "%zu "
-		       "other files are left alone\n",
-		       l->path, l->pages_n, l->pictures_n, (long long)l->bytes, l->directories, l->others);
+		human_print(
+			"%s: %zu old pages and %zu pictures (%lld bytes) lie outside of batches; %zu directories and "
+			"%zu other files are left alone",
+			l->path, l->pages_n, l->pictures_n, (long long)l->bytes, l->directories, l->others);
 		return;
 	}
 	o = json_object_new_object();
@@ -189,12 +190,12 @@ remove_all(const struct legacy *l, const char *why)
 
 	if (l->c->only_say) {
 		if (!l->c->json)
-			printf("would remove them\n");
+			human_print("would remove them");
 		return 0;
 	}
 	failed = remove_names(l);
 	if (!l->c->json)
-		printf("removed %zu files%s\n", l->pages_n + l->pictures_n - failed, why);
+		human_print("removed %zu files%s", l->pages_n + l->pictures_n - failed, why);
 	return failed ? EX_SOME_FAILED : 0;
 }
 
@@ -335,8 +336,8 @@ move(const struct legacy *l)
 	free(real);
 	if (l->c->only_say) {
 		if (!l->c->json)
-			printf("would move %zu pictures to the batch %s, and remove the pages\n", l->pictures_n,
-			       l->c->move_to);
+			human_print("would move %zu pictures to the batch %s, and remove the pages", l->pictures_n,
+				    l->c->move_to);
 		buf_free(&items);
 		return 0;
 	}
@@ -352,8 +353,8 @@ move(const struct legacy *l)
 	for (size_t i = 0; i < l->pictures_n; i++)
 		moved += l->pictures[i].moved;
 	if (!l->c->json)
-		printf("moved %zu pictures to the batch %s: bi-render %s makes its pages\n", moved, l->c->move_to,
-		       l->c->move_to);
+		human_print("moved %zu pictures to the batch %s: bi-render %s makes its pages", moved, l->c->move_to,
+			    l->c->move_to);
 	return remove_all(l, ", which are in the batch now");
 }
 
@@ -366,7 +367,7 @@ act(const struct legacy *l)
 		return l->pictures_n ? move(l) : remove_all(l, "");
 	if (!l->c->delete) {
 		if (!l->c->json)
-			printf("--move-to NAME makes a batch of them, --delete removes them\n");
+			human_print("--move-to NAME makes a batch of them, --delete removes them");
 		return 0;
 	}
 	if (!clean_agreed(l->c, "Remove these %zu files from %s?", l->pages_n + l->pictures_n, l->path))

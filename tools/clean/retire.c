@@ -15,6 +15,7 @@
 
 #include "batch.h"
 #include "clean.h"
+#include "human.h"
 #include "lock.h"
 #include "msg.h"
 #include "opt.h"
@@ -214,9 +215,9 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 	struct json_object *o;
 
 	if (!c->json) {
-		printf("%s batch %s: %" PRIu64 " items, %" PRIu64 " files, %" PRIu64 " bytes%s%s\n",
-		       c->only_say ? "would remove" : "removed", name, counts->total, sizes->files, sizes->bytes,
-		       c->archive ? "; kept in " : "", c->archive ? c->archive : "");
+		human_print("%s batch %s: %" PRIu64 " items, %" PRIu64 " files, %" PRIu64 " bytes%s%s",
+			    c->only_say ? "would remove" : "removed", name, counts->total, sizes->files, sizes->bytes,
+			    c->archive ? "; kept in " : "", c->archive ? c->archive : "");
 		return;
 	}
 	o = json_object_new_object();

@@ -6,12 +6,14 @@
 
 #include "batch.h"
 #include "clean.h"
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 
 bool
 clean_agreed(const struct clean *c, const char *question, ...)
 {
+	struct buf asked = {0};
 	char answer[16] = "";
 	va_list ap;
 
@@ -22,9 +24,12 @@ clean_agreed(const struct clean *c, const char *question, ...)
 		return false;
 	}
 	va_start(ap, question);
-	vfprintf(stderr, question, ap);
+	buf_vprintf(&asked, question, ap);
 	va_end(ap);
-	fputs(" [y/N] ", stderr);
+	asked.len = human_escape(asked.data, asked.len);
+	buf_str(&asked, " [y/N] ");
+	fputs(asked.data, stderr);
+	buf_free(&asked);
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
 

@@ -4,6 +4,7 @@
 
 #include "buf.h"
 #include "clean.h"
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 #include "rec.h"
@@ -38,8 +39,8 @@ say_stopped(const struct clean *c, const struct server *s)
 	struct json_object *record;
 
 	if (!c->json) {
-		printf("%s port %d%s%s\n", c->only_say ? "would stop" : "stopped", s->port, s->batch ? ": " : "",
-		       s->batch ? s->batch : "");
+		human_print("%s port %d%s%s", c->only_say ? "would stop" : "stopped", s->port, s->batch ? ": " : "",
+			    s->batch ? s->batch : "");
 		return;
 	}
 	record = json_object_new_object();

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "clean.h"
+#include "human.h"
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
@@ -29,7 +30,7 @@ say_file(const struct sweep *w, const char *name, int64_t bytes)
 		return;
 	if (!w->c->json) {
 		if (w->c->only_say)
-			printf("would remove %s (%lld bytes)\n", name, (long long)bytes);
+			human_print("would remove %s (%lld bytes)", name, (long long)bytes);
 		return;
 	}
 	record = json_object_new_object();

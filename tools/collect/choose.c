@@ -85,26 +85,47 @@ begin_choice(const struct choosing *g, const struct about_subject *a, long idx)
 	return o;
 }
 
+/* The result of item K, parsed, into RESULT; NULL where it has none. 0, or -1 with errno. */
+static int
+read_result(const struct batch *b, uint32_t k, struct json_object **result)
+{
+	struct buf line = {0};
+	int rc = 0;
+
+	*result = NULL;
+	if (batch_result(b, k, &line) < 0)
+		rc = errno == ENOENT ? 0 : -1;
+	else if (!(*result = rec_parse(line.data, line.len, NULL, 0))) {
+		errno = EBADMSG;
+		rc = -1;
+	}
+	buf_free(&line);
+	return rc;
+}
+
+/* Whether this error means that something else has the name of a file that is gone. */
+static bool
+is_no_file(int error)
+{
+	return error == ELOOP || error == EISDIR || error == ENXIO;
+}
+
 /* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
 static int
 add_file(struct batch *b, struct json_object *choice, uint32_t k)
 {
-	struct buf line = {0};
 	struct json_object *result = NULL;
 	const char *sha256, *mime, *status;
 	char name[FILE_LONGEST];
-	int fd = -1, rc = 0;
+	int fd = -1, rc = read_result(b, k, &result);
 
-	if (batch_result(b, k, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
-	buf_free(&line);
 	sha256 = result ? rec_string(result, "sha256") : NULL;
 	mime = result ? rec_string(result, "mime") : NULL;
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
 	    strspn(sha256, "0123456789abcdef") == HASH_HEX) {
 		fd = batch_open_file(b, result);
-		rc = fd < 0 && errno != ENOENT ? -1 : 0;
+		rc = fd < 0 && errno != ENOENT && !is_no_file(errno) ? -1 : 0;
 	}
 	if (fd >= 0) {
 		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
@@ -151,43 +172,44 @@ static int
 open_file(void *arg, size_t i)
 {
 	const struct source *from = &((const struct chosen *)arg)->from[i];
-	struct json_object *result = NULL;
-	struct buf line = {0};
+	struct json_object *result;
 	int fd = -1, error;
 
-	if (batch_result(from->batch, from->item, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
-	buf_free(&line);
+	if (read_result(from->batch, from->item, &result) < 0)
+		return -1;
 	errno = ENOENT;
 	if (result)
 		fd = batch_open_file(from->batch, result);
-	error = errno;
+	error = fd < 0 && is_no_file(errno) ? ENOENT : errno;
 	json_object_put(result);
 	errno = error;
 	return fd;
 }
 
-/* Where the file of item K comes from: where it is a thumbnail and the original is there, from that. Where that should
- * be there and is not, it is said. */
-static struct source
+/* Where the file of item K comes from, into FROM: where it is a thumbnail and the original is there, from that. Where
+ * that should be there and is not, it is said. 0, or -1 with errno. */
+static int
 source_of(struct choosing *g, const struct about_subject *a, const struct batch_place *place, struct json_object *item,
-	  struct json_object *choice)
+	  struct json_object *choice, struct source *from)
 {
 	char why[300] = "it was not fetched yet", words[420];
 	uint32_t k = 0;
 
-	if (originals_has(item) && g->originals)
-		k = originals_find(g->originals, place->subject, item, why, sizeof(why));
+	*from = (struct source){g->b, place->item};
+	if (originals_has(item) && g->originals &&
+	    originals_find(g->originals, place->subject, item, &k, why, sizeof(why)) < 0)
+		return -1;
 	if (k) {
 		json_object_object_add(choice, "original", json_object_new_boolean(true));
-		return (struct source){originals_batch(g->originals), k};
+		*from = (struct source){originals_batch(g->originals), k};
+		return 0;
 	}
 	if (g->c->set->originals && originals_has(item)) {
 		snprintf(words, sizeof(words), "the original of candidate %u is missing: %s", place->idx, why);
 		say_refused(g, a->id, "no_original", words, "its thumbnail is collected in its place");
 		g->failed++;
 	}
-	return (struct source){g->b, place->item};
+	return 0;
 }
 
 /* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
@@ -206,8 +228,9 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 	credit = credit_of(item);
 	wrong = g->c->set->strict ? credit_wrong(credit) : NULL;
 	choice = begin_choice(g, a, place.idx);
-	from = source_of(g, a, &place, item, choice);
-	rc = add_file(from.batch, choice, from.item);
+	rc = source_of(g, a, &place, item, choice, &from);
+	if (rc == 0)
+		rc = add_file(from.batch, choice, from.item);
 	error = errno;
 	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* of all, what failed is not asked for */
 		char words[128];
@@ -346,9 +369,9 @@ static int
 get_originals(const struct choosing *g)
 {
 	struct buf lines = {0};
-	int code;
+	int code = EX_ALL_WELL;
 
-	for (uint32_t i = 0; i < g->plan.count; i++) {
+	for (uint32_t i = 0; i < g->plan.count && code == EX_ALL_WELL; i++) {
 		const struct plan_subject *s = &g->plan.subjects[i];
 		struct decision d;
 
@@ -360,12 +383,17 @@ get_originals(const struct choosing *g)
 			if (!g->all && !(d.kind == DECIDED && d.choice == (long)k + 1))
 				continue;
 			item = read_item(g, g->plan.items[s->first + k], &place);
+			if (!item && errno != EBADMSG) { /* that is said when the subject is collected */
+				code = collect_trouble("read the items of batch", batch_name(g->b));
+				break;
+			}
 			if (item && originals_has(item) && !is_refused(g, item))
 				originals_list(&lines, batch_name(g->b), (long)k + 1, item);
 			json_object_put(item);
 		}
 	}
-	code = originals_fetch(g->c, batch_name(g->b), &lines);
+	if (code == EX_ALL_WELL)
+		code = originals_fetch(g->c, batch_name(g->b), &lines);
 	buf_free(&lines);
 	return code;
 }
@@ -419,36 +447,63 @@ static bool
 is_damage(struct choosing *g, uint32_t i)
 {
 	const char *name = batch_name(g->b), *id = plan_id(&g->plan, i);
-	bool in_the_way = errno == ENOTDIR || errno == EISDIR || errno == ELOOP;
 	int error = errno;
 
 	g->failed++;
+	g->c->unread = true;
 	if (error == EBADMSG)
 		msg_warn("batch %s: subject %s: its items or its metadata.json in the collection are damaged; remove "
 			 "that and collect its batches again",
 			 name, id);
-	else if (in_the_way)
+	else if (store_is_damage(error))
 		msg_warn("batch %s: subject %s cannot be collected: something that is no file or directory of ours is "
 			 "in its place in %s/collected/by_subject_id (%s); move it away",
 			 name, id, g->c->root->path, strerror(error));
 	else
 		msg_warn_errno("batch %s: subject %s cannot be collected", name, id);
 	errno = error;
-	return error == EBADMSG || in_the_way;
+	return store_is_damage(error);
+}
+
+/* What batch.json says into G->about; nothing where it is not there yet. 0, or -1 with errno. */
+static int
+read_about(struct choosing *g)
+{
+	struct buf text = {0};
+	int rc = batch_about(g->b, &text);
+
+	if (rc == 0 && !(g->about = rec_parse(text.data, text.len, NULL, 0))) {
+		errno = EBADMSG;
+		rc = -1;
+	} else if (rc < 0 && errno == ENOENT) {
+		g->about = json_object_new_object();
+		rc = 0;
+	}
+	buf_free(&text);
+	return rc;
+}
+
+/* Whether files/ can be looked into, or is not there. False with errno. */
+static bool
+has_files(const struct batch *b)
+{
+	int fd = root_dir(batch_dirfd(b), "files", false);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno == ENOENT;
 }
 
 static int
 choose(struct choosing *g)
 {
 	const char *name = batch_name(g->b);
-	struct buf text = {0};
 	int code = EX_ALL_WELL;
 
-	if (batch_about(g->b, &text) == 0)
-		g->about = rec_parse(text.data, text.len, NULL, 0);
-	buf_free(&text);
-	if (!g->about)
-		g->about = json_object_new_object();
+	if (read_about(g) < 0)
+		return collect_trouble("read batch.json of batch", name);
+	if (!has_files(g->b))
+		return collect_trouble("look into files/ of batch", name);
 	if (plan_make(&g->plan, g->b) < 0)
 		return collect_trouble("read the items of batch", name);
 	g->picks = picks_read(g->b);
@@ -463,7 +518,8 @@ choose(struct choosing *g)
 	}
 	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
 		return code;
-	g->originals = originals_open(g->c, name);
+	if (originals_open(g->c, name, &g->originals) < 0)
+		return collect_trouble("read the batch of the originals of batch", name);
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
 			return collect_trouble("go on with batch", name);

@@ -42,6 +42,12 @@ struct settings {
 	uint64_t shard_samples, shard_bytes; /* 0: no limit */
 };
 
+/* What a batch chose for a subject. */
+struct kept {
+	char *id;
+	size_t choices; /* that are not in dispute */
+};
+
 struct collect {
 	const struct settings *set;
 	const struct root *root;
@@ -51,7 +57,9 @@ struct collect {
 	bool no_clone; /* the file system shares no blocks */
 	bool made;     /* directories were made since SUBJECTS was synced */
 	uint64_t files, changed, removed, refused, failed;
-	struct buf ids; /* of the subjects that the batches chose for, each with its NUL */
+	struct kept *kept; /* of the subjects that the batches chose for, a batch after the other */
+	size_t kept_n;
+	bool unread; /* something could not be read: what there is is not all that was chosen */
 };
 
 /* A code after CODE: a conflict counts more than what failed, and what could not be done most. */
@@ -81,14 +89,14 @@ void originals_list(struct buf *lines, const char *batch, long idx, struct json_
  */
 int originals_fetch(const struct collect *c, const char *batch, const struct buf *lines);
 
-/* Opens those that are there; NULL where there are none. For originals_close(). */
-struct originals *originals_open(const struct collect *c, const char *batch);
+/* Opens those that are there into OUT, for originals_close(); NULL where there are none. 0, or -1 with errno. */
+int originals_open(const struct collect *c, const char *batch, struct originals **out);
 void originals_close(struct originals *o); /* NULL does nothing */
 
-/* The batch they are in, and in it the completed original of ITEM, of subject ID: its number, or 0 and in WHY why it is
- * not there. */
+/* The batch they are in, and in it the completed original of ITEM, of subject ID: its number in K, or 0 and in WHY why
+ * it is not there. 0, or -1 with errno. */
 struct batch *originals_batch(struct originals *o);
-uint32_t originals_find(struct originals *o, const char *id, struct json_object *item, char *why, size_t room);
+int originals_find(struct originals *o, const char *id, struct json_object *item, uint32_t *k, char *why, size_t room);
 
 /* --- decide.c --- */
 
@@ -130,6 +138,7 @@ enum store_outcome {
 /* What became of it. */
 struct stored {
 	size_t kept;                 /* choices of the batch that stand now */
+	size_t exported;             /* of these, those that an export of the batch has: not in dispute */
 	enum store_outcome *outcome; /* of each wanted choice */
 	struct buf removed;          /* names of files that went, each with its NUL */
 	bool changed;
@@ -145,6 +154,10 @@ int store_open(const struct collect *c, const char *id, bool create, bool alone)
 /* The metadata in DIR, for json_object_put(). NULL with errno: ENOENT where there is none, EBADMSG where it is not as
  * we write it: each choice has a batch and a file named by its content. */
 struct json_object *store_read(int dir);
+
+/* Whether this errno of store_read() or store_open() tells of damage to one subject, or of something that has the place
+ * of its files; others tell that it could not be looked at. */
+bool store_is_damage(int error);
 
 /* The choices of that; an empty array where it has none. Not to be freed. */
 struct json_object *store_choices(struct json_object *metadata);

@@ -246,7 +246,7 @@ add_file(const char *file, void *arg)
 	return rc;
 }
 
-/* Adds what is collected of one subject. What is gone meanwhile is not there; of what cannot be read MISSED tells. */
+/* Adds what is collected of one subject. What is gone meanwhile is not there; of what is damaged MISSED tells. */
 static int
 add_subject(const struct collect *c, struct credits *k, const char *id, bool *missed)
 {
@@ -258,9 +258,17 @@ add_subject(const struct collect *c, struct credits *k, const char *id, bool *mi
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
 	metadata = store_read(dir);
 	if (!metadata && errno != ENOENT) {
+		int error = errno;
+
+		if (!store_is_damage(error)) {
+			msg_warn_errno("cannot read %s/collected/by_subject_id/%s/metadata.json", c->root->path, id);
+			close(dir);
+			errno = error;
+			return -1;
+		}
 		msg_warn("%s/collected/by_subject_id/%s/metadata.json %s: it is missing in ATTRIBUTION; remove it and "
 			 "collect its batches again",
-			 c->root->path, id, errno == EBADMSG ? "is damaged" : strerror(errno));
+			 c->root->path, id, error == EBADMSG ? "is damaged" : strerror(error));
 		*missed = true;
 	}
 	a.choices = store_choices(metadata);

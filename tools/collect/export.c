@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "collect.h"
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 #include "pack.h"
@@ -137,7 +138,13 @@ is_free(const struct export *x, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(x->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
+	if (fstatat(x->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return true;
+		msg_warn_errno("cannot look at %s/%s", x->path, name);
+		return false;
+	}
+	if (S_ISREG(st.st_mode))
 		return true;
 	msg_warn("%s/%s is there and is no file: move it away, or give --output another name", x->path, name);
 	return false;
@@ -192,8 +199,8 @@ tell(const struct export *x, const char *name, const char *hex, uint64_t bytes)
 		rec_out_json(o);
 		json_object_put(o);
 	} else {
-		printf("%s: %llu file%s, %llu bytes\n", path.data, (unsigned long long)x->samples,
-		       x->samples == 1 ? "" : "s", (unsigned long long)bytes);
+		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
+			    x->samples == 1 ? "" : "s", (unsigned long long)bytes);
 	}
 	rec_flush();
 	buf_free(&path);
@@ -413,23 +420,57 @@ add_metadata(struct export *x)
 	return code;
 }
 
+/* Says that the metadata of the subject ID cannot be read, with errno. */
 static int
-add_subject(struct export *x, const char *id)
+say_unreadable(const struct export *x, const char *id)
+{
+	int error = errno;
+	struct buf path = {0};
+
+	buf_printf(&path, "%s/collected/by_subject_id/%s/metadata.json", x->c->root->path, id);
+	if (error == EBADMSG)
+		msg_warn("%s is damaged: %s is not written; remove it and collect its batches again", path.data,
+			 x->c->set->output);
+	else
+		msg_warn("cannot read %s: %s; %s is not written", path.data, strerror(error), x->c->set->output);
+	buf_free(&path);
+	return error == EBADMSG ? EX_DATAERR : msg_code(error);
+}
+
+/* Says that the subject ID has not what was collected of it just now. */
+static int
+say_changed(const struct export *x, const char *id)
+{
+	msg_warn("subject %s was changed in the collection by another process meanwhile: %s is not written; run the "
+		 "same "
+		 "command again",
+		 id, x->c->set->output);
+	return EX_TEMPFAIL;
+}
+
+/* Adds the subject ID, of which at least EXPECTED choices are there. */
+static int
+add_subject(struct export *x, const char *id, size_t expected)
 {
 	struct json_object *metadata;
-	int code = EX_ALL_WELL;
+	int code;
 
 	x->id = id;
 	x->subject = store_open(x->c, id, false, false);
 	if (x->subject < 0)
-		return errno == ENOENT ? EX_ALL_WELL : trouble(x, id);
+		return errno == ENOENT ? say_changed(x, id) : trouble(x, id);
 	metadata = store_read(x->subject);
-	x->choices = chosen(x, store_choices(metadata));
-	if (json_object_array_length(x->choices) > 0) {
-		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
-		if (code == EX_ALL_WELL && !x->shards)
-			code = add_metadata(x);
+	if (!metadata) {
+		code = errno == ENOENT ? say_changed(x, id) : say_unreadable(x, id);
+		close(x->subject);
+		return code;
 	}
+	x->choices = chosen(x, store_choices(metadata));
+	code = json_object_array_length(x->choices) < expected ? say_changed(x, id) : EX_ALL_WELL;
+	if (code == EX_ALL_WELL)
+		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
+	if (code == EX_ALL_WELL && !x->shards)
+		code = add_metadata(x);
 	json_object_put(x->choices);
 	json_object_put(metadata);
 	close(x->subject);
@@ -439,26 +480,9 @@ add_subject(struct export *x, const char *id)
 /* --- all of it --- */
 
 static int
-compare_ids(const void *a, const void *b)
+compare_kept(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The subjects, sorted, each once or more. */
-static const char **
-sorted_ids(const struct collect *c, size_t *n)
-{
-	const char **ids, *end = c->ids.data + c->ids.len;
-
-	*n = 0;
-	for (const char *p = c->ids.data; p && p < end; p += strlen(p) + 1)
-		++*n;
-	ids = buf_alloc((*n + 1) * sizeof(*ids));
-	*n = 0;
-	for (const char *p = c->ids.data; p && p < end; p += strlen(p) + 1)
-		ids[(*n)++] = p;
-	qsort(ids, *n, sizeof(*ids), compare_ids);
-	return ids;
+	return strcmp(((const struct kept *)a)->id, ((const struct kept *)b)->id);
 }
 
 /* Writes what goes beside, and names what is left of an earlier export. */
@@ -487,15 +511,18 @@ finish(struct export *x)
 
 static int export(struct export *x)
 {
-	const char **ids;
-	size_t n;
+	struct collect *c = x->c;
 	int code = begin_archive(x);
 
-	ids = sorted_ids(x->c, &n);
-	for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
-		if (i == 0 || strcmp(ids[i], ids[i - 1]) != 0)
-			code = add_subject(x, ids[i]);
-	free(ids);
+	qsort(c->kept, c->kept_n, sizeof(*c->kept), compare_kept);
+	for (size_t i = 0; i < c->kept_n && code == EX_ALL_WELL;) {
+		const char *id = c->kept[i].id;
+		size_t expected = 0;
+
+		for (; i < c->kept_n && strcmp(c->kept[i].id, id) == 0; i++)
+			expected += c->kept[i].choices;
+		code = add_subject(x, id, expected);
+	}
 	if (code == EX_ALL_WELL)
 		code = end_archive(x);
 	return code == EX_ALL_WELL ? finish(x) : code;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,9 +77,15 @@ collect(struct collect *c, struct names *names)
 		code = collect_worse(code, credits_of_all(c));
 	if (names->n == 0 || !c->set->output)
 		return code;
-	if (code > EX_CONFLICT) {
+	if (code > EX_CONFLICT || c->unread) {
 		msg_warn("%s is not written, since not all could be collected", c->set->output);
-		return code;
+		return collect_worse(code, EX_SOME_FAILED);
+	}
+	if (c->kept_n == 0) {
+		msg_warn("%s is not written, since nothing is chosen that could be in it: review the batches "
+			 "(bi-serve shows their pages), or take every item of those that nobody reviewed by --all",
+			 c->set->output);
+		return collect_worse(code, EX_SOME_FAILED);
 	}
 	return collect_worse(code, export_all(c, names));
 }
@@ -123,7 +130,9 @@ run(char **operands, const char *dir, const struct settings *set)
 	if (set->json)
 		end_record(&c, code);
 	names_free(&names);
-	buf_free(&c.ids);
+	for (size_t i = 0; i < c.kept_n; i++)
+		free(c.kept[i].id);
+	free(c.kept);
 	return code;
 }
 

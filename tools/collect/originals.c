@@ -143,22 +143,30 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 
 /* --- those that are there --- */
 
-struct originals *
-originals_open(const struct collect *c, const char *batch)
+int
+originals_open(const struct collect *c, const char *batch, struct originals **out)
 {
 	char name[NAME_LONGEST + 1];
 	struct originals *o;
-	struct batch *b = name_of(batch, name) ? batch_open(c->root, name, BATCH_READ, NULL) : NULL;
+	struct batch *b;
+	int error;
 
+	*out = NULL;
+	if (!name_of(batch, name))
+		return 0;
+	b = batch_open(c->root, name, BATCH_READ, NULL);
 	if (!b)
-		return NULL;
+		return errno == ENOENT ? 0 : -1;
 	o = buf_alloc(sizeof(*o));
 	o->batch = b;
-	if (plan_make(&o->plan, b) == 0)
-		return o;
-	msg_warn_errno("cannot read the batch %s, which has originals: thumbnails are collected in their place", name);
+	if (plan_make(&o->plan, b) == 0) {
+		*out = o;
+		return 0;
+	}
+	error = errno;
 	originals_close(o);
-	return NULL;
+	errno = error;
+	return -1;
 }
 
 void
@@ -177,25 +185,36 @@ originals_batch(struct originals *o)
 	return o->batch;
 }
 
-/* Line K of the items or results, parsed; NULL where there is none. */
-static struct json_object *
-line_of(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *))
+/* Line K of the items or results, parsed, into OUT; NULL where there is none. 0, or -1 with errno. */
+static int
+line_of(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *), struct json_object **out)
 {
 	struct buf line = {0};
-	struct json_object *o = get(b, k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
+	int rc = 0;
 
+	*out = NULL;
+	if (get(b, k, &line) < 0)
+		rc = errno == ENOENT ? 0 : -1;
+	else if (!(*out = rec_parse(line.data, line.len, NULL, 0))) {
+		errno = EBADMSG;
+		rc = -1;
+	}
 	buf_free(&line);
-	return o;
+	return rc;
 }
 
-/* Whether item K was completed; else WHY. */
-static bool
+/* Whether item K was completed; else WHY. 1, 0, or -1 with errno. */
+static int
 is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 {
-	struct json_object *result = line_of(o->batch, k, batch_result), *error;
-	const char *status = result ? rec_string(result, "status") : NULL, *words = NULL;
-	bool completed = status && strcmp(status, "completed") == 0;
+	struct json_object *result, *error;
+	const char *status, *words = NULL;
+	int completed;
 
+	if (line_of(o->batch, k, batch_result, &result) < 0)
+		return -1;
+	status = result ? rec_string(result, "status") : NULL;
+	completed = status && strcmp(status, "completed") == 0;
 	if (!completed && result && json_object_object_get_ex(result, "error", &error))
 		words = rec_string(error, "message");
 	snprintf(why, room, "%s", words ? words : "it was not fetched yet");
@@ -204,24 +223,32 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	return completed;
 }
 
-uint32_t
-originals_find(struct originals *o, const char *id, struct json_object *item, char *why, size_t room)
+int
+originals_find(struct originals *o, const char *id, struct json_object *item, uint32_t *k, char *why, size_t room)
 {
 	const char *url = rec_string(item, "original_url");
 	const struct plan_subject *s;
-	uint32_t subject, k = 0;
+	uint32_t subject, found = 0;
+	int rc;
 
+	*k = 0;
 	snprintf(why, room, "it was not fetched yet");
 	if (!plan_find(&o->plan, id, &subject))
 		return 0;
 	s = &o->plan.subjects[subject];
-	for (uint32_t i = 0; i < s->count && !k; i++) {
-		struct json_object *other = line_of(o->batch, o->plan.items[s->first + i], batch_item);
-		const char *is = other ? rec_string(other, "url") : NULL;
+	for (uint32_t i = 0; i < s->count && !found; i++) {
+		struct json_object *other;
+		const char *is;
 
+		if (line_of(o->batch, o->plan.items[s->first + i], batch_item, &other) < 0)
+			return -1;
+		is = other ? rec_string(other, "url") : NULL;
 		if (is && strcmp(is, url) == 0)
-			k = o->plan.items[s->first + i];
+			found = o->plan.items[s->first + i];
 		json_object_put(other);
 	}
-	return k && is_completed(o, k, why, room) ? k : 0;
+	rc = found ? is_completed(o, found, why, room) : 0;
+	if (rc > 0)
+		*k = found;
+	return rc < 0 ? -1 : 0;
 }

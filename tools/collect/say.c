@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "choosing.h"
+#include "human.h"
 #include "msg.h"
 #include "rec.h"
 
@@ -91,6 +92,15 @@ out_choice(struct choosing *g, const char *id, struct json_object *choice, bool 
 	buf_free(&path);
 }
 
+/* Notes what an export must have. */
+static void
+note_kept(struct collect *c, const char *id, size_t choices)
+{
+	if ((c->kept_n & (c->kept_n - 1)) == 0)
+		c->kept = buf_realloc(c->kept, (c->kept_n ? 2 * c->kept_n : 1) * sizeof(*c->kept));
+	c->kept[c->kept_n++] = (struct kept){buf_strdup(id), choices};
+}
+
 void
 say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
 {
@@ -125,21 +135,24 @@ say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
 		out(g, o);
 		g->removed++;
 	}
-	if (s->kept)
-		buf_add(&g->c->ids, w->id, strlen(w->id) + 1);
+	if (s->exported)
+		note_kept(g->c, w->id, s->exported);
 }
 
 void
 say_batch(const struct choosing *g)
 {
-	printf("%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
-	       g->files == 1 ? "" : "s", (unsigned long long)g->changed);
+	struct buf line = {0};
+
+	buf_printf(&line, "%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
+		   g->files == 1 ? "" : "s", (unsigned long long)g->changed);
 	if (g->removed)
-		printf(", %llu removed", (unsigned long long)g->removed);
+		buf_printf(&line, ", %llu removed", (unsigned long long)g->removed);
 	if (g->refused)
-		printf(", %llu in conflict", (unsigned long long)g->refused);
+		buf_printf(&line, ", %llu in conflict", (unsigned long long)g->refused);
 	if (g->failed)
-		printf(", %llu failed", (unsigned long long)g->failed);
-	printf(": %s/collected/\n", g->c->root->path);
+		buf_printf(&line, ", %llu failed", (unsigned long long)g->failed);
+	human_print("%s: %s/collected/", line.data, g->c->root->path);
+	buf_free(&line);
 	rec_flush();
 }

@@ -20,35 +20,37 @@ enum { TRIES = 1000 };
 
 static const char metadata_name[] = "metadata.json";
 
-/* Whether NAME still leads to the directory FD: it goes when it is empty. */
-static bool
+/* Whether NAME still leads to the directory FD: it goes when it is empty. 1, 0, or -1 with errno. */
+static int
 is_there(int parent, const char *name, int fd)
 {
 	struct stat here, there;
 
-	return fstat(fd, &here) == 0 && fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+	if (fstat(fd, &here) < 0)
+		return -1;
+	if (fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
 
 int
 store_open(const struct collect *c, const char *id, bool create, bool alone)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int fd = root_dir(c->subjects, id, create), error;
+		int fd = root_dir(c->subjects, id, create), is, error;
 
 		if (fd < 0 && create && errno == ENOENT)
 			continue; /* it went between the two steps */
 		if (fd < 0)
 			return -1;
-		if (lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0) {
-			error = errno;
-			close(fd);
-			errno = error;
-			return -1;
-		}
-		if (is_there(c->subjects, id, fd))
+		is = lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0 ? -1 : is_there(c->subjects, id, fd);
+		if (is > 0)
 			return fd;
+		error = errno;
 		close(fd);
+		errno = error;
+		if (is < 0)
+			return -1;
 	}
 	errno = EBUSY;
 	return -1;
@@ -125,6 +127,12 @@ store_read(int dir)
 	buf_free(&text);
 	errno = error;
 	return o;
+}
+
+bool
+store_is_damage(int error)
+{
+	return error == EBADMSG || error == ENOTDIR || error == EISDIR || error == ELOOP;
 }
 
 struct json_object *
@@ -251,6 +259,7 @@ begin_after(struct subject *s)
 			continue;
 		if (is_ours(s, o)) {
 			s->out->kept++;
+			s->out->exported += !s->w->disputed && !json_object_object_get_ex(o, "disputed", NULL);
 			if (s->w->disputed && !json_object_object_get_ex(o, "disputed", NULL))
 				json_object_object_add(o, "disputed", json_object_new_boolean(true));
 		}
@@ -273,14 +282,15 @@ same_before(const struct subject *s, struct json_object *choice)
 
 /* --- files --- */
 
-/* Whether a file of this name and size is in the directory. */
-static bool
+/* Whether a file of this name and size is in the directory. 1, 0, or -1 with errno. */
+static int
 has_file(int dir, const char *name, long long bytes)
 {
 	struct stat st;
 
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	       (long long)st.st_size == bytes;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return S_ISREG(st.st_mode) && (long long)st.st_size == bytes;
 }
 
 /* Whether the bytes of FD have this digest. 1, 0, or -1 with errno. */
@@ -340,11 +350,14 @@ take_choice(struct subject *s, size_t i)
 {
 	struct json_object *choice = json_object_array_get_idx(s->w->choices, i), *old = same_before(s, choice);
 	const char *file = rec_string(choice, "file");
-	int in = -1, same, error;
+	int in = -1, same, error, has = file ? has_file(s->dir, file, rec_number(choice, "bytes", -1)) : 0;
 
-	if (file && has_file(s->dir, file, rec_number(choice, "bytes", -1))) {
+	if (has < 0)
+		return -1;
+	if (has) {
 		s->out->outcome[i] = old && strcmp(text(old, "file"), file) == 0 ? STORE_SAME : STORE_NEW;
 		s->out->kept++;
+		s->out->exported++;
 		json_object_array_add(s->after, json_object_get(choice));
 		return 0;
 	}
@@ -352,8 +365,9 @@ take_choice(struct subject *s, size_t i)
 		return -1;
 	if (in < 0) {
 		/* The batch has lost it; we may not have. */
-		if (!old || !has_file(s->dir, text(old, "file"), rec_number(old, "bytes", -1)))
-			return 0;
+		has = old ? has_file(s->dir, text(old, "file"), rec_number(old, "bytes", -1)) : 0;
+		if (has <= 0)
+			return has;
 		json_object_object_del(old, "disputed");
 		s->out->outcome[i] = STORE_SAME;
 		choice = old;
@@ -371,6 +385,7 @@ take_choice(struct subject *s, size_t i)
 			return 0;
 	}
 	s->out->kept++;
+	s->out->exported++;
 	json_object_array_add(s->after, json_object_get(choice));
 	return 0;
 }
@@ -388,7 +403,7 @@ is_chosen(struct json_object *choices, const char *file)
 static int
 sweep(struct subject *s)
 {
-	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left = 0;
+	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left = 0, error;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
@@ -397,21 +412,21 @@ sweep(struct subject *s)
 			close(fd);
 		return -1;
 	}
-	while ((e = readdir(d))) {
+	while (errno = 0, (e = readdir(d))) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		left++;
 		if (!is_named_by_content(e->d_name) || is_chosen(s->after, e->d_name))
 			continue;
-		if (unlinkat(s->dir, e->d_name, 0) < 0 && errno != ENOENT) {
-			closedir(d);
-			return -1;
-		}
+		if (unlinkat(s->dir, e->d_name, 0) < 0 && errno != ENOENT)
+			break;
 		left--;
 		buf_add(&s->out->removed, e->d_name, strlen(e->d_name) + 1);
 	}
+	error = errno;
 	closedir(d);
-	return left;
+	errno = error;
+	return error ? -1 : left;
 }
 
 /* --- the whole --- */

@@ -10,6 +10,7 @@
 
 #include "collect.h"
 #include "expand.h"
+#include "human.h"
 #include "member.h"
 #include "msg.h"
 #include "opt.h"
@@ -79,7 +80,7 @@ tell_good(const struct verifying *v, size_t members)
 	struct json_object *o;
 
 	if (!v->json) {
-		printf("%s: %zu members, all as they were written\n", v->file, members);
+		human_print("%s: %zu members, all as they were written", v->file, members);
 		return;
 	}
 	o = json_object_new_object();
@@ -334,7 +335,12 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 	bool good;
 
 	if (fd < 0) {
-		if (say)
+		int error = errno;
+
+		if (!say && error != ENOENT)
+			v->file = path;
+		errno = error;
+		if (say || error != ENOENT)
 			say_closed(v, true);
 		return false;
 	}

@@ -1,4 +1,5 @@
 #include "list.h"
+#include "human.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ say_member(const struct listing *l, const char *file, const char *member, uint64
 	if (mtime && gmtime_r(&when, &t) && t.tm_year >= 0 && t.tm_year < 8000)
 		strftime(date, sizeof(date), l->json ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M", &t);
 	if (!l->json) {
-		printf("%12" PRIu64 "  %16s  %s\n", bytes, date, member);
+		human_print("%12" PRIu64 "  %16s  %s", bytes, date, member);
 		return;
 	}
 	begin_line(&line, file, member);
@@ -136,7 +137,7 @@ list_one(struct listing *l, const char *file)
 		msg_die_errno(EX_OSERR, "cannot start bi-expand --serve, which unpacks the archives");
 	close(fd);
 	if (!l->json)
-		printf("%s:\n", file);
+		human_print("%s:", file);
 	list_members(l, file, e);
 	l->members += expand_totals(e)->members;
 	l->refused += expand_totals(e)->refused;

@@ -12,18 +12,6 @@
 
 enum { DRAW_MS = 200, RATE_MS = 3000 };
 
-/* Prints text that others wrote. */
-static void
-show(const char *text)
-{
-	struct buf shown = {0};
-
-	human_text(&shown, text);
-	if (shown.len)
-		fputs(shown.data, stdout);
-	buf_free(&shown);
-}
-
 static void
 count_kind(struct tally *t, const char *code)
 {
@@ -65,13 +53,11 @@ tally_say(struct fetch *f, const char *record, size_t n, bool completed, bool no
 	what = what ? what : rec_string(o, "bad");
 	why = rec_string(error, "message");
 	msg_progress(NULL);
-	fputs("failed: ", stdout);
-	if (what && (!why || !strstr(why, what))) {
-		show(what);
-		fputs(": ", stdout);
-	}
-	show(why ? why : "?");
-	putchar('\n');
+	why = why ? why : "?";
+	if (what && !strstr(why, what))
+		human_print("failed: %s: %s", what, why);
+	else
+		human_print("failed: %s", why);
 	json_object_put(o);
 }
 
@@ -211,11 +197,11 @@ tally_end(struct fetch *f, bool cut)
 	if (!f->person || f->set->quiet)
 		return code;
 	if (f->set->queue) {
-		printf("%" PRIu64 " lines handed in, in %s\n", t->asked, f->root.path);
+		human_print("%" PRIu64 " lines handed in, in %s", t->asked, f->root.path);
 		return code;
 	}
 	human_bytes(size, (double)t->bytes);
-	printf("%" PRIu64 " completed, %" PRIu64 " failed, %s fetched in %.1f s, in %s\n", t->completed, t->failed,
-	       size, (double)(clock_ms() - t->started) / 1000, f->root.path);
+	human_print("%" PRIu64 " completed, %" PRIu64 " failed, %s fetched in %.1f s, in %s", t->completed, t->failed,
+		    size, (double)(clock_ms() - t->started) / 1000, f->root.path);
 	return code;
 }

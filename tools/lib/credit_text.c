@@ -11,6 +11,7 @@
 
 #include "credit.h"
 #include "rec.h"
+#include "utf8.h"
 
 struct entity {
 	const char *name;
@@ -180,25 +181,15 @@ credit_text(struct buf *out, const char *html)
 	buf_free(&text);
 }
 
-/* The length of what at P is not shown: control characters, which count as white space, and marks that turn writing. */
-static size_t
-unshown(const unsigned char *p, bool *space)
+/* Whether the character C is not shown, and whether it counts as white SPACE. Marks of direction are shown:
+ * right-to-left names need them. */
+static bool
+is_unshown(uint32_t c, bool *space)
 {
-	*space = true;
-	if (*p <= ' ' || *p == 0x7f)
-		return 1;
-	if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0xa0) /* C1, and the space that does not break */
-		return 2;
-	if (*p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) /* line and paragraph separators */
-		return 3;
-	*space = false;
-	if (*p == 0xe2 && p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) /* embeddings and overrides */
-		return 3;
-	if (*p == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9) /* isolates */
-		return 3;
-	if (*p == 0xef && p[1] == 0xbb && p[2] == 0xbf) /* byte order mark */
-		return 3;
-	return 0;
+	enum utf8_class class = utf8_class_of(c);
+
+	*space = c == ' ' || c == 0xa0 || class == UTF8_CONTROL || class == UTF8_BREAK;
+	return *space || class == UTF8_OVERRIDE || class == UTF8_UNSEEN;
 }
 
 void
@@ -206,21 +197,21 @@ credit_clean(struct buf *out, const char *text)
 {
 	char *mended = buf_strdup(text);
 	bool pending = false, space;
-	size_t start = out->len, n;
+	size_t start = out->len, left = strlen(text), n;
+	uint32_t c = 0;
 
 	rec_mend(mended);
 	buf_str(out, "");
-	for (const unsigned char *p = (unsigned char *)mended; *p;) {
-		n = unshown(p, &space);
-		if (n) {
+	for (const char *p = mended; left > 0; p += n, left -= n) {
+		n = utf8_decode(p, left, &c);
+		if (is_unshown(c, &space)) {
 			pending = pending || space;
-			p += n;
 			continue;
 		}
 		if (pending && out->len > start)
 			buf_str(out, " ");
 		pending = false;
-		buf_add(out, p++, 1);
+		buf_add(out, p, n);
 	}
 	free(mended);
 }

@@ -1,9 +1,11 @@
 #include "human.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "utf8.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
@@ -37,13 +39,61 @@ human_span(char *room, double seconds)
 	return room;
 }
 
+size_t
+human_escape(char *text, size_t n)
+{
+	size_t from = 0, to = 0;
+	uint32_t c;
+
+	while (from < n) {
+		size_t len = utf8_decode(text + from, n - from, &c);
+		enum utf8_class class = len ? utf8_class_of(c) : UTF8_CONTROL;
+
+		if (class == UTF8_TEXT || class == UTF8_UNSEEN) {
+			memmove(text + to, text + from, len);
+			to += len;
+		} else {
+			text[to++] = '?';
+		}
+		from += len ? len : 1;
+	}
+	return to;
+}
+
 void
 human_text(struct buf *out, const char *text)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+	size_t start = out->len;
 
-		buf_add(out, *p < 0x20 || *p == 0x7f || c1 ? "?" : (const char *)p, 1);
-		p += c1;
+	buf_str(out, text);
+	out->len = start + human_escape(out->data + start, out->len - start);
+	out->data[out->len] = '\0';
+}
+
+void
+human_lines(struct buf *out, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n\t"), start = out->len;
+
+		buf_add(out, text, n);
+		out->len = start + human_escape(out->data + start, n);
+		buf_add(out, text + n, text[n] != '\0');
+		text += n + (text[n] != '\0');
 	}
+}
+
+void
+human_print(const char *fmt, ...)
+{
+	struct buf line = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&line, fmt, ap);
+	va_end(ap);
+	line.len = human_escape(line.data, line.len);
+	buf_str(&line, "\n");
+	fwrite(line.data, 1, line.len, stdout); /* msg_finish() sees whether it could be written */
+	buf_free(&line);
 }

@@ -3,48 +3,23 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The length of the UTF-8 character at S, of N bytes, and its number in CODE; 0 where none is (RFC 3629). */
-static size_t
-decode(const unsigned char *s, size_t n, unsigned long *code)
-{
-	static const unsigned long least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-
-	if (len == 0 || len > n)
-		return 0;
-	*code = len == 1 ? s[0] : s[0] & (0x7fU >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (s[i] & 0x3f);
-	}
-	return *code < least[len] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff) ? 0 : len;
-}
-
-/* Line and paragraph separators, and what changes the direction of the text behind it. */
-static bool
-misleads(unsigned long code)
-{
-	return code == 0x61c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
-}
+#include "utf8.h"
 
 /* Appends N bytes, escaped where they must be. */
 static void
 add_part(struct buf *out, const char *part, size_t n)
 {
-	const unsigned char *s = (const unsigned char *)part;
-	unsigned long code = 0;
+	uint32_t c = 0;
 
-	for (size_t len; n > 0; s += len, n -= len) {
-		len = decode(s, n, &code);
-		if (len == 0 || code < 0x20 || code == 0x7f) {
-			buf_printf(out, "\\x%02x", (unsigned)*s);
+	for (size_t len; n > 0; part += len, n -= len) {
+		len = utf8_decode(part, n, &c);
+		if (len == 0 || c < 0x20 || c == 0x7f) {
+			buf_printf(out, "\\x%02x", (unsigned char)*part);
 			len = 1;
-		} else if ((code >= 0x80 && code < 0xa0) || misleads(code)) {
-			buf_printf(out, "\\u%04lx", code);
+		} else if (utf8_class_of(c) != UTF8_TEXT) {
+			buf_printf(out, "\\u%04lx", (unsigned long)c);
 		} else {
-			buf_add(out, s, len);
+			buf_add(out, part, len);
 		}
 	}
 }

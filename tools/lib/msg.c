@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "human.h"
+
 static const char *program = "bi";
 static bool drawn; /* a progress line stands on the terminal */
 
@@ -56,6 +58,7 @@ say(int error, const char *fmt, va_list ap)
 	used += n > 0 ? (size_t)n : 0;
 	if (used > sizeof(line) - 2)
 		used = sizeof(line) - 2;
+	used = human_escape(line, used);
 	if (error) {
 		n = snprintf(line + used, sizeof(line) - used - 1, ": %s", strerror(error));
 		used += n > 0 ? (size_t)n : 0;
@@ -132,15 +135,16 @@ msg_code(int error)
 void
 msg_progress(const char *line)
 {
-	char shown[512];
-	int n;
+	char shown[512] = "\r\033[K";
+	size_t n = strlen(shown);
 
 	if (!line) {
 		erase();
 		return;
 	}
-	n = snprintf(shown, sizeof(shown), "\r\033[K%s", line);
-	if (n > 0 && write(STDERR_FILENO, shown, (size_t)n < sizeof(shown) ? (size_t)n : sizeof(shown) - 1) > 0)
+	snprintf(shown + n, sizeof(shown) - n, "%s", line);
+	n += human_escape(shown + n, strlen(shown + n));
+	if (write(STDERR_FILENO, shown, n) > 0)
 		drawn = true;
 }
 

@@ -1,9 +1,9 @@
 /*
  * msg: what a program says to people, and how it ends.
  *
- * Messages go to stderr as one write each, `bi-fetch: what, with what, what to do`.
- * Every program ends through msg_finish(), which checks that stdout could be written:
- * exit 0 into a full disk would be a lie.
+ * Messages go to stderr as one write each, `bi-fetch: what, with what, what to do`. They and progress lines are escaped
+ * by human.h: callers may pass what strangers wrote as it is. Every program ends through msg_finish(), which checks
+ * that stdout could be written: exit 0 into a full disk would be a lie.
  */
 #ifndef BI_MSG_H
 #define BI_MSG_H

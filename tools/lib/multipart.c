@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "rec.h"
+#include "utf8.h"
 
 /* What the next byte belongs to. */
 enum {
@@ -370,28 +371,6 @@ multipart_free(struct multipart *m)
 
 /* --- labels --- */
 
-/* Whether a character of N bytes at AT controls: C0, DEL, C1, and the marks of direction and of lines that make a name
- * look like another one (U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069). */
-static bool
-controls(const unsigned char *at, size_t n)
-{
-	uint32_t c = at[0];
-
-	if (n == 2)
-		c = (c & 0x1fU) << 6 | (at[1] & 0x3fU);
-	else if (n == 3)
-		c = (c & 0x0fU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
-}
-
-/* The bytes of the character at AT, which is whole UTF-8. */
-static size_t
-width(unsigned char first)
-{
-	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
 static bool
 goes_on(char c)
 {
@@ -425,11 +404,13 @@ multipart_label(const char *filename, struct buf *out)
 	buf_str(&name, from);
 	rec_mend(name.data);
 	for (const char *at = name.data; *at; at += n) {
-		n = width((unsigned char)*at);
+		uint32_t c = 0;
+
+		n = utf8_decode(at, (size_t)(name.data + name.len - at), &c);
 		if (strncmp(at, "%22", 3) == 0) {
 			buf_str(&label, "\"");
 			n = 3;
-		} else if (!controls((const unsigned char *)at, n)) {
+		} else if (utf8_class_of(c) == UTF8_TEXT) { /* the rest makes a name look like another one */
 			buf_add(&label, at, n);
 		}
 	}

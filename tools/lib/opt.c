@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "human.h"
 #include "msg.h"
 #include "self.h"
 
@@ -38,10 +39,11 @@ name_manual(void)
 {
 	struct buf page = {0};
 
+	putchar('\n');
 	if (self_manual(&page, msg_name()) == 0)
-		printf("\nThe whole manual: man %s\n", page.data);
+		human_print("The whole manual: man %s", page.data);
 	else
-		printf("\nThe whole manual: man %s\n", msg_name());
+		human_print("The whole manual: man %s", msg_name());
 	buf_free(&page);
 }
 

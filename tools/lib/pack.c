@@ -186,6 +186,10 @@ pack_file(struct pack *p, const char *name, int fd, const char *sha256)
 		}
 	}
 	hash_end(h, hex);
+	if (rc == 0 && at != st.st_size) {
+		errno = EBADMSG; /* it was cut meanwhile; libarchive would fill up with zeros */
+		rc = -1;
+	}
 	if (rc < 0)
 		return -1;
 	if (sha256 && strcmp(hex, sha256) != 0) {

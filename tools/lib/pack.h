@@ -34,7 +34,7 @@ struct pack *pack_begin(const struct pack_kind *kind, int fd, const char *manife
 int pack_bytes(struct pack *p, const char *name, const void *bytes, size_t n);
 
 /* The same, of the file FD from its beginning; -1 with EBADMSG where its SHA-256 is not this one, NULL for any, or it
- * grew meanwhile. */
+ * grew or was cut meanwhile. */
 int pack_file(struct pack *p, const char *name, int fd, const char *sha256);
 
 /* Ends it: its SHA-256 and how many bytes it has. P is freed in either case. 0, or -1 with errno. */

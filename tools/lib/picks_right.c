@@ -12,6 +12,7 @@
 #include "picks.h"
 #include "rec.h"
 #include "table.h"
+#include "utf8.h"
 
 struct subject {
 	char *id;
@@ -139,59 +140,17 @@ picks_subjects_count(const struct picks_subjects *s)
 
 /* --- names and times --- */
 
-/* The character at *AT, which moves behind it; -1 where the bytes are no UTF-8 (RFC 3629). */
-static long
-next_character(const unsigned char **at)
-{
-	static const struct {
-		unsigned char mask, head, more;
-		long least;
-	} forms[] = {{0x80, 0x00, 0, 0}, {0xe0, 0xc0, 1, 0x80}, {0xf0, 0xe0, 2, 0x800}, {0xf8, 0xf0, 3, 0x10000}};
-	const unsigned char *p = *at;
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		long c = *p & (unsigned char)~forms[i].mask;
-
-		if ((*p & forms[i].mask) != forms[i].head)
-			continue;
-		for (unsigned char k = 0; k < forms[i].more; k++) {
-			if ((*++p & 0xc0) != 0x80)
-				return -1;
-			c = c << 6 | (*p & 0x3f);
-		}
-		*at = p + 1;
-		return c < forms[i].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? -1 : c;
-	}
-	return -1;
-}
-
-/* Controls, line and paragraph separators, what turns the direction of writing around, and what nobody sees, by which a
- * name could pass for another. Joiners are not among them: scripts and emoji need them. */
-static bool
-is_control(long c)
-{
-	static const struct {
-		long first, last;
-	} all[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},   {0x200b, 0x200b},
-		   {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (c >= all[i].first && c <= all[i].last)
-			return true;
-	return false;
-}
-
 const char *
 picks_reviewer_wrong(const char *name)
 {
-	const unsigned char *at = (const unsigned char *)name;
+	size_t left = strlen(name), len;
+	uint32_t c;
 
-	for (int n = 0; *at; n++) {
-		long c = next_character(&at);
-
-		if (c < 0)
+	for (int n = 0; left > 0; n++, name += len, left -= len) {
+		if ((len = utf8_decode(name, left, &c)) == 0)
 			return "is not UTF-8";
-		if (is_control(c))
+		/* Nor what nobody sees, by which a name could pass for another. */
+		if (utf8_class_of(c) != UTF8_TEXT)
 			return "has a control character in it";
 		if (n == PICK_REVIEWER_MOST)
 			return "is longer than 64 characters";

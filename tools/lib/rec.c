@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "msg.h"
+#include "utf8.h"
 
 enum { READ_AT_ONCE = 1 << 16, DEPTH = 64, SHOWN = 200 };
 
@@ -198,41 +199,12 @@ rec_fill(struct rec_reader *r)
 	return 1;
 }
 
-/* The offset of the first byte of S that no UTF-8 has (RFC 3629), or N; a NUL counts as such a byte. */
-static size_t
-utf8_until(const unsigned char *s, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n) {
-		unsigned char c = s[i];
-		size_t more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-		unsigned low = 0x80, high = 0xbf;
-
-		if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4)
-			return i;
-		if (c == 0xe0)
-			low = 0xa0;
-		else if (c == 0xed)
-			high = 0x9f;
-		else if (c == 0xf0)
-			low = 0x90;
-		else if (c == 0xf4)
-			high = 0x8f;
-		for (size_t k = 1; k <= more; k++, low = 0x80, high = 0xbf)
-			if (i + k >= n || s[i + k] < low || s[i + k] > high)
-				return i;
-		i += more + 1;
-	}
-	return n;
-}
-
 void
 rec_mend(char *text)
 {
 	size_t n = strlen(text);
 
-	for (size_t at; (at = utf8_until((const unsigned char *)text, n)) < n;)
+	for (size_t at = 0; (at += utf8_until(text + at, n - at)) < n;)
 		text[at] = '?';
 }
 
@@ -275,7 +247,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 		r->line.data[--r->line.len] = '\0';
 	if (r->line.len == 0 && !operand)
 		return false;
-	good = utf8_until((const unsigned char *)r->line.data, r->line.len);
+	good = utf8_until(r->line.data, r->line.len);
 	if (good < r->line.len) {
 		snprintf(out->wrong, sizeof(out->wrong), "line %llu is not UTF-8 text (byte %zu)", r->count, good + 1);
 		make_bad(r, out, "not_utf8");

@@ -10,6 +10,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "human.h"
 #include "item.h"
 #include "msg.h"
 #include "opt.h"
@@ -64,6 +65,20 @@ take(struct queue *q, struct shop *s)
 	}
 }
 
+/* Prints a text. In a file it is as it was found; on a terminal nothing in it may be more than text. */
+static void
+show_text(const struct buf *text)
+{
+	struct buf shown = {0};
+
+	if (isatty(STDOUT_FILENO))
+		human_lines(&shown, text->data);
+	else
+		buf_str(&shown, text->data);
+	printf("%s%s", shown.data, shown.data[shown.len - 1] == '\n' ? "" : "\n");
+	buf_free(&shown);
+}
+
 /* Says what is settled, up to the first that is not. Whether anything was. */
 static bool
 say(struct queue *q, const struct shop *s)
@@ -76,7 +91,7 @@ say(struct queue *q, const struct shop *s)
 		if (!s->as_text)
 			rec_out_json(i->record);
 		else if (i->text.len)
-			printf("%s%s", i->text.data, i->text.data[i->text.len - 1] == '\n' ? "" : "\n");
+			show_text(&i->text);
 		q->first = i->next;
 		if (!q->first)
 			q->last = &q->first;

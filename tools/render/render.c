@@ -1,4 +1,5 @@
 #include "render.h"
+#include "human.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,13 +91,13 @@ say(const struct render *r, const char *name, bool json)
 		buf_printf(&line, ",\"subjects\":%u,\"candidates\":%u}", r->plan.count, r->candidates);
 		rec_out(line.data, line.len);
 	} else {
-		printf("%s: %u subject%s with %u candidate%s", name, r->plan.count, r->plan.count == 1 ? "" : "s",
-		       r->candidates, r->candidates == 1 ? "" : "s");
+		buf_printf(&line, "%s: %u subject%s with %u candidate%s", name, r->plan.count,
+			   r->plan.count == 1 ? "" : "s", r->candidates, r->candidates == 1 ? "" : "s");
 		if (r->failed)
-			printf(", %u failed", r->failed);
+			buf_printf(&line, ", %u failed", r->failed);
 		if (r->waiting)
-			printf(", %u not there yet", r->waiting);
-		printf(": %s\n", page.data);
+			buf_printf(&line, ", %u not there yet", r->waiting);
+		human_print("%s: %s", line.data, page.data);
 	}
 	rec_flush();
 	buf_free(&line);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "human.h"
 #include "msg.h"
 #include "rec.h"
 #include "serve.h"
@@ -127,12 +128,14 @@ static void
 print_record(const struct serve *s, struct json_object *record, const char *already)
 {
 	add_token(s, record);
-	if (s->json)
+	if (s->json) {
 		rec_out_json(record);
-	else
-		printf("%s is served%s at %s\n(`bi-clean stop %lld` ends it)\n",
-		       serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"), already,
-		       rec_string(record, "url"), rec_number(record, "port", 0));
+	} else {
+		human_print("%s is served%s at %s",
+			    serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"),
+			    already, rec_string(record, "url"));
+		human_print("(`bi-clean stop %lld` ends it)", rec_number(record, "port", 0));
+	}
 	rec_flush();
 }
 

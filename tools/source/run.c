@@ -6,6 +6,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 #include "rec.h"
@@ -123,7 +124,7 @@ do_subject(struct run *r, const struct subject *who)
 	if (given == 0 && !r->person)
 		out_failure(r, who, &f.failure);
 	if (r->person)
-		printf("%s (%s): %zu of %zu candidates from %s\n", who->name, who->id, given, f.candidates.n, title);
+		human_print("%s (%s): %zu of %zu candidates from %s", who->name, who->id, given, f.candidates.n, title);
 	rec_flush(); /* whoever reads begins while the next one is asked about */
 	findings_free(&f);
 	draw(r);
@@ -170,9 +171,9 @@ end(const struct run *r, int code)
 
 	msg_progress(NULL);
 	if (r->person && !r->set->quiet)
-		printf("%llu subjects, %llu candidates, %llu failed: batch %s, %s\n", (unsigned long long)r->done,
-		       (unsigned long long)r->candidates, (unsigned long long)(r->failed + r->catalog.bad),
-		       r->catalog.batch, r->catalog.label);
+		human_print("%llu subjects, %llu candidates, %llu failed: batch %s, %s", (unsigned long long)r->done,
+			    (unsigned long long)r->candidates, (unsigned long long)(r->failed + r->catalog.bad),
+			    r->catalog.batch, r->catalog.label);
 	if (r->person)
 		return;
 	counts = json_object_new_object();

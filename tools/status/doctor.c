@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "human.h"
 #include "msg.h"
 #include "rec.h"
 #include "status.h"
@@ -56,14 +57,7 @@ print_record(const struct doctor *d, const char *mend)
 static void
 print_line(const struct doctor *d, const char *mend)
 {
-	struct buf line = {0};
-
-	buf_printf(&line, "%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend);
-	for (size_t i = 0; i < line.len; i++)
-		if ((unsigned char)line.data[i] < 0x20 || line.data[i] == 0x7f)
-			line.data[i] = '?';
-	puts(line.data);
-	buf_free(&line);
+	human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend);
 }
 
 void
@@ -151,7 +145,8 @@ say_end(const struct doctor *d, int code)
 		json_object_object_add(counts, "notes", json_object_new_uint64(d->notes));
 		rec_out_end(counts, code);
 	} else if (code == EX_ALL_WELL) {
-		printf("nothing is wrong in %s\nlooked at: %s\n", d->root->path, d->looked.data);
+		human_print("nothing is wrong in %s", d->root->path);
+		human_print("looked at: %s", d->looked.data);
 	}
 }
 

@@ -238,7 +238,7 @@ items_show(const struct root *root, const struct names *names, const struct aske
 	}
 	if (!asked->json) {
 		if (names->n == 0)
-			printf("no batches in %s\n", root->path);
+			human_print("no batches in %s", root->path);
 		return code;
 	}
 	counts = json_object_new_object();

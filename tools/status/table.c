@@ -390,7 +390,9 @@ table_print(const struct root *root, const struct seen *const *v, size_t n, cons
 	struct sheet s = {.paper = paper, .w = measure(v, n, paper->width), .out = out};
 
 	if (n == 0) {
-		buf_printf(out, "no batches in %s\n", root->path);
+		buf_str(out, "no batches in ");
+		human_text(out, root->path);
+		buf_str(out, "\n");
 		return;
 	}
 	print_head(&s);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 #include "part.h"
@@ -68,9 +69,10 @@ make_one(const char *in, const char *out, int size)
 	close(job.in);
 	close(dirfd);
 	free(dir);
-	printf("%s: %d x %d, from %d x %d%s%s, hash %016llx, sharpness %u\n", out, job.width, job.height, job.owidth,
-	       job.oheight, job.kind & THUMB_ANIMATED ? ", animated" : "", job.kind & THUMB_VECTOR ? ", drawn" : "",
-	       (unsigned long long)job.likeness.hash, job.likeness.sharpness);
+	human_print("%s: %d x %d, from %d x %d%s%s, hash %016llx, sharpness %u", out, job.width, job.height, job.owidth,
+		    job.oheight, job.kind & THUMB_ANIMATED ? ", animated" : "",
+		    job.kind & THUMB_VECTOR ? ", drawn" : "", (unsigned long long)job.likeness.hash,
+		    job.likeness.sharpness);
 	return EX_ALL_WELL;
 }
 

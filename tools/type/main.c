@@ -17,6 +17,7 @@
 #include "buf.h"
 #include "confine.h"
 #include "helper.h"
+#include "human.h"
 #include "msg.h"
 #include "opt.h"
 #include "rec.h"
@@ -83,7 +84,7 @@ say(const struct asked *a, const char *name, const struct type_answer *t)
 	struct buf line = {0};
 
 	if (!a->json) {
-		printf("%s: %s\n", name, t->mime);
+		human_print("%s: %s", name, t->mime);
 		return;
 	}
 	buf_str(&line, "{\"file\":");

@@ -1,0 +1,32 @@
+/*
+ * utf8: characters of UTF-8 (RFC 3629), and which of them are not text.
+ *
+ * This is the only table of such characters. Callers choose what to do with each class: refuse it, leave it out, or
+ * show something else in its place.
+ */
+#ifndef BI_UTF8_H
+#define BI_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum utf8_class {
+	UTF8_TEXT,
+	UTF8_CONTROL,  /* C0, DEL and C1: they steer terminals */
+	UTF8_BREAK,    /* line and paragraph separators */
+	UTF8_MARK,     /* left-to-right, right-to-left and Arabic letter marks */
+	UTF8_OVERRIDE, /* embeddings, overrides and isolates: they turn the direction of the text behind them */
+	UTF8_UNSEEN,   /* soft hyphen, zero width space, byte order mark and the like; joiners are text */
+};
+
+/* The length in bytes of the character at the beginning of the N bytes S, which is stored in C. 0 if these bytes do not
+ * begin with a character, or N is 0. A NUL is a character of one byte. */
+size_t utf8_decode(const char *s, size_t n, uint32_t *c);
+
+/* The class of the character C. */
+enum utf8_class utf8_class_of(uint32_t c);
+
+/* The offset of the first of the N bytes S that is a NUL or not part of a character; N if there is no such byte. */
+size_t utf8_until(const char *s, size_t n);
+
+#endif
