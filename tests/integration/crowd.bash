@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # bats sets what run says
 # Servers with a crowd of clients before them (tests/integration/crowd.c), for crowd.bats here and in tests/long.
 
 # crowd_serve [OPTION...]: serves a batch A with one candidate, and the words of a pick of it; sets PORT, URL and TOKEN.
