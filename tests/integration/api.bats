@@ -194,6 +194,41 @@ children_of() {
 	jq -r .url record | grep -q "#token=$TOKEN\$"
 }
 
+# The routes of all tables of bi-api, as "METHOD PATH" with "x" for any word.
+routes() {
+	sed -n 's/^\t{"\([A-Z]*\)", "\([^"]*\)", [a-zA-Z_]*},$/\1 \2/p' "$BATS_TEST_DIRNAME"/../../tools/api/*.c | sed 's/\*/x/g'
+}
+
+@test "no route but GET is answered without the token, or to a page of another site" {
+	local method path writes=0 reads=0
+
+	batch A
+	serve A
+	routes >table
+	while read -r method path; do
+		if [ "$method" = GET ]; then
+			reads=$((reads + 1))
+			case $path in *stream) continue ;; esac
+			call "/$path/"
+			[[ $code != 401 && $code != 403 ]] || fail "$method $path: $code"
+			continue
+		fi
+		writes=$((writes + 1))
+		call -X "$method" -d '{}' "/$path/"
+		refused 401 token_missing
+		call -X "$method" -d '{}' -H "X-CSRFToken: ${TOKEN//[0-9]/x}" "/$path/"
+		refused 401 token_wrong
+		call -X "$method" -d '{}' -H "X-CSRFToken: $TOKEN" -H 'Origin: http://elsewhere.example' "/$path/"
+		refused 403 origin_not_ours
+		call -X "$method" -d '{}' -H "X-CSRFToken: $TOKEN" "/$path/"
+		[[ $code != 401 && $code != 403 ]] || fail "$method $path: $code with the token"
+	done <table
+	# As many as there are in the tables: the pattern above has missed none.
+	run -0 grep -hc '^	{"[A-Z]*", "' "$BATS_TEST_DIRNAME"/../../tools/api/{answer,stream,take}.c
+	assert_equal "$((writes + reads))" "$((${lines[0]} + ${lines[1]} + ${lines[2]}))"
+	[ "$writes" -ge 7 ]
+}
+
 @test "the token of another root does not write" {
 	batch A
 	serve A

@@ -87,9 +87,7 @@ route(struct api *api, const struct scgi *s, bool too_long, struct reply *r)
 	const struct route *found;
 	struct request q;
 
-	if (!guard_host(api, s, r) || guard_preflight(api, s, r))
-		return;
-	found = route_find(routes, sizeof(routes) / sizeof(*routes), s, &q, r);
+	found = route_request(api, routes, sizeof(routes) / sizeof(*routes), s, &q, r);
 	if (!found)
 		return;
 	if (too_long)

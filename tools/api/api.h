@@ -94,11 +94,16 @@ struct route {
 	handler *answer;
 };
 
-/* Finds the route of a request, and Q. NULL after making R the error. */
-const struct route *route_find(const struct route *routes, size_t n, const struct scgi *s, struct request *q,
-			       struct reply *r);
+/*
+ * Decides what becomes of the request S, of which the headers suffice: the one place that does. Returns its route among
+ * the N of ROUTES and fills Q when its handler may run: the Host is ours, and with any method but GET and HEAD the
+ * request comes from no other site's page and knows the token. Handlers check none of this. NULL when R is the answer:
+ * an error, or what a browser asked beforehand.
+ */
+const struct route *route_request(const struct api *api, const struct route *routes, size_t n, const struct scgi *s,
+				  struct request *q, struct reply *r);
 
-/* --- guard.c --- */
+/* --- guard.c: what route_request() asks --- */
 
 /* Whether the request may be answered at all: it asks for a Host that is ours. False after making R the error. */
 bool guard_host(const struct api *api, const struct scgi *s, struct reply *r);

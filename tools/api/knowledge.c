@@ -96,8 +96,7 @@ change(struct api *api, const struct request *q, bool link, struct reply *r)
 	uint64_t id;
 	int rc;
 
-	if (!guard_write(api, q->scgi, r) || !(o = take_body(q, r)) || !take_id(o, &id, r) ||
-	    !(nb = look_notebook(api, q->words[1], r))) {
+	if (!(o = take_body(q, r)) || !take_id(o, &id, r) || !(nb = look_notebook(api, q->words[1], r))) {
 		json_object_put(o);
 		return;
 	}

@@ -12,7 +12,7 @@
 #include "buf.h"
 #include "scgi.h"
 
-enum { LOOP_CLIENTS_MOST = 256, LOOP_FDS = 2, LOOP_LINGER_MS = 5000, LOOP_REST_MS = 100 };
+enum { LOOP_CLIENTS_MOST = 1024, LOOP_FDS = 2, LOOP_LINGER_MS = 5000, LOOP_REST_MS = 100 };
 
 /* A moment of clock_ms() that never comes. */
 #define LOOP_NEVER INT64_MAX

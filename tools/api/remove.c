@@ -346,7 +346,7 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 	int rc;
 
 	/* What is to go has to be known whole. */
-	if (!guard_write(api, q->scgi, r) || !look_notebook(api, notebook, r) || !look_item(api, notebook, id, &i, r))
+	if (!look_notebook(api, notebook, r) || !look_item(api, notebook, id, &i, r))
 		return;
 	if (!i.is_file && (!i.batch || was_deleted(&i))) {
 		reply_error(r, 404, "no_such_file", "this was deleted already");

@@ -80,8 +80,9 @@ fits(const char *path, const struct request *q)
 	return i == q->count;
 }
 
-const struct route *
-route_find(const struct route *routes, size_t n, const struct scgi *s, struct request *q, struct reply *r)
+/* The route of a request. NULL after making R the error. */
+static const struct route *
+find_route(const struct route *routes, size_t n, const struct scgi *s, struct request *q, struct reply *r)
 {
 	const char *uri = scgi_get(s, "REQUEST_URI"), *method = scgi_get(s, "REQUEST_METHOD");
 	struct buf allow = {0};
@@ -106,4 +107,18 @@ route_find(const struct route *routes, size_t n, const struct scgi *s, struct re
 	}
 	buf_free(&allow);
 	return NULL;
+}
+
+const struct route *
+route_request(const struct api *api, const struct route *routes, size_t n, const struct scgi *s, struct request *q,
+	      struct reply *r)
+{
+	const struct route *found;
+
+	if (!guard_host(api, s, r) || guard_preflight(api, s, r))
+		return NULL;
+	found = find_route(routes, n, s, q, r);
+	if (found && strcmp(found->method, "GET") != 0 && !guard_write(api, s, r))
+		return NULL;
+	return found;
 }

@@ -131,14 +131,13 @@ static void
 answer_client(struct streaming *s, struct client *c)
 {
 	struct reply r = {.status = 200};
-	const struct route *found = NULL;
+	const struct route *found;
 	struct source *source = NULL;
 	const char *method = scgi_get(&c->scgi, "REQUEST_METHOD");
 	bool head = method && strcmp(method, "HEAD") == 0;
 	struct request q;
 
-	if (guard_host(s->api, &c->scgi, &r) && !guard_preflight(s->api, &c->scgi, &r))
-		found = route_find(routes, sizeof(routes) / sizeof(*routes), &c->scgi, &q, &r);
+	found = route_request(s->api, routes, sizeof(routes) / sizeof(*routes), &c->scgi, &q, &r);
 	if (found && (q.count == 1 || (q.count == 2 && head)))
 		all_answer(s->all, &r);
 	else if (found)

@@ -279,8 +279,7 @@ begin(struct taking *t, struct client *c)
 	struct asking *a;
 	struct request q;
 
-	if (guard_host(t->api, s, &r) && !guard_preflight(t->api, s, &r) &&
-	    route_find(routes, sizeof(routes) / sizeof(*routes), s, &q, &r) && guard_write(t->api, s, &r))
+	if (route_request(t->api, routes, sizeof(routes) / sizeof(*routes), s, &q, &r))
 		h = begin_hand(t, &q, &r);
 	if (h && !may_come(t, h, s->body_len, &r)) {
 		hand_free(h);

@@ -165,7 +165,7 @@ static void
 answer_call(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *u = context;
-	const char *path = (const char *)(uintptr_t)CALL_ARG2(u); // NOLINT(performance-no-int-to-ptr)
+	const char *path = (const char *)(uintptr_t)CALL_ARG2(u);
 	int error = errno;
 	long rc;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -12,6 +13,36 @@
 #include "msg.h"
 #include "self.h"
 #include "site.h"
+
+enum {
+	CLIENTS_MAX = 8192,   /* at once; one that says nothing costs about 6 KB */
+	FILES_PER_CLIENT = 2, /* its connection, and that to bi-api or the file that it is sent */
+	FILES_BESIDE = 256,   /* of lighttpd itself */
+	FILES_MIN = 512,      /* with fewer than these it could not work */
+};
+
+/* How many clients lighttpd is to take at once, and how many files it may have open for them. */
+struct room {
+	rlim_t clients, files;
+};
+
+/* lighttpd stops taking clients at nine tenths of FILES, and takes them again as others end. */
+static struct room
+room_for_clients(void)
+{
+	struct room room = {CLIENTS_MAX, FILES_PER_CLIENT * CLIENTS_MAX + FILES_BESIDE};
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max >= room.files)
+		return room;
+	room.files = l.rlim_max < FILES_MIN ? FILES_MIN : l.rlim_max;
+	room.clients = (room.files - FILES_BESIDE) / FILES_PER_CLIENT;
+	msg_warn("the server takes %llu clients at once instead of %d: RLIMIT_NOFILE allows %llu open files; start it "
+		 "where `ulimit -Hn` says %d or more",
+		 (unsigned long long)room.clients, CLIENTS_MAX, (unsigned long long)l.rlim_max,
+		 FILES_PER_CLIENT * CLIENTS_MAX + FILES_BESIDE);
+	return room;
+}
 
 /* The path of the directory NAME of the root, without symbolic links. -1 with errno. */
 static int
@@ -45,6 +76,7 @@ set_environment(const struct keeper *k, const char *conf)
 {
 	const struct serve *s = k->s;
 	struct buf review = {0}, hosts = {0}, text = {0};
+	struct room room = room_for_clients();
 	int rc = real_path(k, "review", &review);
 
 	site_pattern(&hosts, s->address, s->hosts);
@@ -68,6 +100,12 @@ set_environment(const struct keeper *k, const char *conf)
 	buf_printf(&text, "%llu", (unsigned long long)(s->bounds.upload + 1023) / 1024);
 	rc |= set_string("BI_UPLOAD", text.data) |
 	      set_string("BI_SHOWN", s->origins_n ? "cross-origin" : "same-origin");
+	buf_clear(&text);
+	buf_printf(&text, "%llu", (unsigned long long)room.clients);
+	rc |= set_string("BI_CLIENTS", text.data);
+	buf_clear(&text);
+	buf_printf(&text, "%llu", (unsigned long long)room.files);
+	rc |= set_string("BI_FILES", text.data);
 	buf_clear(&text);
 	buf_printf(&text, "%s/%s", s->root.path, SERVE_PASSWORD_FILE);
 	rc |= set_string("BI_PASSWORDS", text.data);
