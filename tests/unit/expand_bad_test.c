@@ -4,6 +4,7 @@
 #include "expanding.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "clock.h"
@@ -17,8 +18,8 @@ say(const char *text)
 		_exit(1);
 }
 
-/* The archive that comes holds the packets, one a line; "crash", "leave", "hang" and "empty" are done, and "Bforever"
- * is said for ever. */
+/* The archive that comes holds the packets, one a line; "crash", "killed", "leave", "hang" and "empty" are done, and
+ * "Bforever" is said for ever. */
 static int
 misbehave(void)
 {
@@ -33,6 +34,7 @@ misbehave(void)
 	ssize_t n;
 	int fd;
 
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	say("ready");
 	if (recvmsg(STDIN_FILENO, &msg, 0) <= 0)
 		return 1;
@@ -42,6 +44,8 @@ misbehave(void)
 	text[n] = '\0';
 	for (char *rest = text, *line; (line = strsep(&rest, "\n")) && *line;) {
 		if (strcmp(line, "crash") == 0)
+			raise(SIGSEGV);
+		else if (strcmp(line, "killed") == 0)
 			raise(SIGKILL);
 		else if (strcmp(line, "leave") == 0)
 			_exit(0);
@@ -103,8 +107,11 @@ survives_death(void **state)
 	answers("Mf 2 0 a\nBhi\ncrash\n", "a[hi!archive_crashed");
 	answers("Mf 2 0 a\nBhi\nE\nleave\n", "a[hi] !archive_crashed");
 	answers("Mf 2 0 a\nempty\n", "a[!archive_crashed");
-	answers("hang\n", "!archive_timeout");
-	answers("Mf 2 0 a\nBhi\nhang\n", "a[hi!archive_timeout");
+	/* Neither who is killed nor who gets no processor time says anything of the archive. */
+	answers("killed\n", "!system_error");
+	answers("Mf 2 0 a\nBhi\nkilled\n", "a[hi!system_error");
+	answers("hang\n", "!system_error");
+	answers("Mf 2 0 a\nBhi\nhang\n", "a[hi!system_error");
 }
 
 /* Without waiting, or only a while. */

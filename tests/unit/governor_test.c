@@ -301,6 +301,24 @@ a_slot_goes_on_to_the_next(void **state)
 	governor_leave(x);
 }
 
+static void
+a_slot_is_given_back_where_the_pace_cannot_be_read(void **state)
+{
+	struct governed *x = use(a, 1, 0), *y = use(b, 1, 0);
+	int slot = get(x);
+	int64_t wait;
+
+	(void)state;
+	assert_int_equal(mkdir("hosts/host.example_80", 0777), 0);
+	assert_int_equal(governor_ask_again(x, slot, &wait), -2);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(rmdir("hosts/host.example_80"), 0);
+	assert_int_equal(get(y), slot);
+	governor_done(y, slot);
+	governor_leave(x);
+	governor_leave(y);
+}
+
 int
 main(void)
 {
@@ -315,6 +333,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(standing_back_ends, enter, leave),
 		cmocka_unit_test_setup_teardown(none_is_left_out, enter, leave),
 		cmocka_unit_test_setup_teardown(a_slot_goes_on_to_the_next, enter, leave),
+		cmocka_unit_test_setup_teardown(a_slot_is_given_back_where_the_pace_cannot_be_read, enter, leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

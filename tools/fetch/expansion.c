@@ -15,7 +15,10 @@
 
 #include "expand.h"
 #include "fetch.h"
+#include "helper.h"
+#include "trouble.h"
 
+enum { PAUSE_MS = 100 }; /* before an archive is unpacked again; doubled each time */
 enum { AT_ONCE = 4, WAITING_MOST = 16, EVENTS_A_TURN = 256, KEYS_LONGEST = 16 << 10 };
 
 struct expansion {
@@ -27,6 +30,9 @@ struct expansion {
 	int64_t due;              /* -1: not by time */
 	struct job *member;       /* under way; NULL: none, or one whose bytes are of no use */
 	bool over;                /* kept only where AGAIN */
+	unsigned troubles;        /* of this machine, that kept it from being unpacked */
+	int64_t not_before;       /* after one: when it is begun again */
+	uint64_t settled_to;      /* and up to which of its entries nothing is to be done */
 	char code[32];            /* AGAIN: why it ended early */
 	char message[EXPAND_WORDS];
 	struct expansion *next;
@@ -91,7 +97,7 @@ begin_member(struct fetch *f, struct expansion *e, const struct expand_member *m
 	struct job *j;
 	bool wanted; /* it is on a list already, from which it is said what became of it */
 
-	if (ask_member(f, e, m, &ask) < 0 || !(j = job_new(f, t, ask.item)))
+	if (m->index <= e->settled_to || ask_member(f, e, m, &ask) < 0 || !(j = job_new(f, t, ask.item)))
 		return NULL;
 	wanted = e->again || (ask.item <= t->wanted_to && !f->set->work);
 	f->tally.asked += !wanted;
@@ -124,6 +130,7 @@ fail_member(struct fetch *f, struct job *j, const char *code, const char *messag
 {
 	body_drop(&j->body);
 	judge_fail(j, false, code, "%s", message);
+	j->verdict.retryable = strcmp(code, TROUBLE_CODE) == 0;
 	settle_add(f, j);
 }
 
@@ -226,8 +233,28 @@ settle_archive(struct fetch *f, struct expansion *e, const struct expand_member 
 	} else if (!is_plain_file(j, failed->code)) {
 		body_drop(&j->body);
 		judge_fail(j, false, failed->code, "%s", failed->message);
+		j->verdict.retryable = strcmp(failed->code, TROUBLE_CODE) == 0;
 	}
 	settle_add(f, j);
+}
+
+/* Where it FAILED for this machine's trouble, it is unpacked once more from its beginning, after a pause. False: it
+ * failed for another reason, or often enough. */
+static bool
+begin_again(struct fetch *f, struct expansion *e, const struct expand_member *failed)
+{
+	if (strcmp(failed->code, TROUBLE_CODE) != 0 || ++e->troubles == HELPER_TRIES)
+		return false;
+	if (e->member) {
+		f->tally.asked -= !e->member->unsaid;
+		job_free(e->member);
+	}
+	e->member = NULL;
+	expand_close(e->expand);
+	e->expand = NULL;
+	e->watched = -1;
+	e->not_before = clock_ms() + ((int64_t)PAUSE_MS << e->troubles);
+	return true;
 }
 
 /* FAILED: why it ends early; NULL: all was there. */
@@ -275,14 +302,20 @@ open_stored(const struct job *j)
 static void
 start(struct fetch *f, struct expansion *e)
 {
-	int fd = e->job->body.part.fd;
+	int fd = e->again ? e->job->source : e->job->body.part.fd;
 
-	if (e->again && (fd = e->job->source = open_stored(e->job)) < 0) {
-		end(f, e,
-		    &(struct expand_member){
-			    .code = "archive_gone",
-			    .message = "the archive that it is a member of is not in the batch any more",
-		    });
+	if (e->again && fd < 0)
+		fd = e->job->source = open_stored(e->job);
+	if (fd < 0) {
+		bool ours = trouble_is_ours(errno);
+		struct expand_member failed = {
+			.code = ours ? TROUBLE_CODE : "archive_gone",
+			.message = ours ? "the archive that it is a member of cannot be opened now"
+					: "the archive that it is a member of is not in the batch any more",
+		};
+
+		if (!begin_again(f, e, &failed))
+			end(f, e, &failed);
 		return;
 	}
 	e->expand = expand_open(fd, NULL);
@@ -319,15 +352,18 @@ take(struct fetch *f, struct expansion *e, enum expand_event event, const struct
 		break;
 	case EXPAND_MEMBER_END:
 		end_member(f, e);
+		e->settled_to = m->index > e->settled_to ? m->index : e->settled_to;
 		break;
 	case EXPAND_MEMBER_FAILED:
 		j = e->member;
 		e->member = NULL;
+		e->settled_to = m->index > e->settled_to ? m->index : e->settled_to;
 		if (j)
 			fail_member(f, j, m->code, m->message);
 		break;
 	case EXPAND_REFUSED:
 		j = begin_member(f, e, m);
+		e->settled_to = m->index > e->settled_to ? m->index : e->settled_to;
 		if (j)
 			fail_member(f, j, m->code, m->message);
 		break;
@@ -335,7 +371,8 @@ take(struct fetch *f, struct expansion *e, enum expand_event event, const struct
 		end(f, e, NULL);
 		break;
 	case EXPAND_FAILED:
-		end(f, e, m);
+		if (!begin_again(f, e, m))
+			end(f, e, m);
 		break;
 	}
 }
@@ -349,12 +386,12 @@ take_some(struct fetch *f, struct expansion *e)
 	int taken = 0;
 	bool full = false;
 
-	while (!e->over && !f->fatal && event != EXPAND_AGAIN && taken++ < EVENTS_A_TURN &&
+	while (e->expand && !e->over && !f->fatal && event != EXPAND_AGAIN && taken++ < EVENTS_A_TURN &&
 	       !(full = settle_is_full(f) || out_is_full(f))) {
 		event = expand_next(e->expand, 0, &m);
 		take(f, e, event, &m);
 	}
-	if (e->over || f->fatal)
+	if (!e->expand || e->over || f->fatal)
 		return;
 	watch(f, e, !full);
 	e->due = full ? -1 : event == EXPAND_AGAIN ? clock_ms() + expand_wait(e->expand) : 0;
@@ -385,7 +422,7 @@ expansion_turn(struct fetch *f)
 		if (e->over)
 			continue;
 		running++;
-		if (!e->expand)
+		if (!e->expand && clock_ms() >= e->not_before)
 			start(f, e);
 		if (e->expand)
 			take_some(f, e);
@@ -574,7 +611,7 @@ expansion_due(const struct fetch *f)
 	int64_t due = -1;
 
 	for (const struct expansion *e = f->expansions; e && running < AT_ONCE; e = e->next) {
-		int64_t its = e->expand ? e->due : 0;
+		int64_t its = e->expand ? e->due : e->not_before;
 
 		if (e->over)
 			continue;

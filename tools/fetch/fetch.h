@@ -188,6 +188,7 @@ struct job {
 	bool recorded;
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
+	unsigned troubles;         /* filters that somebody killed while they had it */
 	bool filtered;             /* its file is published, and it went or goes through the filter */
 	uint32_t archive;          /* the item that it is a member of; 0: of none */
 	int64_t members;           /* of an archive that was expanded; -1: it was not */
@@ -442,6 +443,8 @@ int upload_sweep(const struct target *t);              /* removes those of items
 void judge_http(struct job *j, CURLcode code, long status, const char *location);
 void judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+void judge_trouble(struct job *j,
+		   const char *what); /* a job that was GOT, and that WHAT of this machine kept us from */
 
 /* retry.c */
 bool retry_parse(const char *what, struct batch_retry *out); /* "failed", "status=404,5xx"; false: neither */

@@ -79,8 +79,11 @@ find_types(struct writer *w, struct group *g)
 		fail(g, "starting bi-type, which tells what a file is");
 		return;
 	}
-	for (size_t i = 0; i < asked; i++)
+	for (size_t i = 0; i < asked; i++) {
 		g->jobs[which[i]]->type = answers[i];
+		if (answers[i].failed)
+			judge_trouble(g->jobs[which[i]], "bi-type, which tells what it is, was killed or kept waiting");
+	}
 }
 
 /* Takes from the group what something is to be made of before it is recorded. */

@@ -9,6 +9,7 @@
 
 #include "fetch.h"
 #include "manners.h"
+#include "trouble.h"
 
 enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };
 
@@ -24,6 +25,14 @@ judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	vsnprintf(j->verdict.message, sizeof(j->verdict.message), fmt, ap);
 	va_end(ap);
 	rec_mend(j->verdict.message);
+}
+
+void
+judge_trouble(struct job *j, const char *what)
+{
+	judge_fail(j, false, TROUBLE_CODE, "%s again and again", what);
+	j->verdict.retryable = true;
+	body_drop(&j->body);
 }
 
 /* A host that has refused connections for a while is left alone for the rest of the run. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fetch.h"
+#include "trouble.h"
 
 enum { PIECE = 1 << 16, A_TURN = 256 << 10 };
 
@@ -28,8 +29,11 @@ cannot(struct job *j, const char *doing)
 {
 	bool missing = errno == ENOENT || errno == ENOTDIR;
 
-	judge_fail(j, false, missing ? "no_such_file" : "unreadable_file", "cannot %s '%.300s': %s%s", doing, j->file,
-		   strerror(errno), missing ? " (a URL begins with http:// or https://)" : "");
+	if (trouble_is_ours(errno))
+		judge_fail(j, true, TROUBLE_CODE, "cannot %s '%.300s' now: %s", doing, j->file, strerror(errno));
+	else
+		judge_fail(j, false, missing ? "no_such_file" : "unreadable_file", "cannot %s '%.300s': %s%s", doing,
+			   j->file, strerror(errno), missing ? " (a URL begins with http:// or https://)" : "");
 	job_ended(j);
 }
 
@@ -68,8 +72,11 @@ static void
 begin_upload(struct job *j)
 {
 	if (upload_open(j) < 0) {
-		judge_fail(j, false, "upload_lost", "what was uploaded is not there: %s (upload it again)",
-			   strerror(errno));
+		if (trouble_is_ours(errno))
+			judge_fail(j, true, TROUBLE_CODE, "cannot open what was uploaded now: %s", strerror(errno));
+		else
+			judge_fail(j, false, "upload_lost", "what was uploaded is not there: %s (upload it again)",
+				   strerror(errno));
 		job_ended(j);
 		return;
 	}

@@ -49,7 +49,10 @@ page_look(struct pages *p, struct job *j)
 	*j->media = (struct media_found){0};
 	rc = media_find(p->media, j->body.part.fd, j->at ? j->at : j->url, j->answer.content_type,
 			(size_t)set->max_media, j->media);
-	if (rc > 0) {
+	if (rc > 0 && j->media->trouble) {
+		judge_trouble(j, "bi-media, which finds what a page shows, was killed or kept waiting");
+		page_drop(j);
+	} else if (rc > 0) {
 		judge_fail(j, false, "bad_page", "its media cannot be found: %s", j->media->why);
 		body_drop(&j->body);
 		page_drop(j);

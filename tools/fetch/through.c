@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "helper.h"
 #include "msg.h"
 #include "self.h"
 
@@ -25,7 +26,8 @@ enum {
 	END_MS = 10000,  /* for all of them to come to their end after the last answer */
 	STOP_MS = 1000,  /* the same for those that are told to, by SIGTERM */
 	BARREN_MOST = 5, /* starts in a row without an answer, */
-	REST_MS = 10000  /* after which one is tried so often */
+	REST_MS = 10000, /* after which one is tried so often */
+	PAUSE_MS = 100   /* after one was killed; doubled each time */
 };
 
 struct through {
@@ -38,10 +40,11 @@ struct through {
 	struct job_list waiting;
 	size_t jobs, bytes; /* of all that wait, or are with a filter */
 	bool warned;
-	bool answered;      /* once at least in this run */
-	unsigned barren;    /* starts in a row that came to nothing */
-	int64_t rest_until; /* with BARREN_MOST of them: no other one before this moment */
-	char how[128];      /* the last of these ended */
+	bool answered;       /* once at least in this run */
+	unsigned barren;     /* starts in a row that came to nothing */
+	int64_t pause_until; /* one was killed: no other one before this moment */
+	int64_t rest_until;  /* with BARREN_MOST of them: no other one before this moment */
+	char how[128];       /* the last of these ended */
 };
 
 /* --- jobs, on their way out --- */
@@ -218,7 +221,10 @@ bury(struct fetch *f, struct filter *x)
 		f->fatal_code = error == EIO ? EX_IOERR : EX_UNAVAILABLE;
 		return; /* all stays pending */
 	}
-	if (head) {
+	if (head && x->exited && helper_was_killed(code) && ++head->troubles < HELPER_TRIES) {
+		th->pause_until =
+			clock_ms() + ((int64_t)PAUSE_MS << head->troubles); /* it waits again, as the others */
+	} else if (head) {
 		job_list_cut(&x->given, head);
 		snprintf(words, sizeof(words), "the filter ended before it answered: %s%s", th->how,
 			 x->exited && code == 0 ? " " FILTER_ANSWERS : "");
@@ -237,6 +243,8 @@ start(struct fetch *f, struct filter *x)
 {
 	struct through *th = f->through;
 
+	if (clock_ms() < th->pause_until)
+		return false;
 	if (th->barren >= BARREN_MOST) {
 		if (clock_ms() < th->rest_until)
 			return false;
@@ -376,7 +384,7 @@ give_all(struct fetch *f)
 
 	while ((j = next_waiting(th))) {
 		x = pick(f);
-		if (!x && any_lives(th))
+		if (!x && (any_lives(th) || clock_ms() < th->pause_until))
 			break;
 		job_list_cut(&th->waiting, j);
 		if (x) {
@@ -511,7 +519,7 @@ through_due(const struct fetch *f)
 {
 	const struct through *th = f->through;
 	bool last = th && is_last(f);
-	int64_t due = -1;
+	int64_t due = th && th->waiting.count && clock_ms() < th->pause_until ? th->pause_until : -1;
 
 	for (size_t i = 0; th && i < th->count; i++) {
 		const struct filter *x = &th->filters[i];

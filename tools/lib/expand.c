@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "helper.h"
 #include "member.h"
+#include "trouble.h"
 
 enum { RATIO_FROM = 10 << 20, PACKET = EXPAND_BLOCK + 16 };
 
@@ -54,6 +55,15 @@ fail(struct expand *e, const char *code, const char *words)
 	if (words != e->words)
 		snprintf(e->words, sizeof(e->words), "%s", words);
 	return EXPAND_FAILED;
+}
+
+/* Bi-expand gave no end. */
+static enum expand_event
+fail_helper(struct expand *e, enum helper_sign sign, const char *code, const char *words)
+{
+	return helper_fail(&e->helper, sign).ours
+		       ? fail(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting")
+		       : fail(e, code, words);
 }
 
 static enum expand_event
@@ -253,7 +263,7 @@ static enum expand_event
 take(struct expand *e, size_t n, struct expand_member *out)
 {
 	if (n == 0)
-		return fail(e, "archive_crashed", "unpacking it ended the program that did so");
+		return fail_helper(e, HELPER_GONE, "archive_crashed", "unpacking it ended the program that did so");
 	out->path = e->path.data;
 	out->index = e->entries;
 	switch (e->packet[0]) {
@@ -295,7 +305,8 @@ wait_more(struct expand *e, int64_t until)
 		e->waiting = now;
 	over = patience(e, now);
 	if (now >= over)
-		return fail(e, "archive_timeout", "unpacking it came to no end in the time that an archive may take");
+		return fail_helper(e, HELPER_LATE, "archive_timeout",
+				   "unpacking it came to no end in the time that an archive may take");
 	if (now < until && poll(&p, 1, clock_left(over < until ? over : until)) < 0 && errno != EINTR)
 		return fail(e, "archive_crashed", "what unpacks it cannot be waited for");
 	return EXPAND_AGAIN;

@@ -86,7 +86,8 @@ struct expand *expand_open(int archive_fd, const struct expand_limits *limits);
  *
  * The codes of EXPAND_FAILED: not_an_archive (a compressed file that is no tar is none), archive_empty,
  * archive_damaged, archive_encrypted, archive_unreadable; by the limits archive_too_many, archive_too_large,
- * archive_ratio, archive_memory, archive_timeout; and archive_crashed, where bi-expand died of it.
+ * archive_ratio, archive_memory, archive_timeout; archive_crashed, where bi-expand died of it; and TROUBLE_CODE
+ * (trouble.h), where this machine kept bi-expand from it: it may be unpacked again.
  */
 enum expand_event expand_next(struct expand *e, int ms, struct expand_member *out);
 

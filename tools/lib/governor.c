@@ -520,6 +520,8 @@ cap_is_ours(const struct governed *h)
 int
 governor_ask_again(struct governed *h, int slot, int64_t *wait_ms)
 {
+	int error;
+
 	if (governor_wanted(h) || !cap_is_ours(h)) {
 		governor_done(h, slot);
 		return governor_ask(h, wait_ms);
@@ -527,11 +529,10 @@ governor_ask_again(struct governed *h, int slot, int64_t *wait_ms)
 	*wait_ms = ask_pace(h);
 	if (*wait_ms == 0)
 		return slot;
-	if (*wait_ms > 0) {
-		governor_done(h, slot);
-		return -1;
-	}
-	return -2;
+	error = errno;
+	governor_done(h, slot);
+	errno = error;
+	return *wait_ms < 0 ? -2 : -1;
 }
 
 void

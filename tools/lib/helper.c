@@ -5,14 +5,36 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "child.h"
 #include "clock.h"
 #include "self.h"
+#include "trouble.h"
 
 enum { START = 30 * 1000, FDS_MOST = 2 }; /* milliseconds until it must be ready */
+enum { PAUSE_MS = 50, PAUSES_MOST = 5 };  /* before it is started again; doubled each time, so often */
+
+/* The processor time that it has had, in milliseconds; 0 where that is not known. */
+static int64_t
+processor_ms(const struct helper *h)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (h->pid <= 0 || clock_getcpuclockid(h->pid, &clock) != 0 || clock_gettime(clock, &t) < 0)
+		return 0;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+mark(struct helper *h)
+{
+	h->since = clock_ms();
+	h->cpu = processor_ms(h);
+}
 
 void
 helper_stop(struct helper *h)
@@ -30,6 +52,58 @@ helper_stop(struct helper *h)
 	errno = error;
 }
 
+bool
+helper_was_killed(int code)
+{
+	static const int signals[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (code == 128 + signals[i])
+			return true;
+	return false;
+}
+
+/* The other end is closed: it is not an empty packet that read as an end. */
+static bool
+has_hung_up(const struct helper *h)
+{
+	struct pollfd p = {.fd = h->socket};
+
+	return poll(&p, 1, 0) > 0 && p.revents & POLLHUP;
+}
+
+struct helper_end
+helper_fail(struct helper *h, enum helper_sign sign)
+{
+	int64_t had = processor_ms(h) - h->cpu, time = clock_ms() - h->since;
+	struct helper_end end = {.code = -1};
+
+	if (sign == HELPER_GONE && h->pid > 0 && has_hung_up(h)) {
+		kill(h->pid, SIGKILL); /* how it ended before that stays */
+		end.code = child_wait(h->pid);
+		h->pid = 0;
+		end.ours = helper_was_killed(end.code);
+	} else if (sign == HELPER_LATE) {
+		end.ours = 4 * had < time;
+	}
+	h->troubles = end.ours ? h->troubles + 1 : 0;
+	helper_stop(h);
+	return end;
+}
+
+static ssize_t
+take(const struct helper *h, char *packet, size_t room)
+{
+	ssize_t n;
+
+	do
+		n = recv(h->socket, packet, room - 1, MSG_DONTWAIT);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET)); /* what it answered before it died is still there */
+	if (n >= 0)
+		packet[n] = '\0';
+	return n;
+}
+
 static bool
 is_ready(const struct helper *h)
 {
@@ -37,7 +111,7 @@ is_ready(const struct helper *h)
 	char packet[16];
 	ssize_t n;
 
-	while ((n = helper_take(h, packet, sizeof(packet))) < 0 && errno == EAGAIN) {
+	while ((n = take(h, packet, sizeof(packet))) < 0 && errno == EAGAIN) {
 		struct pollfd p = {.fd = h->socket, .events = POLLIN};
 		int left = clock_left(until);
 
@@ -69,8 +143,8 @@ run(struct helper *h, int theirs)
 	return h->pid < 0 ? -1 : 0;
 }
 
-int
-helper_start(struct helper *h)
+static int
+start_once(struct helper *h)
 {
 	int pair[2], rc, error;
 
@@ -82,15 +156,41 @@ helper_start(struct helper *h)
 	rc = run(h, pair[1]);
 	error = errno;
 	close(pair[1]);
-	if (rc == 0 && is_ready(h))
+	if (rc == 0 && is_ready(h)) {
+		mark(h);
 		return 0;
+	}
 	helper_stop(h);
 	errno = rc < 0 ? error : EPROTO;
 	return -1;
 }
 
+/* What made it fail may pass: the longer, the more often it was met. */
+static void
+pause_after(unsigned troubles)
+{
+	unsigned doubled = troubles < PAUSES_MOST ? troubles : PAUSES_MOST;
+	long ms = troubles > 0 ? (long)PAUSE_MS << (doubled - 1) : 0;
+
+	if (ms > 0)
+		nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
 int
-helper_send(const struct helper *h, const void *bytes, size_t n, const int *fds, size_t count)
+helper_start(struct helper *h)
+{
+	for (int tries = 1;; tries++) {
+		pause_after(h->troubles);
+		if (start_once(h) == 0)
+			return 0;
+		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_ours(errno)))
+			return -1;
+		h->troubles++;
+	}
+}
+
+int
+helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_t count)
 {
 	struct iovec part = {.iov_base = (void *)(size_t)bytes, .iov_len = n};
 	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
@@ -114,23 +214,26 @@ helper_send(const struct helper *h, const void *bytes, size_t n, const int *fds,
 		c->cmsg_len = CMSG_LEN(count * sizeof(int));
 		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	}
-	if (sendmsg(h->socket, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+	if (sendmsg(h->socket, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+		mark(h);
 		return 0;
+	}
+	if (errno == ECONNRESET)
+		errno = EPIPE;
 	if (errno == EINTR || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS)
 		errno = EAGAIN;
 	return -1;
 }
 
 ssize_t
-helper_take(const struct helper *h, char *packet, size_t room)
+helper_take(struct helper *h, char *packet, size_t room)
 {
-	ssize_t n;
+	ssize_t n = take(h, packet, room);
 
-	do
-		n = recv(h->socket, packet, room - 1, MSG_DONTWAIT);
-	while (n < 0 && (errno == EINTR || errno == ECONNRESET)); /* what it answered before it died is still there */
-	if (n >= 0)
-		packet[n] = '\0';
+	if (n > 0) {
+		mark(h);
+		h->troubles = 0;
+	}
 	return n;
 }
 

@@ -162,7 +162,7 @@ take_packet(struct media_found *out, char *packet, size_t n, size_t most)
 
 /* Takes all packets of an answer. NULL, or why there is none. */
 static const char *
-take_all(const struct helper *h, struct media_found *out, size_t most)
+take_all(struct helper *h, struct media_found *out, size_t most, enum helper_sign *sign)
 {
 	int64_t until = clock_ms() + PATIENCE;
 	char packet[PACKET];
@@ -173,16 +173,19 @@ take_all(const struct helper *h, struct media_found *out, size_t most)
 		ssize_t n;
 		int rc;
 
-		if (left == 0)
-			return "looking for its media took longer than a page may";
 		n = helper_take(h, packet, sizeof(packet));
+		*sign = HELPER_LATE;
 		if (n < 0 && errno == EAGAIN) {
+			if (left == 0)
+				return "looking for its media took longer than a page may";
 			if (poll(&p, 1, left) < 0 && errno != EINTR)
 				return "the program that looks for its media cannot be waited for";
 			continue;
 		}
+		*sign = HELPER_GONE;
 		if (n <= 0)
 			return "looking for its media ended the program that did so";
+		*sign = HELPER_NONSENSE;
 		rc = take_packet(out, packet, (size_t)n, most);
 		if (rc < 0)
 			return "the program that looks for its media said what makes no sense";
@@ -210,23 +213,27 @@ media_find(struct media *m, int page_fd, const char *url, const char *content_ty
 	   struct media_found *out)
 {
 	struct buf request = {0};
+	enum helper_sign sign;
 	const char *wrong;
-	int rc;
+	int rc, tries = 0;
 
 	*out = (struct media_found){0};
 	most = most > MEDIA_MOST ? MEDIA_MOST : most;
 	buf_printf(&request, "%zu\n", most);
 	add_line(&request, url && strlen(url) < MEDIA_URL ? url : "");
 	add_line(&request, content_type && strlen(content_type) < MEDIA_TITLE ? content_type : "");
-	rc = ask(m, &request, page_fd);
+	do {
+		media_free(out);
+		*out = (struct media_found){0};
+		rc = ask(m, &request, page_fd);
+		wrong = rc == 0 ? take_all(&m->helper, out, most, &sign) : NULL;
+		out->trouble = wrong && helper_fail(&m->helper, sign).ours;
+	} while (out->trouble && ++tries < HELPER_TRIES);
 	buf_free(&request);
 	if (rc < 0)
 		return -1;
-	wrong = take_all(&m->helper, out, most);
-	if (wrong) {
-		helper_stop(&m->helper);
+	if (wrong)
 		snprintf(out->why, sizeof(out->why), "%s", wrong);
-	}
 	if (out->why[0] == '\0')
 		return 0;
 	media_free(out);

@@ -35,6 +35,7 @@ struct media_found {
 	bool cut;               /* not all of the page was looked at: it is too long or nested too deeply */
 	char rule[OPTOUT_RULE]; /* the page's own rule that forbids its use, "meta robots: noai"; "" where none does */
 	char why[MEDIA_WHY];    /* media_find() returned 1: why, in words for people */
+	bool trouble;           /* the same: this machine kept bi-media from it (helper.h); it may be asked again */
 };
 
 struct media;
@@ -47,7 +48,8 @@ struct media *media_open(void);
  * URL is the page's after redirects (NULL or "": relative URLs count only below a <base>), CONTENT_TYPE its header
  * (NULL or "": none); MOST of them at most. OUT need not be initialised, and is for media_free() whatever returns: 0;
  * 1 when bi-media died of the page, or did not say all within 30 s (it is started again when it is next needed), or the
- * page could not be read; -1 with errno when bi-media cannot be started at all.
+ * page could not be read; it is asked again, HELPER_TRIES times in all, where that was this machine's trouble. -1 with
+ * errno when bi-media cannot be started at all.
  */
 int media_find(struct media *m, int page_fd, const char *url, const char *content_type, size_t most,
 	       struct media_found *out);

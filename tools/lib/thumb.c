@@ -97,18 +97,29 @@ shift(struct worker *w)
 	return job;
 }
 
-/* The picture on which it ended, or that took too long, has failed; what it had besides waits for another. */
+/* The picture on which it ended, or that took too long, has failed, or is tried again; what it had besides waits for
+ * another. */
 static void
-died(struct thumber *t, struct worker *w, const char *why)
+died(struct thumber *t, struct worker *w, enum helper_sign sign, const char *why)
 {
 	struct thumb_job *job = shift(w);
+	bool ours = helper_fail(&w->helper, sign).ours;
+	bool again = ours && ++job->troubles < HELPER_TRIES;
 
-	helper_stop(&w->helper);
-	job->end = THUMB_DIED;
+	job->end = ours ? THUMB_UNSTARTED : THUMB_DIED;
+	job->error = ours ? EAGAIN : 0;
 	snprintf(job->why, sizeof(job->why), "%s", why);
-	put(&t->done, job);
+	if (!again)
+		put(&t->done, job);
 	while (w->n > 0)
 		put_first(&t->waiting, w->jobs[--w->n]);
+	/* It may have begun to write. */
+	if (again && (ftruncate(job->out, 0) < 0 || lseek(job->out, 0, SEEK_SET) < 0)) {
+		job->end = THUMB_UNWRITTEN;
+		job->error = errno;
+		put(&t->done, job);
+	} else if (again)
+		put_first(&t->waiting, job);
 }
 
 static bool
@@ -225,14 +236,14 @@ look(struct thumber *t, struct worker *w)
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_ms() >= w->until)
-			died(t, w, "decoding it took longer than a picture may");
+			died(t, w, HELPER_LATE, "decoding it took longer than a picture may");
 	} else if (n > 0 && !w->vector && strcmp(packet, "vector") == 0) {
 		w->jobs[0]->vector = true;
 		put_first(&t->waiting, shift(w));
 	} else if (n > 0 && parse_answer(w->jobs[0], packet)) {
 		put(&t->done, shift(w));
 	} else {
-		died(t, w, "decoding it ended the program that did so");
+		died(t, w, n > 0 ? HELPER_NONSENSE : HELPER_GONE, "decoding it ended the program that did so");
 	}
 }
 
@@ -262,6 +273,7 @@ void
 thumb_start(struct thumber *t, struct thumb_job *job)
 {
 	job->vector = false;
+	job->troubles = 0;
 	put(&t->waiting, job);
 	hand_out(t);
 }

@@ -27,7 +27,7 @@ enum thumb_end {
 	THUMB_FAILED,    /* the picture cannot be decoded */
 	THUMB_DIED,      /* decoding it crashed, or took longer than a picture may */
 	THUMB_UNWRITTEN, /* the file of the thumbnail could not be written: error says why */
-	THUMB_UNSTARTED, /* bi-thumb cannot be started: error says why */
+	THUMB_UNSTARTED, /* bi-thumb cannot be started, or is killed each time: error says why */
 };
 
 enum thumb_kind {
@@ -48,6 +48,7 @@ struct thumb_job {
 	int error;                /* THUMB_UNWRITTEN, THUMB_UNSTARTED: an errno */
 	char why[THUMB_WHY];      /* unless THUMB_OK: why there is none, in words for people */
 	bool vector;              /* thumb.c's own, as what follows */
+	unsigned troubles;        /* of this machine, that kept it from being made */
 	struct thumb_job *next;
 };
 
@@ -62,7 +63,8 @@ void thumb_start(struct thumber *t, struct thumb_job *job);
 
 /*
  * A job that has ended, in no order. NULL when none is under way, or, unless WAIT, none has ended. A bi-thumb
- * that crashes or hangs on a picture fails that picture only, and is started again.
+ * that crashes or hangs on a picture fails that picture only, and is started again. One that somebody killed, or that
+ * got no processor time, is given the picture again, HELPER_TRIES times in all.
  */
 struct thumb_job *thumb_next(struct thumber *t, bool wait);
 

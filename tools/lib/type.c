@@ -168,6 +168,7 @@ answer_as(struct type_answer *a, const char *mime, const char *ext)
 {
 	snprintf(a->mime, sizeof(a->mime), "%s", mime);
 	snprintf(a->ext, sizeof(a->ext), "%s", ext);
+	a->failed = false;
 }
 
 static bool
@@ -223,20 +224,21 @@ struct asking {
 	struct type_answer *answers;
 	size_t n, sent, answered; /* heads before ANSWERED have their answer, those before SENT were sent */
 	int64_t until;            /* when the next answer must be here */
+	unsigned troubles;        /* that kept the next answer away */
+	enum helper_sign sign;    /* step() returned false: why */
 };
 
-/* Sends one head, if the socket has room for it. False when bi-type has gone. */
-static bool
-send_one(const struct typer *t, struct asking *a)
+/* Sends one head, if the socket has room for it. One that has gone is found so by what it answered, to its end. */
+static void
+send_one(struct typer *t, struct asking *a)
 {
 	const struct type_head *h = &a->heads[a->sent];
 
 	if (helper_send(&t->helper, h->bytes, h->len < TYPE_HEAD ? h->len : TYPE_HEAD, NULL, 0) < 0)
-		return errno == EAGAIN;
+		return;
 	do
 		a->sent++;
 	while (a->sent < a->n && plain_type(&a->heads[a->sent]));
-	return true;
 }
 
 /* Answers the plain heads that are next: they are not sent. */
@@ -255,23 +257,52 @@ skip_plain(struct asking *a)
 
 /* Sends and receives what can be now. False when bi-type has gone, hangs or says nonsense. */
 static bool
-step(const struct typer *t, struct asking *a)
+step(struct typer *t, struct asking *a)
 {
 	char packet[TYPE_MIME + TYPE_EXT + 8];
 	ssize_t n;
 
+	a->sign = HELPER_LATE;
 	if (!wait_for(t, a->sent < a->n, a->until))
 		return false;
+	a->sign = HELPER_NONSENSE;
 	while ((n = helper_take(&t->helper, packet, sizeof(packet))) > 0) {
 		if (a->answered >= a->sent || !parse_answer(&a->answers[a->answered], packet))
 			return false;
 		a->answered++;
+		a->troubles = 0;
 		a->until = clock_ms() + PATIENCE;
 		skip_plain(a);
 	}
+	a->sign = HELPER_GONE;
 	if (n == 0 || (n < 0 && errno != EAGAIN))
 		return false;
-	return a->sent >= a->n || send_one(t, a);
+	a->sign = HELPER_LATE;
+	if (clock_left(a->until) == 0)
+		return false;
+	if (a->sent < a->n)
+		send_one(t, a);
+	return true;
+}
+
+/* The first head without an answer did it, if it was sent and the machine did not; the rest is sent again. False where
+ * bi-type ends again and again though nothing was sent. */
+static bool
+blame(struct typer *t, struct asking *a)
+{
+	struct helper_end end = helper_fail(&t->helper, a->sign);
+	bool tried = ++a->troubles >= HELPER_TRIES;
+
+	if (a->sent > a->answered && (tried || !end.ours)) {
+		answer_as(&a->answers[a->answered], "application/octet-stream", "bin");
+		a->answers[a->answered++].failed = end.ours;
+		a->troubles = 0;
+	} else if (a->sent == a->answered && tried) {
+		errno = EPROTO;
+		return false;
+	}
+	a->sent = a->answered;
+	return true;
 }
 
 int
@@ -290,10 +321,7 @@ type_ask(struct typer *t, const struct type_head *heads, size_t n, struct type_a
 			continue;
 		if (a.answered == n)
 			return 0;
-		/* The first head without an answer did it, if it was sent: the rest is sent again. */
-		helper_stop(&t->helper);
-		if (a.sent > a.answered)
-			answer_as(&answers[a.answered++], "application/octet-stream", "bin");
-		a.sent = a.answered;
+		if (!blame(t, &a))
+			return -1;
 	}
 }

@@ -9,6 +9,7 @@
 #ifndef BI_TYPE_H
 #define BI_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -25,6 +26,7 @@ struct type_head {
 struct type_answer {
 	char mime[TYPE_MIME]; /* "image/jpeg", "application/octet-stream" where nothing is known */
 	char ext[TYPE_EXT];   /* "jpg", without the dot and in lower case; "bin" where nothing is known */
+	bool failed; /* this machine kept bi-type from telling: mime and ext say nothing, and may be asked again */
 };
 
 struct typer;
@@ -33,9 +35,10 @@ struct typer;
 struct typer *type_open(void);
 
 /*
- * Asks about N heads and waits for all answers, in order. A head on which bi-type dies, or about which
- * it says nothing for ten seconds, is answered application/octet-stream, bin; bi-type is started again
- * and the rest goes on. -1 with errno only when it cannot be started at all.
+ * Asks about N heads and waits for all answers, in order. A head on which bi-type dies, or computes for ten seconds, is
+ * answered application/octet-stream, bin; bi-type is started again and the rest goes on. Where bi-type was killed by
+ * somebody, or got no processor time, it is asked again, HELPER_TRIES times in all; then the answer has FAILED. -1 with
+ * errno only when it cannot be started at all.
  */
 int type_ask(struct typer *t, const struct type_head *heads, size_t n, struct type_answer *answers);
 

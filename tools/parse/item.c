@@ -13,6 +13,7 @@
 
 #include "msg.h"
 #include "serve.h"
+#include "trouble.h"
 
 enum {
 	BLOCK = 128 << 10,
@@ -62,6 +63,16 @@ fail_errno(struct shop *s, struct item *i, const char *code, bool retryable, con
 
 	snprintf(why, sizeof(why), "%s: %s", what, strerror(errno));
 	fail(s, i, code, retryable, why);
+}
+
+/* A file cannot be opened or read: the file's fault, or this machine's. */
+static void
+fail_source(struct shop *s, struct item *i, const char *what)
+{
+	if (trouble_is_ours(errno))
+		fail_errno(s, i, TROUBLE_CODE, true, what);
+	else
+		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", false, what);
 }
 
 /* --- what it is --- */
@@ -154,6 +165,10 @@ ask_type(struct shop *s, struct item *i)
 	if (!s->typer)
 		s->typer = type_open();
 	typed = s->typer && type_ask(s->typer, &one, 1, &answer) == 0;
+	if (typed && answer.failed) {
+		errno = EAGAIN;
+		typed = false;
+	}
 	if (typed)
 		snprintf(i->mime, sizeof(i->mime), "%s", answer.mime);
 	free(head);
@@ -411,15 +426,19 @@ open_file(struct shop *s, struct item *i)
 	}
 	i->work.in = open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (i->work.in < 0) {
-		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", false, "it cannot be opened");
+		fail_source(s, i, "it cannot be opened");
 		return false;
 	}
-	if (fstat(i->work.in, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (fstat(i->work.in, &st) < 0) {
+		fail_source(s, i, "it cannot be examined");
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
 		fail(s, i, "not_a_file", false, "it is no file of bytes (a directory, a device, a pipe or a socket)");
 		return false;
 	}
 	if (!take_hash(i)) {
-		fail_errno(s, i, "unreadable_file", false, "it cannot be read");
+		fail_source(s, i, "it cannot be read");
 		return false;
 	}
 	return true;

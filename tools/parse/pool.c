@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "child.h"
 #include "clock.h"
 #include "doc.h"
 #include "helper.h"
 #include "rec.h"
 #include "serve.h"
+#include "trouble.h"
 
 enum { FORMATS = 8, USES = 500 }; /* after so many documents a process is replaced: libraries lose memory */
 
@@ -90,20 +91,30 @@ end_work(struct pool *p, struct worker *k)
 	}
 }
 
-/* It has gone, or is to go: what it was at fails by how it ended. */
+/* Puts W before those that wait. */
 static void
-died(struct pool *p, struct worker *k, bool late)
+put_first(struct pool *p, struct work *w)
+{
+	w->next = p->first;
+	if (!p->first)
+		p->last = &w->next;
+	p->first = w;
+}
+
+/* It has gone, or is to go: what it was at fails by how it ended, or is tried again. */
+static void
+died(struct pool *p, struct worker *k, enum helper_sign sign)
 {
 	struct work *w = k->work;
-	int code = -1;
+	struct helper_end end = helper_fail(&k->helper, sign);
+	int code = end.code;
 
-	if (k->helper.pid > 0 && !late) {
-		kill(k->helper.pid, SIGKILL); /* how it ended before that stays */
-		code = child_wait(k->helper.pid);
-		k->helper.pid = 0;
-	}
-	helper_stop(&k->helper);
-	if (late || code == 128 + SIGPROF || code == 128 + SIGXCPU)
+	/* What it began to write does not count. */
+	if (end.ours && ++w->troubles < HELPER_TRIES && ftruncate(w->out, 0) == 0 && lseek(w->out, 0, SEEK_SET) == 0)
+		put_first(p, w);
+	else if (end.ours)
+		fail(w, TROUBLE_CODE, true, "what parses it was killed or kept waiting again and again");
+	else if (sign == HELPER_LATE || code == 128 + SIGPROF || code == 128 + SIGXCPU)
 		fail(w, "parse_timeout", false, "parsing it took longer than a document may");
 	else if (code == EX_OSERR)
 		fail(w, "parse_memory", false, "parsing it took more memory than a document may");
@@ -121,7 +132,8 @@ give(struct worker *k, struct work *w)
 
 	for (int i = 0; i < 2; i++) {
 		if (k->helper.socket < 0) {
-			k->helper = (struct helper){.program = "bi-parse", .mode = w->format, .socket = -1};
+			k->helper.program = "bi-parse";
+			k->helper.mode = w->format;
 			if (helper_start(&k->helper) < 0)
 				return -1;
 		}
@@ -164,6 +176,7 @@ pool_add(struct pool *p, struct work *w)
 {
 	w->next = NULL;
 	w->ended = false;
+	w->troubles = 0;
 	*p->last = w;
 	p->last = &w->next;
 	hand_out(p);
@@ -229,11 +242,11 @@ look(struct pool *p, struct worker *k)
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_left(k->until) == 0)
-			died(p, k, true);
+			died(p, k, HELPER_LATE);
 	} else if (n > 0 && strlen(packet) == (size_t)n && take_answer(k->work, packet)) {
 		end_work(p, k);
 	} else {
-		died(p, k, false);
+		died(p, k, n > 0 ? HELPER_NONSENSE : HELPER_GONE);
 	}
 }
 

@@ -23,7 +23,8 @@ struct work {
 	const char *format;  /* "text", "pdf"... */
 	const char *request; /* the lines of serve.h */
 	int in, out;
-	bool ended; /* out; the rest counts only then */
+	unsigned troubles; /* the pool's: of this machine, that kept it from being parsed */
+	bool ended;        /* out; the rest counts only then */
 	enum work_end end;
 	size_t images, text, meta; /* bytes */
 	char code[24];             /* "parse_damaged" */

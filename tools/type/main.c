@@ -21,6 +21,7 @@
 #include "msg.h"
 #include "opt.h"
 #include "rec.h"
+#include "trouble.h"
 #include "type.h"
 
 enum { GROUP = 64, OPT_SERVE = 256 }; /* files asked about at once */
@@ -95,7 +96,7 @@ say(const struct asked *a, const char *name, const struct type_answer *t)
 }
 
 static void
-say_failed(struct asked *a, const char *name, const char *code, const char *why)
+say_failed(struct asked *a, const char *name, const char *code, const char *why, bool retryable)
 {
 	struct buf line = {0};
 
@@ -107,7 +108,7 @@ say_failed(struct asked *a, const char *name, const char *code, const char *why)
 	buf_json(&line, name);
 	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
 	buf_json(&line, why);
-	buf_str(&line, ",\"retryable\":false}}");
+	buf_printf(&line, ",\"retryable\":%s}}", retryable ? "true" : "false");
 	rec_out(line.data, line.len);
 	buf_free(&line);
 }
@@ -118,10 +119,15 @@ ask(struct asked *a, struct typer *t)
 	if (type_ask(t, a->head, a->n, a->answer) < 0)
 		msg_die_errno(EX_OSERR, "cannot start bi-type --serve again");
 	for (size_t i = 0; i < a->n; i++) {
-		say(a, a->names[i], &a->answer[i]);
+		if (a->answer[i].failed) {
+			say_failed(a, a->names[i], TROUBLE_CODE,
+				   "what looks at it was killed, or got no processor time, again and again", true);
+		} else {
+			say(a, a->names[i], &a->answer[i]);
+			a->typed++;
+		}
 		free(a->names[i]);
 	}
-	a->typed += a->n;
 	a->n = 0;
 	rec_flush();
 }
@@ -136,8 +142,12 @@ add(struct asked *a, struct typer *t, const char *name)
 		int error = errno;
 
 		ask(a, t);
-		say_failed(a, name, error == ENOENT ? "not_found" : "not_readable",
-			   error == EINVAL ? "not a file of bytes (a device, a pipe or a socket)" : strerror(error));
+		say_failed(a, name,
+			   error == ENOENT          ? "not_found"
+			   : trouble_is_ours(error) ? TROUBLE_CODE
+						    : "not_readable",
+			   error == EINVAL ? "not a file of bytes (a device, a pipe or a socket)" : strerror(error),
+			   trouble_is_ours(error));
 		return;
 	}
 	a->names[a->n] = buf_strdup(name);
@@ -166,9 +176,9 @@ type_files(char **operands, bool json)
 		if (name)
 			add(&a, t, name);
 		else if (r.kind == REC_BAD)
-			say_failed(&a, r.text ? r.text : "", r.code, r.wrong);
+			say_failed(&a, r.text ? r.text : "", r.code, r.wrong, false);
 		else
-			say_failed(&a, "", "no_file", "a record without \"path\" or \"file\"");
+			say_failed(&a, "", "no_file", "a record without \"path\" or \"file\"", false);
 	}
 	ask(&a, t);
 	type_close(t);

@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# What this machine did is not the item's failure: it is tried again, by workers too, and may pass.
+
+load helpers
+
+# programs: in bin/ there is a bi-fetch of our own, whose helpers are the others there.
+programs() {
+	mkdir bin
+	cp "$BI_BIN/bi-fetch" bin/
+	ln -s "$BI_BIN"/bi-{type,media,expand} bin/
+}
+
+# killed HELPER ONCE|ALWAYS: it is killed as it sends its second packet (the first says that it is ready).
+killed() {
+	rm -f "bin/$1" once
+	cat >"bin/$1" <<-END
+		#!/bin/sh
+		if [ $2 = once ] && [ -e "$PWD/once" ]; then exec "$BI_BIN/$1" "\$@"; fi
+		echo >>"$PWD/once"
+		exec strace -o /dev/null -e inject=sendto,sendmsg:signal=KILL:when=2 "$BI_BIN/$1" "\$@"
+	END
+	chmod +x "bin/$1"
+}
+
+# good HELPER: it is the real one again.
+good() {
+	ln -sf "$BI_BIN/$1" "bin/$1"
+}
+
+lists() {
+	echo one >a.txt
+	echo two >b.txt
+	tar -cf x.tar a.txt b.txt
+	mkdir -p origin
+	echo '<!doctype html><title>t</title><img src="i.txt">' >origin/page.html
+	echo picture >origin/i.txt
+	origin_start
+	echo '{"media":"'"$ORIGIN"'/page.html"}' >page.in
+	echo "$PWD/x.tar" >tar.in
+	echo "$PWD/a.txt" >file.in
+}
+
+# outcome: state and code of each result of ./out.
+outcome() {
+	jq -r 'select(.item) | [.status, .error.code // empty, .error.retryable // empty] | join(" ")' out | sort | uniq -c | xargs
+}
+
+@test "a helper that somebody kills is asked again; killed each time, its item fails and may pass" {
+	local helper list want
+
+	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	programs
+	lists
+	while read -r helper list want; do
+		killed "$helper" once
+		run -0 --separate-stderr bin/bi-fetch -q -b once --expand <"$list"
+		[ -e once ]
+		assert_equal "$(tr -d c <"$BI_ROOT/batches/once/state")" ''
+		killed "$helper" always
+		bin/bi-fetch -q -b always --expand <"$list" >out 2>err && return 1
+		assert_equal "$(outcome)" "$want"
+		assert_equal "$(wc -l <once)" 3
+		good "$helper"
+		run -0 --separate-stderr bin/bi-fetch -q -b always --expand <"$list"
+		assert_equal "$(tr -d c <"$BI_ROOT/batches/always/state")" ''
+	done <<-'END'
+		bi-type file.in 1 failed system_error true
+		bi-expand tar.in 1 failed system_error true
+		bi-media page.in 1 failed system_error true
+	END
+}
+
+@test "a filter that somebody kills gets the record again, from a worker too" {
+	lists
+	cat >filter <<-END
+		#!/bin/sh
+		[ -e "$PWD/killed" ] || { : >"$PWD/killed"; kill -KILL \$\$; }
+		exec jq -c --unbuffered .
+	END
+	chmod +x filter
+	bi-fetch --queue -b w <file.in >queued
+	run -0 --separate-stderr bi-fetch --work --once --through "$PWD/filter"
+	[ -e killed ]
+	assert_equal "$(cat "$BI_ROOT/batches/w/state")" c
+	rm killed
+	run -0 --separate-stderr bi-fetch -q -b M --through "$PWD/filter" <file.in
+	assert_equal "$(cat "$BI_ROOT/batches/M/state")" c
+}
+
+@test "a source that cannot be opened or read for want of this machine is tried again; one that is not there is not" {
+	local error
+
+	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+	lists
+	for error in EIO EMFILE ESTALE; do
+		strace -f -o trace -P "$PWD/a.txt" -e inject=openat:error=$error:when=1..2 \
+			bi-fetch -q -b "$error" --backoff 0.05 a.txt >out
+		assert_equal "$(jq -r 'select(.item).attempts' out)" 3
+		strace -f -o trace -P "$PWD/a.txt" -e inject=openat:error=$error \
+			bi-fetch -q -b "x$error" --tries 2 --backoff 0.05 a.txt >out && return 1
+		assert_equal "$(outcome)" '1 failed system_error true'
+		run -0 --separate-stderr bi-fetch -q -b "x$error" a.txt
+	done
+	bi-fetch --queue -b w a.txt >queued
+	strace -f -o trace -P "$PWD/a.txt" -e inject=openat:error=EMFILE:when=1..2 bi-fetch --work --once --backoff 0.05
+	assert_equal "$(cat "$BI_ROOT/batches/w/state")" c
+	bi-fetch -q -b gone nothing.txt >out && return 1
+	assert_equal "$(outcome)" '1 failed no_such_file'
+}

@@ -1,0 +1,26 @@
+#include "trouble.h"
+
+#include <errno.h>
+
+bool
+trouble_is_ours(int error)
+{
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case EIO:
+	case ENOSPC:
+	case EDQUOT:
+	case EAGAIN:
+	case EINTR:
+	case ESTALE:
+	case ETIMEDOUT:
+	case EREMOTEIO:
+	case ENOLCK:
+		return true;
+	default:
+		return false;
+	}
+}
