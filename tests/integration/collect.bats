@@ -421,6 +421,27 @@ everything() {
 	assert_equal "$(tail -n 1 "$BI_ROOT/batches/P/picks.ndjson" | jq -r .reviewer)" anonymous
 }
 
+@test "a decision of a time that has not come yet does not win for ever" {
+	batch P 3 2
+	# It is stored as now, and what is decided after it counts.
+	echo '{"batch":"P","reviewer":"eve","selections":{"1":2},"at":{"1":"2999-01-01T00:00:00Z"}}' >sel.json
+	run -0 bi-collect --picks sel.json
+	[ "$(jq -r .at "$BI_ROOT/batches/P/picks.ndjson" | cut -c 1-4)" -lt 2900 ]
+	echo '{"batch":"P","reviewer":"eve","selections":{"1":1},"at":{"1":"'"$(date -u +%FT%TZ -d '+1 second')"'"}}' >sel.json
+	run -0 bi-collect --picks sel.json
+	refute_output --partial 'older'
+	collected 1 'file 1 1'
+	# One that was stored by an older version is not the newest, and undoes nothing from a file.
+	pick P 2 1 eve 2999-01-01T00:00:00.000Z
+	pick P 2 2 bob 2026-11-22T13:00:00.000Z
+	run -0 bi-collect --prefer newest P
+	collected 2 'file 2 2'
+	echo '{"batch":"P","reviewer":"eve","selections":{"2":2},"at":{"2":"2026-11-23T00:00:00Z"}}' >sel.json
+	run -0 bi-collect --picks sel.json
+	refute_output --partial 'older'
+	assert_equal "$(tail -n 1 "$BI_ROOT/batches/P/picks.ndjson" | jq -r '.subject + .at')" 22026-11-23T00:00:00Z
+}
+
 @test "picks from a file that is wrong are refused, and those on disk untouched" {
 	local bad
 

@@ -193,3 +193,26 @@ fetch() {
 	assert_equal "$(origin_hits '^/bytes/10/1')" 1
 	assert_equal "$(origin_hits robots.txt)" 0
 }
+
+@test "a header that forbids is read however long it is" {
+	# GET /N: the word stands at the end of a header of N bytes and a few.
+	start perl -MIO::Socket::INET -e '
+		$| = 1;
+		my $s = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1") or die;
+		print $s->sockport, "\n";
+		while (my $c = $s->accept) {
+			my ($n, $head) = (0);
+			while (<$c>) { $n = $1 if m{^GET /(\d+) }; last if /^\r?\n$/ }
+			$head = $n ? "200 OK\r\nX-Robots-Tag: " . ("x" x $n) . ", noai" : "404 no";
+			print $c "HTTP/1.1 $head\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde";
+		}' </dev/null >port
+	poll 10 test -s port
+	FAULTY=http://127.0.0.1:$(<port)
+	run fetch < <(found /8000 /8170 /8192 /20000)
+	assert_output - <<-'END'
+		20000 failed opted_out
+		8000 failed opted_out
+		8170 failed opted_out
+		8192 failed opted_out
+	END
+}

@@ -333,3 +333,115 @@ everything() {
 	run -2 bi-clean batch ../M
 	run -2 bi-clean --move-to ../x legacy .
 }
+
+# full_disk: mounts an ext4 of 16 MB at m, with the root in it, and makes what fills it: `fill`.
+full_disk() {
+	[ "$(id -u)" = 0 ] || skip 'only root may mount a file system'
+	truncate -s 16M image
+	mkfs.ext4 -q -F image
+	mkdir -p m
+	mount -o loop image m 2>/dev/null || skip 'no file system can be mounted here'
+	export BI_ROOT=$PWD/m/root
+}
+
+# fill: no block is left, not of those for root either.
+fill() {
+	local size
+
+	# What was freed is there after a commit.
+	for size in 64k 1k 1k; do
+		sync -f m
+		dd if=/dev/zero bs=$size oflag=append conv=notrunc of=m/fill 2>/dev/null || :
+	done
+	run ! mkdir m/one-more
+}
+
+teardown() {
+	! mountpoint -q "$BATS_TEST_TMPDIR/m" || umount "$BATS_TEST_TMPDIR/m"
+	bi_teardown
+}
+
+@test "batch, old, temp: room can be made on a full disk" {
+	full_disk
+	batch M 3
+	bi-render M >/dev/null
+	batch N 3
+	batch O 3
+	fill
+	run -0 bi-clean -y batch M
+	[ ! -e "$BI_ROOT/batches/M" ] && [ ! -e "$BI_ROOT/review/M" ]
+	# A root that nothing was prepared in, as an older version made it.
+	rm -rf "$BI_ROOT/trash" "$BI_ROOT/.trash"
+	fill
+	run -0 bi-clean -y batch N
+	rm -rf "$BI_ROOT/trash" "$BI_ROOT/.trash"
+	fill
+	run -0 bi-clean -y --older-than 0s old
+	assert_equal "$(ls -A "$BI_ROOT/batches" "$BI_ROOT/review")" "$(printf '%s:\n\n%s:' "$BI_ROOT/batches" "$BI_ROOT/review")"
+	: >"$BI_ROOT/temp/left.1.part" || :
+	fill
+	run -0 bi-clean temp
+	umount m
+}
+
+@test "batch: no room in trash/, whatever the reason: removed all the same, also after a kill" {
+	local error way i=0
+
+	for error in ENOSPC EDQUOT; do
+		for way in mkdirat renameat; do
+			batch M 2
+			run -0 strace -f -qq -o trace -e "trace=$way" -P "$BI_ROOT/trash" -P trash -e "inject=$way:error=$error:when=1" \
+				bi-clean -y batch M
+			[ ! -e "$BI_ROOT/batches/M" ]
+			assert_equal "$(ls -A "$BI_ROOT/batches" "$BI_ROOT/.trash")" "$(printf '%s:\n\n%s:' "$BI_ROOT/.trash" "$BI_ROOT/batches")"
+		done
+	done
+	# Killed while it empties the spare directory, or the hidden one: the next deletes what is left, and nobody takes it
+	# for a batch meanwhile.
+	for way in spare hidden; do
+		batch M 5
+		rm -rf "$BI_ROOT/trash" "$BI_ROOT/.trash"
+		[ $way = hidden ] || mkdir "$BI_ROOT/.trash"
+		run strace -f -qq -o trace -e trace=mkdirat,unlinkat -e inject=mkdirat:error=ENOSPC -e inject=unlinkat:signal=KILL:when=9 \
+			bi-clean -y batch M
+		assert_equal "$status" 137
+		[ -n "$(find "$BI_ROOT/.trash" "$BI_ROOT"/batches/.trash-* -name state 2>/dev/null)" ]
+		run -0 bi-status
+		refute_output --partial trash
+		run -0 bi-clean check
+		run -0 bi-clean temp
+		[ -z "$(find "$BI_ROOT/.trash" "$BI_ROOT"/batches -mindepth 1)" ]
+	done
+}
+
+@test "batch --archive: interrupted, the same command goes on; what could not be deleted is said as it is" {
+	batch M 3
+	# The archive is written, and what removes the batch fails.
+	run -74 strace -f -qq -o trace -e trace=renameat -e inject=renameat:error=EIO bi-clean -y --archive M.tar batch M
+	assert_output --partial "it is still there: mend that and run the same command again"
+	[ -e M.tar ]
+	cp M.tar first.tar
+	run -0 bi-clean -y --archive M.tar batch M
+	[ ! -e "$BI_ROOT/batches/M" ]
+	cmp M.tar first.tar
+	# One that is of another state is not taken for it.
+	batch M 3
+	run -74 strace -f -qq -o trace -e trace=renameat -e inject=renameat:error=EIO bi-clean -y --archive N.tar batch M
+	batch M 4
+	run -73 bi-clean -y --archive N.tar batch M
+	assert_output --partial 'is not the batch'
+	[ -e "$BI_ROOT/batches/M" ]
+	# Renamed, but not deleted.
+	run -74 strace -f -qq -o trace -e trace=unlinkat -e inject=unlinkat:error=EIO:when=5 bi-clean -y batch M
+	assert_output --partial "is removed, but not all that it had could be deleted: Input/output error; mend that, and \`bi-clean temp\` deletes the rest"
+	run -0 bi-clean temp
+	assert_equal "$(ls -A "$BI_ROOT/trash")" ''
+}
+
+@test "old: what cannot be looked at is left alone, and said" {
+	batch M 2
+	run -77 strace -f -qq -o trace -e trace=openat -P state -P "$BI_ROOT/batches/M/state" -e inject=openat:error=EACCES \
+		bi-clean -y --older-than 0s old
+	assert_output --partial "cannot tell how old the batch 'M' is: it is left alone"
+	[ -e "$BI_ROOT/batches/M/state" ]
+}

@@ -25,9 +25,11 @@ static void
 say_what_steers(void *arg)
 {
 	(void)arg;
-	msg_warn("%s", "a\x1b[2J\nb\xc2\x9b\xe2\x80\xae");
 	errno = ENOENT;
+	msg_warn("%s", "a\x1b[2J\nb\xc2\x9b\xe2\x80\xae");
 	msg_warn_errno("%s", "\x9b");
+	if (errno != ENOENT)
+		exit(1);
 	msg_progress("\x1b[2J\xe2\x81\xa6");
 }
 

@@ -81,14 +81,15 @@ is_picture(const char *name, struct picture *out)
 	return end == dot && !root_subject_wrong(out->subject);
 }
 
-static void
+/* 0, or -1 with errno. */
+static int
 see(struct legacy *l, const char *name)
 {
 	struct picture p = {0};
 	struct stat st;
 
 	if (fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
+		return errno == ENOENT ? 0 : -1;
 	if (S_ISDIR(st.st_mode)) {
 		l->directories++;
 	} else if (S_ISREG(st.st_mode) && is_page(name)) {
@@ -103,6 +104,7 @@ see(struct legacy *l, const char *name)
 	} else {
 		l->others++;
 	}
+	return 0;
 }
 
 /* By subject, then in the order that it had there. */
@@ -122,13 +124,18 @@ look(struct legacy *l)
 {
 	int copy = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	int error;
 
 	if (!d)
 		return -1;
-	for (struct dirent *e; (e = readdir(d));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			see(l, e->d_name);
+	for (struct dirent *e; (errno = 0, e = readdir(d));)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && see(l, e->d_name) < 0)
+			break;
+	error = errno;
 	closedir(d);
+	errno = error;
+	if (error)
+		return -1;
 	if (l->pictures_n)
 		qsort(l->pictures, l->pictures_n, sizeof(*l->pictures), by_place);
 	return 0;

@@ -46,44 +46,89 @@ close_with(int fd, int rc)
 
 typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in the directory D, sorted, into OUT, for free() each and all. How many, or -1 with errno. */
+static ssize_t
+list_names(DIR *d, char ***out)
+{
+	char **v = NULL;
+	size_t n = 0;
+
+	for (struct dirent *e; (errno = 0, e = readdir(d));) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if ((n & (n - 1)) == 0)
+			v = buf_realloc(v, (n ? 2 * n : 1) * sizeof(*v));
+		v[n++] = buf_strdup(e->d_name);
+	}
+	*out = v;
+	if (errno) {
+		int error = errno;
+
+		for (size_t i = 0; i < n; i++)
+			free(v[i]);
+		free(v);
+		*out = NULL;
+		errno = error;
+		return -1;
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), by_name);
+	return (ssize_t)n;
+}
+
+static int each_file(int dir, const char *path, visit *see, void *arg);
+
+/* The same of the entry NAME of the directory DIR. */
+static int
+see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc = 0;
+	struct buf below = {0};
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return 0; /* a symbolic link is none of ours */
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return close_with(fd, errno == ENOENT ? 0 : -1);
+	buf_printf(&below, "%s%s%s", path, *path ? "/" : "", name);
+	if (S_ISDIR(st.st_mode)) {
+		rc = each_file(fd, below.data, see, arg);
+	} else {
+		if (S_ISREG(st.st_mode))
+			rc = see(below.data, fd, &st, arg);
+		rc = close_with(fd, rc);
+	}
+	buf_free(&below);
+	return rc;
+}
+
 /* Calls SEE with each regular file below the directory DIR, which is closed here, by its path below the batch, PATH
- * being that of DIR. 0, or -1 with errno. */
+ * being that of DIR, in the order of their names. 0, or -1 with errno. */
 static int
 each_file(int dir, const char *path, visit *see, void *arg)
 {
 	DIR *d = dir < 0 ? NULL : fdopendir(dir);
-	struct buf name = {0};
-	int rc = d ? 0 : -1, error;
+	char **names = NULL;
+	ssize_t n = d ? list_names(d, &names) : -1;
+	int rc = n < 0 ? -1 : 0, error;
 
 	if (!d)
 		return close_with(dir, -1);
-	for (struct dirent *e; rc == 0 && (errno = 0, e = readdir(d));) {
-		struct stat st;
-		int fd;
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		fd = openat(dirfd(d), e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0 && errno == ELOOP)
-			continue; /* a symbolic link is none of ours */
-		if (fd < 0 || fstat(fd, &st) < 0) {
-			rc = close_with(fd, errno == ENOENT ? 0 : -1);
-			continue;
-		}
-		buf_clear(&name);
-		buf_printf(&name, "%s%s%s", path, *path ? "/" : "", e->d_name);
-		if (S_ISDIR(st.st_mode)) {
-			rc = each_file(fd, name.data, see, arg);
-			continue;
-		}
-		if (S_ISREG(st.st_mode))
-			rc = see(name.data, fd, &st, arg);
-		close_with(fd, 0);
+	for (ssize_t i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = see_entry(dirfd(d), path, names[i], see, arg);
+		error = errno;
+		free(names[i]);
+		errno = error;
 	}
-	if (rc == 0 && errno)
-		rc = -1; /* not all that there is was seen */
 	error = errno;
-	buf_free(&name);
+	free(names);
 	closedir(d);
 	errno = error;
 	return rc;
@@ -109,6 +154,8 @@ add_size(const char *name, int fd, const struct stat *st, void *arg)
 
 /* --- the archive --- */
 
+static const char manifest_name[] = "__bi__/SHA256SUMS";
+
 struct archiving {
 	const char *batch;
 	struct pack *pack;
@@ -131,6 +178,55 @@ archive_file(const char *name, int fd, const struct stat *st, void *arg)
 	return rc;
 }
 
+/* The SHA-256 of what the batch would be as an archive of this kind now. 0, or -1 with errno. */
+static int
+digest_of_batch(const struct clean *c, const struct batch *b, char hex[HASH_HEX + 1])
+{
+	struct archiving a = {.batch = batch_name(b)};
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), rc = -1;
+	uint64_t bytes;
+
+	if (null < 0)
+		return -1;
+	a.pack = pack_begin(pack_kind_of(c->archive), null, manifest_name);
+	if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
+		rc = pack_end(a.pack, hex, &bytes);
+	else
+		pack_drop(a.pack);
+	return close_with(null, rc);
+}
+
+/* The SHA-256 of the file PATH. 0, or -1 with errno. */
+static int
+digest_of_file(const char *path, char hex[HASH_HEX + 1])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct hash *h;
+	char block[1 << 16];
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	h = hash_begin();
+	while ((n = read(fd, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			hash_add(h, block, (size_t)n);
+	if (n < 0)
+		hash_drop(h);
+	else
+		hash_end(h, hex);
+	return close_with(fd, n < 0 ? -1 : 0);
+}
+
+/* Whether the file c->archive is there and is this batch as it is now: one that was interrupted had written it. */
+static bool
+is_archived(const struct clean *c, const struct batch *b)
+{
+	char there[HASH_HEX + 1], now[HASH_HEX + 1];
+
+	return digest_of_file(c->archive, there) == 0 && digest_of_batch(c, b, now) == 0 && strcmp(there, now) == 0;
+}
+
 /* Writes the batch to the file c->archive, which must not be there yet. 0, or -1 after a message. */
 static int
 archive(const struct clean *c, const struct batch *b)
@@ -147,7 +243,7 @@ archive(const struct clean *c, const struct batch *b)
 	if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		errno = EEXIST;
 	else if (dir >= 0 && part_open(&part, dir) == 0) {
-		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, "__bi__/SHA256SUMS");
+		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, manifest_name);
 		if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
 			rc = pack_end(a.pack, hex, &bytes);
 		else
@@ -155,7 +251,11 @@ archive(const struct clean *c, const struct batch *b)
 		if (rc == 0 && (fsync(part.fd) < 0 || part_publish(&part, dir, name) < 0 || fsync(dir) < 0))
 			rc = -1;
 	}
-	if (rc < 0)
+	if (rc < 0 && errno == EEXIST)
+		msg_warn("%s is there already and is not the batch '%s' as it is now: nothing is removed; give another "
+			 "name",
+			 c->archive, batch_name(b));
+	else if (rc < 0)
 		msg_warn_errno("cannot keep the batch '%s' in %s: nothing is removed", batch_name(b), c->archive);
 	part_drop(&part);
 	free(dirname);
@@ -231,6 +331,25 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 	json_object_put(o);
 }
 
+/* Says, with errno, that the batch NAME was not removed as a whole, and what goes on. errno stays. */
+static void
+say_left(const struct clean *c, const char *name)
+{
+	int error = errno, dir = root_dir(c->root.fd, "batches", false);
+	struct stat st;
+
+	if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		msg_warn("the batch '%s' is removed, but not all that it had could be deleted: %s; mend that, and "
+			 "`bi-clean temp` deletes the rest",
+			 name, strerror(error));
+	else
+		msg_warn("cannot remove the batch '%s': %s; it is still there: mend that and run the same command "
+			 "again",
+			 name, strerror(error));
+	close_with(dir, 0);
+	errno = error;
+}
+
 /* With its lock held alone by B. 0 or the exit code after a message. */
 static int
 retire_held(const struct clean *c, struct batch *b)
@@ -253,12 +372,12 @@ retire_held(const struct clean *c, struct batch *b)
 			  sizes.files, p.counts.pending + p.counts.processing))
 		return EX_SOME_FAILED;
 	if (!c->only_say) {
-		if (c->archive && archive(c, b) < 0)
+		if (c->archive && !is_archived(c, b) && archive(c, b) < 0)
 			return EX_CANTCREAT;
 		/* The pages first: without them the batch is still whole. */
 		if (remove_below(c, "review", name) < 0 || clean_parts(c, name) < 0 ||
 		    remove_below(c, "batches", name) < 0) {
-			msg_warn_errno("cannot remove all of the batch '%s'; the same command goes on", name);
+			say_left(c, name);
 			return msg_code(errno);
 		}
 		forget_port(c, name);
@@ -301,11 +420,11 @@ finish(const struct clean *c, size_t removed, size_t failed, int code)
 	return code;
 }
 
+/* CODE is not 0 where something failed before. */
 static int
-retire_all(const struct clean *c, const struct names *names)
+retire_all(const struct clean *c, const struct names *names, int code)
 {
-	size_t removed = 0, failed = 0;
-	int code = 0;
+	size_t removed = 0, failed = code != 0;
 
 	/* What a killed one left there. */
 	if (!c->only_say && trash_empty(&c->root) < 0)
@@ -332,31 +451,38 @@ clean_batch(const struct clean *c, char **args)
 		opt_wrong("--archive takes one batch at a time");
 	if (c->archive && !pack_kind_of(c->archive))
 		opt_wrong("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
-	code = retire_all(c, &names);
+	code = retire_all(c, &names, 0);
 	names_free(&names);
 	return code;
 }
 
-/* Whether NAME is done and has not changed for so long. */
-static bool
+/* Whether NAME is done and has not changed for so long. 1, 0, or -1 with errno where that cannot be seen. */
+static int
 is_old(const struct clean *c, const char *name, time_t now)
 {
 	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
 	struct progress p = {0};
 	struct stat st;
 	time_t last;
-	bool old = false;
+	int old = 0, error;
 
 	if (!b)
-		return false;
-	if (progress_read(&c->root, b, &p) == 0 && p.done) {
+		return errno == ENOENT ? 0 : -1;
+	if (progress_read(&c->root, b, &p) < 0) {
+		old = -1;
+	} else if (p.done) {
 		last = p.updated;
-		if (fstatat(batch_dirfd(b), "picks.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > last)
-			last = st.st_mtime;
+		if (fstatat(batch_dirfd(b), "picks.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0)
+			last = st.st_mtime > last ? st.st_mtime : last;
+		else if (errno != ENOENT)
+			old = -1;
 		/* A clock that jumped back makes nothing old. */
-		old = last > 0 && now >= last && now - last >= c->older_than;
+		if (old == 0)
+			old = last > 0 && now >= last && now - last >= c->older_than;
 	}
+	error = errno;
 	batch_close(b);
+	errno = error;
 	return old;
 }
 
@@ -365,15 +491,22 @@ clean_old(const struct clean *c, char **args)
 {
 	struct names all = {0}, old = {0};
 	time_t now = time(NULL);
-	int code;
+	int code, unseen = 0;
 
 	if (c->older_than < 0)
 		opt_wrong("old takes --older-than, as 30d");
 	clean_names_or_all(c, args, "old", &all);
-	for (size_t i = 0; i < all.n; i++)
-		if (is_old(c, all.v[i], now))
+	for (size_t i = 0; i < all.n; i++) {
+		int is = is_old(c, all.v[i], now);
+
+		if (is > 0)
 			names_add(&old, all.v[i]);
-	code = retire_all(c, &old);
+		if (is >= 0)
+			continue;
+		msg_warn_errno("cannot tell how old the batch '%s' is: it is left alone", all.v[i]);
+		unseen = unseen ? unseen : msg_code(errno);
+	}
+	code = retire_all(c, &old, unseen);
 	names_free(&all);
 	names_free(&old);
 	return code;

@@ -13,6 +13,7 @@
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
+#include "trash.h"
 
 struct sweep {
 	const struct clean *c;
@@ -154,8 +155,12 @@ sweep(struct sweep *w, const char *batch)
 		return errno == ENOENT ? 0 : -1;
 	copy = openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = copy < 0 ? NULL : fdopendir(copy);
-	if (!d)
+	if (!d) {
+		error = errno;
+		close(w->dir);
+		errno = error;
 		return -1;
+	}
 	errno = 0;
 	for (struct dirent *e; (e = readdir(d)) != NULL; errno = 0)
 		if (!batch || is_part_of(e->d_name, batch))
@@ -175,6 +180,10 @@ clean_temp(const struct clean *c, char **args)
 	(void)args;
 	if (sweep(&w, NULL) < 0) {
 		msg_warn_errno("cannot read all of %s/temp", c->root.path);
+		w.failed++;
+	}
+	if (!c->only_say && trash_empty(&c->root) < 0) {
+		msg_warn_errno("cannot empty %s/trash", c->root.path);
 		w.failed++;
 	}
 	return finish(&w);

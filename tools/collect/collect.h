@@ -111,9 +111,6 @@ struct decision {
 /* What the decisions from number FIRST - 1 of P on, which are about one subject, come to; FIRST 0: there are none. */
 void decide(const struct collect *c, const struct picks *p, uint32_t first, struct decision *d);
 
-/* Compares times as picks have them, which differ in how many digits the fraction has: <0, 0, >0. */
-int decide_compare_times(const char *a, const char *b);
-
 /* --- store.c --- */
 
 /* What one batch wants of one subject. */

@@ -3,16 +3,14 @@
 
 #include "collect.h"
 
-int
-decide_compare_times(const char *a, const char *b)
+/* Whether A is later than B: >0, as late: 0, or earlier: <0. A time that has not come yet is of a clock that is wrong,
+ * and before all others. */
+static int
+compare_ages(const struct pick *a, const struct pick *b, const char *now)
 {
-	int order = strncmp(a, b, 19);
+	bool wrong = picks_compare_times(a->at, now) > 0, other = picks_compare_times(b->at, now) > 0;
 
-	if (order != 0 || strlen(a) < 19 || strlen(b) < 19)
-		return order;
-	for (a += 19, b += 19; *a == *b && *a; a++, b++)
-		continue;
-	return (*a == 'Z' || !*a ? 0 : *a) - (*b == 'Z' || !*b ? 0 : *b);
+	return wrong != other ? (other ? 1 : -1) : picks_compare_times(a->at, b->at);
 }
 
 /* The latest of the decisions; NULL where two that differ are of the same time. */
@@ -20,11 +18,13 @@ static const struct pick *
 newest(const struct picks *p, const struct picks_subject *of)
 {
 	const struct pick *best = picks_get(p, of->first);
+	char now[PICK_TIME];
 	bool tie = false;
 
+	picks_now(now);
 	for (size_t i = 1; i < of->count; i++) {
 		const struct pick *one = picks_get(p, of->first + i);
-		int order = decide_compare_times(one->at, best->at);
+		int order = compare_ages(one, best, now);
 
 		if (order > 0)
 			tie = false;

@@ -135,11 +135,15 @@ static size_t
 drop_older(struct picks_set *set, const struct picks *p)
 {
 	size_t left = 0, dropped;
+	char now[PICK_TIME];
 
+	picks_now(now);
 	for (size_t i = 0; i < set->n; i++) {
 		const struct pick *one = &set->v[i], *last = picks_last(p, one);
 
-		if (!last || !one->at || decide_compare_times(one->at, last->at) >= 0)
+		/* A time that has not come yet says nothing of what was decided first. */
+		if (!last || !one->at || picks_compare_times(last->at, now) > 0 ||
+		    picks_compare_times(one->at, last->at) >= 0)
 			set->v[left++] = *one;
 	}
 	dropped = set->n - left;

@@ -18,7 +18,13 @@
 #include "optout.h"
 #include "robot.h"
 
-enum { SPARE_MOST = 64, ERROR_BODY = 2048, PAGE_MOST = 256 << 10, HEADERS_MOST = 256 << 10 };
+enum {
+	SPARE_MOST = 64,
+	ERROR_BODY = 2048,
+	PAGE_MOST = 256 << 10,
+	HEADERS_MOST = 256 << 10,
+	HEADER_MOST = CURL_MAX_HTTP_HEADER
+};
 
 /* --- what comes --- */
 
@@ -63,7 +69,7 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct job *j = arg;
 	struct answer *a = &j->answer;
-	char line[8192], *colon;
+	char line[HEADER_MOST + 1], *colon;
 	const char *v;
 
 	(void)one;
@@ -72,8 +78,11 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 		a->too_much = true;
 		return 0;
 	}
-	if (n >= sizeof(line) || memchr(bytes, '\0', n))
-		return n;
+	/* libcurl takes no header that is longer, or has a NUL in it; what cannot be read might forbid the file. */
+	if (n > HEADER_MOST || memchr(bytes, '\0', n)) {
+		a->too_much = true;
+		return 0;
+	}
 	memcpy(line, bytes, n);
 	line[n] = '\0';
 	if (strncmp(line, "HTTP/", 5) == 0) {

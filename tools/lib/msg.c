@@ -73,11 +73,13 @@ say(int error, const char *fmt, va_list ap)
 void
 msg_warn(const char *fmt, ...)
 {
+	int error = errno;
 	va_list ap;
 
 	va_start(ap, fmt);
 	say(0, fmt, ap);
 	va_end(ap);
+	errno = error;
 }
 
 void
@@ -89,6 +91,7 @@ msg_warn_errno(const char *fmt, ...)
 	va_start(ap, fmt);
 	say(error, fmt, ap);
 	va_end(ap);
+	errno = error;
 }
 
 void

@@ -26,7 +26,7 @@ void msg_program(const char *name);
 /* The name given to msg_program(). */
 const char *msg_name(void);
 
-/* Says one line on stderr. */
+/* Says one line on stderr. errno stays as it is. */
 void msg_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, with ": " and strerror(errno) behind it. */

@@ -320,8 +320,20 @@ picks_subject(const struct picks *p, size_t i, struct picks_subject *out)
 
 /* --- adding --- */
 
-static void
-say_now(char at[32])
+int
+picks_compare_times(const char *a, const char *b)
+{
+	int order = strncmp(a, b, 19);
+
+	if (order != 0 || strlen(a) < 19 || strlen(b) < 19)
+		return order;
+	for (a += 19, b += 19; *a == *b && *a; a++, b++)
+		continue;
+	return (*a == 'Z' || !*a ? 0 : *a) - (*b == 'Z' || !*b ? 0 : *b);
+}
+
+void
+picks_now(char at[PICK_TIME])
 {
 	struct timespec now;
 	struct tm utc;
@@ -330,23 +342,24 @@ say_now(char at[32])
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	n = strftime(at, 24, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(at + n, 32 - n, ".%03ldZ", now.tv_nsec / 1000000);
+	snprintf(at + n, PICK_TIME - n, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
 /* The lines of those of V that say something new; they are noted in P, which is read on from its file afterwards. */
 static void
 write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 {
-	char now[32];
+	char now[PICK_TIME];
 
-	say_now(now);
+	picks_now(now);
 	for (size_t i = 0; i < n; i++) {
 		const struct pick *stands = find(p, &v[i]);
 		struct pick one = v[i];
 
 		if (stands ? stands->choice == one.choice : one.choice == PICK_BACK)
 			continue;
-		one.at = one.at ? one.at : now;
+		/* A clock that is fast must not win over all that is decided from now on. */
+		one.at = one.at && picks_compare_times(one.at, now) <= 0 ? one.at : now;
 		note(p, &one);
 		buf_str(out, "{\"subject\":");
 		buf_json(out, one.subject);

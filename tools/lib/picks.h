@@ -19,6 +19,7 @@ enum {
 	PICK_BACK = -1,          /* a choice: the decision is taken back; null in the file */
 	PICK_REVIEWER_MOST = 64, /* characters of a reviewer's name */
 	PICK_SET_MOST = 100000,  /* decisions in one set */
+	PICK_TIME = 32,          /* bytes of a time that we write, with its NUL */
 };
 
 /* A decision. Strings are UTF-8. */
@@ -26,8 +27,14 @@ struct pick {
 	const char *subject;  /* the subject's id */
 	long choice;          /* the IDX of a candidate, ID_IDX.EXT, or PICK_NONE or PICK_BACK */
 	const char *reviewer; /* NULL or "": "anonymous" */
-	const char *at;       /* when, "2026-11-22T15:04:05.123Z"; NULL: now */
+	const char *at;       /* when, "2026-11-22T15:04:05.123Z"; NULL, or a time that has not come yet: now */
 };
+
+/* Compares times as decisions have them, which differ in how many digits the fraction has: <0, 0, >0. */
+int picks_compare_times(const char *a, const char *b);
+
+/* The time now, as decisions have it. */
+void picks_now(char at[PICK_TIME]);
 
 /* --- what stands --- */
 

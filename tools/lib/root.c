@@ -13,6 +13,7 @@
 #include "buf.h"
 #include "lock.h"
 #include "msg.h"
+#include "trash.h"
 
 static const char system_root[] = "/var/lib/bi";
 
@@ -79,6 +80,8 @@ root_open(struct root *root, const char *dir, bool create)
 	if (!root->path)
 		msg_die_errno(EX_OSERR, "cannot resolve the root directory '%s'", path.data);
 	buf_free(&path);
+	if (create)
+		trash_prepare(root);
 }
 
 void

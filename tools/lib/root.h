@@ -18,7 +18,8 @@ struct root {
 
 /*
  * Opens the root: DIR when given, else $BI_ROOT, else /var/lib/bi where writable, else
- * $XDG_STATE_HOME/bi or ~/.local/state/bi. With CREATE it is made where missing. Ends the
+ * $XDG_STATE_HOME/bi or ~/.local/state/bi. With CREATE it is made where missing, and prepared for a full disk
+ * (trash.h). Ends the
  * program with one clear line when that cannot be done (EX_NOINPUT, EX_NOPERM, EX_CANTCREAT).
  */
 void root_open(struct root *root, const char *dir, bool create);

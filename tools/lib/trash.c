@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,16 @@
 
 /* How deep a tree may be: each level takes a descriptor. Nothing of ours is deeper than a few. */
 enum { DEPTH_MOST = 64, TRIES = 100 };
+
+/* An empty directory of the root: a directory that is renamed over it needs no room, neither for an entry nor an inode.
+ */
+static const char spare[] = ".trash";
+
+/* What a directory is called in the place where it was, when there is room for it neither in trash/ nor in SPARE. No
+ * batch has such a name. */
+static const char hidden[] = ".trash-";
+
+enum { SPARE_MOST = 1 << 16 }; /* bytes of an empty directory that SPARE is not made anew for */
 
 static int
 close_with(int fd, int rc)
@@ -65,28 +76,36 @@ empty(int fd, dev_t dev, int depth)
 
 	if (!d)
 		return close_with(fd, -1);
-	for (struct dirent *e; (e = readdir(d));) {
+	for (struct dirent *e; (errno = 0, e = readdir(d));) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (remove_one(fd, e->d_name, dev, depth) < 0 && !error)
 			error = errno;
 	}
+	error = error ? error : errno;
 	closedir(d);
 	errno = error;
 	return error ? -1 : 0;
 }
 
-/* Renames it into trash/ under a name that is free there. */
+/* A name that nothing else has, beginning with at most 128 bytes of NAME. */
+static void
+make_name(const char *name, char *as, size_t room)
+{
+	unsigned char r[8] = {0};
+
+	if (getrandom(r, sizeof(r), 0) < 0)
+		memcpy(r, &(pid_t){getpid()}, sizeof(pid_t));
+	snprintf(as, room, "%.128s%s%02x%02x%02x%02x%02x%02x%02x%02x", name, strcmp(name, hidden) == 0 ? "" : "-", r[0],
+		 r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
+}
+
+/* Renames it into trash/, open as TRASH, under a name that is free there, which becomes AS. */
 static int
 move_in(int dirfd, const char *name, int trash, char *as, size_t room)
 {
 	for (int i = 0; i < TRIES; i++) {
-		unsigned char r[8] = {0};
-
-		if (getrandom(r, sizeof(r), 0) < 0)
-			memcpy(r, &(pid_t){getpid()}, sizeof(pid_t));
-		snprintf(as, room, "%.128s-%02x%02x%02x%02x%02x%02x%02x%02x", name, r[0], r[1], r[2], r[3], r[4], r[5],
-			 r[6], r[7]);
+		make_name(name, as, room);
 		/* Over another directory this works only while that is empty, and then it does no harm. */
 		if (renameat(dirfd, name, trash, as) == 0)
 			return fsync(dirfd);
@@ -96,17 +115,63 @@ move_in(int dirfd, const char *name, int trash, char *as, size_t room)
 	return -1;
 }
 
+static bool
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EMLINK;
+}
+
+/* Opens the spare directory, empties it, and closes it: it is then there to be renamed over again. 0, or -1 with errno.
+ */
+static int
+empty_spare(const struct root *root)
+{
+	int fd = root_dir(root->fd, spare, false), rc;
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(fd, &st) < 0)
+		return close_with(fd, -1);
+	rc = empty(fd, st.st_dev, 0);
+	/* Directories do not shrink: one that was large is not kept. */
+	if (rc == 0 && st.st_size > SPARE_MOST && unlinkat(root->fd, spare, AT_REMOVEDIR) == 0)
+		trash_prepare(root);
+	return rc;
+}
+
+/* Where there is no room to rename it into trash/: over the spare directory, or to a hidden name where it is. */
+static int
+trash_on_full(const struct root *root, int dirfd, const char *name)
+{
+	struct stat st;
+	char as[160];
+
+	if (fstat(dirfd, &st) < 0)
+		return -1;
+	if (renameat(dirfd, name, root->fd, spare) == 0)
+		return fsync(dirfd) < 0 ? -1 : empty_spare(root);
+	make_name(hidden, as, sizeof(as));
+	if (renameat(dirfd, name, dirfd, as) < 0 || fsync(dirfd) < 0)
+		return -1;
+	return remove_one(dirfd, as, st.st_dev, 0);
+}
+
 int
 trash_dir(const struct root *root, int dirfd, const char *name)
 {
-	int trash = root_dir(root->fd, "trash", true);
+	int trash = root_dir(root->fd, "trash", true), rc;
 	struct stat st;
 	char as[160];
 
 	if (trash < 0)
-		return -1;
-	if (fstat(trash, &st) < 0 || move_in(dirfd, name, trash, as, sizeof(as)) < 0)
+		return is_full(errno) ? trash_on_full(root, dirfd, name) : -1;
+	if (fstat(trash, &st) < 0)
 		return close_with(trash, -1);
+	if (move_in(dirfd, name, trash, as, sizeof(as)) < 0) {
+		rc = is_full(errno) ? trash_on_full(root, dirfd, name) : -1;
+		return close_with(trash, rc);
+	}
 	return close_with(trash, remove_one(trash, as, st.st_dev, 0));
 }
 
@@ -141,15 +206,54 @@ trash_batch(const struct root *root, const char *name)
 	return batches < 0 ? -1 : close_with(batches, rc);
 }
 
+void
+trash_prepare(const struct root *root)
+{
+	if (mkdirat(root->fd, spare, 0777) < 0 && errno != EEXIST)
+		return; /* without it there are two other ways */
+}
+
+/* Removes what has a hidden name in the root's directory NAME. 0, or -1 with errno. */
+static int
+empty_hidden(const struct root *root, const char *name)
+{
+	int fd = root_dir(root->fd, name, false), error = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!d || fstat(fd, &st) < 0)
+		error = errno;
+	for (struct dirent *e; !error && (errno = 0, e = readdir(d));)
+		if (strncmp(e->d_name, hidden, sizeof(hidden) - 1) == 0 && remove_one(fd, e->d_name, st.st_dev, 0) < 0)
+			error = errno;
+	error = error ? error : errno;
+	if (d)
+		closedir(d);
+	else
+		close(fd);
+	errno = error;
+	return error ? -1 : 0;
+}
+
 int
 trash_empty(const struct root *root)
 {
-	int trash = root_dir(root->fd, "trash", false);
+	int trash = root_dir(root->fd, "trash", false), rc, error;
 	struct stat st;
 
 	if (trash < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (fstat(trash, &st) < 0)
-		return close_with(trash, -1);
-	return empty(trash, st.st_dev, 0);
+		rc = errno == ENOENT ? 0 : -1;
+	else if (fstat(trash, &st) < 0)
+		rc = close_with(trash, -1);
+	else
+		rc = empty(trash, st.st_dev, 0);
+	error = errno;
+	if (empty_spare(root) < 0 || empty_hidden(root, "batches") < 0 || empty_hidden(root, "review") < 0) {
+		error = rc < 0 ? error : errno;
+		rc = -1;
+	}
+	errno = error;
+	return rc;
 }
