@@ -5,6 +5,7 @@ PREFIX = /usr/local
 DATA = $(PREFIX)/share/bi
 UNITS = $(PREFIX)/lib/systemd/system
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
+DOC = $(PREFIX)/share/doc/bi
 PROGRAMS = source fetch render serve status clean collect type thumb expand media parse api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
@@ -32,6 +33,19 @@ BIN = bin
 FLAGS_mode = -O2 -D_FORTIFY_SOURCE=2
 endif
 
+# All cores, unless the caller said how many. Recipes that start scripts of ours do not hand this down to makes of theirs.
+ifeq ($(filter -j% --jobserver%,$(shell printf %s "$$MAKEFLAGS")),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+unexport MAKEFLAGS
+
+# Paths that make and the shell would take apart.
+ifneq ($(shell pwd | grep '[][[:space:]"'"'"'\\#$$%&*();:<>?`|]'),)
+$(error bi cannot be built in a directory whose path has a space or one of the characters ' " \ $$ % & * ( ) ; : < > ? ` | # [ ]: move this checkout, as with: mv "$(CURDIR)" /var/tmp/bi)
+endif
+$(foreach path,DESTDIR PREFIX DATA UNITS COMPLETIONS DOC BUILD BIN,$(if $(word 2,$($(path))),$(error \
+	$(path) is '$($(path))': a path with a space does not work here)))
+
 CC = gcc
 CFLAGS = -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
@@ -49,48 +63,80 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c \
 	tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
 
+# One short line for each file, and what the command says about it in one piece. V=1 shows the commands.
+# $(call run,VERB FILE,COMMAND)
+ifdef V
+run = $(2)
+else
+run = @echo '$(1)'; said=$$($(2) 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }; \
+	[ -z "$$said" ] || printf '%s\n' "$$said" >&2
+endif
+compile_c = $(call run,CC $<,$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<)
+link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
+
 .SECONDARY:
-.PHONY: all compile check check-long prove demo screenshots bench lint format install deb check-package clean
+.DELETE_ON_ERROR:
+.PHONY: all compile check check-long prove demo screenshots bench lint format install uninstall deb check-package clean packages
 all: $(BINARIES)
 
+# The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
+PACKAGES_check = run test
+PACKAGES_check-long = run test bench
+PACKAGES_prove = run test
+PACKAGES_demo = run demo
+PACKAGES_screenshots = run demo test
+PACKAGES_bench = run test bench
+PACKAGES_lint = run test lint
+PACKAGES_deb = deb
+PACKAGES_check-package = deb
+PACKAGES = build $(sort $(foreach goal,$(MAKECMDGOALS),$(PACKAGES_$(goal))))
+
 # What the compiler needs to know of the installed libraries. Made first: it installs what is missing.
-ifeq ($(filter clean format,$(MAKECMDGOALS)),)
+ifeq ($(filter clean format uninstall,$(MAKECMDGOALS)),)
 include build/config.mk
 endif
 
 build/config.mk: share/packages/build share/packages/install Makefile
-	@share/packages/install build
+	@share/packages/install $(PACKAGES)
 	@mkdir -p $(@D)
-	@{ echo "LIB_CFLAGS = $$(pkg-config --cflags json-c)"; \
-	echo "LIB_LIBS = $$(pkg-config --libs json-c libcrypto libseccomp) -lm -pthread"; \
+	@set -e; rm -f $@; flags() { value=$$(pkg-config "$$2" $$3) && echo "$$1 = $$value$$4"; }; { \
+	flags LIB_CFLAGS --cflags json-c; \
+	flags LIB_LIBS --libs 'json-c libcrypto libseccomp' ' -lm -pthread'; \
 	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
-	echo "CFLAGS_$$l = $$(pkg-config --cflags $$l)"; echo "LIBS_$$l = $$(pkg-config --libs $$l)"; done; } >$@.new
+	flags CFLAGS_$$l --cflags $$l; flags LIBS_$$l --libs $$l; done; } >$@.new
 	@mv $@.new $@
+
+# Before anything is compiled for a goal that needs more than the compiler.
+packages:
+	@share/packages/install $(PACKAGES)
+ifneq ($(PACKAGES),build)
+FIRST = packages
+endif
 
 # What they have in common to read pages with.
 $(BUILD)/tools/lib/find.o $(BUILD)/tools/lib/tree.o $(BUILD)/tools/lib/url.o: FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 $(LIB): $(call objects,tools/lib/*.c)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call run,AR $@,ar rcs $@ $^)
 
 define program
 $(BIN)/bi-$(1): $(call objects,tools/$(1)/*.c) $(LIB)
 	@mkdir -p $$(@D)
-	$$(CC) $$(FLAGS_mode) $$(LINK) $$(LDFLAGS) -o $$@ $$^ $$(foreach l,$$(LIBS_$(1)),$$(LIBS_$$(l))) $$(LIB_LIBS)
+	$$(call link,$$^ $$(foreach l,$$(LIBS_$(1)),$$(LIBS_$$(l))) $$(LIB_LIBS))
 $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$(l)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 $(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o: FLAGS += $(CFLAGS_libcurl)
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile | $(FIRST)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(compile_c)
 
 $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS)
+	$(call link,$(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS))
 
 # What happens between two looks at a lease's owner is the test's to say.
 $(BUILD)/tests/lease_test.t: LINK += -Wl,--wrap=lock_owner,--wrap=pidfd_open
@@ -107,76 +153,81 @@ $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/pars
 $(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS)
+	$(call link,$^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS))
 
 # What the integration tests have preloaded into a program.
 $(TEST_LIBRARIES): $(BUILD)/tests/%.so: tests/preload/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -fPIE,$(FLAGS)) $(CFLAGS) -fPIC -shared -o $@ $<
+	$(call run,LD $@,$(CC) $(filter-out -fPIE,$(FLAGS)) $(CFLAGS) -fPIC -shared -o $@ $<)
 
 # The least that a fetcher can do, for the bench to compare with.
 $(BUILD)/tests/bench/minimal.o: FLAGS += $(CFLAGS_libcurl)
 $(BUILD)/tests/bench/minimal: $(BUILD)/tests/bench/minimal.o
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_libcurl)
+	$(call link,$^ $(LIBS_libcurl))
 
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
 compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal
 
-check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES)
-	@share/packages/install run test
+check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run
 
 # What takes long by nature, and tests in larger sizes.
-check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(BUILD)/tests/bench/minimal
-	@share/packages/install run test bench
+check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
 
 # Attacks that take long: each system call of a small pipeline fails once.
-prove: all $(BUILD)/tests/wiki $(BUILD)/tests/origin
-	@share/packages/install run test
+prove: all $(BUILD)/tests/wiki $(BUILD)/tests/origin | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/faults
 
-demo: all $(BUILD)/tests/wiki
-	@share/packages/install run demo
+demo: all $(BUILD)/tests/wiki | packages
 	@BI_WIKI=$(abspath $(BUILD)/tests/wiki) share/examples/demo
 
 # Pictures of the pages, of which README.md shows some.
 SCREENSHOTS = build/screenshots
-screenshots: all
-	@share/packages/install run demo test
+screenshots: all | packages
 	cd tests/browser && npm ci --prefer-offline --loglevel=error
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
-bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin
-	@share/packages/install run test bench
+bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/upload
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/api
 	BI_BIN=$(abspath $(BIN)) tests/bench/parse
 
-lint: compile
-	@share/packages/install run test lint
+lint: compile | packages
 	tests/lint
 
 format:
 	clang-format -i $(SOURCES)
+
+MANUALS = $(wildcard man/*.[1-8])
+manual_path = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
 	cp -R $(wildcard share/review share/serve share/source share/hosts.conf share/examples) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
-	for page in man/*.[1-8]; do \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
+	install -D -m 644 -t $(DESTDIR)$(DOC) README.md
 	for unit in share/systemd/*; do \
 		sed "s|@BINDIR@|$(PREFIX)/bin|" $$unit >$(DESTDIR)$(UNITS)/$${unit##*/}; done
 	share/completions/generate $(BINARIES) >$(DESTDIR)$(COMPLETIONS)/bi
 	for program in $(PROGRAMS); do ln -sf bi $(DESTDIR)$(COMPLETIONS)/bi-$$program; done
 
-deb:
-	@share/packages/install build run deb
-	share/debian/make $(VERSION) build/deb
+# What install made, with the same DESTDIR and PREFIX. Batches stay: they are in the roots of those who made them.
+uninstall:
+	rm -f $(BINARIES:$(BIN)/%=$(DESTDIR)$(PREFIX)/bin/%) $(foreach page,$(MANUALS),$(call manual_path,$(page))) \
+		$(patsubst share/systemd/%,$(DESTDIR)$(UNITS)/%,$(wildcard share/systemd/*)) \
+		$(addprefix $(DESTDIR)$(COMPLETIONS)/,bi $(PROGRAMS:%=bi-%))
+	rm -rf $(DESTDIR)$(DATA) $(DESTDIR)$(DOC)
+	for dir in $(UNITS) $(dir $(UNITS)) $(COMPLETIONS) $(dir $(COMPLETIONS)) \
+		$(addprefix $(PREFIX)/share/man/man,$(sort $(subst .,,$(suffix $(MANUALS))))); do \
+		[ ! -d $(DESTDIR)$$dir ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$dir; done
+
+deb: | packages
+	@share/debian/make $(VERSION) build/deb
 
 # The package in a clean chroot, as root.
 check-package: deb compile

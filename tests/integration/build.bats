@@ -36,55 +36,58 @@ would_do() {
 	unset BI_SHARE
 	run -0 env PATH="$PWD/dest/usr/bin:/usr/bin:/bin" sh -c 'bi-fetch -b b file.txt | bi-render'
 	[ -f "$BI_ROOT/review/b/index.html" ]
+
+	# What install made, uninstall removes, and nothing else.
+	: >dest/usr/bin/another
+	run -0 make -C "$top" --no-print-directory ${SANITIZE:+SANITIZE="$SANITIZE"} uninstall \
+		DESTDIR="$PWD/dest" PREFIX=/usr
+	assert_equal "$(find dest ! -type d)" dest/usr/bin/another
+	assert_equal "$(find dest -name '*bi-*' -o -name bi -o -name systemd -o -name 'bash*' -o -name 'man[1-8]')" ''
 }
 
-@test "what is installed already is not installed again" {
-	# With nothing missing, neither apt-get nor sudo is called.
-	mkdir bin
-	printf '#!/bin/sh\necho called >%s/called\nexit 1\n' "$PWD" | tee bin/apt-get bin/sudo >/dev/null
-	chmod +x bin/*
-	PATH=$PWD/bin:$PATH run -0 "$BI_SHARE/packages/install" build run test
-	assert_output ''
-	[ ! -e called ]
+@test "all cores are used, unless the caller says how many" {
+	jobs() { make -C "$top" -pn "$@" clean 2>/dev/null | sed -n 's/^MAKEFLAGS = .* \(-j[0-9]*\) .*/\1/p' | tail -n 1; }
+	unset MAKEFLAGS MAKELEVEL
+	assert_equal "$(jobs)" "-j$(nproc)"
+	assert_equal "$(jobs -j3)" -j3
 }
 
-@test "what is missing is named, and no apt-get is an error with a message" {
-	printf '# a list\nno-such-package cmd:no-such-program\njq cmd:jq\n' >list
-	mkdir packages bin
-	cp "$BI_SHARE/packages/install" packages/
-	mv list packages/
-	printf '#!/bin/sh\necho "$@" >>%s/called\n' "$PWD" >bin/apt-get
-	printf '#!/bin/sh\necho 0\n' >bin/id
-	chmod +x bin/*
-	PATH=$PWD/bin:$PATH run -0 packages/install list
-	assert_output 'bi: installing no-such-package'
-	run -0 cat called
-	assert_line --partial 'install --no-install-recommends no-such-package'
-	refute_line --partial jq
-
-	printf '#!/bin/sh\necho "no network"\nexit 100\n' >bin/apt-get
-	PATH=$PWD/bin:$PATH run -69 packages/install list
-	assert_line 'no network'
-	assert_line 'bi: apt-get could not install: no-such-package'
+@test "one line a file, and V=1 shows the command; what the compiler says comes whole, and fails" {
+	mkdir -p tools
+	cp "$top/Makefile" .
+	for name in share man; do
+		ln -s "$(realpath "$top/$name")" "$name"
+	done
+	ln -s "$(realpath "$top/tools/lib")" tools/lib
+	mkdir -p build
+	cp "$top/build/config.mk" build/
+	unset MAKEFLAGS MAKELEVEL
+	run -0 make --no-print-directory build/tools/lib/clock.o CC='echo compiler says: >&2; true'
+	assert_output $'CC tools/lib/clock.c\ncompiler says:'
+	run -0 make --no-print-directory build/tools/lib/buf.o CC=true V=1
+	assert_output --regexp '^true -std=c17 .* -c -o build/tools/lib/buf.o tools/lib/buf.c$'
+	run -2 make --no-print-directory build/tools/lib/lock.o CC='echo wrong >&2; false'
+	assert_line --index 0 'CC tools/lib/lock.c'
+	assert_line --index 1 'wrong'
 }
 
-@test "who is not root is told what for before sudo is asked, and what to run where there is none" {
-	mkdir packages bin
-	cp "$BI_SHARE/packages/install" packages/
-	echo 'no-such-package cmd:no-such-program' >packages/list
-	printf '#!/bin/sh\necho 1000\n' >bin/id
-	printf '#!/bin/sh\necho "$@" >>%s/called\n' "$PWD" >bin/sudo
-	printf '#!/bin/sh\nexit 1\n' >bin/apt-get
-	chmod +x bin/*
-	PATH=$PWD/bin:$PATH run -0 packages/install list
-	assert_output 'bi: sudo is asked for, to install what bi is built from, run with and tested by: no-such-package'
-	run -0 cat called
-	assert_line --regexp '^apt-get .*install --no-install-recommends no-such-package$'
-
-	rm bin/sudo
-	ln -s "$(command -v dirname)" "$(command -v sh)" bin/
-	PATH=$PWD/bin run -77 packages/install list
-	assert_output 'bi: as root, run: apt-get install no-such-package'
+@test "a path that make and the shell would take apart is refused in one line" {
+	mkdir 'with space' "with'quote" 'with$dollar' 'with-dash_ü.x'
+	unset MAKEFLAGS MAKELEVEL
+	for dir in with*; do
+		cp "$top/Makefile" "$dir/"
+		case $dir in
+		*dash*) run -0 make --no-print-directory -C "$dir" clean ;;
+		*)
+			run -2 make --no-print-directory -C "$dir" all
+			assert_equal "${#lines[@]}" 1
+			assert_output --regexp 'cannot be built in a directory whose path has a space.*move this checkout, as with: mv "'
+			;;
+		esac
+	done
+	run -2 make -C "$top" --no-print-directory install DESTDIR="$PWD/with space"
+	assert_output --partial 'a path with a space does not work here'
+	[ -z "$(ls -A 'with space' | grep -v Makefile)" ]
 }
 
 @test "the test run fails when there are no tests" {

@@ -89,15 +89,15 @@ programs() {
 	done
 }
 
-@test "each bi- word of manuals, README and demo is a program or a page" {
+@test "each bi- word of manuals, README and demo is a program, a page or a unit" {
 	local word
 
 	grep -hoE '(^|[^A-Za-z0-9./_-])bi-[a-z]+' "$man"/* "$top/README.md" "$BI_SHARE/examples/demo" | grep -oE 'bi-[a-z]+' |
 		sort -u >words
 	[ "$(wc -l <words)" -ge 9 ]
 	while read -r word; do
-		[ "$word" = bi-demo ] || [ -x "$BI_BIN/$word" ] || ls "$man/$word".[1-9] >/dev/null ||
-			fail "$word is no program and no page"
+		[ "$word" = bi-demo ] || [ -x "$BI_BIN/$word" ] || ls "$man/$word".[1-9] "$top/share/systemd/$word"[.@]* 2>/dev/null | grep -q . ||
+			fail "$word is no program, no page and no unit"
 	done <words
 }
 

@@ -443,6 +443,19 @@ with_cgi() {
 	chmod +x broken
 	BI_LIGHTTPD=$PWD/broken run -69 --separate-stderr bi-serve -p "$FIRST" A
 	assert_regex "$stderr" 'lighttpd ended \(3\).*out of order'
+	mkdir old
+	cat >old/lighttpd <<-'END'
+		#!/bin/sh
+		[ "$1" != -v ] || { echo 'lighttpd/1.4.53 (ssl) - a light and fast webserver'; exit 0; }
+		echo 'unknown config-key' >&2
+		exit 255
+	END
+	chmod +x old/lighttpd
+	PATH=$PWD/old:$PATH run -69 --separate-stderr bi-serve -p "$FIRST" A
+	assert_regex "$stderr" 'lighttpd/1.4.53 is too old .*BI_LIGHTTPD=/usr/sbin/lighttpd.*unknown config-key'
+	sed -i 's/1\.4\.53/1.4.69/' old/lighttpd
+	PATH=$PWD/old:$PATH run -69 --separate-stderr bi-serve -p "$FIRST" A
+	assert_regex "$stderr" 'lighttpd ended \(255\).*unknown config-key'
 	mkdir -p share/serve
 	echo 'server.port = "nonsense' >share/serve/lighttpd.conf
 	BI_SHARE=$PWD/share run -69 --separate-stderr bi-serve -p "$FIRST" A

@@ -239,6 +239,63 @@ counters_never_give_a_number_twice(void **state)
 	assert_int_equal(root_next(&root, "jobs"), 202);
 }
 
+/* Opens the root "theirs" as a child, and is whoever that makes it. */
+static void
+open_theirs(void *arg)
+{
+	struct root root;
+
+	root_open(&root, arg, true);
+	printf("%u %u %u %d %s %s\n", (unsigned)getuid(), (unsigned)geteuid(), (unsigned)getegid(), getgroups(0, NULL),
+	       getenv("HOME"), getenv("XDG_CONFIG_HOME") ? "XDG" : "-");
+	assert_true(mkdirat(root.fd, "made", 0777) == 0);
+	root_close(&root);
+}
+
+static void
+the_superuser_becomes_the_owner(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0 || chmod(".", 0755) < 0 || mkdir("theirs", 0755) < 0 || chown("theirs", 4321, 4322) < 0)
+		skip();
+	assert_int_equal(setenv("XDG_CONFIG_HOME", "/root/.config", 1), 0);
+	assert_int_equal(testing_child(open_theirs, "theirs", "out"), 0);
+	testing_assert_file("out", "4321 4321 4322 0 / -\n");
+	assert_int_equal(stat("theirs/made", &st), 0);
+	assert_int_equal(st.st_uid, 4321);
+	/* Its own root makes no other of it. */
+	assert_int_equal(setenv("HOME", "/home", 1), 0);
+	assert_int_equal(mkdir("ours", 0755), 0);
+	assert_int_equal(testing_child(open_theirs, "ours", "out"), 0);
+	assert_int_equal(stat("ours/made", &st), 0);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(unsetenv("XDG_CONFIG_HOME"), 0);
+}
+
+static void
+open_as_another(void *arg)
+{
+	if (setresuid(4323, 4323, 4323) < 0)
+		_exit(97);
+	open_theirs(arg);
+}
+
+static void
+another_user_is_refused_with_the_reason(void **state)
+{
+	char *err;
+
+	(void)state;
+	if (geteuid() != 0 || chmod(".", 0755) < 0 || mkdir("theirs", 0755) < 0 || chown("theirs", 4321, 4322) < 0)
+		skip();
+	assert_int_equal(testing_child(open_as_another, "theirs", "out"), 77);
+	err = testing_read("err");
+	assert_non_null(strstr(err, "cannot write in the root directory 'theirs'"));
+	free(err);
+}
+
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, testing_enter, testing_leave)
 
 int
@@ -255,6 +312,8 @@ main(void)
 		IN_DIR(batch_names),
 		IN_DIR(subject_ids),
 		IN_DIR(counters_never_give_a_number_twice),
+		IN_DIR(the_superuser_becomes_the_owner),
+		IN_DIR(another_user_is_refused_with_the_reason),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -316,7 +316,7 @@ fetch_run(const struct settings *set, char **operands)
 	root_open(&f.root, set->root, true);
 	f.person = !set->json && isatty(STDOUT_FILENO);
 	f.records = !f.person && (!set->work || set->json);
-	f.watched = isatty(STDERR_FILENO);
+	f.watched = isatty(STDERR_FILENO) && (f.person || !isatty(STDOUT_FILENO)); /* records show how far it is */
 	if (set->work)
 		work_wait(&f);
 	set_up(&f);

@@ -52,7 +52,6 @@ tally_say(struct fetch *f, const char *record, size_t n, bool completed, bool no
 	what = what ? what : rec_string(o, "media");
 	what = what ? what : rec_string(o, "bad");
 	why = rec_string(error, "message");
-	msg_progress(NULL);
 	why = why ? why : "?";
 	if (what && !strstr(why, what))
 		human_print("failed: %s: %s", what, why);
@@ -95,7 +94,8 @@ tally_draw(struct fetch *f)
 	uint64_t done = t->completed + t->failed;
 	int64_t now = clock_ms();
 	double seconds;
-	char line[256], rate[HUMAN_ROOM], left[48] = "", failed[80], waiting[40] = "";
+	char line[256 + NAME_LONGEST], rate[HUMAN_ROOM], left[48] = "", failed[80], waiting[40] = "";
+	char batch[NAME_LONGEST + 3] = "";
 	struct buf kinds = {0};
 
 	if (f->set->quiet || now - t->drawn < DRAW_MS || !f->watched)
@@ -126,8 +126,10 @@ tally_draw(struct fetch *f)
 	if (count_waiting(f))
 		snprintf(waiting, sizeof(waiting), ", %u host%s waiting", count_waiting(f),
 			 count_waiting(f) == 1 ? "" : "s");
-	snprintf(line, sizeof(line), "%" PRIu64 "/%" PRIu64 "%s done, %" PRIu64 " failed%s, %s/s%s%s", done, t->asked,
-		 f->intake_open ? "+" : "", t->failed, failed, rate, left, waiting);
+	if (f->targets && !f->targets->next)
+		snprintf(batch, sizeof(batch), "%s: ", batch_name(f->targets->batch));
+	snprintf(line, sizeof(line), "%s%" PRIu64 "/%" PRIu64 "%s done, %" PRIu64 " failed%s, %s/s%s%s", batch, done,
+		 t->asked, f->intake_open ? "+" : "", t->failed, failed, rate, left, waiting);
 	msg_progress(line);
 }
 

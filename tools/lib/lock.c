@@ -165,6 +165,14 @@ lock_mark_owner(int fd)
 	return is_held() ? 1 : -1;
 }
 
+void
+lock_unmark_owner(int fd)
+{
+	struct flock l = range(F_UNLCK, 0, 1);
+
+	(void)fcntl(fd, F_SETLK, &l);
+}
+
 pid_t
 lock_owner(int fd)
 {

@@ -46,6 +46,9 @@ bool lock_bytes_held(int fd, off_t from, off_t len, off_t *held);
  * when the process closes any descriptor of that file. */
 int lock_mark_owner(int fd);
 
+/* Ends lock_mark_owner(). */
+void lock_unmark_owner(int fd);
+
 /* The process that holds lock_mark_owner(), as the kernel knows it; 0 for none. */
 pid_t lock_owner(int fd);
 

@@ -5,21 +5,80 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "human.h"
+#include "lock.h"
+
+/*
+ * Programs that share a terminal share its last row, where the progress line is. The one that draws there holds a lock
+ * on the terminal (lock_mark_owner(), on stderr) until it takes its line away; the others draw nothing meanwhile.
+ * Everything else that is written to a terminal begins with CLEAR in the same write(2), so that it replaces a progress
+ * line, of this process or another, which the other then draws again below.
+ */
+static const char clear[] = "\r\033[K";
 
 static const char *program = "bi";
-static bool drawn; /* a progress line stands on the terminal */
+static volatile sig_atomic_t drawn; /* a progress line of this process stands on the terminal */
+static bool owns_row;
+
+static bool
+is_terminal(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+/* Writes TEXT to FD in one call, behind CLEAR where WIPE says so. How much of TEXT was written, or -1 with errno. */
+static ssize_t
+write_line(int fd, bool wipe, const char *text, size_t n)
+{
+	const struct iovec parts[] = {{(char *)(uintptr_t)clear, wipe ? sizeof(clear) - 1 : 0},
+				      {(char *)(uintptr_t)text, n}};
+	ssize_t w = writev(fd, parts, 2);
+	ssize_t front = (ssize_t)parts[0].iov_len;
+
+	return w < 0 ? -1 : w > front ? w - front : 0;
+}
+
+/* What stdio calls for a standard output that is a terminal. */
+static ssize_t
+write_stdout(void *cookie, const char *text, size_t n)
+{
+	static bool within_line;
+	ssize_t w = write_line(STDOUT_FILENO, !within_line, text, n);
+
+	(void)cookie;
+	if (w > 0)
+		within_line = text[w - 1] != '\n';
+	return w < 0 ? 0 : w; /* 0 is how a cookie's function says that it failed */
+}
+
+static void
+clear_before_output(void)
+{
+	FILE *lines = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_stdout});
+
+	if (!lines)
+		return;
+	setvbuf(lines, NULL, _IOLBF, BUFSIZ);
+	stdout = lines;
+}
 
 void
 msg_program(const char *name)
 {
 	program = name;
 	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
+	if (is_terminal(STDOUT_FILENO))
+		clear_before_output();
 	/* The wrong way round, so that using them still fails. */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
@@ -32,14 +91,12 @@ msg_name(void)
 	return program;
 }
 
+/* Takes the progress line of this process away. */
 static void
 erase(void)
 {
-	static const char clear[] = "\r\033[K";
-
-	/* Another process's progress line may stand there too. */
-	if ((drawn || isatty(STDERR_FILENO)) && write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
-		drawn = false;
+	if (drawn && write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
+		return; /* the terminal has gone */
 	drawn = false;
 }
 
@@ -51,7 +108,6 @@ say(int error, const char *fmt, va_list ap)
 	size_t used;
 	int n;
 
-	erase();
 	n = snprintf(line, sizeof(line), "%s: ", program);
 	used = n > 0 ? (size_t)n : 0;
 	n = vsnprintf(line + used, sizeof(line) - used - 1, fmt, ap);
@@ -66,8 +122,9 @@ say(int error, const char *fmt, va_list ap)
 			used = sizeof(line) - 2;
 	}
 	line[used++] = '\n';
-	if (write(STDERR_FILENO, line, used) < 0)
+	if (write_line(STDERR_FILENO, is_terminal(STDERR_FILENO), line, used) < 0)
 		return; /* nowhere left to say it */
+	drawn = false;
 }
 
 void
@@ -135,26 +192,95 @@ msg_code(int error)
 	}
 }
 
+/* A signal that ends the program takes the line away first. */
+static void
+erase_and_die(int number)
+{
+	int error = errno;
+
+	erase();
+	errno = error;
+	raise(number); /* SA_RESETHAND: by its default action, when this returns */
+}
+
+static void
+catch_signals(void)
+{
+	static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+	const struct sigaction ours = {.sa_handler = erase_and_die, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction now;
+
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
+		if (sigaction(fatal[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			(void)sigaction(fatal[i], &ours, NULL);
+}
+
+/* Takes the last row of the terminal. False while another process has it. */
+static bool
+take_row(void)
+{
+	static bool caught;
+
+	if (owns_row)
+		return true;
+	if (!is_terminal(STDERR_FILENO) || lock_mark_owner(STDERR_FILENO) == 1)
+		return false;
+	if (!caught)
+		catch_signals();
+	caught = owns_row = true;
+	return true;
+}
+
+static void
+leave_row(void)
+{
+	erase();
+	if (owns_row)
+		lock_unmark_owner(STDERR_FILENO);
+	owns_row = false;
+}
+
+/* How many bytes of LINE fit on the row: one that wraps could not be taken away. The last column stays empty. */
+static size_t
+fitting(const char *line)
+{
+	struct winsize size;
+	size_t n = strlen(line), columns = 80;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+		columns = size.ws_col;
+	if (n < columns)
+		return n;
+	n = columns - 1;
+	while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
 void
 msg_progress(const char *line)
 {
-	char shown[512] = "\r\033[K";
-	size_t n = strlen(shown);
+	char shown[512];
+	size_t n;
 
 	if (!line) {
-		erase();
+		leave_row();
 		return;
 	}
-	snprintf(shown + n, sizeof(shown) - n, "%s", line);
-	n += human_escape(shown + n, strlen(shown + n));
-	if (write(STDERR_FILENO, shown, n) > 0)
-		drawn = true;
+	if (!take_row())
+		return;
+	snprintf(shown, sizeof(shown), "%s", line);
+	n = human_escape(shown, strlen(shown));
+	shown[n] = '\0';
+	drawn = true; /* before it is, for the signal that comes between */
+	if (write_line(STDERR_FILENO, true, shown, fitting(shown)) < 0)
+		return; /* the terminal has gone */
 }
 
 void
 msg_finish(int code)
 {
-	erase();
+	leave_row();
 	if (ferror(stdout) || fflush(stdout) != 0 || (close(STDOUT_FILENO) != 0 && errno != EBADF)) {
 		if (errno == EPIPE) {
 			/* Whoever read has had enough: no fault of ours, and no message. */

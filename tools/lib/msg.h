@@ -20,7 +20,8 @@ enum {
 
 /* Names the program in all messages; NAME is kept, not copied. To be called first: standard descriptors that
  * are closed are opened on /dev/null, or a file of ours would get their numbers. A limit on file sizes becomes an error
- * of what writes (EFBIG) instead of a signal that ends it. */
+ * of what writes (EFBIG) instead of a signal that ends it. A stdout that is a terminal is replaced by a stream that
+ * clears the progress line of any process before each line. */
 void msg_program(const char *name);
 
 /* The name given to msg_program(). */
@@ -43,8 +44,10 @@ _Noreturn void msg_die_errno(int code, const char *fmt, ...) __attribute__((form
 int msg_code(int error);
 
 /*
- * Draws LINE over the last line on a terminal's stderr; NULL takes it away. Messages that
- * come between are written above it. Only for a stderr that is a terminal.
+ * Draws LINE on the last row of the terminal that stderr is, cut to the row's width. Messages, and lines on a stdout
+ * that is a terminal, are written above it. NULL takes the line away; so do msg_finish() and the usual signals.
+ * Of several processes on one terminal the first draws, until it takes its line away; the calls of the others draw
+ * nothing. Nothing is drawn where stderr is no terminal, or TERM is unset or "dumb".
  */
 void msg_progress(const char *line);
 

@@ -3,10 +3,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +52,50 @@ make_path(char *path)
 	return mkdir(path, 0777) < 0 && errno != EEXIST ? -1 : 0;
 }
 
+/* Who acts, by the environment: programs look for a user's rules and caches there. */
+static int
+take_environment(const char *home)
+{
+	static const char *const own[] = {"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+					  "XDG_STATE_HOME"};
+	int rc = setenv("HOME", home, 1);
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own) && rc == 0; i++)
+		rc = unsetenv(own[i]);
+	return rc;
+}
+
+/*
+ * The superuser acts as the owner of the root directory, for good: what it made there would be closed to the owner,
+ * who may be a service that others rely on.
+ */
+static void
+become_owner(const char *path, int fd)
+{
+	const struct passwd *user;
+	struct stat st;
+	int rc;
+
+	if (geteuid() != 0 || fstat(fd, &st) < 0 || st.st_uid == 0)
+		return;
+	user = getpwuid(st.st_uid);
+	rc = user ? initgroups(user->pw_name, user->pw_gid) : setgroups(0, NULL);
+	if (rc == 0)
+		rc = setresgid(user ? user->pw_gid : st.st_gid, user ? user->pw_gid : st.st_gid,
+			       user ? user->pw_gid : st.st_gid);
+	if (rc == 0)
+		rc = setresuid(st.st_uid, st.st_uid, st.st_uid);
+	if (rc == 0)
+		rc = take_environment(user ? user->pw_dir : "/");
+	if (rc < 0)
+		msg_die_errno(
+			EX_NOPERM,
+			"the root directory '%s' belongs to %s (user id %u), and root works there as that user, but "
+			"cannot become it here (choose another with --root or BI_ROOT)",
+			path, user ? user->pw_name : "another user", (unsigned)st.st_uid);
+	(void)prctl(PR_SET_DUMPABLE, 1); /* /proc is then the owner's again: there is nothing of root's to read */
+}
+
 void
 root_open(struct root *root, const char *dir, bool create)
 {
@@ -72,6 +119,7 @@ root_open(struct root *root, const char *dir, bool create)
 	if (root->fd < 0)
 		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT,
 			      "cannot open the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
+	become_owner(path.data, root->fd);
 	if (create && faccessat(root->fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		msg_die_errno(errno == EROFS ? EX_IOERR : EX_NOPERM,
 			      "cannot write in the root directory '%s' (choose another with --root or BI_ROOT)",

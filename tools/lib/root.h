@@ -21,6 +21,7 @@ struct root {
  * $XDG_STATE_HOME/bi or ~/.local/state/bi. With CREATE it is made where missing, and prepared for a full disk
  * (trash.h). Ends the
  * program with one clear line when that cannot be done (EX_NOINPUT, EX_NOPERM, EX_CANTCREAT).
+ * A process of the superuser becomes the owner of the root directory, with that user's groups and HOME.
  */
 void root_open(struct root *root, const char *dir, bool create);
 

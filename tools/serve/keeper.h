@@ -74,6 +74,10 @@ int lighttpd_prepare(struct keeper *k);
 /* Starts lighttpd on the lease's socket: 0, or the exit code after a message. */
 int lighttpd_start(struct keeper *k);
 
+/* Whether the lighttpd that lighttpd_start() starts says that it is older than what its configuration is written for.
+ * Fills VERSION of ROOM bytes with what it calls itself ("lighttpd/1.4.53"); "" where it says nothing. */
+bool lighttpd_is_old(char *version, size_t room);
+
 /* --- probe.c --- */
 
 /* Asks the server for the batch's page and the API until it answers as it should, which with a password is 401. 0,

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 #include "self.h"
 #include "site.h"
 
+enum { VERSION_MS = 2000 };
+
+static const int version_least[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
 enum {
 	CLIENTS_MAX = 8192,   /* at once; one that says nothing costs about 6 KB */
 	FILES_PER_CLIENT = 2, /* its connection, and that to bi-api or the file that it is sent */
@@ -119,33 +123,68 @@ set_environment(const struct keeper *k, const char *conf)
 	return rc ? -1 : 0;
 }
 
+/* Starts C, which is lighttpd: by $BI_LIGHTTPD, or from PATH, or where Debian has it, which is not in everybody's PATH.
+ */
 static pid_t
-start_program(const struct keeper *k, const char *program, char *conf)
+start_program(struct child *c)
+{
+	const char *given = getenv("BI_LIGHTTPD");
+	bool chosen = given && *given;
+	pid_t pid;
+
+	c->program = chosen ? given : "lighttpd";
+	pid = child_start(c);
+	if (pid >= 0 || errno != ENOENT || chosen)
+		return pid;
+	c->program = "/usr/sbin/lighttpd";
+	return child_start(c);
+}
+
+static pid_t
+start_lighttpd(const struct keeper *k, char *conf)
 {
 	const struct child_fd fds[] = {{k->lease.socket, STDIN_FILENO},
 				       {k->voice, STDOUT_FILENO},
 				       {k->voice, STDERR_FILENO},
 				       {k->dir, KEEPER_DIR}};
 	char *argv[] = {"lighttpd", "-D", "-f", conf, NULL};
-	struct child c = {.program = program, .argv = argv, .fds = fds};
+	struct child c = {.argv = argv, .fds = fds};
 
 	c.fd_count = sizeof(fds) / sizeof(*fds);
-	return child_start(&c);
+	return start_program(&c);
 }
 
-/* Starts it by $BI_LIGHTTPD, or from PATH, or where Debian has it, which is not in everybody's PATH. */
-static pid_t
-start_lighttpd(const struct keeper *k, char *conf)
+bool
+lighttpd_is_old(char *version, size_t room)
 {
-	const char *given = getenv("BI_LIGHTTPD");
+	int says[2], number[3] = {0};
+	char *argv[] = {"lighttpd", "-v", NULL};
+	struct child c = {.argv = argv, .fd_count = 1};
+	struct pollfd p = {.events = POLLIN};
+	ssize_t n = 0;
 	pid_t pid;
 
-	if (given && *given)
-		return start_program(k, given, conf);
-	pid = start_program(k, "lighttpd", conf);
-	if (pid < 0 && errno == ENOENT)
-		pid = start_program(k, "/usr/sbin/lighttpd", conf);
-	return pid;
+	if (pipe2(says, O_CLOEXEC) < 0)
+		return false;
+	c.fds = (struct child_fd[]){{says[1], STDOUT_FILENO}};
+	pid = start_program(&c);
+	close(says[1]);
+	p.fd = says[0];
+	if (pid > 0 && poll(&p, 1, VERSION_MS) == 1)
+		n = read(says[0], version, room - 1);
+	close(says[0]);
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		(void)child_wait(pid);
+	}
+	version[n > 0 ? n : 0] = '\0';
+	version[strcspn(version, " \n")] = '\0';
+	if (sscanf(version, "lighttpd/%d.%d.%d", &number[0], &number[1], &number[2]) != 3)
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (number[i] != version_least[i])
+			return number[i] < version_least[i];
+	return false;
 }
 
 /* The configuration's absolute path, for the caller to free. NULL with errno. */

@@ -123,11 +123,16 @@ static int
 no_answer(struct keeper *k, int happened, const char *path, const char *status)
 {
 	int code = happened & TURN_ENDED ? keeper_reap(k) : 0;
+	char version[64];
 
 	for (size_t i = 0; i < k->said.len; i++)
 		if ((unsigned char)k->said.data[i] < ' ')
 			k->said.data[i] = i + 1 < k->said.len ? ' ' : '\0';
-	if (happened & TURN_ENDED)
+	if (happened & TURN_ENDED && lighttpd_is_old(version, sizeof(version)))
+		msg_warn("%s is too old to serve batch %s, and ended (%d): use that of Debian 12 "
+			 "(BI_LIGHTTPD=/usr/sbin/lighttpd) or a later one; it said: %s",
+			 version, k->batch, code, k->said.len ? k->said.data : "nothing");
+	else if (happened & TURN_ENDED)
 		msg_warn("lighttpd ended (%d) before it served batch %s; it said: %s", code, k->batch,
 			 k->said.len ? k->said.data : "nothing");
 	else if (happened & TURN_ASKED)
