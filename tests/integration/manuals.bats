@@ -9,7 +9,7 @@ man=$top/man
 # The options of text with a line for each, but for the two that every program has.
 options_of_lines() {
 	grep -oE '^ +(-[A-Za-z0-9]( [A-Z]+)?, )?--[a-z][a-z0-9-]*' | grep -oE -- '--?[A-Za-z0-9][a-z0-9-]*' |
-		grep -vxE -- '--help|--version' | sort -u
+		grep -vxE -- '-h|--help|--version' | sort -u
 }
 
 # A page as text, each paragraph a line.
@@ -19,7 +19,7 @@ text_of() {
 
 options_of_synopsis() {
 	text_of "$1" | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' | grep -oE '(^|[ [|])--?[A-Za-z0-9][a-z0-9-]*' |
-		tr -d ' [|' | grep -vxE -- '--help|--version' | sort -u
+		tr -d ' [|' | grep -vxE -- '-h|--help|--version' | sort -u
 }
 
 programs() {

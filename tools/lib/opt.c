@@ -12,7 +12,7 @@
 #include "msg.h"
 #include "self.h"
 
-enum { OPT_MAX = 64, ID_HELP = 1, ID_VERSION = 2 };
+enum { OPT_MAX = 64, ID_HELP = 'h', ID_VERSION = 1 };
 
 void
 opt_wrong(const char *fmt, ...)
@@ -38,7 +38,7 @@ name_manual(void)
 {
 	struct buf page = {0};
 
-	if (self_manual(&page, msg_name()) == 0)
+	if (self_manual(&page, msg_name(), '1') == 0)
 		printf("\nThe whole manual: man %s\n", page.data);
 	else
 		printf("\nThe whole manual: man %s\n", msg_name());
@@ -60,7 +60,7 @@ opt_usage(const struct opts *o)
 		else
 			printf("      %-24s %s\n", form, t->help);
 	}
-	printf("      %-24s %s\n      %-24s %s\n", "--help", "this text", "--version", "the version");
+	printf("  -%c, %-24s %s\n      %-24s %s\n", ID_HELP, "--help", "this text", "--version", "the version");
 	name_manual();
 }
 
@@ -79,6 +79,7 @@ spell(const struct opts *o, struct option *words, char *letters)
 		if (t->arg)
 			*letters++ = ':';
 	}
+	*letters++ = ID_HELP;
 	words[n++] = (struct option){"help", no_argument, NULL, ID_HELP};
 	words[n++] = (struct option){"version", no_argument, NULL, ID_VERSION};
 	words[n] = (struct option){0};
