@@ -33,6 +33,69 @@ programs() {
 	assert_output ''
 }
 
+# lost FILE...: of each page, the lines of which other letters and digits are printed than stand there. mdoc takes a word
+# that is the name of a macro for that, behind another macro: ".Ql No active servers", ".Ss An item's line".
+lost() {
+	local page
+
+	for page; do
+		text_of "$page" | perl -CSD -e '
+			use strict;
+			my ($page, $name, @numbers, @lines) = shift;
+			my %macro = map { $_ => 1 } qw(Sh Ss Pp Bl El It Bd Ed D1 Dl Nm Nd Fl Ar Op Oo Oc Xr Ev Pa Cm Ic Li Ql Sq
+				Dq Bq Pq Po Pc Pf Ns Sx Dv Fn Em Sy Ta Mt Lk);
+			open my $source, "<", $page or die "$page: $!";
+			while (<$source>) {
+				next if /^\.(\\"|Dd|Dt|Os|El|Ed|Bd)/;
+				if (s/^\.//) {
+					my @words = split;
+					push @numbers, "@words" =~ /-enum/ ? 0 : undef if $words[0] eq "Bl";
+					next if $words[0] eq "Bl";
+					$name //= $words[1] if $words[0] eq "Nm";
+					my $number = $words[0] eq "It" && defined $numbers[-1] ? ++$numbers[-1] : "";
+					# .Nm without a name is the one of the page.
+					$_ = join " ", $number, map {
+						my $next = $words[$_ + 1] // ".";
+						!$macro{$words[$_]} ? $words[$_]
+							: $words[$_] eq "Nm" && ($macro{$next} || $next =~ /^[[:punct:]]+$/) ? $name : "";
+					} 0 .. $#words;
+				}
+				s/\\[&-]//g; s/\\e/\\/g; s/\\\((dq|aq)//g;
+				s/[^[:alnum:]\\]//g;
+				push @lines, [$., $_] if length;
+			}
+			my $printed = do { local $/; <STDIN> };
+			$printed =~ s/^.*\n//;
+			$printed =~ s/\n.*\n\z//;
+			$printed =~ s/[^[:alnum:]\\]//g;
+			my $lost;
+			for (@lines) {
+				my ($line, $letters) = @$_;
+				my $at = index $printed, $letters;
+				my $near = $at >= 0 && $at < 200;
+				print "$page:$line: of $letters is printed: ", substr($printed, 0, length $letters), "\n"
+					unless $at == 0 || $near && $lost;
+				$lost = $at < 0;
+				substr($printed, 0, $at + length $letters) = "" if $near;
+			}
+			print "$page: nothing stands for the last of it: $printed\n" if length $printed && !$lost' "$page"
+	done
+}
+
+@test "each page is printed with all its words" {
+	run -0 lost "$man"/*.[1-9]
+	assert_output ''
+}
+
+@test "a word that is lost in print is found" {
+	printf '.%s\n' 'Dd November 22, 2026' 'Dt X 1' Os 'Sh NAME' 'Nm x' 'Nd page' 'Sh DESCRIPTION' 'Ss An item' \
+		'Bl -tag -width Ds' 'It No port is free' 'It Fl k' 'Ql \&No server' El >x.1
+	printf '%s\n' 'Text that has In it.' "printf '%s\\n'" >>x.1
+	run -0 lost x.1
+	assert_equal "$(sed 's/ is printed.*//' <<<"$output")" \
+		"$(printf 'x.1:%s: of %s\n' 8 Anitem 10 Noportisfree 15 'printfs\n')"
+}
+
 @test "each program has a page, and each page of a program a program" {
 	local program page
 
