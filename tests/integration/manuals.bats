@@ -23,7 +23,7 @@ options_of_synopsis() {
 }
 
 programs() {
-	basename -a "$BI_BIN"/bi-*
+	basename -a "$BI_BIN/bi" "$BI_BIN"/bi-*
 }
 
 @test "mandoc finds nothing wrong with any page" {
@@ -100,9 +100,9 @@ lost() {
 	local program page
 
 	for program in $(programs); do
-		ls "$man/$program".[1-9]
+		ls "$man/$program".[18]
 	done
-	for page in "$man"/bi-*.[18]; do
+	for page in "$man"/bi{,-*}.[18]; do
 		page=${page##*/}
 		[ -x "$BI_BIN/${page%.*}" ] || fail "there is no program to $page"
 	done
@@ -112,7 +112,7 @@ lost() {
 	local program page
 
 	for program in $(programs); do
-		page=$(ls "$man/$program".[1-9])
+		page=$(ls "$man/$program".[18])
 		"$program" --help | options_of_lines >program.options
 		text_of "$page" | options_of_lines >page.options
 		diff --label "$program --help" program.options --label "$page" page.options
@@ -198,7 +198,7 @@ variables_read() {
 	run -0 comm -3 <(grep -vx BI_HOSTS known | sort) <(variables_of "$man/bi.7" | sort)
 	assert_output ''
 	for program in $(programs); do
-		page=$(ls "$man/$program".[1-9])
+		page=$(ls "$man/$program".[18])
 		folder=$top/tools/${program#bi-}
 		{
 			variables_read "$folder" || :
