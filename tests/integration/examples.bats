@@ -567,6 +567,18 @@ busy() {
 	completed nightly "$(wc -l <home/urls)"
 	completed handed "$(wc -l <home/urls)"
 	[ ! -e "$BI_ROOT/batches/old" ]
+	echo https://example.com/not-there.jpg >>home/urls
+	inside bi-fetch -q --queue -b 'bad' <home/urls
+	example_cron bi.7 '0 3 * * *' mails
+	run -0 cat mails
+	assert_equal "${#lines[@]}" 4
+	assert_line --index 0 'bi-fetch: 1 of 5 failed: http_404 1'
+	assert_line --index 1 --regexp '^5 +failed +https://example.com/not-there.jpg$'
+	assert_line --index 2 --regexp '^ +http_404: .*404'
+	assert_line --index 3 --regexp '^bad	https://example.com/not-there.jpg	.*404'
+	sed -i '$d' home/urls
+	run -0 inside bi-clean --yes batch nightly
+	example_cron bi.7 '0 3 * * *'
 	example bi.7 'all there'
 	assert_line 'all there'
 }

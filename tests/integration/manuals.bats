@@ -254,24 +254,17 @@ codes_given() {
 		print "$_\n" for @codes' | grep -v '^api_' | sort -u
 }
 
-# Those that bi-records(5) has: what is set literally where it speaks of codes.
+# Those that bi-records(5) has in its tables.
 codes_said() {
-	perl -0777 -ne 'for (split /^\.(?:Pp|Ss.*|Sh.*|Bd.*|Ed|It.*)\n/m) {
-		next unless /\bcodes?\b/;
-		s/^\.Xr .*//mg;
-		for (/^\.Li (.*)/mg) {
-			print "$_\n" for grep { /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/ } split /[ ,]+/;
-		}
-	}' "$man/bi-records.5" | sort -u
+	sed -n '/^\.Ss Error codes/,/^\.S[sh] [^E]/s/^\.It Li //p' "$man/bi-records.5" | sed 's/ , /\n/g'
 }
 
 @test "bi-records(5) has each code that an error of a record may have, and no other" {
 	codes_given >given
-	codes_said >said
+	codes_said | grep -v '[A-Z]' | sort -u >said
 	[ "$(wc -l <given)" -ge 60 ]
 	diff --label sources given --label 'bi-records(5)' said
-	grep -qw api_CODE "$man/bi-records.5"
-	grep -qw http_NNN "$man/bi-records.5"
+	assert_equal "$(codes_said | grep '[A-Z]' | xargs)" 'http_NNN api_CODE'
 }
 
 @test "bi-clean(1) has each kind of thing that check finds, and no other" {
