@@ -55,7 +55,7 @@ LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 LIB_SOURCES = $(wildcard tools/lib/*.c)
 LIB = $(BUILD)/libbi.a
-BINARIES = $(PROGRAMS:%=$(BIN)/bi-%)
+BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
 TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
@@ -127,6 +127,16 @@ $(BIN)/bi-$(1): $(call objects,tools/$(1)/*.c) $(LIB)
 $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$(l)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# The command that runs them: its list of them is made of their manual pages.
+$(BIN)/bi: $(call objects,tools/bi/*.c) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+$(BUILD)/tools/bi/main.o: FLAGS += -I$(BUILD)/tools/bi
+$(BUILD)/tools/bi/main.o: $(BUILD)/tools/bi/pages.h
+$(BUILD)/tools/bi/pages.h: tools/bi/pages $(wildcard man/*.[1-8])
+	@mkdir -p $(@D)
+	@tools/bi/pages man >$@.new && mv $@.new $@
 
 $(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o: FLAGS += $(CFLAGS_libcurl)
 
@@ -234,6 +244,6 @@ check-package: deb compile
 	prove --comments --failures --exec '' tests/package :: build/deb/bi_$(VERSION)_*.deb
 
 clean:
-	rm -rf build $(PROGRAMS:%=bin/bi-%)
+	rm -rf build bin/bi $(PROGRAMS:%=bin/bi-%)
 
 -include $(shell find $(BUILD)/tools $(BUILD)/tests -name '*.d' 2>/dev/null)

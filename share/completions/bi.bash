@@ -60,6 +60,12 @@ _bi() {
 	local -a names=()
 
 	COMPREPLY=()
+	# Behind `bi PROGRAM` stands what stands behind that program.
+	if [[ $program == bi && $COMP_CWORD -gt 1 && ${_bi_options[bi-${COMP_WORDS[1]}]-} ]]; then
+		program=bi-${COMP_WORDS[1]}
+		local -a COMP_WORDS=("$program" "${COMP_WORDS[@]:2}")
+		local COMP_CWORD=$((COMP_CWORD - 1))
+	fi
 	for option in ${_bi_options[$program]}; do
 		if [[ ${option%%=*} == "$before" && $option == *=* ]]; then
 			_bi_values "${option#*=}" "$current"
@@ -67,7 +73,14 @@ _bi() {
 		fi
 		names+=("${option%%=*}")
 	done
-	if [[ $current == -* ]]; then
+	if [[ $program == bi && $current != -* && ($COMP_CWORD -eq 1 || $COMP_CWORD -eq 2 && $before == help) ]]; then
+		# Of "bi" itself there is a manual, and what else may come first is "help".
+		[[ $before == help ]] && names=(bi) || names=(help)
+		for option in "${!_bi_options[@]}"; do
+			[[ $option == bi ]] || names+=("${option#bi-}")
+		done
+		mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$current")
+	elif [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$current")
 	else
 		_bi_operand "$program" "$current"

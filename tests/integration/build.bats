@@ -94,3 +94,10 @@ would_do() {
 	run -1 "$top/tests/run" no-such-test-anywhere
 	assert_output --partial 'no tests'
 }
+
+@test "the licence is one text, in the source tree and in the package, and README names it" {
+	sed -n '/^License: ISC$/,$ { /^License:/d; s/^ \.\{0,1\}//; p; }' "$top/share/debian/copyright" >package
+	sed 1,2d "$top/LICENSE" | diff --label LICENSE - --label package package
+	assert_equal "$(head -n 1 "$top/LICENSE")" "Copyright (c) $(sed -n 's/^Copyright: //p' "$top/share/debian/copyright")"
+	grep -q '](LICENSE)' "$top/README.md"
+}

@@ -5,15 +5,14 @@ load helpers
 
 top=$BATS_TEST_DIRNAME/../..
 
-setup() {
-	bi_setup
-	"$top/share/completions/generate" "$BI_BIN"/bi-* >completions
+setup_file() {
+	"$top/share/completions/generate" "$BI_BIN/bi" "$BI_BIN"/bi-* >"$BATS_FILE_TMPDIR/completions"
 }
 
 # completed WORD...: what is offered for the last of these words.
 completed() {
 	# shellcheck source=/dev/null
-	source completions
+	source "$BATS_FILE_TMPDIR/completions"
 	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 	_bi
 	printf '%s\n' "${COMPREPLY[@]}" | sort
@@ -24,10 +23,10 @@ completed() {
 
 	for program in $(basename -a "$BI_BIN"/bi-*); do
 		page=$(ls "$top/man/$program".[18])
-		completed "$program" - | grep -vxE -- '--help|--version' >offered || :
+		completed "$program" - | grep -vxE -- '-h|--help|--version' >offered || :
 		mandoc -T utf8 "$page" | sed 's/.\x08//g' |
 			grep -oE '^ +(-[A-Za-z0-9]( [A-Z]+)?, )?--[a-z][a-z0-9-]*' | grep -oE -- '--?[A-Za-z0-9][a-z0-9-]*' |
-			grep -vxE -- '--help|--version' | sort -u >page.options || :
+			grep -vxE -- '-h|--help|--version' | sort -u >page.options || :
 		diff --label "offered for $program" offered --label "$page" page.options
 	done
 	[ -s offered ]
@@ -58,4 +57,19 @@ completed() {
 	assert_equal "$(completed bi-clean stop so)" ''
 	assert_equal "$(completed bi-collect hol)" holiday
 	assert_equal "$(completed bi-collect so)" 'some file'
+}
+
+@test "behind bi a program is offered, and then what that takes" {
+	echo x >'some file'
+	run -0 bi-fetch -q -b holiday 'some file'
+	assert_equal "$(completed bi st)" status
+	assert_equal "$(completed bi h)" help
+	assert_equal "$(completed bi '')" "$({ echo bi-help; basename -a "$BI_BIN"/bi-*; } | cut -c 4- | sort)"
+	assert_equal "$(completed bi help re)" render
+	assert_equal "$(completed bi help fetch fe)" ''
+	assert_equal "$(completed bi -)" "$(printf '%s\n' --help --version -h)"
+	assert_equal "$(completed bi fetch --per)" --per-host
+	assert_equal "$(completed bi fetch --batch hol)" holiday
+	assert_equal "$(completed bi clean cancel hol)" holiday
+	assert_equal "$(completed bi render ho)" holiday
 }

@@ -64,6 +64,11 @@ world_files() {
 	done
 	echo '<!doctype html><title>Birds</title><p><a href=/1>one</a><img src=/birds/M-1-1.jpg><img src=birds/M-2-1.jpg>' >origin/gallery.html
 	(cd home && zip -q photos.zip pictures/*)
+	# Of the source tree, in which README.md says to work.
+	mkdir -p home/share origin/logos
+	cp -R "$BATS_TEST_DIRNAME/../../share/screenshots" home/share/
+	ln origin/birds/M-1-2.jpg origin/logos/openlogo-100.png
+	ln origin/birds/M-1-3.jpg origin/logos/openlogo-nd-100.png
 	# The wiki has one picture of each of them.
 	for name in {1..40}; do
 		printf '{"id":%d,"name":"Few %02d","category":"M"}\n' "$name" "$name"
@@ -145,17 +150,13 @@ laid_out() {
 }
 
 @test "README: the first pipeline" {
-	example README 'bi-source M 5 0'
-	completed M_batch1 5
-	shown M_batch1
-	pick M_batch1 1 1
-	example README '--originals --strict'
-	assert_equal "$(jq -r 'select(.status == "collected").subject' <<<"$output")" 1
-	run -0 inside bi-clean stop-all
+	local files=(home/share/screenshots/*)
+
 	example_not README 'make demo' "both install what is missing and take minutes; the second runs this test"
 	shim make 'exit 0'
 	ln -s /usr/local/bin home/bin
-	example README '-b reading | bi-render | bi-serve'
+	example README 'export PATH='
+	example README '-b reading <urls | bi-render'
 	completed reading 2
 	shown reading
 	shim bi-status '[ "$*" = --watch ] || exec /usr/local/bin/bi-status "$@"
@@ -168,54 +169,72 @@ laid_out() {
 	assert_line --partial 'nothing is wrong'
 	run -0 inside bi-clean list
 	assert_output 'No active servers'
-	example README 'bi-fetch -b holiday'
-	completed holiday 2
-	shown holiday
+	example README 'bi-fetch -b screens'
+	completed screens ${#files[@]}
+	shown screens
+	example README 'mkdir -p named'
+	assert_equal "$(cd home/named && echo *)" 'openlogo-100.png openlogo-nd-100.png'
+	cmp home/named/openlogo-nd-100.png origin/logos/openlogo-nd-100.png
+	echo 'https://example.com/logos/openlogo-100.png?width=9#top' >>home/urls
+	example README 'mkdir -p named'
+	files=(home/named/*)
+	assert_equal ${#files[@]} 5 # three of one name, two of the other
+	# But for the root's own folder, where the world has it mounted.
+	example README 'rm -r' 1
+	assert_equal "$(find "$BI_ROOT" -mindepth 1)" ''
+}
+
+@test "README: from names to pictures" {
+	example README 'bi-source -b musicians'
+	completed musicians 18
+	shown musicians
+	pick musicians joplin 1
+	example README '--originals --strict'
+	assert_equal "$(jq -r 'select(.status == "collected").subject' <<<"$output")" joplin
 }
 
 @test "README: candidates, their review, and what was chosen" {
 	local name
 
-	example_taken README '"name":"Ada Lovelace"'
-	sed 's|https://…|https://example.com|' "$EXAMPLE" >home/candidates.ndjson
-	example README '-b people <candidates.ndjson'
-	completed people 2
-	shown people
-	run -0 inside curl -s --fail "${url%/index.html*}/1_review.html"
-	assert_output --partial 'Ada Lovelace'
-	pick people 1 1
-	example README '--strict -o people.zip'
-	assert_equal "$(jq -rc 'select(.status == "collected") | [.batch, .subject, .licenses]' <<<"${lines[0]}")" '["people","1",["CC0 1.0"]]'
+	example README '-b logos <candidates.ndjson'
+	completed logos 2
+	shown logos
+	run -0 inside curl -s --fail "${url%/index.html*}/swirl_review.html"
+	assert_output --partial 'The Debian swirl'
+	pick logos swirl 1
+	example README '--strict -o logos.zip'
+	assert_equal "$(jq -rc 'select(.status == "collected") | [.batch, .subject, .licenses]' <<<"${lines[0]}")" '["logos","swirl",["CC BY-SA 3.0"]]'
 	assert_line --partial '"status":"verified"'
 	for name in md csv json; do
 		[ -s "$BI_ROOT/collected/ATTRIBUTION.$name" ]
 	done
-	[ -s home/people.zip ]
-	inside bi-fetch -b people <home/candidates.ndjson | inside bi-parse >/dev/null
+	[ -s home/logos.zip ]
+	inside bi-fetch -b logos <home/candidates.ndjson | inside bi-parse >/dev/null
 	example_taken README 'items.ndjson '
-	laid_out "$EXAMPLE" people 1
+	laid_out "$EXAMPLE" logos swirl
 }
 
-@test "README: in parallel, and again; manners and trust" {
-	local list
+@test "README: in parallel, and again; limits, and hostile lists" {
+	local list files=(home/share/screenshots/*)
 
-	example README 'xargs -0'
-	for list in one two three four; do
-		completed "$list" 1
+	rm home/lists/*
+	example README 'split -n'
+	for list in part-aa part-ab; do
+		completed "$list" 2
 		shown "$list"
 	done
 	example README 'xargs -d'
 	completed big "$(wc -l <home/urls)"
-	example README '@tsv'
+	example README 'select(.status=="failed")'
 	assert_output ''
 	completed reading "$(wc -l <home/urls)"
 	echo https://example.com/not-there.jpg >>home/urls
-	example README '@tsv'
+	example README 'select(.status=="failed")'
 	assert_output --regexp '^https://example.com/not-there.jpg	.*404'
 	sed -i '$d' home/urls
-	example README '--expand photos.zip'
-	assert_equal "$(grep -c '"member":' <<<"$output")" 2
-	completed default $(($(wc -l <home/urls) + 3))
+	example README '--expand screens.tgz'
+	assert_equal "$(grep -c '"member":' <<<"$output")" ${#files[@]}
+	completed default $(($(wc -l <home/urls) + 4))
 	poll 20 grep -q 'me@example.org' world.log
 }
 
@@ -477,13 +496,15 @@ mailed() {
 	mailed
 }
 
-@test "bi(7): pipelines" {
+@test "bi(1), bi(7): pipelines" {
 	example bi.7 'bi-source M 5 0'
 	completed M_batch1 5
 	pick M_batch1 1 1
 	example bi.7 'bi-source M 5 0'
 	assert_equal "$(jq -r 'select(.status == "collected").subject' <<<"$output")" 1
 	run -0 inside bi-clean stop-all
+	example bi.1 'bi fetch -b birds'
+	shown birds
 	example bi.7 'bi-clean stop-all'
 	assert_line --regexp '^stopped port 80[0-9][0-9]: birds'
 	completed birds "$(wc -l <home/urls)"
@@ -546,6 +567,18 @@ busy() {
 	completed nightly "$(wc -l <home/urls)"
 	completed handed "$(wc -l <home/urls)"
 	[ ! -e "$BI_ROOT/batches/old" ]
+	echo https://example.com/not-there.jpg >>home/urls
+	inside bi-fetch -q --queue -b 'bad' <home/urls
+	example_cron bi.7 '0 3 * * *' mails
+	run -0 cat mails
+	assert_equal "${#lines[@]}" 4
+	assert_line --index 0 'bi-fetch: 1 of 5 failed: http_404 1'
+	assert_line --index 1 --regexp '^5 +failed +https://example.com/not-there.jpg$'
+	assert_line --index 2 --regexp '^ +http_404: .*404'
+	assert_line --index 3 --regexp '^bad	https://example.com/not-there.jpg	.*404'
+	sed -i '$d' home/urls
+	run -0 inside bi-clean --yes batch nightly
+	example_cron bi.7 '0 3 * * *'
 	example bi.7 'all there'
 	assert_line 'all there'
 }

@@ -135,15 +135,21 @@ options_that_are_none(void **state)
 static void
 help_and_version(void **state)
 {
-	char *out;
+	static const char *const short_forms[] = {"-h", "-qh", "x -h"};
+	char *help, *out;
 
 	(void)state;
 	assert_int_equal(testing_child(go_through, (void *)(uintptr_t) "--help", "out"), 0);
-	out = testing_read("out");
-	assert_non_null(strstr(out, "usage: bi-test [OPTION ...] [URL ...]\nTests options.\n"));
-	assert_non_null(strstr(out, "  -b, --batch NAME "));
-	assert_non_null(strstr(out, "      --wide N "));
-	free(out);
+	help = testing_read("out");
+	assert_non_null(strstr(help, "usage: bi-test [OPTION ...] [URL ...]\nTests options.\n"));
+	assert_non_null(strstr(help, "  -b, --batch NAME "));
+	assert_non_null(strstr(help, "      --wide N "));
+	assert_non_null(strstr(help, "  -h, --help "));
+	for (size_t i = 0; i < sizeof(short_forms) / sizeof(*short_forms); i++) {
+		assert_int_equal(testing_child(go_through, (void *)(uintptr_t)short_forms[i], "out"), 0);
+		testing_assert_file("out", help);
+	}
+	free(help);
 	assert_int_equal(testing_child(go_through, (void *)(uintptr_t) "-q --version", "out"), 0);
 	out = testing_read("out");
 	assert_non_null(strstr(out, "bi-test (bi) " BI_VERSION "\n"));

@@ -13,7 +13,7 @@
 #include "msg.h"
 #include "self.h"
 
-enum { OPT_MAX = 64, ID_HELP = 1, ID_VERSION = 2 };
+enum { OPT_MAX = 64, ID_HELP = 'h', ID_VERSION = 1 };
 
 void
 opt_wrong(const char *fmt, ...)
@@ -40,7 +40,7 @@ name_manual(void)
 	struct buf page = {0};
 
 	putchar('\n');
-	if (self_manual(&page, msg_name()) == 0)
+	if (self_manual(&page, msg_name(), '1') == 0)
 		human_print("The whole manual: man %s", page.data);
 	else
 		human_print("The whole manual: man %s", msg_name());
@@ -62,7 +62,7 @@ opt_usage(const struct opts *o)
 		else
 			printf("      %-24s %s\n", form, t->help);
 	}
-	printf("      %-24s %s\n      %-24s %s\n", "--help", "this text", "--version", "the version");
+	printf("  -%c, %-24s %s\n      %-24s %s\n", ID_HELP, "--help", "this text", "--version", "the version");
 	name_manual();
 }
 
@@ -81,6 +81,7 @@ spell(const struct opts *o, struct option *words, char *letters)
 		if (t->arg)
 			*letters++ = ':';
 	}
+	*letters++ = ID_HELP;
 	words[n++] = (struct option){"help", no_argument, NULL, ID_HELP};
 	words[n++] = (struct option){"version", no_argument, NULL, ID_VERSION};
 	words[n] = (struct option){0};

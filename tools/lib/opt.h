@@ -2,7 +2,7 @@
  * opt: a program's options from one table, which also makes its usage.
  *
  * A program writes a table of struct opt, ended by {0}, and calls opt_next() until it
- * returns 0. --help and --version are every program's. Wrong options end the program
+ * returns 0. -h, --help and --version are every program's: no table may have them. Wrong options end the program
  * with EX_WRONG_USE and one line that says which.
  */
 #ifndef BI_OPT_H

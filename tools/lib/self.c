@@ -59,7 +59,7 @@ self_share(struct buf *out, const char *name)
 }
 
 int
-self_manual(struct buf *out, const char *name)
+self_manual(struct buf *out, const char *name, char section)
 {
 	char *tree;
 
@@ -71,7 +71,7 @@ self_manual(struct buf *out, const char *name)
 		return -1;
 	}
 	out->len = (size_t)(tree - out->data);
-	buf_printf(out, "/man/%s.1", name);
+	buf_printf(out, "/man/%s.%c", name, section);
 	return access(out->data, R_OK);
 }
 

@@ -17,9 +17,9 @@ int self_share(struct buf *out, const char *name);
 /* Sets OUT to the path of our program NAME ("bi-type"), beside this executable. 0 or -1 with errno. */
 int self_program(struct buf *out, const char *name);
 
-/* Sets OUT to the path of the manual page of our program NAME in the source tree, of which this executable is in bin/.
- * 0, or -1 with errno: there is no such tree, and man(1) has it. */
-int self_manual(struct buf *out, const char *name);
+/* Sets OUT to the path of our manual page NAME ("bi-fetch") of SECTION ('1') in the source tree, of which this
+ * executable is in bin/. Returns 0, or -1 with errno: there is no such tree, and man(1) has the page. */
+int self_manual(struct buf *out, const char *name, char section);
 
 /* How many processors the system has, 1 at least. */
 unsigned self_processors(void);
