@@ -48,6 +48,10 @@ chroot_base() {
 	: >"$base/etc/apt/sources.list"
 	apt-config dump | grep '^Acquire::.*::Proxy' >"$base/etc/apt/apt.conf.d/tests" || :
 	chroot_sources >"$base/etc/apt/sources.list.d/tests.list"
+	# By which authorities and proxies this machine reaches the network; no credentials.
+	mkdir -p "$base/usr/local/share/ca-certificates"
+	cp -L /usr/local/share/ca-certificates/*.crt "$base/usr/local/share/ca-certificates/" 2>/dev/null || :
+	grep -E '^(cafile|proxy|https-proxy|noproxy) *= *[^@]*$' /etc/npmrc >"$base/etc/npmrc" 2>/dev/null || :
 }
 
 # chroot_new NAME: a new system in $CHROOT_DIR/NAME, with an ordinary user `reader`. The functions below run in it.

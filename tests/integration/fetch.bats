@@ -232,7 +232,7 @@ completed null null 2'
 	printf '%s\n' "${lines[@]}" >out
 	assert_equal "$(results out '[.status, .error.code, .error.retryable] | map(tostring) | join(" ")')" \
 		$'failed timeout true\ncompleted null null'
-	run -1 --separate-stderr bi-fetch --tries 1 --max-time 2 "$FAULTY/drip/300/bytes/9000/c" "$FAULTY/bytes/9/d"
+	run -1 --separate-stderr bi-fetch --tries 1 --max-time 2 "$FAULTY/drip/30000/bytes/9000/c" "$FAULTY/bytes/9/d"
 	printf '%s\n' "${lines[@]}" >out
 	assert_equal "$(results out '[.status, .error.code, .error.retryable] | map(tostring) | join(" ")')" \
 		$'failed timeout true\ncompleted null null'

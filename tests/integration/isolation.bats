@@ -29,7 +29,7 @@ run_all() {
 		items "$category" "$1" >"$category.ndjson"
 	done
 	# shellcheck disable=SC2016
-	printf '%s\n' M P A | timeout 120 xargs -P 3 -I{} sh -c \
+	printf '%s\n' M P A | timeout 600 xargs -P 3 -I{} sh -c \
 		'bi-fetch <{}.ndjson | bi-render | bi-serve -p 18000-18400 >{}.server'
 }
 
@@ -49,17 +49,17 @@ hashes() {
 @test "three batches with the same subject ids share no byte, page, port or key" {
 	local category other page
 
-	run_all 5
-	run bi-status --wait --timeout 60 --strict M_batch1 P_batch1 A_batch1
+	run_all 3
+	run bi-status --wait --timeout 600 --strict M_batch1 P_batch1 A_batch1
 	assert_success
 
 	# Each has all its pictures and no others: in the batch, in its review folder, and over HTTP.
 	for category in M P A; do
-		hashes origin ".*/$category-[^/]*" >"$category.want"
-		[ "$(wc -l <"$category.want")" -eq 15 ]
+		hashes origin ".*/$category-[1-3]-[^/]*" >"$category.want"
+		[ "$(wc -l <"$category.want")" -eq 9 ]
 		hashes "$BI_ROOT/batches/${category}_batch1/files" '.*' | diff "$category.want" -
 		hashes "$BI_ROOT/review/${category}_batch1" '.*/[0-9]+_[0-9]+\.[a-z]+' | diff "$category.want" -
-		for page in {1..5}_{1..3}; do
+		for page in {1..3}_{1..3}; do
 			page=$(basename "$BI_ROOT/review/${category}_batch1/$page".*)
 			curl -sSf "$(dirname "$(url_of "$category")")/$page" | sha256sum | cut -d' ' -f1
 		done | sort | diff "$category.want" -
@@ -67,9 +67,9 @@ hashes() {
 
 	# No thumbnail is another batch's.
 	run -0 find "$BI_ROOT"/review/*/thumbs -name '*.webp'
-	assert_equal "${#lines[@]}" 45
+	assert_equal "${#lines[@]}" 27
 	run -0 sort -u <(for category in M P A; do hashes "$BI_ROOT/review/${category}_batch1/thumbs" '.*'; done)
-	assert_equal "${#lines[@]}" 45
+	assert_equal "${#lines[@]}" 27
 
 	# Each on a port of its own.
 	run -0 sort -u <(port_of M) <(port_of P) <(port_of A)
@@ -77,7 +77,7 @@ hashes() {
 
 	# Pages name their own batch and subjects, and no other.
 	for category in M P A; do
-		for page in index.html submit.html {1..5}_review.html; do
+		for page in index.html submit.html {1..3}_review.html; do
 			curl -sSf "$(dirname "$(url_of "$category")")/$page" >page.html
 			cmp page.html "$BI_ROOT/review/${category}_batch1/$page"
 			# review.js makes the keys of localStorage begin with this.
@@ -92,9 +92,9 @@ hashes() {
 	# Records name their own batch.
 	for category in M P A; do
 		cd "$BI_ROOT/batches/${category}_batch1"
-		[ "$(cat state)" = ccccccccccccccc ]
-		[ "$(wc -l <items.ndjson)" -eq 15 ]
-		[ "$(wc -l <results.ndjson)" -eq 15 ]
+		[ "$(cat state)" = ccccccccc ]
+		[ "$(wc -l <items.ndjson)" -eq 9 ]
+		[ "$(wc -l <results.ndjson)" -eq 9 ]
 		jq -e --arg c "$category" '.name == "\($c)_batch1"' batch.json
 		for other in M P A; do
 			[ "$other" = "$category" ] || run ! grep -E "${other}_batch1|/$other-" items.ndjson results.ndjson
