@@ -295,8 +295,6 @@ fail_last() {
 }
 
 @test "an export that was written without a subject, or without a choice, does not verify" {
-	local kind id
-
 	batch E 3
 	bi-collect -o x.tar E >/dev/null
 	bi-collect --format webdataset --shard-size 1 -o w.tar E >/dev/null
