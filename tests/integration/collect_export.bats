@@ -42,7 +42,7 @@ flip() {
 		(TZ=Asia/Tokyo && umask 077 && cd out && touch "$S"/*/* && TZ=Asia/Tokyo bi-collect -o "b.$suffix" E >/dev/null)
 		cmp "out/a.$suffix" "out/b.$suffix"
 		run -0 bi-collect --verify "out/a.$suffix" "out/b.$suffix.sha256"
-		assert_line --index 0 "{\"export\":\"out/a.$suffix\",\"status\":\"verified\",\"members\":9}"
+		assert_line --index 0 "{\"export\":\"out/a.$suffix\",\"status\":\"verified\",\"members\":10}"
 		assert_output --partial '{"end":"bi-collect","verified":2,"failed":0,"exit":0}'
 	done
 	tar xf out/a.tar
@@ -293,4 +293,26 @@ fail_last() {
 	run -1 bash -c 'set -o pipefail; bi-collect --prefer ada -o - E | wc -c'
 	assert_line 0
 	assert_equal "$(find . -name 'no*')" ''
+}
+
+@test "an export that was written without a subject, or without a choice, does not verify" {
+	batch E 3
+	bi-collect -o x.tar E >/dev/null
+	bi-collect --format webdataset --shard-size 1 -o w.tar E >/dev/null
+	tar xOf x.tar collected/CONTENTS >contents
+	assert_equal "$(<contents)" "$(printf 's.%s\t1\n' 1 2 3)"
+	run -0 bi-collect --verify x.tar w.sha256 w-000001.tar
+	# As a program would have written it that left one out: all lists of digests agree.
+	mkdir y
+	tar xf x.tar -C y
+	rm -r y/collected/by_subject_id/s.2
+	sed -i '/s\.2/d' y/collected/SHA256SUMS
+	tar cf y.tar -C y collected
+	run -1 --separate-stderr bi-collect --verify y.tar
+	[[ $stderr == *'y.tar: s.2: 1 of 1 files that were chosen for it are not in the export'* ]]
+	assert_equal "$(jq -r 'select(.member).error.code' <<<"$output")" subject_incomplete
+	# A shard that the list does not have.
+	sed -i '/w-000001/d' w.sha256
+	run -1 bi-collect --verify w.sha256
+	assert_output --partial 's.2: 1 of 1 files'
 }

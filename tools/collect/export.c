@@ -27,7 +27,8 @@ struct export
 	char *path; /* of that directory, absolute */
 	char *base; /* the name there, without suffix */
 	char *suffix;
-	struct buf sums; /* of the archives: what goes beside them */
+	struct buf sums;     /* of the archives: what goes beside them */
+	struct buf contents; /* what was to be exported: a line a subject, its id, a tab, and how many choices it has */
 	/* The one being written. */
 	struct part part;
 	struct pack *pack;
@@ -479,6 +480,20 @@ add_subject(struct export *x, const char *id, size_t expected)
 
 /* --- all of it --- */
 
+/* Adds the list of what the export must have, which was made when it was collected, not when it was packed. */
+static int
+add_contents(struct export *x)
+{
+	struct buf name = {0};
+	int code = EX_ALL_WELL;
+
+	buf_printf(&name, "%sCONTENTS", prefix(x));
+	if (pack_bytes(x->pack, name.data, x->contents.data, x->contents.len) < 0)
+		code = trouble(x, name.data);
+	buf_free(&name);
+	return code;
+}
+
 static int
 compare_kept(const void *a, const void *b)
 {
@@ -522,7 +537,10 @@ static int export(struct export *x)
 		for (; i < c->kept_n && strcmp(c->kept[i].id, id) == 0; i++)
 			expected += c->kept[i].choices;
 		code = add_subject(x, id, expected);
+		buf_printf(&x->contents, "%s\t%zu\n", id, expected);
 	}
+	if (code == EX_ALL_WELL)
+		code = add_contents(x);
 	if (code == EX_ALL_WELL)
 		code = end_archive(x);
 	return code == EX_ALL_WELL ? finish(x) : code;
@@ -562,6 +580,7 @@ export_all(struct collect *c, const struct names *names)
 	free(x.base);
 	free(x.suffix);
 	buf_free(&x.sums);
+	buf_free(&x.contents);
 	buf_free(&name);
 	return code;
 }

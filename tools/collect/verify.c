@@ -32,9 +32,22 @@ struct entries {
 	size_t n;
 };
 
+/* How many choices of a subject there are, or should be. */
+struct count {
+	char *id;
+	size_t n;
+};
+
+struct counts {
+	struct count *v;
+	size_t n;
+};
+
 struct verifying {
 	const char *file;
 	bool json;
+	bool listed;                /* all archives of a list are looked at, then what they have together */
+	struct counts has, should;  /* of the subjects of the archives: by their metadata, and by CONTENTS */
 	uint64_t problems, missing; /* of the problems: exports named that are not there */
 };
 
@@ -159,6 +172,100 @@ entries_read(struct entries *e, const struct buf *text)
 	return true;
 }
 
+/* --- what was exported --- */
+
+static void
+counts_add(struct counts *c, const char *id, size_t n)
+{
+	if ((c->n & (c->n - 1)) == 0)
+		c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+	c->v[c->n++] = (struct count){buf_strdup(id), n};
+}
+
+static void
+counts_free(struct counts *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->v[i].id);
+	free(c->v);
+	*c = (struct counts){0};
+}
+
+static int
+compare_counts(const void *a, const void *b)
+{
+	return strcmp(((const struct count *)a)->id, ((const struct count *)b)->id);
+}
+
+/* Sorts them, and makes one of all of a subject. */
+static void
+counts_settle(struct counts *c)
+{
+	size_t last = 0;
+
+	if (c->n == 0)
+		return;
+	qsort(c->v, c->n, sizeof(*c->v), compare_counts);
+	for (size_t i = 1; i < c->n; i++)
+		if (strcmp(c->v[i].id, c->v[last].id) == 0) {
+			c->v[last].n += c->v[i].n;
+			free(c->v[i].id);
+		} else {
+			c->v[++last] = c->v[i];
+		}
+	c->n = last + 1;
+}
+
+/* Takes in a member whose bytes are all there: the metadata of a subject, or CONTENTS. */
+static void
+take_metadata(struct verifying *v, const struct buf *text)
+{
+	struct json_object *o = text->len ? rec_parse(text->data, text->len, NULL, 0) : NULL, *choices;
+	const char *id = o ? rec_string(o, "id") : NULL;
+
+	if (id && json_object_object_get_ex(o, "choices", &choices) && json_object_is_type(choices, json_type_array))
+		counts_add(&v->has, id, json_object_array_length(choices));
+	json_object_put(o);
+}
+
+static void
+take_contents(struct verifying *v, const struct buf *text)
+{
+	char *line = text->data, *end;
+
+	for (; line && *line; line = end) {
+		char *tab = strpbrk(line, "\t\n");
+
+		if (!tab || *tab != '\t')
+			return; /* SHA256SUMS tells that it is not as it was written */
+		*tab = '\0';
+		counts_add(&v->should, line, strtoul(tab + 1, &end, 10));
+		end += *end == '\n';
+	}
+}
+
+/* Names the subjects of which less is there than was to be exported. */
+static void
+compare_contents(struct verifying *v)
+{
+	counts_settle(&v->has);
+	counts_settle(&v->should);
+	for (size_t i = 0; i < v->should.n; i++) {
+		const struct count *should = &v->should.v[i];
+		const struct count *has =
+			v->has.n ? bsearch(should, v->has.v, v->has.n, sizeof(*should), compare_counts) : NULL;
+		char words[128];
+
+		if (has && has->n >= should->n)
+			continue;
+		snprintf(words, sizeof(words), "%zu of %zu files that were chosen for it are not in the export",
+			 should->n - (has ? has->n : 0), should->n);
+		problem(v, should->id, "subject_incomplete", words);
+	}
+	counts_free(&v->has);
+	counts_free(&v->should);
+}
+
 /* --- inside --- */
 
 /* An archive being read. */
@@ -166,6 +273,7 @@ struct reading {
 	struct verifying *v;
 	struct entries members;
 	struct buf sums; /* the manifest */
+	struct buf text; /* of a member that is parsed */
 	struct hash *hash;
 	bool is_sums, has_sums, damaged;
 	char name[MEMBER_LONGEST * 4 + 1];
@@ -175,6 +283,26 @@ static bool
 is_manifest(const char *name)
 {
 	return strcmp(name, "collected/SHA256SUMS") == 0 || strcmp(name, "__bi__/SHA256SUMS") == 0;
+}
+
+static bool
+is_contents(const char *name)
+{
+	return strcmp(name, "collected/CONTENTS") == 0 || strcmp(name, "__bi__/CONTENTS") == 0;
+}
+
+/* The metadata of a subject, or of a sample of a webdataset. */
+static bool
+is_metadata(const char *name)
+{
+	static const char folder[] = "collected/by_subject_id/", file[] = "/metadata.json", sample[] = ".json",
+			  no_sample[] = ".file.json";
+	size_t n = strlen(name);
+
+	if (strncmp(name, folder, sizeof(folder) - 1) == 0)
+		return n >= sizeof(file) && strcmp(name + n - sizeof(file) + 1, file) == 0;
+	return !strchr(name, '/') && n >= sizeof(sample) && strcmp(name + n - sizeof(sample) + 1, sample) == 0 &&
+	       (n < sizeof(no_sample) || strcmp(name + n - sizeof(no_sample) + 1, no_sample) != 0);
 }
 
 static void
@@ -188,16 +316,23 @@ take_event(struct reading *r, enum expand_event event, const struct expand_membe
 		r->hash = hash_begin();
 		snprintf(r->name, sizeof(r->name), "%s", m->path);
 		r->is_sums = is_manifest(r->name) && !r->has_sums;
+		buf_clear(&r->text);
 		break;
 	case EXPAND_BYTES:
 		hash_add(r->hash, m->bytes, m->len);
 		if (r->is_sums && r->sums.len < SUMS_MOST)
 			buf_add(&r->sums, m->bytes, m->len);
+		if (r->text.len < SUMS_MOST && (is_contents(r->name) || is_metadata(r->name)))
+			buf_add(&r->text, m->bytes, m->len);
 		break;
 	case EXPAND_MEMBER_END:
 		hash_end(r->hash, hex);
 		r->hash = NULL;
 		r->has_sums = r->has_sums || r->is_sums;
+		if (is_contents(r->name))
+			take_contents(r->v, &r->text);
+		else if (is_metadata(r->name))
+			take_metadata(r->v, &r->text);
 		if (!r->is_sums)
 			entries_add(&r->members, r->name, strlen(r->name), hex);
 		break;
@@ -266,10 +401,16 @@ look_inside(struct verifying *v, int fd)
 	expand_close(e);
 	if (e && (event == EXPAND_END || r->has_sums))
 		compare(r);
+	/* What a shard has not, another may have: only all of a list are asked for together. */
+	if (!v->listed && strncmp(r->name, "__bi__/", 7) == 0)
+		counts_free(&v->should);
+	if (!v->listed)
+		compare_contents(v);
 	n = r->members.n;
 	hash_drop(r->hash);
 	entries_free(&r->members);
 	buf_free(&r->sums);
+	buf_free(&r->text);
 	free(r);
 	return n;
 }
@@ -365,6 +506,7 @@ verify_list(struct verifying *v, const char *path)
 	struct entries sums = {0};
 
 	v->file = path;
+	v->listed = true;
 	if (read_sums(v, path, &sums, true)) {
 		for (size_t i = 0; i < sums.n; i++) {
 			struct buf file = {0};
@@ -381,6 +523,9 @@ verify_list(struct verifying *v, const char *path)
 			buf_free(&file);
 		}
 	}
+	v->file = path;
+	compare_contents(v);
+	v->listed = false;
 	entries_free(&sums);
 }
 
