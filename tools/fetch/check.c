@@ -20,7 +20,7 @@ refuse(struct job *j, bool retryable, const char *code, const char *why)
 	j->verdict.retryable = retryable;
 }
 
-/* The SHA-1 (FIPS 180-4) of the whole file FD, as hexadecimal digits. False where it cannot be read. */
+/* The SHA-1 (FIPS 180-4) of the whole file FD, as hexadecimal digits. False where our own copy cannot be read. */
 static bool
 sha1_of(int fd, char hex[SHA1_HEX + 1])
 {
@@ -54,7 +54,9 @@ is_as_said(struct job *j)
 	} else if (sha256 && strcasecmp(sha256, j->body.sha256) != 0) {
 		snprintf(why, sizeof(why), "its SHA-256 is %s, not what the item says", j->body.sha256);
 		refuse(j, false, "hash_mismatch", why);
-	} else if (sha1 && (!sha1_of(j->body.part.fd, hex) || strcasecmp(sha1, hex) != 0)) {
+	} else if (sha1 && !sha1_of(j->body.part.fd, hex)) {
+		judge_trouble(j, "reading what was fetched, for its SHA-1, failed");
+	} else if (sha1 && strcasecmp(sha1, hex) != 0) {
 		refuse(j, false, "hash_mismatch", "its SHA-1 is not what the item says");
 	} else {
 		return true;

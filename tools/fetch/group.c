@@ -82,7 +82,8 @@ find_types(struct writer *w, struct group *g)
 	for (size_t i = 0; i < asked; i++) {
 		g->jobs[which[i]]->type = answers[i];
 		if (answers[i].failed)
-			judge_trouble(g->jobs[which[i]], "bi-type, which tells what it is, was killed or kept waiting");
+			judge_trouble(g->jobs[which[i]],
+				      "bi-type, which tells what it is, was killed or kept waiting again and again");
 	}
 }
 

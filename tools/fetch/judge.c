@@ -30,7 +30,7 @@ judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 void
 judge_trouble(struct job *j, const char *what)
 {
-	judge_fail(j, false, TROUBLE_CODE, "%s again and again", what);
+	judge_fail(j, false, TROUBLE_CODE, "%s", what);
 	j->verdict.retryable = true;
 	body_drop(&j->body);
 }
