@@ -413,6 +413,11 @@ CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it 
 void http_begin(struct job *j);
 void http_guard(CURL *easy, struct job *j); /* where J's batch needs that: no address that is not public */
 bool job_is_public_only(const struct job *j);
+/* Whether J's batch needs public addresses, a proxy looks names up, and URL has another address than these by itself.
+ * J's answer then says which. */
+bool http_is_blocked_by_name(struct job *j, const char *url);
+/* The same of where the Location of the answer under way leads, for a transfer whose redirects libcurl follows. */
+bool http_redirect_is_blocked(struct job *j, const char *location);
 void http_asked(const struct job *j, char hex[HASH_HEX + 1]); /* a digest of the URL and what else tells its bytes */
 bool http_may_go_on(const struct job *j);                     /* as far as the options allow */
 const char *http_validator(const struct job *j); /* by which the body under way can be gone on with; "": by none */

@@ -172,17 +172,14 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 	return n;
 }
 
-/* Whether hosts.conf allows the host that J is asking now, by the name in its URL, to have any address. */
+/* Whether hosts.conf allows the host in URL, by its name, to have any address. */
 static bool
-may_be_private(const struct job *j)
+may_be_private(const struct job *j, const char *url)
 {
 	struct hosts_rule rule = {0};
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL;
-	const char *url = NULL;
 
-	/* The one under way: libcurl follows the redirects of a robots.txt itself. */
-	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &url);
 	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
@@ -197,12 +194,61 @@ may_be_private(const struct job *j)
 static bool
 is_blocked(struct job *j, const struct sockaddr *address)
 {
-	const char *wrong = address_wrong(address);
+	const char *wrong = address_wrong(address), *url = NULL;
 
-	if (!wrong || may_be_private(j))
+	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
+	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &url);
+	if (!wrong || may_be_private(j, url))
 		return false;
 	keep_text(j->answer.blocked, sizeof(j->answer.blocked), wrong);
 	return true;
+}
+
+/* The host in URL as it is asked for, with what IDNA makes of it; for curl_free(). NULL: there is none. */
+static char *
+host_in(const char *url)
+{
+	CURLU *u = curl_url();
+	char *host = NULL;
+
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, CURLU_PUNYCODE) != CURLUE_OK)
+		curl_url_get(u, CURLUPART_HOST, &host, 0);
+	curl_url_cleanup(u);
+	return host;
+}
+
+bool
+http_is_blocked_by_name(struct job *j, const char *url)
+{
+	const struct settings *set = j->fetch->set;
+	bool unseen = job_is_public_only(j) && set->proxy && *set->proxy; /* http_guard() sees the others */
+	char *host = unseen && url ? host_in(url) : NULL;
+	const char *wrong = host ? address_of_host_wrong(host) : NULL;
+
+	curl_free(host);
+	if (!wrong || may_be_private(j, url))
+		return false;
+	keep_text(j->answer.blocked, sizeof(j->answer.blocked), wrong);
+	return true;
+}
+
+bool
+http_redirect_is_blocked(struct job *j, const char *location)
+{
+	const char *base = NULL;
+	CURLU *u = curl_url();
+	char *url = NULL;
+	bool blocked;
+
+	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &base);
+	/* What cannot be resolved here cannot be followed by libcurl either. */
+	blocked = u && base && curl_url_set(u, CURLUPART_URL, base, 0) == CURLUE_OK &&
+		  curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK && http_is_blocked_by_name(j, url);
+	curl_free(url);
+	curl_url_cleanup(u);
+	return blocked;
 }
 
 /* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. */
@@ -438,6 +484,10 @@ http_begin(struct job *j)
 	curl_easy_setopt(j->easy, CURLOPT_BUFFERSIZE,
 			 j->found && !f->set->no_opt_out ? 16L << 10 : (long)body_piece(f->set));
 	set_headers(j);
+	if (http_is_blocked_by_name(j, url)) {
+		http_done(f, j->easy, CURLE_ABORTED_BY_CALLBACK);
+		return;
+	}
 	/* A line that was bad from the start has no URL: libcurl need not see it, nor guess at a scheme. */
 	if (!url || !has_scheme(url) || j->answer.not_asked ||
 	    curl_easy_setopt(j->easy, CURLOPT_URL, url) != CURLE_OK) {

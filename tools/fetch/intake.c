@@ -202,6 +202,38 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 	buf_free(&path);
 }
 
+/* With --public-only all lines without a batch of the option go to this one. */
+static const char usual_batch[] = "default";
+
+/* Whether the line asks for a file of this machine, which a stranger who made it could not read himself. */
+static bool
+asks_for_file(const struct rec *rec)
+{
+	if (rec->kind == REC_PLAIN)
+		return !strstr(rec->text, "://");
+	return rec->kind == REC_JSON && !rec_string(rec->json, "url") && rec_string(rec->json, "file");
+}
+
+/* What --public-only forbids about a line, with its code and the words for it; NULL: nothing. OWN: the batch that the
+ * line names, which it may not choose. */
+static const char *
+forbidden(const struct fetch *f, const struct target *t, const struct rec *rec, const char *own, char *why, size_t n)
+{
+	if (f->set->public_only && own && strcmp(own, usual_batch) != 0) {
+		snprintf(why, n,
+			 "line %llu is for the batch '%.150s', and with --public-only all lines go to one batch, which "
+			 "--batch names",
+			 rec->line, own);
+		return "bad_batch";
+	}
+	if (!(f->set->public_only || t->public_only) || !asks_for_file(rec))
+		return NULL;
+	snprintf(why, n, "line %llu asks for a file of this machine, and %s", rec->line,
+		 f->set->public_only ? "--public-only allows public addresses alone"
+				     : "its batch is fetched from public addresses alone");
+	return "blocked_address";
+}
+
 /* The batch of a line: the option's, its own, that of the line before it, "default". */
 static struct target *
 target_for(struct fetch *f, const struct rec *rec, const char *own)
@@ -223,7 +255,7 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 		about.category = rec_string(rec->json, "category");
 	if (rec->kind == REC_JSON && !about.label)
 		about.label = rec_string(rec->json, "label");
-	t = target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);
+	t = target_of(f, f->set->batch ? f->set->batch : own ? own : usual_batch, &about);
 	/* Who works on it later knows only what its batch.json says. */
 	if (t && about.public_only && !t->public_only)
 		msg_die(EX_WRONG_USE,
@@ -265,8 +297,9 @@ take(struct fetch *f, struct block *block, struct rec *rec)
 {
 	const char *own = rec->kind == REC_JSON && !f->set->batch ? rec_string(rec->json, "batch") : NULL;
 	const char *bad_name = own ? root_name_wrong(own) : NULL;
-	struct target *t = target_for(f, rec, bad_name ? NULL : own);
+	struct target *t = target_for(f, rec, bad_name || f->set->public_only ? NULL : own);
 	struct batch_ask *ask;
+	const char *code;
 	char why[400];
 
 	if (!t)
@@ -280,6 +313,8 @@ take(struct fetch *f, struct block *block, struct rec *rec)
 	} else if (bad_name) {
 		snprintf(why, sizeof(why), "line %llu: the batch name '%.150s' %s", rec->line, own, bad_name);
 		ask_bad(ask, rec, "bad_batch", why);
+	} else if ((code = forbidden(f, t, rec, own, why, sizeof(why)))) {
+		ask_bad(ask, rec, code, why);
 	} else if (rec->kind == REC_JSON) {
 		ask_json(ask, rec);
 	} else {

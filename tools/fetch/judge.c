@@ -96,7 +96,8 @@ judge_ours(struct job *j, CURLcode code)
 	if (a->not_asked) {
 		judge_fail(j, false, "host_given_up", "nothing is asked of this host: %s", j->host->refusal);
 		j->verdict.retryable = true;
-	} else if (a->blocked[0] && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
+	} else if (a->blocked[0] &&
+		   (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_WRITE_ERROR)) {
 		judge_fail(j, false, "blocked_address", "it leads to %s, and %s", a->blocked,
 			   j->target->public_only ? "its batch is fetched from public addresses alone, but for hosts "
 						    "that have private=allow in bi-hosts(5)"
