@@ -20,6 +20,7 @@ LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavc
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_manners_test = libcurl
+LIBS_url_test = libcurl
 LIBS_archive = libarchive
 
 ifdef SANITIZE
@@ -81,7 +82,7 @@ $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o: FLAGS += $(CFLAGS_libcurl)
+$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o $(BUILD)/tests/unit/url_test.o: FLAGS += $(CFLAGS_libcurl)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
