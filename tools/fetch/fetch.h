@@ -149,6 +149,9 @@ struct job {
 	struct batch_place place;
 	const char *url, *file; /* in ASKED: one of them, or neither for a line that was bad */
 	char upload[12];        /* the name of its bytes in the batch's uploads/; "": it is none */
+	char *userinfo;         /* that URL had; NULL: none */
+	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
+	bool elsewhere;         /* redirects led to another host than URL's, if perhaps back again */
 	char *at;               /* the URL after redirects; NULL: URL */
 	struct host *host;
 	int slot; /* of the host, while a transfer is under way */

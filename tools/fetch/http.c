@@ -320,8 +320,6 @@ set_ways(CURL *easy, const struct settings *set)
 	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
 	if (set->cookie && !strchr(set->cookie, '='))
 		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, set->cookie);
-	if (set->netrc || set->netrc_file)
-		curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
 	set_text(easy, CURLOPT_NETRC_FILE, set->netrc_file);
 	if (set->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -361,25 +359,6 @@ static bool
 has_scheme(const char *url)
 {
 	return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
-}
-
-/* Whether a redirect led to another server than the item's own: it is not to learn what is secret. */
-static bool
-is_elsewhere(const struct job *j)
-{
-	size_t n;
-
-	if (!j->at)
-		return false;
-	n = strcspn(j->at, ":") + 3;
-	n += strcspn(j->at + (n < strlen(j->at) ? n : strlen(j->at)), "/?#");
-	return strncasecmp(j->url, j->at, n) != 0 || (j->url[n] && !strchr("/?#", j->url[n]));
-}
-
-static bool
-is_secret(const char *header)
-{
-	return strncasecmp(header, "Authorization:", 14) == 0 || strncasecmp(header, "Cookie:", 7) == 0;
 }
 
 bool
@@ -423,20 +402,88 @@ resume_from(struct job *j)
 	return strcmp(asked, j->from) == 0 ? (int64_t)j->body.bytes : 0;
 }
 
+/* What was handed in over HTTP is the list of somebody else, who is not to use what a worker has. */
+static bool
+is_of_strangers(const struct job *j)
+{
+	return j->fetch->set->work && j->target->public_only;
+}
+
+/*
+ * Whether this attempt may have what the command line gives for hosts: headers, cookies, names and passwords. Only
+ * hosts that the list names get these, and none after a redirect to another host.
+ */
+static bool
+may_have_secrets(const struct job *j)
+{
+	return j->named && !j->elsewhere && !is_of_strangers(j);
+}
+
+/* Whether the header is one by which a client says what it can read and who it is (RFC 9110, 12.5 and 10.1.5), which is
+ * no secret. Any other may be one, whatever its name. */
+static bool
+is_public_header(const char *header)
+{
+	static const char *const names[] = {"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language",
+					    "User-Agent"};
+	size_t n = strcspn(header, ":;");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strlen(names[i]) == n && strncasecmp(header, names[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* The name and password of this attempt: those of the item's URL, for its own host alone, or what .netrc has. */
+static void
+set_login(struct job *j)
+{
+	const struct settings *set = j->fetch->set;
+	bool netrc = (set->netrc || set->netrc_file) && may_have_secrets(j);
+	char *userinfo = j->userinfo && !j->elsewhere ? buf_strdup(j->userinfo) : NULL, *name = NULL, *password = NULL;
+	char *colon = userinfo ? strchr(userinfo, ':') : NULL;
+
+	if (colon)
+		*colon = '\0';
+	if (userinfo) {
+		name = curl_easy_unescape(j->easy, userinfo, 0, NULL);
+		password = curl_easy_unescape(j->easy, colon ? colon + 1 : "", 0, NULL);
+	}
+	curl_easy_setopt(j->easy, CURLOPT_NETRC, (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
+	curl_easy_setopt(j->easy, CURLOPT_USERNAME, name);
+	curl_easy_setopt(j->easy, CURLOPT_PASSWORD, password);
+	curl_free(name);
+	curl_free(password);
+	free(userinfo);
+}
+
+/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads. */
+static void
+set_cookies(struct job *j)
+{
+	const struct fetch *f = j->fetch;
+
+	if (f->share && is_of_strangers(j)) {
+		curl_easy_setopt(j->easy, CURLOPT_SHARE, NULL);
+		curl_easy_setopt(j->easy, CURLOPT_COOKIEFILE, NULL); /* no cookies at all */
+	} else if (f->share) {
+		curl_easy_setopt(j->easy, CURLOPT_SHARE, f->share);
+	}
+	if (f->set->cookie && strchr(f->set->cookie, '='))
+		curl_easy_setopt(j->easy, CURLOPT_COOKIE, may_have_secrets(j) ? f->set->cookie : NULL);
+}
+
 /* The headers of this attempt: the user's, what the host's rule says, and where a part goes on. */
 static void
 set_headers(struct job *j)
 {
-	const struct settings *set = j->fetch->set;
 	struct curl_slist *l = NULL;
 	struct buf line = {0};
-	bool elsewhere = is_elsewhere(j);
+	bool secrets = may_have_secrets(j);
 
 	for (const struct curl_slist *h = j->fetch->set->headers; h; h = h->next)
-		if (!elsewhere || !is_secret(h->data))
+		if (secrets || is_public_header(h->data))
 			l = curl_slist_append(l, h->data);
-	if (set->cookie && strchr(set->cookie, '='))
-		curl_easy_setopt(j->easy, CURLOPT_COOKIE, elsewhere ? NULL : set->cookie);
 	if (j->host && j->host->rule.accept) {
 		buf_printf(&line, "Accept: %s", j->host->rule.accept);
 		l = curl_slist_append(l, line.data);
@@ -483,6 +530,8 @@ http_begin(struct job *j)
 	/* What may turn out to be forbidden is read in smaller pieces, so that less of it was sent in vain. */
 	curl_easy_setopt(j->easy, CURLOPT_BUFFERSIZE,
 			 j->found && !f->set->no_opt_out ? 16L << 10 : (long)body_piece(f->set));
+	set_login(j);
+	set_cookies(j);
 	set_headers(j);
 	if (http_is_blocked_by_name(j, url)) {
 		http_done(f, j->easy, CURLE_ABORTED_BY_CALLBACK);

@@ -12,6 +12,7 @@
 #include "fetch.h"
 #include "msg.h"
 #include "queue.h"
+#include "userinfo.h"
 
 enum { BLOCK = 256 };
 
@@ -26,11 +27,14 @@ struct block {
 static void
 ask_make(struct batch_ask *ask, const char *kind, const char *where, const char *subject, struct json_object *item)
 {
+	char *text = buf_strdup(rec_print(item));
+
+	userinfo_cut(text, strlen(text));
 	*ask = (struct batch_ask){
 		.kind = kind,
 		.where = buf_strdup(where),
 		.subject = subject ? buf_strdup(subject) : NULL,
-		.text = buf_strdup(rec_print(item)),
+		.text = text,
 	};
 }
 
@@ -40,18 +44,23 @@ ask_free(struct batch_ask *ask)
 	free((char *)ask->where);
 	free((char *)ask->subject);
 	free((char *)ask->text);
+	free((char *)ask->userinfo);
 }
 
-/* A line that cannot be an item is kept as one that has failed, so that nothing is lost silently. */
+/* A line that cannot be an item is kept as one that has failed, so that nothing is lost silently. TEXT: what can be
+ * shown of it. */
 static void
-ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const char *wrong)
+ask_bad_as(struct batch_ask *ask, const struct rec *rec, const char *text, const char *code, const char *wrong)
 {
 	struct json_object *item = json_object_new_object();
 	struct buf where = {0}, shown = {0}, why = {0};
 
 	buf_str(&why, wrong);
 	rec_mend(why.data);
-	buf_add(&shown, rec->text, rec->len < 200 ? rec->len : 200);
+	buf_str(&shown, text ? text : "");
+	shown.len = userinfo_cut(shown.data, shown.len);
+	if (shown.len > 200)
+		shown.data[shown.len = 200] = '\0';
 	while (shown.len && shown.data[shown.len - 1] & 0x80)
 		shown.data[--shown.len] = '\0'; /* no half character at the cut */
 	buf_printf(&where, "%llu %s %s", rec->line, code, shown.len ? shown.data : "");
@@ -64,6 +73,37 @@ ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const ch
 	buf_free(&where);
 	buf_free(&shown);
 	buf_free(&why);
+}
+
+static void
+ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const char *wrong)
+{
+	ask_bad_as(ask, rec, rec->text, code, wrong);
+}
+
+/* An ask of a URL, which is known without the name and password that it may have. */
+static void
+ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const char *url, const char *subject,
+	struct json_object *item)
+{
+	char *where = buf_strdup(url), why[200];
+	struct buf userinfo = {0};
+
+	if (userinfo_hide_torn(where)) {
+		snprintf(why, sizeof(why), "line %llu: its URL %s", rec->line, userinfo_torn);
+		ask_bad_as(ask, rec, where, "bad_url", why);
+		free(where);
+		return;
+	}
+	if (userinfo_take(where, &userinfo))
+		json_object_object_add(item, kind, json_object_new_string(where));
+	if (userinfo.len)
+		batch_mark_userinfo(item);
+	ask_make(ask, kind, where, subject, item);
+	ask->userinfo = userinfo.len ? userinfo.data : NULL;
+	if (!userinfo.len)
+		buf_free(&userinfo);
+	free(where);
 }
 
 /* Files are remembered by their absolute path: a run that goes on may begin elsewhere. */
@@ -87,7 +127,7 @@ ask_plain(struct batch_ask *ask, const struct rec *rec)
 
 	if (strstr(rec->text, "://")) {
 		json_object_object_add(item, "url", json_object_new_string(rec->text));
-		ask_make(ask, "url", rec->text, NULL, item);
+		ask_url(ask, rec, "url", rec->text, NULL, item);
 	} else {
 		absolute(&path, rec->text);
 		json_object_object_add(item, "file", json_object_new_string(path.data));
@@ -189,11 +229,11 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 	}
 	strip(rec->json);
 	if (url) {
-		ask_make(ask, "url", url, subject, rec->json);
+		ask_url(ask, rec, "url", url, subject, rec->json);
 		return;
 	}
 	if (!file) {
-		ask_make(ask, "media", media, subject, rec->json);
+		ask_url(ask, rec, "media", media, subject, rec->json);
 		return;
 	}
 	absolute(&path, file);

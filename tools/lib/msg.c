@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userinfo.h"
+
 static const char *program = "bi";
 static bool drawn; /* a progress line stands on the terminal */
 
@@ -56,6 +58,7 @@ say(int error, const char *fmt, va_list ap)
 	used += n > 0 ? (size_t)n : 0;
 	if (used > sizeof(line) - 2)
 		used = sizeof(line) - 2;
+	used = userinfo_cut(line, used);
 	if (error) {
 		n = snprintf(line + used, sizeof(line) - used - 1, ": %s", strerror(error));
 		used += n > 0 ? (size_t)n : 0;
