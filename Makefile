@@ -21,6 +21,7 @@ LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavc
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_manners_test = libcurl
+LIBS_url_test = libcurl
 LIBS_archive = libarchive
 
 ifdef SANITIZE
@@ -131,14 +132,14 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 # The command that runs them: its list of them is made of their manual pages.
 $(BIN)/bi: $(call objects,tools/bi/*.c) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(call link,$^ $(LIB_LIBS))
 $(BUILD)/tools/bi/main.o: FLAGS += -I$(BUILD)/tools/bi
 $(BUILD)/tools/bi/main.o: $(BUILD)/tools/bi/pages.h
 $(BUILD)/tools/bi/pages.h: tools/bi/pages $(wildcard man/*.[1-8])
 	@mkdir -p $(@D)
 	@tools/bi/pages man >$@.new && mv $@.new $@
 
-$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o: FLAGS += $(CFLAGS_libcurl)
+$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o $(BUILD)/tests/unit/url_test.o: FLAGS += $(CFLAGS_libcurl)
 
 $(BUILD)/%.o: %.c Makefile | $(FIRST)
 	@mkdir -p $(@D)

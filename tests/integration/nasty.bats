@@ -125,14 +125,87 @@ fails_with() {
 	run -0 bi-fetch "$FAULTY/bytes/20/x"
 }
 
-@test "--public-only: a redirect is looked at like any URL" {
+# blocked: how many records of $output are of items that failed with blocked_address, for good.
+blocked() {
+	jq -s 'map(select(.error.code == "blocked_address" and .error.retryable == false)) | length' <<<"$output"
+}
+
+@test "--public-only: a proxy judges names, and is asked for no address that is not public" {
+	local port
+
 	faulty_start
-	# Through a proxy that was named the first is reached; what it leads to is the proxy's to refuse.
-	run -0 --separate-stderr bi-fetch --public-only --proxy "$FAULTY" http://public.test/bytes/20/a
-	assert_equal "$(origin_hits http://public.test/)" 1
+	port=${FAULTY##*:}
+	# What the names lead to is the proxy's to refuse.
+	no_proxy=public.test run -0 --separate-stderr bi-fetch --public-only --proxy "$FAULTY" http://public.test/bytes/20/a
+	run -0 --separate-stderr bi-fetch --public-only --proxy "$FAULTY" http://8.8.8.8/bytes/20/b
 	run -2 --separate-stderr bi-fetch --public-only --proxy "$FAULTY" --noproxy 127.0.0.1 "$FAULTY/bytes/20/b"
-	no_proxy=127.0.0.1 run -0 --separate-stderr bi-fetch --public-only --proxy "$FAULTY" "$FAULTY/bytes/20/c"
-	assert_equal "$(origin_hits '^http://127.0.0.1:[0-9]*/bytes/20/c')" 1
+	printf 'http://%s/x\n' "127.0.0.1:$port" 127.1 0x7f.1 0x7f000001 2130706433 017700000001 127.0.0.1. \
+		%31%32%37.0.0.1 localhost LOCALHOST. foo.localhost '[::1]' '[::ffff:127.0.0.1]' '[::ffff:7f00:1]' \
+		'[64:ff9b::7f00:1]' '[fe80::1%25lo]' 10.0.0.1 169.254.169.254 >in
+	run -1 --separate-stderr timeout 60 bi-fetch --public-only --tries 1 --proxy "$FAULTY" <in
+	assert_equal "$(blocked)" "$(wc -l <in)"
+	run -1 --separate-stderr bi-fetch --public-only --tries 1 --proxy "$FAULTY" http://１２７.０.０.１/x http://127。0。0。1/x
+	# Nor by a redirect, or for the robots.txt of what a page shows.
+	printf '%s\n' "http://public.test/to/302/http:%2f%2f2130706433:$port%2fx" http://public.test/to/307/%2f%2flocalhost%2fx >in
+	run -1 --separate-stderr bi-fetch -b r --public-only --proxy "$FAULTY" <in
+	assert_equal "$(blocked)" 2
+	echo "/to/302/%2f%2f127.1%2frobots.txt" >"${ORIGIN_LOGS[-1]}.robots"
+	jq -cn --args '$ARGS.positional[] | {url: ., found_on: "http://public.test/"}' \
+		http://127.1/x http://public.test/bytes/20/c >in
+	run -1 --separate-stderr bi-fetch -b m --public-only --tries 1 --proxy "$FAULTY" <in
+	assert_equal "$(blocked)" 2
+	assert_equal "$(origin_hits '^http://(public.test|8.8.8.8)/')" 5
+	assert_equal "$(origin_hits .)" 5
+	# Hosts that may have any address still do.
+	echo "127.0.0.1:$port private=allow" >"$BI_ROOT/hosts.conf"
+	run -0 --separate-stderr bi-fetch --public-only --proxy "$FAULTY" "$FAULTY/bytes/20/d"
+}
+
+@test "--public-only: no file, and no other batch" {
+	faulty_start
+	echo "${FAULTY#http://} private=allow" >hosts.conf
+	export BI_HOSTS_CONF=$PWD/hosts.conf
+	echo secret-bytes >own.txt
+	printf '%s\n' "$FAULTY/bytes/20/a" "$PWD/own.txt" own.txt @own.txt file://"$PWD"/own.txt "{\"file\":\"$PWD/own.txt\"}" \
+		"{\"file\":\"own.txt\",\"subject\":{\"id\":7}}" "{\"batch\":\"theirs\",\"url\":\"$FAULTY/bytes/20/b\"}" \
+		"{\"batch\":\"default\",\"url\":\"$FAULTY/bytes/20/c\"}" "{\"upload\":1}" "$FAULTY/bytes/20/d" >in
+	run -1 --separate-stderr bi-fetch --public-only <in
+	assert_equal "$(jq -rs 'map(select(.item)) | sort_by(.item) | map(.error.code // .status) | join(" ")' <<<"$output")" \
+		"completed blocked_address blocked_address blocked_address bad_url blocked_address blocked_address bad_batch completed no_url completed"
+	assert_equal "$(ls "$BI_ROOT/batches")" default
+	# Operands are a list, too, as of xargs; and what was refused stays so without the option.
+	run -1 --separate-stderr bi-fetch --public-only -b o "$PWD/own.txt"
+	assert_equal "$(code)" blocked_address
+	run -1 bi-fetch -b o --resume --retry failed
+	run -1 bi-fetch --resume --retry failed
+	# With --batch all lines go there.
+	run -0 --separate-stderr bi-fetch --public-only -b mine <<<"{\"batch\":\"theirs\",\"url\":\"$FAULTY/bytes/20/b\"}"
+	[ ! -e "$BI_ROOT/batches/theirs" ]
+	# An item that was added without the option, by one who has it; and lines for a batch that is for public addresses.
+	bi-fetch --queue -b local own.txt
+	run -1 --separate-stderr bi-fetch -b local --public-only --resume
+	assert_equal "$(code)" blocked_address
+	bi-fetch --queue --public-only -b strange "$FAULTY/bytes/20/e"
+	run -1 --separate-stderr bi-fetch -b strange own.txt
+	assert_equal "$(code)" blocked_address
+	run ! grep -rl secret-bytes "$BI_ROOT"
+}
+
+@test "--public-only: archives and pages bring members and media, but no files and no addresses" {
+	local port
+
+	faulty_start
+	port=${FAULTY##*:}
+	echo "$FAULTY private=allow" | sed 's,http://,,' >hosts.conf
+	export BI_HOSTS_CONF=$PWD/hosts.conf
+	echo one >one.txt
+	ln -s /etc/passwd link.txt
+	zip -qy a.zip one.txt link.txt
+	printf '<img src="/bytes/20/own.txt"><img src="http://localhost:%s/bytes/20/b.txt"><img src="file:///etc/passwd">' "$port" >page.html
+	printf '%s\n' "$FAULTY/file/${PWD//\//%2f}%2fa.zip" "{\"media\":\"$FAULTY/file/${PWD//\//%2f}%2fpage.html\"}" >in
+	run -1 --separate-stderr bi-fetch --public-only --expand <in
+	assert_equal "$(jq -rs 'map(select(.item)) | map("\(.member // .url // .media | split("/")[-1]) \(.error.code // .status)") | sort | .[]' <<<"$output" |
+		sed 's/^.*%2f//')" "$(printf '%s\n' 'a.zip completed' 'page.html completed' 'b.txt blocked_address' 'link.txt member_not_a_file' 'one.txt completed' 'own.txt completed')"
 }
 
 @test "--public-only uses no proxy of the environment" {
@@ -169,10 +242,7 @@ asked() {
 }
 
 @test "cookies, names and passwords" {
-	local host=${FAULTY#http://}
-
 	faulty_start
-	host=${FAULTY#http://}
 	run -0 bi-fetch --cookie 'a=1; b=2' "$FAULTY/echo/1"
 	asked 1 | grep -x 'Cookie: a=1; b=2'
 	run -0 bi-fetch --cookie-jar jar "$FAULTY/header/Set-Cookie%3A%20kept=yes;%20Path=%2f;%20Max-Age=1000/bytes/20/2"
@@ -182,12 +252,6 @@ asked() {
 	printf 'machine 127.0.0.1 login me password secret\n' >rc
 	run -0 bi-fetch --netrc-file rc "$FAULTY/echo/4"
 	asked 4 | grep -x "Authorization: Basic $(printf me:secret | base64)"
-	# What is secret stays with the server that it was meant for.
-	run -0 bi-fetch -H 'Authorization: Bearer x' -H 'X-Other: 1' --cookie 'a=1' "$FAULTY/redirect/1/echo/5" \
-		"$FAULTY/to/302/http:%2f%2flocalhost:${host#*:}%2fecho%2f6"
-	asked 5 | grep -x 'Authorization: Bearer x'
-	asked 6 | grep -x 'X-Other: 1'
-	run ! grep -iE '^(Authorization|Cookie):' <(asked 6)
 }
 
 @test "--proxy and --noproxy" {

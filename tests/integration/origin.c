@@ -36,13 +36,15 @@
  *     /length/N/REST           says that the body has N bytes, whatever it has
  *     /endless/REST            a body that never ends
  *     /says/CODE/TEXT          that status with TEXT, percent-decoded, as its body
+ *     /auth/WORD/REST          401, unless the request has Authorization: Basic WORD, percent-decoded
  *     /echo/NAME               200 with the request itself as its body
  *     /file/PATH               200 with the file at PATH, percent-decoded
  *     /robots.txt              as the path in the file LOG.robots says; 404 where there is none
  *
  * The log has a line for each request, written as it comes in, before any wait:
  * milliseconds since the epoch, the requests under way with this one, and the path, with the Range
- * behind it where one was asked for. A request for http://HOST/PATH, as to a proxy, is answered as PATH.
+ * behind it where one was asked for. Where the file LOG.heads is there, requests are written to it whole. A request for
+ * http://HOST/PATH, as to a proxy, is answered as PATH.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -97,6 +99,23 @@ over(void)
 	counted = false;
 }
 
+/* Where the file LOG.heads is there: the request as it came. */
+static void
+note_head(const char *request)
+{
+	char name[PATH_MAX], text[HEAD_LONGEST + 8];
+	int fd, n;
+
+	snprintf(name, sizeof(name), "%s.heads", log_path);
+	fd = open(name, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = snprintf(text, sizeof(text), "%s\r\n\r\n", request);
+	if (n < 0 || write(fd, text, (size_t)n) != n)
+		die("heads");
+	close(fd);
+}
+
 /* The path by which /robots.txt is answered. False: there is none. */
 static bool
 read_robots(char *path, size_t room)
@@ -126,6 +145,7 @@ serve(int fd, char *request)
 
 	if (!end)
 		return -1;
+	note_head(request);
 	snprintf(whole, sizeof(whole), "%s\r\n", request);
 	*path++ = *end = '\0';
 	atomic_fetch_add(&under_way, 1);

@@ -544,6 +544,26 @@ parts_open() {
 	[ "$code" -ge 400 ]
 }
 
+@test "a password in a URL is kept for the request alone, and goes when the file is deleted" {
+	local kept=$BI_ROOT/batches/job-1/secrets id
+
+	serve --no-worker
+	json parse_url '{"urls":["http://me:hunter2@127.0.0.1:1/a","http://me:hunter2/x@h.example/","http://me:hunter2@h.example/ b"]}'
+	assert_equal "$code" 202
+	assert_equal "$(stat -c %a "$kept") $(jq -c '[.item, .userinfo]' "$kept")" '600 [1,"me:hunter2"]'
+	assert_equal "$(grep -rl hunter2 "$BI_ROOT")" "$kept"
+	call "$URL/notebooks/nb/batch-jobs/1/status/"
+	assert_equal "$code" 200
+	run ! grep hunter2 body
+	json parse_url '{"url":"http://me:hunter2/x@h.example/"}'
+	refused 422 bad_url
+	run ! grep hunter2 body
+	id=$(jq -r .upload_id "$BI_ROOT/batches/job-1/items.ndjson" | head -n 1)
+	call -X DELETE -H "X-CSRFToken: $TOKEN" "$FILES/$id/"
+	assert_equal "$code" 204
+	[ ! -e "$kept" ]
+}
+
 @test "the token as a cookie: only when asked for, and for no page of another site" {
 	local cookie
 

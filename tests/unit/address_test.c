@@ -178,14 +178,54 @@ other_families(void **state)
 	assert_non_null(address_wrong(&none));
 }
 
+static void
+hosts_of_urls(void **state)
+{
+	static const struct vector v[] = {
+		{"127.0.0.1", "loopback"},
+		{"127.1", "loopback"},
+		{"2130706433", "loopback"},
+		{"0x7f000001", "loopback"},
+		{"0x7f.1", "loopback"},
+		{"017700000001", "loopback"},
+		{"0177.0.0.01", "loopback"},
+		{"0", "this network"},
+		{"10.0.0.1.", "private"},
+		{"192.168.257", "private"},
+		{"8.8.8.8", "-"},
+		{"134744072", "-"},
+		{"[::1]", "loopback"},
+		{"::1", "loopback"},
+		{"[::ffff:127.0.0.1]", "loopback"},
+		{"[::ffff:7f00:1]", "loopback"},
+		{"[fe80::1%25eth0]", "link-local"},
+		{"fe80::1%eth0", "link-local"},
+		{"[2001:4860:4860::8888]", "-"},
+		{"localhost", "loopback"},
+		{"LocalHost.", "loopback"},
+		{"a.localhost", "loopback"},
+		{"notlocalhost", "-"},
+		{"example.org", "-"},
+		{"10.0.0.1.example.org", "-"},
+		{"", "-"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		const char *said = address_of_host_wrong(v[i].address);
+
+		said = said ? said : "-";
+		if (!strstr(said, v[i].said))
+			fail_msg("%s is said to be '%s', not '%s'", v[i].address, said, v[i].said);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranges_of_ipv4),
-		cmocka_unit_test(ranges_of_ipv6),
-		cmocka_unit_test(ipv4_within_ipv6),
-		cmocka_unit_test(other_families),
+		cmocka_unit_test(ranges_of_ipv4), cmocka_unit_test(ranges_of_ipv6), cmocka_unit_test(ipv4_within_ipv6),
+		cmocka_unit_test(other_families), cmocka_unit_test(hosts_of_urls),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

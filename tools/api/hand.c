@@ -17,6 +17,7 @@ hand_free(struct hand *h)
 		if (item->has_part)
 			part_drop(&item->part);
 		free(item->where);
+		free(item->userinfo);
 		free(item->upload_id);
 		free(item->wrong);
 	}

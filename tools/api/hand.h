@@ -41,6 +41,7 @@ struct hand_type {
 
 struct hand_item {
 	char *where;      /* its URL, or a file's label */
+	char *userinfo;   /* the URL had; NULL: none */
 	char *upload_id;  /* the client's own; NULL: none was given */
 	const char *code; /* NULL: it is well; else it has failed with this code */
 	char *wrong;      /* and these words */

@@ -109,6 +109,7 @@ print_item(const struct hand *h, size_t i, struct buf *out)
 		buf_printf(out, ",\"size\":%llu", (unsigned long long)item->size);
 	} else {
 		buf_json(out, item->where);
+		buf_str(out, item->userinfo ? ",\"userinfo\":true" : "");
 	}
 	buf_printf(out, ",\"upload_id\":\"%s\"}", item->upload_id);
 }
@@ -135,6 +136,7 @@ add_block(const struct hand *h, struct batch *b, size_t from, size_t n)
 		asks[i] = (struct batch_ask){.subject = own[i].subject,
 					     .kind = h->type->key,
 					     .where = item->has_part ? own[i].where : item->where,
+					     .userinfo = item->userinfo,
 					     .text = own[i].text.data};
 	}
 	rc = batch_add(b, asks, n);

@@ -222,6 +222,8 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 			batch_leave(b, k);
 	}
 	if (rc == 0)
+		rc = batch_forget_userinfo(b, k);
+	if (rc == 0)
 		rc = remove_all(root, b, k, asked, has ? has : result);
 	error = errno;
 	json_object_put(asked);

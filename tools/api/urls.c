@@ -8,6 +8,7 @@
 
 #include "hand.h"
 #include "rec.h"
+#include "userinfo.h"
 
 /* Where the host of URL begins; NULL where it is none of http and https. */
 static const char *
@@ -44,6 +45,21 @@ url_wrong(const char *url, size_t n, char room[160])
 	return NULL;
 }
 
+/* Takes what is secret off URL, which is then what is kept and shown. Returns what is wrong, as url_wrong(). */
+static const char *
+take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
+{
+	const char *wrong = NULL;
+
+	if (userinfo_hide_torn(url->data)) {
+		snprintf(room, 160, "it %s", userinfo_torn);
+		wrong = room;
+	}
+	userinfo_take(url->data, userinfo);
+	url->len = strlen(url->data);
+	return wrong;
+}
+
 /* Cuts TEXT to N bytes, at a character's end. */
 static void
 cut(struct buf *text, size_t n)
@@ -60,9 +76,9 @@ cut(struct buf *text, size_t n)
 static void
 add(struct hand *h, struct json_object *value)
 {
-	const char *from = json_object_get_string(value), *wrong;
+	const char *from = json_object_get_string(value), *wrong, *torn;
 	size_t n = (size_t)json_object_get_string_len(value);
-	struct buf url = {0}, words = {0};
+	struct buf url = {0}, userinfo = {0}, words = {0};
 	struct hand_item *item;
 	char room[160];
 
@@ -72,6 +88,8 @@ add(struct hand *h, struct json_object *value)
 		n--;
 	buf_add(&url, from, n);
 	wrong = url_wrong(url.data, n, room);
+	torn = take_userinfo(&url, &userinfo, room);
+	wrong = torn ? torn : wrong;
 	cut(&url, HAND_URL_MOST);
 	item = hand_add(h, url.data);
 	if (wrong) {
@@ -80,6 +98,9 @@ add(struct hand *h, struct json_object *value)
 		item->code = "bad_url";
 		item->wrong = words.data;
 	}
+	if (!wrong && userinfo.len)
+		item->userinfo = buf_strdup(userinfo.data);
+	buf_free(&userinfo);
 	buf_free(&url);
 }
 

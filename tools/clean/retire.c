@@ -169,8 +169,9 @@ archive_file(const char *name, int fd, const struct stat *st, void *arg)
 	int rc;
 
 	(void)st;
-	/* What can be made again of the others stays behind. */
-	if (strcmp(name, "lock") == 0 || (strlen(name) > 6 && strcmp(name + strlen(name) - 6, ".index") == 0))
+	/* What can be made again of the others stays behind, and so does what is secret. */
+	if (strcmp(name, "lock") == 0 || strcmp(name, "secrets") == 0 ||
+	    (strlen(name) > 6 && strcmp(name + strlen(name) - 6, ".index") == 0))
 		return 0;
 	buf_printf(&member, "%s/%s", a->batch, name);
 	rc = pack_file(a->pack, member.data, fd, NULL);

@@ -154,6 +154,9 @@ struct job {
 	struct batch_place place;
 	const char *url, *file; /* in ASKED: one of them, or neither for a line that was bad */
 	char upload[12];        /* the name of its bytes in the batch's uploads/; "": it is none */
+	char *userinfo;         /* that URL had; NULL: none */
+	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
+	bool elsewhere;         /* redirects led to another host than URL's, if perhaps back again */
 	char *at;               /* the URL after redirects; NULL: URL */
 	struct host *host;
 	int slot; /* of the host, while a transfer is under way */
@@ -420,6 +423,11 @@ CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it 
 void http_begin(struct job *j);
 void http_guard(CURL *easy, struct job *j); /* where J's batch needs that: no address that is not public */
 bool job_is_public_only(const struct job *j);
+/* Whether J's batch needs public addresses, a proxy looks names up, and URL has another address than these by itself.
+ * J's answer then says which. */
+bool http_is_blocked_by_name(struct job *j, const char *url);
+/* The same of where the Location of the answer under way leads, for a transfer whose redirects libcurl follows. */
+bool http_redirect_is_blocked(struct job *j, const char *location);
 void http_asked(const struct job *j, char hex[HASH_HEX + 1]); /* a digest of the URL and what else tells its bytes */
 bool http_may_go_on(const struct job *j);                     /* as far as the options allow */
 const char *http_validator(const struct job *j); /* by which the body under way can be gone on with; "": by none */

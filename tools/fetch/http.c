@@ -181,17 +181,14 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 	return n;
 }
 
-/* Whether hosts.conf allows the host that J is asking now, by the name in its URL, to have any address. */
+/* Whether hosts.conf allows the host in URL, by its name, to have any address. */
 static bool
-may_be_private(const struct job *j)
+may_be_private(const struct job *j, const char *url)
 {
 	struct hosts_rule rule = {0};
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL;
-	const char *url = NULL;
 
-	/* The one under way: libcurl follows the redirects of a robots.txt itself. */
-	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &url);
 	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
@@ -206,12 +203,61 @@ may_be_private(const struct job *j)
 static bool
 is_blocked(struct job *j, const struct sockaddr *address)
 {
-	const char *wrong = address_wrong(address);
+	const char *wrong = address_wrong(address), *url = NULL;
 
-	if (!wrong || may_be_private(j))
+	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
+	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &url);
+	if (!wrong || may_be_private(j, url))
 		return false;
 	keep_text(j->answer.blocked, sizeof(j->answer.blocked), wrong);
 	return true;
+}
+
+/* The host in URL as it is asked for, with what IDNA makes of it; for curl_free(). NULL: there is none. */
+static char *
+host_in(const char *url)
+{
+	CURLU *u = curl_url();
+	char *host = NULL;
+
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, CURLU_PUNYCODE) != CURLUE_OK)
+		curl_url_get(u, CURLUPART_HOST, &host, 0);
+	curl_url_cleanup(u);
+	return host;
+}
+
+bool
+http_is_blocked_by_name(struct job *j, const char *url)
+{
+	const struct settings *set = j->fetch->set;
+	bool unseen = job_is_public_only(j) && set->proxy && *set->proxy; /* http_guard() sees the others */
+	char *host = unseen && url ? host_in(url) : NULL;
+	const char *wrong = host ? address_of_host_wrong(host) : NULL;
+
+	curl_free(host);
+	if (!wrong || may_be_private(j, url))
+		return false;
+	keep_text(j->answer.blocked, sizeof(j->answer.blocked), wrong);
+	return true;
+}
+
+bool
+http_redirect_is_blocked(struct job *j, const char *location)
+{
+	const char *base = NULL;
+	CURLU *u = curl_url();
+	char *url = NULL;
+	bool blocked;
+
+	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &base);
+	/* What cannot be resolved here cannot be followed by libcurl either. */
+	blocked = u && base && curl_url_set(u, CURLUPART_URL, base, 0) == CURLUE_OK &&
+		  curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK && http_is_blocked_by_name(j, url);
+	curl_free(url);
+	curl_url_cleanup(u);
+	return blocked;
 }
 
 /* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. */
@@ -283,8 +329,6 @@ set_ways(CURL *easy, const struct settings *set)
 	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
 	if (set->cookie && !strchr(set->cookie, '='))
 		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, set->cookie);
-	if (set->netrc || set->netrc_file)
-		curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
 	set_text(easy, CURLOPT_NETRC_FILE, set->netrc_file);
 	if (set->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -324,25 +368,6 @@ static bool
 has_scheme(const char *url)
 {
 	return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
-}
-
-/* Whether a redirect led to another server than the item's own: it is not to learn what is secret. */
-static bool
-is_elsewhere(const struct job *j)
-{
-	size_t n;
-
-	if (!j->at)
-		return false;
-	n = strcspn(j->at, ":") + 3;
-	n += strcspn(j->at + (n < strlen(j->at) ? n : strlen(j->at)), "/?#");
-	return strncasecmp(j->url, j->at, n) != 0 || (j->url[n] && !strchr("/?#", j->url[n]));
-}
-
-static bool
-is_secret(const char *header)
-{
-	return strncasecmp(header, "Authorization:", 14) == 0 || strncasecmp(header, "Cookie:", 7) == 0;
 }
 
 bool
@@ -386,20 +411,88 @@ resume_from(struct job *j)
 	return strcmp(asked, j->from) == 0 ? (int64_t)j->body.bytes : 0;
 }
 
+/* What was handed in over HTTP is the list of somebody else, who is not to use what a worker has. */
+static bool
+is_of_strangers(const struct job *j)
+{
+	return j->fetch->set->work && j->target->public_only;
+}
+
+/*
+ * Whether this attempt may have what the command line gives for hosts: headers, cookies, names and passwords. Only
+ * hosts that the list names get these, and none after a redirect to another host.
+ */
+static bool
+may_have_secrets(const struct job *j)
+{
+	return j->named && !j->elsewhere && !is_of_strangers(j);
+}
+
+/* Whether the header is one by which a client says what it can read and who it is (RFC 9110, 12.5 and 10.1.5), which is
+ * no secret. Any other may be one, whatever its name. */
+static bool
+is_public_header(const char *header)
+{
+	static const char *const names[] = {"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language",
+					    "User-Agent"};
+	size_t n = strcspn(header, ":;");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strlen(names[i]) == n && strncasecmp(header, names[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* The name and password of this attempt: those of the item's URL, for its own host alone, or what .netrc has. */
+static void
+set_login(struct job *j)
+{
+	const struct settings *set = j->fetch->set;
+	bool netrc = (set->netrc || set->netrc_file) && may_have_secrets(j);
+	char *userinfo = j->userinfo && !j->elsewhere ? buf_strdup(j->userinfo) : NULL, *name = NULL, *password = NULL;
+	char *colon = userinfo ? strchr(userinfo, ':') : NULL;
+
+	if (colon)
+		*colon = '\0';
+	if (userinfo) {
+		name = curl_easy_unescape(j->easy, userinfo, 0, NULL);
+		password = curl_easy_unescape(j->easy, colon ? colon + 1 : "", 0, NULL);
+	}
+	curl_easy_setopt(j->easy, CURLOPT_NETRC, (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
+	curl_easy_setopt(j->easy, CURLOPT_USERNAME, name);
+	curl_easy_setopt(j->easy, CURLOPT_PASSWORD, password);
+	curl_free(name);
+	curl_free(password);
+	free(userinfo);
+}
+
+/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads. */
+static void
+set_cookies(struct job *j)
+{
+	const struct fetch *f = j->fetch;
+
+	if (f->share && is_of_strangers(j)) {
+		curl_easy_setopt(j->easy, CURLOPT_SHARE, NULL);
+		curl_easy_setopt(j->easy, CURLOPT_COOKIEFILE, NULL); /* no cookies at all */
+	} else if (f->share) {
+		curl_easy_setopt(j->easy, CURLOPT_SHARE, f->share);
+	}
+	if (f->set->cookie && strchr(f->set->cookie, '='))
+		curl_easy_setopt(j->easy, CURLOPT_COOKIE, may_have_secrets(j) ? f->set->cookie : NULL);
+}
+
 /* The headers of this attempt: the user's, what the host's rule says, and where a part goes on. */
 static void
 set_headers(struct job *j)
 {
-	const struct settings *set = j->fetch->set;
 	struct curl_slist *l = NULL;
 	struct buf line = {0};
-	bool elsewhere = is_elsewhere(j);
+	bool secrets = may_have_secrets(j);
 
 	for (const struct curl_slist *h = j->fetch->set->headers; h; h = h->next)
-		if (!elsewhere || !is_secret(h->data))
+		if (secrets || is_public_header(h->data))
 			l = curl_slist_append(l, h->data);
-	if (set->cookie && strchr(set->cookie, '='))
-		curl_easy_setopt(j->easy, CURLOPT_COOKIE, elsewhere ? NULL : set->cookie);
 	if (j->host && j->host->rule.accept) {
 		buf_printf(&line, "Accept: %s", j->host->rule.accept);
 		l = curl_slist_append(l, line.data);
@@ -446,7 +539,13 @@ http_begin(struct job *j)
 	/* What may turn out to be forbidden is read in smaller pieces, so that less of it was sent in vain. */
 	curl_easy_setopt(j->easy, CURLOPT_BUFFERSIZE,
 			 j->found && !f->set->no_opt_out ? 16L << 10 : (long)body_piece(f->set));
+	set_login(j);
+	set_cookies(j);
 	set_headers(j);
+	if (http_is_blocked_by_name(j, url)) {
+		http_done(f, j->easy, CURLE_ABORTED_BY_CALLBACK);
+		return;
+	}
 	/* A line that was bad from the start has no URL: libcurl need not see it, nor guess at a scheme. */
 	if (!url || !has_scheme(url) || j->answer.not_asked ||
 	    curl_easy_setopt(j->easy, CURLOPT_URL, url) != CURLE_OK) {

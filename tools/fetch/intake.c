@@ -12,6 +12,7 @@
 #include "fetch.h"
 #include "msg.h"
 #include "queue.h"
+#include "userinfo.h"
 
 enum { BLOCK = 256 };
 
@@ -26,11 +27,14 @@ struct block {
 static void
 ask_make(struct batch_ask *ask, const char *kind, const char *where, const char *subject, struct json_object *item)
 {
+	char *text = buf_strdup(rec_print(item));
+
+	userinfo_cut(text, strlen(text));
 	*ask = (struct batch_ask){
 		.kind = kind,
 		.where = buf_strdup(where),
 		.subject = subject ? buf_strdup(subject) : NULL,
-		.text = buf_strdup(rec_print(item)),
+		.text = text,
 	};
 }
 
@@ -40,18 +44,23 @@ ask_free(struct batch_ask *ask)
 	free((char *)ask->where);
 	free((char *)ask->subject);
 	free((char *)ask->text);
+	free((char *)ask->userinfo);
 }
 
-/* A line that cannot be an item is kept as one that has failed, so that nothing is lost silently. */
+/* A line that cannot be an item is kept as one that has failed, so that nothing is lost silently. TEXT: what can be
+ * shown of it. */
 static void
-ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const char *wrong)
+ask_bad_as(struct batch_ask *ask, const struct rec *rec, const char *text, const char *code, const char *wrong)
 {
 	struct json_object *item = json_object_new_object();
 	struct buf where = {0}, shown = {0}, why = {0};
 
 	buf_str(&why, wrong);
 	rec_mend(why.data);
-	buf_add(&shown, rec->text, rec->len < 200 ? rec->len : 200);
+	buf_str(&shown, text ? text : "");
+	shown.len = userinfo_cut(shown.data, shown.len);
+	if (shown.len > 200)
+		shown.data[shown.len = 200] = '\0';
 	while (shown.len && shown.data[shown.len - 1] & 0x80)
 		shown.data[--shown.len] = '\0'; /* no half character at the cut */
 	buf_printf(&where, "%llu %s %s", rec->line, code, shown.len ? shown.data : "");
@@ -64,6 +73,37 @@ ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const ch
 	buf_free(&where);
 	buf_free(&shown);
 	buf_free(&why);
+}
+
+static void
+ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const char *wrong)
+{
+	ask_bad_as(ask, rec, rec->text, code, wrong);
+}
+
+/* An ask of a URL, which is known without the name and password that it may have. */
+static void
+ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const char *url, const char *subject,
+	struct json_object *item)
+{
+	char *where = buf_strdup(url), why[200];
+	struct buf userinfo = {0};
+
+	if (userinfo_hide_torn(where)) {
+		snprintf(why, sizeof(why), "line %llu: its URL %s", rec->line, userinfo_torn);
+		ask_bad_as(ask, rec, where, "bad_url", why);
+		free(where);
+		return;
+	}
+	if (userinfo_take(where, &userinfo))
+		json_object_object_add(item, kind, json_object_new_string(where));
+	if (userinfo.len)
+		batch_mark_userinfo(item);
+	ask_make(ask, kind, where, subject, item);
+	ask->userinfo = userinfo.len ? userinfo.data : NULL;
+	if (!userinfo.len)
+		buf_free(&userinfo);
+	free(where);
 }
 
 /* Files are remembered by their absolute path: a run that goes on may begin elsewhere. */
@@ -87,7 +127,7 @@ ask_plain(struct batch_ask *ask, const struct rec *rec)
 
 	if (strstr(rec->text, "://")) {
 		json_object_object_add(item, "url", json_object_new_string(rec->text));
-		ask_make(ask, "url", rec->text, NULL, item);
+		ask_url(ask, rec, "url", rec->text, NULL, item);
 	} else {
 		absolute(&path, rec->text);
 		json_object_object_add(item, "file", json_object_new_string(path.data));
@@ -189,17 +229,49 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 	}
 	strip(rec->json);
 	if (url) {
-		ask_make(ask, "url", url, subject, rec->json);
+		ask_url(ask, rec, "url", url, subject, rec->json);
 		return;
 	}
 	if (!file) {
-		ask_make(ask, "media", media, subject, rec->json);
+		ask_url(ask, rec, "media", media, subject, rec->json);
 		return;
 	}
 	absolute(&path, file);
 	json_object_object_add(rec->json, "file", json_object_new_string(path.data));
 	ask_make(ask, "file", path.data, subject, rec->json);
 	buf_free(&path);
+}
+
+/* With --public-only all lines without a batch of the option go to this one. */
+static const char usual_batch[] = "default";
+
+/* Whether the line asks for a file of this machine, which a stranger who made it could not read himself. */
+static bool
+asks_for_file(const struct rec *rec)
+{
+	if (rec->kind == REC_PLAIN)
+		return !strstr(rec->text, "://");
+	return rec->kind == REC_JSON && !rec_string(rec->json, "url") && rec_string(rec->json, "file");
+}
+
+/* What --public-only forbids about a line, with its code and the words for it; NULL: nothing. OWN: the batch that the
+ * line names, which it may not choose. */
+static const char *
+forbidden(const struct fetch *f, const struct target *t, const struct rec *rec, const char *own, char *why, size_t n)
+{
+	if (f->set->public_only && own && strcmp(own, usual_batch) != 0) {
+		snprintf(why, n,
+			 "line %llu is for the batch '%.150s', and with --public-only all lines go to one batch, which "
+			 "--batch names",
+			 rec->line, own);
+		return "bad_batch";
+	}
+	if (!(f->set->public_only || t->public_only) || !asks_for_file(rec))
+		return NULL;
+	snprintf(why, n, "line %llu asks for a file of this machine, and %s", rec->line,
+		 f->set->public_only ? "--public-only allows public addresses alone"
+				     : "its batch is fetched from public addresses alone");
+	return "blocked_address";
 }
 
 /* The batch of a line: the option's, its own, that of the line before it, "default". */
@@ -223,7 +295,7 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 		about.category = rec_string(rec->json, "category");
 	if (rec->kind == REC_JSON && !about.label)
 		about.label = rec_string(rec->json, "label");
-	t = target_of(f, f->set->batch ? f->set->batch : own ? own : "default", &about);
+	t = target_of(f, f->set->batch ? f->set->batch : own ? own : usual_batch, &about);
 	/* Who works on it later knows only what its batch.json says. */
 	if (t && about.public_only && !t->public_only)
 		msg_die(EX_WRONG_USE,
@@ -265,8 +337,9 @@ take(struct fetch *f, struct block *block, struct rec *rec)
 {
 	const char *own = rec->kind == REC_JSON && !f->set->batch ? rec_string(rec->json, "batch") : NULL;
 	const char *bad_name = own ? root_name_wrong(own) : NULL;
-	struct target *t = target_for(f, rec, bad_name ? NULL : own);
+	struct target *t = target_for(f, rec, bad_name || f->set->public_only ? NULL : own);
 	struct batch_ask *ask;
+	const char *code;
 	char why[400];
 
 	if (!t)
@@ -280,6 +353,8 @@ take(struct fetch *f, struct block *block, struct rec *rec)
 	} else if (bad_name) {
 		snprintf(why, sizeof(why), "line %llu: the batch name '%.150s' %s", rec->line, own, bad_name);
 		ask_bad(ask, rec, "bad_batch", why);
+	} else if ((code = forbidden(f, t, rec, own, why, sizeof(why)))) {
+		ask_bad(ask, rec, code, why);
 	} else if (rec->kind == REC_JSON) {
 		ask_json(ask, rec);
 	} else {

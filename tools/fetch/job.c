@@ -58,12 +58,12 @@ struct job *
 job_new(struct fetch *f, struct target *t, uint32_t item)
 {
 	struct job *j = buf_alloc(sizeof(*j));
-	struct buf line = {0};
+	struct buf line = {0}, userinfo = {0};
 
 	*j = (struct job){.fetch = f, .target = t, .item = item, .source = -1, .members = -1, .body.part.fd = -1};
 	t->jobs++;
-	if (batch_item(t->batch, item, &line) < 0) {
-		fetch_fail(f, "reading items.ndjson");
+	if (batch_item_to_fetch(t->batch, item, &line, &userinfo) < 0) {
+		fetch_fail(f, "reading items.ndjson or secrets");
 	} else {
 		j->weight = sizeof(*j) + 2 * line.len;
 		j->asked = rec_parse(line.data, line.len, NULL, 0);
@@ -82,6 +82,9 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 			j->page = j->url != NULL;
 		}
 		j->found = rec_string(j->asked, "found_on");
+		j->named = !j->found || json_object_get_boolean(json_object_object_get(j->asked, "same_host"));
+		if (j->url && userinfo.len)
+			j->userinfo = buf_strdup(userinfo.data);
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
 		if (!j->url && !j->file && rec_string(j->asked, "member"))
 			j->archive = (uint32_t)rec_number(j->asked, "archive", 0);
@@ -90,6 +93,7 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 		j->expanded = j->archive > 0;
 	}
 	buf_free(&line);
+	buf_free(&userinfo);
 	if (j->asked)
 		return j;
 	job_free(j);
@@ -116,6 +120,7 @@ job_free(struct job *j)
 	page_drop(j);
 	json_object_put(j->more);
 	free(j->at);
+	free(j->userinfo);
 	free(j->line);
 	json_object_put(j->asked);
 	free(j);
@@ -146,6 +151,7 @@ try_again(struct job *j, struct host *h)
 		fetch_fail(f, "writing a download");
 	free(j->at);
 	j->at = NULL;
+	j->elsewhere = false;
 	j->redirects = 0;
 	plan_left(f, j);
 	plan_again(f, j, wait);

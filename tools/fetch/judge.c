@@ -10,6 +10,8 @@
 #include "fetch.h"
 #include "manners.h"
 #include "trouble.h"
+#include "url.h"
+#include "userinfo.h"
 
 enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };
 
@@ -25,6 +27,7 @@ judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	vsnprintf(j->verdict.message, sizeof(j->verdict.message), fmt, ap);
 	va_end(ap);
 	rec_mend(j->verdict.message);
+	userinfo_cut(j->verdict.message, strlen(j->verdict.message));
 }
 
 void
@@ -105,7 +108,8 @@ judge_ours(struct job *j, CURLcode code)
 	if (a->not_asked) {
 		judge_fail(j, false, "host_given_up", "nothing is asked of this host: %s", j->host->refusal);
 		j->verdict.retryable = true;
-	} else if (a->blocked[0] && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
+	} else if (a->blocked[0] &&
+		   (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_WRITE_ERROR)) {
 		judge_fail(j, false, "blocked_address", "it leads to %s, and %s", a->blocked,
 			   j->target->public_only ? "its batch is fetched from public addresses alone, but for hosts "
 						    "that have private=allow in bi-hosts(5)"
@@ -138,7 +142,7 @@ judge_bad_line(struct job *j)
 }
 
 static void
-judge_redirect(struct job *j, long status, const char *location)
+judge_location(struct job *j, long status, const char *location)
 {
 	if (!location) {
 		judge_fail(j, false, "bad_redirect", "the server answers %ld without a Location that is a URL", status);
@@ -153,9 +157,22 @@ judge_redirect(struct job *j, long status, const char *location)
 		judge_fail(j, false, "too_many_redirects", "the server sends us on more than %d times", REDIRECTS_MOST);
 		return;
 	}
+	j->elsewhere = j->elsewhere || !url_is_same_host(j->at ? j->at : j->url, location);
 	free(j->at);
 	j->at = buf_strdup(location);
 	j->verdict = (struct verdict){.kind = REDIRECTED};
+}
+
+/* A name and password in a Location are the server's words, not the user's: they are not used. */
+static void
+judge_redirect(struct job *j, long status, const char *location)
+{
+	char *to = location ? buf_strdup(location) : NULL;
+
+	if (to)
+		userinfo_take(to, NULL);
+	judge_location(j, status, to);
+	free(to);
 }
 
 /*
@@ -181,6 +198,21 @@ judge_words(struct job *j, long status)
 	return false;
 }
 
+/* What helps where the server asks for a name and a password, or for others. */
+static const char *
+words_for_401(const struct job *j)
+{
+	if (j->elsewhere)
+		return ": a name, a password and headers are not sent on to another host; give this URL itself";
+	if (j->userinfo)
+		return ": it does not take the name and password of this URL; give the URL with others, and --retry "
+		       "status=401";
+	if (json_object_get_boolean(json_object_object_get(j->asked, "userinfo")))
+		return ": the name and password of this URL are not in the batch any more; give the URL with them, and "
+		       "--retry status=401";
+	return "";
+}
+
 static void
 judge_status(struct job *j, long status)
 {
@@ -189,7 +221,8 @@ judge_status(struct job *j, long status)
 	if (judge_words(j, status))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
-	judge_fail(j, manners_may_pass(status), name, "the server answers %ld%s", status, manners_of_status(status));
+	judge_fail(j, manners_may_pass(status), name, "the server answers %ld%s", status,
+		   status == 401 ? words_for_401(j) : manners_of_status(status));
 	/* Too many requests are too many of all: the host is left alone, by every process. */
 	j->verdict.hold = status == 429 || status == 503;
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {

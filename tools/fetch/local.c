@@ -93,6 +93,13 @@ local_begin(struct job *j)
 		begin_upload(j);
 		return;
 	}
+	if (job_is_public_only(j)) {
+		judge_fail(j, false, "blocked_address", "'%.300s' is a file of this machine, and %s", j->file,
+			   j->target->public_only ? "its batch is fetched from public addresses alone"
+						  : "--public-only allows public addresses alone");
+		job_ended(j);
+		return;
+	}
 	/* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
 	j->source = open(j->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (j->source < 0 || fstat(j->source, &st) < 0) {

@@ -109,6 +109,27 @@ watch(const struct fetch *f, int fd)
 	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
+/* A cookie of a file in the form of headers may name no host, and libcurl would send it to every one. */
+static void
+check_cookies(const char *path)
+{
+	static const char head[] = "Set-Cookie:";
+	FILE *file = path ? fopen(path, "re") : NULL;
+	char *line = NULL;
+	size_t room = 0;
+
+	/* One that cannot be read has no cookies, as for libcurl. */
+	while (file && getline(&line, &room, file) >= 0)
+		if (strncasecmp(line, head, sizeof(head) - 1) == 0 && !strcasestr(line, "domain="))
+			msg_die(EX_WRONG_USE,
+				"a cookie in %s names no host, and would be sent to every one: write '; Domain=HOST' "
+				"behind it",
+				path);
+	free(line);
+	if (file)
+		fclose(file);
+}
+
 /* Cookies that one transfer gets count for the next: handles have none of their own. */
 static void
 share_cookies(struct fetch *f)
@@ -118,6 +139,8 @@ share_cookies(struct fetch *f)
 	f->share = curl_share_init();
 	if (!f->share || curl_share_setopt(f->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK)
 		msg_die(EX_OSERR, "libcurl could not share cookies: out of memory");
+	check_cookies(f->set->cookie_jar);
+	check_cookies(f->set->cookie && !strchr(f->set->cookie, '=') ? f->set->cookie : NULL);
 }
 
 static void

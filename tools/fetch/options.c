@@ -171,6 +171,8 @@ take_special(struct settings *set, const struct opts *o, int id)
 	} else if (id == 'H') {
 		if (!strchr(o->value, ':') && !strchr(o->value, ';'))
 			opt_wrong("--header takes NAME: VALUE, not '%s'", o->value);
+		if (strpbrk(o->value, "\r\n"))
+			opt_wrong("--header takes one line: give each header by an option");
 		set->headers = curl_slist_append(set->headers, o->value);
 	} else if (id == ACCEPT) {
 		set->accept = o->value;
@@ -257,7 +259,7 @@ options_read(struct settings *set, int argc, char **argv)
 	if (set->accept && accept_patterns_wrong(set->accept))
 		opt_wrong("--accept '%s': %s", set->accept, accept_patterns_wrong(set->accept));
 	if (set->proxy && manners_proxy_wrong(set->proxy))
-		opt_wrong("--proxy '%s' %s", set->proxy, manners_proxy_wrong(set->proxy));
+		opt_wrong("--proxy '%s' %s", manners_proxy_shown(set->proxy), manners_proxy_wrong(set->proxy));
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_wrong("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);

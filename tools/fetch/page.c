@@ -7,6 +7,8 @@
 #include <strings.h>
 
 #include "msg.h"
+#include "url.h"
+#include "userinfo.h"
 
 enum { BLOCK = 64 }; /* items added at once */
 
@@ -104,12 +106,29 @@ copy(struct json_object *to, struct json_object *from, const char *key)
 		json_object_object_add(to, key, json_object_get(value));
 }
 
+/* A medium on the host of the page that the list names has what that page has: its name and password, and what the
+ * command line gives for hosts. One that the page itself gives with a medium is not used. */
+static void
+lend(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
+{
+	if (!j->named || j->elsewhere || !url_is_same_host(j->at ? j->at : j->url, url))
+		return;
+	json_object_object_add(item, "same_host", json_object_new_boolean(true));
+	if (!j->userinfo)
+		return;
+	batch_mark_userinfo(item);
+	ask->userinfo = j->userinfo;
+	ask->is_lent = true;
+}
+
 /* The item of one medium: whose it is and under what licence is as the page's item said. */
 static void
 make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one)
 {
 	struct json_object *item = json_object_new_object(), *page = json_object_new_string(j->at ? j->at : j->url);
+	char *text;
 
+	userinfo_take(one->url, NULL);
 	copy(item, j->asked, "subject");
 	json_object_object_add(item, "url", json_object_new_string(one->url));
 	copy(item, j->asked, "title");
@@ -125,6 +144,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 		.where = one->url,
 		.subject = json_object_object_get_ex(item, "subject", NULL) ? j->place.subject : NULL,
 	};
+	lend(j, one->url, item, ask);
 	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
 	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST)
 		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));
@@ -133,7 +153,9 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 		json_object_object_del(item, "license");
 		json_object_object_del(item, "credit");
 	}
-	ask->text = buf_strdup(rec_print(item));
+	text = buf_strdup(rec_print(item));
+	userinfo_cut(text, strlen(text));
+	ask->text = text;
 	json_object_put(item);
 }
 

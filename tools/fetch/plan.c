@@ -292,7 +292,10 @@ begin_url(struct fetch *f, struct job *j)
 		http_begin(j);
 		break;
 	case ROBOT_UNKNOWN:
-		robot_begin(j);
+		if (http_is_blocked_by_name(j, j->at ? j->at : j->url))
+			http_begin(j); /* it fails */
+		else
+			robot_begin(j);
 		break;
 	case ROBOT_FORBIDS:
 		j->attempts--;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "manners.h"
 #include "msg.h"
 #include "optout.h"
 #include "robots.h"
@@ -173,14 +174,18 @@ static size_t
 take_header(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct asking *a = ((struct job *)arg)->asking;
-	char line[512], *age;
+	char line[8192], *age;
+	const char *location;
 
 	(void)one;
 	if (n >= sizeof(line) || memchr(bytes, '\0', n))
-		return n;
+		return strncasecmp(bytes, "Location:", 9) == 0 ? 0 : n;
 	memcpy(line, bytes, n);
 	line[n] = '\0';
-	if (strncmp(line, "HTTP/", 5) == 0)
+	if ((location = manners_header(line, "Location"))) {
+		if (http_redirect_is_blocked(arg, location))
+			return 0;
+	} else if (strncmp(line, "HTTP/", 5) == 0)
 		a->max_age = -1;
 	else if (strncasecmp(line, "Cache-Control:", 14) == 0 && (age = strcasestr(line, "max-age=")) &&
 		 age[8] >= '0' && age[8] <= '9')

@@ -1,10 +1,13 @@
 #include "address.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 struct range4 {
 	uint8_t net[4];
@@ -108,4 +111,35 @@ address_wrong(const struct sockaddr *address)
 	default:
 		return "no internet address";
 	}
+}
+
+static bool
+is_localhost(const char *name)
+{
+	static const char own[] = "localhost";
+	size_t n = strlen(name), k = sizeof(own) - 1;
+
+	return n >= k && strcasecmp(name + n - k, own) == 0 && (n == k || name[n - k - 1] == '.');
+}
+
+const char *
+address_of_host_wrong(const char *host)
+{
+	char name[256];
+	struct in6_addr six;
+	struct in_addr four;
+	size_t n;
+
+	host += *host == '[';
+	n = strcspn(host, "]%");
+	while (n > 0 && host[n - 1] == '.')
+		n--; /* the root of the name space: the name is the same without it */
+	if (n >= sizeof(name))
+		return NULL; /* longer than a name may be */
+	snprintf(name, sizeof(name), "%.*s", (int)n, host);
+	if (inet_pton(AF_INET6, name, &six) == 1)
+		return wrong6(six.s6_addr);
+	if (inet_aton(name, &four))
+		return wrong4((const uint8_t *)&four);
+	return is_localhost(name) ? "a loopback address" : NULL;
 }

@@ -17,4 +17,12 @@
  */
 const char *address_wrong(const struct sockaddr *address);
 
+/*
+ * The same of HOST as a URL has it (CURLUPART_HOST), for those who cannot see where a name leads, since a proxy looks
+ * it up. It may be an IPv4 address in each form that inet_aton(3) takes, or an IPv6 address, in brackets or not, with a
+ * zone or not. A name is judged as public, except for localhost and the names below it (RFC 6761), which are returned
+ * as "a loopback address".
+ */
+const char *address_of_host_wrong(const char *host);
+
 #endif

@@ -15,6 +15,7 @@
 #include "lock.h"
 #include "part.h"
 #include "rec.h"
+#include "secrets.h"
 
 /* Bytes of the lock file. */
 enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
@@ -144,6 +145,8 @@ open_batch(struct batch *b, const struct root *root, const struct batch_about *a
 	close(batches);
 	if (b->dir < 0 || open_files(b) < 0 || take_lock(b) < 0)
 		return -1;
+	if (b->mode != BATCH_READ)
+		b->secrets = secrets_open(b->dir);
 	if (make && make_about(root, b, about) < 0)
 		return -1;
 	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_dir(root->fd, "temp", true)) < 0)
@@ -179,6 +182,9 @@ batch_close(struct batch *b)
 	const int fds[] = {b->items, b->state, b->results, b->items_index, b->results_index,
 			   b->temp,  b->files, b->dir,     b->lock};
 
+	if (b->secrets && (b->mode == BATCH_WORK || b->mode == BATCH_JOIN))
+		batch_sweep_userinfo(b);
+	secrets_close(b->secrets);
 	/* The lock last: whoever sees it free finds everything else let go. */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)

@@ -59,16 +59,22 @@ int batch_each(const struct root *root, bool (*see)(const char *name, void *arg)
 /* --- adding (BATCH_WORK) --- */
 
 struct batch_ask {
-	const char *subject; /* the subject's id, good (root_subject_wrong), or NULL: its own subject */
-	const char *kind;    /* what identifies it: "url", "file", "media", "member" or "bad" */
-	const char *where;   /* and the value of that: the URL, the path... */
-	const char *text;    /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_LONGEST bytes */
-	uint32_t item;       /* out: its number */
-	char state;          /* out: its state when it was asked for */
-	bool is_new;         /* out: it was not in the batch before */
+	const char *subject;  /* the subject's id, good (root_subject_wrong), or NULL: its own subject */
+	const char *kind;     /* what identifies it: "url", "file", "media", "member" or "bad" */
+	const char *where;    /* and the value of that: the URL, the path... */
+	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_LONGEST bytes */
+	const char *userinfo; /* that was taken off WHERE (userinfo.h), to be kept in the batch's secrets; NULL: none */
+	bool is_lent;         /* USERINFO is that of another item: it does not replace one that the item has */
+	uint32_t item;        /* out: its number */
+	char state;           /* out: its state when it was asked for */
+	bool is_new;          /* out: it was not in the batch before */
 };
 
 enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
+
+/* Puts into ITEM, that of an ask with userinfo, the mark that it has some: whoever looks in vain for it then says so.
+ */
+void batch_mark_userinfo(struct json_object *item);
 
 /* Brings to the disk what was added, and the batch itself: it survives a power cut. 0 or -1. */
 int batch_sync(struct batch *b);
@@ -172,10 +178,20 @@ uint32_t batch_find_state(const struct batch *b, uint32_t from, char s);
 /* Whether another process has a claim on item K. */
 bool batch_is_claimed(const struct batch *b, uint32_t k);
 
-/* The line of item K into OUT (as stored, with its "bi" member). 0, or -1 with ENOENT where there is none. */
+/* The line of item K into OUT (as stored, with its "bi" member, but for userinfo in URLs). 0, or -1 with ENOENT where
+ * there is none. */
 int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
-/* The last result line of item K into OUT, as stored. 0, or -1 with ENOENT where there is none. */
+/* The same for whoever fetches it (BATCH_WORK): USERINFO gets that of its URL, and has no bytes where it has none. 0,
+ * or -1 with errno. */
+int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo);
+
+/* Removes the userinfo of item K, which is never to be fetched again (BATCH_WORK or BATCH_JOIN). 0, or -1 with errno.
+ */
+int batch_forget_userinfo(struct batch *b, uint32_t k);
+
+/* The last result line of item K into OUT, as stored but for userinfo in URLs. 0, or -1 with ENOENT where there is
+ * none. */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
 
 /* Up to where in results.ndjson its index knows the lines, 0 where it cannot be believed; and where the last result of

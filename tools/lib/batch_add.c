@@ -10,6 +10,7 @@
 #include "batch_in.h"
 #include "hash.h"
 #include "lock.h"
+#include "userinfo.h"
 
 enum { KEY_BYTES = 16, INDEX_BLOCK = 1024 };
 
@@ -282,7 +283,7 @@ batch_take_in(struct batch *b)
 }
 
 static void
-make_key(const struct batch_ask *ask, unsigned char digest[HASH_BYTES], char *hex)
+make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex)
 {
 	struct buf identity = {0};
 
@@ -290,22 +291,44 @@ make_key(const struct batch_ask *ask, unsigned char digest[HASH_BYTES], char *he
 	buf_add(&identity, "", 1);
 	buf_str(&identity, ask->subject ? ask->subject : "");
 	buf_add(&identity, "", 1);
-	buf_str(&identity, ask->where);
+	buf_str(&identity, where);
 	hash_bytes(identity.data, identity.len, digest);
 	hash_hex(digest, KEY_BYTES, hex);
 	buf_free(&identity);
 }
 
-/* Puts one ask among the new lines, unless the item is there. */
+/* The item of an ask with userinfo as an earlier version added it, with that in its identity; 0: there is none. KEY
+ * gets the identity then. */
+static uint32_t
+find_earlier(struct batch *b, const struct block *new, const struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
+{
+	unsigned char digest[HASH_BYTES];
+	char earlier[2 * KEY_BYTES + 1];
+	struct buf where = {0};
+	uint32_t item;
+
+	userinfo_put(ask->where, ask->userinfo, &where);
+	make_key(ask, where.data, digest, earlier);
+	item = find_key(b, new, print_of(digest), earlier);
+	if (item)
+		memcpy(key, earlier, sizeof(earlier));
+	buf_free(&where);
+	return item;
+}
+
+/* Puts one ask among the new lines, unless the item is there. KEY gets its identity. */
 static void
-take_ask(struct batch *b, struct block *new, struct batch_ask *ask)
+take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
 {
 	unsigned char digest[HASH_BYTES];
 	struct batch_place *place = &new->places[new->n];
 	bool empty = strspn(ask->text + 1, " \t") == strcspn(ask->text + 1, "}");
 
-	make_key(ask, digest, place->key);
+	make_key(ask, ask->where, digest, place->key);
+	memcpy(key, place->key, sizeof(place->key));
 	ask->item = find_key(b, new, print_of(digest), place->key);
+	if (!ask->item && ask->userinfo)
+		ask->item = find_earlier(b, new, ask, key);
 	ask->is_new = !ask->item;
 	if (ask->item)
 		return;
@@ -339,6 +362,7 @@ int
 batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 {
 	struct block new = {0};
+	char(*keys)[2 * KEY_BYTES + 1] = NULL;
 	int rc = -1, error;
 
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
@@ -351,9 +375,11 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 		new.first = b->count + 1;
 		new.offsets = buf_alloc(n * sizeof(*new.offsets));
 		new.places = buf_alloc(n * sizeof(*new.places));
+		keys = buf_alloc(n * sizeof(*keys));
 		for (size_t i = 0; i < n; i++)
-			take_ask(b, &new, &asks[i]);
-		rc = write_block(b, &new);
+			take_ask(b, &new, &asks[i], keys[i]);
+		/* Secrets are on the disk before the items that need them. */
+		rc = batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
 		if (rc < 0)
 			forget(b); /* the tables know items that are not there */
 	}
@@ -364,6 +390,7 @@ out:
 		asks[i].state = asks[i].is_new ? 'p' : batch_state(b, asks[i].item);
 	free(new.offsets);
 	free(new.places);
+	free(keys);
 	buf_free(&new.lines);
 	errno = error;
 	return rc;

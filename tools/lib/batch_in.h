@@ -29,7 +29,19 @@ struct batch {
 	struct contents *contents; /* opened when it is first needed */
 	uint32_t reached;          /* `state` has bytes for items up to this one: it never becomes shorter */
 	uint32_t synced;           /* items up to this one are on the disk */
+	struct secrets *secrets;   /* NULL: only read */
 };
+
+/* batch_item(), with the userinfo that lines of an earlier version have. */
+int batch_stored_item(const struct batch *b, uint32_t k, struct buf *out);
+
+/* With the lock of items.ndjson held, before the items are there: keeps the userinfo of the asks that have some. KEYS:
+ * their identities. 0 or -1. */
+int batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[33], size_t n);
+
+/* Removes the userinfo of those that were completed. What cannot be removed now is when the batch is closed. */
+void batch_drop_userinfo(struct batch *b, const struct batch_outcome *v, size_t n);
+void batch_sweep_userinfo(struct batch *b);
 
 /* An entry of an index; 0 where it has none. */
 uint64_t batch_index_get(int fd, uint64_t entry);

@@ -10,6 +10,7 @@
 #include "lock.h"
 #include "rec.h"
 #include "scan.h"
+#include "userinfo.h"
 
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 
@@ -171,7 +172,7 @@ item_at_once(const struct batch *b, uint32_t k, struct buf *out)
 }
 
 int
-batch_item(const struct batch *b, uint32_t k, struct buf *out)
+batch_stored_item(const struct batch *b, uint32_t k, struct buf *out)
 {
 	off_t at;
 
@@ -180,6 +181,21 @@ batch_item(const struct batch *b, uint32_t k, struct buf *out)
 	at = batch_item_offset(b, k);
 
 	return at < 0 ? -1 : append_line(b->items, at, out);
+}
+
+/* Lines of an earlier version may have userinfo in them. */
+static int
+without_userinfo(int rc, struct buf *line)
+{
+	if (rc == 0)
+		line->len = userinfo_cut(line->data, line->len);
+	return rc;
+}
+
+int
+batch_item(const struct batch *b, uint32_t k, struct buf *out)
+{
+	return without_userinfo(batch_stored_item(b, k, out), out);
 }
 
 uint64_t
@@ -393,12 +409,12 @@ batch_result(const struct batch *b, uint32_t k, struct buf *out)
 		return -1;
 	if (at < 0 && entry > 0 && append_line(b->results, (off_t)entry - 1, out) == 0 &&
 	    batch_result_number(out->data, out->len, &completed) == k)
-		return 0;
+		return without_userinfo(0, out);
 	if (at < 0 && strchr("cf", batch_state(b, k)))
 		at = batch_find_result(b, k, 0);
 	else if (at < 0)
 		errno = ENOENT;
-	return at < 0 ? -1 : append_line(b->results, at, out);
+	return at < 0 ? -1 : without_userinfo(append_line(b->results, at, out), out);
 }
 
 int

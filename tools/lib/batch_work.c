@@ -10,6 +10,7 @@
 #include "batch_in.h"
 #include "lock.h"
 #include "rec.h"
+#include "userinfo.h"
 
 enum { LOST_AT_ONCE = 256, RECOVER_BLOCK = 1024 };
 
@@ -479,6 +480,7 @@ batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync
 		(void)set_state(b, v[i].item, v[i].completed ? 'c' : 'f');
 		lock_bytes_drop(b->state, (off_t)v[i].item - 1, 1);
 	}
+	batch_drop_userinfo(b, v, n);
 	return 0;
 }
 
@@ -570,6 +572,7 @@ is_lost(const struct batch *b, uint32_t k, struct buf *line, struct batch_outcom
 	buf_clear(line);
 	if (entry == 0 || append_line(b->results, (off_t)entry - 1, line) < 0)
 		return -1;
+	line->len = userinfo_cut(line->data, line->len); /* an earlier version's, to be written anew */
 	result = rec_parse(line->data, line->len, NULL, 0);
 	if (result && rec_string(result, "path")) {
 		fd = batch_open_file(b, result);

@@ -69,6 +69,14 @@ manners_proxy_wrong(const char *text)
 	return "is no proxy: its scheme is http, https, socks4, socks4a, socks5 or socks5h";
 }
 
+const char *
+manners_proxy_shown(const char *text)
+{
+	const char *at = strrchr(text, '@');
+
+	return at ? at + 1 : text;
+}
+
 void
 manners_agent(struct buf *out, const char *contact)
 {

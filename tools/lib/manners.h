@@ -19,6 +19,9 @@ const char *manners_contact(const char *given);
  * HOST:PORT, each with USER:PASSWORD@ before the host or not; "" is none. */
 const char *manners_proxy_wrong(const char *text);
 
+/* TEXT as it can be shown: without USER:PASSWORD@. */
+const char *manners_proxy_shown(const char *text);
+
 /* Appends the User-Agent of this program (msg_name()) in the form that Wikimedia's policy has:
  * "bi-fetch/0.1 (ops@example.org) libcurl/7.88.1". CONTACT may be NULL. */
 void manners_agent(struct buf *out, const char *contact);

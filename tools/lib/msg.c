@@ -15,6 +15,7 @@
 
 #include "human.h"
 #include "lock.h"
+#include "userinfo.h"
 
 /*
  * Programs that share a terminal share its last row, where the progress line is. The one that draws there holds a lock
@@ -114,7 +115,7 @@ say(int error, const char *fmt, va_list ap)
 	used += n > 0 ? (size_t)n : 0;
 	if (used > sizeof(line) - 2)
 		used = sizeof(line) - 2;
-	used = human_escape(line, used);
+	used = human_escape(line, userinfo_cut(line, used));
 	if (error) {
 		n = snprintf(line + used, sizeof(line) - used - 1, ": %s", strerror(error));
 		used += n > 0 ? (size_t)n : 0;

@@ -13,6 +13,7 @@
 #include "notebook_in.h"
 #include "queue.h"
 #include "scan.h"
+#include "userinfo.h"
 
 /* --- jobs --- */
 
@@ -220,7 +221,11 @@ notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cur
 int
 notebook_line(const struct notebook *nb, const struct notebook_file *f, struct buf *out)
 {
-	return append_line(nb->log, nb->entries[f->entry - 1].at, out);
+	int rc = append_line(nb->log, nb->entries[f->entry - 1].at, out);
+
+	if (rc == 0)
+		out->len = userinfo_cut(out->data, out->len); /* a line of an earlier version */
+	return rc;
 }
 
 int

@@ -20,6 +20,7 @@
 #include "notebook_in.h"
 #include "rec.h"
 #include "scan.h"
+#include "userinfo.h"
 
 enum {
 	LINES_MOST = 1 << 20,  /* bytes of lines that are added at once */
@@ -215,9 +216,13 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 			t->caught = true; /* it is being recorded just now, or its owner died over it */
 			return false;
 		}
+		size_t from = t->lines.len;
+
 		o = completed ? rec_parse(line, n, NULL, 0) : NULL;
 		if (o)
 			add_file(t, o, k, at + (off_t)n + 1);
+		if (t->lines.len > from) /* a line of an earlier version may have userinfo in it */
+			t->lines.len = from + userinfo_cut(t->lines.data + from, t->lines.len - from);
 		json_object_put(o);
 	}
 	t->to = at + (off_t)n + 1;

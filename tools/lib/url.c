@@ -117,6 +117,49 @@ url_relative(const char *text, size_t n)
 	return NULL;
 }
 
+struct server {
+	char *scheme, *host, *port;
+};
+
+static bool
+server_of(const char *url, struct server *out)
+{
+	CURLU *u = curl_url();
+	bool good = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		    curl_url_get(u, CURLUPART_SCHEME, &out->scheme, 0) == CURLUE_OK &&
+		    curl_url_get(u, CURLUPART_HOST, &out->host, 0) == CURLUE_OK &&
+		    curl_url_get(u, CURLUPART_PORT, &out->port, CURLU_DEFAULT_PORT) == CURLUE_OK;
+
+	curl_url_cleanup(u);
+	return good;
+}
+
+static void
+server_free(struct server *s)
+{
+	curl_free(s->scheme);
+	curl_free(s->host);
+	curl_free(s->port);
+}
+
+static bool
+is_usual(const struct server *s, const char *scheme, const char *port)
+{
+	return strcasecmp(s->scheme, scheme) == 0 && strcmp(s->port, port) == 0;
+}
+
+bool
+url_is_same_host(const char *a, const char *b)
+{
+	struct server x = {0}, y = {0};
+	bool same = server_of(a, &x) && server_of(b, &y) && strcasecmp(x.host, y.host) == 0 &&
+		    (is_usual(&y, x.scheme, x.port) || (is_usual(&x, "http", "80") && is_usual(&y, "https", "443")));
+
+	server_free(&x);
+	server_free(&y);
+	return same;
+}
+
 const char *
 url_kind(const char *url)
 {

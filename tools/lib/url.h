@@ -5,6 +5,7 @@
 #define BI_URL_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -19,6 +20,12 @@ char *url_resolve(CURLU *base, const char *text, size_t n);
  * page, or has a scheme or a host. For free().
  */
 char *url_relative(const char *text, size_t n);
+
+/*
+ * Whether what is secret to the host of the absolute URL A may be told to that of B: the host is the same, and so are
+ * scheme and port, or B is its https on the usual port where A is its http on that. False also for what is no URL.
+ */
+bool url_is_same_host(const char *a, const char *b);
 
 /* "image", "video" or "audio" where the URL's path ends as files of that kind do, else NULL. */
 const char *url_kind(const char *url);

@@ -17,6 +17,8 @@
 #include "opt.h"
 #include "rec.h"
 #include "source.h"
+#include "url.h"
+#include "userinfo.h"
 
 enum { REDIRECTS_MOST = 5, HOLD_LEAST_MS = 1000, WORDS = 2048 };
 
@@ -51,6 +53,7 @@ verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const c
 	vsnprintf(v->message, sizeof(v->message), fmt, ap);
 	va_end(ap);
 	rec_mend(v->message);
+	userinfo_cut(v->message, strlen(v->message));
 }
 
 /* --- what comes --- */
@@ -300,24 +303,6 @@ judge_status(struct asker *a, long status, struct verdict *v)
 		v->wait_ms = a->retry_after * 1000 > HOLD_LEAST_MS ? a->retry_after * 1000 : HOLD_LEAST_MS;
 }
 
-/* Whether both URLs are of the same host, whatever the scheme and the port. */
-static bool
-is_same_host(const char *a, const char *b)
-{
-	char *x = NULL, *y = NULL;
-	CURLU *u = curl_url(), *w = curl_url();
-	bool same = u && w && curl_url_set(u, CURLUPART_URL, a, 0) == CURLUE_OK &&
-		    curl_url_set(w, CURLUPART_URL, b, 0) == CURLUE_OK &&
-		    curl_url_get(u, CURLUPART_HOST, &x, 0) == CURLUE_OK &&
-		    curl_url_get(w, CURLUPART_HOST, &y, 0) == CURLUE_OK && strcasecmp(x, y) == 0;
-
-	curl_free(x);
-	curl_free(y);
-	curl_url_cleanup(u);
-	curl_url_cleanup(w);
-	return same;
-}
-
 /* One transfer in a slot of the host. */
 static void
 transfer(struct asker *a, const char *url, struct verdict *v)
@@ -366,7 +351,7 @@ ask(struct asker *a, const char *url, struct buf *body, struct verdict *v)
 		curl_easy_getinfo(a->easy, CURLINFO_REDIRECT_URL, &location);
 		if (v->kind != FAILED || strncmp(v->code, "http_3", 6) != 0)
 			break;
-		if (!location || i >= REDIRECTS_MOST || !is_same_host(at, location)) {
+		if (!location || i >= REDIRECTS_MOST || !url_is_same_host(at, location)) {
 			verdict_set(v, FAILED, "bad_redirect",
 				    "%s sends us on to '%.200s': only redirects to the same host are followed",
 				    conf_title(a->conf), location ? location : "");

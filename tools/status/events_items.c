@@ -10,6 +10,7 @@
 #include "events.h"
 #include "msg.h"
 #include "rec.h"
+#include "userinfo.h"
 
 static const char *const asked_for[] = {"url", "media", "file", "filename", "upload", "member", NULL};
 
@@ -104,9 +105,13 @@ tell_result(off_t at, const char *line, size_t n, void *arg)
 	struct telling *t = arg;
 	bool completed = false;
 	uint32_t k = batch_result_number(line, n, &completed);
-	struct json_object *o, *result = k ? rec_parse(line, n, NULL, 0) : NULL;
+	struct json_object *o, *result;
+	struct buf text = {0};
 
 	(void)at;
+	buf_add(&text, line, n);
+	result = k ? rec_parse(text.data, userinfo_cut(text.data, n), NULL, 0) : NULL;
+	buf_free(&text);
 	if (!result)
 		return true;
 	o = event_new(completed ? "item_completed" : "item_failed", rec_string(result, "finished_at"), t->batch);

@@ -215,11 +215,26 @@ plan_nasty(struct answer *a, const char *what, const char **path, long before)
 	return true;
 }
 
+static void
+plan_auth(struct answer *a, const char **path, const char *request)
+{
+	char coded[256], wanted[256], given[256];
+
+	word(path, coded, sizeof(coded));
+	decode(coded, wanted, sizeof(wanted));
+	if (!header_of(request, "\r\nAuthorization: Basic", given, sizeof(given)) || strcmp(given, wanted) != 0) {
+		a->status = 401;
+		snprintf(a->header, sizeof(a->header), "WWW-Authenticate: Basic realm=\"x\"\r\n");
+	}
+}
+
 /* One word of the path. False when it is no word of ours. */
 static bool
-plan_word(struct answer *a, const char *what, const char **path, long before)
+plan_word(struct answer *a, const char *what, const char **path, long before, const char *request)
 {
-	if (strcmp(what, "redirect") == 0)
+	if (strcmp(what, "auth") == 0)
+		plan_auth(a, path, request);
+	else if (strcmp(what, "redirect") == 0)
 		plan_redirect(a, path);
 	else if (strcmp(what, "flaky") == 0)
 		plan_refusal(a, 503, path, before);
@@ -296,7 +311,7 @@ plan(const char *path, const char *request)
 
 	do
 		word(&rest, what, sizeof(what));
-	while (plan_word(&a, what, &rest, before) && a.status == 0);
+	while (plan_word(&a, what, &rest, before, request) && a.status == 0);
 	if (a.status == 0 && strcmp(what, "bytes") == 0) {
 		a.status = 200;
 		a.bytes = number(&rest);

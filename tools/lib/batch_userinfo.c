@@ -1,0 +1,121 @@
+/*
+ * batch_userinfo: names and passwords of items' URLs, which are kept apart from the items (secrets.h). Items of an
+ * earlier version may have them in their own lines.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch_in.h"
+#include "rec.h"
+#include "secrets.h"
+#include "userinfo.h"
+
+void
+batch_mark_userinfo(struct json_object *item)
+{
+	json_object_object_add(item, "userinfo", json_object_new_boolean(true));
+}
+
+int
+batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[33], size_t n)
+{
+	struct secret *v = NULL;
+	size_t count = 0;
+	int rc, error;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct batch_ask *a = &asks[i];
+
+		if (!a->userinfo || (!a->is_new && (a->is_lent || batch_state(b, a->item) == 'c')))
+			continue;
+		if (!v)
+			v = buf_alloc(n * sizeof(*v));
+		v[count++] = (struct secret){a->item, keys[i], a->userinfo};
+	}
+	rc = secrets_add(b->secrets, v, count);
+	error = errno;
+	free(v);
+	errno = error;
+	return rc;
+}
+
+/* The userinfo in the item's own line, as an earlier version stored it. */
+static void
+find_in_line(const struct buf *line, struct buf *userinfo)
+{
+	struct json_object *item = rec_parse(line->data, line->len, NULL, 0);
+	const char *url = rec_string(item, "url");
+	char *copy;
+
+	if (!url)
+		url = rec_string(item, "media");
+	copy = url ? buf_strdup(url) : NULL;
+	if (copy)
+		userinfo_take(copy, userinfo);
+	free(copy);
+	json_object_put(item);
+}
+
+int
+batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo)
+{
+	struct batch_place place;
+	size_t n;
+	int rc;
+
+	buf_clear(userinfo);
+	if (batch_stored_item(b, k, out) < 0)
+		return -1;
+	rc = batch_place(out->data, out->len, &place) == 0 ? secrets_find(b->secrets, k, place.key, userinfo) : 1;
+	if (rc < 0)
+		return -1;
+	n = out->len;
+	if (rc > 0 && memchr(out->data, '@', n))
+		find_in_line(out, userinfo);
+	out->len = userinfo_cut(out->data, n);
+	return 0;
+}
+
+int
+batch_forget_userinfo(struct batch *b, uint32_t k)
+{
+	return secrets_remove(b->secrets, &k, 1);
+}
+
+void
+batch_drop_userinfo(struct batch *b, const struct batch_outcome *v, size_t n)
+{
+	uint32_t *items = buf_alloc((n + 1) * sizeof(*items));
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].completed)
+			items[count++] = v[i].item;
+	if (count)
+		(void)secrets_remove(b->secrets, items, count);
+	free(items);
+}
+
+/* Whether nobody needs the userinfo: the item is completed, or is another than that which had the number when it was
+ * kept. Of an item that is not there yet an adder may have kept it just now. */
+static bool
+is_over(uint32_t item, const char *key, void *arg)
+{
+	const struct batch *b = arg;
+	struct buf line = {0};
+	struct batch_place place;
+	bool over = batch_state(b, item) == 'c' ||
+		    (batch_stored_item(b, item, &line) == 0 && batch_place(line.data, line.len, &place) == 0 &&
+		     strcmp(place.key, key) != 0);
+
+	buf_free(&line);
+	return over;
+}
+
+void
+batch_sweep_userinfo(struct batch *b)
+{
+	(void)secrets_sweep(b->secrets, is_over, b);
+}

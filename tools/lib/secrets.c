@@ -1,0 +1,414 @@
+#include "secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "append.h"
+#include "lock.h"
+#include "rec.h"
+#include "scan.h"
+#include "table.h"
+
+static const char file_name[] = "secrets";
+
+enum { KEY_DIGITS = 32, SWEEP_MOST = 1024 };
+
+struct secrets {
+	pthread_mutex_t mutex; /* for all below; with it held, the lock of the file excludes other processes */
+	int dir, fd;           /* FD: -1 where the file is not there, as far as is known */
+	off_t read_to;         /* up to there TABLE knows the file */
+	struct table table;    /* an item to 1 + the offset of each of its lines */
+};
+
+struct secrets *
+secrets_open(int dirfd)
+{
+	struct secrets *s = buf_alloc(sizeof(*s));
+
+	*s = (struct secrets){.dir = dirfd, .fd = -1};
+	pthread_mutex_init(&s->mutex, NULL);
+	return s;
+}
+
+static void
+forget(struct secrets *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	s->read_to = 0;
+	table_clear(&s->table);
+}
+
+void
+secrets_close(struct secrets *s)
+{
+	if (!s)
+		return;
+	forget(s);
+	pthread_mutex_destroy(&s->mutex);
+	free(s);
+}
+
+/* --- lines --- */
+
+/* Takes the item and its identity off a line; false for one that was overwritten. */
+static bool
+scan_line(const char **at, const char *end, uint32_t *item, char key[KEY_DIGITS + 1])
+{
+	return scan_text(at, end, "{\"item\":") && scan_item(at, end, item) && scan_text(at, end, ",\"key\":\"") &&
+	       scan_word(at, end, key, KEY_DIGITS);
+}
+
+/* Numbers that follow one another are spread over all 32 bits, and each stays different from every other. */
+static uint32_t
+print_of(uint32_t item)
+{
+	return item * 2654435769u;
+}
+
+static bool
+note_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct secrets *s = arg;
+	const char *p = line;
+	char key[KEY_DIGITS + 1];
+	uint32_t item;
+
+	if (at < UINT32_MAX && scan_line(&p, line + n, &item, key))
+		table_add(&s->table, print_of(item), (uint32_t)at + 1);
+	return true;
+}
+
+/* --- the file --- */
+
+/* Whether the open file is the one that has the name. Whoever finds all of it overwritten removes it. */
+static bool
+has_name(const struct secrets *s)
+{
+	struct stat st;
+
+	return fstat(s->fd, &st) == 0 && st.st_nlink > 0;
+}
+
+/* Opens the file that has the name now. 0; 1 where there is none and it is not to be made; -1 with errno. */
+static int
+open_file(struct secrets *s, bool make)
+{
+	struct stat st;
+
+	if (s->fd >= 0 && !has_name(s))
+		forget(s);
+	if (s->fd >= 0)
+		return 0;
+	s->fd = openat(s->dir, file_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0), 0600);
+	if (s->fd < 0)
+		return errno == ENOENT && !make ? 1 : -1;
+	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode))
+		return 0;
+	forget(s);
+	errno = EBADMSG;
+	return -1;
+}
+
+/* Takes in what was added since. 0, 1 and -1 as open_file(). */
+static int
+catch_up(struct secrets *s)
+{
+	int rc = open_file(s, false);
+	off_t upto;
+
+	if (rc)
+		return rc;
+	upto = append_each(s->fd, s->read_to, note_line, s);
+	if (upto < 0)
+		return -1;
+	s->read_to = upto;
+	return 0;
+}
+
+/* Opens and locks the file that has the name. 0, 1 and -1 as open_file(). */
+static int
+lock_file(struct secrets *s, bool make)
+{
+	for (;;) {
+		int rc = open_file(s, make);
+
+		if (rc)
+			return rc;
+		if (lock_wait(s->fd, LOCK_ALONE) < 0)
+			return -1;
+		if (has_name(s))
+			return 0;
+		lock_drop(s->fd); /* it was removed while we waited */
+	}
+}
+
+static int
+finish(struct secrets *s, int rc)
+{
+	int error = errno;
+
+	if (s->fd >= 0)
+		lock_drop(s->fd);
+	pthread_mutex_unlock(&s->mutex);
+	errno = error;
+	return rc;
+}
+
+/* --- finding --- */
+
+/* The userinfo in the line at AT, if that is of this item, into OUT. 0, 1 or -1. */
+static int
+read_userinfo(const struct secrets *s, off_t at, uint32_t item, const char *key, struct buf *line, struct buf *out)
+{
+	struct json_object *o;
+	const char *p, *userinfo;
+	char its[KEY_DIGITS + 1];
+	uint32_t k;
+
+	if (append_line(s->fd, at, line) < 0)
+		return errno == ENOENT ? 1 : -1;
+	p = line->data;
+	if (!scan_line(&p, line->data + line->len, &k, its) || k != item || strcmp(its, key) != 0)
+		return 1;
+	o = rec_parse(line->data, line->len, NULL, 0);
+	userinfo = rec_string(o, "userinfo");
+	if (userinfo) {
+		buf_clear(out);
+		buf_str(out, userinfo);
+	}
+	json_object_put(o);
+	return !userinfo;
+}
+
+/* With all taken in: the last that was said of it. 0, 1 or -1. */
+static int
+find(const struct secrets *s, uint32_t item, const char *key, struct buf *out)
+{
+	struct buf line = {0}, userinfo = {0};
+	uint32_t cursor = 0, latest = 0;
+	int rc = 1, one = 1;
+
+	for (const struct table_slot *t; one >= 0 && (t = table_next(&s->table, print_of(item), &cursor));) {
+		if (t->item < latest)
+			continue;
+		one = read_userinfo(s, (off_t)t->item - 1, item, key, &line, &userinfo);
+		if (one)
+			continue;
+		latest = t->item;
+		buf_clear(out);
+		buf_str(out, userinfo.data);
+		rc = 0;
+	}
+	buf_free(&line);
+	buf_free(&userinfo);
+	return one < 0 ? -1 : rc;
+}
+
+int
+secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *out)
+{
+	int rc;
+
+	pthread_mutex_lock(&s->mutex);
+	rc = catch_up(s);
+	if (rc == 0)
+		rc = find(s, item, key, out);
+	pthread_mutex_unlock(&s->mutex);
+	return rc;
+}
+
+/* --- adding --- */
+
+/* Whether the item has this very userinfo already. */
+static bool
+is_there(const struct secrets *s, const struct secret *v)
+{
+	struct buf userinfo = {0};
+	bool is = find(s, v->item, v->key, &userinfo) == 0 && strcmp(userinfo.data, v->userinfo) == 0;
+
+	buf_free(&userinfo);
+	return is;
+}
+
+static void
+print_lines(const struct secrets *s, const struct secret *v, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (is_there(s, &v[i]))
+			continue;
+		buf_printf(out, "{\"item\":%u,\"key\":\"%s\",\"userinfo\":", v[i].item, v[i].key);
+		buf_json(out, v[i].userinfo);
+		buf_str(out, "}\n");
+	}
+}
+
+/* With the lock held. */
+static int
+append(struct secrets *s, const struct secret *v, size_t n)
+{
+	off_t end = append_end(s->fd);
+	struct buf lines = {0};
+	int rc = end < 0 || catch_up(s) < 0 ? -1 : 0, error;
+
+	if (rc == 0)
+		print_lines(s, v, n, &lines);
+	if (rc == 0 && end + (off_t)lines.len >= UINT32_MAX) {
+		errno = EFBIG; /* TABLE has 32 bits for an offset */
+		rc = -1;
+	}
+	if (rc == 0 && lines.len && (append_lines(s->fd, end, lines.data, lines.len) < 0 || fdatasync(s->fd) < 0))
+		rc = -1;
+	if (rc == 0 && lines.len && end == 0)
+		rc = fsync(s->dir);
+	error = errno;
+	buf_free(&lines);
+	errno = error;
+	return rc;
+}
+
+int
+secrets_add(struct secrets *s, const struct secret *v, size_t n)
+{
+	int rc;
+
+	if (n == 0)
+		return 0;
+	pthread_mutex_lock(&s->mutex);
+	rc = lock_file(s, true);
+	if (rc == 0)
+		rc = append(s, v, n);
+	return finish(s, rc);
+}
+
+/* --- removing --- */
+
+/* With the lock held: overwrites the line at AT, if it is of this item. 0 or -1. */
+static int
+overwrite(const struct secrets *s, off_t at, uint32_t item)
+{
+	struct buf line = {0};
+	const char *p;
+	char key[KEY_DIGITS + 1];
+	uint32_t k;
+	int rc = append_line(s->fd, at, &line);
+
+	if (rc < 0)
+		rc = errno == ENOENT ? 0 : -1;
+	p = line.data;
+	if (rc == 0 && line.len && scan_line(&p, line.data + line.len, &k, key) && k == item) {
+		memset(line.data, ' ', line.len);
+		rc = pwrite(s->fd, line.data, line.len, at) == (ssize_t)line.len ? 0 : -1;
+	}
+	buf_free(&line);
+	return rc;
+}
+
+static bool
+has_any(const struct secrets *s, const uint32_t *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t cursor = 0;
+
+		if (table_next(&s->table, print_of(items[i]), &cursor))
+			return true;
+	}
+	return false;
+}
+
+/* With the lock held. */
+static int
+overwrite_all(const struct secrets *s, const uint32_t *items, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t cursor = 0;
+
+		for (const struct table_slot *t; (t = table_next(&s->table, print_of(items[i]), &cursor));)
+			if (overwrite(s, (off_t)t->item - 1, items[i]) < 0)
+				rc = -1;
+	}
+	return rc;
+}
+
+int
+secrets_remove(struct secrets *s, const uint32_t *items, size_t n)
+{
+	int rc;
+
+	pthread_mutex_lock(&s->mutex);
+	rc = catch_up(s);
+	if (rc || !has_any(s, items, n)) {
+		pthread_mutex_unlock(&s->mutex);
+		return rc < 0 ? -1 : 0;
+	}
+	rc = lock_file(s, false);
+	if (rc == 0 && (rc = catch_up(s)) == 0)
+		rc = overwrite_all(s, items, n);
+	return finish(s, rc < 0 ? -1 : 0);
+}
+
+struct sweep {
+	bool (*is_over)(uint32_t item, const char *key, void *arg);
+	void *arg;
+	uint32_t over[SWEEP_MOST];
+	off_t at[SWEEP_MOST];
+	size_t n;
+	bool any; /* a line is left that is in use */
+};
+
+static bool
+look_at_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct sweep *w = arg;
+	const char *p = line;
+	char key[KEY_DIGITS + 1];
+	uint32_t item;
+
+	if (!scan_line(&p, line + n, &item, key))
+		return true;
+	if (!w->is_over(item, key, w->arg)) {
+		w->any = true;
+		return true;
+	}
+	w->over[w->n] = item;
+	w->at[w->n++] = at;
+	return w->n < SWEEP_MOST;
+}
+
+/* With the lock held: looks at all lines, and overwrites what is over. 0 or -1. */
+static int
+sweep(const struct secrets *s, struct sweep *w)
+{
+	off_t from = 0, upto;
+
+	do {
+		w->n = 0;
+		upto = append_each(s->fd, from, look_at_line, w);
+		for (size_t i = 0; i < w->n; i++)
+			if (overwrite(s, w->at[i], w->over[i]) < 0)
+				return -1;
+		from = upto;
+	} while (upto >= 0 && w->n == SWEEP_MOST);
+	return upto < 0 ? -1 : 0;
+}
+
+int
+secrets_sweep(struct secrets *s, bool (*is_over)(uint32_t item, const char *key, void *arg), void *arg)
+{
+	struct sweep w = {.is_over = is_over, .arg = arg};
+	int rc;
+
+	pthread_mutex_lock(&s->mutex);
+	rc = lock_file(s, false);
+	if (rc == 0 && (rc = sweep(s, &w)) == 0 && !w.any)
+		rc = unlinkat(s->dir, file_name, 0);
+	return finish(s, rc < 0 ? -1 : 0);
+}
