@@ -15,6 +15,7 @@
 
 #include "batch.h"
 #include "clean.h"
+#include "file.h"
 #include "lock.h"
 #include "msg.h"
 #include "opt.h"
@@ -301,10 +302,9 @@ finish(const struct clean *c, size_t removed, size_t failed, int code)
 }
 
 static int
-retire_all(const struct clean *c, const struct names *names)
+retire_all(const struct clean *c, const struct names *names, int code)
 {
 	size_t removed = 0, failed = 0;
-	int code = 0;
 
 	/* What a killed one left there. */
 	if (!c->only_say && trash_empty(&c->root) < 0)
@@ -331,32 +331,35 @@ clean_batch(const struct clean *c, char **args)
 		opt_wrong("--archive takes one batch at a time");
 	if (c->archive && !pack_kind_of(c->archive))
 		opt_wrong("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
-	code = retire_all(c, &names);
+	code = retire_all(c, &names, 0);
 	names_free(&names);
 	return code;
 }
 
-/* Whether NAME is done and has not changed for so long. */
-static bool
+/* Whether NAME is done and has not changed for so long. 1, 0, or -1 with errno: what cannot be read is not old. */
+static int
 is_old(const struct clean *c, const char *name, time_t now)
 {
 	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
 	struct progress p = {0};
 	struct stat st;
-	time_t last;
-	bool old = false;
+	int is;
 
 	if (!b)
-		return false;
-	if (progress_read(&c->root, b, &p) == 0 && p.done) {
-		last = p.updated;
-		if (fstatat(batch_dirfd(b), "picks.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > last)
+		return errno == ENOENT ? 0 : -1;
+	is = progress_read(&c->root, b, &p);
+	if (is == 0 && p.done) {
+		time_t last = p.updated;
+
+		is = file_look(batch_dirfd(b), "picks.ndjson", &st);
+		if (is > 0 && st.st_mtime > last)
 			last = st.st_mtime;
 		/* A clock that jumped back makes nothing old. */
-		old = last > 0 && now >= last && now - last >= c->older_than;
+		if (is >= 0)
+			is = last > 0 && now >= last && now - last >= c->older_than;
 	}
 	batch_close(b);
-	return old;
+	return is;
 }
 
 int
@@ -364,15 +367,22 @@ clean_old(const struct clean *c, char **args)
 {
 	struct names all = {0}, old = {0};
 	time_t now = time(NULL);
-	int code;
+	int code, unread = 0;
 
 	if (c->older_than < 0)
 		opt_wrong("old takes --older-than, as 30d");
 	clean_names_or_all(c, args, "old", &all);
-	for (size_t i = 0; i < all.n; i++)
-		if (is_old(c, all.v[i], now))
+	for (size_t i = 0; i < all.n; i++) {
+		int is = is_old(c, all.v[i], now);
+
+		if (is < 0) {
+			unread = EX_SOME_FAILED;
+			msg_warn_errno("cannot read the batch '%s'", all.v[i]);
+		} else if (is) {
 			names_add(&old, all.v[i]);
-	code = retire_all(c, &old);
+		}
+	}
+	code = retire_all(c, &old, unread);
 	names_free(&all);
 	names_free(&old);
 	return code;

@@ -418,6 +418,9 @@ expansion_awaited(struct fetch *f, const struct job *j)
 	if (j->archive >= j->item) /* a line that was edited: archives come before their members */
 		return false;
 	switch (batch_state(b, j->archive)) {
+	case -1:
+		fetch_fail(f, "reading the state of an item");
+		return true;
 	case 'c':
 		return false;
 	case 'f':
