@@ -138,6 +138,18 @@ sweep() {
 	sweep openat EMFILE 'Too many open files' bi-clean check
 }
 
+@test "reading errors: a queue and leases that cannot be read are not empty" {
+	need_strace
+	batch b 1
+	mkdir -p "$BI_ROOT/queue" "$BI_ROOT/leases"
+	echo >"$BI_ROOT/queue/b"
+	echo >"$BI_ROOT/leases/8000" # left by a server that was killed
+	PATHS=(queue queue/b)
+	sweep 'openat newfstatat' EMFILE 'Too many open files' bi-status --json --limit 0 b
+	PATHS=(leases leases/8000)
+	sweep 'openat getdents64 newfstatat' EIO 'Input/output error' bi-clean list
+}
+
 @test "reading errors: no candidate is missing from pages that are called made" {
 	need_strace
 	batch b 3
