@@ -341,6 +341,7 @@ check_all(void)
 	bool seen[WHOLE] = {0}, completed;
 	int idx_of[4] = {0};
 	uint64_t changed = 0;
+	struct buf where = {0};
 	struct stat st;
 
 	if (batch_length(b) != WHOLE)
@@ -362,7 +363,7 @@ check_all(void)
 			msg_die(EX_SOFTWARE, "line %d was added twice", n);
 		seen[n] = true;
 	}
-	if (batch_rebuild(b, &changed) < 0 || changed)
+	if (batch_rebuild(b, &changed, &where) < 0 || changed)
 		msg_die(EX_SOFTWARE, "rebuilding changed %llu states", (unsigned long long)changed);
 	batch_close(b);
 	buf_free(&line);

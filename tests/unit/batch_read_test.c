@@ -313,6 +313,97 @@ records_have_whole_paths(void **state)
 	buf_free(&escaped);
 }
 
+/* A directory can be opened to be read, and no read of it succeeds: as with a disk that fails. */
+static void
+fail_reads_of(const char *name)
+{
+	assert_int_equal(rename(name, "aside"), 0);
+	assert_int_equal(mkdir(name, 0777), 0);
+}
+
+static void
+mend(const char *name)
+{
+	assert_int_equal(rmdir(name), 0);
+	assert_int_equal(rename("aside", name), 0);
+}
+
+/* With NAME unreadable: what depends on it fails with the errno of the read, and does not say that it is not there. */
+static void
+check_failing(void **state, const char *name, bool items, bool states, bool results)
+{
+	struct batch_counts counts;
+	struct buf out = {0};
+	struct batch *b;
+
+	fail_reads_of(name);
+	b = batching_open(state, BATCH_READ);
+	assert_int_equal(batch_length(b), items ? -1 : 6);
+	assert_int_equal(batch_count(b, &counts), items || states ? -1 : 0);
+	assert_int_equal(batch_item(b, 5, &out), items ? -1 : 0);
+	if (items)
+		assert_int_equal(errno, EISDIR);
+	assert_int_equal(batch_state(b, 1), states ? -1 : 'c');
+	assert_int_equal(batch_find_state(b, 1, 'f'), states ? -1 : 3);
+	assert_int_equal(batch_result(b, 1, &out), results ? -1 : 0);
+	if (results)
+		assert_int_equal(errno, EISDIR);
+	batch_close(b);
+	mend(name);
+	buf_free(&out);
+}
+
+static void
+what_cannot_be_read_is_an_error(void **state)
+{
+	struct batch *b;
+
+	make_batch(state);
+	check_failing(state, "batches/b/items.ndjson", true, false, false);
+	check_failing(state, "batches/b/state", false, true, false);
+	check_failing(state, "batches/b/results.ndjson", false, false, true);
+	check_failing(state, "batches/b/results.index", false, false, true);
+	b = batching_open(state, BATCH_READ);
+	check_reads(state, b);
+	batch_close(b);
+}
+
+/* An item whose line cannot be compared with is not taken for a new one. */
+static void
+what_cannot_be_compared_is_not_added(void **state)
+{
+	struct batch_ask ask = {.kind = "url", .where = "http://a/1", .text = "{\"url\":\"http://a/1\"}"};
+	struct batch *b;
+	int index;
+
+	make_batch(state);
+	b = batching_open(state, BATCH_WORK);
+	assert_int_equal(batch_add(b, &ask, 1), 0);
+	assert_int_equal(ask.item, 1);
+	/* The index of items, as B has it open, cannot be read any more. */
+	index = open("batches/b/items.index", O_WRONLY | O_CLOEXEC);
+	assert_true(index >= 0);
+	for (int n = 3; n < 64; n++) {
+		char path[64], target[4096];
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", n);
+		len = readlink(path, target, sizeof(target) - 1);
+		if (n != index && len > 0 && (target[len] = '\0', strstr(target, "/items.index")))
+			assert_int_equal(dup3(index, n, O_CLOEXEC), n);
+	}
+	ask.item = 0;
+	assert_int_equal(batch_add(b, &ask, 1), -1);
+	assert_int_equal(errno, EBADF);
+	batch_close(b);
+	close(index);
+	b = batching_open(state, BATCH_WORK);
+	assert_int_equal(batch_length(b), 6);
+	assert_int_equal(batch_add(b, &ask, 1), 0);
+	assert_int_equal(ask.item, 1);
+	batch_close(b);
+}
+
 int
 main(void)
 {
@@ -325,6 +416,8 @@ main(void)
 		cmocka_unit_test(places_are_read_from_lines_of_ours_only),
 		cmocka_unit_test(result_numbers_are_read),
 		cmocka_unit_test_setup_teardown(records_have_whole_paths, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_an_error, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_cannot_be_compared_is_not_added, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

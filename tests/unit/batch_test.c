@@ -171,6 +171,77 @@ alone_is_refused_while_held(void **state)
 	batch_close(alone);
 }
 
+/* Whether the process PID has the lock of the batch b open. */
+static bool
+has_lock_open(pid_t pid)
+{
+	char link[64], target[4096];
+
+	for (int fd = 3; fd < 64; fd++) {
+		ssize_t n;
+
+		snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)pid, fd);
+		n = readlink(link, target, sizeof(target) - 1);
+		if (n > 0 && (target[n] = '\0', strstr(target, "/batches/b/lock")))
+			return true;
+	}
+	return false;
+}
+
+/* Opens the batch b in a child, and when that has found it, before it gets its lock, moves it away, as who retires it
+ * does. With ANOTHER, a batch of that name is made then. The child's exit code. */
+static int
+open_while_it_goes(void **state, enum batch_mode mode, bool another)
+{
+	struct root *root = batching_root(state);
+	struct batch *alone;
+	int status, tries = 0, go[2];
+	char byte = 'g';
+	pid_t pid;
+
+	batch_close(batching_make(state, 2));
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+	pid = fork(); /* before the lock is taken, of which it would have a share */
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct batch *b;
+
+		NEED(read(go[0], &byte, 1) == 1);
+		b = batch_open(root, "b", mode, NULL);
+		if (!b)
+			_exit(errno == ENOENT ? 10 : 11);
+		_exit((int)batch_length(b));
+	}
+	alone = batching_open(state, BATCH_ALONE);
+	assert_int_equal(write(go[1], &byte, 1), 1);
+	close(go[0]);
+	close(go[1]);
+	while (!has_lock_open(pid) && tries++ < 10000)
+		usleep(1000);
+	assert_true(has_lock_open(pid));
+	assert_int_equal(rename("batches/b", "old"), 0);
+	if (another)
+		batch_close(batching_make(state, 5));
+	batch_close(alone);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(system("rm -rf old"), 0);
+	return WEXITSTATUS(status);
+}
+
+static void
+what_is_opened_is_not_what_was_retired(void **state)
+{
+	assert_int_equal(open_while_it_goes(state, BATCH_WORK, true), 5);
+	assert_int_equal(system("rm -rf batches/b"), 0);
+	assert_int_equal(open_while_it_goes(state, BATCH_JOIN, true), 5);
+	assert_int_equal(system("rm -rf batches/b"), 0);
+	assert_int_equal(open_while_it_goes(state, BATCH_JOIN, false), 10);
+	assert_int_equal(access("batches/b", F_OK), -1);
+	assert_int_equal(open_while_it_goes(state, BATCH_WORK, false), 0); /* made anew */
+	assert_int_equal(access("batches/b/batch.json", F_OK), 0);
+}
+
 static bool
 note_name(const char *name, void *arg)
 {
@@ -514,6 +585,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_link_is_no_batch, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(many_may_create_it_at_once, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(alone_is_refused_while_held, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_is_opened_is_not_what_was_retired, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(batches_come_sorted_and_without_strangers, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(the_same_ask_is_the_same_item, testing_enter, testing_leave),

@@ -434,6 +434,7 @@ rebuilding_gives_the_truth_after_any_damage(void **state)
 	for (int round = 0; round < 60; round++) {
 		size_t n = (size_t)rand_r(&seed) % sizeof(rubbish);
 		struct batch *b;
+		struct buf where = {0};
 		uint64_t changed = 99;
 
 		for (size_t i = 0; i < n; i++)
@@ -445,7 +446,7 @@ rebuilding_gives_the_truth_after_any_damage(void **state)
 		else if (round)
 			testing_write(names[round % 3], rubbish, n);
 		b = batching_open(state, BATCH_ALONE);
-		assert_int_equal(batch_rebuild(b, &changed), 0);
+		assert_int_equal(batch_rebuild(b, &changed, &where), 0);
 		if (round == 0 || round % 3)
 			assert_int_equal(changed, 0);
 		for (uint32_t k = 1; k <= 15; k++)
@@ -469,15 +470,16 @@ static void
 rebuilding_counts_what_it_changed(void **state)
 {
 	struct batch *b;
+	struct buf where = {0};
 	uint64_t changed;
 
 	make_results(state);
 	testing_write("batches/b/state", "cccccccccfccccfrp\0p", 19);
 	b = batching_open(state, BATCH_ALONE);
-	assert_int_equal(batch_rebuild(b, &changed), 0);
+	assert_int_equal(batch_rebuild(b, &changed, &where), 0);
 	assert_int_equal(changed, 4); /* 3, 5, 9 and the r; a NUL or a missing byte is as good as p */
 	testing_assert_file("batches/b/state", "ccfcfcccffccccfppppp");
-	assert_int_equal(batch_rebuild(b, NULL), 0);
+	assert_int_equal(batch_rebuild(b, NULL, &where), 0);
 	batch_close(b);
 }
 
@@ -485,20 +487,21 @@ static void
 rebuilding_has_lost_files_tried_again(void **state)
 {
 	struct batch *b;
+	struct buf where = {0};
 	uint64_t changed;
 
 	make_results(state);
 	assert_int_equal(unlink("batches/b/files/i1_1.jpg"), 0);
 	assert_int_equal(unlink("batches/b/files/i3_1.jpg"), 0); /* of one that failed: nobody misses it */
 	b = batching_open(state, BATCH_ALONE);
-	assert_int_equal(batch_rebuild(b, &changed), 0);
+	assert_int_equal(batch_rebuild(b, &changed, &where), 0);
 	assert_int_equal(changed, 1);
 	batch_close(b);
 	testing_assert_file("batches/b/state", "fcfcfcccffccccfppppp");
 	for (int i = 0; i < 2; i++) { /* what was said once stays so, and is not said again */
 		b = batching_open(state, BATCH_ALONE);
 		batching_assert_result(b, 1, "failed");
-		assert_int_equal(batch_rebuild(b, &changed), 0);
+		assert_int_equal(batch_rebuild(b, &changed, &where), 0);
 		assert_int_equal(changed, 0);
 		batch_close(b);
 	}
@@ -508,6 +511,47 @@ rebuilding_has_lost_files_tried_again(void **state)
 	batching_record(b, 1, COMPLETED);
 	batch_close(b);
 	testing_assert_file("batches/b/state", "ccfcfcccffccccfppppp");
+}
+
+/* Where a file cannot be looked at, nothing is said of any: not of those that are gone either. */
+static void
+rebuilding_stops_at_what_it_cannot_look_at(void **state)
+{
+	struct batch *b;
+	struct buf where = {0};
+	char *before;
+
+	make_results(state);
+	before = testing_read("batches/b/results.ndjson");
+	assert_int_equal(unlink("batches/b/files/i1_1.jpg"), 0);
+	assert_int_equal(unlink("batches/b/files/i7_1.jpg"), 0);
+	assert_int_equal(symlink("i7_1.jpg", "batches/b/files/i7_1.jpg"), 0); /* ELOOP, as root too */
+	b = batching_open(state, BATCH_ALONE);
+	assert_int_equal(batch_rebuild(b, NULL, &where), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_string_equal(where.data, "files/i7_1.jpg");
+	batch_close(b);
+	testing_assert_file("batches/b/results.ndjson", before);
+	testing_assert_file("batches/b/state", "ccfcfcccffccccfppppp");
+
+	assert_int_equal(rename("batches/b/files", "batches/b/else"), 0);
+	assert_int_equal(symlink("files", "batches/b/files"), 0);
+	b = batching_open(state, BATCH_ALONE);
+	assert_int_equal(batch_filesfd(b), -1);
+	assert_int_not_equal(errno, ENOENT);
+	assert_int_equal(batch_rebuild(b, NULL, &where), -1);
+	assert_string_equal(where.data, "files/");
+	batch_close(b);
+	testing_assert_file("batches/b/results.ndjson", before);
+
+	/* That it is not there is an answer. */
+	assert_int_equal(unlink("batches/b/files"), 0);
+	b = batching_open(state, BATCH_ALONE);
+	assert_int_equal(batch_rebuild(b, NULL, &where), 0);
+	batch_close(b);
+	testing_assert_file("batches/b/state", "fffffffffffffffppppp");
+	buf_free(&where);
+	free(before);
 }
 
 int
@@ -531,6 +575,8 @@ main(void)
 						testing_leave),
 		cmocka_unit_test_setup_teardown(rebuilding_counts_what_it_changed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(rebuilding_has_lost_files_tried_again, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(rebuilding_stops_at_what_it_cannot_look_at, testing_enter,
+						testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

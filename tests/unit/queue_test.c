@@ -260,6 +260,23 @@ who_works_is_known(void **state)
 	assert_false(queue_has_worker(root));
 }
 
+/* What cannot be looked at is neither free nor gone. */
+static void
+what_cannot_be_opened_is_an_error(void **state)
+{
+	struct root *root = batching_root(state);
+
+	assert_int_equal(mkdir("queue", 0777), 0);
+	assert_int_equal(queue_is_held(root, "b"), 0);
+	assert_int_equal(queue_has_worker(root), 0);
+	assert_int_equal(symlink("b", "queue/b"), 0);
+	assert_int_equal(symlink(".lock", "queue/.lock"), 0);
+	assert_int_equal(queue_is_held(root, "b"), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(queue_has_worker(root), -1);
+	assert_int_equal(errno, ELOOP);
+}
+
 static void
 one_stands_by_until_the_other_is_gone(void **state)
 {
@@ -301,6 +318,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_entry_is_not_removed_under_an_adder, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(handing_in_wakes_who_watches, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(who_works_is_known, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_an_error, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(one_stands_by_until_the_other_is_gone, testing_enter, testing_leave),
 	};
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "look.h"
 #include "rec.h"
 
@@ -153,7 +154,10 @@ content_raw(struct api *api, const struct request *q, struct reply *r)
 	struct buf name = {0};
 	char tag[24];
 
-	if (line && fd < 0) {
+	if (line && fd < 0 && errno != ENOENT) {
+		reply_error(r, 500, "cannot_read", "the bytes of this file cannot be read from the batch %s: %s",
+			    i.batch->name, strerror(errno));
+	} else if (line && fd < 0) {
 		reply_error(r, 404, "file_lost", "the bytes of this file are gone from the batch %s", i.batch->name);
 	} else if (line) {
 		snprintf(tag, sizeof(tag), "\"%.16s\"", sha ? sha : i.file.id);
@@ -209,7 +213,7 @@ read_content(const struct look_item *i, const char *path, struct buf *out)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CONTENT_MOST) {
 		size_t size = (size_t)st.st_size;
 
-		n = pread(fd, buf_room(out, size), size, 0);
+		n = file_read_at(fd, buf_room(out, size), size, 0);
 		error = n < 0 ? errno : EIO;
 		out->len = n > 0 ? (size_t)n : 0;
 		while (out->len > 0 && strchr(" \n\r\t", out->data[out->len - 1]))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "look.h"
 #include "progress.h"
 #include "rec.h"
@@ -16,7 +17,7 @@ is_there(const struct root *root, const struct notebook_file *f)
 	char path[sizeof("batches/") + NAME_LONGEST];
 
 	snprintf(path, sizeof(path), "batches/%s", f->batch);
-	return faccessat(root->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return file_look(root->fd, path, NULL);
 }
 
 /* A file as lists have it, of its line in the log. */
@@ -30,6 +31,7 @@ print_file(const struct root *root, const struct notebook *nb, const struct note
 		{"at", "created_at"},
 	};
 	struct json_object *o = notebook_line(nb, f, line) == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
+	int there = is_there(root, f);
 
 	buf_printf(out, "{\"file_id\":\"%s\",\"knowledge_item_id\":", f->id);
 	if (f->knowledge)
@@ -38,7 +40,10 @@ print_file(const struct root *root, const struct notebook *nb, const struct note
 		buf_str(out, "null");
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		look_add(out, o, known[i][0], known[i][1]);
-	buf_printf(out, ",\"status\":\"%s\",\"batch_job_id\":%llu}", is_there(root, f) ? "completed" : "removed",
+	buf_printf(out, ",\"status\":\"%s\",\"batch_job_id\":%llu}",
+		   there > 0    ? "completed"
+		   : there == 0 ? "removed"
+				: "unreadable",
 		   (unsigned long long)f->job);
 	json_object_put(o);
 }
@@ -74,12 +79,12 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 }
 
 /* The document of an item: that of one in a job's status, and what it is of. */
-static void
+static int
 print_item(const struct look_item *i, bool held, struct buf *out)
 {
 	struct buf line = {0};
+	int rc = progress_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
 
-	progress_print_item(i->batch->batch, i->item, held, out, &line);
 	out->len--; /* its brace: there is more */
 	buf_printf(out, ",\"batch_job_id\":%llu", (unsigned long long)i->job);
 	if (i->is_file) {
@@ -91,6 +96,8 @@ print_item(const struct look_item *i, bool held, struct buf *out)
 	}
 	buf_str(out, "}");
 	buf_free(&line);
+	errno = error;
+	return rc;
 }
 
 const char *
@@ -98,19 +105,25 @@ files_print_status(struct api *api, const char *notebook, const char *id, struct
 {
 	struct look_item i;
 	struct batch_counts counts;
+	int state;
 
 	if (!look_item(api, notebook, id, &i, r))
 		return NULL;
-	if (!i.batch) {
+	if (!i.batch && i.error == ENOENT) {
 		reply_error(r, 404, "removed", "the batch that this was an item of was removed");
 		return NULL;
 	}
-	if (batch_count(i.batch->batch, &counts) < 0) {
+	if (!i.batch) {
+		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
+			    strerror(i.error));
+		return NULL;
+	}
+	state = batch_state(i.batch->batch, i.item);
+	if (state < 0 || batch_count(i.batch->batch, &counts) < 0 || print_item(&i, counts.held, out) < 0) {
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name, strerror(errno));
 		return NULL;
 	}
-	*done = strchr("cf", batch_state(i.batch->batch, i.item));
-	print_item(&i, counts.held, out);
+	*done = state == 'c' || state == 'f';
 	return i.batch->name;
 }
 

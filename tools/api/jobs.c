@@ -25,7 +25,11 @@ jobs_print_status(struct api *api, const char *notebook, const char *id, uint64_
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name, strerror(errno));
 		return NULL;
 	}
-	progress_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, out);
+	if (progress_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, out) < 0) {
+		reply_error(r, 500, "cannot_read", "items of the batch %s cannot be read: %s", job.batch->name,
+			    strerror(errno));
+		return NULL;
+	}
 	*done = p.done;
 	return job.batch->name;
 }
@@ -45,12 +49,12 @@ jobs_status(struct api *api, const struct request *q, struct reply *r)
 	reply_tag(r, q->scgi);
 }
 
-/* A batch of which nothing is left but its job's line in the notebook. */
+/* A batch of which the job's line in the notebook is all that there is, or can be read. */
 static void
-print_removed(const struct notebook_seen_job *job, struct buf *out)
+print_unseen(const struct notebook_seen_job *job, const char *status, struct buf *out)
 {
-	buf_printf(out, "{\"id\":%llu,\"status\":\"removed\",\"total_items\":%llu,\"name\":\"%s\"}",
-		   (unsigned long long)job->id, (unsigned long long)job->items, job->batch);
+	buf_printf(out, "{\"id\":%llu,\"status\":\"%s\",\"total_items\":%llu,\"name\":\"%s\"}",
+		   (unsigned long long)job->id, status, (unsigned long long)job->items, job->batch);
 }
 
 static void
@@ -61,13 +65,18 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 	struct json_object *about = NULL;
 	struct buf text = {0};
 	struct progress p;
+	int rc = b ? batch_about(b, &text) : -1;
 
-	if (b && batch_about(b, &text) == 0)
+	if (rc == 0)
 		about = rec_parse(text.data, text.len, NULL, 0);
-	if (b && progress_read(&api->root, b, &p) == 0 && rec_number(about, "job_id", -1) == (long long)job->id)
-		progress_print_job(b, about, &p, out);
+	if (rc < 0)
+		print_unseen(job, errno == ENOENT ? "removed" : "unreadable", out);
+	else if (rec_number(about, "job_id", -1) != (long long)job->id)
+		print_unseen(job, "removed", out);
+	else if (progress_read(&api->root, b, &p) < 0)
+		print_unseen(job, "unreadable", out);
 	else
-		print_removed(job, out);
+		progress_print_job(b, about, &p, out);
 	json_object_put(about);
 	buf_free(&text);
 	if (b)

@@ -72,15 +72,16 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 		return -1;
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
-	if (fstat(b->dir, &st) < 0) {
+	if (fstat(b->dir, &st) < 0 || (batch_about(b->batch, &text) < 0 && errno != ENOENT)) {
 		error = errno;
+		buf_free(&text);
 		drop(b);
 		errno = error;
 		return -1;
 	}
 	b->dev = st.st_dev;
 	b->ino = st.st_ino;
-	if (batch_about(b->batch, &text) == 0)
+	if (text.len)
 		b->about = rec_parse(text.data, text.len, NULL, 0);
 	buf_free(&text);
 	return 0;

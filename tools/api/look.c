@@ -43,12 +43,34 @@ look_notebook(struct api *api, const char *name, struct reply *r)
 
 /* --- jobs --- */
 
-static bool
-is_of(const struct kept_batch *b, const char *notebook, uint64_t id)
+/* The batch NAME, if it is that of the job ID. NULL with errno: ENOENT where it has gone, or is another's by now. */
+static struct kept_batch *
+batch_of(struct api *api, const char *name, const char *notebook, uint64_t id)
 {
-	const char *its = b->about ? rec_string(b->about, "notebook") : NULL;
+	struct kept_batch *b = kept_get(api->kept, &api->root, name);
+	const char *its = b && b->about ? rec_string(b->about, "notebook") : NULL;
 
-	return its && strcmp(its, notebook) == 0 && rec_number(b->about, "job_id", -1) == (long long)id;
+	if (b && its && strcmp(its, notebook) == 0 && rec_number(b->about, "job_id", -1) == (long long)id)
+		return b;
+	if (b)
+		errno = ENOENT;
+	return NULL;
+}
+
+static void
+no_batch(int error, const char *batch, const char *of, struct reply *r)
+{
+	if (error == ENOENT)
+		reply_error(r, 404, "removed", "the batch %s of this %s was removed", batch, of);
+	else
+		reply_error(r, 500, "cannot_read", "the batch %s of this %s cannot be read: %s", batch, of,
+			    strerror(error));
+}
+
+void
+look_no_batch(const struct look_item *i, const char *batch, struct reply *r)
+{
+	no_batch(i->error, batch, "file", r);
 }
 
 static bool
@@ -73,17 +95,18 @@ look_job(struct api *api, const char *notebook, const char *id, struct look_job 
 		return no_job(api, notebook, r);
 	/* What it is named as a rule; the notebook is asked only where it is not. */
 	snprintf(name, sizeof(name), "job-%llu", (unsigned long long)out->id);
-	out->batch = kept_get(api->kept, &api->root, name);
-	if (out->batch && is_of(out->batch, notebook, out->id))
+	out->batch = batch_of(api, name, notebook, out->id);
+	if (out->batch)
 		return true;
-	nb = kept_notebook(api->kept, &api->root, notebook);
-	if (!nb || !notebook_find_job(nb, out->id, &seen))
+	nb = open_notebook(api, notebook, r);
+	if (!nb)
+		return false;
+	if (!notebook_find_job(nb, out->id, &seen))
 		return no_job(api, notebook, r);
-	out->batch = kept_get(api->kept, &api->root, seen.batch);
-	if (out->batch && is_of(out->batch, notebook, out->id))
-		return true;
-	reply_error(r, 404, "removed", "the batch %s of this job was removed", seen.batch);
-	return false;
+	out->batch = batch_of(api, seen.batch, notebook, out->id);
+	if (!out->batch)
+		no_batch(errno, seen.batch, "job", r);
+	return out->batch;
 }
 
 /* --- items and files --- */
@@ -91,9 +114,8 @@ look_job(struct api *api, const char *notebook, const char *id, struct look_job 
 static void
 open_batch(struct api *api, const char *batch, struct look_item *out)
 {
-	out->batch = kept_get(api->kept, &api->root, batch);
-	if (out->batch && !is_of(out->batch, notebook_name(out->notebook), out->job))
-		out->batch = NULL;
+	out->batch = batch_of(api, batch, notebook_name(out->notebook), out->job);
+	out->error = out->batch ? 0 : errno;
 }
 
 static bool
@@ -112,6 +134,7 @@ static bool
 find_upload(struct api *api, const char *id, struct look_item *out)
 {
 	struct notebook_seen_job job;
+	int64_t length;
 
 	if (!notebook_find_upload(out->notebook, id, &job, &out->item))
 		return false;
@@ -124,7 +147,9 @@ find_upload(struct api *api, const char *id, struct look_item *out)
 		notebook_refresh(out->notebook);
 	}
 	out->is_file = notebook_find_item(out->notebook, out->job, out->item, &out->file);
-	return !out->batch || out->item <= batch_length(out->batch->batch);
+	/* One whose items cannot be counted is there, for its reader to say so. */
+	length = out->batch ? batch_length(out->batch->batch) : -1;
+	return length < 0 || out->item <= length;
 }
 
 static bool
@@ -161,21 +186,25 @@ read_line(const struct look_item *i, struct reply *r)
 	return o;
 }
 
-/* Whether a notebook that the id may be of has the file. */
+/* Whether a notebook that the id may be of has the file. False with errno: ENOENT, none has. */
 static bool
 find_anywhere(struct api *api, const char *id, struct look_item *out)
 {
 	size_t cursor = 0;
 	const char *name;
+	int error = 0, rc;
 
 	while ((name = notebook_of_file_id(kept_notebooks(api->kept, &api->root), id, &cursor))) {
 		*out = (struct look_item){.notebook = kept_notebook(api->kept, &api->root, name)};
-		if (!out->notebook)
-			continue;
-		if (find_file(api, id, out) ||
-		    (notebook_settle(&api->root, out->notebook) == 0 && find_file(api, id, out)))
+		if (out->notebook && find_file(api, id, out))
 			return true;
+		rc = out->notebook ? notebook_settle(&api->root, out->notebook) : -1;
+		if (rc == 0 && find_file(api, id, out))
+			return true;
+		if (rc < 0 && errno != ENOENT)
+			error = errno;
 	}
+	errno = error ? error : errno;
 	return false;
 }
 
@@ -183,14 +212,16 @@ struct json_object *
 look_file(struct api *api, const char *notebook, const char *id, struct look_item *out, struct reply *r)
 {
 	if (notebook ? !look_item(api, notebook, id, out, r) : !find_anywhere(api, id, out)) {
-		if (!notebook)
+		if (!notebook && errno == ENOENT)
 			reply_error(r, 404, "no_such_file", "no notebook has a file of this id");
+		else if (!notebook)
+			reply_error(r, 500, "cannot_read", "not all notebooks can be read: %s", strerror(errno));
 		return NULL;
 	}
 	if (!out->is_file)
 		reply_error(r, 404, "not_completed", "this is no file yet, or none any more: its status says why");
 	else if (!out->batch)
-		reply_error(r, 404, "removed", "the batch %s of this file was removed", out->file.batch);
+		look_no_batch(out, out->file.batch, r);
 	else
 		return read_line(out, r);
 	return NULL;

@@ -42,13 +42,17 @@ bool look_job(struct api *api, const char *notebook, const char *id, struct look
 struct look_item {
 	struct notebook *notebook;
 	uint64_t job;
-	struct kept_batch *batch; /* NULL: it has gone */
+	struct kept_batch *batch; /* NULL: look_no_batch() */
+	int error;                /* why: ENOENT, it has gone */
 	uint32_t item;
 	struct notebook_file file; /* where it is a file */
 	bool is_file;
 };
 /* False after making R the error. */
 bool look_item(struct api *api, const char *notebook, const char *id, struct look_item *out, struct reply *r);
+
+/* Makes R the error of an item whose batch is NULL. */
+void look_no_batch(const struct look_item *i, const char *batch, struct reply *r);
 
 /* A file of the notebook, or where that is NULL of any, by its id; with its line in the log as JSON, for the caller to
  * json_object_put(). NULL after making R the error. */

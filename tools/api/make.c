@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "hand.h"
 #include "notebook.h"
 #include "queue.h"
@@ -21,16 +22,15 @@ enum { TRIES = 1000, BLOCK = 256, SYNC_ALL = 16 };
 
 static const char unmade[] = "the job cannot be made";
 
-/* Whether a batch of that name is there already, by hand or from a root's copy. */
-static bool
+/* Whether a batch of that name is there already, by hand or from a root's copy. 1, 0, or -1 with errno. */
+static int
 is_taken(const struct root *root, const char *name)
 {
 	int batches = root_dir(root->fd, "batches", false);
-	bool taken = batches >= 0 && faccessat(batches, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
-	if (batches >= 0)
-		close(batches);
-	return taken;
+	if (batches < 0)
+		return errno == ENOENT ? 0 : -1;
+	return file_close(batches, file_look(batches, name, NULL));
 }
 
 /* Takes the next job's id and its entry in the queue, held. The entry's descriptor, or -1 with errno. */
@@ -40,7 +40,7 @@ make_entry(struct hand *h)
 	const struct root *root = &h->api->root;
 
 	for (int i = 0; i < TRIES; i++) {
-		int fd;
+		int fd, taken;
 
 		h->id = root_next(root, "jobs");
 		if (!h->id)
@@ -49,12 +49,18 @@ make_entry(struct hand *h)
 		fd = queue_make(root, h->batch);
 		if (fd < 0 && errno != EEXIST)
 			return -1;
-		if (fd >= 0 && !is_taken(root, h->batch))
+		taken = fd < 0 ? 1 : is_taken(root, h->batch);
+		if (taken == 0)
 			return fd;
 		if (fd >= 0) {
+			int error = errno;
+
 			queue_drop(root, h->batch);
-			close(fd);
+			errno = error;
+			file_close(fd, 0);
 		}
+		if (taken < 0)
+			return -1;
 	}
 	errno = EEXIST;
 	return -1;

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "look.h"
 #include "part.h"
 #include "rec.h"
@@ -88,10 +89,8 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 	if (n > sizeof("/.json") && n < sizeof(stem)) {
 		snprintf(stem, sizeof(stem), "%.*s", (int)(n - sizeof("/.json") + 1), name + 1);
 		dir = root_dir(batch_dirfd(b), "content", false);
-		rc = dir < 0 || *stem == '.' ? 0 : trash_dir(root, dir, stem);
-		if (dir >= 0)
-			close(dir);
-		if (rc < 0 && errno != ENOENT && errno != ENOTDIR)
+		rc = dir < 0 ? -1 : *stem == '.' ? 0 : trash_dir(root, dir, stem);
+		if (file_close(dir, rc) < 0 && errno != ENOENT && errno != ENOTDIR)
 			return -1;
 	}
 	return unlink_path(b, "content", path);
@@ -125,7 +124,9 @@ remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 	struct buf line = {0};
 	int rc = 0;
 
-	if (batch_item(b, k, &line) == 0 && batch_place(line.data, line.len, &place) == 0) {
+	if (batch_item(b, k, &line) < 0)
+		rc = errno == ENOENT ? 0 : -1;
+	else if (batch_place(line.data, line.len, &place) == 0) {
 		snprintf(path, sizeof(path), "content/%s_%lu.json", place.subject, (unsigned long)place.idx);
 		rc = remove_content(root, b, path);
 	}
@@ -200,17 +201,32 @@ parse(int rc, const struct buf *line)
 	return rc == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
 }
 
+/* What is known of item K; NULL where it is not there. 0, or -1 with errno. */
+static int
+read_lines(const struct batch *b, uint32_t k, struct buf *line, struct json_object **asked, struct json_object **result)
+{
+	int rc = batch_item(b, k, line);
+
+	if (rc < 0 && errno != ENOENT)
+		return -1;
+	*asked = parse(rc, line);
+	rc = batch_result(b, k, line);
+	if (rc < 0 && errno != ENOENT)
+		return -1;
+	*result = parse(rc, line);
+	return 0;
+}
+
 /* Item K of B, which is ours: records and removes. HAS as above, NULL: what its result says. */
 static int
 delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json_object *has)
 {
 	struct buf line = {0};
-	struct json_object *asked = parse(batch_item(b, k, &line), &line);
-	struct json_object *result = parse(batch_result(b, k, &line), &line);
+	struct json_object *asked = NULL, *result = NULL;
 	struct batch_outcome v = {.item = k};
-	int rc = 0, error;
+	int rc = read_lines(b, k, &line, &asked, &result), error;
 
-	if (is_deleted(result)) {
+	if (rc < 0 || is_deleted(result)) {
 		batch_leave(b, k);
 	} else {
 		buf_clear(&line);
@@ -350,6 +366,11 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 	/* What is to go has to be known whole. */
 	if (!look_notebook(api, notebook, r) || !look_item(api, notebook, id, &i, r))
 		return;
+	if (!i.is_file && !i.batch && i.error != ENOENT) {
+		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
+			    strerror(i.error));
+		return;
+	}
 	if (!i.is_file && (!i.batch || was_deleted(&i))) {
 		reply_error(r, 404, "no_such_file", "this was deleted already");
 		return;

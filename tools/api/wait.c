@@ -121,10 +121,10 @@ workless_ms(const struct hand *h)
 bool
 wait_look(struct hand *h)
 {
-	char state = h->watched ? batch_state(h->watched, 1) : 'x';
+	int state = h->watched ? batch_state(h->watched, 1) : -1;
 	int64_t waited = clock_ms() - h->since;
 
-	if (state == 'x') {
+	if (state < 0) {
 		say_unread(h);
 	} else if (state == 'c' || state == 'f') {
 		say_result(h);

@@ -50,13 +50,14 @@ flush(struct cancelling *x)
 	return rc;
 }
 
-/* The item's members behind its failure, as every result has them. */
-static void
+/* The item's members behind its failure, as every result has them. 0, or -1 with errno. */
+static int
 print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 {
 	struct buf line = {0};
 	struct json_object *item = NULL, *error = json_object_new_object(), *o = json_object_new_object();
 	time_t now = time(NULL);
+	int rc = 0, why;
 	char finished[32];
 	struct tm utc;
 
@@ -72,6 +73,8 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 	json_object_object_add(o, "finished_at", json_object_new_string(finished));
 	if (batch_item(x->b, k, &line) == 0)
 		item = rec_parse(line.data, line.len, NULL, 0);
+	else if (errno != ENOENT)
+		rc = -1;
 	if (item) {
 		json_object_object_foreach(item, key, value)
 		{
@@ -79,28 +82,36 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 				json_object_object_add(o, key, json_object_get(value));
 		}
 	}
+	why = errno;
 	buf_clear(out);
 	buf_str(out, rec_print(o));
 	json_object_put(item);
 	json_object_put(o);
 	buf_free(&line);
+	errno = why;
+	return rc;
 }
 
 /* Fails what nobody holds. How many items are left, in X->held. 0 or -1. */
 static int
 cancel_free(struct cancelling *x)
 {
-	uint64_t length = batch_length(x->b);
+	int64_t length = batch_length(x->b);
 
 	x->held = 0;
+	if (length < 0)
+		return -1;
 	for (uint32_t k = 1; k <= length; k++) {
-		char state = batch_state(x->b, k);
+		int state = batch_state(x->b, k);
 
+		if (state < 0)
+			return -1;
 		if (state == 'c' || state == 'f')
 			continue;
 		switch (batch_claim(x->b, k, NULL)) {
 		case CLAIM_OURS:
-			print_failure(x, k, &x->lines[x->n]);
+			if (print_failure(x, k, &x->lines[x->n]) < 0)
+				return -1;
 			x->v[x->n++] = (struct batch_outcome){.item = k};
 			if (x->n == AT_ONCE && flush(x) < 0)
 				return -1;
@@ -182,18 +193,25 @@ cancel(const struct clean *c, const char *name)
 {
 	struct cancelling x = {.c = c, .b = batch_open(&c->root, name, BATCH_READ, NULL)};
 	struct batch_counts counts = {0};
-	int code = 0;
+	int code = 0, rc;
 
 	if (x.b && !c->only_say) {
 		batch_close(x.b);
-		x.b = batch_open(&c->root, name, BATCH_WORK, NULL);
+		x.b = batch_open(&c->root, name, BATCH_JOIN, NULL);
 	}
 	if (!x.b)
 		return clean_not_had(c, name);
 	if (c->only_say) {
-		if (batch_count(x.b, &counts) == 0)
+		if (batch_count(x.b, &counts) == 0) {
 			say(&x, counts.pending + counts.processing);
-	} else if (batch_cancel(x.b) != 0) {
+		} else {
+			code = msg_code(errno);
+			msg_warn_errno("cannot read the batch '%s'", name);
+		}
+	} else if ((rc = batch_cancel(x.b)) < 0) {
+		code = msg_code(errno);
+		msg_warn_errno("cannot cancel the batch '%s'", name);
+	} else if (rc > 0) {
 		msg_warn("the batch '%s' is being cancelled by another bi-clean already", name);
 		code = EX_TEMPFAIL;
 	} else {

@@ -3,10 +3,10 @@
  * locked but the files that are being appended to, while their ends are looked at; an item that somebody works on is
  * passed over.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "append.h"
 #include "batch.h"
 #include "clean.h"
+#include "file.h"
 #include "hash.h"
 #include "human.h"
 #include "lock.h"
@@ -24,24 +25,27 @@
 #include "rec.h"
 #include "table.h"
 
-enum { BLOCK = 1 << 18 };
+enum { BLOCK = 1 << 18, TRIES = 1000 };
 
 struct checking {
 	const struct clean *c;
 	struct batch *b;
 	const char *name;
-	bool mends;         /* what is found is mended */
-	bool alone;         /* nobody else works on it */
-	bool held;          /* somebody does */
-	uint64_t count;     /* items */
-	char *states;       /* as items and results have it: p, c, f */
-	off_t *last;        /* where the last result of each item begins; -1: it has none */
-	struct table files; /* the names in files/ that results have, by their prints, to their items */
+	bool mends;     /* what is found is mended */
+	bool alone;     /* nobody else works on it */
+	bool held;      /* somebody does */
+	uint64_t count; /* items */
+	char *states;   /* as items and results have it: p, c, f */
+	off_t *last;    /* where the last result of each item begins; -1: it has none */
+	struct table
+		files; /* the names in files/ that results have, also those that no longer count, by their prints */
+	int orphans;   /* orphans/, -1 until something is put there */
 	char *block;
 	uint64_t found, mendable, mended;
-	uint64_t states_wrong; /* and entries of results.index */
-	bool failed;           /* something could not be read; said */
-	bool results_bad;      /* a line of results.ndjson says nothing: the file that it had is not known */
+	uint64_t moved, kept, kept_bytes; /* to orphans/, and what is there */
+	uint64_t states_wrong;            /* and entries of results.index */
+	bool failed;                      /* something could not be read; said */
+	bool results_bad;                 /* a line of results.ndjson says nothing: the file that it had is not known */
 };
 
 enum mending { MENDED, NOT_MENDED };
@@ -174,13 +178,15 @@ print_of(const char *path)
 static bool
 see_result(off_t at, const char *line, size_t n, void *arg)
 {
+	struct json_object *o = rec_parse(line, n, NULL, 0);
 	struct reading *r = arg;
 	struct checking *x = r->x;
 	bool completed = false;
+	const char *path;
 	uint32_t k;
 
 	r->line++;
-	k = is_record(line, n) ? batch_result_number(line, n, &completed) : 0;
+	k = json_object_is_type(o, json_type_object) ? batch_result_number(line, n, &completed) : 0;
 	if (k == 0 || k > x->count) {
 		found(x, NOT_MENDED, "record_bad",
 		      "line %" PRIu64 " of results.ndjson is no result of an item that there is", r->line);
@@ -189,6 +195,10 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 		x->states[k - 1] = completed ? 'c' : 'f';
 		x->last[k - 1] = at;
 	}
+	path = rec_string(o, "path");
+	if (path && strncmp(path, "files/", 6) == 0)
+		table_add(&x->files, print_of(path + 6), k);
+	json_object_put(o);
 	return true;
 }
 
@@ -224,10 +234,16 @@ static void
 check_states(struct checking *x)
 {
 	struct stat st;
+	int rc;
 
 	for (uint64_t k = 1; k <= x->count; k++) {
-		char is = batch_state(x->b, (uint32_t)k), should = x->states[k - 1];
+		int is = batch_state(x->b, (uint32_t)k);
+		char should = x->states[k - 1];
 
+		if (is < 0) {
+			cannot_read(x, "state");
+			return;
+		}
 		/* An owner who died before he had a result leaves r. Of who lives, the byte comes after the result. */
 		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) ||
 		    batch_is_claimed(x->b, (uint32_t)k) || batch_state(x->b, (uint32_t)k) == should)
@@ -240,8 +256,12 @@ check_states(struct checking *x)
 			found(x, MENDED, "state_wrong", "the state of item %" PRIu64 " is %c, and its result says %c",
 			      k, is, should);
 	}
-	if (!x->held && fstatat(batch_dirfd(x->b), "state", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (uint64_t)st.st_size > x->count) {
+	if (x->held)
+		return;
+	rc = file_look(batch_dirfd(x->b), "state", &st);
+	if (rc < 0) {
+		cannot_read(x, "state");
+	} else if (rc > 0 && (uint64_t)st.st_size > x->count) {
 		x->states_wrong++;
 		found(x, MENDED, "state_wrong", "state has %" PRIu64 " bytes for %" PRIu64 " items",
 		      (uint64_t)st.st_size, x->count);
@@ -252,11 +272,19 @@ check_states(struct checking *x)
 static void
 check_index(struct checking *x)
 {
-	off_t upto = batch_results_indexed(x->b);
+	off_t upto = batch_results_indexed(x->b), at;
 
+	if (upto < 0)
+		cannot_read(x, "results.index");
 	for (uint64_t k = 1; k <= x->count && !x->held; k++) {
-		if (x->last[k - 1] < 0 || x->last[k - 1] >= upto ||
-		    batch_result_offset(x->b, (uint32_t)k) == x->last[k - 1])
+		if (x->last[k - 1] < 0 || x->last[k - 1] >= upto)
+			continue;
+		at = batch_result_offset(x->b, (uint32_t)k);
+		if (at < 0 && errno != ENOENT) {
+			cannot_read(x, "results.index");
+			return;
+		}
+		if (at == x->last[k - 1])
 			continue;
 		x->states_wrong++;
 		found(x, MENDED, "index_wrong", "results.index does not lead to the last result of item %" PRIu64, k);
@@ -294,8 +322,6 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 
 	if (!path)
 		return; /* completed without a file */
-	if (strncmp(path, "files/", 6) == 0)
-		table_add(&x->files, print_of(path + 6), k);
 	if (fd < 0 && errno == ENOENT) {
 		found(x, NOT_MENDED, "file_missing",
 		      "%s of item %lu is gone: bi-status --rebuild %s and bi-fetch -b %s --resume get it again", path,
@@ -323,6 +349,10 @@ check_files(struct checking *x)
 {
 	struct buf line = {0};
 
+	if (batch_filesfd(x->b) < 0 && errno != ENOENT) {
+		cannot_read(x, "files/");
+		return;
+	}
 	for (uint64_t k = 1; k <= x->count; k++) {
 		struct json_object *result;
 
@@ -348,32 +378,90 @@ is_known(const struct checking *x, const char *name)
 	return table_next(&x->files, print_of(name), &cursor) != NULL;
 }
 
-/* Files that no result has: a process was killed before it recorded them. While others work on the batch one may be
- * about to be recorded. Where not all results are known, one may be theirs, and is left. */
+/* Moves NAME of the directory FILES to orphans/, under a name that is free there. Nobody else works on the batch. */
+static int
+put_aside(struct checking *x, int files, const char *name)
+{
+	char as[NAME_MAX + 16];
+	int is = 1;
+
+	if (x->orphans < 0)
+		x->orphans = root_dir(batch_dirfd(x->b), "orphans", true);
+	if (x->orphans < 0)
+		return -1;
+	for (int i = 0; i < TRIES && is == 1; i++) {
+		snprintf(as, sizeof(as), i ? "%s.%d" : "%s", name, i);
+		is = file_look(x->orphans, as, NULL);
+	}
+	if (is == 1)
+		errno = EEXIST;
+	return is == 0 ? renameat(files, name, x->orphans, as) : -1;
+}
+
+/* A file that no result names: a process was killed before it recorded it. It may be all that there is of what was
+ * fetched, so it is kept. */
+static int
+see_file(int dir, const struct dirent *e, void *arg)
+{
+	struct checking *x = arg;
+	/* Where not all results are known, it may be theirs. */
+	bool moves = x->mends && !x->failed && !x->results_bad;
+
+	if (is_known(x, e->d_name))
+		return 0;
+	if (moves && put_aside(x, dir, e->d_name) < 0) {
+		msg_warn_errno("cannot move files/%s of the batch '%s' to orphans/", e->d_name, x->name);
+		x->failed = true;
+		return 0;
+	}
+	x->moved += moves;
+	found(x, moves ? MENDED : NOT_MENDED, "orphan", "files/%s belongs to no %s", e->d_name,
+	      x->results_bad ? "result that can be read" : "item");
+	return 0;
+}
+
+/* While others work on the batch, a file may be about to be recorded. */
 static void
 check_orphans(struct checking *x)
 {
-	bool removes = x->mends && !x->failed && !x->results_bad;
-	int dir = root_dir(batch_dirfd(x->b), "files", false);
-	DIR *d = dir < 0 ? NULL : fdopendir(dir);
+	if (batch_filesfd(x->b) < 0)
+		return; /* it is not there, or was said to be unreadable */
+	x->orphans = -1;
+	if (file_each(root_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
+		cannot_read(x, "files/");
+	/* Before the other names are gone for good. */
+	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
+		cannot_read(x, "orphans/");
+	file_close(x->orphans, 0);
+}
 
-	if (!d) {
-		if (dir >= 0 || errno != ENOENT)
-			cannot_read(x, "files/");
+static int
+add_size(int dir, const struct dirent *e, void *arg)
+{
+	struct checking *x = arg;
+	struct stat st;
+	int rc = file_look(dir, e->d_name, &st);
+
+	x->kept += rc > 0;
+	x->kept_bytes += rc > 0 ? (uint64_t)st.st_size : 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Counts what is in orphans/, and says how much it is where that has become more. It is no trouble: it was found
+ * before. */
+static void
+say_orphans(struct checking *x)
+{
+	int dir = root_dir(batch_dirfd(x->b), "orphans", false);
+
+	if (dir < 0 && errno == ENOENT)
 		return;
-	}
-	for (struct dirent *e; (e = readdir(d));) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || is_known(x, e->d_name))
-			continue;
-		if (removes && unlinkat(dirfd(d), e->d_name, 0) < 0) {
-			msg_warn_errno("cannot remove files/%s of the batch '%s'", e->d_name, x->name);
-			x->failed = true;
-			continue;
-		}
-		found(x, removes ? MENDED : NOT_MENDED, "orphan", "files/%s belongs to no %s", e->d_name,
-		      x->results_bad ? "result that can be read" : "item");
-	}
-	closedir(d);
+	if (file_each(dir, add_size, x) < 0)
+		cannot_read(x, "orphans/");
+	else if (x->moved > 0 && !x->c->json)
+		printf("%s: orphans/ keeps %" PRIu64 " file%s that no item has, %" PRIu64
+		       " bytes, until `bi-clean batch %s`\n",
+		       x->name, x->kept, x->kept == 1 ? "" : "s", x->kept_bytes, x->name);
 }
 
 /* --- one batch --- */
@@ -383,9 +471,22 @@ check_about(struct checking *x)
 {
 	struct buf text = {0};
 
-	if (batch_about(x->b, &text) < 0 || !is_record(text.data, text.len))
+	if (batch_about(x->b, &text) < 0 && errno != ENOENT)
+		cannot_read(x, "batch.json");
+	else if (!is_record(text.data, text.len))
 		found(x, NOT_MENDED, "about_bad", "batch.json is missing or no record: what made the batch was killed");
 	buf_free(&text);
+}
+
+/* Makes the states anew where they differ. */
+static void
+mend_states(struct checking *x)
+{
+	struct buf where = {0};
+
+	if (batch_rebuild(x->b, NULL, &where) < 0)
+		cannot_read(x, where.data);
+	buf_free(&where);
 }
 
 static void
@@ -393,8 +494,12 @@ check_open(struct checking *x)
 {
 	struct batch_counts counts;
 
-	x->held = batch_count(x->b, &counts) == 0 && counts.held && !x->alone;
-	x->count = batch_length(x->b);
+	if (batch_count(x->b, &counts) < 0) {
+		cannot_read(x, "items.ndjson or state");
+		return;
+	}
+	x->held = counts.held && !x->alone;
+	x->count = counts.total;
 	x->states = buf_alloc((size_t)x->count + 1);
 	memset(x->states, 'p', (size_t)x->count);
 	x->last = buf_alloc(((size_t)x->count + 1) * sizeof(*x->last));
@@ -408,8 +513,9 @@ check_open(struct checking *x)
 	check_files(x);
 	if (!x->held)
 		check_orphans(x);
-	if (x->mends && x->states_wrong > 0 && batch_rebuild(x->b, NULL) < 0)
-		cannot_read(x, "all");
+	if (x->mends && x->states_wrong > 0 && !x->failed)
+		mend_states(x);
+	say_orphans(x);
 	free(x->states);
 	free(x->last);
 	table_clear(&x->files);
@@ -436,6 +542,8 @@ check(const struct clean *c, const char *name, char *block, struct checking *all
 	all->found += x.found;
 	all->mendable += x.mendable;
 	all->mended += x.mended;
+	all->kept += x.kept;
+	all->kept_bytes += x.kept_bytes;
 	return x.failed ? EX_IOERR : 0;
 }
 
@@ -451,9 +559,12 @@ finish(const struct clean *c, const struct checking *all, size_t batches, int co
 		json_object_object_add(counts, "batches", json_object_new_int64((int64_t)batches));
 		json_object_object_add(counts, "found", json_object_new_uint64(all->found));
 		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
+		json_object_object_add(counts, "orphans", json_object_new_uint64(all->kept));
+		json_object_object_add(counts, "orphan_bytes", json_object_new_uint64(all->kept_bytes));
 		rec_out_end(counts, code);
 	} else if (all->found == 0 && (code == 0 || batches > 0)) {
-		printf("%zu %s verified: all is well\n", batches, batches == 1 ? "batch" : "batches");
+		printf("%zu %s verified: all is well%s\n", batches, batches == 1 ? "batch" : "batches",
+		       code ? "; not all could be" : "");
 	} else if (batches > 0) {
 		printf("%zu %s verified: %" PRIu64 " found, %" PRIu64 " mended%s\n", batches,
 		       batches == 1 ? "batch" : "batches", all->found, all->mended,

@@ -4,7 +4,6 @@
  * directories, which are batches, and whatever else is there are left alone.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -18,6 +17,7 @@
 #include "buf.h"
 #include "child.h"
 #include "clean.h"
+#include "file.h"
 #include "hash.h"
 #include "human.h"
 #include "msg.h"
@@ -81,15 +81,17 @@ is_picture(const char *name, struct picture *out)
 	return end == dot && !root_subject_wrong(out->subject);
 }
 
-/* 0, or -1 with errno. */
 static int
-see(struct legacy *l, const char *name)
+see(int dir, const struct dirent *e, void *arg)
 {
+	struct legacy *l = arg;
+	const char *name = e->d_name;
 	struct picture p = {0};
 	struct stat st;
+	int is = file_look(dir, name, &st);
 
-	if (fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -1;
+	if (is <= 0)
+		return is;
 	if (S_ISDIR(st.st_mode)) {
 		l->directories++;
 	} else if (S_ISREG(st.st_mode) && is_page(name)) {
@@ -122,19 +124,7 @@ by_place(const void *a, const void *b)
 static int
 look(struct legacy *l)
 {
-	int copy = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	int error;
-
-	if (!d)
-		return -1;
-	for (struct dirent *e; (errno = 0, e = readdir(d));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && see(l, e->d_name) < 0)
-			break;
-	error = errno;
-	closedir(d);
-	errno = error;
-	if (error)
+	if (file_each(openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), see, l) < 0)
 		return -1;
 	if (l->pictures_n)
 		qsort(l->pictures, l->pictures_n, sizeof(*l->pictures), by_place);

@@ -15,6 +15,7 @@
 
 #include "batch.h"
 #include "clean.h"
+#include "file.h"
 #include "human.h"
 #include "lock.h"
 #include "msg.h"
@@ -457,34 +458,30 @@ clean_batch(const struct clean *c, char **args)
 	return code;
 }
 
-/* Whether NAME is done and has not changed for so long. 1, 0, or -1 with errno where that cannot be seen. */
+/* Whether NAME is done and has not changed for so long. 1, 0, or -1 with errno: what cannot be read is not old. */
 static int
 is_old(const struct clean *c, const char *name, time_t now)
 {
 	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
 	struct progress p = {0};
 	struct stat st;
-	time_t last;
-	int old = 0, error;
+	int is;
 
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
-	if (progress_read(&c->root, b, &p) < 0) {
-		old = -1;
-	} else if (p.done) {
-		last = p.updated;
-		if (fstatat(batch_dirfd(b), "picks.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0)
-			last = st.st_mtime > last ? st.st_mtime : last;
-		else if (errno != ENOENT)
-			old = -1;
+	is = progress_read(&c->root, b, &p);
+	if (is == 0 && p.done) {
+		time_t last = p.updated;
+
+		is = file_look(batch_dirfd(b), "picks.ndjson", &st);
+		if (is > 0 && st.st_mtime > last)
+			last = st.st_mtime;
 		/* A clock that jumped back makes nothing old. */
-		if (old == 0)
-			old = last > 0 && now >= last && now - last >= c->older_than;
+		if (is >= 0)
+			is = last > 0 && now >= last && now - last >= c->older_than;
 	}
-	error = errno;
 	batch_close(b);
-	errno = error;
-	return old;
+	return is;
 }
 
 int

@@ -465,6 +465,9 @@ expansion_awaited(struct fetch *f, const struct job *j)
 	if (j->archive >= j->item) /* a line that was edited: archives come before their members */
 		return false;
 	switch (batch_state(b, j->archive)) {
+	case -1:
+		fetch_fail(f, "reading the state of an item");
+		return true;
 	case 'c':
 		return false;
 	case 'f':
@@ -503,16 +506,21 @@ archive_of(const struct batch *b, uint32_t k, struct buf *line)
 }
 
 static void
-find_strays(struct target *t)
+find_strays(struct fetch *f, struct target *t)
 {
-	uint64_t n = batch_length(t->batch);
+	int64_t n = batch_length(t->batch);
 	struct buf line = {0};
 	size_t room = 0;
 
+	if (n < 0)
+		fetch_fail(f, "counting the items");
 	t->strays_found = true;
 	for (uint32_t k = 1; k <= n; k++) {
-		uint32_t archive = batch_state(t->batch, k) == 'c' ? 0 : archive_of(t->batch, k, &line);
+		int state = batch_state(t->batch, k);
+		uint32_t archive = state < 0 || state == 'c' ? 0 : archive_of(t->batch, k, &line);
 
+		if (state < 0)
+			fetch_fail(f, "reading the state of an item");
 		if (archive == 0 || archive >= k)
 			continue;
 		if (t->stray_count == room) {
@@ -529,6 +537,9 @@ static bool
 is_left(struct fetch *f, struct target *t, uint32_t k)
 {
 	switch (batch_state(t->batch, k)) {
+	case -1:
+		fetch_fail(f, "reading the state of an item");
+		return false;
 	case 'c':
 		return false;
 	case 'f':
@@ -556,7 +567,7 @@ expansion_stored(struct fetch *f, struct target *t, uint32_t item, const char *l
 	if (!f->set->expand || item <= t->wanted_to || !memmem(line, n, "\"members\":", 10))
 		return;
 	if (!t->strays_found)
-		find_strays(t);
+		find_strays(f, t);
 	for (size_t i = 0; i < t->stray_count && !f->fatal; i++) {
 		struct stray s = t->strays[i];
 

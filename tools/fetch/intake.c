@@ -411,7 +411,7 @@ intake_all(struct fetch *f)
 	const char *name = f->set->batch ? f->set->batch : "default";
 	struct batch *there = batch_open(&f->root, name, BATCH_READ, NULL);
 	struct target *t;
-	uint64_t n;
+	int64_t n;
 
 	if (!there)
 		msg_die_errno(EX_NOINPUT, "cannot open the batch '%s' of %s (bi-status lists the batches)", name,
@@ -419,9 +419,11 @@ intake_all(struct fetch *f)
 	batch_close(there);
 	t = target_of(f, name, NULL);
 	n = t ? batch_length(t->batch) : 0;
+	if (n < 0)
+		fetch_fail(f, "counting the items");
 	for (uint32_t k = 1; k <= n; k++)
 		plan_want(f, t, k);
-	if (t)
+	if (n > 0)
 		t->wanted_to = (uint32_t)n;
-	f->tally.asked = n;
+	f->tally.asked = n > 0 ? (uint64_t)n : 0;
 }

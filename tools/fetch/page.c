@@ -209,15 +209,19 @@ void
 page_stored(struct fetch *f, struct target *t, const char *line, size_t n)
 {
 	struct json_object *o = NULL, *numbers;
-	uint64_t length = batch_length(t->batch);
+	int64_t length = batch_length(t->batch);
 
+	if (length < 0) {
+		fetch_fail(f, "counting the items");
+		return;
+	}
 	if (memmem(line, n, "\"found_items\":[", 15))
 		o = rec_parse(line, n, NULL, 0);
 	if (o && json_object_object_get_ex(o, "found_items", &numbers) && json_object_is_type(numbers, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(numbers); i++) {
 			uint64_t item = json_object_get_uint64(json_object_array_get_idx(numbers, i));
 
-			if (item > 0 && item <= length)
+			if (item > 0 && item <= (uint64_t)length)
 				want(f, t, (uint32_t)item);
 		}
 	json_object_put(o);

@@ -188,13 +188,17 @@ static void
 look_at(struct fetch *f, struct target *t, uint32_t item, bool parked)
 {
 	struct job *j;
-	char state;
+	int state;
 
 	if (target_busy(t, item)) {
 		hold(f, t, item);
 		return;
 	}
 	state = batch_state(t->batch, item);
+	if (state < 0) {
+		fetch_fail(f, "reading the state of an item");
+		return;
+	}
 	if (state == 'c' || (state == 'f' && f->set->work)) {
 		settle_stored(f, t, item);
 		return;
@@ -268,8 +272,12 @@ look_at_held(struct fetch *f)
 	while (n-- > 0 && f->held_count > 0 && f->queued_weight < AHEAD_BYTES && !f->fatal) {
 		size_t at = f->held_at < f->held_count ? f->held_at : 0, kept;
 		struct want w = f->held[at];
-		char state = batch_state(w.target->batch, w.item);
+		int state = batch_state(w.target->batch, w.item);
 
+		if (state < 0) {
+			fetch_fail(f, "reading the state of an item");
+			return;
+		}
 		f->held_at = at + 1;
 		if (target_busy(w.target, w.item) ||
 		    (state != 'c' && state != 'f' && batch_is_claimed(w.target->batch, w.item)))

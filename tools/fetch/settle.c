@@ -127,10 +127,10 @@ settle_all(struct fetch *f)
 static bool
 was_behind(struct fetch *f, struct target *t, uint32_t item, bool has_result, bool completed)
 {
-	char s = batch_state(t->batch, item);
-	int rc = 0;
+	int s = batch_state(t->batch, item);
+	int rc = s < 0 ? -1 : 0;
 
-	if (!has_result || completed != (s == 'c'))
+	if (s > 0 && (!has_result || completed != (s == 'c')))
 		rc = batch_recover(t->batch, item);
 	if (rc < 0)
 		fetch_fail(f, "bringing states up to results");

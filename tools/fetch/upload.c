@@ -5,13 +5,13 @@
  * (a hard link) in files/ instead of being copied. The name in uploads/ goes once the result is recorded; where that
  * was not to be, before the batch leaves the queue. What failed and may pass keeps its upload.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fetch.h"
+#include "file.h"
 
 static const char uploads[] = "uploads";
 
@@ -110,14 +110,19 @@ may_pass(const struct batch *b, uint32_t k)
 static int
 sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 {
-	char state = batch_state(b, k), room[32];
+	int state = batch_state(b, k);
+	char room[32];
 	struct json_object *item;
 	const char *name;
 	int rc = 0;
 
 	buf_clear(line);
-	if ((state != 'c' && state != 'f') || batch_item(b, k, line) < 0)
+	if (state < 0)
+		return -1;
+	if (state != 'c' && state != 'f')
 		return 0;
+	if (batch_item(b, k, line) < 0)
+		return errno == ENOENT ? 0 : -1;
 	item = rec_parse(line->data, line->len, NULL, 0);
 	name = rec_string(item, "member") ? NULL : rec_text(item, "upload", room, sizeof(room)); /* its archive's */
 	if (name && *name && !root_subject_wrong(name) && (state == 'c' || !may_pass(b, k)) &&
@@ -127,29 +132,26 @@ sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 	return rc;
 }
 
+static int
+see_one(int dir, const struct dirent *e, void *arg)
+{
+	(void)dir;
+	(void)e;
+	(void)arg;
+	return 1;
+}
+
 static bool
 is_empty(int dir)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	int n = 0;
-
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	while (n < 3 && readdir(d))
-		n++;
-	closedir(d);
-	return n < 3; /* . and .. */
+	return file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), see_one, NULL) == 0;
 }
 
 int
 upload_sweep(const struct target *t)
 {
-	uint64_t n = batch_length(t->batch);
-	int dir = open_uploads(t), rc = 0;
+	int64_t n = batch_length(t->batch);
+	int dir = open_uploads(t), rc = n < 0 ? -1 : 0;
 	struct buf line = {0};
 
 	if (dir < 0)

@@ -95,10 +95,11 @@ is_half_made(const struct fetch *f, const char *name)
 	struct batch *b = batch_open(&f->root, name, BATCH_READ, NULL);
 	struct json_object *about = NULL;
 	struct buf text = {0};
+	int64_t length;
 	int rc, error;
 
 	if (!b)
-		return errno == ENOENT;
+		return errno == ENOENT ? 1 : -1;
 	rc = batch_about(b, &text);
 	if (has_results(b)) {
 		rc = 0;
@@ -106,10 +107,13 @@ is_half_made(const struct fetch *f, const char *name)
 		rc = errno == ENOENT ? 1 : -1;
 	} else {
 		about = rec_parse(text.data, text.len, NULL, 0);
-		errno = EBADMSG;
-		rc = json_object_is_type(about, json_type_object)
-			     ? (uint64_t)rec_number(about, "items", 0) > batch_length(b)
-			     : -1;
+		length = batch_length(b);
+		if (length < 0)
+			rc = -1;
+		else if (json_object_is_type(about, json_type_object))
+			rc = rec_number(about, "items", 0) > length;
+		else
+			rc = -1, errno = EBADMSG;
 	}
 	error = errno;
 	json_object_put(about);
@@ -143,12 +147,25 @@ remove_half_made(const char *name, void *arg)
 static void
 want_all(struct fetch *f, struct target *t)
 {
-	uint64_t n = batch_length(t->batch);
+	int64_t n = batch_length(t->batch);
 
+	if (n < 0) {
+		fetch_fail(f, "counting the items");
+		return;
+	}
 	for (uint32_t k = t->wanted_to + 1; k <= n; k++)
 		plan_want(f, t, k);
-	f->tally.asked += n - t->wanted_to;
+	f->tally.asked += (uint64_t)n - t->wanted_to;
 	t->wanted_to = (uint32_t)n;
+}
+
+/* Whether it has items that we have not seen, or that cannot be counted, which want_all() says. */
+static bool
+has_more(const struct target *t)
+{
+	int64_t n = batch_length(t->batch);
+
+	return n < 0 || n > (int64_t)t->wanted_to;
 }
 
 static void
@@ -193,9 +210,10 @@ see(const char *name, void *arg)
 	struct fetch *f = arg;
 	struct work *w = f->work;
 	struct target *t = target_find(f, name);
+	int held;
 
 	if (t) {
-		if (!t->again && batch_length(t->batch) > t->wanted_to)
+		if (!t->again && has_more(t))
 			want_all(f, t);
 		return true;
 	}
@@ -204,7 +222,10 @@ see(const char *name, void *arg)
 	w->more = !has_room(f);
 	if (w->more)
 		return false;
-	if (queue_is_held(&f->root, name)) {
+	held = queue_is_held(&f->root, name);
+	if (held < 0) {
+		note_trouble(w, name, "read its entry");
+	} else if (held) {
 		w->held = true;
 		w->due = clock_ms() + SOON_MS;
 	} else {
@@ -256,7 +277,7 @@ end_batch(struct fetch *f, struct target *t)
 		t->left = false;
 		t->wanted_to = 0;
 	}
-	if (batch_length(t->batch) > t->wanted_to) {
+	if (has_more(t)) {
 		want_all(f, t);
 		return;
 	}

@@ -1,6 +1,5 @@
 #include "batch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -12,6 +11,7 @@
 #include "append.h"
 #include "batch_in.h"
 #include "contents.h"
+#include "file.h"
 #include "lock.h"
 #include "part.h"
 #include "rec.h"
@@ -19,6 +19,8 @@
 
 /* Bytes of the lock file. */
 enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
+
+enum { TRIES = 100 };
 
 static int
 open_file(const struct batch *b, const char *name)
@@ -46,6 +48,7 @@ open_files(struct batch *b)
 	};
 
 	b->files = root_dir(b->dir, "files", b->mode == BATCH_WORK);
+	b->files_error = b->files < 0 ? errno : 0;
 	if (b->files < 0 && b->mode == BATCH_WORK)
 		return -1;
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
@@ -106,14 +109,14 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 static int
 make_about(const struct root *root, const struct batch *b, const struct batch_about *about)
 {
-	int rc = 0;
+	int rc = file_look(b->dir, "batch.json", NULL);
 
-	if (faccessat(b->dir, "batch.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	if (lock_bytes_wait(b->lock, LOCK_ALONE, LOCK_MAKING, 1) < 0)
 		return -1;
-	if (faccessat(b->dir, "batch.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		rc = errno == ENOENT ? write_about(root, b, about) : -1;
+	rc = file_look(b->dir, "batch.json", NULL);
+	rc = rc == 0 ? write_about(root, b, about) : rc < 0 ? -1 : 0;
 	lock_bytes_drop(b->lock, LOCK_MAKING, 1);
 	return rc;
 }
@@ -133,17 +136,64 @@ take_lock(const struct batch *b)
 	return rc ? -1 : 0;
 }
 
+static void
+close_files(struct batch *b)
+{
+	int *const fds[] = {&b->items, &b->state, &b->results, &b->items_index, &b->results_index,
+			    &b->temp,  &b->files, &b->dir,     &b->lock};
+
+	/* The lock last: whoever sees it free finds everything else let go. */
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+/*
+ * Opens what the name stands for now, and locks it. Before it was locked it may have been retired, and the name may be
+ * another batch's by then. 0, 1 to try again, or -1.
+ */
+static int
+open_now(struct batch *b, int batches)
+{
+	bool make = b->mode == BATCH_WORK;
+	int rc, is;
+
+	b->dir = root_dir(batches, b->name, make);
+	if (b->dir < 0)
+		return make && errno == ENOENT ? 1 : -1;
+	rc = open_files(b) < 0 ? -1 : take_lock(b);
+	if (rc < 0 && errno != ENOENT)
+		return -1;
+	is = file_is_named(batches, b->name, b->dir);
+	if (is == 0)
+		return 1;
+	return is < 0 ? -1 : rc;
+}
+
+static int
+open_locked(struct batch *b, const struct root *root)
+{
+	int batches = root_dir(root->fd, "batches", b->mode == BATCH_WORK), rc = 1;
+
+	if (batches < 0)
+		return -1;
+	for (int i = 0; i < TRIES && rc == 1; i++) {
+		close_files(b);
+		rc = open_now(b, batches);
+	}
+	if (rc == 1)
+		errno = EBUSY;
+	return file_close(batches, rc ? -1 : 0);
+}
+
 static int
 open_batch(struct batch *b, const struct root *root, const struct batch_about *about)
 {
 	bool make = b->mode == BATCH_WORK;
-	int batches = root_dir(root->fd, "batches", make);
 
-	if (batches < 0)
-		return -1;
-	b->dir = root_dir(batches, b->name, make);
-	close(batches);
-	if (b->dir < 0 || open_files(b) < 0 || take_lock(b) < 0)
+	if (open_locked(b, root) < 0)
 		return -1;
 	if (b->mode != BATCH_READ)
 		b->secrets = secrets_open(b->dir);
@@ -179,16 +229,10 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 void
 batch_close(struct batch *b)
 {
-	const int fds[] = {b->items, b->state, b->results, b->items_index, b->results_index,
-			   b->temp,  b->files, b->dir,     b->lock};
-
 	if (b->secrets && (b->mode == BATCH_WORK || b->mode == BATCH_JOIN))
 		batch_sweep_userinfo(b);
 	secrets_close(b->secrets);
-	/* The lock last: whoever sees it free finds everything else let go. */
-	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	close_files(b);
 	pthread_mutex_destroy(&b->recording);
 	contents_close(b->contents);
 	table_clear(&b->keys);
@@ -212,6 +256,8 @@ batch_dirfd(const struct batch *b)
 int
 batch_filesfd(const struct batch *b)
 {
+	if (b->files < 0)
+		errno = b->files_error;
 	return b->files;
 }
 
@@ -252,6 +298,24 @@ batch_about(const struct batch *b, struct buf *out)
 	return rc;
 }
 
+struct listing {
+	char **names;
+	size_t n;
+};
+
+static int
+list_batch(int dir, const struct dirent *e, void *arg)
+{
+	struct listing *l = arg;
+
+	(void)dir;
+	if (root_name_wrong(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+		return 0;
+	l->names = buf_realloc(l->names, (l->n + 1) * sizeof(*l->names));
+	l->names[l->n++] = buf_strdup(e->d_name);
+	return 0;
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -262,31 +326,24 @@ int
 batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg)
 {
 	int fd = root_dir(root->fd, "batches", false);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	char **names = NULL;
-	size_t n = 0;
-	bool more = true;
+	struct listing l = {0};
+	bool more;
+	int rc, error;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return fd < 0 && errno == ENOENT ? 0 : -1;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = file_each(fd, list_batch, &l);
+	error = errno;
+	more = rc == 0;
+	if (l.n)
+		qsort(l.names, l.n, sizeof(*l.names), by_name);
+	for (size_t i = 0; i < l.n; i++) {
+		more = more && see(l.names[i], arg);
+		free(l.names[i]);
 	}
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (root_name_wrong(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
-			continue;
-		names = buf_realloc(names, (n + 1) * sizeof(*names));
-		names[n++] = buf_strdup(e->d_name);
-	}
-	closedir(dir);
-	if (n)
-		qsort(names, n, sizeof(*names), by_name);
-	for (size_t i = 0; i < n; i++) {
-		more = more && see(names[i], arg);
-		free(names[i]);
-	}
-	free(names);
-	return 0;
+	free(l.names);
+	errno = error;
+	return rc;
 }
 
 int

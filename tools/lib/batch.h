@@ -38,14 +38,15 @@ struct batch_about {
 };
 
 /* Opens a batch; NAME must be good (root_name_wrong). ABOUT counts when it is made just now; NULL: nothing known.
- * NULL with errno: ENOENT when it must exist and does not. */
+ * NULL with errno: ENOENT when it must exist and does not. What is opened is what the name stood for when the lock was
+ * had: one that is retired meanwhile is not. */
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
 			 const struct batch_about *about);
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);
 int batch_dirfd(const struct batch *b);   /* batches/NAME */
-int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 where it is not there */
+int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 with errno, ENOENT where it is not there */
 
 /* Whether it has all its files: one that was opened to be read just when it was made may not. */
 bool batch_is_whole(const struct batch *b);
@@ -152,9 +153,10 @@ int batch_cancel(struct batch *b);
 bool batch_is_cancelled(const struct batch *b);
 
 /* Makes `state` and both indexes anew from items and results (BATCH_ALONE). A completed item whose file is gone gets
- * one more result, failed with file_lost, so that it is tried again. CHANGED, if given: how many states differed.
- * 0 or -1. */
-int batch_rebuild(struct batch *b, uint64_t *changed);
+ * one more result, failed with file_lost, so that it is tried again. All files are looked at before anything is said of
+ * one: where one cannot be, nothing is. CHANGED, if given: how many states differed. 0, or -1 with errno and in WHERE
+ * the file of the batch that it is about. */
+int batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where);
 
 /* --- reading (any mode) --- */
 
@@ -166,14 +168,15 @@ struct batch_counts {
 /* One read of `state`, nothing parsed: a byte r of a batch that nobody holds counts as pending. 0 or -1. */
 int batch_count(const struct batch *b, struct batch_counts *counts);
 
-/* How many items there are. */
-uint64_t batch_length(const struct batch *b);
+/* How many items there are; -1 with errno. */
+int64_t batch_length(const struct batch *b);
 
-/* The state of item K: p, r, c or f. */
-char batch_state(const struct batch *b, uint32_t k);
+/* The state of item K: p, r, c or f; -1 with errno where it cannot be read. */
+int batch_state(const struct batch *b, uint32_t k);
 
-/* The first item from FROM on, a number of 1 or more, whose state is S (c or f or r); 0 where there is none. */
-uint32_t batch_find_state(const struct batch *b, uint32_t from, char s);
+/* The first item from FROM on, a number of 1 or more, whose state is S (c or f or r); 0 where there is none; -1 with
+ * errno. */
+int64_t batch_find_state(const struct batch *b, uint32_t from, char s);
 
 /* Whether another process has a claim on item K. */
 bool batch_is_claimed(const struct batch *b, uint32_t k);
@@ -195,15 +198,17 @@ int batch_forget_userinfo(struct batch *b, uint32_t k);
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
 
 /* Up to where in results.ndjson its index knows the lines, 0 where it cannot be believed; and where the last result of
- * item K before that begins, -1 where it says of none. Whether the line is the item's is for the caller to see. */
+ * item K before that begins. Both return -1 with errno where they cannot tell, the second also with ENOENT where the
+ * index says of none. Whether the line is the item's is for the caller to see. */
 off_t batch_results_indexed(const struct batch *b);
 off_t batch_result_offset(const struct batch *b, uint32_t k);
 
-/* Whether the result line of item K that begins at the offset AT of results.ndjson is the item's last. */
-bool batch_result_counts(const struct batch *b, uint32_t k, off_t at);
+/* Whether the result line of item K that begins at the offset AT of results.ndjson is the item's last. 1, 0, or -1 with
+ * errno. */
+int batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
-/* The file of a completed result, open for reading. -1 with errno: ENOENT where there is none, or something that is no
- * file. */
+/* The file of a completed result, open for reading. -1 with errno: ENOENT where it is gone, which nothing else says:
+ * ELOOP, EISDIR or ENXIO where something else has its name. */
 int batch_open_file(const struct batch *b, struct json_object *result);
 
 /* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that

@@ -8,6 +8,7 @@
 
 #include "append.h"
 #include "batch_in.h"
+#include "file.h"
 #include "hash.h"
 #include "lock.h"
 #include "userinfo.h"
@@ -23,15 +24,30 @@ print_of(const unsigned char *digest)
 	return print;
 }
 
-/* What an item's own line says of it. */
+/* What an item's own line says of it. False also where that cannot be read, which misread() then says: the item must
+ * not be taken for a new one. */
 static bool
 place_of(struct batch *b, uint32_t k, struct batch_place *place)
 {
 	char line[256];
 	off_t at = batch_item_offset(b, k);
-	ssize_t n = at < 0 ? -1 : pread(b->items, line, sizeof(line), at);
+	ssize_t n = at < 0 ? -1 : file_read_at(b->items, line, sizeof(line), at);
 
+	if (n < 0 && errno != ENOENT)
+		b->misread = errno;
 	return n > 0 && batch_place(line, (size_t)n, place) == 0;
+}
+
+/* Whether a line could not be looked at since this was asked last; errno says why. */
+static bool
+misread(struct batch *b)
+{
+	int error = b->misread;
+
+	b->misread = 0;
+	if (error)
+		errno = error;
+	return error != 0;
 }
 
 /* An identity or subject looked for among the items, the ones of a block not yet written included. */
@@ -271,7 +287,7 @@ batch_take_in(struct batch *b)
 		forget(b); /* what we knew was cut away */
 	upto = append_each(b->items, b->read_to, take_line, &in);
 	flush_offsets(&in);
-	if (upto < 0 || in.failed || fit_to_count(b) < 0) {
+	if (upto < 0 || in.failed || misread(b) || fit_to_count(b) < 0) {
 		int error = errno;
 
 		forget(b);
@@ -379,15 +395,21 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 		for (size_t i = 0; i < n; i++)
 			take_ask(b, &new, &asks[i], keys[i]);
 		/* Secrets are on the disk before the items that need them. */
-		rc = batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
+		rc = misread(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
 		if (rc < 0)
 			forget(b); /* the tables know items that are not there */
 	}
 out:
 	error = errno;
 	lock_drop(b->items);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		asks[i].state = asks[i].is_new ? 'p' : batch_state(b, asks[i].item);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		int state = asks[i].is_new ? 'p' : batch_state(b, asks[i].item);
+
+		if (state < 0)
+			error = errno;
+		rc = state < 0 ? -1 : 0;
+		asks[i].state = (char)state;
+	}
 	free(new.offsets);
 	free(new.places);
 	free(keys);

@@ -15,6 +15,7 @@ struct batch {
 	enum batch_mode mode;
 	/* Each -1 where the file is not there. */
 	int dir, files, lock, items, state, results;
+	int files_error;   /* why FILES is -1 */
 	int items_index;   /* 8 bytes an item: the offset of its line */
 	int results_index; /* 8 bytes: up to where it is made; then 8 an item: 1 + the offset of its last result */
 	pthread_mutex_t recording; /* with the lock of results.ndjson, which two threads of a process share */
@@ -25,6 +26,7 @@ struct batch {
 	uint32_t count;
 	struct table keys;         /* identity to item */
 	struct table subjects;     /* subject to its latest item */
+	int misread;               /* the errno of a line that could not be looked at; 0: none */
 	int temp;                  /* the root's temp/; -1 but for work */
 	struct contents *contents; /* opened when it is first needed */
 	uint32_t reached;          /* `state` has bytes for items up to this one: it never becomes shorter */
@@ -43,8 +45,8 @@ int batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*ke
 void batch_drop_userinfo(struct batch *b, const struct batch_outcome *v, size_t n);
 void batch_sweep_userinfo(struct batch *b);
 
-/* An entry of an index; 0 where it has none. */
-uint64_t batch_index_get(int fd, uint64_t entry);
+/* An entry of an index into VALUE; 0 where it has none. 0, or -1 with errno where it cannot be read. */
+int batch_index_get(int fd, uint64_t entry, uint64_t *value);
 /* Writes N entries from ENTRY on. 0 or -1. */
 int batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n);
 

@@ -7,6 +7,7 @@
 
 #include "append.h"
 #include "batch_in.h"
+#include "file.h"
 #include "lock.h"
 #include "rec.h"
 #include "scan.h"
@@ -14,14 +15,19 @@
 
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 
-uint64_t
-batch_index_get(int fd, uint64_t entry)
-{
-	uint64_t value;
+/* No file of ours is longer: what is more is damage, which no read is tried with. */
+#define OFFSET_MOST (UINT64_C(1) << 60)
 
-	if (fd < 0 || pread(fd, &value, sizeof(value), (off_t)(entry * sizeof(value))) != sizeof(value))
-		return 0;
-	return le64toh(value);
+int
+batch_index_get(int fd, uint64_t entry, uint64_t *value)
+{
+	uint64_t there = 0;
+	ssize_t n = fd < 0 ? 0 : file_read_at(fd, &there, sizeof(there), (off_t)(entry * sizeof(there)));
+
+	*value = n == sizeof(there) ? le64toh(there) : 0;
+	if (*value > OFFSET_MOST)
+		*value = 0;
+	return n < 0 ? -1 : 0;
 }
 
 int
@@ -94,8 +100,8 @@ count_line(off_t at, const char *line, size_t n, void *arg)
 	return true;
 }
 
-/* An entry that can be believed: a line begins at its offset, and says that it is item K's. */
-static bool
+/* An entry that can be believed: a line begins at its offset, and says that it is item K's. 1, 0, or -1 with errno. */
+static int
 begins_at(const struct batch *b, uint32_t k, uint64_t at)
 {
 	char before = '\n', line[64] = {0};
@@ -103,39 +109,47 @@ begins_at(const struct batch *b, uint32_t k, uint64_t at)
 	uint32_t n;
 	ssize_t got;
 
-	if (at > 0 && pread(b->items, &before, 1, (off_t)at - 1) != 1)
-		return false;
-	got = pread(b->items, line, sizeof(line) - 1, (off_t)at);
-	if (before != '\n' || got <= 0)
-		return false;
+	got = at > 0 ? file_read_at(b->items, &before, 1, (off_t)at - 1) : 1;
+	if (got <= 0 || before != '\n')
+		return got < 0 ? -1 : 0;
+	got = file_read_at(b->items, line, sizeof(line) - 1, (off_t)at);
+	if (got <= 0)
+		return (int)got;
 	return !scan_text(&p, line + got, "{\"bi\":{\"n\":") || (scan_item(&p, line + got, &n) && n == k);
 }
 
-static uint64_t
-indexed(const struct batch *b)
+/* How many items the index knows into N, and at which offset the last of the first K of them is said to begin into AT.
+ * 0 or -1. */
+static int
+indexed(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
 {
-	struct stat st;
+	struct stat st = {0};
 
-	if (b->items_index < 0 || fstat(b->items_index, &st) < 0)
-		return 0;
-	return (uint64_t)st.st_size / sizeof(uint64_t);
+	if (b->items_index >= 0 && fstat(b->items_index, &st) < 0)
+		return -1;
+	*n = (uint64_t)st.st_size / sizeof(uint64_t);
+	*at = 0;
+	if (k > *n)
+		k = *n;
+	return k > 0 ? batch_index_get(b->items_index, k - 1, at) : 0;
 }
 
 off_t
 batch_item_offset(const struct batch *b, uint32_t k)
 {
 	struct finding f = {.wanted = k - 1, .at = -1};
-	uint64_t at;
+	uint64_t at, known;
+	int is;
 
 	if (b->items < 0 || k == 0) {
 		errno = ENOENT;
 		return -1;
 	}
-	if (k <= indexed(b)) {
-		at = batch_index_get(b->items_index, k - 1);
-		if (begins_at(b, k, at))
-			return (off_t)at;
-	}
+	if (indexed(b, k, &known, &at) < 0)
+		return -1;
+	is = k <= known ? begins_at(b, k, at) : 0;
+	if (is != 0)
+		return is < 0 ? -1 : (off_t)at;
 	if (append_each(b->items, 0, count_line, &f) < 0)
 		return -1;
 	if (f.at < 0)
@@ -144,42 +158,44 @@ batch_item_offset(const struct batch *b, uint32_t k)
 }
 
 /* The usual way to an item's line: by its entry, and one read that begins a byte before it, to see that a line begins
- * there. False where the entry is wrong or the line is long. */
-static bool
+ * there. 1; 0 where the entry is wrong or the line is long; -1 with errno. */
+static int
 item_at_once(const struct batch *b, uint32_t k, struct buf *out)
 {
-	uint64_t at = batch_index_get(b->items_index, k - 1);
-	uint64_t from = at > 0 ? at - 1 : 0;
 	const char *p, *end, *newline;
+	uint64_t at, from;
 	uint32_t n;
 	ssize_t got;
 
+	if (batch_index_get(b->items_index, k - 1, &at) < 0)
+		return -1;
 	if (at == 0 && k > 1)
-		return false;
+		return 0;
+	from = at > 0 ? at - 1 : 0;
 	buf_clear(out);
-	got = pread(b->items, buf_room(out, GLANCE), GLANCE, (off_t)from);
+	got = file_read_at(b->items, buf_room(out, GLANCE), GLANCE, (off_t)from);
 	if (got <= 0 || (at > 0 && out->data[0] != '\n'))
-		return false;
+		return got < 0 ? -1 : 0;
 	p = out->data + (at - from);
 	end = out->data + got;
 	newline = memchr(p, '\n', (size_t)(end - p));
 	if (!newline || !scan_text(&p, end, "{\"bi\":{\"n\":") || !scan_item(&p, end, &n) || n != k)
-		return false;
+		return 0;
 	out->len = (size_t)(newline - out->data);
 	out->data[out->len] = '\0';
 	buf_drop(out, at - from);
-	return true;
+	return 1;
 }
 
 int
 batch_stored_item(const struct batch *b, uint32_t k, struct buf *out)
 {
+	int rc = b->items >= 0 && k > 0 ? item_at_once(b, k, out) : 0;
 	off_t at;
 
-	if (b->items >= 0 && k > 0 && item_at_once(b, k, out))
-		return 0;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	at = batch_item_offset(b, k);
-
 	return at < 0 ? -1 : append_line(b->items, at, out);
 }
 
@@ -198,50 +214,49 @@ batch_item(const struct batch *b, uint32_t k, struct buf *out)
 	return without_userinfo(batch_stored_item(b, k, out), out);
 }
 
-uint64_t
+int64_t
 batch_length(const struct batch *b)
 {
 	struct finding f = {.wanted = UINT64_MAX};
-	uint64_t n = indexed(b), at = 0;
+	uint64_t n, at;
+	int is = 0;
 
 	if (b->items < 0)
 		return 0;
-	if (n > 0 && n <= UINT32_MAX) {
-		at = batch_index_get(b->items_index, n - 1);
-		if (begins_at(b, (uint32_t)n, at))
-			f.line = n - 1;
-		else
-			at = 0;
-	}
-	append_each(b->items, (off_t)at, count_line, &f);
-	return f.line;
+	if (indexed(b, UINT32_MAX, &n, &at) < 0)
+		return -1;
+	if (n > 0 && n <= UINT32_MAX && (is = begins_at(b, (uint32_t)n, at)) < 0)
+		return -1;
+	if (is)
+		f.line = n - 1;
+	return append_each(b->items, is ? (off_t)at : 0, count_line, &f) < 0 ? -1 : (int64_t)f.line;
 }
 
-char
+int
 batch_state(const struct batch *b, uint32_t k)
 {
-	char s;
+	char s = '\0';
 
-	if (b->state < 0 || pread(b->state, &s, 1, (off_t)k - 1) != 1 || s == '\0')
-		return 'p';
-	return s;
+	if (b->state >= 0 && file_read_at(b->state, &s, 1, (off_t)k - 1) < 0)
+		return -1;
+	return s ? s : 'p';
 }
 
-uint32_t
+int64_t
 batch_find_state(const struct batch *b, uint32_t from, char s)
 {
 	char chunk[4096];
 	off_t at = (off_t)from - 1;
-	ssize_t n;
+	ssize_t n = 0;
 
-	while (b->state >= 0 && (n = pread(b->state, chunk, sizeof(chunk), at)) > 0) {
+	while (b->state >= 0 && (n = file_read_at(b->state, chunk, sizeof(chunk), at)) > 0) {
 		const char *found = memchr(chunk, s, (size_t)n);
 
 		if (found)
-			return at + (found - chunk) < UINT32_MAX ? (uint32_t)(at + (found - chunk) + 1) : 0;
+			return at + (found - chunk) < UINT32_MAX ? at + (found - chunk) + 1 : 0;
 		at += n;
 	}
-	return 0;
+	return n;
 }
 
 bool
@@ -306,16 +321,17 @@ batch_count(const struct batch *b, struct batch_counts *counts)
 {
 	unsigned char chunk[1 << 16];
 	struct tally t = {0};
+	int64_t length = batch_length(b);
 	uint64_t left;
 	off_t at = 0;
 
+	if (length < 0)
+		return -1;
 	*counts = (struct batch_counts){.held = b->lock >= 0 && lock_bytes_held(b->lock, 0, 1, NULL)};
-	counts->total = left = batch_length(b);
+	counts->total = left = (uint64_t)length;
 	while (left > 0 && b->state >= 0) {
-		ssize_t n = pread(b->state, chunk, left < sizeof(chunk) ? (size_t)left : sizeof(chunk), at);
+		ssize_t n = file_read_at(b->state, chunk, left < sizeof(chunk) ? (size_t)left : sizeof(chunk), at);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return -1;
 		if (n == 0)
@@ -362,58 +378,84 @@ batch_find_result(const struct batch *b, uint32_t k, off_t from)
 off_t
 batch_results_indexed(const struct batch *b)
 {
-	uint64_t upto = batch_index_get(b->results_index, 0);
-	struct stat st;
+	struct stat st = {0};
+	uint64_t upto;
 
-	return b->results >= 0 && fstat(b->results, &st) == 0 && upto <= (uint64_t)st.st_size ? (off_t)upto : 0;
+	if (batch_index_get(b->results_index, 0, &upto) < 0 || (b->results >= 0 && fstat(b->results, &st) < 0))
+		return -1;
+	return upto <= (uint64_t)st.st_size ? (off_t)upto : 0;
 }
 
 off_t
 batch_result_offset(const struct batch *b, uint32_t k)
 {
-	return (off_t)batch_index_get(b->results_index, k) - 1;
+	uint64_t entry;
+
+	if (batch_index_get(b->results_index, k, &entry) < 0)
+		return -1;
+	if (entry == 0)
+		errno = ENOENT;
+	return (off_t)entry - 1;
 }
 
-bool
+int
 batch_result_counts(const struct batch *b, uint32_t k, off_t at)
 {
-	uint64_t upto = batch_index_get(b->results_index, 0);
-	bool indexed_line = (uint64_t)at < upto;
-	off_t last = indexed_line ? (off_t)batch_index_get(b->results_index, k) - 1 : at;
-	off_t newer;
+	uint64_t upto, entry;
+	bool is_indexed;
+	off_t last, newer;
 
 	if (b->results < 0)
-		return false;
-	newer = batch_find_result(b, k, !indexed_line || last < 0 ? at : (off_t)upto);
+		return 0;
+	if (batch_index_get(b->results_index, 0, &upto) < 0 || batch_index_get(b->results_index, k, &entry) < 0)
+		return -1;
+	is_indexed = (uint64_t)at < upto;
+	last = is_indexed ? (off_t)entry - 1 : at;
+	newer = batch_find_result(b, k, !is_indexed || last < 0 ? at : (off_t)upto);
+	if (newer < 0 && errno != ENOENT)
+		return -1;
 	return (newer < 0 ? last : newer) == at;
+}
+
+/* The line of item K that the index leads to. 1; 0 where it leads to none; -1 with errno. */
+static int
+indexed_line(const struct batch *b, uint32_t k, struct buf *out)
+{
+	off_t at = batch_result_offset(b, k);
+	bool completed;
+
+	if (at < 0 || append_line(b->results, at, out) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return batch_result_number(out->data, out->len, &completed) == k;
 }
 
 int
 batch_result(const struct batch *b, uint32_t k, struct buf *out)
 {
-	uint64_t upto = batch_index_get(b->results_index, 0);
-	uint64_t entry = batch_index_get(b->results_index, k);
-	struct stat st;
-	bool completed;
-	off_t at;
+	off_t upto, at;
+	int rc, state;
 
 	if (b->results < 0 || k == 0) {
 		errno = ENOENT;
 		return -1;
 	}
-	if (fstat(b->results, &st) < 0)
+	upto = batch_results_indexed(b);
+	if (upto < 0)
 		return -1;
 	/* What is not indexed yet is newer. */
-	at = batch_find_result(b, k, upto <= (uint64_t)st.st_size ? (off_t)upto : 0);
-	if (at < 0 && errno != ENOENT)
+	at = batch_find_result(b, k, upto);
+	if (at >= 0)
+		return without_userinfo(append_line(b->results, at, out), out);
+	rc = errno == ENOENT ? indexed_line(b, k, out) : -1;
+	if (rc != 0)
+		return rc < 0 ? -1 : without_userinfo(0, out);
+	state = batch_state(b, k);
+	if (state < 0)
 		return -1;
-	if (at < 0 && entry > 0 && append_line(b->results, (off_t)entry - 1, out) == 0 &&
-	    batch_result_number(out->data, out->len, &completed) == k)
-		return without_userinfo(0, out);
-	if (at < 0 && strchr("cf", batch_state(b, k)))
+	at = -1;
+	errno = ENOENT;
+	if (state == 'c' || state == 'f')
 		at = batch_find_result(b, k, 0);
-	else if (at < 0)
-		errno = ENOENT;
 	return at < 0 ? -1 : without_userinfo(append_line(b->results, at, out), out);
 }
 
@@ -425,19 +467,21 @@ batch_open_file(const struct batch *b, struct json_object *result)
 	int fd;
 
 	/* A path in a result is "files/NAME". */
-	if (b->files < 0 || !path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' ||
-	    !path[6]) {
+	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6]) {
 		errno = ENOENT;
 		return -1;
 	}
-	fd = openat(b->files, path + 6, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-		errno = ENOENT;
+	if (b->files < 0) {
+		errno = b->files_error;
+		return -1;
 	}
-	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
-		errno = ENOENT;
+	fd = openat(b->files, path + 6, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return file_close(fd, -1);
+	if (fd >= 0 && !S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
+		return file_close(fd, -1);
+	}
 	return fd;
 }
 

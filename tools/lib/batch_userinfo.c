@@ -23,18 +23,22 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 {
 	struct secret *v = NULL;
 	size_t count = 0;
-	int rc, error;
+	int rc = 0, error;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		const struct batch_ask *a = &asks[i];
+		int state = a->is_new || !a->userinfo ? 'p' : batch_state(b, a->item);
 
-		if (!a->userinfo || (!a->is_new && (a->is_lent || batch_state(b, a->item) == 'c')))
+		if (state < 0)
+			rc = -1;
+		if (!a->userinfo || state < 0 || (!a->is_new && (a->is_lent || state == 'c')))
 			continue;
 		if (!v)
 			v = buf_alloc(n * sizeof(*v));
 		v[count++] = (struct secret){a->item, keys[i], a->userinfo};
 	}
-	rc = secrets_add(b->secrets, v, count);
+	if (rc == 0)
+		rc = secrets_add(b->secrets, v, count);
 	error = errno;
 	free(v);
 	errno = error;

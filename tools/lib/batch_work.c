@@ -8,11 +8,12 @@
 
 #include "append.h"
 #include "batch_in.h"
+#include "file.h"
 #include "lock.h"
 #include "rec.h"
 #include "userinfo.h"
 
-enum { LOST_AT_ONCE = 256, RECOVER_BLOCK = 1024 };
+enum { LOST_AT_ONCE = 256, RECOVER_BLOCK = 1024, STATE_LOST = 'l' /* completed, and its file is gone */ };
 
 struct indexing {
 	struct batch *b;
@@ -35,9 +36,11 @@ index_line(off_t at, const char *line, size_t n, void *arg)
 int
 batch_index_results(struct batch *b, off_t end)
 {
-	uint64_t upto = batch_index_get(b->results_index, 0);
 	struct indexing x = {.b = b};
+	uint64_t upto;
 
+	if (batch_index_get(b->results_index, 0, &upto) < 0)
+		return -1;
 	if (upto > (uint64_t)end) {
 		/* The file was cut below it: entries may name lines that are gone. */
 		if (ftruncate(b->results_index, 0) < 0)
@@ -75,13 +78,16 @@ batch_unlock_results(struct batch *b)
 int
 batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 {
-	uint64_t entry = batch_index_get(b->results_index, k);
 	bool completed;
+	int rc;
 
-	if (entry == 0)
-		return 1;
-	*at = (off_t)entry - 1;
-	if (append_line(b->results, *at, line) == 0 && batch_result_number(line->data, line->len, &completed) == k)
+	*at = batch_result_offset(b, k);
+	if (*at < 0)
+		return errno == ENOENT ? 1 : -1;
+	rc = append_line(b->results, *at, line);
+	if (rc < 0 && errno != ENOENT)
+		return -1;
+	if (rc == 0 && batch_result_number(line->data, line->len, &completed) == k)
 		return 0;
 	*at = batch_find_result(b, k, 0);
 	if (*at < 0)
@@ -211,13 +217,12 @@ struct recovery {
 static int
 recover_item(struct recovery *r, uint32_t k)
 {
-	int rc = lock_bytes_try(r->state, LOCK_ALONE, (off_t)k - 1, 1), s, error;
-	char is;
+	int rc = lock_bytes_try(r->state, LOCK_ALONE, (off_t)k - 1, 1), is, s, error;
 
 	if (rc)
 		return rc > 0 ? 0 : -1;
 	is = batch_state(r->b, k);
-	s = state_by_results(r->b, k);
+	s = is < 0 ? -1 : state_by_results(r->b, k);
 	/* An entry that is missing may be one that was lost. */
 	if (s == 'p' && is != 'p' && !r->reindexed) {
 		r->reindexed = true;
@@ -240,8 +245,8 @@ recover_block(struct recovery *r, uint32_t first, uint32_t n)
 	uint64_t entries[RECOVER_BLOCK] = {0};
 
 	/* What a file has not is zeros: p, and no result. */
-	if (pread(r->b->state, states, n, (off_t)first - 1) < 0 ||
-	    pread(r->b->results_index, entries, n * sizeof(*entries), (off_t)(first * sizeof(*entries))) < 0)
+	if (file_read_at(r->b->state, states, n, (off_t)first - 1) < 0 ||
+	    file_read_at(r->b->results_index, entries, n * sizeof(*entries), (off_t)(first * sizeof(*entries))) < 0)
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
 		if (is_unlike(states[i], entries[i]) && recover_item(r, first + i) < 0)
@@ -257,33 +262,23 @@ begin_recovery(struct recovery *r, struct batch *b)
 	return r->state < 0 ? -1 : 0;
 }
 
-static int
-end_recovery(const struct recovery *r, int rc)
-{
-	int error = errno;
-
-	close(r->state);
-	errno = error;
-	return rc;
-}
-
 /* Brings up each byte of `state` that is behind its result, or before it. 0 or -1. */
 static int
 recover(struct batch *b)
 {
-	uint64_t count = batch_length(b);
+	int64_t count = batch_length(b);
 	struct recovery r;
 	int rc = 0;
 
-	if (count == 0)
-		return 0;
+	if (count <= 0)
+		return count < 0 ? -1 : 0;
 	count = count < UINT32_MAX ? count : UINT32_MAX - 1;
 	if (reach(b, (uint32_t)count) < 0 || begin_recovery(&r, b) < 0)
 		return -1;
-	for (uint64_t k = 1; k <= count && rc == 0; k += RECOVER_BLOCK)
+	for (int64_t k = 1; k <= count && rc == 0; k += RECOVER_BLOCK)
 		rc = recover_block(&r, (uint32_t)k,
 				   (uint32_t)(count - k < RECOVER_BLOCK ? count - k + 1 : RECOVER_BLOCK));
-	return end_recovery(&r, rc);
+	return file_close(r.state, rc);
 }
 
 int
@@ -293,7 +288,7 @@ batch_recover(struct batch *b, uint32_t k)
 
 	if (reach(b, k) < 0 || begin_recovery(&r, b) < 0)
 		return -1;
-	return end_recovery(&r, recover_item(&r, k));
+	return file_close(r.state, recover_item(&r, k));
 }
 
 int
@@ -318,16 +313,18 @@ batch_settle(struct batch *b)
 static enum batch_claim
 judge(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
 {
-	char s = batch_state(b, k), is = s;
 	struct buf line = {0};
 	enum batch_claim claim = CLAIM_OURS;
 	bool completed = false;
-	off_t at = 0;
-	int rc;
+	int s = batch_state(b, k), is = s, rc;
+	off_t at;
 
 	if (s == 'c')
 		return CLAIM_DONE;
-	if (s != 'r' && s != 'f' && batch_index_get(b->results_index, k) == 0)
+	at = s < 0 ? -1 : batch_result_offset(b, k);
+	if (s < 0 || (at < 0 && errno != ENOENT))
+		return CLAIM_ERROR;
+	if (s != 'r' && s != 'f' && at < 0)
 		return CLAIM_OURS;
 	rc = sure_result(b, k, &line, &at);
 	if (rc < 0) {
@@ -341,7 +338,7 @@ judge(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind
 	}
 	buf_free(&line);
 	*behind = is != s;
-	return *behind && set_state(b, k, is) < 0 ? CLAIM_ERROR : claim;
+	return *behind && set_state(b, k, (char)is) < 0 ? CLAIM_ERROR : claim;
 }
 
 enum batch_claim
@@ -375,7 +372,8 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 void
 batch_release(struct batch *b, uint32_t k)
 {
-	int s = batch_index_get(b->results_index, k) == 0 ? 'p' : state_by_results(b, k);
+	off_t at = batch_result_offset(b, k);
+	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
 	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
 	if (s > 0)
@@ -513,7 +511,7 @@ write_states(const struct batch *b, const char *states, uint64_t *changed)
 	for (uint32_t k = 1; k <= b->count; k++) {
 		char s = '\0';
 
-		if (pread(b->state, &s, 1, (off_t)k - 1) < 0)
+		if (file_read_at(b->state, &s, 1, (off_t)k - 1) < 0)
 			return -1;
 		if (s == states[k - 1])
 			continue;
@@ -559,31 +557,46 @@ lost_line(struct json_object *result)
 	return line;
 }
 
-/* Whether the file of the completed item K is gone: 1 with its new result in OUT, 0, or -1. An item that was completed
- * without a file has none to lose. */
+/* Says what of the batch an error is about. Returns -1 with errno kept. */
 static int
-is_lost(const struct batch *b, uint32_t k, struct buf *line, struct batch_outcome *out)
+trouble_with(struct buf *where, const char *what)
 {
-	uint64_t entry = batch_index_get(b->results_index, k);
-	struct json_object *result;
-	int fd = -1, rc = 0;
-	char *text;
+	int error = errno;
 
-	buf_clear(line);
-	if (entry == 0 || append_line(b->results, (off_t)entry - 1, line) < 0)
+	buf_clear(where);
+	buf_str(where, what);
+	errno = error;
+	return -1;
+}
+
+/* The result of the completed item K. 0, or -1 with errno. For the caller to put. */
+static int
+read_result(const struct batch *b, uint32_t k, struct buf *line, struct json_object **result, struct buf *where)
+{
+	off_t at = batch_result_offset(b, k);
+
+	if (at < 0 || append_line(b->results, at, line) < 0)
+		return trouble_with(where, "results.ndjson");
+	*result = rec_parse(line->data, line->len, NULL, 0);
+	return 0;
+}
+
+/* Whether the file of the completed item K is gone: 1, 0, or -1. An item that was completed without a file has none to
+ * lose. */
+static int
+is_lost(const struct batch *b, uint32_t k, struct buf *line, struct buf *where)
+{
+	struct json_object *result;
+	const char *path;
+	int fd, rc = 0;
+
+	if (read_result(b, k, line, &result, where) < 0)
 		return -1;
-	line->len = userinfo_cut(line->data, line->len); /* an earlier version's, to be written anew */
-	result = rec_parse(line->data, line->len, NULL, 0);
-	if (result && rec_string(result, "path")) {
-		fd = batch_open_file(b, result);
-		rc = fd >= 0 ? 0 : errno == ENOENT ? 1 : -1;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (rc == 1) {
-		text = lost_line(result);
-		*out = (struct batch_outcome){.item = k, .line = text, .len = strlen(text)};
-	}
+	path = rec_string(result, "path");
+	fd = path ? batch_open_file(b, result) : -1;
+	if (path && fd < 0)
+		rc = errno == ENOENT ? 1 : trouble_with(where, b->files < 0 ? "files/" : path);
+	file_close(fd, 0);
 	json_object_put(result);
 	return rc;
 }
@@ -606,54 +619,90 @@ append_lost(struct batch *b, struct batch_outcome *v, size_t n)
 	return rc;
 }
 
-/* Completed items whose file is gone are failed: a result says so, which everybody honours. */
+/* Marks the completed items whose file is gone. */
 static int
-find_lost(struct batch *b, char *states)
+find_lost(const struct batch *b, char *states, struct buf *where)
+{
+	struct buf line = {0};
+	int is = 0;
+
+	for (uint32_t k = 1; k <= b->count && is >= 0; k++) {
+		is = states[k - 1] == 'c' ? is_lost(b, k, &line, where) : 0;
+		if (is > 0)
+			states[k - 1] = STATE_LOST;
+	}
+	buf_free(&line);
+	return is < 0 ? -1 : 0;
+}
+
+/* Those are failed: a result says so, which everybody honours. */
+static int
+fail_lost(struct batch *b, char *states, struct buf *where)
 {
 	struct batch_outcome lost[LOST_AT_ONCE];
+	struct json_object *result;
 	struct buf line = {0};
 	size_t n = 0;
 	int rc = 0;
 
 	for (uint32_t k = 1; k <= b->count && rc == 0; k++) {
-		int is = states[k - 1] == 'c' ? is_lost(b, k, &line, &lost[n]) : 0;
-
-		rc = is < 0 ? -1 : 0;
-		if (is > 0) {
-			states[k - 1] = 'f';
-			n++;
-		}
+		if (states[k - 1] != STATE_LOST)
+			continue;
+		rc = read_result(b, k, &line, &result, where);
+		if (rc < 0)
+			break; /* not all of them are said */
+		lost[n].item = k;
+		lost[n].completed = false;
+		lost[n].line = lost_line(result);
+		lost[n].len = strlen(lost[n].line);
+		n++;
+		json_object_put(result);
+		states[k - 1] = 'f';
 		if (n == LOST_AT_ONCE) {
 			rc = append_lost(b, lost, n);
 			n = 0;
 		}
 	}
 	buf_free(&line);
-	return append_lost(b, lost, n) < 0 ? -1 : rc;
+	if (append_lost(b, lost, n) < 0)
+		rc = -1;
+	return rc < 0 ? trouble_with(where, "results.ndjson") : 0;
+}
+
+/* Makes the index of results anew, and the states as they say. */
+static int
+index_anew(struct batch *b, struct rebuilding *r)
+{
+	off_t end = append_end(b->results);
+	uint64_t upto = (uint64_t)end;
+
+	if (end < 0 || ftruncate(b->results_index, 0) < 0 || append_each(b->results, 0, rebuild_line, r) < 0 ||
+	    r->failed)
+		return -1;
+	return batch_index_put(b->results_index, 0, &upto, 1);
 }
 
 int
-batch_rebuild(struct batch *b, uint64_t *changed)
+batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where)
 {
 	struct rebuilding r = {.b = b};
-	uint64_t count = 0, upto;
-	off_t end;
-	int rc = -1;
+	uint64_t count = 0;
+	int rc;
 
 	/* The index of items first: taking them in writes it where it differs. */
 	if (batch_take_in(b) < 0)
-		return -1;
+		return trouble_with(where, "items.ndjson");
 	r.states = buf_alloc((size_t)b->count + 1);
 	memset(r.states, 'p', b->count);
-	if (ftruncate(b->results_index, 0) < 0)
-		goto out;
-	end = append_end(b->results);
-	if (end < 0 || append_each(b->results, 0, rebuild_line, &r) < 0 || r.failed)
-		goto out;
-	upto = (uint64_t)end;
-	if (batch_index_put(b->results_index, 0, &upto, 1) == 0 && find_lost(b, r.states) == 0)
-		rc = write_states(b, r.states, &count);
-out:
+	rc = index_anew(b, &r);
+	if (rc < 0)
+		trouble_with(where, "results.ndjson");
+	if (rc == 0)
+		rc = find_lost(b, r.states, where);
+	if (rc == 0)
+		rc = fail_lost(b, r.states, where);
+	if (rc == 0 && (rc = write_states(b, r.states, &count)) < 0)
+		trouble_with(where, "state");
 	free(r.states);
 	if (changed)
 		*changed = count;

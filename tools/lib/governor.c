@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "file.h"
 #include "hash.h"
 #include "lock.h"
 
@@ -249,27 +250,30 @@ sane(int64_t moment, int64_t now, int64_t most)
 	return moment < 0 || moment > now + most ? 0 : moment;
 }
 
-static struct pace
-read_pace(int fd, int64_t now)
+/* What is written there; nothing where it is no pace. 0, or -1 with errno. */
+static int
+read_pace(int fd, int64_t now, struct pace *p)
 {
 	char text[128] = {0}, *at = text;
 	int64_t moments[3] = {0};
 
-	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-		return (struct pace){0};
+	*p = (struct pace){0};
+	if (file_read_at(fd, text, sizeof(text) - 1, 0) < 0)
+		return -1;
 	for (int i = 0; i < 3; i++) {
 		char *end;
 
 		moments[i] = strtoll(at, &end, 10);
 		if (end == at)
-			return (struct pace){0};
+			return 0;
 		at = end;
 	}
-	return (struct pace){
+	*p = (struct pace){
 		.not_before = sane(moments[0], now, HOLD_MOST_US),
 		.next_start = moments[1] > 0 ? moments[1] : 0,
 		.spent = sane(moments[2], now, SPENT_MOST_US),
 	};
+	return 0;
 }
 
 static int
@@ -308,7 +312,8 @@ ask_pace(struct governed *h)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : errno == EAGAIN ? BUSY_MS : -1;
 	now = real_us();
-	p = read_pace(fd, now);
+	if (read_pace(fd, now, &p) < 0)
+		return close_pace(fd, -1);
 	wait = ms_until(p.not_before, now);
 	if (gap > 0) {
 		/* Never more than one start ahead: what is, was kept for a slower pace or set by another clock. */
@@ -344,7 +349,8 @@ governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
 	if (fd < 0)
 		return errno == EAGAIN ? BUSY_MS : -1;
 	now = real_us();
-	p = read_pace(fd, now);
+	if (read_pace(fd, now, &p) < 0)
+		return close_pace(fd, -1);
 	p.spent = (p.spent > now ? p.spent : now) + h->unspent_us;
 	if (p.spent > now + SPENT_MOST_US)
 		p.spent = now + SPENT_MOST_US;
@@ -369,7 +375,8 @@ governor_hold(struct governed *h, int64_t ms)
 		return -1;
 	now = real_us();
 	until = now + (ms < HOLD_MOST_MS ? ms : HOLD_MOST_MS) * INT64_C(1000);
-	p = read_pace(fd, now);
+	if (read_pace(fd, now, &p) < 0)
+		return close_pace(fd, -1);
 	if (until <= p.not_before)
 		return close_pace(fd, 0);
 	p.not_before = until;
@@ -385,7 +392,7 @@ governor_held(const struct governed *h)
 
 	if (fd < 0)
 		return 0;
-	p = read_pace(fd, now);
+	read_pace(fd, now, &p);
 	close(fd);
 	return ms_until(p.not_before, now);
 }

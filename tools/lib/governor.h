@@ -69,7 +69,8 @@ int64_t governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second);
  * that lasts longer stands. 0 or -1. */
 int governor_hold(struct governed *h, int64_t ms);
 
-/* How long the host is held back from now, in milliseconds; 0: it is not. */
+/* How long the host is held back from now, in milliseconds; 0: it is not, or cannot be read, and
+ * governor_ask() says why. */
 int64_t governor_held(const struct governed *h);
 
 #endif

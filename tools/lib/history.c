@@ -247,22 +247,32 @@ find_tail(const struct history *h, const struct stat *st)
 	return 0;
 }
 
-/* The kinds of the failures that results.index leads to. */
-static void
+/* The kind of the failure of item K, if results.index leads to it. 0, or -1 with errno. */
+static int
+take_failure(struct history *h, const struct batch *b, uint32_t k, struct buf *line)
+{
+	off_t at = batch_result_offset(b, k);
+	bool completed;
+
+	if (at < 0 || append_line(h->fd, at, line) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (batch_result_number(line->data, line->len, &completed) == k)
+		take_kind(h, k, line->data, line->len, completed);
+	return 0;
+}
+
+/* The kinds of all that results.index leads to. 0, or -1 with errno. */
+static int
 take_failed(struct history *h, const struct batch *b)
 {
 	struct buf line = {0};
-	bool completed;
-	uint32_t k = 0;
+	int64_t k = 0;
+	int rc = 0;
 
-	while (k < UINT32_MAX && (k = batch_find_state(b, k + 1, 'f')) != 0) {
-		off_t at = batch_result_offset(b, k);
-
-		if (at >= 0 && append_line(h->fd, at, &line) == 0 &&
-		    batch_result_number(line.data, line.len, &completed) == k)
-			take_kind(h, k, line.data, line.len, completed);
-	}
+	while (rc == 0 && k < UINT32_MAX && (k = batch_find_state(b, (uint32_t)k + 1, 'f')) > 0)
+		rc = take_failure(h, b, (uint32_t)k, &line);
 	buf_free(&line);
+	return k < 0 ? -1 : rc;
 }
 
 int
@@ -276,10 +286,14 @@ history_glance(struct history *h, const struct batch *b)
 		return rc < 0 ? -1 : 0;
 	if (h->read_to == 0) {
 		indexed = batch_results_indexed(b);
+		if (indexed < 0)
+			return -1;
 		tail = find_tail(h, &st);
 		h->read_to = indexed < tail ? indexed : tail;
-		if (h->read_to > 0)
-			take_failed(h, b);
+		if (h->read_to > 0 && take_failed(h, b) < 0) {
+			forget(h);
+			return -1;
+		}
 	}
 	return read_on(h);
 }

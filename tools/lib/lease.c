@@ -1,6 +1,5 @@
 #include "lease.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "lock.h"
 
 enum {
@@ -26,15 +26,6 @@ enum {
 	DYING_MS = 1000, /* how long the server of a killed keeper may take to go */
 	KILLED_MS = 5000,
 };
-
-static void
-close_keeping_errno(int fd)
-{
-	int error = errno;
-
-	close(fd);
-	errno = error;
-}
 
 /* Opens leases/PORT in the directory DIR if it is a regular file: -1 with ELOOP, EISDIR or ENXIO for anything else. */
 static int
@@ -47,7 +38,9 @@ open_lease(int dir, int port, int flags)
 	snprintf(name, sizeof(name), "%d", port);
 	/* O_NONBLOCK: a fifo of that name keeps nobody waiting. */
 	fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0644);
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return file_close(fd, -1);
+	if (fd >= 0 && !S_ISREG(st.st_mode)) {
 		close(fd);
 		errno = ENXIO;
 		return -1;
@@ -73,7 +66,7 @@ listen_on(const char *address, int port, bool only_bind)
 	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 			bind(fd, a->ai_addr, a->ai_addrlen) < 0 || (!only_bind && listen(fd, BACKLOG) < 0))) {
-		close_keeping_errno(fd);
+		file_close(fd, 0);
 		fd = -1;
 	}
 	freeaddrinfo(a);
@@ -136,7 +129,7 @@ lock_lease(int dir, int port, int *fd, bool *stale)
 		rc = lock_mark_owner(*fd);
 	}
 	if (rc != 0)
-		close_keeping_errno(*fd);
+		file_close(*fd, 0);
 	return rc;
 }
 
@@ -154,10 +147,10 @@ take_port(struct lease *l, int dir, const char *address, int port)
 			return 0;
 		}
 		if (l->socket >= 0)
-			close_keeping_errno(l->socket);
+			file_close(l->socket, 0);
 		l->socket = -1;
 		rc = errno == EADDRINUSE ? 1 : -1;
-		close_keeping_errno(l->fd);
+		file_close(l->fd, 0);
 	} else if (rc < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO || errno == EACCES)) {
 		rc = 1; /* no lease file, or another user's */
 	}
@@ -175,7 +168,7 @@ lease_take(struct lease *l, const struct root *root, const char *address, int fi
 		return -1;
 	for (int port = first; port <= last && rc == 1; port++)
 		rc = take_port(l, dir, address, port);
-	close_keeping_errno(dir);
+	file_close(dir, 0);
 	return rc;
 }
 
@@ -211,37 +204,48 @@ lease_end(struct lease *l)
 
 /* --- looking --- */
 
-/* The text of a lease, if it is whole. */
-static void
+/* The text of a lease, if it is whole. 0, or -1 with errno. */
+static int
 read_record(int fd, struct buf *out)
 {
-	ssize_t n = pread(fd, buf_room(out, RECORD_LONGEST), RECORD_LONGEST, 0);
+	ssize_t n = file_read_at(fd, buf_room(out, RECORD_LONGEST), RECORD_LONGEST, 0);
 
 	if (n > 1 && out->data[n - 1] == '\n')
 		out->len = (size_t)n - 1;
 	out->data[out->len] = '\0';
+	return n < 0 ? -1 : 0;
 }
 
-/* Fills SEEN from leases/PORT; false when nobody holds it. The keeper is asked for before and after the record is
- * read, so that both belong together. */
-static bool
+/* Opens leases/PORT to be looked at. 1 with FD; 0 where no lease has that name; -1 with errno. */
+static int
+open_seen(int dir, int port, int *fd)
+{
+	*fd = open_lease(dir, port, O_RDONLY);
+	if (*fd >= 0)
+		return 1;
+	return errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO ? 0 : -1;
+}
+
+/* Fills SEEN from leases/PORT. 1; 0 when nobody holds it; -1 with errno. The keeper is asked for before and after the
+ * record is read, so that both belong together. */
+static int
 look_at(int dir, int port, struct lease_seen *seen)
 {
-	int fd = open_lease(dir, port, O_RDONLY);
+	int fd, rc = open_seen(dir, port, &fd);
 	pid_t again = 0;
 
-	if (fd < 0)
-		return false;
+	if (rc <= 0)
+		return rc;
 	*seen = (struct lease_seen){.port = port, .keeper = lock_owner(fd)};
 	if (seen->keeper) {
-		read_record(fd, &seen->record);
+		rc = read_record(fd, &seen->record);
 		again = lock_owner(fd);
 	}
-	close(fd);
-	if (again && again == seen->keeper)
-		return true;
-	buf_free(&seen->record);
-	return false;
+	if (rc >= 0)
+		rc = again && again == seen->keeper;
+	if (rc <= 0)
+		buf_free(&seen->record);
+	return file_close(fd, rc);
 }
 
 /* The port that NAME is, written as lease files are named; 0 for another name. */
@@ -257,54 +261,52 @@ port_of(const char *name)
 	return strcmp(form, name) == 0 ? (int)port : 0;
 }
 
-/* Which ports have a file in the directory DIR, as bits. 0 or -1. */
+/* Notes the port that an entry is in the bits ARG; what is none is port 0. */
 static int
-ports_in(int dir, unsigned char *ports)
+note_port(int dir, const struct dirent *e, void *arg)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *e;
+	unsigned char *ports = arg;
+	int port = port_of(e->d_name);
 
-	if (!d) {
-		if (copy >= 0)
-			close_keeping_errno(copy);
-		return -1;
-	}
-	for (errno = 0; (e = readdir(d)) != NULL; errno = 0) {
-		int port = port_of(e->d_name);
-
-		ports[port / 8] |= (unsigned char)(1 << port % 8);
-	}
-	copy = errno ? -1 : 0;
-	closedir(d);
-	return copy;
+	(void)dir;
+	ports[port / 8] |= (unsigned char)(1 << port % 8);
+	return 0;
 }
 
-/* Fills SEEN from leases/PORT, if nobody holds it and something is in it. */
-static bool
+/* Whether nobody holds the lease FD, and something is in it. 1, 0, or -1 with errno. */
+static int
+is_dead(int fd)
+{
+	struct stat st;
+
+	if (lock_owner(fd) != 0)
+		return 0;
+	return fstat(fd, &st) < 0 ? -1 : st.st_size > 0;
+}
+
+/* Fills SEEN from leases/PORT, if nobody holds it and something is in it. 1, 0, or -1 with errno. */
+static int
 look_at_dead(int dir, int port, struct lease_seen *seen)
 {
-	int fd = open_lease(dir, port, O_RDONLY);
-	struct stat st;
-	bool dead;
+	int fd, rc = open_seen(dir, port, &fd);
 
-	if (fd < 0)
-		return false;
+	if (rc <= 0)
+		return rc;
 	*seen = (struct lease_seen){.port = port};
-	dead = lock_owner(fd) == 0 && fstat(fd, &st) == 0 && st.st_size > 0;
-	if (dead)
-		read_record(fd, &seen->record);
+	rc = is_dead(fd);
+	if (rc > 0 && read_record(fd, &seen->record) < 0)
+		rc = -1;
 	/* Asked again: who took the lease meanwhile emptied it first. */
-	dead = dead && lock_owner(fd) == 0 && fstat(fd, &st) == 0 && st.st_size > 0;
-	close(fd);
-	if (!dead)
+	if (rc > 0)
+		rc = is_dead(fd);
+	if (rc <= 0)
 		buf_free(&seen->record);
-	return dead;
+	return file_close(fd, rc);
 }
 
 /* Calls SEE for each port of leases/ at which LOOK finds something. */
 static int
-each(const struct root *root, bool (*look)(int dir, int port, struct lease_seen *seen),
+each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
      bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
 	unsigned char ports[PORT_MOST / 8 + 1] = {0};
@@ -313,17 +315,17 @@ each(const struct root *root, bool (*look)(int dir, int port, struct lease_seen 
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	rc = ports_in(dir, ports);
-	for (int port = 1; rc == 0 && port <= PORT_MOST && more; port++) {
+	rc = file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), note_port, ports);
+	for (int port = 1; rc >= 0 && port <= PORT_MOST && more; port++) {
 		struct lease_seen seen;
 
-		if (!(ports[port / 8] & 1 << port % 8) || !look(dir, port, &seen))
+		rc = ports[port / 8] & 1 << port % 8 ? look(dir, port, &seen) : 0;
+		if (rc <= 0)
 			continue;
 		more = see(&seen, arg);
 		buf_free(&seen.record);
 	}
-	close_keeping_errno(dir);
-	return rc;
+	return file_close(dir, rc < 0 ? -1 : 0);
 }
 
 int
@@ -343,9 +345,9 @@ lease_is_free(const struct root *root, const char *address, int port)
 {
 	int dir = root_dir(root->fd, "leases", false), fd;
 	struct lease_seen seen;
-	bool held = dir >= 0 && look_at(dir, port, &seen);
+	int held = dir >= 0 ? look_at(dir, port, &seen) : 0;
 
-	if (held)
+	if (held > 0)
 		buf_free(&seen.record);
 	if (dir >= 0)
 		close(dir);
@@ -385,7 +387,7 @@ lease_ask(const struct root *root, int port)
 
 	fd = dir < 0 ? -1 : open_lease(dir, port, O_RDONLY);
 	if (dir >= 0)
-		close_keeping_errno(dir);
+		file_close(dir, 0);
 	if (fd < 0) {
 		if (errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO)
 			errno = ESRCH;
@@ -393,10 +395,10 @@ lease_ask(const struct root *root, int port)
 	}
 	pidfd = open_keeper(fd);
 	if (pidfd >= 0 && pidfd_send_signal(pidfd, SIGTERM, NULL, 0) < 0) {
-		close_keeping_errno(pidfd);
+		file_close(pidfd, 0);
 		pidfd = -1;
 	}
-	close_keeping_errno(fd);
+	file_close(fd, 0);
 	return pidfd;
 }
 
@@ -424,7 +426,7 @@ lease_await(int pidfd, int ms)
 	/* The pidfd is that process and no other, however long it took. */
 	if (rc < 0 && errno == ETIMEDOUT && (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 || errno == ESRCH))
 		rc = await_end(pidfd, KILLED_MS);
-	close_keeping_errno(pidfd);
+	file_close(pidfd, 0);
 	return rc;
 }
 

@@ -1,6 +1,5 @@
 #include "notebook.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "append.h"
+#include "file.h"
 #include "hash.h"
 #include "lock.h"
 #include "notebook_in.h"
@@ -120,26 +120,29 @@ notebooks_close(struct notebooks *all)
 	free(all);
 }
 
-static void
+static int
+add_name(int dir, const struct dirent *e, void *arg)
+{
+	struct notebooks *all = arg;
+
+	(void)dir;
+	if (root_name_wrong(e->d_name))
+		return 0;
+	all->all = buf_realloc(all->all, (all->n + 1) * sizeof(*all->all));
+	notebook_name_digits(e->d_name, all->all[all->n].digits);
+	all->all[all->n++].name = buf_strdup(e->d_name);
+	return 0;
+}
+
+static int
 list_names(struct notebooks *all)
 {
 	int fd = root_dir(all->root->fd, "notebooks", false);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
 	forget_names(all);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (root_name_wrong(e->d_name))
-			continue;
-		all->all = buf_realloc(all->all, (all->n + 1) * sizeof(*all->all));
-		notebook_name_digits(e->d_name, all->all[all->n].digits);
-		all->all[all->n++].name = buf_strdup(e->d_name);
-	}
-	closedir(dir);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	return file_each(fd, add_name, all);
 }
 
 static const char *
@@ -160,13 +163,16 @@ notebook_of_file_id(struct notebooks *all, const char *id, size_t *cursor)
 	bool first = *cursor == 0;
 	const char *name;
 
+	errno = ENOENT;
 	if (!notebook_is_file_id(id))
 		return NULL;
 	name = next_name(all, id, cursor);
 	if (name || !first)
 		return name;
-	list_names(all);
+	if (list_names(all) < 0)
+		return NULL;
 	*cursor = 0;
+	errno = ENOENT;
 	return next_name(all, id, cursor);
 }
 

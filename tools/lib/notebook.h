@@ -42,8 +42,8 @@ struct notebooks;
 struct notebooks *notebooks_open(const struct root *root); /* ROOT must last as long */
 void notebooks_close(struct notebooks *all);
 
-/* The next notebook that may have the file ID, valid until the next call; NULL: there is none, or no more. *CURSOR is 0
- * before the first call. */
+/* The next notebook that may have the file ID, valid until the next call; NULL with errno, ENOENT where there is none
+ * or no more. *CURSOR is 0 before the first call. */
 const char *notebook_of_file_id(struct notebooks *all, const char *id, size_t *cursor);
 
 /* --- adding, without reading --- */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "append.h"
+#include "file.h"
 #include "lock.h"
 #include "msg.h"
 #include "notebook_in.h"
@@ -38,6 +39,7 @@ struct taking {
 	off_t last;        /* where the last of them begins */
 	off_t said;        /* the "to" of what the log and LINES have */
 	bool full, caught; /* LINES is; a line's item is not settled */
+	int error;         /* why a line could not be looked into; 0: none */
 };
 
 /* --- which notebook, and how far it is --- */
@@ -98,7 +100,7 @@ take_noted(struct taking *t)
 
 	if (fd < 0)
 		return false;
-	good = pread(fd, noted, sizeof(noted), 0) == sizeof(noted) &&
+	good = file_read_at(fd, noted, sizeof(noted), 0) == sizeof(noted) && le64toh(noted[1]) <= INT64_MAX / 2 &&
 	       append_line(t->log, (off_t)le64toh(noted[1]), &line) == 0 && says_to(t, line.data, line.len, &to) &&
 	       to == (off_t)le64toh(noted[0]);
 	close(fd);
@@ -209,10 +211,15 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 	struct taking *t = arg;
 	bool completed = false;
 	uint32_t k = batch_result_number(line, n, &completed);
+	int counts = k ? batch_result_counts(t->b, k, at) : 0, state = counts > 0 ? batch_state(t->b, k) : 0;
 	struct json_object *o;
 
-	if (k && batch_result_counts(t->b, k, at)) {
-		if (!strchr("cf", batch_state(t->b, k))) {
+	if (counts < 0 || state < 0) {
+		t->error = errno;
+		return false;
+	}
+	if (counts) {
+		if (state != 'c' && state != 'f') {
 			t->caught = true; /* it is being recorded just now, or its owner died over it */
 			return false;
 		}
@@ -272,8 +279,9 @@ take_all(struct taking *t)
 		t->full = false;
 		if (append_each(t->results, t->to, take_result, t) < 0 || add_lines(t) < 0)
 			return -1;
-	} while (t->full && !t->caught);
-	return 0;
+	} while (t->full && !t->caught && !t->error);
+	errno = t->error;
+	return t->error ? -1 : 0;
 }
 
 bool
@@ -283,11 +291,12 @@ notebook_may_have_more(const struct root *root, const char *batch)
 	    fd;
 	uint64_t noted[2] = {0};
 	struct stat st;
-	bool may = false;
+	int there = dir >= 0 ? file_look(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
+	bool may = there < 0; /* who takes it then says why it cannot be read */
 
-	if (dir >= 0 && fstatat(dir, "results.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (there > 0) {
 		fd = openat(dir, "noted", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-		may = fd < 0 || pread(fd, noted, sizeof(noted), 0) != sizeof(noted) ||
+		may = fd < 0 || file_read_at(fd, noted, sizeof(noted), 0) != sizeof(noted) ||
 		      (off_t)le64toh(noted[0]) != st.st_size;
 		if (fd >= 0)
 			close(fd);

@@ -11,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "lock.h"
 
 enum { TRIES = 100, BOOT_ID = 36 };
@@ -27,6 +28,16 @@ unique_name(char *name, size_t room)
 	snprintf(name, room, "part-%02x%02x%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
 }
 
+static int
+drop_unopened(struct part *p)
+{
+	int error = errno;
+
+	part_drop(p);
+	errno = error;
+	return -1;
+}
+
 /* Named from the start: locked before anyone may trust it, made again if a cleaner was quicker. */
 static int
 open_named(struct part *p)
@@ -40,7 +51,9 @@ open_named(struct part *p)
 			continue;
 		if (p->fd < 0)
 			return -1;
-		if (lock_try(p->fd, LOCK_ALONE) == 0 && fstat(p->fd, &st) == 0 && st.st_nlink > 0)
+		if (lock_try(p->fd, LOCK_ALONE) < 0 || fstat(p->fd, &st) < 0)
+			return drop_unopened(p);
+		if (st.st_nlink > 0)
 			return 0;
 		close(p->fd);
 	}
@@ -58,11 +71,7 @@ part_open(struct part *p, int tempfd)
 		return open_named(p);
 	if (p->fd < 0)
 		return -1;
-	if (lock_try(p->fd, LOCK_ALONE) != 0) {
-		part_drop(p);
-		return -1;
-	}
-	return 0;
+	return lock_try(p->fd, LOCK_ALONE) != 0 ? drop_unopened(p) : 0;
 }
 
 /* Gives a nameless file a name that must be free. */
@@ -160,35 +169,44 @@ read_note(struct part *p, char note[PART_NOTE_LONGEST + 1])
 	snprintf(note, PART_NOTE_LONGEST + 1, "%s", text + BOOT_ID + 1);
 }
 
-/* Whether the open file FD is a part that this user made and that still has the name NAME, and no other. */
-static bool
+/* Whether the open file FD is a part that this user made and that still has the name NAME, and no other. 1, 0, or -1
+ * with errno. */
+static int
 is_ours(int fd, int tempfd, const char *name)
 {
-	struct stat open, named;
+	struct stat open;
 
-	return fstat(fd, &open) == 0 && fstatat(tempfd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       open.st_dev == named.st_dev && open.st_ino == named.st_ino && S_ISREG(open.st_mode) &&
-	       open.st_nlink == 1 && open.st_uid == geteuid();
+	if (fstat(fd, &open) < 0)
+		return -1;
+	if (!S_ISREG(open.st_mode) || open.st_nlink != 1 || open.st_uid != geteuid())
+		return 0;
+	return file_is_named(tempfd, name, fd);
 }
 
 int
 part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONGEST + 1])
 {
-	int rc;
+	int rc, error;
 
 	*p = (struct part){.tempfd = tempfd};
 	p->fd = openat(tempfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (p->fd < 0)
 		return -1;
 	rc = lock_try(p->fd, LOCK_ALONE);
-	if (rc == 0 && is_ours(p->fd, tempfd, name)) {
+	error = rc == 1 ? EBUSY : errno;
+	if (rc == 0) {
+		rc = is_ours(p->fd, tempfd, name);
+		error = rc < 0 ? errno : EPERM;
+		rc = rc == 1 ? 0 : -1;
+	}
+	if (rc == 0) {
 		snprintf(p->name, sizeof(p->name), "%s", name);
 		read_note(p, note);
 		return 0;
 	}
 	close(p->fd);
 	p->fd = -1;
-	errno = rc == 1 ? EBUSY : EPERM;
+	errno = error;
 	return -1;
 }
 
@@ -245,27 +263,23 @@ part_copy(struct part *p, int in, off_t size)
 	return 0;
 }
 
-/* Whether NAME in the directory DIRFD is the part's own file: a rename over it would do nothing. */
-static bool
-is_there(const struct part *p, int dirfd, const char *name)
-{
-	struct stat open, named;
-
-	return fstat(p->fd, &open) == 0 && fstatat(dirfd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       open.st_dev == named.st_dev && open.st_ino == named.st_ino;
-}
-
 int
 part_publish(struct part *p, int dirfd, const char *name)
 {
 	if (part_note(p, NULL) < 0)
 		return -1;
 	if (!p->name[0]) {
+		int is;
+
 		if (link_as(p, dirfd, name) == 0)
 			goto out;
 		if (errno != EEXIST)
 			return -1;
-		if (is_there(p, dirfd, name))
+		/* Where the name is the part's own file already, a rename over it would do nothing. */
+		is = file_is_named(dirfd, name, p->fd);
+		if (is < 0)
+			return -1;
+		if (is)
 			goto out;
 		/* link(2) does not replace, rename(2) does: through a name in temp/. */
 		char own[sizeof(p->name)];

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "append.h"
+#include "file.h"
 #include "lock.h"
 #include "rec.h"
 #include "table.h"
@@ -192,7 +193,9 @@ open_file(const struct picks *p, int flags)
 	int fd = openat(p->dir, file_name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 	struct stat st;
 
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return file_close(fd, -1);
+	if (fd >= 0 && !S_ISREG(st.st_mode)) {
 		close(fd);
 		fd = -1;
 		errno = EINVAL;

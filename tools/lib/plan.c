@@ -99,12 +99,14 @@ lay_out(struct plan *p, const uint32_t *subject_of_item)
 int
 plan_make(struct plan *p, struct batch *b)
 {
-	uint64_t length = batch_length(b);
+	int64_t length = batch_length(b);
 	struct batch_place place;
 	struct buf line = {0};
 	uint32_t *subject_of_item;
 
 	*p = (struct plan){0};
+	if (length < 0)
+		return -1;
 	if (length >= UINT32_MAX) {
 		errno = EFBIG;
 		return -1;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "rec.h"
 
 void
@@ -36,30 +37,30 @@ progress_judge(struct progress *p)
 static int
 is_queued(const struct root *root, const char *name)
 {
-	struct stat st;
-	int fd, rc;
+	int fd = root_dir(root->fd, "queue", false);
 
-	fd = root_dir(root->fd, "queue", false);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	rc = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW);
-	if (rc < 0 && errno == ENOENT)
-		rc = 1;
-	close(fd);
-	return rc < 0 ? -1 : !rc;
+	return file_close(fd, file_look(fd, name, NULL));
 }
 
-static time_t
-last_change(int dirfd)
+/* The time into LAST. 0, or -1 with errno. */
+static int
+last_change(int dirfd, time_t *last)
 {
 	static const char *const files[] = {"state", "results.ndjson"};
-	time_t last = 0;
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (fstatat(dirfd, files[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > last)
-			last = st.st_mtime;
-	return last;
+	*last = 0;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int rc = file_look(dirfd, files[i], &st);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0 && st.st_mtime > *last)
+			*last = st.st_mtime;
+	}
+	return 0;
 }
 
 int
@@ -69,10 +70,9 @@ progress_read(const struct root *root, const struct batch *b, struct progress *p
 
 	*p = (struct progress){0};
 	queued = is_queued(root, batch_name(b));
-	if (queued < 0 || batch_count(b, &p->counts) < 0)
+	if (queued < 0 || batch_count(b, &p->counts) < 0 || last_change(batch_dirfd(b), &p->updated) < 0)
 		return -1;
 	p->queued = queued;
-	p->updated = last_change(batch_dirfd(b));
 	progress_judge(p);
 	return 0;
 }
@@ -219,19 +219,28 @@ add_error(struct buf *out, struct json_object *result)
 		   message ? message : "failed without a result record; bi-status --rebuild makes the state anew");
 }
 
-void
+/* Notes in ERROR why something could not be read, unless it is not there. Whether it was read. */
+static bool
+was_read(int rc, int *error)
+{
+	if (rc < 0 && errno != ENOENT && !*error)
+		*error = errno;
+	return rc == 0;
+}
+
+int
 progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
 {
 	struct batch_place place = {0};
 	struct json_object *o;
 	const char *status;
-	char state = batch_state(b, k);
+	int state = batch_state(b, k), error = state < 0 ? errno : 0;
 
 	status = state == 'c' ? "completed" : state == 'f' ? "failed" : state == 'r' && held ? "processing" : "pending";
 	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, status);
 
 	buf_clear(line);
-	if (batch_item(b, k, line) == 0)
+	if (was_read(batch_item(b, k, line), &error))
 		batch_place(line->data, line->len, &place);
 	o = parse(line);
 	add_item_data(out, o);
@@ -241,7 +250,7 @@ progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *ou
 
 	if (state == 'c' || state == 'f') {
 		buf_clear(line);
-		o = batch_result(b, k, line) == 0 ? parse(line) : NULL;
+		o = was_read(batch_result(b, k, line), &error) ? parse(line) : NULL;
 		if (state == 'c')
 			add_result(out, o);
 		else
@@ -249,14 +258,17 @@ progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *ou
 		json_object_put(o);
 	}
 	buf_add(out, "}", 1);
+	errno = error;
+	return error ? -1 : 0;
 }
 
-void
+int
 progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
 		     uint64_t limit, progress_sink *sink, void *arg)
 {
 	struct buf out = {0}, line = {0};
 	uint64_t end = p->counts.total;
+	int error = 0;
 
 	if (offset > end)
 		offset = end;
@@ -268,7 +280,7 @@ progress_print_known(const struct batch *b, struct json_object *about, const str
 	for (uint64_t k = offset + 1; k <= end; k++) {
 		if (k > offset + 1)
 			buf_add(&out, ",", 1);
-		progress_print_item(b, (uint32_t)k, p->counts.held, &out, &line);
+		was_read(progress_print_item(b, (uint32_t)k, p->counts.held, &out, &line), &error);
 		sink(out.data, out.len, arg);
 		buf_clear(&out);
 	}
@@ -276,16 +288,21 @@ progress_print_known(const struct batch *b, struct json_object *about, const str
 	sink(out.data, out.len, arg);
 	buf_free(&out);
 	buf_free(&line);
+	errno = error;
+	return error ? -1 : 0;
 }
 
-void
+int
 progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
 	       void *arg)
 {
 	struct buf line = {0};
-	struct json_object *about = batch_about(b, &line) == 0 ? parse(&line) : NULL;
+	int error = 0;
+	struct json_object *about = was_read(batch_about(b, &line), &error) ? parse(&line) : NULL;
 
-	progress_print_known(b, about, p, offset, limit, sink, arg);
+	was_read(progress_print_known(b, about, p, offset, limit, sink, arg), &error);
 	json_object_put(about);
 	buf_free(&line);
+	errno = error;
+	return error ? -1 : 0;
 }

@@ -38,18 +38,19 @@ typedef void progress_sink(const char *bytes, size_t n, void *arg);
 /*
  * Hands the status document to SINK, piece by piece, on one line and without newline: "batch_job" from P, then LIMIT
  * items at most, those after the first OFFSET. With LIMIT 0 no item and no result is read. What cannot be read of
- * batch.json, items or results is null or empty in the document.
+ * batch.json, items or results is null or empty in the document; where that is for another reason than that it is not
+ * there, -1 is returned with errno, else 0.
  */
-void progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
-		    void *arg);
+int progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
+		   void *arg);
 
 /* The same for one who has read batch.json: ABOUT, NULL where that cannot be read. */
-void progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
-			  uint64_t limit, progress_sink *sink, void *arg);
+int progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
+			 uint64_t limit, progress_sink *sink, void *arg);
 
 /* Appends what "batch_job" is in the document, and what one of "items" is: item K, in a batch that somebody holds or
- * not. LINE is room for its lines. */
+ * not. LINE is room for its lines. The second returns 0 or -1, as above. */
 void progress_print_job(const struct batch *b, struct json_object *about, const struct progress *p, struct buf *out);
-void progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line);
+int progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line);
 
 #endif

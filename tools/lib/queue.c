@@ -1,6 +1,5 @@
 #include "queue.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "file.h"
 #include "lock.h"
 #include "part.h"
 
@@ -32,26 +32,6 @@ static int
 open_entry(int dir, const char *batch)
 {
 	return openat(dir, batch, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-}
-
-static int
-close_with(int fd, int rc)
-{
-	int error = errno;
-
-	close(fd);
-	errno = error;
-	return rc;
-}
-
-/* Whether the file that is open is the one of that name: it was not removed while its lock was waited for. */
-static bool
-is_entry(int dir, const char *batch, int fd)
-{
-	struct stat st, named;
-
-	return fstat(fd, &st) == 0 && fstatat(dir, batch, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_dev == named.st_dev && st.st_ino == named.st_ino;
 }
 
 /* An empty file of the name, locked alone. A part is that until it is named. */
@@ -87,7 +67,7 @@ queue_make(const struct root *root, const char *batch)
 {
 	int dir = open_queue(root, true);
 
-	return dir < 0 ? -1 : close_with(dir, make_in(dir, batch));
+	return dir < 0 ? -1 : file_close(dir, make_in(dir, batch));
 }
 
 void
@@ -108,11 +88,13 @@ add_again(int dir, const char *batch)
 	if (fd < 0)
 		return errno == ENOENT ? 1 : -1;
 	rc = lock_wait(fd, LOCK_SHARED);
-	if (rc == 0)
-		rc = is_entry(dir, batch, fd) ? 0 : 1;
+	if (rc == 0) {
+		rc = file_is_named(dir, batch, fd); /* it may have been removed while its lock was waited for */
+		rc = rc < 0 ? -1 : !rc;
+	}
 	if (rc >= 0)
 		lock_drop(fd);
-	return close_with(fd, rc); /* closing what was open for writing is what the workers are told of */
+	return file_close(fd, rc); /* closing what was open for writing is what the workers are told of */
 }
 
 static int
@@ -138,7 +120,7 @@ queue_add(const struct root *root, const char *batch)
 {
 	int dir = open_queue(root, true);
 
-	return dir < 0 ? -1 : close_with(dir, add_in(dir, batch));
+	return dir < 0 ? -1 : file_close(dir, add_in(dir, batch));
 }
 
 int
@@ -146,7 +128,7 @@ queue_drop(const struct root *root, const char *batch)
 {
 	int dir = open_queue(root, false);
 
-	return dir < 0 ? -1 : close_with(dir, unlinkat(dir, batch, 0));
+	return dir < 0 ? -1 : file_close(dir, unlinkat(dir, batch, 0));
 }
 
 /* The entry, locked alone. -1: errno, 0 where there is none or somebody holds it; HELD: he does. */
@@ -161,11 +143,11 @@ hold(int dir, const char *batch, bool *held)
 		return -1;
 	}
 	rc = lock_try(fd, LOCK_ALONE);
-	if (rc == 0 && is_entry(dir, batch, fd))
-		return fd;
 	*held = rc > 0;
+	if (rc == 0 && (rc = file_is_named(dir, batch, fd)) == 1)
+		return fd;
 	errno = rc < 0 ? errno : 0;
-	return close_with(fd, -1);
+	return file_close(fd, -1);
 }
 
 int
@@ -178,25 +160,21 @@ queue_end(const struct root *root, const char *batch, bool (*may)(const char *ba
 		return errno == ENOENT ? 0 : -1;
 	fd = hold(dir, batch, &held);
 	if (fd < 0)
-		return close_with(dir, errno ? -1 : held);
+		return file_close(dir, errno ? -1 : held);
 	if (may(batch, arg))
 		rc = unlinkat(dir, batch, 0);
-	close_with(fd, 0);
-	return close_with(dir, rc);
+	file_close(fd, 0);
+	return file_close(dir, rc);
 }
 
-bool
+int
 queue_is_held(const struct root *root, const char *batch)
 {
 	int dir = open_queue(root, false);
 	int fd = dir < 0 ? -1 : open_entry(dir, batch);
-	bool held = fd >= 0 && lock_try(fd, LOCK_SHARED) > 0;
+	int held = fd >= 0 ? lock_try(fd, LOCK_SHARED) : errno == ENOENT ? 0 : -1;
 
-	if (fd >= 0)
-		close(fd);
-	if (dir >= 0)
-		close(dir);
-	return held;
+	return file_close(dir, file_close(fd, held));
 }
 
 struct entry {
@@ -216,38 +194,49 @@ by_age(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+struct entries {
+	struct entry *v;
+	size_t n, room;
+};
+
+static int
+take_entry(int dir, const struct dirent *e, void *arg)
+{
+	struct entries *all = arg;
+	struct stat st;
+	int is = root_name_wrong(e->d_name) ? 0 : file_look(dir, e->d_name, &st);
+
+	if (is <= 0 || !S_ISREG(st.st_mode))
+		return is < 0 ? -1 : 0;
+	if (all->n == all->room) {
+		all->room = all->room ? 2 * all->room : 16;
+		all->v = buf_realloc(all->v, all->room * sizeof(*all->v));
+	}
+	all->v[all->n++] = (struct entry){st.st_mtim, buf_strdup(e->d_name)};
+	return 0;
+}
+
 int
 queue_each(const struct root *root, bool (*see)(const char *batch, void *arg), void *arg)
 {
-	int fd = open_queue(root, false);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct entry *v = NULL;
-	size_t n = 0, room = 0;
-	bool more = true;
+	int fd = open_queue(root, false), rc, error;
+	struct entries all = {0};
+	bool more;
 
-	if (!d)
-		return fd < 0 ? errno == ENOENT ? 0 : -1 : close_with(fd, -1);
-	for (struct dirent *e; (e = readdir(d));) {
-		struct stat st;
-
-		if (root_name_wrong(e->d_name) || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISREG(st.st_mode))
-			continue;
-		if (n == room) {
-			room = room ? 2 * room : 16;
-			v = buf_realloc(v, room * sizeof(*v));
-		}
-		v[n++] = (struct entry){st.st_mtim, buf_strdup(e->d_name)};
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = file_each(fd, take_entry, &all);
+	error = errno;
+	more = rc == 0;
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_age);
+	for (size_t i = 0; i < all.n; i++) {
+		more = more && see(all.v[i].name, arg);
+		free(all.v[i].name);
 	}
-	closedir(d);
-	if (n)
-		qsort(v, n, sizeof(*v), by_age);
-	for (size_t i = 0; i < n; i++) {
-		more = more && see(v[i].name, arg);
-		free(v[i].name);
-	}
-	free(v);
-	return 0;
+	free(all.v);
+	errno = error;
+	return rc;
 }
 
 int
@@ -261,8 +250,8 @@ queue_watch(const struct root *root)
 		return -1;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", dir);
 	if (fd >= 0 && inotify_add_watch(fd, self, IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE) < 0)
-		fd = close_with(fd, -1);
-	return close_with(dir, fd);
+		fd = file_close(fd, -1);
+	return file_close(dir, fd);
 }
 
 static int
@@ -272,7 +261,7 @@ open_lock(const struct root *root, bool make)
 
 	if (dir < 0)
 		return -1;
-	return close_with(dir,
+	return file_close(dir,
 			  openat(dir, lock_name, (make ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW, 0666));
 }
 
@@ -285,17 +274,16 @@ queue_hold_worker(const struct root *root, bool stand_by)
 		return -1;
 	if ((stand_by && lock_bytes_wait(fd, LOCK_ALONE, LOCK_STANDING_BY, 1) < 0) ||
 	    lock_bytes_wait(fd, LOCK_SHARED, LOCK_WORKING, 1) < 0)
-		return close_with(fd, -1);
+		return file_close(fd, -1);
 	return fd;
 }
 
-bool
+int
 queue_has_worker(const struct root *root)
 {
 	int fd = open_lock(root, false);
-	bool has = fd >= 0 && lock_bytes_held(fd, LOCK_WORKING, 1, NULL);
 
-	if (fd >= 0)
-		close(fd);
-	return has;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	return file_close(fd, lock_bytes_held(fd, LOCK_WORKING, 1, NULL));
 }

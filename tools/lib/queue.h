@@ -36,8 +36,9 @@ int queue_drop(const struct root *root, const char *batch);
  */
 int queue_end(const struct root *root, const char *batch, bool (*may)(const char *batch, void *arg), void *arg);
 
-/* Whether somebody holds the entry of BATCH: it is being made, or about to be removed. False where there is none. */
-bool queue_is_held(const struct root *root, const char *batch);
+/* Whether somebody holds the entry of BATCH: it is being made, or about to be removed. 1; 0 also where there is none;
+ * -1 with errno. */
+int queue_is_held(const struct root *root, const char *batch);
 
 /* Calls SEE with each batch that has an entry, the one that was handed in first first, until it returns false. 0 or
  * -1; a root without a queue has none. */
@@ -53,7 +54,7 @@ int queue_watch(const struct root *root);
  */
 int queue_hold_worker(const struct root *root, bool stand_by);
 
-/* Whether a process works on the queue; one that stands by and waits does not. */
-bool queue_has_worker(const struct root *root);
+/* Whether a process works on the queue; one that stands by and waits does not. 1, 0, or -1 with errno. */
+int queue_has_worker(const struct root *root);
 
 #endif

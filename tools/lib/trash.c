@@ -1,6 +1,5 @@
 #include "trash.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "lock.h"
 
 /* How deep a tree may be: each level takes a descriptor. Nothing of ours is deeper than a few. */
@@ -26,21 +26,11 @@ static const char hidden[] = ".trash-";
 
 enum { SPARE_MOST = 1 << 16 }; /* bytes of an empty directory that SPARE is not made anew for */
 
-static int
-close_with(int fd, int rc)
-{
-	int error = errno;
-
-	close(fd);
-	errno = error;
-	return rc;
-}
-
 static int empty(int fd, dev_t dev, int depth);
 
 /* Removes the directory NAME of DIR. */
 static int
-remove_dir(int dir, const char *name, dev_t dev, int depth)
+remove_dir(int dir, const char *name, dev_t dev, int depth, bool again)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -48,14 +38,17 @@ remove_dir(int dir, const char *name, dev_t dev, int depth)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) < 0)
-		return close_with(fd, -1);
+		return file_close(fd, -1);
 	if (st.st_dev != dev || depth >= DEPTH_MOST) {
 		errno = st.st_dev != dev ? EXDEV : ELOOP;
-		return close_with(fd, -1);
+		return file_close(fd, -1);
 	}
 	if (empty(fd, dev, depth + 1) < 0)
 		return -1;
-	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	/* Who had opened it before it was moved here may make a file in it still, once. */
+	return again && (errno == ENOTEMPTY || errno == EEXIST) ? remove_dir(dir, name, dev, depth, false) : -1;
 }
 
 static int
@@ -64,28 +57,35 @@ remove_one(int dir, const char *name, dev_t dev, int depth)
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	/* Linux says EISDIR, POSIX EPERM. */
-	return errno == EISDIR || errno == EPERM ? remove_dir(dir, name, dev, depth) : -1;
+	return errno == EISDIR || errno == EPERM ? remove_dir(dir, name, dev, depth, true) : -1;
+}
+
+struct emptying {
+	dev_t dev;
+	int depth;
+	int error; /* of the first that cannot be removed */
+};
+
+static int
+remove_entry(int dir, const struct dirent *e, void *arg)
+{
+	struct emptying *x = arg;
+
+	if (remove_one(dir, e->d_name, x->dev, x->depth) < 0 && !x->error)
+		x->error = errno;
+	return 0;
 }
 
 /* Removes what is in the directory FD, which is closed here. Goes on behind what cannot be removed. */
 static int
 empty(int fd, dev_t dev, int depth)
 {
-	DIR *d = fdopendir(fd);
-	int error = 0;
+	struct emptying x = {.dev = dev, .depth = depth};
 
-	if (!d)
-		return close_with(fd, -1);
-	for (struct dirent *e; (errno = 0, e = readdir(d));) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (remove_one(fd, e->d_name, dev, depth) < 0 && !error)
-			error = errno;
-	}
-	error = error ? error : errno;
-	closedir(d);
-	errno = error;
-	return error ? -1 : 0;
+	if (file_each(fd, remove_entry, &x) < 0)
+		return -1;
+	errno = x.error;
+	return x.error ? -1 : 0;
 }
 
 /* A name that nothing else has, beginning with at most 128 bytes of NAME. */
@@ -132,7 +132,7 @@ empty_spare(const struct root *root)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) < 0)
-		return close_with(fd, -1);
+		return file_close(fd, -1);
 	rc = empty(fd, st.st_dev, 0);
 	/* Directories do not shrink: one that was large is not kept. */
 	if (rc == 0 && st.st_size > SPARE_MOST && unlinkat(root->fd, spare, AT_REMOVEDIR) == 0)
@@ -167,28 +167,32 @@ trash_dir(const struct root *root, int dirfd, const char *name)
 	if (trash < 0)
 		return is_full(errno) ? trash_on_full(root, dirfd, name) : -1;
 	if (fstat(trash, &st) < 0)
-		return close_with(trash, -1);
+		return file_close(trash, -1);
 	if (move_in(dirfd, name, trash, as, sizeof(as)) < 0) {
 		rc = is_full(errno) ? trash_on_full(root, dirfd, name) : -1;
-		return close_with(trash, rc);
+		return file_close(trash, rc);
 	}
-	return close_with(trash, remove_one(trash, as, st.st_dev, 0));
+	return file_close(trash, remove_one(trash, as, st.st_dev, 0));
 }
 
-/* The batch's lock, held alone; -1 where it has none, -2 with errno. */
+/* The lock of the batch NAME, whose directory is open as BATCH, held alone; made where it is missing, so that who is
+ * making the batch is kept out. -1 with errno: ENOENT where the name is another's by then. */
 static int
-hold(int batch)
+hold(int batches, const char *name, int batch)
 {
-	int fd = openat(batch, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc;
+	int fd = openat(batch, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666), rc;
 
 	if (fd < 0)
-		return errno == ENOENT ? -1 : -2;
+		return -1;
 	rc = lock_bytes_try(fd, LOCK_ALONE, 0, 1);
-	if (rc == 0)
-		return fd;
 	if (rc > 0)
 		errno = EBUSY;
-	return close_with(fd, -2);
+	if (rc != 0)
+		return file_close(fd, -1);
+	rc = file_is_named(batches, name, batch);
+	if (rc == 0)
+		errno = ENOENT;
+	return rc == 1 ? fd : file_close(fd, -1);
 }
 
 int
@@ -196,14 +200,10 @@ trash_batch(const struct root *root, const char *name)
 {
 	int batches = root_dir(root->fd, "batches", false);
 	int batch = batches < 0 ? -1 : root_dir(batches, name, false);
-	int lock = batch < 0 ? -2 : hold(batch);
-	int rc = lock == -2 ? -1 : trash_dir(root, batches, name);
+	int lock = batch < 0 ? -1 : hold(batches, name, batch);
+	int rc = lock < 0 ? -1 : trash_dir(root, batches, name);
 
-	if (lock >= 0)
-		close_with(lock, 0);
-	if (batch >= 0)
-		close_with(batch, 0);
-	return batches < 0 ? -1 : close_with(batches, rc);
+	return file_close(batches, file_close(batch, file_close(lock, rc)));
 }
 
 void
@@ -213,28 +213,24 @@ trash_prepare(const struct root *root)
 		return; /* without it there are two other ways */
 }
 
+static int
+remove_hidden(int dir, const struct dirent *e, void *arg)
+{
+	const struct stat *st = arg;
+
+	return strncmp(e->d_name, hidden, sizeof(hidden) - 1) == 0 ? remove_one(dir, e->d_name, st->st_dev, 0) : 0;
+}
+
 /* Removes what has a hidden name in the root's directory NAME. 0, or -1 with errno. */
 static int
 empty_hidden(const struct root *root, const char *name)
 {
-	int fd = root_dir(root->fd, name, false), error = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int fd = root_dir(root->fd, name, false);
 	struct stat st;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (!d || fstat(fd, &st) < 0)
-		error = errno;
-	for (struct dirent *e; !error && (errno = 0, e = readdir(d));)
-		if (strncmp(e->d_name, hidden, sizeof(hidden) - 1) == 0 && remove_one(fd, e->d_name, st.st_dev, 0) < 0)
-			error = errno;
-	error = error ? error : errno;
-	if (d)
-		closedir(d);
-	else
-		close(fd);
-	errno = error;
-	return error ? -1 : 0;
+	return fstat(fd, &st) < 0 ? file_close(fd, -1) : file_each(fd, remove_hidden, &st);
 }
 
 int
@@ -246,7 +242,7 @@ trash_empty(const struct root *root)
 	if (trash < 0)
 		rc = errno == ENOENT ? 0 : -1;
 	else if (fstat(trash, &st) < 0)
-		rc = close_with(trash, -1);
+		rc = file_close(trash, -1);
 	else
 		rc = empty(trash, st.st_dev, 0);
 	error = errno;

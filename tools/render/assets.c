@@ -5,12 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "msg.h"
 #include "part.h"
 #include "render.h"
 #include "self.h"
 
-enum { CHUNK = 1 << 16 };
+enum { ASSET_MOST = 16 << 20 };
 
 static bool
 ends_in(const char *name, const char *end)
@@ -41,14 +42,9 @@ static int
 read_whole(int dirfd, const char *name, struct buf *text)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
 
 	buf_clear(text);
-	while (fd >= 0 && (n = read(fd, buf_room(text, CHUNK), CHUNK)) > 0)
-		text->len += (size_t)n;
-	if (fd >= 0)
-		close(fd);
-	return n < 0 ? -1 : 0;
+	return fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MOST, text));
 }
 
 /* Adds a program to the digest, or copies another file: the batch's folder works by itself, also from file://. */
@@ -82,7 +78,10 @@ assets_copy(const struct render *r, char programs[HASH_HEX + 1])
 		dirfd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		n = scandir(path.data, &files, counts, alphasort);
 	}
-	if (dirfd < 0 || n < 0) {
+	if (path.len && (dirfd < 0 || n < 0)) {
+		msg_warn_errno("cannot read %s", path.data);
+		code = EX_UNAVAILABLE;
+	} else if (n < 0) {
 		msg_warn("share/review is not beside this program, nor where BI_SHARE says");
 		code = EX_UNAVAILABLE;
 	}

@@ -77,9 +77,16 @@ doc_about(const struct render *r, bool brief)
 {
 	struct json_object *about = json_object_new_object(), *stored;
 	struct buf text = {0};
+	int rc = batch_about(r->batch, &text), error = errno;
 
+	if (rc < 0 && error != ENOENT) {
+		json_object_put(about);
+		buf_free(&text);
+		errno = error;
+		return NULL;
+	}
 	add_text(about, "batch", batch_name(r->batch));
-	if (batch_about(r->batch, &text) == 0 && (stored = rec_parse(text.data, text.len, NULL, 0))) {
+	if (rc == 0 && (stored = rec_parse(text.data, text.len, NULL, 0))) {
 		copy_text(about, "label", stored, NULL);
 		copy_text(about, "category", stored, NULL);
 		json_object_put(stored);
@@ -381,8 +388,12 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	const char *status;
 
 	to->shot.end = THUMB_FAILED;
-	if (batch_result(r->batch, place->item, &text) == 0)
+	if (batch_result(r->batch, place->item, &text) == 0) {
 		result = rec_parse(text.data, text.len, NULL, 0);
+	} else if (errno != ENOENT) {
+		buf_free(&text);
+		return -1;
+	}
 	buf_free(&text);
 	status = result ? rec_string(result, "status") : NULL;
 	if (!status || (strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)) {

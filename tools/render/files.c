@@ -70,6 +70,20 @@ make_item(struct render *r, const struct candidate *c, uint32_t k, int in, const
 	return code;
 }
 
+/* Returns an exit code after a message. */
+static int
+not_opened(const struct render *r, const char *path)
+{
+	struct buf what = {0};
+	int code, error = errno;
+
+	buf_printf(&what, "open %s", path);
+	errno = error;
+	code = render_trouble(batch_name(r->batch), what.data);
+	buf_free(&what);
+	return code;
+}
+
 /* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */
 static int
 look_at_file(struct render *r, const struct batch_place *place, struct json_object *result)
@@ -79,7 +93,7 @@ look_at_file(struct render *r, const struct batch_place *place, struct json_obje
 
 	candidate_of(&c, place, result);
 	if (in < 0 && errno != ENOENT)
-		return render_trouble(batch_name(r->batch), "open the batch's files");
+		return not_opened(r, rec_string(result, "path"));
 	if (in < 0) {
 		r->items[place->item - 1].lost = true;
 		r->lost_count++;
@@ -104,7 +118,7 @@ look_at(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 	buf_clear(line);
 	if (batch_result(r->batch, k, line) < 0) {
 		r->waiting++;
-		return EX_ALL_WELL;
+		return errno == ENOENT ? EX_ALL_WELL : render_trouble(batch_name(r->batch), "read its results");
 	}
 	if (batch_item(r->batch, k, item) < 0 || batch_place(item->data, item->len, &place) < 0)
 		return render_trouble(batch_name(r->batch), "read its items");

@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
+#include "trash.h"
 
-enum { PROGRESS_MS = 100 };
+enum { PROGRESS_MS = 100, TRIES = 100 };
 
 int
 render_trouble(const char *name, const char *what)
@@ -50,6 +52,44 @@ open_shots(const struct render *r)
 	return openat(r->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 }
 
+/* Opens review/NAME and locks it: what has that name then, since it may be removed meanwhile. -1 with errno. */
+static int
+open_locked(int review, const char *name)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int dir = root_dir(review, name, true), is;
+
+		if (dir < 0 && errno == ENOENT)
+			continue;
+		is = dir < 0 || lock_wait(dir, LOCK_ALONE) < 0 ? -1 : file_is_named(review, name, dir);
+		if (is == 1)
+			return dir;
+		file_close(dir, 0);
+		if (is < 0)
+			return -1;
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+/* Removes the pages again where the batch was retired meanwhile. Returns an exit code. */
+static int
+check_there(const struct render *r, const char *name)
+{
+	int batches = root_dir(r->root->fd, "batches", false), review;
+	int is = batches < 0 ? -1 : file_close(batches, file_is_named(batches, name, batch_dirfd(r->batch)));
+
+	if (is < 0)
+		return render_trouble(name, "see whether it is still there");
+	if (is)
+		return EX_ALL_WELL;
+	review = root_dir(r->root->fd, "review", false);
+	if (review < 0 || file_close(review, trash_dir(r->root, review, name)) < 0)
+		return render_trouble(name, "remove its pages, for it was removed meanwhile");
+	msg_warn("batch %s was removed while its pages were made: they were removed too", name);
+	return EX_NOINPUT;
+}
+
 /* Opens the directories and files that the pages go to. 0, or -1 with errno. */
 static int
 open_places(struct render *r, const char *name)
@@ -57,10 +97,9 @@ open_places(struct render *r, const char *name)
 	int review = root_dir(r->root->fd, "review", true);
 
 	r->temp = root_dir(r->root->fd, "temp", true);
-	r->dir = review < 0 ? -1 : root_dir(review, name, true);
-	if (review >= 0)
-		close(review);
-	if (r->temp < 0 || r->dir < 0 || lock_wait(r->dir, LOCK_ALONE) < 0)
+	r->dir = review < 0 ? -1 : open_locked(review, name);
+	file_close(review, 0);
+	if (r->temp < 0 || r->dir < 0)
 		return -1;
 	r->thumbs = root_dir(r->dir, "thumbs", true);
 	r->shots = open_shots(r);
@@ -116,12 +155,12 @@ render(struct render *r, const char *name)
 	code = files_make(r);
 	if (code == EX_ALL_WELL) {
 		r->about = doc_about(r, false);
-		r->brief = doc_about(r, true);
-		code = pages_make(r);
+		r->brief = r->about ? doc_about(r, true) : NULL;
+		code = r->brief ? pages_make(r) : render_trouble(name, "read its batch.json");
 	}
-	if (code == EX_ALL_WELL)
-		sweep(r);
-	return code;
+	if (code == EX_ALL_WELL && sweep(r) < 0)
+		code = render_trouble(name, "look for pages that it has no longer");
+	return code == EX_ALL_WELL ? check_there(r, name) : code;
 }
 
 int

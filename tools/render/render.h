@@ -135,7 +135,7 @@ void alike_sort(struct alike *v, size_t n);
 /* --- doc.c: what jq gets to read, a line each; of each it makes one, an array of {"name":FILE,"text":TEXT} --- */
 
 /* What the pages say of the whole batch; once the items are counted. BRIEF: what the page of one subject may say of it,
- * which does not change as items complete. For json_object_put(). */
+ * which does not change as items complete. For json_object_put(); NULL with errno. */
 struct json_object *doc_about(const struct render *r, bool brief);
 
 /* {"head":...}: the batch. */
@@ -240,7 +240,8 @@ int pages_write(const struct render *r, const char *name, const char *bytes, siz
 /* --- sweep.c --- */
 
 /* Removes pages, candidates and thumbnails of subjects and items that the batch does not have, or has no more: of an
- * earlier batch of that name, of items whose file is gone or of another kind now. Other files are left alone. */
-void sweep(const struct render *r);
+ * earlier batch of that name, of items whose file is gone or of another kind now. Other files are left alone. 0, or -1
+ * with errno. */
+int sweep(const struct render *r);
 
 #endif

@@ -1,10 +1,11 @@
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "render.h"
 
 /* Whether NAME is ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no such
@@ -37,27 +38,31 @@ is_foreign(const struct render *r, const char *name, bool thumbs)
 	return k == 0 || !r->items[k - 1].ext || strcmp(end + 1, r->items[k - 1].ext) != 0;
 }
 
-static void
-sweep_dir(const struct render *r, int dirfd, bool thumbs)
-{
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+struct sweeping {
+	const struct render *r;
+	bool thumbs;
+};
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((e = readdir(dir)))
-		if (is_foreign(r, e->d_name, thumbs))
-			unlinkat(dirfd, e->d_name, 0);
-	closedir(dir);
+static int
+sweep_one(int dir, const struct dirent *e, void *arg)
+{
+	const struct sweeping *s = arg;
+
+	if (!is_foreign(s->r, e->d_name, s->thumbs))
+		return 0;
+	return unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-void
+static int
+sweep_dir(const struct render *r, int dirfd, bool thumbs)
+{
+	struct sweeping s = {r, thumbs};
+
+	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_one, &s);
+}
+
+int
 sweep(const struct render *r)
 {
-	sweep_dir(r, r->dir, false);
-	sweep_dir(r, r->thumbs, true);
+	return sweep_dir(r, r->dir, false) < 0 || sweep_dir(r, r->thumbs, true) < 0 ? -1 : 0;
 }

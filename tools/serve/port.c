@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "lock.h"
 #include "msg.h"
 #include "serve.h"
@@ -42,14 +43,36 @@ open_port(const struct serve *s, const char *batch)
 	return fd;
 }
 
+/* Locks the file FD. 0; 1 where another has it; 2 where it was removed with its batch, and does not count; -1. */
+static int
+try_hold(const struct serve *s, const char *batch, int fd)
+{
+	int rc = lock_try(fd, LOCK_ALONE), dir;
+	char name[NAME_LONGEST + 8];
+
+	if (rc != 0)
+		return rc;
+	snprintf(name, sizeof(name), "%s.port", batch);
+	dir = root_dir(s->root.fd, "leases", false);
+	rc = dir < 0 ? -1 : file_close(dir, file_is_named(dir, name, fd));
+	return rc < 0 ? -1 : rc ? 0 : 2;
+}
+
 int
 serve_hold(const struct serve *s, const char *batch)
 {
 	int64_t until = clock_ms() + HOLD_MS;
 	int fd = open_port(s, batch), rc = -1;
 
-	while (fd >= 0 && (rc = lock_try(fd, LOCK_ALONE)) == 1 && clock_ms() < until)
-		nanosleep(&(struct timespec){.tv_nsec = AGAIN_MS * 1000000L}, NULL);
+	while (fd >= 0 && (rc = try_hold(s, batch, fd)) > 0 && clock_ms() < until) {
+		if (rc == 2) {
+			close(fd);
+			fd = open_port(s, batch);
+			rc = -1;
+		} else {
+			nanosleep(&(struct timespec){.tv_nsec = AGAIN_MS * 1000000L}, NULL);
+		}
+	}
 	if (rc == 0)
 		return fd;
 	if (rc == 1)

@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "doctor.h"
+#include "file.h"
 #include "lease.h"
 #include "progress.h"
 #include "queue.h"
@@ -258,26 +259,33 @@ look_at_batch(const char *name, void *arg)
 	return true;
 }
 
+static void
+not_listed(struct doctor *d)
+{
+	doctor_find(d, DOCTOR_PROBLEM, NULL, "batches cannot be read: %s", strerror(errno));
+	doctor_mend(d,
+		    "look into the log of the kernel for errors of the disk (dmesg), and into the directory's rights");
+}
+
+static int
+look_for_stray(int dir, const struct dirent *e, void *arg)
+{
+	struct buf shown = {0};
+
+	if (root_name_wrong(e->d_name) || e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
+		return 0;
+	buf_printf(&shown, "batches/%s", e->d_name);
+	doctor_folder(arg, dir, e->d_name, e->d_name, shown.data);
+	buf_free(&shown);
+	return 0;
+}
+
 /* What is in batches/ under a batch's name and is no directory is in the way of that batch. */
 static void
 look_for_strays(struct doctor *d, int batches)
 {
-	int copy = openat(batches, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	struct buf shown = {0};
-
-	if (!dir && copy >= 0)
-		close(copy);
-	for (struct dirent *e; dir && (e = readdir(dir));) {
-		if (root_name_wrong(e->d_name) || e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
-			continue;
-		buf_clear(&shown);
-		buf_printf(&shown, "batches/%s", e->d_name);
-		doctor_folder(d, batches, e->d_name, e->d_name, shown.data);
-	}
-	if (dir)
-		closedir(dir);
-	buf_free(&shown);
+	if (file_each(openat(batches, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), look_for_stray, d) < 0)
+		not_listed(d);
 }
 
 void
@@ -287,7 +295,10 @@ doctor_batches(struct doctor *d)
 
 	if (all.dir >= 0) {
 		look_for_strays(d, all.dir);
-		batch_each(d->root, look_at_batch, &all);
+		if (batch_each(d->root, look_at_batch, &all) < 0)
+			not_listed(d);
+	} else if (errno != ENOENT) {
+		not_listed(d);
 	}
 	if (all.dir >= 0)
 		close(all.dir);
@@ -325,7 +336,7 @@ note_entry(const char *batch, void *arg)
 
 	w->n++;
 	buf_printf(&path, "queue/%s", batch);
-	if (!queue_is_held(w->root, batch) && !is_worked_on(w->root, batch) &&
+	if (queue_is_held(w->root, batch) == 0 && !is_worked_on(w->root, batch) &&
 	    fstatat(w->root->fd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0 && w->waiting++ == 0) {
 		snprintf(w->first, sizeof(w->first), "%s", batch);
 		w->since = st.st_mtim.tv_sec;
@@ -338,7 +349,7 @@ void
 doctor_queue(struct doctor *d)
 {
 	struct waiting w = {.root = d->root};
-	bool worker = queue_has_worker(d->root);
+	bool worker = queue_has_worker(d->root) != 0; /* where it cannot be known, queue_each() says why */
 	char room[DOCTOR_SPAN];
 
 	if (queue_each(d->root, note_entry, &w) < 0) {

@@ -8,16 +8,29 @@
 
 #include "append.h"
 #include "events.h"
+#include "file.h"
 #include "msg.h"
 #include "rec.h"
 #include "userinfo.h"
 
 static const char *const asked_for[] = {"url", "media", "file", "filename", "upload", "member", NULL};
 
+/* What happens is told without gaps, or not at all. */
+static _Noreturn void
+not_read(const struct batch *b, const char *name)
+{
+	msg_die_errno(msg_code(errno), "cannot read %s of the batch '%s'", name, batch_name(b));
+}
+
+/* -1 where it is not there. */
 static int
 open_file(const struct batch *b, const char *name)
 {
-	return openat(batch_dirfd(b), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(batch_dirfd(b), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 && errno != ENOENT)
+		not_read(b, name);
+	return fd;
 }
 
 /* --- claims --- */
@@ -81,10 +94,12 @@ read_states(struct happening *h, struct spotted *s, const struct tracked *v, con
 	fd = open_file(b, "state");
 	if (fd < 0)
 		return;
-	while ((n = pread(fd, chunk, sizeof(chunk), at)) > 0 && at + n < UINT32_MAX) {
+	while ((n = file_read_at(fd, chunk, sizeof(chunk), at)) > 0 && at + n < UINT32_MAX) {
 		take_states(h, s, b, (size_t)at, chunk, (size_t)n);
 		at += n;
 	}
+	if (n < 0)
+		not_read(b, "state");
 	close(fd);
 }
 
@@ -141,9 +156,8 @@ read_results(struct happening *h, struct spotted *s, const struct tracked *v, co
 		return;
 	end = append_each(fd, s->read_to, tell_result, &t);
 	if (end < 0)
-		msg_warn_errno("cannot read the results of the batch '%s'", v->seen.name);
-	else
-		s->read_to = end;
+		not_read(b, "results.ndjson");
+	s->read_to = end;
 	close(fd);
 }
 
@@ -158,9 +172,9 @@ items_skip(struct spotted *s, const struct tracked *v, const struct batch *b)
 	if (fd < 0)
 		return;
 	s->read_to = append_whole(fd);
-	close(fd);
 	if (s->read_to < 0)
-		s->read_to = 0;
+		not_read(b, "results.ndjson");
+	close(fd);
 }
 
 bool

@@ -18,10 +18,11 @@ struct listing {
 	struct buf line; /* room for one of the batch's */
 	struct buf out;
 	uint64_t shown;
+	int error; /* why not all could be read; 0: it could */
 };
 
 static const char *
-status_of(const struct listing *l, char state)
+status_of(const struct listing *l, int state)
 {
 	return state == 'c'              ? "completed"
 	       : state == 'f'            ? "failed"
@@ -29,14 +30,27 @@ status_of(const struct listing *l, char state)
 					 : "pending";
 }
 
-/* Reads the line of an item, or of its result, as an object; NULL where it is none. */
+typedef int get_line(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Gets the line of an item, or of its result. Whether it is there. */
+static bool
+has_line(struct listing *l, uint32_t k, get_line *get)
+{
+	buf_clear(&l->line);
+	if (get(l->b, k, &l->line) == 0)
+		return true;
+	if (errno != ENOENT)
+		l->error = errno;
+	return false;
+}
+
+/* The same as an object; NULL where it is none. */
 static struct json_object *
-read_line(struct listing *l, uint32_t k, int (*get)(const struct batch *b, uint32_t k, struct buf *out))
+read_line(struct listing *l, uint32_t k, get_line *get)
 {
 	struct json_object *o;
 
-	buf_clear(&l->line);
-	o = get(l->b, k, &l->line) == 0 && l->line.len ? rec_parse(l->line.data, l->line.len, NULL, 0) : NULL;
+	o = has_line(l, k, get) && l->line.len ? rec_parse(l->line.data, l->line.len, NULL, 0) : NULL;
 	if (!o || json_object_is_type(o, json_type_object))
 		return o;
 	json_object_put(o);
@@ -68,12 +82,11 @@ print_item_record(struct listing *l, uint32_t k, const char *status)
 }
 
 static void
-print_record(struct listing *l, uint32_t k, char state)
+print_record(struct listing *l, uint32_t k, int state)
 {
 	bool completed = false;
 
-	buf_clear(&l->line);
-	if ((state != 'c' && state != 'f') || batch_result(l->b, k, &l->line) < 0 ||
+	if ((state != 'c' && state != 'f') || !has_line(l, k, batch_result) ||
 	    batch_result_number(l->line.data, l->line.len, &completed) != k) {
 		print_item_record(l, k, status_of(l, state));
 		return;
@@ -129,7 +142,7 @@ add_error(struct buf *out, struct json_object *result)
 }
 
 static void
-print_lines(struct listing *l, uint32_t k, char state)
+print_lines(struct listing *l, uint32_t k, int state)
 {
 	struct json_object *item = read_line(l, k, batch_item), *result = NULL;
 	struct buf *out = &l->out;
@@ -152,18 +165,36 @@ print_lines(struct listing *l, uint32_t k, char state)
 
 /* --- a batch --- */
 
+static void
+print_item(struct listing *l, uint32_t k)
+{
+	int state = batch_state(l->b, k);
+
+	if (state < 0)
+		l->error = errno;
+	else if (l->asked->json)
+		print_record(l, k, state);
+	else
+		print_lines(l, k, state);
+}
+
 /* The next item that is asked for, after K; 0: none. */
 static uint32_t
-next(const struct listing *l, uint32_t k)
+next(struct listing *l, uint32_t k)
 {
+	int64_t found;
+
 	if (k >= l->total || k == UINT32_MAX)
 		return 0;
-	return l->asked->failed ? batch_find_state(l->b, k + 1, 'f') : k + 1;
+	found = l->asked->failed ? batch_find_state(l->b, k + 1, 'f') : k + 1;
+	if (found < 0)
+		l->error = errno;
+	return found < 0 ? 0 : (uint32_t)found;
 }
 
 /* The first one. */
 static uint32_t
-begin(const struct listing *l)
+begin(struct listing *l)
 {
 	uint32_t k = 0;
 
@@ -206,13 +237,15 @@ list(const struct root *root, const char *name, const struct asked *asked, uint6
 		l.total = counts.total;
 		l.width = snprintf(NULL, 0, "%" PRIu64, l.total);
 		for (uint32_t k = begin(&l); k && l.shown < asked->limit; k = next(&l, k)) {
-			if (asked->json)
-				print_record(&l, k, batch_state(l.b, k));
-			else
-				print_lines(&l, k, batch_state(l.b, k));
+			print_item(&l, k);
 			l.shown++;
 		}
 		say_more(&l, asked->failed ? counts.failed : counts.total);
+	}
+	if (l.error) {
+		errno = l.error;
+		code = msg_code(l.error);
+		msg_warn_errno("cannot read all items of the batch '%s'", name);
 	}
 	*shown += l.shown;
 	buf_free(&l.line);

@@ -69,6 +69,20 @@ to_stdout(const char *bytes, size_t n, void *arg)
 		rec_flush();
 }
 
+/* 0 or an exit code after a message. */
+static int
+print_document(struct batch *b, const struct progress *p)
+{
+	int rc = progress_print(b, p, options.asked.offset, options.asked.limit, to_stdout, NULL), error = errno;
+
+	to_stdout("\n", 1, NULL);
+	if (rc == 0)
+		return 0;
+	errno = error;
+	msg_warn_errno("cannot read all of the batch '%s'", batch_name(b));
+	return msg_code(error);
+}
+
 /* Looks at one batch, and prints its document if that is asked for. 0 or an exit code. */
 static int
 see_batch(const struct root *root, struct seen *seen)
@@ -82,8 +96,7 @@ see_batch(const struct root *root, struct seen *seen)
 	if (seen_look(root, seen, b, options.asked.json ? NULL : &history) < 0) {
 		code = seen_say_not_open(seen->name);
 	} else if (options.asked.json) {
-		progress_print(b, &seen->p, options.asked.offset, options.asked.limit, to_stdout, NULL);
-		to_stdout("\n", 1, NULL);
+		code = print_document(b, &seen->p);
 	}
 	history_free(&history);
 	batch_close(b);
@@ -138,22 +151,28 @@ rebuild(const struct root *root, const struct names *names)
 	for (size_t i = 0; i < names->n; i++) {
 		const char *name = names->v[i];
 		struct batch *b = batch_open(root, name, BATCH_ALONE, NULL);
+		struct buf where = {0};
 		uint64_t changed = 0;
+		int64_t length = 0;
 		int rc = 0;
 
 		if (!b) {
 			rc = seen_say_not_open(name);
-		} else if (batch_rebuild(b, &changed) < 0) {
-			msg_warn_errno("cannot rebuild the state of the batch '%s'", name);
+		} else if (batch_rebuild(b, &changed, &where) < 0 || (length = batch_length(b)) < 0) {
 			rc = msg_code(errno);
+			msg_warn_errno(
+				"the state of the batch '%s' is left as it is, for the same command to be run again "
+				"when this is mended: cannot look at %s/batches/%s/%s",
+				name, root->path, name, where.data ? where.data : "items.ndjson");
 		} else {
 			printf(options.asked.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64
 						    "}\n"
 						  : "%s: %" PRIu64 " of %" PRIu64 " states differed\n",
-			       name, changed, batch_length(b));
+			       name, changed, (uint64_t)length);
 		}
 		if (b)
 			batch_close(b);
+		buf_free(&where);
 		if (code == 0)
 			code = rc;
 	}

@@ -95,11 +95,14 @@ static int
 look_closely(const struct root *root, struct seen *s, const struct batch *b, struct history *h)
 {
 	const struct batch_counts *c = &s->p.counts;
-	int rc = 0;
+	int rc = 0, runs;
 
 	s->rate = s->bytes = 0;
 	s->workers = c->held ? count_holders(batch_dirfd(b)) : 0;
-	s->worker_runs = s->p.queued && queue_has_worker(root);
+	runs = s->p.queued ? queue_has_worker(root) : 0;
+	if (runs < 0)
+		return -1;
+	s->worker_runs = runs;
 	forget_kinds(s);
 	/* Of a batch that nobody works on, and in which nothing failed, results have nothing to say. */
 	if (c->held || c->failed)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "follow.h"
 #include "msg.h"
 #include "status.h"
@@ -76,17 +77,16 @@ add_found(const char *name, void *arg)
 	return true;
 }
 
+/* Whether the batch NAME is there; the program ends where that cannot be known. */
 static bool
 is_there(const struct root *root, const char *name)
 {
 	int batches = root_dir(root->fd, "batches", false);
 	int dir = batches < 0 ? -1 : root_dir(batches, name, false);
 
-	if (dir >= 0)
-		close(dir);
-	if (batches >= 0)
-		close(batches);
-	return dir >= 0;
+	if (dir < 0 && errno != ENOENT)
+		msg_finish(seen_say_not_open(name));
+	return file_close(batches, file_close(dir, dir >= 0));
 }
 
 /* Finds the batches that there are. 0 or -1. */

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# "Cannot look" is not "is not there": what of a batch cannot be read is said, and nothing is lost over it.
+# shellcheck disable=SC2154 # stderr is set by run
+load helpers
+
+# Root, too, is kept out by the rights of a file.
+setup() {
+	bi_setup
+	AS=()
+	[ "$(id -u)" != 0 ] || AS=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+}
+
+# The batch $1 of $2 files, which are gone from where they were: the batch has the only copies.
+batch() {
+	local i
+
+	for ((i = 1; i <= $2; i++)); do
+		echo "$1 $i" >"$1.$i.txt"
+	done
+	bi-fetch -q -b "$1" "$1".*.txt >/dev/null
+	rm "$1".*.txt
+}
+
+need_strace() {
+	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
+	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+}
+
+# sweep CALLS ERROR MESSAGE COMMAND...: the command with each one of these system calls on the files PATHS failing, one
+# at a time. After a fault its exit status is not 0 and the message has the cause, or what it prints is right all the
+# same. At least one must have been fatal: else nothing was tried.
+sweep() {
+	local calls=$1 error=$2 message=$3 call path right n code fatal=0 paths=()
+	shift 3
+
+	for path in "${PATHS[@]}"; do
+		paths+=(-P "$BI_ROOT/$path")
+	done
+	right=$("$@" 2>/dev/null)
+	for call in $calls; do
+		for ((n = 1; n < 40; n++)); do
+			code=0
+			strace -f -o trace "${paths[@]}" -e "trace=$call" -e "inject=$call:error=$error:when=$n" \
+				"$@" >out 2>err || code=$?
+			grep -q INJECTED trace || break
+			if [ "$code" = 0 ]; then
+				assert_equal "$call $n: $(<out)" "$call $n: $right"
+			else
+				fatal=$((fatal + 1))
+				run cat err
+				assert_output --partial "$message"
+			fi
+		done
+		[ "$n" -lt 40 ]
+	done
+	[ "$fatal" -gt 0 ]
+	assert_equal "$("$@" 2>/dev/null)" "$right"
+}
+
+@test "files/ that cannot be opened: check, --rebuild and --repair say so, and all is there when it can" {
+	batch t 3
+	chmod 000 "$BI_ROOT/batches/t/files"
+	run -74 --separate-stderr "${AS[@]}" bi-clean check
+	assert_equal "$stderr" "bi-clean: cannot read files/ of the batch 't': Permission denied"
+	run -77 --separate-stderr "${AS[@]}" bi-status --rebuild t
+	assert_regex "$stderr" "/batches/t/files/: Permission denied$"
+	run -74 "${AS[@]}" bi-clean --repair check
+	assert_equal "$(<"$BI_ROOT/batches/t/state")" ccc
+
+	chmod 600 "$BI_ROOT/batches/t/files" # a directory that can be listed, and no file in it looked at
+	run -74 "${AS[@]}" bi-clean --repair check
+	run -77 "${AS[@]}" bi-status --rebuild t
+	assert_output --partial '/batches/t/files/i1_1.txt: Permission denied'
+	assert_equal "$(<"$BI_ROOT/batches/t/state")" ccc
+
+	chmod 755 "$BI_ROOT/batches/t/files"
+	run -0 bi-clean --repair check
+	assert_output '1 batch verified: all is well'
+	assert_equal "$(cat "$BI_ROOT"/batches/t/files/*)" $'t 1\nt 2\nt 3'
+	run -0 bi-fetch -q -b t --resume
+	assert_output --partial '"completed":3,"failed":0'
+}
+
+@test "a file that a result names is never taken for an orphan, also where the last result says that it is lost" {
+	local dir=$BI_ROOT/batches/t
+
+	batch t 3
+	mv "$dir/files" "$dir/elsewhere"
+	run -0 bi-status --rebuild t
+	assert_output 't: 3 of 3 states differed'
+	rmdir "$dir/files" 2>/dev/null || :
+	mv "$dir/elsewhere" "$dir/files"
+	run -0 bi-clean --repair check
+	assert_equal "$(cat "$dir"/files/*)" $'t 1\nt 2\nt 3'
+	[ ! -e "$dir/orphans" ]
+}
+
+@test "orphans are kept until the batch goes, counted, and found once" {
+	local dir=$BI_ROOT/batches/t
+
+	batch t 1
+	echo first >"$dir/files/i9_1.txt"
+	run -1 bi-clean check
+	run -0 bi-clean --repair check
+	assert_line 't: files/i9_1.txt belongs to no item: mended'
+	assert_line --regexp '^t: orphans/ keeps 1 file that no item has, 6 bytes'
+	echo second >"$dir/files/i9_1.txt"
+	run -0 bi-clean --repair check
+	assert_line --regexp '^t: orphans/ keeps 2 files that no item has, 13 bytes'
+	assert_equal "$(cat "$dir/orphans/i9_1.txt" "$dir/orphans/i9_1.txt.1")" $'first\nsecond'
+	run -0 bi-clean --repair check
+	assert_output '1 batch verified: all is well'
+	run -0 bi-clean --json check
+	assert_equal "$(jq -c '[.found, .orphans, .orphan_bytes]' <<<"$output")" '[0,2,13]'
+	batch other 1
+	bi-clean -y batch other # what empties trash/
+	assert_equal "$(cat "$dir"/orphans/*)" $'first\nsecond'
+	run -0 bi-clean -y batch t
+	[ ! -e "$dir" ]
+	assert_equal "$(ls "$BI_ROOT/trash")" ''
+}
+
+@test "reading errors: a status is right, or there is none" {
+	need_strace
+	batch b 4
+	PATHS=(batches/b/items.ndjson batches/b/state)
+	sweep pread64 EIO 'Input/output error' bi-status --json --limit 0 b
+	PATHS=(batches batches/b batches/b/items.ndjson batches/b/state)
+	sweep 'openat getdents64' EIO 'Input/output error' bi-status
+	sweep openat EMFILE 'Too many open files' bi-status --items b
+}
+
+@test "reading errors: what is verified is what there is" {
+	need_strace
+	batch b 3
+	PATHS=(batches batches/b batches/b/files batches/b/items.ndjson batches/b/results.ndjson batches/b/files/i1_1.txt)
+	sweep 'getdents64 read pread64' EIO 'Input/output error' bi-clean check
+	sweep openat EMFILE 'Too many open files' bi-clean check
+}
+
+@test "reading errors: a queue and leases that cannot be read are not empty" {
+	need_strace
+	batch b 1
+	mkdir -p "$BI_ROOT/queue" "$BI_ROOT/leases"
+	echo >"$BI_ROOT/queue/b"
+	echo >"$BI_ROOT/leases/8000" # left by a server that was killed
+	PATHS=(queue queue/b)
+	sweep 'openat newfstatat' EMFILE 'Too many open files' bi-status --json --limit 0 b
+	PATHS=(leases leases/8000)
+	sweep 'openat getdents64 newfstatat' EIO 'Input/output error' bi-clean list
+}
+
+@test "reading errors: no candidate is missing from pages that are called made" {
+	need_strace
+	batch b 3
+	bi-render b >/dev/null
+	PATHS=(batches/b/items.ndjson batches/b/results.ndjson batches/b/batch.json)
+	sweep pread64 EIO 'Input/output error' bi-render b
+	run cat "$BI_ROOT"/review/b/i[123]_review.html
+	assert_output --partial i1_1.txt
+	assert_output --partial i2_1.txt
+	assert_output --partial i3_1.txt
+}

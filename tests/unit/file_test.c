@@ -1,0 +1,116 @@
+#include "testing.h"
+
+#include "file.h"
+
+static int
+note_name(int dir, const struct dirent *e, void *arg)
+{
+	int *seen = arg;
+
+	assert_int_equal(file_look(dir, e->d_name, NULL), 1);
+	assert_int_equal(e->d_name[0], 'x');
+	return ++*seen == 3 ? 7 : 0;
+}
+
+static int
+open_dir(const char *name)
+{
+	return open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void
+a_directory_is_listed(void **state)
+{
+	int seen = 0;
+
+	(void)state;
+	assert_int_equal(mkdir("d", 0777), 0);
+	assert_int_equal(file_each(open_dir("d"), note_name, &seen), 0);
+	assert_int_equal(seen, 0);
+	testing_write("d/x1", "", 0);
+	testing_write("d/x2", "", 0);
+	assert_int_equal(file_each(open_dir("d"), note_name, &seen), 0);
+	assert_int_equal(seen, 2);
+	seen = 0;
+	testing_write("d/x3", "", 0);
+	testing_write("d/x4", "", 0);
+	assert_int_equal(file_each(open_dir("d"), note_name, &seen), 7); /* it was ended */
+	assert_int_equal(file_each(open_dir("none"), note_name, &seen), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(file_each(open("d/x1", O_RDONLY | O_CLOEXEC), note_name, &seen), -1);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(seen, 3);
+	/* Each was closed. */
+	assert_int_equal(open_dir("d"), testing_dirfd(state) + 1);
+}
+
+static void
+only_enoent_says_that_a_name_is_gone(void **state)
+{
+	int dir = testing_dirfd(state), fd;
+	struct stat st;
+
+	testing_write("a", "four", 4);
+	assert_int_equal(file_look(dir, "a", &st), 1);
+	assert_int_equal(st.st_size, 4);
+	assert_int_equal(file_look(dir, "b", &st), 0);
+	assert_int_equal(file_look(dir, "a/b", &st), -1);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(symlink("none", "link"), 0);
+	assert_int_equal(file_look(dir, "link", &st), 1); /* the link is there */
+
+	fd = open("a", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(file_is_named(dir, "a", fd), 1);
+	assert_int_equal(rename("a", "b"), 0);
+	assert_int_equal(file_is_named(dir, "a", fd), 0);
+	testing_write("a", "", 0);
+	assert_int_equal(file_is_named(dir, "a", fd), 0);
+	assert_int_equal(file_is_named(dir, "b", fd), 1);
+	assert_int_equal(file_is_named(dir, "b/c", fd), -1);
+	close(fd);
+	assert_int_equal(file_is_named(dir, "a", fd), -1);
+	assert_int_equal(errno, EBADF);
+}
+
+static void
+a_read_that_fails_is_not_the_end(void **state)
+{
+	char bytes[8] = "";
+	struct buf all = {0};
+	int fd;
+
+	testing_write("a", "0123456789", 10);
+	fd = open("a", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(file_read_at(fd, bytes, 4, 3), 4);
+	assert_memory_equal(bytes, "3456", 4);
+	assert_int_equal(file_read_at(fd, bytes, 4, 8), 2);
+	assert_int_equal(file_read_at(fd, bytes, 4, 10), 0);
+	buf_str(&all, "a ");
+	assert_int_equal(file_read_all(fd, 10, &all), 0);
+	assert_string_equal(all.data, "a 0123456789");
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(file_read_all(fd, 9, &all), -1);
+	assert_int_equal(errno, EFBIG);
+	close(fd);
+	assert_int_equal(file_read_at(testing_dirfd(state), bytes, 4, 0), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(file_read_all(testing_dirfd(state), 9, &all), -1);
+	assert_int_equal(errno, EISDIR);
+	buf_free(&all);
+	errno = EIO;
+	assert_int_equal(file_close(-1, 5), 5);
+	assert_int_equal(errno, EIO);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_directory_is_listed, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(only_enoent_says_that_a_name_is_gone, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_read_that_fails_is_not_the_end, testing_enter, testing_leave),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
+}

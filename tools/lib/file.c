@@ -1,0 +1,107 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READ_AT_ONCE = 1 << 16 };
+
+int
+file_close(int fd, int rc)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return rc;
+}
+
+int
+file_each(int dir, file_visit *visit, void *arg)
+{
+	DIR *d = dir < 0 ? NULL : fdopendir(dir);
+	struct dirent *e;
+	int rc = 0, error;
+
+	if (!d)
+		return file_close(dir, -1);
+	while (rc == 0) {
+		errno = 0;
+		e = readdir(d);
+		if (!e) {
+			rc = errno ? -1 : 0;
+			break;
+		}
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			rc = visit(dir, e, arg);
+	}
+	error = errno;
+	closedir(d);
+	errno = error;
+	return rc;
+}
+
+int
+file_look(int dir, const char *name, struct stat *st)
+{
+	struct stat own;
+
+	if (fstatat(dir, name, st ? st : &own, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
+int
+file_is_named(int dir, const char *name, int fd)
+{
+	struct stat open, named;
+	int rc = fstat(fd, &open) < 0 ? -1 : file_look(dir, name, &named);
+
+	return rc == 1 ? open.st_dev == named.st_dev && open.st_ino == named.st_ino : rc;
+}
+
+ssize_t
+file_read_at(int fd, void *bytes, size_t n, off_t at)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t r = pread(fd, (char *)bytes + got, n - got, at + (off_t)got);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			break;
+		got += (size_t)r;
+	}
+	return (ssize_t)got;
+}
+
+int
+file_read_all(int fd, size_t most, struct buf *out)
+{
+	size_t begin = out->len;
+
+	for (;;) {
+		ssize_t n = read(fd, buf_room(out, READ_AT_ONCE), READ_AT_ONCE);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			out->data[out->len] = '\0';
+			return n < 0 ? -1 : 0;
+		}
+		out->len += (size_t)n;
+		if (out->len - begin > most) {
+			out->len = begin;
+			out->data[begin] = '\0';
+			errno = EFBIG;
+			return -1;
+		}
+	}
+}

@@ -1,0 +1,42 @@
+/*
+ * file: whether a file is there, and what is in it. "It cannot be looked at" is never "it is not there": only ENOENT
+ * says that a name is gone, and a read that fails is not the end of a file.
+ */
+#ifndef BI_FILE_H
+#define BI_FILE_H
+
+#include <dirent.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+/* Called with an entry of the directory DIR. 0 goes on to the next one; any other value ends the listing. */
+typedef int file_visit(int dir, const struct dirent *entry, void *arg);
+
+/*
+ * Calls VISIT with each entry of the directory DIR but "." and "..", in any order. DIR is closed in every case; it may
+ * be -1, from an open that failed, whose errno is then kept. Returns 0; the value by which VISIT ended it; or -1 with
+ * errno where the directory could not be read to its end.
+ */
+int file_each(int dir, file_visit *visit, void *arg);
+
+/* Looks at NAME in the directory DIR, without following a symbolic link. 1 with ST filled (it may be NULL); 0 where
+ * the name is not there; -1 with errno. */
+int file_look(int dir, const char *name, struct stat *st);
+
+/* Whether NAME in the directory DIR is the file or directory that is open as FD. Who has waited for a lock of FD asks:
+ * its name may have been removed or given to another meanwhile. 1, 0, or -1 with errno. */
+int file_is_named(int dir, const char *name, int fd);
+
+/* Reads N bytes at the offset AT. The count, which is less than N only where the file ends; or -1 with errno. */
+ssize_t file_read_at(int fd, void *bytes, size_t n, off_t at);
+
+/* Appends to OUT what FD has from its read position to its end. 0, or -1 with errno: EFBIG for more than MOST bytes. */
+int file_read_all(int fd, size_t most, struct buf *out);
+
+/* Closes FD unless it is negative, and keeps errno. Returns RC. */
+int file_close(int fd, int rc);
+
+#endif
