@@ -207,8 +207,8 @@ off_t batch_result_offset(const struct batch *b, uint32_t k);
  * errno. */
 int batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
-/* The file of a completed result, open for reading. -1 with errno: ENOENT where it is gone, which nothing else says:
- * ELOOP, EISDIR or ENXIO where something else has its name. */
+/* The file of a completed result, open for reading. -1 with errno: ENOENT where it is gone, be the name free or that of
+ * something that was seen to be no file; nothing else says so. */
 int batch_open_file(const struct batch *b, struct json_object *result);
 
 /* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that

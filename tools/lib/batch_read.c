@@ -478,9 +478,12 @@ batch_open_file(const struct batch *b, struct json_object *result)
 	fd = openat(b->files, path + 6, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0 && fstat(fd, &st) < 0)
 		return file_close(fd, -1);
+	if (fd < 0 && errno == ENXIO) /* a socket, which is no file of ours either */
+		errno = ENOENT;
 	if (fd >= 0 && !S_ISREG(st.st_mode)) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
-		return file_close(fd, -1);
+		close(fd);
+		errno = ENOENT;
+		return -1;
 	}
 	return fd;
 }
