@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "collect.h"
+#include "file.h"
 #include "lock.h"
 #include "rec.h"
 
@@ -20,36 +21,32 @@ enum { TRIES = 1000 };
 
 static const char metadata_name[] = "metadata.json";
 
-/* Whether NAME still leads to the directory FD: it goes when it is empty. 1, 0, or -1 with errno. */
+/* The directory of the subject ID, made where it is missing if CREATE says so: whoever made subjects syncs their names,
+ * all at once. */
 static int
-is_there(int parent, const char *name, int fd)
+open_subject(const struct collect *c, const char *id, bool create)
 {
-	struct stat here, there;
+	int fd = root_dir(c->subjects, id, false);
 
-	if (fstat(fd, &here) < 0)
-		return -1;
-	if (fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -1;
-	return here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+	if (fd >= 0 || !create || errno != ENOENT)
+		return fd;
+	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_dir(c->subjects, id, false);
 }
 
 int
 store_open(const struct collect *c, const char *id, bool create, bool alone)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int fd = root_dir(c->subjects, id, create), is, error;
+		int fd = open_subject(c, id, create), is;
 
 		if (fd < 0 && create && errno == ENOENT)
 			continue; /* it went between the two steps */
 		if (fd < 0)
 			return -1;
-		is = lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0 ? -1 : is_there(c->subjects, id, fd);
+		is = lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0 ? -1 : file_is_named(c->subjects, id, fd);
 		if (is > 0)
 			return fd;
-		error = errno;
-		close(fd);
-		errno = error;
-		if (is < 0)
+		if (file_close(fd, is) < 0)
 			return -1;
 	}
 	errno = EBUSY;
