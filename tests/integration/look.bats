@@ -269,7 +269,7 @@ file_of() {
 	refused 404 file_lost
 	ln -s /etc/passwd "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"
-	refused 404 file_lost
+	refused 500 cannot_read # a link may be somebody's way to the file: it is neither followed nor called lost
 	rm -r "$BI_ROOT/batches/job-$job/content/i1_1"
 	ln -s /etc "$BI_ROOT/batches/job-$job/content/i1_1"
 	call "$NB/files/$id/images/1.png"
