@@ -417,8 +417,8 @@ job() {
 	fixture b cfp
 	fixture free c
 	touch "$BI_ROOT/batches/free/files/i1_1.jpg"
-	printf 'ppp' >"$BI_ROOT/batches/b/state"
 	hold b
+	printf 'ppp' >"$BI_ROOT/batches/b/state" # who opened it had brought it up
 	run --separate-stderr bi-status --rebuild b free
 	assert_failure 75
 	assert_output "free: 0 of 1 states differed"

@@ -141,7 +141,8 @@ struct batch_outcome {
 
 /*
  * Records the outcomes of N claimed items: results appended and synced, then their states, then the claims let go. The
- * caller has synced the files before. On -1 the claims stay and nothing of the group counts.
+ * caller has synced the files before. On -1 the claims stay. Nothing of the group counts then; or, where only a byte of
+ * `state` could not be written, its results do, and who claims such an item next brings the byte up.
  */
 int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync);
 

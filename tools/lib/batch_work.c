@@ -473,11 +473,11 @@ batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync
 	errno = error;
 	if (rc < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		/* The result is there: should the byte not be written, the next owner finds it. */
-		(void)set_state(b, v[i].item, v[i].completed ? 'c' : 'f');
+	for (size_t i = 0; i < n; i++)
+		if (set_state(b, v[i].item, v[i].completed ? 'c' : 'f') < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++)
 		lock_bytes_drop(b->state, (off_t)v[i].item - 1, 1);
-	}
 	batch_drop_userinfo(b, v, n);
 	return 0;
 }
