@@ -194,7 +194,8 @@ killed() {
 	poll 10 eval '! flock -n "$BI_ROOT/batches/default/items.ndjson" true'
 	start bi-fetch -q /etc/passwd
 	pid=$!
-	poll 10 eval 'grep -qE "^[0-9]+: -> FLOCK.* $pid " /proc/locks'
+	# It has come to the lock: it has opened the file, and what it locks before.
+	poll 10 eval 'find "/proc/$pid/fd" -lname "*/items.ndjson" | grep -q .'
 	kill -TERM "$pid"
 	poll 5 gone "$pid"
 	stop "$holder" KILL

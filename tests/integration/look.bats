@@ -269,7 +269,7 @@ file_of() {
 	refused 404 file_lost
 	ln -s /etc/passwd "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"
-	refused 500 cannot_read # a link is not followed, and what it leads to is not gone
+	refused 500 cannot_read # a link may be somebody's way to the file: it is neither followed nor called lost
 	rm "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	mkdir "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"

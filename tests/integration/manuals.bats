@@ -241,16 +241,16 @@ variables_read() {
 # fails something, or in a table that such a call takes it from, or in a filter for jq. Answers over HTTP are another
 # matter; so are the codes of other people's API, which all begin with api_.
 codes_given() {
-	find "$top/tools" "$top/share/source" -name '*.c' -print0 -o -name '*.jq' -print0 | xargs -0 perl -0777 -ne '
+	find "$top/tools" "$top/share/source" -name '*.[ch]' -print0 -o -name '*.jq' -print0 | xargs -0 perl -0777 -ne '
 		my @codes;
 		unless ($ARGV =~ m{/api/}) {
 			push @codes, $2 =~ /"([a-z][a-z0-9_]*)"/g
-				while /\b(judge_fail|verdict_set|refuse|say_refused|fail|fail_limit|fail_errno|problem|make_bad|ask_bad)\(([^;{]*);/g;
+				while /\b(judge_fail|verdict_set|refuse|say_refused|fail|fail_limit|fail_errno|problem|make_bad|ask_bad|fail_helper)\(([^;{]*);/g;
 			push @codes, /\bcode = "([a-z][a-z0-9_]*)"/g;
 		}
 		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not)_[a-z_]+)", "/g,
 			/"code", json_object_new_string\("([a-z_]+)"/g, /\\"code\\":\\"([a-z_]+)\\"/g,
-			/\bcode: [^,}\n]*?then "([a-z_]+)"/g;
+			/\bcode: [^,}\n]*?then "([a-z_]+)"/g, /#define TROUBLE_CODE "([a-z_]+)"/g;
 		print "$_\n" for @codes' | grep -v '^api_' | sort -u
 }
 

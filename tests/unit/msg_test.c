@@ -35,7 +35,6 @@ say_what_steers(void *arg)
 	msg_warn_errno("%s", "\x9b");
 	if (errno != ENOENT)
 		exit(1);
-	msg_progress("\x1b[2J\xe2\x81\xa6");
 }
 
 static void
@@ -43,7 +42,7 @@ nothing_in_a_message_steers_the_terminal(void **state)
 {
 	(void)state;
 	assert_int_equal(testing_child(say_what_steers, NULL, "out"), 0);
-	testing_assert_file("err", "bi: a?[2J?b??\nbi: ?: No such file or directory\n\r\033[K?[2J?");
+	testing_assert_file("err", "bi: a?[2J?b??\nbi: ?: No such file or directory\n");
 }
 
 static void
@@ -353,6 +352,26 @@ draw_something_long(struct terminal *t)
 }
 
 static void
+draw_what_steers(struct terminal *t)
+{
+	(void)t;
+	msg_progress("\x1b[2J\xe2\x81\xa6");
+}
+
+static void
+nothing_in_a_progress_line_steers_the_terminal(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	terminal_open(&t);
+	terminal_start(&t, draw_what_steers);
+	assert_int_equal(terminal_end(&t), 0);
+	terminal_shows(&t, CLEAR "?[2J?" CLEAR);
+	terminal_close(&t);
+}
+
+static void
 a_long_line_is_cut_to_the_row(void **state)
 {
 	struct terminal t;
@@ -424,6 +443,7 @@ main(void)
 		cmocka_unit_test(one_process_at_a_time_draws),
 		cmocka_unit_test(a_signal_takes_the_line_away),
 		cmocka_unit_test(a_killed_process_leaves_the_row_to_others),
+		cmocka_unit_test(nothing_in_a_progress_line_steers_the_terminal),
 		cmocka_unit_test(a_long_line_is_cut_to_the_row),
 		cmocka_unit_test(a_dumb_terminal_gets_lines_only),
 		cmocka_unit_test(nothing_is_drawn_in_a_file),

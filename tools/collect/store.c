@@ -20,17 +20,28 @@ enum { TRIES = 1000 };
 
 static const char metadata_name[] = "metadata.json";
 
+/* The directory of the subject ID, made where it is missing if CREATE says so: whoever made subjects syncs their names,
+ * all at once. */
+static int
+open_subject(const struct collect *c, const char *id, bool create)
+{
+	int fd = root_dir(c->subjects, id, false);
+
+	if (fd >= 0 || !create || errno != ENOENT)
+		return fd;
+	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_dir(c->subjects, id, false);
+}
+
 int
 store_open(const struct collect *c, const char *id, bool create, bool alone)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int fd = root_dir(c->subjects, id, create), is;
+		int fd = open_subject(c, id, create), is;
 
 		if (fd < 0 && create && errno == ENOENT)
 			continue; /* it went between the two steps */
 		if (fd < 0)
 			return -1;
-		/* It goes when it is empty, perhaps while its lock is waited for. */
 		is = lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0 ? -1 : file_is_named(c->subjects, id, fd);
 		if (is > 0)
 			return fd;

@@ -235,7 +235,7 @@ batch_length(const struct batch *b)
 int
 batch_state(const struct batch *b, uint32_t k)
 {
-	char s = '\0';
+	unsigned char s = '\0'; /* rubbish is not to look like an error */
 
 	if (b->state >= 0 && file_read_at(b->state, &s, 1, (off_t)k - 1) < 0)
 		return -1;
