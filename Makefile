@@ -151,6 +151,8 @@ $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 
 # What happens between two looks at a lease's owner is the test's to say.
 $(BUILD)/tests/lease_test.t: LINK += -Wl,--wrap=lock_owner,--wrap=pidfd_open
+# The same between a part and its lock, on a file system that has no nameless files.
+$(BUILD)/tests/part_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
 
 # The tests of the parts of bi-parse have these.
 PARSE_TESTS = $(BUILD)/tests/extract_test.t $(BUILD)/tests/answer_test.t

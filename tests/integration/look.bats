@@ -270,6 +270,10 @@ file_of() {
 	ln -s /etc/passwd "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"
 	refused 500 cannot_read # a link may be somebody's way to the file: it is neither followed nor called lost
+	rm "$BI_ROOT/batches/job-$job/files/i1_1.txt"
+	mkdir "$BI_ROOT/batches/job-$job/files/i1_1.txt"
+	call "$NB/files/$id/raw/"
+	refused 404 file_lost
 	rm -r "$BI_ROOT/batches/job-$job/content/i1_1"
 	ln -s /etc "$BI_ROOT/batches/job-$job/content/i1_1"
 	call "$NB/files/$id/images/1.png"
@@ -285,6 +289,10 @@ file_of() {
 	refused 404 removed
 	call "$NB/files/?limit=1"
 	assert_equal "$(jq -c '.results[].status' body)" '"removed"'
+	mv "$BI_ROOT/batches" "$BI_ROOT/elsewhere"
+	: >"$BI_ROOT/batches" # no batch below it can be looked at
+	call "$NB/files/?limit=1"
+	assert_equal "$(jq -c '.results[].status' body)" '"unreadable"'
 }
 
 @test "what bi-parse makes of a page, and that nothing of it stays" {

@@ -21,11 +21,6 @@ batch() {
 	rm "$1".*.txt
 }
 
-need_strace() {
-	[ -z "$SANITIZE" ] || skip "LeakSanitizer does not work under strace"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
-}
-
 # sweep CALLS ERROR MESSAGE COMMAND...: the command with each one of these system calls on the files PATHS failing, one
 # at a time. After a fault its exit status is not 0 and the message has the cause, or what it prints is right all the
 # same. At least one must have been fatal: else nothing was tried.
@@ -121,7 +116,7 @@ sweep() {
 }
 
 @test "reading errors: a status is right, or there is none" {
-	need_strace
+	need_plain_strace
 	batch b 4
 	PATHS=(batches/b/items.ndjson batches/b/state)
 	sweep pread64 EIO 'Input/output error' bi-status --json --limit 0 b
@@ -131,7 +126,7 @@ sweep() {
 }
 
 @test "reading errors: what is verified is what there is" {
-	need_strace
+	need_plain_strace
 	batch b 3
 	PATHS=(batches batches/b batches/b/files batches/b/items.ndjson batches/b/results.ndjson batches/b/files/i1_1.txt)
 	sweep 'getdents64 read pread64' EIO 'Input/output error' bi-clean check
@@ -139,7 +134,7 @@ sweep() {
 }
 
 @test "reading errors: a queue and leases that cannot be read are not empty" {
-	need_strace
+	need_plain_strace
 	batch b 1
 	mkdir -p "$BI_ROOT/queue" "$BI_ROOT/leases"
 	echo >"$BI_ROOT/queue/b"
@@ -151,7 +146,7 @@ sweep() {
 }
 
 @test "reading errors: no candidate is missing from pages that are called made" {
-	need_strace
+	need_plain_strace
 	batch b 3
 	bi-render b >/dev/null
 	PATHS=(batches/b/items.ndjson batches/b/results.ndjson batches/b/batch.json)
@@ -160,4 +155,35 @@ sweep() {
 	assert_output --partial i1_1.txt
 	assert_output --partial i2_1.txt
 	assert_output --partial i3_1.txt
+}
+
+@test "a batch whose results cannot be looked at is not called half-made, and is not removed" {
+	local dir=$BI_ROOT/batches/b
+
+	need_plain_strace
+	batch b 2
+	jq -c '.items = 5' "$dir/batch.json" >about
+	cp about "$dir/batch.json"
+	mkdir -p "$BI_ROOT/queue"
+	: >"$BI_ROOT/queue/b"
+	# The look by the name; what is open already can be looked at.
+	run strace -f -o trace -P results.ndjson -e trace=newfstatat -e inject=newfstatat:error=EIO \
+		bi-fetch -q --json --work --once
+	grep -q INJECTED trace
+	assert_output --partial "the batch 'b' stays in the queue: cannot look into it: Input/output error"
+	assert_equal "$(cat "$dir"/files/*)" $'b 1\nb 2'
+	run -0 bi-fetch -q --json --work --once
+	assert_equal "$(<"$dir/state")" cc
+}
+
+@test "the doctor does not call lost what it cannot look at" {
+	batch b 2
+	chmod 600 "$BI_ROOT/batches/b/files"
+	run ! "${AS[@]}" bi-status --doctor
+	assert_output --partial 'results or files of b cannot be read: Permission denied'
+	refute_output --partial 'has lost'
+	chmod 755 "$BI_ROOT/batches/b/files"
+	rm "$BI_ROOT/batches/b/files/i2_1.txt"
+	run -1 bi-status --doctor
+	assert_output --partial 'b has lost results or files of items that are completed'
 }

@@ -151,13 +151,13 @@ completed_once() {
 	mv "$dir/batch.json" about
 	ln -s "$PWD/about" "$dir/batch.json"
 	run --separate-stderr bi-fetch --work --once
-	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot (open it|read its batch.json)"
+	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot (open it|look into it)"
 	assert_equal "$(state a)$(queue)" pa
 
 	rm "$dir/batch.json"
 	echo rubbish >"$dir/batch.json"
 	run --separate-stderr bi-fetch --work --once
-	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot (open it|read its batch.json)"
+	assert_regex "$stderr" "the batch 'a' stays in the queue: cannot (open it|look into it)"
 	assert_equal "$(state a)$(queue)$(origin_hits .)" pa0
 
 	mv about "$dir/batch.json"
@@ -190,7 +190,7 @@ completed_once() {
 			mkdir "$BI_ROOT/batches/a/batch.json"
 		fi
 		run -0 --separate-stderr bi-fetch --work --once
-		assert_regex "$stderr" "^bi-fetch: the batch 'a' stays in the queue: cannot read its batch.json: "
+		assert_regex "$stderr" "^bi-fetch: the batch 'a' stays in the queue: cannot look into it: "
 		assert_equal "$(ls "$BI_ROOT/batches") $(queue)" 'a a'
 	done
 	rmdir "$BI_ROOT/batches/a/batch.json"

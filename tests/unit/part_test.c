@@ -417,6 +417,74 @@ a_whole_copy_takes_a_name_in_one_step(void **state)
 	close(temp);
 }
 
+/* --- a file system without nameless files --- */
+
+static bool no_tmpfile; /* openat(2) fails with O_TMPFILE */
+static int cleaner;     /* 0: a cleaner takes the lock of the next part first, which is open as CLEANER then */
+
+int __wrap_openat(int dir, const char *name, int flags, ...);
+int __real_openat(int dir, const char *name, int flags, ...);
+int __wrap_lock_try(int fd, enum lock_kind kind);
+int __real_lock_try(int fd, enum lock_kind kind);
+
+int
+__wrap_openat(int dir, const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	if (no_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return __real_openat(dir, name, flags, mode);
+}
+
+int
+__wrap_lock_try(int fd, enum lock_kind kind)
+{
+	char path[32];
+
+	if (no_tmpfile && cleaner == 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		cleaner = open(path, O_RDWR | O_CLOEXEC);
+		assert_true(cleaner > 0);
+		assert_int_equal(__real_lock_try(cleaner, LOCK_ALONE), 0);
+	}
+	return __real_lock_try(fd, kind);
+}
+
+static void
+a_part_that_a_cleaner_has_locked_is_not_used(void **state)
+{
+	int temp = open_temp(), other;
+	struct stat mine, theirs;
+	char path[32];
+	struct part p;
+
+	(void)state;
+	no_tmpfile = true;
+	cleaner = 0;
+	assert_int_equal(part_open(&p, temp), 0);
+	no_tmpfile = false;
+	assert_int_equal(fstat(p.fd, &mine), 0);
+	assert_int_equal(fstat(cleaner, &theirs), 0);
+	assert_int_not_equal(mine.st_ino, theirs.st_ino);
+	/* The part that is used is locked. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p.fd);
+	other = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(other >= 0);
+	assert_int_equal(lock_try(other, LOCK_ALONE), 1);
+	part_drop(&p);
+	close(other);
+	close(cleaner);
+	close(temp);
+}
+
 int
 main(void)
 {
@@ -437,6 +505,7 @@ main(void)
 		IN_TEMP(a_short_write_is_a_failure),
 		IN_TEMP(no_place_for_parts_is_an_error),
 		IN_TEMP(a_whole_copy_takes_a_name_in_one_step),
+		IN_TEMP(a_part_that_a_cleaner_has_locked_is_not_used),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -10,8 +10,8 @@
 #include "progress.h"
 #include "rec.h"
 
-/* Whether the batch of a file is there. */
-static bool
+/* Whether the batch of a file is there. 1, 0, or -1 with errno. */
+static int
 is_there(const struct root *root, const struct notebook_file *f)
 {
 	char path[sizeof("batches/") + NAME_LONGEST];

@@ -273,10 +273,16 @@ static enum batch_claim
 seize(struct batch *b, uint32_t k)
 {
 	enum batch_claim claim;
-	int tries = 0;
+	int tries = 0, state;
 
-	while ((claim = batch_seize(b, k)) == CLAIM_HELD && strchr("cf", batch_state(b, k)) && tries++ < HELD_TRIES)
+	while ((claim = batch_seize(b, k)) == CLAIM_HELD) {
+		state = batch_state(b, k);
+		if (state < 0)
+			return CLAIM_ERROR;
+		if ((state != 'c' && state != 'f') || tries++ == HELD_TRIES)
+			break;
 		poll(NULL, 0, HELD_MS);
+	}
 	return claim;
 }
 

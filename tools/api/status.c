@@ -191,15 +191,18 @@ look_at(const struct status *s, struct seen *v, int64_t now)
 
 	v->touched = false;
 	buf_clear(&v->text);
-	if (open_again(s, v) < 0 || (pages && read_subjects(v) < 0) || progress_read(s->root, v->batch, &p) < 0) {
+	if (open_again(s, v) < 0 || (pages && read_subjects(v) < 0) || progress_read(s->root, v->batch, &p) < 0 ||
+	    progress_print(v->batch, &p, 0, 0, to_buf, &v->text) < 0) {
+		int error = errno;
+
+		buf_clear(&v->text);
 		buf_printf(&v->text,
 			   "{\"batch_job\":{\"name\":\"%s\",\"status\":\"unreadable\"},\"error_message\":", v->name);
-		buf_json(&v->text, strerror(errno));
+		buf_json(&v->text, strerror(error));
 		buf_str(&v->text, "}");
 		v->moves = false;
 		return;
 	}
-	progress_print(v->batch, &p, 0, 0, to_buf, &v->text);
 	v->text.len--; /* its brace: there is more */
 	history_print(&v->history, now, &v->text);
 	if (pages)

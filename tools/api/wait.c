@@ -129,7 +129,7 @@ wait_look(struct hand *h)
 	} else if (state == 'c' || state == 'f') {
 		say_result(h);
 	} else if (waited >= workless_ms(h)) {
-		bool works = queue_has_worker(&h->api->root);
+		bool works = queue_has_worker(&h->api->root) != 0; /* one that cannot be looked for may be there */
 
 		if (works && waited < h->api->bounds.sync_ms)
 			return false;

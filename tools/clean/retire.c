@@ -2,7 +2,6 @@
  * Retiring a batch: with its lock held alone it is written to an archive, if that is asked for, and renamed into trash/
  * with its pages, from where it is deleted. What was chosen of it stays in collected/.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -32,17 +31,6 @@ struct sizes {
 	uint64_t files, bytes;
 };
 
-static int
-close_with(int fd, int rc)
-{
-	int error = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return rc;
-}
-
 /* --- every file of a batch --- */
 
 typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
@@ -53,34 +41,21 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names in the directory D, sorted, into OUT, for free() each and all. How many, or -1 with errno. */
-static ssize_t
-list_names(DIR *d, char ***out)
+struct listing {
+	char **v;
+	size_t n;
+};
+
+static int
+list_name(int dir, const struct dirent *e, void *arg)
 {
-	char **v = NULL;
-	size_t n = 0;
+	struct listing *l = arg;
 
-	for (struct dirent *e; (errno = 0, e = readdir(d));) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if ((n & (n - 1)) == 0)
-			v = buf_realloc(v, (n ? 2 * n : 1) * sizeof(*v));
-		v[n++] = buf_strdup(e->d_name);
-	}
-	*out = v;
-	if (errno) {
-		int error = errno;
-
-		for (size_t i = 0; i < n; i++)
-			free(v[i]);
-		free(v);
-		*out = NULL;
-		errno = error;
-		return -1;
-	}
-	if (n)
-		qsort(v, n, sizeof(*v), by_name);
-	return (ssize_t)n;
+	(void)dir;
+	if ((l->n & (l->n - 1)) == 0)
+		l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
+	l->v[l->n++] = buf_strdup(e->d_name);
+	return 0;
 }
 
 static int each_file(int dir, const char *path, visit *see, void *arg);
@@ -96,14 +71,14 @@ see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
 	if (fd < 0 && errno == ELOOP)
 		return 0; /* a symbolic link is none of ours */
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return close_with(fd, errno == ENOENT ? 0 : -1);
+		return file_close(fd, errno == ENOENT ? 0 : -1);
 	buf_printf(&below, "%s%s%s", path, *path ? "/" : "", name);
 	if (S_ISDIR(st.st_mode)) {
 		rc = each_file(fd, below.data, see, arg);
 	} else {
 		if (S_ISREG(st.st_mode))
 			rc = see(below.data, fd, &st, arg);
-		rc = close_with(fd, rc);
+		rc = file_close(fd, rc);
 	}
 	buf_free(&below);
 	return rc;
@@ -114,25 +89,19 @@ see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
 static int
 each_file(int dir, const char *path, visit *see, void *arg)
 {
-	DIR *d = dir < 0 ? NULL : fdopendir(dir);
-	char **names = NULL;
-	ssize_t n = d ? list_names(d, &names) : -1;
-	int rc = n < 0 ? -1 : 0, error;
+	struct listing l = {0};
+	int rc = dir < 0 ? -1 : file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_name, &l), error;
 
-	if (!d)
-		return close_with(dir, -1);
-	for (ssize_t i = 0; i < n; i++) {
-		if (rc == 0)
-			rc = see_entry(dirfd(d), path, names[i], see, arg);
-		error = errno;
-		free(names[i]);
-		errno = error;
-	}
+	if (l.n)
+		qsort(l.v, l.n, sizeof(*l.v), by_name);
+	for (size_t i = 0; i < l.n && rc == 0; i++)
+		rc = see_entry(dir, path, l.v[i], see, arg);
 	error = errno;
-	free(names);
-	closedir(d);
+	for (size_t i = 0; i < l.n; i++)
+		free(l.v[i]);
+	free(l.v);
 	errno = error;
-	return rc;
+	return file_close(dir, rc);
 }
 
 static int
@@ -195,7 +164,7 @@ digest_of_batch(const struct clean *c, const struct batch *b, char hex[HASH_HEX 
 		rc = pack_end(a.pack, hex, &bytes);
 	else
 		pack_drop(a.pack);
-	return close_with(null, rc);
+	return file_close(null, rc);
 }
 
 /* The SHA-256 of the file PATH. 0, or -1 with errno. */
@@ -217,7 +186,7 @@ digest_of_file(const char *path, char hex[HASH_HEX + 1])
 		hash_drop(h);
 	else
 		hash_end(h, hex);
-	return close_with(fd, n < 0 ? -1 : 0);
+	return file_close(fd, n < 0 ? -1 : 0);
 }
 
 /* Whether the file c->archive is there and is this batch as it is now: one that was interrupted had written it. */
@@ -237,14 +206,14 @@ archive(const struct clean *c, const struct batch *b)
 	const char *slash = strrchr(c->archive, '/'), *name = slash ? slash + 1 : c->archive;
 	char *dirname = slash ? strndup(c->archive, (size_t)(slash - c->archive) + 1) : strdup(".");
 	int dir = dirname ? open(dirname, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = -1;
+	int is = dir < 0 ? -1 : file_look(dir, name, NULL);
 	struct part part = {.fd = -1};
 	char hex[HASH_HEX + 1];
-	struct stat st;
 	uint64_t bytes;
 
-	if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (is > 0)
 		errno = EEXIST;
-	else if (dir >= 0 && part_open(&part, dir) == 0) {
+	else if (is == 0 && part_open(&part, dir) == 0) {
 		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, manifest_name);
 		if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
 			rc = pack_end(a.pack, hex, &bytes);
@@ -261,7 +230,7 @@ archive(const struct clean *c, const struct batch *b)
 		msg_warn_errno("cannot keep the batch '%s' in %s: nothing is removed", batch_name(b), c->archive);
 	part_drop(&part);
 	free(dirname);
-	return close_with(dir, rc);
+	return file_close(dir, rc);
 }
 
 /* --- one batch --- */
@@ -293,7 +262,7 @@ remove_below(const struct clean *c, const char *parent, const char *name)
 	int dir = root_dir(c->root.fd, parent, false);
 	int rc = dir < 0 ? -1 : trash_dir(&c->root, dir, name);
 
-	return close_with(dir, rc < 0 && errno == ENOENT ? 0 : rc);
+	return file_close(dir, rc < 0 && errno == ENOENT ? 0 : rc);
 }
 
 /* The port that it had is anybody's. */
@@ -307,7 +276,7 @@ forget_port(const struct clean *c, const char *name)
 	fd = dir < 0 ? -1 : openat(dir, file.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd >= 0 && lock_try(fd, LOCK_ALONE) == 0)
 		unlinkat(dir, file.data, 0);
-	close_with(fd, close_with(dir, 0));
+	file_close(fd, file_close(dir, 0));
 	buf_free(&file);
 }
 
@@ -338,9 +307,8 @@ static void
 say_left(const struct clean *c, const char *name)
 {
 	int error = errno, dir = root_dir(c->root.fd, "batches", false);
-	struct stat st;
 
-	if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+	if (dir >= 0 && file_look(dir, name, NULL) == 0)
 		msg_warn("the batch '%s' is removed, but not all that it had could be deleted: %s; mend that, and "
 			 "`bi-clean temp` deletes the rest",
 			 name, strerror(error));
@@ -348,7 +316,7 @@ say_left(const struct clean *c, const char *name)
 		msg_warn("cannot remove the batch '%s': %s; it is still there: mend that and run the same command "
 			 "again",
 			 name, strerror(error));
-	close_with(dir, 0);
+	file_close(dir, 0);
 	errno = error;
 }
 

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -9,6 +8,7 @@
 
 #include "buf.h"
 #include "clean.h"
+#include "file.h"
 #include "human.h"
 #include "lock.h"
 #include "msg.h"
@@ -17,7 +17,8 @@
 
 struct sweep {
 	const struct clean *c;
-	int dir; /* temp/ */
+	const char *batch; /* whose parts are removed; NULL: all are */
+	int dir;           /* temp/ */
 	int64_t files, bytes, held, failed;
 	bool quiet; /* what is removed is said by the caller */
 };
@@ -86,21 +87,18 @@ static void
 sweep_name(struct sweep *w, const char *name)
 {
 	struct stat st;
-	int rc;
+	int rc = file_look(w->dir, name, &st);
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (rc == 0)
 		return;
-	rc = fstatat(w->dir, name, &st, AT_SYMLINK_NOFOLLOW);
-	if (rc < 0 && errno == ENOENT)
-		return;
-	if (rc == 0 && !S_ISREG(st.st_mode)) {
+	if (rc > 0 && !S_ISREG(st.st_mode)) {
 		msg_warn("%s/temp/%s is %s, which bi does not make there: left alone", w->c->root.path, name,
 			 S_ISDIR(st.st_mode)   ? "a directory"
 			 : S_ISLNK(st.st_mode) ? "a symbolic link"
 					       : "no regular file");
 		return;
 	}
-	if (rc == 0)
+	if (rc > 0)
 		rc = sweep_file(w, name);
 	if (rc < 0) {
 		msg_warn_errno("cannot remove %s/temp/%s", w->c->root.path, name);
@@ -143,33 +141,26 @@ is_part_of(const char *name, const char *batch)
 	return digits > 0 && strcmp(name + n + 1 + digits, ".part") == 0;
 }
 
+static int
+sweep_entry(int dir, const struct dirent *e, void *arg)
+{
+	struct sweep *w = arg;
+
+	(void)dir;
+	if (!w->batch || is_part_of(e->d_name, w->batch))
+		sweep_name(w, e->d_name);
+	return 0;
+}
+
 /* Sweeps temp/: what is the batch BATCH's, or all. 0, or -1 with errno where it cannot be read. */
 static int
 sweep(struct sweep *w, const char *batch)
 {
-	int copy, error;
-	DIR *d;
-
+	w->batch = batch;
 	w->dir = root_dir(w->c->root.fd, "temp", false);
 	if (w->dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	copy = openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d = copy < 0 ? NULL : fdopendir(copy);
-	if (!d) {
-		error = errno;
-		close(w->dir);
-		errno = error;
-		return -1;
-	}
-	errno = 0;
-	for (struct dirent *e; (e = readdir(d)) != NULL; errno = 0)
-		if (!batch || is_part_of(e->d_name, batch))
-			sweep_name(w, e->d_name);
-	error = errno;
-	closedir(d);
-	close(w->dir);
-	errno = error;
-	return error ? -1 : 0;
+	return file_close(w->dir, file_each(openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, w));
 }
 
 int

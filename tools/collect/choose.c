@@ -103,13 +103,6 @@ read_result(const struct batch *b, uint32_t k, struct json_object **result)
 	return rc;
 }
 
-/* Whether this error means that something else has the name of a file that is gone. */
-static bool
-is_no_file(int error)
-{
-	return error == ELOOP || error == EISDIR || error == ENXIO;
-}
-
 /* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
 static int
 add_file(struct batch *b, struct json_object *choice, uint32_t k)
@@ -125,7 +118,8 @@ add_file(struct batch *b, struct json_object *choice, uint32_t k)
 	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
 	    strspn(sha256, "0123456789abcdef") == HASH_HEX) {
 		fd = batch_open_file(b, result);
-		rc = fd < 0 && errno != ENOENT && !is_no_file(errno) ? -1 : 0;
+		/* A link in its place is named as a file that the batch has lost; nothing is removed over it. */
+		rc = fd < 0 && errno != ENOENT && errno != ELOOP ? -1 : 0;
 	}
 	if (fd >= 0) {
 		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
@@ -180,7 +174,7 @@ open_file(void *arg, size_t i)
 	errno = ENOENT;
 	if (result)
 		fd = batch_open_file(from->batch, result);
-	error = fd < 0 && is_no_file(errno) ? ENOENT : errno;
+	error = fd < 0 && errno == ELOOP ? ENOENT : errno;
 	json_object_put(result);
 	errno = error;
 	return fd;
@@ -483,17 +477,6 @@ read_about(struct choosing *g)
 	return rc;
 }
 
-/* Whether files/ can be looked into, or is not there. False with errno. */
-static bool
-has_files(const struct batch *b)
-{
-	int fd = root_dir(batch_dirfd(b), "files", false);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || errno == ENOENT;
-}
-
 static int
 choose(struct choosing *g)
 {
@@ -502,7 +485,7 @@ choose(struct choosing *g)
 
 	if (read_about(g) < 0)
 		return collect_trouble("read batch.json of batch", name);
-	if (!has_files(g->b))
+	if (batch_filesfd(g->b) < 0 && errno != ENOENT)
 		return collect_trouble("look into files/ of batch", name);
 	if (plan_make(&g->plan, g->b) < 0)
 		return collect_trouble("read the items of batch", name);

@@ -1,5 +1,4 @@
 /* The ATTRIBUTION documents: of the whole collection, and of exports. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "collect.h"
 #include "credit.h"
+#include "file.h"
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
@@ -197,30 +197,24 @@ struct listing {
 };
 
 static int
+list_subject(int dir, const struct dirent *e, void *arg)
+{
+	struct listing *l = arg;
+
+	(void)dir;
+	if (e->d_name[0] == '.')
+		return 0;
+	if ((l->n & (l->n - 1)) == 0)
+		l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
+	l->v[l->n++] = buf_strdup(e->d_name);
+	return 0;
+}
+
+static int
 list_subjects(const struct collect *c, struct listing *l)
 {
-	int fd = openat(c->subjects, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	int error;
-
 	*l = (struct listing){0};
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while (errno = 0, (e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		if ((l->n & (l->n - 1)) == 0)
-			l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
-		l->v[l->n++] = buf_strdup(e->d_name);
-	}
-	error = errno;
-	closedir(d);
-	errno = error;
-	if (error)
+	if (file_each(openat(c->subjects, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_subject, l) < 0)
 		return -1;
 	if (l->n > 1)
 		qsort(l->v, l->n, sizeof(*l->v), compare_names);

@@ -3,7 +3,6 @@
  * does not name any more goes last. Whoever reads without the lock finds the files that the metadata names, unless they
  * went since.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -176,6 +175,7 @@ struct subject {
 	struct buf text;            /* its metadata as it was; empty: none */
 	struct json_object *before; /* the choices of that; those that stay are changed in place */
 	struct json_object *after;
+	int left; /* entries of DIR that stay */
 };
 
 static const char *
@@ -284,10 +284,9 @@ static int
 has_file(int dir, const char *name, long long bytes)
 {
 	struct stat st;
+	int rc = file_look(dir, name, &st);
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -1;
-	return S_ISREG(st.st_mode) && (long long)st.st_size == bytes;
+	return rc > 0 ? S_ISREG(st.st_mode) && (long long)st.st_size == bytes : rc;
 }
 
 /* Whether the bytes of FD have this digest. 1, 0, or -1 with errno. */
@@ -396,34 +395,27 @@ is_chosen(struct json_object *choices, const char *file)
 	return false;
 }
 
+static int
+sweep_entry(int dir, const struct dirent *e, void *arg)
+{
+	struct subject *s = arg;
+
+	if (!is_named_by_content(e->d_name) || is_chosen(s->after, e->d_name)) {
+		s->left++;
+		return 0;
+	}
+	if (unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT)
+		return -1;
+	buf_add(&s->out->removed, e->d_name, strlen(e->d_name) + 1);
+	return 0;
+}
+
 /* Removes what nobody chooses any more. Returns how many other entries there are, -1 with errno. */
 static int
 sweep(struct subject *s)
 {
-	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left = 0, error;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while (errno = 0, (e = readdir(d))) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		left++;
-		if (!is_named_by_content(e->d_name) || is_chosen(s->after, e->d_name))
-			continue;
-		if (unlinkat(s->dir, e->d_name, 0) < 0 && errno != ENOENT)
-			break;
-		left--;
-		buf_add(&s->out->removed, e->d_name, strlen(e->d_name) + 1);
-	}
-	error = errno;
-	closedir(d);
-	errno = error;
-	return error ? -1 : left;
+	s->left = 0;
+	return file_each(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, s) < 0 ? -1 : s->left;
 }
 
 /* --- the whole --- */

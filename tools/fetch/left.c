@@ -4,7 +4,6 @@
  * (http_asked), and the validator that the server gave.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "fetch.h"
+#include "file.h"
 
 enum { LOOK_MS = 1000, READ_A_TURN = 512 << 10 };
 
@@ -45,31 +45,27 @@ left_keep(struct job *j)
 	j->left = false;
 }
 
-/* Whether temp/ has a part with a name: as a rule it has none, and no item need be looked for in it. */
+static int
+see_name(int dir, const struct dirent *e, void *arg)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	(void)dir;
+	(void)arg;
+	return dot && strcmp(dot, ".part") == 0;
+}
+
+/* Whether temp/ has a part with a name, or cannot be read: as a rule it has none, and no item need be looked for in it.
+ */
 static bool
 any_left(struct fetch *f)
 {
 	int64_t now = clock_ms();
-	DIR *d;
-	int fd;
 
 	if (f->parts_looked && now - f->parts_looked < LOOK_MS)
 		return f->parts_left;
 	f->parts_looked = now;
-	f->parts_left = false;
-	fd = openat(f->temp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	for (struct dirent *e; !f->parts_left && (e = readdir(d));) {
-		const char *dot = strrchr(e->d_name, '.');
-
-		f->parts_left = dot && strcmp(dot, ".part") == 0;
-	}
-	closedir(d);
+	f->parts_left = file_each(openat(f->temp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), see_name, NULL) != 0;
 	return f->parts_left;
 }
 

@@ -21,16 +21,6 @@ open_uploads(const struct target *t)
 	return root_dir(batch_dirfd(t->batch), uploads, false);
 }
 
-static int
-close_with(int fd, int rc)
-{
-	int error = errno;
-
-	close(fd);
-	errno = error;
-	return rc;
-}
-
 int
 upload_open(struct job *j)
 {
@@ -41,12 +31,12 @@ upload_open(struct job *j)
 
 	if (dir < 0)
 		return -1;
-	fd = close_with(dir, openat(dir, j->upload, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+	fd = file_close(dir, openat(dir, j->upload, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return fd < 0 ? -1 : close_with(fd, -1);
+		return fd < 0 ? -1 : file_close(fd, -1);
 	if (!S_ISREG(st.st_mode) || (size >= 0 && st.st_size != size)) {
 		errno = ENODATA;
-		return close_with(fd, -1);
+		return file_close(fd, -1);
 	}
 	j->body.part = (struct part){.fd = fd, .tempfd = j->fetch->temp};
 	j->body.kept = true; /* it needs no name in temp/ */
@@ -162,5 +152,5 @@ upload_sweep(const struct target *t)
 	if (rc == 0 && unlinkat(batch_dirfd(t->batch), uploads, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
 	    errno != EEXIST && errno != ENOENT)
 		rc = -1;
-	return close_with(dir, rc);
+	return file_close(dir, rc);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fetch.h"
+#include "file.h"
 #include "msg.h"
 #include "notebook.h"
 #include "queue.h"
@@ -79,12 +80,14 @@ struct making {
 	bool is_half; /* out: it was, and could not be removed */
 };
 
-static bool
+/* 1, 0, or -1 with errno. */
+static int
 has_results(const struct batch *b)
 {
 	struct stat st;
+	int rc = file_look(batch_dirfd(b), "results.ndjson", &st);
 
-	return fstatat(batch_dirfd(b), "results.ndjson", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+	return rc > 0 ? st.st_size > 0 : rc;
 }
 
 /* 1 where the batch has fewer items than its maker announced, or is none; 0 where it is whole, as one with results was
@@ -100,10 +103,10 @@ is_half_made(const struct fetch *f, const char *name)
 
 	if (!b)
 		return errno == ENOENT ? 1 : -1;
-	rc = batch_about(b, &text);
-	if (has_results(b)) {
-		rc = 0;
-	} else if (rc < 0) {
+	rc = has_results(b);
+	if (rc != 0) {
+		rc = rc < 0 ? -1 : 0;
+	} else if (batch_about(b, &text) < 0) {
 		rc = errno == ENOENT ? 1 : -1;
 	} else {
 		about = rec_parse(text.data, text.len, NULL, 0);
@@ -177,7 +180,7 @@ take_batch(struct fetch *f, const char *name)
 	int half = is_half_made(f, name);
 
 	if (half < 0) {
-		note_trouble(w, name, "read its batch.json");
+		note_trouble(w, name, "look into it");
 		return;
 	}
 	if (half) {

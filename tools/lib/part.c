@@ -44,6 +44,7 @@ open_named(struct part *p)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct stat st;
+		int rc;
 
 		unique_name(p->name, sizeof(p->name));
 		p->fd = openat(p->tempfd, p->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -51,9 +52,10 @@ open_named(struct part *p)
 			continue;
 		if (p->fd < 0)
 			return -1;
-		if (lock_try(p->fd, LOCK_ALONE) < 0 || fstat(p->fd, &st) < 0)
+		rc = lock_try(p->fd, LOCK_ALONE);
+		if (rc < 0 || fstat(p->fd, &st) < 0)
 			return drop_unopened(p);
-		if (st.st_nlink > 0)
+		if (rc == 0 && st.st_nlink > 0)
 			return 0;
 		close(p->fd);
 	}

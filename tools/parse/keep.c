@@ -1,6 +1,5 @@
 #include "keep.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "file.h"
 #include "lock.h"
 #include "part.h"
 #include "rec.h"
@@ -209,31 +209,22 @@ put_image(const struct keeper *k, int dirfd, int out, const struct answer_image 
 	return -1;
 }
 
+static int
+sweep_entry(int dir, const struct dirent *e, void *arg)
+{
+	const struct answer *a = arg;
+
+	for (size_t i = 0; i < a->image_count; i++)
+		if (strcmp(a->images[i].name, e->d_name) == 0)
+			return 0;
+	return unlinkat(dir, e->d_name, 0);
+}
+
 /* Takes away what an earlier parsing left and this one does not have. */
 static int
-sweep(int dirfd, const struct answer *a)
+sweep(int dirfd, struct answer *a)
 {
-	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	int rc = 0;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	rewinddir(dir);
-	while (rc == 0 && (e = readdir(dir))) {
-		size_t i = 0;
-
-		while (i < a->image_count && strcmp(a->images[i].name, e->d_name) != 0)
-			i++;
-		if (i == a->image_count && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			rc = unlinkat(dirfd, e->d_name, 0);
-	}
-	closedir(dir);
-	return rc;
+	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, a);
 }
 
 static int

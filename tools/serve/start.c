@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "file.h"
 #include "human.h"
 #include "msg.h"
 #include "rec.h"
@@ -56,18 +57,15 @@ check_home(const struct serve *s)
 	return EX_CANTCREAT;
 }
 
-/* Whether there is something by the name of BATCH among the batches; errno stays. */
+/* Whether there is something by the name of BATCH among the batches, as far as can be seen; errno stays. */
 static bool
 has_batch(const struct serve *s, const char *batch)
 {
 	int error = errno, dir = root_dir(s->root.fd, "batches", false);
-	struct stat st;
-	bool has = dir >= 0 && fstatat(dir, batch, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	int is = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_close(dir, file_look(dir, batch, NULL));
 
-	if (dir >= 0)
-		close(dir);
 	errno = error;
-	return has;
+	return is != 0;
 }
 
 /* Whether the pages of BATCH are there. */

@@ -1,5 +1,4 @@
 /* Files named by the SHA-256 of the URL, written whole by rename; their time of change is the reply's. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "hash.h"
 #include "msg.h"
 #include "part.h"
@@ -30,25 +30,23 @@ is_fresh(const struct cache *c, const struct stat *st)
 	return S_ISREG(st->st_mode) && st->st_mtime <= now && now - st->st_mtime < c->seconds;
 }
 
-/* Removes what is too old. What cannot be removed stays, and does not count. */
-static void
-sweep(const struct cache *c)
+static int
+sweep_entry(int dir, const struct dirent *e, void *arg)
 {
-	int fd = openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	const struct cache *c = arg;
 	struct stat st;
 
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((e = readdir(d)))
-		if (strspn(e->d_name, "0123456789abcdef") == HASH_HEX && !e->d_name[HASH_HEX] &&
-		    fstatat(c->dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !is_fresh(c, &st))
-			unlinkat(c->dir, e->d_name, 0);
-	closedir(d);
+	if (strspn(e->d_name, "0123456789abcdef") == HASH_HEX && !e->d_name[HASH_HEX] &&
+	    file_look(dir, e->d_name, &st) > 0 && !is_fresh(c, &st))
+		unlinkat(dir, e->d_name, 0);
+	return 0;
+}
+
+/* Removes what is too old. What cannot be removed stays, and does not count. */
+static void
+sweep(struct cache *c)
+{
+	(void)file_each(openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, c);
 }
 
 struct cache *

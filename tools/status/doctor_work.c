@@ -103,41 +103,45 @@ odd_states(const struct patient *v, uint64_t *length)
 	return odd;
 }
 
-/* Whether item K, which is completed, has its result and its file. */
-static bool
+/* Whether item K, which is completed, has its result and its file. 1, 0, or -1 with errno. */
+static int
 is_there(const struct patient *v, uint32_t k)
 {
 	struct buf line = {0};
-	struct json_object *result = NULL;
-	int fd = -1;
+	struct json_object *result;
+	int fd, is;
 
-	if (batch_result(v->b, k, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
-	if (result)
-		fd = batch_open_file(v->b, result);
-	/* A page that was only asked for its media has none. */
-	if (fd < 0 && result && !rec_string(result, "path"))
-		fd = 0;
-	else if (fd >= 0)
-		close(fd);
-	json_object_put(result);
+	if (batch_result(v->b, k, &line) < 0) {
+		is = errno == ENOENT ? 0 : -1;
+		buf_free(&line);
+		return is;
+	}
+	result = rec_parse(line.data, line.len, NULL, 0);
 	buf_free(&line);
-	return fd >= 0;
+	if (result && !rec_string(result, "path")) {
+		is = 1; /* a page that was only asked for its media has no file */
+	} else {
+		fd = batch_open_file(v->b, result);
+		is = file_close(fd, fd >= 0 ? 1 : errno == ENOENT ? 0 : -1);
+	}
+	json_object_put(result);
+	return is;
 }
 
-/* Of the completed items the first and the last: where the disk lost files or results, it is seldom one. */
-static bool
+/* Of the completed items the first and the last: where the disk lost files or results, it is seldom one.
+ * 1, 0, or -1 with errno. */
+static int
 ends_are_there(const struct patient *v)
 {
-	uint64_t n = v->p.counts.total, first = 1, last = n;
+	int64_t first = batch_find_state(v->b, 1, 'c'), last = (int64_t)v->p.counts.total;
+	int state = 0, is;
 
-	if (v->p.counts.completed == 0)
-		return true;
-	while (first < n && batch_state(v->b, (uint32_t)first) != 'c')
-		first++;
-	while (last > first && batch_state(v->b, (uint32_t)last) != 'c')
+	if (first <= 0)
+		return first < 0 ? -1 : 1;
+	while (last > first && (state = batch_state(v->b, (uint32_t)last)) >= 0 && state != 'c')
 		last--;
-	return is_there(v, (uint32_t)first) && is_there(v, (uint32_t)last);
+	is = state < 0 ? -1 : is_there(v, (uint32_t)first);
+	return is > 0 ? is_there(v, (uint32_t)last) : is;
 }
 
 /* Whether it can be believed. */
@@ -145,6 +149,7 @@ static bool
 look_at_state(struct patient *v)
 {
 	uint64_t length, odd = odd_states(v, &length);
+	int there = 1;
 
 	if (v->p.counts.total == 0 && length > 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
@@ -157,12 +162,20 @@ look_at_state(struct patient *v)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "state of %s is damaged: it has %" PRIu64 " items, items.ndjson %" PRIu64, v->name, length,
 			    v->p.counts.total);
-	else if (!ends_are_there(v))
+	else if ((there = ends_are_there(v)) == 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "%s has lost results or files of items that are completed",
 			    v->name);
+	else if (there < 0)
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "results or files of %s cannot be read: %s", v->name,
+			    strerror(errno));
 	else
 		return true;
-	if (v->p.counts.total == 0)
+	if (there < 0)
+		doctor_mend(v->d,
+			    "see who may read '%s/batches/%s', and whether the log of the kernel (dmesg) has "
+			    "errors of the disk",
+			    v->d->root->path, v->name);
+	else if (v->p.counts.total == 0)
 		doctor_mend(v->d, "put items.ndjson back from a copy; without one, move '%s/batches/%s' away",
 			    v->d->root->path, v->name);
 	else
