@@ -244,6 +244,26 @@ message() {
 	sent /echo/c | grep -x 'cookie: key=k'
 }
 
+@test "passwords with characters that no URL has, in every key, and URLs without a scheme" {
+	local password
+
+	for password in 'a"hunter2' 'a\hunter2' 'hunter2\' 'a b hunter2' 'a<hunter2' 'a/hunter2' 'a?hunter2' 'a#hunter2' $'a\thunter2' \
+		'é@hunter2'; do
+		jq -nc --arg p "$password" --arg u "${FAULTY#http://}" \
+			'{url: "http://me:\($p)@\($u)/status/404/\($p | length)", page: "http://me:\($p)@h/", subject: {id: 1, name: "http://me:\($p)@h/"}},
+			{url: "me:\($p)@h/"}, {media: "//me:\($p)@h/"}'
+		# Not JSON, with slashes as they are and as some write them.
+		printf '%s\n' "{\"url\":\"http://me:$password@h/\"" "{\"url\":\"http:\\/\\/me:$password@h/\""
+	done >in
+	run -1 --separate-stderr bi-fetch -b b --tries 1 <in
+	unsaid
+	assert_equal "$(jq -r 'select(.item) | .error.code' <<<"$output" | sort | uniq -c | xargs)" \
+		"20 bad_json 23 bad_url 7 http_404"
+	run -0 bi-render b
+	run bi-collect -a -o b.zip b
+	run ! grep -rl hunter2 --exclude=secrets "$BI_ROOT" b.zip
+}
+
 @test "a cookie of a file names its host in an attribute, not in its name or value" {
 	local cookie
 
