@@ -414,6 +414,83 @@ teardown() {
 	done
 }
 
+@test "batch --archive: a file that would be removed with the batch is refused, by any path" {
+	local place
+
+	batch M 2
+	run -0 bi-render M
+	mkdir -p "$BI_ROOT/temp" "$BI_ROOT/trash"
+	ln -s "$BI_ROOT/batches/M" link
+	for place in "$BI_ROOT"/{batches/M,batches/M/files,batches,review/M,temp,trash} link; do
+		run -2 bi-clean -y --archive "$place/x.tar" batch M
+		assert_output --partial "x.tar is in the directory "
+		[ ! -e "$place/x.tar" ]
+	done
+	(cd "$BI_ROOT/batches/M/files" && run -2 bi-clean -y --archive x.tar batch M)
+	[ -e "$BI_ROOT/batches/M/files/a_2.txt" ]
+	# Nothing is removed in the root directory itself.
+	run -0 bi-clean -y --archive "$BI_ROOT/x.tar" batch M
+	run -0 bi-collect --verify "$BI_ROOT/x.tar"
+}
+
+@test "batch --archive: what the archive would not have keeps the batch" {
+	local name
+
+	batch M 2
+	# A directory that was moved to another disk, a file, and what is not a file.
+	mv "$BI_ROOT/batches/M/files" elsewhere
+	ln -s "$PWD/elsewhere" "$BI_ROOT/batches/M/files"
+	run -73 bi-clean -y --archive M.tar batch M
+	assert_output --partial 'nothing is removed; files is a symbolic link: '
+	rm "$BI_ROOT/batches/M/files"
+	mv elsewhere "$BI_ROOT/batches/M/files"
+	mv "$BI_ROOT/batches/M/files/a_2.txt" .
+	ln -s "$PWD/a_2.txt" "$BI_ROOT/batches/M/files/a_2.txt"
+	run -73 bi-clean -y --archive M.tar batch M
+	assert_output --partial 'files/a_2.txt is a symbolic link: '
+	mv a_2.txt "$BI_ROOT/batches/M/files/a_2.txt"
+	mkdir "$BI_ROOT/batches/M/orphans"
+	mkfifo "$BI_ROOT/batches/M/orphans/fifo"
+	run -73 bi-clean -y --archive M.tar batch M
+	assert_output --partial 'orphans/fifo is a special file: '
+	rm "$BI_ROOT/batches/M/orphans/fifo"
+	# Names that no list of members can have.
+	for name in $'new\nline' $'tab\t' $'not\xffutf8'; do
+		echo x >"$BI_ROOT/batches/M/orphans/$name"
+		run -73 bi-clean -y --archive M.zip batch M
+		assert_output --partial 'is not plain text: rename the file'
+		rm "$BI_ROOT/batches/M/orphans/$name"
+	done
+	[ ! -e M.tar ] && [ ! -e M.zip ] && [ -e "$BI_ROOT/batches/M/results.ndjson" ]
+}
+
+@test "batch --archive: orphans are in it under any name that is text" {
+	local kind
+
+	for kind in tar zip; do
+		batch M 1
+		mkdir "$BI_ROOT/batches/M/orphans"
+		for name in mine.index lock secrets 'back\slash' $'\u00e9' -x; do
+			echo "$name" >"$BI_ROOT/batches/M/orphans/$name"
+		done
+		LC_ALL=C run -0 bi-clean -y --archive "M.$kind" batch M
+		run -0 bi-collect --verify "M.$kind"
+		for name in mine.index lock secrets $'\u00e9' -x; do
+			grep -aqF "M/orphans/$name" "M.$kind"
+		done
+		run -1 grep -aF -e M/lock -e M/results.index "M.$kind"
+	done
+}
+
+@test "batch --archive: an archive that was there already is on the disk before the batch is removed" {
+	need_strace
+	batch M 1
+	run -74 strace -f -qq -o trace -e trace=renameat -e inject=renameat:error=EIO bi-clean -y --archive M.tar batch M
+	run -73 strace -f -qq -o trace -e trace=fsync -e inject=fsync:error=EIO bi-clean -y --archive M.tar batch M
+	[ -e "$BI_ROOT/batches/M/results.ndjson" ]
+	run -0 bi-clean -y --archive M.tar batch M
+}
+
 @test "batch --archive: interrupted, the same command goes on; what could not be deleted is said as it is" {
 	batch M 3
 	# The archive is written, and what removes the batch fails.

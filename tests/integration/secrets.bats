@@ -244,6 +244,64 @@ message() {
 	sent /echo/c | grep -x 'cookie: key=k'
 }
 
+@test "passwords with characters that no URL has, in every key, and URLs without a scheme" {
+	local password
+
+	for password in 'a"hunter2' 'a\hunter2' 'hunter2\' 'a b hunter2' 'a<hunter2' 'a/hunter2' 'a?hunter2' 'a#hunter2' $'a\thunter2' \
+		'é@hunter2'; do
+		jq -nc --arg p "$password" --arg u "${FAULTY#http://}" \
+			'{url: "http://me:\($p)@\($u)/status/404/\($p | length)", page: "http://me:\($p)@h/", subject: {id: 1, name: "http://me:\($p)@h/"}},
+			{url: "me:\($p)@h/"}, {media: "//me:\($p)@h/"}'
+		# Not JSON, with slashes as they are and as some write them.
+		printf '%s\n' "{\"url\":\"http://me:$password@h/\"" "{\"url\":\"http:\\/\\/me:$password@h/\""
+	done >in
+	run -1 --separate-stderr bi-fetch -b b --tries 1 <in
+	unsaid
+	assert_equal "$(jq -r 'select(.item) | .error.code' <<<"$output" | sort | uniq -c | xargs)" \
+		"20 bad_json 23 bad_url 7 http_404"
+	run -0 bi-render b
+	run bi-collect -a -o b.zip b
+	run ! grep -rl hunter2 --exclude=secrets "$BI_ROOT" b.zip
+}
+
+@test "a cookie of a file names its host in an attribute, not in its name or value" {
+	local cookie
+
+	for cookie in 'subdomain=s; Path=/' 'domain=127.0.0.1' 'a=domain=x; Path=/domain=x' 'a=b; Domain=' 'a=b; domain = . ; Path=/' \
+		'a=b; xDomain=127.0.0.1'; do
+		printf 'Set-Cookie: %s\n' "$cookie" >cookies
+		run -2 --separate-stderr bi-fetch --cookie cookies "$FAULTY/echo/a"
+		[[ $stderr == *'names no host'* ]]
+		run -2 --separate-stderr bi-fetch --cookie-jar cookies "$FAULTY/echo/a"
+	done
+	printf 'Set-Cookie: a=b; Path=/; dOmain = .127.0.0.1\r\n' >cookies
+	run -0 bi-fetch --cookie cookies "$FAULTY/echo/b"
+	assert_equal "$(sent /echo/a)" ''
+}
+
+@test "files of secrets that cannot be read or written are errors, before anything is asked for" {
+	local option
+
+	need_refusals
+	mkdir dir closed
+	: >closed/file
+	chmod 0 closed/file
+	chmod a-w closed
+	for option in --cookie --netrc-file --cacert; do
+		run -66 --separate-stderr "${AS[@]}" bi-fetch "$option" nosuch "$FAULTY/echo/a"
+		[[ $stderr == "bi-fetch: cannot read the "*" in 'nosuch': No such file or directory" ]]
+		run -77 "${AS[@]}" bi-fetch "$option" closed/file "$FAULTY/echo/a"
+		run -66 "${AS[@]}" bi-fetch "$option" dir "$FAULTY/echo/a"
+	done
+	run -66 "${AS[@]}" bi-fetch --cookie-jar dir "$FAULTY/echo/a"
+	run -77 "${AS[@]}" bi-fetch --cookie-jar closed/file "$FAULTY/echo/a"
+	run -73 --separate-stderr "${AS[@]}" bi-fetch --cookie-jar closed/new "$FAULTY/echo/a"
+	[[ $stderr == "bi-fetch: cannot keep cookies in 'closed/new', whose directory must be writable: Permission denied" ]]
+	run -73 "${AS[@]}" bi-fetch --cookie-jar nosuch/new "$FAULTY/echo/a"
+	assert_equal "$(sent /echo/a)" ''
+	chmod u+w closed
+}
+
 @test "media of a page: its password and headers go to its own host; robots.txt gets none" {
 	printf '<img src="/echo/own.txt"><img src="http://localhost:%s/echo/other.txt"><img src="http://spy:third@%s/echo/named.txt">' \
 		"$port" "$host" >page.html

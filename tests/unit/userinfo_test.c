@@ -54,6 +54,20 @@ cut_out_of_text(void **state)
 		{"://", "://"},
 		{"://@", "://"},
 		{"http://u:p@", "http://"},
+		/* Passwords that are not encoded, in a URL that is a string of its own and in a sentence. */
+		{"{\"page\":\"http://u:a\\\"b@h/p\",\"t\":\"d@e\"}", "{\"page\":\"http://h/p\",\"t\":\"d@e\"}"},
+		{"{\"page\":\"http://u:a\\\\@h/p\"}", "{\"page\":\"http://h/p\"}"},
+		{"{\"page\":\"http://u:a b c@d@h/p@q\"}", "{\"page\":\"http://h/p@q\"}"},
+		{"{\"page\":\"http://u:a<b@h/p\"}", "{\"page\":\"http://h/p\"}"},
+		{"{\"page\":\"http://u:a\\tb@h/p\"}", "{\"page\":\"http://h/p\"}"},
+		{"{\"page\":\"http://u:a/b?c#d@h/p\"}", "{\"page\":\"http://h/p\"}"},
+		{"see http://u:a\\\"b@h/p, http://u:a/b@h/p", "see http://h/p, http://h/p"},
+		/* A host is no name, and a sentence no password. */
+		{"http://h:80, d@e", "http://h:80, d@e"},
+		{"http://h: d@e", "http://h: d@e"},
+		{"see http://h:PORT or d@e", "see http://h:PORT or d@e"},
+		{"{\"url\":\"http://h:x\",\"t\":\"d@e\"}", "{\"url\":\"http://h:x\",\"t\":\"d@e\"}"},
+		{"http://[::1]/ d@e", "http://[::1]/ d@e"},
 	};
 
 	(void)state;
@@ -73,7 +87,9 @@ torn_by_a_slash(void **state)
 	static const char *const torn[] = {"http://me:a/b@host/", "https://me:a?b@host", "http://me:a1#b@host/x",
 					   "http://a:b/@"};
 	static const char *const whole[] = {"http://h:80/@x",   "http://h/a@b", "http://[::1]/a@b", "http://u:p@h/",
-					    "http://h:x/no-at", "h:x/a@b",      "http://h:/a@b"};
+					    "http://h:x/no-at", "h:x/ab",       "http://h:/a@b"};
+	static const char *const bare[][2] = {
+		{"me:secret@h/x", "…"}, {"//me:secret@h/x", "…"}, {"a@bc", "…"}, {"a@b", ""}, {"@", ""}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(torn) / sizeof(*torn); i++) {
@@ -81,6 +97,13 @@ torn_by_a_slash(void **state)
 
 		assert_true(userinfo_hide_torn(url));
 		assert_string_equal(strchr(url, '/') + 2, "…");
+		free(url);
+	}
+	for (size_t i = 0; i < sizeof(bare) / sizeof(*bare); i++) {
+		char *url = buf_strdup(bare[i][0]);
+
+		assert_true(userinfo_hide_torn(url));
+		assert_string_equal(url, bare[i][1]);
 		free(url);
 	}
 	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++) {

@@ -376,13 +376,11 @@ act(const struct legacy *l)
 static void
 check_place(const struct legacy *l)
 {
-	const char *root = l->c->root.path;
-	char *real = realpath(l->path, NULL);
-	size_t n = strlen(root);
+	char *below = clean_below_root(l->c, l->path);
 
-	if (real && strncmp(real, root, n) == 0 && real[n] == '/' && strcmp(real + n, "/review") != 0)
+	if (below && strcmp(below, "review") != 0)
 		msg_die(EX_WRONG_USE, "%s is in the root itself: legacy is for folders of the old layout", l->path);
-	free(real);
+	free(below);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "rec.h"
 #include "servers.h"
 #include "trash.h"
+#include "utf8.h"
 
 /* What a batch's directory has. */
 struct sizes {
@@ -33,6 +35,7 @@ struct sizes {
 
 /* --- every file of a batch --- */
 
+/* Called with a file by its path below the batch. FD is -1 for what is neither a regular file nor a directory. */
 typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
 
 static int
@@ -64,27 +67,24 @@ static int each_file(int dir, const char *path, visit *see, void *arg);
 static int
 see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc = 0;
 	struct buf below = {0};
 	struct stat st;
+	int fd = -1, rc = file_look(dir, name, &st);
 
-	if (fd < 0 && errno == ELOOP)
-		return 0; /* a symbolic link is none of ours */
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return file_close(fd, errno == ENOENT ? 0 : -1);
-	buf_printf(&below, "%s%s%s", path, *path ? "/" : "", name);
-	if (S_ISDIR(st.st_mode)) {
-		rc = each_file(fd, below.data, see, arg);
-	} else {
-		if (S_ISREG(st.st_mode))
-			rc = see(below.data, fd, &st, arg);
-		rc = file_close(fd, rc);
+	if (rc <= 0)
+		return rc;
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) {
+		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return file_close(fd, errno == ENOENT ? 0 : -1);
 	}
+	buf_printf(&below, "%s%s%s", path, *path ? "/" : "", name);
+	rc = S_ISDIR(st.st_mode) ? each_file(fd, below.data, see, arg) : file_close(fd, see(below.data, fd, &st, arg));
 	buf_free(&below);
 	return rc;
 }
 
-/* Calls SEE with each regular file below the directory DIR, which is closed here, by its path below the batch, PATH
+/* Calls SEE with each file below the directory DIR, which is closed here, by its path below the batch, PATH
  * being that of DIR, in the order of their names. 0, or -1 with errno. */
 static int
 each_file(int dir, const char *path, visit *see, void *arg)
@@ -116,9 +116,8 @@ add_size(const char *name, int fd, const struct stat *st, void *arg)
 	struct sizes *s = arg;
 
 	(void)name;
-	(void)fd;
-	s->files++;
-	s->bytes += (uint64_t)st->st_size;
+	s->files += fd >= 0;
+	s->bytes += fd >= 0 ? (uint64_t)st->st_size : 0;
 	return 0;
 }
 
@@ -129,7 +128,34 @@ static const char manifest_name[] = "__bi__/SHA256SUMS";
 struct archiving {
 	const char *batch;
 	struct pack *pack;
+	struct buf refused; /* a message: a file that the archive cannot hold */
 };
+
+/* Whether the archive does without the file NAME: it can be made again of the others, or is secret. The names are those
+ * of the batch's own directory; below it, in orphans/, a file may have any name. */
+static bool
+is_left_out(const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strchr(name, '/') && (strcmp(name, "lock") == 0 || strcmp(name, "secrets") == 0 ||
+				      (n > 6 && strcmp(name + n - 6, ".index") == 0));
+}
+
+/* Whether NAME can stand on a line of the manifest, and in every kind of archive. */
+static bool
+is_text(const char *name)
+{
+	size_t n = strlen(name), k;
+	uint32_t c;
+
+	for (; n > 0; name += k, n -= k) {
+		k = utf8_decode(name, n, &c);
+		if (k == 0 || utf8_class_of(c) != UTF8_TEXT)
+			return false;
+	}
+	return true;
+}
 
 static int
 archive_file(const char *name, int fd, const struct stat *st, void *arg)
@@ -138,11 +164,20 @@ archive_file(const char *name, int fd, const struct stat *st, void *arg)
 	struct buf member = {0};
 	int rc;
 
-	(void)st;
-	/* What can be made again of the others stays behind, and so does what is secret. */
-	if (strcmp(name, "lock") == 0 || strcmp(name, "secrets") == 0 ||
-	    (strlen(name) > 6 && strcmp(name + strlen(name) - 6, ".index") == 0))
+	if (is_left_out(name))
 		return 0;
+	if (fd < 0 || !is_text(name)) {
+		buf_clear(&a->refused);
+		buf_printf(&a->refused,
+			   fd < 0 ? "%s is a %s: put the file itself in its place, or remove it"
+				  : "the name %s is not plain text: rename the file%s",
+			   name,
+			   fd >= 0                ? ""
+			   : S_ISLNK(st->st_mode) ? "symbolic link"
+						  : "special file");
+		errno = EINVAL;
+		return -1;
+	}
 	buf_printf(&member, "%s/%s", a->batch, name);
 	rc = pack_file(a->pack, member.data, fd, NULL);
 	buf_free(&member);
@@ -164,6 +199,7 @@ digest_of_batch(const struct clean *c, const struct batch *b, char hex[HASH_HEX 
 		rc = pack_end(a.pack, hex, &bytes);
 	else
 		pack_drop(a.pack);
+	buf_free(&a.refused);
 	return file_close(null, rc);
 }
 
@@ -189,13 +225,30 @@ digest_of_file(const char *path, char hex[HASH_HEX + 1])
 	return file_close(fd, n < 0 ? -1 : 0);
 }
 
-/* Whether the file c->archive is there and is this batch as it is now: one that was interrupted had written it. */
+/* Brings the file PATH and its name to the disk. 0, or -1 with errno. */
+static int
+sync_file(const char *path)
+{
+	char *copy = buf_strdup(path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), dir = -1, rc = -1;
+
+	if (fd >= 0 && fsync(fd) == 0)
+		dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0)
+		rc = fsync(dir);
+	free(copy);
+	return file_close(fd, file_close(dir, rc));
+}
+
+/* Whether the file c->archive is there and is this batch as it is now: one that was interrupted had written it, and
+ * may not have waited for the disk. */
 static bool
 is_archived(const struct clean *c, const struct batch *b)
 {
 	char there[HASH_HEX + 1], now[HASH_HEX + 1];
 
-	return digest_of_file(c->archive, there) == 0 && digest_of_batch(c, b, now) == 0 && strcmp(there, now) == 0;
+	return digest_of_file(c->archive, there) == 0 && digest_of_batch(c, b, now) == 0 && strcmp(there, now) == 0 &&
+	       sync_file(c->archive) == 0;
 }
 
 /* Writes the batch to the file c->archive, which must not be there yet. 0, or -1 after a message. */
@@ -204,8 +257,8 @@ archive(const struct clean *c, const struct batch *b)
 {
 	struct archiving a = {.batch = batch_name(b)};
 	const char *slash = strrchr(c->archive, '/'), *name = slash ? slash + 1 : c->archive;
-	char *dirname = slash ? strndup(c->archive, (size_t)(slash - c->archive) + 1) : strdup(".");
-	int dir = dirname ? open(dirname, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = -1;
+	char *copy = buf_strdup(c->archive);
+	int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1;
 	int is = dir < 0 ? -1 : file_look(dir, name, NULL);
 	struct part part = {.fd = -1};
 	char hex[HASH_HEX + 1];
@@ -226,10 +279,14 @@ archive(const struct clean *c, const struct batch *b)
 		msg_warn("%s is there already and is not the batch '%s' as it is now: nothing is removed; give another "
 			 "name",
 			 c->archive, batch_name(b));
+	else if (rc < 0 && a.refused.len > 0)
+		msg_warn("cannot keep the batch '%s' in %s: nothing is removed; %s", batch_name(b), c->archive,
+			 a.refused.data);
 	else if (rc < 0)
 		msg_warn_errno("cannot keep the batch '%s' in %s: nothing is removed", batch_name(b), c->archive);
 	part_drop(&part);
-	free(dirname);
+	buf_free(&a.refused);
+	free(copy);
 	return file_close(dir, rc);
 }
 
@@ -410,6 +467,20 @@ retire_all(const struct clean *c, const struct names *names, int code)
 	return finish(c, removed, failed, code && names->n > 1 ? EX_SOME_FAILED : code);
 }
 
+/* Ends the program where the archive would be in a directory of the root, and could be removed with the batch. */
+static void
+check_archive_place(const struct clean *c)
+{
+	char *copy = buf_strdup(c->archive), *below = clean_below_root(c, dirname(copy));
+
+	if (below)
+		msg_die(EX_WRONG_USE,
+			"%s is in the directory %s of the root, where files are removed: give --archive a name outside "
+			"of it",
+			c->archive, below);
+	free(copy);
+}
+
 int
 clean_batch(const struct clean *c, char **args)
 {
@@ -421,6 +492,8 @@ clean_batch(const struct clean *c, char **args)
 		opt_wrong("--archive takes one batch at a time");
 	if (c->archive && !pack_kind_of(c->archive))
 		opt_wrong("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
+	if (c->archive)
+		check_archive_place(c);
 	code = retire_all(c, &names, 0);
 	names_free(&names);
 	return code;

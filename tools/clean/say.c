@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "batch.h"
+#include "buf.h"
 #include "clean.h"
 #include "human.h"
 #include "msg.h"
@@ -79,4 +81,16 @@ clean_not_had(const struct clean *c, const char *name)
 		msg_warn_errno("cannot open the batch '%s'", name);
 		return msg_code(errno);
 	}
+}
+
+char *
+clean_below_root(const struct clean *c, const char *path)
+{
+	char *real = realpath(path, NULL), *below = NULL;
+	size_t n = strlen(c->root.path);
+
+	if (real && strncmp(real, c->root.path, n) == 0 && real[n] == '/')
+		below = buf_strdup(real + n + 1);
+	free(real);
+	return below;
 }

@@ -47,6 +47,26 @@ ask_free(struct batch_ask *ask)
 	free((char *)ask->userinfo);
 }
 
+/* Takes names and passwords off the text of a line that says nothing. Where a URL in it ends is not known then: if an
+ * '@' is left behind one, nothing behind its scheme is shown. */
+static void
+hide_secrets(struct buf *text)
+{
+	static const char *const marks[] = {"://", ":\\/\\/"};
+
+	if (text->len == 0)
+		return;
+	text->len = userinfo_cut(text->data, text->len);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		char *url = strstr(text->data, marks[i]);
+
+		if (!url || !strchr(url, '@'))
+			continue;
+		text->len = (size_t)(url - text->data) + strlen(marks[i]);
+		buf_str(text, "…");
+	}
+}
+
 /* A line that cannot be an item is kept as one that has failed, so that nothing is lost silently. TEXT: what can be
  * shown of it. */
 static void
@@ -58,7 +78,7 @@ ask_bad_as(struct batch_ask *ask, const struct rec *rec, const char *text, const
 	buf_str(&why, wrong);
 	rec_mend(why.data);
 	buf_str(&shown, text ? text : "");
-	shown.len = userinfo_cut(shown.data, shown.len);
+	hide_secrets(&shown);
 	if (shown.len > 200)
 		shown.data[shown.len = 200] = '\0';
 	while (shown.len && shown.data[shown.len - 1] & 0x80)

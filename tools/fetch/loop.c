@@ -2,6 +2,7 @@
  * loop: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,8 +10,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "fetch.h"
 #include "governor.h"
 #include "group.h"
@@ -109,6 +112,54 @@ watch(const struct fetch *f, int fd)
 	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
+/* Ends the program where PATH, which WHAT was to be read from, cannot be: libcurl would go on without. NULL is passed
+ * over. */
+static void
+check_readable(const char *path, const char *what)
+{
+	struct stat st;
+
+	if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		errno = EISDIR;
+	else if (!path || access(path, R_OK) == 0)
+		return;
+	msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT, "cannot read the %s in '%s'", what, path);
+}
+
+/* Ends the program where the jar PATH could not be written at the end. libcurl makes a new file beside it. */
+static void
+check_jar(const char *path)
+{
+	char *copy = path ? buf_strdup(path) : NULL;
+
+	if (path && access(path, F_OK) == 0)
+		check_readable(path, "cookies");
+	if (path && access(dirname(copy), W_OK | X_OK) < 0)
+		msg_die_errno(EX_CANTCREAT, "cannot keep cookies in '%s', whose directory must be writable", path);
+	free(copy);
+}
+
+/* Whether the header LINE of a cookie says a domain, in an attribute behind the cookie itself. */
+static bool
+has_domain(const char *line)
+{
+	static const char key[] = "domain";
+
+	while ((line = strchr(line, ';'))) {
+		line += 1 + strspn(line + 1, " \t");
+		if (strncasecmp(line, key, sizeof(key) - 1) != 0)
+			continue;
+		line += sizeof(key) - 1;
+		line += strspn(line, " \t");
+		if (*line != '=')
+			continue;
+		line += 1 + strspn(line + 1, " \t.");
+		if (!strchr(";\r\n", *line))
+			return true; /* strchr() finds the end of the line, too */
+	}
+	return false;
+}
+
 /* A cookie of a file in the form of headers may name no host, and libcurl would send it to every one. */
 static void
 check_cookies(const char *path)
@@ -118,9 +169,8 @@ check_cookies(const char *path)
 	char *line = NULL;
 	size_t room = 0;
 
-	/* One that cannot be read has no cookies, as for libcurl. */
 	while (file && getline(&line, &room, file) >= 0)
-		if (strncasecmp(line, head, sizeof(head) - 1) == 0 && !strcasestr(line, "domain="))
+		if (strncasecmp(line, head, sizeof(head) - 1) == 0 && !has_domain(line))
 			msg_die(EX_WRONG_USE,
 				"a cookie in %s names no host, and would be sent to every one: write '; Domain=HOST' "
 				"behind it",
@@ -134,13 +184,17 @@ check_cookies(const char *path)
 static void
 share_cookies(struct fetch *f)
 {
+	const char *cookies = f->set->cookie && !strchr(f->set->cookie, '=') ? f->set->cookie : NULL;
+
 	if (!f->set->cookie && !f->set->cookie_jar)
 		return;
+	check_jar(f->set->cookie_jar);
+	check_readable(cookies, "cookies");
+	check_cookies(f->set->cookie_jar);
+	check_cookies(cookies);
 	f->share = curl_share_init();
 	if (!f->share || curl_share_setopt(f->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK)
 		msg_die(EX_OSERR, "libcurl could not share cookies: out of memory");
-	check_cookies(f->set->cookie_jar);
-	check_cookies(f->set->cookie && !strchr(f->set->cookie, '=') ? f->set->cookie : NULL);
 }
 
 static void
@@ -162,6 +216,8 @@ set_up(struct fetch *f)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f->multi = curl_multi_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
 	share_cookies(f);
+	check_readable(f->set->netrc_file, "names and passwords");
+	check_readable(f->set->cacert, "certificates");
 	curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
 	curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timer);

@@ -79,6 +79,9 @@ set_kind(struct archive *a, const struct pack_kind *kind)
 
 	if (rc == ARCHIVE_OK && kind->filter)
 		rc = archive_write_add_filter_by_name(a, kind->filter);
+	/* Names are bytes: without this, one that is not ASCII is an error outside of a UTF-8 locale. */
+	if (rc == ARCHIVE_OK && !kind->is_zip)
+		rc = archive_write_set_format_option(a, NULL, "hdrcharset", "BINARY");
 	/* gzip would tell when it was written. */
 	if (rc == ARCHIVE_OK && kind->filter && strcmp(kind->filter, "gzip") == 0)
 		rc = archive_write_set_filter_option(a, "gzip", "timestamp", NULL);

@@ -44,21 +44,31 @@ userinfo_put(const char *url, const char *userinfo, struct buf *out)
 	buf_printf(out, "%s@%s", userinfo, from);
 }
 
-const char userinfo_torn[] = "has a '/', '?' or '#' in its name or password: write it as %2F, %3F or %23";
+const char userinfo_torn[] =
+	"has a name or password that cannot be told apart: write https://NAME:PASSWORD@HOST/, with "
+	"%2F, %3F, %23 for '/', '?', '#'";
+
+/* Whether the N bytes AUTHORITY, which have no '@', cannot be a host and a port: the port is no number. */
+static bool
+is_no_host(const char *authority, size_t n)
+{
+	const char *port = n && *authority != '[' ? memchr(authority, ':', n) : NULL;
+
+	return port && port + 1 + strspn(port + 1, "0123456789") < authority + n;
+}
 
 bool
 userinfo_hide_torn(char *url)
 {
 	static const char rest[] = "…";
-	char *from = find_authority(url, url + strlen(url)), *port;
+	char *from = find_authority(url, url + strlen(url));
 	size_t n = from ? strcspn(from, "/?#") : 0;
 
-	if (!n || *from == '[' || memchr(from, '@', n) || !strchr(from + n, '@'))
+	if (from ? !n || memchr(from, '@', n) || !strchr(from + n, '@') || !is_no_host(from, n) : !strchr(url, '@'))
 		return false;
-	port = memchr(from, ':', n);
-	if (!port || strspn(port + 1, "0123456789") == (size_t)(from + n - port - 1))
-		return false;
-	memcpy(from, rest, sizeof(rest)); /* "a:b/@" is longer */
+	from = from ? from : url;
+	/* "a:b/@" is longer; "a@" is not. */
+	memcpy(from, strlen(from) < sizeof(rest) ? "" : rest, strlen(from) < sizeof(rest) ? 1 : sizeof(rest));
 	return true;
 }
 
@@ -73,13 +83,45 @@ authority_length(const char *at, const char *end)
 	return (size_t)(p - at);
 }
 
+/* Whether the URL whose authority begins at FROM is the first in TEXT, or in a string of JSON: what follows it is then
+ * more likely its own than a sentence. */
+static bool
+begins_string(const char *text, const char *from)
+{
+	while (from > text && from[-1] == '/')
+		from--;
+	while (from > text && !strchr(" \t\"'<>()", from[-1]))
+		from--;
+	return from == text || (from[-1] == '"' && (from - 1 == text || from[-2] != '\\'));
+}
+
+/* The '@' behind the userinfo of the authority that begins at FROM in TEXT. NULL: there is no userinfo. A password may
+ * have characters that no authority has, as blanks, quotes and slashes, which shows in a port that is no number. */
+static char *
+find_at(const char *text, char *from, const char *end)
+{
+	size_t n = authority_length(from, end);
+	char *at = memrchr(from, '@', n);
+	bool blanks = begins_string(text, from);
+
+	if (at || !is_no_host(from, n))
+		return at;
+	for (at = from + n; at < end && *at != '@'; at++) {
+		if (*at == '\\' && end - at > 1 && at[1] != '@')
+			at++; /* an escape of JSON */
+		else if (*at == '"' || *at == '\n' || (!blanks && (unsigned char)*at <= ' '))
+			return NULL;
+	}
+	return at < end ? memrchr(at, '@', authority_length(at, end)) : NULL;
+}
+
 size_t
 userinfo_cut(char *text, size_t n)
 {
 	char *end = text + n, *from = text, *at;
 
 	while ((from = find_authority(from, end))) {
-		at = memrchr(from, '@', authority_length(from, end));
+		at = find_at(text, from, end);
 		if (!at)
 			continue;
 		memmove(from, at + 1, (size_t)(end - at - 1));

@@ -20,9 +20,9 @@ bool userinfo_take(char *url, struct buf *out);
 void userinfo_put(const char *url, const char *userinfo, struct buf *out);
 
 /*
- * Whether URL has a password with a '/', '?' or '#' in it, as in "http://me:a/b@host/": by the rules for URLs the host
- * would be "me", and its port "a", which is not a number. What is behind its scheme is then replaced by "…", in place,
- * so that it can be shown.
+ * Whether URL has a name or password that userinfo_take() cannot find: a '/', '?' or '#' is in it, as in
+ * "http://me:a/b@host/", whose host would be "me" and whose port, "a", is not a number; or no "://" is before it. What
+ * is behind its scheme, or all of it, is then replaced by "…", in place, so that it can be shown.
  */
 bool userinfo_hide_torn(char *url);
 
@@ -30,8 +30,9 @@ bool userinfo_hide_torn(char *url);
 extern const char userinfo_torn[];
 
 /*
- * Takes the userinfo out of each URL in the N bytes TEXT, in place: text of any kind, such as a line of JSON. Returns
- * the new length. The byte behind the text is set to NUL where the text became shorter.
+ * Takes the userinfo out of each URL in the N bytes TEXT, in place: text of any kind, such as a line of JSON, in which
+ * nothing is taken beyond the end of a string. Returns the new length. The byte behind the text is set to NUL where the
+ * text became shorter.
  */
 size_t userinfo_cut(char *text, size_t n);
 
