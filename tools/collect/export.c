@@ -443,8 +443,7 @@ static int
 say_changed(const struct export *x, const char *id)
 {
 	msg_warn("subject %s was changed in the collection by another process meanwhile: %s is not written; run the "
-		 "same "
-		 "command again",
+		 "same command again",
 		 id, x->c->set->output);
 	return EX_TEMPFAIL;
 }

@@ -1,5 +1,4 @@
 #include "list.h"
-#include "human.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +12,7 @@
 
 #include "buf.h"
 #include "expand.h"
+#include "human.h"
 #include "msg.h"
 #include "rec.h"
 

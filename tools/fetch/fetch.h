@@ -451,8 +451,8 @@ int upload_sweep(const struct target *t);              /* removes those of items
 void judge_http(struct job *j, CURLcode code, long status, const char *location);
 void judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-void judge_trouble(struct job *j,
-		   const char *what); /* a job that was GOT, and that WHAT of this machine kept us from */
+/* Fails a job that was GOT, with system_error and the message WHAT: it may be tried again. */
+void judge_trouble(struct job *j, const char *what);
 
 /* retry.c */
 bool retry_parse(const char *what, struct batch_retry *out); /* "failed", "status=404,5xx"; false: neither */
@@ -464,7 +464,7 @@ check_arrived(struct job *j); /* makes a job that was GOT one that FAILED where 
 /* expansion.c */
 void expansion_begin(struct fetch *f, struct job *j);         /* expands an archive that was fetched, then settles it */
 bool expansion_awaited(struct fetch *f, const struct job *j); /* J is a member, and its archive is not settled */
-/* The result LINE of the archive ITEM was stored before: members that are left are wanted by whoever wants it. */
+/* The result LINE of the archive ITEM was stored before: its members that are still to be done are added to the run. */
 void expansion_stored(struct fetch *f, struct target *t, uint32_t item, const char *line, size_t n);
 void expansion_again(struct fetch *f, struct job *j); /* J is one, claimed and pending though that is settled */
 void expansion_turn(struct fetch *f);                 /* takes what has been unpacked */

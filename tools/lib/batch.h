@@ -73,8 +73,8 @@ struct batch_ask {
 
 enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
 
-/* Puts into ITEM, that of an ask with userinfo, the mark that it has some: whoever looks in vain for it then says so.
- */
+/* Marks ITEM, which belongs to an ask with userinfo, as one that has userinfo. Where it is missing later, the fetcher
+ * reports that. */
 void batch_mark_userinfo(struct json_object *item);
 
 /* Brings to the disk what was added, and the batch itself: it survives a power cut. 0 or -1. */
@@ -115,8 +115,8 @@ void batch_release(struct batch *b, uint32_t k);
  * killed left without its state. */
 int batch_recover(struct batch *b, uint32_t k);
 
-/* Claims item K whatever became of it, for what makes it something else: CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. Its
- * state stays; it is ended with batch_record(), or left as it was. */
+/* Claims item K in any state, for callers that replace its result. Returns CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. The
+ * state stays as it is. The claim ends with batch_record(), or with batch_leave(), which changes nothing. */
 enum batch_claim batch_seize(struct batch *b, uint32_t k);
 void batch_leave(struct batch *b, uint32_t k);
 
@@ -186,8 +186,8 @@ bool batch_is_claimed(const struct batch *b, uint32_t k);
  * there is none. */
 int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
-/* The same for whoever fetches it (BATCH_WORK): USERINFO gets that of its URL, and has no bytes where it has none. 0,
- * or -1 with errno. */
+/* The same for the process that fetches the item (BATCH_WORK). Stores the userinfo of its URL in USERINFO, which is
+ * left empty if the URL has none. 0, or -1 with errno. */
 int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo);
 
 /* Removes the userinfo of item K, which is never to be fetched again (BATCH_WORK or BATCH_JOIN). 0, or -1 with errno.
@@ -208,8 +208,8 @@ off_t batch_result_offset(const struct batch *b, uint32_t k);
  * errno. */
 int batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
-/* The file of a completed result, open for reading. -1 with errno: ENOENT where it is gone, be the name free or that of
- * something that was seen to be no file; nothing else says so. */
+/* Opens the file of a completed result for reading. -1 with errno. Only ENOENT says that the file is gone: nothing has
+ * its name, or a directory, a device, a pipe or a socket has. A symbolic link is not followed, and fails with ELOOP. */
 int batch_open_file(const struct batch *b, struct json_object *result);
 
 /* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that

@@ -26,8 +26,8 @@ int file_each(int dir, file_visit *visit, void *arg);
  * the name is not there; -1 with errno. */
 int file_look(int dir, const char *name, struct stat *st);
 
-/* Whether NAME in the directory DIR is the file or directory that is open as FD. Who has waited for a lock of FD asks:
- * its name may have been removed or given to another meanwhile. 1, 0, or -1 with errno. */
+/* Whether NAME in the directory DIR is the file or directory that is open as FD. To be asked after a wait for a lock of
+ * FD: meanwhile the name may have been removed, or given to another file. 1, 0, or -1 with errno. */
 int file_is_named(int dir, const char *name, int fd);
 
 /* Reads N bytes at the offset AT. The count, which is less than N only where the file ends; or -1 with errno. */

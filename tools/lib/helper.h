@@ -23,7 +23,7 @@ struct helper {
 	int64_t since, cpu;  /* its last packet: the moment, and its processor time until then, in milliseconds */
 };
 
-/* A request is given to a helper so often, before it is given up as one that this machine cannot answer now. */
+/* How many times a request is given to a helper before it fails as one that this machine cannot answer now. */
 enum { HELPER_TRIES = 3 };
 
 /* Starts it and waits until it is ready; after a trouble (helper_fail) it pauses first, longer each time. Where the
@@ -38,7 +38,7 @@ void helper_stop(struct helper *h);
 enum helper_sign {
 	HELPER_GONE,     /* helper_take() returned 0 */
 	HELPER_LATE,     /* its time was over */
-	HELPER_NONSENSE, /* what it said is none of its protocol's */
+	HELPER_NONSENSE, /* its answer is not one of its protocol */
 };
 struct helper_end {
 	bool ours; /* this machine's trouble: somebody killed it, or it had less than a quarter of a processor */
@@ -51,8 +51,8 @@ struct helper_end {
  */
 struct helper_end helper_fail(struct helper *h, enum helper_sign sign);
 
-/* Whether a program that ended with CODE (child_wait) was killed by somebody: the signal is none that a fault of its
- * own brings. */
+/* Whether a program that ended with CODE (child_wait) was killed by somebody: the signal is not one that a fault in the
+ * program raises. */
 bool helper_was_killed(int code);
 
 /* Sends a packet of N bytes with COUNT descriptors (at most 2; FDS may be NULL for none), without waiting.

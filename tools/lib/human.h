@@ -21,9 +21,9 @@ const char *human_span(char *room, double seconds);
  * Text for people. Names, titles, URLs and error messages come from strangers: nothing in them may steer a terminal,
  * begin a line of its own, or turn the text behind it around. So each control character (C0 with newline and tab, DEL,
  * C1), line and paragraph separator, mark, embedding, override or isolate of direction, and each byte that is not
- * UTF-8, becomes one
- * "?". human_escape() does that, and all that programs print for people goes through it: messages and progress lines by
- * msg.h, lines on standard output by human_print(), cells of tables by human_text(). Records do not: they are JSON.
+ * UTF-8, becomes one "?". human_escape() does that, and all that programs print for people goes through it: messages
+ * and progress lines by msg.h, lines on standard output by human_print(), cells of tables by human_text(). Records do
+ * not: they are JSON.
  */
 
 /* Does so with the N bytes TEXT in place. Returns how many are left; nothing is stored behind them. */

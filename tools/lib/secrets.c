@@ -87,7 +87,7 @@ note_line(off_t at, const char *line, size_t n, void *arg)
 
 /* --- the file --- */
 
-/* Whether the open file is the one that has the name. Whoever finds all of it overwritten removes it. */
+/* Whether the open file still has its name: a process that finds all of it overwritten removes it. */
 static bool
 has_name(const struct secrets *s)
 {

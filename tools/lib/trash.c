@@ -47,7 +47,7 @@ remove_dir(int dir, const char *name, dev_t dev, int depth, bool again)
 		return -1;
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	/* Who had opened it before it was moved here may make a file in it still, once. */
+	/* A process that had opened it before it was moved here may still make a file in it, once. */
 	return again && (errno == ENOTEMPTY || errno == EEXIST) ? remove_dir(dir, name, dev, depth, false) : -1;
 }
 

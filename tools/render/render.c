@@ -1,5 +1,4 @@
 #include "render.h"
-#include "human.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 
 #include "clock.h"
 #include "file.h"
+#include "human.h"
 #include "lock.h"
 #include "msg.h"
 #include "rec.h"
