@@ -247,7 +247,7 @@ message() {
 @test "passwords with characters that no URL has, in every key, and URLs without a scheme" {
 	local password
 
-	for password in 'a"hunter2' 'a\hunter2' 'hunter2\' 'a b hunter2' 'a<hunter2' 'a/hunter2' 'a?hunter2' 'a#hunter2' $'a\thunter2' \
+	for password in 'a"hunter2' 'a\hunter2' $'hunter2\\' 'a b hunter2' 'a<hunter2' 'a/hunter2' 'a?hunter2' 'a#hunter2' $'a\thunter2' \
 		'é@hunter2'; do
 		jq -nc --arg p "$password" --arg u "${FAULTY#http://}" \
 			'{url: "http://me:\($p)@\($u)/status/404/\($p | length)", page: "http://me:\($p)@h/", subject: {id: 1, name: "http://me:\($p)@h/"}},
