@@ -88,6 +88,7 @@ hostile_batch() {
 	mkdir "old$BYTES"
 	: >"old$BYTES/index.html"
 	shows 0 bi-clean legacy "old$BYTES"
+	rm "$BI_ROOT/batches/h/files/$BYTES" # no archive may have such a name in it
 	shows 0 bi-clean -y --archive "$BYTES.zip" batch h
 }
 

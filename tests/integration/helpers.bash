@@ -114,12 +114,11 @@ stop() {
 
 # gone PID: it has ended; a zombie has.
 gone() {
-	local key='' state=''
+	local status=''
 
-	until [ "$key" = State: ]; do
-		read -r key state _ || return 0
-	done 2>/dev/null <"/proc/$1/status" || return 0
-	[ "$state" = Z ]
+	# All of it: bash would keep what is left of it, and give it to the next `read` once the process is gone.
+	{ read -r -d '' status <"/proc/$1/status"; } 2>/dev/null || [ -n "$status" ] || return 0
+	[[ $status == *$'\nState:\tZ'* ]]
 }
 
 # poll SECONDS COMMAND...: until the command succeeds. Fails, and says so, when it does not within these seconds; a machine

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ enum {
 };
 
 struct pack {
+	bool is_zip;
 	struct archive *a;
 	int fd;
 	const char *manifest;
@@ -79,9 +81,6 @@ set_kind(struct archive *a, const struct pack_kind *kind)
 
 	if (rc == ARCHIVE_OK && kind->filter)
 		rc = archive_write_add_filter_by_name(a, kind->filter);
-	/* Names are bytes: without this, one that is not ASCII is an error outside of a UTF-8 locale. */
-	if (rc == ARCHIVE_OK && !kind->is_zip)
-		rc = archive_write_set_format_option(a, NULL, "hdrcharset", "BINARY");
 	/* gzip would tell when it was written. */
 	if (rc == ARCHIVE_OK && kind->filter && strcmp(kind->filter, "gzip") == 0)
 		rc = archive_write_set_filter_option(a, "gzip", "timestamp", NULL);
@@ -97,6 +96,7 @@ pack_begin(const struct pack_kind *kind, int fd, const char *manifest)
 	struct pack *p = buf_alloc(sizeof(*p));
 
 	p->fd = fd;
+	p->is_zip = kind->is_zip;
 	p->manifest = manifest;
 	p->hash = hash_begin();
 	p->a = archive_write_new();
@@ -114,6 +114,23 @@ fail(struct pack *p)
 {
 	errno = p->error ? p->error : archive_errno(p->a) > 0 ? archive_errno(p->a) : EIO;
 	return -1;
+}
+
+/* Writes the header of a member. Names are UTF-8, whatever the locale of the caller; one that is not is written to a
+ * tar as the bytes that it has, which libarchive warns of. What libarchive says. */
+static int
+write_header(struct pack *p, struct archive_entry *e)
+{
+	static locale_t utf8;
+	locale_t before;
+	int rc;
+
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	before = uselocale(utf8);
+	rc = write_header(p, e);
+	uselocale(before);
+	return rc == ARCHIVE_WARN && !p->is_zip ? ARCHIVE_OK : rc;
 }
 
 static int

@@ -121,7 +121,8 @@ root_open(struct root *root, const char *dir, bool create)
 			      "cannot open the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
 	root->path = realpath(path.data, NULL);
 	if (!root->path)
-		msg_die_errno(EX_OSERR, "cannot resolve the root directory '%s'", path.data);
+		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_OSERR, "cannot resolve the root directory '%s'",
+			      path.data);
 	/* The owner may not be able to follow the path, which root could. */
 	become_owner(path.data, root->fd);
 	if (create && faccessat(root->fd, ".", W_OK | X_OK, AT_EACCESS) < 0)

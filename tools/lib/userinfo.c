@@ -100,11 +100,14 @@ begins_string(const char *text, const char *from)
 static char *
 find_at(const char *text, char *from, const char *end)
 {
-	size_t n = authority_length(from, end);
+	size_t n = authority_length(from, end), host = n;
 	char *at = memrchr(from, '@', n);
 	bool blanks = begins_string(text, from);
 
-	if (at || !is_no_host(from, n))
+	/* A sentence may go on behind the URL: "http://h:80, ...". */
+	while (host > 0 && strchr(",.;:!)", from[host - 1]))
+		host--;
+	if (at || !is_no_host(from, host))
 		return at;
 	for (at = from + n; at < end && *at != '@'; at++) {
 		if (*at == '\\' && end - at > 1 && at[1] != '@')
