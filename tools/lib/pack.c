@@ -128,7 +128,7 @@ write_header(struct pack *p, struct archive_entry *e)
 	if (!utf8)
 		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	before = uselocale(utf8);
-	rc = write_header(p, e);
+	rc = archive_write_header(p->a, e);
 	uselocale(before);
 	return rc == ARCHIVE_WARN && !p->is_zip ? ARCHIVE_OK : rc;
 }
@@ -148,7 +148,7 @@ begin_member(struct pack *p, const char *name, size_t n)
 	archive_entry_set_perm(e, 0644);
 	archive_entry_set_mtime(e, EPOCH, 0);
 	archive_entry_set_size(e, (la_int64_t)n);
-	rc = archive_write_header(p->a, e);
+	rc = write_header(p, e);
 	archive_entry_free(e);
 	return rc == ARCHIVE_OK ? 0 : fail(p);
 }

@@ -101,6 +101,7 @@ root_open(struct root *root, const char *dir, bool create)
 {
 	const char *env = getenv("BI_ROOT");
 	struct buf path = {0};
+	int error;
 
 	if (dir && !*dir)
 		msg_die(EX_WRONG_USE, "--root takes a directory, not an empty name");
@@ -119,15 +120,17 @@ root_open(struct root *root, const char *dir, bool create)
 	if (root->fd < 0)
 		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT,
 			      "cannot open the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
-	root->path = realpath(path.data, NULL);
-	if (!root->path)
-		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_OSERR, "cannot resolve the root directory '%s'",
-			      path.data);
 	/* The owner may not be able to follow the path, which root could. */
+	root->path = realpath(path.data, NULL);
+	error = errno;
 	become_owner(path.data, root->fd);
 	if (create && faccessat(root->fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		msg_die_errno(errno == EROFS ? EX_IOERR : EX_NOPERM,
 			      "cannot write in the root directory '%s' (choose another with --root or BI_ROOT)",
+			      path.data);
+	errno = error;
+	if (!root->path)
+		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_OSERR, "cannot resolve the root directory '%s'",
 			      path.data);
 	buf_free(&path);
 	if (create)
