@@ -171,7 +171,7 @@ $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 # What the integration tests have preloaded into a program.
 $(TEST_LIBRARIES): $(BUILD)/tests/%.so: tests/preload/%.c Makefile
 	@mkdir -p $(@D)
-	$(call run,LD $@,$(CC) $(filter-out -fPIE,$(FLAGS)) $(CFLAGS) -fPIC -shared -o $@ $<)
+	$(call run,LD $@,$(CC) $(filter-out -fPIE -D_FORTIFY_SOURCE=2,$(FLAGS)) $(CFLAGS) -fPIC -shared -o $@ $<)
 
 # The least that a fetcher can do, for the bench to compare with.
 $(BUILD)/tests/bench/minimal.o: FLAGS += $(CFLAGS_libcurl)

@@ -55,6 +55,8 @@ function killing() {
 	let timer = setTimeout(function kill() {
 		const all = [...workers];
 
+		if (all.length === 0) /* they were stopped: it took too long, which the caller says */
+			return;
 		all[n++ % all.length].child.kill('SIGKILL');
 		timer = setTimeout(kill, EVERY);
 	}, EVERY / 3);
