@@ -219,7 +219,8 @@ const lists = (function () {
 		return around.find((row) => isOf(row.known, 'undecided')) || null;
 	}
 
-	function toUndecided(after) {
+	async function toUndecided(after) {
+		await picks.known();
 		const row = undecidedAfter(after);
 
 		review.go(row ? row.subject + '_review.html' : 'submit.html');

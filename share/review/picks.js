@@ -445,6 +445,8 @@ const picks = (function () {
 		of: of,
 		decide: decide,
 		flush: flush,
+		/* Resolves when the server has said what it holds, or could not be asked. */
+		known: () => state === 'unknown' ? flush() : Promise.resolve(),
 		forget: function (subject) {
 			forget(subject);
 			tell();

@@ -135,7 +135,8 @@
 	}
 
 	/* The order of all subjects is known where this tab has seen index.html; else that page goes on from here. */
-	function toUndecided() {
+	async function toUndecided() {
+		await picks.known();
 		const order = picks.session.get('order');
 		const at = Array.isArray(order) && order.length === Number(page.subjects) ? order.indexOf(subject) : -1;
 

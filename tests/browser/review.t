@@ -126,6 +126,39 @@ async function served(browser) {
 	await context.close();
 }
 
+/* A tab that was just opened does not know yet what is decided; the server is slow to say it. */
+async function early(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {expected: /503/});
+	let slow = async (route) => {
+		await new Promise((done) => setTimeout(done, 1000));
+		await route.continue();
+	};
+
+	await page.goto(server.url);
+	await page.evaluate(() => localStorage.setItem('M_batch1:reviewer', 'ada'));
+	for (const from of ['index.html', '1_review.html', 'submit.html']) {
+		const tab = await context.newPage();
+
+		await tab.route('**/selections/', (route) => slow(route));
+		await tab.goto(pageOf(server, from));
+		await tab.keyboard.press('n');
+		await tab.waitForURL('**/3_review.html');
+		await tab.close();
+	}
+
+	/* Where the server cannot say it, there is a way all the same. */
+	slow = (route) => route.fulfill({status: 503, body: ''});
+	const tab = await context.newPage();
+
+	await tab.route('**/selections/', (route) => slow(route));
+	await tab.goto(pageOf(server, 'index.html'));
+	await tab.keyboard.press('n');
+	await tab.waitForURL('**/1_review.html');
+	assert.match(await tab.textContent('#notice'), /cannot save now/);
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 /* Without a server there is a file to take away, and nothing is asked of anybody. */
 async function files(browser) {
 	const base = pathToFileURL(path.join(bi.root, 'review/M_batch1.1/')).href;
@@ -206,6 +239,7 @@ async function keepsNothing(browser) {
 
 bi.main(prepare, [
 	['picks in a served batch are saved, undone and shown', served],
+	['the way to what is undecided waits until that is known', early],
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
 	['a browser that keeps nothing is said', keepsNothing],

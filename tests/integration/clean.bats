@@ -51,7 +51,7 @@ Port $((PORT + 1)):
 @test "list: on a terminal it says how to have a URL by which pages save, and that is so" {
 	ports
 	served A M L "$PORT"
-	run -0 script -qec 'bi-clean list' /dev/null
+	run -0 on_terminal bi-clean list
 	assert_output --partial 'do not save: `bi-serve BATCH` prints one by which they do.'
 	run -0 bi-serve A
 	assert_equal "$(jq -r 'select(.port).url' <<<"$output")" "http://localhost:$PORT/A/index.html#token=$(<"$BI_ROOT/token")"

@@ -15,7 +15,7 @@ setup() {
 
 # shows CODE COMMAND...: runs it on a terminal. It says "owned"; what it prints is looked at after the test.
 shows() {
-	run "-$1" script -qec "$(printf '%q ' "${@:2}")" /dev/null </dev/null
+	run "-$1" on_terminal "${@:2}" </dev/null
 	printf '%s\n' "$output" >>"$BATS_TEST_TMPDIR/shown"
 	[[ "$output" == *owned* ]]
 }

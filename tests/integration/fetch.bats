@@ -121,7 +121,7 @@ default completed $FAULTY/chunked/bytes/5/y"
 		echo "$FAULTY/slow/500/bytes/50000/$i"
 	done >in
 	echo "$FAULTY/status/404/none" >>in
-	run script -qec 'bi-fetch --per-host 1 -b shown <in' /dev/null
+	run on_terminal sh -c 'bi-fetch --per-host 1 -b shown <in'
 	assert_output --regexp '[0-9]+/5 done, [01] failed( \(http_404 1\))?, [0-9.]+ [KM]?B/s, [0-9]+ s left'
 	assert_output --partial '4 completed, 1 failed'
 }

@@ -320,7 +320,7 @@ words_of() {
 @test "on a terminal it shows how far it is" {
 	pictures M
 	item 1 origin/M-1-1.jpg | bi-fetch -b shown >records
-	run -0 script -qec 'bi-render shown' /dev/null
+	run -0 on_terminal bi-render shown
 	assert_output --regexp 'shown: [0-9]+ of 1 items'
 	assert_output --partial 'shown: 1 subject with 1 candidate'
 }

@@ -100,7 +100,7 @@ with_cgi() {
 @test "on a terminal it says where and how to stop it" {
 	pages A
 	ports 1
-	run -0 script -qec "bi-serve -p $FIRST A" /dev/null
+	run -0 on_terminal bi-serve -p "$FIRST" A
 	assert_output -p "A is served at http://localhost:$FIRST/A/index.html"
 	assert_output -p "bi-clean stop $FIRST"
 	refute_output -p '{'
@@ -117,7 +117,7 @@ with_cgi() {
 	assert_equal "${lines[2]}" '{"end":"bi-serve","served":2,"failed":0,"exit":0}'
 	run -0 bi-serve -p "$LAST" --foreground A
 	assert_line --index 0 "$record"
-	run -0 script -qec "bi-serve A" /dev/null
+	run -0 on_terminal bi-serve A
 	assert_output -p "A is served already at http://localhost:$FIRST/A/index.html"
 	assert_equal "$(bi-clean list | grep -c '^Port ')" 2
 	# At another address of the machine it is another.

@@ -179,7 +179,7 @@ fails() {
 
 @test "a terminal is told how far it is, and keeps only the messages" {
 	printf '%s\n' 'dlstatus:1:42.1:Retrieving file 1 of 2' 'pmstatus:wanted:71.4:Unpacking wanted (amd64)' 'Setting up wanted' >says
-	run -0 script -qec 'packages/install list' /dev/null
+	run -0 on_terminal packages/install list
 	assert_output --regexp $'\r\x1b\\[K 42 % of the download\r\x1b\\[K 71 %: Unpacking wanted \\(amd64\\)\r\x1b\\[K.*bi: installed'
 	refute_output --partial 'Setting up'
 }
