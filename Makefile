@@ -51,18 +51,19 @@ CC = gcc
 CFLAGS = -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
 FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU_SOURCE \
-	-DBI_VERSION='"$(VERSION)"' -Itools/lib $(LIB_CFLAGS)
+	-DBI_VERSION='"$(VERSION)"' $(LIB_FOLDERS:%=-Itools/lib/%) $(LIB_CFLAGS)
 LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-LIB_SOURCES = $(wildcard tools/lib/*.c)
-LIB = $(BUILD)/libbi.a
+# The folders of tools/lib, an archive each, from the highest floor down: a folder uses those of lower floors only.
+LIB_FOLDERS = html review notebook http confined batch hosts records files base
+LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
 TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
-SOURCES = $(wildcard tools/*/*.c tools/*/*.h tests/unit/*.c tests/unit/*.h tests/bench/*.c tests/integration/*.c \
-	tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
+SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/lib/*/*.c tools/lib/*/*.h tests/unit/*.c \
+	tests/unit/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
 
 # One short line for each file, and what the command says about it in one piece. V=1 shows the commands.
 # $(call run,VERB FILE,COMMAND)
@@ -115,11 +116,15 @@ FIRST = packages
 endif
 
 # What they have in common to read pages with.
-$(BUILD)/tools/lib/find.o $(BUILD)/tools/lib/tree.o $(BUILD)/tools/lib/url.o: FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
+$(call objects,tools/lib/html/*.c): FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
-$(LIB): $(call objects,tools/lib/*.c)
-	@rm -f $@
-	$(call run,AR $@,ar rcs $@ $^)
+define folder
+$(BUILD)/lib/$(1).a: $(call objects,tools/lib/$(1)/*.c)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(call run,AR $$@,ar rcs $$@ $$^)
+endef
+$(foreach f,$(LIB_FOLDERS),$(eval $(call folder,$(f))))
 
 define program
 $(BIN)/bi-$(1): $(call objects,tools/$(1)/*.c) $(LIB)
@@ -139,7 +144,7 @@ $(BUILD)/tools/bi/pages.h: tools/bi/pages $(wildcard man/*.[1-8])
 	@mkdir -p $(@D)
 	@tools/bi/pages man >$@.new && mv $@.new $@
 
-$(BUILD)/tools/lib/manners.o $(BUILD)/tests/unit/manners_test.o $(BUILD)/tests/unit/url_test.o: FLAGS += $(CFLAGS_libcurl)
+$(addprefix $(BUILD)/,tools/lib/hosts/manners.o tests/unit/manners_test.o tests/unit/url_test.o): FLAGS += $(CFLAGS_libcurl)
 
 $(BUILD)/%.o: %.c Makefile | $(FIRST)
 	@mkdir -p $(@D)

@@ -62,12 +62,12 @@ would_do() {
 	mkdir -p build
 	cp "$top/build/config.mk" build/
 	unset MAKEFLAGS MAKELEVEL
-	run -0 make --no-print-directory build/tools/lib/clock.o CC='echo compiler says: >&2; true'
-	assert_output $'CC tools/lib/clock.c\ncompiler says:'
-	run -0 make --no-print-directory build/tools/lib/buf.o CC=true V=1
-	assert_output --regexp '^true -std=c17 .* -c -o build/tools/lib/buf.o tools/lib/buf.c$'
-	run -2 make --no-print-directory build/tools/lib/lock.o CC='echo wrong >&2; false'
-	assert_line --index 0 'CC tools/lib/lock.c'
+	run -0 make --no-print-directory build/tools/lib/base/clock.o CC='echo compiler says: >&2; true'
+	assert_output $'CC tools/lib/base/clock.c\ncompiler says:'
+	run -0 make --no-print-directory build/tools/lib/base/buf.o CC=true V=1
+	assert_output --regexp '^true -std=c17 .* -c -o build/tools/lib/base/buf.o tools/lib/base/buf.c$'
+	run -2 make --no-print-directory build/tools/lib/base/lock.o CC='echo wrong >&2; false'
+	assert_line --index 0 'CC tools/lib/base/lock.c'
 	assert_line --index 1 'wrong'
 }
 

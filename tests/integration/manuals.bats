@@ -219,7 +219,7 @@ variables_read() {
 	grep -rhoE '\bEX_[A-Z]+(_[A-Z]+)*\b' "$top/tools" | sort -u | while read -r name; do
 		# By their headers; what is in neither is another constant.
 		sed -nE "s/^#define[[:space:]]+${name}[[:space:]]+([0-9]+).*/\1/p; s/^[[:space:]]+$name = ([0-9]+),.*/\1/p" \
-			/usr/include/sysexits.h "$top/tools/lib/msg.h"
+			/usr/include/sysexits.h "$top/tools/lib/base/msg.h"
 	done | sort -n >had
 	[ "$(wc -l <had)" -ge 10 ]
 	sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It //p' "$man/bi.7" | diff --label programs had --label 'bi(7)' -
