@@ -51,7 +51,7 @@ CC = gcc
 CFLAGS = -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
 FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU_SOURCE \
-	-DBI_VERSION='"$(VERSION)"' $(LIB_FOLDERS:%=-Itools/lib/%) $(LIB_CFLAGS)
+	-DBI_VERSION='"$(VERSION)"' -Itools/lib $(LIB_CFLAGS)
 LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # The folders of tools/lib, an archive each, from the highest floor down: a folder uses those of lower floors only.

@@ -23,8 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "msg.h"
+#include "base/msg.h"
+#include "batch/batch.h"
 
 static bool
 whatever_it_was(struct json_object *error, const void *arg)

@@ -20,10 +20,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "msg.h"
-#include "self.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/self.h"
 
 enum { ARRIVE_MS = 60000, EVERY_MS = 1000, AT_ONCE = 256 };
 

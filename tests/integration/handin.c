@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "notebook.h"
-#include "queue.h"
+#include "batch/batch.h"
+#include "batch/queue.h"
+#include "notebook/notebook.h"
 
 static const char *stop_at = "";
 

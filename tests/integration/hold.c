@@ -9,8 +9,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "msg.h"
+#include "base/msg.h"
+#include "batch/batch.h"
 
 int
 main(int argc, char **argv)

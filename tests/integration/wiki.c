@@ -47,7 +47,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { HEAD_LONGEST = 16384, SEEN_MAX = 8192, IDLE_SECONDS = 60, USUAL = 6, MANY = 50, ASKED_WIDTH = 960 };
 

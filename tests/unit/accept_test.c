@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "accept.h"
+#include "hosts/accept.h"
 
 static void
 patterns_match(void **state)

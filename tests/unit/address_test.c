@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <sys/un.h>
 
-#include "address.h"
+#include "hosts/address.h"
 
 /* What is said of an address as text, "-" for nothing. */
 static const char *

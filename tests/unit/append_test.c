@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "append.h"
-#include "lock.h"
+#include "base/lock.h"
+#include "files/append.h"
 
 static int
 open_with(const char *text)

@@ -1,7 +1,7 @@
 /* What batch_read.c does: reading without locks, whatever the indexes say. */
 #include "batching.h"
 
-#include "rec.h"
+#include "records/rec.h"
 
 /* 6 items: 1 and 4 completed, 2 failed and then completed, 3 failed, 5 and 6 pending. */
 static void

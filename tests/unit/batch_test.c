@@ -3,7 +3,7 @@
 
 #include <sys/resource.h>
 
-#include "rec.h"
+#include "records/rec.h"
 
 static void
 modes_make_or_need_a_batch(void **state)

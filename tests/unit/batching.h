@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-#include "batch.h"
+#include "batch/batch.h"
 
 static inline bool
 whatever_it_was(struct json_object *error, const void *arg)

@@ -2,7 +2,7 @@
 
 #include <json-c/json.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 static void
 grows_and_stays_terminated(void **state)

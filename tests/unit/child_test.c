@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 
-#include "child.h"
+#include "base/child.h"
 
 enum { SOON_MS = 20000 };
 

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "confine.h"
+#include "confined/confine.h"
 
 enum { CANNOT = 99 };
 

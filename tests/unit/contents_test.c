@@ -2,8 +2,8 @@
 
 #include <stdbool.h>
 
-#include "contents.h"
-#include "hash.h"
+#include "base/hash.h"
+#include "batch/contents.h"
 
 static int temp;
 

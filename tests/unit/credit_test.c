@@ -1,8 +1,8 @@
 #include "testing.h"
 
-#include "attribution.h"
-#include "credit.h"
-#include "rec.h"
+#include "records/rec.h"
+#include "review/attribution.h"
+#include "review/credit.h"
 
 static void
 assert_text(const char *html, const char *text)

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 /* --- the bi-expand that misbehaves: it does what the archive says --- */
 

@@ -3,7 +3,7 @@
  */
 #include "expanding.h"
 
-#include "trouble.h"
+#include "base/trouble.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -7,8 +7,8 @@
 
 #include "testing.h"
 
-#include "buf.h"
-#include "expand.h"
+#include "base/buf.h"
+#include "confined/expand.h"
 
 /* Adds an event to LOG: "a[", its bytes or how many they are, "] "; "!" and a code for what is not given. */
 static inline void

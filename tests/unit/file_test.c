@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "file.h"
+#include "files/file.h"
 
 static int
 note_name(int dir, const struct dirent *e, void *arg)

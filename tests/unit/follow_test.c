@@ -1,7 +1,7 @@
 #include <poll.h>
 
-#include "follow.h"
-#include "root.h"
+#include "batch/follow.h"
+#include "files/root.h"
 #include "testing.h"
 
 static struct root root;

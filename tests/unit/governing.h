@@ -16,8 +16,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "clock.h"
-#include "governor.h"
+#include "base/clock.h"
+#include "hosts/governor.h"
 
 enum { PROCESSES = 4, SOON_MS = 20000 };
 

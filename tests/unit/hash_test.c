@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 /* The examples of FIPS 180-4. */
 static const struct {

@@ -1,7 +1,7 @@
 #include <time.h>
 
-#include "history.h"
-#include "root.h"
+#include "batch/history.h"
+#include "files/root.h"
 #include "testing.h"
 
 static struct root root;

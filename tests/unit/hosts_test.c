@@ -1,7 +1,7 @@
 #include "testing.h"
 
-#include "hosts.h"
-#include "msg.h"
+#include "base/msg.h"
+#include "hosts/hosts.h"
 
 /* The rules in a file of this text; for hosts_free(). */
 static struct hosts *

@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "httpdate.h"
+#include "hosts/httpdate.h"
 
 enum { DAY = HTTPDATE_RETRY_MOST };
 

@@ -9,8 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#include "lease.h"
-#include "lock.h"
+#include "base/lock.h"
+#include "http/lease.h"
 
 enum { PORTS = 4, SOON_MS = 20000 };
 

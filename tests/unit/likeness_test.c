@@ -1,7 +1,7 @@
 #include "testing.h"
 
-#include "buf.h"
-#include "likeness.h"
+#include "base/buf.h"
+#include "confined/likeness.h"
 
 enum { SIDE = 90 };
 

@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "clock.h"
-#include "lock.h"
+#include "base/clock.h"
+#include "base/lock.h"
 
 enum { STOP_MS = 50, PATIENCE_MS = 20000 };
 

@@ -1,7 +1,7 @@
 #include "testing.h"
 
-#include "manners.h"
-#include "msg.h"
+#include "base/msg.h"
+#include "hosts/manners.h"
 
 static void
 who_we_are(void **state)

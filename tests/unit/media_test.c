@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "media.h"
+#include "confined/media.h"
 
 /* --- the bi-media that misbehaves: it does what the page says --- */
 

@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "member.h"
+#include "base/member.h"
 
 static void
 labels(void **state)

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 static void
 say_all(void *arg)

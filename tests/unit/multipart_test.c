@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "buf.h"
-#include "multipart.h"
+#include "base/buf.h"
+#include "http/multipart.h"
 
 /* What was told, as text: NAME(FILENAME,TYPE)[BYTES] for each part. */
 struct heard {

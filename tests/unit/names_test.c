@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "names.h"
+#include "base/msg.h"
+#include "records/names.h"
 
 /* What names_read() makes of the lines TEXT on stdin; it reads ARGS where there are any. Messages are in the file said.
  */

@@ -1,7 +1,7 @@
 #include "batching.h"
 
-#include "notebook.h"
-#include "queue.h"
+#include "batch/queue.h"
+#include "notebook/notebook.h"
 
 static const char *const sha[] = {
 	"0000000000000000000000000000000000000000000000000000000000000001",

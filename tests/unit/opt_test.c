@@ -2,9 +2,9 @@
 
 #include <getopt.h>
 
-#include "buf.h"
-#include "msg.h"
-#include "opt.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
 
 enum { OPT_WIDE = 256 };
 

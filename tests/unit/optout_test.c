@@ -1,7 +1,7 @@
 /*
  * Which headers and meta elements forbid, for whom, and that everything else forbids nothing.
  */
-#include "optout.h"
+#include "hosts/optout.h"
 
 #include "testing.h"
 

@@ -5,8 +5,8 @@
 #include <sys/resource.h>
 #include <sys/xattr.h>
 
-#include "lock.h"
-#include "part.h"
+#include "base/lock.h"
+#include "files/part.h"
 
 /* An empty directory "temp" beside the published files. */
 static int

@@ -2,10 +2,10 @@
 
 #include <sys/resource.h>
 
-#include "append.h"
-#include "lock.h"
-#include "picks.h"
-#include "rec.h"
+#include "base/lock.h"
+#include "files/append.h"
+#include "records/rec.h"
+#include "review/picks.h"
 
 /* A batch "b" with the subjects 7 (three items), 10 (one) and Z (two). */
 static struct batch *

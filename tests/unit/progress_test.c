@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "progress.h"
-#include "rec.h"
+#include "batch/progress.h"
+#include "records/rec.h"
 
 struct judged {
 	struct batch_counts counts; /* total, pending, processing, completed, failed, held */

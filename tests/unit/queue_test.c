@@ -1,10 +1,10 @@
-#include "queue.h"
+#include "batch/queue.h"
 
 #include "batching.h"
 
 #include <poll.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 static bool
 gather(const char *batch, void *arg)

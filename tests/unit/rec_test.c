@@ -3,9 +3,9 @@
 #include <json-c/json.h>
 #include <signal.h>
 
-#include "buf.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "records/rec.h"
 
 /* A reader of these bytes, as a file on descriptor *FD. */
 static struct rec_reader *

@@ -1,7 +1,7 @@
 /*
  * robots.txt by RFC 9309, its examples among the tests, and robots.txt that nobody should have written.
  */
-#include "robots.h"
+#include "hosts/robots.h"
 
 #include <time.h>
 

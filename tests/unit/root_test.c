@@ -2,7 +2,7 @@
 
 #include <limits.h>
 
-#include "root.h"
+#include "files/root.h"
 
 struct want {
 	const char *dir;

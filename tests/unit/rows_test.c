@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "rows.h"
+#include "records/rows.h"
 
 static int list = -1; /* the descriptor of the list that is read */
 

@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "scgi.h"
+#include "http/scgi.h"
 
 enum { BODY_MOST = 100 };
 

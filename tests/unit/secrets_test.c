@@ -1,7 +1,7 @@
 #include "testing.h"
 
-#include "buf.h"
-#include "secrets.h"
+#include "base/buf.h"
+#include "batch/secrets.h"
 
 static const char one[] = "00000000000000000000000000000001", two[] = "00000000000000000000000000000002";
 

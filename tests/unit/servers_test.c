@@ -2,8 +2,8 @@
 
 #include <json-c/json.h>
 
-#include "rec.h"
-#include "servers.h"
+#include "http/servers.h"
+#include "records/rec.h"
 
 /* What servers_record() makes of a lease's text, as JSON. */
 static void

@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "site.h"
+#include "http/site.h"
 
 static struct site *
 open_site(const char *address, char *const *names)

@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "table.h"
+#include "base/table.h"
 
 enum { MANY = 50000 };
 

@@ -1,6 +1,6 @@
 #include "batching.h"
 
-#include "token.h"
+#include "files/token.h"
 
 static void
 a_token_is_made_once(void **state)

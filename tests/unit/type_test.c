@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "type.h"
+#include "confined/type.h"
 
 /* --- the bi-type that misbehaves: it does what the heads say --- */
 

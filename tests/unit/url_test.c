@@ -1,6 +1,6 @@
 #include "testing.h"
 
-#include "url.h"
+#include "html/url.h"
 
 static void
 who_may_be_told(void **state)

@@ -1,7 +1,7 @@
 #include "testing.h"
 
-#include "buf.h"
-#include "userinfo.h"
+#include "base/buf.h"
+#include "base/userinfo.h"
 
 static void
 taken_off_a_url(void **state)

@@ -1,7 +1,7 @@
 #include "testing.h"
 
-#include "buf.h"
-#include "whole.h"
+#include "base/buf.h"
+#include "hosts/whole.h"
 
 static const char *
 wrong(const struct buf *b, size_t n, const char *mime)

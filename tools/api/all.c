@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "clock.h"
-#include "follow.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "batch/follow.h"
 #include "loop.h"
-#include "msg.h"
 #include "stream.h"
 
 struct all {

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "clock.h"
-#include "lock.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "base/self.h"
 #include "look.h"
-#include "msg.h"
-#include "self.h"
 
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},

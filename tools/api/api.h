@@ -18,12 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch.h"
-#include "bounds.h"
-#include "picks.h"
-#include "root.h"
-#include "scgi.h"
-#include "site.h"
+#include "base/bounds.h"
+#include "batch/batch.h"
+#include "files/root.h"
+#include "http/scgi.h"
+#include "http/site.h"
+#include "review/picks.h"
 
 struct json_object;
 

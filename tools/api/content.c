@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "files/file.h"
 #include "look.h"
-#include "rec.h"
+#include "records/rec.h"
 
 enum { CONTENT_MOST = 256 << 20 };
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "batch/progress.h"
+#include "files/file.h"
 #include "look.h"
-#include "progress.h"
-#include "rec.h"
+#include "records/rec.h"
 
 /* Whether the batch of a file is there. 1, 0, or -1 with errno. */
 static int

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "hand.h"
-#include "rec.h"
+#include "records/rec.h"
 
 /* After so many bytes of a file the disk is told to begin, so that little is left to wait for at the end. */
 enum { EARLY = 8 << 20 };

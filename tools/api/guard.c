@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "api.h"
-#include "token.h"
+#include "files/token.h"
 
 bool
 guard_host(const struct api *api, const struct scgi *s, struct reply *r)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "notebook.h"
+#include "notebook/notebook.h"
 
 void
 hand_free(struct hand *h)

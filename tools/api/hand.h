@@ -14,9 +14,9 @@
 #define BI_HAND_H
 
 #include "api.h"
+#include "files/part.h"
+#include "http/multipart.h"
 #include "loop.h"
-#include "multipart.h"
-#include "part.h"
 
 enum {
 	HAND_URL_MOST = 8192,      /* bytes of a URL */

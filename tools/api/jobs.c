@@ -2,9 +2,9 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "batch/progress.h"
 #include "look.h"
-#include "progress.h"
-#include "rec.h"
+#include "records/rec.h"
 
 static void
 to_buf(const char *bytes, size_t n, void *arg)

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "notebook.h"
-#include "rec.h"
+#include "notebook/notebook.h"
+#include "records/rec.h"
 
 enum { BATCHES_MOST = 64, NOTEBOOKS_MOST = 16 };
 

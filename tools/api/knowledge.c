@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "look.h"
-#include "rec.h"
+#include "records/rec.h"
 
 static struct json_object *
 parse(int rc, const struct buf *line)

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scan.h"
 #include "look.h"
-#include "rec.h"
-#include "scan.h"
+#include "records/rec.h"
 
 /* --- notebooks --- */
 

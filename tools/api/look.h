@@ -5,7 +5,7 @@
 #define BI_LOOK_H
 
 #include "api.h"
-#include "notebook.h"
+#include "notebook/notebook.h"
 
 /* --- query.c: what stands behind the question mark of a path --- */
 

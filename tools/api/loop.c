@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "clock.h"
-#include "msg.h"
-#include "self.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/self.h"
 
 void
 loop_open(struct loop *l, const struct loop_calls *calls, void *arg)

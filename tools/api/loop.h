@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "scgi.h"
+#include "base/buf.h"
+#include "http/scgi.h"
 
 enum { LOOP_CLIENTS_MOST = 1024, LOOP_FDS = 2, LOOP_LINGER_MS = 5000, LOOP_REST_MS = 100 };
 

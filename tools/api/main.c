@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "msg.h"
-#include "opt.h"
+#include "base/msg.h"
+#include "base/opt.h"
 
 enum { OPT_STREAM = 256, OPT_TAKE, OPT_ALLOW_ORIGIN, OPT_CSRF_COOKIE };
 

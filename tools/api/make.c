@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "batch/queue.h"
+#include "files/file.h"
+#include "files/trash.h"
 #include "hand.h"
-#include "notebook.h"
-#include "queue.h"
-#include "rec.h"
-#include "trash.h"
+#include "notebook/notebook.h"
+#include "records/rec.h"
 
 enum { TRIES = 1000, BLOCK = 256, SYNC_ALL = 16 };
 

@@ -8,9 +8,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "batch/progress.h"
 #include "loop.h"
-#include "progress.h"
 #include "stream.h"
 
 /* A look at one document takes at most one in so many of our time. */

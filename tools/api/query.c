@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scan.h"
 #include "look.h"
-#include "scan.h"
 
 static int
 hex_digit(char c)

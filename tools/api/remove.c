@@ -14,11 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "files/file.h"
+#include "files/part.h"
+#include "files/trash.h"
 #include "look.h"
-#include "part.h"
-#include "rec.h"
-#include "trash.h"
+#include "records/rec.h"
 
 enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held all the same */
 

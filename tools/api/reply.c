@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "api.h"
-#include "hash.h"
-#include "rec.h"
+#include "base/hash.h"
+#include "records/rec.h"
 
 static const char *
 reason(int status)

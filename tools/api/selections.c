@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "api.h"
-#include "rec.h"
+#include "records/rec.h"
 
 /* --- the document --- */
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "history.h"
-#include "progress.h"
+#include "batch/history.h"
+#include "batch/progress.h"
 
 struct seen {
 	char *name;

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "lock.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/msg.h"
 #include "loop.h"
-#include "msg.h"
 #include "stream.h"
 
 enum { STREAMS_MOST = 200, BEAT_MS = 15000 };

@@ -13,9 +13,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/msg.h"
 #include "hand.h"
-#include "msg.h"
 
 /* A client's place in its request. */
 enum { TAKES_HEADERS, TAKES_BODY, TAKES_THREAD, TAKES_ITEM };

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/userinfo.h"
 #include "hand.h"
-#include "rec.h"
-#include "userinfo.h"
+#include "records/rec.h"
 
 /* Where the host of URL begins; NULL where it is none of http and https. */
 static const char *

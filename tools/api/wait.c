@@ -2,11 +2,11 @@
 #include <string.h>
 #include <sys/inotify.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "batch/queue.h"
 #include "hand.h"
-#include "notebook.h"
-#include "queue.h"
-#include "rec.h"
+#include "notebook/notebook.h"
+#include "records/rec.h"
 
 enum { LOOK_MS = 1000 }; /* in case that inotify misses something */
 

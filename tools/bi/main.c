@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "msg.h"
-#include "opt.h"
-#include "self.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "base/self.h"
 
 /* The longest word that is compared with those we know, and how many letters may differ. */
 enum { WORD_MAX = 32, DISTANCE_MAX = 2 };

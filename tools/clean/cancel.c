@@ -9,14 +9,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "batch.h"
+#include "base/clock.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "batch/batch.h"
+#include "batch/progress.h"
+#include "batch/queue.h"
 #include "clean.h"
-#include "clock.h"
-#include "human.h"
-#include "msg.h"
-#include "progress.h"
-#include "queue.h"
-#include "rec.h"
+#include "records/rec.h"
 
 enum {
 	AT_ONCE = 256,

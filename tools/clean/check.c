@@ -14,16 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "batch.h"
+#include "base/hash.h"
+#include "base/human.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "base/table.h"
+#include "batch/batch.h"
 #include "clean.h"
-#include "file.h"
-#include "hash.h"
-#include "human.h"
-#include "lock.h"
-#include "msg.h"
-#include "rec.h"
-#include "table.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 enum { BLOCK = 1 << 18, TRIES = 1000 };
 

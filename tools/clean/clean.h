@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "names.h"
-#include "root.h"
+#include "files/root.h"
+#include "records/names.h"
 
 struct clean {
 	struct root root;

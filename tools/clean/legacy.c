@@ -14,16 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "child.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/hash.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "base/self.h"
 #include "clean.h"
-#include "file.h"
-#include "hash.h"
-#include "human.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
-#include "self.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 enum { BLOCK = 1 << 18 };
 

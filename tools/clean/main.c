@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/msg.h"
+#include "base/opt.h"
 #include "clean.h"
-#include "msg.h"
-#include "opt.h"
 
 enum { OPT_ARCHIVE = 256, OPT_OLDER, OPT_MOVE, OPT_DELETE, OPT_REPAIR };
 

@@ -13,20 +13,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "batch.h"
+#include "base/human.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "base/utf8.h"
+#include "batch/batch.h"
+#include "batch/progress.h"
 #include "clean.h"
-#include "file.h"
-#include "human.h"
-#include "lock.h"
-#include "msg.h"
-#include "opt.h"
-#include "pack.h"
-#include "part.h"
-#include "progress.h"
-#include "rec.h"
-#include "servers.h"
-#include "trash.h"
-#include "utf8.h"
+#include "files/file.h"
+#include "files/part.h"
+#include "files/trash.h"
+#include "http/servers.h"
+#include "records/rec.h"
+#include "review/pack.h"
 
 /* What a batch's directory has. */
 struct sizes {

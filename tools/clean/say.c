@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "buf.h"
+#include "base/buf.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "batch/batch.h"
 #include "clean.h"
-#include "human.h"
-#include "msg.h"
-#include "opt.h"
 
 bool
 clean_agreed(const struct clean *c, const char *question, ...)

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
 #include "clean.h"
-#include "human.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
-#include "servers.h"
+#include "http/servers.h"
+#include "records/rec.h"
 
 enum {
 	PORT_MOST = 65535,

@@ -6,14 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/human.h"
+#include "base/lock.h"
+#include "base/msg.h"
 #include "clean.h"
-#include "file.h"
-#include "human.h"
-#include "lock.h"
-#include "msg.h"
-#include "rec.h"
-#include "trash.h"
+#include "files/file.h"
+#include "files/trash.h"
+#include "records/rec.h"
 
 struct sweep {
 	const struct clean *c;

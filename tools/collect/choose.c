@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "batch/plan.h"
 #include "choosing.h"
-#include "credit.h"
-#include "msg.h"
-#include "picks.h"
-#include "plan.h"
-#include "rec.h"
-#include "type.h"
+#include "confined/type.h"
+#include "records/rec.h"
+#include "review/credit.h"
+#include "review/picks.h"
 
 /* --- a choice --- */
 

@@ -4,8 +4,8 @@
 #ifndef BI_CHOOSING_H
 #define BI_CHOOSING_H
 
+#include "batch/plan.h"
 #include "collect.h"
-#include "plan.h"
 
 /* A batch being collected. */
 struct choosing {

@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attribution.h"
-#include "batch.h"
-#include "buf.h"
-#include "hash.h"
-#include "names.h"
-#include "part.h"
-#include "picks.h"
-#include "root.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "batch/batch.h"
+#include "files/part.h"
+#include "files/root.h"
+#include "records/names.h"
+#include "review/attribution.h"
+#include "review/picks.h"
 
 enum {
 	ID_LONGEST = NAME_LONGEST + 1 + SUBJECT_LONGEST, /* of a directory in by_subject_id: BATCH_iN at most */

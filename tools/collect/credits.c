@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
+#include "base/msg.h"
 #include "collect.h"
-#include "credit.h"
-#include "file.h"
-#include "lock.h"
-#include "msg.h"
-#include "rec.h"
+#include "files/file.h"
+#include "records/rec.h"
+#include "review/credit.h"
 
 enum { FLUSH = 1 << 16 };
 

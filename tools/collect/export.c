@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
 #include "collect.h"
-#include "human.h"
-#include "msg.h"
-#include "opt.h"
-#include "pack.h"
-#include "rec.h"
+#include "records/rec.h"
+#include "review/pack.h"
 
 /* An export being written: one archive, or one after the other. */
 struct export

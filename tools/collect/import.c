@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/msg.h"
 #include "collect.h"
-#include "msg.h"
-#include "picks.h"
-#include "rec.h"
+#include "records/rec.h"
+#include "review/picks.h"
 
 enum { LONGEST = 64 << 20 };
 

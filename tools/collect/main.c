@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "base/opt.h"
 #include "collect.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
+#include "records/rec.h"
 
 enum { OPT_CONTACT = 256, OPT_FORMAT, OPT_ORIGINALS, OPT_PICKS, OPT_PREFER, OPT_SHARD, OPT_STRICT, OPT_VERIFY };
 

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "base/child.h"
+#include "base/msg.h"
+#include "base/self.h"
+#include "batch/plan.h"
 #include "collect.h"
-#include "msg.h"
-#include "part.h"
-#include "plan.h"
-#include "rec.h"
-#include "self.h"
+#include "files/part.h"
+#include "records/rec.h"
 
 struct originals {
 	struct batch *batch;

@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/human.h"
+#include "base/msg.h"
 #include "choosing.h"
-#include "human.h"
-#include "msg.h"
-#include "rec.h"
+#include "records/rec.h"
 
 static struct json_object *
 record(const struct choosing *g, const char *id, const char *status)

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "collect.h"
-#include "file.h"
-#include "lock.h"
-#include "rec.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 enum { TRIES = 1000 };
 

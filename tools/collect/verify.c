@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/human.h"
+#include "base/member.h"
+#include "base/msg.h"
+#include "base/opt.h"
 #include "collect.h"
-#include "expand.h"
-#include "human.h"
-#include "member.h"
-#include "msg.h"
-#include "opt.h"
-#include "pack.h"
-#include "rec.h"
+#include "confined/expand.h"
+#include "records/rec.h"
+#include "review/pack.h"
 
 enum { SUMS_MOST = 1 << 30 }; /* bytes of a list of digests */
 

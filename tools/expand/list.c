@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "expand.h"
-#include "human.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/buf.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "confined/expand.h"
+#include "records/rec.h"
 
 struct listing {
 	uint64_t members, refused, failed;

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "base/opt.h"
 #include "list.h"
-#include "msg.h"
-#include "opt.h"
 #include "serve.h"
 
 enum { OPT_SERVE = 256 };

@@ -12,12 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "confine.h"
-#include "expand.h"
-#include "helper.h"
-#include "msg.h"
-#include "opt.h"
-#include "unpack.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "confined/confine.h"
+#include "confined/expand.h"
+#include "confined/helper.h"
+#include "confined/unpack.h"
 
 enum { NAME_MOST = 32 << 10, TRIES = 100 };
 

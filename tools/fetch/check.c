@@ -6,10 +6,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "accept.h"
-#include "expand.h"
+#include "confined/expand.h"
 #include "fetch.h"
-#include "whole.h"
+#include "hosts/accept.h"
+#include "hosts/whole.h"
 
 enum { SHA1_HEX = 40 };
 

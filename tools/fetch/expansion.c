@@ -13,10 +13,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "expand.h"
+#include "base/trouble.h"
+#include "confined/expand.h"
+#include "confined/helper.h"
 #include "fetch.h"
-#include "helper.h"
-#include "trouble.h"
 
 enum { PAUSE_MS = 100 }; /* before an archive is unpacked again; doubled each time */
 enum { AT_ONCE = 4, WAITING_MOST = 16, EVENTS_A_TURN = 256, KEYS_LONGEST = 16 << 10 };

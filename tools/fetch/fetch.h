@@ -24,15 +24,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "batch.h"
-#include "clock.h"
-#include "hash.h"
-#include "hosts.h"
-#include "optout.h"
-#include "part.h"
-#include "rec.h"
-#include "root.h"
-#include "type.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "batch/batch.h"
+#include "confined/type.h"
+#include "files/part.h"
+#include "files/root.h"
+#include "hosts/hosts.h"
+#include "hosts/optout.h"
+#include "records/rec.h"
 
 struct through;
 

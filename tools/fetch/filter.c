@@ -11,8 +11,8 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "clock.h"
+#include "base/child.h"
+#include "base/clock.h"
 
 /* Reads a turn: a filter that writes without end does not keep the loop from others. */
 enum { READS_MOST = 64, DYING_MS = 2000 };

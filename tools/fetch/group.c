@@ -10,9 +10,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "expand.h"
-#include "msg.h"
-#include "notebook.h"
+#include "base/msg.h"
+#include "confined/expand.h"
+#include "notebook/notebook.h"
 #include "page.h"
 
 /* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { WAITING_MOST = 16 }; /* pieces, of 256 KiB at most each */
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "fetch.h"
-#include "governor.h"
-#include "manners.h"
+#include "hosts/governor.h"
+#include "hosts/manners.h"
 
 /* Transfers at once: of files of this machine, and of a host that no rule says anything of. */
 enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };

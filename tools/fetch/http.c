@@ -10,12 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "base/msg.h"
 #include "fetch.h"
-#include "httpdate.h"
-#include "manners.h"
-#include "msg.h"
-#include "optout.h"
+#include "hosts/address.h"
+#include "hosts/httpdate.h"
+#include "hosts/manners.h"
+#include "hosts/optout.h"
 #include "robot.h"
 
 enum {

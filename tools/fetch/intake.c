@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "base/userinfo.h"
+#include "batch/queue.h"
 #include "fetch.h"
-#include "msg.h"
-#include "queue.h"
-#include "userinfo.h"
 
 enum { BLOCK = 256 };
 

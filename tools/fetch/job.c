@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "fetch.h"
-#include "manners.h"
+#include "hosts/manners.h"
 #include "page.h"
 #include "robot.h"
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/trouble.h"
+#include "base/userinfo.h"
 #include "fetch.h"
-#include "manners.h"
-#include "trouble.h"
-#include "url.h"
-#include "userinfo.h"
+#include "hosts/manners.h"
+#include "html/url.h"
 
 enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };
 

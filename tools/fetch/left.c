@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "fetch.h"
-#include "file.h"
+#include "files/file.h"
 
 enum { LOOK_MS = 1000, READ_A_TURN = 512 << 10 };
 

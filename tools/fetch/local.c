@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/trouble.h"
 #include "fetch.h"
-#include "trouble.h"
 
 enum { PIECE = 1 << 16, A_TURN = 256 << 10 };
 

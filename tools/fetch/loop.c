@@ -13,15 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "base/self.h"
 #include "fetch.h"
-#include "governor.h"
 #include "group.h"
 #include "hasher.h"
-#include "lock.h"
-#include "msg.h"
+#include "hosts/governor.h"
 #include "robot.h"
-#include "self.h"
 
 enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
 

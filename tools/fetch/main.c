@@ -1,8 +1,8 @@
 /*
  * bi-fetch: adds URLs and local files to a batch and gets them, many at once. bi-fetch(1).
  */
+#include "base/msg.h"
 #include "fetch.h"
-#include "msg.h"
 
 int
 main(int argc, char **argv)

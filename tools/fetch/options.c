@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accept.h"
+#include "base/msg.h"
+#include "base/opt.h"
 #include "fetch.h"
-#include "manners.h"
-#include "msg.h"
-#include "opt.h"
+#include "hosts/accept.h"
+#include "hosts/manners.h"
 
 enum {
 	ACCEPT = 256,

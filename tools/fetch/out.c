@@ -8,8 +8,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/msg.h"
 #include "fetch.h"
-#include "msg.h"
 
 /* A pipe that can be written to takes this much at once (PIPE_BUF); what waits at most before nothing more is begun. */
 enum { AT_ONCE = 4096, WAITING_MOST = 1 << 20 };

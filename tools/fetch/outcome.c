@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "fetch.h"
-#include "notebook.h"
+#include "notebook/notebook.h"
 
 enum { FILE_ID_DIGITS = 24 };
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "msg.h"
-#include "url.h"
-#include "userinfo.h"
+#include "base/msg.h"
+#include "base/userinfo.h"
+#include "html/url.h"
 
 enum { BLOCK = 64 }; /* items added at once */
 

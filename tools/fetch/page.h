@@ -9,8 +9,8 @@
 
 #include <stdatomic.h>
 
+#include "confined/media.h"
 #include "fetch.h"
-#include "media.h"
 
 /* What the writer's thread looks at pages with. Zeroed: nothing yet. */
 struct pages {

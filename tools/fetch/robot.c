@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "manners.h"
-#include "msg.h"
-#include "optout.h"
-#include "robots.h"
+#include "base/msg.h"
+#include "hosts/manners.h"
+#include "hosts/optout.h"
+#include "hosts/robots.h"
 
 enum {
 	ORIGINS_MOST = 2048, /* that are remembered */

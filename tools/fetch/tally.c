@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/human.h"
+#include "base/msg.h"
 #include "fetch.h"
-#include "human.h"
-#include "msg.h"
 
 enum { DRAW_MS = 200, RATE_MS = 3000 };
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/msg.h"
 #include "fetch.h"
-#include "msg.h"
 
 struct target *
 target_find(const struct fetch *f, const char *name)

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "base/self.h"
+#include "confined/helper.h"
 #include "filter.h"
-#include "helper.h"
-#include "msg.h"
-#include "self.h"
 
 enum {
 	WINDOW = 16,            /* lines that one has at most */

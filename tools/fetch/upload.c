@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "fetch.h"
-#include "file.h"
+#include "files/file.h"
 
 static const char uploads[] = "uploads";
 

@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "batch/queue.h"
 #include "fetch.h"
-#include "file.h"
-#include "msg.h"
-#include "notebook.h"
-#include "queue.h"
-#include "trash.h"
+#include "files/file.h"
+#include "files/trash.h"
+#include "notebook/notebook.h"
 
 enum {
 	BATCHES_MOST = 128,     /* that are worked on at once: each has some ten descriptors */

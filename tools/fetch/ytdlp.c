@@ -11,8 +11,8 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "clock.h"
+#include "base/child.h"
+#include "base/clock.h"
 #include "page.h"
 
 enum { PATIENCE = 60 * 1000, LOOK_UP = 100, LONGEST = 16 << 20 };

@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "media.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "confined/media.h"
+#include "records/rec.h"
 #include "serve.h"
 
 enum { MOST = 100, OPT_SERVE = 256, OPT_TYPE };

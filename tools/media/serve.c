@@ -11,15 +11,15 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "charset.h"
-#include "confine.h"
-#include "find.h"
-#include "helper.h"
-#include "media.h"
-#include "msg.h"
-#include "opt.h"
-#include "tree.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "confined/confine.h"
+#include "confined/helper.h"
+#include "confined/media.h"
+#include "html/charset.h"
+#include "html/find.h"
+#include "html/tree.h"
 
 enum {
 	REQUEST = MEDIA_URL + MEDIA_TITLE + 64,

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "rec.h"
-#include "url.h"
+#include "html/url.h"
+#include "records/rec.h"
 
 enum { DEPTH = 32, LD_NODES = 2000, LD_BYTES = 1 << 20 };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "doc.h"
-#include "rec.h"
+#include "records/rec.h"
 
 static const char *const lines[] = {"title", "language", "description", "author", "date", "canonical_url", NULL};
 static const char *const kinds[] = {"page",  "text",  "pdf",   "document", "book", "archive",

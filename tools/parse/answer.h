@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "pool.h"
 
 struct answer_image {

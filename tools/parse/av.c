@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/msg.h"
 #include "formats.h"
-#include "msg.h"
 
 enum { BLOCK = 64 << 10, PROBE = 8 << 20, STREAMS = 64 };
 

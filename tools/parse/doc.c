@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "rec.h"
+#include "base/msg.h"
+#include "records/rec.h"
 
 void
 doc_begin(struct doc *d, int out)

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "packed.h"
-#include "rec.h"
+#include "records/rec.h"
 #include "xml.h"
 
 enum { LEVELS = 9, CELLS = 64, STYLES = 2000 };

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tree.h"
+#include "html/tree.h"
 
 enum {
 	LONG = 80,    /* characters of a paragraph that is certainly one */

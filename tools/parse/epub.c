@@ -6,7 +6,7 @@
 
 #include "html.h"
 #include "packed.h"
-#include "rec.h"
+#include "records/rec.h"
 #include "xml.h"
 
 enum { CHAPTERS = 5000, NAME = 1024 };

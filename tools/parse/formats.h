@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "confine.h"
+#include "confined/confine.h"
 #include "doc.h"
 
 struct request {

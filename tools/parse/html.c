@@ -8,10 +8,10 @@
 
 #include "about.h"
 #include "dom.h"
-#include "find.h"
+#include "html/find.h"
+#include "html/url.h"
 #include "pick.h"
 #include "show.h"
-#include "url.h"
 
 /* Elements that HTML knows to be empty. */
 static bool

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "doc.h"
-#include "tree.h"
+#include "html/tree.h"
 
 /* A page of the web: its main text, what it says of itself, its links and media. TEXT is UTF-8 and stays as it is
  * meanwhile. URL is where it is from, "" where that is not known. XHTML: it is written as XML. */

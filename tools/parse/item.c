@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
+#include "base/trouble.h"
 #include "serve.h"
-#include "trouble.h"
 
 enum {
 	BLOCK = 128 << 10,

@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hash.h"
+#include "base/hash.h"
+#include "confined/type.h"
 #include "keep.h"
 #include "pool.h"
-#include "rec.h"
-#include "type.h"
+#include "records/rec.h"
 
 struct item {
 	struct item *next;

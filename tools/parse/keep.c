@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "file.h"
-#include "lock.h"
-#include "part.h"
-#include "rec.h"
-#include "root.h"
+#include "base/lock.h"
+#include "batch/batch.h"
+#include "files/file.h"
+#include "files/part.h"
+#include "files/root.h"
+#include "records/rec.h"
 
 enum { BATCHES = 16, BLOCK = 128 << 10, ID_IDX = SUBJECT_LONGEST + 16, HEAD = 200 };
 

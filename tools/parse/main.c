@@ -10,12 +10,12 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "human.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "html/url.h"
 #include "item.h"
-#include "msg.h"
-#include "opt.h"
 #include "serve.h"
-#include "url.h"
 
 enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "unpack.h"
+#include "confined/unpack.h"
 
 static struct unpack source;
 

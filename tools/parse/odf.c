@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "packed.h"
-#include "rec.h"
+#include "records/rec.h"
 #include "xml.h"
 
 enum { CELLS = 64, LEVELS = 9, STYLES = 5000, REPEATED = 100 };

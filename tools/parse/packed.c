@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "confined/unpack.h"
 #include "formats.h"
 #include "packed.h"
-#include "unpack.h"
 #include "xml.h"
 
 enum { LISTED = 100000, TRIES = 100 };

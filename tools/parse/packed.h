@@ -4,8 +4,8 @@
 #ifndef BI_PARSE_PACKED_H
 #define BI_PARSE_PACKED_H
 
+#include "html/tree.h"
 #include "members.h"
-#include "tree.h"
 
 /* Each makes a document of its members, or says by doc_fail() why not. */
 bool docx_parse(const struct members *m, struct doc *d);

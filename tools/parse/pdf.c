@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/msg.h"
 #include "formats.h"
-#include "msg.h"
 
 enum { PAGES_MOST = 20000, LINKS_PAGES = 500 };
 

@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <vips/vips.h>
 
+#include "base/msg.h"
 #include "formats.h"
-#include "msg.h"
 
 static void
 quiet(const char *domain, GLogLevelFlags level, const char *text, void *arg)

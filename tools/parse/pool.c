@@ -8,12 +8,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/trouble.h"
+#include "confined/helper.h"
 #include "doc.h"
-#include "helper.h"
-#include "rec.h"
+#include "records/rec.h"
 #include "serve.h"
-#include "trouble.h"
 
 enum { FORMATS = 8, USES = 500 }; /* after so many documents a process is replaced: libraries lose memory */
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum work_end {
 	WORK_DONE,  /* images, text and meta say what is in OUT, as serve.h has it: not to be trusted */

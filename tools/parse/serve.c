@@ -14,11 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "base/opt.h"
+#include "confined/helper.h"
 #include "formats.h"
-#include "helper.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
+#include "records/rec.h"
 
 enum { REQUEST = 4 * SERVE_LINE + 8, LATE = SERVE_SECONDS * 2 / 3, PROBE = 64 << 20 };
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "srcset.h"
-#include "url.h"
+#include "html/srcset.h"
+#include "html/url.h"
 
 enum { COLUMNS = 50, CELL = 300, LISTS = 64 };
 

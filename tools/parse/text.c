@@ -4,10 +4,10 @@
 #include <strings.h>
 #include <uchardet.h>
 
-#include "charset.h"
 #include "formats.h"
 #include "html.h"
-#include "tree.h"
+#include "html/charset.h"
+#include "html/tree.h"
 
 enum {
 	READ_MOST = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */

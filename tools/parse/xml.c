@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 enum { AT_ONCE = 1 << 20, DEPTH = 10000 };
 

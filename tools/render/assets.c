@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "msg.h"
-#include "part.h"
+#include "base/msg.h"
+#include "base/self.h"
+#include "files/file.h"
+#include "files/part.h"
 #include "render.h"
-#include "self.h"
 
 enum { ASSET_MOST = 16 << 20 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rec.h"
+#include "records/rec.h"
 #include "render.h"
 
 enum {

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "part.h"
-#include "rec.h"
+#include "base/msg.h"
+#include "confined/type.h"
+#include "files/part.h"
+#include "records/rec.h"
 #include "render.h"
-#include "type.h"
 
 /*
  * What may stand where the pages are served from: nothing that a browser could run as a page of ours. A kind that

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "msg.h"
+#include "base/child.h"
+#include "base/msg.h"
+#include "base/self.h"
 #include "render.h"
-#include "self.h"
 
 enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds that jq may do nothing */
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "part.h"
+#include "files/part.h"
 #include "render.h"
 
 static const char magic[8] = "bipages1";

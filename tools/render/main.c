@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "msg.h"
-#include "names.h"
-#include "opt.h"
-#include "rec.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "records/names.h"
+#include "records/rec.h"
 #include "render.h"
 
 static const struct opt table[] = {

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "part.h"
-#include "rec.h"
+#include "base/msg.h"
+#include "files/part.h"
+#include "records/rec.h"
 #include "render.h"
 
 const char *const common_pages[COMMON] = {"submit.html", "index.html"};

@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
-#include "human.h"
-#include "lock.h"
-#include "msg.h"
-#include "rec.h"
-#include "trash.h"
+#include "base/clock.h"
+#include "base/human.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "files/file.h"
+#include "files/trash.h"
+#include "records/rec.h"
 
 enum { PROGRESS_MS = 100, TRIES = 100 };
 

@@ -14,13 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch.h"
-#include "buf.h"
-#include "hash.h"
-#include "part.h"
-#include "plan.h"
-#include "root.h"
-#include "thumb.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "batch/batch.h"
+#include "batch/plan.h"
+#include "confined/thumb.h"
+#include "files/part.h"
+#include "files/root.h"
 
 /* --- render.c --- */
 

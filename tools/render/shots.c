@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "part.h"
+#include "base/msg.h"
+#include "base/self.h"
+#include "files/part.h"
 #include "render.h"
-#include "self.h"
 
 enum { SLOTS = 64 }; /* thumbnails under way at once: two descriptors each */
 

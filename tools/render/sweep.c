@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "files/file.h"
 #include "render.h"
 
 /* Whether NAME is ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no such

@@ -10,12 +10,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "clock.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/self.h"
+#include "files/trash.h"
 #include "keeper.h"
-#include "msg.h"
-#include "self.h"
-#include "trash.h"
 #include "words.h"
 
 enum {

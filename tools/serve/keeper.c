@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "clock.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/msg.h"
 #include "keeper.h"
-#include "msg.h"
 #include "record.h"
 
 enum {

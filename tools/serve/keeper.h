@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "buf.h"
-#include "lease.h"
+#include "base/buf.h"
+#include "http/lease.h"
 #include "serve.h"
 
 /* What a keeper keeps beside lighttpd: programs of the API, by what they do, each with the socket of its kind; and the

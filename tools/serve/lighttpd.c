@@ -9,11 +9,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "base/child.h"
+#include "base/msg.h"
+#include "base/self.h"
+#include "http/site.h"
 #include "keeper.h"
-#include "msg.h"
-#include "self.h"
-#include "site.h"
 
 enum { VERSION_MS = 2000 };
 

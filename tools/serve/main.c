@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hosts.h"
-#include "msg.h"
-#include "names.h"
-#include "opt.h"
-#include "rec.h"
-#include "site.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "hosts/hosts.h"
+#include "http/site.h"
+#include "records/names.h"
+#include "records/rec.h"
 
 enum {
 	OPT_ADDRESS = 256,

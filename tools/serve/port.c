@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
-#include "lock.h"
-#include "msg.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "files/file.h"
 #include "serve.h"
 
 enum { HOLD_MS = 60000, AGAIN_MS = 10 }; /* longer than another bi-serve waits for its server */

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/msg.h"
 #include "keeper.h"
-#include "msg.h"
 
 enum {
 	ANSWER_MS = 30000, /* for lighttpd to answer the first request */

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/msg.h"
+#include "batch/batch.h"
 #include "record.h"
+#include "records/rec.h"
 
 enum { RECORD_LONGEST = 16384 }; /* less than a pipe takes at once */
 

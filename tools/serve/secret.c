@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 #include "serve.h"
 
 enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 128, PASSWORD_MADE = 20, HASH_ROUNDS = 1000 };

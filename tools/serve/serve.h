@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bounds.h"
-#include "root.h"
-#include "token.h"
+#include "base/bounds.h"
+#include "files/root.h"
+#include "files/token.h"
 
 enum {
 	SERVE_HOSTS_MOST = 16,   /* names given by --allow-host */

@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "file.h"
-#include "human.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/child.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "files/file.h"
+#include "http/servers.h"
+#include "records/rec.h"
 #include "serve.h"
-#include "servers.h"
 #include "words.h"
 
 enum {

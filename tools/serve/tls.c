@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 #include "serve.h"
 
 enum { DAYS = 397, RENEW_DAYS = 30, DAY = 86400 };

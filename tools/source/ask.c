@@ -9,16 +9,16 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "clock.h"
-#include "governor.h"
-#include "httpdate.h"
-#include "manners.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "base/userinfo.h"
+#include "hosts/governor.h"
+#include "hosts/httpdate.h"
+#include "hosts/manners.h"
+#include "html/url.h"
+#include "records/rec.h"
 #include "source.h"
-#include "url.h"
-#include "userinfo.h"
 
 enum { REDIRECTS_MOST = 5, HOLD_LEAST_MS = 1000, WORDS = 2048 };
 

@@ -7,11 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "hash.h"
-#include "msg.h"
-#include "part.h"
-#include "rec.h"
+#include "base/hash.h"
+#include "base/msg.h"
+#include "files/file.h"
+#include "files/part.h"
+#include "records/rec.h"
 #include "source.h"
 
 enum { REPLY_MOST = 64 << 20 };

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hash.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
-#include "rows.h"
+#include "base/hash.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "records/rec.h"
+#include "records/rows.h"
 #include "source.h"
 
 enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MOST = 1000, CATEGORIES_SHOWN = 12 };

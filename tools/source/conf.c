@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "msg.h"
-#include "rec.h"
-#include "self.h"
+#include "base/msg.h"
+#include "base/self.h"
+#include "records/rec.h"
 #include "source.h"
 
 enum { NAME_ROOM = 64 };

@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "clock.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "records/rec.h"
 #include "source.h"
 
 enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MOST = 64 << 20 };

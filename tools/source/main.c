@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manners.h"
-#include "msg.h"
-#include "opt.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "hosts/manners.h"
 #include "source.h"
 
 enum { OPT_CACERT = 256, OPT_CACHE, OPT_CONTACT, OPT_IDS, OPT_JSON, OPT_LABEL, OPT_SET };

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "credit.h"
-#include "rec.h"
+#include "records/rec.h"
+#include "review/credit.h"
 #include "source.h"
 
 enum { TEXT_MOST = 64 << 10 }; /* bytes of a text of a source's */

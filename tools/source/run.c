@@ -4,12 +4,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "clock.h"
-#include "human.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
+#include "base/clock.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "batch/batch.h"
+#include "records/rec.h"
 #include "source.h"
 
 struct run {

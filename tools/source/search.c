@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manners.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/msg.h"
+#include "hosts/manners.h"
+#include "records/rec.h"
 #include "source.h"
 
 /* One subject while a source is asked about it. */

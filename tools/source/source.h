@@ -17,9 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "hosts.h"
-#include "root.h"
+#include "base/buf.h"
+#include "files/root.h"
+#include "hosts/hosts.h"
 
 struct settings {
 	const char *root, *file; /* NULL: as root_open() finds it; stdin */

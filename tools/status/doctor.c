@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "human.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "records/rec.h"
 #include "status.h"
 
 enum { SAID_MOST = 20 }; /* findings of one check that are lines of their own, for people */

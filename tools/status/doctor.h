@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "root.h"
+#include "base/buf.h"
+#include "files/root.h"
 
 enum doctor_level {
 	DOCTOR_PROBLEM, /* something does not work, or will not soon */

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "batch.h"
+#include "base/lock.h"
+#include "batch/batch.h"
 #include "doctor.h"
-#include "lock.h"
-#include "part.h"
+#include "files/part.h"
 
 enum {
 	FULL_BYTES = 1 << 20, /* less is nothing */

@@ -10,10 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "base/child.h"
+#include "base/msg.h"
+#include "base/self.h"
 #include "doctor.h"
-#include "msg.h"
-#include "self.h"
 
 enum { FILES_LEAST = 256, FILE_LEAST = 1 << 30 };
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "token.h"
+#include "files/token.h"
 
 /* The name of a user, or the number; ROOM is where that is written. */
 static const char *

@@ -9,14 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "batch.h"
+#include "batch/batch.h"
+#include "batch/progress.h"
+#include "batch/queue.h"
 #include "doctor.h"
-#include "file.h"
-#include "lease.h"
-#include "progress.h"
-#include "queue.h"
-#include "rec.h"
-#include "servers.h"
+#include "files/file.h"
+#include "http/lease.h"
+#include "http/servers.h"
+#include "records/rec.h"
 
 enum {
 	BEHIND = 600,   /* s that a batch may wait while a worker lives */

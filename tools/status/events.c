@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "follow.h"
-#include "msg.h"
-#include "queue.h"
-#include "rec.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "batch/follow.h"
+#include "batch/queue.h"
+#include "records/rec.h"
 
 enum {
 	EVERY_MS = 100, /* between two looks at a batch */

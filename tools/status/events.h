@@ -6,7 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "servers.h"
+#include "http/servers.h"
 #include "status.h"
 
 /* What is known of a batch. */

@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
+#include "base/msg.h"
+#include "base/userinfo.h"
 #include "events.h"
-#include "file.h"
-#include "msg.h"
-#include "rec.h"
-#include "userinfo.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 static const char *const asked_for[] = {"url", "media", "file", "filename", "upload", "member", NULL};
 

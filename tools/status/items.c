@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "human.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "records/rec.h"
 #include "status.h"
 
 struct listing {

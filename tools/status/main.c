@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "batch.h"
-#include "buf.h"
-#include "hosts.h"
-#include "msg.h"
-#include "names.h"
-#include "opt.h"
-#include "rec.h"
-#include "servers.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "batch/batch.h"
+#include "hosts/hosts.h"
+#include "http/servers.h"
+#include "records/names.h"
+#include "records/rec.h"
 #include "status.h"
 
 enum { OPT_RULES = 256 };

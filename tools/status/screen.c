@@ -7,7 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 static const char take[] = "\033[?1049h\033[?25l", give[] = "\033[?25h\033[?1049l";
 

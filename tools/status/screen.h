@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Whether standard output is a terminal that can be drawn on. */
 bool screen_is_there(void);

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "queue.h"
+#include "base/msg.h"
+#include "batch/queue.h"
 #include "status.h"
 
 int

@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "history.h"
-#include "names.h"
-#include "progress.h"
-#include "root.h"
+#include "batch/history.h"
+#include "batch/progress.h"
+#include "files/root.h"
+#include "records/names.h"
 
 /* What was asked for. */
 struct asked {

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "human.h"
+#include "base/human.h"
 #include "status.h"
 
 enum {

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
-#include "follow.h"
-#include "msg.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "batch/follow.h"
+#include "files/file.h"
 #include "status.h"
 
 /*

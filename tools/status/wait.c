@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "clock.h"
-#include "msg.h"
+#include "base/clock.h"
+#include "base/msg.h"
 #include "status.h"
 
 enum { LULL = 50 }; /* ms between two looks at a batch: there may be thousands of changes a second */

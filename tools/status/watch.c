@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "msg.h"
-#include "rec.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "records/rec.h"
 #include "screen.h"
 #include "status.h"
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 #include <vips/vips.h>
 
-#include "likeness.h"
-#include "thumb.h"
+#include "confined/likeness.h"
+#include "confined/thumb.h"
 
 enum {
 	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */

@@ -4,7 +4,7 @@
 #include <fontconfig/fontconfig.h>
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* At most 9: Cairo keeps 10 open, and would close one of these for an eleventh. */
 static const struct font {

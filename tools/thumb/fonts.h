@@ -1,7 +1,7 @@
 #ifndef BI_THUMB_FONTS_H
 #define BI_THUMB_FONTS_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 /*
  * Opens the usual fonts for good, and has Fontconfig know no others: Pango and Cairo open fonts as a drawing asks for

@@ -11,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "human.h"
-#include "msg.h"
-#include "opt.h"
-#include "part.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "confined/thumb.h"
+#include "files/part.h"
 #include "serve.h"
-#include "thumb.h"
 
 enum { OPT_SERVE = 256, OPT_VECTORS, SIZE_MOST = 16383 }; /* what a WebP can hold */
 

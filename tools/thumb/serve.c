@@ -16,14 +16,14 @@
 #include <unistd.h>
 #include <vips/vips.h>
 
-#include "buf.h"
-#include "confine.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "confined/confine.h"
+#include "confined/helper.h"
+#include "confined/thumb.h"
 #include "decode.h"
 #include "fonts.h"
-#include "helper.h"
-#include "msg.h"
-#include "opt.h"
-#include "thumb.h"
 
 enum { SECONDS_MOST = 30 }; /* of processor time for one picture */
 

@@ -14,15 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "confine.h"
-#include "helper.h"
-#include "human.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
-#include "trouble.h"
-#include "type.h"
+#include "base/buf.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "base/trouble.h"
+#include "confined/confine.h"
+#include "confined/helper.h"
+#include "confined/type.h"
+#include "records/rec.h"
 
 enum { GROUP = 64, OPT_SERVE = 256 }; /* files asked about at once */
 

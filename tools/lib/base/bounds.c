@@ -1,6 +1,6 @@
-#include "bounds.h"
+#include "base/bounds.h"
 
-#include "opt.h"
+#include "base/opt.h"
 
 enum { BATCH_MOST = 100000, SYNC_MOST = 3600, UPLOAD_LEAST = 1024 };
 

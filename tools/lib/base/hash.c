@@ -1,9 +1,9 @@
-#include "hash.h"
+#include "base/hash.h"
 
 #include <openssl/evp.h>
 #include <pthread.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 /* struct hash is OpenSSL's context under our name: nothing of ours to keep beside it. */
 static EVP_MD_CTX *

@@ -1,11 +1,11 @@
-#include "human.h"
+#include "base/human.h"
 
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 

@@ -1,9 +1,9 @@
-#include "member.h"
+#include "base/member.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 /* Appends N bytes, escaped where they must be. */
 static void

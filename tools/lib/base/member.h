@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { MEMBER_LONGEST = 4096 }; /* bytes of a label */
 

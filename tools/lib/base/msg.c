@@ -1,4 +1,4 @@
-#include "msg.h"
+#include "base/msg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "human.h"
-#include "lock.h"
-#include "userinfo.h"
+#include "base/human.h"
+#include "base/lock.h"
+#include "base/userinfo.h"
 
 /*
  * Programs that share a terminal share its last row, where the progress line is. The one that draws there holds a lock

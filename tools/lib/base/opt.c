@@ -1,4 +1,4 @@
-#include "opt.h"
+#include "base/opt.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "human.h"
-#include "msg.h"
-#include "self.h"
+#include "base/human.h"
+#include "base/msg.h"
+#include "base/self.h"
 
 enum { OPT_MAX = 64, ID_HELP = 'h', ID_VERSION = 1 };
 

@@ -1,4 +1,4 @@
-#include "self.h"
+#include "base/self.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -5,7 +5,7 @@
 #ifndef BI_SELF_H
 #define BI_SELF_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 /*
  * Sets OUT to the path of NAME ("review/index.jq") in share/: $BI_SHARE, else ../share beside

@@ -1,8 +1,8 @@
-#include "table.h"
+#include "base/table.h"
 
 #include <stdlib.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { PART_BITS = 6, PART_FIRST = 16 };
 _Static_assert(TABLE_PARTS == 1 << PART_BITS, "a part has so many bits of the print");

@@ -1,4 +1,4 @@
-#include "trouble.h"
+#include "base/trouble.h"
 
 #include <errno.h>
 

@@ -1,4 +1,4 @@
-#include "userinfo.h"
+#include "base/userinfo.h"
 
 #include <string.h>
 

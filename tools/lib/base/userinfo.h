@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /*
  * Takes the userinfo, with its '@', out of URL in place. OUT, if given, gets it as it stands there, percent-encoded and

@@ -1,4 +1,4 @@
-#include "batch.h"
+#include "batch/batch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,14 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "batch_in.h"
-#include "contents.h"
-#include "file.h"
-#include "lock.h"
-#include "part.h"
-#include "rec.h"
-#include "secrets.h"
+#include "base/lock.h"
+#include "batch/batch_in.h"
+#include "batch/contents.h"
+#include "batch/secrets.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "files/part.h"
+#include "records/rec.h"
 
 /* Bytes of the lock file. */
 enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };

@@ -15,8 +15,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "buf.h"
-#include "root.h"
+#include "base/buf.h"
+#include "files/root.h"
 
 struct batch;
 struct json_object;

@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "batch_in.h"
-#include "file.h"
-#include "hash.h"
-#include "lock.h"
-#include "userinfo.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "base/userinfo.h"
+#include "batch/batch_in.h"
+#include "files/append.h"
+#include "files/file.h"
 
 enum { KEY_BYTES = 16, INDEX_BLOCK = 1024 };
 

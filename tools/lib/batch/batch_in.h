@@ -6,8 +6,8 @@
 
 #include <pthread.h>
 
-#include "batch.h"
-#include "table.h"
+#include "base/table.h"
+#include "batch/batch.h"
 
 struct batch {
 	char name[NAME_LONGEST + 1];

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "batch_in.h"
-#include "file.h"
-#include "lock.h"
-#include "rec.h"
-#include "scan.h"
-#include "userinfo.h"
+#include "base/lock.h"
+#include "base/scan.h"
+#include "base/userinfo.h"
+#include "batch/batch_in.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 

@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "append.h"
-#include "batch_in.h"
-#include "contents.h"
-#include "hash.h"
-#include "rec.h"
+#include "base/hash.h"
+#include "batch/batch_in.h"
+#include "batch/contents.h"
+#include "files/append.h"
+#include "records/rec.h"
 
 struct filling {
 	struct contents *contents;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch_in.h"
-#include "rec.h"
-#include "secrets.h"
-#include "userinfo.h"
+#include "base/userinfo.h"
+#include "batch/batch_in.h"
+#include "batch/secrets.h"
+#include "records/rec.h"
 
 void
 batch_mark_userinfo(struct json_object *item)

@@ -6,12 +6,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "batch_in.h"
-#include "file.h"
-#include "lock.h"
-#include "rec.h"
-#include "userinfo.h"
+#include "base/lock.h"
+#include "base/userinfo.h"
+#include "batch/batch_in.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 enum { LOST_AT_ONCE = 256, RECOVER_BLOCK = 1024, STATE_LOST = 'l' /* completed, and its file is gone */ };
 

@@ -1,4 +1,4 @@
-#include "contents.h"
+#include "batch/contents.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "part.h"
+#include "base/buf.h"
+#include "files/part.h"
 
 /* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
  * runs of used entries are short: one of PROBE_MOST is damage. */

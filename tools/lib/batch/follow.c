@@ -1,4 +1,4 @@
-#include "follow.h"
+#include "batch/follow.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { FOLDERS = 4 };
 

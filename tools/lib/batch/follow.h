@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "root.h"
+#include "files/root.h"
 
 enum follow_what {
 	FOLLOW_BATCH,   /* a file of the batch NAME changed */

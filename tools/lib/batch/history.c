@@ -1,4 +1,4 @@
-#include "history.h"
+#include "batch/history.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "scan.h"
+#include "base/scan.h"
+#include "files/append.h"
 
 enum {
 	TAIL_FIRST = 1 << 16, /* bytes before the end of the file that a glance has, and eight times that... */

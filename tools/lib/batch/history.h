@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "batch.h"
-#include "buf.h"
+#include "base/buf.h"
+#include "batch/batch.h"
 
 enum {
 	HISTORY_KINDS = 255,

@@ -1,4 +1,4 @@
-#include "plan.h"
+#include "batch/plan.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "batch.h"
-#include "buf.h"
+#include "base/buf.h"
+#include "batch/batch.h"
 
 struct plan_subject {
 	uint32_t id;    /* where its id is in the plan's ids */

@@ -1,4 +1,4 @@
-#include "progress.h"
+#include "batch/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "rec.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 void
 progress_judge(struct progress *p)

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "batch.h"
-#include "root.h"
+#include "batch/batch.h"
+#include "files/root.h"
 
 enum { PROGRESS_ITEMS = 1000 }; /* the items that the document lists where no limit is given */
 

@@ -1,4 +1,4 @@
-#include "queue.h"
+#include "batch/queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "file.h"
-#include "lock.h"
-#include "part.h"
+#include "base/buf.h"
+#include "base/lock.h"
+#include "files/file.h"
+#include "files/part.h"
 
 /* Bytes of queue/.lock. */
 enum { LOCK_WORKING = 0, LOCK_STANDING_BY = 1 };

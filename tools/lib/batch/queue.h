@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "root.h"
+#include "files/root.h"
 
 /*
  * Makes the entry of BATCH, a good name, and holds it: locked before anybody can see it, its directory synced. A

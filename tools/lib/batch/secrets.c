@@ -1,4 +1,4 @@
-#include "secrets.h"
+#include "batch/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "lock.h"
-#include "rec.h"
-#include "scan.h"
-#include "table.h"
+#include "base/lock.h"
+#include "base/scan.h"
+#include "base/table.h"
+#include "files/append.h"
+#include "records/rec.h"
 
 static const char file_name[] = "secrets";
 

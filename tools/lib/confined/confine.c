@@ -1,4 +1,4 @@
-#include "confine.h"
+#include "confined/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "expand.h"
+#include "confined/expand.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "helper.h"
-#include "member.h"
-#include "trouble.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/member.h"
+#include "base/trouble.h"
+#include "confined/helper.h"
 
 enum { RATIO_FROM = 10 << 20, PACKET = EXPAND_BLOCK + 16 };
 

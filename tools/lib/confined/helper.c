@@ -1,4 +1,4 @@
-#include "helper.h"
+#include "confined/helper.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,11 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "child.h"
-#include "clock.h"
-#include "self.h"
-#include "trouble.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/self.h"
+#include "base/trouble.h"
 
 enum { START = 30 * 1000, FDS_MOST = 2 }; /* milliseconds until it must be ready */
 enum { PAUSE_MS = 50, PAUSES_MOST = 5 };  /* before it is started again; doubled each time, so often */

@@ -1,9 +1,9 @@
-#include "likeness.h"
+#include "confined/likeness.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { COLUMNS = 9, ROWS = 8, FIELDS = 4, RGB = 3 };
 

@@ -1,4 +1,4 @@
-#include "media.h"
+#include "confined/media.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "helper.h"
-#include "rec.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "confined/helper.h"
+#include "records/rec.h"
 
 enum { PATIENCE = 30 * 1000, PACKET = MEDIA_URL + MEDIA_TITLE + 128 };
 

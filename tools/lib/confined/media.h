@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "optout.h"
+#include "hosts/optout.h"
 
 enum {
 	MEDIA_PAGE = 10 << 20, /* bytes of a page that are looked at */

@@ -1,4 +1,4 @@
-#include "thumb.h"
+#include "confined/thumb.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "helper.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "confined/helper.h"
 
 /* Milliseconds for one picture; processes of each kind; pictures that one has: the next is there when one is done. */
 enum { PATIENCE = 60 * 1000, MOST = 16, AHEAD = 2 };

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "likeness.h"
+#include "confined/likeness.h"
 
 enum {
 	THUMB_SIZE = 512,

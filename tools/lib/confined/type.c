@@ -1,4 +1,4 @@
-#include "type.h"
+#include "confined/type.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "helper.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "confined/helper.h"
 
 enum { PATIENCE = 10 * 1000 }; /* milliseconds for one answer */
 

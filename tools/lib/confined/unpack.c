@@ -1,4 +1,4 @@
-#include "unpack.h"
+#include "confined/unpack.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "msg.h"
+#include "base/msg.h"
 
 static la_ssize_t
 read_source(struct archive *a, void *arg, const void **block)

@@ -1,4 +1,4 @@
-#include "append.h"
+#include "files/append.h"
 
 #include <errno.h>
 #include <string.h>

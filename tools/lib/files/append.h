@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Under the lock: cuts off a last line without newline, which a killed writer left, and
  * returns the file's length then; -1 with errno. */

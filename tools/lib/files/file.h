@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Called with an entry of the directory DIR. 0 goes on to the next one; any other value ends the listing. */
 typedef int file_visit(int dir, const struct dirent *entry, void *arg);

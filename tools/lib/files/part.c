@@ -1,4 +1,4 @@
-#include "part.h"
+#include "files/part.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "lock.h"
+#include "base/lock.h"
+#include "files/file.h"
 
 enum { TRIES = 100, BOOT_ID = 36 };
 

@@ -1,4 +1,4 @@
-#include "root.h"
+#include "files/root.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "lock.h"
-#include "msg.h"
-#include "trash.h"
+#include "base/buf.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "files/trash.h"
 
 static const char system_root[] = "/var/lib/bi";
 

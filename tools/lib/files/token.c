@@ -1,4 +1,4 @@
-#include "token.h"
+#include "files/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hash.h"
-#include "lock.h"
-#include "part.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "files/part.h"
 
 static const char file_name[] = "token";
 

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "root.h"
+#include "base/buf.h"
+#include "files/root.h"
 
 enum { TOKEN_HEX = 64, TOKEN_SECRET_MOST = 1 << 16 };
 

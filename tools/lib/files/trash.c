@@ -1,4 +1,4 @@
-#include "trash.h"
+#include "files/trash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "lock.h"
+#include "base/lock.h"
+#include "files/file.h"
 
 /* How deep a tree may be: each level takes a descriptor. Nothing of ours is deeper than a few. */
 enum { DEPTH_MOST = 64, TRIES = 100 };

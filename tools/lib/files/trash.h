@@ -13,7 +13,7 @@
 #ifndef BI_TRASH_H
 #define BI_TRASH_H
 
-#include "root.h"
+#include "files/root.h"
 
 /*
  * Removes the batch NAME with all that is in its directory; its review pages, parts in temp/ and queue entry are not

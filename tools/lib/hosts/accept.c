@@ -1,4 +1,4 @@
-#include "accept.h"
+#include "hosts/accept.h"
 
 #include <ctype.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "governor.h"
+#include "hosts/governor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "file.h"
-#include "hash.h"
-#include "lock.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "files/file.h"
 
 /*
  * A stretch: slots, then a byte for each cap, then one for each interval between two starts, in units of 100

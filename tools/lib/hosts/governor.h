@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "root.h"
+#include "files/root.h"
 
 enum { GOVERNOR_SLOTS_MOST = 1024 };
 

@@ -1,4 +1,4 @@
-#include "hosts.h"
+#include "hosts/hosts.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buf.h"
-#include "msg.h"
-#include "self.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/self.h"
 
 enum { PORT_MOST = 65535, GROUP_LONGEST = 64, VALUE_LONGEST = 1024 };
 

@@ -1,4 +1,4 @@
-#include "httpdate.h"
+#include "hosts/httpdate.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
-#include "manners.h"
+#include "hosts/manners.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "msg.h"
-#include "opt.h"
+#include "base/msg.h"
+#include "base/opt.h"
 
 enum { LONGEST_BACKOFF_MS = 60000 };
 

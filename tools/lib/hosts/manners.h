@@ -8,8 +8,8 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-#include "buf.h"
-#include "hosts.h"
+#include "base/buf.h"
+#include "hosts/hosts.h"
 
 /* The contact for the User-Agent: GIVEN, else $BI_CONTACT; NULL: nobody. A text that no header can have ends the
  * program (EX_WRONG_USE). */

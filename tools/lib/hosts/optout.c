@@ -1,4 +1,4 @@
-#include "optout.h"
+#include "hosts/optout.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "robots.h"
+#include "hosts/robots.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { DELAY_TEXT = 16 };
 

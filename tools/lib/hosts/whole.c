@@ -1,4 +1,4 @@
-#include "whole.h"
+#include "hosts/whole.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "charset.h"
+#include "html/charset.h"
 
 #include <errno.h>
 #include <iconv.h>

@@ -1,4 +1,4 @@
-#include "find.h"
+#include "html/find.h"
 
 #include <curl/curl.h>
 #include <search.h>
@@ -7,12 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buf.h"
-#include "media.h"
-#include "optout.h"
-#include "srcset.h"
-#include "tree.h"
-#include "url.h"
+#include "base/buf.h"
+#include "confined/media.h"
+#include "hosts/optout.h"
+#include "html/srcset.h"
+#include "html/tree.h"
+#include "html/url.h"
 
 /* What is being found. */
 struct search {

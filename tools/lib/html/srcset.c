@@ -1,4 +1,4 @@
-#include "srcset.h"
+#include "html/srcset.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "tree.h"
+#include "html/tree.h"
 
 #include <setjmp.h>
 #include <stdint.h>
@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "buf.h"
-#include "msg.h"
+#include "base/buf.h"
+#include "base/msg.h"
 
 enum {
 	TIME_MOST = 1500,     /* milliseconds of processor time for one try */

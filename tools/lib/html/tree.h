@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "charset.h"
+#include "base/buf.h"
+#include "html/charset.h"
 
 struct tree;
 

@@ -1,4 +1,4 @@
-#include "url.h"
+#include "html/url.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buf.h"
-#include "media.h"
-#include "msg.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "confined/media.h"
 
 struct ending {
 	const char *kind;

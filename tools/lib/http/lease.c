@@ -1,4 +1,4 @@
-#include "lease.h"
+#include "http/lease.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
-#include "lock.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "files/file.h"
 
 enum {
 	PORT_MOST = 65535,

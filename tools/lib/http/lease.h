@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "buf.h"
-#include "root.h"
+#include "base/buf.h"
+#include "files/root.h"
 
 struct lease {
 	int port;   /* 0: none */

@@ -1,11 +1,11 @@
-#include "multipart.h"
+#include "http/multipart.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#include "rec.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "records/rec.h"
 
 /* What the next byte belongs to. */
 enum {

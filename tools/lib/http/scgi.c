@@ -1,4 +1,4 @@
-#include "scgi.h"
+#include "http/scgi.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "servers.h"
+#include "http/servers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "human.h"
-#include "rec.h"
+#include "base/human.h"
+#include "records/rec.h"
 
 enum { RULE = 80 };
 

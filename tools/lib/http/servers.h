@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lease.h"
+#include "http/lease.h"
 
 /*
  * What is known of a server, as a server record (bi-records(5)) for the caller to json_object_put(): the record in its

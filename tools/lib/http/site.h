@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /*
  * Appends to OUT the pattern of the Hosts that are ours, for PCRE and POSIX alike: localhost, 127.0.0.1, [::1],

@@ -1,4 +1,4 @@
-#include "notebook.h"
+#include "notebook/notebook.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "file.h"
-#include "hash.h"
-#include "lock.h"
-#include "notebook_in.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "notebook/notebook_in.h"
 
 enum { NAME_DIGITS = NOTEBOOK_NAME_DIGITS, BYTES_DIGITS = 2 * NOTEBOOK_DIGEST };
 _Static_assert(2 + NAME_DIGITS + BYTES_DIGITS == NOTEBOOK_FILE_ID, "a file id is f_ and these");

@@ -16,9 +16,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "batch.h"
-#include "buf.h"
-#include "root.h"
+#include "base/buf.h"
+#include "batch/batch.h"
+#include "files/root.h"
 
 enum { NOTEBOOK_FILE_ID = 34, NOTEBOOK_UPLOAD_ID_LONGEST = 128 };
 

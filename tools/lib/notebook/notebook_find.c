@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "hash.h"
-#include "lock.h"
-#include "notebook_in.h"
-#include "queue.h"
-#include "scan.h"
-#include "userinfo.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "base/scan.h"
+#include "base/userinfo.h"
+#include "batch/queue.h"
+#include "files/append.h"
+#include "notebook/notebook_in.h"
 
 /* --- jobs --- */
 

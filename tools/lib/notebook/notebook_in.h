@@ -4,8 +4,8 @@
 #ifndef BI_NOTEBOOK_IN_H
 #define BI_NOTEBOOK_IN_H
 
-#include "notebook.h"
-#include "table.h"
+#include "base/table.h"
+#include "notebook/notebook.h"
 
 enum { NOTEBOOK_NAME_DIGITS = 8, NOTEBOOK_DIGEST = 12, NOTEBOOK_MIME_LONGEST = 100 };
 

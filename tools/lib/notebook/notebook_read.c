@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "hash.h"
-#include "lock.h"
-#include "notebook_in.h"
-#include "rec.h"
-#include "scan.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "base/scan.h"
+#include "files/append.h"
+#include "notebook/notebook_in.h"
+#include "records/rec.h"
 
 enum { MIMES_MOST = 4096 };
 

@@ -14,14 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "file.h"
-#include "lock.h"
-#include "msg.h"
-#include "notebook_in.h"
-#include "rec.h"
-#include "scan.h"
-#include "userinfo.h"
+#include "base/lock.h"
+#include "base/msg.h"
+#include "base/scan.h"
+#include "base/userinfo.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "notebook/notebook_in.h"
+#include "records/rec.h"
 
 enum {
 	LINES_MOST = 1 << 20,  /* bytes of lines that are added at once */

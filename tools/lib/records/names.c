@@ -1,4 +1,4 @@
-#include "names.h"
+#include "records/names.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "msg.h"
-#include "opt.h"
-#include "rec.h"
-#include "root.h"
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "files/root.h"
+#include "records/rec.h"
 
 static const char nothing[] = "no batch was named: give names, or pipe the records of bi-fetch or bi-render in";
 static const char nothing_came[] =

@@ -1,4 +1,4 @@
-#include "rec.h"
+#include "records/rec.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "msg.h"
-#include "utf8.h"
+#include "base/msg.h"
+#include "base/utf8.h"
 
 enum { READ_AT_ONCE = 1 << 16, DEPTH = 64, SHOWN = 200 };
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { REC_LONGEST = 1 << 20 }; /* bytes of a line, its newline not counted */
 

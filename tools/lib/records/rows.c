@@ -1,4 +1,4 @@
-#include "rows.h"
+#include "records/rows.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "msg.h"
+#include "base/buf.h"
+#include "base/msg.h"
 
 enum { READ_AT_ONCE = 1 << 16 };
 

@@ -1,11 +1,11 @@
-#include "attribution.h"
+#include "review/attribution.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-#include "credit.h"
-#include "rec.h"
+#include "records/rec.h"
+#include "review/credit.h"
 
 const char *const attribution_name[ATTRIBUTION_KINDS] = {"ATTRIBUTION.csv", "ATTRIBUTION.json", "ATTRIBUTION.md"};
 

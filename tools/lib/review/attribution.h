@@ -8,7 +8,7 @@
 #ifndef BI_ATTRIBUTION_H
 #define BI_ATTRIBUTION_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 struct json_object;
 

@@ -1,11 +1,11 @@
-#include "credit.h"
+#include "review/credit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "rec.h"
+#include "records/rec.h"
 
 const char credit_no_author[] = "its author is not known", credit_no_licence[] = "it has no licence";
 

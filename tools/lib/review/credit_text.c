@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "credit.h"
-#include "rec.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "records/rec.h"
+#include "review/credit.h"
 
 struct entity {
 	const char *name;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "credit.h"
+#include "review/credit.h"
 
 enum { LONGEST = 200, TOKENS = 32 };
 

@@ -1,4 +1,4 @@
-#include "pack.h"
+#include "review/pack.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "msg.h"
+#include "base/buf.h"
+#include "base/msg.h"
 
 enum {
 	EPOCH = 315532800, /* of every member: 1980-01-01, before which zip knows no time */

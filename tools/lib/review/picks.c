@@ -1,4 +1,4 @@
-#include "picks.h"
+#include "review/picks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "file.h"
-#include "lock.h"
-#include "rec.h"
-#include "table.h"
+#include "base/lock.h"
+#include "base/table.h"
+#include "files/append.h"
+#include "files/file.h"
+#include "records/rec.h"
 
 static const char file_name[] = "picks.ndjson";
 static const char nobody[] = "anonymous";

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "batch.h"
+#include "batch/batch.h"
 
 enum {
 	PICK_NONE = 0,           /* a choice: none of the candidates */

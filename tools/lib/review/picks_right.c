@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "picks.h"
-#include "rec.h"
-#include "table.h"
-#include "utf8.h"
+#include "base/table.h"
+#include "base/utf8.h"
+#include "files/append.h"
+#include "records/rec.h"
+#include "review/picks.h"
 
 struct subject {
 	char *id;
