@@ -122,7 +122,7 @@ serve_one(struct api *api, int fd)
 }
 
 int
-answer(struct api *api)
+request_answer(struct api *api)
 {
 	lock_interruptible(is_late, api);
 	self_raise_files(); /* a batch has a dozen */

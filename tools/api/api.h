@@ -122,7 +122,7 @@ void guard_mark(const struct api *api, const struct scgi *s, struct reply *r);
 /* --- answer.c --- */
 
 /* Answers requests on the listening socket until it is closed. The exit code. */
-int answer(struct api *api);
+int request_answer(struct api *api);
 
 /* --- selections.c --- */
 
@@ -173,7 +173,7 @@ int stream(struct api *api);
 /* --- take.c --- */
 
 /* Takes what is handed in, until the listening socket is closed. The exit code. */
-int take_in(struct api *api);
+int submit_serve(struct api *api);
 
 /* --- status.c: every batch's state as one document --- */
 

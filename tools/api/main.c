@@ -67,12 +67,12 @@ typedef int program(struct api *api);
 static program *
 options(struct opts *o, struct api *api, const char **dir)
 {
-	program *runs = answer;
+	program *runs = request_answer;
 	int id;
 
 	while ((id = opt_next(o)) != 0) {
 		if (id == OPT_STREAM || id == OPT_TAKE)
-			runs = id == OPT_TAKE ? take_in : stream;
+			runs = id == OPT_TAKE ? submit_serve : stream;
 		else if (id == OPT_ALLOW_ORIGIN)
 			add_origin(o, api);
 		else if (id == OPT_CSRF_COOKIE)

@@ -376,7 +376,7 @@ left(struct loop *l, struct client *c)
 }
 
 int
-take_in(struct api *api)
+submit_serve(struct api *api)
 {
 	static const struct loop_calls calls = {.said = said, .late = late, .left = left};
 	struct taking *t = buf_alloc(sizeof(*t));

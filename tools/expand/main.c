@@ -43,5 +43,5 @@ main(int argc, char **argv)
 		msg_finish(list_archives(opt_rest(&o), json));
 	if (*opt_rest(&o))
 		opt_wrong("--serve takes no files");
-	serve();
+	expand_serve();
 }

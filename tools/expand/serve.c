@@ -245,7 +245,7 @@ receive(void)
  * it is confined, standard error is /dev/null like standard output: what it says there could be a stranger's words.
  */
 _Noreturn void
-serve(void)
+expand_serve(void)
 {
 	struct archive *a;
 

@@ -2,6 +2,6 @@
 #define BI_EXPAND_SERVE_H
 
 /* Confines this process and unpacks the one archive that comes over descriptor 0, to descriptor 0 (expand.h). */
-_Noreturn void serve(void);
+_Noreturn void expand_serve(void);
 
 #endif

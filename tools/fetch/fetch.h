@@ -355,7 +355,7 @@ bool runs_empty(const struct runs *r);
 void runs_free(struct runs *r);
 
 /* host.c */
-struct host *host_of(struct fetch *f, const struct job *j); /* made where it is new */
+struct host *host_of_job(struct fetch *f, const struct job *j); /* made where it is new */
 void host_settle(struct fetch *f, struct host *h); /* into the ring, out of it, or freed when nobody needs it */
 bool host_slot(struct fetch *f, struct host *h, int *slot); /* false: it waits, out of the ring */
 void host_give_back(struct host *h, int slot);

@@ -305,7 +305,7 @@ forgive(const struct fetch *f, struct host *h)
 }
 
 struct host *
-host_of(struct fetch *f, const struct job *j)
+host_of_job(struct fetch *f, const struct job *j)
 {
 	struct hosts_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf name = {0};

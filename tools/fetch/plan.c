@@ -58,14 +58,14 @@ dequeue(struct fetch *f, struct job *j)
 void
 plan_requeue(struct fetch *f, struct job *j)
 {
-	j->host = host_of(f, j);
+	j->host = host_of_job(f, j);
 	enqueue(f, j, true);
 }
 
 void
 plan_begin(struct fetch *f, struct job *j)
 {
-	j->host = host_of(f, j);
+	j->host = host_of_job(f, j);
 	enqueue(f, j, false);
 }
 
@@ -215,7 +215,7 @@ look_at(struct fetch *f, struct target *t, uint32_t item, bool parked)
 		look_at_member(f, j);
 		return;
 	}
-	j->host = host_of(f, j);
+	j->host = host_of_job(f, j);
 	if (!parked && (!runs_empty(&j->host->parked) ||
 			j->host->queue.count >= (f->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
 		f->parked += runs_add(&j->host->parked, t, item);

@@ -192,5 +192,5 @@ main(int argc, char **argv)
 		msg_finish(look_at_all(&a, opt_rest(&o)));
 	if (*opt_rest(&o))
 		opt_wrong("--serve takes no files");
-	serve();
+	media_serve();
 }

@@ -203,7 +203,7 @@ allow_seconds(int seconds)
 
 /* It ends by _exit: nothing is left to write, and what a sanitizer would do at the exit is not allowed here. */
 _Noreturn void
-serve(void)
+media_serve(void)
 {
 	struct server s = {0};
 	struct request r;

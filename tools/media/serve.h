@@ -5,6 +5,6 @@
 #define BI_MEDIA_SERVE_H
 
 /* Answers requests on standard input, a socket, until end-of-file (media.h says how). */
-_Noreturn void serve(void);
+_Noreturn void media_serve(void);
 
 #endif

@@ -149,11 +149,11 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 		s.base = base_of(&dom, url);
 		about(&dom, s.base, d);
 		s.base = s.base ? s.base : take_apart(d->canonical);
-		picked = pick(&dom);
+		picked = main_content_find(&dom);
 		heading = pick_heading(&dom, picked);
 		if (heading)
-			show(&s, heading);
-		show(&s, picked);
+			html_show(&s, heading);
+		html_show(&s, picked);
 		add_media(d, document, *url || !d->canonical ? url : d->canonical);
 		curl_url_cleanup(s.base);
 		dom_free(&dom);
@@ -177,7 +177,7 @@ html_chapter(struct tree *t, const char *text, size_t n,
 	if (document) {
 		d->truncated = d->truncated || cut;
 		dom_make(&dom, document);
-		show(&s, 0);
+		html_show(&s, 0);
 		dom_free(&dom);
 	}
 	tree_drop(t);

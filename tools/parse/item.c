@@ -317,7 +317,7 @@ put_kept(struct shop *s, struct item *i, struct answer *a)
 			  .answer = a};
 	struct json_object *value;
 
-	if (keep(s->keeper, &it) < 0) {
+	if (keeper_store(s->keeper, &it) < 0) {
 		free(it.path);
 		return false;
 	}

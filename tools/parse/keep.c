@@ -290,7 +290,7 @@ keep_locked(struct keeper *k, int contentfd, const char *name, struct keep *it)
 }
 
 int
-keep(struct keeper *k, struct keep *it)
+keeper_store(struct keeper *k, struct keep *it)
 {
 	struct batch *b;
 	char name[ID_IDX];

@@ -33,7 +33,7 @@ const char *keep_wrong(struct keeper *k, const char *path, const char *batch, ui
 
 /* Writes it, pictures first, each whole. 0, or -1 with errno. The id is the one that the item had, if its bytes are the
  * same. */
-int keep(struct keeper *k, struct keep *it);
+int keeper_store(struct keeper *k, struct keep *it);
 
 /* The content's JSON, on one line, with the id where it is not 0. */
 void keep_print(const struct keep *it, struct buf *out);

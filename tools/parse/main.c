@@ -227,6 +227,6 @@ main(int argc, char **argv)
 	msg_program("bi-parse");
 	read_options(&a, &o);
 	if (a.serve)
-		serve(a.serve);
+		parse_serve(a.serve);
 	msg_finish(parse_all(&a, opt_rest(&o)));
 }

@@ -350,7 +350,7 @@ choose(const struct dom *d)
 }
 
 uint32_t
-pick(struct dom *d)
+main_content_find(struct dom *d)
 {
 	static const enum zeal zeals[] = {BY_LINKS, BY_WORDS, BY_TAG};
 	float all = d->nodes[0].mass;

@@ -295,7 +295,7 @@ aborted(int signal)
  * here. Once it is confined, standard error is /dev/null: what libraries say there could be a stranger's words.
  */
 _Noreturn void
-serve(const char *format)
+parse_serve(const char *format)
 {
 	const struct format *f = format_of(format);
 	struct sigaction on_abort = {.sa_handler = aborted};

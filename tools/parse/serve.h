@@ -20,6 +20,6 @@ enum {
 int serve_knows(const char *format);
 
 /* Answers requests on standard input, a socket, until end-of-file. */
-_Noreturn void serve(const char *format);
+_Noreturn void parse_serve(const char *format);
 
 #endif

@@ -466,7 +466,7 @@ walk(struct showing *w, uint32_t from, uint32_t end)
 }
 
 void
-show(const struct show *s, uint32_t i)
+html_show(const struct show *s, uint32_t i)
 {
 	struct showing w = {.s = s, .d = s->dom, .md = &s->doc->md};
 

@@ -22,6 +22,6 @@ struct show {
 
 /* Appends what is below (and with) I, without what is dropped and hidden, to the document's text, and its links to the
  * document's. */
-void show(const struct show *s, uint32_t i);
+void html_show(const struct show *s, uint32_t i);
 
 #endif

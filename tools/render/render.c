@@ -158,7 +158,7 @@ render(struct render *r, const char *name)
 		r->brief = r->about ? doc_about(r, true) : NULL;
 		code = r->brief ? pages_make(r) : render_trouble(name, "read its batch.json");
 	}
-	if (code == EX_ALL_WELL && sweep(r) < 0)
+	if (code == EX_ALL_WELL && pages_remove_stale(r) < 0)
 		code = render_trouble(name, "look for pages that it has no longer");
 	return code == EX_ALL_WELL ? check_there(r, name) : code;
 }

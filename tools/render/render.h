@@ -242,6 +242,6 @@ int pages_write(const struct render *r, const char *name, const char *bytes, siz
 /* Removes pages, candidates and thumbnails of subjects and items that the batch does not have, or has no more: of an
  * earlier batch of that name, of items whose file is gone or of another kind now. Other files are left alone. 0, or -1
  * with errno. */
-int sweep(const struct render *r);
+int pages_remove_stale(const struct render *r);
 
 #endif

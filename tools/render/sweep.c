@@ -62,7 +62,7 @@ sweep_dir(const struct render *r, int dirfd, bool thumbs)
 }
 
 int
-sweep(const struct render *r)
+pages_remove_stale(const struct render *r)
 {
 	return sweep_dir(r, r->dir, false) < 0 || sweep_dir(r, r->thumbs, true) < 0 ? -1 : 0;
 }

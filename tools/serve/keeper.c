@@ -252,7 +252,7 @@ begin(struct keeper *k)
 	if (rc == 0)
 		rc = lighttpd_start(k);
 	if (rc == 0)
-		rc = probe(k);
+		rc = server_probe(k);
 	if (rc == 0 && !k->s->another)
 		serve_note_port(k->s, k->batch, k->lease.port);
 	if (rc == 0)
@@ -265,7 +265,7 @@ begin(struct keeper *k)
 }
 
 int
-keep(const struct serve *s, const char *batch)
+keeper_run(const struct serve *s, const char *batch)
 {
 	struct keeper k = {.s = s, .batch = batch, .pidfd = -1, .signals = -1, .says = -1, .voice = -1, .log = -1};
 	int rc;

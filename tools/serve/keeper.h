@@ -82,7 +82,7 @@ bool lighttpd_is_old(char *version, size_t room);
 
 /* Asks the server for the batch's page and the API until it answers as it should, which with a password is 401. 0,
  * or the exit code after a message. */
-int probe(struct keeper *k);
+int server_probe(struct keeper *k);
 
 /* --- backend.c --- */
 

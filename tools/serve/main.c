@@ -239,7 +239,7 @@ serve_batch(const struct serve *s, const char *batch)
 		rc = serve_known(s, batch);
 	}
 	if (rc == 0)
-		rc = s->foreground ? keep(&with, batch) : serve_start(&with, batch);
+		rc = s->foreground ? keeper_run(&with, batch) : serve_start(&with, batch);
 	else
 		rc = rc > 0 ? 0 : EX_OSERR;
 	if (with.held >= 0 && !s->foreground)
@@ -300,7 +300,7 @@ serve_these(const struct serve *s, const struct names *n)
 
 	if (s->home)
 		n = &itself;
-	return s->ready >= 0 ? keep(s, n->v[0]) : serve_all(s, n);
+	return s->ready >= 0 ? keeper_run(s, n->v[0]) : serve_all(s, n);
 }
 
 static int

@@ -166,7 +166,7 @@ ask(struct keeper *k, const char *path, const char *want)
 }
 
 int
-probe(struct keeper *k)
+server_probe(struct keeper *k)
 {
 	const char *want = k->s->access == SERVE_OPEN ? "200" : "401";
 	char page[NAME_LONGEST + 16];

@@ -80,7 +80,7 @@ int serve_start(const struct serve *s, const char *batch);
 void serve_no_port(const struct serve *s, const char *batch);
 
 /* The keeper: serves BATCH until lighttpd ends or a signal asks to end. The exit code; messages as serve_start(). */
-int keep(const struct serve *s, const char *batch);
+int keeper_run(const struct serve *s, const char *batch);
 
 /* Prints a server record, as s->json says. */
 void serve_print(const struct serve *s, const char *line, size_t n);

@@ -337,7 +337,7 @@ transfer(struct asker *a, const char *url, struct verdict *v)
 }
 
 void
-ask(struct asker *a, const char *url, struct buf *body, struct verdict *v)
+asker_ask(struct asker *a, const char *url, struct buf *body, struct verdict *v)
 {
 	char *at = buf_strdup(url);
 

@@ -56,7 +56,7 @@ stop(struct filter *f)
 }
 
 void
-filter_close(struct filter *f)
+filter_free(struct filter *f)
 {
 	if (!f)
 		return;

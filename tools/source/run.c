@@ -155,8 +155,8 @@ set_up(struct run *r, struct root *root)
 static void
 clean_up(struct run *r, struct root *root)
 {
-	filter_close(r->search.requests);
-	filter_close(r->search.candidates);
+	filter_free(r->search.requests);
+	filter_free(r->search.candidates);
 	cache_close(r->search.cache);
 	asker_close(r->search.asker);
 	conf_free(&r->conf);

@@ -116,7 +116,7 @@ attempt(struct asking *k, const char *url, struct verdict *v)
 	char wrong[160] = "it is empty";
 
 	k->s->asked++;
-	ask(k->s->asker, url, &body, v);
+	asker_ask(k->s->asker, url, &body, v);
 	if (v->kind == ANSWERED) {
 		if (body.len)
 			reply = rec_parse(body.data, body.len, wrong, sizeof(wrong));

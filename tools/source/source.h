@@ -78,7 +78,7 @@ struct filter;
 
 /* The filter DEF ("requests", "candidates") of the source. Its jq is started when it is first asked. */
 struct filter *filter_open(const struct conf *c, const char *def);
-void filter_close(struct filter *f);
+void filter_free(struct filter *f);
 
 /*
  * What it makes of IN: an array of all that it gives, for json_object_put(); NULL when it fails, with why in WRONG. A
@@ -109,7 +109,7 @@ void asker_close(struct asker *a);
 void asker_check(struct asker *a, const char *url);
 
 /* Gets URL, waiting for the host's turn: the answer's body into BODY, which is UTF-8 or not. */
-void ask(struct asker *a, const char *url, struct buf *body, struct verdict *v);
+void asker_ask(struct asker *a, const char *url, struct buf *body, struct verdict *v);
 
 /* The host of the last request is not to be asked before MS milliseconds have passed, by anyone. */
 void ask_hold(struct asker *a, int64_t ms);

@@ -185,7 +185,7 @@ batches(const struct root *root, const struct names *names)
 	int waited = 0, code;
 
 	if (options.asked.wait)
-		waited = wait_for(root, names, options.asked.timeout);
+		waited = batches_wait(root, names, options.asked.timeout);
 	code = options.rebuild ? rebuild(root, names) : show(root, names);
 	return waited ? waited : code;
 }
@@ -199,7 +199,7 @@ follow(const struct root *root, char **operands)
 
 	for (; *operands; operands++)
 		names_add(&names, *operands);
-	code = options.watch ? watch(root, &names, &options.asked) : events(root, &names, &options.asked);
+	code = options.watch ? batches_watch(root, &names, &options.asked) : events(root, &names, &options.asked);
 	names_free(&names);
 	return code;
 }

@@ -144,12 +144,12 @@ void track_close(struct track *t);
  * they are, EX_TEMPFAIL when the time was over, EX_NOINPUT for a batch that was taken away; what was wrong has been
  * said then. One that is not there ends the program with EX_NOINPUT.
  */
-int wait_for(const struct root *root, const struct names *names, long ms);
+int batches_wait(const struct root *root, const struct names *names, long ms);
 
 /* --- watch.c, events.c --- */
 
 /* Shows the table, and keeps it up to date until it is to end. NAMES may be empty: all batches. The exit code. */
-int watch(const struct root *root, const struct names *names, const struct asked *asked);
+int batches_watch(const struct root *root, const struct names *names, const struct asked *asked);
 
 /* Prints what happens, until it is to end. The same. */
 int events(const struct root *root, const struct names *names, const struct asked *asked);

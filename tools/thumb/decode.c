@@ -300,7 +300,7 @@ fail_size(const struct picture *p, char *answer, size_t room)
 }
 
 int
-decode(const void *bytes, size_t len, int size, int out, bool vectors, char *answer, size_t room)
+picture_decode(const void *bytes, size_t len, int size, int out, bool vectors, char *answer, size_t room)
 {
 	struct picture p = {.bytes = (void *)(size_t)bytes, .len = len, .size = size};
 	void *webp = NULL;

@@ -9,7 +9,7 @@
  * Makes a WebP of the picture of LEN bytes, at most SIZE pixels on its longest side, and writes it to OUT. VECTORS:
  * of drawings (SVG, PDF), which are not made otherwise. The answer of thumb.h goes to ANSWER; returns its length.
  */
-int decode(const void *bytes, size_t len, int size, int out, bool vectors, char *answer, size_t room);
+int picture_decode(const void *bytes, size_t len, int size, int out, bool vectors, char *answer, size_t room);
 
 /*
  * LAZY in memory, drawn by the calling thread: Pango keeps what it opened by thread, and libvips ends its own threads.

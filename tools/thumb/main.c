@@ -103,7 +103,7 @@ main(int argc, char **argv)
 	if (serving && *rest)
 		opt_wrong("--serve takes no files");
 	if (serving)
-		serve(vectors);
+		thumb_serve(vectors);
 	if (vectors)
 		opt_wrong("--vectors goes with --serve");
 	if (!rest[0] || !rest[1] || rest[2])

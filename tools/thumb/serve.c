@@ -84,7 +84,7 @@ make(const struct request *r, bool vectors, char *answer, size_t room)
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, r->in, 0);
 	if (bytes == MAP_FAILED)
 		return decode_fail(answer, room, "it is too big");
-	n = decode(bytes, (size_t)st.st_size, r->size, r->out, vectors, answer, room);
+	n = picture_decode(bytes, (size_t)st.st_size, r->size, r->out, vectors, answer, room);
 	munmap(bytes, (size_t)st.st_size);
 	return n;
 }
@@ -154,7 +154,7 @@ load_vectors(void)
  * not allowed here.
  */
 _Noreturn void
-serve(bool vectors)
+thumb_serve(bool vectors)
 {
 	struct request r = {0};
 	char answer[THUMB_ANSWER];

@@ -5,6 +5,6 @@
 
 /* Confines this process and makes thumbnails of what comes over descriptor 0 until its end-of-file (thumb.h):
  * VECTORS: of drawings, else of pictures. */
-_Noreturn void serve(bool vectors);
+_Noreturn void thumb_serve(bool vectors);
 
 #endif
