@@ -3,7 +3,8 @@
  * claim a lock that the kernel drops when its holder dies.
  *
  * The store is in several files: batch.c opens and creates, batch_add.c adds items,
- * batch_work.c claims, records and rebuilds, batch_read.c reads without any of that. Item numbers
+ * batch_work.c claims, records and rebuilds, batch_results.c has the results under their lock, batch_same.c finds items
+ * with the same bytes, batch_read.c reads without any of that. Item numbers
  * count from 1. One thread may call batch_record() while another calls the rest. Functions that can fail return -1 with
  * errno, and nothing half-done is left.
  */

@@ -16,7 +16,6 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/msg.h"
-#include "files/trash.h"
 
 static const char system_root[] = "/var/lib/bi";
 
@@ -134,7 +133,7 @@ root_open(struct root *root, const char *dir, bool create)
 			      path.data);
 	buf_free(&path);
 	if (create)
-		trash_prepare(root);
+		root_make_spare(root);
 }
 
 void
@@ -162,6 +161,13 @@ root_dir(int dirfd, const char *name, bool create)
 	if (create && (mkdirat(dirfd, name, 0777) == 0 ? fsync(dirfd) < 0 : errno != EEXIST))
 		return -1;
 	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+void
+root_make_spare(const struct root *root)
+{
+	/* Without it there are two other ways (trash.h). */
+	(void)mkdirat(root->fd, ROOT_SPARE, 0777);
 }
 
 static const char *

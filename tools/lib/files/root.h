@@ -18,8 +18,7 @@ struct root {
 
 /*
  * Opens the root: DIR when given, else $BI_ROOT, else /var/lib/bi where writable, else
- * $XDG_STATE_HOME/bi or ~/.local/state/bi. With CREATE it is made where missing, and prepared for a full disk
- * (trash.h). Ends the
+ * $XDG_STATE_HOME/bi or ~/.local/state/bi. With CREATE it is made where missing, with its spare directory. Ends the
  * program with one clear line when that cannot be done (EX_NOINPUT, EX_NOPERM, EX_CANTCREAT).
  * A process of the superuser becomes the owner of the root directory, with that user's groups and HOME.
  */
@@ -27,6 +26,13 @@ void root_open(struct root *root, const char *dir, bool create);
 
 /* Closes it and frees its path. */
 void root_close(struct root *root);
+
+/* An empty directory of the root: on a full disk, trash.h renames another one over it, which needs no room, neither for
+ * an entry nor for an inode. */
+#define ROOT_SPARE ".trash"
+
+/* Makes the spare directory, if there is room for it. */
+void root_make_spare(const struct root *root);
 
 /*
  * Opens the directory NAME ("batches", "review", "temp", "leases", "seq"...) in the directory DIRFD

@@ -16,15 +16,11 @@
 /* How deep a tree may be: each level takes a descriptor. Nothing of ours is deeper than a few. */
 enum { DEPTH_MOST = 64, TRIES = 100 };
 
-/* An empty directory of the root: a directory that is renamed over it needs no room, neither for an entry nor an inode.
- */
-static const char spare[] = ".trash";
-
-/* What a directory is called in the place where it was, when there is room for it neither in trash/ nor in SPARE. No
- * batch has such a name. */
+/* What a directory is called in the place where it was, when there is room for it neither in trash/ nor in ROOT_SPARE.
+ * No batch has such a name. */
 static const char hidden[] = ".trash-";
 
-enum { SPARE_MOST = 1 << 16 }; /* bytes of an empty directory that SPARE is not made anew for */
+enum { SPARE_MOST = 1 << 16 }; /* bytes of an empty directory that ROOT_SPARE is not made anew for */
 
 static int empty(int fd, dev_t dev, int depth);
 
@@ -126,7 +122,7 @@ is_full(int error)
 static int
 empty_spare(const struct root *root)
 {
-	int fd = root_dir(root->fd, spare, false), rc;
+	int fd = root_dir(root->fd, ROOT_SPARE, false), rc;
 	struct stat st;
 
 	if (fd < 0)
@@ -135,8 +131,8 @@ empty_spare(const struct root *root)
 		return file_close(fd, -1);
 	rc = empty(fd, st.st_dev, 0);
 	/* Directories do not shrink: one that was large is not kept. */
-	if (rc == 0 && st.st_size > SPARE_MOST && unlinkat(root->fd, spare, AT_REMOVEDIR) == 0)
-		trash_prepare(root);
+	if (rc == 0 && st.st_size > SPARE_MOST && unlinkat(root->fd, ROOT_SPARE, AT_REMOVEDIR) == 0)
+		root_make_spare(root);
 	return rc;
 }
 
@@ -149,7 +145,7 @@ trash_on_full(const struct root *root, int dirfd, const char *name)
 
 	if (fstat(dirfd, &st) < 0)
 		return -1;
-	if (renameat(dirfd, name, root->fd, spare) == 0)
+	if (renameat(dirfd, name, root->fd, ROOT_SPARE) == 0)
 		return fsync(dirfd) < 0 ? -1 : empty_spare(root);
 	make_name(hidden, as, sizeof(as));
 	if (renameat(dirfd, name, dirfd, as) < 0 || fsync(dirfd) < 0)
@@ -204,13 +200,6 @@ trash_batch(const struct root *root, const char *name)
 	int rc = lock < 0 ? -1 : trash_dir(root, batches, name);
 
 	return file_close(batches, file_close(batch, file_close(lock, rc)));
-}
-
-void
-trash_prepare(const struct root *root)
-{
-	if (mkdirat(root->fd, spare, 0777) < 0 && errno != EEXIST)
-		return; /* without it there are two other ways */
 }
 
 static int

@@ -3,8 +3,8 @@
  * is half gone, and what a killed process left there is removed by the next.
  *
  * Room can be made on a full disk: where there is none for an entry or an inode in trash/, a directory is renamed over
- * an empty one that trash_prepare() made in advance, the root's .trash/, which needs none; and where that is missing or
- * in use, to a hidden name in its own place. Both are as good as trash/: nobody takes them for a batch, and
+ * an empty one that root_make_spare() made in advance, the root's .trash/, which needs none; and where that is missing
+ * or in use, to a hidden name in its own place. Both are as good as trash/: nobody takes them for a batch, and
  * trash_empty() finishes them.
  *
  * Everything below is reached through directory descriptors, one name at a time; a symbolic link is removed, never
@@ -24,9 +24,6 @@ int trash_batch(const struct root *root, const char *name);
 
 /* The same of the directory NAME in the directory DIRFD of the root, without a lock. */
 int trash_dir(const struct root *root, int dirfd, const char *name);
-
-/* Makes the spare directory, if there is room for it. */
-void trash_prepare(const struct root *root);
 
 /* Removes what is in trash/ and in its two substitutes. 0, or -1 with the errno of the first that could not be. */
 int trash_empty(const struct root *root);

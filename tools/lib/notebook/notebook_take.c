@@ -2,10 +2,9 @@
  * What is completed, from a batch's results to its notebook's log.
  *
  * Each line of a file says up to where the results were read then ("to"); the last such line of a batch counts, so that
- * the log alone says what it has. Where that line is, is noted in the batch's directory, in `noted` (8 bytes "to", 8
- * bytes the line's offset in the log, little-endian), which is believed only if that line says so too.
+ * the log alone says what it has. Where that line is, is noted in the batch's directory (notebook_noted.c); the note is
+ * believed only if that line says so too.
  */
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -15,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "base/msg.h"
 #include "base/scan.h"
 #include "base/userinfo.h"
 #include "files/append.h"
@@ -92,18 +90,11 @@ says_to(const struct taking *t, const char *line, size_t n, off_t *to)
 static bool
 take_noted(struct taking *t)
 {
-	int fd = openat(batch_dirfd(t->b), "noted", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	uint64_t noted[2];
 	struct buf line = {0};
-	off_t to = -1;
-	bool good;
+	off_t noted, at, to = -1;
+	bool good = notebook_noted(batch_dirfd(t->b), &noted, &at) && append_line(t->log, at, &line) == 0 &&
+		    says_to(t, line.data, line.len, &to) && to == noted;
 
-	if (fd < 0)
-		return false;
-	good = file_read_at(fd, noted, sizeof(noted), 0) == sizeof(noted) && le64toh(noted[1]) <= INT64_MAX / 2 &&
-	       append_line(t->log, (off_t)le64toh(noted[1]), &line) == 0 && says_to(t, line.data, line.len, &to) &&
-	       to == (off_t)le64toh(noted[0]);
-	close(fd);
 	buf_free(&line);
 	if (good)
 		t->to = to;
@@ -118,20 +109,6 @@ find_to(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	says_to(t, line, n, &t->to);
 	return true;
-}
-
-void
-notebook_note(int batch_dir, off_t to, off_t at)
-{
-	uint64_t noted[2] = {htole64((uint64_t)to), htole64((uint64_t)at)};
-	int fd = openat(batch_dir, "noted", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-
-	if (fd < 0)
-		return;
-	/* Should this fail, the log is read for it the next time. */
-	if (pwrite(fd, noted, sizeof(noted), 0) != sizeof(noted) && ftruncate(fd, 0) < 0)
-		msg_warn_errno("cannot note what of a batch is in its notebook");
-	close(fd);
 }
 
 /* --- from results to lines --- */
@@ -282,30 +259,6 @@ take_all(struct taking *t)
 	} while (t->full && !t->caught && !t->error);
 	errno = t->error;
 	return t->error ? -1 : 0;
-}
-
-bool
-notebook_may_have_more(const struct root *root, const char *batch)
-{
-	int batches = root_dir(root->fd, "batches", false), dir = batches < 0 ? -1 : root_dir(batches, batch, false),
-	    fd;
-	uint64_t noted[2] = {0};
-	struct stat st;
-	int there = dir >= 0 ? file_look(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
-	bool may = there < 0; /* who takes it then says why it cannot be read */
-
-	if (there > 0) {
-		fd = openat(dir, "noted", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-		may = fd < 0 || file_read_at(fd, noted, sizeof(noted), 0) != sizeof(noted) ||
-		      (off_t)le64toh(noted[0]) != st.st_size;
-		if (fd >= 0)
-			close(fd);
-	}
-	if (dir >= 0)
-		close(dir);
-	if (batches >= 0)
-		close(batches);
-	return may;
 }
 
 /* Whether there is anything to take. */

@@ -1,0 +1,89 @@
+/*
+ * results.ndjson and its index, under the lock that guards both.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/lock.h"
+#include "batch/batch_in.h"
+#include "files/append.h"
+
+struct indexing {
+	struct batch *b;
+	bool failed;
+};
+
+static bool
+index_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct indexing *x = arg;
+	uint64_t value = (uint64_t)at + 1;
+	bool completed;
+	uint32_t k = batch_result_number(line, n, &completed);
+
+	if (k && batch_index_put(x->b->results_index, k, &value, 1) < 0)
+		x->failed = true;
+	return !x->failed;
+}
+
+int
+batch_index_results(struct batch *b, off_t end)
+{
+	struct indexing x = {.b = b};
+	uint64_t upto;
+
+	if (batch_index_get(b->results_index, 0, &upto) < 0)
+		return -1;
+	if (upto > (uint64_t)end) {
+		/* The file was cut below it: entries may name lines that are gone. */
+		if (ftruncate(b->results_index, 0) < 0)
+			return -1;
+		upto = 0;
+	}
+	if (upto == (uint64_t)end)
+		return 0;
+	if (append_each(b->results, (off_t)upto, index_line, &x) < 0 || x.failed)
+		return -1;
+	upto = (uint64_t)end;
+	return batch_index_put(b->results_index, 0, &upto, 1);
+}
+
+/* The lock of results.ndjson excludes other processes; the mutex our other threads, which have the same lock. */
+int
+batch_lock_results(struct batch *b)
+{
+	pthread_mutex_lock(&b->recording);
+	if (lock_wait(b->results, LOCK_ALONE) == 0)
+		return 0;
+	pthread_mutex_unlock(&b->recording);
+	return -1;
+}
+
+void
+batch_unlock_results(struct batch *b)
+{
+	lock_drop(b->results);
+	pthread_mutex_unlock(&b->recording);
+}
+
+/* The last result of item K into LINE, with the lock held and the index up to the end. AT is where it stands. 0, 1 for
+ * none, -1 with errno. */
+int
+batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
+{
+	bool completed;
+	int rc;
+
+	*at = batch_result_offset(b, k);
+	if (*at < 0)
+		return errno == ENOENT ? 1 : -1;
+	rc = append_line(b->results, *at, line);
+	if (rc < 0 && errno != ENOENT)
+		return -1;
+	if (rc == 0 && batch_result_number(line->data, line->len, &completed) == k)
+		return 0;
+	*at = batch_find_result(b, k, 0);
+	if (*at < 0)
+		return errno == ENOENT ? 1 : -1;
+	return append_line(b->results, *at, line);
+}

@@ -1,0 +1,64 @@
+/*
+ * The note in a batch's directory about how far its results are in its notebook's log: the file `noted`. It has 8 bytes
+ * "to", the length of the results that were taken, and 8 bytes the offset of the log's line that says so,
+ * little-endian.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/msg.h"
+#include "files/file.h"
+#include "notebook/notebook_in.h"
+
+void
+notebook_note(int batch_dir, off_t to, off_t at)
+{
+	uint64_t noted[2] = {htole64((uint64_t)to), htole64((uint64_t)at)};
+	int fd = openat(batch_dir, "noted", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+
+	if (fd < 0)
+		return;
+	/* Should this fail, the log is read for it the next time. */
+	if (pwrite(fd, noted, sizeof(noted), 0) != sizeof(noted) && ftruncate(fd, 0) < 0)
+		msg_warn_errno("cannot note what of a batch is in its notebook");
+	close(fd);
+}
+
+bool
+notebook_noted(int batch_dir, off_t *to, off_t *at)
+{
+	int fd = openat(batch_dir, "noted", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint64_t noted[2];
+	bool good;
+
+	if (fd < 0)
+		return false;
+	good = file_read_at(fd, noted, sizeof(noted), 0) == sizeof(noted) && le64toh(noted[1]) <= INT64_MAX / 2;
+	close(fd);
+	if (good) {
+		*to = (off_t)le64toh(noted[0]);
+		*at = (off_t)le64toh(noted[1]);
+	}
+	return good;
+}
+
+bool
+notebook_may_have_more(const struct root *root, const char *batch)
+{
+	int batches = root_dir(root->fd, "batches", false), dir = batches < 0 ? -1 : root_dir(batches, batch, false);
+	struct stat st;
+	int there = dir >= 0 ? file_look(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
+	off_t to, at;
+	bool may = there < 0; /* who takes it then says why it cannot be read */
+
+	if (there > 0)
+		may = !notebook_noted(dir, &to, &at) || to != st.st_size;
+	if (dir >= 0)
+		close(dir);
+	if (batches >= 0)
+		close(batches);
+	return may;
+}
