@@ -20,7 +20,7 @@ LIBS_media = gumbo libcurl
 LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
-LIBS_manners_test = libcurl
+LIBS_http_policy_test = libcurl
 LIBS_url_test = libcurl
 LIBS_archive = libarchive
 
@@ -144,7 +144,7 @@ $(BUILD)/tools/bi/pages.h: tools/bi/pages $(wildcard man/*.[1-8])
 	@mkdir -p $(@D)
 	@tools/bi/pages man >$@.new && mv $@.new $@
 
-$(addprefix $(BUILD)/,tools/lib/hosts/manners.o tests/unit/manners_test.o tests/unit/url_test.o): FLAGS += $(CFLAGS_libcurl)
+$(addprefix $(BUILD)/,tools/lib/hosts/http_policy.o tests/unit/http_policy_test.o tests/unit/url_test.o): FLAGS += $(CFLAGS_libcurl)
 
 $(BUILD)/%.o: %.c Makefile | $(FIRST)
 	@mkdir -p $(@D)
@@ -157,7 +157,7 @@ $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 # What happens between two looks at a lease's owner is the test's to say.
 $(BUILD)/tests/lease_test.t: LINK += -Wl,--wrap=lock_owner,--wrap=pidfd_open
 # The same between a part and its lock, on a file system that has no nameless files.
-$(BUILD)/tests/part_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
+$(BUILD)/tests/atomic_file_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
 
 # The tests of the parts of bi-parse have these.
 PARSE_TESTS = $(BUILD)/tests/extract_test.t $(BUILD)/tests/answer_test.t

@@ -23,7 +23,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 
 enum { ARRIVE_MS = 60000, EVERY_MS = 1000, AT_ONCE = 256 };
 

@@ -46,7 +46,7 @@ hits_at_least() {
 	assert_equal "$(cat out* | jq -s 'map(select(.status == "completed")) | length')" $((4 * n))
 	assert_equal "$(origin_hits /bytes/)" $((4 * n))
 	[ "$(origin_peak /bytes/)" -le 2 ]
-	# A busy machine takes note of some later than they came. governor_pace_test.c counts them exactly.
+	# A busy machine takes note of some later than they came. host_limits_pace_test.c counts them exactly.
 	most=$(starts_a_second /bytes/)
 	[ "$most" -le $((rate * 3 / 2)) ]
 	[ "$(time_from_first_to_last /bytes/)" -ge $(((4 * n - rate) * 1000 / rate - 500)) ]

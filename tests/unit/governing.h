@@ -17,7 +17,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "hosts/governor.h"
+#include "hosts/host_limits.h"
 
 enum { PROCESSES = 4, SOON_MS = 20000 };
 

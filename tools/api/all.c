@@ -1,10 +1,10 @@
-/* The document of all batches, for stream.c. What tells of changes is follow.h. */
+/* The document of all batches, for stream.c. What tells of changes is watch_root.h. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "batch/follow.h"
+#include "batch/watch_root.h"
 #include "loop.h"
 #include "stream.h"
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "look.h"
 
 static const struct route routes[] = {

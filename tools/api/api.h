@@ -21,8 +21,8 @@
 #include "base/bounds.h"
 #include "batch/batch.h"
 #include "files/root.h"
+#include "http/allowed_hosts.h"
 #include "http/scgi.h"
-#include "http/site.h"
 #include "review/picks.h"
 
 struct json_object;

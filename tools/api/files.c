@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch/progress.h"
+#include "batch/job_status.h"
 #include "files/file.h"
 #include "look.h"
 #include "records/rec.h"

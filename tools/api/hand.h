@@ -14,7 +14,7 @@
 #define BI_HAND_H
 
 #include "api.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "http/multipart.h"
 #include "loop.h"
 

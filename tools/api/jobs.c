@@ -2,7 +2,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "batch/progress.h"
+#include "batch/job_status.h"
 #include "look.h"
 #include "records/rec.h"
 

@@ -10,7 +10,7 @@
 #include "api.h"
 #include "base/clock.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 
 void
 loop_open(struct loop *l, const struct loop_calls *calls, void *arg)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "batch/progress.h"
+#include "batch/job_status.h"
 #include "loop.h"
 #include "stream.h"
 

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "files/atomic_file.h"
 #include "files/file.h"
-#include "files/part.h"
 #include "files/trash.h"
 #include "look.h"
 #include "records/rec.h"

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "batch/history.h"
-#include "batch/progress.h"
+#include "batch/batch_stats.h"
+#include "batch/job_status.h"
 
 struct seen {
 	char *name;

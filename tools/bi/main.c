@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "base/self.h"
+#include "base/paths.h"
 
 /* The longest word that is compared with those we know, and how many letters may differ. */
 enum { WORD_MAX = 32, DISTANCE_MAX = 2 };

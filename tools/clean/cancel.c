@@ -13,7 +13,7 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "batch/batch.h"
-#include "batch/progress.h"
+#include "batch/job_status.h"
 #include "batch/queue.h"
 #include "clean.h"
 #include "records/rec.h"

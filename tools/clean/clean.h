@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "files/root.h"
-#include "records/names.h"
+#include "records/batch_args.h"
 
 struct clean {
 	struct root root;

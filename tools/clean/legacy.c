@@ -20,7 +20,7 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "clean.h"
 #include "files/file.h"
 #include "records/rec.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "batch/plan.h"
+#include "batch/subject_index.h"
 #include "choosing.h"
 #include "confined/type.h"
 #include "records/rec.h"

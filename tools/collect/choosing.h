@@ -4,7 +4,7 @@
 #ifndef BI_CHOOSING_H
 #define BI_CHOOSING_H
 
-#include "batch/plan.h"
+#include "batch/subject_index.h"
 #include "collect.h"
 
 /* A batch being collected. */

@@ -17,9 +17,9 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "batch/batch.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "files/root.h"
-#include "records/names.h"
+#include "records/batch_args.h"
 #include "review/attribution.h"
 #include "review/picks.h"
 

@@ -8,10 +8,10 @@
 
 #include "base/child.h"
 #include "base/msg.h"
-#include "base/self.h"
-#include "batch/plan.h"
+#include "base/paths.h"
+#include "batch/subject_index.h"
 #include "collect.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "records/rec.h"
 
 struct originals {

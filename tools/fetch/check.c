@@ -9,7 +9,7 @@
 #include "confined/expand.h"
 #include "fetch.h"
 #include "hosts/accept.h"
-#include "hosts/whole.h"
+#include "hosts/truncated.h"
 
 enum { SHA1_HEX = 40 };
 

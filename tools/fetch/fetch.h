@@ -28,9 +28,9 @@
 #include "base/hash.h"
 #include "batch/batch.h"
 #include "confined/type.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "files/root.h"
-#include "hosts/hosts.h"
+#include "hosts/host_rules.h"
 #include "hosts/optout.h"
 #include "records/rec.h"
 

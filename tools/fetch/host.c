@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "fetch.h"
-#include "hosts/governor.h"
-#include "hosts/manners.h"
+#include "hosts/host_limits.h"
+#include "hosts/http_policy.h"
 
 /* Transfers at once: of files of this machine, and of a host that no rule says anything of. */
 enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };

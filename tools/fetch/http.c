@@ -13,8 +13,8 @@
 #include "base/msg.h"
 #include "fetch.h"
 #include "hosts/address.h"
+#include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
-#include "hosts/manners.h"
 #include "hosts/optout.h"
 #include "robot.h"
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "fetch.h"
-#include "hosts/manners.h"
+#include "hosts/http_policy.h"
 #include "page.h"
 #include "robot.h"
 

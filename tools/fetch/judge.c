@@ -10,7 +10,7 @@
 #include "base/trouble.h"
 #include "base/userinfo.h"
 #include "fetch.h"
-#include "hosts/manners.h"
+#include "hosts/http_policy.h"
 #include "html/url.h"
 
 enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };

@@ -1,7 +1,7 @@
 /*
  * left: large parts that runs which were killed or stopped left in temp/, as BATCH.ITEM.part. Whoever claims the item
- * goes on with them by Range, if the note stored with them (part.h) is about what he would ask for: a digest of that
- * (http_asked), and the validator that the server gave.
+ * goes on with them by Range, if the note stored with them (atomic_file.h) is about what he would ask for: a digest of
+ * that (http_asked), and the validator that the server gave.
  */
 #include <ctype.h>
 #include <errno.h>

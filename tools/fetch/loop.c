@@ -16,11 +16,11 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "fetch.h"
 #include "group.h"
 #include "hasher.h"
-#include "hosts/governor.h"
+#include "hosts/host_limits.h"
 #include "robot.h"
 
 enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };

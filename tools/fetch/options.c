@@ -9,7 +9,7 @@
 #include "base/opt.h"
 #include "fetch.h"
 #include "hosts/accept.h"
-#include "hosts/manners.h"
+#include "hosts/http_policy.h"
 
 enum {
 	ACCEPT = 256,

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "base/msg.h"
-#include "hosts/manners.h"
+#include "hosts/http_policy.h"
 #include "hosts/optout.h"
 #include "hosts/robots.h"
 

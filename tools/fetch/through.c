@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "confined/helper.h"
 #include "filter.h"
 

@@ -10,8 +10,8 @@
 
 #include "base/lock.h"
 #include "batch/batch.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
-#include "files/part.h"
 #include "files/root.h"
 #include "records/rec.h"
 

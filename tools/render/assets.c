@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
-#include "files/part.h"
 #include "render.h"
 
 enum { ASSET_MOST = 16 << 20 };

@@ -8,7 +8,7 @@
 
 #include "base/msg.h"
 #include "confined/type.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "records/rec.h"
 #include "render.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/child.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "render.h"
 
 enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds that jq may do nothing */

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "render.h"
 
 static const char magic[8] = "bipages1";

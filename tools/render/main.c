@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "records/names.h"
+#include "records/batch_args.h"
 #include "records/rec.h"
 #include "render.h"
 

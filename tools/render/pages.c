@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "records/rec.h"
 #include "render.h"
 

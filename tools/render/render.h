@@ -1,10 +1,10 @@
 /*
  * render: the review pages of a batch, review/NAME/.
  *
- * The plan (plan.h) groups the items by subject, files.c copies candidates, shots.c has thumbnails made, doc.c says in
- * JSON what a page shows, pages.c has jq (jq.c) make the pages of it that changed since kept.c kept them. render.c
- * calls them in that order, under the lock of the batch's review directory; index.html comes last, so what it links to
- * is there.
+ * The plan (subject_index.h) groups the items by subject, files.c copies candidates, shots.c has thumbnails made, doc.c
+ * says in JSON what a page shows, pages.c has jq (jq.c) make the pages of it that changed since kept.c kept them.
+ * render.c calls them in that order, under the lock of the batch's review directory; index.html comes last, so what it
+ * links to is there.
  */
 #ifndef BI_RENDER_H
 #define BI_RENDER_H
@@ -17,9 +17,9 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "batch/batch.h"
-#include "batch/plan.h"
+#include "batch/subject_index.h"
 #include "confined/thumb.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "files/root.h"
 
 /* --- render.c --- */

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/self.h"
-#include "files/part.h"
+#include "base/paths.h"
+#include "files/atomic_file.h"
 #include "render.h"
 
 enum { SLOTS = 64 }; /* thumbnails under way at once: two descriptors each */

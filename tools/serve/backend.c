@@ -13,7 +13,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "files/trash.h"
 #include "keeper.h"
 #include "words.h"

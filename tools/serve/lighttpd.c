@@ -11,8 +11,8 @@
 
 #include "base/child.h"
 #include "base/msg.h"
-#include "base/self.h"
-#include "http/site.h"
+#include "base/paths.h"
+#include "http/allowed_hosts.h"
 #include "keeper.h"
 
 enum { VERSION_MS = 2000 };

@@ -10,9 +10,9 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
-#include "hosts/hosts.h"
-#include "http/site.h"
-#include "records/names.h"
+#include "hosts/host_rules.h"
+#include "http/allowed_hosts.h"
+#include "records/batch_args.h"
 #include "records/rec.h"
 
 enum {

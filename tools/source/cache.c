@@ -9,8 +9,8 @@
 
 #include "base/hash.h"
 #include "base/msg.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
-#include "files/part.h"
 #include "records/rec.h"
 #include "source.h"
 

@@ -14,7 +14,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "records/rec.h"
-#include "records/rows.h"
+#include "records/table_input.h"
 #include "source.h"
 
 enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MOST = 1000, CATEGORIES_SHOWN = 12 };

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "records/rec.h"
 #include "source.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
-#include "hosts/manners.h"
+#include "hosts/http_policy.h"
 #include "source.h"
 
 enum { OPT_CACERT = 256, OPT_CACHE, OPT_CONTACT, OPT_IDS, OPT_JSON, OPT_LABEL, OPT_SET };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/msg.h"
-#include "hosts/manners.h"
+#include "hosts/http_policy.h"
 #include "records/rec.h"
 #include "source.h"
 

@@ -19,7 +19,7 @@
 
 #include "base/buf.h"
 #include "files/root.h"
-#include "hosts/hosts.h"
+#include "hosts/host_rules.h"
 
 struct settings {
 	const char *root, *file; /* NULL: as root_open() finds it; stdin */

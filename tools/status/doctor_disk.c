@@ -15,7 +15,7 @@
 #include "base/lock.h"
 #include "batch/batch.h"
 #include "doctor.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 
 enum {
 	FULL_BYTES = 1 << 20, /* less is nothing */

@@ -12,7 +12,7 @@
 
 #include "base/child.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "doctor.h"
 
 enum { FILES_LEAST = 256, FILE_LEAST = 1 << 30 };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "batch/batch.h"
-#include "batch/progress.h"
+#include "batch/job_status.h"
 #include "batch/queue.h"
 #include "doctor.h"
 #include "files/file.h"

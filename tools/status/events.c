@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "batch/follow.h"
 #include "batch/queue.h"
+#include "batch/watch_root.h"
 #include "records/rec.h"
 
 enum {

@@ -7,9 +7,9 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "batch/batch.h"
-#include "hosts/hosts.h"
+#include "hosts/host_rules.h"
 #include "http/servers.h"
-#include "records/names.h"
+#include "records/batch_args.h"
 #include "records/rec.h"
 #include "status.h"
 

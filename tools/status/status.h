@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch/history.h"
-#include "batch/progress.h"
+#include "batch/batch_stats.h"
+#include "batch/job_status.h"
 #include "files/root.h"
-#include "records/names.h"
+#include "records/batch_args.h"
 
 /* What was asked for. */
 struct asked {

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "batch/follow.h"
+#include "batch/watch_root.h"
 #include "files/file.h"
 #include "status.h"
 

@@ -15,7 +15,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/thumb.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 #include "serve.h"
 
 enum { OPT_SERVE = 256, OPT_VECTORS, SIZE_MOST = 16383 }; /* what a WebP can hold */

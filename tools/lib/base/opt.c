@@ -11,7 +11,7 @@
 
 #include "base/human.h"
 #include "base/msg.h"
-#include "base/self.h"
+#include "base/paths.h"
 
 enum { OPT_MAX = 64, ID_HELP = 'h', ID_VERSION = 1 };
 

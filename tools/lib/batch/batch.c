@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "batch/batch_in.h"
+#include "batch/batch_internal.h"
 #include "batch/contents.h"
 #include "batch/secrets.h"
 #include "files/append.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
-#include "files/part.h"
 #include "records/rec.h"
 
 /* Bytes of the lock file. */

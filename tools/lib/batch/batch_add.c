@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/lock.h"
 #include "base/userinfo.h"
-#include "batch/batch_in.h"
+#include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/file.h"
 

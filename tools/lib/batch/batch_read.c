@@ -8,7 +8,7 @@
 #include "base/lock.h"
 #include "base/scan.h"
 #include "base/userinfo.h"
-#include "batch/batch_in.h"
+#include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"

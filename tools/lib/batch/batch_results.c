@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "batch/batch_in.h"
+#include "batch/batch_internal.h"
 #include "files/append.h"
 
 struct indexing {

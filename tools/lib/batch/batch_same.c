@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "batch/batch_in.h"
+#include "batch/batch_internal.h"
 #include "batch/contents.h"
 #include "files/append.h"
 #include "records/rec.h"

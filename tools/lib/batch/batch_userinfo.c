@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/userinfo.h"
-#include "batch/batch_in.h"
+#include "batch/batch_internal.h"
 #include "batch/secrets.h"
 #include "records/rec.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 
 /* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
  * runs of used entries are short: one of PROBE_MOST is damage. */

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "base/lock.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
-#include "files/part.h"
 
 /* Bytes of queue/.lock. */
 enum { LOCK_WORKING = 0, LOCK_STANDING_BY = 1 };

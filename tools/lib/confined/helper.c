@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
-#include "base/self.h"
+#include "base/paths.h"
 #include "base/trouble.h"
 
 enum { START = 30 * 1000, FDS_MOST = 2 }; /* milliseconds until it must be ready */

@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "base/lock.h"
-#include "files/part.h"
+#include "files/atomic_file.h"
 
 static const char file_name[] = "token";
 

@@ -13,7 +13,7 @@
 #include "base/lock.h"
 #include "files/append.h"
 #include "files/file.h"
-#include "notebook/notebook_in.h"
+#include "notebook/notebook_internal.h"
 
 enum { NAME_DIGITS = NOTEBOOK_NAME_DIGITS, BYTES_DIGITS = 2 * NOTEBOOK_DIGEST };
 _Static_assert(2 + NAME_DIGITS + BYTES_DIGITS == NOTEBOOK_FILE_ID, "a file id is f_ and these");

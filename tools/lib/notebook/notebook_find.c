@@ -13,7 +13,7 @@
 #include "base/userinfo.h"
 #include "batch/queue.h"
 #include "files/append.h"
-#include "notebook/notebook_in.h"
+#include "notebook/notebook_internal.h"
 
 /* --- jobs --- */
 

@@ -11,7 +11,7 @@
 
 #include "base/msg.h"
 #include "files/file.h"
-#include "notebook/notebook_in.h"
+#include "notebook/notebook_internal.h"
 
 void
 notebook_note(int batch_dir, off_t to, off_t at)

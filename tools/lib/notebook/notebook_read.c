@@ -11,7 +11,7 @@
 #include "base/lock.h"
 #include "base/scan.h"
 #include "files/append.h"
-#include "notebook/notebook_in.h"
+#include "notebook/notebook_internal.h"
 #include "records/rec.h"
 
 enum { MIMES_MOST = 4096 };

@@ -1,0 +1,159 @@
+#include "testing.h"
+
+#include "http/allowed_hosts.h"
+
+static struct site *
+open_site(const char *address, char *const *names)
+{
+	struct buf pattern = {0};
+	struct site *s;
+
+	site_pattern(&pattern, address, names);
+	s = site_open(pattern.data);
+	assert_non_null(s);
+	buf_free(&pattern);
+	return s;
+}
+
+static void
+only_our_names(void **state)
+{
+	static const char *const ours[] = {"localhost",      "localhost:8000",  "LOCALHOST:9", "127.0.0.1",
+					   "127.0.0.1:1",    "[::1]:80",        "[::1]",       "192.0.2.7",
+					   "192.0.2.7:8000", "box.example:443", "BOX.example"};
+	static const char *const others[] = {"",
+					     "evil.example",
+					     "localhost.evil.example",
+					     "evil.example:localhost",
+					     "127.0.0.1.evil.example",
+					     "127x0x0x1",
+					     "localhost:",
+					     "localhost:8000:1",
+					     "localhost:80a",
+					     "localhost\n",
+					     "::1",
+					     "192.0.2.8",
+					     "boxxexample",
+					     "abox.example"};
+	char *names[] = {"Box.example", NULL};
+	struct site *s = open_site("192.0.2.7", names);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		assert_true(site_host(s, ours[i]));
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_false(site_host(s, others[i]));
+	assert_false(site_host(s, NULL));
+	site_close(s);
+	s = open_site("fe80::1", NULL);
+	assert_true(site_host(s, "[fe80::1]:8000"));
+	assert_false(site_host(s, "box.example"));
+	site_close(s);
+	s = open_site("0.0.0.0", NULL);
+	assert_true(site_host(s, "10.0.0.1:8000"));
+	assert_true(site_host(s, "[2001:db8::1]"));
+	assert_false(site_host(s, "a.example"));
+	site_close(s);
+	assert_null(site_open("(")); /* which is no pattern */
+}
+
+static void
+only_our_pages_write(void **state)
+{
+	static const struct {
+		const char *host, *origin, *fetch_site;
+		bool right;
+	} cases[] = {
+		{"localhost:8000", "http://localhost:8000", NULL, true},
+		{"localhost:8000", "http://LOCALHOST:8000", "same-origin", true},
+		{"localhost:8000", "https://localhost:8000", NULL, true},
+		{"localhost:8000", NULL, NULL, true},
+		{"localhost:8000", NULL, "none", true},
+		{"localhost:8000", NULL, "same-origin", true},
+		{"localhost:8000", NULL, "same-site", false},
+		{"localhost:8000", NULL, "cross-site", false},
+		{"localhost:8000", "http://localhost:8001", NULL, false},
+		{"localhost:8000", "http://localhost", NULL, false},
+		{"localhost:8000", "http://127.0.0.1:8000", NULL, false},
+		{"localhost:8000", "http://evil.example", NULL, false},
+		{"localhost:8000", "null", NULL, false},
+		{"localhost:8000", "", NULL, false},
+		{"localhost:8000", "ftp://localhost:8000", NULL, false},
+		{"localhost:8000", "http://localhost:8000/", NULL, false},
+		{"evil.example", "http://evil.example", NULL, false},
+		{NULL, NULL, NULL, false},
+	};
+	struct site *s = open_site("127.0.0.1", NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(site_origin(s, cases[i].host, cases[i].origin, cases[i].fetch_site), cases[i].right);
+	site_close(s);
+}
+
+static void
+names_are_checked(void **state)
+{
+	static const char *const wrong[] = {"",   "a b", "a:80",      "*",  "a.",   ".a",
+					    "-a", "a|b", "b\xc3\xbc", "(a", "[::1]"};
+	char name[256];
+
+	(void)state;
+	assert_null(site_name_wrong("box.example"));
+	assert_null(site_name_wrong("a-b"));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_non_null(site_name_wrong(wrong[i]));
+	memset(name, 'a', sizeof(name));
+	name[253] = '\0';
+	assert_null(site_name_wrong(name));
+	name[253] = 'a';
+	name[254] = '\0';
+	assert_non_null(site_name_wrong(name));
+}
+
+static void
+origins_are_checked(void **state)
+{
+	static const char *const right[] = {"http://localhost:3000", "https://front.example", "http://10.0.0.7:8080",
+					    "http://[::1]:5173", "https://localhost:80"};
+	static const char *const wrong[] = {"",
+					    "*",
+					    "null",
+					    "localhost:3000",
+					    "ftp://a.example",
+					    "http://",
+					    "http://a.example/",
+					    "http://a.example/x",
+					    "http://A.example",
+					    "HTTP://a.example",
+					    "http://a.example:80",
+					    "https://a.example:443",
+					    "http://a.example:",
+					    "http://a.example:0",
+					    "http://a.example:65536",
+					    "http://a.example:8x",
+					    "http://me@a.example",
+					    "http://[::1",
+					    "http://[]:80",
+					    "http://*.a.example"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++)
+		assert_null(site_origin_wrong(right[i]));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_non_null(site_origin_wrong(wrong[i]));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_our_names),
+		cmocka_unit_test(only_our_pages_write),
+		cmocka_unit_test(names_are_checked),
+		cmocka_unit_test(origins_are_checked),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("allowed_hosts", tests, NULL, NULL);
+}

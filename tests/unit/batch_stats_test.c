@@ -1,0 +1,190 @@
+#include <time.h>
+
+#include "batch/batch_stats.h"
+#include "files/root.h"
+#include "testing.h"
+
+static struct root root;
+
+static void
+write_file(const char *name, const char *text, const char *mode)
+{
+	FILE *f = fopen(name, mode);
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Appends the result of item K, finished AGO seconds before now; CODE: how it failed. */
+static void
+add_result(int k, const char *code, int ago)
+{
+	time_t at = time(NULL) - ago;
+	char line[300], finished[32];
+	struct tm tm;
+
+	gmtime_r(&at, &tm);
+	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (code)
+		snprintf(line, sizeof(line),
+			 "{\"item\":%d,\"status\":\"failed\",\"error\":{\"code\":\"%s\"},\"finished_at\":\"%s\"}\n", k,
+			 code, finished);
+	else
+		snprintf(line, sizeof(line),
+			 "{\"item\":%d,\"status\":\"completed\",\"bytes\":1000,\"finished_at\":\"%s\"}\n", k, finished);
+	write_file("root/batches/b/results.ndjson", line, "a");
+}
+
+static int
+setup(void **state)
+{
+	if (testing_enter(state) < 0 || mkdir("root", 0700) < 0 || mkdir("root/batches", 0700) < 0 ||
+	    mkdir("root/batches/b", 0700) < 0)
+		return -1;
+	root_open(&root, "root", false);
+	write_file("root/batches/b/items.ndjson", "", "w");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	root_close(&root);
+	return testing_leave(state);
+}
+
+static uint64_t
+count_of(const struct history *h, const char *code)
+{
+	for (size_t i = 0; i < h->kinds_n; i++)
+		if (strcmp(h->kinds[i].code, code) == 0)
+			return h->kinds[i].count;
+	return 0;
+}
+
+static int
+glance(struct history *h)
+{
+	struct batch *b = batch_open(&root, "b", BATCH_READ, NULL);
+	int rc;
+
+	assert_non_null(b);
+	rc = history_glance(h, b);
+	batch_close(b);
+	history_rest(h);
+	return rc;
+}
+
+static void
+last_result_counts(void **state)
+{
+	struct history h = {.fd = -1};
+
+	(void)state;
+	assert_int_equal(glance(&h), 0);
+	add_result(1, "http_404", 100);
+	add_result(2, "timeout", 100);
+	assert_int_equal(glance(&h), 0);
+	assert_int_equal(count_of(&h, "http_404"), 1);
+	add_result(1, "timeout", 90);
+	add_result(2, NULL, 90);
+	add_result(3, "http_404", 90);
+	assert_int_equal(glance(&h), 0);
+	assert_int_equal(count_of(&h, "http_404"), 1);
+	assert_int_equal(count_of(&h, "timeout"), 1);
+	/* Another file by that name. */
+	assert_int_equal(rename("root/batches/b/results.ndjson", "root/old"), 0);
+	for (int i = 0; i < 50; i++)
+		add_result(9, "reset", 80);
+	assert_int_equal(glance(&h), 0);
+	assert_int_equal(count_of(&h, "timeout"), 0);
+	assert_int_equal(count_of(&h, "reset"), 1);
+	history_free(&h);
+}
+
+static void
+rates_and_pace(void **state)
+{
+	struct history h = {.fd = -1};
+	int64_t now;
+	double items, bytes;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		add_result(i + 1, NULL, 9 - i / 5);
+	assert_int_equal(glance(&h), 0);
+	now = time(NULL) + 1;
+	history_rate(&h, now, &items, &bytes);
+	assert_true(items > 2.9 && items < 4.1 && bytes > 2900 && bytes < 4100);
+	history_pace(&h, now, &items, &bytes);
+	assert_true(items > 3 && items < 6);
+	/* A minute later nothing of it counts. */
+	history_pace(&h, now + 62, &items, &bytes);
+	assert_true(items < 0.01 && bytes < 0.01);
+	/* Where little happens the whole minute counts, from its first item on. */
+	history_pace(&h, now + 30, &items, &bytes);
+	assert_true(items > 0.9 && items < 1.2);
+	history_free(&h);
+}
+
+static void
+long_files_by_index_and_end(void **state)
+{
+	struct history whole = {.fd = -1}, h = {.fd = -1};
+	double items, bytes, all, all_bytes;
+	char states[3001];
+	uint64_t *index = calloc(3001, sizeof(*index));
+	uint64_t at = 0;
+	int64_t now;
+	struct stat st;
+	FILE *f;
+	int dir;
+
+	(void)state;
+	assert_non_null(index);
+	for (int i = 1; i <= 3000; i++) {
+		index[i] = at + 1;
+		add_result(i, i % 100 ? NULL : i % 200 ? "http_404" : "timeout", 4000 - i);
+		assert_int_equal(stat("root/batches/b/results.ndjson", &st), 0);
+		at = (uint64_t)st.st_size;
+		states[i - 1] = i % 100 ? 'c' : 'f';
+	}
+	for (int i = 0; i < 20; i++)
+		add_result(2999, NULL, 5);
+	index[0] = at;
+	states[3000] = '\0';
+	write_file("root/batches/b/state", states, "w");
+	f = fopen("root/batches/b/results.index", "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(index, sizeof(*index), 3001, f), 3001);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(glance(&h), 0);
+	assert_int_equal(count_of(&h, "http_404"), 15);
+	assert_int_equal(count_of(&h, "timeout"), 15);
+	dir = open("root/batches/b", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(history_refresh(&whole, dir), 0);
+	assert_int_equal(whole.read_to, h.read_to);
+	now = time(NULL) + 1;
+	history_pace(&whole, now, &all, &all_bytes);
+	history_pace(&h, now, &items, &bytes);
+	assert_true(items > 0 && items > all - 0.01 && items < all + 0.01);
+	assert_true(h.bytes < whole.bytes); /* it has read less */
+	close(dir);
+	free(index);
+	history_free(&whole);
+	history_free(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(last_result_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(rates_and_pace, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_files_by_index_and_end, setup, teardown),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

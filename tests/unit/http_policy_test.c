@@ -1,0 +1,123 @@
+#include "testing.h"
+
+#include "base/msg.h"
+#include "hosts/http_policy.h"
+
+static void
+who_we_are(void **state)
+{
+	struct buf agent = {0};
+
+	(void)state;
+	manners_agent(&agent, "https://example.org/us");
+	assert_int_equal(strncmp(agent.data, "manners_test/", 13), 0);
+	assert_non_null(strstr(agent.data, " (https://example.org/us) libcurl/"));
+	buf_clear(&agent);
+	manners_agent(&agent, NULL);
+	assert_null(strchr(agent.data, '('));
+	buf_free(&agent);
+	setenv("BI_CONTACT", "ops@example.org", 1);
+	assert_string_equal(manners_contact(NULL), "ops@example.org");
+	assert_string_equal(manners_contact("other@example.org"), "other@example.org");
+	assert_null(manners_contact(""));
+	setenv("BI_CONTACT", "", 1);
+	assert_null(manners_contact(NULL));
+}
+
+static void
+what_is_a_proxy(void **state)
+{
+	static const char *const good[] = {
+		"",           "http://proxy",         "HTTPS://proxy:3128/", "socks5h://me:secret@[::1]:9",
+		"proxy:3128", "me:secret@10.0.0.1:80"};
+	static const char *const bad[] = {"16",     "proxy",          "proxy:",    "proxy:x",       "proxy:70000",
+					  ":80",    "http://",        "ftp://a:1", "gopher://a:70", "a proxy:3128",
+					  "://a:1", "me:secret@proxy"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (manners_proxy_wrong(good[i]))
+			fail_msg("'%s' %s", good[i], manners_proxy_wrong(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!manners_proxy_wrong(bad[i]))
+			fail_msg("'%s' is taken for a proxy", bad[i]);
+}
+
+static void
+whose_limits(void **state)
+{
+	static const char text[] = "*.example.org slots=1 rate=200/m contact=required group=example\n";
+	struct hosts *rules;
+	struct hosts_rule rule;
+	struct buf key = {0};
+
+	(void)state;
+	testing_write("hosts", text, sizeof(text) - 1);
+	rules = hosts_read((const char *const[]){"hosts"}, 1);
+	assert_true(manners_key(rules, "https://API.Example.org/w/api.php?x", &key, &rule));
+	assert_string_equal(key.data, "example");
+	assert_true(rule.contact);
+	assert_true(manners_key(rules, "http://Other.example/", &key, &rule));
+	assert_string_equal(key.data, "other.example:80");
+	assert_false(rule.contact);
+	assert_false(manners_key(rules, "no url", &key, &rule));
+	assert_string_equal(key.data, "");
+	assert_false(manners_key(rules, NULL, &key, &rule));
+	buf_free(&key);
+	hosts_free(rules);
+}
+
+static void
+what_answers_mean(void **state)
+{
+	static const long pass[] = {408, 421, 425, 429, 500, 502, 503, 504},
+			  stay[] = {400, 401, 403, 404, 410, 501, 505};
+	char line[] = "Retry-After: \t 5 \r\n";
+	bool again = false;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pass) / sizeof(*pass); i++)
+		assert_true(manners_may_pass(pass[i]));
+	for (size_t i = 0; i < sizeof(stay) / sizeof(*stay); i++)
+		assert_false(manners_may_pass(stay[i]));
+	assert_string_equal(manners_of_curl(CURLE_PARTIAL_FILE, &again), "cut_short");
+	assert_true(again);
+	assert_null(manners_of_curl(CURLE_URL_MALFORMAT, &again));
+	assert_false(again);
+	assert_int_equal(manners_words(429, "see w.wiki/GHai"), WORDS_BAD_WIDTH);
+	assert_int_equal(manners_words(403, "see https://w.wiki/4wJS"), WORDS_AGENT_REFUSED);
+	assert_int_equal(manners_words(429, "see https://w.wiki/4wJS"), WORDS_NONE);
+	assert_int_equal(manners_words(403, NULL), WORDS_NONE);
+	assert_null(manners_header(line, "Retry"));
+	assert_string_equal(manners_header(line, "retry-after"), "5");
+}
+
+static void
+waits_double(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < 20; i++) {
+		long least = i < 7 ? 1000L << (i - 1) : 60000, ms = manners_backoff(i, 1000);
+
+		least = least > 60000 ? 60000 : least;
+		assert_true(ms >= least && ms <= least + least / 2);
+	}
+	assert_int_equal(manners_backoff(1, 0), 0);
+	assert_true(manners_backoff(9, 120000) >= 120000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_we_are),
+		cmocka_unit_test(what_is_a_proxy),
+		cmocka_unit_test_setup_teardown(whose_limits, testing_enter, testing_leave),
+		cmocka_unit_test(what_answers_mean),
+		cmocka_unit_test(waits_double),
+	};
+
+	msg_program("manners_test");
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("http_policy", tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+#include "testing.h"
+
+#include "records/table_input.h"
+
+static int list = -1; /* the descriptor of the list that is read */
+
+static struct rows *
+open_text(const char *text, size_t n)
+{
+	testing_write("list", text, n);
+	list = open("list", O_RDONLY | O_CLOEXEC);
+	assert_true(list >= 0);
+	return rows_open(list);
+}
+
+static struct rows *
+open_string(const char *text)
+{
+	return open_text(text, strlen(text));
+}
+
+static void
+expect(struct rows *r, unsigned long long line, const char *a, const char *b)
+{
+	struct row row;
+
+	assert_int_equal(rows_next(r, &row), ROWS_ROW);
+	assert_int_equal(row.line, line);
+	assert_int_equal(row.count, b ? 2 : 1);
+	assert_string_equal(row.cells[0], a);
+	if (b)
+		assert_string_equal(row.cells[1], b);
+}
+
+static void
+expect_bad(struct rows *r, unsigned long long line, const char *wrong)
+{
+	struct row row;
+
+	assert_int_equal(rows_next(r, &row), ROWS_BAD);
+	assert_int_equal(row.line, line);
+	assert_non_null(strstr(row.wrong, wrong));
+}
+
+static void
+expect_end(struct rows *r)
+{
+	struct row row;
+
+	assert_int_equal(rows_next(r, &row), ROWS_END);
+	rows_close(r);
+	assert_int_equal(close(list), 0);
+}
+
+static void
+lines_are_lines(void **state)
+{
+	struct rows *r = open_string("\xef\xbb\xbf{\"a\":\"x,y\"}\r\n\n{\"b\":1}");
+
+	(void)state;
+	assert_int_equal(rows_kind(r), ROWS_LINES);
+	expect(r, 1, "{\"a\":\"x,y\"}", NULL);
+	expect(r, 3, "{\"b\":1}", NULL);
+	expect_end(r);
+}
+
+static void
+tables_by_their_first_line(void **state)
+{
+	struct rows *r = open_string("\xef\xbb\xbfid,name\r\n1,\"Ada \"\"L\"\"\r\nof, Ockham\"\r\n\r\n2,B\r\n");
+
+	(void)state;
+	assert_int_equal(rows_kind(r), ROWS_TABLE);
+	expect(r, 1, "id", "name");
+	expect(r, 2, "1", "Ada \"L\"\r\nof, Ockham");
+	expect(r, 5, "2", "B");
+	expect_end(r);
+	r = open_string("id\tname\n1\tA, B\n");
+	expect(r, 1, "id", "name");
+	expect(r, 2, "1", "A, B");
+	expect_end(r);
+	r = open_string("id;name\n1;A, B\n2;\"\"\n;");
+	expect(r, 1, "id", "name");
+	expect(r, 2, "1", "A, B");
+	expect(r, 3, "2", "");
+	expect(r, 4, "", "");
+	expect_end(r);
+}
+
+static void
+bad_rows_stop_nothing(void **state)
+{
+	struct rows *r = open_string("id,name\n1,\"no end\n2,B\n");
+	static const char with_nul[] = "id,name\n1,a\0b\n2,B\n";
+
+	(void)state;
+	expect(r, 1, "id", "name");
+	expect_bad(r, 2, "quote");
+	expect(r, 3, "2", "B");
+	expect_end(r);
+	r = open_text(with_nul, sizeof(with_nul) - 1);
+	expect(r, 1, "id", "name");
+	expect_bad(r, 2, "NUL");
+	expect(r, 3, "2", "B");
+	expect_end(r);
+}
+
+static void
+long_rows(void **state)
+{
+	size_t n = ROWS_LONGEST + 100000, at;
+	char *text = malloc(n + 64);
+	struct rows *r;
+
+	(void)state;
+	assert_non_null(text);
+	at = (size_t)sprintf(text, "id,name\n1,\"");
+	memset(text + at, 'x', n);
+	at += n;
+	at += (size_t)sprintf(text + at, "\"\n2,B\n");
+	r = open_text(text, at);
+	expect(r, 1, "id", "name");
+	expect_bad(r, 2, "1 MiB");
+	expect(r, 3, "2", "B");
+	expect_end(r);
+	free(text);
+}
+
+static void
+what_is_not_read(void **state)
+{
+	struct rows *r = open_string("  [{\"id\":1}]");
+
+	(void)state;
+	assert_int_equal(rows_kind(r), ROWS_ARRAY);
+	expect_end(r);
+	r = open_text("\xff\xfei\0d\0", 6);
+	assert_int_equal(rows_kind(r), ROWS_UTF16);
+	expect_end(r);
+	r = open_string("\xef\xbb\xbf \r\n\n");
+	assert_int_equal(rows_kind(r), ROWS_EMPTY);
+	expect_end(r);
+	r = open_string("");
+	assert_int_equal(rows_kind(r), ROWS_EMPTY);
+	expect_end(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(lines_are_lines, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(tables_by_their_first_line, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(bad_rows_stop_nothing, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(long_rows, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_is_not_read, testing_enter, testing_leave),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("table_input", tests, NULL, NULL);
+}

@@ -1,0 +1,398 @@
+#include "batch/batch_stats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "files/append.h"
+
+enum {
+	TAIL_FIRST = 1 << 16, /* bytes before the end of the file that a glance has, and eight times that... */
+	TAIL_MOST = 1 << 22,
+	FEW = 10,       /* items in ten seconds; fewer are no rate */
+	SPAN_LEAST = 3, /* seconds that a rate is of */
+};
+
+/* No text of a stranger's has a bare quote in it, so that the first place of a key in a line is ours. */
+
+/* Seconds since 1970 of "2026-11-22T15:16:16Z"; 0 where it is none. */
+static int64_t
+take_time(const char *at, const char *end)
+{
+	char text[32] = "";
+	struct tm tm = {0};
+	const char *rest;
+
+	if (!at || end - at < 20)
+		return 0;
+	memcpy(text, at, 20);
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return rest && !*rest ? timegm(&tm) : 0;
+}
+
+/* Two buckets become one of twice the time. */
+static void
+widen(struct history *h)
+{
+	for (size_t i = 0; i < HISTORY_BUCKETS; i += 2) {
+		h->items_in[i / 2] = h->items_in[i] + h->items_in[i + 1];
+		h->bytes_in[i / 2] = h->bytes_in[i] + h->bytes_in[i + 1];
+	}
+	memset(h->items_in + HISTORY_BUCKETS / 2, 0, sizeof(h->items_in) / 2);
+	memset(h->bytes_in + HISTORY_BUCKETS / 2, 0, sizeof(h->bytes_in) / 2);
+	h->buckets = (h->buckets + 1) / 2;
+	h->step *= 2;
+}
+_Static_assert(HISTORY_BUCKETS % 2 == 0, "buckets are joined by two");
+_Static_assert(HISTORY_RECENT >= HISTORY_PACE_SECONDS, "the pace is that of seconds that are known");
+
+static void
+note_time(struct history *h, int64_t at, uint64_t bytes)
+{
+	size_t second = (size_t)(at % HISTORY_RECENT), i;
+
+	if (at <= 0)
+		return;
+	if (h->buckets == 0) {
+		h->from = at;
+		h->step = 1;
+	}
+	at = at < h->from ? h->from : at;
+	while ((at - h->from) / h->step >= HISTORY_BUCKETS)
+		widen(h);
+	i = (size_t)((at - h->from) / h->step);
+	h->buckets = i + 1 > h->buckets ? i + 1 : h->buckets;
+	h->items_in[i]++;
+	h->bytes_in[i] += bytes;
+	if (h->recent[second].at != at) {
+		h->recent[second].at = at;
+		h->recent[second].items = 0;
+		h->recent[second].bytes = 0;
+	}
+	h->recent[second].items++;
+	h->recent[second].bytes += bytes;
+}
+
+/* The kind of failure CODE (N bytes), from 1; those beyond what there is room for are the last. */
+static unsigned char
+kind_of(struct history *h, const char *code, size_t n)
+{
+	for (size_t i = 0; i < h->kinds_n; i++)
+		if (strlen(h->kinds[i].code) == n && memcmp(h->kinds[i].code, code, n) == 0)
+			return (unsigned char)(i + 1);
+	if (h->kinds_n < HISTORY_KINDS) {
+		char *copy = buf_alloc(n + 1);
+
+		memcpy(copy, code, n);
+		h->kinds[h->kinds_n++].code = copy;
+	}
+	return (unsigned char)h->kinds_n;
+}
+
+/* Notes that item K failed as KIND says, or no longer does (0). */
+static void
+note_failure(struct history *h, uint32_t k, unsigned char kind)
+{
+	if (k >= h->room) {
+		uint32_t room = h->room ? h->room : 1024;
+
+		if (!kind)
+			return;
+		while (k >= room)
+			room = room > UINT32_MAX / 2 ? UINT32_MAX : room * 2;
+		h->failed = buf_realloc(h->failed, room);
+		memset(h->failed + h->room, 0, room - h->room);
+		h->room = room;
+	}
+	if (h->failed[k])
+		h->kinds[h->failed[k] - 1].count--;
+	if (kind)
+		h->kinds[kind - 1].count++;
+	h->failed[k] = kind;
+}
+
+/* What a line says of item K: the kind of its failure. */
+static void
+take_kind(struct history *h, uint32_t k, const char *line, size_t n, bool completed)
+{
+	const char *code = completed ? NULL : scan_after(line, n, "\"code\":\"");
+	const char *quote = code ? memchr(code, '"', (size_t)(line + n - code)) : NULL;
+
+	if (completed)
+		note_failure(h, k, 0);
+	else if (quote)
+		note_failure(h, k, kind_of(h, code, (size_t)(quote - code)));
+	else
+		note_failure(h, k, kind_of(h, "unknown", 7));
+}
+
+static int64_t
+finished_at(const char *line, size_t n)
+{
+	return take_time(scan_after(line, n, "\"finished_at\":\""), line + n);
+}
+
+static bool
+take_result(off_t at, const char *line, size_t n, void *arg)
+{
+	struct history *h = arg;
+	bool completed = false;
+	uint32_t k = batch_result_number(line, n, &completed);
+	const char *end = line + n, *bytes;
+	uint64_t size = 0;
+
+	(void)at;
+	if (!k || k == UINT32_MAX)
+		return true;
+	if (completed && (bytes = scan_after(line, n, "\"bytes\":")))
+		for (; bytes < end && *bytes >= '0' && *bytes <= '9'; bytes++)
+			size = size * 10 + (uint64_t)(*bytes - '0');
+	take_kind(h, k, line, n, completed);
+	h->bytes += size;
+	note_time(h, finished_at(line, n), size);
+	return true;
+}
+
+static void
+forget(struct history *h)
+{
+	for (size_t i = 0; i < h->kinds_n; i++)
+		free(h->kinds[i].code);
+	free(h->failed);
+	*h = (struct history){.fd = h->fd};
+}
+
+/* Opens the file where it is not open. 0 with its ST, 1 where there is none, -1 with errno. */
+static int
+open_file(struct history *h, int dir, struct stat *st)
+{
+	if (h->fd < 0)
+		h->fd = openat(dir, "results.ndjson", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (h->fd < 0)
+		return errno == ENOENT ? 1 : -1;
+	if (fstat(h->fd, st) < 0)
+		return -1;
+	if (st->st_size < h->read_to || (h->ino && (st->st_ino != h->ino || st->st_dev != h->dev)))
+		forget(h);
+	h->ino = st->st_ino;
+	h->dev = st->st_dev;
+	return 0;
+}
+
+static int
+read_on(struct history *h)
+{
+	off_t end = append_each(h->fd, h->read_to, take_result, h);
+
+	if (end < 0) {
+		forget(h); /* a part was taken in */
+		return -1;
+	}
+	h->read_to = end;
+	return 0;
+}
+
+int
+history_refresh(struct history *h, int dir)
+{
+	struct stat st;
+	int rc = open_file(h, dir, &st);
+
+	if (rc || st.st_size == h->read_to)
+		return rc < 0 ? -1 : 0;
+	return read_on(h);
+}
+
+/* --- a glance --- */
+
+struct first {
+	off_t at;
+	int64_t time;
+};
+
+/* Notes the first line that has a time, and is whole: the one before may have been begun in the middle. */
+static bool
+take_first(off_t at, const char *line, size_t n, void *arg)
+{
+	struct first *f = arg;
+
+	f->time = f->at < 0 ? 0 : finished_at(line, n);
+	f->at = at;
+	return f->time == 0;
+}
+
+/* The offset of a line from which on everything is that was finished in the last minute; at most TAIL_MOST bytes before
+ * the end. */
+static off_t
+find_tail(const struct history *h, const struct stat *st)
+{
+	int64_t since = time(NULL) - HISTORY_PACE_SECONDS;
+
+	if (st->st_mtime < since)
+		return st->st_size;
+	for (off_t n = TAIL_FIRST; n < st->st_size; n *= 8) {
+		struct first f = {.at = -1};
+
+		if (append_each(h->fd, st->st_size - n, take_first, &f) < 0)
+			return 0;
+		if (f.at >= 0 && (f.time < since || n >= TAIL_MOST))
+			return f.at;
+	}
+	return 0;
+}
+
+/* The kind of the failure of item K, if results.index leads to it. 0, or -1 with errno. */
+static int
+take_failure(struct history *h, const struct batch *b, uint32_t k, struct buf *line)
+{
+	off_t at = batch_result_offset(b, k);
+	bool completed;
+
+	if (at < 0 || append_line(h->fd, at, line) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (batch_result_number(line->data, line->len, &completed) == k)
+		take_kind(h, k, line->data, line->len, completed);
+	return 0;
+}
+
+/* The kinds of all that results.index leads to. 0, or -1 with errno. */
+static int
+take_failed(struct history *h, const struct batch *b)
+{
+	struct buf line = {0};
+	int64_t k = 0;
+	int rc = 0;
+
+	while (rc == 0 && k < UINT32_MAX && (k = batch_find_state(b, (uint32_t)k + 1, 'f')) > 0)
+		rc = take_failure(h, b, (uint32_t)k, &line);
+	buf_free(&line);
+	return k < 0 ? -1 : rc;
+}
+
+int
+history_glance(struct history *h, const struct batch *b)
+{
+	struct stat st;
+	off_t indexed, tail;
+	int rc = open_file(h, batch_dirfd(b), &st);
+
+	if (rc || st.st_size == h->read_to)
+		return rc < 0 ? -1 : 0;
+	if (h->read_to == 0) {
+		indexed = batch_results_indexed(b);
+		if (indexed < 0)
+			return -1;
+		tail = find_tail(h, &st);
+		h->read_to = indexed < tail ? indexed : tail;
+		if (h->read_to > 0 && take_failed(h, b) < 0) {
+			forget(h);
+			return -1;
+		}
+	}
+	return read_on(h);
+}
+
+void
+history_rest(struct history *h)
+{
+	if (h->fd >= 0)
+		close(h->fd);
+	h->fd = -1;
+}
+
+/* --- what it says --- */
+
+/* What was finished in the SECONDS before NOW, and how long ago the first of it was. */
+static int64_t
+sum_recent(const struct history *h, int64_t now, int64_t seconds, double *items, double *bytes)
+{
+	int64_t first = now;
+
+	*items = *bytes = 0;
+	for (size_t i = 0; i < HISTORY_RECENT; i++) {
+		/* The second that is not over yet would be too little. */
+		if (h->recent[i].at < now - seconds || h->recent[i].at >= now)
+			continue;
+		*items += h->recent[i].items;
+		*bytes += (double)h->recent[i].bytes;
+		first = h->recent[i].at < first ? h->recent[i].at : first;
+	}
+	return now - first;
+}
+
+void
+history_rate(const struct history *h, int64_t now, double *items, double *bytes)
+{
+	sum_recent(h, now, HISTORY_RATE_SECONDS, items, bytes);
+	*items /= HISTORY_RATE_SECONDS;
+	*bytes /= HISTORY_RATE_SECONDS;
+}
+
+void
+history_pace(const struct history *h, int64_t now, double *items, double *bytes)
+{
+	int64_t span = sum_recent(h, now, HISTORY_RATE_SECONDS, items, bytes);
+
+	if (*items < FEW)
+		span = sum_recent(h, now, HISTORY_PACE_SECONDS, items, bytes);
+	span = span < SPAN_LEAST ? SPAN_LEAST : span;
+	*items /= (double)span;
+	*bytes /= (double)span;
+}
+
+static void
+print_failures(const struct history *h, struct buf *out)
+{
+	const char *before = "";
+
+	buf_str(out, ",\"failures\":{");
+	for (size_t i = 0; i < h->kinds_n; i++) {
+		if (!h->kinds[i].count)
+			continue;
+		buf_str(out, before);
+		/* As it stood in a JSON string. */
+		buf_printf(out, "\"%s\":%llu", h->kinds[i].code, (unsigned long long)h->kinds[i].count);
+		before = ",";
+	}
+	buf_str(out, "}");
+}
+
+void
+history_print(const struct history *h, int64_t now, struct buf *out)
+{
+	double items, bytes;
+	char from[32] = "";
+	time_t begin = h->from;
+	struct tm tm;
+
+	history_rate(h, now, &items, &bytes);
+	buf_printf(out, ",\"bytes\":%llu", (unsigned long long)h->bytes);
+	print_failures(h, out);
+	buf_printf(out, ",\"rate\":{\"items\":%.1f,\"bytes\":%.0f},\"history\":", items, bytes);
+	if (h->buckets == 0) {
+		buf_str(out, "null");
+		return;
+	}
+	gmtime_r(&begin, &tm);
+	strftime(from, sizeof(from), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	buf_printf(out, "{\"from\":\"%s\",\"step\":%u,\"items\":[", from, h->step);
+	for (size_t i = 0; i < h->buckets; i++)
+		buf_printf(out, "%s%u", i ? "," : "", h->items_in[i]);
+	buf_str(out, "],\"bytes\":[");
+	for (size_t i = 0; i < h->buckets; i++)
+		buf_printf(out, "%s%llu", i ? "," : "", (unsigned long long)h->bytes_in[i]);
+	buf_str(out, "]}");
+}
+
+void
+history_free(struct history *h)
+{
+	forget(h);
+	history_rest(h);
+}

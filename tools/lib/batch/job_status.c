@@ -1,0 +1,308 @@
+#include "batch/job_status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files/file.h"
+#include "records/rec.h"
+
+void
+progress_judge(struct progress *p)
+{
+	const struct batch_counts *c = &p->counts;
+	uint64_t finished = c->completed + c->failed;
+	bool left = c->pending + c->processing > 0;
+	bool coming = c->held || p->queued;
+
+	p->done = !left && !coming;
+	p->stale = left && !coming;
+	p->tenths = c->total ? (unsigned)((finished * 2000 + c->total) / (2 * c->total)) : 0;
+	if (left && p->tenths == 1000)
+		p->tenths = 999;
+
+	if (finished + c->processing == 0)
+		p->status = "pending";
+	else if (!p->done)
+		p->status = "processing";
+	else if (c->failed == 0)
+		p->status = "completed";
+	else
+		p->status = c->completed == 0 ? "failed" : "partially_completed";
+}
+
+/* 1 when the batch is in queue/, 0 when not, -1 with errno. */
+static int
+is_queued(const struct root *root, const char *name)
+{
+	int fd = root_dir(root->fd, "queue", false);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	return file_close(fd, file_look(fd, name, NULL));
+}
+
+/* The time into LAST. 0, or -1 with errno. */
+static int
+last_change(int dirfd, time_t *last)
+{
+	static const char *const files[] = {"state", "results.ndjson"};
+	struct stat st;
+
+	*last = 0;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int rc = file_look(dirfd, files[i], &st);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0 && st.st_mtime > *last)
+			*last = st.st_mtime;
+	}
+	return 0;
+}
+
+int
+progress_read(const struct root *root, const struct batch *b, struct progress *p)
+{
+	int queued;
+
+	*p = (struct progress){0};
+	queued = is_queued(root, batch_name(b));
+	if (queued < 0 || batch_count(b, &p->counts) < 0 || last_change(batch_dirfd(b), &p->updated) < 0)
+		return -1;
+	p->queued = queued;
+	progress_judge(p);
+	return 0;
+}
+
+/* --- the document --- */
+
+/* Appends "KEY":VALUE. A value of NULL is null. */
+static void
+add_value(struct buf *out, const char *key, struct json_object *value)
+{
+	buf_printf(out, "\"%s\":", key);
+	buf_str(out, value ? rec_print(value) : "null");
+}
+
+static void
+add_string(struct buf *out, const char *key, const char *value)
+{
+	buf_printf(out, "\"%s\":", key);
+	if (value)
+		buf_json(out, value);
+	else
+		buf_str(out, "null");
+}
+
+/* Appends ,"KEY":VALUE where O has that member. */
+static void
+add_known(struct buf *out, const char *key, struct json_object *o)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(o, key, &value))
+		return;
+	buf_add(out, ",", 1);
+	add_value(out, key, value);
+}
+
+void
+progress_print_job(const struct batch *b, struct json_object *about, const struct progress *p, struct buf *out)
+{
+	const struct batch_counts *c = &p->counts;
+	const char *created = rec_string(about, "created_at");
+	const char *type = rec_string(about, "job_type");
+	char updated[32];
+	struct tm tm;
+
+	buf_str(out, "{");
+	add_value(out, "id", json_object_object_get(about, "job_id"));
+	buf_add(out, ",", 1);
+	add_string(out, "job_type", type ? type : "url_parse");
+	buf_printf(out,
+		   ",\"status\":\"%s\",\"total_items\":%llu,\"completed_items\":%llu,\"failed_items\":%llu,"
+		   "\"processing_items\":%llu,\"pending_items\":%llu,\"progress_percentage\":%u.%u,",
+		   p->status, (unsigned long long)c->total, (unsigned long long)c->completed,
+		   (unsigned long long)c->failed, (unsigned long long)c->processing, (unsigned long long)c->pending,
+		   p->tenths / 10, p->tenths % 10);
+	add_string(out, "created_at", created);
+	buf_add(out, ",", 1);
+	if (p->updated && gmtime_r(&p->updated, &tm) && strftime(updated, sizeof(updated), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		add_string(out, "updated_at", updated);
+	else
+		add_string(out, "updated_at", created);
+	buf_add(out, ",", 1);
+	add_string(out, "name", batch_name(b));
+	add_known(out, "label", about);
+	add_known(out, "category", about);
+	add_known(out, "notebook", about);
+	if (p->stale)
+		buf_str(out, ",\"stale\":true");
+	buf_add(out, "}", 1);
+}
+
+/* What was asked for, in the words of the API: the page of a media item is its URL too. */
+static void
+add_item_data(struct buf *out, struct json_object *item)
+{
+	static const char *const members[][2] = {
+		{"url", "url"}, {"media", "url"}, {"file", "file"}, {"filename", "filename"}, {"size", "size"},
+	};
+	const char *before = "";
+	bool has_url = false;
+	struct json_object *value;
+
+	buf_str(out, "\"item_data\":{");
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		bool is_url = strcmp(members[i][1], "url") == 0;
+
+		if (!json_object_object_get_ex(item, members[i][0], &value) || (is_url && has_url))
+			continue;
+		has_url |= is_url;
+		buf_str(out, before);
+		add_value(out, members[i][1], value);
+		before = ",";
+	}
+	buf_add(out, "}", 1);
+}
+
+static void
+add_upload_id(struct buf *out, struct json_object *item, const struct batch_place *place)
+{
+	static const char *const given[] = {"upload_id", "upload_url_id", "upload_file_id"};
+	const char *id = NULL;
+
+	for (size_t i = 0; !id && i < sizeof(given) / sizeof(given[0]); i++)
+		id = rec_string(item, given[i]);
+	add_string(out, "upload_id", id ? id : place->key);
+}
+
+/* A line as an object, NULL for what is none: the functions of json-c and rec find nothing in NULL. */
+static struct json_object *
+parse(const struct buf *line)
+{
+	struct json_object *o = line->len ? rec_parse(line->data, line->len, NULL, 0) : NULL;
+
+	if (!o || json_object_is_type(o, json_type_object))
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+static void
+add_result(struct buf *out, struct json_object *result)
+{
+	static const char *const more[] = {"path", "bytes", "mime", "sha256"};
+
+	buf_str(out, ",\"result\":{");
+	add_value(out, "file_id", json_object_object_get(result, "file_id"));
+	buf_add(out, ",", 1);
+	add_value(out, "knowledge_item_id", json_object_object_get(result, "knowledge_item_id"));
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		add_known(out, more[i], result);
+	buf_add(out, "}", 1);
+}
+
+static void
+add_error(struct buf *out, struct json_object *result)
+{
+	struct json_object *error = json_object_object_get(result, "error");
+	const char *message = rec_string(error, "message");
+
+	if (!message)
+		message = rec_string(error, "code");
+	buf_add(out, ",", 1);
+	add_string(out, "error_message",
+		   message ? message : "failed without a result record; bi-status --rebuild makes the state anew");
+}
+
+/* Notes in ERROR why something could not be read, unless it is not there. Whether it was read. */
+static bool
+was_read(int rc, int *error)
+{
+	if (rc < 0 && errno != ENOENT && !*error)
+		*error = errno;
+	return rc == 0;
+}
+
+int
+progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
+{
+	struct batch_place place = {0};
+	struct json_object *o;
+	const char *status;
+	int state = batch_state(b, k), error = state < 0 ? errno : 0;
+
+	status = state == 'c' ? "completed" : state == 'f' ? "failed" : state == 'r' && held ? "processing" : "pending";
+	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, status);
+
+	buf_clear(line);
+	if (was_read(batch_item(b, k, line), &error))
+		batch_place(line->data, line->len, &place);
+	o = parse(line);
+	add_item_data(out, o);
+	buf_add(out, ",", 1);
+	add_upload_id(out, o, &place);
+	json_object_put(o);
+
+	if (state == 'c' || state == 'f') {
+		buf_clear(line);
+		o = was_read(batch_result(b, k, line), &error) ? parse(line) : NULL;
+		if (state == 'c')
+			add_result(out, o);
+		else
+			add_error(out, o);
+		json_object_put(o);
+	}
+	buf_add(out, "}", 1);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int
+progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
+		     uint64_t limit, progress_sink *sink, void *arg)
+{
+	struct buf out = {0}, line = {0};
+	uint64_t end = p->counts.total;
+	int error = 0;
+
+	if (offset > end)
+		offset = end;
+	if (limit < end - offset)
+		end = offset + limit;
+	buf_str(&out, "{\"batch_job\":");
+	progress_print_job(b, about, p, &out);
+	buf_str(&out, ",\"items\":[");
+	for (uint64_t k = offset + 1; k <= end; k++) {
+		if (k > offset + 1)
+			buf_add(&out, ",", 1);
+		was_read(progress_print_item(b, (uint32_t)k, p->counts.held, &out, &line), &error);
+		sink(out.data, out.len, arg);
+		buf_clear(&out);
+	}
+	buf_str(&out, "]}");
+	sink(out.data, out.len, arg);
+	buf_free(&out);
+	buf_free(&line);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int
+progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
+	       void *arg)
+{
+	struct buf line = {0};
+	int error = 0;
+	struct json_object *about = was_read(batch_about(b, &line), &error) ? parse(&line) : NULL;
+
+	was_read(progress_print_known(b, about, p, offset, limit, sink, arg), &error);
+	json_object_put(about);
+	buf_free(&line);
+	errno = error;
+	return error ? -1 : 0;
+}

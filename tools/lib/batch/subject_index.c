@@ -1,0 +1,143 @@
+#include "batch/subject_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t
+print_of(const char *id)
+{
+	uint32_t h = 2166136261U; /* FNV-1a */
+
+	for (; *id; id++)
+		h = (h ^ (unsigned char)*id) * 16777619U;
+	return h;
+}
+
+static uint32_t *
+slot_of(const struct plan *p, const char *id)
+{
+	uint32_t i = print_of(id) & (p->size - 1);
+
+	while (p->slots[i] && strcmp(plan_id(p, p->slots[i] - 1), id) != 0)
+		i = (i + 1) & (p->size - 1);
+	return &p->slots[i];
+}
+
+static void
+grow(struct plan *p)
+{
+	p->size = p->size ? 2 * p->size : 1024;
+	free(p->slots);
+	p->slots = buf_alloc(p->size * sizeof(*p->slots));
+	for (uint32_t i = 0; i < p->count; i++)
+		*slot_of(p, plan_id(p, i)) = i + 1;
+}
+
+/* The number of the subject ID, which is added when it is new. */
+static uint32_t
+subject_of(struct plan *p, const char *id)
+{
+	uint32_t *slot;
+
+	if (p->count >= p->size / 2)
+		grow(p);
+	slot = slot_of(p, id);
+	if (*slot)
+		return *slot - 1;
+	if ((p->count & (p->count - 1)) == 0)
+		p->subjects = buf_realloc(p->subjects, (p->count ? 2 * (size_t)p->count : 1) * sizeof(*p->subjects));
+	p->subjects[p->count] = (struct plan_subject){.id = (uint32_t)p->ids.len};
+	buf_add(&p->ids, id, strlen(id) + 1);
+	*slot = ++p->count;
+	return p->count - 1;
+}
+
+const char *
+plan_id(const struct plan *p, uint32_t subject)
+{
+	return p->ids.data + p->subjects[subject].id;
+}
+
+bool
+plan_find(const struct plan *p, const char *id, uint32_t *subject)
+{
+	uint32_t found = p->size ? *slot_of(p, id) : 0;
+
+	*subject = found ? found - 1 : 0;
+	return found > 0;
+}
+
+uint32_t
+plan_item(const struct plan *p, const char *id, unsigned long idx)
+{
+	uint32_t subject;
+	const struct plan_subject *s = plan_find(p, id, &subject) ? &p->subjects[subject] : NULL;
+
+	return s && idx >= 1 && idx <= s->count ? p->items[s->first + idx - 1] : 0;
+}
+
+/* Lays the items out subject by subject: a counting sort, which keeps the order asked. */
+static void
+lay_out(struct plan *p, const uint32_t *subject_of_item)
+{
+	uint32_t at = 0;
+
+	p->items = buf_alloc((p->length ? p->length : 1) * sizeof(*p->items));
+	for (uint32_t i = 0; i < p->count; i++) {
+		p->subjects[i].first = at;
+		at += p->subjects[i].count;
+		p->subjects[i].count = 0;
+	}
+	for (uint32_t k = 0; k < p->length; k++) {
+		struct plan_subject *s = &p->subjects[subject_of_item[k]];
+
+		p->items[s->first + s->count++] = k + 1;
+	}
+}
+
+int
+plan_make(struct plan *p, struct batch *b)
+{
+	int64_t length = batch_length(b);
+	struct batch_place place;
+	struct buf line = {0};
+	uint32_t *subject_of_item;
+
+	*p = (struct plan){0};
+	if (length < 0)
+		return -1;
+	if (length >= UINT32_MAX) {
+		errno = EFBIG;
+		return -1;
+	}
+	subject_of_item = buf_alloc(((size_t)length + 1) * sizeof(*subject_of_item));
+	for (uint32_t k = 1; k <= length; k++) {
+		uint32_t s;
+
+		buf_clear(&line);
+		if (batch_item(b, k, &line) < 0)
+			break;
+		if (batch_place(line.data, line.len, &place) < 0) {
+			errno = EBADMSG;
+			break;
+		}
+		s = subject_of(p, place.subject);
+		subject_of_item[p->length++] = s;
+		p->subjects[s].count++;
+	}
+	if (p->length == length)
+		lay_out(p, subject_of_item);
+	free(subject_of_item);
+	buf_free(&line);
+	return p->length == length ? 0 : -1;
+}
+
+void
+plan_free(struct plan *p)
+{
+	free(p->subjects);
+	free(p->items);
+	free(p->slots);
+	buf_free(&p->ids);
+}

@@ -1,0 +1,43 @@
+/*
+ * subject_index: the items of a batch, subject by subject; a few bytes an item.
+ */
+#ifndef BI_SUBJECT_INDEX_H
+#define BI_SUBJECT_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "batch/batch.h"
+
+struct plan_subject {
+	uint32_t id;    /* where its id is in the plan's ids */
+	uint32_t first; /* where its items begin in the plan's items */
+	uint32_t count;
+};
+
+struct plan {
+	struct plan_subject *subjects; /* in the order of their first items */
+	uint32_t count;
+	uint32_t *items; /* item numbers, subject by subject, each in the order asked */
+	uint32_t length; /* how many items */
+	struct buf ids;  /* the ids, each with its NUL */
+	uint32_t *slots; /* from an id to 1 + its number, 0 is free; at most half full */
+	uint32_t size;
+};
+
+/* Reads the items of B. 0, or -1 with errno (EFBIG: too many; EBADMSG: a line that is no item). For plan_free(), in
+ * either case. */
+int plan_make(struct plan *p, struct batch *b);
+void plan_free(struct plan *p);
+
+/* The id of subject number SUBJECT, valid until plan_free(). */
+const char *plan_id(const struct plan *p, uint32_t subject);
+
+/* The number of the subject ID into SUBJECT. False where the batch has none. */
+bool plan_find(const struct plan *p, const char *id, uint32_t *subject);
+
+/* The number of the item that is candidate IDX, from 1, of the subject ID; 0 where there is none. */
+uint32_t plan_item(const struct plan *p, const char *id, unsigned long idx);
+
+#endif

@@ -1,0 +1,223 @@
+#include "batch/watch_root.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum { FOLDERS = 4 };
+
+static const struct {
+	const char *name;
+	enum follow_what what;
+	uint32_t mask;
+} folders[FOLDERS] = {
+	{"batches", FOLLOW_BATCHES, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE},
+	{"queue", FOLLOW_QUEUE, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE},
+	{"review", FOLLOW_REVIEW, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE},
+	{"leases", FOLLOW_LEASES, IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE},
+};
+
+struct watched {
+	int wd;
+	char *name;
+};
+
+struct follow {
+	const struct root *root;
+	int fd;
+	int root_wd;
+	int folder_wds[FOLDERS];
+	struct watched *v; /* batches, in ascending order of their numbers */
+	size_t n;
+};
+
+static int
+watch(const struct follow *f, const char *folder, const char *name, uint32_t mask)
+{
+	struct buf path = {0};
+	int wd, error;
+
+	buf_printf(&path, "%s/%s%s%s", f->root->path, folder, *name ? "/" : "", name);
+	wd = inotify_add_watch(f->fd, path.data, mask | IN_ONLYDIR | IN_DONT_FOLLOW);
+	error = errno;
+	buf_free(&path);
+	errno = error;
+	return wd;
+}
+
+static void
+watch_folders(struct follow *f)
+{
+	for (size_t i = 0; i < FOLDERS; i++)
+		f->folder_wds[i] = watch(f, folders[i].name, "", folders[i].mask);
+}
+
+struct follow *
+follow_open(const struct root *root)
+{
+	struct follow *f = buf_alloc(sizeof(*f));
+
+	*f = (struct follow){.root = root};
+	f->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (f->fd < 0) {
+		int error = errno;
+
+		free(f);
+		errno = error;
+		return NULL;
+	}
+	f->root_wd = watch(f, "", "", IN_CREATE | IN_MOVED_TO);
+	watch_folders(f);
+	return f;
+}
+
+/* Where WD is among those watched, or would be. */
+static size_t
+place_of(const struct follow *f, int wd)
+{
+	size_t from = 0, to = f->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (f->v[middle].wd < wd)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+int
+follow_batch(struct follow *f, const char *name)
+{
+	/* One that is watched already has the same number again. */
+	int wd = watch(f, "batches", name, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
+	size_t at;
+
+	if (wd < 0)
+		return -1;
+	at = place_of(f, wd);
+	if (at < f->n && f->v[at].wd == wd)
+		return 0;
+	f->v = buf_realloc(f->v, (f->n + 1) * sizeof(*f->v));
+	memmove(f->v + at + 1, f->v + at, (f->n - at) * sizeof(*f->v));
+	f->v[at] = (struct watched){wd, buf_strdup(name)};
+	f->n++;
+	return 0;
+}
+
+int
+follow_fd(const struct follow *f)
+{
+	return f->fd;
+}
+
+/* Forgets the batch at AT, which is told first. */
+static void
+drop(struct follow *f, size_t at)
+{
+	free(f->v[at].name);
+	f->n--;
+	memmove(f->v + at, f->v + at + 1, (f->n - at) * sizeof(*f->v));
+}
+
+/* One that was renamed away is watched by its number still. */
+static void
+forget_moved(struct follow *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (strcmp(f->v[i].name, name) != 0)
+			continue;
+		inotify_rm_watch(f->fd, f->v[i].wd);
+		drop(f, i);
+		return;
+	}
+}
+
+static bool
+is_folder(const char *name)
+{
+	for (size_t i = 0; i < FOLDERS; i++)
+		if (strcmp(folders[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What an event of the kernel's means. False where it means nothing. */
+static bool
+judge(struct follow *f, const struct inotify_event *e, struct follow_event *out)
+{
+	size_t at = place_of(f, e->wd);
+
+	*out = (struct follow_event){
+		.what = FOLLOW_LOST,
+		.name = e->len ? e->name : "",
+		.file = "",
+		.made = e->mask & (IN_CREATE | IN_MOVED_TO),
+		.closed = e->mask & IN_CLOSE_WRITE,
+		.removed = e->mask & (IN_DELETE | IN_MOVED_FROM),
+	};
+	if (e->mask & IN_Q_OVERFLOW)
+		return true;
+	for (size_t i = 0; i < FOLDERS; i++)
+		if (e->wd == f->folder_wds[i]) {
+			out->what = folders[i].what;
+			return *out->name;
+		}
+	if (e->wd == f->root_wd)
+		return is_folder(out->name);
+	if (at == f->n || f->v[at].wd != e->wd)
+		return false;
+	out->what = e->mask & IN_IGNORED ? FOLLOW_GONE : FOLLOW_BATCH;
+	out->file = out->name;
+	out->name = f->v[at].name;
+	return true;
+}
+
+static void
+heed(struct follow *f, const struct inotify_event *e, void (*see)(const struct follow_event *e, void *arg), void *arg)
+{
+	struct follow_event event;
+
+	if (!judge(f, e, &event))
+		return;
+	if (event.what == FOLLOW_LOST)
+		watch_folders(f);
+	if (event.what == FOLLOW_BATCHES && event.removed)
+		forget_moved(f, event.name);
+	see(&event, arg);
+	if (event.what == FOLLOW_GONE)
+		drop(f, place_of(f, e->wd));
+}
+
+void
+follow_heed(struct follow *f, void (*see)(const struct follow_event *e, void *arg), void *arg)
+{
+	_Alignas(struct inotify_event) char events[16384];
+	ssize_t got;
+
+	while ((got = read(f->fd, events, sizeof(events))) > 0)
+		for (char *at = events; at < events + got;) {
+			const struct inotify_event *e = (const struct inotify_event *)(void *)at;
+
+			heed(f, e, see, arg);
+			at += sizeof(*e) + e->len;
+		}
+}
+
+void
+follow_close(struct follow *f)
+{
+	if (!f)
+		return;
+	close(f->fd);
+	for (size_t i = 0; i < f->n; i++)
+		free(f->v[i].name);
+	free(f->v);
+	free(f);
+}

@@ -1,0 +1,366 @@
+#include "files/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/lock.h"
+#include "files/file.h"
+
+enum { TRIES = 100, BOOT_ID = 36 };
+
+static const char attribute[] = "user.bi.note";
+
+static void
+unique_name(char *name, size_t room)
+{
+	unsigned char r[8] = {0};
+
+	if (getrandom(r, sizeof(r), 0) < 0)
+		memcpy(r, &(pid_t){getpid()}, sizeof(pid_t));
+	snprintf(name, room, "part-%02x%02x%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
+}
+
+static int
+drop_unopened(struct part *p)
+{
+	int error = errno;
+
+	part_drop(p);
+	errno = error;
+	return -1;
+}
+
+/* Named from the start: locked before anyone may trust it, made again if a cleaner was quicker. */
+static int
+open_named(struct part *p)
+{
+	for (int i = 0; i < TRIES; i++) {
+		struct stat st;
+		int rc;
+
+		unique_name(p->name, sizeof(p->name));
+		p->fd = openat(p->tempfd, p->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+		if (p->fd < 0 && errno == EEXIST)
+			continue;
+		if (p->fd < 0)
+			return -1;
+		rc = lock_try(p->fd, LOCK_ALONE);
+		if (rc < 0 || fstat(p->fd, &st) < 0)
+			return drop_unopened(p);
+		if (rc == 0 && st.st_nlink > 0)
+			return 0;
+		close(p->fd);
+	}
+	p->fd = -1;
+	errno = EBUSY;
+	return -1;
+}
+
+int
+part_open(struct part *p, int tempfd)
+{
+	*p = (struct part){.tempfd = tempfd};
+	p->fd = openat(tempfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	if (p->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+		return open_named(p);
+	if (p->fd < 0)
+		return -1;
+	return lock_try(p->fd, LOCK_ALONE) != 0 ? drop_unopened(p) : 0;
+}
+
+/* Gives a nameless file a name that must be free. */
+static int
+link_as(const struct part *p, int dirfd, const char *name)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", p->fd);
+	return linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Gives it a name in temp/ that must be free. */
+static int
+name_as(const struct part *p, const char *name)
+{
+	if (!p->name[0])
+		return link_as(p, p->tempfd, name);
+	if (renameat2(p->tempfd, p->name, p->tempfd, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* File systems without that. */
+	return errno == EINVAL ? renameat(p->tempfd, p->name, p->tempfd, name) : -1;
+}
+
+int
+part_keep(struct part *p, const char *name)
+{
+	char note[PART_NOTE_LONGEST + 1];
+	struct part old;
+
+	if (strcmp(p->name, name) == 0)
+		return 0;
+	if (name_as(p, name) < 0) {
+		if (errno != EEXIST || part_take(&old, p->tempfd, name, note) < 0)
+			return -1;
+		part_drop(&old);
+		if (name_as(p, name) < 0)
+			return -1;
+	}
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	return 0;
+}
+
+/* What the kernel calls the time since it was started: random(4), a UUID. */
+static int
+boot_id(char id[BOOT_ID + 1])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, id, BOOT_ID);
+
+	if (fd >= 0)
+		close(fd);
+	id[BOOT_ID] = '\0';
+	return n == BOOT_ID ? 0 : -1;
+}
+
+int
+part_note(struct part *p, const char *note)
+{
+	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1];
+	size_t n = note ? strlen(note) : 0;
+
+	if (!note) {
+		if (p->noted && fremovexattr(p->fd, attribute) < 0 && errno != ENODATA)
+			return -1;
+		p->noted = false;
+		return 0;
+	}
+	if (n > PART_NOTE_LONGEST) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (boot_id(text) < 0)
+		return -1;
+	text[BOOT_ID] = ' ';
+	memcpy(text + BOOT_ID + 1, note, n + 1);
+	if (fsetxattr(p->fd, attribute, text, BOOT_ID + 1 + n, 0) < 0)
+		return -1;
+	p->noted = true;
+	return 0;
+}
+
+/* Its note, if the machine has been up ever since; else "". */
+static void
+read_note(struct part *p, char note[PART_NOTE_LONGEST + 1])
+{
+	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1], boot[BOOT_ID + 1];
+	ssize_t n = fgetxattr(p->fd, attribute, text, sizeof(text) - 1);
+
+	note[0] = '\0';
+	p->noted = n >= 0;
+	if (n <= BOOT_ID || memchr(text, '\0', (size_t)n) || boot_id(boot) < 0 || memcmp(text, boot, BOOT_ID) != 0)
+		return;
+	text[n] = '\0';
+	snprintf(note, PART_NOTE_LONGEST + 1, "%s", text + BOOT_ID + 1);
+}
+
+/* Whether the open file FD is a part that this user made and that still has the name NAME, and no other. 1, 0, or -1
+ * with errno. */
+static int
+is_ours(int fd, int tempfd, const char *name)
+{
+	struct stat open;
+
+	if (fstat(fd, &open) < 0)
+		return -1;
+	if (!S_ISREG(open.st_mode) || open.st_nlink != 1 || open.st_uid != geteuid())
+		return 0;
+	return file_is_named(tempfd, name, fd);
+}
+
+int
+part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONGEST + 1])
+{
+	int rc, error;
+
+	*p = (struct part){.tempfd = tempfd};
+	p->fd = openat(tempfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (p->fd < 0)
+		return -1;
+	rc = lock_try(p->fd, LOCK_ALONE);
+	error = rc == 1 ? EBUSY : errno;
+	if (rc == 0) {
+		rc = is_ours(p->fd, tempfd, name);
+		error = rc < 0 ? errno : EPERM;
+		rc = rc == 1 ? 0 : -1;
+	}
+	if (rc == 0) {
+		snprintf(p->name, sizeof(p->name), "%s", name);
+		read_note(p, note);
+		return 0;
+	}
+	close(p->fd);
+	p->fd = -1;
+	errno = error;
+	return -1;
+}
+
+int
+part_write(struct part *p, const void *bytes, size_t n)
+{
+	const char *at = bytes;
+
+	while (n > 0) {
+		ssize_t w = write(p->fd, at, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0) {
+			if (w == 0)
+				errno = ENOSPC;
+			return -1;
+		}
+		at += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int
+part_copy(struct part *p, int in, off_t size)
+{
+	char block[1 << 16];
+	off_t at = 0;
+
+	if (ioctl(p->fd, FICLONE, in) == 0)
+		return 0;
+	while (at < size) {
+		ssize_t n = copy_file_range(in, &at, p->fd, NULL, (size_t)(size - at), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+	}
+	while (at < size) {
+		ssize_t n = pread(in, block, sizeof(block), at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n < 0 ? errno : EIO;
+			return -1;
+		}
+		if (part_write(p, block, (size_t)n) < 0)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+int
+part_publish(struct part *p, int dirfd, const char *name)
+{
+	if (part_note(p, NULL) < 0)
+		return -1;
+	if (!p->name[0]) {
+		int is;
+
+		if (link_as(p, dirfd, name) == 0)
+			goto out;
+		if (errno != EEXIST)
+			return -1;
+		/* Where the name is the part's own file already, a rename over it would do nothing. */
+		is = file_is_named(dirfd, name, p->fd);
+		if (is < 0)
+			return -1;
+		if (is)
+			goto out;
+		/* link(2) does not replace, rename(2) does: through a name in temp/. */
+		char own[sizeof(p->name)];
+
+		unique_name(own, sizeof(own));
+		if (part_keep(p, own) < 0)
+			return -1;
+	}
+	if (renameat(p->tempfd, p->name, dirfd, name) < 0)
+		return -1;
+	p->name[0] = '\0';
+out:
+	close(p->fd);
+	p->fd = -1;
+	return 0;
+}
+
+void
+part_drop(struct part *p)
+{
+	if (p->fd < 0)
+		return;
+	if (p->name[0])
+		unlinkat(p->tempfd, p->name, 0);
+	close(p->fd);
+	p->fd = -1;
+	p->name[0] = '\0';
+}
+
+void
+part_leave(struct part *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	p->name[0] = '\0';
+}
+
+static int
+fill_copy(struct part *p, int in, const struct stat *st, int how)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+	if ((how & PART_CLONED ? ioctl(p->fd, FICLONE, in) : part_copy(p, in, st->st_size)) < 0)
+		return -1;
+	if (how & PART_DATED && futimens(p->fd, times) < 0)
+		return -1;
+	return how & PART_SYNCED ? fsync(p->fd) : 0;
+}
+
+int
+part_put_copy(int tempfd, int dirfd, const char *name, int in, int how)
+{
+	struct stat st;
+	struct part p;
+	int error;
+
+	if (fstat(in, &st) < 0 || part_open(&p, tempfd) < 0)
+		return -1;
+	if (fill_copy(&p, in, &st, how) == 0 && part_publish(&p, dirfd, name) == 0)
+		return 0;
+	error = errno;
+	part_drop(&p);
+	errno = error;
+	return -1;
+}
+
+int
+part_replace(int tempfd, int dirfd, const char *name, const void *bytes, size_t n, bool sync)
+{
+	struct part p;
+	int error;
+
+	if (part_open(&p, tempfd) < 0)
+		return -1;
+	if (part_write(&p, bytes, n) == 0 && (!sync || fsync(p.fd) == 0) && part_publish(&p, dirfd, name) == 0)
+		return sync ? fsync(dirfd) : 0;
+	error = errno;
+	part_drop(&p);
+	errno = error;
+	return -1;
+}

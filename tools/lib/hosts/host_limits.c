@@ -1,0 +1,553 @@
+#include "hosts/host_limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "files/file.h"
+
+/*
+ * A stretch: slots, then a byte for each cap, then one for each interval between two starts, in units of 100
+ * microseconds, and at its end the bytes of who waits and of who looks. A stretch is 2^20 bytes, and offsets go up to
+ * 2^63: the hash has 43 bits. The kernel goes through all locks of a file at each call, so there are several files.
+ */
+enum {
+	CAPS = GOVERNOR_SLOTS_MOST,
+	PACES = 2 * GOVERNOR_SLOTS_MOST,
+	UNIT_US = 100,
+	INTERVAL_MOST = 1000000,
+	STRETCH_BITS = 20,
+	HASH_BITS = 63 - STRETCH_BITS,
+	LOOKING = (1 << STRETCH_BITS) - 2,
+	WANTED = (1 << STRETCH_BITS) - 1,
+	FILES = 64,
+};
+
+_Static_assert(PACES + INTERVAL_MOST < LOOKING, "a stretch has room for each");
+
+/* When to look again for a slot that others hold, and for how long who gave one back leaves it to them. */
+enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
+
+/* A hold-back further ahead than this was written by a clock that was wrong. */
+enum { HOLD_MOST_MS = 24 * 3600 * 1000 };
+#define HOLD_MOST_US (INT64_C(1000) * HOLD_MOST_MS)
+#define SPENT_MOST_US (INT64_C(1000000) * 3600)
+
+/*
+ * Starts come every 1.1 intervals, and one that is late may be made up for by LATE_US. So a second and EXTRA more,
+ * for ways to the host that differ, see (1 + LATE + EXTRA) / (1.1 / N) + 1 starts at most, rounded down: N.
+ */
+enum { SPREAD_PERCENT = 110, LATE_US = 10000 };
+
+/* Another has a hosts/KEY locked for microseconds, unless it was stopped just there. */
+enum { BUSY_MS = 1, PATIENCE = 500 };
+
+struct governor {
+	int dir, slots;
+	int files[FILES]; /* of slots/, opened when a host first needs one; -1 before */
+};
+
+struct governed {
+	struct governor *governor;
+	int locks;  /* the file of slots/ that the stretch is in; the governor's */
+	char *file; /* in hosts/ */
+	off_t stretch;
+	unsigned cap;
+	unsigned interval;                           /* between two starts, in units; 0: any */
+	bool wants;                                  /* we hold WANTED */
+	int64_t stand_back;                          /* until this moment of clock_ms() a slot is left to others */
+	int64_t unspent_us;                          /* what could not be counted in the file yet */
+	unsigned char ours[GOVERNOR_SLOTS_MOST / 8]; /* slots that this process holds */
+};
+
+/* What hosts/KEY says; moments in microseconds of CLOCK_REALTIME. */
+struct pace {
+	int64_t not_before, next_start;
+	int64_t spent; /* the moment by which the bytes that were received might have been */
+};
+
+static int64_t
+real_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t
+ms_until(int64_t moment, int64_t now)
+{
+	return moment > now ? (moment - now + 999) / 1000 : 0;
+}
+
+struct governor *
+governor_open(const struct root *root)
+{
+	struct governor *g = buf_alloc(sizeof(*g));
+	int error;
+
+	g->slots = -1;
+	for (int i = 0; i < FILES; i++)
+		g->files[i] = -1;
+	g->dir = root_dir(root->fd, "hosts", true);
+	if (g->dir >= 0)
+		g->slots = root_dir(g->dir, "slots", true);
+	if (g->slots >= 0)
+		return g;
+	error = errno;
+	governor_close(g);
+	errno = error;
+	return NULL;
+}
+
+void
+governor_close(struct governor *g)
+{
+	if (!g)
+		return;
+	for (int i = 0; i < FILES; i++)
+		if (g->files[i] >= 0)
+			close(g->files[i]);
+	if (g->slots >= 0)
+		close(g->slots);
+	if (g->dir >= 0)
+		close(g->dir);
+	free(g);
+}
+
+/* The file of slots/ for a host of this hash, its lowest bits; -1 with errno. */
+static int
+locks_of(struct governor *g, uint64_t hash)
+{
+	unsigned i = hash % FILES;
+	char name[8];
+
+	snprintf(name, sizeof(name), "%u", i);
+	if (g->files[i] < 0)
+		g->files[i] = openat(g->slots, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	return g->files[i];
+}
+
+/* The file of a key: the key where it can be a name, else what can be of it and its hash. */
+static char *
+file_of(const char *key, const unsigned char *digest)
+{
+	struct buf name = {0};
+	char hex[17];
+	bool same = *key != '\0';
+
+	for (const char *p = key; *p && name.len < 64; p++) {
+		bool fine = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' || (*p == '.' && p > key);
+
+		same = same && (fine || (*p == ':' && p > key));
+		buf_add(&name, fine ? p : "_", 1);
+	}
+	if (!same || strlen(key) > 64 || strcmp(key, "slots") == 0) {
+		hash_hex(digest, 8, hex);
+		buf_printf(&name, "_%s", hex);
+	}
+	return name.data;
+}
+
+struct governed *
+governor_enter(struct governor *g, const char *key, unsigned slots, double starts)
+{
+	struct governed *h = buf_alloc(sizeof(*h));
+	unsigned char digest[HASH_BYTES];
+	uint64_t hash;
+	double units = starts > 0 ? 1e6 / UNIT_US / starts : 0;
+	int error;
+
+	hash_bytes(key, strlen(key), digest);
+	memcpy(&hash, digest, sizeof(hash));
+	h->governor = g;
+	h->file = file_of(key, digest);
+	h->locks = locks_of(g, hash);
+	h->stretch = (off_t)((hash >> (64 - HASH_BITS)) << STRETCH_BITS);
+	h->cap = slots < 1 ? 1 : slots > GOVERNOR_SLOTS_MOST ? GOVERNOR_SLOTS_MOST : slots;
+	h->interval = units >= INTERVAL_MOST ? INTERVAL_MOST : (unsigned)units + ((unsigned)units < units);
+	if (h->locks >= 0 && lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + CAPS + h->cap - 1, 1) == 0 &&
+	    (h->interval == 0 || lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + PACES + h->interval, 1) == 0))
+		return h;
+	error = errno;
+	governor_leave(h);
+	errno = error;
+	return NULL;
+}
+
+void
+governor_leave(struct governed *h)
+{
+	if (!h)
+		return;
+	lock_bytes_drop(h->locks, h->stretch, (off_t)1 << STRETCH_BITS);
+	free(h->file);
+	free(h);
+}
+
+/* The lowest cap that a living process has, ours among them. */
+static unsigned
+lowest_cap(const struct governed *h)
+{
+	unsigned cap = h->cap;
+	off_t held;
+
+	while (cap > 1 && lock_bytes_held(h->locks, h->stretch + CAPS, cap - 1, &held))
+		cap = (unsigned)(held - h->stretch - CAPS) + 1;
+	return cap;
+}
+
+/* The longest interval that a living process asks for, ours among them, in units; 0: any. */
+static unsigned
+slowest_pace(const struct governed *h)
+{
+	unsigned interval = h->interval;
+	off_t held;
+
+	while (interval < INTERVAL_MOST &&
+	       lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MOST - interval, &held))
+		interval = (unsigned)(held - h->stretch - PACES);
+	return interval;
+}
+
+/* --- hosts/KEY --- */
+
+/* Opens and locks it. -1 with errno: EAGAIN when another has it locked for longer than PATIENCE milliseconds. */
+static int
+open_pace(const struct governed *h, bool make, int patience)
+{
+	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0);
+	int fd = openat(h->governor->dir, h->file, flags, 0666);
+	int busy, error;
+
+	if (fd < 0)
+		return -1;
+	while ((busy = lock_try(fd, LOCK_ALONE)) == 1 && patience-- > 0)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	if (busy == 0)
+		return fd;
+	error = busy == 1 ? EAGAIN : errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* A moment that can be: 0 for what is further ahead than MOST. */
+static int64_t
+sane(int64_t moment, int64_t now, int64_t most)
+{
+	return moment < 0 || moment > now + most ? 0 : moment;
+}
+
+/* What is written there; nothing where it is no pace. 0, or -1 with errno. */
+static int
+read_pace(int fd, int64_t now, struct pace *p)
+{
+	char text[128] = {0}, *at = text;
+	int64_t moments[3] = {0};
+
+	*p = (struct pace){0};
+	if (file_read_at(fd, text, sizeof(text) - 1, 0) < 0)
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		char *end;
+
+		moments[i] = strtoll(at, &end, 10);
+		if (end == at)
+			return 0;
+		at = end;
+	}
+	*p = (struct pace){
+		.not_before = sane(moments[0], now, HOLD_MOST_US),
+		.next_start = moments[1] > 0 ? moments[1] : 0,
+		.spent = sane(moments[2], now, SPENT_MOST_US),
+	};
+	return 0;
+}
+
+static int
+write_pace(int fd, const struct pace *p)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text), "%-20" PRId64 " %-20" PRId64 " %-20" PRId64 "\n", p->not_before,
+			 p->next_start, p->spent);
+	ssize_t w = pwrite(fd, text, (size_t)n, 0);
+
+	if (w >= 0 && w != n)
+		errno = ENOSPC;
+	return w == n ? 0 : -1;
+}
+
+/* Lets go of the file; RC, with errno kept. */
+static int
+close_pace(int fd, int rc)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+/* Asks the clock: 0 when a transfer may start now, which then counts; else the milliseconds to wait. -1 with errno. */
+static int64_t
+ask_pace(struct governed *h)
+{
+	int64_t gap = (int64_t)slowest_pace(h) * UNIT_US * SPREAD_PERCENT / 100;
+	int64_t now, wait;
+	struct pace p;
+	int fd = open_pace(h, gap > 0, 0);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : errno == EAGAIN ? BUSY_MS : -1;
+	now = real_us();
+	if (read_pace(fd, now, &p) < 0)
+		return close_pace(fd, -1);
+	wait = ms_until(p.not_before, now);
+	if (gap > 0) {
+		/* Never more than one start ahead: what is, was kept for a slower pace or set by another clock. */
+		bool ahead = p.next_start > now + gap;
+
+		if (ahead)
+			p.next_start = now + gap;
+		if (ms_until(p.next_start, now) > wait)
+			wait = ms_until(p.next_start, now);
+		if (wait == 0)
+			p.next_start = (p.next_start > now - LATE_US ? p.next_start : now - LATE_US) + gap;
+		if ((wait == 0 || ahead) && write_pace(fd, &p) < 0)
+			return close_pace(fd, -1);
+	}
+	close(fd);
+	return wait;
+}
+
+int64_t
+governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
+{
+	double us = per_second ? (double)bytes / (double)per_second * 1e6 : 0;
+	int64_t now;
+	struct pace p;
+	int fd;
+
+	h->unspent_us += us < (double)SPENT_MOST_US ? (int64_t)us : SPENT_MOST_US;
+	if (h->unspent_us > SPENT_MOST_US)
+		h->unspent_us = SPENT_MOST_US;
+	if (h->unspent_us == 0)
+		return 0;
+	fd = open_pace(h, true, 0);
+	if (fd < 0)
+		return errno == EAGAIN ? BUSY_MS : -1;
+	now = real_us();
+	if (read_pace(fd, now, &p) < 0)
+		return close_pace(fd, -1);
+	p.spent = (p.spent > now ? p.spent : now) + h->unspent_us;
+	if (p.spent > now + SPENT_MOST_US)
+		p.spent = now + SPENT_MOST_US;
+	if (write_pace(fd, &p) < 0)
+		return close_pace(fd, -1);
+	close(fd);
+	h->unspent_us = 0;
+	return ms_until(p.spent, now);
+}
+
+int
+governor_hold(struct governed *h, int64_t ms)
+{
+	int64_t now, until;
+	struct pace p;
+	int fd;
+
+	if (ms <= 0)
+		return 0;
+	fd = open_pace(h, true, PATIENCE);
+	if (fd < 0)
+		return -1;
+	now = real_us();
+	until = now + (ms < HOLD_MOST_MS ? ms : HOLD_MOST_MS) * INT64_C(1000);
+	if (read_pace(fd, now, &p) < 0)
+		return close_pace(fd, -1);
+	if (until <= p.not_before)
+		return close_pace(fd, 0);
+	p.not_before = until;
+	return close_pace(fd, write_pace(fd, &p));
+}
+
+int64_t
+governor_held(const struct governed *h)
+{
+	int64_t now = real_us();
+	struct pace p;
+	int fd = openat(h->governor->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return 0;
+	read_pace(fd, now, &p);
+	close(fd);
+	return ms_until(p.not_before, now);
+}
+
+/* --- slots --- */
+
+static off_t
+slot_byte(const struct governed *h, unsigned slot)
+{
+	return h->stretch + slot;
+}
+
+static bool
+is_ours(const struct governed *h, unsigned slot)
+{
+	return h->ours[slot / 8] >> (slot % 8) & 1;
+}
+
+static void
+give_back(struct governed *h, unsigned slot)
+{
+	h->ours[slot / 8] &= (unsigned char)~(1u << (slot % 8));
+	lock_bytes_drop(h->locks, slot_byte(h, slot), 1);
+}
+
+/* Whether a slot at CAP or above is held: by who got it while the cap was higher. */
+static bool
+any_above(const struct governed *h, unsigned cap)
+{
+	for (unsigned i = cap; i < h->cap; i++)
+		if (is_ours(h, i))
+			return true;
+	return cap < GOVERNOR_SLOTS_MOST &&
+	       lock_bytes_held(h->locks, slot_byte(h, cap), GOVERNOR_SLOTS_MOST - cap, NULL);
+}
+
+/* Whether CAP slots or more are held by anybody, wherever they are. */
+static bool
+all_held(const struct governed *h, unsigned cap)
+{
+	unsigned held = 0;
+
+	for (unsigned i = 0; i < GOVERNOR_SLOTS_MOST && held < cap; i++)
+		held += is_ours(h, i) || lock_bytes_held(h->locks, slot_byte(h, i), 1, NULL);
+	return held >= cap;
+}
+
+/* A free slot below the cap, locked; -1 for none. */
+static int
+lock_free(struct governed *h, unsigned cap)
+{
+	for (unsigned i = 0; i < cap; i++)
+		if (!is_ours(h, i) && lock_bytes_try(h->locks, LOCK_ALONE, slot_byte(h, i), 1) == 0) {
+			h->ours[i / 8] |= (unsigned char)(1u << (i % 8));
+			return (int)i;
+		}
+	return -1;
+}
+
+/*
+ * A slot below the lowest cap; -1 for none. Who has not seen that the cap became lower may take one too many: it
+ * looks at the cap once more with the slot in hand. While slots above the cap are held, all are counted, by one
+ * process at a time.
+ */
+static int
+take_slot(struct governed *h)
+{
+	unsigned cap = lowest_cap(h);
+	bool count = any_above(h, cap);
+	int slot = -1;
+
+	if (count && lock_bytes_try(h->locks, LOCK_ALONE, h->stretch + LOOKING, 1) != 0)
+		return -1;
+	if (!count || !all_held(h, cap))
+		slot = lock_free(h, cap);
+	if (slot >= 0 && lowest_cap(h) < cap) {
+		give_back(h, (unsigned)slot);
+		slot = -1;
+	}
+	if (count)
+		lock_bytes_drop(h->locks, h->stretch + LOOKING, 1);
+	return slot;
+}
+
+static void
+want(struct governed *h, bool wants)
+{
+	if (h->wants == wants)
+		return;
+	if (!wants)
+		lock_bytes_drop(h->locks, h->stretch + WANTED, 1);
+	h->wants = wants && lock_bytes_try(h->locks, LOCK_SHARED, h->stretch + WANTED, 1) == 0;
+}
+
+bool
+governor_wanted(const struct governed *h)
+{
+	return lock_bytes_held(h->locks, h->stretch + WANTED, 1, NULL);
+}
+
+int
+governor_ask(struct governed *h, int64_t *wait_ms)
+{
+	int slot, error;
+
+	if (clock_left(h->stand_back) > 0) {
+		*wait_ms = clock_left(h->stand_back);
+		*wait_ms += *wait_ms == 0;
+		return -1;
+	}
+	slot = take_slot(h);
+	want(h, slot < 0);
+	*wait_ms = LOOK_AGAIN_MS;
+	if (slot < 0)
+		return -1;
+	*wait_ms = ask_pace(h);
+	if (*wait_ms == 0)
+		return slot;
+	error = errno;
+	give_back(h, (unsigned)slot);
+	errno = error;
+	return *wait_ms < 0 ? -2 : -1;
+}
+
+/* Whether no other process has a lower cap, nor a slot above ours: the bytes of those follow one another. */
+static bool
+cap_is_ours(const struct governed *h)
+{
+	return !lock_bytes_held(h->locks, slot_byte(h, h->cap), CAPS - 1, NULL);
+}
+
+int
+governor_ask_again(struct governed *h, int slot, int64_t *wait_ms)
+{
+	int error;
+
+	if (governor_wanted(h) || !cap_is_ours(h)) {
+		governor_done(h, slot);
+		return governor_ask(h, wait_ms);
+	}
+	*wait_ms = ask_pace(h);
+	if (*wait_ms == 0)
+		return slot;
+	error = errno;
+	governor_done(h, slot);
+	errno = error;
+	return *wait_ms < 0 ? -2 : -1;
+}
+
+void
+governor_done(struct governed *h, int slot)
+{
+	if (slot < 0 || slot >= GOVERNOR_SLOTS_MOST)
+		return;
+	give_back(h, (unsigned)slot);
+	if (governor_wanted(h))
+		h->stand_back = clock_ms() + STAND_BACK_MS;
+}

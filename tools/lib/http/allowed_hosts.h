@@ -1,0 +1,45 @@
+/*
+ * allowed_hosts: the names by which a server of ours may be asked, so that no other name that leads to this machine
+ * (DNS rebinding) and no page of another server reaches it through somebody's browser.
+ *
+ * One regular expression says which names these are, to lighttpd and to bi-api alike. Any port is
+ * ours: people forward ports.
+ */
+#ifndef BI_ALLOWED_HOSTS_H
+#define BI_ALLOWED_HOSTS_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/*
+ * Appends to OUT the pattern of the Hosts that are ours, for PCRE and POSIX alike: localhost, 127.0.0.1, [::1],
+ * ADDRESS (in numbers, as the kernel writes it; with 0.0.0.0 or :: any address in numbers) and NAMES
+ * (NULL-terminated, good by site_name_wrong(); NULL: none), with or without a port.
+ */
+void site_pattern(struct buf *out, const char *address, char *const *names);
+
+/* NULL for a name of a machine that may be among NAMES, else what is wrong with it, to stand behind "the name 'X' ". */
+const char *site_name_wrong(const char *name);
+
+/* NULL for an origin as browsers send it in Origin (RFC 6454: http or https, a host in lower case, the port where it is
+ * not the scheme's own), else what is wrong with it, to stand behind "the origin 'X' ". */
+const char *site_origin_wrong(const char *origin);
+
+struct site;
+
+/* The site of a pattern. NULL when it is no regular expression. For site_close(). */
+struct site *site_open(const char *pattern);
+void site_close(struct site *s);
+
+/* Whether a request's Host is ours; NULL is not. */
+bool site_host(const struct site *s, const char *host);
+
+/*
+ * Whether a request that writes comes from a page of ours, or from no page at all: its Origin is http:// or https://
+ * and then the same as HOST, which is ours; or it has no Origin, and its Sec-Fetch-Site is missing, "none" or
+ * "same-origin". ORIGIN and FETCH_SITE may be NULL.
+ */
+bool site_origin(const struct site *s, const char *host, const char *origin, const char *fetch_site);
+
+#endif

@@ -1,0 +1,126 @@
+#include "records/batch_args.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/msg.h"
+#include "base/opt.h"
+#include "files/root.h"
+#include "records/rec.h"
+
+static const char nothing[] = "no batch was named: give names, or pipe the records of bi-fetch or bi-render in";
+static const char nothing_came[] =
+	"no batch was named: nothing came from standard input; a program before this one that "
+	"failed has said why, else give names, or pipe the records of bi-fetch or bi-render in";
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void
+keep_nothing(void *name)
+{
+	(void)name; /* it is freed with V */
+}
+
+void
+names_add(struct names *names, const char *name)
+{
+	const char *wrong = root_name_wrong(name);
+
+	if (wrong) {
+		msg_warn("the batch name '%s' %s", name, wrong);
+		names->bad++;
+		return;
+	}
+	if (tfind(name, &names->tree, compare))
+		return;
+	if ((names->n & (names->n - 1)) == 0)
+		names->v = buf_realloc(names->v, (names->n ? 2 * names->n : 1) * sizeof(*names->v));
+	names->v[names->n] = buf_strdup(name);
+	if (!tsearch(names->v[names->n++], &names->tree, compare))
+		msg_die(EX_OSERR, "out of memory");
+}
+
+static void
+add_record(struct names *names, const struct rec *rec, const struct names_watch *watch)
+{
+	const char *name = rec->kind == REC_PLAIN ? rec->text : NULL;
+
+	if (rec->kind == REC_JSON)
+		name = rec_string(rec->json, "batch");
+	if (name) {
+		size_t bad = names->bad;
+
+		names_add(names, name);
+		if (watch && names->bad == bad)
+			watch->named(name, watch->arg);
+		return;
+	}
+	if (rec->kind == REC_BAD)
+		msg_warn("%s: give names of batches, or records of bi-fetch or bi-render", rec->wrong);
+	else
+		msg_warn("line %llu has no \"batch\": give names of batches, or records of bi-fetch or bi-render",
+			 rec->line);
+	names->nameless++;
+}
+
+/* Lets WATCH work until there is something to read. */
+static void
+wait_for_more(const struct names_watch *watch)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	int rc;
+
+	do
+		rc = poll(&in, 1, watch->idle(watch->arg));
+	while (rc == 0 || (rc < 0 && errno == EINTR));
+}
+
+int
+names_read(struct names *names, char **args, const struct names_watch *watch)
+{
+	struct rec_reader *in;
+	struct rec rec;
+
+	if (!*args && isatty(STDIN_FILENO))
+		opt_wrong("%s", nothing);
+	in = rec_open(args, STDIN_FILENO);
+	while ((watch ? rec_next(in, &rec) : rec_read(in, &rec)) != REC_EOF) {
+		if (rec.kind != REC_MORE) {
+			add_record(names, &rec, watch);
+			continue;
+		}
+		wait_for_more(watch);
+		if (rec_fill(in) < 0)
+			msg_die_errno(EX_IOERR, "cannot read standard input");
+	}
+	names->cut = rec_was_cut(in);
+	names->upstream = rec_upstream_exit(in);
+	rec_close(in);
+	if (names->cut)
+		msg_warn("the records stop without their end record: what makes them was cut off, and more is to come; "
+			 "run the pipeline again");
+	else if (names->n + names->bad + names->nameless == 0) {
+		msg_warn("%s", *args ? nothing : nothing_came);
+		return EX_SOME_FAILED;
+	}
+	return 0;
+}
+
+void
+names_free(struct names *names)
+{
+	tdestroy(names->tree, keep_nothing);
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+	*names = (struct names){0};
+}

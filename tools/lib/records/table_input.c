@@ -1,0 +1,271 @@
+#include "records/table_input.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/msg.h"
+
+enum { READ_AT_ONCE = 1 << 16 };
+
+struct rows {
+	int fd;
+	bool ended;
+	struct buf in;
+	size_t at; /* where in IN the next row begins */
+	unsigned long long line;
+	enum rows_kind kind;
+	char separator;
+	struct buf text; /* of the cells, each with its NUL */
+	size_t *starts;  /* of each cell, in TEXT */
+	char **cells;
+	size_t count, room;
+};
+
+/* One read(2). False at the end. */
+static bool
+fill(struct rows *r)
+{
+	ssize_t n;
+
+	if (r->ended)
+		return false;
+	buf_drop(&r->in, r->at);
+	r->at = 0;
+	do
+		n = read(r->fd, buf_room(&r->in, READ_AT_ONCE), READ_AT_ONCE);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		msg_die_errno(EX_IOERR, "cannot read the list");
+	r->in.len += (size_t)n;
+	r->in.data[r->in.len] = '\0';
+	r->ended = n == 0;
+	return n > 0;
+}
+
+/* --- what it is --- */
+
+/* What separates the cells of the first line: what is most often in it, outside of quotes. */
+static char
+find_separator(const char *text, size_t n)
+{
+	static const char separators[] = ",;\t";
+	size_t counts[sizeof(separators)] = {0}, best = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < n && (quoted || text[i] != '\n'); i++) {
+		const char *which = strchr(separators, text[i]);
+
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && text[i] && which)
+			counts[which - separators]++;
+	}
+	for (size_t i = 1; i < sizeof(separators) - 1; i++)
+		if (counts[i] > counts[best])
+			best = i;
+	return separators[best];
+}
+
+static void
+look(struct rows *r)
+{
+	size_t first;
+
+	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < ROWS_LONGEST && fill(r))
+		continue;
+	if (r->in.len >= 2 && (memcmp(r->in.data, "\xff\xfe", 2) == 0 || memcmp(r->in.data, "\xfe\xff", 2) == 0)) {
+		r->kind = ROWS_UTF16;
+		return;
+	}
+	if (r->in.len >= 3 && memcmp(r->in.data, "\xef\xbb\xbf", 3) == 0)
+		r->at = 3;
+	while ((first = r->at + strspn(r->in.data ? r->in.data + r->at : "", " \t\r\n")) == r->in.len && !r->ended)
+		fill(r); /* it moves what is there */
+	if (first == r->in.len)
+		r->kind = ROWS_EMPTY;
+	else if (r->in.data[first] == '{')
+		r->kind = ROWS_LINES;
+	else if (r->in.data[first] == '[')
+		r->kind = ROWS_ARRAY;
+	else
+		r->kind = ROWS_TABLE;
+	r->separator = find_separator(r->in.data + r->at, r->in.len - r->at);
+}
+
+struct rows *
+rows_open(int fd)
+{
+	struct rows *r = buf_alloc(sizeof(*r));
+
+	*r = (struct rows){.fd = fd, .line = 1};
+	look(r);
+	return r;
+}
+
+void
+rows_close(struct rows *r)
+{
+	buf_free(&r->in);
+	buf_free(&r->text);
+	free(r->starts);
+	free(r->cells);
+	free(r);
+}
+
+enum rows_kind
+rows_kind(const struct rows *r)
+{
+	return r->kind;
+}
+
+/* --- a row --- */
+
+static void
+begin_cell(struct rows *r)
+{
+	if (r->count == r->room) {
+		r->room = r->room ? 2 * r->room : 16;
+		r->starts = buf_realloc(r->starts, r->room * sizeof(*r->starts));
+		r->cells = buf_realloc(r->cells, r->room * sizeof(*r->cells));
+	}
+	r->starts[r->count++] = r->text.len;
+}
+
+/* The quoted cell at P; where it ends, behind its quote, or NULL where its end is not there. */
+static const char *
+take_quoted(struct rows *r, const char *p, const char *end)
+{
+	for (;;) {
+		const char *quote = memchr(p, '"', (size_t)(end - p));
+
+		if (!quote)
+			return NULL;
+		buf_add(&r->text, p, (size_t)(quote - p));
+		p = quote + 1;
+		if (p == end && !r->ended)
+			return NULL; /* it may be doubled */
+		if (p == end || *p != '"')
+			return p;
+		buf_add(&r->text, "\"", 1);
+		p++;
+	}
+}
+
+/* One cell from P on; where it ends, at what separates it or the newline, or NULL where that is not there. */
+static const char *
+take_cell(struct rows *r, const char *p, const char *end)
+{
+	const char *from;
+
+	begin_cell(r);
+	if (r->kind == ROWS_TABLE && p < end && *p == '"' && !(p = take_quoted(r, p + 1, end)))
+		return NULL;
+	from = p;
+	while (p < end && *p != '\n' && (r->kind == ROWS_LINES || *p != r->separator))
+		p++;
+	if (p == end && !r->ended)
+		return NULL;
+	buf_add(&r->text, from, (size_t)(p - from));
+	/* The carriage return of a line's end is not the cell's. */
+	if ((p == end || *p == '\n') && p > from && p[-1] == '\r')
+		r->text.len--;
+	buf_add(&r->text, "", 1);
+	return p;
+}
+
+/* The row at AT, if all of it is there: where the next begins, else NULL. */
+static const char *
+take_row(struct rows *r)
+{
+	const char *p = r->in.data + r->at, *end = r->in.data + r->in.len;
+
+	buf_clear(&r->text);
+	r->count = 0;
+	for (;;) {
+		p = take_cell(r, p, end);
+		if (!p)
+			return NULL;
+		if (p == end)
+			return p;
+		if (*p++ == '\n')
+			return p;
+	}
+}
+
+/* Behind a row that cannot be read: the next line. */
+static void
+skip_line(struct rows *r)
+{
+	for (;;) {
+		char *newline = memchr(r->in.data + r->at, '\n', r->in.len - r->at);
+
+		r->at = newline ? (size_t)(newline - r->in.data) + 1 : r->in.len;
+		if (newline || !fill(r))
+			break;
+	}
+	r->line++;
+}
+
+static bool
+is_empty(const struct rows *r)
+{
+	return r->count == 1 && r->text.len == 1;
+}
+
+/* Finishes the row that ends before NEXT. */
+static enum rows_next
+give_row(struct rows *r, const char *next, struct row *out)
+{
+	const char *from = r->in.data + r->at;
+	size_t n = (size_t)(next - from);
+
+	out->line = r->line;
+	if (memchr(from, '\0', n)) {
+		out->wrong = "has a NUL byte in it";
+		skip_line(r);
+		return ROWS_BAD;
+	}
+	for (const char *p = from; (p = memchr(p, '\n', (size_t)(next - p))); p++)
+		r->line++;
+	r->at += n;
+	for (size_t i = 0; i < r->count; i++)
+		r->cells[i] = r->text.data + r->starts[i];
+	out->cells = r->cells;
+	out->count = r->count;
+	return ROWS_ROW;
+}
+
+enum rows_next
+rows_next(struct rows *r, struct row *out)
+{
+	*out = (struct row){0};
+	if (r->kind != ROWS_LINES && r->kind != ROWS_TABLE)
+		return ROWS_END;
+	for (;;) {
+		const char *next = r->at < r->in.len ? take_row(r) : NULL;
+		enum rows_next what;
+
+		if (next && (size_t)(next - r->in.data) - r->at <= ROWS_LONGEST) {
+			what = give_row(r, next, out);
+			if (what == ROWS_ROW && is_empty(r))
+				continue;
+			return what;
+		}
+		if (!next && !r->ended && r->in.len - r->at <= ROWS_LONGEST) {
+			fill(r);
+			continue;
+		}
+		if (r->at >= r->in.len)
+			return ROWS_END;
+		out->line = r->line;
+		out->wrong = next || r->in.len - r->at > ROWS_LONGEST
+				     ? "is longer than 1 MiB, or a quote in it does not end"
+				     : "has a quote that does not end";
+		skip_line(r);
+		return ROWS_BAD;
+	}
+}

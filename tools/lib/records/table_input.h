@@ -1,0 +1,48 @@
+/*
+ * table_input: lists that people keep: lines of JSON, or a table as CSV (RFC 4180) or with tabs, as spreadsheets write
+ * it.
+ *
+ * What it is, is seen from its beginning: '{' begins lines of JSON; of a table, the first line tells by what its cells
+ * are separated, a comma, a semicolon or a tab. A byte order mark (UTF-8) is passed over.
+ */
+#ifndef BI_TABLE_INPUT_H
+#define BI_TABLE_INPUT_H
+
+#include <stddef.h>
+
+enum { ROWS_LONGEST = 1 << 20 }; /* bytes of a row, its quotes counted */
+
+enum rows_kind {
+	ROWS_EMPTY,
+	ROWS_LINES, /* each row is one cell: the line */
+	ROWS_TABLE,
+	ROWS_ARRAY, /* a JSON array, which is not read */
+	ROWS_UTF16, /* text in UTF-16, which is not read either */
+};
+
+enum rows_next { ROWS_ROW, ROWS_BAD, ROWS_END };
+
+struct row {
+	unsigned long long line; /* on which it begins, from 1 */
+	char **cells;            /* NUL-terminated, valid until the next call */
+	size_t count;
+	const char *wrong; /* ROWS_BAD: what is wrong with it, to stand behind "line 7 " */
+};
+
+struct rows;
+
+/* Reads the descriptor FD, which stays the caller's, as far as it takes to see what it is. A read error ends the
+ * program (EX_IOERR). For rows_close(). */
+struct rows *rows_open(int fd);
+void rows_close(struct rows *r);
+
+enum rows_kind rows_kind(const struct rows *r);
+
+/*
+ * The next row that is not empty. Quotes around a cell are taken off, and what is doubled in it made single; such a
+ * cell may have newlines. A row whose quotes do not end, that is too long or has a NUL in it is bad, and the next one
+ * begins at the next line.
+ */
+enum rows_next rows_next(struct rows *r, struct row *out);
+
+#endif
