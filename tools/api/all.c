@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "batch/watch_root.h"
-#include "loop.h"
+#include "client_loop.h"
 #include "stream.h"
 
 struct all {

@@ -3,7 +3,7 @@
  *
  * The keeper of bi-serve listens on three sockets and starts bi-api with one of them as descriptor 0; lighttpd hands
  * each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
- * (answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
+ * (request_answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
  * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in,
  * which takes its time to come and to be done (take.c): all clients in one loop too, and what waits for the disk in
  * threads.
@@ -119,7 +119,7 @@ bool guard_preflight(const struct api *api, const struct scgi *s, struct reply *
  * To be called of every answer, last. */
 void guard_mark(const struct api *api, const struct scgi *s, struct reply *r);
 
-/* --- answer.c --- */
+/* --- request_answer.c --- */
 
 /* Answers requests on the listening socket until it is closed. The exit code. */
 int request_answer(struct api *api);
@@ -129,7 +129,7 @@ int request_answer(struct api *api);
 void selections_get(struct api *api, const struct request *q, struct reply *r);
 void selections_put(struct api *api, const struct request *q, struct reply *r);
 
-/* --- kept.c --- */
+/* --- batch_cache.c --- */
 
 /* A batch that was asked for, with what was read of it. */
 struct kept_batch {

@@ -1,11 +1,11 @@
 /*
  * hand: what a request hands in, from its first byte until it is a job, and its only item done. bi-api --take.
  *
- *	take.c  the clients: who may, how fast, whom to wait for
- *	form.c  the parts of an upload, to the disk as they come
- *	urls.c  the URLs of a request
- *	make.c  the batch of the job
- *	wait.c  its only item
+ *	take.c       the clients: who may, how fast, whom to wait for
+ *	form.c       the parts of an upload, to the disk as they come
+ *	urls.c       the URLs of a request
+ *	make.c       the batch of the job
+ *	wait_item.c  its only item
  *
  * A hand's body is taken in the loop of all clients. What then waits for the disk, or reckons for long, is done in a
  * thread of its own (hand_finish), which has the hand to itself meanwhile.
@@ -14,9 +14,9 @@
 #define BI_HAND_H
 
 #include "api.h"
+#include "client_loop.h"
 #include "files/atomic_file.h"
 #include "http/multipart.h"
-#include "loop.h"
 
 enum {
 	HAND_URL_MOST = 8192,      /* bytes of a URL */
@@ -111,7 +111,7 @@ bool urls_take(struct hand *h, const struct scgi *s);
 /* Makes the job, all of it on the disk. False after making the reply the error, with nothing left behind. */
 bool make_job(struct hand *h);
 
-/* --- wait.c --- */
+/* --- wait_item.c --- */
 
 /* Begins to wait for the only item, woken by the inotify descriptor INO where that is not -1. */
 void wait_begin(struct hand *h, int ino);

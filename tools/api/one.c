@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "batch/job_status.h"
-#include "loop.h"
+#include "client_loop.h"
 #include "stream.h"
 
 /* A look at one document takes at most one in so many of our time. */

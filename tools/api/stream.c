@@ -1,7 +1,7 @@
 /*
- * Those who watch, all in one loop (loop.h). A document goes to those who watch it when it has changed, at most every
- * STREAM_EVERY_MS; a client that is slow misses some and gets the newest. After one that will not change any more comes
- * an event `end`.
+ * Those who watch, all in one loop (client_loop.h). A document goes to those who watch it when it has changed, at most
+ * every STREAM_EVERY_MS; a client that is slow misses some and gets the newest. After one that will not change any more
+ * comes an event `end`.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/msg.h"
-#include "loop.h"
+#include "client_loop.h"
 #include "stream.h"
 
 enum { STREAMS_MOST = 200, BEAT_MS = 15000 };

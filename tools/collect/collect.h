@@ -2,7 +2,7 @@
  * collect: what reviewers chose, in collected/, shared by all batches.
  *
  * choose.c goes through a batch's subjects and finds what is chosen of each, as decide.c has it; originals.c has the
- * originals of thumbnails; store.c keeps a subject's directory as that says, and say.c says what became of it.
+ * originals of thumbnails; store.c keeps a subject's directory as that says, and report.c says what became of it.
  * credits.c writes the ATTRIBUTION documents; import.c takes decisions from files; export.c lays exports out and
  * pack.c writes them; verify.c reads them again.
  */

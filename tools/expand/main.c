@@ -8,8 +8,8 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "expand_helper.h"
 #include "list.h"
-#include "serve.h"
 
 enum { OPT_SERVE = 256 };
 

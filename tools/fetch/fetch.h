@@ -457,7 +457,7 @@ void judge_trouble(struct job *j, const char *what);
 /* retry.c */
 bool retry_parse(const char *what, struct batch_retry *out); /* "failed", "status=404,5xx"; false: neither */
 
-/* check.c */
+/* validate.c */
 void
 check_arrived(struct job *j); /* makes a job that was GOT one that FAILED where the bytes are not what was asked for */
 

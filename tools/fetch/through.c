@@ -2,8 +2,8 @@
  * through: results on their way through --through PROGRAM, between the writer's first look at a job, which publishes
  * its file, and its second, which records it.
  *
- * Jobs wait in one line and go to the co-process (filter.h) that has the fewest. Each answers in order, so what it does
- * wrong is the fault of the first that it was given and has not answered; the others go to the next one.
+ * Jobs wait in one line and go to the co-process (coprocess.h) that has the fewest. Each answers in order, so what it
+ * does wrong is the fault of the first that it was given and has not answered; the others go to the next one.
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "confined/helper.h"
-#include "filter.h"
+#include "coprocess.h"
 
 enum {
 	WINDOW = 16,            /* lines that one has at most */

@@ -15,8 +15,8 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/media.h"
+#include "media_helper.h"
 #include "records/rec.h"
-#include "serve.h"
 
 enum { MOST = 100, OPT_SERVE = 256, OPT_TYPE };
 

@@ -13,7 +13,7 @@
 
 #include "base/msg.h"
 #include "base/trouble.h"
-#include "serve.h"
+#include "parse_helper.h"
 
 enum {
 	BLOCK = 128 << 10,

@@ -1,7 +1,7 @@
 /*
  * bi-parse: from files to what is in them: text as Markdown, title, language and the like. Strangers made the files, so
  * they are parsed in processes that are confined (confine.h), one for each format: `bi-parse --serve FORMAT`, whose
- * protocol is in serve.h. What these say is looked through (answer.h) and kept in the batch (keep.h).
+ * protocol is in parse_helper.h. What these say is looked through (answer.h) and kept in the batch (keep.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "base/opt.h"
 #include "html/url.h"
 #include "item.h"
-#include "serve.h"
+#include "parse_helper.h"
 
 enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
 

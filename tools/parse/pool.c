@@ -12,8 +12,8 @@
 #include "base/trouble.h"
 #include "confined/helper.h"
 #include "doc.h"
+#include "parse_helper.h"
 #include "records/rec.h"
-#include "serve.h"
 
 enum { FORMATS = 8, USES = 500 }; /* after so many documents a process is replaced: libraries lose memory */
 

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 
 enum work_end {
-	WORK_DONE,  /* images, text and meta say what is in OUT, as serve.h has it: not to be trusted */
+	WORK_DONE,  /* images, text and meta say what is in OUT, as parse_helper.h has it: not to be trusted */
 	WORK_OTHER, /* it is not of the format that it was taken for */
 	WORK_FAILED /* code and why */
 };
@@ -21,7 +21,7 @@ enum work_end {
 struct work {
 	struct work *next;   /* the pool's */
 	const char *format;  /* "text", "pdf"... */
-	const char *request; /* the lines of serve.h */
+	const char *request; /* the lines of parse_helper.h */
 	int in, out;
 	unsigned troubles; /* the pool's: of this machine, that kept it from being parsed */
 	bool ended;        /* out; the rest counts only then */

@@ -1,10 +1,10 @@
 /*
  * render: the review pages of a batch, review/NAME/.
  *
- * The plan (subject_index.h) groups the items by subject, files.c copies candidates, shots.c has thumbnails made, doc.c
- * says in JSON what a page shows, pages.c has jq (jq.c) make the pages of it that changed since kept.c kept them.
- * render.c calls them in that order, under the lock of the batch's review directory; index.html comes last, so what it
- * links to is there.
+ * The plan (subject_index.h) groups the items by subject, candidate_files.c copies candidates, shots.c has thumbnails
+ * made, page_json.c says in JSON what a page shows, pages.c has jq (jq.c) make the pages of it that changed since
+ * manifest.c kept them. render.c calls them in that order, under the lock of the batch's review directory; index.html
+ * comes last, so what it links to is there.
  */
 #ifndef BI_RENDER_H
 #define BI_RENDER_H
@@ -65,7 +65,7 @@ int render_trouble(const char *name, const char *what);
 /* Shows on a terminal, now and then, how far the batch is: DONE of OF pages or items. */
 void render_progress(struct render *r, const char *what, uint32_t done, uint32_t of);
 
-/* --- files.c --- */
+/* --- candidate_files.c --- */
 
 /* The result of an item as it counts for review. */
 struct candidate {
@@ -132,7 +132,7 @@ struct alike {
  */
 void alike_sort(struct alike *v, size_t n);
 
-/* --- doc.c: what jq gets to read, a line each; of each it makes one, an array of {"name":FILE,"text":TEXT} --- */
+/* --- page_json.c: what jq gets to read, a line each; of each it makes an array of {"name":FILE,"text":TEXT} --- */
 
 /* What the pages say of the whole batch; once the items are counted. BRIEF: what the page of one subject may say of it,
  * which does not change as items complete. For json_object_put(); NULL with errno. */
@@ -154,7 +154,7 @@ int doc_subject(struct render *r, uint32_t i, struct buf *out);
 /* {"tail":...} */
 void doc_tail(struct buf *out);
 
-/* --- kept.c: what the pages were made from, and their pieces of the common ones, in review/NAME/.pages --- */
+/* --- manifest.c: what the pages were made from, and their pieces of the common ones, in review/NAME/.pages --- */
 
 enum { COMMON = 2 };
 

@@ -60,7 +60,7 @@ uint64_t seen_left(const struct seen *s);
 /* Whether items are left and nobody is at them, nor will be. */
 bool seen_is_stalled(const struct seen *s);
 
-/* --- table.c --- */
+/* --- status_table.c --- */
 
 /* Where a table goes. */
 struct paper {

@@ -16,7 +16,7 @@
 #include "base/opt.h"
 #include "confined/thumb.h"
 #include "files/atomic_file.h"
-#include "serve.h"
+#include "thumb_helper.h"
 
 enum { OPT_SERVE = 256, OPT_VECTORS, SIZE_MOST = 16383 }; /* what a WebP can hold */
 

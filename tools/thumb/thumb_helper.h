@@ -1,5 +1,5 @@
-#ifndef BI_THUMB_SERVE_H
-#define BI_THUMB_SERVE_H
+#ifndef BI_THUMB_HELPER_H
+#define BI_THUMB_HELPER_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /*
- * check: whether what arrived is what was asked for. By the writer, once it is known what the bytes are.
+ * validate: whether what arrived is what was asked for. By the writer, once it is known what the bytes are.
  */
 #include <openssl/evp.h>
 #include <string.h>

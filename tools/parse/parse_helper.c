@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "parse_helper.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,9 +1,9 @@
 /*
- * loop: any number of clients in one poll loop, none of whom waits for another: what bi-api --stream and bi-api --take
- * have in common. Each client makes one request (scgi.h) and gets one answer, which may be a stream.
+ * client_loop: any number of clients in one poll loop, none of whom waits for another: what bi-api --stream and bi-api
+ * --take have in common. Each client makes one request (scgi.h) and gets one answer, which may be a stream.
  */
-#ifndef BI_LOOP_H
-#define BI_LOOP_H
+#ifndef BI_CLIENT_LOOP_H
+#define BI_CLIENT_LOOP_H
 
 #include <stdbool.h>
 #include <stddef.h>

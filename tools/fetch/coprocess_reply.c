@@ -1,9 +1,9 @@
 /*
- * filtered: what the filter's answers come to.
+ * coprocess_reply: what the filter's answers come to.
  */
 #include <string.h>
 
-#include "filter.h"
+#include "coprocess.h"
 
 /* What the store itself says of an item, or knows it by: the filter's word does not count there. */
 static bool

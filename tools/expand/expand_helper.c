@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "expand_helper.h"
 
 #include <archive_entry.h>
 #include <errno.h>

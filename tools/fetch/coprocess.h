@@ -1,11 +1,11 @@
 /*
- * filter: one co-process of --through, and the records that are on their way through it.
+ * coprocess: one co-process of --through, and the records that are on their way through it.
  *
  * Both pipes are written and read without waiting, so that neither side ever waits for the other: lines that the pipe
  * does not take are kept, and there are few of them (through.c).
  */
-#ifndef BI_FILTER_H
-#define BI_FILTER_H
+#ifndef BI_COPROCESS_H
+#define BI_COPROCESS_H
 
 #include "fetch.h"
 
@@ -72,7 +72,7 @@ bool filter_is_done(const struct filter *x);
 /* In words, how one that was reaped with CODE ended. */
 void filter_how(const struct filter *x, int code, char *out, size_t room);
 
-/* filtered.c: what its answers come to */
+/* coprocess_reply.c: what its answers come to */
 
 /* Why R is no answer to J, made in WHY; NULL: it is one. */
 const char *filtered_wrong(const struct job *j, const struct rec *r, struct buf *why);

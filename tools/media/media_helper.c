@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "media_helper.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,4 +1,4 @@
-#include "loop.h"
+#include "client_loop.h"
 
 #include <errno.h>
 #include <fcntl.h>

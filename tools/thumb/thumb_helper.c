@@ -1,4 +1,4 @@
-#include "serve.h"
+#include "thumb_helper.h"
 
 #include <errno.h>
 #include <fcntl.h>

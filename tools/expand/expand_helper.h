@@ -1,5 +1,5 @@
-#ifndef BI_EXPAND_SERVE_H
-#define BI_EXPAND_SERVE_H
+#ifndef BI_EXPAND_HELPER_H
+#define BI_EXPAND_HELPER_H
 
 /* Confines this process and unpacks the one archive that comes over descriptor 0, to descriptor 0 (expand.h). */
 _Noreturn void expand_serve(void);

@@ -1,4 +1,4 @@
-#include "filter.h"
+#include "coprocess.h"
 
 #include <errno.h>
 #include <fcntl.h>

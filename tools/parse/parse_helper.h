@@ -1,5 +1,5 @@
 /*
- * serve: the confined part of bi-parse.
+ * parse_helper: the confined part of bi-parse.
  *
  * The protocol is that of helper.h: each packet to `bi-parse --serve FORMAT` is four lines, the file's media type, URL,
  * name and Content-Type (all may be empty), with two descriptors (SCM_RIGHTS): the file, and an empty one for what is
@@ -7,8 +7,8 @@
  * rest, and answers "done IMAGES TEXT META", how many bytes each has; or "failed CODE WORDS", or "other": it is not of
  * that format.
  */
-#ifndef BI_PARSE_SERVE_H
-#define BI_PARSE_SERVE_H
+#ifndef BI_PARSE_HELPER_H
+#define BI_PARSE_HELPER_H
 
 enum {
 	SERVE_LINE = 8192,  /* bytes of a line of a request */
