@@ -90,6 +90,47 @@ sweep() {
 	[ ! -e "$dir/orphans" ]
 }
 
+# Nothing is recorded over what has the place of a file, nothing is read through it, and all programs have the same words.
+@test "a link or a directory in the place of a file is said by every program, and taken for nothing" {
+	local dir=$BI_ROOT/batches/t put words program code
+
+	batch t 2
+	for put in 'ln -s ../../../kept' mkdir; do
+		rm -rf "$BI_ROOT/collected" "$BI_ROOT/review"
+		mv "$dir/files/i2_1.txt" kept
+		cp -a "$dir" before
+		$put "$dir/files/i2_1.txt"
+		words='it is a symbolic link, which is not followed; put the file itself in its place'
+		[ "$put" != mkdir ] || words='it is a directory, not a file; move it away'
+		for program in 'bi-status --rebuild t' 'bi-clean check t' 'bi-clean --repair check t' 'bi-render t' \
+			'bi-collect --all t' 'bi-status --doctor'; do
+			code=0
+			$program </dev/null >said 2>&1 || code=$?
+			[ "$code" -ne 0 ]
+			run cat said
+			assert_output --partial ": $words"
+			assert_output --partial t
+		done
+		run -1 --separate-stderr bi-parse --root "$BI_ROOT" < <(bi-fetch -b t --resume)
+		assert_equal "$(jq -r 'select(.item==2).error.message' <<<"$output")" "it cannot be opened: $words"
+		assert_equal "$(cat "$BI_ROOT"/collected/by_subject_id/*/*.txt)" 't 1'
+		rm -r "$dir/files/i2_1.txt"
+		cmp before/results.ndjson "$dir/results.ndjson"
+		cmp before/state "$dir/state"
+		[ ! -e "$dir/orphans" ]
+		rm -r before
+		mv kept "$dir/files/i2_1.txt"
+		run -0 bi-clean check t
+	done
+	# A later item with the same bytes does not get a link as its file.
+	mv "$dir/files/i2_1.txt" kept
+	ln -s "$PWD/kept" "$dir/files/i2_1.txt"
+	cp kept again
+	run -0 bi-fetch -q -b t again
+	[ -f "$dir/files/i3_1.txt" ] && [ ! -L "$dir/files/i3_1.txt" ]
+	assert_equal "$(<"$dir/files/i3_1.txt")" 't 2'
+}
+
 @test "orphans are kept until the batch goes, counted, and found once" {
 	local dir=$BI_ROOT/batches/t
 

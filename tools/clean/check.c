@@ -85,7 +85,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 static void
 cannot_read(struct checking *x, const char *what)
 {
-	msg_warn_errno("cannot read %s of the batch '%s'", what, x->name);
+	msg_warn("cannot read %s of the batch '%s': %s", what, x->name, file_reason(errno));
 	x->failed = true;
 }
 

@@ -208,8 +208,8 @@ off_t batch_result_offset(const struct batch *b, uint32_t k);
  * errno. */
 int batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
-/* Opens the file of a completed result for reading. -1 with errno. Only ENOENT says that the file is gone: nothing has
- * its name, or a directory, a device, a pipe or a socket has. A symbolic link is not followed, and fails with ELOOP. */
+/* Opens the file of a completed result for reading, as file_open() does: a symbolic link is no file of the batch. -1 with
+ * errno, whose words are file_reason()'s. Only ENOENT says that the file is gone. */
 int batch_open_file(const struct batch *b, struct json_object *result);
 
 /* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that

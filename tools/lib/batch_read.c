@@ -463,8 +463,6 @@ int
 batch_open_file(const struct batch *b, struct json_object *result)
 {
 	const char *path = rec_string(result, "path");
-	struct stat st;
-	int fd;
 
 	/* A path in a result is "files/NAME". */
 	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6]) {
@@ -475,17 +473,7 @@ batch_open_file(const struct batch *b, struct json_object *result)
 		errno = b->files_error;
 		return -1;
 	}
-	fd = openat(b->files, path + 6, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd >= 0 && fstat(fd, &st) < 0)
-		return file_close(fd, -1);
-	if (fd < 0 && errno == ENXIO) /* a socket, which is no file of ours either */
-		errno = ENOENT;
-	if (fd >= 0 && !S_ISREG(st.st_mode)) {
-		close(fd);
-		errno = ENOENT;
-		return -1;
-	}
-	return fd;
+	return file_open(b->files, path + 6);
 }
 
 void

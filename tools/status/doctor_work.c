@@ -167,14 +167,14 @@ look_at_state(struct patient *v)
 			    v->name);
 	else if (there < 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "results or files of %s cannot be read: %s", v->name,
-			    strerror(errno));
+			    file_reason(errno));
 	else
 		return true;
 	if (there < 0)
 		doctor_mend(v->d,
-			    "see who may read '%s/batches/%s', and whether the log of the kernel (dmesg) has "
-			    "errors of the disk",
-			    v->d->root->path, v->name);
+			    "`bi-clean check %s` names them; see who may read '%s/batches/%s', and whether the log of "
+			    "the kernel (dmesg) has errors of the disk",
+			    v->name, v->d->root->path, v->name);
 	else if (v->p.counts.total == 0)
 		doctor_mend(v->d, "put items.ndjson back from a copy; without one, move '%s/batches/%s' away",
 			    v->d->root->path, v->name);
