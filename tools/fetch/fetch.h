@@ -389,6 +389,7 @@ bool cancel_judge(struct job *j);  /* makes a job of a cancelled batch one that 
 
 /* job.c */
 struct job *job_new(struct fetch *f, struct target *t, uint32_t item); /* NULL: fetch_fail() was called */
+uint32_t job_archive(struct json_object *asked); /* the item of the archive that an item is a member of; 0: of none */
 void job_free(struct job *j);
 void job_ended(struct job *j); /* an attempt is over: VERDICT says how; frees or moves the job */
 void job_list_add(struct job_list *l, struct job *j);
