@@ -359,8 +359,6 @@ http_easy(struct fetch *f)
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (set->stall_ms + 999) / 1000);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, set->max_ms);
 	set_ways(easy, set);
-	if (f->share)
-		curl_easy_setopt(easy, CURLOPT_SHARE, f->share);
 	return easy;
 }
 
@@ -466,9 +464,8 @@ set_login(struct job *j)
 	free(userinfo);
 }
 
-/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads. */
-static void
-set_cookies(struct job *j)
+void
+http_share_cookies(struct job *j)
 {
 	const struct fetch *f = j->fetch;
 
@@ -478,6 +475,15 @@ set_cookies(struct job *j)
 	} else if (f->share) {
 		curl_easy_setopt(j->easy, CURLOPT_SHARE, f->share);
 	}
+}
+
+/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads. */
+static void
+set_cookies(struct job *j)
+{
+	const struct fetch *f = j->fetch;
+
+	http_share_cookies(j);
 	if (f->set->cookie && strchr(f->set->cookie, '='))
 		curl_easy_setopt(j->easy, CURLOPT_COOKIE, may_have_secrets(j) ? f->set->cookie : NULL);
 }
