@@ -186,6 +186,57 @@ sweep() {
 	sweep 'openat getdents64 newfstatat' EIO 'Input/output error' bi-clean list
 }
 
+@test "reading errors: a lock that cannot be asked about is not free" {
+	need_plain_strace
+	batch b 2
+	mkdir -p "$BI_ROOT/queue" "$BI_ROOT/leases"
+	: >"$BI_ROOT/queue/b"
+	: >"$BI_ROOT/queue/.lock"
+	echo >"$BI_ROOT/leases/8000"
+	PATHS=(batches/b/lock)
+	sweep fcntl EIO 'Input/output error' bi-status --json --limit 0 b
+	PATHS=(queue/.lock)
+	sweep fcntl EIO 'Input/output error' bi-status b
+	PATHS=(leases/8000)
+	sweep fcntl EIO 'Input/output error' bi-clean list
+	printf f >"$BI_ROOT/batches/b/state" # wrong, unless somebody works on it
+	PATHS=(batches/b/state)
+	code=0
+	strace -f -o trace -P "$BI_ROOT/batches/b/state" -e trace=fcntl -e inject=fcntl:error=EIO \
+		bi-clean check b >out 2>err || code=$?
+	grep -q INJECTED trace
+	assert_equal "$code $(<err)" "74 bi-clean: cannot read state of the batch 'b': Input/output error"
+}
+
+@test "the doctor names each thing that it cannot look at" {
+	local path call n tried=0
+
+	need_plain_strace
+	batch b 2
+	mkdir -p "$BI_ROOT/queue"
+	: >"$BI_ROOT/queue/b"
+	: >"$BI_ROOT/queue/.lock"
+	for path in batches/b batches/b/state batches/b/lock queue/b queue/.lock; do
+		for call in openat pread64 fcntl newfstatat flock; do
+			for ((n = 1; n < 60; n++)); do
+				strace -f -o trace -P "$BI_ROOT/$path" -e "trace=$call" -e "inject=$call:error=EIO:when=$n" \
+					bi-status --doctor >out 2>&1 || :
+				grep -q INJECTED trace || break
+				! grep INJECTED trace | grep -q '"files"' || continue # who works on a batch does not depend on it
+				tried=$((tried + 1))
+				grep -q 'Input/output error' out || fail "$path: $call $n: $(<out)"
+				run ! grep -E 'remove|lost|half-made' out
+			done
+		done
+	done
+	# By its name below the root: when it was written.
+	for path in batches/b/state queue; do
+		strace -f -o trace -e trace=newfstatat -P "$BI_ROOT/$path" -P "$path" -e inject=newfstatat:error=EIO bi-status --doctor >out || :
+		grep -q "when $path was written is not known: Input/output error" out || fail "$path: $(<out)"
+	done
+	[ "$tried" -gt 20 ]
+}
+
 @test "reading errors: no candidate is missing from pages that are called made" {
 	need_plain_strace
 	batch b 3

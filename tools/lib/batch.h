@@ -148,10 +148,10 @@ int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool 
 
 /*
  * Says that nothing more of the batch is to be fetched, until it is closed: those who work on it ask. 0; 1 where
- * another says so already; -1 with errno. Whether somebody says so.
+ * another says so already; -1 with errno. Whether somebody says so: 1, 0, or -1 with errno.
  */
 int batch_cancel(struct batch *b);
-bool batch_is_cancelled(const struct batch *b);
+int batch_is_cancelled(const struct batch *b);
 
 /* Makes `state` and both indexes anew from items and results (BATCH_ALONE). A completed item whose file is gone gets
  * one more result, failed with file_lost, so that it is tried again. All files are looked at before anything is said of
@@ -179,8 +179,8 @@ int batch_state(const struct batch *b, uint32_t k);
  * errno. */
 int64_t batch_find_state(const struct batch *b, uint32_t from, char s);
 
-/* Whether another process has a claim on item K. */
-bool batch_is_claimed(const struct batch *b, uint32_t k);
+/* Whether another process has a claim on item K. 1, 0, or -1 with errno. */
+int batch_is_claimed(const struct batch *b, uint32_t k);
 
 /* The line of item K into OUT (as stored, with its "bi" member, but for userinfo in URLs). 0, or -1 with ENOENT where
  * there is none. */
