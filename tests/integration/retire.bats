@@ -522,3 +522,25 @@ teardown() {
 	assert_output --partial "cannot tell how old the batch 'M' is: it is left alone"
 	[ -e "$BI_ROOT/batches/M/state" ]
 }
+
+@test "batch --archive: a sync that fails after the batch was moved is said, and is no full disk" {
+	local error
+
+	need_plain_strace
+	for error in ENOSPC EIO; do
+		batch M 2
+		rm -f M.tar
+		code=0
+		strace -f -o trace -P "$BI_ROOT/batches" -e trace=fsync -e "inject=fsync:error=$error" \
+			bi-clean -y --archive M.tar batch M >out 2>err || code=$?
+		grep -q INJECTED trace
+		assert_equal "$code" 74
+		run cat err
+		assert_output --partial "the batch 'M' is removed, but not all that it had could be deleted"
+		assert_output --partial "\`bi-clean temp\` deletes the rest"
+		[ ! -e "$BI_ROOT/batches/M" ] && [ "$(ls "$BI_ROOT/trash")" ]
+		run -0 bi-collect --verify M.tar
+		run -0 bi-clean temp
+		assert_equal "$(ls "$BI_ROOT/trash")" ''
+	done
+}
