@@ -161,6 +161,10 @@ int batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where);
 
 /* --- reading (any mode) --- */
 
+/* The first item from FROM on, a number of 1 or more, that is completed and whose file is gone; 0 where there is none; -1
+ * with errno and in WHERE the file of the batch that it is about. */
+int64_t batch_find_lost(const struct batch *b, uint32_t from, struct buf *where);
+
 struct batch_counts {
 	uint64_t total, pending, processing, completed, failed;
 	bool held; /* a process holds the batch: more may come */

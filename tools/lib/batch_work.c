@@ -614,9 +614,8 @@ trouble_with(struct buf *where, const char *what)
 static int
 read_result(const struct batch *b, uint32_t k, struct buf *line, struct json_object **result, struct buf *where)
 {
-	off_t at = batch_result_offset(b, k);
-
-	if (at < 0 || append_line(b->results, at, line) < 0)
+	buf_clear(line);
+	if (batch_result(b, k, line) < 0)
 		return trouble_with(where, "results.ndjson");
 	*result = rec_parse(line->data, line->len, NULL, 0);
 	return 0;
@@ -640,6 +639,22 @@ is_lost(const struct batch *b, uint32_t k, struct buf *line, struct buf *where)
 	file_close(fd, 0);
 	json_object_put(result);
 	return rc;
+}
+
+int64_t
+batch_find_lost(const struct batch *b, uint32_t from, struct buf *where)
+{
+	struct buf line = {0};
+	int64_t k = from;
+	int is = 0;
+
+	for (; (k = batch_find_state(b, (uint32_t)k, 'c')) > 0; k++)
+		if ((is = is_lost(b, (uint32_t)k, &line, where)) != 0)
+			break;
+	buf_free(&line);
+	if (k < 0)
+		trouble_with(where, "state");
+	return is < 0 ? -1 : k;
 }
 
 static int
