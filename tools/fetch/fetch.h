@@ -120,6 +120,7 @@ struct answer {
 	char validator[200]; /* for If-Range (RFC 9110, 13.1.5): a strong ETag or Last-Modified */
 	char content_type[128];
 	char blocked[64]; /* the kind of address that it would have led to */
+	int no_socket;    /* the errno for which this machine gave no socket; 0: it did */
 	struct buf error; /* the beginning of an error page */
 };
 
@@ -422,7 +423,7 @@ void left_drop(struct job *j);  /* what was left is of no use */
 /* http.c */
 CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it up */
 void http_begin(struct job *j);
-void http_guard(CURL *easy, struct job *j); /* where J's batch needs that: no address that is not public */
+void http_guard(CURL *easy, struct job *j); /* its sockets are ours: to no address that J is kept from, and see no_socket */
 void http_share_cookies(struct job *j);     /* J's handle has those of all transfers, or none where J is strangers' */
 bool job_is_public_only(const struct job *j);
 /* Whether J's batch needs public addresses, a proxy looks names up, and URL has another address than these by itself.
