@@ -15,6 +15,7 @@
 #include "msg.h"
 #include "serve.h"
 #include "trouble.h"
+#include "utf8.h"
 
 enum {
 	BLOCK = 128 << 10,
@@ -275,8 +276,7 @@ put_text(struct item *i, const struct answer *a)
 		n++;
 	}
 	if (n < a->text.len) {
-		while (n > 0 && ((unsigned char)a->text.data[n] & 0xc0) == 0x80)
-			n--;
+		n = utf8_cut(a->text.data, n);
 		json_object_object_add(i->record, "truncated", json_object_new_boolean(1));
 	}
 	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
