@@ -133,6 +133,14 @@ memory_is_zeroed_and_copied(void **state)
 	free(copy);
 }
 
+/* With a sanitizer malloc(3) returns NULL too. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 static void
 ask_for_too_much(void *arg)
 {
