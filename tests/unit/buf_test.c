@@ -168,9 +168,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grows_and_stays_terminated),    cmocka_unit_test(nothing_added_is_an_empty_string),
-		cmocka_unit_test(room_does_not_change_the_text), cmocka_unit_test(printf_longer_than_any_guess),
-		cmocka_unit_test(drop_takes_from_the_front),     cmocka_unit_test(json_strings_survive),
+		cmocka_unit_test(grows_and_stays_terminated),
+		cmocka_unit_test(nothing_added_is_an_empty_string),
+		cmocka_unit_test(room_does_not_change_the_text),
+		cmocka_unit_test(printf_longer_than_any_guess),
+		cmocka_unit_test(drop_takes_from_the_front),
+		cmocka_unit_test(json_strings_survive),
 		cmocka_unit_test(memory_is_zeroed_and_copied),
 		cmocka_unit_test_setup_teardown(memory_that_runs_out_ends_the_program, testing_enter, testing_leave),
 	};

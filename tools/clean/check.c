@@ -247,8 +247,8 @@ check_states(struct checking *x)
 			return;
 		}
 		/* An owner who died before he had a result leaves r. Of who lives, the byte comes after the result. */
-		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) ||
-		    claimed || batch_state(x->b, (uint32_t)k) == should)
+		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) || claimed ||
+		    batch_state(x->b, (uint32_t)k) == should)
 			continue;
 		x->states_wrong++;
 		if (should == 'p')

@@ -300,8 +300,8 @@ cannot_archive(const struct batch *b, const char *what)
 	return msg_code(error);
 }
 
-/* Whether all files are there that an archive of the batch is to have: no archive is written in silence without one. 0 or
- * the exit code after a message. */
+/* Whether all files are there that an archive of the batch is to have: no archive is written in silence without one. 0
+ * or the exit code after a message. */
 static int
 look_for_files(const struct clean *c, const struct batch *b)
 {
@@ -317,7 +317,8 @@ look_for_files(const struct clean *c, const struct batch *b)
 	else if (k < 0)
 		code = cannot_archive(b, where.data);
 	else if (n > 0)
-		msg_warn("%" PRIu64 " completed item%s of the batch '%s' ha%s no file any more, the first is item %" PRId64
+		msg_warn("%" PRIu64
+			 " completed item%s of the batch '%s' ha%s no file any more, the first is item %" PRId64
 			 ": nothing is removed; `bi-status --rebuild %s` records the loss, then `bi-fetch -b %s "
 			 "--resume` gets what can be had, and the same command keeps in %s what there is",
 			 n, n == 1 ? "" : "s", batch_name(b), n == 1 ? "s" : "ve", first, batch_name(b), batch_name(b),

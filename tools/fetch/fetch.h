@@ -423,8 +423,9 @@ void left_drop(struct job *j);  /* what was left is of no use */
 /* http.c */
 CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it up */
 void http_begin(struct job *j);
-void http_guard(CURL *easy, struct job *j); /* its sockets are ours: to no address that J is kept from, and see no_socket */
-void http_share_cookies(struct job *j);     /* J's handle has those of all transfers, or none where J is strangers' */
+void http_guard(CURL *easy,
+		struct job *j);         /* its sockets are ours: to no address that J is kept from, and see no_socket */
+void http_share_cookies(struct job *j); /* J's handle has those of all transfers, or none where J is strangers' */
 bool job_is_public_only(const struct job *j);
 /* Whether J's batch needs public addresses, a proxy looks names up, and URL has another address than these by itself.
  * J's answer then says which. */

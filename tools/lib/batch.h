@@ -161,8 +161,8 @@ int batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where);
 
 /* --- reading (any mode) --- */
 
-/* The first item from FROM on, a number of 1 or more, that is completed and whose file is gone; 0 where there is none; -1
- * with errno and in WHERE the file of the batch that it is about. */
+/* The first item from FROM on, a number of 1 or more, that is completed and whose file is gone; 0 where there is none;
+ * -1 with errno and in WHERE the file of the batch that it is about. */
 int64_t batch_find_lost(const struct batch *b, uint32_t from, struct buf *where);
 
 struct batch_counts {
@@ -212,8 +212,8 @@ off_t batch_result_offset(const struct batch *b, uint32_t k);
  * errno. */
 int batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
-/* Opens the file of a completed result for reading, as file_open() does: a symbolic link is no file of the batch. -1 with
- * errno, whose words are file_reason()'s. Only ENOENT says that the file is gone. */
+/* Opens the file of a completed result for reading, as file_open() does: a symbolic link is no file of the batch. -1
+ * with errno, whose words are file_reason()'s. Only ENOENT says that the file is gone. */
 int batch_open_file(const struct batch *b, struct json_object *result);
 
 /* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that

@@ -360,8 +360,8 @@ judge(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind
 
 	if (s == 'c')
 		return CLAIM_DONE;
-	/* Without the lock, which is held while results are synced. No entry, and a byte that is no owner's: the item has
-	 * no result. See reindex_results(). */
+	/* Without the lock, which is held while results are synced. No entry, and a byte that is no owner's: the item
+	 * has no result. See reindex_results(). */
 	at = s < 0 ? -1 : batch_result_offset(b, k);
 	if (s < 0 || (at < 0 && errno != ENOENT))
 		return CLAIM_ERROR;
@@ -413,7 +413,8 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 void
 batch_release(struct batch *b, uint32_t k)
 {
-	off_t at = batch_result_offset(b, k); /* without the lock, as in judge(): the item is ours, and so is its entry */
+	off_t at =
+		batch_result_offset(b, k); /* without the lock, as in judge(): the item is ours, and so is its entry */
 	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
 	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */

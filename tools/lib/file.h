@@ -31,8 +31,8 @@ int file_look(int dir, const char *name, struct stat *st);
  * symbolic link, a directory, or a device, pipe or socket has it. */
 int file_open(int dir, const char *name);
 
-/* The reason of a failed file_open() in words, with the remedy where there is one. For the errno of any other failure it
- * is the system's. */
+/* The reason of a failed file_open() in words, with the remedy where there is one. For the errno of any other failure
+ * it is the system's. */
 const char *file_reason(int error);
 
 /* Whether NAME in the directory DIR is the file or directory that is open as FD. To be asked after a wait for a lock of

@@ -217,8 +217,8 @@ slowest_pace(const struct governed *h)
 	off_t held;
 	int is = 0;
 
-	while (interval < INTERVAL_MOST && (is = lock_bytes_held(h->locks, h->stretch + PACES + interval + 1,
-								  INTERVAL_MOST - interval, &held)) > 0)
+	while (interval < INTERVAL_MOST &&
+	       (is = lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MOST - interval, &held)) > 0)
 		interval = (unsigned)(held - h->stretch - PACES);
 	return is < 0 ? -1 : (int)interval;
 }
@@ -429,9 +429,8 @@ any_above(const struct governed *h, unsigned cap)
 	for (unsigned i = cap; i < h->cap; i++)
 		if (is_ours(h, i))
 			return 1;
-	return cap < GOVERNOR_SLOTS_MOST
-		       ? lock_bytes_held(h->locks, slot_byte(h, cap), GOVERNOR_SLOTS_MOST - cap, NULL)
-		       : 0;
+	return cap < GOVERNOR_SLOTS_MOST ? lock_bytes_held(h->locks, slot_byte(h, cap), GOVERNOR_SLOTS_MOST - cap, NULL)
+					 : 0;
 }
 
 /* Whether CAP slots or more are held by anybody, wherever they are. 1, 0, or -1 with errno. */

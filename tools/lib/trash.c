@@ -229,8 +229,8 @@ remove_hidden(int dir, const struct dirent *e, void *arg)
 	return strncmp(e->d_name, hidden, sizeof(hidden) - 1) == 0 ? remove_entry(dir, e, arg) : 0;
 }
 
-/* Removes from the root's directory NAME what REMOVE does of its entries. Goes on behind what cannot be removed. 0, or -1
- * with errno. */
+/* Removes from the root's directory NAME what REMOVE does of its entries. Goes on behind what cannot be removed. 0, or
+ * -1 with errno. */
 static int
 empty_below(const struct root *root, const char *name, file_visit *remove)
 {

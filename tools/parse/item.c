@@ -426,8 +426,8 @@ open_file(struct shop *s, struct item *i)
 		return false;
 	}
 	/* A file that a person names may be reached through a link; one of a batch may not. */
-	i->work.in = i->batch ? file_open(AT_FDCWD, i->path)
-			      : open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	i->work.in =
+		i->batch ? file_open(AT_FDCWD, i->path) : open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (i->work.in < 0) {
 		fail_source(s, i, "it cannot be opened");
 		return false;

@@ -336,7 +336,8 @@ doctor_clock(struct doctor *d)
 	if (batch_each(d->root, heed_batch, &n) < 0)
 		note_error(&n, "batches");
 	if (n.error) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "when %s was written is not known: %s", n.odd.data, strerror(n.error));
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "when %s was written is not known: %s", n.odd.data,
+			    strerror(n.error));
 		doctor_mend(d, "see who may read '%s/%s'", d->root->path, n.odd.data);
 	}
 	if (n.at.tv_sec > now + FUTURE) {

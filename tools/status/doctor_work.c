@@ -410,10 +410,11 @@ doctor_queue(struct doctor *d)
 		return;
 	}
 	if (w.error) {
-		doctor_find(d, DOCTOR_PROBLEM, w.odd, "whether anybody works on %s, which is in the queue, is not known: %s",
-			    w.odd, strerror(w.error));
-		doctor_mend(d, "see who may read '%s/queue/%s' and '%s/batches/%s'", d->root->path, w.odd, d->root->path,
-			    w.odd);
+		doctor_find(d, DOCTOR_PROBLEM, w.odd,
+			    "whether anybody works on %s, which is in the queue, is not known: %s", w.odd,
+			    strerror(w.error));
+		doctor_mend(d, "see who may read '%s/queue/%s' and '%s/batches/%s'", d->root->path, w.odd,
+			    d->root->path, w.odd);
 	}
 	if (worker < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "whether a worker runs is not known: %s", strerror(error));
@@ -429,7 +430,9 @@ doctor_queue(struct doctor *d)
 		doctor_mend(d, "start another worker: `bi-fetch --work`; `bi-status` shows what the one does");
 	}
 	doctor_looked(d, "%zu in the queue, %s", w.n,
-		      worker < 0 ? "perhaps a worker" : worker ? "a worker" : "no worker");
+		      worker < 0 ? "perhaps a worker"
+		      : worker   ? "a worker"
+				 : "no worker");
 }
 
 /* --- servers --- */
