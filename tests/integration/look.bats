@@ -270,10 +270,12 @@ file_of() {
 	ln -s /etc/passwd "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"
 	refused 500 cannot_read # a link may be somebody's way to the file: it is neither followed nor called lost
+	assert_regex "$(jq -r .detail body)" ': it is a symbolic link, which is not followed; put the file itself in its place$'
 	rm "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	mkdir "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"
-	refused 404 file_lost
+	refused 500 cannot_read
+	assert_regex "$(jq -r .detail body)" ': it is a directory, not a file; move it away$'
 	rm -r "$BI_ROOT/batches/job-$job/content/i1_1"
 	ln -s /etc "$BI_ROOT/batches/job-$job/content/i1_1"
 	call "$NB/files/$id/images/1.png"

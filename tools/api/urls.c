@@ -9,6 +9,7 @@
 #include "hand.h"
 #include "rec.h"
 #include "userinfo.h"
+#include "utf8.h"
 
 /* Where the host of URL begins; NULL where it is none of http and https. */
 static const char *
@@ -66,10 +67,8 @@ cut(struct buf *text, size_t n)
 {
 	if (text->len <= n)
 		return;
-	while (n && (text->data[n] & 0xc0) == 0x80)
-		n--;
-	text->len = n;
-	text->data[n] = '\0';
+	text->len = utf8_cut(text->data, n);
+	text->data[text->len] = '\0';
 	buf_str(text, "…");
 }
 

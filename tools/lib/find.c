@@ -13,6 +13,7 @@
 #include "srcset.h"
 #include "tree.h"
 #include "url.h"
+#include "utf8.h"
 
 /* What is being found. */
 struct search {
@@ -75,10 +76,7 @@ make_title(const char *text)
 		if (blank && (n == 0 || title[n - 1] == ' '))
 			continue;
 		if (n + 1 == MEDIA_TITLE) {
-			while (n > 0 && ((unsigned char)title[n - 1] & 0xc0) == 0x80)
-				n--;
-			if (n > 0 && (unsigned char)title[n - 1] >= 0xc0)
-				n--;
+			n = utf8_cut(title, n);
 			break;
 		}
 		title[n++] = blank ? ' ' : *text;

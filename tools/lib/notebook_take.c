@@ -22,6 +22,7 @@
 #include "rec.h"
 #include "scan.h"
 #include "userinfo.h"
+#include "utf8.h"
 
 enum {
 	LINES_MOST = 1 << 20,  /* bytes of lines that are added at once */
@@ -153,9 +154,7 @@ add_title(struct buf *out, const char *title)
 
 	if (!title)
 		return;
-	n = strnlen(title, TITLE_LONGEST);
-	while (title[n] && n > 0 && (title[n] & 0xc0) == 0x80)
-		n--;
+	n = utf8_cut(title, strnlen(title, TITLE_LONGEST));
 	memcpy(cut, title, n);
 	cut[n] = '\0';
 	buf_str(out, ",\"title\":");
