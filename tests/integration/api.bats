@@ -84,7 +84,7 @@ children_of() {
 	put A '{"reviewer":"böb","selections":{"7":1,"Z":1}}'
 	assert_equal "$code $(jq -c '[.selections, .disagreements, (.reviewers | keys)]' body)" \
 		'200 [{"8":0,"Z":1},["7"],["ada","böb"]]'
-	assert_equal "$(jq -c '[.reviewers.ada["7"], .reviewers["böb"]["7"].choice]' body)" \
+	assert_equal "$(command jq -c '[.reviewers.ada["7"], .reviewers["böb"]["7"].choice]' body)" \
 		'[{"choice":3,"at":"2026-11-22T15:04:05.123Z"},1]'
 	put A '{"reviewer":"böb","selections":{"7":null}}'
 	assert_equal "$code $(jq -c '[.selections, .disagreements]' body)" '200 [{"7":3,"8":0,"Z":1},[]]'
@@ -515,7 +515,7 @@ stream_of_picks() {
 		assert_equal "$(jq -S -c --arg b "$b" '.batches[] | .batch_job | select(.name == $b)' body)" \
 			"$(bi-status --json "$b" | jq -S -c .batch_job)"
 	done
-	assert_equal "$(jq -c '.batches[0] | [.bytes, .failures, .pages, .review, (.history.items | add)]' body)" \
+	assert_equal "$(command jq -c '.batches[0] | [.bytes, .failures, .pages, .review, (.history.items | add)]' body)" \
 		'[12,{},true,{"subjects":3,"decided":2,"disagreements":1},6]'
 	assert_equal "$(jq -c '.batches[1] | [.failures, .pages]' body)" '[{"no_such_file":1},false]'
 	echo x >nosuch

@@ -45,7 +45,7 @@ Port $((PORT + 1)):
   URL: http://localhost:$((PORT + 1))/P_batch1/index.html"
 	assert_equal "$(bi-status --servers)" "$output"
 	run -0 bi-status --servers --json
-	assert_equal "$output" "$(jq -c 'select(.port) | .url |= sub("#token=.*"; "")' served)"
+	assert_equal "$output" "$(command jq -c 'select(.port) | .url |= sub("#token=.*"; "")' served)"
 }
 
 @test "list: on a terminal it says how to have a URL by which pages save, and that is so" {
@@ -67,7 +67,7 @@ Port $((PORT + 1)):
 	ports
 	served M_batch1 M 'Batch 1 (chars 1-5)' "$PORT"
 	run -0 bi-clean -j list
-	assert_equal "${lines[0]}" "$(jq -c 'select(.port) | .url |= sub("#token=.*"; "")' served)"
+	assert_equal "${lines[0]}" "$(command jq -c 'select(.port) | .url |= sub("#token=.*"; "")' served)"
 	assert_equal "${lines[1]}" '{"end":"bi-clean","servers":1,"exit":0}'
 }
 

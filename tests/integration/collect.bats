@@ -60,7 +60,7 @@ everything() {
 	collected 1 'file 1 2'
 	[ ! -e "$S/2" ]
 	[ ! -e "$S/3" ]
-	run -0 jq -c '.choices[0] | [.batch, .idx, .how, .reviewers, .name, .category, .credit.licenses[0].id, .item.license]' "$S/1/metadata.json"
+	run -0 command jq -c '.choices[0] | [.batch, .idx, .how, .reviewers, .name, .category, .credit.licenses[0].id, .item.license]' "$S/1/metadata.json"
 	assert_output '["M_batch1",2,"picked",[{"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}],"Subject 1","M","CC-BY-4.0","CC BY 4.0"]'
 	grep -q '^- \*\*Subject 1\*\* (1): .T 1 2. by A; licence: \[CC BY 4.0\]' "$C/ATTRIBUTION.md"
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
@@ -166,7 +166,7 @@ everything() {
 	assert_equal "$(wc -l <"$BI_ROOT/batches/D/picks.ndjson")" 4
 	run -0 bi-collect --prefer carol --prefer bob D
 	collected 1 'file 1 2'
-	run -0 jq -c '.choices[0] | [.how, .reviewers[0].reviewer, .overruled]' "$S/1/metadata.json"
+	run -0 command jq -c '.choices[0] | [.how, .reviewers[0].reviewer, .overruled]' "$S/1/metadata.json"
 	assert_output '["preferred","bob",[{"reviewer":"ada","choice":1,"at":"2026-11-22T10:00:00.5Z"}]]'
 	run -0 bi-collect --prefer newest D
 	collected 1 'file 1 1'

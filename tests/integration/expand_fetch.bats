@@ -180,6 +180,62 @@ forget() {
 	assert_equal "$(tail -n 1 <<<"$output")" '{"end":"bi-fetch","completed":3,"failed":1,"exit":1}'
 }
 
+@test "an item that cannot be read is not taken for one that is no member" {
+	local n code fatal=0
+
+	need_plain_strace
+	archive zip a.zip one=1 two=2
+	bi-fetch -q -b M --expand a.zip >out
+	forget M two
+	cp -a "$BI_ROOT" kept
+	for ((n = 1; n < 100; n++)); do
+		code=0
+		strace -f -o trace -P "$BI_ROOT/batches/M/items.ndjson" -e trace=pread64 \
+			-e "inject=pread64:error=EIO:when=$n" bi-fetch -b M --expand a.zip >out 2>err || code=$?
+		grep -q INJECTED trace || break
+		if [ "$code" = 0 ]; then
+			assert_equal "$n $(cat "$BI_ROOT/batches/M/state")" "$n ccc"
+		else
+			fatal=$((fatal + 1))
+			run cat err
+			assert_output --partial 'Input/output error'
+		fi
+		rm -r "$BI_ROOT"
+		cp -a kept "$BI_ROOT"
+	done
+	[ "$fatal" -gt 0 ] && [ "$n" -lt 100 ]
+}
+
+@test "the number of an archive that no item can have is not cut to one that there is" {
+	local number
+
+	archive zip a.zip one=1 two=2
+	bi-fetch -q -b M --expand a.zip >out
+	forget M two
+	cp "$BI_ROOT/batches/M/items.ndjson" kept
+	for number in 4294967297 -4294967295; do
+		sed "/two/s/\"archive\":1/\"archive\":$number/" kept >"$BI_ROOT/batches/M/items.ndjson"
+		run -1 --separate-stderr bi-fetch -q -b M --resume --retry failed
+		assert_equal "$(results M | tail -n 1)" 'failed two no_url'
+		run -1 bi-clean check M
+		assert_output --partial "is a member of the archive $number, which is no item before it"
+	done
+}
+
+@test "an archive that cannot be opened is not called gone" {
+	archive zip a.zip one=1 two=2
+	bi-fetch -q -b M --expand a.zip >out
+	forget M two
+	mv "$BI_ROOT"/batches/M/files/*.zip kept
+	ln -s "$PWD/kept" "$BI_ROOT/batches/M/files/i1_1.zip"
+	run -1 --separate-stderr bi-fetch -b M --resume
+	assert_equal "$(results M | tail -n 1)" 'failed two system_error'
+	assert_regex "$output" 'cannot be opened: it is a symbolic link, which is not followed'
+	mv kept "$BI_ROOT/batches/M/files/i1_1.zip"
+	run -0 --separate-stderr bi-fetch -b M --resume
+	assert_equal "$(cat "$BI_ROOT/batches/M/state")" ccc
+}
+
 # reads PID: how often it has read something.
 reads() {
 	sed -n 's/^syscr: //p' "/proc/$1/io"

@@ -8,7 +8,7 @@ results() {
 	local file=$1
 
 	shift
-	jq -rs "map(select(.item)) | sort_by(.item)[] | $*" "$file"
+	command jq -rs "map(select(.item)) | sort_by(.item)[] | $*" "$file"
 }
 
 # whole FILE: every completed record of FILE names a file of the length and sum that it says.
@@ -301,11 +301,13 @@ completed null null 2'
 	local i
 
 	faulty_start
-	for i in 5 4 3 2 1; do
-		echo "{\"subject\":\"M1\",\"url\":\"$FAULTY/slow/${i}00/bytes/9/$i\"}"
-	done >in
+	echo "{\"subject\":\"M1\",\"url\":\"$FAULTY/slow/3000/bytes/9/5\"}" >in
+	for i in 4 3 2 1; do
+		echo "{\"subject\":\"M1\",\"url\":\"$FAULTY/bytes/9/$i\"}"
+	done >>in
 	bi-fetch -b M --per-host 5 <in >out
-	assert_equal "$(jq -r 'select(.item).item' out | xargs)" '5 4 3 2 1'
+	# The first ends last.
+	assert_equal "$(jq -r 'select(.item).item' out | tail -n 1)" 1
 	assert_equal "$(results out '(.path | split("/")[-1] | split(".")[0]) + " " + (.url | split("/")[-1])')" \
 		$'M1_1 5\nM1_2 4\nM1_3 3\nM1_4 2\nM1_5 1'
 	# More later go on counting.

@@ -3,9 +3,10 @@
  *
  *     handin [-n NOTEBOOK] [-p] [-s STEP] NAME ITEM...
  *
- * An ITEM is a URL, or @FILE for an upload of that file's bytes. With -p the batch is for public addresses alone. With
- * -s it stops before STEP ("batch", "items", "some": after the first half of the items, "handing"), says so by a line,
- * and goes on when its stdin ends; to be killed meanwhile. It prints the name.
+ * An ITEM is a URL, media:URL for what the page there shows, or @FILE for an upload of that file's bytes. With -p the
+ * batch is for public addresses alone. With -s it stops before STEP ("batch", "items", "some": after the first half of
+ * the items, "handing"), says so by a line, and goes on when its stdin ends; to be killed meanwhile. It prints the
+ * name.
  */
 #include <err.h>
 #include <errno.h>
@@ -73,7 +74,11 @@ add(struct batch *b, const char *what, unsigned k)
 		ask.kind = "upload";
 		ask.where = where;
 	} else {
-		buf_str(&text, "{\"url\":");
+		if (strncmp(what, "media:", 6) == 0) {
+			ask.kind = "media";
+			ask.where = what += 6;
+		}
+		buf_printf(&text, "{\"%s\":", ask.kind);
 		buf_json(&text, what);
 		buf_str(&text, "}");
 	}

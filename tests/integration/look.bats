@@ -53,9 +53,9 @@ setup() {
 	cat >parse <<-'END'
 		#!/usr/bin/env bash
 		while IFS= read -r record; do
-			path=$(jq -r '.path // empty' <<<"$record")
-			case $(jq -r '.filename // empty' <<<"$record") in
-			*.bad) jq -c '.status = "failed" | .error = {code: "parse_damaged", message: "damaged", retryable: false}' <<<"$record" ;;
+			path=$(gojq -r '.path // empty' <<<"$record")
+			case $(gojq -r '.filename // empty' <<<"$record") in
+			*.bad) gojq -c '.status = "failed" | .error = {code: "parse_damaged", message: "damaged", retryable: false}' <<<"$record" ;;
 			*.bin | '') printf '%s\n' "$record" ;;
 			*)
 				exec 9>>counter
@@ -67,11 +67,11 @@ setup() {
 				dir=$(dirname "$(dirname "$path")")
 				mkdir -p "$dir/content/$stem"
 				echo picture >"$dir/content/$stem/1.png"
-				jq -c --argjson n "$n" --rawfile text "$path" '{knowledge_item_id: $n, sha256, mime, kind: "text",
+				gojq -c --argjson n "$n" --rawfile text "$path" '{knowledge_item_id: $n, sha256, mime, kind: "text",
 					title: "T \($n)", text: $text, metadata: {},
 					images: [{name: "1.png", mime: "image/png"}, {name: "2.png", mime: "text/html"}]}' \
 					<<<"$record" >"$dir/content/$stem.json"
-				jq -c --argjson n "$n" --arg stem "$stem" '. + {knowledge_item_id: $n, kind: "text", title: "T \($n)",
+				gojq -c --argjson n "$n" --arg stem "$stem" '. + {knowledge_item_id: $n, kind: "text", title: "T \($n)",
 					content: "content/\($stem).json"}' <<<"$record"
 				;;
 			esac
@@ -145,7 +145,7 @@ file_of() {
 	# One whose batch was taken away.
 	rm -r "$BI_ROOT/batches/job-$job" "$BI_ROOT/queue/job-$job"
 	call "$NB/batch-jobs/?limit=1"
-	assert_equal "$code $(jq -c '.results' body)" \
+	assert_equal "$code $(command jq -c '.results' body)" \
 		"200 [{\"id\":$job,\"status\":\"removed\",\"total_items\":1,\"name\":\"job-$job\"}]"
 	call "$NB/batch-jobs/$job/status/"
 	refused 404 removed
@@ -270,10 +270,12 @@ file_of() {
 	ln -s /etc/passwd "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"
 	refused 500 cannot_read # a link may be somebody's way to the file: it is neither followed nor called lost
+	assert_regex "$(jq -r .detail body)" ': it is a symbolic link, which is not followed; put the file itself in its place$'
 	rm "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	mkdir "$BI_ROOT/batches/job-$job/files/i1_1.txt"
 	call "$NB/files/$id/raw/"
-	refused 404 file_lost
+	refused 500 cannot_read
+	assert_regex "$(jq -r .detail body)" ': it is a directory, not a file; move it away$'
 	rm -r "$BI_ROOT/batches/job-$job/content/i1_1"
 	ln -s /etc "$BI_ROOT/batches/job-$job/content/i1_1"
 	call "$NB/files/$id/images/1.png"

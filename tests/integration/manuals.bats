@@ -160,7 +160,7 @@ lost() {
 	[ "$(wc -l <words)" -ge 9 ]
 	while read -r word; do
 		[ "$word" = bi-demo ] || [ -x "$BI_BIN/$word" ] || compgen -G "$man/$word.[1-9]" >/dev/null ||
-			compgen -G "$top/share/systemd/$word[.@]*" >/dev/null ||
+			compgen -G "$top/share/systemd/${word}[.@]*" >/dev/null ||
 			fail "$word is no program, no page and no unit"
 	done <words
 }

@@ -44,7 +44,7 @@ repeat() {
 		image link http://h.x/big/B.JPEG?x=1&y=2
 		video link http://o.x/film.mp4
 	END
-	run jq -c 'select(.end)' out
+	run command jq -c 'select(.end)' out
 	assert_output '{"end":"bi-media","found":12,"failed":0,"exit":0}'
 }
 

@@ -112,7 +112,7 @@ media() {
 	origin_start
 	faulty_start
 	page page.html <<<"<img src=$ORIGIN/a.txt><img src=$ORIGIN/b.txt>"
-	media "$FAULTY/drip/3000/type/text/html/file/$(jq -rn --arg p "$PWD/origin/page.html" '$p | @uri')" >in
+	media "$FAULTY/drip/3000/type/text/html/file/$(command jq -rn --arg p "$PWD/origin/page.html" '$p | @uri')" >in
 	start bi-fetch <in >out
 	asked() { [ "$(origin_hits '/drip/')" = 1 ]; }
 	poll 20 asked

@@ -24,7 +24,7 @@ robots() {
 
 # says TEXT: a path whose body is TEXT.
 says() {
-	echo "/says/200/$(jq -rn --arg t "$1" '$t | @uri')"
+	echo "/says/200/$(command jq -rn --arg t "$1" '$t | @uri')"
 }
 
 # fetch [OPTION...] <ITEMS: what became of each, by item: its path's last part, status, code.
@@ -159,7 +159,7 @@ fetch() {
 	first=$FAULTY
 	faulty_start
 	says $'User-agent: *\nDisallow: /bytes/10/no' >"${ORIGIN_LOGS[1]}.robots"
-	to=$(jq -rn --arg u "$FAULTY/bytes/10/" '$u | @uri')
+	to=$(command jq -rn --arg u "$FAULTY/bytes/10/" '$u | @uri')
 	jq -cn --arg u "$first/to/302/$to" '("no", "yes") | {url: ($u + .), found_on: "http://127.0.0.1/page"}' >in
 	run fetch <in
 	assert_output - <<-END

@@ -77,7 +77,7 @@ served() {
 	head -c 300000 /dev/urandom >big
 	curl -sf -H "X-CSRFToken: $TOKEN" -F files=@1.txt -F files=@big "$URL/notebooks/nb/files/upload/" | jq -e .success
 	curl -sf -H "X-CSRFToken: $TOKEN" -H 'Content-Type: application/json' -d '{"url":"http://127.0.0.1:9/x"}' \
-		"$URL/notebooks/nb/files/parse_url/" | jq -e .success
+		"$URL/notebooks/nb/files/parse_url/" | command jq -e .success
 	poll 10 grep -q 'job-2/items.ndjson' trace
 	in_order '.*, [1-9][0-9]* answers, .*' -v reply='Status: 20[0-9]'
 }

@@ -522,3 +522,52 @@ teardown() {
 	assert_output --partial "cannot tell how old the batch 'M' is: it is left alone"
 	[ -e "$BI_ROOT/batches/M/state" ]
 }
+
+@test "batch --archive: a sync that fails after the batch was moved is said, and is no full disk" {
+	local error
+
+	need_plain_strace
+	for error in ENOSPC EIO; do
+		batch M 2
+		rm -f M.tar
+		code=0
+		strace -f -o trace -P "$BI_ROOT/batches" -e trace=fsync -e "inject=fsync:error=$error" \
+			bi-clean -y --archive M.tar batch M >out 2>err || code=$?
+		grep -q INJECTED trace
+		assert_equal "$code" 74
+		run cat err
+		assert_output --partial "the batch 'M' is removed, but not all that it had could be deleted"
+		assert_output --partial "\`bi-clean temp\` deletes the rest"
+		[ ! -e "$BI_ROOT/batches/M" ] && [ "$(ls "$BI_ROOT/trash")" ]
+		run -0 bi-collect --verify M.tar
+		run -0 bi-clean temp
+		assert_equal "$(ls "$BI_ROOT/trash")" ''
+	done
+}
+
+@test "batch --archive: a file that is gone keeps the batch, until its loss is recorded" {
+	local put
+
+	for put in M.tar M.zip; do
+		batch M 3
+		rm "$BI_ROOT/batches/M/files/a_2.txt"
+		for option in -y -ny; do
+			run -1 --separate-stderr bi-clean "$option" --archive "$put" batch M
+			assert_equal "$output" ''
+			assert_regex "$stderr" "^bi-clean: 1 completed item of the batch 'M' has no file any more, the first is item 2: nothing is removed; .bi-status --rebuild M. "
+			[ -e "$BI_ROOT/batches/M/files/a_1.txt" ] && [ ! -e "$put" ]
+		done
+		rm "$BI_ROOT/batches/M/files/a_3.txt"
+		run -1 bi-clean -y --archive "$put" batch M
+		assert_output --partial "2 completed items of the batch 'M' have no file any more, the first is item 2:"
+		run -0 bi-status --rebuild M
+		run -0 bi-clean -y --archive "$put" batch M
+		run -0 bi-collect --verify "$put"
+		[ ! -e "$BI_ROOT/batches/M" ]
+	done
+	tar -xOf M.tar M/results.ndjson | jq -c '[.item,.error.code]' | grep -x '\[2,"file_lost"\]'
+	# Without an archive nothing is kept in any case.
+	batch M 2
+	rm "$BI_ROOT/batches/M/files/a_2.txt"
+	run -0 bi-clean -y batch M
+}

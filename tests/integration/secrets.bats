@@ -338,3 +338,26 @@ message() {
 	assert_equal "$(sent /echo/strange | grep -c '^get')" 1
 	assert_equal "$(sent /echo/strange | grep -cE '^(x-key|authorization):')" 0
 }
+
+@test "a worker's cookies are not for what strangers hand in, and theirs are not kept: nor those of robots.txt" {
+	local what got
+
+	printf '<img src="/echo/shown.txt">' >page.html
+	echo "127.0.0.1:$port private=allow" >"$BATS_TEST_TMPDIR/hosts.conf"
+	export BI_HOSTS_CONF=$BATS_TEST_TMPDIR/hosts.conf
+	echo '/header/Set-Cookie%3A%20theirs=t;%20Path=%2f;%20Max-Age=1000/bytes/20/r' >"${ORIGIN_LOGS[-1]}.robots"
+	for what in -p ''; do
+		: >"$heads"
+		printf 'Set-Cookie: key=k; Path=/; Domain=127.0.0.1\n' >jar
+		"$BI_BUILD/tests/handin" $what "batch$what" "media:$FAULTY/file/${PWD//\//%2f}%2fpage.html"
+		run -0 bi-fetch --work --once --cookie-jar jar
+		assert_equal "$(sent /robots.txt | grep -c '^get')" 1
+		assert_equal "$(sent /echo/shown.txt | grep -c '^get')" 1
+		got="$(sent /robots.txt | grep -c '^cookie: key=k') $(sent /echo/shown.txt | grep -c '^cookie: .*key=k') $(grep -c theirs jar)" || :
+		if [ "$what" ]; then
+			assert_equal "$got" '0 0 0'
+		else
+			assert_equal "$got" '1 1 1'
+		fi
+	done
+}

@@ -71,7 +71,7 @@ with_cgi() {
 	pages A
 	ports 3
 	serve A
-	assert_equal "$(jq -c 'select(.port) | del(.pid)' <<<"${lines[0]}")" \
+	assert_equal "$(command jq -c 'select(.port) | del(.pid)' <<<"${lines[0]}")" \
 		"{\"port\":$FIRST,\"batch\":\"A\",\"category\":\"M\",\"label\":\"Batch 1 (chars 1-5)\",\"url\":\"http://localhost:$FIRST/A/index.html#token=$(<"$BI_ROOT/token")\",\"address\":\"127.0.0.1\"}"
 	assert_equal "${lines[1]}" '{"end":"bi-serve","served":1,"failed":0,"exit":0}'
 	run -0 curl -s "$(jq -r .url <<<"${lines[0]}")"

@@ -114,7 +114,7 @@ fails() {
 	rm bin/sudo
 	mkdir tools
 	for tool in awk cat dirname env grep jq mktemp paste rm sed sh sort; do
-		ln -s "$(command -v "$tool")" tools/
+		ln -s "$(type -P "$tool")" tools/
 	done
 	printf '#!/bin/sh\nexit 1\n' >tools/dpkg-query
 	chmod +x tools/dpkg-query

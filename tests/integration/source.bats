@@ -15,7 +15,7 @@ nothing_bad() {
 }
 
 items() {
-	jq -c 'select(.rank)'
+	command jq -c 'select(.rank)'
 }
 
 @test "a window of a category, sorted by category and name, named as people name it" {
@@ -66,12 +66,12 @@ items() {
 
 @test "candidates: a thumbnail to look at, the original, who made it, the licence, rank and score" {
 	wiki_start
-	people 'Clara Schumann' | jq -c '. + {birth_date: "1819-09-13", biography: "Pianist"}' >list
+	people 'Clara Schumann' | command jq -c '. + {birth_date: "1819-09-13", biography: "Pianist"}' >list
 	run -0 --separate-stderr source_wiki --json <list
 	assert_equal "$stderr" ''
 	items <<<"$output" >found.ndjson
 	assert_equal "$(wc -l <found.ndjson)" 6
-	assert_equal "$(head -n 1 found.ndjson | jq -c '[.batch, .label, .category, .subject, .source, .rank, .title, .author, .license, .license_url, .credit, .page]')" \
+	assert_equal "$(head -n 1 found.ndjson | command jq -c '[.batch, .label, .category, .subject, .source, .rank, .title, .author, .license, .license_url, .credit, .page]')" \
 		'["ALL_batch1","Batch 1 (chars 1-1)","ALL",{"id":1,"name":"Clara Schumann","category":"M","birth_date":"1819-09-13","biography":"Pianist"},"wikimedia",1,"Clara Schumann 1","Anna Example","CC BY-SA 4.0","https://creativecommons.org/licenses/by-sa/4.0","Own work","https://commons.wikimedia.org/wiki/File:Clara_Schumann_1.jpg"]'
 	assert_equal "$(head -n 1 found.ndjson | jq -r '.url, .original_url, .original_width, .original_height')" \
 		"$WIKI/t/Clara_Schumann_1.jpg/960px-Clara_Schumann_1.jpg
@@ -88,7 +88,7 @@ $WIKI/o/Clara_Schumann_1.jpg
 	jq -es 'all(.[]; ([.score_why[] | split(" ")[0] | ltrimstr("+") | tonumber] | add) - .score | fabs <= 3)' found.ndjson >/dev/null
 	jq -e '.score_why[0] | test("the name is in its title")' <(head -n 1 found.ndjson) >/dev/null
 	jq -e '.extmetadata.Artist.value == "Anna Example"' <(head -n 1 found.ndjson) >/dev/null
-	assert_equal "$(tail -n 1 <<<"$output" | jq -c 'del(.asked)')" '{"end":"bi-source","subjects":1,"candidates":6,"failed":0,"cached":0,"exit":0}'
+	assert_equal "$(tail -n 1 <<<"$output" | command jq -c 'del(.asked)')" '{"end":"bi-source","subjects":1,"candidates":6,"failed":0,"cached":0,"exit":0}'
 	nothing_bad
 }
 

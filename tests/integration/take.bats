@@ -90,7 +90,7 @@ job_done() {
 }
 
 item_of() {
-	sed -n "$2p" "$BI_ROOT/batches/job-$1/items.ndjson" | jq -c 'del(.bi)'
+	sed -n "$2p" "$BI_ROOT/batches/job-$1/items.ndjson" | command jq -c 'del(.bi)'
 }
 
 @test "one item: done within the request" {
@@ -102,7 +102,7 @@ item_of() {
 	echo one >one.txt
 	form upload -F file=@one.txt
 	assert_equal "$code" 201
-	assert_equal "$(jq -c 'keys_unsorted' body)" \
+	assert_equal "$(command jq -c 'keys_unsorted' body)" \
 		'["success","file_id","knowledge_item_id","is_batch","total_items","batch_job_id","upload_id"]'
 	assert_equal "$(jq -c '[.success, .is_batch, .total_items, .batch_job_id, .upload_id]' body)" \
 		'[true,false,1,1,"00000000000000010000000000000001"]'

@@ -47,9 +47,9 @@ stored() {
 	things 20
 	filter sum <<-'END'
 		while next; do
-			path=$(jq -r .path <<<"$record")
+			path=$(gojq -r .path <<<"$record")
 			[ "$(stat -c %h "$path")" = 1 ] && read -r sum _ < <(sha256sum "$path")
-			jq -c --arg s "$sum" '. + {sum: $s, text: "é\u00fc\n", deep: {a: [1, 2.5, null]}, title: "new"}' <<<"$record"
+			gojq -c --arg s "$sum" '. + {sum: $s, text: "é\u00fc\n", deep: {a: [1, 2.5, null]}, title: "new"}' <<<"$record"
 		done
 	END
 	jq -cR '{file: ., title: "old", mine: [1, {}]}' list >items
@@ -106,7 +106,7 @@ stored() {
 			: >>"is.$$"
 			while set -- is.* && [ $# -lt 3 ]; do read -rt 0.01 <><(:); done
 			echo "$item" >>"is.$$"
-			jq -c --arg by $$ '. + {by: $by}' <<<"$record"
+			gojq -c --arg by $$ '. + {by: $by}' <<<"$record"
 		done
 	END
 	run -0 bi-fetch --through ./meet --through-parallel 3 --through-timeout 60 <list
@@ -293,8 +293,8 @@ Input/output error; what was recorded stands: mend that and run the same command
 			47) echo '[47]' ;;
 			50) echo "${record/default/other}" ;;
 			53) echo "${record/completed/perhaps}" ;;
-			56) jq -c '. + {x: ("x" * 1047000)}' <<<"$record" ;;
-			57) jq -c '. + {x: ("y" * 1000000)}' <<<"$record" ;;
+			56) gojq -c '. + {x: ("x" * 1047000)}' <<<"$record" ;;
+			57) gojq -c '. + {x: ("y" * 1000000)}' <<<"$record" ;;
 			*) echo "$record" ;;
 			esac
 		done
@@ -411,7 +411,7 @@ Input/output error; what was recorded stands: mend that and run the same command
 	filter lazy <<-'END'
 		while next; do
 			[ $((RANDOM % 4)) != 0 ] || read -rt 0.02 <><(:)
-			jq -c 'if .member == "in/7" then .status = "failed" else .seen = true end' <<<"$record"
+			gojq -c 'if .member == "in/7" then .status = "failed" else .seen = true end' <<<"$record"
 		done
 	END
 	run -1 --separate-stderr bi-fetch --expand --through ./lazy --through-parallel 4 t.tar

@@ -107,3 +107,27 @@ outcome() {
 	bi-fetch -q -b gone nothing.txt >out && return 1
 	assert_equal "$(outcome)" '1 failed no_such_file'
 }
+
+@test "a socket that this machine has not is not the host's refusal" {
+	local error
+
+	need_plain_strace
+	lists
+	for error in EMFILE ENOBUFS; do
+		echo "$ORIGIN/i.txt?$error" >url.in
+		strace -f -o trace -e trace=socket -e "inject=socket:error=$error:when=1+" bi-fetch -q -b "$error" --tries 2 \
+			--backoff 0.05 <url.in >out && return 1
+		grep -q INJECTED trace
+		assert_equal "$(outcome)" '1 failed system_error true'
+		assert_regex "$(jq -r '.error.message // empty' out)" '^no socket can be had on this machine now: '
+		# It passes while it is tried again, and a worker tries it again too.
+		strace -f -o trace -e trace=socket -e "inject=socket:error=$error:when=1..3" bi-fetch -q -b "$error" --tries 9 \
+			--backoff 0.05 <url.in >out
+		grep -q INJECTED trace
+		assert_equal "$(outcome)" '1 completed'
+	done
+	# What the host does is still its own.
+	strace -f -o trace -e trace=socket,connect -e inject=connect:error=ECONNREFUSED bi-fetch -q -b refused --tries 1 \
+		<url.in >out && return 1
+	assert_equal "$(outcome)" '1 failed connect_failed true'
+}

@@ -54,7 +54,7 @@ mime_of() {
 		esac
 	done >want
 	jq -r 'select(.file) | "\(.file) \(.mime)"' out | diff want -
-	run jq -c 'select(.end)' out
+	run command jq -c 'select(.end)' out
 	assert_output '{"end":"bi-type","typed":300,"failed":0,"exit":0}'
 }
 

@@ -90,6 +90,47 @@ sweep() {
 	[ ! -e "$dir/orphans" ]
 }
 
+# Nothing is recorded over what has the place of a file, nothing is read through it, and all programs have the same words.
+@test "a link or a directory in the place of a file is said by every program, and taken for nothing" {
+	local dir=$BI_ROOT/batches/t put words program code
+
+	batch t 2
+	for put in 'ln -s ../../../kept' mkdir; do
+		rm -rf "$BI_ROOT/collected" "$BI_ROOT/review"
+		mv "$dir/files/i2_1.txt" kept
+		cp -a "$dir" before
+		$put "$dir/files/i2_1.txt"
+		words='it is a symbolic link, which is not followed; put the file itself in its place'
+		[ "$put" != mkdir ] || words='it is a directory, not a file; move it away'
+		for program in 'bi-status --rebuild t' 'bi-clean check t' 'bi-clean --repair check t' 'bi-render t' \
+			'bi-collect --all t' 'bi-status --doctor'; do
+			code=0
+			$program </dev/null >said 2>&1 || code=$?
+			[ "$code" -ne 0 ]
+			run cat said
+			assert_output --partial ": $words"
+			assert_output --partial t
+		done
+		run -1 --separate-stderr bi-parse --root "$BI_ROOT" < <(bi-fetch -b t --resume)
+		assert_equal "$(jq -r 'select(.item==2).error.message' <<<"$output")" "it cannot be opened: $words"
+		assert_equal "$(cat "$BI_ROOT"/collected/by_subject_id/*/*.txt)" 't 1'
+		rm -r "$dir/files/i2_1.txt"
+		cmp before/results.ndjson "$dir/results.ndjson"
+		cmp before/state "$dir/state"
+		[ ! -e "$dir/orphans" ]
+		rm -r before
+		mv kept "$dir/files/i2_1.txt"
+		run -0 bi-clean check t
+	done
+	# A later item with the same bytes does not get a link as its file.
+	mv "$dir/files/i2_1.txt" kept
+	ln -s "$PWD/kept" "$dir/files/i2_1.txt"
+	cp kept again
+	run -0 bi-fetch -q -b t again
+	[ -f "$dir/files/i3_1.txt" ] && [ ! -L "$dir/files/i3_1.txt" ]
+	assert_equal "$(<"$dir/files/i3_1.txt")" 't 2'
+}
+
 @test "orphans are kept until the batch goes, counted, and found once" {
 	local dir=$BI_ROOT/batches/t
 
@@ -143,6 +184,57 @@ sweep() {
 	sweep 'openat newfstatat' EMFILE 'Too many open files' bi-status --json --limit 0 b
 	PATHS=(leases leases/8000)
 	sweep 'openat getdents64 newfstatat' EIO 'Input/output error' bi-clean list
+}
+
+@test "reading errors: a lock that cannot be asked about is not free" {
+	need_plain_strace
+	batch b 2
+	mkdir -p "$BI_ROOT/queue" "$BI_ROOT/leases"
+	: >"$BI_ROOT/queue/b"
+	: >"$BI_ROOT/queue/.lock"
+	echo >"$BI_ROOT/leases/8000"
+	PATHS=(batches/b/lock)
+	sweep fcntl EIO 'Input/output error' bi-status --json --limit 0 b
+	PATHS=(queue/.lock)
+	sweep fcntl EIO 'Input/output error' bi-status b
+	PATHS=(leases/8000)
+	sweep fcntl EIO 'Input/output error' bi-clean list
+	printf f >"$BI_ROOT/batches/b/state" # wrong, unless somebody works on it
+	PATHS=(batches/b/state)
+	code=0
+	strace -f -o trace -P "$BI_ROOT/batches/b/state" -e trace=fcntl -e inject=fcntl:error=EIO \
+		bi-clean check b >out 2>err || code=$?
+	grep -q INJECTED trace
+	assert_equal "$code $(<err)" "74 bi-clean: cannot read state of the batch 'b': Input/output error"
+}
+
+@test "the doctor names each thing that it cannot look at" {
+	local path call n tried=0
+
+	need_plain_strace
+	batch b 2
+	mkdir -p "$BI_ROOT/queue"
+	: >"$BI_ROOT/queue/b"
+	: >"$BI_ROOT/queue/.lock"
+	for path in batches/b batches/b/state batches/b/lock queue/b queue/.lock; do
+		for call in openat pread64 fcntl newfstatat flock; do
+			for ((n = 1; n < 60; n++)); do
+				strace -f -o trace -P "$BI_ROOT/$path" -e "trace=$call" -e "inject=$call:error=EIO:when=$n" \
+					bi-status --doctor >out 2>&1 || :
+				grep -q INJECTED trace || break
+				! grep INJECTED trace | grep -q '"files"' || continue # who works on a batch does not depend on it
+				tried=$((tried + 1))
+				grep -q 'Input/output error' out || fail "$path: $call $n: $(<out)"
+				run ! grep -E 'remove|lost|half-made' out
+			done
+		done
+	done
+	# By its name below the root: when it was written.
+	for path in batches/b/state queue; do
+		strace -f -o trace -e trace=newfstatat -P "$BI_ROOT/$path" -P "$path" -e inject=newfstatat:error=EIO bi-status --doctor >out || :
+		grep -q "when $path was written is not known: Input/output error" out || fail "$path: $(<out)"
+	done
+	[ "$tried" -gt 20 ]
 }
 
 @test "reading errors: no candidate is missing from pages that are called made" {

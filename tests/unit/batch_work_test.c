@@ -127,6 +127,80 @@ a_claim_is_one_among_many_processes(void **state)
 	close(out);
 }
 
+enum { MANY = 4000, REMAKES = 40 };
+
+/* Opens the batch again and again, each time after a power cut that left a byte and took its result: the index of
+ * results is made anew. */
+static void
+remake_the_index(void *arg)
+{
+	void **state = arg;
+	int fd = open("batches/b/state", O_RDWR | O_CLOEXEC);
+	char s = 'f';
+
+	for (int i = 0; i < REMAKES; i++) {
+		struct batch *b;
+
+		NEED(pwrite(fd, &s, 1, MANY - 1) == 1);
+		b = batch_open(batching_root(state), "b", BATCH_JOIN, NULL);
+		NEED(b);
+		NEED(batch_state(b, MANY) == 'p');
+		batch_close(b);
+	}
+}
+
+/* In a child, as the index is made anew by another: what has a result is never taken for what has none. */
+static void
+look_while_it_is_made(void **state, bool is_release)
+{
+	struct batch *b;
+	uint32_t k = MANY / 2;
+	int status, fd, tries;
+	pid_t pid;
+
+	b = batching_make(state, MANY);
+	batching_end(b, k, is_release ? MAY_PASS : COMPLETED);
+	batch_close(b);
+	b = batching_open(state, BATCH_JOIN);
+	fd = open("batches/b/state", O_RDWR | O_CLOEXEC);
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		remake_the_index(state);
+		_exit(0);
+	}
+	for (tries = 0; waitpid(pid, &status, WNOHANG) == 0; tries++) {
+		enum batch_claim claim;
+
+		if (!is_release)
+			assert_int_equal(pwrite(fd, "p", 1, k - 1), 1); /* as a power cut may leave it */
+		claim = batch_claim(b, k, NULL);
+		if (claim == CLAIM_HELD)
+			continue;
+		assert_int_equal(claim, is_release ? CLAIM_OURS : CLAIM_DONE);
+		if (is_release)
+			batch_release(b, k);
+		assert_int_equal(batch_state(b, k), is_release ? 'f' : 'c');
+	}
+	assert_int_equal(status, 0);
+	assert_true(tries > REMAKES);
+	close(fd);
+	batch_close(b);
+}
+
+static void
+a_release_while_the_index_is_made_anew_keeps_the_result(void **state)
+{
+	look_while_it_is_made(state, true);
+}
+
+static void
+a_claim_while_the_index_is_made_anew_sees_the_result(void **state)
+{
+	look_while_it_is_made(state, false);
+}
+
 /* The owner was killed after its result, before the byte. */
 static void
 a_result_left_by_a_dead_owner_counts(void **state)
@@ -561,6 +635,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(claims_exclude_and_die_with_their_holder, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(what_is_done_can_be_seized, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_release_while_the_index_is_made_anew_keeps_the_result, testing_enter,
+						testing_leave),
+		cmocka_unit_test_setup_teardown(a_claim_while_the_index_is_made_anew_sees_the_result, testing_enter,
+						testing_leave),
 		cmocka_unit_test_setup_teardown(a_result_left_by_a_dead_owner_counts, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(states_are_brought_up_to_results, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_dead_owners_group_is_brought_up_by_who_meets_one, testing_enter,

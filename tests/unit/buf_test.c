@@ -133,14 +133,49 @@ memory_is_zeroed_and_copied(void **state)
 	free(copy);
 }
 
+/* With a sanitizer malloc(3) returns NULL too. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+static void
+ask_for_too_much(void *arg)
+{
+	free(buf_realloc(NULL, *(const size_t *)arg));
+}
+
+/* The message is made without memory, and by nothing that stands on buf. */
+static void
+memory_that_runs_out_ends_the_program(void **state)
+{
+	static const size_t most[] = {(size_t)PTRDIFF_MAX, (size_t)PTRDIFF_MAX - 4096};
+	char want[128];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = most[i];
+
+		assert_int_equal(testing_child(ask_for_too_much, &n, "out"), 71);
+		snprintf(want, sizeof(want), "buf_test.t: out of memory (%zu bytes were asked for)\n", n);
+		testing_assert_file("err", want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grows_and_stays_terminated),    cmocka_unit_test(nothing_added_is_an_empty_string),
-		cmocka_unit_test(room_does_not_change_the_text), cmocka_unit_test(printf_longer_than_any_guess),
-		cmocka_unit_test(drop_takes_from_the_front),     cmocka_unit_test(json_strings_survive),
+		cmocka_unit_test(grows_and_stays_terminated),
+		cmocka_unit_test(nothing_added_is_an_empty_string),
+		cmocka_unit_test(room_does_not_change_the_text),
+		cmocka_unit_test(printf_longer_than_any_guess),
+		cmocka_unit_test(drop_takes_from_the_front),
+		cmocka_unit_test(json_strings_survive),
 		cmocka_unit_test(memory_is_zeroed_and_copied),
+		cmocka_unit_test_setup_teardown(memory_that_runs_out_ends_the_program, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

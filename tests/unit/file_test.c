@@ -102,12 +102,43 @@ a_read_that_fails_is_not_the_end(void **state)
 	assert_int_equal(errno, EIO);
 }
 
+static void
+what_is_no_regular_file_is_not_opened(void **state)
+{
+	int dir = testing_dirfd(state), fd, first;
+
+	testing_write("a", "four", 4);
+	fd = first = file_open(dir, "a");
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(file_open(dir, "b"), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(symlink("a", "link"), 0);
+	assert_int_equal(file_open(dir, "link"), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_non_null(strstr(file_reason(errno), "a symbolic link"));
+	assert_int_equal(mkdir("dir", 0777), 0);
+	assert_int_equal(file_open(dir, "dir"), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_non_null(strstr(file_reason(errno), "a directory"));
+	assert_int_equal(mkfifo("pipe", 0666), 0);
+	assert_int_equal(file_open(dir, "pipe"), -1); /* and it does not wait for a writer */
+	assert_int_equal(errno, ENXIO);
+	assert_non_null(strstr(file_reason(errno), "a pipe"));
+	assert_string_equal(file_reason(EACCES), strerror(EACCES));
+	/* Each was closed. */
+	fd = dup(dir);
+	assert_int_equal(fd, first);
+	close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_directory_is_listed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(only_enoent_says_that_a_name_is_gone, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_not_opened, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_read_that_fails_is_not_the_end, testing_enter, testing_leave),
 	};
 

@@ -266,18 +266,22 @@ what_is_no_file_is_an_error(void **state)
 	}
 	assert_int_equal(governor_hold(x, 1000), -1);
 	assert_int_equal(governor_spend(x, 1000, 1000), -1);
-	assert_int_equal(governor_held(x), 0);
+	assert_int_equal(governor_held(x), -1);
+	assert_int_equal(errno, ELOOP);
 	testing_assert_file("precious", "keep this");
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(mkfifo(file, 0666), 0);
 	assert_int_equal(governor_ask(x, &wait), -2);
 	assert_int_equal(governor_hold(x, 1000), -1);
-	assert_int_equal(governor_held(x), 0);
+	assert_int_equal(governor_held(x), -1);
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(mkdir(file, 0777), 0);
 	assert_int_equal(governor_ask(x, &wait), -2);
 	assert_int_equal(errno, EISDIR);
+	assert_int_equal(governor_held(x), -1); /* it can be opened, and not be read */
+	assert_int_equal(errno, EISDIR);
 	assert_int_equal(rmdir(file), 0);
+	assert_int_equal(governor_held(x), 0);
 	assert_int_equal(governor_ask(x, &wait), 0);
 	governor_leave(x);
 }

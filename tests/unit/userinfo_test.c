@@ -19,6 +19,12 @@ taken_off_a_url(void **state)
 		{"http://h?a@b", "http://h?a@b", NULL},
 		{"http://h#a@b", "http://h#a@b", NULL},
 		{"mailto:a@b", "mailto:a@b", NULL},
+		{"HTTPS:////u:p@h/x", "HTTPS:////h/x", "u:p"},
+		/* An empty authority: what follows is a path. */
+		{"file:///data@2020/x", "file:///data@2020/x", NULL},
+		{"s3:///bucket@2/x", "s3:///bucket@2/x", NULL},
+		{"x-http:///a@b", "x-http:///a@b", NULL},
+		{"file://u:p@h/data@2020", "file://h/data@2020", "u:p"},
 		{"", "", NULL},
 	};
 
@@ -49,6 +55,9 @@ cut_out_of_text(void **state)
 		 "{\"url\":\"http://h/x\",\"page\":\"https://c\",\"t\":\"d@e\"}"},
 		{"{\"url\":\"http://h\",\"t\":\"d@e\"}", "{\"url\":\"http://h\",\"t\":\"d@e\"}"},
 		{"see http://h or d@e", "see http://h or d@e"},
+		{"{\"page\":\"file:///data@2020/x\",\"t\":\"http:///u:p@h\"}",
+		 "{\"page\":\"file:///data@2020/x\",\"t\":\"http:///h\"}"},
+		{"cannot open file:///a@b: no such file", "cannot open file:///a@b: no such file"},
 		{"<a href=\\\"http://u:p@h\\\">d@e</a>", "<a href=\\\"http://h\\\">d@e</a>"},
 		{"https://h/@d http://u@h", "https://h/@d http://h"},
 		{"://", "://"},

@@ -156,7 +156,7 @@ content_raw(struct api *api, const struct request *q, struct reply *r)
 
 	if (line && fd < 0 && errno != ENOENT) {
 		reply_error(r, 500, "cannot_read", "the bytes of this file cannot be read from the batch %s: %s",
-			    i.batch->name, strerror(errno));
+			    i.batch->name, file_reason(errno));
 	} else if (line && fd < 0) {
 		reply_error(r, 404, "file_lost", "the bytes of this file are gone from the batch %s", i.batch->name);
 	} else if (line) {

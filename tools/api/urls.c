@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/userinfo.h"
+#include "base/utf8.h"
 #include "hand.h"
 #include "records/rec.h"
 
@@ -66,10 +67,8 @@ cut(struct buf *text, size_t n)
 {
 	if (text->len <= n)
 		return;
-	while (n && (text->data[n] & 0xc0) == 0x80)
-		n--;
-	text->len = n;
-	text->data[n] = '\0';
+	text->len = utf8_cut(text->data, n);
+	text->data[text->len] = '\0';
 	buf_str(text, "…");
 }
 

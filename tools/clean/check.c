@@ -85,7 +85,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 static void
 cannot_read(struct checking *x, const char *what)
 {
-	msg_warn_errno("cannot read %s of the batch '%s'", what, x->name);
+	msg_warn("cannot read %s of the batch '%s': %s", what, x->name, file_reason(errno));
 	x->failed = true;
 }
 
@@ -237,16 +237,18 @@ check_states(struct checking *x)
 	int rc;
 
 	for (uint64_t k = 1; k <= x->count; k++) {
-		int is = batch_state(x->b, (uint32_t)k);
+		int is = batch_state(x->b, (uint32_t)k), claimed = 0;
 		char should = x->states[k - 1];
 
-		if (is < 0) {
+		if (is >= 0 && is != should)
+			claimed = batch_is_claimed(x->b, (uint32_t)k);
+		if (is < 0 || claimed < 0) {
 			cannot_read(x, "state");
 			return;
 		}
 		/* An owner who died before he had a result leaves r. Of who lives, the byte comes after the result. */
-		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) ||
-		    batch_is_claimed(x->b, (uint32_t)k) || batch_state(x->b, (uint32_t)k) == should)
+		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) || claimed ||
+		    batch_state(x->b, (uint32_t)k) == should)
 			continue;
 		x->states_wrong++;
 		if (should == 'p')

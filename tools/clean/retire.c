@@ -290,6 +290,43 @@ archive(const struct clean *c, const struct batch *b)
 	return file_close(dir, rc);
 }
 
+/* Says, with errno, that WHAT of the batch cannot be read. The exit code. */
+static int
+cannot_archive(const struct batch *b, const char *what)
+{
+	int error = errno;
+
+	msg_warn("cannot read %s of the batch '%s': nothing is removed: %s", what, batch_name(b), file_reason(error));
+	return msg_code(error);
+}
+
+/* Whether all files are there that an archive of the batch is to have: no archive is written in silence without one. 0
+ * or the exit code after a message. */
+static int
+look_for_files(const struct clean *c, const struct batch *b)
+{
+	struct buf where = {0};
+	int64_t first = batch_find_lost(b, 1, &where), k = first;
+	int code = first > 0 ? EX_SOME_FAILED : 0;
+	uint64_t n = 0;
+
+	for (; k > 0; k = batch_find_lost(b, (uint32_t)k + 1, &where))
+		n++;
+	if (k < 0 && (errno == ELOOP || errno == ENXIO || errno == ENOTDIR))
+		code = 0; /* what no archive can hold: archive() names it */
+	else if (k < 0)
+		code = cannot_archive(b, where.data);
+	else if (n > 0)
+		msg_warn("%" PRIu64
+			 " completed item%s of the batch '%s' ha%s no file any more, the first is item %" PRId64
+			 ": nothing is removed; `bi-status --rebuild %s` records the loss, then `bi-fetch -b %s "
+			 "--resume` gets what can be had, and the same command keeps in %s what there is",
+			 n, n == 1 ? "" : "s", batch_name(b), n == 1 ? "s" : "ve", first, batch_name(b), batch_name(b),
+			 c->archive);
+	buf_free(&where);
+	return code;
+}
+
 /* --- one batch --- */
 
 /* Whether a server shows the pages of NAME; said. */
@@ -384,6 +421,7 @@ retire_held(const struct clean *c, struct batch *b)
 	const char *name = batch_name(b);
 	struct sizes sizes = {0};
 	struct progress p;
+	int code;
 
 	if (progress_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
 		msg_warn_errno("cannot read the batch '%s'", name);
@@ -395,6 +433,8 @@ retire_held(const struct clean *c, struct batch *b)
 	}
 	if (is_served(c, name))
 		return EX_TEMPFAIL;
+	if (c->archive && (code = look_for_files(c, b)) != 0)
+		return code;
 	if (!clean_agreed(c, "Remove the batch '%s' with its %" PRIu64 " files (%" PRIu64 " items are not done)?", name,
 			  sizes.files, p.counts.pending + p.counts.processing))
 		return EX_SOME_FAILED;

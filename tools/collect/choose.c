@@ -10,6 +10,7 @@
 #include "batch/subject_index.h"
 #include "choosing.h"
 #include "confined/type.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "review/credit.h"
 #include "review/picks.h"
@@ -103,9 +104,23 @@ read_result(const struct batch *b, uint32_t k, struct json_object **result)
 	return rc;
 }
 
+/* Opens the file of RESULT. -1 with errno; what else than a file has its name is noted. */
+static int
+open_result(struct choosing *g, struct batch *b, struct json_object *result)
+{
+	int fd = batch_open_file(b, result), error = errno;
+
+	if (fd < 0 && (error == ELOOP || error == EISDIR || error == ENXIO)) {
+		buf_clear(&g->odd);
+		buf_printf(&g->odd, "%s of batch %s", rec_string(result, "path"), batch_name(b));
+	}
+	errno = error;
+	return fd;
+}
+
 /* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
 static int
-add_file(struct batch *b, struct json_object *choice, uint32_t k)
+add_file(struct choosing *g, struct batch *b, struct json_object *choice, uint32_t k)
 {
 	struct json_object *result = NULL;
 	const char *sha256, *mime, *status;
@@ -117,9 +132,8 @@ add_file(struct batch *b, struct json_object *choice, uint32_t k)
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
 	    strspn(sha256, "0123456789abcdef") == HASH_HEX) {
-		fd = batch_open_file(b, result);
-		/* A link in its place is named as a file that the batch has lost; nothing is removed over it. */
-		rc = fd < 0 && errno != ENOENT && errno != ELOOP ? -1 : 0;
+		fd = open_result(g, b, result);
+		rc = fd < 0 && errno != ENOENT ? -1 : 0;
 	}
 	if (fd >= 0) {
 		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
@@ -152,7 +166,7 @@ read_item(const struct choosing *g, uint32_t k, struct batch_place *place)
 
 /* What is chosen of a subject, as it is put together. */
 struct chosen {
-	const struct choosing *g;
+	struct choosing *g;
 	struct json_object *choices;
 	struct source {
 		struct batch *batch; /* the file's: of the originals, or the one that is collected */
@@ -165,7 +179,8 @@ struct chosen {
 static int
 open_file(void *arg, size_t i)
 {
-	const struct source *from = &((const struct chosen *)arg)->from[i];
+	const struct chosen *v = arg;
+	const struct source *from = &v->from[i];
 	struct json_object *result;
 	int fd = -1, error;
 
@@ -173,8 +188,8 @@ open_file(void *arg, size_t i)
 		return -1;
 	errno = ENOENT;
 	if (result)
-		fd = batch_open_file(from->batch, result);
-	error = fd < 0 && errno == ELOOP ? ENOENT : errno;
+		fd = open_result(v->g, from->batch, result);
+	error = errno;
 	json_object_put(result);
 	errno = error;
 	return fd;
@@ -224,7 +239,7 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 	choice = begin_choice(g, a, place.idx);
 	rc = source_of(g, a, &place, item, choice, &from);
 	if (rc == 0)
-		rc = add_file(from.batch, choice, from.item);
+		rc = add_file(g, from.batch, choice, from.item);
 	error = errno;
 	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* of all, what failed is not asked for */
 		char words[128];
@@ -441,11 +456,15 @@ static bool
 is_damage(struct choosing *g, uint32_t i)
 {
 	const char *name = batch_name(g->b), *id = plan_id(&g->plan, i);
+	bool is_odd = g->odd.len > 0;
 	int error = errno;
 
 	g->failed++;
 	g->c->unread = true;
-	if (error == EBADMSG)
+	if (is_odd)
+		msg_warn("batch %s: subject %s cannot be collected: cannot open %s: %s", name, id, g->odd.data,
+			 file_reason(error));
+	else if (error == EBADMSG)
 		msg_warn("batch %s: subject %s: its items or its metadata.json in the collection are damaged; remove "
 			 "that and collect its batches again",
 			 name, id);
@@ -455,8 +474,9 @@ is_damage(struct choosing *g, uint32_t i)
 			 name, id, g->c->root->path, strerror(error));
 	else
 		msg_warn_errno("batch %s: subject %s cannot be collected", name, id);
+	buf_clear(&g->odd);
 	errno = error;
-	return store_is_damage(error);
+	return is_odd || store_is_damage(error);
 }
 
 /* What batch.json says into G->about; nothing where it is not there yet. 0, or -1 with errno. */
@@ -532,6 +552,7 @@ choose_batch(struct collect *c, const char *name)
 	c->removed += g.removed;
 	c->refused += g.refused;
 	c->failed += g.failed;
+	buf_free(&g.odd);
 	json_object_put(g.about);
 	picks_free(g.picks);
 	originals_close(g.originals);

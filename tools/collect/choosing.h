@@ -18,6 +18,7 @@ struct choosing {
 	struct json_object *about;
 	bool all; /* every completed item, since nobody reviews */
 	uint64_t files, changed, removed, refused, failed;
+	struct buf odd; /* a file of a batch in whose place is none, empty if there is none such */
 };
 
 /* Says that something of the subject ID is not collected, and why: as a record with CODE, and to people, who are told

@@ -44,8 +44,11 @@ cancel_turn(struct fetch *f)
 	f->cancel_due = now + EVERY_MS;
 	for (struct target *t = f->targets; t; t = t->next) {
 		bool was = t->cancelled;
+		int is = batch_is_cancelled(t->batch);
 
-		t->cancelled = batch_is_cancelled(t->batch);
+		if (is < 0)
+			fetch_fail(f, "asking whether a batch is cancelled");
+		t->cancelled = is > 0;
 		if (!t->cancelled || was)
 			continue;
 		plan_let_go(f, t);

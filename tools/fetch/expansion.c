@@ -17,6 +17,7 @@
 #include "confined/expand.h"
 #include "confined/helper.h"
 #include "fetch.h"
+#include "files/file.h"
 
 enum { PAUSE_MS = 100 }; /* before an archive is unpacked again; doubled each time */
 enum { AT_ONCE = 4, WAITING_MOST = 16, EVENTS_A_TURN = 256, KEYS_LONGEST = 16 << 10 };
@@ -307,12 +308,13 @@ start(struct fetch *f, struct expansion *e)
 	if (e->again && fd < 0)
 		fd = e->job->source = open_stored(e->job);
 	if (fd < 0) {
-		bool ours = trouble_is_ours(errno);
-		struct expand_member failed = {
-			.code = ours ? TROUBLE_CODE : "archive_gone",
-			.message = ours ? "the archive that it is a member of cannot be opened now"
-					: "the archive that it is a member of is not in the batch any more",
-		};
+		bool gone = errno == ENOENT;
+		char why[EXPAND_WORDS] = "the archive that it is a member of is not in the batch any more";
+		struct expand_member failed = {.code = gone ? "archive_gone" : TROUBLE_CODE, .message = why};
+
+		if (!gone)
+			snprintf(why, sizeof(why), "the archive that it is a member of cannot be opened: %s",
+				 file_reason(errno));
 
 		if (!begin_again(f, e, &failed))
 			end(f, e, &failed);
@@ -489,20 +491,21 @@ expansion_awaited(struct fetch *f, const struct job *j)
 	}
 }
 
-/* The archive that item K is a member of; 0: of none. */
-static uint32_t
-archive_of(const struct batch *b, uint32_t k, struct buf *line)
+/* The archive that item K is a member of into ARCHIVE; 0: of none. 0, or -1 with errno. */
+static int
+archive_of(const struct batch *b, uint32_t k, struct buf *line, uint32_t *archive)
 {
 	struct json_object *o = NULL;
-	uint32_t archive = 0;
 
 	buf_clear(line);
-	if (batch_item(b, k, line) == 0 && memmem(line->data, line->len, "\"archive\":", 10))
+	*archive = 0;
+	if (batch_item(b, k, line) < 0)
+		return -1;
+	if (memmem(line->data, line->len, "\"archive\":", 10))
 		o = rec_parse(line->data, line->len, NULL, 0);
-	if (o && rec_string(o, "member") && !rec_string(o, "url") && !rec_string(o, "file") && !rec_string(o, "media"))
-		archive = (uint32_t)rec_number(o, "archive", 0);
+	*archive = job_archive(o);
 	json_object_put(o);
-	return archive;
+	return 0;
 }
 
 static void
@@ -515,12 +518,14 @@ find_strays(struct fetch *f, struct target *t)
 	if (n < 0)
 		fetch_fail(f, "counting the items");
 	t->strays_found = true;
-	for (uint32_t k = 1; k <= n; k++) {
+	for (uint32_t k = 1; k <= n && !f->fatal; k++) {
 		int state = batch_state(t->batch, k);
-		uint32_t archive = state < 0 || state == 'c' ? 0 : archive_of(t->batch, k, &line);
+		uint32_t archive = 0;
 
 		if (state < 0)
 			fetch_fail(f, "reading the state of an item");
+		else if (state != 'c' && archive_of(t->batch, k, &line, &archive) < 0)
+			fetch_fail(f, "reading an item");
 		if (archive == 0 || archive >= k)
 			continue;
 		if (t->stray_count == room) {

@@ -120,6 +120,7 @@ struct answer {
 	char validator[200]; /* for If-Range (RFC 9110, 13.1.5): a strong ETag or Last-Modified */
 	char content_type[128];
 	char blocked[64]; /* the kind of address that it would have led to */
+	int no_socket;    /* the errno for which this machine gave no socket; 0: it did */
 	struct buf error; /* the beginning of an error page */
 };
 
@@ -389,6 +390,7 @@ bool cancel_judge(struct job *j);  /* makes a job of a cancelled batch one that 
 
 /* job.c */
 struct job *job_new(struct fetch *f, struct target *t, uint32_t item); /* NULL: fetch_fail() was called */
+uint32_t job_archive(struct json_object *asked); /* the item of the archive that an item is a member of; 0: of none */
 void job_free(struct job *j);
 void job_ended(struct job *j); /* an attempt is over: VERDICT says how; frees or moves the job */
 void job_list_add(struct job_list *l, struct job *j);
@@ -421,7 +423,9 @@ void left_drop(struct job *j);  /* what was left is of no use */
 /* http.c */
 CURL *http_easy(struct fetch *f); /* a handle of its own, for whoever cleans it up */
 void http_begin(struct job *j);
-void http_guard(CURL *easy, struct job *j); /* where J's batch needs that: no address that is not public */
+void http_guard(CURL *easy,
+		struct job *j);         /* its sockets are ours: to no address that J is kept from, and see no_socket */
+void http_share_cookies(struct job *j); /* J's handle has those of all transfers, or none where J is strangers' */
 bool job_is_public_only(const struct job *j);
 /* Whether J's batch needs public addresses, a proxy looks names up, and URL has another address than these by itself.
  * J's answer then says which. */

@@ -12,6 +12,7 @@
 
 #include "base/msg.h"
 #include "confined/expand.h"
+#include "files/file.h"
 #include "notebook/notebook.h"
 #include "page.h"
 
@@ -144,13 +145,16 @@ find_same(struct group *g, struct target *t)
 	}
 }
 
-/* Gives a job whose bytes are there a further name for them: a link within files/, which is ours alone. */
+/* Gives a job whose bytes are there a further name for them: a link within files/, which is ours alone. What is no file
+ * of that size there is not theirs. */
 static bool
 link_same(struct job *j, int dir)
 {
 	const char *other = j->same_job ? j->same_job->name : j->same_file;
+	struct stat st;
 
-	if (!j->same_as || strcmp(other, j->name) == 0)
+	if (!j->same_as || strcmp(other, j->name) == 0 || file_look(dir, other, &st) <= 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size != j->body.bytes)
 		return false;
 	if (linkat(dir, other, dir, j->name, 0) < 0 &&
 	    (errno != EEXIST || unlinkat(dir, j->name, 0) < 0 || linkat(dir, other, dir, j->name, 0) < 0))

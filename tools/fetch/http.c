@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/trouble.h"
 #include "fetch.h"
 #include "hosts/address.h"
 #include "hosts/http_policy.h"
@@ -260,14 +261,30 @@ http_redirect_is_blocked(struct job *j, const char *location)
 	return blocked;
 }
 
-/* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. */
+/* Whether each address that J's item leads to is looked at. */
+static bool
+is_guarded(const struct job *j)
+{
+	const struct settings *set = j->fetch->set;
+
+	return job_is_public_only(j) && !(set->proxy && *set->proxy);
+}
+
+/* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. To
+ * libcurl a socket that cannot be had is a host that cannot be reached. */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
+	struct job *j = arg;
+	int fd;
+
 	(void)purpose;
-	if (is_blocked(arg, &address->addr))
+	if (is_guarded(j) && is_blocked(j, &address->addr))
 		return CURL_SOCKET_BAD;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	if (fd < 0 && trouble_is_ours(errno))
+		j->answer.no_socket = errno;
+	return fd;
 }
 
 /* A connection that was there before may be one that another batch was allowed to make. */
@@ -294,9 +311,9 @@ void
 http_guard(CURL *easy, struct job *j)
 {
 	const struct settings *set = j->fetch->set;
-	bool guarded = job_is_public_only(j) && !(set->proxy && *set->proxy);
+	bool guarded = is_guarded(j);
 
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, guarded ? open_socket : NULL);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, j);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, guarded ? look_at_connection : NULL);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, j);
@@ -359,8 +376,6 @@ http_easy(struct fetch *f)
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (set->stall_ms + 999) / 1000);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, set->max_ms);
 	set_ways(easy, set);
-	if (f->share)
-		curl_easy_setopt(easy, CURLOPT_SHARE, f->share);
 	return easy;
 }
 
@@ -466,9 +481,8 @@ set_login(struct job *j)
 	free(userinfo);
 }
 
-/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads. */
-static void
-set_cookies(struct job *j)
+void
+http_share_cookies(struct job *j)
 {
 	const struct fetch *f = j->fetch;
 
@@ -478,6 +492,15 @@ set_cookies(struct job *j)
 	} else if (f->share) {
 		curl_easy_setopt(j->easy, CURLOPT_SHARE, f->share);
 	}
+}
+
+/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads. */
+static void
+set_cookies(struct job *j)
+{
+	const struct fetch *f = j->fetch;
+
+	http_share_cookies(j);
 	if (f->set->cookie && strchr(f->set->cookie, '='))
 		curl_easy_setopt(j->easy, CURLOPT_COOKIE, may_have_secrets(j) ? f->set->cookie : NULL);
 }

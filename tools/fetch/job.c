@@ -54,6 +54,17 @@ job_is_public_only(const struct job *j)
 	return j->fetch->set->public_only || j->target->public_only;
 }
 
+uint32_t
+job_archive(struct json_object *asked)
+{
+	long long archive = rec_number(asked, "archive", 0);
+
+	if (!rec_string(asked, "member") || rec_string(asked, "url") || rec_string(asked, "file") ||
+	    rec_string(asked, "media") || archive < 1 || archive > UINT32_MAX)
+		return 0;
+	return (uint32_t)archive;
+}
+
 struct job *
 job_new(struct fetch *f, struct target *t, uint32_t item)
 {
@@ -86,9 +97,8 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 		if (j->url && userinfo.len)
 			j->userinfo = buf_strdup(userinfo.data);
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
-		if (!j->url && !j->file && rec_string(j->asked, "member"))
-			j->archive = (uint32_t)rec_number(j->asked, "archive", 0);
-		else if (!j->url && !j->file)
+		j->archive = job_archive(j->asked);
+		if (!j->archive && !j->url && !j->file)
 			take_upload(j);
 		j->expanded = j->archive > 0;
 	}

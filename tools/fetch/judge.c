@@ -114,6 +114,9 @@ judge_ours(struct job *j, CURLcode code)
 			   j->target->public_only ? "its batch is fetched from public addresses alone, but for hosts "
 						    "that have private=allow in bi-hosts(5)"
 						  : "--public-only allows public addresses alone");
+	} else if (code == CURLE_COULDNT_CONNECT && a->no_socket) {
+		judge_fail(j, true, TROUBLE_CODE, "no socket can be had on this machine now: %s",
+			   strerror(a->no_socket));
 	} else if (j->rule[0] && !j->page) {
 		j->host->opt_outs++;
 		judge_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);

@@ -273,14 +273,14 @@ look_at_held(struct fetch *f)
 		size_t at = f->held_at < f->held_count ? f->held_at : 0, kept;
 		struct want w = f->held[at];
 		int state = batch_state(w.target->batch, w.item);
+		int claimed = state != 'c' && state != 'f' ? batch_is_claimed(w.target->batch, w.item) : 0;
 
-		if (state < 0) {
+		if (state < 0 || claimed < 0) {
 			fetch_fail(f, "reading the state of an item");
 			return;
 		}
 		f->held_at = at + 1;
-		if (target_busy(w.target, w.item) ||
-		    (state != 'c' && state != 'f' && batch_is_claimed(w.target->batch, w.item)))
+		if (target_busy(w.target, w.item) || claimed)
 			continue;
 		f->held[at] = f->held[--f->held_count];
 		w.target->waiting--;

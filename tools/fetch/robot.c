@@ -233,6 +233,7 @@ robot_begin(struct job *j)
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, j);
 	http_guard(easy, j);
+	http_share_cookies(j);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, j);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, j->curl_error);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/utf8.h"
 #include "records/rec.h"
 
 void
@@ -55,12 +56,8 @@ make_line(const char *text, size_t n, size_t most)
 			break;
 		line[k++] = blank ? ' ' : text[i];
 	}
-	if (k == most) { /* not cut inside a character */
-		while (k > 0 && ((unsigned char)line[k - 1] & 0xc0) == 0x80)
-			k--;
-		if (k > 0 && (unsigned char)line[k - 1] >= 0xc0)
-			k--;
-	}
+	if (k == most)
+		k = utf8_cut(line, k);
 	while (k > 0 && line[k - 1] == ' ')
 		k--;
 	line[k] = '\0';
@@ -226,34 +223,14 @@ doc_fail(struct doc *d, const char *failed, const char *fmt, ...)
 	return false;
 }
 
-/* The bytes of the UTF-8 character that N bytes begin with, 0 where they begin with none. */
-static size_t
-character(const unsigned char *s, size_t n)
-{
-	size_t len = s[0] < 0x80                   ? 1
-		     : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-		     : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-		     : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-						   : 0;
-
-	if (len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] >= 0x90))
-		return 0;
-	return len;
-}
-
 size_t
 doc_clean(char *text, size_t n)
 {
 	size_t k = 0;
+	uint32_t c;
 
 	for (size_t i = 0; i < n;) {
-		size_t len = character((const unsigned char *)text + i, n - i);
+		size_t len = utf8_decode(text + i, n - i, &c);
 
 		if (len == 0) {
 			text[k++] = '?';

@@ -13,6 +13,8 @@
 
 #include "base/msg.h"
 #include "base/trouble.h"
+#include "base/utf8.h"
+#include "files/file.h"
 #include "parse_helper.h"
 
 enum {
@@ -61,7 +63,7 @@ fail_errno(struct shop *s, struct item *i, const char *code, bool retryable, con
 {
 	char why[200];
 
-	snprintf(why, sizeof(why), "%s: %s", what, strerror(errno));
+	snprintf(why, sizeof(why), "%s: %s", what, file_reason(errno));
 	fail(s, i, code, retryable, why);
 }
 
@@ -274,8 +276,7 @@ put_text(struct item *i, const struct answer *a)
 		n++;
 	}
 	if (n < a->text.len) {
-		while (n > 0 && ((unsigned char)a->text.data[n] & 0xc0) == 0x80)
-			n--;
+		n = utf8_cut(a->text.data, n);
 		json_object_object_add(i->record, "truncated", json_object_new_boolean(1));
 	}
 	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
@@ -424,7 +425,9 @@ open_file(struct shop *s, struct item *i)
 		fail(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch gets URLs");
 		return false;
 	}
-	i->work.in = open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	/* A file that a person names may be reached through a link; one of a batch may not. */
+	i->work.in =
+		i->batch ? file_open(AT_FDCWD, i->path) : open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (i->work.in < 0) {
 		fail_source(s, i, "it cannot be opened");
 		return false;

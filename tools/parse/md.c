@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void
 md_begin(struct md *m, size_t most)
 {
@@ -438,9 +440,7 @@ md_raw(struct md *m, const char *text, size_t n)
 	md_block(m);
 	if (n > room) {
 		m->full = true;
-		n = room;
-		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-			n--;
+		n = utf8_cut(text, room);
 	}
 	buf_add(&m->out, text, n);
 }

@@ -9,6 +9,7 @@
 #include "base/msg.h"
 #include "confined/type.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "render.h"
 
@@ -74,14 +75,10 @@ make_item(struct render *r, const struct candidate *c, uint32_t k, int in, const
 static int
 not_opened(const struct render *r, const char *path)
 {
-	struct buf what = {0};
-	int code, error = errno;
+	int error = errno;
 
-	buf_printf(&what, "open %s", path);
-	errno = error;
-	code = render_trouble(batch_name(r->batch), what.data);
-	buf_free(&what);
-	return code;
+	msg_warn("batch %s: cannot open %s: %s", batch_name(r->batch), path, file_reason(error));
+	return msg_code(error);
 }
 
 /* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */

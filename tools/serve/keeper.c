@@ -204,7 +204,8 @@ take_nobodys(struct keeper *k)
 	int first = k->s->first, count = k->s->last - first + 1, rc = 1;
 	bool *others = buf_alloc((size_t)count * sizeof(*others));
 
-	serve_others_ports(k->s, k->batch, others);
+	if (serve_others_ports(k->s, k->batch, others) < 0)
+		rc = -1;
 	for (int i = 0; i < count && rc == 1; i++)
 		if (!others[i])
 			rc = lease_take(&k->lease, &k->s->root, k->s->address, first + i, first + i);

@@ -99,31 +99,40 @@ serve_last_port(const struct serve *s, const char *batch)
 	return port >= s->first && port <= s->last ? (int)port : 0;
 }
 
-void
+struct others {
+	const struct serve *s;
+	char own[NAME_LONGEST + 8];
+	bool *ports;
+};
+
+static int
+note_other(int dir, const struct dirent *e, void *arg)
+{
+	const struct others *o = arg;
+	size_t n = strlen(e->d_name);
+	char other[NAME_LONGEST + 8];
+	int port;
+
+	(void)dir;
+	if (n < 6 || n >= sizeof(other) || strcmp(e->d_name + n - 5, ".port") != 0 || strcmp(e->d_name, o->own) == 0)
+		return 0;
+	snprintf(other, sizeof(other), "%.*s", (int)n - 5, e->d_name);
+	port = root_name_wrong(other) ? 0 : serve_last_port(o->s, other);
+	if (port)
+		o->ports[port - o->s->first] = true;
+	return 0;
+}
+
+int
 serve_others_ports(const struct serve *s, const char *batch, bool *ports)
 {
-	int fd = root_dir(s->root.fd, "leases", false);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	char own[NAME_LONGEST + 8];
+	struct others o = {.s = s, .ports = ports};
+	int dir = root_dir(s->root.fd, "leases", false);
 
-	if (!d && fd >= 0)
-		close(fd);
-	snprintf(own, sizeof(own), "%s.port", batch);
-	for (struct dirent *e; d && (e = readdir(d));) {
-		size_t n = strlen(e->d_name);
-		char other[NAME_LONGEST + 8];
-		int port;
-
-		if (n < 6 || n >= sizeof(other) || strcmp(e->d_name + n - 5, ".port") != 0 ||
-		    strcmp(e->d_name, own) == 0)
-			continue;
-		snprintf(other, sizeof(other), "%.*s", (int)n - 5, e->d_name);
-		port = root_name_wrong(other) ? 0 : serve_last_port(s, other);
-		if (port)
-			ports[port - s->first] = true;
-	}
-	if (d)
-		closedir(d);
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	snprintf(o.own, sizeof(o.own), "%s.port", batch);
+	return file_each(dir, note_other, &o);
 }
 
 void

@@ -111,8 +111,9 @@ int serve_hold(const struct serve *s, const char *batch);
 /* The port that BATCH had last, where that is one to choose from; else 0. */
 int serve_last_port(const struct serve *s, const char *batch);
 
-/* Sets PORTS[i] for each port, the first and I more, that another batch had last, and is to find free again. */
-void serve_others_ports(const struct serve *s, const char *batch, bool *ports);
+/* Sets PORTS[i] for each port, the first and I more, that another batch had last, and is to find free again. 0,
+ * or -1 with errno. */
+int serve_others_ports(const struct serve *s, const char *batch, bool *ports);
 
 /* Notes that BATCH has PORT now. */
 void serve_note_port(const struct serve *s, const char *batch, int port);

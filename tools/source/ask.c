@@ -224,6 +224,8 @@ wait_for_slot(struct asker *a, struct verdict *v)
 		int64_t wait = 0, held = governor_held(a->governed), left = until - clock_ms();
 		int slot;
 
+		if (held < 0)
+			msg_die_errno(msg_code(errno), "cannot see in hosts/ whether the host is held back");
 		if (held > longest || left <= 0) {
 			if (held > 0)
 				verdict_set(v, FAILED, "host_busy", "%s asks to be left alone for %lld s more",

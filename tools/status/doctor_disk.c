@@ -16,6 +16,7 @@
 #include "batch/batch.h"
 #include "doctor.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 
 enum {
 	FULL_BYTES = 1 << 20, /* less is nothing */
@@ -180,7 +181,7 @@ look_at_flock(struct doctor *d, int again)
 static void
 look_at_byte_locks(struct doctor *d, const struct part *p, int again)
 {
-	if (lock_bytes_try(p->fd, LOCK_ALONE, 0, 1) == 0 && lock_bytes_held(again, 0, 1, NULL))
+	if (lock_bytes_try(p->fd, LOCK_ALONE, 0, 1) == 0 && lock_bytes_held(again, 0, 1, NULL) > 0)
 		return;
 	doctor_find(d, DOCTOR_PROBLEM, NULL,
 		    "locks of bytes (F_OFD_SETLK) do not exclude: two processes may work on one item");
@@ -272,17 +273,33 @@ struct newest {
 	const struct doctor *d;
 	struct timespec at;
 	struct buf name; /* below the root */
+	int error;       /* of the first that cannot be looked at */
+	struct buf odd;  /* its name */
 };
+
+/* Notes, with errno, what cannot be looked at. */
+static void
+note_error(struct newest *n, const char *name)
+{
+	if (n->error)
+		return;
+	n->error = errno;
+	buf_str(&n->odd, name);
+}
 
 static void
 heed(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
 {
 	struct stat st;
 	struct buf path = {0};
+	int is;
 
 	buf_printf(&path, "%s%s%s%s%s", folder, batch ? "/" : "", batch ? batch : "", name ? "/" : "",
 		   name ? name : "");
-	if (fstatat(dirfd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtim.tv_sec > n->at.tv_sec) {
+	is = file_look(dirfd, path.data, &st);
+	if (is < 0)
+		note_error(n, path.data);
+	if (is > 0 && st.st_mtim.tv_sec > n->at.tv_sec) {
 		n->at = st.st_mtim;
 		buf_clear(&n->name);
 		buf_str(&n->name, path.data);
@@ -316,7 +333,13 @@ doctor_clock(struct doctor *d)
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
 		heed(&n, d->root->fd, folders[i], NULL, NULL);
-	batch_each(d->root, heed_batch, &n);
+	if (batch_each(d->root, heed_batch, &n) < 0)
+		note_error(&n, "batches");
+	if (n.error) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "when %s was written is not known: %s", n.odd.data,
+			    strerror(n.error));
+		doctor_mend(d, "see who may read '%s/%s'", d->root->path, n.odd.data);
+	}
 	if (n.at.tv_sec > now + FUTURE) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "%s is from the future, by %s: the clock is behind, or was ahead when that was written",
@@ -324,5 +347,6 @@ doctor_clock(struct doctor *d)
 		doctor_mend(d, "set the clock, by NTP best (timedatectl); where it is right now, `touch` that file");
 	}
 	buf_free(&n.name);
+	buf_free(&n.odd);
 	doctor_looked(d, "clock");
 }

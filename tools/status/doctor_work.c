@@ -50,6 +50,17 @@ under_way(const struct patient *v)
 	return v->p.counts.held || v->p.queued;
 }
 
+/* Says that WHAT of the batch cannot be read, with errno. */
+static void
+cannot_read(struct patient *v, const char *what)
+{
+	doctor_find(v->d, DOCTOR_PROBLEM, v->name, "%s of %s cannot be read: %s", what, v->name, file_reason(errno));
+	doctor_mend(v->d,
+		    "`bi-clean check %s` names what cannot; see who may read '%s/batches/%s', and whether the log of "
+		    "the kernel (dmesg) has errors of the disk",
+		    v->name, v->d->root->path, v->name);
+}
+
 static void
 look_at_about(struct patient *v)
 {
@@ -75,32 +86,35 @@ look_at_about(struct patient *v)
 			    v->d->root->path, v->name);
 		return;
 	}
+	if (rc < 0 && error != ENOENT && error != EINVAL) {
+		errno = error;
+		cannot_read(v, "batch.json");
+		return;
+	}
 	doctor_find(v->d, DOCTOR_PROBLEM, v->name, "batch.json of %s is %s", v->name,
-		    rc < 0 && error == ENOENT   ? "missing"
-		    : rc < 0 && error != EINVAL ? strerror(error)
-						: "damaged");
+		    rc < 0 && error == ENOENT ? "missing" : "damaged");
 	doctor_mend(v->d, "remove it if it is there; `bi-fetch -b %s --resume` writes another, with a new job id",
 		    v->name);
 }
 
-/* How many bytes of `state` say nothing that it can say. 0 too where it cannot be read. */
-static uint64_t
+/* How many bytes of `state` say nothing that it can say. -1 with errno. */
+static int64_t
 odd_states(const struct patient *v, uint64_t *length)
 {
 	int fd = openat(batch_dirfd(v->b), "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	unsigned char chunk[1 << 16];
-	uint64_t odd = 0;
+	int64_t odd = 0;
 	ssize_t n;
 
 	*length = 0;
-	while (fd >= 0 && (n = pread(fd, chunk, sizeof(chunk), (off_t)*length)) > 0) {
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	while ((n = file_read_at(fd, chunk, sizeof(chunk), (off_t)*length)) > 0) {
 		for (ssize_t i = 0; i < n; i++)
 			odd += !memchr("prcf", chunk[i], 5); /* NUL too, which is p */
 		*length += (uint64_t)n;
 	}
-	if (fd >= 0)
-		close(fd);
-	return odd;
+	return file_close(fd, n < 0 ? -1 : 0) < 0 ? -1 : odd;
 }
 
 /* Whether item K, which is completed, has its result and its file. 1, 0, or -1 with errno. */
@@ -148,16 +162,21 @@ ends_are_there(const struct patient *v)
 static bool
 look_at_state(struct patient *v)
 {
-	uint64_t length, odd = odd_states(v, &length);
+	uint64_t length;
+	int64_t odd = odd_states(v, &length);
 	int there = 1;
 
+	if (odd < 0) {
+		cannot_read(v, "state");
+		return false;
+	}
 	if (v->p.counts.total == 0 && length > 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "%s has lost its items: items.ndjson is missing or empty, and state has %" PRIu64, v->name,
 			    length);
 	else if (odd > 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
-			    "state of %s is damaged: %" PRIu64 " of its bytes are no states", v->name, odd);
+			    "state of %s is damaged: %" PRId64 " of its bytes are no states", v->name, odd);
 	else if (length > v->p.counts.total && !under_way(v))
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "state of %s is damaged: it has %" PRIu64 " items, items.ndjson %" PRIu64, v->name, length,
@@ -166,16 +185,12 @@ look_at_state(struct patient *v)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "%s has lost results or files of items that are completed",
 			    v->name);
 	else if (there < 0)
-		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "results or files of %s cannot be read: %s", v->name,
-			    strerror(errno));
+		cannot_read(v, "results or files");
 	else
 		return true;
 	if (there < 0)
-		doctor_mend(v->d,
-			    "see who may read '%s/batches/%s', and whether the log of the kernel (dmesg) has "
-			    "errors of the disk",
-			    v->d->root->path, v->name);
-	else if (v->p.counts.total == 0)
+		return false;
+	if (v->p.counts.total == 0)
 		doctor_mend(v->d, "put items.ndjson back from a copy; without one, move '%s/batches/%s' away",
 			    v->d->root->path, v->name);
 	else
@@ -326,35 +341,59 @@ struct waiting {
 	size_t waiting;               /* of these, those that nobody works on */
 	char first[NAME_LONGEST + 1]; /* that which waits longest */
 	time_t since;
+	int error; /* of an entry or batch that cannot be looked at */
+	char odd[NAME_LONGEST + 1];
 };
 
-static bool
+/* 1, 0, or -1 with errno. */
+static int
 is_worked_on(const struct root *root, const char *batch)
 {
 	struct batch *b = batch_open(root, batch, BATCH_READ, NULL);
 	struct batch_counts counts;
-	bool held = b && batch_count(b, &counts) == 0 && counts.held;
+	int rc, error;
 
-	if (b)
-		batch_close(b);
-	return held;
+	if (!b)
+		return errno == ENOENT ? 0 : -1;
+	rc = batch_count(b, &counts) < 0 ? -1 : counts.held;
+	error = errno;
+	batch_close(b);
+	errno = error;
+	return rc;
+}
+
+/* Whether nobody makes the batch of an entry, or works on it. 1 with ST, of the entry, or 0, or -1 with errno. */
+static int
+is_waiting(const struct waiting *w, const char *batch, struct stat *st)
+{
+	int held = queue_is_held(w->root, batch);
+	char path[sizeof("queue/") + NAME_LONGEST];
+
+	if (held == 0)
+		held = is_worked_on(w->root, batch);
+	if (held != 0)
+		return held < 0 ? -1 : 0;
+	snprintf(path, sizeof(path), "queue/%s", batch);
+	return file_look(w->root->fd, path, st);
 }
 
 static bool
 note_entry(const char *batch, void *arg)
 {
 	struct waiting *w = arg;
-	struct buf path = {0};
 	struct stat st;
+	int is;
 
 	w->n++;
-	buf_printf(&path, "queue/%s", batch);
-	if (queue_is_held(w->root, batch) == 0 && !is_worked_on(w->root, batch) &&
-	    fstatat(w->root->fd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0 && w->waiting++ == 0) {
+	is = is_waiting(w, batch, &st);
+	if (is < 0 && !w->error) {
+		w->error = errno;
+		snprintf(w->odd, sizeof(w->odd), "%s", batch);
+	}
+	if (is > 0 && w->waiting++ == 0) {
 		snprintf(w->first, sizeof(w->first), "%s", batch);
 		w->since = st.st_mtim.tv_sec;
 	}
-	buf_free(&path);
 	return true;
 }
 
@@ -362,7 +401,7 @@ void
 doctor_queue(struct doctor *d)
 {
 	struct waiting w = {.root = d->root};
-	bool worker = queue_has_worker(d->root) != 0; /* where it cannot be known, queue_each() says why */
+	int worker = queue_has_worker(d->root), error = errno;
 	char room[DOCTOR_SPAN];
 
 	if (queue_each(d->root, note_entry, &w) < 0) {
@@ -370,7 +409,17 @@ doctor_queue(struct doctor *d)
 		doctor_mend(d, "see who may read '%s/queue'", d->root->path);
 		return;
 	}
-	if (w.waiting > 0 && !worker) {
+	if (w.error) {
+		doctor_find(d, DOCTOR_PROBLEM, w.odd,
+			    "whether anybody works on %s, which is in the queue, is not known: %s", w.odd,
+			    strerror(w.error));
+		doctor_mend(d, "see who may read '%s/queue/%s' and '%s/batches/%s'", d->root->path, w.odd,
+			    d->root->path, w.odd);
+	}
+	if (worker < 0) {
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "whether a worker runs is not known: %s", strerror(error));
+		doctor_mend(d, "see who may read '%s/queue/.lock'", d->root->path);
+	} else if (w.waiting > 0 && !worker) {
 		doctor_find(d, DOCTOR_PROBLEM, w.first, "%zu batch%s and no worker runs; %s has waited for %s",
 			    w.waiting, w.waiting == 1 ? " waits" : "es wait", w.first, doctor_span(room, age(w.since)));
 		doctor_mend(d, "start one: `bi-fetch --work`, or a server that keeps one: `bi-serve BATCH`");
@@ -380,7 +429,10 @@ doctor_queue(struct doctor *d)
 			    w.waiting, w.n, w.first, doctor_span(room, age(w.since)));
 		doctor_mend(d, "start another worker: `bi-fetch --work`; `bi-status` shows what the one does");
 	}
-	doctor_looked(d, "%zu in the queue, %s", w.n, worker ? "a worker" : "no worker");
+	doctor_looked(d, "%zu in the queue, %s", w.n,
+		      worker < 0 ? "perhaps a worker"
+		      : worker   ? "a worker"
+				 : "no worker");
 }
 
 /* --- servers --- */

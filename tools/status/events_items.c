@@ -65,10 +65,14 @@ take_states(struct happening *h, struct spotted *s, const struct batch *b, size_
 		return;
 	for (size_t i = 0; i < n; i++) {
 		unsigned char *known = s->states + from + i;
+		int claimed;
 
 		if (*known == states[i])
 			continue;
-		if (states[i] == 'r' && !batch_is_claimed(b, (uint32_t)(from + i + 1)))
+		claimed = states[i] == 'r' ? batch_is_claimed(b, (uint32_t)(from + i + 1)) : 1;
+		if (claimed < 0)
+			not_read(b, "state");
+		if (claimed <= 0)
 			continue;
 		*known = states[i];
 		if (h && states[i] == 'r')

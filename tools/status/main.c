@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "batch/batch.h"
+#include "files/file.h"
 #include "hosts/host_rules.h"
 #include "http/servers.h"
 #include "records/batch_args.h"
@@ -160,10 +161,9 @@ rebuild(const struct root *root, const struct names *names)
 			rc = seen_say_not_open(name);
 		} else if (batch_rebuild(b, &changed, &where) < 0 || (length = batch_length(b)) < 0) {
 			rc = msg_code(errno);
-			msg_warn_errno(
-				"the state of the batch '%s' is left as it is, for the same command to be run again "
-				"when this is mended: cannot look at %s/batches/%s/%s",
-				name, root->path, name, where.data ? where.data : "items.ndjson");
+			msg_warn("the state of the batch '%s' is left as it is, for the same command to be run again "
+				 "when this is mended: cannot look at %s/batches/%s/%s: %s",
+				 name, root->path, name, where.data ? where.data : "items.ndjson", file_reason(errno));
 		} else {
 			printf(options.asked.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64
 						    "}\n"

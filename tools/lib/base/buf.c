@@ -1,18 +1,21 @@
 #include "base/buf.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
-#include "base/msg.h"
-
+/* Not by msg.h, which stands on this file; and without memory. */
 void *
 buf_realloc(void *p, size_t n)
 {
 	p = realloc(p, n ? n : 1);
-	if (!p)
-		msg_die(EX_OSERR, "out of memory (%zu bytes were asked for)", n);
+	if (!p) {
+		fprintf(stderr, "%s: out of memory (%zu bytes were asked for)\n", program_invocation_short_name, n);
+		exit(EX_OSERR);
+	}
 	return p;
 }
 

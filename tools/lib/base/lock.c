@@ -143,16 +143,18 @@ lock_bytes_drop(int fd, off_t from, off_t len)
 	fcntl(fd, F_OFD_SETLK, &l);
 }
 
-bool
+int
 lock_bytes_held(int fd, off_t from, off_t len, off_t *held)
 {
 	struct flock l = range(F_WRLCK, from, len);
 
-	if (fcntl(fd, F_OFD_GETLK, &l) < 0 || l.l_type == F_UNLCK)
-		return false;
+	if (fcntl(fd, F_OFD_GETLK, &l) < 0)
+		return -1;
+	if (l.l_type == F_UNLCK)
+		return 0;
 	if (held)
 		*held = l.l_start > from ? l.l_start : from;
-	return true;
+	return 1;
 }
 
 int
@@ -178,7 +180,7 @@ lock_owner(int fd)
 {
 	struct flock l = range(F_WRLCK, 0, 1);
 
-	if (fcntl(fd, F_GETLK, &l) < 0 || l.l_type == F_UNLCK || l.l_pid <= 0)
-		return 0;
-	return l.l_pid;
+	if (fcntl(fd, F_GETLK, &l) < 0)
+		return -1;
+	return l.l_type == F_UNLCK || l.l_pid <= 0 ? 0 : l.l_pid;
 }

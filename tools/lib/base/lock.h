@@ -39,8 +39,8 @@ int lock_bytes_try(int fd, enum lock_kind kind, off_t from, off_t len);
 void lock_bytes_drop(int fd, off_t from, off_t len);
 
 /* Whether another open file description holds any lock on these bytes; takes nothing.
- * Fills HELD, if given, with the first held byte. */
-bool lock_bytes_held(int fd, off_t from, off_t len, off_t *held);
+ * Fills HELD, if given, with the first held byte. 1, 0, or -1 with errno. */
+int lock_bytes_held(int fd, off_t from, off_t len, off_t *held);
 
 /* A classic lock on byte 0, for lock_owner() to see. 0, 1 or -1 as lock_try(). It is lost
  * when the process closes any descriptor of that file. */
@@ -49,7 +49,7 @@ int lock_mark_owner(int fd);
 /* Ends lock_mark_owner(). */
 void lock_unmark_owner(int fd);
 
-/* The process that holds lock_mark_owner(), as the kernel knows it; 0 for none. */
+/* The process that holds lock_mark_owner(), as the kernel knows it; 0 for none; -1 with errno. */
 pid_t lock_owner(int fd);
 
 #endif

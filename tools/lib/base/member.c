@@ -71,10 +71,8 @@ cut(struct buf *out, size_t most)
 {
 	if (out->len <= most)
 		return;
-	while (((unsigned char)out->data[most] & 0xc0) == 0x80)
-		most--;
-	out->len = most;
-	out->data[most] = '\0';
+	out->len = utf8_cut(out->data, most);
+	out->data[out->len] = '\0';
 }
 
 const char *

@@ -1,18 +1,37 @@
 #include "base/userinfo.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
+
+/* Whether the scheme that ends at COLON in TEXT is one of which clients, libcurl and browsers, take three slashes for
+ * two. Behind those of any other scheme, as in file:///a@b, is a path, and the authority is empty. */
+static bool
+takes_more_slashes(const char *text, const char *colon)
+{
+	static const char *const schemes[] = {"http", "https", "ftp", "ftps", "ws", "wss"};
+	const char *from = colon;
+
+	while (from > text && (isalnum((unsigned char)from[-1]) || strchr("+-.", from[-1])))
+		from--;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (strlen(schemes[i]) == (size_t)(colon - from) &&
+		    strncasecmp(from, schemes[i], (size_t)(colon - from)) == 0)
+			return true;
+	return false;
+}
 
 /* Where the authority begins that stands behind a scheme in TEXT, which ends at END; NULL: there is no scheme. */
 static char *
 find_authority(char *text, const char *end)
 {
-	char *at = memmem(text, (size_t)(end - text), "://", 3);
+	char *colon = memmem(text, (size_t)(end - text), "://", 3), *at = colon;
 
-	if (!at)
+	if (!colon)
 		return NULL;
 	at += 3;
-	while (at < end && *at == '/')
-		at++; /* libcurl takes three slashes for two */
+	while (at < end && *at == '/' && takes_more_slashes(text, colon))
+		at++;
 	return at;
 }
 

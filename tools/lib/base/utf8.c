@@ -54,3 +54,17 @@ utf8_until(const char *s, size_t n)
 	}
 	return n;
 }
+
+size_t
+utf8_cut(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t behind = 0, len;
+
+	while (behind < 3 && behind < n && (p[n - 1 - behind] & 0xc0) == 0x80)
+		behind++;
+	if (behind == n)
+		return n;
+	len = p[n - 1 - behind] < 0xc0 ? 1 : p[n - 1 - behind] < 0xe0 ? 2 : p[n - 1 - behind] < 0xf0 ? 3 : 4;
+	return behind + 1 < len ? n - 1 - behind : n;
+}

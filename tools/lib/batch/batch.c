@@ -352,8 +352,8 @@ batch_cancel(struct batch *b)
 	return lock_bytes_try(b->lock, LOCK_ALONE, LOCK_CANCEL, 1);
 }
 
-bool
+int
 batch_is_cancelled(const struct batch *b)
 {
-	return b->lock >= 0 && lock_bytes_held(b->lock, LOCK_CANCEL, 1, NULL);
+	return b->lock >= 0 ? lock_bytes_held(b->lock, LOCK_CANCEL, 1, NULL) : 0;
 }

@@ -149,10 +149,10 @@ int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool 
 
 /*
  * Says that nothing more of the batch is to be fetched, until it is closed: those who work on it ask. 0; 1 where
- * another says so already; -1 with errno. Whether somebody says so.
+ * another says so already; -1 with errno. Whether somebody says so: 1, 0, or -1 with errno.
  */
 int batch_cancel(struct batch *b);
-bool batch_is_cancelled(const struct batch *b);
+int batch_is_cancelled(const struct batch *b);
 
 /* Makes `state` and both indexes anew from items and results (BATCH_ALONE). A completed item whose file is gone gets
  * one more result, failed with file_lost, so that it is tried again. All files are looked at before anything is said of
@@ -161,6 +161,10 @@ bool batch_is_cancelled(const struct batch *b);
 int batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where);
 
 /* --- reading (any mode) --- */
+
+/* The first item from FROM on, a number of 1 or more, that is completed and whose file is gone; 0 where there is none;
+ * -1 with errno and in WHERE the file of the batch that it is about. */
+int64_t batch_find_lost(const struct batch *b, uint32_t from, struct buf *where);
 
 struct batch_counts {
 	uint64_t total, pending, processing, completed, failed;
@@ -180,8 +184,8 @@ int batch_state(const struct batch *b, uint32_t k);
  * errno. */
 int64_t batch_find_state(const struct batch *b, uint32_t from, char s);
 
-/* Whether another process has a claim on item K. */
-bool batch_is_claimed(const struct batch *b, uint32_t k);
+/* Whether another process has a claim on item K. 1, 0, or -1 with errno. */
+int batch_is_claimed(const struct batch *b, uint32_t k);
 
 /* The line of item K into OUT (as stored, with its "bi" member, but for userinfo in URLs). 0, or -1 with ENOENT where
  * there is none. */
@@ -209,8 +213,8 @@ off_t batch_result_offset(const struct batch *b, uint32_t k);
  * errno. */
 int batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
-/* Opens the file of a completed result for reading. -1 with errno. Only ENOENT says that the file is gone: nothing has
- * its name, or a directory, a device, a pipe or a socket has. A symbolic link is not followed, and fails with ELOOP. */
+/* Opens the file of a completed result for reading, as file_open() does: a symbolic link is no file of the batch. -1
+ * with errno, whose words are file_reason()'s. Only ENOENT says that the file is gone. */
 int batch_open_file(const struct batch *b, struct json_object *result);
 
 /* What the "bi" member of an item line says: the candidate's name is ID_IDX. Points into LINE. 0, or -1 for a line that

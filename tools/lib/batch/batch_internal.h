@@ -57,6 +57,13 @@ off_t batch_item_offset(const struct batch *b, uint32_t k);
  * errno. */
 off_t batch_find_result(const struct batch *b, uint32_t k, off_t from);
 
+/*
+ * With the lock of results.ndjson held: makes its index anew from all results, of which END is the length. It is
+ * written over what is there: a process that reads an entry without the lock never sees none where the item has a
+ * result. 0 or -1.
+ */
+int batch_reindex_results(struct batch *b, off_t end);
+
 /* With the lock of results.ndjson held: brings its index up to END, the file's length. 0 or -1. */
 int batch_index_results(struct batch *b, off_t end);
 

@@ -259,10 +259,10 @@ batch_find_state(const struct batch *b, uint32_t from, char s)
 	return n;
 }
 
-bool
+int
 batch_is_claimed(const struct batch *b, uint32_t k)
 {
-	return b->state >= 0 && lock_bytes_held(b->state, (off_t)k - 1, 1, NULL);
+	return b->state >= 0 ? lock_bytes_held(b->state, (off_t)k - 1, 1, NULL) : 0;
 }
 
 /* As many bytes as one instruction takes, as a rule. */
@@ -324,10 +324,11 @@ batch_count(const struct batch *b, struct batch_counts *counts)
 	int64_t length = batch_length(b);
 	uint64_t left;
 	off_t at = 0;
+	int held = b->lock >= 0 ? lock_bytes_held(b->lock, 0, 1, NULL) : 0;
 
-	if (length < 0)
+	if (length < 0 || held < 0)
 		return -1;
-	*counts = (struct batch_counts){.held = b->lock >= 0 && lock_bytes_held(b->lock, 0, 1, NULL)};
+	*counts = (struct batch_counts){.held = held};
 	counts->total = left = (uint64_t)length;
 	while (left > 0 && b->state >= 0) {
 		ssize_t n = file_read_at(b->state, chunk, left < sizeof(chunk) ? (size_t)left : sizeof(chunk), at);
@@ -463,8 +464,6 @@ int
 batch_open_file(const struct batch *b, struct json_object *result)
 {
 	const char *path = rec_string(result, "path");
-	struct stat st;
-	int fd;
 
 	/* A path in a result is "files/NAME". */
 	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6]) {
@@ -475,17 +474,7 @@ batch_open_file(const struct batch *b, struct json_object *result)
 		errno = b->files_error;
 		return -1;
 	}
-	fd = openat(b->files, path + 6, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd >= 0 && fstat(fd, &st) < 0)
-		return file_close(fd, -1);
-	if (fd < 0 && errno == ENXIO) /* a socket, which is no file of ours either */
-		errno = ENOENT;
-	if (fd >= 0 && !S_ISREG(st.st_mode)) {
-		close(fd);
-		errno = ENOENT;
-		return -1;
-	}
-	return fd;
+	return file_open(b->files, path + 6);
 }
 
 void

@@ -2,6 +2,7 @@
  * results.ndjson and its index, under the lock that guards both.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/lock.h"
@@ -26,6 +27,45 @@ index_line(off_t at, const char *line, size_t n, void *arg)
 	return !x->failed;
 }
 
+/* The entries of an index, as they are put together: the first is up to where it is made. */
+struct entries {
+	uint64_t *v;
+	size_t n;
+};
+
+static bool
+note_entry(off_t at, const char *line, size_t n, void *arg)
+{
+	struct entries *e = arg;
+	bool completed;
+	uint32_t k = batch_result_number(line, n, &completed);
+
+	if (k && k < e->n)
+		e->v[k] = (uint64_t)at + 1;
+	return true;
+}
+
+int
+batch_reindex_results(struct batch *b, off_t end)
+{
+	int64_t count = batch_length(b);
+	struct entries e = {.n = (size_t)count + 1};
+	int rc = -1, error;
+
+	if (count < 0)
+		return -1;
+	e.v = buf_alloc(e.n * sizeof(*e.v));
+	e.v[0] = (uint64_t)end;
+	if (append_each(b->results, 0, note_entry, &e) >= 0 &&
+	    batch_index_put(b->results_index, 1, e.v + 1, e.n - 1) == 0 &&
+	    ftruncate(b->results_index, (off_t)(e.n * sizeof(*e.v))) == 0)
+		rc = batch_index_put(b->results_index, 0, e.v, 1);
+	error = errno;
+	free(e.v);
+	errno = error;
+	return rc;
+}
+
 int
 batch_index_results(struct batch *b, off_t end)
 {
@@ -34,12 +74,8 @@ batch_index_results(struct batch *b, off_t end)
 
 	if (batch_index_get(b->results_index, 0, &upto) < 0)
 		return -1;
-	if (upto > (uint64_t)end) {
-		/* The file was cut below it: entries may name lines that are gone. */
-		if (ftruncate(b->results_index, 0) < 0)
-			return -1;
-		upto = 0;
-	}
+	if (upto > (uint64_t)end) /* the file was cut below it: entries may name lines that are gone */
+		return batch_reindex_results(b, end);
 	if (upto == (uint64_t)end)
 		return 0;
 	if (append_each(b->results, (off_t)upto, index_line, &x) < 0 || x.failed)

@@ -104,7 +104,7 @@ state_by_results(struct batch *b, uint32_t k)
 
 /* Makes the index of results anew: after a power cut any block of it may be an old one. 0 or -1. */
 static int
-reindex_results(struct batch *b)
+remake_index(struct batch *b)
 {
 	off_t end;
 	int rc = -1, error;
@@ -112,8 +112,8 @@ reindex_results(struct batch *b)
 	if (batch_lock_results(b) < 0)
 		return -1;
 	end = append_end(b->results);
-	if (end >= 0 && ftruncate(b->results_index, 0) == 0)
-		rc = batch_index_results(b, end);
+	if (end >= 0)
+		rc = batch_reindex_results(b, end);
 	error = errno;
 	batch_unlock_results(b);
 	errno = error;
@@ -147,7 +147,7 @@ recover_item(struct recovery *r, uint32_t k)
 	/* An entry that is missing may be one that was lost. */
 	if (s == 'p' && is != 'p' && !r->reindexed) {
 		r->reindexed = true;
-		s = reindex_results(r->b) < 0 ? -1 : state_by_results(r->b, k);
+		s = remake_index(r->b) < 0 ? -1 : state_by_results(r->b, k);
 	}
 	rc = s < 0 ? -1 : 0;
 	if (s > 0 && s != is && !(s == 'p' && is == 'r'))
@@ -242,6 +242,8 @@ judge(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind
 
 	if (s == 'c')
 		return CLAIM_DONE;
+	/* Without the lock, which is held while results are synced. No entry, and a byte that is no owner's: the item
+	 * has no result. See batch_reindex_results(). */
 	at = s < 0 ? -1 : batch_result_offset(b, k);
 	if (s < 0 || (at < 0 && errno != ENOENT))
 		return CLAIM_ERROR;
@@ -293,7 +295,8 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 void
 batch_release(struct batch *b, uint32_t k)
 {
-	off_t at = batch_result_offset(b, k);
+	off_t at =
+		batch_result_offset(b, k); /* without the lock, as in judge(): the item is ours, and so is its entry */
 	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
 	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
@@ -494,9 +497,8 @@ trouble_with(struct buf *where, const char *what)
 static int
 read_result(const struct batch *b, uint32_t k, struct buf *line, struct json_object **result, struct buf *where)
 {
-	off_t at = batch_result_offset(b, k);
-
-	if (at < 0 || append_line(b->results, at, line) < 0)
+	buf_clear(line);
+	if (batch_result(b, k, line) < 0)
 		return trouble_with(where, "results.ndjson");
 	*result = rec_parse(line->data, line->len, NULL, 0);
 	return 0;
@@ -520,6 +522,22 @@ is_lost(const struct batch *b, uint32_t k, struct buf *line, struct buf *where)
 	file_close(fd, 0);
 	json_object_put(result);
 	return rc;
+}
+
+int64_t
+batch_find_lost(const struct batch *b, uint32_t from, struct buf *where)
+{
+	struct buf line = {0};
+	int64_t k = from;
+	int is = 0;
+
+	for (; (k = batch_find_state(b, (uint32_t)k, 'c')) > 0; k++)
+		if ((is = is_lost(b, (uint32_t)k, &line, where)) != 0)
+			break;
+	buf_free(&line);
+	if (k < 0)
+		trouble_with(where, "state");
+	return is < 0 ? -1 : k;
 }
 
 static int

@@ -55,6 +55,37 @@ file_look(int dir, const char *name, struct stat *st)
 }
 
 int
+file_open(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return file_close(fd, -1);
+	if (S_ISREG(st.st_mode))
+		return fd;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
+	return file_close(fd, -1);
+}
+
+const char *
+file_reason(int error)
+{
+	switch (error) {
+	case ELOOP:
+		return "it is a symbolic link, which is not followed; put the file itself in its place";
+	case EISDIR:
+		return "it is a directory, not a file; move it away";
+	case ENXIO:
+		return "it is a device, a pipe or a socket, not a file; move it away";
+	default:
+		return strerror(error);
+	}
+}
+
+int
 file_is_named(int dir, const char *name, int fd)
 {
 	struct stat open, named;

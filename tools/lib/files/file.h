@@ -26,6 +26,15 @@ int file_each(int dir, file_visit *visit, void *arg);
  * the name is not there; -1 with errno. */
 int file_look(int dir, const char *name, struct stat *st);
 
+/* Opens the regular file NAME of the directory DIR for reading. A symbolic link is not followed, and nothing else that
+ * has the name counts as a file. -1 with errno: ENOENT where the name is not there; ELOOP, EISDIR or ENXIO where a
+ * symbolic link, a directory, or a device, pipe or socket has it. */
+int file_open(int dir, const char *name);
+
+/* The reason of a failed file_open() in words, with the remedy where there is one. For the errno of any other failure
+ * it is the system's. */
+const char *file_reason(int error);
+
 /* Whether NAME in the directory DIR is the file or directory that is open as FD. To be asked after a wait for a lock of
  * FD: meanwhile the name may have been removed, or given to another file. 1, 0, or -1 with errno. */
 int file_is_named(int dir, const char *name, int fd);

@@ -72,16 +72,23 @@ remove_entry(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Removes what is in the directory FD, which is closed here. Goes on behind what cannot be removed. */
+/* Has REMOVE see each entry of the directory FD, which is closed here. Goes on behind what cannot be removed. */
 static int
-empty(int fd, dev_t dev, int depth)
+remove_entries(int fd, dev_t dev, int depth, file_visit *remove)
 {
 	struct emptying x = {.dev = dev, .depth = depth};
 
-	if (file_each(fd, remove_entry, &x) < 0)
+	if (file_each(fd, remove, &x) < 0)
 		return -1;
 	errno = x.error;
 	return x.error ? -1 : 0;
+}
+
+/* Removes what is in the directory FD, which is closed here. */
+static int
+empty(int fd, dev_t dev, int depth)
+{
+	return remove_entries(fd, dev, depth, remove_entry);
 }
 
 /* A name that nothing else has, beginning with at most 128 bytes of NAME. */
@@ -96,7 +103,7 @@ make_name(const char *name, char *as, size_t room)
 		 r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
 }
 
-/* Renames it into trash/, open as TRASH, under a name that is free there, which becomes AS. */
+/* Renames it into trash/, open as TRASH, under a name that is free there, which becomes AS. The caller syncs DIRFD. */
 static int
 move_in(int dirfd, const char *name, int trash, char *as, size_t room)
 {
@@ -104,7 +111,7 @@ move_in(int dirfd, const char *name, int trash, char *as, size_t room)
 		make_name(name, as, room);
 		/* Over another directory this works only while that is empty, and then it does no harm. */
 		if (renameat(dirfd, name, trash, as) == 0)
-			return fsync(dirfd);
+			return 0;
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return -1;
 	}
@@ -168,6 +175,9 @@ trash_dir(const struct root *root, int dirfd, const char *name)
 		rc = is_full(errno) ? trash_on_full(root, dirfd, name) : -1;
 		return file_close(trash, rc);
 	}
+	/* It has another name by now, whatever becomes of the sync. */
+	if (fsync(dirfd) < 0)
+		return file_close(trash, -1);
 	return file_close(trash, remove_one(trash, as, st.st_dev, 0));
 }
 
@@ -205,40 +215,35 @@ trash_batch(const struct root *root, const char *name)
 static int
 remove_hidden(int dir, const struct dirent *e, void *arg)
 {
-	const struct stat *st = arg;
-
-	return strncmp(e->d_name, hidden, sizeof(hidden) - 1) == 0 ? remove_one(dir, e->d_name, st->st_dev, 0) : 0;
+	return strncmp(e->d_name, hidden, sizeof(hidden) - 1) == 0 ? remove_entry(dir, e, arg) : 0;
 }
 
-/* Removes what has a hidden name in the root's directory NAME. 0, or -1 with errno. */
+/* Removes from the root's directory NAME what REMOVE does of its entries. Goes on behind what cannot be removed. 0, or
+ * -1 with errno. */
 static int
-empty_hidden(const struct root *root, const char *name)
+empty_below(const struct root *root, const char *name, file_visit *remove)
 {
 	int fd = root_dir(root->fd, name, false);
 	struct stat st;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return fstat(fd, &st) < 0 ? file_close(fd, -1) : file_each(fd, remove_hidden, &st);
+	return fstat(fd, &st) < 0 ? file_close(fd, -1) : remove_entries(fd, st.st_dev, 0, remove);
 }
 
 int
 trash_empty(const struct root *root)
 {
-	int trash = root_dir(root->fd, "trash", false), rc, error;
-	struct stat st;
+	int error = 0;
 
-	if (trash < 0)
-		rc = errno == ENOENT ? 0 : -1;
-	else if (fstat(trash, &st) < 0)
-		rc = file_close(trash, -1);
-	else
-		rc = empty(trash, st.st_dev, 0);
-	error = errno;
-	if (empty_spare(root) < 0 || empty_hidden(root, "batches") < 0 || empty_hidden(root, "review") < 0) {
-		error = rc < 0 ? error : errno;
-		rc = -1;
-	}
+	if (empty_below(root, "trash", remove_entry) < 0)
+		error = errno;
+	if (empty_spare(root) < 0 && !error)
+		error = errno;
+	if (empty_below(root, "batches", remove_hidden) < 0 && !error)
+		error = errno;
+	if (empty_below(root, "review", remove_hidden) < 0 && !error)
+		error = errno;
 	errno = error;
-	return rc;
+	return error ? -1 : 0;
 }

@@ -196,29 +196,31 @@ governor_leave(struct governed *h)
 	free(h);
 }
 
-/* The lowest cap that a living process has, ours among them. */
-static unsigned
+/* The lowest cap that a living process has, ours among them. -1 with errno. */
+static int
 lowest_cap(const struct governed *h)
 {
 	unsigned cap = h->cap;
 	off_t held;
+	int is = 0;
 
-	while (cap > 1 && lock_bytes_held(h->locks, h->stretch + CAPS, cap - 1, &held))
+	while (cap > 1 && (is = lock_bytes_held(h->locks, h->stretch + CAPS, cap - 1, &held)) > 0)
 		cap = (unsigned)(held - h->stretch - CAPS) + 1;
-	return cap;
+	return is < 0 ? -1 : (int)cap;
 }
 
-/* The longest interval that a living process asks for, ours among them, in units; 0: any. */
-static unsigned
+/* The longest interval that a living process asks for, ours among them, in units; 0: any. -1 with errno. */
+static int
 slowest_pace(const struct governed *h)
 {
 	unsigned interval = h->interval;
 	off_t held;
+	int is = 0;
 
 	while (interval < INTERVAL_MOST &&
-	       lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MOST - interval, &held))
+	       (is = lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MOST - interval, &held)) > 0)
 		interval = (unsigned)(held - h->stretch - PACES);
-	return interval;
+	return is < 0 ? -1 : (int)interval;
 }
 
 /* --- hosts/KEY --- */
@@ -304,11 +306,12 @@ close_pace(int fd, int rc)
 static int64_t
 ask_pace(struct governed *h)
 {
-	int64_t gap = (int64_t)slowest_pace(h) * UNIT_US * SPREAD_PERCENT / 100;
-	int64_t now, wait;
+	int interval = slowest_pace(h), fd = interval < 0 ? -1 : open_pace(h, interval > 0, 0);
+	int64_t gap = (int64_t)interval * UNIT_US * SPREAD_PERCENT / 100, now, wait;
 	struct pace p;
-	int fd = open_pace(h, gap > 0, 0);
 
+	if (interval < 0)
+		return -1;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : errno == EAGAIN ? BUSY_MS : -1;
 	now = real_us();
@@ -391,8 +394,9 @@ governor_held(const struct governed *h)
 	int fd = openat(h->governor->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
-		return 0;
-	read_pace(fd, now, &p);
+		return errno == ENOENT ? 0 : -1;
+	if (read_pace(fd, now, &p) < 0)
+		return close_pace(fd, -1);
 	close(fd);
 	return ms_until(p.not_before, now);
 }
@@ -418,62 +422,100 @@ give_back(struct governed *h, unsigned slot)
 	lock_bytes_drop(h->locks, slot_byte(h, slot), 1);
 }
 
-/* Whether a slot at CAP or above is held: by who got it while the cap was higher. */
-static bool
+/* Whether a slot at CAP or above is held: by who got it while the cap was higher. 1, 0, or -1 with errno. */
+static int
 any_above(const struct governed *h, unsigned cap)
 {
 	for (unsigned i = cap; i < h->cap; i++)
 		if (is_ours(h, i))
-			return true;
-	return cap < GOVERNOR_SLOTS_MOST &&
-	       lock_bytes_held(h->locks, slot_byte(h, cap), GOVERNOR_SLOTS_MOST - cap, NULL);
+			return 1;
+	return cap < GOVERNOR_SLOTS_MOST ? lock_bytes_held(h->locks, slot_byte(h, cap), GOVERNOR_SLOTS_MOST - cap, NULL)
+					 : 0;
 }
 
-/* Whether CAP slots or more are held by anybody, wherever they are. */
-static bool
+/* Whether CAP slots or more are held by anybody, wherever they are. 1, 0, or -1 with errno. */
+static int
 all_held(const struct governed *h, unsigned cap)
 {
 	unsigned held = 0;
 
-	for (unsigned i = 0; i < GOVERNOR_SLOTS_MOST && held < cap; i++)
-		held += is_ours(h, i) || lock_bytes_held(h->locks, slot_byte(h, i), 1, NULL);
+	for (unsigned i = 0; i < GOVERNOR_SLOTS_MOST && held < cap; i++) {
+		int is = is_ours(h, i) ? 1 : lock_bytes_held(h->locks, slot_byte(h, i), 1, NULL);
+
+		if (is < 0)
+			return -1;
+		held += (unsigned)is;
+	}
 	return held >= cap;
 }
 
-/* A free slot below the cap, locked; -1 for none. */
+/* A free slot below the cap, locked; -1 for none; -2 with errno. */
 static int
 lock_free(struct governed *h, unsigned cap)
 {
-	for (unsigned i = 0; i < cap; i++)
-		if (!is_ours(h, i) && lock_bytes_try(h->locks, LOCK_ALONE, slot_byte(h, i), 1) == 0) {
+	for (unsigned i = 0; i < cap; i++) {
+		int rc = is_ours(h, i) ? 1 : lock_bytes_try(h->locks, LOCK_ALONE, slot_byte(h, i), 1);
+
+		if (rc < 0)
+			return -2;
+		if (rc == 0) {
 			h->ours[i / 8] |= (unsigned char)(1u << (i % 8));
 			return (int)i;
 		}
+	}
 	return -1;
 }
 
+/* Gives SLOT back where it is one. Returns RC, with errno kept. */
+static int
+give_up(struct governed *h, int slot, int rc)
+{
+	int error = errno;
+
+	if (slot >= 0)
+		give_back(h, (unsigned)slot);
+	errno = error;
+	return rc;
+}
+
+/* A slot below CAP, by a process that alone looks for one where slots above it are held. As take_slot(). */
+static int
+take_slot_below(struct governed *h, unsigned cap, bool count)
+{
+	int all = count ? all_held(h, cap) : 0, slot, now;
+
+	if (all)
+		return all < 0 ? -2 : -1;
+	slot = lock_free(h, cap);
+	if (slot < 0)
+		return slot;
+	now = lowest_cap(h);
+	if (now < 0)
+		return give_up(h, slot, -2);
+	return (unsigned)now < cap ? give_up(h, slot, -1) : slot;
+}
+
 /*
- * A slot below the lowest cap; -1 for none. Who has not seen that the cap became lower may take one too many: it
- * looks at the cap once more with the slot in hand. While slots above the cap are held, all are counted, by one
- * process at a time.
+ * A slot below the lowest cap; -1 for none; -2 with errno. Who has not seen that the cap became lower may take one too
+ * many: it looks at the cap once more with the slot in hand. While slots above the cap are held, all are counted, by
+ * one process at a time.
  */
 static int
 take_slot(struct governed *h)
 {
-	unsigned cap = lowest_cap(h);
-	bool count = any_above(h, cap);
-	int slot = -1;
+	int cap = lowest_cap(h), count = cap < 0 ? -1 : any_above(h, (unsigned)cap), busy = 0, slot;
 
-	if (count && lock_bytes_try(h->locks, LOCK_ALONE, h->stretch + LOOKING, 1) != 0)
-		return -1;
-	if (!count || !all_held(h, cap))
-		slot = lock_free(h, cap);
-	if (slot >= 0 && lowest_cap(h) < cap) {
-		give_back(h, (unsigned)slot);
-		slot = -1;
-	}
-	if (count)
+	if (count > 0)
+		busy = lock_bytes_try(h->locks, LOCK_ALONE, h->stretch + LOOKING, 1);
+	if (count < 0 || busy != 0)
+		return count < 0 || busy < 0 ? -2 : -1;
+	slot = take_slot_below(h, (unsigned)cap, count);
+	if (count) {
+		int error = errno;
+
 		lock_bytes_drop(h->locks, h->stretch + LOOKING, 1);
+		errno = error;
+	}
 	return slot;
 }
 
@@ -490,13 +532,13 @@ want(struct governed *h, bool wants)
 bool
 governor_wanted(const struct governed *h)
 {
-	return lock_bytes_held(h->locks, h->stretch + WANTED, 1, NULL);
+	return lock_bytes_held(h->locks, h->stretch + WANTED, 1, NULL) != 0;
 }
 
 int
 governor_ask(struct governed *h, int64_t *wait_ms)
 {
-	int slot, error;
+	int slot;
 
 	if (clock_left(h->stand_back) > 0) {
 		*wait_ms = clock_left(h->stand_back);
@@ -504,6 +546,8 @@ governor_ask(struct governed *h, int64_t *wait_ms)
 		return -1;
 	}
 	slot = take_slot(h);
+	if (slot == -2)
+		return slot;
 	want(h, slot < 0);
 	*wait_ms = LOOK_AGAIN_MS;
 	if (slot < 0)
@@ -511,17 +555,15 @@ governor_ask(struct governed *h, int64_t *wait_ms)
 	*wait_ms = ask_pace(h);
 	if (*wait_ms == 0)
 		return slot;
-	error = errno;
-	give_back(h, (unsigned)slot);
-	errno = error;
-	return *wait_ms < 0 ? -2 : -1;
+	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 
-/* Whether no other process has a lower cap, nor a slot above ours: the bytes of those follow one another. */
+/* Whether no other process has a lower cap, nor a slot above ours: the bytes of those follow one another. Not where it
+ * cannot be known: governor_ask() then says why. */
 static bool
 cap_is_ours(const struct governed *h)
 {
-	return !lock_bytes_held(h->locks, slot_byte(h, h->cap), CAPS - 1, NULL);
+	return lock_bytes_held(h->locks, slot_byte(h, h->cap), CAPS - 1, NULL) == 0;
 }
 
 int

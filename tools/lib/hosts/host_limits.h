@@ -56,7 +56,8 @@ void governor_done(struct governed *h, int slot);
  */
 int governor_ask_again(struct governed *h, int slot, int64_t *wait_ms);
 
-/* Whether another process waits for a slot of the host. */
+/* Whether another process waits for a slot of the host, or may: true too where it cannot be known, since to give way
+ * does no harm. */
 bool governor_wanted(const struct governed *h);
 
 /*
@@ -69,8 +70,7 @@ int64_t governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second);
  * that lasts longer stands. 0 or -1. */
 int governor_hold(struct governed *h, int64_t ms);
 
-/* How long the host is held back from now, in milliseconds; 0: it is not, or cannot be read, and
- * governor_ask() says why. */
+/* How long the host is held back from now, in milliseconds; 0: it is not. -1 with errno. */
 int64_t governor_held(const struct governed *h);
 
 #endif

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "confined/media.h"
 #include "hosts/optout.h"
 #include "html/srcset.h"
@@ -75,10 +76,7 @@ make_title(const char *text)
 		if (blank && (n == 0 || title[n - 1] == ' '))
 			continue;
 		if (n + 1 == MEDIA_TITLE) {
-			while (n > 0 && ((unsigned char)title[n - 1] & 0xc0) == 0x80)
-				n--;
-			if (n > 0 && (unsigned char)title[n - 1] >= 0xc0)
-				n--;
+			n = utf8_cut(title, n);
 			break;
 		}
 		title[n++] = blank ? ' ' : *text;

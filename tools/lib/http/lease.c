@@ -237,10 +237,12 @@ look_at(int dir, int port, struct lease_seen *seen)
 	if (rc <= 0)
 		return rc;
 	*seen = (struct lease_seen){.port = port, .keeper = lock_owner(fd)};
-	if (seen->keeper) {
+	if (seen->keeper > 0) {
 		rc = read_record(fd, &seen->record);
 		again = lock_owner(fd);
 	}
+	if (seen->keeper < 0 || again < 0)
+		rc = -1;
 	if (rc >= 0)
 		rc = again && again == seen->keeper;
 	if (rc <= 0)
@@ -277,10 +279,11 @@ note_port(int dir, const struct dirent *e, void *arg)
 static int
 is_dead(int fd)
 {
+	pid_t owner = lock_owner(fd);
 	struct stat st;
 
-	if (lock_owner(fd) != 0)
-		return 0;
+	if (owner != 0)
+		return owner < 0 ? -1 : 0;
 	return fstat(fd, &st) < 0 ? -1 : st.st_size > 0;
 }
 
@@ -368,7 +371,7 @@ open_keeper(int fd)
 	pid_t keeper;
 	int pidfd;
 
-	while ((keeper = lock_owner(fd)) != 0) {
+	while ((keeper = lock_owner(fd)) > 0) {
 		pidfd = pidfd_open(keeper, 0);
 		if (pidfd < 0 && errno == ESRCH)
 			continue; /* it ended: its lock went with it */
@@ -376,7 +379,8 @@ open_keeper(int fd)
 			return pidfd;
 		close(pidfd);
 	}
-	errno = ESRCH;
+	if (keeper == 0)
+		errno = ESRCH;
 	return -1;
 }
 

@@ -371,12 +371,6 @@ multipart_free(struct multipart *m)
 
 /* --- labels --- */
 
-static bool
-goes_on(char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
 /* Cuts NAME, of more bytes than a label has, before its ending where that is short. */
 static void
 cut_label(struct buf *name)
@@ -384,10 +378,8 @@ cut_label(struct buf *name)
 	const char *dot = strrchr(name->data, '.');
 	size_t from = dot ? (size_t)(dot - name->data) : name->len;
 	size_t ending = name->len - from > 16 ? 0 : name->len - from;
-	size_t keep = MULTIPART_LABEL_LONGEST - ending;
+	size_t keep = utf8_cut(name->data, MULTIPART_LABEL_LONGEST - ending);
 
-	while (goes_on(name->data[keep]))
-		keep--;
 	memmove(name->data + keep, name->data + name->len - ending, ending + 1);
 	name->len = keep + ending;
 }

@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "base/scan.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "notebook/notebook_internal.h"
@@ -130,9 +131,7 @@ add_title(struct buf *out, const char *title)
 
 	if (!title)
 		return;
-	n = strnlen(title, TITLE_LONGEST);
-	while (title[n] && n > 0 && (title[n] & 0xc0) == 0x80)
-		n--;
+	n = utf8_cut(title, strnlen(title, TITLE_LONGEST));
 	memcpy(cut, title, n);
 	cut[n] = '\0';
 	buf_str(out, ",\"title\":");

@@ -4,7 +4,7 @@
  * the server stops and comes back: all 200 are in picks.ndjson. A second batch on another port knows nothing of it.
  */
 'use strict';
-const bi = require('./bi.js');
+const bi = require('../browser/bi.js');
 const { assert, keys, open, pageOf, picksOf, says } = bi;
 
 const SUBJECTS = 200;

@@ -9,8 +9,8 @@
 #   less       is cat where it does not write to a terminal
 # bi-serve prints addresses, and opens no browser: tests/browser has one.
 
-load helpers
-load examples
+load ../integration/helpers
+load ../integration/examples
 
 setup_file() {
 	(
