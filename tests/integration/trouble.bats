@@ -107,3 +107,53 @@ outcome() {
 	bi-fetch -q -b gone nothing.txt >out && return 1
 	assert_equal "$(outcome)" '1 failed no_such_file'
 }
+
+# failing HELPER CALL WHEN COUNT: in its first COUNT processes the call fails, WHEN as strace has it.
+failing() {
+	rm -f "bin/$1"
+	echo "$4" >left
+	cat >"bin/$1" <<-END
+		#!/bin/sh
+		read -r n <"$PWD/left"
+		[ "\$n" -gt 0 ] || exec "$BI_BIN/$1" "\$@"
+		echo \$((n - 1)) >"$PWD/left"
+		exec strace -o "$PWD/trace" -e inject=$2:error=EIO:when=$3 "$BI_BIN/$1" "\$@"
+	END
+	chmod +x "bin/$1"
+}
+
+@test "an archive that cannot be looked at or read now is unpacked again; in vain, the record names the cause" {
+	local call when
+
+	need_plain_strace
+	programs
+	lists
+	# The loader reads, too, before bi-expand has the archive.
+	while read -r call when; do
+		failing bi-expand "$call" "$when" 1
+		run -0 --separate-stderr bin/bi-fetch -q -b "once-$call" --expand <tar.in
+		grep INJECTED trace
+		assert_equal "$(cat "$BI_ROOT/batches/once-$call/state")" ccc
+		failing bi-expand "$call" "$when" 9
+		bin/bi-fetch -q -b "$call" --expand <tar.in >out && return 1
+		assert_equal "$(outcome)" '1 failed system_error true'
+		assert_equal "$(jq -r '.error.message // empty' out)" 'it cannot be read: Input/output error'
+		good bi-expand
+		run -0 --separate-stderr bin/bi-fetch -q -b "$call" --expand <tar.in
+		assert_equal "$(cat "$BI_ROOT/batches/$call/state")" ccc
+	done <<-'END'
+		fstat 1
+		pread64 3+
+	END
+}
+
+@test "a helper that cannot be started for want of descriptors is not started, and the message names the cause" {
+	need_plain_strace
+	lists
+	run -71 --separate-stderr strace -f -o trace -e inject=fcntl:error=EMFILE:when=1 bi-fetch -q -b t a.txt
+	grep 'F_DUPFD_CLOEXEC.*INJECTED' trace
+	assert_regex "$stderr" "^bi-fetch: starting bi-type.*: Too many open files; "
+	run -71 --separate-stderr strace -f -o trace -e inject=dup2:error=EMFILE:when=1 bi-fetch -q -b t a.txt
+	assert_regex "$stderr" "^bi-fetch: starting bi-type.*: Too many open files; "
+	run -0 bi-fetch -q -b t a.txt
+}

@@ -81,6 +81,17 @@ end_failed(struct archive *a)
 	end("Fd", a);
 }
 
+/* The archive could not even be looked at, for the reason in errno. */
+static _Noreturn void
+end_unread(void)
+{
+	char words[EXPAND_WORDS];
+	int n = snprintf(words, sizeof(words), "it cannot be read: %s", strerror(errno));
+
+	say("Fi", 2, words, (size_t)n);
+	_exit(EX_ALL_WELL);
+}
+
 /* --- the members --- */
 
 static char
@@ -263,7 +274,7 @@ serve(void)
 	say("ready", 5, NULL, 0);
 	a = unpack_new(&source, receive());
 	if (!a)
-		_exit(EX_OSERR);
+		end_unread();
 	if (archive_read_open1(a) != ARCHIVE_OK)
 		end_failed(a);
 	say_all(a);
