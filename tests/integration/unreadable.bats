@@ -187,3 +187,25 @@ sweep() {
 	run -1 bi-status --doctor
 	assert_output --partial 'b has lost results or files of items that are completed'
 }
+
+# names CAUSE CALL PATH COMMAND...: with the call failing of it on the path, the command ends with a message that says so.
+names() {
+	local cause=$1 call=$2 path=$3
+	shift 3
+
+	run ! --separate-stderr strace -f -o trace -P "$path" -e "inject=$call:error=${cause%%:*}:when=1" "$@"
+	grep -q INJECTED trace
+	assert_regex "$stderr" "${cause#*:}"
+}
+
+@test "where several places are opened the message has the cause of the one that cannot be" {
+	need_plain_strace
+	batch b 2
+	names 'EIO:Input/output error' openat thumbs bi-render b
+	rm -r "$BI_ROOT/review"
+	names 'ENOSPC:No space left on device' mkdirat thumbs bi-render b
+	names 'EACCES:Permission denied' openat temp bi-collect -a b
+	names 'EMFILE:Too many open files' openat by_subject_id bi-collect -a b
+	run -0 bi-render b
+	run -0 bi-collect -a b
+}
