@@ -516,3 +516,27 @@ talk() {
 	echo one >1.txt
 	run -74 bash -c 'bi-parse 1.txt >/dev/full'
 }
+
+@test "a file that the disk does not give is not called empty, unknown or damaged: it failed, and may pass" {
+	local call n when fatal=0
+
+	need_plain_strace
+	echo '<title>T</title><p>Words.</p>' >a.html
+	(echo one >in.txt && zip -q a.docx in.txt)
+	for file in a.html a.docx; do
+		bi-parse --json "$file" >right || [ "$file" = a.docx ]
+		for call in pread64 newfstatat; do
+			for n in {1..400}; do
+				strace -f -o trace -P "$file" -e "inject=$call:error=EIO:when=$n" bi-parse --json "$file" >out 2>err || :
+				grep -q INJECTED trace || break
+				cmp -s out right && continue
+				fatal=$((fatal + 1))
+				assert_equal "$(head -n 1 out | jq -r '.error | .code + " \(.retryable) " + .message')" \
+					"system_error true $(head -n 1 out | jq -r .error.message)"
+				assert_regex "$(cat err)" 'it cannot be (read|examined): Input/output error'
+			done
+			[ "$n" -gt 1 ]
+		done
+	done
+	[ "$fatal" -gt 4 ]
+}

@@ -61,7 +61,7 @@ request_read(const struct request *r, struct doc *d, size_t most, struct buf *ou
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return doc_fail(d, "damaged", "it cannot be read: %s", strerror(errno));
+			return doc_fail(d, "unread", "it cannot be read: %s", strerror(errno));
 		if (n == 0)
 			break;
 		out->len += (size_t)n;
