@@ -540,3 +540,35 @@ talk() {
 	done
 	[ "$fatal" -gt 4 ]
 }
+
+# The codes and messages of the failed records of ./out.
+failures() {
+	jq -r 'select(.error) | .error | "\(.code) \(.retryable) \(.message)"' out
+}
+
+@test "a batch that cannot be looked into is not one that is not there, and an item's id stays" {
+	local call error path ids
+
+	need_plain_strace
+	echo one >a.txt
+	bi-fetch -q -b t a.txt >records
+	bi-parse <records >first
+	ids=$(jq .knowledge_item_id first)
+	while read -r call error path; do
+		strace -f -o trace -P "$BI_ROOT/$path" -P "${path##*/}" -e "trace=$call" -e "inject=$call:error=$error:when=1" \
+			bi-parse <records >out 2>err && fail "$call $path: exit 0"
+		grep INJECTED trace
+		assert_regex "$(failures)$(<err)" "^(system_error true|bi-parse: cannot keep) .*: (Input/output error|Too many open files)"
+		bi-parse <records >out
+		assert_equal "$(jq .knowledge_item_id out)" "$ids"
+	done <<-'END'
+		openat EIO batches/t
+		openat EMFILE batches/t/items.ndjson
+		pread64 EIO batches/t/items.ndjson
+		openat EMFILE batches/t/content/i1_1.json
+		pread64 EIO batches/t/content/i1_1.json
+	END
+	rm -r "$BI_ROOT/batches/t"
+	run -1 bi-parse <records
+	assert_output --partial '"code":"no_such_item","message":"its batch is not there","retryable":false'
+}

@@ -350,7 +350,10 @@ settle(struct shop *s, struct item *i, struct answer *a)
 		if (code == EX_IOERR && errno != EFBIG)
 			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
 				      i->batch);
-		fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
+		if (trouble_is_ours(errno))
+			fail_source(s, i, "what was made of it cannot be kept now");
+		else
+			fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
 		return;
 	}
 	i->settled = true;
@@ -378,8 +381,11 @@ take_answer(struct shop *s, struct item *i)
 {
 	struct answer a;
 
+	errno = 0;
 	if (answer_read(&i->work, &a))
 		settle(s, i, &a);
+	else if (trouble_is_ours(errno))
+		fail_source(s, i, "what was made of it cannot be read");
 	else
 		fail(s, i, "parse_crashed", false, "the process that parses it said what makes no sense");
 	answer_free(&a);
@@ -460,10 +466,12 @@ take_place(struct shop *s, struct item *i)
 	if (!batch || number < 1 || number > UINT32_MAX)
 		return true;
 	wrong = keep_wrong(s->keeper, i->path, batch, (uint32_t)number);
-	if (wrong) {
+	if (wrong && errno == ENOENT)
 		fail(s, i, "no_such_item", false, wrong);
+	else if (wrong)
+		fail_source(s, i, wrong);
+	if (wrong)
 		return false;
-	}
 	i->batch = batch;
 	i->number = (uint32_t)number;
 	return true;
