@@ -226,6 +226,14 @@ doc_fail(struct doc *d, const char *failed, const char *fmt, ...)
 	return false;
 }
 
+bool
+doc_unread(struct doc *d, int error)
+{
+	if (error == ENOMEM)
+		return doc_fail(d, "memory", "it takes too much memory");
+	return doc_fail(d, "unread", "it cannot be read: %s", strerror(error));
+}
+
 /* The bytes of the UTF-8 character that N bytes begin with, 0 where they begin with none. */
 static size_t
 character(const unsigned char *s, size_t n)

@@ -53,6 +53,9 @@ const char *doc_image(struct doc *d, const void *bytes, size_t n, const char *al
  * `return doc_fail(...)`. */
 bool doc_fail(struct doc *d, const char *failed, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same where the file could not be read, for the reason ERROR, an errno. */
+bool doc_unread(struct doc *d, int error);
+
 /* Turns N bytes of TEXT in place into valid UTF-8 without control characters other than tab, newline and form feed;
  * the new length. */
 size_t doc_clean(char *text, size_t n);

@@ -52,14 +52,6 @@ members_find(const struct members *m, const char *name)
 	return NULL;
 }
 
-bool
-members_unread(struct doc *d, int error)
-{
-	if (error == ENOMEM)
-		return doc_fail(d, "memory", "unpacking it needs too much memory");
-	return doc_fail(d, "unread", "it cannot be read: %s", strerror(error));
-}
-
 /* libarchive's own words; why it cannot be unpacked. */
 static bool
 fail(struct archive *a, struct doc *d)
@@ -67,7 +59,7 @@ fail(struct archive *a, struct doc *d)
 	const char *words = archive_error_string(a);
 
 	if (source.failed)
-		return members_unread(d, source.failed);
+		return doc_unread(d, source.failed);
 	if (archive_read_has_encrypted_entries(a) > 0 || (words && strcasestr(words, "encrypt")))
 		return doc_fail(d, "encrypted", "it is encrypted");
 	if (archive_errno(a) == ENOMEM)
@@ -148,7 +140,7 @@ members_read(const struct request *r, struct doc *d, struct members *m, bool (*w
 
 	*m = (struct members){0};
 	if (!a)
-		return members_unread(d, errno);
+		return doc_unread(d, errno);
 	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : fail(a, d);
 	archive_read_free(a);
 	return whole;

@@ -36,9 +36,6 @@ bool members_list(const struct request *r, struct doc *d, struct members *m);
  */
 bool members_read(const struct request *r, struct doc *d, struct members *m, bool (*wanted)(const char *name));
 
-/* The archive could not be read, for the reason ERROR, an errno. Calls doc_fail() and returns false. */
-bool members_unread(struct doc *d, int error);
-
 /* The one of the name, NULL where there is none or it was not unpacked. */
 const struct member_one *members_find(const struct members *m, const char *name);
 

@@ -137,7 +137,7 @@ list_all(struct archive *a, struct doc *d)
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
 			if (packed.source.failed)
-				return members_unread(d, packed.source.failed);
+				return doc_unread(d, packed.source.failed);
 			if (count == 0)
 				return doc_fail(d, "damaged", "it is damaged: %s",
 						archive_error_string(a) ? archive_error_string(a)
@@ -169,12 +169,12 @@ list_archive(const struct request *r, struct doc *d)
 	bool listed;
 
 	if (!a)
-		return members_unread(d, errno);
+		return doc_unread(d, errno);
 	d->kind = "archive";
 	if (archive_read_open1(a) == ARCHIVE_OK)
 		listed = list_all(a, d);
 	else
-		listed = packed.source.failed && members_unread(d, packed.source.failed); /* else none that libarchive knows */
+		listed = packed.source.failed && doc_unread(d, packed.source.failed); /* else none that libarchive knows */
 	archive_read_free(a);
 	return listed;
 }
