@@ -88,8 +88,8 @@ receive(struct request *r)
 
 static const char unread[] = "unread it cannot be read";
 
-/* Reads the page from its beginning, MEDIA_PAGE bytes at most. NULL, or what is said where it cannot be read; UNREAD has
- * errno. */
+/* Reads the page from its beginning, MEDIA_PAGE bytes at most. NULL, or what is said where it cannot be read; UNREAD
+ * has errno. */
 static const char *
 read_page(int fd, struct buf *page, bool *cut)
 {

@@ -155,8 +155,8 @@ keep_wrong(struct keeper *k, const char *path, const char *batch, uint32_t item)
 	return errno == ENOENT ? "its batch has no such item" : "its batch cannot be read";
 }
 
-/* The id that the item had into ID, 0 where it had none or its bytes were others: what the content file begins with. 0, or
- * -1 with errno where that cannot be read. */
+/* The id that the item had into ID, 0 where it had none or its bytes were others: what the content file begins with. 0,
+ * or -1 with errno where that cannot be read. */
 static int
 id_before(int contentfd, const char *name, const char *sha256, unsigned long long *id)
 {

@@ -174,7 +174,8 @@ list_archive(const struct request *r, struct doc *d)
 	if (archive_read_open1(a) == ARCHIVE_OK)
 		listed = list_all(a, d);
 	else
-		listed = packed.source.failed && doc_unread(d, packed.source.failed); /* else none that libarchive knows */
+		listed = packed.source.failed &&
+			 doc_unread(d, packed.source.failed); /* else none that libarchive knows */
 	archive_read_free(a);
 	return listed;
 }
