@@ -26,7 +26,7 @@ enum thumb_end {
 	THUMB_OK,
 	THUMB_FAILED,    /* the picture cannot be decoded */
 	THUMB_DIED,      /* decoding it crashed, or took longer than a picture may */
-	THUMB_UNREAD,    /* the picture could not be read: error says why */
+	THUMB_UNREAD,    /* the picture could not be read, or no thread be had for it: error says why */
 	THUMB_UNWRITTEN, /* the file of the thumbnail could not be written: error says why */
 	THUMB_UNSTARTED, /* bi-thumb cannot be started, or is killed each time: error says why */
 };
