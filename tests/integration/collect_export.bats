@@ -316,3 +316,37 @@ fail_last() {
 	run -1 bi-collect --verify w.sha256
 	assert_output --partial 's.2: 1 of 1 files'
 }
+
+
+@test "--verify calls nothing damaged that it could not read: it says why, and that it may pass" {
+	local call path error n fatal=0
+
+	need_plain_strace
+	batch E 2
+	bi-collect -o x.zip E >/dev/null
+	while read -r call path error; do
+		for ((n = 1; n < 40; n++)); do
+			run --separate-stderr strace -f -o trace -P "$path" -e "trace=$call" -e "inject=$call:error=$error:when=$n" \
+				bi-collect --verify x.zip
+			grep -q INJECTED trace || break
+			[ "$status" != 0 ] || continue
+			fatal=$((fatal + 1))
+			assert_equal "$status" 1
+			assert_regex "$stderr" "Input/output error|Too many open files"
+			assert_equal "$(jq -c 'select(.error).error | [.code, .retryable]' <<<"$output" | sort -u)" '["system_error",true]'
+		done
+		[ "$n" -gt 1 ] && [ "$n" -lt 40 ]
+	done <<-'END'
+		pread64 x.zip EIO
+		newfstatat x.zip EIO
+		openat x.zip EMFILE
+		read x.zip.sha256 EIO
+		openat x.zip.sha256 EMFILE
+	END
+	[ "$fatal" -gt 8 ]
+	run -1 --separate-stderr strace -f -o trace -e inject=socketpair:error=EMFILE bi-collect --verify x.zip
+	assert_regex "$stderr" "^bi-collect: x.zip: cannot have bi-expand unpack it: Too many open files"
+	run -1 --separate-stderr bi-collect --verify "$PWD"
+	assert_regex "$stderr" "it is a directory"
+	run -0 bi-collect --verify x.zip
+}

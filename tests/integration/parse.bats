@@ -519,3 +519,62 @@ talk() {
 	echo one >1.txt
 	run -74 bash -c 'bi-parse 1.txt >/dev/full'
 }
+
+@test "a file that the disk does not give is not called empty, unknown or damaged: it failed, and may pass" {
+	local call file n fatal=0
+
+	need_plain_strace
+	echo '<title>T</title><p>Words.</p>' >a.html
+	(echo one >in.txt && zip -q a.docx in.txt)
+	printf 'A page\n' | pdf >a.pdf
+	wav >a.wav
+	vips black a.png 8 8
+	for file in a.html a.docx a.pdf a.wav a.png; do
+		bi-parse --json "$file" >right || [ "$file" = a.docx ]
+		for call in pread64 newfstatat fstat; do
+			for n in {1..400}; do
+				strace -f -o trace -P "$file" -e "inject=$call:error=EIO:when=$n" bi-parse --json "$file" >out 2>err || :
+				grep -q INJECTED trace || break
+				cmp -s out right && continue
+				fatal=$((fatal + 1))
+				assert_equal "$(head -n 1 out | jq -r '.error | .code + " \(.retryable) " + .message')" \
+					"system_error true $(head -n 1 out | jq -r .error.message)"
+				assert_regex "$(cat err)" 'it cannot be (read|examined): Input/output error'
+			done
+			[ "$n" -lt 400 ]
+		done
+	done
+	[ "$fatal" -gt 30 ]
+}
+
+# The codes and messages of the failed records of ./out.
+failures() {
+	jq -r 'select(.error) | .error | "\(.code) \(.retryable) \(.message)"' out
+}
+
+@test "a batch that cannot be looked into is not one that is not there, and an item's id stays" {
+	local call error path ids
+
+	need_plain_strace
+	echo one >a.txt
+	bi-fetch -q -b t a.txt >records
+	bi-parse <records >first
+	ids=$(jq .knowledge_item_id first)
+	while read -r call error path; do
+		strace -f -o trace -P "$BI_ROOT/$path" -P "${path##*/}" -e "trace=$call" -e "inject=$call:error=$error:when=1" \
+			bi-parse <records >out 2>err && fail "$call $path: exit 0"
+		grep INJECTED trace
+		assert_regex "$(failures)$(<err)" "^(system_error true|bi-parse: cannot keep) .*: (Input/output error|Too many open files)"
+		bi-parse <records >out
+		assert_equal "$(jq .knowledge_item_id out)" "$ids"
+	done <<-'END'
+		openat EIO batches/t
+		openat EMFILE batches/t/items.ndjson
+		pread64 EIO batches/t/items.ndjson
+		openat EMFILE batches/t/content/i1_1.json
+		pread64 EIO batches/t/content/i1_1.json
+	END
+	rm -r "$BI_ROOT/batches/t"
+	run -1 bi-parse <records
+	assert_output --partial '"code":"no_such_item","message":"its batch is not there","retryable":false'
+}

@@ -395,6 +395,25 @@ job() {
 	assert_equal "$(<"$BI_ROOT/batches/b/state")" cfp
 }
 
+@test "results that another program wrote anew, with their members in another order, are results" {
+	echo one >one
+	run -1 bi-fetch -q -b b one none
+	gojq -c . "$BI_ROOT/batches/b/results.ndjson" >sorted
+	refute grep -q '^{"item"' sorted
+	cp sorted "$BI_ROOT/batches/b/results.ndjson"
+	rm "$BI_ROOT/batches/b/results.index"
+	run bi-status --rebuild b
+	assert_output 'b: 0 of 2 states differed'
+	assert_equal "$(<"$BI_ROOT/batches/b/state")" cf
+	run -0 bi-clean check b
+	run -1 bi-fetch -b b one none
+	assert_equal "$(command jq -c 'select(.item) | [.item, .status, .attempts]' <<<"$output")" $'[1,"completed",1]\n[2,"failed",1]'
+	# What says nothing of an item is damage.
+	echo '{"status":"completed","item":"1"}' >>"$BI_ROOT/batches/b/results.ndjson"
+	run -1 bi-clean check b
+	assert_output --partial 'line 3 of results.ndjson is no result'
+}
+
 @test "rebuild says of a completed item that its file is gone, once" {
 	local dir=$BI_ROOT/batches/b
 

@@ -131,3 +131,95 @@ outcome() {
 		<url.in >out && return 1
 	assert_equal "$(outcome)" '1 failed connect_failed true'
 }
+
+# failing HELPER CALL WHEN COUNT: in its first COUNT processes the call fails, WHEN as strace has it.
+failing() {
+	rm -f "bin/$1"
+	echo "$4" >left
+	cat >"bin/$1" <<-END
+		#!/bin/sh
+		read -r n <"$PWD/left"
+		[ "\$n" -gt 0 ] || exec "$BI_BIN/$1" "\$@"
+		echo \$((n - 1)) >"$PWD/left"
+		exec strace -o "$PWD/trace" -e inject=$2:error=EIO:when=$3 "$BI_BIN/$1" "\$@"
+	END
+	chmod +x "bin/$1"
+}
+
+@test "an archive that cannot be looked at or read now is unpacked again; in vain, the record names the cause" {
+	local call when
+
+	need_plain_strace
+	programs
+	lists
+	# The loader reads, too, before bi-expand has the archive.
+	while read -r call when; do
+		failing bi-expand "$call" "$when" 1
+		run -0 --separate-stderr bin/bi-fetch -q -b "once-$call" --expand <tar.in
+		grep INJECTED trace
+		assert_equal "$(cat "$BI_ROOT/batches/once-$call/state")" ccc
+		failing bi-expand "$call" "$when" 9
+		bin/bi-fetch -q -b "$call" --expand <tar.in >out && return 1
+		assert_equal "$(outcome)" '1 failed system_error true'
+		assert_equal "$(jq -r '.error.message // empty' out)" 'it cannot be read: Input/output error'
+		good bi-expand
+		run -0 --separate-stderr bin/bi-fetch -q -b "$call" --expand <tar.in
+		assert_equal "$(cat "$BI_ROOT/batches/$call/state")" ccc
+	done <<-'END'
+		fstat 1
+		pread64 3+
+	END
+}
+
+@test "a helper that cannot be started for want of descriptors is not started, and the message names the cause" {
+	need_plain_strace
+	lists
+	run -71 --separate-stderr strace -f -o trace -e inject=fcntl:error=EMFILE:when=1 bi-fetch -q -b t a.txt
+	grep 'F_DUPFD_CLOEXEC.*INJECTED' trace
+	assert_regex "$stderr" "^bi-fetch: starting bi-type.*: Too many open files; "
+	run -71 --separate-stderr strace -f -o trace -e inject=dup2:error=EMFILE:when=1 bi-fetch -q -b t a.txt
+	assert_regex "$stderr" "^bi-fetch: starting bi-type.*: Too many open files; "
+	run -0 bi-fetch -q -b t a.txt
+}
+
+@test "a page that cannot be looked at or read now is looked through again; in vain, the record names the cause" {
+	local call when
+
+	need_plain_strace
+	programs
+	lists
+	while read -r call when; do
+		failing bi-media "$call" "$when" 1 # asked again, the process can
+		run -0 --separate-stderr bin/bi-fetch -q -b "once-$call" <page.in
+		grep INJECTED trace
+		failing bi-media "$call" "$when+" 9
+		bin/bi-fetch -q -b "$call" <page.in >out && return 1
+		assert_equal "$(outcome)" '1 failed system_error true'
+		assert_regex "$(jq -r '.error.message // empty' out)" ': it cannot be read: Input/output error$'
+		good bi-media
+		run -0 --separate-stderr bin/bi-fetch -q -b "$call" <page.in
+		assert_equal "$(tr -d c <"$BI_ROOT/batches/$call/state")" ''
+	done <<-'END'
+		fstat 1
+		pread64 3
+	END
+}
+
+@test "a picture that cannot be looked at now is not called one that cannot be shown" {
+	need_plain_strace
+	programs
+	cp "$BI_BIN/bi-render" "$BI_BIN/bi-thumb" bin/
+	vips black a.png 40 30
+	bi-fetch -q -b t a.png >/dev/null
+	failing bi-thumb fstat 1 1
+	run -74 --separate-stderr bin/bi-render t
+	assert_equal "$stderr" 'bi-render: batch t: cannot have bi-thumb read a picture: Input/output error'
+	run -0 --separate-stderr bin/bi-render t
+	[ -s "$BI_ROOT/review/t/thumbs/i1_1.webp" ]
+	failing bi-thumb fstat 1 1
+	echo 1 >left
+	cp "$BI_BIN/bi-thumb" bin/thumb
+	run -74 --separate-stderr bin/thumb a.png a.webp
+	assert_equal "$stderr" 'bi-thumb: no thumbnail of a.png: it cannot be read: Input/output error'
+	run -0 bin/thumb a.png a.webp
+}

@@ -279,3 +279,62 @@ sweep() {
 	run -1 bi-status --doctor
 	assert_output --partial 'b has lost results or files of items that are completed'
 }
+
+# names CAUSE CALL PATH COMMAND...: with the call ($WHEN-th, or first) failing of it on the path, the command ends with a
+# message that says so.
+names() {
+	local cause=$1 call=$2 path=$3
+	shift 3
+
+	run ! --separate-stderr strace -f -o trace -P "$path" -e "inject=$call:error=${cause%%:*}:when=${WHEN:-1}" "$@"
+	grep -q INJECTED trace
+	assert_regex "$stderr" "${cause#*:}"
+}
+
+@test "where several places are opened the message has the cause of the one that cannot be" {
+	need_plain_strace
+	batch b 2
+	names 'EIO:Input/output error' openat thumbs bi-render b
+	rm -r "$BI_ROOT/review"
+	names 'ENOSPC:No space left on device' mkdirat thumbs bi-render b
+	names 'EACCES:Permission denied' openat temp bi-collect -a b
+	names 'EMFILE:Too many open files' openat by_subject_id bi-collect -a b
+	run -0 bi-render b
+	run -0 bi-collect -a b
+}
+
+@test "what is known of a picture and cannot be read, or kept, is said; the page does not do without" {
+	local call error WHEN
+
+	need_plain_strace
+	vips black a.png 40 30
+	bi-fetch -q -b p a.png >/dev/null
+	# Where the first look fails, the thumbnail is made again.
+	while read -r call WHEN error; do
+		names "$error" "$call" "$BI_ROOT/review/p/.thumbs" bi-render p
+		run -0 bi-render p
+		grep -q 'thumbs/i1_1.webp' "$BI_ROOT"/review/p/i1_review.html
+		rm -r "$BI_ROOT/review/p"
+	done <<-'END'
+		pread64 2 EIO:Input/output.error
+		pwrite64 1 EIO:Input/output.error
+		pwrite64 1 EDQUOT:Disk.quota.exceeded
+	END
+}
+
+@test "each write of the pages that fails is said with its cause, the last one too" {
+	local n fatal=0
+
+	need_plain_strace
+	batch b 2
+	for ((n = 1; n < 80; n++)); do
+		run --separate-stderr strace -f -o trace -e inject=write:error=ENOSPC:when=$n bi-render b
+		grep -q '^[0-9]* *write([0-9]*, "<.*INJECTED' trace || continue # another process's, or no page's
+		fatal=$((fatal + 1))
+		assert_equal "$n: $status" "$n: 74"
+		assert_regex "$stderr" "bi-render: batch b: cannot write its pages: No space left on device"
+		rm -r "$BI_ROOT/review"
+	done
+	[ "$fatal" -gt 6 ]
+	run -0 bi-render b
+}

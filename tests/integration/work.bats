@@ -189,7 +189,7 @@ completed_once() {
 			rm "$BI_ROOT/batches/a/batch.json"
 			mkdir "$BI_ROOT/batches/a/batch.json"
 		fi
-		run -0 --separate-stderr bi-fetch --work --once
+		run -71 --separate-stderr bi-fetch --work --once
 		assert_regex "$stderr" "^bi-fetch: the batch 'a' stays in the queue: cannot look into it: "
 		assert_equal "$(ls "$BI_ROOT/batches") $(queue)" 'a a'
 	done
@@ -381,7 +381,7 @@ completed_once() {
 	hand_in b 1 bytes/20
 	rm "$BI_ROOT/batches/a/state"
 	mkdir "$BI_ROOT/batches/a/state"
-	run -0 --separate-stderr bi-fetch --work --once
+	run -71 --separate-stderr bi-fetch --work --once
 	assert_equal "${#stderr_lines[@]}" 1
 	[[ $stderr == *"the batch 'a' stays in the queue"* ]]
 	completed_once b 1
@@ -502,4 +502,32 @@ asked() {
 	poll 10 done_with "c1-1"
 	all_once
 	assert_equal "$(cat worker.out worker.err)" ''
+}
+
+# refused CALL ERROR PATH: a worker with --once, of which the call fails on this path of the root.
+refused() {
+	run --separate-stderr strace -f -o trace -P "$BI_ROOT/$3" -P "${3##*/}" -e "trace=$1" -e "inject=$1:error=$2" \
+		bi-fetch --work --once --json
+	grep -q INJECTED trace
+}
+
+@test "a worker with --once that had to leave a batch in the queue says so with its exit status" {
+	local call error path code
+
+	need_plain_strace
+	faulty_start
+	hand_in a 1 bytes/20
+	while read -r call error path code; do
+		refused "$call" "$error" "$path"
+		assert_equal "$call $status" "$call $code"
+		assert_regex "$stderr" "the batch 'a' stays in the queue: cannot .*: (Input/output error|Permission denied|Too many open files)"
+		assert_equal "$(tail -n 1 <<<"$output" | jq .exit)" "$code"
+		assert_equal "$(queue)$(state a)" ap
+	done <<-'END'
+		flock EIO queue/a 74
+		openat EACCES batches/a/items.ndjson 77
+		openat EMFILE batches/a/files 71
+	END
+	run -0 bi-fetch --work --once
+	completed_once a 1
 }

@@ -56,10 +56,9 @@ collect_trouble(const char *what, const char *with)
 static int
 open_places(struct collect *c)
 {
-	c->temp = root_dir(c->root->fd, "temp", true);
-	c->collected = root_dir(c->root->fd, "collected", true);
-	c->subjects = c->collected < 0 ? -1 : root_dir(c->collected, "by_subject_id", true);
-	if (c->temp < 0 || c->subjects < 0)
+	if ((c->temp = root_dir(c->root->fd, "temp", true)) < 0 ||
+	    (c->collected = root_dir(c->root->fd, "collected", true)) < 0 ||
+	    (c->subjects = root_dir(c->collected, "by_subject_id", true)) < 0)
 		return collect_trouble("write to the collection in", c->root->path);
 	return EX_ALL_WELL;
 }

@@ -12,8 +12,10 @@
 #include "base/member.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/trouble.h"
 #include "collect.h"
 #include "confined/expand.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "review/pack.h"
 
@@ -73,10 +75,21 @@ problem(struct verifying *v, const char *member, const char *code, const char *w
 	json_object_object_add(o, "status", json_object_new_string("failed"));
 	json_object_object_add(error, "code", json_object_new_string(code));
 	json_object_object_add(error, "message", json_object_new_string(words));
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
+	json_object_object_add(error, "retryable", json_object_new_boolean(strcmp(code, TROUBLE_CODE) == 0));
 	json_object_object_add(o, "error", error);
 	rec_out_json(o);
 	json_object_put(o);
+}
+
+/* DOING cannot be done with the file, for the reason in errno: the file's, or this machine's. */
+static void
+cannot(struct verifying *v, const char *doing)
+{
+	const char *code = trouble_is_ours(errno) ? TROUBLE_CODE : errno == ENOENT ? "no_such_file" : "unreadable_file";
+	char words[160];
+
+	snprintf(words, sizeof(words), "cannot %s: %s", doing, strerror(errno));
+	problem(v, NULL, code, words);
 }
 
 /* An export cannot be opened: ASKED for by name, or else on a list of what there should be. */
@@ -84,7 +97,7 @@ static void
 say_closed(struct verifying *v, bool asked)
 {
 	v->missing += asked && errno == ENOENT;
-	problem(v, NULL, "no_such_file", strerror(errno));
+	cannot(v, "open it");
 }
 
 static void
@@ -392,8 +405,10 @@ look_inside(struct verifying *v, int fd)
 	size_t n;
 
 	r->v = v;
-	if (!e)
-		problem(v, NULL, "archive_unreadable", "it is no file, or bi-expand cannot be started");
+	if (!e && errno == EINVAL)
+		problem(v, NULL, "not_a_file", "it is a directory, a device, a pipe or a socket, not a file");
+	else if (!e)
+		cannot(v, "have bi-expand unpack it");
 	while (e && event != EXPAND_END && event != EXPAND_FAILED) {
 		event = expand_next(e, -1, &m);
 		take_event(r, event, &m);
@@ -417,6 +432,7 @@ look_inside(struct verifying *v, int fd)
 
 /* --- outside --- */
 
+/* False with errno. */
 static bool
 digest_of(int fd, char hex[HASH_HEX + 1])
 {
@@ -424,13 +440,16 @@ digest_of(int fd, char hex[HASH_HEX + 1])
 	char block[1 << 16];
 	off_t at = 0;
 	ssize_t n;
+	int error;
 
 	while ((n = pread(fd, block, sizeof(block), at)) > 0 || (n < 0 && errno == EINTR))
 		if (n > 0) {
 			hash_add(h, block, (size_t)n);
 			at += n;
 		}
+	error = errno;
 	hash_end(h, hex);
+	errno = error;
 	return n == 0;
 }
 
@@ -451,7 +470,7 @@ verify_archive(struct verifying *v, const char *path, const char *hex, bool aske
 	}
 	if (hex) {
 		if (!digest_of(fd, there))
-			problem(v, NULL, "unreadable_file", "it cannot be read to its end");
+			cannot(v, "read it to its end");
 		else
 			changed = strcmp(there, hex) != 0;
 	}
@@ -488,12 +507,14 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 	while (text.len < SUMS_MOST &&
 	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
 		text.len += n > 0 ? (size_t)n : 0;
-	close(fd);
+	file_close(fd, 0);
 	good = n == 0 && text.len > 0 && entries_read(out, &text);
-	if (!good) {
+	if (!good)
 		v->file = path;
+	if (n < 0)
+		cannot(v, "read it");
+	else if (!good)
 		problem(v, NULL, "manifest_damaged", "it is no list of SHA-256 as sha256sum writes it");
-	}
 	buf_free(&text);
 	return good;
 }

@@ -63,13 +63,24 @@ end(const char *head, struct archive *a)
 	_exit(EX_ALL_WELL);
 }
 
+/* The archive could not be read. libarchive's own words may be of what it made of that. */
+static _Noreturn void
+end_unread(int error)
+{
+	char words[EXPAND_WORDS];
+	int n = snprintf(words, sizeof(words), "it cannot be read: %s", strerror(error));
+
+	say("Fi", 2, words, (size_t)n);
+	_exit(EX_ALL_WELL);
+}
+
 static _Noreturn void
 end_failed(struct archive *a)
 {
 	const char *words = archive_error_string(a);
 
 	if (source.failed)
-		end("Fi", a);
+		end_unread(source.failed);
 	if (words && strcmp(words, "Unrecognized archive format") == 0) {
 		archive_clear_error(a); /* the parent has better words */
 		end("Fn", a);
@@ -263,7 +274,7 @@ expand_serve(void)
 	say("ready", 5, NULL, 0);
 	a = unpack_new(&source, receive());
 	if (!a)
-		_exit(EX_OSERR);
+		end_unread(errno);
 	if (archive_read_open1(a) != ARCHIVE_OK)
 		end_failed(a);
 	say_all(a);

@@ -346,6 +346,7 @@ void work_begin(struct fetch *f);
 void work_turn(struct fetch *f);          /* takes batches from the queue, ends those that are done */
 bool work_has(struct fetch *f, int fd);   /* it tells of the queue; notes that it did */
 bool work_is_open(const struct fetch *f); /* more may come */
+int work_trouble(const struct fetch *f);  /* the exit code of a batch that was left in the queue for trouble, else 0 */
 int64_t work_due(const struct fetch *f);  /* when work_turn() is next worth calling; -1: not by time */
 void work_end(struct fetch *f);
 

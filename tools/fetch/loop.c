@@ -86,7 +86,8 @@ stop_asked(void *arg)
 	return f->stop_signal || poll(&p, 1, 0) > 0;
 }
 
-static void
+/* 0, or -1 with errno. */
+static int
 catch_signals(struct fetch *f)
 {
 	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -102,6 +103,7 @@ catch_signals(struct fetch *f)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	f->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	lock_interruptible(stop_asked, f);
+	return f->signals < 0 ? -1 : 0;
 }
 
 static bool
@@ -208,10 +210,8 @@ set_up(struct fetch *f)
 	if (!f->governor)
 		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", f->root.path);
 	f->rules = hosts_load(f->root.path);
-	f->epoll = epoll_create1(EPOLL_CLOEXEC);
-	catch_signals(f);
-	f->writer = writer_start(f->set, &f->group_done);
-	if (f->epoll < 0 || f->signals < 0 || !f->writer || !watch(f, f->signals) || !watch(f, f->group_done))
+	if ((f->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 || catch_signals(f) < 0 ||
+	    !(f->writer = writer_start(f->set, &f->group_done)) || !watch(f, f->signals) || !watch(f, f->group_done))
 		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f->multi = curl_multi_init()))
 		msg_die(EX_OSERR, "libcurl does not start");

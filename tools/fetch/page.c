@@ -52,7 +52,10 @@ page_look(struct pages *p, struct job *j)
 	rc = media_find(p->media, j->body.part.fd, j->at ? j->at : j->url, j->answer.content_type,
 			(size_t)set->max_media, j->media);
 	if (rc > 0 && j->media->trouble) {
-		judge_trouble(j, "bi-media, which finds what a page shows, was killed or kept waiting again and again");
+		char what[MEDIA_WHY + 64];
+
+		snprintf(what, sizeof(what), "bi-media cannot find now what the page shows: %s", j->media->why);
+		judge_trouble(j, what);
 		page_drop(j);
 	} else if (rc > 0) {
 		judge_fail(j, false, "bad_page", "its media cannot be found: %s", j->media->why);

@@ -185,9 +185,11 @@ int
 tally_end(struct fetch *f, bool cut)
 {
 	const struct tally *t = &f->tally;
-	int code = (t->failed && !f->set->work) || cut ? EX_SOME_FAILED : EX_ALL_WELL;
+	int code = work_trouble(f);
 	char size[HUMAN_ROOM];
 
+	if (code == EX_ALL_WELL && ((t->failed && !f->set->work) || cut))
+		code = EX_SOME_FAILED;
 	msg_progress(NULL);
 	/* In a pipeline nobody sees the records: what failed is said beside it. */
 	if (f->set->summary)

@@ -41,6 +41,7 @@ struct work {
 	struct troubled {
 		char name[NAME_LONGEST + 1];
 		int64_t until;
+		int code;
 	} troubled[TROUBLED_MOST];
 	size_t troubled_count;
 };
@@ -68,6 +69,7 @@ note_trouble(struct work *w, const char *name, const char *doing)
 {
 	size_t at = w->troubled_count < TROUBLED_MOST ? w->troubled_count++ : 0;
 
+	w->troubled[at].code = msg_code(errno);
 	msg_warn_errno("the batch '%s' stays in the queue: cannot %s", name, doing);
 	memcpy(w->troubled[at].name, name, strlen(name) + 1);
 	w->troubled[at].until = clock_ms() + TROUBLE_MS;
@@ -392,6 +394,12 @@ work_is_open(const struct fetch *f)
 	if (!f->set->once || f->targets || w->told || w->more)
 		return true;
 	return w->held && clock_ms() - w->held_since < HELD_LONGEST_MS;
+}
+
+int
+work_trouble(const struct fetch *f)
+{
+	return f->work && f->work->troubled_count ? f->work->troubled[0].code : EX_ALL_WELL;
 }
 
 int64_t

@@ -86,14 +86,19 @@ receive(struct request *r)
 	return 1;
 }
 
-/* Reads the page from its beginning, MEDIA_PAGE bytes at most. NULL, or why it cannot be read. */
+static const char unread[] = "unread it cannot be read";
+
+/* Reads the page from its beginning, MEDIA_PAGE bytes at most. NULL, or what is said where it cannot be read; UNREAD
+ * has errno. */
 static const char *
 read_page(int fd, struct buf *page, bool *cut)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return "it is no file of bytes";
+	if (fstat(fd, &st) < 0)
+		return unread;
+	if (!S_ISREG(st.st_mode))
+		return "failed it is no file of bytes";
 	buf_clear(page);
 	while (page->len <= MEDIA_PAGE) {
 		size_t want = MEDIA_PAGE + 1 - page->len;
@@ -102,7 +107,7 @@ read_page(int fd, struct buf *page, bool *cut)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return "it cannot be read";
+			return unread;
 		if (n == 0)
 			break;
 		page->len += (size_t)n;
@@ -111,7 +116,7 @@ read_page(int fd, struct buf *page, bool *cut)
 	if (*cut)
 		page->len = MEDIA_PAGE;
 	page->data[page->len] = '\0';
-	return page->len ? NULL : "it is empty";
+	return page->len ? NULL : "failed it is empty";
 }
 
 /* The page as UTF-8. */
@@ -175,7 +180,8 @@ answer(struct server *s, const struct request *r)
 
 	if (wrong) {
 		char packet[MEDIA_WHY];
-		int n = snprintf(packet, sizeof(packet), "failed %s", wrong);
+		int n = wrong == unread ? snprintf(packet, sizeof(packet), "%s: %s", wrong, strerror(errno))
+					: snprintf(packet, sizeof(packet), "%s", wrong);
 
 		return n > 0 && say(packet, (size_t)n);
 	}

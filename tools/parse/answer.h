@@ -25,7 +25,8 @@ struct answer {
 	size_t image_count;
 };
 
-/* Reads the answer of W, which is WORK_DONE. False where it is none. For answer_free(), whatever returns. */
+/* Reads the answer of W, which is WORK_DONE. False where it is none, or with errno where it cannot be read. For
+ * answer_free(), whatever returns. */
 bool answer_read(const struct work *w, struct answer *a);
 void answer_free(struct answer *a);
 

@@ -18,6 +18,7 @@ enum { BLOCK = 64 << 10, PROBE = 8 << 20, STREAMS = 64 };
 struct source {
 	int fd;
 	int64_t at, size;
+	int failed; /* errno of a read that failed; 0: none did */
 };
 
 /* libavformat's demuxers are tables, but the first probe fills some of them. */
@@ -45,6 +46,8 @@ read_source(void *arg, uint8_t *to, int n)
 	do
 		got = pread(s->fd, to, (size_t)n, s->at);
 	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		s->failed = errno;
 	if (got <= 0)
 		return got < 0 ? AVERROR(errno) : AVERROR_EOF;
 	s->at += got;
@@ -226,7 +229,10 @@ av_parse(const struct request *r, struct doc *d)
 	struct stat st;
 	bool known = false;
 
-	s.size = fstat(r->in, &st) == 0 ? st.st_size : 0;
+	if (fstat(r->in, &st) < 0)
+		s.failed = errno;
+	else
+		s.size = st.st_size;
 	d->kind = "audio";
 	if (avformat_open_input(&f, "", NULL, NULL) == 0) {
 		/* What it finds by decoding a little is welcome, and not needed; what cannot be decoded has no size
@@ -241,6 +247,8 @@ av_parse(const struct request *r, struct doc *d)
 	}
 	av_freep(&pb->buffer);
 	avio_context_free(&pb);
+	if (s.failed)
+		return doc_unread(d, s.failed);
 	if (known)
 		return true;
 	if (strncmp(r->mime, "audio/", 6) == 0 || strncmp(r->mime, "video/", 6) == 0)

@@ -223,6 +223,14 @@ doc_fail(struct doc *d, const char *failed, const char *fmt, ...)
 	return false;
 }
 
+bool
+doc_unread(struct doc *d, int error)
+{
+	if (error == ENOMEM)
+		return doc_fail(d, "memory", "it takes too much memory");
+	return doc_fail(d, "unread", "it cannot be read: %s", strerror(error));
+}
+
 size_t
 doc_clean(char *text, size_t n)
 {

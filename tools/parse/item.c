@@ -153,28 +153,39 @@ format_of_name(const char *name)
 	return NULL;
 }
 
-/* What its bytes say that it is. False where bi-type cannot be started. */
+/* Asks bi-type of the file's first N bytes. False where it cannot be started. */
+static bool
+ask_of(struct shop *s, struct item *i, const char *head, size_t n)
+{
+	struct type_head one = {head, n};
+	struct type_answer answer;
+
+	if (!s->typer)
+		s->typer = type_open();
+	if (!s->typer || type_ask(s->typer, &one, 1, &answer) < 0)
+		return false;
+	if (answer.failed) {
+		errno = EAGAIN;
+		return false;
+	}
+	snprintf(i->mime, sizeof(i->mime), "%s", answer.mime);
+	return true;
+}
+
+/* What its bytes say that it is. False where the item failed. */
 static bool
 ask_type(struct shop *s, struct item *i)
 {
 	char *head = buf_alloc(TYPE_HEAD);
-	struct type_answer answer;
-	ssize_t n = pread(i->work.in, head, TYPE_HEAD, 0);
-	struct type_head one = {head, n > 0 ? (size_t)n : 0};
-	bool typed;
+	ssize_t n = file_read_at(i->work.in, head, TYPE_HEAD, 0);
 
 	i->asked = true;
-	if (!s->typer)
-		s->typer = type_open();
-	typed = s->typer && type_ask(s->typer, &one, 1, &answer) == 0;
-	if (typed && answer.failed) {
-		errno = EAGAIN;
-		typed = false;
-	}
-	if (typed)
-		snprintf(i->mime, sizeof(i->mime), "%s", answer.mime);
+	if (n < 0)
+		fail_source(s, i, "it cannot be read");
+	else if (!ask_of(s, i, head, (size_t)n))
+		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which looks at it");
 	free(head);
-	return typed;
+	return !i->failed;
 }
 
 /* The hash of its bytes: the record's, else counted. False where they cannot be read. */
@@ -184,7 +195,6 @@ take_hash(struct item *i)
 	const char *said = rec_string(i->record, "sha256");
 	struct hash *h;
 	char *block;
-	off_t at = 0;
 	ssize_t n;
 
 	if (i->batch && said && strlen(said) == HASH_HEX && strspn(said, "0123456789abcdef") == HASH_HEX) {
@@ -193,11 +203,11 @@ take_hash(struct item *i)
 	}
 	h = hash_begin();
 	block = buf_alloc(BLOCK);
-	while ((n = pread(i->work.in, block, BLOCK, at)) > 0 || (n < 0 && errno == EINTR)) {
+	while ((n = pread(i->work.in, block, BLOCK, i->bytes)) > 0 || (n < 0 && errno == EINTR)) {
 		if (n < 0)
 			continue;
 		hash_add(h, block, (size_t)n);
-		at += n;
+		i->bytes += n;
 	}
 	free(block);
 	hash_end(h, i->sha256);
@@ -286,12 +296,9 @@ put_text(struct item *i, const struct answer *a)
 static void
 put_all(struct shop *s, struct item *i, struct answer *a)
 {
-	struct stat st;
-
 	put(i, "mime", i->mime);
 	put(i, "sha256", i->sha256);
-	if (fstat(i->work.in, &st) == 0)
-		json_object_object_add(i->record, "bytes", json_object_new_int64(st.st_size));
+	json_object_object_add(i->record, "bytes", json_object_new_int64(i->bytes));
 	put(i, "status", "completed");
 	json_object_object_foreach(a->about, key, value)
 	{
@@ -343,7 +350,10 @@ settle(struct shop *s, struct item *i, struct answer *a)
 		if (code == EX_IOERR && errno != EFBIG)
 			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
 				      i->batch);
-		fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
+		if (trouble_is_ours(errno))
+			fail_source(s, i, "what was made of it cannot be kept now");
+		else
+			fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
 		return;
 	}
 	i->settled = true;
@@ -371,8 +381,11 @@ take_answer(struct shop *s, struct item *i)
 {
 	struct answer a;
 
+	errno = 0;
 	if (answer_read(&i->work, &a))
 		settle(s, i, &a);
+	else if (trouble_is_ours(errno))
+		fail_source(s, i, "what was made of it cannot be read");
 	else
 		fail(s, i, "parse_crashed", false, "the process that parses it said what makes no sense");
 	answer_free(&a);
@@ -386,10 +399,8 @@ try_other(struct shop *s, struct item *i)
 	const char *format;
 
 	memcpy(was, i->mime, sizeof(was));
-	if (!i->asked && !ask_type(s, i)) {
-		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which looks at it");
+	if (!i->asked && !ask_type(s, i))
 		return;
-	}
 	format = format_of(i->mime);
 	if (format && strcmp(format, i->work.format) != 0)
 		send(s, i, format);
@@ -457,10 +468,12 @@ take_place(struct shop *s, struct item *i)
 	if (!batch || number < 1 || number > UINT32_MAX)
 		return true;
 	wrong = keep_wrong(s->keeper, i->path, batch, (uint32_t)number);
-	if (wrong) {
+	if (wrong && errno == ENOENT)
 		fail(s, i, "no_such_item", false, wrong);
+	else if (wrong)
+		fail_source(s, i, wrong);
+	if (wrong)
 		return false;
-	}
 	i->batch = batch;
 	i->number = (uint32_t)number;
 	return true;
@@ -475,10 +488,8 @@ start(struct shop *s, struct item *i)
 		return;
 	if (mime && strlen(mime) < sizeof(i->mime) && strchr(mime, '/'))
 		memcpy(i->mime, mime, strlen(mime) + 1);
-	else if (!ask_type(s, i)) {
-		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which looks at it");
+	else if (!ask_type(s, i))
 		return;
-	}
 	format = format_of(i->mime);
 	if (!format && strcmp(i->mime, "application/octet-stream") == 0)
 		format = format_of_name(name_of(i));

@@ -125,13 +125,15 @@ name_of(struct batch *b, uint32_t item, char name[ID_IDX])
 {
 	struct batch_place place;
 	struct buf line = {0};
-	int rc = batch_item(b, item, &line);
+	int rc = batch_item(b, item, &line), error;
 
 	if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
 		errno = ENOENT;
 	if (rc == 0)
 		snprintf(name, ID_IDX, "%s_%u", place.subject, place.idx);
+	error = errno;
 	buf_free(&line);
+	errno = error;
 	return rc;
 }
 
@@ -141,33 +143,38 @@ keep_wrong(struct keeper *k, const char *path, const char *batch, uint32_t item)
 	struct batch *b;
 	char name[ID_IDX];
 
+	errno = ENOENT;
 	if (root_name_wrong(batch))
 		return "its batch is none";
 	open_root(k, path, batch);
 	b = batch_of(k, batch);
 	if (!b)
 		return errno == ENOENT ? "its batch is not there" : "its batch cannot be opened";
-	return name_of(b, item, name) < 0 ? "its batch has no such item" : NULL;
+	if (name_of(b, item, name) == 0)
+		return NULL;
+	return errno == ENOENT ? "its batch has no such item" : "its batch cannot be read";
 }
 
-/* The id that the item had, 0 where it had none or its bytes were others: what the content file begins with. */
-static unsigned long long
-id_before(int contentfd, const char *name, const char *sha256)
+/* The id that the item had into ID, 0 where it had none or its bytes were others: what the content file begins with. 0,
+ * or -1 with errno where that cannot be read. */
+static int
+id_before(int contentfd, const char *name, const char *sha256, unsigned long long *id)
 {
 	int fd = openat(contentfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char head[HEAD + 1], sha[65] = "";
-	unsigned long long id = 0;
-	ssize_t n = fd < 0 ? -1 : pread(fd, head, HEAD, 0);
+	ssize_t n;
 
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return 0;
+	*id = 0;
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP ? 0 : -1;
+	n = file_read_at(fd, head, HEAD, 0);
+	if (file_close(fd, n < 0 ? -1 : 0) < 0)
+		return errno == EISDIR ? 0 : -1;
 	head[n] = '\0';
-	if (sscanf(head, "{\"knowledge_item_id\":%19llu,\"sha256\":\"%64[0-9a-f]\"", &id, sha) != 2 ||
+	if (sscanf(head, "{\"knowledge_item_id\":%19llu,\"sha256\":\"%64[0-9a-f]\"", id, sha) != 2 ||
 	    strcmp(sha, sha256) != 0)
-		return 0;
-	return id;
+		*id = 0;
+	return 0;
 }
 
 static int
@@ -278,7 +285,8 @@ keep_locked(struct keeper *k, int contentfd, const char *name, struct keep *it)
 	int rc;
 
 	snprintf(file, sizeof(file), "%s.json", name);
-	it->id = id_before(contentfd, file, it->sha256);
+	if (id_before(contentfd, file, it->sha256, &it->id) < 0)
+		return -1;
 	if (!it->id && !(it->id = root_next(&k->root, "knowledge")))
 		return -1;
 	if (put_images(k, contentfd, name, it) < 0)

@@ -59,7 +59,7 @@ fail(struct archive *a, struct doc *d)
 	const char *words = archive_error_string(a);
 
 	if (source.failed)
-		return doc_fail(d, "damaged", "it cannot be read");
+		return doc_unread(d, source.failed);
 	if (archive_read_has_encrypted_entries(a) > 0 || (words && strcasestr(words, "encrypt")))
 		return doc_fail(d, "encrypted", "it is encrypted");
 	if (archive_errno(a) == ENOMEM)
@@ -140,7 +140,7 @@ members_read(const struct request *r, struct doc *d, struct members *m, bool (*w
 
 	*m = (struct members){0};
 	if (!a)
-		return doc_fail(d, "memory", "unpacking it needs too much memory");
+		return doc_unread(d, errno);
 	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : fail(a, d);
 	archive_read_free(a);
 	return whole;

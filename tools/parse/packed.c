@@ -1,6 +1,7 @@
 /* What is packed: DOCX, ODT, EPUB, and archives, of which the members are listed. */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,8 @@ list_all(struct archive *a, struct doc *d)
 		if (rc == ARCHIVE_RETRY && tries++ < TRIES)
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
+			if (packed.source.failed)
+				return doc_unread(d, packed.source.failed);
 			if (count == 0)
 				return doc_fail(d, "damaged", "it is damaged: %s",
 						archive_error_string(a) ? archive_error_string(a)
@@ -166,13 +169,13 @@ list_archive(const struct request *r, struct doc *d)
 	bool listed;
 
 	if (!a)
-		return doc_fail(d, "memory", "unpacking it needs too much memory");
+		return doc_unread(d, errno);
 	d->kind = "archive";
-	if (archive_read_open1(a) != ARCHIVE_OK) {
-		archive_read_free(a);
-		return false; /* none that libarchive knows */
-	}
-	listed = list_all(a, d);
+	if (archive_read_open1(a) == ARCHIVE_OK)
+		listed = list_all(a, d);
+	else
+		listed = packed.source.failed &&
+			 doc_unread(d, packed.source.failed); /* else none that libarchive knows */
 	archive_read_free(a);
 	return listed;
 }
@@ -217,6 +220,8 @@ parse_zip(const struct request *r, struct doc *d)
 	     other = members_has(&names, "[Content_Types].xml") && !docx;
 
 	members_free(&names);
+	if (d->failed && strcmp(d->failed, "unread") == 0)
+		return false;
 	if (!whole && (strstr(r->mime, "officedocument") || strstr(r->mime, "opendocument") || strstr(r->mime, "epub")))
 		return false;
 	d->failed = NULL;

@@ -61,7 +61,7 @@ request_read(const struct request *r, struct doc *d, size_t most, struct buf *ou
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return doc_fail(d, "damaged", "it cannot be read: %s", strerror(errno));
+			return doc_unread(d, errno);
 		if (n == 0)
 			break;
 		out->len += (size_t)n;
@@ -79,7 +79,11 @@ request_map(const struct request *r, struct doc *d, size_t *n)
 	struct stat st;
 	void *bytes;
 
-	if (fstat(r->in, &st) < 0 || st.st_size <= 0) {
+	if (fstat(r->in, &st) < 0) {
+		doc_unread(d, errno);
+		return NULL;
+	}
+	if (st.st_size <= 0) {
 		doc_fail(d, "damaged", "it is empty");
 		return NULL;
 	}
@@ -87,7 +91,10 @@ request_map(const struct request *r, struct doc *d, size_t *n)
 	bytes = mmap(NULL, *n, PROT_READ, MAP_PRIVATE, r->in, 0);
 	if (bytes != MAP_FAILED)
 		return bytes;
-	doc_fail(d, "memory", "it has %zu bytes: too many to be parsed", *n);
+	if (errno != ENOMEM)
+		doc_unread(d, errno);
+	else
+		doc_fail(d, "memory", "it has %zu bytes: too many to be parsed", *n);
 	return NULL;
 }
 

@@ -206,11 +206,15 @@ static bool
 take_failure(struct work *w, char *words)
 {
 	static const char *const codes[][2] = {
-		{"damaged ", "parse_damaged"}, {"encrypted ", "parse_encrypted"}, {"memory ", "parse_memory"}};
+		{"damaged ", "parse_damaged"},
+		{"encrypted ", "parse_encrypted"},
+		{"memory ", "parse_memory"},
+		{"unread ", TROUBLE_CODE},
+	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (strncmp(words, codes[i][0], strlen(codes[i][0])) == 0) {
-			fail(w, codes[i][1], false, words + strlen(codes[i][0]));
+			fail(w, codes[i][1], strcmp(codes[i][1], TROUBLE_CODE) == 0, words + strlen(codes[i][0]));
 			return true;
 		}
 	return false;

@@ -76,9 +76,9 @@ assets_copy(const struct render *r, char programs[HASH_HEX + 1])
 
 	if (self_share(&path, "review") == 0) {
 		dirfd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		n = scandir(path.data, &files, counts, alphasort);
+		n = dirfd < 0 ? -1 : scandir(path.data, &files, counts, alphasort);
 	}
-	if (path.len && (dirfd < 0 || n < 0)) {
+	if (path.len && n < 0) {
 		msg_warn_errno("cannot read %s", path.data);
 		code = EX_UNAVAILABLE;
 	} else if (n < 0) {

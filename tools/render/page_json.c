@@ -315,12 +315,16 @@ add_picture(struct json_object *to, const struct candidate *c, const struct shot
 	add_true(to, "vector", vector);
 }
 
-static void
+/* 0, or -1 with errno. */
+static int
 add_shot(const struct render *r, struct shown *to, const struct candidate *c, uint32_t k)
 {
 	char why[THUMB_WHY + 64];
+	int is = shot_read(r, k, to->sha256, &to->shot);
 
-	if (!shot_read(r, k, to->sha256, &to->shot)) {
+	if (is < 0)
+		return -1;
+	if (!is) {
 		to->shot.end = THUMB_FAILED;
 		add_text(to->json, "why", "There is no thumbnail of it.");
 	} else if (to->shot.end == THUMB_OK) {
@@ -329,9 +333,11 @@ add_shot(const struct render *r, struct shown *to, const struct candidate *c, ui
 		snprintf(why, sizeof(why), "It cannot be shown: %s.", to->shot.why);
 		add_text(to->json, "why", why);
 	}
+	return 0;
 }
 
-static void
+/* 0, or -1 with errno. */
+static int
 add_completed(const struct render *r, struct shown *to, const struct batch_place *place, struct json_object *result)
 {
 	const char *sha256 = rec_string(result, "sha256");
@@ -344,17 +350,17 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	add_text(to->json, "kind", kind_of(&c));
 	if (c.hidden) {
 		add_text(to->json, "why", c.hidden);
-		return;
+		return 0;
 	}
 	if (!r->items[place->item - 1].ext) {
 		add_text(to->json, "why", "Its file is not there.");
-		return;
+		return 0;
 	}
 	add_text(to->json, "file", c.name);
-	if (!c.picture)
-		add_text(to->json, "why", "It is no picture: download it to see what is in it.");
-	else
-		add_shot(r, to, &c, place->item);
+	if (c.picture)
+		return add_shot(r, to, &c, place->item);
+	add_text(to->json, "why", "It is no picture: download it to see what is in it.");
+	return 0;
 }
 
 static void
@@ -386,6 +392,7 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	struct json_object *result = NULL;
 	struct buf text = {0};
 	const char *status;
+	int rc = 0;
 
 	to->shot.end = THUMB_FAILED;
 	if (batch_result(r->batch, place->item, &text) == 0) {
@@ -407,11 +414,11 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 		copy_text(to->json, texts[i], result, item);
 	add_joined(to->json, "score_why", result);
 	if (*status == 'c' && !lost)
-		add_completed(r, to, place, result);
+		rc = add_completed(r, to, place, result);
 	else
 		add_failed(to->json, item, result, lost);
 	json_object_put(result);
-	return 0;
+	return rc;
 }
 
 /* The candidates in the order in which they are shown; takes their JSON over. */
@@ -478,6 +485,8 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 			rc = add_item(r, item, &place, &shown[j], &waiting);
 		if (rc == 0 && shown[j].json)
 			compare_by(&alike[n++], &shown[j], j, place.idx);
+		else
+			json_object_put(shown[j].json);
 		json_object_put(item);
 	}
 	buf_free(&line);

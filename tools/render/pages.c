@@ -197,7 +197,9 @@ take_line(void *arg, const char *line, size_t n)
 		rc = take_subject(m, made);
 	} else {
 		rc = take_all(m, made, NULL);
-		m->tail_made = rc == 0 && add_pieces(m) == 0;
+		if (rc == 0)
+			rc = add_pieces(m);
+		m->tail_made = rc == 0;
 	}
 	if (rc == 0 && !m->tail_made)
 		rc = add_unchanged(m);

@@ -96,14 +96,14 @@ open_places(struct render *r, const char *name)
 {
 	int review = root_dir(r->root->fd, "review", true);
 
-	r->temp = root_dir(r->root->fd, "temp", true);
-	r->dir = review < 0 ? -1 : open_locked(review, name);
-	file_close(review, 0);
-	if (r->temp < 0 || r->dir < 0)
+	if (review < 0)
 		return -1;
-	r->thumbs = root_dir(r->dir, "thumbs", true);
+	r->dir = open_locked(review, name);
+	if (file_close(review, r->dir) < 0 || (r->temp = root_dir(r->root->fd, "temp", true)) < 0 ||
+	    (r->thumbs = root_dir(r->dir, "thumbs", true)) < 0)
+		return -1;
 	r->shots = open_shots(r);
-	return r->thumbs < 0 || r->shots < 0 ? -1 : 0;
+	return r->shots < 0 ? -1 : 0;
 }
 
 static void

@@ -99,8 +99,9 @@ struct shot {
 
 enum { SHOT_VERSION = 2 };
 
-/* What is known of item K's thumbnail of the picture with this hash. False when nothing is. */
-bool shot_read(const struct render *r, uint32_t k, const char *sha256, struct shot *out);
+/* What is known of item K's thumbnail of the picture with this hash. 1; 0 when nothing is; -1 with errno where that
+ * cannot be read. */
+int shot_read(const struct render *r, uint32_t k, const char *sha256, struct shot *out);
 
 /* Has the thumbnail THUMB of item K's picture IN, which it takes over, made unless it is there. Returns an exit
  * code. */

@@ -9,6 +9,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 #include "render.h"
 
 enum { SLOTS = 64 }; /* thumbnails under way at once: two descriptors each */
@@ -28,12 +29,18 @@ struct shots {
 	int code; /* what went wrong */
 };
 
-bool
+int
 shot_read(const struct render *r, uint32_t k, const char *sha256, struct shot *out)
 {
-	return sha256 && strlen(sha256) == sizeof(out->sha256) &&
-	       pread(r->shots, out, sizeof(*out), (off_t)(k - 1) * (off_t)sizeof(*out)) == sizeof(*out) &&
-	       out->version == SHOT_VERSION && memcmp(out->sha256, sha256, sizeof(out->sha256)) == 0 &&
+	ssize_t n;
+
+	if (!sha256 || strlen(sha256) != sizeof(out->sha256))
+		return 0;
+	n = file_read_at(r->shots, out, sizeof(*out), (off_t)(k - 1) * (off_t)sizeof(*out));
+	if (n < 0)
+		return -1;
+	return n == (ssize_t)sizeof(*out) && out->version == SHOT_VERSION &&
+	       memcmp(out->sha256, sha256, sizeof(out->sha256)) == 0 &&
 	       memchr(out->why, '\0', sizeof(out->why)) != NULL;
 }
 
@@ -43,6 +50,7 @@ keep(const struct render *r, struct slot *slot)
 {
 	const struct thumb_job *j = &slot->job;
 	struct shot *s = &slot->shot;
+	ssize_t put;
 
 	if (j->end == THUMB_UNWRITTEN) {
 		errno = j->error;
@@ -60,11 +68,11 @@ keep(const struct render *r, struct slot *slot)
 	s->likeness = j->likeness;
 	memcpy(s->why, j->why, sizeof(s->why));
 	r->items[slot->item - 1].thumb = j->end == THUMB_OK;
-	if (pwrite(r->shots, s, sizeof(*s), (off_t)(slot->item - 1) * (off_t)sizeof(*s)) != sizeof(*s)) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return 0;
+	put = pwrite(r->shots, s, sizeof(*s), (off_t)(slot->item - 1) * (off_t)sizeof(*s));
+	if (put == (ssize_t)sizeof(*s))
+		return 0;
+	errno = put < 0 ? errno : ENOSPC;
+	return -1;
 }
 
 /* Takes thumbnails that are made, at least one of those under way where WAIT. */
@@ -78,6 +86,9 @@ take(struct render *r, bool wait)
 		if (slot->job.end == THUMB_UNSTARTED) {
 			errno = slot->job.error;
 			v->code = render_trouble(batch_name(r->batch), "start bi-thumb");
+		} else if (slot->job.end == THUMB_UNREAD) {
+			errno = slot->job.error;
+			v->code = render_trouble(batch_name(r->batch), "have bi-thumb read a picture");
 		} else if (v->code == EX_ALL_WELL && keep(r, slot) < 0) {
 			v->code = render_trouble(batch_name(r->batch), "write thumbnails");
 		}
@@ -96,7 +107,7 @@ is_known(const struct render *r, uint32_t k, const char *sha256, const char *thu
 	struct stat st;
 	struct shot s;
 
-	if (!shot_read(r, k, sha256, &s))
+	if (shot_read(r, k, sha256, &s) <= 0)
 		return false;
 	if (s.end == THUMB_OK)
 		return r->items[k - 1].thumb =

@@ -64,6 +64,11 @@ fail_vips(char *answer, size_t room)
 		*line = '\0';
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
+	/* The words are GLib's: of what kept it from decoding, nothing else is told. */
+	if (strstr(line, "creating thread")) {
+		g_free(text);
+		return snprintf(answer, room, "unread %d", EAGAIN);
+	}
 	said = strstr(line, ": ");
 	snprintf(why, sizeof(why), *line ? "the picture is cut short or damaged (%.*s)" : "it cannot be decoded%.*s",
 		 THUMB_WHY / 2, said ? said + 2 : line);

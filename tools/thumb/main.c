@@ -57,7 +57,8 @@ make_one(const char *in, const char *out, int size)
 	}
 	if (job.end != THUMB_OK) {
 		part_drop(&part);
-		msg_die(job.end == THUMB_UNWRITTEN ? EX_IOERR : EX_SOME_FAILED, "no thumbnail of %s: %s", in, job.why);
+		msg_die(job.end == THUMB_UNWRITTEN || job.end == THUMB_UNREAD ? EX_IOERR : EX_SOME_FAILED,
+			"no thumbnail of %s: %s", in, job.why);
 	}
 	if (part_publish(&part, dirfd, name) < 0) {
 		int error = errno;

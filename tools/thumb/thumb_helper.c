@@ -77,11 +77,15 @@ make(const struct request *r, bool vectors, char *answer, size_t room)
 	void *bytes;
 	int n;
 
-	if (fstat(r->in, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(r->in, &st) < 0)
+		return snprintf(answer, room, "unread %d", errno);
+	if (!S_ISREG(st.st_mode))
 		return decode_fail(answer, room, "it is no file of bytes");
 	if (st.st_size == 0)
 		return decode_fail(answer, room, "it is empty");
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, r->in, 0);
+	if (bytes == MAP_FAILED && errno != ENOMEM)
+		return snprintf(answer, room, "unread %d", errno);
 	if (bytes == MAP_FAILED)
 		return decode_fail(answer, room, "it is too big");
 	n = picture_decode(bytes, (size_t)st.st_size, r->size, r->out, vectors, answer, room);

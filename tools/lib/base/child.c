@@ -32,20 +32,22 @@ give_up(int say)
 static int
 map_descriptors(const struct child *c, int *say)
 {
-	int copies[CHILD_FDS], above = STDERR_FILENO + 1, null;
+	int copies[CHILD_FDS], above = STDERR_FILENO + 1, null, moved;
 
 	for (size_t i = 0; i < c->fd_count; i++)
 		if (c->fds[i].theirs >= above)
 			above = c->fds[i].theirs + 1;
-	*say = fcntl(*say, F_DUPFD_CLOEXEC, above);
+	moved = fcntl(*say, F_DUPFD_CLOEXEC, above);
+	if (moved < 0)
+		return -1; /* said where it was */
+	*say = moved;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (*say < 0 || null < 0)
+	if (null < 0 || (null = fcntl(null, F_DUPFD_CLOEXEC, above)) < 0)
 		return -1;
-	null = fcntl(null, F_DUPFD_CLOEXEC, above);
 	for (size_t i = 0; i < c->fd_count; i++)
 		if ((copies[i] = fcntl(c->fds[i].ours, F_DUPFD_CLOEXEC, above)) < 0)
 			return -1;
-	if (null < 0 || close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return -1;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(null, fd) < 0)
@@ -98,6 +100,8 @@ exec_error(int fd)
 	do
 		n = read(fd, &error, sizeof(error));
 	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno;
 	return n == (ssize_t)sizeof(error) ? error : 0;
 }
 
@@ -123,6 +127,7 @@ child_start(const struct child *c)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(say[1]);
 	if (pid > 0 && (error = exec_error(say[0])) != 0) {
+		kill(pid, SIGKILL); /* it may run, where what it says could not be read */
 		child_wait(pid);
 		pid = -1;
 	}

@@ -68,14 +68,30 @@ batch_place(const char *line, size_t n, struct batch_place *out)
 	return -1;
 }
 
+/* The same of a line that other programs have written anew, with its members in another order. */
+static uint32_t
+number_in_any_order(const char *line, size_t n, bool *completed)
+{
+	struct json_object *result = rec_parse(line, n, NULL, 0);
+	const char *status = result ? rec_string(result, "status") : NULL;
+	long long k = result ? rec_number(result, "item", 0) : 0;
+
+	*completed = status && strcmp(status, "completed") == 0;
+	if (!status || (!*completed && strcmp(status, "failed") != 0) || k < 0 || k > UINT32_MAX)
+		k = 0;
+	json_object_put(result);
+	return (uint32_t)k;
+}
+
 uint32_t
 batch_result_number(const char *line, size_t n, bool *completed)
 {
 	const char *at = line, *end = line + n;
 	uint32_t k;
 
+	/* What bi writes is told by its beginning. */
 	if (!scan_text(&at, end, "{\"item\":") || !scan_item(&at, end, &k) || !scan_text(&at, end, ",\"status\":\""))
-		return 0;
+		return number_in_any_order(line, n, completed);
 	*completed = scan_text(&at, end, "completed\"");
 	return *completed || scan_text(&at, end, "failed\"") ? k : 0;
 }

@@ -101,6 +101,7 @@ static int
 open_file(struct secrets *s, bool make)
 {
 	struct stat st;
+	int error;
 
 	if (s->fd >= 0 && !has_name(s))
 		forget(s);
@@ -109,10 +110,11 @@ open_file(struct secrets *s, bool make)
 	s->fd = openat(s->dir, file_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0), 0600);
 	if (s->fd < 0)
 		return errno == ENOENT && !make ? 1 : -1;
-	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode))
+	error = fstat(s->fd, &st) < 0 ? errno : S_ISREG(st.st_mode) ? 0 : EBADMSG;
+	if (!error)
 		return 0;
 	forget(s);
-	errno = EBADMSG;
+	errno = error;
 	return -1;
 }
 

@@ -103,7 +103,7 @@ take_failure(struct expand *e, const char *packet)
 		{"archive_encrypted", "it is encrypted", 'e'},
 		{"not_an_archive", "it is no archive that can be unpacked here", 'n'},
 		{"archive_memory", "it takes too much memory", 'm'},
-		{"archive_unreadable", "it cannot be read", 'i'},
+		{TROUBLE_CODE, "it cannot be read", 'i'},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -85,9 +85,9 @@ struct expand *expand_open(int archive_fd, const struct expand_limits *limits);
  * limits see to.
  *
  * The codes of EXPAND_FAILED: not_an_archive (a compressed file that is no tar is none), archive_empty,
- * archive_damaged, archive_encrypted, archive_unreadable; by the limits archive_too_many, archive_too_large,
- * archive_ratio, archive_memory, archive_timeout; archive_crashed, where bi-expand died of it; and TROUBLE_CODE
- * (trouble.h), where this machine kept bi-expand from it: it may be unpacked again.
+ * archive_damaged, archive_encrypted; by the limits archive_too_many, archive_too_large, archive_ratio, archive_memory,
+ * archive_timeout; archive_crashed, where bi-expand died of it; and TROUBLE_CODE (trouble.h), where the archive could
+ * not be read or this machine kept bi-expand from it: it may be unpacked again.
  */
 enum expand_event expand_next(struct expand *e, int ms, struct expand_member *out);
 

@@ -151,7 +151,8 @@ take_packet(struct media_found *out, char *packet, size_t n, size_t most)
 		tidy(out->rule);
 		return 0;
 	}
-	if (strncmp(packet, "failed ", 7) == 0) {
+	if (strncmp(packet, "failed ", 7) == 0 || strncmp(packet, "unread ", 7) == 0) {
+		out->trouble = *packet == 'u';
 		snprintf(out->why, sizeof(out->why), "%.*s", MEDIA_WHY - 1, packet + 7);
 		tidy(out->why);
 		return 1;
@@ -227,7 +228,8 @@ media_find(struct media *m, int page_fd, const char *url, const char *content_ty
 		*out = (struct media_found){0};
 		rc = ask(m, &request, page_fd);
 		wrong = rc == 0 ? take_all(&m->helper, out, most, &sign) : NULL;
-		out->trouble = wrong && helper_fail(&m->helper, sign).ours;
+		if (wrong)
+			out->trouble = helper_fail(&m->helper, sign).ours;
 	} while (out->trouble && ++tries < HELPER_TRIES);
 	buf_free(&request);
 	if (rc < 0)

@@ -150,6 +150,11 @@ parse_answer(struct thumb_job *j, const char *packet)
 				*c = ' ';
 		return true;
 	}
+	if (sscanf(packet, "unread %6d", &j->error) == 1) {
+		j->end = THUMB_UNREAD;
+		snprintf(j->why, sizeof(j->why), "it cannot be read: %s", strerror(j->error));
+		return true;
+	}
 	if (sscanf(packet, "unwritten %6d", &j->error) == 1) {
 		j->end = THUMB_UNWRITTEN;
 		snprintf(j->why, sizeof(j->why), "its thumbnail could not be written: %s", strerror(j->error));

@@ -26,6 +26,7 @@ enum thumb_end {
 	THUMB_OK,
 	THUMB_FAILED,    /* the picture cannot be decoded */
 	THUMB_DIED,      /* decoding it crashed, or took longer than a picture may */
+	THUMB_UNREAD,    /* the picture could not be read, or no thread be had for it: error says why */
 	THUMB_UNWRITTEN, /* the file of the thumbnail could not be written: error says why */
 	THUMB_UNSTARTED, /* bi-thumb cannot be started, or is killed each time: error says why */
 };
@@ -45,7 +46,7 @@ struct thumb_job {
 	int owidth, oheight;      /* of the picture, its EXIF rotation applied */
 	unsigned kind;            /* of enum thumb_kind */
 	struct likeness likeness; /* of the thumbnail */
-	int error;                /* THUMB_UNWRITTEN, THUMB_UNSTARTED: an errno */
+	int error;                /* THUMB_UNREAD, THUMB_UNWRITTEN, THUMB_UNSTARTED: an errno */
 	char why[THUMB_WHY];      /* unless THUMB_OK: why there is none, in words for people */
 	bool vector;              /* thumb.c's own, as what follows */
 	unsigned troubles;        /* of this machine, that kept it from being made */

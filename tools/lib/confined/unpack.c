@@ -20,7 +20,7 @@ read_source(struct archive *a, void *arg, const void **block)
 	while (n < 0 && errno == EINTR);
 	*block = s->block;
 	if (n < 0) {
-		s->failed = true;
+		s->failed = errno;
 		archive_set_error(a, errno, "it cannot be read: %s", strerror(errno));
 		return ARCHIVE_FATAL;
 	}

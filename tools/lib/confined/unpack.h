@@ -14,7 +14,7 @@ enum { UNPACK_BLOCK = 128 << 10 };
 struct unpack {
 	int fd;
 	int64_t at, size;
-	bool failed; /* reading it did */
+	int failed; /* errno of a read that failed; 0: none did */
 	char block[UNPACK_BLOCK];
 };
 
