@@ -3,7 +3,8 @@
 #
 # apt-get, sudo and id are programs of the test's, in ./bin. apt-get keeps its arguments in ./called, prints ./cost when
 # it is asked what an installation costs, and the file ./says when it installs, which it ends with the code in ./code.
-# Installing makes the program wanted-program, unless ./makes-nothing is there.
+# Installing makes the program wanted-program, unless ./makes-nothing is there. Like apt-get, it tells how far it is by
+# the descriptor that it is told, and closes that in the scripts of packages, which print.
 
 load helpers
 
@@ -20,7 +21,9 @@ setup() {
 		*' --assume-no '*) ! [ -e cost ] || cat cost ;;
 		*' install '*)
 			[ -e makes-nothing ] || { echo '#!/bin/sh' >bin/wanted-program && chmod +x bin/wanted-program; }
-			[ ! -e says ] || cat says
+			fd=$(expr "$*" : '.*APT::Status-Fd=\([0-9]*\)')
+			[ ! -e says ] || eval "cat says >&$fd" || exit
+			eval "echo 'a script prints' $fd>&-" || exit 100
 			[ ! -e code ] || exit "$(cat code)"
 			;;
 		esac
@@ -136,6 +139,8 @@ fails() {
 		'an earlier installation was interrupted\. Run: dpkg --configure -a;'
 	fails 'E: Unable to locate package wanted' 'Unable to locate package wanted\..*apt-get update'
 	fails 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)' 'another program installs packages'
+	fails $'dpkg: error processing package fontconfig (--configure)\nE: Sub-process /usr/bin/dpkg returned an error code (1)' \
+		'dpkg could not set up fontconfig\. Run: dpkg --configure -a, which says why;'
 	fails 'E: Unmet dependencies. Try' 'packages on this machine do not fit together\. Run: apt-get --fix-broken install'
 	fails 'E: Something new' 'Something new\. Run it yourself: apt-get install --no-install-recommends wanted;'
 	# The message of a user who is not root has the command with sudo.
