@@ -201,12 +201,10 @@ screenshots: all | packages
 	cd tests/browser && npm ci --prefer-offline --loglevel=error
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
+# All of its parts, whatever becomes of one.
 bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin | packages
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/upload
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/api
-	BI_BIN=$(abspath $(BIN)) tests/bench/parse
+	@status=0; for part in run pictures upload api parse; do \
+		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part || status=1; done; exit $$status
 
 lint: compile | packages
 	tests/lint
