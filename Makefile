@@ -81,16 +81,18 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 all: $(BINARIES)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
+# `make` alone is followed by a first pipeline. `make all` is for those who build only.
+PACKAGES_make = run manual
 PACKAGES_check = run test
 PACKAGES_check-long = run test bench
 PACKAGES_prove = run test
-PACKAGES_demo = run demo
+PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
 PACKAGES_bench = run test bench
 PACKAGES_lint = run test lint
 PACKAGES_deb = deb
 PACKAGES_check-package = deb
-PACKAGES = build $(sort $(foreach goal,$(MAKECMDGOALS),$(PACKAGES_$(goal))))
+PACKAGES = $(sort build $(foreach goal,$(or $(MAKECMDGOALS),make),$(PACKAGES_$(goal))))
 
 # What the compiler needs to know of the installed libraries. Made first: it installs what is missing.
 ifeq ($(filter clean format uninstall,$(MAKECMDGOALS)),)
