@@ -139,7 +139,8 @@ fails() {
 		'an earlier installation was interrupted\. Run: dpkg --configure -a;'
 	fails 'E: Unable to locate package wanted' 'Unable to locate package wanted\..*apt-get update'
 	fails 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)' 'another program installs packages'
-	fails $'dpkg: error processing package fontconfig (--configure)\nE: Sub-process /usr/bin/dpkg returned an error code (1)' \
+	# An update before it may have found no network.
+	fails $'E: Failed to fetch http://deb.example/x\ndpkg: error processing package fontconfig (--configure)\nE: Sub-process /usr/bin/dpkg returned an error code (1)' \
 		'dpkg could not set up fontconfig\. Run: dpkg --configure -a, which says why;'
 	fails 'E: Unmet dependencies. Try' 'packages on this machine do not fit together\. Run: apt-get --fix-broken install'
 	fails 'E: Something new' 'Something new\. Run it yourself: apt-get install --no-install-recommends wanted;'
