@@ -54,7 +54,7 @@ fails() {
 	echo 100 >code
 	touch makes-nothing
 	run -69 packages/install list
-	assert_line --regexp "^bi: could not install: wanted: $2"
+	assert_line --regexp "^bi: could not install them: $2"
 	assert_equal "${#lines[@]}" 3 # the two that announce it, and this one
 }
 
@@ -132,6 +132,8 @@ fails() {
 @test "what went wrong, and what helps, is one line" {
 	fails "E: Failed to fetch http://deb.example/x.deb  Temporary failure resolving 'deb.example'" \
 		"the archive cannot be reached .*Is there a network.*apt-get update; then run the same command again$"
+	fails $'W: Failed to fetch http://deb.example/x.deb  Could not connect\nE: Package \'wanted\' has no installation candidate' \
+		'the archive cannot be reached \(Failed to fetch http://deb.example/x.deb  Could not connect\)'
 	fails "E: You don't have enough free space in /var/cache/apt/archives/." 'the disk is full\. Make room .*same command again$'
 	fails 'dpkg: error processing archive x.deb: cannot copy extracted data: failed to write (No space left on device)' \
 		'the disk is full\. Make room'
