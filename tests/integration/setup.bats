@@ -29,6 +29,7 @@ setup() {
 		esac
 	END
 	printf '#!/bin/sh\necho 0\n' >bin/id
+	printf '#!/bin/sh\necho "dpkg $*" >>"${0%%/*}/../called"\necho "dpkg: error processing package x"\nexit 1\n' >bin/dpkg
 	chmod +x bin/*
 	export PATH=$PWD/bin:$PATH
 }
@@ -156,6 +157,21 @@ fails() {
 	assert_line "bi: cannot make a file in $PWD/none: is the disk full? df -h $PWD/none shows it"
 }
 
+@test "no room for the messages of apt-get is said, once" {
+	# As with a full disk, but for this process alone.
+	limited() {
+		trap '' XFSZ
+		ulimit -f 1
+		"$@"
+	}
+	seq 1000 >says
+	sed -i 's/>&$fd/>\&2/' bin/apt-get
+	echo 100 >code
+	run -69 limited packages/install list
+	assert_line --index 2 --regexp '^bi: could not install them: the disk is full\. Make room'
+	assert_equal "${#lines[@]}" 3
+}
+
 @test "an installation that made nothing, or half of it, is not taken for done" {
 	touch makes-nothing
 	run -69 packages/install list
@@ -167,7 +183,15 @@ fails() {
 	chmod +x bin/dpkg-query
 	: >called
 	run -69 packages/install list
-	grep -q ' install --no-install-recommends wanted$' called
+	assert_line --index 2 'bi: first ending an installation that was interrupted'
+	run -0 sed -n '/--assume-no/d; s/.*\(dpkg --configure\|--fix-broken\|update$\|install --no-install\)/\1/p' called
+	assert_output $'dpkg --configure -a\n--fix-broken --no-remove install\nupdate\ninstall --no-install-recommends wanted'
+	# What that said is not why a later installation fails.
+	printf '%s\n' 'E: Unable to locate package wanted' >says
+	echo 100 >code
+	run -69 packages/install list
+	assert_line --partial 'could not install them: Unable to locate package wanted'
+	rm says code
 	printf '#!/bin/sh\nprintf "installed wanted\\ninstalled jq\\n"\n' >bin/dpkg-query
 	: >called
 	run -0 packages/install list
