@@ -215,3 +215,14 @@ fails() {
 	assert_output --regexp $'\r\x1b\\[K 42 % of the download\r\x1b\\[K 71 %: Unpacking wanted \\(amd64\\)\r\x1b\\[K.*bi: installed'
 	refute_output --partial 'Setting up'
 }
+
+@test "a demo whose pictures cannot be made says what helps, and leaves nothing" {
+	printf '#!/bin/sh\necho "vips: No space left on device" >&2\nexit 1\n' >bin/vips
+	chmod +x bin/vips
+	mkdir tmp
+	TMPDIR=$PWD/tmp BI_WIKI=none run "$BI_SHARE/examples/demo"
+	[ "$status" != 0 ]
+	assert_line --regexp "^demo: the pictures cannot be made in $PWD/tmp/bi-demo.*TMPDIR=/var/tmp make demo$"
+	refute_line --partial 'Asking the wiki'
+	assert_equal "$(ls tmp)" ''
+}
