@@ -246,7 +246,8 @@ deb: | packages
 
 # The package in a clean chroot, as root, by sudo where that is needed.
 check-package: deb compile
-	prove --comments --failures --exec "$$([ "$$(id -u)" = 0 ] || command -v sudo)" tests/package :: build/deb/bi_$(VERSION)_*.deb
+	prove --comments --failures --exec "$$([ "$$(id -u)" = 0 ] || command -v sudo)" \
+		tests/package :: build/deb/bi_$(VERSION)_*.deb
 
 clean:
 	rm -rf build bin/bi $(PROGRAMS:%=bin/bi-%)
