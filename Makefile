@@ -82,16 +82,18 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 all: $(BINARIES)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
+# `make` alone is followed by a first pipeline. `make all` is for those who build only.
+PACKAGES_make = run manual
 PACKAGES_check = run test
 PACKAGES_check-long = run test bench
 PACKAGES_prove = run test
-PACKAGES_demo = run demo
+PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
 PACKAGES_bench = run test bench
 PACKAGES_lint = run test lint
 PACKAGES_deb = deb
 PACKAGES_check-package = deb
-PACKAGES = build $(sort $(foreach goal,$(MAKECMDGOALS),$(PACKAGES_$(goal))))
+PACKAGES = $(sort build $(foreach goal,$(or $(MAKECMDGOALS),make),$(PACKAGES_$(goal))))
 
 # What the compiler needs to know of the installed libraries. Made first: it installs what is missing.
 ifeq ($(filter clean format uninstall,$(MAKECMDGOALS)),)
@@ -186,8 +188,10 @@ $(BUILD)/tests/bench/minimal: $(BUILD)/tests/bench/minimal.o
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
 compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal
 
+# TESTS has words: only the files whose path has one of them.
+TESTS =
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run $(TESTS)
 
 # What takes long by nature, and tests in larger sizes.
 check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal | packages
@@ -206,12 +210,10 @@ screenshots: all | packages
 	cd tests/browser && npm ci --prefer-offline --loglevel=error
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
+# All of its parts, whatever becomes of one.
 bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin | packages
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/run
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/pictures
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/upload
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/api
-	BI_BIN=$(abspath $(BIN)) tests/bench/parse
+	@status=0; for part in run pictures upload api parse; do \
+		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part || status=1; done; exit $$status
 
 lint: compile | packages
 	tests/lint
@@ -247,9 +249,10 @@ uninstall:
 deb: | packages
 	@share/debian/make $(VERSION) build/deb
 
-# The package in a clean chroot, as root.
+# The package in a clean chroot, as root, by sudo where that is needed.
 check-package: deb compile
-	prove --comments --failures --exec '' tests/package :: build/deb/bi_$(VERSION)_*.deb
+	prove --comments --failures --exec "$$([ "$$(id -u)" = 0 ] || command -v sudo)" \
+		tests/package :: build/deb/bi_$(VERSION)_*.deb
 
 clean:
 	rm -rf build bin/bi $(PROGRAMS:%=bin/bi-%)

@@ -117,7 +117,7 @@ man_stands_in() {
 	assert_output '1 bi'
 	mkdir empty
 	PATH=$PWD/empty run -69 installed/bin/bi help fetch
-	assert_output 'bi: man is not installed: install the package man-db, or see bi-fetch --help'
+	assert_output 'bi: man is not installed: apt-get install man-db, or see bi-fetch --help'
 }
 
 @test "every manual page is a page of help" {

@@ -45,6 +45,14 @@ would_do() {
 	assert_equal "$(find dest -name '*bi-*' -o -name bi -o -name systemd -o -name 'bash*' -o -name 'man[1-8]')" ''
 }
 
+@test "make installs what a first pipeline and the manuals need, and make all what compiles only" {
+	unset MAKEFLAGS MAKELEVEL
+	installs() { make -C "$top" --no-print-directory -n "$@" | sed -n 's,^share/packages/install ,,p'; }
+	assert_equal "$(installs)" 'build manual run'
+	assert_equal "$(installs demo)" 'build demo manual run'
+	assert_equal "$(installs all)" ''
+}
+
 @test "all cores are used, unless the caller says how many" {
 	jobs() { make -C "$top" -pn "$@" clean 2>/dev/null | sed -n 's/^MAKEFLAGS = .* \(-j[0-9]*\) .*/\1/p' | tail -n 1; }
 	unset MAKEFLAGS MAKELEVEL

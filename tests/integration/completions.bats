@@ -24,7 +24,7 @@ completed() {
 	for program in $(basename -a "$BI_BIN"/bi-*); do
 		page=$(ls "$top/man/$program".[18])
 		completed "$program" - | grep -vxE -- '-h|--help|--version' >offered || :
-		mandoc -T utf8 "$page" | sed 's/.\x08//g' |
+		mandoc -T utf8 -O width=500 "$page" | sed 's/.\x08//g' |
 			grep -oE '^ +(-[A-Za-z0-9]( [A-Z]+)?, )?--[a-z][a-z0-9-]*' | grep -oE -- '--?[A-Za-z0-9][a-z0-9-]*' |
 			grep -vxE -- '-h|--help|--version' | sort -u >page.options || :
 		diff --label "offered for $program" offered --label "$page" page.options

@@ -110,7 +110,7 @@ jq() {
 
 # on_terminal COMMAND...: runs it with a terminal as its output. The words are quoted for bash; script(1) asks $SHELL.
 on_terminal() {
-	SHELL=$BASH script -qec "${*@Q}" /dev/null
+	TERM=xterm SHELL=$BASH script -qec "${*@Q}" /dev/null
 }
 
 # stop PID [SIGNAL]: ends a process of `start`, with KILL where it does not end in 10 s; its exit code in $stopped.

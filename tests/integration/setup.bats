@@ -3,7 +3,8 @@
 #
 # apt-get, sudo and id are programs of the test's, in ./bin. apt-get keeps its arguments in ./called, prints ./cost when
 # it is asked what an installation costs, and the file ./says when it installs, which it ends with the code in ./code.
-# Installing makes the program wanted-program, unless ./makes-nothing is there.
+# Installing makes the program wanted-program, unless ./makes-nothing is there. Like apt-get, it tells how far it is by
+# the descriptor that it is told, and closes that in the scripts of packages, which print.
 
 load helpers
 
@@ -20,12 +21,15 @@ setup() {
 		*' --assume-no '*) ! [ -e cost ] || cat cost ;;
 		*' install '*)
 			[ -e makes-nothing ] || { echo '#!/bin/sh' >bin/wanted-program && chmod +x bin/wanted-program; }
-			[ ! -e says ] || cat says
+			fd=$(expr "$*" : '.*APT::Status-Fd=\([0-9]*\)')
+			[ ! -e says ] || eval "cat says >&$fd" || exit
+			eval "echo 'a script prints' $fd>&-" || exit 100
 			[ ! -e code ] || exit "$(cat code)"
 			;;
 		esac
 	END
 	printf '#!/bin/sh\necho 0\n' >bin/id
+	printf '#!/bin/sh\necho "dpkg $*" >>"${0%%/*}/../called"\necho "dpkg: error processing package x"\nexit 1\n' >bin/dpkg
 	chmod +x bin/*
 	export PATH=$PWD/bin:$PATH
 }
@@ -51,7 +55,7 @@ fails() {
 	echo 100 >code
 	touch makes-nothing
 	run -69 packages/install list
-	assert_line --regexp "^bi: could not install: wanted: $2"
+	assert_line --regexp "^bi: could not install them: $2"
 	assert_equal "${#lines[@]}" 3 # the two that announce it, and this one
 }
 
@@ -129,6 +133,8 @@ fails() {
 @test "what went wrong, and what helps, is one line" {
 	fails "E: Failed to fetch http://deb.example/x.deb  Temporary failure resolving 'deb.example'" \
 		"the archive cannot be reached .*Is there a network.*apt-get update; then run the same command again$"
+	fails $'W: Failed to fetch http://deb.example/x.deb  Could not connect\nE: Package \'wanted\' has no installation candidate' \
+		'the archive cannot be reached \(Failed to fetch http://deb.example/x.deb  Could not connect\)'
 	fails "E: You don't have enough free space in /var/cache/apt/archives/." 'the disk is full\. Make room .*same command again$'
 	fails 'dpkg: error processing archive x.deb: cannot copy extracted data: failed to write (No space left on device)' \
 		'the disk is full\. Make room'
@@ -136,6 +142,9 @@ fails() {
 		'an earlier installation was interrupted\. Run: dpkg --configure -a;'
 	fails 'E: Unable to locate package wanted' 'Unable to locate package wanted\..*apt-get update'
 	fails 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)' 'another program installs packages'
+	# An update before it may have found no network.
+	fails $'E: Failed to fetch http://deb.example/x\ndpkg: error processing package fontconfig (--configure)\nE: Sub-process /usr/bin/dpkg returned an error code (1)' \
+		'dpkg could not set up fontconfig\. Run: dpkg --configure -a, which says why;'
 	fails 'E: Unmet dependencies. Try' 'packages on this machine do not fit together\. Run: apt-get --fix-broken install'
 	fails 'E: Something new' 'Something new\. Run it yourself: apt-get install --no-install-recommends wanted;'
 	# The message of a user who is not root has the command with sudo.
@@ -146,6 +155,21 @@ fails() {
 @test "no room for its own file is said" {
 	TMPDIR=$PWD/none run -69 packages/install list
 	assert_line "bi: cannot make a file in $PWD/none: is the disk full? df -h $PWD/none shows it"
+}
+
+@test "no room for the messages of apt-get is said, once" {
+	# As with a full disk, but for this process alone.
+	limited() {
+		trap '' XFSZ
+		ulimit -f 1
+		"$@"
+	}
+	seq 1000 >says
+	sed -i 's/>&$fd/>\&2/' bin/apt-get
+	echo 100 >code
+	run -69 limited packages/install list
+	assert_line --index 2 --regexp '^bi: could not install them: the disk is full\. Make room'
+	assert_equal "${#lines[@]}" 3
 }
 
 @test "an installation that made nothing, or half of it, is not taken for done" {
@@ -159,7 +183,15 @@ fails() {
 	chmod +x bin/dpkg-query
 	: >called
 	run -69 packages/install list
-	grep -q ' install --no-install-recommends wanted$' called
+	assert_line --index 2 'bi: first ending an installation that was interrupted'
+	run -0 sed -n '/--assume-no/d; s/.*\(dpkg --configure\|--fix-broken\|update$\|install --no-install\)/\1/p' called
+	assert_output $'dpkg --configure -a\n--fix-broken --no-remove install\nupdate\ninstall --no-install-recommends wanted'
+	# What that said is not why a later installation fails.
+	printf '%s\n' 'E: Unable to locate package wanted' >says
+	echo 100 >code
+	run -69 packages/install list
+	assert_line --partial 'could not install them: Unable to locate package wanted'
+	rm says code
 	printf '#!/bin/sh\nprintf "installed wanted\\ninstalled jq\\n"\n' >bin/dpkg-query
 	: >called
 	run -0 packages/install list
@@ -182,4 +214,15 @@ fails() {
 	run -0 on_terminal packages/install list
 	assert_output --regexp $'\r\x1b\\[K 42 % of the download\r\x1b\\[K 71 %: Unpacking wanted \\(amd64\\)\r\x1b\\[K.*bi: installed'
 	refute_output --partial 'Setting up'
+}
+
+@test "a demo whose pictures cannot be made says what helps, and leaves nothing" {
+	printf '#!/bin/sh\necho "vips: No space left on device" >&2\nexit 1\n' >bin/vips
+	chmod +x bin/vips
+	mkdir tmp
+	TMPDIR=$PWD/tmp BI_WIKI=none run "$BI_SHARE/examples/demo"
+	[ "$status" != 0 ]
+	assert_line --regexp "^demo: the pictures cannot be made in $PWD/tmp/bi-demo.*TMPDIR=/var/tmp make demo$"
+	refute_line --partial 'Asking the wiki'
+	assert_equal "$(ls tmp)" ''
 }

@@ -242,7 +242,14 @@ result_numbers_are_read(void **state)
 		{"{\"item\":0,\"status\":\"failed\"}", 0, false},
 		{"{\"item\":3,\"status\":\"processing\"}", 0, false},
 		{"{\"item\":3}", 0, false},
-		{"{\"status\":\"failed\",\"item\":3}", 0, false},
+		/* As other programs may write it anew. */
+		{"{\"status\":\"failed\",\"item\":3}", 3, false},
+		{"{\"item\": 3, \"status\": \"completed\"}", 3, true},
+		{"{\"status\":\"failed\",\"item\":4294967296}", 0, false},
+		{"{\"status\":\"failed\",\"item\":-1}", 0, false},
+		{"{\"status\":\"failed\",\"item\":\"3\"}", 0, false},
+		{"{\"status\":\"failed\",\"item\":3", 0, false},
+		{"[3]", 0, false},
 		{"", 0, false},
 	};
 

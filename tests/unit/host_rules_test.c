@@ -330,7 +330,7 @@ wikimedia(void **state)
 
 	(void)state;
 	if (!share)
-		skip();
+		skip("BI_SHARE is not set");
 	snprintf(path, sizeof(path), "%s/hosts.conf", share);
 	assert_int_equal(access(path, R_OK), 0);
 	h = hosts_read(paths, 1);

@@ -307,7 +307,7 @@ a_port_that_is_taken_at_ipv6_is_passed_over(void **state)
 	(void)state;
 	at.sin6_addr = in6addr_loopback;
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 1) < 0)
-		skip(); /* a machine without IPv6 */
+		skip("the machine has no IPv6");
 	assert_int_equal(take(&l), 0);
 	assert_int_equal(l.port, first + 1);
 	lease_end(&l);

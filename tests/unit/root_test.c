@@ -258,8 +258,10 @@ the_superuser_becomes_the_owner(void **state)
 	struct stat st;
 
 	(void)state;
-	if (geteuid() != 0 || chmod(".", 0755) < 0 || mkdir("theirs", 0755) < 0 || chown("theirs", 4321, 4322) < 0)
-		skip();
+	if (geteuid() != 0)
+		skip("only root can give a directory to another user");
+	if (chmod(".", 0755) < 0 || mkdir("theirs", 0755) < 0 || chown("theirs", 4321, 4322) < 0)
+		skip("this root cannot give a directory to another user");
 	assert_int_equal(setenv("XDG_CONFIG_HOME", "/root/.config", 1), 0);
 	assert_int_equal(testing_child(open_theirs, "theirs", "out"), 0);
 	testing_assert_file("out", "4321 4321 4322 0 / -\n");
@@ -288,8 +290,10 @@ another_user_is_refused_with_the_reason(void **state)
 	char *err;
 
 	(void)state;
-	if (geteuid() != 0 || chmod(".", 0755) < 0 || mkdir("theirs", 0755) < 0 || chown("theirs", 4321, 4322) < 0)
-		skip();
+	if (geteuid() != 0)
+		skip("only root can give a directory to another user");
+	if (chmod(".", 0755) < 0 || mkdir("theirs", 0755) < 0 || chown("theirs", 4321, 4322) < 0)
+		skip("this root cannot give a directory to another user");
 	assert_int_equal(testing_child(open_as_another, "theirs", "out"), 77);
 	err = testing_read("err");
 	assert_non_null(strstr(err, "cannot write in the root directory 'theirs'"));

@@ -20,6 +20,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Ends the test that calls it, and prints REASON. The skip() of cmocka 1.1 prints a failed test in TAP. */
+#undef skip
+#define skip(reason)                                 \
+	do {                                         \
+		printf("# skipped: %s\n", (reason)); \
+		return;                              \
+	} while (0)
+
 /* A setup and teardown: an empty directory, its descriptor in *state. */
 static inline int
 testing_enter(void **state)

@@ -150,7 +150,7 @@ open_manual(const struct page *p)
 	else
 		execlp("man", "man", section, p->name, (char *)NULL);
 	if (errno == ENOENT)
-		msg_die(EX_UNAVAILABLE, "man is not installed: install the package man-db, or see %s --help", p->name);
+		msg_die(EX_UNAVAILABLE, "man is not installed: apt-get install man-db, or see %s --help", p->name);
 	msg_die_errno(EX_UNAVAILABLE, "cannot run man");
 }
 
