@@ -3,7 +3,7 @@
 # BI_LONG=1 kills at each call, not at some.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and that is what bats does
 
-load helpers
+load ../integration/helpers
 
 batch() {
 	echo "$BI_ROOT/batches/M"

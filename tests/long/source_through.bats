@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # From names to a collection: bi-source with the programs behind it, against a wiki that also serves the pictures.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
-load helpers
+load ../integration/helpers
 
 setup() {
 	bi_setup

@@ -7,7 +7,7 @@
 const fs = require('fs');
 const path = require('path');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const bi = require('./bi.js');
+const bi = require('../browser/bi.js');
 const { assert, open, says, until } = bi;
 
 const evil = '"\'><img src=x onerror="window.ran=1">.txt';

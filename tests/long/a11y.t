@@ -6,8 +6,8 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const bi = require('./bi.js');
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js', {paths: [path.join(__dirname, '../browser')]}), 'utf8');
+const bi = require('../browser/bi.js');
 const { assert, open, pageOf, says } = bi;
 
 const evil = '"\'></script><script>window.ran=1</script><img src=x onerror="window.ran=2">';

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Three batches with the same subject ids at once: every file, page, port and key belongs to its own.
 
-load helpers
+load ../integration/helpers
 
 setup() {
 	bi_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # "Cannot look" is not "is not there": what of a batch cannot be read is said, and nothing is lost over it.
 # shellcheck disable=SC2154 # stderr is set by run
-load helpers
+load ../integration/helpers
 
 # Root, too, is kept out by the rights of a file.
 setup() {

@@ -3,7 +3,7 @@
 # BI_LONG=1 kills 8 processes with 2,000 items, and at more of the system calls.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr and stderr_lines
 # shellcheck disable=SC2016,SC2119,SC2120,SC2012,SC2238 # expressions are for poll and strace to expand
-load helpers
+load ../integration/helpers
 
 # part_of SIZE: there is a part in temp/ of more than SIZE bytes.
 part_of() {

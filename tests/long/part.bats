@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # bi-fetch: a large download whose process was killed or stopped goes on in the next run, and never by wrong bytes.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
-load helpers
+load ../integration/helpers
 
 # part_of SIZE: there is a part in temp/ of more than SIZE bytes.
 part_of() {

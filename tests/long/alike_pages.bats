@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # bi-render: what is alike, what changed, and pages while records come.
 
-load helpers
-load alike
+load ../integration/helpers
+load ../integration/alike
 
 setup() {
 	bi_setup

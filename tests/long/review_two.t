@@ -5,7 +5,7 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const bi = require('./bi.js');
+const bi = require('../browser/bi.js');
 const { assert, keys, open, pageOf, picksOf, says } = bi;
 
 let server, other;
