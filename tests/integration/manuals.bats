@@ -274,3 +274,67 @@ codes_said() {
 	sed -n '/^\.It Cm check/,/^\.It Cm legacy/s/^\.It Ql //p' "$man/bi-clean.1" | sed 's/ , Ql /\n/g' | sort |
 		diff --label sources found --label 'bi-clean(1)' -
 }
+
+# misnamed PAGE: what the page says of the source and is not so: files, functions and constants that are not there, and lines
+# whose function is in none of the files of that line. A file is named as in an #include, or from the top. NAME stands for
+# the name of a new file.
+misnamed() {
+	(cd "$top" && find tools -name '*.[ch]' -exec cat {} + | grep -oE '\b[A-Z_0-9]{3,}\b' | sort -u) >constants
+	(cd "$top" && find tools -name '*.c' -exec grep -oE '^[a-z_0-9]+\(' {} +) >functions
+	perl -e '
+		use strict;
+		my ($top, $page, %constant, %defines) = @ARGV;
+		sub lines_of { open my $in, "<", shift or die; my @lines = <$in>; chomp @lines; @lines }
+		$constant{$_} = 1 for lines_of("constants");
+		/^tools\/(?:lib\/)?(.*):(.*)\(/ and $defines{$2}{$1} = 1 for lines_of("functions");
+		for (lines_of($page)) {
+			next if /^\.Bd/ .. /^\.Ed/ or /^\.Bl/;
+			my @files;
+			for my $name (m{\bPa ((?:[\w-]+/)+[\w.-]+\w)}g) {
+				next if $name =~ /NAME|BATCH|PORT|\.port$|^queue/ or $name !~ m{^(?:tools|tests|share)/|\.[a-z0-9]+$};
+				push @files, $name;
+				print "there is no file $name\n" unless grep { -e "$top/$_/$name" } qw(tools/lib tools .);
+			}
+			for my $name (/\bFn (\w+)/g) {
+				print "there is no function $name()\n" unless $defines{$name};
+				print "$name() is not in @files\n"
+					if $defines{$name} && @files && !grep { $defines{$name}{$_} } @files;
+			}
+			$constant{$_} or print "there is no $_\n" for /\bDv (\w+)/g;
+		}' "$top" "$1"
+}
+
+@test "bi-internals(7) names only files, functions and constants that are there" {
+	[ "$(grep -o '\bFn [a-z]' "$man/bi-internals.7" | wc -l)" -gt 50 ]
+	run -0 misnamed "$man/bi-internals.7"
+	assert_output ''
+}
+
+@test "a file or function that has moved is found in the page that names it" {
+	printf '.%s\n' 'It who works on it Ta Fn batch_claim Ta Pa batch/batch_work.c' 'Pa tests/unit/NAME_test.c' >x.7
+	run -0 misnamed x.7
+	assert_output ''
+	printf '.%s\n' 'It who works on it Ta Fn batch_claim Ta Pa batch/batch.c' 'Pq Fn claim_batch , Pa batch/batch.c' \
+		'Pa fetch/batch.c' 'Pa tests/units' 'Dv KEEP_TO' >x.7
+	run -0 misnamed x.7
+	assert_output 'batch_claim() is not in batch/batch.c
+there is no function claim_batch()
+there is no file fetch/batch.c
+there is no file tests/units
+there is no KEEP_TO'
+}
+
+@test "bi-internals(7) has each program, and the floors of tests/floors" {
+	local program
+
+	for program in "$top"/tools/*/; do
+		program=$(basename "$program")
+		[ "$program" = lib ] || grep -qE "^\.It (Pa $program|Li bi-$program) " "$man/bi-internals.7" ||
+			fail "$program is not in the tables of programs and helpers"
+	done
+	sed -n "/^floors='/,/'\$/p" "$top/tests/floors" | tr -d "'" | sed 's/floors=//' |
+		awk '{ for (i = 1; i <= NF; i++) print NR, $i }' >floors
+	[ "$(wc -l <floors)" -gt 5 ]
+	sed -nE 's/^\.It ([1-9]) Ta Pa ([a-z]+) Ta .*/\1 \2/p' "$man/bi-internals.7" |
+		diff --label tests/floors floors --label 'bi-internals(7)' -
+}
