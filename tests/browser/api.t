@@ -248,10 +248,14 @@ async function streams() {
 	const client = new api.Bi({baseUrl: api.base, token: api.token});
 	/* An origin that answers one request each time that the stream has told of the one before. */
 	const waiting = [];
-	const origin = http.createServer((request, response) => waiting.push(response)).listen(0, '127.0.0.1');
+	const origin = http.createServer((request, response) => waiting.push(response)).listen(0, '127.0.0.1').unref();
 	const answerOne = async () => {
-		while (waiting.length === 0)
+		const end = Date.now() + bi.DEADLINE;
+
+		while (waiting.length === 0) {
+			assert.ok(Date.now() < end, 'nobody asks the origin');
 			await new Promise((done) => setTimeout(done, 20));
+		}
 		waiting.shift().end('streamed');
 	};
 

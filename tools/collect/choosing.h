@@ -18,7 +18,7 @@ struct choosing {
 	struct json_object *about;
 	bool all; /* every completed item, since nobody reviews */
 	uint64_t files, changed, removed, refused, failed;
-	struct buf odd; /* a file of a batch in whose place is none, empty if there is none such */
+	struct buf odd; /* the path in files/ that is not a regular file; empty if there is none */
 };
 
 /* Says that something of the subject ID is not collected, and why: as a record with CODE, and to people, who are told

@@ -25,8 +25,8 @@ struct answer {
 	size_t image_count;
 };
 
-/* Reads the answer of W, which is WORK_DONE. False where it is none, or with errno where it cannot be read. For
- * answer_free(), whatever returns. */
+/* Reads the answer of W, which is WORK_DONE. Returns false if it is not a valid answer, or sets errno too if it could
+ * not be read: the caller sets errno to 0 before. The caller calls answer_free() in each case. */
 bool answer_read(const struct work *w, struct answer *a);
 void answer_free(struct answer *a);
 

@@ -162,8 +162,8 @@ int batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where);
 
 /* --- reading (any mode) --- */
 
-/* The first item from FROM on, a number of 1 or more, that is completed and whose file is gone; 0 where there is none;
- * -1 with errno and in WHERE the file of the batch that it is about. */
+/* Returns the first item, from number FROM (1 or more) on, that is completed and whose file is gone. Returns 0 if no
+ * file is gone, or -1 with errno; WHERE then names the file of the batch that could not be read. */
 int64_t batch_find_lost(const struct batch *b, uint32_t from, struct buf *where);
 
 struct batch_counts {
@@ -227,7 +227,8 @@ struct batch_place {
 };
 int batch_place(const char *line, size_t n, struct batch_place *out);
 
-/* The number of the item that a result line is about, 0 for a line that is none; and whether it was completed. */
+/* Returns the number of the item that a result line is about and sets COMPLETED. Returns 0 if the line is not a result.
+ * The members of the line may stand in any order. */
 uint32_t batch_result_number(const char *line, size_t n, bool *completed);
 
 /*

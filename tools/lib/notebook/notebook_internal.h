@@ -25,7 +25,7 @@ void notebook_add_now(struct buf *out);
 /* Notes in a batch's directory that its results are taken up to TO, and that the log's line at AT says so. */
 void notebook_note(int batch_dir, off_t to, off_t at);
 
-/* Reads that note. False where there is none that can be right. */
+/* Reads that note. Returns false if there is no note, or if it cannot be right. */
 bool notebook_noted(int batch_dir, off_t *to, off_t *at);
 
 /* Whether its note lets think that the batch has results that are not in the log: for one that notebook_take() has
