@@ -337,13 +337,14 @@ with_cgi() {
 		status=0
 		wait "${pids[i - 1]}" || status=$?
 		echo "$status" >>codes
-		[ "$status" = 0 ] || cp "err.$i" refused
+		[ "$status" = 0 ] || grep -qE "port $FIRST: (A, http|a server that is starting)" "err.$i"
 	done
 	assert_equal "$(sort codes | uniq -c | tr -s ' \n' ' ')" ' 21 0 29 75 '
 	assert_equal "$(jq 'select(.port).port' out.* | sort -n | uniq | wc -l)" 21
 	assert_equal "$(bi-clean list | grep -c '^Port ')" 21
-	grep -q "port $FIRST: A, http://localhost:$FIRST/A/index.html" refused
-	grep -q 'bi-clean stop PORT' refused
+	run -75 bi-serve --another -p "$FIRST-$LAST" A
+	assert_output -p "port $FIRST: A, http://localhost:$FIRST/A/index.html"
+	assert_output -p 'bi-clean stop PORT'
 	run -0 bi-clean stop-all
 	assert_equal "${#lines[@]}" 21
 	run -0 bi-clean list
