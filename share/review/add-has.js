@@ -27,7 +27,7 @@ export async function openReader(event, from, id) {
 	event.preventDefault();
 	const link = event.currentTarget;
 
-	setText(byId('reader-title'), 'One moment');
+	setText(byId('reader-title'), 'Loading…');
 	byId('reader-meta').replaceChildren();
 	setText(byId('reader-text'), '');
 	byId('reader-raw').href = api.rawUrl(from, id);
@@ -39,9 +39,9 @@ export async function openReader(event, from, id) {
 
 		setText(byId('reader-title'), String(doc.title || doc.filename || 'No title'));
 		byId('reader-meta').replaceChildren(...metaOf(doc));
-		setText(byId('reader-text'), doc.text ? String(doc.text) : 'No text was found in it.');
+		setText(byId('reader-text'), doc.text ? String(doc.text) : 'No text was found in this file.');
 	} catch (e) {
-		setText(byId('reader-title'), 'It cannot be shown');
+		setText(byId('reader-title'), 'This file cannot be shown');
 		setText(byId('reader-text'), e.detail || String(e));
 	}
 }
@@ -52,7 +52,7 @@ function ask(what) {
 	return new Promise(function (resolve) {
 		const dialog = byId('sure');
 
-		setText(byId('sure-what'), '“' + what + '” and what was made of it are taken out of the notebook ' + notebook + '. There is no way back.');
+		setText(byId('sure-what'), '“' + what + '” and its extracted content will be removed from the notebook ' + notebook + '. This cannot be undone.');
 		dialog.returnValue = 'no';
 		dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), {once: true});
 		dialog.showModal();
@@ -149,7 +149,7 @@ async function show(count = 0) {
 			return;
 		/* A notebook is there once it has something. */
 		if (e.status !== 404) {
-			setText(byId('has-says'), 'What it has cannot be shown: ' + (e.detail || e));
+			setText(byId('has-says'), 'The files cannot be listed: ' + (e.detail || e));
 			return;
 		}
 		shown = 0;

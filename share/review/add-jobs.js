@@ -12,7 +12,7 @@ const PATIENCE = 3000; /* milliseconds without an answer before it is said */
 const AGAIN = 1000; /* milliseconds until it is tried again */
 const api = new Bi();
 const cards = new Map(); /* of a job, by notebook and id */
-const words = {pending: 'waiting', processing: 'at work', completed: 'done', failed: 'failed', sending: 'sending'};
+const words = {pending: 'waiting', processing: 'in progress', completed: 'done', failed: 'failed', sending: 'sending'};
 let streams = 0;
 let sendings = 0;
 
@@ -242,7 +242,7 @@ function showSent(card, files, sent, total) {
 
 	card.progress.max = total || 1;
 	card.progress.value = sent;
-	setText(card.counts.firstChild, sent < total ? bytes(Math.min(sent, all)) + ' of ' + bytes(all) + ' sent' : 'All is sent; the server puts it away');
+	setText(card.counts.firstChild, sent < total ? bytes(Math.min(sent, all)) + ' of ' + bytes(all) + ' sent' : 'All sent; the server is storing the files');
 	setText(card.counts.lastChild, total ? Math.floor(sent / total * 100) + ' %' : '');
 	files.slice(0, MOST).forEach(function (file, i) {
 		const row = card.items.children[i];
@@ -275,12 +275,12 @@ function stopped(card, error, again) {
 	card.more.hidden = true;
 	if (error.code === 'aborted')
 		setText(card.status, 'cancelled');
-	setText(card.trouble, error.code === 'aborted' ? 'Cancelled. Nothing of it was kept.' : error.detail || String(error));
+	setText(card.trouble, error.code === 'aborted' ? 'Cancelled. The server kept nothing.' : error.detail || String(error));
 	const retry = button('Try again', () => (drop(card), again()));
 
 	setButtons(card, retry, button('Dismiss', () => (drop(card), byId('choose').focus())));
 	retry.focus();
-	say(error.code === 'aborted' ? 'The upload is cancelled.' : 'The upload failed.');
+	say(error.code === 'aborted' ? 'The upload was cancelled.' : 'The upload failed.');
 }
 
 /* Uploads files as one job, and follows it. */
@@ -290,7 +290,7 @@ export async function send(files, notebook, changed) {
 
 	card.notebook = notebook;
 	card.progress = make('progress', {max: all || 1, value: 0});
-	card.progress.setAttribute('aria-label', 'Sent of ' + plural(files.length, 'file', 'files'));
+	card.progress.setAttribute('aria-label', 'Upload of ' + plural(files.length, 'file', 'files'));
 	card.bar.append(card.progress);
 	card.counts.append(make('span', {}), make('span', {className: 'quiet'}));
 	card.items.append(...files.slice(0, MOST).map((file) => make('li', {}, make('span', {className: 'mark'}),

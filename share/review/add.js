@@ -41,9 +41,9 @@ function wrongName(name) {
 	if (name === '')
 		return 'A notebook needs a name: letters, digits, “.”, “_” and “-”.';
 	if (name.length > 128)
-		return 'A name has 128 characters at most.';
+		return 'A name has at most 128 characters.';
 	return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) ? '' :
-		'A name is made of the letters A to Z, digits, “.”, “_” and “-”, and begins with a letter or a digit.';
+		'A name has letters A to Z, digits, “.”, “_” and “-”, and begins with a letter or a digit.';
 }
 
 function complain(input, says, text) {
@@ -167,7 +167,7 @@ function show(wrong) {
 	const lines = field.value.split('\n');
 	const start = lines.slice(0, wrong.at).join('\n').length + (wrong.at ? 1 : 0);
 
-	complain(field, 'urls-wrong', `Line ${wrong.at + 1} is no http or https address: “${wrong.line.slice(0, 80)}”.`);
+	complain(field, 'urls-wrong', `Line ${wrong.at + 1} is not an http or https address: “${wrong.line.slice(0, 80)}”.`);
 	field.focus();
 	field.setSelectionRange(start, start + lines[wrong.at].length);
 }
@@ -178,7 +178,7 @@ function offerFiles() {
 	byId('chosen').replaceChildren(...files.map(function (file, i) {
 		const out = make('button', {type: 'button', className: 'button small plain'}, '✕');
 
-		out.setAttribute('aria-label', 'Leave out ' + file.name);
+		out.setAttribute('aria-label', 'Remove ' + file.name);
 		out.addEventListener('click', function () {
 			files.splice(i, 1);
 			offerFiles();
@@ -230,7 +230,7 @@ async function drop(event) {
 	try {
 		addFiles(entries.some((entry) => entry && entry.isDirectory) ? (await Promise.all(entries.map(filesOf))).flat() : plain);
 	} catch (e) {
-		setText(byId('add-says'), 'What was dropped cannot be read: ' + e.message);
+		setText(byId('add-says'), 'The dropped files cannot be read: ' + e.message);
 	}
 	if (!plain.length && found.length)
 		insertAddresses(found);
@@ -244,7 +244,7 @@ function offer() {
 	const what = [urls.length ? plural(urls.length, 'address', 'addresses') : '', files.length ? plural(files.length, 'file', 'files') : '']
 		.filter(Boolean).join(' and ');
 
-	setText(byId('add'), busy ? 'Handing in…' : what ? 'Add ' + what : 'Add');
+	setText(byId('add'), busy ? 'Adding…' : what ? 'Add ' + what : 'Add');
 	byId('add').setAttribute('aria-disabled', String(busy || !(what || wrong) || !tokenOfPage()));
 	byId('add-says').textContent = '';
 	if (!wrong)
@@ -256,15 +256,15 @@ async function handInAddresses(urls, name) {
 	const result = await api[media ? 'parseUrlWithMedia' : 'parseUrl'](urls, name);
 
 	byId('urls').value = '';
-	say(plural(urls.length, 'address', 'addresses') + ' handed in.');
+	say(plural(urls.length, 'address', 'addresses') + ' added.');
 	follow(name, {id: result.batch_job_id, job_type: media ? 'url_parse_media' : 'url_parse', total_items: result.total_items}, changed);
 }
 
 /* What the server said no to, and what to do about it. */
 function refusal(error) {
 	if (error.status === 401 || error.status === 403)
-		readOnly('The server does not take this page’s token. ');
-	return 'Not handed in: ' + (error.detail || error);
+		readOnly('The server does not accept the token of this page. ');
+	return 'Not added: ' + (error.detail || error);
 }
 
 async function handIn(event) {
@@ -283,7 +283,7 @@ async function handIn(event) {
 		return;
 	}
 	if (!urls.length && !files.length) {
-		setText(byId('add-says'), 'There is nothing to add yet: paste an address or choose a file.');
+		setText(byId('add-says'), 'There is nothing to add: paste an address or choose a file.');
 		return;
 	}
 	remember(name);
@@ -309,7 +309,7 @@ async function handIn(event) {
 /* --- the page --- */
 
 function readOnly(why) {
-	setText(byId('notice'), why + 'Read only: open the address that “bi-serve --home” prints, with its token, in this tab; then come back to add and delete.');
+	setText(byId('notice'), why + 'Read only: to add and delete, open the address with the token that “bi-serve --home” prints, in this tab, and then return to this page.');
 	byId('notice').hidden = false;
 	mark('off', 'Read only');
 }

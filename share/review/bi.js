@@ -87,7 +87,7 @@ function segment(value, what) {
 	const known = typeof value === 'string' || typeof value === 'number';
 
 	if (!known || value === '')
-		throw new BiError(0, 'bad_call', `${what} is needed, not ${value === '' ? 'an empty text' : typeof value === 'object' && value ? 'an object' : value}`);
+		throw new BiError(0, 'bad_call', `${what} is needed, not ${value === '' ? 'an empty string' : typeof value === 'object' && value ? 'an object' : value}`);
 	if (value === '.' || value === '..')
 		throw new BiError(0, 'bad_call', `${what} cannot be "${value}"`);
 	return encodeURIComponent(value);
@@ -100,13 +100,13 @@ function notebookPath(notebookId) {
 /* URLs as texts: those of an array, or one. */
 function urlText(url) {
 	if (url === undefined || url === null || String(url) === '')
-		throw new BiError(0, 'bad_call', `a URL is needed, not ${url === '' ? 'an empty text' : url}`);
+		throw new BiError(0, 'bad_call', `a URL is needed, not ${url === '' ? 'an empty string' : url}`);
 	return String(url);
 }
 
 function blobOf(file) {
 	if (typeof file === 'string')
-		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not the text "${file.slice(0, 100)}": a path is not read here`);
+		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not the string "${file.slice(0, 100)}": this client does not open paths`);
 	if (!/^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(file)) && !(file instanceof Blob))
 		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not ${Object.prototype.toString.call(file)}`);
 	return file;
@@ -123,14 +123,14 @@ function parse(text) {
 }
 
 function aborted() {
-	return new BiError(0, 'aborted', 'it was called off');
+	return new BiError(0, 'aborted', 'the request was aborted');
 }
 
 function failure(status, body) {
 	const known = body !== null && typeof body === 'object';
 
 	return new BiError(status, known && body.error ? String(body.error) : 'http_' + status,
-		known && body.detail ? String(body.detail) : 'the server answers ' + status + ' and does not say why', known ? body : null);
+		known && body.detail ? String(body.detail) : 'the server answered with status ' + status + ' and no reason', known ? body : null);
 }
 
 /* The body of an answer; throws what is none, and what says that it failed. */
@@ -140,7 +140,7 @@ function judge(status, text) {
 	if (status < 200 || status > 299)
 		throw failure(status, body === undefined ? null : body);
 	if (body === undefined)
-		throw new BiError(status, 'bad_answer', 'the answer is no JSON: is this the address of a bi-serve?');
+		throw new BiError(status, 'bad_answer', 'the answer is not JSON: is this the address of a server of bi-serve?');
 	return body;
 }
 

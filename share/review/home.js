@@ -115,7 +115,7 @@ function reviewLine(batch, to) {
 
 	if (review && number(review.subjects))
 		text = number(review.decided).toLocaleString('en') + ' of ' + plural(review.subjects, 'subject', 'subjects') + ' decided' +
-			(number(review.disagreements) ? ', ' + review.disagreements + ' differ' : '');
+			(number(review.disagreements) ? ', reviewers differ on ' + review.disagreements : '');
 	if (isJob(batch))
 		text = make('span', {}, text ? text + ' · ' : '', 'notebook ', make('a', {className: 'notebook',
 			href: 'add/?notebook=' + encodeURIComponent(batch.batch_job.notebook)}, batch.batch_job.notebook));
@@ -220,7 +220,7 @@ function show(text) {
 	place(byId('jobs'), newest);
 	byId('handed').hidden = jobs.length === 0;
 	byId('more').hidden = jobs.length <= wanted;
-	setText(byId('more'), (jobs.length - wanted).toLocaleString('en') + ' more');
+	setText(byId('more'), 'Show ' + Math.min(steps, jobs.length - wanted).toLocaleString('en') + ' more');
 	byId('nothing').hidden = batches.length > 0;
 	showSummary(batches);
 	return true;
@@ -252,7 +252,7 @@ async function ask() {
 		good = false;
 	}
 	clearTimeout(end);
-	mark(good ? 'saving' : 'off', good ? 'Every ' + silence + ' seconds' : 'No answer; trying again');
+	mark(good ? 'saving' : 'off', good ? 'Updated every ' + silence + ' seconds' : 'No answer; trying again');
 }
 
 /* The stream; while there is none, questions. A browser tries by itself where it lost one, and not where it got none. */

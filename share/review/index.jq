@@ -12,7 +12,7 @@ def index_head:
 <div><h1>\($title)</h1>
 <p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
-		+ (if .waiting > 0 then @html ", \(.waiting) not there yet" else "" end)
+		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ "</p></div>\n"
 		+ progress
 		+ "</div>\n"
@@ -36,7 +36,7 @@ def index_card($batch):
 		+ @html "</div>
 <h2>\(.name)</h2>
 <p class=\"quiet\">\(plural([.candidates[] | select(.failed | not)] | length; "candidate"; "candidates"))"
-		+ (if .waiting > 0 then @html ", \(.waiting) not there yet" else "" end)
+		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ "</p>
 <p class=\"state\"></p></a></li>
 ")};

@@ -42,7 +42,7 @@ def bar($kind):
 
 def notice:
 	"<p class=\"notice\" id=\"notice\" role=\"alert\" hidden></p>
-<noscript><p class=\"notice\">Looking works without JavaScript. Picking needs it, and this browser has switched it off.</p></noscript>
+<noscript><p class=\"notice\">You can view these pages without JavaScript, but picking needs it, and it is off in this browser.</p></noscript>
 ";
 
 def page_tail: "<p class=\"unseen\" id=\"say\" role=\"status\"></p>\n</body>\n</html>\n";
@@ -68,7 +68,7 @@ def filters:
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>
-<p class=\"empty\" id=\"nothing\" hidden>No subject is like that.</p>
+<p class=\"empty\" id=\"nothing\" hidden>No subject matches.</p>
 ";
 
 # Long lists come in parts, so that a browser can skip those that are out of sight; the input is the subject.

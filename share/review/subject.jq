@@ -49,7 +49,7 @@ def badges:
 		(if .animated then badge("plain"; "animated") else empty end),
 		(if .vector then badge("plain"; "vector") else empty end),
 		(if .same_as then badge("plain"; "same file as \(.same_as)")
-		elif .near then badge("plain"; "like \(.near)" + (if .distance then ", \(.distance) of 64 bits differ" else "" end))
+		elif .near then badge("plain"; "similar to \(.near)" + (if .distance then " (\(.distance) of 64 bits differ)" else "" end))
 		else empty end)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + join("") + "</ul>\n" end;
 
@@ -66,7 +66,7 @@ def details:
 		(if .score then @html "<li>Score: \(.score)\(if .score_why then " (\(.score_why))" else "" end)</li>" else empty end),
 		([
 			(if .page then .page | outside("Source page") else empty end),
-			(if .url then .url | outside("Where the file came from") else empty end),
+			(if .url then .url | outside("URL of the file") else empty end),
 			(if .file and (.shows and (.vector | not) | not) then @html "<a href=\"\(.file)\" download>Download \(.file)</a>" else empty end)
 		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
@@ -127,7 +127,7 @@ def groups($name):
 	| ($folded["\(.idx)"] // []) as $like
 	| if ($like | length) == 0 then candidate($name) else
 		"<div class=\"group\">\n" + candidate($name)
-		+ @html "<details class=\"alike\"><summary>\(plural($like | length; "other"; "others")) like it: \([$like[].idx | tostring] | join(", "))</summary>
+		+ @html "<details class=\"alike\"><summary>\($like | length) similar: \([$like[].idx | tostring] | join(", "))</summary>
 <div class=\"folded\">
 "
 		+ ([$like[] | candidate($name)] | join("")) + "</div></details></div>\n"
@@ -178,7 +178,7 @@ def subject_page($batch):
 		+ notice
 		+ panel($batch)
 		+ "<div class=\"pictures\">\n"
-		+ (if .waiting > 0 then @html "<p class=\"quiet\">Not there yet: \(.waiting). Run bi-render again once they are.</p>\n" else "" end)
+		+ (if .waiting > 0 then @html "<p class=\"quiet\">\(plural(.waiting; "item is"; "items are")) not fetched yet. Run bi-render again later.</p>\n" else "" end)
 		+ (if ($shown | length) == 0 then "<p class=\"empty\">There are no candidates for this subject.</p>\n" else "" end)
 		+ (if ($shown | length) > 0 then
 			"<div class=\"candidates\">\n" + ([$shown | groups($s.name)] | join("")) + "</div>\n"

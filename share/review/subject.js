@@ -171,7 +171,7 @@
 		const box = byId('typed') || make('p', {id: 'typed', role: 'status'});
 
 		box.hidden = typed === null;
-		setText(box, typed === null ? '' : 'Pick ' + (typed || '…') + ' – Enter picks, Esc does not');
+		setText(box, typed === null ? '' : 'Pick ' + (typed || '…') + ' – Enter confirms, Esc cancels');
 		document.body.append(box);
 	}
 

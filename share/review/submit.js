@@ -41,7 +41,7 @@
 	/* What the server does not take, each with why, and a way to be rid of it. */
 	function showRefused() {
 		byId('refused').replaceChildren(...picks.refused().map(function ([subject, why]) {
-			const drop = make('button', {type: 'button', className: 'button'}, 'Drop it');
+			const drop = make('button', {type: 'button', className: 'button'}, 'Discard');
 
 			drop.addEventListener('click', () => picks.forget(subject));
 			return make('li', {}, make('b', {}, subject), ': ' + why + ' ', drop);
@@ -50,10 +50,10 @@
 
 	function where(state, unsaved) {
 		if (state.name === 'local')
-			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' kept only in this browser, and only while these pages stay where they are. ' : '') +
-				'Download the file, and give it to bi-collect --picks.';
+			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' stored only in this browser, and lost if these pages are moved. ' : '') +
+				'Download the file, and pass it to bi-collect --picks.';
 		if (unsaved === 0)
-			return state.name === 'unknown' ? '' : 'Everything that was decided is on the server.';
+			return state.name === 'unknown' ? '' : 'All picks are on the server.';
 		if (state.name === 'offline' || state.name === 'failing')
 			return plural(unsaved, 'pick is', 'picks are') + ' not saved. The next try is in ' +
 				plural(Math.max(1, Math.round((state.retryAt - Date.now()) / 1000)), 'second', 'seconds') + '.';

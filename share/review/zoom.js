@@ -36,7 +36,7 @@ const zoom = (function () {
 		parts.img.onerror = function () {
 			parts.img.onerror = null;
 			parts.img.src = one.small;
-			setText(parts.about, one.about + ' · this browser cannot show the file, only its thumbnail');
+			setText(parts.about, one.about + ' · this browser can show only the thumbnail of this file');
 		};
 		parts.img.src = one.href;
 		parts.img.alt = one.alt;
@@ -87,7 +87,7 @@ const zoom = (function () {
 				make('span', {className: 'buttons'}, parts.back, parts.on, parts.size, parts.pick)),
 			stage);
 		stage.setAttribute('role', 'group');
-		stage.setAttribute('aria-label', 'The picture; scrolls at full size');
+		stage.setAttribute('aria-label', 'Picture; scrolls at full size');
 		dialog.querySelector('.buttons').append(review.closer(dialog));
 		dialog.addEventListener('close', function () {
 			const card = document.querySelector('[data-pick="' + shown + '"]');
