@@ -23,7 +23,7 @@ def index_head:
 def index_thumb:
 	@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
 
-# Four pictures a subject, or one where the batch is so big that four would make the page heavy.
+# Four pictures for each subject, or one in a large batch, to keep the page small.
 def index_card($batch):
 	([.candidates[] | select(.thumb)]) as $pictures
 	| ($pictures[:(if $batch.subjects > 1000 then 1 else 4 end)]) as $few

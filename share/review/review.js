@@ -1,6 +1,6 @@
 /*
- * What all review pages share: what is saved, said in the bar; messages; the dialogs of the reviewer's name and of
- * the keys; how to move to another page. Every text from a batch goes in as text, never as HTML.
+ * Shared by all review pages: the state of the picks in the bar, messages, the dialogs for the reviewer's name and the
+ * keys, and the change to another page. Texts from batches are inserted as text, never as HTML.
  */
 'use strict';
 const review = (function () {
@@ -28,12 +28,12 @@ const review = (function () {
 			element.textContent = text;
 	}
 
-	/* Tells those who listen to the page. */
+	/* Tells screen readers. */
 	function say(text) {
 		setText(byId('say'), text);
 	}
 
-	/* Something is wrong, until it is not: an empty text takes it away. */
+	/* Shows a problem; an empty text hides it. */
 	function warn(text) {
 		const notice = byId('notice');
 
@@ -78,7 +78,7 @@ const review = (function () {
 			text = unsaved ? 'In this browser: ' + unsaved : '';
 		} else if (state.name === 'saving' && unsaved <= 1) {
 			kind = 'saving';
-			text = pill.textContent; /* a moment later it is said */
+			text = pill.textContent; /* it changes a moment later */
 		} else if (state.name === 'unknown' && !unsaved) {
 			kind = 'saving';
 			text = '';
@@ -151,7 +151,7 @@ const review = (function () {
 		openDialog(dialog);
 	}
 
-	/* Asks who is choosing; resolves when that is known. Who closes the dialog stays anonymous. */
+	/* Asks for the reviewer's name, and resolves when it is known. A reviewer who closes the dialog is anonymous. */
 	function askName() {
 		return new Promise(function (resolve) {
 			const input = make('input', {id: 'name', type: 'text', maxLength: 64, autocomplete: 'name', spellcheck: false});
@@ -192,8 +192,8 @@ const review = (function () {
 	}
 
 	/*
-	 * Goes to another page once what was picked is saved, or has had its time. While the server does not answer there
-	 * is no other page to go to, so this one stays.
+	 * Opens another page when the picks are saved, or after 1.5 s. While the server does not answer, no other page can be
+	 * loaded, so this one stays.
 	 */
 	async function go(to) {
 		if (leaving)
@@ -206,7 +206,7 @@ const review = (function () {
 			return;
 		}
 		location.href = to;
-		/* A page that does not come leaves this one in place: then it is to work again. */
+		/* If the other page does not load, this one must work again. */
 		setTimeout(function () {
 			leaving = false;
 		}, 5000);
@@ -218,7 +218,7 @@ const review = (function () {
 		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
 	}
 
-	/* Calls KEYS[key] for keys that are meant for the page. */
+	/* Calls HANDLERS[key] for keys that are meant for the page. */
 	function listenKeys(handlers) {
 		document.addEventListener('keydown', function (event) {
 			if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || leaving ||

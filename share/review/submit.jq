@@ -1,4 +1,4 @@
-# submit.html: what was decided, what is not saved, where reviewers differ, and all of it to take away.
+# submit.html: the decisions, those that are not saved, the disagreements, and the picks file to download.
 include "page";
 
 def submit_head:
