@@ -1,4 +1,4 @@
-#include "hand.h"
+#include "submission.h"
 
 #include <errno.h>
 #include <json-c/json.h>

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "hand.h"
+#include "submission.h"
 
 /* A client's place in its request. */
 enum { TAKES_HEADERS, TAKES_BODY, TAKES_THREAD, TAKES_ITEM };

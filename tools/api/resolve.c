@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 /* --- notebooks --- */
 

@@ -14,9 +14,9 @@
 #include "batch/queue.h"
 #include "files/file.h"
 #include "files/trash.h"
-#include "hand.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
+#include "submission.h"
 
 enum { TRIES = 1000, BLOCK = 256, SYNC_ALL = 16 };
 

@@ -1,8 +1,8 @@
 /*
  * look: what bi-api answers of jobs, files and knowledge items, each within its notebook.
  */
-#ifndef BI_LOOK_H
-#define BI_LOOK_H
+#ifndef BI_RESOLVE_H
+#define BI_RESOLVE_H
 
 #include "api.h"
 #include "notebook/notebook.h"
@@ -26,7 +26,7 @@ bool query_page(const struct request *q, uint64_t otherwise, uint64_t *limit, ui
 
 enum { LOOK_USUAL = 50, LOOK_MOST = 10000 };
 
-/* --- look.c: what an id is of --- */
+/* --- resolve.c: what an id is of --- */
 
 /* The notebook NAME up to now, with all that its batches have. NULL after making R the error. */
 struct notebook *look_notebook(struct api *api, const char *name, struct reply *r);
@@ -62,7 +62,7 @@ struct json_object *look_file(struct api *api, const char *notebook, const char 
 /* Appends ,"KEY":VALUE of the member NAME where O has it. */
 void look_add(struct buf *out, struct json_object *o, const char *name, const char *key);
 
-/* --- jobs.c, files.c, content.c, remove.c, knowledge.c --- */
+/* --- jobs.c, files.c, content.c, delete_file.c, knowledge.c --- */
 
 handler jobs_status, jobs_list;
 handler files_list, files_status, files_delete;

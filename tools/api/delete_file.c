@@ -17,8 +17,8 @@
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "files/trash.h"
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held all the same */
 

@@ -1,17 +1,17 @@
 /*
  * hand: what a request hands in, from its first byte until it is a job, and its only item done. bi-api --take.
  *
- *	take.c       the clients: who may, how fast, whom to wait for
+ *	submit_server.c       the clients: who may, how fast, whom to wait for
  *	form.c       the parts of an upload, to the disk as they come
  *	urls.c       the URLs of a request
- *	make.c       the batch of the job
+ *	create_job.c       the batch of the job
  *	wait_item.c  its only item
  *
  * A hand's body is taken in the loop of all clients. What then waits for the disk, or reckons for long, is done in a
  * thread of its own (hand_finish), which has the hand to itself meanwhile.
  */
-#ifndef BI_HAND_H
-#define BI_HAND_H
+#ifndef BI_SUBMISSION_H
+#define BI_SUBMISSION_H
 
 #include "api.h"
 #include "client_loop.h"
@@ -106,7 +106,7 @@ bool form_end(struct hand *h);
 /* Takes the items out of the request S, whose body is whole. False after making the reply the error. */
 bool urls_take(struct hand *h, const struct scgi *s);
 
-/* --- make.c --- */
+/* --- create_job.c --- */
 
 /* Makes the job, all of it on the disk. False after making the reply the error, with nothing left behind. */
 bool make_job(struct hand *h);
