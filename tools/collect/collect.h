@@ -1,8 +1,8 @@
 /*
  * collect: what reviewers chose, in collected/, shared by all batches.
  *
- * choose.c goes through a batch's subjects and finds what is chosen of each, as decide.c has it; originals.c has the
- * originals of thumbnails; store.c keeps a subject's directory as that says, and report.c says what became of it.
+ * collect_batch.c goes through a batch's subjects and finds what is chosen of each, as decide.c has it; originals.c has
+ * the originals of thumbnails; store.c keeps a subject's directory as that says, and report.c says what became of it.
  * credits.c writes the ATTRIBUTION documents; import.c takes decisions from files; export.c lays exports out and
  * pack.c writes them; verify.c reads them again.
  */
@@ -68,7 +68,7 @@ int collect_worse(int code, int next);
 /* Says that WHAT cannot be done, with errno, and returns the exit code of it. */
 int collect_trouble(const char *what, const char *with);
 
-/* --- choose.c --- */
+/* --- collect_batch.c --- */
 
 /* Collects the batch NAME. Returns an exit code. */
 int choose_batch(struct collect *c, const char *name);

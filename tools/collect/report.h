@@ -1,5 +1,5 @@
 /*
- * choosing: a batch being collected, and what is said of it: report.c, for choose.c.
+ * choosing: a batch being collected, and what is said of it: report.c, for collect_batch.c.
  */
 #ifndef BI_CHOOSING_H
 #define BI_CHOOSING_H
