@@ -20,7 +20,7 @@ struct asked {
 	long timeout; /* ms; -1: none */
 };
 
-/* --- seen.c: a batch, and how far it is --- */
+/* --- snapshot.c: a batch, and how far it is --- */
 
 enum { SEEN_KINDS = 8 };
 
@@ -84,7 +84,7 @@ void table_print_most(const struct root *root, const struct seen *const *v, size
 /* Prints the items of the batches. The exit code. */
 int items_show(const struct root *root, const struct names *names, const struct asked *asked);
 
-/* --- track.c: batches that are looked at when something happens to them --- */
+/* --- follow_batches.c: batches that are looked at when something happens to them --- */
 
 struct follow_event;
 
