@@ -1,4 +1,4 @@
-#include "words.h"
+#include "argv.h"
 
 #include <stdint.h>
 #include <stdio.h>

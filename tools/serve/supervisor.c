@@ -16,8 +16,8 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/msg.h"
-#include "keeper.h"
 #include "record.h"
+#include "supervisor.h"
 
 enum {
 	DRAIN_MS = 2000,    /* for requests under way once it is asked to end */

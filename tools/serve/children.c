@@ -10,13 +10,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "argv.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
 #include "files/trash.h"
-#include "keeper.h"
-#include "words.h"
+#include "supervisor.h"
 
 enum {
 	BACKLOG = 1024,

@@ -1,8 +1,8 @@
 /*
  * words: the arguments of a program that is started.
  */
-#ifndef BI_WORDS_H
-#define BI_WORDS_H
+#ifndef BI_ARGV_H
+#define BI_ARGV_H
 
 #include "serve.h"
 

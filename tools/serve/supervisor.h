@@ -1,10 +1,10 @@
 /*
- * keeper: what the files of a server's keeper share. The keeper (keeper.c) takes the port and is the parent of
- * lighttpd (lighttpd.c), of the programs of the API, and of a worker (backend.c): it starts those again when they end,
+ * keeper: what the files of a server's keeper share. The keeper (supervisor.c) takes the port and is the parent of
+ * lighttpd (lighttpd.c), of the programs of the API, and of a worker (children.c): it starts those again when they end,
  * ends with lighttpd, and all of them die with it.
  */
-#ifndef BI_KEEPER_H
-#define BI_KEEPER_H
+#ifndef BI_SUPERVISOR_H
+#define BI_SUPERVISOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,7 +57,7 @@ enum { KEEPER_DIR = 3 };
 /* What keeper_turn() returns, added up; 0: the time is over. */
 enum { TURN_ENDED = 1, TURN_ASKED = 2, TURN_FD = 4 };
 
-/* --- keeper.c --- */
+/* --- supervisor.c --- */
 
 /* Waits up to MS (-1: for ever, which is a keeper's life) until something happens: to lighttpd, to us, or on FD
  * (-1: none). Meanwhile keeps the log and the programs of the API. */
@@ -84,7 +84,7 @@ bool lighttpd_is_old(char *version, size_t room);
  * or the exit code after a message. */
 int server_probe(struct keeper *k);
 
-/* --- backend.c --- */
+/* --- children.c --- */
 
 /* To be called first. */
 void backend_prepare(struct keeper *k);
