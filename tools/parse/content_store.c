@@ -1,4 +1,4 @@
-#include "keep.h"
+#include "content_store.h"
 
 #include <errno.h>
 #include <fcntl.h>

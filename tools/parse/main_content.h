@@ -1,8 +1,8 @@
 /*
  * pick: which part of a page is what it is about.
  */
-#ifndef BI_PARSE_PICK_H
-#define BI_PARSE_PICK_H
+#ifndef BI_PARSE_MAIN_CONTENT_H
+#define BI_PARSE_MAIN_CONTENT_H
 
 #include "dom.h"
 

@@ -1,8 +1,8 @@
 /*
  * keep: where the knowledge of a batch's item is kept, bi-batch(5): content/ID_IDX.json and content/ID_IDX/.
  */
-#ifndef BI_PARSE_KEEP_H
-#define BI_PARSE_KEEP_H
+#ifndef BI_PARSE_CONTENT_STORE_H
+#define BI_PARSE_CONTENT_STORE_H
 
 #include <stdbool.h>
 #include <stdint.h>

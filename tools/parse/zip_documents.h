@@ -1,8 +1,8 @@
 /*
  * packed: the documents that are packed: what their parsers share.
  */
-#ifndef BI_PARSE_PACKED_H
-#define BI_PARSE_PACKED_H
+#ifndef BI_PARSE_ZIP_DOCUMENTS_H
+#define BI_PARSE_ZIP_DOCUMENTS_H
 
 #include "html/tree.h"
 #include "members.h"

@@ -1,8 +1,8 @@
 /*
  * about: what a page says of itself: title, language, description, author, date, canonical URL.
  */
-#ifndef BI_PARSE_ABOUT_H
-#define BI_PARSE_ABOUT_H
+#ifndef BI_PARSE_PAGE_METADATA_H
+#define BI_PARSE_PAGE_METADATA_H
 
 #include <curl/curl.h>
 

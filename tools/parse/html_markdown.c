@@ -1,4 +1,4 @@
-#include "show.h"
+#include "html_markdown.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "pick.h"
+#include "main_content.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "about.h"
+#include "page_metadata.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
  * show: a part of a page as Markdown.
  */
-#ifndef BI_PARSE_SHOW_H
-#define BI_PARSE_SHOW_H
+#ifndef BI_PARSE_HTML_MARKDOWN_H
+#define BI_PARSE_HTML_MARKDOWN_H
 
 #include <curl/curl.h>
 

@@ -11,8 +11,8 @@
 
 #include "confined/unpack.h"
 #include "formats.h"
-#include "packed.h"
 #include "xml.h"
+#include "zip_documents.h"
 
 enum { LISTED = 100000, TRIES = 100 };
 
