@@ -8,10 +8,12 @@
 
 #include "base/msg.h"
 #include "batch/subject_index.h"
-#include "choosing.h"
+#include "collect_batch.h"
 #include "confined/type.h"
+#include "exit_code.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "report.h"
 #include "review/credit.h"
 #include "review/picks.h"
 
@@ -19,7 +21,7 @@
 
 /* Adds the decisions of those who chose it, or of the others. */
 static void
-add_reviewers(const struct choosing *g, struct json_object *to, const struct decision *d, bool chose)
+add_reviewers(const struct batch_collector *g, struct json_object *to, const struct decision *d, bool chose)
 {
 	struct json_object *all = json_object_new_array();
 
@@ -65,7 +67,7 @@ item_as_given(struct json_object *item)
 
 /* What is known of a subject: from its first item. */
 struct about_subject {
-	char id[ID_LONGEST + 1]; /* of its directory */
+	char id[ID_MAX + 1]; /* of its directory */
 	struct json_object *subject;
 	struct buf name;
 	const char *category;
@@ -73,7 +75,7 @@ struct about_subject {
 
 /* Who, of which batch: what all choices of the subject begin with. */
 static struct json_object *
-begin_choice(const struct choosing *g, const struct about_subject *a, long idx)
+begin_choice(const struct batch_collector *g, const struct about_subject *a, long idx)
 {
 	struct json_object *o = json_object_new_object(), *job;
 
@@ -106,7 +108,7 @@ read_result(const struct batch *b, uint32_t k, struct json_object **result)
 
 /* Opens the file of RESULT. -1 with errno; what else than a file has its name is noted. */
 static int
-open_result(struct choosing *g, struct batch *b, struct json_object *result)
+open_result(struct batch_collector *g, struct batch *b, struct json_object *result)
 {
 	int fd = batch_open_file(b, result), error = errno;
 
@@ -120,11 +122,11 @@ open_result(struct choosing *g, struct batch *b, struct json_object *result)
 
 /* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
 static int
-add_file(struct choosing *g, struct batch *b, struct json_object *choice, uint32_t k)
+add_file(struct batch_collector *g, struct batch *b, struct json_object *choice, uint32_t k)
 {
 	struct json_object *result = NULL;
 	const char *sha256, *mime, *status;
-	char name[FILE_LONGEST];
+	char name[FILE_MAX];
 	int fd = -1, rc = read_result(b, k, &result);
 
 	sha256 = result ? rec_string(result, "sha256") : NULL;
@@ -150,7 +152,7 @@ add_file(struct choosing *g, struct batch *b, struct json_object *choice, uint32
 
 /* The item K as the store numbers it, parsed, and its place. NULL with errno. */
 static struct json_object *
-read_item(const struct choosing *g, uint32_t k, struct batch_place *place)
+read_item(const struct batch_collector *g, uint32_t k, struct batch_place *place)
 {
 	struct json_object *item = NULL;
 	struct buf line = {0};
@@ -166,7 +168,7 @@ read_item(const struct choosing *g, uint32_t k, struct batch_place *place)
 
 /* What is chosen of a subject, as it is put together. */
 struct chosen {
-	struct choosing *g;
+	struct batch_collector *g;
 	struct json_object *choices;
 	struct source {
 		struct batch *batch; /* the file's: of the originals, or the one that is collected */
@@ -198,8 +200,8 @@ open_file(void *arg, size_t i)
 /* Where the file of item K comes from, into FROM: where it is a thumbnail and the original is there, from that. Where
  * that should be there and is not, it is said. 0, or -1 with errno. */
 static int
-source_of(struct choosing *g, const struct about_subject *a, const struct batch_place *place, struct json_object *item,
-	  struct json_object *choice, struct source *from)
+source_of(struct batch_collector *g, const struct about_subject *a, const struct batch_place *place,
+	  struct json_object *item, struct json_object *choice, struct source *from)
 {
 	char why[300] = "it was not fetched yet", words[420];
 	uint32_t k = 0;
@@ -215,7 +217,7 @@ source_of(struct choosing *g, const struct about_subject *a, const struct batch_
 	}
 	if (g->c->set->originals && originals_has(item)) {
 		snprintf(words, sizeof(words), "the original of candidate %u is missing: %s", place->idx, why);
-		say_refused(g, a->id, "no_original", words, "its thumbnail is collected in its place");
+		report_refused(g, a->id, "no_original", words, "its thumbnail is collected in its place");
 		g->failed++;
 	}
 	return 0;
@@ -223,7 +225,8 @@ source_of(struct choosing *g, const struct about_subject *a, const struct batch_
 
 /* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
 static int
-add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, const struct decision *d, uint32_t k)
+add_item(struct batch_collector *g, struct chosen *v, const struct about_subject *a, const struct decision *d,
+	 uint32_t k)
 {
 	struct batch_place place;
 	struct json_object *item = read_item(g, k, &place), *choice, *credit;
@@ -245,7 +248,7 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 		char words[128];
 
 		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
-		say_refused(g, a->id, "no_license", words, "choose another, or collect without --strict");
+		report_refused(g, a->id, "no_license", words, "choose another, or collect without --strict");
 		g->failed++;
 	}
 	if (wrong || rc < 0) {
@@ -275,7 +278,7 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 
 /* What its first item says of it. 0, or -1 with errno. For json_object_put() and buf_free(). */
 static int
-know_subject(const struct choosing *g, uint32_t i, struct about_subject *a)
+know_subject(const struct batch_collector *g, uint32_t i, struct about_subject *a)
 {
 	struct batch_place place;
 	struct json_object *item = read_item(g, g->plan.items[g->plan.subjects[i].first], &place), *v = NULL;
@@ -302,7 +305,8 @@ know_subject(const struct choosing *g, uint32_t i, struct about_subject *a)
 
 /* The items that are chosen. 0, or -1 with errno. */
 static int
-choose_items(struct choosing *g, uint32_t i, const struct about_subject *a, const struct decision *d, struct chosen *v)
+choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
+	     struct chosen *v)
 {
 	const struct plan_subject *s = &g->plan.subjects[i];
 	uint32_t from = 0, to = g->all ? s->count : 0;
@@ -311,8 +315,8 @@ choose_items(struct choosing *g, uint32_t i, const struct about_subject *a, cons
 		to = (uint32_t)d->choice; /* IDX counts its items in the order asked, and so does the plan */
 		from = to - 1;
 	} else if (d->kind == DECIDED && d->choice > 0) {
-		say_refused(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
-			    "choose another");
+		report_refused(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
+			       "choose another");
 		g->failed++;
 	}
 	for (uint32_t k = from; k < to; k++)
@@ -322,7 +326,7 @@ choose_items(struct choosing *g, uint32_t i, const struct about_subject *a, cons
 }
 
 static int
-choose_subject(struct choosing *g, uint32_t i)
+choose_subject(struct batch_collector *g, uint32_t i)
 {
 	struct about_subject a = {0};
 	struct chosen v = {.g = g, .choices = json_object_new_array()};
@@ -333,7 +337,7 @@ choose_subject(struct choosing *g, uint32_t i)
 	decide(g->c, g->picks, g->first[i], &d);
 	rc = know_subject(g, i, &a);
 	if (rc == 0 && d.kind == DISPUTED)
-		say_dispute(g, a.id, &d);
+		report_dispute(g, a.id, &d);
 	if (rc == 0)
 		rc = choose_items(g, i, &a, &d, &v);
 	if (rc == 0) {
@@ -349,7 +353,7 @@ choose_subject(struct choosing *g, uint32_t i)
 
 		rc = store_update(g->c, &w, &stored);
 		if (rc == 0)
-			say_stored(g, &w, &stored);
+			report_stored(g, &w, &stored);
 	}
 	free(v.from);
 	free(stored.outcome);
@@ -364,7 +368,7 @@ choose_subject(struct choosing *g, uint32_t i)
 
 /* Whether --strict refuses it. */
 static bool
-is_refused(const struct choosing *g, struct json_object *item)
+is_refused(const struct batch_collector *g, struct json_object *item)
 {
 	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
 	bool refused = credit && credit_wrong(credit);
@@ -375,7 +379,7 @@ is_refused(const struct choosing *g, struct json_object *item)
 
 /* Has the originals of what is chosen fetched. Returns an exit code. */
 static int
-get_originals(const struct choosing *g)
+get_originals(const struct batch_collector *g)
 {
 	struct buf lines = {0};
 	int code = EX_ALL_WELL;
@@ -393,7 +397,7 @@ get_originals(const struct choosing *g)
 				continue;
 			item = read_item(g, g->plan.items[s->first + k], &place);
 			if (!item && errno != EBADMSG) { /* that is said when the subject is collected */
-				code = collect_trouble("read the items of batch", batch_name(g->b));
+				code = exit_code_report("read the items of batch", batch_name(g->b));
 				break;
 			}
 			if (item && originals_has(item) && !is_refused(g, item))
@@ -409,7 +413,7 @@ get_originals(const struct choosing *g)
 
 /* A preferred reviewer who decided nothing is most likely misspelt. */
 static void
-look_for_preferred(const struct choosing *g)
+look_for_preferred(const struct batch_collector *g)
 {
 	for (const char **name = g->c->set->prefer; *name; name++) {
 		size_t n = picks_count(g->picks), i = 0;
@@ -423,7 +427,7 @@ look_for_preferred(const struct choosing *g)
 
 /* Notes where the decisions of each subject begin. */
 static void
-find_decisions(struct choosing *g)
+find_decisions(struct batch_collector *g)
 {
 	struct picks_subject s;
 	size_t strangers = 0;
@@ -453,7 +457,7 @@ find_decisions(struct choosing *g)
 
 /* Says that subject I could not be collected, with errno. Whether that is its own damage, and the others may go on. */
 static bool
-is_damage(struct choosing *g, uint32_t i)
+is_damage(struct batch_collector *g, uint32_t i)
 {
 	const char *name = batch_name(g->b), *id = plan_id(&g->plan, i);
 	bool is_odd = g->odd.len > 0;
@@ -481,7 +485,7 @@ is_damage(struct choosing *g, uint32_t i)
 
 /* What batch.json says into G->about; nothing where it is not there yet. 0, or -1 with errno. */
 static int
-read_about(struct choosing *g)
+read_about(struct batch_collector *g)
 {
 	struct buf text = {0};
 	int rc = batch_about(g->b, &text);
@@ -498,20 +502,20 @@ read_about(struct choosing *g)
 }
 
 static int
-choose(struct choosing *g)
+collect_subjects(struct batch_collector *g)
 {
 	const char *name = batch_name(g->b);
 	int code = EX_ALL_WELL;
 
 	if (read_about(g) < 0)
-		return collect_trouble("read batch.json of batch", name);
+		return exit_code_report("read batch.json of batch", name);
 	if (batch_filesfd(g->b) < 0 && errno != ENOENT)
-		return collect_trouble("look into files/ of batch", name);
+		return exit_code_report("look into files/ of batch", name);
 	if (plan_make(&g->plan, g->b) < 0)
-		return collect_trouble("read the items of batch", name);
+		return exit_code_report("read the items of batch", name);
 	g->picks = picks_read(g->b);
 	if (!g->picks)
-		return collect_trouble("read the picks of batch", name);
+		return exit_code_report("read the picks of batch", name);
 	find_decisions(g);
 	if (picks_bad(g->picks)) {
 		msg_warn("batch %s: %zu lines of its picks.ndjson are no decisions: they are passed over; see whether "
@@ -522,20 +526,20 @@ choose(struct choosing *g)
 	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
 		return code;
 	if (originals_open(g->c, name, &g->originals) < 0)
-		return collect_trouble("read the batch of the originals of batch", name);
+		return exit_code_report("read the batch of the originals of batch", name);
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
-			return collect_trouble("go on with batch", name);
+			return exit_code_report("go on with batch", name);
 	if (g->c->made && fsync(g->c->subjects) < 0)
-		return collect_trouble("sync the collection, for batch", name);
+		return exit_code_report("sync the collection, for batch", name);
 	g->c->made = false;
-	return collect_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
+	return exit_code_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
 }
 
 int
-choose_batch(struct collect *c, const char *name)
+collect_batch(struct collect *c, const char *name)
 {
-	struct choosing g = {.c = c, .b = batch_open(c->root, name, BATCH_READ, NULL)};
+	struct batch_collector g = {.c = c, .b = batch_open(c->root, name, BATCH_READ, NULL)};
 	int code;
 
 	if (!g.b && errno == ENOENT) {
@@ -543,10 +547,10 @@ choose_batch(struct collect *c, const char *name)
 		return EX_NOINPUT;
 	}
 	if (!g.b)
-		return collect_trouble("open the batch", name);
-	code = choose(&g);
+		return exit_code_report("open the batch", name);
+	code = collect_subjects(&g);
 	if (!c->set->json && !(c->set->output && strcmp(c->set->output, "-") == 0))
-		say_batch(&g);
+		report_batch(&g);
 	c->files += g.files;
 	c->changed += g.changed;
 	c->removed += g.removed;

@@ -1,14 +1,19 @@
 /*
- * choosing: a batch being collected, and what is said of it: report.c, for collect_batch.c.
+ * report: what became of a batch and its subjects, as records and for people.
  */
-#ifndef BI_CHOOSING_H
-#define BI_CHOOSING_H
+#ifndef BI_REPORT_H
+#define BI_REPORT_H
 
+#include "batch/batch.h"
 #include "batch/subject_index.h"
 #include "collect.h"
+#include "decide.h"
+#include "originals.h"
+#include "review/picks.h"
+#include "store.h"
 
 /* A batch being collected. */
-struct choosing {
+struct batch_collector {
 	struct collect *c;
 	struct batch *b;
 	struct plan plan;
@@ -21,18 +26,18 @@ struct choosing {
 	struct buf odd; /* the path in files/ that is not a regular file; empty if there is none */
 };
 
-/* Says that something of the subject ID is not collected, and why: as a record with CODE, and to people, who are told
- * what to do. */
-void say_refused(const struct choosing *g, const char *id, const char *code, const char *message,
-		 const char *what_to_do);
+/* Reports that something of the subject ID is not collected, and why: as a record with CODE, and to people, with
+ * WHAT_TO_DO. */
+void report_refused(const struct batch_collector *g, const char *id, const char *code, const char *message,
+		    const char *what_to_do);
 
-/* Says that reviewers differ, who chose what. */
-void say_dispute(struct choosing *g, const char *id, const struct decision *d);
+/* Reports and counts that reviewers differ, with the choice of each. */
+void report_dispute(struct batch_collector *g, const char *id, const struct decision *d);
 
-/* Says, and counts, what became of a subject. */
-void say_stored(struct choosing *g, const struct wanted *w, const struct stored *s);
+/* Reports and counts what became of a subject. */
+void report_stored(struct batch_collector *g, const struct wanted *w, const struct stored *s);
 
-/* A sentence for people about the whole batch. */
-void say_batch(const struct choosing *g);
+/* Prints a sentence about the whole batch. */
+void report_batch(const struct batch_collector *g);
 
 #endif
