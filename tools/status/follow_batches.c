@@ -7,7 +7,7 @@
 #include "base/msg.h"
 #include "batch/watch_root.h"
 #include "files/file.h"
-#include "status.h"
+#include "follow_batches.h"
 
 /*
  * The kernel tells of the close of `lock` just before it drops that lock. So a batch is looked at again a little later,
@@ -17,19 +17,20 @@ static const int64_t pauses[] = {1000, 100, 20}; /* ms before the look after whi
 enum { AGAIN = sizeof(pauses) / sizeof(*pauses), BLIND_MS = 2000 };
 
 static int
-by_name(const void *a, const void *b)
+compare_batch_names(const void *a, const void *b)
 {
-	return strcmp((*(struct tracked *const *)a)->seen.name, (*(struct tracked *const *)b)->seen.name);
+	return strcmp((*(struct followed_batch *const *)a)->snapshot.name,
+		      (*(struct followed_batch *const *)b)->snapshot.name);
 }
 
-static struct tracked *
-find(const struct track *t, const char *name)
+static struct followed_batch *
+find_followed(const struct follower *t, const char *name)
 {
 	size_t from = 0, to = t->n;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int cmp = strcmp(t->v[middle]->seen.name, name);
+		int cmp = strcmp(t->v[middle]->snapshot.name, name);
 
 		if (cmp == 0)
 			return t->v[middle];
@@ -42,9 +43,9 @@ find(const struct track *t, const char *name)
 }
 
 static void
-drop(struct tracked *v)
+free_followed(struct followed_batch *v)
 {
-	seen_free(&v->seen);
+	snapshot_free(&v->snapshot);
 	history_free(&v->history);
 	free(v);
 }
@@ -52,7 +53,7 @@ drop(struct tracked *v)
 /* --- which there are --- */
 
 struct finding {
-	struct track *t;
+	struct follower *t;
 	size_t known; /* those that were there before, which are sorted */
 };
 
@@ -60,17 +61,18 @@ static bool
 add_found(const char *name, void *arg)
 {
 	struct finding *f = arg;
-	struct track *t = f->t;
+	struct follower *t = f->t;
 	size_t n = t->n;
-	struct tracked *v;
+	struct followed_batch *v;
 
 	t->n = f->known;
-	v = find(t, name);
+	v = find_followed(t, name);
 	t->n = n;
 	if (!v) {
 		v = buf_alloc(sizeof(*v));
-		*v = (struct tracked){.seen = {.name = buf_strdup(name)}, .history = {.fd = -1}, .again = AGAIN};
-		t->v = buf_realloc(t->v, (n + 1) * sizeof(struct tracked *));
+		*v = (struct followed_batch){
+			.snapshot = {.name = buf_strdup(name)}, .history = {.fd = -1}, .again = AGAIN};
+		t->v = buf_realloc(t->v, (n + 1) * sizeof(struct followed_batch *));
 		t->v[t->n++] = v;
 	}
 	v->found = true;
@@ -85,13 +87,13 @@ is_there(const struct root *root, const char *name)
 	int dir = batches < 0 ? -1 : root_dir(batches, name, false);
 
 	if (dir < 0 && errno != ENOENT)
-		msg_finish(seen_say_not_open(name));
+		msg_finish(snapshot_report_not_open(name));
 	return file_close(batches, file_close(dir, dir >= 0));
 }
 
 /* Finds the batches that there are. 0 or -1. */
 static int
-find_all(struct track *t)
+find_all(struct follower *t)
 {
 	struct finding f = {t, t->n};
 
@@ -105,26 +107,26 @@ find_all(struct track *t)
 
 /* Takes leave of those that are not there, or not any longer. */
 static void
-leave_gone(struct track *t)
+leave_gone(struct follower *t)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct tracked *v = t->v[i];
+		struct followed_batch *v = t->v[i];
 
 		if (v->found && !v->gone) {
 			t->v[n++] = v;
 			continue;
 		}
 		t->left(t, v, true);
-		drop(v);
+		free_followed(v);
 	}
 	t->n = n;
 }
 
 /* Brings the list up to what batches/ has. What has gone goes first: there may be another by its name. */
 static void
-list(struct track *t)
+list_batches(struct follower *t)
 {
 	t->list = false;
 	leave_gone(t);
@@ -134,11 +136,11 @@ list(struct track *t)
 		msg_die_errno(msg_code(errno), "cannot list the batches in %s", t->root->path);
 	leave_gone(t);
 	if (t->n > 0)
-		qsort(t->v, t->n, sizeof(struct tracked *), by_name);
+		qsort(t->v, t->n, sizeof(struct followed_batch *), compare_batch_names);
 }
 
 int
-track_open(struct track *t)
+follower_open(struct follower *t)
 {
 	t->follow = follow_open(t->root);
 	if (!t->follow)
@@ -146,16 +148,16 @@ track_open(struct track *t)
 	for (size_t i = 0; i < t->names->n; i++)
 		if (!is_there(t->root, t->names->v[i])) {
 			errno = ENOENT;
-			return seen_say_not_open(t->names->v[i]);
+			return snapshot_report_not_open(t->names->v[i]);
 		}
-	list(t);
+	list_batches(t);
 	return 0;
 }
 
 /* --- what happens --- */
 
 static void
-touch(struct track *t, struct tracked *v)
+schedule_look(struct follower *t, struct followed_batch *v)
 {
 	int64_t soon = clock_ms();
 
@@ -166,10 +168,10 @@ touch(struct track *t, struct tracked *v)
 }
 
 static void
-heed(const struct follow_event *e, void *arg)
+on_event(const struct follow_event *e, void *arg)
 {
-	struct track *t = arg;
-	struct tracked *v = *e->name ? find(t, e->name) : NULL;
+	struct follower *t = arg;
+	struct followed_batch *v = *e->name ? find_followed(t, e->name) : NULL;
 	bool all = e->what == FOLLOW_LOST;
 	/* A worker came or went. */
 	bool queued = e->what == FOLLOW_QUEUE && *e->name == '.';
@@ -178,10 +180,10 @@ heed(const struct follow_event *e, void *arg)
 		v->gone = true;
 	t->list |= all || e->what == FOLLOW_BATCHES || e->what == FOLLOW_GONE;
 	for (size_t i = 0; i < t->n; i++)
-		if (all || (queued && t->v[i]->seen.p.queued))
-			touch(t, t->v[i]);
+		if (all || (queued && t->v[i]->snapshot.p.queued))
+			schedule_look(t, t->v[i]);
 	if (v && e->what != FOLLOW_LEASES && e->what != FOLLOW_REVIEW)
-		touch(t, v);
+		schedule_look(t, v);
 	if (t->heard)
 		t->heard(t, v, e);
 }
@@ -189,34 +191,34 @@ heed(const struct follow_event *e, void *arg)
 /* One look, with the files that are there now. The watch comes before it: what happens between the two is not
  * missed. */
 static void
-look(struct track *t, struct tracked *v)
+look_at_batch(struct follower *t, struct followed_batch *v)
 {
 	int64_t now = clock_ms();
-	bool blind = follow_batch(t->follow, v->seen.name) < 0 && errno != ENOENT;
-	struct batch *b = batch_open(t->root, v->seen.name, BATCH_READ, NULL);
+	bool blind = follow_batch(t->follow, v->snapshot.name) < 0 && errno != ENOENT;
+	struct batch *b = batch_open(t->root, v->snapshot.name, BATCH_READ, NULL);
 
 	v->looked = now;
-	v->due = v->again > 0 ? now + pauses[--v->again] : track_never;
+	v->due = v->again > 0 ? now + pauses[--v->again] : follower_never;
 	if (blind && now + BLIND_MS < v->due)
 		v->due = now + BLIND_MS;
 	if (b) {
 		t->look(t, v, b);
 		batch_close(b);
 	} else if (errno != ENOENT) {
-		v->seen.wrong = errno;
+		v->snapshot.wrong = errno;
 	}
 }
 
 int64_t
-track_look(struct track *t)
+follower_look(struct follower *t)
 {
-	int64_t next = track_never;
+	int64_t next = follower_never;
 
 	if (t->list)
-		list(t);
+		list_batches(t);
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->v[i]->due <= clock_ms())
-			look(t, t->v[i]);
+			look_at_batch(t, t->v[i]);
 		if (t->v[i]->due < next)
 			next = t->v[i]->due;
 	}
@@ -224,52 +226,52 @@ track_look(struct track *t)
 }
 
 void
-track_wait(struct track *t, int64_t until, struct pollfd fds[TRACK_FDS])
+follower_wait(struct follower *t, int64_t until, struct pollfd fds[FOLLOWER_FDS])
 {
-	int ms = until == track_never ? -1 : clock_left(until);
+	int ms = until == follower_never ? -1 : clock_left(until);
 
 	fds[0] = (struct pollfd){.fd = follow_fd(t->follow), .events = POLLIN};
-	for (int i = 1; i < TRACK_FDS; i++)
+	for (int i = 1; i < FOLLOWER_FDS; i++)
 		fds[i].revents = 0;
-	if (poll(fds, TRACK_FDS, ms) < 0) {
+	if (poll(fds, FOLLOWER_FDS, ms) < 0) {
 		if (errno != EINTR)
 			msg_die_errno(EX_OSERR, "cannot wait");
 		return;
 	}
 	if (fds[0].revents)
-		follow_heed(t->follow, heed, t);
+		follow_heed(t->follow, on_event, t);
 }
 
 /* --- what they come to --- */
 
 bool
-track_is_done(const struct track *t)
+follower_is_done(const struct follower *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (!t->v[i]->looked || (!t->v[i]->seen.p.done && !t->v[i]->seen.wrong))
+		if (!t->v[i]->looked || (!t->v[i]->snapshot.p.done && !t->v[i]->snapshot.wrong))
 			return false;
 	return true;
 }
 
 int
-track_judge(const struct track *t, const struct asked *asked)
+follower_exit_code(const struct follower *t, const struct settings *set)
 {
-	const struct seen **v = buf_alloc((t->n + 1) * sizeof(*v));
+	const struct snapshot **v = buf_alloc((t->n + 1) * sizeof(*v));
 	int code;
 
 	for (size_t i = 0; i < t->n; i++)
-		v[i] = &t->v[i]->seen;
-	code = seen_judge(v, t->n, asked);
+		v[i] = &t->v[i]->snapshot;
+	code = snapshot_exit_code(v, t->n, set);
 	free(v);
 	return code;
 }
 
 void
-track_close(struct track *t)
+follower_close(struct follower *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		t->left(t, t->v[i], false);
-		drop(t->v[i]);
+		free_followed(t->v[i]);
 	}
 	free(t->v);
 	follow_close(t->follow);

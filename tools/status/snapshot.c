@@ -11,10 +11,10 @@
 
 #include "base/msg.h"
 #include "batch/queue.h"
-#include "status.h"
+#include "snapshot.h"
 
 int
-seen_say_not_open(const char *name)
+snapshot_report_not_open(const char *name)
 {
 	switch (errno) {
 	case ENOENT:
@@ -57,7 +57,7 @@ count_holders(int dir)
 }
 
 static void
-forget_kinds(struct seen *s)
+free_kinds(struct snapshot *s)
 {
 	for (size_t i = 0; i < s->kinds_n; i++)
 		free(s->kinds[i].code);
@@ -67,7 +67,7 @@ forget_kinds(struct seen *s)
 
 /* Takes the most frequent ones over. */
 static void
-take_kinds(struct seen *s, const struct history *h)
+copy_kinds(struct snapshot *s, const struct history *h)
 {
 	bool taken[HISTORY_KINDS] = {0};
 
@@ -80,7 +80,7 @@ take_kinds(struct seen *s, const struct history *h)
 				best = i;
 		if (best == HISTORY_KINDS)
 			return;
-		if (s->kinds_n == SEEN_KINDS) {
+		if (s->kinds_n == SNAPSHOT_KINDS) {
 			s->more_kinds = true;
 			return;
 		}
@@ -92,7 +92,7 @@ take_kinds(struct seen *s, const struct history *h)
 
 /* What the table shows beside the states. 0, or -1 with errno. */
 static int
-look_closely(const struct root *root, struct seen *s, const struct batch *b, struct history *h)
+read_history(const struct root *root, struct snapshot *s, const struct batch *b, struct history *h)
 {
 	const struct batch_counts *c = &s->p.counts;
 	int rc = 0, runs;
@@ -103,38 +103,38 @@ look_closely(const struct root *root, struct seen *s, const struct batch *b, str
 	if (runs < 0)
 		return -1;
 	s->worker_runs = runs;
-	forget_kinds(s);
+	free_kinds(s);
 	/* Of a batch that nobody works on, and in which nothing failed, results have nothing to say. */
 	if (c->held || c->failed)
 		rc = history_glance(h, b);
-	if (c->held && seen_left(s))
+	if (c->held && snapshot_items_left(s))
 		history_pace(h, time(NULL), &s->rate, &s->bytes);
 	if (c->failed)
-		take_kinds(s, h);
+		copy_kinds(s, h);
 	history_rest(h);
 	return rc;
 }
 
 int
-seen_look(const struct root *root, struct seen *s, struct batch *b, struct history *h)
+snapshot_take(const struct root *root, struct snapshot *s, struct batch *b, struct history *h)
 {
 	s->wrong = 0;
-	if (progress_read(root, b, &s->p) < 0 || (h && look_closely(root, s, b, h) < 0))
+	if (progress_read(root, b, &s->p) < 0 || (h && read_history(root, s, b, h) < 0))
 		s->wrong = errno;
 	errno = s->wrong;
 	return s->wrong ? -1 : 0;
 }
 
 void
-seen_free(struct seen *s)
+snapshot_free(struct snapshot *s)
 {
-	forget_kinds(s);
+	free_kinds(s);
 	free(s->name);
 	s->name = NULL;
 }
 
 int
-seen_judge(const struct seen *const *v, size_t n, const struct asked *asked)
+snapshot_exit_code(const struct snapshot *const *v, size_t n, const struct settings *set)
 {
 	uint64_t completed = 0, failed = 0;
 
@@ -142,19 +142,19 @@ seen_judge(const struct seen *const *v, size_t n, const struct asked *asked)
 		completed += v[i]->p.counts.completed;
 		failed += v[i]->p.counts.failed;
 	}
-	if (failed > 0 && (asked->strict || (asked->wait && completed == 0)))
+	if (failed > 0 && (set->strict || (set->wait && completed == 0)))
 		return EX_SOME_FAILED;
 	return EX_ALL_WELL;
 }
 
 uint64_t
-seen_left(const struct seen *s)
+snapshot_items_left(const struct snapshot *s)
 {
 	return s->p.counts.pending + s->p.counts.processing;
 }
 
 bool
-seen_is_stalled(const struct seen *s)
+snapshot_is_stalled(const struct snapshot *s)
 {
-	return s->p.stale || (seen_left(s) && !s->p.counts.held && s->p.queued && !s->worker_runs);
+	return s->p.stale || (snapshot_items_left(s) && !s->p.counts.held && s->p.queued && !s->worker_runs);
 }
