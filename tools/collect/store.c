@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "collect.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "store.h"
 
 enum { TRIES = 1000 };
 
@@ -57,7 +58,7 @@ static bool
 is_named_by_content(const char *name)
 {
 	return strspn(name, "0123456789abcdef") == HASH_HEX && name[HASH_HEX] == '.' && name[HASH_HEX + 1] &&
-	       !strchr(name, '/') && strlen(name) < FILE_LONGEST;
+	       !strchr(name, '/') && strlen(name) < FILE_MAX;
 }
 
 /* Whether all of an array, which may be missing, are objects. */
@@ -193,14 +194,14 @@ is_ours(const struct subject *s, struct json_object *choice)
 }
 
 static size_t
-count(struct json_object *array)
+array_length(struct json_object *array)
 {
 	return array ? json_object_array_length(array) : 0;
 }
 
 /* What of KEY, "name" or "category", both choices state and differently. */
 static bool
-differs(struct json_object *a, struct json_object *b, const char *key)
+member_differs(struct json_object *a, struct json_object *b, const char *key)
 {
 	const char *x = rec_string(a, key), *y = rec_string(b, key);
 
@@ -213,10 +214,10 @@ is_conflict(struct subject *s)
 {
 	struct json_object *first = json_object_array_get_idx(s->w->choices, 0);
 
-	for (size_t i = 0; first && i < count(s->before); i++) {
+	for (size_t i = 0; first && i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
-		if (is_ours(s, o) || (!differs(o, first, "name") && !differs(o, first, "category")))
+		if (is_ours(s, o) || (!member_differs(o, first, "name") && !member_differs(o, first, "category")))
 			continue;
 		snprintf(s->out->conflict, sizeof(s->out->conflict),
 			 "it is '%.100s' (%.40s) in batch %s and '%.100s' (%.40s) here", text(o, "name"),
@@ -229,7 +230,7 @@ is_conflict(struct subject *s)
 
 /* Whether a choice of ours that is there stays although it is not among those wanted now. */
 static bool
-stays(const struct subject *s, struct json_object *choice)
+choice_stays(const struct subject *s, struct json_object *choice)
 {
 	return s->w->disputed || (s->w->keep_all && strcmp(text(choice, "how"), "all") == 0);
 }
@@ -249,10 +250,10 @@ static void
 begin_after(struct subject *s)
 {
 	s->after = json_object_new_array();
-	for (size_t i = 0; i < count(s->before); i++) {
+	for (size_t i = 0; i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
-		if (is_ours(s, o) && !stays(s, o))
+		if (is_ours(s, o) && !choice_stays(s, o))
 			continue;
 		if (is_ours(s, o)) {
 			s->out->kept++;
@@ -268,7 +269,7 @@ begin_after(struct subject *s)
 static struct json_object *
 same_before(const struct subject *s, struct json_object *choice)
 {
-	for (size_t i = 0; i < count(s->before); i++) {
+	for (size_t i = 0; i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
 		if (is_ours(s, o) && rec_number(o, "idx", -1) == rec_number(choice, "idx", -2))
@@ -389,14 +390,14 @@ take_choice(struct subject *s, size_t i)
 static bool
 is_chosen(struct json_object *choices, const char *file)
 {
-	for (size_t i = 0; i < count(choices); i++)
+	for (size_t i = 0; i < array_length(choices); i++)
 		if (strcmp(text(json_object_array_get_idx(choices, i), "file"), file) == 0)
 			return true;
 	return false;
 }
 
 static int
-sweep_entry(int dir, const struct dirent *e, void *arg)
+remove_if_unchosen(int dir, const struct dirent *e, void *arg)
 {
 	struct subject *s = arg;
 
@@ -412,10 +413,12 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 
 /* Removes what nobody chooses any more. Returns how many other entries there are, -1 with errno. */
 static int
-sweep(struct subject *s)
+remove_unchosen(struct subject *s)
 {
 	s->left = 0;
-	return file_each(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, s) < 0 ? -1 : s->left;
+	if (file_each(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_unchosen, s) < 0)
+		return -1;
+	return s->left;
 }
 
 /* --- the whole --- */
@@ -428,9 +431,9 @@ write_metadata(struct subject *s)
 	int rc = 0;
 
 	json_object_array_sort(s->after, compare_choices);
-	if (count(s->after) > 0)
+	if (array_length(s->after) > 0)
 		store_print(s->w->id, s->after, &now);
-	if (count(s->after) == 0) {
+	if (array_length(s->after) == 0) {
 		if (unlinkat(s->dir, metadata_name, 0) == 0)
 			s->out->changed = true;
 		else if (errno != ENOENT)
@@ -444,14 +447,14 @@ write_metadata(struct subject *s)
 }
 
 static int
-update(struct subject *s)
+update_subject(struct subject *s)
 {
 	int left;
 
-	for (size_t i = 0; i < count(s->w->choices); i++)
+	for (size_t i = 0; i < array_length(s->w->choices); i++)
 		if (take_choice(s, i) < 0)
 			return -1;
-	if (write_metadata(s) < 0 || (left = sweep(s)) < 0)
+	if (write_metadata(s) < 0 || (left = remove_unchosen(s)) < 0)
 		return -1;
 	if (left == 0 && unlinkat(s->c->subjects, s->w->id, AT_REMOVEDIR) < 0 && errno != ENOENT &&
 	    errno != ENOTEMPTY && errno != EEXIST)
@@ -467,8 +470,8 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 	bool any = false;
 	int rc = -1, error;
 
-	*out = (struct stored){.outcome = buf_alloc((count(w->choices) + 1) * sizeof(*out->outcome))};
-	for (size_t i = 0; i < count(w->choices); i++) {
+	*out = (struct stored){.outcome = buf_alloc((array_length(w->choices) + 1) * sizeof(*out->outcome))};
+	for (size_t i = 0; i < array_length(w->choices); i++) {
 		out->outcome[i] = STORE_GONE;
 		any = any || rec_string(json_object_array_get_idx(w->choices, i), "file");
 	}
@@ -484,7 +487,7 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 		rc = 0;
 		if (!is_conflict(&s)) {
 			begin_after(&s);
-			rc = update(&s);
+			rc = update_subject(&s);
 		}
 	}
 	error = errno;
