@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "batch/queue.h"
 #include "batch/watch_root.h"
 #include "records/rec.h"
@@ -31,17 +31,10 @@ struct json_object *
 event_new(const char *event, const char *at, const char *batch)
 {
 	struct json_object *o = json_object_new_object();
-	time_t now = time(NULL);
-	char text[32];
-	struct tm tm;
+	char text[WHEN_SIZE];
 
-	if (!at) {
-		gmtime_r(&now, &tm);
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-		at = text;
-	}
 	json_object_object_add(o, "event", json_object_new_string(event));
-	json_object_object_add(o, "at", json_object_new_string(at));
+	json_object_object_add(o, "at", json_object_new_string(at ? at : when_now(text)));
 	if (batch)
 		json_object_object_add(o, "batch", json_object_new_string(batch));
 	return o;
