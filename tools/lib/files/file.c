@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_AT_ONCE = 1 << 16 };
+enum { READ_AT_ONCE = 1 << 16, DIGEST_AT_ONCE = 1 << 18 };
 
 int
 file_close(int fd, int rc)
@@ -135,4 +135,22 @@ file_read_all(int fd, size_t most, struct buf *out)
 			return -1;
 		}
 	}
+}
+
+off_t
+file_digest(int fd, char hex[HASH_HEX + 1])
+{
+	struct hash *h = hash_begin();
+	char *block = buf_alloc(DIGEST_AT_ONCE);
+	off_t at = 0;
+	ssize_t n;
+
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	while ((n = file_read_at(fd, block, DIGEST_AT_ONCE, at)) > 0) {
+		hash_add(h, block, (size_t)n);
+		at += n;
+	}
+	free(block);
+	hash_end(h, hex);
+	return n < 0 ? -1 : at;
 }
