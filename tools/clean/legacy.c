@@ -221,21 +221,9 @@ static int
 readable(const struct buf *bytes)
 {
 	int fd = memfd_create("items", MFD_CLOEXEC);
-	size_t done = 0;
 
-	while (fd >= 0 && done < bytes->len) {
-		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
-
-		if (n < 0) {
-			close(fd);
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	if (fd >= 0 && lseek(fd, 0, SEEK_SET) < 0) {
-		close(fd);
-		return -1;
-	}
+	if (fd >= 0 && (file_write(fd, bytes->data, bytes->len) < 0 || lseek(fd, 0, SEEK_SET) < 0))
+		return file_close(fd, -1);
 	return fd;
 }
 

@@ -35,11 +35,7 @@ sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 static int
 set_state(const struct batch *b, uint32_t k, char s)
 {
-	ssize_t n = pwrite(b->state, &s, 1, (off_t)k - 1);
-
-	if (n == 0)
-		errno = ENOSPC;
-	return n == 1 ? 0 : -1;
+	return file_write_at(b->state, &s, 1, (off_t)k - 1);
 }
 
 /* `state` grows under the lock of items.ndjson only: an adder that extends it must not write over a worker's byte. */

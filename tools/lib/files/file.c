@@ -113,6 +113,38 @@ file_read_at(int fd, void *bytes, size_t n, off_t at)
 	return (ssize_t)got;
 }
 
+/* At the write position if AT is negative. */
+static int
+write_whole(int fd, const char *bytes, size_t n, off_t at)
+{
+	while (n > 0) {
+		ssize_t w = at < 0 ? write(fd, bytes, n) : pwrite(fd, bytes, n, at);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0) {
+			errno = w < 0 ? errno : ENOSPC;
+			return -1;
+		}
+		bytes += w;
+		n -= (size_t)w;
+		at += at < 0 ? 0 : w;
+	}
+	return 0;
+}
+
+int
+file_write(int fd, const void *bytes, size_t n)
+{
+	return write_whole(fd, bytes, n, -1);
+}
+
+int
+file_write_at(int fd, const void *bytes, size_t n, off_t at)
+{
+	return write_whole(fd, bytes, n, at);
+}
+
 int
 file_read_all(int fd, size_t most, struct buf *out)
 {
