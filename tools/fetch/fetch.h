@@ -10,7 +10,7 @@
  * takes wants in order, says at once what is settled already, and queues the rest by host; it starts jobs as
  * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), judge.c decides
  * what an answer means. Ended jobs meet in settle.c; a thread (group.c) types, names, syncs and records them a
- * group at a time. loop.c runs all the rest in one thread around epoll and libcurl's multi interface.
+ * group at a time. dispatch.c runs all the rest in one thread around epoll and libcurl's multi interface.
  *
  * A page that was asked for as media (page.c) comes back from that thread unrecorded, with what it shows; that becomes
  * items. Before the first of these is fetched from a site, robot.c asks for its robots.txt. With --through every job
@@ -322,7 +322,7 @@ struct fetch {
 /* options.c */
 char **options_read(struct settings *set, int argc, char **argv); /* returns the operands */
 
-/* loop.c */
+/* dispatch.c */
 int fetch_run(const struct settings *set, char **operands); /* returns the exit code */
 void loop_note_signal(struct fetch *f);                     /* takes it from the signalfd */
 void fetch_fail(struct fetch *f, const char *doing);        /* notes errno: the run ends after this turn */

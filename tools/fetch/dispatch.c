@@ -1,5 +1,5 @@
 /*
- * loop: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
+ * dispatch: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
  */
 #include <errno.h>
 #include <libgen.h>
