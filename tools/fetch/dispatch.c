@@ -17,11 +17,11 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "commit.h"
 #include "fetch.h"
-#include "group.h"
 #include "hasher.h"
 #include "hosts/host_limits.h"
-#include "robot.h"
+#include "robots_gate.h"
 
 enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
 
