@@ -116,7 +116,7 @@ print_result(const struct render *r, const char *name, bool json)
 		if (r->failed)
 			buf_printf(&line, ", %u failed", r->failed);
 		if (r->waiting)
-			buf_printf(&line, ", %u not there yet", r->waiting);
+			buf_printf(&line, ", %u not fetched yet", r->waiting);
 		human_print("%s: %s", line.data, page.data);
 	}
 	rec_flush();
