@@ -9,6 +9,7 @@
 
 #include "base/msg.h"
 #include "collect.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "review/picks.h"
 
@@ -30,7 +31,7 @@ read_file(const char *file, int *code)
 	struct buf text = {0};
 	char why[200], words[300];
 	struct stat st;
-	ssize_t n = 0;
+	int rc;
 
 	*code = EX_NOINPUT;
 	if (fd < 0 || fstat(fd, &st) < 0) {
@@ -44,13 +45,11 @@ read_file(const char *file, int *code)
 		*code = refused(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is no file");
 		return NULL;
 	}
-	while (text.len <= LONGEST &&
-	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
-		text.len += n > 0 ? (size_t)n : 0;
-	if (n < 0)
+	rc = file_read_all(fd, LONGEST, &text);
+	if (rc < 0)
 		*code = collect_trouble("read the picks in", file);
 	close(fd);
-	if (n >= 0 && (o = rec_parse(text.len ? text.data : "", text.len, why, sizeof(why))) == NULL) {
+	if (rc == 0 && (o = rec_parse(text.data, text.len, why, sizeof(why))) == NULL) {
 		snprintf(words, sizeof(words), "it is not JSON: %s",
 			 !text.len ? "it is empty"
 			 : *why    ? why

@@ -103,17 +103,12 @@ store_read(int dir)
 	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
 	struct json_object *o = NULL;
 	struct buf text = {0};
-	ssize_t n;
 
 	if (fd < 0)
 		return NULL;
-	while ((n = read(fd, buf_room(&text, 1 << 14), 1 << 14)) > 0 || (n < 0 && errno == EINTR)) {
-		text.len += n > 0 ? (size_t)n : 0;
-		text.data[text.len] = '\0';
-	}
-	if (n < 0)
+	if (file_read_all(fd, SIZE_MAX, &text) < 0)
 		error = errno;
-	else if (!(o = rec_parse(text.len ? text.data : "", text.len, NULL, 0)) || !is_metadata(o))
+	else if (!(o = rec_parse(text.data, text.len, NULL, 0)) || !is_metadata(o))
 		error = EBADMSG;
 	if (error) {
 		json_object_put(o);

@@ -7,6 +7,7 @@
 
 #include "base/msg.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "render.h"
 
@@ -94,7 +95,7 @@ is_written(int dirfd, const char *name, const char *bytes, size_t n)
 	bool same;
 
 	same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n &&
-	       read(fd, buf_room(&there, n), n) == (ssize_t)n && memcmp(there.data, bytes, n) == 0;
+	       file_read_exactly(fd, buf_room(&there, n), n, 0) == 0 && memcmp(there.data, bytes, n) == 0;
 	if (fd >= 0)
 		close(fd);
 	buf_free(&there);
@@ -220,7 +221,7 @@ publish(const struct render *r, struct part *page, const char *name)
 	struct buf text = {0};
 	int rc = -1;
 
-	if (n >= 0 && pread(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == n)
+	if (n >= 0 && file_read_exactly(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == 0)
 		rc = is_written(r->dir, name, text.data, (size_t)n) ? 0 : part_publish(page, r->dir, name);
 	buf_free(&text);
 	return rc;

@@ -91,11 +91,8 @@ home(uint64_t print, uint64_t size)
 static int
 get(int fd, void *bytes, size_t n, off_t at)
 {
-	ssize_t r;
+	ssize_t r = file_read_at(fd, bytes, n, at);
 
-	do
-		r = pread(fd, bytes, n, at);
-	while (r < 0 && errno == EINTR);
 	return r < 0 ? -1 : (size_t)r == n ? 0 : 1;
 }
 

@@ -219,35 +219,32 @@ part_write(struct part *p, const void *bytes, size_t n)
 }
 
 int
-part_copy(struct part *p, int in, off_t size)
+part_add(struct part *p, int in, off_t from, off_t to)
 {
 	char block[1 << 16];
-	off_t at = 0;
 
-	if (ioctl(p->fd, FICLONE, in) == 0)
-		return 0;
-	while (at < size) {
-		ssize_t n = copy_file_range(in, &at, p->fd, NULL, (size_t)(size - at), 0);
+	while (from < to) {
+		ssize_t n = copy_file_range(in, &from, p->fd, NULL, (size_t)(to - from), 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
 	}
-	while (at < size) {
-		ssize_t n = pread(in, block, sizeof(block), at);
+	while (from < to) {
+		size_t n = to - from < (off_t)sizeof(block) ? (size_t)(to - from) : sizeof(block);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n < 0 ? errno : EIO;
+		if (file_read_exactly(in, block, n, from) < 0 || part_write(p, block, n) < 0)
 			return -1;
-		}
-		if (part_write(p, block, (size_t)n) < 0)
-			return -1;
-		at += n;
+		from += (off_t)n;
 	}
 	return 0;
+}
+
+int
+part_copy(struct part *p, int in, off_t size)
+{
+	return ioctl(p->fd, FICLONE, in) == 0 ? 0 : part_add(p, in, 0, size);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/lock.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 
 static const char file_name[] = "token";
 
@@ -61,7 +62,6 @@ static int
 read_all(int dirfd, int fd, struct buf *out)
 {
 	struct stat st;
-	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
 		return -1;
@@ -73,14 +73,7 @@ read_all(int dirfd, int fd, struct buf *out)
 		errno = EPERM;
 		return -1;
 	}
-	do {
-		n = read(fd, buf_room(out, 4096), 4096);
-		out->len += n > 0 ? (size_t)n : 0;
-	} while ((n > 0 && out->len <= TOKEN_SECRET_MOST) || (n < 0 && errno == EINTR));
-	if (n > 0)
-		errno = EFBIG;
-	buf_add(out, "", 0);
-	return n == 0 ? 0 : -1;
+	return file_read_all(fd, TOKEN_SECRET_MOST, out);
 }
 
 int
