@@ -83,7 +83,10 @@ a_copy_has_the_bytes_and_the_offset_stays(void **state)
 	assert_int_equal(errno, EIO);
 	close(in);
 	assert_int_equal(part_copy(&p, in, 10), -1);
+	close(p.fd);
+	errno = EIO;
 	part_drop(&p);
+	assert_int_equal(errno, EIO);
 	close(temp);
 }
 

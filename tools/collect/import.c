@@ -36,8 +36,7 @@ read_file(const char *file, int *code)
 	*code = EX_NOINPUT;
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		msg_warn_errno("cannot read the picks in %s", file);
-		if (fd >= 0)
-			close(fd);
+		file_close(fd, 0);
 		return NULL;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size > LONGEST) {

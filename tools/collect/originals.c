@@ -149,7 +149,6 @@ originals_open(const struct collect *c, const char *batch, struct originals **ou
 	char name[NAME_LONGEST + 1];
 	struct originals *o;
 	struct batch *b;
-	int error;
 
 	*out = NULL;
 	if (!name_of(batch, name))
@@ -163,9 +162,7 @@ originals_open(const struct collect *c, const char *batch, struct originals **ou
 		*out = o;
 		return 0;
 	}
-	error = errno;
 	originals_close(o);
-	errno = error;
 	return -1;
 }
 

@@ -435,7 +435,7 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 	struct subject s = {.c = c, .w = w, .out = out};
 	struct json_object *metadata;
 	bool any = false;
-	int rc = -1, error;
+	int rc = -1;
 
 	*out = (struct stored){.outcome = buf_alloc((count(w->choices) + 1) * sizeof(*out->outcome))};
 	for (size_t i = 0; i < count(w->choices); i++) {
@@ -457,11 +457,8 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 			rc = update(&s);
 		}
 	}
-	error = errno;
 	buf_free(&s.text);
 	json_object_put(s.after);
 	json_object_put(metadata);
-	close(s.dir);
-	errno = error;
-	return rc;
+	return file_close(s.dir, rc);
 }

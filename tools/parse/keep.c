@@ -43,8 +43,7 @@ close_root(struct keeper *k)
 		if (k->batches[i])
 			batch_close(k->batches[i]);
 	memset(k->batches, 0, sizeof(k->batches));
-	if (k->tempfd >= 0)
-		close(k->tempfd);
+	file_close(k->tempfd, 0);
 	k->tempfd = -1;
 	if (k->is_open)
 		root_close(&k->root);
@@ -125,15 +124,13 @@ name_of(struct batch *b, uint32_t item, char name[ID_IDX])
 {
 	struct batch_place place;
 	struct buf line = {0};
-	int rc = batch_item(b, item, &line), error;
+	int rc = batch_item(b, item, &line);
 
 	if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
 		errno = ENOENT;
 	if (rc == 0)
 		snprintf(name, ID_IDX, "%s_%u", place.subject, place.idx);
-	error = errno;
 	buf_free(&line);
-	errno = error;
 	return rc;
 }
 
@@ -181,16 +178,13 @@ static int
 put_image(const struct keeper *k, int dirfd, int out, const struct answer_image *image)
 {
 	struct part p;
-	int error;
 
 	if (part_open(&p, k->tempfd) < 0)
 		return -1;
 	if (part_add(&p, out, image->from, image->from + (off_t)image->bytes) == 0 && fsync(p.fd) == 0 &&
 	    part_publish(&p, dirfd, image->name) == 0)
 		return 0;
-	error = errno;
 	part_drop(&p);
-	errno = error;
 	return -1;
 }
 

@@ -62,8 +62,7 @@ kept_open(struct kept *k, const struct render *r, const char *programs)
 void
 kept_close(struct kept *k)
 {
-	if (k->fd >= 0)
-		close(k->fd);
+	file_close(k->fd, 0);
 	k->fd = -1;
 }
 

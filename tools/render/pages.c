@@ -96,8 +96,7 @@ is_written(int dirfd, const char *name, const char *bytes, size_t n)
 
 	same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n &&
 	       file_read_exactly(fd, buf_room(&there, n), n, 0) == 0 && memcmp(there.data, bytes, n) == 0;
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	buf_free(&there);
 	return same;
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "files/file.h"
 #include "files/trash.h"
 #include "keeper.h"
 #include "words.h"
@@ -68,9 +69,7 @@ listen_at(const struct keeper *k, enum backend_kind kind)
 	errno = error;
 	if (rc == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd, 0);
 	return -1;
 }
 
@@ -348,8 +347,7 @@ backend_stop(struct keeper *k)
 		unlisten(k, (enum backend_kind)i);
 	if (k->dir >= 0 && clear_bodies(k, false) < 0)
 		msg_warn_errno("cannot remove %s/leases/%d.bodies", k->s->root.path, k->lease.port);
-	if (k->dir >= 0)
-		close(k->dir);
+	file_close(k->dir, 0);
 	k->dir = -1;
 	buf_free(&k->api);
 	buf_free(&k->fetch);

@@ -16,6 +16,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "files/file.h"
 #include "keeper.h"
 #include "record.h"
 
@@ -141,8 +142,7 @@ detach(const struct keeper *k)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 	    dup2(k->log, STDERR_FILENO) < 0)
 		rc = -1;
-	if (null >= 0)
-		close(null);
+	file_close(null, 0);
 	return rc < 0 ? -1 : child_tell_ready(k->s->ready);
 }
 
@@ -158,8 +158,7 @@ open_log(struct keeper *k)
 	snprintf(name, sizeof(name), "%d.log", k->lease.port);
 	k->log = dir < 0 ? -1
 			 : openat(dir, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
-	if (dir >= 0)
-		close(dir);
+	file_close(dir, 0);
 	if (k->log >= 0 && fstat(k->log, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(k->log, 0) == 0)
 		return 0;
 	msg_warn_errno("cannot open the log %s/leases/%s", k->s->root.path, name);

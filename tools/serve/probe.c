@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "files/file.h"
 #include "keeper.h"
 
 enum {
@@ -86,8 +87,7 @@ close_line(struct line *l)
 {
 	SSL_free(l->ssl);
 	SSL_CTX_free(l->context);
-	if (l->fd >= 0)
-		close(l->fd);
+	file_close(l->fd, 0);
 }
 
 /* A new connection has room for all of it. */

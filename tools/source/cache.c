@@ -70,10 +70,8 @@ cache_close(struct cache *c)
 {
 	if (!c)
 		return;
-	if (c->dir >= 0)
-		close(c->dir);
-	if (c->temp >= 0)
-		close(c->temp);
+	file_close(c->dir, 0);
+	file_close(c->temp, 0);
 	free(c);
 }
 

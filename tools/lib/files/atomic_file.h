@@ -75,7 +75,7 @@ enum part_copying {
  * part_copying. 0, or -1 with errno, and what had that name is as it was. */
 int part_put_copy(int tempfd, int dirfd, const char *name, int in, int how);
 
-/* Closes it and takes it away. Nothing happens to one that was published or never opened. */
+/* Closes it and takes it away. Nothing happens to one that was published or never opened. Keeps errno. */
 void part_drop(struct part *p);
 
 /*
