@@ -93,8 +93,7 @@ close_places(struct render *r)
 	const int fds[] = {r->temp, r->thumbs, r->thumbnails_file, r->dir};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+		file_close(fds[i], 0);
 }
 
 static void
