@@ -239,14 +239,14 @@ static void
 a_note_is_found_again_and_goes_with_the_name(void **state)
 {
 	int temp = open_temp();
-	char note[PART_NOTE_LONGEST + 1], long_note[PART_NOTE_LONGEST + 2];
+	char note[ATOMIC_FILE_NOTE_MAX + 1], long_note[ATOMIC_FILE_NOTE_MAX + 2];
 	struct part p, q;
 
 	memset(long_note, 'n', sizeof(long_note));
-	long_note[PART_NOTE_LONGEST + 1] = '\0';
+	long_note[ATOMIC_FILE_NOTE_MAX + 1] = '\0';
 	assert_int_equal(part_open(&p, temp), 0);
 	assert_int_equal(part_note(&p, long_note), -1);
-	long_note[PART_NOTE_LONGEST] = '\0';
+	long_note[ATOMIC_FILE_NOTE_MAX] = '\0';
 	assert_int_equal(part_note(&p, long_note), 0);
 	assert_int_equal(part_note(&p, "of \"here\""), 0);
 	assert_int_equal(part_write(&p, "half", 4), 0);
@@ -272,7 +272,7 @@ a_note_of_before_the_machine_was_started_does_not_hold(void **state)
 {
 	static const char *const bad[] = {"", "short", "00000000-0000-0000-0000-000000000000 of here"};
 	int temp = open_temp();
-	char note[PART_NOTE_LONGEST + 1];
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
 	struct part p;
 
 	(void)state;
@@ -299,7 +299,7 @@ what_is_no_part_is_not_taken_nor_replaced(void **state)
 {
 	static const char *const names[] = {"link", "hard", "folder", "pipe", "nothing"};
 	int temp = open_temp();
-	char note[PART_NOTE_LONGEST + 1];
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
 	struct part p;
 
 	(void)state;

@@ -232,7 +232,7 @@ rubbish_is_nothing(void **state)
 					      "-1 -1 -1",
 					      "99999999999999999999999999 9999999999999999999999999 9",
 					      "nan inf 0x7fffffffffff"};
-	struct governed *x = use(a, GOVERNOR_SLOTS_MOST, 1000);
+	struct governed *x = use(a, HOST_LIMITS_SLOTS_MAX, 1000);
 	static char much[100000];
 
 	(void)state;

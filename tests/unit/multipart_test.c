@@ -263,7 +263,7 @@ bad_forms(void **state)
 		assert_int_equal(feed(forms[i], strlen(forms[i]), all_of, NULL, &h), MULTIPART_BAD);
 	assert_int_equal(feed(nul, sizeof(nul) - 1, all_of, NULL, &h), MULTIPART_BAD);
 	buf_str(&longest, "--line\r\nX: ");
-	while (longest.len < 2 * MULTIPART_HEADERS_MOST)
+	while (longest.len < 2 * MULTIPART_HEADERS_MAX)
 		buf_str(&longest, "\r\n xxxxxxxxxxxxxxx");
 	assert_int_equal(feed(longest.data, longest.len, all_of, NULL, &h), MULTIPART_BAD);
 	buf_free(&longest);
@@ -288,7 +288,7 @@ boundaries(void **state)
 		"multipart/form-data; boundary",
 		"",
 	};
-	char b[MULTIPART_BOUNDARY_LONGEST + 1];
+	char b[MULTIPART_BOUNDARY_MAX + 1];
 	struct buf type = {0};
 
 	(void)state;
@@ -340,7 +340,7 @@ labels(void **state)
 	buf_str(&longest, ".jpeg");
 	buf_clear(&out);
 	multipart_label(longest.data, &out);
-	assert_int_equal(out.len, MULTIPART_LABEL_LONGEST);
+	assert_int_equal(out.len, MULTIPART_LABEL_MAX);
 	assert_string_equal(out.data + out.len - 7, "\xc3\xb6.jpeg");
 	buf_free(&longest);
 	buf_free(&out);

@@ -258,8 +258,8 @@ delays(void **state)
 	assert_true(delay("User-agent: *\nCrawl-delay: 10\n") == 10);
 	assert_true(delay("User-agent: *\nDisallow:\ncrawl-DELAY: 0.5\n") == 0.5);
 	assert_true(delay("User-agent: *\nCrawl-delay: 1\n\nUser-agent: bi-fetch\nCrawl-delay: 2\n") == 2);
-	assert_true(delay("User-agent: *\nCrawl-delay: 86400\n") == ROBOTS_DELAY_MOST);
-	assert_true(delay("User-agent: *\nCrawl-delay: 99999999999999999999\n") == ROBOTS_DELAY_MOST);
+	assert_true(delay("User-agent: *\nCrawl-delay: 86400\n") == ROBOTS_DELAY_MAX);
+	assert_true(delay("User-agent: *\nCrawl-delay: 99999999999999999999\n") == ROBOTS_DELAY_MAX);
 	assert_true(delay("User-agent: other\nCrawl-delay: 5\n") == 0);
 	for (size_t i = 0; i < 6; i++) {
 		char text[80];

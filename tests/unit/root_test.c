@@ -176,8 +176,8 @@ batch_names(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		if (!root_name_wrong(bad[i]))
 			fail_msg("'%s' passes for a batch name", bad[i]);
-	assert_null(root_name_wrong(repeated('a', NAME_LONGEST)));
-	assert_non_null(root_name_wrong(repeated('a', NAME_LONGEST + 1)));
+	assert_null(root_name_wrong(repeated('a', BATCH_NAME_MAX)));
+	assert_non_null(root_name_wrong(repeated('a', BATCH_NAME_MAX + 1)));
 }
 
 static void
@@ -192,8 +192,8 @@ subject_ids(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		if (!root_subject_wrong(bad[i]))
 			fail_msg("'%s' passes for a subject's id", bad[i]);
-	assert_null(root_subject_wrong(repeated('7', SUBJECT_LONGEST)));
-	assert_non_null(root_subject_wrong(repeated('7', SUBJECT_LONGEST + 1)));
+	assert_null(root_subject_wrong(repeated('7', SUBJECT_MAX)));
+	assert_non_null(root_subject_wrong(repeated('7', SUBJECT_MAX + 1)));
 }
 
 /* Takes 50 numbers and writes each to its own file, which must be new. */

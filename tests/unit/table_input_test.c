@@ -108,7 +108,7 @@ bad_rows_stop_nothing(void **state)
 static void
 long_rows(void **state)
 {
-	size_t n = ROWS_LONGEST + 100000, at;
+	size_t n = TABLE_INPUT_ROW_MAX + 100000, at;
 	char *text = malloc(n + 64);
 	struct rows *r;
 

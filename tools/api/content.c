@@ -16,7 +16,7 @@
 #include "look.h"
 #include "records/rec.h"
 
-enum { CONTENT_MOST = 256 << 20 };
+enum { CONTENT_MAX = 256 << 20 };
 
 static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
@@ -210,7 +210,7 @@ read_content(const struct look_item *i, const char *path, struct buf *out)
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CONTENT_MOST) {
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CONTENT_MAX) {
 		size_t size = (size_t)st.st_size;
 
 		n = file_read_at(fd, buf_room(out, size), size, 0);
@@ -270,7 +270,7 @@ content_get(struct api *api, const struct request *q, struct reply *r)
 static bool
 has_image(const struct look_item *i, const char *path, const char *name)
 {
-	char stem[SUBJECT_LONGEST + 32] = "";
+	char stem[SUBJECT_MAX + 32] = "";
 	int dir = root_dir(batch_dirfd(i->batch->batch), "content", false), images;
 	struct stat st;
 	bool has;

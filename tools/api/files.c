@@ -14,7 +14,7 @@
 static int
 is_there(const struct root *root, const struct notebook_file *f)
 {
-	char path[sizeof("batches/") + NAME_LONGEST];
+	char path[sizeof("batches/") + BATCH_NAME_MAX];
 
 	snprintf(path, sizeof(path), "batches/%s", f->batch);
 	return file_look(root->fd, path, NULL);

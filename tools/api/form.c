@@ -49,9 +49,9 @@ hear_part(const struct multipart_part *p, void *arg)
 {
 	struct hand *h = arg;
 
-	if (++h->parts > HAND_PARTS_MOST) {
+	if (++h->parts > HAND_PARTS_MAX) {
 		reply_error(&h->reply, 413, "too_many_parts", "a form may have %d parts: hand in the files in several",
-			    HAND_PARTS_MOST);
+			    HAND_PARTS_MAX);
 		return false;
 	}
 	h->in_file = false;
@@ -80,8 +80,8 @@ hear_bytes(const char *bytes, size_t n, void *arg)
 
 	if (h->in_file)
 		return keep(h, &h->items[h->n - 1], bytes, n);
-	if (h->value.len + n > HAND_FIELD_MOST) {
-		reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes", HAND_FIELD_MOST);
+	if (h->value.len + n > HAND_FIELD_MAX) {
+		reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes", HAND_FIELD_MAX);
 		return false;
 	}
 	buf_add(&h->value, bytes, n);
@@ -125,7 +125,7 @@ bool
 form_begin(struct hand *h, const char *type, uint64_t length)
 {
 	static const struct multipart_calls calls = {hear_part, hear_bytes, hear_whole};
-	char boundary[MULTIPART_BOUNDARY_LONGEST + 1];
+	char boundary[MULTIPART_BOUNDARY_MAX + 1];
 	const char *wrong = multipart_boundary(type, boundary);
 
 	if (wrong) {

@@ -87,7 +87,7 @@ bool
 look_job(struct api *api, const char *notebook, const char *id, struct look_job *out, struct reply *r)
 {
 	const char *at = id, *end = id + strlen(id);
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	struct notebook_seen_job seen;
 	struct notebook *nb;
 

@@ -55,8 +55,8 @@ add_origin(const struct opts *o, struct api *api)
 
 	if (wrong)
 		opt_wrong("%s: the origin '%s' %s", o->given, o->value, wrong);
-	if (api->origins_n == API_ORIGINS_MOST)
-		opt_wrong("%s takes %d origins at most", o->given, API_ORIGINS_MOST);
+	if (api->origins_n == API_ORIGINS_MAX)
+		opt_wrong("%s takes %d origins at most", o->given, API_ORIGINS_MAX);
 	api->origins[api->origins_n++] = o->value;
 }
 

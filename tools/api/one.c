@@ -18,10 +18,10 @@ enum { LOOK_SHARE = 50 };
 
 struct one {
 	struct source source; /* first: what is given out is this */
-	char notebook[NAME_LONGEST + 1], id[API_WORD_LONGEST];
+	char notebook[BATCH_NAME_MAX + 1], id[API_WORD_MAX];
 	bool is_file;
 	uint64_t limit, offset; /* of a job's items */
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	int wd;           /* of the batch's directory; -1: none */
 	int64_t look;     /* when to look */
 	int64_t earliest; /* not to look before that */

@@ -67,7 +67,7 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 static int
 unlink_review(const struct root *root, const struct batch *b, const char *name)
 {
-	char thumb[SUBJECT_LONGEST + 32];
+	char thumb[SUBJECT_MAX + 32];
 
 	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
 	if (strrchr(name, '.'))
@@ -83,7 +83,7 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 {
 	const char *name = path ? strchr(path, '/') : NULL;
 	size_t n = name ? strlen(name) : 0;
-	char stem[SUBJECT_LONGEST + 32];
+	char stem[SUBJECT_MAX + 32];
 	int dir, rc;
 
 	if (n > sizeof("/.json") && n < sizeof(stem)) {
@@ -100,7 +100,7 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 static int
 remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked)
 {
-	char note[PART_NOTE_LONGEST + 1], name[NAME_LONGEST + 32], room[32];
+	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
 	const char *upload = rec_text(asked, "upload", room, sizeof(room));
 	int temp = root_dir(root->fd, "temp", false);
 	struct part p;
@@ -119,7 +119,7 @@ remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct 
 static int
 remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 {
-	char path[SUBJECT_LONGEST + 32];
+	char path[SUBJECT_MAX + 32];
 	struct batch_place place;
 	struct buf line = {0};
 	int rc = 0;

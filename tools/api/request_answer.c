@@ -62,7 +62,7 @@ take(struct scgi *s, int fd, int64_t deadline)
 			continue;
 		if (n <= 0)
 			return SCGI_BAD;
-		state = scgi_look(s, API_BODY_MOST);
+		state = scgi_look(s, API_BODY_MAX);
 	}
 	return state;
 }
@@ -91,7 +91,7 @@ route(struct api *api, const struct scgi *s, bool too_long, struct reply *r)
 	if (!found)
 		return;
 	if (too_long)
-		reply_error(r, 413, "too_large", "a request may have %d bytes", API_BODY_MOST);
+		reply_error(r, 413, "too_large", "a request may have %d bytes", API_BODY_MAX);
 	else if (found->answer)
 		found->answer(api, &q, r);
 	else

@@ -15,7 +15,7 @@
 #include "client_loop.h"
 #include "stream.h"
 
-enum { STREAMS_MOST = 200, BEAT_MS = 15000 };
+enum { STREAMS_MAX = 200, BEAT_MS = 15000 };
 
 /* A client that watches. */
 struct viewer {
@@ -103,8 +103,8 @@ static const struct route routes[] = {
 static struct source *
 follow(struct streaming *s, const struct request *q, struct reply *r)
 {
-	if (s->streams >= STREAMS_MOST) {
-		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MOST);
+	if (s->streams >= STREAMS_MAX) {
+		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MAX);
 		return NULL;
 	}
 	return q->count == 2 ? s->of_all = all_follow(s->all) : ones_follow(s->ones, q, r);

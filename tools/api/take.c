@@ -235,9 +235,9 @@ may_come(const struct taking *t, const struct hand *h, uint64_t length, struct r
 	if (is_upload && length > t->api->bounds.upload)
 		reply_error(r, 413, "too_large", "an upload may have %llu bytes",
 			    (unsigned long long)t->api->bounds.upload);
-	else if (!is_upload && length > HAND_JSON_MOST)
+	else if (!is_upload && length > HAND_JSON_MAX)
 		reply_error(r, 413, "too_large", "a list of URLs may have %d bytes: hand it in in several",
-			    HAND_JSON_MOST);
+			    HAND_JSON_MAX);
 	else if (!is_upload && t->held + length > HAND_JSON_HELD)
 		reply_error(r, 503, "busy", "too many long lists are handed in at once; try again");
 	else

@@ -32,8 +32,8 @@ url_wrong(const char *url, size_t n, char room[160])
 
 	if (n == 0)
 		return "it is empty";
-	if (n > HAND_URL_MOST) {
-		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, HAND_URL_MOST);
+	if (n > HAND_URL_MAX) {
+		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, HAND_URL_MAX);
 		return room;
 	}
 	for (const char *at = url; *at; at++)
@@ -89,7 +89,7 @@ add(struct hand *h, struct json_object *value)
 	wrong = url_wrong(url.data, n, room);
 	torn = take_userinfo(&url, &userinfo, room);
 	wrong = torn ? torn : wrong;
-	cut(&url, HAND_URL_MOST);
+	cut(&url, HAND_URL_MAX);
 	item = hand_add(h, url.data);
 	if (wrong) {
 		cut(&url, 160);

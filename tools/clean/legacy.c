@@ -29,7 +29,7 @@ enum { BLOCK = 1 << 18 };
 
 struct picture {
 	char *name;
-	char subject[SUBJECT_LONGEST + 1];
+	char subject[SUBJECT_MAX + 1];
 	unsigned long idx;
 	bool moved; /* its bytes are in the batch */
 };
@@ -72,7 +72,7 @@ is_picture(const char *name, struct picture *out)
 
 	for (size_t i = 0; dot && i < sizeof(kinds) / sizeof(*kinds); i++)
 		known = known || strcasecmp(dot, kinds[i]) == 0;
-	if (!known || !bar || bar > dot || bar == name || (size_t)(bar - name) > SUBJECT_LONGEST ||
+	if (!known || !bar || bar > dot || bar == name || (size_t)(bar - name) > SUBJECT_MAX ||
 	    !isdigit((unsigned char)bar[1]))
 		return false;
 	memcpy(out->subject, name, (size_t)(bar - name));
@@ -291,7 +291,7 @@ note_moved(const struct legacy *l, int out)
 static int
 fetch(const struct legacy *l, const struct buf *items)
 {
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	struct buf program = {0};
 	int in = readable(items), out = memfd_create("records", MFD_CLOEXEC), rc = -1;
 	char *argv[] = {"bi-fetch", "--root", l->c->root.path, "--quiet", "--batch", batch, NULL};

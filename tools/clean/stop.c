@@ -11,7 +11,7 @@
 #include "records/rec.h"
 
 enum {
-	PORT_MOST = 65535,
+	PORT_MAX = 65535,
 	STOP_MS = 10000, /* a keeper lets requests finish for two seconds, and lighttpd go for two */
 };
 
@@ -93,8 +93,8 @@ parse_port(const char *text)
 
 	errno = 0;
 	port = strtol(text, &end, 10);
-	if (errno || end == text || *end || port < 1 || port > PORT_MOST)
-		opt_wrong("stop takes ports, numbers from 1 to %d, not '%s'", PORT_MOST, text);
+	if (errno || end == text || *end || port < 1 || port > PORT_MAX)
+		opt_wrong("stop takes ports, numbers from 1 to %d, not '%s'", PORT_MAX, text);
 	return (int)port;
 }
 

@@ -65,7 +65,7 @@ item_as_given(struct json_object *item)
 
 /* What is known of a subject: from its first item. */
 struct about_subject {
-	char id[ID_LONGEST + 1]; /* of its directory */
+	char id[ID_MAX + 1]; /* of its directory */
 	struct json_object *subject;
 	struct buf name;
 	const char *category;
@@ -124,7 +124,7 @@ add_file(struct choosing *g, struct batch *b, struct json_object *choice, uint32
 {
 	struct json_object *result = NULL;
 	const char *sha256, *mime, *status;
-	char name[FILE_LONGEST];
+	char name[FILE_MAX];
 	int fd = -1, rc = read_result(b, k, &result);
 
 	sha256 = result ? rec_string(result, "sha256") : NULL;
@@ -279,7 +279,7 @@ know_subject(const struct choosing *g, uint32_t i, struct about_subject *a)
 {
 	struct batch_place place;
 	struct json_object *item = read_item(g, g->plan.items[g->plan.subjects[i].first], &place), *v = NULL;
-	char room[SUBJECT_LONGEST + 1];
+	char room[SUBJECT_MAX + 1];
 	const char *name;
 
 	if (!item)

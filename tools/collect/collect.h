@@ -24,8 +24,8 @@
 #include "review/picks.h"
 
 enum {
-	ID_LONGEST = NAME_LONGEST + 1 + SUBJECT_LONGEST, /* of a directory in by_subject_id: BATCH_iN at most */
-	FILE_LONGEST = HASH_HEX + 24,                    /* of a collected file's name */
+	ID_MAX = BATCH_NAME_MAX + 1 + SUBJECT_MAX, /* of a directory in by_subject_id: BATCH_iN at most */
+	FILE_MAX = HASH_HEX + 24,                  /* of a collected file's name */
 };
 
 enum export_format { EXPORT_BY_NAME, EXPORT_TAR, EXPORT_ZIP, EXPORT_WEBDATASET };

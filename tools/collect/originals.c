@@ -21,11 +21,11 @@ struct originals {
 
 /* False: the name would be longer than one may be. */
 static bool
-name_of(const char *batch, char name[NAME_LONGEST + 1])
+name_of(const char *batch, char name[BATCH_NAME_MAX + 1])
 {
-	int n = snprintf(name, NAME_LONGEST + 1, "%s.originals", batch);
+	int n = snprintf(name, BATCH_NAME_MAX + 1, "%s.originals", batch);
 
-	return n > 0 && n <= NAME_LONGEST;
+	return n > 0 && n <= BATCH_NAME_MAX;
 }
 
 bool
@@ -114,7 +114,7 @@ run_fetch(const struct collect *c, const char *name, int lines)
 int
 originals_fetch(const struct collect *c, const char *batch, const struct buf *lines)
 {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	struct part list;
 	int code = -1;
 
@@ -146,7 +146,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 int
 originals_open(const struct collect *c, const char *batch, struct originals **out)
 {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	struct originals *o;
 	struct batch *b;
 	int error;

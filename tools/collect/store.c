@@ -57,7 +57,7 @@ static bool
 is_named_by_content(const char *name)
 {
 	return strspn(name, "0123456789abcdef") == HASH_HEX && name[HASH_HEX] == '.' && name[HASH_HEX + 1] &&
-	       !strchr(name, '/') && strlen(name) < FILE_LONGEST;
+	       !strchr(name, '/') && strlen(name) < FILE_MAX;
 }
 
 /* Whether all of an array, which may be missing, are objects. */

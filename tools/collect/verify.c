@@ -19,7 +19,7 @@
 #include "records/rec.h"
 #include "review/pack.h"
 
-enum { SUMS_MOST = 1 << 30 }; /* bytes of a list of digests */
+enum { SUMS_MAX = 1 << 30 }; /* bytes of a list of digests */
 
 static const char beside_suffix[] = ".sha256";
 
@@ -289,7 +289,7 @@ struct reading {
 	struct buf text; /* of a member that is parsed */
 	struct hash *hash;
 	bool is_sums, has_sums, damaged;
-	char name[MEMBER_LONGEST * 4 + 1];
+	char name[MEMBER_LABEL_MAX * 4 + 1];
 };
 
 static bool
@@ -333,9 +333,9 @@ take_event(struct reading *r, enum expand_event event, const struct expand_membe
 		break;
 	case EXPAND_BYTES:
 		hash_add(r->hash, m->bytes, m->len);
-		if (r->is_sums && r->sums.len < SUMS_MOST)
+		if (r->is_sums && r->sums.len < SUMS_MAX)
 			buf_add(&r->sums, m->bytes, m->len);
-		if (r->text.len < SUMS_MOST && (is_contents(r->name) || is_metadata(r->name)))
+		if (r->text.len < SUMS_MAX && (is_contents(r->name) || is_metadata(r->name)))
 			buf_add(&r->text, m->bytes, m->len);
 		break;
 	case EXPAND_MEMBER_END:
@@ -397,7 +397,7 @@ compare(struct reading *r)
 static size_t
 look_inside(struct verifying *v, int fd)
 {
-	static const struct expand_limits limits = {SUMS_MOST / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
+	static const struct expand_limits limits = {SUMS_MAX / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
 	struct reading *r = buf_alloc(sizeof(*r));
 	struct expand *e = expand_open(fd, &limits);
 	enum expand_event event = EXPAND_AGAIN;
@@ -504,7 +504,7 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 			say_closed(v, true);
 		return false;
 	}
-	while (text.len < SUMS_MOST &&
+	while (text.len < SUMS_MAX &&
 	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
 		text.len += n > 0 ? (size_t)n : 0;
 	file_close(fd, 0);

@@ -19,7 +19,7 @@
 #include "confined/helper.h"
 #include "confined/unpack.h"
 
-enum { NAME_MOST = 32 << 10, TRIES = 100 };
+enum { NAME_LENGTH_MAX = 32 << 10, TRIES = 100 };
 
 /* The socket, /dev/null twice, and the archive are all that it ever has open; and it writes to no file. */
 static const struct confine_limits limits = {
@@ -140,7 +140,7 @@ announce(struct archive_entry *entry)
 	if (!name && !(name = archive_entry_pathname_utf8(entry)))
 		name = "";
 	n = snprintf(head, sizeof(head), "M%c %lld %lld ", kind_of(entry), size < 0 ? -1 : size, mtime);
-	say(head, (size_t)n, name, strnlen(name, NAME_MOST));
+	say(head, (size_t)n, name, strnlen(name, NAME_LENGTH_MAX));
 }
 
 static void

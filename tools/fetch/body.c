@@ -14,14 +14,14 @@
 enum { FIRST = 64 << 10, KEEP_FROM = 1 << 20, HEAD = 16 << 10 };
 
 /* Larger pieces are fewer system calls; all that are under way have PIECES_ALL bytes at most. */
-enum { PIECE_LEAST = 64 << 10, PIECE_MOST = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
+enum { PIECE_MIN = 64 << 10, PIECE_MAX = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
 
 size_t
 body_piece(const struct settings *set)
 {
 	size_t each = PIECES_ALL / (size_t)set->parallel;
 
-	return each < PIECE_LEAST ? PIECE_LEAST : each < PIECE_MOST ? each : PIECE_MOST;
+	return each < PIECE_MIN ? PIECE_MIN : each < PIECE_MAX ? each : PIECE_MAX;
 }
 
 int

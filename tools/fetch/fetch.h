@@ -184,11 +184,11 @@ struct job {
 	struct verdict verdict;
 	/* What the writer makes of it. */
 	struct type_answer type;
-	char name[SUBJECT_LONGEST + 32];      /* in the batch's files/ */
-	uint32_t same_as;                     /* the item whose bytes these are, too; 0: none */
-	const struct job *same_job;           /* that one, where it is of the same group */
-	char same_file[SUBJECT_LONGEST + 32]; /* else its file */
-	char *line;                           /* its result record */
+	char name[SUBJECT_MAX + 32];      /* in the batch's files/ */
+	uint32_t same_as;                 /* the item whose bytes these are, too; 0: none */
+	const struct job *same_job;       /* that one, where it is of the same group */
+	char same_file[SUBJECT_MAX + 32]; /* else its file */
+	char *line;                       /* its result record */
 	bool recorded;
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
@@ -245,7 +245,7 @@ struct tally {
 	uint64_t rate_bytes, rate_done, mark_bytes, mark_done;
 };
 
-enum { HOST_BUCKETS = 1024, KEPT_MOST = 64 };
+enum { HOST_BUCKETS = 1024, KEPT_MAX = 64 };
 
 struct fetch {
 	const struct settings *set;
@@ -279,7 +279,7 @@ struct fetch {
 	struct kept_slot {
 		struct host *host;
 		int slot;
-	} kept[KEPT_MOST]; /* slots of transfers that have just ended */
+	} kept[KEPT_MAX]; /* slots of transfers that have just ended */
 	size_t kept_count;
 	struct hosts *rules;          /* hosts.conf */
 	size_t queued, queued_weight; /* jobs, bytes */

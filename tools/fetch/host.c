@@ -16,7 +16,7 @@
 enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };
 
 /* Hosts of which only what was learned is left: those beyond that are forgotten, the longest idle first. */
-enum { IDLE_MOST = 2048 };
+enum { IDLE_MAX = 2048 };
 
 /* A worker lives for long: what refused connections is asked again when it has been left alone for so long. */
 enum { FORGIVEN_MS = 5 * 60 * 1000 };
@@ -145,7 +145,7 @@ idle_add(struct fetch *f, struct host *h)
 	*(f->last_idle ? &f->last_idle->idle_next : &f->idle) = h;
 	f->last_idle = h;
 	h->idle = true;
-	if (++f->idle_count > IDLE_MOST)
+	if (++f->idle_count > IDLE_MAX)
 		host_free(f, f->idle);
 }
 
@@ -250,7 +250,7 @@ host_give_back(struct host *h, int slot)
 void
 host_keep(struct fetch *f, struct host *h, int slot)
 {
-	if (h->governed && slot >= 0 && h->queue.count > 0 && f->kept_count < KEPT_MOST)
+	if (h->governed && slot >= 0 && h->queue.count > 0 && f->kept_count < KEPT_MAX)
 		f->kept[f->kept_count++] = (struct kept_slot){h, slot};
 	else
 		host_give_back(h, slot);

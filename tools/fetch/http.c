@@ -20,11 +20,11 @@
 #include "robot.h"
 
 enum {
-	SPARE_MOST = 64,
+	SPARE_MAX = 64,
 	ERROR_BODY = 2048,
-	PAGE_MOST = 256 << 10,
-	HEADERS_MOST = 256 << 10,
-	HEADER_MOST = CURL_MAX_HTTP_HEADER
+	PAGE_MAX = 256 << 10,
+	HEADERS_MAX = 256 << 10,
+	HEADER_MAX = CURL_MAX_HTTP_HEADER
 };
 
 /* --- what comes --- */
@@ -70,17 +70,17 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct job *j = arg;
 	struct answer *a = &j->answer;
-	char line[HEADER_MOST + 1], *colon;
+	char line[HEADER_MAX + 1], *colon;
 	const char *v;
 
 	(void)one;
 	a->header_bytes += n;
-	if (a->header_bytes > HEADERS_MOST) {
+	if (a->header_bytes > HEADERS_MAX) {
 		a->too_much = true;
 		return 0;
 	}
 	/* libcurl takes no header that is longer, or has a NUL in it; what cannot be read might forbid the file. */
-	if (n > HEADER_MOST || memchr(bytes, '\0', n)) {
+	if (n > HEADER_MAX || memchr(bytes, '\0', n)) {
 		a->too_much = true;
 		return 0;
 	}
@@ -160,7 +160,7 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 
 		buf_add(&a->error, bytes, n < room ? n : room);
 		a->page_bytes += n;
-		a->page_too_large = a->page_bytes > PAGE_MOST;
+		a->page_too_large = a->page_bytes > PAGE_MAX;
 		return a->page_too_large ? CURL_WRITEFUNC_ERROR : n;
 	}
 	if (!begins_right(j, status)) {
@@ -588,8 +588,8 @@ give_back(struct fetch *f, struct job *j)
 	curl_slist_free_all(j->headers);
 	j->headers = NULL;
 	if (!f->spare)
-		f->spare = buf_alloc(SPARE_MOST * sizeof(*f->spare));
-	if (f->spare_count < SPARE_MOST)
+		f->spare = buf_alloc(SPARE_MAX * sizeof(*f->spare));
+	if (f->spare_count < SPARE_MAX)
 		f->spare[f->spare_count++] = j->easy;
 	else
 		curl_easy_cleanup(j->easy);

@@ -223,7 +223,7 @@ static void
 ask_json(struct batch_ask *ask, const struct rec *rec)
 {
 	struct json_object *error;
-	char id[SUBJECT_LONGEST + 2], why[512];
+	char id[SUBJECT_MAX + 2], why[512];
 	const char *wrong = NULL;
 	const char *subject = subject_of(rec->json, id, sizeof(id), &wrong);
 	const char *url = rec_string(rec->json, "url");
@@ -380,10 +380,10 @@ take(struct fetch *f, struct block *block, struct rec *rec)
 	} else {
 		ask_plain(ask, rec);
 	}
-	if (strlen(ask->text) > BATCH_ITEM_LONGEST) {
+	if (strlen(ask->text) > BATCH_ITEM_MAX) {
 		ask_free(ask);
 		snprintf(why, sizeof(why), "line %llu is longer than an item may be (%d bytes)", rec->line,
-			 BATCH_ITEM_LONGEST);
+			 BATCH_ITEM_MAX);
 		ask_bad(ask, rec, "line_too_long", why);
 	}
 	f->tally.asked++;

@@ -13,7 +13,7 @@
 #include "hosts/http_policy.h"
 #include "html/url.h"
 
-enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };
+enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
 
 void
 judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
@@ -156,8 +156,8 @@ judge_location(struct job *j, long status, const char *location)
 			   "the server sends us on to '%.200s': only http and https are followed", location);
 		return;
 	}
-	if (++j->redirects > REDIRECTS_MOST) {
-		judge_fail(j, false, "too_many_redirects", "the server sends us on more than %d times", REDIRECTS_MOST);
+	if (++j->redirects > REDIRECTS_MAX) {
+		judge_fail(j, false, "too_many_redirects", "the server sends us on more than %d times", REDIRECTS_MAX);
 		return;
 	}
 	j->elsewhere = j->elsewhere || !url_is_same_host(j->at ? j->at : j->url, location);
@@ -231,8 +231,8 @@ judge_status(struct job *j, long status)
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {
 		j->verdict.hold = true;
 		j->verdict.wait_ms = (long)j->answer.retry_after * 1000;
-		if (j->verdict.wait_ms < HOLD_LEAST_MS)
-			j->verdict.wait_ms = HOLD_LEAST_MS;
+		if (j->verdict.wait_ms < HOLD_MIN_MS)
+			j->verdict.wait_ms = HOLD_MIN_MS;
 	}
 }
 

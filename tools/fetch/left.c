@@ -34,7 +34,7 @@ left_keep(struct job *j)
 {
 	const char *validator = j->easy ? http_validator(j) : "";
 	struct name name = name_of(j);
-	char note[PART_NOTE_LONGEST], asked[HASH_HEX + 1];
+	char note[ATOMIC_FILE_NOTE_MAX], asked[HASH_HEX + 1];
 
 	if (validator[0]) {
 		http_asked(j, asked);
@@ -103,7 +103,7 @@ length_of(const struct part *p)
 void
 left_drop(struct job *j)
 {
-	char note[PART_NOTE_LONGEST + 1];
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
 	struct part p;
 
 	j->left = false;
@@ -114,7 +114,7 @@ left_drop(struct job *j)
 bool
 left_begin(struct job *j)
 {
-	char note[PART_NOTE_LONGEST + 1], asked[HASH_HEX + 1];
+	char note[ATOMIC_FILE_NOTE_MAX + 1], asked[HASH_HEX + 1];
 	struct part p;
 	int64_t length;
 

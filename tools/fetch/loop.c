@@ -23,7 +23,7 @@
 #include "hosts/host_limits.h"
 #include "robot.h"
 
-enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
+enum { EVENTS = 128, WAIT_MAX_MS = 1000 };
 
 void
 fetch_fail(struct fetch *f, const char *doing)
@@ -230,7 +230,7 @@ set_up(struct fetch *f)
 static int
 wait_ms(const struct fetch *f)
 {
-	int64_t now = clock_ms(), due = now + LONGEST_WAIT_MS, plan = plan_due(f), expansion = expansion_due(f);
+	int64_t now = clock_ms(), due = now + WAIT_MAX_MS, plan = plan_due(f), expansion = expansion_due(f);
 	int64_t http = http_due(f), through = through_due(f), work = work_due(f);
 
 	if (f->local.count || (f->intake_open && !f->stdin_polled))

@@ -149,9 +149,9 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	};
 	lend(j, one->url, item, ask);
 	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
-	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST)
+	if (strlen(rec_print(item)) > BATCH_ITEM_MAX)
 		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));
-	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST) {
+	if (strlen(rec_print(item)) > BATCH_ITEM_MAX) {
 		json_object_object_del(item, "title");
 		json_object_object_del(item, "license");
 		json_object_object_del(item, "credit");

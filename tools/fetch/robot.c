@@ -11,7 +11,7 @@
 #include "hosts/robots.h"
 
 enum {
-	ORIGINS_MOST = 2048, /* that are remembered */
+	ORIGINS_MAX = 2048, /* that are remembered */
 	PATIENCE = 30 * 1000,
 	REDIRECTS = 5,
 	HOST_WAITS = 60 * 1000 /* beyond PATIENCE: it is woken when the answer is there */
@@ -24,7 +24,7 @@ struct known {
 		struct robots *robots;
 		int status;    /* of the answer */
 		int64_t until; /* it is to be asked again from then on */
-	} at[ORIGINS_MOST];
+	} at[ORIGINS_MAX];
 	size_t count, oldest;
 };
 
@@ -98,10 +98,10 @@ place(struct fetch *f, const char *name)
 	if (!f->robots)
 		f->robots = buf_alloc(sizeof(*f->robots));
 	k = f->robots;
-	if (!o && k->count < ORIGINS_MOST)
+	if (!o && k->count < ORIGINS_MAX)
 		o = &k->at[k->count++];
 	else if (!o)
-		o = &k->at[k->oldest++ % ORIGINS_MOST];
+		o = &k->at[k->oldest++ % ORIGINS_MAX];
 	robots_free(o->robots);
 	free(o->name);
 	*o = (struct origin){.hash = hash_of(name), .name = buf_strdup(name)};

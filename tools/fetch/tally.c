@@ -94,8 +94,8 @@ tally_draw(struct fetch *f)
 	uint64_t done = t->completed + t->failed;
 	int64_t now = clock_ms();
 	double seconds;
-	char line[256 + NAME_LONGEST], rate[HUMAN_ROOM], left[48] = "", failed[80], waiting[40] = "";
-	char batch[NAME_LONGEST + 3] = "";
+	char line[256 + BATCH_NAME_MAX], rate[HUMAN_ROOM], left[48] = "", failed[80], waiting[40] = "";
+	char batch[BATCH_NAME_MAX + 3] = "";
 	struct buf kinds = {0};
 
 	if (f->set->quiet || now - t->drawn < DRAW_MS || !f->watched)

@@ -21,14 +21,14 @@
 #include "notebook/notebook.h"
 
 enum {
-	BATCHES_MOST = 128,     /* that are worked on at once: each has some ten descriptors */
+	BATCHES_MAX = 128,      /* that are worked on at once: each has some ten descriptors */
 	LOOK_MS = 60 * 1000,    /* at the queue, though nothing was told of it */
 	LOOK_UNTOLD_MS = 1000,  /* where nothing can be told */
 	SOON_MS = 50,           /* at what somebody holds, or what was left */
 	TROUBLE_MS = 60 * 1000, /* until a batch that cannot be worked on is tried again */
-	TROUBLED_MOST = 256,
-	HELD_LONGEST_MS = 10 * 1000, /* --once: that a batch which is being made is waited for */
-	LOOK_SHARE = 5,              /* looking takes one part in so many of the time, at most */
+	TROUBLED_MAX = 256,
+	HELD_MAX_MS = 10 * 1000, /* --once: that a batch which is being made is waited for */
+	LOOK_SHARE = 5,          /* looking takes one part in so many of the time, at most */
 };
 
 struct work {
@@ -39,10 +39,10 @@ struct work {
 	bool held;          /* the last look met a batch that somebody holds */
 	int64_t held_since; /* and since then nothing else was to do */
 	struct troubled {
-		char name[NAME_LONGEST + 1];
+		char name[BATCH_NAME_MAX + 1];
 		int64_t until;
 		int code;
-	} troubled[TROUBLED_MOST];
+	} troubled[TROUBLED_MAX];
 	size_t troubled_count;
 };
 
@@ -67,7 +67,7 @@ is_troubled(struct work *w, const char *name)
 static void
 note_trouble(struct work *w, const char *name, const char *doing)
 {
-	size_t at = w->troubled_count < TROUBLED_MOST ? w->troubled_count++ : 0;
+	size_t at = w->troubled_count < TROUBLED_MAX ? w->troubled_count++ : 0;
 
 	w->troubled[at].code = msg_code(errno);
 	msg_warn_errno("the batch '%s' stays in the queue: cannot %s", name, doing);
@@ -206,7 +206,7 @@ has_room(const struct fetch *f)
 
 	for (const struct target *t = f->targets; t; t = t->next)
 		open++;
-	return open < BATCHES_MOST;
+	return open < BATCHES_MAX;
 }
 
 static bool
@@ -393,7 +393,7 @@ work_is_open(const struct fetch *f)
 		return false;
 	if (!f->set->once || f->targets || w->told || w->more)
 		return true;
-	return w->held && clock_ms() - w->held_since < HELD_LONGEST_MS;
+	return w->held && clock_ms() - w->held_since < HELD_MAX_MS;
 }
 
 int

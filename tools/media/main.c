@@ -166,7 +166,7 @@ read_options(struct asked *a, struct opts *o)
 		else if (id == OPT_TYPE)
 			a->type = o->value;
 		else if (id == 'm')
-			a->most = (size_t)opt_number(o, 1, MEDIA_MOST);
+			a->most = (size_t)opt_number(o, 1, MEDIA_MAX);
 		else
 			a->serve = true;
 	}

@@ -23,7 +23,7 @@
 
 enum {
 	REQUEST = MEDIA_URL + MEDIA_TITLE + 64,
-	SECONDS_MOST = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
+	SECONDS_MAX = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
 };
 
 static const struct confine_limits limits = {.memory = 768 << 20, .files = 64};
@@ -229,7 +229,7 @@ media_serve(void)
 	while ((got = receive(&r)) > 0) {
 		bool heard;
 
-		allow_seconds(SECONDS_MOST);
+		allow_seconds(SECONDS_MAX);
 		heard = answer(&s, &r);
 		allow_seconds(0);
 		close(r.page);

@@ -276,7 +276,7 @@ put_text(struct item *i, const struct answer *a)
 		json_object_object_del(i->record, "media");
 		used = strlen(rec_print(i->record));
 	}
-	room = used + SLACK < REC_LONGEST ? REC_LONGEST - used - SLACK : 0;
+	room = used + SLACK < REC_MAX ? REC_MAX - used - SLACK : 0;
 	while (n < a->text.len) {
 		unsigned char c = (unsigned char)a->text.data[n];
 

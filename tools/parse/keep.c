@@ -15,7 +15,7 @@
 #include "files/root.h"
 #include "records/rec.h"
 
-enum { BATCHES = 16, BLOCK = 128 << 10, ID_IDX = SUBJECT_LONGEST + 16, HEAD = 200 };
+enum { BATCHES = 16, BLOCK = 128 << 10, ID_IDX = SUBJECT_MAX + 16, HEAD = 200 };
 
 struct keeper {
 	const char *dir; /* that was asked for; NULL: none */

@@ -189,7 +189,7 @@ read_options(struct options *a, struct opts *o)
 		else if (id == 'b')
 			a->base = o->value;
 		else if (id == 'P')
-			a->parallel = (unsigned)opt_number(o, 1, POOL_MOST);
+			a->parallel = (unsigned)opt_number(o, 1, POOL_MAX);
 		else if (id == OPT_TIMEOUT)
 			a->seconds = (unsigned)opt_number(o, 1, 3600);
 		else if (id == 't')
@@ -212,10 +212,7 @@ int
 main(int argc, char **argv)
 {
 	int cpus = get_nprocs();
-	struct options a = {.parallel = cpus < 1           ? 1
-					: cpus > POOL_MOST ? POOL_MOST
-							   : (unsigned)cpus,
-			    .seconds = SECONDS};
+	struct options a = {.parallel = cpus < 1 ? 1 : cpus > POOL_MAX ? POOL_MAX : (unsigned)cpus, .seconds = SECONDS};
 	struct opts o = {
 		.operands = "[FILE ...]",
 		.purpose = "Says what is in files: their text, title and the like.",

@@ -105,7 +105,7 @@ static bool
 read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(const char *name))
 {
 	struct archive_entry *entry;
-	size_t left = MEMBERS_MOST;
+	size_t left = MEMBERS_BYTES_MAX;
 	int rc;
 
 	while ((rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
@@ -121,7 +121,7 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 			continue;
 		if (archive_entry_is_encrypted(entry))
 			return doc_fail(d, "encrypted", "it is encrypted");
-		rc = unpack_one(a, one, left < MEMBER_MOST ? left : MEMBER_MOST);
+		rc = unpack_one(a, one, left < MEMBER_BYTES_MAX ? left : MEMBER_BYTES_MAX);
 		if (rc < 0)
 			return fail(a, d);
 		if (rc == 0 && !member_is_picture(one->name))

@@ -11,8 +11,8 @@
 #include "formats.h"
 
 enum {
-	MEMBER_MOST = 64 << 20, /* bytes of one */
-	MEMBERS_MOST = 192 << 20,
+	MEMBER_BYTES_MAX = 64 << 20, /* bytes of one */
+	MEMBERS_BYTES_MAX = 192 << 20,
 	MEMBERS_COUNT = 20000,
 };
 

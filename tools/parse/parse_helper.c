@@ -23,14 +23,14 @@
 enum { REQUEST = 4 * SERVE_LINE + 8, LATE = SERVE_SECONDS * 2 / 3, PROBE = 64 << 20 };
 
 /* A file of ours can grow to all that an answer may have. */
-#define OUT_MOST ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
+#define OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
 
 static const struct format formats[] = {
-	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MOST, .files = 16}, text_load, text_parse},
-	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MOST, .files = 32}, pdf_load, pdf_parse},
-	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MOST, .files = 16}, packed_load, packed_parse},
-	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MOST, .files = 64}, picture_load, picture_parse},
-	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MOST, .files = 32}, av_load, av_parse},
+	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, text_load, text_parse},
+	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 32}, pdf_load, pdf_parse},
+	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, packed_load, packed_parse},
+	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64}, picture_load, picture_parse},
+	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 32}, av_load, av_parse},
 };
 
 static const struct format *

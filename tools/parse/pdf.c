@@ -9,7 +9,7 @@
 #include "base/msg.h"
 #include "formats.h"
 
-enum { PAGES_MOST = 20000, LINKS_PAGES = 500 };
+enum { PAGES_MAX = 20000, LINKS_PAGES = 500 };
 
 static void
 quiet(const char *domain, GLogLevelFlags level, const char *text, void *arg)
@@ -168,7 +168,7 @@ put_pages(struct doc *d, PopplerDocument *document)
 		PopplerPage *page;
 		char *text;
 
-		if (i >= PAGES_MOST || d->md.full || request_is_late()) {
+		if (i >= PAGES_MAX || d->md.full || request_is_late()) {
 			d->truncated = true;
 			return;
 		}

@@ -36,7 +36,7 @@ pool_open(unsigned count, unsigned seconds)
 {
 	struct pool *p = buf_alloc(sizeof(*p));
 
-	p->count = count < 1 ? 1 : count > POOL_MOST ? POOL_MOST : count;
+	p->count = count < 1 ? 1 : count > POOL_MAX ? POOL_MAX : count;
 	p->seconds = seconds;
 	p->last = &p->first;
 	p->workers = buf_alloc(FORMATS * p->count * sizeof(*p->workers));

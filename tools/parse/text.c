@@ -10,8 +10,8 @@
 #include "html/tree.h"
 
 enum {
-	READ_MOST = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
-	PAGE_MOST = 16 << 20,
+	READ_MAX = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
+	PAGE_MAX = 16 << 20,
 	GUESS = 1 << 20, /* bytes by which the character set is guessed */
 	HEAD = 1024,
 };
@@ -226,12 +226,12 @@ text_parse(const struct request *r, struct doc *d)
 {
 	bool parsed, page;
 
-	if (!request_read(r, d, READ_MOST, &text.raw, &d->truncated))
+	if (!request_read(r, d, READ_MAX, &text.raw, &d->truncated))
 		return false;
 	page = is_page(r);
-	if (page && text.raw.len > PAGE_MOST) {
-		text.raw.len = PAGE_MOST;
-		text.raw.data[PAGE_MOST] = '\0';
+	if (page && text.raw.len > PAGE_MAX) {
+		text.raw.len = PAGE_MAX;
+		text.raw.data[PAGE_MAX] = '\0';
 		d->truncated = true;
 	}
 	parsed = page ? parse_page(r, d) : parse_plain(r, d);

@@ -11,7 +11,7 @@
 #include "files/file.h"
 #include "render.h"
 
-enum { ASSET_MOST = 16 << 20 };
+enum { ASSET_MAX = 16 << 20 };
 
 static bool
 ends_in(const char *name, const char *end)
@@ -44,7 +44,7 @@ read_whole(int dirfd, const char *name, struct buf *text)
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
 
 	buf_clear(text);
-	return fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MOST, text));
+	return fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MAX, text));
 }
 
 /* Adds a program to the digest, or copies another file: the batch's folder works by itself, also from file://. */

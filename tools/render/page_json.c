@@ -7,9 +7,9 @@
 #include "render.h"
 
 enum {
-	TINY = 200,    /* pixels: a picture with a side shorter than that is marked */
-	BLURRED = 20,  /* and one whose thumbnail is less sharp than that */
-	NEXT_MOST = 9, /* thumbnails of the next subject that a page is told of */
+	TINY = 200,   /* pixels: a picture with a side shorter than that is marked */
+	BLURRED = 20, /* and one whose thumbnail is less sharp than that */
+	NEXT_MAX = 9, /* thumbnails of the next subject that a page is told of */
 };
 
 /* Numbers go to jq as strings: it would round big ones. Objects and arrays are left out. */
@@ -503,9 +503,9 @@ add_next_files(struct json_object *to, const struct render *r, uint32_t next)
 {
 	const struct plan_subject *s = &r->plan.subjects[next];
 	struct json_object *files = json_object_new_array();
-	char path[SUBJECT_LONGEST + 40];
+	char path[SUBJECT_MAX + 40];
 
-	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MOST; j++) {
+	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 		if (!r->items[r->plan.items[s->first + j] - 1].thumb)
 			continue;
 		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", plan_id(&r->plan, next), j + 1);

@@ -12,7 +12,7 @@
 
 const char *const common_pages[COMMON] = {"submit.html", "index.html"};
 
-enum { PAGE_NAME = SUBJECT_LONGEST + 16 };
+enum { PAGE_NAME = SUBJECT_MAX + 16 };
 
 /* Pages being made. What jq is given, and says, is in turn: the head, each subject that changed, the tail. */
 struct making {

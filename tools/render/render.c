@@ -29,7 +29,7 @@ render_trouble(const char *name, const char *what)
 void
 render_progress(struct render *r, const char *what, uint32_t done, uint32_t of)
 {
-	char line[NAME_LONGEST + 80];
+	char line[BATCH_NAME_MAX + 80];
 	int64_t now;
 
 	if (!r->terminal || (now = clock_ms()) < r->next_progress)

@@ -20,7 +20,7 @@ struct slot {
 	struct part part;
 	struct shot shot;
 	uint32_t item; /* 0: free */
-	char name[SUBJECT_LONGEST + 32];
+	char name[SUBJECT_MAX + 32];
 };
 
 struct shots {

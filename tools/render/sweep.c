@@ -14,12 +14,12 @@ static bool
 is_foreign(const struct render *r, const char *name, bool thumbs)
 {
 	const char *line = strrchr(name, '_');
-	char id[SUBJECT_LONGEST + 1];
+	char id[SUBJECT_MAX + 1];
 	unsigned long idx;
 	uint32_t k;
 	char *end;
 
-	if (!line || line == name || (size_t)(line - name) > SUBJECT_LONGEST)
+	if (!line || line == name || (size_t)(line - name) > SUBJECT_MAX)
 		return false;
 	memcpy(id, name, (size_t)(line - name));
 	id[line - name] = '\0';

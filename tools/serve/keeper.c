@@ -20,10 +20,10 @@
 #include "record.h"
 
 enum {
-	DRAIN_MS = 2000,    /* for requests under way once it is asked to end */
-	END_MS = 1000,      /* and for it to go when told to */
-	LOG_MOST = 1 << 20, /* bytes of a log before it begins anew */
-	SAID_MOST = 1024,   /* bytes of what it said that a message repeats */
+	DRAIN_MS = 2000,   /* for requests under way once it is asked to end */
+	END_MS = 1000,     /* and for it to go when told to */
+	LOG_MAX = 1 << 20, /* bytes of a log before it begins anew */
+	SAID_MAX = 1024,   /* bytes of what it said that a message repeats */
 	DRAIN_EVERY = 65536,
 };
 
@@ -41,9 +41,9 @@ keep_log(struct keeper *k)
 	if (n <= 0)
 		return;
 	buf_add(&k->said, bytes, (size_t)n);
-	if (k->said.len > SAID_MOST)
-		buf_drop(&k->said, k->said.len - SAID_MOST);
-	if (k->logged + n > LOG_MOST && ftruncate(k->log, 0) == 0)
+	if (k->said.len > SAID_MAX)
+		buf_drop(&k->said, k->said.len - SAID_MAX);
+	if (k->logged + n > LOG_MAX && ftruncate(k->log, 0) == 0)
 		k->logged = 0;
 	n = write(k->log, bytes, (size_t)n);
 	k->logged += n > 0 ? n : 0;

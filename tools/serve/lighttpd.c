@@ -17,7 +17,7 @@
 
 enum { VERSION_MS = 2000 };
 
-static const int version_least[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
+static const int version_min[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
 enum {
 	CLIENTS_MAX = 8192,   /* at once; one that says nothing costs about 6 KB */
 	FILES_PER_CLIENT = 2, /* its connection, and that to bi-api or the file that it is sent */
@@ -182,8 +182,8 @@ lighttpd_is_old(char *version, size_t room)
 	if (sscanf(version, "lighttpd/%d.%d.%d", &number[0], &number[1], &number[2]) != 3)
 		return false;
 	for (size_t i = 0; i < 3; i++)
-		if (number[i] != version_least[i])
-			return number[i] < version_least[i];
+		if (number[i] != version_min[i])
+			return number[i] < version_min[i];
 	return false;
 }
 

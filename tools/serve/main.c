@@ -32,7 +32,7 @@ enum {
 	OPT_PASSWORD_FILE,
 	OPT_PRIVATE,
 	OPT_SHARE,
-	PORT_MOST = 65535,
+	PORT_MAX = 65535,
 };
 
 static const struct opt table[] = {
@@ -72,8 +72,8 @@ parse_ports(const struct opts *o, struct serve *s)
 	first = last = strtol(o->value, &end, 10);
 	if (end != o->value && *end == '-' && end[1] >= '0' && end[1] <= '9')
 		last = strtol(end + 1, &end, 10);
-	if (errno || end == o->value || *end || first < 1 || last < first || last > PORT_MOST)
-		opt_wrong("%s takes a port or FIRST-LAST, from 1 to %d, not '%s'", o->given, PORT_MOST, o->value);
+	if (errno || end == o->value || *end || first < 1 || last < first || last > PORT_MAX)
+		opt_wrong("%s takes a port or FIRST-LAST, from 1 to %d, not '%s'", o->given, PORT_MAX, o->value);
 	s->first = (int)first;
 	s->last = (int)last;
 }
@@ -99,8 +99,8 @@ add_host(const struct opts *o, struct serve *s)
 
 	if (wrong)
 		opt_wrong("%s: the name '%s' %s", o->given, o->value, wrong);
-	if (s->hosts_n == SERVE_HOSTS_MOST)
-		opt_wrong("%s takes %d names at most", o->given, SERVE_HOSTS_MOST);
+	if (s->hosts_n == SERVE_HOSTS_MAX)
+		opt_wrong("%s takes %d names at most", o->given, SERVE_HOSTS_MAX);
 	s->hosts[s->hosts_n++] = (char *)(uintptr_t)o->value;
 }
 
@@ -111,8 +111,8 @@ add_origin(const struct opts *o, struct serve *s)
 
 	if (wrong)
 		opt_wrong("%s: the origin '%s' %s", o->given, o->value, wrong);
-	if (s->origins_n == SERVE_ORIGINS_MOST)
-		opt_wrong("%s takes %d origins at most", o->given, SERVE_ORIGINS_MOST);
+	if (s->origins_n == SERVE_ORIGINS_MAX)
+		opt_wrong("%s takes %d origins at most", o->given, SERVE_ORIGINS_MAX);
 	s->origins[s->origins_n++] = o->value;
 }
 

@@ -25,7 +25,7 @@ static int
 open_port(const struct serve *s, const char *batch)
 {
 	int dir = root_dir(s->root.fd, "leases", true), fd, error;
-	char name[NAME_LONGEST + 8];
+	char name[BATCH_NAME_MAX + 8];
 	struct stat st;
 
 	if (dir < 0)
@@ -48,7 +48,7 @@ static int
 try_hold(const struct serve *s, const char *batch, int fd)
 {
 	int rc = lock_try(fd, LOCK_ALONE), dir;
-	char name[NAME_LONGEST + 8];
+	char name[BATCH_NAME_MAX + 8];
 
 	if (rc != 0)
 		return rc;
@@ -101,7 +101,7 @@ serve_last_port(const struct serve *s, const char *batch)
 
 struct others {
 	const struct serve *s;
-	char own[NAME_LONGEST + 8];
+	char own[BATCH_NAME_MAX + 8];
 	bool *ports;
 };
 
@@ -110,7 +110,7 @@ note_other(int dir, const struct dirent *e, void *arg)
 {
 	const struct others *o = arg;
 	size_t n = strlen(e->d_name);
-	char other[NAME_LONGEST + 8];
+	char other[BATCH_NAME_MAX + 8];
 	int port;
 
 	(void)dir;

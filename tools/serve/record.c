@@ -11,7 +11,7 @@
 #include "record.h"
 #include "records/rec.h"
 
-enum { RECORD_LONGEST = 16384 }; /* less than a pipe takes at once */
+enum { RECORD_MAX = 16384 }; /* less than a pipe takes at once */
 
 /* Category and label, as batch.json has them; a batch may have no directory any more, only its pages. */
 static void
@@ -22,7 +22,7 @@ add_about(struct json_object *record, const struct keeper *k)
 	struct json_object *about = NULL;
 	struct buf text = {0};
 
-	if (b && batch_about(b, &text) == 0 && text.len < RECORD_LONGEST / 2)
+	if (b && batch_about(b, &text) == 0 && text.len < RECORD_MAX / 2)
 		about = rec_parse(text.data, text.len, NULL, 0);
 	for (size_t i = 0; json_object_is_type(about, json_type_object) && i < sizeof(keys) / sizeof(*keys); i++) {
 		const char *value = rec_string(about, keys[i]);

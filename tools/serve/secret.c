@@ -9,13 +9,13 @@
 #include "base/msg.h"
 #include "serve.h"
 
-enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 128, PASSWORD_MADE = 20, HASH_ROUNDS = 1000 };
+enum { PASSWORD_MIN = 12, PASSWORD_MAX = 128, PASSWORD_MADE = 20, HASH_ROUNDS = 1000 };
 
 /* --- the password --- */
 
 /* PASSWORD_MADE characters that are not taken for each other, 100 bits. */
 static int
-make_password(char out[PASSWORD_MOST + 1])
+make_password(char out[PASSWORD_MAX + 1])
 {
 	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
 	unsigned char bytes[PASSWORD_MADE];
@@ -32,9 +32,9 @@ make_password(char out[PASSWORD_MOST + 1])
 
 /* The first line of PATH. 0, or the exit code after a message. */
 static int
-read_password(const char *path, char out[PASSWORD_MOST + 1])
+read_password(const char *path, char out[PASSWORD_MAX + 1])
 {
-	char line[PASSWORD_MOST + 3] = "";
+	char line[PASSWORD_MAX + 3] = "";
 	FILE *in = fopen(path, "re");
 	size_t n;
 
@@ -47,8 +47,8 @@ read_password(const char *path, char out[PASSWORD_MOST + 1])
 	fclose(in);
 	n = strcspn(line, "\r\n");
 	line[n] = '\0';
-	if (n < PASSWORD_LEAST || n > PASSWORD_MOST) {
-		msg_warn("the password in '%s' must have %d to %d bytes", path, PASSWORD_LEAST, PASSWORD_MOST);
+	if (n < PASSWORD_MIN || n > PASSWORD_MAX) {
+		msg_warn("the password in '%s' must have %d to %d bytes", path, PASSWORD_MIN, PASSWORD_MAX);
 		n = 0;
 	}
 	memcpy(out, line, n);
@@ -100,7 +100,7 @@ has_password(const struct serve *s)
 static int
 see_to_password(const struct serve *s)
 {
-	char password[PASSWORD_MOST + 1] = "";
+	char password[PASSWORD_MAX + 1] = "";
 	int rc = s->password_file ? read_password(s->password_file, password) : 0, lock;
 
 	if (rc)

@@ -18,8 +18,8 @@
 #include "files/token.h"
 
 enum {
-	SERVE_HOSTS_MOST = 16,   /* names given by --allow-host */
-	SERVE_ORIGINS_MOST = 16, /* origins given by --allow-origin */
+	SERVE_HOSTS_MAX = 16,   /* names given by --allow-host */
+	SERVE_ORIGINS_MAX = 16, /* origins given by --allow-origin */
 };
 
 /* Who reaches the pages. */
@@ -37,9 +37,9 @@ enum serve_access {
 struct serve {
 	struct root root;
 	enum serve_access access;
-	char *hosts[SERVE_HOSTS_MOST + 1]; /* --allow-host, NULL-terminated */
+	char *hosts[SERVE_HOSTS_MAX + 1]; /* --allow-host, NULL-terminated */
 	size_t hosts_n;
-	const char *origins[SERVE_ORIGINS_MOST]; /* --allow-origin */
+	const char *origins[SERVE_ORIGINS_MAX]; /* --allow-origin */
 	size_t origins_n;
 	bool csrf_cookie;          /* give the token as a cookie too */
 	bool no_worker;            /* keep none */

@@ -19,7 +19,7 @@
 enum {
 	READY_MS = 40000, /* longer than the keeper itself waits for lighttpd to answer */
 	READY_FD = 3,
-	RECORD_LONGEST = 1 << 16,
+	RECORD_MAX = 1 << 16,
 };
 
 /* A directory in another; both descriptors are let go. -1 with errno. */
@@ -267,7 +267,7 @@ start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
 static int
 take_record(const struct serve *s, const char *batch, int fd)
 {
-	char line[RECORD_LONGEST];
+	char line[RECORD_MAX];
 	size_t have = 0;
 	ssize_t n;
 

@@ -53,7 +53,7 @@ read_file(const char *path, struct buf *out)
 
 	if (!in)
 		return -1;
-	while (out->len <= TOKEN_SECRET_MOST && (n = fread(buf_room(out, 4096), 1, 4096, in)) > 0)
+	while (out->len <= TOKEN_SECRET_MAX && (n = fread(buf_room(out, 4096), 1, 4096, in)) > 0)
 		out->len += n;
 	failed = ferror(in) || out->len == 0;
 	fclose(in);

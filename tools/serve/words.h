@@ -7,7 +7,7 @@
 #include "serve.h"
 
 struct words {
-	char *v[48 + 2 * SERVE_HOSTS_MOST + 2 * SERVE_ORIGINS_MOST]; /* ended by NULL, as long as it was zeroed */
+	char *v[48 + 2 * SERVE_HOSTS_MAX + 2 * SERVE_ORIGINS_MAX]; /* ended by NULL, as long as it was zeroed */
 	size_t n;
 	char batch[24], upload[24], sync[24]; /* numbers among them */
 };

@@ -20,7 +20,7 @@
 #include "records/rec.h"
 #include "source.h"
 
-enum { REDIRECTS_MOST = 5, HOLD_LEAST_MS = 1000, WORDS = 2048 };
+enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, WORDS = 2048 };
 
 struct asker {
 	const struct settings *set;
@@ -302,7 +302,7 @@ judge_status(struct asker *a, long status, struct verdict *v)
 	verdict_set(v, manners_may_pass(status) ? AGAIN : FAILED, name, "%s answers %ld%s", conf_title(a->conf), status,
 		    manners_of_status(status));
 	if (v->kind == AGAIN && a->retry_after >= 0)
-		v->wait_ms = a->retry_after * 1000 > HOLD_LEAST_MS ? a->retry_after * 1000 : HOLD_LEAST_MS;
+		v->wait_ms = a->retry_after * 1000 > HOLD_MIN_MS ? a->retry_after * 1000 : HOLD_MIN_MS;
 }
 
 /* One transfer in a slot of the host. */
@@ -353,7 +353,7 @@ asker_ask(struct asker *a, const char *url, struct buf *body, struct verdict *v)
 		curl_easy_getinfo(a->easy, CURLINFO_REDIRECT_URL, &location);
 		if (v->kind != FAILED || strncmp(v->code, "http_3", 6) != 0)
 			break;
-		if (!location || i >= REDIRECTS_MOST || !url_is_same_host(at, location)) {
+		if (!location || i >= REDIRECTS_MAX || !url_is_same_host(at, location)) {
 			verdict_set(v, FAILED, "bad_redirect",
 				    "%s sends us on to '%.200s': only redirects to the same host are followed",
 				    conf_title(a->conf), location ? location : "");

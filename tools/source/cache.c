@@ -14,7 +14,7 @@
 #include "records/rec.h"
 #include "source.h"
 
-enum { REPLY_MOST = 64 << 20 };
+enum { REPLY_MAX = 64 << 20 };
 
 struct cache {
 	int dir, temp;
@@ -100,7 +100,7 @@ cache_get(struct cache *c, const char *url)
 	fd = openat(c->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) == 0 && is_fresh(c, &st) && st.st_size <= REPLY_MOST) {
+	if (fstat(fd, &st) == 0 && is_fresh(c, &st) && st.st_size <= REPLY_MAX) {
 		while ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR))
 			text.len += n > 0 ? (size_t)n : 0;
 		if (n == 0 && text.len)

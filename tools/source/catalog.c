@@ -17,7 +17,7 @@
 #include "records/table_input.h"
 #include "source.h"
 
-enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MOST = 1000, CATEGORIES_SHOWN = 12 };
+enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MAX = 1000, CATEGORIES_SHOWN = 12 };
 
 /* Ids that were seen, by 16 bytes of their digests. */
 struct seen {
@@ -195,7 +195,7 @@ keep_texts(struct subject *s, const char *id, const char *name, const char *cate
 static void
 take(struct reading *r, struct json_object *o, unsigned long long line)
 {
-	char id_room[SUBJECT_LONGEST + 2], name_room[64], category_room[64];
+	char id_room[SUBJECT_MAX + 2], name_room[64], category_room[64];
 	const char *id = rec_text(o, "id", id_room, sizeof(id_room));
 	const char *name = rec_text(o, "name", name_room, sizeof(name_room));
 	const char *category = rec_text(o, "category", category_room, sizeof(category_room));
@@ -248,7 +248,7 @@ take_head(struct reading *r, const struct row *row)
 {
 	bool id = false, name = false;
 
-	if (row->count > COLUMNS_MOST)
+	if (row->count > COLUMNS_MAX)
 		msg_die(EX_DATAERR, "the catalog has %zu columns: that is no list of subjects", row->count);
 	r->columns = buf_alloc(row->count * sizeof(*r->columns));
 	r->column_count = row->count;

@@ -14,7 +14,7 @@
 #include "records/rec.h"
 #include "source.h"
 
-enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MOST = 64 << 20 };
+enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MAX = 64 << 20 };
 
 struct filter {
 	const struct conf *conf;
@@ -115,7 +115,7 @@ take(struct filter *f)
 		f->from.len += (size_t)n;
 		f->from.data[f->from.len] = '\0';
 	}
-	return n > 0 ? f->from.len <= ANSWER_MOST : n < 0 && (errno == EAGAIN || errno == EINTR);
+	return n > 0 ? f->from.len <= ANSWER_MAX : n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 /* Until a line is there. NULL, or what is wrong. */

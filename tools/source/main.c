@@ -11,7 +11,7 @@
 
 enum { OPT_CACERT = 256, OPT_CACHE, OPT_CONTACT, OPT_IDS, OPT_JSON, OPT_LABEL, OPT_SET };
 
-enum { CANDIDATES = 15, CANDIDATES_MOST = 500, IDS_MOST = 1000 };
+enum { CANDIDATES = 15, CANDIDATES_MAX = 500, IDS_MAX = 1000 };
 
 static const struct opt table[] = {
 	{'f', "file", "FILE", "the catalog of subjects (else stdin)"},
@@ -60,8 +60,8 @@ add_ids(struct settings *set, const char *text, size_t *n)
 			i++;
 		if (i < *n)
 			continue;
-		if (*n == IDS_MOST)
-			opt_wrong("--ids takes %d ids at most", IDS_MOST);
+		if (*n == IDS_MAX)
+			opt_wrong("--ids takes %d ids at most", IDS_MAX);
 		set->ids = buf_realloc(set->ids, (*n + 2) * sizeof(*set->ids));
 		set->ids[(*n)++] = buf_strdup(id);
 		set->ids[*n] = NULL;
@@ -115,7 +115,7 @@ take_option(struct settings *set, const struct opts *o, int id, size_t *sets, si
 	} else if (id == OPT_SET) {
 		set->sets[(*sets)++] = o->value;
 	} else if (id == 'n') {
-		set->max = opt_number(o, 1, CANDIDATES_MOST);
+		set->max = opt_number(o, 1, CANDIDATES_MAX);
 	} else if (id == OPT_CACHE) {
 		set->cache = true;
 	} else if (id == OPT_JSON) {

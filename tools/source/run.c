@@ -61,9 +61,9 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 
 		candidates_print(&f->candidates, i, r->conf.name, o);
 		json_object_object_add(o, "rank", json_object_new_int64((int64_t)given + 1));
-		if (strlen(rec_print(o)) > BATCH_ITEM_LONGEST)
+		if (strlen(rec_print(o)) > BATCH_ITEM_MAX)
 			json_object_object_del(o, "extmetadata");
-		if (strlen(rec_print(o)) <= BATCH_ITEM_LONGEST) {
+		if (strlen(rec_print(o)) <= BATCH_ITEM_MAX) {
 			given++;
 			if (!r->person)
 				rec_out_json(o);

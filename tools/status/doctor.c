@@ -10,7 +10,7 @@
 #include "records/rec.h"
 #include "status.h"
 
-enum { SAID_MOST = 20 }; /* findings of one check that are lines of their own, for people */
+enum { SAID_MAX = 20 }; /* findings of one check that are lines of their own, for people */
 
 /* In this order: what would make others wrong comes first. */
 static const struct {
@@ -75,7 +75,7 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 	rec_mend(mend.data);
 	if (d->json)
 		print_record(d, mend.data);
-	else if (d->found <= SAID_MOST)
+	else if (d->found <= SAID_MAX)
 		print_line(d, mend.data);
 	buf_free(&mend);
 }
@@ -128,9 +128,9 @@ look(struct doctor *d)
 		d->check = checks[i].name;
 		d->found = 0;
 		checks[i].look(d);
-		if (!d->json && d->found > SAID_MOST)
+		if (!d->json && d->found > SAID_MAX)
 			printf("%s: and %zu more of these; `bi-status --doctor --json` lists all\n", d->check,
-			       d->found - SAID_MOST);
+			       d->found - SAID_MAX);
 	}
 }
 

@@ -15,7 +15,7 @@
 #include "base/paths.h"
 #include "doctor.h"
 
-enum { FILES_LEAST = 256, FILE_LEAST = 1 << 30 };
+enum { FILE_LIMIT_MIN = 256, FILE_MIN = 1 << 30 };
 
 /* Whether a directory of PATH has the program NAME. */
 static bool
@@ -167,10 +167,10 @@ look_at_files(struct doctor *d)
 {
 	struct rlimit l;
 
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max >= FILES_LEAST)
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max >= FILE_LIMIT_MIN)
 		return;
 	doctor_find(d, DOCTOR_PROBLEM, NULL, "a process may have %llu files open: fetching 64 at once takes %d",
-		    (unsigned long long)l.rlim_max, FILES_LEAST);
+		    (unsigned long long)l.rlim_max, FILE_LIMIT_MIN);
 	doctor_mend(d, "raise the hard limit (ulimit -Hn, limits.conf, LimitNOFILE=)");
 }
 
@@ -182,7 +182,7 @@ look_at_file_size(struct doctor *d)
 
 	if (getrlimit(RLIMIT_FSIZE, &l) < 0 || l.rlim_cur == RLIM_INFINITY)
 		return;
-	doctor_find(d, l.rlim_cur < FILE_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL,
+	doctor_find(d, l.rlim_cur < FILE_MIN ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL,
 		    "a file may have %s: what is larger fails", doctor_bytes(room, (double)l.rlim_cur));
 	doctor_mend(d, "raise the limit (ulimit -f unlimited, LimitFSIZE=)");
 }

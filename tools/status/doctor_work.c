@@ -337,12 +337,12 @@ doctor_batches(struct doctor *d)
 
 struct waiting {
 	const struct root *root;
-	size_t n;                     /* batches in the queue */
-	size_t waiting;               /* of these, those that nobody works on */
-	char first[NAME_LONGEST + 1]; /* that which waits longest */
+	size_t n;                       /* batches in the queue */
+	size_t waiting;                 /* of these, those that nobody works on */
+	char first[BATCH_NAME_MAX + 1]; /* that which waits longest */
 	time_t since;
 	int error; /* of an entry or batch that cannot be looked at */
-	char odd[NAME_LONGEST + 1];
+	char odd[BATCH_NAME_MAX + 1];
 };
 
 /* 1, 0, or -1 with errno. */
@@ -367,7 +367,7 @@ static int
 is_waiting(const struct waiting *w, const char *batch, struct stat *st)
 {
 	int held = queue_is_held(w->root, batch);
-	char path[sizeof("queue/") + NAME_LONGEST];
+	char path[sizeof("queue/") + BATCH_NAME_MAX];
 
 	if (held == 0)
 		held = is_worked_on(w->root, batch);

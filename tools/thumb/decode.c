@@ -11,8 +11,8 @@
 #include "confined/thumb.h"
 
 enum {
-	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
-	SIDE_MOST = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
+	PIXELS_MAX = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
+	SIDE_MAX = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
 	QUALITY = 80,
 	EFFORT = 2, /* of 6: files are 2 % bigger than at 4, libwebp's own, and made in half the time */
 };
@@ -286,8 +286,8 @@ static bool
 is_too_big(const struct picture *p)
 {
 	if (p->loader->vector)
-		return p->width > SIDE_MOST || p->height > SIDE_MOST;
-	return (long long)p->width * p->height > PIXELS_MOST;
+		return p->width > SIDE_MAX || p->height > SIDE_MAX;
+	return (long long)p->width * p->height > PIXELS_MAX;
 }
 
 static int
@@ -297,10 +297,10 @@ fail_size(const struct picture *p, char *answer, size_t room)
 
 	if (p->loader->vector)
 		snprintf(why, sizeof(why), "%d x %d pixels are more than a drawing may have here (%d a side)", p->width,
-			 p->height, SIDE_MOST);
+			 p->height, SIDE_MAX);
 	else
 		snprintf(why, sizeof(why), "%d x %d pixels are more than a picture may have here (%d million)",
-			 p->width, p->height, PIXELS_MOST / 1000000);
+			 p->width, p->height, PIXELS_MAX / 1000000);
 	return decode_fail(answer, room, why);
 }
 

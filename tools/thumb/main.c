@@ -18,7 +18,7 @@
 #include "files/atomic_file.h"
 #include "thumb_helper.h"
 
-enum { OPT_SERVE = 256, OPT_VECTORS, SIZE_MOST = 16383 }; /* what a WebP can hold */
+enum { OPT_SERVE = 256, OPT_VECTORS, THUMB_SIZE_MAX = 16383 }; /* what a WebP can hold */
 
 static const struct opt table[] = {
 	{'s', "size", "PIXELS", "the longest side; 512"},
@@ -94,7 +94,7 @@ main(int argc, char **argv)
 	msg_program("bi-thumb");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 's')
-			size = (int)opt_number(&o, 1, SIZE_MOST);
+			size = (int)opt_number(&o, 1, THUMB_SIZE_MAX);
 		else if (id == OPT_VECTORS)
 			vectors = true;
 		else

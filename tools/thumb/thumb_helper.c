@@ -25,7 +25,7 @@
 #include "decode.h"
 #include "fonts.h"
 
-enum { SECONDS_MOST = 30 }; /* of processor time for one picture */
+enum { SECONDS_MAX = 30 }; /* of processor time for one picture */
 
 static struct confine_limits limits = {
 	.memory = (size_t)2 << 30,
@@ -175,7 +175,7 @@ thumb_serve(bool vectors)
 	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
 		_exit(EX_OSERR);
 	while ((got = receive(&r)) > 0) {
-		allow_seconds(SECONDS_MOST);
+		allow_seconds(SECONDS_MAX);
 		n = make(&r, vectors, answer, sizeof(answer));
 		allow_seconds(0);
 		close(r.in);

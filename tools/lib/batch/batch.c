@@ -211,7 +211,7 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 	struct buf path = {0};
 	int error;
 
-	memcpy(b->name, name, strnlen(name, NAME_LONGEST));
+	memcpy(b->name, name, strnlen(name, BATCH_NAME_MAX));
 	b->mode = mode;
 	pthread_mutex_init(&b->recording, NULL);
 	b->dir = b->files = b->lock = b->items = b->state = b->results = b->items_index = b->results_index = b->temp =

@@ -64,7 +64,7 @@ struct batch_ask {
 	const char *subject;  /* the subject's id, good (root_subject_wrong), or NULL: its own subject */
 	const char *kind;     /* what identifies it: "url", "file", "media", "member" or "bad" */
 	const char *where;    /* and the value of that: the URL, the path... */
-	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_LONGEST bytes */
+	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
 	const char *userinfo; /* that was taken off WHERE (userinfo.h), to be kept in the batch's secrets; NULL: none */
 	bool is_lent;         /* USERINFO is that of another item: it does not replace one that the item has */
 	uint32_t item;        /* out: its number */
@@ -72,7 +72,7 @@ struct batch_ask {
 	bool is_new;          /* out: it was not in the batch before */
 };
 
-enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
+enum { BATCH_ITEM_MAX = (1 << 20) - 4096 }; /* the rest of the line is for its result */
 
 /* Marks ITEM, which belongs to an ask with userinfo, as one that has userinfo. Where it is missing later, the fetcher
  * reports that. */
@@ -222,7 +222,7 @@ int batch_open_file(const struct batch *b, struct json_object *result);
 struct batch_place {
 	uint32_t item;
 	char key[33]; /* the item's identity, 32 hexadecimal digits */
-	char subject[SUBJECT_LONGEST + 1];
+	char subject[SUBJECT_MAX + 1];
 	uint32_t idx; /* counts the subject's items from 1 in the order asked */
 };
 int batch_place(const char *line, size_t n, struct batch_place *out);

@@ -136,8 +136,8 @@ struct intake {
 	uint64_t offsets[INDEX_BLOCK];
 	size_t n;
 	bool failed;
-	char subject[SUBJECT_LONGEST + 1]; /* of the line before, where it is in the table */
-	uint32_t print;                    /* of that subject */
+	char subject[SUBJECT_MAX + 1]; /* of the line before, where it is in the table */
+	uint32_t print;                /* of that subject */
 };
 
 /* Writes the offsets to the index, unless it has them: mostly it does. */

@@ -10,7 +10,7 @@
 #include "batch/batch.h"
 
 struct batch {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	char *path; /* absolute, of batches/NAME */
 	enum batch_mode mode;
 	/* Each -1 where the file is not there. */

@@ -16,7 +16,7 @@
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 
 /* No file of ours is longer: what is more is damage, which no read is tried with. */
-#define OFFSET_MOST (UINT64_C(1) << 60)
+#define OFFSET_MAX (UINT64_C(1) << 60)
 
 int
 batch_index_get(int fd, uint64_t entry, uint64_t *value)
@@ -25,7 +25,7 @@ batch_index_get(int fd, uint64_t entry, uint64_t *value)
 	ssize_t n = fd < 0 ? 0 : file_read_at(fd, &there, sizeof(there), (off_t)(entry * sizeof(there)));
 
 	*value = n == sizeof(there) ? le64toh(there) : 0;
-	if (*value > OFFSET_MOST)
+	if (*value > OFFSET_MAX)
 		*value = 0;
 	return n < 0 ? -1 : 0;
 }

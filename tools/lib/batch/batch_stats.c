@@ -14,9 +14,9 @@
 
 enum {
 	TAIL_FIRST = 1 << 16, /* bytes before the end of the file that a glance has, and eight times that... */
-	TAIL_MOST = 1 << 22,
-	FEW = 10,       /* items in ten seconds; fewer are no rate */
-	SPAN_LEAST = 3, /* seconds that a rate is of */
+	TAIL_MAX = 1 << 22,
+	FEW = 10,     /* items in ten seconds; fewer are no rate */
+	SPAN_MIN = 3, /* seconds that a rate is of */
 };
 
 /* No text of a stranger's has a bare quote in it, so that the first place of a key in a line is ours. */
@@ -227,7 +227,7 @@ take_first(off_t at, const char *line, size_t n, void *arg)
 	return f->time == 0;
 }
 
-/* The offset of a line from which on everything is that was finished in the last minute; at most TAIL_MOST bytes before
+/* The offset of a line from which on everything is that was finished in the last minute; at most TAIL_MAX bytes before
  * the end. */
 static off_t
 find_tail(const struct history *h, const struct stat *st)
@@ -241,7 +241,7 @@ find_tail(const struct history *h, const struct stat *st)
 
 		if (append_each(h->fd, st->st_size - n, take_first, &f) < 0)
 			return 0;
-		if (f.at >= 0 && (f.time < since || n >= TAIL_MOST))
+		if (f.at >= 0 && (f.time < since || n >= TAIL_MAX))
 			return f.at;
 	}
 	return 0;
@@ -341,7 +341,7 @@ history_pace(const struct history *h, int64_t now, double *items, double *bytes)
 
 	if (*items < FEW)
 		span = sum_recent(h, now, HISTORY_PACE_SECONDS, items, bytes);
-	span = span < SPAN_LEAST ? SPAN_LEAST : span;
+	span = span < SPAN_MIN ? SPAN_MIN : span;
 	*items /= (double)span;
 	*bytes /= (double)span;
 }

@@ -14,8 +14,8 @@
 #include "files/atomic_file.h"
 
 /* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
- * runs of used entries are short: one of PROBE_MOST is damage. */
-enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MOST = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
+ * runs of used entries are short: one of PROBE_MAX is damage. */
+enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MAX = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
 
 static const char name[] = "contents.index";
 static const char magic[8] = {'b', 'i', '-', 'c', 'o', 'n', 't', '1'};
@@ -156,7 +156,7 @@ probe(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
 	uint64_t at = home(print, size);
 	struct entry run[RUN];
 
-	for (int probed = 0; probed < PROBE_MOST;) {
+	for (int probed = 0; probed < PROBE_MAX;) {
 		size_t n = size - at < RUN ? (size_t)(size - at) : RUN;
 		int rc = get(fd, run, n * sizeof(*run), offset_of(at));
 

@@ -14,8 +14,8 @@
 #include "base/paths.h"
 #include "base/trouble.h"
 
-enum { START = 30 * 1000, FDS_MOST = 2 }; /* milliseconds until it must be ready */
-enum { PAUSE_MS = 50, PAUSES_MOST = 5 };  /* before it is started again; doubled each time, so often */
+enum { START = 30 * 1000, FDS_MAX = 2 }; /* milliseconds until it must be ready */
+enum { PAUSE_MS = 50, PAUSES_MAX = 5 };  /* before it is started again; doubled each time, so often */
 
 /* The processor time that it has had, in milliseconds; 0 where that is not known. */
 static int64_t
@@ -169,7 +169,7 @@ start_once(struct helper *h)
 static void
 pause_after(unsigned troubles)
 {
-	unsigned doubled = troubles < PAUSES_MOST ? troubles : PAUSES_MOST;
+	unsigned doubled = troubles < PAUSES_MAX ? troubles : PAUSES_MAX;
 	long ms = troubles > 0 ? (long)PAUSE_MS << (doubled - 1) : 0;
 
 	if (ms > 0)
@@ -195,11 +195,11 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 	struct iovec part = {.iov_base = (void *)(size_t)bytes, .iov_len = n};
 	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
 	union {
-		char room[CMSG_SPACE(FDS_MOST * sizeof(int))];
+		char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
 	} control = {{0}};
 
-	if (count > FDS_MOST) {
+	if (count > FDS_MAX) {
 		errno = EINVAL;
 		return -1;
 	}

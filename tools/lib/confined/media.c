@@ -219,7 +219,7 @@ media_find(struct media *m, int page_fd, const char *url, const char *content_ty
 	int rc, tries = 0;
 
 	*out = (struct media_found){0};
-	most = most > MEDIA_MOST ? MEDIA_MOST : most;
+	most = most > MEDIA_MAX ? MEDIA_MAX : most;
 	buf_printf(&request, "%zu\n", most);
 	add_line(&request, url && strlen(url) < MEDIA_URL ? url : "");
 	add_line(&request, content_type && strlen(content_type) < MEDIA_TITLE ? content_type : "");

@@ -101,7 +101,7 @@ name_as(const struct part *p, const char *name)
 int
 part_keep(struct part *p, const char *name)
 {
-	char note[PART_NOTE_LONGEST + 1];
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
 	struct part old;
 
 	if (strcmp(p->name, name) == 0)
@@ -133,7 +133,7 @@ boot_id(char id[BOOT_ID + 1])
 int
 part_note(struct part *p, const char *note)
 {
-	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1];
+	char text[BOOT_ID + 1 + ATOMIC_FILE_NOTE_MAX + 1];
 	size_t n = note ? strlen(note) : 0;
 
 	if (!note) {
@@ -142,7 +142,7 @@ part_note(struct part *p, const char *note)
 		p->noted = false;
 		return 0;
 	}
-	if (n > PART_NOTE_LONGEST) {
+	if (n > ATOMIC_FILE_NOTE_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
@@ -158,9 +158,9 @@ part_note(struct part *p, const char *note)
 
 /* Its note, if the machine has been up ever since; else "". */
 static void
-read_note(struct part *p, char note[PART_NOTE_LONGEST + 1])
+read_note(struct part *p, char note[ATOMIC_FILE_NOTE_MAX + 1])
 {
-	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1], boot[BOOT_ID + 1];
+	char text[BOOT_ID + 1 + ATOMIC_FILE_NOTE_MAX + 1], boot[BOOT_ID + 1];
 	ssize_t n = fgetxattr(p->fd, attribute, text, sizeof(text) - 1);
 
 	note[0] = '\0';
@@ -168,7 +168,7 @@ read_note(struct part *p, char note[PART_NOTE_LONGEST + 1])
 	if (n <= BOOT_ID || memchr(text, '\0', (size_t)n) || boot_id(boot) < 0 || memcmp(text, boot, BOOT_ID) != 0)
 		return;
 	text[n] = '\0';
-	snprintf(note, PART_NOTE_LONGEST + 1, "%s", text + BOOT_ID + 1);
+	snprintf(note, ATOMIC_FILE_NOTE_MAX + 1, "%s", text + BOOT_ID + 1);
 }
 
 /* Whether the open file FD is a part that this user made and that still has the name NAME, and no other. 1, 0, or -1
@@ -186,7 +186,7 @@ is_ours(int fd, int tempfd, const char *name)
 }
 
 int
-part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONGEST + 1])
+part_take(struct part *p, int tempfd, const char *name, char note[ATOMIC_FILE_NOTE_MAX + 1])
 {
 	int rc, error;
 

@@ -24,7 +24,7 @@ struct part {
 	bool noted;     /* a note is stored with it */
 };
 
-enum { PART_NOTE_LONGEST = 600 };
+enum { ATOMIC_FILE_NOTE_MAX = 600 };
 
 /* Begins a part in the directory TEMPFD. 0, or -1 with errno. */
 int part_open(struct part *p, int tempfd);
@@ -33,15 +33,15 @@ int part_open(struct part *p, int tempfd);
  * name is replaced; one that part_take() would not take stays: -1 with its errno, and the part is as it was. */
 int part_keep(struct part *p, const char *name);
 
-/* Stores NOTE, a text of at most PART_NOTE_LONGEST bytes, with it, in place of the one before; NULL: it has none from
- * now on. It is the extended attribute user.bi.note, the kernel's boot_id before it, and goes when the part is
+/* Stores NOTE, a text of at most ATOMIC_FILE_NOTE_MAX bytes, with it, in place of the one before; NULL: it has none
+ * from now on. It is the extended attribute user.bi.note, the kernel's boot_id before it, and goes when the part is
  * published. 0, or -1 with errno where the file system has no such attributes. */
 int part_note(struct part *p, const char *note);
 
 /* Takes up the file NAME that was left in temp/, locked. NOTE gets its note, "" where it has none that holds. 0, or -1
  * with errno: ENOENT where there is none, EBUSY where its writer lives, and others for what is no part of ours: a
  * symbolic link is not followed, and what is no regular file, has other names or another owner is left alone. */
-int part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONGEST + 1]);
+int part_take(struct part *p, int tempfd, const char *name, char note[ATOMIC_FILE_NOTE_MAX + 1]);
 
 /* Closes it and leaves it in temp/ for part_take(); one without a name is gone. */
 void part_leave(struct part *p);

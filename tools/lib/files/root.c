@@ -190,7 +190,7 @@ root_name_wrong(const char *name)
 
 	if (!*name)
 		return "is empty";
-	if (strlen(name) > NAME_LONGEST)
+	if (strlen(name) > BATCH_NAME_MAX)
 		return "is longer than 128 bytes";
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
 		if (strcasecmp(name, reserved[i]) == 0)
@@ -203,7 +203,7 @@ root_subject_wrong(const char *id)
 {
 	if (!*id)
 		return "is empty";
-	if (strlen(id) > SUBJECT_LONGEST)
+	if (strlen(id) > SUBJECT_MAX)
 		return "is longer than 64 bytes";
 	return wrong_characters(id, ".-");
 }

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { NAME_LONGEST = 128, SUBJECT_LONGEST = 64 };
+enum { BATCH_NAME_MAX = 128, SUBJECT_MAX = 64 };
 
 struct root {
 	int fd;     /* the directory, close-on-exec */

@@ -76,7 +76,7 @@ read_all(int dirfd, int fd, struct buf *out)
 	do {
 		n = read(fd, buf_room(out, 4096), 4096);
 		out->len += n > 0 ? (size_t)n : 0;
-	} while ((n > 0 && out->len <= TOKEN_SECRET_MOST) || (n < 0 && errno == EINTR));
+	} while ((n > 0 && out->len <= TOKEN_SECRET_MAX) || (n < 0 && errno == EINTR));
 	if (n > 0)
 		errno = EFBIG;
 	buf_add(out, "", 0);

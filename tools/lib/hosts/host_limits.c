@@ -22,10 +22,10 @@
  * 2^63: the hash has 43 bits. The kernel goes through all locks of a file at each call, so there are several files.
  */
 enum {
-	CAPS = GOVERNOR_SLOTS_MOST,
-	PACES = 2 * GOVERNOR_SLOTS_MOST,
+	CAPS = HOST_LIMITS_SLOTS_MAX,
+	PACES = 2 * HOST_LIMITS_SLOTS_MAX,
 	UNIT_US = 100,
-	INTERVAL_MOST = 1000000,
+	INTERVAL_MAX = 1000000,
 	STRETCH_BITS = 20,
 	HASH_BITS = 63 - STRETCH_BITS,
 	LOOKING = (1 << STRETCH_BITS) - 2,
@@ -33,15 +33,15 @@ enum {
 	FILES = 64,
 };
 
-_Static_assert(PACES + INTERVAL_MOST < LOOKING, "a stretch has room for each");
+_Static_assert(PACES + INTERVAL_MAX < LOOKING, "a stretch has room for each");
 
 /* When to look again for a slot that others hold, and for how long who gave one back leaves it to them. */
 enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
 
 /* A hold-back further ahead than this was written by a clock that was wrong. */
-enum { HOLD_MOST_MS = 24 * 3600 * 1000 };
-#define HOLD_MOST_US (INT64_C(1000) * HOLD_MOST_MS)
-#define SPENT_MOST_US (INT64_C(1000000) * 3600)
+enum { HOLD_MAX_MS = 24 * 3600 * 1000 };
+#define HOLD_MAX_US (INT64_C(1000) * HOLD_MAX_MS)
+#define SPENT_MAX_US (INT64_C(1000000) * 3600)
 
 /*
  * Starts come every 1.1 intervals, and one that is late may be made up for by LATE_US. So a second and EXTRA more,
@@ -63,11 +63,11 @@ struct governed {
 	char *file; /* in hosts/ */
 	off_t stretch;
 	unsigned cap;
-	unsigned interval;                           /* between two starts, in units; 0: any */
-	bool wants;                                  /* we hold WANTED */
-	int64_t stand_back;                          /* until this moment of clock_ms() a slot is left to others */
-	int64_t unspent_us;                          /* what could not be counted in the file yet */
-	unsigned char ours[GOVERNOR_SLOTS_MOST / 8]; /* slots that this process holds */
+	unsigned interval;                             /* between two starts, in units; 0: any */
+	bool wants;                                    /* we hold WANTED */
+	int64_t stand_back;                            /* until this moment of clock_ms() a slot is left to others */
+	int64_t unspent_us;                            /* what could not be counted in the file yet */
+	unsigned char ours[HOST_LIMITS_SLOTS_MAX / 8]; /* slots that this process holds */
 };
 
 /* What hosts/KEY says; moments in microseconds of CLOCK_REALTIME. */
@@ -175,8 +175,8 @@ governor_enter(struct governor *g, const char *key, unsigned slots, double start
 	h->file = file_of(key, digest);
 	h->locks = locks_of(g, hash);
 	h->stretch = (off_t)((hash >> (64 - HASH_BITS)) << STRETCH_BITS);
-	h->cap = slots < 1 ? 1 : slots > GOVERNOR_SLOTS_MOST ? GOVERNOR_SLOTS_MOST : slots;
-	h->interval = units >= INTERVAL_MOST ? INTERVAL_MOST : (unsigned)units + ((unsigned)units < units);
+	h->cap = slots < 1 ? 1 : slots > HOST_LIMITS_SLOTS_MAX ? HOST_LIMITS_SLOTS_MAX : slots;
+	h->interval = units >= INTERVAL_MAX ? INTERVAL_MAX : (unsigned)units + ((unsigned)units < units);
 	if (h->locks >= 0 && lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + CAPS + h->cap - 1, 1) == 0 &&
 	    (h->interval == 0 || lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + PACES + h->interval, 1) == 0))
 		return h;
@@ -217,8 +217,8 @@ slowest_pace(const struct governed *h)
 	off_t held;
 	int is = 0;
 
-	while (interval < INTERVAL_MOST &&
-	       (is = lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MOST - interval, &held)) > 0)
+	while (interval < INTERVAL_MAX &&
+	       (is = lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MAX - interval, &held)) > 0)
 		interval = (unsigned)(held - h->stretch - PACES);
 	return is < 0 ? -1 : (int)interval;
 }
@@ -271,9 +271,9 @@ read_pace(int fd, int64_t now, struct pace *p)
 		at = end;
 	}
 	*p = (struct pace){
-		.not_before = sane(moments[0], now, HOLD_MOST_US),
+		.not_before = sane(moments[0], now, HOLD_MAX_US),
 		.next_start = moments[1] > 0 ? moments[1] : 0,
-		.spent = sane(moments[2], now, SPENT_MOST_US),
+		.spent = sane(moments[2], now, SPENT_MAX_US),
 	};
 	return 0;
 }
@@ -343,9 +343,9 @@ governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
 	struct pace p;
 	int fd;
 
-	h->unspent_us += us < (double)SPENT_MOST_US ? (int64_t)us : SPENT_MOST_US;
-	if (h->unspent_us > SPENT_MOST_US)
-		h->unspent_us = SPENT_MOST_US;
+	h->unspent_us += us < (double)SPENT_MAX_US ? (int64_t)us : SPENT_MAX_US;
+	if (h->unspent_us > SPENT_MAX_US)
+		h->unspent_us = SPENT_MAX_US;
 	if (h->unspent_us == 0)
 		return 0;
 	fd = open_pace(h, true, 0);
@@ -355,8 +355,8 @@ governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
 	if (read_pace(fd, now, &p) < 0)
 		return close_pace(fd, -1);
 	p.spent = (p.spent > now ? p.spent : now) + h->unspent_us;
-	if (p.spent > now + SPENT_MOST_US)
-		p.spent = now + SPENT_MOST_US;
+	if (p.spent > now + SPENT_MAX_US)
+		p.spent = now + SPENT_MAX_US;
 	if (write_pace(fd, &p) < 0)
 		return close_pace(fd, -1);
 	close(fd);
@@ -377,7 +377,7 @@ governor_hold(struct governed *h, int64_t ms)
 	if (fd < 0)
 		return -1;
 	now = real_us();
-	until = now + (ms < HOLD_MOST_MS ? ms : HOLD_MOST_MS) * INT64_C(1000);
+	until = now + (ms < HOLD_MAX_MS ? ms : HOLD_MAX_MS) * INT64_C(1000);
 	if (read_pace(fd, now, &p) < 0)
 		return close_pace(fd, -1);
 	if (until <= p.not_before)
@@ -429,8 +429,9 @@ any_above(const struct governed *h, unsigned cap)
 	for (unsigned i = cap; i < h->cap; i++)
 		if (is_ours(h, i))
 			return 1;
-	return cap < GOVERNOR_SLOTS_MOST ? lock_bytes_held(h->locks, slot_byte(h, cap), GOVERNOR_SLOTS_MOST - cap, NULL)
-					 : 0;
+	return cap < HOST_LIMITS_SLOTS_MAX
+		       ? lock_bytes_held(h->locks, slot_byte(h, cap), HOST_LIMITS_SLOTS_MAX - cap, NULL)
+		       : 0;
 }
 
 /* Whether CAP slots or more are held by anybody, wherever they are. 1, 0, or -1 with errno. */
@@ -439,7 +440,7 @@ all_held(const struct governed *h, unsigned cap)
 {
 	unsigned held = 0;
 
-	for (unsigned i = 0; i < GOVERNOR_SLOTS_MOST && held < cap; i++) {
+	for (unsigned i = 0; i < HOST_LIMITS_SLOTS_MAX && held < cap; i++) {
 		int is = is_ours(h, i) ? 1 : lock_bytes_held(h->locks, slot_byte(h, i), 1, NULL);
 
 		if (is < 0)
@@ -587,7 +588,7 @@ governor_ask_again(struct governed *h, int slot, int64_t *wait_ms)
 void
 governor_done(struct governed *h, int slot)
 {
-	if (slot < 0 || slot >= GOVERNOR_SLOTS_MOST)
+	if (slot < 0 || slot >= HOST_LIMITS_SLOTS_MAX)
 		return;
 	give_back(h, (unsigned)slot);
 	if (governor_wanted(h))

@@ -22,7 +22,7 @@
 
 #include "files/root.h"
 
-enum { GOVERNOR_SLOTS_MOST = 1024 };
+enum { HOST_LIMITS_SLOTS_MAX = 1024 };
 
 struct governor;
 struct governed; /* a host, in this process */
@@ -32,7 +32,7 @@ struct governor *governor_open(const struct root *root);
 void governor_close(struct governor *g); /* all hosts let go before; NULL does nothing */
 
 /*
- * Begins to use the host KEY with at most SLOTS transfers at once (1 to GOVERNOR_SLOTS_MOST) and STARTS
+ * Begins to use the host KEY with at most SLOTS transfers at once (1 to HOST_LIMITS_SLOTS_MAX) and STARTS
  * of transfers a second (0: any number; from 0.01 to 10000). A process enters a key once at a time. NULL with errno.
  * For governor_leave().
  */

@@ -12,7 +12,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 
-enum { PORT_MOST = 65535, GROUP_LONGEST = 64, VALUE_LONGEST = 1024 };
+enum { PORT_MAX = 65535, GROUP_NAME_MAX = 64, VALUE_MAX = 1024 };
 
 /* The keys of a line that are set; the last rule that sets one counts. */
 enum { SLOTS = 1, RATE = 2, BANDWIDTH = 4, CONTACT = 8, GROUP = 16, ACCEPT = 32, ROBOTS = 64, PRIVATE = 128 };
@@ -84,7 +84,7 @@ read_port(const struct where *w, struct line *l, const char *text)
 	char *end;
 	unsigned long port = strtoul(text, &end, 10);
 
-	if (!isdigit((unsigned char)*text) || *end || port == 0 || port > PORT_MOST)
+	if (!isdigit((unsigned char)*text) || *end || port == 0 || port > PORT_MAX)
 		wrong(w, "'%.200s' is no port", text);
 	l->port = (unsigned)port;
 }
@@ -152,8 +152,8 @@ read_slots(const struct where *w, struct line *l, const char *value)
 	char *end;
 	unsigned long n = strtoul(value, &end, 10);
 
-	if (!isdigit((unsigned char)*value) || *end || n < 1 || n > HOSTS_SLOTS_MOST)
-		wrong(w, "slots=%.200s: it is a number from 1 to %d", value, HOSTS_SLOTS_MOST);
+	if (!isdigit((unsigned char)*value) || *end || n < 1 || n > HOST_RULES_SLOTS_MAX)
+		wrong(w, "slots=%.200s: it is a number from 1 to %d", value, HOST_RULES_SLOTS_MAX);
 	l->rule.slots = (unsigned)n;
 }
 
@@ -210,7 +210,7 @@ read_private(const struct where *w, struct line *l, const char *value)
 static void
 read_group(const struct where *w, struct line *l, const char *value)
 {
-	if (strlen(value) > GROUP_LONGEST || !isalnum((unsigned char)*value) ||
+	if (strlen(value) > GROUP_NAME_MAX || !isalnum((unsigned char)*value) ||
 	    value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
 		wrong(w, "group=%.200s: it is a name of small letters, digits and -, or none", value);
 	free(l->group);
@@ -270,7 +270,7 @@ read_setting(const struct where *w, struct line *l, char *word, char **left)
 	if (!value)
 		wrong(w, "'%.200s' is no KEY=VALUE", word);
 	*value++ = '\0';
-	if (strlen(value) > VALUE_LONGEST)
+	if (strlen(value) > VALUE_MAX)
 		wrong(w, "the value of %s is too long", word);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (strcmp(word, keys[i].key) != 0)

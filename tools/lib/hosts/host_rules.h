@@ -12,7 +12,7 @@ struct hosts;
 
 /* What the rules say of one host. The strings are the hosts', to be used until hosts_free(). */
 struct hosts_rule {
-	unsigned slots;       /* transfers at once, up to HOSTS_SLOTS_MOST; 0: not said */
+	unsigned slots;       /* transfers at once, up to HOST_RULES_SLOTS_MAX; 0: not said */
 	double rate;          /* starts a second; 0: any number; -1: not said */
 	int64_t bandwidth;    /* bytes a second; 0: any number; -1: not said */
 	bool contact;         /* nothing may be asked of it without a contact in the User-Agent */
@@ -22,7 +22,7 @@ struct hosts_rule {
 	const char *exempt;   /* for hosts_robots_exempt() */
 };
 
-enum { HOSTS_SLOTS_MOST = 1024 };
+enum { HOST_RULES_SLOTS_MAX = 1024 };
 
 /*
  * Reads hosts.conf of share/, /etc/bi, $XDG_CONFIG_HOME/bi or ~/.config/bi, and the directory ROOT (NULL: none), then

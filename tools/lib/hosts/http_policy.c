@@ -7,7 +7,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 
-enum { LONGEST_BACKOFF_MS = 60000 };
+enum { BACKOFF_MAX_MS = 60000 };
 
 const char manners_no_contact[] =
 	"its rules ask for a contact in the User-Agent: give one with --contact or BI_CONTACT";
@@ -208,7 +208,7 @@ manners_backoff(unsigned attempts, long first)
 	unsigned doublings = attempts > 0 ? attempts - 1 : 0;
 	long ms = first << (doublings < 10 ? doublings : 10);
 
-	if (ms > LONGEST_BACKOFF_MS)
-		ms = first > LONGEST_BACKOFF_MS ? first : LONGEST_BACKOFF_MS;
+	if (ms > BACKOFF_MAX_MS)
+		ms = first > BACKOFF_MAX_MS ? first : BACKOFF_MAX_MS;
 	return ms + (ms > 1 ? random() % (ms / 2 + 1) : 0);
 }

@@ -109,7 +109,7 @@ set_delay(struct robots *r, const char *s, size_t n)
 	if (text[strspn(text, "0123456789.")] != '\0' || text[0] == '\0')
 		return;
 	seconds = strtod(text, NULL);
-	r->delay = fmax(r->delay, fmin(seconds, ROBOTS_DELAY_MOST));
+	r->delay = fmax(r->delay, fmin(seconds, ROBOTS_DELAY_MAX));
 }
 
 static void

@@ -12,7 +12,7 @@
 
 enum {
 	ROBOTS_SIZE = 500 << 10,   /* bytes that are looked at; a line that is cut there does not count */
-	ROBOTS_DELAY_MOST = 60,    /* seconds */
+	ROBOTS_DELAY_MAX = 60,     /* seconds */
 	ROBOTS_KEEP = 24 * 3600,   /* the most seconds that an answer holds */
 	ROBOTS_KEEP_DOWN = 10 * 60 /* ...and those that one of a host in trouble does */
 };

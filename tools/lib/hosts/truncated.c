@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* NEAR: where an end marker is that may stand in the bytes before by chance, or truly, as a PDF's first one of two. */
-enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MOST = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
+enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MAX = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
 
 static const char no_marker[] = "it has no end marker: cut short";
 static const char shorter[] = "it is shorter than it says: cut short";
@@ -98,7 +98,7 @@ jpeg_data(struct file *f)
 {
 	uint64_t at = 2;
 
-	for (int i = 0; i < SEGMENTS_MOST; i++) {
+	for (int i = 0; i < SEGMENTS_MAX; i++) {
 		unsigned char *p = f->block;
 
 		if (!look(f, at, 4))
@@ -122,13 +122,13 @@ jpeg_wrong(struct file *f)
 {
 	uint64_t data = jpeg_data(f);
 
-	return data ? verdict(find_last(f, data, f->bytes, WHOLE_LOOK_MOST, "\xff\xd9", 2)) : no_marker;
+	return data ? verdict(find_last(f, data, f->bytes, TRUNCATED_READ_MAX, "\xff\xd9", 2)) : no_marker;
 }
 
 static const char *
 png_wrong(struct file *f)
 {
-	return verdict(find_last(f, 8, f->bytes, WHOLE_LOOK_MOST, "IEND\xae\x42\x60\x82", 8));
+	return verdict(find_last(f, 8, f->bytes, TRUNCATED_READ_MAX, "IEND\xae\x42\x60\x82", 8));
 }
 
 /* The file's end without the white space and zeros that servers and tools leave there, of one block at most. */
@@ -178,14 +178,14 @@ pdf_wrong(struct file *f)
 static const char *
 zip_wrong(struct file *f)
 {
-	enum { RECORD = 22, COMMENT_MOST = 65535, MARKS_MOST = 16 };
+	enum { RECORD = 22, COMMENT_MAX = 65535, MARKS_MAX = 16 };
 	uint64_t to = f->bytes;
 	int64_t at;
 
-	for (int i = 0; i < MARKS_MOST; i++) {
+	for (int i = 0; i < MARKS_MAX; i++) {
 		uint32_t directory;
 
-		at = find_last(f, 0, to, COMMENT_MOST + BLOCK, "PK\5\6", 4);
+		at = find_last(f, 0, to, COMMENT_MAX + BLOCK, "PK\5\6", 4);
 		if (at < 0)
 			return verdict(at);
 		if (look(f, (uint64_t)at, RECORD)) {

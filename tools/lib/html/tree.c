@@ -11,7 +11,7 @@
 #include "base/msg.h"
 
 enum {
-	TIME_MOST = 1500,     /* milliseconds of processor time for one try */
+	TIME_MAX = 1500,      /* milliseconds of processor time for one try */
 	ROOM = 256 << 20,     /* bytes for one tree */
 	LOOK_AFTER = 1 << 10, /* allocations between two looks at the clock */
 	PRESCAN = 4 << 10,    /* bytes in which a page may say its character set */
@@ -91,7 +91,7 @@ parse(struct tree *t, const char *text, size_t n)
 	options.deallocator = deallocate;
 	options.userdata = t;
 	options.max_errors = 0;
-	t->until = processor_ms() + TIME_MOST;
+	t->until = processor_ms() + TIME_MAX;
 	if (setjmp(t->stop) != 0)
 		return NULL;
 	out = gumbo_parse_with_options(&options, text, n);

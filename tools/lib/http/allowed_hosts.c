@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_MOST = 253 };
+enum { NAME_LENGTH_MAX = 253 };
 
 struct site {
 	regex_t hosts;
@@ -48,7 +48,7 @@ site_name_wrong(const char *name)
 
 	if (n == 0)
 		return "is empty";
-	if (n > NAME_MOST)
+	if (n > NAME_LENGTH_MAX)
 		return "is longer than 253 bytes";
 	for (size_t i = 0; i < n; i++)
 		if (!isascii(name[i]) || (!isalnum((unsigned char)name[i]) && !strchr("-.", name[i])))
@@ -62,7 +62,7 @@ site_name_wrong(const char *name)
 static const char *
 host_wrong(const char *host, size_t n)
 {
-	char name[NAME_MOST + 2];
+	char name[NAME_LENGTH_MAX + 2];
 
 	if (n >= sizeof(name))
 		return "has a host that is too long";

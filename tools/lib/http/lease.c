@@ -20,8 +20,8 @@
 #include "files/file.h"
 
 enum {
-	PORT_MOST = 65535,
-	RECORD_LONGEST = 1 << 16,
+	PORT_MAX = 65535,
+	RECORD_MAX = 1 << 16,
 	BACKLOG = 1024,
 	DYING_MS = 1000, /* how long the server of a killed keeper may take to go */
 	KILLED_MS = 5000,
@@ -208,7 +208,7 @@ lease_end(struct lease *l)
 static int
 read_record(int fd, struct buf *out)
 {
-	ssize_t n = file_read_at(fd, buf_room(out, RECORD_LONGEST), RECORD_LONGEST, 0);
+	ssize_t n = file_read_at(fd, buf_room(out, RECORD_MAX), RECORD_MAX, 0);
 
 	if (n > 1 && out->data[n - 1] == '\n')
 		out->len = (size_t)n - 1;
@@ -257,7 +257,7 @@ port_of(const char *name)
 	char form[16];
 	long port = strtol(name, NULL, 10);
 
-	if (port < 1 || port > PORT_MOST)
+	if (port < 1 || port > PORT_MAX)
 		return 0;
 	snprintf(form, sizeof(form), "%ld", port);
 	return strcmp(form, name) == 0 ? (int)port : 0;
@@ -312,14 +312,14 @@ static int
 each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
      bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
-	unsigned char ports[PORT_MOST / 8 + 1] = {0};
+	unsigned char ports[PORT_MAX / 8 + 1] = {0};
 	int dir = root_dir(root->fd, "leases", false), rc;
 	bool more = true;
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
 	rc = file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), note_port, ports);
-	for (int port = 1; rc >= 0 && port <= PORT_MOST && more; port++) {
+	for (int port = 1; rc >= 0 && port <= PORT_MAX && more; port++) {
 		struct lease_seen seen;
 
 		rc = ports[port / 8] & 1 << port % 8 ? look(dir, port, &seen) : 0;

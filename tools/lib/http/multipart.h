@@ -11,8 +11,8 @@
 #include "base/buf.h"
 
 enum {
-	MULTIPART_BOUNDARY_LONGEST = 70,
-	MULTIPART_HEADERS_MOST = 16384, /* bytes of a part's headers */
+	MULTIPART_BOUNDARY_MAX = 70,
+	MULTIPART_HEADERS_MAX = 16384, /* bytes of a part's headers */
 };
 
 /* What the headers of a part say; valid during the call. */
@@ -43,7 +43,7 @@ struct multipart {
 	enum multipart_state state;
 	int at;       /* what the next byte belongs to */
 	bool in_part; /* between a part's headers and its end */
-	char delimiter[MULTIPART_BOUNDARY_LONGEST + 5];
+	char delimiter[MULTIPART_BOUNDARY_MAX + 5];
 	size_t delimiter_len;
 	size_t matched;     /* how much of the delimiter was just seen */
 	struct buf headers; /* of the part that begins */
@@ -52,7 +52,7 @@ struct multipart {
 
 /* The boundary that the Content-Type TYPE names (NULL: none), as a string. NULL, or what is wrong, to stand alone:
  * "the request is not multipart/form-data". */
-const char *multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_LONGEST + 1]);
+const char *multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1]);
 
 /* Begins a form. For multipart_free(). */
 void multipart_begin(struct multipart *m, const char *boundary, const struct multipart_calls *calls, void *arg);
@@ -67,10 +67,10 @@ void multipart_free(struct multipart *m);
 
 /*
  * What is shown of a FILENAME that somebody sent: what stands behind its last slash or backslash, with %22 as a quote
- * (so browsers send one), without characters that control, and at most MULTIPART_LABEL_LONGEST bytes of UTF-8, the end
+ * (so browsers send one), without characters that control, and at most MULTIPART_LABEL_MAX bytes of UTF-8, the end
  * of its name (".jpeg") among them. "file" where nothing is left. Appends it to OUT. It is a label, never a path.
  */
-enum { MULTIPART_LABEL_LONGEST = 255 };
+enum { MULTIPART_LABEL_MAX = 255 };
 void multipart_label(const char *filename, struct buf *out);
 
 #endif

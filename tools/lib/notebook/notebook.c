@@ -76,7 +76,7 @@ notebook_upload_id_wrong(const char *id)
 
 	if (!*id)
 		return "is empty";
-	if (strlen(id) > NOTEBOOK_UPLOAD_ID_LONGEST)
+	if (strlen(id) > NOTEBOOK_UPLOAD_ID_MAX)
 		return "is longer than 128 bytes";
 	if (id[strspn(id, good)])
 		return "may have only ASCII letters, digits and . _ -";

@@ -20,7 +20,7 @@
 #include "batch/batch.h"
 #include "files/root.h"
 
-enum { NOTEBOOK_FILE_ID = 34, NOTEBOOK_UPLOAD_ID_LONGEST = 128 };
+enum { NOTEBOOK_FILE_ID = 34, NOTEBOOK_UPLOAD_ID_MAX = 128 };
 
 /* --- names --- */
 
@@ -88,7 +88,7 @@ int notebook_settle(const struct root *root, struct notebook *nb);
 /* A job as the log has it. */
 struct notebook_seen_job {
 	uint64_t id, items;
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 };
 
 /* How many jobs there are; and job I of them, 0 the newest. False behind the last. */
@@ -102,7 +102,7 @@ struct notebook_file {
 	char id[NOTEBOOK_FILE_ID + 1];
 	uint64_t knowledge; /* its knowledge item; 0: nothing was parsed */
 	uint64_t job;
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	uint32_t item;
 	bool linked; /* it is in the knowledge base */
 };

@@ -23,14 +23,14 @@
 #include "records/rec.h"
 
 enum {
-	LINES_MOST = 1 << 20,  /* bytes of lines that are added at once */
-	SILENT_MOST = 1 << 16, /* bytes of results without a file after which the log has a line that says so */
-	TITLE_LONGEST = 512,
+	LINES_MAX = 1 << 20,  /* bytes of lines that are added at once */
+	SILENT_MAX = 1 << 16, /* bytes of results without a file after which the log has a line that says so */
+	TITLE_MAX = 512,
 };
 
 struct taking {
 	const struct batch *b;
-	char nb[NAME_LONGEST + 1];
+	char nb[BATCH_NAME_MAX + 1];
 	uint64_t job;
 	int log, results;
 	off_t to;          /* results.ndjson is taken up to here */
@@ -73,10 +73,10 @@ static bool
 says_to(const struct taking *t, const char *line, size_t n, off_t *to)
 {
 	const char *end = line + n, *at = scan_after(line, n, "\"batch\":\"");
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	uint64_t value = 0;
 
-	if (!at || !scan_word(&at, end, name, NAME_LONGEST) || strcmp(name, batch_name(t->b)) != 0)
+	if (!at || !scan_word(&at, end, name, BATCH_NAME_MAX) || strcmp(name, batch_name(t->b)) != 0)
 		return false;
 	if (!scan_text(&line, end, "{\"job\":")) {
 		at = scan_after(at, (size_t)(end - at), "\"to\":");
@@ -126,12 +126,12 @@ add_member(struct buf *out, struct json_object *o, const char *key)
 static void
 add_title(struct buf *out, const char *title)
 {
-	char cut[TITLE_LONGEST + 1];
+	char cut[TITLE_MAX + 1];
 	size_t n;
 
 	if (!title)
 		return;
-	n = utf8_cut(title, strnlen(title, TITLE_LONGEST));
+	n = utf8_cut(title, strnlen(title, TITLE_MAX));
 	memcpy(cut, title, n);
 	cut[n] = '\0';
 	buf_str(out, ",\"title\":");
@@ -209,7 +209,7 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 		json_object_put(o);
 	}
 	t->to = at + (off_t)n + 1;
-	t->full = t->lines.len >= LINES_MOST;
+	t->full = t->lines.len >= LINES_MAX;
 	return !t->full;
 }
 
@@ -221,7 +221,7 @@ add_lines(struct taking *t)
 
 	if (end < 0)
 		return -1;
-	if (!t->lines.len && t->to - t->said >= SILENT_MOST) {
+	if (!t->lines.len && t->to - t->said >= SILENT_MAX) {
 		t->said = t->to;
 		t->last = 0;
 		buf_printf(&t->lines, "{\"batch\":\"%s\",\"to\":%lld}\n", batch_name(t->b), (long long)t->to);

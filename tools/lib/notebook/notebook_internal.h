@@ -7,7 +7,7 @@
 #include "base/table.h"
 #include "notebook/notebook.h"
 
-enum { NOTEBOOK_NAME_DIGITS = 8, NOTEBOOK_DIGEST = 12, NOTEBOOK_MIME_LONGEST = 100 };
+enum { NOTEBOOK_NAME_DIGITS = 8, NOTEBOOK_DIGEST = 12, NOTEBOOK_MIME_MAX = 100 };
 
 /* The digits of a file id that say which notebook it is of. */
 void notebook_name_digits(const char *nb, char out[NOTEBOOK_NAME_DIGITS + 1]);
@@ -73,7 +73,7 @@ struct notebook_mime {
 };
 
 struct notebook {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	char digits[NOTEBOOK_NAME_DIGITS + 1]; /* of its file ids */
 	int log;
 	off_t read_to;

@@ -296,14 +296,14 @@ take_line(struct rec_reader *r, bool *too_long)
 		have = (size_t)(newline - start);
 	else if (!r->ended) {
 		r->searched = r->in.len;
-		if (have <= REC_LONGEST)
+		if (have <= REC_MAX)
 			return false;
 	} else if (have == 0 && !r->skipping)
 		return false;
-	*too_long = r->skipping || have > REC_LONGEST;
+	*too_long = r->skipping || have > REC_MAX;
 	if (!r->skipping) {
 		buf_clear(&r->line);
-		buf_add(&r->line, start, have <= REC_LONGEST ? have : SHOWN + 1);
+		buf_add(&r->line, start, have <= REC_MAX ? have : SHOWN + 1);
 	}
 	r->at += have + (newline ? 1 : 0);
 	r->searched = r->at;

@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 
-enum { REC_LONGEST = 1 << 20 }; /* bytes of a line, its newline not counted */
+enum { REC_MAX = 1 << 20 }; /* bytes of a line, its newline not counted */
 
 enum rec_kind {
 	REC_MORE,  /* nothing whole is here yet: call rec_fill() */

@@ -75,7 +75,7 @@ look(struct rows *r)
 {
 	size_t first;
 
-	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < ROWS_LONGEST && fill(r))
+	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < TABLE_INPUT_ROW_MAX && fill(r))
 		continue;
 	if (r->in.len >= 2 && (memcmp(r->in.data, "\xff\xfe", 2) == 0 || memcmp(r->in.data, "\xfe\xff", 2) == 0)) {
 		r->kind = ROWS_UTF16;
@@ -249,20 +249,20 @@ rows_next(struct rows *r, struct row *out)
 		const char *next = r->at < r->in.len ? take_row(r) : NULL;
 		enum rows_next what;
 
-		if (next && (size_t)(next - r->in.data) - r->at <= ROWS_LONGEST) {
+		if (next && (size_t)(next - r->in.data) - r->at <= TABLE_INPUT_ROW_MAX) {
 			what = give_row(r, next, out);
 			if (what == ROWS_ROW && is_empty(r))
 				continue;
 			return what;
 		}
-		if (!next && !r->ended && r->in.len - r->at <= ROWS_LONGEST) {
+		if (!next && !r->ended && r->in.len - r->at <= TABLE_INPUT_ROW_MAX) {
 			fill(r);
 			continue;
 		}
 		if (r->at >= r->in.len)
 			return ROWS_END;
 		out->line = r->line;
-		out->wrong = next || r->in.len - r->at > ROWS_LONGEST
+		out->wrong = next || r->in.len - r->at > TABLE_INPUT_ROW_MAX
 				     ? "is longer than 1 MiB, or a quote in it does not end"
 				     : "has a quote that does not end";
 		skip_line(r);

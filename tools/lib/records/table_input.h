@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-enum { ROWS_LONGEST = 1 << 20 }; /* bytes of a row, its quotes counted */
+enum { TABLE_INPUT_ROW_MAX = 1 << 20 }; /* bytes of a row, its quotes counted */
 
 enum rows_kind {
 	ROWS_EMPTY,

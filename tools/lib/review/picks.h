@@ -15,11 +15,11 @@
 #include "batch/batch.h"
 
 enum {
-	PICK_NONE = 0,           /* a choice: none of the candidates */
-	PICK_BACK = -1,          /* a choice: the decision is taken back; null in the file */
-	PICK_REVIEWER_MOST = 64, /* characters of a reviewer's name */
-	PICK_SET_MOST = 100000,  /* decisions in one set */
-	PICK_TIME = 32,          /* bytes of a time that we write, with its NUL */
+	PICK_NONE = 0,          /* a choice: none of the candidates */
+	PICK_BACK = -1,         /* a choice: the decision is taken back; null in the file */
+	PICK_REVIEWER_MAX = 64, /* characters of a reviewer's name */
+	PICK_SET_MAX = 100000,  /* decisions in one set */
+	PICK_TIME = 32,         /* bytes of a time that we write, with its NUL */
 };
 
 /* A decision. Strings are UTF-8. */

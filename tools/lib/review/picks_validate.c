@@ -152,7 +152,7 @@ picks_reviewer_wrong(const char *name)
 		/* Nor what nobody sees, by which a name could pass for another. */
 		if (utf8_class_of(c) != UTF8_TEXT)
 			return "has a control character in it";
-		if (n == PICK_REVIEWER_MOST)
+		if (n == PICK_REVIEWER_MAX)
 			return "is longer than 64 characters";
 	}
 	return NULL;
@@ -255,7 +255,7 @@ form_wrong(struct json_object *o, const char *batch)
 	if (!json_object_object_get_ex(o, "selections", &selections) ||
 	    !json_object_is_type(selections, json_type_object))
 		return "it has no object \"selections\"";
-	if (json_object_object_length(selections) > PICK_SET_MOST)
+	if (json_object_object_length(selections) > PICK_SET_MAX)
 		return "it has more than 100000 selections";
 	if (json_object_object_get_ex(o, "reviewer", &member) && !json_object_is_type(member, json_type_string))
 		return "its \"reviewer\" is no string";
