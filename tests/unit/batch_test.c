@@ -63,7 +63,7 @@ a_job_brings_its_own_number(void **state)
 	assert_int_equal(rec_number(o, "job_id", 0), 42);
 	assert_int_equal(rec_number(o, "items", 0), 3);
 	assert_true(json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only));
-	assert_int_equal(root_next(batching_root(state), "jobs"), 1);
+	assert_int_equal(root_next_number(batching_root(state), "jobs"), 1);
 	json_object_put(o);
 	buf_free(&text);
 	batch_close(b);

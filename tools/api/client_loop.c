@@ -20,7 +20,7 @@ loop_open(struct loop *l, const struct loop_calls *calls, void *arg)
 	/* The socket is this process's alone. */
 	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
-	self_raise_files();
+	raise_file_limit();
 	*l = (struct loop){.calls = calls, .arg = arg};
 	for (size_t i = 0; i < LOOP_FDS; i++)
 		l->fds[i].fd = -1;

@@ -17,7 +17,7 @@ is_there(const struct root *root, const struct notebook_file *f)
 	char path[sizeof("batches/") + BATCH_NAME_MAX];
 
 	snprintf(path, sizeof(path), "batches/%s", f->batch);
-	return file_look(root->fd, path, NULL);
+	return file_stat(root->fd, path, NULL);
 }
 
 /* A file as lists have it, of its line in the log. */

@@ -38,7 +38,7 @@ begin_file(struct hand *h, const struct multipart_part *p)
 	buf_free(&label);
 	h->in_file = true;
 	h->unchosen = !*p->filename;
-	item->has_part = part_open(&item->part, h->temp) == 0;
+	item->has_part = atomic_file_open(&item->part, h->temp) == 0;
 	if (!item->has_part)
 		hand_error(h, errno, unkept);
 	return item->has_part;
@@ -63,7 +63,7 @@ hear_part(const struct multipart_part *p, void *arg)
 static bool
 keep(struct hand *h, struct hand_item *item, const char *bytes, size_t n)
 {
-	if (part_write(&item->part, bytes, n) < 0) {
+	if (atomic_file_write(&item->part, bytes, n) < 0) {
 		hand_error(h, errno, unkept);
 		return false;
 	}
@@ -97,13 +97,13 @@ hear_whole(void *arg)
 		struct hand_item *item = &h->items[h->n - 1];
 
 		if (h->unchosen && item->size == 0) { /* a field of a form that was left empty */
-			part_drop(&item->part);
+			atomic_file_drop(&item->part);
 			free(item->where);
 			h->n--;
 		}
 	} else if (h->is_id) {
 		buf_add(&h->value, "", 0);
-		rec_mend(h->value.data);
+		utf8_replace_invalid(h->value.data);
 		if (!h->ids)
 			h->ids = json_object_new_array();
 		json_object_array_add(h->ids, json_object_new_string(h->value.data));
@@ -134,7 +134,7 @@ form_begin(struct hand *h, const char *type, uint64_t length)
 		reply_error(&h->reply, other ? 415 : 400, other ? "not_a_form" : "bad_form", "%s", wrong);
 		return false;
 	}
-	h->temp = root_dir(h->api->root.fd, "temp", true);
+	h->temp = root_open_dir(h->api->root.fd, "temp", true);
 	if (h->temp < 0 || !fits(h, length)) {
 		hand_error(h, h->temp < 0 ? errno : ENOSPC, unkept);
 		return false;

@@ -15,7 +15,7 @@ hand_free(struct hand *h)
 		struct hand_item *item = &h->items[i];
 
 		if (item->has_part)
-			part_drop(&item->part);
+			atomic_file_drop(&item->part);
 		free(item->where);
 		free(item->userinfo);
 		free(item->upload_id);

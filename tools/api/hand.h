@@ -40,12 +40,12 @@ struct hand_type {
 };
 
 struct hand_item {
-	char *where;      /* its URL, or a file's label */
-	char *userinfo;   /* the URL had; NULL: none */
-	char *upload_id;  /* the client's own; NULL: none was given */
-	const char *code; /* NULL: it is well; else it has failed with this code */
-	char *wrong;      /* and these words */
-	struct part part; /* a file's bytes */
+	char *where;             /* its URL, or a file's label */
+	char *userinfo;          /* the URL had; NULL: none */
+	char *upload_id;         /* the client's own; NULL: none was given */
+	const char *code;        /* NULL: it is well; else it has failed with this code */
+	char *wrong;             /* and these words */
+	struct atomic_file part; /* a file's bytes */
 	bool has_part;
 	uint64_t size;
 };

@@ -28,7 +28,7 @@ enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held
 static int
 below(int dir, const char *name)
 {
-	int fd = dir < 0 ? -1 : root_dir(dir, name, false), error = errno;
+	int fd = dir < 0 ? -1 : root_open_dir(dir, name, false), error = errno;
 
 	if (dir >= 0)
 		close(dir);
@@ -60,7 +60,7 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 
 	if (!path || strncmp(path, folder, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/') || path[n + 1] == '.')
 		return 0;
-	return unlink_in(root_dir(batch_dirfd(b), folder, false), path + n + 1);
+	return unlink_in(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
 }
 
 /* Removes what bi-render has of the file named NAME, and its thumbnail. */
@@ -72,9 +72,9 @@ unlink_review(const struct root *root, const struct batch *b, const char *name)
 	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
 	if (strrchr(name, '.'))
 		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
-	if (unlink_in(below(root_dir(root->fd, "review", false), batch_name(b)), name) < 0)
+	if (unlink_in(below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
 		return -1;
-	return unlink_in(below(below(root_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
+	return unlink_in(below(below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
 }
 
 /* Removes what was parsed: content/STEM.json and content/STEM/. */
@@ -88,7 +88,7 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 
 	if (n > sizeof("/.json") && n < sizeof(stem)) {
 		snprintf(stem, sizeof(stem), "%.*s", (int)(n - sizeof("/.json") + 1), name + 1);
-		dir = root_dir(batch_dirfd(b), "content", false);
+		dir = root_open_dir(batch_dirfd(b), "content", false);
 		rc = dir < 0 ? -1 : *stem == '.' ? 0 : trash_dir(root, dir, stem);
 		if (file_close(dir, rc) < 0 && errno != ENOENT && errno != ENOTDIR)
 			return -1;
@@ -102,17 +102,17 @@ remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct 
 {
 	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
 	const char *upload = rec_text(asked, "upload", room, sizeof(room));
-	int temp = root_dir(root->fd, "temp", false);
-	struct part p;
+	int temp = root_open_dir(root->fd, "temp", false);
+	struct atomic_file p;
 
 	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
-	if (temp >= 0 && part_take(&p, temp, name, note) == 0)
-		part_drop(&p);
+	if (temp >= 0 && atomic_file_take(&p, temp, name, note) == 0)
+		atomic_file_drop(&p);
 	if (temp >= 0)
 		close(temp);
 	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
 		return 0;
-	return unlink_in(root_dir(batch_dirfd(b), "uploads", false), upload);
+	return unlink_in(root_open_dir(batch_dirfd(b), "uploads", false), upload);
 }
 
 /* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */

@@ -125,7 +125,7 @@ int
 request_answer(struct api *api)
 {
 	lock_interruptible(is_late, api);
-	self_raise_files(); /* a batch has a dozen */
+	raise_file_limit(); /* a batch has a dozen */
 	api->kept = kept_new();
 	for (;;) {
 		int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

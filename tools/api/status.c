@@ -171,8 +171,8 @@ print_picks(const struct seen *v, struct buf *out)
 static bool
 has_pages(const struct status *s, const char *name)
 {
-	int review = root_dir(s->root->fd, "review", false);
-	int dir = review < 0 ? -1 : root_dir(review, name, false);
+	int review = root_open_dir(s->root->fd, "review", false);
+	int dir = review < 0 ? -1 : root_open_dir(review, name, false);
 	bool has = dir >= 0 && faccessat(dir, "index.html", R_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (dir >= 0)

@@ -56,7 +56,7 @@ take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
 		snprintf(room, 160, "it %s", userinfo_torn);
 		wrong = room;
 	}
-	userinfo_take(url->data, userinfo);
+	userinfo_extract(url->data, userinfo);
 	url->len = strlen(url->data);
 	return wrong;
 }
@@ -67,7 +67,7 @@ cut(struct buf *text, size_t n)
 {
 	if (text->len <= n)
 		return;
-	text->len = utf8_cut(text->data, n);
+	text->len = utf8_whole_length(text->data, n);
 	text->data[text->len] = '\0';
 	buf_str(text, "…");
 }

@@ -149,7 +149,7 @@ cancel_all(struct cancelling *x)
 	for (;;) {
 		if (cancel_free(x) < 0) {
 			msg_warn_errno("cannot cancel the batch '%s'", name);
-			return msg_code(errno);
+			return msg_exit_code(errno);
 		}
 		if (x->held == 0)
 			break;
@@ -164,7 +164,7 @@ cancel_all(struct cancelling *x)
 	}
 	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT) {
 		msg_warn_errno("cannot take the batch '%s' out of the queue", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 	return 0;
 }
@@ -205,11 +205,11 @@ cancel(const struct clean *c, const char *name)
 		if (batch_count(x.b, &counts) == 0) {
 			say(&x, counts.pending + counts.processing);
 		} else {
-			code = msg_code(errno);
+			code = msg_exit_code(errno);
 			msg_warn_errno("cannot read the batch '%s'", name);
 		}
 	} else if ((rc = batch_cancel(x.b)) < 0) {
-		code = msg_code(errno);
+		code = msg_exit_code(errno);
 		msg_warn_errno("cannot cancel the batch '%s'", name);
 	} else if (rc > 0) {
 		msg_warn("the batch '%s' is being cancelled by another bi-clean already", name);

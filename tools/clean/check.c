@@ -65,7 +65,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	va_start(ap, what);
 	vsnprintf(text, sizeof(text), what, ap);
 	va_end(ap);
-	rec_mend(text);
+	utf8_replace_invalid(text);
 	x->found++;
 	x->mendable += how == MENDED;
 	x->mended += mended;
@@ -260,7 +260,7 @@ check_states(struct checking *x)
 	}
 	if (x->held)
 		return;
-	rc = file_look(batch_dirfd(x->b), "state", &st);
+	rc = file_stat(batch_dirfd(x->b), "state", &st);
 	if (rc < 0) {
 		cannot_read(x, "state");
 	} else if (rc > 0 && (uint64_t)st.st_size > x->count) {
@@ -388,12 +388,12 @@ put_aside(struct checking *x, int files, const char *name)
 	int is = 1;
 
 	if (x->orphans < 0)
-		x->orphans = root_dir(batch_dirfd(x->b), "orphans", true);
+		x->orphans = root_open_dir(batch_dirfd(x->b), "orphans", true);
 	if (x->orphans < 0)
 		return -1;
 	for (int i = 0; i < TRIES && is == 1; i++) {
 		snprintf(as, sizeof(as), i ? "%s.%d" : "%s", name, i);
-		is = file_look(x->orphans, as, NULL);
+		is = file_stat(x->orphans, as, NULL);
 	}
 	if (is == 1)
 		errno = EEXIST;
@@ -429,7 +429,7 @@ check_orphans(struct checking *x)
 	if (batch_filesfd(x->b) < 0)
 		return; /* it is not there, or was said to be unreadable */
 	x->orphans = -1;
-	if (file_each(root_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
+	if (file_each(root_open_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
 		cannot_read(x, "files/");
 	/* Before the other names are gone for good. */
 	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
@@ -442,7 +442,7 @@ add_size(int dir, const struct dirent *e, void *arg)
 {
 	struct checking *x = arg;
 	struct stat st;
-	int rc = file_look(dir, e->d_name, &st);
+	int rc = file_stat(dir, e->d_name, &st);
 
 	x->kept += rc > 0;
 	x->kept_bytes += rc > 0 ? (uint64_t)st.st_size : 0;
@@ -454,7 +454,7 @@ add_size(int dir, const struct dirent *e, void *arg)
 static void
 say_orphans(struct checking *x)
 {
-	int dir = root_dir(batch_dirfd(x->b), "orphans", false);
+	int dir = root_open_dir(batch_dirfd(x->b), "orphans", false);
 
 	if (dir < 0 && errno == ENOENT)
 		return;

@@ -88,7 +88,7 @@ see(int dir, const struct dirent *e, void *arg)
 	const char *name = e->d_name;
 	struct picture p = {0};
 	struct stat st;
-	int is = file_look(dir, name, &st);
+	int is = file_stat(dir, name, &st);
 
 	if (is <= 0)
 		return is;
@@ -300,7 +300,7 @@ fetch(const struct legacy *l, const struct buf *items)
 	pid_t pid = -1;
 
 	snprintf(batch, sizeof(batch), "%s", l->c->move_to);
-	if (in >= 0 && out >= 0 && self_program(&program, "bi-fetch") == 0) {
+	if (in >= 0 && out >= 0 && path_of_program(&program, "bi-fetch") == 0) {
 		child.program = program.data;
 		pid = child_start(&child);
 	}
@@ -327,7 +327,7 @@ move(const struct legacy *l)
 
 	if (!real) {
 		msg_warn_errno("cannot find out where %s is", l->path);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 	print_items(l, real, &items);
 	free(real);
@@ -390,14 +390,14 @@ clean_legacy(const struct clean *c, char **args)
 	int code;
 
 	if (!args[0] || args[1])
-		opt_wrong("legacy takes one folder");
+		opt_die("legacy takes one folder");
 	if (c->move_to && c->delete)
-		opt_wrong("--move-to and --delete are two ways: take one");
+		opt_die("--move-to and --delete are two ways: take one");
 	if (c->move_to && root_name_wrong(c->move_to))
-		opt_wrong("the batch name '%s' %s", c->move_to, root_name_wrong(c->move_to));
+		opt_die("the batch name '%s' %s", c->move_to, root_name_wrong(c->move_to));
 	l.dir = open(l.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l.dir < 0 || look(&l) < 0)
-		msg_die_errno(l.dir < 0 ? EX_NOINPUT : msg_code(errno), "cannot read the folder %s", l.path);
+		msg_die_errno(l.dir < 0 ? EX_NOINPUT : msg_exit_code(errno), "cannot read the folder %s", l.path);
 	check_place(&l);
 	say_found(&l);
 	code = act(&l);

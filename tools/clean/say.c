@@ -39,12 +39,12 @@ void
 clean_names(char **args, const char *verb, struct names *names)
 {
 	if (!*args)
-		opt_wrong("%s takes the names of batches: `bi-status` shows them", verb);
+		opt_die("%s takes the names of batches: `bi-status` shows them", verb);
 	for (; *args; args++) {
 		const char *wrong = root_name_wrong(*args);
 
 		if (wrong)
-			opt_wrong("the batch name '%s' %s", *args, wrong);
+			opt_die("the batch name '%s' %s", *args, wrong);
 		names_add(names, *args);
 	}
 }
@@ -62,7 +62,7 @@ clean_names_or_all(const struct clean *c, char **args, const char *verb, struct 
 	if (*args)
 		clean_names(args, verb, names);
 	else if (batch_each(&c->root, add_name, names) < 0)
-		msg_die_errno(msg_code(errno), "cannot list the batches in %s", c->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", c->root.path);
 }
 
 int
@@ -79,7 +79,7 @@ clean_not_had(const struct clean *c, const char *name)
 		return EX_TEMPFAIL;
 	default:
 		msg_warn_errno("cannot open the batch '%s'", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 }
 

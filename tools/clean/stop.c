@@ -19,7 +19,7 @@ static void
 find_servers(const struct clean *c, struct servers *all)
 {
 	if (servers_find(&c->root, all) < 0)
-		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot read the leases in %s/leases", c->root.path);
 }
 
 static const struct server *
@@ -76,7 +76,7 @@ clean_list(const struct clean *c, char **args)
 
 	(void)args;
 	if (n < 0)
-		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot read the leases in %s/leases", c->root.path);
 	if (c->json) {
 		counts = json_object_new_object();
 		json_object_object_add(counts, "servers", json_object_new_int64(n));
@@ -94,7 +94,7 @@ parse_port(const char *text)
 	errno = 0;
 	port = strtol(text, &end, 10);
 	if (errno || end == text || *end || port < 1 || port > PORT_MAX)
-		opt_wrong("stop takes ports, numbers from 1 to %d, not '%s'", PORT_MAX, text);
+		opt_die("stop takes ports, numbers from 1 to %d, not '%s'", PORT_MAX, text);
 	return (int)port;
 }
 
@@ -123,7 +123,7 @@ clean_stop(const struct clean *c, char **args)
 	struct servers all;
 
 	if (!*args)
-		opt_wrong("stop takes the ports of servers: `bi-clean list` shows them");
+		opt_die("stop takes the ports of servers: `bi-clean list` shows them");
 	for (char **p = args; *p; p++)
 		parse_port(*p); /* all of them, before any server ends */
 	find_servers(c, &all);

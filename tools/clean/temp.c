@@ -87,7 +87,7 @@ static void
 sweep_name(struct sweep *w, const char *name)
 {
 	struct stat st;
-	int rc = file_look(w->dir, name, &st);
+	int rc = file_stat(w->dir, name, &st);
 
 	if (rc == 0)
 		return;
@@ -157,7 +157,7 @@ static int
 sweep(struct sweep *w, const char *batch)
 {
 	w->batch = batch;
-	w->dir = root_dir(w->c->root.fd, "temp", false);
+	w->dir = root_open_dir(w->c->root.fd, "temp", false);
 	if (w->dir < 0)
 		return errno == ENOENT ? 0 : -1;
 	return file_close(w->dir, file_each(openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, w));

@@ -167,7 +167,7 @@ void store_print(const char *id, struct json_object *choices, struct buf *out);
 /* ATTRIBUTION documents being written. */
 struct credits {
 	int temp;
-	struct part parts[ATTRIBUTION_KINDS];
+	struct atomic_file parts[ATTRIBUTION_KINDS];
 	struct hash *hashes[ATTRIBUTION_KINDS];
 	struct buf text[ATTRIBUTION_KINDS]; /* not written yet */
 	size_t n;

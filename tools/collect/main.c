@@ -49,16 +49,16 @@ collect_trouble(const char *what, const char *with)
 	int error = errno;
 
 	msg_warn_errno("cannot %s %s", what, with);
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 /* Opens what is written to. Returns an exit code. */
 static int
 open_places(struct collect *c)
 {
-	if ((c->temp = root_dir(c->root->fd, "temp", true)) < 0 ||
-	    (c->collected = root_dir(c->root->fd, "collected", true)) < 0 ||
-	    (c->subjects = root_dir(c->collected, "by_subject_id", true)) < 0)
+	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
+	    (c->collected = root_open_dir(c->root->fd, "collected", true)) < 0 ||
+	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
 		return collect_trouble("write to the collection in", c->root->path);
 	return EX_ALL_WELL;
 }
@@ -143,7 +143,7 @@ format_of(const char *word)
 	if (strcmp(word, "zip") == 0)
 		return EXPORT_ZIP;
 	if (strcmp(word, "webdataset") != 0)
-		opt_wrong("--format '%s': it is tar, zip or webdataset", word);
+		opt_die("--format '%s': it is tar, zip or webdataset", word);
 	return EXPORT_WEBDATASET;
 }
 

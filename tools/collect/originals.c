@@ -99,7 +99,7 @@ run_fetch(const struct collect *c, const char *name, int lines)
 		argv[n++] = (char[]){"--contact"};
 		argv[n++] = (char *)c->set->contact;
 	}
-	if (self_program(&program, "bi-fetch") == 0)
+	if (path_of_program(&program, "bi-fetch") == 0)
 		pid = child_start(&(struct child){
 			.program = program.data,
 			.argv = argv,
@@ -115,7 +115,7 @@ int
 originals_fetch(const struct collect *c, const char *batch, const struct buf *lines)
 {
 	char name[BATCH_NAME_MAX + 1];
-	struct part list;
+	struct atomic_file list;
 	int code = -1;
 
 	if (lines->len == 0)
@@ -126,9 +126,9 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 			 batch, batch);
 		return EX_SOME_FAILED;
 	}
-	if (part_open(&list, c->temp) < 0)
+	if (atomic_file_open(&list, c->temp) < 0)
 		return collect_trouble("list the originals of batch", batch);
-	if (part_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
+	if (atomic_file_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
 		code = run_fetch(c, name, list.fd);
 	if (code < 0)
 		code = collect_trouble("fetch the originals of batch", batch);
@@ -137,7 +137,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 	else if (code != EX_ALL_WELL)
 		msg_warn("batch %s: bi-fetch, which gets its originals, ended with %d; run the same command again",
 			 batch, code);
-	part_drop(&list);
+	atomic_file_drop(&list);
 	return code;
 }
 
@@ -218,7 +218,7 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	if (!completed && result && json_object_object_get_ex(result, "error", &error))
 		words = rec_string(error, "message");
 	snprintf(why, room, "%s", words ? words : "it was not fetched yet");
-	rec_mend(why);
+	utf8_replace_invalid(why);
 	json_object_put(result);
 	return completed;
 }

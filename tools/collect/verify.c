@@ -85,7 +85,9 @@ problem(struct verifying *v, const char *member, const char *code, const char *w
 static void
 cannot(struct verifying *v, const char *doing)
 {
-	const char *code = trouble_is_ours(errno) ? TROUBLE_CODE : errno == ENOENT ? "no_such_file" : "unreadable_file";
+	const char *code = trouble_is_local(errno) ? TROUBLE_CODE
+			   : errno == ENOENT       ? "no_such_file"
+						   : "unreadable_file";
 	char words[160];
 
 	snprintf(words, sizeof(words), "cannot %s: %s", doing, strerror(errno));
@@ -593,7 +595,7 @@ verify_files(char **files, bool json)
 	int code;
 
 	if (!*files)
-		opt_wrong("--verify needs the exports to look at");
+		opt_die("--verify needs the exports to look at");
 	for (; *files; files++) {
 		uint64_t before = v.problems;
 

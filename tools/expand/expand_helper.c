@@ -261,7 +261,7 @@ expand_serve(void)
 	struct archive *a;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	/* Names come as UTF-8 where the archive says what they are; times without a zone are UTC. */
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");

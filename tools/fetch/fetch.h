@@ -125,7 +125,7 @@ struct answer {
 };
 
 struct body {
-	struct part part;
+	struct atomic_file part;
 	struct hash *hash;
 	struct hasher *hasher; /* has the digest; NULL: it is here */
 	off_t sync_begun;      /* up to here the kernel was told to begin to write to the disk */

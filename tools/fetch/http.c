@@ -282,7 +282,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	if (is_guarded(j) && is_blocked(j, &address->addr))
 		return CURL_SOCKET_BAD;
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	if (fd < 0 && trouble_is_ours(errno))
+	if (fd < 0 && trouble_is_local(errno))
 		j->answer.no_socket = errno;
 	return fd;
 }

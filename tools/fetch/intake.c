@@ -29,7 +29,7 @@ ask_make(struct batch_ask *ask, const char *kind, const char *where, const char 
 {
 	char *text = buf_strdup(rec_print(item));
 
-	userinfo_cut(text, strlen(text));
+	userinfo_strip(text, strlen(text));
 	*ask = (struct batch_ask){
 		.kind = kind,
 		.where = buf_strdup(where),
@@ -56,7 +56,7 @@ hide_secrets(struct buf *text)
 
 	if (text->len == 0)
 		return;
-	text->len = userinfo_cut(text->data, text->len);
+	text->len = userinfo_strip(text->data, text->len);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		char *url = strstr(text->data, marks[i]);
 
@@ -76,7 +76,7 @@ ask_bad_as(struct batch_ask *ask, const struct rec *rec, const char *text, const
 	struct buf where = {0}, shown = {0}, why = {0};
 
 	buf_str(&why, wrong);
-	rec_mend(why.data);
+	utf8_replace_invalid(why.data);
 	buf_str(&shown, text ? text : "");
 	hide_secrets(&shown);
 	if (shown.len > 200)
@@ -115,7 +115,7 @@ ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const ch
 		free(where);
 		return;
 	}
-	if (userinfo_take(where, &userinfo))
+	if (userinfo_extract(where, &userinfo))
 		json_object_object_add(item, kind, json_object_new_string(where));
 	if (userinfo.len)
 		batch_mark_userinfo(item);

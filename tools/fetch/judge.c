@@ -26,8 +26,8 @@ judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(j->verdict.message, sizeof(j->verdict.message), fmt, ap);
 	va_end(ap);
-	rec_mend(j->verdict.message);
-	userinfo_cut(j->verdict.message, strlen(j->verdict.message));
+	utf8_replace_invalid(j->verdict.message);
+	userinfo_strip(j->verdict.message, strlen(j->verdict.message));
 }
 
 void
@@ -173,7 +173,7 @@ judge_redirect(struct job *j, long status, const char *location)
 	char *to = location ? buf_strdup(location) : NULL;
 
 	if (to)
-		userinfo_take(to, NULL);
+		userinfo_extract(to, NULL);
 	judge_location(j, status, to);
 	free(to);
 }

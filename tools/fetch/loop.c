@@ -202,13 +202,13 @@ share_cookies(struct fetch *f)
 static void
 set_up(struct fetch *f)
 {
-	self_raise_files(); /* for the connections, part files and locks of many transfers */
-	f->temp = root_dir(f->root.fd, "temp", true);
+	raise_file_limit(); /* for the connections, part files and locks of many transfers */
+	f->temp = root_open_dir(f->root.fd, "temp", true);
 	if (f->temp < 0)
-		msg_die_errno(msg_code(errno), "cannot make the directory temp in %s", f->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", f->root.path);
 	f->governor = governor_open(&f->root);
 	if (!f->governor)
-		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", f->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", f->root.path);
 	f->rules = hosts_load(f->root.path);
 	if ((f->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 || catch_signals(f) < 0 ||
 	    !(f->writer = writer_start(f->set, &f->group_done)) || !watch(f, f->signals) || !watch(f, f->group_done))
@@ -368,7 +368,7 @@ stop(struct fetch *f)
 static int
 give_up(struct fetch *f)
 {
-	int code = f->fatal_code ? f->fatal_code : msg_code(f->fatal);
+	int code = f->fatal_code ? f->fatal_code : msg_exit_code(f->fatal);
 	const char *mend = f->fatal == ENOSPC || f->fatal == EDQUOT ? "make room and run the same command again"
 			   : code == EX_NOPERM                      ? "check who owns it"
 								    : "mend that and run the same command again";

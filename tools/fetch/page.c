@@ -131,7 +131,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	struct json_object *item = json_object_new_object(), *page = json_object_new_string(j->at ? j->at : j->url);
 	char *text;
 
-	userinfo_take(one->url, NULL);
+	userinfo_extract(one->url, NULL);
 	copy(item, j->asked, "subject");
 	json_object_object_add(item, "url", json_object_new_string(one->url));
 	copy(item, j->asked, "title");
@@ -157,7 +157,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 		json_object_object_del(item, "credit");
 	}
 	text = buf_strdup(rec_print(item));
-	userinfo_cut(text, strlen(text));
+	userinfo_strip(text, strlen(text));
 	ask->text = text;
 	json_object_put(item);
 }

@@ -124,7 +124,7 @@ take_answer(struct fetch *f, struct filter *x, const struct rec *r)
 				 f->through->program);
 		f->through->warned = true;
 	} else if (filtered_wrong(j, r, &why)) {
-		rec_mend(why.data);
+		utf8_replace_invalid(why.data);
 		fail(f, j, true, "filter_failed", why.data);
 	} else {
 		x->answered = f->through->answered = true;
@@ -449,7 +449,7 @@ through_open(struct fetch *f)
 		return;
 	f->through = th = buf_alloc(sizeof(*th));
 	th->program = f->set->through;
-	th->count = f->set->through_parallel ? (size_t)f->set->through_parallel : self_processors();
+	th->count = f->set->through_parallel ? (size_t)f->set->through_parallel : count_processors();
 	th->filters = buf_alloc(th->count * sizeof(*th->filters));
 	th->shell = !is_word(th->program);
 	if (th->shell) {
@@ -457,7 +457,7 @@ through_open(struct fetch *f)
 		th->argv[1] = "-c";
 		th->argv[2] = (char *)(size_t)th->program;
 	} else {
-		if (strchr(th->program, '/') || self_program(&th->path, th->program) < 0) {
+		if (strchr(th->program, '/') || path_of_program(&th->path, th->program) < 0) {
 			buf_clear(&th->path);
 			buf_str(&th->path, th->program);
 		}

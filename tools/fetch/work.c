@@ -69,7 +69,7 @@ note_trouble(struct work *w, const char *name, const char *doing)
 {
 	size_t at = w->troubled_count < TROUBLED_MAX ? w->troubled_count++ : 0;
 
-	w->troubled[at].code = msg_code(errno);
+	w->troubled[at].code = msg_exit_code(errno);
 	msg_warn_errno("the batch '%s' stays in the queue: cannot %s", name, doing);
 	memcpy(w->troubled[at].name, name, strlen(name) + 1);
 	w->troubled[at].until = clock_ms() + TROUBLE_MS;
@@ -87,7 +87,7 @@ static int
 has_results(const struct batch *b)
 {
 	struct stat st;
-	int rc = file_look(batch_dirfd(b), "results.ndjson", &st);
+	int rc = file_stat(batch_dirfd(b), "results.ndjson", &st);
 
 	return rc > 0 ? st.st_size > 0 : rc;
 }
@@ -350,7 +350,7 @@ work_wait(struct fetch *f)
 	*f->work = (struct work){.watch = -1, .told = true};
 	f->work->lock = queue_hold_worker(&f->root, f->set->stand_by);
 	if (f->work->lock < 0)
-		msg_die_errno(msg_code(errno), "cannot take part in the work on %s/queue", f->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot take part in the work on %s/queue", f->root.path);
 }
 
 bool

@@ -171,7 +171,7 @@ read_options(struct asked *a, struct opts *o)
 			a->serve = true;
 	}
 	if (a->base && strncasecmp(a->base, "http://", 7) != 0 && strncasecmp(a->base, "https://", 8) != 0)
-		opt_wrong("--base is to begin with http:// or https://, and not as '%s'", a->base);
+		opt_die("--base is to begin with http:// or https://, and not as '%s'", a->base);
 }
 
 int
@@ -191,6 +191,6 @@ main(int argc, char **argv)
 	if (!a.serve)
 		msg_finish(look_at_all(&a, opt_rest(&o)));
 	if (*opt_rest(&o))
-		opt_wrong("--serve takes no files");
+		opt_die("--serve takes no files");
 	media_serve();
 }

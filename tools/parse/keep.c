@@ -178,7 +178,7 @@ id_before(int contentfd, const char *name, const char *sha256, unsigned long lon
 }
 
 static int
-copy_image(struct part *p, int out, const struct answer_image *image)
+copy_image(struct atomic_file *p, int out, const struct answer_image *image)
 {
 	char block[BLOCK];
 	size_t done = 0;
@@ -193,7 +193,7 @@ copy_image(struct part *p, int out, const struct answer_image *image)
 			errno = n < 0 ? errno : EIO;
 			return -1;
 		}
-		if (part_write(p, block, (size_t)n) < 0)
+		if (atomic_file_write(p, block, (size_t)n) < 0)
 			return -1;
 		done += (size_t)n;
 	}
@@ -203,15 +203,15 @@ copy_image(struct part *p, int out, const struct answer_image *image)
 static int
 put_image(const struct keeper *k, int dirfd, int out, const struct answer_image *image)
 {
-	struct part p;
+	struct atomic_file p;
 	int error;
 
-	if (part_open(&p, k->tempfd) < 0)
+	if (atomic_file_open(&p, k->tempfd) < 0)
 		return -1;
-	if (copy_image(&p, out, image) == 0 && fsync(p.fd) == 0 && part_publish(&p, dirfd, image->name) == 0)
+	if (copy_image(&p, out, image) == 0 && fsync(p.fd) == 0 && atomic_file_publish(&p, dirfd, image->name) == 0)
 		return 0;
 	error = errno;
-	part_drop(&p);
+	atomic_file_drop(&p);
 	errno = error;
 	return -1;
 }
@@ -238,7 +238,7 @@ static int
 put_images(const struct keeper *k, int contentfd, const char *name, const struct keep *it)
 {
 	bool any = it->answer->image_count > 0;
-	int dirfd = root_dir(contentfd, name, any), rc = 0;
+	int dirfd = root_open_dir(contentfd, name, any), rc = 0;
 
 	if (dirfd < 0)
 		return any || errno != ENOENT ? -1 : 0;
@@ -287,12 +287,12 @@ keep_locked(struct keeper *k, int contentfd, const char *name, struct keep *it)
 	snprintf(file, sizeof(file), "%s.json", name);
 	if (id_before(contentfd, file, it->sha256, &it->id) < 0)
 		return -1;
-	if (!it->id && !(it->id = root_next(&k->root, "knowledge")))
+	if (!it->id && !(it->id = root_next_number(&k->root, "knowledge")))
 		return -1;
 	if (put_images(k, contentfd, name, it) < 0)
 		return -1;
 	keep_print(it, &json);
-	rc = part_replace(k->tempfd, contentfd, file, json.data, json.len, true);
+	rc = atomic_file_replace(k->tempfd, contentfd, file, json.data, json.len, true);
 	buf_free(&json);
 	return rc;
 }
@@ -309,9 +309,9 @@ keeper_store(struct keeper *k, struct keep *it)
 	b = batch_of(k, it->batch);
 	if (!b || name_of(b, it->item, name) < 0)
 		return -1;
-	if (k->tempfd < 0 && (k->tempfd = root_dir(k->root.fd, "temp", true)) < 0)
+	if (k->tempfd < 0 && (k->tempfd = root_open_dir(k->root.fd, "temp", true)) < 0)
 		return -1;
-	contentfd = root_dir(batch_dirfd(b), "content", true);
+	contentfd = root_open_dir(batch_dirfd(b), "content", true);
 	if (contentfd < 0)
 		return -1;
 	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : keep_locked(k, contentfd, name, it);

@@ -200,11 +200,11 @@ read_options(struct options *a, struct opts *o)
 			a->serve = o->value;
 	}
 	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
-		opt_wrong(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
+		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
 	if (a->base && !is_base(a->base))
-		opt_wrong("--base takes a URL of http or https, not '%s'", a->base);
+		opt_die("--base takes a URL of http or https, not '%s'", a->base);
 	if (a->text && a->json)
-		opt_wrong("--text and --json are two ways to say it: take one");
+		opt_die("--text and --json are two ways to say it: take one");
 	a->text = a->text || (!a->json && isatty(STDOUT_FILENO));
 }
 

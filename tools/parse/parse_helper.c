@@ -311,7 +311,7 @@ parse_serve(const char *format)
 	int got;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	tzset();

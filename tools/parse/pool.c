@@ -74,7 +74,7 @@ fail(struct work *w, const char *code, bool retryable, const char *why)
 	w->retryable = retryable;
 	snprintf(w->code, sizeof(w->code), "%s", code);
 	snprintf(w->why, sizeof(w->why), "%s", why);
-	rec_mend(w->why);
+	utf8_replace_invalid(w->why);
 	for (char *c = w->why; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';

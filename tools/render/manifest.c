@@ -124,7 +124,7 @@ int
 keep_begin(struct keep *k, const struct render *r)
 {
 	k->end = place_of(r->plan.count);
-	return part_open(&k->part, r->temp);
+	return atomic_file_open(&k->part, r->temp);
 }
 
 int
@@ -177,5 +177,5 @@ keep_end(struct keep *k, const struct render *r, const char *programs, const uns
 		head.common[i] = seen(r->dir, common_pages[i]);
 	if (write_at(k->part.fd, &head, sizeof(head), 0) < 0)
 		return -1;
-	return part_publish(&k->part, r->dir, ".pages");
+	return atomic_file_publish(&k->part, r->dir, ".pages");
 }

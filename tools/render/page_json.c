@@ -156,7 +156,7 @@ name_of_url(const char *url, struct buf *out)
 		buf_add(out, (unsigned char)c < ' ' || c == 0x7f ? " " : &c, 1);
 	}
 	if (out->len)
-		rec_mend(out->data);
+		utf8_replace_invalid(out->data);
 }
 
 /* What an item without a subject's name can be called by. */

@@ -26,7 +26,7 @@ struct making {
 	bool head, tail, tail_made; /* was handed over; came back */
 	char programs[HASH_HEX + 1];
 	unsigned char whole[HASH_BYTES];
-	struct part pages[COMMON];
+	struct atomic_file pages[COMMON];
 	struct buf pieces[COMMON]; /* what one subject adds to them */
 	struct buf line;
 };
@@ -104,14 +104,14 @@ is_written(int dirfd, const char *name, const char *bytes, size_t n)
 int
 pages_write(const struct render *r, const char *name, const char *bytes, size_t n)
 {
-	return is_written(r->dir, name, bytes, n) ? 0 : part_replace(r->temp, r->dir, name, bytes, n, false);
+	return is_written(r->dir, name, bytes, n) ? 0 : atomic_file_replace(r->temp, r->dir, name, bytes, n, false);
 }
 
 static int
 add_pieces(struct making *m)
 {
 	for (size_t c = 0; c < COMMON; c++)
-		if (part_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
+		if (atomic_file_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
 			return -1;
 	return 0;
 }
@@ -214,14 +214,14 @@ take_line(void *arg, const char *line, size_t n)
 
 /* Publishes a common page, unless it is there as it is. 0, or -1 with errno. */
 static int
-publish(const struct render *r, struct part *page, const char *name)
+publish(const struct render *r, struct atomic_file *page, const char *name)
 {
 	off_t n = lseek(page->fd, 0, SEEK_END);
 	struct buf text = {0};
 	int rc = -1;
 
 	if (n >= 0 && pread(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == n)
-		rc = is_written(r->dir, name, text.data, (size_t)n) ? 0 : part_publish(page, r->dir, name);
+		rc = is_written(r->dir, name, text.data, (size_t)n) ? 0 : atomic_file_publish(page, r->dir, name);
 	buf_free(&text);
 	return rc;
 }
@@ -235,7 +235,7 @@ make_changed(struct making *m)
 	int code = EX_ALL_WELL, status;
 
 	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
-		if (part_open(&m->pages[i], m->r->temp) < 0)
+		if (atomic_file_open(&m->pages[i], m->r->temp) < 0)
 			code = render_trouble(batch, "write its pages");
 	if (code == EX_ALL_WELL)
 		code = jq_run(&j, &status);
@@ -249,8 +249,8 @@ make_changed(struct making *m)
 	if (code == EX_ALL_WELL && keep_end(&m->new, m->r, m->programs, m->whole) < 0)
 		code = render_trouble(batch, "write its pages");
 	for (size_t i = 0; i < COMMON; i++)
-		part_drop(&m->pages[i]);
-	part_drop(&m->new.part);
+		atomic_file_drop(&m->pages[i]);
+	atomic_file_drop(&m->new.part);
 	return code;
 }
 

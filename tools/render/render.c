@@ -23,7 +23,7 @@ render_trouble(const char *name, const char *what)
 	int error = errno;
 
 	msg_warn_errno("batch %s: cannot %s", name, what);
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 void
@@ -57,7 +57,7 @@ static int
 open_locked(int review, const char *name)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int dir = root_dir(review, name, true), is;
+		int dir = root_open_dir(review, name, true), is;
 
 		if (dir < 0 && errno == ENOENT)
 			continue;
@@ -76,14 +76,14 @@ open_locked(int review, const char *name)
 static int
 check_there(const struct render *r, const char *name)
 {
-	int batches = root_dir(r->root->fd, "batches", false), review;
+	int batches = root_open_dir(r->root->fd, "batches", false), review;
 	int is = batches < 0 ? -1 : file_close(batches, file_is_named(batches, name, batch_dirfd(r->batch)));
 
 	if (is < 0)
 		return render_trouble(name, "see whether it is still there");
 	if (is)
 		return EX_ALL_WELL;
-	review = root_dir(r->root->fd, "review", false);
+	review = root_open_dir(r->root->fd, "review", false);
 	if (review < 0 || file_close(review, trash_dir(r->root, review, name)) < 0)
 		return render_trouble(name, "remove its pages, for it was removed meanwhile");
 	msg_warn("batch %s was removed while its pages were made: they were removed too", name);
@@ -94,13 +94,13 @@ check_there(const struct render *r, const char *name)
 static int
 open_places(struct render *r, const char *name)
 {
-	int review = root_dir(r->root->fd, "review", true);
+	int review = root_open_dir(r->root->fd, "review", true);
 
 	if (review < 0)
 		return -1;
 	r->dir = open_locked(review, name);
-	if (file_close(review, r->dir) < 0 || (r->temp = root_dir(r->root->fd, "temp", true)) < 0 ||
-	    (r->thumbs = root_dir(r->dir, "thumbs", true)) < 0)
+	if (file_close(review, r->dir) < 0 || (r->temp = root_open_dir(r->root->fd, "temp", true)) < 0 ||
+	    (r->thumbs = root_open_dir(r->dir, "thumbs", true)) < 0)
 		return -1;
 	r->shots = open_shots(r);
 	return r->shots < 0 ? -1 : 0;

@@ -193,7 +193,7 @@ bool kept_page(const struct kept *k, const struct render *r, uint32_t i, const u
 	       const char *name);
 
 struct keep {
-	struct part part;
+	struct atomic_file part;
 	uint64_t end; /* where the next piece goes */
 };
 

@@ -17,7 +17,7 @@ enum { SLOTS = 64 }; /* thumbnails under way at once: two descriptors each */
 /* One thumbnail under way. */
 struct slot {
 	struct thumb_job job; /* first: what thumb_next() gives back is the slot */
-	struct part part;
+	struct atomic_file part;
 	struct shot shot;
 	uint32_t item; /* 0: free */
 	char name[SUBJECT_MAX + 32];
@@ -56,7 +56,7 @@ keep(const struct render *r, struct slot *slot)
 		errno = j->error;
 		return -1;
 	}
-	if (j->end == THUMB_OK && part_publish(&slot->part, r->thumbs, slot->name) < 0)
+	if (j->end == THUMB_OK && atomic_file_publish(&slot->part, r->thumbs, slot->name) < 0)
 		return -1;
 	s->version = SHOT_VERSION;
 	s->end = (uint32_t)j->end;
@@ -92,7 +92,7 @@ take(struct render *r, bool wait)
 		} else if (v->code == EX_ALL_WELL && keep(r, slot) < 0) {
 			v->code = render_trouble(batch_name(r->batch), "write thumbnails");
 		}
-		part_drop(&slot->part);
+		atomic_file_drop(&slot->part);
 		close(slot->job.in);
 		slot->item = 0;
 		v->busy--;
@@ -139,9 +139,9 @@ shots_see(struct render *r, uint32_t k, int in, const char *sha256, const char *
 	if (!r->making)
 		r->making = buf_alloc(sizeof(*r->making));
 	if (!*r->thumber)
-		*r->thumber = thumb_open(self_processors());
+		*r->thumber = thumb_open(count_processors());
 	slot = free_slot(r);
-	if (r->making->code != EX_ALL_WELL || !slot || part_open(&slot->part, r->temp) < 0) {
+	if (r->making->code != EX_ALL_WELL || !slot || atomic_file_open(&slot->part, r->temp) < 0) {
 		int code = r->making->code;
 
 		code = code != EX_ALL_WELL ? code : render_trouble(batch_name(r->batch), "write thumbnails");

@@ -77,7 +77,7 @@ listen_at(const struct keeper *k, enum backend_kind kind)
 static int
 listen_all(struct keeper *k)
 {
-	k->dir = root_dir(k->s->root.fd, "leases", false);
+	k->dir = root_open_dir(k->s->root.fd, "leases", false);
 	for (size_t i = 0; k->dir >= 0 && i < BACKEND_KINDS; i++) {
 		if (!kinds[i].socket)
 			continue;
@@ -198,7 +198,7 @@ backend_prepare(struct keeper *k)
 static int
 find(const char *name, struct buf *path)
 {
-	int rc = self_program(path, name);
+	int rc = path_of_program(path, name);
 
 	if (rc < 0)
 		msg_warn_errno("cannot find %s, which the server needs, beside this program", name);

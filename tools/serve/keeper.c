@@ -143,7 +143,7 @@ detach(const struct keeper *k)
 		rc = -1;
 	if (null >= 0)
 		close(null);
-	return rc < 0 ? -1 : child_tell_ready(k->s->ready);
+	return rc < 0 ? -1 : child_report_ready(k->s->ready);
 }
 
 /* --- a keeper's life --- */
@@ -151,7 +151,7 @@ detach(const struct keeper *k)
 static int
 open_log(struct keeper *k)
 {
-	int dir = root_dir(k->s->root.fd, "leases", false);
+	int dir = root_open_dir(k->s->root.fd, "leases", false);
 	char name[32];
 	struct stat st;
 
@@ -228,7 +228,7 @@ take_port(struct keeper *k)
 	k->at_len = sizeof(k->at);
 	if (rc == 0 && getsockname(k->lease.socket, (struct sockaddr *)&k->at, &k->at_len) == 0)
 		return 0;
-	rc = errno == EADDRNOTAVAIL ? EX_UNAVAILABLE : msg_code(errno);
+	rc = errno == EADDRNOTAVAIL ? EX_UNAVAILABLE : msg_exit_code(errno);
 	msg_warn_errno("cannot take one of the ports %d to %d of %s, in %s/leases", k->s->first, k->s->last,
 		       k->s->address, k->s->root.path);
 	return rc;

@@ -52,7 +52,7 @@ room_for_clients(void)
 static int
 real_path(const struct keeper *k, const char *name, struct buf *out)
 {
-	int dir = root_dir(k->s->root.fd, name, false);
+	int dir = root_open_dir(k->s->root.fd, name, false);
 	char self[32], path[4096];
 	ssize_t n;
 
@@ -192,7 +192,7 @@ static char *
 configuration(void)
 {
 	struct buf path = {0};
-	char *conf = self_share(&path, "serve/lighttpd.conf") == 0 ? realpath(path.data, NULL) : NULL;
+	char *conf = path_of_share(&path, "serve/lighttpd.conf") == 0 ? realpath(path.data, NULL) : NULL;
 
 	if (!conf)
 		msg_warn_errno("cannot find %s (BI_SHARE names the folder of the programs' data)", path.data);

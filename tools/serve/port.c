@@ -24,7 +24,7 @@ enum { HOLD_MS = 60000, AGAIN_MS = 10 }; /* longer than another bi-serve waits f
 static int
 open_port(const struct serve *s, const char *batch)
 {
-	int dir = root_dir(s->root.fd, "leases", true), fd, error;
+	int dir = root_open_dir(s->root.fd, "leases", true), fd, error;
 	char name[BATCH_NAME_MAX + 8];
 	struct stat st;
 
@@ -53,7 +53,7 @@ try_hold(const struct serve *s, const char *batch, int fd)
 	if (rc != 0)
 		return rc;
 	snprintf(name, sizeof(name), "%s.port", batch);
-	dir = root_dir(s->root.fd, "leases", false);
+	dir = root_open_dir(s->root.fd, "leases", false);
 	rc = dir < 0 ? -1 : file_close(dir, file_is_named(dir, name, fd));
 	return rc < 0 ? -1 : rc ? 0 : 2;
 }
@@ -127,7 +127,7 @@ int
 serve_others_ports(const struct serve *s, const char *batch, bool *ports)
 {
 	struct others o = {.s = s, .ports = ports};
-	int dir = root_dir(s->root.fd, "leases", false);
+	int dir = root_open_dir(s->root.fd, "leases", false);
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;

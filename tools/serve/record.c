@@ -112,7 +112,7 @@ record_announce(struct keeper *k)
 	int rc = lease_write(&k->lease, line, strlen(line));
 
 	if (rc < 0) {
-		rc = msg_code(errno);
+		rc = msg_exit_code(errno);
 		msg_warn_errno("cannot write %s/leases/%d", k->s->root.path, k->lease.port);
 	} else {
 		serve_print(k->s, line, strlen(line));

@@ -224,7 +224,7 @@ serve_tls(const struct serve *s, struct buf *fingerprint)
 
 	if (s->cert)
 		return look_at_given(s, fingerprint);
-	dir = root_dir(s->root.fd, "tls", true);
+	dir = root_open_dir(s->root.fd, "tls", true);
 	lock = dir < 0 ? -1 : token_lock(&s->root);
 	if (lock >= 0)
 		rc = see_to_own(s, dir, fingerprint);

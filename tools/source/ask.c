@@ -52,8 +52,8 @@ verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const c
 	va_start(ap, fmt);
 	vsnprintf(v->message, sizeof(v->message), fmt, ap);
 	va_end(ap);
-	rec_mend(v->message);
-	userinfo_cut(v->message, strlen(v->message));
+	utf8_replace_invalid(v->message);
+	userinfo_strip(v->message, strlen(v->message));
 }
 
 /* --- what comes --- */
@@ -137,7 +137,7 @@ asker_open(const struct root *root, const struct settings *set, const struct con
 	*a = (struct asker){.set = set, .conf = conf, .governor = governor_open(root)};
 	a->most = (size_t)(1 << 20) * (size_t)conf_number(conf, "reply_megabytes", 16);
 	if (!a->governor)
-		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", root->path);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", root->path);
 	a->rules = hosts_load(root->path);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(a->easy = curl_easy_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
@@ -169,10 +169,10 @@ asker_check(struct asker *a, const char *url)
 	if (!manners_key(a->rules, url, &key, &rule))
 		msg_die(EX_CONFIG, "the source '%s' has api = %s, which is no URL", a->conf->name, url);
 	if (rule.contact && !a->set->contact && !a->set->user_agent)
-		opt_wrong("%s asks for somebody to turn to in the User-Agent: give a URL or a mail address of yours by "
-			  "--contact "
-			  "or BI_CONTACT",
-			  conf_title(a->conf));
+		opt_die("%s asks for somebody to turn to in the User-Agent: give a URL or a mail address of yours by "
+			"--contact "
+			"or BI_CONTACT",
+			conf_title(a->conf));
 	buf_free(&key);
 }
 
@@ -200,7 +200,7 @@ enter(struct asker *a, const char *url, struct verdict *v)
 		a->governed = governor_enter(a->governor, key.data, rule.slots ? rule.slots : 1,
 					     rule.rate > 0 ? rule.rate : 0);
 		if (!a->governed)
-			msg_die_errno(msg_code(errno), "cannot take part in hosts/");
+			msg_die_errno(msg_exit_code(errno), "cannot take part in hosts/");
 		if (rule.contact && !a->set->contact && !a->set->user_agent)
 			snprintf(a->refusal, sizeof(a->refusal), "%s", manners_no_contact);
 	} else {
@@ -225,7 +225,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 		int slot;
 
 		if (held < 0)
-			msg_die_errno(msg_code(errno), "cannot see in hosts/ whether the host is held back");
+			msg_die_errno(msg_exit_code(errno), "cannot see in hosts/ whether the host is held back");
 		if (held > longest || left <= 0) {
 			if (held > 0)
 				verdict_set(v, FAILED, "host_busy", "%s asks to be left alone for %lld s more",
@@ -240,7 +240,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 		if (slot >= 0)
 			return slot;
 		if (slot < -1)
-			msg_die_errno(msg_code(errno), "cannot ask for a slot in hosts/");
+			msg_die_errno(msg_exit_code(errno), "cannot ask for a slot in hosts/");
 		poll(NULL, 0, (int)(wait < left ? wait : left));
 	}
 }

@@ -37,7 +37,7 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 	struct stat st;
 
 	if (strspn(e->d_name, "0123456789abcdef") == HASH_HEX && !e->d_name[HASH_HEX] &&
-	    file_look(dir, e->d_name, &st) > 0 && !is_fresh(c, &st))
+	    file_stat(dir, e->d_name, &st) > 0 && !is_fresh(c, &st))
 		unlinkat(dir, e->d_name, 0);
 	return 0;
 }
@@ -54,8 +54,8 @@ cache_open(const struct root *root, long seconds)
 {
 	struct cache *c = buf_alloc(sizeof(*c));
 
-	*c = (struct cache){.dir = root_dir(root->fd, "cache", true), .seconds = seconds};
-	c->temp = root_dir(root->fd, "temp", true);
+	*c = (struct cache){.dir = root_open_dir(root->fd, "cache", true), .seconds = seconds};
+	c->temp = root_open_dir(root->fd, "temp", true);
 	if (c->dir >= 0 && c->temp >= 0) {
 		sweep(c);
 		return c;
@@ -119,7 +119,7 @@ cache_put(struct cache *c, const char *url, struct json_object *reply)
 
 	name_of(url, name);
 	/* Not synced: what a power cut damages is asked for again. */
-	if (part_replace(c->temp, c->dir, name, text, strlen(text), false) < 0 && !c->failed) {
+	if (atomic_file_replace(c->temp, c->dir, name, text, strlen(text), false) < 0 && !c->failed) {
 		msg_warn_errno("cannot keep a reply in cache/: it is asked for again the next time");
 		c->failed = true;
 	}

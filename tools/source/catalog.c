@@ -52,7 +52,7 @@ bad(struct reading *r, unsigned long long line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	rec_mend(text);
+	utf8_replace_invalid(text);
 	msg_warn("line %llu of the catalog %s", line, text);
 	r->c->bad++;
 }
@@ -456,11 +456,11 @@ name_batch(const struct settings *set, struct catalog *c)
 		buf_str(&name, set->batch);
 	}
 	if (root_name_wrong(name.data))
-		opt_wrong("the batch would be called '%.150s', and that name %s: give it another by --batch", name.data,
-			  root_name_wrong(name.data));
+		opt_die("the batch would be called '%.150s', and that name %s: give it another by --batch", name.data,
+			root_name_wrong(name.data));
 	snprintf(c->batch, sizeof(c->batch), "%s", name.data);
 	snprintf(c->label, sizeof(c->label), "%s", set->label ? set->label : label.data);
-	rec_mend(c->label);
+	utf8_replace_invalid(c->label);
 	buf_free(&name);
 	buf_free(&label);
 }

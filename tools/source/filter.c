@@ -165,7 +165,7 @@ filter_ask(struct filter *f, struct json_object *in, char *wrong, size_t room)
 		const char *error = answer ? rec_string(answer, "error") : NULL;
 
 		snprintf(wrong, room, "its filter failed: %.300s", error ? error : "what it gives is not JSON");
-		rec_mend(wrong);
+		utf8_replace_invalid(wrong);
 		ok = NULL;
 	}
 	json_object_put(answer);

@@ -40,8 +40,8 @@ number(const char *text, const char *what, uint64_t least)
 	unsigned long long n = strtoull(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end || n > 1000000000 || n < least)
-		opt_wrong("%s is a whole number from %llu to 1000000000, not '%s'", what, (unsigned long long)least,
-			  text);
+		opt_die("%s is a whole number from %llu to 1000000000, not '%s'", what, (unsigned long long)least,
+			text);
 	return n;
 }
 
@@ -55,13 +55,13 @@ add_ids(struct settings *set, const char *text, size_t *n)
 		size_t i = 0;
 
 		if (root_subject_wrong(id))
-			opt_wrong("--ids: '%s' cannot be a subject's id: it %s", id, root_subject_wrong(id));
+			opt_die("--ids: '%s' cannot be a subject's id: it %s", id, root_subject_wrong(id));
 		while (i < *n && strcmp(set->ids[i], id) != 0)
 			i++;
 		if (i < *n)
 			continue;
 		if (*n == IDS_MAX)
-			opt_wrong("--ids takes %d ids at most", IDS_MAX);
+			opt_die("--ids takes %d ids at most", IDS_MAX);
 		set->ids = buf_realloc(set->ids, (*n + 2) * sizeof(*set->ids));
 		set->ids[(*n)++] = buf_strdup(id);
 		set->ids[*n] = NULL;
@@ -79,13 +79,13 @@ take_operands(struct settings *set, char **operands, size_t *ids)
 		for (; *operands; operands++)
 			add_ids(set, *operands, ids);
 		if (*ids == 0)
-			opt_wrong("--ids takes the ids of subjects");
+			opt_die("--ids takes the ids of subjects");
 		return;
 	}
 	while (operands[n])
 		n++;
 	if (n > 3)
-		opt_wrong("there are at most three operands, CATEGORY COUNT OFFSET; '%s' is too much", operands[3]);
+		opt_die("there are at most three operands, CATEGORY COUNT OFFSET; '%s' is too much", operands[3]);
 	if (n > 0 && strcmp(operands[0], "ALL") != 0)
 		set->category = operands[0];
 	if (n > 1)
@@ -146,7 +146,7 @@ main(int argc, char **argv)
 	set.sets[sets] = NULL;
 	take_operands(&set, opt_rest(&o), &ids);
 	if (set.proxy && manners_proxy_wrong(set.proxy))
-		opt_wrong("--proxy '%s' %s", manners_proxy_shown(set.proxy), manners_proxy_wrong(set.proxy));
+		opt_die("--proxy '%s' %s", manners_proxy_shown(set.proxy), manners_proxy_wrong(set.proxy));
 	set.contact = manners_contact(set.contact);
 	msg_finish(source_run(&set));
 }

@@ -137,7 +137,7 @@ add_text(struct json_object *item, const char *key, struct json_object *value)
 
 	if (strlen(cut) > TEXT_MAX) {
 		cut[TEXT_MAX] = '\0';
-		rec_mend(cut);
+		utf8_replace_invalid(cut);
 	}
 	credit_text(&text, cut);
 	if (text.len)

@@ -194,7 +194,7 @@ source_run(const struct settings *set)
 
 	r.watched = !set->quiet && isatty(STDERR_FILENO);
 	if (!set->file && isatty(STDIN_FILENO))
-		opt_wrong("give the catalog of subjects by --file or on standard input");
+		opt_die("give the catalog of subjects by --file or on standard input");
 	set_up(&r, &root);
 	catalog_read(set, &r.catalog);
 	draw(&r);

@@ -71,8 +71,8 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 	va_end(args);
 	*(d->level == DOCTOR_NOTE ? &d->notes : &d->problems) += 1;
 	d->found++;
-	rec_mend(d->what.data);
-	rec_mend(mend.data);
+	utf8_replace_invalid(d->what.data);
+	utf8_replace_invalid(mend.data);
 	if (d->json)
 		print_record(d, mend.data);
 	else if (d->found <= SAID_MAX)

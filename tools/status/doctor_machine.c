@@ -88,7 +88,7 @@ look_for_ours(struct doctor *d)
 	struct buf path = {0};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
-		if (self_program(&path, ours[i].name) == 0)
+		if (path_of_program(&path, ours[i].name) == 0)
 			continue;
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s is missing: %s", path.data ? path.data : ours[i].name,
 			    ours[i].needed);
@@ -110,7 +110,7 @@ look_for_share(struct doctor *d)
 	struct buf path = {0};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		if (self_share(&path, files[i].name) == 0)
+		if (path_of_share(&path, files[i].name) == 0)
 			continue;
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s of share/ cannot be read: %s", files[i].name, files[i].needed);
 		doctor_mend(d, getenv("BI_SHARE") ? "unset BI_SHARE, or set it to the share/ of this version"

@@ -319,7 +319,7 @@ look_for_strays(struct doctor *d, int batches)
 void
 doctor_batches(struct doctor *d)
 {
-	struct batches all = {.d = d, .dir = root_dir(d->root->fd, "batches", false)};
+	struct batches all = {.d = d, .dir = root_open_dir(d->root->fd, "batches", false)};
 
 	if (all.dir >= 0) {
 		look_for_strays(d, all.dir);
@@ -374,7 +374,7 @@ is_waiting(const struct waiting *w, const char *batch, struct stat *st)
 	if (held != 0)
 		return held < 0 ? -1 : 0;
 	snprintf(path, sizeof(path), "queue/%s", batch);
-	return file_look(w->root->fd, path, st);
+	return file_stat(w->root->fd, path, st);
 }
 
 static bool

@@ -129,7 +129,7 @@ is_handed_in(const struct happening *h, const struct tracked *v)
 	int held = v->seen.p.queued ? queue_is_held(h->track.root, v->seen.name) : 1;
 
 	if (held < 0)
-		msg_die_errno(msg_code(errno), "cannot read %s/queue/%s", h->track.root->path, v->seen.name);
+		msg_die_errno(msg_exit_code(errno), "cannot read %s/queue/%s", h->track.root->path, v->seen.name);
 	return !held;
 }
 
@@ -141,7 +141,7 @@ begin(struct happening *h, struct tracked *v, const struct batch *b)
 	struct stat st;
 
 	if (fstat(batch_dirfd(b), &st) < 0)
-		msg_die_errno(msg_code(errno), "cannot read the batch '%s'", v->seen.name);
+		msg_die_errno(msg_exit_code(errno), "cannot read the batch '%s'", v->seen.name);
 	/* Another batch, by the same name. */
 	if (s && s->ino != st.st_ino)
 		left(&h->track, v, true);

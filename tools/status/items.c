@@ -231,7 +231,7 @@ list(const struct root *root, const char *name, const struct asked *asked, uint6
 		return seen_say_not_open(name);
 	if (batch_count(l.b, &counts) < 0) {
 		msg_warn_errno("cannot read the state of the batch '%s'", name);
-		code = msg_code(errno);
+		code = msg_exit_code(errno);
 	} else {
 		l.held = counts.held;
 		l.total = counts.total;
@@ -244,7 +244,7 @@ list(const struct root *root, const char *name, const struct asked *asked, uint6
 	}
 	if (l.error) {
 		errno = l.error;
-		code = msg_code(l.error);
+		code = msg_exit_code(l.error);
 		msg_warn_errno("cannot read all items of the batch '%s'", name);
 	}
 	*shown += l.shown;

@@ -58,7 +58,7 @@ find_names(const struct root *root, char **operands)
 	for (; *operands; operands++)
 		names_add(&names, *operands);
 	if (!names.n && batch_each(root, add_name, &names) < 0)
-		msg_die_errno(msg_code(errno), "cannot list the batches in %s", root->path);
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", root->path);
 	return names;
 }
 
@@ -81,7 +81,7 @@ print_document(struct batch *b, const struct progress *p)
 		return 0;
 	errno = error;
 	msg_warn_errno("cannot read all of the batch '%s'", batch_name(b));
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 /* Looks at one batch, and prints its document if that is asked for. 0 or an exit code. */
@@ -160,7 +160,7 @@ rebuild(const struct root *root, const struct names *names)
 		if (!b) {
 			rc = seen_say_not_open(name);
 		} else if (batch_rebuild(b, &changed, &where) < 0 || (length = batch_length(b)) < 0) {
-			rc = msg_code(errno);
+			rc = msg_exit_code(errno);
 			msg_warn("the state of the batch '%s' is left as it is, for the same command to be run again "
 				 "when this is mended: cannot look at %s/batches/%s/%s: %s",
 				 name, root->path, name, where.data ? where.data : "items.ndjson", file_reason(errno));
@@ -210,7 +210,7 @@ servers(const struct root *root)
 	if (servers_print(root, options.asked.json) >= 0)
 		return EX_ALL_WELL;
 	msg_warn_errno("cannot read the leases of %s", root->path);
-	return msg_code(errno);
+	return msg_exit_code(errno);
 }
 
 /* The forms of the synopsis exclude each other. */
@@ -224,7 +224,7 @@ check_form(void)
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		if (form && forms[i])
-			opt_wrong("%s does not go with %s", forms[i], form);
+			opt_die("%s does not go with %s", forms[i], form);
 		form = forms[i] ? forms[i] : form;
 	}
 }
@@ -236,26 +236,26 @@ check_use(char **operands)
 
 	check_form();
 	if ((options.servers || options.doctor) && (*operands || a->wait || a->strict || options.paged))
-		opt_wrong("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
+		opt_die("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
 	if (options.rebuild && (a->wait || a->strict || options.paged))
-		opt_wrong("--rebuild goes with --json, --root and names alone");
+		opt_die("--rebuild goes with --json, --root and names alone");
 	if (options.items && (a->wait || a->strict))
-		opt_wrong("--items does not go with --wait and --strict");
+		opt_die("--items does not go with --wait and --strict");
 	if ((options.watch || options.events) && options.paged)
-		opt_wrong("--limit and --offset do not go with %s", options.watch ? "--watch" : "--events");
+		opt_die("--limit and --offset do not go with %s", options.watch ? "--watch" : "--events");
 	if (options.watch && a->json)
-		opt_wrong("--watch is a table; for programs there is --events");
+		opt_die("--watch is a table; for programs there is --events");
 	if (a->timeout >= 0 && !a->wait)
-		opt_wrong("--timeout goes with --wait");
+		opt_die("--timeout goes with --wait");
 	if (options.paged && !a->json && !options.items)
-		opt_wrong("--limit and --offset go with --json and --items");
+		opt_die("--limit and --offset go with --json and --items");
 	if (a->failed && !options.items)
-		opt_wrong("--failed goes with --items");
+		opt_die("--failed goes with --items");
 	if (a->from_start && !options.events)
-		opt_wrong("--from-start goes with --events");
+		opt_die("--from-start goes with --events");
 	for (; *operands; operands++)
 		if (root_name_wrong(*operands))
-			opt_wrong("the batch name '%s' %s", *operands, root_name_wrong(*operands));
+			opt_die("the batch name '%s' %s", *operands, root_name_wrong(*operands));
 }
 
 /* What an option without a value sets. */

@@ -26,7 +26,7 @@ seen_say_not_open(const char *name)
 		return EX_TEMPFAIL;
 	default:
 		msg_warn_errno("cannot read the batch '%s'", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 }
 

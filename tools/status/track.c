@@ -81,8 +81,8 @@ add_found(const char *name, void *arg)
 static bool
 is_there(const struct root *root, const char *name)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	int dir = batches < 0 ? -1 : root_dir(batches, name, false);
+	int batches = root_open_dir(root->fd, "batches", false);
+	int dir = batches < 0 ? -1 : root_open_dir(batches, name, false);
 
 	if (dir < 0 && errno != ENOENT)
 		msg_finish(seen_say_not_open(name));
@@ -131,7 +131,7 @@ list(struct track *t)
 	for (size_t i = 0; i < t->n; i++)
 		t->v[i]->found = false;
 	if (find_all(t) < 0)
-		msg_die_errno(msg_code(errno), "cannot list the batches in %s", t->root->path);
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", t->root->path);
 	leave_gone(t);
 	if (t->n > 0)
 		qsort(t->v, t->n, sizeof(struct tracked *), by_name);

@@ -28,7 +28,7 @@ look(struct track *t, struct tracked *v, struct batch *b)
 	const struct progress *p = &v->seen.p;
 
 	if (seen_look(t->root, &v->seen, b, NULL) < 0)
-		msg_die_errno(msg_code(errno), "cannot read the state of the batch '%s'", v->seen.name);
+		msg_die_errno(msg_exit_code(errno), "cannot read the state of the batch '%s'", v->seen.name);
 	w->done |= p->done;
 	if (w->done || w->stale_said || !p->stale || v->again > 0)
 		return;
@@ -63,7 +63,7 @@ count_left(const struct track *t, const char **first)
 
 		if (s->wrong) {
 			errno = s->wrong;
-			msg_die_errno(msg_code(s->wrong), "cannot read the batch '%s'", s->name);
+			msg_die_errno(msg_exit_code(s->wrong), "cannot read the batch '%s'", s->name);
 		}
 		if (waited(t->v[i])->done)
 			continue;

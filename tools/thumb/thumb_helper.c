@@ -165,7 +165,7 @@ thumb_serve(bool vectors)
 	int n, got;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	load();
 	if (vectors)
 		load_vectors();

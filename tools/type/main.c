@@ -143,11 +143,11 @@ add(struct asked *a, struct typer *t, const char *name)
 
 		ask(a, t);
 		say_failed(a, name,
-			   error == ENOENT          ? "not_found"
-			   : trouble_is_ours(error) ? TROUBLE_CODE
-						    : "not_readable",
+			   error == ENOENT           ? "not_found"
+			   : trouble_is_local(error) ? TROUBLE_CODE
+						     : "not_readable",
 			   error == EINVAL ? "not a file of bytes (a device, a pipe or a socket)" : strerror(error),
-			   trouble_is_ours(error));
+			   trouble_is_local(error));
 		return;
 	}
 	a->names[a->n] = buf_strdup(name);
@@ -228,7 +228,7 @@ serve(void)
 		msg_die(EX_UNAVAILABLE, "cannot load libmagic's database (%s): install the package libmagic1",
 			magic ? magic_error(magic) : "out of memory");
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	if (confine(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
@@ -265,6 +265,6 @@ main(int argc, char **argv)
 	if (!serving)
 		msg_finish(type_files(opt_rest(&o), json));
 	if (*opt_rest(&o))
-		opt_wrong("--serve takes no files");
+		opt_die("--serve takes no files");
 	serve();
 }

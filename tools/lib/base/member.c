@@ -71,7 +71,7 @@ cut(struct buf *out, size_t most)
 {
 	if (out->len <= most)
 		return;
-	out->len = utf8_cut(out->data, most);
+	out->len = utf8_whole_length(out->data, most);
 	out->data[out->len] = '\0';
 }
 

@@ -47,7 +47,7 @@ open_files(struct batch *b)
 		{&b->results_index, "results.index"},
 	};
 
-	b->files = root_dir(b->dir, "files", b->mode == BATCH_WORK);
+	b->files = root_open_dir(b->dir, "files", b->mode == BATCH_WORK);
 	b->files_error = b->files < 0 ? errno : 0;
 	if (b->files < 0 && b->mode == BATCH_WORK)
 		return -1;
@@ -80,7 +80,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 
 	if (!about)
 		about = &unknown;
-	job = about->job_id ? about->job_id : root_next(root, "jobs");
+	job = about->job_id ? about->job_id : root_next_number(root, "jobs");
 	gmtime_r(&now, &utc);
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	add_text(o, "name", b->name);
@@ -95,9 +95,9 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 		json_object_object_add(o, "items", json_object_new_uint64(about->items));
 	add_text(o, "created_at", created);
 	buf_printf(&text, "%s\n", rec_print(o));
-	temp = job ? root_dir(root->fd, "temp", true) : -1;
+	temp = job ? root_open_dir(root->fd, "temp", true) : -1;
 	if (temp >= 0) {
-		rc = part_replace(temp, b->dir, "batch.json", text.data, text.len, true);
+		rc = atomic_file_replace(temp, b->dir, "batch.json", text.data, text.len, true);
 		close(temp);
 	}
 	buf_free(&text);
@@ -109,13 +109,13 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 static int
 make_about(const struct root *root, const struct batch *b, const struct batch_about *about)
 {
-	int rc = file_look(b->dir, "batch.json", NULL);
+	int rc = file_stat(b->dir, "batch.json", NULL);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	if (lock_bytes_wait(b->lock, LOCK_ALONE, LOCK_MAKING, 1) < 0)
 		return -1;
-	rc = file_look(b->dir, "batch.json", NULL);
+	rc = file_stat(b->dir, "batch.json", NULL);
 	rc = rc == 0 ? write_about(root, b, about) : rc < 0 ? -1 : 0;
 	lock_bytes_drop(b->lock, LOCK_MAKING, 1);
 	return rc;
@@ -160,7 +160,7 @@ open_now(struct batch *b, int batches)
 	bool make = b->mode == BATCH_WORK;
 	int rc, is;
 
-	b->dir = root_dir(batches, b->name, make);
+	b->dir = root_open_dir(batches, b->name, make);
 	if (b->dir < 0)
 		return make && errno == ENOENT ? 1 : -1;
 	rc = open_files(b) < 0 ? -1 : take_lock(b);
@@ -175,7 +175,7 @@ open_now(struct batch *b, int batches)
 static int
 open_locked(struct batch *b, const struct root *root)
 {
-	int batches = root_dir(root->fd, "batches", b->mode == BATCH_WORK), rc = 1;
+	int batches = root_open_dir(root->fd, "batches", b->mode == BATCH_WORK), rc = 1;
 
 	if (batches < 0)
 		return -1;
@@ -199,7 +199,7 @@ open_batch(struct batch *b, const struct root *root, const struct batch_about *a
 		b->secrets = secrets_open(b->dir);
 	if (make && make_about(root, b, about) < 0)
 		return -1;
-	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_dir(root->fd, "temp", true)) < 0)
+	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_open_dir(root->fd, "temp", true)) < 0)
 		return -1;
 	return b->mode == BATCH_READ ? 0 : batch_settle(b);
 }
@@ -325,7 +325,7 @@ by_name(const void *a, const void *b)
 int
 batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg)
 {
-	int fd = root_dir(root->fd, "batches", false);
+	int fd = root_open_dir(root->fd, "batches", false);
 	struct listing l = {0};
 	bool more;
 	int rc, error;

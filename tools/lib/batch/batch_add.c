@@ -323,7 +323,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 	struct buf where = {0};
 	uint32_t item;
 
-	userinfo_put(ask->where, ask->userinfo, &where);
+	userinfo_insert(ask->where, ask->userinfo, &where);
 	make_key(ask, where.data, digest, earlier);
 	item = find_key(b, new, print_of(digest), earlier);
 	if (item)

@@ -220,7 +220,7 @@ static int
 without_userinfo(int rc, struct buf *line)
 {
 	if (rc == 0)
-		line->len = userinfo_cut(line->data, line->len);
+		line->len = userinfo_strip(line->data, line->len);
 	return rc;
 }
 

@@ -37,11 +37,11 @@ progress_judge(struct progress *p)
 static int
 is_queued(const struct root *root, const char *name)
 {
-	int fd = root_dir(root->fd, "queue", false);
+	int fd = root_open_dir(root->fd, "queue", false);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return file_close(fd, file_look(fd, name, NULL));
+	return file_close(fd, file_stat(fd, name, NULL));
 }
 
 /* The time into LAST. 0, or -1 with errno. */
@@ -53,7 +53,7 @@ last_change(int dirfd, time_t *last)
 
 	*last = 0;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		int rc = file_look(dirfd, files[i], &st);
+		int rc = file_stat(dirfd, files[i], &st);
 
 		if (rc < 0)
 			return -1;

@@ -129,7 +129,7 @@ run(struct helper *h, int theirs)
 	struct buf path = {0};
 	int error;
 
-	h->pid = self_program(&path, h->program) < 0
+	h->pid = path_of_program(&path, h->program) < 0
 			 ? -1
 			 : child_start(&(struct child){
 				   .program = path.data,
@@ -183,7 +183,7 @@ helper_start(struct helper *h)
 		pause_after(h->troubles);
 		if (start_once(h) == 0)
 			return 0;
-		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_ours(errno)))
+		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_local(errno)))
 			return -1;
 		h->troubles++;
 	}

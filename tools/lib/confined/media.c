@@ -106,7 +106,7 @@ tidy(char *text)
 {
 	if (strlen(text) >= MEDIA_TITLE)
 		text[MEDIA_TITLE - 1] = '\0';
-	rec_mend(text);
+	utf8_replace_invalid(text);
 	for (; *text; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			*text = ' ';

@@ -151,7 +151,7 @@ one_component(const char *name)
 }
 
 int
-root_dir(int dirfd, const char *name, bool create)
+root_open_dir(int dirfd, const char *name, bool create)
 {
 	if (!one_component(name)) {
 		errno = EINVAL;
@@ -226,10 +226,10 @@ count_up(int fd)
 }
 
 unsigned long long
-root_next(const struct root *root, const char *name)
+root_next_number(const struct root *root, const char *name)
 {
 	unsigned long long n = 0;
-	int dir = root_dir(root->fd, "seq", true);
+	int dir = root_open_dir(root->fd, "seq", true);
 	int fd;
 
 	if (dir < 0)

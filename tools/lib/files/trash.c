@@ -129,7 +129,7 @@ is_full(int error)
 static int
 empty_spare(const struct root *root)
 {
-	int fd = root_dir(root->fd, ROOT_SPARE, false), rc;
+	int fd = root_open_dir(root->fd, ROOT_SPARE, false), rc;
 	struct stat st;
 
 	if (fd < 0)
@@ -163,7 +163,7 @@ trash_on_full(const struct root *root, int dirfd, const char *name)
 int
 trash_dir(const struct root *root, int dirfd, const char *name)
 {
-	int trash = root_dir(root->fd, "trash", true), rc;
+	int trash = root_open_dir(root->fd, "trash", true), rc;
 	struct stat st;
 	char as[160];
 
@@ -204,8 +204,8 @@ hold(int batches, const char *name, int batch)
 int
 trash_batch(const struct root *root, const char *name)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	int batch = batches < 0 ? -1 : root_dir(batches, name, false);
+	int batches = root_open_dir(root->fd, "batches", false);
+	int batch = batches < 0 ? -1 : root_open_dir(batches, name, false);
 	int lock = batch < 0 ? -1 : hold(batches, name, batch);
 	int rc = lock < 0 ? -1 : trash_dir(root, batches, name);
 
@@ -223,7 +223,7 @@ remove_hidden(int dir, const struct dirent *e, void *arg)
 static int
 empty_below(const struct root *root, const char *name, file_visit *remove)
 {
-	int fd = root_dir(root->fd, name, false);
+	int fd = root_open_dir(root->fd, name, false);
 	struct stat st;
 
 	if (fd < 0)

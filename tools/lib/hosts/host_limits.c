@@ -100,9 +100,9 @@ governor_open(const struct root *root)
 	g->slots = -1;
 	for (int i = 0; i < FILES; i++)
 		g->files[i] = -1;
-	g->dir = root_dir(root->fd, "hosts", true);
+	g->dir = root_open_dir(root->fd, "hosts", true);
 	if (g->dir >= 0)
-		g->slots = root_dir(g->dir, "slots", true);
+		g->slots = root_open_dir(g->dir, "slots", true);
 	if (g->slots >= 0)
 		return g;
 	error = errno;

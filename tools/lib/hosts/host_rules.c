@@ -361,7 +361,7 @@ hosts_load(const char *root)
 	struct hosts *h = buf_alloc(sizeof(*h));
 	struct buf path = {0};
 
-	if (self_share(&path, "hosts.conf") == 0)
+	if (path_of_share(&path, "hosts.conf") == 0)
 		read_file(h, path.data, false);
 	read_file(h, "/etc/bi/hosts.conf", false);
 	buf_clear(&path);

@@ -76,7 +76,7 @@ make_title(const char *text)
 		if (blank && (n == 0 || title[n - 1] == ' '))
 			continue;
 		if (n + 1 == MEDIA_TITLE) {
-			n = utf8_cut(title, n);
+			n = utf8_whole_length(title, n);
 			break;
 		}
 		title[n++] = blank ? ' ' : *text;

@@ -161,7 +161,7 @@ take_port(struct lease *l, int dir, const char *address, int port)
 int
 lease_take(struct lease *l, const struct root *root, const char *address, int first, int last)
 {
-	int dir = root_dir(root->fd, "leases", true), rc = 1;
+	int dir = root_open_dir(root->fd, "leases", true), rc = 1;
 
 	*l = (struct lease){.fd = -1, .socket = -1};
 	if (dir < 0)
@@ -313,7 +313,7 @@ each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *
      bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
 	unsigned char ports[PORT_MAX / 8 + 1] = {0};
-	int dir = root_dir(root->fd, "leases", false), rc;
+	int dir = root_open_dir(root->fd, "leases", false), rc;
 	bool more = true;
 
 	if (dir < 0)
@@ -346,7 +346,7 @@ lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen, vo
 bool
 lease_is_free(const struct root *root, const char *address, int port)
 {
-	int dir = root_dir(root->fd, "leases", false), fd;
+	int dir = root_open_dir(root->fd, "leases", false), fd;
 	struct lease_seen seen;
 	int held = dir >= 0 ? look_at(dir, port, &seen) : 0;
 
@@ -387,7 +387,7 @@ open_keeper(int fd)
 int
 lease_ask(const struct root *root, int port)
 {
-	int dir = root_dir(root->fd, "leases", false), fd, pidfd;
+	int dir = root_open_dir(root->fd, "leases", false), fd, pidfd;
 
 	fd = dir < 0 ? -1 : open_lease(dir, port, O_RDONLY);
 	if (dir >= 0)

@@ -378,7 +378,7 @@ cut_label(struct buf *name)
 	const char *dot = strrchr(name->data, '.');
 	size_t from = dot ? (size_t)(dot - name->data) : name->len;
 	size_t ending = name->len - from > 16 ? 0 : name->len - from;
-	size_t keep = utf8_cut(name->data, MULTIPART_LABEL_MAX - ending);
+	size_t keep = utf8_whole_length(name->data, MULTIPART_LABEL_MAX - ending);
 
 	memmove(name->data + keep, name->data + name->len - ending, ending + 1);
 	name->len = keep + ending;
@@ -394,7 +394,7 @@ multipart_label(const char *filename, struct buf *out)
 	while (from > filename && from[-1] != '/' && from[-1] != '\\')
 		from--;
 	buf_str(&name, from);
-	rec_mend(name.data);
+	utf8_replace_invalid(name.data);
 	for (const char *at = name.data; *at; at += n) {
 		uint32_t c = 0;
 

@@ -137,7 +137,7 @@ add_name(int dir, const struct dirent *e, void *arg)
 static int
 list_names(struct notebooks *all)
 {
-	int fd = root_dir(all->root->fd, "notebooks", false);
+	int fd = root_open_dir(all->root->fd, "notebooks", false);
 
 	forget_names(all);
 	if (fd < 0)
@@ -189,7 +189,7 @@ static int
 open_log_in(const struct root *root, int all, const char *name, bool create)
 {
 	enum { FLAGS = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK };
-	int dir = root_dir(all, name, create);
+	int dir = root_open_dir(all, name, create);
 	int fd = dir < 0 ? -1 : openat(dir, "log.ndjson", FLAGS), error;
 
 	if (dir >= 0 && fd < 0 && errno == ENOENT && create) {
@@ -217,7 +217,7 @@ notebook_open_log(const struct root *root, const char *name, bool create)
 		errno = ENOENT;
 		return -1;
 	}
-	all = root_dir(root->fd, "notebooks", create);
+	all = root_open_dir(root->fd, "notebooks", create);
 	if (all < 0)
 		return -1;
 	fd = open_log_in(root, all, name, create);
@@ -256,8 +256,8 @@ print_job(const struct notebook_job *job, struct buf *out)
 static void
 note_job(const struct root *root, const char *batch, off_t at)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	int dir = batches < 0 ? -1 : root_dir(batches, batch, false);
+	int batches = root_open_dir(root->fd, "batches", false);
+	int dir = batches < 0 ? -1 : root_open_dir(batches, batch, false);
 
 	if (dir >= 0) {
 		notebook_note(dir, 0, at);

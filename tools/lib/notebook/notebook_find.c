@@ -224,7 +224,7 @@ notebook_line(const struct notebook *nb, const struct notebook_file *f, struct b
 	int rc = append_line(nb->log, nb->entries[f->entry - 1].at, out);
 
 	if (rc == 0)
-		out->len = userinfo_cut(out->data, out->len); /* a line of an earlier version */
+		out->len = userinfo_strip(out->data, out->len); /* a line of an earlier version */
 	return rc;
 }
 

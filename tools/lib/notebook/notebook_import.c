@@ -131,7 +131,7 @@ add_title(struct buf *out, const char *title)
 
 	if (!title)
 		return;
-	n = utf8_cut(title, strnlen(title, TITLE_MAX));
+	n = utf8_whole_length(title, strnlen(title, TITLE_MAX));
 	memcpy(cut, title, n);
 	cut[n] = '\0';
 	buf_str(out, ",\"title\":");
@@ -205,7 +205,7 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 		if (o)
 			add_file(t, o, k, at + (off_t)n + 1);
 		if (t->lines.len > from) /* a line of an earlier version may have userinfo in it */
-			t->lines.len = from + userinfo_cut(t->lines.data + from, t->lines.len - from);
+			t->lines.len = from + userinfo_strip(t->lines.data + from, t->lines.len - from);
 		json_object_put(o);
 	}
 	t->to = at + (off_t)n + 1;

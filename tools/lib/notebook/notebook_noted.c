@@ -48,9 +48,10 @@ notebook_noted(int batch_dir, off_t *to, off_t *at)
 bool
 notebook_may_have_more(const struct root *root, const char *batch)
 {
-	int batches = root_dir(root->fd, "batches", false), dir = batches < 0 ? -1 : root_dir(batches, batch, false);
+	int batches = root_open_dir(root->fd, "batches", false),
+	    dir = batches < 0 ? -1 : root_open_dir(batches, batch, false);
 	struct stat st;
-	int there = dir >= 0 ? file_look(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
+	int there = dir >= 0 ? file_stat(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
 	off_t to, at;
 	bool may = there < 0; /* who takes it then says why it cannot be read */
 

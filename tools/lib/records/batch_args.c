@@ -91,7 +91,7 @@ names_read(struct names *names, char **args, const struct names_watch *watch)
 	struct rec rec;
 
 	if (!*args && isatty(STDIN_FILENO))
-		opt_wrong("%s", nothing);
+		opt_die("%s", nothing);
 	in = rec_open(args, STDIN_FILENO);
 	while ((watch ? rec_next(in, &rec) : rec_read(in, &rec)) != REC_EOF) {
 		if (rec.kind != REC_MORE) {

@@ -200,11 +200,11 @@ rec_fill(struct rec_reader *r)
 }
 
 void
-rec_mend(char *text)
+utf8_replace_invalid(char *text)
 {
 	size_t n = strlen(text);
 
-	for (size_t at = 0; (at += utf8_until(text + at, n - at)) < n;)
+	for (size_t at = 0; (at += utf8_valid_length(text + at, n - at)) < n;)
 		text[at] = '?';
 }
 
@@ -247,7 +247,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 		r->line.data[--r->line.len] = '\0';
 	if (r->line.len == 0 && !operand)
 		return false;
-	good = utf8_until(r->line.data, r->line.len);
+	good = utf8_valid_length(r->line.data, r->line.len);
 	if (good < r->line.len) {
 		snprintf(out->wrong, sizeof(out->wrong), "line %llu is not UTF-8 text (byte %zu)", r->count, good + 1);
 		make_bad(r, out, "not_utf8");

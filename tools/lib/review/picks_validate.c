@@ -225,7 +225,7 @@ picks_right(const struct picks_subjects *s, const struct pick *v, size_t n, char
 	}
 	len = count ? strlen(wrong) : 0;
 	if (count)
-		rec_mend(wrong); /* an id may have been cut */
+		utf8_replace_invalid(wrong); /* an id may have been cut */
 	if (count > 1 && len < room)
 		snprintf(wrong + len, room - len, " (and %zu more are wrong)", count - 1);
 	return count == 0;
@@ -297,7 +297,7 @@ picks_parse(struct json_object *o, const char *batch, struct picks_set *set, cha
 	if (!bad)
 		return true;
 	snprintf(wrong, room, "the choice for subject '%s' is no candidate's number, 0 or null", bad);
-	rec_mend(wrong);
+	utf8_replace_invalid(wrong);
 	free(set->v);
 	*set = (struct picks_set){0};
 	return false;
