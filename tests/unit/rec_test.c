@@ -440,10 +440,10 @@ put_out(void *arg)
 
 	(void)arg;
 	msg_program("bi-test");
-	rec_out("a line", 6);
+	rec_write("a line", 6);
 	json_object_object_add(counts, "completed", json_object_new_int(3));
-	rec_out_end(counts, EX_SOME_FAILED);
-	rec_out_end(NULL, EX_ALL_WELL);
+	rec_write_end(counts, EX_SOME_FAILED);
+	rec_write_end(NULL, EX_ALL_WELL);
 	rec_flush();
 }
 

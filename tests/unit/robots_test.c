@@ -290,12 +290,12 @@ answers(void **state)
 		assert_true(robots_allows(r, "/robots.txt"));
 		robots_free(r);
 	}
-	assert_int_equal(robots_keep(200, -1), 24 * 3600);
-	assert_int_equal(robots_keep(200, 3600), 3600);
-	assert_int_equal(robots_keep(404, 1000000), 24 * 3600);
-	assert_int_equal(robots_keep(200, 0), 60);
-	assert_int_equal(robots_keep(503, 1000000), ROBOTS_KEEP_DOWN);
-	assert_int_equal(robots_keep(0, -1), ROBOTS_KEEP_DOWN);
+	assert_int_equal(robots_lifetime(200, -1), 24 * 3600);
+	assert_int_equal(robots_lifetime(200, 3600), 3600);
+	assert_int_equal(robots_lifetime(404, 1000000), 24 * 3600);
+	assert_int_equal(robots_lifetime(200, 0), 60);
+	assert_int_equal(robots_lifetime(503, 1000000), ROBOTS_LIFETIME_DOWN);
+	assert_int_equal(robots_lifetime(0, -1), ROBOTS_LIFETIME_DOWN);
 }
 
 /* What is beyond 500 KiB does not count, nor the line that is cut there: "/" of "/only/this" would forbid all. */

@@ -183,7 +183,7 @@ say(const struct cancelling *x, uint64_t items)
 	json_object_object_add(o, x->c->only_say ? "would_cancel" : "cancelled",
 			       json_object_new_string(batch_name(x->b)));
 	json_object_object_add(o, "items", json_object_new_uint64(items));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -227,7 +227,7 @@ cancel(const struct clean *c, const char *name)
 int
 clean_cancel(const struct clean *c, char **args)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 	size_t failed = 0;
 	int code = 0;
 
@@ -246,8 +246,8 @@ clean_cancel(const struct clean *c, char **args)
 
 		json_object_object_add(counts, "cancelled", json_object_new_int64((int64_t)(names.n - failed)));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }

@@ -78,7 +78,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	json_object_object_add(o, "found", json_object_new_string(code));
 	json_object_object_add(o, "message", json_object_new_string(text));
 	json_object_object_add(o, "mended", json_object_new_boolean(mended));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -563,7 +563,7 @@ finish(const struct clean *c, const struct checking *all, size_t batches, int co
 		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
 		json_object_object_add(counts, "orphans", json_object_new_uint64(all->kept));
 		json_object_object_add(counts, "orphan_bytes", json_object_new_uint64(all->kept_bytes));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well%s\n", batches, batches == 1 ? "batch" : "batches",
 		       code ? "; not all could be" : "");
@@ -579,7 +579,7 @@ int
 clean_check(const struct clean *c, char **args)
 {
 	struct checking all = {0};
-	struct names names = {0};
+	struct batch_args names = {0};
 	char *block = buf_alloc(BLOCK);
 	size_t seen = 0;
 	int code = 0;
@@ -593,7 +593,7 @@ clean_check(const struct clean *c, char **args)
 			code = rc;
 	}
 	code = finish(c, &all, seen, code);
-	names_free(&names);
+	batch_args_free(&names);
 	free(block);
 	return code;
 }

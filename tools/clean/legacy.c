@@ -150,7 +150,7 @@ say_found(const struct legacy *l)
 	json_object_object_add(o, "bytes", json_object_new_int64(l->bytes));
 	json_object_object_add(o, "directories", json_object_new_int64((int64_t)l->directories));
 	json_object_object_add(o, "others", json_object_new_int64((int64_t)l->others));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -402,7 +402,7 @@ clean_legacy(const struct clean *c, char **args)
 	say_found(&l);
 	code = act(&l);
 	if (c->json)
-		rec_out_end(NULL, code);
+		rec_write_end(NULL, code);
 	for (size_t i = 0; i < l.pages_n; i++)
 		free(l.pages[i]);
 	for (size_t i = 0; i < l.pictures_n; i++)

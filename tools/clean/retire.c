@@ -392,7 +392,7 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 	json_object_object_add(o, "bytes", json_object_new_uint64(sizes->bytes));
 	if (c->archive)
 		json_object_object_add(o, "archive", json_object_new_string(c->archive));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -480,7 +480,7 @@ finish(const struct clean *c, size_t removed, size_t failed, int code)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "removed", json_object_new_int64(c->only_say ? 0 : (int64_t)removed));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	} else if (removed + failed == 0) {
 		puts("Nothing to remove");
 	}
@@ -489,7 +489,7 @@ finish(const struct clean *c, size_t removed, size_t failed, int code)
 
 /* CODE is not 0 where something failed before. */
 static int
-retire_all(const struct clean *c, const struct names *names, int code)
+retire_all(const struct clean *c, const struct batch_args *names, int code)
 {
 	size_t removed = 0, failed = code != 0;
 
@@ -524,7 +524,7 @@ check_archive_place(const struct clean *c)
 int
 clean_batch(const struct clean *c, char **args)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 	int code;
 
 	clean_names(args, "batch", &names);
@@ -535,7 +535,7 @@ clean_batch(const struct clean *c, char **args)
 	if (c->archive)
 		check_archive_place(c);
 	code = retire_all(c, &names, 0);
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }
 
@@ -568,7 +568,7 @@ is_old(const struct clean *c, const char *name, time_t now)
 int
 clean_old(const struct clean *c, char **args)
 {
-	struct names all = {0}, old = {0};
+	struct batch_args all = {0}, old = {0};
 	time_t now = time(NULL);
 	int code, unseen = 0;
 
@@ -579,14 +579,14 @@ clean_old(const struct clean *c, char **args)
 		int is = is_old(c, all.v[i], now);
 
 		if (is > 0)
-			names_add(&old, all.v[i]);
+			batch_args_add(&old, all.v[i]);
 		if (is >= 0)
 			continue;
 		msg_warn_errno("cannot tell how old the batch '%s' is: it is left alone", all.v[i]);
 		unseen = unseen ? unseen : msg_exit_code(errno);
 	}
 	code = retire_all(c, &old, unseen);
-	names_free(&all);
-	names_free(&old);
+	batch_args_free(&all);
+	batch_args_free(&old);
 	return code;
 }

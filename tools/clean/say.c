@@ -36,7 +36,7 @@ clean_agreed(const struct clean *c, const char *question, ...)
 }
 
 void
-clean_names(char **args, const char *verb, struct names *names)
+clean_names(char **args, const char *verb, struct batch_args *names)
 {
 	if (!*args)
 		opt_die("%s takes the names of batches: `bi-status` shows them", verb);
@@ -45,19 +45,19 @@ clean_names(char **args, const char *verb, struct names *names)
 
 		if (wrong)
 			opt_die("the batch name '%s' %s", *args, wrong);
-		names_add(names, *args);
+		batch_args_add(names, *args);
 	}
 }
 
 static bool
 add_name(const char *name, void *arg)
 {
-	names_add(arg, name);
+	batch_args_add(arg, name);
 	return true;
 }
 
 void
-clean_names_or_all(const struct clean *c, char **args, const char *verb, struct names *names)
+clean_names_or_all(const struct clean *c, char **args, const char *verb, struct batch_args *names)
 {
 	if (*args)
 		clean_names(args, verb, names);

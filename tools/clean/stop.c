@@ -47,7 +47,7 @@ say_stopped(const struct clean *c, const struct server *s)
 	json_object_object_add(record, c->only_say ? "would_stop" : "stopped", json_object_new_int(s->port));
 	if (s->batch)
 		json_object_object_add(record, "batch", json_object_new_string(s->batch));
-	rec_out_json(record);
+	rec_write_json(record);
 	json_object_put(record);
 }
 
@@ -61,7 +61,7 @@ finish(const struct clean *c, size_t stopped, size_t failed)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "stopped", json_object_new_int64(c->only_say ? 0 : (int64_t)stopped));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }
@@ -80,7 +80,7 @@ clean_list(const struct clean *c, char **args)
 	if (c->json) {
 		counts = json_object_new_object();
 		json_object_object_add(counts, "servers", json_object_new_int64(n));
-		rec_out_end(counts, EX_ALL_WELL);
+		rec_write_end(counts, EX_ALL_WELL);
 	}
 	return EX_ALL_WELL;
 }

@@ -38,7 +38,7 @@ say_file(const struct sweep *w, const char *name, int64_t bytes)
 	record = json_object_new_object();
 	json_object_object_add(record, w->c->only_say ? "would_remove" : "removed", json_object_new_string(name));
 	json_object_object_add(record, "bytes", json_object_new_int64(bytes));
-	rec_out_json(record);
+	rec_write_json(record);
 	json_object_put(record);
 }
 
@@ -118,7 +118,7 @@ finish(const struct sweep *w)
 		json_object_object_add(counts, "bytes", json_object_new_int64(w->bytes));
 		json_object_object_add(counts, "held", json_object_new_int64(w->held));
 		json_object_object_add(counts, "failed", json_object_new_int64(w->failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 		return code;
 	}
 	printf("%lld %s%s removed, %lld bytes%s freed", (long long)w->files, w->files == 1 ? "file" : "files",

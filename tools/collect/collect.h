@@ -191,7 +191,7 @@ int credits_of_all(struct collect *c);
 
 /* Takes in the files of decisions. NAMES are the batches that were named; where there are none, it becomes those of the
  * files. Returns an exit code: unless it is EX_ALL_WELL no file was taken in. */
-int import_picks(struct collect *c, struct names *names);
+int import_picks(struct collect *c, struct batch_args *names);
 
 /* --- export.c --- */
 
@@ -199,7 +199,7 @@ int import_picks(struct collect *c, struct names *names);
 void export_check(struct settings *set);
 
 /* Exports what the batches NAMES chose. Returns an exit code. */
-int export_all(struct collect *c, const struct names *names);
+int export_all(struct collect *c, const struct batch_args *names);
 
 /* --- verify.c --- */
 

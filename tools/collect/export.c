@@ -20,7 +20,7 @@
 struct export
 {
 	struct collect *c;
-	const struct names *names;
+	const struct batch_args *names;
 	const struct pack_kind *kind;
 	bool shards;
 	int dir;    /* where it goes; -1: to standard output */
@@ -197,7 +197,7 @@ tell(const struct export *x, const char *name, const char *hex, uint64_t bytes)
 		json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
 		json_object_object_add(o, "sha256", json_object_new_string(hex));
 		json_object_object_add(o, "files", json_object_new_int64((int64_t)x->samples));
-		rec_out_json(o);
+		rec_write_json(o);
 		json_object_put(o);
 	} else {
 		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
@@ -546,7 +546,7 @@ static int export(struct export *x)
 }
 
 int
-export_all(struct collect *c, const struct names *names)
+export_all(struct collect *c, const struct batch_args *names)
 {
 	struct export x = {.c = c, .names = names, .kind = kind_for(c->set), .dir = -1, .part.fd = -1};
 	struct buf name = {0};

@@ -85,7 +85,7 @@ import_free(struct import *m)
 }
 
 static bool
-is_named(const struct names *names, const char *name)
+is_named(const struct batch_args *names, const char *name)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (strcmp(names->v[i], name) == 0)
@@ -95,7 +95,7 @@ is_named(const struct names *names, const char *name)
 
 /* Reads a file and sees whether it may be taken in. Returns an exit code. */
 static int
-prepare(struct collect *c, struct import *m, const struct names *names)
+prepare(struct collect *c, struct import *m, const struct batch_args *names)
 {
 	struct picks_subjects *subjects;
 	const char *batch;
@@ -171,7 +171,7 @@ take_in(struct import *m)
 }
 
 int
-import_picks(struct collect *c, struct names *names)
+import_picks(struct collect *c, struct batch_args *names)
 {
 	struct import *all;
 	size_t n = 0;
@@ -188,7 +188,7 @@ import_picks(struct collect *c, struct names *names)
 		code = take_in(&all[i]);
 	if (names->n == 0)
 		for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
-			names_add(names, batch_name(all[i].b));
+			batch_args_add(names, batch_name(all[i].b));
 	for (size_t i = 0; i < n; i++)
 		import_free(&all[i]);
 	free(all);

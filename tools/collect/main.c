@@ -64,7 +64,7 @@ open_places(struct collect *c)
 }
 
 static int
-collect(struct collect *c, struct names *names)
+collect(struct collect *c, struct batch_args *names)
 {
 	int code = import_picks(c, names);
 
@@ -99,16 +99,16 @@ end_record(const struct collect *c, int code)
 	json_object_object_add(counts, "removed", json_object_new_int64((int64_t)c->removed));
 	json_object_object_add(counts, "conflicts", json_object_new_int64((int64_t)c->refused));
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)c->failed));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 }
 
 static int
 run(char **operands, const char *dir, const struct settings *set)
 {
 	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
-	struct names names = {0};
+	struct batch_args names = {0};
 	struct root root;
-	int code = *operands || !*set->picks ? names_read(&names, operands, NULL) : EX_ALL_WELL;
+	int code = *operands || !*set->picks ? batch_args_read(&names, operands, NULL) : EX_ALL_WELL;
 
 	if (names.bad)
 		code = collect_worse(code, EX_WRONG_USE);
@@ -128,7 +128,7 @@ run(char **operands, const char *dir, const struct settings *set)
 	}
 	if (set->json)
 		end_record(&c, code);
-	names_free(&names);
+	batch_args_free(&names);
 	for (size_t i = 0; i < c.kept_n; i++)
 		free(c.kept[i].id);
 	free(c.kept);

@@ -77,7 +77,7 @@ problem(struct verifying *v, const char *member, const char *code, const char *w
 	json_object_object_add(error, "message", json_object_new_string(words));
 	json_object_object_add(error, "retryable", json_object_new_boolean(strcmp(code, TROUBLE_CODE) == 0));
 	json_object_object_add(o, "error", error);
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -115,7 +115,7 @@ tell_good(const struct verifying *v, size_t members)
 	json_object_object_add(o, "export", json_object_new_string(v->file));
 	json_object_object_add(o, "status", json_object_new_string("verified"));
 	json_object_object_add(o, "members", json_object_new_int64((int64_t)members));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -612,7 +612,7 @@ verify_files(char **files, bool json)
 
 		json_object_object_add(counts, "verified", json_object_new_int64((int64_t)good));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)bad));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }

@@ -212,14 +212,14 @@ struct job_list {
 struct host {
 	char *name;
 	unsigned active, cap;
-	struct hosts_rule rule;    /* what is known of it beforehand */
-	struct governed *governed; /* NULL for this machine's files */
-	int64_t bandwidth;         /* bytes a second of all processes; 0: any */
-	int64_t dry_until;         /* no more is received of it before this moment */
-	int64_t refused_since;     /* it has refused connections since then, and answered none; 0: no */
-	int64_t refused_last;      /* when it did last */
-	long opt_outs;             /* media that its headers forbade */
-	char *refusal;             /* why nothing more is asked of it; NULL: nothing is wrong */
+	struct host_rule rule;       /* what is known of it beforehand */
+	struct host_limit *governed; /* NULL for this machine's files */
+	int64_t bandwidth;           /* bytes a second of all processes; 0: any */
+	int64_t dry_until;           /* no more is received of it before this moment */
+	int64_t refused_since;       /* it has refused connections since then, and answered none; 0: no */
+	int64_t refused_last;        /* when it did last */
+	long opt_outs;               /* media that its headers forbade */
+	char *refusal;               /* why nothing more is asked of it; NULL: nothing is wrong */
 	struct job_list queue;
 	struct runs parked;         /* behind those of the queue, known by number alone */
 	int64_t due;                /* not before this moment; 0: at any */
@@ -275,13 +275,13 @@ struct fetch {
 	struct host *waiting;          /* for a moment */
 	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
 	size_t idle_count;
-	struct governor *governor;
+	struct host_limits *governor;
 	struct kept_slot {
 		struct host *host;
 		int slot;
 	} kept[KEPT_MAX]; /* slots of transfers that have just ended */
 	size_t kept_count;
-	struct hosts *rules;          /* hosts.conf */
+	struct host_rules *rules;     /* hosts.conf */
 	size_t queued, queued_weight; /* jobs, bytes */
 	size_t parked;                /* runs of items */
 	unsigned active;

@@ -95,20 +95,20 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 				     .header_bytes = a->header_bytes};
 		return n;
 	}
-	if ((v = manners_header(line, "Retry-After")))
+	if ((v = http_policy_header_value(line, "Retry-After")))
 		a->retry_after = httpdate_retry_after(v, time(NULL));
-	else if ((v = manners_header(line, "ETag"))) {
+	else if ((v = http_policy_header_value(line, "ETag"))) {
 		a->weak = strncmp(v, "W/", 2) == 0;
 		keep_text(a->validator, sizeof(a->validator), v);
-	} else if ((v = manners_header(line, "Last-Modified")) && !a->validator[0])
+	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0])
 		keep_text(a->validator, sizeof(a->validator), v);
-	else if ((v = manners_header(line, "Date")))
+	else if ((v = http_policy_header_value(line, "Date")))
 		a->date = httpdate_parse(v, time(NULL));
-	else if ((v = manners_header(line, "Content-Type")))
+	else if ((v = http_policy_header_value(line, "Content-Type")))
 		keep_text(a->content_type, sizeof(a->content_type), v);
-	else if ((v = manners_header(line, "Accept-Ranges")))
+	else if ((v = http_policy_header_value(line, "Accept-Ranges")))
 		a->ranges = strcasecmp(v, "bytes") == 0;
-	else if ((v = manners_header(line, "Content-Range")))
+	else if ((v = http_policy_header_value(line, "Content-Range")))
 		take_range(a, v);
 	colon = may_opt_out(j) ? strchr(line, ':') : NULL;
 	if (colon) {
@@ -186,14 +186,14 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 static bool
 may_be_private(const struct job *j, const char *url)
 {
-	struct hosts_rule rule = {0};
+	struct host_rule rule = {0};
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL;
 
 	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
-		hosts_find(j->fetch->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
+		host_rules_find(j->fetch->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
 	curl_free(host);
 	curl_free(port);
 	curl_url_cleanup(u);
@@ -337,7 +337,7 @@ set_ways(CURL *easy, const struct settings *set)
 {
 	struct buf agent = {0};
 
-	manners_agent(&agent, set->contact);
+	http_policy_user_agent(&agent, set->contact);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, set->user_agent ? set->user_agent : agent.data);
 	buf_free(&agent);
 	set_text(easy, CURLOPT_PROXY, set->proxy);

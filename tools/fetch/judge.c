@@ -80,7 +80,7 @@ judge_curl(struct job *j, CURLcode code)
 
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
 		note_refused(j);
-	name = manners_of_curl(code, &again);
+	name = http_policy_curl_code(code, &again);
 	if (name) {
 		judge_fail(j, again && !j->host->refusal, name, "%s%s", why,
 			   code == CURLE_COULDNT_CONNECT ? by_proxy(j->fetch->set) : "");
@@ -185,17 +185,17 @@ judge_redirect(struct job *j, long status, const char *location)
 static bool
 judge_words(struct job *j, long status)
 {
-	switch (manners_words(status, j->answer.error.data)) {
-	case WORDS_BAD_WIDTH:
+	switch (http_policy_notice(status, j->answer.error.data)) {
+	case NOTICE_BAD_WIDTH:
 		judge_fail(j, false, "bad_width", "the server answers %ld: it makes thumbnails of certain widths only",
 			   status);
 		return true;
-	case WORDS_AGENT_REFUSED:
+	case NOTICE_AGENT_REFUSED:
 		judge_fail(j, false, "agent_refused",
 			   "the server answers 403: its policy asks for a contact in the User-Agent (--contact)");
 		host_refuse(j->host, "its policy asks for a contact in the User-Agent: give one with --contact");
 		return true;
-	case WORDS_NONE:
+	case NOTICE_NONE:
 		break;
 	}
 	return false;
@@ -224,8 +224,8 @@ judge_status(struct job *j, long status)
 	if (judge_words(j, status))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
-	judge_fail(j, manners_may_pass(status), name, "the server answers %ld%s", status,
-		   status == 401 ? words_for_401(j) : manners_of_status(status));
+	judge_fail(j, http_policy_is_transient(status), name, "the server answers %ld%s", status,
+		   status == 401 ? words_for_401(j) : http_policy_status_words(status));
 	/* Too many requests are too many of all: the host is left alone, by every process. */
 	j->verdict.hold = status == 429 || status == 503;
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {

@@ -206,10 +206,10 @@ set_up(struct fetch *f)
 	f->temp = root_open_dir(f->root.fd, "temp", true);
 	if (f->temp < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", f->root.path);
-	f->governor = governor_open(&f->root);
+	f->governor = host_limits_open(&f->root);
 	if (!f->governor)
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", f->root.path);
-	f->rules = hosts_load(f->root.path);
+	f->rules = host_rules_load(f->root.path);
 	if ((f->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 || catch_signals(f) < 0 ||
 	    !(f->writer = writer_start(f->set, &f->group_done)) || !watch(f, f->signals) || !watch(f, f->group_done))
 		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
@@ -341,8 +341,8 @@ clean_up(struct fetch *f)
 	buf_free(&f->out);
 	close(f->epoll);
 	close(f->signals);
-	governor_close(f->governor);
-	hosts_free(f->rules);
+	host_limits_close(f->governor);
+	host_rules_free(f->rules);
 	curl_slist_free_all(f->set->headers);
 	close(f->temp);
 	root_close(&f->root);
@@ -378,7 +378,7 @@ give_up(struct fetch *f)
 	errno = f->fatal;
 	msg_warn("%s under %s: %s; what was recorded stands: %s", f->fatal_at, f->root.path, strerror(f->fatal), mend);
 	if (f->records)
-		rec_out_end(NULL, code);
+		rec_write_end(NULL, code);
 	clean_up(f);
 	return code;
 }

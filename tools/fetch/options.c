@@ -259,7 +259,7 @@ options_read(struct settings *set, int argc, char **argv)
 	if (set->accept && accept_patterns_wrong(set->accept))
 		opt_die("--accept '%s': %s", set->accept, accept_patterns_wrong(set->accept));
 	if (set->proxy && manners_proxy_wrong(set->proxy))
-		opt_die("--proxy '%s' %s", manners_proxy_shown(set->proxy), manners_proxy_wrong(set->proxy));
+		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set->proxy), manners_proxy_wrong(set->proxy));
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
@@ -268,6 +268,6 @@ options_read(struct settings *set, int argc, char **argv)
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
 	if (set->public_only)
 		set->noproxy = set->proxy && *set->proxy ? "" : "*";
-	set->contact = manners_contact(set->contact);
+	set->contact = http_policy_contact(set->contact);
 	return opt_rest(&o);
 }

@@ -151,7 +151,7 @@ robot_allows(struct fetch *f, struct job *j)
 		says = ROBOT_FORBIDS;
 		goto out;
 	}
-	if (hosts_robots_exempt(&j->host->rule, path.data))
+	if (host_rules_exempt_path(&j->host->rule, path.data))
 		goto out;
 	o = find(f, name.data);
 	if (!o || o->until <= clock_ms()) {
@@ -182,7 +182,7 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 		return strncasecmp(bytes, "Location:", 9) == 0 ? 0 : n;
 	memcpy(line, bytes, n);
 	line[n] = '\0';
-	if ((location = manners_header(line, "Location"))) {
+	if ((location = http_policy_header_value(line, "Location"))) {
 		if (http_redirect_is_blocked(arg, location))
 			return 0;
 	} else if (strncmp(line, "HTTP/", 5) == 0)
@@ -275,7 +275,7 @@ note(struct fetch *f, const struct job *j, CURLcode code, long status)
 	o = place(f, a->origin);
 	o->status = (int)status;
 	o->robots = robots_answer((int)status, a->text.data ? a->text.data : "", a->text.len, OPTOUT_AGENT);
-	o->until = clock_ms() + 1000 * (int64_t)robots_keep((int)status, a->max_age);
+	o->until = clock_ms() + 1000 * (int64_t)robots_lifetime((int)status, a->max_age);
 	j->host->refused_since = 0;
 	return true;
 }

@@ -177,7 +177,7 @@ say_end(const struct fetch *f, int code)
 		json_object_object_add(counts, "completed", json_object_new_uint64(t->completed));
 		json_object_object_add(counts, "failed", json_object_new_uint64(t->failed));
 	}
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 }
 
 /* What failed of a batch that was handed in is that batch's business: the worker did its part. */

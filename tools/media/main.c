@@ -47,7 +47,7 @@ static void
 print_line(struct buf *line)
 {
 	buf_str(line, "}");
-	rec_out(line->data, line->len);
+	rec_write(line->data, line->len);
 	buf_free(line);
 }
 
@@ -151,7 +151,7 @@ look_at_all(struct asked *a, char **operands)
 	rec_close(in);
 	json_object_object_add(counts, "found", json_object_new_int64((int64_t)a->found));
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a->failed));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 	return code;
 }
 

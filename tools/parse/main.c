@@ -89,7 +89,7 @@ say(struct queue *q, const struct shop *s)
 		struct item *i = q->first;
 
 		if (!s->as_text)
-			rec_out_json(i->record);
+			rec_write_json(i->record);
 		else if (i->text.len)
 			show_text(&i->text);
 		q->first = i->next;
@@ -133,7 +133,7 @@ end(const struct queue *q, const struct shop *s)
 
 		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s->parsed));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s->failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }

@@ -128,7 +128,7 @@ say(const struct render *r, const char *name, bool json)
 		buf_str(&line, ",\"review\":");
 		buf_json(&line, page.data);
 		buf_printf(&line, ",\"subjects\":%u,\"candidates\":%u}", r->plan.count, r->candidates);
-		rec_out(line.data, line.len);
+		rec_write(line.data, line.len);
 	} else {
 		buf_printf(&line, "%s: %u subject%s with %u candidate%s", name, r->plan.count,
 			   r->plan.count == 1 ? "" : "s", r->candidates, r->candidates == 1 ? "" : "s");

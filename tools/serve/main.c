@@ -216,7 +216,7 @@ check_options(struct serve *s)
 
 /* What the names that were read come to: where anything is wrong with them, no server is started. */
 static int
-code_of(const struct names *n)
+code_of(const struct batch_args *n)
 {
 	if (n->bad || n->nameless)
 		return EX_WRONG_USE;
@@ -249,7 +249,7 @@ serve_batch(const struct serve *s, const char *batch)
 
 /* A server for each batch. The exit code: that of the first batch that has none. */
 static int
-serve_all(const struct serve *s, const struct names *n)
+serve_all(const struct serve *s, const struct batch_args *n)
 {
 	size_t served = 0, failed = 0;
 	struct json_object *counts;
@@ -278,7 +278,7 @@ serve_all(const struct serve *s, const struct names *n)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "served", json_object_new_int64((int64_t)served));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }
@@ -293,10 +293,10 @@ new_token(struct serve *s, const char *dir)
 
 /* As the keeper, or for whoever calls. */
 static int
-serve_these(const struct serve *s, const struct names *n)
+serve_these(const struct serve *s, const struct batch_args *n)
 {
 	char *home[] = {(char[]){SERVE_HOME}};
-	struct names itself = {.v = home, .n = 1};
+	struct batch_args itself = {.v = home, .n = 1};
 
 	if (s->home)
 		n = &itself;
@@ -306,14 +306,14 @@ serve_these(const struct serve *s, const struct names *n)
 static int
 serve(struct serve *s, const char *dir, char **args)
 {
-	struct names n = {0};
+	struct batch_args n = {0};
 	int code;
 
 	if (s->new_token && !*args)
 		return new_token(s, dir);
 	if (s->home && *args)
 		opt_die("--home is a server of its own: '%s' is one operand too many", *args);
-	code = s->home ? 0 : names_read(&n, args, NULL);
+	code = s->home ? 0 : batch_args_read(&n, args, NULL);
 
 	if (code == 0)
 		code = code_of(&n);
@@ -322,8 +322,9 @@ serve(struct serve *s, const char *dir, char **args)
 	if (code == 0) {
 		root_open(&s->root, dir, s->home);
 		if (s->ready < 0)
-			hosts_free(s->no_worker ? NULL
-						: hosts_load(s->root.path)); /* ends here where the worker would */
+			host_rules_free(s->no_worker
+						? NULL
+						: host_rules_load(s->root.path)); /* ends here where the worker would */
 		if (s->ready < 0)
 			code = serve_secrets(s);
 		if (code == 0)
@@ -331,7 +332,7 @@ serve(struct serve *s, const char *dir, char **args)
 	}
 	if (n.cut)
 		msg_warn("no server was started");
-	names_free(&n);
+	batch_args_free(&n);
 	return code;
 }
 

@@ -127,7 +127,7 @@ print_record(const struct serve *s, struct json_object *record, const char *alre
 {
 	add_token(s, record);
 	if (s->json) {
-		rec_out_json(record);
+		rec_write_json(record);
 	} else {
 		human_print("%s is served%s at %s",
 			    serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"),

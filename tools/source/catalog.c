@@ -31,7 +31,7 @@ struct seen {
 struct reading {
 	const struct settings *set;
 	struct catalog *c;
-	struct rows *rows;
+	struct table_input *rows;
 	char **columns; /* of a table */
 	size_t column_count;
 	struct seen seen;
@@ -225,7 +225,7 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 /* --- lines and tables --- */
 
 static void
-take_line(struct reading *r, const struct row *row)
+take_line(struct reading *r, const struct table_row *row)
 {
 	char wrong[160];
 	struct json_object *o = rec_parse(row->cells[0], strlen(row->cells[0]), wrong, sizeof(wrong));
@@ -244,7 +244,7 @@ take_line(struct reading *r, const struct row *row)
 
 /* The names of the columns, in small letters and without what is white around them. */
 static void
-take_head(struct reading *r, const struct row *row)
+take_head(struct reading *r, const struct table_row *row)
 {
 	bool id = false, name = false;
 
@@ -276,7 +276,7 @@ take_head(struct reading *r, const struct row *row)
 
 /* A row of a table as an object; cells that are empty are not there. */
 static void
-take_cells(struct reading *r, const struct row *row)
+take_cells(struct reading *r, const struct table_row *row)
 {
 	struct json_object *o;
 	struct buf text = {0};
@@ -311,25 +311,25 @@ take_cells(struct reading *r, const struct row *row)
 static void
 read_rows(struct reading *r)
 {
-	enum rows_next what;
-	struct row row;
+	enum table_input_next what;
+	struct table_row row;
 
-	switch (rows_kind(r->rows)) {
-	case ROWS_EMPTY:
+	switch (table_input_kind(r->rows)) {
+	case TABLE_INPUT_EMPTY:
 		msg_die(EX_DATAERR, "the catalog is empty");
-	case ROWS_ARRAY:
+	case TABLE_INPUT_ARRAY:
 		msg_die(EX_DATAERR, "the catalog is a JSON array: jq -c '.[]' makes lines of it");
-	case ROWS_UTF16:
+	case TABLE_INPUT_UTF16:
 		msg_die(EX_DATAERR,
 			"the catalog is UTF-16: save it as UTF-8, or let iconv -f UTF-16 -t UTF-8 make it that");
-	case ROWS_LINES:
-	case ROWS_TABLE:
+	case TABLE_INPUT_LINES:
+	case TABLE_INPUT_TABLE:
 		break;
 	}
-	while ((what = rows_next(r->rows, &row)) != ROWS_END) {
-		if (what == ROWS_BAD)
+	while ((what = table_input_next(r->rows, &row)) != TABLE_INPUT_END) {
+		if (what == TABLE_INPUT_BAD)
 			bad(r, row.line, "%s", row.wrong);
-		else if (rows_kind(r->rows) == ROWS_LINES)
+		else if (table_input_kind(r->rows) == TABLE_INPUT_LINES)
 			take_line(r, &row);
 		else if (!r->columns)
 			take_head(r, &row);
@@ -474,9 +474,9 @@ catalog_read(const struct settings *set, struct catalog *c)
 	*c = (struct catalog){0};
 	if (fd < 0)
 		msg_die_errno(EX_NOINPUT, "cannot read the catalog '%s'", set->file);
-	r.rows = rows_open(fd);
+	r.rows = table_input_open(fd);
 	read_rows(&r);
-	rows_close(r.rows);
+	table_input_close(r.rows);
 	if (set->file)
 		close(fd);
 	if (set->by_ids)

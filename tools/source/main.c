@@ -146,7 +146,7 @@ main(int argc, char **argv)
 	set.sets[sets] = NULL;
 	take_operands(&set, opt_rest(&o), &ids);
 	if (set.proxy && manners_proxy_wrong(set.proxy))
-		opt_die("--proxy '%s' %s", manners_proxy_shown(set.proxy), manners_proxy_wrong(set.proxy));
-	set.contact = manners_contact(set.contact);
+		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set.proxy), manners_proxy_wrong(set.proxy));
+	set.contact = http_policy_contact(set.contact);
 	msg_finish(source_run(&set));
 }

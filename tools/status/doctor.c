@@ -49,7 +49,7 @@ print_record(const struct doctor *d, const char *mend)
 		json_object_object_add(o, "batch", json_object_new_string(d->batch));
 	json_object_object_add(o, "what", json_object_new_string(d->what.data));
 	json_object_object_add(o, "mend", json_object_new_string(mend));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -143,7 +143,7 @@ say_end(const struct doctor *d, int code)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "problems", json_object_new_uint64(d->problems));
 		json_object_object_add(counts, "notes", json_object_new_uint64(d->notes));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	} else if (code == EX_ALL_WELL) {
 		human_print("nothing is wrong in %s", d->root->path);
 		human_print("looked at: %s", d->looked.data);

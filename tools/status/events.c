@@ -60,7 +60,7 @@ event_copy(struct json_object *o, struct json_object *from, const char *const *m
 void
 event_out(struct happening *h, struct json_object *o)
 {
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 	h->count++;
 }
@@ -205,7 +205,7 @@ look(struct track *t, struct tracked *v, struct batch *b)
 static bool
 is_followed(const struct happening *h, const struct server *s)
 {
-	const struct names *names = h->track.names;
+	const struct batch_args *names = h->track.names;
 
 	if (!names->n)
 		return true;
@@ -321,7 +321,7 @@ run(struct happening *h, int64_t deadline)
 }
 
 int
-events(const struct root *root, const struct names *names, const struct asked *asked)
+events(const struct root *root, const struct batch_args *names, const struct asked *asked)
 {
 	struct happening h = {.asked = asked};
 	struct json_object *counts;
@@ -334,7 +334,7 @@ events(const struct root *root, const struct names *names, const struct asked *a
 		code = run(&h, asked->timeout < 0 ? track_never : clock_ms() + asked->timeout);
 		counts = json_object_new_object();
 		json_object_object_add(counts, "events", json_object_new_uint64(h.count));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	track_close(&h.track);
 	servers_free(&h.servers);

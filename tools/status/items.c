@@ -76,7 +76,7 @@ print_item_record(struct listing *l, uint32_t k, const char *status)
 				json_object_object_add(o, key, json_object_get(value));
 		}
 	}
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(item);
 	json_object_put(o);
 }
@@ -93,7 +93,7 @@ print_record(struct listing *l, uint32_t k, int state)
 	}
 	buf_clear(&l->out);
 	batch_result_record(l->b, l->line.data, l->line.len, &l->out);
-	rec_out(l->out.data, l->out.len);
+	rec_write(l->out.data, l->out.len);
 }
 
 /* --- for people --- */
@@ -255,7 +255,7 @@ list(const struct root *root, const char *name, const struct asked *asked, uint6
 }
 
 int
-items_show(const struct root *root, const struct names *names, const struct asked *asked)
+items_show(const struct root *root, const struct batch_args *names, const struct asked *asked)
 {
 	struct json_object *counts;
 	uint64_t shown = 0;
@@ -276,6 +276,6 @@ items_show(const struct root *root, const struct names *names, const struct aske
 	}
 	counts = json_object_new_object();
 	json_object_object_add(counts, "items", json_object_new_uint64(shown));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 	return code;
 }

@@ -45,18 +45,18 @@ static const struct opt table[] = {
 static bool
 add_name(const char *name, void *arg)
 {
-	names_add(arg, name);
+	batch_args_add(arg, name);
 	return true;
 }
 
 /* Those of the operands, or every batch. */
-static struct names
+static struct batch_args
 find_names(const struct root *root, char **operands)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 
 	for (; *operands; operands++)
-		names_add(&names, *operands);
+		batch_args_add(&names, *operands);
 	if (!names.n && batch_each(root, add_name, &names) < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", root->path);
 	return names;
@@ -116,7 +116,7 @@ print_table(const struct root *root, const struct seen *const *v, size_t n)
 }
 
 static int
-show(const struct root *root, const struct names *names)
+show(const struct root *root, const struct batch_args *names)
 {
 	struct seen *all = buf_alloc((names->n + 1) * sizeof(*all));
 	const struct seen **v = buf_alloc((names->n + 1) * sizeof(*v));
@@ -145,7 +145,7 @@ show(const struct root *root, const struct names *names)
 }
 
 static int
-rebuild(const struct root *root, const struct names *names)
+rebuild(const struct root *root, const struct batch_args *names)
 {
 	int code = 0;
 
@@ -180,7 +180,7 @@ rebuild(const struct root *root, const struct names *names)
 }
 
 static int
-batches(const struct root *root, const struct names *names)
+batches(const struct root *root, const struct batch_args *names)
 {
 	int waited = 0, code;
 
@@ -194,13 +194,13 @@ batches(const struct root *root, const struct names *names)
 static int
 follow(const struct root *root, char **operands)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 	int code;
 
 	for (; *operands; operands++)
-		names_add(&names, *operands);
+		batch_args_add(&names, *operands);
 	code = options.watch ? batches_watch(root, &names, &options.asked) : events(root, &names, &options.asked);
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }
 
@@ -317,11 +317,11 @@ take_option(int id, const struct opts *o)
 static int
 run(const struct root *root, char **operands)
 {
-	struct names names;
+	struct batch_args names;
 	int code;
 
 	if (options.rules) {
-		hosts_free(hosts_load(root->path));
+		host_rules_free(host_rules_load(root->path));
 		return EX_ALL_WELL;
 	}
 	if (options.doctor)
@@ -332,7 +332,7 @@ run(const struct root *root, char **operands)
 		return follow(root, operands);
 	names = find_names(root, operands);
 	code = options.items ? items_show(root, &names, &options.asked) : batches(root, &names);
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }
 

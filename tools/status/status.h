@@ -82,7 +82,7 @@ void table_print_most(const struct root *root, const struct seen *const *v, size
 /* --- items.c --- */
 
 /* Prints the items of the batches. The exit code. */
-int items_show(const struct root *root, const struct names *names, const struct asked *asked);
+int items_show(const struct root *root, const struct batch_args *names, const struct asked *asked);
 
 /* --- track.c: batches that are looked at when something happens to them --- */
 
@@ -100,7 +100,7 @@ struct tracked {
 
 struct track {
 	const struct root *root;
-	const struct names *names; /* none: all batches */
+	const struct batch_args *names; /* none: all batches */
 	struct follow *follow;
 	struct tracked **v; /* sorted by name */
 	size_t n;
@@ -144,15 +144,15 @@ void track_close(struct track *t);
  * they are, EX_TEMPFAIL when the time was over, EX_NOINPUT for a batch that was taken away; what was wrong has been
  * said then. One that is not there ends the program with EX_NOINPUT.
  */
-int batches_wait(const struct root *root, const struct names *names, long ms);
+int batches_wait(const struct root *root, const struct batch_args *names, long ms);
 
 /* --- watch.c, events.c --- */
 
 /* Shows the table, and keeps it up to date until it is to end. NAMES may be empty: all batches. The exit code. */
-int batches_watch(const struct root *root, const struct names *names, const struct asked *asked);
+int batches_watch(const struct root *root, const struct batch_args *names, const struct asked *asked);
 
 /* Prints what happens, until it is to end. The same. */
-int events(const struct root *root, const struct names *names, const struct asked *asked);
+int events(const struct root *root, const struct batch_args *names, const struct asked *asked);
 
 /* --- doctor.c --- */
 

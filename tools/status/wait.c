@@ -96,7 +96,7 @@ run(struct track *t, int *code, int64_t deadline)
 }
 
 int
-batches_wait(const struct root *root, const struct names *names, long ms)
+batches_wait(const struct root *root, const struct batch_args *names, long ms)
 {
 	int code = 0, rc;
 	struct track t = {.root = root, .names = names, .every = LULL, .look = look, .left = left, .arg = &code};

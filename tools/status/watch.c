@@ -252,7 +252,7 @@ die_of(int number)
 }
 
 int
-batches_watch(const struct root *root, const struct names *names, const struct asked *asked)
+batches_watch(const struct root *root, const struct batch_args *names, const struct asked *asked)
 {
 	struct watch w = {.asked = asked, .screen = screen_is_there(), .signals = -1, .changed = true};
 	int code;

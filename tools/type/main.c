@@ -91,7 +91,7 @@ say(const struct asked *a, const char *name, const struct type_answer *t)
 	buf_str(&line, "{\"file\":");
 	buf_json(&line, name);
 	buf_printf(&line, ",\"mime\":\"%s\",\"ext\":\"%s\"}", t->mime, t->ext);
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -109,7 +109,7 @@ say_failed(struct asked *a, const char *name, const char *code, const char *why,
 	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
 	buf_json(&line, why);
 	buf_printf(&line, ",\"retryable\":%s}}", retryable ? "true" : "false");
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -193,7 +193,7 @@ type_files(char **operands, bool json)
 
 		json_object_object_add(counts, "typed", json_object_new_int64((int64_t)a.typed));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a.failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	free(a.heads);
 	return code;

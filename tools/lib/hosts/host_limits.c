@@ -52,13 +52,13 @@ enum { SPREAD_PERCENT = 110, LATE_US = 10000 };
 /* Another has a hosts/KEY locked for microseconds, unless it was stopped just there. */
 enum { BUSY_MS = 1, PATIENCE = 500 };
 
-struct governor {
+struct host_limits {
 	int dir, slots;
 	int files[FILES]; /* of slots/, opened when a host first needs one; -1 before */
 };
 
-struct governed {
-	struct governor *governor;
+struct host_limit {
+	struct host_limits *governor;
 	int locks;  /* the file of slots/ that the stretch is in; the governor's */
 	char *file; /* in hosts/ */
 	off_t stretch;
@@ -91,10 +91,10 @@ ms_until(int64_t moment, int64_t now)
 	return moment > now ? (moment - now + 999) / 1000 : 0;
 }
 
-struct governor *
-governor_open(const struct root *root)
+struct host_limits *
+host_limits_open(const struct root *root)
 {
-	struct governor *g = buf_alloc(sizeof(*g));
+	struct host_limits *g = buf_alloc(sizeof(*g));
 	int error;
 
 	g->slots = -1;
@@ -106,13 +106,13 @@ governor_open(const struct root *root)
 	if (g->slots >= 0)
 		return g;
 	error = errno;
-	governor_close(g);
+	host_limits_close(g);
 	errno = error;
 	return NULL;
 }
 
 void
-governor_close(struct governor *g)
+host_limits_close(struct host_limits *g)
 {
 	if (!g)
 		return;
@@ -128,7 +128,7 @@ governor_close(struct governor *g)
 
 /* The file of slots/ for a host of this hash, its lowest bits; -1 with errno. */
 static int
-locks_of(struct governor *g, uint64_t hash)
+locks_of(struct host_limits *g, uint64_t hash)
 {
 	unsigned i = hash % FILES;
 	char name[8];
@@ -160,10 +160,10 @@ file_of(const char *key, const unsigned char *digest)
 	return name.data;
 }
 
-struct governed *
-governor_enter(struct governor *g, const char *key, unsigned slots, double starts)
+struct host_limit *
+host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double starts)
 {
-	struct governed *h = buf_alloc(sizeof(*h));
+	struct host_limit *h = buf_alloc(sizeof(*h));
 	unsigned char digest[HASH_BYTES];
 	uint64_t hash;
 	double units = starts > 0 ? 1e6 / UNIT_US / starts : 0;
@@ -181,13 +181,13 @@ governor_enter(struct governor *g, const char *key, unsigned slots, double start
 	    (h->interval == 0 || lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + PACES + h->interval, 1) == 0))
 		return h;
 	error = errno;
-	governor_leave(h);
+	host_limits_leave(h);
 	errno = error;
 	return NULL;
 }
 
 void
-governor_leave(struct governed *h)
+host_limits_leave(struct host_limit *h)
 {
 	if (!h)
 		return;
@@ -198,7 +198,7 @@ governor_leave(struct governed *h)
 
 /* The lowest cap that a living process has, ours among them. -1 with errno. */
 static int
-lowest_cap(const struct governed *h)
+lowest_cap(const struct host_limit *h)
 {
 	unsigned cap = h->cap;
 	off_t held;
@@ -211,7 +211,7 @@ lowest_cap(const struct governed *h)
 
 /* The longest interval that a living process asks for, ours among them, in units; 0: any. -1 with errno. */
 static int
-slowest_pace(const struct governed *h)
+slowest_pace(const struct host_limit *h)
 {
 	unsigned interval = h->interval;
 	off_t held;
@@ -227,7 +227,7 @@ slowest_pace(const struct governed *h)
 
 /* Opens and locks it. -1 with errno: EAGAIN when another has it locked for longer than PATIENCE milliseconds. */
 static int
-open_pace(const struct governed *h, bool make, int patience)
+open_pace(const struct host_limit *h, bool make, int patience)
 {
 	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0);
 	int fd = openat(h->governor->dir, h->file, flags, 0666);
@@ -304,7 +304,7 @@ close_pace(int fd, int rc)
 
 /* Asks the clock: 0 when a transfer may start now, which then counts; else the milliseconds to wait. -1 with errno. */
 static int64_t
-ask_pace(struct governed *h)
+ask_pace(struct host_limit *h)
 {
 	int interval = slowest_pace(h), fd = interval < 0 ? -1 : open_pace(h, interval > 0, 0);
 	int64_t gap = (int64_t)interval * UNIT_US * SPREAD_PERCENT / 100, now, wait;
@@ -336,7 +336,7 @@ ask_pace(struct governed *h)
 }
 
 int64_t
-governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
+host_limits_spend(struct host_limit *h, uint64_t bytes, uint64_t per_second)
 {
 	double us = per_second ? (double)bytes / (double)per_second * 1e6 : 0;
 	int64_t now;
@@ -365,7 +365,7 @@ governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
 }
 
 int
-governor_hold(struct governed *h, int64_t ms)
+host_limits_hold(struct host_limit *h, int64_t ms)
 {
 	int64_t now, until;
 	struct pace p;
@@ -387,7 +387,7 @@ governor_hold(struct governed *h, int64_t ms)
 }
 
 int64_t
-governor_held(const struct governed *h)
+host_limits_held(const struct host_limit *h)
 {
 	int64_t now = real_us();
 	struct pace p;
@@ -404,19 +404,19 @@ governor_held(const struct governed *h)
 /* --- slots --- */
 
 static off_t
-slot_byte(const struct governed *h, unsigned slot)
+slot_byte(const struct host_limit *h, unsigned slot)
 {
 	return h->stretch + slot;
 }
 
 static bool
-is_ours(const struct governed *h, unsigned slot)
+is_ours(const struct host_limit *h, unsigned slot)
 {
 	return h->ours[slot / 8] >> (slot % 8) & 1;
 }
 
 static void
-give_back(struct governed *h, unsigned slot)
+give_back(struct host_limit *h, unsigned slot)
 {
 	h->ours[slot / 8] &= (unsigned char)~(1u << (slot % 8));
 	lock_bytes_drop(h->locks, slot_byte(h, slot), 1);
@@ -424,7 +424,7 @@ give_back(struct governed *h, unsigned slot)
 
 /* Whether a slot at CAP or above is held: by who got it while the cap was higher. 1, 0, or -1 with errno. */
 static int
-any_above(const struct governed *h, unsigned cap)
+any_above(const struct host_limit *h, unsigned cap)
 {
 	for (unsigned i = cap; i < h->cap; i++)
 		if (is_ours(h, i))
@@ -436,7 +436,7 @@ any_above(const struct governed *h, unsigned cap)
 
 /* Whether CAP slots or more are held by anybody, wherever they are. 1, 0, or -1 with errno. */
 static int
-all_held(const struct governed *h, unsigned cap)
+all_held(const struct host_limit *h, unsigned cap)
 {
 	unsigned held = 0;
 
@@ -452,7 +452,7 @@ all_held(const struct governed *h, unsigned cap)
 
 /* A free slot below the cap, locked; -1 for none; -2 with errno. */
 static int
-lock_free(struct governed *h, unsigned cap)
+lock_free(struct host_limit *h, unsigned cap)
 {
 	for (unsigned i = 0; i < cap; i++) {
 		int rc = is_ours(h, i) ? 1 : lock_bytes_try(h->locks, LOCK_ALONE, slot_byte(h, i), 1);
@@ -469,7 +469,7 @@ lock_free(struct governed *h, unsigned cap)
 
 /* Gives SLOT back where it is one. Returns RC, with errno kept. */
 static int
-give_up(struct governed *h, int slot, int rc)
+give_up(struct host_limit *h, int slot, int rc)
 {
 	int error = errno;
 
@@ -481,7 +481,7 @@ give_up(struct governed *h, int slot, int rc)
 
 /* A slot below CAP, by a process that alone looks for one where slots above it are held. As take_slot(). */
 static int
-take_slot_below(struct governed *h, unsigned cap, bool count)
+take_slot_below(struct host_limit *h, unsigned cap, bool count)
 {
 	int all = count ? all_held(h, cap) : 0, slot, now;
 
@@ -502,7 +502,7 @@ take_slot_below(struct governed *h, unsigned cap, bool count)
  * one process at a time.
  */
 static int
-take_slot(struct governed *h)
+take_slot(struct host_limit *h)
 {
 	int cap = lowest_cap(h), count = cap < 0 ? -1 : any_above(h, (unsigned)cap), busy = 0, slot;
 
@@ -521,7 +521,7 @@ take_slot(struct governed *h)
 }
 
 static void
-want(struct governed *h, bool wants)
+want(struct host_limit *h, bool wants)
 {
 	if (h->wants == wants)
 		return;
@@ -531,13 +531,13 @@ want(struct governed *h, bool wants)
 }
 
 bool
-governor_wanted(const struct governed *h)
+slot_contended(const struct host_limit *h)
 {
 	return lock_bytes_held(h->locks, h->stretch + WANTED, 1, NULL) != 0;
 }
 
 int
-governor_ask(struct governed *h, int64_t *wait_ms)
+slot_acquire(struct host_limit *h, int64_t *wait_ms)
 {
 	int slot;
 
@@ -560,37 +560,37 @@ governor_ask(struct governed *h, int64_t *wait_ms)
 }
 
 /* Whether no other process has a lower cap, nor a slot above ours: the bytes of those follow one another. Not where it
- * cannot be known: governor_ask() then says why. */
+ * cannot be known: slot_acquire() then says why. */
 static bool
-cap_is_ours(const struct governed *h)
+cap_is_ours(const struct host_limit *h)
 {
 	return lock_bytes_held(h->locks, slot_byte(h, h->cap), CAPS - 1, NULL) == 0;
 }
 
 int
-governor_ask_again(struct governed *h, int slot, int64_t *wait_ms)
+slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 {
 	int error;
 
-	if (governor_wanted(h) || !cap_is_ours(h)) {
-		governor_done(h, slot);
-		return governor_ask(h, wait_ms);
+	if (slot_contended(h) || !cap_is_ours(h)) {
+		slot_release(h, slot);
+		return slot_acquire(h, wait_ms);
 	}
 	*wait_ms = ask_pace(h);
 	if (*wait_ms == 0)
 		return slot;
 	error = errno;
-	governor_done(h, slot);
+	slot_release(h, slot);
 	errno = error;
 	return *wait_ms < 0 ? -2 : -1;
 }
 
 void
-governor_done(struct governed *h, int slot)
+slot_release(struct host_limit *h, int slot)
 {
 	if (slot < 0 || slot >= HOST_LIMITS_SLOTS_MAX)
 		return;
 	give_back(h, (unsigned)slot);
-	if (governor_wanted(h))
+	if (slot_contended(h))
 		h->stand_back = clock_ms() + STAND_BACK_MS;
 }

@@ -22,11 +22,11 @@ struct line {
 	bool below;    /* all names that end in a dot and HOST */
 	unsigned port; /* 0: any */
 	unsigned set;
-	struct hosts_rule rule;
+	struct host_rule rule;
 	char *group, *accept, *exempt; /* what the rule's point to */
 };
 
-struct hosts {
+struct host_rules {
 	struct line *lines;
 	size_t n, room;
 };
@@ -298,7 +298,7 @@ cut_comment(char *text)
 }
 
 static void
-read_line(struct hosts *h, const struct where *w, char *text)
+read_line(struct host_rules *h, const struct where *w, char *text)
 {
 	struct line l = {0};
 	char *left = text, *word;
@@ -320,7 +320,7 @@ read_line(struct hosts *h, const struct where *w, char *text)
 }
 
 static void
-read_file(struct hosts *h, const char *path, bool must)
+read_file(struct host_rules *h, const char *path, bool must)
 {
 	FILE *file = fopen(path, "re");
 	struct where w = {.path = path};
@@ -344,21 +344,21 @@ read_file(struct hosts *h, const char *path, bool must)
 	fclose(file);
 }
 
-struct hosts *
-hosts_read(const char *const *paths, size_t n)
+struct host_rules *
+host_rules_read(const char *const *paths, size_t n)
 {
-	struct hosts *h = buf_alloc(sizeof(*h));
+	struct host_rules *h = buf_alloc(sizeof(*h));
 
 	for (size_t i = 0; i < n; i++)
 		read_file(h, paths[i], false);
 	return h;
 }
 
-struct hosts *
-hosts_load(const char *root)
+struct host_rules *
+host_rules_load(const char *root)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"), *named = getenv("BI_HOSTS_CONF");
-	struct hosts *h = buf_alloc(sizeof(*h));
+	struct host_rules *h = buf_alloc(sizeof(*h));
 	struct buf path = {0};
 
 	if (path_of_share(&path, "hosts.conf") == 0)
@@ -383,7 +383,7 @@ hosts_load(const char *root)
 }
 
 void
-hosts_free(struct hosts *h)
+host_rules_free(struct host_rules *h)
 {
 	if (!h)
 		return;
@@ -414,11 +414,11 @@ applies(const struct line *l, const char *host, size_t n, unsigned port)
 }
 
 void
-hosts_find(const struct hosts *h, const char *host, unsigned port, struct hosts_rule *out)
+host_rules_find(const struct host_rules *h, const char *host, unsigned port, struct host_rule *out)
 {
 	size_t n = strlen(host);
 
-	*out = (struct hosts_rule){.rate = -1, .bandwidth = -1};
+	*out = (struct host_rule){.rate = -1, .bandwidth = -1};
 	if (n > 2 && *host == '[' && host[n - 1] == ']') {
 		host++;
 		n -= 2;
@@ -442,7 +442,7 @@ hosts_find(const struct hosts *h, const char *host, unsigned port, struct hosts_
 }
 
 bool
-hosts_robots_exempt(const struct hosts_rule *rule, const char *path)
+host_rules_exempt_path(const struct host_rule *rule, const char *path)
 {
 	for (const char *p = rule->exempt; p && *p == ' ' && p[1];) {
 		size_t n = strcspn(++p, " ");

@@ -420,18 +420,18 @@ rec_print(struct json_object *o)
 }
 
 void
-rec_out(const char *line, size_t n)
+rec_write(const char *line, size_t n)
 {
 	if (fwrite(line, 1, n, stdout) != n || putchar('\n') == EOF)
 		rec_flush();
 }
 
 void
-rec_out_json(struct json_object *o)
+rec_write_json(struct json_object *o)
 {
 	const char *line = rec_print(o);
 
-	rec_out(line, strlen(line));
+	rec_write(line, strlen(line));
 }
 
 void
@@ -448,7 +448,7 @@ rec_flush(void)
 }
 
 void
-rec_out_end(struct json_object *counts, int code)
+rec_write_end(struct json_object *counts, int code)
 {
 	struct json_object *end = json_object_new_object();
 
@@ -461,6 +461,6 @@ rec_out_end(struct json_object *counts, int code)
 		json_object_put(counts);
 	}
 	json_object_object_add(end, "exit", json_object_new_int(code));
-	rec_out_json(end);
+	rec_write_json(end);
 	json_object_put(end);
 }

@@ -82,8 +82,8 @@ void utf8_replace_invalid(char *text);
 const char *rec_print(struct json_object *o);
 
 /* Writes one record and its newline to stdout's buffer. */
-void rec_out(const char *line, size_t n);
-void rec_out_json(struct json_object *o);
+void rec_write(const char *line, size_t n);
+void rec_write_json(struct json_object *o);
 
 /* Writes out what stdout's buffer holds. A reader that has gone ends the program as SIGPIPE
  * would; another failure ends it with EX_IOERR. */
@@ -91,6 +91,6 @@ void rec_flush(void);
 
 /* Writes the end record, {"end":"bi-fetch",...,"exit":CODE}, with the members of COUNTS
  * (NULL: none; freed here) before the exit. */
-void rec_out_end(struct json_object *counts, int code);
+void rec_write_end(struct json_object *counts, int code);
 
 #endif
