@@ -89,7 +89,7 @@ add(struct batch *b, const char *what, unsigned k)
 }
 
 static void
-make(const struct root *root, const char *name, char **items, const struct batch_about *about)
+make(const struct root *root, const char *name, char **items, const struct batch_metadata *about)
 {
 	unsigned n = 0;
 	struct batch *b;
@@ -122,7 +122,7 @@ make(const struct root *root, const char *name, char **items, const struct batch
 int
 main(int argc, char **argv)
 {
-	struct batch_about about = {0};
+	struct batch_metadata about = {0};
 	struct root root;
 
 	for (int c; (c = getopt(argc, argv, "n:ps:")) != -1;) {

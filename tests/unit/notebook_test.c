@@ -16,7 +16,7 @@ static struct batch *
 make_job(void **state, uint64_t job, uint32_t n, const char *const *upload_ids)
 {
 	char name[32], url[64];
-	struct batch_about about = {.notebook = "nb", .job_id = job, .items = n};
+	struct batch_metadata about = {.notebook = "nb", .job_id = job, .items = n};
 	struct notebook_job line = {
 		.id = job, .batch = name, .type = "url_parse", .items = n, .upload_ids = upload_ids};
 	struct batch *b;
@@ -50,7 +50,7 @@ record(struct batch *b, uint32_t k, const char *sha256, int knowledge, const cha
 			   k);
 	v.line = line.data;
 	v.len = line.len;
-	assert_int_equal(batch_seize(b, k), CLAIM_OURS);
+	assert_int_equal(batch_claim_any(b, k), CLAIM_OURS);
 	assert_int_equal(batch_record(b, &v, 1, true), 0);
 	buf_free(&line);
 }

@@ -72,7 +72,7 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 		return -1;
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
-	if (fstat(b->dir, &st) < 0 || (batch_about(b->batch, &text) < 0 && errno != ENOENT)) {
+	if (fstat(b->dir, &st) < 0 || (batch_metadata(b->batch, &text) < 0 && errno != ENOENT)) {
 		error = errno;
 		buf_free(&text);
 		drop(b);

@@ -83,7 +83,7 @@ static int
 print_item(const struct look_item *i, bool held, struct buf *out)
 {
 	struct buf line = {0};
-	int rc = progress_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
+	int rc = job_status_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
 
 	out->len--; /* its brace: there is more */
 	buf_printf(out, ",\"batch_job_id\":%llu", (unsigned long long)i->job);

@@ -203,11 +203,11 @@ fill(struct hand *h, struct batch *b)
 static int
 make_batch(struct hand *h)
 {
-	const struct batch_about about = {.job_type = h->type->job_type,
-					  .notebook = h->notebook,
-					  .job_id = h->id,
-					  .items = h->n,
-					  .public_only = true};
+	const struct batch_metadata about = {.job_type = h->type->job_type,
+					     .notebook = h->notebook,
+					     .job_id = h->id,
+					     .items = h->n,
+					     .public_only = true};
 	struct batch *b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
 	int rc = b ? fill(h, b) : -1, error = errno;
 

@@ -197,7 +197,7 @@ ones_follow(struct ones *o, const struct request *q, struct reply *r)
 	*w = (struct one){.is_file = strcmp(kind, "files") == 0, .wd = -1};
 	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_wrong(notebook) ? "" : notebook);
 	snprintf(w->id, sizeof(w->id), "%s", id);
-	if (w->is_file || query_page(q, PROGRESS_ITEMS, &w->limit, &w->offset, r)) {
+	if (w->is_file || query_page(q, JOB_STATUS_ITEMS, &w->limit, &w->offset, r)) {
 		for (struct one *known = o->first; known; known = known->next)
 			if (!known->source.done && is_same(known, w)) {
 				free(w);

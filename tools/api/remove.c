@@ -227,7 +227,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	int rc = read_lines(b, k, &line, &asked, &result), error;
 
 	if (rc < 0 || is_deleted(result)) {
-		batch_leave(b, k);
+		batch_unclaim(b, k);
 	} else {
 		buf_clear(&line);
 		print_deleted(k, asked, &line);
@@ -235,7 +235,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 		v.len = line.len;
 		rc = batch_record(b, &v, 1, true);
 		if (rc < 0)
-			batch_leave(b, k);
+			batch_unclaim(b, k);
 	}
 	if (rc == 0)
 		rc = batch_forget_userinfo(b, k);
@@ -254,7 +254,7 @@ static int
 is_of(const struct batch *b, const struct look_item *i)
 {
 	struct buf text = {0};
-	int rc = batch_about(b, &text);
+	int rc = batch_metadata(b, &text);
 	struct json_object *about = parse(rc, &text);
 	const char *notebook = rec_string(about, "notebook");
 
@@ -275,7 +275,7 @@ seize(struct batch *b, uint32_t k)
 	enum batch_claim claim;
 	int tries = 0, state;
 
-	while ((claim = batch_seize(b, k)) == CLAIM_HELD) {
+	while ((claim = batch_claim_any(b, k)) == CLAIM_HELD) {
 		state = batch_state(b, k);
 		if (state < 0)
 			return CLAIM_ERROR;

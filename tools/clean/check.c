@@ -473,7 +473,7 @@ check_about(struct checking *x)
 {
 	struct buf text = {0};
 
-	if (batch_about(x->b, &text) < 0 && errno != ENOENT)
+	if (batch_metadata(x->b, &text) < 0 && errno != ENOENT)
 		cannot_read(x, "batch.json");
 	else if (!is_record(text.data, text.len))
 		found(x, NOT_MENDED, "about_bad", "batch.json is missing or no record: what made the batch was killed");

@@ -420,10 +420,10 @@ retire_held(const struct clean *c, struct batch *b)
 {
 	const char *name = batch_name(b);
 	struct sizes sizes = {0};
-	struct progress p;
+	struct job_status p;
 	int code;
 
-	if (progress_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
+	if (job_status_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
 		msg_warn_errno("cannot read the batch '%s'", name);
 		return msg_exit_code(errno);
 	}
@@ -544,13 +544,13 @@ static int
 is_old(const struct clean *c, const char *name, time_t now)
 {
 	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
-	struct progress p = {0};
+	struct job_status p = {0};
 	struct stat st;
 	int is;
 
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
-	is = progress_read(&c->root, b, &p);
+	is = job_status_read(&c->root, b, &p);
 	if (is == 0 && p.done) {
 		time_t last = p.updated;
 

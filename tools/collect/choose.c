@@ -286,9 +286,9 @@ know_subject(const struct choosing *g, uint32_t i, struct about_subject *a)
 		return -1;
 	*a = (struct about_subject){.category = rec_string(g->about, "category")};
 	if (json_object_object_get_ex(item, "subject", &v) && v)
-		snprintf(a->id, sizeof(a->id), "%s", plan_id(&g->plan, i));
+		snprintf(a->id, sizeof(a->id), "%s", subject_index_id(&g->plan, i));
 	else
-		snprintf(a->id, sizeof(a->id), "%s_%s", batch_name(g->b), plan_id(&g->plan, i));
+		snprintf(a->id, sizeof(a->id), "%s_%s", batch_name(g->b), subject_index_id(&g->plan, i));
 	if (json_object_is_type(v, json_type_object)) {
 		a->subject = json_object_get(v);
 		if ((name = rec_text(v, "name", room, sizeof(room))))
@@ -304,7 +304,7 @@ know_subject(const struct choosing *g, uint32_t i, struct about_subject *a)
 static int
 choose_items(struct choosing *g, uint32_t i, const struct about_subject *a, const struct decision *d, struct chosen *v)
 {
-	const struct plan_subject *s = &g->plan.subjects[i];
+	const struct indexed_subject *s = &g->plan.subjects[i];
 	uint32_t from = 0, to = g->all ? s->count : 0;
 
 	if (d->kind == DECIDED && d->choice > 0 && d->choice <= s->count) {
@@ -381,7 +381,7 @@ get_originals(const struct choosing *g)
 	int code = EX_ALL_WELL;
 
 	for (uint32_t i = 0; i < g->plan.count && code == EX_ALL_WELL; i++) {
-		const struct plan_subject *s = &g->plan.subjects[i];
+		const struct indexed_subject *s = &g->plan.subjects[i];
 		struct decision d;
 
 		decide(g->c, g->picks, g->first[i], &d);
@@ -433,7 +433,7 @@ find_decisions(struct choosing *g)
 	for (size_t i = 0; picks_subject(g->picks, i, &s); i = s.first + s.count) {
 		uint32_t subject;
 
-		if (plan_find(&g->plan, s.id, &subject))
+		if (subject_index_find(&g->plan, s.id, &subject))
 			g->first[subject] = (uint32_t)s.first + 1;
 		else
 			strangers++;
@@ -455,7 +455,7 @@ find_decisions(struct choosing *g)
 static bool
 is_damage(struct choosing *g, uint32_t i)
 {
-	const char *name = batch_name(g->b), *id = plan_id(&g->plan, i);
+	const char *name = batch_name(g->b), *id = subject_index_id(&g->plan, i);
 	bool is_odd = g->odd.len > 0;
 	int error = errno;
 
@@ -484,7 +484,7 @@ static int
 read_about(struct choosing *g)
 {
 	struct buf text = {0};
-	int rc = batch_about(g->b, &text);
+	int rc = batch_metadata(g->b, &text);
 
 	if (rc == 0 && !(g->about = rec_parse(text.data, text.len, NULL, 0))) {
 		errno = EBADMSG;
@@ -507,7 +507,7 @@ choose(struct choosing *g)
 		return collect_trouble("read batch.json of batch", name);
 	if (batch_filesfd(g->b) < 0 && errno != ENOENT)
 		return collect_trouble("look into files/ of batch", name);
-	if (plan_make(&g->plan, g->b) < 0)
+	if (subject_index_build(&g->plan, g->b) < 0)
 		return collect_trouble("read the items of batch", name);
 	g->picks = picks_read(g->b);
 	if (!g->picks)
@@ -556,7 +556,7 @@ choose_batch(struct collect *c, const char *name)
 	json_object_put(g.about);
 	picks_free(g.picks);
 	originals_close(g.originals);
-	plan_free(&g.plan);
+	subject_index_free(&g.plan);
 	free(g.first);
 	batch_close(g.b);
 	return code;

@@ -16,7 +16,7 @@
 
 struct originals {
 	struct batch *batch;
-	struct plan plan;
+	struct subject_index plan;
 };
 
 /* False: the name would be longer than one may be. */
@@ -159,7 +159,7 @@ originals_open(const struct collect *c, const char *batch, struct originals **ou
 		return errno == ENOENT ? 0 : -1;
 	o = buf_alloc(sizeof(*o));
 	o->batch = b;
-	if (plan_make(&o->plan, b) == 0) {
+	if (subject_index_build(&o->plan, b) == 0) {
 		*out = o;
 		return 0;
 	}
@@ -174,7 +174,7 @@ originals_close(struct originals *o)
 {
 	if (!o)
 		return;
-	plan_free(&o->plan);
+	subject_index_free(&o->plan);
 	batch_close(o->batch);
 	free(o);
 }
@@ -227,13 +227,13 @@ int
 originals_find(struct originals *o, const char *id, struct json_object *item, uint32_t *k, char *why, size_t room)
 {
 	const char *url = rec_string(item, "original_url");
-	const struct plan_subject *s;
+	const struct indexed_subject *s;
 	uint32_t subject, found = 0;
 	int rc;
 
 	*k = 0;
 	snprintf(why, room, "it was not fetched yet");
-	if (!plan_find(&o->plan, id, &subject))
+	if (!subject_index_find(&o->plan, id, &subject))
 		return 0;
 	s = &o->plan.subjects[subject];
 	for (uint32_t i = 0; i < s->count && !found; i++) {

@@ -333,9 +333,10 @@ void intake_all(struct fetch *f);  /* --resume: all items of the batch are wante
 
 /* targets.c */
 struct target *target_find(const struct fetch *f, const char *name); /* NULL: it is not open */
-struct target *target_open(struct fetch *f, const char *name, const struct batch_about *about); /* NULL with errno */
-struct target *target_of(struct fetch *f, const char *name, const struct batch_about *about);   /* NULL: fetch_fail() */
-void target_close(struct fetch *f, struct target *t); /* nothing is to do for it */
+struct target *target_open(struct fetch *f, const char *name, const struct batch_metadata *about); /* NULL with errno */
+struct target *target_of(struct fetch *f, const char *name,
+			 const struct batch_metadata *about); /* NULL: fetch_fail() */
+void target_close(struct fetch *f, struct target *t);         /* nothing is to do for it */
 bool target_busy(const struct target *t, uint32_t item);
 void target_set_busy(struct target *t, uint32_t item, bool busy);
 void targets_close(struct fetch *f);

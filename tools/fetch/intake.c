@@ -298,7 +298,7 @@ forbidden(const struct fetch *f, const struct target *t, const struct rec *rec, 
 static struct target *
 target_for(struct fetch *f, const struct rec *rec, const char *own)
 {
-	struct batch_about about = {
+	struct batch_metadata about = {
 		.category = f->set->category,
 		.label = f->set->label,
 		.public_only = f->set->queue && f->set->public_only,

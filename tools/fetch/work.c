@@ -108,7 +108,7 @@ is_half_made(const struct fetch *f, const char *name)
 	rc = has_results(b);
 	if (rc != 0) {
 		rc = rc < 0 ? -1 : 0;
-	} else if (batch_about(b, &text) < 0) {
+	} else if (batch_metadata(b, &text) < 0) {
 		rc = errno == ENOENT ? 1 : -1;
 	} else {
 		about = rec_parse(text.data, text.len, NULL, 0);

@@ -77,7 +77,7 @@ doc_about(const struct render *r, bool brief)
 {
 	struct json_object *about = json_object_new_object(), *stored;
 	struct buf text = {0};
-	int rc = batch_about(r->batch, &text), error = errno;
+	int rc = batch_metadata(r->batch, &text), error = errno;
 
 	if (rc < 0 && error != ENOENT) {
 		json_object_put(about);
@@ -461,7 +461,7 @@ compare_by(struct alike *a, const struct shown *s, uint32_t at, uint32_t idx)
 static int
 add_items(struct render *r, uint32_t i, struct json_object *to)
 {
-	const struct plan_subject *s = &r->plan.subjects[i];
+	const struct indexed_subject *s = &r->plan.subjects[i];
 	struct shown *shown = buf_alloc((size_t)s->count * sizeof(*shown));
 	struct alike *alike = buf_alloc((size_t)s->count * sizeof(*alike));
 	struct batch_place place;
@@ -477,7 +477,7 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 		rc = batch_item(r->batch, k, &line);
 		item = rc == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
 		if (rc == 0 && j == 0)
-			add_subject(to, plan_id(&r->plan, i), item);
+			add_subject(to, subject_index_id(&r->plan, i), item);
 		if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
 			errno = EBADMSG;
 		place.item = k;
@@ -501,14 +501,14 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 static void
 add_next_files(struct json_object *to, const struct render *r, uint32_t next)
 {
-	const struct plan_subject *s = &r->plan.subjects[next];
+	const struct indexed_subject *s = &r->plan.subjects[next];
 	struct json_object *files = json_object_new_array();
 	char path[SUBJECT_MAX + 40];
 
 	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 		if (!r->items[r->plan.items[s->first + j] - 1].thumb)
 			continue;
-		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", plan_id(&r->plan, next), j + 1);
+		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, next), j + 1);
 		json_object_array_add(files, json_object_new_string(path));
 	}
 	json_object_object_add(to, "next_files", files);
@@ -525,9 +525,9 @@ doc_subject(struct render *r, uint32_t i, struct buf *out)
 	}
 	add_count(subject, "position", i + 1);
 	if (i > 0)
-		add_text(subject, "prev", plan_id(&r->plan, i - 1));
+		add_text(subject, "prev", subject_index_id(&r->plan, i - 1));
 	if (i + 1 < r->plan.count) {
-		add_text(subject, "next", plan_id(&r->plan, i + 1));
+		add_text(subject, "next", subject_index_id(&r->plan, i + 1));
 		add_next_files(subject, r, i + 1);
 	}
 	o = json_object_new_object();

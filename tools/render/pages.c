@@ -34,7 +34,7 @@ struct making {
 static void
 page_name(char name[PAGE_NAME], const struct render *r, uint32_t i)
 {
-	snprintf(name, PAGE_NAME, "%s_review.html", plan_id(&r->plan, i));
+	snprintf(name, PAGE_NAME, "%s_review.html", subject_index_id(&r->plan, i));
 }
 
 /* Notes which subjects changed. How many, or -1 with errno. */
@@ -65,7 +65,7 @@ static int
 give(void *arg, struct buf *to, bool *ended)
 {
 	struct making *m = arg;
-	const struct plan *plan = &m->r->plan;
+	const struct subject_index *plan = &m->r->plan;
 
 	if (!m->head) {
 		doc_head(m->r, to);

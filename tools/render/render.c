@@ -150,7 +150,7 @@ render(struct render *r, const char *name)
 
 	if (open_places(r, name) < 0)
 		return render_trouble(name, "write its review directory");
-	if (plan_make(&r->plan, r->batch) < 0)
+	if (subject_index_build(&r->plan, r->batch) < 0)
 		return render_trouble(name, "read its items");
 	code = files_make(r);
 	if (code == EX_ALL_WELL) {
@@ -187,7 +187,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 		say(&r, name, how == RENDER_RECORD);
 	json_object_put(r.about);
 	json_object_put(r.brief);
-	plan_free(&r.plan);
+	subject_index_free(&r.plan);
 	free(r.items);
 	close_places(&r);
 	batch_close(r.batch);

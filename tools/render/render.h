@@ -39,7 +39,7 @@ struct render {
 	int thumbs;               /* review/NAME/thumbs */
 	int shots;                /* review/NAME/.thumbs: a struct shot an item */
 	struct thumber **thumber; /* started when the first picture needs it, and shared by all batches */
-	struct plan plan;
+	struct subject_index plan;
 	uint32_t candidates, failed, waiting;
 	struct item_files *items; /* of each item */
 	uint32_t lost_count;      /* how many are lost */

@@ -26,13 +26,13 @@ is_foreign(const struct render *r, const char *name, bool thumbs)
 	if (root_subject_wrong(id))
 		return false;
 	if (strcmp(line, "_review.html") == 0)
-		return plan_item(&r->plan, id, 1) == 0;
+		return subject_index_item(&r->plan, id, 1) == 0;
 	if (line[1] < '1' || line[1] > '9')
 		return false;
 	idx = strtoul(line + 1, &end, 10);
 	if (*end != '.' || strchr(end + 1, '.'))
 		return false;
-	k = plan_item(&r->plan, id, idx);
+	k = subject_index_item(&r->plan, id, idx);
 	if (thumbs)
 		return k == 0 || !r->items[k - 1].thumb;
 	return k == 0 || !r->items[k - 1].ext || strcmp(end + 1, r->items[k - 1].ext) != 0;

@@ -22,7 +22,7 @@ add_about(struct json_object *record, const struct keeper *k)
 	struct json_object *about = NULL;
 	struct buf text = {0};
 
-	if (b && batch_about(b, &text) == 0 && text.len < RECORD_MAX / 2)
+	if (b && batch_metadata(b, &text) == 0 && text.len < RECORD_MAX / 2)
 		about = rec_parse(text.data, text.len, NULL, 0);
 	for (size_t i = 0; json_object_is_type(about, json_type_object) && i < sizeof(keys) / sizeof(*keys); i++) {
 		const char *value = rec_string(about, keys[i]);

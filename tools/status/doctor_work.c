@@ -39,7 +39,7 @@ struct patient {
 	struct doctor *d;
 	struct batch *b;
 	const char *name;
-	struct progress p;
+	struct job_status p;
 	uint64_t announced; /* items that batch.json says there will be; 0: it does not */
 };
 
@@ -66,7 +66,7 @@ look_at_about(struct patient *v)
 {
 	struct buf text = {0};
 	struct json_object *about = NULL;
-	int rc = batch_about(v->b, &text), error = errno;
+	int rc = batch_metadata(v->b, &text), error = errno;
 
 	if (rc == 0)
 		about = rec_parse(text.data, text.len, NULL, 0);
@@ -243,7 +243,7 @@ look_at_access(struct patient *v)
 static void
 look_into(struct patient *v)
 {
-	if (progress_read(v->d->root, v->b, &v->p) < 0) {
+	if (job_status_read(v->d->root, v->b, &v->p) < 0) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "the state of %s cannot be read: %s", v->name,
 			    strerror(errno));
 		doctor_mend(v->d, "see who may read '%s/batches/%s'", v->d->root->path, v->name);

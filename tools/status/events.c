@@ -74,7 +74,7 @@ tell_created(struct happening *h, const struct batch *b)
 	static const char *const members[] = {"job_id",   "job_type", "category",   "label",
 					      "notebook", "items",    "created_at", NULL};
 	struct buf line = {0};
-	struct json_object *about = batch_about(b, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL, *o;
+	struct json_object *about = batch_metadata(b, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL, *o;
 	bool is_there = about && json_object_is_type(about, json_type_object);
 
 	if (is_there) {
@@ -172,7 +172,7 @@ static void
 look(struct track *t, struct tracked *v, struct batch *b)
 {
 	struct happening *h = t->arg;
-	const struct progress *p = &v->seen.p;
+	const struct job_status *p = &v->seen.p;
 	struct spotted *s;
 	bool worked; /* somebody works on it, or has since the last look */
 
@@ -264,12 +264,12 @@ look_at_servers(struct happening *h)
 /* --- the loop --- */
 
 static void
-heard(struct track *t, struct tracked *v, const struct follow_event *e)
+heard(struct track *t, struct tracked *v, const struct watch_root_event *e)
 {
 	struct happening *h = t->arg;
 
 	(void)v;
-	if (e->what == FOLLOW_LOST || (e->what == FOLLOW_LEASES && !e->name[strspn(e->name, "0123456789")])) {
+	if (e->what == WATCH_ROOT_LOST || (e->what == WATCH_ROOT_LEASES && !e->name[strspn(e->name, "0123456789")])) {
 		h->server_looks = SERVER_LOOKS;
 		h->servers_due = 0;
 	}

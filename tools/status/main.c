@@ -20,7 +20,7 @@ static struct {
 	const char *root;
 	bool rules, servers, rebuild, doctor, items, watch, events, paged;
 	struct asked asked;
-} options = {.asked = {.limit = PROGRESS_ITEMS, .timeout = -1}};
+} options = {.asked = {.limit = JOB_STATUS_ITEMS, .timeout = -1}};
 
 static const struct opt table[] = {
 	{'D', "doctor", NULL, "what is wrong with the root and the machine, and what mends it"},
@@ -72,9 +72,9 @@ to_stdout(const char *bytes, size_t n, void *arg)
 
 /* 0 or an exit code after a message. */
 static int
-print_document(struct batch *b, const struct progress *p)
+print_document(struct batch *b, const struct job_status *p)
 {
-	int rc = progress_print(b, p, options.asked.offset, options.asked.limit, to_stdout, NULL), error = errno;
+	int rc = job_status_print(b, p, options.asked.offset, options.asked.limit, to_stdout, NULL), error = errno;
 
 	to_stdout("\n", 1, NULL);
 	if (rc == 0)
@@ -89,7 +89,7 @@ static int
 see_batch(const struct root *root, struct seen *seen)
 {
 	struct batch *b = batch_open(root, seen->name, BATCH_READ, NULL);
-	struct history history = {.fd = -1};
+	struct batch_stats history = {.fd = -1};
 	int code = 0;
 
 	if (!b)
@@ -99,7 +99,7 @@ see_batch(const struct root *root, struct seen *seen)
 	} else if (options.asked.json) {
 		code = print_document(b, &seen->p);
 	}
-	history_free(&history);
+	batch_stats_free(&history);
 	batch_close(b);
 	return code;
 }

@@ -67,18 +67,18 @@ forget_kinds(struct seen *s)
 
 /* Takes the most frequent ones over. */
 static void
-take_kinds(struct seen *s, const struct history *h)
+take_kinds(struct seen *s, const struct batch_stats *h)
 {
-	bool taken[HISTORY_KINDS] = {0};
+	bool taken[BATCH_STATS_KINDS] = {0};
 
 	for (;;) {
-		size_t best = HISTORY_KINDS;
+		size_t best = BATCH_STATS_KINDS;
 
 		for (size_t i = 0; i < h->kinds_n; i++)
 			if (!taken[i] && h->kinds[i].count &&
-			    (best == HISTORY_KINDS || h->kinds[i].count > h->kinds[best].count))
+			    (best == BATCH_STATS_KINDS || h->kinds[i].count > h->kinds[best].count))
 				best = i;
-		if (best == HISTORY_KINDS)
+		if (best == BATCH_STATS_KINDS)
 			return;
 		if (s->kinds_n == SEEN_KINDS) {
 			s->more_kinds = true;
@@ -92,7 +92,7 @@ take_kinds(struct seen *s, const struct history *h)
 
 /* What the table shows beside the states. 0, or -1 with errno. */
 static int
-look_closely(const struct root *root, struct seen *s, const struct batch *b, struct history *h)
+look_closely(const struct root *root, struct seen *s, const struct batch *b, struct batch_stats *h)
 {
 	const struct batch_counts *c = &s->p.counts;
 	int rc = 0, runs;
@@ -106,20 +106,20 @@ look_closely(const struct root *root, struct seen *s, const struct batch *b, str
 	forget_kinds(s);
 	/* Of a batch that nobody works on, and in which nothing failed, results have nothing to say. */
 	if (c->held || c->failed)
-		rc = history_glance(h, b);
+		rc = batch_stats_refresh_brief(h, b);
 	if (c->held && seen_left(s))
-		history_pace(h, time(NULL), &s->rate, &s->bytes);
+		batch_stats_pace(h, time(NULL), &s->rate, &s->bytes);
 	if (c->failed)
 		take_kinds(s, h);
-	history_rest(h);
+	batch_stats_close_file(h);
 	return rc;
 }
 
 int
-seen_look(const struct root *root, struct seen *s, struct batch *b, struct history *h)
+seen_look(const struct root *root, struct seen *s, struct batch *b, struct batch_stats *h)
 {
 	s->wrong = 0;
-	if (progress_read(root, b, &s->p) < 0 || (h && look_closely(root, s, b, h) < 0))
+	if (job_status_read(root, b, &s->p) < 0 || (h && look_closely(root, s, b, h) < 0))
 		s->wrong = errno;
 	errno = s->wrong;
 	return s->wrong ? -1 : 0;

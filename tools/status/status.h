@@ -27,7 +27,7 @@ enum { SEEN_KINDS = 8 };
 struct seen {
 	char *name;
 	int wrong; /* an errno: it cannot be read */
-	struct progress p;
+	struct job_status p;
 	unsigned workers;   /* processes that hold it, as far as that can be told; 0 where it is held: some */
 	bool worker_runs;   /* one of the queue's */
 	double rate, bytes; /* items and bytes a second; of one that is worked on */
@@ -44,7 +44,7 @@ struct seen {
  * Looks at the batch B of ROOT. With H also at what is to be shown beside its states; H keeps what was read of its
  * results until the next look. 0, or -1 with errno, which S has as WRONG too.
  */
-int seen_look(const struct root *root, struct seen *s, struct batch *b, struct history *h);
+int seen_look(const struct root *root, struct seen *s, struct batch *b, struct batch_stats *h);
 
 void seen_free(struct seen *s);
 
@@ -86,11 +86,11 @@ int items_show(const struct root *root, const struct batch_args *names, const st
 
 /* --- track.c: batches that are looked at when something happens to them --- */
 
-struct follow_event;
+struct watch_root_event;
 
 struct tracked {
 	struct seen seen;
-	struct history history;
+	struct batch_stats history;
 	int64_t due;    /* when to look at it, on clock_ms() */
 	int64_t looked; /* when that was last; 0: never */
 	int again;      /* how many looks are due after the next */
@@ -101,7 +101,7 @@ struct tracked {
 struct track {
 	const struct root *root;
 	const struct batch_args *names; /* none: all batches */
-	struct follow *follow;
+	struct watch_root *follow;
 	struct tracked **v; /* sorted by name */
 	size_t n;
 	int64_t every; /* ms between two looks at a batch */
@@ -111,7 +111,7 @@ struct track {
 	 * HEARD: something happened, to a batch that is tracked or (NULL) to another; may be NULL. */
 	void (*look)(struct track *t, struct tracked *v, struct batch *b);
 	void (*left)(struct track *t, struct tracked *v, bool gone);
-	void (*heard)(struct track *t, struct tracked *v, const struct follow_event *e);
+	void (*heard)(struct track *t, struct tracked *v, const struct watch_root_event *e);
 	void *arg;
 };
 

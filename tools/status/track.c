@@ -45,7 +45,7 @@ static void
 drop(struct tracked *v)
 {
 	seen_free(&v->seen);
-	history_free(&v->history);
+	batch_stats_free(&v->history);
 	free(v);
 }
 
@@ -140,7 +140,7 @@ list(struct track *t)
 int
 track_open(struct track *t)
 {
-	t->follow = follow_open(t->root);
+	t->follow = watch_root_open(t->root);
 	if (!t->follow)
 		msg_die_errno(EX_OSERR, "cannot watch the batches (inotify(7) tells the limits)");
 	for (size_t i = 0; i < t->names->n; i++)
@@ -166,21 +166,21 @@ touch(struct track *t, struct tracked *v)
 }
 
 static void
-heed(const struct follow_event *e, void *arg)
+heed(const struct watch_root_event *e, void *arg)
 {
 	struct track *t = arg;
 	struct tracked *v = *e->name ? find(t, e->name) : NULL;
-	bool all = e->what == FOLLOW_LOST;
+	bool all = e->what == WATCH_ROOT_LOST;
 	/* A worker came or went. */
-	bool queued = e->what == FOLLOW_QUEUE && *e->name == '.';
+	bool queued = e->what == WATCH_ROOT_QUEUE && *e->name == '.';
 
-	if (v && (e->what == FOLLOW_GONE || (e->what == FOLLOW_BATCHES && e->removed)))
+	if (v && (e->what == WATCH_ROOT_GONE || (e->what == WATCH_ROOT_BATCHES && e->removed)))
 		v->gone = true;
-	t->list |= all || e->what == FOLLOW_BATCHES || e->what == FOLLOW_GONE;
+	t->list |= all || e->what == WATCH_ROOT_BATCHES || e->what == WATCH_ROOT_GONE;
 	for (size_t i = 0; i < t->n; i++)
 		if (all || (queued && t->v[i]->seen.p.queued))
 			touch(t, t->v[i]);
-	if (v && e->what != FOLLOW_LEASES && e->what != FOLLOW_REVIEW)
+	if (v && e->what != WATCH_ROOT_LEASES && e->what != WATCH_ROOT_REVIEW)
 		touch(t, v);
 	if (t->heard)
 		t->heard(t, v, e);
@@ -192,7 +192,7 @@ static void
 look(struct track *t, struct tracked *v)
 {
 	int64_t now = clock_ms();
-	bool blind = follow_batch(t->follow, v->seen.name) < 0 && errno != ENOENT;
+	bool blind = watch_root_add_batch(t->follow, v->seen.name) < 0 && errno != ENOENT;
 	struct batch *b = batch_open(t->root, v->seen.name, BATCH_READ, NULL);
 
 	v->looked = now;
@@ -228,7 +228,7 @@ track_wait(struct track *t, int64_t until, struct pollfd fds[TRACK_FDS])
 {
 	int ms = until == track_never ? -1 : clock_left(until);
 
-	fds[0] = (struct pollfd){.fd = follow_fd(t->follow), .events = POLLIN};
+	fds[0] = (struct pollfd){.fd = watch_root_fd(t->follow), .events = POLLIN};
 	for (int i = 1; i < TRACK_FDS; i++)
 		fds[i].revents = 0;
 	if (poll(fds, TRACK_FDS, ms) < 0) {
@@ -237,7 +237,7 @@ track_wait(struct track *t, int64_t until, struct pollfd fds[TRACK_FDS])
 		return;
 	}
 	if (fds[0].revents)
-		follow_heed(t->follow, heed, t);
+		watch_root_handle_events(t->follow, heed, t);
 }
 
 /* --- what they come to --- */
@@ -272,5 +272,5 @@ track_close(struct track *t)
 		drop(t->v[i]);
 	}
 	free(t->v);
-	follow_close(t->follow);
+	watch_root_close(t->follow);
 }

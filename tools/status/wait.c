@@ -25,7 +25,7 @@ static void
 look(struct track *t, struct tracked *v, struct batch *b)
 {
 	struct waited *w = waited(v);
-	const struct progress *p = &v->seen.p;
+	const struct job_status *p = &v->seen.p;
 
 	if (seen_look(t->root, &v->seen, b, NULL) < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot read the state of the batch '%s'", v->seen.name);

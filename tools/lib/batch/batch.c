@@ -67,9 +67,9 @@ add_text(struct json_object *o, const char *key, const char *value)
 }
 
 static int
-write_about(const struct root *root, const struct batch *b, const struct batch_about *about)
+write_about(const struct root *root, const struct batch *b, const struct batch_metadata *about)
 {
-	static const struct batch_about unknown;
+	static const struct batch_metadata unknown;
 	struct json_object *o = json_object_new_object();
 	unsigned long long job;
 	time_t now = time(NULL);
@@ -107,7 +107,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 
 /* Writes batch.json unless somebody else did; one process at a time looks and writes. */
 static int
-make_about(const struct root *root, const struct batch *b, const struct batch_about *about)
+make_about(const struct root *root, const struct batch *b, const struct batch_metadata *about)
 {
 	int rc = file_stat(b->dir, "batch.json", NULL);
 
@@ -189,7 +189,7 @@ open_locked(struct batch *b, const struct root *root)
 }
 
 static int
-open_batch(struct batch *b, const struct root *root, const struct batch_about *about)
+open_batch(struct batch *b, const struct root *root, const struct batch_metadata *about)
 {
 	bool make = b->mode == BATCH_WORK;
 
@@ -201,11 +201,11 @@ open_batch(struct batch *b, const struct root *root, const struct batch_about *a
 		return -1;
 	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_open_dir(root->fd, "temp", true)) < 0)
 		return -1;
-	return b->mode == BATCH_READ ? 0 : batch_settle(b);
+	return b->mode == BATCH_READ ? 0 : batch_recover_all(b);
 }
 
 struct batch *
-batch_open(const struct root *root, const char *name, enum batch_mode mode, const struct batch_about *about)
+batch_open(const struct root *root, const char *name, enum batch_mode mode, const struct batch_metadata *about)
 {
 	struct batch *b = buf_alloc(sizeof(*b));
 	struct buf path = {0};
@@ -286,7 +286,7 @@ batch_is_whole(const struct batch *b)
 }
 
 int
-batch_about(const struct batch *b, struct buf *out)
+batch_metadata(const struct batch *b, struct buf *out)
 {
 	int fd = openat(b->dir, "batch.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int rc;

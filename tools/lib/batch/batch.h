@@ -30,7 +30,7 @@ enum batch_mode {
 };
 
 /* What a new batch is created with. Members may be NULL. */
-struct batch_about {
+struct batch_metadata {
 	const char *category, *label, *notebook;
 	const char *job_type; /* NULL: "url_parse" */
 	uint64_t job_id;      /* 0: the next of seq/jobs */
@@ -42,7 +42,7 @@ struct batch_about {
  * NULL with errno: ENOENT when it must exist and does not. What is opened is what the name stood for when the lock was
  * had: one that is retired meanwhile is not. */
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
-			 const struct batch_about *about);
+			 const struct batch_metadata *about);
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);
@@ -53,7 +53,7 @@ int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 with errno, 
 bool batch_is_whole(const struct batch *b);
 
 /* The text of batch.json into OUT. 0 or -1. */
-int batch_about(const struct batch *b, struct buf *out);
+int batch_metadata(const struct batch *b, struct buf *out);
 
 /* Calls SEE with the name of each batch of the root, sorted, until it returns false. 0 or -1. */
 int batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg);
@@ -117,9 +117,9 @@ void batch_release(struct batch *b, uint32_t k);
 int batch_recover(struct batch *b, uint32_t k);
 
 /* Claims item K in any state, for callers that replace its result. Returns CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. The
- * state stays as it is. The claim ends with batch_record(), or with batch_leave(), which changes nothing. */
-enum batch_claim batch_seize(struct batch *b, uint32_t k);
-void batch_leave(struct batch *b, uint32_t k);
+ * state stays as it is. The claim ends with batch_record(), or with batch_unclaim(), which changes nothing. */
+enum batch_claim batch_claim_any(struct batch *b, uint32_t k);
+void batch_unclaim(struct batch *b, uint32_t k);
 
 /* A file and, where the batch has it already, where. */
 struct batch_same {

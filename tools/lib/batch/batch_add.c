@@ -275,7 +275,7 @@ forget(struct batch *b)
 }
 
 int
-batch_take_in(struct batch *b)
+batch_read_added(struct batch *b)
 {
 	struct intake in = {.b = b};
 	off_t end = append_end(b->items);
@@ -383,7 +383,7 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
 		return -1;
-	if (batch_take_in(b) == 0) {
+	if (batch_read_added(b) == 0) {
 		if (n > UINT32_MAX - 1 - b->count) {
 			errno = EOVERFLOW;
 			goto out;

@@ -52,7 +52,7 @@ take_about(struct taking *t)
 	const char *nb;
 	int rc = 0;
 
-	if (batch_about(t->b, &text) < 0) {
+	if (batch_metadata(t->b, &text) < 0) {
 		buf_free(&text);
 		return errno == ENOENT ? 0 : -1;
 	}
