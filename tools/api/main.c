@@ -41,8 +41,8 @@ open_site(struct api *api)
 	if (hosts && *hosts)
 		buf_str(&pattern, hosts);
 	else
-		site_pattern(&pattern, "127.0.0.1", NULL);
-	api->site = site_open(pattern.data);
+		allowed_hosts_pattern(&pattern, "127.0.0.1", NULL);
+	api->site = allowed_hosts_open(pattern.data);
 	if (!api->site)
 		msg_die(EX_WRONG_USE, "BI_HOSTS is no regular expression: '%s'", pattern.data);
 	buf_free(&pattern);

@@ -62,7 +62,7 @@ take(struct scgi *s, int fd, int64_t deadline)
 			continue;
 		if (n <= 0)
 			return SCGI_BAD;
-		state = scgi_look(s, API_BODY_MAX);
+		state = scgi_parse(s, API_BODY_MAX);
 	}
 	return state;
 }

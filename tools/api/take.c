@@ -312,7 +312,7 @@ said(struct loop *l, struct client *c)
 	enum scgi_state state;
 
 	if (!a) {
-		state = scgi_look(&c->scgi, 0);
+		state = scgi_parse(&c->scgi, 0);
 		if (state == SCGI_WHOLE || state == SCGI_LONG)
 			begin(l->arg, c);
 		return state != SCGI_BAD;

@@ -137,15 +137,15 @@ clean_stop(const struct clean *c, char **args)
 	return finish(c, stopped, failed);
 }
 
-/* Asks each server to end. Their pidfds for lease_await(), for the caller to free; -1 for one that ended by itself, or
- * could not be asked, which is said and counted. */
+/* Asks each server to end. Their pidfds for lease_await_stop(), for the caller to free; -1 for one that ended by
+ * itself, or could not be asked, which is said and counted. */
 static int *
 ask_all(const struct clean *c, const struct servers *all, size_t *failed)
 {
 	int *pidfds = buf_alloc((all->n + 1) * sizeof(*pidfds));
 
 	for (size_t i = 0; i < all->n; i++) {
-		pidfds[i] = c->only_say ? -1 : lease_ask(&c->root, all->v[i].port);
+		pidfds[i] = c->only_say ? -1 : lease_request_stop(&c->root, all->v[i].port);
 		if (pidfds[i] < 0 && !c->only_say && errno != ESRCH) {
 			msg_warn_errno("cannot stop the server on port %d", all->v[i].port);
 			++*failed;
@@ -170,7 +170,7 @@ clean_stop_all(const struct clean *c, char **args)
 
 		if (!c->only_say && pidfds[i] < 0)
 			continue;
-		if (!c->only_say && lease_await(pidfds[i], STOP_MS) < 0) {
+		if (!c->only_say && lease_await_stop(pidfds[i], STOP_MS) < 0) {
 			msg_warn_errno("the server on port %d was told to end, and does not", s->port);
 			failed++;
 			continue;

@@ -513,10 +513,10 @@ choose(struct choosing *g)
 	if (!g->picks)
 		return collect_trouble("read the picks of batch", name);
 	find_decisions(g);
-	if (picks_bad(g->picks)) {
+	if (picks_bad_lines(g->picks)) {
 		msg_warn("batch %s: %zu lines of its picks.ndjson are no decisions: they are passed over; see whether "
 			 "what they say stands elsewhere",
-			 name, picks_bad(g->picks));
+			 name, picks_bad_lines(g->picks));
 		g->failed++;
 	}
 	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)

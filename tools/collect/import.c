@@ -123,7 +123,7 @@ prepare(struct collect *c, struct import *m, const struct batch_args *names)
 	subjects = picks_subjects_read(m->b);
 	if (!subjects)
 		return collect_trouble("read the items of batch", batch);
-	code = picks_right(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL : refused(m->file, wrong);
+	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL : refused(m->file, wrong);
 	picks_subjects_free(subjects);
 	return code;
 }

@@ -76,7 +76,7 @@ find_types(struct writer *w, struct group *g)
 		return;
 	if (!w->typer)
 		w->typer = type_open();
-	if (!w->typer || type_ask(w->typer, heads, asked, answers) < 0) {
+	if (!w->typer || type_detect(w->typer, heads, asked, answers) < 0) {
 		fail(g, "starting bi-type, which tells what a file is");
 		return;
 	}
@@ -258,7 +258,7 @@ record(struct group *g, struct target *t, bool sync)
 	for (size_t i = 0; i < g->count; i++)
 		if (g->jobs[i]->target == t)
 			g->jobs[i]->recorded = true;
-	if (t->notebook && notebook_take(&g->jobs[0]->fetch->root, t->batch) < 0)
+	if (t->notebook && notebook_import_results(&g->jobs[0]->fetch->root, t->batch) < 0)
 		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
 			       batch_name(t->batch));
 }

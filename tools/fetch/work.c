@@ -289,7 +289,7 @@ end_batch(struct fetch *f, struct target *t)
 	expansion_forget(f, t);
 	if (upload_sweep(t) < 0)
 		doing = "remove its uploads";
-	else if (t->notebook && notebook_take(&f->root, t->batch) < 0)
+	else if (t->notebook && notebook_import_results(&f->root, t->batch) < 0)
 		doing = "take its results into its notebook";
 	else if ((rc = queue_end(&f->root, name, is_done, t)) < 0)
 		doing = "remove its entry";

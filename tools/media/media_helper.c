@@ -222,7 +222,7 @@ media_serve(void)
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	s.charsets = charset_open();
 	s.tree = tree_new();
-	if (confine(&limits, NULL) < 0)
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (!say("ready", 5))
 		_exit(EX_OSERR);

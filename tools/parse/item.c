@@ -162,7 +162,7 @@ ask_of(struct shop *s, struct item *i, const char *head, size_t n)
 
 	if (!s->typer)
 		s->typer = type_open();
-	if (!s->typer || type_ask(s->typer, &one, 1, &answer) < 0)
+	if (!s->typer || type_detect(s->typer, &one, 1, &answer) < 0)
 		return false;
 	if (answer.failed) {
 		errno = EAGAIN;

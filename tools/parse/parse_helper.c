@@ -317,7 +317,7 @@ parse_serve(const char *format)
 	tzset();
 	f->load();
 	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0 ||
-	    confine(&f->limits, NULL) < 0)
+	    confine_process(&f->limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !say("ready", 5))
 		_exit(EX_OSERR);

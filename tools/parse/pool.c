@@ -242,7 +242,7 @@ static void
 look(struct pool *p, struct worker *k)
 {
 	char packet[SERVE_ANSWER];
-	ssize_t n = helper_take(&k->helper, packet, sizeof(packet));
+	ssize_t n = helper_receive(&k->helper, packet, sizeof(packet));
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_left(k->until) == 0)

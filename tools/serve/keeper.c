@@ -197,7 +197,7 @@ watch_signals(struct keeper *k)
 	return EX_OSERR;
 }
 
-/* The first free port that no other batch had last. As lease_take(). */
+/* The first free port that no other batch had last. As lease_acquire(). */
 static int
 take_nobodys(struct keeper *k)
 {
@@ -208,7 +208,7 @@ take_nobodys(struct keeper *k)
 		rc = -1;
 	for (int i = 0; i < count && rc == 1; i++)
 		if (!others[i])
-			rc = lease_take(&k->lease, &k->s->root, k->s->address, first + i, first + i);
+			rc = lease_acquire(&k->lease, &k->s->root, k->s->address, first + i, first + i);
 	free(others);
 	return rc;
 }
@@ -217,12 +217,12 @@ static int
 take_port(struct keeper *k)
 {
 	int last = k->s->another ? 0 : serve_last_port(k->s, k->batch);
-	int rc = last ? lease_take(&k->lease, &k->s->root, k->s->address, last, last) : 1;
+	int rc = last ? lease_acquire(&k->lease, &k->s->root, k->s->address, last, last) : 1;
 
 	if (rc == 1)
 		rc = take_nobodys(k);
 	if (rc == 1)
-		rc = lease_take(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
+		rc = lease_acquire(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
 	if (rc == 1)
 		return EX_TEMPFAIL;
 	k->at_len = sizeof(k->at);

@@ -83,7 +83,7 @@ set_environment(const struct keeper *k, const char *conf)
 	struct room room = room_for_clients();
 	int rc = real_path(k, "review", &review);
 
-	site_pattern(&hosts, s->address, s->hosts);
+	allowed_hosts_pattern(&hosts, s->address, s->hosts);
 	buf_printf(&text, "%s.conf", serve_access_name(s->access));
 	if (rc == 0)
 		rc = set_string("BI_REVIEW", review.data) | set_string("BI_HOSTS", hosts.data) |

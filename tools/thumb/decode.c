@@ -217,8 +217,8 @@ look(struct picture *p)
 	    vips_cast(three, &bytes, VIPS_FORMAT_UCHAR, NULL) == 0)
 		rgb = vips_image_write_to_memory(bytes, &len);
 	if (rgb)
-		likeness_of(rgb, (size_t)vips_image_get_width(bytes), (size_t)vips_image_get_height(bytes),
-			    &p->likeness);
+		likeness_compute(rgb, (size_t)vips_image_get_width(bytes), (size_t)vips_image_get_height(bytes),
+				 &p->likeness);
 	g_free(rgb);
 	g_clear_object(&bytes);
 	g_clear_object(&three);

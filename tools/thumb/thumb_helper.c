@@ -170,7 +170,7 @@ thumb_serve(bool vectors)
 	if (vectors)
 		load_vectors();
 	limits.access = vectors;
-	if (confine(&limits, NULL) < 0)
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
 		_exit(EX_OSERR);

@@ -116,7 +116,7 @@ say_failed(struct asked *a, const char *name, const char *code, const char *why,
 static void
 ask(struct asked *a, struct typer *t)
 {
-	if (type_ask(t, a->head, a->n, a->answer) < 0)
+	if (type_detect(t, a->head, a->n, a->answer) < 0)
 		msg_die_errno(EX_OSERR, "cannot start bi-type --serve again");
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->answer[i].failed) {
@@ -229,7 +229,7 @@ serve(void)
 			magic ? magic_error(magic) : "out of memory");
 	if (!helper_serves())
 		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
-	if (confine(&limits, NULL) < 0)
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
 		_exit(EX_OSERR);

@@ -340,7 +340,7 @@ expand_next(struct expand *e, int ms, struct expand_member *out)
 	enum expand_event event = e->end;
 
 	while (event == EXPAND_AGAIN) {
-		ssize_t n = helper_take(&e->helper, e->packet, sizeof(e->packet));
+		ssize_t n = helper_receive(&e->helper, e->packet, sizeof(e->packet));
 
 		*out = (struct expand_member){.size = -1};
 		if (n < 0 && errno == EAGAIN) {

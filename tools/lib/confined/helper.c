@@ -226,7 +226,7 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 }
 
 ssize_t
-helper_take(struct helper *h, char *packet, size_t room)
+helper_receive(struct helper *h, char *packet, size_t room)
 {
 	ssize_t n = take(h, packet, room);
 

@@ -83,7 +83,7 @@ sharpness_of(const uint8_t *grey, size_t width, size_t height)
 }
 
 void
-likeness_of(const uint8_t *rgb, size_t width, size_t height, struct likeness *out)
+likeness_compute(const uint8_t *rgb, size_t width, size_t height, struct likeness *out)
 {
 	uint8_t *grey = buf_alloc(width * height);
 	double fields[FIELDS * FIELDS];

@@ -39,7 +39,7 @@ struct likeness {
 };
 
 /* What is in WIDTH x HEIGHT pixels of three bytes, red, green and blue, row by row; both at least 1. */
-void likeness_of(const uint8_t *rgb, size_t width, size_t height, struct likeness *out);
+void likeness_compute(const uint8_t *rgb, size_t width, size_t height, struct likeness *out);
 
 /* In how many bits their hashes differ. LIKENESS_NONE where either has none, or where their colours differ too much. */
 unsigned likeness_distance(const struct likeness *a, const struct likeness *b);

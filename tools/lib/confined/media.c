@@ -174,7 +174,7 @@ take_all(struct helper *h, struct media_found *out, size_t most, enum helper_sig
 		ssize_t n;
 		int rc;
 
-		n = helper_take(h, packet, sizeof(packet));
+		n = helper_receive(h, packet, sizeof(packet));
 		*sign = HELPER_LATE;
 		if (n < 0 && errno == EAGAIN) {
 			if (left == 0)

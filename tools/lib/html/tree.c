@@ -128,7 +128,7 @@ children(const GumboNode *node)
 }
 
 const GumboNode *
-tree_behind(const GumboNode *node)
+tree_next_node(const GumboNode *node)
 {
 	const GumboVector *list = children(node);
 
@@ -143,10 +143,10 @@ tree_behind(const GumboNode *node)
 }
 
 const GumboNode *
-tree_next(const GumboNode *node)
+tree_next_element(const GumboNode *node)
 {
 	do
-		node = tree_behind(node);
+		node = tree_next_node(node);
 	while (node && node->type != GUMBO_NODE_ELEMENT && node->type != GUMBO_NODE_TEMPLATE);
 	return node;
 }
@@ -165,8 +165,8 @@ charset_of_meta(const struct charsets *c, const GumboNode *document)
 {
 	int charset = CHARSET_NONE;
 
-	for (const GumboNode *e = document ? tree_next(document) : NULL; e && charset == CHARSET_NONE;
-	     e = tree_next(e)) {
+	for (const GumboNode *e = document ? tree_next_element(document) : NULL; e && charset == CHARSET_NONE;
+	     e = tree_next_element(e)) {
 		const char *equiv = tree_attribute(e, "http-equiv"), *content = tree_attribute(e, "content");
 		const char *own = tree_attribute(e, "charset");
 

@@ -8,7 +8,7 @@
 
 enum { NAME_LENGTH_MAX = 253 };
 
-struct site {
+struct allowed_hosts {
 	regex_t hosts;
 };
 
@@ -21,7 +21,7 @@ add_literally(struct buf *out, const char *s)
 }
 
 void
-site_pattern(struct buf *out, const char *address, char *const *names)
+allowed_hosts_pattern(struct buf *out, const char *address, char *const *names)
 {
 	bool all = strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
 	bool brackets = strchr(address, ':') != NULL;
@@ -103,10 +103,10 @@ site_origin_wrong(const char *origin)
 	return n == (tls ? 443 : 80) ? "has its scheme's own port, which browsers leave away: leave it away too" : NULL;
 }
 
-struct site *
-site_open(const char *pattern)
+struct allowed_hosts *
+allowed_hosts_open(const char *pattern)
 {
-	struct site *s = buf_alloc(sizeof(*s));
+	struct allowed_hosts *s = buf_alloc(sizeof(*s));
 
 	if (regcomp(&s->hosts, pattern, REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0)
 		return s;
@@ -115,24 +115,24 @@ site_open(const char *pattern)
 }
 
 void
-site_close(struct site *s)
+allowed_hosts_close(struct allowed_hosts *s)
 {
 	regfree(&s->hosts);
 	free(s);
 }
 
 bool
-site_host(const struct site *s, const char *host)
+allowed_hosts_contain(const struct allowed_hosts *s, const char *host)
 {
 	return host && regexec(&s->hosts, host, 0, NULL, 0) == 0;
 }
 
 bool
-site_origin(const struct site *s, const char *host, const char *origin, const char *fetch_site)
+allowed_hosts_allow_origin(const struct allowed_hosts *s, const char *host, const char *origin, const char *fetch_site)
 {
 	static const char *const schemes[] = {"http://", "https://"};
 
-	if (!site_host(s, host))
+	if (!allowed_hosts_contain(s, host))
 		return false;
 	if (!origin)
 		return !fetch_site || strcmp(fetch_site, "none") == 0 || strcmp(fetch_site, "same-origin") == 0;

@@ -159,7 +159,7 @@ take_port(struct lease *l, int dir, const char *address, int port)
 }
 
 int
-lease_take(struct lease *l, const struct root *root, const char *address, int first, int last)
+lease_acquire(struct lease *l, const struct root *root, const char *address, int first, int last)
 {
 	int dir = root_open_dir(root->fd, "leases", true), rc = 1;
 
@@ -385,7 +385,7 @@ open_keeper(int fd)
 }
 
 int
-lease_ask(const struct root *root, int port)
+lease_request_stop(const struct root *root, int port)
 {
 	int dir = root_open_dir(root->fd, "leases", false), fd, pidfd;
 
@@ -423,7 +423,7 @@ await_end(int pidfd, int ms)
 }
 
 int
-lease_await(int pidfd, int ms)
+lease_await_stop(int pidfd, int ms)
 {
 	int rc = await_end(pidfd, ms);
 
@@ -437,9 +437,9 @@ lease_await(int pidfd, int ms)
 int
 lease_stop(const struct root *root, int port, int ms)
 {
-	int pidfd = lease_ask(root, port);
+	int pidfd = lease_request_stop(root, port);
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 1 : -1;
-	return lease_await(pidfd, ms);
+	return lease_await_stop(pidfd, ms);
 }

@@ -67,7 +67,7 @@ find_headers(struct scgi *r)
 }
 
 enum scgi_state
-scgi_look(struct scgi *r, size_t body_max)
+scgi_parse(struct scgi *r, size_t body_max)
 {
 	enum scgi_state s = SCGI_WHOLE;
 

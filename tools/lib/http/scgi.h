@@ -31,7 +31,7 @@ struct scgi {
 };
 
 /* Looks at what came so far; call it after each addition to IN. The body may have BODY_MAX bytes. */
-enum scgi_state scgi_look(struct scgi *r, size_t body_max);
+enum scgi_state scgi_parse(struct scgi *r, size_t body_max);
 
 /* The value of the header NAME ("HTTP_HOST"), NULL where there is none. */
 const char *scgi_get(const struct scgi *r, const char *name);

@@ -260,7 +260,7 @@ note_job(const struct root *root, const char *batch, off_t at)
 	int dir = batches < 0 ? -1 : root_open_dir(batches, batch, false);
 
 	if (dir >= 0) {
-		notebook_note(dir, 0, at);
+		notebook_store_note(dir, 0, at);
 		close(dir);
 	}
 	if (batches >= 0)

@@ -66,7 +66,7 @@ int notebook_add_job(const struct root *root, const char *nb, const struct noteb
  * lost to a power cut, and is then taken again. Two at once, or a call for what was taken already, do no harm.
  * 0, or -1 with errno.
  */
-int notebook_take(const struct root *root, const struct batch *b);
+int notebook_import_results(const struct root *root, const struct batch *b);
 
 /* --- reading --- */
 
@@ -83,7 +83,7 @@ int notebook_refresh(struct notebook *nb);
 
 /* Brings in what the results of its batches say that are still worked on, or were not looked at yet, and refreshes. 0,
  * or -1 with errno. */
-int notebook_settle(const struct root *root, struct notebook *nb);
+int notebook_catch_up(const struct root *root, struct notebook *nb);
 
 /* A job as the log has it. */
 struct notebook_seen_job {

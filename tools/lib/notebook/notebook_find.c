@@ -324,7 +324,7 @@ settle_job(const struct root *root, struct notebook_known_job *j)
 	b = batch_open(root, seen.batch, BATCH_READ, NULL);
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
-	rc = notebook_take(root, b);
+	rc = notebook_import_results(root, b);
 	batch_close(b);
 	j->looked = rc == 0;
 	return rc;
@@ -350,7 +350,7 @@ note_queued(const char *batch, void *arg)
 }
 
 int
-notebook_settle(const struct root *root, struct notebook *nb)
+notebook_catch_up(const struct root *root, struct notebook *nb)
 {
 	if (notebook_refresh(nb) < 0 || queue_each(root, note_queued, nb) < 0)
 		return -1;

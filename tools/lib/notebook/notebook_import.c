@@ -2,8 +2,8 @@
  * What is completed, from a batch's results to its notebook's log.
  *
  * Each line of a file says up to where the results were read then ("to"); the last such line of a batch counts, so that
- * the log alone says what it has. Where that line is, is noted in the batch's directory (notebook_noted.c); the note is
- * believed only if that line says so too.
+ * the log alone says what it has. Where that line is, is noted in the batch's directory (notebook_load_note.c); the
+ * note is believed only if that line says so too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -93,7 +93,7 @@ take_noted(struct taking *t)
 {
 	struct buf line = {0};
 	off_t noted, at, to = -1;
-	bool good = notebook_noted(batch_dirfd(t->b), &noted, &at) && append_line(t->log, at, &line) == 0 &&
+	bool good = notebook_load_note(batch_dirfd(t->b), &noted, &at) && append_line(t->log, at, &line) == 0 &&
 		    says_to(t, line.data, line.len, &to) && to == noted;
 
 	buf_free(&line);
@@ -231,7 +231,7 @@ add_lines(struct taking *t)
 	if (append_lines(t->log, end, t->lines.data, t->lines.len) < 0)
 		return -1;
 	t->last += end;
-	notebook_note(batch_dirfd(t->b), t->said, t->last);
+	notebook_store_note(batch_dirfd(t->b), t->said, t->last);
 	buf_clear(&t->lines);
 	return 0;
 }
@@ -270,7 +270,7 @@ is_behind(struct taking *t)
 }
 
 int
-notebook_take(const struct root *root, const struct batch *b)
+notebook_import_results(const struct root *root, const struct batch *b)
 {
 	struct taking t = {.b = b, .log = -1};
 	int rc, error;

@@ -23,13 +23,13 @@ int notebook_open_log(const struct root *root, const char *name, bool create);
 void notebook_add_now(struct buf *out);
 
 /* Notes in a batch's directory that its results are taken up to TO, and that the log's line at AT says so. */
-void notebook_note(int batch_dir, off_t to, off_t at);
+void notebook_store_note(int batch_dir, off_t to, off_t at);
 
 /* Reads that note. Returns false if there is no note, or if it cannot be right. */
-bool notebook_noted(int batch_dir, off_t *to, off_t *at);
+bool notebook_load_note(int batch_dir, off_t *to, off_t *at);
 
-/* Whether its note lets think that the batch has results that are not in the log: for one that notebook_take() has
- * looked at before. */
+/* Whether its note lets think that the batch has results that are not in the log: for one that
+ * notebook_import_results() has looked at before. */
 bool notebook_may_have_more(const struct root *root, const char *batch);
 
 enum {

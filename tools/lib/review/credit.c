@@ -190,7 +190,7 @@ add_unknown(struct licensing *g, const char *name, const char *url)
 
 static bool add_each(struct licensing *g, const char *text);
 
-/* A part of what names several: one or more that are known, or a name. N is what licence_known() said of it. */
+/* A part of what names several: one or more that are known, or a name. N is what licence_parse() said of it. */
 static void
 add_part(struct licensing *g, const char *text, const struct licence *v, int n)
 {
@@ -220,8 +220,8 @@ add_each(struct licensing *g, const char *text)
 		left = buf_strdup(text);
 		left[at - text] = '\0';
 		right = at + strlen(between[k]);
-		n = licence_known(left, v, LICENCES_MAX);
-		m = licence_known(right, u, LICENCES_MAX);
+		n = licence_parse(left, v, LICENCES_MAX);
+		m = licence_parse(right, u, LICENCES_MAX);
 		added = n > 0 || m > 0;
 		if (added) {
 			add_part(g, left, v, n);
@@ -247,12 +247,12 @@ add_named(struct licensing *g, const char *name, const char *url)
 {
 	struct licence v[LICENCES_MAX], u[1];
 	struct buf text = {0}, link = {0};
-	int n = 0, linked = url ? licence_known(url, u, 1) : 0;
+	int n = 0, linked = url ? licence_parse(url, u, 1) : 0;
 
 	if (name)
 		credit_text(&text, name);
 	if (text.len)
-		n = licence_known(text.data, v, LICENCES_MAX);
+		n = licence_parse(text.data, v, LICENCES_MAX);
 	if (n == 1 && linked == 1 && is_vaguer(v[0].name, u[0].name))
 		v[0] = u[0];
 	else if (n == 1 && linked == 1 && strcmp(v[0].name, u[0].name) != 0)

@@ -51,6 +51,6 @@ struct licence {
  * What TEXT, a name of one or more licences or a URL, says: up to MOST of them into V. Their number; 0 where it is none
  * that is known, -1 where it says that there is none ("", "unknown").
  */
-int licence_known(const char *text, struct licence *v, int most);
+int licence_parse(const char *text, struct licence *v, int most);
 
 #endif

@@ -301,7 +301,7 @@ picks_get(const struct picks *p, size_t i)
 }
 
 size_t
-picks_bad(const struct picks *p)
+picks_bad_lines(const struct picks *p)
 {
 	return p->bad;
 }

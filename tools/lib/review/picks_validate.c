@@ -214,7 +214,7 @@ is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size
 }
 
 bool
-picks_right(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room)
+picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room)
 {
 	size_t count = 0, len;
 
@@ -290,7 +290,7 @@ picks_parse(struct json_object *o, const char *batch, struct picks_set *set, cha
 
 		*v = (struct pick){.subject = id, .reviewer = rec_string(o, "reviewer")};
 		if (json_object_object_get_ex(at, id, &time) && !(v->at = rec_string(at, id)))
-			v->at = ""; /* which is no time: for picks_right() to say */
+			v->at = ""; /* which is no time: for picks_check() to say */
 		if (!bad && !take_choice(value, &v->choice))
 			bad = id;
 	}
