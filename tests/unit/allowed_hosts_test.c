@@ -100,16 +100,16 @@ names_are_checked(void **state)
 	char name[256];
 
 	(void)state;
-	assert_null(site_name_wrong("box.example"));
-	assert_null(site_name_wrong("a-b"));
+	assert_null(allowed_hosts_name_check("box.example"));
+	assert_null(allowed_hosts_name_check("a-b"));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		assert_non_null(site_name_wrong(wrong[i]));
+		assert_non_null(allowed_hosts_name_check(wrong[i]));
 	memset(name, 'a', sizeof(name));
 	name[253] = '\0';
-	assert_null(site_name_wrong(name));
+	assert_null(allowed_hosts_name_check(name));
 	name[253] = 'a';
 	name[254] = '\0';
-	assert_non_null(site_name_wrong(name));
+	assert_non_null(allowed_hosts_name_check(name));
 }
 
 static void
@@ -140,9 +140,9 @@ origins_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++)
-		assert_null(site_origin_wrong(right[i]));
+		assert_null(allowed_hosts_origin_check(right[i]));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		assert_non_null(site_origin_wrong(wrong[i]));
+		assert_non_null(allowed_hosts_origin_check(wrong[i]));
 }
 
 int

@@ -36,10 +36,10 @@ what_is_a_proxy(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		if (manners_proxy_wrong(good[i]))
-			fail_msg("'%s' %s", good[i], manners_proxy_wrong(good[i]));
+		if (http_policy_proxy_check(good[i]))
+			fail_msg("'%s' %s", good[i], http_policy_proxy_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!manners_proxy_wrong(bad[i]))
+		if (!http_policy_proxy_check(bad[i]))
 			fail_msg("'%s' is taken for a proxy", bad[i]);
 }
 

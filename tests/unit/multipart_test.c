@@ -81,7 +81,7 @@ feed(const char *bytes, size_t n, size_t (*next)(size_t left, void *arg), void *
 		bytes += piece;
 		n -= piece;
 	}
-	assert_string_not_equal(multipart_wrong(&m), "");
+	assert_string_not_equal(multipart_error(&m), "");
 	multipart_free(&m);
 	return s;
 }

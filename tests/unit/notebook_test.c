@@ -106,9 +106,9 @@ ids_say_which_notebook(void **state)
 	batch_close(job);
 	notebook_upload_id(42, 7, upload);
 	assert_string_equal(upload, "000000000000002a0000000000000007");
-	assert_null(notebook_upload_id_wrong("a.B_c-9"));
-	assert_non_null(notebook_upload_id_wrong(""));
-	assert_non_null(notebook_upload_id_wrong("a/b"));
+	assert_null(notebook_upload_id_check("a.B_c-9"));
+	assert_non_null(notebook_upload_id_check(""));
+	assert_non_null(notebook_upload_id_check("a/b"));
 }
 
 static void

@@ -172,12 +172,12 @@ batch_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_null(root_name_wrong(good[i]));
+		assert_null(root_name_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!root_name_wrong(bad[i]))
+		if (!root_name_check(bad[i]))
 			fail_msg("'%s' passes for a batch name", bad[i]);
-	assert_null(root_name_wrong(repeated('a', BATCH_NAME_MAX)));
-	assert_non_null(root_name_wrong(repeated('a', BATCH_NAME_MAX + 1)));
+	assert_null(root_name_check(repeated('a', BATCH_NAME_MAX)));
+	assert_non_null(root_name_check(repeated('a', BATCH_NAME_MAX + 1)));
 }
 
 static void
@@ -188,12 +188,12 @@ subject_ids(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_null(root_subject_wrong(good[i]));
+		assert_null(root_subject_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!root_subject_wrong(bad[i]))
+		if (!root_subject_check(bad[i]))
 			fail_msg("'%s' passes for a subject's id", bad[i]);
-	assert_null(root_subject_wrong(repeated('7', SUBJECT_MAX)));
-	assert_non_null(root_subject_wrong(repeated('7', SUBJECT_MAX + 1)));
+	assert_null(root_subject_check(repeated('7', SUBJECT_MAX)));
+	assert_non_null(root_subject_check(repeated('7', SUBJECT_MAX + 1)));
 }
 
 /* Takes 50 numbers and writes each to its own file, which must be new. */

@@ -92,7 +92,7 @@ kept_get(struct kept *k, const struct root *root, const char *name)
 {
 	struct kept_batch *b = &k->batches[0];
 
-	if (root_name_wrong(name)) {
+	if (root_name_check(name)) {
 		errno = ENOENT;
 		return NULL;
 	}

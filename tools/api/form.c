@@ -149,7 +149,7 @@ form_take(struct hand *h, const char *bytes, size_t n)
 	enum multipart_state s = multipart_feed(&h->form, bytes, n);
 
 	if (s == MULTIPART_BAD)
-		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_wrong(&h->form));
+		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_error(&h->form));
 	return s == MULTIPART_MORE || s == MULTIPART_END;
 }
 
@@ -170,7 +170,7 @@ bool
 form_end(struct hand *h)
 {
 	if (h->form.state != MULTIPART_END) {
-		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_wrong(&h->form));
+		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_error(&h->form));
 		return false;
 	}
 	if (h->n == 0) {

@@ -91,7 +91,7 @@ look_job(struct api *api, const char *notebook, const char *id, struct look_job 
 	struct notebook_seen_job seen;
 	struct notebook *nb;
 
-	if (!scan_number(&at, end, &out->id) || *at || *id == '0' || root_name_wrong(notebook))
+	if (!scan_number(&at, end, &out->id) || *at || *id == '0' || root_name_check(notebook))
 		return no_job(api, notebook, r);
 	/* What it is named as a rule; the notebook is asked only where it is not. */
 	snprintf(name, sizeof(name), "job-%llu", (unsigned long long)out->id);

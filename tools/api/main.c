@@ -51,7 +51,7 @@ open_site(struct api *api)
 static void
 add_origin(const struct opts *o, struct api *api)
 {
-	const char *wrong = site_origin_wrong(o->value);
+	const char *wrong = allowed_hosts_origin_check(o->value);
 
 	if (wrong)
 		opt_die("%s: the origin '%s' %s", o->given, o->value, wrong);

@@ -195,7 +195,7 @@ ones_follow(struct ones *o, const struct request *q, struct reply *r)
 	struct one *w = buf_alloc(sizeof(*w));
 
 	*w = (struct one){.is_file = strcmp(kind, "files") == 0, .wd = -1};
-	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_wrong(notebook) ? "" : notebook);
+	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_check(notebook) ? "" : notebook);
 	snprintf(w->id, sizeof(w->id), "%s", id);
 	if (w->is_file || query_page(q, JOB_STATUS_ITEMS, &w->limit, &w->offset, r)) {
 		for (struct one *known = o->first; known; known = known->next)

@@ -210,7 +210,7 @@ heed_batches(struct loop *l)
 static struct hand *
 begin_hand(struct taking *t, const struct request *q, struct reply *r)
 {
-	const char *wrong = root_name_wrong(q->words[1]);
+	const char *wrong = root_name_check(q->words[1]);
 	struct hand *h;
 
 	if (wrong) {

@@ -78,7 +78,7 @@ is_picture(const char *name, struct picture *out)
 	memcpy(out->subject, name, (size_t)(bar - name));
 	out->subject[bar - name] = '\0';
 	out->idx = strtoul(bar + 1, &end, 10);
-	return end == dot && !root_subject_wrong(out->subject);
+	return end == dot && !root_subject_check(out->subject);
 }
 
 static int
@@ -393,8 +393,8 @@ clean_legacy(const struct clean *c, char **args)
 		opt_die("legacy takes one folder");
 	if (c->move_to && c->delete)
 		opt_die("--move-to and --delete are two ways: take one");
-	if (c->move_to && root_name_wrong(c->move_to))
-		opt_die("the batch name '%s' %s", c->move_to, root_name_wrong(c->move_to));
+	if (c->move_to && root_name_check(c->move_to))
+		opt_die("the batch name '%s' %s", c->move_to, root_name_check(c->move_to));
 	l.dir = open(l.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l.dir < 0 || look(&l) < 0)
 		msg_die_errno(l.dir < 0 ? EX_NOINPUT : msg_exit_code(errno), "cannot read the folder %s", l.path);

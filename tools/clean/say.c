@@ -41,7 +41,7 @@ clean_names(char **args, const char *verb, struct batch_args *names)
 	if (!*args)
 		opt_die("%s takes the names of batches: `bi-status` shows them", verb);
 	for (; *args; args++) {
-		const char *wrong = root_name_wrong(*args);
+		const char *wrong = root_name_check(*args);
 
 		if (wrong)
 			opt_die("the batch name '%s' %s", *args, wrong);

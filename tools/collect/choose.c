@@ -235,7 +235,7 @@ add_item(struct choosing *g, struct chosen *v, const struct about_subject *a, co
 		return -1;
 	place.item = k;
 	credit = credit_of(item);
-	wrong = g->c->set->strict ? credit_wrong(credit) : NULL;
+	wrong = g->c->set->strict ? credit_check(credit) : NULL;
 	choice = begin_choice(g, a, place.idx);
 	rc = source_of(g, a, &place, item, choice, &from);
 	if (rc == 0)
@@ -367,7 +367,7 @@ static bool
 is_refused(const struct choosing *g, struct json_object *item)
 {
 	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
-	bool refused = credit && credit_wrong(credit);
+	bool refused = credit && credit_check(credit);
 
 	json_object_put(credit);
 	return refused;

@@ -106,7 +106,7 @@ prepare(struct collect *c, struct import *m, const struct batch_args *names)
 	if (!m->json)
 		return code;
 	batch = rec_string(m->json, "batch");
-	if (!batch || root_name_wrong(batch))
+	if (!batch || root_name_check(batch))
 		return refused(m->file, "it does not say of which batch it is (\"batch\")");
 	if (names->n > 0 && !is_named(names, batch)) {
 		snprintf(wrong, sizeof(wrong), "it is of the batch %s, which was not named", batch);

@@ -204,7 +204,7 @@ may_be_private(const struct job *j, const char *url)
 static bool
 is_blocked(struct job *j, const struct sockaddr *address)
 {
-	const char *wrong = address_wrong(address), *url = NULL;
+	const char *wrong = address_check(address), *url = NULL;
 
 	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
 	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &url);
@@ -234,7 +234,7 @@ http_is_blocked_by_name(struct job *j, const char *url)
 	const struct settings *set = j->fetch->set;
 	bool unseen = job_is_public_only(j) && set->proxy && *set->proxy; /* http_guard() sees the others */
 	char *host = unseen && url ? host_in(url) : NULL;
-	const char *wrong = host ? address_of_host_wrong(host) : NULL;
+	const char *wrong = host ? address_of_host_check(host) : NULL;
 
 	curl_free(host);
 	if (!wrong || may_be_private(j, url))

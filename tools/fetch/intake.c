@@ -168,7 +168,7 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 		return NULL;
 	id = json_object_is_type(subject, json_type_object) ? rec_text(subject, "id", room, n)
 							    : rec_text(item, "subject", room, n);
-	*wrong = id ? root_subject_wrong(id) : "is missing";
+	*wrong = id ? root_subject_check(id) : "is missing";
 	return id;
 }
 
@@ -356,7 +356,7 @@ static void
 take(struct fetch *f, struct block *block, struct rec *rec)
 {
 	const char *own = rec->kind == REC_JSON && !f->set->batch ? rec_string(rec->json, "batch") : NULL;
-	const char *bad_name = own ? root_name_wrong(own) : NULL;
+	const char *bad_name = own ? root_name_check(own) : NULL;
 	struct target *t = target_for(f, rec, bad_name || f->set->public_only ? NULL : own);
 	struct batch_ask *ask;
 	const char *code;

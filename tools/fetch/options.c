@@ -166,8 +166,8 @@ take_special(struct settings *set, const struct opts *o, int id)
 
 	if (id == 'b') {
 		set->batch = o->value;
-		if (root_name_wrong(o->value))
-			opt_die("the batch name '%s' %s", o->value, root_name_wrong(o->value));
+		if (root_name_check(o->value))
+			opt_die("the batch name '%s' %s", o->value, root_name_check(o->value));
 	} else if (id == 'H') {
 		if (!strchr(o->value, ':') && !strchr(o->value, ';'))
 			opt_die("--header takes NAME: VALUE, not '%s'", o->value);
@@ -176,8 +176,8 @@ take_special(struct settings *set, const struct opts *o, int id)
 		set->headers = curl_slist_append(set->headers, o->value);
 	} else if (id == ACCEPT) {
 		set->accept = o->value;
-		if (accept_patterns_wrong(o->value))
-			opt_die("--accept '%s': %s", o->value, accept_patterns_wrong(o->value));
+		if (accept_patterns_check(o->value))
+			opt_die("--accept '%s': %s", o->value, accept_patterns_check(o->value));
 	} else if (id == RATE) {
 		set->rate = opt_real(o, 0.001, 1000);
 	} else if (id == RETRY) {
@@ -256,10 +256,10 @@ options_read(struct settings *set, int argc, char **argv)
 	};
 	for (int id; (id = opt_next(&o));)
 		take(set, &o, id);
-	if (set->accept && accept_patterns_wrong(set->accept))
-		opt_die("--accept '%s': %s", set->accept, accept_patterns_wrong(set->accept));
-	if (set->proxy && manners_proxy_wrong(set->proxy))
-		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set->proxy), manners_proxy_wrong(set->proxy));
+	if (set->accept && accept_patterns_check(set->accept))
+		opt_die("--accept '%s': %s", set->accept, accept_patterns_check(set->accept));
+	if (set->proxy && http_policy_proxy_check(set->proxy))
+		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set->proxy), http_policy_proxy_check(set->proxy));
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);

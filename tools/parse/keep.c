@@ -144,7 +144,7 @@ keep_wrong(struct keeper *k, const char *path, const char *batch, uint32_t item)
 	char name[ID_IDX];
 
 	errno = ENOENT;
-	if (root_name_wrong(batch))
+	if (root_name_check(batch))
 		return "its batch is none";
 	open_root(k, path, batch);
 	b = batch_of(k, batch);

@@ -23,7 +23,7 @@ is_foreign(const struct render *r, const char *name, bool thumbs)
 		return false;
 	memcpy(id, name, (size_t)(line - name));
 	id[line - name] = '\0';
-	if (root_subject_wrong(id))
+	if (root_subject_check(id))
 		return false;
 	if (strcmp(line, "_review.html") == 0)
 		return subject_index_item(&r->plan, id, 1) == 0;

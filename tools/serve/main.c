@@ -95,7 +95,7 @@ parse_address(const struct opts *o)
 static void
 add_host(const struct opts *o, struct serve *s)
 {
-	const char *wrong = site_name_wrong(o->value);
+	const char *wrong = allowed_hosts_name_check(o->value);
 
 	if (wrong)
 		opt_die("%s: the name '%s' %s", o->given, o->value, wrong);
@@ -107,7 +107,7 @@ add_host(const struct opts *o, struct serve *s)
 static void
 add_origin(const struct opts *o, struct serve *s)
 {
-	const char *wrong = site_origin_wrong(o->value);
+	const char *wrong = allowed_hosts_origin_check(o->value);
 
 	if (wrong)
 		opt_die("%s: the origin '%s' %s", o->given, o->value, wrong);

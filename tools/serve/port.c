@@ -117,7 +117,7 @@ note_other(int dir, const struct dirent *e, void *arg)
 	if (n < 6 || n >= sizeof(other) || strcmp(e->d_name + n - 5, ".port") != 0 || strcmp(e->d_name, o->own) == 0)
 		return 0;
 	snprintf(other, sizeof(other), "%.*s", (int)n - 5, e->d_name);
-	port = root_name_wrong(other) ? 0 : serve_last_port(o->s, other);
+	port = root_name_check(other) ? 0 : serve_last_port(o->s, other);
 	if (port)
 		o->ports[port - o->s->first] = true;
 	return 0;

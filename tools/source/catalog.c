@@ -205,8 +205,8 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 	category = category ? category : "";
 	if (!id || !*id)
 		bad(r, line, "has no \"id\": that subject is left out");
-	else if (root_subject_wrong(id))
-		bad(r, line, "has the id '%.80s', which %s: that subject is left out", id, root_subject_wrong(id));
+	else if (root_subject_check(id))
+		bad(r, line, "has the id '%.80s', which %s: that subject is left out", id, root_subject_check(id));
 	else if (!name || !name[strspn(name, " \t\r\n")])
 		bad(r, line, "has no \"name\": subject %s is left out", id);
 	else if (r->set->by_ids ? !is_asked(r->set, id) : r->set->category && strcmp(r->set->category, category) != 0)
@@ -455,9 +455,9 @@ name_batch(const struct settings *set, struct catalog *c)
 		buf_clear(&name);
 		buf_str(&name, set->batch);
 	}
-	if (root_name_wrong(name.data))
+	if (root_name_check(name.data))
 		opt_die("the batch would be called '%.150s', and that name %s: give it another by --batch", name.data,
-			root_name_wrong(name.data));
+			root_name_check(name.data));
 	snprintf(c->batch, sizeof(c->batch), "%s", name.data);
 	snprintf(c->label, sizeof(c->label), "%s", set->label ? set->label : label.data);
 	utf8_replace_invalid(c->label);

@@ -54,8 +54,8 @@ add_ids(struct settings *set, const char *text, size_t *n)
 	for (char *id = strtok_r(copy, ", \t\n", &at); id; id = strtok_r(NULL, ", \t\n", &at)) {
 		size_t i = 0;
 
-		if (root_subject_wrong(id))
-			opt_die("--ids: '%s' cannot be a subject's id: it %s", id, root_subject_wrong(id));
+		if (root_subject_check(id))
+			opt_die("--ids: '%s' cannot be a subject's id: it %s", id, root_subject_check(id));
 		while (i < *n && strcmp(set->ids[i], id) != 0)
 			i++;
 		if (i < *n)
@@ -145,8 +145,8 @@ main(int argc, char **argv)
 		take_option(&set, &o, id, &sets, &ids);
 	set.sets[sets] = NULL;
 	take_operands(&set, opt_rest(&o), &ids);
-	if (set.proxy && manners_proxy_wrong(set.proxy))
-		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set.proxy), manners_proxy_wrong(set.proxy));
+	if (set.proxy && http_policy_proxy_check(set.proxy))
+		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set.proxy), http_policy_proxy_check(set.proxy));
 	set.contact = http_policy_contact(set.contact);
 	msg_finish(source_run(&set));
 }

@@ -300,7 +300,7 @@ look_for_stray(int dir, const struct dirent *e, void *arg)
 {
 	struct buf shown = {0};
 
-	if (root_name_wrong(e->d_name) || e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
+	if (root_name_check(e->d_name) || e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
 		return 0;
 	buf_printf(&shown, "batches/%s", e->d_name);
 	doctor_folder(arg, dir, e->d_name, e->d_name, shown.data);
@@ -476,7 +476,7 @@ see_dead(struct lease_seen *seen, void *arg)
 	struct json_object *record = servers_record(seen);
 	const char *batch = rec_string(record, "batch");
 
-	if (batch && root_name_wrong(batch))
+	if (batch && root_name_check(batch))
 		batch = NULL;
 	doctor_find(s->d, DOCTOR_PROBLEM, batch, "the server of %s on port %d was killed", batch ? batch : "a batch",
 		    seen->port);

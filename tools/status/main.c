@@ -254,8 +254,8 @@ check_use(char **operands)
 	if (a->from_start && !options.events)
 		opt_die("--from-start goes with --events");
 	for (; *operands; operands++)
-		if (root_name_wrong(*operands))
-			opt_die("the batch name '%s' %s", *operands, root_name_wrong(*operands));
+		if (root_name_check(*operands))
+			opt_die("the batch name '%s' %s", *operands, root_name_check(*operands));
 }
 
 /* What an option without a value sets. */

@@ -309,7 +309,7 @@ list_batch(int dir, const struct dirent *e, void *arg)
 	struct listing *l = arg;
 
 	(void)dir;
-	if (root_name_wrong(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+	if (root_name_check(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 		return 0;
 	l->names = buf_realloc(l->names, (l->n + 1) * sizeof(*l->names));
 	l->names[l->n++] = buf_strdup(e->d_name);

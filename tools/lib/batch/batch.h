@@ -38,7 +38,7 @@ struct batch_metadata {
 	bool public_only;     /* its items are fetched from public addresses alone */
 };
 
-/* Opens a batch; NAME must be good (root_name_wrong). ABOUT counts when it is made just now; NULL: nothing known.
+/* Opens a batch; NAME must be good (root_name_check). ABOUT counts when it is made just now; NULL: nothing known.
  * NULL with errno: ENOENT when it must exist and does not. What is opened is what the name stood for when the lock was
  * had: one that is retired meanwhile is not. */
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
@@ -61,7 +61,7 @@ int batch_each(const struct root *root, bool (*see)(const char *name, void *arg)
 /* --- adding (BATCH_WORK) --- */
 
 struct batch_ask {
-	const char *subject;  /* the subject's id, good (root_subject_wrong), or NULL: its own subject */
+	const char *subject;  /* the subject's id, good (root_subject_check), or NULL: its own subject */
 	const char *kind;     /* what identifies it: "url", "file", "media", "member" or "bad" */
 	const char *where;    /* and the value of that: the URL, the path... */
 	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */

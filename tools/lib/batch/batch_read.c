@@ -63,7 +63,7 @@ batch_place(const char *line, size_t n, struct batch_place *out)
 	    scan_text(&at, end, ",\"key\":\"") && scan_word(&at, end, out->key, sizeof(out->key) - 1) &&
 	    scan_text(&at, end, ",\"id\":\"") && scan_word(&at, end, out->subject, sizeof(out->subject) - 1) &&
 	    scan_text(&at, end, ",\"idx\":") && scan_item(&at, end, &out->idx) && scan_text(&at, end, "}") &&
-	    !root_subject_wrong(out->subject))
+	    !root_subject_check(out->subject))
 		return 0;
 	return -1;
 }

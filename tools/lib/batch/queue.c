@@ -204,7 +204,7 @@ take_entry(int dir, const struct dirent *e, void *arg)
 {
 	struct entries *all = arg;
 	struct stat st;
-	int is = root_name_wrong(e->d_name) ? 0 : file_stat(dir, e->d_name, &st);
+	int is = root_name_check(e->d_name) ? 0 : file_stat(dir, e->d_name, &st);
 
 	if (is <= 0 || !S_ISREG(st.st_mode))
 		return is < 0 ? -1 : 0;

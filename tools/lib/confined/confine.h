@@ -41,8 +41,8 @@ struct confine_limits {
 int confine_process(const struct confine_limits *limits, const char **what);
 
 /*
- * The second wall alone, which confine_process() puts up too. 0 when it is in force; 1 when this kernel has no Landlock, was
- * started without it, or does not let this process use it; -1 with errno.
+ * The second wall alone, which confine_process() puts up too. 0 when it is in force; 1 when this kernel has no
+ * Landlock, was started without it, or does not let this process use it; -1 with errno.
  */
 int confine_landlock(void);
 

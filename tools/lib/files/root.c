@@ -183,7 +183,7 @@ wrong_characters(const char *s, const char *also)
 }
 
 const char *
-root_name_wrong(const char *name)
+root_name_check(const char *name)
 {
 	/* What the server routes, and what stands beside batches in review/. */
 	static const char *const reserved[] = {"add", "api", "assets", "health", "home", "thumbs"};
@@ -199,7 +199,7 @@ root_name_wrong(const char *name)
 }
 
 const char *
-root_subject_wrong(const char *id)
+root_subject_check(const char *id)
 {
 	if (!*id)
 		return "is empty";

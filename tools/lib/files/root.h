@@ -43,10 +43,10 @@ void root_make_spare(const struct root *root);
 int root_open_dir(int dirfd, const char *name, bool create);
 
 /* NULL for a good batch name, else what is wrong with it, to stand behind "the batch name 'X' ". */
-const char *root_name_wrong(const char *name);
+const char *root_name_check(const char *name);
 
 /* NULL for a good subject id, else what is wrong with it. */
-const char *root_subject_wrong(const char *id);
+const char *root_subject_check(const char *id);
 
 /* The next number of the counter NAME in seq/ ("jobs"): 1, 2, 3..., no two alike in any process.
  * 0 with errno on failure. */

@@ -53,7 +53,7 @@ is_host(const char *text, bool needed)
 }
 
 const char *
-manners_proxy_wrong(const char *text)
+http_policy_proxy_check(const char *text)
 {
 	static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
 	const char *behind = strstr(text, "://");

@@ -17,7 +17,7 @@ const char *http_policy_contact(const char *given);
 
 /* What is wrong with TEXT as a proxy of libcurl's, to stand behind it; NULL: nothing. It is SCHEME://HOST[:PORT] or
  * HOST:PORT, each with USER:PASSWORD@ before the host or not; "" is none. */
-const char *manners_proxy_wrong(const char *text);
+const char *http_policy_proxy_check(const char *text);
 
 /* TEXT as it can be shown: without USER:PASSWORD@. */
 const char *http_policy_proxy_shown(const char *text);

@@ -118,7 +118,7 @@ jpeg_data(struct file *f)
 }
 
 static const char *
-jpeg_wrong(struct file *f)
+jpeg_check(struct file *f)
 {
 	uint64_t data = jpeg_data(f);
 
@@ -126,7 +126,7 @@ jpeg_wrong(struct file *f)
 }
 
 static const char *
-png_wrong(struct file *f)
+png_check(struct file *f)
 {
 	return verdict(find_last(f, 8, f->bytes, TRUNCATED_READ_MAX, "IEND\xae\x42\x60\x82", 8));
 }
@@ -145,7 +145,7 @@ trimmed(struct file *f)
 }
 
 static const char *
-gif_wrong(struct file *f)
+gif_check(struct file *f)
 {
 	uint64_t end = trimmed(f);
 
@@ -156,7 +156,7 @@ gif_wrong(struct file *f)
 
 /* A length of nothing, or of all ones, is from who wrote it as it came. */
 static const char *
-riff_wrong(struct file *f)
+riff_check(struct file *f)
 {
 	uint32_t length;
 
@@ -169,14 +169,14 @@ riff_wrong(struct file *f)
 }
 
 static const char *
-pdf_wrong(struct file *f)
+pdf_check(struct file *f)
 {
 	return verdict(find_last(f, 0, trimmed(f), PDF_NEAR, "%%EOF", 5));
 }
 
 /* The record at the end says how long the directory before it is, and the comment behind it. */
 static const char *
-zip_wrong(struct file *f)
+zip_check(struct file *f)
 {
 	enum { RECORD = 22, COMMENT_MAX = 65535, MARKS_MAX = 16 };
 	uint64_t to = f->bytes;
@@ -203,23 +203,23 @@ static const struct {
 	const char *begins; /* the media type, or how it begins */
 	const char *(*wrong)(struct file *f);
 } formats[] = {
-	{"image/jpeg", jpeg_wrong},
-	{"image/png", png_wrong},
-	{"image/gif", gif_wrong},
-	{"image/webp", riff_wrong},
-	{"audio/x-wav", riff_wrong},
-	{"audio/wav", riff_wrong},
-	{"video/x-msvideo", riff_wrong},
-	{"application/pdf", pdf_wrong},
-	{"application/zip", zip_wrong},
-	{"application/epub+zip", zip_wrong},
-	{"application/java-archive", zip_wrong},
-	{"application/vnd.openxmlformats-", zip_wrong},
-	{"application/vnd.oasis.opendocument.", zip_wrong},
+	{"image/jpeg", jpeg_check},
+	{"image/png", png_check},
+	{"image/gif", gif_check},
+	{"image/webp", riff_check},
+	{"audio/x-wav", riff_check},
+	{"audio/wav", riff_check},
+	{"video/x-msvideo", riff_check},
+	{"application/pdf", pdf_check},
+	{"application/zip", zip_check},
+	{"application/epub+zip", zip_check},
+	{"application/java-archive", zip_check},
+	{"application/vnd.openxmlformats-", zip_check},
+	{"application/vnd.oasis.opendocument.", zip_check},
 };
 
 const char *
-whole_wrong(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len)
+truncated_check(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len)
 {
 	struct file f;
 

@@ -19,6 +19,6 @@ enum { TRUNCATED_READ_MAX = 32 << 20 };
  * RIFF, PDF, ZIP and what is made of it. Bytes behind the end are no harm (pictures with a film behind them). HEAD is
  * the file's first HEAD_LEN bytes where they are at hand, which are not read again; 0 where not.
  */
-const char *whole_wrong(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len);
+const char *truncated_check(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len);
 
 #endif

@@ -42,7 +42,7 @@ allowed_hosts_pattern(struct buf *out, const char *address, char *const *names)
 }
 
 const char *
-site_name_wrong(const char *name)
+allowed_hosts_name_check(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -60,7 +60,7 @@ site_name_wrong(const char *name)
 
 /* What is wrong with the host of an origin, which has N bytes. */
 static const char *
-host_wrong(const char *host, size_t n)
+host_name_check(const char *host, size_t n)
 {
 	char name[NAME_LENGTH_MAX + 2];
 
@@ -72,7 +72,7 @@ host_wrong(const char *host, size_t n)
 			       : "has a host in brackets that is no address in lower case";
 	memcpy(name, host, n);
 	name[n] = '\0';
-	if (site_name_wrong(name))
+	if (allowed_hosts_name_check(name))
 		return "names no host";
 	for (size_t i = 0; i < n; i++)
 		if (isupper((unsigned char)name[i]))
@@ -81,7 +81,7 @@ host_wrong(const char *host, size_t n)
 }
 
 const char *
-site_origin_wrong(const char *origin)
+allowed_hosts_origin_check(const char *origin)
 {
 	bool tls = strncmp(origin, "https://", 8) == 0;
 	const char *host = origin + (tls ? 8 : 7), *port, *wrong;
@@ -94,7 +94,7 @@ site_origin_wrong(const char *origin)
 		return "has a path: an origin is scheme, host and port";
 	port = host + strcspn(host, *host == '[' ? "]" : ":");
 	port += *port == ']';
-	wrong = host_wrong(host, (size_t)(port - host));
+	wrong = host_name_check(host, (size_t)(port - host));
 	if (wrong || !*port)
 		return wrong;
 	n = port[0] == ':' && port[1] >= '1' && port[1] <= '9' ? strtol(port + 1, &end, 10) : 0;

@@ -15,16 +15,16 @@
 /*
  * Appends to OUT the pattern of the Hosts that are ours, for PCRE and POSIX alike: localhost, 127.0.0.1, [::1],
  * ADDRESS (in numbers, as the kernel writes it; with 0.0.0.0 or :: any address in numbers) and NAMES
- * (NULL-terminated, good by site_name_wrong(); NULL: none), with or without a port.
+ * (NULL-terminated, good by allowed_hosts_name_check(); NULL: none), with or without a port.
  */
 void allowed_hosts_pattern(struct buf *out, const char *address, char *const *names);
 
 /* NULL for a name of a machine that may be among NAMES, else what is wrong with it, to stand behind "the name 'X' ". */
-const char *site_name_wrong(const char *name);
+const char *allowed_hosts_name_check(const char *name);
 
 /* NULL for an origin as browsers send it in Origin (RFC 6454: http or https, a host in lower case, the port where it is
  * not the scheme's own), else what is wrong with it, to stand behind "the origin 'X' ". */
-const char *site_origin_wrong(const char *origin);
+const char *allowed_hosts_origin_check(const char *origin);
 
 struct allowed_hosts;
 

@@ -358,7 +358,7 @@ multipart_feed(struct multipart *m, const char *bytes, size_t n)
 }
 
 const char *
-multipart_wrong(const struct multipart *m)
+multipart_error(const struct multipart *m)
 {
 	return m->wrong ? m->wrong : "it ends before its closing boundary";
 }

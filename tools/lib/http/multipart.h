@@ -33,7 +33,7 @@ enum multipart_state {
 	MULTIPART_MORE,    /* so far it is well, and goes on */
 	MULTIPART_END,     /* it ended with its closing boundary; what comes behind that is passed over */
 	MULTIPART_STOPPED, /* a call said so */
-	MULTIPART_BAD,     /* it is no such form; multipart_wrong() says why */
+	MULTIPART_BAD,     /* it is no such form; multipart_error() says why */
 };
 
 /* The members are multipart.c's own. */
@@ -61,7 +61,7 @@ void multipart_begin(struct multipart *m, const char *boundary, const struct mul
 enum multipart_state multipart_feed(struct multipart *m, const char *bytes, size_t n);
 
 /* What is wrong with a bad form, to stand behind "the form is refused: ". */
-const char *multipart_wrong(const struct multipart *m);
+const char *multipart_error(const struct multipart *m);
 
 void multipart_free(struct multipart *m);
 

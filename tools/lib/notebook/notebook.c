@@ -70,7 +70,7 @@ notebook_upload_id(uint64_t job, uint32_t item, char out[33])
 }
 
 const char *
-notebook_upload_id_wrong(const char *id)
+notebook_upload_id_check(const char *id)
 {
 	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
@@ -126,7 +126,7 @@ add_name(int dir, const struct dirent *e, void *arg)
 	struct notebooks *all = arg;
 
 	(void)dir;
-	if (root_name_wrong(e->d_name))
+	if (root_name_check(e->d_name))
 		return 0;
 	all->all = buf_realloc(all->all, (all->n + 1) * sizeof(*all->all));
 	notebook_name_digits(e->d_name, all->all[all->n].digits);
@@ -213,7 +213,7 @@ notebook_open_log(const struct root *root, const char *name, bool create)
 {
 	int all, fd, error;
 
-	if (root_name_wrong(name)) {
+	if (root_name_check(name)) {
 		errno = ENOENT;
 		return -1;
 	}

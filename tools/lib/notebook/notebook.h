@@ -35,7 +35,7 @@ bool notebook_has_file_id(const char *nb, const char *id);
 void notebook_upload_id(uint64_t job, uint32_t item, char out[33]);
 
 /* NULL for a good upload id of a client's own, else what is wrong with it. */
-const char *notebook_upload_id_wrong(const char *id);
+const char *notebook_upload_id_check(const char *id);
 
 /* The names of all notebooks, kept and listed again when an id is not found. */
 struct notebooks;

@@ -58,7 +58,7 @@ take_about(struct taking *t)
 	}
 	o = rec_parse(text.data, text.len, NULL, 0);
 	nb = o ? rec_string(o, "notebook") : NULL;
-	if (nb && !root_name_wrong(nb)) {
+	if (nb && !root_name_check(nb)) {
 		strcpy(t->nb, nb);
 		t->job = (uint64_t)rec_number(o, "job_id", 0);
 		rc = 1;

@@ -192,7 +192,7 @@ take_job(struct notebook *nb, const char *line, size_t n)
 	struct notebook_known_job *j;
 
 	if (!scan_text(&at, end, "{\"job\":") || !scan_number(&at, end, &id) || !scan_text(&at, end, ",\"batch\":\"") ||
-	    !scan_word(&at, end, batch, BATCH_NAME_MAX) || root_name_wrong(batch))
+	    !scan_word(&at, end, batch, BATCH_NAME_MAX) || root_name_check(batch))
 		return;
 	j = add_job(nb, id, batch);
 	more = scan_after(at, (size_t)(end - at), "\"items\":");
@@ -333,7 +333,7 @@ take_file(struct notebook *nb, off_t where, const char *line, size_t n)
 	    (!scan_number(&at, end, &e.knowledge) && !scan_text(&at, end, "null")) ||
 	    !scan_text(&at, end, ",\"job\":") || !scan_number(&at, end, &job) ||
 	    !scan_text(&at, end, ",\"batch\":\"") || !scan_word(&at, end, batch, BATCH_NAME_MAX) ||
-	    root_name_wrong(batch) || !scan_text(&at, end, ",\"item\":") || !scan_item(&at, end, &e.item) ||
+	    root_name_check(batch) || !scan_text(&at, end, ",\"item\":") || !scan_item(&at, end, &e.item) ||
 	    !scan_text(&at, end, ",\"to\":") || !scan_number(&at, end, &to) || !scan_text(&at, end, ",\"mime\":\"") ||
 	    !scan_word(&at, end, mime, NOTEBOOK_MIME_MAX))
 		return;

@@ -33,7 +33,7 @@ keep_nothing(void *name)
 void
 batch_args_add(struct batch_args *names, const char *name)
 {
-	const char *wrong = root_name_wrong(name);
+	const char *wrong = root_name_check(name);
 
 	if (wrong) {
 		msg_warn("the batch name '%s' %s", name, wrong);

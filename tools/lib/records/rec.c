@@ -70,7 +70,7 @@ all_finite(struct json_object *o)
 
 /* What is wrong with the number of N characters at P: 1. is none, and json-c makes more than 64 bits another. */
 static const char *
-number_wrong(const char *p, size_t n)
+numbers_check(const char *p, size_t n)
 {
 	const char *point = memchr(p, '.', n);
 
@@ -100,7 +100,7 @@ too_lenient(const char *text)
 		else if (*p == '\'' && !inside)
 			return "a key is in single quotes";
 		else if (!inside && (n = strspn(p, "-+.0123456789eE")) > 0 && *p != 'e') {
-			if ((wrong = number_wrong(p, n)))
+			if ((wrong = numbers_check(p, n)))
 				return wrong;
 			p += n - 1;
 		} else if (strncmp(p, "\\u0000", 6) == 0)

@@ -406,7 +406,7 @@ credit_of(struct json_object *item)
 }
 
 const char *
-credit_wrong(struct json_object *credit)
+credit_check(struct json_object *credit)
 {
 	struct json_object *v;
 

@@ -164,8 +164,8 @@ parse(struct json_object *o, struct pick *v)
 		v->choice = json_object_get_int64(choice);
 	else if (choice)
 		return false;
-	return v->subject && v->at && !root_subject_wrong(v->subject) && v->reviewer &&
-	       !picks_reviewer_wrong(v->reviewer);
+	return v->subject && v->at && !root_subject_check(v->subject) && v->reviewer &&
+	       !picks_reviewer_check(v->reviewer);
 }
 
 static bool

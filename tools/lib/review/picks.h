@@ -108,7 +108,7 @@ bool picks_check(const struct picks_subjects *s, const struct pick *v, size_t n,
 
 /* NULL for a good name of a reviewer ("" is one), else what is wrong with it, to stand behind "the reviewer's name ".
  */
-const char *picks_reviewer_wrong(const char *name);
+const char *picks_reviewer_check(const char *name);
 
 /*
  * A set as pages download it and clients send it, for picks_check():

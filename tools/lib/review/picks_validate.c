@@ -141,7 +141,7 @@ picks_subjects_count(const struct picks_subjects *s)
 /* --- names and times --- */
 
 const char *
-picks_reviewer_wrong(const char *name)
+picks_reviewer_check(const char *name)
 {
 	size_t left = strlen(name), len;
 	uint32_t c;
@@ -193,11 +193,11 @@ is_time(const char *at)
 static bool
 is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size_t room)
 {
-	const char *name = v->reviewer ? picks_reviewer_wrong(v->reviewer) : NULL;
+	const char *name = v->reviewer ? picks_reviewer_check(v->reviewer) : NULL;
 	unsigned long items = picks_subjects_items(s, v->subject);
 
-	if (items == 0 && root_subject_wrong(v->subject))
-		snprintf(wrong, room, "a subject's id %s", root_subject_wrong(v->subject));
+	if (items == 0 && root_subject_check(v->subject))
+		snprintf(wrong, room, "a subject's id %s", root_subject_check(v->subject));
 	else if (items == 0)
 		snprintf(wrong, room, "subject '%s' is not in the batch", v->subject);
 	else if (v->choice < PICK_BACK || (v->choice > 0 && (unsigned long)v->choice > items))
@@ -246,7 +246,7 @@ take_choice(struct json_object *value, long *choice)
 
 /* What is wrong with the members of O beside the decisions; NULL: nothing. */
 static const char *
-form_wrong(struct json_object *o, const char *batch)
+form_check(struct json_object *o, const char *batch)
 {
 	struct json_object *selections, *member;
 
@@ -271,7 +271,7 @@ form_wrong(struct json_object *o, const char *batch)
 bool
 picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room)
 {
-	const char *form = form_wrong(o, batch);
+	const char *form = form_check(o, batch);
 	const char *bad = NULL;
 	struct json_object *at, *selections;
 
