@@ -19,7 +19,7 @@ call(struct heard *h)
 }
 
 static bool
-hear_part(const struct multipart_part *p, void *arg)
+on_part(const struct multipart_part *p, void *arg)
 {
 	struct heard *h = arg;
 
@@ -28,7 +28,7 @@ hear_part(const struct multipart_part *p, void *arg)
 }
 
 static bool
-hear_bytes(const char *bytes, size_t n, void *arg)
+on_bytes(const char *bytes, size_t n, void *arg)
 {
 	struct heard *h = arg;
 
@@ -38,7 +38,7 @@ hear_bytes(const char *bytes, size_t n, void *arg)
 }
 
 static bool
-hear_whole(void *arg)
+on_part_end(void *arg)
 {
 	struct heard *h = arg;
 
@@ -46,7 +46,7 @@ hear_whole(void *arg)
 	return call(h);
 }
 
-static const struct multipart_calls calls = {hear_part, hear_bytes, hear_whole};
+static const struct multipart_calls calls = {on_part, on_bytes, on_part_end};
 
 static const char sample[] =
 	"a preamble\r\n--line\r\n"

@@ -100,7 +100,7 @@ all_fd(const struct all *a)
 }
 
 void
-all_heed(struct all *a)
+all_handle_events(struct all *a)
 {
 	watch_root_handle_events(a->follow, heed, a);
 }
@@ -142,7 +142,7 @@ all_answer(struct all *a, struct reply *r)
 	const struct buf *d = status_document(a->status);
 
 	if (a->follow)
-		all_heed(a);
+		all_handle_events(a);
 	if (status_look(a->status, !a->follow) < 0)
 		reply_error(r, 500, "cannot_read", "the batches cannot be listed: %s", strerror(errno));
 	else

@@ -45,7 +45,7 @@ begin_file(struct hand *h, const struct multipart_part *p)
 }
 
 static bool
-hear_part(const struct multipart_part *p, void *arg)
+on_part(const struct multipart_part *p, void *arg)
 {
 	struct hand *h = arg;
 
@@ -74,7 +74,7 @@ keep(struct hand *h, struct hand_item *item, const char *bytes, size_t n)
 }
 
 static bool
-hear_bytes(const char *bytes, size_t n, void *arg)
+on_bytes(const char *bytes, size_t n, void *arg)
 {
 	struct hand *h = arg;
 
@@ -89,7 +89,7 @@ hear_bytes(const char *bytes, size_t n, void *arg)
 }
 
 static bool
-hear_whole(void *arg)
+on_part_end(void *arg)
 {
 	struct hand *h = arg;
 
@@ -124,7 +124,7 @@ fits(const struct hand *h, uint64_t n)
 bool
 form_begin(struct hand *h, const char *type, uint64_t length)
 {
-	static const struct multipart_calls calls = {hear_part, hear_bytes, hear_whole};
+	static const struct multipart_calls calls = {on_part, on_bytes, on_part_end};
 	char boundary[MULTIPART_BOUNDARY_MAX + 1];
 	const char *wrong = multipart_boundary(type, boundary);
 

@@ -111,7 +111,7 @@ ones_fd(const struct ones *o)
 }
 
 void
-ones_heed(struct ones *o)
+ones_handle_events(struct ones *o)
 {
 	_Alignas(struct inotify_event) char events[16384];
 	ssize_t got;

@@ -219,15 +219,15 @@ left(struct loop *l, struct client *c)
 /* --- the loop --- */
 
 static void
-heed_all(struct loop *l)
+handle_all_streams(struct loop *l)
 {
-	all_heed(((struct streaming *)l->arg)->all);
+	all_handle_events(((struct streaming *)l->arg)->all);
 }
 
 static void
-heed_ones(struct loop *l)
+handle_one_streams(struct loop *l)
 {
-	ones_heed(((struct streaming *)l->arg)->ones);
+	ones_handle_events(((struct streaming *)l->arg)->ones);
 }
 
 static bool
@@ -260,8 +260,8 @@ stream(struct api *api)
 	api->kept = kept_new();
 	lock_interruptible(is_late, api);
 	loop_open(&s->loop, &calls, s);
-	s->loop.fds[0].heed = heed_all;
-	s->loop.fds[1].heed = heed_ones;
+	s->loop.fds[0].heed = handle_all_streams;
+	s->loop.fds[1].heed = handle_one_streams;
 	for (;;)
 		turn(s);
 }

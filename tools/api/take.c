@@ -170,7 +170,7 @@ end_thread(struct taking *t, struct asking *a)
 }
 
 static void
-heed_threads(struct loop *l)
+handle_threads(struct loop *l)
 {
 	struct taking *t = l->arg;
 	struct asking *a, *next;
@@ -190,7 +190,7 @@ heed_threads(struct loop *l)
 
 /* Something happened to a batch whose item is waited for. */
 static void
-heed_batches(struct loop *l)
+handle_batches(struct loop *l)
 {
 	char events[16384];
 
@@ -386,9 +386,9 @@ submit_serve(struct api *api)
 	mallopt(M_ARENA_MAX, 2); /* a thread's memory is given back, however many there were */
 	loop_open(&t->loop, &calls, t);
 	t->loop.fds[0].fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	t->loop.fds[0].heed = heed_threads;
+	t->loop.fds[0].heed = handle_threads;
 	t->loop.fds[1].fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	t->loop.fds[1].heed = heed_batches;
+	t->loop.fds[1].heed = handle_batches;
 	if (t->loop.fds[0].fd < 0)
 		msg_die_errno(EX_OSERR, "cannot make an eventfd");
 	for (;;)

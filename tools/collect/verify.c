@@ -103,7 +103,7 @@ say_closed(struct verifying *v, bool asked)
 }
 
 static void
-tell_good(const struct verifying *v, size_t members)
+report_good(const struct verifying *v, size_t members)
 {
 	struct json_object *o;
 
@@ -484,7 +484,7 @@ verify_archive(struct verifying *v, const char *path, const char *hex, bool aske
 				? "it is not the file that was written"
 				: "it is not the file that was written, though its members are as they were");
 	if (v->problems == before)
-		tell_good(v, members);
+		report_good(v, members);
 }
 
 /* Reads the list of digests in the file PATH. False where there is none, or it is damaged: SAY says so. */

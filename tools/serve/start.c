@@ -172,7 +172,7 @@ serve_warn_open(const struct serve *s)
 
 /* A server that is there goes on as it was started. */
 static void
-say_not_heeded(const struct serve *s, int port)
+report_not_heeded(const struct serve *s, int port)
 {
 	bool usual = s->first == 8000 && s->last == 8020, elsewhere = !usual && (port < s->first || port > s->last);
 
@@ -200,7 +200,7 @@ serve_known(const struct serve *s, const char *batch)
 			strcmp(address, s->address) == 0 && strcmp(access_of(v), serve_access_name(s->access)) == 0;
 		if (found) {
 			print_record(s, v->record, " already");
-			say_not_heeded(s, v->port);
+			report_not_heeded(s, v->port);
 		}
 	}
 	servers_free(&all);

@@ -308,7 +308,7 @@ heed(struct newest *n, int dirfd, const char *folder, const char *batch, const c
 }
 
 static bool
-heed_batch(const char *batch, void *arg)
+handle_batch(const char *batch, void *arg)
 {
 	static const char *const files[] = {"batch.json", "items.ndjson", "state", "results.ndjson", "picks.ndjson"};
 	struct newest *n = arg;
@@ -333,7 +333,7 @@ doctor_clock(struct doctor *d)
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
 		heed(&n, d->root->fd, folders[i], NULL, NULL);
-	if (batch_each(d->root, heed_batch, &n) < 0)
+	if (batch_each(d->root, handle_batch, &n) < 0)
 		note_error(&n, "batches");
 	if (n.error) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "when %s was written is not known: %s", n.odd.data,

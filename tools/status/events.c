@@ -69,7 +69,7 @@ event_out(struct happening *h, struct json_object *o)
 
 /* A new batch is told of once it says what it is. Whether it was. */
 static bool
-tell_created(struct happening *h, const struct batch *b)
+report_created(struct happening *h, const struct batch *b)
 {
 	static const char *const members[] = {"job_id",   "job_type", "category",   "label",
 					      "notebook", "items",    "created_at", NULL};
@@ -88,7 +88,7 @@ tell_created(struct happening *h, const struct batch *b)
 }
 
 static void
-tell_end(struct happening *h, const struct tracked *v, const char *event)
+report_end(struct happening *h, const struct tracked *v, const char *event)
 {
 	const struct batch_counts *c = &v->seen.p.counts;
 	struct json_object *o = event_new(event, NULL, v->seen.name);
@@ -159,7 +159,7 @@ begin(struct happening *h, struct tracked *v, const struct batch *b)
 }
 
 static void
-tell_handed_in(struct happening *h, struct spotted *s, const struct tracked *v)
+report_handed_in(struct happening *h, struct spotted *s, const struct tracked *v)
 {
 	if (s->queued == v->seen.p.queued)
 		return;
@@ -182,19 +182,19 @@ look(struct track *t, struct tracked *v, struct batch *b)
 		return;
 	}
 	s = begin(h, v, b);
-	if (!s->created && !(s->created = tell_created(h, b)))
+	if (!s->created && !(s->created = report_created(h, b)))
 		return;
-	tell_handed_in(h, s, v);
-	worked = items_tell(h, v, b) || p->counts.held || p->queued;
+	report_handed_in(h, s, v);
+	worked = items_report(h, v, b) || p->counts.held || p->queued;
 	if (worked || !p->done)
 		s->was_done = false;
 	if (worked)
 		s->at_rest = false;
 	if (p->done && !s->was_done && p->counts.total > 0) {
 		s->was_done = true;
-		tell_end(h, v, "batch_done");
+		report_end(h, v, "batch_done");
 	} else if (p->stale && !s->at_rest && v->again == 0) {
-		tell_end(h, v, "batch_stopped");
+		report_end(h, v, "batch_stopped");
 	}
 	if (p->done || (p->stale && v->again == 0))
 		s->at_rest = true;
@@ -216,7 +216,7 @@ is_followed(const struct happening *h, const struct server *s)
 }
 
 static void
-tell_server(struct happening *h, const struct server *s, const char *event)
+report_server(struct happening *h, const struct server *s, const char *event)
 {
 	struct json_object *o;
 
@@ -253,10 +253,10 @@ look_at_servers(struct happening *h)
 		return;
 	for (size_t i = 0; i < h->servers.n; i++)
 		if (h->ready && is_ready(&h->servers.v[i]) && !has(&now, &h->servers.v[i]))
-			tell_server(h, &h->servers.v[i], "server_stopped");
+			report_server(h, &h->servers.v[i], "server_stopped");
 	for (size_t i = 0; i < now.n; i++)
 		if (h->ready && is_ready(&now.v[i]) && !has(&h->servers, &now.v[i]))
-			tell_server(h, &now.v[i], "server_started");
+			report_server(h, &now.v[i], "server_started");
 	servers_free(&h->servers);
 	h->servers = now;
 }

@@ -45,6 +45,6 @@ void event_out(struct happening *h, struct json_object *o);
 void items_skip(struct spotted *s, const struct tracked *v, const struct batch *b);
 
 /* Tells what happened to them since. Whether there was a result. */
-bool items_tell(struct happening *h, const struct tracked *v, const struct batch *b);
+bool items_report(struct happening *h, const struct tracked *v, const struct batch *b);
 
 #endif

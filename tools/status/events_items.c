@@ -36,7 +36,7 @@ open_file(const struct batch *b, const char *name)
 /* --- claims --- */
 
 static void
-tell_processing(struct happening *h, const struct batch *b, uint32_t k)
+report_processing(struct happening *h, const struct batch *b, uint32_t k)
 {
 	struct json_object *o = event_new("item_processing", NULL, batch_name(b)), *item = NULL;
 	struct buf line = {0};
@@ -76,7 +76,7 @@ take_states(struct happening *h, struct spotted *s, const struct batch *b, size_
 			continue;
 		*known = states[i];
 		if (h && states[i] == 'r')
-			tell_processing(h, b, (uint32_t)(from + i + 1));
+			report_processing(h, b, (uint32_t)(from + i + 1));
 	}
 }
 
@@ -116,7 +116,7 @@ struct telling {
 };
 
 static bool
-tell_result(off_t at, const char *line, size_t n, void *arg)
+report_result(off_t at, const char *line, size_t n, void *arg)
 {
 	static const char *const of_file[] = {"path", "mime", "bytes", "sha256", "file_id", NULL};
 	static const char *const of_error[] = {"code", "message", "retryable", NULL};
@@ -158,7 +158,7 @@ read_results(struct happening *h, struct spotted *s, const struct tracked *v, co
 
 	if (fd < 0)
 		return;
-	end = append_each(fd, s->read_to, tell_result, &t);
+	end = append_each(fd, s->read_to, report_result, &t);
 	if (end < 0)
 		not_read(b, "results.ndjson");
 	s->read_to = end;
@@ -182,7 +182,7 @@ items_skip(struct spotted *s, const struct tracked *v, const struct batch *b)
 }
 
 bool
-items_tell(struct happening *h, const struct tracked *v, const struct batch *b)
+items_report(struct happening *h, const struct tracked *v, const struct batch *b)
 {
 	struct spotted *s = v->own;
 	off_t before = s->read_to;

@@ -141,7 +141,7 @@ draw_again(struct watch *w)
 }
 
 static void
-heed_signal(struct watch *w)
+handle_signal(struct watch *w)
 {
 	struct signalfd_siginfo info;
 
@@ -165,7 +165,7 @@ heed_signal(struct watch *w)
 }
 
 static void
-heed_key(struct watch *w)
+handle_key(struct watch *w)
 {
 	char key = screen_key();
 
@@ -211,9 +211,9 @@ run(struct watch *w, int64_t deadline)
 		fds[KEYS_FD].fd = screen_has_keys() ? STDIN_FILENO : -1;
 		track_wait(&w->track, next < deadline ? next : deadline, fds);
 		if (fds[SIGNALS_FD].revents)
-			heed_signal(w);
+			handle_signal(w);
 		if (fds[KEYS_FD].revents)
-			heed_key(w);
+			handle_key(w);
 	}
 }
 
