@@ -185,7 +185,7 @@ begin_archive(struct export *x)
 }
 
 static void
-tell(const struct export *x, const char *name, const char *hex, uint64_t bytes)
+report_exported(const struct export *x, const char *name, const char *hex, uint64_t bytes)
 {
 	struct buf path = {0};
 
@@ -247,7 +247,7 @@ end_archive(struct export *x)
 		    atomic_file_publish(&x->part, x->dir, name.data) < 0)
 			rc = -1;
 		else
-			tell(x, name.data, hex, bytes);
+			report_exported(x, name.data, hex, bytes);
 	}
 	code = rc == 0 ? EX_ALL_WELL : trouble(x, "what comes last");
 	x->number++;

@@ -12,7 +12,7 @@
 #include "records/rec.h"
 #include "review/picks.h"
 
-enum { LONGEST = 64 << 20 };
+enum { IMPORT_MAX = 64 << 20 };
 
 static int
 refused(const char *file, const char *why)
@@ -39,12 +39,12 @@ read_file(const char *file, int *code)
 			close(fd);
 		return NULL;
 	}
-	if (!S_ISREG(st.st_mode) || st.st_size > LONGEST) {
+	if (!S_ISREG(st.st_mode) || st.st_size > IMPORT_MAX) {
 		close(fd);
 		*code = refused(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is no file");
 		return NULL;
 	}
-	while (text.len <= LONGEST &&
+	while (text.len <= IMPORT_MAX &&
 	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
 		text.len += n > 0 ? (size_t)n : 0;
 	if (n < 0)

@@ -51,7 +51,7 @@ keep_log(struct keeper *k)
 
 /* What happened to those in P, which keeper_turn() made. */
 static int
-heed(struct keeper *k, const struct pollfd *p)
+handle_turn(struct keeper *k, const struct pollfd *p)
 {
 	int happened = p[0].revents ? TURN_ENDED : 0;
 
@@ -91,7 +91,7 @@ keeper_turn(struct keeper *k, int fd, short events, int64_t ms)
 		if (n < 0 && errno != EINTR)
 			return TURN_ASKED;
 		if (n > 0)
-			happened |= heed(k, p);
+			happened |= handle_turn(k, p);
 	} while (!happened && (ms < 0 || clock_ms() < until));
 	return happened;
 }

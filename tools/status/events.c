@@ -264,7 +264,7 @@ look_at_servers(struct happening *h)
 /* --- the loop --- */
 
 static void
-heard(struct track *t, struct tracked *v, const struct watch_root_event *e)
+handle_watch_event(struct track *t, struct tracked *v, const struct watch_root_event *e)
 {
 	struct happening *h = t->arg;
 
@@ -327,8 +327,13 @@ events(const struct root *root, const struct batch_args *names, const struct ask
 	struct json_object *counts;
 	int code;
 
-	h.track = (struct track){
-		.root = root, .names = names, .every = EVERY_MS, .look = look, .left = left, .heard = heard, .arg = &h};
+	h.track = (struct track){.root = root,
+				 .names = names,
+				 .every = EVERY_MS,
+				 .look = look,
+				 .left = left,
+				 .heard = handle_watch_event,
+				 .arg = &h};
 	code = track_open(&h.track);
 	if (code == 0) {
 		code = run(&h, asked->timeout < 0 ? track_never : clock_ms() + asked->timeout);

@@ -166,7 +166,7 @@ touch(struct track *t, struct tracked *v)
 }
 
 static void
-heed(const struct watch_root_event *e, void *arg)
+handle_event(const struct watch_root_event *e, void *arg)
 {
 	struct track *t = arg;
 	struct tracked *v = *e->name ? find(t, e->name) : NULL;
@@ -237,7 +237,7 @@ track_wait(struct track *t, int64_t until, struct pollfd fds[TRACK_FDS])
 		return;
 	}
 	if (fds[0].revents)
-		watch_root_handle_events(t->follow, heed, t);
+		watch_root_handle_events(t->follow, handle_event, t);
 }
 
 /* --- what they come to --- */
