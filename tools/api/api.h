@@ -5,8 +5,8 @@
  * each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
  * (request_answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
  * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in,
- * which takes its time to come and to be done (take.c): all clients in one loop too, and what waits for the disk in
- * threads.
+ * which takes its time to come and to be done (submit_server.c): all clients in one loop too, and what waits for the
+ * disk in threads.
  *
  * A process holds nothing that its death would lose: what it caches it reads again, and a pick is on the disk before it
  * is answered. It dies with its keeper (child.h).
@@ -103,7 +103,7 @@ struct route {
 const struct route *route_request(const struct api *api, const struct route *routes, size_t n, const struct scgi *s,
 				  struct request *q, struct reply *r);
 
-/* --- guard.c: what route_request() asks --- */
+/* --- auth.c: what route_request() asks --- */
 
 /* Whether the request may be answered at all: it asks for a Host that is ours. False after making R the error. */
 bool guard_host(const struct api *api, const struct scgi *s, struct reply *r);
@@ -170,7 +170,7 @@ struct notebooks *kept_notebooks(struct kept *k, const struct root *root);
 /* Answers requests for the status, and streams it, until the listening socket is closed. The exit code. */
 int stream(struct api *api);
 
-/* --- take.c --- */
+/* --- submit_server.c --- */
 
 /* Takes what is handed in, until the listening socket is closed. The exit code. */
 int submit_serve(struct api *api);

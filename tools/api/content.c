@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "files/file.h"
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 enum { CONTENT_MAX = 256 << 20 };
 

@@ -7,8 +7,8 @@
 
 #include "batch/job_status.h"
 #include "files/file.h"
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 /* Whether the batch of a file is there. 1, 0, or -1 with errno. */
 static int

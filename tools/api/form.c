@@ -7,8 +7,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "hand.h"
 #include "records/rec.h"
+#include "submission.h"
 
 /* After so many bytes of a file the disk is told to begin, so that little is left to wait for at the end. */
 enum { EARLY = 8 << 20 };

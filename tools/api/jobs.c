@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "batch/job_status.h"
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 static void
 to_buf(const char *bytes, size_t n, void *arg)

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "look.h"
+#include "resolve.h"
 
 static int
 hex_digit(char c)

@@ -9,7 +9,7 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "look.h"
+#include "resolve.h"
 
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},

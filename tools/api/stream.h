@@ -1,11 +1,11 @@
 /*
- * stream: documents that change, for those who watch them: of all batches (all.c), of one job or one file (one.c). The
- * clients are stream.c's.
+ * stream: documents that change, for those who watch them: of all batches (overview_stream.c), of one job or one file
+ * (job_stream.c). The clients are stream.c's.
  */
 #ifndef BI_STREAM_H
 #define BI_STREAM_H
 
-#include "look.h"
+#include "resolve.h"
 
 enum {
 	STREAM_EVERY_MS = 500, /* between two looks at the same */
@@ -26,7 +26,7 @@ struct source {
 /* Makes TEXT, which is emptied, the document. */
 void source_set(struct source *s, struct buf *text);
 
-/* --- all.c --- */
+/* --- overview_stream.c --- */
 
 struct all;
 
@@ -47,7 +47,7 @@ void all_look(struct all *a);
 /* The document as of now, for one who does not follow it. */
 void all_answer(struct all *a, struct reply *r);
 
-/* --- one.c --- */
+/* --- job_stream.c --- */
 
 struct ones;
 

@@ -8,8 +8,8 @@
 
 #include "base/userinfo.h"
 #include "base/utf8.h"
-#include "hand.h"
 #include "records/rec.h"
+#include "submission.h"
 
 /* Where the host of URL begins; NULL where it is none of http and https. */
 static const char *

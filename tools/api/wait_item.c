@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "batch/queue.h"
-#include "hand.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
+#include "submission.h"
 
 enum { LOOK_MS = 1000 }; /* in case that inotify misses something */
 

@@ -12,9 +12,12 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "collect.h"
+#include "credits.h"
+#include "exit_code.h"
+#include "export.h"
 #include "records/rec.h"
 #include "review/pack.h"
+#include "store.h"
 
 /* An export being written: one archive, or one after the other. */
 struct export
@@ -110,12 +113,12 @@ open_target(struct export *x)
 	free(parent);
 	x->dir = x->path ? open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (x->dir < 0 || !x->base)
-		return collect_trouble("open the directory of", output);
+		return exit_code_report("open the directory of", output);
 	return EX_ALL_WELL;
 }
 
 static void
-name_of(const struct export *x, struct buf *out, unsigned number)
+archive_name(const struct export *x, struct buf *out, unsigned number)
 {
 	buf_clear(out);
 	buf_str(out, x->base);
@@ -125,7 +128,7 @@ name_of(const struct export *x, struct buf *out, unsigned number)
 }
 
 static void
-name_beside(const struct export *x, struct buf *out)
+digests_name(const struct export *x, struct buf *out)
 {
 	buf_clear(out);
 	buf_str(out, x->base);
@@ -154,14 +157,14 @@ is_free(const struct export *x, const char *name)
 /* --- one archive --- */
 
 static const char *
-prefix(const struct export *x)
+path_prefix(const struct export *x)
 {
 	return x->shards ? "__bi__/" : "collected/";
 }
 
 /* Says what went wrong with the archive, and the exit code of it. */
 static int
-trouble(const struct export *x, const char *what)
+report_trouble(const struct export *x, const char *what)
 {
 	int error = errno;
 
@@ -178,14 +181,14 @@ begin_archive(struct export *x)
 {
 	x->samples = x->bytes = 0;
 	if (credits_begin(&x->credits, x->c->temp) < 0 || (x->dir >= 0 && atomic_file_open(&x->part, x->dir) < 0))
-		return trouble(x, "its file cannot be made");
+		return report_trouble(x, "its file cannot be made");
 	x->pack = pack_begin(x->kind, x->dir >= 0 ? x->part.fd : STDOUT_FILENO,
 			     x->shards ? "__bi__/SHA256SUMS" : "collected/SHA256SUMS");
 	return x->pack ? EX_ALL_WELL : EX_UNAVAILABLE;
 }
 
 static void
-report_exported(const struct export *x, const char *name, const char *hex, uint64_t bytes)
+report_archive(const struct export *x, const char *name, const char *hex, uint64_t bytes)
 {
 	struct buf path = {0};
 
@@ -217,7 +220,7 @@ pack_credits(struct export *x)
 
 	for (size_t i = 0; i < ATTRIBUTION_KINDS && rc == 0; i++) {
 		buf_clear(&name);
-		buf_printf(&name, "%s%s", prefix(x), attribution_name[i]);
+		buf_printf(&name, "%s%s", path_prefix(x), attribution_name[i]);
 		rc = pack_file(x->pack, name.data, x->credits.parts[i].fd, hex[i]);
 	}
 	buf_free(&name);
@@ -239,17 +242,17 @@ end_archive(struct export *x)
 	}
 	credits_drop(&x->credits);
 	if (rc == 0 && x->dir >= 0) {
-		name_of(x, &name, x->number);
-		name_beside(x, &beside);
+		archive_name(x, &name, x->number);
+		digests_name(x, &beside);
 		buf_printf(&x->sums, "%s  %s\n", hex, name.data);
 		if (fsync(x->part.fd) < 0 ||
 		    (x->number == 0 && unlinkat(x->dir, beside.data, 0) < 0 && errno != ENOENT) ||
 		    atomic_file_publish(&x->part, x->dir, name.data) < 0)
 			rc = -1;
 		else
-			report_exported(x, name.data, hex, bytes);
+			report_archive(x, name.data, hex, bytes);
 	}
-	code = rc == 0 ? EX_ALL_WELL : trouble(x, "what comes last");
+	code = rc == 0 ? EX_ALL_WELL : report_trouble(x, "what comes last");
 	x->number++;
 	buf_free(&name);
 	buf_free(&beside);
@@ -274,7 +277,7 @@ forget_path(struct json_object *choice)
 
 /* What these batches chose of it, and that is not in dispute. */
 static struct json_object *
-chosen(const struct export *x, struct json_object *all)
+choices_to_export(const struct export *x, struct json_object *all)
 {
 	struct json_object *some = json_object_new_array();
 
@@ -310,7 +313,7 @@ choices_of(const struct export *x, const char *file)
 
 /* The name of a sample, up to its extension: keys end at the first dot. */
 static void
-key_of(const struct export *x, const char *file, struct buf *out)
+sample_key(const struct export *x, const char *file, struct buf *out)
 {
 	buf_clear(out);
 	for (const char *p = x->id; *p; p++)
@@ -327,7 +330,7 @@ pack_one(struct export *x, const char *file, const char *name, const char *credi
 	int fd = openat(x->subject, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc, error;
 
 	if (fd < 0)
-		return trouble(x, file);
+		return report_trouble(x, file);
 	snprintf(hex, sizeof(hex), "%.*s", (int)HASH_HEX, file);
 	rc = pack_file(x->pack, name, fd, hex);
 	error = errno;
@@ -337,12 +340,12 @@ pack_one(struct export *x, const char *file, const char *name, const char *credi
 		rc = credits_add(&x->credits, x->id, file, credited, x->choices);
 	x->samples++;
 	x->files++;
-	return rc == 0 ? EX_ALL_WELL : trouble(x, name);
+	return rc == 0 ? EX_ALL_WELL : report_trouble(x, name);
 }
 
 /* How much room a sample takes in a tar file. */
 static uint64_t
-room_of(uint64_t bytes)
+tar_size(uint64_t bytes)
 {
 	return 512 + (bytes + 511) / 512 * 512;
 }
@@ -376,17 +379,17 @@ add_sample(const char *file, void *arg)
 
 	store_print(x->id, some, &json);
 	json_object_put(some);
-	key_of(x, file, &key);
+	sample_key(x, file, &key);
 	/* The metadata is the one with .json. */
 	buf_printf(&name, "%s.%s%s", key.data, strcmp(ext, "json") == 0 ? "file." : "", ext);
 	buf_str(&key, ".json");
-	code = fstatat(x->subject, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ? trouble(x, file) : EX_ALL_WELL;
+	code = fstatat(x->subject, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ? report_trouble(x, file) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
-		code = make_room(x, room_of((uint64_t)st.st_size) + room_of(json.len));
+		code = make_room(x, tar_size((uint64_t)st.st_size) + tar_size(json.len));
 	if (code == EX_ALL_WELL)
 		code = pack_one(x, file, name.data, name.data);
 	if (code == EX_ALL_WELL && pack_bytes(x->pack, key.data, json.data, json.len) < 0)
-		code = trouble(x, key.data);
+		code = report_trouble(x, key.data);
 	buf_free(&key);
 	buf_free(&name);
 	buf_free(&json);
@@ -400,8 +403,8 @@ add_file(const char *file, void *arg)
 	struct buf name = {0};
 	int code;
 
-	buf_printf(&name, "%sby_subject_id/%s/%s", prefix(x), x->id, file);
-	code = pack_one(x, file, name.data, name.data + strlen(prefix(x)));
+	buf_printf(&name, "%sby_subject_id/%s/%s", path_prefix(x), x->id, file);
+	code = pack_one(x, file, name.data, name.data + strlen(path_prefix(x)));
 	buf_free(&name);
 	return code;
 }
@@ -413,9 +416,9 @@ add_metadata(struct export *x)
 	int code = EX_ALL_WELL;
 
 	store_print(x->id, x->choices, &json);
-	buf_printf(&name, "%sby_subject_id/%s/metadata.json", prefix(x), x->id);
+	buf_printf(&name, "%sby_subject_id/%s/metadata.json", path_prefix(x), x->id);
 	if (pack_bytes(x->pack, name.data, json.data, json.len) < 0)
-		code = trouble(x, name.data);
+		code = report_trouble(x, name.data);
 	buf_free(&name);
 	buf_free(&json);
 	return code;
@@ -423,7 +426,7 @@ add_metadata(struct export *x)
 
 /* Says that the metadata of the subject ID cannot be read, with errno. */
 static int
-say_unreadable(const struct export *x, const char *id)
+report_unreadable(const struct export *x, const char *id)
 {
 	int error = errno;
 	struct buf path = {0};
@@ -440,7 +443,7 @@ say_unreadable(const struct export *x, const char *id)
 
 /* Says that the subject ID has not what was collected of it just now. */
 static int
-say_changed(const struct export *x, const char *id)
+report_changed(const struct export *x, const char *id)
 {
 	msg_warn("subject %s was changed in the collection by another process meanwhile: %s is not written; run the "
 		 "same command again",
@@ -458,15 +461,15 @@ add_subject(struct export *x, const char *id, size_t expected)
 	x->id = id;
 	x->subject = store_open(x->c, id, false, false);
 	if (x->subject < 0)
-		return errno == ENOENT ? say_changed(x, id) : trouble(x, id);
+		return errno == ENOENT ? report_changed(x, id) : report_trouble(x, id);
 	metadata = store_read(x->subject);
 	if (!metadata) {
-		code = errno == ENOENT ? say_changed(x, id) : say_unreadable(x, id);
+		code = errno == ENOENT ? report_changed(x, id) : report_unreadable(x, id);
 		close(x->subject);
 		return code;
 	}
-	x->choices = chosen(x, store_choices(metadata));
-	code = json_object_array_length(x->choices) < expected ? say_changed(x, id) : EX_ALL_WELL;
+	x->choices = choices_to_export(x, store_choices(metadata));
+	code = json_object_array_length(x->choices) < expected ? report_changed(x, id) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
 		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
 	if (code == EX_ALL_WELL && !x->shards)
@@ -486,9 +489,9 @@ add_contents(struct export *x)
 	struct buf name = {0};
 	int code = EX_ALL_WELL;
 
-	buf_printf(&name, "%sCONTENTS", prefix(x));
+	buf_printf(&name, "%sCONTENTS", path_prefix(x));
 	if (pack_bytes(x->pack, name.data, x->contents.data, x->contents.len) < 0)
-		code = trouble(x, name.data);
+		code = report_trouble(x, name.data);
 	buf_free(&name);
 	return code;
 }
@@ -501,7 +504,7 @@ compare_kept(const void *a, const void *b)
 
 /* Writes what goes beside, and names what is left of an earlier export. */
 static int
-finish(struct export *x)
+finish_export(struct export *x)
 {
 	struct buf name = {0};
 	unsigned left = 0;
@@ -509,13 +512,14 @@ finish(struct export *x)
 
 	if (x->dir < 0)
 		return code;
-	name_beside(x, &name);
+	digests_name(x, &name);
 	if (atomic_file_replace(x->dir, x->dir, name.data, x->sums.data, x->sums.len, true) < 0)
-		code = trouble(x, name.data);
-	for (name_of(x, &name, x->number); x->shards && faccessat(x->dir, name.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	     name_of(x, &name, x->number + left))
+		code = report_trouble(x, name.data);
+	for (archive_name(x, &name, x->number);
+	     x->shards && faccessat(x->dir, name.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	     archive_name(x, &name, x->number + left))
 		left++;
-	name_of(x, &name, x->number);
+	archive_name(x, &name, x->number);
 	if (left)
 		msg_warn("%s/%s and %u more are of an earlier export, and no part of this one: remove them", x->path,
 			 name.data, left - 1);
@@ -523,7 +527,8 @@ finish(struct export *x)
 	return code;
 }
 
-static int export(struct export *x)
+static int
+write_export(struct export *x)
 {
 	struct collect *c = x->c;
 	int code = begin_archive(x);
@@ -542,7 +547,7 @@ static int export(struct export *x)
 		code = add_contents(x);
 	if (code == EX_ALL_WELL)
 		code = end_archive(x);
-	return code == EX_ALL_WELL ? finish(x) : code;
+	return code == EX_ALL_WELL ? finish_export(x) : code;
 }
 
 int
@@ -557,19 +562,19 @@ export_all(struct collect *c, const struct batch_args *names)
 		x.credits.parts[i].fd = -1;
 	/* Zip has local times. */
 	if (setenv("TZ", "UTC0", 1) < 0)
-		return collect_trouble("export to", c->set->output);
+		return exit_code_report("export to", c->set->output);
 	tzset();
 	if (!is_stdout(c->set)) {
 		code = open_target(&x);
 		if (code == EX_ALL_WELL) {
-			name_of(&x, &name, 0);
+			archive_name(&x, &name, 0);
 			code = is_free(&x, name.data) ? EX_ALL_WELL : EX_CANTCREAT;
-			name_beside(&x, &name);
+			digests_name(&x, &name);
 			code = code == EX_ALL_WELL && !is_free(&x, name.data) ? EX_CANTCREAT : code;
 		}
 	}
 	if (code == EX_ALL_WELL)
-		code = export(&x);
+		code = write_export(&x);
 	pack_drop(x.pack);
 	atomic_file_drop(&x.part);
 	credits_drop(&x.credits);

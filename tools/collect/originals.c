@@ -10,8 +10,9 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "batch/subject_index.h"
-#include "collect.h"
+#include "exit_code.h"
 #include "files/atomic_file.h"
+#include "originals.h"
 #include "records/rec.h"
 
 struct originals {
@@ -21,7 +22,7 @@ struct originals {
 
 /* False: the name would be longer than one may be. */
 static bool
-name_of(const char *batch, char name[BATCH_NAME_MAX + 1])
+originals_name(const char *batch, char name[BATCH_NAME_MAX + 1])
 {
 	int n = snprintf(name, BATCH_NAME_MAX + 1, "%s.originals", batch);
 
@@ -120,18 +121,18 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 
 	if (lines->len == 0)
 		return EX_ALL_WELL;
-	if (!name_of(batch, name)) {
+	if (!originals_name(batch, name)) {
 		msg_warn("batch %s: its name is too long for a batch of its originals, %s.originals; they are not "
 			 "fetched",
 			 batch, batch);
 		return EX_SOME_FAILED;
 	}
 	if (atomic_file_open(&list, c->temp) < 0)
-		return collect_trouble("list the originals of batch", batch);
+		return exit_code_report("list the originals of batch", batch);
 	if (atomic_file_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
 		code = run_fetch(c, name, list.fd);
 	if (code < 0)
-		code = collect_trouble("fetch the originals of batch", batch);
+		code = exit_code_report("fetch the originals of batch", batch);
 	else if (code == EX_SOME_FAILED)
 		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
 	else if (code != EX_ALL_WELL)
@@ -152,7 +153,7 @@ originals_open(const struct collect *c, const char *batch, struct originals **ou
 	int error;
 
 	*out = NULL;
-	if (!name_of(batch, name))
+	if (!originals_name(batch, name))
 		return 0;
 	b = batch_open(c->root, name, BATCH_READ, NULL);
 	if (!b)
@@ -187,7 +188,8 @@ originals_batch(struct originals *o)
 
 /* Line K of the items or results, parsed, into OUT; NULL where there is none. 0, or -1 with errno. */
 static int
-line_of(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *), struct json_object **out)
+read_line(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *),
+	  struct json_object **out)
 {
 	struct buf line = {0};
 	int rc = 0;
@@ -211,7 +213,7 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	const char *status, *words = NULL;
 	int completed;
 
-	if (line_of(o->batch, k, batch_result, &result) < 0)
+	if (read_line(o->batch, k, batch_result, &result) < 0)
 		return -1;
 	status = result ? rec_string(result, "status") : NULL;
 	completed = status && strcmp(status, "completed") == 0;
@@ -240,7 +242,7 @@ originals_find(struct originals *o, const char *id, struct json_object *item, ui
 		struct json_object *other;
 		const char *is;
 
-		if (line_of(o->batch, o->plan.items[s->first + i], batch_item, &other) < 0)
+		if (read_line(o->batch, o->plan.items[s->first + i], batch_item, &other) < 0)
 			return -1;
 		is = other ? rec_string(other, "url") : NULL;
 		if (is && strcmp(is, url) == 0)

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "packed.h"
 #include "records/rec.h"
 #include "xml.h"
+#include "zip_documents.h"
 
 enum { LEVELS = 9, CELLS = 64, STYLES = 2000 };
 

@@ -5,9 +5,9 @@
 #include <strings.h>
 
 #include "html.h"
-#include "packed.h"
 #include "records/rec.h"
 #include "xml.h"
+#include "zip_documents.h"
 
 enum { CHAPTERS = 5000, NAME = 1024 };
 

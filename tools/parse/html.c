@@ -6,12 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "about.h"
 #include "dom.h"
 #include "html/find.h"
 #include "html/url.h"
-#include "pick.h"
-#include "show.h"
+#include "html_markdown.h"
+#include "main_content.h"
+#include "page_metadata.h"
 
 /* Elements that HTML knows to be empty. */
 static bool

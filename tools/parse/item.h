@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "confined/type.h"
-#include "keep.h"
+#include "content_store.h"
 #include "pool.h"
 #include "records/rec.h"
 

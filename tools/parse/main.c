@@ -1,7 +1,7 @@
 /*
  * bi-parse: from files to what is in them: text as Markdown, title, language and the like. Strangers made the files, so
  * they are parsed in processes that are confined (confine.h), one for each format: `bi-parse --serve FORMAT`, whose
- * protocol is in parse_helper.h. What these say is looked through (answer.h) and kept in the batch (keep.h).
+ * protocol is in parse_helper.h. What these say is looked through (answer.h) and kept in the batch (content_store.h).
  */
 #include <errno.h>
 #include <stdio.h>

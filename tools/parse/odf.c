@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "packed.h"
 #include "records/rec.h"
 #include "xml.h"
+#include "zip_documents.h"
 
 enum { CELLS = 64, LEVELS = 9, STYLES = 5000, REPEATED = 100 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "files/atomic_file.h"
+#include "files/file.h"
 #include "render.h"
 
 static const char magic[8] = "bipages1";
@@ -26,17 +27,6 @@ read_at(int fd, void *to, size_t n, uint64_t at)
 	if (got == (ssize_t)n)
 		return 0;
 	errno = got < 0 ? errno : EIO;
-	return -1;
-}
-
-static int
-write_at(int fd, const void *from, size_t n, uint64_t at)
-{
-	ssize_t put = pwrite(fd, from, n, (off_t)at);
-
-	if (put == (ssize_t)n)
-		return 0;
-	errno = put < 0 ? errno : ENOSPC;
 	return -1;
 }
 
@@ -135,12 +125,13 @@ keep_page(struct keep *k, const struct render *r, uint32_t i, const unsigned cha
 
 	memcpy(p.digest, digest, sizeof(p.digest));
 	for (size_t c = 0; c < COMMON; c++) {
-		if (pieces[c].len > UINT32_MAX || write_at(k->part.fd, pieces[c].data, pieces[c].len, k->end) < 0)
+		if (pieces[c].len > UINT32_MAX ||
+		    file_write_at(k->part.fd, pieces[c].data, pieces[c].len, (off_t)k->end) < 0)
 			return -1;
 		p.length[c] = (uint32_t)pieces[c].len;
 		k->end += pieces[c].len;
 	}
-	return write_at(k->part.fd, &p, sizeof(p), place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
 }
 
 int
@@ -156,13 +147,13 @@ keep_again(struct keep *k, const struct kept *old, uint32_t i, struct buf pieces
 	for (size_t c = 0; c < COMMON; c++) {
 		buf_clear(&pieces[c]);
 		if (read_at(old->fd, buf_room(&pieces[c], p.length[c]), p.length[c], at) < 0 ||
-		    write_at(k->part.fd, pieces[c].data, p.length[c], k->end) < 0)
+		    file_write_at(k->part.fd, pieces[c].data, p.length[c], (off_t)k->end) < 0)
 			return -1;
 		pieces[c].len = p.length[c];
 		at += p.length[c];
 		k->end += p.length[c];
 	}
-	return write_at(k->part.fd, &p, sizeof(p), place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
 }
 
 int
@@ -175,7 +166,7 @@ keep_end(struct keep *k, const struct render *r, const char *programs, const uns
 	memcpy(head.whole, whole, sizeof(head.whole));
 	for (size_t i = 0; i < COMMON; i++)
 		head.common[i] = seen(r->dir, common_pages[i]);
-	if (write_at(k->part.fd, &head, sizeof(head), 0) < 0)
+	if (file_write_at(k->part.fd, &head, sizeof(head), 0) < 0)
 		return -1;
 	return atomic_file_publish(&k->part, r->dir, ".pages");
 }

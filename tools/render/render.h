@@ -1,10 +1,10 @@
 /*
  * render: the review pages of a batch, review/NAME/.
  *
- * The plan (subject_index.h) groups the items by subject, candidate_files.c copies candidates, shots.c has thumbnails
- * made, page_json.c says in JSON what a page shows, pages.c has jq (jq.c) make the pages of it that changed since
- * manifest.c kept them. render.c calls them in that order, under the lock of the batch's review directory; index.html
- * comes last, so what it links to is there.
+ * The plan (subject_index.h) groups the items by subject, candidate_files.c copies candidates, thumbnails.c has
+ * thumbnails made, page_json.c says in JSON what a page shows, pages.c has jq (jq.c) make the pages of it that changed
+ * since manifest.c kept them. render.c calls them in that order, under the lock of the batch's review directory;
+ * index.html comes last, so what it links to is there.
  */
 #ifndef BI_RENDER_H
 #define BI_RENDER_H
@@ -82,7 +82,7 @@ void candidate_of(struct candidate *c, const struct batch_place *place, struct j
 /* Copies what changed, makes the thumbnails that are missing, and counts the items into R. Returns an exit code. */
 int files_make(struct render *r);
 
-/* --- shots.c: the thumbnails --- */
+/* --- thumbnails.c: the thumbnails --- */
 
 /* What is known of an item's thumbnail, kept in review/NAME/.thumbs at the item's number so that unchanged pictures
  * are not decoded again. */
@@ -110,7 +110,7 @@ int shots_see(struct render *r, uint32_t k, int in, const char *sha256, const ch
 /* Waits for the thumbnails under way. Returns an exit code. */
 int shots_end(struct render *r);
 
-/* --- alike.c: which candidates of a subject are the same, or nearly --- */
+/* --- near_duplicates.c: which candidates of a subject are the same, or nearly --- */
 
 /* A candidate to be compared. */
 struct alike {
@@ -123,7 +123,7 @@ struct alike {
 	uint32_t same_as;       /* out: the first candidate with the same bytes; 0: it is the first */
 	uint32_t near;          /* out: the best of its near duplicates, which is in front of it; 0: it is that */
 	unsigned distance;      /* out: from that, in bits of the hash */
-	uint32_t group, of, no; /* alike.c's own */
+	uint32_t group, of, no; /* near_duplicates.c's own */
 };
 
 /*
@@ -238,7 +238,7 @@ int pages_make(struct render *r);
 /* Writes the file NAME of the review directory unless it has these bytes already. 0, or -1 with errno. */
 int pages_write(const struct render *r, const char *name, const char *bytes, size_t n);
 
-/* --- sweep.c --- */
+/* --- remove_stale.c --- */
 
 /* Removes pages, candidates and thumbnails of subjects and items that the batch does not have, or has no more: of an
  * earlier batch of that name, of items whose file is gone or of another kind now. Other files are left alone. 0, or -1

@@ -13,7 +13,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "http/allowed_hosts.h"
-#include "keeper.h"
+#include "supervisor.h"
 
 enum { VERSION_MS = 2000 };
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "keeper.h"
+#include "supervisor.h"
 
 enum {
 	ANSWER_MS = 30000, /* for lighttpd to answer the first request */

@@ -6,7 +6,7 @@
 #ifndef BI_RECORD_H
 #define BI_RECORD_H
 
-#include "keeper.h"
+#include "supervisor.h"
 
 /* Writes the record into the lease, then prints it. 0, or the exit code after a message. */
 int record_announce(struct keeper *k);

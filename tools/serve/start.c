@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "argv.h"
 #include "base/child.h"
 #include "base/human.h"
 #include "base/msg.h"
@@ -14,7 +15,6 @@
 #include "http/servers.h"
 #include "records/rec.h"
 #include "serve.h"
-#include "words.h"
 
 enum {
 	READY_MS = 40000, /* longer than the keeper itself waits for lighttpd to answer */

@@ -12,9 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/human.h"
 #include "base/lock.h"
 #include "batch/batch.h"
-#include "doctor.h"
+#include "doctor_checks.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 
@@ -52,14 +53,14 @@ look_at_room(struct doctor *d, int fd, const char *shown)
 {
 	struct statvfs v;
 	struct amount bytes, inodes;
-	char room[DOCTOR_SPAN];
+	char room[HUMAN_ROOM];
 
 	if (fstatvfs(fd, &v) < 0)
 		return;
 	bytes = (struct amount){(double)v.f_bavail * (double)v.f_frsize, (double)v.f_blocks * (double)v.f_frsize,
 				FULL_BYTES, LOW_BYTES};
 	inodes = (struct amount){(double)v.f_favail, (double)v.f_files, FULL_INODES, LOW_INODES};
-	doctor_bytes(room, bytes.left);
+	human_bytes(room, bytes.left);
 	if (shortage(&bytes)) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    shortage(&bytes) > 1 ? "the disk of %s is full (%s left)"

@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/human.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "doctor.h"
+#include "doctor_checks.h"
 
 enum { FILE_LIMIT_MIN = 256, FILE_MIN = 1 << 30 };
 
@@ -178,12 +179,12 @@ static void
 look_at_file_size(struct doctor *d)
 {
 	struct rlimit l;
-	char room[DOCTOR_SPAN];
+	char room[HUMAN_ROOM];
 
 	if (getrlimit(RLIMIT_FSIZE, &l) < 0 || l.rlim_cur == RLIM_INFINITY)
 		return;
 	doctor_find(d, l.rlim_cur < FILE_MIN ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL,
-		    "a file may have %s: what is larger fails", doctor_bytes(room, (double)l.rlim_cur));
+		    "a file may have %s: what is larger fails", human_bytes(room, (double)l.rlim_cur));
 	doctor_mend(d, "raise the limit (ulimit -f unlimited, LimitFSIZE=)");
 }
 

@@ -8,7 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "doctor.h"
+#include "doctor_checks.h"
 #include "files/token.h"
 
 /* The name of a user, or the number; ROOM is where that is written. */

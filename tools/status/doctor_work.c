@@ -12,7 +12,7 @@
 #include "batch/batch.h"
 #include "batch/job_status.h"
 #include "batch/queue.h"
-#include "doctor.h"
+#include "doctor_checks.h"
 #include "files/file.h"
 #include "http/lease.h"
 #include "http/servers.h"

@@ -1,0 +1,105 @@
+/*
+ * outcome: an ended job as its result record: what came out, then what was asked. bi-records(5).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/when.h"
+#include "fetch.h"
+#include "notebook/notebook.h"
+
+enum { FILE_ID_DIGITS = 24 };
+
+static void
+add_text(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+/* A file is known by its content within its notebook: the same bytes in another notebook are another file. */
+static void
+add_file_id(struct json_object *o, const struct body *b, const char *notebook)
+{
+	unsigned char digest[HASH_BYTES];
+	char id[FILE_ID_DIGITS + 1], text[NOTEBOOK_FILE_ID + 1];
+	struct buf identity = {0};
+
+	if (notebook) {
+		notebook_file_id(notebook, b->sha256, text);
+		add_text(o, "file_id", text);
+		return;
+	}
+	buf_add(&identity, "", 1); /* no notebook */
+	buf_str(&identity, b->sha256);
+	hash_bytes(identity.data, identity.len, digest);
+	hash_hex(digest, FILE_ID_DIGITS / 2, id);
+	snprintf(text, sizeof(text), "f_%s", id);
+	add_text(o, "file_id", text);
+	buf_free(&identity);
+}
+
+static void
+add_completed(struct json_object *o, const struct job *j)
+{
+	char path[sizeof(j->name) + 8];
+
+	add_text(o, "status", "completed");
+	snprintf(path, sizeof(path), "files/%s", j->name);
+	add_text(o, "path", path);
+	add_file_id(o, &j->body, j->target->notebook);
+	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
+	add_text(o, "mime", j->type.mime);
+	add_text(o, "sha256", j->body.sha256);
+	if (j->same_as)
+		json_object_object_add(o, "same_as", json_object_new_uint64(j->same_as));
+	if (j->at)
+		add_text(o, "final_url", j->at);
+	if (j->members >= 0)
+		json_object_object_add(o, "members", json_object_new_int64(j->members));
+}
+
+static void
+add_failed(struct json_object *o, const struct job *j)
+{
+	struct json_object *error = json_object_new_object();
+
+	add_text(o, "status", "failed");
+	add_text(error, "code", j->verdict.code);
+	add_text(error, "message", j->verdict.message);
+	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
+	json_object_object_add(o, "error", error);
+	if (j->url || j->file || j->upload[0] || j->archive)
+		return;
+	/* A bad line: the error says these now. */
+	json_object_object_del(j->asked, "code");
+	json_object_object_del(j->asked, "wrong");
+}
+
+char *
+outcome_line(const struct job *j)
+{
+	struct json_object *o = json_object_new_object();
+	char finished[WHEN_SIZE], *line;
+
+	json_object_object_add(o, "item", json_object_new_uint64(j->item));
+	if (j->verdict.kind == GOT)
+		add_completed(o, j);
+	else
+		add_failed(o, j);
+	if (j->more) {
+		json_object_object_foreach(j->more, name, what)
+		{
+			json_object_object_add(o, name, json_object_get(what));
+		}
+	}
+	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
+	add_text(o, "finished_at", when_now(finished));
+	json_object_object_foreach(j->asked, key, value)
+	{
+		if (!json_object_object_get_ex(o, key, NULL))
+			json_object_object_add(o, key, json_object_get(value));
+	}
+	line = buf_strdup(rec_print(o));
+	json_object_put(o);
+	return line;
+}
