@@ -26,7 +26,7 @@ host_of(const char *url)
 
 /* NULL for a URL that may be asked for, else what is wrong with it, to stand alone. The worker looks closer. */
 static const char *
-url_wrong(const char *url, size_t n, char room[160])
+url_check(const char *url, size_t n, char room[160])
 {
 	const char *host = host_of(url);
 
@@ -46,7 +46,7 @@ url_wrong(const char *url, size_t n, char room[160])
 	return NULL;
 }
 
-/* Takes what is secret off URL, which is then what is kept and shown. Returns what is wrong, as url_wrong(). */
+/* Takes what is secret off URL, which is then what is kept and shown. Returns what is wrong, as url_check(). */
 static const char *
 take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
 {
@@ -86,7 +86,7 @@ add(struct hand *h, struct json_object *value)
 	while (n && isspace((unsigned char)from[n - 1]))
 		n--;
 	buf_add(&url, from, n);
-	wrong = url_wrong(url.data, n, room);
+	wrong = url_check(url.data, n, room);
 	torn = take_userinfo(&url, &userinfo, room);
 	wrong = torn ? torn : wrong;
 	cut(&url, HAND_URL_MAX);

@@ -138,7 +138,7 @@ name_of(struct batch *b, uint32_t item, char name[ID_IDX])
 }
 
 const char *
-keep_wrong(struct keeper *k, const char *path, const char *batch, uint32_t item)
+keep_check(struct keeper *k, const char *path, const char *batch, uint32_t item)
 {
 	struct batch *b;
 	char name[ID_IDX];

@@ -29,7 +29,7 @@ struct keep {
 
 /* NULL where the item, whose file is PATH, is in the batch, else what is wrong, a constant, with errno: ENOENT where it
  * is not there, or why that cannot be known. To be asked before it is parsed: it opens the root. */
-const char *keep_wrong(struct keeper *k, const char *path, const char *batch, uint32_t item);
+const char *keep_check(struct keeper *k, const char *path, const char *batch, uint32_t item);
 
 /* Writes it, pictures first, each whole. 0, or -1 with errno. The id is the one that the item had, if its bytes are the
  * same. */

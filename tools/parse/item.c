@@ -454,7 +454,7 @@ take_place(struct shop *s, struct item *i)
 
 	if (!batch || number < 1 || number > UINT32_MAX)
 		return true;
-	wrong = keep_wrong(s->keeper, i->path, batch, (uint32_t)number);
+	wrong = keep_check(s->keeper, i->path, batch, (uint32_t)number);
 	if (wrong && errno == ENOENT)
 		fail(s, i, "no_such_item", false, wrong);
 	else if (wrong)
