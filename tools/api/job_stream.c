@@ -18,10 +18,10 @@ enum { LOOK_SHARE = 50 };
 
 struct one {
 	struct source source; /* first: what is given out is this */
-	char notebook[NAME_LONGEST + 1], id[API_WORD_LONGEST];
+	char notebook[BATCH_NAME_MAX + 1], id[API_WORD_MAX];
 	bool is_file;
 	uint64_t limit, offset; /* of a job's items */
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	int wd;           /* of the batch's directory; -1: none */
 	int64_t look;     /* when to look */
 	int64_t earliest; /* not to look before that */
@@ -111,7 +111,7 @@ ones_fd(const struct ones *o)
 }
 
 void
-ones_heed(struct ones *o)
+ones_handle_events(struct ones *o)
 {
 	_Alignas(struct inotify_event) char events[16384];
 	ssize_t got;
@@ -195,9 +195,9 @@ ones_follow(struct ones *o, const struct request *q, struct reply *r)
 	struct one *w = buf_alloc(sizeof(*w));
 
 	*w = (struct one){.is_file = strcmp(kind, "files") == 0, .wd = -1};
-	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_wrong(notebook) ? "" : notebook);
+	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_check(notebook) ? "" : notebook);
 	snprintf(w->id, sizeof(w->id), "%s", id);
-	if (w->is_file || query_page(q, PROGRESS_ITEMS, &w->limit, &w->offset, r)) {
+	if (w->is_file || query_page(q, JOB_STATUS_ITEMS, &w->limit, &w->offset, r)) {
 		for (struct one *known = o->first; known; known = known->next)
 			if (!known->source.done && is_same(known, w)) {
 				free(w);

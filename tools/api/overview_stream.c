@@ -12,10 +12,10 @@ struct all {
 	struct api *api;
 	struct status *status;
 	struct source source;
-	struct follow *follow; /* NULL: nobody follows, or there is no inotify */
-	int64_t look, whole;   /* when to look, and at all */
-	int64_t earliest;      /* not to look before that */
-	bool again;            /* one more look is due after this one */
+	struct watch_root *follow; /* NULL: nobody follows, or there is no inotify */
+	int64_t look, whole;       /* when to look, and at all */
+	int64_t earliest;          /* not to look before that */
+	bool again;                /* one more look is due after this one */
 };
 
 struct all *
@@ -35,14 +35,14 @@ watch_batch(const char *name, void *arg)
 {
 	struct all *a = arg;
 
-	(void)follow_batch(a->follow, name);
+	(void)watch_root_add_batch(a->follow, name);
 }
 
 static void
 watch_all(struct all *a)
 {
 	if (!a->follow)
-		a->follow = follow_open(&a->api->root);
+		a->follow = watch_root_open(&a->api->root);
 	if (a->follow)
 		status_each(a->status, watch_batch, a);
 }
@@ -64,7 +64,7 @@ all_unfollow(struct all *a)
 {
 	if (--a->source.viewers > 0)
 		return;
-	follow_close(a->follow);
+	watch_root_close(a->follow);
 	a->follow = NULL;
 	a->look = a->whole = LOOP_NEVER;
 }
@@ -81,13 +81,13 @@ look_soon(struct all *a)
 }
 
 static void
-heed(const struct follow_event *e, void *arg)
+heed(const struct watch_root_event *e, void *arg)
 {
 	struct all *a = arg;
 
-	if (e->what == FOLLOW_LEASES)
+	if (e->what == WATCH_ROOT_LEASES)
 		return;
-	if (e->what == FOLLOW_LOST)
+	if (e->what == WATCH_ROOT_LOST)
 		a->whole = 0;
 	status_touch(a->status, e->name);
 	look_soon(a);
@@ -96,13 +96,13 @@ heed(const struct follow_event *e, void *arg)
 int
 all_fd(const struct all *a)
 {
-	return a->follow ? follow_fd(a->follow) : -1;
+	return a->follow ? watch_root_fd(a->follow) : -1;
 }
 
 void
-all_heed(struct all *a)
+all_handle_events(struct all *a)
 {
-	follow_heed(a->follow, heed, a);
+	watch_root_handle_events(a->follow, heed, a);
 }
 
 /* --- the document --- */
@@ -142,7 +142,7 @@ all_answer(struct all *a, struct reply *r)
 	const struct buf *d = status_document(a->status);
 
 	if (a->follow)
-		all_heed(a);
+		all_handle_events(a);
 	if (status_look(a->status, !a->follow) < 0)
 		reply_error(r, 500, "cannot_read", "the batches cannot be listed: %s", strerror(errno));
 	else

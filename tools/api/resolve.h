@@ -21,10 +21,10 @@ bool query_text(const struct request *q, const char *name, struct buf *out);
 bool query_number(const struct request *q, const char *name, uint64_t otherwise, uint64_t most, uint64_t *out,
 		  struct reply *r);
 
-/* "limit" (OTHERWISE, LOOK_MOST at most) and "offset". */
+/* "limit" (OTHERWISE, LOOK_MAX at most) and "offset". */
 bool query_page(const struct request *q, uint64_t otherwise, uint64_t *limit, uint64_t *offset, struct reply *r);
 
-enum { LOOK_USUAL = 50, LOOK_MOST = 10000 };
+enum { LOOK_USUAL = 50, LOOK_MAX = 10000 };
 
 /* --- resolve.c: what an id is of --- */
 

@@ -36,9 +36,9 @@ struct all *all_new(struct api *api);
 struct source *all_follow(struct all *a);
 void all_unfollow(struct all *a);
 
-/* A descriptor that is readable when something happened, for all_heed(); -1: none. */
+/* A descriptor that is readable when something happened, for all_handle_events(); -1: none. */
 int all_fd(const struct all *a);
-void all_heed(struct all *a);
+void all_handle_events(struct all *a);
 
 /* When to call all_look(), on clock_ms(). */
 int64_t all_due(const struct all *a);
@@ -60,7 +60,7 @@ void ones_unfollow(struct ones *o, struct source *s);
 
 /* The same as of all. */
 int ones_fd(const struct ones *o);
-void ones_heed(struct ones *o);
+void ones_handle_events(struct ones *o);
 int64_t ones_due(const struct ones *o);
 void ones_look(struct ones *o);
 

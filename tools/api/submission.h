@@ -19,11 +19,11 @@
 #include "http/multipart.h"
 
 enum {
-	HAND_URL_MOST = 8192,      /* bytes of a URL */
-	HAND_JSON_MOST = 16 << 20, /* of a list of URLs; lighttpd is told the same */
+	HAND_URL_MAX = 8192,       /* bytes of a URL */
+	HAND_JSON_MAX = 16 << 20,  /* of a list of URLs; lighttpd is told the same */
 	HAND_JSON_HELD = 64 << 20, /* of all lists at once that a process has in memory */
-	HAND_PARTS_MOST = 1000,    /* of a form: each file has a descriptor */
-	HAND_FIELD_MOST = 65536,   /* bytes of a part that is no file */
+	HAND_PARTS_MAX = 1000,     /* of a form: each file has a descriptor */
+	HAND_FIELD_MAX = 65536,    /* bytes of a part that is no file */
 	HAND_RATE_MS = 20000,      /* in each of which so many bytes of a body must come: */
 	HAND_RATE_BYTES = 20480,
 	HAND_NO_WORKER_MS = 5000, /* without a worker, before a client is told that there is none */
@@ -40,12 +40,12 @@ struct hand_type {
 };
 
 struct hand_item {
-	char *where;      /* its URL, or a file's label */
-	char *userinfo;   /* the URL had; NULL: none */
-	char *upload_id;  /* the client's own; NULL: none was given */
-	const char *code; /* NULL: it is well; else it has failed with this code */
-	char *wrong;      /* and these words */
-	struct part part; /* a file's bytes */
+	char *where;             /* its URL, or a file's label */
+	char *userinfo;          /* the URL had; NULL: none */
+	char *upload_id;         /* the client's own; NULL: none was given */
+	const char *code;        /* NULL: it is well; else it has failed with this code */
+	char *wrong;             /* and these words */
+	struct atomic_file part; /* a file's bytes */
 	bool has_part;
 	uint64_t size;
 };
@@ -53,7 +53,7 @@ struct hand_item {
 struct hand {
 	const struct api *api;
 	const struct hand_type *type;
-	char notebook[NAME_LONGEST + 1];
+	char notebook[BATCH_NAME_MAX + 1];
 	bool is_batch;
 	struct hand_item *items;
 	size_t n, room;

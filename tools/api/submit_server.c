@@ -170,7 +170,7 @@ end_thread(struct taking *t, struct asking *a)
 }
 
 static void
-heed_threads(struct loop *l)
+handle_threads(struct loop *l)
 {
 	struct taking *t = l->arg;
 	struct asking *a, *next;
@@ -190,7 +190,7 @@ heed_threads(struct loop *l)
 
 /* Something happened to a batch whose item is waited for. */
 static void
-heed_batches(struct loop *l)
+handle_batches(struct loop *l)
 {
 	char events[16384];
 
@@ -210,7 +210,7 @@ heed_batches(struct loop *l)
 static struct hand *
 begin_hand(struct taking *t, const struct request *q, struct reply *r)
 {
-	const char *wrong = root_name_wrong(q->words[1]);
+	const char *wrong = root_name_check(q->words[1]);
 	struct hand *h;
 
 	if (wrong) {
@@ -235,9 +235,9 @@ may_come(const struct taking *t, const struct hand *h, uint64_t length, struct r
 	if (is_upload && length > t->api->bounds.upload)
 		reply_error(r, 413, "too_large", "an upload may have %llu bytes",
 			    (unsigned long long)t->api->bounds.upload);
-	else if (!is_upload && length > HAND_JSON_MOST)
+	else if (!is_upload && length > HAND_JSON_MAX)
 		reply_error(r, 413, "too_large", "a list of URLs may have %d bytes: hand it in in several",
-			    HAND_JSON_MOST);
+			    HAND_JSON_MAX);
 	else if (!is_upload && t->held + length > HAND_JSON_HELD)
 		reply_error(r, 503, "busy", "too many long lists are handed in at once; try again");
 	else
@@ -312,7 +312,7 @@ said(struct loop *l, struct client *c)
 	enum scgi_state state;
 
 	if (!a) {
-		state = scgi_look(&c->scgi, 0);
+		state = scgi_parse(&c->scgi, 0);
 		if (state == SCGI_WHOLE || state == SCGI_LONG)
 			begin(l->arg, c);
 		return state != SCGI_BAD;
@@ -386,9 +386,9 @@ submit_serve(struct api *api)
 	mallopt(M_ARENA_MAX, 2); /* a thread's memory is given back, however many there were */
 	loop_open(&t->loop, &calls, t);
 	t->loop.fds[0].fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	t->loop.fds[0].heed = heed_threads;
+	t->loop.fds[0].heed = handle_threads;
 	t->loop.fds[1].fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	t->loop.fds[1].heed = heed_batches;
+	t->loop.fds[1].heed = handle_batches;
 	if (t->loop.fds[0].fd < 0)
 		msg_die_errno(EX_OSERR, "cannot make an eventfd");
 	for (;;)
