@@ -175,7 +175,7 @@ int stream(struct api *api);
 /* Takes what is handed in, until the listening socket is closed. The exit code. */
 int submit_serve(struct api *api);
 
-/* --- status.c: every batch's state as one document --- */
+/* --- status_document.c: every batch's state as one document --- */
 
 struct status;
 

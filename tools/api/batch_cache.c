@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "api.h"
 #include "notebook/notebook.h"
@@ -64,7 +63,6 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 {
 	struct buf text = {0};
 	struct stat st;
-	int error;
 
 	drop(b);
 	b->batch = batch_open(root, name, BATCH_READ, NULL);
@@ -73,10 +71,8 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
 	if (fstat(b->dir, &st) < 0 || (batch_metadata(b->batch, &text) < 0 && errno != ENOENT)) {
-		error = errno;
 		buf_free(&text);
 		drop(b);
-		errno = error;
 		return -1;
 	}
 	b->dev = st.st_dev;

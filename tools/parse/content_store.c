@@ -15,9 +15,9 @@
 #include "files/root.h"
 #include "records/rec.h"
 
-enum { BATCHES = 16, BLOCK = 128 << 10, ID_IDX = SUBJECT_MAX + 16, HEAD = 200 };
+enum { BATCHES = 16, ID_IDX = SUBJECT_MAX + 16, HEAD = 200 };
 
-struct keeper {
+struct content_store {
 	const char *dir; /* that was asked for; NULL: none */
 	char *of;        /* what a file's path said; NULL: nothing did */
 	struct root root;
@@ -26,10 +26,10 @@ struct keeper {
 	struct batch *batches[BATCHES]; /* that were asked for lately, the last first */
 };
 
-struct keeper *
-keeper_open(const char *dir)
+struct content_store *
+content_store_open(const char *dir)
 {
-	struct keeper *k = buf_alloc(sizeof(*k));
+	struct content_store *k = buf_alloc(sizeof(*k));
 
 	k->dir = dir;
 	k->tempfd = -1;
@@ -37,14 +37,13 @@ keeper_open(const char *dir)
 }
 
 static void
-close_root(struct keeper *k)
+close_root(struct content_store *k)
 {
 	for (int i = 0; i < BATCHES; i++)
 		if (k->batches[i])
 			batch_close(k->batches[i]);
 	memset(k->batches, 0, sizeof(k->batches));
-	if (k->tempfd >= 0)
-		close(k->tempfd);
+	file_close(k->tempfd, 0);
 	k->tempfd = -1;
 	if (k->is_open)
 		root_close(&k->root);
@@ -54,7 +53,7 @@ close_root(struct keeper *k)
 }
 
 void
-keeper_close(struct keeper *k)
+content_store_close(struct content_store *k)
 {
 	close_root(k);
 	free(k);
@@ -83,7 +82,7 @@ root_of(const char *path, const char *batch)
 
 /* Opens the root that counts for the file PATH, if it is not open already. */
 static void
-open_root(struct keeper *k, const char *path, const char *batch)
+open_root(struct content_store *k, const char *path, const char *batch)
 {
 	char *of = k->dir ? NULL : root_of(path, batch);
 
@@ -98,7 +97,7 @@ open_root(struct keeper *k, const char *path, const char *batch)
 }
 
 static struct batch *
-batch_of(struct keeper *k, const char *name)
+batch_of(struct content_store *k, const char *name)
 {
 	struct batch *b = NULL;
 	int i = 0;
@@ -125,20 +124,18 @@ name_of(struct batch *b, uint32_t item, char name[ID_IDX])
 {
 	struct batch_place place;
 	struct buf line = {0};
-	int rc = batch_item(b, item, &line), error;
+	int rc = batch_item(b, item, &line);
 
 	if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
 		errno = ENOENT;
 	if (rc == 0)
 		snprintf(name, ID_IDX, "%s_%u", place.subject, place.idx);
-	error = errno;
 	buf_free(&line);
-	errno = error;
 	return rc;
 }
 
 const char *
-keep_check(struct keeper *k, const char *path, const char *batch, uint32_t item)
+content_store_check(struct content_store *k, const char *path, const char *batch, uint32_t item)
 {
 	struct batch *b;
 	char name[ID_IDX];
@@ -178,46 +175,21 @@ id_before(int contentfd, const char *name, const char *sha256, unsigned long lon
 }
 
 static int
-copy_image(struct atomic_file *p, int out, const struct answer_image *image)
-{
-	char block[BLOCK];
-	size_t done = 0;
-
-	while (done < image->bytes) {
-		size_t want = image->bytes - done < sizeof(block) ? image->bytes - done : sizeof(block);
-		ssize_t n = pread(out, block, want, image->from + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n < 0 ? errno : EIO;
-			return -1;
-		}
-		if (atomic_file_write(p, block, (size_t)n) < 0)
-			return -1;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int
-put_image(const struct keeper *k, int dirfd, int out, const struct answer_image *image)
+put_image(const struct content_store *k, int dirfd, int out, const struct answer_image *image)
 {
 	struct atomic_file p;
-	int error;
 
 	if (atomic_file_open(&p, k->tempfd) < 0)
 		return -1;
-	if (copy_image(&p, out, image) == 0 && fsync(p.fd) == 0 && atomic_file_publish(&p, dirfd, image->name) == 0)
+	if (part_add(&p, out, image->from, image->from + (off_t)image->bytes) == 0 && fsync(p.fd) == 0 &&
+	    atomic_file_publish(&p, dirfd, image->name) == 0)
 		return 0;
-	error = errno;
 	atomic_file_drop(&p);
-	errno = error;
 	return -1;
 }
 
 static int
-sweep_entry(int dir, const struct dirent *e, void *arg)
+remove_if_stale(int dir, const struct dirent *e, void *arg)
 {
 	const struct answer *a = arg;
 
@@ -229,13 +201,13 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 
 /* Takes away what an earlier parsing left and this one does not have. */
 static int
-sweep(int dirfd, struct answer *a)
+remove_stale_images(int dirfd, struct answer *a)
 {
-	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, a);
+	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_stale, a);
 }
 
 static int
-put_images(const struct keeper *k, int contentfd, const char *name, const struct keep *it)
+put_images(const struct content_store *k, int contentfd, const char *name, const struct content *it)
 {
 	bool any = it->answer->image_count > 0;
 	int dirfd = root_open_dir(contentfd, name, any), rc = 0;
@@ -245,7 +217,7 @@ put_images(const struct keeper *k, int contentfd, const char *name, const struct
 	for (size_t i = 0; i < it->answer->image_count && rc == 0; i++)
 		rc = put_image(k, dirfd, it->out, &it->answer->images[i]);
 	if (rc == 0)
-		rc = sweep(dirfd, it->answer);
+		rc = remove_stale_images(dirfd, it->answer);
 	if (rc == 0)
 		rc = fsync(dirfd);
 	close(dirfd);
@@ -260,7 +232,7 @@ add_member(struct buf *out, const char *key, const char *value)
 }
 
 void
-keep_print(const struct keep *it, struct buf *out)
+content_print(const struct content *it, struct buf *out)
 {
 	buf_clear(out);
 	buf_str(out, "{");
@@ -278,7 +250,7 @@ keep_print(const struct keep *it, struct buf *out)
 
 /* With the content directory CONTENTFD open and locked. */
 static int
-keep_locked(struct keeper *k, int contentfd, const char *name, struct keep *it)
+write_locked(struct content_store *k, int contentfd, const char *name, struct content *it)
 {
 	struct buf json = {0};
 	char file[ID_IDX + 8];
@@ -291,14 +263,14 @@ keep_locked(struct keeper *k, int contentfd, const char *name, struct keep *it)
 		return -1;
 	if (put_images(k, contentfd, name, it) < 0)
 		return -1;
-	keep_print(it, &json);
+	content_print(it, &json);
 	rc = atomic_file_replace(k->tempfd, contentfd, file, json.data, json.len, true);
 	buf_free(&json);
 	return rc;
 }
 
 int
-keeper_store(struct keeper *k, struct keep *it)
+content_store_write(struct content_store *k, struct content *it)
 {
 	struct batch *b;
 	char name[ID_IDX];
@@ -314,7 +286,7 @@ keeper_store(struct keeper *k, struct keep *it)
 	contentfd = root_open_dir(batch_dirfd(b), "content", true);
 	if (contentfd < 0)
 		return -1;
-	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : keep_locked(k, contentfd, name, it);
+	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : write_locked(k, contentfd, name, it);
 	error = errno;
 	close(contentfd);
 	buf_printf(&path, "content/%s.json", name);

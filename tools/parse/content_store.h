@@ -1,5 +1,5 @@
 /*
- * keep: where the knowledge of a batch's item is kept, bi-batch(5): content/ID_IDX.json and content/ID_IDX/.
+ * content_store: the content of a batch's items, bi-batch(5): content/ID_IDX.json and content/ID_IDX/.
  */
 #ifndef BI_PARSE_CONTENT_STORE_H
 #define BI_PARSE_CONTENT_STORE_H
@@ -9,14 +9,14 @@
 
 #include "answer.h"
 
-struct keeper;
+struct content_store;
 
-/* Keeps below the root DIR. NULL: the root that a record's file is in, else that of root_open(). */
-struct keeper *keeper_open(const char *dir);
-void keeper_close(struct keeper *k);
+/* Opens the store below the root DIR. NULL: the root that a record's file is in, else that of root_open(). */
+struct content_store *content_store_open(const char *dir);
+void content_store_close(struct content_store *k);
 
-/* What is kept, and of what. */
-struct keep {
+/* The content of an item. */
+struct content {
 	const char *file; /* the path of the item's file */
 	const char *batch;
 	uint32_t item;
@@ -29,13 +29,13 @@ struct keep {
 
 /* NULL where the item, whose file is PATH, is in the batch, else what is wrong, a constant, with errno: ENOENT where it
  * is not there, or why that cannot be known. To be asked before it is parsed: it opens the root. */
-const char *keep_check(struct keeper *k, const char *path, const char *batch, uint32_t item);
+const char *content_store_check(struct content_store *k, const char *path, const char *batch, uint32_t item);
 
 /* Writes it, pictures first, each whole. 0, or -1 with errno. The id is the one that the item had, if its bytes are the
  * same. */
-int keeper_store(struct keeper *k, struct keep *it);
+int content_store_write(struct content_store *k, struct content *it);
 
 /* The content's JSON, on one line, with the id where it is not 0. */
-void keep_print(const struct keep *it, struct buf *out);
+void content_print(const struct content *it, struct buf *out);
 
 #endif

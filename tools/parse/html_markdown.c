@@ -12,8 +12,8 @@
 enum { COLUMNS = 50, CELL = 300, LISTS = 64 };
 
 /* What is under way. */
-struct showing {
-	const struct show *s;
+struct markdown_writer {
+	const struct html_markdown *s;
 	const struct dom *d;
 	struct md *md;
 	uint32_t *open; /* the elements to be closed */
@@ -29,12 +29,12 @@ struct showing {
 	unsigned heading_level;
 };
 
-static void walk(struct showing *w, uint32_t from, uint32_t end);
+static void walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end);
 
 /* --- headings that are left without their text --- */
 
 static void
-begin_heading(struct showing *w, unsigned level)
+begin_heading(struct markdown_writer *w, unsigned level)
 {
 	md_block(w->md);
 	if (w->orphan && w->md->out.len == w->heading_end && level <= w->heading_level) {
@@ -48,21 +48,21 @@ begin_heading(struct showing *w, unsigned level)
 }
 
 static void
-end_heading(struct showing *w)
+end_heading(struct markdown_writer *w)
 {
 	md_block(w->md);
 	w->heading_end = w->md->out.len;
 }
 
 static void
-skip(struct showing *w)
+note_orphan_heading(struct markdown_writer *w)
 {
 	if (w->heading_level > 1 && w->md->line.len == 0 && w->md->out.len == w->heading_end)
 		w->orphan = true;
 }
 
 static void
-drop_orphan(struct showing *w)
+drop_orphan(struct markdown_writer *w)
 {
 	if (!w->orphan || w->md->line.len || w->md->out.len != w->heading_end)
 		return;
@@ -74,7 +74,7 @@ drop_orphan(struct showing *w)
 
 /* What an address means; where nothing says below what it is, a relative one stays as it is. For free(), or NULL. */
 static char *
-address(const struct showing *w, const char *text, size_t n)
+resolve_address(const struct markdown_writer *w, const char *text, size_t n)
 {
 	char *url = url_resolve(w->s->base, text, n);
 
@@ -82,10 +82,10 @@ address(const struct showing *w, const char *text, size_t n)
 }
 
 static void
-open_link(struct showing *w, uint32_t i)
+open_link(struct markdown_writer *w, uint32_t i)
 {
 	const char *href = dom_attribute(w->d, i, "href");
-	char *url = href ? address(w, href, strlen(href)) : NULL;
+	char *url = href ? resolve_address(w, href, strlen(href)) : NULL;
 	struct buf text = {0};
 
 	if (!url)
@@ -99,7 +99,7 @@ open_link(struct showing *w, uint32_t i)
 
 /* The attribute that has the address of a picture: what is loaded later is the real one. */
 static char *
-source_of(const struct showing *w, uint32_t i)
+source_of(const struct markdown_writer *w, uint32_t i)
 {
 	static const char *const names[] = {"data-src", "data-original", "data-lazy-src", "src"};
 	const char *set = dom_attribute(w->d, i, "srcset");
@@ -107,17 +107,17 @@ source_of(const struct showing *w, uint32_t i)
 
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		const char *src = dom_attribute(w->d, i, names[k]);
-		char *url = src ? address(w, src, strlen(src)) : NULL;
+		char *url = src ? resolve_address(w, src, strlen(src)) : NULL;
 
 		if (url)
 			return url;
 	}
-	return srcset_next(&candidates) ? address(w, candidates.url, candidates.len) : NULL;
+	return srcset_next(&candidates) ? resolve_address(w, candidates.url, candidates.len) : NULL;
 }
 
 /* Pictures of one or two pixels count visits, others are marks beside words. */
 static bool
-is_small(const struct showing *w, uint32_t i)
+is_small(const struct markdown_writer *w, uint32_t i)
 {
 	const char *width = dom_attribute(w->d, i, "width"), *height = dom_attribute(w->d, i, "height");
 
@@ -126,7 +126,7 @@ is_small(const struct showing *w, uint32_t i)
 }
 
 static void
-put_picture(struct showing *w, uint32_t i)
+put_picture(struct markdown_writer *w, uint32_t i)
 {
 	const char *src = dom_attribute(w->d, i, "src"), *alt = dom_attribute(w->d, i, "alt"), *name;
 	char *url;
@@ -147,7 +147,7 @@ put_picture(struct showing *w, uint32_t i)
 /* --- blocks --- */
 
 static void
-open_item(struct showing *w)
+open_item(struct markdown_writer *w)
 {
 	char mark[MD_MARK] = "- ";
 
@@ -157,7 +157,7 @@ open_item(struct showing *w)
 }
 
 static void
-open_list(struct showing *w, uint32_t i, bool ordered)
+open_list(struct markdown_writer *w, uint32_t i, bool ordered)
 {
 	const char *start = dom_attribute(w->d, i, "start");
 	long number = start ? strtol(start, NULL, 10) : 1;
@@ -172,7 +172,7 @@ open_list(struct showing *w, uint32_t i, bool ordered)
 
 /* The language that a class names as highlighters do: language-c, lang-c, highlight-source-c. */
 static void
-language_of(const struct showing *w, uint32_t i, char *out, size_t room)
+language_of(const struct markdown_writer *w, uint32_t i, char *out, size_t room)
 {
 	static const char *const heads[] = {"language-", "lang-", "highlight-source-", "brush: "};
 	uint32_t code = dom_find(w->d, i, w->d->nodes[i].end, GUMBO_TAG_CODE);
@@ -195,7 +195,7 @@ language_of(const struct showing *w, uint32_t i, char *out, size_t room)
 }
 
 static void
-put_code(struct showing *w, uint32_t i, bool block)
+put_code(struct markdown_writer *w, uint32_t i, bool block)
 {
 	struct buf text = {0};
 	char language[24];
@@ -263,7 +263,7 @@ is_data(const struct dom *d, uint32_t table)
 }
 
 static void
-put_row(struct showing *w, uint32_t row, size_t columns, bool first)
+put_row(struct markdown_writer *w, uint32_t row, size_t columns, bool first)
 {
 	struct buf cells[COLUMNS] = {{0}};
 	size_t n = 0;
@@ -272,7 +272,7 @@ put_row(struct showing *w, uint32_t row, size_t columns, bool first)
 		if (!is_cell(w->d, i))
 			continue;
 		md_cell_begin(w->md);
-		walk(w, i + 1, w->d->nodes[i].end);
+		walk_tree(w, i + 1, w->d->nodes[i].end);
 		md_cell_end(w->md, &cells[n++]);
 	}
 	md_row(w->md, cells, columns, first);
@@ -281,7 +281,7 @@ put_row(struct showing *w, uint32_t row, size_t columns, bool first)
 }
 
 static void
-put_table(struct showing *w, uint32_t table)
+put_table(struct markdown_writer *w, uint32_t table)
 {
 	const struct dom *d = w->d;
 	uint32_t end = d->nodes[table].end, caption = dom_find(d, table, end, GUMBO_TAG_CAPTION);
@@ -290,7 +290,7 @@ put_table(struct showing *w, uint32_t table)
 
 	md_block(w->md);
 	if (caption < end && !d->nodes[caption].dropped && !d->nodes[caption].hidden) {
-		walk(w, caption + 1, d->nodes[caption].end);
+		walk_tree(w, caption + 1, d->nodes[caption].end);
 		md_block(w->md);
 	}
 	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end)) {
@@ -308,7 +308,7 @@ put_table(struct showing *w, uint32_t table)
 
 /* Opens an element. Whether it is to be closed later. */
 static bool
-open_element(struct showing *w, uint32_t i)
+open_element(struct markdown_writer *w, uint32_t i)
 {
 	GumboTag tag = dom_tag(w->d, i);
 
@@ -363,7 +363,7 @@ open_element(struct showing *w, uint32_t i)
 }
 
 static void
-close_element(struct showing *w, uint32_t i)
+close_element(struct markdown_writer *w, uint32_t i)
 {
 	switch (dom_tag(w->d, i)) {
 	case GUMBO_TAG_A:
@@ -405,7 +405,7 @@ close_element(struct showing *w, uint32_t i)
 
 /* What is shown as a whole. False where it is to be walked through. */
 static bool
-put_whole(struct showing *w, uint32_t i)
+put_whole(struct markdown_writer *w, uint32_t i)
 {
 	switch (dom_tag(w->d, i)) {
 	case GUMBO_TAG_PRE:
@@ -425,7 +425,7 @@ put_whole(struct showing *w, uint32_t i)
 }
 
 static void
-push(struct showing *w, uint32_t i)
+push_element(struct markdown_writer *w, uint32_t i)
 {
 	if (w->count == w->room) {
 		w->room = w->room ? w->room * 2 : 64;
@@ -436,7 +436,7 @@ push(struct showing *w, uint32_t i)
 
 /* From place to place; it calls itself for the cells of a table, in which there are no tables. */
 static void
-walk(struct showing *w, uint32_t from, uint32_t end)
+walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end)
 {
 	const struct dom_node *nodes = w->d->nodes;
 	size_t floor = w->count;
@@ -448,7 +448,7 @@ walk(struct showing *w, uint32_t from, uint32_t end)
 			close_element(w, w->open[--w->count]);
 		if (nodes[i].hidden || nodes[i].dropped) {
 			if (nodes[i].dropped && nodes[i].text > 0)
-				skip(w);
+				note_orphan_heading(w);
 			i = nodes[i].end;
 			continue;
 		}
@@ -458,7 +458,7 @@ walk(struct showing *w, uint32_t from, uint32_t end)
 			i = nodes[i].end;
 			continue;
 		} else if (open_element(w, i))
-			push(w, i);
+			push_element(w, i);
 		i++;
 	}
 	while (w->count > floor)
@@ -466,12 +466,12 @@ walk(struct showing *w, uint32_t from, uint32_t end)
 }
 
 void
-html_show(const struct show *s, uint32_t i)
+html_markdown_add(const struct html_markdown *s, uint32_t i)
 {
-	struct showing w = {.s = s, .d = s->dom, .md = &s->doc->md};
+	struct markdown_writer w = {.s = s, .d = s->dom, .md = &s->doc->md};
 
 	md_block(w.md);
-	walk(&w, i, s->dom->nodes[i].end);
+	walk_tree(&w, i, s->dom->nodes[i].end);
 	md_block(w.md);
 	drop_orphan(&w);
 	free(w.open);

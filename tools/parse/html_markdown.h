@@ -1,5 +1,5 @@
 /*
- * show: a part of a page as Markdown.
+ * html_markdown: a part of a page as Markdown.
  */
 #ifndef BI_PARSE_HTML_MARKDOWN_H
 #define BI_PARSE_HTML_MARKDOWN_H
@@ -10,7 +10,7 @@
 #include "dom.h"
 
 /* What is shown, and how its addresses are understood. */
-struct show {
+struct html_markdown {
 	const struct dom *dom;
 	struct doc *doc;
 	CURLU *base; /* NULL: only absolute addresses mean any */
@@ -22,6 +22,6 @@ struct show {
 
 /* Appends what is below (and with) I, without what is dropped and hidden, to the document's text, and its links to the
  * document's. */
-void html_show(const struct show *s, uint32_t i);
+void html_markdown_add(const struct html_markdown *s, uint32_t i);
 
 #endif

@@ -46,7 +46,7 @@ struct queue {
 
 /* Takes what has come in, as far as there is room. */
 static void
-take(struct queue *q, struct shop *s)
+read_records(struct queue *q, struct parser *s)
 {
 	struct rec r;
 
@@ -81,7 +81,7 @@ show_text(const struct buf *text)
 
 /* Says what is settled, up to the first that is not. Whether anything was. */
 static bool
-say(struct queue *q, const struct shop *s)
+print_settled(struct queue *q, const struct parser *s)
 {
 	size_t count = q->count;
 
@@ -103,7 +103,7 @@ say(struct queue *q, const struct shop *s)
 }
 
 static void
-wait_for(struct queue *q, struct shop *s)
+wait_for(struct queue *q, struct parser *s)
 {
 	struct pollfd fds[POOL_FDS + 1];
 	int ms;
@@ -120,7 +120,7 @@ wait_for(struct queue *q, struct shop *s)
 }
 
 static int
-end(const struct queue *q, const struct shop *s)
+print_end(const struct queue *q, const struct parser *s)
 {
 	int code = s->failed ? EX_SOME_FAILED : EX_ALL_WELL;
 
@@ -142,27 +142,27 @@ end(const struct queue *q, const struct shop *s)
 static int
 parse_all(const struct options *o, char **operands)
 {
-	struct shop s = {.as_text = o->text, .base = o->base};
+	struct parser s = {.as_text = o->text, .base = o->base};
 	struct queue q = {.in = rec_open(operands, STDIN_FILENO), .most = (size_t)o->parallel * AHEAD};
 	int code;
 
 	q.last = &q.first;
 	s.pool = pool_open(o->parallel, o->seconds);
-	s.keeper = keeper_open(o->root);
+	s.store = content_store_open(o->root);
 	for (;;) {
-		take(&q, &s);
+		read_records(&q, &s);
 		for (struct item *i = q.first; i; i = i->next)
 			if (!i->settled && i->work.ended)
 				item_go_on(&s, i);
-		if (say(&q, &s))
+		if (print_settled(&q, &s))
 			continue; /* there is room for what was read already */
 		if (q.ended && !q.first)
 			break;
 		wait_for(&q, &s);
 	}
-	code = end(&q, &s);
+	code = print_end(&q, &s);
 	pool_close(s.pool);
-	keeper_close(s.keeper);
+	content_store_close(s.store);
 	type_close(s.typer);
 	rec_close(q.in);
 	return code;

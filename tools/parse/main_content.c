@@ -61,7 +61,7 @@ has_word(const char *list, const char *word)
 /* Whether one of the words that NAMES is made of is in the list: relatedPosts is related and Posts, side-bar is side,
  * bar and sidebar. */
 static bool
-says(const char *names, const char *list)
+attribute_says(const char *names, const char *list)
 {
 	char word[64], both[64];
 	size_t n = 0, was = 0;
@@ -98,7 +98,7 @@ is_named(const struct dom *d, uint32_t i, const char *list)
 {
 	const char *class = dom_attribute(d, i, "class"), *id = dom_attribute(d, i, "id");
 
-	return (class && says(class, list)) || (id && says(id, list));
+	return (class && attribute_says(class, list)) || (id && attribute_says(id, list));
 }
 
 static bool
@@ -216,7 +216,7 @@ is_links(const struct dom *d, uint32_t i)
 }
 
 static void
-drop(struct dom *d, enum zeal zeal)
+drop_elements(struct dom *d, enum zeal zeal)
 {
 	float all = d->nodes[0].mass;
 
@@ -247,7 +247,7 @@ drop_nothing(struct dom *d)
 
 /* The heaviest element below I that has this tag, or role; 0 where there is none. */
 static uint32_t
-heaviest(const struct dom *d, uint32_t i, GumboTag tag, const char *role)
+find_heaviest(const struct dom *d, uint32_t i, GumboTag tag, const char *role)
 {
 	uint32_t best = 0, end = d->nodes[i].end;
 
@@ -266,7 +266,7 @@ heaviest(const struct dom *d, uint32_t i, GumboTag tag, const char *role)
 
 /* Whether it is, beside a text, a part of it: a paragraph, a list, a table. */
 static bool
-belongs(const struct dom *d, uint32_t i)
+belongs_to_content(const struct dom *d, uint32_t i)
 {
 	const struct dom_node *n = &d->nodes[i];
 
@@ -316,7 +316,7 @@ heavy_child(const struct dom *d, uint32_t i)
 		return dom_is_block(d, best) ? 0 : best;
 	}
 	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end)
-		if (k != best && belongs(d, k))
+		if (k != best && belongs_to_content(d, k))
 			return 0;
 	return best;
 }
@@ -337,13 +337,13 @@ go_down(const struct dom *d, uint32_t i)
 }
 
 static uint32_t
-choose(const struct dom *d)
+choose_content(const struct dom *d)
 {
-	uint32_t i = 0, main = heaviest(d, 0, GUMBO_TAG_MAIN, " main "), article;
+	uint32_t i = 0, main = find_heaviest(d, 0, GUMBO_TAG_MAIN, " main "), article;
 
 	if (main && d->nodes[main].mass >= d->nodes[0].mass * 0.4F)
 		i = main;
-	article = heaviest(d, i, GUMBO_TAG_ARTICLE, " article ");
+	article = find_heaviest(d, i, GUMBO_TAG_ARTICLE, " article ");
 	if (article && d->nodes[article].mass >= d->nodes[i].mass * 0.6F)
 		return article;
 	return go_down(d, i);
@@ -357,17 +357,17 @@ main_content_find(struct dom *d)
 
 	for (size_t i = 0; i < sizeof(zeals) / sizeof(zeals[0]); i++) {
 		drop_nothing(d);
-		drop(d, zeals[i]);
+		drop_elements(d, zeals[i]);
 		if (d->nodes[0].mass >= all * 0.25F && d->nodes[0].mass > 0)
-			return choose(d);
+			return choose_content(d);
 	}
 	if (d->nodes[0].mass <= 0)
 		drop_nothing(d);
-	return choose(d);
+	return choose_content(d);
 }
 
 uint32_t
-pick_heading(const struct dom *d, uint32_t picked)
+main_content_heading(const struct dom *d, uint32_t picked)
 {
 	for (uint32_t i = picked; i < d->nodes[picked].end; i++)
 		if (dom_tag(d, i) == GUMBO_TAG_H1 && !d->nodes[i].hidden)

@@ -1,5 +1,5 @@
 /*
- * pick: which part of a page is what it is about.
+ * main_content: which part of a page is its main content.
  */
 #ifndef BI_PARSE_MAIN_CONTENT_H
 #define BI_PARSE_MAIN_CONTENT_H
@@ -18,6 +18,6 @@
 uint32_t main_content_find(struct dom *d);
 
 /* The place of the page's own heading where that is outside of what was picked, 0 where there is none. */
-uint32_t pick_heading(const struct dom *d, uint32_t picked);
+uint32_t main_content_heading(const struct dom *d, uint32_t picked);
 
 #endif

@@ -60,7 +60,7 @@ static const struct meta metas[] = {
 enum { METAS = sizeof(metas) / sizeof(metas[0]) };
 
 static char **
-member(struct said *s, size_t offset)
+json_member(struct said *s, size_t offset)
 {
 	return (char **)((char *)s + offset);
 }
@@ -205,7 +205,7 @@ take_text(char **to, const struct dom *d, uint32_t i)
 }
 
 static bool
-is(const struct dom *d, uint32_t i, const char *name, const char *value)
+attribute_is(const struct dom *d, uint32_t i, const char *name, const char *value)
 {
 	const char *has = dom_attribute(d, i, name);
 
@@ -244,11 +244,12 @@ look_at_body(struct heard *h, const struct dom *d, uint32_t i)
 {
 	GumboTag tag = dom_tag(d, i);
 
-	if (tag == GUMBO_TAG_TIME || is(d, i, "itemprop", "datePublished"))
+	if (tag == GUMBO_TAG_TIME || attribute_is(d, i, "itemprop", "datePublished"))
 		take_time(h, d, i);
-	if (is(d, i, "rel", "author") || is(d, i, "itemprop", "author"))
+	if (attribute_is(d, i, "rel", "author") || attribute_is(d, i, "itemprop", "author"))
 		take_author(&h->author, d, i);
-	else if (is(d, i, "class", "byline") || is(d, i, "class", "author") || is(d, i, "class", "author-name"))
+	else if (attribute_is(d, i, "class", "byline") || attribute_is(d, i, "class", "author") ||
+		 attribute_is(d, i, "class", "author-name"))
 		take_author(&h->byline, d, i);
 }
 
@@ -257,7 +258,7 @@ look_at_link(struct said *s, const struct dom *d, uint32_t i, CURLU *base)
 {
 	const char *href = dom_attribute(d, i, "href");
 
-	if (!s->canonical && href && is(d, i, "rel", "canonical"))
+	if (!s->canonical && href && attribute_is(d, i, "rel", "canonical"))
 		s->canonical = url_resolve(base, href, strlen(href));
 }
 
@@ -341,13 +342,13 @@ take_title(const struct dom *d, const struct said *s, const struct heard *h, str
 }
 
 static void
-settle(const struct dom *d, struct said *s, struct heard *h, CURLU *base, struct doc *out)
+settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *base, struct doc *out)
 {
 	for (size_t k = 0; k < METAS; k++) {
 		bool url = metas[k].member == MEMBER(author) && h->content[k] && strstr(h->content[k], "://");
 
 		if (!url && metas[k].member != MEMBER(canonical))
-			doc_set_string(member(s, metas[k].member), h->content[k]);
+			doc_set_string(json_member(s, metas[k].member), h->content[k]);
 		if (h->content[k] && metas[k].member == MEMBER(canonical) && !s->canonical)
 			s->canonical = url_resolve(base, h->content[k], strlen(h->content[k]));
 	}
@@ -366,7 +367,7 @@ settle(const struct dom *d, struct said *s, struct heard *h, CURLU *base, struct
 }
 
 void
-about(const struct dom *d, CURLU *base, struct doc *out)
+page_metadata_read(const struct dom *d, CURLU *base, struct doc *out)
 {
 	struct said s = {0};
 	struct heard h = {0};
@@ -375,7 +376,7 @@ about(const struct dom *d, CURLU *base, struct doc *out)
 
 	for (uint32_t i = 0; i < d->count; i++)
 		look_at_element(&s, &h, d, i, base);
-	settle(d, &s, &h, base, out);
+	settle_metadata(d, &s, &h, base, out);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		free(*lines[i]);
 }

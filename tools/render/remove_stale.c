@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "files/file.h"
-#include "render.h"
+#include "remove_stale.h"
 
 /* Whether NAME is ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no such
  * copy, or, THUMBS, no thumbnail. */
@@ -38,15 +38,15 @@ is_foreign(const struct render *r, const char *name, bool thumbs)
 	return k == 0 || !r->items[k - 1].ext || strcmp(end + 1, r->items[k - 1].ext) != 0;
 }
 
-struct sweeping {
+struct stale_scan {
 	const struct render *r;
 	bool thumbs;
 };
 
 static int
-sweep_one(int dir, const struct dirent *e, void *arg)
+remove_if_foreign(int dir, const struct dirent *e, void *arg)
 {
-	const struct sweeping *s = arg;
+	const struct stale_scan *s = arg;
 
 	if (!is_foreign(s->r, e->d_name, s->thumbs))
 		return 0;
@@ -54,15 +54,15 @@ sweep_one(int dir, const struct dirent *e, void *arg)
 }
 
 static int
-sweep_dir(const struct render *r, int dirfd, bool thumbs)
+remove_foreign(const struct render *r, int dirfd, bool thumbs)
 {
-	struct sweeping s = {r, thumbs};
+	struct stale_scan s = {r, thumbs};
 
-	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_one, &s);
+	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_foreign, &s);
 }
 
 int
-pages_remove_stale(const struct render *r)
+remove_stale_files(const struct render *r)
 {
-	return sweep_dir(r, r->dir, false) < 0 || sweep_dir(r, r->thumbs, true) < 0 ? -1 : 0;
+	return remove_foreign(r, r->dir, false) < 0 || remove_foreign(r, r->thumbs, true) < 0 ? -1 : 0;
 }

@@ -15,8 +15,9 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "children.h"
+#include "files/file.h"
 #include "files/trash.h"
-#include "supervisor.h"
 
 enum {
 	BACKLOG = 1024,
@@ -29,25 +30,25 @@ static const struct {
 	const char *socket; /* what the name of its socket ends in; NULL: it has none */
 	const char *option;
 	size_t count;
-} kinds[BACKEND_KINDS] = {
-	[BACKEND_ANSWERS] = {"api", NULL, 3},
-	[BACKEND_STREAMS] = {"stream", "--stream", 1},
-	[BACKEND_TAKES] = {"take", "--take", 2},
-	[BACKEND_WORKS] = {NULL, NULL, 1},
+} kinds[CHILD_KINDS] = {
+	[CHILD_ANSWERS] = {"api", NULL, 3},
+	[CHILD_STREAMS] = {"stream", "--stream", 1},
+	[CHILD_SUBMITS] = {"take", "--take", 2},
+	[CHILD_WORKS] = {NULL, NULL, 1},
 };
 
 /* --- sockets --- */
 
 static void
-socket_name(const struct keeper *k, enum backend_kind kind, char name[32])
+socket_name(const struct supervisor *k, enum child_kind kind, char name[32])
 {
 	snprintf(name, 32, "%d.%s", k->lease.port, kinds[kind].socket);
 }
 
-/* A socket that listens in leases/, for this user alone. Its name there may be left from a keeper that was killed: the
- * lease of the port is ours, and so is the name. -1 with errno. */
+/* A socket that listens in leases/, for this user alone. Its name there may be left from a supervisor that was killed:
+ * the lease of the port is ours, and so is the name. -1 with errno. */
 static int
-listen_at(const struct keeper *k, enum backend_kind kind)
+listen_at(const struct supervisor *k, enum child_kind kind)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc, error;
@@ -68,20 +69,18 @@ listen_at(const struct keeper *k, enum backend_kind kind)
 	errno = error;
 	if (rc == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd, 0);
 	return -1;
 }
 
 static int
-listen_all(struct keeper *k)
+listen_all(struct supervisor *k)
 {
 	k->dir = root_open_dir(k->s->root.fd, "leases", false);
-	for (size_t i = 0; k->dir >= 0 && i < BACKEND_KINDS; i++) {
+	for (size_t i = 0; k->dir >= 0 && i < CHILD_KINDS; i++) {
 		if (!kinds[i].socket)
 			continue;
-		k->sockets[i] = listen_at(k, (enum backend_kind)i);
+		k->sockets[i] = listen_at(k, (enum child_kind)i);
 		if (k->sockets[i] < 0)
 			return -1;
 	}
@@ -89,7 +88,7 @@ listen_all(struct keeper *k)
 }
 
 static void
-unlisten(struct keeper *k, enum backend_kind kind)
+close_socket(struct supervisor *k, enum child_kind kind)
 {
 	char name[32];
 
@@ -106,7 +105,7 @@ unlisten(struct keeper *k, enum backend_kind kind)
 /* leases/PORT.bodies/ has what lighttpd has of requests and cannot hand on at once; what a killed one left there goes.
  */
 static int
-clear_bodies(const struct keeper *k, bool make)
+clear_bodies(const struct supervisor *k, bool make)
 {
 	char name[32];
 
@@ -119,41 +118,41 @@ clear_bodies(const struct keeper *k, bool make)
 /* --- starting --- */
 
 static void
-say_api(const struct keeper *k, enum backend_kind kind, struct words *w)
+add_api_args(const struct supervisor *k, enum child_kind kind, struct argv *w)
 {
-	words_add(w, "bi-api", NULL);
-	words_add(w, "--root", k->s->root.path);
+	argv_add(w, "bi-api", NULL);
+	argv_add(w, "--root", k->s->root.path);
 	if (kinds[kind].option)
-		words_add(w, kinds[kind].option, NULL);
-	words_add_api(w, k->s);
+		argv_add(w, kinds[kind].option, NULL);
+	argv_add_api(w, k->s);
 }
 
 static void
-say_worker(const struct keeper *k, struct words *w)
+add_worker_args(const struct supervisor *k, struct argv *w)
 {
-	words_add(w, "bi-fetch", NULL);
-	words_add(w, "--root", k->s->root.path);
-	words_add(w, "--work", NULL);
-	words_add(w, "--stand-by", NULL);
-	words_add(w, "--public-only", NULL);
-	words_add(w, "--quiet", NULL);
-	words_add(w, "--through", "bi-parse");
+	argv_add(w, "bi-fetch", NULL);
+	argv_add(w, "--root", k->s->root.path);
+	argv_add(w, "--work", NULL);
+	argv_add(w, "--stand-by", NULL);
+	argv_add(w, "--public-only", NULL);
+	argv_add(w, "--quiet", NULL);
+	argv_add(w, "--through", "bi-parse");
 }
 
 static int
-start(struct keeper *k, struct backend *b)
+start_child(struct supervisor *k, struct server_child *b)
 {
-	bool works = b->kind == BACKEND_WORKS;
+	bool works = b->kind == CHILD_WORKS;
 	const struct child_fd fds[] = {
 		{k->voice, STDOUT_FILENO}, {k->voice, STDERR_FILENO}, {works ? -1 : k->sockets[b->kind], STDIN_FILENO}};
-	struct words w = {0};
+	struct argv w = {0};
 	struct child c = {.program = works ? k->fetch.data : k->api.data, .argv = w.v, .fds = fds};
 
 	c.fd_count = sizeof(fds) / sizeof(*fds) - works;
 	if (works)
-		say_worker(k, &w);
+		add_worker_args(k, &w);
 	else
-		say_api(k, b->kind, &w);
+		add_api_args(k, b->kind, &w);
 	b->since = clock_ms();
 	b->pid = child_start(&c);
 	b->pidfd = b->pid > 0 ? pidfd_open(b->pid, 0) : -1;
@@ -170,33 +169,33 @@ start(struct keeper *k, struct backend *b)
 
 /* Whether one of its kind is wanted. */
 static bool
-is_wanted(const struct keeper *k, const struct backend *b)
+is_wanted(const struct supervisor *k, const struct server_child *b)
 {
-	return b->kind != BACKEND_WORKS || !k->s->no_worker;
+	return b->kind != CHILD_WORKS || !k->s->no_worker;
 }
 
 static const char *
-program_of(const struct keeper *k, const struct backend *b)
+program_of(const struct supervisor *k, const struct server_child *b)
 {
-	return b->kind == BACKEND_WORKS ? k->fetch.data : k->api.data;
+	return b->kind == CHILD_WORKS ? k->fetch.data : k->api.data;
 }
 
 void
-backend_prepare(struct keeper *k)
+children_prepare(struct supervisor *k)
 {
 	size_t n = 0;
 
 	k->dir = -1;
 	k->ending = true; /* until they are started */
-	for (size_t i = 0; i < BACKEND_KINDS; i++) {
+	for (size_t i = 0; i < CHILD_KINDS; i++) {
 		k->sockets[i] = -1;
 		for (size_t j = 0; j < kinds[i].count; j++)
-			k->backends[n++] = (struct backend){.kind = (enum backend_kind)i, .pidfd = -1};
+			k->children[n++] = (struct server_child){.kind = (enum child_kind)i, .pidfd = -1};
 	}
 }
 
 static int
-find(const char *name, struct buf *path)
+find_program(const char *name, struct buf *path)
 {
 	int rc = path_of_program(path, name);
 
@@ -206,7 +205,7 @@ find(const char *name, struct buf *path)
 }
 
 int
-backend_start(struct keeper *k)
+children_start(struct supervisor *k)
 {
 	if (listen_all(k) < 0) {
 		msg_warn_errno("cannot listen in %s/leases for the API", k->s->root.path);
@@ -217,13 +216,14 @@ backend_start(struct keeper *k)
 		return EX_CANTCREAT;
 	}
 	/* The worker finds bi-parse itself. */
-	if (find("bi-parse", &k->fetch) < 0 || find("bi-fetch", &k->fetch) < 0 || find("bi-api", &k->api) < 0)
+	if (find_program("bi-parse", &k->fetch) < 0 || find_program("bi-fetch", &k->fetch) < 0 ||
+	    find_program("bi-api", &k->api) < 0)
 		return EX_UNAVAILABLE;
 	k->ending = false;
-	for (size_t i = 0; i < BACKENDS; i++) {
-		struct backend *b = &k->backends[i];
+	for (size_t i = 0; i < CHILDREN; i++) {
+		struct server_child *b = &k->children[i];
 
-		if (is_wanted(k, b) && start(k, b) < 0) {
+		if (is_wanted(k, b) && start_child(k, b) < 0) {
 			msg_warn_errno("cannot start %s", program_of(k, b));
 			return EX_UNAVAILABLE;
 		}
@@ -235,7 +235,7 @@ backend_start(struct keeper *k)
 
 /* When one that has ended is due again: at once, or where it did so at once, each time later. */
 static int64_t
-due_again(struct backend *b)
+due_again(struct server_child *b)
 {
 	int64_t now = clock_ms();
 	unsigned doublings;
@@ -250,10 +250,10 @@ due_again(struct backend *b)
 }
 
 void
-backend_ended(struct keeper *k, int pidfd)
+children_reap(struct supervisor *k, int pidfd)
 {
-	for (size_t i = 0; i < BACKENDS; i++) {
-		struct backend *b = &k->backends[i];
+	for (size_t i = 0; i < CHILDREN; i++) {
+		struct server_child *b = &k->children[i];
 		int code;
 
 		if (!b->pid || b->pidfd != pidfd)
@@ -265,23 +265,23 @@ backend_ended(struct keeper *k, int pidfd)
 		b->due = due_again(b);
 		if (!k->ending)
 			msg_warn("%s ended by itself (%d) and is started again",
-				 b->kind == BACKEND_WORKS ? "the worker, bi-fetch," : "bi-api", code);
+				 b->kind == CHILD_WORKS ? "the worker, bi-fetch," : "bi-api", code);
 	}
 }
 
 int64_t
-backend_tend(struct keeper *k)
+children_restart_due(struct supervisor *k)
 {
 	int64_t next = -1;
 
-	for (size_t i = 0; !k->ending && i < BACKENDS; i++) {
-		struct backend *b = &k->backends[i];
+	for (size_t i = 0; !k->ending && i < CHILDREN; i++) {
+		struct server_child *b = &k->children[i];
 		int64_t left;
 
 		if (b->pid || !is_wanted(k, b))
 			continue;
 		left = b->due - clock_ms();
-		if (left <= 0 && start(k, b) < 0) {
+		if (left <= 0 && start_child(k, b) < 0) {
 			msg_warn_errno("cannot start %s again", program_of(k, b));
 			left = PAUSE_MS;
 		}
@@ -294,7 +294,7 @@ backend_tend(struct keeper *k)
 /* --- ending --- */
 
 static void
-end(struct backend *b)
+end_child(struct server_child *b)
 {
 	if (!b->pid)
 		return;
@@ -306,24 +306,24 @@ end(struct backend *b)
 }
 
 void
-backend_wind_up(struct keeper *k)
+children_wind_down(struct supervisor *k)
 {
 	k->ending = true;
 	if (k->dir >= 0)
-		unlisten(k, BACKEND_STREAMS);
-	for (size_t i = 0; i < BACKENDS; i++) {
-		struct backend *b = &k->backends[i];
+		close_socket(k, CHILD_STREAMS);
+	for (size_t i = 0; i < CHILDREN; i++) {
+		struct server_child *b = &k->children[i];
 
-		if (b->kind == BACKEND_STREAMS)
-			end(b); /* a stream is under way for ever */
-		else if (b->kind == BACKEND_WORKS && b->pid)
+		if (b->kind == CHILD_STREAMS)
+			end_child(b); /* a stream is under way for ever */
+		else if (b->kind == CHILD_WORKS && b->pid)
 			kill(b->pid, SIGTERM);
 	}
 }
 
 /* Gives it until then. */
 static void
-wait_for(const struct backend *b, int64_t until)
+wait_for_child(const struct server_child *b, int64_t until)
 {
 	struct pollfd p = {.fd = b->pidfd, .events = POLLIN};
 
@@ -332,24 +332,23 @@ wait_for(const struct backend *b, int64_t until)
 }
 
 void
-backend_stop(struct keeper *k)
+children_stop(struct supervisor *k)
 {
 	int64_t until = clock_ms() + WORKER_MS;
 
-	backend_wind_up(k);
-	for (size_t i = 0; i < BACKENDS; i++) {
-		struct backend *b = &k->backends[i];
+	children_wind_down(k);
+	for (size_t i = 0; i < CHILDREN; i++) {
+		struct server_child *b = &k->children[i];
 
-		if (b->kind == BACKEND_WORKS)
-			wait_for(b, until);
-		end(b);
+		if (b->kind == CHILD_WORKS)
+			wait_for_child(b, until);
+		end_child(b);
 	}
-	for (size_t i = 0; k->dir >= 0 && i < BACKEND_KINDS; i++)
-		unlisten(k, (enum backend_kind)i);
+	for (size_t i = 0; k->dir >= 0 && i < CHILD_KINDS; i++)
+		close_socket(k, (enum child_kind)i);
 	if (k->dir >= 0 && clear_bodies(k, false) < 0)
 		msg_warn_errno("cannot remove %s/leases/%d.bodies", k->s->root.path, k->lease.port);
-	if (k->dir >= 0)
-		close(k->dir);
+	file_close(k->dir, 0);
 	k->dir = -1;
 	buf_free(&k->api);
 	buf_free(&k->fetch);

@@ -1,5 +1,3 @@
-#include "serve.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
@@ -12,8 +10,13 @@
 #include "base/opt.h"
 #include "hosts/host_rules.h"
 #include "http/allowed_hosts.h"
+#include "port.h"
 #include "records/batch_args.h"
 #include "records/rec.h"
+#include "secret.h"
+#include "serve.h"
+#include "start.h"
+#include "supervisor.h"
 
 enum {
 	OPT_ADDRESS = 256,
@@ -45,7 +48,7 @@ static const struct opt table[] = {
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
 	{OPT_HOME, "home", NULL, "serve the home page, /add/ and the API; no batch is needed"},
 	{'j', "json", NULL, "records also on a terminal"},
-	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its keepers with */
+	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its supervisors with */
 	{OPT_KEY, "key", "FILE", "the key of that certificate"},
 	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
 	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
@@ -116,7 +119,7 @@ add_origin(const struct opts *o, struct serve *s)
 	s->origins[s->origins_n++] = o->value;
 }
 
-/* The path FILE without symbolic links: a keeper works elsewhere. */
+/* The path FILE without symbolic links: a supervisor works elsewhere. */
 static const char *
 parse_file(const struct opts *o)
 {
@@ -165,7 +168,7 @@ api_option(int id, const struct opts *o, struct serve *s)
 }
 
 static const char *
-options(struct opts *o, struct serve *s)
+read_options(struct opts *o, struct serve *s)
 {
 	const char *dir = NULL;
 	int id;
@@ -216,7 +219,7 @@ check_options(struct serve *s)
 
 /* What the names that were read come to: where anything is wrong with them, no server is started. */
 static int
-code_of(const struct batch_args *n)
+names_exit_code(const struct batch_args *n)
 {
 	if (n->bad || n->nameless)
 		return EX_WRONG_USE;
@@ -233,13 +236,13 @@ serve_batch(const struct serve *s, const char *batch)
 	if (rc)
 		return rc;
 	if (!s->another) {
-		with.held = serve_hold(s, batch);
+		with.held = port_hold(s, batch);
 		if (with.held < 0)
 			return EX_UNAVAILABLE;
 		rc = serve_known(s, batch);
 	}
 	if (rc == 0)
-		rc = s->foreground ? keeper_run(&with, batch) : serve_start(&with, batch);
+		rc = s->foreground ? supervisor_run(&with, batch) : serve_start(&with, batch);
 	else
 		rc = rc > 0 ? 0 : EX_OSERR;
 	if (with.held >= 0 && !s->foreground)
@@ -288,10 +291,10 @@ static int
 new_token(struct serve *s, const char *dir)
 {
 	root_open(&s->root, dir, true);
-	return serve_secrets(s);
+	return secrets_prepare(s);
 }
 
-/* As the keeper, or for whoever calls. */
+/* As the supervisor, or for whoever calls. */
 static int
 serve_these(const struct serve *s, const struct batch_args *n)
 {
@@ -300,11 +303,11 @@ serve_these(const struct serve *s, const struct batch_args *n)
 
 	if (s->home)
 		n = &itself;
-	return s->ready >= 0 ? keeper_run(s, n->v[0]) : serve_all(s, n);
+	return s->ready >= 0 ? supervisor_run(s, n->v[0]) : serve_all(s, n);
 }
 
 static int
-serve(struct serve *s, const char *dir, char **args)
+run_serve(struct serve *s, const char *dir, char **args)
 {
 	struct batch_args n = {0};
 	int code;
@@ -316,7 +319,7 @@ serve(struct serve *s, const char *dir, char **args)
 	code = s->home ? 0 : batch_args_read(&n, args, NULL);
 
 	if (code == 0)
-		code = code_of(&n);
+		code = names_exit_code(&n);
 	if (code == 0 && (s->foreground || s->ready >= 0) && !s->home && n.n != 1)
 		opt_die("--foreground takes one batch");
 	if (code == 0) {
@@ -326,7 +329,7 @@ serve(struct serve *s, const char *dir, char **args)
 						? NULL
 						: host_rules_load(s->root.path)); /* ends here where the worker would */
 		if (s->ready < 0)
-			code = serve_secrets(s);
+			code = secrets_prepare(s);
 		if (code == 0)
 			code = serve_these(s, &n);
 	}
@@ -350,8 +353,8 @@ main(int argc, char **argv)
 	const char *dir;
 
 	msg_program("bi-serve");
-	dir = options(&o, &s);
+	dir = read_options(&o, &s);
 	check_options(&s);
 	s.json = s.json || !isatty(STDOUT_FILENO);
-	msg_finish(serve(&s, dir, opt_rest(&o)));
+	msg_finish(run_serve(&s, dir, opt_rest(&o)));
 }

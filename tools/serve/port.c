@@ -16,7 +16,7 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "files/file.h"
-#include "serve.h"
+#include "port.h"
 
 enum { HOLD_MS = 60000, AGAIN_MS = 10 }; /* longer than another bi-serve waits for its server */
 
@@ -59,7 +59,7 @@ try_hold(const struct serve *s, const char *batch, int fd)
 }
 
 int
-serve_hold(const struct serve *s, const char *batch)
+port_hold(const struct serve *s, const char *batch)
 {
 	int64_t until = clock_ms() + HOLD_MS;
 	int fd = open_port(s, batch), rc = -1;
@@ -81,21 +81,19 @@ serve_hold(const struct serve *s, const char *batch)
 			 batch, HOLD_MS / 1000);
 	else
 		msg_warn_errno("cannot lock %s/leases/%s.port", s->root.path, batch);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return -1;
 }
 
 int
-serve_last_port(const struct serve *s, const char *batch)
+port_last(const struct serve *s, const char *batch)
 {
 	int fd = open_port(s, batch);
 	char text[16] = "";
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 	long port = n > 0 ? strtol(text, NULL, 10) : 0;
 
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return port >= s->first && port <= s->last ? (int)port : 0;
 }
 
@@ -117,14 +115,14 @@ note_other(int dir, const struct dirent *e, void *arg)
 	if (n < 6 || n >= sizeof(other) || strcmp(e->d_name + n - 5, ".port") != 0 || strcmp(e->d_name, o->own) == 0)
 		return 0;
 	snprintf(other, sizeof(other), "%.*s", (int)n - 5, e->d_name);
-	port = root_name_check(other) ? 0 : serve_last_port(o->s, other);
+	port = root_name_check(other) ? 0 : port_last(o->s, other);
 	if (port)
 		o->ports[port - o->s->first] = true;
 	return 0;
 }
 
 int
-serve_others_ports(const struct serve *s, const char *batch, bool *ports)
+port_mark_others(const struct serve *s, const char *batch, bool *ports)
 {
 	struct others o = {.s = s, .ports = ports};
 	int dir = root_open_dir(s->root.fd, "leases", false);
@@ -136,7 +134,7 @@ serve_others_ports(const struct serve *s, const char *batch, bool *ports)
 }
 
 void
-serve_note_port(const struct serve *s, const char *batch, int port)
+port_note(const struct serve *s, const char *batch, int port)
 {
 	int fd = open_port(s, batch);
 	char text[16];
@@ -145,6 +143,5 @@ serve_note_port(const struct serve *s, const char *batch, int port)
 	/* One length for all ports: it is never half of another. */
 	if (fd < 0 || file_write_at(fd, text, (size_t)n, 0) < 0)
 		msg_warn_errno("cannot note the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 }

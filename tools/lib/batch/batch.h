@@ -43,6 +43,8 @@ struct batch_metadata {
  * had: one that is retired meanwhile is not. */
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
 			 const struct batch_metadata *about);
+
+/* Frees it. Keeps errno. */
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);

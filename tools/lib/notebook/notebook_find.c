@@ -256,11 +256,8 @@ append_and_read(struct notebook *nb, struct buf *line)
 static int
 let_go(const struct notebook *nb, struct buf *line, int rc)
 {
-	int error = errno;
-
 	lock_drop(nb->log);
 	buf_free(line);
-	errno = error;
 	return rc;
 }
 
