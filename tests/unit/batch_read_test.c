@@ -135,7 +135,7 @@ counts_need_no_more_than_state(void **state)
 
 /* Blocks of any length, counted otherwise. */
 static void
-counts_of_any_length(void **state)
+states_of_any_length_are_counted(void **state)
 {
 	static const char kinds[] = {'p', 'r', 'c', 'f', 'c', '\0', 'x'};
 	enum { ITEMS_MAX = 140000 };
@@ -418,7 +418,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(reads_are_right_whatever_the_indexes_say, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(an_index_cut_anywhere_is_made_longer, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(counts_need_no_more_than_state, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(counts_of_any_length, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(states_of_any_length_are_counted, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_reader_sees_what_comes, testing_enter, testing_leave),
 		cmocka_unit_test(places_are_read_from_lines_of_ours_only),
 		cmocka_unit_test(result_numbers_are_read),

@@ -96,7 +96,7 @@ touch(struct one *w)
 }
 
 static void
-heed(const struct ones *o, const struct inotify_event *e)
+handle_event(const struct ones *o, const struct inotify_event *e)
 {
 	for (struct one *w = o->first; w; w = w->next)
 		if (e->mask & IN_Q_OVERFLOW || e->wd == w->wd ||
@@ -120,7 +120,7 @@ ones_handle_events(struct ones *o)
 		for (char *at = events; at < events + got;) {
 			const struct inotify_event *e = (const struct inotify_event *)(void *)at;
 
-			heed(o, e);
+			handle_event(o, e);
 			at += sizeof(*e) + e->len;
 		}
 }

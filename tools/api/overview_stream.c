@@ -81,7 +81,7 @@ look_soon(struct all *a)
 }
 
 static void
-heed(const struct watch_root_event *e, void *arg)
+handle_event(const struct watch_root_event *e, void *arg)
 {
 	struct all *a = arg;
 
@@ -102,7 +102,7 @@ all_fd(const struct all *a)
 void
 all_handle_events(struct all *a)
 {
-	watch_root_handle_events(a->follow, heed, a);
+	watch_root_handle_events(a->follow, handle_event, a);
 }
 
 /* --- the document --- */

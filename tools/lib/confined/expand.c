@@ -48,7 +48,7 @@ struct expand {
 /* --- how it ends --- */
 
 static enum expand_event
-end_failed(struct expand *e, const char *code, const char *words)
+fail_archive(struct expand *e, const char *code, const char *words)
 {
 	helper_stop(&e->helper);
 	e->end = EXPAND_FAILED;
@@ -63,8 +63,8 @@ static enum expand_event
 fail_helper(struct expand *e, enum helper_sign sign, const char *code, const char *words)
 {
 	return helper_fail(&e->helper, sign).ours
-		       ? end_failed(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting")
-		       : end_failed(e, code, words);
+		       ? fail_archive(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting")
+		       : fail_archive(e, code, words);
 }
 
 static enum expand_event
@@ -73,13 +73,13 @@ fail_limit(struct expand *e, const char *code, const char *fmt, uint64_t limit)
 	char words[EXPAND_WORDS];
 
 	snprintf(words, sizeof(words), "%s %llu", fmt, (unsigned long long)limit);
-	return end_failed(e, code, words);
+	return fail_archive(e, code, words);
 }
 
 static enum expand_event
 fail_nonsense(struct expand *e)
 {
-	return end_failed(e, "archive_crashed", "what unpacks it answered nonsense");
+	return fail_archive(e, "archive_crashed", "what unpacks it answered nonsense");
 }
 
 /* Keeps what bi-expand said in words that can be shown, OTHERWISE where it said nothing. */
@@ -109,7 +109,7 @@ take_failure(struct expand *e, const char *packet)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].letter == packet[1])
-			return end_failed(e, known[i].code, keep_words(e, packet + 2, known[i].words));
+			return fail_archive(e, known[i].code, keep_words(e, packet + 2, known[i].words));
 	return fail_nonsense(e);
 }
 
@@ -119,7 +119,7 @@ take_end(struct expand *e)
 	if (e->inside)
 		return fail_nonsense(e);
 	if (e->entries == 0)
-		return end_failed(e, "archive_empty", "there is nothing in it");
+		return fail_archive(e, "archive_empty", "there is nothing in it");
 	helper_stop(&e->helper);
 	return e->end = EXPAND_END;
 }
@@ -309,7 +309,7 @@ wait_more(struct expand *e, int64_t until)
 		return fail_helper(e, HELPER_LATE, "archive_timeout",
 				   "unpacking it came to no end in the time that an archive may take");
 	if (now < until && poll(&p, 1, clock_left(over < until ? over : until)) < 0 && errno != EINTR)
-		return end_failed(e, "archive_crashed", "what unpacks it cannot be waited for");
+		return fail_archive(e, "archive_crashed", "what unpacks it cannot be waited for");
 	return EXPAND_AGAIN;
 }
 
