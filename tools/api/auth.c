@@ -3,11 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api.h"
+#include "auth.h"
 #include "files/token.h"
 
 bool
-guard_host(const struct api *api, const struct scgi *s, struct reply *r)
+auth_host(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	if (site_host(api->site, scgi_get(s, "HTTP_HOST")))
 		return true;
@@ -37,7 +37,7 @@ is_ours(const struct api *api, const struct scgi *s)
 }
 
 bool
-guard_preflight(const struct api *api, const struct scgi *s, struct reply *r)
+auth_preflight(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
@@ -86,7 +86,7 @@ add_cookie(const struct api *api, const struct scgi *s, struct reply *r)
 }
 
 void
-guard_mark(const struct api *api, const struct scgi *s, struct reply *r)
+auth_mark(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
@@ -120,7 +120,7 @@ given_token(const struct scgi *s)
 }
 
 bool
-guard_write(const struct api *api, const struct scgi *s, struct reply *r)
+auth_write(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *given = given_token(s);
 	char token[TOKEN_HEX + 1];

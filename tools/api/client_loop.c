@@ -1,4 +1,5 @@
 #include "client_loop.h"
+#include "reply.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ loop_answer(struct client *c, const struct reply *r, bool head)
 
 /* Its answer is sent. Closing at once would take it away from a server that still sends us the request's body. */
 static bool
-linger(struct client *c)
+linger_client(struct client *c)
 {
 	if (c->lingers)
 		return true;
@@ -48,7 +49,7 @@ linger(struct client *c)
 
 /* Sends what there is. False when the client is gone. */
 static bool
-push(struct loop *l, struct client *c)
+send_client(struct loop *l, struct client *c)
 {
 	while (c->out.len > c->sent) {
 		ssize_t n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -59,12 +60,12 @@ push(struct loop *l, struct client *c)
 		if (c->sent == c->out.len && !c->answered && l->calls->told && !l->calls->told(l, c))
 			return false;
 	}
-	return !c->answered || linger(c);
+	return !c->answered || linger_client(c);
 }
 
 /* Takes what it says. False when it is done with, or gone. */
 static bool
-take(struct loop *l, struct client *c)
+read_client(struct loop *l, struct client *c)
 {
 	long n = scgi_read(&c->scgi, c->fd);
 
@@ -79,19 +80,19 @@ take(struct loop *l, struct client *c)
 
 /* One round with a client. False when it is done with. */
 static bool
-attend(struct loop *l, struct client *c, short happened)
+serve_client(struct loop *l, struct client *c, short happened)
 {
 	if (happened & (POLLERR | POLLNVAL))
 		return false;
-	if (happened & (POLLIN | POLLHUP) && !take(l, c))
+	if (happened & (POLLIN | POLLHUP) && !read_client(l, c))
 		return false;
 	if (clock_ms() >= c->deadline && (c->answered || !l->calls->late(l, c)))
 		return false;
-	return push(l, c);
+	return send_client(l, c);
 }
 
 static void
-drop(struct loop *l, size_t i)
+drop_client(struct loop *l, size_t i)
 {
 	struct client *c = l->clients[i];
 
@@ -105,7 +106,7 @@ drop(struct loop *l, size_t i)
 }
 
 static void
-take_new(struct loop *l)
+accept_client(struct loop *l)
 {
 	int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *c;
@@ -157,8 +158,8 @@ loop_turn(struct loop *l, int64_t until)
 		if (p[n + i].revents)
 			l->fds[i].heed(l);
 	for (size_t i = n; i-- > 0;)
-		if (!attend(l, l->clients[i], p[i].revents))
-			drop(l, i);
+		if (!serve_client(l, l->clients[i], p[i].revents))
+			drop_client(l, i);
 	if (p[n + LOOP_FDS].revents)
-		take_new(l);
+		accept_client(l);
 }

@@ -1,4 +1,3 @@
-/* The document of all batches, for stream.c. What tells of changes is watch_root.h. */
 #include <errno.h>
 #include <string.h>
 
@@ -6,25 +5,26 @@
 #include "base/msg.h"
 #include "batch/watch_root.h"
 #include "client_loop.h"
-#include "stream.h"
+#include "overview_stream.h"
+#include "status_document.h"
 
-struct all {
+struct overview_stream {
 	struct api *api;
-	struct status *status;
-	struct source source;
+	struct status_document *status;
+	struct stream_source source;
 	struct follow *follow; /* NULL: nobody follows, or there is no inotify */
 	int64_t look, whole;   /* when to look, and at all */
 	int64_t earliest;      /* not to look before that */
 	bool again;            /* one more look is due after this one */
 };
 
-struct all *
-all_new(struct api *api)
+struct overview_stream *
+overview_new(struct api *api)
 {
-	struct all *a = buf_alloc(sizeof(*a));
+	struct overview_stream *a = buf_alloc(sizeof(*a));
 
-	*a = (struct all){.api = api, .look = LOOP_NEVER, .whole = LOOP_NEVER};
-	a->status = status_new(&api->root);
+	*a = (struct overview_stream){.api = api, .look = LOOP_NEVER, .whole = LOOP_NEVER};
+	a->status = status_document_new(&api->root);
 	return a;
 }
 
@@ -33,34 +33,34 @@ all_new(struct api *api)
 static void
 watch_batch(const char *name, void *arg)
 {
-	struct all *a = arg;
+	struct overview_stream *a = arg;
 
 	(void)follow_batch(a->follow, name);
 }
 
 static void
-watch_all(struct all *a)
+watch_all(struct overview_stream *a)
 {
 	if (!a->follow)
 		a->follow = follow_open(&a->api->root);
 	if (a->follow)
-		status_each(a->status, watch_batch, a);
+		status_document_each(a->status, watch_batch, a);
 }
 
-struct source *
-all_follow(struct all *a)
+struct stream_source *
+overview_follow(struct overview_stream *a)
 {
 	if (a->source.viewers++ > 0)
 		return &a->source;
 	watch_all(a);
 	a->whole = 0;
-	all_look(a);
+	overview_look(a);
 	watch_all(a);
 	return &a->source;
 }
 
 void
-all_unfollow(struct all *a)
+overview_unfollow(struct overview_stream *a)
 {
 	if (--a->source.viewers > 0)
 		return;
@@ -70,7 +70,7 @@ all_unfollow(struct all *a)
 }
 
 static void
-look_soon(struct all *a)
+look_soon(struct overview_stream *a)
 {
 	int64_t at = clock_ms();
 
@@ -81,40 +81,40 @@ look_soon(struct all *a)
 }
 
 static void
-heed(const struct follow_event *e, void *arg)
+on_event(const struct follow_event *e, void *arg)
 {
-	struct all *a = arg;
+	struct overview_stream *a = arg;
 
 	if (e->what == FOLLOW_LEASES)
 		return;
 	if (e->what == FOLLOW_LOST)
 		a->whole = 0;
-	status_touch(a->status, e->name);
+	status_document_touch(a->status, e->name);
 	look_soon(a);
 }
 
 int
-all_fd(const struct all *a)
+overview_fd(const struct overview_stream *a)
 {
 	return a->follow ? follow_fd(a->follow) : -1;
 }
 
 void
-all_heed(struct all *a)
+overview_heed(struct overview_stream *a)
 {
-	follow_heed(a->follow, heed, a);
+	follow_heed(a->follow, on_event, a);
 }
 
 /* --- the document --- */
 
 int64_t
-all_due(const struct all *a)
+overview_due(const struct overview_stream *a)
 {
 	return a->look < a->whole ? a->look : a->whole;
 }
 
 void
-all_look(struct all *a)
+overview_look(struct overview_stream *a)
 {
 	struct buf text = {0};
 	const struct buf *d;
@@ -126,24 +126,24 @@ all_look(struct all *a)
 	a->again = false;
 	if (whole)
 		a->whole = now + STREAM_ALL_MS;
-	if (status_look(a->status, whole) < 0)
+	if (status_document_update(a->status, whole) < 0)
 		msg_warn_errno("cannot list the batches of %s", a->api->root.path);
 	watch_all(a);
-	if (status_moves(a->status) && a->look > now + STREAM_AGAIN_MS)
+	if (status_document_moves(a->status) && a->look > now + STREAM_AGAIN_MS)
 		a->look = now + STREAM_AGAIN_MS;
-	d = status_document(a->status);
+	d = status_document_text(a->status);
 	buf_add(&text, d->data, d->len);
-	source_set(&a->source, &text);
+	stream_source_set(&a->source, &text);
 }
 
 void
-all_answer(struct all *a, struct reply *r)
+overview_answer(struct overview_stream *a, struct reply *r)
 {
-	const struct buf *d = status_document(a->status);
+	const struct buf *d = status_document_text(a->status);
 
 	if (a->follow)
-		all_heed(a);
-	if (status_look(a->status, !a->follow) < 0)
+		overview_heed(a);
+	if (status_document_update(a->status, !a->follow) < 0)
 		reply_error(r, 500, "cannot_read", "the batches cannot be listed: %s", strerror(errno));
 	else
 		buf_add(&r->body, d->data, d->len);

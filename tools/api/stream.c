@@ -9,17 +9,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/msg.h"
+#include "batch_cache.h"
 #include "client_loop.h"
+#include "job_stream.h"
+#include "overview_stream.h"
+#include "route.h"
 #include "stream.h"
 
-enum { STREAMS_MOST = 200, BEAT_MS = 15000 };
+enum { STREAMS_MAX = 200, BEAT_MS = 15000 };
 
 /* A client that watches. */
 struct viewer {
-	struct source *source;
+	struct stream_source *source;
 	uint64_t version; /* the last that it was sent; 0: none */
 	size_t sent;      /* of its OUT at the last beat */
 };
@@ -27,24 +32,11 @@ struct viewer {
 struct streaming {
 	struct api *api;
 	struct loop loop;
-	struct all *all;
-	struct ones *ones;
-	struct source *of_all; /* that of ALL while anybody follows it */
+	struct overview_stream *all;
+	struct job_streams *ones;
+	struct stream_source *of_all; /* that of ALL while anybody follows it */
 	size_t streams;
 };
-
-void
-source_set(struct source *s, struct buf *text)
-{
-	if (s->version && s->text.len == text->len && memcmp(s->text.data, text->data, text->len) == 0) {
-		buf_free(text);
-		return;
-	}
-	buf_free(&s->text);
-	s->text = *text;
-	*text = (struct buf){0};
-	s->version++;
-}
 
 /* --- events --- */
 
@@ -53,7 +45,7 @@ static void
 send_event(struct client *c)
 {
 	struct viewer *v = c->own;
-	const struct source *s = v->source;
+	const struct stream_source *s = v->source;
 
 	if (c->out.len > c->sent || (v->version == s->version && !s->done))
 		return;
@@ -83,35 +75,27 @@ send_all(const struct streaming *s)
 
 /* --- requests --- */
 
-static void
-watched(struct api *api, const struct request *q, struct reply *r)
-{
-	(void)api;
-	(void)q;
-	(void)r;
-}
-
 static const struct route routes[] = {
-	{"GET", "status", watched},
-	{"GET", "status/stream", watched},
-	{"GET", "notebooks/*/batch-jobs/*/status/stream", watched},
-	{"GET", "*/batch-jobs/*/status/stream", watched},
-	{"GET", "notebooks/*/files/*/status/stream", watched},
+	{"GET", "status", NULL},
+	{"GET", "status/stream", NULL},
+	{"GET", "notebooks/*/batch-jobs/*/status/stream", NULL},
+	{"GET", "*/batch-jobs/*/status/stream", NULL},
+	{"GET", "notebooks/*/files/*/status/stream", NULL},
 };
 
 /* The source that Q asks for. NULL after making R the error. */
-static struct source *
-follow(struct streaming *s, const struct request *q, struct reply *r)
+static struct stream_source *
+follow_source(struct streaming *s, const struct request *q, struct reply *r)
 {
-	if (s->streams >= STREAMS_MOST) {
-		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MOST);
+	if (s->streams >= STREAMS_MAX) {
+		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MAX);
 		return NULL;
 	}
-	return q->count == 2 ? s->of_all = all_follow(s->all) : ones_follow(s->ones, q, r);
+	return q->count == 2 ? s->of_all = overview_follow(s->all) : job_streams_follow(s->ones, q, r);
 }
 
 static void
-begin_stream(struct streaming *s, struct client *c, struct source *source, struct reply *r)
+begin_stream(struct streaming *s, struct client *c, struct stream_source *source, struct reply *r)
 {
 	struct viewer *v = buf_alloc(sizeof(*v));
 
@@ -132,22 +116,22 @@ answer_client(struct streaming *s, struct client *c)
 {
 	struct reply r = {.status = 200};
 	const struct route *found;
-	struct source *source = NULL;
+	struct stream_source *source = NULL;
 	const char *method = scgi_get(&c->scgi, "REQUEST_METHOD");
 	bool head = method && strcmp(method, "HEAD") == 0;
 	struct request q;
 
 	found = route_request(s->api, routes, sizeof(routes) / sizeof(*routes), &c->scgi, &q, &r);
 	if (found && (q.count == 1 || (q.count == 2 && head)))
-		all_answer(s->all, &r);
+		overview_answer(s->all, &r);
 	else if (found)
-		source = follow(s, &q, &r);
-	guard_mark(s->api, &c->scgi, &r);
+		source = follow_source(s, &q, &r);
+	auth_mark(s->api, &c->scgi, &r);
 	if (source && !head) {
 		begin_stream(s, c, source, &r);
 	} else {
 		if (source)
-			ones_unfollow(s->ones, source);
+			job_streams_unfollow(s->ones, source);
 		loop_answer(c, &r, head);
 	}
 	reply_free(&r);
@@ -156,7 +140,7 @@ answer_client(struct streaming *s, struct client *c)
 /* --- clients --- */
 
 static bool
-said(struct loop *l, struct client *c)
+on_request(struct loop *l, struct client *c)
 {
 	enum scgi_state state;
 
@@ -171,7 +155,7 @@ said(struct loop *l, struct client *c)
 /* A client that watches hears something now and then, so that one that has gone is noticed; one that has taken nothing
  * of what is on its way comes again if it still wants to know. */
 static bool
-late(struct loop *l, struct client *c)
+on_deadline(struct loop *l, struct client *c)
 {
 	struct viewer *v = c->own;
 
@@ -189,7 +173,7 @@ late(struct loop *l, struct client *c)
 }
 
 static bool
-told(struct loop *l, struct client *c)
+on_sent(struct loop *l, struct client *c)
 {
 	(void)l;
 	if (c->own) {
@@ -200,7 +184,7 @@ told(struct loop *l, struct client *c)
 }
 
 static void
-left(struct loop *l, struct client *c)
+on_drop(struct loop *l, struct client *c)
 {
 	struct streaming *s = l->arg;
 	struct viewer *v = c->own;
@@ -208,9 +192,9 @@ left(struct loop *l, struct client *c)
 	if (!v)
 		return;
 	if (v->source == s->of_all)
-		all_unfollow(s->all);
+		overview_unfollow(s->all);
 	else
-		ones_unfollow(s->ones, v->source);
+		job_streams_unfollow(s->ones, v->source);
 	s->streams--;
 	free(v);
 	c->own = NULL;
@@ -221,13 +205,13 @@ left(struct loop *l, struct client *c)
 static void
 heed_all(struct loop *l)
 {
-	all_heed(((struct streaming *)l->arg)->all);
+	overview_heed(((struct streaming *)l->arg)->all);
 }
 
 static void
 heed_ones(struct loop *l)
 {
-	ones_heed(((struct streaming *)l->arg)->ones);
+	job_streams_heed(((struct streaming *)l->arg)->ones);
 }
 
 static bool
@@ -237,31 +221,32 @@ is_late(void *arg)
 }
 
 static void
-turn(struct streaming *s)
+run_turn(struct streaming *s)
 {
-	int64_t all = all_due(s->all), one = ones_due(s->ones);
+	int64_t all = overview_due(s->all), one = job_streams_due(s->ones);
 
-	s->loop.fds[0].fd = all_fd(s->all);
-	s->loop.fds[1].fd = ones_fd(s->ones);
+	s->loop.fds[0].fd = overview_fd(s->all);
+	s->loop.fds[1].fd = job_streams_fd(s->ones);
 	loop_turn(&s->loop, all < one ? all : one);
-	if (clock_ms() >= all_due(s->all))
-		all_look(s->all);
-	ones_look(s->ones);
+	if (clock_ms() >= overview_due(s->all))
+		overview_look(s->all);
+	job_streams_look(s->ones);
 	send_all(s);
 }
 
 int
-stream(struct api *api)
+stream_serve(struct api *api)
 {
-	static const struct loop_calls calls = {.said = said, .late = late, .told = told, .left = left};
+	static const struct loop_calls calls = {
+		.said = on_request, .late = on_deadline, .told = on_sent, .left = on_drop};
 	struct streaming *s = buf_alloc(sizeof(*s));
 
-	*s = (struct streaming){.api = api, .all = all_new(api), .ones = ones_new(api)};
-	api->kept = kept_new();
+	*s = (struct streaming){.api = api, .all = overview_new(api), .ones = job_streams_new(api)};
+	api->cache = batch_cache_new();
 	lock_interruptible(is_late, api);
 	loop_open(&s->loop, &calls, s);
 	s->loop.fds[0].heed = heed_all;
 	s->loop.fds[1].heed = heed_ones;
 	for (;;)
-		turn(s);
+		run_turn(s);
 }
