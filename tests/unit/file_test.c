@@ -132,6 +132,53 @@ what_is_no_regular_file_is_not_opened(void **state)
 	close(fd);
 }
 
+static void
+all_bytes_are_written_or_it_fails(void **state)
+{
+	struct buf all = {0};
+	int fd = open("a", O_RDWR | O_CREAT | O_CLOEXEC, 0666), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(file_write(fd, "0123", 4), 0);
+	assert_int_equal(file_write(fd, "4567", 4), 0);
+	assert_int_equal(file_write(fd, "", 0), 0);
+	assert_int_equal(file_write_at(fd, "abc", 3, 2), 0);
+	assert_int_equal(file_write_at(fd, "xyz", 3, 0), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 8);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(file_read_all(fd, 100, &all), 0);
+	assert_string_equal(all.data, "xyzbc567");
+	assert_int_equal(file_write(full, "a", 1), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(file_write_at(full, "a", 1, 0), -1);
+	assert_int_equal(errno, ENOSPC);
+	close(full);
+	close(fd);
+	buf_free(&all);
+}
+
+static void
+the_digest_is_that_of_the_whole_file(void **state)
+{
+	char hex[HASH_HEX + 1], *big = calloc(1, 1 << 20);
+	int fd;
+
+	testing_write("empty", "", 0);
+	fd = open("empty", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(file_digest(fd, hex), 0);
+	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	close(fd);
+	testing_write("big", big, 1 << 20);
+	fd = open("big", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(lseek(fd, 100, SEEK_SET), 100);
+	assert_int_equal(file_digest(fd, hex), 1 << 20);
+	assert_string_equal(hex, "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58");
+	close(fd);
+	free(big);
+	assert_int_equal(file_digest(testing_dirfd(state), hex), -1);
+	assert_int_equal(errno, EISDIR);
+}
+
 int
 main(void)
 {
@@ -139,6 +186,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_directory_is_listed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(only_enoent_says_that_a_name_is_gone, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_not_opened, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(all_bytes_are_written_or_it_fails, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(the_digest_is_that_of_the_whole_file, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_read_that_fails_is_not_the_end, testing_enter, testing_leave),
 	};
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/when.h"
 #include "batch/queue.h"
 #include "create_job.h"
 #include "files/file.h"
@@ -160,18 +160,15 @@ fail_item(const struct submission *h, struct batch *b, size_t i)
 	const struct submission_item *item = &h->items[i];
 	struct batch_outcome o = {.item = (uint32_t)(i + 1)};
 	struct buf line = {0}, asked = {0};
-	time_t now = time(NULL);
-	char at[32];
-	struct tm utc;
+	char at[WHEN_SIZE];
 	int rc;
 
-	gmtime_r(&now, &utc);
-	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	print_item(h, i, &asked);
 	buf_printf(&line, "{\"item\":%u,\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", o.item,
 		   item->code);
 	buf_json(&line, item->wrong);
-	buf_printf(&line, ",\"retryable\":false},\"attempts\":0,\"finished_at\":\"%s\",%s", at, asked.data + 1);
+	buf_printf(&line, ",\"retryable\":false},\"attempts\":0,\"finished_at\":\"%s\",%s", when_now(at),
+		   asked.data + 1);
 	o.line = line.data;
 	o.len = line.len;
 	rc = batch_claim(b, o.item, NULL) == CLAIM_OURS ? batch_record(b, &o, 1, false) : -1;

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/when.h"
 #include "delete_file.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
@@ -169,16 +169,12 @@ is_deleted(struct json_object *result)
 static void
 print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 {
-	time_t now = time(NULL);
-	char text[32];
-	struct tm utc;
+	char text[WHEN_SIZE];
 
-	gmtime_r(&now, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	buf_printf(out,
 		   "{\"item\":%lu,\"status\":\"failed\",\"error\":{\"code\":\"deleted\",\"message\":\"it was deleted\","
 		   "\"retryable\":false},\"finished_at\":\"%s\"",
-		   (unsigned long)k, text);
+		   (unsigned long)k, when_now(text));
 	if (asked) {
 		json_object_object_foreach(asked, key, value)
 		{

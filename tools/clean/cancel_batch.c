@@ -7,11 +7,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/human.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "batch/batch.h"
 #include "batch/job_status.h"
 #include "batch/queue.h"
@@ -56,13 +56,9 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 {
 	struct buf line = {0};
 	struct json_object *item = NULL, *error = json_object_new_object(), *o = json_object_new_object();
-	time_t now = time(NULL);
 	int rc = 0, why;
-	char finished[32];
-	struct tm utc;
+	char finished[WHEN_SIZE];
 
-	gmtime_r(&now, &utc);
-	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	json_object_object_add(error, "code", json_object_new_string("cancelled"));
 	json_object_object_add(error, "message",
 			       json_object_new_string("the batch was cancelled before it was fetched"));
@@ -70,7 +66,7 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 	json_object_object_add(o, "item", json_object_new_int64(k));
 	json_object_object_add(o, "status", json_object_new_string("failed"));
 	json_object_object_add(o, "error", error);
-	json_object_object_add(o, "finished_at", json_object_new_string(finished));
+	json_object_object_add(o, "finished_at", json_object_new_string(when_now(finished)));
 	if (batch_item(x->b, k, &line) == 0)
 		item = rec_parse(line.data, line.len, NULL, 0);
 	else if (errno != ENOENT)

@@ -25,7 +25,7 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-enum { BLOCK = 1 << 18, TRIES = 1000 };
+enum { TRIES = 1000 };
 
 struct checking {
 	const struct clean *c;
@@ -40,7 +40,6 @@ struct checking {
 	struct table
 		files; /* the names in files/ that results have, also those that no longer count, by their prints */
 	int orphans;   /* orphans/, -1 until something is put there */
-	char *block;
 	uint64_t found, mendable, mended;
 	uint64_t moved, kept, kept_bytes; /* to orphans/, and what is there */
 	uint64_t states_wrong;            /* and entries of results.index */
@@ -295,31 +294,12 @@ check_index(struct checking *x)
 
 /* --- files --- */
 
-/* Compares the bytes of FD with the digest SHA256. 1 when they are others, 0, or -1. */
-static int
-differs(struct checking *x, int fd, const char *sha256)
-{
-	struct hash *h = hash_begin();
-	char hex[HASH_HEX + 1];
-	ssize_t n;
-
-	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while ((n = read(fd, x->block, BLOCK)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		hash_add(h, x->block, (size_t)n);
-	}
-	hash_end(h, hex);
-	return n < 0 ? -1 : strcmp(hex, sha256) != 0;
-}
-
 static void
 check_file(struct checking *x, uint32_t k, struct json_object *result)
 {
 	const char *path = rec_string(result, "path"), *sha256 = rec_string(result, "sha256");
 	int fd = path ? batch_open_file(x->b, result) : -1, rc;
+	char hex[HASH_HEX + 1];
 	struct stat st;
 
 	if (!path)
@@ -334,7 +314,7 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 	if (rc == 0 && rec_number(result, "bytes", st.st_size) != st.st_size)
 		rc = 1;
 	else if (rc == 0 && sha256)
-		rc = differs(x, fd, sha256);
+		rc = file_digest(fd, hex) < 0 ? -1 : strcmp(hex, sha256) != 0;
 	if (rc < 0)
 		cannot_read(x, path);
 	else if (rc > 0)
@@ -525,9 +505,9 @@ check_open(struct checking *x)
 
 /* Adds what was found in NAME to ALL. 0 or the exit code after a message. */
 static int
-check(const struct clean *c, const char *name, char *block, struct checking *all)
+check(const struct clean *c, const char *name, struct checking *all)
 {
-	struct checking x = {.c = c, .name = name, .block = block, .mends = c->repair && !c->only_say};
+	struct checking x = {.c = c, .name = name, .mends = c->repair && !c->only_say};
 
 	x.b = batch_open(&c->root, name, BATCH_READ, NULL);
 	for (size_t i = 0; x.b && i < sizeof(lists) / sizeof(*lists); i++)
@@ -580,13 +560,12 @@ clean_check(const struct clean *c, char **args)
 {
 	struct checking all = {0};
 	struct names names = {0};
-	char *block = buf_alloc(BLOCK);
 	size_t seen = 0;
 	int code = 0;
 
 	clean_names_or_all(c, args, "check", &names);
 	for (size_t i = 0; i < names.n; i++) {
-		int rc = check(c, names.v[i], block, &all);
+		int rc = check(c, names.v[i], &all);
 
 		seen += rc == 0;
 		if (code == 0)
@@ -594,6 +573,5 @@ clean_check(const struct clean *c, char **args)
 	}
 	code = finish(c, &all, seen, code);
 	names_free(&names);
-	free(block);
 	return code;
 }

@@ -25,8 +25,6 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-enum { BLOCK = 1 << 18 };
-
 struct picture {
 	char *name;
 	char subject[SUBJECT_LONGEST + 1];
@@ -223,21 +221,9 @@ static int
 readable(const struct buf *bytes)
 {
 	int fd = memfd_create("items", MFD_CLOEXEC);
-	size_t done = 0;
 
-	while (fd >= 0 && done < bytes->len) {
-		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
-
-		if (n < 0) {
-			close(fd);
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	if (fd >= 0 && lseek(fd, 0, SEEK_SET) < 0) {
-		close(fd);
-		return -1;
-	}
+	if (fd >= 0 && (file_write(fd, bytes->data, bytes->len) < 0 || lseek(fd, 0, SEEK_SET) < 0))
+		return file_close(fd, -1);
 	return fd;
 }
 
@@ -246,18 +232,11 @@ static bool
 has_digest(const struct legacy *l, const char *name, const char *sha256)
 {
 	int fd = openat(l->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct hash *h = hash_begin();
-	char hex[HASH_HEX + 1], *block = buf_alloc(BLOCK);
-	ssize_t n = -1;
+	char hex[HASH_HEX + 1];
+	bool has = fd >= 0 && file_digest(fd, hex) >= 0 && strcmp(hex, sha256) == 0;
 
-	while (fd >= 0 && ((n = read(fd, block, BLOCK)) > 0 || (n < 0 && errno == EINTR)))
-		if (n > 0)
-			hash_add(h, block, (size_t)n);
-	hash_end(h, hex);
-	if (fd >= 0)
-		close(fd);
-	free(block);
-	return n == 0 && strcmp(hex, sha256) == 0;
+	file_close(fd, 0);
+	return has;
 }
 
 /* Notes which pictures the batch has by what bi-fetch wrote to OUT. One of a name that was moved before is completed

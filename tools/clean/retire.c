@@ -208,21 +208,8 @@ static int
 digest_of_file(const char *path, char hex[HASH_HEX + 1])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	struct hash *h;
-	char block[1 << 16];
-	ssize_t n;
 
-	if (fd < 0)
-		return -1;
-	h = hash_begin();
-	while ((n = read(fd, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			hash_add(h, block, (size_t)n);
-	if (n < 0)
-		hash_drop(h);
-	else
-		hash_end(h, hex);
-	return file_close(fd, n < 0 ? -1 : 0);
+	return file_close(fd, fd < 0 || file_digest(fd, hex) < 0 ? -1 : 0);
 }
 
 /* Brings the file PATH and its name to the disk. 0, or -1 with errno. */

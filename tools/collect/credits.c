@@ -279,19 +279,11 @@ static bool
 has_digest(int dir, const char *name, const char *hex)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct hash *h;
-	char block[1 << 14], there[HASH_HEX + 1];
-	ssize_t n;
+	char there[HASH_HEX + 1];
+	bool has = fd >= 0 && file_digest(fd, there) >= 0 && strcmp(there, hex) == 0;
 
-	if (fd < 0)
-		return false;
-	h = hash_begin();
-	while ((n = read(fd, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			hash_add(h, block, (size_t)n);
-	close(fd);
-	hash_end(h, there);
-	return n == 0 && strcmp(there, hex) == 0;
+	file_close(fd, 0);
+	return has;
 }
 
 static int

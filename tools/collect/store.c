@@ -290,29 +290,6 @@ has_file(int dir, const char *name, long long bytes)
 	return rc > 0 ? S_ISREG(st.st_mode) && (long long)st.st_size == bytes : rc;
 }
 
-/* Whether the bytes of FD have this digest. 1, 0, or -1 with errno. */
-static int
-has_digest(int fd, const char *sha256)
-{
-	struct hash *h = hash_begin();
-	char block[1 << 16], hex[HASH_HEX + 1];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread(fd, block, sizeof(block), at)) > 0 || (n < 0 && errno == EINTR)) {
-		if (n < 0)
-			continue;
-		hash_add(h, block, (size_t)n);
-		at += n;
-	}
-	if (n < 0) {
-		hash_drop(h);
-		return -1;
-	}
-	hash_end(h, hex);
-	return strcmp(hex, sha256) == 0;
-}
-
 /* A further name of the batch's file. */
 static int
 link_file(const struct subject *s, int in, const char *name)
@@ -347,7 +324,8 @@ take_choice(struct subject *s, size_t i)
 {
 	struct json_object *choice = json_object_array_get_idx(s->w->choices, i), *old = same_before(s, choice);
 	const char *file = rec_string(choice, "file");
-	int in = -1, same, error, has = file ? has_file(s->dir, file, rec_number(choice, "bytes", -1)) : 0;
+	char hex[HASH_HEX + 1];
+	int in = -1, same, has = file ? has_file(s->dir, file, rec_number(choice, "bytes", -1)) : 0;
 
 	if (has < 0)
 		return -1;
@@ -369,13 +347,10 @@ take_choice(struct subject *s, size_t i)
 		s->out->outcome[i] = STORE_SAME;
 		choice = old;
 	} else {
-		same = has_digest(in, text(choice, "sha256"));
+		same = file_digest(in, hex) < 0 ? -1 : strcmp(hex, text(choice, "sha256")) == 0;
 		if (same > 0 && put_file(s, in, file) < 0)
 			same = -1;
-		error = errno;
-		close(in);
-		errno = error;
-		if (same < 0)
+		if (file_close(in, same) < 0)
 			return -1;
 		s->out->outcome[i] = same ? STORE_NEW : STORE_CHANGED_FILE;
 		if (!same)

@@ -432,27 +432,6 @@ read_archive(struct verifying *v, int fd)
 
 /* --- outside --- */
 
-/* False with errno. */
-static bool
-file_digest(int fd, char hex[HASH_HEX + 1])
-{
-	struct hash *h = hash_begin();
-	char block[1 << 16];
-	off_t at = 0;
-	ssize_t n;
-	int error;
-
-	while ((n = pread(fd, block, sizeof(block), at)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0) {
-			hash_add(h, block, (size_t)n);
-			at += n;
-		}
-	error = errno;
-	hash_end(h, hex);
-	errno = error;
-	return n == 0;
-}
-
 /* Verifies the archive PATH, whose digest is HEX if that is known. */
 static void
 verify_archive(struct verifying *v, const char *path, const char *hex, bool asked)
@@ -469,7 +448,7 @@ verify_archive(struct verifying *v, const char *path, const char *hex, bool aske
 		return;
 	}
 	if (hex) {
-		if (!file_digest(fd, there))
+		if (file_digest(fd, there) < 0)
 			report_cannot(v, "read it to its end");
 		else
 			changed = strcmp(there, hex) != 0;

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/human.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "confined/expand.h"
 #include "records/rec.h"
 
@@ -38,14 +39,13 @@ static void
 say_member(const struct listing *l, const char *file, const char *member, uint64_t bytes, int64_t mtime)
 {
 	struct buf line = {0};
-	struct tm t;
-	time_t when = (time_t)mtime;
-	char date[32] = "";
+	char date[WHEN_SIZE] = "";
 
-	if (mtime && gmtime_r(&when, &t) && t.tm_year >= 0 && t.tm_year < 8000)
-		strftime(date, sizeof(date), l->json ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M", &t);
+	if (mtime)
+		when_print(date, (time_t)mtime);
 	if (!l->json) {
-		human_print("%12" PRIu64 "  %16s  %s", bytes, date, member);
+		date[*date ? 10 : 0] = '\0';
+		human_print("%12" PRIu64 "  %10s %5.5s  %s", bytes, date, *date ? date + 11 : "", member);
 		return;
 	}
 	begin_line(&line, file, member);

@@ -17,7 +17,7 @@
 #include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
 #include "hosts/optout.h"
-#include "robot.h"
+#include "robots_gate.h"
 
 enum {
 	SPARE_MOST = 64,

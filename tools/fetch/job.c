@@ -6,7 +6,7 @@
 #include "fetch.h"
 #include "hosts/http_policy.h"
 #include "page.h"
-#include "robot.h"
+#include "robots_gate.h"
 
 void
 job_list_add(struct job_list *l, struct job *j)

@@ -10,6 +10,7 @@
 
 #include "base/msg.h"
 #include "base/utf8.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 void
@@ -161,22 +162,6 @@ magic_of(const char *bytes, size_t n)
 	return NULL;
 }
 
-static bool
-write_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return false;
-		bytes += w;
-		n -= (size_t)w;
-	}
-	return true;
-}
-
 const char *
 doc_image(struct doc *d, const void *bytes, size_t n, const char *alt)
 {
@@ -191,7 +176,7 @@ doc_image(struct doc *d, const void *bytes, size_t n, const char *alt)
 		d->truncated = true;
 		return NULL;
 	}
-	if (!write_all(d->out, bytes, n))
+	if (file_write(d->out, bytes, n) < 0)
 		_exit(EX_OSERR);
 	d->out_bytes += n;
 	snprintf(name, sizeof(name), "image%zu.%s", count + 1, m->ext);

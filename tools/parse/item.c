@@ -18,7 +18,6 @@
 #include "parse_helper.h"
 
 enum {
-	BLOCK = 128 << 10,
 	LEAN = 256 << 10, /* bytes of links and media that a record may have beside its text */
 	SLACK = 8 << 10,  /* of a record, for what is added */
 };
@@ -193,25 +192,13 @@ static bool
 take_hash(struct item *i)
 {
 	const char *said = rec_string(i->record, "sha256");
-	struct hash *h;
-	char *block;
-	ssize_t n;
 
 	if (i->batch && said && strlen(said) == HASH_HEX && strspn(said, "0123456789abcdef") == HASH_HEX) {
 		memcpy(i->sha256, said, sizeof(i->sha256));
 		return true;
 	}
-	h = hash_begin();
-	block = buf_alloc(BLOCK);
-	while ((n = pread(i->work.in, block, BLOCK, i->bytes)) > 0 || (n < 0 && errno == EINTR)) {
-		if (n < 0)
-			continue;
-		hash_add(h, block, (size_t)n);
-		i->bytes += n;
-	}
-	free(block);
-	hash_end(h, i->sha256);
-	return n == 0;
+	i->bytes = file_digest(i->work.in, i->sha256);
+	return i->bytes >= 0;
 }
 
 /* --- its way --- */

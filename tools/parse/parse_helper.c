@@ -15,6 +15,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/helper.h"
+#include "files/file.h"
 #include "formats.h"
 #include "records/rec.h"
 
@@ -103,21 +104,6 @@ send_answer(const char *text, size_t n)
 }
 
 static void
-write_out(const struct request *r, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(r->out, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			_exit(EX_IOERR);
-		bytes += w;
-		n -= (size_t)w;
-	}
-}
-
-static void
 add_line(struct json_object *o, const char *key, const char *line)
 {
 	if (line)
@@ -168,8 +154,8 @@ put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 		n = strlen(meta);
 	}
 	text = doc_clean(d->md.out.data, d->md.out.len);
-	write_out(r, d->md.out.data, text);
-	write_out(r, meta, n);
+	if (file_write(r->out, d->md.out.data, text) < 0 || file_write(r->out, meta, n) < 0)
+		_exit(EX_IOERR);
 	json_object_put(o);
 	return snprintf(answer, SERVE_ANSWER, "done %zu %zu %zu", d->out_bytes, text, n);
 }

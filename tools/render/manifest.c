@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "files/atomic_file.h"
+#include "files/file.h"
 #include "manifest.h"
 
 const char *const common_pages[COMMON] = {"submit.html", "index.html"};
@@ -28,17 +29,6 @@ read_at(int fd, void *to, size_t n, uint64_t at)
 	if (got == (ssize_t)n)
 		return 0;
 	errno = got < 0 ? errno : EIO;
-	return -1;
-}
-
-static int
-write_at(int fd, const void *from, size_t n, uint64_t at)
-{
-	ssize_t put = pwrite(fd, from, n, (off_t)at);
-
-	if (put == (ssize_t)n)
-		return 0;
-	errno = put < 0 ? errno : ENOSPC;
 	return -1;
 }
 
@@ -137,12 +127,13 @@ manifest_add(struct manifest_writer *k, const struct render *r, uint32_t i, cons
 
 	memcpy(p.digest, digest, sizeof(p.digest));
 	for (size_t c = 0; c < COMMON; c++) {
-		if (pieces[c].len > UINT32_MAX || write_at(k->part.fd, pieces[c].data, pieces[c].len, k->end) < 0)
+		if (pieces[c].len > UINT32_MAX ||
+		    file_write_at(k->part.fd, pieces[c].data, pieces[c].len, (off_t)k->end) < 0)
 			return -1;
 		p.length[c] = (uint32_t)pieces[c].len;
 		k->end += pieces[c].len;
 	}
-	return write_at(k->part.fd, &p, sizeof(p), place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
 }
 
 int
@@ -158,13 +149,13 @@ manifest_copy(struct manifest_writer *k, const struct manifest *old, uint32_t i,
 	for (size_t c = 0; c < COMMON; c++) {
 		buf_clear(&pieces[c]);
 		if (read_at(old->fd, buf_room(&pieces[c], p.length[c]), p.length[c], at) < 0 ||
-		    write_at(k->part.fd, pieces[c].data, p.length[c], k->end) < 0)
+		    file_write_at(k->part.fd, pieces[c].data, p.length[c], (off_t)k->end) < 0)
 			return -1;
 		pieces[c].len = p.length[c];
 		at += p.length[c];
 		k->end += p.length[c];
 	}
-	return write_at(k->part.fd, &p, sizeof(p), place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
 }
 
 int
@@ -178,7 +169,7 @@ manifest_publish(struct manifest_writer *k, const struct render *r, const char *
 	memcpy(head.whole, whole, sizeof(head.whole));
 	for (size_t i = 0; i < COMMON; i++)
 		head.common[i] = file_state(r->dir, common_pages[i]);
-	if (write_at(k->part.fd, &head, sizeof(head), 0) < 0)
+	if (file_write_at(k->part.fd, &head, sizeof(head), 0) < 0)
 		return -1;
 	return part_publish(&k->part, r->dir, ".pages");
 }

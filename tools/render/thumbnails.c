@@ -50,7 +50,6 @@ store_thumbnail(const struct render *r, struct slot *slot)
 {
 	const struct thumb_job *j = &slot->job;
 	struct thumbnail *s = &slot->thumbnail;
-	ssize_t put;
 
 	if (j->end == THUMB_UNWRITTEN) {
 		errno = j->error;
@@ -68,11 +67,7 @@ store_thumbnail(const struct render *r, struct slot *slot)
 	s->likeness = j->likeness;
 	memcpy(s->why, j->why, sizeof(s->why));
 	r->items[slot->item - 1].thumb = j->end == THUMB_OK;
-	put = pwrite(r->thumbnails_file, s, sizeof(*s), (off_t)(slot->item - 1) * (off_t)sizeof(*s));
-	if (put == (ssize_t)sizeof(*s))
-		return 0;
-	errno = put < 0 ? errno : ENOSPC;
-	return -1;
+	return file_write_at(r->thumbnails_file, s, sizeof(*s), (off_t)(slot->item - 1) * (off_t)sizeof(*s));
 }
 
 /* Takes thumbnails that are made, at least one of those under way where WAIT. */

@@ -143,7 +143,7 @@ port_note(const struct serve *s, const char *batch, int port)
 	int n = snprintf(text, sizeof(text), "%5d\n", port);
 
 	/* One length for all ports: it is never half of another. */
-	if (fd < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+	if (fd < 0 || file_write_at(fd, text, (size_t)n, 0) < 0)
 		msg_warn_errno("cannot note the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
 	if (fd >= 0)
 		close(fd);

@@ -1,24 +1,17 @@
 #include "event_record.h"
 
-#include <time.h>
 
+#include "base/when.h"
 #include "records/rec.h"
 
 struct json_object *
 event_new(const char *event, const char *at, const char *batch)
 {
 	struct json_object *o = json_object_new_object();
-	time_t now = time(NULL);
-	char text[32];
-	struct tm tm;
+	char text[WHEN_SIZE];
 
-	if (!at) {
-		gmtime_r(&now, &tm);
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-		at = text;
-	}
 	json_object_object_add(o, "event", json_object_new_string(event));
-	json_object_object_add(o, "at", json_object_new_string(at));
+	json_object_object_add(o, "at", json_object_new_string(at ? at : when_now(text)));
 	if (batch)
 		json_object_object_add(o, "batch", json_object_new_string(batch));
 	return o;

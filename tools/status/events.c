@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "batch/queue.h"
 #include "batch/watch_root.h"
 #include "records/rec.h"

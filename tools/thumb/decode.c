@@ -9,6 +9,7 @@
 
 #include "confined/likeness.h"
 #include "confined/thumb.h"
+#include "files/file.h"
 
 enum {
 	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
@@ -75,24 +76,6 @@ fail_vips(char *answer, size_t room)
 	n = decode_fail(answer, room, why);
 	g_free(text);
 	return n;
-}
-
-static int
-write_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0) {
-			errno = w < 0 ? errno : ENOSPC;
-			return -1;
-		}
-		bytes += w;
-		n -= (size_t)w;
-	}
-	return 0;
 }
 
 /* What its header says: its size, whether it is plain sRGB, and how many pages there are. */
@@ -323,7 +306,7 @@ picture_decode(const void *bytes, size_t len, int size, int out, bool vectors, c
 		n = fail_size(&p, answer, room);
 	else if (represent(&p) < 0 || save(p.small, &webp, &webp_len) < 0)
 		n = fail_vips(answer, room);
-	else if (write_all(out, webp, webp_len) < 0)
+	else if (file_write(out, webp, webp_len) < 0)
 		n = snprintf(answer, room, "unwritten %d", errno);
 	else
 		n = tell(&p, answer, room);

@@ -5,10 +5,10 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/when.h"
 #include "batch/batch_internal.h"
 #include "batch/contents.h"
 #include "batch/secrets.h"
@@ -72,17 +72,13 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 	static const struct batch_about unknown;
 	struct json_object *o = json_object_new_object();
 	unsigned long long job;
-	time_t now = time(NULL);
-	struct tm utc;
-	char created[32];
+	char created[WHEN_SIZE];
 	struct buf text = {0};
 	int temp, rc = -1;
 
 	if (!about)
 		about = &unknown;
 	job = about->job_id ? about->job_id : root_next(root, "jobs");
-	gmtime_r(&now, &utc);
-	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	add_text(o, "name", b->name);
 	json_object_object_add(o, "job_id", json_object_new_uint64(job));
 	add_text(o, "job_type", about->job_type ? about->job_type : "url_parse");
@@ -93,7 +89,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 		json_object_object_add(o, "public_only", json_object_new_boolean(true));
 	if (about->items)
 		json_object_object_add(o, "items", json_object_new_uint64(about->items));
-	add_text(o, "created_at", created);
+	add_text(o, "created_at", when_now(created));
 	buf_printf(&text, "%s\n", rec_print(o));
 	temp = job ? root_dir(root->fd, "temp", true) : -1;
 	if (temp >= 0) {

@@ -234,14 +234,11 @@ extend_state(const struct batch *b)
 	memset(fill, 'p', sizeof(fill));
 	for (off_t at = st.st_size; at < (off_t)b->count;) {
 		size_t want = (size_t)((off_t)b->count - at);
-		ssize_t n = pwrite(b->state, fill, want < sizeof(fill) ? want : sizeof(fill), at);
 
-		if (n <= 0) {
-			if (n == 0)
-				errno = ENOSPC;
+		want = want < sizeof(fill) ? want : sizeof(fill);
+		if (file_write_at(b->state, fill, want, at) < 0)
 			return -1;
-		}
-		at += n;
+		at += (off_t)want;
 	}
 	return 0;
 }

@@ -40,13 +40,8 @@ batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n)
 
 		for (size_t i = 0; i < some; i++)
 			block[i] = htole64(values[i]);
-		ssize_t w = pwrite(fd, block, some * sizeof(*block), (off_t)(entry * sizeof(*block)));
-
-		if (w != (ssize_t)(some * sizeof(*block))) {
-			if (w >= 0)
-				errno = ENOSPC;
+		if (file_write_at(fd, block, some * sizeof(*block), (off_t)(entry * sizeof(*block))) < 0)
 			return -1;
-		}
 		entry += some;
 		values += some;
 		n -= some;

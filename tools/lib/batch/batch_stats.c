@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "base/when.h"
 #include "files/append.h"
 
 enum {
@@ -20,21 +21,6 @@ enum {
 };
 
 /* No text of a stranger's has a bare quote in it, so that the first place of a key in a line is ours. */
-
-/* Seconds since 1970 of "2026-11-22T15:16:16Z"; 0 where it is none. */
-static int64_t
-take_time(const char *at, const char *end)
-{
-	char text[32] = "";
-	struct tm tm = {0};
-	const char *rest;
-
-	if (!at || end - at < 20)
-		return 0;
-	memcpy(text, at, 20);
-	rest = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return rest && !*rest ? timegm(&tm) : 0;
-}
 
 /* Two buckets become one of twice the time. */
 static void
@@ -135,7 +121,7 @@ take_kind(struct history *h, uint32_t k, const char *line, size_t n, bool comple
 static int64_t
 finished_at(const char *line, size_t n)
 {
-	return take_time(scan_after(line, n, "\"finished_at\":\""), line + n);
+	return when_parse(scan_after(line, n, "\"finished_at\":\""), line + n);
 }
 
 static bool
@@ -367,9 +353,7 @@ void
 history_print(const struct history *h, int64_t now, struct buf *out)
 {
 	double items, bytes;
-	char from[32] = "";
-	time_t begin = h->from;
-	struct tm tm;
+	char from[WHEN_SIZE];
 
 	history_rate(h, now, &items, &bytes);
 	buf_printf(out, ",\"bytes\":%llu", (unsigned long long)h->bytes);
@@ -379,9 +363,7 @@ history_print(const struct history *h, int64_t now, struct buf *out)
 		buf_str(out, "null");
 		return;
 	}
-	gmtime_r(&begin, &tm);
-	strftime(from, sizeof(from), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	buf_printf(out, "{\"from\":\"%s\",\"step\":%u,\"items\":[", from, h->step);
+	buf_printf(out, "{\"from\":\"%s\",\"step\":%u,\"items\":[", when_print(from, h->from), h->step);
 	for (size_t i = 0; i < h->buckets; i++)
 		buf_printf(out, "%s%u", i ? "," : "", h->items_in[i]);
 	buf_str(out, "],\"bytes\":[");

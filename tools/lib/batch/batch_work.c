@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/lock.h"
 #include "base/userinfo.h"
+#include "base/when.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/file.h"
@@ -35,11 +35,7 @@ sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 static int
 set_state(const struct batch *b, uint32_t k, char s)
 {
-	ssize_t n = pwrite(b->state, &s, 1, (off_t)k - 1);
-
-	if (n == 0)
-		errno = ENOSPC;
-	return n == 1 ? 0 : -1;
+	return file_write_at(b->state, &s, 1, (off_t)k - 1);
 }
 
 /* `state` grows under the lock of items.ndjson only: an adder that extends it must not write over a worker's byte. */
@@ -454,19 +450,15 @@ lost_line(struct json_object *result)
 	static const char *const of_file[] = {"item", "status", "path",  "file_id",   "knowledge_item_id", "bytes",
 					      "mime", "sha256", "error", "final_url", "finished_at",       "same_as"};
 	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
-	time_t now = time(NULL);
-	char finished[32], *line;
-	struct tm utc;
+	char finished[WHEN_SIZE], *line;
 
-	gmtime_r(&now, &utc);
-	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	json_object_object_add(error, "code", json_object_new_string("file_lost"));
 	json_object_object_add(error, "message", json_object_new_string("it was here, and its file is gone"));
 	json_object_object_add(error, "retryable", json_object_new_boolean(true));
 	json_object_object_add(lost, "item", json_object_get(json_object_object_get(result, "item")));
 	json_object_object_add(lost, "status", json_object_new_string("failed"));
 	json_object_object_add(lost, "error", error);
-	json_object_object_add(lost, "finished_at", json_object_new_string(finished));
+	json_object_object_add(lost, "finished_at", json_object_new_string(when_now(finished)));
 	json_object_object_foreach(result, key, value)
 	{
 		bool is_of_file = false;

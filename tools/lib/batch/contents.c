@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 
 /* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
  * runs of used entries are short: one of PROBE_MOST is damage. */
@@ -86,19 +87,6 @@ home(uint64_t print, uint64_t size)
 	return print >> (__builtin_clzll(size) + 1);
 }
 
-static int
-put(int fd, const void *bytes, size_t n, off_t at)
-{
-	ssize_t w;
-
-	do
-		w = pwrite(fd, bytes, n, at);
-	while (w < 0 && errno == EINTR);
-	if (w >= 0 && (size_t)w != n)
-		errno = ENOSPC;
-	return w >= 0 && (size_t)w == n ? 0 : -1;
-}
-
 /* 0, 1 where the file is not as long, -1 with errno. */
 static int
 get(int fd, void *bytes, size_t n, off_t at)
@@ -117,7 +105,7 @@ put_head(int fd, uint64_t size, uint64_t used)
 	struct head h = {.size = htole64(size), .used = htole64(used), .check = htole64(mix(size, used))};
 
 	memcpy(h.magic, magic, sizeof(magic));
-	return put(fd, &h, sizeof(h), 0);
+	return file_write_at(fd, &h, sizeof(h), 0);
 }
 
 /* 0, 1 for a head that is none, -1 with errno. */
@@ -419,7 +407,7 @@ add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 	if (before == item)
 		return 0;
 	if (before)
-		return put(fd, &e, sizeof(e), offset_of(place));
+		return file_write_at(fd, &e, sizeof(e), offset_of(place));
 	rc = get_head(fd, &said, &used);
 	if (rc != 0 || said != size)
 		return rc ? rc : 1;
@@ -427,7 +415,7 @@ add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 		return 2;
 	if (put_head(fd, size, used + 1) < 0)
 		return -1;
-	return put(fd, &e, sizeof(e), offset_of(place));
+	return file_write_at(fd, &e, sizeof(e), offset_of(place));
 }
 
 /* While a new table is filled, which nobody sees yet. 0 or -1. */

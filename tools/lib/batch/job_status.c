@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/when.h"
 #include "files/file.h"
 #include "records/rec.h"
 
@@ -115,8 +116,7 @@ progress_print_job(const struct batch *b, struct json_object *about, const struc
 	const struct batch_counts *c = &p->counts;
 	const char *created = rec_string(about, "created_at");
 	const char *type = rec_string(about, "job_type");
-	char updated[32];
-	struct tm tm;
+	char updated[WHEN_SIZE];
 
 	buf_str(out, "{");
 	add_value(out, "id", json_object_object_get(about, "job_id"));
@@ -130,10 +130,7 @@ progress_print_job(const struct batch *b, struct json_object *about, const struc
 		   p->tenths / 10, p->tenths % 10);
 	add_string(out, "created_at", created);
 	buf_add(out, ",", 1);
-	if (p->updated && gmtime_r(&p->updated, &tm) && strftime(updated, sizeof(updated), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		add_string(out, "updated_at", updated);
-	else
-		add_string(out, "updated_at", created);
+	add_string(out, "updated_at", p->updated && *when_print(updated, p->updated) ? updated : created);
 	buf_add(out, ",", 1);
 	add_string(out, "name", batch_name(b));
 	add_known(out, "label", about);

@@ -12,6 +12,7 @@
 #include "base/scan.h"
 #include "base/table.h"
 #include "files/append.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 static const char file_name[] = "secrets";
@@ -306,7 +307,7 @@ overwrite(const struct secrets *s, off_t at, uint32_t item)
 	p = line.data;
 	if (rc == 0 && line.len && scan_line(&p, line.data + line.len, &k, key) && k == item) {
 		memset(line.data, ' ', line.len);
-		rc = pwrite(s->fd, line.data, line.len, at) == (ssize_t)line.len ? 0 : -1;
+		rc = file_write_at(s->fd, line.data, line.len, at);
 	}
 	buf_free(&line);
 	return rc;

@@ -215,22 +215,7 @@ part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONG
 int
 part_write(struct part *p, const void *bytes, size_t n)
 {
-	const char *at = bytes;
-
-	while (n > 0) {
-		ssize_t w = write(p->fd, at, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0) {
-			if (w == 0)
-				errno = ENOSPC;
-			return -1;
-		}
-		at += w;
-		n -= (size_t)w;
-	}
-	return 0;
+	return file_write(p->fd, bytes, n);
 }
 
 int

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 
 /* Called with an entry of the directory DIR. 0 goes on to the next one; any other value ends the listing. */
 typedef int file_visit(int dir, const struct dirent *entry, void *arg);
@@ -42,8 +43,17 @@ int file_is_named(int dir, const char *name, int fd);
 /* Reads N bytes at the offset AT. The count, which is less than N only where the file ends; or -1 with errno. */
 ssize_t file_read_at(int fd, void *bytes, size_t n, off_t at);
 
+/* Writes N bytes at the write position. 0, or -1 with errno: ENOSPC where the file takes no more. */
+int file_write(int fd, const void *bytes, size_t n);
+
+/* The same at the offset AT. */
+int file_write_at(int fd, const void *bytes, size_t n, off_t at);
+
 /* Appends to OUT what FD has from its read position to its end. 0, or -1 with errno: EFBIG for more than MOST bytes. */
 int file_read_all(int fd, size_t most, struct buf *out);
+
+/* Stores the SHA-256 of the whole file FD in HEX. The number of its bytes, or -1 with errno. */
+off_t file_digest(int fd, char hex[HASH_HEX + 1]);
 
 /* Closes FD unless it is negative, and keeps errno. Returns RC. */
 int file_close(int fd, int rc);

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/msg.h"
+#include "files/file.h"
 
 static const char system_root[] = "/var/lib/bi";
 
@@ -220,7 +221,7 @@ count_up(int fd)
 		return 0;
 	n = strtoull(text, NULL, 10) + 1;
 	len = snprintf(text, sizeof(text), "%llu\n", n);
-	if (pwrite(fd, text, (size_t)len, 0) != len || fdatasync(fd) < 0)
+	if (file_write_at(fd, text, (size_t)len, 0) < 0 || fdatasync(fd) < 0)
 		return 0;
 	return n;
 }

@@ -284,22 +284,8 @@ write_pace(int fd, const struct pace *p)
 	char text[128];
 	int n = snprintf(text, sizeof(text), "%-20" PRId64 " %-20" PRId64 " %-20" PRId64 "\n", p->not_before,
 			 p->next_start, p->spent);
-	ssize_t w = pwrite(fd, text, (size_t)n, 0);
 
-	if (w >= 0 && w != n)
-		errno = ENOSPC;
-	return w == n ? 0 : -1;
-}
-
-/* Lets go of the file; RC, with errno kept. */
-static int
-close_pace(int fd, int rc)
-{
-	int error = errno;
-
-	close(fd);
-	errno = error;
-	return rc;
+	return file_write_at(fd, text, (size_t)n, 0);
 }
 
 /* Asks the clock: 0 when a transfer may start now, which then counts; else the milliseconds to wait. -1 with errno. */
@@ -316,7 +302,7 @@ ask_pace(struct governed *h)
 		return errno == ENOENT ? 0 : errno == EAGAIN ? BUSY_MS : -1;
 	now = real_us();
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	wait = ms_until(p.not_before, now);
 	if (gap > 0) {
 		/* Never more than one start ahead: what is, was kept for a slower pace or set by another clock. */
@@ -329,7 +315,7 @@ ask_pace(struct governed *h)
 		if (wait == 0)
 			p.next_start = (p.next_start > now - LATE_US ? p.next_start : now - LATE_US) + gap;
 		if ((wait == 0 || ahead) && write_pace(fd, &p) < 0)
-			return close_pace(fd, -1);
+			return file_close(fd, -1);
 	}
 	close(fd);
 	return wait;
@@ -353,12 +339,12 @@ governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
 		return errno == EAGAIN ? BUSY_MS : -1;
 	now = real_us();
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	p.spent = (p.spent > now ? p.spent : now) + h->unspent_us;
 	if (p.spent > now + SPENT_MOST_US)
 		p.spent = now + SPENT_MOST_US;
 	if (write_pace(fd, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	close(fd);
 	h->unspent_us = 0;
 	return ms_until(p.spent, now);
@@ -379,11 +365,11 @@ governor_hold(struct governed *h, int64_t ms)
 	now = real_us();
 	until = now + (ms < HOLD_MOST_MS ? ms : HOLD_MOST_MS) * INT64_C(1000);
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	if (until <= p.not_before)
-		return close_pace(fd, 0);
+		return file_close(fd, 0);
 	p.not_before = until;
-	return close_pace(fd, write_pace(fd, &p));
+	return file_close(fd, write_pace(fd, &p));
 }
 
 int64_t
@@ -396,7 +382,7 @@ governor_held(const struct governed *h)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	close(fd);
 	return ms_until(p.not_before, now);
 }

@@ -176,17 +176,14 @@ int
 lease_write(struct lease *l, const char *record, size_t n)
 {
 	struct buf line = {0};
-	ssize_t w;
+	int rc;
 
 	buf_add(&line, record, n);
 	buf_str(&line, "\n");
 	/* One write: who reads sees nothing, or a line with its end. */
-	w = pwrite(l->fd, line.data, line.len, 0);
-	if (w >= 0 && (size_t)w < line.len)
-		errno = ENOSPC;
-	n = line.len;
+	rc = file_write_at(l->fd, line.data, line.len, 0);
 	buf_free(&line);
-	return w >= 0 && (size_t)w == n ? 0 : -1;
+	return rc;
 }
 
 void

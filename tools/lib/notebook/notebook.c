@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/lock.h"
+#include "base/when.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "notebook/notebook_internal.h"
@@ -230,13 +230,9 @@ notebook_open_log(const struct root *root, const char *name, bool create)
 void
 notebook_add_now(struct buf *out)
 {
-	time_t now = time(NULL);
-	char text[32];
-	struct tm utc;
+	char text[WHEN_SIZE];
 
-	gmtime_r(&now, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	buf_printf(out, ",\"at\":\"%s\"", text);
+	buf_printf(out, ",\"at\":\"%s\"", when_now(text));
 }
 
 static void

@@ -22,7 +22,7 @@ notebook_note(int batch_dir, off_t to, off_t at)
 	if (fd < 0)
 		return;
 	/* Should this fail, the log is read for it the next time. */
-	if (pwrite(fd, noted, sizeof(noted), 0) != sizeof(noted) && ftruncate(fd, 0) < 0)
+	if (file_write_at(fd, noted, sizeof(noted), 0) < 0 && ftruncate(fd, 0) < 0)
 		msg_warn_errno("cannot note what of a batch is in its notebook");
 	close(fd);
 }

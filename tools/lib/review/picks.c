@@ -12,6 +12,7 @@
 
 #include "base/lock.h"
 #include "base/table.h"
+#include "base/when.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -339,13 +340,11 @@ void
 picks_now(char at[PICK_TIME])
 {
 	struct timespec now;
-	struct tm utc;
-	size_t n;
+	char seconds[WHEN_SIZE];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	n = strftime(at, 24, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(at + n, PICK_TIME - n, ".%03ldZ", now.tv_nsec / 1000000);
+	snprintf(at, PICK_TIME, "%.19s.%03uZ", when_print(seconds, now.tv_sec),
+		 (unsigned)(now.tv_nsec / 1000000) % 1000);
 }
 
 /* The lines of those of V that say something new; they are noted in P, which is read on from its file afterwards. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fetch.h"
-#include "robot.h"
+#include "robots_gate.h"
 
 /*
  * How far ahead of the transfers items are looked at: some in any case, more for as long as no host may start another,

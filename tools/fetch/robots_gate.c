@@ -1,4 +1,4 @@
-#include "robot.h"
+#include "robots_gate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

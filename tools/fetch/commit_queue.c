@@ -1,12 +1,12 @@
 /*
- * settle: ended jobs, gathered into groups for the writer thread (group.h), and said once they are recorded.
+ * settle: ended jobs, gathered into groups for the writer thread (commit.h), and said once they are recorded.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commit.h"
 #include "fetch.h"
-#include "group.h"
 #include "page.h"
 
 /* Ended jobs that wait for the writer, and their bytes in memory: beyond these no further transfer is started. */

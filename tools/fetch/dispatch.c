@@ -1,5 +1,5 @@
 /*
- * loop: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
+ * dispatch: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
  */
 #include <errno.h>
 #include <libgen.h>
@@ -17,11 +17,11 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "commit.h"
 #include "fetch.h"
-#include "group.h"
 #include "hasher.h"
 #include "hosts/host_limits.h"
-#include "robot.h"
+#include "robots_gate.h"
 
 enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
 

@@ -1,4 +1,4 @@
-#include "group.h"
+#include "commit.h"
 
 #include <errno.h>
 #include <pthread.h>

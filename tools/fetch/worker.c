@@ -2,8 +2,9 @@
  * work: batches from the queue (queue.h), several at once, for as long as the worker lives.
  *
  * A batch is opened when its entry is met and nobody holds that, all its items are wanted, and it is closed and
- * forgotten when none is left: then the entry goes. Wants are taken from each batch in turn (runs.c), so that one does
- * not wait behind another. Any number of workers may do this side by side: who works on an item is what its claim says.
+ * forgotten when none is left: then the entry goes. Wants are taken from each batch in turn (run_queue.c), so that one
+ * does not wait behind another. Any number of workers may do this side by side: who works on an item is what its claim
+ * says.
  */
 #include <errno.h>
 #include <fcntl.h>
