@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "batch/job_status.h"
-#include "client_loop.h"
 #include "files.h"
 #include "job_stream.h"
 #include "jobs.h"
@@ -21,28 +20,22 @@ struct job_stream {
 	bool is_file;
 	uint64_t limit, offset; /* of a job's items */
 	char batch[NAME_LONGEST + 1];
-	int wd;           /* of the batch's directory; -1: none */
-	int64_t look;     /* when to look */
-	int64_t earliest; /* not to look before that */
-	bool again;       /* one more look is due after the next */
+	int wd; /* of the batch's directory; -1: none */
+	struct job_streams *streams;
+	struct loop_timer timer; /* when to look */
+	int64_t earliest;        /* not to look before that */
+	bool again;              /* one more look is due after the next */
 	struct job_stream *next;
 };
 
 struct job_streams {
 	struct api *api;
+	struct loop *loop;
 	struct job_stream *first;
-	int ino;   /* -1: nobody follows, or there is no inotify */
-	int queue; /* the watch of queue/; -1: none */
+	int ino;                     /* -1: no client follows, or there is no inotify */
+	struct loop_watcher watcher; /* of that */
+	int queue;                   /* the watch of queue/; -1: none */
 };
-
-struct job_streams *
-job_streams_new(struct api *api)
-{
-	struct job_streams *o = buf_alloc(sizeof(*o));
-
-	*o = (struct job_streams){.api = api, .ino = -1, .queue = -1};
-	return o;
-}
 
 /* --- what happens to batches --- */
 
@@ -65,6 +58,7 @@ watch_batch(struct job_streams *o, struct job_stream *w)
 		o->ino = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (o->ino < 0)
 		return;
+	(void)loop_watch(o->loop, &o->watcher, o->ino, EPOLLIN);
 	if (o->queue < 0)
 		o->queue = add_watch(o, "queue", ".", IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
 	w->wd = add_watch(o, "batches", w->batch, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVE_SELF);
@@ -80,6 +74,7 @@ unwatch_batch(struct job_streams *o, int wd)
 		inotify_rm_watch(o->ino, wd);
 	if (o->first || o->ino < 0)
 		return;
+	loop_unwatch(o->loop, &o->watcher);
 	close(o->ino);
 	o->ino = o->queue = -1;
 }
@@ -87,11 +82,11 @@ unwatch_batch(struct job_streams *o, int wd)
 static void
 touch_stream(struct job_stream *w)
 {
-	int64_t at = clock_ms();
-
-	at = at < w->earliest ? w->earliest : at;
-	w->look = at < w->look ? at : w->look;
+	if (w->source.done)
+		return;
 	w->again = true;
+	if (!w->timer.at || w->timer.due > w->earliest)
+		loop_set_timer(w->streams->loop, &w->timer, w->earliest);
 }
 
 static void
@@ -103,18 +98,14 @@ handle_event(const struct job_streams *o, const struct inotify_event *e)
 			touch_stream(w);
 }
 
-int
-job_streams_fd(const struct job_streams *o)
+static void
+read_events(void *arg, uint32_t happened)
 {
-	return o->ino;
-}
-
-void
-job_streams_heed(struct job_streams *o)
-{
+	struct job_streams *o = arg;
 	_Alignas(struct inotify_event) char events[16384];
 	ssize_t got;
 
+	(void)happened;
 	while ((got = read(o->ino, events, sizeof(events))) > 0)
 		for (char *at = events; at < events + got;) {
 			const struct inotify_event *e = (const struct inotify_event *)(void *)at;
@@ -128,18 +119,16 @@ job_streams_heed(struct job_streams *o)
 
 /* Makes the document of W anew. False after making R the error. */
 static bool
-update_stream(struct job_streams *o, struct job_stream *w, struct reply *r)
+update_stream(struct job_stream *w, struct reply *r)
 {
+	struct api *api = w->streams->api;
 	int64_t now = clock_ms();
 	struct buf text = {0};
 	const char *batch;
 
-	w->look = now + (w->again ? STREAM_AGAIN_MS : STREAM_ALL_MS);
-	w->again = false;
-	o->api->deadline = now + API_REQUEST_MS;
-	batch = w->is_file
-			? files_print_status(o->api, w->notebook, w->id, &text, &w->source.done, r)
-			: jobs_print_status(o->api, w->notebook, w->id, w->limit, w->offset, &text, &w->source.done, r);
+	api->deadline = now + API_REQUEST_MS;
+	batch = w->is_file ? files_print_status(api, w->notebook, w->id, &text, &w->source.done, r)
+			   : jobs_print_status(api, w->notebook, w->id, w->limit, w->offset, &text, &w->source.done, r);
 	if (!batch) {
 		buf_free(&text);
 		return false;
@@ -148,36 +137,35 @@ update_stream(struct job_streams *o, struct job_stream *w, struct reply *r)
 	w->earliest = now + STREAM_EVERY_MS + LOOK_SHARE * (clock_ms() - now);
 	snprintf(w->batch, sizeof(w->batch), "%s", batch);
 	stream_source_set(&w->source, &text);
+	if (!w->source.done)
+		loop_set_timer(w->streams->loop, &w->timer, now + (w->again ? STREAM_AGAIN_MS : STREAM_ALL_MS));
+	w->again = false;
 	return true;
 }
 
-int64_t
-job_streams_due(const struct job_streams *o)
+static void
+on_timer(void *arg)
 {
-	int64_t due = LOOP_NEVER;
+	struct job_stream *w = arg;
+	struct reply r = {.status = 200};
 
-	for (const struct job_stream *w = o->first; w; w = w->next)
-		if (!w->source.done && w->look < due)
-			due = w->look;
-	return due;
-}
-
-void
-job_streams_look(struct job_streams *o)
-{
-	for (struct job_stream *w = o->first; w; w = w->next) {
-		struct reply r = {.status = 200};
-
-		if (w->source.done || clock_ms() < w->look)
-			continue;
-		/* What cannot be read any more is at its end, as it was last. */
-		if (!update_stream(o, w, &r))
-			w->source.done = true;
-		reply_free(&r);
-	}
+	/* What cannot be read any more is at its end, as it was last. */
+	if (!update_stream(w, &r))
+		w->source.done = true;
+	reply_free(&r);
 }
 
 /* --- who asks for them --- */
+
+struct job_streams *
+job_streams_new(struct api *api, struct loop *loop)
+{
+	struct job_streams *o = buf_alloc(sizeof(*o));
+
+	*o = (struct job_streams){.api = api, .loop = loop, .ino = -1, .queue = -1};
+	o->watcher = (struct loop_watcher){.call = read_events, .arg = o};
+	return o;
+}
 
 static bool
 is_same(const struct job_stream *a, const struct job_stream *b)
@@ -193,7 +181,8 @@ job_streams_follow(struct job_streams *o, const struct request *q, struct reply 
 	const char *notebook = q->words[q->count - 5], *kind = q->words[q->count - 4], *id = q->words[q->count - 3];
 	struct job_stream *w = buf_alloc(sizeof(*w));
 
-	*w = (struct job_stream){.is_file = strcmp(kind, "files") == 0, .wd = -1};
+	*w = (struct job_stream){.is_file = strcmp(kind, "files") == 0, .wd = -1, .streams = o};
+	w->timer = (struct loop_timer){.call = on_timer, .arg = w};
 	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_wrong(notebook) ? "" : notebook);
 	snprintf(w->id, sizeof(w->id), "%s", id);
 	if (w->is_file || query_page(q, PROGRESS_ITEMS, &w->limit, &w->offset, r)) {
@@ -203,7 +192,7 @@ job_streams_follow(struct job_streams *o, const struct request *q, struct reply 
 				known->source.viewers++;
 				return &known->source;
 			}
-		if (update_stream(o, w, r)) {
+		if (update_stream(w, r)) {
 			w->next = o->first;
 			o->first = w;
 			w->source.viewers = 1;
@@ -229,6 +218,7 @@ job_streams_unfollow(struct job_streams *o, struct stream_source *s)
 			*at = w->next;
 			break;
 		}
+	loop_stop_timer(o->loop, &w->timer);
 	unwatch_batch(o, w->wd);
 	buf_free(&s->text);
 	free(w);

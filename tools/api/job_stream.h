@@ -5,25 +5,18 @@
 #ifndef BI_JOB_STREAM_H
 #define BI_JOB_STREAM_H
 
-#include <stdint.h>
-
 #include "api.h"
+#include "base/loop.h"
 #include "reply.h"
 #include "route.h"
 #include "stream_source.h"
 
 struct job_streams;
 
-struct job_streams *job_streams_new(struct api *api);
+struct job_streams *job_streams_new(struct api *api, struct loop *loop);
 
 /* The document that Q asks for: of a job or of a file. NULL after making R the error. */
 struct stream_source *job_streams_follow(struct job_streams *o, const struct request *q, struct reply *r);
 void job_streams_unfollow(struct job_streams *o, struct stream_source *s);
-
-/* The same as of the overview. */
-int job_streams_fd(const struct job_streams *o);
-void job_streams_heed(struct job_streams *o);
-int64_t job_streams_due(const struct job_streams *o);
-void job_streams_look(struct job_streams *o);
 
 #endif

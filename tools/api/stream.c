@@ -31,7 +31,7 @@ struct viewer {
 
 struct streaming {
 	struct api *api;
-	struct loop loop;
+	struct client_loop clients;
 	struct overview_stream *all;
 	struct job_streams *ones;
 	struct stream_source *of_all; /* that of ALL while anybody follows it */
@@ -57,7 +57,7 @@ send_event(struct client *c)
 		buf_str(&c->out, "\n\n");
 		v->version = s->version;
 	}
-	c->deadline = clock_ms() + BEAT_MS;
+	client_set_deadline(c, clock_ms() + BEAT_MS);
 	v->sent = 0;
 	if (s->done) {
 		buf_str(&c->out, "event: end\ndata: {}\n\n");
@@ -68,9 +68,14 @@ send_event(struct client *c)
 static void
 send_all(const struct streaming *s)
 {
-	for (size_t i = 0; i < s->loop.n; i++)
-		if (s->loop.clients[i]->own && !s->loop.clients[i]->answered)
-			send_event(s->loop.clients[i]);
+	for (size_t i = 0; i < s->clients.n; i++) {
+		struct client *c = s->clients.v[i];
+
+		if (!c->own || c->answered)
+			continue;
+		send_event(c);
+		client_send_soon(c);
+	}
 }
 
 /* --- requests --- */
@@ -107,7 +112,7 @@ begin_stream(struct streaming *s, struct client *c, struct stream_source *source
 	if (r->headers.len)
 		buf_add(&c->out, r->headers.data, r->headers.len);
 	buf_str(&c->out, "\r\nretry: 2000\n\n");
-	c->deadline = clock_ms() + BEAT_MS; /* the document comes as soon as these are sent */
+	client_set_deadline(c, clock_ms() + BEAT_MS); /* the document comes as soon as these are sent */
 	scgi_free(&c->scgi);
 }
 
@@ -132,7 +137,7 @@ answer_client(struct streaming *s, struct client *c)
 	} else {
 		if (source)
 			job_streams_unfollow(s->ones, source);
-		loop_answer(c, &r, head);
+		client_answer(c, &r, head);
 	}
 	reply_free(&r);
 }
@@ -140,7 +145,7 @@ answer_client(struct streaming *s, struct client *c)
 /* --- clients --- */
 
 static bool
-on_request(struct loop *l, struct client *c)
+on_request(struct client *c)
 {
 	enum scgi_state state;
 
@@ -148,18 +153,17 @@ on_request(struct loop *l, struct client *c)
 		return false;
 	state = scgi_look(&c->scgi, 0);
 	if (state == SCGI_WHOLE || state == SCGI_LONG)
-		answer_client(l->arg, c);
+		answer_client(c->clients->arg, c);
 	return state != SCGI_BAD;
 }
 
 /* A client that watches hears something now and then, so that one that has gone is noticed; one that has taken nothing
  * of what is on its way comes again if it still wants to know. */
 static bool
-on_deadline(struct loop *l, struct client *c)
+on_deadline(struct client *c)
 {
 	struct viewer *v = c->own;
 
-	(void)l;
 	if (!v || (c->sent < c->out.len && c->sent == v->sent))
 		return false;
 	v->sent = c->sent;
@@ -168,25 +172,23 @@ on_deadline(struct loop *l, struct client *c)
 		c->sent = v->sent = 0;
 		buf_str(&c->out, ": still here\n\n");
 	}
-	c->deadline = clock_ms() + BEAT_MS;
-	return true;
-}
-
-static bool
-on_sent(struct loop *l, struct client *c)
-{
-	(void)l;
-	if (c->own) {
-		c->deadline = clock_ms() + BEAT_MS;
-		send_event(c);
-	}
+	client_set_deadline(c, clock_ms() + BEAT_MS);
 	return true;
 }
 
 static void
-on_drop(struct loop *l, struct client *c)
+on_sent(struct client *c)
 {
-	struct streaming *s = l->arg;
+	if (!c->own)
+		return;
+	client_set_deadline(c, clock_ms() + BEAT_MS);
+	send_event(c);
+}
+
+static void
+on_drop(struct client *c)
+{
+	struct streaming *s = c->clients->arg;
 	struct viewer *v = c->own;
 
 	if (!v)
@@ -202,51 +204,26 @@ on_drop(struct loop *l, struct client *c)
 
 /* --- the loop --- */
 
-static void
-heed_all(struct loop *l)
-{
-	overview_heed(((struct streaming *)l->arg)->all);
-}
-
-static void
-heed_ones(struct loop *l)
-{
-	job_streams_heed(((struct streaming *)l->arg)->ones);
-}
-
 static bool
 is_late(void *arg)
 {
 	return clock_ms() >= ((const struct api *)arg)->deadline;
 }
 
-static void
-run_turn(struct streaming *s)
-{
-	int64_t all = overview_due(s->all), one = job_streams_due(s->ones);
-
-	s->loop.fds[0].fd = overview_fd(s->all);
-	s->loop.fds[1].fd = job_streams_fd(s->ones);
-	loop_turn(&s->loop, all < one ? all : one);
-	if (clock_ms() >= overview_due(s->all))
-		overview_look(s->all);
-	job_streams_look(s->ones);
-	send_all(s);
-}
-
 int
 stream_serve(struct api *api)
 {
-	static const struct loop_calls calls = {
-		.said = on_request, .late = on_deadline, .told = on_sent, .left = on_drop};
+	static const struct client_calls calls = {on_request, on_deadline, on_sent, on_drop};
 	struct streaming *s = buf_alloc(sizeof(*s));
 
-	*s = (struct streaming){.api = api, .all = overview_new(api), .ones = job_streams_new(api)};
+	*s = (struct streaming){.api = api};
 	api->cache = batch_cache_new();
 	lock_interruptible(is_late, api);
-	loop_open(&s->loop, &calls, s);
-	s->loop.fds[0].heed = heed_all;
-	s->loop.fds[1].heed = heed_ones;
-	for (;;)
-		run_turn(s);
+	clients_open(&s->clients, &calls, s);
+	s->all = overview_new(api, s->clients.loop);
+	s->ones = job_streams_new(api, s->clients.loop);
+	for (;;) {
+		clients_run_once(&s->clients);
+		send_all(s);
+	}
 }

@@ -45,10 +45,13 @@ struct submit_client {
 
 struct submit_server {
 	struct api *api;
-	struct loop loop;
-	uint64_t held;              /* bytes of lists that clients have in memory, or will */
-	pthread_mutex_t mutex;      /* for DONE */
-	struct submit_client *done; /* whose threads have ended */
+	struct client_loop clients;
+	struct loop_watcher threads; /* an eventfd: some have ended */
+	struct loop_watcher batches; /* an inotify descriptor: something happened to a batch whose item is waited for */
+	int ino;                     /* of that; -1: there is none */
+	uint64_t held;               /* bytes of lists that clients have in memory, or will */
+	pthread_mutex_t mutex;       /* for DONE */
+	struct submit_client *done;  /* whose threads have ended */
 };
 
 static const struct submission_type types[] = {
@@ -82,7 +85,7 @@ answer_with(struct submit_server *t, struct client *c, const struct scgi *s, str
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
 	auth_mark(t->api, s, r);
-	loop_answer(c, r, method && strcmp(method, "HEAD") == 0);
+	client_answer(c, r, method && strcmp(method, "HEAD") == 0);
 	reply_free(r);
 }
 
@@ -93,7 +96,7 @@ finish_client(struct client *c)
 	struct submit_client *a = c->own;
 
 	answer_with(a->server, c, a->step == STEP_BODY ? &c->scgi : &a->scgi, &a->submission->reply);
-	wait_item_end(a->submission, a->server->loop.fds[1].fd);
+	wait_item_end(a->submission, a->server->ino);
 	c->own = NULL;
 	free_submit_client(a);
 }
@@ -128,7 +131,7 @@ run_thread(void *arg)
 	a->next = t->done;
 	t->done = a;
 	pthread_mutex_unlock(&t->mutex);
-	eventfd_write(t->loop.fds[0].fd, 1);
+	eventfd_write(t->threads.fd, 1);
 	return NULL;
 }
 
@@ -142,7 +145,7 @@ start_thread(struct client *c)
 	a->scgi = c->scgi;
 	c->scgi = (struct scgi){0};
 	a->step = STEP_THREAD;
-	c->deadline = LOOP_NEVER;
+	loop_stop_timer(a->server->clients.loop, &c->timer);
 	error = pthread_create(&a->thread, NULL, run_thread, a);
 	if (!error)
 		return;
@@ -163,21 +166,22 @@ end_thread(struct submit_server *t, struct submit_client *a)
 		finish_client(c);
 	} else {
 		a->step = STEP_ITEM;
-		wait_item_begin(a->submission, t->loop.fds[1].fd);
-		c->deadline = wait_item_until(a->submission);
+		wait_item_begin(a->submission, t->ino);
+		client_set_deadline(c, wait_item_until(a->submission));
 		if (wait_item_look(a->submission))
 			finish_client(c);
 	}
 }
 
 static void
-handle_threads(struct loop *l)
+handle_threads(void *arg, uint32_t events)
 {
-	struct submit_server *t = l->arg;
+	struct submit_server *t = arg;
 	struct submit_client *a, *next;
 	eventfd_t n;
 
-	if (eventfd_read(l->fds[0].fd, &n) < 0)
+	(void)events;
+	if (eventfd_read(t->threads.fd, &n) < 0)
 		return;
 	pthread_mutex_lock(&t->mutex);
 	a = t->done;
@@ -191,17 +195,19 @@ handle_threads(struct loop *l)
 
 /* Something happened to a batch whose item is waited for. */
 static void
-handle_batches(struct loop *l)
+handle_batches(void *arg, uint32_t happened)
 {
+	struct submit_server *t = arg;
 	char events[16384];
 
-	while (read(l->fds[1].fd, events, sizeof(events)) > 0) {
+	(void)happened;
+	while (read(t->ino, events, sizeof(events)) > 0) {
 	}
-	for (size_t i = 0; i < l->n; i++) {
-		struct submit_client *a = l->clients[i]->own;
+	for (size_t i = 0; i < t->clients.n; i++) {
+		struct submit_client *a = t->clients.v[i]->own;
 
 		if (a && a->step == STEP_ITEM && wait_item_look(a->submission))
-			finish_client(l->clients[i]);
+			finish_client(t->clients.v[i]);
 	}
 }
 
@@ -293,7 +299,8 @@ begin_client(struct submit_server *t, struct client *c)
 	a = buf_alloc(sizeof(*a));
 	*a = (struct submit_client){.step = STEP_BODY, .submission = h, .client = c, .server = t};
 	c->own = a;
-	c->deadline = a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
+	a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
+	client_set_deadline(c, a->rate_at);
 	if (strcmp(h->type->key, "upload") != 0) {
 		a->held = s->body_len;
 		t->held += a->held;
@@ -307,7 +314,7 @@ begin_client(struct submit_server *t, struct client *c)
 /* --- clients --- */
 
 static bool
-on_request(struct loop *l, struct client *c)
+on_request(struct client *c)
 {
 	struct submit_client *a = c->own;
 	enum scgi_state state;
@@ -315,7 +322,7 @@ on_request(struct loop *l, struct client *c)
 	if (!a) {
 		state = scgi_look(&c->scgi, 0);
 		if (state == SCGI_WHOLE || state == SCGI_LONG)
-			begin_client(l->arg, c);
+			begin_client(c->clients->arg, c);
 		return state != SCGI_BAD;
 	}
 	if (a->step == STEP_BODY)
@@ -337,18 +344,17 @@ is_slow(struct submit_client *a)
 }
 
 static bool
-on_deadline(struct loop *l, struct client *c)
+on_deadline(struct client *c)
 {
 	struct submit_client *a = c->own;
 
-	(void)l;
 	if (!a)
 		return false; /* lighttpd sends headers at once */
 	if (a->step == STEP_ITEM) {
 		if (wait_item_look(a->submission))
 			finish_client(c);
 		else
-			c->deadline = wait_item_until(a->submission);
+			client_set_deadline(c, wait_item_until(a->submission));
 		return true;
 	}
 	if (is_slow(a)) {
@@ -357,13 +363,13 @@ on_deadline(struct loop *l, struct client *c)
 			    SUBMISSION_RATE_BYTES, SUBMISSION_RATE_MS / 1000);
 		finish_client(c);
 	} else {
-		c->deadline = a->rate_at;
+		client_set_deadline(c, a->rate_at);
 	}
 	return true;
 }
 
 static void
-on_drop(struct loop *l, struct client *c)
+on_drop(struct client *c)
 {
 	struct submit_client *a = c->own;
 
@@ -372,26 +378,29 @@ on_drop(struct loop *l, struct client *c)
 	a->client = NULL;
 	if (a->step == STEP_THREAD)
 		return; /* its thread ends in its time */
-	wait_item_end(a->submission, l->fds[1].fd);
+	wait_item_end(a->submission, a->server->ino);
 	free_submit_client(a);
 }
 
 int
 submit_serve(struct api *api)
 {
-	static const struct loop_calls calls = {.said = on_request, .late = on_deadline, .left = on_drop};
+	static const struct client_calls calls = {
+		.on_request = on_request, .on_deadline = on_deadline, .on_drop = on_drop};
 	struct submit_server *t = buf_alloc(sizeof(*t));
+	int ended;
 
-	*t = (struct submit_server){.api = api};
+	*t = (struct submit_server){.api = api, .ino = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+	t->threads = (struct loop_watcher){.call = handle_threads, .arg = t};
+	t->batches = (struct loop_watcher){.call = handle_batches, .arg = t};
 	pthread_mutex_init(&t->mutex, NULL);
 	mallopt(M_ARENA_MAX, 2); /* a thread's memory is given back, however many there were */
-	loop_open(&t->loop, &calls, t);
-	t->loop.fds[0].fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	t->loop.fds[0].heed = handle_threads;
-	t->loop.fds[1].fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	t->loop.fds[1].heed = handle_batches;
-	if (t->loop.fds[0].fd < 0)
+	clients_open(&t->clients, &calls, t);
+	ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (ended < 0 || loop_watch(t->clients.loop, &t->threads, ended, EPOLLIN) < 0)
 		msg_die_errno(EX_OSERR, "cannot make an eventfd");
+	if (t->ino >= 0)
+		(void)loop_watch(t->clients.loop, &t->batches, t->ino, EPOLLIN);
 	for (;;)
-		loop_turn(&t->loop, LOOP_NEVER);
+		clients_run_once(&t->clients);
 }
