@@ -1,15 +1,15 @@
 /*
  * bi-api: the HTTP API of a root, behind lighttpd.
  *
- * The keeper of bi-serve listens on three sockets and starts bi-api with one of them as descriptor 0; lighttpd hands
- * each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
- * (request_answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
- * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in,
- * which takes its time to come and to be done (submit_server.c): all clients in one loop too, and what waits for the
- * disk in threads.
+ * The supervisor of bi-serve listens on three sockets and starts bi-api with one of them as descriptor 0; lighttpd
+ * hands each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a
+ * time each (request_answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients
+ * in one loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed
+ * in, which takes its time to come and to be done (submit_server.c): all clients in one loop too, and what waits for
+ * the disk in threads.
  *
  * A process holds nothing that its death would lose: what it caches it reads again, and a pick is on the disk before it
- * is answered. It dies with its keeper (child.h).
+ * is answered. It dies with its supervisor (child.h).
  */
 #ifndef BI_API_H
 #define BI_API_H

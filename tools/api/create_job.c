@@ -191,29 +191,6 @@ add_items(const struct submission *h, struct batch *b)
 
 /* --- all --- */
 
-static int
-fill_batch(struct submission *h, struct batch *b)
-{
-	return (h->temp >= 0 && publish_uploads(h, b) < 0) || add_items(h, b) < 0 ? -1 : 0;
-}
-
-static int
-make_batch(struct submission *h)
-{
-	const struct batch_about about = {.job_type = h->type->job_type,
-					  .notebook = h->notebook,
-					  .job_id = h->id,
-					  .items = h->n,
-					  .public_only = true};
-	struct batch *b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
-	int rc = b ? fill_batch(h, b) : -1, error = errno;
-
-	if (b)
-		batch_close(b);
-	errno = error;
-	return rc;
-}
-
 /* Items that the client named nothing are known by what their numbers come to. */
 static void
 name_items(struct submission *h)
@@ -226,6 +203,27 @@ name_items(struct submission *h)
 		notebook_upload_id(h->id, (uint32_t)(i + 1), id);
 		h->items[i].upload_id = buf_strdup(id);
 	}
+}
+
+static int
+make_batch(struct submission *h)
+{
+	const struct batch_about about = {.job_type = h->type->job_type,
+					  .notebook = h->notebook,
+					  .job_id = h->id,
+					  .items = h->n,
+					  .public_only = true};
+	struct batch *b;
+	int rc, error;
+
+	name_items(h);
+	b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
+	rc = b && (h->temp < 0 || publish_uploads(h, b) == 0) && add_items(h, b) == 0 ? 0 : -1;
+	error = errno;
+	if (b)
+		batch_close(b);
+	errno = error;
+	return rc;
 }
 
 static int
@@ -244,14 +242,6 @@ note_job(const struct submission *h)
 	return rc;
 }
 
-/* With the entry held: the rest of the job. */
-static int
-make_rest(struct submission *h)
-{
-	name_items(h);
-	return make_batch(h) < 0 || note_job(h) < 0 ? -1 : 0;
-}
-
 bool
 create_job(struct submission *h)
 {
@@ -262,7 +252,7 @@ create_job(struct submission *h)
 		return false;
 	}
 	entry = make_entry(h);
-	if (entry >= 0 && make_rest(h) == 0) {
+	if (entry >= 0 && make_batch(h) == 0 && note_job(h) == 0) {
 		queue_hand_in(entry);
 		return true;
 	}

@@ -1,6 +1,5 @@
 #include "event_record.h"
 
-
 #include "base/when.h"
 #include "records/rec.h"
 
