@@ -622,7 +622,7 @@ event_is() {
 		refused 401 password_missing
 	done
 	assert_equal "$(curl -s -o body -w '%{http_code}' "http://localhost:$PORT/A/index.html")" 401
-	grep -q "<h1>A name and a password are needed" body
+	grep -q "<h1>Name and password required" body
 	assert_equal "$(curl -s -o body -w '%{http_code}' "http://localhost:$PORT/")" 401
 	put A '{"selections":{"7":1}}'
 	assert_equal "$code" 401

@@ -72,9 +72,21 @@ a_copy_has_the_bytes_and_the_offset_stays(void **state)
 	assert_int_equal(part_publish(&p, testing_dirfd(state), "to"), 0);
 	testing_assert_file("to", "0123456789");
 	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_write(&p, "ab", 2), 0);
+	assert_int_equal(part_add(&p, in, 4, 7), 0);
+	assert_int_equal(part_add(&p, in, 1, 1), 0);
+	assert_int_equal(lseek(in, 0, SEEK_CUR), 3);
+	assert_int_equal(part_publish(&p, testing_dirfd(state), "to"), 0);
+	testing_assert_file("to", "ab456");
+	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(part_add(&p, in, 8, 11), -1);
+	assert_int_equal(errno, EIO);
 	close(in);
 	assert_int_equal(part_copy(&p, in, 10), -1);
+	close(p.fd);
+	errno = EIO;
 	part_drop(&p);
+	assert_int_equal(errno, EIO);
 	close(temp);
 }
 

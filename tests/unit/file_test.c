@@ -85,6 +85,10 @@ a_read_that_fails_is_not_the_end(void **state)
 	assert_memory_equal(bytes, "3456", 4);
 	assert_int_equal(file_read_at(fd, bytes, 4, 8), 2);
 	assert_int_equal(file_read_at(fd, bytes, 4, 10), 0);
+	assert_int_equal(file_read_exactly(fd, bytes, 4, 6), 0);
+	assert_memory_equal(bytes, "6789", 4);
+	assert_int_equal(file_read_exactly(fd, bytes, 4, 7), -1);
+	assert_int_equal(errno, EIO);
 	buf_str(&all, "a ");
 	assert_int_equal(file_read_all(fd, 10, &all), 0);
 	assert_string_equal(all.data, "a 0123456789");
@@ -93,6 +97,8 @@ a_read_that_fails_is_not_the_end(void **state)
 	assert_int_equal(errno, EFBIG);
 	close(fd);
 	assert_int_equal(file_read_at(testing_dirfd(state), bytes, 4, 0), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(file_read_exactly(testing_dirfd(state), bytes, 4, 0), -1);
 	assert_int_equal(errno, EISDIR);
 	assert_int_equal(file_read_all(testing_dirfd(state), 9, &all), -1);
 	assert_int_equal(errno, EISDIR);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "batch_cache.h"
 #include "records/rec.h"
@@ -63,7 +62,6 @@ load_batch(struct cached_batch *b, const struct root *root, const char *name)
 {
 	struct buf text = {0};
 	struct stat st;
-	int error;
 
 	drop_batch(b);
 	b->batch = batch_open(root, name, BATCH_READ, NULL);
@@ -72,10 +70,8 @@ load_batch(struct cached_batch *b, const struct root *root, const char *name)
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
 	if (fstat(b->dir, &st) < 0 || (batch_about(b->batch, &text) < 0 && errno != ENOENT)) {
-		error = errno;
 		buf_free(&text);
 		drop_batch(b);
-		errno = error;
 		return -1;
 	}
 	b->dev = st.st_dev;

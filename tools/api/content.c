@@ -167,8 +167,7 @@ content_raw(struct api *api, const struct request *q, struct reply *r)
 		add_name(line, rec_string(line, "path"), &name);
 		send_file(api, &i, rec_string(line, "path"), safe_type(rec_string(line, "mime")), name.data, tag, q, r);
 	}
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	buf_free(&name);
 	json_object_put(line);
 }
@@ -195,12 +194,8 @@ open_content(const struct resolved_item *i, const char *path)
 {
 	int dir = root_dir(batch_dirfd(i->batch->batch), "content", false);
 	int fd = dir < 0 ? -1 : openat(dir, path + strlen("content/"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	int error = errno;
 
-	if (dir >= 0)
-		close(dir);
-	errno = error;
-	return fd;
+	return file_close(dir, fd);
 }
 
 /* The text of a content file, one JSON object, into OUT. 0, or -1 with errno. */
@@ -282,11 +277,8 @@ has_image(const struct resolved_item *i, const char *path, const char *name)
 	snprintf(stem, sizeof(stem), "%.*s", (int)(strlen(path) - strlen(".json")), path);
 	images = dir < 0 ? -1 : root_dir(dir, stem, false);
 	has = images >= 0 && fstatat(images, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
-	if (images >= 0)
-		close(images);
-	if (dir >= 0)
-		close(dir);
-	return has;
+	file_close(images, 0);
+	return file_close(dir, has);
 }
 
 /* The picture NAME of what O says was parsed. NULL where there is none. */

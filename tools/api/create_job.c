@@ -84,7 +84,7 @@ sync_files(const struct submission *h)
 static int
 publish_uploads(struct submission *h, const struct batch *b)
 {
-	int dir = root_dir(batch_dirfd(b), "uploads", true), rc = dir < 0 ? -1 : 0, error;
+	int dir = root_dir(batch_dirfd(b), "uploads", true), rc = dir < 0 ? -1 : 0;
 	char name[24];
 
 	for (size_t i = 0; rc == 0 && i < h->n; i++) {
@@ -93,11 +93,7 @@ publish_uploads(struct submission *h, const struct batch *b)
 	}
 	if (rc == 0)
 		rc = fsync(dir);
-	error = errno;
-	if (dir >= 0)
-		close(dir);
-	errno = error;
-	return rc;
+	return file_close(dir, rc);
 }
 
 /* --- items --- */
@@ -131,7 +127,7 @@ add_block(const struct submission *h, struct batch *b, size_t from, size_t n)
 {
 	struct batch_ask asks[BLOCK] = {0};
 	struct asked own[BLOCK] = {0};
-	int rc, error;
+	int rc;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct submission_item *item = &h->items[from + i];
@@ -146,10 +142,8 @@ add_block(const struct submission *h, struct batch *b, size_t from, size_t n)
 					     .text = own[i].text.data};
 	}
 	rc = batch_add(b, asks, n);
-	error = errno;
 	for (size_t i = 0; i < n; i++)
 		buf_free(&own[i].text);
-	errno = error;
 	return rc;
 }
 
@@ -214,15 +208,13 @@ make_batch(struct submission *h)
 					  .items = h->n,
 					  .public_only = true};
 	struct batch *b;
-	int rc, error;
+	int rc;
 
 	name_items(h);
 	b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
 	rc = b && (h->temp < 0 || publish_uploads(h, b) == 0) && add_items(h, b) == 0 ? 0 : -1;
-	error = errno;
 	if (b)
 		batch_close(b);
-	errno = error;
 	return rc;
 }
 
@@ -231,14 +223,12 @@ note_job(const struct submission *h)
 {
 	const char **ids = buf_alloc(h->n * sizeof(*ids));
 	const struct notebook_job job = {h->id, h->batch, h->type->job_type, h->n, h->named ? ids : NULL};
-	int rc, error;
+	int rc;
 
 	for (size_t i = 0; i < h->n; i++)
 		ids[i] = h->items[i].upload_id;
 	rc = notebook_add_job(&h->api->root, h->notebook, &job);
-	error = errno;
 	free(ids);
-	errno = error;
 	return rc;
 }
 

@@ -30,28 +30,22 @@ enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held
 static int
 open_below(int dir, const char *name)
 {
-	int fd = dir < 0 ? -1 : root_dir(dir, name, false), error = errno;
+	int fd = dir < 0 ? -1 : root_dir(dir, name, false);
 
-	if (dir >= 0)
-		close(dir);
-	errno = error;
-	return fd;
+	return file_close(dir, fd);
 }
 
 /* Removes the file NAME in DIR, which is closed. 0 also where there is none, or -1 with errno. */
 static int
 unlink_in(int dir, const char *name)
 {
-	int rc = 0, error;
+	int rc = 0;
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		rc = -1;
-	error = errno;
-	close(dir);
-	errno = error;
-	return rc;
+	return file_close(dir, rc);
 }
 
 /* Removes what is in the batch's directory FOLDER as PATH, "FOLDER/NAME". */
@@ -110,8 +104,7 @@ remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct 
 	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
 	if (temp >= 0 && part_take(&p, temp, name, note) == 0)
 		part_drop(&p);
-	if (temp >= 0)
-		close(temp);
+	file_close(temp, 0);
 	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
 		return 0;
 	return unlink_in(root_dir(batch_dirfd(b), "uploads", false), upload);
@@ -222,7 +215,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	struct buf line = {0};
 	struct json_object *asked = NULL, *result = NULL;
 	struct batch_outcome v = {.item = k};
-	int rc = read_lines(b, k, &line, &asked, &result), error;
+	int rc = read_lines(b, k, &line, &asked, &result);
 
 	if (rc < 0 || is_deleted(result)) {
 		batch_leave(b, k);
@@ -239,11 +232,9 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 		rc = batch_forget_userinfo(b, k);
 	if (rc == 0)
 		rc = remove_all(root, b, k, asked, has ? has : result);
-	error = errno;
 	json_object_put(asked);
 	json_object_put(result);
 	buf_free(&line);
-	errno = error;
 	return rc;
 }
 
@@ -289,7 +280,7 @@ static int
 delete_item(const struct root *root, const struct resolved_item *i, const char *name, struct json_object *has)
 {
 	struct batch *b = batch_open(root, name, BATCH_JOIN, NULL);
-	int rc, error;
+	int rc;
 
 	if (!b) /* the batch was removed with all its files */
 		return errno == ENOENT ? 0 : -1;
@@ -301,9 +292,7 @@ delete_item(const struct root *root, const struct resolved_item *i, const char *
 		if (claim == CLAIM_HELD)
 			errno = EBUSY;
 	}
-	error = errno;
 	batch_close(b);
-	errno = error;
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 
 #include "batch/batch_stats.h"
 #include "batch/job_status.h"
+#include "files/file.h"
 #include "review/picks.h"
 #include "status_document.h"
 
@@ -176,11 +177,8 @@ has_pages(const struct status_document *s, const char *name)
 	int dir = review < 0 ? -1 : root_dir(review, name, false);
 	bool has = dir >= 0 && faccessat(dir, "index.html", R_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
-	if (dir >= 0)
-		close(dir);
-	if (review >= 0)
-		close(review);
-	return has;
+	file_close(dir, 0);
+	return file_close(review, has);
 }
 
 static void

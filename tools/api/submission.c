@@ -4,8 +4,8 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "files/file.h"
 #include "notebook/notebook.h"
 
 void
@@ -25,8 +25,7 @@ submission_free(struct submission *h)
 	json_object_put(h->ids);
 	if (h->form.calls)
 		multipart_free(&h->form);
-	if (h->temp >= 0)
-		close(h->temp);
+	file_close(h->temp, 0);
 	if (h->watched)
 		batch_close(h->watched);
 	buf_free(&h->value);

@@ -223,8 +223,7 @@ check_lines(struct checking *x, const char *name, bool (*see)(off_t, const char 
 		return;
 	if (fd < 0 || append_each(fd, 0, see, &r) < 0)
 		cannot_read(x, name);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 }
 
 /* --- states --- */
@@ -322,8 +321,7 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 		      "%s of item %lu has not the bytes that were fetched: remove it, and bi-status --rebuild %s and "
 		      "bi-fetch -b %s --resume get it again",
 		      path, (unsigned long)k, x->name, x->name);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 }
 
 static void

@@ -235,8 +235,7 @@ has_digest(const struct legacy *l, const char *name, const char *sha256)
 	char hex[HASH_HEX + 1];
 	bool has = fd >= 0 && file_digest(fd, hex) >= 0 && strcmp(hex, sha256) == 0;
 
-	file_close(fd, 0);
-	return has;
+	return file_close(fd, has);
 }
 
 /* Notes which pictures the batch has by what bi-fetch wrote to OUT. One of a name that was moved before is completed
@@ -287,10 +286,8 @@ fetch(const struct legacy *l, const struct buf *items)
 		rc = child_wait(pid);
 	if (rc == 0 && lseek(out, 0, SEEK_SET) == 0)
 		note_moved(l, out);
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
+	file_close(in, 0);
+	file_close(out, 0);
 	buf_free(&program);
 	return rc;
 }

@@ -90,17 +90,15 @@ static int
 each_file(int dir, const char *path, visit *see, void *arg)
 {
 	struct listing l = {0};
-	int rc = dir < 0 ? -1 : file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_name, &l), error;
+	int rc = dir < 0 ? -1 : file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_name, &l);
 
 	if (l.n)
 		qsort(l.v, l.n, sizeof(*l.v), by_name);
 	for (size_t i = 0; i < l.n && rc == 0; i++)
 		rc = see_entry(dir, path, l.v[i], see, arg);
-	error = errno;
 	for (size_t i = 0; i < l.n; i++)
 		free(l.v[i]);
 	free(l.v);
-	errno = error;
 	return file_close(dir, rc);
 }
 

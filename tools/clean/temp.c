@@ -65,7 +65,7 @@ remove_file(struct sweep *w, const char *name, int fd)
 static int
 sweep_file(struct sweep *w, const char *name)
 {
-	int fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc, error;
+	int fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -76,10 +76,7 @@ sweep_file(struct sweep *w, const char *name)
 		w->held++;
 		rc = 0;
 	}
-	error = errno;
-	close(fd);
-	errno = error;
-	return rc;
+	return file_close(fd, rc);
 }
 
 /* A name of temp/: only regular files are looked into. */

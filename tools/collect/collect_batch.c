@@ -184,16 +184,14 @@ open_file(void *arg, size_t i)
 	const struct chosen *v = arg;
 	const struct source *from = &v->from[i];
 	struct json_object *result;
-	int fd = -1, error;
+	int fd = -1;
 
 	if (read_result(from->batch, from->item, &result) < 0)
 		return -1;
 	errno = ENOENT;
 	if (result)
 		fd = open_result(v->g, from->batch, result);
-	error = errno;
 	json_object_put(result);
-	errno = error;
 	return fd;
 }
 

@@ -282,8 +282,7 @@ has_digest(int dir, const char *name, const char *hex)
 	char there[HASH_HEX + 1];
 	bool has = fd >= 0 && file_digest(fd, there) >= 0 && strcmp(there, hex) == 0;
 
-	file_close(fd, 0);
-	return has;
+	return file_close(fd, has);
 }
 
 static int

@@ -15,6 +15,7 @@
 #include "credits.h"
 #include "exit_code.h"
 #include "export.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "review/pack.h"
 #include "store.h"
@@ -327,15 +328,13 @@ static int
 pack_one(struct export *x, const char *file, const char *name, const char *credited)
 {
 	char hex[HASH_HEX + 1] = {0};
-	int fd = openat(x->subject, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc, error;
+	int fd = openat(x->subject, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc;
 
 	if (fd < 0)
 		return report_trouble(x, file);
 	snprintf(hex, sizeof(hex), "%.*s", (int)HASH_HEX, file);
 	rc = pack_file(x->pack, name, fd, hex);
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd, 0);
 	if (rc == 0)
 		rc = credits_add(&x->credits, x->id, file, credited, x->choices);
 	x->samples++;
@@ -578,8 +577,7 @@ export_all(struct collect *c, const struct names *names)
 	pack_drop(x.pack);
 	part_drop(&x.part);
 	credits_drop(&x.credits);
-	if (x.dir >= 0)
-		close(x.dir);
+	file_close(x.dir, 0);
 	free(x.path);
 	free(x.base);
 	free(x.suffix);

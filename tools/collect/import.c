@@ -9,6 +9,7 @@
 
 #include "base/msg.h"
 #include "exit_code.h"
+#include "files/file.h"
 #include "import.h"
 #include "records/rec.h"
 #include "review/picks.h"
@@ -31,13 +32,12 @@ read_file(const char *file, int *code)
 	struct buf text = {0};
 	char why[200], words[300];
 	struct stat st;
-	ssize_t n = 0;
+	int rc;
 
 	*code = EX_NOINPUT;
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		msg_warn_errno("cannot read the picks in %s", file);
-		if (fd >= 0)
-			close(fd);
+		file_close(fd, 0);
 		return NULL;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size > PICKS_FILE_MAX) {
@@ -45,13 +45,11 @@ read_file(const char *file, int *code)
 		*code = refuse_file(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is no file");
 		return NULL;
 	}
-	while (text.len <= PICKS_FILE_MAX &&
-	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
-		text.len += n > 0 ? (size_t)n : 0;
-	if (n < 0)
+	rc = file_read_all(fd, PICKS_FILE_MAX, &text);
+	if (rc < 0)
 		*code = exit_code_report("read the picks in", file);
 	close(fd);
-	if (n >= 0 && (o = rec_parse(text.len ? text.data : "", text.len, why, sizeof(why))) == NULL) {
+	if (rc == 0 && (o = rec_parse(text.data, text.len, why, sizeof(why))) == NULL) {
 		snprintf(words, sizeof(words), "it is not JSON: %s",
 			 !text.len ? "it is empty"
 			 : *why    ? why

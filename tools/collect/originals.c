@@ -150,7 +150,6 @@ originals_open(const struct collect *c, const char *batch, struct originals **ou
 	char name[NAME_LONGEST + 1];
 	struct originals *o;
 	struct batch *b;
-	int error;
 
 	*out = NULL;
 	if (!originals_name(batch, name))
@@ -164,9 +163,7 @@ originals_open(const struct collect *c, const char *batch, struct originals **ou
 		*out = o;
 		return 0;
 	}
-	error = errno;
 	originals_close(o);
-	errno = error;
 	return -1;
 }
 

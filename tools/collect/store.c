@@ -104,17 +104,12 @@ store_read(int dir)
 	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
 	struct json_object *o = NULL;
 	struct buf text = {0};
-	ssize_t n;
 
 	if (fd < 0)
 		return NULL;
-	while ((n = read(fd, buf_room(&text, 1 << 14), 1 << 14)) > 0 || (n < 0 && errno == EINTR)) {
-		text.len += n > 0 ? (size_t)n : 0;
-		text.data[text.len] = '\0';
-	}
-	if (n < 0)
+	if (file_read_all(fd, SIZE_MAX, &text) < 0)
 		error = errno;
-	else if (!(o = rec_parse(text.len ? text.data : "", text.len, NULL, 0)) || !is_metadata(o))
+	else if (!(o = rec_parse(text.data, text.len, NULL, 0)) || !is_metadata(o))
 		error = EBADMSG;
 	if (error) {
 		json_object_put(o);
@@ -443,7 +438,7 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 	struct subject s = {.c = c, .w = w, .out = out};
 	struct json_object *metadata;
 	bool any = false;
-	int rc = -1, error;
+	int rc = -1;
 
 	*out = (struct stored){.outcome = buf_alloc((array_length(w->choices) + 1) * sizeof(*out->outcome))};
 	for (size_t i = 0; i < array_length(w->choices); i++) {
@@ -465,11 +460,8 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 			rc = update_subject(&s);
 		}
 	}
-	error = errno;
 	buf_free(&s.text);
 	json_object_put(s.after);
 	json_object_put(metadata);
-	close(s.dir);
-	errno = error;
-	return rc;
+	return file_close(s.dir, rc);
 }

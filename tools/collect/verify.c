@@ -470,8 +470,7 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct buf text = {0};
-	ssize_t n = -1;
-	bool good;
+	bool good, unread;
 
 	if (fd < 0) {
 		int error = errno;
@@ -483,14 +482,12 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 			report_closed(v, true);
 		return false;
 	}
-	while (text.len < SUMS_MAX &&
-	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
-		text.len += n > 0 ? (size_t)n : 0;
+	unread = file_read_all(fd, SUMS_MAX, &text) < 0 && errno != EFBIG;
 	file_close(fd, 0);
-	good = n == 0 && text.len > 0 && entries_read(out, &text);
+	good = text.len > 0 && entries_read(out, &text);
 	if (!good)
 		v->file = path;
-	if (n < 0)
+	if (unread)
 		report_cannot(v, "read it");
 	else if (!good)
 		report_problem(v, NULL, "manifest_damaged", "it is no list of SHA-256 as sha256sum writes it");

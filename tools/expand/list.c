@@ -15,6 +15,7 @@
 #include "base/msg.h"
 #include "base/when.h"
 #include "confined/expand.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 struct listing {
@@ -128,8 +129,7 @@ list_one(struct listing *l, const char *file)
 		l->failed++;
 		say_not(l, file, NULL, "failed", fd < 0 && error == ENOENT ? "not_found" : "not_readable",
 			fd < 0 ? strerror(error) : "not a file of bytes");
-		if (fd >= 0)
-			close(fd);
+		file_close(fd, 0);
 		return;
 	}
 	e = expand_open(fd, NULL);

@@ -17,6 +17,7 @@
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/media.h"
+#include "files/file.h"
 #include "html/charset.h"
 #include "html/find.h"
 #include "html/tree.h"
@@ -94,27 +95,18 @@ static const char *
 read_page(int fd, struct buf *page, bool *cut)
 {
 	struct stat st;
+	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
 		return unread;
 	if (!S_ISREG(st.st_mode))
 		return "failed it is no file of bytes";
 	buf_clear(page);
-	while (page->len <= MEDIA_PAGE) {
-		size_t want = MEDIA_PAGE + 1 - page->len;
-		ssize_t n = pread(fd, buf_room(page, want), want, (off_t)page->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return unread;
-		if (n == 0)
-			break;
-		page->len += (size_t)n;
-	}
-	*cut = page->len > MEDIA_PAGE;
-	if (*cut)
-		page->len = MEDIA_PAGE;
+	n = file_read_at(fd, buf_room(page, MEDIA_PAGE + 1), MEDIA_PAGE + 1, 0);
+	if (n < 0)
+		return unread;
+	*cut = n > MEDIA_PAGE;
+	page->len = *cut ? MEDIA_PAGE : (size_t)n;
 	page->data[page->len] = '\0';
 	return page->len ? NULL : "failed it is empty";
 }

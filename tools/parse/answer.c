@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "doc.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 static const char *const lines[] = {"title", "language", "description", "author", "date", "canonical_url", NULL};
@@ -31,15 +32,9 @@ read_part(int fd, off_t from, size_t n, struct buf *out)
 {
 	buf_clear(out);
 	buf_room(out, n + 1);
-	while (out->len < n) {
-		ssize_t got = pread(fd, out->data + out->len, n - out->len, from + (off_t)out->len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		out->len += (size_t)got;
-	}
+	if (file_read_exactly(fd, out->data, n, from) < 0)
+		return false;
+	out->len = n;
 	out->data[n] = '\0';
 	return strlen(out->data) == n;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "files/file.h"
 #include "formats.h"
 #include "request.h"
 
@@ -42,11 +43,8 @@ static int
 read_source(void *arg, uint8_t *to, int n)
 {
 	struct source *s = arg;
-	ssize_t got;
+	ssize_t got = file_read_at(s->fd, to, (size_t)n, s->at);
 
-	do
-		got = pread(s->fd, to, (size_t)n, s->at);
-	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		s->failed = errno;
 	if (got <= 0)

@@ -15,7 +15,7 @@
 #include "files/root.h"
 #include "records/rec.h"
 
-enum { BATCHES = 16, BLOCK = 128 << 10, ID_IDX = SUBJECT_LONGEST + 16, HEAD = 200 };
+enum { BATCHES = 16, ID_IDX = SUBJECT_LONGEST + 16, HEAD = 200 };
 
 struct content_store {
 	const char *dir; /* that was asked for; NULL: none */
@@ -43,8 +43,7 @@ close_root(struct content_store *k)
 		if (k->batches[i])
 			batch_close(k->batches[i]);
 	memset(k->batches, 0, sizeof(k->batches));
-	if (k->tempfd >= 0)
-		close(k->tempfd);
+	file_close(k->tempfd, 0);
 	k->tempfd = -1;
 	if (k->is_open)
 		root_close(&k->root);
@@ -125,15 +124,13 @@ name_of(struct batch *b, uint32_t item, char name[ID_IDX])
 {
 	struct batch_place place;
 	struct buf line = {0};
-	int rc = batch_item(b, item, &line), error;
+	int rc = batch_item(b, item, &line);
 
 	if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
 		errno = ENOENT;
 	if (rc == 0)
 		snprintf(name, ID_IDX, "%s_%u", place.subject, place.idx);
-	error = errno;
 	buf_free(&line);
-	errno = error;
 	return rc;
 }
 
@@ -178,41 +175,16 @@ id_before(int contentfd, const char *name, const char *sha256, unsigned long lon
 }
 
 static int
-copy_image(struct part *p, int out, const struct answer_image *image)
-{
-	char block[BLOCK];
-	size_t done = 0;
-
-	while (done < image->bytes) {
-		size_t want = image->bytes - done < sizeof(block) ? image->bytes - done : sizeof(block);
-		ssize_t n = pread(out, block, want, image->from + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n < 0 ? errno : EIO;
-			return -1;
-		}
-		if (part_write(p, block, (size_t)n) < 0)
-			return -1;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int
 put_image(const struct content_store *k, int dirfd, int out, const struct answer_image *image)
 {
 	struct part p;
-	int error;
 
 	if (part_open(&p, k->tempfd) < 0)
 		return -1;
-	if (copy_image(&p, out, image) == 0 && fsync(p.fd) == 0 && part_publish(&p, dirfd, image->name) == 0)
+	if (part_add(&p, out, image->from, image->from + (off_t)image->bytes) == 0 && fsync(p.fd) == 0 &&
+	    part_publish(&p, dirfd, image->name) == 0)
 		return 0;
-	error = errno;
 	part_drop(&p);
-	errno = error;
 	return -1;
 }
 

@@ -25,10 +25,8 @@ enum {
 void
 item_free(struct item *i)
 {
-	if (i->work.in >= 0)
-		close(i->work.in);
-	if (i->work.out >= 0)
-		close(i->work.out);
+	file_close(i->work.in, 0);
+	file_close(i->work.out, 0);
 	json_object_put(i->record);
 	buf_free(&i->request);
 	buf_free(&i->text);
@@ -238,8 +236,7 @@ send_item(struct parser *s, struct item *i, const char *format)
 	add_line(&i->request, url ? url : s->base);
 	add_line(&i->request, name_of(i));
 	add_line(&i->request, rec_string(i->record, "content_type"));
-	if (i->work.out >= 0)
-		close(i->work.out);
+	file_close(i->work.out, 0);
 	i->work.out = memfd_create("bi-parse", MFD_CLOEXEC);
 	if (i->work.out < 0) {
 		fail_errno(s, i, "parse_unavailable", true, "no memory for what is made of it");

@@ -94,8 +94,7 @@ assets_copy(const struct render *r, char programs[HASH_HEX + 1])
 	}
 	free(files);
 	hash_end(digest, programs);
-	if (dirfd >= 0)
-		close(dirfd);
+	file_close(dirfd, 0);
 	buf_free(&path);
 	return code;
 }

@@ -10,6 +10,7 @@
 #include "base/child.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "files/file.h"
 #include "jq.h"
 
 enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds that jq may do nothing */
@@ -120,10 +121,8 @@ jq_run(struct jq *j, int *status)
 	*status = 0;
 	if (start_jq(j) == 0)
 		run_loop(j);
-	if (j->in >= 0)
-		close(j->in);
-	if (j->out >= 0)
-		close(j->out);
+	file_close(j->in, 0);
+	file_close(j->out, 0);
 	if (j->pid > 0) {
 		if (j->code != EX_ALL_WELL)
 			kill(j->pid, SIGKILL);

@@ -21,17 +21,6 @@ struct head {
 	uint64_t count;
 };
 
-static int
-read_at(int fd, void *to, size_t n, uint64_t at)
-{
-	ssize_t got = pread(fd, to, n, (off_t)at);
-
-	if (got == (ssize_t)n)
-		return 0;
-	errno = got < 0 ? errno : EIO;
-	return -1;
-}
-
 static uint64_t
 place_of(uint32_t i)
 {
@@ -63,7 +52,8 @@ manifest_open(struct manifest *k, const struct render *r, const char *programs)
 	struct head head;
 
 	*k = (struct manifest){.fd = openat(r->dir, ".pages", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
-	if (k->fd < 0 || read_at(k->fd, &head, sizeof(head), 0) < 0 || memcmp(head.magic, magic, sizeof(magic)) != 0 ||
+	if (k->fd < 0 || file_read_exactly(k->fd, &head, sizeof(head), 0) < 0 ||
+	    memcmp(head.magic, magic, sizeof(magic)) != 0 ||
 	    memcmp(head.programs, programs, sizeof(head.programs)) != 0 || head.count > UINT32_MAX)
 		return;
 	k->count = (uint32_t)head.count;
@@ -74,8 +64,7 @@ manifest_open(struct manifest *k, const struct render *r, const char *programs)
 void
 manifest_close(struct manifest *k)
 {
-	if (k->fd >= 0)
-		close(k->fd);
+	file_close(k->fd, 0);
 	k->fd = -1;
 }
 
@@ -107,7 +96,7 @@ manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uin
 {
 	struct manifest_page p;
 
-	return i < k->count && read_at(k->fd, &p, sizeof(p), place_of(i)) == 0 &&
+	return i < k->count && file_read_exactly(k->fd, &p, sizeof(p), (off_t)place_of(i)) == 0 &&
 	       memcmp(p.digest, digest, sizeof(p.digest)) == 0 && has_pieces(k, &p) &&
 	       is_as_it_was(&p.file, r->dir, name);
 }
@@ -142,13 +131,13 @@ manifest_copy(struct manifest_writer *k, const struct manifest *old, uint32_t i,
 	struct manifest_page p;
 	uint64_t at;
 
-	if (read_at(old->fd, &p, sizeof(p), place_of(i)) < 0)
+	if (file_read_exactly(old->fd, &p, sizeof(p), (off_t)place_of(i)) < 0)
 		return -1;
 	at = p.at;
 	p.at = k->end;
 	for (size_t c = 0; c < COMMON; c++) {
 		buf_clear(&pieces[c]);
-		if (read_at(old->fd, buf_room(&pieces[c], p.length[c]), p.length[c], at) < 0 ||
+		if (file_read_exactly(old->fd, buf_room(&pieces[c], p.length[c]), p.length[c], (off_t)at) < 0 ||
 		    file_write_at(k->part.fd, pieces[c].data, p.length[c], (off_t)k->end) < 0)
 			return -1;
 		pieces[c].len = p.length[c];

@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 
 bool
 page_file_is_written(int dirfd, const char *name, const char *bytes, size_t n)
@@ -17,9 +17,8 @@ page_file_is_written(int dirfd, const char *name, const char *bytes, size_t n)
 	bool same;
 
 	same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n &&
-	       read(fd, buf_room(&there, n), n) == (ssize_t)n && memcmp(there.data, bytes, n) == 0;
-	if (fd >= 0)
-		close(fd);
+	       file_read_exactly(fd, buf_room(&there, n), n, 0) == 0 && memcmp(there.data, bytes, n) == 0;
+	file_close(fd, 0);
 	buf_free(&there);
 	return same;
 }

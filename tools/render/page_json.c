@@ -330,11 +330,11 @@ add_thumbnail(const struct render *r, struct shown *to, const struct candidate *
 		return -1;
 	if (!is) {
 		to->thumbnail.end = THUMB_FAILED;
-		add_text(to->json, "why", "There is no thumbnail of it.");
+		add_text(to->json, "why", "This file has no thumbnail.");
 	} else if (to->thumbnail.end == THUMB_OK) {
 		add_picture(to->json, c, &to->thumbnail);
 	} else {
-		snprintf(why, sizeof(why), "It cannot be shown: %s.", to->thumbnail.why);
+		snprintf(why, sizeof(why), "This file cannot be shown: %s.", to->thumbnail.why);
 		add_text(to->json, "why", why);
 	}
 	return 0;
@@ -357,13 +357,13 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 		return 0;
 	}
 	if (!r->items[place->item - 1].ext) {
-		add_text(to->json, "why", "Its file is not there.");
+		add_text(to->json, "why", "The file is missing.");
 		return 0;
 	}
 	add_text(to->json, "file", c.name);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
-	add_text(to->json, "why", "It is no picture: download it to see what is in it.");
+	add_text(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;
 }
 
@@ -379,7 +379,7 @@ add_failed(struct json_object *to, struct json_object *item, struct json_object 
 			message = rec_string(error, "code");
 	}
 	if (!message)
-		message = is_lost ? "it was here, and its file is gone" : "it is not known why";
+		message = is_lost ? "the item was completed, and its file is gone" : "the reason is unknown";
 	add_text(to, "failed", message);
 	if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
 		add_text(to, "from", from);

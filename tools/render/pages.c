@@ -8,6 +8,7 @@
 #include "assets.h"
 #include "base/msg.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 #include "jq.h"
 #include "manifest.h"
 #include "page_file.h"
@@ -200,7 +201,7 @@ publish_common(const struct render *r, struct part *page, const char *name)
 	struct buf text = {0};
 	int rc = -1;
 
-	if (n >= 0 && pread(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == n)
+	if (n >= 0 && file_read_exactly(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == 0)
 		rc = page_file_is_written(r->dir, name, text.data, (size_t)n) ? 0 : part_publish(page, r->dir, name);
 	buf_free(&text);
 	return rc;

@@ -93,8 +93,7 @@ close_places(struct render *r)
 	const int fds[] = {r->temp, r->thumbs, r->thumbnails_file, r->dir};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+		file_close(fds[i], 0);
 }
 
 static void
@@ -116,7 +115,7 @@ print_result(const struct render *r, const char *name, bool json)
 		if (r->failed)
 			buf_printf(&line, ", %u failed", r->failed);
 		if (r->waiting)
-			buf_printf(&line, ", %u not there yet", r->waiting);
+			buf_printf(&line, ", %u not fetched yet", r->waiting);
 		human_print("%s: %s", line.data, page.data);
 	}
 	rec_flush();

@@ -16,6 +16,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "children.h"
+#include "files/file.h"
 #include "files/trash.h"
 
 enum {
@@ -68,9 +69,7 @@ listen_at(const struct supervisor *k, enum child_kind kind)
 	errno = error;
 	if (rc == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd, 0);
 	return -1;
 }
 
@@ -349,8 +348,7 @@ children_stop(struct supervisor *k)
 		close_socket(k, (enum child_kind)i);
 	if (k->dir >= 0 && clear_bodies(k, false) < 0)
 		msg_warn_errno("cannot remove %s/leases/%d.bodies", k->s->root.path, k->lease.port);
-	if (k->dir >= 0)
-		close(k->dir);
+	file_close(k->dir, 0);
 	k->dir = -1;
 	buf_free(&k->api);
 	buf_free(&k->fetch);

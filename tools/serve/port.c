@@ -81,8 +81,7 @@ port_hold(const struct serve *s, const char *batch)
 			 batch, HOLD_MS / 1000);
 	else
 		msg_warn_errno("cannot lock %s/leases/%s.port", s->root.path, batch);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return -1;
 }
 
@@ -94,8 +93,7 @@ port_last(const struct serve *s, const char *batch)
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 	long port = n > 0 ? strtol(text, NULL, 10) : 0;
 
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return port >= s->first && port <= s->last ? (int)port : 0;
 }
 
@@ -145,6 +143,5 @@ port_note(const struct serve *s, const char *batch, int port)
 	/* One length for all ports: it is never half of another. */
 	if (fd < 0 || file_write_at(fd, text, (size_t)n, 0) < 0)
 		msg_warn_errno("cannot note the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 }

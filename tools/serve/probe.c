@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "files/file.h"
 #include "lighttpd.h"
 #include "probe.h"
 #include "supervisor_wait.h"
@@ -87,8 +88,7 @@ close_line(struct line *l)
 {
 	SSL_free(l->ssl);
 	SSL_CTX_free(l->context);
-	if (l->fd >= 0)
-		close(l->fd);
+	file_close(l->fd, 0);
 }
 
 /* A new connection has room for all of it. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "files/file.h"
 #include "secret.h"
 #include "tls.h"
 
@@ -118,8 +119,7 @@ prepare_password(const struct serve *s)
 		msg_warn("the pages ask for a name and a password, which is shown only now: %s %s", SERVE_USER,
 			 password);
 	}
-	if (lock >= 0)
-		close(lock);
+	file_close(lock, 0);
 	OPENSSL_cleanse(password, sizeof(password));
 	return rc;
 }

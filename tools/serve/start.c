@@ -26,15 +26,12 @@ enum {
 static int
 open_below(int dir, const char *name)
 {
-	int fd, error;
+	int fd;
 
 	if (dir < 0)
 		return -1;
 	fd = root_dir(dir, name, false);
-	error = errno;
-	close(dir);
-	errno = error;
-	return fd;
+	return file_close(dir, fd);
 }
 
 /* The folder that lighttpd serves is there, though nothing may be in it yet. */
@@ -83,8 +80,7 @@ check_pages(const struct serve *s, const char *batch)
 	else if (rc < 0)
 		msg_warn_errno("the review pages of batch %s cannot be served: %s/review/%s/index.html", batch,
 			       s->root.path, batch);
-	if (dir >= 0)
-		close(dir);
+	file_close(dir, 0);
 	return rc == 0 ? 0 : EX_NOINPUT;
 }
 

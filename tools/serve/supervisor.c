@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "children.h"
+#include "files/file.h"
 #include "lighttpd.h"
 #include "port.h"
 #include "probe.h"
@@ -57,8 +58,7 @@ detach_from_caller(const struct supervisor *k)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 	    dup2(k->log, STDERR_FILENO) < 0)
 		rc = -1;
-	if (null >= 0)
-		close(null);
+	file_close(null, 0);
 	return rc < 0 ? -1 : child_tell_ready(k->s->ready);
 }
 
@@ -74,8 +74,7 @@ open_log(struct supervisor *k)
 	snprintf(name, sizeof(name), "%d.log", k->lease.port);
 	k->log = dir < 0 ? -1
 			 : openat(dir, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
-	if (dir >= 0)
-		close(dir);
+	file_close(dir, 0);
 	if (k->log >= 0 && fstat(k->log, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(k->log, 0) == 0)
 		return 0;
 	msg_warn_errno("cannot open the log %s/leases/%s", k->s->root.path, name);

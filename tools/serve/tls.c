@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "files/file.h"
 #include "tls.h"
 
 enum { DAYS = 397, RENEW_DAYS = 30, DAY = 86400 };
@@ -230,9 +231,6 @@ tls_prepare(const struct serve *s, struct buf *fingerprint)
 		rc = prepare_own(s, dir, fingerprint);
 	else
 		msg_warn_errno("cannot make %s/tls", s->root.path);
-	if (lock >= 0)
-		close(lock);
-	if (dir >= 0)
-		close(dir);
-	return rc;
+	file_close(lock, 0);
+	return file_close(dir, rc);
 }

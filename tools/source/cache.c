@@ -70,10 +70,8 @@ cache_close(struct cache *c)
 {
 	if (!c)
 		return;
-	if (c->dir >= 0)
-		close(c->dir);
-	if (c->temp >= 0)
-		close(c->temp);
+	file_close(c->dir, 0);
+	file_close(c->temp, 0);
 	free(c);
 }
 
@@ -93,19 +91,14 @@ cache_get(struct cache *c, const char *url)
 	struct json_object *reply = NULL;
 	struct buf text = {0};
 	struct stat st;
-	ssize_t n;
 	int fd;
 
 	name_of(url, name);
 	fd = openat(c->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) == 0 && is_fresh(c, &st) && st.st_size <= REPLY_MOST) {
-		while ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR))
-			text.len += n > 0 ? (size_t)n : 0;
-		if (n == 0 && text.len)
-			reply = rec_parse(text.data, text.len, NULL, 0);
-	}
+	if (fstat(fd, &st) == 0 && is_fresh(c, &st) && file_read_all(fd, REPLY_MOST, &text) == 0 && text.len)
+		reply = rec_parse(text.data, text.len, NULL, 0);
 	close(fd);
 	buf_free(&text);
 	return reply;

@@ -11,6 +11,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "source.h"
 
@@ -41,10 +42,8 @@ filter_open(const struct conf *c, const char *def)
 static void
 stop(struct filter *f)
 {
-	if (f->in >= 0)
-		close(f->in);
-	if (f->out >= 0)
-		close(f->out);
+	file_close(f->in, 0);
+	file_close(f->out, 0);
 	if (f->pid > 0) {
 		kill(f->pid, SIGKILL);
 		child_wait(f->pid);

@@ -97,8 +97,7 @@ doctor_space(struct doctor *d)
 			seen[n++] = st.st_dev;
 			look_at_room(d, fd, i ? folders[i] : d->root->path);
 		}
-		if (fd >= 0)
-			close(fd);
+		file_close(fd, 0);
 	}
 }
 
@@ -254,8 +253,7 @@ look_at_features(struct doctor *d)
 	look_at_attributes(d, &p);
 	look_at_time_of(d, p.fd, before);
 	part_drop(&p);
-	if (temp >= 0)
-		close(temp);
+	file_close(temp, 0);
 }
 
 void

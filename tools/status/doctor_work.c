@@ -322,8 +322,7 @@ doctor_batches(struct doctor *d)
 	} else if (errno != ENOENT) {
 		not_listed(d);
 	}
-	if (all.dir >= 0)
-		close(all.dir);
+	file_close(all.dir, 0);
 	doctor_looked(d, "%zu batch%s", all.n, all.n == 1 ? "" : "es");
 }
 
@@ -345,14 +344,12 @@ is_worked_on(const struct root *root, const char *batch)
 {
 	struct batch *b = batch_open(root, batch, BATCH_READ, NULL);
 	struct batch_counts counts;
-	int rc, error;
+	int rc;
 
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
 	rc = batch_count(b, &counts) < 0 ? -1 : counts.held;
-	error = errno;
 	batch_close(b);
-	errno = error;
 	return rc;
 }
 

@@ -22,6 +22,7 @@
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/type.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 enum { GROUP = 64, OPT_SERVE = 256 }; /* files asked about at once */
@@ -48,9 +49,9 @@ struct asked {
 static ssize_t
 read_head(const char *name, char *head)
 {
-	size_t have = 0;
 	struct stat st;
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t n;
 
 	if (fd < 0)
 		return -1;
@@ -59,24 +60,8 @@ read_head(const char *name, char *head)
 		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		return -1;
 	}
-	while (have < TYPE_HEAD) {
-		ssize_t n = read(fd, head + have, TYPE_HEAD - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int error = errno;
-
-			close(fd);
-			errno = error;
-			return -1;
-		}
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	close(fd);
-	return (ssize_t)have;
+	n = file_read_at(fd, head, TYPE_HEAD, 0);
+	return file_close(fd, (int)n);
 }
 
 static void

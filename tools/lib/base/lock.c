@@ -110,7 +110,10 @@ lock_try(int fd, enum lock_kind kind)
 void
 lock_drop(int fd)
 {
+	int error = errno;
+
 	flock(fd, LOCK_UN);
+	errno = error;
 }
 
 static struct flock
@@ -139,8 +142,10 @@ void
 lock_bytes_drop(int fd, off_t from, off_t len)
 {
 	struct flock l = range(F_UNLCK, from, len);
+	int error = errno;
 
 	fcntl(fd, F_OFD_SETLK, &l);
+	errno = error;
 }
 
 int

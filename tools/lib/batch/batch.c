@@ -140,8 +140,7 @@ close_files(struct batch *b)
 
 	/* The lock last: whoever sees it free finds everything else let go. */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
+		file_close(*fds[i], 0);
 		*fds[i] = -1;
 	}
 }
@@ -205,7 +204,6 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 {
 	struct batch *b = buf_alloc(sizeof(*b));
 	struct buf path = {0};
-	int error;
 
 	memcpy(b->name, name, strnlen(name, NAME_LONGEST));
 	b->mode = mode;
@@ -216,15 +214,15 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 	b->path = path.data;
 	if (open_batch(b, root, about) == 0)
 		return b;
-	error = errno;
 	batch_close(b);
-	errno = error;
 	return NULL;
 }
 
 void
 batch_close(struct batch *b)
 {
+	int error = errno;
+
 	if (b->secrets && (b->mode == BATCH_WORK || b->mode == BATCH_JOIN))
 		batch_sweep_userinfo(b);
 	secrets_close(b->secrets);
@@ -235,6 +233,7 @@ batch_close(struct batch *b)
 	table_clear(&b->subjects);
 	free(b->path);
 	free(b);
+	errno = error;
 }
 
 const char *
@@ -262,12 +261,8 @@ batch_sync(struct batch *b)
 {
 	int batches = openat(b->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = batches < 0 || fdatasync(b->items) < 0 || fsync(b->dir) < 0 || fsync(batches) < 0 ? -1 : 0;
-	int error = errno;
 
-	if (batches >= 0)
-		close(batches);
-	errno = error;
-	return rc;
+	return file_close(batches, rc);
 }
 
 bool

@@ -43,6 +43,8 @@ struct batch_about {
  * had: one that is retired meanwhile is not. */
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
 			 const struct batch_about *about);
+
+/* Frees it. Keeps errno. */
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);

@@ -147,8 +147,7 @@ flush_offsets(struct intake *in)
 	uint64_t there[INDEX_BLOCK];
 	uint64_t first = in->b->count - in->n;
 	size_t bytes = in->n * sizeof(*there);
-	ssize_t got = pread(in->b->items_index, there, bytes, (off_t)(first * sizeof(*there)));
-	bool same = got == (ssize_t)bytes;
+	bool same = file_read_exactly(in->b->items_index, there, bytes, (off_t)(first * sizeof(*there))) == 0;
 
 	for (size_t i = 0; same && i < in->n; i++)
 		same = le64toh(there[i]) == in->offsets[i];

@@ -276,62 +276,11 @@ batch_is_claimed(const struct batch *b, uint32_t k)
 	return b->state >= 0 ? lock_bytes_held(b->state, (off_t)k - 1, 1, NULL) : 0;
 }
 
-/* As many bytes as one instruction takes, as a rule. */
-typedef unsigned char lanes __attribute__((vector_size(16)));
-
-struct tally {
-	uint64_t completed, failed, processing;
-};
-
-static uint64_t
-sum(lanes v)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < sizeof(v); i++)
-		n += v[i];
-	return n;
-}
-
-/* Counts in N lanes, which must be less than 256: each has one count. */
-static void
-tally_lanes(const unsigned char *at, size_t n, struct tally *t)
-{
-	lanes completed = {0}, failed = {0}, processing = {0}, v;
-
-	for (size_t i = 0; i < n; i++, at += sizeof(v)) {
-		memcpy(&v, at, sizeof(v));
-		completed -= (lanes)(v == 'c');
-		failed -= (lanes)(v == 'f');
-		processing -= (lanes)(v == 'r');
-	}
-	t->completed += sum(completed);
-	t->failed += sum(failed);
-	t->processing += sum(processing);
-}
-
-static void
-tally_states(const unsigned char *at, size_t n, struct tally *t)
-{
-	while (n >= sizeof(lanes)) {
-		size_t some = n / sizeof(lanes) < 255 ? n / sizeof(lanes) : 255;
-
-		tally_lanes(at, some, t);
-		at += some * sizeof(lanes);
-		n -= some * sizeof(lanes);
-	}
-	for (; n > 0; at++, n--) {
-		t->completed += *at == 'c';
-		t->failed += *at == 'f';
-		t->processing += *at == 'r';
-	}
-}
-
 int
 batch_count(const struct batch *b, struct batch_counts *counts)
 {
 	unsigned char chunk[1 << 16];
-	struct tally t = {0};
+	uint64_t completed = 0, failed = 0, processing = 0;
 	int64_t length = batch_length(b);
 	uint64_t left;
 	off_t at = 0;
@@ -348,13 +297,17 @@ batch_count(const struct batch *b, struct batch_counts *counts)
 			return -1;
 		if (n == 0)
 			break;
-		tally_states(chunk, (size_t)n, &t);
+		for (ssize_t i = 0; i < n; i++) {
+			completed += chunk[i] == 'c';
+			failed += chunk[i] == 'f';
+			processing += chunk[i] == 'r';
+		}
 		at += n;
 		left -= (uint64_t)n;
 	}
-	counts->completed = t.completed;
-	counts->failed = t.failed;
-	counts->processing = counts->held ? t.processing : 0;
+	counts->completed = completed;
+	counts->failed = failed;
+	counts->processing = counts->held ? processing : 0;
 	counts->pending = counts->total - counts->completed - counts->failed - counts->processing;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "base/scan.h"
 #include "base/when.h"
 #include "files/append.h"
+#include "files/file.h"
 
 enum {
 	TAIL_FIRST = 1 << 16, /* bytes before the end of the file that a glance has, and eight times that... */
@@ -287,8 +288,7 @@ history_glance(struct history *h, const struct batch *b)
 void
 history_rest(struct history *h)
 {
-	if (h->fd >= 0)
-		close(h->fd);
+	file_close(h->fd, 0);
 	h->fd = -1;
 }
 

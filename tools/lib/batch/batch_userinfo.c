@@ -23,7 +23,7 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 {
 	struct secret *v = NULL;
 	size_t count = 0;
-	int rc = 0, error;
+	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		const struct batch_ask *a = &asks[i];
@@ -39,9 +39,7 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 	}
 	if (rc == 0)
 		rc = secrets_add(b->secrets, v, count);
-	error = errno;
 	free(v);
-	errno = error;
 	return rc;
 }
 

@@ -103,16 +103,14 @@ static int
 remake_index(struct batch *b)
 {
 	off_t end;
-	int rc = -1, error;
+	int rc = -1;
 
 	if (batch_lock_results(b) < 0)
 		return -1;
 	end = append_end(b->results);
 	if (end >= 0)
 		rc = batch_reindex_results(b, end);
-	error = errno;
 	batch_unlock_results(b);
-	errno = error;
 	return rc;
 }
 
@@ -134,7 +132,7 @@ struct recovery {
 static int
 recover_item(struct recovery *r, uint32_t k)
 {
-	int rc = lock_bytes_try(r->state, LOCK_ALONE, (off_t)k - 1, 1), is, s, error;
+	int rc = lock_bytes_try(r->state, LOCK_ALONE, (off_t)k - 1, 1), is, s;
 
 	if (rc)
 		return rc > 0 ? 0 : -1;
@@ -148,9 +146,7 @@ recover_item(struct recovery *r, uint32_t k)
 	rc = s < 0 ? -1 : 0;
 	if (s > 0 && s != is && !(s == 'p' && is == 'r'))
 		rc = set_state(r->b, k, (char)s) < 0 ? -1 : 1;
-	error = errno;
 	lock_bytes_drop(r->state, (off_t)k - 1, 1);
-	errno = error;
 	return rc;
 }
 
@@ -277,10 +273,8 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	if (claim == CLAIM_OURS && set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
 	if (claim != CLAIM_OURS) {
-		int error = errno;
 
 		lock_bytes_drop(b->state, (off_t)k - 1, 1);
-		errno = error;
 	}
 	/* Its owner died, and he recorded items in groups. */
 	if (behind && claim != CLAIM_ERROR && recover(b) < 0)
@@ -535,15 +529,13 @@ batch_find_lost(const struct batch *b, uint32_t from, struct buf *where)
 static int
 append_lost(struct batch *b, struct batch_outcome *v, size_t n)
 {
-	int rc = n > 0 ? sync_items(b, v, n) : 0, error;
+	int rc = n > 0 ? sync_items(b, v, n) : 0;
 
 	if (n > 0 && rc == 0)
 		rc = batch_lock_results(b);
 	if (n > 0 && rc == 0) {
 		rc = append_results(b, v, n, true);
-		error = errno;
 		batch_unlock_results(b);
-		errno = error;
 	}
 	for (size_t i = 0; i < n; i++)
 		free((char *)(uintptr_t)v[i].line);

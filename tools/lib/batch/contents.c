@@ -91,11 +91,8 @@ home(uint64_t print, uint64_t size)
 static int
 get(int fd, void *bytes, size_t n, off_t at)
 {
-	ssize_t r;
+	ssize_t r = file_read_at(fd, bytes, n, at);
 
-	do
-		r = pread(fd, bytes, n, at);
-	while (r < 0 && errno == EINTR);
 	return r < 0 ? -1 : (size_t)r == n ? 0 : 1;
 }
 
@@ -178,9 +175,7 @@ new_table(struct contents *c, struct part *p, uint64_t size)
 	if (error == 0 && put_head(p->fd, size, 0) == 0)
 		return 0;
 	if (error == 0)
-		error = errno;
-	part_drop(p);
-	errno = error;
+		part_drop(p);
 	return -1;
 }
 
@@ -231,7 +226,7 @@ static int
 grown(struct contents *c, struct part *p, int from, uint64_t from_size)
 {
 	uint64_t size = from_size * 2, used = 0;
-	int rc = -1, error;
+	int rc = -1;
 	char *map;
 
 	if (new_table(c, p, size) < 0)
@@ -246,9 +241,7 @@ grown(struct contents *c, struct part *p, int from, uint64_t from_size)
 		rc = put_head(p->fd, size, used);
 	if (rc == 0)
 		return 0;
-	error = errno;
 	part_drop(p);
-	errno = error;
 	return rc;
 }
 
@@ -257,8 +250,7 @@ grown(struct contents *c, struct part *p, int from, uint64_t from_size)
 static void
 forget(struct contents *c)
 {
-	if (c->fd >= 0)
-		close(c->fd);
+	file_close(c->fd, 0);
 	c->fd = -1;
 }
 
@@ -282,8 +274,6 @@ open_table(struct contents *c)
 static int
 publish(struct contents *c, struct part *p)
 {
-	int error;
-
 	if (part_publish(p, c->dir, name) == 0) {
 		forget(c);
 		if (open_table(c) == 0)
@@ -291,9 +281,7 @@ publish(struct contents *c, struct part *p)
 		errno = EIO;
 		return -1;
 	}
-	error = errno;
 	part_drop(p);
-	errno = error;
 	return -1;
 }
 
@@ -337,14 +325,11 @@ struct contents *
 contents_open(int dirfd, int tempfd, contents_fill *fill, void *arg)
 {
 	struct contents *c = buf_alloc(sizeof(*c));
-	int error;
 
 	*c = (struct contents){.dir = dirfd, .temp = tempfd, .fd = -1, .fill = fill, .arg = arg, .part.fd = -1};
 	if (be_current(c) == 0)
 		return c;
-	error = errno;
 	contents_close(c);
-	errno = error;
 	return NULL;
 }
 

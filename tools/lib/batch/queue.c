@@ -50,12 +50,9 @@ make_in(int dir, const char *batch)
 	if (rc == 0)
 		rc = fsync(dir);
 	if (rc < 0) {
-		int error = errno;
 
 		part_drop(&p);
-		if (fd >= 0)
-			close(fd);
-		errno = error;
+		file_close(fd, 0);
 		return -1;
 	}
 	part_drop(&p); /* and the name in between that it has on some file systems */

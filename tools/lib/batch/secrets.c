@@ -39,8 +39,7 @@ secrets_open(int dirfd)
 static void
 forget(struct secrets *s)
 {
-	if (s->fd >= 0)
-		close(s->fd);
+	file_close(s->fd, 0);
 	s->fd = -1;
 	s->read_to = 0;
 	table_clear(&s->table);
@@ -258,7 +257,7 @@ append(struct secrets *s, const struct secret *v, size_t n)
 {
 	off_t end = append_end(s->fd);
 	struct buf lines = {0};
-	int rc = end < 0 || catch_up(s) < 0 ? -1 : 0, error;
+	int rc = end < 0 || catch_up(s) < 0 ? -1 : 0;
 
 	if (rc == 0)
 		print_lines(s, v, n, &lines);
@@ -270,9 +269,7 @@ append(struct secrets *s, const struct secret *v, size_t n)
 		rc = -1;
 	if (rc == 0 && lines.len && end == 0)
 		rc = fsync(s->dir);
-	error = errno;
 	buf_free(&lines);
-	errno = error;
 	return rc;
 }
 

@@ -39,13 +39,11 @@ static int
 watch(const struct follow *f, const char *folder, const char *name, uint32_t mask)
 {
 	struct buf path = {0};
-	int wd, error;
+	int wd;
 
 	buf_printf(&path, "%s/%s%s%s", f->root->path, folder, *name ? "/" : "", name);
 	wd = inotify_add_watch(f->fd, path.data, mask | IN_ONLYDIR | IN_DONT_FOLLOW);
-	error = errno;
 	buf_free(&path);
-	errno = error;
 	return wd;
 }
 
@@ -64,10 +62,8 @@ follow_open(const struct root *root)
 	*f = (struct follow){.root = root};
 	f->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (f->fd < 0) {
-		int error = errno;
 
 		free(f);
-		errno = error;
 		return NULL;
 	}
 	f->root_wd = watch(f, "", "", IN_CREATE | IN_MOVED_TO);

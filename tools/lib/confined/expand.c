@@ -15,6 +15,7 @@
 #include "base/member.h"
 #include "base/trouble.h"
 #include "confined/helper.h"
+#include "files/file.h"
 
 enum { RATIO_FROM = 10 << 20, PACKET = EXPAND_BLOCK + 16 };
 
@@ -408,7 +409,7 @@ expand_open(int archive_fd, const struct expand_limits *limits)
 {
 	struct expand *e;
 	struct stat st;
-	int fd, error;
+	int fd;
 
 	if (fstat(archive_fd, &st) < 0)
 		return NULL;
@@ -424,10 +425,8 @@ expand_open(int archive_fd, const struct expand_limits *limits)
 	e->packed = (uint64_t)st.st_size;
 	set_limits(e, limits);
 	if (helper_start(&e->helper) < 0 || helper_send(&e->helper, "expand", 6, &fd, 1) < 0) {
-		error = errno;
-		close(fd);
+		file_close(fd, 0);
 		expand_close(e);
-		errno = error;
 		return NULL;
 	}
 	close(fd);

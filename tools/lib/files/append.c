@@ -17,15 +17,10 @@ whole_until(int fd, off_t size)
 
 	while (size > 0) {
 		size_t want = size < (off_t)sizeof(chunk) ? (size_t)size : sizeof(chunk);
-		ssize_t n = pread(fd, chunk, want, size - (off_t)want);
 		char *newline;
 
-		if (n < 0)
+		if (file_read_exactly(fd, chunk, want, size - (off_t)want) < 0)
 			return -1;
-		if ((size_t)n < want) {
-			errno = EIO;
-			return -1;
-		}
 		newline = memrchr(chunk, '\n', want);
 		if (newline)
 			return size - (off_t)want + (newline - chunk) + 1;

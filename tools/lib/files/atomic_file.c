@@ -31,10 +31,7 @@ unique_name(char *name, size_t room)
 static int
 drop_unopened(struct part *p)
 {
-	int error = errno;
-
 	part_drop(p);
-	errno = error;
 	return -1;
 }
 
@@ -124,8 +121,7 @@ boot_id(char id[BOOT_ID + 1])
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, id, BOOT_ID);
 
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	id[BOOT_ID] = '\0';
 	return n == BOOT_ID ? 0 : -1;
 }
@@ -219,35 +215,32 @@ part_write(struct part *p, const void *bytes, size_t n)
 }
 
 int
-part_copy(struct part *p, int in, off_t size)
+part_add(struct part *p, int in, off_t from, off_t to)
 {
 	char block[1 << 16];
-	off_t at = 0;
 
-	if (ioctl(p->fd, FICLONE, in) == 0)
-		return 0;
-	while (at < size) {
-		ssize_t n = copy_file_range(in, &at, p->fd, NULL, (size_t)(size - at), 0);
+	while (from < to) {
+		ssize_t n = copy_file_range(in, &from, p->fd, NULL, (size_t)(to - from), 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
 	}
-	while (at < size) {
-		ssize_t n = pread(in, block, sizeof(block), at);
+	while (from < to) {
+		size_t n = to - from < (off_t)sizeof(block) ? (size_t)(to - from) : sizeof(block);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n < 0 ? errno : EIO;
+		if (file_read_exactly(in, block, n, from) < 0 || part_write(p, block, n) < 0)
 			return -1;
-		}
-		if (part_write(p, block, (size_t)n) < 0)
-			return -1;
-		at += n;
+		from += (off_t)n;
 	}
 	return 0;
+}
+
+int
+part_copy(struct part *p, int in, off_t size)
+{
+	return ioctl(p->fd, FICLONE, in) == 0 ? 0 : part_add(p, in, 0, size);
 }
 
 int
@@ -287,6 +280,8 @@ out:
 void
 part_drop(struct part *p)
 {
+	int error = errno;
+
 	if (p->fd < 0)
 		return;
 	if (p->name[0])
@@ -294,13 +289,13 @@ part_drop(struct part *p)
 	close(p->fd);
 	p->fd = -1;
 	p->name[0] = '\0';
+	errno = error;
 }
 
 void
 part_leave(struct part *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
+	file_close(p->fd, 0);
 	p->fd = -1;
 	p->name[0] = '\0';
 }
@@ -322,15 +317,12 @@ part_put_copy(int tempfd, int dirfd, const char *name, int in, int how)
 {
 	struct stat st;
 	struct part p;
-	int error;
 
 	if (fstat(in, &st) < 0 || part_open(&p, tempfd) < 0)
 		return -1;
 	if (fill_copy(&p, in, &st, how) == 0 && part_publish(&p, dirfd, name) == 0)
 		return 0;
-	error = errno;
 	part_drop(&p);
-	errno = error;
 	return -1;
 }
 
@@ -338,14 +330,11 @@ int
 part_replace(int tempfd, int dirfd, const char *name, const void *bytes, size_t n, bool sync)
 {
 	struct part p;
-	int error;
 
 	if (part_open(&p, tempfd) < 0)
 		return -1;
 	if (part_write(&p, bytes, n) == 0 && (!sync || fsync(p.fd) == 0) && part_publish(&p, dirfd, name) == 0)
 		return sync ? fsync(dirfd) : 0;
-	error = errno;
 	part_drop(&p);
-	errno = error;
 	return -1;
 }

@@ -49,6 +49,10 @@ void part_leave(struct part *p);
 /* Writes all N bytes. 0, or -1 with errno. */
 int part_write(struct part *p, const void *bytes, size_t n);
 
+/* Appends the bytes of the file IN from the offset FROM to the offset TO, by the kernel's copy where that is possible.
+ * The file offset of IN is not used. 0, or -1 with errno: EIO where IN ends before TO. */
+int part_add(struct part *p, int in, off_t from, off_t to);
+
 /* Makes an empty part a copy of the first SIZE bytes of the file IN, whose offset is not used: blocks shared with it
  * where the file system can, else the kernel's copy. 0, or -1 with errno (EIO where IN is shorter). */
 int part_copy(struct part *p, int in, off_t size);
@@ -71,7 +75,7 @@ enum part_copying {
  * part_copying. 0, or -1 with errno, and what had that name is as it was. */
 int part_put_copy(int tempfd, int dirfd, const char *name, int in, int how);
 
-/* Closes it and takes it away. Nothing happens to one that was published or never opened. */
+/* Closes it and takes it away. Nothing happens to one that was published or never opened. Keeps errno. */
 void part_drop(struct part *p);
 
 /*

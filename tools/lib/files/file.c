@@ -113,6 +113,16 @@ file_read_at(int fd, void *bytes, size_t n, off_t at)
 	return (ssize_t)got;
 }
 
+int
+file_read_exactly(int fd, void *bytes, size_t n, off_t at)
+{
+	ssize_t got = file_read_at(fd, bytes, n, at);
+
+	if (got >= 0 && (size_t)got < n)
+		errno = EIO;
+	return got >= 0 && (size_t)got == n ? 0 : -1;
+}
+
 /* At the write position if AT is negative. */
 static int
 write_whole(int fd, const char *bytes, size_t n, off_t at)

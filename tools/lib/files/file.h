@@ -43,6 +43,9 @@ int file_is_named(int dir, const char *name, int fd);
 /* Reads N bytes at the offset AT. The count, which is less than N only where the file ends; or -1 with errno. */
 ssize_t file_read_at(int fd, void *bytes, size_t n, off_t at);
 
+/* Reads exactly N bytes at the offset AT. 0, or -1 with errno: EIO where the file ends before. */
+int file_read_exactly(int fd, void *bytes, size_t n, off_t at);
+
 /* Writes N bytes at the write position. 0, or -1 with errno: ENOSPC where the file takes no more. */
 int file_write(int fd, const void *bytes, size_t n);
 

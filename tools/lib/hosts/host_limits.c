@@ -95,7 +95,6 @@ struct governor *
 governor_open(const struct root *root)
 {
 	struct governor *g = buf_alloc(sizeof(*g));
-	int error;
 
 	g->slots = -1;
 	for (int i = 0; i < FILES; i++)
@@ -105,9 +104,7 @@ governor_open(const struct root *root)
 		g->slots = root_dir(g->dir, "slots", true);
 	if (g->slots >= 0)
 		return g;
-	error = errno;
 	governor_close(g);
-	errno = error;
 	return NULL;
 }
 
@@ -117,12 +114,9 @@ governor_close(struct governor *g)
 	if (!g)
 		return;
 	for (int i = 0; i < FILES; i++)
-		if (g->files[i] >= 0)
-			close(g->files[i]);
-	if (g->slots >= 0)
-		close(g->slots);
-	if (g->dir >= 0)
-		close(g->dir);
+		file_close(g->files[i], 0);
+	file_close(g->slots, 0);
+	file_close(g->dir, 0);
 	free(g);
 }
 
@@ -497,10 +491,8 @@ take_slot(struct governed *h)
 		return count < 0 || busy < 0 ? -2 : -1;
 	slot = take_slot_below(h, (unsigned)cap, count);
 	if (count) {
-		int error = errno;
 
 		lock_bytes_drop(h->locks, h->stretch + LOOKING, 1);
-		errno = error;
 	}
 	return slot;
 }

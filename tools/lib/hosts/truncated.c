@@ -7,6 +7,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "files/file.h"
+
 /* NEAR: where an end marker is that may stand in the bytes before by chance, or truly, as a PDF's first one of two. */
 enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MOST = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
 
@@ -26,24 +28,13 @@ struct file {
 static bool
 look(struct file *f, uint64_t at, size_t n)
 {
-	size_t got = 0;
-
 	if (at > f->bytes || n > f->bytes - at)
 		return false;
 	if (f->head && at + n <= f->head_len) {
 		memcpy(f->block, f->head + at, n);
 		return true;
 	}
-	while (got < n) {
-		ssize_t r = pread(f->fd, f->block + got, n - got, (off_t)(at + got));
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return false;
-		got += (size_t)r;
-	}
-	return true;
+	return file_read_exactly(f->fd, f->block, n, (off_t)at) == 0;
 }
 
 static uint32_t

@@ -82,8 +82,7 @@ other_at_ipv6(const char *address, int port)
 	if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "0.0.0.0") != 0)
 		return false;
 	fd = listen_on("::1", port, true);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return fd < 0 && errno == EADDRINUSE;
 }
 
@@ -128,9 +127,7 @@ lock_lease(int dir, int port, int *fd, bool *stale)
 		*stale = st.st_size > 0;
 		rc = lock_mark_owner(*fd);
 	}
-	if (rc != 0)
-		file_close(*fd, 0);
-	return rc;
+	return rc != 0 ? file_close(*fd, rc) : 0;
 }
 
 static int
@@ -168,8 +165,7 @@ lease_take(struct lease *l, const struct root *root, const char *address, int fi
 		return -1;
 	for (int port = first; port <= last && rc == 1; port++)
 		rc = take_port(l, dir, address, port);
-	file_close(dir, 0);
-	return rc;
+	return file_close(dir, rc);
 }
 
 int
@@ -189,8 +185,7 @@ lease_write(struct lease *l, const char *record, size_t n)
 void
 lease_end(struct lease *l)
 {
-	if (l->socket >= 0)
-		close(l->socket);
+	file_close(l->socket, 0);
 	if (l->fd >= 0) {
 		if (ftruncate(l->fd, 0) < 0)
 			l->port = 0; /* the record stays, and nobody believes it without the lock */
@@ -349,8 +344,7 @@ lease_is_free(const struct root *root, const char *address, int port)
 
 	if (held > 0)
 		buf_free(&seen.record);
-	if (dir >= 0)
-		close(dir);
+	file_close(dir, 0);
 	fd = held ? -1 : listen_on(address, port, true);
 	if (fd < 0)
 		return false;
@@ -399,8 +393,7 @@ lease_ask(const struct root *root, int port)
 		file_close(pidfd, 0);
 		pidfd = -1;
 	}
-	file_close(fd, 0);
-	return pidfd;
+	return file_close(fd, pidfd);
 }
 
 /* Waits up to MS for a process to end; its locks are gone by then. 0, or -1 with ETIMEDOUT. */
@@ -427,8 +420,7 @@ lease_await(int pidfd, int ms)
 	/* The pidfd is that process and no other, however long it took. */
 	if (rc < 0 && errno == ETIMEDOUT && (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 || errno == ESRCH))
 		rc = await_end(pidfd, KILLED_MS);
-	file_close(pidfd, 0);
-	return rc;
+	return file_close(pidfd, rc);
 }
 
 int

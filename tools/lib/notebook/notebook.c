@@ -190,28 +190,22 @@ open_log_in(const struct root *root, int all, const char *name, bool create)
 {
 	enum { FLAGS = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK };
 	int dir = root_dir(all, name, create);
-	int fd = dir < 0 ? -1 : openat(dir, "log.ndjson", FLAGS), error;
+	int fd = dir < 0 ? -1 : openat(dir, "log.ndjson", FLAGS);
 
 	if (dir >= 0 && fd < 0 && errno == ENOENT && create) {
 		fd = openat(dir, "log.ndjson", FLAGS | O_CREAT, 0666);
 		if (fd >= 0 && sync_dirs(root, all, dir) < 0) {
-			error = errno;
-			close(fd);
-			errno = error;
+			file_close(fd, 0);
 			fd = -1;
 		}
 	}
-	error = errno;
-	if (dir >= 0)
-		close(dir);
-	errno = error;
-	return fd;
+	return file_close(dir, fd);
 }
 
 int
 notebook_open_log(const struct root *root, const char *name, bool create)
 {
-	int all, fd, error;
+	int all, fd;
 
 	if (root_name_wrong(name)) {
 		errno = ENOENT;
@@ -221,10 +215,7 @@ notebook_open_log(const struct root *root, const char *name, bool create)
 	if (all < 0)
 		return -1;
 	fd = open_log_in(root, all, name, create);
-	error = errno;
-	close(all);
-	errno = error;
-	return fd;
+	return file_close(all, fd);
 }
 
 void
@@ -259,14 +250,13 @@ note_job(const struct root *root, const char *batch, off_t at)
 		notebook_note(dir, 0, at);
 		close(dir);
 	}
-	if (batches >= 0)
-		close(batches);
+	file_close(batches, 0);
 }
 
 int
 notebook_add_job(const struct root *root, const char *nb, const struct notebook_job *job)
 {
-	int fd = notebook_open_log(root, nb, true), rc = -1, error;
+	int fd = notebook_open_log(root, nb, true), rc = -1;
 	struct buf line = {0};
 	off_t end = 0;
 
@@ -278,9 +268,6 @@ notebook_add_job(const struct root *root, const char *nb, const struct notebook_
 		rc = fdatasync(fd);
 	if (rc == 0)
 		note_job(root, job->batch, end);
-	error = errno;
 	buf_free(&line);
-	close(fd);
-	errno = error;
-	return rc;
+	return file_close(fd, rc);
 }

@@ -255,11 +255,8 @@ add(struct notebook *nb, struct buf *line)
 static int
 let_go(const struct notebook *nb, struct buf *line, int rc)
 {
-	int error = errno;
-
 	lock_drop(nb->log);
 	buf_free(line);
-	errno = error;
 	return rc;
 }
 

@@ -273,7 +273,7 @@ int
 notebook_take(const struct root *root, const struct batch *b)
 {
 	struct taking t = {.b = b, .log = -1};
-	int rc, error;
+	int rc;
 
 	t.results = openat(batch_dirfd(b), "results.ndjson", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (t.results < 0)
@@ -285,11 +285,8 @@ notebook_take(const struct root *root, const struct batch *b)
 		if (t.log < 0 || (is_behind(&t) && (lock_wait(t.log, LOCK_ALONE) < 0 || take_all(&t) < 0)))
 			rc = -1;
 	}
-	error = errno;
-	if (t.log >= 0)
-		close(t.log);
-	close(t.results);
+	file_close(t.log, 0);
+	file_close(t.results, 0);
 	buf_free(&t.lines);
-	errno = error;
 	return rc;
 }

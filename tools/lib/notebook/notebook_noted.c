@@ -56,9 +56,6 @@ notebook_may_have_more(const struct root *root, const char *batch)
 
 	if (there > 0)
 		may = !notebook_noted(dir, &to, &at) || to != st.st_size;
-	if (dir >= 0)
-		close(dir);
-	if (batches >= 0)
-		close(batches);
-	return may;
+	file_close(dir, 0);
+	return file_close(batches, may);
 }

@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/scan.h"
 #include "files/append.h"
+#include "files/file.h"
 #include "notebook/notebook_internal.h"
 #include "records/rec.h"
 
@@ -413,7 +414,7 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 struct notebook *
 notebook_open(const struct root *root, const char *name)
 {
-	int log = notebook_open_log(root, name, false), error;
+	int log = notebook_open_log(root, name, false);
 	struct notebook *nb;
 
 	if (log < 0) {
@@ -427,9 +428,7 @@ notebook_open(const struct root *root, const char *name)
 	notebook_name_digits(name, nb->digits);
 	if (notebook_refresh(nb) == 0)
 		return nb;
-	error = errno;
 	notebook_close(nb);
-	errno = error;
 	return NULL;
 }
 
@@ -437,7 +436,7 @@ void
 notebook_close(struct notebook *nb)
 {
 	forget(nb);
-	close(nb->log);
+	file_close(nb->log, 0);
 	free(nb);
 }
 

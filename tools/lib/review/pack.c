@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/msg.h"
+#include "files/file.h"
 
 enum {
 	EPOCH = 315532800, /* of every member: 1980-01-01, before which zip knows no time */
@@ -195,8 +196,7 @@ pack_file(struct pack *p, const char *name, int fd, const char *sha256)
 		return -1;
 	h = hash_begin();
 	for (rc = 0; rc == 0 && n > 0; at += n) {
-		while ((n = pread(fd, block, sizeof(block), at)) < 0 && errno == EINTR)
-			continue;
+		n = file_read_at(fd, block, sizeof(block), at);
 		if (n < 0 || (n > 0 && at + n > st.st_size)) {
 			errno = n < 0 ? errno : EBADMSG;
 			rc = -1;

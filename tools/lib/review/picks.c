@@ -215,8 +215,7 @@ take_file(struct picks *p, int fd)
 	if (p->fd >= 0 && (fstat(p->fd, &old) < 0 || fd < 0 || fstat(fd, &now) < 0 || old.st_dev != now.st_dev ||
 			   old.st_ino != now.st_ino))
 		forget(p);
-	if (p->fd >= 0)
-		close(p->fd);
+	file_close(p->fd, 0);
 	p->fd = fd;
 }
 
@@ -258,15 +257,12 @@ struct picks *
 picks_read(const struct batch *b)
 {
 	struct picks *p = buf_alloc(sizeof(*p));
-	int error;
 
 	*p = (struct picks){.fd = -1, .hash = fnv_begin};
 	p->dir = fcntl(batch_dirfd(b), F_DUPFD_CLOEXEC, 3);
 	if (p->dir >= 0 && picks_refresh(p) == 0)
 		return p;
-	error = errno;
 	picks_free(p);
-	errno = error;
 	return NULL;
 }
 
@@ -276,10 +272,8 @@ picks_free(struct picks *p)
 	if (!p)
 		return;
 	forget(p);
-	if (p->fd >= 0)
-		close(p->fd);
-	if (p->dir >= 0)
-		close(p->dir);
+	file_close(p->fd, 0);
+	file_close(p->dir, 0);
 	free(p);
 }
 
@@ -431,13 +425,11 @@ int
 picks_add(const struct batch *b, const struct pick *v, size_t n)
 {
 	struct picks *p = picks_read(b);
-	int rc, error;
+	int rc;
 
 	if (!p)
 		return -1;
 	rc = picks_put(p, v, n, NULL);
-	error = errno;
 	picks_free(p);
-	errno = error;
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "base/table.h"
 #include "base/utf8.h"
 #include "files/append.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "review/picks.h"
 
@@ -96,15 +97,12 @@ struct picks_subjects *
 picks_subjects_read(const struct batch *b)
 {
 	struct picks_subjects *s = buf_alloc(sizeof(*s));
-	int error;
 
 	*s = (struct picks_subjects){.fd = -1};
 	s->dir = fcntl(batch_dirfd(b), F_DUPFD_CLOEXEC, 3);
 	if (s->dir >= 0 && picks_subjects_refresh(s) == 0)
 		return s;
-	error = errno;
 	picks_subjects_free(s);
-	errno = error;
 	return NULL;
 }
 
@@ -117,10 +115,8 @@ picks_subjects_free(struct picks_subjects *s)
 		free(s->all[i].id);
 	free(s->all);
 	table_clear(&s->by_id);
-	if (s->fd >= 0)
-		close(s->fd);
-	if (s->dir >= 0)
-		close(s->dir);
+	file_close(s->fd, 0);
+	file_close(s->dir, 0);
 	free(s);
 }
 
