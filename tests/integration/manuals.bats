@@ -204,7 +204,7 @@ variables_read() {
 		{
 			variables_read "$folder" || :
 			! "$program" --help | grep -q -- --root || echo BI_ROOT
-			! grep -rq self_share "$folder" || echo BI_SHARE
+			! grep -rq path_of_share "$folder" || echo BI_SHARE
 		} | sort -u >needs
 		run -0 comm -23 needs <(variables_of "$page" | sort)
 		[ -z "$output" ] || fail "${page##*/} does not have under ENVIRONMENT: $output"

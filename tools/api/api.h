@@ -32,7 +32,7 @@ enum {
 
 struct api {
 	struct root root;
-	struct site *site;
+	struct allowed_hosts *site;
 	struct batch_cache *cache;            /* the batches that were asked for lately */
 	int64_t deadline;                     /* when the request under way must be done with, on clock_ms() */
 	const char *origins[API_ORIGINS_MAX]; /* --allow-origin */

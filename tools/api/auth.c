@@ -9,7 +9,7 @@
 bool
 auth_host(const struct api *api, const struct scgi *s, struct reply *r)
 {
-	if (site_host(api->site, scgi_get(s, "HTTP_HOST")))
+	if (allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
 		return true;
 	reply_error(r, 403, "host_not_ours",
 		    "requests must ask for localhost or a name given to bi-serve by --allow-host");
@@ -32,8 +32,9 @@ is_allowed(const struct api *api, const struct scgi *s)
 static bool
 is_ours(const struct api *api, const struct scgi *s)
 {
-	return is_allowed(api, s) || site_origin(api->site, scgi_get(s, "HTTP_HOST"), scgi_get(s, "HTTP_ORIGIN"),
-						 scgi_get(s, "HTTP_SEC_FETCH_SITE"));
+	return is_allowed(api, s) ||
+	       allowed_hosts_allow_origin(api->site, scgi_get(s, "HTTP_HOST"), scgi_get(s, "HTTP_ORIGIN"),
+					  scgi_get(s, "HTTP_SEC_FETCH_SITE"));
 }
 
 bool
@@ -92,7 +93,7 @@ auth_mark(const struct api *api, const struct scgi *s, struct reply *r)
 
 	if (api->origins_n)
 		reply_header(r, "Vary", "Origin");
-	if (!site_host(api->site, scgi_get(s, "HTTP_HOST")))
+	if (!allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
 		return;
 	if (is_allowed(api, s)) {
 		reply_header(r, "Access-Control-Allow-Origin", scgi_get(s, "HTTP_ORIGIN"));

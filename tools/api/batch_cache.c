@@ -50,7 +50,7 @@ drop_batch(struct cached_batch *b)
 static bool
 is_same(const struct cached_batch *b, const struct root *root)
 {
-	char path[sizeof("batches/") + NAME_LONGEST];
+	char path[sizeof("batches/") + BATCH_NAME_MAX];
 	struct stat now;
 
 	snprintf(path, sizeof(path), "batches/%s", b->name);
@@ -69,7 +69,7 @@ load_batch(struct cached_batch *b, const struct root *root, const char *name)
 		return -1;
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
-	if (fstat(b->dir, &st) < 0 || (batch_about(b->batch, &text) < 0 && errno != ENOENT)) {
+	if (fstat(b->dir, &st) < 0 || (batch_metadata(b->batch, &text) < 0 && errno != ENOENT)) {
 		buf_free(&text);
 		drop_batch(b);
 		return -1;
@@ -87,7 +87,7 @@ batch_cache_get(struct batch_cache *k, const struct root *root, const char *name
 {
 	struct cached_batch *b = &k->batches[0];
 
-	if (root_name_wrong(name)) {
+	if (root_name_check(name)) {
 		errno = ENOENT;
 		return NULL;
 	}

@@ -14,7 +14,7 @@
 
 /* A batch that was asked for, with what was read of it. */
 struct cached_batch {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	int dir;                     /* batches/NAME as it was; -1: this place is free */
 	unsigned long long dev, ino; /* of that */
 	struct batch *batch;

@@ -170,7 +170,7 @@ clients_open(struct client_loop *l, const struct client_calls *calls, void *arg)
 	/* The socket is this process's alone. */
 	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0 || !l->loop)
 		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
-	self_raise_files();
+	raise_file_limit();
 	l->listener = (struct loop_watcher){.call = accept_client, .arg = l};
 	l->rest = (struct loop_timer){.call = on_rested, .arg = l};
 	listen_for_clients(l);

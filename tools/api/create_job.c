@@ -26,11 +26,11 @@ static const char unmade[] = "the job cannot be made";
 static int
 is_taken(const struct root *root, const char *name)
 {
-	int batches = root_dir(root->fd, "batches", false);
+	int batches = root_open_dir(root->fd, "batches", false);
 
 	if (batches < 0)
 		return errno == ENOENT ? 0 : -1;
-	return file_close(batches, file_look(batches, name, NULL));
+	return file_close(batches, file_stat(batches, name, NULL));
 }
 
 /* Takes the next job's id and its entry in the queue, held. The entry's descriptor, or -1 with errno. */
@@ -42,7 +42,7 @@ make_entry(struct submission *h)
 	for (int i = 0; i < TRIES; i++) {
 		int fd, taken;
 
-		h->id = root_next(root, "jobs");
+		h->id = root_next_number(root, "jobs");
 		if (!h->id)
 			return -1;
 		snprintf(h->batch, sizeof(h->batch), "job-%llu", (unsigned long long)h->id);
@@ -84,12 +84,12 @@ sync_files(const struct submission *h)
 static int
 publish_uploads(struct submission *h, const struct batch *b)
 {
-	int dir = root_dir(batch_dirfd(b), "uploads", true), rc = dir < 0 ? -1 : 0;
+	int dir = root_open_dir(batch_dirfd(b), "uploads", true), rc = dir < 0 ? -1 : 0;
 	char name[24];
 
 	for (size_t i = 0; rc == 0 && i < h->n; i++) {
 		snprintf(name, sizeof(name), "%zu", i + 1);
-		rc = part_publish(&h->items[i].part, dir, name);
+		rc = atomic_file_publish(&h->items[i].part, dir, name);
 	}
 	if (rc == 0)
 		rc = fsync(dir);
@@ -202,11 +202,11 @@ name_items(struct submission *h)
 static int
 make_batch(struct submission *h)
 {
-	const struct batch_about about = {.job_type = h->type->job_type,
-					  .notebook = h->notebook,
-					  .job_id = h->id,
-					  .items = h->n,
-					  .public_only = true};
+	const struct batch_metadata about = {.job_type = h->type->job_type,
+					     .notebook = h->notebook,
+					     .job_id = h->id,
+					     .items = h->n,
+					     .public_only = true};
 	struct batch *b;
 	int rc;
 

@@ -30,7 +30,7 @@ enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held
 static int
 open_below(int dir, const char *name)
 {
-	int fd = dir < 0 ? -1 : root_dir(dir, name, false);
+	int fd = dir < 0 ? -1 : root_open_dir(dir, name, false);
 
 	return file_close(dir, fd);
 }
@@ -56,21 +56,22 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 
 	if (!path || strncmp(path, folder, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/') || path[n + 1] == '.')
 		return 0;
-	return unlink_in(root_dir(batch_dirfd(b), folder, false), path + n + 1);
+	return unlink_in(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
 }
 
 /* Removes what bi-render has of the file named NAME, and its thumbnail. */
 static int
 unlink_review(const struct root *root, const struct batch *b, const char *name)
 {
-	char thumb[SUBJECT_LONGEST + 32];
+	char thumb[SUBJECT_MAX + 32];
 
 	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
 	if (strrchr(name, '.'))
 		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
-	if (unlink_in(open_below(root_dir(root->fd, "review", false), batch_name(b)), name) < 0)
+	if (unlink_in(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
 		return -1;
-	return unlink_in(open_below(open_below(root_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
+	return unlink_in(open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"),
+			 thumb);
 }
 
 /* Removes what was parsed: content/STEM.json and content/STEM/. */
@@ -79,12 +80,12 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 {
 	const char *name = path ? strchr(path, '/') : NULL;
 	size_t n = name ? strlen(name) : 0;
-	char stem[SUBJECT_LONGEST + 32];
+	char stem[SUBJECT_MAX + 32];
 	int dir, rc;
 
 	if (n > sizeof("/.json") && n < sizeof(stem)) {
 		snprintf(stem, sizeof(stem), "%.*s", (int)(n - sizeof("/.json") + 1), name + 1);
-		dir = root_dir(batch_dirfd(b), "content", false);
+		dir = root_open_dir(batch_dirfd(b), "content", false);
 		rc = dir < 0 ? -1 : *stem == '.' ? 0 : trash_dir(root, dir, stem);
 		if (file_close(dir, rc) < 0 && errno != ENOENT && errno != ENOTDIR)
 			return -1;
@@ -96,25 +97,25 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 static int
 remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked)
 {
-	char note[PART_NOTE_LONGEST + 1], name[NAME_LONGEST + 32], room[32];
+	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
 	const char *upload = rec_text(asked, "upload", room, sizeof(room));
-	int temp = root_dir(root->fd, "temp", false);
-	struct part p;
+	int temp = root_open_dir(root->fd, "temp", false);
+	struct atomic_file p;
 
 	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
-	if (temp >= 0 && part_take(&p, temp, name, note) == 0)
-		part_drop(&p);
+	if (temp >= 0 && atomic_file_take(&p, temp, name, note) == 0)
+		atomic_file_drop(&p);
 	file_close(temp, 0);
 	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
 		return 0;
-	return unlink_in(root_dir(batch_dirfd(b), "uploads", false), upload);
+	return unlink_in(root_open_dir(batch_dirfd(b), "uploads", false), upload);
 }
 
 /* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */
 static int
 remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 {
-	char path[SUBJECT_LONGEST + 32];
+	char path[SUBJECT_MAX + 32];
 	struct batch_place place;
 	struct buf line = {0};
 	int rc = 0;
@@ -218,7 +219,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	int rc = read_lines(b, k, &line, &asked, &result);
 
 	if (rc < 0 || is_deleted(result)) {
-		batch_leave(b, k);
+		batch_unclaim(b, k);
 	} else {
 		buf_clear(&line);
 		print_deleted(k, asked, &line);
@@ -226,7 +227,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 		v.len = line.len;
 		rc = batch_record(b, &v, 1, true);
 		if (rc < 0)
-			batch_leave(b, k);
+			batch_unclaim(b, k);
 	}
 	if (rc == 0)
 		rc = batch_forget_userinfo(b, k);
@@ -243,7 +244,7 @@ static int
 is_of(const struct batch *b, const struct resolved_item *i)
 {
 	struct buf text = {0};
-	int rc = batch_about(b, &text);
+	int rc = batch_metadata(b, &text);
 	struct json_object *about = parse_line(rc, &text);
 	const char *notebook = rec_string(about, "notebook");
 
@@ -264,7 +265,7 @@ claim_item(struct batch *b, uint32_t k)
 	enum batch_claim claim;
 	int tries = 0, state;
 
-	while ((claim = batch_seize(b, k)) == CLAIM_HELD) {
+	while ((claim = batch_claim_any(b, k)) == CLAIM_HELD) {
 		state = batch_state(b, k);
 		if (state < 0)
 			return CLAIM_ERROR;

@@ -16,10 +16,10 @@ enum { LOOK_SHARE = 50 };
 
 struct job_stream {
 	struct stream_source source; /* first: what is given out is this */
-	char notebook[NAME_LONGEST + 1], id[API_WORD_MAX];
+	char notebook[BATCH_NAME_MAX + 1], id[API_WORD_MAX];
 	bool is_file;
 	uint64_t limit, offset; /* of a job's items */
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	int wd; /* of the batch's directory; -1: none */
 	struct job_streams *streams;
 	struct loop_timer timer; /* when to look */
@@ -183,9 +183,9 @@ job_streams_follow(struct job_streams *o, const struct request *q, struct reply 
 
 	*w = (struct job_stream){.is_file = strcmp(kind, "files") == 0, .wd = -1, .streams = o};
 	w->timer = (struct loop_timer){.call = on_timer, .arg = w};
-	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_wrong(notebook) ? "" : notebook);
+	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_check(notebook) ? "" : notebook);
 	snprintf(w->id, sizeof(w->id), "%s", id);
-	if (w->is_file || query_page(q, PROGRESS_ITEMS, &w->limit, &w->offset, r)) {
+	if (w->is_file || query_page(q, JOB_STATUS_ITEMS, &w->limit, &w->offset, r)) {
 		for (struct job_stream *known = o->first; known; known = known->next)
 			if (!known->source.done && is_same(known, w)) {
 				free(w);

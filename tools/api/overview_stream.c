@@ -13,7 +13,7 @@ struct overview_stream {
 	struct loop *loop;
 	struct status_document *status;
 	struct stream_source source;
-	struct follow *follow;          /* NULL: no client follows, or there is no inotify */
+	struct watch_root *follow;      /* NULL: no client follows, or there is no inotify */
 	struct loop_watcher watcher;    /* of that */
 	struct loop_timer touched, all; /* to look at what was touched, and at all batches */
 	int64_t earliest;               /* not to look before that */
@@ -27,26 +27,26 @@ watch_batch(const char *name, void *arg)
 {
 	struct overview_stream *a = arg;
 
-	(void)follow_batch(a->follow, name);
+	(void)watch_root_add_batch(a->follow, name);
 }
 
 static void
 watch_all(struct overview_stream *a)
 {
-	if (!a->follow && (a->follow = follow_open(&a->api->root)))
-		(void)loop_watch(a->loop, &a->watcher, follow_fd(a->follow), EPOLLIN);
+	if (!a->follow && (a->follow = watch_root_open(&a->api->root)))
+		(void)loop_watch(a->loop, &a->watcher, watch_root_fd(a->follow), EPOLLIN);
 	if (a->follow)
 		status_document_each(a->status, watch_batch, a);
 }
 
 static void
-on_event(const struct follow_event *e, void *arg)
+on_event(const struct watch_root_event *e, void *arg)
 {
 	struct overview_stream *a = arg;
 
-	if (e->what == FOLLOW_LEASES)
+	if (e->what == WATCH_ROOT_LEASES)
 		return;
-	if (e->what == FOLLOW_LOST)
+	if (e->what == WATCH_ROOT_LOST)
 		loop_set_timer(a->loop, &a->all, 0);
 	status_document_touch(a->status, e->name);
 	a->again = true;
@@ -60,7 +60,7 @@ on_changes(void *arg, uint32_t events)
 	struct overview_stream *a = arg;
 
 	(void)events;
-	follow_heed(a->follow, on_event, a);
+	watch_root_handle_events(a->follow, on_event, a);
 }
 
 /* --- the document --- */
@@ -132,7 +132,7 @@ overview_unfollow(struct overview_stream *a)
 	loop_unwatch(a->loop, &a->watcher);
 	loop_stop_timer(a->loop, &a->touched);
 	loop_stop_timer(a->loop, &a->all);
-	follow_close(a->follow);
+	watch_root_close(a->follow);
 	a->follow = NULL;
 }
 
@@ -142,7 +142,7 @@ overview_answer(struct overview_stream *a, struct reply *r)
 	const struct buf *d = status_document_text(a->status);
 
 	if (a->follow)
-		follow_heed(a->follow, on_event, a);
+		watch_root_handle_events(a->follow, on_event, a);
 	if (status_document_update(a->status, !a->follow) < 0)
 		reply_error(r, 500, "cannot_read", "the batches cannot be listed: %s", strerror(errno));
 	else

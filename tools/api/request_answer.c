@@ -70,7 +70,7 @@ read_request(struct scgi *s, int fd, int64_t deadline)
 			continue;
 		if (n <= 0)
 			return SCGI_BAD;
-		state = scgi_look(s, API_BODY_MAX);
+		state = scgi_parse(s, API_BODY_MAX);
 	}
 	return state;
 }
@@ -133,7 +133,7 @@ int
 request_answer(struct api *api)
 {
 	lock_interruptible(is_late, api);
-	self_raise_files(); /* a batch has a dozen */
+	raise_file_limit(); /* a batch has a dozen */
 	api->cache = batch_cache_new();
 	for (;;) {
 		int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -24,7 +24,7 @@ open_notebook(struct api *api, const char *name, struct reply *r)
 static bool
 settle_notebook(struct api *api, struct notebook *nb, struct reply *r)
 {
-	if (notebook_settle(&api->root, nb) == 0)
+	if (notebook_catch_up(&api->root, nb) == 0)
 		return true;
 	if (errno == EINTR)
 		reply_error(r, 503, "busy", "another process holds the notebook %s", notebook_name(nb));
@@ -88,11 +88,11 @@ bool
 resolve_job(struct api *api, const char *notebook, const char *id, struct resolved_job *out, struct reply *r)
 {
 	const char *at = id, *end = id + strlen(id);
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	struct notebook_seen_job seen;
 	struct notebook *nb;
 
-	if (!scan_number(&at, end, &out->id) || *at || *id == '0' || root_name_wrong(notebook))
+	if (!scan_number(&at, end, &out->id) || *at || *id == '0' || root_name_check(notebook))
 		return no_job(api, notebook, r);
 	/* What it is named as a rule; the notebook is asked only where it is not. */
 	snprintf(name, sizeof(name), "job-%llu", (unsigned long long)out->id);
@@ -144,7 +144,7 @@ find_upload(struct api *api, const char *id, struct resolved_item *out)
 	/* What is completed is in the notebook before it is said. */
 	if (out->batch && batch_state(out->batch->batch, out->item) == 'c' &&
 	    !notebook_find_item(out->notebook, out->job, out->item, &out->file)) {
-		notebook_take(&api->root, out->batch->batch);
+		notebook_import_results(&api->root, out->batch->batch);
 		notebook_refresh(out->notebook);
 	}
 	out->is_file = notebook_find_item(out->notebook, out->job, out->item, &out->file);
@@ -199,7 +199,7 @@ find_anywhere(struct api *api, const char *id, struct resolved_item *out)
 		*out = (struct resolved_item){.notebook = batch_cache_notebook(api->cache, &api->root, name)};
 		if (out->notebook && find_file(api, id, out))
 			return true;
-		rc = out->notebook ? notebook_settle(&api->root, out->notebook) : -1;
+		rc = out->notebook ? notebook_catch_up(&api->root, out->notebook) : -1;
 		if (rc == 0 && find_file(api, id, out))
 			return true;
 		if (rc < 0 && errno != ENOENT)

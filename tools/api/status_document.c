@@ -15,7 +15,7 @@
 struct batch_status {
 	char *name;
 	struct batch *batch; /* its directory, by which it is known again */
-	struct history history;
+	struct batch_stats history;
 	struct picks *picks;             /* NULL: not read */
 	struct picks_subjects *subjects; /* NULL: not read */
 	struct buf text;                 /* its part of the document */
@@ -42,7 +42,7 @@ status_document_new(const struct root *root)
 static void
 close_batch(struct batch_status *v)
 {
-	history_free(&v->history);
+	batch_stats_free(&v->history);
 	picks_free(v->picks);
 	picks_subjects_free(v->subjects);
 	if (v->batch)
@@ -135,7 +135,7 @@ open_again(const struct status_document *s, struct batch_status *v)
 		v->picks = picks_read(b);
 	else if (picks_refresh(v->picks) < 0)
 		return -1;
-	return v->picks ? history_refresh(&v->history, batch_dirfd(b)) : -1;
+	return v->picks ? batch_stats_refresh(&v->history, batch_dirfd(b)) : -1;
 }
 
 /* Its subjects are read where there are pages to review: a list of ten million URLs has as many, and none. */
@@ -173,8 +173,8 @@ print_picks(const struct batch_status *v, struct buf *out)
 static bool
 has_pages(const struct status_document *s, const char *name)
 {
-	int review = root_dir(s->root->fd, "review", false);
-	int dir = review < 0 ? -1 : root_dir(review, name, false);
+	int review = root_open_dir(s->root->fd, "review", false);
+	int dir = review < 0 ? -1 : root_open_dir(review, name, false);
 	bool has = dir >= 0 && faccessat(dir, "index.html", R_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
 	file_close(dir, 0);
@@ -186,12 +186,12 @@ look_at(const struct status_document *s, struct batch_status *v, int64_t now)
 {
 	double items = 0, bytes = 0;
 	bool pages = has_pages(s, v->name);
-	struct progress p;
+	struct job_status p;
 
 	v->touched = false;
 	buf_clear(&v->text);
-	if (open_again(s, v) < 0 || (pages && read_subjects(v) < 0) || progress_read(s->root, v->batch, &p) < 0 ||
-	    progress_print(v->batch, &p, 0, 0, to_buf, &v->text) < 0) {
+	if (open_again(s, v) < 0 || (pages && read_subjects(v) < 0) || job_status_read(s->root, v->batch, &p) < 0 ||
+	    job_status_print(v->batch, &p, 0, 0, to_buf, &v->text) < 0) {
 		int error = errno;
 
 		buf_clear(&v->text);
@@ -203,11 +203,11 @@ look_at(const struct status_document *s, struct batch_status *v, int64_t now)
 		return;
 	}
 	v->text.len--; /* its brace: there is more */
-	history_print(&v->history, now, &v->text);
+	batch_stats_print(&v->history, now, &v->text);
 	if (pages)
 		print_picks(v, &v->text);
 	buf_printf(&v->text, ",\"pages\":%s}", pages ? "true" : "false");
-	history_rate(&v->history, now + 1, &items, &bytes); /* the second under way counts soon */
+	batch_stats_rate(&v->history, now + 1, &items, &bytes); /* the second under way counts soon */
 	v->moves = items > 0;
 }
 

@@ -151,7 +151,7 @@ on_request(struct client *c)
 
 	if (c->own)
 		return false;
-	state = scgi_look(&c->scgi, 0);
+	state = scgi_parse(&c->scgi, 0);
 	if (state == SCGI_WHOLE || state == SCGI_LONG)
 		answer_client(c->clients->arg, c);
 	return state != SCGI_BAD;

@@ -15,7 +15,7 @@ submission_free(struct submission *h)
 		struct submission_item *item = &h->items[i];
 
 		if (item->has_part)
-			part_drop(&item->part);
+			atomic_file_drop(&item->part);
 		free(item->where);
 		free(item->userinfo);
 		free(item->upload_id);
@@ -72,7 +72,7 @@ name_one(struct submission *h, size_t i, struct json_object *value, bool for_all
 	buf_add(&id, json_object_get_string(value), (size_t)json_object_get_string_len(value));
 	if (for_all)
 		buf_printf(&id, "-%zu", i + 1);
-	wrong = notebook_upload_id_wrong(id.data);
+	wrong = notebook_upload_id_check(id.data);
 	if (wrong)
 		reply_error(&h->reply, 422, "bad_upload_id", "%s: '%.140s' %s", h->type->id_key, id.data, wrong);
 	else

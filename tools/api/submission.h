@@ -42,12 +42,12 @@ struct submission_type {
 };
 
 struct submission_item {
-	char *where;      /* its URL, or a file's label */
-	char *userinfo;   /* the URL had; NULL: none */
-	char *upload_id;  /* the client's own; NULL: none was given */
-	const char *code; /* NULL: it is well; else it has failed with this code */
-	char *wrong;      /* and these words */
-	struct part part; /* a file's bytes */
+	char *where;             /* its URL, or a file's label */
+	char *userinfo;          /* the URL had; NULL: none */
+	char *upload_id;         /* the client's own; NULL: none was given */
+	const char *code;        /* NULL: it is well; else it has failed with this code */
+	char *wrong;             /* and these words */
+	struct atomic_file part; /* a file's bytes */
 	bool has_part;
 	uint64_t size;
 };
@@ -55,7 +55,7 @@ struct submission_item {
 struct submission {
 	const struct api *api;
 	const struct submission_type *type;
-	char notebook[NAME_LONGEST + 1];
+	char notebook[BATCH_NAME_MAX + 1];
 	bool is_batch;
 	struct submission_item *items;
 	size_t n, room;

@@ -217,7 +217,7 @@ handle_batches(void *arg, uint32_t happened)
 static struct submission *
 begin_submission(struct submit_server *t, const struct request *q, struct reply *r)
 {
-	const char *wrong = root_name_wrong(q->words[1]);
+	const char *wrong = root_name_check(q->words[1]);
 	struct submission *h;
 
 	if (wrong) {
@@ -320,7 +320,7 @@ on_request(struct client *c)
 	enum scgi_state state;
 
 	if (!a) {
-		state = scgi_look(&c->scgi, 0);
+		state = scgi_parse(&c->scgi, 0);
 		if (state == SCGI_WHOLE || state == SCGI_LONG)
 			begin_client(c->clients->arg, c);
 		return state != SCGI_BAD;

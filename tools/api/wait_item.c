@@ -40,7 +40,7 @@ reply_completed(struct submission *h, struct json_object *result)
 	struct buf *out = &h->reply.body;
 
 	/* What is answered can be asked for. */
-	notebook_take(&h->api->root, h->watched);
+	notebook_import_results(&h->api->root, h->watched);
 	h->reply.status = 201;
 	buf_str(out, "{\"success\":true,\"file_id\":");
 	if (file)

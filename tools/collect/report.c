@@ -21,7 +21,7 @@ static void
 print_record(const struct batch_collector *g, struct json_object *o)
 {
 	if (g->c->set->json)
-		rec_out_json(o);
+		rec_write_json(o);
 	json_object_put(o);
 }
 

@@ -151,7 +151,7 @@ static int
 request_page(struct supervisor *k, const char *path, const char *want)
 {
 	struct line l = {.k = k, .fd = -1, .until = clock_ms() + ANSWER_MS};
-	char answer[sizeof("HTTP/1.0 200")] = "", request[NAME_LONGEST + 64];
+	char answer[sizeof("HTTP/1.0 200")] = "", request[BATCH_NAME_MAX + 64];
 	int n = snprintf(request, sizeof(request), "HEAD %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path);
 	size_t have = 0, some;
 
@@ -171,7 +171,7 @@ int
 server_probe(struct supervisor *k)
 {
 	const char *want = k->s->access == SERVE_OPEN ? "200" : "401";
-	char page[NAME_LONGEST + 16];
+	char page[BATCH_NAME_MAX + 16];
 	int rc;
 
 	snprintf(page, sizeof(page), serve_is_home(k->batch) ? "/" : "/%s/index.html", k->batch);

@@ -30,7 +30,7 @@ open_below(int dir, const char *name)
 
 	if (dir < 0)
 		return -1;
-	fd = root_dir(dir, name, false);
+	fd = root_open_dir(dir, name, false);
 	return file_close(dir, fd);
 }
 
@@ -38,7 +38,7 @@ open_below(int dir, const char *name)
 static int
 check_home(const struct serve *s)
 {
-	int dir = root_dir(s->root.fd, "review", true);
+	int dir = root_open_dir(s->root.fd, "review", true);
 
 	if (dir >= 0) {
 		close(dir);
@@ -52,8 +52,8 @@ check_home(const struct serve *s)
 static bool
 has_batch(const struct serve *s, const char *batch)
 {
-	int error = errno, dir = root_dir(s->root.fd, "batches", false);
-	int is = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_close(dir, file_look(dir, batch, NULL));
+	int error = errno, dir = root_open_dir(s->root.fd, "batches", false);
+	int is = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_close(dir, file_stat(dir, batch, NULL));
 
 	errno = error;
 	return is != 0;
@@ -63,7 +63,7 @@ has_batch(const struct serve *s, const char *batch)
 static int
 check_pages(const struct serve *s, const char *batch)
 {
-	int dir = open_below(root_dir(s->root.fd, "review", false), batch);
+	int dir = open_below(root_open_dir(s->root.fd, "review", false), batch);
 	struct stat st;
 	int rc = dir < 0 ? -1 : fstatat(dir, "index.html", &st, AT_SYMLINK_NOFOLLOW);
 
@@ -268,7 +268,7 @@ serve_start(const struct serve *s, const char *batch)
 	close(p.record[1]);
 	code = EX_OSERR;
 	if (supervisor > 0) {
-		ready = child_ready(p.ready[0], READY_MS);
+		ready = child_await_ready(p.ready[0], READY_MS);
 		code = ready == 0 ? read_record(s, batch, p.record[0]) : report_not_ready(batch, supervisor, ready);
 	}
 	close(p.ready[0]);
