@@ -138,18 +138,18 @@ static void
 counts_of_any_length(void **state)
 {
 	static const char kinds[] = {'p', 'r', 'c', 'f', 'c', '\0', 'x'};
-	enum { ITEMS_MAX = 140000 };
-	char *states = calloc(1, ITEMS_MAX), *lines = calloc(1, 3 * ITEMS_MAX);
+	enum { LONGEST = 140000 };
+	char *states = calloc(1, LONGEST), *lines = calloc(1, 3 * LONGEST);
 	struct batch *b = batching_open(state, BATCH_WORK), *reader = batching_open(state, BATCH_READ);
 	struct batch_counts counts;
 	unsigned seed = 7;
 
-	for (size_t i = 0; i < ITEMS_MAX; i++) {
+	for (size_t i = 0; i < LONGEST; i++) {
 		seed = seed * 1103515245 + 12345;
 		states[i] = i < 70000 ? kinds[(seed >> 16) % sizeof(kinds)] : 'c';
 		memcpy(lines + 3 * i, "{}\n", 3);
 	}
-	for (size_t n = 1; n <= ITEMS_MAX; n = n * 3 / 2 + 1) {
+	for (size_t n = 1; n <= LONGEST; n = n * 3 / 2 + 1) {
 		uint64_t seen[256] = {0};
 
 		for (size_t i = 0; i < n; i++)

@@ -2,8 +2,8 @@
  * What is completed, from a batch's results to its notebook's log.
  *
  * Each line of a file says up to where the results were read then ("to"); the last such line of a batch counts, so that
- * the log alone says what it has. Where that line is, is noted in the batch's directory (notebook_noted.c); the note is
- * believed only if that line says so too.
+ * the log alone says what it has. Where that line is, is noted in the batch's directory (notebook_noted.c); the
+ * note is believed only if that line says so too.
  */
 #include <errno.h>
 #include <fcntl.h>
