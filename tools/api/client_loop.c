@@ -33,17 +33,6 @@ client_answer(struct client *c, const struct reply *r, bool head)
 	client_send_soon(c);
 }
 
-/* Its answer is sent. Closing at once would take it away from a server that still sends us the request's body. */
-static bool
-linger_client(struct client *c)
-{
-	if (c->lingers)
-		return true;
-	c->lingers = true;
-	client_set_deadline(c, clock_ms() + CLIENT_LINGER_MS);
-	return shutdown(c->watcher.fd, SHUT_WR) == 0;
-}
-
 /* Sends what there is. False when the client is gone. */
 static bool
 send_client(struct client *c)
@@ -58,7 +47,12 @@ send_client(struct client *c)
 		if (c->sent == c->out.len && !c->answered && c->clients->calls->on_sent)
 			c->clients->calls->on_sent(c);
 	}
-	return !c->answered || linger_client(c);
+	if (!c->answered || c->lingers)
+		return true;
+	/* To close at once would take the answer away from a server that still sends us the request's body. */
+	c->lingers = true;
+	client_set_deadline(c, clock_ms() + CLIENT_LINGER_MS);
+	return shutdown(c->watcher.fd, SHUT_WR) == 0;
 }
 
 /* Reads what it sends. False when it is done with, or gone. */

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "content.h"
 #include "files/file.h"
+#include "handlers.h"
 #include "query.h"
 #include "records/rec.h"
 #include "reply.h"

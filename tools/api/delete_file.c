@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/when.h"
-#include "delete_file.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "files/trash.h"
+#include "handlers.h"
 #include "records/rec.h"
 #include "reply.h"
 #include "resolve.h"

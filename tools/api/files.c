@@ -8,6 +8,7 @@
 #include "batch/job_status.h"
 #include "files.h"
 #include "files/file.h"
+#include "handlers.h"
 #include "query.h"
 #include "records/rec.h"
 #include "reply.h"

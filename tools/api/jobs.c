@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "batch/job_status.h"
+#include "handlers.h"
 #include "jobs.h"
 #include "query.h"
 #include "records/rec.h"

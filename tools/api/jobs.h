@@ -1,5 +1,5 @@
 /*
- * jobs: the jobs of a notebook.
+ * jobs: the status documents of jobs.
  */
 #ifndef BI_JOBS_H
 #define BI_JOBS_H
@@ -9,8 +9,6 @@
 
 #include "base/buf.h"
 #include "route.h"
-
-handler jobs_status, jobs_list;
 
 /* Appends the status document of a job, with LIMIT of its items from OFFSET on, to OUT. *DONE: it will not change any
  * more. Returns the name of the batch, valid until another is cached; NULL after making R the error. */

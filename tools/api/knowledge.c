@@ -2,7 +2,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "knowledge.h"
+#include "handlers.h"
 #include "query.h"
 #include "records/rec.h"
 #include "resolve.h"

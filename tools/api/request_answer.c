@@ -10,14 +10,9 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "batch_cache.h"
-#include "content.h"
-#include "delete_file.h"
-#include "files.h"
-#include "jobs.h"
-#include "knowledge.h"
+#include "handlers.h"
 #include "request_answer.h"
 #include "route.h"
-#include "selections.h"
 
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},

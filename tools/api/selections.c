@@ -5,9 +5,9 @@
 #include <strings.h>
 
 #include "batch_cache.h"
+#include "handlers.h"
 #include "records/rec.h"
 #include "reply.h"
-#include "selections.h"
 
 /* --- the document --- */
 
