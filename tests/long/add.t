@@ -395,7 +395,7 @@ bi.main(prepare, [
 	['files are chosen, dropped and left out', files],
 	['the button is in sight however many files are chosen', manyFiles],
 	['an upload shows its bytes, is cancelled and tried again', uploads],
-	['a server that was away', away],
+	['a server that was away is asked until it answers', away],
 	['axe-core finds nothing in light, dark and on a phone', accessible],
 	['keys reach everything, and show where they are', reachable],
 	['without a script it says so', withoutScript],

@@ -3,13 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api.h"
+#include "auth.h"
 #include "files/token.h"
 
 bool
-guard_host(const struct api *api, const struct scgi *s, struct reply *r)
+auth_host(const struct api *api, const struct scgi *s, struct reply *r)
 {
-	if (site_host(api->site, scgi_get(s, "HTTP_HOST")))
+	if (allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
 		return true;
 	reply_error(r, 403, "host_not_ours",
 		    "requests must ask for localhost or a name given to bi-serve by --allow-host");
@@ -32,12 +32,13 @@ is_allowed(const struct api *api, const struct scgi *s)
 static bool
 is_ours(const struct api *api, const struct scgi *s)
 {
-	return is_allowed(api, s) || site_origin(api->site, scgi_get(s, "HTTP_HOST"), scgi_get(s, "HTTP_ORIGIN"),
-						 scgi_get(s, "HTTP_SEC_FETCH_SITE"));
+	return is_allowed(api, s) ||
+	       allowed_hosts_allow_origin(api->site, scgi_get(s, "HTTP_HOST"), scgi_get(s, "HTTP_ORIGIN"),
+					  scgi_get(s, "HTTP_SEC_FETCH_SITE"));
 }
 
 bool
-guard_preflight(const struct api *api, const struct scgi *s, struct reply *r)
+auth_preflight(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
@@ -86,13 +87,13 @@ add_cookie(const struct api *api, const struct scgi *s, struct reply *r)
 }
 
 void
-guard_mark(const struct api *api, const struct scgi *s, struct reply *r)
+auth_mark(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
 	if (api->origins_n)
 		reply_header(r, "Vary", "Origin");
-	if (!site_host(api->site, scgi_get(s, "HTTP_HOST")))
+	if (!allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
 		return;
 	if (is_allowed(api, s)) {
 		reply_header(r, "Access-Control-Allow-Origin", scgi_get(s, "HTTP_ORIGIN"));
@@ -120,7 +121,7 @@ given_token(const struct scgi *s)
 }
 
 bool
-guard_write(const struct api *api, const struct scgi *s, struct reply *r)
+auth_write(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *given = given_token(s);
 	char token[TOKEN_HEX + 1];

@@ -17,7 +17,9 @@
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "files/trash.h"
+#include "handlers.h"
 #include "records/rec.h"
+#include "reply.h"
 #include "resolve.h"
 
 enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held all the same */
@@ -26,9 +28,9 @@ enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held
 
 /* Opens a directory below another, which is closed; -1 where there is none. */
 static int
-below(int dir, const char *name)
+open_below(int dir, const char *name)
 {
-	int fd = dir < 0 ? -1 : root_dir(dir, name, false);
+	int fd = dir < 0 ? -1 : root_open_dir(dir, name, false);
 
 	return file_close(dir, fd);
 }
@@ -54,21 +56,22 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 
 	if (!path || strncmp(path, folder, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/') || path[n + 1] == '.')
 		return 0;
-	return unlink_in(root_dir(batch_dirfd(b), folder, false), path + n + 1);
+	return unlink_in(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
 }
 
 /* Removes what bi-render has of the file named NAME, and its thumbnail. */
 static int
 unlink_review(const struct root *root, const struct batch *b, const char *name)
 {
-	char thumb[SUBJECT_LONGEST + 32];
+	char thumb[SUBJECT_MAX + 32];
 
 	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
 	if (strrchr(name, '.'))
 		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
-	if (unlink_in(below(root_dir(root->fd, "review", false), batch_name(b)), name) < 0)
+	if (unlink_in(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
 		return -1;
-	return unlink_in(below(below(root_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
+	return unlink_in(open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"),
+			 thumb);
 }
 
 /* Removes what was parsed: content/STEM.json and content/STEM/. */
@@ -77,12 +80,12 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 {
 	const char *name = path ? strchr(path, '/') : NULL;
 	size_t n = name ? strlen(name) : 0;
-	char stem[SUBJECT_LONGEST + 32];
+	char stem[SUBJECT_MAX + 32];
 	int dir, rc;
 
 	if (n > sizeof("/.json") && n < sizeof(stem)) {
 		snprintf(stem, sizeof(stem), "%.*s", (int)(n - sizeof("/.json") + 1), name + 1);
-		dir = root_dir(batch_dirfd(b), "content", false);
+		dir = root_open_dir(batch_dirfd(b), "content", false);
 		rc = dir < 0 ? -1 : *stem == '.' ? 0 : trash_dir(root, dir, stem);
 		if (file_close(dir, rc) < 0 && errno != ENOENT && errno != ENOTDIR)
 			return -1;
@@ -94,25 +97,25 @@ remove_content(const struct root *root, const struct batch *b, const char *path)
 static int
 remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked)
 {
-	char note[PART_NOTE_LONGEST + 1], name[NAME_LONGEST + 32], room[32];
+	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
 	const char *upload = rec_text(asked, "upload", room, sizeof(room));
-	int temp = root_dir(root->fd, "temp", false);
-	struct part p;
+	int temp = root_open_dir(root->fd, "temp", false);
+	struct atomic_file p;
 
 	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
-	if (temp >= 0 && part_take(&p, temp, name, note) == 0)
-		part_drop(&p);
+	if (temp >= 0 && atomic_file_take(&p, temp, name, note) == 0)
+		atomic_file_drop(&p);
 	file_close(temp, 0);
 	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
 		return 0;
-	return unlink_in(root_dir(batch_dirfd(b), "uploads", false), upload);
+	return unlink_in(root_open_dir(batch_dirfd(b), "uploads", false), upload);
 }
 
 /* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */
 static int
 remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 {
-	char path[SUBJECT_LONGEST + 32];
+	char path[SUBJECT_MAX + 32];
 	struct batch_place place;
 	struct buf line = {0};
 	int rc = 0;
@@ -185,7 +188,7 @@ print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 }
 
 static struct json_object *
-parse(int rc, const struct buf *line)
+parse_line(int rc, const struct buf *line)
 {
 	return rc == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
 }
@@ -198,11 +201,11 @@ read_lines(const struct batch *b, uint32_t k, struct buf *line, struct json_obje
 
 	if (rc < 0 && errno != ENOENT)
 		return -1;
-	*asked = parse(rc, line);
+	*asked = parse_line(rc, line);
 	rc = batch_result(b, k, line);
 	if (rc < 0 && errno != ENOENT)
 		return -1;
-	*result = parse(rc, line);
+	*result = parse_line(rc, line);
 	return 0;
 }
 
@@ -216,7 +219,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	int rc = read_lines(b, k, &line, &asked, &result);
 
 	if (rc < 0 || is_deleted(result)) {
-		batch_leave(b, k);
+		batch_unclaim(b, k);
 	} else {
 		buf_clear(&line);
 		print_deleted(k, asked, &line);
@@ -224,7 +227,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 		v.len = line.len;
 		rc = batch_record(b, &v, 1, true);
 		if (rc < 0)
-			batch_leave(b, k);
+			batch_unclaim(b, k);
 	}
 	if (rc == 0)
 		rc = batch_forget_userinfo(b, k);
@@ -238,11 +241,11 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 
 /* 1 where the batch is the job's, 0 where it is another that has the name by now, or -1 with errno. */
 static int
-is_of(const struct batch *b, const struct look_item *i)
+is_of(const struct batch *b, const struct resolved_item *i)
 {
 	struct buf text = {0};
-	int rc = batch_about(b, &text);
-	struct json_object *about = parse(rc, &text);
+	int rc = batch_metadata(b, &text);
+	struct json_object *about = parse_line(rc, &text);
 	const char *notebook = rec_string(about, "notebook");
 
 	if (rc == 0)
@@ -257,12 +260,12 @@ is_of(const struct batch *b, const struct look_item *i)
 
 /* Claims item K. Who has just recorded it, or deletes it too, is about to let go. */
 static enum batch_claim
-seize(struct batch *b, uint32_t k)
+claim_item(struct batch *b, uint32_t k)
 {
 	enum batch_claim claim;
 	int tries = 0, state;
 
-	while ((claim = batch_seize(b, k)) == CLAIM_HELD) {
+	while ((claim = batch_claim_any(b, k)) == CLAIM_HELD) {
 		state = batch_state(b, k);
 		if (state < 0)
 			return CLAIM_ERROR;
@@ -275,7 +278,7 @@ seize(struct batch *b, uint32_t k)
 
 /* Deletes item I of the batch NAME. 0, or -1 with errno, EBUSY where somebody works on it. */
 static int
-delete_item(const struct root *root, const struct look_item *i, const char *name, struct json_object *has)
+delete_item(const struct root *root, const struct resolved_item *i, const char *name, struct json_object *has)
 {
 	struct batch *b = batch_open(root, name, BATCH_JOIN, NULL);
 	int rc;
@@ -284,7 +287,7 @@ delete_item(const struct root *root, const struct look_item *i, const char *name
 		return errno == ENOENT ? 0 : -1;
 	rc = is_of(b, i);
 	if (rc > 0) {
-		enum batch_claim claim = seize(b, i->item);
+		enum batch_claim claim = claim_item(b, i->item);
 
 		rc = claim == CLAIM_OURS ? delete_claimed(root, b, i->item, has) : -1;
 		if (claim == CLAIM_HELD)
@@ -296,7 +299,7 @@ delete_item(const struct root *root, const struct look_item *i, const char *name
 
 /* All items of the file that the notebook knows, from I on. */
 static int
-delete_items(const struct root *root, struct look_item *i)
+delete_items(const struct root *root, struct resolved_item *i)
 {
 	struct notebook_file *f = &i->file;
 	struct buf line = {0};
@@ -304,7 +307,7 @@ delete_items(const struct root *root, struct look_item *i)
 	int rc = 0;
 
 	while (more && rc == 0) {
-		struct json_object *has = parse(notebook_line(i->notebook, f, &line), &line);
+		struct json_object *has = parse_line(notebook_line(i->notebook, f, &line), &line);
 
 		i->job = f->job;
 		i->item = f->item;
@@ -318,7 +321,7 @@ delete_items(const struct root *root, struct look_item *i)
 
 /* All items of the file, then the notebook's entry: not before all are gone that have come meanwhile. */
 static int
-delete_file(const struct root *root, struct look_item *i)
+delete_file(const struct root *root, struct resolved_item *i)
 {
 	struct notebook_file newest;
 	int rc;
@@ -336,10 +339,10 @@ delete_file(const struct root *root, struct look_item *i)
 
 /* Whether the item of I, which is no file, was deleted before. */
 static bool
-was_deleted(const struct look_item *i)
+was_deleted(const struct resolved_item *i)
 {
 	struct buf line = {0};
-	struct json_object *result = parse(batch_result(i->batch->batch, i->item, &line), &line);
+	struct json_object *result = parse_line(batch_result(i->batch->batch, i->item, &line), &line);
 	bool was = batch_state(i->batch->batch, i->item) == 'f' && is_deleted(result);
 
 	json_object_put(result);
@@ -351,11 +354,11 @@ void
 files_delete(struct api *api, const struct request *q, struct reply *r)
 {
 	const char *notebook = q->words[1], *id = q->words[3];
-	struct look_item i;
+	struct resolved_item i;
 	int rc;
 
 	/* What is to go has to be known whole. */
-	if (!look_notebook(api, notebook, r) || !look_item(api, notebook, id, &i, r))
+	if (!resolve_notebook(api, notebook, r) || !resolve_item(api, notebook, id, &i, r))
 		return;
 	if (!i.is_file && !i.batch && i.error != ENOENT) {
 		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",

@@ -236,7 +236,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 		return -1;
 	place.item = k;
 	credit = credit_of(item);
-	wrong = g->c->set->strict ? credit_wrong(credit) : NULL;
+	wrong = g->c->set->strict ? credit_check(credit) : NULL;
 	choice = begin_choice(g, a, place.idx);
 	rc = source_of(g, a, &place, item, choice, &from);
 	if (rc == 0)
@@ -280,16 +280,16 @@ know_subject(const struct batch_collector *g, uint32_t i, struct about_subject *
 {
 	struct batch_place place;
 	struct json_object *item = read_item(g, g->plan.items[g->plan.subjects[i].first], &place), *v = NULL;
-	char room[SUBJECT_LONGEST + 1];
+	char room[SUBJECT_MAX + 1];
 	const char *name;
 
 	if (!item)
 		return -1;
 	*a = (struct about_subject){.category = rec_string(g->about, "category")};
 	if (json_object_object_get_ex(item, "subject", &v) && v)
-		snprintf(a->id, sizeof(a->id), "%s", plan_id(&g->plan, i));
+		snprintf(a->id, sizeof(a->id), "%s", subject_index_id(&g->plan, i));
 	else
-		snprintf(a->id, sizeof(a->id), "%s_%s", batch_name(g->b), plan_id(&g->plan, i));
+		snprintf(a->id, sizeof(a->id), "%s_%s", batch_name(g->b), subject_index_id(&g->plan, i));
 	if (json_object_is_type(v, json_type_object)) {
 		a->subject = json_object_get(v);
 		if ((name = rec_text(v, "name", room, sizeof(room))))
@@ -306,7 +306,7 @@ static int
 choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
 	     struct chosen *v)
 {
-	const struct plan_subject *s = &g->plan.subjects[i];
+	const struct indexed_subject *s = &g->plan.subjects[i];
 	uint32_t from = 0, to = g->all ? s->count : 0;
 
 	if (d->kind == DECIDED && d->choice > 0 && d->choice <= s->count) {
@@ -369,7 +369,7 @@ static bool
 is_refused(const struct batch_collector *g, struct json_object *item)
 {
 	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
-	bool refused = credit && credit_wrong(credit);
+	bool refused = credit && credit_check(credit);
 
 	json_object_put(credit);
 	return refused;
@@ -383,7 +383,7 @@ get_originals(const struct batch_collector *g)
 	int code = EX_ALL_WELL;
 
 	for (uint32_t i = 0; i < g->plan.count && code == EX_ALL_WELL; i++) {
-		const struct plan_subject *s = &g->plan.subjects[i];
+		const struct indexed_subject *s = &g->plan.subjects[i];
 		struct decision d;
 
 		decide(g->c, g->picks, g->first[i], &d);
@@ -435,7 +435,7 @@ find_decisions(struct batch_collector *g)
 	for (size_t i = 0; picks_subject(g->picks, i, &s); i = s.first + s.count) {
 		uint32_t subject;
 
-		if (plan_find(&g->plan, s.id, &subject))
+		if (subject_index_find(&g->plan, s.id, &subject))
 			g->first[subject] = (uint32_t)s.first + 1;
 		else
 			strangers++;
@@ -457,7 +457,7 @@ find_decisions(struct batch_collector *g)
 static bool
 is_damage(struct batch_collector *g, uint32_t i)
 {
-	const char *name = batch_name(g->b), *id = plan_id(&g->plan, i);
+	const char *name = batch_name(g->b), *id = subject_index_id(&g->plan, i);
 	bool is_odd = g->odd.len > 0;
 	int error = errno;
 
@@ -486,7 +486,7 @@ static int
 read_about(struct batch_collector *g)
 {
 	struct buf text = {0};
-	int rc = batch_about(g->b, &text);
+	int rc = batch_metadata(g->b, &text);
 
 	if (rc == 0 && !(g->about = rec_parse(text.data, text.len, NULL, 0))) {
 		errno = EBADMSG;
@@ -509,16 +509,16 @@ collect_subjects(struct batch_collector *g)
 		return exit_code_report("read batch.json of batch", name);
 	if (batch_filesfd(g->b) < 0 && errno != ENOENT)
 		return exit_code_report("look into files/ of batch", name);
-	if (plan_make(&g->plan, g->b) < 0)
+	if (subject_index_build(&g->plan, g->b) < 0)
 		return exit_code_report("read the items of batch", name);
 	g->picks = picks_read(g->b);
 	if (!g->picks)
 		return exit_code_report("read the picks of batch", name);
 	find_decisions(g);
-	if (picks_bad(g->picks)) {
+	if (picks_bad_lines(g->picks)) {
 		msg_warn("batch %s: %zu lines of its picks.ndjson are no decisions: they are passed over; see whether "
 			 "what they say stands elsewhere",
-			 name, picks_bad(g->picks));
+			 name, picks_bad_lines(g->picks));
 		g->failed++;
 	}
 	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
@@ -558,7 +558,7 @@ collect_batch(struct collect *c, const char *name)
 	json_object_put(g.about);
 	picks_free(g.picks);
 	originals_close(g.originals);
-	plan_free(&g.plan);
+	subject_index_free(&g.plan);
 	free(g.first);
 	batch_close(g.b);
 	return code;

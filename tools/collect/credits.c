@@ -25,7 +25,7 @@ flush_document(struct credits *k, size_t i, size_t least)
 
 	if (text->len > 0 && text->len >= least) {
 		hash_add(k->hashes[i], text->data, text->len);
-		rc = part_write(&k->parts[i], text->data, text->len);
+		rc = atomic_file_write(&k->parts[i], text->data, text->len);
 		buf_clear(text);
 	}
 	return rc;
@@ -38,7 +38,7 @@ credits_begin(struct credits *k, int temp)
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++)
 		k->parts[i].fd = -1;
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
-		if (part_open(&k->parts[i], temp) < 0)
+		if (atomic_file_open(&k->parts[i], temp) < 0)
 			return -1;
 		k->hashes[i] = hash_begin();
 		attribution_head((enum attribution_kind)i, &k->text[i]);
@@ -157,7 +157,7 @@ void
 credits_drop(struct credits *k)
 {
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
-		part_drop(&k->parts[i]);
+		atomic_file_drop(&k->parts[i]);
 		hash_drop(k->hashes[i]);
 		k->hashes[i] = NULL;
 		buf_free(&k->text[i]);
@@ -245,7 +245,7 @@ add_file(const char *file, void *arg)
 static int
 add_subject(const struct collect *c, struct credits *k, const char *id, bool *missed)
 {
-	int dir = root_dir(c->subjects, id, false), rc = 0;
+	int dir = root_open_dir(c->subjects, id, false), rc = 0;
 	struct json_object *metadata;
 	struct adding a = {.k = k, .id = id};
 
@@ -296,7 +296,8 @@ publish_all(const struct collect *c, struct credits *k)
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
 		if (has_digest(c->collected, attribution_name[i], hex[i]))
 			continue;
-		if (fsync(k->parts[i].fd) < 0 || part_publish(&k->parts[i], c->collected, attribution_name[i]) < 0)
+		if (fsync(k->parts[i].fd) < 0 ||
+		    atomic_file_publish(&k->parts[i], c->collected, attribution_name[i]) < 0)
 			return -1;
 		changed = true;
 	}

@@ -15,7 +15,7 @@
 
 struct credits {
 	int temp;
-	struct part parts[ATTRIBUTION_KINDS];
+	struct atomic_file parts[ATTRIBUTION_KINDS];
 	struct hash *hashes[ATTRIBUTION_KINDS];
 	struct buf text[ATTRIBUTION_KINDS]; /* not written yet */
 	size_t n;

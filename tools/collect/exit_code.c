@@ -22,5 +22,5 @@ exit_code_report(const char *what, const char *with)
 	int error = errno;
 
 	msg_warn_errno("cannot %s %s", what, with);
-	return msg_code(error);
+	return msg_exit_code(error);
 }

@@ -24,7 +24,7 @@
 struct export
 {
 	struct collect *c;
-	const struct names *names;
+	const struct batch_args *names;
 	const struct pack_kind *kind;
 	bool shards;
 	int dir;    /* where it goes; -1: to standard output */
@@ -34,7 +34,7 @@ struct export
 	struct buf sums;     /* of the archives: what goes beside them */
 	struct buf contents; /* what was to be exported: a line a subject, its id, a tab, and how many choices it has */
 	/* The one being written. */
-	struct part part;
+	struct atomic_file part;
 	struct pack *pack;
 	struct credits credits;
 	uint64_t samples, bytes, files;
@@ -73,27 +73,27 @@ export_check(struct settings *set)
 {
 	if (!set->output) {
 		if (set->format != EXPORT_BY_NAME)
-			opt_wrong("--format is of an export, and there is no --output");
+			opt_die("--format is of an export, and there is no --output");
 		return;
 	}
 	if (!*set->output || set->output[strlen(set->output) - 1] == '/')
-		opt_wrong("--output '%s' is no name of a file", set->output);
+		opt_die("--output '%s' is no name of a file", set->output);
 	for (const char *p = strrchr(set->output, '/') ? strrchr(set->output, '/') : set->output; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\')
-			opt_wrong("--output '%s': control characters and \\ cannot be in the name, since the list of "
-				  "digests beside it has it",
-				  set->output);
+			opt_die("--output '%s': control characters and \\ cannot be in the name, since the list of "
+				"digests beside it has it",
+				set->output);
 	if (!kind_for(set))
-		opt_wrong("--output '%s': its name does not say what it is to be, or not the same as --format; .tar, "
-			  ".tar.gz, "
-			  ".tar.xz, .tar.zst and .zip are known",
-			  set->output);
+		opt_die("--output '%s': its name does not say what it is to be, or not the same as --format; .tar, "
+			".tar.gz, "
+			".tar.xz, .tar.zst and .zip are known",
+			set->output);
 	if (!is_stdout(set))
 		return;
 	if (set->format == EXPORT_WEBDATASET)
-		opt_wrong("a webdataset is several files: --output - cannot take it");
+		opt_die("a webdataset is several files: --output - cannot take it");
 	if (isatty(STDOUT_FILENO))
-		opt_wrong("an export is not for a terminal: give --output a file, or send it on");
+		opt_die("an export is not for a terminal: give --output a file, or send it on");
 	set->json = false;
 }
 
@@ -174,14 +174,14 @@ report_trouble(const struct export *x, const char *what)
 		return EX_DATAERR;
 	}
 	msg_warn_errno("cannot write %s: %s", x->c->set->output, what);
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 static int
 begin_archive(struct export *x)
 {
 	x->samples = x->bytes = 0;
-	if (credits_begin(&x->credits, x->c->temp) < 0 || (x->dir >= 0 && part_open(&x->part, x->dir) < 0))
+	if (credits_begin(&x->credits, x->c->temp) < 0 || (x->dir >= 0 && atomic_file_open(&x->part, x->dir) < 0))
 		return report_trouble(x, "its file cannot be made");
 	x->pack = pack_begin(x->kind, x->dir >= 0 ? x->part.fd : STDOUT_FILENO,
 			     x->shards ? "__bi__/SHA256SUMS" : "collected/SHA256SUMS");
@@ -201,7 +201,7 @@ report_archive(const struct export *x, const char *name, const char *hex, uint64
 		json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
 		json_object_object_add(o, "sha256", json_object_new_string(hex));
 		json_object_object_add(o, "files", json_object_new_int64((int64_t)x->samples));
-		rec_out_json(o);
+		rec_write_json(o);
 		json_object_put(o);
 	} else {
 		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
@@ -248,7 +248,7 @@ end_archive(struct export *x)
 		buf_printf(&x->sums, "%s  %s\n", hex, name.data);
 		if (fsync(x->part.fd) < 0 ||
 		    (x->number == 0 && unlinkat(x->dir, beside.data, 0) < 0 && errno != ENOENT) ||
-		    part_publish(&x->part, x->dir, name.data) < 0)
+		    atomic_file_publish(&x->part, x->dir, name.data) < 0)
 			rc = -1;
 		else
 			report_archive(x, name.data, hex, bytes);
@@ -437,7 +437,7 @@ report_unreadable(const struct export *x, const char *id)
 	else
 		msg_warn("cannot read %s: %s; %s is not written", path.data, strerror(error), x->c->set->output);
 	buf_free(&path);
-	return error == EBADMSG ? EX_DATAERR : msg_code(error);
+	return error == EBADMSG ? EX_DATAERR : msg_exit_code(error);
 }
 
 /* Says that the subject ID has not what was collected of it just now. */
@@ -512,7 +512,7 @@ finish_export(struct export *x)
 	if (x->dir < 0)
 		return code;
 	digests_name(x, &name);
-	if (part_replace(x->dir, x->dir, name.data, x->sums.data, x->sums.len, true) < 0)
+	if (atomic_file_replace(x->dir, x->dir, name.data, x->sums.data, x->sums.len, true) < 0)
 		code = report_trouble(x, name.data);
 	for (archive_name(x, &name, x->number);
 	     x->shards && faccessat(x->dir, name.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -550,7 +550,7 @@ write_export(struct export *x)
 }
 
 int
-export_all(struct collect *c, const struct names *names)
+export_all(struct collect *c, const struct batch_args *names)
 {
 	struct export x = {.c = c, .names = names, .kind = kind_for(c->set), .dir = -1, .part.fd = -1};
 	struct buf name = {0};
@@ -575,7 +575,7 @@ export_all(struct collect *c, const struct names *names)
 	if (code == EX_ALL_WELL)
 		code = write_export(&x);
 	pack_drop(x.pack);
-	part_drop(&x.part);
+	atomic_file_drop(&x.part);
 	credits_drop(&x.credits);
 	file_close(x.dir, 0);
 	free(x.path);

@@ -11,6 +11,6 @@
 void export_check(struct settings *set);
 
 /* Exports what the batches NAMES chose. Returns an exit code. */
-int export_all(struct collect *c, const struct names *names);
+int export_all(struct collect *c, const struct batch_args *names);
 
 #endif

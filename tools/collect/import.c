@@ -84,7 +84,7 @@ import_free(struct import *m)
 }
 
 static bool
-is_named(const struct names *names, const char *name)
+is_named(const struct batch_args *names, const char *name)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (strcmp(names->v[i], name) == 0)
@@ -94,7 +94,7 @@ is_named(const struct names *names, const char *name)
 
 /* Reads a file and sees whether it may be taken in. Returns an exit code. */
 static int
-prepare_import(struct collect *c, struct import *m, const struct names *names)
+prepare_import(struct collect *c, struct import *m, const struct batch_args *names)
 {
 	struct picks_subjects *subjects;
 	const char *batch;
@@ -105,7 +105,7 @@ prepare_import(struct collect *c, struct import *m, const struct names *names)
 	if (!m->json)
 		return code;
 	batch = rec_string(m->json, "batch");
-	if (!batch || root_name_wrong(batch))
+	if (!batch || root_name_check(batch))
 		return refuse_file(m->file, "it does not say of which batch it is (\"batch\")");
 	if (names->n > 0 && !is_named(names, batch)) {
 		snprintf(wrong, sizeof(wrong), "it is of the batch %s, which was not named", batch);
@@ -122,7 +122,7 @@ prepare_import(struct collect *c, struct import *m, const struct names *names)
 	subjects = picks_subjects_read(m->b);
 	if (!subjects)
 		return exit_code_report("read the items of batch", batch);
-	code = picks_right(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL
+	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL
 									       : refuse_file(m->file, wrong);
 	picks_subjects_free(subjects);
 	return code;
@@ -171,7 +171,7 @@ import_file(struct import *m)
 }
 
 int
-import_picks(struct collect *c, struct names *names)
+import_picks(struct collect *c, struct batch_args *names)
 {
 	struct import *all;
 	size_t n = 0;
@@ -188,7 +188,7 @@ import_picks(struct collect *c, struct names *names)
 		code = import_file(&all[i]);
 	if (names->n == 0)
 		for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
-			names_add(names, batch_name(all[i].b));
+			batch_args_add(names, batch_name(all[i].b));
 	for (size_t i = 0; i < n; i++)
 		import_free(&all[i]);
 	free(all);

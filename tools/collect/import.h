@@ -9,6 +9,6 @@
 
 /* Imports the files of decisions. NAMES are the batches that were named; if there are none, it becomes those of the
  * files. Returns an exit code: unless it is EX_ALL_WELL no file was imported. */
-int import_picks(struct collect *c, struct names *names);
+int import_picks(struct collect *c, struct batch_args *names);
 
 #endif

@@ -40,15 +40,15 @@ static const struct opt table[] = {
 static int
 open_collection(struct collect *c)
 {
-	if ((c->temp = root_dir(c->root->fd, "temp", true)) < 0 ||
-	    (c->collected = root_dir(c->root->fd, "collected", true)) < 0 ||
-	    (c->subjects = root_dir(c->collected, "by_subject_id", true)) < 0)
+	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
+	    (c->collected = root_open_dir(c->root->fd, "collected", true)) < 0 ||
+	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
 		return exit_code_report("write to the collection in", c->root->path);
 	return EX_ALL_WELL;
 }
 
 static int
-collect_batches(struct collect *c, struct names *names)
+collect_batches(struct collect *c, struct batch_args *names)
 {
 	int code = import_picks(c, names);
 
@@ -83,16 +83,16 @@ print_end_record(const struct collect *c, int code)
 	json_object_object_add(counts, "removed", json_object_new_int64((int64_t)c->removed));
 	json_object_object_add(counts, "conflicts", json_object_new_int64((int64_t)c->refused));
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)c->failed));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 }
 
 static int
 run_collect(char **operands, const char *dir, const struct settings *set)
 {
 	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
-	struct names names = {0};
+	struct batch_args names = {0};
 	struct root root;
-	int code = *operands || !*set->picks ? names_read(&names, operands, NULL) : EX_ALL_WELL;
+	int code = *operands || !*set->picks ? batch_args_read(&names, operands, NULL) : EX_ALL_WELL;
 
 	if (names.bad)
 		code = exit_code_worse(code, EX_WRONG_USE);
@@ -112,7 +112,7 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 	}
 	if (set->json)
 		print_end_record(&c, code);
-	names_free(&names);
+	batch_args_free(&names);
 	for (size_t i = 0; i < c.kept_n; i++)
 		free(c.kept[i].id);
 	free(c.kept);
@@ -127,7 +127,7 @@ export_format_of(const char *word)
 	if (strcmp(word, "zip") == 0)
 		return EXPORT_ZIP;
 	if (strcmp(word, "webdataset") != 0)
-		opt_wrong("--format '%s': it is tar, zip or webdataset", word);
+		opt_die("--format '%s': it is tar, zip or webdataset", word);
 	return EXPORT_WEBDATASET;
 }
 

@@ -17,16 +17,16 @@
 
 struct originals {
 	struct batch *batch;
-	struct plan plan;
+	struct subject_index plan;
 };
 
 /* False: the name would be longer than one may be. */
 static bool
-originals_name(const char *batch, char name[NAME_LONGEST + 1])
+originals_name(const char *batch, char name[BATCH_NAME_MAX + 1])
 {
-	int n = snprintf(name, NAME_LONGEST + 1, "%s.originals", batch);
+	int n = snprintf(name, BATCH_NAME_MAX + 1, "%s.originals", batch);
 
-	return n > 0 && n <= NAME_LONGEST;
+	return n > 0 && n <= BATCH_NAME_MAX;
 }
 
 bool
@@ -100,7 +100,7 @@ run_fetch(const struct collect *c, const char *name, int lines)
 		argv[n++] = (char[]){"--contact"};
 		argv[n++] = (char *)c->set->contact;
 	}
-	if (self_program(&program, "bi-fetch") == 0)
+	if (path_of_program(&program, "bi-fetch") == 0)
 		pid = child_start(&(struct child){
 			.program = program.data,
 			.argv = argv,
@@ -115,8 +115,8 @@ run_fetch(const struct collect *c, const char *name, int lines)
 int
 originals_fetch(const struct collect *c, const char *batch, const struct buf *lines)
 {
-	char name[NAME_LONGEST + 1];
-	struct part list;
+	char name[BATCH_NAME_MAX + 1];
+	struct atomic_file list;
 	int code = -1;
 
 	if (lines->len == 0)
@@ -127,9 +127,9 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 			 batch, batch);
 		return EX_SOME_FAILED;
 	}
-	if (part_open(&list, c->temp) < 0)
+	if (atomic_file_open(&list, c->temp) < 0)
 		return exit_code_report("list the originals of batch", batch);
-	if (part_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
+	if (atomic_file_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
 		code = run_fetch(c, name, list.fd);
 	if (code < 0)
 		code = exit_code_report("fetch the originals of batch", batch);
@@ -138,7 +138,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 	else if (code != EX_ALL_WELL)
 		msg_warn("batch %s: bi-fetch, which gets its originals, ended with %d; run the same command again",
 			 batch, code);
-	part_drop(&list);
+	atomic_file_drop(&list);
 	return code;
 }
 
@@ -147,7 +147,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 int
 originals_open(const struct collect *c, const char *batch, struct originals **out)
 {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	struct originals *o;
 	struct batch *b;
 
@@ -159,7 +159,7 @@ originals_open(const struct collect *c, const char *batch, struct originals **ou
 		return errno == ENOENT ? 0 : -1;
 	o = buf_alloc(sizeof(*o));
 	o->batch = b;
-	if (plan_make(&o->plan, b) == 0) {
+	if (subject_index_build(&o->plan, b) == 0) {
 		*out = o;
 		return 0;
 	}
@@ -172,7 +172,7 @@ originals_close(struct originals *o)
 {
 	if (!o)
 		return;
-	plan_free(&o->plan);
+	subject_index_free(&o->plan);
 	batch_close(o->batch);
 	free(o);
 }
@@ -217,7 +217,7 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	if (!completed && result && json_object_object_get_ex(result, "error", &error))
 		words = rec_string(error, "message");
 	snprintf(why, room, "%s", words ? words : "it was not fetched yet");
-	rec_mend(why);
+	utf8_replace_invalid(why);
 	json_object_put(result);
 	return completed;
 }
@@ -226,13 +226,13 @@ int
 originals_find(struct originals *o, const char *id, struct json_object *item, uint32_t *k, char *why, size_t room)
 {
 	const char *url = rec_string(item, "original_url");
-	const struct plan_subject *s;
+	const struct indexed_subject *s;
 	uint32_t subject, found = 0;
 	int rc;
 
 	*k = 0;
 	snprintf(why, room, "it was not fetched yet");
-	if (!plan_find(&o->plan, id, &subject))
+	if (!subject_index_find(&o->plan, id, &subject))
 		return 0;
 	s = &o->plan.subjects[subject];
 	for (uint32_t i = 0; i < s->count && !found; i++) {

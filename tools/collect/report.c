@@ -21,28 +21,22 @@ static void
 print_record(const struct batch_collector *g, struct json_object *o)
 {
 	if (g->c->set->json)
-		rec_out_json(o);
+		rec_write_json(o);
 	json_object_put(o);
-}
-
-static void
-print_refused(const struct batch_collector *g, const char *id, const char *code, const char *message)
-{
-	struct json_object *o = make_record(g, id, "refused"), *error = json_object_new_object();
-
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(message));
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
-	json_object_object_add(o, "error", error);
-	print_record(g, o);
 }
 
 void
 report_refused(const struct batch_collector *g, const char *id, const char *code, const char *message,
 	       const char *what_to_do)
 {
+	struct json_object *o = make_record(g, id, "refused"), *error = json_object_new_object();
+
 	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	print_refused(g, id, code, message);
+	json_object_object_add(error, "code", json_object_new_string(code));
+	json_object_object_add(error, "message", json_object_new_string(message));
+	json_object_object_add(error, "retryable", json_object_new_boolean(false));
+	json_object_object_add(o, "error", error);
+	print_record(g, o);
 }
 
 void

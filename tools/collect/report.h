@@ -16,7 +16,7 @@
 struct batch_collector {
 	struct collect *c;
 	struct batch *b;
-	struct plan plan;
+	struct subject_index plan;
 	struct originals *originals; /* NULL: there are none */
 	struct picks *picks;
 	uint32_t *first; /* of each subject of the plan: 1 + its first decision, 0: nobody has decided */

@@ -26,11 +26,11 @@ static const char metadata_name[] = "metadata.json";
 static int
 open_subject(const struct collect *c, const char *id, bool create)
 {
-	int fd = root_dir(c->subjects, id, false);
+	int fd = root_open_dir(c->subjects, id, false);
 
 	if (fd >= 0 || !create || errno != ENOENT)
 		return fd;
-	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_dir(c->subjects, id, false);
+	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_open_dir(c->subjects, id, false);
 }
 
 int
@@ -217,7 +217,7 @@ is_conflict(struct subject *s)
 		snprintf(s->out->conflict, sizeof(s->out->conflict),
 			 "it is '%.100s' (%.40s) in batch %s and '%.100s' (%.40s) here", text(o, "name"),
 			 text(o, "category"), text(o, "batch"), text(first, "name"), text(first, "category"));
-		rec_mend(s->out->conflict);
+		utf8_replace_invalid(s->out->conflict);
 		return true;
 	}
 	return false;
@@ -280,7 +280,7 @@ static int
 has_file(int dir, const char *name, long long bytes)
 {
 	struct stat st;
-	int rc = file_look(dir, name, &st);
+	int rc = file_stat(dir, name, &st);
 
 	return rc > 0 ? S_ISREG(st.st_mode) && (long long)st.st_size == bytes : rc;
 }
@@ -304,13 +304,13 @@ static int
 put_file(struct subject *s, int in, const char *name)
 {
 	if (!s->c->no_clone) {
-		if (part_put_copy(s->c->temp, s->dir, name, in, PART_CLONED | PART_SYNCED) == 0)
+		if (atomic_file_put_copy(s->c->temp, s->dir, name, in, ATOMIC_FILE_CLONED | ATOMIC_FILE_SYNCED) == 0)
 			return 0;
 		s->c->no_clone = true;
 	}
 	if (link_file(s, in, name) == 0)
 		return 0;
-	return part_put_copy(s->c->temp, s->dir, name, in, PART_SYNCED);
+	return atomic_file_put_copy(s->c->temp, s->dir, name, in, ATOMIC_FILE_SYNCED);
 }
 
 /* Takes the wanted choice number I, with its file. 0, or -1 with errno. */
@@ -410,7 +410,7 @@ write_metadata(struct subject *s)
 			rc = -1;
 	} else if (!s->text.data || strcmp(now.data, s->text.data) != 0) {
 		s->out->changed = true;
-		rc = part_replace(s->c->temp, s->dir, metadata_name, now.data, now.len, true);
+		rc = atomic_file_replace(s->c->temp, s->dir, metadata_name, now.data, now.len, true);
 	}
 	buf_free(&now);
 	return rc;

@@ -15,8 +15,8 @@
 #include "collect.h"
 
 enum {
-	ID_MAX = NAME_LONGEST + 1 + SUBJECT_LONGEST, /* of a directory in by_subject_id: BATCH_iN at most */
-	FILE_MAX = HASH_HEX + 24,                    /* of a collected file's name */
+	ID_MAX = BATCH_NAME_MAX + 1 + SUBJECT_MAX, /* of a directory in by_subject_id: BATCH_iN at most */
+	FILE_MAX = HASH_HEX + 24,                  /* of a collected file's name */
 };
 
 /* What one batch wants of one subject. */

@@ -77,7 +77,7 @@ report_problem(struct verifying *v, const char *member, const char *code, const 
 	json_object_object_add(error, "message", json_object_new_string(words));
 	json_object_object_add(error, "retryable", json_object_new_boolean(strcmp(code, TROUBLE_CODE) == 0));
 	json_object_object_add(o, "error", error);
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -85,7 +85,9 @@ report_problem(struct verifying *v, const char *member, const char *code, const 
 static void
 report_cannot(struct verifying *v, const char *doing)
 {
-	const char *code = trouble_is_ours(errno) ? TROUBLE_CODE : errno == ENOENT ? "no_such_file" : "unreadable_file";
+	const char *code = trouble_is_local(errno) ? TROUBLE_CODE
+			   : errno == ENOENT       ? "no_such_file"
+						   : "unreadable_file";
 	char words[160];
 
 	snprintf(words, sizeof(words), "cannot %s: %s", doing, strerror(errno));
@@ -113,7 +115,7 @@ report_good(const struct verifying *v, size_t members)
 	json_object_object_add(o, "export", json_object_new_string(v->file));
 	json_object_object_add(o, "status", json_object_new_string("verified"));
 	json_object_object_add(o, "members", json_object_new_int64((int64_t)members));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -289,7 +291,7 @@ struct reading {
 	struct buf text; /* of a member that is parsed */
 	struct hash *hash;
 	bool is_sums, has_sums, damaged;
-	char name[MEMBER_LONGEST * 4 + 1];
+	char name[MEMBER_LABEL_MAX * 4 + 1];
 };
 
 static bool
@@ -569,7 +571,7 @@ verify_files(char **files, bool json)
 	int code;
 
 	if (!*files)
-		opt_wrong("--verify needs the exports to look at");
+		opt_die("--verify needs the exports to look at");
 	for (; *files; files++) {
 		uint64_t before = v.problems;
 
@@ -586,7 +588,7 @@ verify_files(char **files, bool json)
 
 		json_object_object_add(counts, "verified", json_object_new_int64((int64_t)good));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)bad));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }

@@ -20,7 +20,7 @@
 #include "files/file.h"
 
 enum { PAUSE_MS = 100 }; /* before an archive is unpacked again; doubled each time */
-enum { AT_ONCE = 4, WAITING_MOST = 16, EVENTS_A_TURN = 256, KEYS_LONGEST = 16 << 10 };
+enum { AT_ONCE = 4, WAITING_MAX = 16, EVENTS_A_TURN = 256, KEYS_MAX = 16 << 10 };
 
 struct expansion {
 	struct job *job;          /* the archive's: claimed, unless it is settled */
@@ -55,7 +55,7 @@ keys_for_members(const struct job *j)
 	}
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		json_object_object_del(keys, own[i]);
-	if (strlen(rec_print(keys)) <= KEYS_LONGEST)
+	if (strlen(rec_print(keys)) <= KEYS_MAX)
 		return keys;
 	/* Thousands of copies would be too much. */
 	json_object_put(keys);
@@ -617,7 +617,7 @@ expansion_is_empty(const struct fetch *f)
 bool
 expansion_is_full(const struct fetch *f)
 {
-	return f->expanding >= WAITING_MOST;
+	return f->expanding >= WAITING_MAX;
 }
 
 int64_t

@@ -10,7 +10,7 @@
 #include "page.h"
 
 /* Ended jobs that wait for the writer, and their bytes in memory: beyond these no further transfer is started. */
-enum { WAITING_MOST = 2 * GROUP_LARGEST, BYTES_MOST = 6 << 20 };
+enum { WAITING_MAX = 2 * GROUP_LARGEST, BYTES_MAX = 6 << 20 };
 
 /* What J holds in memory until it is recorded: bytes of its file, or a line to which the filter may have added much. */
 static size_t
@@ -29,7 +29,7 @@ settle_add(struct fetch *f, struct job *j)
 bool
 settle_is_behind(const struct fetch *f)
 {
-	return f->ended.count >= WAITING_MOST || f->ended_bytes >= BYTES_MOST;
+	return f->ended.count >= WAITING_MAX || f->ended_bytes >= BYTES_MAX;
 }
 
 bool

@@ -23,7 +23,7 @@
 #include "hosts/host_limits.h"
 #include "robots_gate.h"
 
-enum { EVENTS = 128, LONGEST_WAIT_MS = 1000 };
+enum { EVENTS = 128, WAIT_MAX_MS = 1000 };
 
 void
 fetch_fail(struct fetch *f, const char *doing)
@@ -202,14 +202,14 @@ share_cookies(struct fetch *f)
 static void
 set_up(struct fetch *f)
 {
-	self_raise_files(); /* for the connections, part files and locks of many transfers */
-	f->temp = root_dir(f->root.fd, "temp", true);
+	raise_file_limit(); /* for the connections, part files and locks of many transfers */
+	f->temp = root_open_dir(f->root.fd, "temp", true);
 	if (f->temp < 0)
-		msg_die_errno(msg_code(errno), "cannot make the directory temp in %s", f->root.path);
-	f->governor = governor_open(&f->root);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", f->root.path);
+	f->governor = host_limits_open(&f->root);
 	if (!f->governor)
-		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", f->root.path);
-	f->rules = hosts_load(f->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", f->root.path);
+	f->rules = host_rules_load(f->root.path);
 	if ((f->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 || catch_signals(f) < 0 ||
 	    !(f->writer = writer_start(f->set, &f->group_done)) || !watch(f, f->signals) || !watch(f, f->group_done))
 		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
@@ -230,7 +230,7 @@ set_up(struct fetch *f)
 static int
 wait_ms(const struct fetch *f)
 {
-	int64_t now = clock_ms(), due = now + LONGEST_WAIT_MS, plan = plan_due(f), expansion = expansion_due(f);
+	int64_t now = clock_ms(), due = now + WAIT_MAX_MS, plan = plan_due(f), expansion = expansion_due(f);
 	int64_t http = http_due(f), through = through_due(f), work = work_due(f);
 
 	if (f->local.count || (f->intake_open && !f->stdin_polled))
@@ -341,8 +341,8 @@ clean_up(struct fetch *f)
 	buf_free(&f->out);
 	close(f->epoll);
 	close(f->signals);
-	governor_close(f->governor);
-	hosts_free(f->rules);
+	host_limits_close(f->governor);
+	host_rules_free(f->rules);
 	curl_slist_free_all(f->set->headers);
 	close(f->temp);
 	root_close(&f->root);
@@ -368,7 +368,7 @@ stop(struct fetch *f)
 static int
 give_up(struct fetch *f)
 {
-	int code = f->fatal_code ? f->fatal_code : msg_code(f->fatal);
+	int code = f->fatal_code ? f->fatal_code : msg_exit_code(f->fatal);
 	const char *mend = f->fatal == ENOSPC || f->fatal == EDQUOT ? "make room and run the same command again"
 			   : code == EX_NOPERM                      ? "check who owns it"
 								    : "mend that and run the same command again";
@@ -378,7 +378,7 @@ give_up(struct fetch *f)
 	errno = f->fatal;
 	msg_warn("%s under %s: %s; what was recorded stands: %s", f->fatal_at, f->root.path, strerror(f->fatal), mend);
 	if (f->records)
-		rec_out_end(NULL, code);
+		rec_write_end(NULL, code);
 	clean_up(f);
 	return code;
 }

@@ -126,7 +126,7 @@ struct answer {
 };
 
 struct body {
-	struct part part;
+	struct atomic_file part;
 	struct hash *hash;
 	struct hasher *hasher; /* has the digest; NULL: it is here */
 	off_t sync_begun;      /* up to here the kernel was told to begin to write to the disk */
@@ -185,11 +185,11 @@ struct job {
 	struct verdict verdict;
 	/* What the writer makes of it. */
 	struct type_answer type;
-	char name[SUBJECT_LONGEST + 32];      /* in the batch's files/ */
-	uint32_t same_as;                     /* the item whose bytes these are, too; 0: none */
-	const struct job *same_job;           /* that one, where it is of the same group */
-	char same_file[SUBJECT_LONGEST + 32]; /* else its file */
-	char *line;                           /* its result record */
+	char name[SUBJECT_MAX + 32];      /* in the batch's files/ */
+	uint32_t same_as;                 /* the item whose bytes these are, too; 0: none */
+	const struct job *same_job;       /* that one, where it is of the same group */
+	char same_file[SUBJECT_MAX + 32]; /* else its file */
+	char *line;                       /* its result record */
 	bool recorded;
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
@@ -213,14 +213,14 @@ struct job_list {
 struct host {
 	char *name;
 	unsigned active, cap;
-	struct hosts_rule rule;    /* what is known of it beforehand */
-	struct governed *governed; /* NULL for this machine's files */
-	int64_t bandwidth;         /* bytes a second of all processes; 0: any */
-	int64_t dry_until;         /* no more is received of it before this moment */
-	int64_t refused_since;     /* it has refused connections since then, and answered none; 0: no */
-	int64_t refused_last;      /* when it did last */
-	long opt_outs;             /* media that its headers forbade */
-	char *refusal;             /* why nothing more is asked of it; NULL: nothing is wrong */
+	struct host_rule rule;       /* what is known of it beforehand */
+	struct host_limit *governed; /* NULL for this machine's files */
+	int64_t bandwidth;           /* bytes a second of all processes; 0: any */
+	int64_t dry_until;           /* no more is received of it before this moment */
+	int64_t refused_since;       /* it has refused connections since then, and answered none; 0: no */
+	int64_t refused_last;        /* when it did last */
+	long opt_outs;               /* media that its headers forbade */
+	char *refusal;               /* why nothing more is asked of it; NULL: nothing is wrong */
 	struct job_list queue;
 	struct runs parked;         /* behind those of the queue, known by number alone */
 	int64_t due;                /* not before this moment; 0: at any */
@@ -246,7 +246,7 @@ struct tally {
 	uint64_t rate_bytes, rate_done, mark_bytes, mark_done;
 };
 
-enum { HOST_BUCKETS = 1024, KEPT_MOST = 64 };
+enum { HOST_BUCKETS = 1024, KEPT_MAX = 64 };
 
 struct fetch {
 	const struct settings *set;
@@ -276,13 +276,13 @@ struct fetch {
 	struct host *waiting;          /* for a moment */
 	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
 	size_t idle_count;
-	struct governor *governor;
+	struct host_limits *governor;
 	struct kept_slot {
 		struct host *host;
 		int slot;
-	} kept[KEPT_MOST]; /* slots of transfers that have just ended */
+	} kept[KEPT_MAX]; /* slots of transfers that have just ended */
 	size_t kept_count;
-	struct hosts *rules;          /* hosts.conf */
+	struct host_rules *rules;     /* hosts.conf */
 	size_t queued, queued_weight; /* jobs, bytes */
 	size_t parked;                /* runs of items */
 	unsigned active;
@@ -334,9 +334,10 @@ void intake_all(struct fetch *f);  /* --resume: all items of the batch are wante
 
 /* open_batches.c */
 struct target *target_find(const struct fetch *f, const char *name); /* NULL: it is not open */
-struct target *target_open(struct fetch *f, const char *name, const struct batch_about *about); /* NULL with errno */
-struct target *target_of(struct fetch *f, const char *name, const struct batch_about *about);   /* NULL: fetch_fail() */
-void target_close(struct fetch *f, struct target *t); /* nothing is to do for it */
+struct target *target_open(struct fetch *f, const char *name, const struct batch_metadata *about); /* NULL with errno */
+struct target *target_of(struct fetch *f, const char *name,
+			 const struct batch_metadata *about); /* NULL: fetch_fail() */
+void target_close(struct fetch *f, struct target *t);         /* nothing is to do for it */
 bool target_busy(const struct target *t, uint32_t item);
 void target_set_busy(struct target *t, uint32_t item, bool busy);
 void targets_close(struct fetch *f);

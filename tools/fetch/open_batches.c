@@ -25,7 +25,7 @@ read_about(struct target *t)
 	const char *notebook;
 	int rc = 0;
 
-	if (batch_about(t->batch, &text) == 0) {
+	if (batch_metadata(t->batch, &text) == 0) {
 		o = rec_parse(text.data, text.len, NULL, 0);
 		errno = EBADMSG;
 		rc = json_object_is_type(o, json_type_object) ? 0 : -1;
@@ -43,7 +43,7 @@ read_about(struct target *t)
 }
 
 struct target *
-target_open(struct fetch *f, const char *name, const struct batch_about *about)
+target_open(struct fetch *f, const char *name, const struct batch_metadata *about)
 {
 	struct batch *batch = batch_open(&f->root, name, BATCH_WORK, about);
 	struct target **at = &f->targets, *t;
@@ -67,7 +67,7 @@ target_open(struct fetch *f, const char *name, const struct batch_about *about)
 }
 
 struct target *
-target_of(struct fetch *f, const char *name, const struct batch_about *about)
+target_of(struct fetch *f, const char *name, const struct batch_metadata *about)
 {
 	struct target *t = target_find(f, name);
 

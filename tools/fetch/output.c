@@ -12,7 +12,7 @@
 #include "fetch.h"
 
 /* A pipe that can be written to takes this much at once (PIPE_BUF); what waits at most before nothing more is begun. */
-enum { AT_ONCE = 4096, WAITING_MOST = 1 << 20 };
+enum { AT_ONCE = 4096, WAITING_MAX = 1 << 20 };
 
 void
 out_record(struct fetch *f, const char *record, size_t n)
@@ -24,7 +24,7 @@ out_record(struct fetch *f, const char *record, size_t n)
 bool
 out_is_full(const struct fetch *f)
 {
-	return f->out.len - f->out_at >= WAITING_MOST;
+	return f->out.len - f->out_at >= WAITING_MAX;
 }
 
 static bool
@@ -74,7 +74,7 @@ out_flush(struct fetch *f)
 	while (f->out_at < f->out.len && is_writable())
 		write_some(f);
 	watch_room(f, f->out_at < f->out.len);
-	if (f->out_at == f->out.len || f->out_at >= WAITING_MOST / 4) {
+	if (f->out_at == f->out.len || f->out_at >= WAITING_MAX / 4) {
 		buf_drop(&f->out, f->out_at);
 		f->out_at = 0;
 	}

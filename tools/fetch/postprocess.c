@@ -17,15 +17,15 @@
 #include "coprocess.h"
 
 enum {
-	WINDOW = 16,            /* lines that one has at most */
-	UNSENT_MOST = 64 << 10, /* bytes that wait for its pipe, before it gets no further line */
-	WAITING_MOST = 512,     /* jobs, and bytes of them, before no more is begun */
+	WINDOW = 16,           /* lines that one has at most */
+	UNSENT_MAX = 64 << 10, /* bytes that wait for its pipe, before it gets no further line */
+	WAITING_MAX = 512,     /* jobs, and bytes of them, before no more is begun */
 	WAITING_BYTES = 8 << 20,
 	SILENT_MS = 500, /* after which one that keeps its answers is told that nothing follows */
 	LAST_MS = 2000,  /* between the end of its output and its own */
 	END_MS = 10000,  /* for all of them to come to their end after the last answer */
 	STOP_MS = 1000,  /* the same for those that are told to, by SIGTERM */
-	BARREN_MOST = 5, /* starts in a row without an answer, */
+	BARREN_MAX = 5,  /* starts in a row without an answer, */
 	REST_MS = 10000, /* after which one is tried so often */
 	PAUSE_MS = 100   /* after one was killed; doubled each time */
 };
@@ -43,7 +43,7 @@ struct through {
 	bool answered;       /* once at least in this run */
 	unsigned barren;     /* starts in a row that came to nothing */
 	int64_t pause_until; /* one was killed: no other one before this moment */
-	int64_t rest_until;  /* with BARREN_MOST of them: no other one before this moment */
+	int64_t rest_until;  /* with BARREN_MAX of them: no other one before this moment */
 	char how[128];       /* the last of these ended */
 };
 
@@ -124,7 +124,7 @@ take_answer(struct fetch *f, struct filter *x, const struct rec *r)
 				 f->through->program);
 		f->through->warned = true;
 	} else if (filtered_wrong(j, r, &why)) {
-		rec_mend(why.data);
+		utf8_replace_invalid(why.data);
 		fail(f, j, true, "filter_failed", why.data);
 	} else {
 		x->answered = f->through->answered = true;
@@ -172,10 +172,10 @@ count_barren(struct through *th, const struct filter *x)
 		return;
 	th->barren++;
 	th->rest_until = clock_ms() + REST_MS;
-	if (th->barren == BARREN_MOST)
+	if (th->barren == BARREN_MAX)
 		msg_warn("'%s' ended %d times without an answer, the last time with: %s; it is now started every %d "
 			 "seconds, and what comes meanwhile fails",
-			 th->program, BARREN_MOST, th->how, REST_MS / 1000);
+			 th->program, BARREN_MAX, th->how, REST_MS / 1000);
 }
 
 /* The errno of what ends us too, 0 where it is the item's: the disk takes no more of what it makes; or there is no such
@@ -245,7 +245,7 @@ start(struct fetch *f, struct filter *x)
 
 	if (clock_ms() < th->pause_until)
 		return false;
-	if (th->barren >= BARREN_MOST) {
+	if (th->barren >= BARREN_MAX) {
 		if (clock_ms() < th->rest_until)
 			return false;
 		th->rest_until = clock_ms() + REST_MS;
@@ -328,7 +328,7 @@ static bool
 takes_more(const struct filter *x)
 {
 	return x->pid && !x->kill_at && !x->finishing && x->in >= 0 && x->given.count < WINDOW &&
-	       filter_unsent(x) < UNSENT_MOST;
+	       filter_unsent(x) < UNSENT_MAX;
 }
 
 /* The one that has least to do; another is started before two wait for one. NULL: none has room. */
@@ -449,7 +449,7 @@ through_open(struct fetch *f)
 		return;
 	f->through = th = buf_alloc(sizeof(*th));
 	th->program = f->set->through;
-	th->count = f->set->through_parallel ? (size_t)f->set->through_parallel : self_processors();
+	th->count = f->set->through_parallel ? (size_t)f->set->through_parallel : count_processors();
 	th->filters = buf_alloc(th->count * sizeof(*th->filters));
 	th->shell = !is_word(th->program);
 	if (th->shell) {
@@ -457,7 +457,7 @@ through_open(struct fetch *f)
 		th->argv[1] = "-c";
 		th->argv[2] = (char *)(size_t)th->program;
 	} else {
-		if (strchr(th->program, '/') || self_program(&th->path, th->program) < 0) {
+		if (strchr(th->program, '/') || path_of_program(&th->path, th->program) < 0) {
 			buf_clear(&th->path);
 			buf_str(&th->path, th->program);
 		}
@@ -543,7 +543,7 @@ through_is_empty(const struct fetch *f)
 bool
 through_is_full(const struct fetch *f)
 {
-	return f->through && (f->through->jobs >= WAITING_MOST || f->through->bytes >= WAITING_BYTES);
+	return f->through && (f->through->jobs >= WAITING_MAX || f->through->bytes >= WAITING_BYTES);
 }
 
 void

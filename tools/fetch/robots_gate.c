@@ -11,7 +11,7 @@
 #include "hosts/robots.h"
 
 enum {
-	ORIGINS_MOST = 2048, /* that are remembered */
+	ORIGINS_MAX = 2048, /* that are remembered */
 	PATIENCE = 30 * 1000,
 	REDIRECTS = 5,
 	HOST_WAITS = 60 * 1000 /* beyond PATIENCE: it is woken when the answer is there */
@@ -24,7 +24,7 @@ struct known {
 		struct robots *robots;
 		int status;    /* of the answer */
 		int64_t until; /* it is to be asked again from then on */
-	} at[ORIGINS_MOST];
+	} at[ORIGINS_MAX];
 	size_t count, oldest;
 };
 
@@ -98,10 +98,10 @@ place(struct fetch *f, const char *name)
 	if (!f->robots)
 		f->robots = buf_alloc(sizeof(*f->robots));
 	k = f->robots;
-	if (!o && k->count < ORIGINS_MOST)
+	if (!o && k->count < ORIGINS_MAX)
 		o = &k->at[k->count++];
 	else if (!o)
-		o = &k->at[k->oldest++ % ORIGINS_MOST];
+		o = &k->at[k->oldest++ % ORIGINS_MAX];
 	robots_free(o->robots);
 	free(o->name);
 	*o = (struct origin){.hash = hash_of(name), .name = buf_strdup(name)};
@@ -151,7 +151,7 @@ robot_allows(struct fetch *f, struct job *j)
 		says = ROBOT_FORBIDS;
 		goto out;
 	}
-	if (hosts_robots_exempt(&j->host->rule, path.data))
+	if (host_rules_exempt_path(&j->host->rule, path.data))
 		goto out;
 	o = find(f, name.data);
 	if (!o || o->until <= clock_ms()) {
@@ -182,7 +182,7 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 		return strncasecmp(bytes, "Location:", 9) == 0 ? 0 : n;
 	memcpy(line, bytes, n);
 	line[n] = '\0';
-	if ((location = manners_header(line, "Location"))) {
+	if ((location = http_policy_header_value(line, "Location"))) {
 		if (http_redirect_is_blocked(arg, location))
 			return 0;
 	} else if (strncmp(line, "HTTP/", 5) == 0)
@@ -275,7 +275,7 @@ note(struct fetch *f, const struct job *j, CURLcode code, long status)
 	o = place(f, a->origin);
 	o->status = (int)status;
 	o->robots = robots_answer((int)status, a->text.data ? a->text.data : "", a->text.len, OPTOUT_AGENT);
-	o->until = clock_ms() + 1000 * (int64_t)robots_keep((int)status, a->max_age);
+	o->until = clock_ms() + 1000 * (int64_t)robots_lifetime((int)status, a->max_age);
 	j->host->refused_since = 0;
 	return true;
 }

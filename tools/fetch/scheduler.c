@@ -12,7 +12,7 @@
  * so that a slow host's items do not hold up those behind them. Of a host's items that wait only the first are kept
  * ready, the rest as numbers; of many hosts only one each, so that all of them are seen.
  */
-enum { AHEAD = 32, AHEAD_OF_HOST = 64, AHEAD_A_TURN = 512, PARKED_MOST = 1 << 19 };
+enum { AHEAD = 32, AHEAD_OF_HOST = 64, AHEAD_A_TURN = 512, PARKED_MAX = 1 << 19 };
 enum { AHEAD_BYTES = 8 << 20, MANY_BYTES = AHEAD_BYTES / 2 };
 
 /* How often, and how much of, items that wait for other processes are looked at. */
@@ -230,7 +230,7 @@ static bool
 may_look_ahead(const struct fetch *f)
 {
 	if (runs_empty(&f->wants) || f->fatal || out_is_full(f) || f->queued_weight >= AHEAD_BYTES ||
-	    f->parked >= PARKED_MOST)
+	    f->parked >= PARKED_MAX)
 		return false;
 	return f->queued < AHEAD || (!f->turn && f->active < (unsigned)f->set->parallel);
 }

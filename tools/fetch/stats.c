@@ -94,8 +94,8 @@ tally_draw(struct fetch *f)
 	uint64_t done = t->completed + t->failed;
 	int64_t now = clock_ms();
 	double seconds;
-	char line[256 + NAME_LONGEST], rate[HUMAN_ROOM], left[48] = "", failed[80], waiting[40] = "";
-	char batch[NAME_LONGEST + 3] = "";
+	char line[256 + BATCH_NAME_MAX], rate[HUMAN_ROOM], left[48] = "", failed[80], waiting[40] = "";
+	char batch[BATCH_NAME_MAX + 3] = "";
 	struct buf kinds = {0};
 
 	if (f->set->quiet || now - t->drawn < DRAW_MS || !f->watched)
@@ -177,7 +177,7 @@ say_end(const struct fetch *f, int code)
 		json_object_object_add(counts, "completed", json_object_new_uint64(t->completed));
 		json_object_object_add(counts, "failed", json_object_new_uint64(t->failed));
 	}
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 }
 
 /* What failed of a batch that was handed in is that batch's business: the worker did its part. */

@@ -13,7 +13,7 @@
 #include "hosts/http_policy.h"
 #include "html/url.h"
 
-enum { REDIRECTS_MOST = 10, HOLD_LEAST_MS = 1000 };
+enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
 
 void
 judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
@@ -26,8 +26,8 @@ judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(j->verdict.message, sizeof(j->verdict.message), fmt, ap);
 	va_end(ap);
-	rec_mend(j->verdict.message);
-	userinfo_cut(j->verdict.message, strlen(j->verdict.message));
+	utf8_replace_invalid(j->verdict.message);
+	userinfo_strip(j->verdict.message, strlen(j->verdict.message));
 }
 
 void
@@ -80,7 +80,7 @@ judge_curl(struct job *j, CURLcode code)
 
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
 		note_refused(j);
-	name = manners_of_curl(code, &again);
+	name = http_policy_curl_code(code, &again);
 	if (name) {
 		judge_fail(j, again && !j->host->refusal, name, "%s%s", why,
 			   code == CURLE_COULDNT_CONNECT ? by_proxy(j->fetch->set) : "");
@@ -156,8 +156,8 @@ judge_location(struct job *j, long status, const char *location)
 			   "the server sends us on to '%.200s': only http and https are followed", location);
 		return;
 	}
-	if (++j->redirects > REDIRECTS_MOST) {
-		judge_fail(j, false, "too_many_redirects", "the server sends us on more than %d times", REDIRECTS_MOST);
+	if (++j->redirects > REDIRECTS_MAX) {
+		judge_fail(j, false, "too_many_redirects", "the server sends us on more than %d times", REDIRECTS_MAX);
 		return;
 	}
 	j->elsewhere = j->elsewhere || !url_is_same_host(j->at ? j->at : j->url, location);
@@ -173,7 +173,7 @@ judge_redirect(struct job *j, long status, const char *location)
 	char *to = location ? buf_strdup(location) : NULL;
 
 	if (to)
-		userinfo_take(to, NULL);
+		userinfo_extract(to, NULL);
 	judge_location(j, status, to);
 	free(to);
 }
@@ -185,17 +185,17 @@ judge_redirect(struct job *j, long status, const char *location)
 static bool
 judge_words(struct job *j, long status)
 {
-	switch (manners_words(status, j->answer.error.data)) {
-	case WORDS_BAD_WIDTH:
+	switch (http_policy_notice(status, j->answer.error.data)) {
+	case NOTICE_BAD_WIDTH:
 		judge_fail(j, false, "bad_width", "the server answers %ld: it makes thumbnails of certain widths only",
 			   status);
 		return true;
-	case WORDS_AGENT_REFUSED:
+	case NOTICE_AGENT_REFUSED:
 		judge_fail(j, false, "agent_refused",
 			   "the server answers 403: its policy asks for a contact in the User-Agent (--contact)");
 		host_refuse(j->host, "its policy asks for a contact in the User-Agent: give one with --contact");
 		return true;
-	case WORDS_NONE:
+	case NOTICE_NONE:
 		break;
 	}
 	return false;
@@ -224,15 +224,15 @@ judge_status(struct job *j, long status)
 	if (judge_words(j, status))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
-	judge_fail(j, manners_may_pass(status), name, "the server answers %ld%s", status,
-		   status == 401 ? words_for_401(j) : manners_of_status(status));
+	judge_fail(j, http_policy_is_transient(status), name, "the server answers %ld%s", status,
+		   status == 401 ? words_for_401(j) : http_policy_status_words(status));
 	/* Too many requests are too many of all: the host is left alone, by every process. */
 	j->verdict.hold = status == 429 || status == 503;
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {
 		j->verdict.hold = true;
 		j->verdict.wait_ms = (long)j->answer.retry_after * 1000;
-		if (j->verdict.wait_ms < HOLD_LEAST_MS)
-			j->verdict.wait_ms = HOLD_LEAST_MS;
+		if (j->verdict.wait_ms < HOLD_MIN_MS)
+			j->verdict.wait_ms = HOLD_MIN_MS;
 	}
 }
 

@@ -22,14 +22,14 @@
 #include "notebook/notebook.h"
 
 enum {
-	BATCHES_MOST = 128,     /* that are worked on at once: each has some ten descriptors */
+	BATCHES_MAX = 128,      /* that are worked on at once: each has some ten descriptors */
 	LOOK_MS = 60 * 1000,    /* at the queue, though nothing was told of it */
 	LOOK_UNTOLD_MS = 1000,  /* where nothing can be told */
 	SOON_MS = 50,           /* at what somebody holds, or what was left */
 	TROUBLE_MS = 60 * 1000, /* until a batch that cannot be worked on is tried again */
-	TROUBLED_MOST = 256,
-	HELD_LONGEST_MS = 10 * 1000, /* --once: that a batch which is being made is waited for */
-	LOOK_SHARE = 5,              /* looking takes one part in so many of the time, at most */
+	TROUBLED_MAX = 256,
+	HELD_MAX_MS = 10 * 1000, /* --once: that a batch which is being made is waited for */
+	LOOK_SHARE = 5,          /* looking takes one part in so many of the time, at most */
 };
 
 struct work {
@@ -40,10 +40,10 @@ struct work {
 	bool held;          /* the last look met a batch that somebody holds */
 	int64_t held_since; /* and since then nothing else was to do */
 	struct troubled {
-		char name[NAME_LONGEST + 1];
+		char name[BATCH_NAME_MAX + 1];
 		int64_t until;
 		int code;
-	} troubled[TROUBLED_MOST];
+	} troubled[TROUBLED_MAX];
 	size_t troubled_count;
 };
 
@@ -68,9 +68,9 @@ is_troubled(struct work *w, const char *name)
 static void
 note_trouble(struct work *w, const char *name, const char *doing)
 {
-	size_t at = w->troubled_count < TROUBLED_MOST ? w->troubled_count++ : 0;
+	size_t at = w->troubled_count < TROUBLED_MAX ? w->troubled_count++ : 0;
 
-	w->troubled[at].code = msg_code(errno);
+	w->troubled[at].code = msg_exit_code(errno);
 	msg_warn_errno("the batch '%s' stays in the queue: cannot %s", name, doing);
 	memcpy(w->troubled[at].name, name, strlen(name) + 1);
 	w->troubled[at].until = clock_ms() + TROUBLE_MS;
@@ -88,7 +88,7 @@ static int
 has_results(const struct batch *b)
 {
 	struct stat st;
-	int rc = file_look(batch_dirfd(b), "results.ndjson", &st);
+	int rc = file_stat(batch_dirfd(b), "results.ndjson", &st);
 
 	return rc > 0 ? st.st_size > 0 : rc;
 }
@@ -109,7 +109,7 @@ is_half_made(const struct fetch *f, const char *name)
 	rc = has_results(b);
 	if (rc != 0) {
 		rc = rc < 0 ? -1 : 0;
-	} else if (batch_about(b, &text) < 0) {
+	} else if (batch_metadata(b, &text) < 0) {
 		rc = errno == ENOENT ? 1 : -1;
 	} else {
 		about = rec_parse(text.data, text.len, NULL, 0);
@@ -207,7 +207,7 @@ has_room(const struct fetch *f)
 
 	for (const struct target *t = f->targets; t; t = t->next)
 		open++;
-	return open < BATCHES_MOST;
+	return open < BATCHES_MAX;
 }
 
 static bool
@@ -290,7 +290,7 @@ end_batch(struct fetch *f, struct target *t)
 	expansion_forget(f, t);
 	if (upload_sweep(t) < 0)
 		doing = "remove its uploads";
-	else if (t->notebook && notebook_take(&f->root, t->batch) < 0)
+	else if (t->notebook && notebook_import_results(&f->root, t->batch) < 0)
 		doing = "take its results into its notebook";
 	else if ((rc = queue_end(&f->root, name, is_done, t)) < 0)
 		doing = "remove its entry";
@@ -351,7 +351,7 @@ work_wait(struct fetch *f)
 	*f->work = (struct work){.watch = -1, .told = true};
 	f->work->lock = queue_hold_worker(&f->root, f->set->stand_by);
 	if (f->work->lock < 0)
-		msg_die_errno(msg_code(errno), "cannot take part in the work on %s/queue", f->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot take part in the work on %s/queue", f->root.path);
 }
 
 bool
@@ -394,7 +394,7 @@ work_is_open(const struct fetch *f)
 		return false;
 	if (!f->set->once || f->targets || w->told || w->more)
 		return true;
-	return w->held && clock_ms() - w->held_since < HELD_LONGEST_MS;
+	return w->held && clock_ms() - w->held_since < HELD_MAX_MS;
 }
 
 int

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "page.h"
 
-enum { PATIENCE = 60 * 1000, LOOK_UP = 100, LONGEST = 16 << 20 };
+enum { PATIENCE = 60 * 1000, LOOK_UP = 100, OUTPUT_MAX = 16 << 20 };
 
 /* What it writes until it ends. False: it wrote too much, or its time was over. */
 static bool
@@ -24,7 +24,7 @@ read_all(int fd, int64_t until, const atomic_bool *hurry, struct buf *out)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int left;
 
-	while ((left = clock_left(until)) > 0 && !atomic_load(hurry) && out->len <= LONGEST) {
+	while ((left = clock_left(until)) > 0 && !atomic_load(hurry) && out->len <= OUTPUT_MAX) {
 		ssize_t n;
 
 		if (poll(&p, 1, left < LOOK_UP ? left : LOOK_UP) <= 0)
@@ -134,7 +134,7 @@ take(struct media_found *out, struct json_object *video)
 		return;
 	title = rec_string(video, "title");
 	snprintf(room, sizeof(room), "%s", title ? title : "");
-	rec_mend(room);
+	utf8_replace_invalid(room);
 	out->media = buf_realloc(out->media, (out->count + 1) * sizeof(*out->media));
 	out->media[out->count++] = (struct media_one){
 		.url = buf_strdup(url),

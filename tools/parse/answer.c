@@ -178,7 +178,7 @@ answer_read(const struct work *w, struct answer *a)
 	good = read_part(w->out, (off_t)w->images, w->text, &a->text) &&
 	       read_part(w->out, (off_t)(w->images + w->text), w->meta, &meta);
 	if (good) {
-		rec_mend(a->text.data);
+		utf8_replace_invalid(a->text.data);
 		a->text.len = strlen(a->text.data);
 		a->about = rec_parse(meta.data, meta.len, NULL, 0);
 		good = a->about && check_answer(a, w->images);

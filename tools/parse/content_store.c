@@ -15,7 +15,7 @@
 #include "files/root.h"
 #include "records/rec.h"
 
-enum { BATCHES = 16, ID_IDX = SUBJECT_LONGEST + 16, HEAD = 200 };
+enum { BATCHES = 16, ID_IDX = SUBJECT_MAX + 16, HEAD = 200 };
 
 struct content_store {
 	const char *dir; /* that was asked for; NULL: none */
@@ -141,7 +141,7 @@ content_store_check(struct content_store *k, const char *path, const char *batch
 	char name[ID_IDX];
 
 	errno = ENOENT;
-	if (root_name_wrong(batch))
+	if (root_name_check(batch))
 		return "its batch is none";
 	open_root(k, path, batch);
 	b = batch_of(k, batch);
@@ -177,14 +177,14 @@ id_before(int contentfd, const char *name, const char *sha256, unsigned long lon
 static int
 put_image(const struct content_store *k, int dirfd, int out, const struct answer_image *image)
 {
-	struct part p;
+	struct atomic_file p;
 
-	if (part_open(&p, k->tempfd) < 0)
+	if (atomic_file_open(&p, k->tempfd) < 0)
 		return -1;
 	if (part_add(&p, out, image->from, image->from + (off_t)image->bytes) == 0 && fsync(p.fd) == 0 &&
-	    part_publish(&p, dirfd, image->name) == 0)
+	    atomic_file_publish(&p, dirfd, image->name) == 0)
 		return 0;
-	part_drop(&p);
+	atomic_file_drop(&p);
 	return -1;
 }
 
@@ -199,25 +199,19 @@ remove_if_stale(int dir, const struct dirent *e, void *arg)
 	return unlinkat(dir, e->d_name, 0);
 }
 
-/* Takes away what an earlier parsing left and this one does not have. */
-static int
-remove_stale_images(int dirfd, struct answer *a)
-{
-	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_stale, a);
-}
-
 static int
 put_images(const struct content_store *k, int contentfd, const char *name, const struct content *it)
 {
 	bool any = it->answer->image_count > 0;
-	int dirfd = root_dir(contentfd, name, any), rc = 0;
+	int dirfd = root_open_dir(contentfd, name, any), rc = 0;
 
 	if (dirfd < 0)
 		return any || errno != ENOENT ? -1 : 0;
 	for (size_t i = 0; i < it->answer->image_count && rc == 0; i++)
 		rc = put_image(k, dirfd, it->out, &it->answer->images[i]);
+	/* What an earlier parsing left and this one does not have. */
 	if (rc == 0)
-		rc = remove_stale_images(dirfd, it->answer);
+		rc = file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_stale, it->answer);
 	if (rc == 0)
 		rc = fsync(dirfd);
 	close(dirfd);
@@ -259,12 +253,12 @@ write_locked(struct content_store *k, int contentfd, const char *name, struct co
 	snprintf(file, sizeof(file), "%s.json", name);
 	if (id_before(contentfd, file, it->sha256, &it->id) < 0)
 		return -1;
-	if (!it->id && !(it->id = root_next(&k->root, "knowledge")))
+	if (!it->id && !(it->id = root_next_number(&k->root, "knowledge")))
 		return -1;
 	if (put_images(k, contentfd, name, it) < 0)
 		return -1;
 	content_print(it, &json);
-	rc = part_replace(k->tempfd, contentfd, file, json.data, json.len, true);
+	rc = atomic_file_replace(k->tempfd, contentfd, file, json.data, json.len, true);
 	buf_free(&json);
 	return rc;
 }
@@ -281,9 +275,9 @@ content_store_write(struct content_store *k, struct content *it)
 	b = batch_of(k, it->batch);
 	if (!b || name_of(b, it->item, name) < 0)
 		return -1;
-	if (k->tempfd < 0 && (k->tempfd = root_dir(k->root.fd, "temp", true)) < 0)
+	if (k->tempfd < 0 && (k->tempfd = root_open_dir(k->root.fd, "temp", true)) < 0)
 		return -1;
-	contentfd = root_dir(batch_dirfd(b), "content", true);
+	contentfd = root_open_dir(batch_dirfd(b), "content", true);
 	if (contentfd < 0)
 		return -1;
 	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : write_locked(k, contentfd, name, it);

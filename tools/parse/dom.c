@@ -167,7 +167,7 @@ make_nodes(struct dom *d, const GumboNode *document)
 {
 	uint32_t room = 0, last = 0;
 
-	for (const GumboNode *node = document; node; node = tree_behind(node)) {
+	for (const GumboNode *node = document; node; node = tree_next_node(node)) {
 		uint32_t i = d->count;
 
 		if (i == room) {

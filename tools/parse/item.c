@@ -68,7 +68,7 @@ fail_errno(struct parser *s, struct item *i, const char *code, bool retryable, c
 static void
 fail_source(struct parser *s, struct item *i, const char *what)
 {
-	if (trouble_is_ours(errno))
+	if (trouble_is_local(errno))
 		fail_errno(s, i, TROUBLE_CODE, true, what);
 	else
 		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", false, what);
@@ -159,7 +159,7 @@ ask_of(struct parser *s, struct item *i, const char *head, size_t n)
 
 	if (!s->typer)
 		s->typer = type_open();
-	if (!s->typer || type_ask(s->typer, &one, 1, &answer) < 0)
+	if (!s->typer || type_detect(s->typer, &one, 1, &answer) < 0)
 		return false;
 	if (answer.failed) {
 		errno = EAGAIN;
@@ -260,7 +260,7 @@ put_text(struct item *i, const struct answer *a)
 		json_object_object_del(i->record, "media");
 		used = strlen(rec_print(i->record));
 	}
-	room = used + SLACK < REC_LONGEST ? REC_LONGEST - used - SLACK : 0;
+	room = used + SLACK < REC_MAX ? REC_MAX - used - SLACK : 0;
 	while (n < a->text.len) {
 		unsigned char c = (unsigned char)a->text.data[n];
 
@@ -270,7 +270,7 @@ put_text(struct item *i, const struct answer *a)
 		n++;
 	}
 	if (n < a->text.len) {
-		n = utf8_cut(a->text.data, n);
+		n = utf8_whole_length(a->text.data, n);
 		json_object_object_add(i->record, "truncated", json_object_new_boolean(1));
 	}
 	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
@@ -328,13 +328,13 @@ settle_item(struct parser *s, struct item *i, struct answer *a)
 	if (!i->batch)
 		put_all(s, i, a);
 	else if (!put_kept(s, i, a)) {
-		int code = msg_code(errno);
+		int code = msg_exit_code(errno);
 
 		/* A full disk is not the item's fault, a limit on the length of files is. */
 		if (code == EX_IOERR && errno != EFBIG)
 			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
 				      i->batch);
-		if (trouble_is_ours(errno))
+		if (trouble_is_local(errno))
 			fail_source(s, i, "what was made of it cannot be kept now");
 		else
 			fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
@@ -368,7 +368,7 @@ take_answer(struct parser *s, struct item *i)
 	errno = 0;
 	if (answer_read(&i->work, &a))
 		settle_item(s, i, &a);
-	else if (trouble_is_ours(errno))
+	else if (trouble_is_local(errno))
 		fail_source(s, i, "what was made of it cannot be read");
 	else
 		fail_item(s, i, "parse_crashed", false, "the process that parses it said what makes no sense");

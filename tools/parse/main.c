@@ -89,7 +89,7 @@ print_settled(struct queue *q, const struct parser *s)
 		struct item *i = q->first;
 
 		if (!s->as_text)
-			rec_out_json(i->record);
+			rec_write_json(i->record);
 		else if (i->text.len)
 			show_text(&i->text);
 		q->first = i->next;
@@ -133,7 +133,7 @@ print_end(const struct queue *q, const struct parser *s)
 
 		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s->parsed));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s->failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }
@@ -200,11 +200,11 @@ read_options(struct options *a, struct opts *o)
 			a->serve = o->value;
 	}
 	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
-		opt_wrong(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
+		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
 	if (a->base && !is_base(a->base))
-		opt_wrong("--base takes a URL of http or https, not '%s'", a->base);
+		opt_die("--base takes a URL of http or https, not '%s'", a->base);
 	if (a->text && a->json)
-		opt_wrong("--text and --json are two ways to say it: take one");
+		opt_die("--text and --json are two ways to say it: take one");
 	a->text = a->text || (!a->json && isatty(STDOUT_FILENO));
 }
 

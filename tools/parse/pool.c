@@ -74,7 +74,7 @@ fail_work(struct work *w, const char *code, bool retryable, const char *why)
 	w->retryable = retryable;
 	snprintf(w->code, sizeof(w->code), "%s", code);
 	snprintf(w->why, sizeof(w->why), "%s", why);
-	rec_mend(w->why);
+	utf8_replace_invalid(w->why);
 	for (char *c = w->why; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
@@ -242,7 +242,7 @@ static void
 read_answer(struct pool *p, struct worker *k)
 {
 	char packet[SERVE_ANSWER];
-	ssize_t n = helper_take(&k->helper, packet, sizeof(packet));
+	ssize_t n = helper_receive(&k->helper, packet, sizeof(packet));
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_left(k->until) == 0)

@@ -75,7 +75,7 @@ assets_copy(const struct render *r, char programs[HASH_HEX + 1])
 	struct buf path = {0};
 	int dirfd = -1, n = -1, code = EX_ALL_WELL;
 
-	if (self_share(&path, "review") == 0) {
+	if (path_of_share(&path, "review") == 0) {
 		dirfd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		n = dirfd < 0 ? -1 : scandir(path.data, &files, is_wanted, alphasort);
 	}

@@ -53,7 +53,7 @@ copy_file(const struct render *r, int in, const char *name)
 	if (fstatat(r->dir, name, &to, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(to.st_mode) && to.st_size == from.st_size &&
 	    to.st_mtim.tv_sec == from.st_mtim.tv_sec && to.st_mtim.tv_nsec == from.st_mtim.tv_nsec)
 		return 0;
-	return part_put_copy(r->temp, r->dir, name, in, PART_DATED);
+	return atomic_file_put_copy(r->temp, r->dir, name, in, ATOMIC_FILE_DATED);
 }
 
 /* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */
@@ -79,7 +79,7 @@ report_not_opened(const struct render *r, const char *path)
 	int error = errno;
 
 	msg_warn("batch %s: cannot open %s: %s", batch_name(r->batch), path, file_reason(error));
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 /* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */

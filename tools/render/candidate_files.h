@@ -12,8 +12,8 @@
 
 /* The result of an item as it counts for review. */
 struct candidate {
-	char name[SUBJECT_LONGEST + 32];  /* ID_IDX.EXT in review/NAME */
-	char thumb[SUBJECT_LONGEST + 32]; /* ID_IDX.webp in thumbs/ */
+	char name[SUBJECT_MAX + 32];  /* ID_IDX.EXT in review/NAME */
+	char thumb[SUBJECT_MAX + 32]; /* ID_IDX.webp in thumbs/ */
 	const char *mime;
 	const char *hidden; /* why it is not copied to where pages are served from, or NULL */
 	bool picture;       /* a thumbnail can be tried */

@@ -21,7 +21,7 @@ start_jq(struct jq *j)
 	struct buf program = {0}, dir = {0};
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
 
-	if (self_share(&program, "review/render.jq") < 0 || self_share(&dir, "review") < 0)
+	if (path_of_share(&program, "review/render.jq") < 0 || path_of_share(&dir, "review") < 0)
 		msg_die(EX_UNAVAILABLE, "share/review is not beside this program, nor where BI_SHARE says");
 	/* A socket to write to, for MSG_NOSIGNAL: jq may end before it has read everything. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 || pipe2(out, O_CLOEXEC) < 0 ||

@@ -31,7 +31,7 @@ worse_code(int code, int next)
 
 /* What the names that were read come to by themselves. */
 static int
-names_exit_code(const struct names *names)
+names_exit_code(const struct batch_args *names)
 {
 	if (names->bad)
 		return EX_WRONG_USE;
@@ -48,7 +48,7 @@ struct live {
 };
 
 struct work {
-	struct names names;
+	struct batch_args names;
 	struct live *live; /* of each name */
 	size_t lives;
 	struct root root; /* fd is -1 until it is open */
@@ -128,25 +128,25 @@ static int
 run_render(char **operands, const char *dir, bool json)
 {
 	struct work w = {.root.fd = -1, .dir = dir};
-	const struct names_watch watch = {.named = on_name, .idle = render_meanwhile, .arg = &w};
+	const struct batch_args_watch watch = {.named = on_name, .idle = render_meanwhile, .arg = &w};
 	int code, done;
 
 	/* What fetches goes on while pages are made, as long as its records have somewhere to go. */
 	if (!*operands)
 		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
-	code = names_read(&w.names, operands, &watch);
+	code = batch_args_read(&w.names, operands, &watch);
 	code = worse_code(code, names_exit_code(&w.names));
 	done = render_all(&w, &code, json);
 	thumb_close(w.thumber);
 	if (w.root.fd >= 0)
 		root_close(&w.root);
-	names_free(&w.names);
+	batch_args_free(&w.names);
 	free(w.live);
 	if (json) {
 		struct json_object *counts = json_object_new_object();
 
 		json_object_object_add(counts, "batches", json_object_new_int(done));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }

@@ -105,7 +105,7 @@ int
 manifest_begin(struct manifest_writer *k, const struct render *r)
 {
 	k->end = place_of(r->plan.count);
-	return part_open(&k->part, r->temp);
+	return atomic_file_open(&k->part, r->temp);
 }
 
 int
@@ -160,5 +160,5 @@ manifest_publish(struct manifest_writer *k, const struct render *r, const char *
 		head.common[i] = file_state(r->dir, common_pages[i]);
 	if (file_write_at(k->part.fd, &head, sizeof(head), 0) < 0)
 		return -1;
-	return part_publish(&k->part, r->dir, ".pages");
+	return atomic_file_publish(&k->part, r->dir, ".pages");
 }

@@ -49,7 +49,7 @@ bool manifest_page_is_unchanged(const struct manifest *k, const struct render *r
 				const unsigned char digest[HASH_BYTES], const char *name);
 
 struct manifest_writer {
-	struct part part;
+	struct atomic_file part;
 	uint64_t end; /* where the next piece goes */
 };
 

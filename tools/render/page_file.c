@@ -26,5 +26,7 @@ page_file_is_written(int dirfd, const char *name, const char *bytes, size_t n)
 int
 page_file_write(const struct render *r, const char *name, const char *bytes, size_t n)
 {
-	return page_file_is_written(r->dir, name, bytes, n) ? 0 : part_replace(r->temp, r->dir, name, bytes, n, false);
+	return page_file_is_written(r->dir, name, bytes, n)
+		       ? 0
+		       : atomic_file_replace(r->temp, r->dir, name, bytes, n, false);
 }

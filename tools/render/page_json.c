@@ -11,9 +11,9 @@
 #include "thumbnails.h"
 
 enum {
-	TINY = 200,    /* pixels: a picture with a side shorter than that is marked */
-	BLURRED = 20,  /* and one whose thumbnail is less sharp than that */
-	NEXT_MOST = 9, /* thumbnails of the next subject that a page is told of */
+	TINY = 200,   /* pixels: a picture with a side shorter than that is marked */
+	BLURRED = 20, /* and one whose thumbnail is less sharp than that */
+	NEXT_MAX = 9, /* thumbnails of the next subject that a page is told of */
 };
 
 /* Numbers go to jq as strings: it would round big ones. Objects and arrays are left out. */
@@ -81,7 +81,7 @@ page_json_about(const struct render *r, bool brief)
 {
 	struct json_object *about = json_object_new_object(), *stored;
 	struct buf text = {0};
-	int rc = batch_about(r->batch, &text), error = errno;
+	int rc = batch_metadata(r->batch, &text), error = errno;
 
 	if (rc < 0 && error != ENOENT) {
 		json_object_put(about);
@@ -160,7 +160,7 @@ name_of_url(const char *url, struct buf *out)
 		buf_add(out, (unsigned char)c < ' ' || c == 0x7f ? " " : &c, 1);
 	}
 	if (out->len)
-		rec_mend(out->data);
+		utf8_replace_invalid(out->data);
 }
 
 /* What an item without a subject's name can be called by. */
@@ -466,7 +466,7 @@ fill_comparison(struct near_duplicate *a, const struct shown *s, uint32_t at, ui
 static int
 add_items(struct render *r, uint32_t i, struct json_object *to)
 {
-	const struct plan_subject *s = &r->plan.subjects[i];
+	const struct indexed_subject *s = &r->plan.subjects[i];
 	struct shown *shown = buf_alloc((size_t)s->count * sizeof(*shown));
 	struct near_duplicate *alike = buf_alloc((size_t)s->count * sizeof(*alike));
 	struct batch_place place;
@@ -482,7 +482,7 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 		rc = batch_item(r->batch, k, &line);
 		item = rc == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
 		if (rc == 0 && j == 0)
-			add_subject(to, plan_id(&r->plan, i), item);
+			add_subject(to, subject_index_id(&r->plan, i), item);
 		if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
 			errno = EBADMSG;
 		place.item = k;
@@ -506,14 +506,14 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 static void
 add_next_files(struct json_object *to, const struct render *r, uint32_t next)
 {
-	const struct plan_subject *s = &r->plan.subjects[next];
+	const struct indexed_subject *s = &r->plan.subjects[next];
 	struct json_object *files = json_object_new_array();
-	char path[SUBJECT_LONGEST + 40];
+	char path[SUBJECT_MAX + 40];
 
-	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MOST; j++) {
+	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 		if (!r->items[r->plan.items[s->first + j] - 1].thumb)
 			continue;
-		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", plan_id(&r->plan, next), j + 1);
+		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, next), j + 1);
 		json_object_array_add(files, json_object_new_string(path));
 	}
 	json_object_object_add(to, "next_files", files);
@@ -530,9 +530,9 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 	}
 	add_count(subject, "position", i + 1);
 	if (i > 0)
-		add_text(subject, "prev", plan_id(&r->plan, i - 1));
+		add_text(subject, "prev", subject_index_id(&r->plan, i - 1));
 	if (i + 1 < r->plan.count) {
-		add_text(subject, "next", plan_id(&r->plan, i + 1));
+		add_text(subject, "next", subject_index_id(&r->plan, i + 1));
 		add_next_files(subject, r, i + 1);
 	}
 	o = json_object_new_object();

@@ -16,7 +16,7 @@
 #include "pages.h"
 #include "records/rec.h"
 
-enum { PAGE_NAME = SUBJECT_LONGEST + 16 };
+enum { PAGE_NAME = SUBJECT_MAX + 16 };
 
 /* Pages being made. What jq is given, and says, is in turn: the head, each subject that changed, the tail. */
 struct making {
@@ -30,7 +30,7 @@ struct making {
 	bool head, tail, tail_made; /* was handed over; came back */
 	char programs[HASH_HEX + 1];
 	unsigned char whole[HASH_BYTES];
-	struct part pages[COMMON];
+	struct atomic_file pages[COMMON];
 	struct buf pieces[COMMON]; /* what one subject adds to them */
 	struct buf line;
 };
@@ -38,7 +38,7 @@ struct making {
 static void
 page_name(char name[PAGE_NAME], const struct render *r, uint32_t i)
 {
-	snprintf(name, PAGE_NAME, "%s_review.html", plan_id(&r->plan, i));
+	snprintf(name, PAGE_NAME, "%s_review.html", subject_index_id(&r->plan, i));
 }
 
 /* Notes which subjects changed. How many, or -1 with errno. */
@@ -69,7 +69,7 @@ static int
 give_line(void *arg, struct buf *to, bool *ended)
 {
 	struct making *m = arg;
-	const struct plan *plan = &m->r->plan;
+	const struct subject_index *plan = &m->r->plan;
 
 	if (!m->head) {
 		page_json_head(m->r, to);
@@ -92,7 +92,7 @@ static int
 add_pieces(struct making *m)
 {
 	for (size_t c = 0; c < COMMON; c++)
-		if (part_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
+		if (atomic_file_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
 			return -1;
 	return 0;
 }
@@ -195,14 +195,15 @@ take_line(void *arg, const char *line, size_t n)
 
 /* Publishes a common page, unless it is there as it is. 0, or -1 with errno. */
 static int
-publish_common(const struct render *r, struct part *page, const char *name)
+publish_common(const struct render *r, struct atomic_file *page, const char *name)
 {
 	off_t n = lseek(page->fd, 0, SEEK_END);
 	struct buf text = {0};
 	int rc = -1;
 
 	if (n >= 0 && file_read_exactly(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == 0)
-		rc = page_file_is_written(r->dir, name, text.data, (size_t)n) ? 0 : part_publish(page, r->dir, name);
+		rc = page_file_is_written(r->dir, name, text.data, (size_t)n) ? 0
+									      : atomic_file_publish(page, r->dir, name);
 	buf_free(&text);
 	return rc;
 }
@@ -216,7 +217,7 @@ make_changed(struct making *m)
 	int code = EX_ALL_WELL, status;
 
 	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
-		if (part_open(&m->pages[i], m->r->temp) < 0)
+		if (atomic_file_open(&m->pages[i], m->r->temp) < 0)
 			code = render_report_errno(batch, "write its pages");
 	if (code == EX_ALL_WELL)
 		code = jq_run(&j, &status);
@@ -230,8 +231,8 @@ make_changed(struct making *m)
 	if (code == EX_ALL_WELL && manifest_publish(&m->new, m->r, m->programs, m->whole) < 0)
 		code = render_report_errno(batch, "write its pages");
 	for (size_t i = 0; i < COMMON; i++)
-		part_drop(&m->pages[i]);
-	part_drop(&m->new.part);
+		atomic_file_drop(&m->pages[i]);
+	atomic_file_drop(&m->new.part);
 	return code;
 }
 

@@ -14,25 +14,25 @@ static bool
 is_foreign(const struct render *r, const char *name, bool thumbs)
 {
 	const char *line = strrchr(name, '_');
-	char id[SUBJECT_LONGEST + 1];
+	char id[SUBJECT_MAX + 1];
 	unsigned long idx;
 	uint32_t k;
 	char *end;
 
-	if (!line || line == name || (size_t)(line - name) > SUBJECT_LONGEST)
+	if (!line || line == name || (size_t)(line - name) > SUBJECT_MAX)
 		return false;
 	memcpy(id, name, (size_t)(line - name));
 	id[line - name] = '\0';
-	if (root_subject_wrong(id))
+	if (root_subject_check(id))
 		return false;
 	if (strcmp(line, "_review.html") == 0)
-		return plan_item(&r->plan, id, 1) == 0;
+		return subject_index_item(&r->plan, id, 1) == 0;
 	if (line[1] < '1' || line[1] > '9')
 		return false;
 	idx = strtoul(line + 1, &end, 10);
 	if (*end != '.' || strchr(end + 1, '.'))
 		return false;
-	k = plan_item(&r->plan, id, idx);
+	k = subject_index_item(&r->plan, id, idx);
 	if (thumbs)
 		return k == 0 || !r->items[k - 1].thumb;
 	return k == 0 || !r->items[k - 1].ext || strcmp(end + 1, r->items[k - 1].ext) != 0;

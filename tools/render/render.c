@@ -38,7 +38,7 @@ static int
 open_locked(int review, const char *name)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int dir = root_dir(review, name, true), is;
+		int dir = root_open_dir(review, name, true), is;
 
 		if (dir < 0 && errno == ENOENT)
 			continue;
@@ -57,14 +57,14 @@ open_locked(int review, const char *name)
 static int
 check_there(const struct render *r, const char *name)
 {
-	int batches = root_dir(r->root->fd, "batches", false), review;
+	int batches = root_open_dir(r->root->fd, "batches", false), review;
 	int is = batches < 0 ? -1 : file_close(batches, file_is_named(batches, name, batch_dirfd(r->batch)));
 
 	if (is < 0)
 		return render_report_errno(name, "see whether it is still there");
 	if (is)
 		return EX_ALL_WELL;
-	review = root_dir(r->root->fd, "review", false);
+	review = root_open_dir(r->root->fd, "review", false);
 	if (review < 0 || file_close(review, trash_dir(r->root, review, name)) < 0)
 		return render_report_errno(name, "remove its pages, for it was removed meanwhile");
 	msg_warn("batch %s was removed while its pages were made: they were removed too", name);
@@ -75,13 +75,13 @@ check_there(const struct render *r, const char *name)
 static int
 open_places(struct render *r, const char *name)
 {
-	int review = root_dir(r->root->fd, "review", true);
+	int review = root_open_dir(r->root->fd, "review", true);
 
 	if (review < 0)
 		return -1;
 	r->dir = open_locked(review, name);
-	if (file_close(review, r->dir) < 0 || (r->temp = root_dir(r->root->fd, "temp", true)) < 0 ||
-	    (r->thumbs = root_dir(r->dir, "thumbs", true)) < 0)
+	if (file_close(review, r->dir) < 0 || (r->temp = root_open_dir(r->root->fd, "temp", true)) < 0 ||
+	    (r->thumbs = root_open_dir(r->dir, "thumbs", true)) < 0)
 		return -1;
 	r->thumbnails_file = open_thumbnails_file(r);
 	return r->thumbnails_file < 0 ? -1 : 0;
@@ -108,7 +108,7 @@ print_result(const struct render *r, const char *name, bool json)
 		buf_str(&line, ",\"review\":");
 		buf_json(&line, page.data);
 		buf_printf(&line, ",\"subjects\":%u,\"candidates\":%u}", r->plan.count, r->candidates);
-		rec_out(line.data, line.len);
+		rec_write(line.data, line.len);
 	} else {
 		buf_printf(&line, "%s: %u subject%s with %u candidate%s", name, r->plan.count,
 			   r->plan.count == 1 ? "" : "s", r->candidates, r->candidates == 1 ? "" : "s");
@@ -130,7 +130,7 @@ render_pages(struct render *r, const char *name)
 
 	if (open_places(r, name) < 0)
 		return render_report_errno(name, "write its review directory");
-	if (plan_make(&r->plan, r->batch) < 0)
+	if (subject_index_build(&r->plan, r->batch) < 0)
 		return render_report_errno(name, "read its items");
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {
@@ -168,7 +168,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 		print_result(&r, name, how == RENDER_RECORD);
 	json_object_put(r.about);
 	json_object_put(r.brief);
-	plan_free(&r.plan);
+	subject_index_free(&r.plan);
 	free(r.items);
 	close_places(&r);
 	batch_close(r.batch);

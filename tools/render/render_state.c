@@ -14,13 +14,13 @@ render_report_errno(const char *name, const char *what)
 	int error = errno;
 
 	msg_warn_errno("batch %s: cannot %s", name, what);
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 void
 render_show_progress(struct render *r, const char *what, uint32_t done, uint32_t of)
 {
-	char line[NAME_LONGEST + 80];
+	char line[BATCH_NAME_MAX + 80];
 	int64_t now;
 
 	if (!r->terminal || (now = clock_ms()) < r->next_progress)

@@ -28,7 +28,7 @@ struct render {
 	int thumbs;               /* review/NAME/thumbs */
 	int thumbnails_file;      /* review/NAME/.thumbs: a struct thumbnail an item */
 	struct thumber **thumber; /* started when the first picture needs it, and shared by all batches */
-	struct plan plan;
+	struct subject_index plan;
 	uint32_t candidates, failed, waiting;
 	struct item_files *items;      /* of each item */
 	uint32_t lost_count;           /* how many are lost */

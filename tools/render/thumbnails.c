@@ -17,10 +17,10 @@ enum { SLOTS = 64 }; /* thumbnails under way at once: two descriptors each */
 /* One thumbnail under way. */
 struct slot {
 	struct thumb_job job; /* first: what thumb_next() gives back is the slot */
-	struct part part;
+	struct atomic_file part;
 	struct thumbnail thumbnail;
 	uint32_t item; /* 0: free */
-	char name[SUBJECT_LONGEST + 32];
+	char name[SUBJECT_MAX + 32];
 };
 
 struct thumbnails {
@@ -55,7 +55,7 @@ store_thumbnail(const struct render *r, struct slot *slot)
 		errno = j->error;
 		return -1;
 	}
-	if (j->end == THUMB_OK && part_publish(&slot->part, r->thumbs, slot->name) < 0)
+	if (j->end == THUMB_OK && atomic_file_publish(&slot->part, r->thumbs, slot->name) < 0)
 		return -1;
 	s->version = THUMBNAIL_VERSION;
 	s->end = (uint32_t)j->end;
@@ -87,7 +87,7 @@ take_finished(struct render *r, bool wait)
 		} else if (v->code == EX_ALL_WELL && store_thumbnail(r, slot) < 0) {
 			v->code = render_report_errno(batch_name(r->batch), "write thumbnails");
 		}
-		part_drop(&slot->part);
+		atomic_file_drop(&slot->part);
 		close(slot->job.in);
 		slot->item = 0;
 		v->busy--;
@@ -134,9 +134,9 @@ thumbnails_add(struct render *r, uint32_t k, int in, const char *sha256, const c
 	if (!r->thumbnails)
 		r->thumbnails = buf_alloc(sizeof(*r->thumbnails));
 	if (!*r->thumber)
-		*r->thumber = thumb_open(self_processors());
+		*r->thumber = thumb_open(count_processors());
 	slot = free_slot(r);
-	if (r->thumbnails->code != EX_ALL_WELL || !slot || part_open(&slot->part, r->temp) < 0) {
+	if (r->thumbnails->code != EX_ALL_WELL || !slot || atomic_file_open(&slot->part, r->temp) < 0) {
 		int code = r->thumbnails->code;
 
 		code = code != EX_ALL_WELL ? code : render_report_errno(batch_name(r->batch), "write thumbnails");

@@ -76,7 +76,7 @@ listen_at(const struct supervisor *k, enum child_kind kind)
 static int
 listen_all(struct supervisor *k)
 {
-	k->dir = root_dir(k->s->root.fd, "leases", false);
+	k->dir = root_open_dir(k->s->root.fd, "leases", false);
 	for (size_t i = 0; k->dir >= 0 && i < CHILD_KINDS; i++) {
 		if (!kinds[i].socket)
 			continue;
@@ -197,7 +197,7 @@ children_prepare(struct supervisor *k)
 static int
 find_program(const char *name, struct buf *path)
 {
-	int rc = self_program(path, name);
+	int rc = path_of_program(path, name);
 
 	if (rc < 0)
 		msg_warn_errno("cannot find %s, which the server needs, beside this program", name);

@@ -18,7 +18,7 @@
 
 enum { VERSION_MS = 2000 };
 
-static const int version_least[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
+static const int version_min[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
 enum {
 	CLIENTS_MAX = 8192,   /* at once; one that says nothing costs about 6 KB */
 	FILES_PER_CLIENT = 2, /* its connection, and that to bi-api or the file that it is sent */
@@ -53,7 +53,7 @@ room_for_clients(void)
 static int
 real_path(const struct supervisor *k, const char *name, struct buf *out)
 {
-	int dir = root_dir(k->s->root.fd, name, false);
+	int dir = root_open_dir(k->s->root.fd, name, false);
 	char self[32], path[4096];
 	ssize_t n;
 
@@ -84,7 +84,7 @@ set_environment(const struct supervisor *k, const char *conf)
 	struct room room = room_for_clients();
 	int rc = real_path(k, "review", &review);
 
-	site_pattern(&hosts, s->address, s->hosts);
+	allowed_hosts_pattern(&hosts, s->address, s->hosts);
 	buf_printf(&text, "%s.conf", serve_access_name(s->access));
 	if (rc == 0)
 		rc = set_string("BI_REVIEW", review.data) | set_string("BI_HOSTS", hosts.data) |
@@ -183,8 +183,8 @@ lighttpd_is_old(char *version, size_t room)
 	if (sscanf(version, "lighttpd/%d.%d.%d", &number[0], &number[1], &number[2]) != 3)
 		return false;
 	for (size_t i = 0; i < 3; i++)
-		if (number[i] != version_least[i])
-			return number[i] < version_least[i];
+		if (number[i] != version_min[i])
+			return number[i] < version_min[i];
 	return false;
 }
 
@@ -193,7 +193,7 @@ static char *
 find_configuration(void)
 {
 	struct buf path = {0};
-	char *conf = self_share(&path, "serve/lighttpd.conf") == 0 ? realpath(path.data, NULL) : NULL;
+	char *conf = path_of_share(&path, "serve/lighttpd.conf") == 0 ? realpath(path.data, NULL) : NULL;
 
 	if (!conf)
 		msg_warn_errno("cannot find %s (BI_SHARE names the folder of the programs' data)", path.data);

@@ -83,14 +83,6 @@ open_line(struct line *l)
 	return true;
 }
 
-static void
-close_line(struct line *l)
-{
-	SSL_free(l->ssl);
-	SSL_CTX_free(l->context);
-	file_close(l->fd, 0);
-}
-
 /* A new connection has room for all of it. */
 static bool
 write_line(struct line *l, const char *bytes, int n)
@@ -151,7 +143,7 @@ static int
 request_page(struct supervisor *k, const char *path, const char *want)
 {
 	struct line l = {.k = k, .fd = -1, .until = clock_ms() + ANSWER_MS};
-	char answer[sizeof("HTTP/1.0 200")] = "", request[NAME_LONGEST + 64];
+	char answer[sizeof("HTTP/1.0 200")] = "", request[BATCH_NAME_MAX + 64];
 	int n = snprintf(request, sizeof(request), "HEAD %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path);
 	size_t have = 0, some;
 
@@ -159,7 +151,9 @@ request_page(struct supervisor *k, const char *path, const char *want)
 		while (have < sizeof(answer) - 1 &&
 		       (some = read_line(&l, answer + have, sizeof(answer) - 1 - have)) > 0)
 			have += some;
-	close_line(&l);
+	SSL_free(l.ssl);
+	SSL_CTX_free(l.context);
+	file_close(l.fd, 0);
 	if (strncmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ' && strcmp(answer + 9, want) == 0)
 		return 0;
 	if ((l.happened == WAIT_FD || l.happened == 0) && !*answer) /* no connection, or a broken one: it is ending */
@@ -171,7 +165,7 @@ int
 server_probe(struct supervisor *k)
 {
 	const char *want = k->s->access == SERVE_OPEN ? "200" : "401";
-	char page[NAME_LONGEST + 16];
+	char page[BATCH_NAME_MAX + 16];
 	int rc;
 
 	snprintf(page, sizeof(page), serve_is_home(k->batch) ? "/" : "/%s/index.html", k->batch);

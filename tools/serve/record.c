@@ -23,7 +23,7 @@ add_about(struct json_object *record, const struct supervisor *k)
 	struct json_object *about = NULL;
 	struct buf text = {0};
 
-	if (b && batch_about(b, &text) == 0 && text.len < RECORD_MAX / 2)
+	if (b && batch_metadata(b, &text) == 0 && text.len < RECORD_MAX / 2)
 		about = rec_parse(text.data, text.len, NULL, 0);
 	for (size_t i = 0; json_object_is_type(about, json_type_object) && i < sizeof(keys) / sizeof(*keys); i++) {
 		const char *value = rec_string(about, keys[i]);
@@ -123,7 +123,7 @@ record_print(const struct serve *s, struct json_object *record, const char *alre
 {
 	add_token(s, record);
 	if (s->json) {
-		rec_out_json(record);
+		rec_write_json(record);
 	} else {
 		human_print("%s is served%s at %s",
 			    serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"),
@@ -142,7 +142,7 @@ record_announce(struct supervisor *k)
 	int rc = lease_write(&k->lease, line, strlen(line));
 
 	if (rc < 0) {
-		rc = msg_code(errno);
+		rc = msg_exit_code(errno);
 		msg_warn_errno("cannot write %s/leases/%d", k->s->root.path, k->lease.port);
 	} else {
 		record_print(k->s, record, "");

@@ -30,30 +30,16 @@ open_below(int dir, const char *name)
 
 	if (dir < 0)
 		return -1;
-	fd = root_dir(dir, name, false);
+	fd = root_open_dir(dir, name, false);
 	return file_close(dir, fd);
-}
-
-/* The folder that lighttpd serves is there, though nothing may be in it yet. */
-static int
-check_home(const struct serve *s)
-{
-	int dir = root_dir(s->root.fd, "review", true);
-
-	if (dir >= 0) {
-		close(dir);
-		return 0;
-	}
-	msg_warn_errno("cannot make %s/review", s->root.path);
-	return EX_CANTCREAT;
 }
 
 /* Whether there is something by the name of BATCH among the batches, as far as can be seen; errno stays. */
 static bool
 has_batch(const struct serve *s, const char *batch)
 {
-	int error = errno, dir = root_dir(s->root.fd, "batches", false);
-	int is = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_close(dir, file_look(dir, batch, NULL));
+	int error = errno, dir = root_open_dir(s->root.fd, "batches", false);
+	int is = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_close(dir, file_stat(dir, batch, NULL));
 
 	errno = error;
 	return is != 0;
@@ -63,7 +49,7 @@ has_batch(const struct serve *s, const char *batch)
 static int
 check_pages(const struct serve *s, const char *batch)
 {
-	int dir = open_below(root_dir(s->root.fd, "review", false), batch);
+	int dir = open_below(root_open_dir(s->root.fd, "review", false), batch);
 	struct stat st;
 	int rc = dir < 0 ? -1 : fstatat(dir, "index.html", &st, AT_SYMLINK_NOFOLLOW);
 
@@ -87,7 +73,18 @@ check_pages(const struct serve *s, const char *batch)
 int
 serve_check(const struct serve *s, const char *batch)
 {
-	return serve_is_home(batch) ? check_home(s) : check_pages(s, batch);
+	int dir;
+
+	if (!serve_is_home(batch))
+		return check_pages(s, batch);
+	/* The folder that lighttpd serves must be there, though nothing may be in it yet. */
+	dir = root_open_dir(s->root.fd, "review", true);
+	if (dir < 0) {
+		msg_warn_errno("cannot make %s/review", s->root.path);
+		return EX_CANTCREAT;
+	}
+	close(dir);
+	return 0;
 }
 
 /* Who reaches a server's pages, as its record says. */
@@ -268,7 +265,7 @@ serve_start(const struct serve *s, const char *batch)
 	close(p.record[1]);
 	code = EX_OSERR;
 	if (supervisor > 0) {
-		ready = child_ready(p.ready[0], READY_MS);
+		ready = child_await_ready(p.ready[0], READY_MS);
 		code = ready == 0 ? read_record(s, batch, p.record[0]) : report_not_ready(batch, supervisor, ready);
 	}
 	close(p.ready[0]);

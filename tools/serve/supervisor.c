@@ -59,7 +59,7 @@ detach_from_caller(const struct supervisor *k)
 	    dup2(k->log, STDERR_FILENO) < 0)
 		rc = -1;
 	file_close(null, 0);
-	return rc < 0 ? -1 : child_tell_ready(k->s->ready);
+	return rc < 0 ? -1 : child_report_ready(k->s->ready);
 }
 
 /* --- a supervisor's life --- */
@@ -67,7 +67,7 @@ detach_from_caller(const struct supervisor *k)
 static int
 open_log(struct supervisor *k)
 {
-	int dir = root_dir(k->s->root.fd, "leases", false);
+	int dir = root_open_dir(k->s->root.fd, "leases", false);
 	char name[32];
 	struct stat st;
 
@@ -112,7 +112,7 @@ watch_signals(struct supervisor *k)
 	return EX_OSERR;
 }
 
-/* The first free port that no other batch had last. As lease_take(). */
+/* The first free port that no other batch had last. As lease_acquire(). */
 static int
 take_unused_port(struct supervisor *k)
 {
@@ -123,7 +123,7 @@ take_unused_port(struct supervisor *k)
 		rc = -1;
 	for (int i = 0; i < count && rc == 1; i++)
 		if (!others[i])
-			rc = lease_take(&k->lease, &k->s->root, k->s->address, first + i, first + i);
+			rc = lease_acquire(&k->lease, &k->s->root, k->s->address, first + i, first + i);
 	free(others);
 	return rc;
 }
@@ -132,18 +132,18 @@ static int
 take_port(struct supervisor *k)
 {
 	int last = k->s->another ? 0 : port_last(k->s, k->batch);
-	int rc = last ? lease_take(&k->lease, &k->s->root, k->s->address, last, last) : 1;
+	int rc = last ? lease_acquire(&k->lease, &k->s->root, k->s->address, last, last) : 1;
 
 	if (rc == 1)
 		rc = take_unused_port(k);
 	if (rc == 1)
-		rc = lease_take(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
+		rc = lease_acquire(&k->lease, &k->s->root, k->s->address, k->s->first, k->s->last);
 	if (rc == 1)
 		return EX_TEMPFAIL;
 	k->at_len = sizeof(k->at);
 	if (rc == 0 && getsockname(k->lease.socket, (struct sockaddr *)&k->at, &k->at_len) == 0)
 		return 0;
-	rc = errno == EADDRNOTAVAIL ? EX_UNAVAILABLE : msg_code(errno);
+	rc = errno == EADDRNOTAVAIL ? EX_UNAVAILABLE : msg_exit_code(errno);
 	msg_warn_errno("cannot take one of the ports %d to %d of %s, in %s/leases", k->s->first, k->s->last,
 		       k->s->address, k->s->root.path);
 	return rc;

@@ -54,7 +54,7 @@ read_file(const char *path, struct buf *out)
 
 	if (!in)
 		return -1;
-	while (out->len <= TOKEN_SECRET_MOST && (n = fread(buf_room(out, 4096), 1, 4096, in)) > 0)
+	while (out->len <= TOKEN_SECRET_MAX && (n = fread(buf_room(out, 4096), 1, 4096, in)) > 0)
 		out->len += n;
 	failed = ferror(in) || out->len == 0;
 	fclose(in);
@@ -225,7 +225,7 @@ tls_prepare(const struct serve *s, struct buf *fingerprint)
 
 	if (s->cert)
 		return check_given(s, fingerprint);
-	dir = root_dir(s->root.fd, "tls", true);
+	dir = root_open_dir(s->root.fd, "tls", true);
 	lock = dir < 0 ? -1 : token_lock(&s->root);
 	if (lock >= 0)
 		rc = prepare_own(s, dir, fingerprint);

@@ -42,7 +42,7 @@ print_end(const struct doctor *d, int code)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "problems", json_object_new_uint64(d->problems));
 		json_object_object_add(counts, "notes", json_object_new_uint64(d->notes));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	} else if (code == EX_ALL_WELL) {
 		human_print("nothing is wrong in %s", d->root->path);
 		human_print("looked at: %s", d->looked.data);

@@ -179,7 +179,7 @@ look_at_flock(struct doctor *d, int again)
 }
 
 static void
-look_at_byte_locks(struct doctor *d, const struct part *p, int again)
+look_at_byte_locks(struct doctor *d, const struct atomic_file *p, int again)
 {
 	if (lock_bytes_try(p->fd, LOCK_ALONE, 0, 1) == 0 && lock_bytes_held(again, 0, 1, NULL) > 0)
 		return;
@@ -189,7 +189,7 @@ look_at_byte_locks(struct doctor *d, const struct part *p, int again)
 }
 
 static void
-look_at_attributes(struct doctor *d, const struct part *p)
+look_at_attributes(struct doctor *d, const struct atomic_file *p)
 {
 	if (fsetxattr(p->fd, "user.bi.note", "x", 1, 0) == 0 || (errno != EOPNOTSUPP && errno != EPERM))
 		return;
@@ -224,8 +224,8 @@ look_at_features(struct doctor *d)
 	int temp = openat(d->root->fd, "temp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), again;
 	time_t before = time(NULL);
 	char self[32];
-	struct part p;
-	int rc = part_open(&p, temp >= 0 ? temp : d->root->fd);
+	struct atomic_file p;
+	int rc = atomic_file_open(&p, temp >= 0 ? temp : d->root->fd);
 
 	if (rc < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "no file can be made and locked in temp: %s", strerror(errno));
@@ -252,7 +252,7 @@ look_at_features(struct doctor *d)
 	}
 	look_at_attributes(d, &p);
 	look_at_time_of(d, p.fd, before);
-	part_drop(&p);
+	atomic_file_drop(&p);
 	file_close(temp, 0);
 }
 
@@ -287,7 +287,7 @@ note_error(struct newest *n, const char *name)
 }
 
 static void
-heed(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
+note_usage(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
 {
 	struct stat st;
 	struct buf path = {0};
@@ -295,7 +295,7 @@ heed(struct newest *n, int dirfd, const char *folder, const char *batch, const c
 
 	buf_printf(&path, "%s%s%s%s%s", folder, batch ? "/" : "", batch ? batch : "", name ? "/" : "",
 		   name ? name : "");
-	is = file_look(dirfd, path.data, &st);
+	is = file_stat(dirfd, path.data, &st);
 	if (is < 0)
 		note_error(n, path.data);
 	if (is > 0 && st.st_mtim.tv_sec > n->at.tv_sec) {
@@ -307,13 +307,13 @@ heed(struct newest *n, int dirfd, const char *folder, const char *batch, const c
 }
 
 static bool
-heed_batch(const char *batch, void *arg)
+handle_batch(const char *batch, void *arg)
 {
 	static const char *const files[] = {"batch.json", "items.ndjson", "state", "results.ndjson", "picks.ndjson"};
 	struct newest *n = arg;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		heed(n, n->d->root->fd, "batches", batch, files[i]);
+		note_usage(n, n->d->root->fd, "batches", batch, files[i]);
 	return true;
 }
 
@@ -331,8 +331,8 @@ doctor_clock(struct doctor *d)
 		doctor_mend(d, "set it, by NTP best (timedatectl)");
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		heed(&n, d->root->fd, folders[i], NULL, NULL);
-	if (batch_each(d->root, heed_batch, &n) < 0)
+		note_usage(&n, d->root->fd, folders[i], NULL, NULL);
+	if (batch_each(d->root, handle_batch, &n) < 0)
 		note_error(&n, "batches");
 	if (n.error) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "when %s was written is not known: %s", n.odd.data,

@@ -32,15 +32,8 @@ print_record(const struct doctor *d, const char *mend)
 		json_object_object_add(o, "batch", json_object_new_string(d->batch));
 	json_object_object_add(o, "what", json_object_new_string(d->what.data));
 	json_object_object_add(o, "mend", json_object_new_string(mend));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
-}
-
-/* One line, whatever is in the names of files. */
-static void
-print_line(const struct doctor *d, const char *mend)
-{
-	human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend);
 }
 
 void
@@ -54,12 +47,12 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 	va_end(args);
 	*(d->level == DOCTOR_NOTE ? &d->notes : &d->problems) += 1;
 	d->found++;
-	rec_mend(d->what.data);
-	rec_mend(mend.data);
+	utf8_replace_invalid(d->what.data);
+	utf8_replace_invalid(mend.data);
 	if (d->json)
 		print_record(d, mend.data);
 	else if (d->found <= DOCTOR_LINES_MAX)
-		print_line(d, mend.data);
+		human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend.data);
 	buf_free(&mend);
 }
 

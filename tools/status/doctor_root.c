@@ -128,7 +128,7 @@ void
 doctor_secrets(struct doctor *d)
 {
 	char token[TOKEN_HEX + 1];
-	int tls = root_dir(d->root->fd, "tls", false);
+	int tls = root_open_dir(d->root->fd, "tls", false);
 	size_t found = d->found;
 
 	look_at_secret(d, d->root->fd, "token", "token",

@@ -1,6 +1,5 @@
 #include "event_record.h"
 
-
 #include "base/when.h"
 #include "records/rec.h"
 
@@ -30,7 +29,7 @@ event_copy(struct json_object *o, struct json_object *from, const char *const *m
 void
 event_print(struct json_object *o, uint64_t *count)
 {
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 	*count += 1;
 }

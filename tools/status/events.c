@@ -48,7 +48,7 @@ print_created(struct event_stream *h, const struct batch *b)
 	static const char *const members[] = {"job_id",   "job_type", "category",   "label",
 					      "notebook", "items",    "created_at", NULL};
 	struct buf line = {0};
-	struct json_object *about = batch_about(b, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL, *o;
+	struct json_object *about = batch_metadata(b, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL, *o;
 	bool is_there = about && json_object_is_type(about, json_type_object);
 
 	if (is_there) {
@@ -104,7 +104,8 @@ is_handed_in(const struct event_stream *h, const struct followed_batch *v)
 	int held = v->snapshot.p.queued ? queue_is_held(h->follower.root, v->snapshot.name) : 1;
 
 	if (held < 0)
-		msg_die_errno(msg_code(errno), "cannot read %s/queue/%s", h->follower.root->path, v->snapshot.name);
+		msg_die_errno(msg_exit_code(errno), "cannot read %s/queue/%s", h->follower.root->path,
+			      v->snapshot.name);
 	return !held;
 }
 
@@ -116,7 +117,7 @@ begin_batch_events(struct event_stream *h, struct followed_batch *v, const struc
 	struct stat st;
 
 	if (fstat(batch_dirfd(b), &st) < 0)
-		msg_die_errno(msg_code(errno), "cannot read the batch '%s'", v->snapshot.name);
+		msg_die_errno(msg_exit_code(errno), "cannot read the batch '%s'", v->snapshot.name);
 	/* Another batch, by the same name. */
 	if (s && s->ino != st.st_ino)
 		on_batch_left(&h->follower, v, true);
@@ -147,7 +148,7 @@ static void
 on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 {
 	struct event_stream *h = t->arg;
-	const struct progress *p = &v->snapshot.p;
+	const struct job_status *p = &v->snapshot.p;
 	struct batch_events *s;
 	bool worked; /* somebody works on it, or has since the last look */
 
@@ -180,7 +181,7 @@ on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 static bool
 is_followed(const struct event_stream *h, const struct server *s)
 {
-	const struct names *names = h->follower.names;
+	const struct batch_args *names = h->follower.names;
 
 	if (!names->n)
 		return true;
@@ -239,12 +240,12 @@ print_server_events(struct event_stream *h)
 /* --- the loop --- */
 
 static void
-on_root_event(struct follower *t, struct followed_batch *v, const struct follow_event *e)
+on_root_event(struct follower *t, struct followed_batch *v, const struct watch_root_event *e)
 {
 	struct event_stream *h = t->arg;
 
 	(void)v;
-	if (e->what == FOLLOW_LOST || (e->what == FOLLOW_LEASES && !e->name[strspn(e->name, "0123456789")])) {
+	if (e->what == WATCH_ROOT_LOST || (e->what == WATCH_ROOT_LEASES && !e->name[strspn(e->name, "0123456789")])) {
 		h->server_looks = SERVER_LOOKS;
 		h->servers_due = 0;
 	}
@@ -258,14 +259,6 @@ print_ready(struct event_stream *h)
 	h->ready = true;
 	json_object_object_add(o, "batches", json_object_new_uint64(h->follower.n));
 	event_print(o, &h->count);
-}
-
-/* A reader that has gone ends us, though there is nothing to write. */
-static void
-die_of_sigpipe(void)
-{
-	signal(SIGPIPE, SIG_DFL);
-	raise(SIGPIPE);
 }
 
 static int
@@ -290,13 +283,15 @@ run_event_stream(struct event_stream *h, int64_t deadline)
 		if (clock_ms() >= deadline)
 			return EX_TEMPFAIL;
 		follower_wait(&h->follower, next < deadline ? next : deadline, fds);
-		if (fds[OUT_FD].revents)
-			die_of_sigpipe();
+		if (fds[OUT_FD].revents) { /* the reader has gone, though there is nothing to write */
+			signal(SIGPIPE, SIG_DFL);
+			raise(SIGPIPE);
+		}
 	}
 }
 
 int
-events_print(const struct root *root, const struct names *names, const struct settings *set)
+events_print(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
 	struct event_stream h = {.set = set};
 	struct json_object *counts;
@@ -314,7 +309,7 @@ events_print(const struct root *root, const struct names *names, const struct se
 		code = run_event_stream(&h, set->timeout < 0 ? follower_never : clock_ms() + set->timeout);
 		counts = json_object_new_object();
 		json_object_object_add(counts, "events", json_object_new_uint64(h.count));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	follower_close(&h.follower);
 	servers_free(&h.servers);

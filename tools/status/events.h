@@ -10,6 +10,6 @@
 
 /* Prints what happens to the batches NAMES (empty: all batches) and to servers, until it is to end. Returns an exit
  * code. */
-int events_print(const struct root *root, const struct names *names, const struct settings *set);
+int events_print(const struct root *root, const struct batch_args *names, const struct settings *set);
 
 #endif

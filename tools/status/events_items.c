@@ -19,7 +19,7 @@ static const char *const asked_for[] = {"url", "media", "file", "filename", "upl
 static _Noreturn void
 die_unread(const struct batch *b, const char *name)
 {
-	msg_die_errno(msg_code(errno), "cannot read %s of the batch '%s'", name, batch_name(b));
+	msg_die_errno(msg_exit_code(errno), "cannot read %s of the batch '%s'", name, batch_name(b));
 }
 
 /* -1 where it is not there. */
@@ -129,7 +129,7 @@ print_result(off_t at, const char *line, size_t n, void *arg)
 
 	(void)at;
 	buf_add(&text, line, n);
-	result = k ? rec_parse(text.data, userinfo_cut(text.data, n), NULL, 0) : NULL;
+	result = k ? rec_parse(text.data, userinfo_strip(text.data, n), NULL, 0) : NULL;
 	buf_free(&text);
 	if (!result)
 		return true;

@@ -46,7 +46,7 @@ static void
 free_followed(struct followed_batch *v)
 {
 	snapshot_free(&v->snapshot);
-	history_free(&v->history);
+	batch_stats_free(&v->history);
 	free(v);
 }
 
@@ -83,8 +83,8 @@ add_found(const char *name, void *arg)
 static bool
 is_there(const struct root *root, const char *name)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	int dir = batches < 0 ? -1 : root_dir(batches, name, false);
+	int batches = root_open_dir(root->fd, "batches", false);
+	int dir = batches < 0 ? -1 : root_open_dir(batches, name, false);
 
 	if (dir < 0 && errno != ENOENT)
 		msg_finish(snapshot_report_not_open(name));
@@ -133,7 +133,7 @@ list_batches(struct follower *t)
 	for (size_t i = 0; i < t->n; i++)
 		t->v[i]->found = false;
 	if (find_all(t) < 0)
-		msg_die_errno(msg_code(errno), "cannot list the batches in %s", t->root->path);
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", t->root->path);
 	leave_gone(t);
 	if (t->n > 0)
 		qsort(t->v, t->n, sizeof(struct followed_batch *), compare_batch_names);
@@ -142,7 +142,7 @@ list_batches(struct follower *t)
 int
 follower_open(struct follower *t)
 {
-	t->follow = follow_open(t->root);
+	t->follow = watch_root_open(t->root);
 	if (!t->follow)
 		msg_die_errno(EX_OSERR, "cannot watch the batches (inotify(7) tells the limits)");
 	for (size_t i = 0; i < t->names->n; i++)
@@ -168,21 +168,21 @@ schedule_look(struct follower *t, struct followed_batch *v)
 }
 
 static void
-on_event(const struct follow_event *e, void *arg)
+on_event(const struct watch_root_event *e, void *arg)
 {
 	struct follower *t = arg;
 	struct followed_batch *v = *e->name ? find_followed(t, e->name) : NULL;
-	bool all = e->what == FOLLOW_LOST;
+	bool all = e->what == WATCH_ROOT_LOST;
 	/* A worker came or went. */
-	bool queued = e->what == FOLLOW_QUEUE && *e->name == '.';
+	bool queued = e->what == WATCH_ROOT_QUEUE && *e->name == '.';
 
-	if (v && (e->what == FOLLOW_GONE || (e->what == FOLLOW_BATCHES && e->removed)))
+	if (v && (e->what == WATCH_ROOT_GONE || (e->what == WATCH_ROOT_BATCHES && e->removed)))
 		v->gone = true;
-	t->list |= all || e->what == FOLLOW_BATCHES || e->what == FOLLOW_GONE;
+	t->list |= all || e->what == WATCH_ROOT_BATCHES || e->what == WATCH_ROOT_GONE;
 	for (size_t i = 0; i < t->n; i++)
 		if (all || (queued && t->v[i]->snapshot.p.queued))
 			schedule_look(t, t->v[i]);
-	if (v && e->what != FOLLOW_LEASES && e->what != FOLLOW_REVIEW)
+	if (v && e->what != WATCH_ROOT_LEASES && e->what != WATCH_ROOT_REVIEW)
 		schedule_look(t, v);
 	if (t->heard)
 		t->heard(t, v, e);
@@ -194,7 +194,7 @@ static void
 look_at_batch(struct follower *t, struct followed_batch *v)
 {
 	int64_t now = clock_ms();
-	bool blind = follow_batch(t->follow, v->snapshot.name) < 0 && errno != ENOENT;
+	bool blind = watch_root_add_batch(t->follow, v->snapshot.name) < 0 && errno != ENOENT;
 	struct batch *b = batch_open(t->root, v->snapshot.name, BATCH_READ, NULL);
 
 	v->looked = now;
@@ -230,7 +230,7 @@ follower_wait(struct follower *t, int64_t until, struct pollfd fds[FOLLOWER_FDS]
 {
 	int ms = until == follower_never ? -1 : clock_left(until);
 
-	fds[0] = (struct pollfd){.fd = follow_fd(t->follow), .events = POLLIN};
+	fds[0] = (struct pollfd){.fd = watch_root_fd(t->follow), .events = POLLIN};
 	for (int i = 1; i < FOLLOWER_FDS; i++)
 		fds[i].revents = 0;
 	if (poll(fds, FOLLOWER_FDS, ms) < 0) {
@@ -239,7 +239,7 @@ follower_wait(struct follower *t, int64_t until, struct pollfd fds[FOLLOWER_FDS]
 		return;
 	}
 	if (fds[0].revents)
-		follow_heed(t->follow, on_event, t);
+		watch_root_handle_events(t->follow, on_event, t);
 }
 
 /* --- what they come to --- */
@@ -274,5 +274,5 @@ follower_close(struct follower *t)
 		free_followed(t->v[i]);
 	}
 	free(t->v);
-	follow_close(t->follow);
+	watch_root_close(t->follow);
 }

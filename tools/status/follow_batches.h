@@ -15,7 +15,7 @@
 
 struct followed_batch {
 	struct snapshot snapshot;
-	struct history history;
+	struct batch_stats history;
 	int64_t due;    /* when to look at it, on clock_ms() */
 	int64_t looked; /* when that was last; 0: never */
 	int again;      /* how many looks are due after the next */
@@ -25,8 +25,8 @@ struct followed_batch {
 
 struct follower {
 	const struct root *root;
-	const struct names *names; /* none: all batches */
-	struct follow *follow;
+	const struct batch_args *names; /* none: all batches */
+	struct watch_root *follow;
 	struct followed_batch **v; /* sorted by name */
 	size_t n;
 	int64_t every; /* ms between two looks at a batch */
@@ -36,7 +36,7 @@ struct follower {
 	 * HEARD: something happened, to a batch that is tracked or (NULL) to another; may be NULL. */
 	void (*look)(struct follower *t, struct followed_batch *v, struct batch *b);
 	void (*left)(struct follower *t, struct followed_batch *v, bool gone);
-	void (*heard)(struct follower *t, struct followed_batch *v, const struct follow_event *e);
+	void (*heard)(struct follower *t, struct followed_batch *v, const struct watch_root_event *e);
 	void *arg;
 };
 

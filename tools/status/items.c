@@ -76,7 +76,7 @@ print_item_record(struct listing *l, uint32_t k, const char *status)
 				json_object_object_add(o, key, json_object_get(value));
 		}
 	}
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(item);
 	json_object_put(o);
 }
@@ -93,7 +93,7 @@ print_record(struct listing *l, uint32_t k, int state)
 	}
 	buf_clear(&l->out);
 	batch_result_record(l->b, l->line.data, l->line.len, &l->out);
-	rec_out(l->out.data, l->out.len);
+	rec_write(l->out.data, l->out.len);
 }
 
 /* --- for people --- */
@@ -231,7 +231,7 @@ list_items(const struct root *root, const char *name, const struct settings *set
 		return snapshot_report_not_open(name);
 	if (batch_count(l.b, &counts) < 0) {
 		msg_warn_errno("cannot read the state of the batch '%s'", name);
-		code = msg_code(errno);
+		code = msg_exit_code(errno);
 	} else {
 		l.held = counts.held;
 		l.total = counts.total;
@@ -244,7 +244,7 @@ list_items(const struct root *root, const char *name, const struct settings *set
 	}
 	if (l.error) {
 		errno = l.error;
-		code = msg_code(l.error);
+		code = msg_exit_code(l.error);
 		msg_warn_errno("cannot read all items of the batch '%s'", name);
 	}
 	*shown += l.shown;
@@ -255,7 +255,7 @@ list_items(const struct root *root, const char *name, const struct settings *set
 }
 
 int
-items_show(const struct root *root, const struct names *names, const struct settings *set)
+items_show(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
 	struct json_object *counts;
 	uint64_t shown = 0;
@@ -276,6 +276,6 @@ items_show(const struct root *root, const struct names *names, const struct sett
 	}
 	counts = json_object_new_object();
 	json_object_object_add(counts, "items", json_object_new_uint64(shown));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 	return code;
 }

@@ -9,6 +9,6 @@
 #include "status.h"
 
 /* Prints the items of the batches. Returns an exit code. */
-int items_show(const struct root *root, const struct names *names, const struct settings *set);
+int items_show(const struct root *root, const struct batch_args *names, const struct settings *set);
 
 #endif

@@ -26,7 +26,7 @@ snapshot_report_not_open(const char *name)
 		return EX_TEMPFAIL;
 	default:
 		msg_warn_errno("cannot read the batch '%s'", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 }
 
@@ -67,18 +67,18 @@ free_kinds(struct snapshot *s)
 
 /* Takes the most frequent ones over. */
 static void
-copy_kinds(struct snapshot *s, const struct history *h)
+copy_kinds(struct snapshot *s, const struct batch_stats *h)
 {
-	bool taken[HISTORY_KINDS] = {0};
+	bool taken[BATCH_STATS_KINDS] = {0};
 
 	for (;;) {
-		size_t best = HISTORY_KINDS;
+		size_t best = BATCH_STATS_KINDS;
 
 		for (size_t i = 0; i < h->kinds_n; i++)
 			if (!taken[i] && h->kinds[i].count &&
-			    (best == HISTORY_KINDS || h->kinds[i].count > h->kinds[best].count))
+			    (best == BATCH_STATS_KINDS || h->kinds[i].count > h->kinds[best].count))
 				best = i;
-		if (best == HISTORY_KINDS)
+		if (best == BATCH_STATS_KINDS)
 			return;
 		if (s->kinds_n == SNAPSHOT_KINDS) {
 			s->more_kinds = true;
@@ -92,7 +92,7 @@ copy_kinds(struct snapshot *s, const struct history *h)
 
 /* What the table shows beside the states. 0, or -1 with errno. */
 static int
-read_history(const struct root *root, struct snapshot *s, const struct batch *b, struct history *h)
+read_history(const struct root *root, struct snapshot *s, const struct batch *b, struct batch_stats *h)
 {
 	const struct batch_counts *c = &s->p.counts;
 	int rc = 0, runs;
@@ -106,20 +106,20 @@ read_history(const struct root *root, struct snapshot *s, const struct batch *b,
 	free_kinds(s);
 	/* Of a batch that nobody works on, and in which nothing failed, results have nothing to say. */
 	if (c->held || c->failed)
-		rc = history_glance(h, b);
+		rc = batch_stats_refresh_brief(h, b);
 	if (c->held && snapshot_items_left(s))
-		history_pace(h, time(NULL), &s->rate, &s->bytes);
+		batch_stats_pace(h, time(NULL), &s->rate, &s->bytes);
 	if (c->failed)
 		copy_kinds(s, h);
-	history_rest(h);
+	batch_stats_close_file(h);
 	return rc;
 }
 
 int
-snapshot_take(const struct root *root, struct snapshot *s, struct batch *b, struct history *h)
+snapshot_take(const struct root *root, struct snapshot *s, struct batch *b, struct batch_stats *h)
 {
 	s->wrong = 0;
-	if (progress_read(root, b, &s->p) < 0 || (h && read_history(root, s, b, h) < 0))
+	if (job_status_read(root, b, &s->p) < 0 || (h && read_history(root, s, b, h) < 0))
 		s->wrong = errno;
 	errno = s->wrong;
 	return s->wrong ? -1 : 0;

@@ -18,7 +18,7 @@ enum { SNAPSHOT_KINDS = 8 };
 struct snapshot {
 	char *name;
 	int wrong; /* an errno: it cannot be read */
-	struct progress p;
+	struct job_status p;
 	unsigned workers;   /* processes that hold it, as far as that can be told; 0 where it is held: some */
 	bool worker_runs;   /* one of the queue's */
 	double rate, bytes; /* items and bytes a second; of one that is worked on */
@@ -35,7 +35,7 @@ struct snapshot {
  * Looks at the batch B of ROOT. With H also at what is to be shown beside its states; H keeps what was read of its
  * results until the next look. 0, or -1 with errno, which S has as WRONG too.
  */
-int snapshot_take(const struct root *root, struct snapshot *s, struct batch *b, struct history *h);
+int snapshot_take(const struct root *root, struct snapshot *s, struct batch *b, struct batch_stats *h);
 
 void snapshot_free(struct snapshot *s);
 

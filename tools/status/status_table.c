@@ -11,12 +11,12 @@
 enum {
 	COLUMNS = 80, /* of what is no terminal */
 	WIDE = 60,    /* columns; on less a batch has lines instead of columns */
-	NAME_LEAST = 5,
-	NAME_MOST = 20,
-	STATUS_LEAST = 10,
-	BAR_LEAST = 6,
-	BAR_MOST = 24,
-	ROOM_MOST = 64, /* for a name and a bar where there is room */
+	NAME_LENGTH_MIN = 5,
+	NAME_LENGTH_MAX = 20,
+	STATUS_MIN = 10,
+	BAR_MIN = 6,
+	BAR_MAX = 24,
+	ROOM_MAX = 64, /* for a name and a bar where there is room */
 };
 
 static const char green[] = "\033[32m", red[] = "\033[31m", yellow[] = "\033[33m", cyan[] = "\033[36m",
@@ -133,16 +133,16 @@ colour_of(const struct snapshot *s)
 static struct widths
 measure_columns(const struct snapshot *const *v, size_t n, int columns)
 {
-	struct widths w = {.name = NAME_LEAST, .status = STATUS_LEAST, .done = 4, .failed = 6, .left = 4};
+	struct widths w = {.name = NAME_LENGTH_MIN, .status = STATUS_MIN, .done = 4, .failed = 6, .left = 4};
 	int more = columns > COLUMNS ? columns - COLUMNS : 0, rest;
 
-	more = more > ROOM_MOST ? ROOM_MOST : more;
+	more = more > ROOM_MAX ? ROOM_MAX : more;
 	for (size_t i = 0; i < n; i++) {
 		const struct batch_counts *c = &v[i]->p.counts;
 		int length = (int)strlen(v[i]->name);
 
 		/* A longer one has a line of its own. */
-		if (length <= NAME_MOST + more / 2)
+		if (length <= NAME_LENGTH_MAX + more / 2)
 			widen_to(&w.name, length);
 		widen_to(&w.status, (int)strlen(status_word(v[i])));
 		widen_to(&w.done, count_digits(c->completed + c->failed) + 1 + count_digits(c->total));
@@ -152,10 +152,10 @@ measure_columns(const struct snapshot *const *v, size_t n, int columns)
 	/* Two spaces between columns; the brackets and the percentage take 9. Where it is narrow, names have lines of
 	 * their own. */
 	rest = columns - (w.name + 2 + w.status + 2 + 9 + 2 + w.done + 2 + w.failed + 2 + w.left);
-	for (; rest < BAR_LEAST && w.name > NAME_LEAST; rest++)
+	for (; rest < BAR_MIN && w.name > NAME_LENGTH_MIN; rest++)
 		w.name--;
-	w.bar = rest > BAR_MOST + more / 2 ? BAR_MOST + more / 2 : rest < BAR_LEAST ? BAR_LEAST : rest;
-	w.wide = columns >= WIDE && rest >= BAR_LEAST;
+	w.bar = rest > BAR_MAX + more / 2 ? BAR_MAX + more / 2 : rest < BAR_MIN ? BAR_MIN : rest;
+	w.wide = columns >= WIDE && rest >= BAR_MIN;
 	return w;
 }
 
@@ -163,7 +163,7 @@ measure_columns(const struct snapshot *const *v, size_t n, int columns)
 static void
 draw_bar(const struct sheet *s, int width, const struct batch_counts *c)
 {
-	char bar[BAR_MOST + ROOM_MOST + 1];
+	char bar[BAR_MAX + ROOM_MAX + 1];
 	uint64_t all = c->total ? c->total : 1;
 	int finished = (int)((c->completed + c->failed) * (uint64_t)width / all);
 	int failed = (int)(c->failed * (uint64_t)width / all);
@@ -222,7 +222,7 @@ print_lines(const struct sheet *s, const struct snapshot *v)
 	print_status(s, v, status);
 	buf_str(s->out, "\n  [");
 	bar = s->paper->width - 3 - (int)strlen(done);
-	draw_bar(s, bar > BAR_MOST ? BAR_MOST : bar < BAR_LEAST ? BAR_LEAST : bar, c);
+	draw_bar(s, bar > BAR_MAX ? BAR_MAX : bar < BAR_MIN ? BAR_MIN : bar, c);
 	buf_printf(s->out, "%s\n", done);
 }
 

@@ -26,10 +26,10 @@ static void
 on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 {
 	struct waited *w = waited_of(v);
-	const struct progress *p = &v->snapshot.p;
+	const struct job_status *p = &v->snapshot.p;
 
 	if (snapshot_take(t->root, &v->snapshot, b, NULL) < 0)
-		msg_die_errno(msg_code(errno), "cannot read the state of the batch '%s'", v->snapshot.name);
+		msg_die_errno(msg_exit_code(errno), "cannot read the state of the batch '%s'", v->snapshot.name);
 	w->done |= p->done;
 	if (w->done || w->stale_said || !p->stale || v->again > 0)
 		return;
@@ -64,7 +64,7 @@ count_left(const struct follower *t, const char **first)
 
 		if (s->wrong) {
 			errno = s->wrong;
-			msg_die_errno(msg_code(s->wrong), "cannot read the batch '%s'", s->name);
+			msg_die_errno(msg_exit_code(s->wrong), "cannot read the batch '%s'", s->name);
 		}
 		if (waited_of(t->v[i])->done)
 			continue;
@@ -97,7 +97,7 @@ run_wait(struct follower *t, int *code, int64_t deadline)
 }
 
 int
-batches_wait(const struct root *root, const struct names *names, long ms)
+batches_wait(const struct root *root, const struct batch_args *names, long ms)
 {
 	int code = 0, rc;
 	struct follower t = {.root = root,

@@ -12,6 +12,6 @@
  * they are, EX_TEMPFAIL when the time was over, EX_NOINPUT for a batch that was taken away; what was wrong has been
  * said then. One that is not there ends the program with EX_NOINPUT.
  */
-int batches_wait(const struct root *root, const struct names *names, long ms);
+int batches_wait(const struct root *root, const struct batch_args *names, long ms);
 
 #endif

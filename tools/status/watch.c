@@ -255,7 +255,7 @@ die_of(int number)
 }
 
 int
-batches_watch(const struct root *root, const struct names *names, const struct settings *set)
+batches_watch(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
 	struct watch w = {.set = set, .screen = screen_is_there(), .signals = -1, .changed = true};
 	int code;

@@ -10,6 +10,6 @@
 
 /* Shows the table, and keeps it up to date until it is to end. NAMES may be empty: all batches. Returns an exit code.
  */
-int batches_watch(const struct root *root, const struct names *names, const struct settings *set);
+int batches_watch(const struct root *root, const struct batch_args *names, const struct settings *set);
 
 #endif

@@ -16,7 +16,7 @@
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 
 /* No file of ours is longer: what is more is damage, which no read is tried with. */
-#define OFFSET_MOST (UINT64_C(1) << 60)
+#define OFFSET_MAX (UINT64_C(1) << 60)
 
 int
 batch_index_get(int fd, uint64_t entry, uint64_t *value)
@@ -25,7 +25,7 @@ batch_index_get(int fd, uint64_t entry, uint64_t *value)
 	ssize_t n = fd < 0 ? 0 : file_read_at(fd, &there, sizeof(there), (off_t)(entry * sizeof(there)));
 
 	*value = n == sizeof(there) ? le64toh(there) : 0;
-	if (*value > OFFSET_MOST)
+	if (*value > OFFSET_MAX)
 		*value = 0;
 	return n < 0 ? -1 : 0;
 }
@@ -58,7 +58,7 @@ batch_place(const char *line, size_t n, struct batch_place *out)
 	    scan_text(&at, end, ",\"key\":\"") && scan_word(&at, end, out->key, sizeof(out->key) - 1) &&
 	    scan_text(&at, end, ",\"id\":\"") && scan_word(&at, end, out->subject, sizeof(out->subject) - 1) &&
 	    scan_text(&at, end, ",\"idx\":") && scan_item(&at, end, &out->idx) && scan_text(&at, end, "}") &&
-	    !root_subject_wrong(out->subject))
+	    !root_subject_check(out->subject))
 		return 0;
 	return -1;
 }
@@ -132,7 +132,7 @@ begins_at(const struct batch *b, uint32_t k, uint64_t at)
 /* How many items the index knows into N, and at which offset the last of the first K of them is said to begin into AT.
  * 0 or -1. */
 static int
-indexed(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
+read_items_index(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
 {
 	struct stat st = {0};
 
@@ -156,7 +156,7 @@ batch_item_offset(const struct batch *b, uint32_t k)
 		errno = ENOENT;
 		return -1;
 	}
-	if (indexed(b, k, &known, &at) < 0)
+	if (read_items_index(b, k, &known, &at) < 0)
 		return -1;
 	is = k <= known ? begins_at(b, k, at) : 0;
 	if (is != 0)
@@ -215,7 +215,7 @@ static int
 without_userinfo(int rc, struct buf *line)
 {
 	if (rc == 0)
-		line->len = userinfo_cut(line->data, line->len);
+		line->len = userinfo_strip(line->data, line->len);
 	return rc;
 }
 
@@ -234,7 +234,7 @@ batch_length(const struct batch *b)
 
 	if (b->items < 0)
 		return 0;
-	if (indexed(b, UINT32_MAX, &n, &at) < 0)
+	if (read_items_index(b, UINT32_MAX, &n, &at) < 0)
 		return -1;
 	if (n > 0 && n <= UINT32_MAX && (is = begins_at(b, (uint32_t)n, at)) < 0)
 		return -1;

@@ -70,7 +70,7 @@ read_all(int dirfd, int fd, struct buf *out)
 		errno = EPERM;
 		return -1;
 	}
-	return file_read_all(fd, TOKEN_SECRET_MOST, out);
+	return file_read_all(fd, TOKEN_SECRET_MAX, out);
 }
 
 int
@@ -88,16 +88,16 @@ token_secret_read(int dirfd, const char *name, struct buf *out)
 int
 token_secret_write(const struct root *root, int dirfd, const char *name, const void *bytes, size_t n)
 {
-	int temp = root_dir(root->fd, "temp", true), rc = -1;
-	struct part p = {.fd = -1};
+	int temp = root_open_dir(root->fd, "temp", true), rc = -1;
+	struct atomic_file p = {.fd = -1};
 
 	if (temp < 0)
 		return -1;
-	if (part_open(&p, temp) == 0) {
-		if (fchmod(p.fd, 0600) == 0 && part_write(&p, bytes, n) == 0 && fsync(p.fd) == 0)
-			rc = part_publish(&p, dirfd, name);
+	if (atomic_file_open(&p, temp) == 0) {
+		if (fchmod(p.fd, 0600) == 0 && atomic_file_write(&p, bytes, n) == 0 && fsync(p.fd) == 0)
+			rc = atomic_file_publish(&p, dirfd, name);
 		if (rc < 0)
-			part_drop(&p);
+			atomic_file_drop(&p);
 	}
 	if (rc == 0)
 		rc = fsync(dirfd);
@@ -130,7 +130,7 @@ token_read(const struct root *root, char token[TOKEN_HEX + 1])
 
 /* With the lock. */
 static int
-make(const struct root *root, char token[TOKEN_HEX + 1])
+write_new_token(const struct root *root, char token[TOKEN_HEX + 1])
 {
 	unsigned char bytes[TOKEN_HEX / 2];
 	char line[TOKEN_HEX + 2];
@@ -155,7 +155,7 @@ token_make(const struct root *root, bool anew, char token[TOKEN_HEX + 1])
 		return -1;
 	rc = anew ? -1 : token_read(root, token);
 	if (rc < 0)
-		rc = anew || errno == ENOENT || errno == EPERM ? make(root, token) : -1;
+		rc = anew || errno == ENOENT || errno == EPERM ? write_new_token(root, token) : -1;
 	return file_close(lock, rc);
 }
 
