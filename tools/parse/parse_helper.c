@@ -219,9 +219,14 @@ meta_of(const struct doc *d)
 static int
 put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 {
-	struct json_object *o = meta_of(d);
-	const char *meta = rec_print(o);
-	size_t text, n = strlen(meta);
+	struct json_object *o;
+	const char *meta;
+	size_t text, n;
+
+	md_end(&d->md);
+	o = meta_of(d);
+	meta = rec_print(o);
+	n = strlen(meta);
 
 	if (n > DOC_META) { /* links and media may be as long as a page wants them */
 		d->truncated = true;
