@@ -8,7 +8,7 @@ const net = require('net');
 const bi = require('./bi.js');
 const api = require('./api.js');
 const { assert } = bi;
-const { FRONT, UPLOAD_MOST, ask, batch, finished, form, isError, isStatus, leavesNothing, page, url } = api;
+const { FRONT, UPLOAD_MAX, ask, batch, finished, form, isError, isStatus, leavesNothing, page, url } = api;
 
 const FOREIGN = 'http://evil.example';
 const BOUNDARY = 'boundary-of-the-test';
@@ -90,7 +90,7 @@ async function badForms() {
 		['a head without end', `--${BOUNDARY}\r\nX: ${'x'.repeat(200000)}`, 400],
 		['an id that is none', multipart(['Content-Disposition: form-data; name="upload_file_id"\r\n\r\n../../x', part('a', 'x', 'file')]), 422],
 		['10,000 parts', multipart(Array.from({length: 10000}, (_, i) => part('f' + i))), 413],
-		['too many bytes', multipart([part('a', 'x'.repeat(UPLOAD_MOST))]), 413],
+		['too many bytes', multipart([part('a', 'x'.repeat(UPLOAD_MAX))]), 413],
 	])
 		isError(await leavesNothing(what, () => upload(body, type)), status, null, what);
 }

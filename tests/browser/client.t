@@ -176,12 +176,12 @@ async function badCalls() {
 
 	for (const [what, call] of [
 		[/notebook is needed, not undefined/, () => api.parseUrl('https://x.example/')],
-		[/notebook is needed, not an empty text/, () => api.parseUrlWithMedia('https://x.example/', '')],
+		[/notebook is needed, not an empty string/, () => api.parseUrlWithMedia('https://x.example/', '')],
 		[/notebook is needed, not null/, () => api.parseFile(blob, 'nb', null)],
 		[/notebook cannot be "\.\."/, () => api.listFiles('..')],
 		[/URL is needed, not undefined/, () => api.parseUrl(undefined, 'nb')],
-		[/URL is needed, not an empty text/, () => api.parseUrl(['https://x.example/', ''], 'nb')],
-		[/File or a Blob is needed.*not the text "\/tmp\/a\.pdf"/, () => api.parseFile('/tmp/a.pdf', null, 'nb')],
+		[/URL is needed, not an empty string/, () => api.parseUrl(['https://x.example/', ''], 'nb')],
+		[/File or a Blob is needed.*not the string "\/tmp\/a\.pdf"/, () => api.parseFile('/tmp/a.pdf', null, 'nb')],
 		[/File or a Blob is needed.*not \[object Undefined\]/, () => api.parseFile(undefined, null, 'nb')],
 		[/number of a job is needed, not undefined/, () => api.getBatchJobStatus('nb')],
 		[/number of a job is needed, not an object/, () => all(api.watchBatchJob('nb', {}, FAST))],

@@ -224,7 +224,7 @@ routes() {
 		[[ $code != 401 && $code != 403 ]] || fail "$method $path: $code with the token"
 	done <table
 	# As many as there are in the tables: the pattern above has missed none.
-	run -0 grep -hc '^	{"[A-Z]*", "' "$BATS_TEST_DIRNAME"/../../tools/api/{request_answer,stream,take}.c
+	run -0 grep -hc '^	{"[A-Z]*", "' "$BATS_TEST_DIRNAME"/../../tools/api/{request_answer,stream,submit_server}.c
 	assert_equal "$((writes + reads))" "$((${lines[0]} + ${lines[1]} + ${lines[2]}))"
 	[ "$writes" -ge 7 ]
 }
@@ -622,7 +622,7 @@ event_is() {
 		refused 401 password_missing
 	done
 	assert_equal "$(curl -s -o body -w '%{http_code}' "http://localhost:$PORT/A/index.html")" 401
-	grep -q "<h1>A name and a password are needed" body
+	grep -q "<h1>Name and password required" body
 	assert_equal "$(curl -s -o body -w '%{http_code}' "http://localhost:$PORT/")" 401
 	put A '{"selections":{"7":1}}'
 	assert_equal "$code" 401

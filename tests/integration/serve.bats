@@ -274,19 +274,19 @@ with_cgi() {
 	assert_line --partial 'HTTP/1.1 404'
 	assert_line --regexp '^Content-Type: text/html'
 	assert_line --partial "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self';"
-	assert_output --partial '<h1>There is no such page</h1>'
+	assert_output --partial '<h1>Page not found</h1>'
 	assert_output --partial 'bi-render NAME'
 	# What it loads is there.
 	assert_equal "$(status "$(grep -o '/assets/[a-z.]*' <<<"$output")")" 200
 	run -0 curl -si "$URL/A/.hidden"
 	assert_line --partial 'HTTP/1.1 403'
-	assert_output --partial '<h1>This is not shown</h1>'
+	assert_output --partial '<h1>Access denied</h1>'
 	# In the API's words below its paths, and no page of ours under a stranger's name.
 	run -0 curl -s "$URL/api/v2"
 	assert_output --regexp '^\{"success":false,"error":"not_found"'
 	run -0 curl -si "$URL/A/1_1.html"
 	assert_line --partial 'HTTP/1.1 404'
-	refute_output --partial 'There is no such page'
+	refute_output --partial 'Page not found'
 }
 
 @test "headers: pages load only from here, candidates run nothing" {

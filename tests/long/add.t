@@ -81,7 +81,7 @@ async function withoutToken(browser) {
 
 	await page.goto(address('add/'));
 	await page.waitForSelector('#notice:not([hidden])');
-	assert.match(await page.textContent('#notice'), /Read only: open the address that “bi-serve --home” prints/);
+	assert.match(await page.textContent('#notice'), /Read only: .* open the address with the token that “bi-serve --home” prints/);
 	await says(page, '#link', 'Read only');
 	await page.fill('#urls', 'https://example.com/');
 	assert.strictEqual(await page.getAttribute('#add', 'aria-disabled'), 'true');
@@ -100,7 +100,7 @@ async function withoutToken(browser) {
 	/* One that is wrong is refused, in words. */
 	await page.evaluate(() => sessionStorage.setItem('bi:token', 'wrong'));
 	await page.click('#add');
-	await page.waitForFunction(() => /^Not handed in: /.test(document.querySelector('#add-says').textContent));
+	await page.waitForFunction(() => /^Not added: /.test(document.querySelector('#add-says').textContent));
 	assert.ok(await page.isVisible('#notice'));
 	assert.strictEqual(await page.inputValue('#urls'), 'https://example.com/', 'what was typed is lost');
 	await context.close();
@@ -145,7 +145,7 @@ async function addresses(browser) {
 	await page.press('#urls', 'Control+End');
 	await page.type('#urls', 'not an address');
 	await page.click('#add');
-	assert.match(await page.textContent('#urls-wrong'), /^Line 4 is no http or https address: “not an address”/);
+	assert.match(await page.textContent('#urls-wrong'), /^Line 4 is not an http or https address: “not an address”/);
 	assert.strictEqual(await page.evaluate(() => document.activeElement.value.slice(document.activeElement.selectionStart)), 'not an address');
 	assert.strictEqual(await page.getAttribute('#urls', 'aria-invalid'), 'true');
 	await page.keyboard.press('Delete');
@@ -221,7 +221,7 @@ async function files(browser) {
 	assert.deepStrictEqual(await page.$$eval('#chosen .cut', (all) => all.map((f) => f.textContent)), ['one.txt', 'two.txt', 'three.txt', 'one.txt']);
 	await says(page, '#add', 'Add 1 address and 4 files');
 	await page.fill('#urls', '');
-	await page.click('#chosen [aria-label="Leave out two.txt"]');
+	await page.click('#chosen [aria-label="Remove two.txt"]');
 	await says(page, '#add', 'Add 3 files');
 	await page.click('#add');
 	await status(page, 1, 'completed');
@@ -258,7 +258,7 @@ async function uploads(browser) {
 	assert.match(await page.innerText('#jobs .items > li:nth-child(2)'), /waiting/);
 	await page.click('#jobs button:has-text("Cancel")');
 	await status(page, 1, 'cancelled');
-	assert.match(await page.innerText('#jobs > li'), /Nothing of it was kept/);
+	assert.match(await page.innerText('#jobs > li'), /The server kept nothing/);
 	await until(() => fs.readdirSync(path.join(bi.root, 'temp')).length === 0, 'temp/ is empty');
 	assert.deepStrictEqual(fs.readdirSync(path.join(bi.root, 'batches')).sort(), before);
 

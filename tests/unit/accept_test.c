@@ -38,22 +38,22 @@ patterns_are_looked_at(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		if (accept_patterns_wrong(good[i]))
-			fail_msg("'%s' %s", good[i], accept_patterns_wrong(good[i]));
+		if (accept_patterns_check(good[i]))
+			fail_msg("'%s' %s", good[i], accept_patterns_check(good[i]));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		if (!accept_patterns_wrong(wrong[i]))
+		if (!accept_patterns_check(wrong[i]))
 			fail_msg("'%s' is taken", wrong[i]);
 	memset(endless, 'a', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = '\0';
 	endless[3] = '/';
-	assert_non_null(accept_patterns_wrong(endless));
+	assert_non_null(accept_patterns_check(endless));
 	assert_false(accept_matches(endless, endless));
 }
 
 static void
 says(const char *url, const char *asked, const char *patterns, const char *mime, const char *want)
 {
-	const char *said = accept_page_wrong(url, asked, patterns, mime);
+	const char *said = accept_page_check(url, asked, patterns, mime);
 
 	if (strcmp(said ? said : "", want ? want : "") != 0)
 		fail_msg("%s, %s, %s, %s: '%s' instead of '%s'", url, asked, patterns, mime, said, want);

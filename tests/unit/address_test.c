@@ -21,7 +21,7 @@ said_of(const char *text)
 		four->sin_family = AF_INET;
 		assert_int_equal(inet_pton(AF_INET, text, &four->sin_addr), 1);
 	}
-	said = address_wrong((const struct sockaddr *)&at);
+	said = address_check((const struct sockaddr *)&at);
 	return said ? said : "-";
 }
 
@@ -174,8 +174,8 @@ other_families(void **state)
 	struct sockaddr none = {.sa_family = AF_UNSPEC};
 
 	(void)state;
-	assert_non_null(address_wrong((const struct sockaddr *)&un));
-	assert_non_null(address_wrong(&none));
+	assert_non_null(address_check((const struct sockaddr *)&un));
+	assert_non_null(address_check(&none));
 }
 
 static void
@@ -212,7 +212,7 @@ hosts_of_urls(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
-		const char *said = address_of_host_wrong(v[i].address);
+		const char *said = address_of_host_check(v[i].address);
 
 		said = said ? said : "-";
 		if (!strstr(said, v[i].said))

@@ -46,18 +46,18 @@ what_is_done_can_be_seized(void **state)
 
 	batching_end(b, 1, COMPLETED);
 	assert_int_equal(batch_claim(b, 1, &all_failed), CLAIM_DONE);
-	assert_int_equal(batch_seize(b, 1), CLAIM_OURS);
+	assert_int_equal(batch_claim_any(b, 1), CLAIM_OURS);
 	assert_int_equal(batch_state(other, 1), 'c');
-	assert_int_equal(batch_seize(other, 1), CLAIM_HELD);
+	assert_int_equal(batch_claim_any(other, 1), CLAIM_HELD);
 	assert_int_equal(batch_claim(other, 1, NULL), CLAIM_HELD);
-	batch_leave(b, 1);
-	assert_int_equal(batch_seize(other, 1), CLAIM_OURS);
+	batch_unclaim(b, 1);
+	assert_int_equal(batch_claim_any(other, 1), CLAIM_OURS);
 	batching_record(other, 1, PERMANENT);
 	assert_int_equal(batch_state(b, 1), 'f');
-	assert_int_equal(batch_seize(b, 1), CLAIM_OURS);
-	assert_int_equal(batch_seize(b, 2), CLAIM_OURS);
-	assert_int_equal(batch_seize(b, 3), CLAIM_ERROR);
-	assert_int_equal(batch_seize(b, 0), CLAIM_ERROR);
+	assert_int_equal(batch_claim_any(b, 1), CLAIM_OURS);
+	assert_int_equal(batch_claim_any(b, 2), CLAIM_OURS);
+	assert_int_equal(batch_claim_any(b, 3), CLAIM_ERROR);
+	assert_int_equal(batch_claim_any(b, 0), CLAIM_ERROR);
 	testing_assert_file("batches/b/state", "fp");
 	batch_close(b);
 	batch_close(other);

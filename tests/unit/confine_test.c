@@ -21,7 +21,7 @@ confined(const struct confine_limits *limits, int (*try)(int), int fd)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(confine(limits, NULL) < 0 ? CANNOT : try(fd));
+		_exit(confine_process(limits, NULL) < 0 ? CANNOT : try(fd));
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -341,7 +341,7 @@ with_thread(void)
 
 	if (pipe2(fds, O_CLOEXEC) < 0 || pthread_create(&t, NULL, waits_then_opens, &fds[0]) != 0)
 		return 1;
-	if (confine(&none, NULL) < 0 || write(fds[1], "x", 1) != 1 || pthread_join(t, &failed) != 0)
+	if (confine_process(&none, NULL) < 0 || write(fds[1], "x", 1) != 1 || pthread_join(t, &failed) != 0)
 		return 2;
 	return failed ? 3 : 0;
 }
@@ -371,7 +371,7 @@ says_what_is_in_force(void **state)
 	if (pid == 0) {
 		const char *what = NULL;
 
-		_exit(confine(&none, &what) < 0 || !what || !strstr(what, "seccomp") ||
+		_exit(confine_process(&none, &what) < 0 || !what || !strstr(what, "seccomp") ||
 		      (strstr(what, "Landlock") != NULL) != has);
 	}
 	assert_true(pid > 0);

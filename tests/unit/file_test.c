@@ -7,7 +7,7 @@ note_name(int dir, const struct dirent *e, void *arg)
 {
 	int *seen = arg;
 
-	assert_int_equal(file_look(dir, e->d_name, NULL), 1);
+	assert_int_equal(file_stat(dir, e->d_name, NULL), 1);
 	assert_int_equal(e->d_name[0], 'x');
 	return ++*seen == 3 ? 7 : 0;
 }
@@ -51,13 +51,13 @@ only_enoent_says_that_a_name_is_gone(void **state)
 	struct stat st;
 
 	testing_write("a", "four", 4);
-	assert_int_equal(file_look(dir, "a", &st), 1);
+	assert_int_equal(file_stat(dir, "a", &st), 1);
 	assert_int_equal(st.st_size, 4);
-	assert_int_equal(file_look(dir, "b", &st), 0);
-	assert_int_equal(file_look(dir, "a/b", &st), -1);
+	assert_int_equal(file_stat(dir, "b", &st), 0);
+	assert_int_equal(file_stat(dir, "a/b", &st), -1);
 	assert_int_equal(errno, ENOTDIR);
 	assert_int_equal(symlink("none", "link"), 0);
-	assert_int_equal(file_look(dir, "link", &st), 1); /* the link is there */
+	assert_int_equal(file_stat(dir, "link", &st), 1); /* the link is there */
 
 	fd = open("a", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(file_is_named(dir, "a", fd), 1);

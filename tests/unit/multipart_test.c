@@ -19,7 +19,7 @@ call(struct heard *h)
 }
 
 static bool
-hear_part(const struct multipart_part *p, void *arg)
+on_part(const struct multipart_part *p, void *arg)
 {
 	struct heard *h = arg;
 
@@ -28,7 +28,7 @@ hear_part(const struct multipart_part *p, void *arg)
 }
 
 static bool
-hear_bytes(const char *bytes, size_t n, void *arg)
+on_bytes(const char *bytes, size_t n, void *arg)
 {
 	struct heard *h = arg;
 
@@ -38,7 +38,7 @@ hear_bytes(const char *bytes, size_t n, void *arg)
 }
 
 static bool
-hear_whole(void *arg)
+on_part_end(void *arg)
 {
 	struct heard *h = arg;
 
@@ -46,7 +46,7 @@ hear_whole(void *arg)
 	return call(h);
 }
 
-static const struct multipart_calls calls = {hear_part, hear_bytes, hear_whole};
+static const struct multipart_calls calls = {on_part, on_bytes, on_part_end};
 
 static const char sample[] =
 	"a preamble\r\n--line\r\n"
@@ -81,7 +81,7 @@ feed(const char *bytes, size_t n, size_t (*next)(size_t left, void *arg), void *
 		bytes += piece;
 		n -= piece;
 	}
-	assert_string_not_equal(multipart_wrong(&m), "");
+	assert_string_not_equal(multipart_error(&m), "");
 	multipart_free(&m);
 	return s;
 }
@@ -263,7 +263,7 @@ bad_forms(void **state)
 		assert_int_equal(feed(forms[i], strlen(forms[i]), all_of, NULL, &h), MULTIPART_BAD);
 	assert_int_equal(feed(nul, sizeof(nul) - 1, all_of, NULL, &h), MULTIPART_BAD);
 	buf_str(&longest, "--line\r\nX: ");
-	while (longest.len < 2 * MULTIPART_HEADERS_MOST)
+	while (longest.len < 2 * MULTIPART_HEADERS_MAX)
 		buf_str(&longest, "\r\n xxxxxxxxxxxxxxx");
 	assert_int_equal(feed(longest.data, longest.len, all_of, NULL, &h), MULTIPART_BAD);
 	buf_free(&longest);
@@ -288,7 +288,7 @@ boundaries(void **state)
 		"multipart/form-data; boundary",
 		"",
 	};
-	char b[MULTIPART_BOUNDARY_LONGEST + 1];
+	char b[MULTIPART_BOUNDARY_MAX + 1];
 	struct buf type = {0};
 
 	(void)state;
@@ -340,7 +340,7 @@ labels(void **state)
 	buf_str(&longest, ".jpeg");
 	buf_clear(&out);
 	multipart_label(longest.data, &out);
-	assert_int_equal(out.len, MULTIPART_LABEL_LONGEST);
+	assert_int_equal(out.len, MULTIPART_LABEL_MAX);
 	assert_string_equal(out.data + out.len - 7, "\xc3\xb6.jpeg");
 	buf_free(&longest);
 	buf_free(&out);

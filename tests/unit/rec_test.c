@@ -249,15 +249,15 @@ one_mebibyte_is_the_longest_line(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		struct rec_reader *r = long_line(REC_LONGEST, ends[i], &fd);
+		struct rec_reader *r = long_line(REC_MAX, ends[i], &fd);
 
 		assert_int_equal(rec_read(r, &rec), REC_PLAIN);
-		assert_int_equal(rec.len, REC_LONGEST);
+		assert_int_equal(rec.len, REC_MAX);
 		assert_plain(r, 2, "next");
 		assert_eof(r, false);
 		rec_close(r);
 		close(fd);
-		r = long_line(REC_LONGEST + 1, ends[i], &fd);
+		r = long_line(REC_MAX + 1, ends[i], &fd);
 		assert_bad(r, 1, "line_too_long");
 		assert_plain(r, 2, "next");
 		assert_eof(r, false);
@@ -269,7 +269,7 @@ one_mebibyte_is_the_longest_line(void **state)
 static void
 a_last_line_that_is_too_long(void **state)
 {
-	static const size_t lengths[] = {REC_LONGEST + 1, 2 * REC_LONGEST, 5 * REC_LONGEST + 7};
+	static const size_t lengths[] = {REC_MAX + 1, 2 * REC_MAX, 5 * REC_MAX + 7};
 	int fd;
 
 	(void)state;
@@ -440,10 +440,10 @@ put_out(void *arg)
 
 	(void)arg;
 	msg_program("bi-test");
-	rec_out("a line", 6);
+	rec_write("a line", 6);
 	json_object_object_add(counts, "completed", json_object_new_int(3));
-	rec_out_end(counts, EX_SOME_FAILED);
-	rec_out_end(NULL, EX_ALL_WELL);
+	rec_write_end(counts, EX_SOME_FAILED);
+	rec_write_end(NULL, EX_ALL_WELL);
 	rec_flush();
 }
 

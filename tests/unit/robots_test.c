@@ -258,8 +258,8 @@ delays(void **state)
 	assert_true(delay("User-agent: *\nCrawl-delay: 10\n") == 10);
 	assert_true(delay("User-agent: *\nDisallow:\ncrawl-DELAY: 0.5\n") == 0.5);
 	assert_true(delay("User-agent: *\nCrawl-delay: 1\n\nUser-agent: bi-fetch\nCrawl-delay: 2\n") == 2);
-	assert_true(delay("User-agent: *\nCrawl-delay: 86400\n") == ROBOTS_DELAY_MOST);
-	assert_true(delay("User-agent: *\nCrawl-delay: 99999999999999999999\n") == ROBOTS_DELAY_MOST);
+	assert_true(delay("User-agent: *\nCrawl-delay: 86400\n") == ROBOTS_DELAY_MAX);
+	assert_true(delay("User-agent: *\nCrawl-delay: 99999999999999999999\n") == ROBOTS_DELAY_MAX);
 	assert_true(delay("User-agent: other\nCrawl-delay: 5\n") == 0);
 	for (size_t i = 0; i < 6; i++) {
 		char text[80];
@@ -290,12 +290,12 @@ answers(void **state)
 		assert_true(robots_allows(r, "/robots.txt"));
 		robots_free(r);
 	}
-	assert_int_equal(robots_keep(200, -1), 24 * 3600);
-	assert_int_equal(robots_keep(200, 3600), 3600);
-	assert_int_equal(robots_keep(404, 1000000), 24 * 3600);
-	assert_int_equal(robots_keep(200, 0), 60);
-	assert_int_equal(robots_keep(503, 1000000), ROBOTS_KEEP_DOWN);
-	assert_int_equal(robots_keep(0, -1), ROBOTS_KEEP_DOWN);
+	assert_int_equal(robots_lifetime(200, -1), 24 * 3600);
+	assert_int_equal(robots_lifetime(200, 3600), 3600);
+	assert_int_equal(robots_lifetime(404, 1000000), 24 * 3600);
+	assert_int_equal(robots_lifetime(200, 0), 60);
+	assert_int_equal(robots_lifetime(503, 1000000), ROBOTS_LIFETIME_DOWN);
+	assert_int_equal(robots_lifetime(0, -1), ROBOTS_LIFETIME_DOWN);
 }
 
 /* What is beyond 500 KiB does not count, nor the line that is cut there: "/" of "/only/this" would forbid all. */

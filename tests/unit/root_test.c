@@ -119,13 +119,13 @@ directories_one_name_at_a_time(void **state)
 {
 	int top = testing_dirfd(state), fd;
 
-	assert_int_equal(root_dir(top, "batches", false), -1);
+	assert_int_equal(root_open_dir(top, "batches", false), -1);
 	assert_int_equal(errno, ENOENT);
-	fd = root_dir(top, "batches", true);
+	fd = root_open_dir(top, "batches", true);
 	assert_true(fd >= 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	close(fd);
-	fd = root_dir(top, "batches", true);
+	fd = root_open_dir(top, "batches", true);
 	assert_true(fd >= 0);
 	close(fd);
 }
@@ -137,17 +137,17 @@ no_name_leaves_the_directory(void **state)
 	int top = testing_dirfd(state);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		assert_int_equal(root_dir(top, names[i], true), -1);
+		assert_int_equal(root_open_dir(top, names[i], true), -1);
 		assert_int_equal(errno, EINVAL);
 	}
 	testing_write("file", "", 0);
-	assert_int_equal(root_dir(top, "file", true), -1);
+	assert_int_equal(root_open_dir(top, "file", true), -1);
 	assert_int_equal(errno, ENOTDIR);
 	assert_int_equal(symlink("/etc", "link"), 0);
-	assert_int_equal(root_dir(top, "link", true), -1);
+	assert_int_equal(root_open_dir(top, "link", true), -1);
 	assert_true(errno == ELOOP || errno == ENOTDIR);
 	assert_int_equal(symlink("/tmp/not-there-yet", "dangling"), 0);
-	assert_int_equal(root_dir(top, "dangling", true), -1);
+	assert_int_equal(root_open_dir(top, "dangling", true), -1);
 }
 
 static const char *
@@ -172,12 +172,12 @@ batch_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_null(root_name_wrong(good[i]));
+		assert_null(root_name_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!root_name_wrong(bad[i]))
+		if (!root_name_check(bad[i]))
 			fail_msg("'%s' passes for a batch name", bad[i]);
-	assert_null(root_name_wrong(repeated('a', NAME_LONGEST)));
-	assert_non_null(root_name_wrong(repeated('a', NAME_LONGEST + 1)));
+	assert_null(root_name_check(repeated('a', BATCH_NAME_MAX)));
+	assert_non_null(root_name_check(repeated('a', BATCH_NAME_MAX + 1)));
 }
 
 static void
@@ -188,12 +188,12 @@ subject_ids(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_null(root_subject_wrong(good[i]));
+		assert_null(root_subject_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!root_subject_wrong(bad[i]))
+		if (!root_subject_check(bad[i]))
 			fail_msg("'%s' passes for a subject's id", bad[i]);
-	assert_null(root_subject_wrong(repeated('7', SUBJECT_LONGEST)));
-	assert_non_null(root_subject_wrong(repeated('7', SUBJECT_LONGEST + 1)));
+	assert_null(root_subject_check(repeated('7', SUBJECT_MAX)));
+	assert_non_null(root_subject_check(repeated('7', SUBJECT_MAX + 1)));
 }
 
 /* Takes 50 numbers and writes each to its own file, which must be new. */
@@ -203,7 +203,7 @@ take_numbers(int dirfd)
 	struct root root = {.fd = dirfd};
 
 	for (int i = 0; i < 50; i++) {
-		unsigned long long n = root_next(&root, "jobs");
+		unsigned long long n = root_next_number(&root, "jobs");
 		char name[32];
 		int fd;
 
@@ -222,8 +222,8 @@ counters_never_give_a_number_twice(void **state)
 	struct root root = {.fd = testing_dirfd(state)};
 	pid_t pids[4];
 
-	assert_int_equal(root_next(&root, "jobs"), 1);
-	assert_int_equal(root_next(&root, "others"), 1);
+	assert_int_equal(root_next_number(&root, "jobs"), 1);
+	assert_int_equal(root_next_number(&root, "others"), 1);
 	for (int i = 0; i < 4; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
@@ -236,7 +236,7 @@ counters_never_give_a_number_twice(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(root_next(&root, "jobs"), 202);
+	assert_int_equal(root_next_number(&root, "jobs"), 202);
 }
 
 /* Opens the root "theirs" as a child, and is whoever that makes it. */

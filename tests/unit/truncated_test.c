@@ -12,7 +12,7 @@ wrong(const struct buf *b, size_t n, const char *mime)
 	testing_write("file", b->data ? b->data : "", n);
 	fd = open("file", O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	said = whole_wrong(fd, n, mime, NULL, 0);
+	said = truncated_check(fd, n, mime, NULL, 0);
 	close(fd);
 	return said;
 }
@@ -195,13 +195,13 @@ what_cannot_be_read(void **state)
 	testing_write("file", "\xff\xd8\xff\xda", 4);
 	fd = open("file", O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		assert_non_null(whole_wrong(fd, 100000, kinds[i], NULL, 0));
-		assert_non_null(whole_wrong(fd, UINT64_MAX, kinds[i], NULL, 0));
-		assert_non_null(whole_wrong(fd, INT64_MAX, kinds[i], NULL, 0));
-		assert_non_null(whole_wrong(fd, 0, kinds[i], NULL, 0));
-		assert_non_null(whole_wrong(-1, 100, kinds[i], NULL, 0));
+		assert_non_null(truncated_check(fd, 100000, kinds[i], NULL, 0));
+		assert_non_null(truncated_check(fd, UINT64_MAX, kinds[i], NULL, 0));
+		assert_non_null(truncated_check(fd, INT64_MAX, kinds[i], NULL, 0));
+		assert_non_null(truncated_check(fd, 0, kinds[i], NULL, 0));
+		assert_non_null(truncated_check(-1, 100, kinds[i], NULL, 0));
 	}
-	assert_null(whole_wrong(-1, 100, "text/plain", NULL, 0));
+	assert_null(truncated_check(-1, 100, "text/plain", NULL, 0));
 	close(fd);
 }
 

@@ -93,7 +93,7 @@ answers(const char *const *texts, size_t n, const char *want)
 	assert_non_null(t);
 	for (size_t i = 0; i < n; i++)
 		heads[i] = (struct type_head){texts[i], strlen(texts[i])};
-	assert_int_equal(type_ask(t, heads, n, got), 0);
+	assert_int_equal(type_detect(t, heads, n, got), 0);
 	for (size_t i = 0; i < n; i++)
 		seen[i] = got[i].failed ? 'F' : got[i].ext[0];
 	assert_string_equal(seen, want);
@@ -146,7 +146,7 @@ knows_pictures(void **state)
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
 		struct type_head h = {heads[i].bytes, heads[i].n};
 
-		assert_int_equal(type_ask(t, &h, 1, &got), 0);
+		assert_int_equal(type_detect(t, &h, 1, &got), 0);
 		assert_string_equal(got.mime, heads[i].mime);
 	}
 	memcpy(long_one, png, 16);
@@ -154,7 +154,7 @@ knows_pictures(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct type_head h = {long_one, 60};
 
-		assert_int_equal(type_ask(t, &h, 1, &got), 0);
+		assert_int_equal(type_detect(t, &h, 1, &got), 0);
 		assert_string_equal(got.mime, i == 0 ? "image/png" : "x/asked");
 		memcpy(long_one + 37, "acTL", 4);
 	}
@@ -220,7 +220,7 @@ answers_many(void **state)
 	memset(block, 'x', TYPE_HEAD + 100);
 	for (size_t i = 0; i < MANY; i++)
 		heads[i] = (struct type_head){i % 100 == 50 ? "crash" : block, i % 100 == 50 ? 5 : TYPE_HEAD + 100};
-	assert_int_equal(type_ask(t, heads, MANY, got), 0);
+	assert_int_equal(type_detect(t, heads, MANY, got), 0);
 	for (size_t i = 0; i < MANY; i++)
 		assert_string_equal(got[i].ext, i % 100 == 50 ? "bin" : "txt");
 	type_close(t);

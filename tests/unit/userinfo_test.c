@@ -33,11 +33,11 @@ taken_off_a_url(void **state)
 		char *url = buf_strdup(v[i][0]);
 		struct buf userinfo = {0}, again = {0};
 
-		assert_int_equal(userinfo_take(url, &userinfo), v[i][2] != NULL);
+		assert_int_equal(userinfo_extract(url, &userinfo), v[i][2] != NULL);
 		assert_string_equal(url, v[i][1]);
 		if (v[i][2]) {
 			assert_string_equal(userinfo.len ? userinfo.data : "", v[i][2]);
-			userinfo_put(url, v[i][2], &again);
+			userinfo_insert(url, v[i][2], &again);
 			assert_string_equal(again.data, v[i][0]);
 		}
 		free(url);
@@ -83,11 +83,11 @@ cut_out_of_text(void **state)
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
 		char *text = buf_strdup(v[i][0]);
 
-		assert_int_equal(userinfo_cut(text, strlen(text)), strlen(v[i][1]));
+		assert_int_equal(userinfo_strip(text, strlen(text)), strlen(v[i][1]));
 		assert_string_equal(text, v[i][1]);
 		free(text);
 	}
-	assert_int_equal(userinfo_cut(NULL, 0), 0);
+	assert_int_equal(userinfo_strip(NULL, 0), 0);
 }
 
 static void

@@ -5,8 +5,8 @@
  * each request over by SCGI (scgi.h). Several processes answer what can be answered at once, one request at a time each
  * (request_answer.c). One more, --stream, has what lasts: the status and its server-sent events, all clients in one
  * loop (stream.c), so that those who watch never keep those who pick waiting. Two, --take, have what is handed in,
- * which takes its time to come and to be done (take.c): all clients in one loop too, and what waits for the disk in
- * threads.
+ * which takes its time to come and to be done (submit_server.c): all clients in one loop too, and what waits for the
+ * disk in threads.
  *
  * A process holds nothing that its death would lose: what it caches it reads again, and a pick is on the disk before it
  * is answered. It dies with its keeper (child.h).
@@ -28,19 +28,19 @@
 struct json_object;
 
 enum {
-	API_BODY_MOST = 4 << 20, /* bytes of a request's body; lighttpd is told the same */
-	API_REQUEST_MS = 10000,  /* for a request to be taken, answered and sent */
-	API_WORDS_MOST = 8,      /* of a path */
-	API_WORD_LONGEST = 256,
-	API_ORIGINS_MOST = 16,
+	API_BODY_MAX = 4 << 20, /* bytes of a request's body; lighttpd is told the same */
+	API_REQUEST_MS = 10000, /* for a request to be taken, answered and sent */
+	API_WORDS_MAX = 8,      /* of a path */
+	API_WORD_MAX = 256,
+	API_ORIGINS_MAX = 16,
 };
 
 struct api {
 	struct root root;
-	struct site *site;
-	struct kept *kept;                     /* the batches that were asked for lately */
-	int64_t deadline;                      /* when the request under way must be done with, on clock_ms() */
-	const char *origins[API_ORIGINS_MOST]; /* --allow-origin */
+	struct allowed_hosts *site;
+	struct kept *kept;                    /* the batches that were asked for lately */
+	int64_t deadline;                     /* when the request under way must be done with, on clock_ms() */
+	const char *origins[API_ORIGINS_MAX]; /* --allow-origin */
 	size_t origins_n;
 	bool csrf_cookie; /* the token is given as a cookie */
 	struct bounds bounds;
@@ -81,8 +81,8 @@ void reply_free(struct reply *r);
 /* What a request is about. */
 struct request {
 	const struct scgi *scgi;
-	const char *method;                           /* GET for HEAD */
-	char words[API_WORDS_MOST][API_WORD_LONGEST]; /* of the path below /api/v1/, decoded */
+	const char *method;                      /* GET for HEAD */
+	char words[API_WORDS_MAX][API_WORD_MAX]; /* of the path below /api/v1/, decoded */
 	size_t count;
 };
 
@@ -103,7 +103,7 @@ struct route {
 const struct route *route_request(const struct api *api, const struct route *routes, size_t n, const struct scgi *s,
 				  struct request *q, struct reply *r);
 
-/* --- guard.c: what route_request() asks --- */
+/* --- auth.c: what route_request() asks --- */
 
 /* Whether the request may be answered at all: it asks for a Host that is ours. False after making R the error. */
 bool guard_host(const struct api *api, const struct scgi *s, struct reply *r);
@@ -133,7 +133,7 @@ void selections_put(struct api *api, const struct request *q, struct reply *r);
 
 /* A batch that was asked for, with what was read of it. */
 struct kept_batch {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	int dir;                     /* batches/NAME as it was; -1: this place is free */
 	unsigned long long dev, ino; /* of that */
 	struct batch *batch;
@@ -170,12 +170,12 @@ struct notebooks *kept_notebooks(struct kept *k, const struct root *root);
 /* Answers requests for the status, and streams it, until the listening socket is closed. The exit code. */
 int stream(struct api *api);
 
-/* --- take.c --- */
+/* --- submit_server.c --- */
 
 /* Takes what is handed in, until the listening socket is closed. The exit code. */
 int submit_serve(struct api *api);
 
-/* --- status.c: every batch's state as one document --- */
+/* --- status_document.c: every batch's state as one document --- */
 
 struct status;
 

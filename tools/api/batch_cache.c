@@ -9,7 +9,7 @@
 #include "notebook/notebook.h"
 #include "records/rec.h"
 
-enum { BATCHES_MOST = 64, NOTEBOOKS_MOST = 16 };
+enum { BATCHES_MAX = 64, NOTEBOOKS_MAX = 16 };
 
 struct kept_notebook {
 	struct notebook *notebook; /* NULL: this place is free */
@@ -17,8 +17,8 @@ struct kept_notebook {
 };
 
 struct kept {
-	struct kept_batch batches[BATCHES_MOST];
-	struct kept_notebook notebooks[NOTEBOOKS_MOST];
+	struct kept_batch batches[BATCHES_MAX];
+	struct kept_notebook notebooks[NOTEBOOKS_MAX];
 	struct notebooks *names; /* NULL: not needed yet */
 	uint64_t clock;
 };
@@ -28,7 +28,7 @@ kept_new(void)
 {
 	struct kept *k = buf_alloc(sizeof(*k));
 
-	for (size_t i = 0; i < BATCHES_MOST; i++)
+	for (size_t i = 0; i < BATCHES_MAX; i++)
 		k->batches[i].dir = -1;
 	return k;
 }
@@ -51,7 +51,7 @@ drop(struct kept_batch *b)
 static bool
 is_same(const struct kept_batch *b, const struct root *root)
 {
-	char path[sizeof("batches/") + NAME_LONGEST];
+	char path[sizeof("batches/") + BATCH_NAME_MAX];
 	struct stat now;
 
 	snprintf(path, sizeof(path), "batches/%s", b->name);
@@ -70,7 +70,7 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 		return -1;
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
-	if (fstat(b->dir, &st) < 0 || (batch_about(b->batch, &text) < 0 && errno != ENOENT)) {
+	if (fstat(b->dir, &st) < 0 || (batch_metadata(b->batch, &text) < 0 && errno != ENOENT)) {
 		buf_free(&text);
 		drop(b);
 		return -1;
@@ -88,11 +88,11 @@ kept_get(struct kept *k, const struct root *root, const char *name)
 {
 	struct kept_batch *b = &k->batches[0];
 
-	if (root_name_wrong(name)) {
+	if (root_name_check(name)) {
 		errno = ENOENT;
 		return NULL;
 	}
-	for (size_t i = 0; i < BATCHES_MOST; i++) {
+	for (size_t i = 0; i < BATCHES_MAX; i++) {
 		if (k->batches[i].dir >= 0 && strcmp(k->batches[i].name, name) == 0) {
 			b = &k->batches[i];
 			break;
@@ -143,7 +143,7 @@ kept_notebook(struct kept *k, const struct root *root, const char *name)
 	struct kept_notebook *n = &k->notebooks[0];
 	bool found = false;
 
-	for (size_t i = 0; i < NOTEBOOKS_MOST && !found; i++) {
+	for (size_t i = 0; i < NOTEBOOKS_MAX && !found; i++) {
 		found = k->notebooks[i].notebook && strcmp(notebook_name(k->notebooks[i].notebook), name) == 0;
 		if (found || k->notebooks[i].used < n->used)
 			n = &k->notebooks[i];

@@ -20,7 +20,7 @@ loop_open(struct loop *l, const struct loop_calls *calls, void *arg)
 	/* The socket is this process's alone. */
 	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
-	self_raise_files();
+	raise_file_limit();
 	*l = (struct loop){.calls = calls, .arg = arg};
 	for (size_t i = 0; i < LOOP_FDS; i++)
 		l->fds[i].fd = -1;
@@ -134,7 +134,7 @@ wait_ms(const struct loop *l, int64_t until)
 void
 loop_turn(struct loop *l, int64_t until)
 {
-	struct pollfd p[LOOP_CLIENTS_MOST + LOOP_FDS + 1];
+	struct pollfd p[LOOP_CLIENTS_MAX + LOOP_FDS + 1];
 	size_t n = l->n;
 	bool takes = false;
 
@@ -149,7 +149,7 @@ loop_turn(struct loop *l, int64_t until)
 	if (clock_ms() < l->rests_until)
 		until = l->rests_until < until ? l->rests_until : until;
 	else
-		takes = n < LOOP_CLIENTS_MOST;
+		takes = n < LOOP_CLIENTS_MAX;
 	p[n + LOOP_FDS] = (struct pollfd){.fd = takes ? STDIN_FILENO : -1, .events = POLLIN};
 	if (poll(p, (nfds_t)n + LOOP_FDS + 1, wait_ms(l, until)) < 0)
 		return;

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "http/scgi.h"
 
-enum { LOOP_CLIENTS_MOST = 1024, LOOP_FDS = 2, LOOP_LINGER_MS = 5000, LOOP_REST_MS = 100 };
+enum { LOOP_CLIENTS_MAX = 1024, LOOP_FDS = 2, LOOP_LINGER_MS = 5000, LOOP_REST_MS = 100 };
 
 /* A moment of clock_ms() that never comes. */
 #define LOOP_NEVER INT64_MAX
@@ -41,7 +41,7 @@ struct loop_calls {
 
 struct loop {
 	const struct loop_calls *calls;
-	struct client *clients[LOOP_CLIENTS_MOST];
+	struct client *clients[LOOP_CLIENTS_MAX];
 	size_t n;
 	int64_t rests_until; /* no new client before that, on clock_ms() */
 	struct {

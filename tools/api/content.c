@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "files/file.h"
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
-enum { CONTENT_MOST = 256 << 20 };
+enum { CONTENT_MAX = 256 << 20 };
 
 static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
@@ -86,7 +86,7 @@ add_name(struct json_object *line, const char *path, struct buf *out)
 		add_url_name(url, out);
 	if (!out->len)
 		buf_str(out, strrchr(path, '/') + 1);
-	rec_mend(out->data);
+	utf8_replace_invalid(out->data);
 }
 
 /* Content-Disposition (RFC 6266): the name in ASCII, and as it is. */
@@ -189,7 +189,7 @@ content_path(struct json_object *line)
 static int
 open_content(const struct look_item *i, const char *path)
 {
-	int dir = root_dir(batch_dirfd(i->batch->batch), "content", false);
+	int dir = root_open_dir(batch_dirfd(i->batch->batch), "content", false);
 	int fd = dir < 0 ? -1 : openat(dir, path + strlen("content/"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	return file_close(dir, fd);
@@ -205,7 +205,7 @@ read_content(const struct look_item *i, const char *path, struct buf *out)
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CONTENT_MOST) {
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= CONTENT_MAX) {
 		size_t size = (size_t)st.st_size;
 
 		n = file_read_at(fd, buf_room(out, size), size, 0);
@@ -265,14 +265,14 @@ content_get(struct api *api, const struct request *q, struct reply *r)
 static bool
 has_image(const struct look_item *i, const char *path, const char *name)
 {
-	char stem[SUBJECT_LONGEST + 32] = "";
-	int dir = root_dir(batch_dirfd(i->batch->batch), "content", false), images;
+	char stem[SUBJECT_MAX + 32] = "";
+	int dir = root_open_dir(batch_dirfd(i->batch->batch), "content", false), images;
 	struct stat st;
 	bool has;
 
 	path += strlen("content/");
 	snprintf(stem, sizeof(stem), "%.*s", (int)(strlen(path) - strlen(".json")), path);
-	images = dir < 0 ? -1 : root_dir(dir, stem, false);
+	images = dir < 0 ? -1 : root_open_dir(dir, stem, false);
 	has = images >= 0 && fstatat(images, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 	file_close(images, 0);
 	return file_close(dir, has);

@@ -7,17 +7,17 @@
 
 #include "batch/job_status.h"
 #include "files/file.h"
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 /* Whether the batch of a file is there. 1, 0, or -1 with errno. */
 static int
 is_there(const struct root *root, const struct notebook_file *f)
 {
-	char path[sizeof("batches/") + NAME_LONGEST];
+	char path[sizeof("batches/") + BATCH_NAME_MAX];
 
 	snprintf(path, sizeof(path), "batches/%s", f->batch);
-	return file_look(root->fd, path, NULL);
+	return file_stat(root->fd, path, NULL);
 }
 
 /* A file as lists have it, of its line in the log. */
@@ -83,7 +83,7 @@ static int
 print_item(const struct look_item *i, bool held, struct buf *out)
 {
 	struct buf line = {0};
-	int rc = progress_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
+	int rc = job_status_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
 
 	out->len--; /* its brace: there is more */
 	buf_printf(out, ",\"batch_job_id\":%llu", (unsigned long long)i->job);

@@ -2,8 +2,8 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "look.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 static struct json_object *
 parse(int rc, const struct buf *line)

@@ -52,7 +52,7 @@ reply_error(struct reply *r, int status, const char *code, const char *detail, .
 	va_start(args, detail);
 	vsnprintf(line, sizeof(line), detail, args);
 	va_end(args);
-	rec_mend(line); /* what was cut */
+	utf8_replace_invalid(line); /* what was cut */
 	buf_str(&text, line);
 	r->status = status;
 	buf_clear(&r->body);

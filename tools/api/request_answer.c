@@ -9,7 +9,7 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "look.h"
+#include "resolve.h"
 
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},
@@ -62,7 +62,7 @@ take(struct scgi *s, int fd, int64_t deadline)
 			continue;
 		if (n <= 0)
 			return SCGI_BAD;
-		state = scgi_look(s, API_BODY_MOST);
+		state = scgi_parse(s, API_BODY_MAX);
 	}
 	return state;
 }
@@ -91,7 +91,7 @@ route(struct api *api, const struct scgi *s, bool too_long, struct reply *r)
 	if (!found)
 		return;
 	if (too_long)
-		reply_error(r, 413, "too_large", "a request may have %d bytes", API_BODY_MOST);
+		reply_error(r, 413, "too_large", "a request may have %d bytes", API_BODY_MAX);
 	else if (found->answer)
 		found->answer(api, &q, r);
 	else
@@ -125,7 +125,7 @@ int
 request_answer(struct api *api)
 {
 	lock_interruptible(is_late, api);
-	self_raise_files(); /* a batch has a dozen */
+	raise_file_limit(); /* a batch has a dozen */
 	api->kept = kept_new();
 	for (;;) {
 		int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

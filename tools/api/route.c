@@ -17,7 +17,7 @@ hex_digit(char c)
 /* Decodes the N bytes of a path's word, where % stands before two hexadecimal digits. False for what is too long or
  * badly written, and for NUL and slash, which no word has. */
 static bool
-take_word(const char *at, size_t n, char out[API_WORD_LONGEST])
+take_word(const char *at, size_t n, char out[API_WORD_MAX])
 {
 	const char *end = at + n;
 	size_t len = 0;
@@ -33,7 +33,7 @@ take_word(const char *at, size_t n, char out[API_WORD_LONGEST])
 			c = high * 16 + low;
 			at += 2;
 		}
-		if (c == '\0' || c == '/' || len + 1 >= API_WORD_LONGEST)
+		if (c == '\0' || c == '/' || len + 1 >= API_WORD_MAX)
 			return false;
 		out[len++] = (char)c;
 	}
@@ -54,7 +54,7 @@ take_path(const char *uri, struct request *q)
 		const char *slash = memchr(at, '/', (size_t)(end - at));
 		size_t n = (size_t)((slash ? slash : end) - at);
 
-		if (q->count == API_WORDS_MOST || !take_word(at, n, q->words[q->count]))
+		if (q->count == API_WORDS_MAX || !take_word(at, n, q->words[q->count]))
 			return false;
 		q->count++;
 		at += n + (slash != NULL);

@@ -177,7 +177,7 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 	else if (!(subjects = kept_subjects(b)))
 		reply_error(r, 500, "cannot_read", "the items of batch %s cannot be read: %s", b->name,
 			    strerror(errno));
-	else if (!picks_right(subjects, set.v, set.n, wrong, sizeof(wrong)))
+	else if (!picks_check(subjects, set.v, set.n, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
 	else
 		put(b, q, &set, r);

@@ -15,7 +15,7 @@
 #include "client_loop.h"
 #include "stream.h"
 
-enum { STREAMS_MOST = 200, BEAT_MS = 15000 };
+enum { STREAMS_MAX = 200, BEAT_MS = 15000 };
 
 /* A client that watches. */
 struct viewer {
@@ -103,8 +103,8 @@ static const struct route routes[] = {
 static struct source *
 follow(struct streaming *s, const struct request *q, struct reply *r)
 {
-	if (s->streams >= STREAMS_MOST) {
-		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MOST);
+	if (s->streams >= STREAMS_MAX) {
+		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MAX);
 		return NULL;
 	}
 	return q->count == 2 ? s->of_all = all_follow(s->all) : ones_follow(s->ones, q, r);
@@ -162,7 +162,7 @@ said(struct loop *l, struct client *c)
 
 	if (c->own)
 		return false;
-	state = scgi_look(&c->scgi, 0);
+	state = scgi_parse(&c->scgi, 0);
 	if (state == SCGI_WHOLE || state == SCGI_LONG)
 		answer_client(l->arg, c);
 	return state != SCGI_BAD;
@@ -219,15 +219,15 @@ left(struct loop *l, struct client *c)
 /* --- the loop --- */
 
 static void
-heed_all(struct loop *l)
+handle_all_streams(struct loop *l)
 {
-	all_heed(((struct streaming *)l->arg)->all);
+	all_handle_events(((struct streaming *)l->arg)->all);
 }
 
 static void
-heed_ones(struct loop *l)
+handle_one_streams(struct loop *l)
 {
-	ones_heed(((struct streaming *)l->arg)->ones);
+	ones_handle_events(((struct streaming *)l->arg)->ones);
 }
 
 static bool
@@ -260,8 +260,8 @@ stream(struct api *api)
 	api->kept = kept_new();
 	lock_interruptible(is_late, api);
 	loop_open(&s->loop, &calls, s);
-	s->loop.fds[0].heed = heed_all;
-	s->loop.fds[1].heed = heed_ones;
+	s->loop.fds[0].heed = handle_all_streams;
+	s->loop.fds[1].heed = handle_one_streams;
 	for (;;)
 		turn(s);
 }

@@ -1,11 +1,11 @@
 /*
- * stream: documents that change, for those who watch them: of all batches (all.c), of one job or one file (one.c). The
- * clients are stream.c's.
+ * stream: documents that change, for those who watch them: of all batches (overview_stream.c), of one job or one file
+ * (job_stream.c). The clients are stream.c's.
  */
 #ifndef BI_STREAM_H
 #define BI_STREAM_H
 
-#include "look.h"
+#include "resolve.h"
 
 enum {
 	STREAM_EVERY_MS = 500, /* between two looks at the same */
@@ -26,7 +26,7 @@ struct source {
 /* Makes TEXT, which is emptied, the document. */
 void source_set(struct source *s, struct buf *text);
 
-/* --- all.c --- */
+/* --- overview_stream.c --- */
 
 struct all;
 
@@ -36,9 +36,9 @@ struct all *all_new(struct api *api);
 struct source *all_follow(struct all *a);
 void all_unfollow(struct all *a);
 
-/* A descriptor that is readable when something happened, for all_heed(); -1: none. */
+/* A descriptor that is readable when something happened, for all_handle_events(); -1: none. */
 int all_fd(const struct all *a);
-void all_heed(struct all *a);
+void all_handle_events(struct all *a);
 
 /* When to call all_look(), on clock_ms(). */
 int64_t all_due(const struct all *a);
@@ -47,7 +47,7 @@ void all_look(struct all *a);
 /* The document as of now, for one who does not follow it. */
 void all_answer(struct all *a, struct reply *r);
 
-/* --- one.c --- */
+/* --- job_stream.c --- */
 
 struct ones;
 
@@ -60,7 +60,7 @@ void ones_unfollow(struct ones *o, struct source *s);
 
 /* The same as of all. */
 int ones_fd(const struct ones *o);
-void ones_heed(struct ones *o);
+void ones_handle_events(struct ones *o);
 int64_t ones_due(const struct ones *o);
 void ones_look(struct ones *o);
 

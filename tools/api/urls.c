@@ -8,8 +8,8 @@
 
 #include "base/userinfo.h"
 #include "base/utf8.h"
-#include "hand.h"
 #include "records/rec.h"
+#include "submission.h"
 
 /* Where the host of URL begins; NULL where it is none of http and https. */
 static const char *
@@ -26,14 +26,14 @@ host_of(const char *url)
 
 /* NULL for a URL that may be asked for, else what is wrong with it, to stand alone. The worker looks closer. */
 static const char *
-url_wrong(const char *url, size_t n, char room[160])
+url_check(const char *url, size_t n, char room[160])
 {
 	const char *host = host_of(url);
 
 	if (n == 0)
 		return "it is empty";
-	if (n > HAND_URL_MOST) {
-		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, HAND_URL_MOST);
+	if (n > HAND_URL_MAX) {
+		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, HAND_URL_MAX);
 		return room;
 	}
 	for (const char *at = url; *at; at++)
@@ -46,7 +46,7 @@ url_wrong(const char *url, size_t n, char room[160])
 	return NULL;
 }
 
-/* Takes what is secret off URL, which is then what is kept and shown. Returns what is wrong, as url_wrong(). */
+/* Takes what is secret off URL, which is then what is kept and shown. Returns what is wrong, as url_check(). */
 static const char *
 take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
 {
@@ -56,7 +56,7 @@ take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
 		snprintf(room, 160, "it %s", userinfo_torn);
 		wrong = room;
 	}
-	userinfo_take(url->data, userinfo);
+	userinfo_extract(url->data, userinfo);
 	url->len = strlen(url->data);
 	return wrong;
 }
@@ -67,7 +67,7 @@ cut(struct buf *text, size_t n)
 {
 	if (text->len <= n)
 		return;
-	text->len = utf8_cut(text->data, n);
+	text->len = utf8_whole_length(text->data, n);
 	text->data[text->len] = '\0';
 	buf_str(text, "…");
 }
@@ -86,10 +86,10 @@ add(struct hand *h, struct json_object *value)
 	while (n && isspace((unsigned char)from[n - 1]))
 		n--;
 	buf_add(&url, from, n);
-	wrong = url_wrong(url.data, n, room);
+	wrong = url_check(url.data, n, room);
 	torn = take_userinfo(&url, &userinfo, room);
 	wrong = torn ? torn : wrong;
-	cut(&url, HAND_URL_MOST);
+	cut(&url, HAND_URL_MAX);
 	item = hand_add(h, url.data);
 	if (wrong) {
 		cut(&url, 160);

@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "batch/queue.h"
-#include "hand.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
+#include "submission.h"
 
 enum { LOOK_MS = 1000 }; /* in case that inotify misses something */
 
@@ -40,7 +40,7 @@ say_completed(struct hand *h, struct json_object *result)
 	struct buf *out = &h->reply.body;
 
 	/* What is answered can be asked for. */
-	notebook_take(&h->api->root, h->watched);
+	notebook_import_results(&h->api->root, h->watched);
 	h->reply.status = 201;
 	buf_str(out, "{\"success\":true,\"file_id\":");
 	if (file)

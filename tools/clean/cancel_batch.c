@@ -145,7 +145,7 @@ cancel_all(struct cancelling *x)
 	for (;;) {
 		if (cancel_free(x) < 0) {
 			msg_warn_errno("cannot cancel the batch '%s'", name);
-			return msg_code(errno);
+			return msg_exit_code(errno);
 		}
 		if (x->held == 0)
 			break;
@@ -160,7 +160,7 @@ cancel_all(struct cancelling *x)
 	}
 	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT) {
 		msg_warn_errno("cannot take the batch '%s' out of the queue", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 	return 0;
 }
@@ -179,7 +179,7 @@ say(const struct cancelling *x, uint64_t items)
 	json_object_object_add(o, x->c->only_say ? "would_cancel" : "cancelled",
 			       json_object_new_string(batch_name(x->b)));
 	json_object_object_add(o, "items", json_object_new_uint64(items));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -201,11 +201,11 @@ cancel(const struct clean *c, const char *name)
 		if (batch_count(x.b, &counts) == 0) {
 			say(&x, counts.pending + counts.processing);
 		} else {
-			code = msg_code(errno);
+			code = msg_exit_code(errno);
 			msg_warn_errno("cannot read the batch '%s'", name);
 		}
 	} else if ((rc = batch_cancel(x.b)) < 0) {
-		code = msg_code(errno);
+		code = msg_exit_code(errno);
 		msg_warn_errno("cannot cancel the batch '%s'", name);
 	} else if (rc > 0) {
 		msg_warn("the batch '%s' is being cancelled by another bi-clean already", name);
@@ -223,7 +223,7 @@ cancel(const struct clean *c, const char *name)
 int
 clean_cancel(const struct clean *c, char **args)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 	size_t failed = 0;
 	int code = 0;
 
@@ -242,8 +242,8 @@ clean_cancel(const struct clean *c, char **args)
 
 		json_object_object_add(counts, "cancelled", json_object_new_int64((int64_t)(names.n - failed)));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }

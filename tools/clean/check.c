@@ -64,7 +64,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	va_start(ap, what);
 	vsnprintf(text, sizeof(text), what, ap);
 	va_end(ap);
-	rec_mend(text);
+	utf8_replace_invalid(text);
 	x->found++;
 	x->mendable += how == MENDED;
 	x->mended += mended;
@@ -77,7 +77,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	json_object_object_add(o, "found", json_object_new_string(code));
 	json_object_object_add(o, "message", json_object_new_string(text));
 	json_object_object_add(o, "mended", json_object_new_boolean(mended));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -258,7 +258,7 @@ check_states(struct checking *x)
 	}
 	if (x->held)
 		return;
-	rc = file_look(batch_dirfd(x->b), "state", &st);
+	rc = file_stat(batch_dirfd(x->b), "state", &st);
 	if (rc < 0) {
 		cannot_read(x, "state");
 	} else if (rc > 0 && (uint64_t)st.st_size > x->count) {
@@ -366,12 +366,12 @@ put_aside(struct checking *x, int files, const char *name)
 	int is = 1;
 
 	if (x->orphans < 0)
-		x->orphans = root_dir(batch_dirfd(x->b), "orphans", true);
+		x->orphans = root_open_dir(batch_dirfd(x->b), "orphans", true);
 	if (x->orphans < 0)
 		return -1;
 	for (int i = 0; i < TRIES && is == 1; i++) {
 		snprintf(as, sizeof(as), i ? "%s.%d" : "%s", name, i);
-		is = file_look(x->orphans, as, NULL);
+		is = file_stat(x->orphans, as, NULL);
 	}
 	if (is == 1)
 		errno = EEXIST;
@@ -407,7 +407,7 @@ check_orphans(struct checking *x)
 	if (batch_filesfd(x->b) < 0)
 		return; /* it is not there, or was said to be unreadable */
 	x->orphans = -1;
-	if (file_each(root_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
+	if (file_each(root_open_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
 		cannot_read(x, "files/");
 	/* Before the other names are gone for good. */
 	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
@@ -420,7 +420,7 @@ add_size(int dir, const struct dirent *e, void *arg)
 {
 	struct checking *x = arg;
 	struct stat st;
-	int rc = file_look(dir, e->d_name, &st);
+	int rc = file_stat(dir, e->d_name, &st);
 
 	x->kept += rc > 0;
 	x->kept_bytes += rc > 0 ? (uint64_t)st.st_size : 0;
@@ -432,7 +432,7 @@ add_size(int dir, const struct dirent *e, void *arg)
 static void
 say_orphans(struct checking *x)
 {
-	int dir = root_dir(batch_dirfd(x->b), "orphans", false);
+	int dir = root_open_dir(batch_dirfd(x->b), "orphans", false);
 
 	if (dir < 0 && errno == ENOENT)
 		return;
@@ -451,7 +451,7 @@ check_about(struct checking *x)
 {
 	struct buf text = {0};
 
-	if (batch_about(x->b, &text) < 0 && errno != ENOENT)
+	if (batch_metadata(x->b, &text) < 0 && errno != ENOENT)
 		cannot_read(x, "batch.json");
 	else if (!is_record(text.data, text.len))
 		found(x, NOT_MENDED, "about_bad", "batch.json is missing or no record: what made the batch was killed");
@@ -541,7 +541,7 @@ finish(const struct clean *c, const struct checking *all, size_t batches, int co
 		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
 		json_object_object_add(counts, "orphans", json_object_new_uint64(all->kept));
 		json_object_object_add(counts, "orphan_bytes", json_object_new_uint64(all->kept_bytes));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well%s\n", batches, batches == 1 ? "batch" : "batches",
 		       code ? "; not all could be" : "");
@@ -557,7 +557,7 @@ int
 clean_check(const struct clean *c, char **args)
 {
 	struct checking all = {0};
-	struct names names = {0};
+	struct batch_args names = {0};
 	size_t seen = 0;
 	int code = 0;
 
@@ -570,6 +570,6 @@ clean_check(const struct clean *c, char **args)
 			code = rc;
 	}
 	code = finish(c, &all, seen, code);
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "collect.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "store.h"
 
 enum { TRIES = 1000 };
 
@@ -25,11 +26,11 @@ static const char metadata_name[] = "metadata.json";
 static int
 open_subject(const struct collect *c, const char *id, bool create)
 {
-	int fd = root_dir(c->subjects, id, false);
+	int fd = root_open_dir(c->subjects, id, false);
 
 	if (fd >= 0 || !create || errno != ENOENT)
 		return fd;
-	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_dir(c->subjects, id, false);
+	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_open_dir(c->subjects, id, false);
 }
 
 int
@@ -57,7 +58,7 @@ static bool
 is_named_by_content(const char *name)
 {
 	return strspn(name, "0123456789abcdef") == HASH_HEX && name[HASH_HEX] == '.' && name[HASH_HEX + 1] &&
-	       !strchr(name, '/') && strlen(name) < FILE_LONGEST;
+	       !strchr(name, '/') && strlen(name) < FILE_MAX;
 }
 
 /* Whether all of an array, which may be missing, are objects. */
@@ -188,14 +189,14 @@ is_ours(const struct subject *s, struct json_object *choice)
 }
 
 static size_t
-count(struct json_object *array)
+array_length(struct json_object *array)
 {
 	return array ? json_object_array_length(array) : 0;
 }
 
 /* What of KEY, "name" or "category", both choices state and differently. */
 static bool
-differs(struct json_object *a, struct json_object *b, const char *key)
+member_differs(struct json_object *a, struct json_object *b, const char *key)
 {
 	const char *x = rec_string(a, key), *y = rec_string(b, key);
 
@@ -208,15 +209,15 @@ is_conflict(struct subject *s)
 {
 	struct json_object *first = json_object_array_get_idx(s->w->choices, 0);
 
-	for (size_t i = 0; first && i < count(s->before); i++) {
+	for (size_t i = 0; first && i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
-		if (is_ours(s, o) || (!differs(o, first, "name") && !differs(o, first, "category")))
+		if (is_ours(s, o) || (!member_differs(o, first, "name") && !member_differs(o, first, "category")))
 			continue;
 		snprintf(s->out->conflict, sizeof(s->out->conflict),
 			 "it is '%.100s' (%.40s) in batch %s and '%.100s' (%.40s) here", text(o, "name"),
 			 text(o, "category"), text(o, "batch"), text(first, "name"), text(first, "category"));
-		rec_mend(s->out->conflict);
+		utf8_replace_invalid(s->out->conflict);
 		return true;
 	}
 	return false;
@@ -224,7 +225,7 @@ is_conflict(struct subject *s)
 
 /* Whether a choice of ours that is there stays although it is not among those wanted now. */
 static bool
-stays(const struct subject *s, struct json_object *choice)
+choice_stays(const struct subject *s, struct json_object *choice)
 {
 	return s->w->disputed || (s->w->keep_all && strcmp(text(choice, "how"), "all") == 0);
 }
@@ -244,10 +245,10 @@ static void
 begin_after(struct subject *s)
 {
 	s->after = json_object_new_array();
-	for (size_t i = 0; i < count(s->before); i++) {
+	for (size_t i = 0; i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
-		if (is_ours(s, o) && !stays(s, o))
+		if (is_ours(s, o) && !choice_stays(s, o))
 			continue;
 		if (is_ours(s, o)) {
 			s->out->kept++;
@@ -263,7 +264,7 @@ begin_after(struct subject *s)
 static struct json_object *
 same_before(const struct subject *s, struct json_object *choice)
 {
-	for (size_t i = 0; i < count(s->before); i++) {
+	for (size_t i = 0; i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
 		if (is_ours(s, o) && rec_number(o, "idx", -1) == rec_number(choice, "idx", -2))
@@ -279,7 +280,7 @@ static int
 has_file(int dir, const char *name, long long bytes)
 {
 	struct stat st;
-	int rc = file_look(dir, name, &st);
+	int rc = file_stat(dir, name, &st);
 
 	return rc > 0 ? S_ISREG(st.st_mode) && (long long)st.st_size == bytes : rc;
 }
@@ -303,13 +304,13 @@ static int
 put_file(struct subject *s, int in, const char *name)
 {
 	if (!s->c->no_clone) {
-		if (part_put_copy(s->c->temp, s->dir, name, in, PART_CLONED | PART_SYNCED) == 0)
+		if (atomic_file_put_copy(s->c->temp, s->dir, name, in, ATOMIC_FILE_CLONED | ATOMIC_FILE_SYNCED) == 0)
 			return 0;
 		s->c->no_clone = true;
 	}
 	if (link_file(s, in, name) == 0)
 		return 0;
-	return part_put_copy(s->c->temp, s->dir, name, in, PART_SYNCED);
+	return atomic_file_put_copy(s->c->temp, s->dir, name, in, ATOMIC_FILE_SYNCED);
 }
 
 /* Takes the wanted choice number I, with its file. 0, or -1 with errno. */
@@ -359,14 +360,14 @@ take_choice(struct subject *s, size_t i)
 static bool
 is_chosen(struct json_object *choices, const char *file)
 {
-	for (size_t i = 0; i < count(choices); i++)
+	for (size_t i = 0; i < array_length(choices); i++)
 		if (strcmp(text(json_object_array_get_idx(choices, i), "file"), file) == 0)
 			return true;
 	return false;
 }
 
 static int
-sweep_entry(int dir, const struct dirent *e, void *arg)
+remove_if_unchosen(int dir, const struct dirent *e, void *arg)
 {
 	struct subject *s = arg;
 
@@ -382,10 +383,12 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 
 /* Removes what nobody chooses any more. Returns how many other entries there are, -1 with errno. */
 static int
-sweep(struct subject *s)
+remove_unchosen(struct subject *s)
 {
 	s->left = 0;
-	return file_each(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, s) < 0 ? -1 : s->left;
+	if (file_each(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_unchosen, s) < 0)
+		return -1;
+	return s->left;
 }
 
 /* --- the whole --- */
@@ -398,30 +401,30 @@ write_metadata(struct subject *s)
 	int rc = 0;
 
 	json_object_array_sort(s->after, compare_choices);
-	if (count(s->after) > 0)
+	if (array_length(s->after) > 0)
 		store_print(s->w->id, s->after, &now);
-	if (count(s->after) == 0) {
+	if (array_length(s->after) == 0) {
 		if (unlinkat(s->dir, metadata_name, 0) == 0)
 			s->out->changed = true;
 		else if (errno != ENOENT)
 			rc = -1;
 	} else if (!s->text.data || strcmp(now.data, s->text.data) != 0) {
 		s->out->changed = true;
-		rc = part_replace(s->c->temp, s->dir, metadata_name, now.data, now.len, true);
+		rc = atomic_file_replace(s->c->temp, s->dir, metadata_name, now.data, now.len, true);
 	}
 	buf_free(&now);
 	return rc;
 }
 
 static int
-update(struct subject *s)
+update_subject(struct subject *s)
 {
 	int left;
 
-	for (size_t i = 0; i < count(s->w->choices); i++)
+	for (size_t i = 0; i < array_length(s->w->choices); i++)
 		if (take_choice(s, i) < 0)
 			return -1;
-	if (write_metadata(s) < 0 || (left = sweep(s)) < 0)
+	if (write_metadata(s) < 0 || (left = remove_unchosen(s)) < 0)
 		return -1;
 	if (left == 0 && unlinkat(s->c->subjects, s->w->id, AT_REMOVEDIR) < 0 && errno != ENOENT &&
 	    errno != ENOTEMPTY && errno != EEXIST)
@@ -437,8 +440,8 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 	bool any = false;
 	int rc = -1;
 
-	*out = (struct stored){.outcome = buf_alloc((count(w->choices) + 1) * sizeof(*out->outcome))};
-	for (size_t i = 0; i < count(w->choices); i++) {
+	*out = (struct stored){.outcome = buf_alloc((array_length(w->choices) + 1) * sizeof(*out->outcome))};
+	for (size_t i = 0; i < array_length(w->choices); i++) {
 		out->outcome[i] = STORE_GONE;
 		any = any || rec_string(json_object_array_get_idx(w->choices, i), "file");
 	}
@@ -454,7 +457,7 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 		rc = 0;
 		if (!is_conflict(&s)) {
 			begin_after(&s);
-			rc = update(&s);
+			rc = update_subject(&s);
 		}
 	}
 	buf_free(&s.text);

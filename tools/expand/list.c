@@ -54,7 +54,7 @@ say_member(const struct listing *l, const char *file, const char *member, uint64
 	if (*date)
 		buf_printf(&line, ",\"mtime\":\"%s\"", date);
 	buf_str(&line, "}");
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -75,7 +75,7 @@ say_not(const struct listing *l, const char *file, const char *member, const cha
 	buf_printf(&line, ",\"status\":\"%s\",\"error\":{\"code\":\"%s\",\"message\":", status, code);
 	buf_json(&line, why);
 	buf_str(&line, ",\"retryable\":false}}");
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -160,7 +160,7 @@ say_end(const struct listing *l, bool cut)
 	json_object_object_add(counts, "members", json_object_new_int64((int64_t)l->members));
 	json_object_object_add(counts, "refused", json_object_new_int64((int64_t)l->refused));
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)l->failed));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 	return code;
 }
 

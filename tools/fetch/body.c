@@ -14,14 +14,14 @@
 enum { FIRST = 64 << 10, KEEP_FROM = 1 << 20, HEAD = 16 << 10 };
 
 /* Larger pieces are fewer system calls; all that are under way have PIECES_ALL bytes at most. */
-enum { PIECE_LEAST = 64 << 10, PIECE_MOST = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
+enum { PIECE_MIN = 64 << 10, PIECE_MAX = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
 
 size_t
 body_piece(const struct settings *set)
 {
 	size_t each = PIECES_ALL / (size_t)set->parallel;
 
-	return each < PIECE_LEAST ? PIECE_LEAST : each < PIECE_MOST ? each : PIECE_MOST;
+	return each < PIECE_MIN ? PIECE_MIN : each < PIECE_MAX ? each : PIECE_MAX;
 }
 
 int
@@ -29,7 +29,7 @@ body_open(struct body *b, struct job *j)
 {
 	if (b->part.fd >= 0)
 		return 0;
-	if (part_open(&b->part, j->fetch->temp) == 0)
+	if (atomic_file_open(&b->part, j->fetch->temp) == 0)
 		return 0;
 	b->part.fd = -1;
 	return -1;
@@ -53,7 +53,7 @@ spill(struct body *b, struct job *j)
 		return 0;
 	b->hash = hash_begin();
 	hash_add(b->hash, b->held, b->held_len);
-	if (body_open(b, j) < 0 || part_write(&b->part, b->held, b->held_len) < 0)
+	if (body_open(b, j) < 0 || atomic_file_write(&b->part, b->held, b->held_len) < 0)
 		return -1;
 	b->spilled = true;
 	/* Until its group is settled only the head is of use. */
@@ -103,7 +103,7 @@ begin_sync(struct body *b, const struct fetch *f)
 static int
 write_piece(struct body *b, struct fetch *f)
 {
-	if (part_write(&b->part, b->piece, b->piece_len) < 0)
+	if (atomic_file_write(&b->part, b->piece, b->piece_len) < 0)
 		return -1;
 	hash_piece(b, f);
 	begin_sync(b, f);
@@ -255,7 +255,7 @@ void
 body_drop(struct body *b)
 {
 	take_hash(b);
-	part_drop(&b->part);
+	atomic_file_drop(&b->part);
 	hash_drop(b->hash);
 	free(b->held);
 	free(b->piece);
@@ -276,7 +276,7 @@ body_leave(struct body *b, struct fetch *f)
 {
 	if (b->part.noted) {
 		body_flush(b, f); /* what cannot be written is not there: the part ends before it */
-		part_leave(&b->part);
+		atomic_file_leave(&b->part);
 	}
 	body_drop(b);
 }
@@ -300,5 +300,5 @@ body_restart(struct body *b)
 	if (b->part.fd < 0)
 		return 0;
 	/* The note first: it is never that of other bytes. */
-	return part_note(&b->part, NULL) < 0 ? -1 : body_seek(b);
+	return atomic_file_note(&b->part, NULL) < 0 ? -1 : body_seek(b);
 }

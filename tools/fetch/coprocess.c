@@ -15,7 +15,7 @@
 #include "base/clock.h"
 
 /* Reads a turn: a filter that writes without end does not keep the loop from others. */
-enum { READS_MOST = 64, DYING_MS = 2000 };
+enum { READS_MAX = 64, DYING_MS = 2000 };
 
 static bool
 watch(const struct filter *x, int fd, uint32_t events)
@@ -160,7 +160,7 @@ filter_read(struct filter *x, struct rec *out)
 	int reads = 0;
 
 	while ((kind = rec_next(x->reader, out)) == REC_MORE) {
-		if (reads++ == READS_MOST)
+		if (reads++ == READS_MAX)
 			break;
 		if (rec_fill(x->reader) < 0)
 			return errno == EAGAIN ? REC_MORE : REC_EOF;

@@ -2,7 +2,7 @@
  * coprocess: one co-process of --through, and the records that are on their way through it.
  *
  * Both pipes are written and read without waiting, so that neither side ever waits for the other: lines that the pipe
- * does not take are kept, and there are few of them (through.c).
+ * does not take are kept, and there are few of them (postprocess.c).
  */
 #ifndef BI_COPROCESS_H
 #define BI_COPROCESS_H

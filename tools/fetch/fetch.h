@@ -3,18 +3,19 @@
  *
  *	lines -> intake -> wants -> plan (a queue a host) -> job -> settle -> records
  *
- * With --work there are no lines: work.c wants the items of batches that were handed in (queue.h), several at once, and
- * ends each when nothing of it is left.
+ * With --work there are no lines: worker.c wants the items of batches that were handed in (queue.h), several at once,
+ *and ends each when nothing of it is left.
  *
- * intake.c turns lines into items of their batches and remembers what was asked for (wants). plan.c
+ * intake.c turns lines into items of their batches and remembers what was asked for (wants). scheduler.c
  * takes wants in order, says at once what is settled already, and queues the rest by host; it starts jobs as
- * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), judge.c decides
- * what an answer means. Ended jobs meet in settle.c; a thread (group.c) types, names, syncs and records them a
- * group at a time. loop.c runs all the rest in one thread around epoll and libcurl's multi interface.
+ * the limits allow. A job is one claimed item: http.c or local.c fills its body (body.c), verdict.c decides
+ * what an answer means. Ended jobs meet in commit_queue.c; a thread (commit.c) types, names, syncs and records them a
+ * group at a time. dispatch.c runs all the rest in one thread around epoll and libcurl's multi interface.
  *
  * A page that was asked for as media (page.c) comes back from that thread unrecorded, with what it shows; that becomes
- * items. Before the first of these is fetched from a site, robot.c asks for its robots.txt. With --through every job
- * comes back once its file is published, goes through a filter (through.c) and to that thread again, to be recorded.
+ * items. Before the first of these is fetched from a site, robots_gate.c asks for its robots.txt. With --through every
+ *job comes back once its file is published, goes through a filter (postprocess.c) and to that thread again, to be
+ *recorded.
  */
 #ifndef BI_FETCH_H
 #define BI_FETCH_H
@@ -125,7 +126,7 @@ struct answer {
 };
 
 struct body {
-	struct part part;
+	struct atomic_file part;
 	struct hash *hash;
 	struct hasher *hasher; /* has the digest; NULL: it is here */
 	off_t sync_begun;      /* up to here the kernel was told to begin to write to the disk */
@@ -184,11 +185,11 @@ struct job {
 	struct verdict verdict;
 	/* What the writer makes of it. */
 	struct type_answer type;
-	char name[SUBJECT_LONGEST + 32];      /* in the batch's files/ */
-	uint32_t same_as;                     /* the item whose bytes these are, too; 0: none */
-	const struct job *same_job;           /* that one, where it is of the same group */
-	char same_file[SUBJECT_LONGEST + 32]; /* else its file */
-	char *line;                           /* its result record */
+	char name[SUBJECT_MAX + 32];      /* in the batch's files/ */
+	uint32_t same_as;                 /* the item whose bytes these are, too; 0: none */
+	const struct job *same_job;       /* that one, where it is of the same group */
+	char same_file[SUBJECT_MAX + 32]; /* else its file */
+	char *line;                       /* its result record */
 	bool recorded;
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
@@ -212,14 +213,14 @@ struct job_list {
 struct host {
 	char *name;
 	unsigned active, cap;
-	struct hosts_rule rule;    /* what is known of it beforehand */
-	struct governed *governed; /* NULL for this machine's files */
-	int64_t bandwidth;         /* bytes a second of all processes; 0: any */
-	int64_t dry_until;         /* no more is received of it before this moment */
-	int64_t refused_since;     /* it has refused connections since then, and answered none; 0: no */
-	int64_t refused_last;      /* when it did last */
-	long opt_outs;             /* media that its headers forbade */
-	char *refusal;             /* why nothing more is asked of it; NULL: nothing is wrong */
+	struct host_rule rule;       /* what is known of it beforehand */
+	struct host_limit *governed; /* NULL for this machine's files */
+	int64_t bandwidth;           /* bytes a second of all processes; 0: any */
+	int64_t dry_until;           /* no more is received of it before this moment */
+	int64_t refused_since;       /* it has refused connections since then, and answered none; 0: no */
+	int64_t refused_last;        /* when it did last */
+	long opt_outs;               /* media that its headers forbade */
+	char *refusal;               /* why nothing more is asked of it; NULL: nothing is wrong */
 	struct job_list queue;
 	struct runs parked;         /* behind those of the queue, known by number alone */
 	int64_t due;                /* not before this moment; 0: at any */
@@ -245,7 +246,7 @@ struct tally {
 	uint64_t rate_bytes, rate_done, mark_bytes, mark_done;
 };
 
-enum { HOST_BUCKETS = 1024, KEPT_MOST = 64 };
+enum { HOST_BUCKETS = 1024, KEPT_MAX = 64 };
 
 struct fetch {
 	const struct settings *set;
@@ -275,13 +276,13 @@ struct fetch {
 	struct host *waiting;          /* for a moment */
 	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
 	size_t idle_count;
-	struct governor *governor;
+	struct host_limits *governor;
 	struct kept_slot {
 		struct host *host;
 		int slot;
-	} kept[KEPT_MOST]; /* slots of transfers that have just ended */
+	} kept[KEPT_MAX]; /* slots of transfers that have just ended */
 	size_t kept_count;
-	struct hosts *rules;          /* hosts.conf */
+	struct host_rules *rules;     /* hosts.conf */
 	size_t queued, queued_weight; /* jobs, bytes */
 	size_t parked;                /* runs of items */
 	unsigned active;
@@ -322,7 +323,7 @@ struct fetch {
 /* options.c */
 char **options_read(struct settings *set, int argc, char **argv); /* returns the operands */
 
-/* loop.c */
+/* dispatch.c */
 int fetch_run(const struct settings *set, char **operands); /* returns the exit code */
 void loop_note_signal(struct fetch *f);                     /* takes it from the signalfd */
 void fetch_fail(struct fetch *f, const char *doing);        /* notes errno: the run ends after this turn */
@@ -331,16 +332,17 @@ void fetch_fail(struct fetch *f, const char *doing);        /* notes errno: the 
 void intake_turn(struct fetch *f); /* takes up to a block of lines that are there */
 void intake_all(struct fetch *f);  /* --resume: all items of the batch are wanted */
 
-/* targets.c */
+/* open_batches.c */
 struct target *target_find(const struct fetch *f, const char *name); /* NULL: it is not open */
-struct target *target_open(struct fetch *f, const char *name, const struct batch_about *about); /* NULL with errno */
-struct target *target_of(struct fetch *f, const char *name, const struct batch_about *about);   /* NULL: fetch_fail() */
-void target_close(struct fetch *f, struct target *t); /* nothing is to do for it */
+struct target *target_open(struct fetch *f, const char *name, const struct batch_metadata *about); /* NULL with errno */
+struct target *target_of(struct fetch *f, const char *name,
+			 const struct batch_metadata *about); /* NULL: fetch_fail() */
+void target_close(struct fetch *f, struct target *t);         /* nothing is to do for it */
 bool target_busy(const struct target *t, uint32_t item);
 void target_set_busy(struct target *t, uint32_t item, bool busy);
 void targets_close(struct fetch *f);
 
-/* work.c: batches from the queue */
+/* worker.c: batches from the queue */
 void work_wait(struct fetch *f); /* until it may work; ends the program where that cannot be done */
 void work_begin(struct fetch *f);
 void work_turn(struct fetch *f);          /* takes batches from the queue, ends those that are done */
@@ -350,7 +352,7 @@ int work_trouble(const struct fetch *f);  /* the exit code of a batch that was l
 int64_t work_due(const struct fetch *f);  /* when work_turn() is next worth calling; -1: not by time */
 void work_end(struct fetch *f);
 
-/* runs.c: the first two return how many runs more or fewer there are */
+/* run_queue.c: the first two return how many runs more or fewer there are */
 size_t runs_add(struct runs *r, struct target *t, uint32_t item);
 size_t runs_take(struct runs *r, struct target **t, uint32_t *item); /* not of an empty queue */
 bool runs_empty(const struct runs *r);
@@ -373,7 +375,7 @@ int64_t hosts_due(const struct fetch *f);                     /* the first such 
 void hosts_each(struct fetch *f, void (*act)(struct fetch *f, struct host *h, struct target *t), struct target *t);
 void hosts_drop_all(struct fetch *f);
 
-/* plan.c */
+/* scheduler.c */
 void plan_want(struct fetch *f, struct target *t, uint32_t item);
 void plan_turn(struct fetch *f); /* looks at wants, wakes sleepers, starts what may start */
 bool plan_is_empty(const struct fetch *f);
@@ -415,7 +417,7 @@ void body_leave(struct body *b,
 		struct fetch *f); /* the same, but a part by which another run can go on stays in temp/ */
 int body_restart(struct body *b); /* what came before does not count */
 
-/* left.c: large parts that killed and stopped runs left in temp/ */
+/* resume.c: large parts that killed and stopped runs left in temp/ */
 void left_keep(struct job *j);  /* names the part of a body under way, with a note of what it is */
 bool left_begin(struct job *j); /* takes up what was left of J, in turns: its attempt begins later. False: nothing */
 void left_turn(struct job *j);  /* reads some of it */
@@ -452,7 +454,7 @@ int upload_publish(struct job *j, int dir, bool sync); /* gives the part its nam
 void upload_settled(const struct job *j);              /* J is recorded: its file is not needed any more */
 int upload_sweep(const struct target *t);              /* removes those of items that are settled. 0 or -1 */
 
-/* judge.c */
+/* verdict.c */
 void judge_http(struct job *j, CURLcode code, long status, const char *location);
 void judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -466,7 +468,7 @@ bool retry_parse(const char *what, struct batch_retry *out); /* "failed", "statu
 void
 check_arrived(struct job *j); /* makes a job that was GOT one that FAILED where the bytes are not what was asked for */
 
-/* expansion.c */
+/* archive_items.c */
 void expansion_begin(struct fetch *f, struct job *j);         /* expands an archive that was fetched, then settles it */
 bool expansion_awaited(struct fetch *f, const struct job *j); /* J is a member, and its archive is not settled */
 /* The result LINE of the archive ITEM was stored before: its members that are still to be done are added to the run. */
@@ -481,7 +483,7 @@ size_t expansion_kept(const struct fetch *f, const struct target *t); /* jobs of
 void expansion_forget(struct fetch *f, const struct target *t);       /* ...and no longer */
 void expansion_drop_all(struct fetch *f);                             /* claims are let go */
 
-/* settle.c */
+/* commit_queue.c */
 void settle_add(struct fetch *f, struct job *j); /* its verdict is final */
 void settle_turn(struct fetch *f);               /* says what is recorded, hands the writer the next group */
 void settle_all(struct fetch *f);                /* until all that has ended is recorded */
@@ -491,7 +493,7 @@ bool settle_is_empty(const struct fetch *f);
 /* Says what is recorded of an item; a worker does not. */
 void settle_stored(struct fetch *f, struct target *t, uint32_t item);
 
-/* through.c: published files' records on their way through --through PROGRAM */
+/* postprocess.c: published files' records on their way through --through PROGRAM */
 void through_open(struct fetch *f);               /* starts the first; ends the program where that cannot be done */
 void through_add(struct fetch *f, struct job *j); /* J is settled again once it is answered */
 void through_turn(struct fetch *f);               /* takes answers, gives what there is room for */
@@ -502,16 +504,16 @@ bool through_is_full(const struct fetch *f); /* they are behind: start nothing m
 void through_end(struct fetch *f);           /* lets them come to their end; STOP_SIGNAL where one came first */
 void through_drop_all(struct fetch *f);      /* ends them; what they have stays pending */
 
-/* outcome.c */
+/* result_record.c */
 char *outcome_line(const struct job *j); /* the result record; freed by the caller */
 
-/* out.c */
+/* output.c */
 void out_record(struct fetch *f, const char *record, size_t n);
 void out_flush(struct fetch *f);         /* what stdout takes without waiting */
 void out_flush_all(struct fetch *f);     /* waits until it has all, or a signal comes */
 bool out_is_full(const struct fetch *f); /* nobody reads: begin nothing more */
 
-/* tally.c */
+/* stats.c */
 void tally_draw(struct fetch *f); /* the progress line, on a terminal */
 void tally_say(struct fetch *f, const char *record, size_t n, bool completed,
 	       bool now); /* one line asked for has its record; NOW: it was made now */

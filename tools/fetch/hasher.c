@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-enum { WAITING_MOST = 16 }; /* pieces, of 256 KiB at most each */
+enum { WAITING_MAX = 16 }; /* pieces, of 256 KiB at most each */
 
 struct hasher {
 	pthread_t thread;
@@ -17,7 +17,7 @@ struct hasher {
 		struct hash *hash;
 		char *bytes;
 		size_t n;
-	} waiting[WAITING_MOST]; /* a ring; the first of them is under way */
+	} waiting[WAITING_MAX]; /* a ring; the first of them is under way */
 	size_t first, count;
 	bool end;
 };
@@ -40,9 +40,9 @@ run(void *arg)
 		hash_add(p.hash, p.bytes, p.n);
 		free(p.bytes);
 		pthread_mutex_lock(&h->mutex);
-		h->first = (h->first + 1) % WAITING_MOST;
+		h->first = (h->first + 1) % WAITING_MAX;
 		h->count--;
-		if (h->count == 0 || h->count == WAITING_MOST - 1) /* somebody may wait for that */
+		if (h->count == 0 || h->count == WAITING_MAX - 1) /* somebody may wait for that */
 			pthread_cond_broadcast(&h->changed);
 	}
 	pthread_mutex_unlock(&h->mutex);
@@ -69,9 +69,9 @@ void
 hasher_give(struct hasher *h, struct hash *hash, char *bytes, size_t n)
 {
 	pthread_mutex_lock(&h->mutex);
-	while (h->count == WAITING_MOST)
+	while (h->count == WAITING_MAX)
 		pthread_cond_wait(&h->changed, &h->mutex);
-	h->waiting[(h->first + h->count++) % WAITING_MOST] = (struct piece){hash, bytes, n};
+	h->waiting[(h->first + h->count++) % WAITING_MAX] = (struct piece){hash, bytes, n};
 	if (h->count == 1)
 		pthread_cond_broadcast(&h->changed);
 	pthread_mutex_unlock(&h->mutex);

@@ -16,7 +16,7 @@
 enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };
 
 /* Hosts of which only what was learned is left: those beyond that are forgotten, the longest idle first. */
-enum { IDLE_MOST = 2048 };
+enum { IDLE_MAX = 2048 };
 
 /* A worker lives for long: what refused connections is asked again when it has been left alone for so long. */
 enum { FORGIVEN_MS = 5 * 60 * 1000 };
@@ -53,16 +53,16 @@ static void
 set_limits(struct fetch *f, struct host *h, const char *key)
 {
 	const struct settings *set = f->set;
-	const struct hosts_rule *r = &h->rule;
+	const struct host_rule *r = &h->rule;
 	double rate = set->rate > 0 ? set->rate : r->rate > 0 ? r->rate : 0;
 
 	h->cap = set->per_host ? (unsigned)set->per_host : r->slots ? r->slots : USUAL_AT_ONCE;
 	h->bandwidth = set->limit_rate ? set->limit_rate : r->bandwidth > 0 ? r->bandwidth : 0;
-	h->governed = governor_enter(f->governor, key, h->cap, rate);
+	h->governed = host_limits_enter(f->governor, key, h->cap, rate);
 	if (!h->governed)
 		fetch_fail(f, "taking part in hosts/");
 	if (r->contact && !set->contact && !set->user_agent)
-		host_refuse(h, manners_no_contact);
+		host_refuse(h, http_policy_no_contact);
 }
 
 static void
@@ -130,7 +130,7 @@ host_free(struct fetch *f, struct host *h)
 	host_wait(f, h, 0);
 	if (h->in_turn)
 		ring_cut(f, h);
-	governor_leave(h->governed);
+	host_limits_leave(h->governed);
 	free(h->refusal);
 	runs_free(&h->parked);
 	free(h->name);
@@ -145,7 +145,7 @@ idle_add(struct fetch *f, struct host *h)
 	*(f->last_idle ? &f->last_idle->idle_next : &f->idle) = h;
 	f->last_idle = h;
 	h->idle = true;
-	if (++f->idle_count > IDLE_MOST)
+	if (++f->idle_count > IDLE_MAX)
 		host_free(f, f->idle);
 }
 
@@ -228,7 +228,7 @@ host_slot(struct fetch *f, struct host *h, int *slot)
 	if (!h->governed)
 		*slot = 0;
 	else
-		*slot = kept < 0 ? governor_ask(h->governed, &wait) : governor_ask_again(h->governed, kept, &wait);
+		*slot = kept < 0 ? slot_acquire(h->governed, &wait) : slot_reacquire(h->governed, kept, &wait);
 	if (*slot >= 0)
 		return true;
 	if (*slot == -1) {
@@ -244,13 +244,13 @@ void
 host_give_back(struct host *h, int slot)
 {
 	if (h->governed && slot >= 0)
-		governor_done(h->governed, slot); /* it stands back where another process waits */
+		slot_release(h->governed, slot); /* it stands back where another process waits */
 }
 
 void
 host_keep(struct fetch *f, struct host *h, int slot)
 {
-	if (h->governed && slot >= 0 && h->queue.count > 0 && f->kept_count < KEPT_MOST)
+	if (h->governed && slot >= 0 && h->queue.count > 0 && f->kept_count < KEPT_MAX)
 		f->kept[f->kept_count++] = (struct kept_slot){h, slot};
 	else
 		host_give_back(h, slot);
@@ -276,14 +276,14 @@ host_refuse(struct host *h, const char *why)
 void
 host_hold(struct fetch *f, struct host *h, long ms)
 {
-	if (h->governed && governor_hold(h->governed, ms) < 0)
+	if (h->governed && host_limits_hold(h->governed, ms) < 0)
 		fetch_fail(f, "holding a host back");
 }
 
 bool
 host_spend(struct fetch *f, struct host *h, size_t n)
 {
-	int64_t wait = h->bandwidth ? governor_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
+	int64_t wait = h->bandwidth ? host_limits_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
 
 	if (wait > 0)
 		h->dry_until = clock_ms() + wait;
@@ -307,11 +307,12 @@ forgive(const struct fetch *f, struct host *h)
 struct host *
 host_of_job(struct fetch *f, const struct job *j)
 {
-	struct hosts_rule rule = {.rate = -1, .bandwidth = -1};
+	struct host_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf name = {0};
 	struct host *h;
 
-	manners_key(f->rules, j->at ? j->at : j->url, &name, &rule); /* "" for what has none: it fails at once */
+	http_policy_host_key(f->rules, j->at ? j->at : j->url, &name,
+			     &rule); /* "" for what has none: it fails at once */
 	h = host_named(f, name.data);
 	forgive(f, h);
 	idle_cut(f, h);

@@ -17,14 +17,14 @@
 #include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
 #include "hosts/optout.h"
-#include "robot.h"
+#include "robots_gate.h"
 
 enum {
-	SPARE_MOST = 64,
+	SPARE_MAX = 64,
 	ERROR_BODY = 2048,
-	PAGE_MOST = 256 << 10,
-	HEADERS_MOST = 256 << 10,
-	HEADER_MOST = CURL_MAX_HTTP_HEADER
+	PAGE_MAX = 256 << 10,
+	HEADERS_MAX = 256 << 10,
+	HEADER_MAX = CURL_MAX_HTTP_HEADER
 };
 
 /* --- what comes --- */
@@ -70,17 +70,17 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct job *j = arg;
 	struct answer *a = &j->answer;
-	char line[HEADER_MOST + 1], *colon;
+	char line[HEADER_MAX + 1], *colon;
 	const char *v;
 
 	(void)one;
 	a->header_bytes += n;
-	if (a->header_bytes > HEADERS_MOST) {
+	if (a->header_bytes > HEADERS_MAX) {
 		a->too_much = true;
 		return 0;
 	}
 	/* libcurl takes no header that is longer, or has a NUL in it; what cannot be read might forbid the file. */
-	if (n > HEADER_MOST || memchr(bytes, '\0', n)) {
+	if (n > HEADER_MAX || memchr(bytes, '\0', n)) {
 		a->too_much = true;
 		return 0;
 	}
@@ -95,20 +95,20 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 				     .header_bytes = a->header_bytes};
 		return n;
 	}
-	if ((v = manners_header(line, "Retry-After")))
+	if ((v = http_policy_header_value(line, "Retry-After")))
 		a->retry_after = httpdate_retry_after(v, time(NULL));
-	else if ((v = manners_header(line, "ETag"))) {
+	else if ((v = http_policy_header_value(line, "ETag"))) {
 		a->weak = strncmp(v, "W/", 2) == 0;
 		keep_text(a->validator, sizeof(a->validator), v);
-	} else if ((v = manners_header(line, "Last-Modified")) && !a->validator[0])
+	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0])
 		keep_text(a->validator, sizeof(a->validator), v);
-	else if ((v = manners_header(line, "Date")))
+	else if ((v = http_policy_header_value(line, "Date")))
 		a->date = httpdate_parse(v);
-	else if ((v = manners_header(line, "Content-Type")))
+	else if ((v = http_policy_header_value(line, "Content-Type")))
 		keep_text(a->content_type, sizeof(a->content_type), v);
-	else if ((v = manners_header(line, "Accept-Ranges")))
+	else if ((v = http_policy_header_value(line, "Accept-Ranges")))
 		a->ranges = strcasecmp(v, "bytes") == 0;
-	else if ((v = manners_header(line, "Content-Range")))
+	else if ((v = http_policy_header_value(line, "Content-Range")))
 		take_range(a, v);
 	colon = may_opt_out(j) ? strchr(line, ':') : NULL;
 	if (colon) {
@@ -160,7 +160,7 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 
 		buf_add(&a->error, bytes, n < room ? n : room);
 		a->page_bytes += n;
-		a->page_too_large = a->page_bytes > PAGE_MOST;
+		a->page_too_large = a->page_bytes > PAGE_MAX;
 		return a->page_too_large ? CURL_WRITEFUNC_ERROR : n;
 	}
 	if (!begins_right(j, status)) {
@@ -186,14 +186,14 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 static bool
 may_be_private(const struct job *j, const char *url)
 {
-	struct hosts_rule rule = {0};
+	struct host_rule rule = {0};
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL;
 
 	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
-		hosts_find(j->fetch->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
+		host_rules_find(j->fetch->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
 	curl_free(host);
 	curl_free(port);
 	curl_url_cleanup(u);
@@ -204,7 +204,7 @@ may_be_private(const struct job *j, const char *url)
 static bool
 is_blocked(struct job *j, const struct sockaddr *address)
 {
-	const char *wrong = address_wrong(address), *url = NULL;
+	const char *wrong = address_check(address), *url = NULL;
 
 	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
 	curl_easy_getinfo(j->easy, CURLINFO_EFFECTIVE_URL, &url);
@@ -234,7 +234,7 @@ http_is_blocked_by_name(struct job *j, const char *url)
 	const struct settings *set = j->fetch->set;
 	bool unseen = job_is_public_only(j) && set->proxy && *set->proxy; /* http_guard() sees the others */
 	char *host = unseen && url ? host_in(url) : NULL;
-	const char *wrong = host ? address_of_host_wrong(host) : NULL;
+	const char *wrong = host ? address_of_host_check(host) : NULL;
 
 	curl_free(host);
 	if (!wrong || may_be_private(j, url))
@@ -282,7 +282,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	if (is_guarded(j) && is_blocked(j, &address->addr))
 		return CURL_SOCKET_BAD;
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	if (fd < 0 && trouble_is_ours(errno))
+	if (fd < 0 && trouble_is_local(errno))
 		j->answer.no_socket = errno;
 	return fd;
 }
@@ -337,7 +337,7 @@ set_ways(CURL *easy, const struct settings *set)
 {
 	struct buf agent = {0};
 
-	manners_agent(&agent, set->contact);
+	http_policy_user_agent(&agent, set->contact);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, set->user_agent ? set->user_agent : agent.data);
 	buf_free(&agent);
 	set_text(easy, CURLOPT_PROXY, set->proxy);
@@ -588,8 +588,8 @@ give_back(struct fetch *f, struct job *j)
 	curl_slist_free_all(j->headers);
 	j->headers = NULL;
 	if (!f->spare)
-		f->spare = buf_alloc(SPARE_MOST * sizeof(*f->spare));
-	if (f->spare_count < SPARE_MOST)
+		f->spare = buf_alloc(SPARE_MAX * sizeof(*f->spare));
+	if (f->spare_count < SPARE_MAX)
 		f->spare[f->spare_count++] = j->easy;
 	else
 		curl_easy_cleanup(j->easy);

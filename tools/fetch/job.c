@@ -6,7 +6,7 @@
 #include "fetch.h"
 #include "hosts/http_policy.h"
 #include "page.h"
-#include "robot.h"
+#include "robots_gate.h"
 
 void
 job_list_add(struct job_list *l, struct job *j)
@@ -140,7 +140,7 @@ job_free(struct job *j)
 static long
 backoff(const struct job *j)
 {
-	long ms = manners_backoff(j->attempts, j->fetch->set->backoff_ms);
+	long ms = http_policy_backoff(j->attempts, j->fetch->set->backoff_ms);
 
 	return j->verdict.wait_ms > 0 ? j->verdict.wait_ms + ms / 4 : ms;
 }

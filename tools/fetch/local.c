@@ -29,7 +29,7 @@ cannot(struct job *j, const char *doing)
 {
 	bool missing = errno == ENOENT || errno == ENOTDIR;
 
-	if (trouble_is_ours(errno))
+	if (trouble_is_local(errno))
 		judge_fail(j, true, TROUBLE_CODE, "cannot %s '%.300s' now: %s", doing, j->file, strerror(errno));
 	else
 		judge_fail(j, false, missing ? "no_such_file" : "unreadable_file", "cannot %s '%.300s': %s%s", doing,
@@ -72,7 +72,7 @@ static void
 begin_upload(struct job *j)
 {
 	if (upload_open(j) < 0) {
-		if (trouble_is_ours(errno))
+		if (trouble_is_local(errno))
 			judge_fail(j, true, TROUBLE_CODE, "cannot open what was uploaded now: %s", strerror(errno));
 		else
 			judge_fail(j, false, "upload_lost", "what was uploaded is not there: %s (upload it again)",

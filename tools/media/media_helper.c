@@ -24,7 +24,7 @@
 
 enum {
 	REQUEST = MEDIA_URL + MEDIA_TITLE + 64,
-	SECONDS_MOST = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
+	SECONDS_MAX = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
 };
 
 static const struct confine_limits limits = {.memory = 768 << 20, .files = 64};
@@ -208,20 +208,20 @@ media_serve(void)
 	int got;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	/* libcurl makes the ASCII form of a host's name from what it takes for the locale's text. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	s.charsets = charset_open();
 	s.tree = tree_new();
-	if (confine(&limits, NULL) < 0)
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (!say("ready", 5))
 		_exit(EX_OSERR);
 	while ((got = receive(&r)) > 0) {
 		bool heard;
 
-		allow_seconds(SECONDS_MOST);
+		allow_seconds(SECONDS_MAX);
 		heard = answer(&s, &r);
 		allow_seconds(0);
 		close(r.page);

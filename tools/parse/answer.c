@@ -151,7 +151,7 @@ is_member(const char *key, struct json_object *value)
 }
 
 static bool
-check(struct answer *a, size_t image_bytes)
+check_answer(struct answer *a, size_t image_bytes)
 {
 	struct json_object *images;
 
@@ -178,10 +178,10 @@ answer_read(const struct work *w, struct answer *a)
 	good = read_part(w->out, (off_t)w->images, w->text, &a->text) &&
 	       read_part(w->out, (off_t)(w->images + w->text), w->meta, &meta);
 	if (good) {
-		rec_mend(a->text.data);
+		utf8_replace_invalid(a->text.data);
 		a->text.len = strlen(a->text.data);
 		a->about = rec_parse(meta.data, meta.len, NULL, 0);
-		good = a->about && check(a, w->images);
+		good = a->about && check_answer(a, w->images);
 	}
 	buf_free(&meta);
 	return good;

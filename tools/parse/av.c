@@ -13,6 +13,7 @@
 #include "base/msg.h"
 #include "files/file.h"
 #include "formats.h"
+#include "request.h"
 
 enum { BLOCK = 64 << 10, PROBE = 8 << 20, STREAMS = 64 };
 
@@ -164,7 +165,7 @@ put_stream(struct doc *d, const AVStream *s, bool *film)
 }
 
 static void
-describe(struct doc *d, AVFormatContext *f)
+describe_streams(struct doc *d, AVFormatContext *f)
 {
 	bool film = false;
 
@@ -240,7 +241,7 @@ av_parse(const struct request *r, struct doc *d)
 		(void)avformat_find_stream_info(f, NULL);
 		known = is_wanted(f);
 		if (known)
-			describe(d, f);
+			describe_streams(d, f);
 		avformat_close_input(&f);
 	}
 	av_freep(&pb->buffer);

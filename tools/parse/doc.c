@@ -58,11 +58,11 @@ make_line(const char *text, size_t n, size_t most)
 		line[k++] = blank ? ' ' : text[i];
 	}
 	if (k == most)
-		k = utf8_cut(line, k);
+		k = utf8_whole_length(line, k);
 	while (k > 0 && line[k - 1] == ' ')
 		k--;
 	line[k] = '\0';
-	rec_mend(line);
+	utf8_replace_invalid(line);
 	if (k > 0)
 		return buf_realloc(line, k + 1);
 	free(line);
@@ -201,7 +201,7 @@ doc_fail(struct doc *d, const char *failed, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
-	rec_mend(d->why);
+	utf8_replace_invalid(d->why);
 	for (char *c = d->why; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';

@@ -115,7 +115,7 @@ end_text(struct md *m)
 {
 	if (m->text.len == 0)
 		return;
-	rec_mend(m->text.data);
+	utf8_replace_invalid(m->text.data);
 	cmark_node_set_literal(add_node(m, m->inner, CMARK_NODE_TEXT), m->text.data);
 	buf_clear(&m->text);
 }
@@ -406,7 +406,7 @@ md_pre(struct md *m, const char *text, size_t n, const char *language)
 		if (text[i] != '\r')
 			buf_add(&code, text + i, 1);
 	buf_str(&code, "\n");
-	rec_mend(code.data);
+	utf8_replace_invalid(code.data);
 	block = m->last = add_block(m, CMARK_NODE_CODE_BLOCK);
 	cmark_node_set_literal(block, code.data);
 	cmark_node_set_fence_info(block, language);
@@ -420,7 +420,7 @@ md_raw(struct md *m, const char *text, size_t n)
 
 	if (n > room) {
 		m->full = true;
-		n = utf8_cut(text, room);
+		n = utf8_whole_length(text, room);
 	}
 	buf_add(&m->out, text, n);
 }

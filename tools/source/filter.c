@@ -15,7 +15,7 @@
 #include "records/rec.h"
 #include "source.h"
 
-enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MOST = 64 << 20 };
+enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MAX = 64 << 20 };
 
 struct filter {
 	const struct conf *conf;
@@ -114,7 +114,7 @@ take(struct filter *f)
 		f->from.len += (size_t)n;
 		f->from.data[f->from.len] = '\0';
 	}
-	return n > 0 ? f->from.len <= ANSWER_MOST : n < 0 && (errno == EAGAIN || errno == EINTR);
+	return n > 0 ? f->from.len <= ANSWER_MAX : n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 /* Until a line is there. NULL, or what is wrong. */
@@ -164,7 +164,7 @@ filter_ask(struct filter *f, struct json_object *in, char *wrong, size_t room)
 		const char *error = answer ? rec_string(answer, "error") : NULL;
 
 		snprintf(wrong, room, "its filter failed: %.300s", error ? error : "what it gives is not JSON");
-		rec_mend(wrong);
+		utf8_replace_invalid(wrong);
 		ok = NULL;
 	}
 	json_object_put(answer);

@@ -12,8 +12,8 @@
 #include "files/file.h"
 
 enum {
-	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
-	SIDE_MOST = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
+	PIXELS_MAX = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
+	SIDE_MAX = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
 	QUALITY = 80,
 	EFFORT = 2, /* of 6: files are 2 % bigger than at 4, libwebp's own, and made in half the time */
 };
@@ -200,8 +200,8 @@ look(struct picture *p)
 	    vips_cast(three, &bytes, VIPS_FORMAT_UCHAR, NULL) == 0)
 		rgb = vips_image_write_to_memory(bytes, &len);
 	if (rgb)
-		likeness_of(rgb, (size_t)vips_image_get_width(bytes), (size_t)vips_image_get_height(bytes),
-			    &p->likeness);
+		likeness_compute(rgb, (size_t)vips_image_get_width(bytes), (size_t)vips_image_get_height(bytes),
+				 &p->likeness);
 	g_free(rgb);
 	g_clear_object(&bytes);
 	g_clear_object(&three);
@@ -269,8 +269,8 @@ static bool
 is_too_big(const struct picture *p)
 {
 	if (p->loader->vector)
-		return p->width > SIDE_MOST || p->height > SIDE_MOST;
-	return (long long)p->width * p->height > PIXELS_MOST;
+		return p->width > SIDE_MAX || p->height > SIDE_MAX;
+	return (long long)p->width * p->height > PIXELS_MAX;
 }
 
 static int
@@ -280,10 +280,10 @@ fail_size(const struct picture *p, char *answer, size_t room)
 
 	if (p->loader->vector)
 		snprintf(why, sizeof(why), "%d x %d pixels are more than a drawing may have here (%d a side)", p->width,
-			 p->height, SIDE_MOST);
+			 p->height, SIDE_MAX);
 	else
 		snprintf(why, sizeof(why), "%d x %d pixels are more than a picture may have here (%d million)",
-			 p->width, p->height, PIXELS_MOST / 1000000);
+			 p->width, p->height, PIXELS_MAX / 1000000);
 	return decode_fail(answer, room, why);
 }
 

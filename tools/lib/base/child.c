@@ -151,7 +151,7 @@ child_wait(pid_t pid)
 }
 
 int
-child_ready(int fd, int ms)
+child_await_ready(int fd, int ms)
 {
 	int64_t until = clock_ms() + ms;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -171,7 +171,7 @@ child_ready(int fd, int ms)
 }
 
 int
-child_tell_ready(int fd)
+child_report_ready(int fd)
 {
 	ssize_t n;
 	int error;

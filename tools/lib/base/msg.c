@@ -115,7 +115,7 @@ say(int error, const char *fmt, va_list ap)
 	used += n > 0 ? (size_t)n : 0;
 	if (used > sizeof(line) - 2)
 		used = sizeof(line) - 2;
-	used = human_escape(line, userinfo_cut(line, used));
+	used = human_escape(line, userinfo_strip(line, used));
 	if (error) {
 		n = snprintf(line + used, sizeof(line) - used - 1, ": %s", strerror(error));
 		used += n > 0 ? (size_t)n : 0;
@@ -176,7 +176,7 @@ msg_die_errno(int code, const char *fmt, ...)
 }
 
 int
-msg_code(int error)
+msg_exit_code(int error)
 {
 	switch (error) {
 	case ENOSPC:

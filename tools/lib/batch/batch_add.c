@@ -136,8 +136,8 @@ struct intake {
 	uint64_t offsets[INDEX_BLOCK];
 	size_t n;
 	bool failed;
-	char subject[SUBJECT_LONGEST + 1]; /* of the line before, where it is in the table */
-	uint32_t print;                    /* of that subject */
+	char subject[SUBJECT_MAX + 1]; /* of the line before, where it is in the table */
+	uint32_t print;                /* of that subject */
 };
 
 /* Writes the offsets to the index, unless it has them: mostly it does. */
@@ -271,7 +271,7 @@ forget(struct batch *b)
 }
 
 int
-batch_take_in(struct batch *b)
+batch_read_added(struct batch *b)
 {
 	struct intake in = {.b = b};
 	off_t end = append_end(b->items);
@@ -319,7 +319,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 	struct buf where = {0};
 	uint32_t item;
 
-	userinfo_put(ask->where, ask->userinfo, &where);
+	userinfo_insert(ask->where, ask->userinfo, &where);
 	make_key(ask, where.data, digest, earlier);
 	item = find_key(b, new, print_of(digest), earlier);
 	if (item)
@@ -379,7 +379,7 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
 		return -1;
-	if (batch_take_in(b) == 0) {
+	if (batch_read_added(b) == 0) {
 		if (n > UINT32_MAX - 1 - b->count) {
 			errno = EOVERFLOW;
 			goto out;

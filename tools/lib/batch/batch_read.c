@@ -16,7 +16,7 @@
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 
 /* No file of ours is longer: what is more is damage, which no read is tried with. */
-#define OFFSET_MOST (UINT64_C(1) << 60)
+#define OFFSET_MAX (UINT64_C(1) << 60)
 
 int
 batch_index_get(int fd, uint64_t entry, uint64_t *value)
@@ -25,7 +25,7 @@ batch_index_get(int fd, uint64_t entry, uint64_t *value)
 	ssize_t n = fd < 0 ? 0 : file_read_at(fd, &there, sizeof(there), (off_t)(entry * sizeof(there)));
 
 	*value = n == sizeof(there) ? le64toh(there) : 0;
-	if (*value > OFFSET_MOST)
+	if (*value > OFFSET_MAX)
 		*value = 0;
 	return n < 0 ? -1 : 0;
 }
@@ -58,7 +58,7 @@ batch_place(const char *line, size_t n, struct batch_place *out)
 	    scan_text(&at, end, ",\"key\":\"") && scan_word(&at, end, out->key, sizeof(out->key) - 1) &&
 	    scan_text(&at, end, ",\"id\":\"") && scan_word(&at, end, out->subject, sizeof(out->subject) - 1) &&
 	    scan_text(&at, end, ",\"idx\":") && scan_item(&at, end, &out->idx) && scan_text(&at, end, "}") &&
-	    !root_subject_wrong(out->subject))
+	    !root_subject_check(out->subject))
 		return 0;
 	return -1;
 }
@@ -215,7 +215,7 @@ static int
 without_userinfo(int rc, struct buf *line)
 {
 	if (rc == 0)
-		line->len = userinfo_cut(line->data, line->len);
+		line->len = userinfo_strip(line->data, line->len);
 	return rc;
 }
 

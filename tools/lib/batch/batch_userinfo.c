@@ -55,7 +55,7 @@ find_in_line(const struct buf *line, struct buf *userinfo)
 		url = rec_string(item, "media");
 	copy = url ? buf_strdup(url) : NULL;
 	if (copy)
-		userinfo_take(copy, userinfo);
+		userinfo_extract(copy, userinfo);
 	free(copy);
 	json_object_put(item);
 }
@@ -76,7 +76,7 @@ batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *us
 	n = out->len;
 	if (rc > 0 && memchr(out->data, '@', n))
 		find_in_line(out, userinfo);
-	out->len = userinfo_cut(out->data, n);
+	out->len = userinfo_strip(out->data, n);
 	return 0;
 }
 

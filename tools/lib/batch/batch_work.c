@@ -55,7 +55,7 @@ reach(struct batch *b, uint32_t k)
 	}
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
 		return -1;
-	rc = batch_take_in(b);
+	rc = batch_read_added(b);
 	lock_drop(b->items);
 	if (rc == 0 && k > b->count) {
 		errno = ENOENT;
@@ -205,7 +205,7 @@ batch_recover(struct batch *b, uint32_t k)
 }
 
 int
-batch_settle(struct batch *b)
+batch_recover_all(struct batch *b)
 {
 	int rc = -1;
 
@@ -296,7 +296,7 @@ batch_release(struct batch *b, uint32_t k)
 }
 
 enum batch_claim
-batch_seize(struct batch *b, uint32_t k)
+batch_claim_any(struct batch *b, uint32_t k)
 {
 	int rc;
 
@@ -307,7 +307,7 @@ batch_seize(struct batch *b, uint32_t k)
 }
 
 void
-batch_leave(struct batch *b, uint32_t k)
+batch_unclaim(struct batch *b, uint32_t k)
 {
 	lock_bytes_drop(b->state, (off_t)k - 1, 1);
 }
@@ -613,7 +613,7 @@ batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where)
 	int rc;
 
 	/* The index of items first: taking them in writes it where it differs. */
-	if (batch_take_in(b) < 0)
+	if (batch_read_added(b) < 0)
 		return trouble_with(where, "items.ndjson");
 	r.states = buf_alloc((size_t)b->count + 1);
 	memset(r.states, 'p', b->count);

@@ -15,8 +15,8 @@
 #include "files/file.h"
 
 /* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
- * runs of used entries are short: one of PROBE_MOST is damage. */
-enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MOST = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
+ * runs of used entries are short: one of PROBE_MAX is damage. */
+enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MAX = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
 
 static const char name[] = "contents.index";
 static const char magic[8] = {'b', 'i', '-', 'c', 'o', 'n', 't', '1'};
@@ -40,7 +40,7 @@ struct contents {
 	uint64_t size; /* of the table that fd is */
 	contents_fill *fill;
 	void *arg;
-	struct part part; /* a new table that is being filled; its fd is -1 else */
+	struct atomic_file part; /* a new table that is being filled; its fd is -1 else */
 };
 
 static uint64_t
@@ -141,7 +141,7 @@ probe(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
 	uint64_t at = home(print, size);
 	struct entry run[RUN];
 
-	for (int probed = 0; probed < PROBE_MOST;) {
+	for (int probed = 0; probed < PROBE_MAX;) {
 		size_t n = size - at < RUN ? (size_t)(size - at) : RUN;
 		int rc = get(fd, run, n * sizeof(*run), offset_of(at));
 
@@ -165,17 +165,17 @@ probe(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
 
 /* An empty table of SIZE entries in a new part, with its blocks allocated, so that a mapping of it cannot fail. */
 static int
-new_table(struct contents *c, struct part *p, uint64_t size)
+new_table(struct contents *c, struct atomic_file *p, uint64_t size)
 {
 	int error;
 
-	if (part_open(p, c->temp) < 0)
+	if (atomic_file_open(p, c->temp) < 0)
 		return -1;
 	error = posix_fallocate(p->fd, 0, offset_of(size));
 	if (error == 0 && put_head(p->fd, size, 0) == 0)
 		return 0;
 	if (error == 0)
-		part_drop(p);
+		atomic_file_drop(p);
 	return -1;
 }
 
@@ -223,7 +223,7 @@ copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used
 
 /* A table of twice the size in P, with all that FROM has. 0, 1 for a damaged one, -1 with errno. */
 static int
-grown(struct contents *c, struct part *p, int from, uint64_t from_size)
+grown(struct contents *c, struct atomic_file *p, int from, uint64_t from_size)
 {
 	uint64_t size = from_size * 2, used = 0;
 	int rc = -1;
@@ -241,7 +241,7 @@ grown(struct contents *c, struct part *p, int from, uint64_t from_size)
 		rc = put_head(p->fd, size, used);
 	if (rc == 0)
 		return 0;
-	part_drop(p);
+	atomic_file_drop(p);
 	return rc;
 }
 
@@ -272,16 +272,16 @@ open_table(struct contents *c)
 
 /* Gives a new table its name, and goes on with it. 0 or -1. */
 static int
-publish(struct contents *c, struct part *p)
+publish(struct contents *c, struct atomic_file *p)
 {
-	if (part_publish(p, c->dir, name) == 0) {
+	if (atomic_file_publish(p, c->dir, name) == 0) {
 		forget(c);
 		if (open_table(c) == 0)
 			return 0;
 		errno = EIO;
 		return -1;
 	}
-	part_drop(p);
+	atomic_file_drop(p);
 	return -1;
 }
 
@@ -295,13 +295,13 @@ rebuild(struct contents *c)
 	if (new_table(c, &c->part, TABLE_FIRST) < 0)
 		return -1;
 	if (c->fill(c, c->arg) == 0) {
-		struct part p = c->part;
+		struct atomic_file p = c->part;
 
 		c->part.fd = -1;
 		return publish(c, &p);
 	}
 	error = errno;
-	part_drop(&c->part);
+	atomic_file_drop(&c->part);
 	c->part.fd = -1;
 	errno = error;
 	return -1;
@@ -408,7 +408,7 @@ static int
 add_to_part(struct contents *c, uint64_t print, uint32_t item)
 {
 	uint64_t size, used;
-	struct part larger;
+	struct atomic_file larger;
 	int rc = get_head(c->part.fd, &size, &used);
 
 	if (rc == 0)
@@ -416,7 +416,7 @@ add_to_part(struct contents *c, uint64_t print, uint32_t item)
 	if (rc == 2) {
 		rc = grown(c, &larger, c->part.fd, size);
 		if (rc == 0) {
-			part_drop(&c->part);
+			atomic_file_drop(&c->part);
 			c->part = larger;
 			return add_to_part(c, print, item);
 		}
@@ -429,7 +429,7 @@ add_to_part(struct contents *c, uint64_t print, uint32_t item)
 int
 contents_add(struct contents *c, const char *hex, uint32_t item)
 {
-	struct part larger;
+	struct atomic_file larger;
 	uint64_t print;
 
 	if (!print_of(hex, &print) || item == 0) {

@@ -11,7 +11,7 @@
 #include "records/rec.h"
 
 void
-progress_judge(struct progress *p)
+job_status_derive(struct job_status *p)
 {
 	const struct batch_counts *c = &p->counts;
 	uint64_t finished = c->completed + c->failed;
@@ -38,11 +38,11 @@ progress_judge(struct progress *p)
 static int
 is_queued(const struct root *root, const char *name)
 {
-	int fd = root_dir(root->fd, "queue", false);
+	int fd = root_open_dir(root->fd, "queue", false);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return file_close(fd, file_look(fd, name, NULL));
+	return file_close(fd, file_stat(fd, name, NULL));
 }
 
 /* The time into LAST. 0, or -1 with errno. */
@@ -54,7 +54,7 @@ last_change(int dirfd, time_t *last)
 
 	*last = 0;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		int rc = file_look(dirfd, files[i], &st);
+		int rc = file_stat(dirfd, files[i], &st);
 
 		if (rc < 0)
 			return -1;
@@ -65,16 +65,16 @@ last_change(int dirfd, time_t *last)
 }
 
 int
-progress_read(const struct root *root, const struct batch *b, struct progress *p)
+job_status_read(const struct root *root, const struct batch *b, struct job_status *p)
 {
 	int queued;
 
-	*p = (struct progress){0};
+	*p = (struct job_status){0};
 	queued = is_queued(root, batch_name(b));
 	if (queued < 0 || batch_count(b, &p->counts) < 0 || last_change(batch_dirfd(b), &p->updated) < 0)
 		return -1;
 	p->queued = queued;
-	progress_judge(p);
+	job_status_derive(p);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ add_known(struct buf *out, const char *key, struct json_object *o)
 }
 
 void
-progress_print_job(const struct batch *b, struct json_object *about, const struct progress *p, struct buf *out)
+job_status_print_job(const struct batch *b, struct json_object *about, const struct job_status *p, struct buf *out)
 {
 	const struct batch_counts *c = &p->counts;
 	const char *created = rec_string(about, "created_at");
@@ -226,7 +226,7 @@ was_read(int rc, int *error)
 }
 
 int
-progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
+job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
 {
 	struct batch_place place = {0};
 	struct json_object *o;
@@ -260,8 +260,8 @@ progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *ou
 }
 
 int
-progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
-		     uint64_t limit, progress_sink *sink, void *arg)
+job_status_print_known(const struct batch *b, struct json_object *about, const struct job_status *p, uint64_t offset,
+		       uint64_t limit, job_status_sink *sink, void *arg)
 {
 	struct buf out = {0}, line = {0};
 	uint64_t end = p->counts.total;
@@ -272,12 +272,12 @@ progress_print_known(const struct batch *b, struct json_object *about, const str
 	if (limit < end - offset)
 		end = offset + limit;
 	buf_str(&out, "{\"batch_job\":");
-	progress_print_job(b, about, p, &out);
+	job_status_print_job(b, about, p, &out);
 	buf_str(&out, ",\"items\":[");
 	for (uint64_t k = offset + 1; k <= end; k++) {
 		if (k > offset + 1)
 			buf_add(&out, ",", 1);
-		was_read(progress_print_item(b, (uint32_t)k, p->counts.held, &out, &line), &error);
+		was_read(job_status_print_item(b, (uint32_t)k, p->counts.held, &out, &line), &error);
 		sink(out.data, out.len, arg);
 		buf_clear(&out);
 	}
@@ -290,14 +290,14 @@ progress_print_known(const struct batch *b, struct json_object *about, const str
 }
 
 int
-progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
-	       void *arg)
+job_status_print(struct batch *b, const struct job_status *p, uint64_t offset, uint64_t limit, job_status_sink *sink,
+		 void *arg)
 {
 	struct buf line = {0};
 	int error = 0;
-	struct json_object *about = was_read(batch_about(b, &line), &error) ? parse(&line) : NULL;
+	struct json_object *about = was_read(batch_metadata(b, &line), &error) ? parse(&line) : NULL;
 
-	was_read(progress_print_known(b, about, p, offset, limit, sink, arg), &error);
+	was_read(job_status_print_known(b, about, p, offset, limit, sink, arg), &error);
 	json_object_put(about);
 	buf_free(&line);
 	errno = error;

@@ -17,7 +17,7 @@
 
 static const char file_name[] = "secrets";
 
-enum { KEY_DIGITS = 32, SWEEP_MOST = 1024 };
+enum { KEY_DIGITS = 32, SWEEP_MAX = 1024 };
 
 struct secrets {
 	pthread_mutex_t mutex; /* for all below; with it held, the lock of the file excludes other processes */
@@ -358,8 +358,8 @@ secrets_remove(struct secrets *s, const uint32_t *items, size_t n)
 struct sweep {
 	bool (*is_over)(uint32_t item, const char *key, void *arg);
 	void *arg;
-	uint32_t over[SWEEP_MOST];
-	off_t at[SWEEP_MOST];
+	uint32_t over[SWEEP_MAX];
+	off_t at[SWEEP_MAX];
 	size_t n;
 	bool any; /* a line is left that is in use */
 };
@@ -380,7 +380,7 @@ look_at_line(off_t at, const char *line, size_t n, void *arg)
 	}
 	w->over[w->n] = item;
 	w->at[w->n++] = at;
-	return w->n < SWEEP_MOST;
+	return w->n < SWEEP_MAX;
 }
 
 /* With the lock held: looks at all lines, and overwrites what is over. 0 or -1. */
@@ -396,7 +396,7 @@ sweep(const struct secrets *s, struct sweep *w)
 			if (overwrite(s, w->at[i], w->over[i]) < 0)
 				return -1;
 		from = upto;
-	} while (upto >= 0 && w->n == SWEEP_MOST);
+	} while (upto >= 0 && w->n == SWEEP_MAX);
 	return upto < 0 ? -1 : 0;
 }
 

@@ -310,7 +310,7 @@ confine_landlock(void)
 }
 
 int
-confine(const struct confine_limits *limits, const char **what)
+confine_process(const struct confine_limits *limits, const char **what)
 {
 	int landlock, rc;
 

@@ -324,7 +324,7 @@ something_came(struct expand *e)
 }
 
 static enum expand_event
-tell_end(const struct expand *e, enum expand_event end, struct expand_member *out)
+report_end(const struct expand *e, enum expand_event end, struct expand_member *out)
 {
 	*out = (struct expand_member){0};
 	if (end == EXPAND_FAILED) {
@@ -341,7 +341,7 @@ expand_next(struct expand *e, int ms, struct expand_member *out)
 	enum expand_event event = e->end;
 
 	while (event == EXPAND_AGAIN) {
-		ssize_t n = helper_take(&e->helper, e->packet, sizeof(e->packet));
+		ssize_t n = helper_receive(&e->helper, e->packet, sizeof(e->packet));
 
 		*out = (struct expand_member){.size = -1};
 		if (n < 0 && errno == EAGAIN) {
@@ -351,9 +351,9 @@ expand_next(struct expand *e, int ms, struct expand_member *out)
 			event = take(e, n > 0 ? (size_t)n : 0, out);
 		}
 		if (event == EXPAND_AGAIN && clock_ms() >= until)
-			return tell_end(e, EXPAND_AGAIN, out);
+			return report_end(e, EXPAND_AGAIN, out);
 	}
-	return event == EXPAND_END || event == EXPAND_FAILED ? tell_end(e, event, out) : event;
+	return event == EXPAND_END || event == EXPAND_FAILED ? report_end(e, event, out) : event;
 }
 
 int

@@ -14,8 +14,8 @@
 #include "base/paths.h"
 #include "base/trouble.h"
 
-enum { START = 30 * 1000, FDS_MOST = 2 }; /* milliseconds until it must be ready */
-enum { PAUSE_MS = 50, PAUSES_MOST = 5 };  /* before it is started again; doubled each time, so often */
+enum { START = 30 * 1000, FDS_MAX = 2 }; /* milliseconds until it must be ready */
+enum { PAUSE_MS = 50, PAUSES_MAX = 5 };  /* before it is started again; doubled each time, so often */
 
 /* The processor time that it has had, in milliseconds; 0 where that is not known. */
 static int64_t
@@ -129,7 +129,7 @@ run(struct helper *h, int theirs)
 	struct buf path = {0};
 	int error;
 
-	h->pid = self_program(&path, h->program) < 0
+	h->pid = path_of_program(&path, h->program) < 0
 			 ? -1
 			 : child_start(&(struct child){
 				   .program = path.data,
@@ -169,7 +169,7 @@ start_once(struct helper *h)
 static void
 pause_after(unsigned troubles)
 {
-	unsigned doubled = troubles < PAUSES_MOST ? troubles : PAUSES_MOST;
+	unsigned doubled = troubles < PAUSES_MAX ? troubles : PAUSES_MAX;
 	long ms = troubles > 0 ? (long)PAUSE_MS << (doubled - 1) : 0;
 
 	if (ms > 0)
@@ -183,7 +183,7 @@ helper_start(struct helper *h)
 		pause_after(h->troubles);
 		if (start_once(h) == 0)
 			return 0;
-		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_ours(errno)))
+		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_local(errno)))
 			return -1;
 		h->troubles++;
 	}
@@ -195,11 +195,11 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 	struct iovec part = {.iov_base = (void *)(size_t)bytes, .iov_len = n};
 	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
 	union {
-		char room[CMSG_SPACE(FDS_MOST * sizeof(int))];
+		char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
 	} control = {{0}};
 
-	if (count > FDS_MOST) {
+	if (count > FDS_MAX) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -226,7 +226,7 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 }
 
 ssize_t
-helper_take(struct helper *h, char *packet, size_t room)
+helper_receive(struct helper *h, char *packet, size_t room)
 {
 	ssize_t n = take(h, packet, room);
 

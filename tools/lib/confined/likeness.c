@@ -55,7 +55,7 @@ hash_of(const uint8_t *grey, size_t width, size_t height)
 		for (size_t x = 1; x < COLUMNS; x++)
 			hash = hash << 1 | (cells[y * COLUMNS + x] > cells[y * COLUMNS + x - 1] + 1);
 	ones = __builtin_popcountll(hash);
-	return ones >= LIKENESS_LEAST && ones <= 64 - LIKENESS_LEAST ? hash : 0;
+	return ones >= LIKENESS_MIN && ones <= 64 - LIKENESS_MIN ? hash : 0;
 }
 
 static uint32_t
@@ -83,7 +83,7 @@ sharpness_of(const uint8_t *grey, size_t width, size_t height)
 }
 
 void
-likeness_of(const uint8_t *rgb, size_t width, size_t height, struct likeness *out)
+likeness_compute(const uint8_t *rgb, size_t width, size_t height, struct likeness *out)
 {
 	uint8_t *grey = buf_alloc(width * height);
 	double fields[FIELDS * FIELDS];

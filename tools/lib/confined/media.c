@@ -106,7 +106,7 @@ tidy(char *text)
 {
 	if (strlen(text) >= MEDIA_TITLE)
 		text[MEDIA_TITLE - 1] = '\0';
-	rec_mend(text);
+	utf8_replace_invalid(text);
 	for (; *text; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			*text = ' ';
@@ -174,7 +174,7 @@ take_all(struct helper *h, struct media_found *out, size_t most, enum helper_sig
 		ssize_t n;
 		int rc;
 
-		n = helper_take(h, packet, sizeof(packet));
+		n = helper_receive(h, packet, sizeof(packet));
 		*sign = HELPER_LATE;
 		if (n < 0 && errno == EAGAIN) {
 			if (left == 0)
@@ -219,7 +219,7 @@ media_find(struct media *m, int page_fd, const char *url, const char *content_ty
 	int rc, tries = 0;
 
 	*out = (struct media_found){0};
-	most = most > MEDIA_MOST ? MEDIA_MOST : most;
+	most = most > MEDIA_MAX ? MEDIA_MAX : most;
 	buf_printf(&request, "%zu\n", most);
 	add_line(&request, url && strlen(url) < MEDIA_URL ? url : "");
 	add_line(&request, content_type && strlen(content_type) < MEDIA_TITLE ? content_type : "");

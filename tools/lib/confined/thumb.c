@@ -237,7 +237,7 @@ static void
 look(struct thumber *t, struct worker *w)
 {
 	char packet[THUMB_ANSWER];
-	ssize_t n = helper_take(&w->helper, packet, sizeof(packet));
+	ssize_t n = helper_receive(&w->helper, packet, sizeof(packet));
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_ms() >= w->until)

@@ -218,7 +218,7 @@ parse_answer(struct type_answer *a, char *packet)
 	return true;
 }
 
-/* What is under way in one type_ask(). */
+/* What is under way in one type_detect(). */
 struct asking {
 	const struct type_head *heads;
 	struct type_answer *answers;
@@ -266,7 +266,7 @@ step(struct typer *t, struct asking *a)
 	if (!wait_for(t, a->sent < a->n, a->until))
 		return false;
 	a->sign = HELPER_NONSENSE;
-	while ((n = helper_take(&t->helper, packet, sizeof(packet))) > 0) {
+	while ((n = helper_receive(&t->helper, packet, sizeof(packet))) > 0) {
 		if (a->answered >= a->sent || !parse_answer(&a->answers[a->answered], packet))
 			return false;
 		a->answered++;
@@ -306,7 +306,7 @@ blame(struct typer *t, struct asking *a)
 }
 
 int
-type_ask(struct typer *t, const struct type_head *heads, size_t n, struct type_answer *answers)
+type_detect(struct typer *t, const struct type_head *heads, size_t n, struct type_answer *answers)
 {
 	struct asking a = {.heads = heads, .answers = answers, .n = n};
 

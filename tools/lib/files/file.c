@@ -45,7 +45,7 @@ file_each(int dir, file_visit *visit, void *arg)
 }
 
 int
-file_look(int dir, const char *name, struct stat *st)
+file_stat(int dir, const char *name, struct stat *st)
 {
 	struct stat own;
 
@@ -89,7 +89,7 @@ int
 file_is_named(int dir, const char *name, int fd)
 {
 	struct stat open, named;
-	int rc = fstat(fd, &open) < 0 ? -1 : file_look(dir, name, &named);
+	int rc = fstat(fd, &open) < 0 ? -1 : file_stat(dir, name, &named);
 
 	return rc == 1 ? open.st_dev == named.st_dev && open.st_ino == named.st_ino : rc;
 }

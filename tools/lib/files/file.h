@@ -25,7 +25,7 @@ int file_each(int dir, file_visit *visit, void *arg);
 
 /* Looks at NAME in the directory DIR, without following a symbolic link. 1 with ST filled (it may be NULL); 0 where
  * the name is not there; -1 with errno. */
-int file_look(int dir, const char *name, struct stat *st);
+int file_stat(int dir, const char *name, struct stat *st);
 
 /* Opens the regular file NAME of the directory DIR for reading. A symbolic link is not followed, and nothing else that
  * has the name counts as a file. -1 with errno: ENOENT where the name is not there; ELOOP, EISDIR or ENXIO where a

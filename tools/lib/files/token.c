@@ -70,7 +70,7 @@ read_all(int dirfd, int fd, struct buf *out)
 		errno = EPERM;
 		return -1;
 	}
-	return file_read_all(fd, TOKEN_SECRET_MOST, out);
+	return file_read_all(fd, TOKEN_SECRET_MAX, out);
 }
 
 int
@@ -88,16 +88,16 @@ token_secret_read(int dirfd, const char *name, struct buf *out)
 int
 token_secret_write(const struct root *root, int dirfd, const char *name, const void *bytes, size_t n)
 {
-	int temp = root_dir(root->fd, "temp", true), rc = -1;
-	struct part p = {.fd = -1};
+	int temp = root_open_dir(root->fd, "temp", true), rc = -1;
+	struct atomic_file p = {.fd = -1};
 
 	if (temp < 0)
 		return -1;
-	if (part_open(&p, temp) == 0) {
-		if (fchmod(p.fd, 0600) == 0 && part_write(&p, bytes, n) == 0 && fsync(p.fd) == 0)
-			rc = part_publish(&p, dirfd, name);
+	if (atomic_file_open(&p, temp) == 0) {
+		if (fchmod(p.fd, 0600) == 0 && atomic_file_write(&p, bytes, n) == 0 && fsync(p.fd) == 0)
+			rc = atomic_file_publish(&p, dirfd, name);
 		if (rc < 0)
-			part_drop(&p);
+			atomic_file_drop(&p);
 	}
 	if (rc == 0)
 		rc = fsync(dirfd);

@@ -14,13 +14,13 @@
 #include "files/file.h"
 
 /* How deep a tree may be: each level takes a descriptor. Nothing of ours is deeper than a few. */
-enum { DEPTH_MOST = 64, TRIES = 100 };
+enum { DEPTH_MAX = 64, TRIES = 100 };
 
 /* What a directory is called in the place where it was, when there is room for it neither in trash/ nor in ROOT_SPARE.
  * No batch has such a name. */
 static const char hidden[] = ".trash-";
 
-enum { SPARE_MOST = 1 << 16 }; /* bytes of an empty directory that ROOT_SPARE is not made anew for */
+enum { SPARE_MAX = 1 << 16 }; /* bytes of an empty directory that ROOT_SPARE is not made anew for */
 
 static int empty(int fd, dev_t dev, int depth);
 
@@ -35,7 +35,7 @@ remove_dir(int dir, const char *name, dev_t dev, int depth, bool again)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) < 0)
 		return file_close(fd, -1);
-	if (st.st_dev != dev || depth >= DEPTH_MOST) {
+	if (st.st_dev != dev || depth >= DEPTH_MAX) {
 		errno = st.st_dev != dev ? EXDEV : ELOOP;
 		return file_close(fd, -1);
 	}
@@ -129,7 +129,7 @@ is_full(int error)
 static int
 empty_spare(const struct root *root)
 {
-	int fd = root_dir(root->fd, ROOT_SPARE, false), rc;
+	int fd = root_open_dir(root->fd, ROOT_SPARE, false), rc;
 	struct stat st;
 
 	if (fd < 0)
@@ -138,7 +138,7 @@ empty_spare(const struct root *root)
 		return file_close(fd, -1);
 	rc = empty(fd, st.st_dev, 0);
 	/* Directories do not shrink: one that was large is not kept. */
-	if (rc == 0 && st.st_size > SPARE_MOST && unlinkat(root->fd, ROOT_SPARE, AT_REMOVEDIR) == 0)
+	if (rc == 0 && st.st_size > SPARE_MAX && unlinkat(root->fd, ROOT_SPARE, AT_REMOVEDIR) == 0)
 		root_make_spare(root);
 	return rc;
 }
@@ -163,7 +163,7 @@ trash_on_full(const struct root *root, int dirfd, const char *name)
 int
 trash_dir(const struct root *root, int dirfd, const char *name)
 {
-	int trash = root_dir(root->fd, "trash", true), rc;
+	int trash = root_open_dir(root->fd, "trash", true), rc;
 	struct stat st;
 	char as[160];
 
@@ -204,8 +204,8 @@ hold(int batches, const char *name, int batch)
 int
 trash_batch(const struct root *root, const char *name)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	int batch = batches < 0 ? -1 : root_dir(batches, name, false);
+	int batches = root_open_dir(root->fd, "batches", false);
+	int batch = batches < 0 ? -1 : root_open_dir(batches, name, false);
 	int lock = batch < 0 ? -1 : hold(batches, name, batch);
 	int rc = lock < 0 ? -1 : trash_dir(root, batches, name);
 
@@ -223,7 +223,7 @@ remove_hidden(int dir, const struct dirent *e, void *arg)
 static int
 empty_below(const struct root *root, const char *name, file_visit *remove)
 {
-	int fd = root_dir(root->fd, name, false);
+	int fd = root_open_dir(root->fd, name, false);
 	struct stat st;
 
 	if (fd < 0)

@@ -80,7 +80,7 @@ fits(const struct plain *pattern, const struct plain *mime)
 }
 
 const char *
-accept_patterns_wrong(const char *patterns)
+accept_patterns_check(const char *patterns)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789!#$&-^_.+*/";
 	struct plain p;
@@ -257,7 +257,7 @@ is_asked_for(const char *patterns, const struct plain *mime)
 }
 
 const char *
-accept_page_wrong(const char *url, const char *asked, const char *patterns, const char *mime)
+accept_page_check(const char *url, const char *asked, const char *patterns, const char *mime)
 {
 	enum page page = page_of(mime);
 	struct plain type = plain(mime, strlen(mime)), want;

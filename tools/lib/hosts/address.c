@@ -96,7 +96,7 @@ wrong6(const uint8_t *address)
 }
 
 const char *
-address_wrong(const struct sockaddr *address)
+address_check(const struct sockaddr *address)
 {
 	struct sockaddr_in four;
 	struct sockaddr_in6 six;
@@ -123,7 +123,7 @@ is_localhost(const char *name)
 }
 
 const char *
-address_of_host_wrong(const char *host)
+address_of_host_check(const char *host)
 {
 	char name[256];
 	struct in6_addr six;

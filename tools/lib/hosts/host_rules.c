@@ -12,7 +12,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 
-enum { PORT_MOST = 65535, GROUP_LONGEST = 64, VALUE_LONGEST = 1024 };
+enum { PORT_MAX = 65535, GROUP_NAME_MAX = 64, VALUE_MAX = 1024 };
 
 /* The keys of a line that are set; the last rule that sets one counts. */
 enum { SLOTS = 1, RATE = 2, BANDWIDTH = 4, CONTACT = 8, GROUP = 16, ACCEPT = 32, ROBOTS = 64, PRIVATE = 128 };
@@ -22,11 +22,11 @@ struct line {
 	bool below;    /* all names that end in a dot and HOST */
 	unsigned port; /* 0: any */
 	unsigned set;
-	struct hosts_rule rule;
+	struct host_rule rule;
 	char *group, *accept, *exempt; /* what the rule's point to */
 };
 
-struct hosts {
+struct host_rules {
 	struct line *lines;
 	size_t n, room;
 };
@@ -84,7 +84,7 @@ read_port(const struct where *w, struct line *l, const char *text)
 	char *end;
 	unsigned long port = strtoul(text, &end, 10);
 
-	if (!isdigit((unsigned char)*text) || *end || port == 0 || port > PORT_MOST)
+	if (!isdigit((unsigned char)*text) || *end || port == 0 || port > PORT_MAX)
 		wrong(w, "'%.200s' is no port", text);
 	l->port = (unsigned)port;
 }
@@ -152,8 +152,8 @@ read_slots(const struct where *w, struct line *l, const char *value)
 	char *end;
 	unsigned long n = strtoul(value, &end, 10);
 
-	if (!isdigit((unsigned char)*value) || *end || n < 1 || n > HOSTS_SLOTS_MOST)
-		wrong(w, "slots=%.200s: it is a number from 1 to %d", value, HOSTS_SLOTS_MOST);
+	if (!isdigit((unsigned char)*value) || *end || n < 1 || n > HOST_RULES_SLOTS_MAX)
+		wrong(w, "slots=%.200s: it is a number from 1 to %d", value, HOST_RULES_SLOTS_MAX);
 	l->rule.slots = (unsigned)n;
 }
 
@@ -210,7 +210,7 @@ read_private(const struct where *w, struct line *l, const char *value)
 static void
 read_group(const struct where *w, struct line *l, const char *value)
 {
-	if (strlen(value) > GROUP_LONGEST || !isalnum((unsigned char)*value) ||
+	if (strlen(value) > GROUP_NAME_MAX || !isalnum((unsigned char)*value) ||
 	    value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
 		wrong(w, "group=%.200s: it is a name of small letters, digits and -, or none", value);
 	free(l->group);
@@ -270,7 +270,7 @@ read_setting(const struct where *w, struct line *l, char *word, char **left)
 	if (!value)
 		wrong(w, "'%.200s' is no KEY=VALUE", word);
 	*value++ = '\0';
-	if (strlen(value) > VALUE_LONGEST)
+	if (strlen(value) > VALUE_MAX)
 		wrong(w, "the value of %s is too long", word);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (strcmp(word, keys[i].key) != 0)
@@ -298,7 +298,7 @@ cut_comment(char *text)
 }
 
 static void
-read_line(struct hosts *h, const struct where *w, char *text)
+read_line(struct host_rules *h, const struct where *w, char *text)
 {
 	struct line l = {0};
 	char *left = text, *word;
@@ -320,7 +320,7 @@ read_line(struct hosts *h, const struct where *w, char *text)
 }
 
 static void
-read_file(struct hosts *h, const char *path, bool must)
+read_file(struct host_rules *h, const char *path, bool must)
 {
 	FILE *file = fopen(path, "re");
 	struct where w = {.path = path};
@@ -344,24 +344,24 @@ read_file(struct hosts *h, const char *path, bool must)
 	fclose(file);
 }
 
-struct hosts *
-hosts_read(const char *const *paths, size_t n)
+struct host_rules *
+host_rules_read(const char *const *paths, size_t n)
 {
-	struct hosts *h = buf_alloc(sizeof(*h));
+	struct host_rules *h = buf_alloc(sizeof(*h));
 
 	for (size_t i = 0; i < n; i++)
 		read_file(h, paths[i], false);
 	return h;
 }
 
-struct hosts *
-hosts_load(const char *root)
+struct host_rules *
+host_rules_load(const char *root)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"), *named = getenv("BI_HOSTS_CONF");
-	struct hosts *h = buf_alloc(sizeof(*h));
+	struct host_rules *h = buf_alloc(sizeof(*h));
 	struct buf path = {0};
 
-	if (self_share(&path, "hosts.conf") == 0)
+	if (path_of_share(&path, "hosts.conf") == 0)
 		read_file(h, path.data, false);
 	read_file(h, "/etc/bi/hosts.conf", false);
 	buf_clear(&path);
@@ -383,7 +383,7 @@ hosts_load(const char *root)
 }
 
 void
-hosts_free(struct hosts *h)
+host_rules_free(struct host_rules *h)
 {
 	if (!h)
 		return;
@@ -414,11 +414,11 @@ applies(const struct line *l, const char *host, size_t n, unsigned port)
 }
 
 void
-hosts_find(const struct hosts *h, const char *host, unsigned port, struct hosts_rule *out)
+host_rules_find(const struct host_rules *h, const char *host, unsigned port, struct host_rule *out)
 {
 	size_t n = strlen(host);
 
-	*out = (struct hosts_rule){.rate = -1, .bandwidth = -1};
+	*out = (struct host_rule){.rate = -1, .bandwidth = -1};
 	if (n > 2 && *host == '[' && host[n - 1] == ']') {
 		host++;
 		n -= 2;
@@ -442,7 +442,7 @@ hosts_find(const struct hosts *h, const char *host, unsigned port, struct hosts_
 }
 
 bool
-hosts_robots_exempt(const struct hosts_rule *rule, const char *path)
+host_rules_exempt_path(const struct host_rule *rule, const char *path)
 {
 	for (const char *p = rule->exempt; p && *p == ' ' && p[1];) {
 		size_t n = strcspn(++p, " ");

@@ -109,7 +109,7 @@ set_delay(struct robots *r, const char *s, size_t n)
 	if (text[strspn(text, "0123456789.")] != '\0' || text[0] == '\0')
 		return;
 	seconds = strtod(text, NULL);
-	r->delay = fmax(r->delay, fmin(seconds, ROBOTS_DELAY_MOST));
+	r->delay = fmax(r->delay, fmin(seconds, ROBOTS_DELAY_MAX));
 }
 
 static void
@@ -234,12 +234,12 @@ robots_answer(int status, const char *text, size_t n, const char *agent)
 }
 
 long
-robots_keep(int status, long max_age)
+robots_lifetime(int status, long max_age)
 {
 	if (status < 200 || status == 429 || status >= 500)
-		return ROBOTS_KEEP_DOWN;
-	if (max_age < 0 || max_age > ROBOTS_KEEP)
-		return ROBOTS_KEEP;
+		return ROBOTS_LIFETIME_DOWN;
+	if (max_age < 0 || max_age > ROBOTS_LIFETIME_MAX)
+		return ROBOTS_LIFETIME_MAX;
 	return max_age < 60 ? 60 : max_age;
 }
 

@@ -10,7 +10,7 @@
 #include "files/file.h"
 
 /* NEAR: where an end marker is that may stand in the bytes before by chance, or truly, as a PDF's first one of two. */
-enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MOST = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
+enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MAX = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
 
 static const char no_marker[] = "it has no end marker: cut short";
 static const char shorter[] = "it is shorter than it says: cut short";
@@ -89,7 +89,7 @@ jpeg_data(struct file *f)
 {
 	uint64_t at = 2;
 
-	for (int i = 0; i < SEGMENTS_MOST; i++) {
+	for (int i = 0; i < SEGMENTS_MAX; i++) {
 		unsigned char *p = f->block;
 
 		if (!look(f, at, 4))
@@ -109,17 +109,17 @@ jpeg_data(struct file *f)
 }
 
 static const char *
-jpeg_wrong(struct file *f)
+jpeg_check(struct file *f)
 {
 	uint64_t data = jpeg_data(f);
 
-	return data ? verdict(find_last(f, data, f->bytes, WHOLE_LOOK_MOST, "\xff\xd9", 2)) : no_marker;
+	return data ? verdict(find_last(f, data, f->bytes, TRUNCATED_READ_MAX, "\xff\xd9", 2)) : no_marker;
 }
 
 static const char *
-png_wrong(struct file *f)
+png_check(struct file *f)
 {
-	return verdict(find_last(f, 8, f->bytes, WHOLE_LOOK_MOST, "IEND\xae\x42\x60\x82", 8));
+	return verdict(find_last(f, 8, f->bytes, TRUNCATED_READ_MAX, "IEND\xae\x42\x60\x82", 8));
 }
 
 /* The file's end without the white space and zeros that servers and tools leave there, of one block at most. */
@@ -136,7 +136,7 @@ trimmed(struct file *f)
 }
 
 static const char *
-gif_wrong(struct file *f)
+gif_check(struct file *f)
 {
 	uint64_t end = trimmed(f);
 
@@ -147,7 +147,7 @@ gif_wrong(struct file *f)
 
 /* A length of nothing, or of all ones, is from who wrote it as it came. */
 static const char *
-riff_wrong(struct file *f)
+riff_check(struct file *f)
 {
 	uint32_t length;
 
@@ -160,23 +160,23 @@ riff_wrong(struct file *f)
 }
 
 static const char *
-pdf_wrong(struct file *f)
+pdf_check(struct file *f)
 {
 	return verdict(find_last(f, 0, trimmed(f), PDF_NEAR, "%%EOF", 5));
 }
 
 /* The record at the end says how long the directory before it is, and the comment behind it. */
 static const char *
-zip_wrong(struct file *f)
+zip_check(struct file *f)
 {
-	enum { RECORD = 22, COMMENT_MOST = 65535, MARKS_MOST = 16 };
+	enum { RECORD = 22, COMMENT_MAX = 65535, MARKS_MAX = 16 };
 	uint64_t to = f->bytes;
 	int64_t at;
 
-	for (int i = 0; i < MARKS_MOST; i++) {
+	for (int i = 0; i < MARKS_MAX; i++) {
 		uint32_t directory;
 
-		at = find_last(f, 0, to, COMMENT_MOST + BLOCK, "PK\5\6", 4);
+		at = find_last(f, 0, to, COMMENT_MAX + BLOCK, "PK\5\6", 4);
 		if (at < 0)
 			return verdict(at);
 		if (look(f, (uint64_t)at, RECORD)) {
@@ -194,23 +194,23 @@ static const struct {
 	const char *begins; /* the media type, or how it begins */
 	const char *(*wrong)(struct file *f);
 } formats[] = {
-	{"image/jpeg", jpeg_wrong},
-	{"image/png", png_wrong},
-	{"image/gif", gif_wrong},
-	{"image/webp", riff_wrong},
-	{"audio/x-wav", riff_wrong},
-	{"audio/wav", riff_wrong},
-	{"video/x-msvideo", riff_wrong},
-	{"application/pdf", pdf_wrong},
-	{"application/zip", zip_wrong},
-	{"application/epub+zip", zip_wrong},
-	{"application/java-archive", zip_wrong},
-	{"application/vnd.openxmlformats-", zip_wrong},
-	{"application/vnd.oasis.opendocument.", zip_wrong},
+	{"image/jpeg", jpeg_check},
+	{"image/png", png_check},
+	{"image/gif", gif_check},
+	{"image/webp", riff_check},
+	{"audio/x-wav", riff_check},
+	{"audio/wav", riff_check},
+	{"video/x-msvideo", riff_check},
+	{"application/pdf", pdf_check},
+	{"application/zip", zip_check},
+	{"application/epub+zip", zip_check},
+	{"application/java-archive", zip_check},
+	{"application/vnd.openxmlformats-", zip_check},
+	{"application/vnd.oasis.opendocument.", zip_check},
 };
 
 const char *
-whole_wrong(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len)
+truncated_check(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len)
 {
 	struct file f;
 

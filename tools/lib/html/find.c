@@ -76,7 +76,7 @@ make_title(const char *text)
 		if (blank && (n == 0 || title[n - 1] == ' '))
 			continue;
 		if (n + 1 == MEDIA_TITLE) {
-			n = utf8_cut(title, n);
+			n = utf8_whole_length(title, n);
 			break;
 		}
 		title[n++] = blank ? ' ' : *text;
@@ -402,7 +402,7 @@ find_base(struct search *s, const GumboNode *document, const char *page_url)
 	const char *href = NULL;
 
 	s->base = parse_base(page);
-	for (const GumboNode *e = tree_next(document); e && !href; e = tree_next(e))
+	for (const GumboNode *e = tree_next_element(document); e && !href; e = tree_next_element(e))
 		if (e->v.element.tag == GUMBO_TAG_BASE)
 			href = tree_attribute(e, "href");
 	if (href && (base = url_resolve(s->base, href, strlen(href)))) {
@@ -426,9 +426,9 @@ find_media(const GumboNode *document, const char *url, size_t most, struct find 
 
 	*out = (struct find){0};
 	find_base(&s, document, url);
-	for (const GumboNode *e = tree_next(document); e; e = tree_next(e))
+	for (const GumboNode *e = tree_next_element(document); e; e = tree_next_element(e))
 		look_at_head(&s, e);
-	for (const GumboNode *e = tree_next(document); e && out->count < most; e = tree_next(e))
+	for (const GumboNode *e = tree_next_element(document); e && out->count < most; e = tree_next_element(e))
 		look_at_body(&s, e);
 	tdestroy(s.seen, keep);
 	curl_url_cleanup(s.base);

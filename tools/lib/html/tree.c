@@ -11,7 +11,7 @@
 #include "base/msg.h"
 
 enum {
-	TIME_MOST = 1500,     /* milliseconds of processor time for one try */
+	TIME_MAX = 1500,      /* milliseconds of processor time for one try */
 	ROOM = 256 << 20,     /* bytes for one tree */
 	LOOK_AFTER = 1 << 10, /* allocations between two looks at the clock */
 	PRESCAN = 4 << 10,    /* bytes in which a page may say its character set */
@@ -91,7 +91,7 @@ parse(struct tree *t, const char *text, size_t n)
 	options.deallocator = deallocate;
 	options.userdata = t;
 	options.max_errors = 0;
-	t->until = processor_ms() + TIME_MOST;
+	t->until = processor_ms() + TIME_MAX;
 	if (setjmp(t->stop) != 0)
 		return NULL;
 	out = gumbo_parse_with_options(&options, text, n);
@@ -128,7 +128,7 @@ children(const GumboNode *node)
 }
 
 const GumboNode *
-tree_behind(const GumboNode *node)
+tree_next_node(const GumboNode *node)
 {
 	const GumboVector *list = children(node);
 
@@ -143,10 +143,10 @@ tree_behind(const GumboNode *node)
 }
 
 const GumboNode *
-tree_next(const GumboNode *node)
+tree_next_element(const GumboNode *node)
 {
 	do
-		node = tree_behind(node);
+		node = tree_next_node(node);
 	while (node && node->type != GUMBO_NODE_ELEMENT && node->type != GUMBO_NODE_TEMPLATE);
 	return node;
 }
@@ -165,8 +165,8 @@ charset_of_meta(const struct charsets *c, const GumboNode *document)
 {
 	int charset = CHARSET_NONE;
 
-	for (const GumboNode *e = document ? tree_next(document) : NULL; e && charset == CHARSET_NONE;
-	     e = tree_next(e)) {
+	for (const GumboNode *e = document ? tree_next_element(document) : NULL; e && charset == CHARSET_NONE;
+	     e = tree_next_element(e)) {
 		const char *equiv = tree_attribute(e, "http-equiv"), *content = tree_attribute(e, "content");
 		const char *own = tree_attribute(e, "charset");
 

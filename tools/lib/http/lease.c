@@ -20,8 +20,8 @@
 #include "files/file.h"
 
 enum {
-	PORT_MOST = 65535,
-	RECORD_LONGEST = 1 << 16,
+	PORT_MAX = 65535,
+	RECORD_MAX = 1 << 16,
 	BACKLOG = 1024,
 	DYING_MS = 1000, /* how long the server of a killed keeper may take to go */
 	KILLED_MS = 5000,
@@ -156,9 +156,9 @@ take_port(struct lease *l, int dir, const char *address, int port)
 }
 
 int
-lease_take(struct lease *l, const struct root *root, const char *address, int first, int last)
+lease_acquire(struct lease *l, const struct root *root, const char *address, int first, int last)
 {
-	int dir = root_dir(root->fd, "leases", true), rc = 1;
+	int dir = root_open_dir(root->fd, "leases", true), rc = 1;
 
 	*l = (struct lease){.fd = -1, .socket = -1};
 	if (dir < 0)
@@ -200,7 +200,7 @@ lease_end(struct lease *l)
 static int
 read_record(int fd, struct buf *out)
 {
-	ssize_t n = file_read_at(fd, buf_room(out, RECORD_LONGEST), RECORD_LONGEST, 0);
+	ssize_t n = file_read_at(fd, buf_room(out, RECORD_MAX), RECORD_MAX, 0);
 
 	if (n > 1 && out->data[n - 1] == '\n')
 		out->len = (size_t)n - 1;
@@ -249,7 +249,7 @@ port_of(const char *name)
 	char form[16];
 	long port = strtol(name, NULL, 10);
 
-	if (port < 1 || port > PORT_MOST)
+	if (port < 1 || port > PORT_MAX)
 		return 0;
 	snprintf(form, sizeof(form), "%ld", port);
 	return strcmp(form, name) == 0 ? (int)port : 0;
@@ -304,14 +304,14 @@ static int
 each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
      bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
-	unsigned char ports[PORT_MOST / 8 + 1] = {0};
-	int dir = root_dir(root->fd, "leases", false), rc;
+	unsigned char ports[PORT_MAX / 8 + 1] = {0};
+	int dir = root_open_dir(root->fd, "leases", false), rc;
 	bool more = true;
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
 	rc = file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), note_port, ports);
-	for (int port = 1; rc >= 0 && port <= PORT_MOST && more; port++) {
+	for (int port = 1; rc >= 0 && port <= PORT_MAX && more; port++) {
 		struct lease_seen seen;
 
 		rc = ports[port / 8] & 1 << port % 8 ? look(dir, port, &seen) : 0;
@@ -338,7 +338,7 @@ lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen, vo
 bool
 lease_is_free(const struct root *root, const char *address, int port)
 {
-	int dir = root_dir(root->fd, "leases", false), fd;
+	int dir = root_open_dir(root->fd, "leases", false), fd;
 	struct lease_seen seen;
 	int held = dir >= 0 ? look_at(dir, port, &seen) : 0;
 
@@ -376,9 +376,9 @@ open_keeper(int fd)
 }
 
 int
-lease_ask(const struct root *root, int port)
+lease_request_stop(const struct root *root, int port)
 {
-	int dir = root_dir(root->fd, "leases", false), fd, pidfd;
+	int dir = root_open_dir(root->fd, "leases", false), fd, pidfd;
 
 	fd = dir < 0 ? -1 : open_lease(dir, port, O_RDONLY);
 	if (dir >= 0)
@@ -413,7 +413,7 @@ await_end(int pidfd, int ms)
 }
 
 int
-lease_await(int pidfd, int ms)
+lease_await_stop(int pidfd, int ms)
 {
 	int rc = await_end(pidfd, ms);
 
@@ -426,9 +426,9 @@ lease_await(int pidfd, int ms)
 int
 lease_stop(const struct root *root, int port, int ms)
 {
-	int pidfd = lease_ask(root, port);
+	int pidfd = lease_request_stop(root, port);
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 1 : -1;
-	return lease_await(pidfd, ms);
+	return lease_await_stop(pidfd, ms);
 }

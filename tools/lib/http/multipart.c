@@ -83,11 +83,11 @@ is_boundary(const char *s, size_t n)
 {
 	static const char chars[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? ";
 
-	return n > 0 && n <= MULTIPART_BOUNDARY_LONGEST && strspn(s, chars) == n && s[n] == '\0' && s[n - 1] != ' ';
+	return n > 0 && n <= MULTIPART_BOUNDARY_MAX && strspn(s, chars) == n && s[n] == '\0' && s[n - 1] != ' ';
 }
 
 const char *
-multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_LONGEST + 1])
+multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1])
 {
 	static const char form[] = "multipart/form-data";
 	const char *wrong = NULL;
@@ -208,7 +208,7 @@ take_headers(struct multipart *m, const char *at, const char *end)
 
 		buf_add(&m->headers, at, (size_t)(to - at));
 		at = to;
-		if (m->headers.len > MULTIPART_HEADERS_MOST) {
+		if (m->headers.len > MULTIPART_HEADERS_MAX) {
 			bad(m, "the headers of a part are too long");
 			return end;
 		}
@@ -358,7 +358,7 @@ multipart_feed(struct multipart *m, const char *bytes, size_t n)
 }
 
 const char *
-multipart_wrong(const struct multipart *m)
+multipart_error(const struct multipart *m)
 {
 	return m->wrong ? m->wrong : "it ends before its closing boundary";
 }
@@ -378,7 +378,7 @@ cut_label(struct buf *name)
 	const char *dot = strrchr(name->data, '.');
 	size_t from = dot ? (size_t)(dot - name->data) : name->len;
 	size_t ending = name->len - from > 16 ? 0 : name->len - from;
-	size_t keep = utf8_cut(name->data, MULTIPART_LABEL_LONGEST - ending);
+	size_t keep = utf8_whole_length(name->data, MULTIPART_LABEL_MAX - ending);
 
 	memmove(name->data + keep, name->data + name->len - ending, ending + 1);
 	name->len = keep + ending;
@@ -394,7 +394,7 @@ multipart_label(const char *filename, struct buf *out)
 	while (from > filename && from[-1] != '/' && from[-1] != '\\')
 		from--;
 	buf_str(&name, from);
-	rec_mend(name.data);
+	utf8_replace_invalid(name.data);
 	for (const char *at = name.data; *at; at += n) {
 		uint32_t c = 0;
 
@@ -407,7 +407,7 @@ multipart_label(const char *filename, struct buf *out)
 		}
 	}
 	buf_add(&label, "", 0);
-	if (label.len > MULTIPART_LABEL_LONGEST)
+	if (label.len > MULTIPART_LABEL_MAX)
 		cut_label(&label);
 	buf_str(out, !label.len || strcmp(label.data, ".") == 0 || strcmp(label.data, "..") == 0 ? "file" : label.data);
 	buf_free(&name);

@@ -224,7 +224,7 @@ notebook_line(const struct notebook *nb, const struct notebook_file *f, struct b
 	int rc = append_line(nb->log, nb->entries[f->entry - 1].at, out);
 
 	if (rc == 0)
-		out->len = userinfo_cut(out->data, out->len); /* a line of an earlier version */
+		out->len = userinfo_strip(out->data, out->len); /* a line of an earlier version */
 	return rc;
 }
 
@@ -321,7 +321,7 @@ settle_job(const struct root *root, struct notebook_known_job *j)
 	b = batch_open(root, seen.batch, BATCH_READ, NULL);
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
-	rc = notebook_take(root, b);
+	rc = notebook_import_results(root, b);
 	batch_close(b);
 	j->looked = rc == 0;
 	return rc;
@@ -347,7 +347,7 @@ note_queued(const char *batch, void *arg)
 }
 
 int
-notebook_settle(const struct root *root, struct notebook *nb)
+notebook_catch_up(const struct root *root, struct notebook *nb)
 {
 	if (notebook_refresh(nb) < 0 || queue_each(root, note_queued, nb) < 0)
 		return -1;

@@ -15,7 +15,7 @@
 #include "notebook/notebook_internal.h"
 #include "records/rec.h"
 
-enum { MIMES_MOST = 4096 };
+enum { MIMES_MAX = 4096 };
 
 /* --- memory --- */
 
@@ -188,12 +188,12 @@ static void
 take_job(struct notebook *nb, const char *line, size_t n)
 {
 	const char *at = line, *end = line + n, *more;
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	uint64_t id, items = 0;
 	struct notebook_known_job *j;
 
 	if (!scan_text(&at, end, "{\"job\":") || !scan_number(&at, end, &id) || !scan_text(&at, end, ",\"batch\":\"") ||
-	    !scan_word(&at, end, batch, NAME_LONGEST) || root_name_wrong(batch))
+	    !scan_word(&at, end, batch, BATCH_NAME_MAX) || root_name_check(batch))
 		return;
 	j = add_job(nb, id, batch);
 	more = scan_after(at, (size_t)(end - at), "\"items\":");
@@ -209,8 +209,8 @@ find_mime(struct notebook *nb, const char *name)
 	for (uint32_t i = 0; i < nb->mimes_n; i++)
 		if (strcmp(nb->mimes[i].name, name) == 0)
 			return (uint16_t)i;
-	if (nb->mimes_n == MIMES_MOST)
-		return MIMES_MOST - 1;
+	if (nb->mimes_n == MIMES_MAX)
+		return MIMES_MAX - 1;
 	nb->mimes = buf_realloc(nb->mimes, (nb->mimes_n + 1) * sizeof(*nb->mimes));
 	nb->mimes[nb->mimes_n].name = buf_strdup(name);
 	nb->mimes[nb->mimes_n].count = 0;
@@ -325,7 +325,7 @@ static void
 take_file(struct notebook *nb, off_t where, const char *line, size_t n)
 {
 	const char *at = line, *end = line + n;
-	char id[NOTEBOOK_FILE_ID + 1], batch[NAME_LONGEST + 1], mime[NOTEBOOK_MIME_LONGEST + 1];
+	char id[NOTEBOOK_FILE_ID + 1], batch[BATCH_NAME_MAX + 1], mime[NOTEBOOK_MIME_MAX + 1];
 	struct notebook_entry e = {.at = where};
 	uint64_t job = 0, to;
 
@@ -333,10 +333,10 @@ take_file(struct notebook *nb, off_t where, const char *line, size_t n)
 	    !scan_text(&at, end, ",\"knowledge_item_id\":") ||
 	    (!scan_number(&at, end, &e.knowledge) && !scan_text(&at, end, "null")) ||
 	    !scan_text(&at, end, ",\"job\":") || !scan_number(&at, end, &job) ||
-	    !scan_text(&at, end, ",\"batch\":\"") || !scan_word(&at, end, batch, NAME_LONGEST) ||
-	    root_name_wrong(batch) || !scan_text(&at, end, ",\"item\":") || !scan_item(&at, end, &e.item) ||
+	    !scan_text(&at, end, ",\"batch\":\"") || !scan_word(&at, end, batch, BATCH_NAME_MAX) ||
+	    root_name_check(batch) || !scan_text(&at, end, ",\"item\":") || !scan_item(&at, end, &e.item) ||
 	    !scan_text(&at, end, ",\"to\":") || !scan_number(&at, end, &to) || !scan_text(&at, end, ",\"mime\":\"") ||
-	    !scan_word(&at, end, mime, NOTEBOOK_MIME_LONGEST))
+	    !scan_word(&at, end, mime, NOTEBOOK_MIME_MAX))
 		return;
 	notebook_read_digest(id, e.digest);
 	e.mime = find_mime(nb, mime);

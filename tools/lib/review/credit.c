@@ -9,7 +9,7 @@
 
 const char credit_no_author[] = "its author is not known", credit_no_licence[] = "it has no licence";
 
-enum { LICENCES_MOST = 16, SPLIT_LONGEST = 1000 };
+enum { LICENCES_MAX = 16, SPLIT_MAX = 1000 };
 
 /* --- what an item says --- */
 
@@ -151,7 +151,7 @@ add_licence(struct json_object *all, const struct licence *l)
 	for (size_t i = 0; i < json_object_array_length(all); i++)
 		if (strcmp(rec_string(json_object_array_get_idx(all, i), "name"), l->name) == 0)
 			return;
-	if (json_object_array_length(all) >= LICENCES_MOST)
+	if (json_object_array_length(all) >= LICENCES_MAX)
 		return;
 	o = json_object_new_object();
 	add(o, "id", l->id);
@@ -190,7 +190,7 @@ add_unknown(struct licensing *g, const char *name, const char *url)
 
 static bool add_each(struct licensing *g, const char *text);
 
-/* A part of what names several: one or more that are known, or a name. N is what licence_known() said of it. */
+/* A part of what names several: one or more that are known, or a name. N is what licence_parse() said of it. */
 static void
 add_part(struct licensing *g, const char *text, const struct licence *v, int n)
 {
@@ -205,10 +205,10 @@ static bool
 add_each(struct licensing *g, const char *text)
 {
 	static const char *const between[] = {"|", ";", " / ", " or ", " and ", ", ", "/"};
-	struct licence v[LICENCES_MOST], u[LICENCES_MOST];
+	struct licence v[LICENCES_MAX], u[LICENCES_MAX];
 	bool added = false;
 
-	if (strlen(text) > SPLIT_LONGEST)
+	if (strlen(text) > SPLIT_MAX)
 		return false;
 	for (size_t k = 0; k < sizeof(between) / sizeof(*between) && !added; k++) {
 		const char *at = strstr(text, between[k]), *right;
@@ -220,8 +220,8 @@ add_each(struct licensing *g, const char *text)
 		left = buf_strdup(text);
 		left[at - text] = '\0';
 		right = at + strlen(between[k]);
-		n = licence_known(left, v, LICENCES_MOST);
-		m = licence_known(right, u, LICENCES_MOST);
+		n = licence_parse(left, v, LICENCES_MAX);
+		m = licence_parse(right, u, LICENCES_MAX);
 		added = n > 0 || m > 0;
 		if (added) {
 			add_part(g, left, v, n);
@@ -245,14 +245,14 @@ is_vaguer(const char *vague, const char *exact)
 static void
 add_named(struct licensing *g, const char *name, const char *url)
 {
-	struct licence v[LICENCES_MOST], u[1];
+	struct licence v[LICENCES_MAX], u[1];
 	struct buf text = {0}, link = {0};
-	int n = 0, linked = url ? licence_known(url, u, 1) : 0;
+	int n = 0, linked = url ? licence_parse(url, u, 1) : 0;
 
 	if (name)
 		credit_text(&text, name);
 	if (text.len)
-		n = licence_known(text.data, v, LICENCES_MOST);
+		n = licence_parse(text.data, v, LICENCES_MAX);
 	if (n == 1 && linked == 1 && is_vaguer(v[0].name, u[0].name))
 		v[0] = u[0];
 	else if (n == 1 && linked == 1 && strcmp(v[0].name, u[0].name) != 0)
@@ -280,7 +280,7 @@ add_licences(struct licensing *g, struct json_object *names, struct json_object 
 	bool many = json_object_is_type(names, json_type_array);
 	size_t n = many ? json_object_array_length(names) : 1;
 
-	for (size_t i = 0; i < n && i < LICENCES_MOST; i++) {
+	for (size_t i = 0; i < n && i < LICENCES_MAX; i++) {
 		struct json_object *one = many ? json_object_array_get_idx(names, i) : names, *url = urls;
 
 		if (json_object_is_type(urls, json_type_array))
@@ -406,7 +406,7 @@ credit_of(struct json_object *item)
 }
 
 const char *
-credit_wrong(struct json_object *credit)
+credit_check(struct json_object *credit)
 {
 	struct json_object *v;
 

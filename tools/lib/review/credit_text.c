@@ -200,7 +200,7 @@ credit_clean(struct buf *out, const char *text)
 	size_t start = out->len, left = strlen(text), n;
 	uint32_t c = 0;
 
-	rec_mend(mended);
+	utf8_replace_invalid(mended);
 	buf_str(out, "");
 	for (const char *p = mended; left > 0; p += n, left -= n) {
 		n = utf8_decode(p, left, &c);

@@ -320,7 +320,7 @@ name_of_url(const char *url, char name[LONGEST])
 }
 
 int
-licence_known(const char *text, struct licence *v, int most)
+licence_parse(const char *text, struct licence *v, int most)
 {
 	char name[LONGEST];
 	struct tokens t;

@@ -165,8 +165,8 @@ parse(struct json_object *o, struct pick *v)
 		v->choice = json_object_get_int64(choice);
 	else if (choice)
 		return false;
-	return v->subject && v->at && !root_subject_wrong(v->subject) && v->reviewer &&
-	       !picks_reviewer_wrong(v->reviewer);
+	return v->subject && v->at && !root_subject_check(v->subject) && v->reviewer &&
+	       !picks_reviewer_check(v->reviewer);
 }
 
 static bool
@@ -296,7 +296,7 @@ picks_get(const struct picks *p, size_t i)
 }
 
 size_t
-picks_bad(const struct picks *p)
+picks_bad_lines(const struct picks *p)
 {
 	return p->bad;
 }

@@ -1,0 +1,393 @@
+#include "commit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/msg.h"
+#include "confined/expand.h"
+#include "files/file.h"
+#include "notebook/notebook.h"
+#include "page.h"
+
+/* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
+enum { FEW = 4 };
+
+struct writer {
+	const struct settings *set;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct group *given, *done; /* at most one of them */
+	bool end;
+	int event;
+	struct typer *typer; /* the thread's: bi-type dies with the thread that started it */
+	struct pages pages;  /* likewise, with bi-media */
+};
+
+static void
+fail(struct group *g, const char *doing)
+{
+	if (g->error)
+		return;
+	g->error = errno ? errno : EIO;
+	g->doing = doing;
+}
+
+/* It has bytes that are no file of the batch yet. */
+static bool
+is_fresh(const struct job *j)
+{
+	return j->verdict.kind == GOT && !j->filtered;
+}
+
+/* What is still in memory is hashed and written here. */
+static void
+finish(struct group *g)
+{
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body, g->jobs[i]) < 0)
+			fail(g, "writing a file");
+}
+
+/* What the bytes are, asked for all files of the group at once. */
+static void
+find_types(struct writer *w, struct group *g)
+{
+	struct type_head heads[GROUP_LARGEST];
+	struct type_answer answers[GROUP_LARGEST];
+	size_t which[GROUP_LARGEST], asked = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct body *b = &g->jobs[i]->body;
+
+		if (!is_fresh(g->jobs[i]))
+			continue;
+		which[asked] = i;
+		heads[asked++] = (struct type_head){b->held, b->held_len};
+	}
+	if (asked == 0)
+		return;
+	if (!w->typer)
+		w->typer = type_open();
+	if (!w->typer || type_detect(w->typer, heads, asked, answers) < 0) {
+		fail(g, "starting bi-type, which tells what a file is");
+		return;
+	}
+	for (size_t i = 0; i < asked; i++) {
+		g->jobs[which[i]]->type = answers[i];
+		if (answers[i].failed)
+			judge_trouble(g->jobs[which[i]],
+				      "bi-type, which tells what it is, was killed or kept waiting again and again");
+	}
+}
+
+/* Takes from the group what something is to be made of before it is recorded. */
+static void
+set_aside(const struct settings *set, struct group *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->verdict.kind == GOT && !j->expanded && set->expand && expand_is_archive(j->type.mime))
+			j->aside = ASIDE_EXPAND;
+		else if (j->media)
+			j->aside = ASIDE_MEDIA;
+		else
+			j->aside = ASIDE_NONE;
+		if (j->aside)
+			g->aside[g->aside_count++] = j;
+		else
+			g->jobs[kept++] = j;
+	}
+	g->count = kept;
+}
+
+/* The jobs of T whose bytes an item of the batch has already, or an earlier job of the group. */
+static void
+find_same(struct group *g, struct target *t)
+{
+	struct batch_same same[GROUP_LARGEST];
+	struct job *which[GROUP_LARGEST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->target != t || !is_fresh(j))
+			continue;
+		which[n] = j;
+		same[n++] = (struct batch_same){.sha256 = j->body.sha256};
+	}
+	if (n && batch_find_same(t->batch, same, n) < 0)
+		memset(same, 0, sizeof(same)); /* stored twice, no harm */
+	for (size_t i = 0; i < n; i++) {
+		const char *slash = same[i].path ? strrchr(same[i].path, '/') : NULL;
+
+		if (slash && same[i].item != which[i]->item && strlen(slash + 1) < sizeof(which[i]->same_file)) {
+			which[i]->same_as = same[i].item;
+			snprintf(which[i]->same_file, sizeof(which[i]->same_file), "%s", slash + 1);
+		}
+		free(same[i].path);
+		for (size_t k = 0; k < i && !which[i]->same_as; k++)
+			if (memcmp(which[k]->body.sha256, which[i]->body.sha256, HASH_HEX) == 0 && !which[k]->same_as) {
+				which[i]->same_as = which[k]->item;
+				which[i]->same_job = which[k];
+			}
+	}
+}
+
+/* Gives a job whose bytes are there a further name for them: a link within files/, which is ours alone. What is no file
+ * of that size there is not theirs. */
+static bool
+link_same(struct job *j, int dir)
+{
+	const char *other = j->same_job ? j->same_job->name : j->same_file;
+	struct stat st;
+
+	if (!j->same_as || strcmp(other, j->name) == 0 || file_stat(dir, other, &st) <= 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size != j->body.bytes)
+		return false;
+	if (linkat(dir, other, dir, j->name, 0) < 0 &&
+	    (errno != EEXIST || unlinkat(dir, j->name, 0) < 0 || linkat(dir, other, dir, j->name, 0) < 0))
+		return false;
+	atomic_file_drop(&j->body.part);
+	return true;
+}
+
+/* Gives the files their names and brings them to the disk. */
+static void
+publish(struct group *g, bool sync)
+{
+	size_t fresh = 0;
+	bool few;
+	int last = -1;
+
+	for (size_t i = 0; i < g->count; i++)
+		fresh += is_fresh(g->jobs[i]);
+	few = fresh <= FEW;
+	for (size_t i = 0; i < g->count && !g->error; i++) {
+		struct job *j = g->jobs[i];
+		int dir = batch_filesfd(j->target->batch);
+
+		if (!is_fresh(j))
+			continue;
+		snprintf(j->name, sizeof(j->name), "%s_%u.%s", j->place.subject, j->place.idx, j->type.ext);
+		if (!link_same(j, dir)) {
+			j->same_as = 0;
+			if ((few && sync && fsync(j->body.part.fd) < 0) ||
+			    (j->upload[0] ? upload_publish(j, dir, sync)
+					  : atomic_file_publish(&j->body.part, dir, j->name)) < 0)
+				fail(g, "giving a file its name");
+		}
+		if (few && sync && !g->error && fsync(dir) < 0)
+			fail(g, "giving a file its name");
+		last = dir;
+	}
+	/* All batches are below one root, so one call reaches all their files and directories. */
+	if (!few && sync && last >= 0 && !g->error && syncfs(last) < 0)
+		fail(g, "syncing the files");
+}
+
+/* Takes from the group what goes through the filter first. */
+static void
+hand_over(struct group *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (is_fresh(j)) {
+			body_forget(&j->body);
+			j->filtered = true;
+			j->aside = ASIDE_THROUGH;
+			j->line = outcome_line(j);
+			g->aside[g->aside_count++] = j;
+		} else {
+			g->jobs[kept++] = j;
+		}
+	}
+	g->count = kept;
+}
+
+/* The file of an item that failed after it was published. Another with the same bytes has its own name for them. */
+static void
+take_away(struct job *j)
+{
+	if (j->filtered && j->verdict.kind != GOT && unlinkat(batch_filesfd(j->target->batch), j->name, 0) < 0 &&
+	    errno != ENOENT)
+		msg_warn_errno("cannot remove %s, which the filter refused", j->name);
+}
+
+/* Records those of T, in one append. */
+static void
+record(struct group *g, struct target *t, bool sync)
+{
+	struct batch_outcome outcomes[GROUP_LARGEST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->target != t)
+			continue;
+		take_away(j);
+		if (!j->line)
+			j->line = outcome_line(j);
+		outcomes[n++] = (struct batch_outcome){
+			.item = j->item,
+			.completed = j->verdict.kind == GOT,
+			.sha256 = j->verdict.kind == GOT ? j->body.sha256 : NULL,
+			.line = j->line,
+			.len = strlen(j->line),
+		};
+	}
+	if (batch_record(t->batch, outcomes, n, sync) < 0) {
+		fail(g, "recording results");
+		return;
+	}
+	for (size_t i = 0; i < g->count; i++)
+		if (g->jobs[i]->target == t)
+			g->jobs[i]->recorded = true;
+	if (t->notebook && notebook_import_results(&g->jobs[0]->fetch->root, t->batch) < 0)
+		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
+			       batch_name(t->batch));
+}
+
+static bool
+is_first_of_batch(const struct group *g, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (g->jobs[k]->target == g->jobs[i]->target)
+			return false;
+	return true;
+}
+
+static void
+commit(struct writer *w, struct group *g)
+{
+	bool sync = !w->set->no_sync;
+
+	finish(g);
+	if (!g->error)
+		find_types(w, g);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (is_fresh(g->jobs[i]))
+			check_arrived(g->jobs[i]);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (page_look(&w->pages, g->jobs[i]) < 0)
+			fail(g, "starting bi-media, which finds what a page shows");
+	if (!g->error)
+		set_aside(w->set, g);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (is_first_of_batch(g, i))
+			find_same(g, g->jobs[i]->target);
+	if (!g->error)
+		publish(g, sync);
+	if (!g->error && w->set->through)
+		hand_over(g);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (is_first_of_batch(g, i))
+			record(g, g->jobs[i]->target, sync);
+}
+
+static void *
+run(void *arg)
+{
+	struct writer *w = arg;
+
+	pthread_mutex_lock(&w->mutex);
+	for (;;) {
+		struct group *g;
+
+		while (!w->given && !w->end)
+			pthread_cond_wait(&w->changed, &w->mutex);
+		if (!w->given)
+			break;
+		g = w->given;
+		pthread_mutex_unlock(&w->mutex);
+		commit(w, g);
+		pthread_mutex_lock(&w->mutex);
+		w->given = NULL;
+		w->done = g;
+		pthread_cond_broadcast(&w->changed);
+		eventfd_write(w->event, 1);
+	}
+	pthread_mutex_unlock(&w->mutex);
+	type_close(w->typer);
+	pages_close(&w->pages);
+	return NULL;
+}
+
+struct writer *
+writer_start(const struct settings *set, int *done)
+{
+	struct writer *w = buf_alloc(sizeof(*w));
+	int error;
+
+	w->set = set;
+	w->event = *done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_cond_init(&w->changed, NULL);
+	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, run, w);
+	if (!error)
+		return w;
+	if (w->event >= 0)
+		close(w->event);
+	free(w);
+	errno = error;
+	return NULL;
+}
+
+void
+writer_give(struct writer *w, struct group *g)
+{
+	pthread_mutex_lock(&w->mutex);
+	w->given = g;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+struct group *
+writer_take(struct writer *w, bool wait)
+{
+	struct group *g;
+	eventfd_t n;
+
+	pthread_mutex_lock(&w->mutex);
+	if (wait)
+		atomic_store(&w->pages.hurry, true); /* the run is to end */
+	while (wait && w->given)
+		pthread_cond_wait(&w->changed, &w->mutex);
+	g = w->done;
+	w->done = NULL;
+	if (g && eventfd_read(w->event, &n) < 0 && errno != EAGAIN)
+		msg_warn_errno("cannot read an eventfd");
+	pthread_mutex_unlock(&w->mutex);
+	return g;
+}
+
+void
+writer_end(struct writer *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->end = true;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->mutex);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->changed);
+	pthread_mutex_destroy(&w->mutex);
+	close(w->event);
+	free(w);
+}

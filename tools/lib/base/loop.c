@@ -1,0 +1,167 @@
+#include "base/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum { EVENTS_MAX = 128 };
+
+struct loop {
+	int epoll;
+	struct epoll_event events[EVENTS_MAX]; /* of this turn; those from NEXT to COUNT are still to be handled */
+	int next, count;
+	struct loop_timer **timers; /* a heap, the earliest first; the timer with AT == 1 is timers[0] */
+	size_t timer_count, timer_room;
+	int64_t now; /* when timers were run last */
+};
+
+struct loop *
+loop_new(void)
+{
+	struct loop *l;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll < 0)
+		return NULL;
+	l = buf_alloc(sizeof(*l));
+	l->epoll = epoll;
+	return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	close(l->epoll);
+	free(l->timers);
+	free(l);
+}
+
+int
+loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events)
+{
+	struct epoll_event e = {.events = events, .data.ptr = w};
+	int op = w->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (w->events == events && w->fd == fd)
+		return 0;
+	/* A descriptor that was closed while it was watched is forgotten by the kernel; its number may be in use again.
+	 */
+	if (epoll_ctl(l->epoll, op, fd, &e) < 0 &&
+	    ((errno != ENOENT && errno != EEXIST) ||
+	     epoll_ctl(l->epoll, op == EPOLL_CTL_MOD ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &e) < 0))
+		return -1;
+	w->fd = fd;
+	w->events = events;
+	return 0;
+}
+
+void
+loop_unwatch(struct loop *l, struct loop_watcher *w)
+{
+	if (!w->events)
+		return;
+	epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	w->events = 0;
+	for (int i = l->next; i < l->count; i++)
+		if (l->events[i].data.ptr == w)
+			l->events[i].data.ptr = NULL;
+}
+
+/* --- timers --- */
+
+static void
+put_timer(struct loop *l, struct loop_timer *t, size_t at)
+{
+	l->timers[at] = t;
+	t->at = at + 1;
+}
+
+/* Finds T's place from AT on, which is free: towards the top while it is earlier, else towards the leaves. */
+static void
+sift_timer(struct loop *l, struct loop_timer *t, size_t at)
+{
+	for (; at > 0 && l->timers[(at - 1) / 2]->due > t->due; at = (at - 1) / 2)
+		put_timer(l, l->timers[(at - 1) / 2], at);
+	for (size_t child; (child = 2 * at + 1) < l->timer_count; at = child) {
+		if (child + 1 < l->timer_count && l->timers[child + 1]->due < l->timers[child]->due)
+			child++;
+		if (t->due <= l->timers[child]->due)
+			break;
+		put_timer(l, l->timers[child], at);
+	}
+	put_timer(l, t, at);
+}
+
+void
+loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due)
+{
+	if (!t->at && l->timer_count == l->timer_room) {
+		l->timer_room = l->timer_room ? 2 * l->timer_room : 16;
+		l->timers = buf_realloc(l->timers, l->timer_room * sizeof(struct loop_timer *));
+	}
+	t->due = due > l->now ? due : l->now;
+	if (t->at)
+		sift_timer(l, t, t->at - 1);
+	else
+		sift_timer(l, t, l->timer_count++);
+}
+
+void
+loop_stop_timer(struct loop *l, struct loop_timer *t)
+{
+	struct loop_timer *last;
+
+	if (!t->at)
+		return;
+	last = l->timers[--l->timer_count];
+	if (last != t)
+		sift_timer(l, last, t->at - 1);
+	t->at = 0;
+}
+
+/* --- the turn --- */
+
+static int
+find_wait(const struct loop *l)
+{
+	return l->timer_count ? clock_left(l->timers[0]->due) : -1;
+}
+
+/* There is an end to it: timers that set themselves again at once come behind the others. */
+static void
+run_timers(struct loop *l)
+{
+	l->now = clock_ms();
+	for (size_t n = l->timer_count; n > 0 && l->timer_count && l->timers[0]->due <= l->now; n--) {
+		struct loop_timer *t = l->timers[0];
+
+		loop_stop_timer(l, t);
+		if (t->call)
+			t->call(t->arg);
+	}
+}
+
+int
+loop_run_once(struct loop *l)
+{
+	int n = epoll_wait(l->epoll, l->events, EVENTS_MAX, find_wait(l));
+
+	if (n < 0 && errno != EINTR)
+		return -1;
+	l->count = n > 0 ? n : 0;
+	for (l->next = 0; l->next < l->count;) {
+		const struct epoll_event *e = &l->events[l->next++];
+		struct loop_watcher *w = e->data.ptr;
+
+		if (w && w->call)
+			w->call(w->arg, e->events);
+	}
+	l->count = 0;
+	run_timers(l);
+	return 0;
+}
