@@ -103,7 +103,7 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0])
 		keep_text(a->validator, sizeof(a->validator), v);
 	else if ((v = http_policy_header_value(line, "Date")))
-		a->date = httpdate_parse(v, time(NULL));
+		a->date = httpdate_parse(v);
 	else if ((v = http_policy_header_value(line, "Content-Type")))
 		keep_text(a->content_type, sizeof(a->content_type), v);
 	else if ((v = http_policy_header_value(line, "Accept-Ranges")))
@@ -615,7 +615,7 @@ http_validator(const struct job *j)
 	if (status != 200 || !a->ranges)
 		return "";
 	if (a->validator[0] && a->validator[0] != '"') {
-		time_t changed = httpdate_parse(a->validator, time(NULL));
+		time_t changed = httpdate_parse(a->validator);
 
 		return changed >= 0 && a->date >= changed + 60 ? a->validator : "";
 	}
