@@ -1,6 +1,5 @@
-/*
- * body: the bytes of one item as they come in: gathered, hashed and written in pieces.
- */
+#include "body.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,52 +7,58 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch.h"
+#include "base/buf.h"
 #include "hasher.h"
 
-enum { FIRST = 64 << 10, KEEP_FROM = 1 << 20, HEAD = 16 << 10 };
+enum { FIRST = 64 << 10, NAME_FROM = 1 << 20, HEAD = 16 << 10 };
 
 /* Larger pieces are fewer system calls; all that are under way have PIECES_ALL bytes at most. */
-enum { PIECE_LEAST = 64 << 10, PIECE_MOST = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
+enum { PIECE_MIN = 64 << 10, PIECE_MAX = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
+
+struct body
+body_new(struct body_store *store)
+{
+	return (struct body){.store = store, .part.fd = -1};
+}
 
 size_t
-body_piece(const struct settings *set)
+body_piece_size(long parallel)
 {
-	size_t each = PIECES_ALL / (size_t)set->parallel;
+	size_t each = PIECES_ALL / (size_t)parallel;
 
-	return each < PIECE_LEAST ? PIECE_LEAST : each < PIECE_MOST ? each : PIECE_MOST;
+	return each < PIECE_MIN ? PIECE_MIN : each < PIECE_MAX ? each : PIECE_MAX;
 }
 
 int
-body_open(struct body *b, struct job *j)
+body_open(struct body *b)
 {
 	if (b->part.fd >= 0)
 		return 0;
-	if (part_open(&b->part, j->fetch->temp) == 0)
+	if (part_open(&b->part, b->store->temp) == 0)
 		return 0;
 	b->part.fd = -1;
 	return -1;
 }
 
-/* A part that has become large gets a name in temp/: what is long under way can be seen there, and gone on with. */
-static void
-keep(struct body *b, struct job *j)
+/* A part that has become large is to have a name: what is long under way can be seen in temp/, and gone on with. */
+static int
+has_become_large(struct body *b)
 {
-	if (b->kept || b->bytes < KEEP_FROM)
-		return;
-	b->kept = true;
-	left_keep(j);
+	if (b->named || b->bytes < NAME_FROM)
+		return 0;
+	b->named = true;
+	return 1;
 }
 
 /* What came first is written, and its beginning stays in HELD as the file's head. */
 static int
-spill(struct body *b, struct job *j)
+spill_held(struct body *b)
 {
 	if (b->spilled)
 		return 0;
 	b->hash = hash_begin();
 	hash_add(b->hash, b->held, b->held_len);
-	if (body_open(b, j) < 0 || part_write(&b->part, b->held, b->held_len) < 0)
+	if (body_open(b) < 0 || part_write(&b->part, b->held, b->held_len) < 0)
 		return -1;
 	b->spilled = true;
 	/* Until its group is settled only the head is of use. */
@@ -73,11 +78,11 @@ take_hash(struct body *b)
 
 /* Has the piece hashed, which it is given to, while the next one comes in. */
 static void
-hash_piece(struct body *b, struct fetch *f)
+hash_piece(struct body *b)
 {
-	if (!f->hasher)
-		f->hasher = hasher_start();
-	b->hasher = f->hasher;
+	if (!b->store->hasher)
+		b->store->hasher = hasher_start();
+	b->hasher = b->store->hasher;
 	if (b->hasher) {
 		hasher_give(b->hasher, b->hash, b->piece, b->piece_len);
 	} else {
@@ -90,9 +95,9 @@ hash_piece(struct body *b, struct fetch *f)
 
 /* Has the kernel begin to write what will be synced: the disk works while bytes come in, and not at their end. */
 static void
-begin_sync(struct body *b, const struct fetch *f)
+begin_sync(struct body *b)
 {
-	off_t end = f->set->no_sync ? 0 : (off_t)b->bytes;
+	off_t end = b->store->sync ? (off_t)b->bytes : 0;
 
 	if (end - b->sync_begun < SYNC_PIECE)
 		return;
@@ -101,26 +106,26 @@ begin_sync(struct body *b, const struct fetch *f)
 }
 
 static int
-write_piece(struct body *b, struct fetch *f)
+write_piece(struct body *b)
 {
 	if (part_write(&b->part, b->piece, b->piece_len) < 0)
 		return -1;
-	hash_piece(b, f);
-	begin_sync(b, f);
+	hash_piece(b);
+	begin_sync(b);
 	return 0;
 }
 
 int
-body_flush(struct body *b, struct fetch *f)
+body_flush(struct body *b)
 {
-	return b->piece_len ? write_piece(b, f) : 0;
+	return b->piece_len ? write_piece(b) : 0;
 }
 
 /* Behind the first bytes all is written a piece at once. */
 static int
-add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
+add_to_piece(struct body *b, const char *bytes, size_t n)
 {
-	size_t room = body_piece(j->fetch->set);
+	size_t room = b->store->piece;
 
 	while (n > 0) {
 		size_t some = room - b->piece_len < n ? room - b->piece_len : n;
@@ -133,15 +138,14 @@ add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
 		n -= some;
 		if (b->piece_len < room)
 			break;
-		if (write_piece(b, j->fetch) < 0)
+		if (write_piece(b) < 0)
 			return -1;
 	}
-	keep(b, j);
-	return 0;
+	return has_become_large(b);
 }
 
 int
-body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expected)
+body_add(struct body *b, const void *bytes, size_t n, size_t expected)
 {
 	b->bytes += n;
 	if (!b->spilled && b->held_len + n <= FIRST) {
@@ -163,12 +167,12 @@ body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expe
 		bytes = (const char *)bytes + some;
 		n -= some;
 	}
-	return spill(b, j) < 0 ? -1 : add_to_piece(b, j, bytes, n);
+	return spill_held(b) < 0 ? -1 : add_to_piece(b, bytes, n);
 }
 
 /* The bytes that follow are in the part: counted, hashed, and their beginning held as the file's head. */
 static void
-have(struct body *b, const char *bytes, size_t n)
+take_piece(struct body *b, const char *bytes, size_t n)
 {
 	size_t room = b->held_len < HEAD ? HEAD - b->held_len : 0;
 
@@ -187,7 +191,7 @@ have(struct body *b, const char *bytes, size_t n)
 }
 
 int
-body_read(struct body *b, struct job *j, uint64_t end, size_t most)
+body_read(struct body *b, uint64_t end, size_t most)
 {
 	char piece[64 << 10];
 
@@ -201,11 +205,10 @@ body_read(struct body *b, struct job *j, uint64_t end, size_t most)
 			errno = n < 0 ? errno : ENODATA;
 			return -1;
 		}
-		have(b, piece, (size_t)n);
+		take_piece(b, piece, (size_t)n);
 		most -= (size_t)n;
 	}
-	keep(b, j);
-	return 0;
+	return has_become_large(b);
 }
 
 int
@@ -217,11 +220,11 @@ body_seek(struct body *b)
 }
 
 int
-body_finish(struct body *b, struct job *j)
+body_finish(struct body *b)
 {
 	if (b->sha256[0])
 		return 0;
-	if (spill(b, j) < 0 || body_flush(b, j->fetch) < 0)
+	if (spill_held(b) < 0 || body_flush(b) < 0)
 		return -1;
 	take_hash(b);
 	hash_end(b->hash, b->sha256);
@@ -234,12 +237,10 @@ body_finish(struct body *b, struct job *j)
  * has it for what is still held.
  */
 int
-body_end(struct body *b, struct job *j)
+body_end(struct body *b)
 {
-	if (j->left)
-		left_drop(j);
-	if (b->spilled || !j->fetch->set->no_sync)
-		return body_finish(b, j);
+	if (b->spilled || b->store->sync)
+		return body_finish(b);
 	if (b->held_room > b->held_len)
 		b->held = buf_realloc(b->held, b->held_room = b->held_len);
 	return 0;
@@ -259,7 +260,7 @@ body_drop(struct body *b)
 	hash_drop(b->hash);
 	free(b->held);
 	free(b->piece);
-	*b = (struct body){.part.fd = -1};
+	*b = body_new(b->store);
 }
 
 void
@@ -272,10 +273,10 @@ body_forget(struct body *b)
 }
 
 void
-body_leave(struct body *b, struct fetch *f)
+body_leave(struct body *b)
 {
 	if (b->part.noted) {
-		body_flush(b, f); /* what cannot be written is not there: the part ends before it */
+		body_flush(b); /* what cannot be written is not there: the part ends before it */
 		part_leave(&b->part);
 	}
 	body_drop(b);
@@ -296,7 +297,7 @@ body_restart(struct body *b)
 	b->piece_len = 0;
 	b->spilled = false;
 	b->bytes = 0;
-	b->kept = false;
+	b->named = false;
 	if (b->part.fd < 0)
 		return 0;
 	/* The note first: it is never that of other bytes. */

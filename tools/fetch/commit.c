@@ -15,12 +15,15 @@
 #include "files/file.h"
 #include "notebook/notebook.h"
 #include "page.h"
+#include "result_record.h"
+#include "upload.h"
+#include "validate.h"
 
 /* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
 enum { FEW = 4 };
 
 struct writer {
-	const struct settings *set;
+	struct run *run;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
@@ -52,7 +55,7 @@ static void
 finish(struct group *g)
 {
 	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body, g->jobs[i]) < 0)
+		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body) < 0)
 			fail(g, "writing a file");
 }
 
@@ -60,9 +63,9 @@ finish(struct group *g)
 static void
 find_types(struct writer *w, struct group *g)
 {
-	struct type_head heads[GROUP_LARGEST];
-	struct type_answer answers[GROUP_LARGEST];
-	size_t which[GROUP_LARGEST], asked = 0;
+	struct type_head heads[GROUP_MAX];
+	struct type_answer answers[GROUP_MAX];
+	size_t which[GROUP_MAX], asked = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
 		const struct body *b = &g->jobs[i]->body;
@@ -83,8 +86,8 @@ find_types(struct writer *w, struct group *g)
 	for (size_t i = 0; i < asked; i++) {
 		g->jobs[which[i]]->type = answers[i];
 		if (answers[i].failed)
-			judge_trouble(g->jobs[which[i]],
-				      "bi-type, which tells what it is, was killed or kept waiting again and again");
+			verdict_trouble(g->jobs[which[i]],
+					"bi-type, which tells what it is, was killed or kept waiting again and again");
 	}
 }
 
@@ -115,8 +118,8 @@ set_aside(const struct settings *set, struct group *g)
 static void
 find_same(struct group *g, struct target *t)
 {
-	struct batch_same same[GROUP_LARGEST];
-	struct job *which[GROUP_LARGEST];
+	struct batch_same same[GROUP_MAX];
+	struct job *which[GROUP_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
@@ -210,7 +213,7 @@ hand_over(struct group *g)
 			body_forget(&j->body);
 			j->filtered = true;
 			j->aside = ASIDE_THROUGH;
-			j->line = outcome_line(j);
+			j->line = result_line(j);
 			g->aside[g->aside_count++] = j;
 		} else {
 			g->jobs[kept++] = j;
@@ -232,7 +235,7 @@ take_away(struct job *j)
 static void
 record(struct group *g, struct target *t, bool sync)
 {
-	struct batch_outcome outcomes[GROUP_LARGEST];
+	struct batch_outcome outcomes[GROUP_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
@@ -242,7 +245,7 @@ record(struct group *g, struct target *t, bool sync)
 			continue;
 		take_away(j);
 		if (!j->line)
-			j->line = outcome_line(j);
+			j->line = result_line(j);
 		outcomes[n++] = (struct batch_outcome){
 			.item = j->item,
 			.completed = j->verdict.kind == GOT,
@@ -258,7 +261,7 @@ record(struct group *g, struct target *t, bool sync)
 	for (size_t i = 0; i < g->count; i++)
 		if (g->jobs[i]->target == t)
 			g->jobs[i]->recorded = true;
-	if (t->notebook && notebook_take(&g->jobs[0]->fetch->root, t->batch) < 0)
+	if (t->notebook && notebook_take(&g->jobs[0]->run->root, t->batch) < 0)
 		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
 			       batch_name(t->batch));
 }
@@ -273,27 +276,27 @@ is_first_of_batch(const struct group *g, size_t i)
 }
 
 static void
-commit(struct writer *w, struct group *g)
+commit_group(struct writer *w, struct group *g)
 {
-	bool sync = !w->set->no_sync;
+	bool sync = !w->run->set->no_sync;
 
 	finish(g);
 	if (!g->error)
 		find_types(w, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_fresh(g->jobs[i]))
-			check_arrived(g->jobs[i]);
+			validate_job(g->jobs[i]);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (page_look(&w->pages, g->jobs[i]) < 0)
 			fail(g, "starting bi-media, which finds what a page shows");
 	if (!g->error)
-		set_aside(w->set, g);
+		set_aside(w->run->set, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_first_of_batch(g, i))
 			find_same(g, g->jobs[i]->target);
 	if (!g->error)
 		publish(g, sync);
-	if (!g->error && w->set->through)
+	if (!g->error && w->run->set->through)
 		hand_over(g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_first_of_batch(g, i))
@@ -301,7 +304,7 @@ commit(struct writer *w, struct group *g)
 }
 
 static void *
-run(void *arg)
+write_groups(void *arg)
 {
 	struct writer *w = arg;
 
@@ -315,7 +318,7 @@ run(void *arg)
 			break;
 		g = w->given;
 		pthread_mutex_unlock(&w->mutex);
-		commit(w, g);
+		commit_group(w, g);
 		pthread_mutex_lock(&w->mutex);
 		w->given = NULL;
 		w->done = g;
@@ -329,16 +332,16 @@ run(void *arg)
 }
 
 struct writer *
-writer_start(const struct settings *set, int *done)
+writer_start(struct run *run, int *done)
 {
 	struct writer *w = buf_alloc(sizeof(*w));
 	int error;
 
-	w->set = set;
+	w->run = run;
 	w->event = *done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->changed, NULL);
-	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, run, w);
+	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, write_groups, w);
 	if (!error)
 		return w;
 	if (w->event >= 0)

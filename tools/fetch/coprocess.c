@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -15,25 +14,39 @@
 #include "base/clock.h"
 
 /* Reads a turn: a filter that writes without end does not keep the loop from others. */
-enum { READS_MOST = 64, DYING_MS = 2000 };
+enum { READS_MAX = 64, DYING_MS = 2000 };
 
-static bool
-watch(const struct filter *x, int fd, uint32_t events)
+static void
+on_event(void *arg, uint32_t events)
 {
-	struct epoll_event e = {.events = events, .data.fd = fd};
+	struct filter *x = arg;
 
-	return epoll_ctl(x->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+	(void)events;
+	x->ready = true;
+	filter_is_over(x);
 }
 
 /* Not by closing alone: a child that is just being started has a copy for a moment, and that would stay watched. */
 static void
-close_watched(const struct filter *x, int *fd)
+close_watched(struct filter *x, struct loop_watcher *w, int *fd)
 {
 	if (*fd < 0)
 		return;
-	epoll_ctl(x->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	loop_unwatch(x->loop, w);
 	close(*fd);
 	*fd = -1;
+}
+
+static void
+close_in(struct filter *x)
+{
+	close_watched(x, &x->in_watcher, &x->in);
+}
+
+static void
+close_out(struct filter *x)
+{
+	close_watched(x, &x->out_watcher, &x->out);
 }
 
 static void
@@ -47,14 +60,16 @@ static int
 set_up(struct filter *x)
 {
 	if ((x->pidfd = pidfd_open(x->pid, 0)) < 0 || fcntl(x->in, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(x->out, F_SETFL, O_NONBLOCK) < 0 || !watch(x, x->pidfd, EPOLLIN) || !watch(x, x->out, EPOLLIN))
+	    fcntl(x->out, F_SETFL, O_NONBLOCK) < 0 || loop_watch(x->loop, &x->pid_watcher, x->pidfd, EPOLLIN) < 0 ||
+	    loop_watch(x->loop, &x->out_watcher, x->out, EPOLLIN) < 0)
 		return -1;
 	return 0;
 }
 
 int
-filter_start(struct filter *x, char *const *argv, int epoll)
+filter_start(struct filter *x, char *const *argv, struct loop *loop)
 {
+	const struct loop_watcher watcher = {.call = on_event, .arg = x};
 	struct job_list given = x->given;
 	int in[2], out[2], error;
 
@@ -64,7 +79,16 @@ filter_start(struct filter *x, char *const *argv, int epoll)
 		close_pair(in);
 		return -1;
 	}
-	*x = (struct filter){.given = given, .epoll = epoll, .pidfd = -1, .in = in[1], .out = out[0]};
+	*x = (struct filter){
+		.given = given,
+		.loop = loop,
+		.in_watcher = watcher,
+		.out_watcher = watcher,
+		.pid_watcher = watcher,
+		.pidfd = -1,
+		.in = in[1],
+		.out = out[0],
+	};
 	x->pid = child_start(&(struct child){
 		.program = argv[0],
 		.argv = argv,
@@ -85,8 +109,8 @@ filter_start(struct filter *x, char *const *argv, int epoll)
 		error = errno;
 		filter_reap(x);
 	}
-	close_watched(x, &x->in);
-	close_watched(x, &x->out);
+	close_in(x);
+	close_out(x);
 	x->pid = 0;
 	errno = error;
 	return -1;
@@ -109,27 +133,15 @@ filter_hold(struct filter *x, bool hold)
 		return;
 	x->unheard = hold;
 	if (hold)
-		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->out, NULL);
+		loop_unwatch(x->loop, &x->out_watcher);
 	else
-		watch(x, x->out, EPOLLIN);
+		loop_watch(x->loop, &x->out_watcher, x->out, EPOLLIN);
 }
 
 size_t
 filter_unsent(const struct filter *x)
 {
 	return x->unsent.len - x->sent;
-}
-
-static void
-watch_room(struct filter *x, bool on)
-{
-	if (on == x->in_watched)
-		return;
-	x->in_watched = on;
-	if (on)
-		watch(x, x->in, EPOLLOUT);
-	else
-		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->in, NULL);
 }
 
 void
@@ -143,14 +155,16 @@ filter_flush(struct filter *x)
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0)
-			close_watched(x, &x->in); /* it reads no more: its end, or its silence, says the rest */
+			close_in(x); /* it reads no more: its end, or its silence, says the rest */
 		else
 			x->sent += (size_t)n;
 	}
-	if (x->in >= 0)
-		watch_room(x, filter_unsent(x) > 0);
+	if (x->in >= 0 && filter_unsent(x))
+		loop_watch(x->loop, &x->in_watcher, x->in, EPOLLOUT);
+	else
+		loop_unwatch(x->loop, &x->in_watcher);
 	if (x->in >= 0 && x->finishing && !filter_unsent(x))
-		close_watched(x, &x->in);
+		close_in(x);
 }
 
 enum rec_kind
@@ -160,7 +174,7 @@ filter_read(struct filter *x, struct rec *out)
 	int reads = 0;
 
 	while ((kind = rec_next(x->reader, out)) == REC_MORE) {
-		if (reads++ == READS_MOST)
+		if (reads++ == READS_MAX)
 			break;
 		if (rec_fill(x->reader) < 0)
 			return errno == EAGAIN ? REC_MORE : REC_EOF;
@@ -183,8 +197,8 @@ filter_finish(struct filter *x)
 void
 filter_close(struct filter *x, int64_t kill_at)
 {
-	close_watched(x, &x->in);
-	close_watched(x, &x->out);
+	close_in(x);
+	close_out(x);
 	x->kill_at = kill_at;
 	if (kill_at > clock_ms())
 		return;
@@ -199,7 +213,7 @@ filter_is_over(struct filter *x)
 
 	if (!x->exited && poll(&p, 1, 0) > 0) {
 		x->exited = true;
-		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->pidfd, NULL); /* there is no more to say of it */
+		loop_unwatch(x->loop, &x->pid_watcher); /* there is no more to say of it */
 	}
 	return x->exited;
 }
@@ -223,7 +237,7 @@ filter_await(struct filter *x, int64_t until, int fd)
 		if (p[3].revents)
 			return false;
 		if (p[1].revents && read(x->out, ignored, sizeof(ignored)) == 0)
-			close_watched(x, &x->out);
+			close_out(x);
 		filter_flush(x);
 	}
 	return filter_is_over(x);
@@ -237,9 +251,9 @@ filter_reap(struct filter *x)
 	kill(-x->pid, SIGKILL); /* and what it started, which may have outlived it */
 	code = child_wait(x->pid);
 	x->pid = 0;
-	close_watched(x, &x->in);
-	close_watched(x, &x->out);
-	close_watched(x, &x->pidfd);
+	close_in(x);
+	close_out(x);
+	close_watched(x, &x->pid_watcher, &x->pidfd);
 	if (x->reader)
 		rec_close(x->reader);
 	x->reader = NULL;

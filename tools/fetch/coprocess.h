@@ -7,21 +7,23 @@
 #ifndef BI_COPROCESS_H
 #define BI_COPROCESS_H
 
-#include "fetch.h"
+#include "base/loop.h"
+#include "job.h"
+#include "records/rec.h"
 
 /* What a filter has to do, for the message about one that does it not. */
 #define FILTER_ANSWERS "(a filter answers each record by one line: jq -c)"
 
 struct filter {
-	pid_t pid;          /* 0: none is running */
-	int epoll;          /* where its descriptors are watched */
-	int pidfd, in, out; /* -1: closed */
-	bool unheard;       /* OUT is not watched: what it writes has to wait */
-	bool in_watched;    /* for room */
-	bool ready;         /* the loop has seen something of it */
-	bool exited;        /* it has ended */
-	bool finishing;     /* no line follows: IN is closed once all is sent */
-	struct buf unsent;  /* lines, those before SENT with it already */
+	pid_t pid; /* 0: none is running */
+	struct loop *loop;
+	struct loop_watcher in_watcher, out_watcher, pid_watcher; /* for room; for answers; for its end */
+	int pidfd, in, out;                                       /* -1: closed */
+	bool unheard;                                             /* OUT is not watched: what it writes has to wait */
+	bool ready;                                               /* the loop has seen something of it */
+	bool exited;                                              /* it has ended */
+	bool finishing;                                           /* no line follows: IN is closed once all is sent */
+	struct buf unsent;                                        /* lines, those before SENT with it already */
 	size_t sent;
 	struct rec_reader *reader;
 	struct job_list given;                       /* not answered yet; the first is to be answered next */
@@ -31,8 +33,8 @@ struct filter {
 	enum { DIES, TOO_SLOW, TALKS_NONSENSE } why; /* it is ending */
 };
 
-/* Starts ARGV, watched in EPOLL. 0, or -1 with errno. */
-int filter_start(struct filter *x, char *const *argv, int epoll);
+/* Starts ARGV, watched in LOOP. 0, or -1 with errno. */
+int filter_start(struct filter *x, char *const *argv, struct loop *loop);
 
 /* Keeps a line, its newline with it, to be sent. */
 void filter_say(struct filter *x, const char *line, size_t n);

@@ -7,9 +7,9 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
-#include "fetch.h"
 #include "hosts/accept.h"
 #include "hosts/http_policy.h"
+#include "settings.h"
 
 enum {
 	ACCEPT = 256,

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch.h"
+#include "records/rec.h"
+#include "settings.h"
 
 /* Whether WORD ("404", "5xx", "timeout", N bytes) means the error code CODE ("http_404", "timeout"). */
 static bool

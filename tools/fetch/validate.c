@@ -1,22 +1,21 @@
-/*
- * validate: whether what arrived is what was asked for. By the writer, once it is known what the bytes are.
- */
+#include "validate.h"
+
 #include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "confined/expand.h"
-#include "fetch.h"
 #include "hosts/accept.h"
 #include "hosts/truncated.h"
+#include "records/rec.h"
 
 enum { SHA1_HEX = 40 };
 
 static void
 refuse(struct job *j, bool retryable, const char *code, const char *why)
 {
-	judge_fail(j, false, code, "%s", why);
+	verdict_fail(j, false, code, "%s", why);
 	j->verdict.retryable = retryable;
 }
 
@@ -55,7 +54,7 @@ is_as_said(struct job *j)
 		snprintf(why, sizeof(why), "its SHA-256 is %s, not what the item says", j->body.sha256);
 		refuse(j, false, "hash_mismatch", why);
 	} else if (sha1 && !sha1_of(j->body.part.fd, hex)) {
-		judge_trouble(j, "reading what was fetched, for its SHA-1, failed");
+		verdict_trouble(j, "reading what was fetched, for its SHA-1, failed");
 	} else if (sha1 && strcasecmp(sha1, hex) != 0) {
 		refuse(j, false, "hash_mismatch", "its SHA-1 is not what the item says");
 	} else {
@@ -68,13 +67,13 @@ is_as_said(struct job *j)
 static bool
 is_expanded(const struct job *j)
 {
-	return j->fetch->set->expand && expand_is_archive(j->type.mime) && (!j->expanded || j->members >= 0);
+	return j->run->set->expand && expand_is_archive(j->type.mime) && (!j->expanded || j->members >= 0);
 }
 
 void
-check_arrived(struct job *j)
+validate_job(struct job *j)
 {
-	const char *accept = j->fetch->set->accept, *mime = j->type.mime, *wrong;
+	const char *accept = j->run->set->accept, *mime = j->type.mime, *wrong;
 	char why[200];
 
 	if (!is_as_said(j)) {

@@ -14,7 +14,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "page.h"
-
+#include "records/rec.h"
 enum { PATIENCE = 60 * 1000, LOOK_UP = 100, LONGEST = 16 << 20 };
 
 /* What it writes until it ends. False: it wrote too much, or its time was over. */
