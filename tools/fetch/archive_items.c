@@ -312,7 +312,7 @@ begin_again(struct archives *a, struct archive *e, const struct expand_member *f
 
 /* FAILED: why it ends early; NULL: all was there. */
 static void
-end(struct archives *a, struct archive *e, const struct expand_member *failed)
+end_archive(struct archives *a, struct archive *e, const struct expand_member *failed)
 {
 	if (e->member && failed)
 		fail_member(a, e->member, failed->code, failed->message);
@@ -354,7 +354,7 @@ open_stored(const struct job *j)
 }
 
 static void
-start(struct archives *a, struct archive *e)
+start_archive(struct archives *a, struct archive *e)
 {
 	int fd = e->again ? open_stored(e->job) : e->job->body.part.fd;
 
@@ -367,7 +367,7 @@ start(struct archives *a, struct archive *e)
 			snprintf(why, sizeof(why), "the archive that it is a member of cannot be opened: %s",
 				 file_reason(errno));
 		if (!begin_again(a, e, &failed))
-			end(a, e, &failed);
+			end_archive(a, e, &failed);
 		return;
 	}
 	e->expand = expand_open(fd, NULL);
@@ -378,7 +378,7 @@ start(struct archives *a, struct archive *e)
 }
 
 static void
-take(struct archives *a, struct archive *e, enum expand_event event, const struct expand_member *m)
+take_event(struct archives *a, struct archive *e, enum expand_event event, const struct expand_member *m)
 {
 	struct job *j;
 
@@ -409,11 +409,11 @@ take(struct archives *a, struct archive *e, enum expand_event event, const struc
 			fail_member(a, j, m->code, m->message);
 		break;
 	case EXPAND_END:
-		end(a, e, NULL);
+		end_archive(a, e, NULL);
 		break;
 	case EXPAND_FAILED:
 		if (!begin_again(a, e, m))
-			end(a, e, m);
+			end_archive(a, e, m);
 		break;
 	}
 }
@@ -430,7 +430,7 @@ take_some(struct archives *a, struct archive *e, const struct room *room)
 	while (e->expand && !e->over && !a->run->fatal && event != EXPAND_AGAIN && taken++ < EVENTS_A_TURN &&
 	       !(full = room_is_full(room, a->ended->count, a->ended_bytes))) {
 		event = expand_next(e->expand, 0, &m);
-		take(a, e, event, &m);
+		take_event(a, e, event, &m);
 	}
 	if (!e->expand || e->over || a->run->fatal)
 		return;
@@ -453,7 +453,7 @@ archives_turn(struct archives *a, const struct room *room)
 			continue;
 		running++;
 		if (!e->expand && clock_ms() >= e->not_before)
-			start(a, e);
+			start_archive(a, e);
 		if (e->expand)
 			take_some(a, e, room);
 	}

@@ -2,13 +2,114 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "hasher.h"
+
+/* --- digests of what is long, reckoned in a thread of their own while the next bytes come in and are written --- */
+
+enum { WAITING_MAX = 16 }; /* pieces, of 256 KiB at most each */
+
+struct hasher {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct piece {
+		struct hash *hash;
+		char *bytes;
+		size_t n;
+	} waiting[WAITING_MAX]; /* a ring; the first of them is under way */
+	size_t first, count;
+	bool end;
+};
+
+static void *
+hash_pieces(void *arg)
+{
+	struct hasher *h = arg;
+
+	pthread_mutex_lock(&h->mutex);
+	for (;;) {
+		struct piece p;
+
+		while (h->count == 0 && !h->end)
+			pthread_cond_wait(&h->changed, &h->mutex);
+		if (h->count == 0)
+			break;
+		p = h->waiting[h->first];
+		pthread_mutex_unlock(&h->mutex);
+		hash_add(p.hash, p.bytes, p.n);
+		free(p.bytes);
+		pthread_mutex_lock(&h->mutex);
+		h->first = (h->first + 1) % WAITING_MAX;
+		h->count--;
+		if (h->count == 0 || h->count == WAITING_MAX - 1) /* somebody may wait for that */
+			pthread_cond_broadcast(&h->changed);
+	}
+	pthread_mutex_unlock(&h->mutex);
+	return NULL;
+}
+
+static struct hasher *
+hasher_start(void)
+{
+	struct hasher *h = buf_alloc(sizeof(*h));
+	int error;
+
+	pthread_mutex_init(&h->mutex, NULL);
+	pthread_cond_init(&h->changed, NULL);
+	error = pthread_create(&h->thread, NULL, hash_pieces, h);
+	if (!error)
+		return h;
+	free(h);
+	errno = error;
+	return NULL;
+}
+
+/* Has N bytes added to HASH, behind those given before. BYTES came from malloc and are freed. Until hasher_wait() has
+ * returned HASH is the thread's. Where several megabytes wait already it waits until some are done. */
+static void
+hasher_give(struct hasher *h, struct hash *hash, char *bytes, size_t n)
+{
+	pthread_mutex_lock(&h->mutex);
+	while (h->count == WAITING_MAX)
+		pthread_cond_wait(&h->changed, &h->mutex);
+	h->waiting[(h->first + h->count++) % WAITING_MAX] = (struct piece){hash, bytes, n};
+	if (h->count == 1)
+		pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->mutex);
+}
+
+static void
+hasher_wait(struct hasher *h)
+{
+	pthread_mutex_lock(&h->mutex);
+	while (h->count > 0)
+		pthread_cond_wait(&h->changed, &h->mutex);
+	pthread_mutex_unlock(&h->mutex);
+}
+
+void
+body_store_end(struct body_store *store)
+{
+	struct hasher *h = store->hasher;
+
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->mutex);
+	h->end = true;
+	pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->mutex);
+	pthread_join(h->thread, NULL);
+	pthread_cond_destroy(&h->changed);
+	pthread_mutex_destroy(&h->mutex);
+	free(h);
+}
+
+/* --- bodies --- */
 
 enum { FIRST = 64 << 10, NAME_FROM = 1 << 20, HEAD = 16 << 10 };
 
@@ -76,10 +177,15 @@ take_hash(struct body *b)
 	b->hasher = NULL;
 }
 
-/* Has the piece hashed, which it is given to, while the next one comes in. */
-static void
-hash_piece(struct body *b)
+/* Writes the piece, and has it hashed while the next one comes in. Has the kernel begin to write what will be synced:
+ * the disk works while bytes come in, and not at their end. */
+static int
+write_piece(struct body *b)
 {
+	off_t end = b->store->sync ? (off_t)b->bytes : 0;
+
+	if (part_write(&b->part, b->piece, b->piece_len) < 0)
+		return -1;
 	if (!b->store->hasher)
 		b->store->hasher = hasher_start();
 	b->hasher = b->store->hasher;
@@ -91,27 +197,10 @@ hash_piece(struct body *b)
 	}
 	b->piece = NULL;
 	b->piece_len = 0;
-}
-
-/* Has the kernel begin to write what will be synced: the disk works while bytes come in, and not at their end. */
-static void
-begin_sync(struct body *b)
-{
-	off_t end = b->store->sync ? (off_t)b->bytes : 0;
-
-	if (end - b->sync_begun < SYNC_PIECE)
-		return;
-	(void)sync_file_range(b->part.fd, b->sync_begun, end - b->sync_begun, SYNC_FILE_RANGE_WRITE);
-	b->sync_begun = end;
-}
-
-static int
-write_piece(struct body *b)
-{
-	if (part_write(&b->part, b->piece, b->piece_len) < 0)
-		return -1;
-	hash_piece(b);
-	begin_sync(b);
+	if (end - b->sync_begun >= SYNC_PIECE) {
+		(void)sync_file_range(b->part.fd, b->sync_begun, end - b->sync_begun, SYNC_FILE_RANGE_WRITE);
+		b->sync_begun = end;
+	}
 	return 0;
 }
 

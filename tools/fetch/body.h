@@ -20,7 +20,7 @@ struct body_store {
 	int temp;              /* the directory of parts */
 	size_t piece;          /* bytes that are written at once */
 	bool sync;             /* they will be synced: the disk may begin early */
-	struct hasher *hasher; /* started when it is first needed; for hasher_end() */
+	struct hasher *hasher; /* a thread for digests, started when it is first needed */
 };
 
 struct body {
@@ -39,6 +39,9 @@ struct body {
 	uint64_t bytes;
 	char sha256[HASH_HEX + 1]; /* "": not finished */
 };
+
+/* Ends the thread; no body is left. */
+void body_store_end(struct body_store *store);
 
 /* An empty body in STORE. */
 struct body body_new(struct body_store *store);

@@ -35,7 +35,7 @@ struct writer {
 };
 
 static void
-fail(struct group *g, const char *doing)
+fail_group(struct group *g, const char *doing)
 {
 	if (g->error)
 		return;
@@ -48,15 +48,6 @@ static bool
 is_fresh(const struct job *j)
 {
 	return j->verdict.kind == GOT && !j->filtered;
-}
-
-/* What is still in memory is hashed and written here. */
-static void
-finish(struct group *g)
-{
-	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body) < 0)
-			fail(g, "writing a file");
 }
 
 /* What the bytes are, asked for all files of the group at once. */
@@ -80,7 +71,7 @@ find_types(struct writer *w, struct group *g)
 	if (!w->typer)
 		w->typer = type_open();
 	if (!w->typer || type_ask(w->typer, heads, asked, answers) < 0) {
-		fail(g, "starting bi-type, which tells what a file is");
+		fail_group(g, "starting bi-type, which tells what a file is");
 		return;
 	}
 	for (size_t i = 0; i < asked; i++) {
@@ -168,7 +159,7 @@ link_same(struct job *j, int dir)
 
 /* Gives the files their names and brings them to the disk. */
 static void
-publish(struct group *g, bool sync)
+publish_files(struct group *g, bool sync)
 {
 	size_t fresh = 0;
 	bool few;
@@ -189,15 +180,15 @@ publish(struct group *g, bool sync)
 			if ((few && sync && fsync(j->body.part.fd) < 0) ||
 			    (j->upload[0] ? upload_publish(j, dir, sync) : part_publish(&j->body.part, dir, j->name)) <
 				    0)
-				fail(g, "giving a file its name");
+				fail_group(g, "giving a file its name");
 		}
 		if (few && sync && !g->error && fsync(dir) < 0)
-			fail(g, "giving a file its name");
+			fail_group(g, "giving a file its name");
 		last = dir;
 	}
 	/* All batches are below one root, so one call reaches all their files and directories. */
 	if (!few && sync && last >= 0 && !g->error && syncfs(last) < 0)
-		fail(g, "syncing the files");
+		fail_group(g, "syncing the files");
 }
 
 /* Takes from the group what goes through the filter first. */
@@ -222,18 +213,9 @@ hand_over(struct group *g)
 	g->count = kept;
 }
 
-/* The file of an item that failed after it was published. Another with the same bytes has its own name for them. */
-static void
-take_away(struct job *j)
-{
-	if (j->filtered && j->verdict.kind != GOT && unlinkat(batch_filesfd(j->target->batch), j->name, 0) < 0 &&
-	    errno != ENOENT)
-		msg_warn_errno("cannot remove %s, which the filter refused", j->name);
-}
-
 /* Records those of T, in one append. */
 static void
-record(struct group *g, struct target *t, bool sync)
+record_results(struct group *g, struct target *t, bool sync)
 {
 	struct batch_outcome outcomes[GROUP_MAX];
 	size_t n = 0;
@@ -243,7 +225,11 @@ record(struct group *g, struct target *t, bool sync)
 
 		if (j->target != t)
 			continue;
-		take_away(j);
+		/* One that failed after its file was published. Another with the same bytes has its own name for them.
+		 */
+		if (j->filtered && j->verdict.kind != GOT && unlinkat(batch_filesfd(t->batch), j->name, 0) < 0 &&
+		    errno != ENOENT)
+			msg_warn_errno("cannot remove %s, which the filter refused", j->name);
 		if (!j->line)
 			j->line = result_line(j);
 		outcomes[n++] = (struct batch_outcome){
@@ -255,7 +241,7 @@ record(struct group *g, struct target *t, bool sync)
 		};
 	}
 	if (batch_record(t->batch, outcomes, n, sync) < 0) {
-		fail(g, "recording results");
+		fail_group(g, "recording results");
 		return;
 	}
 	for (size_t i = 0; i < g->count; i++)
@@ -280,7 +266,9 @@ commit_group(struct writer *w, struct group *g)
 {
 	bool sync = !w->run->set->no_sync;
 
-	finish(g);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body) < 0)
+			fail_group(g, "writing a file");
 	if (!g->error)
 		find_types(w, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
@@ -288,19 +276,19 @@ commit_group(struct writer *w, struct group *g)
 			validate_job(g->jobs[i]);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (page_look(&w->pages, g->jobs[i]) < 0)
-			fail(g, "starting bi-media, which finds what a page shows");
+			fail_group(g, "starting bi-media, which finds what a page shows");
 	if (!g->error)
 		set_aside(w->run->set, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_first_of_batch(g, i))
 			find_same(g, g->jobs[i]->target);
 	if (!g->error)
-		publish(g, sync);
+		publish_files(g, sync);
 	if (!g->error && w->run->set->through)
 		hand_over(g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_first_of_batch(g, i))
-			record(g, g->jobs[i]->target, sync);
+			record_results(g, g->jobs[i]->target, sync);
 }
 
 static void *

@@ -53,19 +53,13 @@ commit_queue_is_empty(const struct commit_queue *q)
 }
 
 bool
-commit_queue_is_idle(const struct commit_queue *q)
-{
-	return !q->busy;
-}
-
-void
 commit_queue_give(struct commit_queue *q)
 {
 	struct group *g;
 	struct job *j;
 
 	if (q->busy || !q->ended.count)
-		return;
+		return q->busy;
 	g = buf_alloc(sizeof(*g));
 	while (g->count < GROUP_MAX && (j = job_list_take(&q->ended))) {
 		q->bytes -= job_unwritten(j);
@@ -73,6 +67,7 @@ commit_queue_give(struct commit_queue *q)
 	}
 	q->busy = true;
 	writer_give(q->writer, g);
+	return true;
 }
 
 struct group *

@@ -20,11 +20,8 @@ struct room commit_queue_room(const struct commit_queue *q);
 /* Nothing waits, and the writer has nothing. */
 bool commit_queue_is_empty(const struct commit_queue *q);
 
-/* The writer has nothing. */
-bool commit_queue_is_idle(const struct commit_queue *q);
-
-/* Hands the writer the next group, if it is idle and there is one. */
-void commit_queue_give(struct commit_queue *q);
+/* Hands the writer the next group, if it is idle and there is one. Returns whether the writer has a group. */
+bool commit_queue_give(struct commit_queue *q);
 
 /* Returns the group that is done, for the caller to free; NULL: none is. With WAIT, which says that the run is to end,
  * a group that is under way is waited for. */

@@ -19,16 +19,16 @@ enum { READS_MAX = 64, DYING_MS = 2000 };
 static void
 on_event(void *arg, uint32_t events)
 {
-	struct filter *x = arg;
+	struct coprocess *x = arg;
 
 	(void)events;
 	x->ready = true;
-	filter_is_over(x);
+	coprocess_is_over(x);
 }
 
 /* Not by closing alone: a child that is just being started has a copy for a moment, and that would stay watched. */
 static void
-close_watched(struct filter *x, struct loop_watcher *w, int *fd)
+close_watched(struct coprocess *x, struct loop_watcher *w, int *fd)
 {
 	if (*fd < 0)
 		return;
@@ -38,13 +38,13 @@ close_watched(struct filter *x, struct loop_watcher *w, int *fd)
 }
 
 static void
-close_in(struct filter *x)
+close_in(struct coprocess *x)
 {
 	close_watched(x, &x->in_watcher, &x->in);
 }
 
 static void
-close_out(struct filter *x)
+close_out(struct coprocess *x)
 {
 	close_watched(x, &x->out_watcher, &x->out);
 }
@@ -57,7 +57,7 @@ close_pair(const int fds[2])
 }
 
 static int
-set_up(struct filter *x)
+set_up(struct coprocess *x)
 {
 	if ((x->pidfd = pidfd_open(x->pid, 0)) < 0 || fcntl(x->in, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(x->out, F_SETFL, O_NONBLOCK) < 0 || loop_watch(x->loop, &x->pid_watcher, x->pidfd, EPOLLIN) < 0 ||
@@ -67,7 +67,7 @@ set_up(struct filter *x)
 }
 
 int
-filter_start(struct filter *x, char *const *argv, struct loop *loop)
+coprocess_start(struct coprocess *x, char *const *argv, struct loop *loop)
 {
 	const struct loop_watcher watcher = {.call = on_event, .arg = x};
 	struct job_list given = x->given;
@@ -79,7 +79,7 @@ filter_start(struct filter *x, char *const *argv, struct loop *loop)
 		close_pair(in);
 		return -1;
 	}
-	*x = (struct filter){
+	*x = (struct coprocess){
 		.given = given,
 		.loop = loop,
 		.in_watcher = watcher,
@@ -107,7 +107,7 @@ filter_start(struct filter *x, char *const *argv, struct loop *loop)
 	}
 	if (x->pid > 0) {
 		error = errno;
-		filter_reap(x);
+		coprocess_reap(x);
 	}
 	close_in(x);
 	close_out(x);
@@ -117,7 +117,7 @@ filter_start(struct filter *x, char *const *argv, struct loop *loop)
 }
 
 void
-filter_say(struct filter *x, const char *line, size_t n)
+coprocess_say(struct coprocess *x, const char *line, size_t n)
 {
 	if (x->sent == x->unsent.len) {
 		buf_clear(&x->unsent);
@@ -127,7 +127,7 @@ filter_say(struct filter *x, const char *line, size_t n)
 }
 
 void
-filter_hold(struct filter *x, bool hold)
+coprocess_hold(struct coprocess *x, bool hold)
 {
 	if (hold == x->unheard)
 		return;
@@ -139,16 +139,16 @@ filter_hold(struct filter *x, bool hold)
 }
 
 size_t
-filter_unsent(const struct filter *x)
+coprocess_unsent(const struct coprocess *x)
 {
 	return x->unsent.len - x->sent;
 }
 
 void
-filter_flush(struct filter *x)
+coprocess_flush(struct coprocess *x)
 {
-	while (x->in >= 0 && filter_unsent(x)) {
-		ssize_t n = write(x->in, x->unsent.data + x->sent, filter_unsent(x));
+	while (x->in >= 0 && coprocess_unsent(x)) {
+		ssize_t n = write(x->in, x->unsent.data + x->sent, coprocess_unsent(x));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -159,16 +159,16 @@ filter_flush(struct filter *x)
 		else
 			x->sent += (size_t)n;
 	}
-	if (x->in >= 0 && filter_unsent(x))
+	if (x->in >= 0 && coprocess_unsent(x))
 		loop_watch(x->loop, &x->in_watcher, x->in, EPOLLOUT);
 	else
 		loop_unwatch(x->loop, &x->in_watcher);
-	if (x->in >= 0 && x->finishing && !filter_unsent(x))
+	if (x->in >= 0 && x->finishing && !coprocess_unsent(x))
 		close_in(x);
 }
 
 enum rec_kind
-filter_read(struct filter *x, struct rec *out)
+coprocess_read(struct coprocess *x, struct rec *out)
 {
 	enum rec_kind kind;
 	int reads = 0;
@@ -183,19 +183,19 @@ filter_read(struct filter *x, struct rec *out)
 }
 
 void
-filter_finish(struct filter *x)
+coprocess_finish(struct coprocess *x)
 {
 	static const char end[] = "{\"end\":\"bi-fetch\",\"exit\":0}\n";
 
 	if (x->finishing || x->kill_at)
 		return;
 	x->finishing = true;
-	filter_say(x, end, sizeof(end) - 1);
-	filter_flush(x);
+	coprocess_say(x, end, sizeof(end) - 1);
+	coprocess_flush(x);
 }
 
 void
-filter_close(struct filter *x, int64_t kill_at)
+coprocess_close(struct coprocess *x, int64_t kill_at)
 {
 	close_in(x);
 	close_out(x);
@@ -207,7 +207,7 @@ filter_close(struct filter *x, int64_t kill_at)
 }
 
 bool
-filter_is_over(struct filter *x)
+coprocess_is_over(struct coprocess *x)
 {
 	struct pollfd p = {.fd = x->pidfd, .events = POLLIN};
 
@@ -219,16 +219,16 @@ filter_is_over(struct filter *x)
 }
 
 bool
-filter_await(struct filter *x, int64_t until, int fd)
+coprocess_await(struct coprocess *x, int64_t until, int fd)
 {
 	char ignored[16 << 10];
 	int left;
 
-	while (!filter_is_over(x) && (left = clock_left(until)) > 0) {
+	while (!coprocess_is_over(x) && (left = clock_left(until)) > 0) {
 		struct pollfd p[] = {
 			{.fd = x->pidfd, .events = POLLIN},
 			{.fd = x->out, .events = POLLIN},
-			{.fd = filter_unsent(x) ? x->in : -1, .events = POLLOUT},
+			{.fd = coprocess_unsent(x) ? x->in : -1, .events = POLLOUT},
 			{.fd = fd, .events = POLLIN},
 		};
 
@@ -238,13 +238,13 @@ filter_await(struct filter *x, int64_t until, int fd)
 			return false;
 		if (p[1].revents && read(x->out, ignored, sizeof(ignored)) == 0)
 			close_out(x);
-		filter_flush(x);
+		coprocess_flush(x);
 	}
-	return filter_is_over(x);
+	return coprocess_is_over(x);
 }
 
 int
-filter_reap(struct filter *x)
+coprocess_reap(struct coprocess *x)
 {
 	int code;
 
@@ -263,13 +263,13 @@ filter_reap(struct filter *x)
 }
 
 bool
-filter_is_done(const struct filter *x)
+coprocess_is_done(const struct coprocess *x)
 {
 	return x->finishing && !x->given.count;
 }
 
 void
-filter_how(const struct filter *x, int code, char *out, size_t room)
+coprocess_how(const struct coprocess *x, int code, char *out, size_t room)
 {
 	if (x->why == TALKS_NONSENSE)
 		snprintf(out, room, "it wrote what is no answer");

@@ -11,7 +11,6 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "commit_queue.h"
-#include "hasher.h"
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "http.h"
@@ -117,7 +116,7 @@ on_member(struct dispatch *d, struct job *j)
 
 /* Begins an attempt of a job that has its slot. */
 static void
-begin(struct dispatch *d, struct job *j)
+begin_attempt(struct dispatch *d, struct job *j)
 {
 	enum gate gate = GATE_OPEN;
 
@@ -138,15 +137,6 @@ begin(struct dispatch *d, struct job *j)
 	}
 }
 
-/* The wait before the next attempt; not before the moment that the server named. */
-static long
-find_backoff(const struct job *j)
-{
-	long ms = manners_backoff(j->attempts, j->run->set->backoff_ms);
-
-	return j->verdict.wait_ms > 0 ? j->verdict.wait_ms + ms / 4 : ms;
-}
-
 /* An attempt is over: tries again later, follows a redirect, or has the job committed. */
 static void
 on_finished(struct dispatch *d, struct job *j)
@@ -162,11 +152,15 @@ on_finished(struct dispatch *d, struct job *j)
 	host_apply_verdict(j->host, v);
 	if (v->kind != GOT)
 		verdict_cancel(j);
-	if (v->kind == AGAIN)
-		wait = find_backoff(j);
-	/* The host's time is the server's own, the item's a little longer: they do not all come back at once. */
-	if (!run->fatal && v->kind == AGAIN && v->hold)
-		host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait);
+	if (v->kind == AGAIN) {
+		/* The host's time is the server's own, the item's a little longer: they do not all come back at once.
+		 */
+		wait = manners_backoff(j->attempts, run->set->backoff_ms);
+		if (v->hold && !run->fatal)
+			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait);
+		if (v->wait_ms > 0)
+			wait = v->wait_ms + wait / 4;
+	}
 	again = v->kind == AGAIN && j->attempts < (unsigned)run->set->tries;
 	if (v->kind == AGAIN && !again)
 		v->kind = FAILED;
@@ -276,9 +270,7 @@ commit_all(struct dispatch *d)
 	do {
 		take_group(d, true);
 		hand_on(d);
-		if (!d->run.fatal)
-			commit_queue_give(d->commits);
-	} while (!commit_queue_is_idle(d->commits));
+	} while (!d->run.fatal && commit_queue_give(d->commits));
 }
 
 /* --- the turn --- */
@@ -303,7 +295,7 @@ may_start(const struct dispatch *d)
 }
 
 static void
-unpack(struct dispatch *d)
+unpack_archives(struct dispatch *d)
 {
 	struct room room = find_room(d);
 
@@ -314,7 +306,7 @@ unpack(struct dispatch *d)
 }
 
 static void
-schedule(struct dispatch *d)
+start_jobs(struct dispatch *d)
 {
 	struct room room = find_room(d);
 	struct job *j;
@@ -324,7 +316,7 @@ schedule(struct dispatch *d)
 	while (scheduler_has_next(d->scheduler) && may_start(d)) {
 		j = scheduler_next(d->scheduler);
 		if (j)
-			begin(d, j);
+			begin_attempt(d, j);
 		hand_on(d);
 		room = find_room(d);
 		scheduler_look(d->scheduler, &room, 1);
@@ -337,12 +329,12 @@ schedule(struct dispatch *d)
 static bool
 is_all_postprocessed(const struct dispatch *d)
 {
-	return !(d->intake && intake_is_open(d->intake)) && scheduler_is_empty(d->scheduler) &&
+	return !(d->intake && d->intake->is_open) && scheduler_is_empty(d->scheduler) &&
 	       commit_queue_is_empty(d->commits) && archives_are_empty(d->archives);
 }
 
 static void
-commit(struct dispatch *d)
+commit_ended(struct dispatch *d)
 {
 	struct room room;
 
@@ -377,13 +369,13 @@ is_over(const struct dispatch *d)
 }
 
 static void
-turn(struct dispatch *d)
+run_turn(struct dispatch *d)
 {
 	struct room room;
 
-	unpack(d);
-	schedule(d);
-	commit(d);
+	unpack_archives(d);
+	start_jobs(d);
+	commit_ended(d);
 	if (d->worker)
 		end_batches(d);
 	if (d->run.fatal || is_over(d))
@@ -414,13 +406,13 @@ let_go_of_cancelled(void *arg)
 }
 
 static void
-draw(void *arg)
+draw_progress(void *arg)
 {
 	struct dispatch *d = arg;
 	const struct target *only = d->batches.first && !d->batches.first->next ? d->batches.first : NULL;
 
 	stats_draw(&d->stats, only ? batch_name(only->batch) : NULL, host_table_count_paused(d->hosts, 1000),
-		   d->intake && intake_is_open(d->intake));
+		   d->intake && d->intake->is_open);
 	loop_set_timer(d->run.loop, &d->draw_timer, clock_ms() + STATS_DRAW_MS);
 }
 
@@ -455,7 +447,7 @@ set_up(struct dispatch *d)
 	if (set->through)
 		d->postprocess = postprocess_open(run, &d->ended);
 	d->cancel_timer = (struct loop_timer){.call = let_go_of_cancelled, .arg = d};
-	d->draw_timer = (struct loop_timer){.call = draw, .arg = d};
+	d->draw_timer = (struct loop_timer){.call = draw_progress, .arg = d};
 	srandom((unsigned)clock_ms() ^ (unsigned)getpid());
 }
 
@@ -478,7 +470,7 @@ clean_up(struct dispatch *d)
 	host_table_close(d->hosts);
 	worker_end(d->worker);
 	commit_queue_end(d->commits);
-	hasher_end(d->bodies.hasher);
+	body_store_end(&d->bodies);
 	run_queue_free(&d->wants);
 	run_queue_free(&d->stored);
 	open_batches_close_all(&d->batches);
@@ -494,7 +486,7 @@ clean_up(struct dispatch *d)
 
 /* What was recorded stands; the claims are let go; then the signal does what it would have done. */
 static _Noreturn void
-stop(struct dispatch *d)
+stop_by_signal(struct dispatch *d)
 {
 	int stop_signal = d->run.stop_signal;
 	sigset_t none;
@@ -559,14 +551,14 @@ dispatch_run(const struct settings *set, char **operands)
 		d.intake = intake_open(run, &d.batches, &d.wants, operands);
 	let_go_of_cancelled(&d);
 	while (!run_is_ending(run) && !is_over(&d))
-		turn(&d);
+		run_turn(&d);
 	if (run->fatal == EINTR)
 		run_note_signal(run); /* it came while we waited for a lock */
 	if (run->stop_signal)
-		stop(&d);
+		stop_by_signal(&d);
 	if (run->fatal)
 		return give_up(&d);
-	cut = d.intake && intake_was_cut(d.intake);
+	cut = d.intake && rec_was_cut(d.intake->reader);
 	if (cut)
 		msg_warn("the records on standard input stopped without an end record: what made them was killed; "
 			 "run the pipeline again");
@@ -574,8 +566,8 @@ dispatch_run(const struct settings *set, char **operands)
 	if (d.postprocess)
 		postprocess_finish(d.postprocess);
 	if (run->stop_signal)
-		stop(&d);
-	cut = cut || (d.intake && intake_upstream_exit(d.intake));
+		stop_by_signal(&d);
+	cut = cut || (d.intake && rec_upstream_exit(d.intake->reader));
 	code = stats_end(&d.stats, d.worker ? worker_trouble(d.worker) : EX_ALL_WELL, cut, d.records);
 	clean_up(&d);
 	return code;

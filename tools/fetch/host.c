@@ -94,7 +94,7 @@ find_or_make(struct host_table *t, const char *name)
 
 /* Nothing more is asked of it in this run. */
 static void
-refuse(struct host *h, const char *why)
+note_refusal(struct host *h, const char *why)
 {
 	if (!h->refusal)
 		h->refusal = buf_strdup(why);
@@ -114,7 +114,7 @@ set_limits(struct host *h, const char *key)
 	if (!h->governed)
 		run_fail(h->table->run, "taking part in hosts/");
 	if (r->contact && !set->contact && !set->user_agent)
-		refuse(h, manners_no_contact);
+		note_refusal(h, manners_no_contact);
 }
 
 static void
@@ -355,7 +355,7 @@ note_refused(struct host *h)
 	if (now - h->refused_since < h->table->run->set->give_up_ms)
 		return;
 	snprintf(why, sizeof(why), "it has refused connections for %lld s", (long long)(now - h->refused_since) / 1000);
-	refuse(h, why);
+	note_refusal(h, why);
 }
 
 void
@@ -366,7 +366,7 @@ host_apply_verdict(struct host *h, struct verdict *v)
 	if (v->unreachable)
 		note_refused(h);
 	if (v->refusal)
-		refuse(h, v->refusal);
+		note_refusal(h, v->refusal);
 	h->opt_outs += v->opted_out;
 	if (v->network && v->kind == AGAIN && h->refusal)
 		v->kind = FAILED;
@@ -375,7 +375,7 @@ host_apply_verdict(struct host *h, struct verdict *v)
 /* --- which host --- */
 
 static void
-forgive(struct host *h)
+forgive_host(struct host *h)
 {
 	if (!h->table->run->set->work || !h->idle || !h->refused_since || clock_ms() - h->refused_last < FORGIVEN_MS)
 		return;
@@ -393,7 +393,7 @@ host_table_get(struct host_table *t, const struct job *j)
 
 	manners_key(t->rules, job_url(j), &name, &rule); /* "" for what has none: it fails at once */
 	h = find_or_make(t, name.data);
-	forgive(h);
+	forgive_host(h);
 	idle_cut(h);
 	if (*name.data && !h->governed) {
 		h->rule = rule;

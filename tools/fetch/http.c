@@ -174,12 +174,6 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 
 /* --- beginning and end --- */
 
-static bool
-has_scheme(const char *url)
-{
-	return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
-}
-
 /*
  * Whether this attempt may have what the command line gives for hosts: headers, cookies, names and passwords. Only
  * hosts that the list names get these, and none after a redirect to another host.
@@ -226,16 +220,6 @@ set_login(CURL *easy, const struct job *j)
 	curl_free(name);
 	curl_free(password);
 	free(userinfo);
-}
-
-/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads. */
-static void
-set_cookies(CURL *easy, const struct job *j)
-{
-	const char *cookie = j->run->set->cookie;
-
-	if (cookie && strchr(cookie, '='))
-		curl_easy_setopt(easy, CURLOPT_COOKIE, may_have_secrets(j) ? cookie : NULL);
 }
 
 /* The headers of this attempt: the user's, what the host's rule says, and where a part goes on. */
@@ -339,7 +323,7 @@ http_begin(struct http *h, struct job *j)
 {
 	struct attempt *t = take_spare(h);
 	CURL *easy = t->transfer.easy;
-	const char *url = job_url(j);
+	const char *url = job_url(j), *cookie = h->run->set->cookie;
 
 	answer_reset(&j->answer);
 	j->answer.not_asked = j->host->refusal != NULL;
@@ -354,13 +338,16 @@ http_begin(struct http *h, struct job *j)
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
 			 j->found && !h->run->set->no_opt_out ? 16L << 10 : (long)h->run->bodies->piece);
 	set_login(easy, j);
-	set_cookies(easy, j);
+	/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads.
+	 */
+	if (cookie && strchr(cookie, '='))
+		curl_easy_setopt(easy, CURLOPT_COOKIE, may_have_secrets(j) ? cookie : NULL);
 	set_headers(t);
 	/* A line that was bad from the start has no URL: libcurl need not see it, nor guess at a scheme. */
 	if (transfer_is_blocked_by_name(h->all, j, url))
 		end_attempt(t, CURLE_ABORTED_BY_CALLBACK);
-	else if (!url || !has_scheme(url) || j->answer.not_asked ||
-		 curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
+	else if (!url || (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0) ||
+		 j->answer.not_asked || curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
 		end_attempt(t, CURLE_URL_MALFORMAT);
 	else
 		transfer_start(&t->transfer);

@@ -16,17 +16,6 @@
 
 enum { BLOCK = 256 };
 
-struct intake {
-	struct run *run;
-	struct open_batches *batches;
-	struct run_queue *wants;
-	struct rec_reader *reader;
-	bool open;
-	struct target *last;         /* of the last good line */
-	struct loop_watcher watcher; /* of standard input, where it can be watched */
-	struct loop_timer timer;     /* set while lines may be there */
-};
-
 /* Lines on their way into one batch. */
 struct block {
 	struct target *target;
@@ -139,7 +128,7 @@ ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const ch
 
 /* Files are remembered by their absolute path: a run that goes on may begin elsewhere. */
 static void
-absolute(struct buf *out, const char *file)
+add_absolute_path(struct buf *out, const char *file)
 {
 	char cwd[PATH_MAX];
 
@@ -160,7 +149,7 @@ ask_plain(struct batch_ask *ask, const struct rec *rec)
 		json_object_object_add(item, "url", json_object_new_string(rec->text));
 		ask_url(ask, rec, "url", rec->text, NULL, item);
 	} else {
-		absolute(&path, rec->text);
+		add_absolute_path(&path, rec->text);
 		json_object_object_add(item, "file", json_object_new_string(path.data));
 		ask_make(ask, "file", path.data, NULL, item);
 		buf_free(&path);
@@ -185,7 +174,7 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 
 /* What a run before this one, or the store, put into a record is not part of the item. */
 static void
-strip(struct json_object *item)
+strip_result(struct json_object *item)
 {
 	static const char *const ours[] = {"bi",       "batch",  "item",        "status",    "path",        "file_id",
 					   "attempts", "error",  "finished_at", "final_url", "found_items", "bytes",
@@ -209,7 +198,7 @@ ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item
 
 	json_object_object_add(item, "code", json_object_new_string(code ? code : "not_found"));
 	json_object_object_add(item, "wrong", why);
-	strip(item);
+	strip_result(item);
 	ask_make(ask, "bad", rec_string(item, "source"), subject, item);
 }
 
@@ -258,7 +247,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		ask_bad(ask, rec, "no_url", why);
 		return;
 	}
-	strip(rec->json);
+	strip_result(rec->json);
 	if (url) {
 		ask_url(ask, rec, "url", url, subject, rec->json);
 		return;
@@ -267,7 +256,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		ask_url(ask, rec, "media", media, subject, rec->json);
 		return;
 	}
-	absolute(&path, file);
+	add_absolute_path(&path, file);
 	json_object_object_add(rec->json, "file", json_object_new_string(path.data));
 	ask_make(ask, "file", path.data, subject, rec->json);
 	buf_free(&path);
@@ -276,19 +265,11 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 /* With --public-only all lines without a batch of the option go to this one. */
 static const char usual_batch[] = "default";
 
-/* Whether the line asks for a file of this machine, which a stranger who made it could not read himself. */
-static bool
-asks_for_file(const struct rec *rec)
-{
-	if (rec->kind == REC_PLAIN)
-		return !strstr(rec->text, "://");
-	return rec->kind == REC_JSON && !rec_string(rec->json, "url") && rec_string(rec->json, "file");
-}
-
 /* What --public-only forbids about a line, with its code and the words for it; NULL: nothing. OWN: the batch that the
  * line names, which it may not choose. */
 static const char *
-forbidden(const struct intake *in, const struct target *t, const struct rec *rec, const char *own, char *why, size_t n)
+find_forbidden(const struct intake *in, const struct target *t, const struct rec *rec, const char *own, char *why,
+	       size_t n)
 {
 	if (in->run->set->public_only && own && strcmp(own, usual_batch) != 0) {
 		snprintf(why, n,
@@ -297,7 +278,11 @@ forbidden(const struct intake *in, const struct target *t, const struct rec *rec
 			 rec->line, own);
 		return "bad_batch";
 	}
-	if (!(in->run->set->public_only || t->public_only) || !asks_for_file(rec))
+	/* A file of this machine is one that a stranger who made the line could not read himself. */
+	if (!(in->run->set->public_only || t->public_only) ||
+	    (rec->kind == REC_PLAIN
+		     ? strstr(rec->text, "://") != NULL
+		     : rec->kind != REC_JSON || rec_string(rec->json, "url") || !rec_string(rec->json, "file")))
 		return NULL;
 	snprintf(why, n, "line %llu asks for a file of this machine, and %s", rec->line,
 		 in->run->set->public_only ? "--public-only allows public addresses alone"
@@ -336,23 +321,17 @@ target_for(struct intake *in, const struct rec *rec, const char *own)
 	return t;
 }
 
-/* What was added is a worker's from now on. */
-static int
-hand_in(const struct intake *in, struct target *t)
-{
-	if (!in->run->set->no_sync && batch_sync(t->batch) < 0)
-		return -1;
-	return queue_add(&in->run->root, batch_name(t->batch));
-}
-
 static void
-flush(struct intake *in, struct block *block)
+flush_block(struct intake *in, struct block *block)
 {
 	struct target *t = block->target;
 
 	if (block->n && batch_add(t->batch, block->asks, block->n) < 0)
 		run_fail(in->run, "adding to the batch");
-	else if (block->n && in->run->set->queue && hand_in(in, t) < 0)
+	/* What was added is a worker's from now on. */
+	else if (block->n && in->run->set->queue &&
+		 ((!in->run->set->no_sync && batch_sync(t->batch) < 0) ||
+		  queue_add(&in->run->root, batch_name(t->batch)) < 0))
 		run_fail(in->run, "handing in the batch");
 	for (size_t i = 0; i < block->n; i++) {
 		if (!in->run->fatal && !in->run->set->queue)
@@ -364,7 +343,7 @@ flush(struct intake *in, struct block *block)
 
 /* One line into the block, which is flushed before when the line is for another batch. */
 static void
-take(struct intake *in, struct block *block, struct rec *rec)
+take_line(struct intake *in, struct block *block, struct rec *rec)
 {
 	const char *own = rec->kind == REC_JSON && !in->run->set->batch ? rec_string(rec->json, "batch") : NULL;
 	const char *bad_name = own ? root_name_wrong(own) : NULL;
@@ -376,7 +355,7 @@ take(struct intake *in, struct block *block, struct rec *rec)
 	if (!t)
 		return;
 	if (t != block->target)
-		flush(in, block);
+		flush_block(in, block);
 	block->target = in->last = t;
 	ask = &block->asks[block->n++];
 	if (rec->kind == REC_BAD) {
@@ -384,7 +363,7 @@ take(struct intake *in, struct block *block, struct rec *rec)
 	} else if (bad_name) {
 		snprintf(why, sizeof(why), "line %llu: the batch name '%.150s' %s", rec->line, own, bad_name);
 		ask_bad(ask, rec, "bad_batch", why);
-	} else if ((code = forbidden(in, t, rec, own, why, sizeof(why)))) {
+	} else if ((code = find_forbidden(in, t, rec, own, why, sizeof(why)))) {
 		ask_bad(ask, rec, code, why);
 	} else if (rec->kind == REC_JSON) {
 		ask_json(ask, rec);
@@ -416,10 +395,10 @@ take_lines(void *arg)
 	struct block block = {0};
 	struct rec rec;
 
-	while (in->open && !in->run->fatal && block.n < BLOCK) {
+	while (in->is_open && !in->run->fatal && block.n < BLOCK) {
 		switch (rec_next(in->reader, &rec)) {
 		case REC_EOF:
-			in->open = false;
+			in->is_open = false;
 			if (in->run->set->retry && in->run->asked == 0)
 				msg_warn("no line was read: --resume works on all that the batch has");
 			break;
@@ -430,13 +409,13 @@ take_lines(void *arg)
 				run_fail(in->run, "reading standard input");
 			break;
 		default:
-			take(in, &block, &rec);
+			take_line(in, &block, &rec);
 			break;
 		}
 	}
 out:
-	flush(in, &block);
-	if (!in->open)
+	flush_block(in, &block);
+	if (!in->is_open)
 		loop_unwatch(in->run->loop, &in->watcher);
 	else if (!in->watcher.events || block.n == BLOCK)
 		loop_set_timer(in->run->loop, &in->timer, 0);
@@ -459,31 +438,13 @@ intake_open(struct run *run, struct open_batches *batches, struct run_queue *wan
 		.batches = batches,
 		.wants = wants,
 		.reader = rec_open(operands, STDIN_FILENO),
-		.open = true,
+		.is_open = true,
 		.watcher = {.call = on_input, .arg = in},
 		.timer = {.call = take_lines, .arg = in},
 	};
 	if (*operands || loop_watch(run->loop, &in->watcher, STDIN_FILENO, EPOLLIN) < 0)
 		loop_set_timer(run->loop, &in->timer, 0);
 	return in;
-}
-
-bool
-intake_is_open(const struct intake *in)
-{
-	return in->open;
-}
-
-bool
-intake_was_cut(const struct intake *in)
-{
-	return rec_was_cut(in->reader);
-}
-
-int
-intake_upstream_exit(const struct intake *in)
-{
-	return rec_upstream_exit(in->reader);
 }
 
 void

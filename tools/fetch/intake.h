@@ -7,18 +7,20 @@
 #include "open_batches.h"
 #include "run_queue.h"
 
-struct intake;
+struct intake {
+	struct run *run;
+	struct open_batches *batches;
+	struct run_queue *wants;
+	struct rec_reader *reader;
+	bool is_open;                /* more lines may come */
+	struct target *last;         /* the batch of the last good line */
+	struct loop_watcher watcher; /* of standard input, where it can be watched */
+	struct loop_timer timer;     /* set while lines may be there */
+};
 
 /* Begins to read OPERANDS, else standard input, in the turns of the loop. The items are added to WANTS, or handed in
  * for a worker with --queue. For intake_end(). */
 struct intake *intake_open(struct run *run, struct open_batches *batches, struct run_queue *wants, char **operands);
-
-/* Whether more lines may come. */
-bool intake_is_open(const struct intake *in);
-
-/* Whether the records that were read stopped without an end record; and the exit code of the program that made them. */
-bool intake_was_cut(const struct intake *in);
-int intake_upstream_exit(const struct intake *in);
 
 /* NULL does nothing. */
 void intake_end(struct intake *in);

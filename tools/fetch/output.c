@@ -21,14 +21,6 @@ output_is_full(const struct output *o)
 	return o->text.len - o->at >= WAITING_MAX;
 }
 
-static bool
-is_writable(void)
-{
-	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-	return poll(&p, 1, 0) > 0;
-}
-
 static void
 write_some(struct output *o)
 {
@@ -52,7 +44,9 @@ write_some(struct output *o)
 void
 output_flush(struct output *o)
 {
-	while (o->at < o->text.len && is_writable())
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	while (o->at < o->text.len && poll(&p, 1, 0) > 0)
 		write_some(o);
 	/* A file cannot be watched, nor needs to be. */
 	if (o->at < o->text.len)

@@ -93,7 +93,7 @@ want_item(struct run *run, struct run_queue *wants, struct target *t, uint32_t i
 }
 
 static void
-copy(struct json_object *to, struct json_object *from, const char *key)
+copy_member(struct json_object *to, struct json_object *from, const char *key)
 {
 	struct json_object *value;
 
@@ -104,7 +104,7 @@ copy(struct json_object *to, struct json_object *from, const char *key)
 /* A medium on the host of the page that the list names has what that page has: its name and password, and what the
  * command line gives for hosts. One that the page itself gives with a medium is not used. */
 static void
-lend(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
+lend_userinfo(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
 {
 	if (!j->named || j->elsewhere || !url_is_same_host(job_url(j), url))
 		return;
@@ -124,13 +124,13 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	char *text;
 
 	userinfo_take(one->url, NULL);
-	copy(item, j->asked, "subject");
+	copy_member(item, j->asked, "subject");
 	json_object_object_add(item, "url", json_object_new_string(one->url));
-	copy(item, j->asked, "title");
+	copy_member(item, j->asked, "title");
 	if (one->title[0])
 		json_object_object_add(item, "title", json_object_new_string(one->title));
-	copy(item, j->asked, "license");
-	copy(item, j->asked, "credit");
+	copy_member(item, j->asked, "license");
+	copy_member(item, j->asked, "credit");
 	json_object_object_add(item, "page", page);
 	json_object_object_add(item, "found_on", json_object_get(page));
 	json_object_object_add(item, "kind", json_object_new_string(one->kind));
@@ -139,7 +139,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 		.where = one->url,
 		.subject = json_object_object_get_ex(item, "subject", NULL) ? j->place.subject : NULL,
 	};
-	lend(j, one->url, item, ask);
+	lend_userinfo(j, one->url, item, ask);
 	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
 	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST)
 		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));

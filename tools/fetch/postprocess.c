@@ -33,7 +33,7 @@ struct postprocess {
 	char *argv[4];
 	struct buf path;
 	bool shell;
-	struct filter *filters;
+	struct coprocess *filters;
 	size_t count;
 	struct job_list waiting;
 	size_t jobs, bytes; /* of all that wait, or are with a filter */
@@ -50,35 +50,35 @@ struct postprocess {
 /* --- jobs, on their way out --- */
 
 static void
-leave(struct postprocess *p, const struct job *j)
+uncount_job(struct postprocess *p, const struct job *j)
 {
 	p->jobs--;
 	p->bytes -= j->weight;
 }
 
 static void
-hand_on(struct postprocess *p, struct job *j)
+hand_on_job(struct postprocess *p, struct job *j)
 {
 	job_list_add(p->ended, j);
 	p->ended_bytes += job_unwritten(j);
 }
 
 static void
-fail(struct postprocess *p, struct job *j, bool retryable, const char *code, const char *message)
+fail_job(struct postprocess *p, struct job *j, bool retryable, const char *code, const char *message)
 {
-	leave(p, j);
+	uncount_job(p, j);
 	verdict_fail(j, false, code, "%s", message);
 	j->verdict.retryable = retryable;
 	free(j->line);
 	j->line = NULL; /* the writer makes another, and takes the file away */
-	hand_on(p, j);
+	hand_on_job(p, j);
 }
 
 /* It is pending again, and so it has no file. */
 static void
 give_back(struct postprocess *p, struct job *j)
 {
-	leave(p, j);
+	uncount_job(p, j);
 	if (unlinkat(batch_filesfd(j->target->batch), j->name, 0) < 0 && errno != ENOENT)
 		msg_warn_errno("cannot remove %s, which is not recorded", j->name);
 	job_free(j);
@@ -86,41 +86,18 @@ give_back(struct postprocess *p, struct job *j)
 
 /* --- answers --- */
 
-static void
-accept_answer(struct postprocess *p, struct job *j, struct json_object *answer)
-{
-	char *line = filtered_line(j, answer);
-
-	if (!line) {
-		fail(p, j, true, "filter_failed", "the record would be longer than 1 MiB with what the filter adds");
-		return;
-	}
-	leave(p, j);
-	free(j->line);
-	j->line = line;
-	hand_on(p, j);
-}
-
-static void
-accept_failure(struct postprocess *p, struct job *j, struct json_object *answer)
-{
-	const char *code, *message;
-	bool retryable = filtered_failure(answer, &code, &message);
-
-	fail(p, j, retryable, code, message);
-}
-
 /* One line of the filter X. */
 static void
-take_answer(struct postprocess *p, struct filter *x, const struct rec *r)
+take_answer(struct postprocess *p, struct coprocess *x, const struct rec *r)
 {
 	struct job *j = x->given.first;
-	const char *status = rec_string(r->json, "status");
+	const char *status = rec_string(r->json, "status"), *code, *message;
 	struct buf why = {0};
+	bool retryable;
+	char *line;
 
-	if (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL))
-		return;
-	if (filter_is_done(x))
+	if (coprocess_is_done(x) ||
+	    (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL)))
 		return;
 	if (j)
 		job_list_cut(&x->given, j);
@@ -129,52 +106,60 @@ take_answer(struct postprocess *p, struct filter *x, const struct rec *r)
 		if (!p->warned)
 			msg_warn("'%s' writes lines that answer nothing: each time it is started again", p->program);
 		p->warned = true;
-	} else if (filtered_wrong(j, r, &why)) {
+	} else if (coprocess_reply_check(j, r, &why)) {
 		rec_mend(why.data);
-		fail(p, j, true, "filter_failed", why.data);
+		fail_job(p, j, true, "filter_failed", why.data);
 	} else {
 		x->answered = p->answered = true;
 		p->barren = 0;
-		if (status && strcmp(status, "failed") == 0)
-			accept_failure(p, j, r->json);
-		else
-			accept_answer(p, j, r->json);
+		if (status && strcmp(status, "failed") == 0) {
+			retryable = coprocess_reply_failure(r->json, &code, &message);
+			fail_job(p, j, retryable, code, message);
+		} else if (!(line = coprocess_reply_line(j, r->json))) {
+			fail_job(p, j, true, "filter_failed",
+				 "the record would be longer than 1 MiB with what the filter adds");
+		} else {
+			uncount_job(p, j);
+			free(j->line);
+			j->line = line;
+			hand_on_job(p, j);
+		}
 		return;
 	}
 	/* Which line answers which is not known any more. */
 	buf_free(&why);
 	x->why = TALKS_NONSENSE;
-	filter_close(x, clock_ms());
+	coprocess_close(x, clock_ms());
 }
 
 static void
-take_answers(struct postprocess *p, struct filter *x, const struct room *room)
+take_answers(struct postprocess *p, struct coprocess *x, const struct room *room)
 {
 	enum rec_kind kind;
 	struct rec r;
 	bool full = false;
 
 	while (!x->kill_at && !(full = room_is_full(room, p->ended->count, p->ended_bytes)) &&
-	       (kind = filter_read(x, &r)) != REC_MORE)
+	       (kind = coprocess_read(x, &r)) != REC_MORE)
 		if (kind == REC_EOF)
-			filter_close(x, clock_ms() + (filter_is_done(x) ? END_MS : LAST_MS));
+			coprocess_close(x, clock_ms() + (coprocess_is_done(x) ? END_MS : LAST_MS));
 		else
 			take_answer(p, x, &r);
 	if (x->kill_at)
 		return;
-	filter_hold(x, full);
+	coprocess_hold(x, full);
 	if (x->unheard) {
 		x->ready = true;
 		x->head_since = clock_ms();
 	} else if (x->exited) {
-		filter_close(x, clock_ms());
+		coprocess_close(x, clock_ms());
 	}
 }
 
 /* --- beginning and ending --- */
 
 static void
-count_barren(struct postprocess *p, const struct filter *x)
+count_barren(struct postprocess *p, const struct coprocess *x)
 {
 	if (x->answered || x->why == TOO_SLOW)
 		return;
@@ -189,7 +174,7 @@ count_barren(struct postprocess *p, const struct filter *x)
 /* The errno of what ends us too, 0 where it is the item's: the disk takes no more of what it makes; or there is no such
  * program, which the shell says so. */
 static int
-ends_us(const struct postprocess *p, const struct filter *x, int code)
+ends_us(const struct postprocess *p, const struct coprocess *x, int code)
 {
 	if (x->why != DIES || !x->exited)
 		return 0;
@@ -209,18 +194,18 @@ say_last(const struct postprocess *p, bool over, int code)
 
 /* X has ended: the first of its jobs fails for it, unless that is done; the others wait again, before those that do. */
 static void
-bury(struct postprocess *p, struct filter *x)
+bury_coprocess(struct postprocess *p, struct coprocess *x)
 {
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
-	bool done = filter_is_done(x) && x->why == DIES;
-	int code = filter_reap(x), error;
+	bool done = coprocess_is_done(x) && x->why == DIES;
+	int code = coprocess_reap(x), error;
 
 	if (done) {
 		say_last(p, x->exited, code);
 		return;
 	}
-	filter_how(x, code, p->how, sizeof(p->how));
+	coprocess_how(x, code, p->how, sizeof(p->how));
 	if ((error = ends_us(p, x, code))) {
 		run_fail_as(p->run, error, error == EIO ? EX_IOERR : EX_UNAVAILABLE,
 			    error == EIO ? "keeping what the program of --through makes"
@@ -232,8 +217,8 @@ bury(struct postprocess *p, struct filter *x)
 	} else if (head) {
 		job_list_cut(&x->given, head);
 		snprintf(words, sizeof(words), "the filter ended before it answered: %s%s", p->how,
-			 x->exited && code == 0 ? " " FILTER_ANSWERS : "");
-		fail(p, head, true, "filter_died", words);
+			 x->exited && code == 0 ? " " COPROCESS_ANSWERS : "");
+		fail_job(p, head, true, "filter_died", words);
 	}
 	if (head || x->why == TALKS_NONSENSE)
 		count_barren(p, x);
@@ -244,9 +229,8 @@ bury(struct postprocess *p, struct filter *x)
 }
 
 static bool
-start(struct postprocess *p, struct filter *x)
+start_coprocess(struct postprocess *p, struct coprocess *x)
 {
-
 	if (clock_ms() < p->pause_until)
 		return false;
 	if (p->barren >= BARREN_MAX) {
@@ -254,7 +238,7 @@ start(struct postprocess *p, struct filter *x)
 			return false;
 		p->rest_until = clock_ms() + REST_MS;
 	}
-	if (filter_start(x, p->argv, p->run->loop) == 0)
+	if (coprocess_start(x, p->argv, p->run->loop) == 0)
 		return true;
 	snprintf(p->how, sizeof(p->how), "it cannot be started: %s", strerror(errno));
 	count_barren(p, x);
@@ -262,14 +246,14 @@ start(struct postprocess *p, struct filter *x)
 }
 
 static bool
-is_late(const struct postprocess *p, const struct filter *x)
+is_late(const struct postprocess *p, const struct coprocess *x)
 {
 	return !x->kill_at && x->given.first && clock_ms() >= x->head_since + p->run->set->through_ms;
 }
 
 /* What has become of X since the last turn. */
 static void
-tend(struct postprocess *p, struct filter *x, const struct room *room)
+tend_coprocess(struct postprocess *p, struct coprocess *x, const struct room *room)
 {
 	int64_t now = clock_ms();
 	char words[128];
@@ -277,7 +261,7 @@ tend(struct postprocess *p, struct filter *x, const struct room *room)
 	/* An answer that has come is in time, whatever kept us. */
 	if (x->ready || is_late(p, x)) {
 		x->ready = false;
-		filter_flush(x);
+		coprocess_flush(x);
 		if (!x->kill_at)
 			take_answers(p, x, room);
 	}
@@ -287,12 +271,12 @@ tend(struct postprocess *p, struct filter *x, const struct room *room)
 		job_list_cut(&x->given, j);
 		snprintf(words, sizeof(words), "the filter did not answer within %g s",
 			 (double)p->run->set->through_ms / 1000);
-		fail(p, j, true, "filter_timeout", words);
+		fail_job(p, j, true, "filter_timeout", words);
 		x->why = TOO_SLOW;
-		filter_close(x, now);
+		coprocess_close(x, now);
 	}
-	if (x->kill_at && (filter_is_over(x) || now >= x->kill_at))
-		bury(p, x);
+	if (x->kill_at && (coprocess_is_over(x) || now >= x->kill_at))
+		bury_coprocess(p, x);
 }
 
 /* --- giving --- */
@@ -329,27 +313,27 @@ next_waiting(const struct postprocess *p)
 }
 
 static bool
-takes_more(const struct filter *x)
+takes_more(const struct coprocess *x)
 {
 	return x->pid && !x->kill_at && !x->finishing && x->in >= 0 && x->given.count < WINDOW &&
-	       filter_unsent(x) < UNSENT_MAX;
+	       coprocess_unsent(x) < UNSENT_MAX;
 }
 
 /* The one that has least to do; another is started before two wait for one. NULL: none has room. */
-static struct filter *
-pick(struct postprocess *p)
+static struct coprocess *
+pick_coprocess(struct postprocess *p)
 {
-	struct filter *best = NULL, *none = NULL;
+	struct coprocess *best = NULL, *none = NULL;
 
 	for (size_t i = 0; i < p->count; i++) {
-		struct filter *x = &p->filters[i];
+		struct coprocess *x = &p->filters[i];
 
 		if (!x->pid)
 			none = none ? none : x;
 		else if (takes_more(x) && (!best || x->given.count < best->given.count))
 			best = x;
 	}
-	if (none && (!best || best->given.count) && start(p, none))
+	if (none && (!best || best->given.count) && start_coprocess(p, none))
 		return none;
 	return best;
 }
@@ -364,7 +348,7 @@ any_lives(const struct postprocess *p)
 }
 
 static void
-give(struct filter *x, struct job *j)
+give_job(struct coprocess *x, struct job *j)
 {
 	struct buf line = {0};
 
@@ -373,7 +357,7 @@ give(struct filter *x, struct job *j)
 	job_list_add(&x->given, j);
 	batch_result_record(j->target->batch, j->line, strlen(j->line), &line);
 	buf_add(&line, "\n", 1);
-	filter_say(x, line.data, line.len);
+	coprocess_say(x, line.data, line.len);
 	buf_free(&line);
 }
 
@@ -381,30 +365,30 @@ static void
 give_all(struct postprocess *p)
 {
 	char words[256];
-	struct filter *x;
+	struct coprocess *x;
 	struct job *j;
 
 	while ((j = next_waiting(p))) {
-		x = pick(p);
+		x = pick_coprocess(p);
 		if (!x && (any_lives(p) || clock_ms() < p->pause_until))
 			break;
 		job_list_cut(&p->waiting, j);
 		if (x) {
-			give(x, j);
+			give_job(x, j);
 			continue;
 		}
 		snprintf(words, sizeof(words),
 			 "the filter ends again and again without an answer, the last time with: %s", p->how);
-		fail(p, j, true, "filter_died", words);
+		fail_job(p, j, true, "filter_died", words);
 	}
 	for (size_t i = 0; i < p->count; i++)
 		if (p->filters[i].pid)
-			filter_flush(&p->filters[i]);
+			coprocess_flush(&p->filters[i]);
 }
 
 /* It owes an answer, and may be keeping it until it is told that nothing follows. */
 static bool
-may_be_asked(const struct filter *x)
+may_be_asked(const struct coprocess *x)
 {
 	return x->pid && !x->kill_at && !x->finishing && x->given.count;
 }
@@ -416,7 +400,7 @@ finish_last(struct postprocess *p)
 
 	for (size_t i = 0; i < p->count; i++)
 		if (may_be_asked(&p->filters[i]) && now >= p->filters[i].head_since + SILENT_MS)
-			filter_finish(&p->filters[i]);
+			coprocess_finish(&p->filters[i]);
 }
 
 /* --- from outside --- */
@@ -449,7 +433,7 @@ postprocess_open(struct run *run, struct job_list *ended)
 		}
 		p->argv[0] = p->path.data;
 	}
-	if (filter_start(&p->filters[0], p->argv, run->loop) < 0)
+	if (coprocess_start(&p->filters[0], p->argv, run->loop) < 0)
 		msg_die(EX_UNAVAILABLE, "cannot start '%s' of --through: %s: is it there, or in PATH, and executable?",
 			p->program, strerror(errno));
 	return p;
@@ -474,7 +458,7 @@ find_due(const struct postprocess *p, bool last)
 	long answer_ms = p->run->set->through_ms;
 
 	for (size_t i = 0; i < p->count; i++) {
-		const struct filter *x = &p->filters[i];
+		const struct coprocess *x = &p->filters[i];
 		int64_t its = x->kill_at ? x->kill_at : x->given.count ? x->head_since + answer_ms : -1;
 
 		if (last && may_be_asked(x))
@@ -493,7 +477,7 @@ postprocess_turn(struct postprocess *p, const struct room *room, bool last)
 	p->ended_bytes = 0;
 	for (size_t i = 0; i < p->count && !p->run->fatal; i++)
 		if (p->filters[i].pid)
-			tend(p, &p->filters[i], room);
+			tend_coprocess(p, &p->filters[i], room);
 	if (p->run->fatal)
 		return;
 	give_all(p);
@@ -526,17 +510,17 @@ postprocess_finish(struct postprocess *p)
 
 	for (size_t i = 0; i < p->count; i++)
 		if (p->filters[i].pid)
-			filter_finish(&p->filters[i]);
+			coprocess_finish(&p->filters[i]);
 	for (size_t i = 0; i < p->count; i++) {
-		struct filter *x = &p->filters[i];
-		bool over = !x->pid || filter_await(x, until, p->run->signals);
+		struct coprocess *x = &p->filters[i];
+		bool over = !x->pid || coprocess_await(x, until, p->run->signals);
 
 		if (!over)
 			run_note_signal(p->run);
 		if (p->run->stop_signal)
 			return;
 		if (x->pid)
-			say_last(p, over, filter_reap(x));
+			say_last(p, over, coprocess_reap(x));
 	}
 }
 
@@ -561,8 +545,8 @@ postprocess_drop(struct postprocess *p)
 			kill(-p->filters[i].pid, SIGTERM);
 	for (size_t i = 0; i < p->count; i++) {
 		if (p->filters[i].pid) {
-			filter_await(&p->filters[i], until, -1);
-			filter_reap(&p->filters[i]);
+			coprocess_await(&p->filters[i], until, -1);
+			coprocess_reap(&p->filters[i]);
 		}
 		drop_list(p, &p->filters[i].given);
 	}

@@ -124,7 +124,7 @@ make_place(struct robots_gate *g, const char *name)
 }
 
 static void
-forbid(struct job *j, const struct origin *o, const char *rule)
+forbid_job(struct job *j, const struct origin *o, const char *rule)
 {
 	bool trouble = o->status == 429 || o->status >= 500;
 
@@ -162,7 +162,7 @@ robots_gate_check(struct robots_gate *g, struct job *j)
 	if (!o || o->until <= clock_ms()) {
 		says = GATE_UNKNOWN;
 	} else if ((rule = robots_rule(o->robots, path.data))) {
-		forbid(j, o, rule);
+		forbid_job(j, o, rule);
 		says = GATE_CLOSED;
 	} else if ((delay = robots_delay(o->robots)) > 0) {
 		host_hold(j->host, (long)(delay * 1000));

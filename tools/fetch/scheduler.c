@@ -74,7 +74,7 @@ scheduler_hold(struct scheduler *s, struct target *t, uint32_t item)
 }
 
 static void
-enqueue(struct scheduler *s, struct job *j, bool front)
+enqueue_job(struct scheduler *s, struct job *j, bool front)
 {
 	if (front)
 		job_list_push(&j->host->queue, j);
@@ -86,7 +86,7 @@ enqueue(struct scheduler *s, struct job *j, bool front)
 }
 
 static void
-dequeue(struct scheduler *s, struct job *j)
+dequeue_job(struct scheduler *s, struct job *j)
 {
 	job_list_cut(&j->host->queue, j);
 	s->queued--;
@@ -97,14 +97,14 @@ void
 scheduler_requeue(struct scheduler *s, struct job *j)
 {
 	j->host = host_table_get(s->hosts, j);
-	enqueue(s, j, true);
+	enqueue_job(s, j, true);
 }
 
 void
 scheduler_add(struct scheduler *s, struct job *j)
 {
 	j->host = host_table_get(s->hosts, j);
-	enqueue(s, j, false);
+	enqueue_job(s, j, false);
 }
 
 void
@@ -223,7 +223,7 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		job_free(j);
 		return;
 	}
-	enqueue(s, j, false);
+	enqueue_job(s, j, false);
 }
 
 /* There is room, and hosts that could start one are lacking. */
@@ -238,7 +238,7 @@ scheduler_may_look(const struct scheduler *s, const struct room *room)
 
 /* Makes ready what a host's items are known of by number alone. */
 static void
-refill(struct scheduler *s, struct host *h)
+refill_queue(struct scheduler *s, struct host *h)
 {
 	struct target *t;
 	uint32_t item;
@@ -318,7 +318,7 @@ scheduler_next(struct scheduler *s)
 	if (!h || !host_acquire_slot(h, &slot))
 		return NULL;
 	j = h->queue.first;
-	dequeue(s, j);
+	dequeue_job(s, j);
 	h->active++; /* so that it stays, also where its last job goes */
 	if (j->claimed || scheduler_claim(s, j)) {
 		j->slot = slot;
@@ -329,7 +329,7 @@ scheduler_next(struct scheduler *s)
 		host_release_slot(h, slot);
 		j = NULL;
 	}
-	refill(s, h);
+	refill_queue(s, h);
 	h->active--;
 	host_update(h);
 	return j;
@@ -354,7 +354,7 @@ empty_queue(struct host *h, void *arg)
 		next = j->next;
 		if (j->target != c->target)
 			continue;
-		dequeue(s, j);
+		dequeue_job(s, j);
 		if (j->claimed && verdict_cancel(j)) {
 			body_drop(&j->body);
 			job_list_add(s->ended, j);
@@ -363,7 +363,7 @@ empty_queue(struct host *h, void *arg)
 			job_free(j);
 		}
 	}
-	refill(s, h);
+	refill_queue(s, h);
 	host_update(h);
 }
 

@@ -39,8 +39,4 @@ struct settings {
 /* Reads the command line into SET and returns the operands. Ends the program where it is wrong. */
 char **options_read(struct settings *set, int argc, char **argv);
 
-/* retry.c: reads the argument of --retry ("failed", "status=404,5xx") into OUT, which refers to WHAT. False: it is
- * neither. */
-bool retry_parse(const char *what, struct batch_retry *out);
-
 #endif

@@ -127,17 +127,6 @@ judge_ours(struct job *j)
 	return true;
 }
 
-/* A line that could not be read as an item says itself what is wrong with it. */
-static void
-judge_bad_line(struct job *j)
-{
-	const char *code = rec_string(j->asked, "code");
-	const char *wrong = rec_string(j->asked, "wrong");
-
-	verdict_fail(j, false, code ? code : "no_url", "%s",
-		     wrong ? wrong : "the item has neither \"url\" nor \"file\"");
-}
-
 static void
 judge_location(struct job *j, long status, const char *location)
 {
@@ -273,8 +262,16 @@ judge_answer(struct job *j)
 void
 verdict_http(struct job *j)
 {
-	if (!j->url)
-		judge_bad_line(j);
-	else if (!judge_ours(j))
-		judge_answer(j);
+	const char *code, *wrong;
+
+	if (j->url) {
+		if (!judge_ours(j))
+			judge_answer(j);
+		return;
+	}
+	/* A line that could not be read as an item says itself what is wrong with it. */
+	code = rec_string(j->asked, "code");
+	wrong = rec_string(j->asked, "wrong");
+	verdict_fail(j, false, code ? code : "no_url", "%s",
+		     wrong ? wrong : "the item has neither \"url\" nor \"file\"");
 }
