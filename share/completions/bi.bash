@@ -1,8 +1,8 @@
-# Completions for bash of all programs of bi. The tables that begin this file when it is installed are made of the
-# programs' own --help by share/completions/generate.
+# Bash completions of all programs of bi. When this file is installed, it begins with tables that
+# share/completions/generate makes from the --help of the programs.
 # shellcheck shell=bash disable=SC2154 # those tables
 
-# The names of the batches of the root that the command line names.
+# Prints the names of the batches, of the root that the command line names.
 _bi_batches() {
 	local i root=()
 
@@ -14,7 +14,7 @@ _bi_batches() {
 	bi-status "${root[@]}" --json --limit 0 2>/dev/null | sed -n 's/.*"name":"\([^"]*\)".*/\1/p'
 }
 
-# What begins with $2 and may stand for $1, the word in capitals that a usage has for it, into COMPREPLY.
+# Stores the words that begin with $2 and are values of $1, a word in capitals from a usage, in COMPREPLY.
 _bi_values() {
 	COMPREPLY=()
 	case $1 in
@@ -25,7 +25,7 @@ _bi_values() {
 	case $1 in DIR | FOLDER | FILE) compopt -o filenames 2>/dev/null ;; esac
 }
 
-# An operand of $1 that begins with $2: where it has verbs the verb, then what that takes; else whatever it names.
+# Completes an operand of the program $1 that begins with $2: a verb and its operands if the program has verbs.
 _bi_operand() {
 	local i verb='' form kind
 	local -a forms=() kinds=() words=() all=()
@@ -60,7 +60,7 @@ _bi() {
 	local -a names=()
 
 	COMPREPLY=()
-	# Behind `bi PROGRAM` stands what stands behind that program.
+	# `bi PROGRAM` takes the same arguments as the program.
 	if [[ $program == bi && $COMP_CWORD -gt 1 && ${_bi_options[bi-${COMP_WORDS[1]}]-} ]]; then
 		program=bi-${COMP_WORDS[1]}
 		local -a COMP_WORDS=("$program" "${COMP_WORDS[@]:2}")
@@ -74,7 +74,7 @@ _bi() {
 		names+=("${option%%=*}")
 	done
 	if [[ $program == bi && $current != -* && ($COMP_CWORD -eq 1 || $COMP_CWORD -eq 2 && $before == help) ]]; then
-		# Of "bi" itself there is a manual, and what else may come first is "help".
+		# "bi" has a manual, and the first word may be "help".
 		[[ $before == help ]] && names=(bi) || names=(help)
 		for option in "${!_bi_options[@]}"; do
 			[[ $option == bi ]] || names+=("${option#bi-}")

@@ -1,14 +1,14 @@
-/* What a notebook has, on the page /add/: its files, newest first, to be read and to be deleted. */
+/* The files of a notebook on the page /add/, newest first, with buttons to read and delete them. */
 import {Bi} from './bi.js';
 import {byId, bytes, make, number, plural, say, setText} from './show.js';
 
-const PAGE = 50; /* files asked for at once */
-const PAUSE = 1000; /* milliseconds between two looks, however much happens */
+const PAGE = 50; /* files per request */
+const PAUSE = 1000; /* minimum milliseconds between two updates */
 const api = new Bi();
 let notebook = '';
-let shown = 0; /* files */
+let shown = 0; /* number of shown files */
 let timer = 0;
-let asking = 0; /* the number of the last question: an older answer is not for us */
+let asking = 0; /* the number of the last request; older answers are ignored */
 
 /* --- reading --- */
 
@@ -20,14 +20,14 @@ function metaOf(doc) {
 		.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))]);
 }
 
-/* Shows what was made of a file, on a plain click at the link to it. */
+/* Shows the content of a file after a plain click on its link. */
 export async function openReader(event, from, id) {
 	if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
 		return;
 	event.preventDefault();
 	const link = event.currentTarget;
 
-	setText(byId('reader-title'), 'One moment');
+	setText(byId('reader-title'), 'Loading…');
 	byId('reader-meta').replaceChildren();
 	setText(byId('reader-text'), '');
 	byId('reader-raw').href = api.rawUrl(from, id);
@@ -39,9 +39,9 @@ export async function openReader(event, from, id) {
 
 		setText(byId('reader-title'), String(doc.title || doc.filename || 'No title'));
 		byId('reader-meta').replaceChildren(...metaOf(doc));
-		setText(byId('reader-text'), doc.text ? String(doc.text) : 'No text was found in it.');
+		setText(byId('reader-text'), doc.text ? String(doc.text) : 'No text was found in this file.');
 	} catch (e) {
-		setText(byId('reader-title'), 'It cannot be shown');
+		setText(byId('reader-title'), 'This file cannot be shown');
 		setText(byId('reader-text'), e.detail || String(e));
 	}
 }
@@ -52,7 +52,7 @@ function ask(what) {
 	return new Promise(function (resolve) {
 		const dialog = byId('sure');
 
-		setText(byId('sure-what'), '“' + what + '” and what was made of it are taken out of the notebook ' + notebook + '. There is no way back.');
+		setText(byId('sure-what'), '“' + what + '” and its extracted content will be removed from the notebook ' + notebook + '. This cannot be undone.');
 		dialog.returnValue = 'no';
 		dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), {once: true});
 		dialog.showModal();
@@ -107,7 +107,7 @@ function rowOf(file) {
 	return row;
 }
 
-/* Puts the list right without touching rows that stay: one of them may have the focus. */
+/* Updates the list. Rows that stay are not touched, since one of them may have the focus. */
 function place(files) {
 	const list = byId('has');
 	const wanted = new Set(files.map((file) => file.file_id));
@@ -125,7 +125,7 @@ function place(files) {
 	});
 }
 
-/* Asks for what is shown and COUNT more. */
+/* Loads the shown files and COUNT more. */
 async function show(count = 0) {
 	const mine = ++asking;
 	const files = [];
@@ -147,9 +147,9 @@ async function show(count = 0) {
 	} catch (e) {
 		if (mine !== asking)
 			return;
-		/* A notebook is there once it has something. */
+		/* A notebook exists when something was submitted to it. */
 		if (e.status !== 404) {
-			setText(byId('has-says'), 'What it has cannot be shown: ' + (e.detail || e));
+			setText(byId('has-says'), 'The files cannot be listed: ' + (e.detail || e));
 			return;
 		}
 		shown = 0;
@@ -160,7 +160,7 @@ async function show(count = 0) {
 	byId('more').hidden = files.length >= total;
 }
 
-/* Shows the files of a notebook, now or when the last look is a while ago. */
+/* Shows the files of a notebook: at once if it is another one, else after a pause. */
 export function showFiles(name) {
 	if (name !== notebook) {
 		notebook = name;

@@ -1,18 +1,18 @@
 /*
- * The jobs on the page /add/: files on their way to the server, and what becomes of each item. A card is moved by what
- * bi.js tells of its job; every text from a job goes in as text.
+ * The jobs on the page /add/: the progress of uploads and of each item. bi.js reads the status of the job of each card.
+ * Texts from jobs are inserted as text, never as HTML.
  */
 import {Bi, isFinal} from './bi.js';
 import {openReader} from './add-has.js';
 import {byId, bytes, make, mark, markAlive, number, plural, say, setText, share} from './show.js';
 
-const MOST = 100; /* items of a job that are shown */
-const STREAMS = 2; /* at once: a browser opens six connections to a server */
-const PATIENCE = 3000; /* milliseconds without an answer before it is said */
-const AGAIN = 1000; /* milliseconds until it is tried again */
+const ITEMS_MAX = 100; /* items of a job that are shown */
+const STREAMS = 2; /* at once, since a browser opens only six connections to a server */
+const PATIENCE = 3000; /* milliseconds without an answer before the page says so */
+const AGAIN = 1000; /* milliseconds before the next try */
 const api = new Bi();
-const cards = new Map(); /* of a job, by notebook and id */
-const words = {pending: 'waiting', processing: 'at work', completed: 'done', failed: 'failed', sending: 'sending'};
+const cards = new Map(); /* NOTEBOOK/ID of a job: its card */
+const words = {pending: 'waiting', processing: 'in progress', completed: 'done', failed: 'failed', sending: 'sending'};
 let streams = 0;
 let sendings = 0;
 
@@ -129,7 +129,7 @@ function showJob(card, job) {
 		make('span', {className: 'quiet'}, failed ? failed.toLocaleString('en') + ' failed' : ''));
 }
 
-/* A job that has ended, in a sentence. */
+/* The message for a job that has ended. */
 function ending(job) {
 	const failed = number(job.failed_items);
 
@@ -153,13 +153,13 @@ function take(card, document, changed) {
 }
 
 async function watchOnce(card, changed, stream) {
-	const options = {signal: card.control.signal, limit: MOST, patience: PATIENCE, stream};
+	const options = {signal: card.control.signal, limit: ITEMS_MAX, patience: PATIENCE, stream};
 
 	for await (const document of api.watchBatchJob(card.notebook, card.job, options))
 		take(card, document, changed);
 }
 
-/* Until the job ends or the card goes. A server that is away is waited for. */
+/* Watches until the job ends or the card is removed. Waits for a server that does not answer. */
 async function watch(card, changed) {
 	const stream = streams < STREAMS;
 
@@ -182,8 +182,8 @@ async function watch(card, changed) {
 }
 
 /*
- * Shows a job and what becomes of it. JOB is what is known: an id at least. CHANGED(notebook) is called when more of it
- * is done. CARD is that of its upload, where it was one.
+ * Shows a job and its progress. JOB is its known members, at least the id. CHANGED(notebook) is called when more items are
+ * completed. CARD is the card of the upload, if there was one.
  */
 export function follow(notebook, job, changed, card = makeCard(titleOf(job))) {
 	cards.set(notebook + '/' + job.id, card);
@@ -194,7 +194,7 @@ export function follow(notebook, job, changed, card = makeCard(titleOf(job))) {
 	watch(card, changed);
 }
 
-/* One that ended before this page was opened: its items are asked for when somebody wants them. */
+/* Shows a job that ended before this page was opened. Its items are loaded when the reader opens them. */
 function showEnded(notebook, job, changed) {
 	const card = makeCard(titleOf(job));
 
@@ -206,7 +206,7 @@ function showEnded(notebook, job, changed) {
 	place(card, true);
 }
 
-/* The newest jobs of a notebook, beside those that are shown already. */
+/* Adds the newest jobs of a notebook that are not shown yet. */
 export async function showNewest(notebook, changed) {
 	const {results} = await api.listBatchJobs(notebook, {limit: 5});
 
@@ -224,7 +224,7 @@ export async function showNewest(notebook, changed) {
 	}
 }
 
-/* Leaves the jobs of other notebooks; files that are being sent stay. */
+/* Removes the jobs of other notebooks, except uploads that are being sent. */
 export function leave(notebook) {
 	for (const [key, card] of cards)
 		if (card.notebook !== notebook) {
@@ -235,16 +235,16 @@ export function leave(notebook) {
 
 /* --- sending files --- */
 
-/* How much of each file has gone, as they go one after the other. */
+/* Shows how much of each file was sent; they are sent one after the other. */
 function showSent(card, files, sent, total) {
 	const all = files.reduce((sum, file) => sum + file.size, 0);
 	let before = 0;
 
 	card.progress.max = total || 1;
 	card.progress.value = sent;
-	setText(card.counts.firstChild, sent < total ? bytes(Math.min(sent, all)) + ' of ' + bytes(all) + ' sent' : 'All is sent; the server puts it away');
+	setText(card.counts.firstChild, sent < total ? bytes(Math.min(sent, all)) + ' of ' + bytes(all) + ' sent' : 'All sent; the server is storing the files');
 	setText(card.counts.lastChild, total ? Math.floor(sent / total * 100) + ' %' : '');
-	files.slice(0, MOST).forEach(function (file, i) {
+	files.slice(0, ITEMS_MAX).forEach(function (file, i) {
 		const row = card.items.children[i];
 		const there = Math.max(0, Math.min(file.size, sent - before));
 
@@ -267,7 +267,7 @@ function setButtons(card, ...buttons) {
 	card.buttons.replaceChildren(...buttons);
 }
 
-/* What came of an upload that did not end well. */
+/* Shows an upload that failed or was cancelled. */
 function stopped(card, error, again) {
 	setStatus(card, 'failed');
 	card.bar.replaceChildren();
@@ -275,12 +275,12 @@ function stopped(card, error, again) {
 	card.more.hidden = true;
 	if (error.code === 'aborted')
 		setText(card.status, 'cancelled');
-	setText(card.trouble, error.code === 'aborted' ? 'Cancelled. Nothing of it was kept.' : error.detail || String(error));
+	setText(card.trouble, error.code === 'aborted' ? 'Cancelled. The server kept nothing.' : error.detail || String(error));
 	const retry = button('Try again', () => (drop(card), again()));
 
 	setButtons(card, retry, button('Dismiss', () => (drop(card), byId('choose').focus())));
 	retry.focus();
-	say(error.code === 'aborted' ? 'The upload is cancelled.' : 'The upload failed.');
+	say(error.code === 'aborted' ? 'The upload was cancelled.' : 'The upload failed.');
 }
 
 /* Uploads files as one job, and follows it. */
@@ -290,12 +290,12 @@ export async function send(files, notebook, changed) {
 
 	card.notebook = notebook;
 	card.progress = make('progress', {max: all || 1, value: 0});
-	card.progress.setAttribute('aria-label', 'Sent of ' + plural(files.length, 'file', 'files'));
+	card.progress.setAttribute('aria-label', 'Upload of ' + plural(files.length, 'file', 'files'));
 	card.bar.append(card.progress);
 	card.counts.append(make('span', {}), make('span', {className: 'quiet'}));
-	card.items.append(...files.slice(0, MOST).map((file) => make('li', {}, make('span', {className: 'mark'}),
+	card.items.append(...files.slice(0, ITEMS_MAX).map((file) => make('li', {}, make('span', {className: 'mark'}),
 		make('span', {className: 'cut', title: file.name}, file.name), make('span', {className: 'quiet'}))));
-	setText(card.rest, files.length > MOST ? `The first ${MOST} of ${files.length.toLocaleString('en')} are shown.` : '');
+	setText(card.rest, files.length > ITEMS_MAX ? `The first ${ITEMS_MAX} of ${files.length.toLocaleString('en')} are shown.` : '');
 	setText(card.about, bytes(all) + ' to ' + notebook);
 	setStatus(card, 'sending');
 	setButtons(card, button('Cancel the upload', () => card.control.abort()));
@@ -318,7 +318,7 @@ export async function send(files, notebook, changed) {
 	}
 }
 
-/* A page that is left ends its uploads: that is asked about. */
+/* Closing the page ends its uploads, so the browser asks first. */
 window.addEventListener('beforeunload', function (event) {
 	if (sendings)
 		event.preventDefault();

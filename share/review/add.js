@@ -1,19 +1,18 @@
 /*
- * The page /add/: addresses and files are handed in here. What becomes of them is in add-jobs.js, what the notebook has
- * in add-has.js.
+ * The page /add/: submits addresses and files. add-jobs.js shows their jobs, and add-has.js the files of the notebook.
  */
 import {Bi, tokenOfPage} from './bi.js';
 import {showFiles} from './add-has.js';
 import {follow, leave, send, showNewest} from './add-jobs.js';
 import {byId, bytes, lendToken, make, mark, markAlive, plural, say, setText} from './show.js';
 
-const RECENT = 12; /* notebooks that are remembered */
+const RECENT = 12; /* notebooks that the browser remembers */
 const api = new Bi();
-const files = []; /* to be uploaded */
-let busy = false; /* addresses are being handed in */
-let current = ''; /* the notebook that is shown */
+const files = []; /* to upload */
+let busy = false; /* addresses are being submitted */
+let current = ''; /* the shown notebook */
 
-/* --- what this browser remembers --- */
+/* --- the remembered notebooks --- */
 
 function recall() {
 	try {
@@ -36,14 +35,14 @@ function remember(name) {
 
 /* --- the notebook --- */
 
-/* Why the server would not take that name; '' where it would. */
+/* Why the server would refuse the name; '' if it would not. */
 function wrongName(name) {
 	if (name === '')
 		return 'A notebook needs a name: letters, digits, “.”, “_” and “-”.';
 	if (name.length > 128)
-		return 'A name has 128 characters at most.';
+		return 'A name has at most 128 characters.';
 	return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) ? '' :
-		'A name is made of the letters A to Z, digits, “.”, “_” and “-”, and begins with a letter or a digit.';
+		'A name has letters A to Z, digits, “.”, “_” and “-”, and begins with a letter or a digit.';
 }
 
 function complain(input, says, text) {
@@ -64,7 +63,7 @@ function changed(name) {
 		showFiles(name);
 }
 
-/* Shows the notebook that the field names, where it is one. */
+/* Shows the notebook that the field names, if the name is valid. */
 function turnTo() {
 	const name = notebook();
 
@@ -75,7 +74,7 @@ function turnTo() {
 	showFiles(name);
 	showNewest(name, changed).then(markAlive, function (e) {
 		if (e.status === 404)
-			markAlive(); /* a notebook is there once something is handed in to it */
+			markAlive(); /* a notebook exists when something was submitted to it */
 		else
 			mark('off', e.status === 0 || e.status >= 500 ? 'No answer' : 'Refused');
 	});
@@ -83,7 +82,7 @@ function turnTo() {
 
 /* --- addresses --- */
 
-/* The http and https addresses in a text, without what ends a sentence. */
+/* The http and https addresses in a text, without punctuation at their ends. */
 function addressesIn(text) {
 	return [...text.matchAll(/https?:\/\/[^\s<>"'`{}|\\^]+/gi)].map(function ([found]) {
 		for (let last = ''; last !== found;) {
@@ -96,7 +95,7 @@ function addressesIn(text) {
 	});
 }
 
-/* A line as an address; null where it is none. What begins like the name of a host is meant as one. */
+/* The address in a line; null if there is none. A line that begins with a host name is an address too. */
 function addressOf(line) {
 	const text = /^[a-z][a-z0-9+.-]*:/i.test(line) && !/^[^/:]+\.[^/:]+:\d/.test(line) ? line : 'https://' + line;
 
@@ -111,7 +110,7 @@ function addressOf(line) {
 	}
 }
 
-/* The addresses of the field, each once, and the first line that is none: {urls, wrong: {at, line}}. */
+/* The addresses of the field, each once, and the first invalid line: {urls, wrong: {at, line}}. */
 function addresses() {
 	const urls = new Set();
 	let wrong = null;
@@ -129,7 +128,7 @@ function addresses() {
 	return {urls: [...urls], wrong};
 }
 
-/* As if it had been typed, so that it can be undone. */
+/* Inserts text as if it were typed, so that it can be undone. */
 function insert(text) {
 	const field = byId('urls');
 
@@ -139,7 +138,7 @@ function insert(text) {
 	offer();
 }
 
-/* Puts addresses in lines of their own, where the field's cursor is. */
+/* Inserts addresses at the cursor, one per line. */
 function insertAddresses(found) {
 	const field = byId('urls');
 	const before = field.value.slice(0, field.selectionStart);
@@ -161,13 +160,13 @@ function paste(event) {
 	}
 }
 
-/* Goes to the line that is no address. */
+/* Selects the invalid line. */
 function show(wrong) {
 	const field = byId('urls');
 	const lines = field.value.split('\n');
 	const start = lines.slice(0, wrong.at).join('\n').length + (wrong.at ? 1 : 0);
 
-	complain(field, 'urls-wrong', `Line ${wrong.at + 1} is no http or https address: “${wrong.line.slice(0, 80)}”.`);
+	complain(field, 'urls-wrong', `Line ${wrong.at + 1} is not an http or https address: “${wrong.line.slice(0, 80)}”.`);
 	field.focus();
 	field.setSelectionRange(start, start + lines[wrong.at].length);
 }
@@ -178,7 +177,7 @@ function offerFiles() {
 	byId('chosen').replaceChildren(...files.map(function (file, i) {
 		const out = make('button', {type: 'button', className: 'button small plain'}, '✕');
 
-		out.setAttribute('aria-label', 'Leave out ' + file.name);
+		out.setAttribute('aria-label', 'Remove ' + file.name);
 		out.addEventListener('click', function () {
 			files.splice(i, 1);
 			offerFiles();
@@ -201,7 +200,7 @@ function addFiles(more) {
 		say(plural(fresh.length, 'file', 'files') + ' chosen, ' + files.length + ' in all.');
 }
 
-/* The files of a folder that was dropped, with those of the folders in it. */
+/* The files of a dropped folder and of the folders in it. */
 async function filesOf(entry) {
 	const found = [];
 
@@ -225,26 +224,26 @@ async function drop(event) {
 	const found = addressesIn(event.dataTransfer.getData('text/uri-list') || event.dataTransfer.getData('text/plain'));
 
 	if (!plain.length && event.target === byId('urls'))
-		return; /* text is the field's own */
+		return; /* the field handles text itself */
 	event.preventDefault();
 	try {
 		addFiles(entries.some((entry) => entry && entry.isDirectory) ? (await Promise.all(entries.map(filesOf))).flat() : plain);
 	} catch (e) {
-		setText(byId('add-says'), 'What was dropped cannot be read: ' + e.message);
+		setText(byId('add-says'), 'The dropped files cannot be read: ' + e.message);
 	}
 	if (!plain.length && found.length)
 		insertAddresses(found);
 }
 
-/* --- handing in --- */
+/* --- submitting --- */
 
-/* What the button would do, and whether it can. */
+/* Updates the text and the state of the button. */
 function offer() {
 	const {urls, wrong} = addresses();
 	const what = [urls.length ? plural(urls.length, 'address', 'addresses') : '', files.length ? plural(files.length, 'file', 'files') : '']
 		.filter(Boolean).join(' and ');
 
-	setText(byId('add'), busy ? 'Handing in…' : what ? 'Add ' + what : 'Add');
+	setText(byId('add'), busy ? 'Adding…' : what ? 'Add ' + what : 'Add');
 	byId('add').setAttribute('aria-disabled', String(busy || !(what || wrong) || !tokenOfPage()));
 	byId('add-says').textContent = '';
 	if (!wrong)
@@ -256,15 +255,15 @@ async function handInAddresses(urls, name) {
 	const result = await api[media ? 'parseUrlWithMedia' : 'parseUrl'](urls, name);
 
 	byId('urls').value = '';
-	say(plural(urls.length, 'address', 'addresses') + ' handed in.');
+	say(plural(urls.length, 'address', 'addresses') + ' added.');
 	follow(name, {id: result.batch_job_id, job_type: media ? 'url_parse_media' : 'url_parse', total_items: result.total_items}, changed);
 }
 
-/* What the server said no to, and what to do about it. */
+/* The message of a refused request, with what to do. */
 function refusal(error) {
 	if (error.status === 401 || error.status === 403)
-		readOnly('The server does not take this page’s token. ');
-	return 'Not handed in: ' + (error.detail || error);
+		readOnly('The server does not accept the token of this page. ');
+	return 'Not added: ' + (error.detail || error);
 }
 
 async function handIn(event) {
@@ -283,7 +282,7 @@ async function handIn(event) {
 		return;
 	}
 	if (!urls.length && !files.length) {
-		setText(byId('add-says'), 'There is nothing to add yet: paste an address or choose a file.');
+		setText(byId('add-says'), 'There is nothing to add: paste an address or choose a file.');
 		return;
 	}
 	remember(name);
@@ -309,12 +308,12 @@ async function handIn(event) {
 /* --- the page --- */
 
 function readOnly(why) {
-	setText(byId('notice'), why + 'Read only: open the address that “bi-serve --home” prints, with its token, in this tab; then come back to add and delete.');
+	setText(byId('notice'), why + 'Read only: open the address that “bi-serve --home” prints, with its token, in this tab. Then return to this page to add and delete.');
 	byId('notice').hidden = false;
 	mark('off', 'Read only');
 }
 
-/* Another tab lent its token. */
+/* Another tab shared its token. */
 function mayWrite() {
 	byId('notice').hidden = true;
 	markAlive();

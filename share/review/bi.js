@@ -9,26 +9,26 @@
  *     for await (const {batch_job, items} of apiService.watchBatchJob('reading', result.batch_job_id))
  *         console.log(batch_job.status, batch_job.progress_percentage);
  *
- * Answers are the server's JSON as it is. What is no success is thrown as a BiError.
+ * Methods return the server's JSON unchanged. Answers other than success are thrown as a BiError.
  *
  * @module bi
  */
 
 const STORE = 'bi:token'; /* where the pages of a tab keep the token */
-const EVERY = 2000; /* milliseconds between two questions where there is no stream */
-const SILENCE = 45000; /* milliseconds after which a stream that says nothing is given up; the server speaks every 15 s */
-const PATIENCE = 60000; /* milliseconds that a watched job may go without an answer */
-const FILE = 'the id of a file'; /* in what is said of a call without one */
-const TIMEOUT = 120000; /* milliseconds that a request may take: one item is answered when it is done */
+const EVERY = 2000; /* milliseconds between two requests if there is no stream */
+const SILENCE = 45000; /* milliseconds after which a silent stream is closed; the server sends something every 15 s */
+const PATIENCE = 60000; /* milliseconds without an answer after which watching a job fails */
+const FILE = 'the id of a file'; /* in the message of a call without one */
+const TIMEOUT = 120000; /* milliseconds that a request may take: a request with one item waits for its result */
 
 /**
- * What went wrong.
+ * An error of a call.
  *
- * @property {number} status the HTTP status; 0 where there was no answer
- * @property {string} code the server's `error`; or `no_answer`, `timeout`, `aborted`, `bad_answer`, `http_STATUS`, and `bad_call`
- *   where nothing was asked, because what the method was called with makes no request
- * @property {string} detail what was wrong, with what, what to do: for people
- * @property {?Object} body the answer as it came, where it was JSON: a 504 has `batch_job_id`, to go on with
+ * @property {number} status the HTTP status; 0 if there was no answer
+ * @property {string} code the server's `error`; or `no_answer`, `timeout`, `aborted`, `bad_answer`, `http_STATUS`; or `bad_call`
+ *   if the arguments were invalid and no request was sent
+ * @property {string} detail a message for people: what was wrong, and what to do
+ * @property {?Object} body the answer, if it was JSON: that of a 504 has the `batch_job_id` of the job
  */
 export class BiError extends Error {
 	constructor(status, code, detail, body = null) {
@@ -41,18 +41,18 @@ export class BiError extends Error {
 	}
 }
 
-/** @returns {boolean} whether nothing more happens to a job, or an item, of this status */
+/** @returns {boolean} whether this status of a job or an item is final */
 export function isFinal(status) {
 	return ['completed', 'failed', 'partially_completed'].includes(status);
 }
 
-let kept = null; /* the token, where the browser stores nothing */
+let kept = null; /* the token, if the browser stores nothing */
 
 /**
- * The token of this page: that in the fragment of its address (`#token=...`, which is taken out of it and kept for this
- * tab), else what the tab has kept.
+ * The token of this page: the one in the fragment of its address (`#token=...`, which is removed from the address and kept
+ * for this tab), else the one that the tab has kept.
  *
- * @returns {?string} null where there is none, and outside of browsers
+ * @returns {?string} null if there is none, and outside of browsers
  */
 export function tokenOfPage() {
 	if (typeof window === 'undefined' || typeof location === 'undefined')
@@ -76,18 +76,18 @@ export function keepToken(token) {
 	try {
 		window.sessionStorage.setItem(STORE, token);
 	} catch (e) {
-		/* This page has it, the next one will not. */
+		/* This page has the token, but the next one will not. */
 	}
 }
 
 /* --- calls --- */
 
-/* VALUE as a part of a path. What is missing would be the text "undefined" there. */
+/* VALUE as a segment of a path. A missing value is refused, since it would become the string "undefined". */
 function segment(value, what) {
 	const known = typeof value === 'string' || typeof value === 'number';
 
 	if (!known || value === '')
-		throw new BiError(0, 'bad_call', `${what} is needed, not ${value === '' ? 'an empty text' : typeof value === 'object' && value ? 'an object' : value}`);
+		throw new BiError(0, 'bad_call', `${what} is needed, not ${value === '' ? 'an empty string' : typeof value === 'object' && value ? 'an object' : value}`);
 	if (value === '.' || value === '..')
 		throw new BiError(0, 'bad_call', `${what} cannot be "${value}"`);
 	return encodeURIComponent(value);
@@ -97,16 +97,16 @@ function notebookPath(notebookId) {
 	return '/notebooks/' + segment(notebookId, 'the name of a notebook');
 }
 
-/* URLs as texts: those of an array, or one. */
+/* A URL as a string. */
 function urlText(url) {
 	if (url === undefined || url === null || String(url) === '')
-		throw new BiError(0, 'bad_call', `a URL is needed, not ${url === '' ? 'an empty text' : url}`);
+		throw new BiError(0, 'bad_call', `a URL is needed, not ${url === '' ? 'an empty string' : url}`);
 	return String(url);
 }
 
 function blobOf(file) {
 	if (typeof file === 'string')
-		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not the text "${file.slice(0, 100)}": a path is not read here`);
+		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not the string "${file.slice(0, 100)}": this client does not open paths`);
 	if (!/^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(file)) && !(file instanceof Blob))
 		throw new BiError(0, 'bad_call', `a File or a Blob is needed, or an array of them, not ${Object.prototype.toString.call(file)}`);
 	return file;
@@ -123,28 +123,28 @@ function parse(text) {
 }
 
 function aborted() {
-	return new BiError(0, 'aborted', 'it was called off');
+	return new BiError(0, 'aborted', 'the request was aborted');
 }
 
 function failure(status, body) {
 	const known = body !== null && typeof body === 'object';
 
 	return new BiError(status, known && body.error ? String(body.error) : 'http_' + status,
-		known && body.detail ? String(body.detail) : 'the server answers ' + status + ' and does not say why', known ? body : null);
+		known && body.detail ? String(body.detail) : 'the server answered with status ' + status + ' and no reason', known ? body : null);
 }
 
-/* The body of an answer; throws what is none, and what says that it failed. */
+/* The body of an answer. Throws an error if it is not JSON, or not a success. */
 function judge(status, text) {
 	const body = text === '' ? null : parse(text);
 
 	if (status < 200 || status > 299)
 		throw failure(status, body === undefined ? null : body);
 	if (body === undefined)
-		throw new BiError(status, 'bad_answer', 'the answer is no JSON: is this the address of a bi-serve?');
+		throw new BiError(status, 'bad_answer', 'the answer is not JSON: is this the address of a server of bi-serve?');
 	return body;
 }
 
-/* Why a request came to nothing. */
+/* The error of a request without an answer. */
 function broken(error, signal, late) {
 	if (signal && signal.aborted)
 		return aborted();
@@ -171,7 +171,7 @@ function sleep(ms, signal) {
 	});
 }
 
-/* An AbortController that SIGNAL ends too; release() after use. */
+/* An AbortController that SIGNAL aborts too. Call release() after use. */
 function controlled(signal) {
 	const control = new AbortController();
 	const stop = () => control.abort();
@@ -184,7 +184,7 @@ function controlled(signal) {
 	return control;
 }
 
-/* fetch() does not tell how much was sent; what browsers had before does. */
+/* fetch() does not report the progress of an upload; XMLHttpRequest does. */
 function sendByXhr(method, url, {headers, body, credentials, signal, onProgress}) {
 	return new Promise(function (resolve, reject) {
 		const request = new XMLHttpRequest();
@@ -230,15 +230,15 @@ async function sendByFetch(get, method, url, {headers, body, credentials, signal
 }
 
 /*
- * The data of server-sent events out of a stream of bytes, as the HTML standard reads them: lines end with CR, LF or
- * both, an event with an empty one, and what is cut off is none. ALIVE is called at each piece.
+ * The data of server-sent events in a stream of bytes, by the HTML standard: lines end with CR, LF or both, an empty line
+ * ends an event, and an incomplete event is ignored. ALIVE is called for each piece.
  */
 async function* eventsOf(body, alive) {
 	const reader = body.getReader();
 	const decoder = new TextDecoder();
 	const data = [];
 	let rest = '';
-	let cr = false; /* the last piece ended with one: an LF after it is of the same end */
+	let cr = false; /* the last piece ended with CR: an LF after it belongs to the same line end */
 
 	try {
 		for (;;) {
@@ -274,12 +274,12 @@ export class Bi {
 
 	/**
 	 * @param {Object} [options]
-	 * @param {string} [options.baseUrl] what the paths begin with, `http://localhost:8000/api/v1`; where it is missing,
-	 *   that of the server that this module was loaded from
-	 * @param {string|function(): ?string} [options.token] the root's token, or what gives it; tokenOfPage where it is missing.
-	 *   Writing needs it, reading does not
-	 * @param {string} [options.credentials] as of fetch(): 'include' where the server is another origin and asks for a password
-	 * @param {function} [options.fetch] in place of fetch()
+	 * @param {string} [options.baseUrl] the prefix of all paths, `http://localhost:8000/api/v1`; by default that of the server
+	 *   from which this module was loaded
+	 * @param {string|function(): ?string} [options.token] the root's token, or a function that returns it; by default
+	 *   tokenOfPage. Writing needs it, reading does not
+	 * @param {string} [options.credentials] as for fetch(): 'include' if the server is another origin and requires a password
+	 * @param {function} [options.fetch] a replacement of fetch()
 	 */
 	constructor({baseUrl, token = tokenOfPage, credentials = 'same-origin', fetch: get} = {}) {
 		const base = baseUrl === undefined ? new URL('../api/v1', import.meta.url) :
@@ -293,7 +293,7 @@ export class Bi {
 		this.#credentials = credentials;
 	}
 
-	/** The address of a path below baseUrl; undefined and null in the query are left out. */
+	/** The address of a path below baseUrl, without undefined and null members of the query. */
 	#url(path, query = {}) {
 		const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
 
@@ -305,7 +305,7 @@ export class Bi {
 		const token = method === 'GET' ? null : this.#token();
 		const options = {headers, signal, timeout, onProgress, credentials: this.#credentials};
 
-		/* Authorization is the password's, where one is asked for. */
+		/* Authorization may have the password. */
 		if (token)
 			headers['X-CSRFToken'] = token;
 		if (json !== undefined) {
@@ -330,15 +330,15 @@ export class Bi {
 	}
 
 	/**
-	 * Hands in one URL, and waits until it is fetched and parsed; or an array of them, which a worker does meanwhile.
+	 * Submits one URL, and waits until it is fetched and parsed; or submits an array, which a worker fetches in the background.
 	 *
 	 * @param {string|string[]} urls
 	 * @param {string} notebookId
 	 * @param {Object} [options]
-	 * @param {string|string[]} [options.uploadId] an id of the caller's own, by which the file is found too
+	 * @param {string|string[]} [options.uploadId] an id that the caller chooses, by which the file can be found too
 	 * @param {AbortSignal} [options.signal]
-	 * @param {number} [options.timeout] milliseconds; 0: none
-	 * @returns {Promise<Object>} `{success, file_id, knowledge_item_id, is_batch: false, total_items: 1}`, or of an array
+	 * @param {number} [options.timeout] milliseconds; 0: no limit
+	 * @returns {Promise<Object>} `{success, file_id, knowledge_item_id, is_batch: false, total_items: 1}`, or for an array
 	 *   `{success, batch_job_id, total_items, message, is_batch: true}`
 	 * @throws {BiError}
 	 */
@@ -346,21 +346,21 @@ export class Bi {
 		return this.#handIn('parse_url', urls, notebookId, options);
 	}
 
-	/** As parseUrl, and gets the pictures, videos and sounds that the page shows. */
+	/** As parseUrl, and also fetches the pictures, videos and sounds that the page shows. */
 	parseUrlWithMedia(urls, notebookId, options) {
 		return this.#handIn('parse_url_media', urls, notebookId, options);
 	}
 
 	/**
-	 * Uploads one file and waits until it is parsed; or an array of them, which are a batch.
+	 * Uploads one file and waits until it is parsed; or uploads an array of files as a batch.
 	 *
-	 * @param {Blob|File|(Blob|File)[]} files with their names, where they have any
-	 * @param {?(string|string[])} uploadId an id of the caller's own, or null
+	 * @param {Blob|File|(Blob|File)[]} files sent with their names, if they have names
+	 * @param {?(string|string[])} uploadId an id that the caller chooses, or null
 	 * @param {string} notebookId
 	 * @param {Object} [options]
-	 * @param {function({loaded: number, total: number})} [options.onProgress] is told how many bytes were sent; in browsers only
-	 * @param {AbortSignal} [options.signal] ends the upload, and nothing of it stays
-	 * @param {number} [options.timeout] milliseconds; there is none where it is missing: a file may be large
+	 * @param {function({loaded: number, total: number})} [options.onProgress] is called with the number of bytes sent; in browsers only
+	 * @param {AbortSignal} [options.signal] aborts the upload; the server then keeps nothing
+	 * @param {number} [options.timeout] milliseconds; by default there is no limit, since a file may be large
 	 * @returns {Promise<Object>} as parseUrl
 	 * @throws {BiError}
 	 */
@@ -385,11 +385,11 @@ export class Bi {
 	}
 
 	/**
-	 * How far a job is.
+	 * The status of a job.
 	 *
 	 * @param {string} notebookId
 	 * @param {number|string} jobId
-	 * @param {Object} [options] `limit` and `offset` choose among the items (1,000 where nothing is said); `signal`
+	 * @param {Object} [options] `limit` (default 1,000) and `offset` select the items; `signal`
 	 * @returns {Promise<{batch_job: Object, items: Object[]}>}
 	 * @throws {BiError}
 	 */
@@ -397,7 +397,7 @@ export class Bi {
 		return this.#ask('GET', this.#jobPath(notebookId, jobId), {query: {limit, offset}, signal});
 	}
 
-	/* The documents of a stream; ends, or throws, when it does. */
+	/* The documents of a stream; ends or throws when the stream does. */
 	async *#stream(path, {query, signal, silence}) {
 		const control = controlled(signal);
 		let timer = 0;
@@ -427,7 +427,7 @@ export class Bi {
 		}
 	}
 
-	/* A document now and then. An answer that does not come, or says that the server is in trouble, is waited for. */
+	/* Requests the document repeatedly. Continues after a missing answer or an error of the server. */
 	async *#poll(ask, {signal, every, patience}) {
 		for (let good = Date.now(); ;) {
 			try {
@@ -446,18 +446,18 @@ export class Bi {
 	}
 
 	/**
-	 * The status of a job, again at each change, until its last one. It comes as server-sent events; where there are none,
-	 * or where they break off, the server is asked every 2 s.
+	 * The status of a job after each change, until the final one. It comes as server-sent events; if there are none, or they
+	 * break off, the status is requested every 2 s.
 	 *
 	 * @param {string} notebookId
 	 * @param {number|string} jobId
 	 * @param {Object} [options]
-	 * @param {AbortSignal} [options.signal] ends it: the iterator throws a BiError with the code `aborted`
-	 * @param {number} [options.limit] how many items each document has; 0: none
-	 * @param {number} [options.offset] from which one on
-	 * @param {boolean} [options.stream] false: ask, even if there were a stream (browsers open few connections to a server at once)
-	 * @param {number} [options.every] milliseconds between questions
-	 * @param {number} [options.silence] milliseconds after which a silent stream is given up
+	 * @param {AbortSignal} [options.signal] aborts it: the iterator throws a BiError with the code `aborted`
+	 * @param {number} [options.limit] the number of items in each document
+	 * @param {number} [options.offset] the number of items to skip
+	 * @param {boolean} [options.stream] false: poll even if there is a stream (browsers open few connections to a server at once)
+	 * @param {number} [options.every] milliseconds between requests
+	 * @param {number} [options.silence] milliseconds after which a silent stream is closed
 	 * @param {number} [options.patience] milliseconds without an answer after which the iterator throws
 	 * @returns {AsyncGenerator<{batch_job: Object, items: Object[]}>}
 	 * @throws {BiError} while iterating
@@ -497,7 +497,7 @@ export class Bi {
 		return this.#ask('GET', `${notebookPath(notebookId)}/batch-jobs/`, {query: {limit, offset}, signal});
 	}
 
-	/** The files of a notebook, newest first: `{count, results}`. contentType: only those of that type. */
+	/** The files of a notebook, newest first: `{count, results}`. contentType selects the files of one type. */
 	async listFiles(notebookId, {limit, offset, contentType, signal} = {}) {
 		return this.#ask('GET', `${notebookPath(notebookId)}/files/`,
 			{query: {limit, offset, content_type: contentType}, signal});
@@ -512,20 +512,20 @@ export class Bi {
 		return this.#ask('GET', this.#filePath(notebookId, id, 'status/'), {signal});
 	}
 
-	/** What was made of a file: title, text (Markdown), metadata... */
+	/** The content that was extracted from a file: title, text (Markdown), metadata... */
 	async getContent(fileId, {signal} = {}) {
 		return this.#ask('GET', `/notebooks/files/${segment(fileId, FILE)}/content/`, {signal});
 	}
 
-	/** The address of what was made of a file. */
+	/** The address of the content that was extracted from a file. */
 	contentUrl(fileId) {
 		return this.#url(`/notebooks/files/${segment(fileId, FILE)}/content/`);
 	}
 
 	/**
 	 * The address of the bytes of a file as they were fetched or uploaded: rawUrl(notebookId, fileId), or rawUrl(fileId).
-	 * Range works there. It may be the source of a picture, also on a page of an origin that the server lets in; script of
-	 * such a page reads the pixels where the `<img>` has `crossorigin="anonymous"`, or `use-credentials` with a password.
+	 * It supports Range. An `<img>` may use it, also on a page of an allowed origin. A script of such a page can read the
+	 * pixels if the `<img>` has `crossorigin="anonymous"`, or `use-credentials` with a password.
 	 */
 	rawUrl(notebookId, ...rest) {
 		const [fileId] = rest;
@@ -540,7 +540,7 @@ export class Bi {
 		return this.#url(this.#filePath(notebookId, fileId, 'images/' + segment(name, 'the name of a picture')));
 	}
 
-	/** Takes a file out of its notebook, by its file id or upload id. Null when it is done. */
+	/** Deletes a file from its notebook, by its file id or upload id. Resolves to null. */
 	async deleteFile(notebookId, id, {signal} = {}) {
 		return this.#ask('DELETE', this.#filePath(notebookId, id, ''), {signal});
 	}
@@ -564,12 +564,12 @@ export class Bi {
 		return this.#linking('POST', notebookId, itemId, notes, signal);
 	}
 
-	/** Takes that link away. */
+	/** Removes that link. */
 	unlinkKnowledgeItem(notebookId, itemId, {signal} = {}) {
 		return this.#linking('DELETE', notebookId, itemId, undefined, signal);
 	}
 
-	/** Resolves where the API answers. */
+	/** Resolves if the API answers. */
 	health({signal} = {}) {
 		return this.#ask('GET', '/health/', {signal});
 	}

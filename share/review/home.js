@@ -1,19 +1,20 @@
 /*
- * The home page: every batch of the root, as it moves, and what was handed in over the API, the newest first. It reads api/v1/status/stream, and where that ends asks
- * api/v1/status/ now and then. Every text from a batch goes in as text, never as HTML.
+ * The home page: the progress of every batch of the root and of the jobs of the API, newest first. It reads
+ * api/v1/status/stream; while there is no stream, it requests api/v1/status/ every few seconds. Texts from batches are
+ * inserted as text, never as HTML.
  */
 import {tokenOfPage} from './bi.js';
 import {byId, bytes, draw, lendToken, make, mark, number, plural, setText, share} from './show.js';
 
 const patience = 10000; /* milliseconds that a request may take */
-const silence = 5; /* seconds between questions while there is no stream */
-const longest = 600; /* seconds that the plot goes back */
-const steps = 10; /* jobs that are shown at first, and more each time that more are asked for */
-const cards = new Map(); /* of a batch, by its name: its element and what was shown last */
+const silence = 5; /* seconds between requests while there is no stream */
+const longest = 600; /* seconds that the plot shows */
+const steps = 10; /* jobs that are shown at first, and that each click on “more” adds */
+const cards = new Map(); /* batch name: its element, and the document that it shows */
 const rates = []; /* [seconds, items a second], as they came */
 let timer = 0;
 let wanted = steps;
-let last = ''; /* what was shown last */
+let last = ''; /* the document that is shown */
 
 function perSecond(n) {
 	return (n >= 10 ? Math.round(n) : Math.round(n * 10) / 10).toLocaleString('en') + ' items/s';
@@ -25,21 +26,21 @@ function span(seconds) {
 	return seconds < 5400 ? Math.round(seconds / 60) + ' min' : Math.round(seconds / 3600) + ' h';
 }
 
-/* As bi-status says it. */
+/* The same words as bi-status. */
 function statusOf(job) {
 	if (job.stale)
 		return 'stopped';
 	return String(job.status);
 }
 
-/* Whether it was handed in to a notebook over the API, which names such batches itself. */
+/* Whether the batch is a job: the API makes these names. */
 function isJob({batch_job: job}) {
 	return typeof job.notebook === 'string' && /^job-\d+$/.test(job.name);
 }
 
 /* --- plots --- */
 
-/* A line over its area; POINTS are [x, y], x from 0 to WIDTH, y from 0 to TOP. */
+/* A line above a filled area; POINTS are [x, y], x from 0 to WIDTH, y from 0 to TOP. */
 function plot(points, width, top, height) {
 	const at = points.map(([x, y]) => (x / (width || 1) * 1000).toFixed(1) + ' ' +
 		(height - 2 - y / (top || 1) * (height - 6)).toFixed(1));
@@ -52,7 +53,7 @@ function plot(points, width, top, height) {
 		draw('path', {class: 'line', d: at.length ? 'M' + at.join('L') : ''}));
 }
 
-/* What all batches fetch a second, while this page looks on. */
+/* Plots the rate of all batches, since this page was opened. */
 function showPlot() {
 	const now = Date.now() / 1000;
 
@@ -71,7 +72,7 @@ function showPlot() {
 	byId('plot').append(plot(points, now - from, top, 120));
 }
 
-/* How fast a batch came, from its first result to its last. */
+/* Plots the rate of a batch, from its first result to its last. */
 function spark(history) {
 	const step = number(history.step) || 1;
 	const values = history.items.map((n) => number(n) / step);
@@ -115,7 +116,7 @@ function reviewLine(batch, to) {
 
 	if (review && number(review.subjects))
 		text = number(review.decided).toLocaleString('en') + ' of ' + plural(review.subjects, 'subject', 'subjects') + ' decided' +
-			(number(review.disagreements) ? ', ' + review.disagreements + ' differ' : '');
+			(number(review.disagreements) ? ', ' + review.disagreements + ' disputed' : '');
 	if (isJob(batch))
 		text = make('span', {}, text ? text + ' · ' : '', 'notebook ', make('a', {className: 'notebook',
 			href: 'add/?notebook=' + encodeURIComponent(batch.batch_job.notebook)}, batch.batch_job.notebook));
@@ -189,7 +190,7 @@ function showSummary(batches) {
 	showPlot();
 }
 
-/* Puts elements into a list in this order, without touching those that are right: one of them may have the focus. */
+/* Puts elements into a list in this order. Elements that are in place stay, since one of them may have the focus. */
 function place(list, elements) {
 	elements.forEach(function (element, i) {
 		if (list.children[i] !== element)
@@ -220,7 +221,7 @@ function show(text) {
 	place(byId('jobs'), newest);
 	byId('handed').hidden = jobs.length === 0;
 	byId('more').hidden = jobs.length <= wanted;
-	setText(byId('more'), (jobs.length - wanted).toLocaleString('en') + ' more');
+	setText(byId('more'), 'Show ' + Math.min(steps, jobs.length - wanted).toLocaleString('en') + ' more');
 	byId('nothing').hidden = batches.length > 0;
 	showSummary(batches);
 	return true;
@@ -252,10 +253,10 @@ async function ask() {
 		good = false;
 	}
 	clearTimeout(end);
-	mark(good ? 'saving' : 'off', good ? 'Every ' + silence + ' seconds' : 'No answer; trying again');
+	mark(good ? 'saving' : 'off', good ? 'Updated every ' + silence + ' seconds' : 'No answer; trying again');
 }
 
-/* The stream; while there is none, questions. A browser tries by itself where it lost one, and not where it got none. */
+/* Reads the stream; while there is none, polls. A browser reconnects a stream that broke off, but not one that was refused. */
 function listen() {
 	const stream = new EventSource('api/v1/status/stream');
 

@@ -12,7 +12,7 @@ def index_head:
 <div><h1>\($title)</h1>
 <p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
-		+ (if .waiting > 0 then @html ", \(.waiting) not there yet" else "" end)
+		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ "</p></div>\n"
 		+ progress
 		+ "</div>\n"
@@ -23,7 +23,7 @@ def index_head:
 def index_thumb:
 	@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
 
-# Four pictures a subject, or one where the batch is so big that four would make the page heavy.
+# Four pictures for each subject, or one in a large batch, to keep the page small.
 def index_card($batch):
 	([.candidates[] | select(.thumb)]) as $pictures
 	| ($pictures[:(if $batch.subjects > 1000 then 1 else 4 end)]) as $few
@@ -36,7 +36,7 @@ def index_card($batch):
 		+ @html "</div>
 <h2>\(.name)</h2>
 <p class=\"quiet\">\(plural([.candidates[] | select(.failed | not)] | length; "candidate"; "candidates"))"
-		+ (if .waiting > 0 then @html ", \(.waiting) not there yet" else "" end)
+		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ "</p>
 <p class=\"state\"></p></a></li>
 ")};

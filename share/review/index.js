@@ -1,7 +1,7 @@
-/* index.html: each subject with the thumbnail of what was picked for it. */
+/* index.html: each subject with the thumbnail of its picked candidate. */
 'use strict';
 (function () {
-	const asItWas = new WeakMap(); /* of a card, its strip before anything was picked */
+	const asItWas = new WeakMap(); /* row: its strip without picks */
 
 	function draw(row) {
 		const strip = row.element.querySelector('.strip');
@@ -23,7 +23,7 @@
 
 	lists.start('.subject', draw);
 
-	/* A subject's page that does not know the order of the others sends its reader here. */
+	/* The page of a subject leads here if it does not know the order of the subjects. */
 	const found = /^#undecided-after=([A-Za-z0-9.-]+)$/.exec(location.hash);
 
 	if (found) {

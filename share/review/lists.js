@@ -1,17 +1,17 @@
 /*
- * The lists of subjects on index.html and submit.html: what became of each, the counts, the filter and the search.
- * Ten thousand subjects are usual enough: of those that the filter lets through only some are on the page, and more
- * come as it is scrolled. (A browser needs half a minute to take 9,000 of 10,000 elements out of one grid, and
- * no time for the grid itself.)
+ * The lists of subjects on index.html and submit.html: the outcome of each, the counts, the filter and the search.
+ * A batch may have ten thousand subjects, so only some of the matching ones are on the page, and more are added when it is
+ * scrolled. (A browser needs half a minute to remove 9,000 of 10,000 elements from one grid, but removes a whole grid
+ * at once.)
  */
 'use strict';
 const lists = (function () {
 	const {byId, all, setText, words} = review;
 	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
-	const step = 240; /* how many come at a time */
+	const step = 240; /* rows that are added at a time */
 	let rows = [];
-	let meant = []; /* the rows that the filter lets through */
-	let placed = 0; /* how many of them are on the page */
+	let meant = []; /* the rows that match the filter */
+	let placed = 0; /* the number of these on the page */
 	let show = 'all';
 	let sought = '';
 	let draw = null;
@@ -42,14 +42,14 @@ const lists = (function () {
 		return known.mine === null && known.others.length ? text + ', not decided by you' : text;
 	}
 
-	/* "ada 2", "bob none": who chose what. */
+	/* The choices: "ada 2", "bob none". */
 	function differing(known) {
 		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
 
 		return own.concat(known.others).map((o) => o.reviewer + ' ' + (o.choice === 0 ? 'none' : o.choice));
 	}
 
-	/* Whether what is known is of that state. Undecided is what this reviewer has not decided, whatever others chose. */
+	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */
 	function isOf(known, state) {
 		if (state === 'undecided')
 			return known.mine === null;
@@ -63,7 +63,7 @@ const lists = (function () {
 			(sought === '' || row.sought.includes(sought));
 	}
 
-	/* Says what became of a row, where that is not what it says. */
+	/* Shows the outcome of a row, if it has changed. */
 	function refresh(row) {
 		const text = describe(row.known);
 		const sign = text + (row.known.unsaved ? '*' : '');
@@ -77,7 +77,7 @@ const lists = (function () {
 		draw(row);
 	}
 
-	/* Puts more of the meant rows on the page, up to COUNT. */
+	/* Adds matching rows to the page, until it has COUNT. */
 	function place(count) {
 		const more = meant.slice(placed, count);
 
@@ -86,7 +86,7 @@ const lists = (function () {
 		placed += more.length;
 	}
 
-	/* Shows the meant rows, and keeps the focus where it was. */
+	/* Shows the matching rows, and keeps the focus. */
 	function filter() {
 		const focus = document.activeElement;
 		const now = rows.filter(isMeant);
@@ -107,7 +107,7 @@ const lists = (function () {
 		byId('nothing').hidden = meant.length > 0 || rows.length === 0;
 	}
 
-	/* More come before the end is in sight. */
+	/* Adds rows before the end of the list is visible. */
 	function listenEnd() {
 		const end = review.make('div', {});
 
@@ -133,7 +133,7 @@ const lists = (function () {
 		setText(byId('left'), rows.length === 0 || undecided ? '' : 'all decided');
 	}
 
-	/* Shows what is known now. */
+	/* Updates the page from picks. */
 	function update() {
 		for (const row of rows)
 			row.known = picks.of(row.subject);
@@ -150,7 +150,7 @@ const lists = (function () {
 		return img;
 	}
 
-	/* The filter and the search, which this tab keeps while it goes from page to page. */
+	/* The filter and the search; this tab remembers them on its way through the pages. */
 	function listenFilters() {
 		const form = byId('find');
 		const search = byId('search');
@@ -186,7 +186,7 @@ const lists = (function () {
 		});
 	}
 
-	/* Moves the focus by so many of the rows that are shown. */
+	/* Moves the focus by this number of rows. */
 	function move(by) {
 		const at = meant.findIndex((row) => row.element.contains(document.activeElement));
 		const to = Math.min(Math.max(at < 0 ? 0 : at + by, 0), meant.length - 1);
@@ -197,7 +197,7 @@ const lists = (function () {
 			meant[to].element.querySelector('a').focus();
 	}
 
-	/* How many stand beside each other. */
+	/* The number of columns of the grid. */
 	function columns() {
 		return getComputedStyle(byId('list').lastElementChild).gridTemplateColumns.split(' ').length;
 	}
@@ -211,7 +211,7 @@ const lists = (function () {
 		};
 	}
 
-	/* The first subject after the one called AFTER, and around the end, that this reviewer has not decided; null where there is none. */
+	/* The first subject that this reviewer has not decided, after the subject AFTER and then from the start; null if there is none. */
 	function undecidedAfter(after) {
 		const at = rows.findIndex((row) => row.subject === after);
 		const around = rows.slice(at + 1).concat(rows.slice(0, at + 1));
@@ -226,7 +226,7 @@ const lists = (function () {
 		review.go(row ? row.subject + '_review.html' : 'submit.html');
 	}
 
-	/* Shows the rows that SELECTOR finds; drawRow(row) draws what was decided for one. */
+	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one. */
 	function start(selector, drawRow) {
 		draw = drawRow;
 		read(selector);

@@ -1,10 +1,10 @@
-# What all pages share.
+# Parts that all pages share.
 
-# What the title of the batch is for people.
+# The title of the batch for people.
 def batch_title: if .label then .label else .batch end;
 
-# The beginning of a page; the input is the batch. $kind is the page that review.js sees in front of it, $scripts its
-# own scripts, $data more attributes of the body.
+# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
+# page, and $data has more attributes of the body.
 def page_head($title; $kind; $scripts; $data):
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
@@ -26,7 +26,7 @@ def page_head($title; $kind; $scripts; $data):
 def tab($to; $here; $text):
 	@html "<a href=\"\($to)\"" + (if $here then " aria-current=\"page\"" else "" end) + @html ">\($text)</a>";
 
-# The bar that stays in sight: the batch, what is saved, and the ways to the other pages. The input is the batch.
+# The bar at the top: the batch, the state of the picks, and links to the other pages. The input is the batch.
 def bar($kind):
 	@html "<header class=\"bar\">
 <p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\">\(.batch)</a>"
@@ -42,12 +42,12 @@ def bar($kind):
 
 def notice:
 	"<p class=\"notice\" id=\"notice\" role=\"alert\" hidden></p>
-<noscript><p class=\"notice\">Looking works without JavaScript. Picking needs it, and this browser has switched it off.</p></noscript>
+<noscript><p class=\"notice\">You can view these pages without JavaScript, but picking needs it, and it is off in this browser.</p></noscript>
 ";
 
 def page_tail: "<p class=\"unseen\" id=\"say\" role=\"status\"></p>\n</body>\n</html>\n";
 
-# How far the batch is, on index.html and submit.html. The input is the batch.
+# The progress of the batch, on index.html and submit.html. The input is the batch.
 def progress:
 	@html "<div class=\"progress\">
 <p><strong id=\"progress\">0 of \(.subjects) decided</strong><span class=\"quiet\" id=\"left\"></span></p>
@@ -55,7 +55,7 @@ def progress:
 </div>
 ";
 
-# The choice of subjects by their state, and the search: shown by lists.js, which does the work.
+# The filter by state and the search; lists.js shows them and does the work.
 def filter_choice($value; $text):
 	@html "<label><input type=\"radio\" name=\"show\" value=\"\($value)\"" + (if $value == "all" then " checked" else "" end)
 	+ @html "><span>\($text) <b data-count=\"\($value)\"></b></span></label>";
@@ -68,10 +68,10 @@ def filters:
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>
-<p class=\"empty\" id=\"nothing\" hidden>No subject is like that.</p>
+<p class=\"empty\" id=\"nothing\" hidden>No subject matches.</p>
 ";
 
-# Long lists come in parts, so that a browser can skip those that are out of sight; the input is the subject.
+# Long lists are split into parts, so that a browser can skip invisible ones; the input is the subject.
 def part($class):
 	if .position > 1 and .position % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
 
@@ -85,7 +85,7 @@ def bytes:
 	elif . < 1000000000 then "\(. / 100000 | round / 10) MB"
 	else "\(. / 100000000 | round / 10) GB" end;
 
-# A link to elsewhere; only http and https, anything else is text.
+# A link to another site; only http and https URLs are links, anything else is text.
 def outside($text):
 	if test("^https?://"; "i") then
 		@html "<a href=\"\(.)\" target=\"_blank\" rel=\"noopener noreferrer\">\($text)</a>"

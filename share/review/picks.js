@@ -1,12 +1,12 @@
 /*
- * What is picked: kept by this browser at once, saved by the server as soon as it can be.
+ * The picks: this browser stores them at once, and sends them to the server as soon as possible.
  *
- * localStorage holds what is not saved yet: "BATCH:pick:SUBJECT" is the number of a candidate, 0 for none of them or
- * null for a decision taken back, "BATCH:by:SUBJECT" says who decided and when. Once the server has answered that a
- * decision is on its disk the two keys go. A batch's name has no ':' in it, so the keys of two batches never meet.
- * What the server holds, of all reviewers, comes from ../api/v1/batches/BATCH/selections/.
+ * localStorage holds the picks that are not saved yet: "BATCH:pick:SUBJECT" is the number of a candidate, 0 for none of
+ * them, or null for a decision taken back; "BATCH:by:SUBJECT" is the reviewer and the time. Both keys are removed when the
+ * server has answered that the decision is on its disk. The name of a batch has no ':', so keys of different batches
+ * differ. The decisions of all reviewers come from ../api/v1/batches/BATCH/selections/.
  *
- * Nothing here touches the page; the other scripts are told through picks.listen().
+ * This script does not change the page; it notifies other scripts through picks.listen().
  */
 'use strict';
 const picks = (function () {
@@ -19,19 +19,19 @@ const picks = (function () {
 	const served = /^https?:$/.test(location.protocol);
 
 	const listeners = [];
-	const refused = new Map(); /* subject: why the server does not take its decision */
+	const refused = new Map(); /* subject: why the server refused its decision */
 	let kept = new Map(); /* subject: {choice, by, at}: not saved yet */
 	let saved = new Map(); /* subject: Map of reviewer: {choice, at} */
 	let state = served ? 'unknown' : 'local';
 	let why = '';
 	let tries = 0;
 	let timer = 0;
-	let spare = 0; /* the timer of what another tab left */
+	let spare = 0; /* the timer for picks that another tab left */
 	let retryAt = 0;
-	let keeps = true; /* whether this browser keeps anything */
-	let busy = null; /* the promise of what is being sent */
+	let keeps = true; /* whether this browser can store picks */
+	let busy = null; /* the promise of the running transfer */
 
-	/* --- storage: it may be forbidden, full or emptied at any time --- */
+	/* --- storage: may be forbidden, full or emptied at any time --- */
 
 	function storeOf(name) {
 		try {
@@ -74,13 +74,13 @@ const picks = (function () {
 		return value === null || (Number.isInteger(value) && value >= 0 && value < 1e9);
 	}
 
-	/* Whether localStorage takes anything. Tried once: what one tab writes, it tells all others. */
+	/* Whether localStorage accepts anything. It is tried only once, since each write is an event in all other tabs. */
 	function probe() {
 		return storeOf('localStorage') !== null && write('localStorage', batch + ':probe', '1') &&
 			write('localStorage', batch + ':probe', null);
 	}
 
-	/* What localStorage has: another tab may have changed it. */
+	/* Reads localStorage, which another tab may have changed. */
 	function readKept() {
 		const found = new Map();
 		const store = storeOf('localStorage');
@@ -117,14 +117,14 @@ const picks = (function () {
 		return read('localStorage', batch + ':reviewer');
 	}
 
-	/* Whoever has no name yet decided what has none. */
+	/* Decisions without a name are this reviewer's. */
 	function setReviewer(name) {
 		write('localStorage', batch + ':reviewer', name);
 		tell();
 		return flush();
 	}
 
-	/* The token comes in the address once, and stays with this tab. */
+	/* Takes the token from the address, and keeps it for this tab. */
 	function takeToken() {
 		const found = /^#token=([A-Za-z0-9._~-]+)$/.exec(location.hash);
 
@@ -138,7 +138,7 @@ const picks = (function () {
 		return read('sessionStorage', 'bi:token');
 	}
 
-	/* Tabs of this server lend each other the token: a link opened in a new tab has none. */
+	/* Tabs of this server share the token, since a link that is opened in a new tab has none. */
 	function lendToken() {
 		if (!served || !window.BroadcastChannel)
 			return;
@@ -158,7 +158,7 @@ const picks = (function () {
 		channel.postMessage(token());
 	}
 
-	/* --- what stands --- */
+	/* --- decisions --- */
 
 	function take(doc) {
 		const found = new Map();
@@ -177,8 +177,8 @@ const picks = (function () {
 	}
 
 	/*
-	 * What is known of a subject: {outcome, choice, mine, others, unsaved}. outcome is undecided, picked, none or
-	 * differ; choice the number that all agree on; mine this reviewer's own, null where there is none; others the
+	 * The state of a subject: {outcome, choice, mine, others, unsaved}. outcome is undecided, picked, none or differ.
+	 * choice is the number that all agree on. mine is this reviewer's choice, null if there is none. others is the
 	 * decisions of the others, [{reviewer, choice}].
 	 */
 	function of(subject) {
@@ -208,11 +208,11 @@ const picks = (function () {
 		};
 	}
 
-	/* Keeps a decision. False where the browser does not: then nothing was decided. */
+	/* Stores a decision. Returns false if the browser cannot store it; the decision is then void. */
 	function decide(subject, choice) {
 		const decision = {choice: choice, by: reviewer(), at: new Date().toISOString()};
 
-		/* Without a server there is nobody to tell that a decision was taken back. */
+		/* Without a server, a decision that is taken back need not be sent. */
 		if (choice === null && (!served || state === 'local')) {
 			forget(subject);
 			tell();
@@ -254,7 +254,7 @@ const picks = (function () {
 		}
 	}
 
-	/* The last document stays with the tab, so that the next page shows it at once and asks only for what is new. */
+	/* Stores the last document in the tab, so that the next page can show it at once and request only a newer one. */
 	function remember(answer) {
 		take(answer.body);
 		write('sessionStorage', batch + ':etag', null);
@@ -268,7 +268,7 @@ const picks = (function () {
 		tell();
 	}
 
-	/* What an answer that is no success means. */
+	/* Sets the state after an answer that is not a success. */
 	function judge(answer) {
 		const detail = answer.body && answer.body.detail ? String(answer.body.detail) : '';
 
@@ -282,7 +282,7 @@ const picks = (function () {
 			later(answer.status ? 'failing' : 'offline', detail || (answer.status ? 'it answers ' + answer.status : ''));
 	}
 
-	/* Tries again after a while, longer each time. */
+	/* Tries again after a pause, which grows each time. */
 	function later(next, text) {
 		const pause = pauses[Math.min(tries++, pauses.length - 1)] * 1000 * (0.75 + Math.random() / 4);
 
@@ -308,7 +308,7 @@ const picks = (function () {
 		return false;
 	}
 
-	/* Sends decisions of one reviewer; those that the server takes are no longer ours to keep. */
+	/* Sends decisions of one reviewer, and forgets those that the server has saved. */
 	async function send(name, set) {
 		const selections = Object.create(null);
 		const at = Object.create(null);
@@ -320,7 +320,7 @@ const picks = (function () {
 				at[subject] = decision.at;
 		}
 		if (token())
-			headers['X-CSRFToken'] = token(); /* Authorization is the password's, where one is asked for */
+			headers['X-CSRFToken'] = token(); /* Authorization may have the password */
 		const body = JSON.stringify({reviewer: name, selections: selections, at: at});
 		const answer = await request({method: 'PUT', headers: headers, body: body, keepalive: body.length < 30000});
 
@@ -336,7 +336,7 @@ const picks = (function () {
 			judge(answer);
 			return false;
 		}
-		/* One of them is wrong: find it, and save the others. */
+		/* One of the decisions is wrong: find it, and save the others. */
 		if (set.length === 1) {
 			refused.set(set[0][0], answer.body && answer.body.detail ? String(answer.body.detail) : 'it answers ' + answer.status);
 			return true;
@@ -346,7 +346,7 @@ const picks = (function () {
 		return await send(name, set.slice(0, half)) && await send(name, set.slice(half));
 	}
 
-	/* The next decisions to send, all of one reviewer, and that reviewer. */
+	/* The next decisions to send, of one reviewer: [reviewer, decisions]. */
 	function next() {
 		const waiting = [...kept].filter(([subject, decision]) => !refused.has(subject) && (decision.by || reviewer()));
 
@@ -372,7 +372,7 @@ const picks = (function () {
 		mark(refused.size ? 'refused' : 'saved');
 	}
 
-	/* Saves what is not saved. Resolves when it is, or could not be. */
+	/* Sends unsaved decisions. Resolves when they are saved, or could not be. */
 	function flush() {
 		if (!served || state === 'local')
 			return Promise.resolve();
@@ -385,7 +385,7 @@ const picks = (function () {
 		return busy;
 	}
 
-	/* Looks at what others decided meanwhile. */
+	/* Reads new decisions of others. */
 	async function look() {
 		if (busy || document.hidden || !['saved', 'denied', 'refused'].includes(state))
 			return;
@@ -413,7 +413,7 @@ const picks = (function () {
 			if (event.key === null || event.key.startsWith(pickPrefix) || event.key === batch + ':reviewer') {
 				readKept();
 				tell();
-				/* The tab that decided saves it, unless it was closed before it could. */
+				/* The other tab saves its decision, unless it was closed before that. */
 				clearTimeout(spare);
 				spare = setTimeout(() => state === 'saved' && next() && flush(), 3000);
 			}
@@ -445,7 +445,7 @@ const picks = (function () {
 		of: of,
 		decide: decide,
 		flush: flush,
-		/* Resolves when the server has said what it holds, or could not be asked. */
+		/* Resolves when the server's decisions are known, or the server does not answer. */
 		known: () => state === 'unknown' ? flush() : Promise.resolve(),
 		forget: function (subject) {
 			forget(subject);
@@ -459,14 +459,14 @@ const picks = (function () {
 			get: (key) => parse(read('sessionStorage', batch + ':' + key)),
 			set: (key, value) => write('sessionStorage', batch + ':' + key, JSON.stringify(value)),
 		},
-		/* The decisions that are not saved yet: subject, {choice, by, at}. */
+		/* The unsaved decisions: [subject, {choice, by, at}]. */
 		unsaved: () => [...kept],
-		/* Every subject that anybody decided. */
+		/* The subjects that any reviewer decided. */
 		decided: () => new Set([...saved.keys(), ...kept.keys()]),
 		/* A reviewer's saved decisions: [subject, {choice, at}]. */
 		savedBy: (name) => [...saved].filter(([, by]) => by.has(name)).map(([subject, by]) => [subject, by.get(name)]),
 		refused: () => [...refused],
-		/* readOnly: the server answers, and this tab has no token or not the right one. */
+		/* readOnly: the server answers, but this tab has no valid token. */
 		state: () => ({
 			name: state, why: why, served: served, retryAt: retryAt,
 			readOnly: state === 'denied' || (state === 'saved' && !token()),

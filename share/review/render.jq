@@ -1,7 +1,7 @@
-# The pages of one batch, from the lines that bi-render writes: {"head":...}, a {"batch":...,"subject":...} each, {"tail":...}.
-# The output of each is one array of {"name": FILE, "text": TEXT}; the texts of one name are joined in order, also with those
-# that were made of unchanged subjects before. Nothing is kept between lines, so memory does not grow with the batch.
-# Every value goes through @html.
+# Makes the pages of one batch from the lines that bi-render writes: {"head":...}, a {"batch":...,"subject":...} for each
+# subject, {"tail":...}. The output for each line is one array of {"name": FILE, "text": TEXT}. bi-render joins the texts of
+# one name in order, with the texts of unchanged subjects from before. Nothing is kept between lines, so memory does not
+# grow with the batch. Every value goes through @html.
 include "page";
 include "index";
 include "subject";

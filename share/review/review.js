@@ -1,6 +1,6 @@
 /*
- * What all review pages share: what is saved, said in the bar; messages; the dialogs of the reviewer's name and of
- * the keys; how to move to another page. Every text from a batch goes in as text, never as HTML.
+ * Shared by all review pages: the state of the picks in the bar, messages, the dialogs for the reviewer's name and the
+ * keys, and the change to another page. Texts from batches are inserted as text, never as HTML.
  */
 'use strict';
 const review = (function () {
@@ -28,12 +28,12 @@ const review = (function () {
 			element.textContent = text;
 	}
 
-	/* Tells those who listen to the page. */
+	/* Tells screen readers. */
 	function say(text) {
 		setText(byId('say'), text);
 	}
 
-	/* Something is wrong, until it is not: an empty text takes it away. */
+	/* Shows a problem; an empty text hides it. */
 	function warn(text) {
 		const notice = byId('notice');
 
@@ -54,17 +54,17 @@ const review = (function () {
 	/* --- what is saved --- */
 
 	const troubles = {
-		offline: 'The server does not answer. What you pick is kept by this browser and sent when the server is back; ' +
-			'until then this page stays, and there is no way to the next.',
-		failing: 'The server cannot save now. What you pick is kept by this browser and sent again and again.',
-		denied: 'Read only: open the address that “bi-serve ' + page.batch + '” prints to pick. ' +
-			'What you pick here before that is kept by this browser.',
-		forbidden: 'The server does not let this address save. Open the address that bi-serve printed; ' +
-			'what you pick until then is kept by this browser.',
-		refused: 'The server does not take some of the picks. The page “Picks” says which, and why.',
+		offline: 'The server does not answer. This browser keeps your picks and sends them when the server is back. ' +
+			'Until then you cannot open other pages.',
+		failing: 'The server cannot save now. This browser keeps your picks and tries again.',
+		denied: 'Read only: to save picks, open the address that “bi-serve ' + page.batch + '” prints. ' +
+			'Until then this browser keeps your picks.',
+		forbidden: 'The server does not accept picks from this address. Open the address that bi-serve printed. ' +
+			'Until then this browser keeps your picks.',
+		refused: 'The server refused some picks. The page “Picks” says which, and why.',
 	};
-	const nothingKept = 'This browser keeps nothing for this page, so what you pick would be lost. ' +
-		'Let it store data for this page, make room, or use another browser.';
+	const nothingKept = 'This browser stores nothing for this page, so your picks would be lost. ' +
+		'Allow it to store data for this page, free some space, or use another browser.';
 
 	function showSaved() {
 		const state = picks.state();
@@ -78,7 +78,7 @@ const review = (function () {
 			text = unsaved ? 'In this browser: ' + unsaved : '';
 		} else if (state.name === 'saving' && unsaved <= 1) {
 			kind = 'saving';
-			text = pill.textContent; /* a moment later it is said */
+			text = pill.textContent; /* it changes a moment later */
 		} else if (state.name === 'unknown' && !unsaved) {
 			kind = 'saving';
 			text = '';
@@ -96,7 +96,7 @@ const review = (function () {
 		else if (state.readOnly)
 			warn(troubles.denied);
 		else if (troubles[state.name])
-			warn(troubles[state.name] + (state.why ? ' It says: ' + state.why : ''));
+			warn(troubles[state.name] + (state.why ? ' The server says: ' + state.why : ''));
 		else
 			warn('');
 	}
@@ -118,23 +118,23 @@ const review = (function () {
 	}
 
 	const keys = [
-		['1 – 9', 'pick that candidate'],
-		['p', 'pick by number, also beyond 9: type it, then Enter'],
-		['0', 'none of them'],
+		['1 – 9', 'pick the candidate with this number'],
+		['p', 'pick a candidate by number: type it, then Enter'],
+		['0', 'pick none of them'],
 		['u', 'undo the last decision'],
-		['→  ←', 'next subject, or back'],
+		['→  ←', 'next or previous subject'],
 		['j  k', 'next or previous candidate; Enter picks it'],
 		['n', 'next subject that you have not decided'],
-		['z', 'zoom; 1-9 pick there too'],
-		['s', 'what was picked'],
+		['z', 'zoom in or out; 1-9 pick there too'],
+		['s', 'all picks'],
 		['a', 'all subjects'],
-		['/', 'search, among all subjects'],
+		['/', 'search the subjects'],
 		['?', 'this help'],
 	];
 
 	function help() {
 		const dialog = byId('keys') || make('dialog', {id: 'keys'});
-		const name = make('button', {type: 'button', className: 'button'}, 'Change the name');
+		const name = make('button', {type: 'button', className: 'button'}, 'Change your name');
 
 		name.addEventListener('click', function () {
 			dialog.close();
@@ -146,23 +146,23 @@ const review = (function () {
 			make('dl', {className: 'keys'}, ...keys.map((key) => make('div', {},
 				make('dt', {}, ...key[0].split('  ').map((k) => make('kbd', {}, k))), make('dd', {}, key[1])))),
 			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + picks.reviewer() + '.' :
-				'You have not said who you are.'),
+				'You have not entered your name.'),
 			make('p', {className: 'buttons'}, name, closer(dialog)));
 		openDialog(dialog);
 	}
 
-	/* Asks who is choosing; resolves when that is known. Who closes the dialog stays anonymous. */
+	/* Asks for the reviewer's name, and resolves when it is known. A reviewer who closes the dialog is anonymous. */
 	function askName() {
 		return new Promise(function (resolve) {
 			const input = make('input', {id: 'name', type: 'text', maxLength: 64, autocomplete: 'name', spellcheck: false});
 			const form = make('form', {method: 'dialog'},
-				make('h2', {id: 'who-title'}, 'Who is choosing?'),
-				make('p', {className: 'quiet'}, 'Each pick is kept with the name of who made it, so that two reviewers ' +
-					'who differ are both heard. This browser asks once.'),
+				make('h2', {id: 'who-title'}, 'Who is reviewing?'),
+				make('p', {className: 'quiet'}, 'Each pick is stored with the name of its reviewer, so that the picks of ' +
+					'several reviewers can be compared. This browser asks once.'),
 				make('label', {htmlFor: 'name'}, 'Your name'), input,
 				make('p', {className: 'buttons'},
-					make('button', {type: 'submit', className: 'button primary'}, 'Go on'),
-					make('button', {type: 'button', className: 'button', id: 'nameless'}, 'Without a name')));
+					make('button', {type: 'submit', className: 'button primary'}, 'Continue'),
+					make('button', {type: 'button', className: 'button', id: 'nameless'}, 'Continue without a name')));
 			const dialog = make('dialog', {id: 'who'}, form);
 
 			dialog.setAttribute('aria-labelledby', 'who-title');
@@ -192,8 +192,8 @@ const review = (function () {
 	}
 
 	/*
-	 * Goes to another page once what was picked is saved, or has had its time. While the server does not answer there
-	 * is no other page to go to, so this one stays.
+	 * Opens another page when the picks are saved, or after 1.5 s. While the server does not answer, no other page can be
+	 * loaded, so this one stays.
 	 */
 	async function go(to) {
 		if (leaving)
@@ -202,11 +202,11 @@ const review = (function () {
 		await Promise.race([picks.flush(), wait(1500)]);
 		if (picks.state().name === 'offline') {
 			leaving = false;
-			say('The server does not answer; this page stays until it does.');
+			say('The server does not answer. You can open other pages when it does.');
 			return;
 		}
 		location.href = to;
-		/* A page that does not come leaves this one in place: then it is to work again. */
+		/* If the other page does not load, this one must work again. */
 		setTimeout(function () {
 			leaving = false;
 		}, 5000);
@@ -218,7 +218,7 @@ const review = (function () {
 		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
 	}
 
-	/* Calls KEYS[key] for keys that are meant for the page. */
+	/* Calls HANDLERS[key] for keys that are meant for the page. */
 	function listenKeys(handlers) {
 		document.addEventListener('keydown', function (event) {
 			if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || leaving ||

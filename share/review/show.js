@@ -1,6 +1,5 @@
 /*
- * What the pages of the server's own address show with: elements, words and bars. Every text goes in as text, never as
- * HTML.
+ * Helpers of the home page and /add/: elements, words and bars. Texts are inserted as text, never as HTML.
  */
 import {keepToken, tokenOfPage} from './bi.js';
 
@@ -34,8 +33,8 @@ export function setText(element, text) {
 /* --- the token --- */
 
 /*
- * Tabs of this server lend each other the token, as picks.js has it: a link opened in a new tab has none. TOLD is called
- * when this tab got one.
+ * Tabs of this server share the token, as in picks.js, since a link that is opened in a new tab has none. TOLD is called
+ * when this tab received one.
  */
 export function lendToken(told = () => {}) {
 	if (!window.BroadcastChannel)
@@ -72,7 +71,7 @@ export function number(value) {
 	return Number.isFinite(value) && value > 0 ? value : 0;
 }
 
-/* A bar of what is completed and, after it, what failed. */
+/* A bar that shows the shares of completed and of failed items. */
 export function share(completed, failed, total) {
 	const done = completed / (total || 1) * 1000;
 
@@ -82,18 +81,18 @@ export function share(completed, failed, total) {
 	draw('rect', {class: 'failed', x: done.toFixed(1), y: 0, width: (failed / (total || 1) * 1000).toFixed(1), height: 10}));
 }
 
-/* The pill in the bar: how the page and its server are. */
+/* The pill in the bar: the state of the page and its server. */
 export function mark(kind, text) {
 	byId('link').dataset.kind = kind;
 	setText(byId('link'), text);
 }
 
-/* The server answers: what that lets one do here. */
+/* The server answers: shows whether this page can write. */
 export function markAlive() {
 	mark(tokenOfPage() ? 'saved' : 'off', tokenOfPage() ? 'Live' : 'Read only');
 }
 
-/* Tells those who listen to the page. */
+/* Tells screen readers. */
 export function say(text) {
 	setText(byId('say'), text);
 }

@@ -7,7 +7,7 @@ def fact_name:
 
 def fact($key): [.facts[] | select(.[0] == $key) | .[1]][0];
 
-# When the subject lived, in one line.
+# The dates of the subject's life, in one line.
 def life:
 	fact("birth_date") as $born | fact("death_date") as $died
 	| if $born and $died then @html "<p class=\"life\">\($born) to \($died)</p>\n"
@@ -26,7 +26,7 @@ def facts:
 		+ "</dl>\n"
 	end;
 
-# image/svg+xml as people say it.
+# The name of a type for people.
 def type_name:
 	{"image/jpeg": "JPEG", "image/svg+xml": "SVG"}[.]
 	// (if startswith("image/") then .[6:] | ltrimstr("x-") | ascii_upcase else . end);
@@ -49,14 +49,14 @@ def badges:
 		(if .animated then badge("plain"; "animated") else empty end),
 		(if .vector then badge("plain"; "vector") else empty end),
 		(if .same_as then badge("plain"; "same file as \(.same_as)")
-		elif .near then badge("plain"; "like \(.near)" + (if .distance then ", \(.distance) of 64 bits differ" else "" end))
+		elif .near then badge("plain"; "similar to \(.near)" + (if .distance then " (\(.distance) of 64 bits differ)" else "" end))
 		else empty end)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + join("") + "</ul>\n" end;
 
-# Credits are often written as HTML: their words alone.
+# Credits are often HTML: this is their text.
 def without_tags: tostring | gsub("<[^>]*>"; "");
 
-# What is known of a candidate, a line each.
+# The details of a candidate, one per line.
 def details:
 	[
 		(if .license then @html "<li>Licence: \(.license)</li>" else "<li class=\"poor\">No licence stated</li>" end),
@@ -66,15 +66,15 @@ def details:
 		(if .score then @html "<li>Score: \(.score)\(if .score_why then " (\(.score_why))" else "" end)</li>" else empty end),
 		([
 			(if .page then .page | outside("Source page") else empty end),
-			(if .url then .url | outside("Where the file came from") else empty end),
+			(if .url then .url | outside("URL of the file") else empty end),
 			(if .file and (.shows and (.vector | not) | not) then @html "<a href=\"\(.file)\" download>Download \(.file)</a>" else empty end)
 		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
 
 def heading: .title // "Candidate \(.idx)";
 
-# Full size: a link, which zoom.js opens in a dialog. A drawing is shown as a picture only, so without a script there is
-# nothing to open.
+# Full size: a link, which zoom.js opens in a dialog. A drawing must not be opened as a document, so without a script
+# there is no link.
 def zoom:
 	"<svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path d=\"M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9\"/></svg>" as $sign
 	| (@html "<span class=\"unseen\">Full size of candidate \(.idx)</span>") as $text
@@ -108,14 +108,14 @@ def candidate($name):
 " + details
 	+ "\n</ul></div></article>\n";
 
-# The candidate that the candidate $idx is folded under, through as many steps as there are; itself where there is none.
+# The candidate under which the candidate $idx is folded, directly or through others; itself if there is none.
 def front($under; $idx):
 	def follow($at; $left):
 		$under["\($at)"] as $next
 		| if $next and $left > 0 then follow($next; $left - 1) else $at end;
 	follow($idx; 16);
 
-# The candidates in front, each followed by those that are like it in a fold of their own.
+# The candidates in front, each followed by a fold of those that are similar to it.
 def groups($name):
 	. as $all
 	| ([.[] | {key: "\(.idx)", value: true}] | from_entries) as $there
@@ -127,7 +127,7 @@ def groups($name):
 	| ($folded["\(.idx)"] // []) as $like
 	| if ($like | length) == 0 then candidate($name) else
 		"<div class=\"group\">\n" + candidate($name)
-		+ @html "<details class=\"alike\"><summary>\(plural($like | length; "other"; "others")) like it: \([$like[].idx | tostring] | join(", "))</summary>
+		+ @html "<details class=\"alike\"><summary>\($like | length) similar: \([$like[].idx | tostring] | join(", "))</summary>
 <div class=\"folded\">
 "
 		+ ([$like[] | candidate($name)] | join("")) + "</div></details></div>\n"
@@ -146,7 +146,7 @@ def step_link($to; $rel; $text):
 	if $to then @html "<a class=\"button \($rel)\" rel=\"\($rel)\" id=\"\($rel)\" href=\"\($to)_review.html\">\($text)</a>\n"
 	else @html "<span class=\"button off \($rel)\">\($text)</span>\n" end;
 
-# The panel beside the pictures: who it is about, what was decided, and where to go.
+# The panel beside the pictures: the subject, the decision, and the controls.
 def panel($batch):
 	@html "<div class=\"panel\">
 <div class=\"person\"><p class=\"quiet\">\(.position) of \($batch.subjects)</p>
@@ -178,7 +178,7 @@ def subject_page($batch):
 		+ notice
 		+ panel($batch)
 		+ "<div class=\"pictures\">\n"
-		+ (if .waiting > 0 then @html "<p class=\"quiet\">Not there yet: \(.waiting). Run bi-render again once they are.</p>\n" else "" end)
+		+ (if .waiting > 0 then @html "<p class=\"quiet\">\(plural(.waiting; "item is"; "items are")) not fetched yet. Run bi-render again later.</p>\n" else "" end)
 		+ (if ($shown | length) == 0 then "<p class=\"empty\">There are no candidates for this subject.</p>\n" else "" end)
 		+ (if ($shown | length) > 0 then
 			"<div class=\"candidates\">\n" + ([$shown | groups($s.name)] | join("")) + "</div>\n"

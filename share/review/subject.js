@@ -1,9 +1,9 @@
-/* ID_review.html: picking one candidate of one subject, and moving on. */
+/* ID_review.html: picks one candidate of a subject, and opens the next subject. */
 'use strict';
 (function () {
 	const {page, byId, all, make, setText, words} = review;
 	const subject = page.subject;
-	let typed = null; /* the digits of a number that is being typed, else null */
+	let typed = null; /* the digits of the number that is being typed, else null */
 
 	function cards() {
 		return all('.candidate');
@@ -60,7 +60,7 @@
 		return picks.session.get('undo') || [];
 	}
 
-	/* Keeps a decision; asks once who decides. True where it is kept. */
+	/* Stores a decision; asks once for the reviewer's name. True if it is stored. */
 	async function decide(on, choice) {
 		if (!picks.decide(on, choice)) {
 			review.warn(review.nothingKept);
@@ -85,7 +85,7 @@
 		await review.go(page.next);
 	}
 
-	/* Takes back the last decision of this tab, whatever subject it was about; else the one about this subject. */
+	/* Takes back the last decision of this tab, for any subject; if there is none, the decision on this subject. */
 	async function undo() {
 		const done = undone();
 		const last = done.pop() || {subject: subject, before: null};
@@ -111,7 +111,7 @@
 		return card ? Number(card.dataset.idx) : picks.of(subject).mine || 0;
 	}
 
-	/* The focus goes from picture to picture; those in folds that are closed are passed over. */
+	/* Moves the focus from picture to picture, skipping those in closed folds. */
 	function moveFocus(by) {
 		const buttons = cards().filter((card) => !card.closest('details:not([open])')).map((card) => card.querySelector('.pick'));
 		const at = buttons.indexOf(document.activeElement);
@@ -134,7 +134,7 @@
 			review.say(by < 0 ? 'This is the first subject.' : 'This is the last subject.');
 	}
 
-	/* The order of all subjects is known where this tab has seen index.html; else that page goes on from here. */
+	/* This tab knows the order of the subjects if it has opened index.html; if not, that page finds the next one. */
 	async function toUndecided() {
 		await picks.known();
 		const order = picks.session.get('order');
@@ -160,7 +160,7 @@
 		return true;
 	}
 
-	/* A number that is typed: p, its digits, Enter. */
+	/* Typing a number: p, its digits, Enter. */
 	function type(key) {
 		typed = (typed || '') + key;
 		showTyped();
@@ -171,7 +171,7 @@
 		const box = byId('typed') || make('p', {id: 'typed', role: 'status'});
 
 		box.hidden = typed === null;
-		setText(box, typed === null ? '' : 'Pick ' + (typed || '…') + ' – Enter picks, Esc does not');
+		setText(box, typed === null ? '' : 'Pick ' + (typed || '…') + ' – Enter confirms, Esc cancels');
 		document.body.append(box);
 	}
 
@@ -222,7 +222,7 @@
 		});
 	}
 
-	/* Those that the page names; else those that the next page shows. */
+	/* Loads the pictures that this page names, else those that the next page shows. */
 	async function preload() {
 		const named = page.preload.split(' ').filter(Boolean);
 
@@ -236,7 +236,7 @@
 
 			load(all('.pick img', next).map((img) => img.getAttribute('src')));
 		} catch (e) {
-			/* Then the next page loads them itself. */
+			/* The next page then loads them. */
 		}
 	}
 
@@ -261,7 +261,7 @@
 	picks.listen(show);
 	review.start();
 	show();
-	/* Picks of an earlier time, before anybody was asked for a name. */
+	/* There are picks from before a name was asked for. */
 	if (picks.reviewer() === null && picks.unsaved().length)
 		review.askName();
 	window.addEventListener('load', preload);

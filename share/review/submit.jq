@@ -1,4 +1,4 @@
-# submit.html: what was decided, what is not saved, where reviewers differ, and all of it to take away.
+# submit.html: the decisions, those that are not saved, the disagreements, and the picks file to download.
 include "page";
 
 def submit_head:
@@ -15,14 +15,14 @@ def submit_head:
 <section class=\"take\" id=\"take\" aria-labelledby=\"take-title\" hidden>
 <div><h2 id=\"take-title\">Saved?</h2>
 <p id=\"where\" role=\"status\"></p>
-<p class=\"quiet\" id=\"collect\" hidden>Collect it with <code>bi-collect \(.batch)</code></p>
+<p class=\"quiet\" id=\"collect\" hidden>Collect the picks with <code>bi-collect \(.batch)</code></p>
 <ul id=\"refused\"></ul></div>
 <p class=\"buttons\"><button type=\"button\" class=\"button\" id=\"save\" hidden>Save now</button>
 <button type=\"button\" class=\"button\" id=\"download\">Download the file</button>
 <button type=\"button\" class=\"button\" id=\"copy\">Copy the text</button>
 <span id=\"copied\" role=\"status\"></span></p>
-<details><summary>As text: subject, candidate (0: none) and name, a line each</summary>
-<textarea id=\"text\" rows=\"6\" readonly spellcheck=\"false\" aria-label=\"Subject, candidate (0: none) and name, a line each\"></textarea></details>
+<details><summary>As text: one line for each subject, with its id, the candidate (0: none) and its name</summary>
+<textarea id=\"text\" rows=\"6\" readonly spellcheck=\"false\" aria-label=\"One line for each subject, with its id, the candidate (0: none) and its name\"></textarea></details>
 </section>
 <section class=\"differ\" id=\"differ\" aria-labelledby=\"differ-title\" hidden>
 <h2 id=\"differ-title\">Reviewers differ</h2>

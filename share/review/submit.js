@@ -1,8 +1,8 @@
-/* submit.html: the decisions, what is not saved, who differs, and the picks file to take away. */
+/* submit.html: the decisions, those that are not saved, the disagreements, and the picks file to download. */
 'use strict';
 (function () {
 	const {byId, make, setText, plural} = review;
-	let differences = ''; /* what is shown of them */
+	let differences = ''; /* the disagreements that are shown */
 
 	function draw(row) {
 		const shot = row.element.querySelector('.shot');
@@ -15,7 +15,7 @@
 			shot.replaceChildren(known.outcome === 'differ' ? '≠' : known.outcome === 'none' ? '0' : choice === null ? '' : String(choice));
 	}
 
-	/* Who chose what, with the pictures side by side. */
+	/* The choices of the reviewers, with the pictures side by side. */
 	function difference(row) {
 		const own = row.known.mine === null ? [] : [{reviewer: 'you', choice: row.known.mine}];
 
@@ -38,10 +38,10 @@
 		byId('differing').replaceChildren(...rows.map(difference));
 	}
 
-	/* What the server does not take, each with why, and a way to be rid of it. */
+	/* The picks that the server refused, each with the reason and a button that discards it. */
 	function showRefused() {
 		byId('refused').replaceChildren(...picks.refused().map(function ([subject, why]) {
-			const drop = make('button', {type: 'button', className: 'button'}, 'Drop it');
+			const drop = make('button', {type: 'button', className: 'button'}, 'Discard');
 
 			drop.addEventListener('click', () => picks.forget(subject));
 			return make('li', {}, make('b', {}, subject), ': ' + why + ' ', drop);
@@ -50,10 +50,10 @@
 
 	function where(state, unsaved) {
 		if (state.name === 'local')
-			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' kept only in this browser, and only while these pages stay where they are. ' : '') +
-				'Download the file, and give it to bi-collect --picks.';
+			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' stored only in this browser, and lost if these pages are moved. ' : '') +
+				'Download the file, and pass it to bi-collect --picks.';
 		if (unsaved === 0)
-			return state.name === 'unknown' ? '' : 'Everything that was decided is on the server.';
+			return state.name === 'unknown' ? '' : 'All picks are on the server.';
 		if (state.name === 'offline' || state.name === 'failing')
 			return plural(unsaved, 'pick is', 'picks are') + ' not saved. The next try is in ' +
 				plural(Math.max(1, Math.round((state.retryAt - Date.now()) / 1000)), 'second', 'seconds') + '.';
@@ -73,7 +73,7 @@
 		showRefused();
 	}
 
-	/* This reviewer's standing decisions, saved or not: [row, choice]. */
+	/* This reviewer's decisions, saved or not: [row, choice]. */
 	function mine() {
 		return lists.rows().filter((row) => row.known.mine !== null).map((row) => [row, row.known.mine]);
 	}
@@ -103,7 +103,7 @@
 		return JSON.stringify({batch: picks.batch, reviewer: name || 'anonymous', selections: selections, at: at}, null, 1) + '\n';
 	}
 
-	/* A file of this reviewer's, and one of each other whose picks this browser still keeps. */
+	/* Downloads a file for this reviewer, and one for each other reviewer whose picks this browser still keeps. */
 	function download() {
 		const names = new Set([picks.reviewer() || '', ...picks.unsaved().map(([, d]) => d.by || picks.reviewer() || '')]);
 
@@ -118,7 +118,7 @@
 		});
 	}
 
-	/* The clipboard's own interface is missing from file: pages and where there is no TLS. */
+	/* navigator.clipboard is missing on file: pages and without TLS. */
 	function copy() {
 		const text = byId('text');
 

@@ -1,11 +1,11 @@
-/* Full size in a dialog: fitted to the window, or pixel for pixel and scrolled. */
+/* Shows a picture in a dialog: fitted to the window, or in full size and scrolled. */
 'use strict';
 const zoom = (function () {
 	const {make, setText} = review;
 	let dialog = null;
 	let parts = null;
-	let shown = 0; /* the number of the candidate that is shown */
-	let list = []; /* of all that can be: {idx, href, small, alt, about} */
+	let shown = 0; /* the number of the shown candidate */
+	let list = []; /* all candidates with a picture: {idx, href, small, alt, about} */
 
 	function candidates() {
 		return review.all('[data-zoom]').map(function (link) {
@@ -32,11 +32,11 @@ const zoom = (function () {
 		const one = list[at];
 
 		fit(false);
-		/* A browser that cannot show the file shows its thumbnail. */
+		/* If the browser cannot show the file, show its thumbnail. */
 		parts.img.onerror = function () {
 			parts.img.onerror = null;
 			parts.img.src = one.small;
-			setText(parts.about, one.about + ' · this browser cannot show the file, only its thumbnail');
+			setText(parts.about, one.about + ' · this browser can show only the thumbnail of this file');
 		};
 		parts.img.src = one.href;
 		parts.img.alt = one.alt;
@@ -87,7 +87,7 @@ const zoom = (function () {
 				make('span', {className: 'buttons'}, parts.back, parts.on, parts.size, parts.pick)),
 			stage);
 		stage.setAttribute('role', 'group');
-		stage.setAttribute('aria-label', 'The picture; scrolls at full size');
+		stage.setAttribute('aria-label', 'Picture; scrolls at full size');
 		dialog.querySelector('.buttons').append(review.closer(dialog));
 		dialog.addEventListener('close', function () {
 			const card = document.querySelector('[data-pick="' + shown + '"]');
@@ -98,7 +98,7 @@ const zoom = (function () {
 		});
 	}
 
-	/* Shows candidate IDX, or the first; pick(number) is called for the one that is picked there. */
+	/* Shows candidate IDX, or the first; calls pick(number) for the candidate that is picked in the dialog. */
 	function open(idx, pick) {
 		list = candidates();
 		if (list.length === 0)

@@ -1,9 +1,9 @@
-# none.jq: subjects that bring their candidates themselves, as "urls"; bi-sources(5). Nobody is asked.
+# none.jq: takes the candidates from the "urls" of the subject, without requests; bi-sources(5).
 include "rank";
 
 def requests($conf): empty;
 
-# An array of URLs or objects with "url", or one text with white space or | between.
+# The candidates: an array of URLs or of objects with "url", or one text of URLs separated by white space or |.
 def brought:
 	[.urls, .url]
 	| map(if type == "array" then .[] elif type == "string" then splits("[[:space:]|]+") else . end)
@@ -13,5 +13,5 @@ def brought:
 def candidates($conf):
 	(.subject | brought) as $all
 	| {whole: true, candidates: [$all | to_entries[] | .key as $k | .value | scored($conf; {place: ($k + 1), of: ($all | length)})
-		# As they are brought is the order that is wanted.
+		# Keep the order in which the subject has them.
 		| .score = ([100 - $k, 0] | max) | .score_why = ["brought as number \($k + 1)"]]};

@@ -1,4 +1,4 @@
-# openverse.jq: pictures of a subject by the search of Openverse; bi-sources(5).
+# openverse.jq: searches Openverse for pictures of a subject; bi-sources(5).
 include "rank";
 
 def words($most): tostring | gsub("[\"\\\\:*?~|!\\[\\](){}<>]"; " ") | gsub("[[:space:]]+"; " ") | ltrimstr(" ") | rtrimstr(" ") | .[:$most];
@@ -40,7 +40,7 @@ def number: if type == "number" then . else (tostring | if test("^[0-9]+$") then
 
 def candidates($conf):
 	.request as $request | .replies[-1] as $last
-	| if ($last | type) != "object" then {error: {code: "api_no_object", message: "the reply is no JSON object"}}
+	| if ($last | type) != "object" then {error: {code: "api_no_object", message: "the reply is not a JSON object"}}
 	elif ($last.results | type) != "array" then
 		{error: {code: "api_error", message: "the API answers: \(($last.detail // $last.error // "no results in it") | tostring | .[:200])"}}
 	else

@@ -1,34 +1,35 @@
-# rank.jq: what a candidate scores, and why; bi-sources(5). Every source's filters may include it.
+# rank.jq: computes the score of a candidate, with the reasons; bi-sources(5). The filters of any source may include it.
 #
-# Points are given for where it stood among the results, for what found it, its size, its shape and its licence, each
-# up to the weight that the source's settings have; points are taken from what is up for deletion or small.
+# A candidate gets points for its place among the results, the search that found it, its size, its shape and its licence,
+# each up to the weight in the source's settings. It loses points if it is proposed for deletion, or small.
 
 def weight($conf; $key; $otherwise): $conf["weight." + $key] // $otherwise;
 
-# First of many is the best place; the points fall to none at the end of a page of results.
+# The first place gets all points; they fall to 0 at the end of a page of results.
 def place_points($conf; $place; $of):
 	weight($conf; "place"; 30) as $most
 	| {points: ($most * ([1 - ($place - 1) / ([$of, 1] | max), 0] | max)), why: "place \($place) of its results"};
 
-# From nothing at 100,000 pixels to all points at 4 million, by doublings.
+# From 0 points at 100,000 pixels to all points at 4 million, on a logarithmic scale.
 def size_points($conf; $width; $height):
 	weight($conf; "size"; 20) as $most
 	| (($width // 0) * ($height // 0)) as $pixels
-	| if $pixels <= 0 then {points: 0, why: "of a size that is not said"}
+	| if $pixels <= 0 then {points: 0, why: "unknown size"}
 	else {points: ($most * ([[($pixels / 100000 | log2) / (40 | log2), 0] | max, 1] | min)), why: "\($width) x \($height) pixels"}
 	end;
 
-# All points for what is at most twice as long as wide, either way; none from four times on.
+# All points for a picture that is at most twice as long as wide, in either direction; 0 points from four times on.
 def shape_points($conf; $width; $height):
 	weight($conf; "shape"; 10) as $most
-	| if ($width // 0) <= 0 or ($height // 0) <= 0 then {points: 0, why: "of a shape that is not said"}
+	| if ($width // 0) <= 0 or ($height // 0) <= 0 then {points: 0, why: "unknown shape"}
 	else
 		([$width / $height, $height / $width] | max) as $ratio
 		| {points: ($most * ([[(4 - $ratio) / 2, 0] | max, 1] | min)),
-		   why: (if $ratio <= 2 then "of a usual shape" else "\($ratio * 10 | floor / 10) times as long as wide" end)}
+		   why: (if $ratio <= 2 then "usual shape" else "\($ratio * 10 | floor / 10) times as long as wide" end)}
 	end;
 
-# What may be used without naming anybody, with a name, under conditions that are not known, and without a licence.
+# All points for works without conditions, fewer for those that need a name, have unknown or strict conditions, or have no
+# licence.
 def licence_points($conf; $name):
 	weight($conf; "licence"; 15) as $most
 	| ($name // "" | tostring | ascii_downcase) as $l
@@ -40,8 +41,8 @@ def licence_points($conf; $name):
 
 def taken($yes; $points; $why): if $yes then {points: -$points, why: $why} else empty end;
 
-# Adds "score", a whole number, and "score_why", the points that it is the sum of, to a candidate. $found is what is
-# known of how it was found: {place, of, points, why}, the last two for the request itself.
+# Adds "score", an integer, and "score_why", its parts, to a candidate. $found describes how it was found: {place, of,
+# points, why}, where points and why are those of the request.
 def scored($conf; $found):
 	. as $c
 	| ($c.original_width // $c.width) as $w | ($c.original_height // $c.height) as $h
@@ -51,7 +52,7 @@ def scored($conf; $found):
 		size_points($conf; $w; $h),
 		shape_points($conf; $w; $h),
 		licence_points($conf; $c.license),
-		taken($c.deletion_reason != null; weight($conf; "deletion"; 30); "it is up for deletion"),
+		taken($c.deletion_reason != null; weight($conf; "deletion"; 30); "it is proposed for deletion"),
 		taken(($w // 1000) < 300 or ($h // 1000) < 300; weight($conf; "small"; 10); "a side is shorter than 300 pixels")
 	] as $parts
 	| $c + {

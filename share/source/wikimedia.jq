@@ -1,28 +1,29 @@
-# wikimedia.jq: pictures of a subject on Wikimedia Commons, by the API of MediaWiki; bi-sources(5).
+# wikimedia.jq: searches Wikimedia Commons for pictures of a subject, with the API of MediaWiki; bi-sources(5).
 #
-# requests: a subject to requests, the surest first. candidates: the replies to one request to candidates.
+# requests: makes requests from a subject, the most promising first. candidates: makes candidates from the replies to one
+# request.
 include "rank";
 
 def trimmed: gsub("[[:space:]]+"; " ") | ltrimstr(" ") | rtrimstr(" ");
 
-# A text that can stand between quotes in a search, or without them: nothing in it is an operator.
+# A text without search operators, which may be used in a search with or without quotes.
 def words($most): tostring | gsub("[\"\\\\:*?~|!\\[\\](){}<>]"; " ") | gsub("(^|[[:space:]])-+"; " ") | trimmed | .[:$most] | trimmed;
 
 def numbers_of: if . == null then [] else tostring | [scan("[0-9]+") | tonumber] end;
 
-# The four digits of a year, where a date has them.
+# The digits of the year, if a date has them.
 def year: if . == null then empty else tostring | (capture("^(?<y>[0-9]{3,4})(-|$)") // empty) | .y end;
 
 def wikidata: [.wikidata, .wikidata_id, .qid | select(type == "string") | (capture("(?<q>Q[1-9][0-9]*)$") // empty) | .q][0];
 
-# The ways to search, by name: a query, what finding by it is worth, and why. A way that the subject has nothing for
-# gives nothing.
+# The searches, by name: each returns a query, the points for a result, and the reason; nothing if the subject lacks the
+# data for it.
 def query($way; $conf):
 	(.name | words($conf.name_most // 120)) as $name
 	| ($conf["category." + ((.category // "") | tostring)] // null) as $kind
 	| wikidata as $id
 	| if $way == "depicts" then
-		if $id then {query: "haswbstatement:P180=\($id)", points: 25, why: "depicts \($id) by Wikimedia's own data"} else empty end
+		if $id then {query: "haswbstatement:P180=\($id)", points: 25, why: "depicts \($id), according to Wikimedia"} else empty end
 	elif $name == "" then empty
 	elif $way == "title" then {query: "intitle:\"\($name)\"", points: 18, why: "the name is in its title"}
 	elif $way == "dated" then
@@ -33,7 +34,7 @@ def query($way; $conf):
 	elif $way == "phrase" then {query: "\"\($name)\"", points: 12, why: "the name is in its page"}
 	elif $way == "words" then {query: ([$name, $kind // empty] | join(" ") | gsub("\\b(?<o>OR|AND|NOT)\\b"; .o | ascii_downcase)), points: 5, why: "the words of the name are in its page"}
 	elif $way == "drawings" then {query: "\"\($name)\"", points: 8, why: "a drawing with the name in its page"}
-	else error("there is no way to search called '\($way)': depicts, title, dated, kind, phrase, words, drawings") end;
+	else error("there is no search called '\($way)': depicts, title, dated, kind, phrase, words, drawings") end;
 
 def parameters($conf; $query; $drawing):
 	[
@@ -55,9 +56,9 @@ def requests($conf):
 
 # --- replies ---
 
-# What the API says went wrong, by its code and not by the status.
+# The error of the API, by its code and not by the status.
 def failure($conf):
-	(if type == "object" then .error // (.errors // [])[0] else {code: "no_object", info: "the reply is no JSON object"} end)
+	(if type == "object" then .error // (.errors // [])[0] else {code: "no_object", info: "the reply is not a JSON object"} end)
 	| if . == null then empty else
 		((.code // "error") | tostring | gsub("[^A-Za-z0-9_-]"; "_") | .[:30]) as $code
 		| ($conf.passing | split("[, ]+"; null)) as $passing
@@ -74,7 +75,7 @@ def pages: (.query // {} | if type == "object" then .pages // [] else [] end) | 
 
 def info: (.imageinfo // []) | if type == "array" then .[0] // {} else {} end | if type == "object" then . else {} end;
 
-# Pages come in pieces until the batch is complete: what each reply says of a page, together.
+# Pages come in parts until the API's batch is complete: this merges what the replies say about each page.
 def merged:
 	reduce (.[] | pages) as $p ({};
 		"\($p.pageid // $p.title)" as $key
@@ -82,7 +83,7 @@ def merged:
 		| .[$key] = $before + $p + {imageinfo: [($before | info) * ($p | info)]})
 	| [.[]] | sort_by(.index // infinite);
 
-# Flags are true in version 2, an empty text in version 1.
+# A flag is true in version 2, and an empty text in version 1.
 def flag($key): has($key) and .[$key] != false and .[$key] != null;
 
 # A value of extmetadata: text, a number, or an object of languages.
@@ -95,11 +96,11 @@ def plain($language):
 
 def meta($language): (.extmetadata // {}) | if type == "object" then with_entries(.value |= (if type == "object" then .value | plain($language) else null end)) else {} end;
 
-# The width that the address of a thumbnail says.
+# The width in the URL of a thumbnail.
 def width_in_url: (capture("/(?:[a-z-]*-)?(?<w>[0-9]+)px-[^/]*$") // {w: null}) | .w | if . then tonumber else null end;
 
-# The file to look at: a thumbnail of a width that the servers make, smaller than the original; the original where that
-# is no bigger than a thumbnail, or small. Nothing where only another width is offered: asking for it is refused.
+# The file to show: a thumbnail with a width that the servers make, smaller than the original; else the original, if it is
+# no wider than a thumbnail, or small. null if only another width is offered, since the servers refuse it.
 def file_to_show($conf):
 	($conf.widths | numbers_of) as $steps
 	| (.thumburl // "" | width_in_url) as $w
@@ -111,12 +112,12 @@ def file_to_show($conf):
 
 def is_true: . != null and (ascii_downcase | IN("", "false", "0", "no") | not);
 
-# Why a page's file cannot be a candidate, null where it can.
+# Why a page's file cannot be a candidate; null if it can.
 def unfit($conf):
 	info as $i | ($i | meta($conf.language)) as $m
 	| if flag("missing") or flag("invalid") or ($i | flag("filemissing")) or ($i | flag("filehidden")) or ($i | flag("suppressed")) or flag("filehidden") then "gone or hidden"
 	elif ($i.url // null | type) != "string" then "gone or hidden"
-	elif ($i.mediatype // "BITMAP") | IN("BITMAP", "DRAWING") | not then "no pictures"
+	elif ($i.mediatype // "BITMAP") | IN("BITMAP", "DRAWING") | not then "not pictures"
 	elif $m.NonFree | is_true then "not free"
 	elif $i | file_to_show($conf) == null then "without a thumbnail of a usual width"
 	else null end;
@@ -139,7 +140,7 @@ def candidate($conf; $request; $of):
 	| ($i | file_to_show($conf)) + .
 	| with_entries(select(.value != null));
 
-# Where the reply goes on. What is offered as iistart are older versions of the file: never followed.
+# The URL of the rest of the reply. iistart leads to older versions of the file, and is not followed.
 def more($request):
 	(.continue // {}) as $c
 	| if ($c | type) != "object" or ($c | length) == 0 or ($c | has("iistart")) then null

@@ -12,7 +12,7 @@ const { assert, until } = bi;
 const FRONT = 'http://front.example:3000'; /* let in by --allow-origin */
 const PAGE = '<!DOCTYPE html><html lang="en"><head><title>The keepers of Ona</title></head><body><nav>Menu</nav><article><h1>The keepers of Ona</h1>' +
 	'<p>' + 'The light was lit in 1867 and has burnt since, tended by families of keepers. '.repeat(20) + '</p></article></body></html>';
-const UPLOAD_MOST = 4 << 20;
+const UPLOAD_MAX = 4 << 20;
 let site; /* {url, asked}: where what is handed in is fetched from */
 let base, token; /* of the first server */
 let other; /* of one with --csrf-cookie, --allow-origin and a short patience */
@@ -24,7 +24,7 @@ async function prepare() {
 	({Bi} = await import(pathToFileURL(path.join(bi.share, 'review/bi.js'))));
 	site = await bi.origin();
 	bi.grid('M_batch1', 1, 2);
-	[server] = bi.serve('--max-upload', String(UPLOAD_MOST), 'M_batch1');
+	[server] = bi.serve('--max-upload', String(UPLOAD_MAX), 'M_batch1');
 	base = new URL('/api/v1', server.url).href;
 	token = new URL(server.url).hash.slice('#token='.length);
 	[server] = bi.serve('--another', '--csrf-cookie', '--allow-origin', FRONT, '--sync-timeout', '1', '--max-batch', '20', 'M_batch1');
@@ -173,7 +173,7 @@ function isError(answer, status, code, what) {
 }
 
 module.exports = {
-	FRONT, UPLOAD_MOST, ask, batch, disk, fileId, finished, form, isError, isLike, isStatus, leavesNothing, many, page, prepare, single, url,
+	FRONT, UPLOAD_MAX, ask, batch, disk, fileId, finished, form, isError, isLike, isStatus, leavesNothing, many, page, prepare, single, url,
 	get base() { return base; },
 	get other() { return other; },
 	get token() { return token; },

@@ -8,7 +8,7 @@ const net = require('net');
 const bi = require('./bi.js');
 const api = require('./api.js');
 const { assert } = bi;
-const { FRONT, UPLOAD_MOST, ask, batch, finished, form, isError, isStatus, leavesNothing, page, url } = api;
+const { FRONT, UPLOAD_MAX, ask, batch, finished, form, isError, isStatus, leavesNothing, page, url } = api;
 
 const FOREIGN = 'http://evil.example';
 const BOUNDARY = 'boundary-of-the-test';
@@ -90,7 +90,7 @@ async function badForms() {
 		['a head without end', `--${BOUNDARY}\r\nX: ${'x'.repeat(200000)}`, 400],
 		['an id that is none', multipart(['Content-Disposition: form-data; name="upload_file_id"\r\n\r\n../../x', part('a', 'x', 'file')]), 422],
 		['10,000 parts', multipart(Array.from({length: 10000}, (_, i) => part('f' + i))), 413],
-		['too many bytes', multipart([part('a', 'x'.repeat(UPLOAD_MOST))]), 413],
+		['too many bytes', multipart([part('a', 'x'.repeat(UPLOAD_MAX))]), 413],
 	])
 		isError(await leavesNothing(what, () => upload(body, type)), status, null, what);
 }
@@ -236,13 +236,13 @@ async function bounds() {
 }
 
 bi.main(api.prepare, [
-	['bodies that are wrong', badJson],
-	['items that fail', badItems],
-	['what is not there', notThere],
-	['forms that are wrong', badForms],
-	['clients that break off, or are slow', brokenOff],
-	['who may write', whoMay],
-	['pages of another origin', cors],
-	['the way of a client that has the cookie', csrfCookie],
-	['too late, too many', bounds],
+	['bodies that are wrong are refused', badJson],
+	['items that fail are answered with their error', badItems],
+	['what is not there is answered with 404', notThere],
+	['forms that are wrong are refused', badForms],
+	['clients that break off or are slow leave nothing and hold nobody up', brokenOff],
+	['only a request with the token and from a page of the server may write', whoMay],
+	['pages of an origin that is let in may write, and of others may not', cors],
+	['a client writes with the token that it read from the cookie', csrfCookie],
+	['a request that takes too long, or has too many items, is refused', bounds],
 ], {wanted: false});

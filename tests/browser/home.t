@@ -90,7 +90,7 @@ async function withoutStream(browser) {
 	await page.route('**/api/v1/status/stream', (route) => route.fulfill({status: 503, body: ''}));
 	page.on('request', (r) => asked += r.url().endsWith('/api/v1/status/') ? 1 : 0);
 	await page.goto(new URL('/', server.url).href);
-	await says(page, '#link', 'Every 5 seconds');
+	await says(page, '#link', 'Updated every 5 seconds');
 	assert.strictEqual(await page.locator('.card').count(), 2);
 	assert.ok(asked <= 2, 'it asks too often: ' + asked);
 	await context.close();
@@ -119,7 +119,7 @@ async function handedIn(browser) {
 	const ids = () => page.$$eval('#jobs h3', (all) => all.map((e) => Number(e.textContent.replace('job-', ''))));
 
 	assert.deepStrictEqual(await ids(), (await ids()).sort((a, b) => b - a));
-	assert.strictEqual(await page.textContent('#more'), '2 more');
+	assert.strictEqual(await page.textContent('#more'), 'Show 2 more');
 	await page.evaluate(axe);
 	assert.deepStrictEqual(await page.evaluate(async () => (await axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}))
 		.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join('; '))), []);

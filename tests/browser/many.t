@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /*
- * Eight clients hand in batches at once, with three workers; and the same while a worker is killed each second: all end,
+ * Eight clients hand in batches at once, with three workers; and the same while workers are killed one after the other: all end,
  * nothing is lost, nothing is done twice, and nobody is told that something is locked. With BI_LONG it is 50 batches of
  * 139 URLs.
  */
 'use strict';
 const { spawn } = require('child_process');
+const { setMaxListeners } = require('events');
 const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
@@ -15,7 +16,8 @@ const { assert, until } = bi;
 const CLIENTS = 8;
 const BATCHES = process.env.BI_LONG ? 50 : 16;
 const URLS = process.env.BI_LONG ? 139 : 12;
-const EVERY = 1000; /* milliseconds after which a worker is killed, and a third of it before the first */
+const EVERY = 300; /* milliseconds between looks at whether a worker is to be killed */
+const PROGRESS = URLS; /* items that are completed between two kills */
 const PATIENCE = process.env.BI_LONG ? 1500000 : 120000; /* milliseconds */
 const workers = new Set();
 let site, base, token, Bi;
@@ -49,26 +51,37 @@ async function stopWorkers() {
 	await Promise.all(all.map(({ended}) => ended));
 }
 
-/* Kills a worker after each EVERY, one after the other; returns what ends that, and says how many it were. */
+/* How many items are completed, in all batches. */
+function completed() {
+	const batches = path.join(bi.root, 'batches');
+
+	return fs.readdirSync(batches).filter((name) => name.startsWith('job-')).map((name) => path.join(batches, name, 'state'))
+		.filter((state) => fs.existsSync(state))
+		.reduce((sum, state) => sum + fs.readFileSync(state, 'latin1').replaceAll(/[^c]/g, '').length, 0);
+}
+
+/*
+ * Kills one worker after the other, each when another PROGRESS items are completed: work gets on however slow the machine is.
+ * Returns a function that ends it and returns how many were killed.
+ */
 function killing() {
+	const before = completed();
 	let n = 0;
-	let timer = setTimeout(function kill() {
+	const timer = setInterval(function () {
 		const all = [...workers];
 
-		if (all.length === 0) /* they were stopped: it took too long, which the caller says */
-			return;
-		all[n++ % all.length].child.kill('SIGKILL');
-		timer = setTimeout(kill, EVERY);
-	}, EVERY / 3);
+		if (all.length > 0 && completed() - before >= n * PROGRESS)
+			all[n++ % all.length].child.kill('SIGKILL');
+	}, EVERY);
 
 	return function () {
-		clearTimeout(timer);
+		clearInterval(timer);
 		return n;
 	};
 }
 
 /* Hands in its share of the batches and follows each; the last documents, with all items. */
-async function client(k, name) {
+async function client(k, name, signal) {
 	const api = new Bi({baseUrl: base, token});
 	const docs = [];
 
@@ -78,7 +91,8 @@ async function client(k, name) {
 
 		assert.strictEqual(total, URLS);
 		docs.push((async function () {
-			for await (const doc of api.watchBatchJob(name + '-' + k % 3, id, {limit: 0, stream: b % 2 === 0, every: 200, patience: 10000}))
+			for await (const doc of api.watchBatchJob(name + '-' + k % 3, id,
+				{limit: 0, stream: b % 2 === 0, every: 200, patience: 10000, signal}))
 				assert.ok(doc.batch_job.completed_items <= URLS);
 			return api.getBatchJobStatus(name + '-' + k % 3, id);
 		})());
@@ -104,12 +118,13 @@ async function all(name, meanwhile = () => () => 0) {
 	for (let i = 0; i < 3; i++)
 		work();
 	const stop = meanwhile();
-	const end = setTimeout(() => stopWorkers(), PATIENCE);
-	const docs = (await Promise.all(Array.from({length: CLIENTS}, (_, k) => client(k, name)))).flat();
+	const late = AbortSignal.timeout(PATIENCE);
 
+	setMaxListeners(0, late);
+	const docs = (await Promise.all(Array.from({length: CLIENTS}, (_, k) => client(k, name, late)))
+		.finally(() => late.aborted && stopWorkers())).flat();
 	const dead = stop();
 
-	clearTimeout(end);
 	console.log(`# ${BATCHES} batches of ${URLS} URLs; workers killed: ${dead}`);
 	assert.strictEqual(dead > 0, meanwhile === killing);
 	await until(() => fs.readdirSync(path.join(bi.root, 'queue')).filter((f) => !f.startsWith('.')).length === 0, 'the queue is empty');
@@ -145,6 +160,6 @@ async function killed() {
 }
 
 bi.main(prepare, [
-	['eight clients, three workers', quiet],
-	['the same, a worker killed each second', killed],
+	['eight clients and three workers lose no item and ask for none twice', quiet],
+	['workers that are killed one after the other lose no item', killed],
 ], {wanted: false}).finally(stopWorkers);

@@ -229,7 +229,7 @@ async function keepsNothing(browser) {
 		}, broken);
 		await page.goto(pageOf(server, '3_review.html'));
 		await page.waitForSelector('#notice:not([hidden])');
-		assert.match(await page.textContent('#notice'), /keeps nothing/);
+		assert.match(await page.textContent('#notice'), /stores nothing/);
 		await page.click('.candidate[data-idx="2"] .pick');
 		assert.match(page.url(), /3_review/);
 		assert.strictEqual(await page.locator('.candidate.picked').count(), 0);

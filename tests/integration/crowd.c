@@ -187,7 +187,7 @@ main(int argc, char **argv)
 	msg_program("crowd");
 	if (argc < 5)
 		msg_die(EX_WRONG_USE, "usage: crowd PORT COUNT TOKEN KIND...");
-	self_raise_files();
+	raise_file_limit();
 	each = (size_t)strtoul(argv[2], NULL, 10);
 	token = argv[3];
 	visitors = buf_alloc(each * (size_t)(argc - 4) * sizeof(*visitors));

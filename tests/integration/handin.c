@@ -39,7 +39,7 @@ step(const char *name)
 static long long
 upload(const struct batch *b, const char *file, unsigned k)
 {
-	int dir = root_dir(batch_dirfd(b), "uploads", true), in = open(file, O_RDONLY | O_CLOEXEC), out;
+	int dir = root_open_dir(batch_dirfd(b), "uploads", true), in = open(file, O_RDONLY | O_CLOEXEC), out;
 	char name[16], piece[1 << 16];
 	long long size = 0;
 	ssize_t n;
@@ -89,7 +89,7 @@ add(struct batch *b, const char *what, unsigned k)
 }
 
 static void
-make(const struct root *root, const char *name, char **items, const struct batch_about *about)
+make(const struct root *root, const char *name, char **items, const struct batch_metadata *about)
 {
 	unsigned n = 0;
 	struct batch *b;
@@ -122,7 +122,7 @@ make(const struct root *root, const char *name, char **items, const struct batch
 int
 main(int argc, char **argv)
 {
-	struct batch_about about = {0};
+	struct batch_metadata about = {0};
 	struct root root;
 
 	for (int c; (c = getopt(argc, argv, "n:ps:")) != -1;) {
@@ -138,7 +138,7 @@ main(int argc, char **argv)
 	if (optind >= argc)
 		return 2;
 	root_open(&root, NULL, true);
-	about.job_id = root_next(&root, "jobs");
+	about.job_id = root_next_number(&root, "jobs");
 	about.items = (uint64_t)(argc - optind - 1);
 	make(&root, argv[optind], argv + optind + 1, &about);
 	puts(argv[optind]);

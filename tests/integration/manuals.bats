@@ -43,7 +43,7 @@ lost() {
 			use strict;
 			my ($page, $name, @numbers, @lines) = shift;
 			my %macro = map { $_ => 1 } qw(Sh Ss Pp Bl El It Bd Ed D1 Dl Nm Nd Fl Ar Op Oo Oc Xr Ev Pa Cm Ic Li Ql Sq
-				Dq Bq Pq Po Pc Pf Ns Sx Dv Fn Em Sy Ta Mt Lk);
+				Dq Bq Pq Po Pc Pf Ns Sx Dv Va Fn Em Sy Ta Mt Lk);
 			open my $source, "<", $page or die "$page: $!";
 			while (<$source>) {
 				next if /^\.(\\"|Dd|Dt|Os|El|Ed|Bd)/;
@@ -204,7 +204,7 @@ variables_read() {
 		{
 			variables_read "$folder" || :
 			! "$program" --help | grep -q -- --root || echo BI_ROOT
-			! grep -rq self_share "$folder" || echo BI_SHARE
+			! grep -rq path_of_share "$folder" || echo BI_SHARE
 		} | sort -u >needs
 		run -0 comm -23 needs <(variables_of "$page" | sort)
 		[ -z "$output" ] || fail "${page##*/} does not have under ENVIRONMENT: $output"
@@ -246,7 +246,7 @@ codes_given() {
 		my @codes;
 		unless ($ARGV =~ m{/api/}) {
 			push @codes, $2 =~ /"([a-z][a-z0-9_]*)"/g
-				while /\b(verdict_fail|verdict_set|refuse|refuse_job|fail_job|say_refused|fail|fail_limit|fail_errno|problem|make_bad|ask_bad|fail_helper)\(([^;{]*);/g;
+				while /\b(verdict_fail|verdict_set|refuse(?:_member|_job)?|report_refused|fail(?:_\w+)?|report_problem|make_bad|ask_bad)\(([^;{]*);/g;
 			push @codes, /\bcode = "([a-z][a-z0-9_]*)"/g;
 		}
 		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not)_[a-z_]+)", "/g,
@@ -271,7 +271,7 @@ codes_said() {
 @test "bi-clean(1) has each kind of thing that check finds, and no other" {
 	perl -0777 -ne 'print "$_\n" for /\bfound\([^,;]*,[^,;]*, "([a-z_]+)"/g' "$top"/tools/clean/*.c | sort -u >found
 	[ "$(wc -l <found)" -ge 5 ]
-	sed -n '/^\.It Cm check/,/^\.It Cm legacy/s/^\.It Ql //p' "$man/bi-clean.1" | sed 's/ , Ql /\n/g' | sort |
+	sed -n '/^\.It Cm check/,/^\.It Cm legacy/s/^\.It Li //p' "$man/bi-clean.1" | sed 's/ , /\n/g' | sort |
 		diff --label sources found --label 'bi-clean(1)' -
 }
 

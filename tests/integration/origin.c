@@ -63,7 +63,7 @@
 
 #include "origin/origin.h"
 
-enum { HEAD_LONGEST = 16384, IDLE_SECONDS = 60 };
+enum { HEAD_MAX = 16384, IDLE_SECONDS = 60 };
 
 static atomic_int under_way;
 static _Thread_local bool counted; /* in it */
@@ -81,7 +81,7 @@ static void
 note(const char *path, const char *range)
 {
 	struct timespec now;
-	char line[HEAD_LONGEST + 64];
+	char line[HEAD_MAX + 64];
 	int n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -103,7 +103,7 @@ over(void)
 static void
 note_head(const char *request)
 {
-	char name[PATH_MAX], text[HEAD_LONGEST + 8];
+	char name[PATH_MAX], text[HEAD_MAX + 8];
 	int fd, n;
 
 	snprintf(name, sizeof(name), "%s.heads", log_path);
@@ -136,7 +136,7 @@ read_robots(char *path, size_t room)
 static int
 serve(int fd, char *request)
 {
-	char whole[HEAD_LONGEST + 8], range[80], robots[HEAD_LONGEST];
+	char whole[HEAD_MAX + 8], range[80], robots[HEAD_MAX];
 	bool ranged = header_of(request, "\r\nRange:", range, sizeof(range));
 	char *path = strchr(request, ' ');
 	char *end = path ? strchr(path + 1, ' ') : NULL;
@@ -174,7 +174,7 @@ connection(void *arg)
 {
 	int fd = (int)(long)arg;
 	struct timeval t = {.tv_sec = IDLE_SECONDS};
-	char head[HEAD_LONGEST + 1];
+	char head[HEAD_MAX + 1];
 	size_t have = 0;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
@@ -195,7 +195,7 @@ connection(void *arg)
 			memmove(head, head + used, have);
 			continue;
 		}
-		n = have < HEAD_LONGEST ? recv(fd, head + have, HEAD_LONGEST - have, 0) : 0;
+		n = have < HEAD_MAX ? recv(fd, head + have, HEAD_MAX - have, 0) : 0;
 		if (n <= 0)
 			break;
 		have += (size_t)n;

@@ -116,7 +116,7 @@ words_of() {
 	run words_of "$R/cards/index.html"
 	assert_output --partial '5 candidates, 1 item failed'
 	run words_of "$R/cards/1_review.html"
-	assert_output --regexp 'It cannot be shown: the picture is cut short or damaged \(.*[Pp]remature end'
+	assert_output --regexp 'This file cannot be shown: the picture is cut short or damaged \(.*[Pp]remature end'
 	refute_output --partial Vips
 	assert_output --partial 'Web page'
 	assert_output --partial 'can hold scripts'
@@ -248,7 +248,7 @@ words_of() {
 	[ -e "$R/cut/index.html" ]
 }
 
-@test "no such batch, a bad name, no such root, bad lines" {
+@test 'a missing batch, a bad name, a missing root and bad lines are named with their exit codes' {
 	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
 	item 1 a.gif | bi-fetch -b good >records
 	run -66 bi-render missing good
@@ -338,7 +338,7 @@ words_of() {
 	bi-render lines >out
 	grep -q '"subjects":2,"candidates":1' out
 	run words_of "$R/lines/i2_review.html"
-	assert_output --partial 'Not there yet: 1'
+	assert_output --partial '1 item is not fetched yet'
 }
 
 @test "a full disk is said, and the old page stays" {

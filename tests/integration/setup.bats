@@ -97,13 +97,13 @@ fails() {
 	mv bin/apt-get.new bin/apt-get
 	run -0 packages/install list
 	assert_line 'bi: installing them'
-	assert_line 'bi: that is 1 MB to download, 2500 MB on disk, about 4 minutes'
+	assert_line 'bi: the cost is 1 MB to download, 2500 MB on disk, about 4 minutes'
 }
 
 @test "an ordinary user is told before sudo is asked, and asked once" {
 	ordinary_user
 	run -0 packages/install list
-	assert_line --index 1 --partial 'bi: sudo is asked for, to install them'
+	assert_line --index 1 --partial 'bi: sudo is needed to install them'
 	run -0 cat called
 	assert_line --regexp '^sudo env .*apt-get .*install --no-install-recommends wanted$'
 	refute_line 'sudo -v' # that asks for a password, where the line above it did not need one
@@ -127,7 +127,7 @@ fails() {
 	assert_line 'bi: you are not root, and there is no sudo: as root, run: apt-get install --no-install-recommends wanted'
 	rm bin/apt-get
 	PATH=$PWD/bin:$PWD/tools run -69 packages/install list
-	assert_output "bi: there is no apt-get here to install what is missing: install it in your system's way: wanted"
+	assert_output "bi: there is no apt-get: install these packages with the package manager of your system: wanted"
 }
 
 @test "what went wrong, and what helps, is one line" {
@@ -141,7 +141,7 @@ fails() {
 	fails "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem." \
 		'an earlier installation was interrupted\. Run: dpkg --configure -a;'
 	fails 'E: Unable to locate package wanted' 'Unable to locate package wanted\..*apt-get update'
-	fails 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)' 'another program installs packages'
+	fails 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)' 'another program is installing packages'
 	# An update before it may have found no network.
 	fails $'E: Failed to fetch http://deb.example/x\ndpkg: error processing package fontconfig (--configure)\nE: Sub-process /usr/bin/dpkg returned an error code (1)' \
 		'dpkg could not set up fontconfig\. Run: dpkg --configure -a, which says why;'
@@ -154,7 +154,7 @@ fails() {
 
 @test "no room for its own file is said" {
 	TMPDIR=$PWD/none run -69 packages/install list
-	assert_line "bi: cannot make a file in $PWD/none: is the disk full? df -h $PWD/none shows it"
+	assert_line "bi: cannot make a file in $PWD/none: is the disk full? Try: df -h $PWD/none"
 }
 
 @test "no room for the messages of apt-get is said, once" {
@@ -175,7 +175,7 @@ fails() {
 @test "an installation that made nothing, or half of it, is not taken for done" {
 	touch makes-nothing
 	run -69 packages/install list
-	assert_line --partial 'bi: apt-get installed these, and they are still not found: wanted.'
+	assert_line --partial 'bi: apt-get installed these packages, but they are still not found: wanted.'
 	rm makes-nothing
 	run -0 packages/install list
 	# The program is there, and dpkg has only unpacked its package.
@@ -183,7 +183,7 @@ fails() {
 	chmod +x bin/dpkg-query
 	: >called
 	run -69 packages/install list
-	assert_line --index 2 'bi: first ending an installation that was interrupted'
+	assert_line --index 2 'bi: first finishing an installation that was interrupted'
 	run -0 sed -n '/--assume-no/d; s/.*\(dpkg --configure\|--fix-broken\|update$\|install --no-install\)/\1/p' called
 	assert_output $'dpkg --configure -a\n--fix-broken --no-remove install\nupdate\ninstall --no-install-recommends wanted'
 	# What that said is not why a later installation fails.
@@ -223,6 +223,6 @@ fails() {
 	TMPDIR=$PWD/tmp BI_WIKI=none run "$BI_SHARE/examples/demo"
 	[ "$status" != 0 ]
 	assert_line --regexp "^demo: the pictures cannot be made in $PWD/tmp/bi-demo.*TMPDIR=/var/tmp make demo$"
-	refute_line --partial 'Asking the wiki'
+	refute_line --partial 'Searching the wiki'
 	assert_equal "$(ls tmp)" ''
 }

@@ -49,7 +49,7 @@
 
 #include "base/buf.h"
 
-enum { HEAD_LONGEST = 16384, SEEN_MAX = 8192, IDLE_SECONDS = 60, USUAL = 6, MANY = 50, ASKED_WIDTH = 960 };
+enum { HEAD_MAX = 16384, SEEN_MAX = 8192, IDLE_SECONDS = 60, USUAL = 6, MANY = 50, ASKED_WIDTH = 960 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
@@ -677,7 +677,7 @@ connection(void *arg)
 {
 	int fd = (int)(long)arg;
 	struct timeval t = {.tv_sec = IDLE_SECONDS};
-	char head[HEAD_LONGEST + 1];
+	char head[HEAD_MAX + 1];
 	size_t have = 0;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
@@ -697,7 +697,7 @@ connection(void *arg)
 			memmove(head, head + used, have);
 			continue;
 		}
-		n = have < HEAD_LONGEST ? recv(fd, head + have, HEAD_LONGEST - have, 0) : 0;
+		n = have < HEAD_MAX ? recv(fd, head + have, HEAD_MAX - have, 0) : 0;
 		if (n <= 0)
 			break;
 		have += (size_t)n;

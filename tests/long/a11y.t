@@ -88,7 +88,7 @@ async function accessible(browser) {
 		await page.keyboard.press('?');
 		await page.waitForSelector('#keys[open]');
 		await check(page, 'the keys in ' + what);
-		await page.click('#keys button:has-text("Change the name")');
+		await page.click('#keys button:has-text("Change your name")');
 		await page.waitForSelector('#who[open]');
 		await check(page, 'the name in ' + what);
 		await page.keyboard.press('Enter');
@@ -138,7 +138,7 @@ async function withoutScript(browser) {
 	const {context, page} = await open(browser, '', {javaScriptEnabled: false});
 
 	await page.goto(pageOf(server, 'index.html'));
-	assert.match(await page.innerText('main'), /Looking works without JavaScript/);
+	assert.match(await page.innerText('main'), /You can view these pages without JavaScript/);
 	assert.strictEqual(await page.isVisible('#find'), false);
 	await page.click('.subject[data-subject="3"] a');
 	await page.waitForURL('**/3_review.html');

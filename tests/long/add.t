@@ -100,7 +100,7 @@ async function withoutToken(browser) {
 	/* One that is wrong is refused, in words. */
 	await page.evaluate(() => sessionStorage.setItem('bi:token', 'wrong'));
 	await page.click('#add');
-	await page.waitForFunction(() => /^Not handed in: /.test(document.querySelector('#add-says').textContent));
+	await page.waitForFunction(() => /^Not added: /.test(document.querySelector('#add-says').textContent));
 	assert.ok(await page.isVisible('#notice'));
 	assert.strictEqual(await page.inputValue('#urls'), 'https://example.com/', 'what was typed is lost');
 	await context.close();
@@ -145,7 +145,7 @@ async function addresses(browser) {
 	await page.press('#urls', 'Control+End');
 	await page.type('#urls', 'not an address');
 	await page.click('#add');
-	assert.match(await page.textContent('#urls-wrong'), /^Line 4 is no http or https address: “not an address”/);
+	assert.match(await page.textContent('#urls-wrong'), /^Line 4 is not an http or https address: “not an address”/);
 	assert.strictEqual(await page.evaluate(() => document.activeElement.value.slice(document.activeElement.selectionStart)), 'not an address');
 	assert.strictEqual(await page.getAttribute('#urls', 'aria-invalid'), 'true');
 	await page.keyboard.press('Delete');
@@ -221,7 +221,7 @@ async function files(browser) {
 	assert.deepStrictEqual(await page.$$eval('#chosen .cut', (all) => all.map((f) => f.textContent)), ['one.txt', 'two.txt', 'three.txt', 'one.txt']);
 	await says(page, '#add', 'Add 1 address and 4 files');
 	await page.fill('#urls', '');
-	await page.click('#chosen [aria-label="Leave out two.txt"]');
+	await page.click('#chosen [aria-label="Remove two.txt"]');
 	await says(page, '#add', 'Add 3 files');
 	await page.click('#add');
 	await status(page, 1, 'completed');
@@ -258,7 +258,7 @@ async function uploads(browser) {
 	assert.match(await page.innerText('#jobs .items > li:nth-child(2)'), /waiting/);
 	await page.click('#jobs button:has-text("Cancel")');
 	await status(page, 1, 'cancelled');
-	assert.match(await page.innerText('#jobs > li'), /Nothing of it was kept/);
+	assert.match(await page.innerText('#jobs > li'), /The server kept nothing/);
 	await until(() => fs.readdirSync(path.join(bi.root, 'temp')).length === 0, 'temp/ is empty');
 	assert.deepStrictEqual(fs.readdirSync(path.join(bi.root, 'batches')).sort(), before);
 
@@ -395,7 +395,7 @@ bi.main(prepare, [
 	['files are chosen, dropped and left out', files],
 	['the button is in sight however many files are chosen', manyFiles],
 	['an upload shows its bytes, is cancelled and tried again', uploads],
-	['a server that was away', away],
+	['a server that was away is asked until it answers', away],
 	['axe-core finds nothing in light, dark and on a phone', accessible],
 	['keys reach everything, and show where they are', reachable],
 	['without a script it says so', withoutScript],

@@ -58,7 +58,7 @@ async function everything(browser) {
 	await second.keyboard.press(String(choice(120)));
 	await says(second, '#saved', 'Unsaved: 1');
 	await second.waitForSelector('#notice:not([hidden])');
-	assert.match(await second.textContent('#notice'), /does not answer.*this page stays/);
+	assert.match(await second.textContent('#notice'), /does not answer.*cannot open other pages/);
 	assert.deepStrictEqual((await keys(second)).slice(1), ['M_batch1:pick:120=1', 'M_batch1:reviewer=ada']);
 	assert.match(second.url(), /120_review/, 'there is no other page while there is no server');
 	[server, other] = bi.serve('M_batch1', 'P_batch1');

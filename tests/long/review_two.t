@@ -88,12 +88,12 @@ async function token(browser) {
 
 	await page.goto(pageOf(server, '3_review.html'));
 	await says(page, '#saved', 'Read only');
-	assert.match(await page.textContent('#notice'), /^Read only: open the address that “bi-serve M_batch1” prints to pick/);
+	assert.match(await page.textContent('#notice'), /^Read only: to save picks, open the address that “bi-serve M_batch1” prints/);
 	await page.evaluate(() => localStorage.setItem('M_batch1:reviewer', 'eve'));
 	await page.keyboard.press('1');
 	await page.waitForURL('**/submit.html');
 	await says(page, '#take-title', 'Unsaved: 1');
-	assert.match(await page.textContent('#notice'), /^Read only: open the address that “bi-serve M_batch1” prints to pick/);
+	assert.match(await page.textContent('#notice'), /^Read only: to save picks, open the address that “bi-serve M_batch1” prints/);
 	assert.strictEqual(picksOf('M_batch1').filter((p) => p.reviewer === 'eve').length, 0);
 	await page.reload();
 	await says(page, '#saved', 'Unsaved: 1');
@@ -159,7 +159,7 @@ async function many(browser) {
 	}
 
 	await page.goto(pageOf(server, '1_review.html'));
-	await says(page, '.alike summary', '1 other like it: 2');
+	await says(page, '.alike summary', '1 similar: 2');
 	assert.ok(await page.isHidden('.candidate[data-idx="2"]'));
 	await page.keyboard.press('p');
 	await page.keyboard.type('13');

@@ -27,7 +27,7 @@ patterns_match(void **state)
 }
 
 static void
-patterns_are_looked_at(void **state)
+wrong_patterns_are_refused(void **state)
 {
 	static const char *const good[] = {"image/*", "*/*",           "*", "image/svg+xml, application/pdf",
 					   "IMAGE/*", "image/jpeg;q=1"};
@@ -38,29 +38,29 @@ patterns_are_looked_at(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		if (accept_patterns_wrong(good[i]))
-			fail_msg("'%s' %s", good[i], accept_patterns_wrong(good[i]));
+		if (accept_patterns_check(good[i]))
+			fail_msg("'%s' %s", good[i], accept_patterns_check(good[i]));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		if (!accept_patterns_wrong(wrong[i]))
+		if (!accept_patterns_check(wrong[i]))
 			fail_msg("'%s' is taken", wrong[i]);
 	memset(endless, 'a', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = '\0';
 	endless[3] = '/';
-	assert_non_null(accept_patterns_wrong(endless));
+	assert_non_null(accept_patterns_check(endless));
 	assert_false(accept_matches(endless, endless));
 }
 
 static void
 says(const char *url, const char *asked, const char *patterns, const char *mime, const char *want)
 {
-	const char *said = accept_page_wrong(url, asked, patterns, mime);
+	const char *said = accept_page_check(url, asked, patterns, mime);
 
 	if (strcmp(said ? said : "", want ? want : "") != 0)
 		fail_msg("%s, %s, %s, %s: '%s' instead of '%s'", url, asked, patterns, mime, said, want);
 }
 
 static void
-by_the_url(void **state)
+a_page_is_refused_where_the_url_names_a_file(void **state)
 {
 	static const char page[] = "an HTML page in place of a picture";
 
@@ -98,7 +98,7 @@ by_the_url(void **state)
 }
 
 static void
-by_what_was_asked(void **state)
+a_page_is_refused_where_the_item_or_the_patterns_name_a_file(void **state)
 {
 	(void)state;
 	says("http://a/x", "image/jpeg", NULL, "text/html", "an HTML page in place of a picture");
@@ -119,9 +119,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns_match),
-		cmocka_unit_test(patterns_are_looked_at),
-		cmocka_unit_test(by_the_url),
-		cmocka_unit_test(by_what_was_asked),
+		cmocka_unit_test(wrong_patterns_are_refused),
+		cmocka_unit_test(a_page_is_refused_where_the_url_names_a_file),
+		cmocka_unit_test(a_page_is_refused_where_the_item_or_the_patterns_name_a_file),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -21,7 +21,7 @@ said_of(const char *text)
 		four->sin_family = AF_INET;
 		assert_int_equal(inet_pton(AF_INET, text, &four->sin_addr), 1);
 	}
-	said = address_wrong((const struct sockaddr *)&at);
+	said = address_check((const struct sockaddr *)&at);
 	return said ? said : "-";
 }
 
@@ -42,7 +42,7 @@ check(const struct vector *v, size_t n)
 }
 
 static void
-ranges_of_ipv4(void **state)
+special_ranges_of_ipv4_are_not_public(void **state)
 {
 	static const struct vector v[] = {
 		{"0.0.0.0", "this network"},
@@ -99,7 +99,7 @@ ranges_of_ipv4(void **state)
 }
 
 static void
-ranges_of_ipv6(void **state)
+special_ranges_of_ipv6_are_not_public(void **state)
 {
 	static const struct vector v[] = {
 		{"::", "unspecified"},
@@ -142,7 +142,7 @@ ranges_of_ipv6(void **state)
 }
 
 static void
-ipv4_within_ipv6(void **state)
+ipv4_within_ipv6_is_judged_as_ipv4(void **state)
 {
 	static const struct vector v[] = {
 		{"::ffff:127.0.0.1", "loopback"},
@@ -168,18 +168,18 @@ ipv4_within_ipv6(void **state)
 }
 
 static void
-other_families(void **state)
+other_families_are_not_public(void **state)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	struct sockaddr none = {.sa_family = AF_UNSPEC};
 
 	(void)state;
-	assert_non_null(address_wrong((const struct sockaddr *)&un));
-	assert_non_null(address_wrong(&none));
+	assert_non_null(address_check((const struct sockaddr *)&un));
+	assert_non_null(address_check(&none));
 }
 
 static void
-hosts_of_urls(void **state)
+hosts_of_urls_are_judged_as_their_addresses(void **state)
 {
 	static const struct vector v[] = {
 		{"127.0.0.1", "loopback"},
@@ -212,7 +212,7 @@ hosts_of_urls(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
-		const char *said = address_of_host_wrong(v[i].address);
+		const char *said = address_of_host_check(v[i].address);
 
 		said = said ? said : "-";
 		if (!strstr(said, v[i].said))
@@ -224,8 +224,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranges_of_ipv4), cmocka_unit_test(ranges_of_ipv6), cmocka_unit_test(ipv4_within_ipv6),
-		cmocka_unit_test(other_families), cmocka_unit_test(hosts_of_urls),
+		cmocka_unit_test(special_ranges_of_ipv4_are_not_public),
+		cmocka_unit_test(special_ranges_of_ipv6_are_not_public),
+		cmocka_unit_test(ipv4_within_ipv6_is_judged_as_ipv4),
+		cmocka_unit_test(other_families_are_not_public),
+		cmocka_unit_test(hosts_of_urls_are_judged_as_their_addresses),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -2,21 +2,21 @@
 
 #include "http/allowed_hosts.h"
 
-static struct site *
+static struct allowed_hosts *
 open_site(const char *address, char *const *names)
 {
 	struct buf pattern = {0};
-	struct site *s;
+	struct allowed_hosts *s;
 
-	site_pattern(&pattern, address, names);
-	s = site_open(pattern.data);
+	allowed_hosts_pattern(&pattern, address, names);
+	s = allowed_hosts_open(pattern.data);
 	assert_non_null(s);
 	buf_free(&pattern);
 	return s;
 }
 
 static void
-only_our_names(void **state)
+only_allowed_names_are_let_in(void **state)
 {
 	static const char *const ours[] = {"localhost",      "localhost:8000",  "LOCALHOST:9", "127.0.0.1",
 					   "127.0.0.1:1",    "[::1]:80",        "[::1]",       "192.0.2.7",
@@ -36,25 +36,25 @@ only_our_names(void **state)
 					     "boxxexample",
 					     "abox.example"};
 	char *names[] = {"Box.example", NULL};
-	struct site *s = open_site("192.0.2.7", names);
+	struct allowed_hosts *s = open_site("192.0.2.7", names);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		assert_true(site_host(s, ours[i]));
+		assert_true(allowed_hosts_contain(s, ours[i]));
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		assert_false(site_host(s, others[i]));
-	assert_false(site_host(s, NULL));
-	site_close(s);
+		assert_false(allowed_hosts_contain(s, others[i]));
+	assert_false(allowed_hosts_contain(s, NULL));
+	allowed_hosts_close(s);
 	s = open_site("fe80::1", NULL);
-	assert_true(site_host(s, "[fe80::1]:8000"));
-	assert_false(site_host(s, "box.example"));
-	site_close(s);
+	assert_true(allowed_hosts_contain(s, "[fe80::1]:8000"));
+	assert_false(allowed_hosts_contain(s, "box.example"));
+	allowed_hosts_close(s);
 	s = open_site("0.0.0.0", NULL);
-	assert_true(site_host(s, "10.0.0.1:8000"));
-	assert_true(site_host(s, "[2001:db8::1]"));
-	assert_false(site_host(s, "a.example"));
-	site_close(s);
-	assert_null(site_open("(")); /* which is no pattern */
+	assert_true(allowed_hosts_contain(s, "10.0.0.1:8000"));
+	assert_true(allowed_hosts_contain(s, "[2001:db8::1]"));
+	assert_false(allowed_hosts_contain(s, "a.example"));
+	allowed_hosts_close(s);
+	assert_null(allowed_hosts_open("(")); /* which is no pattern */
 }
 
 static void
@@ -83,36 +83,37 @@ only_our_pages_write(void **state)
 		{"evil.example", "http://evil.example", NULL, false},
 		{NULL, NULL, NULL, false},
 	};
-	struct site *s = open_site("127.0.0.1", NULL);
+	struct allowed_hosts *s = open_site("127.0.0.1", NULL);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_int_equal(site_origin(s, cases[i].host, cases[i].origin, cases[i].fetch_site), cases[i].right);
-	site_close(s);
+		assert_int_equal(allowed_hosts_allow_origin(s, cases[i].host, cases[i].origin, cases[i].fetch_site),
+				 cases[i].right);
+	allowed_hosts_close(s);
 }
 
 static void
-names_are_checked(void **state)
+wrong_names_are_refused(void **state)
 {
 	static const char *const wrong[] = {"",   "a b", "a:80",      "*",  "a.",   ".a",
 					    "-a", "a|b", "b\xc3\xbc", "(a", "[::1]"};
 	char name[256];
 
 	(void)state;
-	assert_null(site_name_wrong("box.example"));
-	assert_null(site_name_wrong("a-b"));
+	assert_null(allowed_hosts_name_check("box.example"));
+	assert_null(allowed_hosts_name_check("a-b"));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		assert_non_null(site_name_wrong(wrong[i]));
+		assert_non_null(allowed_hosts_name_check(wrong[i]));
 	memset(name, 'a', sizeof(name));
 	name[253] = '\0';
-	assert_null(site_name_wrong(name));
+	assert_null(allowed_hosts_name_check(name));
 	name[253] = 'a';
 	name[254] = '\0';
-	assert_non_null(site_name_wrong(name));
+	assert_non_null(allowed_hosts_name_check(name));
 }
 
 static void
-origins_are_checked(void **state)
+wrong_origins_are_refused(void **state)
 {
 	static const char *const right[] = {"http://localhost:3000", "https://front.example", "http://10.0.0.7:8080",
 					    "http://[::1]:5173", "https://localhost:80"};
@@ -139,19 +140,19 @@ origins_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++)
-		assert_null(site_origin_wrong(right[i]));
+		assert_null(allowed_hosts_origin_check(right[i]));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		assert_non_null(site_origin_wrong(wrong[i]));
+		assert_non_null(allowed_hosts_origin_check(wrong[i]));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_our_names),
+		cmocka_unit_test(only_allowed_names_are_let_in),
 		cmocka_unit_test(only_our_pages_write),
-		cmocka_unit_test(names_are_checked),
-		cmocka_unit_test(origins_are_checked),
+		cmocka_unit_test(wrong_names_are_refused),
+		cmocka_unit_test(wrong_origins_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -41,18 +41,18 @@ static void
 unseen_until_published(void **state)
 {
 	int temp = open_temp();
-	struct part p;
+	struct atomic_file p;
 
-	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
 	assert_true(fcntl(p.fd, F_GETFD) & FD_CLOEXEC);
-	assert_int_equal(part_write(&p, "half", 4), 0);
+	assert_int_equal(atomic_file_write(&p, "half", 4), 0);
 	assert_int_equal(access("final", F_OK), -1);
 	assert_int_equal(entries("temp"), 0);
-	assert_int_equal(part_write(&p, " whole", 6), 0);
-	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(atomic_file_write(&p, " whole", 6), 0);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "final"), 0);
 	assert_int_equal(p.fd, -1);
 	testing_assert_file("final", "half whole");
-	part_drop(&p);
+	atomic_file_drop(&p);
 	testing_assert_file("final", "half whole");
 	close(temp);
 }
@@ -61,20 +61,32 @@ static void
 a_copy_has_the_bytes_and_the_offset_stays(void **state)
 {
 	int temp = open_temp(), in;
-	struct part p;
+	struct atomic_file p;
 
 	testing_write("from", "0123456789", 10);
 	in = open("from", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(lseek(in, 3, SEEK_SET), 3);
-	assert_int_equal(part_open(&p, temp), 0);
-	assert_int_equal(part_copy(&p, in, 10), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_copy(&p, in, 10), 0);
 	assert_int_equal(lseek(in, 0, SEEK_CUR), 3);
-	assert_int_equal(part_publish(&p, testing_dirfd(state), "to"), 0);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "to"), 0);
 	testing_assert_file("to", "0123456789");
-	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_write(&p, "ab", 2), 0);
+	assert_int_equal(part_add(&p, in, 4, 7), 0);
+	assert_int_equal(part_add(&p, in, 1, 1), 0);
+	assert_int_equal(lseek(in, 0, SEEK_CUR), 3);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "to"), 0);
+	testing_assert_file("to", "ab456");
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(part_add(&p, in, 8, 11), -1);
+	assert_int_equal(errno, EIO);
 	close(in);
-	assert_int_equal(part_copy(&p, in, 10), -1);
-	part_drop(&p);
+	assert_int_equal(atomic_file_copy(&p, in, 10), -1);
+	close(p.fd);
+	errno = EIO;
+	atomic_file_drop(&p);
+	assert_int_equal(errno, EIO);
 	close(temp);
 }
 
@@ -83,13 +95,13 @@ published_over_an_older_file(void **state)
 {
 	int temp = open_temp(), old;
 	char text[8] = {0};
-	struct part p;
+	struct atomic_file p;
 
 	testing_write("final", "old", 3);
 	old = open("final", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(part_open(&p, temp), 0);
-	assert_int_equal(part_write(&p, "new", 3), 0);
-	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_write(&p, "new", 3), 0);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "final"), 0);
 	testing_assert_file("final", "new");
 	/* Who has the old one open still reads the old one. */
 	assert_int_equal(read(old, text, sizeof(text) - 1), 3);
@@ -104,13 +116,13 @@ static void
 published_over_itself(void **state)
 {
 	int temp = open_temp();
-	struct part p = {.tempfd = temp};
+	struct atomic_file p = {.tempfd = temp};
 	struct stat st;
 
 	testing_write("upload", "bytes", 5);
 	assert_int_equal(link("upload", "final"), 0);
 	p.fd = open("upload", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "final"), 0);
 	assert_int_equal(p.fd, -1);
 	assert_int_equal(stat("final", &st), 0);
 	assert_int_equal(st.st_nlink, 2);
@@ -122,13 +134,13 @@ static void
 a_symbolic_link_is_replaced_not_followed(void **state)
 {
 	int temp = open_temp();
-	struct part p;
+	struct atomic_file p;
 
 	testing_write("elsewhere", "untouched", 9);
 	assert_int_equal(symlink("elsewhere", "final"), 0);
-	assert_int_equal(part_open(&p, temp), 0);
-	assert_int_equal(part_write(&p, "new", 3), 0);
-	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_write(&p, "new", 3), 0);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "final"), 0);
 	testing_assert_file("elsewhere", "untouched");
 	testing_assert_file("final", "new");
 	close(temp);
@@ -138,14 +150,14 @@ static void
 not_published_over_a_directory(void **state)
 {
 	int temp = open_temp();
-	struct part p;
+	struct atomic_file p;
 
 	assert_int_equal(mkdir("final", 0777), 0);
-	assert_int_equal(part_open(&p, temp), 0);
-	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), -1);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "final"), -1);
 	assert_int_equal(errno, EISDIR);
 	assert_true(p.fd >= 0);
-	part_drop(&p);
+	atomic_file_drop(&p);
 	assert_int_equal(p.fd, -1);
 	assert_int_equal(entries("temp"), 0);
 	close(temp);
@@ -155,16 +167,16 @@ static void
 dropped_leaves_nothing(void **state)
 {
 	int temp = open_temp();
-	struct part p;
+	struct atomic_file p;
 
 	(void)state;
-	assert_int_equal(part_open(&p, temp), 0);
-	part_drop(&p);
-	assert_int_equal(part_open(&p, temp), 0);
-	assert_int_equal(part_keep(&p, "M_batch1.3"), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	atomic_file_drop(&p);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_keep(&p, "M_batch1.3"), 0);
 	assert_int_equal(entries("temp"), 1);
-	part_drop(&p);
-	part_drop(&p);
+	atomic_file_drop(&p);
+	atomic_file_drop(&p);
 	assert_int_equal(entries("temp"), 0);
 	close(temp);
 }
@@ -173,18 +185,18 @@ static void
 kept_is_locked_named_and_then_published(void **state)
 {
 	int temp = open_temp(), other;
-	struct part p;
+	struct atomic_file p;
 
 	testing_write("temp/M_batch1.3", "of a killed run", 15);
-	assert_int_equal(part_open(&p, temp), 0);
-	assert_int_equal(part_write(&p, "kept", 4), 0);
-	assert_int_equal(part_keep(&p, "M_batch1.3"), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_write(&p, "kept", 4), 0);
+	assert_int_equal(atomic_file_keep(&p, "M_batch1.3"), 0);
 	testing_assert_file("temp/M_batch1.3", "kept");
 	other = open("temp/M_batch1.3", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(lock_try(other, LOCK_ALONE), 1);
-	assert_int_equal(part_keep(&p, "M_batch1.4"), 0);
+	assert_int_equal(atomic_file_keep(&p, "M_batch1.4"), 0);
 	assert_int_equal(access("temp/M_batch1.3", F_OK), -1);
-	assert_int_equal(part_publish(&p, testing_dirfd(state), "final"), 0);
+	assert_int_equal(atomic_file_publish(&p, testing_dirfd(state), "final"), 0);
 	testing_assert_file("final", "kept");
 	assert_int_equal(entries("temp"), 0);
 	assert_int_equal(lock_try(other, LOCK_ALONE), 0);
@@ -204,10 +216,10 @@ writer(int temp)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct part p;
+		struct atomic_file p;
 
-		if (part_open(&p, temp) < 0 || part_write(&p, "torn", 4) < 0 || part_keep(&p, "torn") < 0 ||
-		    write(pipes[1], &byte, 1) != 1)
+		if (atomic_file_open(&p, temp) < 0 || atomic_file_write(&p, "torn", 4) < 0 ||
+		    atomic_file_keep(&p, "torn") < 0 || write(pipes[1], &byte, 1) != 1)
 			_exit(1);
 		for (;;)
 			pause();
@@ -239,27 +251,27 @@ static void
 a_note_is_found_again_and_goes_with_the_name(void **state)
 {
 	int temp = open_temp();
-	char note[PART_NOTE_LONGEST + 1], long_note[PART_NOTE_LONGEST + 2];
-	struct part p, q;
+	char note[ATOMIC_FILE_NOTE_MAX + 1], long_note[ATOMIC_FILE_NOTE_MAX + 2];
+	struct atomic_file p, q;
 
 	memset(long_note, 'n', sizeof(long_note));
-	long_note[PART_NOTE_LONGEST + 1] = '\0';
-	assert_int_equal(part_open(&p, temp), 0);
-	assert_int_equal(part_note(&p, long_note), -1);
-	long_note[PART_NOTE_LONGEST] = '\0';
-	assert_int_equal(part_note(&p, long_note), 0);
-	assert_int_equal(part_note(&p, "of \"here\""), 0);
-	assert_int_equal(part_write(&p, "half", 4), 0);
-	assert_int_equal(part_keep(&p, "x.1.part"), 0);
-	assert_int_equal(part_take(&q, temp, "x.1.part", note), -1);
+	long_note[ATOMIC_FILE_NOTE_MAX + 1] = '\0';
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	assert_int_equal(atomic_file_note(&p, long_note), -1);
+	long_note[ATOMIC_FILE_NOTE_MAX] = '\0';
+	assert_int_equal(atomic_file_note(&p, long_note), 0);
+	assert_int_equal(atomic_file_note(&p, "of \"here\""), 0);
+	assert_int_equal(atomic_file_write(&p, "half", 4), 0);
+	assert_int_equal(atomic_file_keep(&p, "x.1.part"), 0);
+	assert_int_equal(atomic_file_take(&q, temp, "x.1.part", note), -1);
 	assert_int_equal(errno, EBUSY);
 	assert_int_equal(q.fd, -1);
-	part_leave(&p);
-	assert_int_equal(part_take(&q, temp, "x.1.part", note), 0);
+	atomic_file_leave(&p);
+	assert_int_equal(atomic_file_take(&q, temp, "x.1.part", note), 0);
 	assert_string_equal(note, "of \"here\"");
-	assert_int_equal(part_take(&p, temp, "x.1.part", note), -1);
+	assert_int_equal(atomic_file_take(&p, temp, "x.1.part", note), -1);
 	assert_int_equal(errno, EBUSY);
-	assert_int_equal(part_publish(&q, testing_dirfd(state), "final"), 0);
+	assert_int_equal(atomic_file_publish(&q, testing_dirfd(state), "final"), 0);
 	testing_assert_file("final", "half");
 	assert_int_equal(getxattr("final", "user.bi.note", note, sizeof(note)), -1);
 	assert_int_equal(errno, ENODATA);
@@ -272,24 +284,24 @@ a_note_of_before_the_machine_was_started_does_not_hold(void **state)
 {
 	static const char *const bad[] = {"", "short", "00000000-0000-0000-0000-000000000000 of here"};
 	int temp = open_temp();
-	char note[PART_NOTE_LONGEST + 1];
-	struct part p;
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
+	struct atomic_file p;
 
 	(void)state;
 	testing_write("temp/x.1.part", "half", 4);
-	assert_int_equal(part_take(&p, temp, "x.1.part", note), 0);
+	assert_int_equal(atomic_file_take(&p, temp, "x.1.part", note), 0);
 	assert_string_equal(note, "");
-	part_leave(&p);
+	atomic_file_leave(&p);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_int_equal(setxattr("temp/x.1.part", "user.bi.note", bad[i], strlen(bad[i]), 0), 0);
-		assert_int_equal(part_take(&p, temp, "x.1.part", note), 0);
+		assert_int_equal(atomic_file_take(&p, temp, "x.1.part", note), 0);
 		assert_string_equal(note, "");
-		assert_int_equal(part_note(&p, NULL), 0);
-		part_leave(&p);
+		assert_int_equal(atomic_file_note(&p, NULL), 0);
+		atomic_file_leave(&p);
 	}
 	assert_int_equal(getxattr("temp/x.1.part", "user.bi.note", note, sizeof(note)), -1);
-	assert_int_equal(part_take(&p, temp, "x.1.part", note), 0);
-	part_drop(&p);
+	assert_int_equal(atomic_file_take(&p, temp, "x.1.part", note), 0);
+	atomic_file_drop(&p);
 	assert_int_equal(entries("temp"), 0);
 	close(temp);
 }
@@ -299,8 +311,8 @@ what_is_no_part_is_not_taken_nor_replaced(void **state)
 {
 	static const char *const names[] = {"link", "hard", "folder", "pipe", "nothing"};
 	int temp = open_temp();
-	char note[PART_NOTE_LONGEST + 1];
-	struct part p;
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
+	struct atomic_file p;
 
 	(void)state;
 	testing_write("precious", "precious", 8);
@@ -309,18 +321,18 @@ what_is_no_part_is_not_taken_nor_replaced(void **state)
 	assert_int_equal(mkdir("temp/folder", 0777), 0);
 	assert_int_equal(mkfifo("temp/pipe", 0666), 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		assert_int_equal(part_take(&p, temp, names[i], note), -1);
+		assert_int_equal(atomic_file_take(&p, temp, names[i], note), -1);
 		assert_int_equal(p.fd, -1);
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names) - 1; i++) {
-		assert_int_equal(part_open(&p, temp), 0);
-		assert_int_equal(part_keep(&p, names[i]), -1);
+		assert_int_equal(atomic_file_open(&p, temp), 0);
+		assert_int_equal(atomic_file_keep(&p, names[i]), -1);
 		assert_string_equal(p.name, "");
 		/* One that has a name keeps it. */
-		assert_int_equal(part_keep(&p, "other"), 0);
-		assert_int_equal(part_keep(&p, names[i]), -1);
+		assert_int_equal(atomic_file_keep(&p, "other"), 0);
+		assert_int_equal(atomic_file_keep(&p, names[i]), -1);
 		assert_string_equal(p.name, "other");
-		part_drop(&p);
+		atomic_file_drop(&p);
 	}
 	assert_int_equal(entries("temp"), 4);
 	testing_assert_file("precious", "precious");
@@ -334,12 +346,12 @@ replace_is_whole_or_not_at_all(void **state)
 	char *big = calloc(1, 1 << 20);
 
 	memset(big, 'b', (1 << 20) - 1);
-	assert_int_equal(part_replace(temp, testing_dirfd(state), "f", big, (1 << 20) - 1, true), 0);
+	assert_int_equal(atomic_file_replace(temp, testing_dirfd(state), "f", big, (1 << 20) - 1, true), 0);
 	testing_assert_file("f", big);
-	assert_int_equal(part_replace(temp, testing_dirfd(state), "f", "", 0, false), 0);
+	assert_int_equal(atomic_file_replace(temp, testing_dirfd(state), "f", "", 0, false), 0);
 	testing_assert_file("f", "");
 	assert_int_equal(mkdir("d", 0777), 0);
-	assert_int_equal(part_replace(temp, testing_dirfd(state), "d", "x", 1, true), -1);
+	assert_int_equal(atomic_file_replace(temp, testing_dirfd(state), "d", "x", 1, true), -1);
 	assert_int_equal(errno, EISDIR);
 	assert_int_equal(entries("temp"), 0);
 	free(big);
@@ -356,7 +368,7 @@ write_too_much(void *arg)
 	signal(SIGXFSZ, SIG_IGN);
 	if (!big || setrlimit(RLIMIT_FSIZE, &(struct rlimit){1000, 1000}) < 0)
 		_exit(90);
-	if (part_replace(fds[0], fds[1], "f", big, 1 << 20, true) != -1)
+	if (atomic_file_replace(fds[0], fds[1], "f", big, 1 << 20, true) != -1)
 		_exit(91);
 	_exit(errno == EFBIG ? 0 : 92);
 }
@@ -376,12 +388,12 @@ a_short_write_is_a_failure(void **state)
 static void
 no_place_for_parts_is_an_error(void **state)
 {
-	struct part p;
+	struct atomic_file p;
 
 	(void)state;
-	assert_int_equal(part_open(&p, -1), -1);
+	assert_int_equal(atomic_file_open(&p, -1), -1);
 	assert_int_equal(errno, EBADF);
-	part_drop(&p);
+	atomic_file_drop(&p);
 }
 
 #define IN_TEMP(test) cmocka_unit_test_setup_teardown(test, enter, testing_leave)
@@ -398,19 +410,19 @@ a_whole_copy_takes_a_name_in_one_step(void **state)
 	in = open("original", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(futimens(in, then), 0);
 	assert_int_equal(lseek(in, 5, SEEK_SET), 5); /* where it was read up to does not matter */
-	assert_int_equal(part_put_copy(temp, here, "copy", in, PART_SYNCED), 0);
+	assert_int_equal(atomic_file_put_copy(temp, here, "copy", in, ATOMIC_FILE_SYNCED), 0);
 	testing_assert_file("copy", "0123456789");
 	assert_int_equal(stat("copy", &st), 0);
 	assert_int_not_equal(st.st_mtim.tv_sec, 1000000000);
-	assert_int_equal(part_put_copy(temp, here, "copy", in, PART_DATED), 0);
+	assert_int_equal(atomic_file_put_copy(temp, here, "copy", in, ATOMIC_FILE_DATED), 0);
 	assert_int_equal(stat("copy", &st), 0);
 	assert_int_equal(st.st_mtim.tv_sec, 1000000000);
 	close(in);
 
 	/* What cannot be copied leaves what was there. */
 	in = open(".", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(part_put_copy(temp, here, "copy", in, 0), -1);
-	assert_int_equal(part_put_copy(temp, here, "copy", in, PART_CLONED), -1);
+	assert_int_equal(atomic_file_put_copy(temp, here, "copy", in, 0), -1);
+	assert_int_equal(atomic_file_put_copy(temp, here, "copy", in, ATOMIC_FILE_CLONED), -1);
 	testing_assert_file("copy", "0123456789");
 	assert_int_equal(entries("temp"), 0);
 	close(in);
@@ -464,12 +476,12 @@ a_part_that_a_cleaner_has_locked_is_not_used(void **state)
 	int temp = open_temp(), other;
 	struct stat mine, theirs;
 	char path[32];
-	struct part p;
+	struct atomic_file p;
 
 	(void)state;
 	no_tmpfile = true;
 	cleaner = 0;
-	assert_int_equal(part_open(&p, temp), 0);
+	assert_int_equal(atomic_file_open(&p, temp), 0);
 	no_tmpfile = false;
 	assert_int_equal(fstat(p.fd, &mine), 0);
 	assert_int_equal(fstat(cleaner, &theirs), 0);
@@ -479,7 +491,7 @@ a_part_that_a_cleaner_has_locked_is_not_used(void **state)
 	other = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(other >= 0);
 	assert_int_equal(lock_try(other, LOCK_ALONE), 1);
-	part_drop(&p);
+	atomic_file_drop(&p);
 	close(other);
 	close(cleaner);
 	close(temp);

@@ -55,7 +55,7 @@ teardown(void **state)
 }
 
 static uint64_t
-count_of(const struct history *h, const char *code)
+count_of(const struct batch_stats *h, const char *code)
 {
 	for (size_t i = 0; i < h->kinds_n; i++)
 		if (strcmp(h->kinds[i].code, code) == 0)
@@ -64,22 +64,22 @@ count_of(const struct history *h, const char *code)
 }
 
 static int
-glance(struct history *h)
+glance(struct batch_stats *h)
 {
 	struct batch *b = batch_open(&root, "b", BATCH_READ, NULL);
 	int rc;
 
 	assert_non_null(b);
-	rc = history_glance(h, b);
+	rc = batch_stats_refresh_brief(h, b);
 	batch_close(b);
-	history_rest(h);
+	batch_stats_close_file(h);
 	return rc;
 }
 
 static void
 last_result_counts(void **state)
 {
-	struct history h = {.fd = -1};
+	struct batch_stats h = {.fd = -1};
 
 	(void)state;
 	assert_int_equal(glance(&h), 0);
@@ -100,13 +100,13 @@ last_result_counts(void **state)
 	assert_int_equal(glance(&h), 0);
 	assert_int_equal(count_of(&h, "timeout"), 0);
 	assert_int_equal(count_of(&h, "reset"), 1);
-	history_free(&h);
+	batch_stats_free(&h);
 }
 
 static void
-rates_and_pace(void **state)
+rate_and_pace_are_of_the_last_seconds(void **state)
 {
-	struct history h = {.fd = -1};
+	struct batch_stats h = {.fd = -1};
 	int64_t now;
 	double items, bytes;
 
@@ -115,23 +115,23 @@ rates_and_pace(void **state)
 		add_result(i + 1, NULL, 9 - i / 5);
 	assert_int_equal(glance(&h), 0);
 	now = time(NULL) + 1;
-	history_rate(&h, now, &items, &bytes);
+	batch_stats_rate(&h, now, &items, &bytes);
 	assert_true(items > 2.9 && items < 4.1 && bytes > 2900 && bytes < 4100);
-	history_pace(&h, now, &items, &bytes);
+	batch_stats_pace(&h, now, &items, &bytes);
 	assert_true(items > 3 && items < 6);
 	/* A minute later nothing of it counts. */
-	history_pace(&h, now + 62, &items, &bytes);
+	batch_stats_pace(&h, now + 62, &items, &bytes);
 	assert_true(items < 0.01 && bytes < 0.01);
 	/* Where little happens the whole minute counts, from its first item on. */
-	history_pace(&h, now + 30, &items, &bytes);
+	batch_stats_pace(&h, now + 30, &items, &bytes);
 	assert_true(items > 0.9 && items < 1.2);
-	history_free(&h);
+	batch_stats_free(&h);
 }
 
 static void
-long_files_by_index_and_end(void **state)
+long_files_are_read_by_index_and_end(void **state)
 {
-	struct history whole = {.fd = -1}, h = {.fd = -1};
+	struct batch_stats whole = {.fd = -1}, h = {.fd = -1};
 	double items, bytes, all, all_bytes;
 	char states[3001];
 	uint64_t *index = calloc(3001, sizeof(*index));
@@ -163,17 +163,17 @@ long_files_by_index_and_end(void **state)
 	assert_int_equal(count_of(&h, "http_404"), 15);
 	assert_int_equal(count_of(&h, "timeout"), 15);
 	dir = open("root/batches/b", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(history_refresh(&whole, dir), 0);
+	assert_int_equal(batch_stats_refresh(&whole, dir), 0);
 	assert_int_equal(whole.read_to, h.read_to);
 	now = time(NULL) + 1;
-	history_pace(&whole, now, &all, &all_bytes);
-	history_pace(&h, now, &items, &bytes);
+	batch_stats_pace(&whole, now, &all, &all_bytes);
+	batch_stats_pace(&h, now, &items, &bytes);
 	assert_true(items > 0 && items > all - 0.01 && items < all + 0.01);
 	assert_true(h.bytes < whole.bytes); /* it has read less */
 	close(dir);
 	free(index);
-	history_free(&whole);
-	history_free(&h);
+	batch_stats_free(&whole);
+	batch_stats_free(&h);
 }
 
 int
@@ -181,8 +181,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(last_result_counts, setup, teardown),
-		cmocka_unit_test_setup_teardown(rates_and_pace, setup, teardown),
-		cmocka_unit_test_setup_teardown(long_files_by_index_and_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(rate_and_pace_are_of_the_last_seconds, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_files_are_read_by_index_and_end, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -9,7 +9,7 @@ static void
 modes_make_or_need_a_batch(void **state)
 {
 	struct root *root = batching_root(state);
-	const struct batch_about about = {
+	const struct batch_metadata about = {
 		.category = "M",
 		.label = "Batch 1 (chars 1-5)",
 		.notebook = "nb",
@@ -29,9 +29,9 @@ modes_make_or_need_a_batch(void **state)
 	assert_true(batch_filesfd(b) >= 0);
 	batch_close(b);
 	b = batch_open(root, "b", BATCH_READ,
-		       &(struct batch_about){.category = "P", .label = "other", .job_type = "file_upload"});
+		       &(struct batch_metadata){.category = "P", .label = "other", .job_type = "file_upload"});
 	assert_non_null(b);
-	assert_int_equal(batch_about(b, &text), 0);
+	assert_int_equal(batch_metadata(b, &text), 0);
 	o = rec_parse(text.data, text.len, NULL, 0);
 	assert_non_null(o);
 	assert_string_equal(rec_string(o, "name"), "b");
@@ -51,19 +51,19 @@ modes_make_or_need_a_batch(void **state)
 static void
 a_job_brings_its_own_number(void **state)
 {
-	const struct batch_about about = {.job_id = 42, .items = 3, .public_only = true};
+	const struct batch_metadata about = {.job_id = 42, .items = 3, .public_only = true};
 	struct batch *b = batch_open(batching_root(state), "job-42", BATCH_WORK, &about);
 	struct buf text = {0};
 	struct json_object *o, *only;
 
 	assert_non_null(b);
-	assert_int_equal(batch_about(b, &text), 0);
+	assert_int_equal(batch_metadata(b, &text), 0);
 	assert_int_equal(batch_sync(b), 0);
 	o = rec_parse(text.data, text.len, NULL, 0);
 	assert_int_equal(rec_number(o, "job_id", 0), 42);
 	assert_int_equal(rec_number(o, "items", 0), 3);
 	assert_true(json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only));
-	assert_int_equal(root_next(batching_root(state), "jobs"), 1);
+	assert_int_equal(root_next_number(batching_root(state), "jobs"), 1);
 	json_object_put(o);
 	buf_free(&text);
 	batch_close(b);
@@ -88,7 +88,7 @@ a_reader_makes_nothing(void **state)
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(batch_result(b, 1, &out), -1);
 	assert_int_equal(errno, ENOENT);
-	assert_int_equal(batch_about(b, &out), -1);
+	assert_int_equal(batch_metadata(b, &out), -1);
 	assert_int_equal(batch_filesfd(b), -1);
 	batch_close(b);
 	buf_free(&out);
@@ -130,7 +130,7 @@ many_may_create_it_at_once(void **state)
 			snprintf(label, sizeof(label), "%d", i);
 			close(start[1]);
 			NEED(read(start[0], &byte, 1) == 0);
-			b = batch_open(root, "b", BATCH_WORK, &(struct batch_about){.label = label});
+			b = batch_open(root, "b", BATCH_WORK, &(struct batch_metadata){.label = label});
 			NEED(b);
 			NEED(faccessat(batch_dirfd(b), "batch.json", F_OK, 0) == 0);
 			batch_close(b);

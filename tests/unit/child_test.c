@@ -222,15 +222,15 @@ ready_comes_or_never_or_late(void **state)
 
 	(void)state;
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
-	assert_int_equal(child_ready(p[0], 10), 2);
+	assert_int_equal(child_await_ready(p[0], 10), 2);
 	fd.ours = p[1];
 	pid = shell("echo >&3; exec sleep 60", &fd, 1);
-	assert_int_equal(child_ready(p[0], SOON_MS), 0);
+	assert_int_equal(child_await_ready(p[0], SOON_MS), 0);
 	kill(pid, SIGKILL);
 	assert_int_equal(child_wait(pid), 128 + SIGKILL);
 	pid = shell("exit 3", &fd, 1);
 	close(p[1]);
-	assert_int_equal(child_ready(p[0], SOON_MS), 1);
+	assert_int_equal(child_await_ready(p[0], SOON_MS), 1);
 	assert_int_equal(child_wait(pid), 3);
 	close(p[0]);
 }
@@ -242,16 +242,16 @@ ready_is_told_once(void **state)
 
 	(void)state;
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
-	assert_int_equal(child_tell_ready(p[1]), 0);
+	assert_int_equal(child_report_ready(p[1]), 0);
 	assert_int_equal(fcntl(p[1], F_GETFD), -1);
-	assert_int_equal(child_ready(p[0], 0), 0);
-	assert_int_equal(child_ready(p[0], 0), 1);
+	assert_int_equal(child_await_ready(p[0], 0), 0);
+	assert_int_equal(child_await_ready(p[0], 0), 1);
 	close(p[0]);
 
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
 	close(p[0]);
 	signal(SIGPIPE, SIG_IGN);
-	assert_int_equal(child_tell_ready(p[1]), -1);
+	assert_int_equal(child_report_ready(p[1]), -1);
 	assert_int_equal(errno, EPIPE);
 	signal(SIGPIPE, SIG_DFL);
 }

@@ -21,7 +21,7 @@ confined(const struct confine_limits *limits, int (*try)(int), int fd)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(confine(limits, NULL) < 0 ? CANNOT : try(fd));
+		_exit(confine_process(limits, NULL) < 0 ? CANNOT : try(fd));
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -172,7 +172,7 @@ scratch(void)
 }
 
 static void
-refuses(void **state)
+calls_that_reach_outside_are_refused(void **state)
 {
 	int fd = scratch();
 
@@ -187,7 +187,7 @@ refuses(void **state)
 }
 
 static void
-lets(void **state)
+descriptors_and_computing_are_allowed(void **state)
 {
 	int fd = scratch();
 
@@ -199,7 +199,7 @@ lets(void **state)
 }
 
 static void
-limits(void **state)
+the_limits_are_in_force(void **state)
 {
 	int fd = scratch();
 
@@ -341,13 +341,13 @@ with_thread(void)
 
 	if (pipe2(fds, O_CLOEXEC) < 0 || pthread_create(&t, NULL, waits_then_opens, &fds[0]) != 0)
 		return 1;
-	if (confine(&none, NULL) < 0 || write(fds[1], "x", 1) != 1 || pthread_join(t, &failed) != 0)
+	if (confine_process(&none, NULL) < 0 || write(fds[1], "x", 1) != 1 || pthread_join(t, &failed) != 0)
 		return 2;
 	return failed ? 3 : 0;
 }
 
 static void
-confines_threads(void **state)
+threads_are_confined(void **state)
 {
 	int status;
 	pid_t pid = fork();
@@ -361,7 +361,7 @@ confines_threads(void **state)
 }
 
 static void
-says_what_is_in_force(void **state)
+it_is_said_what_is_in_force(void **state)
 {
 	bool has = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 	int status;
@@ -371,7 +371,7 @@ says_what_is_in_force(void **state)
 	if (pid == 0) {
 		const char *what = NULL;
 
-		_exit(confine(&none, &what) < 0 || !what || !strstr(what, "seccomp") ||
+		_exit(confine_process(&none, &what) < 0 || !what || !strstr(what, "seccomp") ||
 		      (strstr(what, "Landlock") != NULL) != has);
 	}
 	assert_true(pid > 0);
@@ -383,13 +383,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refuses),
-		cmocka_unit_test(lets),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(calls_that_reach_outside_are_refused),
+		cmocka_unit_test(descriptors_and_computing_are_allowed),
+		cmocka_unit_test(the_limits_are_in_force),
 		cmocka_unit_test(answers_for_descriptors_alone),
 		cmocka_unit_test_setup_teardown(landlock_denies_files, testing_enter, testing_leave),
-		cmocka_unit_test(confines_threads),
-		cmocka_unit_test(says_what_is_in_force),
+		cmocka_unit_test(threads_are_confined),
+		cmocka_unit_test(it_is_said_what_is_in_force),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -24,7 +24,7 @@ enum { PROCESSES = 4, SOON_MS = 20000 };
 static const char key[] = "host.example:80";
 
 static struct root root;
-static struct governor *a, *b;
+static struct host_limits *a, *b;
 
 static inline int
 enter(void **state)
@@ -32,16 +32,16 @@ enter(void **state)
 	if (testing_enter(state) < 0)
 		return -1;
 	root_open(&root, ".", true);
-	a = governor_open(&root);
-	b = governor_open(&root);
+	a = host_limits_open(&root);
+	b = host_limits_open(&root);
 	return a && b ? 0 : -1;
 }
 
 static inline int
 leave(void **state)
 {
-	governor_close(a);
-	governor_close(b);
+	host_limits_close(a);
+	host_limits_close(b);
 	close(root.fd);
 	free(root.path);
 	return testing_leave(state);
@@ -55,30 +55,30 @@ pause_ms(int64_t ms)
 
 /* Asks until there is a slot. */
 static inline int
-get(struct governed *h)
+get(struct host_limit *h)
 {
 	int64_t until = clock_ms() + SOON_MS, wait;
 	int slot;
 
-	while ((slot = governor_ask(h, &wait)) == -1 && clock_ms() < until)
+	while ((slot = slot_acquire(h, &wait)) == -1 && clock_ms() < until)
 		pause_ms(wait);
 	return slot;
 }
 
 static inline int
-ask(struct governed *h)
+ask(struct host_limit *h)
 {
 	int64_t wait = -7;
-	int slot = governor_ask(h, &wait);
+	int slot = slot_acquire(h, &wait);
 
 	assert_true(slot >= 0 || slot == -2 || wait >= 1);
 	return slot;
 }
 
-static inline struct governed *
-use(struct governor *g, unsigned slots, double starts)
+static inline struct host_limit *
+use(struct host_limits *g, unsigned slots, double starts)
 {
-	struct governed *h = governor_enter(g, key, slots, starts);
+	struct host_limit *h = host_limits_enter(g, key, slots, starts);
 
 	assert_non_null(h);
 	return h;
@@ -97,25 +97,25 @@ shared(size_t n)
 }
 
 static inline pid_t
-start(void (*f)(struct governor *g, int me, void *arg), int me, void *arg)
+start(void (*f)(struct host_limits *g, int me, void *arg), int me, void *arg)
 {
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct governor *g = governor_open(&root);
+		struct host_limits *g = host_limits_open(&root);
 
 		if (!g)
 			_exit(9);
 		f(g, me, arg);
-		governor_close(g);
+		host_limits_close(g);
 		_exit(0);
 	}
 	return pid;
 }
 
 static inline void
-run_all(void (*f)(struct governor *g, int me, void *arg), void *arg)
+run_all(void (*f)(struct host_limits *g, int me, void *arg), void *arg)
 {
 	pid_t pids[PROCESSES];
 	int status;

@@ -22,15 +22,15 @@ now_us(void)
 }
 
 static void
-start_often(struct governor *g, int me, void *arg)
+start_often(struct host_limits *g, int me, void *arg)
 {
 	struct starts *s = arg;
-	struct governed *h = governor_enter(g, key, 8, me == 0 ? s->rate : s->rate * 2);
+	struct host_limit *h = host_limits_enter(g, key, 8, me == 0 ? s->rate : s->rate * 2);
 	int64_t until = clock_ms() + SOON_MS, wait;
 
 	while (h && atomic_load(&s->count) < s->want && clock_ms() < until) {
 		int64_t before = now_us();
-		int slot = governor_ask(h, &wait);
+		int slot = slot_acquire(h, &wait);
 
 		if (slot == -2)
 			_exit(1);
@@ -42,9 +42,9 @@ start_often(struct governor *g, int me, void *arg)
 
 		s->at[i].before = before;
 		s->at[i].after = now_us();
-		governor_done(h, slot);
+		slot_release(h, slot);
 	}
-	governor_leave(h);
+	host_limits_leave(h);
 }
 
 /* The most starts that were in one second for sure. */
@@ -68,7 +68,7 @@ static void
 check_pace(double rate, int want)
 {
 	struct starts *s = shared(sizeof(*s));
-	struct governed *x = use(a, 8, rate); /* the pace that counts, until the last of them has gone */
+	struct host_limit *x = use(a, 8, rate); /* the pace that counts, until the last of them has gone */
 	int64_t begun = now_us(), took;
 	int n;
 
@@ -80,7 +80,7 @@ check_pace(double rate, int want)
 	assert_true(n >= want);
 	assert_true(most_in_a_second(s, n) <= (int)rate);
 	assert_true(took > (int64_t)((want - rate) / rate * 1e6));
-	governor_leave(x);
+	host_limits_leave(x);
 	munmap(s, sizeof(*s));
 }
 
@@ -96,25 +96,25 @@ no_second_sees_more_starts_than_the_pace(void **state)
 static void
 the_slowest_pace_of_the_living_counts(void **state)
 {
-	struct governed *x = use(a, 9, 0), *y;
+	struct host_limit *x = use(a, 9, 0), *y;
 	int64_t wait;
 
 	(void)state;
-	assert_int_equal(governor_ask(x, &wait), 0);
-	assert_int_equal(governor_ask(x, &wait), 1);
+	assert_int_equal(slot_acquire(x, &wait), 0);
+	assert_int_equal(slot_acquire(x, &wait), 1);
 	y = use(b, 9, 0.01);
-	assert_int_equal(governor_ask(x, &wait), 2);
-	assert_int_equal(governor_ask(x, &wait), -1);
+	assert_int_equal(slot_acquire(x, &wait), 2);
+	assert_int_equal(slot_acquire(x, &wait), -1);
 	assert_in_range(wait, 60000, 110000);
-	assert_int_equal(governor_ask(y, &wait), -1);
-	governor_leave(y);
-	assert_int_equal(governor_ask(x, &wait), 3);
-	governor_leave(x);
+	assert_int_equal(slot_acquire(y, &wait), -1);
+	host_limits_leave(y);
+	assert_int_equal(slot_acquire(x, &wait), 3);
+	host_limits_leave(x);
 	/* A slower pace that has gone holds up nobody that has one. */
 	x = use(a, 9, 10);
-	assert_int_equal(governor_ask(x, &wait), -1);
+	assert_int_equal(slot_acquire(x, &wait), -1);
 	assert_in_range(wait, 1, 110);
-	governor_leave(x);
+	host_limits_leave(x);
 }
 
 /* --- bytes --- */
@@ -122,18 +122,18 @@ the_slowest_pace_of_the_living_counts(void **state)
 static void
 bytes_are_counted_together(void **state)
 {
-	struct governed *x = use(a, 2, 0), *y = use(b, 2, 0);
+	struct host_limit *x = use(a, 2, 0), *y = use(b, 2, 0);
 
 	(void)state;
-	assert_int_equal(governor_spend(x, 0, 1000000), 0);
-	assert_int_equal(governor_spend(x, 1000, 0), 0);
-	assert_in_range(governor_spend(x, 50000000, 1000000), 40000, 50000);
-	assert_in_range(governor_spend(y, 50000000, 1000000), 80000, 100000);
-	assert_in_range(governor_spend(y, UINT64_MAX, 1), 3590000, 3600000);
-	assert_int_equal(governor_held(x), 0);
+	assert_int_equal(host_limits_spend(x, 0, 1000000), 0);
+	assert_int_equal(host_limits_spend(x, 1000, 0), 0);
+	assert_in_range(host_limits_spend(x, 50000000, 1000000), 40000, 50000);
+	assert_in_range(host_limits_spend(y, 50000000, 1000000), 80000, 100000);
+	assert_in_range(host_limits_spend(y, UINT64_MAX, 1), 3590000, 3600000);
+	assert_int_equal(host_limits_held(x), 0);
 	assert_int_equal(ask(x), 0); /* they hold up no start */
-	governor_leave(x);
-	governor_leave(y);
+	host_limits_leave(x);
+	host_limits_leave(y);
 }
 
 /* --- holding back --- */
@@ -141,36 +141,36 @@ bytes_are_counted_together(void **state)
 static void
 a_hold_is_for_all_and_ends(void **state)
 {
-	struct governed *x = use(a, 2, 0), *y = use(b, 2, 0);
+	struct host_limit *x = use(a, 2, 0), *y = use(b, 2, 0);
 	int64_t wait, begun;
 
 	(void)state;
 	assert_int_equal(ask(y), 0);
 	begun = clock_ms();
-	assert_int_equal(governor_hold(x, 300), 0);
-	assert_int_equal(governor_ask(y, &wait), -1);
+	assert_int_equal(host_limits_hold(x, 300), 0);
+	assert_int_equal(slot_acquire(y, &wait), -1);
 	assert_in_range(wait, 1, 300);
-	assert_in_range(governor_held(y), 1, 300);
-	assert_int_equal(governor_hold(y, 50), 0); /* the one that lasts longer stands */
-	assert_int_equal(governor_hold(y, 0), 0);
-	assert_int_equal(governor_hold(y, -5), 0);
+	assert_in_range(host_limits_held(y), 1, 300);
+	assert_int_equal(host_limits_hold(y, 50), 0); /* the one that lasts longer stands */
+	assert_int_equal(host_limits_hold(y, 0), 0);
+	assert_int_equal(host_limits_hold(y, -5), 0);
 	assert_true(get(y) >= 0);
 	assert_true(clock_ms() - begun >= 290);
-	assert_int_equal(governor_held(x), 0);
-	assert_int_equal(governor_hold(x, INT64_MAX), 0);
-	assert_in_range(governor_held(y), 23 * 3600 * 1000, 24 * 3600 * 1000);
-	governor_leave(x);
-	governor_leave(y);
+	assert_int_equal(host_limits_held(x), 0);
+	assert_int_equal(host_limits_hold(x, INT64_MAX), 0);
+	assert_in_range(host_limits_held(y), 23 * 3600 * 1000, 24 * 3600 * 1000);
+	host_limits_leave(x);
+	host_limits_leave(y);
 }
 
 static void
-hold_and_die(struct governor *g, int me, void *arg)
+hold_and_die(struct host_limits *g, int me, void *arg)
 {
-	struct governed *h = governor_enter(g, key, 2, 1);
+	struct host_limit *h = host_limits_enter(g, key, 2, 1);
 
 	(void)me;
 	(void)arg;
-	if (!h || get(h) < 0 || governor_hold(h, 60000) < 0)
+	if (!h || get(h) < 0 || host_limits_hold(h, 60000) < 0)
 		_exit(1);
 	raise(SIGKILL);
 }
@@ -178,16 +178,16 @@ hold_and_die(struct governor *g, int me, void *arg)
 static void
 a_hold_outlives_its_process(void **state)
 {
-	struct governed *x = use(a, 2, 0);
+	struct host_limit *x = use(a, 2, 0);
 	pid_t pid = start(hold_and_die, 0, NULL);
 	int status;
 
 	(void)state;
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
-	assert_in_range(governor_held(x), 30000, 60000);
+	assert_in_range(host_limits_held(x), 30000, 60000);
 	assert_int_equal(ask(x), -1);
-	governor_leave(x);
+	host_limits_leave(x);
 }
 
 /* --- what is wrong with the file --- */
@@ -195,7 +195,7 @@ a_hold_outlives_its_process(void **state)
 static void
 wrong_clocks_hold_up_nobody(void **state)
 {
-	struct governed *x = use(a, 9, 5);
+	struct host_limit *x = use(a, 9, 5);
 	int64_t now = (int64_t)time(NULL) * 1000000, year = INT64_C(365) * 24 * 3600 * 1000000, wait;
 	char text[128];
 
@@ -203,21 +203,21 @@ wrong_clocks_hold_up_nobody(void **state)
 	snprintf(text, sizeof(text), "%lld %lld %lld\n", (long long)(now + year), (long long)(now + year),
 		 (long long)(now + year));
 	testing_write(file, text, strlen(text));
-	assert_int_equal(governor_held(x), 0);
-	assert_in_range(governor_spend(x, 1000, 1000000), 1, 1);
+	assert_int_equal(host_limits_held(x), 0);
+	assert_in_range(host_limits_spend(x, 1000, 1000000), 1, 1);
 	testing_write(file, text, strlen(text));
 	/* One start's time, no more. */
-	assert_int_equal(governor_ask(x, &wait), -1);
+	assert_int_equal(slot_acquire(x, &wait), -1);
 	assert_in_range(wait, 1, 220);
 	assert_true(get(x) >= 0);
 	/* A clock that was behind. */
 	snprintf(text, sizeof(text), "%lld %lld %lld\n", (long long)(now - year), (long long)(now - year),
 		 (long long)(now - year));
 	testing_write(file, text, strlen(text));
-	assert_int_equal(governor_held(x), 0);
-	assert_in_range(governor_spend(x, 1000, 1000000), 1, 1);
+	assert_int_equal(host_limits_held(x), 0);
+	assert_in_range(host_limits_spend(x, 1000, 1000000), 1, 1);
 	assert_true(ask(x) >= 0);
-	governor_leave(x);
+	host_limits_leave(x);
 }
 
 static void
@@ -232,65 +232,65 @@ rubbish_is_nothing(void **state)
 					      "-1 -1 -1",
 					      "99999999999999999999999999 9999999999999999999999999 9",
 					      "nan inf 0x7fffffffffff"};
-	struct governed *x = use(a, GOVERNOR_SLOTS_MOST, 1000);
+	struct host_limit *x = use(a, HOST_LIMITS_SLOTS_MAX, 1000);
 	static char much[100000];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rubbish) / sizeof(*rubbish); i++) {
 		testing_write(file, rubbish[i], strlen(rubbish[i]));
-		assert_int_equal(governor_held(x), 0);
+		assert_int_equal(host_limits_held(x), 0);
 		assert_true(get(x) >= 0);
 		testing_write(file, rubbish[i], strlen(rubbish[i]));
-		assert_int_equal(governor_hold(x, 60000), 0);
-		assert_in_range(governor_held(x), 30000, 60000);
+		assert_int_equal(host_limits_hold(x, 60000), 0);
+		assert_in_range(host_limits_held(x), 30000, 60000);
 	}
 	memset(much, '7', sizeof(much));
 	testing_write(file, much, sizeof(much));
-	assert_int_equal(governor_held(x), 0);
+	assert_int_equal(host_limits_held(x), 0);
 	assert_true(get(x) >= 0);
-	governor_leave(x);
+	host_limits_leave(x);
 }
 
 static void
 what_is_no_file_is_an_error(void **state)
 {
-	struct governed *x = use(a, 2, 5);
+	struct host_limit *x = use(a, 2, 5);
 	int64_t wait;
 
 	(void)state;
 	testing_write("precious", "keep this", 9);
 	assert_int_equal(symlink("../precious", file), 0);
 	for (int i = 0; i < 3; i++) { /* and no slot is lost */
-		assert_int_equal(governor_ask(x, &wait), -2);
+		assert_int_equal(slot_acquire(x, &wait), -2);
 		assert_int_equal(errno, ELOOP);
 	}
-	assert_int_equal(governor_hold(x, 1000), -1);
-	assert_int_equal(governor_spend(x, 1000, 1000), -1);
-	assert_int_equal(governor_held(x), -1);
+	assert_int_equal(host_limits_hold(x, 1000), -1);
+	assert_int_equal(host_limits_spend(x, 1000, 1000), -1);
+	assert_int_equal(host_limits_held(x), -1);
 	assert_int_equal(errno, ELOOP);
 	testing_assert_file("precious", "keep this");
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(mkfifo(file, 0666), 0);
-	assert_int_equal(governor_ask(x, &wait), -2);
-	assert_int_equal(governor_hold(x, 1000), -1);
-	assert_int_equal(governor_held(x), -1);
+	assert_int_equal(slot_acquire(x, &wait), -2);
+	assert_int_equal(host_limits_hold(x, 1000), -1);
+	assert_int_equal(host_limits_held(x), -1);
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(mkdir(file, 0777), 0);
-	assert_int_equal(governor_ask(x, &wait), -2);
+	assert_int_equal(slot_acquire(x, &wait), -2);
 	assert_int_equal(errno, EISDIR);
-	assert_int_equal(governor_held(x), -1); /* it can be opened, and not be read */
+	assert_int_equal(host_limits_held(x), -1); /* it can be opened, and not be read */
 	assert_int_equal(errno, EISDIR);
 	assert_int_equal(rmdir(file), 0);
-	assert_int_equal(governor_held(x), 0);
-	assert_int_equal(governor_ask(x, &wait), 0);
-	governor_leave(x);
+	assert_int_equal(host_limits_held(x), 0);
+	assert_int_equal(slot_acquire(x, &wait), 0);
+	host_limits_leave(x);
 }
 
 /* Somebody was stopped, or plays with flock(1), just where the file is locked: nothing waits for ever. */
 static void
 a_file_that_stays_locked_blocks_nobody(void **state)
 {
-	struct governed *x = use(a, 2, 5);
+	struct host_limit *x = use(a, 2, 5);
 	int64_t wait, begun = clock_ms();
 	int fd;
 
@@ -299,15 +299,15 @@ a_file_that_stays_locked_blocks_nobody(void **state)
 	fd = open(file, O_RDWR | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	assert_int_equal(ask(x), -1);
-	assert_true(governor_spend(x, 25000000, 1000000) >= 1);
-	assert_int_equal(governor_hold(x, 1000), -1);
+	assert_true(host_limits_spend(x, 25000000, 1000000) >= 1);
+	assert_int_equal(host_limits_hold(x, 1000), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_true(clock_ms() - begun < SOON_MS);
 	close(fd);
 	/* What was spent then is not forgotten. */
-	assert_in_range(governor_spend(x, 25000000, 1000000), 45000, 50000);
-	assert_int_equal(governor_ask(x, &wait), 0);
-	governor_leave(x);
+	assert_in_range(host_limits_spend(x, 25000000, 1000000), 45000, 50000);
+	assert_int_equal(slot_acquire(x, &wait), 0);
+	host_limits_leave(x);
 }
 
 int

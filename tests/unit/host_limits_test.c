@@ -4,7 +4,7 @@
 static void
 each_slot_is_held_once(void **state)
 {
-	struct governed *x = use(a, 3, 0), *y = use(b, 3, 0);
+	struct host_limit *x = use(a, 3, 0), *y = use(b, 3, 0);
 	int one = ask(x), two = ask(y), three = ask(x);
 
 	(void)state;
@@ -12,11 +12,11 @@ each_slot_is_held_once(void **state)
 	assert_true(one != two && two != three && one != three);
 	assert_int_equal(ask(x), -1);
 	assert_int_equal(ask(y), -1);
-	governor_done(y, two);
+	slot_release(y, two);
 	assert_int_equal(get(x), two);
-	governor_leave(x);
+	host_limits_leave(x);
 	assert_true(ask(y) >= 0 || get(y) >= 0);
-	governor_leave(y);
+	host_limits_leave(y);
 }
 
 static void
@@ -25,27 +25,27 @@ hosts_are_each_for_itself(void **state)
 	static const char *const keys[] = {"a:80", "a_80", "A:80",           "slots", "..", "../escaped", "a/b",
 					   "",     ":",    "group-of-hosts", "a:81",  ".a", "a b",        "\n\xff"};
 	enum { KEYS = sizeof(keys) / sizeof(*keys) };
-	struct governed *h[KEYS + 2];
+	struct host_limit *h[KEYS + 2];
 	char longs[2][300];
 	int64_t wait;
 
 	(void)state;
 	for (size_t i = 0; i < KEYS; i++)
-		h[i] = governor_enter(a, keys[i], 1, 0);
+		h[i] = host_limits_enter(a, keys[i], 1, 0);
 	for (size_t i = 0; i < 2; i++) {
 		memset(longs[i], 'a', sizeof(longs[i]));
 		snprintf(longs[i] + 290, 10, "%zu", i);
-		h[KEYS + i] = governor_enter(a, longs[i], 1, 0);
+		h[KEYS + i] = host_limits_enter(a, longs[i], 1, 0);
 	}
 	for (size_t i = 0; i < KEYS + 2; i++) {
 		assert_non_null(h[i]);
-		assert_int_equal(governor_held(h[i]), 0);
-		assert_int_equal(governor_ask(h[i], &wait), 0);
-		assert_int_equal(governor_hold(h[i], 60000), 0);
-		assert_in_range(governor_held(h[i]), 1, 60000);
+		assert_int_equal(host_limits_held(h[i]), 0);
+		assert_int_equal(slot_acquire(h[i], &wait), 0);
+		assert_int_equal(host_limits_hold(h[i], 60000), 0);
+		assert_in_range(host_limits_held(h[i]), 1, 60000);
 	}
 	for (size_t i = 0; i < KEYS + 2; i++)
-		governor_leave(h[i]);
+		host_limits_leave(h[i]);
 	assert_int_equal(access("escaped", F_OK), -1);
 	assert_int_equal(access("hosts/a_80", F_OK), 0);
 }
@@ -53,52 +53,52 @@ hosts_are_each_for_itself(void **state)
 static void
 the_lowest_cap_of_the_living_counts(void **state)
 {
-	struct governed *x = use(a, 4, 0), *y = use(b, 2, 0);
+	struct host_limit *x = use(a, 4, 0), *y = use(b, 2, 0);
 
 	(void)state;
 	assert_int_equal(ask(x), 0);
 	assert_int_equal(ask(x), 1);
 	assert_int_equal(ask(x), -1);
 	assert_int_equal(ask(y), -1);
-	governor_leave(y);
+	host_limits_leave(y);
 	assert_int_equal(ask(x), 2);
 	assert_int_equal(ask(x), 3);
 	assert_int_equal(ask(x), -1);
-	governor_leave(x);
+	host_limits_leave(x);
 }
 
 static void
 slots_above_a_lowered_cap_count(void **state)
 {
-	struct governed *x = use(a, 4, 0), *y;
+	struct host_limit *x = use(a, 4, 0), *y;
 	int64_t wait;
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(ask(x), i);
 	y = use(b, 2, 0);
-	governor_done(x, 0);
-	governor_done(x, 1);
+	slot_release(x, 0);
+	slot_release(x, 1);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(governor_ask(y, &wait), -1);
-	governor_done(x, 3);
+		assert_int_equal(slot_acquire(y, &wait), -1);
+	slot_release(x, 3);
 	assert_true(get(y) >= 0);
 	assert_int_equal(ask(y), -1);
-	governor_done(x, 2);
+	slot_release(x, 2);
 	assert_true(get(y) >= 0);
 	assert_int_equal(ask(y), -1);
-	governor_leave(y);
+	host_limits_leave(y);
 	for (int i = 0; i < 4; i++)
 		assert_true(get(x) >= 0);
 	assert_int_equal(ask(x), -1);
-	governor_leave(x);
+	host_limits_leave(x);
 }
 
 /* Holds one slot with a cap of 1 until it is killed. */
 static void
-hold_a_slot(struct governor *g, int me, void *arg)
+hold_a_slot(struct host_limits *g, int me, void *arg)
 {
-	struct governed *h = governor_enter(g, key, 1, 0.5);
+	struct host_limit *h = host_limits_enter(g, key, 1, 0.5);
 
 	(void)me;
 	if (!h || get(h) < 0)
@@ -112,7 +112,7 @@ static void
 the_killed_hold_nothing(void **state)
 {
 	atomic_int *ready = shared(sizeof(*ready));
-	struct governed *x = use(a, 3, 0);
+	struct host_limit *x = use(a, 3, 0);
 	int64_t until = clock_ms() + SOON_MS, wait;
 	pid_t pid = start(hold_a_slot, 0, ready);
 
@@ -125,9 +125,9 @@ the_killed_hold_nothing(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	/* Its slot, its cap and its pace are gone at once. */
 	for (int i = 0; i < 3; i++)
-		assert_true(governor_ask(x, &wait) >= 0);
+		assert_true(slot_acquire(x, &wait) >= 0);
 	assert_int_equal(ask(x), -1);
-	governor_leave(x);
+	host_limits_leave(x);
 	munmap(ready, sizeof(*ready));
 }
 
@@ -137,11 +137,11 @@ struct crowd {
 };
 
 static void
-crowd_in(struct governor *g, int me, void *arg)
+crowd_in(struct host_limits *g, int me, void *arg)
 {
 	struct crowd *c = arg;
 	/* One of them was told a lower cap; with it alone is each of them safe. */
-	struct governed *h = governor_enter(g, key, me == 0 ? c->cap : c->cap + (unsigned)me, 0);
+	struct host_limit *h = host_limits_enter(g, key, me == 0 ? c->cap : c->cap + (unsigned)me, 0);
 
 	for (int i = 0; h && i < 40; i++) {
 		int slot = get(h), now, most;
@@ -155,7 +155,7 @@ crowd_in(struct governor *g, int me, void *arg)
 		pause_ms(1);
 		atomic_fetch_add(&c->total, 1);
 		atomic_fetch_sub(&c->now, 1);
-		governor_done(h, slot);
+		slot_release(h, slot);
 	}
 	/* The first stays until all are done: its cap counts as long as it lives. */
 	for (int64_t until = clock_ms() + SOON_MS; me == 0 && atomic_load(&c->total) < 40 * PROCESSES;)
@@ -163,14 +163,14 @@ crowd_in(struct governor *g, int me, void *arg)
 			pause_ms(1);
 		else
 			_exit(2);
-	governor_leave(h);
+	host_limits_leave(h);
 }
 
 static void
 many_processes_never_hold_more_than_the_cap(void **state)
 {
 	struct crowd *c = shared(sizeof(*c));
-	struct governed *x;
+	struct host_limit *x;
 
 	(void)state;
 	c->cap = 2;
@@ -178,7 +178,7 @@ many_processes_never_hold_more_than_the_cap(void **state)
 	run_all(crowd_in, c);
 	assert_int_equal(atomic_load(&c->total), 40 * PROCESSES);
 	assert_int_equal(atomic_load(&c->most), 2);
-	governor_leave(x);
+	host_limits_leave(x);
 	munmap(c, sizeof(*c));
 }
 
@@ -187,45 +187,45 @@ many_processes_never_hold_more_than_the_cap(void **state)
 static void
 who_waits_comes_first(void **state)
 {
-	struct governed *x = use(a, 1, 0), *y = use(b, 1, 0);
+	struct host_limit *x = use(a, 1, 0), *y = use(b, 1, 0);
 
 	(void)state;
 	assert_int_equal(ask(x), 0);
-	assert_false(governor_wanted(x));
+	assert_false(slot_contended(x));
 	assert_int_equal(ask(y), -1);
-	assert_true(governor_wanted(x));
-	assert_false(governor_wanted(y)); /* not by another */
-	governor_done(x, 0);
+	assert_true(slot_contended(x));
+	assert_false(slot_contended(y)); /* not by another */
+	slot_release(x, 0);
 	assert_int_equal(ask(x), -1); /* it stands back */
 	assert_int_equal(ask(y), 0);
-	assert_false(governor_wanted(x));
-	governor_done(y, 0);
+	assert_false(slot_contended(x));
+	slot_release(y, 0);
 	assert_int_equal(get(x), 0);
-	governor_done(x, 0);
+	slot_release(x, 0);
 	assert_int_equal(ask(x), 0); /* nobody waits */
-	governor_done(x, 0);
-	governor_leave(x);
-	governor_leave(y);
+	slot_release(x, 0);
+	host_limits_leave(x);
+	host_limits_leave(y);
 }
 
 /* Who waits and does not come for it holds up nobody for long, and the dead wait for nothing. */
 static void
 standing_back_ends(void **state)
 {
-	struct governed *x = use(a, 1, 0), *y = use(b, 1, 0);
+	struct host_limit *x = use(a, 1, 0), *y = use(b, 1, 0);
 	int64_t begun;
 
 	(void)state;
 	assert_int_equal(ask(x), 0);
 	assert_int_equal(ask(y), -1);
-	governor_done(x, 0);
+	slot_release(x, 0);
 	begun = clock_ms();
 	assert_int_equal(get(x), 0);
 	assert_in_range(clock_ms() - begun, 10, SOON_MS / 2);
-	assert_true(governor_wanted(x));
-	governor_leave(y);
-	assert_false(governor_wanted(x));
-	governor_leave(x);
+	assert_true(slot_contended(x));
+	host_limits_leave(y);
+	assert_false(slot_contended(x));
+	host_limits_leave(x);
 }
 
 struct shares {
@@ -234,10 +234,10 @@ struct shares {
 
 /* Takes slots as fast as it can, with a host whose only slot all want. */
 static void
-grab(struct governor *g, int me, void *arg)
+grab(struct host_limits *g, int me, void *arg)
 {
 	struct shares *s = arg;
-	struct governed *h = governor_enter(g, key, 1, 0);
+	struct host_limit *h = host_limits_enter(g, key, 1, 0);
 
 	atomic_fetch_add(&s->ready, 1);
 	for (int64_t until = clock_ms() + SOON_MS; atomic_load(&s->ready) < PROCESSES && clock_ms() < until;)
@@ -250,9 +250,9 @@ grab(struct governor *g, int me, void *arg)
 		pause_ms(2);
 		atomic_fetch_add(&s->total, 1);
 		atomic_fetch_add(&s->of[me], 1);
-		governor_done(h, slot);
+		slot_release(h, slot);
 	}
-	governor_leave(h);
+	host_limits_leave(h);
 }
 
 static void
@@ -271,52 +271,52 @@ none_is_left_out(void **state)
 static void
 a_slot_goes_on_to_the_next(void **state)
 {
-	struct governed *x = use(a, 2, 0), *y = use(b, 2, 0), *z;
+	struct host_limit *x = use(a, 2, 0), *y = use(b, 2, 0), *z;
 	int64_t wait = 0;
 	int slot = get(x);
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(governor_ask_again(x, slot, &wait), slot);
+		assert_int_equal(slot_reacquire(x, slot, &wait), slot);
 	assert_int_not_equal(get(y), slot);
 	assert_int_equal(ask(y), -1); /* both are held: it waits, and comes first */
-	assert_int_equal(governor_ask_again(x, slot, &wait), -1);
+	assert_int_equal(slot_reacquire(x, slot, &wait), -1);
 	assert_true(wait >= 1);
 	assert_int_equal(get(y), slot);
-	governor_done(y, 0);
-	governor_done(y, 1);
-	governor_leave(y);
+	slot_release(y, 0);
+	slot_release(y, 1);
+	host_limits_leave(y);
 	slot = get(x);
-	assert_int_equal(governor_hold(x, 60000), 0);
-	assert_int_equal(governor_ask_again(x, slot, &wait), -1);
+	assert_int_equal(host_limits_hold(x, 60000), 0);
+	assert_int_equal(slot_reacquire(x, slot, &wait), -1);
 	assert_in_range(wait, 1, 60000);
 	assert_int_equal(unlink("hosts/host.example_80"), 0);
 	assert_int_equal(get(x), 0);
 	assert_int_equal(get(x), 1);
 	z = use(b, 1, 0);
-	assert_int_equal(governor_ask_again(x, 1, &wait), -1); /* the other one is all that may be held by now */
-	assert_int_equal(governor_ask_again(x, 0, &wait), 0);
-	governor_leave(z);
-	governor_done(x, 0);
-	governor_leave(x);
+	assert_int_equal(slot_reacquire(x, 1, &wait), -1); /* the other one is all that may be held by now */
+	assert_int_equal(slot_reacquire(x, 0, &wait), 0);
+	host_limits_leave(z);
+	slot_release(x, 0);
+	host_limits_leave(x);
 }
 
 static void
 a_slot_is_given_back_where_the_pace_cannot_be_read(void **state)
 {
-	struct governed *x = use(a, 1, 0), *y = use(b, 1, 0);
+	struct host_limit *x = use(a, 1, 0), *y = use(b, 1, 0);
 	int slot = get(x);
 	int64_t wait;
 
 	(void)state;
 	assert_int_equal(mkdir("hosts/host.example_80", 0777), 0);
-	assert_int_equal(governor_ask_again(x, slot, &wait), -2);
+	assert_int_equal(slot_reacquire(x, slot, &wait), -2);
 	assert_int_equal(errno, EISDIR);
 	assert_int_equal(rmdir("hosts/host.example_80"), 0);
 	assert_int_equal(get(y), slot);
-	governor_done(y, slot);
-	governor_leave(x);
-	governor_leave(y);
+	slot_release(y, slot);
+	host_limits_leave(x);
+	host_limits_leave(y);
 }
 
 int

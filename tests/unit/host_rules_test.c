@@ -3,37 +3,37 @@
 #include "base/msg.h"
 #include "hosts/host_rules.h"
 
-/* The rules in a file of this text; for hosts_free(). */
-static struct hosts *
+/* The rules in a file of this text; for host_rules_free(). */
+static struct host_rules *
 rules(const char *text)
 {
 	static const char *const path = "rules.conf";
 
 	testing_write(path, text, strlen(text));
-	return hosts_read(&path, 1);
+	return host_rules_read(&path, 1);
 }
 
-static struct hosts_rule
-of(const struct hosts *h, const char *host, unsigned port)
+static struct host_rule
+of(const struct host_rules *h, const char *host, unsigned port)
 {
-	struct hosts_rule r;
+	struct host_rule r;
 
-	hosts_find(h, host, port, &r);
+	host_rules_find(h, host, port, &r);
 	return r;
 }
 
 static void
 settings_are_read(void **state)
 {
-	struct hosts *h = rules("# a comment\n"
-				"\n"
-				"  \t\r\n"
-				"a.example slots=3 rate=2.5/s bandwidth=25k contact=required\t group=g-1 "
-				"robots=ignore /api/ /v2 accept=image/jpeg,*/*;q=0.5#x # slots=9\r\n"
-				"rates.example rate=120/m bandwidth=1.5M # to be set\n"
-				"hours.example rate=7200/h bandwidth=3125000\n"
-				"bare.example rate=5 bandwidth=2G");
-	struct hosts_rule r = of(h, "a.example", 80);
+	struct host_rules *h = rules("# a comment\n"
+				     "\n"
+				     "  \t\r\n"
+				     "a.example slots=3 rate=2.5/s bandwidth=25k contact=required\t group=g-1 "
+				     "robots=ignore /api/ /v2 accept=image/jpeg,*/*;q=0.5#x # slots=9\r\n"
+				     "rates.example rate=120/m bandwidth=1.5M # to be set\n"
+				     "hours.example rate=7200/h bandwidth=3125000\n"
+				     "bare.example rate=5 bandwidth=2G");
+	struct host_rule r = of(h, "a.example", 80);
 
 	(void)state;
 	assert_int_equal(r.slots, 3);
@@ -42,11 +42,11 @@ settings_are_read(void **state)
 	assert_true(r.contact);
 	assert_string_equal(r.group, "g-1");
 	assert_string_equal(r.accept, "image/jpeg,*/*;q=0.5#x");
-	assert_true(hosts_robots_exempt(&r, "/api/x"));
-	assert_true(hosts_robots_exempt(&r, "/v2"));
-	assert_false(hosts_robots_exempt(&r, "/api"));
-	assert_false(hosts_robots_exempt(&r, "/"));
-	assert_false(hosts_robots_exempt(&r, "/x/api/"));
+	assert_true(host_rules_exempt_path(&r, "/api/x"));
+	assert_true(host_rules_exempt_path(&r, "/v2"));
+	assert_false(host_rules_exempt_path(&r, "/api"));
+	assert_false(host_rules_exempt_path(&r, "/"));
+	assert_false(host_rules_exempt_path(&r, "/x/api/"));
 	r = of(h, "rates.example", 80);
 	assert_true(r.rate > 1.999 && r.rate < 2.001);
 	assert_int_equal(r.bandwidth, 1536 * 1024);
@@ -63,25 +63,25 @@ settings_are_read(void **state)
 	assert_false(r.contact);
 	assert_null(r.group);
 	assert_null(r.accept);
-	assert_false(hosts_robots_exempt(&r, "/"));
-	hosts_free(h);
-	hosts_free(NULL);
+	assert_false(host_rules_exempt_path(&r, "/"));
+	host_rules_free(h);
+	host_rules_free(NULL);
 }
 
 static void
-patterns_match(void **state)
+patterns_of_hosts_match(void **state)
 {
-	struct hosts *h = rules("*               slots=1\n"
-				"*.Example.COM   slots=2\n"
-				"example.com     slots=3\n"
-				"example.com:81  slots=4\n"
-				"*.b.example:82  slots=5\n"
-				"*:83            slots=6\n"
-				"192.0.2.7       slots=7\n"
-				"[2001:DB8::1]   slots=8\n"
-				"[::1]:84        slots=9\n"
-				"xn--bcher-kva.example slots=10\n"
-				"under_score.example   slots=11\n");
+	struct host_rules *h = rules("*               slots=1\n"
+				     "*.Example.COM   slots=2\n"
+				     "example.com     slots=3\n"
+				     "example.com:81  slots=4\n"
+				     "*.b.example:82  slots=5\n"
+				     "*:83            slots=6\n"
+				     "192.0.2.7       slots=7\n"
+				     "[2001:DB8::1]   slots=8\n"
+				     "[::1]:84        slots=9\n"
+				     "xn--bcher-kva.example slots=10\n"
+				     "under_score.example   slots=11\n");
 
 	(void)state;
 	assert_int_equal(of(h, "elsewhere", 80).slots, 1);
@@ -107,18 +107,18 @@ patterns_match(void **state)
 	assert_int_equal(of(h, "", 80).slots, 1);
 	assert_int_equal(of(h, ".", 80).slots, 1);
 	assert_int_equal(of(h, "[]", 80).slots, 1);
-	hosts_free(h);
+	host_rules_free(h);
 }
 
 static void
 the_last_that_sets_a_key_counts(void **state)
 {
-	struct hosts *h =
+	struct host_rules *h =
 		rules("a.example slots=1 rate=1/s group=g contact=required robots=ignore /a accept=x/y private=allow\n"
 		      "*.example rate=2/s slots=2 slots=3\n"
 		      "b.example slots=9 group=h\n"
 		      "a.example group=none contact=optional robots=obey bandwidth=0 rate=0\n");
-	struct hosts_rule r = of(h, "a.example", 80);
+	struct host_rule r = of(h, "a.example", 80);
 
 	(void)state;
 	assert_int_equal(r.slots, 3);
@@ -126,19 +126,19 @@ the_last_that_sets_a_key_counts(void **state)
 	assert_int_equal(r.bandwidth, 0);
 	assert_null(r.group);
 	assert_false(r.contact);
-	assert_false(hosts_robots_exempt(&r, "/a"));
+	assert_false(host_rules_exempt_path(&r, "/a"));
 	assert_string_equal(r.accept, "x/y");
 	assert_true(r.private_allowed);
-	hosts_free(h);
+	host_rules_free(h);
 	h = rules("* private=allow\n*.example private=deny\n10.0.0.1:81 private=allow\n");
 	assert_true(of(h, "10.0.0.1", 80).private_allowed);
 	assert_false(of(h, "a.example", 80).private_allowed);
-	hosts_free(h);
+	host_rules_free(h);
 	h = rules("10.0.0.1:81 private=allow\na.example slots=1\n");
 	assert_true(of(h, "10.0.0.1", 81).private_allowed);
 	assert_false(of(h, "10.0.0.1", 80).private_allowed);
 	assert_false(of(h, "a.example", 80).private_allowed);
-	hosts_free(h);
+	host_rules_free(h);
 }
 
 static void
@@ -146,14 +146,14 @@ load(void *arg)
 {
 	(void)arg;
 	msg_program("bi-x");
-	hosts_free(hosts_load("root"));
+	host_rules_free(host_rules_load("root"));
 }
 
 static void
 files_are_read_in_order(void **state)
 {
-	struct hosts *h;
-	struct hosts_rule r;
+	struct host_rules *h;
+	struct host_rule r;
 
 	(void)state;
 	assert_int_equal(mkdir("share", 0777) + mkdir("config", 0777) + mkdir("config/bi", 0777) + mkdir("root", 0777),
@@ -171,19 +171,19 @@ files_are_read_in_order(void **state)
 		strcat(config, "/config");
 		setenv("XDG_CONFIG_HOME", config, 1);
 	}
-	h = hosts_load("root");
+	h = host_rules_load("root");
 	r = of(h, "a.test", 80);
 	assert_int_equal(r.slots, 1);
 	assert_true(r.rate == 2);
 	assert_string_equal(r.group, "three");
 	assert_string_equal(r.accept, "c/c");
-	hosts_free(h);
+	host_rules_free(h);
 	setenv("BI_HOSTS_CONF", "named.conf", 1);
-	h = hosts_load(NULL);
+	h = host_rules_load(NULL);
 	r = of(h, "a.test", 80);
 	assert_string_equal(r.group, "two");
 	assert_string_equal(r.accept, "d/d");
-	hosts_free(h);
+	host_rules_free(h);
 	assert_int_equal(testing_child(load, NULL, "out"), 0);
 	setenv("BI_HOSTS_CONF", "missing.conf", 1);
 	assert_int_equal(testing_child(load, NULL, "out"), EX_CONFIG);
@@ -198,7 +198,7 @@ static void
 read_rules(void *text)
 {
 	msg_program("bi-x");
-	hosts_free(rules(text));
+	host_rules_free(rules(text));
 }
 
 struct wrong {
@@ -300,11 +300,11 @@ read_nul(void *arg)
 	static const char *const path = "nul.conf";
 
 	(void)arg;
-	hosts_free(hosts_read(&path, 1));
+	host_rules_free(host_rules_read(&path, 1));
 }
 
 static void
-files_that_are_no_text(void **state)
+files_that_are_not_text_end_the_program(void **state)
 {
 	static char endless[200000];
 	static const char *const missing = "missing.conf";
@@ -314,26 +314,26 @@ files_that_are_no_text(void **state)
 	assert_int_equal(testing_child(read_nul, NULL, "out"), EX_CONFIG);
 	memset(endless, 'a', sizeof(endless) - 1);
 	assert_int_equal(testing_child(read_rules, endless, "out"), EX_CONFIG);
-	hosts_free(hosts_read(&missing, 1));
-	hosts_free(rules(""));
+	host_rules_free(host_rules_read(&missing, 1));
+	host_rules_free(rules(""));
 }
 
 /* The file that comes with the programs. */
 static void
-wikimedia(void **state)
+the_rules_of_share_hold_for_wikimedia(void **state)
 {
 	const char *share = getenv("BI_SHARE");
 	char path[4096];
 	const char *const paths[] = {path};
-	struct hosts_rule r;
-	struct hosts *h;
+	struct host_rule r;
+	struct host_rules *h;
 
 	(void)state;
 	if (!share)
 		skip("BI_SHARE is not set");
 	snprintf(path, sizeof(path), "%s/hosts.conf", share);
 	assert_int_equal(access(path, R_OK), 0);
-	h = hosts_read(paths, 1);
+	h = host_rules_read(paths, 1);
 	r = of(h, "upload.wikimedia.org", 443);
 	assert_int_equal(r.slots, 2);
 	assert_true(r.rate == 0);
@@ -341,7 +341,7 @@ wikimedia(void **state)
 	assert_true(r.contact);
 	assert_string_equal(r.group, "wikimedia-media");
 	assert_null(strstr(r.accept, "webp"));
-	assert_false(hosts_robots_exempt(&r, "/w/api.php"));
+	assert_false(host_rules_exempt_path(&r, "/w/api.php"));
 	assert_string_equal(of(h, "maps.wikimedia.org", 443).group, "wikimedia-media");
 	r = of(h, "commons.wikimedia.org", 443);
 	assert_int_equal(r.slots, 1);
@@ -350,13 +350,13 @@ wikimedia(void **state)
 	assert_true(r.contact);
 	assert_string_equal(r.group, "wikimedia-api");
 	assert_null(r.accept);
-	assert_true(hosts_robots_exempt(&r, "/w/api.php?action=query"));
-	assert_false(hosts_robots_exempt(&r, "/wiki/Special:FilePath/x.jpg"));
+	assert_true(host_rules_exempt_path(&r, "/w/api.php?action=query"));
+	assert_false(host_rules_exempt_path(&r, "/wiki/Special:FilePath/x.jpg"));
 	assert_string_equal(of(h, "de.m.wikipedia.org", 443).group, "wikimedia-api");
 	assert_string_equal(of(h, "www.wikidata.org", 443).group, "wikimedia-api");
 	assert_null(of(h, "wikimedia.org.example", 443).group);
 	assert_null(of(h, "example.org", 443).group);
-	hosts_free(h);
+	host_rules_free(h);
 }
 
 int
@@ -364,13 +364,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(settings_are_read, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(patterns_match, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(patterns_of_hosts_match, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(the_last_that_sets_a_key_counts, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(wikimedia, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(the_rules_of_share_hold_for_wikimedia, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(files_are_read_in_order, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(wrong_rules_end_the_program, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(wrong_hosts_end_the_program, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(files_that_are_no_text, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(files_that_are_not_text_end_the_program, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

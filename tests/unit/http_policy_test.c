@@ -4,28 +4,28 @@
 #include "hosts/http_policy.h"
 
 static void
-who_we_are(void **state)
+the_user_agent_names_program_and_contact(void **state)
 {
 	struct buf agent = {0};
 
 	(void)state;
-	manners_agent(&agent, "https://example.org/us");
+	http_policy_user_agent(&agent, "https://example.org/us");
 	assert_int_equal(strncmp(agent.data, "manners_test/", 13), 0);
 	assert_non_null(strstr(agent.data, " (https://example.org/us) libcurl/"));
 	buf_clear(&agent);
-	manners_agent(&agent, NULL);
+	http_policy_user_agent(&agent, NULL);
 	assert_null(strchr(agent.data, '('));
 	buf_free(&agent);
 	setenv("BI_CONTACT", "ops@example.org", 1);
-	assert_string_equal(manners_contact(NULL), "ops@example.org");
-	assert_string_equal(manners_contact("other@example.org"), "other@example.org");
-	assert_null(manners_contact(""));
+	assert_string_equal(http_policy_contact(NULL), "ops@example.org");
+	assert_string_equal(http_policy_contact("other@example.org"), "other@example.org");
+	assert_null(http_policy_contact(""));
 	setenv("BI_CONTACT", "", 1);
-	assert_null(manners_contact(NULL));
+	assert_null(http_policy_contact(NULL));
 }
 
 static void
-what_is_a_proxy(void **state)
+wrong_proxies_are_refused(void **state)
 {
 	static const char *const good[] = {
 		"",           "http://proxy",         "HTTPS://proxy:3128/", "socks5h://me:secret@[::1]:9",
@@ -36,39 +36,39 @@ what_is_a_proxy(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		if (manners_proxy_wrong(good[i]))
-			fail_msg("'%s' %s", good[i], manners_proxy_wrong(good[i]));
+		if (http_policy_proxy_check(good[i]))
+			fail_msg("'%s' %s", good[i], http_policy_proxy_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!manners_proxy_wrong(bad[i]))
+		if (!http_policy_proxy_check(bad[i]))
 			fail_msg("'%s' is taken for a proxy", bad[i]);
 }
 
 static void
-whose_limits(void **state)
+a_host_has_the_key_of_its_group(void **state)
 {
 	static const char text[] = "*.example.org slots=1 rate=200/m contact=required group=example\n";
-	struct hosts *rules;
-	struct hosts_rule rule;
+	struct host_rules *rules;
+	struct host_rule rule;
 	struct buf key = {0};
 
 	(void)state;
 	testing_write("hosts", text, sizeof(text) - 1);
-	rules = hosts_read((const char *const[]){"hosts"}, 1);
-	assert_true(manners_key(rules, "https://API.Example.org/w/api.php?x", &key, &rule));
+	rules = host_rules_read((const char *const[]){"hosts"}, 1);
+	assert_true(http_policy_host_key(rules, "https://API.Example.org/w/api.php?x", &key, &rule));
 	assert_string_equal(key.data, "example");
 	assert_true(rule.contact);
-	assert_true(manners_key(rules, "http://Other.example/", &key, &rule));
+	assert_true(http_policy_host_key(rules, "http://Other.example/", &key, &rule));
 	assert_string_equal(key.data, "other.example:80");
 	assert_false(rule.contact);
-	assert_false(manners_key(rules, "no url", &key, &rule));
+	assert_false(http_policy_host_key(rules, "no url", &key, &rule));
 	assert_string_equal(key.data, "");
-	assert_false(manners_key(rules, NULL, &key, &rule));
+	assert_false(http_policy_host_key(rules, NULL, &key, &rule));
 	buf_free(&key);
-	hosts_free(rules);
+	host_rules_free(rules);
 }
 
 static void
-what_answers_mean(void **state)
+only_transient_answers_are_tried_again(void **state)
 {
 	static const long pass[] = {408, 421, 425, 429, 500, 502, 503, 504},
 			  stay[] = {400, 401, 403, 404, 410, 501, 505};
@@ -77,44 +77,44 @@ what_answers_mean(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pass) / sizeof(*pass); i++)
-		assert_true(manners_may_pass(pass[i]));
+		assert_true(http_policy_is_transient(pass[i]));
 	for (size_t i = 0; i < sizeof(stay) / sizeof(*stay); i++)
-		assert_false(manners_may_pass(stay[i]));
-	assert_string_equal(manners_of_curl(CURLE_PARTIAL_FILE, &again), "cut_short");
+		assert_false(http_policy_is_transient(stay[i]));
+	assert_string_equal(http_policy_curl_code(CURLE_PARTIAL_FILE, &again), "cut_short");
 	assert_true(again);
-	assert_null(manners_of_curl(CURLE_URL_MALFORMAT, &again));
+	assert_null(http_policy_curl_code(CURLE_URL_MALFORMAT, &again));
 	assert_false(again);
-	assert_int_equal(manners_words(429, "see w.wiki/GHai"), WORDS_BAD_WIDTH);
-	assert_int_equal(manners_words(403, "see https://w.wiki/4wJS"), WORDS_AGENT_REFUSED);
-	assert_int_equal(manners_words(429, "see https://w.wiki/4wJS"), WORDS_NONE);
-	assert_int_equal(manners_words(403, NULL), WORDS_NONE);
-	assert_null(manners_header(line, "Retry"));
-	assert_string_equal(manners_header(line, "retry-after"), "5");
+	assert_int_equal(http_policy_notice(429, "see w.wiki/GHai"), NOTICE_BAD_WIDTH);
+	assert_int_equal(http_policy_notice(403, "see https://w.wiki/4wJS"), NOTICE_AGENT_REFUSED);
+	assert_int_equal(http_policy_notice(429, "see https://w.wiki/4wJS"), NOTICE_NONE);
+	assert_int_equal(http_policy_notice(403, NULL), NOTICE_NONE);
+	assert_null(http_policy_header_value(line, "Retry"));
+	assert_string_equal(http_policy_header_value(line, "retry-after"), "5");
 }
 
 static void
-waits_double(void **state)
+waits_double_up_to_a_minute(void **state)
 {
 	(void)state;
 	for (unsigned i = 1; i < 20; i++) {
-		long least = i < 7 ? 1000L << (i - 1) : 60000, ms = manners_backoff(i, 1000);
+		long least = i < 7 ? 1000L << (i - 1) : 60000, ms = http_policy_backoff(i, 1000);
 
 		least = least > 60000 ? 60000 : least;
 		assert_true(ms >= least && ms <= least + least / 2);
 	}
-	assert_int_equal(manners_backoff(1, 0), 0);
-	assert_true(manners_backoff(9, 120000) >= 120000);
+	assert_int_equal(http_policy_backoff(1, 0), 0);
+	assert_true(http_policy_backoff(9, 120000) >= 120000);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_we_are),
-		cmocka_unit_test(what_is_a_proxy),
-		cmocka_unit_test_setup_teardown(whose_limits, testing_enter, testing_leave),
-		cmocka_unit_test(what_answers_mean),
-		cmocka_unit_test(waits_double),
+		cmocka_unit_test(the_user_agent_names_program_and_contact),
+		cmocka_unit_test(wrong_proxies_are_refused),
+		cmocka_unit_test_setup_teardown(a_host_has_the_key_of_its_group, testing_enter, testing_leave),
+		cmocka_unit_test(only_transient_answers_are_tried_again),
+		cmocka_unit_test(waits_double_up_to_a_minute),
 	};
 
 	msg_program("manners_test");

@@ -2,7 +2,7 @@
 
 #include "hosts/httpdate.h"
 
-enum { DAY = HTTPDATE_RETRY_MOST };
+enum { DAY = HTTPDATE_RETRY_MAX };
 
 static const time_t moment = 784111777; /* Sun, 06 Nov 1994 08:49:37 GMT */
 

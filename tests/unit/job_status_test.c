@@ -24,7 +24,7 @@ struct judged {
 };
 
 static void
-test_judge(void **state)
+the_status_follows_from_the_counts(void **state)
 {
 	static const struct judged all[] = {
 		{{0, 0, 0, 0, 0, false}, false, "pending", 0, true, false},
@@ -49,9 +49,9 @@ test_judge(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		struct progress p = {.counts = all[i].counts, .queued = all[i].queued};
+		struct job_status p = {.counts = all[i].counts, .queued = all[i].queued};
 
-		progress_judge(&p);
+		job_status_derive(&p);
 		assert_string_equal(p.status, all[i].status);
 		assert_int_equal(p.tenths, all[i].tenths);
 		assert_int_equal(p.done, all[i].done);
@@ -153,13 +153,13 @@ static struct json_object *
 document(const struct fixture *f, uint64_t offset, uint64_t limit)
 {
 	struct batch *b = batch_open(&f->root, "b", BATCH_READ, NULL);
-	struct progress p;
+	struct job_status p;
 	struct buf out = {0};
 	struct json_object *o;
 
 	assert_non_null(b);
-	assert_int_equal(progress_read(&f->root, b, &p), 0);
-	progress_print(b, &p, offset, limit, into_buf, &out);
+	assert_int_equal(job_status_read(&f->root, b, &p), 0);
+	job_status_print(b, &p, offset, limit, into_buf, &out);
 	assert_null(strchr(out.data, '\n'));
 	o = rec_parse(out.data, out.len, NULL, 0);
 	assert_non_null(o);
@@ -178,9 +178,9 @@ assert_at(struct json_object *o, const char *path, const char *expected)
 }
 
 static void
-test_document(void **state)
+the_document_has_each_key(void **state)
 {
-	struct json_object *o = document(*state, 0, PROGRESS_ITEMS);
+	struct json_object *o = document(*state, 0, JOB_STATUS_ITEMS);
 
 	assert_at(o, "/batch_job/id", "42");
 	assert_at(o, "/batch_job/job_type", "\"url_parse_media\"");
@@ -225,7 +225,7 @@ assert_items(const struct fixture *f, uint64_t offset, uint64_t limit, size_t n,
 }
 
 static void
-test_pages(void **state)
+limit_and_offset_choose_the_items(void **state)
 {
 	assert_items(*state, 0, 0, 0, NULL);
 	assert_items(*state, 0, 2, 2, "1");
@@ -236,41 +236,41 @@ test_pages(void **state)
 }
 
 static void
-test_updated(void **state)
+the_latest_change_is_known(void **state)
 {
 	const struct fixture *f = *state;
 	struct batch *b;
-	struct progress p;
+	struct job_status p;
 	const struct timespec old[2] = {{1000, 0}, {1000, 0}}, later[2] = {{2000, 0}, {2000, 0}};
 
 	b = batch_open(&f->root, "b", BATCH_READ, NULL);
 	assert_non_null(b);
 	assert_int_equal(utimensat(batch_dirfd(b), "results.ndjson", later, 0), 0);
 	assert_int_equal(utimensat(batch_dirfd(b), "state", old, 0), 0);
-	assert_int_equal(progress_read(&f->root, b, &p), 0);
+	assert_int_equal(job_status_read(&f->root, b, &p), 0);
 	assert_int_equal(p.updated, 2000);
 	assert_int_equal(unlinkat(batch_dirfd(b), "results.ndjson", 0), 0);
-	assert_int_equal(progress_read(&f->root, b, &p), 0);
+	assert_int_equal(job_status_read(&f->root, b, &p), 0);
 	assert_int_equal(p.updated, 1000);
 	batch_close(b);
 }
 
 static void
-test_queued(void **state)
+a_batch_in_the_queue_is_queued(void **state)
 {
 	const struct fixture *f = *state;
 	struct batch *b = batch_open(&f->root, "b", BATCH_READ, NULL);
-	struct progress p;
+	struct job_status p;
 	int fd;
 
 	assert_non_null(b);
 	make_dir(f, "queue");
-	assert_int_equal(progress_read(&f->root, b, &p), 0);
+	assert_int_equal(job_status_read(&f->root, b, &p), 0);
 	assert_false(p.queued);
 	fd = openat(f->root.fd, "queue/b", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(progress_read(&f->root, b, &p), 0);
+	assert_int_equal(job_status_read(&f->root, b, &p), 0);
 	assert_true(p.queued);
 	assert_false(p.stale);
 	batch_close(b);
@@ -278,7 +278,7 @@ test_queued(void **state)
 
 /* Nothing of what a batch should have but its directory. */
 static void
-test_bare(void **state)
+a_batch_without_its_files_has_a_document(void **state)
 {
 	const struct fixture *f = *state;
 	struct batch *b = batch_open(&f->root, "b", BATCH_READ, NULL);
@@ -305,12 +305,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge),
-		cmocka_unit_test_setup_teardown(test_document, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_updated, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_queued, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
+		cmocka_unit_test(the_status_follows_from_the_counts),
+		cmocka_unit_test_setup_teardown(the_document_has_each_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(limit_and_offset_choose_the_items, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_latest_change_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_in_the_queue_is_queued, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_without_its_files_has_a_document, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

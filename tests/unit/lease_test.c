@@ -67,7 +67,7 @@ leave(void **state)
 static int
 take(struct lease *l)
 {
-	return lease_take(l, &root, "127.0.0.1", first, first + PORTS - 1);
+	return lease_acquire(l, &root, "127.0.0.1", first, first + PORTS - 1);
 }
 
 /* --- a process that holds a lease --- */
@@ -425,9 +425,9 @@ addresses_that_are_not_ours_are_errors(void **state)
 	struct lease l;
 
 	(void)state;
-	assert_int_equal(lease_take(&l, &root, "192.0.2.77", first, first + 1), -1);
+	assert_int_equal(lease_acquire(&l, &root, "192.0.2.77", first, first + 1), -1);
 	assert_int_equal(errno, EADDRNOTAVAIL);
-	assert_int_equal(lease_take(&l, &root, "localhost", first, first + 1), -1);
+	assert_int_equal(lease_acquire(&l, &root, "localhost", first, first + 1), -1);
 	assert_int_equal(errno, EADDRNOTAVAIL);
 	assert_int_equal(l.fd, -1);
 	lease_end(&l);
@@ -491,7 +491,7 @@ who_has_got_a_keepers_process_id_is_not_signalled(void **state)
 	old = hold("{}", false);
 	reuses = innocent;
 	between = old_ends;
-	assert_int_equal(lease_ask(&root, old.port), -1);
+	assert_int_equal(lease_request_stop(&root, old.port), -1);
 	assert_int_equal(errno, ESRCH);
 	assert_unharmed(innocent);
 	reuses = 0;
@@ -508,9 +508,9 @@ who_took_the_lease_meanwhile_is_asked(void **state)
 	old = hold("{}", false);
 	reuses = innocent;
 	between = new_takes_it_from_old;
-	pidfd = lease_ask(&root, old.port);
+	pidfd = lease_request_stop(&root, old.port);
 	reuses = 0;
-	rc = pidfd < 0 ? -1 : lease_await(pidfd, SOON_MS);
+	rc = pidfd < 0 ? -1 : lease_await_stop(pidfd, SOON_MS);
 	ended = waitpid(new.pid, &status, WNOHANG); /* if it was asked, it has ended by now */
 	if (ended == 0)
 		end(new);

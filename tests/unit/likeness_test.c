@@ -16,7 +16,7 @@ drawn(uint8_t (*value)(size_t x, size_t y, size_t band), size_t width, size_t he
 		for (size_t x = 0; x < width; x++)
 			for (size_t b = 0; b < 3; b++)
 				rgb[(y * width + x) * 3 + b] = value(x * 720 / width, y * 720 / height, b);
-	likeness_of(rgb, width, height, &out);
+	likeness_compute(rgb, width, height, &out);
 	free(rgb);
 	return out;
 }

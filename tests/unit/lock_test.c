@@ -36,6 +36,16 @@ alone_excludes_all(void **state)
 }
 
 static void
+what_is_let_go_keeps_errno(void **state)
+{
+	(void)state;
+	errno = EIO;
+	lock_drop(-1);
+	lock_bytes_drop(-1, 0, 1);
+	assert_int_equal(errno, EIO);
+}
+
+static void
 shared_excludes_alone_only(void **state)
 {
 	int a = open_lock(), b = open_lock(), c = open_lock();
@@ -334,6 +344,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(alone_excludes_all, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_is_let_go_keeps_errno, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(shared_excludes_alone_only, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(bytes_lock_each_for_itself, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(asking_takes_nothing_and_sees_shared_locks, testing_enter,

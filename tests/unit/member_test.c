@@ -3,7 +3,7 @@
 #include "base/member.h"
 
 static void
-labels(void **state)
+names_become_labels_or_are_refused(void **state)
 {
 	static const struct {
 		const char *name, *label, *why;
@@ -33,7 +33,7 @@ labels(void **state)
 		{"./.", "", "it has no name"},
 	};
 	struct buf out = {0};
-	char *longest = calloc(1, MEMBER_LONGEST + 2);
+	char *longest = calloc(1, MEMBER_LABEL_MAX + 2);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -45,11 +45,11 @@ labels(void **state)
 	assert_null(member_label(&out, "a\0b", 3));
 	assert_string_equal(out.data, "a\\x00b");
 	assert_non_null(longest);
-	memset(longest, 'x', MEMBER_LONGEST + 1);
-	assert_null(member_label(&out, longest, MEMBER_LONGEST));
-	assert_int_equal(out.len, MEMBER_LONGEST);
-	assert_non_null(member_label(&out, longest, MEMBER_LONGEST + 1));
-	assert_int_equal(out.len, MEMBER_LONGEST);
+	memset(longest, 'x', MEMBER_LABEL_MAX + 1);
+	assert_null(member_label(&out, longest, MEMBER_LABEL_MAX));
+	assert_int_equal(out.len, MEMBER_LABEL_MAX);
+	assert_non_null(member_label(&out, longest, MEMBER_LABEL_MAX + 1));
+	assert_int_equal(out.len, MEMBER_LABEL_MAX);
 	free(longest);
 	buf_free(&out);
 }
@@ -57,7 +57,7 @@ labels(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(labels)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(names_become_labels_or_are_refused)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,12 +419,12 @@ static void
 codes_of_errors(void **state)
 {
 	(void)state;
-	assert_int_equal(msg_code(ENOSPC), 74);
-	assert_int_equal(msg_code(EDQUOT), 74);
-	assert_int_equal(msg_code(EROFS), 74);
-	assert_int_equal(msg_code(EACCES), 77);
-	assert_int_equal(msg_code(EPERM), 77);
-	assert_int_equal(msg_code(EMFILE), 71);
+	assert_int_equal(msg_exit_code(ENOSPC), 74);
+	assert_int_equal(msg_exit_code(EDQUOT), 74);
+	assert_int_equal(msg_exit_code(EROFS), 74);
+	assert_int_equal(msg_exit_code(EACCES), 77);
+	assert_int_equal(msg_exit_code(EPERM), 77);
+	assert_int_equal(msg_exit_code(EMFILE), 71);
 }
 
 int

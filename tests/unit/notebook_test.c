@@ -16,7 +16,7 @@ static struct batch *
 make_job(void **state, uint64_t job, uint32_t n, const char *const *upload_ids)
 {
 	char name[32], url[64];
-	struct batch_about about = {.notebook = "nb", .job_id = job, .items = n};
+	struct batch_metadata about = {.notebook = "nb", .job_id = job, .items = n};
 	struct notebook_job line = {
 		.id = job, .batch = name, .type = "url_parse", .items = n, .upload_ids = upload_ids};
 	struct batch *b;
@@ -50,7 +50,7 @@ record(struct batch *b, uint32_t k, const char *sha256, int knowledge, const cha
 			   k);
 	v.line = line.data;
 	v.len = line.len;
-	assert_int_equal(batch_seize(b, k), CLAIM_OURS);
+	assert_int_equal(batch_claim_any(b, k), CLAIM_OURS);
 	assert_int_equal(batch_record(b, &v, 1, true), 0);
 	buf_free(&line);
 }
@@ -106,13 +106,13 @@ ids_say_which_notebook(void **state)
 	batch_close(job);
 	notebook_upload_id(42, 7, upload);
 	assert_string_equal(upload, "000000000000002a0000000000000007");
-	assert_null(notebook_upload_id_wrong("a.B_c-9"));
-	assert_non_null(notebook_upload_id_wrong(""));
-	assert_non_null(notebook_upload_id_wrong("a/b"));
+	assert_null(notebook_upload_id_check("a.B_c-9"));
+	assert_non_null(notebook_upload_id_check(""));
+	assert_non_null(notebook_upload_id_check("a/b"));
 }
 
 static void
-what_is_not_there(void **state)
+what_is_not_there_is_an_error(void **state)
 {
 	struct notebook_seen_job job;
 	struct notebook_file f;
@@ -144,7 +144,7 @@ what_is_not_there(void **state)
 }
 
 static void
-jobs_newest_first(void **state)
+jobs_come_newest_first(void **state)
 {
 	static const char *const given[] = {"mine-1", "mine-2"};
 	struct notebook_seen_job job;
@@ -175,7 +175,7 @@ jobs_newest_first(void **state)
 }
 
 static void
-takes_what_is_completed_once(void **state)
+what_is_completed_is_imported_once(void **state)
 {
 	struct batch *b = make_job(state, 1, 4, NULL);
 	struct notebook *nb = look(state);
@@ -184,14 +184,14 @@ takes_what_is_completed_once(void **state)
 	struct buf line = {0};
 	struct notebook_cursor cursor = {0};
 
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	record(b, 2, sha[0], 11, "text/html");
 	record(b, 1, NULL, 0, NULL);
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	assert_int_equal(count_lines("{\"file\":"), 1);
 	record(b, 3, sha[1], 12, "image/png");
-	assert_int_equal(notebook_settle(batching_root(state), nb), 0);
+	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(count_lines("{\"file\":"), 2);
 	assert_int_equal(notebook_files(nb, NULL), 2);
 	assert_int_equal(notebook_files(nb, "image/"), 1);
@@ -213,10 +213,10 @@ takes_what_is_completed_once(void **state)
 	assert_non_null(strstr(line.data, "\"title\":\"of \\\"2\\\"\",\"url\":\"http://a/2\""));
 	/* Without the note, and with one that lies, the log itself is asked. */
 	assert_int_equal(unlink("batches/job-1/noted"), 0);
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	testing_write("batches/job-1/noted", "\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", 16);
 	record(b, 4, sha[2], 13, "image/png");
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	assert_int_equal(count_lines("{\"file\":"), 3);
 	buf_free(&line);
 	notebook_close(nb);
@@ -232,14 +232,14 @@ what_the_log_lost_is_taken_again(void **state)
 
 	record(b, 1, sha[0], 11, "text/html");
 	record(b, 2, sha[1], 12, "text/html");
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	assert_int_equal(notebook_refresh(nb), 0);
 	assert_int_equal(notebook_files(nb, NULL), 2);
 	assert_int_equal(stat(log_path, &st), 0);
 	assert_int_equal(truncate(log_path, st.st_size - 30), 0);
 	assert_int_equal(notebook_refresh(nb), 0);
 	assert_int_equal(notebook_files(nb, NULL), 1);
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	assert_int_equal(notebook_refresh(nb), 0);
 	assert_int_equal(notebook_files(nb, NULL), 2);
 	assert_int_equal(count_lines("{\"file\":"), 2);
@@ -248,7 +248,7 @@ what_the_log_lost_is_taken_again(void **state)
 }
 
 static void
-only_what_is_settled_and_counts(void **state)
+only_completed_items_that_count_are_files(void **state)
 {
 	struct batch *b = make_job(state, 1, 2, NULL);
 	struct notebook *nb = look(state);
@@ -259,13 +259,13 @@ only_what_is_settled_and_counts(void **state)
 	/* Its state byte is not there yet. */
 	fd = open("batches/job-1/state", O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, "r", 1, 0), 1);
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	assert_int_equal(count_lines("{\"file\":"), 0);
 	/* It is failed by now, whatever it was before. */
 	assert_int_equal(pwrite(fd, "f", 1, 0), 1);
 	close(fd);
 	record(b, 1, NULL, 0, NULL);
-	assert_int_equal(notebook_settle(batching_root(state), nb), 0);
+	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(count_lines("{\"file\":"), 1);
 	assert_int_equal(notebook_files(nb, NULL), 1);
 	notebook_close(nb);
@@ -286,7 +286,7 @@ the_same_bytes_are_one_file(void **state)
 	record(b, 1, sha[0], 11, "text/html");
 	record(b, 2, sha[1], 12, "text/html");
 	record(b, 3, sha[0], 13, "text/html");
-	assert_int_equal(notebook_settle(batching_root(state), nb), 0);
+	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(notebook_files(nb, NULL), 2);
 	assert_int_equal(notebook_files(nb, "text/html"), 2);
 	assert_int_equal(notebook_knowledge(nb, false), 3);
@@ -300,7 +300,7 @@ the_same_bytes_are_one_file(void **state)
 	/* An item that is another file now leaves the old one to who else has it. */
 	assert_true(notebook_find_item(nb, 1, 3, &f));
 	record(b, 3, sha[2], 14, "image/png");
-	assert_int_equal(notebook_settle(batching_root(state), nb), 0);
+	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(notebook_files(nb, NULL), 3);
 	assert_int_equal(notebook_files(nb, "text/html"), 2);
 	assert_true(notebook_find_file(nb, id, &f));
@@ -322,7 +322,7 @@ the_same_bytes_are_one_file(void **state)
 	queue_hand_in(queued);
 	b = make_job(state, 2, 1, NULL);
 	record(b, 1, sha[0], 15, "text/html");
-	assert_int_equal(notebook_settle(batching_root(state), nb), 0);
+	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_true(notebook_find_file(nb, id, &f));
 	assert_int_equal(f.job, 2);
 	assert_false(notebook_find_same(nb, &f, &g));
@@ -330,7 +330,7 @@ the_same_bytes_are_one_file(void **state)
 	batch_close(b);
 	b = make_job(state, 3, 1, NULL);
 	record(b, 1, sha[0], 16, "text/html");
-	assert_int_equal(notebook_take(batching_root(state), b), 0);
+	assert_int_equal(notebook_import_results(batching_root(state), b), 0);
 	assert_int_equal(notebook_delete(nb, &f), 1);
 	assert_true(notebook_find_file(nb, id, &f));
 	assert_int_equal(f.job, 3);
@@ -341,7 +341,7 @@ the_same_bytes_are_one_file(void **state)
 }
 
 static void
-links(void **state)
+knowledge_items_are_linked_and_unlinked(void **state)
 {
 	struct batch *b = make_job(state, 1, 2, NULL);
 	struct notebook *nb = look(state), *other = look(state);
@@ -351,7 +351,7 @@ links(void **state)
 
 	record(b, 1, sha[0], 11, "text/html");
 	record(b, 2, sha[1], 12, "text/html");
-	assert_int_equal(notebook_settle(batching_root(state), nb), 0);
+	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(notebook_unlink(nb, 11), 0);
 	assert_int_equal(notebook_knowledge(nb, false), 1);
 	assert_int_equal(notebook_knowledge(nb, true), 2);
@@ -385,7 +385,7 @@ links(void **state)
 
 /* Lines that nobody of ours wrote, and a torn one, are no news and no harm. */
 static void
-strange_lines(void **state)
+strange_lines_of_the_log_are_passed_over(void **state)
 {
 	static const char strange[] =
 		"\n{}\nrubbish\n[1,2]\n{\"file\":\"f_665077f5\"}\n{\"file\":\"f_00000000000000000000000000000000\","
@@ -401,7 +401,7 @@ strange_lines(void **state)
 	assert_int_equal(notebook_jobs(nb), 1);
 	assert_int_equal(notebook_files(nb, NULL), 0);
 	record(b, 1, sha[0], 11, "text/html");
-	assert_int_equal(notebook_settle(batching_root(state), nb), 0);
+	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(notebook_jobs(nb), 1);
 	assert_int_equal(notebook_files(nb, NULL), 1);
 	close(fd);
@@ -410,7 +410,7 @@ strange_lines(void **state)
 }
 
 static void
-another_notebook_of_that_name(void **state)
+another_notebook_of_that_name_is_noticed(void **state)
 {
 	struct notebook *nb;
 
@@ -423,7 +423,7 @@ another_notebook_of_that_name(void **state)
 }
 
 static void
-two_takers_at_once(void **state)
+two_importers_at_once_add_each_file_once(void **state)
 {
 	enum { TAKERS = 4, ITEMS = 60 };
 	struct batch *b = make_job(state, 1, ITEMS, NULL);
@@ -440,8 +440,8 @@ two_takers_at_once(void **state)
 
 			NEED(reader);
 			while (batch_state(reader, ITEMS) != 'c')
-				NEED(notebook_take(batching_root(state), reader) == 0);
-			_exit(notebook_take(batching_root(state), reader) == 0 ? 0 : 1);
+				NEED(notebook_import_results(batching_root(state), reader) == 0);
+			_exit(notebook_import_results(batching_root(state), reader) == 0 ? 0 : 1);
 		}
 	}
 	for (uint32_t k = 1; k <= ITEMS; k++) {
@@ -466,16 +466,16 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(ids_say_which_notebook),
-		TEST(what_is_not_there),
-		TEST(jobs_newest_first),
-		TEST(takes_what_is_completed_once),
+		TEST(what_is_not_there_is_an_error),
+		TEST(jobs_come_newest_first),
+		TEST(what_is_completed_is_imported_once),
 		TEST(what_the_log_lost_is_taken_again),
-		TEST(only_what_is_settled_and_counts),
+		TEST(only_completed_items_that_count_are_files),
 		TEST(the_same_bytes_are_one_file),
-		TEST(links),
-		TEST(strange_lines),
-		TEST(another_notebook_of_that_name),
-		TEST(two_takers_at_once),
+		TEST(knowledge_items_are_linked_and_unlinked),
+		TEST(strange_lines_of_the_log_are_passed_over),
+		TEST(another_notebook_of_that_name_is_noticed),
+		TEST(two_importers_at_once_add_each_file_once),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

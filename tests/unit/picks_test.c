@@ -221,7 +221,7 @@ torn_and_bad_lines_are_passed_over(void **state)
 	testing_write(file, text, sizeof(text) - 1);
 	p = picks_read(b);
 	assert_string_equal(standing(p), "7:ada=3 ");
-	assert_int_equal(picks_bad(p), 7);
+	assert_int_equal(picks_bad_lines(p), 7);
 	assert_int_equal(picks_put(p, &(struct pick){"Z", 1, "ada", NULL}, 1, picks_version(p)), 0);
 	assert_string_equal(standing(p), "7:ada=3 Z:ada=1 ");
 	picks_free(p);
@@ -272,18 +272,18 @@ a_wrong_set_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		all[i] = cases[i].v;
 		*wrong = '\0';
-		assert_int_equal(picks_right(s, &all[i], 1, wrong, sizeof(wrong)), cases[i].wrong == NULL);
+		assert_int_equal(picks_check(s, &all[i], 1, wrong, sizeof(wrong)), cases[i].wrong == NULL);
 		assert_string_equal(wrong, cases[i].wrong ? cases[i].wrong : "");
 	}
-	assert_false(picks_right(s, all, sizeof(cases) / sizeof(*cases), wrong, sizeof(wrong)));
+	assert_false(picks_check(s, all, sizeof(cases) / sizeof(*cases), wrong, sizeof(wrong)));
 	assert_string_equal(wrong, "subject '8' is not in the batch (and 19 more are wrong)");
 	for (size_t i = 0; i < 65; i++) {
 		memcpy(sixty_five + 2 * i, "\xc3\xbc", 2);
 		memcpy(sixty_four + 2 * i, "\xc3\xbc", i < 64 ? 2 : 1);
 	}
 	sixty_four[128] = '\0';
-	assert_null(picks_reviewer_wrong(sixty_four));
-	assert_string_equal(picks_reviewer_wrong(sixty_five), "is longer than 64 characters");
+	assert_null(picks_reviewer_check(sixty_four));
+	assert_string_equal(picks_reviewer_check(sixty_five), "is longer than 64 characters");
 	picks_subjects_free(s);
 	batch_close(b);
 }
@@ -403,7 +403,7 @@ several_reviewers_lose_no_line(void **state)
 		assert_int_equal(status, 0);
 	}
 	p = picks_read(b);
-	assert_int_equal(picks_bad(p), 0);
+	assert_int_equal(picks_bad_lines(p), 0);
 	assert_int_equal(picks_count(p), 2 * WRITERS);
 	assert_int_equal(lines(), 2 * WRITERS * SETS);
 	picks_free(p);

@@ -51,7 +51,7 @@ assert_refuses(const char *dir, bool create, int code)
 }
 
 static void
-made_where_missing_with_all_above_it(void **state)
+a_root_is_made_with_all_directories_above_it(void **state)
 {
 	(void)state;
 	assert_opens("a/b/c", true, "a/b/c");
@@ -60,7 +60,7 @@ made_where_missing_with_all_above_it(void **state)
 }
 
 static void
-not_made_when_only_read(void **state)
+a_root_is_not_made_when_only_read(void **state)
 {
 	(void)state;
 	assert_refuses("none", false, 66);
@@ -69,7 +69,7 @@ not_made_when_only_read(void **state)
 }
 
 static void
-through_a_symbolic_link(void **state)
+a_root_may_be_named_by_a_symbolic_link(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir("real", 0777), 0);
@@ -90,7 +90,7 @@ a_file_is_no_root(void **state)
 }
 
 static void
-given_before_environment_before_home(void **state)
+a_given_root_counts_before_environment_and_home(void **state)
 {
 	char cwd[PATH_MAX];
 
@@ -115,17 +115,17 @@ given_before_environment_before_home(void **state)
 }
 
 static void
-directories_one_name_at_a_time(void **state)
+directories_are_opened_one_name_at_a_time(void **state)
 {
 	int top = testing_dirfd(state), fd;
 
-	assert_int_equal(root_dir(top, "batches", false), -1);
+	assert_int_equal(root_open_dir(top, "batches", false), -1);
 	assert_int_equal(errno, ENOENT);
-	fd = root_dir(top, "batches", true);
+	fd = root_open_dir(top, "batches", true);
 	assert_true(fd >= 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	close(fd);
-	fd = root_dir(top, "batches", true);
+	fd = root_open_dir(top, "batches", true);
 	assert_true(fd >= 0);
 	close(fd);
 }
@@ -137,17 +137,17 @@ no_name_leaves_the_directory(void **state)
 	int top = testing_dirfd(state);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		assert_int_equal(root_dir(top, names[i], true), -1);
+		assert_int_equal(root_open_dir(top, names[i], true), -1);
 		assert_int_equal(errno, EINVAL);
 	}
 	testing_write("file", "", 0);
-	assert_int_equal(root_dir(top, "file", true), -1);
+	assert_int_equal(root_open_dir(top, "file", true), -1);
 	assert_int_equal(errno, ENOTDIR);
 	assert_int_equal(symlink("/etc", "link"), 0);
-	assert_int_equal(root_dir(top, "link", true), -1);
+	assert_int_equal(root_open_dir(top, "link", true), -1);
 	assert_true(errno == ELOOP || errno == ENOTDIR);
 	assert_int_equal(symlink("/tmp/not-there-yet", "dangling"), 0);
-	assert_int_equal(root_dir(top, "dangling", true), -1);
+	assert_int_equal(root_open_dir(top, "dangling", true), -1);
 }
 
 static const char *
@@ -161,7 +161,7 @@ repeated(char c, size_t n)
 }
 
 static void
-batch_names(void **state)
+wrong_batch_names_are_refused(void **state)
 {
 	static const char *const good[] = {"M_batch1", "default", "a",    "0",          "ids_172_250_266_plus3",
 					   "A.b-c_d",  "apis",    "x..y", "1234567890", "Z_"};
@@ -172,28 +172,28 @@ batch_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_null(root_name_wrong(good[i]));
+		assert_null(root_name_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!root_name_wrong(bad[i]))
+		if (!root_name_check(bad[i]))
 			fail_msg("'%s' passes for a batch name", bad[i]);
-	assert_null(root_name_wrong(repeated('a', NAME_LONGEST)));
-	assert_non_null(root_name_wrong(repeated('a', NAME_LONGEST + 1)));
+	assert_null(root_name_check(repeated('a', BATCH_NAME_MAX)));
+	assert_non_null(root_name_check(repeated('a', BATCH_NAME_MAX + 1)));
 }
 
 static void
-subject_ids(void **state)
+wrong_subject_ids_are_refused(void **state)
 {
 	static const char *const good[] = {"1", "172", "Q42", "a.b-c", "0"};
 	static const char *const bad[] = {"", ".", "..", "-1", "a_b", "a/b", "a b", "\xc3\xab", "1\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_null(root_subject_wrong(good[i]));
+		assert_null(root_subject_check(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (!root_subject_wrong(bad[i]))
+		if (!root_subject_check(bad[i]))
 			fail_msg("'%s' passes for a subject's id", bad[i]);
-	assert_null(root_subject_wrong(repeated('7', SUBJECT_LONGEST)));
-	assert_non_null(root_subject_wrong(repeated('7', SUBJECT_LONGEST + 1)));
+	assert_null(root_subject_check(repeated('7', SUBJECT_MAX)));
+	assert_non_null(root_subject_check(repeated('7', SUBJECT_MAX + 1)));
 }
 
 /* Takes 50 numbers and writes each to its own file, which must be new. */
@@ -203,7 +203,7 @@ take_numbers(int dirfd)
 	struct root root = {.fd = dirfd};
 
 	for (int i = 0; i < 50; i++) {
-		unsigned long long n = root_next(&root, "jobs");
+		unsigned long long n = root_next_number(&root, "jobs");
 		char name[32];
 		int fd;
 
@@ -222,8 +222,8 @@ counters_never_give_a_number_twice(void **state)
 	struct root root = {.fd = testing_dirfd(state)};
 	pid_t pids[4];
 
-	assert_int_equal(root_next(&root, "jobs"), 1);
-	assert_int_equal(root_next(&root, "others"), 1);
+	assert_int_equal(root_next_number(&root, "jobs"), 1);
+	assert_int_equal(root_next_number(&root, "others"), 1);
 	for (int i = 0; i < 4; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
@@ -236,7 +236,7 @@ counters_never_give_a_number_twice(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(root_next(&root, "jobs"), 202);
+	assert_int_equal(root_next_number(&root, "jobs"), 202);
 }
 
 /* Opens the root "theirs" as a child, and is whoever that makes it. */
@@ -306,15 +306,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_DIR(made_where_missing_with_all_above_it),
-		IN_DIR(not_made_when_only_read),
-		IN_DIR(through_a_symbolic_link),
+		IN_DIR(a_root_is_made_with_all_directories_above_it),
+		IN_DIR(a_root_is_not_made_when_only_read),
+		IN_DIR(a_root_may_be_named_by_a_symbolic_link),
 		IN_DIR(a_file_is_no_root),
-		IN_DIR(given_before_environment_before_home),
-		IN_DIR(directories_one_name_at_a_time),
+		IN_DIR(a_given_root_counts_before_environment_and_home),
+		IN_DIR(directories_are_opened_one_name_at_a_time),
 		IN_DIR(no_name_leaves_the_directory),
-		IN_DIR(batch_names),
-		IN_DIR(subject_ids),
+		IN_DIR(wrong_batch_names_are_refused),
+		IN_DIR(wrong_subject_ids_are_refused),
 		IN_DIR(counters_never_give_a_number_twice),
 		IN_DIR(the_superuser_becomes_the_owner),
 		IN_DIR(another_user_is_refused_with_the_reason),

@@ -4,7 +4,7 @@
 
 #include "http/scgi.h"
 
-enum { BODY_MOST = 100 };
+enum { BODY_MAX = 100 };
 
 /* A request of HEADERS, whose NULs are written as '|', and BODY. */
 static void
@@ -27,7 +27,7 @@ look(const char *headers, const char *body)
 	enum scgi_state s;
 
 	make(&r.in, headers, body);
-	s = scgi_look(&r, BODY_MOST);
+	s = scgi_parse(&r, BODY_MAX);
 	scgi_free(&r);
 	return s;
 }
@@ -39,26 +39,26 @@ look_raw(const char *bytes)
 	enum scgi_state s;
 
 	buf_str(&r.in, bytes);
-	s = scgi_look(&r, BODY_MOST);
+	s = scgi_parse(&r, BODY_MAX);
 	scgi_free(&r);
 	return s;
 }
 
 static void
-a_request_byte_by_byte(void **state)
+a_request_may_come_byte_by_byte(void **state)
 {
 	struct buf all = {0};
 	struct scgi r = {0};
 
 	(void)state;
 	make(&all, "CONTENT_LENGTH|5|SCGI|1|REQUEST_METHOD|PUT|HTTP_EMPTY||HTTP_HOST|localhost|", "hello");
-	assert_int_equal(scgi_look(&r, BODY_MOST), SCGI_MORE);
+	assert_int_equal(scgi_parse(&r, BODY_MAX), SCGI_MORE);
 	assert_null(scgi_get(&r, "HTTP_HOST"));
 	for (size_t i = 0; i < all.len; i++) {
-		assert_int_equal(scgi_look(&r, BODY_MOST), SCGI_MORE);
+		assert_int_equal(scgi_parse(&r, BODY_MAX), SCGI_MORE);
 		buf_add(&r.in, all.data + i, 1);
 	}
-	assert_int_equal(scgi_look(&r, BODY_MOST), SCGI_WHOLE);
+	assert_int_equal(scgi_parse(&r, BODY_MAX), SCGI_WHOLE);
 	assert_string_equal(scgi_get(&r, "REQUEST_METHOD"), "PUT");
 	assert_string_equal(scgi_get(&r, "HTTP_EMPTY"), "");
 	assert_string_equal(scgi_get(&r, "HTTP_HOST"), "localhost");
@@ -73,11 +73,11 @@ a_request_byte_by_byte(void **state)
 static void
 bodies_have_their_length(void **state)
 {
-	char body[BODY_MOST + 2];
+	char body[BODY_MAX + 2];
 
 	(void)state;
 	memset(body, 'x', sizeof(body));
-	body[BODY_MOST + 1] = '\0';
+	body[BODY_MAX + 1] = '\0';
 	assert_int_equal(look("CONTENT_LENGTH|0|SCGI|1|", ""), SCGI_WHOLE);
 	assert_int_equal(look("CONTENT_LENGTH|3|SCGI|1|", "ab"), SCGI_MORE);
 	assert_int_equal(look("CONTENT_LENGTH|100|SCGI|1|", body), SCGI_WHOLE);
@@ -129,7 +129,7 @@ it_is_read_from_a_socket(void **state)
 	make(&all, "CONTENT_LENGTH|2|SCGI|1|", "ab");
 	assert_int_equal(write(pair[1], all.data, all.len), all.len);
 	assert_int_equal(scgi_read(&r, pair[0]), all.len);
-	assert_int_equal(scgi_look(&r, BODY_MOST), SCGI_WHOLE);
+	assert_int_equal(scgi_parse(&r, BODY_MAX), SCGI_WHOLE);
 	close(pair[1]);
 	assert_int_equal(scgi_read(&r, pair[0]), 0);
 	close(pair[0]);
@@ -141,7 +141,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_request_byte_by_byte),
+		cmocka_unit_test(a_request_may_come_byte_by_byte),
 		cmocka_unit_test(bodies_have_their_length),
 		cmocka_unit_test(rubbish_is_bad),
 		cmocka_unit_test(it_is_read_from_a_socket),

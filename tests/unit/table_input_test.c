@@ -4,27 +4,27 @@
 
 static int list = -1; /* the descriptor of the list that is read */
 
-static struct rows *
+static struct table_input *
 open_text(const char *text, size_t n)
 {
 	testing_write("list", text, n);
 	list = open("list", O_RDONLY | O_CLOEXEC);
 	assert_true(list >= 0);
-	return rows_open(list);
+	return table_input_open(list);
 }
 
-static struct rows *
+static struct table_input *
 open_string(const char *text)
 {
 	return open_text(text, strlen(text));
 }
 
 static void
-expect(struct rows *r, unsigned long long line, const char *a, const char *b)
+expect(struct table_input *r, unsigned long long line, const char *a, const char *b)
 {
-	struct row row;
+	struct table_row row;
 
-	assert_int_equal(rows_next(r, &row), ROWS_ROW);
+	assert_int_equal(table_input_next(r, &row), TABLE_INPUT_ROW);
 	assert_int_equal(row.line, line);
 	assert_int_equal(row.count, b ? 2 : 1);
 	assert_string_equal(row.cells[0], a);
@@ -33,44 +33,44 @@ expect(struct rows *r, unsigned long long line, const char *a, const char *b)
 }
 
 static void
-expect_bad(struct rows *r, unsigned long long line, const char *wrong)
+expect_bad(struct table_input *r, unsigned long long line, const char *wrong)
 {
-	struct row row;
+	struct table_row row;
 
-	assert_int_equal(rows_next(r, &row), ROWS_BAD);
+	assert_int_equal(table_input_next(r, &row), TABLE_INPUT_BAD);
 	assert_int_equal(row.line, line);
 	assert_non_null(strstr(row.wrong, wrong));
 }
 
 static void
-expect_end(struct rows *r)
+expect_end(struct table_input *r)
 {
-	struct row row;
+	struct table_row row;
 
-	assert_int_equal(rows_next(r, &row), ROWS_END);
-	rows_close(r);
+	assert_int_equal(table_input_next(r, &row), TABLE_INPUT_END);
+	table_input_close(r);
 	assert_int_equal(close(list), 0);
 }
 
 static void
 lines_are_lines(void **state)
 {
-	struct rows *r = open_string("\xef\xbb\xbf{\"a\":\"x,y\"}\r\n\n{\"b\":1}");
+	struct table_input *r = open_string("\xef\xbb\xbf{\"a\":\"x,y\"}\r\n\n{\"b\":1}");
 
 	(void)state;
-	assert_int_equal(rows_kind(r), ROWS_LINES);
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_LINES);
 	expect(r, 1, "{\"a\":\"x,y\"}", NULL);
 	expect(r, 3, "{\"b\":1}", NULL);
 	expect_end(r);
 }
 
 static void
-tables_by_their_first_line(void **state)
+the_first_line_tells_the_separator(void **state)
 {
-	struct rows *r = open_string("\xef\xbb\xbfid,name\r\n1,\"Ada \"\"L\"\"\r\nof, Ockham\"\r\n\r\n2,B\r\n");
+	struct table_input *r = open_string("\xef\xbb\xbfid,name\r\n1,\"Ada \"\"L\"\"\r\nof, Ockham\"\r\n\r\n2,B\r\n");
 
 	(void)state;
-	assert_int_equal(rows_kind(r), ROWS_TABLE);
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_TABLE);
 	expect(r, 1, "id", "name");
 	expect(r, 2, "1", "Ada \"L\"\r\nof, Ockham");
 	expect(r, 5, "2", "B");
@@ -88,9 +88,9 @@ tables_by_their_first_line(void **state)
 }
 
 static void
-bad_rows_stop_nothing(void **state)
+a_bad_row_is_passed_over(void **state)
 {
-	struct rows *r = open_string("id,name\n1,\"no end\n2,B\n");
+	struct table_input *r = open_string("id,name\n1,\"no end\n2,B\n");
 	static const char with_nul[] = "id,name\n1,a\0b\n2,B\n";
 
 	(void)state;
@@ -106,11 +106,11 @@ bad_rows_stop_nothing(void **state)
 }
 
 static void
-long_rows(void **state)
+a_row_that_is_too_long_is_bad(void **state)
 {
-	size_t n = ROWS_LONGEST + 100000, at;
+	size_t n = TABLE_INPUT_ROW_MAX + 100000, at;
 	char *text = malloc(n + 64);
-	struct rows *r;
+	struct table_input *r;
 
 	(void)state;
 	assert_non_null(text);
@@ -127,21 +127,21 @@ long_rows(void **state)
 }
 
 static void
-what_is_not_read(void **state)
+arrays_and_utf16_are_not_read(void **state)
 {
-	struct rows *r = open_string("  [{\"id\":1}]");
+	struct table_input *r = open_string("  [{\"id\":1}]");
 
 	(void)state;
-	assert_int_equal(rows_kind(r), ROWS_ARRAY);
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_ARRAY);
 	expect_end(r);
 	r = open_text("\xff\xfei\0d\0", 6);
-	assert_int_equal(rows_kind(r), ROWS_UTF16);
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_UTF16);
 	expect_end(r);
 	r = open_string("\xef\xbb\xbf \r\n\n");
-	assert_int_equal(rows_kind(r), ROWS_EMPTY);
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_EMPTY);
 	expect_end(r);
 	r = open_string("");
-	assert_int_equal(rows_kind(r), ROWS_EMPTY);
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_EMPTY);
 	expect_end(r);
 }
 
@@ -150,10 +150,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lines_are_lines, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(tables_by_their_first_line, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(bad_rows_stop_nothing, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(long_rows, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(what_is_not_read, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(the_first_line_tells_the_separator, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_bad_row_is_passed_over, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_row_that_is_too_long_is_bad, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(arrays_and_utf16_are_not_read, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

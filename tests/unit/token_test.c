@@ -131,7 +131,7 @@ static void
 secrets_are_for_their_owner(void **state)
 {
 	struct root *root = batching_root(state);
-	char *long_text = calloc(1, TOKEN_SECRET_MOST + 2);
+	char *long_text = calloc(1, TOKEN_SECRET_MAX + 2);
 	struct buf text = {0};
 	struct stat st;
 
@@ -146,8 +146,8 @@ secrets_are_for_their_owner(void **state)
 	assert_int_equal(token_secret_write(root, root->fd, "s", "", 0), 0);
 	assert_int_equal(token_secret_read(root->fd, "s", &text), 0);
 	assert_string_equal(text.data, "");
-	memset(long_text, 'x', TOKEN_SECRET_MOST + 1);
-	assert_int_equal(token_secret_write(root, root->fd, "s", long_text, TOKEN_SECRET_MOST + 1), 0);
+	memset(long_text, 'x', TOKEN_SECRET_MAX + 1);
+	assert_int_equal(token_secret_write(root, root->fd, "s", long_text, TOKEN_SECRET_MAX + 1), 0);
 	assert_int_equal(token_secret_read(root->fd, "s", &text), -1);
 	assert_int_equal(errno, EFBIG);
 	free(long_text);

@@ -4,7 +4,7 @@
 #include "base/userinfo.h"
 
 static void
-taken_off_a_url(void **state)
+userinfo_is_taken_off_a_url(void **state)
 {
 	static const char *const v[][3] = {
 		/* URL, without, userinfo */
@@ -33,11 +33,11 @@ taken_off_a_url(void **state)
 		char *url = buf_strdup(v[i][0]);
 		struct buf userinfo = {0}, again = {0};
 
-		assert_int_equal(userinfo_take(url, &userinfo), v[i][2] != NULL);
+		assert_int_equal(userinfo_extract(url, &userinfo), v[i][2] != NULL);
 		assert_string_equal(url, v[i][1]);
 		if (v[i][2]) {
 			assert_string_equal(userinfo.len ? userinfo.data : "", v[i][2]);
-			userinfo_put(url, v[i][2], &again);
+			userinfo_insert(url, v[i][2], &again);
 			assert_string_equal(again.data, v[i][0]);
 		}
 		free(url);
@@ -47,7 +47,7 @@ taken_off_a_url(void **state)
 }
 
 static void
-cut_out_of_text(void **state)
+userinfo_is_cut_out_of_text(void **state)
 {
 	static const char *const v[][2] = {
 		{"http://u:p@h/x", "http://h/x"},
@@ -83,15 +83,15 @@ cut_out_of_text(void **state)
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
 		char *text = buf_strdup(v[i][0]);
 
-		assert_int_equal(userinfo_cut(text, strlen(text)), strlen(v[i][1]));
+		assert_int_equal(userinfo_strip(text, strlen(text)), strlen(v[i][1]));
 		assert_string_equal(text, v[i][1]);
 		free(text);
 	}
-	assert_int_equal(userinfo_cut(NULL, 0), 0);
+	assert_int_equal(userinfo_strip(NULL, 0), 0);
 }
 
 static void
-torn_by_a_slash(void **state)
+userinfo_with_a_slash_is_hidden(void **state)
 {
 	static const char *const torn[] = {"http://me:a/b@host/", "https://me:a?b@host", "http://me:a1#b@host/x",
 					   "http://a:b/@"};
@@ -128,9 +128,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(taken_off_a_url),
-		cmocka_unit_test(cut_out_of_text),
-		cmocka_unit_test(torn_by_a_slash),
+		cmocka_unit_test(userinfo_is_taken_off_a_url),
+		cmocka_unit_test(userinfo_is_cut_out_of_text),
+		cmocka_unit_test(userinfo_with_a_slash_is_hidden),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -6,7 +6,7 @@
 static void
 assert_cut(const char *s, size_t n, size_t kept)
 {
-	assert_int_equal(utf8_cut(s, n), kept);
+	assert_int_equal(utf8_whole_length(s, n), kept);
 }
 
 static void
@@ -18,7 +18,7 @@ a_text_is_cut_between_characters(void **state)
 	(void)state;
 	for (size_t n = 0; n < sizeof(kept) / sizeof(*kept); n++) {
 		assert_cut(text, n, kept[n]);
-		assert_int_equal(utf8_until(text, utf8_cut(text, n)), kept[n]);
+		assert_int_equal(utf8_valid_length(text, utf8_whole_length(text, n)), kept[n]);
 	}
 }
 

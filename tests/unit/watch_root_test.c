@@ -24,13 +24,13 @@ teardown(void **state)
 }
 
 static void
-see(const struct follow_event *e, void *arg)
+see(const struct watch_root_event *e, void *arg)
 {
 	static const char *const what[] = {"batch", "gone", "batches", "queue", "review", "leases", "lost"};
 	size_t used = strlen(heard);
 
-	if (arg && e->what == FOLLOW_BATCHES && e->made)
-		assert_int_equal(follow_batch(arg, e->name), 0);
+	if (arg && e->what == WATCH_ROOT_BATCHES && e->made)
+		assert_int_equal(watch_root_add_batch(arg, e->name), 0);
 	snprintf(heard + used, sizeof(heard) - used, "%s:%s%s%s%s ", what[e->what], e->name, *e->file ? "/" : "",
 		 e->file,
 		 e->removed  ? "-"
@@ -41,14 +41,14 @@ see(const struct follow_event *e, void *arg)
 
 /* What is heard until nothing more is, in at most 10 s. */
 static const char *
-hear(struct follow *f, void *arg)
+hear(struct watch_root *f, void *arg)
 {
-	struct pollfd p = {.fd = follow_fd(f), .events = POLLIN};
+	struct pollfd p = {.fd = watch_root_fd(f), .events = POLLIN};
 
 	heard[0] = '\0';
 	if (poll(&p, 1, 10000) > 0)
 		do
-			follow_heed(f, see, arg);
+			watch_root_handle_events(f, see, arg);
 		while (poll(&p, 1, 50) > 0);
 	return heard;
 }
@@ -56,11 +56,11 @@ hear(struct follow *f, void *arg)
 static void
 folders_and_batches_that_come_are_followed(void **state)
 {
-	struct follow *f = follow_open(&root);
+	struct watch_root *f = watch_root_open(&root);
 
 	(void)state;
 	assert_non_null(f);
-	assert_int_equal(follow_batch(f, "b"), -1);
+	assert_int_equal(watch_root_add_batch(f, "b"), -1);
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(mkdir("root/other", 0700), 0);
 	assert_int_equal(mkdir("root/batches", 0700), 0);
@@ -75,13 +75,13 @@ folders_and_batches_that_come_are_followed(void **state)
 	assert_string_equal(hear(f, NULL), "batch:b/batch.json+ ");
 	assert_int_equal(unlink("root/queue/b"), 0);
 	assert_string_equal(hear(f, NULL), "queue:b- ");
-	follow_close(f);
+	watch_root_close(f);
 }
 
 static void
 readers_are_not_heard(void **state)
 {
-	struct follow *f;
+	struct watch_root *f;
 	struct pollfd p;
 	char byte;
 	int fd;
@@ -90,24 +90,24 @@ readers_are_not_heard(void **state)
 	assert_int_equal(mkdir("root/batches", 0700), 0);
 	assert_int_equal(mkdir("root/batches/b", 0700), 0);
 	testing_write("root/batches/b/lock", "x", 1);
-	f = follow_open(&root);
+	f = watch_root_open(&root);
 	assert_non_null(f);
-	assert_int_equal(follow_batch(f, "b"), 0);
+	assert_int_equal(watch_root_add_batch(f, "b"), 0);
 	fd = open("root/batches/b/lock", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(read(fd, &byte, 1), 1);
 	close(fd);
-	p = (struct pollfd){.fd = follow_fd(f), .events = POLLIN};
+	p = (struct pollfd){.fd = watch_root_fd(f), .events = POLLIN};
 	assert_int_equal(poll(&p, 1, 50), 0);
 	fd = open("root/batches/b/lock", O_RDWR | O_CLOEXEC);
 	close(fd);
 	assert_string_equal(hear(f, NULL), "batch:b/lock! ");
-	follow_close(f);
+	watch_root_close(f);
 }
 
 static void
 batches_that_go_are_told_and_another_by_the_name_is_another(void **state)
 {
-	struct follow *f;
+	struct watch_root *f;
 
 	(void)state;
 	assert_int_equal(mkdir("root/batches", 0700), 0);
@@ -117,12 +117,12 @@ batches_that_go_are_told_and_another_by_the_name_is_another(void **state)
 		name[13] = (char)('a' + i);
 		assert_int_equal(mkdir(name, 0700), 0);
 	}
-	f = follow_open(&root);
+	f = watch_root_open(&root);
 	assert_non_null(f);
 	for (int i = 0; i < 2; i++) { /* twice is once */
-		assert_int_equal(follow_batch(f, "c"), 0);
-		assert_int_equal(follow_batch(f, "a"), 0);
-		assert_int_equal(follow_batch(f, "b"), 0);
+		assert_int_equal(watch_root_add_batch(f, "c"), 0);
+		assert_int_equal(watch_root_add_batch(f, "a"), 0);
+		assert_int_equal(watch_root_add_batch(f, "b"), 0);
 	}
 	assert_int_equal(rename("root/batches/a", "root/away"), 0);
 	assert_string_equal(hear(f, NULL), "batches:a- ");
@@ -134,7 +134,7 @@ batches_that_go_are_told_and_another_by_the_name_is_another(void **state)
 	testing_write("root/batches/a/lock", "", 0);
 	testing_write("root/batches/c/lock", "", 0);
 	assert_string_equal(hear(f, NULL), "batch:a/lock+ batch:a/lock! batch:c/lock+ batch:c/lock! ");
-	follow_close(f);
+	watch_root_close(f);
 }
 
 int

@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "batch/job_status.h"
-#include "look.h"
+#include "handlers.h"
+#include "jobs.h"
+#include "query.h"
 #include "records/rec.h"
+#include "resolve.h"
 
 static void
 to_buf(const char *bytes, size_t n, void *arg)
@@ -16,16 +19,16 @@ const char *
 jobs_print_status(struct api *api, const char *notebook, const char *id, uint64_t limit, uint64_t offset,
 		  struct buf *out, bool *done, struct reply *r)
 {
-	struct look_job job;
-	struct progress p;
+	struct resolved_job job;
+	struct job_status p;
 
-	if (!look_job(api, notebook, id, &job, r))
+	if (!resolve_job(api, notebook, id, &job, r))
 		return NULL;
-	if (progress_read(&api->root, job.batch->batch, &p) < 0) {
+	if (job_status_read(&api->root, job.batch->batch, &p) < 0) {
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name, strerror(errno));
 		return NULL;
 	}
-	if (progress_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, out) < 0) {
+	if (job_status_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, out) < 0) {
 		reply_error(r, 500, "cannot_read", "items of the batch %s cannot be read: %s", job.batch->name,
 			    strerror(errno));
 		return NULL;
@@ -42,7 +45,7 @@ jobs_status(struct api *api, const struct request *q, struct reply *r)
 	uint64_t limit, offset;
 	bool done;
 
-	if (!query_page(q, PROGRESS_ITEMS, &limit, &offset, r) ||
+	if (!query_page(q, JOB_STATUS_ITEMS, &limit, &offset, r) ||
 	    !jobs_print_status(api, notebook, id, limit, offset, &r->body, &done, r))
 		return;
 	buf_str(&r->body, "\n");
@@ -64,8 +67,8 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 	struct batch *b = batch_open(&api->root, job->batch, BATCH_READ, NULL);
 	struct json_object *about = NULL;
 	struct buf text = {0};
-	struct progress p;
-	int rc = b ? batch_about(b, &text) : -1;
+	struct job_status p;
+	int rc = b ? batch_metadata(b, &text) : -1;
 
 	if (rc == 0)
 		about = rec_parse(text.data, text.len, NULL, 0);
@@ -73,10 +76,10 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 		print_unseen(job, errno == ENOENT ? "removed" : "unreadable", out);
 	else if (rec_number(about, "job_id", -1) != (long long)job->id)
 		print_unseen(job, "removed", out);
-	else if (progress_read(&api->root, b, &p) < 0)
+	else if (job_status_read(&api->root, b, &p) < 0)
 		print_unseen(job, "unreadable", out);
 	else
-		progress_print_job(b, about, &p, out);
+		job_status_print_job(b, about, &p, out);
 	json_object_put(about);
 	buf_free(&text);
 	if (b)
@@ -90,7 +93,7 @@ jobs_list(struct api *api, const struct request *q, struct reply *r)
 	struct notebook_seen_job job;
 	uint64_t limit, offset;
 
-	if (!query_page(q, LOOK_USUAL, &limit, &offset, r) || !(nb = look_notebook(api, q->words[1], r)))
+	if (!query_page(q, QUERY_LIMIT, &limit, &offset, r) || !(nb = resolve_notebook(api, q->words[1], r)))
 		return;
 	buf_printf(&r->body, "{\"count\":%zu,\"results\":[", notebook_jobs(nb));
 	for (uint64_t i = 0; i < limit && offset < notebook_jobs(nb) && notebook_job(nb, offset + i, &job); i++) {

@@ -6,6 +6,9 @@
 #include "api.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "request_answer.h"
+#include "stream.h"
+#include "submit_server.h"
 
 enum { OPT_STREAM = 256, OPT_TAKE, OPT_ALLOW_ORIGIN, OPT_CSRF_COOKIE };
 
@@ -29,7 +32,7 @@ check_socket(void)
 	socklen_t n = sizeof(listens);
 
 	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) < 0 || !listens)
-		opt_wrong("descriptor 0 is no listening socket: bi-api is started by bi-serve");
+		opt_die("descriptor 0 is no listening socket: bi-api is started by bi-serve");
 }
 
 static void
@@ -41,8 +44,8 @@ open_site(struct api *api)
 	if (hosts && *hosts)
 		buf_str(&pattern, hosts);
 	else
-		site_pattern(&pattern, "127.0.0.1", NULL);
-	api->site = site_open(pattern.data);
+		allowed_hosts_pattern(&pattern, "127.0.0.1", NULL);
+	api->site = allowed_hosts_open(pattern.data);
 	if (!api->site)
 		msg_die(EX_WRONG_USE, "BI_HOSTS is no regular expression: '%s'", pattern.data);
 	buf_free(&pattern);
@@ -51,12 +54,12 @@ open_site(struct api *api)
 static void
 add_origin(const struct opts *o, struct api *api)
 {
-	const char *wrong = site_origin_wrong(o->value);
+	const char *wrong = allowed_hosts_origin_check(o->value);
 
 	if (wrong)
-		opt_wrong("%s: the origin '%s' %s", o->given, o->value, wrong);
-	if (api->origins_n == API_ORIGINS_MOST)
-		opt_wrong("%s takes %d origins at most", o->given, API_ORIGINS_MOST);
+		opt_die("%s: the origin '%s' %s", o->given, o->value, wrong);
+	if (api->origins_n == API_ORIGINS_MAX)
+		opt_die("%s takes %d origins at most", o->given, API_ORIGINS_MAX);
 	api->origins[api->origins_n++] = o->value;
 }
 
@@ -65,14 +68,14 @@ typedef int program(struct api *api);
 
 /* Takes the options. Which of them it is to be. */
 static program *
-options(struct opts *o, struct api *api, const char **dir)
+read_options(struct opts *o, struct api *api, const char **dir)
 {
 	program *runs = request_answer;
 	int id;
 
 	while ((id = opt_next(o)) != 0) {
 		if (id == OPT_STREAM || id == OPT_TAKE)
-			runs = id == OPT_TAKE ? submit_serve : stream;
+			runs = id == OPT_TAKE ? submit_serve : stream_serve;
 		else if (id == OPT_ALLOW_ORIGIN)
 			add_origin(o, api);
 		else if (id == OPT_CSRF_COOKIE)
@@ -96,9 +99,9 @@ main(int argc, char **argv)
 	program *runs;
 
 	msg_program("bi-api");
-	runs = options(&o, &api, &dir);
+	runs = read_options(&o, &api, &dir);
 	if (*opt_rest(&o))
-		opt_wrong("'%s' is one operand too many", *opt_rest(&o));
+		opt_die("'%s' is one operand too many", *opt_rest(&o));
 	check_socket();
 	root_open(&api.root, dir, false);
 	open_site(&api);

@@ -130,7 +130,7 @@ run_program(const struct page *p, char **words)
 	struct buf path = {0};
 
 	words[0] = buf_strdup(p->name);
-	if (self_program(&path, p->name) == 0)
+	if (path_of_program(&path, p->name) == 0)
 		execv(path.data, words);
 	else
 		execvp(p->name, words);
@@ -145,7 +145,7 @@ open_manual(const struct page *p)
 	char section[] = {p->section, '\0'};
 	struct buf path = {0};
 
-	if (self_manual(&path, p->name, p->section) == 0)
+	if (path_of_manual(&path, p->name, p->section) == 0)
 		execlp("man", "man", path.data, (char *)NULL);
 	else
 		execlp("man", "man", section, p->name, (char *)NULL);
@@ -179,6 +179,6 @@ main(int argc, char **argv)
 	if (strcmp(*words, "help") != 0)
 		run_program(find_page(*words, false), words);
 	if (words[2])
-		opt_wrong("help takes one page");
+		opt_die("help takes one page");
 	open_manual(find_page(words[1], true));
 }

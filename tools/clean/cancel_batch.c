@@ -7,11 +7,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/human.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "batch/batch.h"
 #include "batch/job_status.h"
 #include "batch/queue.h"
@@ -56,13 +56,9 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 {
 	struct buf line = {0};
 	struct json_object *item = NULL, *error = json_object_new_object(), *o = json_object_new_object();
-	time_t now = time(NULL);
 	int rc = 0, why;
-	char finished[32];
-	struct tm utc;
+	char finished[WHEN_SIZE];
 
-	gmtime_r(&now, &utc);
-	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	json_object_object_add(error, "code", json_object_new_string("cancelled"));
 	json_object_object_add(error, "message",
 			       json_object_new_string("the batch was cancelled before it was fetched"));
@@ -70,7 +66,7 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 	json_object_object_add(o, "item", json_object_new_int64(k));
 	json_object_object_add(o, "status", json_object_new_string("failed"));
 	json_object_object_add(o, "error", error);
-	json_object_object_add(o, "finished_at", json_object_new_string(finished));
+	json_object_object_add(o, "finished_at", json_object_new_string(when_now(finished)));
 	if (batch_item(x->b, k, &line) == 0)
 		item = rec_parse(line.data, line.len, NULL, 0);
 	else if (errno != ENOENT)
@@ -149,7 +145,7 @@ cancel_all(struct cancelling *x)
 	for (;;) {
 		if (cancel_free(x) < 0) {
 			msg_warn_errno("cannot cancel the batch '%s'", name);
-			return msg_code(errno);
+			return msg_exit_code(errno);
 		}
 		if (x->held == 0)
 			break;
@@ -164,7 +160,7 @@ cancel_all(struct cancelling *x)
 	}
 	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT) {
 		msg_warn_errno("cannot take the batch '%s' out of the queue", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 	return 0;
 }
@@ -183,7 +179,7 @@ say(const struct cancelling *x, uint64_t items)
 	json_object_object_add(o, x->c->only_say ? "would_cancel" : "cancelled",
 			       json_object_new_string(batch_name(x->b)));
 	json_object_object_add(o, "items", json_object_new_uint64(items));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -205,11 +201,11 @@ cancel(const struct clean *c, const char *name)
 		if (batch_count(x.b, &counts) == 0) {
 			say(&x, counts.pending + counts.processing);
 		} else {
-			code = msg_code(errno);
+			code = msg_exit_code(errno);
 			msg_warn_errno("cannot read the batch '%s'", name);
 		}
 	} else if ((rc = batch_cancel(x.b)) < 0) {
-		code = msg_code(errno);
+		code = msg_exit_code(errno);
 		msg_warn_errno("cannot cancel the batch '%s'", name);
 	} else if (rc > 0) {
 		msg_warn("the batch '%s' is being cancelled by another bi-clean already", name);
@@ -227,7 +223,7 @@ cancel(const struct clean *c, const char *name)
 int
 clean_cancel(const struct clean *c, char **args)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 	size_t failed = 0;
 	int code = 0;
 
@@ -246,8 +242,8 @@ clean_cancel(const struct clean *c, char **args)
 
 		json_object_object_add(counts, "cancelled", json_object_new_int64((int64_t)(names.n - failed)));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }

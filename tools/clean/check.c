@@ -25,7 +25,7 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-enum { BLOCK = 1 << 18, TRIES = 1000 };
+enum { TRIES = 1000 };
 
 struct checking {
 	const struct clean *c;
@@ -40,7 +40,6 @@ struct checking {
 	struct table
 		files; /* the names in files/ that results have, also those that no longer count, by their prints */
 	int orphans;   /* orphans/, -1 until something is put there */
-	char *block;
 	uint64_t found, mendable, mended;
 	uint64_t moved, kept, kept_bytes; /* to orphans/, and what is there */
 	uint64_t states_wrong;            /* and entries of results.index */
@@ -65,7 +64,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	va_start(ap, what);
 	vsnprintf(text, sizeof(text), what, ap);
 	va_end(ap);
-	rec_mend(text);
+	utf8_replace_invalid(text);
 	x->found++;
 	x->mendable += how == MENDED;
 	x->mended += mended;
@@ -78,7 +77,7 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	json_object_object_add(o, "found", json_object_new_string(code));
 	json_object_object_add(o, "message", json_object_new_string(text));
 	json_object_object_add(o, "mended", json_object_new_boolean(mended));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -224,8 +223,7 @@ check_lines(struct checking *x, const char *name, bool (*see)(off_t, const char 
 		return;
 	if (fd < 0 || append_each(fd, 0, see, &r) < 0)
 		cannot_read(x, name);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 }
 
 /* --- states --- */
@@ -260,7 +258,7 @@ check_states(struct checking *x)
 	}
 	if (x->held)
 		return;
-	rc = file_look(batch_dirfd(x->b), "state", &st);
+	rc = file_stat(batch_dirfd(x->b), "state", &st);
 	if (rc < 0) {
 		cannot_read(x, "state");
 	} else if (rc > 0 && (uint64_t)st.st_size > x->count) {
@@ -295,31 +293,12 @@ check_index(struct checking *x)
 
 /* --- files --- */
 
-/* Compares the bytes of FD with the digest SHA256. 1 when they are others, 0, or -1. */
-static int
-differs(struct checking *x, int fd, const char *sha256)
-{
-	struct hash *h = hash_begin();
-	char hex[HASH_HEX + 1];
-	ssize_t n;
-
-	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while ((n = read(fd, x->block, BLOCK)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		hash_add(h, x->block, (size_t)n);
-	}
-	hash_end(h, hex);
-	return n < 0 ? -1 : strcmp(hex, sha256) != 0;
-}
-
 static void
 check_file(struct checking *x, uint32_t k, struct json_object *result)
 {
 	const char *path = rec_string(result, "path"), *sha256 = rec_string(result, "sha256");
 	int fd = path ? batch_open_file(x->b, result) : -1, rc;
+	char hex[HASH_HEX + 1];
 	struct stat st;
 
 	if (!path)
@@ -334,7 +313,7 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 	if (rc == 0 && rec_number(result, "bytes", st.st_size) != st.st_size)
 		rc = 1;
 	else if (rc == 0 && sha256)
-		rc = differs(x, fd, sha256);
+		rc = file_digest(fd, hex) < 0 ? -1 : strcmp(hex, sha256) != 0;
 	if (rc < 0)
 		cannot_read(x, path);
 	else if (rc > 0)
@@ -342,8 +321,7 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 		      "%s of item %lu has not the bytes that were fetched: remove it, and bi-status --rebuild %s and "
 		      "bi-fetch -b %s --resume get it again",
 		      path, (unsigned long)k, x->name, x->name);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 }
 
 static void
@@ -388,12 +366,12 @@ put_aside(struct checking *x, int files, const char *name)
 	int is = 1;
 
 	if (x->orphans < 0)
-		x->orphans = root_dir(batch_dirfd(x->b), "orphans", true);
+		x->orphans = root_open_dir(batch_dirfd(x->b), "orphans", true);
 	if (x->orphans < 0)
 		return -1;
 	for (int i = 0; i < TRIES && is == 1; i++) {
 		snprintf(as, sizeof(as), i ? "%s.%d" : "%s", name, i);
-		is = file_look(x->orphans, as, NULL);
+		is = file_stat(x->orphans, as, NULL);
 	}
 	if (is == 1)
 		errno = EEXIST;
@@ -429,7 +407,7 @@ check_orphans(struct checking *x)
 	if (batch_filesfd(x->b) < 0)
 		return; /* it is not there, or was said to be unreadable */
 	x->orphans = -1;
-	if (file_each(root_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
+	if (file_each(root_open_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
 		cannot_read(x, "files/");
 	/* Before the other names are gone for good. */
 	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
@@ -442,7 +420,7 @@ add_size(int dir, const struct dirent *e, void *arg)
 {
 	struct checking *x = arg;
 	struct stat st;
-	int rc = file_look(dir, e->d_name, &st);
+	int rc = file_stat(dir, e->d_name, &st);
 
 	x->kept += rc > 0;
 	x->kept_bytes += rc > 0 ? (uint64_t)st.st_size : 0;
@@ -454,7 +432,7 @@ add_size(int dir, const struct dirent *e, void *arg)
 static void
 say_orphans(struct checking *x)
 {
-	int dir = root_dir(batch_dirfd(x->b), "orphans", false);
+	int dir = root_open_dir(batch_dirfd(x->b), "orphans", false);
 
 	if (dir < 0 && errno == ENOENT)
 		return;
@@ -473,7 +451,7 @@ check_about(struct checking *x)
 {
 	struct buf text = {0};
 
-	if (batch_about(x->b, &text) < 0 && errno != ENOENT)
+	if (batch_metadata(x->b, &text) < 0 && errno != ENOENT)
 		cannot_read(x, "batch.json");
 	else if (!is_record(text.data, text.len))
 		found(x, NOT_MENDED, "about_bad", "batch.json is missing or no record: what made the batch was killed");
@@ -525,9 +503,9 @@ check_open(struct checking *x)
 
 /* Adds what was found in NAME to ALL. 0 or the exit code after a message. */
 static int
-check(const struct clean *c, const char *name, char *block, struct checking *all)
+check(const struct clean *c, const char *name, struct checking *all)
 {
-	struct checking x = {.c = c, .name = name, .block = block, .mends = c->repair && !c->only_say};
+	struct checking x = {.c = c, .name = name, .mends = c->repair && !c->only_say};
 
 	x.b = batch_open(&c->root, name, BATCH_READ, NULL);
 	for (size_t i = 0; x.b && i < sizeof(lists) / sizeof(*lists); i++)
@@ -563,7 +541,7 @@ finish(const struct clean *c, const struct checking *all, size_t batches, int co
 		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
 		json_object_object_add(counts, "orphans", json_object_new_uint64(all->kept));
 		json_object_object_add(counts, "orphan_bytes", json_object_new_uint64(all->kept_bytes));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well%s\n", batches, batches == 1 ? "batch" : "batches",
 		       code ? "; not all could be" : "");
@@ -579,21 +557,19 @@ int
 clean_check(const struct clean *c, char **args)
 {
 	struct checking all = {0};
-	struct names names = {0};
-	char *block = buf_alloc(BLOCK);
+	struct batch_args names = {0};
 	size_t seen = 0;
 	int code = 0;
 
 	clean_names_or_all(c, args, "check", &names);
 	for (size_t i = 0; i < names.n; i++) {
-		int rc = check(c, names.v[i], block, &all);
+		int rc = check(c, names.v[i], &all);
 
 		seen += rc == 0;
 		if (code == 0)
 			code = rc;
 	}
 	code = finish(c, &all, seen, code);
-	names_free(&names);
-	free(block);
+	batch_args_free(&names);
 	return code;
 }

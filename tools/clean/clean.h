@@ -40,10 +40,10 @@ int clean_legacy(const struct clean *c, char **args);
 bool clean_agreed(const struct clean *c, const char *question, ...) __attribute__((format(printf, 2, 3)));
 
 /* Names of batches, checked: the program ends where one is none, or there is none at all. */
-void clean_names(char **args, const char *verb, struct names *names);
+void clean_names(char **args, const char *verb, struct batch_args *names);
 
 /* The same, or every batch of the root where none is named. */
-void clean_names_or_all(const struct clean *c, char **args, const char *verb, struct names *names);
+void clean_names_or_all(const struct clean *c, char **args, const char *verb, struct batch_args *names);
 
 /* Why a batch could not be had (errno), and what to do. The exit code. */
 int clean_not_had(const struct clean *c, const char *name);

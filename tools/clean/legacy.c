@@ -25,11 +25,9 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-enum { BLOCK = 1 << 18 };
-
 struct picture {
 	char *name;
-	char subject[SUBJECT_LONGEST + 1];
+	char subject[SUBJECT_MAX + 1];
 	unsigned long idx;
 	bool moved; /* its bytes are in the batch */
 };
@@ -72,13 +70,13 @@ is_picture(const char *name, struct picture *out)
 
 	for (size_t i = 0; dot && i < sizeof(kinds) / sizeof(*kinds); i++)
 		known = known || strcasecmp(dot, kinds[i]) == 0;
-	if (!known || !bar || bar > dot || bar == name || (size_t)(bar - name) > SUBJECT_LONGEST ||
+	if (!known || !bar || bar > dot || bar == name || (size_t)(bar - name) > SUBJECT_MAX ||
 	    !isdigit((unsigned char)bar[1]))
 		return false;
 	memcpy(out->subject, name, (size_t)(bar - name));
 	out->subject[bar - name] = '\0';
 	out->idx = strtoul(bar + 1, &end, 10);
-	return end == dot && !root_subject_wrong(out->subject);
+	return end == dot && !root_subject_check(out->subject);
 }
 
 static int
@@ -88,7 +86,7 @@ see(int dir, const struct dirent *e, void *arg)
 	const char *name = e->d_name;
 	struct picture p = {0};
 	struct stat st;
-	int is = file_look(dir, name, &st);
+	int is = file_stat(dir, name, &st);
 
 	if (is <= 0)
 		return is;
@@ -150,7 +148,7 @@ say_found(const struct legacy *l)
 	json_object_object_add(o, "bytes", json_object_new_int64(l->bytes));
 	json_object_object_add(o, "directories", json_object_new_int64((int64_t)l->directories));
 	json_object_object_add(o, "others", json_object_new_int64((int64_t)l->others));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -223,21 +221,9 @@ static int
 readable(const struct buf *bytes)
 {
 	int fd = memfd_create("items", MFD_CLOEXEC);
-	size_t done = 0;
 
-	while (fd >= 0 && done < bytes->len) {
-		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
-
-		if (n < 0) {
-			close(fd);
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	if (fd >= 0 && lseek(fd, 0, SEEK_SET) < 0) {
-		close(fd);
-		return -1;
-	}
+	if (fd >= 0 && (file_write(fd, bytes->data, bytes->len) < 0 || lseek(fd, 0, SEEK_SET) < 0))
+		return file_close(fd, -1);
 	return fd;
 }
 
@@ -246,18 +232,10 @@ static bool
 has_digest(const struct legacy *l, const char *name, const char *sha256)
 {
 	int fd = openat(l->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct hash *h = hash_begin();
-	char hex[HASH_HEX + 1], *block = buf_alloc(BLOCK);
-	ssize_t n = -1;
+	char hex[HASH_HEX + 1];
+	bool has = fd >= 0 && file_digest(fd, hex) >= 0 && strcmp(hex, sha256) == 0;
 
-	while (fd >= 0 && ((n = read(fd, block, BLOCK)) > 0 || (n < 0 && errno == EINTR)))
-		if (n > 0)
-			hash_add(h, block, (size_t)n);
-	hash_end(h, hex);
-	if (fd >= 0)
-		close(fd);
-	free(block);
-	return n == 0 && strcmp(hex, sha256) == 0;
+	return file_close(fd, has);
 }
 
 /* Notes which pictures the batch has by what bi-fetch wrote to OUT. One of a name that was moved before is completed
@@ -291,7 +269,7 @@ note_moved(const struct legacy *l, int out)
 static int
 fetch(const struct legacy *l, const struct buf *items)
 {
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	struct buf program = {0};
 	int in = readable(items), out = memfd_create("records", MFD_CLOEXEC), rc = -1;
 	char *argv[] = {"bi-fetch", "--root", l->c->root.path, "--quiet", "--batch", batch, NULL};
@@ -300,7 +278,7 @@ fetch(const struct legacy *l, const struct buf *items)
 	pid_t pid = -1;
 
 	snprintf(batch, sizeof(batch), "%s", l->c->move_to);
-	if (in >= 0 && out >= 0 && self_program(&program, "bi-fetch") == 0) {
+	if (in >= 0 && out >= 0 && path_of_program(&program, "bi-fetch") == 0) {
 		child.program = program.data;
 		pid = child_start(&child);
 	}
@@ -308,10 +286,8 @@ fetch(const struct legacy *l, const struct buf *items)
 		rc = child_wait(pid);
 	if (rc == 0 && lseek(out, 0, SEEK_SET) == 0)
 		note_moved(l, out);
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
+	file_close(in, 0);
+	file_close(out, 0);
 	buf_free(&program);
 	return rc;
 }
@@ -327,7 +303,7 @@ move(const struct legacy *l)
 
 	if (!real) {
 		msg_warn_errno("cannot find out where %s is", l->path);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 	print_items(l, real, &items);
 	free(real);
@@ -390,19 +366,19 @@ clean_legacy(const struct clean *c, char **args)
 	int code;
 
 	if (!args[0] || args[1])
-		opt_wrong("legacy takes one folder");
+		opt_die("legacy takes one folder");
 	if (c->move_to && c->delete)
-		opt_wrong("--move-to and --delete are two ways: take one");
-	if (c->move_to && root_name_wrong(c->move_to))
-		opt_wrong("the batch name '%s' %s", c->move_to, root_name_wrong(c->move_to));
+		opt_die("--move-to and --delete are two ways: take one");
+	if (c->move_to && root_name_check(c->move_to))
+		opt_die("the batch name '%s' %s", c->move_to, root_name_check(c->move_to));
 	l.dir = open(l.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l.dir < 0 || look(&l) < 0)
-		msg_die_errno(l.dir < 0 ? EX_NOINPUT : msg_code(errno), "cannot read the folder %s", l.path);
+		msg_die_errno(l.dir < 0 ? EX_NOINPUT : msg_exit_code(errno), "cannot read the folder %s", l.path);
 	check_place(&l);
 	say_found(&l);
 	code = act(&l);
 	if (c->json)
-		rec_out_end(NULL, code);
+		rec_write_end(NULL, code);
 	for (size_t i = 0; i < l.pages_n; i++)
 		free(l.pages[i]);
 	for (size_t i = 0; i < l.pictures_n; i++)

@@ -69,7 +69,7 @@ see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
 {
 	struct buf below = {0};
 	struct stat st;
-	int fd = -1, rc = file_look(dir, name, &st);
+	int fd = -1, rc = file_stat(dir, name, &st);
 
 	if (rc <= 0)
 		return rc;
@@ -90,17 +90,15 @@ static int
 each_file(int dir, const char *path, visit *see, void *arg)
 {
 	struct listing l = {0};
-	int rc = dir < 0 ? -1 : file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_name, &l), error;
+	int rc = dir < 0 ? -1 : file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_name, &l);
 
 	if (l.n)
 		qsort(l.v, l.n, sizeof(*l.v), by_name);
 	for (size_t i = 0; i < l.n && rc == 0; i++)
 		rc = see_entry(dir, path, l.v[i], see, arg);
-	error = errno;
 	for (size_t i = 0; i < l.n; i++)
 		free(l.v[i]);
 	free(l.v);
-	errno = error;
 	return file_close(dir, rc);
 }
 
@@ -208,21 +206,8 @@ static int
 digest_of_file(const char *path, char hex[HASH_HEX + 1])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	struct hash *h;
-	char block[1 << 16];
-	ssize_t n;
 
-	if (fd < 0)
-		return -1;
-	h = hash_begin();
-	while ((n = read(fd, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			hash_add(h, block, (size_t)n);
-	if (n < 0)
-		hash_drop(h);
-	else
-		hash_end(h, hex);
-	return file_close(fd, n < 0 ? -1 : 0);
+	return file_close(fd, fd < 0 || file_digest(fd, hex) < 0 ? -1 : 0);
 }
 
 /* Brings the file PATH and its name to the disk. 0, or -1 with errno. */
@@ -259,20 +244,20 @@ archive(const struct clean *c, const struct batch *b)
 	const char *slash = strrchr(c->archive, '/'), *name = slash ? slash + 1 : c->archive;
 	char *copy = buf_strdup(c->archive);
 	int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1;
-	int is = dir < 0 ? -1 : file_look(dir, name, NULL);
-	struct part part = {.fd = -1};
+	int is = dir < 0 ? -1 : file_stat(dir, name, NULL);
+	struct atomic_file part = {.fd = -1};
 	char hex[HASH_HEX + 1];
 	uint64_t bytes;
 
 	if (is > 0)
 		errno = EEXIST;
-	else if (is == 0 && part_open(&part, dir) == 0) {
+	else if (is == 0 && atomic_file_open(&part, dir) == 0) {
 		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, manifest_name);
 		if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
 			rc = pack_end(a.pack, hex, &bytes);
 		else
 			pack_drop(a.pack);
-		if (rc == 0 && (fsync(part.fd) < 0 || part_publish(&part, dir, name) < 0 || fsync(dir) < 0))
+		if (rc == 0 && (fsync(part.fd) < 0 || atomic_file_publish(&part, dir, name) < 0 || fsync(dir) < 0))
 			rc = -1;
 	}
 	if (rc < 0 && errno == EEXIST)
@@ -284,7 +269,7 @@ archive(const struct clean *c, const struct batch *b)
 			 a.refused.data);
 	else if (rc < 0)
 		msg_warn_errno("cannot keep the batch '%s' in %s: nothing is removed", batch_name(b), c->archive);
-	part_drop(&part);
+	atomic_file_drop(&part);
 	buf_free(&a.refused);
 	free(copy);
 	return file_close(dir, rc);
@@ -297,7 +282,7 @@ cannot_archive(const struct batch *b, const char *what)
 	int error = errno;
 
 	msg_warn("cannot read %s of the batch '%s': nothing is removed: %s", what, batch_name(b), file_reason(error));
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 /* Whether all files are there that an archive of the batch is to have: no archive is written in silence without one. 0
@@ -353,7 +338,7 @@ is_served(const struct clean *c, const char *name)
 static int
 remove_below(const struct clean *c, const char *parent, const char *name)
 {
-	int dir = root_dir(c->root.fd, parent, false);
+	int dir = root_open_dir(c->root.fd, parent, false);
 	int rc = dir < 0 ? -1 : trash_dir(&c->root, dir, name);
 
 	return file_close(dir, rc < 0 && errno == ENOENT ? 0 : rc);
@@ -363,7 +348,7 @@ remove_below(const struct clean *c, const char *parent, const char *name)
 static void
 forget_port(const struct clean *c, const char *name)
 {
-	int dir = root_dir(c->root.fd, "leases", false), fd;
+	int dir = root_open_dir(c->root.fd, "leases", false), fd;
 	struct buf file = {0};
 
 	buf_printf(&file, "%s.port", name);
@@ -392,7 +377,7 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 	json_object_object_add(o, "bytes", json_object_new_uint64(sizes->bytes));
 	if (c->archive)
 		json_object_object_add(o, "archive", json_object_new_string(c->archive));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -400,9 +385,9 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 static void
 say_left(const struct clean *c, const char *name)
 {
-	int error = errno, dir = root_dir(c->root.fd, "batches", false);
+	int error = errno, dir = root_open_dir(c->root.fd, "batches", false);
 
-	if (dir >= 0 && file_look(dir, name, NULL) == 0)
+	if (dir >= 0 && file_stat(dir, name, NULL) == 0)
 		msg_warn("the batch '%s' is removed, but not all that it had could be deleted: %s; mend that, and "
 			 "`bi-clean temp` deletes the rest",
 			 name, strerror(error));
@@ -420,12 +405,12 @@ retire_held(const struct clean *c, struct batch *b)
 {
 	const char *name = batch_name(b);
 	struct sizes sizes = {0};
-	struct progress p;
+	struct job_status p;
 	int code;
 
-	if (progress_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
+	if (job_status_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
 		msg_warn_errno("cannot read the batch '%s'", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 	if (p.queued) {
 		msg_warn("the batch '%s' waits for a worker: bi-clean cancel %s takes it out of the queue", name, name);
@@ -445,7 +430,7 @@ retire_held(const struct clean *c, struct batch *b)
 		if (remove_below(c, "review", name) < 0 || clean_parts(c, name) < 0 ||
 		    remove_below(c, "batches", name) < 0) {
 			say_left(c, name);
-			return msg_code(errno);
+			return msg_exit_code(errno);
 		}
 		forget_port(c, name);
 	}
@@ -480,7 +465,7 @@ finish(const struct clean *c, size_t removed, size_t failed, int code)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "removed", json_object_new_int64(c->only_say ? 0 : (int64_t)removed));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	} else if (removed + failed == 0) {
 		puts("Nothing to remove");
 	}
@@ -489,7 +474,7 @@ finish(const struct clean *c, size_t removed, size_t failed, int code)
 
 /* CODE is not 0 where something failed before. */
 static int
-retire_all(const struct clean *c, const struct names *names, int code)
+retire_all(const struct clean *c, const struct batch_args *names, int code)
 {
 	size_t removed = 0, failed = code != 0;
 
@@ -524,18 +509,18 @@ check_archive_place(const struct clean *c)
 int
 clean_batch(const struct clean *c, char **args)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 	int code;
 
 	clean_names(args, "batch", &names);
 	if (c->archive && names.n > 1)
-		opt_wrong("--archive takes one batch at a time");
+		opt_die("--archive takes one batch at a time");
 	if (c->archive && !pack_kind_of(c->archive))
-		opt_wrong("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
+		opt_die("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
 	if (c->archive)
 		check_archive_place(c);
 	code = retire_all(c, &names, 0);
-	names_free(&names);
+	batch_args_free(&names);
 	return code;
 }
 
@@ -544,17 +529,17 @@ static int
 is_old(const struct clean *c, const char *name, time_t now)
 {
 	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
-	struct progress p = {0};
+	struct job_status p = {0};
 	struct stat st;
 	int is;
 
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
-	is = progress_read(&c->root, b, &p);
+	is = job_status_read(&c->root, b, &p);
 	if (is == 0 && p.done) {
 		time_t last = p.updated;
 
-		is = file_look(batch_dirfd(b), "picks.ndjson", &st);
+		is = file_stat(batch_dirfd(b), "picks.ndjson", &st);
 		if (is > 0 && st.st_mtime > last)
 			last = st.st_mtime;
 		/* A clock that jumped back makes nothing old. */
@@ -568,25 +553,25 @@ is_old(const struct clean *c, const char *name, time_t now)
 int
 clean_old(const struct clean *c, char **args)
 {
-	struct names all = {0}, old = {0};
+	struct batch_args all = {0}, old = {0};
 	time_t now = time(NULL);
 	int code, unseen = 0;
 
 	if (c->older_than < 0)
-		opt_wrong("old takes --older-than, as 30d");
+		opt_die("old takes --older-than, as 30d");
 	clean_names_or_all(c, args, "old", &all);
 	for (size_t i = 0; i < all.n; i++) {
 		int is = is_old(c, all.v[i], now);
 
 		if (is > 0)
-			names_add(&old, all.v[i]);
+			batch_args_add(&old, all.v[i]);
 		if (is >= 0)
 			continue;
 		msg_warn_errno("cannot tell how old the batch '%s' is: it is left alone", all.v[i]);
-		unseen = unseen ? unseen : msg_code(errno);
+		unseen = unseen ? unseen : msg_exit_code(errno);
 	}
 	code = retire_all(c, &old, unseen);
-	names_free(&all);
-	names_free(&old);
+	batch_args_free(&all);
+	batch_args_free(&old);
 	return code;
 }

@@ -36,33 +36,33 @@ clean_agreed(const struct clean *c, const char *question, ...)
 }
 
 void
-clean_names(char **args, const char *verb, struct names *names)
+clean_names(char **args, const char *verb, struct batch_args *names)
 {
 	if (!*args)
-		opt_wrong("%s takes the names of batches: `bi-status` shows them", verb);
+		opt_die("%s takes the names of batches: `bi-status` shows them", verb);
 	for (; *args; args++) {
-		const char *wrong = root_name_wrong(*args);
+		const char *wrong = root_name_check(*args);
 
 		if (wrong)
-			opt_wrong("the batch name '%s' %s", *args, wrong);
-		names_add(names, *args);
+			opt_die("the batch name '%s' %s", *args, wrong);
+		batch_args_add(names, *args);
 	}
 }
 
 static bool
 add_name(const char *name, void *arg)
 {
-	names_add(arg, name);
+	batch_args_add(arg, name);
 	return true;
 }
 
 void
-clean_names_or_all(const struct clean *c, char **args, const char *verb, struct names *names)
+clean_names_or_all(const struct clean *c, char **args, const char *verb, struct batch_args *names)
 {
 	if (*args)
 		clean_names(args, verb, names);
 	else if (batch_each(&c->root, add_name, names) < 0)
-		msg_die_errno(msg_code(errno), "cannot list the batches in %s", c->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", c->root.path);
 }
 
 int
@@ -79,7 +79,7 @@ clean_not_had(const struct clean *c, const char *name)
 		return EX_TEMPFAIL;
 	default:
 		msg_warn_errno("cannot open the batch '%s'", name);
-		return msg_code(errno);
+		return msg_exit_code(errno);
 	}
 }
 

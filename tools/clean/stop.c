@@ -11,7 +11,7 @@
 #include "records/rec.h"
 
 enum {
-	PORT_MOST = 65535,
+	PORT_MAX = 65535,
 	STOP_MS = 10000, /* a keeper lets requests finish for two seconds, and lighttpd go for two */
 };
 
@@ -19,7 +19,7 @@ static void
 find_servers(const struct clean *c, struct servers *all)
 {
 	if (servers_find(&c->root, all) < 0)
-		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot read the leases in %s/leases", c->root.path);
 }
 
 static const struct server *
@@ -47,7 +47,7 @@ say_stopped(const struct clean *c, const struct server *s)
 	json_object_object_add(record, c->only_say ? "would_stop" : "stopped", json_object_new_int(s->port));
 	if (s->batch)
 		json_object_object_add(record, "batch", json_object_new_string(s->batch));
-	rec_out_json(record);
+	rec_write_json(record);
 	json_object_put(record);
 }
 
@@ -61,7 +61,7 @@ finish(const struct clean *c, size_t stopped, size_t failed)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "stopped", json_object_new_int64(c->only_say ? 0 : (int64_t)stopped));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }
@@ -76,11 +76,11 @@ clean_list(const struct clean *c, char **args)
 
 	(void)args;
 	if (n < 0)
-		msg_die_errno(msg_code(errno), "cannot read the leases in %s/leases", c->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot read the leases in %s/leases", c->root.path);
 	if (c->json) {
 		counts = json_object_new_object();
 		json_object_object_add(counts, "servers", json_object_new_int64(n));
-		rec_out_end(counts, EX_ALL_WELL);
+		rec_write_end(counts, EX_ALL_WELL);
 	}
 	return EX_ALL_WELL;
 }
@@ -93,8 +93,8 @@ parse_port(const char *text)
 
 	errno = 0;
 	port = strtol(text, &end, 10);
-	if (errno || end == text || *end || port < 1 || port > PORT_MOST)
-		opt_wrong("stop takes ports, numbers from 1 to %d, not '%s'", PORT_MOST, text);
+	if (errno || end == text || *end || port < 1 || port > PORT_MAX)
+		opt_die("stop takes ports, numbers from 1 to %d, not '%s'", PORT_MAX, text);
 	return (int)port;
 }
 
@@ -123,7 +123,7 @@ clean_stop(const struct clean *c, char **args)
 	struct servers all;
 
 	if (!*args)
-		opt_wrong("stop takes the ports of servers: `bi-clean list` shows them");
+		opt_die("stop takes the ports of servers: `bi-clean list` shows them");
 	for (char **p = args; *p; p++)
 		parse_port(*p); /* all of them, before any server ends */
 	find_servers(c, &all);
@@ -137,15 +137,15 @@ clean_stop(const struct clean *c, char **args)
 	return finish(c, stopped, failed);
 }
 
-/* Asks each server to end. Their pidfds for lease_await(), for the caller to free; -1 for one that ended by itself, or
- * could not be asked, which is said and counted. */
+/* Asks each server to end. Their pidfds for lease_await_stop(), for the caller to free; -1 for one that ended by
+ * itself, or could not be asked, which is said and counted. */
 static int *
 ask_all(const struct clean *c, const struct servers *all, size_t *failed)
 {
 	int *pidfds = buf_alloc((all->n + 1) * sizeof(*pidfds));
 
 	for (size_t i = 0; i < all->n; i++) {
-		pidfds[i] = c->only_say ? -1 : lease_ask(&c->root, all->v[i].port);
+		pidfds[i] = c->only_say ? -1 : lease_request_stop(&c->root, all->v[i].port);
 		if (pidfds[i] < 0 && !c->only_say && errno != ESRCH) {
 			msg_warn_errno("cannot stop the server on port %d", all->v[i].port);
 			++*failed;
@@ -170,7 +170,7 @@ clean_stop_all(const struct clean *c, char **args)
 
 		if (!c->only_say && pidfds[i] < 0)
 			continue;
-		if (!c->only_say && lease_await(pidfds[i], STOP_MS) < 0) {
+		if (!c->only_say && lease_await_stop(pidfds[i], STOP_MS) < 0) {
 			msg_warn_errno("the server on port %d was told to end, and does not", s->port);
 			failed++;
 			continue;

@@ -38,7 +38,7 @@ say_file(const struct sweep *w, const char *name, int64_t bytes)
 	record = json_object_new_object();
 	json_object_object_add(record, w->c->only_say ? "would_remove" : "removed", json_object_new_string(name));
 	json_object_object_add(record, "bytes", json_object_new_int64(bytes));
-	rec_out_json(record);
+	rec_write_json(record);
 	json_object_put(record);
 }
 
@@ -65,7 +65,7 @@ remove_file(struct sweep *w, const char *name, int fd)
 static int
 sweep_file(struct sweep *w, const char *name)
 {
-	int fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc, error;
+	int fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -76,10 +76,7 @@ sweep_file(struct sweep *w, const char *name)
 		w->held++;
 		rc = 0;
 	}
-	error = errno;
-	close(fd);
-	errno = error;
-	return rc;
+	return file_close(fd, rc);
 }
 
 /* A name of temp/: only regular files are looked into. */
@@ -87,7 +84,7 @@ static void
 sweep_name(struct sweep *w, const char *name)
 {
 	struct stat st;
-	int rc = file_look(w->dir, name, &st);
+	int rc = file_stat(w->dir, name, &st);
 
 	if (rc == 0)
 		return;
@@ -118,7 +115,7 @@ finish(const struct sweep *w)
 		json_object_object_add(counts, "bytes", json_object_new_int64(w->bytes));
 		json_object_object_add(counts, "held", json_object_new_int64(w->held));
 		json_object_object_add(counts, "failed", json_object_new_int64(w->failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 		return code;
 	}
 	printf("%lld %s%s removed, %lld bytes%s freed", (long long)w->files, w->files == 1 ? "file" : "files",
@@ -157,7 +154,7 @@ static int
 sweep(struct sweep *w, const char *batch)
 {
 	w->batch = batch;
-	w->dir = root_dir(w->c->root.fd, "temp", false);
+	w->dir = root_open_dir(w->c->root.fd, "temp", false);
 	if (w->dir < 0)
 		return errno == ENOENT ? 0 : -1;
 	return file_close(w->dir, file_each(openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, w));

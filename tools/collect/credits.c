@@ -1,4 +1,3 @@
-/* The ATTRIBUTION documents: of the whole collection, and of exports. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,23 +7,25 @@
 
 #include "base/lock.h"
 #include "base/msg.h"
-#include "collect.h"
+#include "credits.h"
+#include "exit_code.h"
 #include "files/file.h"
 #include "records/rec.h"
 #include "review/credit.h"
+#include "store.h"
 
 enum { FLUSH = 1 << 16 };
 
 /* Writes out what there is of document I, if that is at least as much. */
 static int
-flush(struct credits *k, size_t i, size_t least)
+flush_document(struct credits *k, size_t i, size_t least)
 {
 	struct buf *text = &k->text[i];
 	int rc = 0;
 
 	if (text->len > 0 && text->len >= least) {
 		hash_add(k->hashes[i], text->data, text->len);
-		rc = part_write(&k->parts[i], text->data, text->len);
+		rc = atomic_file_write(&k->parts[i], text->data, text->len);
 		buf_clear(text);
 	}
 	return rc;
@@ -37,7 +38,7 @@ credits_begin(struct credits *k, int temp)
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++)
 		k->parts[i].fd = -1;
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
-		if (part_open(&k->parts[i], temp) < 0)
+		if (atomic_file_open(&k->parts[i], temp) < 0)
 			return -1;
 		k->hashes[i] = hash_begin();
 		attribution_head((enum attribution_kind)i, &k->text[i]);
@@ -81,7 +82,7 @@ batches_of(struct json_object *choices, size_t i, const char *file, struct json_
 /* What people call the chosen file O without a title: the name that it had where it came from, else its place among the
  * subject's. */
 static void
-label_of(struct buf *out, struct json_object *o, const char *id)
+choice_label(struct buf *out, struct json_object *o, const char *id)
 {
 	static const char *const from[] = {"filename", "file", "url"};
 	struct json_object *item = NULL;
@@ -124,11 +125,11 @@ credits_add(struct credits *k, const char *id, const char *file, const char *nam
 		a.batches = batches_of(choices, i, file, credit);
 		if (!a.batches)
 			continue;
-		label_of(&label, o, id);
+		choice_label(&label, o, id);
 		a.label = label.data;
 		for (size_t kind = 0; kind < ATTRIBUTION_KINDS && rc == 0; kind++) {
 			attribution_add((enum attribution_kind)kind, &k->text[kind], &a, k->n);
-			rc = flush(k, kind, FLUSH);
+			rc = flush_document(k, kind, FLUSH);
 		}
 		k->n++;
 		json_object_put(a.batches);
@@ -144,7 +145,7 @@ credits_end(struct credits *k, char hex[ATTRIBUTION_KINDS][HASH_HEX + 1])
 {
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
 		attribution_tail((enum attribution_kind)i, &k->text[i], k->n);
-		if (flush(k, i, 0) < 0)
+		if (flush_document(k, i, 0) < 0)
 			return -1;
 		hash_end(k->hashes[i], hex[i]);
 		k->hashes[i] = NULL;
@@ -156,7 +157,7 @@ void
 credits_drop(struct credits *k)
 {
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
-		part_drop(&k->parts[i]);
+		atomic_file_drop(&k->parts[i]);
 		hash_drop(k->hashes[i]);
 		k->hashes[i] = NULL;
 		buf_free(&k->text[i]);
@@ -244,7 +245,7 @@ add_file(const char *file, void *arg)
 static int
 add_subject(const struct collect *c, struct credits *k, const char *id, bool *missed)
 {
-	int dir = root_dir(c->subjects, id, false), rc = 0;
+	int dir = root_open_dir(c->subjects, id, false), rc = 0;
 	struct json_object *metadata;
 	struct adding a = {.k = k, .id = id};
 
@@ -278,19 +279,10 @@ static bool
 has_digest(int dir, const char *name, const char *hex)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct hash *h;
-	char block[1 << 14], there[HASH_HEX + 1];
-	ssize_t n;
+	char there[HASH_HEX + 1];
+	bool has = fd >= 0 && file_digest(fd, there) >= 0 && strcmp(there, hex) == 0;
 
-	if (fd < 0)
-		return false;
-	h = hash_begin();
-	while ((n = read(fd, block, sizeof(block))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			hash_add(h, block, (size_t)n);
-	close(fd);
-	hash_end(h, there);
-	return n == 0 && strcmp(there, hex) == 0;
+	return file_close(fd, has);
 }
 
 static int
@@ -304,7 +296,8 @@ publish_all(const struct collect *c, struct credits *k)
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
 		if (has_digest(c->collected, attribution_name[i], hex[i]))
 			continue;
-		if (fsync(k->parts[i].fd) < 0 || part_publish(&k->parts[i], c->collected, attribution_name[i]) < 0)
+		if (fsync(k->parts[i].fd) < 0 ||
+		    atomic_file_publish(&k->parts[i], c->collected, attribution_name[i]) < 0)
 			return -1;
 		changed = true;
 	}
@@ -329,7 +322,7 @@ credits_of_all(struct collect *c)
 	if (rc == 0)
 		rc = publish_all(c, &k);
 	if (rc < 0)
-		code = collect_trouble("write the ATTRIBUTION files in", c->root->path);
+		code = exit_code_report("write the ATTRIBUTION files in", c->root->path);
 	else if (missed)
 		code = EX_SOME_FAILED;
 	lock_drop(c->collected);

@@ -1,7 +1,7 @@
 /* What the decisions about a subject come to. */
 #include <string.h>
 
-#include "collect.h"
+#include "decide.h"
 
 /* Whether A is later than B: >0, as late: 0, or earlier: <0. A time that has not come yet is of a clock that is wrong,
  * and before all others. */
@@ -15,7 +15,7 @@ compare_ages(const struct pick *a, const struct pick *b, const char *now)
 
 /* The latest of the decisions; NULL where two that differ are of the same time. */
 static const struct pick *
-newest(const struct picks *p, const struct picks_subject *of)
+newest_pick(const struct picks *p, const struct picks_subject *of)
 {
 	const struct pick *best = picks_get(p, of->first);
 	char now[PICK_TIME];
@@ -37,13 +37,13 @@ newest(const struct picks *p, const struct picks_subject *of)
 }
 
 static const struct pick *
-preferred(const struct collect *c, const struct picks *p, const struct picks_subject *of)
+preferred_pick(const struct collect *c, const struct picks *p, const struct picks_subject *of)
 {
 	const struct pick *one = NULL;
 
 	for (const char **name = c->set->prefer; *name && !one; name++) {
 		if (strcmp(*name, "newest") == 0)
-			one = newest(p, of);
+			one = newest_pick(p, of);
 		for (size_t i = 0; i < of->count && !one; i++)
 			if (strcmp(picks_get(p, of->first + i)->reviewer, *name) == 0)
 				one = picks_get(p, of->first + i);
@@ -63,7 +63,7 @@ decide(const struct collect *c, const struct picks *p, uint32_t first, struct de
 	d->choice = d->of.choice;
 	if (d->of.agreed)
 		return;
-	one = preferred(c, p, &d->of);
+	one = preferred_pick(c, p, &d->of);
 	if (!one) {
 		d->kind = DISPUTED;
 		return;

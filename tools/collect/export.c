@@ -12,15 +12,19 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "collect.h"
+#include "credits.h"
+#include "exit_code.h"
+#include "export.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "review/pack.h"
+#include "store.h"
 
 /* An export being written: one archive, or one after the other. */
 struct export
 {
 	struct collect *c;
-	const struct names *names;
+	const struct batch_args *names;
 	const struct pack_kind *kind;
 	bool shards;
 	int dir;    /* where it goes; -1: to standard output */
@@ -30,7 +34,7 @@ struct export
 	struct buf sums;     /* of the archives: what goes beside them */
 	struct buf contents; /* what was to be exported: a line a subject, its id, a tab, and how many choices it has */
 	/* The one being written. */
-	struct part part;
+	struct atomic_file part;
 	struct pack *pack;
 	struct credits credits;
 	uint64_t samples, bytes, files;
@@ -69,27 +73,27 @@ export_check(struct settings *set)
 {
 	if (!set->output) {
 		if (set->format != EXPORT_BY_NAME)
-			opt_wrong("--format is of an export, and there is no --output");
+			opt_die("--format is of an export, and there is no --output");
 		return;
 	}
 	if (!*set->output || set->output[strlen(set->output) - 1] == '/')
-		opt_wrong("--output '%s' is no name of a file", set->output);
+		opt_die("--output '%s' is no name of a file", set->output);
 	for (const char *p = strrchr(set->output, '/') ? strrchr(set->output, '/') : set->output; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\')
-			opt_wrong("--output '%s': control characters and \\ cannot be in the name, since the list of "
-				  "digests beside it has it",
-				  set->output);
+			opt_die("--output '%s': control characters and \\ cannot be in the name, since the list of "
+				"digests beside it has it",
+				set->output);
 	if (!kind_for(set))
-		opt_wrong("--output '%s': its name does not say what it is to be, or not the same as --format; .tar, "
-			  ".tar.gz, "
-			  ".tar.xz, .tar.zst and .zip are known",
-			  set->output);
+		opt_die("--output '%s': its name does not say what it is to be, or not the same as --format; .tar, "
+			".tar.gz, "
+			".tar.xz, .tar.zst and .zip are known",
+			set->output);
 	if (!is_stdout(set))
 		return;
 	if (set->format == EXPORT_WEBDATASET)
-		opt_wrong("a webdataset is several files: --output - cannot take it");
+		opt_die("a webdataset is several files: --output - cannot take it");
 	if (isatty(STDOUT_FILENO))
-		opt_wrong("an export is not for a terminal: give --output a file, or send it on");
+		opt_die("an export is not for a terminal: give --output a file, or send it on");
 	set->json = false;
 }
 
@@ -110,12 +114,12 @@ open_target(struct export *x)
 	free(parent);
 	x->dir = x->path ? open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (x->dir < 0 || !x->base)
-		return collect_trouble("open the directory of", output);
+		return exit_code_report("open the directory of", output);
 	return EX_ALL_WELL;
 }
 
 static void
-name_of(const struct export *x, struct buf *out, unsigned number)
+archive_name(const struct export *x, struct buf *out, unsigned number)
 {
 	buf_clear(out);
 	buf_str(out, x->base);
@@ -125,7 +129,7 @@ name_of(const struct export *x, struct buf *out, unsigned number)
 }
 
 static void
-name_beside(const struct export *x, struct buf *out)
+digests_name(const struct export *x, struct buf *out)
 {
 	buf_clear(out);
 	buf_str(out, x->base);
@@ -154,14 +158,14 @@ is_free(const struct export *x, const char *name)
 /* --- one archive --- */
 
 static const char *
-prefix(const struct export *x)
+path_prefix(const struct export *x)
 {
 	return x->shards ? "__bi__/" : "collected/";
 }
 
 /* Says what went wrong with the archive, and the exit code of it. */
 static int
-trouble(const struct export *x, const char *what)
+report_trouble(const struct export *x, const char *what)
 {
 	int error = errno;
 
@@ -170,22 +174,22 @@ trouble(const struct export *x, const char *what)
 		return EX_DATAERR;
 	}
 	msg_warn_errno("cannot write %s: %s", x->c->set->output, what);
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 static int
 begin_archive(struct export *x)
 {
 	x->samples = x->bytes = 0;
-	if (credits_begin(&x->credits, x->c->temp) < 0 || (x->dir >= 0 && part_open(&x->part, x->dir) < 0))
-		return trouble(x, "its file cannot be made");
+	if (credits_begin(&x->credits, x->c->temp) < 0 || (x->dir >= 0 && atomic_file_open(&x->part, x->dir) < 0))
+		return report_trouble(x, "its file cannot be made");
 	x->pack = pack_begin(x->kind, x->dir >= 0 ? x->part.fd : STDOUT_FILENO,
 			     x->shards ? "__bi__/SHA256SUMS" : "collected/SHA256SUMS");
 	return x->pack ? EX_ALL_WELL : EX_UNAVAILABLE;
 }
 
 static void
-tell(const struct export *x, const char *name, const char *hex, uint64_t bytes)
+report_archive(const struct export *x, const char *name, const char *hex, uint64_t bytes)
 {
 	struct buf path = {0};
 
@@ -197,7 +201,7 @@ tell(const struct export *x, const char *name, const char *hex, uint64_t bytes)
 		json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
 		json_object_object_add(o, "sha256", json_object_new_string(hex));
 		json_object_object_add(o, "files", json_object_new_int64((int64_t)x->samples));
-		rec_out_json(o);
+		rec_write_json(o);
 		json_object_put(o);
 	} else {
 		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
@@ -217,7 +221,7 @@ pack_credits(struct export *x)
 
 	for (size_t i = 0; i < ATTRIBUTION_KINDS && rc == 0; i++) {
 		buf_clear(&name);
-		buf_printf(&name, "%s%s", prefix(x), attribution_name[i]);
+		buf_printf(&name, "%s%s", path_prefix(x), attribution_name[i]);
 		rc = pack_file(x->pack, name.data, x->credits.parts[i].fd, hex[i]);
 	}
 	buf_free(&name);
@@ -239,17 +243,17 @@ end_archive(struct export *x)
 	}
 	credits_drop(&x->credits);
 	if (rc == 0 && x->dir >= 0) {
-		name_of(x, &name, x->number);
-		name_beside(x, &beside);
+		archive_name(x, &name, x->number);
+		digests_name(x, &beside);
 		buf_printf(&x->sums, "%s  %s\n", hex, name.data);
 		if (fsync(x->part.fd) < 0 ||
 		    (x->number == 0 && unlinkat(x->dir, beside.data, 0) < 0 && errno != ENOENT) ||
-		    part_publish(&x->part, x->dir, name.data) < 0)
+		    atomic_file_publish(&x->part, x->dir, name.data) < 0)
 			rc = -1;
 		else
-			tell(x, name.data, hex, bytes);
+			report_archive(x, name.data, hex, bytes);
 	}
-	code = rc == 0 ? EX_ALL_WELL : trouble(x, "what comes last");
+	code = rc == 0 ? EX_ALL_WELL : report_trouble(x, "what comes last");
 	x->number++;
 	buf_free(&name);
 	buf_free(&beside);
@@ -274,7 +278,7 @@ forget_path(struct json_object *choice)
 
 /* What these batches chose of it, and that is not in dispute. */
 static struct json_object *
-chosen(const struct export *x, struct json_object *all)
+choices_to_export(const struct export *x, struct json_object *all)
 {
 	struct json_object *some = json_object_new_array();
 
@@ -310,7 +314,7 @@ choices_of(const struct export *x, const char *file)
 
 /* The name of a sample, up to its extension: keys end at the first dot. */
 static void
-key_of(const struct export *x, const char *file, struct buf *out)
+sample_key(const struct export *x, const char *file, struct buf *out)
 {
 	buf_clear(out);
 	for (const char *p = x->id; *p; p++)
@@ -324,25 +328,23 @@ static int
 pack_one(struct export *x, const char *file, const char *name, const char *credited)
 {
 	char hex[HASH_HEX + 1] = {0};
-	int fd = openat(x->subject, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc, error;
+	int fd = openat(x->subject, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc;
 
 	if (fd < 0)
-		return trouble(x, file);
+		return report_trouble(x, file);
 	snprintf(hex, sizeof(hex), "%.*s", (int)HASH_HEX, file);
 	rc = pack_file(x->pack, name, fd, hex);
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd, 0);
 	if (rc == 0)
 		rc = credits_add(&x->credits, x->id, file, credited, x->choices);
 	x->samples++;
 	x->files++;
-	return rc == 0 ? EX_ALL_WELL : trouble(x, name);
+	return rc == 0 ? EX_ALL_WELL : report_trouble(x, name);
 }
 
 /* How much room a sample takes in a tar file. */
 static uint64_t
-room_of(uint64_t bytes)
+tar_size(uint64_t bytes)
 {
 	return 512 + (bytes + 511) / 512 * 512;
 }
@@ -376,17 +378,17 @@ add_sample(const char *file, void *arg)
 
 	store_print(x->id, some, &json);
 	json_object_put(some);
-	key_of(x, file, &key);
+	sample_key(x, file, &key);
 	/* The metadata is the one with .json. */
 	buf_printf(&name, "%s.%s%s", key.data, strcmp(ext, "json") == 0 ? "file." : "", ext);
 	buf_str(&key, ".json");
-	code = fstatat(x->subject, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ? trouble(x, file) : EX_ALL_WELL;
+	code = fstatat(x->subject, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ? report_trouble(x, file) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
-		code = make_room(x, room_of((uint64_t)st.st_size) + room_of(json.len));
+		code = make_room(x, tar_size((uint64_t)st.st_size) + tar_size(json.len));
 	if (code == EX_ALL_WELL)
 		code = pack_one(x, file, name.data, name.data);
 	if (code == EX_ALL_WELL && pack_bytes(x->pack, key.data, json.data, json.len) < 0)
-		code = trouble(x, key.data);
+		code = report_trouble(x, key.data);
 	buf_free(&key);
 	buf_free(&name);
 	buf_free(&json);
@@ -400,8 +402,8 @@ add_file(const char *file, void *arg)
 	struct buf name = {0};
 	int code;
 
-	buf_printf(&name, "%sby_subject_id/%s/%s", prefix(x), x->id, file);
-	code = pack_one(x, file, name.data, name.data + strlen(prefix(x)));
+	buf_printf(&name, "%sby_subject_id/%s/%s", path_prefix(x), x->id, file);
+	code = pack_one(x, file, name.data, name.data + strlen(path_prefix(x)));
 	buf_free(&name);
 	return code;
 }
@@ -413,9 +415,9 @@ add_metadata(struct export *x)
 	int code = EX_ALL_WELL;
 
 	store_print(x->id, x->choices, &json);
-	buf_printf(&name, "%sby_subject_id/%s/metadata.json", prefix(x), x->id);
+	buf_printf(&name, "%sby_subject_id/%s/metadata.json", path_prefix(x), x->id);
 	if (pack_bytes(x->pack, name.data, json.data, json.len) < 0)
-		code = trouble(x, name.data);
+		code = report_trouble(x, name.data);
 	buf_free(&name);
 	buf_free(&json);
 	return code;
@@ -423,7 +425,7 @@ add_metadata(struct export *x)
 
 /* Says that the metadata of the subject ID cannot be read, with errno. */
 static int
-say_unreadable(const struct export *x, const char *id)
+report_unreadable(const struct export *x, const char *id)
 {
 	int error = errno;
 	struct buf path = {0};
@@ -435,12 +437,12 @@ say_unreadable(const struct export *x, const char *id)
 	else
 		msg_warn("cannot read %s: %s; %s is not written", path.data, strerror(error), x->c->set->output);
 	buf_free(&path);
-	return error == EBADMSG ? EX_DATAERR : msg_code(error);
+	return error == EBADMSG ? EX_DATAERR : msg_exit_code(error);
 }
 
 /* Says that the subject ID has not what was collected of it just now. */
 static int
-say_changed(const struct export *x, const char *id)
+report_changed(const struct export *x, const char *id)
 {
 	msg_warn("subject %s was changed in the collection by another process meanwhile: %s is not written; run the "
 		 "same command again",
@@ -458,15 +460,15 @@ add_subject(struct export *x, const char *id, size_t expected)
 	x->id = id;
 	x->subject = store_open(x->c, id, false, false);
 	if (x->subject < 0)
-		return errno == ENOENT ? say_changed(x, id) : trouble(x, id);
+		return errno == ENOENT ? report_changed(x, id) : report_trouble(x, id);
 	metadata = store_read(x->subject);
 	if (!metadata) {
-		code = errno == ENOENT ? say_changed(x, id) : say_unreadable(x, id);
+		code = errno == ENOENT ? report_changed(x, id) : report_unreadable(x, id);
 		close(x->subject);
 		return code;
 	}
-	x->choices = chosen(x, store_choices(metadata));
-	code = json_object_array_length(x->choices) < expected ? say_changed(x, id) : EX_ALL_WELL;
+	x->choices = choices_to_export(x, store_choices(metadata));
+	code = json_object_array_length(x->choices) < expected ? report_changed(x, id) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
 		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
 	if (code == EX_ALL_WELL && !x->shards)
@@ -486,9 +488,9 @@ add_contents(struct export *x)
 	struct buf name = {0};
 	int code = EX_ALL_WELL;
 
-	buf_printf(&name, "%sCONTENTS", prefix(x));
+	buf_printf(&name, "%sCONTENTS", path_prefix(x));
 	if (pack_bytes(x->pack, name.data, x->contents.data, x->contents.len) < 0)
-		code = trouble(x, name.data);
+		code = report_trouble(x, name.data);
 	buf_free(&name);
 	return code;
 }
@@ -501,7 +503,7 @@ compare_kept(const void *a, const void *b)
 
 /* Writes what goes beside, and names what is left of an earlier export. */
 static int
-finish(struct export *x)
+finish_export(struct export *x)
 {
 	struct buf name = {0};
 	unsigned left = 0;
@@ -509,13 +511,14 @@ finish(struct export *x)
 
 	if (x->dir < 0)
 		return code;
-	name_beside(x, &name);
-	if (part_replace(x->dir, x->dir, name.data, x->sums.data, x->sums.len, true) < 0)
-		code = trouble(x, name.data);
-	for (name_of(x, &name, x->number); x->shards && faccessat(x->dir, name.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	     name_of(x, &name, x->number + left))
+	digests_name(x, &name);
+	if (atomic_file_replace(x->dir, x->dir, name.data, x->sums.data, x->sums.len, true) < 0)
+		code = report_trouble(x, name.data);
+	for (archive_name(x, &name, x->number);
+	     x->shards && faccessat(x->dir, name.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	     archive_name(x, &name, x->number + left))
 		left++;
-	name_of(x, &name, x->number);
+	archive_name(x, &name, x->number);
 	if (left)
 		msg_warn("%s/%s and %u more are of an earlier export, and no part of this one: remove them", x->path,
 			 name.data, left - 1);
@@ -523,7 +526,8 @@ finish(struct export *x)
 	return code;
 }
 
-static int export(struct export *x)
+static int
+write_export(struct export *x)
 {
 	struct collect *c = x->c;
 	int code = begin_archive(x);
@@ -542,11 +546,11 @@ static int export(struct export *x)
 		code = add_contents(x);
 	if (code == EX_ALL_WELL)
 		code = end_archive(x);
-	return code == EX_ALL_WELL ? finish(x) : code;
+	return code == EX_ALL_WELL ? finish_export(x) : code;
 }
 
 int
-export_all(struct collect *c, const struct names *names)
+export_all(struct collect *c, const struct batch_args *names)
 {
 	struct export x = {.c = c, .names = names, .kind = kind_for(c->set), .dir = -1, .part.fd = -1};
 	struct buf name = {0};
@@ -557,24 +561,23 @@ export_all(struct collect *c, const struct names *names)
 		x.credits.parts[i].fd = -1;
 	/* Zip has local times. */
 	if (setenv("TZ", "UTC0", 1) < 0)
-		return collect_trouble("export to", c->set->output);
+		return exit_code_report("export to", c->set->output);
 	tzset();
 	if (!is_stdout(c->set)) {
 		code = open_target(&x);
 		if (code == EX_ALL_WELL) {
-			name_of(&x, &name, 0);
+			archive_name(&x, &name, 0);
 			code = is_free(&x, name.data) ? EX_ALL_WELL : EX_CANTCREAT;
-			name_beside(&x, &name);
+			digests_name(&x, &name);
 			code = code == EX_ALL_WELL && !is_free(&x, name.data) ? EX_CANTCREAT : code;
 		}
 	}
 	if (code == EX_ALL_WELL)
-		code = export(&x);
+		code = write_export(&x);
 	pack_drop(x.pack);
-	part_drop(&x.part);
+	atomic_file_drop(&x.part);
 	credits_drop(&x.credits);
-	if (x.dir >= 0)
-		close(x.dir);
+	file_close(x.dir, 0);
 	free(x.path);
 	free(x.base);
 	free(x.suffix);

@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "collect.h"
+#include "exit_code.h"
+#include "files/file.h"
+#include "import.h"
 #include "records/rec.h"
 #include "review/picks.h"
 
-enum { LONGEST = 64 << 20 };
+enum { PICKS_FILE_MAX = 64 << 20 };
 
 static int
-refused(const char *file, const char *why)
+refuse_file(const char *file, const char *why)
 {
 	msg_warn("%s: %s; nothing of it was taken in, and nothing was collected", file, why);
 	return EX_DATAERR;
@@ -30,35 +32,32 @@ read_file(const char *file, int *code)
 	struct buf text = {0};
 	char why[200], words[300];
 	struct stat st;
-	ssize_t n = 0;
+	int rc;
 
 	*code = EX_NOINPUT;
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		msg_warn_errno("cannot read the picks in %s", file);
-		if (fd >= 0)
-			close(fd);
+		file_close(fd, 0);
 		return NULL;
 	}
-	if (!S_ISREG(st.st_mode) || st.st_size > LONGEST) {
+	if (!S_ISREG(st.st_mode) || st.st_size > PICKS_FILE_MAX) {
 		close(fd);
-		*code = refused(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is no file");
+		*code = refuse_file(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is no file");
 		return NULL;
 	}
-	while (text.len <= LONGEST &&
-	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
-		text.len += n > 0 ? (size_t)n : 0;
-	if (n < 0)
-		*code = collect_trouble("read the picks in", file);
+	rc = file_read_all(fd, PICKS_FILE_MAX, &text);
+	if (rc < 0)
+		*code = exit_code_report("read the picks in", file);
 	close(fd);
-	if (n >= 0 && (o = rec_parse(text.len ? text.data : "", text.len, why, sizeof(why))) == NULL) {
+	if (rc == 0 && (o = rec_parse(text.data, text.len, why, sizeof(why))) == NULL) {
 		snprintf(words, sizeof(words), "it is not JSON: %s",
 			 !text.len ? "it is empty"
 			 : *why    ? why
 				   : "it is null");
-		*code = refused(file, words);
+		*code = refuse_file(file, words);
 	}
 	if (o && !json_object_is_type(o, json_type_object)) {
-		*code = refused(file, "it is no object with \"batch\" and \"selections\"");
+		*code = refuse_file(file, "it is no object with \"batch\" and \"selections\"");
 		json_object_put(o);
 		o = NULL;
 	}
@@ -85,7 +84,7 @@ import_free(struct import *m)
 }
 
 static bool
-is_named(const struct names *names, const char *name)
+is_named(const struct batch_args *names, const char *name)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (strcmp(names->v[i], name) == 0)
@@ -95,7 +94,7 @@ is_named(const struct names *names, const char *name)
 
 /* Reads a file and sees whether it may be taken in. Returns an exit code. */
 static int
-prepare(struct collect *c, struct import *m, const struct names *names)
+prepare_import(struct collect *c, struct import *m, const struct batch_args *names)
 {
 	struct picks_subjects *subjects;
 	const char *batch;
@@ -106,24 +105,25 @@ prepare(struct collect *c, struct import *m, const struct names *names)
 	if (!m->json)
 		return code;
 	batch = rec_string(m->json, "batch");
-	if (!batch || root_name_wrong(batch))
-		return refused(m->file, "it does not say of which batch it is (\"batch\")");
+	if (!batch || root_name_check(batch))
+		return refuse_file(m->file, "it does not say of which batch it is (\"batch\")");
 	if (names->n > 0 && !is_named(names, batch)) {
 		snprintf(wrong, sizeof(wrong), "it is of the batch %s, which was not named", batch);
-		return refused(m->file, wrong);
+		return refuse_file(m->file, wrong);
 	}
 	m->b = batch_open(c->root, batch, BATCH_READ, NULL);
 	if (!m->b) {
 		snprintf(wrong, sizeof(wrong), "it is of the batch %s: %s", batch,
 			 errno == ENOENT ? "there is none of that name" : strerror(errno));
-		return refused(m->file, wrong);
+		return refuse_file(m->file, wrong);
 	}
 	if (!picks_parse(m->json, batch, &m->set, wrong, sizeof(wrong)))
-		return refused(m->file, wrong);
+		return refuse_file(m->file, wrong);
 	subjects = picks_subjects_read(m->b);
 	if (!subjects)
-		return collect_trouble("read the items of batch", batch);
-	code = picks_right(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL : refused(m->file, wrong);
+		return exit_code_report("read the items of batch", batch);
+	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL
+									       : refuse_file(m->file, wrong);
 	picks_subjects_free(subjects);
 	return code;
 }
@@ -152,26 +152,26 @@ drop_older(struct picks_set *set, const struct picks *p)
 }
 
 static int
-take_in(struct import *m)
+import_file(struct import *m)
 {
 	struct picks *p = picks_read(m->b);
 	size_t older;
 	int code = EX_ALL_WELL;
 
 	if (!p)
-		return collect_trouble("read the picks of batch", batch_name(m->b));
+		return exit_code_report("read the picks of batch", batch_name(m->b));
 	older = drop_older(&m->set, p);
 	if (older)
 		msg_warn("%s: %zu decisions are older than what the same reviewer decided since, and are passed over",
 			 m->file, older);
 	if (m->set.n > 0 && picks_put(p, m->set.v, m->set.n, NULL) != 0)
-		code = collect_trouble("add to the picks of batch", batch_name(m->b));
+		code = exit_code_report("add to the picks of batch", batch_name(m->b));
 	picks_free(p);
 	return code;
 }
 
 int
-import_picks(struct collect *c, struct names *names)
+import_picks(struct collect *c, struct batch_args *names)
 {
 	struct import *all;
 	size_t n = 0;
@@ -182,13 +182,13 @@ import_picks(struct collect *c, struct names *names)
 	all = buf_alloc((n + 1) * sizeof(*all));
 	for (size_t i = 0; i < n && code == EX_ALL_WELL; i++) {
 		all[i].file = c->set->picks[i];
-		code = prepare(c, &all[i], names);
+		code = prepare_import(c, &all[i], names);
 	}
 	for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
-		code = take_in(&all[i]);
+		code = import_file(&all[i]);
 	if (names->n == 0)
 		for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
-			names_add(names, batch_name(all[i].b));
+			batch_args_add(names, batch_name(all[i].b));
 	for (size_t i = 0; i < n; i++)
 		import_free(&all[i]);
 	free(all);

@@ -2,7 +2,6 @@
  * bi-collect: copies what reviewers chose to the collection, with its licences, and exports it. What is written is
  * whole at any moment and the same whoever runs it how often: it may be killed and run again.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,13 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "collect.h"
+#include "collect_batch.h"
+#include "credits.h"
+#include "exit_code.h"
+#include "export.h"
+#include "import.h"
 #include "records/rec.h"
+#include "verify.h"
 
 enum { OPT_CONTACT = 256, OPT_FORMAT, OPT_ORIGINALS, OPT_PICKS, OPT_PREFER, OPT_SHARD, OPT_STRICT, OPT_VERIFY };
 
@@ -31,66 +36,45 @@ static const struct opt table[] = {
 	{0},
 };
 
-int
-collect_worse(int code, int next)
-{
-	bool stopped = code > EX_CONFLICT, stops = next > EX_CONFLICT;
-
-	if (stopped || stops)
-		return stopped ? code : next;
-	if (code == EX_WRONG_USE || next == EX_WRONG_USE)
-		return EX_WRONG_USE;
-	return code > next ? code : next;
-}
-
-int
-collect_trouble(const char *what, const char *with)
-{
-	int error = errno;
-
-	msg_warn_errno("cannot %s %s", what, with);
-	return msg_code(error);
-}
-
 /* Opens what is written to. Returns an exit code. */
 static int
-open_places(struct collect *c)
+open_collection(struct collect *c)
 {
-	if ((c->temp = root_dir(c->root->fd, "temp", true)) < 0 ||
-	    (c->collected = root_dir(c->root->fd, "collected", true)) < 0 ||
-	    (c->subjects = root_dir(c->collected, "by_subject_id", true)) < 0)
-		return collect_trouble("write to the collection in", c->root->path);
+	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
+	    (c->collected = root_open_dir(c->root->fd, "collected", true)) < 0 ||
+	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
+		return exit_code_report("write to the collection in", c->root->path);
 	return EX_ALL_WELL;
 }
 
 static int
-collect(struct collect *c, struct names *names)
+collect_batches(struct collect *c, struct batch_args *names)
 {
 	int code = import_picks(c, names);
 
 	if (code != EX_ALL_WELL)
 		return code;
 	for (size_t i = 0; i < names->n; i++)
-		code = collect_worse(code, choose_batch(c, names->v[i]));
+		code = exit_code_worse(code, collect_batch(c, names->v[i]));
 	if (names->n > 0)
-		code = collect_worse(code, credits_of_all(c));
+		code = exit_code_worse(code, credits_of_all(c));
 	if (names->n == 0 || !c->set->output)
 		return code;
 	if (code > EX_CONFLICT || c->unread) {
 		msg_warn("%s is not written, since not all could be collected", c->set->output);
-		return collect_worse(code, EX_SOME_FAILED);
+		return exit_code_worse(code, EX_SOME_FAILED);
 	}
 	if (c->kept_n == 0) {
 		msg_warn("%s is not written, since nothing is chosen that could be in it: review the batches "
 			 "(bi-serve shows their pages), or take every item of those that nobody reviewed by --all",
 			 c->set->output);
-		return collect_worse(code, EX_SOME_FAILED);
+		return exit_code_worse(code, EX_SOME_FAILED);
 	}
-	return collect_worse(code, export_all(c, names));
+	return exit_code_worse(code, export_all(c, names));
 }
 
 static void
-end_record(const struct collect *c, int code)
+print_end_record(const struct collect *c, int code)
 {
 	struct json_object *counts = json_object_new_object();
 
@@ -99,36 +83,36 @@ end_record(const struct collect *c, int code)
 	json_object_object_add(counts, "removed", json_object_new_int64((int64_t)c->removed));
 	json_object_object_add(counts, "conflicts", json_object_new_int64((int64_t)c->refused));
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)c->failed));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 }
 
 static int
-run(char **operands, const char *dir, const struct settings *set)
+run_collect(char **operands, const char *dir, const struct settings *set)
 {
 	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
-	struct names names = {0};
+	struct batch_args names = {0};
 	struct root root;
-	int code = *operands || !*set->picks ? names_read(&names, operands, NULL) : EX_ALL_WELL;
+	int code = *operands || !*set->picks ? batch_args_read(&names, operands, NULL) : EX_ALL_WELL;
 
 	if (names.bad)
-		code = collect_worse(code, EX_WRONG_USE);
+		code = exit_code_worse(code, EX_WRONG_USE);
 	if (names.nameless || names.cut || names.upstream)
-		code = collect_worse(code, EX_SOME_FAILED);
+		code = exit_code_worse(code, EX_SOME_FAILED);
 	if (names.n > 0 || (*set->picks && !*operands)) {
 		int rc;
 
 		root_open(&root, dir, false);
 		c.root = &root;
-		rc = open_places(&c);
-		code = collect_worse(code, rc ? rc : collect(&c, &names));
+		rc = open_collection(&c);
+		code = exit_code_worse(code, rc ? rc : collect_batches(&c, &names));
 		close(c.temp);
 		close(c.subjects);
 		close(c.collected);
 		root_close(&root);
 	}
 	if (set->json)
-		end_record(&c, code);
-	names_free(&names);
+		print_end_record(&c, code);
+	batch_args_free(&names);
 	for (size_t i = 0; i < c.kept_n; i++)
 		free(c.kept[i].id);
 	free(c.kept);
@@ -136,20 +120,20 @@ run(char **operands, const char *dir, const struct settings *set)
 }
 
 static enum export_format
-format_of(const char *word)
+export_format_of(const char *word)
 {
 	if (strcmp(word, "tar") == 0)
 		return EXPORT_TAR;
 	if (strcmp(word, "zip") == 0)
 		return EXPORT_ZIP;
 	if (strcmp(word, "webdataset") != 0)
-		opt_wrong("--format '%s': it is tar, zip or webdataset", word);
+		opt_die("--format '%s': it is tar, zip or webdataset", word);
 	return EXPORT_WEBDATASET;
 }
 
 /* --shard-size: a number is samples, one with a letter bytes. */
 static void
-set_shard(struct settings *set, const struct opts *o)
+set_shard_size(struct settings *set, const struct opts *o)
 {
 	size_t n = strlen(o->value);
 
@@ -171,13 +155,13 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 	else if (id == 'o')
 		set->output = o->value;
 	else if (id == OPT_FORMAT)
-		set->format = format_of(o->value);
+		set->format = export_format_of(o->value);
 	else if (id == OPT_PICKS)
 		set->picks[(*files)++] = o->value;
 	else if (id == OPT_PREFER)
 		set->prefer[(*prefers)++] = o->value;
 	else if (id == OPT_SHARD)
-		set_shard(set, o);
+		set_shard_size(set, o);
 	else if (id == OPT_ORIGINALS)
 		set->originals = true;
 	else if (id == OPT_CONTACT)
@@ -216,5 +200,5 @@ main(int argc, char **argv)
 	if (verify)
 		msg_finish(verify_files(opt_rest(&o), set.json));
 	export_check(&set);
-	msg_finish(run(opt_rest(&o), dir, &set));
+	msg_finish(run_collect(opt_rest(&o), dir, &set));
 }

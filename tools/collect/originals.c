@@ -10,22 +10,23 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "batch/subject_index.h"
-#include "collect.h"
+#include "exit_code.h"
 #include "files/atomic_file.h"
+#include "originals.h"
 #include "records/rec.h"
 
 struct originals {
 	struct batch *batch;
-	struct plan plan;
+	struct subject_index plan;
 };
 
 /* False: the name would be longer than one may be. */
 static bool
-name_of(const char *batch, char name[NAME_LONGEST + 1])
+originals_name(const char *batch, char name[BATCH_NAME_MAX + 1])
 {
-	int n = snprintf(name, NAME_LONGEST + 1, "%s.originals", batch);
+	int n = snprintf(name, BATCH_NAME_MAX + 1, "%s.originals", batch);
 
-	return n > 0 && n <= NAME_LONGEST;
+	return n > 0 && n <= BATCH_NAME_MAX;
 }
 
 bool
@@ -99,7 +100,7 @@ run_fetch(const struct collect *c, const char *name, int lines)
 		argv[n++] = (char[]){"--contact"};
 		argv[n++] = (char *)c->set->contact;
 	}
-	if (self_program(&program, "bi-fetch") == 0)
+	if (path_of_program(&program, "bi-fetch") == 0)
 		pid = child_start(&(struct child){
 			.program = program.data,
 			.argv = argv,
@@ -114,30 +115,30 @@ run_fetch(const struct collect *c, const char *name, int lines)
 int
 originals_fetch(const struct collect *c, const char *batch, const struct buf *lines)
 {
-	char name[NAME_LONGEST + 1];
-	struct part list;
+	char name[BATCH_NAME_MAX + 1];
+	struct atomic_file list;
 	int code = -1;
 
 	if (lines->len == 0)
 		return EX_ALL_WELL;
-	if (!name_of(batch, name)) {
+	if (!originals_name(batch, name)) {
 		msg_warn("batch %s: its name is too long for a batch of its originals, %s.originals; they are not "
 			 "fetched",
 			 batch, batch);
 		return EX_SOME_FAILED;
 	}
-	if (part_open(&list, c->temp) < 0)
-		return collect_trouble("list the originals of batch", batch);
-	if (part_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
+	if (atomic_file_open(&list, c->temp) < 0)
+		return exit_code_report("list the originals of batch", batch);
+	if (atomic_file_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
 		code = run_fetch(c, name, list.fd);
 	if (code < 0)
-		code = collect_trouble("fetch the originals of batch", batch);
+		code = exit_code_report("fetch the originals of batch", batch);
 	else if (code == EX_SOME_FAILED)
 		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
 	else if (code != EX_ALL_WELL)
 		msg_warn("batch %s: bi-fetch, which gets its originals, ended with %d; run the same command again",
 			 batch, code);
-	part_drop(&list);
+	atomic_file_drop(&list);
 	return code;
 }
 
@@ -146,26 +147,23 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 int
 originals_open(const struct collect *c, const char *batch, struct originals **out)
 {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	struct originals *o;
 	struct batch *b;
-	int error;
 
 	*out = NULL;
-	if (!name_of(batch, name))
+	if (!originals_name(batch, name))
 		return 0;
 	b = batch_open(c->root, name, BATCH_READ, NULL);
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
 	o = buf_alloc(sizeof(*o));
 	o->batch = b;
-	if (plan_make(&o->plan, b) == 0) {
+	if (subject_index_build(&o->plan, b) == 0) {
 		*out = o;
 		return 0;
 	}
-	error = errno;
 	originals_close(o);
-	errno = error;
 	return -1;
 }
 
@@ -174,7 +172,7 @@ originals_close(struct originals *o)
 {
 	if (!o)
 		return;
-	plan_free(&o->plan);
+	subject_index_free(&o->plan);
 	batch_close(o->batch);
 	free(o);
 }
@@ -187,7 +185,8 @@ originals_batch(struct originals *o)
 
 /* Line K of the items or results, parsed, into OUT; NULL where there is none. 0, or -1 with errno. */
 static int
-line_of(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *), struct json_object **out)
+read_line(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *),
+	  struct json_object **out)
 {
 	struct buf line = {0};
 	int rc = 0;
@@ -211,14 +210,14 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	const char *status, *words = NULL;
 	int completed;
 
-	if (line_of(o->batch, k, batch_result, &result) < 0)
+	if (read_line(o->batch, k, batch_result, &result) < 0)
 		return -1;
 	status = result ? rec_string(result, "status") : NULL;
 	completed = status && strcmp(status, "completed") == 0;
 	if (!completed && result && json_object_object_get_ex(result, "error", &error))
 		words = rec_string(error, "message");
 	snprintf(why, room, "%s", words ? words : "it was not fetched yet");
-	rec_mend(why);
+	utf8_replace_invalid(why);
 	json_object_put(result);
 	return completed;
 }
@@ -227,20 +226,20 @@ int
 originals_find(struct originals *o, const char *id, struct json_object *item, uint32_t *k, char *why, size_t room)
 {
 	const char *url = rec_string(item, "original_url");
-	const struct plan_subject *s;
+	const struct indexed_subject *s;
 	uint32_t subject, found = 0;
 	int rc;
 
 	*k = 0;
 	snprintf(why, room, "it was not fetched yet");
-	if (!plan_find(&o->plan, id, &subject))
+	if (!subject_index_find(&o->plan, id, &subject))
 		return 0;
 	s = &o->plan.subjects[subject];
 	for (uint32_t i = 0; i < s->count && !found; i++) {
 		struct json_object *other;
 		const char *is;
 
-		if (line_of(o->batch, o->plan.items[s->first + i], batch_item, &other) < 0)
+		if (read_line(o->batch, o->plan.items[s->first + i], batch_item, &other) < 0)
 			return -1;
 		is = other ? rec_string(other, "url") : NULL;
 		if (is && strcmp(is, url) == 0)

@@ -3,11 +3,11 @@
 
 #include "base/human.h"
 #include "base/msg.h"
-#include "choosing.h"
 #include "records/rec.h"
+#include "report.h"
 
 static struct json_object *
-record(const struct choosing *g, const char *id, const char *status)
+make_record(const struct batch_collector *g, const char *id, const char *status)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -18,34 +18,29 @@ record(const struct choosing *g, const char *id, const char *status)
 }
 
 static void
-out(const struct choosing *g, struct json_object *o)
+print_record(const struct batch_collector *g, struct json_object *o)
 {
 	if (g->c->set->json)
-		rec_out_json(o);
+		rec_write_json(o);
 	json_object_put(o);
 }
 
-static void
-out_refused(const struct choosing *g, const char *id, const char *code, const char *message)
+void
+report_refused(const struct batch_collector *g, const char *id, const char *code, const char *message,
+	       const char *what_to_do)
 {
-	struct json_object *o = record(g, id, "refused"), *error = json_object_new_object();
+	struct json_object *o = make_record(g, id, "refused"), *error = json_object_new_object();
 
+	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
 	json_object_object_add(error, "code", json_object_new_string(code));
 	json_object_object_add(error, "message", json_object_new_string(message));
 	json_object_object_add(error, "retryable", json_object_new_boolean(false));
 	json_object_object_add(o, "error", error);
-	out(g, o);
+	print_record(g, o);
 }
 
 void
-say_refused(const struct choosing *g, const char *id, const char *code, const char *message, const char *what_to_do)
-{
-	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	out_refused(g, id, code, message);
-}
-
-void
-say_dispute(struct choosing *g, const char *id, const struct decision *d)
+report_dispute(struct batch_collector *g, const char *id, const struct decision *d)
 {
 	struct buf words = {0};
 
@@ -59,13 +54,13 @@ say_dispute(struct choosing *g, const char *id, const struct decision *d)
 		else
 			buf_printf(&words, "%ld", p->choice);
 	}
-	say_refused(g, id, "disagreement", words.data, "let them agree, or say whose decision counts by --prefer");
+	report_refused(g, id, "disagreement", words.data, "let them agree, or say whose decision counts by --prefer");
 	buf_free(&words);
 	g->refused++;
 }
 
 static void
-out_choice(struct choosing *g, const char *id, struct json_object *choice, bool is_new)
+report_choice(struct batch_collector *g, const char *id, struct json_object *choice, bool is_new)
 {
 	static const char *const keys[] = {"idx", "sha256", "bytes", "mime", "how"};
 	struct json_object *o, *v, *names;
@@ -75,7 +70,7 @@ out_choice(struct choosing *g, const char *id, struct json_object *choice, bool 
 	g->changed += is_new;
 	if (!g->c->set->json)
 		return;
-	o = record(g, id, "collected");
+	o = make_record(g, id, "collected");
 	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
 	json_object_object_add(o, "collected", json_object_new_string(path.data));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
@@ -88,7 +83,7 @@ out_choice(struct choosing *g, const char *id, struct json_object *choice, bool 
 				names, json_object_new_string(rec_string(json_object_array_get_idx(v, i), "name")));
 	json_object_object_add(o, "licenses", names);
 	json_object_object_add(o, "new", json_object_new_boolean(is_new));
-	out(g, o);
+	print_record(g, o);
 	buf_free(&path);
 }
 
@@ -102,10 +97,10 @@ note_kept(struct collect *c, const char *id, size_t choices)
 }
 
 void
-say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
+report_stored(struct batch_collector *g, const struct wanted *w, const struct stored *s)
 {
 	if (*s->conflict) {
-		say_refused(g, w->id, "conflict", s->conflict, "give one of the two another id");
+		report_refused(g, w->id, "conflict", s->conflict, "give one of the two another id");
 		g->refused++;
 		return;
 	}
@@ -115,24 +110,24 @@ say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
 		if (s->outcome[i] == STORE_GONE && g->all)
 			continue;
 		if (s->outcome[i] == STORE_GONE) {
-			say_refused(g, w->id, "not_completed", "the batch does not have the file that was chosen",
-				    "fetch it again (bi-status shows the batch), or choose another");
+			report_refused(g, w->id, "not_completed", "the batch does not have the file that was chosen",
+				       "fetch it again (bi-status shows the batch), or choose another");
 			g->failed++;
 		} else if (s->outcome[i] == STORE_CHANGED_FILE) {
-			say_refused(g, w->id, "file_changed",
-				    "the file that was chosen was changed since it was fetched",
-				    "fetch it again, or choose another");
+			report_refused(g, w->id, "file_changed",
+				       "the file that was chosen was changed since it was fetched",
+				       "fetch it again, or choose another");
 			g->failed++;
 		} else if (rec_string(choice, "file")) {
-			out_choice(g, w->id, choice, s->outcome[i] == STORE_NEW);
+			report_choice(g, w->id, choice, s->outcome[i] == STORE_NEW);
 		}
 	}
 	for (const char *name = s->removed.data; name && name < s->removed.data + s->removed.len;
 	     name += strlen(name) + 1) {
-		struct json_object *o = record(g, w->id, "removed");
+		struct json_object *o = make_record(g, w->id, "removed");
 
 		json_object_object_add(o, "file", json_object_new_string(name));
-		out(g, o);
+		print_record(g, o);
 		g->removed++;
 	}
 	if (s->exported)
@@ -140,7 +135,7 @@ say_stored(struct choosing *g, const struct wanted *w, const struct stored *s)
 }
 
 void
-say_batch(const struct choosing *g)
+report_batch(const struct batch_collector *g)
 {
 	struct buf line = {0};
 

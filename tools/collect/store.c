@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "collect.h"
+#include "files/atomic_file.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "store.h"
 
 enum { TRIES = 1000 };
 
@@ -25,11 +26,11 @@ static const char metadata_name[] = "metadata.json";
 static int
 open_subject(const struct collect *c, const char *id, bool create)
 {
-	int fd = root_dir(c->subjects, id, false);
+	int fd = root_open_dir(c->subjects, id, false);
 
 	if (fd >= 0 || !create || errno != ENOENT)
 		return fd;
-	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_dir(c->subjects, id, false);
+	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_open_dir(c->subjects, id, false);
 }
 
 int
@@ -57,7 +58,7 @@ static bool
 is_named_by_content(const char *name)
 {
 	return strspn(name, "0123456789abcdef") == HASH_HEX && name[HASH_HEX] == '.' && name[HASH_HEX + 1] &&
-	       !strchr(name, '/') && strlen(name) < FILE_LONGEST;
+	       !strchr(name, '/') && strlen(name) < FILE_MAX;
 }
 
 /* Whether all of an array, which may be missing, are objects. */
@@ -103,17 +104,12 @@ store_read(int dir)
 	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
 	struct json_object *o = NULL;
 	struct buf text = {0};
-	ssize_t n;
 
 	if (fd < 0)
 		return NULL;
-	while ((n = read(fd, buf_room(&text, 1 << 14), 1 << 14)) > 0 || (n < 0 && errno == EINTR)) {
-		text.len += n > 0 ? (size_t)n : 0;
-		text.data[text.len] = '\0';
-	}
-	if (n < 0)
+	if (file_read_all(fd, SIZE_MAX, &text) < 0)
 		error = errno;
-	else if (!(o = rec_parse(text.len ? text.data : "", text.len, NULL, 0)) || !is_metadata(o))
+	else if (!(o = rec_parse(text.data, text.len, NULL, 0)) || !is_metadata(o))
 		error = EBADMSG;
 	if (error) {
 		json_object_put(o);
@@ -193,14 +189,14 @@ is_ours(const struct subject *s, struct json_object *choice)
 }
 
 static size_t
-count(struct json_object *array)
+array_length(struct json_object *array)
 {
 	return array ? json_object_array_length(array) : 0;
 }
 
 /* What of KEY, "name" or "category", both choices state and differently. */
 static bool
-differs(struct json_object *a, struct json_object *b, const char *key)
+member_differs(struct json_object *a, struct json_object *b, const char *key)
 {
 	const char *x = rec_string(a, key), *y = rec_string(b, key);
 
@@ -213,15 +209,15 @@ is_conflict(struct subject *s)
 {
 	struct json_object *first = json_object_array_get_idx(s->w->choices, 0);
 
-	for (size_t i = 0; first && i < count(s->before); i++) {
+	for (size_t i = 0; first && i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
-		if (is_ours(s, o) || (!differs(o, first, "name") && !differs(o, first, "category")))
+		if (is_ours(s, o) || (!member_differs(o, first, "name") && !member_differs(o, first, "category")))
 			continue;
 		snprintf(s->out->conflict, sizeof(s->out->conflict),
 			 "it is '%.100s' (%.40s) in batch %s and '%.100s' (%.40s) here", text(o, "name"),
 			 text(o, "category"), text(o, "batch"), text(first, "name"), text(first, "category"));
-		rec_mend(s->out->conflict);
+		utf8_replace_invalid(s->out->conflict);
 		return true;
 	}
 	return false;
@@ -229,7 +225,7 @@ is_conflict(struct subject *s)
 
 /* Whether a choice of ours that is there stays although it is not among those wanted now. */
 static bool
-stays(const struct subject *s, struct json_object *choice)
+choice_stays(const struct subject *s, struct json_object *choice)
 {
 	return s->w->disputed || (s->w->keep_all && strcmp(text(choice, "how"), "all") == 0);
 }
@@ -249,10 +245,10 @@ static void
 begin_after(struct subject *s)
 {
 	s->after = json_object_new_array();
-	for (size_t i = 0; i < count(s->before); i++) {
+	for (size_t i = 0; i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
-		if (is_ours(s, o) && !stays(s, o))
+		if (is_ours(s, o) && !choice_stays(s, o))
 			continue;
 		if (is_ours(s, o)) {
 			s->out->kept++;
@@ -268,7 +264,7 @@ begin_after(struct subject *s)
 static struct json_object *
 same_before(const struct subject *s, struct json_object *choice)
 {
-	for (size_t i = 0; i < count(s->before); i++) {
+	for (size_t i = 0; i < array_length(s->before); i++) {
 		struct json_object *o = json_object_array_get_idx(s->before, i);
 
 		if (is_ours(s, o) && rec_number(o, "idx", -1) == rec_number(choice, "idx", -2))
@@ -284,32 +280,9 @@ static int
 has_file(int dir, const char *name, long long bytes)
 {
 	struct stat st;
-	int rc = file_look(dir, name, &st);
+	int rc = file_stat(dir, name, &st);
 
 	return rc > 0 ? S_ISREG(st.st_mode) && (long long)st.st_size == bytes : rc;
-}
-
-/* Whether the bytes of FD have this digest. 1, 0, or -1 with errno. */
-static int
-has_digest(int fd, const char *sha256)
-{
-	struct hash *h = hash_begin();
-	char block[1 << 16], hex[HASH_HEX + 1];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread(fd, block, sizeof(block), at)) > 0 || (n < 0 && errno == EINTR)) {
-		if (n < 0)
-			continue;
-		hash_add(h, block, (size_t)n);
-		at += n;
-	}
-	if (n < 0) {
-		hash_drop(h);
-		return -1;
-	}
-	hash_end(h, hex);
-	return strcmp(hex, sha256) == 0;
 }
 
 /* A further name of the batch's file. */
@@ -331,13 +304,13 @@ static int
 put_file(struct subject *s, int in, const char *name)
 {
 	if (!s->c->no_clone) {
-		if (part_put_copy(s->c->temp, s->dir, name, in, PART_CLONED | PART_SYNCED) == 0)
+		if (atomic_file_put_copy(s->c->temp, s->dir, name, in, ATOMIC_FILE_CLONED | ATOMIC_FILE_SYNCED) == 0)
 			return 0;
 		s->c->no_clone = true;
 	}
 	if (link_file(s, in, name) == 0)
 		return 0;
-	return part_put_copy(s->c->temp, s->dir, name, in, PART_SYNCED);
+	return atomic_file_put_copy(s->c->temp, s->dir, name, in, ATOMIC_FILE_SYNCED);
 }
 
 /* Takes the wanted choice number I, with its file. 0, or -1 with errno. */
@@ -346,7 +319,8 @@ take_choice(struct subject *s, size_t i)
 {
 	struct json_object *choice = json_object_array_get_idx(s->w->choices, i), *old = same_before(s, choice);
 	const char *file = rec_string(choice, "file");
-	int in = -1, same, error, has = file ? has_file(s->dir, file, rec_number(choice, "bytes", -1)) : 0;
+	char hex[HASH_HEX + 1];
+	int in = -1, same, has = file ? has_file(s->dir, file, rec_number(choice, "bytes", -1)) : 0;
 
 	if (has < 0)
 		return -1;
@@ -368,13 +342,10 @@ take_choice(struct subject *s, size_t i)
 		s->out->outcome[i] = STORE_SAME;
 		choice = old;
 	} else {
-		same = has_digest(in, text(choice, "sha256"));
+		same = file_digest(in, hex) < 0 ? -1 : strcmp(hex, text(choice, "sha256")) == 0;
 		if (same > 0 && put_file(s, in, file) < 0)
 			same = -1;
-		error = errno;
-		close(in);
-		errno = error;
-		if (same < 0)
+		if (file_close(in, same) < 0)
 			return -1;
 		s->out->outcome[i] = same ? STORE_NEW : STORE_CHANGED_FILE;
 		if (!same)
@@ -389,14 +360,14 @@ take_choice(struct subject *s, size_t i)
 static bool
 is_chosen(struct json_object *choices, const char *file)
 {
-	for (size_t i = 0; i < count(choices); i++)
+	for (size_t i = 0; i < array_length(choices); i++)
 		if (strcmp(text(json_object_array_get_idx(choices, i), "file"), file) == 0)
 			return true;
 	return false;
 }
 
 static int
-sweep_entry(int dir, const struct dirent *e, void *arg)
+remove_if_unchosen(int dir, const struct dirent *e, void *arg)
 {
 	struct subject *s = arg;
 
@@ -412,10 +383,12 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 
 /* Removes what nobody chooses any more. Returns how many other entries there are, -1 with errno. */
 static int
-sweep(struct subject *s)
+remove_unchosen(struct subject *s)
 {
 	s->left = 0;
-	return file_each(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, s) < 0 ? -1 : s->left;
+	if (file_each(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_unchosen, s) < 0)
+		return -1;
+	return s->left;
 }
 
 /* --- the whole --- */
@@ -428,30 +401,30 @@ write_metadata(struct subject *s)
 	int rc = 0;
 
 	json_object_array_sort(s->after, compare_choices);
-	if (count(s->after) > 0)
+	if (array_length(s->after) > 0)
 		store_print(s->w->id, s->after, &now);
-	if (count(s->after) == 0) {
+	if (array_length(s->after) == 0) {
 		if (unlinkat(s->dir, metadata_name, 0) == 0)
 			s->out->changed = true;
 		else if (errno != ENOENT)
 			rc = -1;
 	} else if (!s->text.data || strcmp(now.data, s->text.data) != 0) {
 		s->out->changed = true;
-		rc = part_replace(s->c->temp, s->dir, metadata_name, now.data, now.len, true);
+		rc = atomic_file_replace(s->c->temp, s->dir, metadata_name, now.data, now.len, true);
 	}
 	buf_free(&now);
 	return rc;
 }
 
 static int
-update(struct subject *s)
+update_subject(struct subject *s)
 {
 	int left;
 
-	for (size_t i = 0; i < count(s->w->choices); i++)
+	for (size_t i = 0; i < array_length(s->w->choices); i++)
 		if (take_choice(s, i) < 0)
 			return -1;
-	if (write_metadata(s) < 0 || (left = sweep(s)) < 0)
+	if (write_metadata(s) < 0 || (left = remove_unchosen(s)) < 0)
 		return -1;
 	if (left == 0 && unlinkat(s->c->subjects, s->w->id, AT_REMOVEDIR) < 0 && errno != ENOENT &&
 	    errno != ENOTEMPTY && errno != EEXIST)
@@ -465,10 +438,10 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 	struct subject s = {.c = c, .w = w, .out = out};
 	struct json_object *metadata;
 	bool any = false;
-	int rc = -1, error;
+	int rc = -1;
 
-	*out = (struct stored){.outcome = buf_alloc((count(w->choices) + 1) * sizeof(*out->outcome))};
-	for (size_t i = 0; i < count(w->choices); i++) {
+	*out = (struct stored){.outcome = buf_alloc((array_length(w->choices) + 1) * sizeof(*out->outcome))};
+	for (size_t i = 0; i < array_length(w->choices); i++) {
 		out->outcome[i] = STORE_GONE;
 		any = any || rec_string(json_object_array_get_idx(w->choices, i), "file");
 	}
@@ -484,14 +457,11 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 		rc = 0;
 		if (!is_conflict(&s)) {
 			begin_after(&s);
-			rc = update(&s);
+			rc = update_subject(&s);
 		}
 	}
-	error = errno;
 	buf_free(&s.text);
 	json_object_put(s.after);
 	json_object_put(metadata);
-	close(s.dir);
-	errno = error;
-	return rc;
+	return file_close(s.dir, rc);
 }

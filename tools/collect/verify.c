@@ -13,13 +13,13 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/trouble.h"
-#include "collect.h"
 #include "confined/expand.h"
 #include "files/file.h"
 #include "records/rec.h"
 #include "review/pack.h"
+#include "verify.h"
 
-enum { SUMS_MOST = 1 << 30 }; /* bytes of a list of digests */
+enum { SUMS_MAX = 1 << 30 }; /* bytes of a list of digests */
 
 static const char beside_suffix[] = ".sha256";
 
@@ -56,7 +56,7 @@ struct verifying {
 /* --- what is said --- */
 
 static void
-problem(struct verifying *v, const char *member, const char *code, const char *words)
+report_problem(struct verifying *v, const char *member, const char *code, const char *words)
 {
 	struct json_object *o, *error;
 
@@ -77,31 +77,33 @@ problem(struct verifying *v, const char *member, const char *code, const char *w
 	json_object_object_add(error, "message", json_object_new_string(words));
 	json_object_object_add(error, "retryable", json_object_new_boolean(strcmp(code, TROUBLE_CODE) == 0));
 	json_object_object_add(o, "error", error);
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
 /* DOING cannot be done with the file, for the reason in errno: the file's, or this machine's. */
 static void
-cannot(struct verifying *v, const char *doing)
+report_cannot(struct verifying *v, const char *doing)
 {
-	const char *code = trouble_is_ours(errno) ? TROUBLE_CODE : errno == ENOENT ? "no_such_file" : "unreadable_file";
+	const char *code = trouble_is_local(errno) ? TROUBLE_CODE
+			   : errno == ENOENT       ? "no_such_file"
+						   : "unreadable_file";
 	char words[160];
 
 	snprintf(words, sizeof(words), "cannot %s: %s", doing, strerror(errno));
-	problem(v, NULL, code, words);
+	report_problem(v, NULL, code, words);
 }
 
 /* An export cannot be opened: ASKED for by name, or else on a list of what there should be. */
 static void
-say_closed(struct verifying *v, bool asked)
+report_closed(struct verifying *v, bool asked)
 {
 	v->missing += asked && errno == ENOENT;
-	cannot(v, "open it");
+	report_cannot(v, "open it");
 }
 
 static void
-tell_good(const struct verifying *v, size_t members)
+report_good(const struct verifying *v, size_t members)
 {
 	struct json_object *o;
 
@@ -113,7 +115,7 @@ tell_good(const struct verifying *v, size_t members)
 	json_object_object_add(o, "export", json_object_new_string(v->file));
 	json_object_object_add(o, "status", json_object_new_string("verified"));
 	json_object_object_add(o, "members", json_object_new_int64((int64_t)members));
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -231,7 +233,7 @@ counts_settle(struct counts *c)
 
 /* Takes in a member whose bytes are all there: the metadata of a subject, or CONTENTS. */
 static void
-take_metadata(struct verifying *v, const struct buf *text)
+count_metadata(struct verifying *v, const struct buf *text)
 {
 	struct json_object *o = text->len ? rec_parse(text->data, text->len, NULL, 0) : NULL, *choices;
 	const char *id = o ? rec_string(o, "id") : NULL;
@@ -242,7 +244,7 @@ take_metadata(struct verifying *v, const struct buf *text)
 }
 
 static void
-take_contents(struct verifying *v, const struct buf *text)
+count_contents(struct verifying *v, const struct buf *text)
 {
 	char *line = text->data, *end;
 
@@ -273,7 +275,7 @@ compare_contents(struct verifying *v)
 			continue;
 		snprintf(words, sizeof(words), "%zu of %zu files that were chosen for it are not in the export",
 			 should->n - (has ? has->n : 0), should->n);
-		problem(v, should->id, "subject_incomplete", words);
+		report_problem(v, should->id, "subject_incomplete", words);
 	}
 	counts_free(&v->has);
 	counts_free(&v->should);
@@ -289,7 +291,7 @@ struct reading {
 	struct buf text; /* of a member that is parsed */
 	struct hash *hash;
 	bool is_sums, has_sums, damaged;
-	char name[MEMBER_LONGEST * 4 + 1];
+	char name[MEMBER_LABEL_MAX * 4 + 1];
 };
 
 static bool
@@ -319,7 +321,7 @@ is_metadata(const char *name)
 }
 
 static void
-take_event(struct reading *r, enum expand_event event, const struct expand_member *m)
+on_member(struct reading *r, enum expand_event event, const struct expand_member *m)
 {
 	char hex[HASH_HEX + 1];
 
@@ -333,9 +335,9 @@ take_event(struct reading *r, enum expand_event event, const struct expand_membe
 		break;
 	case EXPAND_BYTES:
 		hash_add(r->hash, m->bytes, m->len);
-		if (r->is_sums && r->sums.len < SUMS_MOST)
+		if (r->is_sums && r->sums.len < SUMS_MAX)
 			buf_add(&r->sums, m->bytes, m->len);
-		if (r->text.len < SUMS_MOST && (is_contents(r->name) || is_metadata(r->name)))
+		if (r->text.len < SUMS_MAX && (is_contents(r->name) || is_metadata(r->name)))
 			buf_add(&r->text, m->bytes, m->len);
 		break;
 	case EXPAND_MEMBER_END:
@@ -343,20 +345,20 @@ take_event(struct reading *r, enum expand_event event, const struct expand_membe
 		r->hash = NULL;
 		r->has_sums = r->has_sums || r->is_sums;
 		if (is_contents(r->name))
-			take_contents(r->v, &r->text);
+			count_contents(r->v, &r->text);
 		else if (is_metadata(r->name))
-			take_metadata(r->v, &r->text);
+			count_metadata(r->v, &r->text);
 		if (!r->is_sums)
 			entries_add(&r->members, r->name, strlen(r->name), hex);
 		break;
 	case EXPAND_MEMBER_FAILED:
 	case EXPAND_REFUSED:
 		r->damaged = true;
-		problem(r->v, m->path, m->code, m->message);
+		report_problem(r->v, m->path, m->code, m->message);
 		break;
 	case EXPAND_FAILED:
 		r->damaged = true;
-		problem(r->v, NULL, m->code, m->message);
+		report_problem(r->v, NULL, m->code, m->message);
 		break;
 	default:
 		break;
@@ -365,14 +367,14 @@ take_event(struct reading *r, enum expand_event event, const struct expand_membe
 
 /* Holds the members against the manifest. */
 static void
-compare(struct reading *r)
+compare_with_manifest(struct reading *r)
 {
 	struct entries sums = {0};
 
 	if (!r->has_sums || !entries_read(&sums, &r->sums)) {
-		problem(r->v, NULL, r->has_sums ? "manifest_damaged" : "no_manifest",
-			r->has_sums ? "its SHA256SUMS is damaged"
-				    : "it has no SHA256SUMS, or that is damaged: no export of bi-collect");
+		report_problem(r->v, NULL, r->has_sums ? "manifest_damaged" : "no_manifest",
+			       r->has_sums ? "its SHA256SUMS is damaged"
+					   : "it has no SHA256SUMS, or that is damaged: no export of bi-collect");
 		entries_free(&sums);
 		return;
 	}
@@ -381,23 +383,23 @@ compare(struct reading *r)
 		const struct entry *one = &r->members.v[i], *said = entries_find(&sums, one->name);
 
 		if (i > 0 && strcmp(one->name, one[-1].name) == 0)
-			problem(r->v, one->name, "member_twice", "it is there twice");
+			report_problem(r->v, one->name, "member_twice", "it is there twice");
 		else if (!said)
-			problem(r->v, one->name, "member_added", "it was not there when this was written");
+			report_problem(r->v, one->name, "member_added", "it was not there when this was written");
 		else if (strcmp(said->hex, one->hex) != 0)
-			problem(r->v, one->name, "member_changed", "it is not as it was written");
+			report_problem(r->v, one->name, "member_changed", "it is not as it was written");
 	}
 	for (size_t i = 0; i < sums.n; i++)
 		if (!entries_find(&r->members, sums.v[i].name))
-			problem(r->v, sums.v[i].name, "member_missing", "it is missing or damaged");
+			report_problem(r->v, sums.v[i].name, "member_missing", "it is missing or damaged");
 	entries_free(&sums);
 }
 
 /* Reads the members of FD. How many there were. */
 static size_t
-look_inside(struct verifying *v, int fd)
+read_archive(struct verifying *v, int fd)
 {
-	static const struct expand_limits limits = {SUMS_MOST / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
+	static const struct expand_limits limits = {SUMS_MAX / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
 	struct reading *r = buf_alloc(sizeof(*r));
 	struct expand *e = expand_open(fd, &limits);
 	enum expand_event event = EXPAND_AGAIN;
@@ -406,16 +408,16 @@ look_inside(struct verifying *v, int fd)
 
 	r->v = v;
 	if (!e && errno == EINVAL)
-		problem(v, NULL, "not_a_file", "it is a directory, a device, a pipe or a socket, not a file");
+		report_problem(v, NULL, "not_a_file", "it is a directory, a device, a pipe or a socket, not a file");
 	else if (!e)
-		cannot(v, "have bi-expand unpack it");
+		report_cannot(v, "have bi-expand unpack it");
 	while (e && event != EXPAND_END && event != EXPAND_FAILED) {
 		event = expand_next(e, -1, &m);
-		take_event(r, event, &m);
+		on_member(r, event, &m);
 	}
 	expand_close(e);
 	if (e && (event == EXPAND_END || r->has_sums))
-		compare(r);
+		compare_with_manifest(r);
 	/* What a shard has not, another may have: only all of a list are asked for together. */
 	if (!v->listed && strncmp(r->name, "__bi__/", 7) == 0)
 		counts_free(&v->should);
@@ -432,27 +434,6 @@ look_inside(struct verifying *v, int fd)
 
 /* --- outside --- */
 
-/* False with errno. */
-static bool
-digest_of(int fd, char hex[HASH_HEX + 1])
-{
-	struct hash *h = hash_begin();
-	char block[1 << 16];
-	off_t at = 0;
-	ssize_t n;
-	int error;
-
-	while ((n = pread(fd, block, sizeof(block), at)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0) {
-			hash_add(h, block, (size_t)n);
-			at += n;
-		}
-	error = errno;
-	hash_end(h, hex);
-	errno = error;
-	return n == 0;
-}
-
 /* Verifies the archive PATH, whose digest is HEX if that is known. */
 static void
 verify_archive(struct verifying *v, const char *path, const char *hex, bool asked)
@@ -465,24 +446,24 @@ verify_archive(struct verifying *v, const char *path, const char *hex, bool aske
 
 	v->file = path;
 	if (fd < 0) {
-		say_closed(v, asked);
+		report_closed(v, asked);
 		return;
 	}
 	if (hex) {
-		if (!digest_of(fd, there))
-			cannot(v, "read it to its end");
+		if (file_digest(fd, there) < 0)
+			report_cannot(v, "read it to its end");
 		else
 			changed = strcmp(there, hex) != 0;
 	}
-	members = look_inside(v, fd);
+	members = read_archive(v, fd);
 	close(fd);
 	if (changed)
-		problem(v, NULL, "file_changed",
-			v->problems > before
-				? "it is not the file that was written"
-				: "it is not the file that was written, though its members are as they were");
+		report_problem(v, NULL, "file_changed",
+			       v->problems > before
+				       ? "it is not the file that was written"
+				       : "it is not the file that was written, though its members are as they were");
 	if (v->problems == before)
-		tell_good(v, members);
+		report_good(v, members);
 }
 
 /* Reads the list of digests in the file PATH. False where there is none, or it is damaged: SAY says so. */
@@ -491,8 +472,7 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct buf text = {0};
-	ssize_t n = -1;
-	bool good;
+	bool good, unread;
 
 	if (fd < 0) {
 		int error = errno;
@@ -501,20 +481,18 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 			v->file = path;
 		errno = error;
 		if (say || error != ENOENT)
-			say_closed(v, true);
+			report_closed(v, true);
 		return false;
 	}
-	while (text.len < SUMS_MOST &&
-	       ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR)))
-		text.len += n > 0 ? (size_t)n : 0;
+	unread = file_read_all(fd, SUMS_MAX, &text) < 0 && errno != EFBIG;
 	file_close(fd, 0);
-	good = n == 0 && text.len > 0 && entries_read(out, &text);
+	good = text.len > 0 && entries_read(out, &text);
 	if (!good)
 		v->file = path;
-	if (n < 0)
-		cannot(v, "read it");
+	if (unread)
+		report_cannot(v, "read it");
 	else if (!good)
-		problem(v, NULL, "manifest_damaged", "it is no list of SHA-256 as sha256sum writes it");
+		report_problem(v, NULL, "manifest_damaged", "it is no list of SHA-256 as sha256sum writes it");
 	buf_free(&text);
 	return good;
 }
@@ -534,7 +512,7 @@ verify_list(struct verifying *v, const char *path)
 
 			if (strchr(sums.v[i].name, '/')) {
 				v->file = path;
-				problem(v, sums.v[i].name, "manifest_damaged", "it is not beside the list");
+				report_problem(v, sums.v[i].name, "manifest_damaged", "it is not beside the list");
 				continue;
 			}
 			if (slash)
@@ -593,7 +571,7 @@ verify_files(char **files, bool json)
 	int code;
 
 	if (!*files)
-		opt_wrong("--verify needs the exports to look at");
+		opt_die("--verify needs the exports to look at");
 	for (; *files; files++) {
 		uint64_t before = v.problems;
 
@@ -610,7 +588,7 @@ verify_files(char **files, bool json)
 
 		json_object_object_add(counts, "verified", json_object_new_int64((int64_t)good));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)bad));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }

@@ -19,7 +19,7 @@
 #include "confined/helper.h"
 #include "confined/unpack.h"
 
-enum { NAME_MOST = 32 << 10, TRIES = 100 };
+enum { NAME_LENGTH_MAX = 32 << 10, TRIES = 100 };
 
 /* The socket, /dev/null twice, and the archive are all that it ever has open; and it writes to no file. */
 static const struct confine_limits limits = {
@@ -140,7 +140,7 @@ announce(struct archive_entry *entry)
 	if (!name && !(name = archive_entry_pathname_utf8(entry)))
 		name = "";
 	n = snprintf(head, sizeof(head), "M%c %lld %lld ", kind_of(entry), size < 0 ? -1 : size, mtime);
-	say(head, (size_t)n, name, strnlen(name, NAME_MOST));
+	say(head, (size_t)n, name, strnlen(name, NAME_LENGTH_MAX));
 }
 
 static void
@@ -261,13 +261,13 @@ expand_serve(void)
 	struct archive *a;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	/* Names come as UTF-8 where the archive says what they are; times without a zone are UTC. */
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");
 	tzset();
 	unpack_load();
-	if (confine(&limits, NULL) < 0)
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
 		_exit(EX_OSERR);

@@ -13,7 +13,9 @@
 #include "base/buf.h"
 #include "base/human.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "confined/expand.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 struct listing {
@@ -38,14 +40,13 @@ static void
 say_member(const struct listing *l, const char *file, const char *member, uint64_t bytes, int64_t mtime)
 {
 	struct buf line = {0};
-	struct tm t;
-	time_t when = (time_t)mtime;
-	char date[32] = "";
+	char date[WHEN_SIZE] = "";
 
-	if (mtime && gmtime_r(&when, &t) && t.tm_year >= 0 && t.tm_year < 8000)
-		strftime(date, sizeof(date), l->json ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M", &t);
+	if (mtime)
+		when_print(date, (time_t)mtime);
 	if (!l->json) {
-		human_print("%12" PRIu64 "  %16s  %s", bytes, date, member);
+		date[*date ? 10 : 0] = '\0';
+		human_print("%12" PRIu64 "  %10s %5.5s  %s", bytes, date, *date ? date + 11 : "", member);
 		return;
 	}
 	begin_line(&line, file, member);
@@ -53,7 +54,7 @@ say_member(const struct listing *l, const char *file, const char *member, uint64
 	if (*date)
 		buf_printf(&line, ",\"mtime\":\"%s\"", date);
 	buf_str(&line, "}");
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -74,7 +75,7 @@ say_not(const struct listing *l, const char *file, const char *member, const cha
 	buf_printf(&line, ",\"status\":\"%s\",\"error\":{\"code\":\"%s\",\"message\":", status, code);
 	buf_json(&line, why);
 	buf_str(&line, ",\"retryable\":false}}");
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -128,8 +129,7 @@ list_one(struct listing *l, const char *file)
 		l->failed++;
 		say_not(l, file, NULL, "failed", fd < 0 && error == ENOENT ? "not_found" : "not_readable",
 			fd < 0 ? strerror(error) : "not a file of bytes");
-		if (fd >= 0)
-			close(fd);
+		file_close(fd, 0);
 		return;
 	}
 	e = expand_open(fd, NULL);
@@ -160,7 +160,7 @@ say_end(const struct listing *l, bool cut)
 	json_object_object_add(counts, "members", json_object_new_int64((int64_t)l->members));
 	json_object_object_add(counts, "refused", json_object_new_int64((int64_t)l->refused));
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)l->failed));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 	return code;
 }
 

@@ -42,6 +42,6 @@ main(int argc, char **argv)
 	if (!serving)
 		msg_finish(list_archives(opt_rest(&o), json));
 	if (*opt_rest(&o))
-		opt_wrong("--serve takes no files");
+		opt_die("--serve takes no files");
 	expand_serve();
 }

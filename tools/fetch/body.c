@@ -135,7 +135,7 @@ body_open(struct body *b)
 {
 	if (b->part.fd >= 0)
 		return 0;
-	if (part_open(&b->part, b->store->temp) == 0)
+	if (atomic_file_open(&b->part, b->store->temp) == 0)
 		return 0;
 	b->part.fd = -1;
 	return -1;
@@ -159,7 +159,7 @@ spill_held(struct body *b)
 		return 0;
 	b->hash = hash_begin();
 	hash_add(b->hash, b->held, b->held_len);
-	if (body_open(b) < 0 || part_write(&b->part, b->held, b->held_len) < 0)
+	if (body_open(b) < 0 || atomic_file_write(&b->part, b->held, b->held_len) < 0)
 		return -1;
 	b->spilled = true;
 	/* Until its group is settled only the head is of use. */
@@ -184,7 +184,7 @@ write_piece(struct body *b)
 {
 	off_t end = b->store->sync ? (off_t)b->bytes : 0;
 
-	if (part_write(&b->part, b->piece, b->piece_len) < 0)
+	if (atomic_file_write(&b->part, b->piece, b->piece_len) < 0)
 		return -1;
 	if (!b->store->hasher)
 		b->store->hasher = hasher_start();
@@ -345,7 +345,7 @@ void
 body_drop(struct body *b)
 {
 	take_hash(b);
-	part_drop(&b->part);
+	atomic_file_drop(&b->part);
 	hash_drop(b->hash);
 	free(b->held);
 	free(b->piece);
@@ -366,7 +366,7 @@ body_leave(struct body *b)
 {
 	if (b->part.noted) {
 		body_flush(b); /* what cannot be written is not there: the part ends before it */
-		part_leave(&b->part);
+		atomic_file_leave(&b->part);
 	}
 	body_drop(b);
 }
@@ -390,5 +390,5 @@ body_restart(struct body *b)
 	if (b->part.fd < 0)
 		return 0;
 	/* The note first: it is never that of other bytes. */
-	return part_note(&b->part, NULL) < 0 ? -1 : body_seek(b);
+	return atomic_file_note(&b->part, NULL) < 0 ? -1 : body_seek(b);
 }

@@ -25,7 +25,7 @@ struct body_store {
 
 struct body {
 	struct body_store *store;
-	struct part part;
+	struct atomic_file part;
 	struct hash *hash;
 	struct hasher *hasher; /* has the digest; NULL: it is here */
 	off_t sync_begun;      /* up to here the kernel was told to begin to write to the disk */

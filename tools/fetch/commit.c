@@ -70,7 +70,7 @@ find_types(struct writer *w, struct group *g)
 		return;
 	if (!w->typer)
 		w->typer = type_open();
-	if (!w->typer || type_ask(w->typer, heads, asked, answers) < 0) {
+	if (!w->typer || type_detect(w->typer, heads, asked, answers) < 0) {
 		fail_group(g, "starting bi-type, which tells what a file is");
 		return;
 	}
@@ -147,13 +147,13 @@ link_same(struct job *j, int dir)
 	const char *other = j->same_job ? j->same_job->name : j->same_file;
 	struct stat st;
 
-	if (!j->same_as || strcmp(other, j->name) == 0 || file_look(dir, other, &st) <= 0 || !S_ISREG(st.st_mode) ||
+	if (!j->same_as || strcmp(other, j->name) == 0 || file_stat(dir, other, &st) <= 0 || !S_ISREG(st.st_mode) ||
 	    (uint64_t)st.st_size != j->body.bytes)
 		return false;
 	if (linkat(dir, other, dir, j->name, 0) < 0 &&
 	    (errno != EEXIST || unlinkat(dir, j->name, 0) < 0 || linkat(dir, other, dir, j->name, 0) < 0))
 		return false;
-	part_drop(&j->body.part);
+	atomic_file_drop(&j->body.part);
 	return true;
 }
 
@@ -178,8 +178,8 @@ publish_files(struct group *g, bool sync)
 		if (!link_same(j, dir)) {
 			j->same_as = 0;
 			if ((few && sync && fsync(j->body.part.fd) < 0) ||
-			    (j->upload[0] ? upload_publish(j, dir, sync) : part_publish(&j->body.part, dir, j->name)) <
-				    0)
+			    (j->upload[0] ? upload_publish(j, dir, sync)
+					  : atomic_file_publish(&j->body.part, dir, j->name)) < 0)
 				fail_group(g, "giving a file its name");
 		}
 		if (few && sync && !g->error && fsync(dir) < 0)
@@ -247,7 +247,7 @@ record_results(struct group *g, struct target *t, bool sync)
 	for (size_t i = 0; i < g->count; i++)
 		if (g->jobs[i]->target == t)
 			g->jobs[i]->recorded = true;
-	if (t->notebook && notebook_take(&g->jobs[0]->run->root, t->batch) < 0)
+	if (t->notebook && notebook_import_results(&g->jobs[0]->run->root, t->batch) < 0)
 		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
 			       batch_name(t->batch));
 }

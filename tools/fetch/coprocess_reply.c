@@ -39,7 +39,7 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 		text = rec_print(o);
 	}
 	after = strlen(text);
-	if (after <= BATCH_ITEM_LONGEST || after <= before)
+	if (after <= BATCH_ITEM_MAX || after <= before)
 		line = buf_strdup(text);
 	json_object_put(o);
 	return line;

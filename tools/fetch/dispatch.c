@@ -155,7 +155,7 @@ on_finished(struct dispatch *d, struct job *j)
 	if (v->kind == AGAIN) {
 		/* The host's time is the server's own, the item's a little longer: they do not all come back at once.
 		 */
-		wait = manners_backoff(j->attempts, run->set->backoff_ms);
+		wait = http_policy_backoff(j->attempts, run->set->backoff_ms);
 		if (v->hold && !run->fatal)
 			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait);
 		if (v->wait_ms > 0)
@@ -424,10 +424,10 @@ set_up(struct dispatch *d)
 	struct run *run = &d->run;
 	const struct settings *set = run->set;
 
-	self_raise_files(); /* for the connections, part files and locks of many transfers */
-	run->temp = root_dir(run->root.fd, "temp", true);
+	raise_file_limit(); /* for the connections, part files and locks of many transfers */
+	run->temp = root_open_dir(run->root.fd, "temp", true);
 	if (run->temp < 0)
-		msg_die_errno(msg_code(errno), "cannot make the directory temp in %s", run->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", run->root.path);
 	d->bodies = (struct body_store){
 		.temp = run->temp,
 		.piece = body_piece_size(set->parallel),
@@ -506,7 +506,7 @@ static int
 give_up(struct dispatch *d)
 {
 	const struct run *run = &d->run;
-	int code = run->fatal_code ? run->fatal_code : msg_code(run->fatal);
+	int code = run->fatal_code ? run->fatal_code : msg_exit_code(run->fatal);
 	const char *mend = run->fatal == ENOSPC || run->fatal == EDQUOT ? "make room and run the same command again"
 			   : code == EX_NOPERM                          ? "check who owns it"
 									: "mend that and run the same command again";
@@ -517,7 +517,7 @@ give_up(struct dispatch *d)
 	msg_warn("%s under %s: %s; what was recorded stands: %s", run->fatal_at, run->root.path, strerror(run->fatal),
 		 mend);
 	if (d->records)
-		rec_out_end(NULL, code);
+		rec_write_end(NULL, code);
 	clean_up(d);
 	return code;
 }

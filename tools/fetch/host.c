@@ -23,8 +23,8 @@ enum { BUCKETS = 1024, KEPT_MAX = 64 };
 
 struct host_table {
 	struct run *run;
-	struct governor *governor;
-	struct hosts *rules;
+	struct host_limits *governor;
+	struct host_rules *rules;
 	struct host *buckets[BUCKETS];
 	struct host *turn;             /* the ring's next */
 	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
@@ -42,14 +42,14 @@ host_table_open(struct run *run)
 	struct host_table *t = buf_alloc(sizeof(*t));
 
 	t->run = run;
-	t->governor = governor_open(&run->root);
+	t->governor = host_limits_open(&run->root);
 	if (!t->governor)
-		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", run->root.path);
-	t->rules = hosts_load(run->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", run->root.path);
+	t->rules = host_rules_load(run->root.path);
 	return t;
 }
 
-const struct hosts *
+const struct host_rules *
 host_table_rules(const struct host_table *t)
 {
 	return t->rules;
@@ -105,16 +105,16 @@ static void
 set_limits(struct host *h, const char *key)
 {
 	const struct settings *set = h->table->run->set;
-	const struct hosts_rule *r = &h->rule;
+	const struct host_rule *r = &h->rule;
 	double rate = set->rate > 0 ? set->rate : r->rate > 0 ? r->rate : 0;
 
 	h->cap = set->per_host ? (unsigned)set->per_host : r->slots ? r->slots : USUAL_AT_ONCE;
 	h->bandwidth = set->limit_rate ? set->limit_rate : r->bandwidth > 0 ? r->bandwidth : 0;
-	h->governed = governor_enter(h->table->governor, key, h->cap, rate);
+	h->governed = host_limits_enter(h->table->governor, key, h->cap, rate);
 	if (!h->governed)
 		run_fail(h->table->run, "taking part in hosts/");
 	if (r->contact && !set->contact && !set->user_agent)
-		note_refusal(h, manners_no_contact);
+		note_refusal(h, http_policy_no_contact);
 }
 
 static void
@@ -190,7 +190,7 @@ free_host(struct host *h)
 	host_pause(h, 0);
 	if (h->in_turn)
 		ring_cut(h);
-	governor_leave(h->governed);
+	host_limits_leave(h->governed);
 	free(h->refusal);
 	run_queue_free(&h->parked);
 	free(h->name);
@@ -283,7 +283,7 @@ host_acquire_slot(struct host *h, int *slot)
 	if (!h->governed)
 		*slot = 0;
 	else
-		*slot = kept < 0 ? governor_ask(h->governed, &wait) : governor_ask_again(h->governed, kept, &wait);
+		*slot = kept < 0 ? slot_acquire(h->governed, &wait) : slot_reacquire(h->governed, kept, &wait);
 	if (*slot >= 0)
 		return true;
 	if (*slot == -1) {
@@ -299,7 +299,7 @@ void
 host_release_slot(struct host *h, int slot)
 {
 	if (h->governed && slot >= 0)
-		governor_done(h->governed, slot); /* it stands back where another process waits */
+		slot_release(h->governed, slot); /* it stands back where another process waits */
 }
 
 void
@@ -326,14 +326,14 @@ host_table_release_kept(struct host_table *t)
 void
 host_hold(struct host *h, long ms)
 {
-	if (h->governed && governor_hold(h->governed, ms) < 0)
+	if (h->governed && host_limits_hold(h->governed, ms) < 0)
 		run_fail(h->table->run, "holding a host back");
 }
 
 bool
 host_spend(struct host *h, size_t n)
 {
-	int64_t wait = h->bandwidth ? governor_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
+	int64_t wait = h->bandwidth ? host_limits_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
 
 	if (wait > 0)
 		h->dry_until = clock_ms() + wait;
@@ -387,11 +387,11 @@ forgive_host(struct host *h)
 struct host *
 host_table_get(struct host_table *t, const struct job *j)
 {
-	struct hosts_rule rule = {.rate = -1, .bandwidth = -1};
+	struct host_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf name = {0};
 	struct host *h;
 
-	manners_key(t->rules, job_url(j), &name, &rule); /* "" for what has none: it fails at once */
+	http_policy_host_key(t->rules, job_url(j), &name, &rule); /* "" for what has none: it fails at once */
 	h = find_or_make(t, name.data);
 	forgive_host(h);
 	idle_cut(h);
@@ -416,8 +416,8 @@ host_table_close(struct host_table *t)
 				job_free(j);
 			free_host(t->buckets[i]);
 		}
-	governor_close(t->governor);
-	hosts_free(t->rules);
+	host_limits_close(t->governor);
+	host_rules_free(t->rules);
 	free(t);
 }
 

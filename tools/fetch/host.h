@@ -11,27 +11,27 @@
 #include "job.h"
 #include "run_queue.h"
 
-struct governed;
+struct host_limit;
 struct host_table;
 
 /* A place that items come from: HOST:PORT, a group of hosts, or "" for this machine's files. */
 struct host {
 	struct host_table *table;
 	char *name;
-	unsigned active, cap;       /* transfers under way, and at most */
-	struct hosts_rule rule;     /* what is known of it beforehand */
-	struct governed *governed;  /* NULL for this machine's files */
-	int64_t bandwidth;          /* bytes a second of all processes; 0: any */
-	int64_t dry_until;          /* nothing more is received from it before this moment */
-	int64_t refused_since;      /* it has refused connections since then, and answered none; 0: no */
-	int64_t refused_last;       /* when it did last */
-	long opt_outs;              /* media that its headers forbade */
-	char *refusal;              /* why nothing more is asked of it; NULL: it may be */
-	struct job_list queue;      /* the scheduler's */
-	struct run_queue parked;    /* behind those of the queue, known by number alone */
-	struct loop_timer pause;    /* set: nothing is started before its moment */
-	struct host *next;          /* in its bucket */
-	struct host *turn, *before; /* in the ring */
+	unsigned active, cap;        /* transfers under way, and at most */
+	struct host_rule rule;       /* what is known of it beforehand */
+	struct host_limit *governed; /* NULL for this machine's files */
+	int64_t bandwidth;           /* bytes a second of all processes; 0: any */
+	int64_t dry_until;           /* nothing more is received from it before this moment */
+	int64_t refused_since;       /* it has refused connections since then, and answered none; 0: no */
+	int64_t refused_last;        /* when it did last */
+	long opt_outs;               /* media that its headers forbade */
+	char *refusal;               /* why nothing more is asked of it; NULL: it may be */
+	struct job_list queue;       /* the scheduler's */
+	struct run_queue parked;     /* behind those of the queue, known by number alone */
+	struct loop_timer pause;     /* set: nothing is started before its moment */
+	struct host *next;           /* in its bucket */
+	struct host *turn, *before;  /* in the ring */
 	bool in_turn;
 	struct host *idle_next, *idle_before; /* in the list of those with nothing to do */
 	bool idle;
@@ -44,7 +44,7 @@ struct host_table *host_table_open(struct run *run);
 void host_table_close(struct host_table *t);
 
 /* What is known of all hosts beforehand. The table's. */
-const struct hosts *host_table_rules(const struct host_table *t);
+const struct host_rules *host_table_rules(const struct host_table *t);
 
 /* Returns the host that J is to be got from now, which is made where it is new. It may vanish at the next host_update()
  * of any host unless it has something to do. */

@@ -59,20 +59,20 @@ answer_add_header(struct answer *a, char *line)
 
 	if (strncmp(line, "HTTP/", 5) == 0) {
 		begin_again(a);
-	} else if ((v = manners_header(line, "Retry-After"))) {
+	} else if ((v = http_policy_header_value(line, "Retry-After"))) {
 		a->retry_after = httpdate_retry_after(v, time(NULL));
-	} else if ((v = manners_header(line, "ETag"))) {
+	} else if ((v = http_policy_header_value(line, "ETag"))) {
 		a->weak = strncmp(v, "W/", 2) == 0;
 		keep_text(a->validator, sizeof(a->validator), v);
-	} else if ((v = manners_header(line, "Last-Modified")) && !a->validator[0]) {
+	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0]) {
 		keep_text(a->validator, sizeof(a->validator), v);
-	} else if ((v = manners_header(line, "Date"))) {
+	} else if ((v = http_policy_header_value(line, "Date"))) {
 		a->date = httpdate_parse(v, time(NULL));
-	} else if ((v = manners_header(line, "Content-Type"))) {
+	} else if ((v = http_policy_header_value(line, "Content-Type"))) {
 		keep_text(a->content_type, sizeof(a->content_type), v);
-	} else if ((v = manners_header(line, "Accept-Ranges"))) {
+	} else if ((v = http_policy_header_value(line, "Accept-Ranges"))) {
 		a->ranges = strcasecmp(v, "bytes") == 0;
-	} else if ((v = manners_header(line, "Content-Range"))) {
+	} else if ((v = http_policy_header_value(line, "Content-Range"))) {
 		take_range(a, v);
 	}
 }

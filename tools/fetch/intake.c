@@ -29,7 +29,7 @@ ask_make(struct batch_ask *ask, const char *kind, const char *where, const char 
 {
 	char *text = buf_strdup(rec_print(item));
 
-	userinfo_cut(text, strlen(text));
+	userinfo_strip(text, strlen(text));
 	*ask = (struct batch_ask){
 		.kind = kind,
 		.where = buf_strdup(where),
@@ -56,7 +56,7 @@ hide_secrets(struct buf *text)
 
 	if (text->len == 0)
 		return;
-	text->len = userinfo_cut(text->data, text->len);
+	text->len = userinfo_strip(text->data, text->len);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		char *url = strstr(text->data, marks[i]);
 
@@ -76,7 +76,7 @@ ask_bad_as(struct batch_ask *ask, const struct rec *rec, const char *text, const
 	struct buf where = {0}, shown = {0}, why = {0};
 
 	buf_str(&why, wrong);
-	rec_mend(why.data);
+	utf8_replace_invalid(why.data);
 	buf_str(&shown, text ? text : "");
 	hide_secrets(&shown);
 	if (shown.len > 200)
@@ -115,7 +115,7 @@ ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const ch
 		free(where);
 		return;
 	}
-	if (userinfo_take(where, &userinfo))
+	if (userinfo_extract(where, &userinfo))
 		json_object_object_add(item, kind, json_object_new_string(where));
 	if (userinfo.len)
 		batch_mark_userinfo(item);
@@ -168,7 +168,7 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 		return NULL;
 	id = json_object_is_type(subject, json_type_object) ? rec_text(subject, "id", room, n)
 							    : rec_text(item, "subject", room, n);
-	*wrong = id ? root_subject_wrong(id) : "is missing";
+	*wrong = id ? root_subject_check(id) : "is missing";
 	return id;
 }
 
@@ -223,7 +223,7 @@ static void
 ask_json(struct batch_ask *ask, const struct rec *rec)
 {
 	struct json_object *error;
-	char id[SUBJECT_LONGEST + 2], why[512];
+	char id[SUBJECT_MAX + 2], why[512];
 	const char *wrong = NULL;
 	const char *subject = subject_of(rec->json, id, sizeof(id), &wrong);
 	const char *url = rec_string(rec->json, "url");
@@ -294,7 +294,7 @@ find_forbidden(const struct intake *in, const struct target *t, const struct rec
 static struct target *
 target_for(struct intake *in, const struct rec *rec, const char *own)
 {
-	struct batch_about about = {
+	struct batch_metadata about = {
 		.category = in->run->set->category,
 		.label = in->run->set->label,
 		.public_only = in->run->set->queue && in->run->set->public_only,
@@ -346,7 +346,7 @@ static void
 take_line(struct intake *in, struct block *block, struct rec *rec)
 {
 	const char *own = rec->kind == REC_JSON && !in->run->set->batch ? rec_string(rec->json, "batch") : NULL;
-	const char *bad_name = own ? root_name_wrong(own) : NULL;
+	const char *bad_name = own ? root_name_check(own) : NULL;
 	struct target *t = target_for(in, rec, bad_name || in->run->set->public_only ? NULL : own);
 	struct batch_ask *ask;
 	const char *code;
@@ -370,10 +370,10 @@ take_line(struct intake *in, struct block *block, struct rec *rec)
 	} else {
 		ask_plain(ask, rec);
 	}
-	if (strlen(ask->text) > BATCH_ITEM_LONGEST) {
+	if (strlen(ask->text) > BATCH_ITEM_MAX) {
 		ask_free(ask);
 		snprintf(why, sizeof(why), "line %llu is longer than an item may be (%d bytes)", rec->line,
-			 BATCH_ITEM_LONGEST);
+			 BATCH_ITEM_MAX);
 		ask_bad(ask, rec, "line_too_long", why);
 	}
 	in->run->asked++;

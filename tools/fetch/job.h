@@ -60,10 +60,10 @@ struct job {
 	struct verdict verdict;
 	char code[32]; /* room for VERDICT's */
 	struct type_answer type;
-	char name[SUBJECT_LONGEST + 32];      /* in the batch's files/ */
-	uint32_t same_as;                     /* the item whose bytes these are, too; 0: none */
-	const struct job *same_job;           /* that one, where it is of the same group */
-	char same_file[SUBJECT_LONGEST + 32]; /* else its file */
+	char name[SUBJECT_MAX + 32];      /* in the batch's files/ */
+	uint32_t same_as;                 /* the item whose bytes these are, too; 0: none */
+	const struct job *same_job;       /* that one, where it is of the same group */
+	char same_file[SUBJECT_MAX + 32]; /* else its file */
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
 	int64_t members;           /* of an archive that was expanded; -1: it was not */

@@ -55,7 +55,7 @@ fail_read(struct job *j, const char *doing)
 {
 	bool missing = errno == ENOENT || errno == ENOTDIR;
 
-	if (trouble_is_ours(errno))
+	if (trouble_is_local(errno))
 		verdict_fail(j, true, TROUBLE_CODE, "cannot %s '%.300s' now: %s", doing, j->file, strerror(errno));
 	else
 		verdict_fail(j, false, missing ? "no_such_file" : "unreadable_file", "cannot %s '%.300s': %s%s", doing,
@@ -103,7 +103,7 @@ open_upload(struct copy *c)
 	c->size = upload_open(j);
 	if (c->size >= 0)
 		return true;
-	if (trouble_is_ours(errno))
+	if (trouble_is_local(errno))
 		verdict_fail(j, true, TROUBLE_CODE, "cannot open what was uploaded now: %s", strerror(errno));
 	else
 		verdict_fail(j, false, "upload_lost", "what was uploaded is not there: %s (upload it again)",

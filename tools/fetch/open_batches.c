@@ -28,7 +28,7 @@ read_about(struct target *t)
 	const char *notebook;
 	int rc = 0;
 
-	if (batch_about(t->batch, &text) == 0) {
+	if (batch_metadata(t->batch, &text) == 0) {
 		o = rec_parse(text.data, text.len, NULL, 0);
 		errno = EBADMSG;
 		rc = json_object_is_type(o, json_type_object) ? 0 : -1;
@@ -46,7 +46,7 @@ read_about(struct target *t)
 }
 
 struct target *
-open_batches_add(struct open_batches *b, const char *name, const struct batch_about *about)
+open_batches_add(struct open_batches *b, const char *name, const struct batch_metadata *about)
 {
 	struct batch *batch = batch_open(&b->run->root, name, BATCH_WORK, about);
 	struct target **at = &b->first, *t;
@@ -70,7 +70,7 @@ open_batches_add(struct open_batches *b, const char *name, const struct batch_ab
 }
 
 struct target *
-open_batches_get(struct open_batches *b, const char *name, const struct batch_about *about)
+open_batches_get(struct open_batches *b, const char *name, const struct batch_metadata *about)
 {
 	struct target *t = open_batches_find(b, name);
 

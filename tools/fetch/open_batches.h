@@ -33,10 +33,10 @@ struct open_batches {
 struct target *open_batches_find(const struct open_batches *b, const char *name);
 
 /* Opens the batch NAME, which must not be open; ABOUT as for batch_open(). NULL with errno. */
-struct target *open_batches_add(struct open_batches *b, const char *name, const struct batch_about *about);
+struct target *open_batches_add(struct open_batches *b, const char *name, const struct batch_metadata *about);
 
 /* Returns the batch NAME, which it opens if it is not open. NULL after run_fail(). */
-struct target *open_batches_get(struct open_batches *b, const char *name, const struct batch_about *about);
+struct target *open_batches_get(struct open_batches *b, const char *name, const struct batch_metadata *about);
 
 /* Asks whether batches are being cancelled. Returns one that has been since the last call, NULL once there is none. */
 struct target *open_batches_next_cancelled(struct open_batches *b);

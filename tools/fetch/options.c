@@ -230,23 +230,23 @@ take_special(struct settings *set, const struct opts *o, int id)
 
 	if (id == 'b') {
 		set->batch = o->value;
-		if (root_name_wrong(o->value))
-			opt_wrong("the batch name '%s' %s", o->value, root_name_wrong(o->value));
+		if (root_name_check(o->value))
+			opt_die("the batch name '%s' %s", o->value, root_name_check(o->value));
 	} else if (id == 'H') {
 		if (!strchr(o->value, ':') && !strchr(o->value, ';'))
-			opt_wrong("--header takes NAME: VALUE, not '%s'", o->value);
+			opt_die("--header takes NAME: VALUE, not '%s'", o->value);
 		if (strpbrk(o->value, "\r\n"))
-			opt_wrong("--header takes one line: give each header by an option");
+			opt_die("--header takes one line: give each header by an option");
 		set->headers = curl_slist_append(set->headers, o->value);
 	} else if (id == ACCEPT) {
 		set->accept = o->value;
-		if (accept_patterns_wrong(o->value))
-			opt_wrong("--accept '%s': %s", o->value, accept_patterns_wrong(o->value));
+		if (accept_patterns_check(o->value))
+			opt_die("--accept '%s': %s", o->value, accept_patterns_check(o->value));
 	} else if (id == RATE) {
 		set->rate = opt_real(o, 0.001, 1000);
 	} else if (id == RETRY) {
 		if (!retry_parse(o->value, &retry))
-			opt_wrong("--retry takes 'failed', or 'status=' and codes such as 404,5xx, not '%s'", o->value);
+			opt_die("--retry takes 'failed', or 'status=' and codes such as 404,5xx, not '%s'", o->value);
 		set->retry = &retry;
 	}
 }
@@ -286,15 +286,15 @@ static void
 check_ways_of_working(const struct settings *set, bool has_operands)
 {
 	if (set->resume && has_operands)
-		opt_wrong("--resume works on what the batch has: give no URLs with it");
+		opt_die("--resume works on what the batch has: give no URLs with it");
 	if (set->work && (has_operands || set->batch || set->resume || set->queue))
-		opt_wrong("--work takes the batches of the queue: give no URLs, --batch, --resume or --queue with it");
+		opt_die("--work takes the batches of the queue: give no URLs, --batch, --resume or --queue with it");
 	if (set->work && set->retry)
-		opt_wrong("--work does not try again what has failed: bi-fetch --resume --retry does");
+		opt_die("--work does not try again what has failed: bi-fetch --resume --retry does");
 	if ((set->once || set->stand_by) && !set->work)
-		opt_wrong("--once and --stand-by say how --work works: give it too");
+		opt_die("--once and --stand-by say how --work works: give it too");
 	if (set->queue && (set->resume || set->retry))
-		opt_wrong("--queue hands in lines and fetches nothing: leave out --resume and --retry");
+		opt_die("--queue hands in lines and fetches nothing: leave out --resume and --retry");
 }
 
 char **
@@ -320,18 +320,18 @@ options_read(struct settings *set, int argc, char **argv)
 	};
 	for (int id; (id = opt_next(&o));)
 		take_option(set, &o, id);
-	if (set->accept && accept_patterns_wrong(set->accept))
-		opt_wrong("--accept '%s': %s", set->accept, accept_patterns_wrong(set->accept));
-	if (set->proxy && manners_proxy_wrong(set->proxy))
-		opt_wrong("--proxy '%s' %s", manners_proxy_shown(set->proxy), manners_proxy_wrong(set->proxy));
+	if (set->accept && accept_patterns_check(set->accept))
+		opt_die("--accept '%s': %s", set->accept, accept_patterns_check(set->accept));
+	if (set->proxy && http_policy_proxy_check(set->proxy))
+		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set->proxy), http_policy_proxy_check(set->proxy));
 	if (set->public_only && set->proxy && set->noproxy)
-		opt_wrong("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
+		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
 	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
-		opt_wrong("--through takes a program or a command of sh, not nothing");
+		opt_die("--through takes a program or a command of sh, not nothing");
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
 	if (set->public_only)
 		set->noproxy = set->proxy && *set->proxy ? "" : "*";
-	set->contact = manners_contact(set->contact);
+	set->contact = http_policy_contact(set->contact);
 	return opt_rest(&o);
 }

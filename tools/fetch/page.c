@@ -123,7 +123,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	struct json_object *item = json_object_new_object(), *page = json_object_new_string(job_url(j));
 	char *text;
 
-	userinfo_take(one->url, NULL);
+	userinfo_extract(one->url, NULL);
 	copy_member(item, j->asked, "subject");
 	json_object_object_add(item, "url", json_object_new_string(one->url));
 	copy_member(item, j->asked, "title");
@@ -141,15 +141,15 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	};
 	lend_userinfo(j, one->url, item, ask);
 	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
-	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST)
+	if (strlen(rec_print(item)) > BATCH_ITEM_MAX)
 		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));
-	if (strlen(rec_print(item)) > BATCH_ITEM_LONGEST) {
+	if (strlen(rec_print(item)) > BATCH_ITEM_MAX) {
 		json_object_object_del(item, "title");
 		json_object_object_del(item, "license");
 		json_object_object_del(item, "credit");
 	}
 	text = buf_strdup(rec_print(item));
-	userinfo_cut(text, strlen(text));
+	userinfo_strip(text, strlen(text));
 	ask->text = text;
 	json_object_put(item);
 }

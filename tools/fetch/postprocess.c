@@ -107,7 +107,7 @@ take_answer(struct postprocess *p, struct coprocess *x, const struct rec *r)
 			msg_warn("'%s' writes lines that answer nothing: each time it is started again", p->program);
 		p->warned = true;
 	} else if (coprocess_reply_check(j, r, &why)) {
-		rec_mend(why.data);
+		utf8_replace_invalid(why.data);
 		fail_job(p, j, true, "filter_failed", why.data);
 	} else {
 		x->answered = p->answered = true;
@@ -419,7 +419,7 @@ postprocess_open(struct run *run, struct job_list *ended)
 	struct postprocess *p = buf_alloc(sizeof(*p));
 
 	*p = (struct postprocess){.run = run, .ended = ended, .program = run->set->through};
-	p->count = run->set->through_parallel ? (size_t)run->set->through_parallel : self_processors();
+	p->count = run->set->through_parallel ? (size_t)run->set->through_parallel : count_processors();
 	p->filters = buf_alloc(p->count * sizeof(*p->filters));
 	p->shell = !is_word(p->program);
 	if (p->shell) {
@@ -427,7 +427,7 @@ postprocess_open(struct run *run, struct job_list *ended)
 		p->argv[1] = "-c";
 		p->argv[2] = (char *)(size_t)p->program;
 	} else {
-		if (strchr(p->program, '/') || self_program(&p->path, p->program) < 0) {
+		if (strchr(p->program, '/') || path_of_program(&p->path, p->program) < 0) {
 			buf_clear(&p->path);
 			buf_str(&p->path, p->program);
 		}

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/when.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
 
@@ -79,9 +79,7 @@ char *
 result_line(const struct job *j)
 {
 	struct json_object *o = json_object_new_object();
-	time_t now = time(NULL);
-	struct tm utc;
-	char finished[32], *line;
+	char finished[WHEN_SIZE], *line;
 
 	json_object_object_add(o, "item", json_object_new_uint64(j->item));
 	if (j->verdict.kind == GOT)
@@ -95,9 +93,7 @@ result_line(const struct job *j)
 		}
 	}
 	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
-	gmtime_r(&now, &utc);
-	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	add_text(o, "finished_at", finished);
+	add_text(o, "finished_at", when_now(finished));
 	json_object_object_foreach(j->asked, key, value)
 	{
 		if (!json_object_object_get_ex(o, key, NULL))

@@ -139,14 +139,14 @@ resume_name_part(struct job *j)
 {
 	const char *validator = find_validator(j);
 	struct name name = name_of(j);
-	char note[PART_NOTE_LONGEST], asked[HASH_HEX + 1];
+	char note[ATOMIC_FILE_NOTE_MAX], asked[HASH_HEX + 1];
 
 	if (validator[0]) {
 		digest_request(j, asked);
 		snprintf(note, sizeof(note), "%s %s", asked, validator);
-		part_note(&j->body.part, note); /* without it whoever finds the part begins anew */
+		atomic_file_note(&j->body.part, note); /* without it whoever finds the part begins anew */
 	}
-	part_keep(&j->body.part, name.text); /* where another's file has the name, it goes on without */
+	atomic_file_keep(&j->body.part, name.text); /* where another's file has the name, it goes on without */
 	j->left = false;
 }
 
@@ -196,7 +196,7 @@ read_note(struct job *j, const char *note)
  * 0: none. It was written from its beginning to its end, so that a hole would be bytes that the disk has lost.
  */
 static int64_t
-length_of(const struct part *p)
+length_of(const struct atomic_file *p)
 {
 	struct stat st;
 
@@ -208,37 +208,37 @@ length_of(const struct part *p)
 void
 resume_drop_left(struct job *j)
 {
-	char note[PART_NOTE_LONGEST + 1];
-	struct part p;
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
+	struct atomic_file p;
 
 	if (!j->left)
 		return;
 	j->left = false;
-	if (part_take(&p, j->run->temp, name_of(j).text, note) == 0)
-		part_drop(&p);
+	if (atomic_file_take(&p, j->run->temp, name_of(j).text, note) == 0)
+		atomic_file_drop(&p);
 }
 
 bool
 resume_begin(struct resume *r, struct job *j)
 {
-	char note[PART_NOTE_LONGEST + 1], asked[HASH_HEX + 1];
+	char note[ATOMIC_FILE_NOTE_MAX + 1], asked[HASH_HEX + 1];
 	struct reading *reading;
-	struct part p;
+	struct atomic_file p;
 	int64_t length;
 
 	if (!j->url || j->body.part.fd >= 0 || j->body.bytes > 0 || j->host->refusal || !is_any_left(r))
 		return false;
-	if (part_take(&p, r->run->temp, name_of(j).text, note) < 0)
+	if (atomic_file_take(&p, r->run->temp, name_of(j).text, note) < 0)
 		return false;
 	length = length_of(&p);
 	if (length == 0 || !may_go_on(j) || !read_note(j, note)) {
-		part_drop(&p);
+		atomic_file_drop(&p);
 		return false;
 	}
 	digest_request(j, asked);
 	if (strcmp(asked, j->asked_by) != 0) {
 		/* It may be of where a redirect leads. */
-		part_leave(&p);
+		atomic_file_leave(&p);
 		j->validator[0] = '\0';
 		j->left = true;
 		return false;

@@ -156,7 +156,7 @@ robots_gate_check(struct robots_gate *g, struct job *j)
 		says = GATE_CLOSED;
 		goto out;
 	}
-	if (hosts_robots_exempt(&j->host->rule, path.data))
+	if (host_rules_exempt_path(&j->host->rule, path.data))
 		goto out;
 	o = find_origin(g, name.data);
 	if (!o || o->until <= clock_ms()) {
@@ -187,7 +187,7 @@ on_header(char *bytes, size_t one, size_t n, void *arg)
 		return strncasecmp(bytes, "Location:", 9) == 0 ? 0 : n;
 	memcpy(line, bytes, n);
 	line[n] = '\0';
-	if ((location = manners_header(line, "Location"))) {
+	if ((location = http_policy_header_value(line, "Location"))) {
 		if (transfer_redirect_is_blocked(&a->transfer, location))
 			return 0;
 	} else if (strncmp(line, "HTTP/", 5) == 0)
@@ -246,7 +246,7 @@ note_answer(struct asking *a, CURLcode code, long status)
 	o = make_place(a->gate, a->origin);
 	o->status = (int)status;
 	o->robots = robots_answer((int)status, a->text.data ? a->text.data : "", a->text.len, OPTOUT_AGENT);
-	o->until = clock_ms() + 1000 * (int64_t)robots_keep((int)status, a->max_age);
+	o->until = clock_ms() + 1000 * (int64_t)robots_lifetime((int)status, a->max_age);
 	return true;
 }
 

@@ -79,8 +79,8 @@ stats_draw(struct stats *s, const char *batch, unsigned waiting, bool more)
 	uint64_t done = s->completed + s->failed;
 	int64_t now = clock_ms();
 	double seconds;
-	char line[256 + NAME_LONGEST], rate[HUMAN_ROOM], left[48] = "", failed[80], wait[40] = "";
-	char name[NAME_LONGEST + 3] = "";
+	char line[256 + BATCH_NAME_MAX], rate[HUMAN_ROOM], left[48] = "", failed[80], wait[40] = "";
+	char name[BATCH_NAME_MAX + 3] = "";
 	struct buf kinds = {0};
 
 	if (now - s->rate_since >= RATE_MS || !s->drawn) {
@@ -157,7 +157,7 @@ say_end(const struct stats *s, int code)
 		json_object_object_add(counts, "completed", json_object_new_uint64(s->completed));
 		json_object_object_add(counts, "failed", json_object_new_uint64(s->failed));
 	}
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 }
 
 int

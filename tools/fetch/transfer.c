@@ -17,7 +17,7 @@
 
 struct transfers {
 	struct run *run;
-	const struct hosts *rules;
+	const struct host_rules *rules;
 	CURLM *multi;
 	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
 	struct loop_timer timer;
@@ -91,7 +91,7 @@ on_timeout(void *arg)
 }
 
 struct transfers *
-transfers_open(struct run *run, const struct hosts *rules)
+transfers_open(struct run *run, const struct host_rules *rules)
 {
 	struct transfers *all = buf_alloc(sizeof(*all));
 
@@ -143,14 +143,14 @@ transfers_reap(struct transfers *all)
 static bool
 may_be_private(const struct transfers *all, const char *url)
 {
-	struct hosts_rule rule = {0};
+	struct host_rule rule = {0};
 	CURLU *u = curl_url();
 	char *host = NULL, *port = NULL;
 
 	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
-		hosts_find(all->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
+		host_rules_find(all->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
 	curl_free(host);
 	curl_free(port);
 	curl_url_cleanup(u);
@@ -167,7 +167,7 @@ note_blocked(struct job *j, const char *wrong)
 static bool
 is_blocked(struct transfer *t, const struct sockaddr *address)
 {
-	const char *wrong = address_wrong(address), *url = NULL;
+	const char *wrong = address_check(address), *url = NULL;
 
 	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
@@ -197,7 +197,7 @@ transfer_is_blocked_by_name(const struct transfers *all, struct job *j, const ch
 	const struct settings *set = all->run->set;
 	bool unseen = job_is_public_only(j) && set->proxy && *set->proxy; /* open_socket() sees the others */
 	char *host = unseen && url ? host_in(url) : NULL;
-	const char *wrong = host ? address_of_host_wrong(host) : NULL;
+	const char *wrong = host ? address_of_host_check(host) : NULL;
 
 	curl_free(host);
 	if (!wrong || may_be_private(all, url))
@@ -246,7 +246,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	if (is_guarded(t->job) && is_blocked(t, &address->addr))
 		return CURL_SOCKET_BAD;
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	if (fd < 0 && trouble_is_ours(errno))
+	if (fd < 0 && trouble_is_local(errno))
 		t->job->answer.no_socket = errno;
 	return fd;
 }
@@ -292,7 +292,7 @@ set_ways(CURL *easy, const struct settings *set)
 {
 	struct buf agent = {0};
 
-	manners_agent(&agent, set->contact);
+	http_policy_user_agent(&agent, set->contact);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, set->user_agent ? set->user_agent : agent.data);
 	buf_free(&agent);
 	set_text(easy, CURLOPT_PROXY, set->proxy);

@@ -22,7 +22,7 @@ struct transfer {
 
 /* Starts libcurl, in the run's loop. Ends the program where that cannot be done, or a file that the settings name
  * cannot be used. RULES are those of hosts.conf. */
-struct transfers *transfers_open(struct run *run, const struct hosts *rules);
+struct transfers *transfers_open(struct run *run, const struct host_rules *rules);
 
 /* All transfers were freed before. NULL does nothing. */
 void transfers_close(struct transfers *all);

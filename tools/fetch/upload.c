@@ -13,7 +13,7 @@ static const char uploads[] = "uploads";
 static int
 open_uploads(const struct target *t)
 {
-	return root_dir(batch_dirfd(t->batch), uploads, false);
+	return root_open_dir(batch_dirfd(t->batch), uploads, false);
 }
 
 int64_t
@@ -33,7 +33,7 @@ upload_open(struct job *j)
 		errno = ENODATA;
 		return file_close(fd, -1);
 	}
-	j->body.part = (struct part){.fd = fd, .tempfd = j->run->temp};
+	j->body.part = (struct atomic_file){.fd = fd, .tempfd = j->run->temp};
 	j->body.named = true; /* it needs no name in temp/ */
 	return st.st_size;
 }
@@ -41,24 +41,24 @@ upload_open(struct job *j)
 int
 upload_publish(struct job *j, int dir, bool sync)
 {
-	struct part copy;
+	struct atomic_file copy;
 
-	if (part_publish(&j->body.part, dir, j->name) == 0)
+	if (atomic_file_publish(&j->body.part, dir, j->name) == 0)
 		return 0;
 	/* File systems without hard links, or a file with too many of them. */
 	if (errno != EPERM && errno != EXDEV && errno != EMLINK && errno != EOPNOTSUPP)
 		return -1;
-	if (part_open(&copy, j->run->temp) < 0)
+	if (atomic_file_open(&copy, j->run->temp) < 0)
 		return -1;
-	if (part_copy(&copy, j->body.part.fd, (off_t)j->body.bytes) < 0 || (sync && fsync(copy.fd) < 0) ||
-	    part_publish(&copy, dir, j->name) < 0) {
+	if (atomic_file_copy(&copy, j->body.part.fd, (off_t)j->body.bytes) < 0 || (sync && fsync(copy.fd) < 0) ||
+	    atomic_file_publish(&copy, dir, j->name) < 0) {
 		int error = errno;
 
-		part_drop(&copy);
+		atomic_file_drop(&copy);
 		errno = error;
 		return -1;
 	}
-	part_drop(&j->body.part);
+	atomic_file_drop(&j->body.part);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 		return errno == ENOENT ? 0 : -1;
 	item = rec_parse(line->data, line->len, NULL, 0);
 	name = rec_string(item, "member") ? NULL : rec_text(item, "upload", room, sizeof(room)); /* its archive's */
-	if (name && *name && !root_subject_wrong(name) && (state == 'c' || !may_pass(b, k)) &&
+	if (name && *name && !root_subject_check(name) && (state == 'c' || !may_pass(b, k)) &&
 	    unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		rc = -1;
 	json_object_put(item);

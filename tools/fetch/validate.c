@@ -75,7 +75,7 @@ validate_job(struct job *j)
 		body_drop(&j->body);
 		return;
 	}
-	wrong = j->page ? NULL : accept_page_wrong(j->url, rec_string(j->asked, "mime"), accept, mime);
+	wrong = j->page ? NULL : accept_page_check(j->url, rec_string(j->asked, "mime"), accept, mime);
 	if (wrong) {
 		snprintf(why, sizeof(why), "what came is %s", wrong);
 		refuse_job(j, true, "page_instead", why);
@@ -83,7 +83,7 @@ validate_job(struct job *j)
 		snprintf(why, sizeof(why), "it is %s, which --accept does not name", mime);
 		refuse_job(j, false, "not_accepted", why);
 	} else if (j->url &&
-		   (wrong = whole_wrong(j->body.part.fd, j->body.bytes, mime, j->body.held, j->body.held_len))) {
+		   (wrong = truncated_check(j->body.part.fd, j->body.bytes, mime, j->body.held, j->body.held_len))) {
 		refuse_job(j, true, "not_whole", wrong);
 	}
 	if (j->verdict.kind != GOT)

@@ -28,8 +28,8 @@ verdict_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(j->verdict.message, sizeof(j->verdict.message), fmt, ap);
 	va_end(ap);
-	rec_mend(j->verdict.message);
-	userinfo_cut(j->verdict.message, strlen(j->verdict.message));
+	utf8_replace_invalid(j->verdict.message);
+	userinfo_strip(j->verdict.message, strlen(j->verdict.message));
 }
 
 void
@@ -72,7 +72,7 @@ judge_curl(struct job *j)
 	const char *why = j->answer.why[0] ? j->answer.why : curl_easy_strerror(code), *name;
 	bool again;
 
-	name = manners_of_curl(code, &again);
+	name = http_policy_curl_code(code, &again);
 	if (name) {
 		verdict_fail(j, again, name, "%s%s", why, code == CURLE_COULDNT_CONNECT ? by_proxy(j->run->set) : "");
 		j->verdict.network = true;
@@ -158,7 +158,7 @@ judge_redirect(struct job *j, long status, const char *location)
 	char *to = location ? buf_strdup(location) : NULL;
 
 	if (to)
-		userinfo_take(to, NULL);
+		userinfo_extract(to, NULL);
 	judge_location(j, status, to);
 	free(to);
 }
@@ -170,17 +170,17 @@ judge_redirect(struct job *j, long status, const char *location)
 static bool
 judge_words(struct job *j, long status)
 {
-	switch (manners_words(status, j->answer.error.data)) {
-	case WORDS_BAD_WIDTH:
+	switch (http_policy_notice(status, j->answer.error.data)) {
+	case NOTICE_BAD_WIDTH:
 		verdict_fail(j, false, "bad_width",
 			     "the server answers %ld: it makes thumbnails of certain widths only", status);
 		return true;
-	case WORDS_AGENT_REFUSED:
+	case NOTICE_AGENT_REFUSED:
 		verdict_fail(j, false, "agent_refused",
 			     "the server answers 403: its policy asks for a contact in the User-Agent (--contact)");
 		j->verdict.refusal = "its policy asks for a contact in the User-Agent: give one with --contact";
 		return true;
-	case WORDS_NONE:
+	case NOTICE_NONE:
 		break;
 	}
 	return false;
@@ -209,8 +209,8 @@ judge_status(struct job *j, long status)
 	if (judge_words(j, status))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
-	verdict_fail(j, manners_may_pass(status), name, "the server answers %ld%s", status,
-		     status == 401 ? words_for_401(j) : manners_of_status(status));
+	verdict_fail(j, http_policy_is_transient(status), name, "the server answers %ld%s", status,
+		     status == 401 ? words_for_401(j) : http_policy_status_words(status));
 	/* Too many requests are too many of all: the host is left alone, by every process. */
 	j->verdict.hold = status == 429 || status == 503;
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {

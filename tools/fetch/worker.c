@@ -41,7 +41,7 @@ struct worker {
 	bool held;          /* the last look met a batch that somebody holds */
 	int64_t held_since; /* and since then nothing else was to do */
 	struct troubled {
-		char name[NAME_LONGEST + 1];
+		char name[BATCH_NAME_MAX + 1];
 		int64_t until;
 		int code;
 	} troubled[TROUBLED_MAX];
@@ -71,7 +71,7 @@ note_trouble(struct worker *w, const char *name, const char *doing)
 {
 	size_t at = w->troubled_count < TROUBLED_MAX ? w->troubled_count++ : 0;
 
-	w->troubled[at].code = msg_code(errno);
+	w->troubled[at].code = msg_exit_code(errno);
 	msg_warn_errno("the batch '%s' stays in the queue: cannot %s", name, doing);
 	memcpy(w->troubled[at].name, name, strlen(name) + 1);
 	w->troubled[at].until = clock_ms() + TROUBLE_MS;
@@ -89,7 +89,7 @@ static int
 has_results(const struct batch *b)
 {
 	struct stat st;
-	int rc = file_look(batch_dirfd(b), "results.ndjson", &st);
+	int rc = file_stat(batch_dirfd(b), "results.ndjson", &st);
 
 	return rc > 0 ? st.st_size > 0 : rc;
 }
@@ -110,7 +110,7 @@ is_half_made(const struct root *root, const char *name)
 	rc = has_results(b);
 	if (rc != 0) {
 		rc = rc < 0 ? -1 : 0;
-	} else if (batch_about(b, &text) < 0) {
+	} else if (batch_metadata(b, &text) < 0) {
 		rc = errno == ENOENT ? 1 : -1;
 	} else {
 		about = rec_parse(text.data, text.len, NULL, 0);
@@ -287,7 +287,7 @@ worker_end_batch(struct worker *w, struct target *t)
 	}
 	if (upload_sweep(t) < 0)
 		doing = "remove its uploads";
-	else if (t->notebook && notebook_take(&w->run->root, t->batch) < 0)
+	else if (t->notebook && notebook_import_results(&w->run->root, t->batch) < 0)
 		doing = "take its results into its notebook";
 	else if ((rc = queue_end(&w->run->root, name, is_done, t)) < 0)
 		doing = "remove its entry";
@@ -354,7 +354,7 @@ worker_wait(struct run *run, struct open_batches *batches, struct run_queue *wan
 	*w = (struct worker){.run = run, .batches = batches, .wants = wants, .watch = -1, .told = true};
 	w->lock = queue_hold_worker(&run->root, run->set->stand_by);
 	if (w->lock < 0)
-		msg_die_errno(msg_code(errno), "cannot take part in the work on %s/queue", run->root.path);
+		msg_die_errno(msg_exit_code(errno), "cannot take part in the work on %s/queue", run->root.path);
 	return w;
 }
 

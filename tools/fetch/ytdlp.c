@@ -134,7 +134,7 @@ take_video(struct media_found *out, struct json_object *video)
 		return;
 	title = rec_string(video, "title");
 	snprintf(room, sizeof(room), "%s", title ? title : "");
-	rec_mend(room);
+	utf8_replace_invalid(room);
 	out->media = buf_realloc(out->media, (out->count + 1) * sizeof(*out->media));
 	out->media[out->count++] = (struct media_one){
 		.url = buf_strdup(url),

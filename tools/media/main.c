@@ -18,7 +18,7 @@
 #include "media_helper.h"
 #include "records/rec.h"
 
-enum { MOST = 100, OPT_SERVE = 256, OPT_TYPE };
+enum { MEDIA_USUAL = 100, OPT_SERVE = 256, OPT_TYPE };
 
 static const struct opt table[] = {
 	{'b', "base", "URL", "the address of the pages, for what is relative in them"},
@@ -47,7 +47,7 @@ static void
 print_line(struct buf *line)
 {
 	buf_str(line, "}");
-	rec_out(line->data, line->len);
+	rec_write(line->data, line->len);
 	buf_free(line);
 }
 
@@ -151,7 +151,7 @@ look_at_all(struct asked *a, char **operands)
 	rec_close(in);
 	json_object_object_add(counts, "found", json_object_new_int64((int64_t)a->found));
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a->failed));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 	return code;
 }
 
@@ -166,18 +166,18 @@ read_options(struct asked *a, struct opts *o)
 		else if (id == OPT_TYPE)
 			a->type = o->value;
 		else if (id == 'm')
-			a->most = (size_t)opt_number(o, 1, MEDIA_MOST);
+			a->most = (size_t)opt_number(o, 1, MEDIA_MAX);
 		else
 			a->serve = true;
 	}
 	if (a->base && strncasecmp(a->base, "http://", 7) != 0 && strncasecmp(a->base, "https://", 8) != 0)
-		opt_wrong("--base is to begin with http:// or https://, and not as '%s'", a->base);
+		opt_die("--base is to begin with http:// or https://, and not as '%s'", a->base);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct asked a = {.most = MOST};
+	struct asked a = {.most = MEDIA_USUAL};
 	struct opts o = {
 		.operands = "[FILE ...]",
 		.purpose = "Finds the media that HTML pages show; names come as operands or on standard input.",
@@ -191,6 +191,6 @@ main(int argc, char **argv)
 	if (!a.serve)
 		msg_finish(look_at_all(&a, opt_rest(&o)));
 	if (*opt_rest(&o))
-		opt_wrong("--serve takes no files");
+		opt_die("--serve takes no files");
 	media_serve();
 }

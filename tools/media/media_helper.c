@@ -17,13 +17,14 @@
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/media.h"
+#include "files/file.h"
 #include "html/charset.h"
 #include "html/find.h"
 #include "html/tree.h"
 
 enum {
 	REQUEST = MEDIA_URL + MEDIA_TITLE + 64,
-	SECONDS_MOST = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
+	SECONDS_MAX = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
 };
 
 static const struct confine_limits limits = {.memory = 768 << 20, .files = 64};
@@ -94,27 +95,18 @@ static const char *
 read_page(int fd, struct buf *page, bool *cut)
 {
 	struct stat st;
+	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
 		return unread;
 	if (!S_ISREG(st.st_mode))
 		return "failed it is no file of bytes";
 	buf_clear(page);
-	while (page->len <= MEDIA_PAGE) {
-		size_t want = MEDIA_PAGE + 1 - page->len;
-		ssize_t n = pread(fd, buf_room(page, want), want, (off_t)page->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return unread;
-		if (n == 0)
-			break;
-		page->len += (size_t)n;
-	}
-	*cut = page->len > MEDIA_PAGE;
-	if (*cut)
-		page->len = MEDIA_PAGE;
+	n = file_read_at(fd, buf_room(page, MEDIA_PAGE + 1), MEDIA_PAGE + 1, 0);
+	if (n < 0)
+		return unread;
+	*cut = n > MEDIA_PAGE;
+	page->len = *cut ? MEDIA_PAGE : (size_t)n;
 	page->data[page->len] = '\0';
 	return page->len ? NULL : "failed it is empty";
 }
@@ -216,20 +208,20 @@ media_serve(void)
 	int got;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	/* libcurl makes the ASCII form of a host's name from what it takes for the locale's text. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	s.charsets = charset_open();
 	s.tree = tree_new();
-	if (confine(&limits, NULL) < 0)
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (!say("ready", 5))
 		_exit(EX_OSERR);
 	while ((got = receive(&r)) > 0) {
 		bool heard;
 
-		allow_seconds(SECONDS_MOST);
+		allow_seconds(SECONDS_MAX);
 		heard = answer(&s, &r);
 		allow_seconds(0);
 		close(r.page);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "doc.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 static const char *const lines[] = {"title", "language", "description", "author", "date", "canonical_url", NULL};
@@ -31,15 +32,9 @@ read_part(int fd, off_t from, size_t n, struct buf *out)
 {
 	buf_clear(out);
 	buf_room(out, n + 1);
-	while (out->len < n) {
-		ssize_t got = pread(fd, out->data + out->len, n - out->len, from + (off_t)out->len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		out->len += (size_t)got;
-	}
+	if (file_read_exactly(fd, out->data, n, from) < 0)
+		return false;
+	out->len = n;
 	out->data[n] = '\0';
 	return strlen(out->data) == n;
 }
@@ -156,7 +151,7 @@ is_member(const char *key, struct json_object *value)
 }
 
 static bool
-check(struct answer *a, size_t image_bytes)
+check_answer(struct answer *a, size_t image_bytes)
 {
 	struct json_object *images;
 
@@ -183,10 +178,10 @@ answer_read(const struct work *w, struct answer *a)
 	good = read_part(w->out, (off_t)w->images, w->text, &a->text) &&
 	       read_part(w->out, (off_t)(w->images + w->text), w->meta, &meta);
 	if (good) {
-		rec_mend(a->text.data);
+		utf8_replace_invalid(a->text.data);
 		a->text.len = strlen(a->text.data);
 		a->about = rec_parse(meta.data, meta.len, NULL, 0);
-		good = a->about && check(a, w->images);
+		good = a->about && check_answer(a, w->images);
 	}
 	buf_free(&meta);
 	return good;

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "files/file.h"
 #include "formats.h"
+#include "request.h"
 
 enum { BLOCK = 64 << 10, PROBE = 8 << 20, STREAMS = 64 };
 
@@ -41,11 +43,8 @@ static int
 read_source(void *arg, uint8_t *to, int n)
 {
 	struct source *s = arg;
-	ssize_t got;
+	ssize_t got = file_read_at(s->fd, to, (size_t)n, s->at);
 
-	do
-		got = pread(s->fd, to, (size_t)n, s->at);
-	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		s->failed = errno;
 	if (got <= 0)
@@ -166,7 +165,7 @@ put_stream(struct doc *d, const AVStream *s, bool *film)
 }
 
 static void
-describe(struct doc *d, AVFormatContext *f)
+describe_streams(struct doc *d, AVFormatContext *f)
 {
 	bool film = false;
 
@@ -242,7 +241,7 @@ av_parse(const struct request *r, struct doc *d)
 		(void)avformat_find_stream_info(f, NULL);
 		known = is_wanted(f);
 		if (known)
-			describe(d, f);
+			describe_streams(d, f);
 		avformat_close_input(&f);
 	}
 	av_freep(&pb->buffer);

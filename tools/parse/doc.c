@@ -10,6 +10,7 @@
 
 #include "base/msg.h"
 #include "base/utf8.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 void
@@ -57,11 +58,11 @@ make_line(const char *text, size_t n, size_t most)
 		line[k++] = blank ? ' ' : text[i];
 	}
 	if (k == most)
-		k = utf8_cut(line, k);
+		k = utf8_whole_length(line, k);
 	while (k > 0 && line[k - 1] == ' ')
 		k--;
 	line[k] = '\0';
-	rec_mend(line);
+	utf8_replace_invalid(line);
 	if (k > 0)
 		return buf_realloc(line, k + 1);
 	free(line);
@@ -161,22 +162,6 @@ magic_of(const char *bytes, size_t n)
 	return NULL;
 }
 
-static bool
-write_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return false;
-		bytes += w;
-		n -= (size_t)w;
-	}
-	return true;
-}
-
 const char *
 doc_image(struct doc *d, const void *bytes, size_t n, const char *alt)
 {
@@ -191,7 +176,7 @@ doc_image(struct doc *d, const void *bytes, size_t n, const char *alt)
 		d->truncated = true;
 		return NULL;
 	}
-	if (!write_all(d->out, bytes, n))
+	if (file_write(d->out, bytes, n) < 0)
 		_exit(EX_OSERR);
 	d->out_bytes += n;
 	snprintf(name, sizeof(name), "image%zu.%s", count + 1, m->ext);
@@ -216,7 +201,7 @@ doc_fail(struct doc *d, const char *failed, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
-	rec_mend(d->why);
+	utf8_replace_invalid(d->why);
 	for (char *c = d->why; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';

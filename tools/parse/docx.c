@@ -1,11 +1,11 @@
-/* DOCX (ECMA-376, WordprocessingML). */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "packed.h"
+#include "docx.h"
+#include "dublin_core.h"
 #include "records/rec.h"
 #include "xml.h"
 
@@ -152,7 +152,7 @@ read_part(struct docx *x, const char *name, void (*begin)(void *, const char *, 
 
 /* Runs that are alike are one: what is open stays open. */
 static void
-mark(struct docx *x, enum md_mark mark, bool on)
+set_mark(struct docx *x, enum md_mark mark, bool on)
 {
 	if (on && !x->marked[mark])
 		md_open(x->md, mark, NULL);
@@ -234,7 +234,7 @@ end_paragraph(struct docx *x)
 	const char *what = rec_string(x->styles, x->style);
 
 	for (enum md_mark m = 0; m < MD_LINK; m++)
-		mark(x, m, false);
+		set_mark(x, m, false);
 	if (what && strcmp(what, "title") == 0 && !x->tables)
 		doc_set(&x->d->title, x->md->line.data, x->md->line.len);
 	if (x->opened && !x->tables && !x->number[0] && what && strcmp(what, "quote") == 0)
@@ -260,9 +260,9 @@ static void
 put_text(struct docx *x, const char *text, size_t n)
 {
 	open_paragraph(x);
-	mark(x, MD_STRONG, x->strong && !x->md->heading);
-	mark(x, MD_EMPHASIS, x->emphasis);
-	mark(x, MD_DELETED, x->deleted);
+	set_mark(x, MD_STRONG, x->strong && !x->md->heading);
+	set_mark(x, MD_EMPHASIS, x->emphasis);
+	set_mark(x, MD_DELETED, x->deleted);
 	md_text(x->md, text, n);
 }
 
@@ -275,7 +275,7 @@ put_picture(struct docx *x, const char *id)
 	if (!target)
 		return;
 	buf_printf(&name, "%s%s", *target == '/' ? "" : "word/", *target == '/' ? target + 1 : target);
-	saved = packed_picture(x->m, x->saved, x->d, name.data, x->alt);
+	saved = members_picture(x->m, x->saved, x->d, name.data, x->alt);
 	if (saved) {
 		open_paragraph(x);
 		md_image(x->md, saved, x->alt);
@@ -336,63 +336,63 @@ end_cell(struct docx *x)
 /* --- the document --- */
 
 static bool
-is(const char *name, const char *other)
+names_equal(const char *name, const char *other)
 {
 	return strcmp(name, other) == 0;
 }
 
 static void
-properties(struct docx *x, const char *name, const char **attributes)
+read_property(struct docx *x, const char *name, const char **attributes)
 {
 	const char *val = xml_attribute(attributes, "val");
 
-	if (is(name, "pStyle") && val)
+	if (names_equal(name, "pStyle") && val)
 		snprintf(x->style, sizeof(x->style), "%s", val);
-	else if (is(name, "ilvl") && val)
+	else if (names_equal(name, "ilvl") && val)
 		x->level = atoi(val);
-	else if (is(name, "numId") && val)
+	else if (names_equal(name, "numId") && val)
 		snprintf(x->number, sizeof(x->number), "%s", val);
-	else if (is(name, "b"))
+	else if (names_equal(name, "b"))
 		x->strong = is_on(attributes);
-	else if (is(name, "i"))
+	else if (names_equal(name, "i"))
 		x->emphasis = is_on(attributes);
-	else if (is(name, "strike"))
+	else if (names_equal(name, "strike"))
 		x->deleted = is_on(attributes);
 }
 
 static void
-begin(void *arg, const char *name, const char **attributes)
+on_begin(void *arg, const char *name, const char **attributes)
 {
 	struct docx *x = arg;
 
-	if (x->ignore || is(name, "Fallback") || is(name, "del") || is(name, "moveFrom")) {
+	if (x->ignore || names_equal(name, "Fallback") || names_equal(name, "del") || names_equal(name, "moveFrom")) {
 		x->ignore++;
 		return;
 	}
-	properties(x, name, attributes);
-	if (is(name, "r"))
+	read_property(x, name, attributes);
+	if (names_equal(name, "r"))
 		x->strong = x->emphasis = x->deleted = false;
-	else if (is(name, "t"))
+	else if (names_equal(name, "t"))
 		x->in_text = true;
-	else if (is(name, "tab"))
+	else if (names_equal(name, "tab"))
 		x->md->space = true;
-	else if (is(name, "br") && x->opened)
+	else if (names_equal(name, "br") && x->opened)
 		md_break(x->md);
-	else if (is(name, "hyperlink"))
+	else if (names_equal(name, "hyperlink"))
 		open_link(x, attributes);
-	else if (is(name, "docPr")) {
+	else if (names_equal(name, "docPr")) {
 		free(x->alt);
 		x->alt = xml_attribute(attributes, "descr") ? buf_strdup(xml_attribute(attributes, "descr")) : NULL;
-	} else if (is(name, "blip"))
+	} else if (names_equal(name, "blip"))
 		put_picture(x, xml_attribute(attributes, "embed"));
-	else if (is(name, "tbl"))
+	else if (names_equal(name, "tbl"))
 		begin_table(x);
-	else if (is(name, "tc") && x->tables == 1)
+	else if (names_equal(name, "tc") && x->tables == 1)
 		md_cell_begin(x->md);
 }
 
 static void
-end(void *arg, const char *name)
+on_end(void *arg, const char *name)
 {
 	struct docx *x = arg;
 
@@ -400,22 +400,22 @@ end(void *arg, const char *name)
 		x->ignore--;
 		return;
 	}
-	if (is(name, "t"))
+	if (names_equal(name, "t"))
 		x->in_text = false;
-	else if (is(name, "p"))
+	else if (names_equal(name, "p"))
 		end_paragraph(x);
-	else if (is(name, "hyperlink"))
+	else if (names_equal(name, "hyperlink"))
 		md_close(x->md, MD_LINK);
-	else if (is(name, "tc"))
+	else if (names_equal(name, "tc"))
 		end_cell(x);
-	else if (is(name, "tr"))
+	else if (names_equal(name, "tr"))
 		end_row(x);
-	else if (is(name, "tbl") && x->tables > 0)
+	else if (names_equal(name, "tbl") && x->tables > 0)
 		x->tables--;
 }
 
 static void
-text(void *arg, const char *s, size_t n)
+on_text(void *arg, const char *s, size_t n)
 {
 	struct docx *x = arg;
 
@@ -435,11 +435,11 @@ docx_parse(const struct members *m, struct doc *d)
 	x.styles = json_object_new_object();
 	x.numbers = json_object_new_object();
 	x.abstract = json_object_new_object();
-	core_read(members_find(m, "docProps/core.xml"), d);
+	dublin_core_read(members_find(m, "docProps/core.xml"), d);
 	read_part(&x, "word/_rels/document.xml.rels", rels_begin);
 	read_part(&x, "word/styles.xml", styles_begin);
 	read_part(&x, "word/numbering.xml", numbering_begin);
-	whole = document && xml_read(&(struct xml_reader){begin, end, text, &x}, document->bytes, document->n);
+	whole = document && xml_read(&(struct xml_reader){on_begin, on_end, on_text, &x}, document->bytes, document->n);
 	leave_items(&x, 0);
 	md_block(x.md);
 	for (size_t i = 0; i < CELLS; i++)

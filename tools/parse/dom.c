@@ -127,7 +127,7 @@ is_silent(GumboTag tag)
 
 /* Whether a style has the declaration, blanks apart: "display:none". */
 static bool
-declares(const char *style, const char *declaration)
+style_declares(const char *style, const char *declaration)
 {
 	char flat[256];
 	size_t n = 0;
@@ -150,7 +150,7 @@ is_hidden(const struct dom *d, uint32_t i)
 		return true;
 	if (dom_attribute(d, i, "hidden") || (hidden && strcasecmp(hidden, "true") == 0))
 		return true;
-	return style && (declares(style, "display:none") || declares(style, "visibility:hidden"));
+	return style && (style_declares(style, "display:none") || style_declares(style, "visibility:hidden"));
 }
 
 /* The places of the elements that are open, to tell the parent of what comes next. */
@@ -167,7 +167,7 @@ make_nodes(struct dom *d, const GumboNode *document)
 {
 	uint32_t room = 0, last = 0;
 
-	for (const GumboNode *node = document; node; node = tree_behind(node)) {
+	for (const GumboNode *node = document; node; node = tree_next_node(node)) {
 		uint32_t i = d->count;
 
 		if (i == room) {

@@ -1,18 +1,18 @@
-/* EPUB (2 and 3): its chapters in the order of the spine. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "dublin_core.h"
+#include "epub.h"
 #include "html.h"
-#include "packed.h"
 #include "records/rec.h"
 #include "xml.h"
 
 enum { CHAPTERS = 5000, NAME = 1024 };
 
 static bool
-ends(const char *name, const char *with)
+ends_with(const char *name, const char *with)
 {
 	size_t n = strlen(name), k = strlen(with);
 
@@ -22,8 +22,8 @@ ends(const char *name, const char *with)
 bool
 epub_wants(const char *name)
 {
-	return member_is_picture(name) || ends(name, ".xhtml") || ends(name, ".html") || ends(name, ".htm") ||
-	       ends(name, ".opf") || ends(name, ".xml");
+	return member_is_picture(name) || ends_with(name, ".xhtml") || ends_with(name, ".html") ||
+	       ends_with(name, ".htm") || ends_with(name, ".opf") || ends_with(name, ".xml");
 }
 
 struct epub {
@@ -38,7 +38,7 @@ struct epub {
 
 /* The member that HREF means in the member FROM: "OEBPS/text/1.xhtml" and "../a%20b.png" are "OEBPS/a b.png". */
 static bool
-resolve(const char *from, const char *href, char out[NAME])
+resolve_href(const char *from, const char *href, char out[NAME])
 {
 	const char *slash = strrchr(from, '/');
 	size_t n = slash ? (size_t)(slash - from) + 1 : 0;
@@ -106,12 +106,12 @@ no_text(void *arg, const char *text, size_t n)
 }
 
 static const char *
-picture(void *arg, const char *src, const char *alt)
+save_picture(void *arg, const char *src, const char *alt)
 {
 	struct epub *x = arg;
 	char name[NAME];
 
-	return resolve(x->chapter, src, name) ? packed_picture(x->m, x->saved, x->d, name, alt) : NULL;
+	return resolve_href(x->chapter, src, name) ? members_picture(x->m, x->saved, x->d, name, alt) : NULL;
 }
 
 /* Fonts may be disguised; text that is encrypted is not to be had. */
@@ -134,14 +134,14 @@ put_chapters(struct epub *x, struct tree *t)
 		const struct member_one *chapter;
 		char name[NAME];
 
-		if (!href || !resolve(x->package, href, name) || !(chapter = members_find(x->m, name)))
+		if (!href || !resolve_href(x->package, href, name) || !(chapter = members_find(x->m, name)))
 			continue;
 		if (x->d->md.full || request_is_late()) {
 			x->d->truncated = true;
 			break;
 		}
 		x->chapter = name;
-		html_chapter(t, chapter->bytes, chapter->n, picture, x, x->d);
+		html_chapter(t, chapter->bytes, chapter->n, save_picture, x, x->d);
 		shown++;
 	}
 	doc_meta_number(x->d, "chapters", (double)shown);
@@ -159,7 +159,7 @@ epub_parse(const struct members *m, struct tree *t, struct doc *d)
 	package = members_find(m, x.package);
 	if (package) {
 		whole = xml_read(&(struct xml_reader){package_begin, no_end, no_text, &x}, package->bytes, package->n);
-		core_read(package, d);
+		dublin_core_read(package, d);
 	}
 	whole = whole && json_object_array_length(x.spine) > 0;
 	if (whole && !is_encrypted(m)) {

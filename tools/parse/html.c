@@ -6,12 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "about.h"
 #include "dom.h"
 #include "html/find.h"
 #include "html/url.h"
-#include "pick.h"
-#include "show.h"
+#include "html_markdown.h"
+#include "main_content.h"
+#include "page_metadata.h"
 
 /* Elements that HTML knows to be empty. */
 static bool
@@ -132,7 +132,7 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 	const GumboNode *document;
 	struct buf html = {0};
 	struct dom dom;
-	struct show s = {.dom = &dom, .doc = d};
+	struct html_markdown s = {.dom = &dom, .doc = d};
 	uint32_t picked, heading;
 	bool cut;
 
@@ -147,13 +147,13 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 		d->truncated = d->truncated || cut;
 		dom_make(&dom, document);
 		s.base = base_of(&dom, url);
-		about(&dom, s.base, d);
+		page_metadata_read(&dom, s.base, d);
 		s.base = s.base ? s.base : take_apart(d->canonical);
 		picked = main_content_find(&dom);
-		heading = pick_heading(&dom, picked);
+		heading = main_content_heading(&dom, picked);
 		if (heading)
-			html_show(&s, heading);
-		html_show(&s, picked);
+			html_markdown_add(&s, heading);
+		html_markdown_add(&s, picked);
 		add_media(d, document, *url || !d->canonical ? url : d->canonical);
 		curl_url_cleanup(s.base);
 		dom_free(&dom);
@@ -169,7 +169,7 @@ html_chapter(struct tree *t, const char *text, size_t n,
 	const GumboNode *document;
 	struct buf html = {0};
 	struct dom dom;
-	struct show s = {.dom = &dom, .doc = d, .picture = picture, .arg = arg};
+	struct html_markdown s = {.dom = &dom, .doc = d, .picture = picture, .arg = arg};
 	bool cut;
 
 	html_of_xhtml(text, n, &html);
@@ -177,7 +177,7 @@ html_chapter(struct tree *t, const char *text, size_t n,
 	if (document) {
 		d->truncated = d->truncated || cut;
 		dom_make(&dom, document);
-		html_show(&s, 0);
+		html_markdown_add(&s, 0);
 		dom_free(&dom);
 	}
 	tree_drop(t);

@@ -14,7 +14,7 @@
  * meanwhile. URL is where it is from, "" where that is not known. XHTML: it is written as XML. */
 void html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtml, struct doc *d);
 
-/* A chapter of a book: all of its body. PICTURE as in show.h. */
+/* A chapter of a book: all of its body. PICTURE as in html_markdown.h. */
 void html_chapter(struct tree *t, const char *text, size_t n,
 		  const char *(*picture)(void *arg, const char *src, const char *alt), void *arg, struct doc *d);
 

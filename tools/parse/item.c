@@ -18,7 +18,6 @@
 #include "parse_helper.h"
 
 enum {
-	BLOCK = 128 << 10,
 	LEAN = 256 << 10, /* bytes of links and media that a record may have beside its text */
 	SLACK = 8 << 10,  /* of a record, for what is added */
 };
@@ -26,10 +25,8 @@ enum {
 void
 item_free(struct item *i)
 {
-	if (i->work.in >= 0)
-		close(i->work.in);
-	if (i->work.out >= 0)
-		close(i->work.out);
+	file_close(i->work.in, 0);
+	file_close(i->work.out, 0);
 	json_object_put(i->record);
 	buf_free(&i->request);
 	buf_free(&i->text);
@@ -37,20 +34,20 @@ item_free(struct item *i)
 }
 
 static void
-put(struct item *i, const char *key, const char *value)
+add_string(struct item *i, const char *key, const char *value)
 {
 	json_object_object_add(i->record, key, json_object_new_string(value));
 }
 
 static void
-fail(struct shop *s, struct item *i, const char *code, bool retryable, const char *why)
+fail_item(struct parser *s, struct item *i, const char *code, bool retryable, const char *why)
 {
 	struct json_object *error = json_object_new_object();
 
 	json_object_object_add(error, "code", json_object_new_string(code));
 	json_object_object_add(error, "message", json_object_new_string(why));
 	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
-	put(i, "status", "failed");
+	add_string(i, "status", "failed");
 	json_object_object_add(i->record, "error", error);
 	if (i->spoken)
 		msg_warn("%s: %s", i->path ? i->path : "a line", why);
@@ -59,19 +56,19 @@ fail(struct shop *s, struct item *i, const char *code, bool retryable, const cha
 }
 
 static void
-fail_errno(struct shop *s, struct item *i, const char *code, bool retryable, const char *what)
+fail_errno(struct parser *s, struct item *i, const char *code, bool retryable, const char *what)
 {
 	char why[200];
 
 	snprintf(why, sizeof(why), "%s: %s", what, file_reason(errno));
-	fail(s, i, code, retryable, why);
+	fail_item(s, i, code, retryable, why);
 }
 
 /* A file cannot be opened or read: the file's fault, or this machine's. */
 static void
-fail_source(struct shop *s, struct item *i, const char *what)
+fail_source(struct parser *s, struct item *i, const char *what)
 {
-	if (trouble_is_ours(errno))
+	if (trouble_is_local(errno))
 		fail_errno(s, i, TROUBLE_CODE, true, what);
 	else
 		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", false, what);
@@ -155,14 +152,14 @@ format_of_name(const char *name)
 
 /* Asks bi-type of the file's first N bytes. False where it cannot be started. */
 static bool
-ask_of(struct shop *s, struct item *i, const char *head, size_t n)
+ask_of(struct parser *s, struct item *i, const char *head, size_t n)
 {
 	struct type_head one = {head, n};
 	struct type_answer answer;
 
 	if (!s->typer)
 		s->typer = type_open();
-	if (!s->typer || type_ask(s->typer, &one, 1, &answer) < 0)
+	if (!s->typer || type_detect(s->typer, &one, 1, &answer) < 0)
 		return false;
 	if (answer.failed) {
 		errno = EAGAIN;
@@ -174,7 +171,7 @@ ask_of(struct shop *s, struct item *i, const char *head, size_t n)
 
 /* What its bytes say that it is. False where the item failed. */
 static bool
-ask_type(struct shop *s, struct item *i)
+ask_type(struct parser *s, struct item *i)
 {
 	char *head = buf_alloc(TYPE_HEAD);
 	ssize_t n = file_read_at(i->work.in, head, TYPE_HEAD, 0);
@@ -193,25 +190,13 @@ static bool
 take_hash(struct item *i)
 {
 	const char *said = rec_string(i->record, "sha256");
-	struct hash *h;
-	char *block;
-	ssize_t n;
 
 	if (i->batch && said && strlen(said) == HASH_HEX && strspn(said, "0123456789abcdef") == HASH_HEX) {
 		memcpy(i->sha256, said, sizeof(i->sha256));
 		return true;
 	}
-	h = hash_begin();
-	block = buf_alloc(BLOCK);
-	while ((n = pread(i->work.in, block, BLOCK, i->bytes)) > 0 || (n < 0 && errno == EINTR)) {
-		if (n < 0)
-			continue;
-		hash_add(h, block, (size_t)n);
-		i->bytes += n;
-	}
-	free(block);
-	hash_end(h, i->sha256);
-	return n == 0;
+	i->bytes = file_digest(i->work.in, i->sha256);
+	return i->bytes >= 0;
 }
 
 /* --- its way --- */
@@ -241,7 +226,7 @@ name_of(const struct item *i)
 }
 
 static void
-send(struct shop *s, struct item *i, const char *format)
+send_item(struct parser *s, struct item *i, const char *format)
 {
 	const char *url = rec_string(i->record, "final_url");
 
@@ -251,8 +236,7 @@ send(struct shop *s, struct item *i, const char *format)
 	add_line(&i->request, url ? url : s->base);
 	add_line(&i->request, name_of(i));
 	add_line(&i->request, rec_string(i->record, "content_type"));
-	if (i->work.out >= 0)
-		close(i->work.out);
+	file_close(i->work.out, 0);
 	i->work.out = memfd_create("bi-parse", MFD_CLOEXEC);
 	if (i->work.out < 0) {
 		fail_errno(s, i, "parse_unavailable", true, "no memory for what is made of it");
@@ -276,7 +260,7 @@ put_text(struct item *i, const struct answer *a)
 		json_object_object_del(i->record, "media");
 		used = strlen(rec_print(i->record));
 	}
-	room = used + SLACK < REC_LONGEST ? REC_LONGEST - used - SLACK : 0;
+	room = used + SLACK < REC_MAX ? REC_MAX - used - SLACK : 0;
 	while (n < a->text.len) {
 		unsigned char c = (unsigned char)a->text.data[n];
 
@@ -286,7 +270,7 @@ put_text(struct item *i, const struct answer *a)
 		n++;
 	}
 	if (n < a->text.len) {
-		n = utf8_cut(a->text.data, n);
+		n = utf8_whole_length(a->text.data, n);
 		json_object_object_add(i->record, "truncated", json_object_new_boolean(1));
 	}
 	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
@@ -294,12 +278,12 @@ put_text(struct item *i, const struct answer *a)
 
 /* Of what is in no batch: all of it. */
 static void
-put_all(struct shop *s, struct item *i, struct answer *a)
+put_all(struct parser *s, struct item *i, struct answer *a)
 {
-	put(i, "mime", i->mime);
-	put(i, "sha256", i->sha256);
+	add_string(i, "mime", i->mime);
+	add_string(i, "sha256", i->sha256);
 	json_object_object_add(i->record, "bytes", json_object_new_int64(i->bytes));
-	put(i, "status", "completed");
+	add_string(i, "status", "completed");
 	json_object_object_foreach(a->about, key, value)
 	{
 		if (strcmp(key, "images") != 0)
@@ -313,19 +297,19 @@ put_all(struct shop *s, struct item *i, struct answer *a)
 
 /* Of what is in a batch: where it is kept, and a little. */
 static bool
-put_kept(struct shop *s, struct item *i, struct answer *a)
+put_kept(struct parser *s, struct item *i, struct answer *a)
 {
 	static const char *const keys[] = {"kind", "title", "language"};
-	struct keep it = {.file = i->path,
-			  .batch = i->batch,
-			  .item = i->number,
-			  .sha256 = i->sha256,
-			  .mime = i->mime,
-			  .out = i->work.out,
-			  .answer = a};
+	struct content it = {.file = i->path,
+			     .batch = i->batch,
+			     .item = i->number,
+			     .sha256 = i->sha256,
+			     .mime = i->mime,
+			     .out = i->work.out,
+			     .answer = a};
 	struct json_object *value;
 
-	if (keeper_store(s->keeper, &it) < 0) {
+	if (content_store_write(s->store, &it) < 0) {
 		free(it.path);
 		return false;
 	}
@@ -333,24 +317,24 @@ put_kept(struct shop *s, struct item *i, struct answer *a)
 	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
 		if (json_object_object_get_ex(a->about, keys[k], &value))
 			json_object_object_add(i->record, keys[k], json_object_get(value));
-	put(i, "content", it.path);
+	add_string(i, "content", it.path);
 	free(it.path);
 	return true;
 }
 
 static void
-settle(struct shop *s, struct item *i, struct answer *a)
+settle_item(struct parser *s, struct item *i, struct answer *a)
 {
 	if (!i->batch)
 		put_all(s, i, a);
 	else if (!put_kept(s, i, a)) {
-		int code = msg_code(errno);
+		int code = msg_exit_code(errno);
 
 		/* A full disk is not the item's fault, a limit on the length of files is. */
 		if (code == EX_IOERR && errno != EFBIG)
 			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
 				      i->batch);
-		if (trouble_is_ours(errno))
+		if (trouble_is_local(errno))
 			fail_source(s, i, "what was made of it cannot be kept now");
 		else
 			fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
@@ -362,7 +346,7 @@ settle(struct shop *s, struct item *i, struct answer *a)
 
 /* Nothing is known of such files: that is no failure. */
 static void
-settle_file(struct shop *s, struct item *i)
+settle_file(struct parser *s, struct item *i)
 {
 	struct answer a = {.about = json_object_new_object()};
 	static const char *const lists[] = {"links", "media", "images"};
@@ -372,28 +356,28 @@ settle_file(struct shop *s, struct item *i)
 	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
 		json_object_object_add(a.about, lists[k], json_object_new_array());
 	buf_str(&a.text, "");
-	settle(s, i, &a);
+	settle_item(s, i, &a);
 	answer_free(&a);
 }
 
 static void
-take_answer(struct shop *s, struct item *i)
+take_answer(struct parser *s, struct item *i)
 {
 	struct answer a;
 
 	errno = 0;
 	if (answer_read(&i->work, &a))
-		settle(s, i, &a);
-	else if (trouble_is_ours(errno))
+		settle_item(s, i, &a);
+	else if (trouble_is_local(errno))
 		fail_source(s, i, "what was made of it cannot be read");
 	else
-		fail(s, i, "parse_crashed", false, "the process that parses it said what makes no sense");
+		fail_item(s, i, "parse_crashed", false, "the process that parses it said what makes no sense");
 	answer_free(&a);
 }
 
 /* Taken for what it is not: asked of bi-type, once. */
 static void
-try_other(struct shop *s, struct item *i)
+try_other(struct parser *s, struct item *i)
 {
 	char was[sizeof(i->mime)];
 	const char *format;
@@ -403,15 +387,15 @@ try_other(struct shop *s, struct item *i)
 		return;
 	format = format_of(i->mime);
 	if (format && strcmp(format, i->work.format) != 0)
-		send(s, i, format);
+		send_item(s, i, format);
 	else if (strcmp(was, "application/pdf") == 0 && format)
-		fail(s, i, "parse_damaged", false, "it is said to be a PDF, and cannot be read as one");
+		fail_item(s, i, "parse_damaged", false, "it is said to be a PDF, and cannot be read as one");
 	else
 		settle_file(s, i);
 }
 
 void
-item_go_on(struct shop *s, struct item *i)
+item_go_on(struct parser *s, struct item *i)
 {
 	switch (i->work.end) {
 	case WORK_DONE:
@@ -421,19 +405,19 @@ item_go_on(struct shop *s, struct item *i)
 		try_other(s, i);
 		break;
 	default:
-		fail(s, i, i->work.code, i->work.retryable, i->work.why);
+		fail_item(s, i, i->work.code, i->work.retryable, i->work.why);
 	}
 }
 
 /* --- how it begins --- */
 
 static bool
-open_file(struct shop *s, struct item *i)
+open_file(struct parser *s, struct item *i)
 {
 	struct stat st;
 
 	if (strncasecmp(i->path, "http://", 7) == 0 || strncasecmp(i->path, "https://", 8) == 0) {
-		fail(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch gets URLs");
+		fail_item(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch gets URLs");
 		return false;
 	}
 	/* A file that a person names may be reached through a link; one of a batch may not. */
@@ -448,7 +432,8 @@ open_file(struct shop *s, struct item *i)
 		return false;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		fail(s, i, "not_a_file", false, "it is no file of bytes (a directory, a device, a pipe or a socket)");
+		fail_item(s, i, "not_a_file", false,
+			  "it is no file of bytes (a directory, a device, a pipe or a socket)");
 		return false;
 	}
 	if (!take_hash(i)) {
@@ -460,16 +445,16 @@ open_file(struct shop *s, struct item *i)
 
 /* A result's batch and number, where it has both. */
 static bool
-take_place(struct shop *s, struct item *i)
+take_place(struct parser *s, struct item *i)
 {
 	const char *batch = rec_string(i->record, "batch"), *wrong;
 	long long number = rec_number(i->record, "item", 0);
 
 	if (!batch || number < 1 || number > UINT32_MAX)
 		return true;
-	wrong = keep_wrong(s->keeper, i->path, batch, (uint32_t)number);
+	wrong = content_store_check(s->store, i->path, batch, (uint32_t)number);
 	if (wrong && errno == ENOENT)
-		fail(s, i, "no_such_item", false, wrong);
+		fail_item(s, i, "no_such_item", false, wrong);
 	else if (wrong)
 		fail_source(s, i, wrong);
 	if (wrong)
@@ -480,7 +465,7 @@ take_place(struct shop *s, struct item *i)
 }
 
 static void
-start(struct shop *s, struct item *i)
+start_item(struct parser *s, struct item *i)
 {
 	const char *mime = rec_string(i->record, "mime"), *format;
 
@@ -494,9 +479,9 @@ start(struct shop *s, struct item *i)
 	if (!format && strcmp(i->mime, "application/octet-stream") == 0)
 		format = format_of_name(name_of(i));
 	if (format)
-		send(s, i, format);
+		send_item(s, i, format);
 	else if (strcmp(i->mime, "application/encrypted") == 0)
-		fail(s, i, "parse_encrypted", false, "it is encrypted");
+		fail_item(s, i, "parse_encrypted", false, "it is encrypted");
 	else if (!i->asked && strcmp(i->mime, "application/octet-stream") == 0) {
 		i->work.format = "";
 		try_other(s, i);
@@ -505,17 +490,17 @@ start(struct shop *s, struct item *i)
 }
 
 static void
-begin_bad(struct shop *s, struct item *i, const struct rec *r)
+begin_bad(struct parser *s, struct item *i, const struct rec *r)
 {
 	i->record = json_object_new_object();
 	json_object_object_add(i->record, "line", json_object_new_int64((int64_t)r->line));
-	put(i, "bad", r->text ? r->text : "");
+	add_string(i, "bad", r->text ? r->text : "");
 	i->spoken = true;
-	fail(s, i, r->code, false, r->wrong);
+	fail_item(s, i, r->code, false, r->wrong);
 }
 
 struct item *
-item_begin(struct shop *s, const struct rec *r)
+item_begin(struct parser *s, const struct rec *r)
 {
 	struct item *i = buf_alloc(sizeof(*i));
 	const char *status;
@@ -527,7 +512,7 @@ item_begin(struct shop *s, const struct rec *r)
 	}
 	if (r->kind == REC_PLAIN) {
 		i->record = json_object_new_object();
-		put(i, "path", r->text);
+		add_string(i, "path", r->text);
 		i->spoken = true;
 	} else {
 		i->record = json_object_get(r->json);
@@ -538,8 +523,8 @@ item_begin(struct shop *s, const struct rec *r)
 	if (status && strcmp(status, "completed") != 0)
 		i->settled = i->passed = true;
 	else if (!i->path)
-		fail(s, i, "no_file", false, "a record without \"path\" or \"file\"");
+		fail_item(s, i, "no_file", false, "a record without \"path\" or \"file\"");
 	else
-		start(s, i);
+		start_item(s, i);
 	return i;
 }

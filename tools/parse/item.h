@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "confined/type.h"
-#include "keep.h"
+#include "content_store.h"
 #include "pool.h"
 #include "records/rec.h"
 
@@ -33,9 +33,9 @@ struct item {
 };
 
 /* What all items are done with. */
-struct shop {
+struct parser {
 	struct pool *pool;
-	struct keeper *keeper;
+	struct content_store *store;
 	struct typer *typer;
 	const char *base; /* the address of the pages whose records have none; NULL: not known */
 	bool as_text;     /* the text alone is wanted of what is in no batch */
@@ -43,10 +43,10 @@ struct shop {
 };
 
 /* The item of a record or a name (not REC_MORE, not REC_EOF), on its way to a process, or settled. For item_free(). */
-struct item *item_begin(struct shop *s, const struct rec *r);
+struct item *item_begin(struct parser *s, const struct rec *r);
 
 /* Goes on with an item whose work is ended: asks again as what it is, or settles it. */
-void item_go_on(struct shop *s, struct item *i);
+void item_go_on(struct parser *s, struct item *i);
 
 void item_free(struct item *i);
 

@@ -1,7 +1,7 @@
 /*
  * bi-parse: from files to what is in them: text as Markdown, title, language and the like. Strangers made the files, so
  * they are parsed in processes that are confined (confine.h), one for each format: `bi-parse --serve FORMAT`, whose
- * protocol is in parse_helper.h. What these say is looked through (answer.h) and kept in the batch (keep.h).
+ * protocol is in parse_helper.h. What these say is looked through (answer.h) and kept in the batch (content_store.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ struct queue {
 
 /* Takes what has come in, as far as there is room. */
 static void
-take(struct queue *q, struct shop *s)
+read_records(struct queue *q, struct parser *s)
 {
 	struct rec r;
 
@@ -81,7 +81,7 @@ show_text(const struct buf *text)
 
 /* Says what is settled, up to the first that is not. Whether anything was. */
 static bool
-say(struct queue *q, const struct shop *s)
+print_settled(struct queue *q, const struct parser *s)
 {
 	size_t count = q->count;
 
@@ -89,7 +89,7 @@ say(struct queue *q, const struct shop *s)
 		struct item *i = q->first;
 
 		if (!s->as_text)
-			rec_out_json(i->record);
+			rec_write_json(i->record);
 		else if (i->text.len)
 			show_text(&i->text);
 		q->first = i->next;
@@ -103,7 +103,7 @@ say(struct queue *q, const struct shop *s)
 }
 
 static void
-wait_for(struct queue *q, struct shop *s)
+wait_for(struct queue *q, struct parser *s)
 {
 	struct pollfd fds[POOL_FDS + 1];
 	int ms;
@@ -120,7 +120,7 @@ wait_for(struct queue *q, struct shop *s)
 }
 
 static int
-end(const struct queue *q, const struct shop *s)
+print_end(const struct queue *q, const struct parser *s)
 {
 	int code = s->failed ? EX_SOME_FAILED : EX_ALL_WELL;
 
@@ -133,7 +133,7 @@ end(const struct queue *q, const struct shop *s)
 
 		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s->parsed));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s->failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }
@@ -142,27 +142,27 @@ end(const struct queue *q, const struct shop *s)
 static int
 parse_all(const struct options *o, char **operands)
 {
-	struct shop s = {.as_text = o->text, .base = o->base};
+	struct parser s = {.as_text = o->text, .base = o->base};
 	struct queue q = {.in = rec_open(operands, STDIN_FILENO), .most = (size_t)o->parallel * AHEAD};
 	int code;
 
 	q.last = &q.first;
 	s.pool = pool_open(o->parallel, o->seconds);
-	s.keeper = keeper_open(o->root);
+	s.store = content_store_open(o->root);
 	for (;;) {
-		take(&q, &s);
+		read_records(&q, &s);
 		for (struct item *i = q.first; i; i = i->next)
 			if (!i->settled && i->work.ended)
 				item_go_on(&s, i);
-		if (say(&q, &s))
+		if (print_settled(&q, &s))
 			continue; /* there is room for what was read already */
 		if (q.ended && !q.first)
 			break;
 		wait_for(&q, &s);
 	}
-	code = end(&q, &s);
+	code = print_end(&q, &s);
 	pool_close(s.pool);
-	keeper_close(s.keeper);
+	content_store_close(s.store);
 	type_close(s.typer);
 	rec_close(q.in);
 	return code;
@@ -189,7 +189,7 @@ read_options(struct options *a, struct opts *o)
 		else if (id == 'b')
 			a->base = o->value;
 		else if (id == 'P')
-			a->parallel = (unsigned)opt_number(o, 1, POOL_MOST);
+			a->parallel = (unsigned)opt_number(o, 1, POOL_MAX);
 		else if (id == OPT_TIMEOUT)
 			a->seconds = (unsigned)opt_number(o, 1, 3600);
 		else if (id == 't')
@@ -200,11 +200,11 @@ read_options(struct options *a, struct opts *o)
 			a->serve = o->value;
 	}
 	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
-		opt_wrong(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
+		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
 	if (a->base && !is_base(a->base))
-		opt_wrong("--base takes a URL of http or https, not '%s'", a->base);
+		opt_die("--base takes a URL of http or https, not '%s'", a->base);
 	if (a->text && a->json)
-		opt_wrong("--text and --json are two ways to say it: take one");
+		opt_die("--text and --json are two ways to say it: take one");
 	a->text = a->text || (!a->json && isatty(STDOUT_FILENO));
 }
 
@@ -212,10 +212,7 @@ int
 main(int argc, char **argv)
 {
 	int cpus = get_nprocs();
-	struct options a = {.parallel = cpus < 1           ? 1
-					: cpus > POOL_MOST ? POOL_MOST
-							   : (unsigned)cpus,
-			    .seconds = SECONDS};
+	struct options a = {.parallel = cpus < 1 ? 1 : cpus > POOL_MAX ? POOL_MAX : (unsigned)cpus, .seconds = SECONDS};
 	struct opts o = {
 		.operands = "[FILE ...]",
 		.purpose = "Says what is in files: their text, title and the like.",

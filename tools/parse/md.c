@@ -440,7 +440,7 @@ md_raw(struct md *m, const char *text, size_t n)
 	md_block(m);
 	if (n > room) {
 		m->full = true;
-		n = utf8_cut(text, room);
+		n = utf8_whole_length(text, room);
 	}
 	buf_add(&m->out, text, n);
 }

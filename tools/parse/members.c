@@ -54,7 +54,7 @@ members_find(const struct members *m, const char *name)
 
 /* libarchive's own words; why it cannot be unpacked. */
 static bool
-fail(struct archive *a, struct doc *d)
+report_damage(struct archive *a, struct doc *d)
 {
 	const char *words = archive_error_string(a);
 
@@ -68,7 +68,7 @@ fail(struct archive *a, struct doc *d)
 }
 
 static struct member_one *
-add(struct members *m, const char *name)
+add_member(struct members *m, const char *name)
 {
 	if ((m->count & (m->count - 1)) == 0)
 		m->v = buf_realloc(m->v, (m->count ? m->count * 2 : 1) * sizeof(*m->v));
@@ -105,7 +105,7 @@ static bool
 read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(const char *name))
 {
 	struct archive_entry *entry;
-	size_t left = MEMBERS_MOST;
+	size_t left = MEMBERS_MAX;
 	int rc;
 
 	while ((rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
@@ -113,17 +113,17 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 		struct member_one *one;
 
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
-			return fail(a, d);
+			return report_damage(a, d);
 		if (m->count == MEMBERS_COUNT)
 			return doc_fail(d, "memory", "it has more than %d parts", MEMBERS_COUNT);
-		one = add(m, name ? name : "");
+		one = add_member(m, name ? name : "");
 		if (!wanted || !wanted(one->name))
 			continue;
 		if (archive_entry_is_encrypted(entry))
 			return doc_fail(d, "encrypted", "it is encrypted");
-		rc = unpack_one(a, one, left < MEMBER_MOST ? left : MEMBER_MOST);
+		rc = unpack_one(a, one, left < MEMBER_MAX ? left : MEMBER_MAX);
 		if (rc < 0)
-			return fail(a, d);
+			return report_damage(a, d);
 		if (rc == 0 && !member_is_picture(one->name))
 			return doc_fail(d, "memory", "unpacked, it is larger than a document may be");
 		d->truncated = d->truncated || rc == 0;
@@ -141,7 +141,7 @@ members_read(const struct request *r, struct doc *d, struct members *m, bool (*w
 	*m = (struct members){0};
 	if (!a)
 		return doc_unread(d, errno);
-	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : fail(a, d);
+	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : report_damage(a, d);
 	archive_read_free(a);
 	return whole;
 }
@@ -150,4 +150,17 @@ bool
 members_list(const struct request *r, struct doc *d, struct members *m)
 {
 	return members_read(r, d, m, NULL);
+}
+
+const char *
+members_picture(const struct members *m, const char **saved, struct doc *d, const char *name, const char *alt)
+{
+	const struct member_one *one = members_find(m, name);
+	size_t i = one ? (size_t)(one - m->v) : 0;
+
+	if (!one)
+		return NULL;
+	if (!saved[i])
+		saved[i] = doc_image(d, one->bytes, one->n, alt);
+	return saved[i];
 }

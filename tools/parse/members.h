@@ -7,12 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "doc.h"
-#include "formats.h"
+#include "request.h"
 
 enum {
-	MEMBER_MOST = 64 << 20, /* bytes of one */
-	MEMBERS_MOST = 192 << 20,
+	MEMBER_MAX = 64 << 20, /* bytes of one */
+	MEMBERS_MAX = 192 << 20,
 	MEMBERS_COUNT = 20000,
 };
 
@@ -44,6 +43,11 @@ bool members_has(const struct members *m, const char *name);
 
 /* Whether its name is a picture's. */
 bool member_is_picture(const char *name);
+
+/* Saves the picture of the member NAME, once. Returns its name for the text, NULL if there is none. SAVED has room for
+ * as many names as there are members, all NULL at first; it keeps what was saved. */
+const char *members_picture(const struct members *m, const char **saved, struct doc *d, const char *name,
+			    const char *alt);
 
 void members_free(struct members *m);
 

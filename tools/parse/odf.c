@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "packed.h"
+#include "dublin_core.h"
+#include "odf.h"
 #include "records/rec.h"
 #include "xml.h"
 
@@ -45,7 +46,7 @@ struct odf {
 };
 
 static bool
-is(const char *name, const char *other)
+names_equal(const char *name, const char *other)
 {
 	return strcmp(name, other) == 0;
 }
@@ -67,15 +68,15 @@ put_flag(struct odf *x, const char *flag)
 
 /* A style is what it is derived from too, of those that have a meaning. */
 static void
-derive(struct odf *x, const char *parent)
+derive_style(struct odf *x, const char *parent)
 {
 	const char *has = rec_string(x->styles, parent);
 
-	if (is(parent, "Title"))
+	if (names_equal(parent, "Title"))
 		put_flag(x, "t");
-	else if (is(parent, "Quotations"))
+	else if (names_equal(parent, "Quotations"))
 		put_flag(x, "q");
-	else if (is(parent, "Preformatted_20_Text"))
+	else if (names_equal(parent, "Preformatted_20_Text"))
 		put_flag(x, "p");
 	for (; has && *has; has++)
 		put_flag(x, (char[]){*has, '\0'});
@@ -86,22 +87,22 @@ read_style(struct odf *x, const char *name, const char **attributes)
 {
 	const char *value;
 
-	if (is(name, "style") || is(name, "list-style")) {
+	if (names_equal(name, "style") || names_equal(name, "list-style")) {
 		value = xml_attribute(attributes, "name");
 		snprintf(x->style, sizeof(x->style), "%s", value ? value : "");
-		if (is(name, "style") && (value = xml_attribute(attributes, "parent-style-name")))
-			derive(x, value);
-		derive(x, x->style);
-	} else if (is(name, "text-properties")) {
-		if ((value = xml_attribute(attributes, "font-weight")) && is(value, "bold"))
+		if (names_equal(name, "style") && (value = xml_attribute(attributes, "parent-style-name")))
+			derive_style(x, value);
+		derive_style(x, x->style);
+	} else if (names_equal(name, "text-properties")) {
+		if ((value = xml_attribute(attributes, "font-weight")) && names_equal(value, "bold"))
 			put_flag(x, "b");
-		if ((value = xml_attribute(attributes, "font-style")) && is(value, "italic"))
+		if ((value = xml_attribute(attributes, "font-style")) && names_equal(value, "italic"))
 			put_flag(x, "i");
-		if ((value = xml_attribute(attributes, "text-line-through-style")) && !is(value, "none"))
+		if ((value = xml_attribute(attributes, "text-line-through-style")) && !names_equal(value, "none"))
 			put_flag(x, "s");
-	} else if (is(name, "list-level-style-number")) {
+	} else if (names_equal(name, "list-level-style-number")) {
 		value = xml_attribute(attributes, "level");
-		if (value && is(value, "1"))
+		if (value && names_equal(value, "1"))
 			put_flag(x, "n");
 	}
 }
@@ -125,16 +126,16 @@ begin_paragraph(struct odf *x, const char *name, const char **attributes)
 	if (x->paragraphs++ > 0)
 		return;
 	md_block(x->md);
-	if (is(name, "h"))
+	if (names_equal(name, "h"))
 		md_heading(x->md, level ? (unsigned)strtoul(level, NULL, 10) : 1);
-	else if (has_flag(x, style, 't') || (style && is(style, "Title")))
+	else if (has_flag(x, style, 't') || (style && names_equal(style, "Title")))
 		md_heading(x->md, 1);
-	x->quoted = !x->tables && (has_flag(x, style, 'q') || (style && is(style, "Quotations")));
+	x->quoted = !x->tables && (has_flag(x, style, 'q') || (style && names_equal(style, "Quotations")));
 	if (x->quoted)
 		md_quote(x->md);
-	if (!is(name, "h") && has_flag(x, style, 'b'))
+	if (!names_equal(name, "h") && has_flag(x, style, 'b'))
 		md_open(x->md, MD_STRONG, NULL);
-	if (!is(name, "h") && has_flag(x, style, 'i'))
+	if (!names_equal(name, "h") && has_flag(x, style, 'i'))
 		md_open(x->md, MD_EMPHASIS, NULL);
 }
 
@@ -238,7 +239,7 @@ begin_picture(struct odf *x, const char **attributes)
 static void
 end_frame(struct odf *x)
 {
-	const char *saved = x->picture ? packed_picture(x->m, x->saved, x->d, x->picture, x->alt.data) : NULL;
+	const char *saved = x->picture ? members_picture(x->m, x->saved, x->d, x->picture, x->alt.data) : NULL;
 
 	if (saved)
 		md_image(x->md, saved, x->alt.data);
@@ -310,31 +311,32 @@ end_cell(struct odf *x)
 static bool
 is_ignored(const char *name)
 {
-	return is(name, "annotation") || is(name, "tracked-changes") || is(name, "note-citation") ||
-	       is(name, "forms") || is(name, "table-of-content") || is(name, "sequence-decls");
+	return names_equal(name, "annotation") || names_equal(name, "tracked-changes") ||
+	       names_equal(name, "note-citation") || names_equal(name, "forms") ||
+	       names_equal(name, "table-of-content") || names_equal(name, "sequence-decls");
 }
 
 static void
 begin_inline(struct odf *x, const char *name, const char **attributes)
 {
-	if (is(name, "span"))
+	if (names_equal(name, "span"))
 		begin_span(x, attributes);
-	else if (is(name, "a"))
+	else if (names_equal(name, "a"))
 		begin_link(x, attributes);
-	else if (is(name, "line-break"))
+	else if (names_equal(name, "line-break"))
 		md_break(x->md);
-	else if (is(name, "s") || is(name, "tab"))
+	else if (names_equal(name, "s") || names_equal(name, "tab"))
 		md_text(x->md, " ", 1);
-	else if (is(name, "image"))
+	else if (names_equal(name, "image"))
 		begin_picture(x, attributes);
-	else if (is(name, "title") || is(name, "desc"))
+	else if (names_equal(name, "title") || names_equal(name, "desc"))
 		x->in_alt = true;
-	else if (is(name, "note-body"))
+	else if (names_equal(name, "note-body"))
 		md_text(x->md, " (", 2);
 }
 
 static void
-begin(void *arg, const char *name, const char **attributes)
+on_begin(void *arg, const char *name, const char **attributes)
 {
 	struct odf *x = arg;
 
@@ -344,18 +346,18 @@ begin(void *arg, const char *name, const char **attributes)
 	}
 	if (!x->body) {
 		read_style(x, name, attributes);
-		x->body = is(name, "body");
+		x->body = names_equal(name, "body");
 		return;
 	}
-	if (is(name, "p") || is(name, "h"))
+	if (names_equal(name, "p") || names_equal(name, "h"))
 		begin_paragraph(x, name, attributes);
-	else if (is(name, "list"))
+	else if (names_equal(name, "list"))
 		begin_list(x, attributes);
-	else if (is(name, "list-item") || is(name, "list-header"))
+	else if (names_equal(name, "list-item") || names_equal(name, "list-header"))
 		begin_item(x);
-	else if (is(name, "table"))
+	else if (names_equal(name, "table"))
 		begin_table(x);
-	else if (is(name, "table-cell"))
+	else if (names_equal(name, "table-cell"))
 		begin_cell(x, attributes);
 	else
 		begin_inline(x, name, attributes);
@@ -364,20 +366,20 @@ begin(void *arg, const char *name, const char **attributes)
 static void
 end_inline(struct odf *x, const char *name)
 {
-	if (is(name, "span"))
+	if (names_equal(name, "span"))
 		end_span(x);
-	else if (is(name, "a"))
+	else if (names_equal(name, "a"))
 		md_close(x->md, MD_LINK);
-	else if (is(name, "frame"))
+	else if (names_equal(name, "frame"))
 		end_frame(x);
-	else if (is(name, "title") || is(name, "desc"))
+	else if (names_equal(name, "title") || names_equal(name, "desc"))
 		x->in_alt = false;
-	else if (is(name, "note-body"))
+	else if (names_equal(name, "note-body"))
 		md_text(x->md, ")", 1);
 }
 
 static void
-end(void *arg, const char *name)
+on_end(void *arg, const char *name)
 {
 	struct odf *x = arg;
 
@@ -387,24 +389,24 @@ end(void *arg, const char *name)
 	}
 	if (!x->body)
 		return;
-	if (is(name, "p") || is(name, "h"))
+	if (names_equal(name, "p") || names_equal(name, "h"))
 		end_paragraph(x);
-	else if (is(name, "list") && x->lists > 0)
+	else if (names_equal(name, "list") && x->lists > 0)
 		x->lists--;
-	else if (is(name, "list-item") || is(name, "list-header"))
+	else if (names_equal(name, "list-item") || names_equal(name, "list-header"))
 		md_leave(x->md);
-	else if (is(name, "table") && x->tables > 0)
+	else if (names_equal(name, "table") && x->tables > 0)
 		x->tables--;
-	else if (is(name, "table-row"))
+	else if (names_equal(name, "table-row"))
 		end_row(x);
-	else if (is(name, "table-cell"))
+	else if (names_equal(name, "table-cell"))
 		end_cell(x);
 	else
 		end_inline(x, name);
 }
 
 static void
-text(void *arg, const char *s, size_t n)
+on_text(void *arg, const char *s, size_t n)
 {
 	struct odf *x = arg;
 
@@ -424,11 +426,11 @@ odf_parse(const struct members *m, struct doc *d)
 	const struct member_one *content = members_find(m, "content.xml"), *styles = members_find(m, "styles.xml"),
 				*manifest = members_find(m, "META-INF/manifest.xml");
 	struct odf x = {.m = m, .d = d, .md = &d->md, .styles = json_object_new_object()};
-	struct xml_reader reader = {begin, end, text, &x};
+	struct xml_reader reader = {on_begin, on_end, on_text, &x};
 	bool whole;
 
 	x.saved = buf_alloc(m->count * sizeof(*x.saved));
-	core_read(members_find(m, "meta.xml"), d);
+	dublin_core_read(members_find(m, "meta.xml"), d);
 	if (styles)
 		xml_read(&reader, styles->bytes, styles->n);
 	x.body = false;

@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,20 +15,21 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/helper.h"
+#include "files/file.h"
 #include "formats.h"
 #include "records/rec.h"
 
-enum { REQUEST = 4 * SERVE_LINE + 8, LATE = SERVE_SECONDS * 2 / 3, PROBE = 64 << 20 };
+enum { REQUEST = 4 * SERVE_LINE + 8, PROBE = 64 << 20 };
 
 /* A file of ours can grow to all that an answer may have. */
-#define OUT_MOST ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
+#define OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
 
 static const struct format formats[] = {
-	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MOST, .files = 16}, text_load, text_parse},
-	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MOST, .files = 32}, pdf_load, pdf_parse},
-	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MOST, .files = 16}, packed_load, packed_parse},
-	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MOST, .files = 64}, picture_load, picture_parse},
-	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MOST, .files = 32}, av_load, av_parse},
+	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, text_load, text_parse},
+	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 32}, pdf_load, pdf_parse},
+	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, packed_load, packed_parse},
+	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64}, picture_load, picture_parse},
+	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 32}, av_load, av_parse},
 };
 
 static const struct format *
@@ -48,90 +47,11 @@ serve_knows(const char *format)
 	return format_of(format) != NULL;
 }
 
-/* --- what parsers use --- */
-
-bool
-request_read(const struct request *r, struct doc *d, size_t most, struct buf *out, bool *cut)
-{
-	buf_clear(out);
-	while (out->len <= most) {
-		size_t want = most + 1 - out->len < (1 << 20) ? most + 1 - out->len : 1 << 20;
-		ssize_t n = pread(r->in, buf_room(out, want), want, (off_t)out->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return doc_unread(d, errno);
-		if (n == 0)
-			break;
-		out->len += (size_t)n;
-	}
-	*cut = out->len > most;
-	if (*cut)
-		out->len = most;
-	buf_str(out, "");
-	return true;
-}
-
-void *
-request_map(const struct request *r, struct doc *d, size_t *n)
-{
-	struct stat st;
-	void *bytes;
-
-	if (fstat(r->in, &st) < 0) {
-		doc_unread(d, errno);
-		return NULL;
-	}
-	if (st.st_size <= 0) {
-		doc_fail(d, "damaged", "it is empty");
-		return NULL;
-	}
-	*n = (size_t)st.st_size;
-	bytes = mmap(NULL, *n, PROT_READ, MAP_PRIVATE, r->in, 0);
-	if (bytes != MAP_FAILED)
-		return bytes;
-	if (errno != ENOMEM)
-		doc_unread(d, errno);
-	else
-		doc_fail(d, "memory", "it has %zu bytes: too many to be parsed", *n);
-	return NULL;
-}
-
-bool
-request_is_named(const struct request *r, const char *list)
-{
-	const char *dot = strrchr(r->name, '.');
-	char word[16];
-
-	if (!dot || strlen(dot) > 10 || strlen(dot) < 2)
-		return false;
-	snprintf(word, sizeof(word), " %s ", dot + 1);
-	return strcasestr(list, word) != NULL;
-}
-
-static double began;
-
-static double
-processor_seconds(void)
-{
-	struct timespec t = {0};
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-bool
-request_is_late(void)
-{
-	return processor_seconds() - began > LATE;
-}
-
 /* --- requests and answers --- */
 
 /* The two descriptors that came with a message. */
 static bool
-take_fds(struct msghdr *msg, int fds[2])
+get_fds(struct msghdr *msg, int fds[2])
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
 
@@ -143,7 +63,7 @@ take_fds(struct msghdr *msg, int fds[2])
 
 /* Reads one request; its lines are in TEXT. 1, 0 at end-of-file, -1 for anything else than a request. */
 static int
-receive(struct request *r, char text[REQUEST])
+receive_request(struct request *r, char text[REQUEST])
 {
 	struct iovec part = {.iov_base = text, .iov_len = REQUEST - 1};
 	union {
@@ -161,7 +81,7 @@ receive(struct request *r, char text[REQUEST])
 	if (n <= 0)
 		return (int)n;
 	text[n] = '\0';
-	if (!take_fds(&msg, fds))
+	if (!get_fds(&msg, fds))
 		return -1;
 	r->in = fds[0];
 	r->out = fds[1];
@@ -173,7 +93,7 @@ receive(struct request *r, char text[REQUEST])
 }
 
 static bool
-say(const char *text, size_t n)
+send_answer(const char *text, size_t n)
 {
 	ssize_t sent;
 
@@ -181,21 +101,6 @@ say(const char *text, size_t n)
 		sent = send(STDIN_FILENO, text, n, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	return sent == (ssize_t)n;
-}
-
-static void
-write_out(const struct request *r, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(r->out, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			_exit(EX_IOERR);
-		bytes += w;
-		n -= (size_t)w;
-	}
 }
 
 static void
@@ -207,7 +112,7 @@ add_line(struct json_object *o, const char *key, const char *line)
 
 /* All but the text, as one object. */
 static struct json_object *
-meta_of(const struct doc *d)
+make_meta(const struct doc *d)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -233,7 +138,7 @@ meta_of(const struct doc *d)
 static int
 put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 {
-	struct json_object *o = meta_of(d);
+	struct json_object *o = make_meta(d);
 	const char *meta = rec_print(o);
 	size_t text, n = strlen(meta);
 
@@ -244,13 +149,13 @@ put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 		json_object_put(d->media);
 		d->links = json_object_new_array();
 		d->media = json_object_new_array();
-		o = meta_of(d);
+		o = make_meta(d);
 		meta = rec_print(o);
 		n = strlen(meta);
 	}
 	text = doc_clean(d->md.out.data, d->md.out.len);
-	write_out(r, d->md.out.data, text);
-	write_out(r, meta, n);
+	if (file_write(r->out, d->md.out.data, text) < 0 || file_write(r->out, meta, n) < 0)
+		_exit(EX_IOERR);
 	json_object_put(o);
 	return snprintf(answer, SERVE_ANSWER, "done %zu %zu %zu", d->out_bytes, text, n);
 }
@@ -274,8 +179,8 @@ answer_one(const struct format *f, const struct request *r)
 	int n;
 
 	doc_begin(&d, r->out);
-	began = processor_seconds();
-	allow_seconds(SERVE_SECONDS);
+	request_start_clock();
+	allow_seconds(REQUEST_SECONDS);
 	if (f->parse(r, &d))
 		n = put_done(r, &d, answer);
 	else if (d.failed)
@@ -284,13 +189,13 @@ answer_one(const struct format *f, const struct request *r)
 		n = snprintf(answer, sizeof(answer), "other");
 	allow_seconds(0);
 	doc_free(&d);
-	return n > 0 && say(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer) - 1);
+	return n > 0 && send_answer(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer) - 1);
 }
 
 /* Libraries end the process by abort(3), or a trap, where memory runs out: told apart from a crash by whether there is
  * any. */
 static void
-aborted(int signal)
+on_abort_signal(int signal)
 {
 	void *probe = mmap(NULL, PROBE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -305,23 +210,23 @@ _Noreturn void
 parse_serve(const char *format)
 {
 	const struct format *f = format_of(format);
-	struct sigaction on_abort = {.sa_handler = aborted};
+	struct sigaction on_abort = {.sa_handler = on_abort_signal};
 	struct request r;
 	static char text[REQUEST];
 	int got;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	tzset();
 	f->load();
 	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0 ||
-	    confine(&f->limits, NULL) < 0)
+	    confine_process(&f->limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !say("ready", 5))
+	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !send_answer("ready", 5))
 		_exit(EX_OSERR);
-	while ((got = receive(&r, text)) > 0) {
+	while ((got = receive_request(&r, text)) > 0) {
 		bool heard = answer_one(f, &r);
 
 		close(r.in);

@@ -13,7 +13,6 @@
 enum {
 	SERVE_LINE = 8192,  /* bytes of a line of a request */
 	SERVE_ANSWER = 256, /* bytes of an answer, with its NUL */
-	SERVE_SECONDS = 30, /* of processor time for one document; more, and the process ends by SIGPROF */
 };
 
 /* Whether there is a format of that name. */

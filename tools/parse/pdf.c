@@ -9,10 +9,10 @@
 #include "base/msg.h"
 #include "formats.h"
 
-enum { PAGES_MOST = 20000, LINKS_PAGES = 500 };
+enum { PAGES_MAX = 20000, LINKS_PAGES = 500 };
 
 static void
-quiet(const char *domain, GLogLevelFlags level, const char *text, void *arg)
+ignore_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
 {
 	(void)domain, (void)level, (void)text, (void)arg;
 }
@@ -46,7 +46,7 @@ pdf_load(void)
 	PopplerPage *first;
 	char *text;
 
-	g_log_set_default_handler(quiet, NULL);
+	g_log_set_default_handler(ignore_log, NULL);
 	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
 		if (iconv_open("UTF-8", charsets[i]) == (iconv_t)-1)
 			msg_die_errno(EX_UNAVAILABLE, "cannot convert text from %s", charsets[i]);
@@ -89,7 +89,7 @@ put_date(char **member, GDateTime *date)
 }
 
 static void
-describe(struct doc *d, PopplerDocument *document)
+describe_document(struct doc *d, PopplerDocument *document)
 {
 	char *modified = NULL;
 	double width, height;
@@ -168,7 +168,7 @@ put_pages(struct doc *d, PopplerDocument *document)
 		PopplerPage *page;
 		char *text;
 
-		if (i >= PAGES_MOST || d->md.full || request_is_late()) {
+		if (i >= PAGES_MAX || d->md.full || request_is_late()) {
 			d->truncated = true;
 			return;
 		}
@@ -184,7 +184,7 @@ put_pages(struct doc *d, PopplerDocument *document)
 }
 
 static bool
-fail(struct doc *d, const GError *error)
+report_error(struct doc *d, const GError *error)
 {
 	if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED))
 		return doc_fail(d, "encrypted", "it is encrypted and wants a password");
@@ -208,12 +208,12 @@ pdf_parse(const struct request *r, struct doc *d)
 	}
 	document = open_bytes(bytes, n, &error);
 	if (document && poppler_document_get_n_pages(document) > 0) {
-		describe(d, document);
+		describe_document(d, document);
 		put_pages(d, document);
 	} else if (document) {
 		doc_fail(d, "damaged", "it is damaged: it has no pages");
 	} else {
-		fail(d, error);
+		report_error(d, error);
 	}
 	g_clear_error(&error);
 	if (document)

@@ -9,7 +9,7 @@
 #include "formats.h"
 
 static void
-quiet(const char *domain, GLogLevelFlags level, const char *text, void *arg)
+ignore_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
 {
 	(void)domain, (void)level, (void)text, (void)arg;
 }
@@ -24,7 +24,7 @@ picture_load(void)
 
 	if (setenv("VIPS_NOVECTOR", "1", 1) < 0 || setenv("ORC_CODE", "backup", 1) < 0 || VIPS_INIT("bi-parse"))
 		msg_die(EX_UNAVAILABLE, "cannot start libvips: %s", vips_error_buffer());
-	g_log_set_default_handler(quiet, NULL);
+	g_log_set_default_handler(ignore_log, NULL);
 	vips_concurrency_set(1);
 	vips_cache_set_max(0);
 	if (vips_black(&black, 8, 8, "bands", 3, NULL) < 0 || vips_jpegsave_buffer(black, &bytes, &n, NULL) < 0 ||
@@ -93,7 +93,7 @@ put_field(VipsImage *image, const char *name, GValue *value, void *arg)
 }
 
 static const char *
-exif(VipsImage *image, const char *name)
+read_exif(VipsImage *image, const char *name)
 {
 	const char *text;
 
@@ -116,7 +116,7 @@ take_date(struct doc *d, const char *text)
 }
 
 static void
-describe(struct doc *d, VipsImage *image)
+describe_picture(struct doc *d, VipsImage *image)
 {
 	int pages = vips_image_get_n_pages(image), width = vips_image_get_width(image),
 	    height = vips_image_get_page_height(image);
@@ -130,8 +130,8 @@ describe(struct doc *d, VipsImage *image)
 		doc_meta_number(d, "orientation", vips_image_get_orientation(image));
 	if (pages > 1)
 		doc_meta_number(d, "frames", pages);
-	take_date(d, exif(image, "exif-ifd2-DateTimeOriginal"));
-	take_date(d, exif(image, "exif-ifd0-DateTime"));
+	take_date(d, read_exif(image, "exif-ifd2-DateTimeOriginal"));
+	take_date(d, read_exif(image, "exif-ifd0-DateTime"));
 	vips_image_map(image, put_field, d);
 }
 
@@ -150,7 +150,7 @@ picture_parse(const struct request *r, struct doc *d)
 	if (is_let(loader))
 		image = vips_image_new_from_buffer(bytes, n, "", NULL);
 	if (image) {
-		describe(d, image);
+		describe_picture(d, image);
 		g_object_unref(image);
 	} else if (loader && is_let(loader)) {
 		doc_fail(d, "damaged", "it is damaged or cut short");

@@ -36,7 +36,7 @@ pool_open(unsigned count, unsigned seconds)
 {
 	struct pool *p = buf_alloc(sizeof(*p));
 
-	p->count = count < 1 ? 1 : count > POOL_MOST ? POOL_MOST : count;
+	p->count = count < 1 ? 1 : count > POOL_MAX ? POOL_MAX : count;
 	p->seconds = seconds;
 	p->last = &p->first;
 	p->workers = buf_alloc(FORMATS * p->count * sizeof(*p->workers));
@@ -67,14 +67,14 @@ workers_of(struct pool *p, const char *format)
 }
 
 static void
-fail(struct work *w, const char *code, bool retryable, const char *why)
+fail_work(struct work *w, const char *code, bool retryable, const char *why)
 {
 	w->ended = true;
 	w->end = WORK_FAILED;
 	w->retryable = retryable;
 	snprintf(w->code, sizeof(w->code), "%s", code);
 	snprintf(w->why, sizeof(w->why), "%s", why);
-	rec_mend(w->why);
+	utf8_replace_invalid(w->why);
 	for (char *c = w->why; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
@@ -103,7 +103,7 @@ put_first(struct pool *p, struct work *w)
 
 /* It has gone, or is to go: what it was at fails by how it ended, or is tried again. */
 static void
-died(struct pool *p, struct worker *k, enum helper_sign sign)
+end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 {
 	struct work *w = k->work;
 	struct helper_end end = helper_fail(&k->helper, sign);
@@ -113,20 +113,20 @@ died(struct pool *p, struct worker *k, enum helper_sign sign)
 	if (end.ours && ++w->troubles < HELPER_TRIES && ftruncate(w->out, 0) == 0 && lseek(w->out, 0, SEEK_SET) == 0)
 		put_first(p, w);
 	else if (end.ours)
-		fail(w, TROUBLE_CODE, true, "what parses it was killed or kept waiting again and again");
+		fail_work(w, TROUBLE_CODE, true, "what parses it was killed or kept waiting again and again");
 	else if (sign == HELPER_LATE || code == 128 + SIGPROF || code == 128 + SIGXCPU)
-		fail(w, "parse_timeout", false, "parsing it took longer than a document may");
+		fail_work(w, "parse_timeout", false, "parsing it took longer than a document may");
 	else if (code == EX_OSERR)
-		fail(w, "parse_memory", false, "parsing it took more memory than a document may");
+		fail_work(w, "parse_memory", false, "parsing it took more memory than a document may");
 	else
-		fail(w, "parse_crashed", false, "parsing it ended the process that did so");
+		fail_work(w, "parse_crashed", false, "parsing it ended the process that did so");
 	k->uses = 0;
 	end_work(p, k);
 }
 
 /* Gives it W. 0, or -1 with errno. */
 static int
-give(struct worker *k, struct work *w)
+send_work(struct worker *k, struct work *w)
 {
 	const int fds[] = {w->in, w->out};
 
@@ -157,12 +157,12 @@ hand_out(struct pool *p)
 		p->first = w->next;
 		if (!p->first)
 			p->last = &p->first;
-		if (give(k, w) < 0) {
+		if (send_work(k, w) < 0) {
 			char why[120];
 
 			snprintf(why, sizeof(why), "bi-parse --serve %s cannot be started: %s", w->format,
 				 strerror(errno));
-			fail(w, "parse_unavailable", true, why);
+			fail_work(w, "parse_unavailable", true, why);
 			continue;
 		}
 		k->work = w;
@@ -214,7 +214,7 @@ take_failure(struct work *w, char *words)
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (strncmp(words, codes[i][0], strlen(codes[i][0])) == 0) {
-			fail(w, codes[i][1], strcmp(codes[i][1], TROUBLE_CODE) == 0, words + strlen(codes[i][0]));
+			fail_work(w, codes[i][1], strcmp(codes[i][1], TROUBLE_CODE) == 0, words + strlen(codes[i][0]));
 			return true;
 		}
 	return false;
@@ -239,18 +239,18 @@ take_answer(struct work *w, char *packet)
 }
 
 static void
-look(struct pool *p, struct worker *k)
+read_answer(struct pool *p, struct worker *k)
 {
 	char packet[SERVE_ANSWER];
-	ssize_t n = helper_take(&k->helper, packet, sizeof(packet));
+	ssize_t n = helper_receive(&k->helper, packet, sizeof(packet));
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_left(k->until) == 0)
-			died(p, k, HELPER_LATE);
+			end_worker(p, k, HELPER_LATE);
 	} else if (n > 0 && strlen(packet) == (size_t)n && take_answer(k->work, packet)) {
 		end_work(p, k);
 	} else {
-		died(p, k, n > 0 ? HELPER_NONSENSE : HELPER_GONE);
+		end_worker(p, k, n > 0 ? HELPER_NONSENSE : HELPER_GONE);
 	}
 }
 
@@ -259,6 +259,6 @@ pool_look(struct pool *p)
 {
 	for (unsigned i = 0; i < FORMATS * p->count; i++)
 		if (p->workers[i].work)
-			look(p, &p->workers[i]);
+			read_answer(p, &p->workers[i]);
 	hand_out(p);
 }

@@ -43,7 +43,7 @@ void pool_close(struct pool *p);
 void pool_add(struct pool *p, struct work *w);
 
 /* Fills POLL, of room for POOL_FDS, with what to wait for; how many, and in *MS for how long at most (-1: for ever). */
-enum { POOL_MOST = 64, POOL_FDS = POOL_MOST };
+enum { POOL_MAX = 64, POOL_FDS = POOL_MAX };
 nfds_t pool_wait(const struct pool *p, struct pollfd *poll, int *ms);
 
 /* Looks at what has come, and hands out what waits. */

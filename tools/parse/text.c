@@ -10,8 +10,8 @@
 #include "html/tree.h"
 
 enum {
-	READ_MOST = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
-	PAGE_MOST = 16 << 20,
+	READ_MAX = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
+	PAGE_MAX = 16 << 20,
 	GUESS = 1 << 20, /* bytes by which the character set is guessed */
 	HEAD = 1024,
 };
@@ -73,7 +73,7 @@ utf16_of(const char *s, size_t n)
  * guesses from short texts are no better than chance: there it is windows-1252, as browsers have it.
  */
 static int
-guess(const char *s, size_t n)
+guess_charset(const char *s, size_t n)
 {
 	static const char *const western[] = {"ISO-8859-1",        "ISO-8859-3",   "ISO-8859-4",   "ISO-8859-9",
 					      "ISO-8859-10",       "ISO-8859-13",  "ISO-8859-15",  "ISO-8859-16",
@@ -106,14 +106,14 @@ guess(const char *s, size_t n)
 
 /* The text of RAW as UTF-8, without its mark; CHARSET is CHARSET_NONE where nothing says. */
 static const struct buf *
-decode(int charset, size_t mark)
+decode_text(int charset, size_t mark)
 {
 	const char *wide = charset == CHARSET_NONE ? utf16_of(text.raw.data, text.raw.len) : NULL;
 
 	if (wide)
 		charset = charset_of(text.charsets, wide, strlen(wide));
 	else if ((charset == CHARSET_NONE || charset == CHARSET_UTF8) && !is_utf8(text.raw.data, text.raw.len))
-		charset = charset == CHARSET_NONE ? guess(text.raw.data, text.raw.len) : charset;
+		charset = charset == CHARSET_NONE ? guess_charset(text.raw.data, text.raw.len) : charset;
 	if (charset < 0) {
 		buf_drop(&text.raw, mark);
 		return &text.raw;
@@ -160,7 +160,7 @@ parse_page(const struct request *r, struct doc *d)
 {
 	size_t mark = 0;
 	int charset = tree_charset(text.tree, text.charsets, &text.raw, r->type, &mark);
-	const struct buf *utf8 = decode(charset, mark);
+	const struct buf *utf8 = decode_text(charset, mark);
 	bool xhtml = strcmp(r->mime, "application/xhtml+xml") == 0 || strncmp(utf8->data, "<?xml", 5) == 0;
 
 	html_page(text.tree, utf8->data, utf8->len, r->url, xhtml, d);
@@ -209,7 +209,7 @@ parse_plain(const struct request *r, struct doc *d)
 	if (charset == CHARSET_NONE && memchr(text.raw.data, '\0', text.raw.len) &&
 	    !utf16_of(text.raw.data, text.raw.len) && strncmp(r->mime, "text/", 5) != 0)
 		return false; /* these are no characters */
-	utf8 = decode(charset, mark) == &text.raw ? &text.raw : &text.utf8;
+	utf8 = decode_text(charset, mark) == &text.raw ? &text.raw : &text.utf8;
 	n = tidy_lines(utf8->data, utf8->len);
 	for (size_t i = 0; i < n; i++)
 		lines += utf8->data[i] == '\n' || i + 1 == n;
@@ -226,12 +226,12 @@ text_parse(const struct request *r, struct doc *d)
 {
 	bool parsed, page;
 
-	if (!request_read(r, d, READ_MOST, &text.raw, &d->truncated))
+	if (!request_read(r, d, READ_MAX, &text.raw, &d->truncated))
 		return false;
 	page = is_page(r);
-	if (page && text.raw.len > PAGE_MOST) {
-		text.raw.len = PAGE_MOST;
-		text.raw.data[PAGE_MOST] = '\0';
+	if (page && text.raw.len > PAGE_MAX) {
+		text.raw.len = PAGE_MAX;
+		text.raw.data[PAGE_MAX] = '\0';
 		d->truncated = true;
 	}
 	parsed = page ? parse_page(r, d) : parse_plain(r, d);

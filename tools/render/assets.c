@@ -5,13 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "assets.h"
 #include "base/msg.h"
 #include "base/paths.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
-#include "render.h"
+#include "page_file.h"
 
-enum { ASSET_MOST = 16 << 20 };
+enum { ASSET_MAX = 16 << 20 };
 
 static bool
 ends_in(const char *name, const char *end)
@@ -31,7 +32,7 @@ is_of_server(const char *name)
 
 /* The programs, and what a batch's own pages need beside them. */
 static int
-counts(const struct dirent *e)
+is_wanted(const struct dirent *e)
 {
 	if (ends_in(e->d_name, ".jq"))
 		return 1;
@@ -44,12 +45,12 @@ read_whole(int dirfd, const char *name, struct buf *text)
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
 
 	buf_clear(text);
-	return fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MOST, text));
+	return fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MAX, text));
 }
 
 /* Adds a program to the digest, or copies another file: the batch's folder works by itself, also from file://. */
 static int
-see(const struct render *r, int dirfd, const char *name, struct hash *programs)
+copy_asset(const struct render *r, int dirfd, const char *name, struct hash *programs)
 {
 	struct buf text = {0};
 	int rc = read_whole(dirfd, name, &text);
@@ -58,7 +59,7 @@ see(const struct render *r, int dirfd, const char *name, struct hash *programs)
 		hash_add(programs, name, strlen(name) + 1);
 		hash_add(programs, text.data, text.len);
 	} else if (rc == 0) {
-		rc = pages_write(r, name, text.data, text.len);
+		rc = page_file_write(r, name, text.data, text.len);
 	}
 	if (rc < 0)
 		msg_warn_errno("cannot copy %s of share/review", name);
@@ -74,9 +75,9 @@ assets_copy(const struct render *r, char programs[HASH_HEX + 1])
 	struct buf path = {0};
 	int dirfd = -1, n = -1, code = EX_ALL_WELL;
 
-	if (self_share(&path, "review") == 0) {
+	if (path_of_share(&path, "review") == 0) {
 		dirfd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		n = dirfd < 0 ? -1 : scandir(path.data, &files, counts, alphasort);
+		n = dirfd < 0 ? -1 : scandir(path.data, &files, is_wanted, alphasort);
 	}
 	if (path.len && n < 0) {
 		msg_warn_errno("cannot read %s", path.data);
@@ -87,14 +88,13 @@ assets_copy(const struct render *r, char programs[HASH_HEX + 1])
 	}
 	hash_add(digest, BI_VERSION, sizeof(BI_VERSION));
 	for (int i = 0; i < n; i++) {
-		if (code == EX_ALL_WELL && see(r, dirfd, files[i]->d_name, digest) < 0)
+		if (code == EX_ALL_WELL && copy_asset(r, dirfd, files[i]->d_name, digest) < 0)
 			code = EX_IOERR;
 		free(files[i]);
 	}
 	free(files);
 	hash_end(digest, programs);
-	if (dirfd >= 0)
-		close(dirfd);
+	file_close(dirfd, 0);
 	buf_free(&path);
 	return code;
 }

@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "candidate_files.h"
 #include "confined/type.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "records/rec.h"
-#include "render.h"
+#include "thumbnails.h"
 
 /*
  * What may stand where the pages are served from: nothing that a browser could run as a page of ours. A kind that
@@ -25,7 +26,7 @@ static const char inert[] = " 3gp 7z aac aiff asf avi avif bin bmp bz2 cpio csv 
 			    "tar tif ts ttf txt wav webm webp woff woff2 xcf xls xlsx xz zip zst ";
 
 void
-candidate_of(struct candidate *c, const struct batch_place *place, struct json_object *result)
+candidate_read(struct candidate *c, const struct batch_place *place, struct json_object *result)
 {
 	const char *mime = rec_string(result, "mime"), *ext;
 	char word[TYPE_EXT + 2];
@@ -52,7 +53,7 @@ copy_file(const struct render *r, int in, const char *name)
 	if (fstatat(r->dir, name, &to, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(to.st_mode) && to.st_size == from.st_size &&
 	    to.st_mtim.tv_sec == from.st_mtim.tv_sec && to.st_mtim.tv_nsec == from.st_mtim.tv_nsec)
 		return 0;
-	return part_put_copy(r->temp, r->dir, name, in, PART_DATED);
+	return atomic_file_put_copy(r->temp, r->dir, name, in, ATOMIC_FILE_DATED);
 }
 
 /* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */
@@ -64,33 +65,33 @@ make_item(struct render *r, const struct candidate *c, uint32_t k, int in, const
 	if (c->hidden)
 		code = EX_ALL_WELL;
 	else if (copy_file(r, in, c->name) < 0)
-		code = render_trouble(batch_name(r->batch), "copy a candidate");
+		code = render_report_errno(batch_name(r->batch), "copy a candidate");
 	else if (c->picture)
-		return shots_see(r, k, in, sha256, c->thumb);
+		return thumbnails_add(r, k, in, sha256, c->thumb);
 	close(in);
 	return code;
 }
 
 /* Returns an exit code after a message. */
 static int
-not_opened(const struct render *r, const char *path)
+report_not_opened(const struct render *r, const char *path)
 {
 	int error = errno;
 
 	msg_warn("batch %s: cannot open %s: %s", batch_name(r->batch), path, file_reason(error));
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 /* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */
 static int
-look_at_file(struct render *r, const struct batch_place *place, struct json_object *result)
+copy_candidate(struct render *r, const struct batch_place *place, struct json_object *result)
 {
 	struct candidate c;
 	int in = batch_open_file(r->batch, result);
 
-	candidate_of(&c, place, result);
+	candidate_read(&c, place, result);
 	if (in < 0 && errno != ENOENT)
-		return not_opened(r, rec_string(result, "path"));
+		return report_not_opened(r, rec_string(result, "path"));
 	if (in < 0) {
 		r->items[place->item - 1].lost = true;
 		r->lost_count++;
@@ -104,7 +105,7 @@ look_at_file(struct render *r, const struct batch_place *place, struct json_obje
 
 /* Counts item K, and sees to its file when it is completed. Returns an exit code. */
 static int
-look_at(struct render *r, uint32_t k, struct buf *item, struct buf *line)
+read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 {
 	struct batch_place place;
 	struct json_object *result;
@@ -115,15 +116,15 @@ look_at(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 	buf_clear(line);
 	if (batch_result(r->batch, k, line) < 0) {
 		r->waiting++;
-		return errno == ENOENT ? EX_ALL_WELL : render_trouble(batch_name(r->batch), "read its results");
+		return errno == ENOENT ? EX_ALL_WELL : render_report_errno(batch_name(r->batch), "read its results");
 	}
 	if (batch_item(r->batch, k, item) < 0 || batch_place(item->data, item->len, &place) < 0)
-		return render_trouble(batch_name(r->batch), "read its items");
+		return render_report_errno(batch_name(r->batch), "read its items");
 	place.item = k;
 	result = rec_parse(line->data, line->len, NULL, 0);
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0)
-		code = look_at_file(r, &place, result);
+		code = copy_candidate(r, &place, result);
 	else if (status && strcmp(status, "failed") == 0)
 		r->failed++;
 	else
@@ -133,7 +134,7 @@ look_at(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 }
 
 static void
-say_lost(const struct render *r)
+warn_lost(const struct render *r)
 {
 	const char *name = batch_name(r->batch);
 
@@ -145,18 +146,18 @@ say_lost(const struct render *r)
 }
 
 int
-files_make(struct render *r)
+candidates_copy(struct render *r)
 {
 	struct buf item = {0}, line = {0};
 	int code = EX_ALL_WELL, last;
 
 	r->items = buf_alloc(((size_t)r->plan.length + 1) * sizeof(*r->items));
 	for (uint32_t k = 1; k <= r->plan.length && code == EX_ALL_WELL; k++) {
-		code = look_at(r, k, &item, &line);
-		render_progress(r, "items", k, r->plan.length);
+		code = read_item(r, k, &item, &line);
+		render_show_progress(r, "items", k, r->plan.length);
 	}
-	last = shots_end(r);
-	say_lost(r);
+	last = thumbnails_finish(r);
+	warn_lost(r);
 	buf_free(&item);
 	buf_free(&line);
 	return code == EX_ALL_WELL ? last : code;

@@ -10,17 +10,18 @@
 #include "base/child.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "render.h"
+#include "files/file.h"
+#include "jq.h"
 
 enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds that jq may do nothing */
 
 static int
-start(struct jq *j)
+start_jq(struct jq *j)
 {
 	struct buf program = {0}, dir = {0};
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
 
-	if (self_share(&program, "review/render.jq") < 0 || self_share(&dir, "review") < 0)
+	if (path_of_share(&program, "review/render.jq") < 0 || path_of_share(&dir, "review") < 0)
 		msg_die(EX_UNAVAILABLE, "share/review is not beside this program, nor where BI_SHARE says");
 	/* A socket to write to, for MSG_NOSIGNAL: jq may end before it has read everything. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
@@ -49,7 +50,7 @@ start(struct jq *j)
 }
 
 static void
-feed(struct jq *j)
+write_jq(struct jq *j)
 {
 	ssize_t n = send(j->in, j->to.data, j->to.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -64,7 +65,7 @@ feed(struct jq *j)
 }
 
 static void
-take(struct jq *j)
+read_jq(struct jq *j)
 {
 	ssize_t n = read(j->out, buf_room(&j->from, CHUNK), CHUNK);
 	char *newline;
@@ -89,7 +90,7 @@ take(struct jq *j)
 
 /* Until jq closes its output or something goes wrong. */
 static void
-converse(struct jq *j)
+run_loop(struct jq *j)
 {
 	while (j->out >= 0 && j->code == EX_ALL_WELL) {
 		struct pollfd p[2];
@@ -107,9 +108,9 @@ converse(struct jq *j)
 		if (rc <= 0)
 			continue;
 		if (p[1].revents)
-			feed(j);
+			write_jq(j);
 		if (p[0].revents)
-			take(j);
+			read_jq(j);
 	}
 }
 
@@ -118,12 +119,10 @@ jq_run(struct jq *j, int *status)
 {
 	j->in = j->out = -1;
 	*status = 0;
-	if (start(j) == 0)
-		converse(j);
-	if (j->in >= 0)
-		close(j->in);
-	if (j->out >= 0)
-		close(j->out);
+	if (start_jq(j) == 0)
+		run_loop(j);
+	file_close(j->in, 0);
+	file_close(j->out, 0);
 	if (j->pid > 0) {
 		if (j->code != EX_ALL_WELL)
 			kill(j->pid, SIGKILL);

@@ -24,14 +24,14 @@ static const struct opt table[] = {
 
 /* A code after CODE: what could not be done counts more than what failed or was left out. */
 static int
-worse(int code, int next)
+worse_code(int code, int next)
 {
 	return code == EX_ALL_WELL || code == EX_SOME_FAILED ? (next ? next : code) : code;
 }
 
 /* What the names that were read come to by themselves. */
 static int
-code_of(const struct names *names)
+names_exit_code(const struct batch_args *names)
 {
 	if (names->bad)
 		return EX_WRONG_USE;
@@ -48,7 +48,7 @@ struct live {
 };
 
 struct work {
-	struct names names;
+	struct batch_args names;
 	struct live *live; /* of each name */
 	size_t lives;
 	struct root root; /* fd is -1 until it is open */
@@ -64,7 +64,7 @@ open_root(struct work *w)
 }
 
 static void
-named(const char *name, void *arg)
+on_name(const char *name, void *arg)
 {
 	struct work *w = arg;
 	size_t i = w->lives;
@@ -119,34 +119,34 @@ render_all(struct work *w, int *code, bool json)
 		int rc = render_batch(&w->root, w->names.v[i], &w->thumber, json ? RENDER_RECORD : RENDER_SENTENCE);
 
 		done += rc == EX_ALL_WELL;
-		*code = worse(*code, rc);
+		*code = worse_code(*code, rc);
 	}
 	return done;
 }
 
 static int
-run(char **operands, const char *dir, bool json)
+run_render(char **operands, const char *dir, bool json)
 {
 	struct work w = {.root.fd = -1, .dir = dir};
-	const struct names_watch watch = {.named = named, .idle = render_meanwhile, .arg = &w};
+	const struct batch_args_watch watch = {.named = on_name, .idle = render_meanwhile, .arg = &w};
 	int code, done;
 
 	/* What fetches goes on while pages are made, as long as its records have somewhere to go. */
 	if (!*operands)
 		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
-	code = names_read(&w.names, operands, &watch);
-	code = worse(code, code_of(&w.names));
+	code = batch_args_read(&w.names, operands, &watch);
+	code = worse_code(code, names_exit_code(&w.names));
 	done = render_all(&w, &code, json);
 	thumb_close(w.thumber);
 	if (w.root.fd >= 0)
 		root_close(&w.root);
-	names_free(&w.names);
+	batch_args_free(&w.names);
 	free(w.live);
 	if (json) {
 		struct json_object *counts = json_object_new_object();
 
 		json_object_object_add(counts, "batches", json_object_new_int(done));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }
@@ -172,5 +172,5 @@ main(int argc, char **argv)
 		else
 			json = true;
 	}
-	msg_finish(run(opt_rest(&o), dir, json));
+	msg_finish(run_render(opt_rest(&o), dir, json));
 }

@@ -5,73 +5,55 @@
 #include <unistd.h>
 
 #include "files/atomic_file.h"
-#include "render.h"
+#include "files/file.h"
+#include "manifest.h"
+
+const char *const common_pages[COMMON] = {"submit.html", "index.html"};
 
 static const char magic[8] = "bipages1";
 
-/* How .pages begins; a struct kept_page a subject follows, and then their pieces. */
+/* How .pages begins; a struct manifest_page a subject follows, and then their pieces. */
 struct head {
 	char magic[8];
 	char programs[HASH_HEX];
 	unsigned char whole[HASH_BYTES];
-	struct kept_file common[COMMON];
+	struct manifest_file common[COMMON];
 	uint64_t count;
 };
-
-static int
-read_at(int fd, void *to, size_t n, uint64_t at)
-{
-	ssize_t got = pread(fd, to, n, (off_t)at);
-
-	if (got == (ssize_t)n)
-		return 0;
-	errno = got < 0 ? errno : EIO;
-	return -1;
-}
-
-static int
-write_at(int fd, const void *from, size_t n, uint64_t at)
-{
-	ssize_t put = pwrite(fd, from, n, (off_t)at);
-
-	if (put == (ssize_t)n)
-		return 0;
-	errno = put < 0 ? errno : ENOSPC;
-	return -1;
-}
 
 static uint64_t
 place_of(uint32_t i)
 {
-	return sizeof(struct head) + (uint64_t)i * sizeof(struct kept_page);
+	return sizeof(struct head) + (uint64_t)i * sizeof(struct manifest_page);
 }
 
 /* What tells that the file NAME is as it was. */
-static struct kept_file
-seen(int dirfd, const char *name)
+static struct manifest_file
+file_state(int dirfd, const char *name)
 {
 	struct stat st;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
-		return (struct kept_file){.size = -1};
-	return (struct kept_file){st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
+		return (struct manifest_file){.size = -1};
+	return (struct manifest_file){st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
 }
 
 static bool
-is_as_it_was(const struct kept_file *f, int dirfd, const char *name)
+is_as_it_was(const struct manifest_file *f, int dirfd, const char *name)
 {
-	struct kept_file now = seen(dirfd, name);
+	struct manifest_file now = file_state(dirfd, name);
 
 	return now.size >= 0 && now.size == f->size && now.seconds == f->seconds && now.nanoseconds == f->nanoseconds;
 }
 
 void
-kept_open(struct kept *k, const struct render *r, const char *programs)
+manifest_open(struct manifest *k, const struct render *r, const char *programs)
 {
 	struct head head;
 
-	*k = (struct kept){.fd = openat(r->dir, ".pages", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
-	if (k->fd < 0 || read_at(k->fd, &head, sizeof(head), 0) < 0 || memcmp(head.magic, magic, sizeof(magic)) != 0 ||
+	*k = (struct manifest){.fd = openat(r->dir, ".pages", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+	if (k->fd < 0 || file_read_exactly(k->fd, &head, sizeof(head), 0) < 0 ||
+	    memcmp(head.magic, magic, sizeof(magic)) != 0 ||
 	    memcmp(head.programs, programs, sizeof(head.programs)) != 0 || head.count > UINT32_MAX)
 		return;
 	k->count = (uint32_t)head.count;
@@ -80,15 +62,14 @@ kept_open(struct kept *k, const struct render *r, const char *programs)
 }
 
 void
-kept_close(struct kept *k)
+manifest_close(struct manifest *k)
 {
-	if (k->fd >= 0)
-		close(k->fd);
+	file_close(k->fd, 0);
 	k->fd = -1;
 }
 
 bool
-kept_whole(const struct kept *k, const struct render *r, const unsigned char whole[HASH_BYTES])
+manifest_common_is_unchanged(const struct manifest *k, const struct render *r, const unsigned char whole[HASH_BYTES])
 {
 	bool same = k->count == r->plan.count && memcmp(k->whole, whole, sizeof(k->whole)) == 0;
 
@@ -99,7 +80,7 @@ kept_whole(const struct kept *k, const struct render *r, const unsigned char who
 
 /* Whether the file holds the pieces of P: one that was cut short, or overwritten, may not. */
 static bool
-has_pieces(const struct kept *k, const struct kept_page *p)
+has_pieces(const struct manifest *k, const struct manifest_page *p)
 {
 	uint64_t end = p->at;
 	struct stat st;
@@ -110,63 +91,65 @@ has_pieces(const struct kept *k, const struct kept_page *p)
 }
 
 bool
-kept_page(const struct kept *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES],
-	  const char *name)
+manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uint32_t i,
+			   const unsigned char digest[HASH_BYTES], const char *name)
 {
-	struct kept_page p;
+	struct manifest_page p;
 
-	return i < k->count && read_at(k->fd, &p, sizeof(p), place_of(i)) == 0 &&
+	return i < k->count && file_read_exactly(k->fd, &p, sizeof(p), (off_t)place_of(i)) == 0 &&
 	       memcmp(p.digest, digest, sizeof(p.digest)) == 0 && has_pieces(k, &p) &&
 	       is_as_it_was(&p.file, r->dir, name);
 }
 
 int
-keep_begin(struct keep *k, const struct render *r)
+manifest_begin(struct manifest_writer *k, const struct render *r)
 {
 	k->end = place_of(r->plan.count);
-	return part_open(&k->part, r->temp);
+	return atomic_file_open(&k->part, r->temp);
 }
 
 int
-keep_page(struct keep *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES], const char *name,
-	  const struct buf pieces[COMMON])
+manifest_add(struct manifest_writer *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES],
+	     const char *name, const struct buf pieces[COMMON])
 {
-	struct kept_page p = {.at = k->end, .file = seen(r->dir, name)};
+	struct manifest_page p = {.at = k->end, .file = file_state(r->dir, name)};
 
 	memcpy(p.digest, digest, sizeof(p.digest));
 	for (size_t c = 0; c < COMMON; c++) {
-		if (pieces[c].len > UINT32_MAX || write_at(k->part.fd, pieces[c].data, pieces[c].len, k->end) < 0)
+		if (pieces[c].len > UINT32_MAX ||
+		    file_write_at(k->part.fd, pieces[c].data, pieces[c].len, (off_t)k->end) < 0)
 			return -1;
 		p.length[c] = (uint32_t)pieces[c].len;
 		k->end += pieces[c].len;
 	}
-	return write_at(k->part.fd, &p, sizeof(p), place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
 }
 
 int
-keep_again(struct keep *k, const struct kept *old, uint32_t i, struct buf pieces[COMMON])
+manifest_copy(struct manifest_writer *k, const struct manifest *old, uint32_t i, struct buf pieces[COMMON])
 {
-	struct kept_page p;
+	struct manifest_page p;
 	uint64_t at;
 
-	if (read_at(old->fd, &p, sizeof(p), place_of(i)) < 0)
+	if (file_read_exactly(old->fd, &p, sizeof(p), (off_t)place_of(i)) < 0)
 		return -1;
 	at = p.at;
 	p.at = k->end;
 	for (size_t c = 0; c < COMMON; c++) {
 		buf_clear(&pieces[c]);
-		if (read_at(old->fd, buf_room(&pieces[c], p.length[c]), p.length[c], at) < 0 ||
-		    write_at(k->part.fd, pieces[c].data, p.length[c], k->end) < 0)
+		if (file_read_exactly(old->fd, buf_room(&pieces[c], p.length[c]), p.length[c], (off_t)at) < 0 ||
+		    file_write_at(k->part.fd, pieces[c].data, p.length[c], (off_t)k->end) < 0)
 			return -1;
 		pieces[c].len = p.length[c];
 		at += p.length[c];
 		k->end += p.length[c];
 	}
-	return write_at(k->part.fd, &p, sizeof(p), place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
 }
 
 int
-keep_end(struct keep *k, const struct render *r, const char *programs, const unsigned char whole[HASH_BYTES])
+manifest_publish(struct manifest_writer *k, const struct render *r, const char *programs,
+		 const unsigned char whole[HASH_BYTES])
 {
 	struct head head = {.count = r->plan.count};
 
@@ -174,8 +157,8 @@ keep_end(struct keep *k, const struct render *r, const char *programs, const uns
 	memcpy(head.programs, programs, sizeof(head.programs));
 	memcpy(head.whole, whole, sizeof(head.whole));
 	for (size_t i = 0; i < COMMON; i++)
-		head.common[i] = seen(r->dir, common_pages[i]);
-	if (write_at(k->part.fd, &head, sizeof(head), 0) < 0)
+		head.common[i] = file_state(r->dir, common_pages[i]);
+	if (file_write_at(k->part.fd, &head, sizeof(head), 0) < 0)
 		return -1;
-	return part_publish(&k->part, r->dir, ".pages");
+	return atomic_file_publish(&k->part, r->dir, ".pages");
 }

@@ -3,13 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "candidate_files.h"
+#include "near_duplicates.h"
+#include "page_json.h"
 #include "records/rec.h"
-#include "render.h"
+#include "thumbnails.h"
 
 enum {
-	TINY = 200,    /* pixels: a picture with a side shorter than that is marked */
-	BLURRED = 20,  /* and one whose thumbnail is less sharp than that */
-	NEXT_MOST = 9, /* thumbnails of the next subject that a page is told of */
+	TINY = 200,   /* pixels: a picture with a side shorter than that is marked */
+	BLURRED = 20, /* and one whose thumbnail is less sharp than that */
+	NEXT_MAX = 9, /* thumbnails of the next subject that a page is told of */
 };
 
 /* Numbers go to jq as strings: it would round big ones. Objects and arrays are left out. */
@@ -65,7 +69,7 @@ add_count(struct json_object *to, const char *key, uint32_t n)
 }
 
 static void
-print(struct json_object *o, struct buf *out)
+print_line(struct json_object *o, struct buf *out)
 {
 	buf_str(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	buf_str(out, "\n");
@@ -73,11 +77,11 @@ print(struct json_object *o, struct buf *out)
 }
 
 struct json_object *
-doc_about(const struct render *r, bool brief)
+page_json_about(const struct render *r, bool brief)
 {
 	struct json_object *about = json_object_new_object(), *stored;
 	struct buf text = {0};
-	int rc = batch_about(r->batch, &text), error = errno;
+	int rc = batch_metadata(r->batch, &text), error = errno;
 
 	if (rc < 0 && error != ENOENT) {
 		json_object_put(about);
@@ -102,16 +106,16 @@ doc_about(const struct render *r, bool brief)
 }
 
 void
-doc_head(const struct render *r, struct buf *out)
+page_json_head(const struct render *r, struct buf *out)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "head", json_object_get(r->about));
-	print(o, out);
+	print_line(o, out);
 }
 
 void
-doc_tail(struct buf *out)
+page_json_tail(struct buf *out)
 {
 	buf_str(out, "{\"tail\":{}}\n");
 }
@@ -156,7 +160,7 @@ name_of_url(const char *url, struct buf *out)
 		buf_add(out, (unsigned char)c < ' ' || c == 0x7f ? " " : &c, 1);
 	}
 	if (out->len)
-		rec_mend(out->data);
+		utf8_replace_invalid(out->data);
 }
 
 /* What an item without a subject's name can be called by. */
@@ -267,7 +271,7 @@ add_true(struct json_object *to, const char *key, bool is)
 
 /* What browsers show in a page. */
 static bool
-shows(const char *mime)
+browsers_show(const char *mime)
 {
 	static const char *const shown[] = {"image/jpeg", "image/png",     "image/webp", "image/gif",
 					    "image/avif", "image/svg+xml", "image/bmp",  "image/x-ms-bmp"};
@@ -283,7 +287,7 @@ shows(const char *mime)
  * have 17 or less. Those with too little in them for a hash are smooth by nature, as are drawings.
  */
 static bool
-is_blurred(const struct shot *s)
+is_blurred(const struct thumbnail *s)
 {
 	return s->likeness.sharpness < BLURRED && s->likeness.hash && !(s->kind & THUMB_VECTOR);
 }
@@ -291,12 +295,12 @@ is_blurred(const struct shot *s)
 /* One candidate while its subject is put together. */
 struct shown {
 	struct json_object *json;
-	char sha256[HASH_HEX + 1]; /* "" where it is not known */
-	struct shot shot;          /* end is THUMB_OK where there is a thumbnail */
+	char sha256[HASH_HEX + 1];  /* "" where it is not known */
+	struct thumbnail thumbnail; /* end is THUMB_OK where there is a thumbnail */
 };
 
 static void
-add_picture(struct json_object *to, const struct candidate *c, const struct shot *s)
+add_picture(struct json_object *to, const struct candidate *c, const struct thumbnail *s)
 {
 	bool vector = s->kind & THUMB_VECTOR;
 	char path[sizeof(c->thumb) + 8];
@@ -308,7 +312,7 @@ add_picture(struct json_object *to, const struct candidate *c, const struct shot
 	add_count(to, "width", s->owidth);
 	add_count(to, "height", s->oheight);
 	add_aspect(to, s->owidth, s->oheight);
-	add_true(to, "shows", shows(c->mime));
+	add_true(to, "shows", browsers_show(c->mime));
 	add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
 	add_true(to, "blurred", is_blurred(s));
 	add_true(to, "animated", s->kind & THUMB_ANIMATED);
@@ -317,20 +321,20 @@ add_picture(struct json_object *to, const struct candidate *c, const struct shot
 
 /* 0, or -1 with errno. */
 static int
-add_shot(const struct render *r, struct shown *to, const struct candidate *c, uint32_t k)
+add_thumbnail(const struct render *r, struct shown *to, const struct candidate *c, uint32_t k)
 {
 	char why[THUMB_WHY + 64];
-	int is = shot_read(r, k, to->sha256, &to->shot);
+	int is = thumbnail_read(r, k, to->sha256, &to->thumbnail);
 
 	if (is < 0)
 		return -1;
 	if (!is) {
-		to->shot.end = THUMB_FAILED;
-		add_text(to->json, "why", "There is no thumbnail of it.");
-	} else if (to->shot.end == THUMB_OK) {
-		add_picture(to->json, c, &to->shot);
+		to->thumbnail.end = THUMB_FAILED;
+		add_text(to->json, "why", "This file has no thumbnail.");
+	} else if (to->thumbnail.end == THUMB_OK) {
+		add_picture(to->json, c, &to->thumbnail);
 	} else {
-		snprintf(why, sizeof(why), "It cannot be shown: %s.", to->shot.why);
+		snprintf(why, sizeof(why), "This file cannot be shown: %s.", to->thumbnail.why);
 		add_text(to->json, "why", why);
 	}
 	return 0;
@@ -343,7 +347,7 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	const char *sha256 = rec_string(result, "sha256");
 	struct candidate c;
 
-	candidate_of(&c, place, result);
+	candidate_read(&c, place, result);
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
 	add_text(to->json, "mime", c.mime);
 	copy_text(to->json, "bytes", result, NULL);
@@ -353,13 +357,13 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 		return 0;
 	}
 	if (!r->items[place->item - 1].ext) {
-		add_text(to->json, "why", "Its file is not there.");
+		add_text(to->json, "why", "The file is missing.");
 		return 0;
 	}
 	add_text(to->json, "file", c.name);
 	if (c.picture)
-		return add_shot(r, to, &c, place->item);
-	add_text(to->json, "why", "It is no picture: download it to see what is in it.");
+		return add_thumbnail(r, to, &c, place->item);
+	add_text(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;
 }
 
@@ -375,7 +379,7 @@ add_failed(struct json_object *to, struct json_object *item, struct json_object 
 			message = rec_string(error, "code");
 	}
 	if (!message)
-		message = is_lost ? "it was here, and its file is gone" : "it is not known why";
+		message = is_lost ? "the item was completed, and its file is gone" : "the reason is unknown";
 	add_text(to, "failed", message);
 	if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
 		add_text(to, "from", from);
@@ -394,7 +398,7 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	const char *status;
 	int rc = 0;
 
-	to->shot.end = THUMB_FAILED;
+	to->thumbnail.end = THUMB_FAILED;
 	if (batch_result(r->batch, place->item, &text) == 0) {
 		result = rec_parse(text.data, text.len, NULL, 0);
 	} else if (errno != ENOENT) {
@@ -423,13 +427,13 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 
 /* The candidates in the order in which they are shown; takes their JSON over. */
 static struct json_object *
-arrange(struct shown *shown, struct alike *alike, size_t n)
+arrange_candidates(struct shown *shown, struct near_duplicate *alike, size_t n)
 {
 	struct json_object *candidates = json_object_new_array();
 
-	alike_sort(alike, n);
+	near_duplicates_sort(alike, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct alike *a = &alike[i];
+		const struct near_duplicate *a = &alike[i];
 		struct json_object *c = shown[a->at].json;
 
 		if (a->same_as)
@@ -445,25 +449,26 @@ arrange(struct shown *shown, struct alike *alike, size_t n)
 
 /* Adds what is known of S, number AT, to be compared. */
 static void
-compare_by(struct alike *a, const struct shown *s, uint32_t at, uint32_t idx)
+fill_comparison(struct near_duplicate *a, const struct shown *s, uint32_t at, uint32_t idx)
 {
-	bool seen = s->shot.end == THUMB_OK;
+	bool seen = s->thumbnail.end == THUMB_OK;
 
-	*a = (struct alike){.idx = idx, .at = at, .sha256 = *s->sha256 ? s->sha256 : NULL};
+	*a = (struct near_duplicate){.idx = idx, .at = at, .sha256 = *s->sha256 ? s->sha256 : NULL};
 	if (!seen)
 		return;
-	a->likeness = &s->shot.likeness;
-	a->blurred = is_blurred(&s->shot);
-	a->pixels = s->shot.kind & THUMB_VECTOR ? UINT64_MAX : (uint64_t)s->shot.owidth * s->shot.oheight;
+	a->likeness = &s->thumbnail.likeness;
+	a->blurred = is_blurred(&s->thumbnail);
+	a->pixels =
+		s->thumbnail.kind & THUMB_VECTOR ? UINT64_MAX : (uint64_t)s->thumbnail.owidth * s->thumbnail.oheight;
 }
 
 /* The subject's items into TO. 0, or -1 with errno. */
 static int
 add_items(struct render *r, uint32_t i, struct json_object *to)
 {
-	const struct plan_subject *s = &r->plan.subjects[i];
+	const struct indexed_subject *s = &r->plan.subjects[i];
 	struct shown *shown = buf_alloc((size_t)s->count * sizeof(*shown));
-	struct alike *alike = buf_alloc((size_t)s->count * sizeof(*alike));
+	struct near_duplicate *alike = buf_alloc((size_t)s->count * sizeof(*alike));
 	struct batch_place place;
 	struct buf line = {0};
 	uint32_t waiting = 0, n = 0;
@@ -477,20 +482,20 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 		rc = batch_item(r->batch, k, &line);
 		item = rc == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
 		if (rc == 0 && j == 0)
-			add_subject(to, plan_id(&r->plan, i), item);
+			add_subject(to, subject_index_id(&r->plan, i), item);
 		if (rc == 0 && (rc = batch_place(line.data, line.len, &place)) < 0)
 			errno = EBADMSG;
 		place.item = k;
 		if (rc == 0)
 			rc = add_item(r, item, &place, &shown[j], &waiting);
 		if (rc == 0 && shown[j].json)
-			compare_by(&alike[n++], &shown[j], j, place.idx);
+			fill_comparison(&alike[n++], &shown[j], j, place.idx);
 		else
 			json_object_put(shown[j].json);
 		json_object_put(item);
 	}
 	buf_free(&line);
-	json_object_object_add(to, "candidates", arrange(shown, alike, n));
+	json_object_object_add(to, "candidates", arrange_candidates(shown, alike, n));
 	add_count(to, "waiting", waiting);
 	free(shown);
 	free(alike);
@@ -501,21 +506,21 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 static void
 add_next_files(struct json_object *to, const struct render *r, uint32_t next)
 {
-	const struct plan_subject *s = &r->plan.subjects[next];
+	const struct indexed_subject *s = &r->plan.subjects[next];
 	struct json_object *files = json_object_new_array();
-	char path[SUBJECT_LONGEST + 40];
+	char path[SUBJECT_MAX + 40];
 
-	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MOST; j++) {
+	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 		if (!r->items[r->plan.items[s->first + j] - 1].thumb)
 			continue;
-		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", plan_id(&r->plan, next), j + 1);
+		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, next), j + 1);
 		json_object_array_add(files, json_object_new_string(path));
 	}
 	json_object_object_add(to, "next_files", files);
 }
 
 int
-doc_subject(struct render *r, uint32_t i, struct buf *out)
+page_json_subject(struct render *r, uint32_t i, struct buf *out)
 {
 	struct json_object *subject = json_object_new_object(), *o;
 
@@ -525,14 +530,14 @@ doc_subject(struct render *r, uint32_t i, struct buf *out)
 	}
 	add_count(subject, "position", i + 1);
 	if (i > 0)
-		add_text(subject, "prev", plan_id(&r->plan, i - 1));
+		add_text(subject, "prev", subject_index_id(&r->plan, i - 1));
 	if (i + 1 < r->plan.count) {
-		add_text(subject, "next", plan_id(&r->plan, i + 1));
+		add_text(subject, "next", subject_index_id(&r->plan, i + 1));
 		add_next_files(subject, r, i + 1);
 	}
 	o = json_object_new_object();
 	json_object_object_add(o, "batch", json_object_get(r->brief));
 	json_object_object_add(o, "subject", subject);
-	print(o, out);
+	print_line(o, out);
 	return 0;
 }

@@ -5,20 +5,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "assets.h"
 #include "base/msg.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
+#include "jq.h"
+#include "manifest.h"
+#include "page_file.h"
+#include "page_json.h"
+#include "pages.h"
 #include "records/rec.h"
-#include "render.h"
 
-const char *const common_pages[COMMON] = {"submit.html", "index.html"};
-
-enum { PAGE_NAME = SUBJECT_LONGEST + 16 };
+enum { PAGE_NAME = SUBJECT_MAX + 16 };
 
 /* Pages being made. What jq is given, and says, is in turn: the head, each subject that changed, the tail. */
 struct making {
 	struct render *r;
-	struct kept old;
-	struct keep new;
+	struct manifest old;
+	struct manifest_writer new;
 	bool *changed;                        /* of each subject */
 	unsigned char (*digests)[HASH_BYTES]; /* of what jq reads of each */
 	uint32_t given, taken;      /* of subjects: the next to hand over, the next that is not in the common pages */
@@ -26,7 +30,7 @@ struct making {
 	bool head, tail, tail_made; /* was handed over; came back */
 	char programs[HASH_HEX + 1];
 	unsigned char whole[HASH_BYTES];
-	struct part pages[COMMON];
+	struct atomic_file pages[COMMON];
 	struct buf pieces[COMMON]; /* what one subject adds to them */
 	struct buf line;
 };
@@ -34,7 +38,7 @@ struct making {
 static void
 page_name(char name[PAGE_NAME], const struct render *r, uint32_t i)
 {
-	snprintf(name, PAGE_NAME, "%s_review.html", plan_id(&r->plan, i));
+	snprintf(name, PAGE_NAME, "%s_review.html", subject_index_id(&r->plan, i));
 }
 
 /* Notes which subjects changed. How many, or -1 with errno. */
@@ -46,72 +50,49 @@ find_changed(struct making *m)
 
 	for (uint32_t i = 0; i < m->r->plan.count; i++) {
 		buf_clear(&m->line);
-		if (doc_subject(m->r, i, &m->line) < 0)
+		if (page_json_subject(m->r, i, &m->line) < 0)
 			return -1;
 		hash_bytes(m->line.data, m->line.len, m->digests[i]);
 		page_name(name, m->r, i);
-		m->changed[i] = !kept_page(&m->old, m->r, i, m->digests[i], name);
+		m->changed[i] = !manifest_page_is_unchanged(&m->old, m->r, i, m->digests[i], name);
 		n += m->changed[i];
 	}
 	buf_clear(&m->line);
-	doc_head(m->r, &m->line);
-	doc_tail(&m->line);
+	page_json_head(m->r, &m->line);
+	page_json_tail(&m->line);
 	hash_bytes(m->line.data, m->line.len, m->whole);
 	return n;
 }
 
 /* Puts the next line for jq into TO. */
 static int
-give(void *arg, struct buf *to, bool *ended)
+give_line(void *arg, struct buf *to, bool *ended)
 {
 	struct making *m = arg;
-	const struct plan *plan = &m->r->plan;
+	const struct subject_index *plan = &m->r->plan;
 
 	if (!m->head) {
-		doc_head(m->r, to);
+		page_json_head(m->r, to);
 		m->head = true;
 		return EX_ALL_WELL;
 	}
 	while (m->given < plan->count && !m->changed[m->given])
 		m->given++;
 	if (m->given < plan->count) {
-		if (doc_subject(m->r, m->given++, to) < 0)
-			return render_trouble(batch_name(m->r->batch), "read its items");
+		if (page_json_subject(m->r, m->given++, to) < 0)
+			return render_report_errno(batch_name(m->r->batch), "read its items");
 		return EX_ALL_WELL;
 	}
-	doc_tail(to);
+	page_json_tail(to);
 	*ended = m->tail = true;
 	return EX_ALL_WELL;
-}
-
-/* Whether the file NAME has these bytes. */
-static bool
-is_written(int dirfd, const char *name, const char *bytes, size_t n)
-{
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct buf there = {0};
-	struct stat st;
-	bool same;
-
-	same = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n &&
-	       read(fd, buf_room(&there, n), n) == (ssize_t)n && memcmp(there.data, bytes, n) == 0;
-	if (fd >= 0)
-		close(fd);
-	buf_free(&there);
-	return same;
-}
-
-int
-pages_write(const struct render *r, const char *name, const char *bytes, size_t n)
-{
-	return is_written(r->dir, name, bytes, n) ? 0 : part_replace(r->temp, r->dir, name, bytes, n, false);
 }
 
 static int
 add_pieces(struct making *m)
 {
 	for (size_t c = 0; c < COMMON; c++)
-		if (part_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
+		if (atomic_file_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
 			return -1;
 	return 0;
 }
@@ -121,7 +102,7 @@ static int
 add_unchanged(struct making *m)
 {
 	for (; m->taken < m->r->plan.count && !m->changed[m->taken]; m->taken++)
-		if (keep_again(&m->new, &m->old, m->taken, m->pieces) < 0 || add_pieces(m) < 0)
+		if (manifest_copy(&m->new, &m->old, m->taken, m->pieces) < 0 || add_pieces(m) < 0)
 			return -1;
 	return 0;
 }
@@ -147,7 +128,7 @@ take_one(struct making *m, struct json_object *o, const char *page, bool *made)
 	if (!page || strcmp(name, page) != 0)
 		return 1;
 	*made = true;
-	return pages_write(m->r, name, json_object_get_string(text), n);
+	return page_file_write(m->r, name, json_object_get_string(text), n);
 }
 
 /* What jq made of one line, an array. As take_one(). */
@@ -174,9 +155,9 @@ take_subject(struct making *m, struct json_object *made)
 
 	page_name(name, m->r, i);
 	rc = take_all(m, made, name);
-	if (rc == 0 && (keep_page(&m->new, m->r, i, m->digests[i], name, m->pieces) < 0 || add_pieces(m) < 0))
+	if (rc == 0 && (manifest_add(&m->new, m->r, i, m->digests[i], name, m->pieces) < 0 || add_pieces(m) < 0))
 		rc = -1;
-	render_progress(m->r, "pages", ++m->made, m->r->plan.count);
+	render_show_progress(m->r, "pages", ++m->made, m->r->plan.count);
 	return rc;
 }
 
@@ -190,7 +171,7 @@ take_line(void *arg, const char *line, size_t n)
 	if (m->tail_made) {
 		rc = 1;
 	} else if (m->new.part.fd < 0) { /* the head */
-		rc = keep_begin(&m->new, m->r);
+		rc = manifest_begin(&m->new, m->r);
 		if (rc == 0 && (rc = take_all(m, made, NULL)) == 0)
 			rc = add_pieces(m);
 	} else if (m->taken < m->r->plan.count) {
@@ -205,7 +186,7 @@ take_line(void *arg, const char *line, size_t n)
 		rc = add_unchanged(m);
 	json_object_put(made);
 	if (rc < 0)
-		return render_trouble(batch_name(m->r->batch), "write its pages");
+		return render_report_errno(batch_name(m->r->batch), "write its pages");
 	if (rc > 0)
 		msg_warn("batch %s: the jq program in share/review made something that is no page",
 			 batch_name(m->r->batch));
@@ -214,14 +195,15 @@ take_line(void *arg, const char *line, size_t n)
 
 /* Publishes a common page, unless it is there as it is. 0, or -1 with errno. */
 static int
-publish(const struct render *r, struct part *page, const char *name)
+publish_common(const struct render *r, struct atomic_file *page, const char *name)
 {
 	off_t n = lseek(page->fd, 0, SEEK_END);
 	struct buf text = {0};
 	int rc = -1;
 
-	if (n >= 0 && pread(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == n)
-		rc = is_written(r->dir, name, text.data, (size_t)n) ? 0 : part_publish(page, r->dir, name);
+	if (n >= 0 && file_read_exactly(page->fd, buf_room(&text, (size_t)n), (size_t)n, 0) == 0)
+		rc = page_file_is_written(r->dir, name, text.data, (size_t)n) ? 0
+									      : atomic_file_publish(page, r->dir, name);
 	buf_free(&text);
 	return rc;
 }
@@ -230,13 +212,13 @@ publish(const struct render *r, struct part *page, const char *name)
 static int
 make_changed(struct making *m)
 {
-	struct jq j = {.give = give, .take = take_line, .arg = m};
+	struct jq j = {.give = give_line, .take = take_line, .arg = m};
 	const char *batch = batch_name(m->r->batch);
 	int code = EX_ALL_WELL, status;
 
 	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
-		if (part_open(&m->pages[i], m->r->temp) < 0)
-			code = render_trouble(batch, "write its pages");
+		if (atomic_file_open(&m->pages[i], m->r->temp) < 0)
+			code = render_report_errno(batch, "write its pages");
 	if (code == EX_ALL_WELL)
 		code = jq_run(&j, &status);
 	if (code == EX_ALL_WELL && (status != 0 || !m->tail_made)) {
@@ -244,13 +226,13 @@ make_changed(struct making *m)
 		code = EX_SOFTWARE;
 	}
 	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
-		if (publish(m->r, &m->pages[i], common_pages[i]) < 0)
-			code = render_trouble(batch, "write its pages");
-	if (code == EX_ALL_WELL && keep_end(&m->new, m->r, m->programs, m->whole) < 0)
-		code = render_trouble(batch, "write its pages");
+		if (publish_common(m->r, &m->pages[i], common_pages[i]) < 0)
+			code = render_report_errno(batch, "write its pages");
+	if (code == EX_ALL_WELL && manifest_publish(&m->new, m->r, m->programs, m->whole) < 0)
+		code = render_report_errno(batch, "write its pages");
 	for (size_t i = 0; i < COMMON; i++)
-		part_drop(&m->pages[i]);
-	part_drop(&m->new.part);
+		atomic_file_drop(&m->pages[i]);
+	atomic_file_drop(&m->new.part);
 	return code;
 }
 
@@ -268,13 +250,13 @@ pages_make(struct render *r)
 		return code;
 	m.changed = buf_alloc((size_t)r->plan.count + 1);
 	m.digests = buf_alloc(((size_t)r->plan.count + 1) * sizeof(*m.digests));
-	kept_open(&m.old, r, m.programs);
+	manifest_open(&m.old, r, m.programs);
 	changed = find_changed(&m);
 	if (changed < 0)
-		code = render_trouble(batch_name(r->batch), "read its items");
-	else if (changed > 0 || !kept_whole(&m.old, r, m.whole))
+		code = render_report_errno(batch_name(r->batch), "read its items");
+	else if (changed > 0 || !manifest_common_is_unchanged(&m.old, r, m.whole))
 		code = make_changed(&m);
-	kept_close(&m.old);
+	manifest_close(&m.old);
 	free(m.changed);
 	free(m.digests);
 	for (size_t i = 0; i < COMMON; i++)

@@ -1,4 +1,8 @@
 #include "render.h"
+#include "candidate_files.h"
+#include "page_json.h"
+#include "pages.h"
+#include "remove_stale.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/human.h"
 #include "base/lock.h"
 #include "base/msg.h"
@@ -15,33 +18,11 @@
 #include "files/trash.h"
 #include "records/rec.h"
 
-enum { PROGRESS_MS = 100, TRIES = 100 };
-
-int
-render_trouble(const char *name, const char *what)
-{
-	int error = errno;
-
-	msg_warn_errno("batch %s: cannot %s", name, what);
-	return msg_code(error);
-}
-
-void
-render_progress(struct render *r, const char *what, uint32_t done, uint32_t of)
-{
-	char line[NAME_LONGEST + 80];
-	int64_t now;
-
-	if (!r->terminal || (now = clock_ms()) < r->next_progress)
-		return;
-	r->next_progress = now + PROGRESS_MS;
-	snprintf(line, sizeof(line), "%s: %u of %u %s", batch_name(r->batch), done, of, what);
-	msg_progress(line);
-}
+enum { TRIES = 100 };
 
 /* Opens .thumbs, made anew where something else has its name. -1 with errno. */
 static int
-open_shots(const struct render *r)
+open_thumbnails_file(const struct render *r)
 {
 	static const char name[] = ".thumbs";
 	struct stat st;
@@ -57,7 +38,7 @@ static int
 open_locked(int review, const char *name)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int dir = root_dir(review, name, true), is;
+		int dir = root_open_dir(review, name, true), is;
 
 		if (dir < 0 && errno == ENOENT)
 			continue;
@@ -76,16 +57,16 @@ open_locked(int review, const char *name)
 static int
 check_there(const struct render *r, const char *name)
 {
-	int batches = root_dir(r->root->fd, "batches", false), review;
+	int batches = root_open_dir(r->root->fd, "batches", false), review;
 	int is = batches < 0 ? -1 : file_close(batches, file_is_named(batches, name, batch_dirfd(r->batch)));
 
 	if (is < 0)
-		return render_trouble(name, "see whether it is still there");
+		return render_report_errno(name, "see whether it is still there");
 	if (is)
 		return EX_ALL_WELL;
-	review = root_dir(r->root->fd, "review", false);
+	review = root_open_dir(r->root->fd, "review", false);
 	if (review < 0 || file_close(review, trash_dir(r->root, review, name)) < 0)
-		return render_trouble(name, "remove its pages, for it was removed meanwhile");
+		return render_report_errno(name, "remove its pages, for it was removed meanwhile");
 	msg_warn("batch %s was removed while its pages were made: they were removed too", name);
 	return EX_NOINPUT;
 }
@@ -94,30 +75,29 @@ check_there(const struct render *r, const char *name)
 static int
 open_places(struct render *r, const char *name)
 {
-	int review = root_dir(r->root->fd, "review", true);
+	int review = root_open_dir(r->root->fd, "review", true);
 
 	if (review < 0)
 		return -1;
 	r->dir = open_locked(review, name);
-	if (file_close(review, r->dir) < 0 || (r->temp = root_dir(r->root->fd, "temp", true)) < 0 ||
-	    (r->thumbs = root_dir(r->dir, "thumbs", true)) < 0)
+	if (file_close(review, r->dir) < 0 || (r->temp = root_open_dir(r->root->fd, "temp", true)) < 0 ||
+	    (r->thumbs = root_open_dir(r->dir, "thumbs", true)) < 0)
 		return -1;
-	r->shots = open_shots(r);
-	return r->shots < 0 ? -1 : 0;
+	r->thumbnails_file = open_thumbnails_file(r);
+	return r->thumbnails_file < 0 ? -1 : 0;
 }
 
 static void
 close_places(struct render *r)
 {
-	const int fds[] = {r->temp, r->thumbs, r->shots, r->dir};
+	const int fds[] = {r->temp, r->thumbs, r->thumbnails_file, r->dir};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+		file_close(fds[i], 0);
 }
 
 static void
-say(const struct render *r, const char *name, bool json)
+print_result(const struct render *r, const char *name, bool json)
 {
 	struct buf line = {0}, page = {0};
 
@@ -128,14 +108,14 @@ say(const struct render *r, const char *name, bool json)
 		buf_str(&line, ",\"review\":");
 		buf_json(&line, page.data);
 		buf_printf(&line, ",\"subjects\":%u,\"candidates\":%u}", r->plan.count, r->candidates);
-		rec_out(line.data, line.len);
+		rec_write(line.data, line.len);
 	} else {
 		buf_printf(&line, "%s: %u subject%s with %u candidate%s", name, r->plan.count,
 			   r->plan.count == 1 ? "" : "s", r->candidates, r->candidates == 1 ? "" : "s");
 		if (r->failed)
 			buf_printf(&line, ", %u failed", r->failed);
 		if (r->waiting)
-			buf_printf(&line, ", %u not there yet", r->waiting);
+			buf_printf(&line, ", %u not fetched yet", r->waiting);
 		human_print("%s: %s", line.data, page.data);
 	}
 	rec_flush();
@@ -144,29 +124,30 @@ say(const struct render *r, const char *name, bool json)
 }
 
 static int
-render(struct render *r, const char *name)
+render_pages(struct render *r, const char *name)
 {
 	int code;
 
 	if (open_places(r, name) < 0)
-		return render_trouble(name, "write its review directory");
-	if (plan_make(&r->plan, r->batch) < 0)
-		return render_trouble(name, "read its items");
-	code = files_make(r);
+		return render_report_errno(name, "write its review directory");
+	if (subject_index_build(&r->plan, r->batch) < 0)
+		return render_report_errno(name, "read its items");
+	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {
-		r->about = doc_about(r, false);
-		r->brief = r->about ? doc_about(r, true) : NULL;
-		code = r->brief ? pages_make(r) : render_trouble(name, "read its batch.json");
+		r->about = page_json_about(r, false);
+		r->brief = r->about ? page_json_about(r, true) : NULL;
+		code = r->brief ? pages_make(r) : render_report_errno(name, "read its batch.json");
 	}
-	if (code == EX_ALL_WELL && pages_remove_stale(r) < 0)
-		code = render_trouble(name, "look for pages that it has no longer");
+	if (code == EX_ALL_WELL && remove_stale_files(r) < 0)
+		code = render_report_errno(name, "look for pages that it has no longer");
 	return code == EX_ALL_WELL ? check_there(r, name) : code;
 }
 
 int
 render_batch(const struct root *root, const char *name, struct thumber **thumber, enum render_how how)
 {
-	struct render r = {.root = root, .temp = -1, .dir = -1, .thumbs = -1, .shots = -1, .thumber = thumber};
+	struct render r = {
+		.root = root, .temp = -1, .dir = -1, .thumbs = -1, .thumbnails_file = -1, .thumber = thumber};
 	int code;
 
 	r.terminal = isatty(STDERR_FILENO);
@@ -179,15 +160,15 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 		return EX_NOINPUT;
 	}
 	if (!r.batch)
-		return render_trouble(name, "open it");
-	code = render(&r, name);
+		return render_report_errno(name, "open it");
+	code = render_pages(&r, name);
 	if (r.terminal)
 		msg_progress(NULL);
 	if (code == EX_ALL_WELL && !r.meanwhile)
-		say(&r, name, how == RENDER_RECORD);
+		print_result(&r, name, how == RENDER_RECORD);
 	json_object_put(r.about);
 	json_object_put(r.brief);
-	plan_free(&r.plan);
+	subject_index_free(&r.plan);
 	free(r.items);
 	close_places(&r);
 	batch_close(r.batch);

@@ -13,11 +13,12 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "http/allowed_hosts.h"
-#include "keeper.h"
+#include "lighttpd.h"
+#include "supervisor_wait.h"
 
 enum { VERSION_MS = 2000 };
 
-static const int version_least[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
+static const int version_min[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
 enum {
 	CLIENTS_MAX = 8192,   /* at once; one that says nothing costs about 6 KB */
 	FILES_PER_CLIENT = 2, /* its connection, and that to bi-api or the file that it is sent */
@@ -50,9 +51,9 @@ room_for_clients(void)
 
 /* The path of the directory NAME of the root, without symbolic links. -1 with errno. */
 static int
-real_path(const struct keeper *k, const char *name, struct buf *out)
+real_path(const struct supervisor *k, const char *name, struct buf *out)
 {
-	int dir = root_dir(k->s->root.fd, name, false);
+	int dir = root_open_dir(k->s->root.fd, name, false);
 	char self[32], path[4096];
 	ssize_t n;
 
@@ -76,14 +77,14 @@ set_string(const char *name, const char *value)
 /* Gives lighttpd what share/serve/lighttpd.conf, whose path CONF is, asks the environment for; the hosts also bi-api.
  */
 static int
-set_environment(const struct keeper *k, const char *conf)
+set_environment(const struct supervisor *k, const char *conf)
 {
 	const struct serve *s = k->s;
 	struct buf review = {0}, hosts = {0}, text = {0};
 	struct room room = room_for_clients();
 	int rc = real_path(k, "review", &review);
 
-	site_pattern(&hosts, s->address, s->hosts);
+	allowed_hosts_pattern(&hosts, s->address, s->hosts);
 	buf_printf(&text, "%s.conf", serve_access_name(s->access));
 	if (rc == 0)
 		rc = set_string("BI_REVIEW", review.data) | set_string("BI_HOSTS", hosts.data) |
@@ -95,7 +96,7 @@ set_environment(const struct keeper *k, const char *conf)
 	buf_printf(&text, "%.*s/errors/", (int)(strrchr(conf, '/') - conf), conf);
 	rc |= set_string("BI_ERRORS", text.data);
 	buf_clear(&text);
-	buf_printf(&text, "/proc/self/fd/%d/%d", KEEPER_DIR, k->lease.port);
+	buf_printf(&text, "/proc/self/fd/%d/%d", SUPERVISOR_DIR, k->lease.port);
 	rc |= set_string("BI_SOCKETS", text.data);
 	buf_clear(&text);
 	buf_printf(&text, "%s/batches", s->root.path);
@@ -141,12 +142,12 @@ start_program(struct child *c)
 }
 
 static pid_t
-start_lighttpd(const struct keeper *k, char *conf)
+start_lighttpd(const struct supervisor *k, char *conf)
 {
 	const struct child_fd fds[] = {{k->lease.socket, STDIN_FILENO},
 				       {k->voice, STDOUT_FILENO},
 				       {k->voice, STDERR_FILENO},
-				       {k->dir, KEEPER_DIR}};
+				       {k->dir, SUPERVISOR_DIR}};
 	char *argv[] = {"lighttpd", "-D", "-f", conf, NULL};
 	struct child c = {.argv = argv, .fds = fds};
 
@@ -182,17 +183,17 @@ lighttpd_is_old(char *version, size_t room)
 	if (sscanf(version, "lighttpd/%d.%d.%d", &number[0], &number[1], &number[2]) != 3)
 		return false;
 	for (size_t i = 0; i < 3; i++)
-		if (number[i] != version_least[i])
-			return number[i] < version_least[i];
+		if (number[i] != version_min[i])
+			return number[i] < version_min[i];
 	return false;
 }
 
 /* The configuration's absolute path, for the caller to free. NULL with errno. */
 static char *
-configuration(void)
+find_configuration(void)
 {
 	struct buf path = {0};
-	char *conf = self_share(&path, "serve/lighttpd.conf") == 0 ? realpath(path.data, NULL) : NULL;
+	char *conf = path_of_share(&path, "serve/lighttpd.conf") == 0 ? realpath(path.data, NULL) : NULL;
 
 	if (!conf)
 		msg_warn_errno("cannot find %s (BI_SHARE names the folder of the programs' data)", path.data);
@@ -201,9 +202,9 @@ configuration(void)
 }
 
 int
-lighttpd_start(struct keeper *k)
+lighttpd_start(struct supervisor *k)
 {
-	char *conf = configuration();
+	char *conf = find_configuration();
 
 	if (!conf)
 		return EX_UNAVAILABLE;
@@ -223,15 +224,15 @@ lighttpd_start(struct keeper *k)
 		return EX_UNAVAILABLE;
 	}
 	kill(k->lighttpd, SIGKILL);
-	keeper_reap(k);
+	supervisor_reap_lighttpd(k);
 	msg_warn("cannot watch over lighttpd: this kernel has no pidfd_open");
 	return EX_OSERR;
 }
 
 int
-lighttpd_prepare(struct keeper *k)
+lighttpd_prepare(struct supervisor *k)
 {
-	char *conf = configuration();
+	char *conf = find_configuration();
 	int rc;
 
 	if (!conf)

@@ -1,5 +1,3 @@
-#include "serve.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
@@ -12,8 +10,13 @@
 #include "base/opt.h"
 #include "hosts/host_rules.h"
 #include "http/allowed_hosts.h"
+#include "port.h"
 #include "records/batch_args.h"
 #include "records/rec.h"
+#include "secret.h"
+#include "serve.h"
+#include "start.h"
+#include "supervisor.h"
 
 enum {
 	OPT_ADDRESS = 256,
@@ -32,7 +35,7 @@ enum {
 	OPT_PASSWORD_FILE,
 	OPT_PRIVATE,
 	OPT_SHARE,
-	PORT_MOST = 65535,
+	PORT_MAX = 65535,
 };
 
 static const struct opt table[] = {
@@ -45,7 +48,7 @@ static const struct opt table[] = {
 	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
 	{OPT_HOME, "home", NULL, "serve the home page, /add/ and the API; no batch is needed"},
 	{'j', "json", NULL, "records also on a terminal"},
-	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its keepers with */
+	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its supervisors with */
 	{OPT_KEY, "key", "FILE", "the key of that certificate"},
 	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
 	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
@@ -72,8 +75,8 @@ parse_ports(const struct opts *o, struct serve *s)
 	first = last = strtol(o->value, &end, 10);
 	if (end != o->value && *end == '-' && end[1] >= '0' && end[1] <= '9')
 		last = strtol(end + 1, &end, 10);
-	if (errno || end == o->value || *end || first < 1 || last < first || last > PORT_MOST)
-		opt_wrong("%s takes a port or FIRST-LAST, from 1 to %d, not '%s'", o->given, PORT_MOST, o->value);
+	if (errno || end == o->value || *end || first < 1 || last < first || last > PORT_MAX)
+		opt_die("%s takes a port or FIRST-LAST, from 1 to %d, not '%s'", o->given, PORT_MAX, o->value);
 	s->first = (int)first;
 	s->last = (int)last;
 }
@@ -87,36 +90,36 @@ parse_address(const struct opts *o)
 	int family = strchr(o->value, ':') ? AF_INET6 : AF_INET;
 
 	if (inet_pton(family, o->value, address) != 1 || !inet_ntop(family, address, text, sizeof(text)))
-		opt_wrong("%s takes an address in numbers (127.0.0.1, 0.0.0.0 for all, ::1), not '%s'", o->given,
-			  o->value);
+		opt_die("%s takes an address in numbers (127.0.0.1, 0.0.0.0 for all, ::1), not '%s'", o->given,
+			o->value);
 	return text;
 }
 
 static void
 add_host(const struct opts *o, struct serve *s)
 {
-	const char *wrong = site_name_wrong(o->value);
+	const char *wrong = allowed_hosts_name_check(o->value);
 
 	if (wrong)
-		opt_wrong("%s: the name '%s' %s", o->given, o->value, wrong);
-	if (s->hosts_n == SERVE_HOSTS_MOST)
-		opt_wrong("%s takes %d names at most", o->given, SERVE_HOSTS_MOST);
+		opt_die("%s: the name '%s' %s", o->given, o->value, wrong);
+	if (s->hosts_n == SERVE_HOSTS_MAX)
+		opt_die("%s takes %d names at most", o->given, SERVE_HOSTS_MAX);
 	s->hosts[s->hosts_n++] = (char *)(uintptr_t)o->value;
 }
 
 static void
 add_origin(const struct opts *o, struct serve *s)
 {
-	const char *wrong = site_origin_wrong(o->value);
+	const char *wrong = allowed_hosts_origin_check(o->value);
 
 	if (wrong)
-		opt_wrong("%s: the origin '%s' %s", o->given, o->value, wrong);
-	if (s->origins_n == SERVE_ORIGINS_MOST)
-		opt_wrong("%s takes %d origins at most", o->given, SERVE_ORIGINS_MOST);
+		opt_die("%s: the origin '%s' %s", o->given, o->value, wrong);
+	if (s->origins_n == SERVE_ORIGINS_MAX)
+		opt_die("%s takes %d origins at most", o->given, SERVE_ORIGINS_MAX);
 	s->origins[s->origins_n++] = o->value;
 }
 
-/* The path FILE without symbolic links: a keeper works elsewhere. */
+/* The path FILE without symbolic links: a supervisor works elsewhere. */
 static const char *
 parse_file(const struct opts *o)
 {
@@ -165,7 +168,7 @@ api_option(int id, const struct opts *o, struct serve *s)
 }
 
 static const char *
-options(struct opts *o, struct serve *s)
+read_options(struct opts *o, struct serve *s)
 {
 	const char *dir = NULL;
 	int id;
@@ -202,21 +205,21 @@ check_options(struct serve *s)
 	if (!s->address)
 		s->address = s->access == SERVE_SHARE ? "0.0.0.0" : "127.0.0.1";
 	if (!near && s->access != SERVE_SHARE)
-		opt_wrong("other machines reach %s: that takes --share, which asks for a password and has TLS",
-			  s->address);
+		opt_die("other machines reach %s: that takes --share, which asks for a password and has TLS",
+			s->address);
 	if (!s->cert != !s->key)
-		opt_wrong("--cert and --key go together");
+		opt_die("--cert and --key go together");
 	if (s->cert && s->access != SERVE_SHARE)
-		opt_wrong("--cert and --key go with --share");
+		opt_die("--cert and --key go with --share");
 	if ((s->password_file || s->new_password) && s->access == SERVE_OPEN)
-		opt_wrong("--password-file and --new-password go with --private or --share");
+		opt_die("--password-file and --new-password go with --private or --share");
 	if (s->password_file && s->new_password)
-		opt_wrong("--password-file and --new-password do not go together");
+		opt_die("--password-file and --new-password do not go together");
 }
 
 /* What the names that were read come to: where anything is wrong with them, no server is started. */
 static int
-code_of(const struct names *n)
+names_exit_code(const struct batch_args *n)
 {
 	if (n->bad || n->nameless)
 		return EX_WRONG_USE;
@@ -233,13 +236,13 @@ serve_batch(const struct serve *s, const char *batch)
 	if (rc)
 		return rc;
 	if (!s->another) {
-		with.held = serve_hold(s, batch);
+		with.held = port_hold(s, batch);
 		if (with.held < 0)
 			return EX_UNAVAILABLE;
 		rc = serve_known(s, batch);
 	}
 	if (rc == 0)
-		rc = s->foreground ? keeper_run(&with, batch) : serve_start(&with, batch);
+		rc = s->foreground ? supervisor_run(&with, batch) : serve_start(&with, batch);
 	else
 		rc = rc > 0 ? 0 : EX_OSERR;
 	if (with.held >= 0 && !s->foreground)
@@ -249,7 +252,7 @@ serve_batch(const struct serve *s, const char *batch)
 
 /* A server for each batch. The exit code: that of the first batch that has none. */
 static int
-serve_all(const struct serve *s, const struct names *n)
+serve_all(const struct serve *s, const struct batch_args *n)
 {
 	size_t served = 0, failed = 0;
 	struct json_object *counts;
@@ -278,60 +281,46 @@ serve_all(const struct serve *s, const struct names *n)
 		counts = json_object_new_object();
 		json_object_object_add(counts, "served", json_object_new_int64((int64_t)served));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	return code;
 }
 
-/* --new-token alone: nothing is served. */
 static int
-new_token(struct serve *s, const char *dir)
-{
-	root_open(&s->root, dir, true);
-	return serve_secrets(s);
-}
-
-/* As the keeper, or for whoever calls. */
-static int
-serve_these(const struct serve *s, const struct names *n)
+run_serve(struct serve *s, const char *dir, char **args)
 {
 	char *home[] = {(char[]){SERVE_HOME}};
-	struct names itself = {.v = home, .n = 1};
-
-	if (s->home)
-		n = &itself;
-	return s->ready >= 0 ? keeper_run(s, n->v[0]) : serve_all(s, n);
-}
-
-static int
-serve(struct serve *s, const char *dir, char **args)
-{
-	struct names n = {0};
+	const struct batch_args itself = {.v = home, .n = 1};
+	struct batch_args n = {0};
+	const struct batch_args *served = s->home ? &itself : &n;
 	int code;
 
-	if (s->new_token && !*args)
-		return new_token(s, dir);
+	if (s->new_token && !*args) { /* nothing is served */
+		root_open(&s->root, dir, true);
+		return secrets_prepare(s);
+	}
 	if (s->home && *args)
-		opt_wrong("--home is a server of its own: '%s' is one operand too many", *args);
-	code = s->home ? 0 : names_read(&n, args, NULL);
+		opt_die("--home is a server of its own: '%s' is one operand too many", *args);
+	code = s->home ? 0 : batch_args_read(&n, args, NULL);
 
 	if (code == 0)
-		code = code_of(&n);
+		code = names_exit_code(&n);
 	if (code == 0 && (s->foreground || s->ready >= 0) && !s->home && n.n != 1)
-		opt_wrong("--foreground takes one batch");
+		opt_die("--foreground takes one batch");
 	if (code == 0) {
 		root_open(&s->root, dir, s->home);
 		if (s->ready < 0)
-			hosts_free(s->no_worker ? NULL
-						: hosts_load(s->root.path)); /* ends here where the worker would */
+			host_rules_free(s->no_worker
+						? NULL
+						: host_rules_load(s->root.path)); /* ends here where the worker would */
 		if (s->ready < 0)
-			code = serve_secrets(s);
+			code = secrets_prepare(s);
 		if (code == 0)
-			code = serve_these(s, &n);
+			code = s->ready >= 0 ? supervisor_run(s, served->v[0]) : serve_all(s, served);
 	}
 	if (n.cut)
 		msg_warn("no server was started");
-	names_free(&n);
+	batch_args_free(&n);
 	return code;
 }
 
@@ -349,8 +338,8 @@ main(int argc, char **argv)
 	const char *dir;
 
 	msg_program("bi-serve");
-	dir = options(&o, &s);
+	dir = read_options(&o, &s);
 	check_options(&s);
 	s.json = s.json || !isatty(STDOUT_FILENO);
-	msg_finish(serve(&s, dir, opt_rest(&o)));
+	msg_finish(run_serve(&s, dir, opt_rest(&o)));
 }

@@ -16,7 +16,7 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "files/file.h"
-#include "serve.h"
+#include "port.h"
 
 enum { HOLD_MS = 60000, AGAIN_MS = 10 }; /* longer than another bi-serve waits for its server */
 
@@ -24,8 +24,8 @@ enum { HOLD_MS = 60000, AGAIN_MS = 10 }; /* longer than another bi-serve waits f
 static int
 open_port(const struct serve *s, const char *batch)
 {
-	int dir = root_dir(s->root.fd, "leases", true), fd, error;
-	char name[NAME_LONGEST + 8];
+	int dir = root_open_dir(s->root.fd, "leases", true), fd, error;
+	char name[BATCH_NAME_MAX + 8];
 	struct stat st;
 
 	if (dir < 0)
@@ -48,18 +48,18 @@ static int
 try_hold(const struct serve *s, const char *batch, int fd)
 {
 	int rc = lock_try(fd, LOCK_ALONE), dir;
-	char name[NAME_LONGEST + 8];
+	char name[BATCH_NAME_MAX + 8];
 
 	if (rc != 0)
 		return rc;
 	snprintf(name, sizeof(name), "%s.port", batch);
-	dir = root_dir(s->root.fd, "leases", false);
+	dir = root_open_dir(s->root.fd, "leases", false);
 	rc = dir < 0 ? -1 : file_close(dir, file_is_named(dir, name, fd));
 	return rc < 0 ? -1 : rc ? 0 : 2;
 }
 
 int
-serve_hold(const struct serve *s, const char *batch)
+port_hold(const struct serve *s, const char *batch)
 {
 	int64_t until = clock_ms() + HOLD_MS;
 	int fd = open_port(s, batch), rc = -1;
@@ -81,27 +81,25 @@ serve_hold(const struct serve *s, const char *batch)
 			 batch, HOLD_MS / 1000);
 	else
 		msg_warn_errno("cannot lock %s/leases/%s.port", s->root.path, batch);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return -1;
 }
 
 int
-serve_last_port(const struct serve *s, const char *batch)
+port_last(const struct serve *s, const char *batch)
 {
 	int fd = open_port(s, batch);
 	char text[16] = "";
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 	long port = n > 0 ? strtol(text, NULL, 10) : 0;
 
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return port >= s->first && port <= s->last ? (int)port : 0;
 }
 
 struct others {
 	const struct serve *s;
-	char own[NAME_LONGEST + 8];
+	char own[BATCH_NAME_MAX + 8];
 	bool *ports;
 };
 
@@ -110,24 +108,24 @@ note_other(int dir, const struct dirent *e, void *arg)
 {
 	const struct others *o = arg;
 	size_t n = strlen(e->d_name);
-	char other[NAME_LONGEST + 8];
+	char other[BATCH_NAME_MAX + 8];
 	int port;
 
 	(void)dir;
 	if (n < 6 || n >= sizeof(other) || strcmp(e->d_name + n - 5, ".port") != 0 || strcmp(e->d_name, o->own) == 0)
 		return 0;
 	snprintf(other, sizeof(other), "%.*s", (int)n - 5, e->d_name);
-	port = root_name_wrong(other) ? 0 : serve_last_port(o->s, other);
+	port = root_name_check(other) ? 0 : port_last(o->s, other);
 	if (port)
 		o->ports[port - o->s->first] = true;
 	return 0;
 }
 
 int
-serve_others_ports(const struct serve *s, const char *batch, bool *ports)
+port_mark_others(const struct serve *s, const char *batch, bool *ports)
 {
 	struct others o = {.s = s, .ports = ports};
-	int dir = root_dir(s->root.fd, "leases", false);
+	int dir = root_open_dir(s->root.fd, "leases", false);
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -136,15 +134,14 @@ serve_others_ports(const struct serve *s, const char *batch, bool *ports)
 }
 
 void
-serve_note_port(const struct serve *s, const char *batch, int port)
+port_note(const struct serve *s, const char *batch, int port)
 {
 	int fd = open_port(s, batch);
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%5d\n", port);
 
 	/* One length for all ports: it is never half of another. */
-	if (fd < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+	if (fd < 0 || file_write_at(fd, text, (size_t)n, 0) < 0)
 		msg_warn_errno("cannot note the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 }

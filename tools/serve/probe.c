@@ -1,4 +1,3 @@
-/* Whether the server answers as it should: by asking it as a browser would, over TLS where that is what it has. */
 #include <errno.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -9,7 +8,10 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "keeper.h"
+#include "files/file.h"
+#include "lighttpd.h"
+#include "probe.h"
+#include "supervisor_wait.h"
 
 enum {
 	ANSWER_MS = 30000, /* for lighttpd to answer the first request */
@@ -18,16 +20,16 @@ enum {
 
 /* A connection to the server. */
 struct line {
-	struct keeper *k;
+	struct supervisor *k;
 	int fd;
 	SSL_CTX *context; /* NULL: without TLS */
 	SSL *ssl;
 	int64_t until;
-	int happened; /* what keeper_turn() said last */
+	int happened; /* what supervisor_wait() said last */
 };
 
 static int
-connect_to(const struct keeper *k)
+connect_to(const struct supervisor *k)
 {
 	int fd = socket(k->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -40,10 +42,10 @@ connect_to(const struct keeper *k)
 }
 
 static bool
-await(struct line *l, short events)
+await_line(struct line *l, short events)
 {
-	l->happened = keeper_turn(l->k, l->fd, events, l->until - clock_ms());
-	return l->happened == TURN_FD;
+	l->happened = supervisor_wait(l->k, l->fd, events, l->until - clock_ms());
+	return l->happened == WAIT_FD;
 }
 
 /* Whether a call of TLS that returned RC is to be made again, once there is something to read or room to write. */
@@ -52,9 +54,9 @@ await_tls(struct line *l, int rc)
 {
 	switch (SSL_get_error(l->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
-		return await(l, POLLIN);
+		return await_line(l, POLLIN);
 	case SSL_ERROR_WANT_WRITE:
-		return await(l, POLLOUT);
+		return await_line(l, POLLOUT);
 	default:
 		return false;
 	}
@@ -66,7 +68,7 @@ open_line(struct line *l)
 	int rc;
 
 	l->fd = connect_to(l->k);
-	if (l->fd < 0 || !await(l, POLLOUT))
+	if (l->fd < 0 || !await_line(l, POLLOUT))
 		return false;
 	if (l->k->s->access != SERVE_SHARE)
 		return true;
@@ -81,18 +83,9 @@ open_line(struct line *l)
 	return true;
 }
 
-static void
-close_line(struct line *l)
-{
-	SSL_free(l->ssl);
-	SSL_CTX_free(l->context);
-	if (l->fd >= 0)
-		close(l->fd);
-}
-
 /* A new connection has room for all of it. */
 static bool
-put(struct line *l, const char *bytes, int n)
+write_line(struct line *l, const char *bytes, int n)
 {
 	int rc;
 
@@ -106,36 +99,36 @@ put(struct line *l, const char *bytes, int n)
 
 /* Some bytes; 0 when there will be none. */
 static size_t
-get(struct line *l, char *out, size_t room)
+read_line(struct line *l, char *out, size_t room)
 {
 	ssize_t n = -1;
 
 	while (l->ssl && (n = SSL_read(l->ssl, out, (int)room)) <= 0)
 		if (!await_tls(l, (int)n))
 			return 0;
-	if (!l->ssl && await(l, POLLIN))
+	if (!l->ssl && await_line(l, POLLIN))
 		n = recv(l->fd, out, room, 0);
 	return n > 0 ? (size_t)n : 0;
 }
 
 /* Why lighttpd is not serving PATH, as an exit code after its message. */
 static int
-no_answer(struct keeper *k, int happened, const char *path, const char *status)
+report_no_answer(struct supervisor *k, int happened, const char *path, const char *status)
 {
-	int code = happened & TURN_ENDED ? keeper_reap(k) : 0;
+	int code = happened & WAIT_ENDED ? supervisor_reap_lighttpd(k) : 0;
 	char version[64];
 
 	for (size_t i = 0; i < k->said.len; i++)
 		if ((unsigned char)k->said.data[i] < ' ')
 			k->said.data[i] = i + 1 < k->said.len ? ' ' : '\0';
-	if (happened & TURN_ENDED && lighttpd_is_old(version, sizeof(version)))
+	if (happened & WAIT_ENDED && lighttpd_is_old(version, sizeof(version)))
 		msg_warn("%s is too old to serve batch %s, and ended (%d): use that of Debian 12 "
 			 "(BI_LIGHTTPD=/usr/sbin/lighttpd) or a later one; it said: %s",
 			 version, k->batch, code, k->said.len ? k->said.data : "nothing");
-	else if (happened & TURN_ENDED)
+	else if (happened & WAIT_ENDED)
 		msg_warn("lighttpd ended (%d) before it served batch %s; it said: %s", code, k->batch,
 			 k->said.len ? k->said.data : "nothing");
-	else if (happened & TURN_ASKED)
+	else if (happened & WAIT_ASKED)
 		msg_warn("the server of batch %s was asked to end before it was ready", k->batch);
 	else if (*status)
 		msg_warn("lighttpd answers '%s' for %s of %s", status, path, getenv("BI_REVIEW"));
@@ -147,32 +140,35 @@ no_answer(struct keeper *k, int happened, const char *path, const char *status)
 
 /* Asks for PATH. 0 once the answer has the status WANT, else an exit code after a message. */
 static int
-ask(struct keeper *k, const char *path, const char *want)
+request_page(struct supervisor *k, const char *path, const char *want)
 {
 	struct line l = {.k = k, .fd = -1, .until = clock_ms() + ANSWER_MS};
-	char answer[sizeof("HTTP/1.0 200")] = "", request[NAME_LONGEST + 64];
+	char answer[sizeof("HTTP/1.0 200")] = "", request[BATCH_NAME_MAX + 64];
 	int n = snprintf(request, sizeof(request), "HEAD %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path);
 	size_t have = 0, some;
 
-	if (open_line(&l) && put(&l, request, n))
-		while (have < sizeof(answer) - 1 && (some = get(&l, answer + have, sizeof(answer) - 1 - have)) > 0)
+	if (open_line(&l) && write_line(&l, request, n))
+		while (have < sizeof(answer) - 1 &&
+		       (some = read_line(&l, answer + have, sizeof(answer) - 1 - have)) > 0)
 			have += some;
-	close_line(&l);
+	SSL_free(l.ssl);
+	SSL_CTX_free(l.context);
+	file_close(l.fd, 0);
 	if (strncmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ' && strcmp(answer + 9, want) == 0)
 		return 0;
-	if ((l.happened == TURN_FD || l.happened == 0) && !*answer) /* no connection, or a broken one: it is ending */
-		l.happened = keeper_turn(k, -1, 0, END_MS);
-	return no_answer(k, l.happened, path, answer);
+	if ((l.happened == WAIT_FD || l.happened == 0) && !*answer) /* no connection, or a broken one: it is ending */
+		l.happened = supervisor_wait(k, -1, 0, END_MS);
+	return report_no_answer(k, l.happened, path, answer);
 }
 
 int
-server_probe(struct keeper *k)
+server_probe(struct supervisor *k)
 {
 	const char *want = k->s->access == SERVE_OPEN ? "200" : "401";
-	char page[NAME_LONGEST + 16];
+	char page[BATCH_NAME_MAX + 16];
 	int rc;
 
 	snprintf(page, sizeof(page), serve_is_home(k->batch) ? "/" : "/%s/index.html", k->batch);
-	rc = ask(k, page, want);
-	return rc == 0 ? ask(k, "/api/v1/health/", want) : rc;
+	rc = request_page(k, page, want);
+	return rc == 0 ? request_page(k, "/api/v1/health/", want) : rc;
 }

@@ -6,23 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/human.h"
 #include "base/msg.h"
 #include "batch/batch.h"
 #include "record.h"
 #include "records/rec.h"
 
-enum { RECORD_LONGEST = 16384 }; /* less than a pipe takes at once */
+enum { RECORD_MAX = 16384 }; /* less than a pipe takes at once */
 
 /* Category and label, as batch.json has them; a batch may have no directory any more, only its pages. */
 static void
-add_about(struct json_object *record, const struct keeper *k)
+add_about(struct json_object *record, const struct supervisor *k)
 {
 	static const char *const keys[] = {"category", "label"};
 	struct batch *b = batch_open(&k->s->root, k->batch, BATCH_READ, NULL);
 	struct json_object *about = NULL;
 	struct buf text = {0};
 
-	if (b && batch_about(b, &text) == 0 && text.len < RECORD_LONGEST / 2)
+	if (b && batch_metadata(b, &text) == 0 && text.len < RECORD_MAX / 2)
 		about = rec_parse(text.data, text.len, NULL, 0);
 	for (size_t i = 0; json_object_is_type(about, json_type_object) && i < sizeof(keys) / sizeof(*keys); i++) {
 		const char *value = rec_string(about, keys[i]);
@@ -64,7 +65,7 @@ first_address(const char *address, char out[INET6_ADDRSTRLEN])
 
 /* The server's URL as others are to type it. */
 static void
-add_url(struct buf *out, const struct keeper *k)
+add_url(struct buf *out, const struct supervisor *k)
 {
 	const struct serve *s = k->s;
 	bool share = s->access == SERVE_SHARE,
@@ -85,7 +86,7 @@ add_url(struct buf *out, const struct keeper *k)
 }
 
 static struct json_object *
-make_record(const struct keeper *k)
+make_record(const struct supervisor *k)
 {
 	struct json_object *record = json_object_new_object();
 	struct buf url = {0};
@@ -103,19 +104,48 @@ make_record(const struct keeper *k)
 	return record;
 }
 
+/* The URL that a person opens: its fragment, which browsers send to nobody, has the token. */
+static void
+add_token(const struct serve *s, struct json_object *record)
+{
+	const char *url = rec_string(record, "url");
+	struct buf with = {0};
+
+	if (!url || !*s->token)
+		return;
+	buf_printf(&with, "%s#token=%s", url, s->token);
+	json_object_object_add(record, "url", json_object_new_string(with.data));
+	buf_free(&with);
+}
+
+void
+record_print(const struct serve *s, struct json_object *record, const char *already)
+{
+	add_token(s, record);
+	if (s->json) {
+		rec_write_json(record);
+	} else {
+		human_print("%s is served%s at %s",
+			    serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"),
+			    already, rec_string(record, "url"));
+		human_print("(`bi-clean stop %lld` ends it)", rec_number(record, "port", 0));
+	}
+	rec_flush();
+}
+
 /* The state first, in the lease; then the event: the record and the byte. */
 int
-record_announce(struct keeper *k)
+record_announce(struct supervisor *k)
 {
 	struct json_object *record = make_record(k);
 	const char *line = rec_print(record);
 	int rc = lease_write(&k->lease, line, strlen(line));
 
 	if (rc < 0) {
-		rc = msg_code(errno);
+		rc = msg_exit_code(errno);
 		msg_warn_errno("cannot write %s/leases/%d", k->s->root.path, k->lease.port);
 	} else {
-		serve_print(k->s, line, strlen(line));
+		record_print(k->s, record, "");
 	}
 	json_object_put(record);
 	return rc;

@@ -7,15 +7,17 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "serve.h"
+#include "files/file.h"
+#include "secret.h"
+#include "tls.h"
 
-enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 128, PASSWORD_MADE = 20, HASH_ROUNDS = 1000 };
+enum { PASSWORD_MIN = 12, PASSWORD_MAX = 128, PASSWORD_MADE = 20, HASH_ROUNDS = 1000 };
 
 /* --- the password --- */
 
 /* PASSWORD_MADE characters that are not taken for each other, 100 bits. */
 static int
-make_password(char out[PASSWORD_MOST + 1])
+make_password(char out[PASSWORD_MAX + 1])
 {
 	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
 	unsigned char bytes[PASSWORD_MADE];
@@ -32,9 +34,9 @@ make_password(char out[PASSWORD_MOST + 1])
 
 /* The first line of PATH. 0, or the exit code after a message. */
 static int
-read_password(const char *path, char out[PASSWORD_MOST + 1])
+read_password(const char *path, char out[PASSWORD_MAX + 1])
 {
-	char line[PASSWORD_MOST + 3] = "";
+	char line[PASSWORD_MAX + 3] = "";
 	FILE *in = fopen(path, "re");
 	size_t n;
 
@@ -47,8 +49,8 @@ read_password(const char *path, char out[PASSWORD_MOST + 1])
 	fclose(in);
 	n = strcspn(line, "\r\n");
 	line[n] = '\0';
-	if (n < PASSWORD_LEAST || n > PASSWORD_MOST) {
-		msg_warn("the password in '%s' must have %d to %d bytes", path, PASSWORD_LEAST, PASSWORD_MOST);
+	if (n < PASSWORD_MIN || n > PASSWORD_MAX) {
+		msg_warn("the password in '%s' must have %d to %d bytes", path, PASSWORD_MIN, PASSWORD_MAX);
 		n = 0;
 	}
 	memcpy(out, line, n);
@@ -98,9 +100,9 @@ has_password(const struct serve *s)
 }
 
 static int
-see_to_password(const struct serve *s)
+prepare_password(const struct serve *s)
 {
-	char password[PASSWORD_MOST + 1] = "";
+	char password[PASSWORD_MAX + 1] = "";
 	int rc = s->password_file ? read_password(s->password_file, password) : 0, lock;
 
 	if (rc)
@@ -117,8 +119,7 @@ see_to_password(const struct serve *s)
 		msg_warn("the pages ask for a name and a password, which is shown only now: %s %s", SERVE_USER,
 			 password);
 	}
-	if (lock >= 0)
-		close(lock);
+	file_close(lock, 0);
 	OPENSSL_cleanse(password, sizeof(password));
 	return rc;
 }
@@ -126,7 +127,7 @@ see_to_password(const struct serve *s)
 /* --- all --- */
 
 int
-serve_secrets(struct serve *s)
+secrets_prepare(struct serve *s)
 {
 	int made = token_make(&s->root, s->new_token, s->token), rc = 0;
 	struct buf fingerprint = {0};
@@ -138,9 +139,9 @@ serve_secrets(struct serve *s)
 	if (made && s->new_token)
 		msg_warn("pages that are open must be opened again by a URL with the new token, which bi-serve prints");
 	if (s->access != SERVE_OPEN)
-		rc = see_to_password(s);
+		rc = prepare_password(s);
 	if (rc == 0 && s->access == SERVE_SHARE) {
-		rc = serve_tls(s, &fingerprint);
+		rc = tls_prepare(s, &fingerprint);
 		if (rc == 0)
 			msg_warn("the certificate's SHA-256 fingerprint, to compare with what browsers show: %s",
 				 fingerprint.data);

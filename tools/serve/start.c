@@ -7,62 +7,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "argv.h"
 #include "base/child.h"
-#include "base/human.h"
 #include "base/msg.h"
 #include "files/file.h"
 #include "http/servers.h"
+#include "record.h"
 #include "records/rec.h"
-#include "serve.h"
-#include "words.h"
+#include "start.h"
 
 enum {
-	READY_MS = 40000, /* longer than the keeper itself waits for lighttpd to answer */
+	READY_MS = 40000, /* longer than the supervisor itself waits for lighttpd to answer */
 	READY_FD = 3,
-	RECORD_LONGEST = 1 << 16,
+	RECORD_MAX = 1 << 16,
 };
 
 /* A directory in another; both descriptors are let go. -1 with errno. */
 static int
-below(int dir, const char *name)
+open_below(int dir, const char *name)
 {
-	int fd, error;
+	int fd;
 
 	if (dir < 0)
 		return -1;
-	fd = root_dir(dir, name, false);
-	error = errno;
-	close(dir);
-	errno = error;
-	return fd;
-}
-
-bool
-serve_is_home(const char *batch)
-{
-	return strcmp(batch, SERVE_HOME) == 0;
-}
-
-/* The folder that lighttpd serves is there, though nothing may be in it yet. */
-static int
-check_home(const struct serve *s)
-{
-	int dir = root_dir(s->root.fd, "review", true);
-
-	if (dir >= 0) {
-		close(dir);
-		return 0;
-	}
-	msg_warn_errno("cannot make %s/review", s->root.path);
-	return EX_CANTCREAT;
+	fd = root_open_dir(dir, name, false);
+	return file_close(dir, fd);
 }
 
 /* Whether there is something by the name of BATCH among the batches, as far as can be seen; errno stays. */
 static bool
 has_batch(const struct serve *s, const char *batch)
 {
-	int error = errno, dir = root_dir(s->root.fd, "batches", false);
-	int is = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_close(dir, file_look(dir, batch, NULL));
+	int error = errno, dir = root_open_dir(s->root.fd, "batches", false);
+	int is = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_close(dir, file_stat(dir, batch, NULL));
 
 	errno = error;
 	return is != 0;
@@ -72,7 +49,7 @@ has_batch(const struct serve *s, const char *batch)
 static int
 check_pages(const struct serve *s, const char *batch)
 {
-	int dir = below(root_dir(s->root.fd, "review", false), batch);
+	int dir = open_below(root_open_dir(s->root.fd, "review", false), batch);
 	struct stat st;
 	int rc = dir < 0 ? -1 : fstatat(dir, "index.html", &st, AT_SYMLINK_NOFOLLOW);
 
@@ -89,61 +66,25 @@ check_pages(const struct serve *s, const char *batch)
 	else if (rc < 0)
 		msg_warn_errno("the review pages of batch %s cannot be served: %s/review/%s/index.html", batch,
 			       s->root.path, batch);
-	if (dir >= 0)
-		close(dir);
+	file_close(dir, 0);
 	return rc == 0 ? 0 : EX_NOINPUT;
 }
 
 int
 serve_check(const struct serve *s, const char *batch)
 {
-	return serve_is_home(batch) ? check_home(s) : check_pages(s, batch);
-}
+	int dir;
 
-const char *
-serve_access_name(enum serve_access access)
-{
-	static const char *const names[] = {"open", "private", "share"};
-
-	return names[access];
-}
-
-/* The URL that a person opens: its fragment, which browsers send to nobody, has the token. */
-static void
-add_token(const struct serve *s, struct json_object *record)
-{
-	const char *url = rec_string(record, "url");
-	struct buf with = {0};
-
-	if (!url || !*s->token)
-		return;
-	buf_printf(&with, "%s#token=%s", url, s->token);
-	json_object_object_add(record, "url", json_object_new_string(with.data));
-	buf_free(&with);
-}
-
-static void
-print_record(const struct serve *s, struct json_object *record, const char *already)
-{
-	add_token(s, record);
-	if (s->json) {
-		rec_out_json(record);
-	} else {
-		human_print("%s is served%s at %s",
-			    serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"),
-			    already, rec_string(record, "url"));
-		human_print("(`bi-clean stop %lld` ends it)", rec_number(record, "port", 0));
+	if (!serve_is_home(batch))
+		return check_pages(s, batch);
+	/* The folder that lighttpd serves must be there, though nothing may be in it yet. */
+	dir = root_open_dir(s->root.fd, "review", true);
+	if (dir < 0) {
+		msg_warn_errno("cannot make %s/review", s->root.path);
+		return EX_CANTCREAT;
 	}
-	rec_flush();
-}
-
-void
-serve_print(const struct serve *s, const char *line, size_t n)
-{
-	struct json_object *record = rec_parse(line, n, NULL, 0);
-
-	print_record(s, record, "");
-	json_object_put(record);
+	close(dir);
+	return 0;
 }
 
 /* Who reaches a server's pages, as its record says. */
@@ -172,7 +113,7 @@ serve_warn_open(const struct serve *s)
 
 /* A server that is there goes on as it was started. */
 static void
-say_not_heeded(const struct serve *s, int port)
+warn_options_unused(const struct serve *s, int port)
 {
 	bool usual = s->first == 8000 && s->last == 8020, elsewhere = !usual && (port < s->first || port > s->last);
 
@@ -199,15 +140,15 @@ serve_known(const struct serve *s, const char *batch)
 		found = v->batch && v->url && address && strcmp(v->batch, batch) == 0 &&
 			strcmp(address, s->address) == 0 && strcmp(access_of(v), serve_access_name(s->access)) == 0;
 		if (found) {
-			print_record(s, v->record, " already");
-			say_not_heeded(s, v->port);
+			record_print(s, v->record, " already");
+			warn_options_unused(s, v->port);
 		}
 	}
 	servers_free(&all);
 	return found;
 }
 
-/* --- starting a keeper --- */
+/* --- starting a supervisor --- */
 
 struct pipes {
 	int ready[2], record[2];
@@ -226,48 +167,49 @@ open_pipes(struct pipes *p)
 }
 
 static pid_t
-start_keeper(const struct serve *s, const char *batch, const struct pipes *p)
+start_supervisor(const struct serve *s, const char *batch, const struct pipes *p)
 {
 	char ports[32], fd[16];
 	const struct child_fd fds[] = {
 		{p->record[1], STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}, {p->ready[1], READY_FD}};
-	struct words w = {0};
+	struct argv w = {0};
 	struct child c = {.program = "/proc/self/exe", .argv = w.v, .fds = fds, .outlives = true};
 
 	c.fd_count = sizeof(fds) / sizeof(*fds);
 	snprintf(ports, sizeof(ports), "%d-%d", s->first, s->last);
 	snprintf(fd, sizeof(fd), "%d", READY_FD);
-	words_add(&w, "bi-serve", NULL);
-	words_add(&w, "--json", NULL);
-	words_add(&w, "--keep", fd);
-	words_add(&w, "--root", s->root.path);
-	words_add(&w, "--port", ports);
-	words_add(&w, "--address", s->address);
+	argv_add(&w, "bi-serve", NULL);
+	argv_add(&w, "--json", NULL);
+	argv_add(&w, "--keep", fd);
+	argv_add(&w, "--root", s->root.path);
+	argv_add(&w, "--port", ports);
+	argv_add(&w, "--address", s->address);
 	if (s->access != SERVE_OPEN)
-		words_add(&w, s->access == SERVE_SHARE ? "--share" : "--private", NULL);
+		argv_add(&w, s->access == SERVE_SHARE ? "--share" : "--private", NULL);
 	for (size_t i = 0; i < s->hosts_n; i++)
-		words_add(&w, "--allow-host", s->hosts[i]);
+		argv_add(&w, "--allow-host", s->hosts[i]);
 	if (s->cert) {
-		words_add(&w, "--cert", s->cert);
-		words_add(&w, "--key", s->key);
+		argv_add(&w, "--cert", s->cert);
+		argv_add(&w, "--key", s->key);
 	}
-	words_add_api(&w, s);
+	argv_add_api(&w, s);
 	if (s->no_worker)
-		words_add(&w, "--no-worker", NULL);
+		argv_add(&w, "--no-worker", NULL);
 	if (s->another)
-		words_add(&w, "--another", NULL);
+		argv_add(&w, "--another", NULL);
 	if (serve_is_home(batch))
-		words_add(&w, "--home", NULL);
+		argv_add(&w, "--home", NULL);
 	else
-		words_add(&w, "--", batch);
+		argv_add(&w, "--", batch);
 	return child_start(&c);
 }
 
-/* The record that a keeper wrote before it said that it is ready. */
+/* The record that a supervisor wrote before it said that it is ready. */
 static int
-take_record(const struct serve *s, const char *batch, int fd)
+read_record(const struct serve *s, const char *batch, int fd)
 {
-	char line[RECORD_LONGEST];
+	char line[RECORD_MAX];
+	struct json_object *record;
 	size_t have = 0;
 	ssize_t n;
 
@@ -279,19 +221,21 @@ take_record(const struct serve *s, const char *batch, int fd)
 		msg_warn("the server of batch %s gave no record of itself: run this again", batch);
 		return EX_SOFTWARE;
 	}
-	serve_print(s, line, have - 1);
+	record = rec_parse(line, have - 1, NULL, 0);
+	record_print(s, record, "");
+	json_object_put(record);
 	return 0;
 }
 
-/* What became of a keeper that is not ready; it is our child still, so its process id is its own. */
+/* What became of a supervisor that is not ready; it is our child still, so its process id is its own. */
 static int
-not_ready(const char *batch, pid_t keeper, int ready)
+report_not_ready(const char *batch, pid_t supervisor, int ready)
 {
 	int code;
 
 	if (ready != 1)
-		kill(keeper, SIGKILL); /* the kernel ends lighttpd with it, and the lease */
-	code = child_wait(keeper);
+		kill(supervisor, SIGKILL); /* the kernel ends lighttpd with it, and the lease */
+	code = child_wait(supervisor);
 	if (ready == 2)
 		msg_warn("the server of batch %s did not answer within %d seconds, and was ended: is this machine "
 			 "overloaded?",
@@ -307,22 +251,22 @@ int
 serve_start(const struct serve *s, const char *batch)
 {
 	struct pipes p;
-	pid_t keeper;
+	pid_t supervisor;
 	int ready, code;
 
 	if (open_pipes(&p) < 0) {
 		msg_warn_errno("cannot make a pipe to start the server of batch %s with", batch);
 		return EX_OSERR;
 	}
-	keeper = start_keeper(s, batch, &p);
-	if (keeper < 0)
+	supervisor = start_supervisor(s, batch, &p);
+	if (supervisor < 0)
 		msg_warn_errno("cannot start the server of batch %s", batch);
 	close(p.ready[1]);
 	close(p.record[1]);
 	code = EX_OSERR;
-	if (keeper > 0) {
-		ready = child_ready(p.ready[0], READY_MS);
-		code = ready == 0 ? take_record(s, batch, p.record[0]) : not_ready(batch, keeper, ready);
+	if (supervisor > 0) {
+		ready = child_await_ready(p.ready[0], READY_MS);
+		code = ready == 0 ? read_record(s, batch, p.record[0]) : report_not_ready(batch, supervisor, ready);
 	}
 	close(p.ready[0]);
 	close(p.record[0]);
@@ -350,7 +294,7 @@ note_others(struct holders *h, int port)
 }
 
 static void
-say_holder(struct holders *h, const struct server *v)
+report_holder(struct holders *h, const struct server *v)
 {
 	note_others(h, v->port);
 	h->next = v->port + 1;
@@ -370,7 +314,7 @@ serve_no_port(const struct serve *s, const char *batch)
 		msg_warn_errno("cannot read %s/leases", s->root.path);
 	for (size_t i = 0; i < all.n; i++)
 		if (all.v[i].port >= s->first && all.v[i].port <= s->last)
-			say_holder(&h, &all.v[i]);
+			report_holder(&h, &all.v[i]);
 	servers_free(&all);
 	note_others(&h, s->last + 1);
 	if (h.other_ports)

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "serve.h"
+#include "files/file.h"
+#include "tls.h"
 
 enum { DAYS = 397, RENEW_DAYS = 30, DAY = 86400 };
 
@@ -17,7 +18,7 @@ enum { DAYS = 397, RENEW_DAYS = 30, DAY = 86400 };
 
 /* The certificate and the key in TEXT. True when both are there and belong together. */
 static bool
-parse(const struct buf *cert, const struct buf *key, X509 **x, EVP_PKEY **k)
+parse_pem(const struct buf *cert, const struct buf *key, X509 **x, EVP_PKEY **k)
 {
 	BIO *c = BIO_new_mem_buf(cert->data, (int)cert->len), *p = BIO_new_mem_buf(key->data, (int)key->len);
 
@@ -53,7 +54,7 @@ read_file(const char *path, struct buf *out)
 
 	if (!in)
 		return -1;
-	while (out->len <= TOKEN_SECRET_MOST && (n = fread(buf_room(out, 4096), 1, 4096, in)) > 0)
+	while (out->len <= TOKEN_SECRET_MAX && (n = fread(buf_room(out, 4096), 1, 4096, in)) > 0)
 		out->len += n;
 	failed = ferror(in) || out->len == 0;
 	fclose(in);
@@ -61,7 +62,7 @@ read_file(const char *path, struct buf *out)
 }
 
 static int
-look_at_given(const struct serve *s, struct buf *fingerprint)
+check_given(const struct serve *s, struct buf *fingerprint)
 {
 	struct buf cert = {0}, key = {0};
 	EVP_PKEY *k = NULL;
@@ -75,7 +76,7 @@ look_at_given(const struct serve *s, struct buf *fingerprint)
 		msg_warn_errno("cannot read the key '%s'", s->key);
 	} else {
 		rc = EX_DATAERR;
-		if (!parse(&cert, &key, &x, &k) || print_fingerprint(x, fingerprint) < 0)
+		if (!parse_pem(&cert, &key, &x, &k) || print_fingerprint(x, fingerprint) < 0)
 			msg_warn("'%s' and '%s' are not a certificate and its key, as PEM without a passphrase",
 				 s->cert, s->key);
 		else if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0)
@@ -128,7 +129,7 @@ add_extension(X509 *x, int id, const char *value)
 
 /* Fills in and signs a certificate of KEY for itself. */
 static bool
-sign(X509 *x, EVP_PKEY *key, const char *names)
+sign_certificate(X509 *x, EVP_PKEY *key, const char *names)
 {
 	ASN1_INTEGER *serial = X509_get_serialNumber(x);
 	X509_NAME *name = X509_get_subject_name(x);
@@ -159,7 +160,7 @@ make_pem(const struct serve *s, struct buf *out)
 	long n;
 
 	list_names(s, &names);
-	if (key && pem && x && sign(x, key, names.data) &&
+	if (key && pem && x && sign_certificate(x, key, names.data) &&
 	    PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) == 1 && PEM_write_bio_X509(pem, x) == 1 &&
 	    (n = BIO_get_mem_data(pem, &bytes)) > 0) {
 		buf_add(out, bytes, (size_t)n);
@@ -175,12 +176,12 @@ make_pem(const struct serve *s, struct buf *out)
 
 /* Whether TEXT is a certificate and its key that will do for a while yet, and for the names that are asked for. */
 static bool
-will_do(const struct serve *s, const struct buf *text, struct buf *fingerprint)
+is_usable(const struct serve *s, const struct buf *text, struct buf *fingerprint)
 {
 	time_t later = time(NULL) + (time_t)RENEW_DAYS * DAY;
 	EVP_PKEY *key = NULL;
 	X509 *x = NULL;
-	bool good = text->len && parse(text, text, &x, &key) && X509_cmp_time(X509_get0_notAfter(x), &later) > 0;
+	bool good = text->len && parse_pem(text, text, &x, &key) && X509_cmp_time(X509_get0_notAfter(x), &later) > 0;
 
 	for (size_t i = 0; good && i < s->hosts_n; i++)
 		good = X509_check_host(x, s->hosts[i], 0, 0, NULL) == 1;
@@ -194,17 +195,17 @@ will_do(const struct serve *s, const struct buf *text, struct buf *fingerprint)
 
 /* With the lock. */
 static int
-see_to_own(const struct serve *s, int dir, struct buf *fingerprint)
+prepare_own(const struct serve *s, int dir, struct buf *fingerprint)
 {
 	const char *name = strrchr(SERVE_TLS_FILE, '/') + 1;
 	struct buf text = {0};
 	int rc = 0;
 
-	if (token_secret_read(dir, name, &text) < 0 || !will_do(s, &text, fingerprint)) {
+	if (token_secret_read(dir, name, &text) < 0 || !is_usable(s, &text, fingerprint)) {
 		buf_clear(&text);
 		buf_clear(fingerprint);
 		errno = 0;
-		if (!make_pem(s, &text) || !will_do(s, &text, fingerprint))
+		if (!make_pem(s, &text) || !is_usable(s, &text, fingerprint))
 			rc = -1;
 		else
 			rc = token_secret_write(&s->root, dir, name, text.data, text.len);
@@ -218,21 +219,18 @@ see_to_own(const struct serve *s, int dir, struct buf *fingerprint)
 }
 
 int
-serve_tls(const struct serve *s, struct buf *fingerprint)
+tls_prepare(const struct serve *s, struct buf *fingerprint)
 {
 	int dir, lock, rc = EX_CANTCREAT;
 
 	if (s->cert)
-		return look_at_given(s, fingerprint);
-	dir = root_dir(s->root.fd, "tls", true);
+		return check_given(s, fingerprint);
+	dir = root_open_dir(s->root.fd, "tls", true);
 	lock = dir < 0 ? -1 : token_lock(&s->root);
 	if (lock >= 0)
-		rc = see_to_own(s, dir, fingerprint);
+		rc = prepare_own(s, dir, fingerprint);
 	else
 		msg_warn_errno("cannot make %s/tls", s->root.path);
-	if (lock >= 0)
-		close(lock);
-	if (dir >= 0)
-		close(dir);
-	return rc;
+	file_close(lock, 0);
+	return file_close(dir, rc);
 }

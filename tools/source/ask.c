@@ -20,19 +20,19 @@
 #include "records/rec.h"
 #include "source.h"
 
-enum { REDIRECTS_MOST = 5, HOLD_LEAST_MS = 1000, WORDS = 2048 };
+enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, WORDS = 2048 };
 
 struct asker {
 	const struct settings *set;
 	const struct conf *conf;
-	struct hosts *rules;
-	struct governor *governor;
+	struct host_rules *rules;
+	struct host_limits *governor;
 	CURL *easy;
 	struct curl_slist *headers;
 	/* The host that was asked last. */
 	struct buf key;
-	struct hosts_rule rule;
-	struct governed *governed;
+	struct host_rule rule;
+	struct host_limit *governed;
 	char refusal[200]; /* why nothing more is asked of it */
 	/* Of the request under way. */
 	struct buf *body;
@@ -52,8 +52,8 @@ verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const c
 	va_start(ap, fmt);
 	vsnprintf(v->message, sizeof(v->message), fmt, ap);
 	va_end(ap);
-	rec_mend(v->message);
-	userinfo_cut(v->message, strlen(v->message));
+	utf8_replace_invalid(v->message);
+	userinfo_strip(v->message, strlen(v->message));
 }
 
 /* --- what comes --- */
@@ -72,7 +72,7 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 	line[n] = '\0';
 	if (strncmp(line, "HTTP/", 5) == 0)
 		a->retry_after = -1;
-	else if ((value = manners_header(line, "Retry-After")))
+	else if ((value = http_policy_header_value(line, "Retry-After")))
 		a->retry_after = httpdate_retry_after(value, time(NULL));
 	return n;
 }
@@ -106,7 +106,7 @@ set_up_easy(struct asker *a)
 	CURL *e = a->easy;
 	struct buf agent = {0};
 
-	manners_agent(&agent, a->set->contact);
+	http_policy_user_agent(&agent, a->set->contact);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, a->set->user_agent ? a->set->user_agent : agent.data);
 	buf_free(&agent);
 	a->headers = curl_slist_append(NULL, "Accept: application/json");
@@ -134,11 +134,11 @@ asker_open(const struct root *root, const struct settings *set, const struct con
 {
 	struct asker *a = buf_alloc(sizeof(*a));
 
-	*a = (struct asker){.set = set, .conf = conf, .governor = governor_open(root)};
+	*a = (struct asker){.set = set, .conf = conf, .governor = host_limits_open(root)};
 	a->most = (size_t)(1 << 20) * (size_t)conf_number(conf, "reply_megabytes", 16);
 	if (!a->governor)
-		msg_die_errno(msg_code(errno), "cannot make the directory hosts in %s", root->path);
-	a->rules = hosts_load(root->path);
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", root->path);
+	a->rules = host_rules_load(root->path);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(a->easy = curl_easy_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
 	set_up_easy(a);
@@ -150,9 +150,9 @@ asker_close(struct asker *a)
 {
 	if (!a)
 		return;
-	governor_leave(a->governed);
-	governor_close(a->governor);
-	hosts_free(a->rules);
+	host_limits_leave(a->governed);
+	host_limits_close(a->governor);
+	host_rules_free(a->rules);
 	buf_free(&a->key);
 	curl_slist_free_all(a->headers);
 	curl_easy_cleanup(a->easy);
@@ -163,16 +163,16 @@ asker_close(struct asker *a)
 void
 asker_check(struct asker *a, const char *url)
 {
-	struct hosts_rule rule = {0};
+	struct host_rule rule = {0};
 	struct buf key = {0};
 
-	if (!manners_key(a->rules, url, &key, &rule))
+	if (!http_policy_host_key(a->rules, url, &key, &rule))
 		msg_die(EX_CONFIG, "the source '%s' has api = %s, which is no URL", a->conf->name, url);
 	if (rule.contact && !a->set->contact && !a->set->user_agent)
-		opt_wrong("%s asks for somebody to turn to in the User-Agent: give a URL or a mail address of yours by "
-			  "--contact "
-			  "or BI_CONTACT",
-			  conf_title(a->conf));
+		opt_die("%s asks for somebody to turn to in the User-Agent: give a URL or a mail address of yours by "
+			"--contact "
+			"or BI_CONTACT",
+			conf_title(a->conf));
 	buf_free(&key);
 }
 
@@ -182,27 +182,27 @@ asker_check(struct asker *a, const char *url)
 static bool
 enter(struct asker *a, const char *url, struct verdict *v)
 {
-	struct hosts_rule rule = {.rate = -1, .bandwidth = -1};
+	struct host_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf key = {0};
 
 	if ((strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0) ||
-	    !manners_key(a->rules, url, &key, &rule)) {
+	    !http_policy_host_key(a->rules, url, &key, &rule)) {
 		verdict_set(v, FAILED, "bad_url", "'%.200s' is no URL of http or https", url);
 		buf_free(&key);
 		return false;
 	}
 	if (!a->governed || strcmp(key.data, a->key.data) != 0) {
-		governor_leave(a->governed);
+		host_limits_leave(a->governed);
 		buf_free(&a->key);
 		a->key = key;
 		a->rule = rule;
 		a->refusal[0] = '\0';
-		a->governed = governor_enter(a->governor, key.data, rule.slots ? rule.slots : 1,
-					     rule.rate > 0 ? rule.rate : 0);
+		a->governed = host_limits_enter(a->governor, key.data, rule.slots ? rule.slots : 1,
+						rule.rate > 0 ? rule.rate : 0);
 		if (!a->governed)
-			msg_die_errno(msg_code(errno), "cannot take part in hosts/");
+			msg_die_errno(msg_exit_code(errno), "cannot take part in hosts/");
 		if (rule.contact && !a->set->contact && !a->set->user_agent)
-			snprintf(a->refusal, sizeof(a->refusal), "%s", manners_no_contact);
+			snprintf(a->refusal, sizeof(a->refusal), "%s", http_policy_no_contact);
 	} else {
 		buf_free(&key);
 	}
@@ -221,11 +221,11 @@ wait_for_slot(struct asker *a, struct verdict *v)
 	int64_t longest = (int64_t)(1000 * conf_number(a->conf, "longest_wait", 300)), until = clock_ms() + longest;
 
 	for (;;) {
-		int64_t wait = 0, held = governor_held(a->governed), left = until - clock_ms();
+		int64_t wait = 0, held = host_limits_held(a->governed), left = until - clock_ms();
 		int slot;
 
 		if (held < 0)
-			msg_die_errno(msg_code(errno), "cannot see in hosts/ whether the host is held back");
+			msg_die_errno(msg_exit_code(errno), "cannot see in hosts/ whether the host is held back");
 		if (held > longest || left <= 0) {
 			if (held > 0)
 				verdict_set(v, FAILED, "host_busy", "%s asks to be left alone for %lld s more",
@@ -236,11 +236,11 @@ wait_for_slot(struct asker *a, struct verdict *v)
 			v->retryable = true;
 			return -1;
 		}
-		slot = governor_ask(a->governed, &wait);
+		slot = slot_acquire(a->governed, &wait);
 		if (slot >= 0)
 			return slot;
 		if (slot < -1)
-			msg_die_errno(msg_code(errno), "cannot ask for a slot in hosts/");
+			msg_die_errno(msg_exit_code(errno), "cannot ask for a slot in hosts/");
 		poll(NULL, 0, (int)(wait < left ? wait : left));
 	}
 }
@@ -248,7 +248,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 void
 ask_hold(struct asker *a, int64_t ms)
 {
-	if (a->governed && ms > 0 && governor_hold(a->governed, ms) < 0)
+	if (a->governed && ms > 0 && host_limits_hold(a->governed, ms) < 0)
 		msg_warn_errno("cannot hold a host back");
 }
 
@@ -261,7 +261,7 @@ settle_up(struct asker *a, int64_t took)
 
 	curl_easy_getinfo(a->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	if (a->rule.bandwidth > 0 && bytes > 0)
-		ask_hold(a, governor_spend(a->governed, (uint64_t)bytes, (uint64_t)a->rule.bandwidth));
+		ask_hold(a, host_limits_spend(a->governed, (uint64_t)bytes, (uint64_t)a->rule.bandwidth));
 	if (slow > 0 && (double)took > 1000 * slow)
 		ask_hold(a, (int64_t)(1000 * conf_number(a->conf, "slow_wait", 5)));
 }
@@ -278,7 +278,7 @@ judge_curl(struct asker *a, CURLcode code, struct verdict *v)
 		verdict_set(v, FAILED, "too_large", "its reply has more than %zu bytes", a->most);
 		return;
 	}
-	name = manners_of_curl(code, &again);
+	name = http_policy_curl_code(code, &again);
 	verdict_set(v, again ? AGAIN : FAILED, name ? name : "transfer_failed", "%s cannot be asked: %s",
 		    conf_title(a->conf), why);
 }
@@ -292,17 +292,17 @@ judge_status(struct asker *a, long status, struct verdict *v)
 	a->body->len = a->body->len < WORDS ? a->body->len : WORDS;
 	if (a->body->data)
 		a->body->data[a->body->len] = '\0';
-	if (manners_words(status, a->body->data) == WORDS_AGENT_REFUSED) {
+	if (http_policy_notice(status, a->body->data) == NOTICE_AGENT_REFUSED) {
 		snprintf(a->refusal, sizeof(a->refusal),
 			 "its policy asks for a contact in the User-Agent, and it does not take this one (--contact)");
 		verdict_set(v, FAILED, "agent_refused", "%s answers 403: %s", conf_title(a->conf), a->refusal);
 		v->retryable = true;
 		return;
 	}
-	verdict_set(v, manners_may_pass(status) ? AGAIN : FAILED, name, "%s answers %ld%s", conf_title(a->conf), status,
-		    manners_of_status(status));
+	verdict_set(v, http_policy_is_transient(status) ? AGAIN : FAILED, name, "%s answers %ld%s", conf_title(a->conf),
+		    status, http_policy_status_words(status));
 	if (v->kind == AGAIN && a->retry_after >= 0)
-		v->wait_ms = a->retry_after * 1000 > HOLD_LEAST_MS ? a->retry_after * 1000 : HOLD_LEAST_MS;
+		v->wait_ms = a->retry_after * 1000 > HOLD_MIN_MS ? a->retry_after * 1000 : HOLD_MIN_MS;
 }
 
 /* One transfer in a slot of the host. */
@@ -324,7 +324,7 @@ transfer(struct asker *a, const char *url, struct verdict *v)
 	code = curl_easy_setopt(a->easy, CURLOPT_URL, url);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(a->easy);
-	governor_done(a->governed, slot);
+	slot_release(a->governed, slot);
 	settle_up(a, clock_ms() - begun);
 	curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (code != CURLE_OK) {
@@ -353,7 +353,7 @@ asker_ask(struct asker *a, const char *url, struct buf *body, struct verdict *v)
 		curl_easy_getinfo(a->easy, CURLINFO_REDIRECT_URL, &location);
 		if (v->kind != FAILED || strncmp(v->code, "http_3", 6) != 0)
 			break;
-		if (!location || i >= REDIRECTS_MOST || !url_is_same_host(at, location)) {
+		if (!location || i >= REDIRECTS_MAX || !url_is_same_host(at, location)) {
 			verdict_set(v, FAILED, "bad_redirect",
 				    "%s sends us on to '%.200s': only redirects to the same host are followed",
 				    conf_title(a->conf), location ? location : "");

@@ -14,7 +14,7 @@
 #include "records/rec.h"
 #include "source.h"
 
-enum { REPLY_MOST = 64 << 20 };
+enum { REPLY_MAX = 64 << 20 };
 
 struct cache {
 	int dir, temp;
@@ -37,7 +37,7 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 	struct stat st;
 
 	if (strspn(e->d_name, "0123456789abcdef") == HASH_HEX && !e->d_name[HASH_HEX] &&
-	    file_look(dir, e->d_name, &st) > 0 && !is_fresh(c, &st))
+	    file_stat(dir, e->d_name, &st) > 0 && !is_fresh(c, &st))
 		unlinkat(dir, e->d_name, 0);
 	return 0;
 }
@@ -54,8 +54,8 @@ cache_open(const struct root *root, long seconds)
 {
 	struct cache *c = buf_alloc(sizeof(*c));
 
-	*c = (struct cache){.dir = root_dir(root->fd, "cache", true), .seconds = seconds};
-	c->temp = root_dir(root->fd, "temp", true);
+	*c = (struct cache){.dir = root_open_dir(root->fd, "cache", true), .seconds = seconds};
+	c->temp = root_open_dir(root->fd, "temp", true);
 	if (c->dir >= 0 && c->temp >= 0) {
 		sweep(c);
 		return c;
@@ -70,10 +70,8 @@ cache_close(struct cache *c)
 {
 	if (!c)
 		return;
-	if (c->dir >= 0)
-		close(c->dir);
-	if (c->temp >= 0)
-		close(c->temp);
+	file_close(c->dir, 0);
+	file_close(c->temp, 0);
 	free(c);
 }
 
@@ -93,19 +91,14 @@ cache_get(struct cache *c, const char *url)
 	struct json_object *reply = NULL;
 	struct buf text = {0};
 	struct stat st;
-	ssize_t n;
 	int fd;
 
 	name_of(url, name);
 	fd = openat(c->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) == 0 && is_fresh(c, &st) && st.st_size <= REPLY_MOST) {
-		while ((n = read(fd, buf_room(&text, 1 << 16), 1 << 16)) > 0 || (n < 0 && errno == EINTR))
-			text.len += n > 0 ? (size_t)n : 0;
-		if (n == 0 && text.len)
-			reply = rec_parse(text.data, text.len, NULL, 0);
-	}
+	if (fstat(fd, &st) == 0 && is_fresh(c, &st) && file_read_all(fd, REPLY_MAX, &text) == 0 && text.len)
+		reply = rec_parse(text.data, text.len, NULL, 0);
 	close(fd);
 	buf_free(&text);
 	return reply;
@@ -119,7 +112,7 @@ cache_put(struct cache *c, const char *url, struct json_object *reply)
 
 	name_of(url, name);
 	/* Not synced: what a power cut damages is asked for again. */
-	if (part_replace(c->temp, c->dir, name, text, strlen(text), false) < 0 && !c->failed) {
+	if (atomic_file_replace(c->temp, c->dir, name, text, strlen(text), false) < 0 && !c->failed) {
 		msg_warn_errno("cannot keep a reply in cache/: it is asked for again the next time");
 		c->failed = true;
 	}

@@ -17,7 +17,7 @@
 #include "records/table_input.h"
 #include "source.h"
 
-enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MOST = 1000, CATEGORIES_SHOWN = 12 };
+enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MAX = 1000, CATEGORIES_SHOWN = 12 };
 
 /* Ids that were seen, by 16 bytes of their digests. */
 struct seen {
@@ -31,7 +31,7 @@ struct seen {
 struct reading {
 	const struct settings *set;
 	struct catalog *c;
-	struct rows *rows;
+	struct table_input *rows;
 	char **columns; /* of a table */
 	size_t column_count;
 	struct seen seen;
@@ -52,7 +52,7 @@ bad(struct reading *r, unsigned long long line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	rec_mend(text);
+	utf8_replace_invalid(text);
 	msg_warn("line %llu of the catalog %s", line, text);
 	r->c->bad++;
 }
@@ -195,7 +195,7 @@ keep_texts(struct subject *s, const char *id, const char *name, const char *cate
 static void
 take(struct reading *r, struct json_object *o, unsigned long long line)
 {
-	char id_room[SUBJECT_LONGEST + 2], name_room[64], category_room[64];
+	char id_room[SUBJECT_MAX + 2], name_room[64], category_room[64];
 	const char *id = rec_text(o, "id", id_room, sizeof(id_room));
 	const char *name = rec_text(o, "name", name_room, sizeof(name_room));
 	const char *category = rec_text(o, "category", category_room, sizeof(category_room));
@@ -205,8 +205,8 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 	category = category ? category : "";
 	if (!id || !*id)
 		bad(r, line, "has no \"id\": that subject is left out");
-	else if (root_subject_wrong(id))
-		bad(r, line, "has the id '%.80s', which %s: that subject is left out", id, root_subject_wrong(id));
+	else if (root_subject_check(id))
+		bad(r, line, "has the id '%.80s', which %s: that subject is left out", id, root_subject_check(id));
 	else if (!name || !name[strspn(name, " \t\r\n")])
 		bad(r, line, "has no \"name\": subject %s is left out", id);
 	else if (r->set->by_ids ? !is_asked(r->set, id) : r->set->category && strcmp(r->set->category, category) != 0)
@@ -225,7 +225,7 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 /* --- lines and tables --- */
 
 static void
-take_line(struct reading *r, const struct row *row)
+take_line(struct reading *r, const struct table_row *row)
 {
 	char wrong[160];
 	struct json_object *o = rec_parse(row->cells[0], strlen(row->cells[0]), wrong, sizeof(wrong));
@@ -244,11 +244,11 @@ take_line(struct reading *r, const struct row *row)
 
 /* The names of the columns, in small letters and without what is white around them. */
 static void
-take_head(struct reading *r, const struct row *row)
+take_head(struct reading *r, const struct table_row *row)
 {
 	bool id = false, name = false;
 
-	if (row->count > COLUMNS_MOST)
+	if (row->count > COLUMNS_MAX)
 		msg_die(EX_DATAERR, "the catalog has %zu columns: that is no list of subjects", row->count);
 	r->columns = buf_alloc(row->count * sizeof(*r->columns));
 	r->column_count = row->count;
@@ -276,7 +276,7 @@ take_head(struct reading *r, const struct row *row)
 
 /* A row of a table as an object; cells that are empty are not there. */
 static void
-take_cells(struct reading *r, const struct row *row)
+take_cells(struct reading *r, const struct table_row *row)
 {
 	struct json_object *o;
 	struct buf text = {0};
@@ -311,25 +311,25 @@ take_cells(struct reading *r, const struct row *row)
 static void
 read_rows(struct reading *r)
 {
-	enum rows_next what;
-	struct row row;
+	enum table_input_next what;
+	struct table_row row;
 
-	switch (rows_kind(r->rows)) {
-	case ROWS_EMPTY:
+	switch (table_input_kind(r->rows)) {
+	case TABLE_INPUT_EMPTY:
 		msg_die(EX_DATAERR, "the catalog is empty");
-	case ROWS_ARRAY:
+	case TABLE_INPUT_ARRAY:
 		msg_die(EX_DATAERR, "the catalog is a JSON array: jq -c '.[]' makes lines of it");
-	case ROWS_UTF16:
+	case TABLE_INPUT_UTF16:
 		msg_die(EX_DATAERR,
 			"the catalog is UTF-16: save it as UTF-8, or let iconv -f UTF-16 -t UTF-8 make it that");
-	case ROWS_LINES:
-	case ROWS_TABLE:
+	case TABLE_INPUT_LINES:
+	case TABLE_INPUT_TABLE:
 		break;
 	}
-	while ((what = rows_next(r->rows, &row)) != ROWS_END) {
-		if (what == ROWS_BAD)
+	while ((what = table_input_next(r->rows, &row)) != TABLE_INPUT_END) {
+		if (what == TABLE_INPUT_BAD)
 			bad(r, row.line, "%s", row.wrong);
-		else if (rows_kind(r->rows) == ROWS_LINES)
+		else if (table_input_kind(r->rows) == TABLE_INPUT_LINES)
 			take_line(r, &row);
 		else if (!r->columns)
 			take_head(r, &row);
@@ -455,12 +455,12 @@ name_batch(const struct settings *set, struct catalog *c)
 		buf_clear(&name);
 		buf_str(&name, set->batch);
 	}
-	if (root_name_wrong(name.data))
-		opt_wrong("the batch would be called '%.150s', and that name %s: give it another by --batch", name.data,
-			  root_name_wrong(name.data));
+	if (root_name_check(name.data))
+		opt_die("the batch would be called '%.150s', and that name %s: give it another by --batch", name.data,
+			root_name_check(name.data));
 	snprintf(c->batch, sizeof(c->batch), "%s", name.data);
 	snprintf(c->label, sizeof(c->label), "%s", set->label ? set->label : label.data);
-	rec_mend(c->label);
+	utf8_replace_invalid(c->label);
 	buf_free(&name);
 	buf_free(&label);
 }
@@ -474,9 +474,9 @@ catalog_read(const struct settings *set, struct catalog *c)
 	*c = (struct catalog){0};
 	if (fd < 0)
 		msg_die_errno(EX_NOINPUT, "cannot read the catalog '%s'", set->file);
-	r.rows = rows_open(fd);
+	r.rows = table_input_open(fd);
 	read_rows(&r);
-	rows_close(r.rows);
+	table_input_close(r.rows);
 	if (set->file)
 		close(fd);
 	if (set->by_ids)

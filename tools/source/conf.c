@@ -100,7 +100,7 @@ find(struct conf *c, const char *name, struct buf *path)
 	c->name[n] = '\0';
 	if (n == 0 || n >= NAME_ROOM || !is_key(c->name))
 		msg_die(EX_WRONG_USE, "'%s' cannot be a source's name: it is letters, digits, hyphens and dots", name);
-	if (self_share(&c->share, "source/rank.jq") < 0)
+	if (path_of_share(&c->share, "source/rank.jq") < 0)
 		msg_die(EX_UNAVAILABLE, "share/source is not beside this program, nor where BI_SHARE says");
 	c->share.len -= strlen("/rank.jq");
 	c->share.data[c->share.len] = '\0';

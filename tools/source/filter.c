@@ -11,10 +11,11 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "source.h"
 
-enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MOST = 64 << 20 };
+enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MAX = 64 << 20 };
 
 struct filter {
 	const struct conf *conf;
@@ -41,10 +42,8 @@ filter_open(const struct conf *c, const char *def)
 static void
 stop(struct filter *f)
 {
-	if (f->in >= 0)
-		close(f->in);
-	if (f->out >= 0)
-		close(f->out);
+	file_close(f->in, 0);
+	file_close(f->out, 0);
 	if (f->pid > 0) {
 		kill(f->pid, SIGKILL);
 		child_wait(f->pid);
@@ -115,7 +114,7 @@ take(struct filter *f)
 		f->from.len += (size_t)n;
 		f->from.data[f->from.len] = '\0';
 	}
-	return n > 0 ? f->from.len <= ANSWER_MOST : n < 0 && (errno == EAGAIN || errno == EINTR);
+	return n > 0 ? f->from.len <= ANSWER_MAX : n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 /* Until a line is there. NULL, or what is wrong. */
@@ -165,7 +164,7 @@ filter_ask(struct filter *f, struct json_object *in, char *wrong, size_t room)
 		const char *error = answer ? rec_string(answer, "error") : NULL;
 
 		snprintf(wrong, room, "its filter failed: %.300s", error ? error : "what it gives is not JSON");
-		rec_mend(wrong);
+		utf8_replace_invalid(wrong);
 		ok = NULL;
 	}
 	json_object_put(answer);

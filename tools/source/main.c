@@ -11,7 +11,7 @@
 
 enum { OPT_CACERT = 256, OPT_CACHE, OPT_CONTACT, OPT_IDS, OPT_JSON, OPT_LABEL, OPT_SET };
 
-enum { CANDIDATES = 15, CANDIDATES_MOST = 500, IDS_MOST = 1000 };
+enum { CANDIDATES = 15, CANDIDATES_MAX = 500, IDS_MAX = 1000 };
 
 static const struct opt table[] = {
 	{'f', "file", "FILE", "the catalog of subjects (else stdin)"},
@@ -40,8 +40,8 @@ number(const char *text, const char *what, uint64_t least)
 	unsigned long long n = strtoull(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end || n > 1000000000 || n < least)
-		opt_wrong("%s is a whole number from %llu to 1000000000, not '%s'", what, (unsigned long long)least,
-			  text);
+		opt_die("%s is a whole number from %llu to 1000000000, not '%s'", what, (unsigned long long)least,
+			text);
 	return n;
 }
 
@@ -54,14 +54,14 @@ add_ids(struct settings *set, const char *text, size_t *n)
 	for (char *id = strtok_r(copy, ", \t\n", &at); id; id = strtok_r(NULL, ", \t\n", &at)) {
 		size_t i = 0;
 
-		if (root_subject_wrong(id))
-			opt_wrong("--ids: '%s' cannot be a subject's id: it %s", id, root_subject_wrong(id));
+		if (root_subject_check(id))
+			opt_die("--ids: '%s' cannot be a subject's id: it %s", id, root_subject_check(id));
 		while (i < *n && strcmp(set->ids[i], id) != 0)
 			i++;
 		if (i < *n)
 			continue;
-		if (*n == IDS_MOST)
-			opt_wrong("--ids takes %d ids at most", IDS_MOST);
+		if (*n == IDS_MAX)
+			opt_die("--ids takes %d ids at most", IDS_MAX);
 		set->ids = buf_realloc(set->ids, (*n + 2) * sizeof(*set->ids));
 		set->ids[(*n)++] = buf_strdup(id);
 		set->ids[*n] = NULL;
@@ -79,13 +79,13 @@ take_operands(struct settings *set, char **operands, size_t *ids)
 		for (; *operands; operands++)
 			add_ids(set, *operands, ids);
 		if (*ids == 0)
-			opt_wrong("--ids takes the ids of subjects");
+			opt_die("--ids takes the ids of subjects");
 		return;
 	}
 	while (operands[n])
 		n++;
 	if (n > 3)
-		opt_wrong("there are at most three operands, CATEGORY COUNT OFFSET; '%s' is too much", operands[3]);
+		opt_die("there are at most three operands, CATEGORY COUNT OFFSET; '%s' is too much", operands[3]);
 	if (n > 0 && strcmp(operands[0], "ALL") != 0)
 		set->category = operands[0];
 	if (n > 1)
@@ -115,7 +115,7 @@ take_option(struct settings *set, const struct opts *o, int id, size_t *sets, si
 	} else if (id == OPT_SET) {
 		set->sets[(*sets)++] = o->value;
 	} else if (id == 'n') {
-		set->max = opt_number(o, 1, CANDIDATES_MOST);
+		set->max = opt_number(o, 1, CANDIDATES_MAX);
 	} else if (id == OPT_CACHE) {
 		set->cache = true;
 	} else if (id == OPT_JSON) {
@@ -145,8 +145,8 @@ main(int argc, char **argv)
 		take_option(&set, &o, id, &sets, &ids);
 	set.sets[sets] = NULL;
 	take_operands(&set, opt_rest(&o), &ids);
-	if (set.proxy && manners_proxy_wrong(set.proxy))
-		opt_wrong("--proxy '%s' %s", manners_proxy_shown(set.proxy), manners_proxy_wrong(set.proxy));
-	set.contact = manners_contact(set.contact);
+	if (set.proxy && http_policy_proxy_check(set.proxy))
+		opt_die("--proxy '%s' %s", http_policy_proxy_shown(set.proxy), http_policy_proxy_check(set.proxy));
+	set.contact = http_policy_contact(set.contact);
 	msg_finish(source_run(&set));
 }

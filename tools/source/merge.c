@@ -7,7 +7,7 @@
 #include "review/credit.h"
 #include "source.h"
 
-enum { TEXT_MOST = 64 << 10 }; /* bytes of a text of a source's */
+enum { TEXT_MAX = 64 << 10 }; /* bytes of a text of a source's */
 
 /* What tells that two are the same: the original's bytes, else the URL. */
 static const char *
@@ -135,9 +135,9 @@ add_text(struct json_object *item, const char *key, struct json_object *value)
 	struct buf text = {0};
 	char *cut = buf_strdup(json_object_get_string(value));
 
-	if (strlen(cut) > TEXT_MOST) {
-		cut[TEXT_MOST] = '\0';
-		rec_mend(cut);
+	if (strlen(cut) > TEXT_MAX) {
+		cut[TEXT_MAX] = '\0';
+		utf8_replace_invalid(cut);
 	}
 	credit_text(&text, cut);
 	if (text.len)

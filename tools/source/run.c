@@ -61,12 +61,12 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 
 		candidates_print(&f->candidates, i, r->conf.name, o);
 		json_object_object_add(o, "rank", json_object_new_int64((int64_t)given + 1));
-		if (strlen(rec_print(o)) > BATCH_ITEM_LONGEST)
+		if (strlen(rec_print(o)) > BATCH_ITEM_MAX)
 			json_object_object_del(o, "extmetadata");
-		if (strlen(rec_print(o)) <= BATCH_ITEM_LONGEST) {
+		if (strlen(rec_print(o)) <= BATCH_ITEM_MAX) {
 			given++;
 			if (!r->person)
-				rec_out_json(o);
+				rec_write_json(o);
 		}
 		json_object_put(o);
 	}
@@ -85,7 +85,7 @@ out_failure(struct run *r, const struct subject *who, const struct verdict *v)
 	add_text(error, "message", v->message);
 	json_object_object_add(error, "retryable", json_object_new_boolean(v->retryable));
 	json_object_object_add(o, "error", error);
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(o);
 }
 
@@ -182,7 +182,7 @@ end(const struct run *r, int code)
 	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)(r->failed + r->catalog.bad)));
 	json_object_object_add(counts, "asked", json_object_new_int64((int64_t)r->search.asked));
 	json_object_object_add(counts, "cached", json_object_new_int64((int64_t)r->search.cached));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 }
 
 int
@@ -194,7 +194,7 @@ source_run(const struct settings *set)
 
 	r.watched = !set->quiet && isatty(STDERR_FILENO);
 	if (!set->file && isatty(STDIN_FILENO))
-		opt_wrong("give the catalog of subjects by --file or on standard input");
+		opt_die("give the catalog of subjects by --file or on standard input");
 	set_up(&r, &root);
 	catalog_read(set, &r.catalog);
 	draw(&r);

@@ -157,7 +157,7 @@ get(struct asking *k, struct json_object *request, const char *url, struct json_
 		if (v->kind != AGAIN)
 			return;
 		/* The whole host is let rest, by every process; so is it after the last attempt. */
-		ask_hold(k->s->asker, v->wait_ms > 0 ? v->wait_ms : manners_backoff(i, 1000));
+		ask_hold(k->s->asker, v->wait_ms > 0 ? v->wait_ms : http_policy_backoff(i, 1000));
 		if (i >= tries)
 			return;
 		json_object_put(r->all);

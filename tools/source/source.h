@@ -48,7 +48,7 @@ struct catalog {
 	struct subject *v; /* those of the batch, in its order */
 	size_t n;
 	uint64_t bad; /* lines that are no subject, ids that are not there: each was said */
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	char label[256];
 };
 

@@ -12,9 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/human.h"
 #include "base/lock.h"
 #include "batch/batch.h"
-#include "doctor.h"
+#include "doctor_checks.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 
@@ -52,14 +53,14 @@ look_at_room(struct doctor *d, int fd, const char *shown)
 {
 	struct statvfs v;
 	struct amount bytes, inodes;
-	char room[DOCTOR_SPAN];
+	char room[HUMAN_ROOM];
 
 	if (fstatvfs(fd, &v) < 0)
 		return;
 	bytes = (struct amount){(double)v.f_bavail * (double)v.f_frsize, (double)v.f_blocks * (double)v.f_frsize,
 				FULL_BYTES, LOW_BYTES};
 	inodes = (struct amount){(double)v.f_favail, (double)v.f_files, FULL_INODES, LOW_INODES};
-	doctor_bytes(room, bytes.left);
+	human_bytes(room, bytes.left);
 	if (shortage(&bytes)) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    shortage(&bytes) > 1 ? "the disk of %s is full (%s left)"
@@ -96,8 +97,7 @@ doctor_space(struct doctor *d)
 			seen[n++] = st.st_dev;
 			look_at_room(d, fd, i ? folders[i] : d->root->path);
 		}
-		if (fd >= 0)
-			close(fd);
+		file_close(fd, 0);
 	}
 }
 
@@ -179,7 +179,7 @@ look_at_flock(struct doctor *d, int again)
 }
 
 static void
-look_at_byte_locks(struct doctor *d, const struct part *p, int again)
+look_at_byte_locks(struct doctor *d, const struct atomic_file *p, int again)
 {
 	if (lock_bytes_try(p->fd, LOCK_ALONE, 0, 1) == 0 && lock_bytes_held(again, 0, 1, NULL) > 0)
 		return;
@@ -189,7 +189,7 @@ look_at_byte_locks(struct doctor *d, const struct part *p, int again)
 }
 
 static void
-look_at_attributes(struct doctor *d, const struct part *p)
+look_at_attributes(struct doctor *d, const struct atomic_file *p)
 {
 	if (fsetxattr(p->fd, "user.bi.note", "x", 1, 0) == 0 || (errno != EOPNOTSUPP && errno != EPERM))
 		return;
@@ -224,8 +224,8 @@ look_at_features(struct doctor *d)
 	int temp = openat(d->root->fd, "temp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), again;
 	time_t before = time(NULL);
 	char self[32];
-	struct part p;
-	int rc = part_open(&p, temp >= 0 ? temp : d->root->fd);
+	struct atomic_file p;
+	int rc = atomic_file_open(&p, temp >= 0 ? temp : d->root->fd);
 
 	if (rc < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "no file can be made and locked in temp: %s", strerror(errno));
@@ -252,9 +252,8 @@ look_at_features(struct doctor *d)
 	}
 	look_at_attributes(d, &p);
 	look_at_time_of(d, p.fd, before);
-	part_drop(&p);
-	if (temp >= 0)
-		close(temp);
+	atomic_file_drop(&p);
+	file_close(temp, 0);
 }
 
 void
@@ -288,7 +287,7 @@ note_error(struct newest *n, const char *name)
 }
 
 static void
-heed(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
+note_usage(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
 {
 	struct stat st;
 	struct buf path = {0};
@@ -296,7 +295,7 @@ heed(struct newest *n, int dirfd, const char *folder, const char *batch, const c
 
 	buf_printf(&path, "%s%s%s%s%s", folder, batch ? "/" : "", batch ? batch : "", name ? "/" : "",
 		   name ? name : "");
-	is = file_look(dirfd, path.data, &st);
+	is = file_stat(dirfd, path.data, &st);
 	if (is < 0)
 		note_error(n, path.data);
 	if (is > 0 && st.st_mtim.tv_sec > n->at.tv_sec) {
@@ -308,13 +307,13 @@ heed(struct newest *n, int dirfd, const char *folder, const char *batch, const c
 }
 
 static bool
-heed_batch(const char *batch, void *arg)
+handle_batch(const char *batch, void *arg)
 {
 	static const char *const files[] = {"batch.json", "items.ndjson", "state", "results.ndjson", "picks.ndjson"};
 	struct newest *n = arg;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		heed(n, n->d->root->fd, "batches", batch, files[i]);
+		note_usage(n, n->d->root->fd, "batches", batch, files[i]);
 	return true;
 }
 
@@ -332,8 +331,8 @@ doctor_clock(struct doctor *d)
 		doctor_mend(d, "set it, by NTP best (timedatectl)");
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		heed(&n, d->root->fd, folders[i], NULL, NULL);
-	if (batch_each(d->root, heed_batch, &n) < 0)
+		note_usage(&n, d->root->fd, folders[i], NULL, NULL);
+	if (batch_each(d->root, handle_batch, &n) < 0)
 		note_error(&n, "batches");
 	if (n.error) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "when %s was written is not known: %s", n.odd.data,

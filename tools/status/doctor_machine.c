@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/human.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "doctor.h"
+#include "doctor_checks.h"
 
-enum { FILES_LEAST = 256, FILE_LEAST = 1 << 30 };
+enum { FILE_LIMIT_MIN = 256, FILE_MIN = 1 << 30 };
 
 /* Whether a directory of PATH has the program NAME. */
 static bool
@@ -88,7 +89,7 @@ look_for_ours(struct doctor *d)
 	struct buf path = {0};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
-		if (self_program(&path, ours[i].name) == 0)
+		if (path_of_program(&path, ours[i].name) == 0)
 			continue;
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s is missing: %s", path.data ? path.data : ours[i].name,
 			    ours[i].needed);
@@ -110,7 +111,7 @@ look_for_share(struct doctor *d)
 	struct buf path = {0};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		if (self_share(&path, files[i].name) == 0)
+		if (path_of_share(&path, files[i].name) == 0)
 			continue;
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s of share/ cannot be read: %s", files[i].name, files[i].needed);
 		doctor_mend(d, getenv("BI_SHARE") ? "unset BI_SHARE, or set it to the share/ of this version"
@@ -167,10 +168,10 @@ look_at_files(struct doctor *d)
 {
 	struct rlimit l;
 
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max >= FILES_LEAST)
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max >= FILE_LIMIT_MIN)
 		return;
 	doctor_find(d, DOCTOR_PROBLEM, NULL, "a process may have %llu files open: fetching 64 at once takes %d",
-		    (unsigned long long)l.rlim_max, FILES_LEAST);
+		    (unsigned long long)l.rlim_max, FILE_LIMIT_MIN);
 	doctor_mend(d, "raise the hard limit (ulimit -Hn, limits.conf, LimitNOFILE=)");
 }
 
@@ -178,12 +179,12 @@ static void
 look_at_file_size(struct doctor *d)
 {
 	struct rlimit l;
-	char room[DOCTOR_SPAN];
+	char room[HUMAN_ROOM];
 
 	if (getrlimit(RLIMIT_FSIZE, &l) < 0 || l.rlim_cur == RLIM_INFINITY)
 		return;
-	doctor_find(d, l.rlim_cur < FILE_LEAST ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL,
-		    "a file may have %s: what is larger fails", doctor_bytes(room, (double)l.rlim_cur));
+	doctor_find(d, l.rlim_cur < FILE_MIN ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL,
+		    "a file may have %s: what is larger fails", human_bytes(room, (double)l.rlim_cur));
 	doctor_mend(d, "raise the limit (ulimit -f unlimited, LimitFSIZE=)");
 }
 

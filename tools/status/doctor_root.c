@@ -8,7 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "doctor.h"
+#include "doctor_checks.h"
 #include "files/token.h"
 
 /* The name of a user, or the number; ROOM is where that is written. */
@@ -128,7 +128,7 @@ void
 doctor_secrets(struct doctor *d)
 {
 	char token[TOKEN_HEX + 1];
-	int tls = root_dir(d->root->fd, "tls", false);
+	int tls = root_open_dir(d->root->fd, "tls", false);
 	size_t found = d->found;
 
 	look_at_secret(d, d->root->fd, "token", "token",

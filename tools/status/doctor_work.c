@@ -12,7 +12,7 @@
 #include "batch/batch.h"
 #include "batch/job_status.h"
 #include "batch/queue.h"
-#include "doctor.h"
+#include "doctor_checks.h"
 #include "files/file.h"
 #include "http/lease.h"
 #include "http/servers.h"
@@ -39,7 +39,7 @@ struct patient {
 	struct doctor *d;
 	struct batch *b;
 	const char *name;
-	struct progress p;
+	struct job_status p;
 	uint64_t announced; /* items that batch.json says there will be; 0: it does not */
 };
 
@@ -66,7 +66,7 @@ look_at_about(struct patient *v)
 {
 	struct buf text = {0};
 	struct json_object *about = NULL;
-	int rc = batch_about(v->b, &text), error = errno;
+	int rc = batch_metadata(v->b, &text), error = errno;
 
 	if (rc == 0)
 		about = rec_parse(text.data, text.len, NULL, 0);
@@ -243,7 +243,7 @@ look_at_access(struct patient *v)
 static void
 look_into(struct patient *v)
 {
-	if (progress_read(v->d->root, v->b, &v->p) < 0) {
+	if (job_status_read(v->d->root, v->b, &v->p) < 0) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "the state of %s cannot be read: %s", v->name,
 			    strerror(errno));
 		doctor_mend(v->d, "see who may read '%s/batches/%s'", v->d->root->path, v->name);
@@ -295,12 +295,13 @@ not_listed(struct doctor *d)
 		    "look into the log of the kernel for errors of the disk (dmesg), and into the directory's rights");
 }
 
+/* What is in batches/ under a batch's name and is no directory is in the way of that batch. */
 static int
 look_for_stray(int dir, const struct dirent *e, void *arg)
 {
 	struct buf shown = {0};
 
-	if (root_name_wrong(e->d_name) || e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
+	if (root_name_check(e->d_name) || e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
 		return 0;
 	buf_printf(&shown, "batches/%s", e->d_name);
 	doctor_folder(arg, dir, e->d_name, e->d_name, shown.data);
@@ -308,28 +309,20 @@ look_for_stray(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* What is in batches/ under a batch's name and is no directory is in the way of that batch. */
-static void
-look_for_strays(struct doctor *d, int batches)
-{
-	if (file_each(openat(batches, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), look_for_stray, d) < 0)
-		not_listed(d);
-}
-
 void
 doctor_batches(struct doctor *d)
 {
-	struct batches all = {.d = d, .dir = root_dir(d->root->fd, "batches", false)};
+	struct batches all = {.d = d, .dir = root_open_dir(d->root->fd, "batches", false)};
 
 	if (all.dir >= 0) {
-		look_for_strays(d, all.dir);
+		if (file_each(openat(all.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), look_for_stray, d) < 0)
+			not_listed(d);
 		if (batch_each(d->root, look_at_batch, &all) < 0)
 			not_listed(d);
 	} else if (errno != ENOENT) {
 		not_listed(d);
 	}
-	if (all.dir >= 0)
-		close(all.dir);
+	file_close(all.dir, 0);
 	doctor_looked(d, "%zu batch%s", all.n, all.n == 1 ? "" : "es");
 }
 
@@ -337,12 +330,12 @@ doctor_batches(struct doctor *d)
 
 struct waiting {
 	const struct root *root;
-	size_t n;                     /* batches in the queue */
-	size_t waiting;               /* of these, those that nobody works on */
-	char first[NAME_LONGEST + 1]; /* that which waits longest */
+	size_t n;                       /* batches in the queue */
+	size_t waiting;                 /* of these, those that nobody works on */
+	char first[BATCH_NAME_MAX + 1]; /* that which waits longest */
 	time_t since;
 	int error; /* of an entry or batch that cannot be looked at */
-	char odd[NAME_LONGEST + 1];
+	char odd[BATCH_NAME_MAX + 1];
 };
 
 /* 1, 0, or -1 with errno. */
@@ -351,14 +344,12 @@ is_worked_on(const struct root *root, const char *batch)
 {
 	struct batch *b = batch_open(root, batch, BATCH_READ, NULL);
 	struct batch_counts counts;
-	int rc, error;
+	int rc;
 
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
 	rc = batch_count(b, &counts) < 0 ? -1 : counts.held;
-	error = errno;
 	batch_close(b);
-	errno = error;
 	return rc;
 }
 
@@ -367,14 +358,14 @@ static int
 is_waiting(const struct waiting *w, const char *batch, struct stat *st)
 {
 	int held = queue_is_held(w->root, batch);
-	char path[sizeof("queue/") + NAME_LONGEST];
+	char path[sizeof("queue/") + BATCH_NAME_MAX];
 
 	if (held == 0)
 		held = is_worked_on(w->root, batch);
 	if (held != 0)
 		return held < 0 ? -1 : 0;
 	snprintf(path, sizeof(path), "queue/%s", batch);
-	return file_look(w->root->fd, path, st);
+	return file_stat(w->root->fd, path, st);
 }
 
 static bool
@@ -476,7 +467,7 @@ see_dead(struct lease_seen *seen, void *arg)
 	struct json_object *record = servers_record(seen);
 	const char *batch = rec_string(record, "batch");
 
-	if (batch && root_name_wrong(batch))
+	if (batch && root_name_check(batch))
 		batch = NULL;
 	doctor_find(s->d, DOCTOR_PROBLEM, batch, "the server of %s on port %d was killed", batch ? batch : "a batch",
 		    seen->port);

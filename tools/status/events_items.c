@@ -1,4 +1,3 @@
-/* What happens to items: results as they are appended, and claims by their bytes of `state`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,18 +7,19 @@
 
 #include "base/msg.h"
 #include "base/userinfo.h"
-#include "events.h"
+#include "event_record.h"
+#include "events_items.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"
 
 static const char *const asked_for[] = {"url", "media", "file", "filename", "upload", "member", NULL};
 
-/* What happens is told without gaps, or not at all. */
+/* Events are printed without gaps, or not at all. */
 static _Noreturn void
-not_read(const struct batch *b, const char *name)
+die_unread(const struct batch *b, const char *name)
 {
-	msg_die_errno(msg_code(errno), "cannot read %s of the batch '%s'", name, batch_name(b));
+	msg_die_errno(msg_exit_code(errno), "cannot read %s of the batch '%s'", name, batch_name(b));
 }
 
 /* -1 where it is not there. */
@@ -29,14 +29,14 @@ open_file(const struct batch *b, const char *name)
 	int fd = openat(batch_dirfd(b), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0 && errno != ENOENT)
-		not_read(b, name);
+		die_unread(b, name);
 	return fd;
 }
 
 /* --- claims --- */
 
 static void
-tell_processing(struct happening *h, const struct batch *b, uint32_t k)
+print_processing(uint64_t *count, const struct batch *b, uint32_t k)
 {
 	struct json_object *o = event_new("item_processing", NULL, batch_name(b)), *item = NULL;
 	struct buf line = {0};
@@ -45,15 +45,15 @@ tell_processing(struct happening *h, const struct batch *b, uint32_t k)
 	if (batch_item(b, k, &line) == 0 && line.len)
 		item = rec_parse(line.data, line.len, NULL, 0);
 	event_copy(o, item, asked_for);
-	event_out(h, o);
+	event_print(o, count);
 	json_object_put(item);
 	buf_free(&line);
 }
 
-/* What stands in `state` from item FROM + 1 on. A byte r that nobody claims was left by an owner who died. H: what is
- * claimed now is told. */
+/* What stands in `state` from item FROM + 1 on. A byte r that nobody claims was left by an owner who died. What is
+ * claimed now is printed if COUNT is not NULL. */
 static void
-take_states(struct happening *h, struct spotted *s, const struct batch *b, size_t from, const unsigned char *states,
+note_states(uint64_t *count, struct batch_events *s, const struct batch *b, size_t from, const unsigned char *states,
 	    size_t n)
 {
 	if (from + n > s->states_n) {
@@ -71,25 +71,25 @@ take_states(struct happening *h, struct spotted *s, const struct batch *b, size_
 			continue;
 		claimed = states[i] == 'r' ? batch_is_claimed(b, (uint32_t)(from + i + 1)) : 1;
 		if (claimed < 0)
-			not_read(b, "state");
+			die_unread(b, "state");
 		if (claimed <= 0)
 			continue;
 		*known = states[i];
-		if (h && states[i] == 'r')
-			tell_processing(h, b, (uint32_t)(from + i + 1));
+		if (count && states[i] == 'r')
+			print_processing(count, b, (uint32_t)(from + i + 1));
 	}
 }
 
 /* Reads the states of a batch that somebody holds. */
 static void
-read_states(struct happening *h, struct spotted *s, const struct tracked *v, const struct batch *b)
+read_states(uint64_t *count, struct batch_events *s, const struct followed_batch *v, const struct batch *b)
 {
 	unsigned char chunk[1 << 16];
 	off_t at = 0;
 	ssize_t n;
 	int fd;
 
-	if (!v->seen.p.counts.held) {
+	if (!v->snapshot.p.counts.held) {
 		free(s->states);
 		s->states = NULL;
 		s->states_n = 0;
@@ -99,24 +99,24 @@ read_states(struct happening *h, struct spotted *s, const struct tracked *v, con
 	if (fd < 0)
 		return;
 	while ((n = file_read_at(fd, chunk, sizeof(chunk), at)) > 0 && at + n < UINT32_MAX) {
-		take_states(h, s, b, (size_t)at, chunk, (size_t)n);
+		note_states(count, s, b, (size_t)at, chunk, (size_t)n);
 		at += n;
 	}
 	if (n < 0)
-		not_read(b, "state");
+		die_unread(b, "state");
 	close(fd);
 }
 
 /* --- results --- */
 
 struct telling {
-	struct happening *h;
-	struct spotted *s;
+	uint64_t *count;
+	struct batch_events *s;
 	const char *batch;
 };
 
 static bool
-tell_result(off_t at, const char *line, size_t n, void *arg)
+print_result(off_t at, const char *line, size_t n, void *arg)
 {
 	static const char *const of_file[] = {"path", "mime", "bytes", "sha256", "file_id", NULL};
 	static const char *const of_error[] = {"code", "message", "retryable", NULL};
@@ -129,7 +129,7 @@ tell_result(off_t at, const char *line, size_t n, void *arg)
 
 	(void)at;
 	buf_add(&text, line, n);
-	result = k ? rec_parse(text.data, userinfo_cut(text.data, n), NULL, 0) : NULL;
+	result = k ? rec_parse(text.data, userinfo_strip(text.data, n), NULL, 0) : NULL;
 	buf_free(&text);
 	if (!result)
 		return true;
@@ -141,7 +141,7 @@ tell_result(off_t at, const char *line, size_t n, void *arg)
 	else
 		event_copy(o, json_object_object_get(result, "error"), of_error);
 	event_copy(o, result, of_both);
-	event_out(t->h, o);
+	event_print(o, t->count);
 	json_object_put(result);
 	/* That it was taken is no news any more, though its byte may say so for a moment. */
 	if (k <= t->s->states_n)
@@ -150,17 +150,17 @@ tell_result(off_t at, const char *line, size_t n, void *arg)
 }
 
 static void
-read_results(struct happening *h, struct spotted *s, const struct tracked *v, const struct batch *b)
+read_results(uint64_t *count, struct batch_events *s, const struct followed_batch *v, const struct batch *b)
 {
-	struct telling t = {h, s, v->seen.name};
+	struct telling t = {count, s, v->snapshot.name};
 	int fd = open_file(b, "results.ndjson");
 	off_t end;
 
 	if (fd < 0)
 		return;
-	end = append_each(fd, s->read_to, tell_result, &t);
+	end = append_each(fd, s->read_to, print_result, &t);
 	if (end < 0)
-		not_read(b, "results.ndjson");
+		die_unread(b, "results.ndjson");
 	s->read_to = end;
 	close(fd);
 }
@@ -168,7 +168,7 @@ read_results(struct happening *h, struct spotted *s, const struct tracked *v, co
 /* --- both --- */
 
 void
-items_skip(struct spotted *s, const struct tracked *v, const struct batch *b)
+events_skip_items(struct batch_events *s, const struct followed_batch *v, const struct batch *b)
 {
 	int fd = open_file(b, "results.ndjson");
 
@@ -177,17 +177,16 @@ items_skip(struct spotted *s, const struct tracked *v, const struct batch *b)
 		return;
 	s->read_to = append_whole(fd);
 	if (s->read_to < 0)
-		not_read(b, "results.ndjson");
+		die_unread(b, "results.ndjson");
 	close(fd);
 }
 
 bool
-items_tell(struct happening *h, const struct tracked *v, const struct batch *b)
+events_print_items(struct batch_events *s, const struct followed_batch *v, const struct batch *b, uint64_t *count)
 {
-	struct spotted *s = v->own;
 	off_t before = s->read_to;
 
-	read_states(h, s, v, b);
-	read_results(h, s, v, b);
+	read_states(count, s, v, b);
+	read_results(count, s, v, b);
 	return s->read_to > before;
 }

@@ -1,4 +1,3 @@
-/* The items of batches, one by one: for people with what became of each, for programs as records. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,11 +5,12 @@
 
 #include "base/human.h"
 #include "base/msg.h"
+#include "items.h"
 #include "records/rec.h"
-#include "status.h"
+#include "snapshot.h"
 
 struct listing {
-	const struct asked *asked;
+	const struct settings *set;
 	struct batch *b;
 	bool held;
 	uint64_t total;
@@ -76,7 +76,7 @@ print_item_record(struct listing *l, uint32_t k, const char *status)
 				json_object_object_add(o, key, json_object_get(value));
 		}
 	}
-	rec_out_json(o);
+	rec_write_json(o);
 	json_object_put(item);
 	json_object_put(o);
 }
@@ -93,7 +93,7 @@ print_record(struct listing *l, uint32_t k, int state)
 	}
 	buf_clear(&l->out);
 	batch_result_record(l->b, l->line.data, l->line.len, &l->out);
-	rec_out(l->out.data, l->out.len);
+	rec_write(l->out.data, l->out.len);
 }
 
 /* --- for people --- */
@@ -172,7 +172,7 @@ print_item(struct listing *l, uint32_t k)
 
 	if (state < 0)
 		l->error = errno;
-	else if (l->asked->json)
+	else if (l->set->json)
 		print_record(l, k, state);
 	else
 		print_lines(l, k, state);
@@ -180,13 +180,13 @@ print_item(struct listing *l, uint32_t k)
 
 /* The next item that is asked for, after K; 0: none. */
 static uint32_t
-next(struct listing *l, uint32_t k)
+next_item(struct listing *l, uint32_t k)
 {
 	int64_t found;
 
 	if (k >= l->total || k == UINT32_MAX)
 		return 0;
-	found = l->asked->failed ? batch_find_state(l->b, k + 1, 'f') : k + 1;
+	found = l->set->failed ? batch_find_state(l->b, k + 1, 'f') : k + 1;
 	if (found < 0)
 		l->error = errno;
 	return found < 0 ? 0 : (uint32_t)found;
@@ -194,57 +194,57 @@ next(struct listing *l, uint32_t k)
 
 /* The first one. */
 static uint32_t
-begin(struct listing *l)
+first_item(struct listing *l)
 {
 	uint32_t k = 0;
 
-	if (!l->asked->failed)
-		return l->asked->offset < l->total ? next(l, (uint32_t)l->asked->offset) : 0;
-	k = next(l, 0);
-	for (uint64_t i = 0; k && i < l->asked->offset; i++)
-		k = next(l, k);
+	if (!l->set->failed)
+		return l->set->offset < l->total ? next_item(l, (uint32_t)l->set->offset) : 0;
+	k = next_item(l, 0);
+	for (uint64_t i = 0; k && i < l->set->offset; i++)
+		k = next_item(l, k);
 	return k;
 }
 
 static void
-say_more(const struct listing *l, uint64_t of)
+print_more(const struct listing *l, uint64_t of)
 {
-	uint64_t before = l->asked->offset < of ? l->asked->offset : of;
+	uint64_t before = l->set->offset < of ? l->set->offset : of;
 
-	if (l->asked->json)
+	if (l->set->json)
 		return;
 	if (l->shown == 0)
-		printf(of == 0 && l->asked->failed ? "no item failed\n" : of == 0 ? "no items\n" : "no more items\n");
+		printf(of == 0 && l->set->failed ? "no item failed\n" : of == 0 ? "no items\n" : "no more items\n");
 	else if (before + l->shown < of)
 		printf("... and %" PRIu64 " more: --offset %" PRIu64 "\n", of - before - l->shown, before + l->shown);
 }
 
 static int
-list(const struct root *root, const char *name, const struct asked *asked, uint64_t *shown)
+list_items(const struct root *root, const char *name, const struct settings *set, uint64_t *shown)
 {
-	struct listing l = {.asked = asked};
+	struct listing l = {.set = set};
 	struct batch_counts counts;
 	int code = 0;
 
 	l.b = batch_open(root, name, BATCH_READ, NULL);
 	if (!l.b)
-		return seen_say_not_open(name);
+		return snapshot_report_not_open(name);
 	if (batch_count(l.b, &counts) < 0) {
 		msg_warn_errno("cannot read the state of the batch '%s'", name);
-		code = msg_code(errno);
+		code = msg_exit_code(errno);
 	} else {
 		l.held = counts.held;
 		l.total = counts.total;
 		l.width = snprintf(NULL, 0, "%" PRIu64, l.total);
-		for (uint32_t k = begin(&l); k && l.shown < asked->limit; k = next(&l, k)) {
+		for (uint32_t k = first_item(&l); k && l.shown < set->limit; k = next_item(&l, k)) {
 			print_item(&l, k);
 			l.shown++;
 		}
-		say_more(&l, asked->failed ? counts.failed : counts.total);
+		print_more(&l, set->failed ? counts.failed : counts.total);
 	}
 	if (l.error) {
 		errno = l.error;
-		code = msg_code(l.error);
+		code = msg_exit_code(l.error);
 		msg_warn_errno("cannot read all items of the batch '%s'", name);
 	}
 	*shown += l.shown;
@@ -255,7 +255,7 @@ list(const struct root *root, const char *name, const struct asked *asked, uint6
 }
 
 int
-items_show(const struct root *root, const struct names *names, const struct asked *asked)
+items_show(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
 	struct json_object *counts;
 	uint64_t shown = 0;
@@ -264,18 +264,18 @@ items_show(const struct root *root, const struct names *names, const struct aske
 	for (size_t i = 0; i < names->n; i++) {
 		int rc;
 
-		if (!asked->json && names->n > 1)
+		if (!set->json && names->n > 1)
 			printf("%s%s:\n", i ? "\n" : "", names->v[i]);
-		rc = list(root, names->v[i], asked, &shown);
+		rc = list_items(root, names->v[i], set, &shown);
 		code = code ? code : rc;
 	}
-	if (!asked->json) {
+	if (!set->json) {
 		if (names->n == 0)
 			human_print("no batches in %s", root->path);
 		return code;
 	}
 	counts = json_object_new_object();
 	json_object_object_add(counts, "items", json_object_new_uint64(shown));
-	rec_out_end(counts, code);
+	rec_write_end(counts, code);
 	return code;
 }

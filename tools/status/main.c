@@ -7,20 +7,27 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "batch/batch.h"
+#include "doctor.h"
+#include "events.h"
 #include "files/file.h"
 #include "hosts/host_rules.h"
 #include "http/servers.h"
+#include "items.h"
 #include "records/batch_args.h"
 #include "records/rec.h"
+#include "snapshot.h"
 #include "status.h"
+#include "status_table.h"
+#include "wait.h"
+#include "watch.h"
 
 enum { OPT_RULES = 256 };
 
 static struct {
 	const char *root;
 	bool rules, servers, rebuild, doctor, items, watch, events, paged;
-	struct asked asked;
-} options = {.asked = {.limit = PROGRESS_ITEMS, .timeout = -1}};
+	struct settings set;
+} options = {.set = {.limit = JOB_STATUS_ITEMS, .timeout = -1}};
 
 static const struct opt table[] = {
 	{'D', "doctor", NULL, "what is wrong with the root and the machine, and what mends it"},
@@ -45,20 +52,20 @@ static const struct opt table[] = {
 static bool
 add_name(const char *name, void *arg)
 {
-	names_add(arg, name);
+	batch_args_add(arg, name);
 	return true;
 }
 
 /* Those of the operands, or every batch. */
-static struct names
+static struct batch_args
 find_names(const struct root *root, char **operands)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 
 	for (; *operands; operands++)
-		names_add(&names, *operands);
+		batch_args_add(&names, *operands);
 	if (!names.n && batch_each(root, add_name, &names) < 0)
-		msg_die_errno(msg_code(errno), "cannot list the batches in %s", root->path);
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", root->path);
 	return names;
 }
 
@@ -72,54 +79,43 @@ to_stdout(const char *bytes, size_t n, void *arg)
 
 /* 0 or an exit code after a message. */
 static int
-print_document(struct batch *b, const struct progress *p)
+print_document(struct batch *b, const struct job_status *p)
 {
-	int rc = progress_print(b, p, options.asked.offset, options.asked.limit, to_stdout, NULL), error = errno;
+	int rc = job_status_print(b, p, options.set.offset, options.set.limit, to_stdout, NULL), error = errno;
 
 	to_stdout("\n", 1, NULL);
 	if (rc == 0)
 		return 0;
 	errno = error;
 	msg_warn_errno("cannot read all of the batch '%s'", batch_name(b));
-	return msg_code(error);
+	return msg_exit_code(error);
 }
 
 /* Looks at one batch, and prints its document if that is asked for. 0 or an exit code. */
 static int
-see_batch(const struct root *root, struct seen *seen)
+print_batch(const struct root *root, struct snapshot *seen)
 {
 	struct batch *b = batch_open(root, seen->name, BATCH_READ, NULL);
-	struct history history = {.fd = -1};
+	struct batch_stats history = {.fd = -1};
 	int code = 0;
 
 	if (!b)
-		return seen_say_not_open(seen->name);
-	if (seen_look(root, seen, b, options.asked.json ? NULL : &history) < 0) {
-		code = seen_say_not_open(seen->name);
-	} else if (options.asked.json) {
+		return snapshot_report_not_open(seen->name);
+	if (snapshot_take(root, seen, b, options.set.json ? NULL : &history) < 0) {
+		code = snapshot_report_not_open(seen->name);
+	} else if (options.set.json) {
 		code = print_document(b, &seen->p);
 	}
-	history_free(&history);
+	batch_stats_free(&history);
 	batch_close(b);
 	return code;
 }
 
-static void
-print_table(const struct root *root, const struct seen *const *v, size_t n)
-{
-	struct paper paper = paper_of_stdout();
-	struct buf out = {0};
-
-	table_print(root, v, n, &paper, &out);
-	to_stdout(out.data, out.len, NULL);
-	buf_free(&out);
-}
-
 static int
-show(const struct root *root, const struct names *names)
+show_batches(const struct root *root, const struct batch_args *names)
 {
-	struct seen *all = buf_alloc((names->n + 1) * sizeof(*all));
-	const struct seen **v = buf_alloc((names->n + 1) * sizeof(*v));
+	struct snapshot *all = buf_alloc((names->n + 1) * sizeof(*all));
+	const struct snapshot **v = buf_alloc((names->n + 1) * sizeof(*v));
 	size_t n = 0;
 	int code = 0;
 
@@ -127,25 +123,31 @@ show(const struct root *root, const struct names *names)
 		int rc;
 
 		all[i].name = buf_strdup(names->v[i]);
-		rc = see_batch(root, &all[i]);
+		rc = print_batch(root, &all[i]);
 		if (rc == 0)
 			v[n++] = &all[i];
 		else if (code == 0)
 			code = rc;
 	}
-	if (!options.asked.json && (n > 0 || code == 0))
-		print_table(root, v, n);
+	if (!options.set.json && (n > 0 || code == 0)) {
+		struct paper paper = paper_of_stdout();
+		struct buf out = {0};
+
+		table_print(root, v, n, &paper, &out);
+		to_stdout(out.data, out.len, NULL);
+		buf_free(&out);
+	}
 	if (code == 0)
-		code = seen_judge(v, n, &options.asked);
+		code = snapshot_exit_code(v, n, &options.set);
 	for (size_t i = 0; i < names->n; i++)
-		seen_free(&all[i]);
+		snapshot_free(&all[i]);
 	free(all);
 	free(v);
 	return code;
 }
 
 static int
-rebuild(const struct root *root, const struct names *names)
+rebuild_batches(const struct root *root, const struct batch_args *names)
 {
 	int code = 0;
 
@@ -158,16 +160,16 @@ rebuild(const struct root *root, const struct names *names)
 		int rc = 0;
 
 		if (!b) {
-			rc = seen_say_not_open(name);
+			rc = snapshot_report_not_open(name);
 		} else if (batch_rebuild(b, &changed, &where) < 0 || (length = batch_length(b)) < 0) {
-			rc = msg_code(errno);
+			rc = msg_exit_code(errno);
 			msg_warn("the state of the batch '%s' is left as it is, for the same command to be run again "
 				 "when this is mended: cannot look at %s/batches/%s/%s: %s",
 				 name, root->path, name, where.data ? where.data : "items.ndjson", file_reason(errno));
 		} else {
-			printf(options.asked.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64
-						    "}\n"
-						  : "%s: %" PRIu64 " of %" PRIu64 " states differed\n",
+			printf(options.set.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64
+						  "}\n"
+						: "%s: %" PRIu64 " of %" PRIu64 " states differed\n",
 			       name, changed, (uint64_t)length);
 		}
 		if (b)
@@ -179,38 +181,27 @@ rebuild(const struct root *root, const struct names *names)
 	return code;
 }
 
-static int
-batches(const struct root *root, const struct names *names)
-{
-	int waited = 0, code;
-
-	if (options.asked.wait)
-		waited = batches_wait(root, names, options.asked.timeout);
-	code = options.rebuild ? rebuild(root, names) : show(root, names);
-	return waited ? waited : code;
-}
-
 /* Those that are followed: named ones, or whatever comes. */
 static int
-follow(const struct root *root, char **operands)
+follow_batches(const struct root *root, char **operands)
 {
-	struct names names = {0};
+	struct batch_args names = {0};
 	int code;
 
 	for (; *operands; operands++)
-		names_add(&names, *operands);
-	code = options.watch ? batches_watch(root, &names, &options.asked) : events(root, &names, &options.asked);
-	names_free(&names);
+		batch_args_add(&names, *operands);
+	code = options.watch ? batches_watch(root, &names, &options.set) : events_print(root, &names, &options.set);
+	batch_args_free(&names);
 	return code;
 }
 
 static int
-servers(const struct root *root)
+list_servers(const struct root *root)
 {
-	if (servers_print(root, options.asked.json) >= 0)
+	if (servers_print(root, options.set.json) >= 0)
 		return EX_ALL_WELL;
 	msg_warn_errno("cannot read the leases of %s", root->path);
-	return msg_code(errno);
+	return msg_exit_code(errno);
 }
 
 /* The forms of the synopsis exclude each other. */
@@ -224,7 +215,7 @@ check_form(void)
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		if (form && forms[i])
-			opt_wrong("%s does not go with %s", forms[i], form);
+			opt_die("%s does not go with %s", forms[i], form);
 		form = forms[i] ? forms[i] : form;
 	}
 }
@@ -232,30 +223,30 @@ check_form(void)
 static void
 check_use(char **operands)
 {
-	const struct asked *a = &options.asked;
+	const struct settings *a = &options.set;
 
 	check_form();
 	if ((options.servers || options.doctor) && (*operands || a->wait || a->strict || options.paged))
-		opt_wrong("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
+		opt_die("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
 	if (options.rebuild && (a->wait || a->strict || options.paged))
-		opt_wrong("--rebuild goes with --json, --root and names alone");
+		opt_die("--rebuild goes with --json, --root and names alone");
 	if (options.items && (a->wait || a->strict))
-		opt_wrong("--items does not go with --wait and --strict");
+		opt_die("--items does not go with --wait and --strict");
 	if ((options.watch || options.events) && options.paged)
-		opt_wrong("--limit and --offset do not go with %s", options.watch ? "--watch" : "--events");
+		opt_die("--limit and --offset do not go with %s", options.watch ? "--watch" : "--events");
 	if (options.watch && a->json)
-		opt_wrong("--watch is a table; for programs there is --events");
+		opt_die("--watch is a table; for programs there is --events");
 	if (a->timeout >= 0 && !a->wait)
-		opt_wrong("--timeout goes with --wait");
+		opt_die("--timeout goes with --wait");
 	if (options.paged && !a->json && !options.items)
-		opt_wrong("--limit and --offset go with --json and --items");
+		opt_die("--limit and --offset go with --json and --items");
 	if (a->failed && !options.items)
-		opt_wrong("--failed goes with --items");
+		opt_die("--failed goes with --items");
 	if (a->from_start && !options.events)
-		opt_wrong("--from-start goes with --events");
+		opt_die("--from-start goes with --events");
 	for (; *operands; operands++)
-		if (root_name_wrong(*operands))
-			opt_wrong("the batch name '%s' %s", *operands, root_name_wrong(*operands));
+		if (root_name_check(*operands))
+			opt_die("the batch name '%s' %s", *operands, root_name_check(*operands));
 }
 
 /* What an option without a value sets. */
@@ -268,13 +259,13 @@ flag_of(int id)
 	case 'e':
 		return &options.events;
 	case 'F':
-		return &options.asked.from_start;
+		return &options.set.from_start;
 	case 'f':
-		return &options.asked.failed;
+		return &options.set.failed;
 	case 'i':
 		return &options.items;
 	case 'j':
-		return &options.asked.json;
+		return &options.set.json;
 	case OPT_RULES:
 		return &options.rules;
 	case 'R':
@@ -282,11 +273,11 @@ flag_of(int id)
 	case 'S':
 		return &options.servers;
 	case 's':
-		return &options.asked.strict;
+		return &options.set.strict;
 	case 'W':
 		return &options.watch;
 	default:
-		return &options.asked.wait;
+		return &options.set.wait;
 	}
 }
 
@@ -295,18 +286,18 @@ take_option(int id, const struct opts *o)
 {
 	switch (id) {
 	case 'l':
-		options.asked.limit = (uint64_t)opt_number(o, 0, INT32_MAX);
+		options.set.limit = (uint64_t)opt_number(o, 0, INT32_MAX);
 		options.paged = true;
 		break;
 	case 'o':
-		options.asked.offset = (uint64_t)opt_number(o, 0, UINT32_MAX);
+		options.set.offset = (uint64_t)opt_number(o, 0, UINT32_MAX);
 		options.paged = true;
 		break;
 	case 'r':
 		options.root = o->value;
 		break;
 	case 't':
-		options.asked.timeout = opt_milliseconds(o, 0, 1e7);
+		options.set.timeout = opt_milliseconds(o, 0, 1e7);
 		break;
 	default:
 		*flag_of(id) = true;
@@ -315,25 +306,29 @@ take_option(int id, const struct opts *o)
 }
 
 static int
-run(const struct root *root, char **operands)
+run_status(const struct root *root, char **operands)
 {
-	struct names names;
-	int code;
+	struct batch_args names;
+	int code, waited = 0;
 
 	if (options.rules) {
-		hosts_free(hosts_load(root->path));
+		host_rules_free(host_rules_load(root->path));
 		return EX_ALL_WELL;
 	}
 	if (options.doctor)
-		return doctor(root, options.asked.json);
+		return doctor_run(root, options.set.json);
 	if (options.servers)
-		return servers(root);
+		return list_servers(root);
 	if (options.watch || options.events)
-		return follow(root, operands);
+		return follow_batches(root, operands);
 	names = find_names(root, operands);
-	code = options.items ? items_show(root, &names, &options.asked) : batches(root, &names);
-	names_free(&names);
-	return code;
+	if (options.set.wait) /* not with --items */
+		waited = batches_wait(root, &names, options.set.timeout);
+	code = options.items     ? items_show(root, &names, &options.set)
+	       : options.rebuild ? rebuild_batches(root, &names)
+				 : show_batches(root, &names);
+	batch_args_free(&names);
+	return waited ? waited : code;
 }
 
 int
@@ -352,5 +347,5 @@ main(int argc, char **argv)
 		take_option(id, &o);
 	check_use(opt_rest(&o));
 	root_open(&root, options.root, false);
-	msg_finish(run(&root, opt_rest(&o)));
+	msg_finish(run_status(&root, opt_rest(&o)));
 }

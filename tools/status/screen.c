@@ -9,7 +9,7 @@
 
 #include "base/msg.h"
 
-static const char take[] = "\033[?1049h\033[?25l", give[] = "\033[?25h\033[?1049l";
+static const char take_screen[] = "\033[?1049h\033[?25l", give_screen[] = "\033[?25h\033[?1049l";
 
 static struct {
 	bool open, registered, keys;
@@ -18,7 +18,7 @@ static struct {
 
 /* What a terminal does not take at once is waited for: it does not block. */
 static void
-send(const char *text, size_t n)
+write_terminal(const char *text, size_t n)
 {
 	while (n > 0) {
 		ssize_t w = write(STDOUT_FILENO, text, n);
@@ -71,7 +71,7 @@ screen_open(void)
 	screen.registered = true;
 	screen.open = true;
 	take_keys();
-	send(take, sizeof(take) - 1);
+	write_terminal(take_screen, sizeof(take_screen) - 1);
 }
 
 void
@@ -82,7 +82,7 @@ screen_close(void)
 	screen.open = false;
 	if (screen.keys)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &screen.before);
-	send(give, sizeof(give) - 1);
+	write_terminal(give_screen, sizeof(give_screen) - 1);
 }
 
 int
@@ -112,7 +112,7 @@ screen_draw(const struct buf *text)
 		buf_str(&frame, last ? "" : "\r\n");
 		line = *end ? end + 1 : end;
 	} while (*line);
-	send(frame.data, frame.len);
+	write_terminal(frame.data, frame.len);
 	buf_free(&frame);
 }
 

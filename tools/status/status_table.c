@@ -6,17 +6,17 @@
 #include <unistd.h>
 
 #include "base/human.h"
-#include "status.h"
+#include "status_table.h"
 
 enum {
 	COLUMNS = 80, /* of what is no terminal */
 	WIDE = 60,    /* columns; on less a batch has lines instead of columns */
-	NAME_LEAST = 5,
-	NAME_MOST = 20,
-	STATUS_LEAST = 10,
-	BAR_LEAST = 6,
-	BAR_MOST = 24,
-	ROOM_MOST = 64, /* for a name and a bar where there is room */
+	NAME_LENGTH_MIN = 5,
+	NAME_LENGTH_MAX = 20,
+	STATUS_MIN = 10,
+	BAR_MIN = 6,
+	BAR_MAX = 24,
+	ROOM_MAX = 64, /* for a name and a bar where there is room */
 };
 
 static const char green[] = "\033[32m", red[] = "\033[31m", yellow[] = "\033[33m", cyan[] = "\033[36m",
@@ -31,7 +31,7 @@ struct sheet {
 	const struct paper *paper;
 	struct widths w;
 	struct buf *out;
-	int column, indent; /* of the line that flow() fills */
+	int column, indent; /* of the line that add_part() fills */
 };
 
 struct paper
@@ -53,7 +53,7 @@ paper_of_stdout(void)
 
 /* Appends TEXT in a COLOUR; NULL: as it is. */
 static void
-paint(const struct sheet *s, const char *colour, const char *text)
+print_coloured(const struct sheet *s, const char *colour, const char *text)
 {
 	bool painted = colour && s->paper->colour && *text;
 
@@ -64,7 +64,7 @@ paint(const struct sheet *s, const char *colour, const char *text)
 
 /* Appends a part of what there is to say of a batch, on the next line where it does not fit. */
 static void
-flow(struct sheet *s, const char *before, const char *colour, const char *part)
+add_part(struct sheet *s, const char *before, const char *colour, const char *part)
 {
 	int n = (int)strlen(part), sep = s->column > s->indent ? (int)strlen(before) : 0;
 
@@ -78,12 +78,12 @@ flow(struct sheet *s, const char *before, const char *colour, const char *part)
 		s->column = s->indent;
 	}
 	buf_str(s->out, sep ? before : "");
-	paint(s, colour, part);
+	print_coloured(s, colour, part);
 	s->column += sep + n;
 }
 
 static void
-end_flow(struct sheet *s)
+end_parts(struct sheet *s)
 {
 	if (s->column > 0)
 		buf_str(s->out, "\n");
@@ -91,7 +91,7 @@ end_flow(struct sheet *s)
 }
 
 static int
-digits(uint64_t n)
+count_digits(uint64_t n)
 {
 	int d = 1;
 
@@ -101,7 +101,7 @@ digits(uint64_t n)
 }
 
 static void
-widen(int *width, int to)
+widen_to(int *width, int to)
 {
 	if (to > *width)
 		*width = to;
@@ -109,7 +109,7 @@ widen(int *width, int to)
 
 /* The job's status; a document has "stale" where people are told that it stopped. */
 static const char *
-word(const struct seen *s)
+status_word(const struct snapshot *s)
 {
 	if (s->p.stale && s->p.counts.total != s->p.counts.pending)
 		return "stopped";
@@ -117,9 +117,9 @@ word(const struct seen *s)
 }
 
 static const char *
-colour_of(const struct seen *s)
+colour_of(const struct snapshot *s)
 {
-	if (seen_is_stalled(s))
+	if (snapshot_is_stalled(s))
 		return yellow;
 	if (strcmp(s->p.status, "failed") == 0)
 		return red;
@@ -131,39 +131,39 @@ colour_of(const struct seen *s)
 /* --- a batch's row --- */
 
 static struct widths
-measure(const struct seen *const *v, size_t n, int columns)
+measure_columns(const struct snapshot *const *v, size_t n, int columns)
 {
-	struct widths w = {.name = NAME_LEAST, .status = STATUS_LEAST, .done = 4, .failed = 6, .left = 4};
+	struct widths w = {.name = NAME_LENGTH_MIN, .status = STATUS_MIN, .done = 4, .failed = 6, .left = 4};
 	int more = columns > COLUMNS ? columns - COLUMNS : 0, rest;
 
-	more = more > ROOM_MOST ? ROOM_MOST : more;
+	more = more > ROOM_MAX ? ROOM_MAX : more;
 	for (size_t i = 0; i < n; i++) {
 		const struct batch_counts *c = &v[i]->p.counts;
 		int length = (int)strlen(v[i]->name);
 
 		/* A longer one has a line of its own. */
-		if (length <= NAME_MOST + more / 2)
-			widen(&w.name, length);
-		widen(&w.status, (int)strlen(word(v[i])));
-		widen(&w.done, digits(c->completed + c->failed) + 1 + digits(c->total));
-		widen(&w.failed, digits(c->failed));
-		widen(&w.left, digits(seen_left(v[i])));
+		if (length <= NAME_LENGTH_MAX + more / 2)
+			widen_to(&w.name, length);
+		widen_to(&w.status, (int)strlen(status_word(v[i])));
+		widen_to(&w.done, count_digits(c->completed + c->failed) + 1 + count_digits(c->total));
+		widen_to(&w.failed, count_digits(c->failed));
+		widen_to(&w.left, count_digits(snapshot_items_left(v[i])));
 	}
 	/* Two spaces between columns; the brackets and the percentage take 9. Where it is narrow, names have lines of
 	 * their own. */
 	rest = columns - (w.name + 2 + w.status + 2 + 9 + 2 + w.done + 2 + w.failed + 2 + w.left);
-	for (; rest < BAR_LEAST && w.name > NAME_LEAST; rest++)
+	for (; rest < BAR_MIN && w.name > NAME_LENGTH_MIN; rest++)
 		w.name--;
-	w.bar = rest > BAR_MOST + more / 2 ? BAR_MOST + more / 2 : rest < BAR_LEAST ? BAR_LEAST : rest;
-	w.wide = columns >= WIDE && rest >= BAR_LEAST;
+	w.bar = rest > BAR_MAX + more / 2 ? BAR_MAX + more / 2 : rest < BAR_MIN ? BAR_MIN : rest;
+	w.wide = columns >= WIDE && rest >= BAR_MIN;
 	return w;
 }
 
 /* Draws '#' for what is completed, 'x' for what failed (at least one when anything did), '.' for the rest. */
 static void
-draw(const struct sheet *s, int width, const struct batch_counts *c)
+draw_bar(const struct sheet *s, int width, const struct batch_counts *c)
 {
-	char bar[BAR_MOST + ROOM_MOST + 1];
+	char bar[BAR_MAX + ROOM_MAX + 1];
 	uint64_t all = c->total ? c->total : 1;
 	int finished = (int)((c->completed + c->failed) * (uint64_t)width / all);
 	int failed = (int)(c->failed * (uint64_t)width / all);
@@ -172,24 +172,24 @@ draw(const struct sheet *s, int width, const struct batch_counts *c)
 		failed = 1;
 	memset(bar, '#', sizeof(bar));
 	bar[finished - failed] = '\0';
-	paint(s, green, bar);
+	print_coloured(s, green, bar);
 	memset(bar, 'x', sizeof(bar));
 	bar[failed] = '\0';
-	paint(s, red, bar);
+	print_coloured(s, red, bar);
 	memset(bar, '.', sizeof(bar));
 	bar[width - finished] = '\0';
-	paint(s, dim, bar);
+	print_coloured(s, dim, bar);
 }
 
 static void
-print_status(const struct sheet *s, const struct seen *v, int width)
+print_status(const struct sheet *s, const struct snapshot *v, int width)
 {
-	paint(s, colour_of(v), word(v));
-	buf_printf(s->out, "%*s", width - (int)strlen(word(v)), "");
+	print_coloured(s, colour_of(v), status_word(v));
+	buf_printf(s->out, "%*s", width - (int)strlen(status_word(v)), "");
 }
 
 static void
-print_row(const struct sheet *s, const struct seen *v)
+print_row(const struct sheet *s, const struct snapshot *v)
 {
 	const struct batch_counts *c = &v->p.counts;
 	const struct widths *w = &s->w;
@@ -203,17 +203,17 @@ print_row(const struct sheet *s, const struct seen *v)
 		buf_printf(s->out, "%-*s  ", w->name, v->name);
 	print_status(s, v, w->status);
 	buf_str(s->out, "  [");
-	draw(s, w->bar, c);
+	draw_bar(s, w->bar, c);
 	buf_printf(s->out, "] %3u.%u%%  %*s  %*" PRIu64 "  %*" PRIu64 "\n", v->p.tenths / 10, v->p.tenths % 10, w->done,
-		   done, w->failed, c->failed, w->left, seen_left(v));
+		   done, w->failed, c->failed, w->left, snapshot_items_left(v));
 }
 
 /* The same where there is no room for columns. */
 static void
-print_lines(const struct sheet *s, const struct seen *v)
+print_lines(const struct sheet *s, const struct snapshot *v)
 {
 	const struct batch_counts *c = &v->p.counts;
-	int name = (int)strlen(v->name), status = (int)strlen(word(v)), bar;
+	int name = (int)strlen(v->name), status = (int)strlen(status_word(v)), bar;
 	char done[64];
 
 	snprintf(done, sizeof(done), "] %u.%u%% %" PRIu64 "/%" PRIu64, v->p.tenths / 10, v->p.tenths % 10,
@@ -222,20 +222,20 @@ print_lines(const struct sheet *s, const struct seen *v)
 	print_status(s, v, status);
 	buf_str(s->out, "\n  [");
 	bar = s->paper->width - 3 - (int)strlen(done);
-	draw(s, bar > BAR_MOST ? BAR_MOST : bar < BAR_LEAST ? BAR_LEAST : bar, c);
+	draw_bar(s, bar > BAR_MAX ? BAR_MAX : bar < BAR_MIN ? BAR_MIN : bar, c);
 	buf_printf(s->out, "%s\n", done);
 }
 
 /* --- what there is to say below --- */
 
 static double
-seconds_left(const struct seen *v)
+seconds_left(const struct snapshot *v)
 {
-	return v->rate > 0 ? (double)seen_left(v) / v->rate : 0;
+	return v->rate > 0 ? (double)snapshot_items_left(v) / v->rate : 0;
 }
 
 static void
-flow_pace(struct sheet *s, double rate, double bytes, double left)
+add_pace(struct sheet *s, double rate, double bytes, double left)
 {
 	char part[64], room[HUMAN_ROOM];
 
@@ -245,66 +245,66 @@ flow_pace(struct sheet *s, double rate, double bytes, double left)
 		snprintf(part, sizeof(part), "%.*f/min", rate * 60 < 9.95, rate * 60);
 	else
 		snprintf(part, sizeof(part), "%.*f/s", rate < 9.95, rate);
-	flow(s, ", ", NULL, part);
+	add_part(s, ", ", NULL, part);
 	if (bytes > 0) {
 		snprintf(part, sizeof(part), "%s/s", human_bytes(room, bytes));
-		flow(s, ", ", NULL, part);
+		add_part(s, ", ", NULL, part);
 	}
 	snprintf(part, sizeof(part), "%s left", human_span(room, left));
-	flow(s, ", ", NULL, part);
+	add_part(s, ", ", NULL, part);
 }
 
 /* Who works on it, and how fast. */
 static void
-print_work(struct sheet *s, const struct seen *v)
+print_work(struct sheet *s, const struct snapshot *v)
 {
 	char part[64];
 
 	if (v->p.counts.held) {
 		snprintf(part, sizeof(part), "%u worker%s", v->workers, v->workers == 1 ? "" : "s");
-		flow(s, "", cyan, v->workers ? part : "being worked on");
-		flow_pace(s, v->rate, v->bytes, seconds_left(v));
+		add_part(s, "", cyan, v->workers ? part : "being worked on");
+		add_pace(s, v->rate, v->bytes, seconds_left(v));
 	} else if (v->p.queued) {
-		flow(s, "", v->worker_runs || !seen_left(v) ? NULL : yellow,
-		     v->worker_runs || !seen_left(v) ? "queued for a worker" : "! no worker runs:");
-		if (!v->worker_runs && seen_left(v))
-			flow(s, " ", NULL, "`bi-fetch --work` takes it");
+		add_part(s, "", v->worker_runs || !snapshot_items_left(v) ? NULL : yellow,
+			 v->worker_runs || !snapshot_items_left(v) ? "queued for a worker" : "! no worker runs:");
+		if (!v->worker_runs && snapshot_items_left(v))
+			add_part(s, " ", NULL, "`bi-fetch --work` takes it");
 	} else if (v->p.stale) {
-		flow(s, "", yellow, "! nobody works on it");
+		add_part(s, "", yellow, "! nobody works on it");
 	}
-	end_flow(s);
+	end_parts(s);
 }
 
 static void
-print_failures(struct sheet *s, const struct seen *v)
+print_failures(struct sheet *s, const struct snapshot *v)
 {
 	struct buf part = {0};
 
 	if (!v->kinds_n)
 		return;
 	buf_printf(&part, "%" PRIu64 " failed:", v->p.counts.failed);
-	flow(s, "", red, part.data);
+	add_part(s, "", red, part.data);
 	for (size_t i = 0; i < v->kinds_n; i++) {
 		buf_clear(&part);
 		human_text(&part, v->kinds[i].code);
 		buf_printf(&part, " %" PRIu64, v->kinds[i].count);
-		flow(s, i ? ", " : " ", NULL, part.data);
+		add_part(s, i ? ", " : " ", NULL, part.data);
 	}
 	if (v->more_kinds)
-		flow(s, ", ", NULL, "...");
-	end_flow(s);
+		add_part(s, ", ", NULL, "...");
+	end_parts(s);
 	buf_free(&part);
 }
 
 static void
-print_batch(struct sheet *s, const struct seen *v)
+print_batch(struct sheet *s, const struct snapshot *v)
 {
 	if (v->wrong) {
 		buf_printf(s->out, "%s\n", v->name);
 		s->indent = 2;
-		flow(s, "", red, "! cannot be read:");
-		flow(s, " ", NULL, strerror(v->wrong));
-		end_flow(s);
+		add_part(s, "", red, "! cannot be read:");
+		add_part(s, " ", NULL, strerror(v->wrong));
+		end_parts(s);
 		s->indent = 0;
 		return;
 	}
@@ -330,14 +330,14 @@ print_head(struct sheet *s)
 		return;
 	buf_printf(&head, "%-*s  %-*s  %-*s  %*s  %*s  %*s", w->name, "BATCH", w->status, "STATUS", w->bar + 9,
 		   "PROGRESS", w->done, "DONE", w->failed, "FAILED", w->left, "LEFT");
-	paint(s, bold, head.data);
+	print_coloured(s, bold, head.data);
 	buf_str(s->out, "\n");
 	buf_free(&head);
 }
 
 /* All in a line: they go on side by side, so the last of them ends it. */
 static void
-print_sum(struct sheet *s, const struct seen *const *v, size_t n)
+print_sum(struct sheet *s, const struct snapshot *const *v, size_t n)
 {
 	uint64_t done = 0, total = 0, failed = 0;
 	double rate = 0, bytes = 0, left = 0;
@@ -352,19 +352,19 @@ print_sum(struct sheet *s, const struct seen *const *v, size_t n)
 		left = seconds_left(v[i]) > left ? seconds_left(v[i]) : left;
 	}
 	snprintf(part, sizeof(part), "%zu batches", n);
-	flow(s, "", NULL, part);
+	add_part(s, "", NULL, part);
 	snprintf(part, sizeof(part), "%" PRIu64 " of %" PRIu64 " items done", done, total);
-	flow(s, ", ", NULL, part);
+	add_part(s, ", ", NULL, part);
 	if (failed) {
 		snprintf(part, sizeof(part), "%" PRIu64 " failed", failed);
-		flow(s, ", ", NULL, part);
+		add_part(s, ", ", NULL, part);
 	}
-	flow_pace(s, rate, bytes, left);
-	end_flow(s);
+	add_pace(s, rate, bytes, left);
+	end_parts(s);
 }
 
 static void
-print_stale(struct sheet *s, const struct seen *const *v, size_t n)
+print_stale(struct sheet *s, const struct snapshot *const *v, size_t n)
 {
 	struct buf part = {0};
 	size_t i = 0;
@@ -375,19 +375,20 @@ print_stale(struct sheet *s, const struct seen *const *v, size_t n)
 		return;
 	buf_str(s->out, "\n");
 	buf_printf(&part, "Nobody works on %s,", v[i]->name);
-	flow(s, "", NULL, part.data);
-	flow(s, " ", NULL, "and work is left:");
+	add_part(s, "", NULL, part.data);
+	add_part(s, " ", NULL, "and work is left:");
 	buf_clear(&part);
 	buf_printf(&part, "bi-fetch -b %s --resume goes on.", v[i]->name);
-	flow(s, " ", NULL, part.data);
-	end_flow(s);
+	add_part(s, " ", NULL, part.data);
+	end_parts(s);
 	buf_free(&part);
 }
 
 void
-table_print(const struct root *root, const struct seen *const *v, size_t n, const struct paper *paper, struct buf *out)
+table_print(const struct root *root, const struct snapshot *const *v, size_t n, const struct paper *paper,
+	    struct buf *out)
 {
-	struct sheet s = {.paper = paper, .w = measure(v, n, paper->width), .out = out};
+	struct sheet s = {.paper = paper, .w = measure_columns(v, n, paper->width), .out = out};
 
 	if (n == 0) {
 		buf_str(out, "no batches in ");
@@ -409,29 +410,29 @@ table_print(const struct root *root, const struct seen *const *v, size_t n, cons
 
 /* Those that move first, then those that should. */
 static int
-rank(const struct seen *s)
+sort_rank(const struct snapshot *s)
 {
 	if (s->p.counts.held)
 		return 0;
-	if (seen_is_stalled(s))
+	if (snapshot_is_stalled(s))
 		return 1;
-	if (seen_left(s) || s->p.queued)
+	if (snapshot_items_left(s) || s->p.queued)
 		return 2;
 	return s->p.counts.failed ? 3 : 4;
 }
 
 static int
-by_rank(const void *a, const void *b)
+compare_ranks(const void *a, const void *b)
 {
-	const struct seen *x = *(const struct seen *const *)a, *y = *(const struct seen *const *)b;
+	const struct snapshot *x = *(const struct snapshot *const *)a, *y = *(const struct snapshot *const *)b;
 
-	return rank(x) != rank(y) ? rank(x) - rank(y) : strcmp(x->name, y->name);
+	return sort_rank(x) != sort_rank(y) ? sort_rank(x) - sort_rank(y) : strcmp(x->name, y->name);
 }
 
 /* Breaks lines that are longer than WIDTH, such as names that nothing else is beside: a terminal would, and rows are
  * counted. */
 static void
-fold(struct buf *text, int width)
+fold_lines(struct buf *text, int width)
 {
 	struct buf out = {0};
 	int column = 0;
@@ -468,7 +469,7 @@ count_rows(const char *text)
 
 /* Cuts off what is below the first ROWS lines. */
 static void
-cut(struct buf *text, int rows)
+cut_rows(struct buf *text, int rows)
 {
 	char *end = text->data;
 
@@ -482,7 +483,7 @@ cut(struct buf *text, int rows)
 
 /* How many of each kind are not shown. */
 static void
-print_more(struct sheet *s, const struct seen *const *v, size_t n)
+print_more(struct sheet *s, const struct snapshot *const *v, size_t n)
 {
 	static const char *const kinds[] = {"worked on", "waiting for somebody", "pending", "done with failures",
 					    "completed"};
@@ -491,22 +492,22 @@ print_more(struct sheet *s, const struct seen *const *v, size_t n)
 	char part[64];
 
 	for (size_t i = 0; i < n; i++)
-		counts[rank(v[i])]++;
+		counts[sort_rank(v[i])]++;
 	snprintf(part, sizeof(part), "... and %zu more:", n);
-	flow(s, "", dim, part);
+	add_part(s, "", dim, part);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (!counts[i])
 			continue;
 		snprintf(part, sizeof(part), "%zu %s", counts[i], kinds[i]);
-		flow(s, before, dim, part);
+		add_part(s, before, dim, part);
 		before = ", ";
 	}
-	end_flow(s);
+	end_parts(s);
 }
 
 /* As many of V as fit on ROWS lines, below what OUT has; the rest in a line. */
 static void
-print_fitting(struct sheet *s, const struct seen *const *v, size_t n, int rows)
+print_fitting(struct sheet *s, const struct snapshot *const *v, size_t n, int rows)
 {
 	struct buf *out = s->out, one = {0};
 	int used = count_rows(out->data);
@@ -516,9 +517,9 @@ print_fitting(struct sheet *s, const struct seen *const *v, size_t n, int rows)
 	for (; i < n; i++) {
 		buf_clear(&one);
 		print_batch(s, v[i]);
-		fold(&one, s->paper->width);
+		fold_lines(&one, s->paper->width);
 		if (i == 0 && rows - 2 > used)
-			cut(&one, rows - 2 - used);
+			cut_rows(&one, rows - 2 - used);
 		if (used + count_rows(one.data) > rows - 2)
 			break;
 		used += count_rows(one.data);
@@ -531,21 +532,21 @@ print_fitting(struct sheet *s, const struct seen *const *v, size_t n, int rows)
 }
 
 void
-table_print_most(const struct root *root, const struct seen *const *v, size_t n, const struct paper *paper, int rows,
-		 struct buf *out)
+table_print_most(const struct root *root, const struct snapshot *const *v, size_t n, const struct paper *paper,
+		 int rows, struct buf *out)
 {
-	const struct seen **sorted;
+	const struct snapshot **sorted;
 	struct sheet s = {.paper = paper, .out = out};
 
 	table_print(root, v, n, paper, out);
-	fold(out, paper->width);
+	fold_lines(out, paper->width);
 	if (n == 0 || count_rows(out->data) <= rows)
 		return;
 	buf_clear(out);
 	sorted = buf_alloc(n * sizeof(*sorted));
 	memcpy(sorted, v, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), by_rank);
-	s.w = measure(sorted, n, paper->width);
+	qsort(sorted, n, sizeof(*sorted), compare_ranks);
+	s.w = measure_columns(sorted, n, paper->width);
 	if (n > 1)
 		print_sum(&s, sorted, n);
 	print_head(&s);

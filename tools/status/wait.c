@@ -4,7 +4,8 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "status.h"
+#include "follow_batches.h"
+#include "wait.h"
 
 enum { LULL = 50 }; /* ms between two looks at a batch: there may be thousands of changes a second */
 
@@ -14,7 +15,7 @@ struct waited {
 };
 
 static struct waited *
-waited(struct tracked *v)
+waited_of(struct followed_batch *v)
 {
 	if (!v->own)
 		v->own = buf_alloc(sizeof(struct waited));
@@ -22,29 +23,29 @@ waited(struct tracked *v)
 }
 
 static void
-look(struct track *t, struct tracked *v, struct batch *b)
+on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 {
-	struct waited *w = waited(v);
-	const struct progress *p = &v->seen.p;
+	struct waited *w = waited_of(v);
+	const struct job_status *p = &v->snapshot.p;
 
-	if (seen_look(t->root, &v->seen, b, NULL) < 0)
-		msg_die_errno(msg_code(errno), "cannot read the state of the batch '%s'", v->seen.name);
+	if (snapshot_take(t->root, &v->snapshot, b, NULL) < 0)
+		msg_die_errno(msg_exit_code(errno), "cannot read the state of the batch '%s'", v->snapshot.name);
 	w->done |= p->done;
 	if (w->done || w->stale_said || !p->stale || v->again > 0)
 		return;
 	w->stale_said = true;
 	msg_warn("%s: %" PRIu64 " of %" PRIu64 " items are left and nobody works on them; "
 		 "still waiting, `bi-fetch -b %s --resume` goes on with them",
-		 v->seen.name, seen_left(&v->seen), p->counts.total, v->seen.name);
+		 v->snapshot.name, snapshot_items_left(&v->snapshot), p->counts.total, v->snapshot.name);
 }
 
 static void
-left(struct track *t, struct tracked *v, bool gone)
+on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 {
 	int *code = t->arg;
 
-	if (gone && !waited(v)->done) {
-		msg_warn("the batch '%s' was taken away while it was waited for", v->seen.name);
+	if (gone && !waited_of(v)->done) {
+		msg_warn("the batch '%s' was taken away while it was waited for", v->snapshot.name);
 		*code = EX_NOINPUT;
 	}
 	free(v->own);
@@ -53,19 +54,19 @@ left(struct track *t, struct tracked *v, bool gone)
 
 /* How many are waited for, and the FIRST of them. */
 static size_t
-count_left(const struct track *t, const char **first)
+count_left(const struct follower *t, const char **first)
 {
 	size_t n = 0;
 
 	*first = NULL;
 	for (size_t i = 0; i < t->n; i++) {
-		const struct seen *s = &t->v[i]->seen;
+		const struct snapshot *s = &t->v[i]->snapshot;
 
 		if (s->wrong) {
 			errno = s->wrong;
-			msg_die_errno(msg_code(s->wrong), "cannot read the batch '%s'", s->name);
+			msg_die_errno(msg_exit_code(s->wrong), "cannot read the batch '%s'", s->name);
 		}
-		if (waited(t->v[i])->done)
+		if (waited_of(t->v[i])->done)
 			continue;
 		*first = *first ? *first : s->name;
 		n++;
@@ -74,12 +75,12 @@ count_left(const struct track *t, const char **first)
 }
 
 static void
-run(struct track *t, int *code, int64_t deadline)
+run_wait(struct follower *t, int *code, int64_t deadline)
 {
-	struct pollfd fds[TRACK_FDS] = {{.fd = -1}, {.fd = -1}, {.fd = -1}};
+	struct pollfd fds[FOLLOWER_FDS] = {{.fd = -1}, {.fd = -1}, {.fd = -1}};
 
 	for (;;) {
-		int64_t next = track_look(t);
+		int64_t next = follower_look(t);
 		const char *first;
 		size_t n = count_left(t, &first);
 
@@ -91,22 +92,27 @@ run(struct track *t, int *code, int64_t deadline)
 			*code = EX_TEMPFAIL;
 			return;
 		}
-		track_wait(t, next < deadline ? next : deadline, fds);
+		follower_wait(t, next < deadline ? next : deadline, fds);
 	}
 }
 
 int
-batches_wait(const struct root *root, const struct names *names, long ms)
+batches_wait(const struct root *root, const struct batch_args *names, long ms)
 {
 	int code = 0, rc;
-	struct track t = {.root = root, .names = names, .every = LULL, .look = look, .left = left, .arg = &code};
+	struct follower t = {.root = root,
+			     .names = names,
+			     .every = LULL,
+			     .look = on_batch_change,
+			     .left = on_batch_left,
+			     .arg = &code};
 
 	if (names->n == 0)
 		return 0;
-	rc = track_open(&t);
+	rc = follower_open(&t);
 	if (rc)
 		msg_finish(rc);
-	run(&t, &code, ms < 0 ? track_never : clock_ms() + ms);
-	track_close(&t);
+	run_wait(&t, &code, ms < 0 ? follower_never : clock_ms() + ms);
+	follower_close(&t);
 	return code;
 }

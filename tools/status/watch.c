@@ -10,9 +10,12 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "follow_batches.h"
 #include "records/rec.h"
 #include "screen.h"
 #include "status.h"
+#include "status_table.h"
+#include "watch.h"
 
 enum {
 	DRAW_MS = 250,    /* between two tables on a terminal */
@@ -23,8 +26,8 @@ enum {
 };
 
 struct watch {
-	struct track track;
-	const struct asked *asked;
+	struct follower follower;
+	const struct settings *set;
 	bool screen;
 	int signals;
 	int ended_by; /* a signal */
@@ -38,19 +41,19 @@ struct watch {
 /* --- batches --- */
 
 static void
-look(struct track *t, struct tracked *v, struct batch *b)
+on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 {
 	struct watch *w = t->arg;
 
-	(void)seen_look(t->root, &v->seen, b, &v->history);
+	(void)snapshot_take(t->root, &v->snapshot, b, &v->history);
 	/* What goes on by itself: rates fall when nothing happens, and time passes. */
-	if (v->seen.p.counts.held && seen_left(&v->seen) && clock_ms() + MOVE_MS < v->due)
+	if (v->snapshot.p.counts.held && snapshot_items_left(&v->snapshot) && clock_ms() + MOVE_MS < v->due)
 		v->due = clock_ms() + MOVE_MS;
 	w->changed = true;
 }
 
 static void
-left(struct track *t, struct tracked *v, bool gone)
+on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 {
 	struct watch *w = t->arg;
 
@@ -64,24 +67,24 @@ left(struct track *t, struct tracked *v, bool gone)
 
 /* The table of all that were looked at. */
 static void
-print(const struct watch *w, bool fitting, struct buf *out)
+print_table(const struct watch *w, bool fitting, struct buf *out)
 {
-	const struct seen **v = buf_alloc((w->track.n + 1) * sizeof(*v));
+	const struct snapshot **v = buf_alloc((w->follower.n + 1) * sizeof(*v));
 	struct paper paper = paper_of_stdout();
 	size_t n = 0;
 
-	for (size_t i = 0; i < w->track.n; i++)
-		if (w->track.v[i]->looked)
-			v[n++] = &w->track.v[i]->seen;
+	for (size_t i = 0; i < w->follower.n; i++)
+		if (w->follower.v[i]->looked)
+			v[n++] = &w->follower.v[i]->snapshot;
 	if (fitting)
-		table_print_most(w->track.root, v, n, &paper, screen_rows(), out);
+		table_print_most(w->follower.root, v, n, &paper, screen_rows(), out);
 	else
-		table_print(w->track.root, v, n, &paper, out);
+		table_print(w->follower.root, v, n, &paper, out);
 	free(v);
 }
 
 static void
-append(const struct buf *table)
+append_table(const struct buf *table)
 {
 	time_t now = time(NULL);
 	char at[32];
@@ -94,13 +97,13 @@ append(const struct buf *table)
 }
 
 static void
-show(struct watch *w)
+show_table(struct watch *w)
 {
 	struct buf table = {0};
 
 	w->changed = false;
 	w->drawn = clock_ms();
-	print(w, w->screen, &table);
+	print_table(w, w->screen, &table);
 	if (w->last.len == table.len && memcmp(w->last.data, table.data, table.len) == 0) {
 		buf_free(&table);
 		return;
@@ -108,7 +111,7 @@ show(struct watch *w)
 	if (w->screen)
 		screen_draw(&table);
 	else
-		append(&table);
+		append_table(&table);
 	buf_free(&w->last);
 	w->last = table;
 }
@@ -141,7 +144,7 @@ draw_again(struct watch *w)
 }
 
 static void
-heed_signal(struct watch *w)
+handle_signals(struct watch *w)
 {
 	struct signalfd_siginfo info;
 
@@ -165,7 +168,7 @@ heed_signal(struct watch *w)
 }
 
 static void
-heed_key(struct watch *w)
+handle_key(struct watch *w)
 {
 	char key = screen_key();
 
@@ -181,11 +184,11 @@ heed_key(struct watch *w)
 static bool
 is_over(struct watch *w, int64_t deadline)
 {
-	if (w->quit || (w->track.names->n && w->track.n == 0))
+	if (w->quit || (w->follower.names->n && w->follower.n == 0))
 		return true;
-	if (!w->asked->wait)
+	if (!w->set->wait)
 		return false;
-	if (track_is_done(&w->track))
+	if (follower_is_done(&w->follower))
 		return true;
 	if (clock_ms() < deadline)
 		return false;
@@ -194,43 +197,43 @@ is_over(struct watch *w, int64_t deadline)
 }
 
 static void
-run(struct watch *w, int64_t deadline)
+run_watch(struct watch *w, int64_t deadline)
 {
-	struct pollfd fds[TRACK_FDS] = {
+	struct pollfd fds[FOLLOWER_FDS] = {
 		[SIGNALS_FD] = {.fd = w->signals, .events = POLLIN}, [KEYS_FD] = {.fd = -1, .events = POLLIN}};
 
 	for (;;) {
-		int64_t next = track_look(&w->track), draw = w->drawn ? w->drawn + w->track.every : 0;
+		int64_t next = follower_look(&w->follower), draw = w->drawn ? w->drawn + w->follower.every : 0;
 
 		if (is_over(w, deadline))
 			return;
 		if (w->changed && clock_ms() >= draw)
-			show(w);
+			show_table(w);
 		if (w->changed && draw < next)
 			next = draw;
 		fds[KEYS_FD].fd = screen_has_keys() ? STDIN_FILENO : -1;
-		track_wait(&w->track, next < deadline ? next : deadline, fds);
+		follower_wait(&w->follower, next < deadline ? next : deadline, fds);
 		if (fds[SIGNALS_FD].revents)
-			heed_signal(w);
+			handle_signals(w);
 		if (fds[KEYS_FD].revents)
-			heed_key(w);
+			handle_key(w);
 	}
 }
 
 /* What there was last stays where people can read it. */
 static void
-leave(struct watch *w)
+end_watch(struct watch *w)
 {
 	struct buf table = {0};
 
 	screen_close();
 	if (w->screen) {
-		print(w, false, &table);
+		print_table(w, false, &table);
 		fputs(table.data, stdout);
 		rec_flush();
 		buf_free(&table);
 	} else if (w->changed) {
-		show(w);
+		show_table(w);
 	}
 	if (w->code == EX_NOINPUT)
 		msg_warn("a batch was taken away while it was watched");
@@ -252,29 +255,29 @@ die_of(int number)
 }
 
 int
-batches_watch(const struct root *root, const struct names *names, const struct asked *asked)
+batches_watch(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
-	struct watch w = {.asked = asked, .screen = screen_is_there(), .signals = -1, .changed = true};
+	struct watch w = {.set = set, .screen = screen_is_there(), .signals = -1, .changed = true};
 	int code;
 
-	w.track = (struct track){.root = root,
-				 .names = names,
-				 .every = w.screen ? DRAW_MS : APPEND_MS,
-				 .look = look,
-				 .left = left,
-				 .arg = &w};
-	code = track_open(&w.track);
+	w.follower = (struct follower){.root = root,
+				       .names = names,
+				       .every = w.screen ? DRAW_MS : APPEND_MS,
+				       .look = on_batch_change,
+				       .left = on_batch_left,
+				       .arg = &w};
+	code = follower_open(&w.follower);
 	if (code == 0) {
 		catch_signals(&w);
 		if (w.screen)
 			screen_open();
-		run(&w, asked->timeout < 0 ? track_never : clock_ms() + asked->timeout);
-		leave(&w);
+		run_watch(&w, set->timeout < 0 ? follower_never : clock_ms() + set->timeout);
+		end_watch(&w);
 		if (w.ended_by)
 			die_of(w.ended_by);
-		code = w.code ? w.code : track_judge(&w.track, asked);
+		code = w.code ? w.code : follower_exit_code(&w.follower, set);
 	}
-	track_close(&w.track);
+	follower_close(&w.follower);
 	buf_free(&w.last);
 	return code;
 }

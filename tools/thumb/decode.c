@@ -9,10 +9,11 @@
 
 #include "confined/likeness.h"
 #include "confined/thumb.h"
+#include "files/file.h"
 
 enum {
-	PIXELS_MOST = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
-	SIDE_MOST = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
+	PIXELS_MAX = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
+	SIDE_MAX = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
 	QUALITY = 80,
 	EFFORT = 2, /* of 6: files are 2 % bigger than at 4, libwebp's own, and made in half the time */
 };
@@ -75,24 +76,6 @@ fail_vips(char *answer, size_t room)
 	n = decode_fail(answer, room, why);
 	g_free(text);
 	return n;
-}
-
-static int
-write_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0) {
-			errno = w < 0 ? errno : ENOSPC;
-			return -1;
-		}
-		bytes += w;
-		n -= (size_t)w;
-	}
-	return 0;
 }
 
 /* What its header says: its size, whether it is plain sRGB, and how many pages there are. */
@@ -217,8 +200,8 @@ look(struct picture *p)
 	    vips_cast(three, &bytes, VIPS_FORMAT_UCHAR, NULL) == 0)
 		rgb = vips_image_write_to_memory(bytes, &len);
 	if (rgb)
-		likeness_of(rgb, (size_t)vips_image_get_width(bytes), (size_t)vips_image_get_height(bytes),
-			    &p->likeness);
+		likeness_compute(rgb, (size_t)vips_image_get_width(bytes), (size_t)vips_image_get_height(bytes),
+				 &p->likeness);
 	g_free(rgb);
 	g_clear_object(&bytes);
 	g_clear_object(&three);
@@ -270,7 +253,7 @@ save(VipsImage *small, void **webp, size_t *len)
 
 /* What is said of a picture that was made small. */
 static int
-tell(const struct picture *p, char *answer, size_t room)
+format_answer(const struct picture *p, char *answer, size_t room)
 {
 	int n = snprintf(answer, room, "ok %d %d %d %d %d %016llx %u ", vips_image_get_width(p->small),
 			 vips_image_get_height(p->small), p->width, p->height,
@@ -286,8 +269,8 @@ static bool
 is_too_big(const struct picture *p)
 {
 	if (p->loader->vector)
-		return p->width > SIDE_MOST || p->height > SIDE_MOST;
-	return (long long)p->width * p->height > PIXELS_MOST;
+		return p->width > SIDE_MAX || p->height > SIDE_MAX;
+	return (long long)p->width * p->height > PIXELS_MAX;
 }
 
 static int
@@ -297,10 +280,10 @@ fail_size(const struct picture *p, char *answer, size_t room)
 
 	if (p->loader->vector)
 		snprintf(why, sizeof(why), "%d x %d pixels are more than a drawing may have here (%d a side)", p->width,
-			 p->height, SIDE_MOST);
+			 p->height, SIDE_MAX);
 	else
 		snprintf(why, sizeof(why), "%d x %d pixels are more than a picture may have here (%d million)",
-			 p->width, p->height, PIXELS_MOST / 1000000);
+			 p->width, p->height, PIXELS_MAX / 1000000);
 	return decode_fail(answer, room, why);
 }
 
@@ -323,10 +306,10 @@ picture_decode(const void *bytes, size_t len, int size, int out, bool vectors, c
 		n = fail_size(&p, answer, room);
 	else if (represent(&p) < 0 || save(p.small, &webp, &webp_len) < 0)
 		n = fail_vips(answer, room);
-	else if (write_all(out, webp, webp_len) < 0)
+	else if (file_write(out, webp, webp_len) < 0)
 		n = snprintf(answer, room, "unwritten %d", errno);
 	else
-		n = tell(&p, answer, room);
+		n = format_answer(&p, answer, room);
 	g_free(webp);
 	g_clear_object(&p.small);
 	vips_error_clear();

@@ -18,7 +18,7 @@
 #include "files/atomic_file.h"
 #include "thumb_helper.h"
 
-enum { OPT_SERVE = 256, OPT_VECTORS, SIZE_MOST = 16383 }; /* what a WebP can hold */
+enum { OPT_SERVE = 256, OPT_VECTORS, THUMB_SIZE_MAX = 16383 }; /* what a WebP can hold */
 
 static const struct opt table[] = {
 	{'s', "size", "PIXELS", "the longest side; 512"},
@@ -36,13 +36,13 @@ make_one(const char *in, const char *out, int size)
 	char *dir = slash ? strndup(out, (size_t)(slash - out) + 1) : strdup(".");
 	struct thumb_job job = {.in = open(in, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
 	struct thumber *t;
-	struct part part;
+	struct atomic_file part;
 	int dirfd;
 
 	if (job.in < 0)
 		msg_die_errno(EX_NOINPUT, "cannot open %s", in);
 	dirfd = dir && *name ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (dirfd < 0 || part_open(&part, dirfd) < 0)
+	if (dirfd < 0 || atomic_file_open(&part, dirfd) < 0)
 		msg_die_errno(EX_CANTCREAT, "cannot write %s", out);
 	job.out = part.fd;
 	job.size = size;
@@ -51,21 +51,21 @@ make_one(const char *in, const char *out, int size)
 	thumb_next(t, true);
 	thumb_close(t);
 	if (job.end == THUMB_UNSTARTED) {
-		part_drop(&part);
+		atomic_file_drop(&part);
 		errno = job.error;
 		msg_die_errno(EX_OSERR, "cannot start bi-thumb --serve, which decodes the picture");
 	}
 	if (job.end != THUMB_OK) {
-		part_drop(&part);
+		atomic_file_drop(&part);
 		msg_die(job.end == THUMB_UNWRITTEN || job.end == THUMB_UNREAD ? EX_IOERR : EX_SOME_FAILED,
 			"no thumbnail of %s: %s", in, job.why);
 	}
-	if (part_publish(&part, dirfd, name) < 0) {
+	if (atomic_file_publish(&part, dirfd, name) < 0) {
 		int error = errno;
 
-		part_drop(&part);
+		atomic_file_drop(&part);
 		errno = error;
-		msg_die_errno(msg_code(error), "cannot write %s", out);
+		msg_die_errno(msg_exit_code(error), "cannot write %s", out);
 	}
 	close(job.in);
 	close(dirfd);
@@ -94,7 +94,7 @@ main(int argc, char **argv)
 	msg_program("bi-thumb");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 's')
-			size = (int)opt_number(&o, 1, SIZE_MOST);
+			size = (int)opt_number(&o, 1, THUMB_SIZE_MAX);
 		else if (id == OPT_VECTORS)
 			vectors = true;
 		else
@@ -102,12 +102,12 @@ main(int argc, char **argv)
 	}
 	rest = opt_rest(&o);
 	if (serving && *rest)
-		opt_wrong("--serve takes no files");
+		opt_die("--serve takes no files");
 	if (serving)
 		thumb_serve(vectors);
 	if (vectors)
-		opt_wrong("--vectors goes with --serve");
+		opt_die("--vectors goes with --serve");
 	if (!rest[0] || !rest[1] || rest[2])
-		opt_wrong("two files are needed: the picture, and where the thumbnail goes");
+		opt_die("two files are needed: the picture, and where the thumbnail goes");
 	msg_finish(make_one(rest[0], rest[1], size));
 }

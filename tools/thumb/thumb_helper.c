@@ -25,7 +25,7 @@
 #include "decode.h"
 #include "fonts.h"
 
-enum { SECONDS_MOST = 30 }; /* of processor time for one picture */
+enum { SECONDS_MAX = 30 }; /* of processor time for one picture */
 
 static struct confine_limits limits = {
 	.memory = (size_t)2 << 30,
@@ -165,17 +165,17 @@ thumb_serve(bool vectors)
 	int n, got;
 
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	load();
 	if (vectors)
 		load_vectors();
 	limits.access = vectors;
-	if (confine(&limits, NULL) < 0)
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
 		_exit(EX_OSERR);
 	while ((got = receive(&r)) > 0) {
-		allow_seconds(SECONDS_MOST);
+		allow_seconds(SECONDS_MAX);
 		n = make(&r, vectors, answer, sizeof(answer));
 		allow_seconds(0);
 		close(r.in);

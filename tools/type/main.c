@@ -22,6 +22,7 @@
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/type.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 enum { GROUP = 64, OPT_SERVE = 256 }; /* files asked about at once */
@@ -48,9 +49,9 @@ struct asked {
 static ssize_t
 read_head(const char *name, char *head)
 {
-	size_t have = 0;
 	struct stat st;
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t n;
 
 	if (fd < 0)
 		return -1;
@@ -59,24 +60,8 @@ read_head(const char *name, char *head)
 		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		return -1;
 	}
-	while (have < TYPE_HEAD) {
-		ssize_t n = read(fd, head + have, TYPE_HEAD - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int error = errno;
-
-			close(fd);
-			errno = error;
-			return -1;
-		}
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	close(fd);
-	return (ssize_t)have;
+	n = file_read_at(fd, head, TYPE_HEAD, 0);
+	return file_close(fd, (int)n);
 }
 
 static void
@@ -91,7 +76,7 @@ say(const struct asked *a, const char *name, const struct type_answer *t)
 	buf_str(&line, "{\"file\":");
 	buf_json(&line, name);
 	buf_printf(&line, ",\"mime\":\"%s\",\"ext\":\"%s\"}", t->mime, t->ext);
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -109,14 +94,14 @@ say_failed(struct asked *a, const char *name, const char *code, const char *why,
 	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
 	buf_json(&line, why);
 	buf_printf(&line, ",\"retryable\":%s}}", retryable ? "true" : "false");
-	rec_out(line.data, line.len);
+	rec_write(line.data, line.len);
 	buf_free(&line);
 }
 
 static void
 ask(struct asked *a, struct typer *t)
 {
-	if (type_ask(t, a->head, a->n, a->answer) < 0)
+	if (type_detect(t, a->head, a->n, a->answer) < 0)
 		msg_die_errno(EX_OSERR, "cannot start bi-type --serve again");
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->answer[i].failed) {
@@ -143,11 +128,11 @@ add(struct asked *a, struct typer *t, const char *name)
 
 		ask(a, t);
 		say_failed(a, name,
-			   error == ENOENT          ? "not_found"
-			   : trouble_is_ours(error) ? TROUBLE_CODE
-						    : "not_readable",
+			   error == ENOENT           ? "not_found"
+			   : trouble_is_local(error) ? TROUBLE_CODE
+						     : "not_readable",
 			   error == EINVAL ? "not a file of bytes (a device, a pipe or a socket)" : strerror(error),
-			   trouble_is_ours(error));
+			   trouble_is_local(error));
 		return;
 	}
 	a->names[a->n] = buf_strdup(name);
@@ -193,7 +178,7 @@ type_files(char **operands, bool json)
 
 		json_object_object_add(counts, "typed", json_object_new_int64((int64_t)a.typed));
 		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a.failed));
-		rec_out_end(counts, code);
+		rec_write_end(counts, code);
 	}
 	free(a.heads);
 	return code;
@@ -228,8 +213,8 @@ serve(void)
 		msg_die(EX_UNAVAILABLE, "cannot load libmagic's database (%s): install the package libmagic1",
 			magic ? magic_error(magic) : "out of memory");
 	if (!helper_serves())
-		opt_wrong("--serve needs a SOCK_SEQPACKET socket as standard input");
-	if (confine(&limits, NULL) < 0)
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
 	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
 		_exit(EX_OSERR);
@@ -265,6 +250,6 @@ main(int argc, char **argv)
 	if (!serving)
 		msg_finish(type_files(opt_rest(&o), json));
 	if (*opt_rest(&o))
-		opt_wrong("--serve takes no files");
+		opt_die("--serve takes no files");
 	serve();
 }

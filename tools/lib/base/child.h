@@ -43,10 +43,10 @@ int child_wait(pid_t pid);
 
 /* Waits up to MS milliseconds for the byte on FD: 0 when it came, 1 at end-of-file (it never
  * will), 2 when the time is over, -1 with errno. */
-int child_ready(int fd, int ms);
+int child_await_ready(int fd, int ms);
 
 /* In the child: says that it is ready, and closes FD. 0 or -1 with errno (EPIPE where nobody waits any
  * longer and SIGPIPE is ignored). */
-int child_tell_ready(int fd);
+int child_report_ready(int fd);
 
 #endif

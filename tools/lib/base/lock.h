@@ -29,11 +29,11 @@ int lock_wait(int fd, enum lock_kind kind);
 /* flock: 0 when taken, 1 when another holds it, -1 with errno. */
 int lock_try(int fd, enum lock_kind kind);
 
-/* flock: lets go. */
+/* flock: lets go. Keeps errno. */
 void lock_drop(int fd);
 
 /* The same for bytes FROM to FROM+LEN-1 (LEN 0: to the end of any file) by an
- * open-file-description lock; a file need not be that long. */
+ * open-file-description lock; a file need not be that long. To drop one keeps errno. */
 int lock_bytes_wait(int fd, enum lock_kind kind, off_t from, off_t len);
 int lock_bytes_try(int fd, enum lock_kind kind, off_t from, off_t len);
 void lock_bytes_drop(int fd, off_t from, off_t len);

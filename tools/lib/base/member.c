@@ -67,11 +67,11 @@ add_normal(struct buf *out, const char *name, size_t n)
 
 /* Cuts OUT to at most MOST bytes, between characters. */
 static void
-cut(struct buf *out, size_t most)
+cut_label(struct buf *out, size_t most)
 {
 	if (out->len <= most)
 		return;
-	out->len = utf8_cut(out->data, most);
+	out->len = utf8_whole_length(out->data, most);
 	out->data[out->len] = '\0';
 }
 
@@ -89,9 +89,9 @@ member_label(struct buf *out, const char *name, size_t n)
 		add_normal(out, name, n);
 	if (!why && out->len == 0)
 		why = "it has no name";
-	if (!why && out->len > MEMBER_LONGEST)
+	if (!why && out->len > MEMBER_LABEL_MAX)
 		why = "its name is longer than 4096 bytes";
-	cut(out, MEMBER_LONGEST);
+	cut_label(out, MEMBER_LABEL_MAX);
 	if (!out->data)
 		buf_str(out, "");
 	return why;

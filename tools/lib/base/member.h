@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-enum { MEMBER_LONGEST = 4096 }; /* bytes of a label */
+enum { MEMBER_LABEL_MAX = 4096 }; /* bytes of a label */
 
 /*
  * Sets OUT to the label of the N bytes NAME: UTF-8 without "." parts and doubled or final slashes. Bytes that are no

@@ -94,7 +94,7 @@ msg_name(void)
 
 /* Takes the progress line of this process away. */
 static void
-erase(void)
+erase_progress(void)
 {
 	if (drawn && write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
 		return; /* the terminal has gone */
@@ -103,7 +103,7 @@ erase(void)
 
 /* One line, one write: lines of several processes on one terminal do not mix. */
 __attribute__((format(printf, 2, 0))) static void
-say(int error, const char *fmt, va_list ap)
+write_message(int error, const char *fmt, va_list ap)
 {
 	char line[4096];
 	size_t used;
@@ -115,7 +115,7 @@ say(int error, const char *fmt, va_list ap)
 	used += n > 0 ? (size_t)n : 0;
 	if (used > sizeof(line) - 2)
 		used = sizeof(line) - 2;
-	used = human_escape(line, userinfo_cut(line, used));
+	used = human_escape(line, userinfo_strip(line, used));
 	if (error) {
 		n = snprintf(line + used, sizeof(line) - used - 1, ": %s", strerror(error));
 		used += n > 0 ? (size_t)n : 0;
@@ -135,7 +135,7 @@ msg_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(0, fmt, ap);
+	write_message(0, fmt, ap);
 	va_end(ap);
 	errno = error;
 }
@@ -147,7 +147,7 @@ msg_warn_errno(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(error, fmt, ap);
+	write_message(error, fmt, ap);
 	va_end(ap);
 	errno = error;
 }
@@ -158,7 +158,7 @@ msg_die(int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(0, fmt, ap);
+	write_message(0, fmt, ap);
 	va_end(ap);
 	exit(code);
 }
@@ -170,13 +170,13 @@ msg_die_errno(int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(error, fmt, ap);
+	write_message(error, fmt, ap);
 	va_end(ap);
 	exit(code);
 }
 
 int
-msg_code(int error)
+msg_exit_code(int error)
 {
 	switch (error) {
 	case ENOSPC:
@@ -199,7 +199,7 @@ erase_and_die(int number)
 {
 	int error = errno;
 
-	erase();
+	erase_progress();
 	errno = error;
 	raise(number); /* SA_RESETHAND: by its default action, when this returns */
 }
@@ -235,7 +235,7 @@ take_row(void)
 static void
 leave_row(void)
 {
-	erase();
+	erase_progress();
 	if (owns_row)
 		lock_unmark_owner(STDERR_FILENO);
 	owns_row = false;
@@ -243,7 +243,7 @@ leave_row(void)
 
 /* How many bytes of LINE fit on the row: one that wraps could not be taken away. The last column stays empty. */
 static size_t
-fitting(const char *line)
+fitting_length(const char *line)
 {
 	struct winsize size;
 	size_t n = strlen(line), columns = 80;
@@ -274,7 +274,7 @@ msg_progress(const char *line)
 	n = human_escape(shown, strlen(shown));
 	shown[n] = '\0';
 	drawn = true; /* before it is, for the signal that comes between */
-	if (write_line(STDERR_FILENO, true, shown, fitting(shown)) < 0)
+	if (write_line(STDERR_FILENO, true, shown, fitting_length(shown)) < 0)
 		return; /* the terminal has gone */
 }
 

@@ -41,7 +41,7 @@ _Noreturn void msg_die_errno(int code, const char *fmt, ...) __attribute__((form
 
 /* The exit code that an errno stands for: EX_IOERR for a full disk or a failing one,
  * EX_NOPERM for what may not be done, EX_OSERR for the rest. */
-int msg_code(int error);
+int msg_exit_code(int error);
 
 /*
  * Draws LINE on the last row of the terminal that stderr is, cut to the row's width. Messages, and lines on a stdout

@@ -16,7 +16,7 @@
 enum { OPT_MAX = 64, ID_HELP = 'h', ID_VERSION = 1 };
 
 void
-opt_wrong(const char *fmt, ...)
+opt_die(const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -40,7 +40,7 @@ name_manual(void)
 	struct buf page = {0};
 
 	putchar('\n');
-	if (self_manual(&page, msg_name(), '1') == 0)
+	if (path_of_manual(&page, msg_name(), '1') == 0)
 		human_print("The whole manual: man %s", page.data);
 	else
 		human_print("The whole manual: man %s", msg_name());
@@ -68,7 +68,7 @@ opt_usage(const struct opts *o)
 
 /* getopt's two forms of the table. */
 static void
-spell(const struct opts *o, struct option *words, char *letters)
+fill_getopt_tables(const struct opts *o, struct option *words, char *letters)
 {
 	size_t n = 0;
 
@@ -115,13 +115,13 @@ count_meant(const struct option *words, const char *given)
 
 /* GIVEN is none of WORDS, or one that takes no value and has one. */
 static _Noreturn void
-refuse(const struct option *words, const char *given)
+refuse_option(const struct option *words, const char *given)
 {
 	if (strncmp(given, "--", 2) != 0 || count_meant(words, given) == 0)
-		opt_wrong("there is no option %s", given);
+		opt_die("there is no option %s", given);
 	if (count_meant(words, given) > 1 && !optopt)
-		opt_wrong("%s may be more than one option", given);
-	opt_wrong("%.*s takes no value", (int)strcspn(given, "="), given);
+		opt_die("%s may be more than one option", given);
+	opt_die("%.*s takes no value", (int)strcspn(given, "="), given);
 }
 
 int
@@ -131,7 +131,7 @@ opt_next(struct opts *o)
 	char letters[2 * OPT_MAX + 2];
 	int id, at;
 
-	spell(o, words, letters);
+	fill_getopt_tables(o, words, letters);
 	opterr = 0;
 	at = optind > 0 ? optind : 1;
 	id = getopt_long(o->argc, o->argv, letters, words, NULL);
@@ -145,11 +145,11 @@ opt_next(struct opts *o)
 		printf("%s (bi) %s\n", msg_name(), BI_VERSION);
 		msg_finish(EX_ALL_WELL);
 	case ':':
-		opt_wrong("%s needs a value", o->argv[optind - 1]);
+		opt_die("%s needs a value", o->argv[optind - 1]);
 	case '?':
 		if (optopt > ' ' && optopt < 127 && strncmp(o->argv[optind - 1], "--", 2) != 0)
-			opt_wrong("there is no option -%c", optopt);
-		refuse(words, o->argv[optind > at ? optind - 1 : at]);
+			opt_die("there is no option -%c", optopt);
+		refuse_option(words, o->argv[optind > at ? optind - 1 : at]);
 	default:
 		break;
 	}
@@ -173,7 +173,7 @@ opt_number(const struct opts *o, long min, long max)
 	errno = 0;
 	n = strtol(o->value, &end, 10);
 	if (errno || end == o->value || *end || n < min || n > max)
-		opt_wrong("%s takes a whole number from %ld to %ld, not '%s'", o->given, min, max, o->value);
+		opt_die("%s takes a whole number from %ld to %ld, not '%s'", o->given, min, max, o->value);
 	return n;
 }
 
@@ -186,7 +186,7 @@ opt_real(const struct opts *o, double min, double max)
 	errno = 0;
 	n = strtod(o->value, &end);
 	if (errno || end == o->value || *end || !isfinite(n) || n < min || n > max)
-		opt_wrong("%s takes a number from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
+		opt_die("%s takes a number from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
 	return n;
 }
 
@@ -204,7 +204,7 @@ opt_bytes(const struct opts *o, long min, long max)
 	for (const char *u = units; unit && u <= unit; u++)
 		times *= 1024;
 	if (errno || end == o->value || (*end && (!unit || end[1])) || n < 0 || n > max / times || n * times < min)
-		opt_wrong("%s takes bytes, as 500k or 20M, not '%s'", o->given, o->value);
+		opt_die("%s takes bytes, as 500k or 20M, not '%s'", o->given, o->value);
 	return n * times;
 }
 
@@ -217,6 +217,6 @@ opt_milliseconds(const struct opts *o, double min, double max)
 	errno = 0;
 	n = strtod(o->value, &end);
 	if (errno || end == o->value || *end || !isfinite(n) || n < min || n > max)
-		opt_wrong("%s takes seconds from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
+		opt_die("%s takes seconds from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
 	return lround(n * 1000);
 }

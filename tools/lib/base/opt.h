@@ -51,6 +51,6 @@ long opt_bytes(const struct opts *o, long min, long max);
 void opt_usage(const struct opts *o);
 
 /* Ends the program with EX_WRONG_USE, the message and where the usage is. */
-_Noreturn void opt_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void opt_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -27,7 +27,7 @@ own_dir(struct buf *out)
 }
 
 int
-self_program(struct buf *out, const char *name)
+path_of_program(struct buf *out, const char *name)
 {
 	if (own_dir(out) < 0)
 		return -1;
@@ -36,7 +36,7 @@ self_program(struct buf *out, const char *name)
 }
 
 int
-self_share(struct buf *out, const char *name)
+path_of_share(struct buf *out, const char *name)
 {
 	const char *given = getenv("BI_SHARE");
 	struct buf dir = {0};
@@ -59,7 +59,7 @@ self_share(struct buf *out, const char *name)
 }
 
 int
-self_manual(struct buf *out, const char *name, char section)
+path_of_manual(struct buf *out, const char *name, char section)
 {
 	char *tree;
 
@@ -76,7 +76,7 @@ self_manual(struct buf *out, const char *name, char section)
 }
 
 unsigned
-self_processors(void)
+count_processors(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -84,7 +84,7 @@ self_processors(void)
 }
 
 void
-self_raise_files(void)
+raise_file_limit(void)
 {
 	struct rlimit l;
 

@@ -12,19 +12,19 @@
  * this executable (the source tree), else ../share/bi (an installed prefix). 0, or -1 with
  * errno where it is not there.
  */
-int self_share(struct buf *out, const char *name);
+int path_of_share(struct buf *out, const char *name);
 
 /* Sets OUT to the path of our program NAME ("bi-type"), beside this executable. 0 or -1 with errno. */
-int self_program(struct buf *out, const char *name);
+int path_of_program(struct buf *out, const char *name);
 
 /* Sets OUT to the path of our manual page NAME ("bi-fetch") of SECTION ('1') in the source tree, of which this
  * executable is in bin/. Returns 0, or -1 with errno: there is no such tree, and man(1) has the page. */
-int self_manual(struct buf *out, const char *name, char section);
+int path_of_manual(struct buf *out, const char *name, char section);
 
 /* How many processors the system has, 1 at least. */
-unsigned self_processors(void);
+unsigned count_processors(void);
 
 /* Lets this process have as many files open as the system allows; some start it with a limit of 1024. */
-void self_raise_files(void);
+void raise_file_limit(void);
 
 #endif

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 bool
-trouble_is_ours(int error)
+trouble_is_local(int error)
 {
 	switch (error) {
 	case EMFILE:

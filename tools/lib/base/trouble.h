@@ -11,6 +11,6 @@
 
 /* Whether the errno ERROR, got while a source was opened or read, says nothing about the source: descriptors, memory
  * or room are lacking, or a disk or a network file system failed. ENOENT, EACCES and their like are the source's. */
-bool trouble_is_ours(int error);
+bool trouble_is_local(int error);
 
 #endif

@@ -36,7 +36,7 @@ find_authority(char *text, const char *end)
 }
 
 bool
-userinfo_take(char *url, struct buf *out)
+userinfo_extract(char *url, struct buf *out)
 {
 	char *end = url + strlen(url), *from = find_authority(url, end), *at;
 	size_t n = from ? strcspn(from, "/?#") : 0;
@@ -51,7 +51,7 @@ userinfo_take(char *url, struct buf *out)
 }
 
 void
-userinfo_put(const char *url, const char *userinfo, struct buf *out)
+userinfo_insert(const char *url, const char *userinfo, struct buf *out)
 {
 	const char *from = find_authority((char *)(size_t)url, url + strlen(url));
 
@@ -138,7 +138,7 @@ find_at(const char *text, char *from, const char *end)
 }
 
 size_t
-userinfo_cut(char *text, size_t n)
+userinfo_strip(char *text, size_t n)
 {
 	char *end = text + n, *from = text, *at;
 

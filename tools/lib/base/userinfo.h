@@ -14,13 +14,13 @@
  * Takes the userinfo, with its '@', out of URL in place. OUT, if given, gets it as it stands there, percent-encoded and
  * without the '@'. Returns false, with URL and OUT unchanged, for a URL that has no userinfo.
  */
-bool userinfo_take(char *url, struct buf *out);
+bool userinfo_extract(char *url, struct buf *out);
 
-/* Appends URL with USERINFO before its host to OUT: the reverse of userinfo_take(). */
-void userinfo_put(const char *url, const char *userinfo, struct buf *out);
+/* Appends URL with USERINFO before its host to OUT: the reverse of userinfo_extract(). */
+void userinfo_insert(const char *url, const char *userinfo, struct buf *out);
 
 /*
- * Whether URL has a name or password that userinfo_take() cannot find: a '/', '?' or '#' is in it, as in
+ * Whether URL has a name or password that userinfo_extract() cannot find: a '/', '?' or '#' is in it, as in
  * "http://me:a/b@host/", whose host would be "me" and whose port, "a", is not a number; or no "://" is before it. What
  * is behind its scheme, or all of it, is then replaced by "…", in place, so that it can be shown.
  */
@@ -34,6 +34,6 @@ extern const char userinfo_torn[];
  * nothing is taken beyond the end of a string. Returns the new length. The byte behind the text is set to NUL where the
  * text became shorter.
  */
-size_t userinfo_cut(char *text, size_t n);
+size_t userinfo_strip(char *text, size_t n);
 
 #endif

@@ -40,7 +40,7 @@ utf8_class_of(uint32_t c)
 }
 
 size_t
-utf8_until(const char *s, size_t n)
+utf8_valid_length(const char *s, size_t n)
 {
 	size_t i = 0;
 	uint32_t c;
@@ -56,7 +56,7 @@ utf8_until(const char *s, size_t n)
 }
 
 size_t
-utf8_cut(const char *s, size_t n)
+utf8_whole_length(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s;
 	size_t behind = 0, len;

@@ -27,10 +27,10 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *c);
 enum utf8_class utf8_class_of(uint32_t c);
 
 /* The offset of the first of the N bytes S that is a NUL or not part of a character; N if there is no such byte. */
-size_t utf8_until(const char *s, size_t n);
+size_t utf8_valid_length(const char *s, size_t n);
 
 /* How many of the N bytes S, the beginning of a longer text, to keep: all, but for a last character that is not there
  * in full. */
-size_t utf8_cut(const char *s, size_t n);
+size_t utf8_whole_length(const char *s, size_t n);
 
 #endif

@@ -5,10 +5,10 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/when.h"
 #include "batch/batch_internal.h"
 #include "batch/contents.h"
 #include "batch/secrets.h"
@@ -47,7 +47,7 @@ open_files(struct batch *b)
 		{&b->results_index, "results.index"},
 	};
 
-	b->files = root_dir(b->dir, "files", b->mode == BATCH_WORK);
+	b->files = root_open_dir(b->dir, "files", b->mode == BATCH_WORK);
 	b->files_error = b->files < 0 ? errno : 0;
 	if (b->files < 0 && b->mode == BATCH_WORK)
 		return -1;
@@ -67,22 +67,18 @@ add_text(struct json_object *o, const char *key, const char *value)
 }
 
 static int
-write_about(const struct root *root, const struct batch *b, const struct batch_about *about)
+write_about(const struct root *root, const struct batch *b, const struct batch_metadata *about)
 {
-	static const struct batch_about unknown;
+	static const struct batch_metadata unknown;
 	struct json_object *o = json_object_new_object();
 	unsigned long long job;
-	time_t now = time(NULL);
-	struct tm utc;
-	char created[32];
+	char created[WHEN_SIZE];
 	struct buf text = {0};
 	int temp, rc = -1;
 
 	if (!about)
 		about = &unknown;
-	job = about->job_id ? about->job_id : root_next(root, "jobs");
-	gmtime_r(&now, &utc);
-	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	job = about->job_id ? about->job_id : root_next_number(root, "jobs");
 	add_text(o, "name", b->name);
 	json_object_object_add(o, "job_id", json_object_new_uint64(job));
 	add_text(o, "job_type", about->job_type ? about->job_type : "url_parse");
@@ -93,11 +89,11 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 		json_object_object_add(o, "public_only", json_object_new_boolean(true));
 	if (about->items)
 		json_object_object_add(o, "items", json_object_new_uint64(about->items));
-	add_text(o, "created_at", created);
+	add_text(o, "created_at", when_now(created));
 	buf_printf(&text, "%s\n", rec_print(o));
-	temp = job ? root_dir(root->fd, "temp", true) : -1;
+	temp = job ? root_open_dir(root->fd, "temp", true) : -1;
 	if (temp >= 0) {
-		rc = part_replace(temp, b->dir, "batch.json", text.data, text.len, true);
+		rc = atomic_file_replace(temp, b->dir, "batch.json", text.data, text.len, true);
 		close(temp);
 	}
 	buf_free(&text);
@@ -107,15 +103,15 @@ write_about(const struct root *root, const struct batch *b, const struct batch_a
 
 /* Writes batch.json unless somebody else did; one process at a time looks and writes. */
 static int
-make_about(const struct root *root, const struct batch *b, const struct batch_about *about)
+make_about(const struct root *root, const struct batch *b, const struct batch_metadata *about)
 {
-	int rc = file_look(b->dir, "batch.json", NULL);
+	int rc = file_stat(b->dir, "batch.json", NULL);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	if (lock_bytes_wait(b->lock, LOCK_ALONE, LOCK_MAKING, 1) < 0)
 		return -1;
-	rc = file_look(b->dir, "batch.json", NULL);
+	rc = file_stat(b->dir, "batch.json", NULL);
 	rc = rc == 0 ? write_about(root, b, about) : rc < 0 ? -1 : 0;
 	lock_bytes_drop(b->lock, LOCK_MAKING, 1);
 	return rc;
@@ -144,8 +140,7 @@ close_files(struct batch *b)
 
 	/* The lock last: whoever sees it free finds everything else let go. */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
+		file_close(*fds[i], 0);
 		*fds[i] = -1;
 	}
 }
@@ -160,7 +155,7 @@ open_now(struct batch *b, int batches)
 	bool make = b->mode == BATCH_WORK;
 	int rc, is;
 
-	b->dir = root_dir(batches, b->name, make);
+	b->dir = root_open_dir(batches, b->name, make);
 	if (b->dir < 0)
 		return make && errno == ENOENT ? 1 : -1;
 	rc = open_files(b) < 0 ? -1 : take_lock(b);
@@ -175,7 +170,7 @@ open_now(struct batch *b, int batches)
 static int
 open_locked(struct batch *b, const struct root *root)
 {
-	int batches = root_dir(root->fd, "batches", b->mode == BATCH_WORK), rc = 1;
+	int batches = root_open_dir(root->fd, "batches", b->mode == BATCH_WORK), rc = 1;
 
 	if (batches < 0)
 		return -1;
@@ -189,7 +184,7 @@ open_locked(struct batch *b, const struct root *root)
 }
 
 static int
-open_batch(struct batch *b, const struct root *root, const struct batch_about *about)
+open_batch(struct batch *b, const struct root *root, const struct batch_metadata *about)
 {
 	bool make = b->mode == BATCH_WORK;
 
@@ -199,19 +194,18 @@ open_batch(struct batch *b, const struct root *root, const struct batch_about *a
 		b->secrets = secrets_open(b->dir);
 	if (make && make_about(root, b, about) < 0)
 		return -1;
-	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_dir(root->fd, "temp", true)) < 0)
+	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_open_dir(root->fd, "temp", true)) < 0)
 		return -1;
-	return b->mode == BATCH_READ ? 0 : batch_settle(b);
+	return b->mode == BATCH_READ ? 0 : batch_recover_all(b);
 }
 
 struct batch *
-batch_open(const struct root *root, const char *name, enum batch_mode mode, const struct batch_about *about)
+batch_open(const struct root *root, const char *name, enum batch_mode mode, const struct batch_metadata *about)
 {
 	struct batch *b = buf_alloc(sizeof(*b));
 	struct buf path = {0};
-	int error;
 
-	memcpy(b->name, name, strnlen(name, NAME_LONGEST));
+	memcpy(b->name, name, strnlen(name, BATCH_NAME_MAX));
 	b->mode = mode;
 	pthread_mutex_init(&b->recording, NULL);
 	b->dir = b->files = b->lock = b->items = b->state = b->results = b->items_index = b->results_index = b->temp =
@@ -220,15 +214,15 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 	b->path = path.data;
 	if (open_batch(b, root, about) == 0)
 		return b;
-	error = errno;
 	batch_close(b);
-	errno = error;
 	return NULL;
 }
 
 void
 batch_close(struct batch *b)
 {
+	int error = errno;
+
 	if (b->secrets && (b->mode == BATCH_WORK || b->mode == BATCH_JOIN))
 		batch_sweep_userinfo(b);
 	secrets_close(b->secrets);
@@ -239,6 +233,7 @@ batch_close(struct batch *b)
 	table_clear(&b->subjects);
 	free(b->path);
 	free(b);
+	errno = error;
 }
 
 const char *
@@ -266,12 +261,8 @@ batch_sync(struct batch *b)
 {
 	int batches = openat(b->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = batches < 0 || fdatasync(b->items) < 0 || fsync(b->dir) < 0 || fsync(batches) < 0 ? -1 : 0;
-	int error = errno;
 
-	if (batches >= 0)
-		close(batches);
-	errno = error;
-	return rc;
+	return file_close(batches, rc);
 }
 
 bool
@@ -286,7 +277,7 @@ batch_is_whole(const struct batch *b)
 }
 
 int
-batch_about(const struct batch *b, struct buf *out)
+batch_metadata(const struct batch *b, struct buf *out)
 {
 	int fd = openat(b->dir, "batch.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int rc;
@@ -309,7 +300,7 @@ list_batch(int dir, const struct dirent *e, void *arg)
 	struct listing *l = arg;
 
 	(void)dir;
-	if (root_name_wrong(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+	if (root_name_check(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 		return 0;
 	l->names = buf_realloc(l->names, (l->n + 1) * sizeof(*l->names));
 	l->names[l->n++] = buf_strdup(e->d_name);
@@ -325,7 +316,7 @@ by_name(const void *a, const void *b)
 int
 batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg)
 {
-	int fd = root_dir(root->fd, "batches", false);
+	int fd = root_open_dir(root->fd, "batches", false);
 	struct listing l = {0};
 	bool more;
 	int rc, error;

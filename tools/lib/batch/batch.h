@@ -30,7 +30,7 @@ enum batch_mode {
 };
 
 /* What a new batch is created with. Members may be NULL. */
-struct batch_about {
+struct batch_metadata {
 	const char *category, *label, *notebook;
 	const char *job_type; /* NULL: "url_parse" */
 	uint64_t job_id;      /* 0: the next of seq/jobs */
@@ -38,11 +38,13 @@ struct batch_about {
 	bool public_only;     /* its items are fetched from public addresses alone */
 };
 
-/* Opens a batch; NAME must be good (root_name_wrong). ABOUT counts when it is made just now; NULL: nothing known.
+/* Opens a batch; NAME must be good (root_name_check). ABOUT counts when it is made just now; NULL: nothing known.
  * NULL with errno: ENOENT when it must exist and does not. What is opened is what the name stood for when the lock was
  * had: one that is retired meanwhile is not. */
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
-			 const struct batch_about *about);
+			 const struct batch_metadata *about);
+
+/* Frees it. Keeps errno. */
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);
@@ -53,7 +55,7 @@ int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 with errno, 
 bool batch_is_whole(const struct batch *b);
 
 /* The text of batch.json into OUT. 0 or -1. */
-int batch_about(const struct batch *b, struct buf *out);
+int batch_metadata(const struct batch *b, struct buf *out);
 
 /* Calls SEE with the name of each batch of the root, sorted, until it returns false. 0 or -1. */
 int batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg);
@@ -61,10 +63,10 @@ int batch_each(const struct root *root, bool (*see)(const char *name, void *arg)
 /* --- adding (BATCH_WORK) --- */
 
 struct batch_ask {
-	const char *subject;  /* the subject's id, good (root_subject_wrong), or NULL: its own subject */
+	const char *subject;  /* the subject's id, good (root_subject_check), or NULL: its own subject */
 	const char *kind;     /* what identifies it: "url", "file", "media", "member" or "bad" */
 	const char *where;    /* and the value of that: the URL, the path... */
-	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_LONGEST bytes */
+	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
 	const char *userinfo; /* that was taken off WHERE (userinfo.h), to be kept in the batch's secrets; NULL: none */
 	bool is_lent;         /* USERINFO is that of another item: it does not replace one that the item has */
 	uint32_t item;        /* out: its number */
@@ -72,7 +74,7 @@ struct batch_ask {
 	bool is_new;          /* out: it was not in the batch before */
 };
 
-enum { BATCH_ITEM_LONGEST = (1 << 20) - 4096 }; /* the rest of the line is for its result */
+enum { BATCH_ITEM_MAX = (1 << 20) - 4096 }; /* the rest of the line is for its result */
 
 /* Marks ITEM, which belongs to an ask with userinfo, as one that has userinfo. Where it is missing later, the fetcher
  * reports that. */
@@ -117,9 +119,9 @@ void batch_release(struct batch *b, uint32_t k);
 int batch_recover(struct batch *b, uint32_t k);
 
 /* Claims item K in any state, for callers that replace its result. Returns CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR. The
- * state stays as it is. The claim ends with batch_record(), or with batch_leave(), which changes nothing. */
-enum batch_claim batch_seize(struct batch *b, uint32_t k);
-void batch_leave(struct batch *b, uint32_t k);
+ * state stays as it is. The claim ends with batch_record(), or with batch_unclaim(), which changes nothing. */
+enum batch_claim batch_claim_any(struct batch *b, uint32_t k);
+void batch_unclaim(struct batch *b, uint32_t k);
 
 /* A file and, where the batch has it already, where. */
 struct batch_same {
@@ -222,7 +224,7 @@ int batch_open_file(const struct batch *b, struct json_object *result);
 struct batch_place {
 	uint32_t item;
 	char key[33]; /* the item's identity, 32 hexadecimal digits */
-	char subject[SUBJECT_LONGEST + 1];
+	char subject[SUBJECT_MAX + 1];
 	uint32_t idx; /* counts the subject's items from 1 in the order asked */
 };
 int batch_place(const char *line, size_t n, struct batch_place *out);

@@ -24,8 +24,8 @@ print_of(const unsigned char *digest)
 	return print;
 }
 
-/* What an item's own line says of it. False also where that cannot be read, which misread() then says: the item must
- * not be taken for a new one. */
+/* What an item's own line says of it. False also where that cannot be read, which take_misread_error() then says: the
+ * item must not be taken for a new one. */
 static bool
 place_of(struct batch *b, uint32_t k, struct batch_place *place)
 {
@@ -40,7 +40,7 @@ place_of(struct batch *b, uint32_t k, struct batch_place *place)
 
 /* Whether a line could not be looked at since this was asked last; errno says why. */
 static bool
-misread(struct batch *b)
+take_misread_error(struct batch *b)
 {
 	int error = b->misread;
 
@@ -136,8 +136,8 @@ struct intake {
 	uint64_t offsets[INDEX_BLOCK];
 	size_t n;
 	bool failed;
-	char subject[SUBJECT_LONGEST + 1]; /* of the line before, where it is in the table */
-	uint32_t print;                    /* of that subject */
+	char subject[SUBJECT_MAX + 1]; /* of the line before, where it is in the table */
+	uint32_t print;                /* of that subject */
 };
 
 /* Writes the offsets to the index, unless it has them: mostly it does. */
@@ -147,8 +147,7 @@ flush_offsets(struct intake *in)
 	uint64_t there[INDEX_BLOCK];
 	uint64_t first = in->b->count - in->n;
 	size_t bytes = in->n * sizeof(*there);
-	ssize_t got = pread(in->b->items_index, there, bytes, (off_t)(first * sizeof(*there)));
-	bool same = got == (ssize_t)bytes;
+	bool same = file_read_exactly(in->b->items_index, there, bytes, (off_t)(first * sizeof(*there))) == 0;
 
 	for (size_t i = 0; same && i < in->n; i++)
 		same = le64toh(there[i]) == in->offsets[i];
@@ -234,14 +233,11 @@ extend_state(const struct batch *b)
 	memset(fill, 'p', sizeof(fill));
 	for (off_t at = st.st_size; at < (off_t)b->count;) {
 		size_t want = (size_t)((off_t)b->count - at);
-		ssize_t n = pwrite(b->state, fill, want < sizeof(fill) ? want : sizeof(fill), at);
 
-		if (n <= 0) {
-			if (n == 0)
-				errno = ENOSPC;
+		want = want < sizeof(fill) ? want : sizeof(fill);
+		if (file_write_at(b->state, fill, want, at) < 0)
 			return -1;
-		}
-		at += n;
+		at += (off_t)want;
 	}
 	return 0;
 }
@@ -266,7 +262,7 @@ fit_to_count(const struct batch *b)
 }
 
 static void
-forget(struct batch *b)
+forget_items(struct batch *b)
 {
 	table_clear(&b->keys);
 	table_clear(&b->subjects);
@@ -275,7 +271,7 @@ forget(struct batch *b)
 }
 
 int
-batch_take_in(struct batch *b)
+batch_read_added(struct batch *b)
 {
 	struct intake in = {.b = b};
 	off_t end = append_end(b->items);
@@ -284,13 +280,13 @@ batch_take_in(struct batch *b)
 	if (end < 0)
 		return -1;
 	if (end < b->read_to)
-		forget(b); /* what we knew was cut away */
+		forget_items(b); /* what we knew was cut away */
 	upto = append_each(b->items, b->read_to, take_line, &in);
 	flush_offsets(&in);
-	if (upto < 0 || in.failed || misread(b) || fit_to_count(b) < 0) {
+	if (upto < 0 || in.failed || take_misread_error(b) || fit_to_count(b) < 0) {
 		int error = errno;
 
-		forget(b);
+		forget_items(b);
 		errno = error;
 		return -1;
 	}
@@ -323,7 +319,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 	struct buf where = {0};
 	uint32_t item;
 
-	userinfo_put(ask->where, ask->userinfo, &where);
+	userinfo_insert(ask->where, ask->userinfo, &where);
 	make_key(ask, where.data, digest, earlier);
 	item = find_key(b, new, print_of(digest), earlier);
 	if (item)
@@ -383,7 +379,7 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
 		return -1;
-	if (batch_take_in(b) == 0) {
+	if (batch_read_added(b) == 0) {
 		if (n > UINT32_MAX - 1 - b->count) {
 			errno = EOVERFLOW;
 			goto out;
@@ -395,9 +391,9 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 		for (size_t i = 0; i < n; i++)
 			take_ask(b, &new, &asks[i], keys[i]);
 		/* Secrets are on the disk before the items that need them. */
-		rc = misread(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
+		rc = take_misread_error(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
 		if (rc < 0)
-			forget(b); /* the tables know items that are not there */
+			forget_items(b); /* the tables know items that are not there */
 	}
 out:
 	error = errno;

@@ -10,7 +10,7 @@
 #include "batch/batch.h"
 
 struct batch {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	char *path; /* absolute, of batches/NAME */
 	enum batch_mode mode;
 	/* Each -1 where the file is not there. */
@@ -69,10 +69,10 @@ int batch_index_results(struct batch *b, off_t end);
 
 /* Cuts a torn tail off results.ndjson, brings its index up to the end, and notes that as MARK; brings `state` up to the
  * results, but for BATCH_ALONE. 0 or -1. */
-int batch_settle(struct batch *b);
+int batch_recover_all(struct batch *b);
 
 /* With the lock of items.ndjson held: takes in what others added, brings its index and `state` up to it. 0 or -1. */
-int batch_take_in(struct batch *b);
+int batch_read_added(struct batch *b);
 
 /* With the lock of results.ndjson and the mutex: the last result of item K, its index up to the end. 0, 1 for none, -1.
  */

@@ -16,7 +16,7 @@
 enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
 
 /* No file of ours is longer: what is more is damage, which no read is tried with. */
-#define OFFSET_MOST (UINT64_C(1) << 60)
+#define OFFSET_MAX (UINT64_C(1) << 60)
 
 int
 batch_index_get(int fd, uint64_t entry, uint64_t *value)
@@ -25,7 +25,7 @@ batch_index_get(int fd, uint64_t entry, uint64_t *value)
 	ssize_t n = fd < 0 ? 0 : file_read_at(fd, &there, sizeof(there), (off_t)(entry * sizeof(there)));
 
 	*value = n == sizeof(there) ? le64toh(there) : 0;
-	if (*value > OFFSET_MOST)
+	if (*value > OFFSET_MAX)
 		*value = 0;
 	return n < 0 ? -1 : 0;
 }
@@ -40,13 +40,8 @@ batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n)
 
 		for (size_t i = 0; i < some; i++)
 			block[i] = htole64(values[i]);
-		ssize_t w = pwrite(fd, block, some * sizeof(*block), (off_t)(entry * sizeof(*block)));
-
-		if (w != (ssize_t)(some * sizeof(*block))) {
-			if (w >= 0)
-				errno = ENOSPC;
+		if (file_write_at(fd, block, some * sizeof(*block), (off_t)(entry * sizeof(*block))) < 0)
 			return -1;
-		}
 		entry += some;
 		values += some;
 		n -= some;
@@ -63,7 +58,7 @@ batch_place(const char *line, size_t n, struct batch_place *out)
 	    scan_text(&at, end, ",\"key\":\"") && scan_word(&at, end, out->key, sizeof(out->key) - 1) &&
 	    scan_text(&at, end, ",\"id\":\"") && scan_word(&at, end, out->subject, sizeof(out->subject) - 1) &&
 	    scan_text(&at, end, ",\"idx\":") && scan_item(&at, end, &out->idx) && scan_text(&at, end, "}") &&
-	    !root_subject_wrong(out->subject))
+	    !root_subject_check(out->subject))
 		return 0;
 	return -1;
 }
@@ -137,7 +132,7 @@ begins_at(const struct batch *b, uint32_t k, uint64_t at)
 /* How many items the index knows into N, and at which offset the last of the first K of them is said to begin into AT.
  * 0 or -1. */
 static int
-indexed(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
+read_items_index(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
 {
 	struct stat st = {0};
 
@@ -161,7 +156,7 @@ batch_item_offset(const struct batch *b, uint32_t k)
 		errno = ENOENT;
 		return -1;
 	}
-	if (indexed(b, k, &known, &at) < 0)
+	if (read_items_index(b, k, &known, &at) < 0)
 		return -1;
 	is = k <= known ? begins_at(b, k, at) : 0;
 	if (is != 0)
@@ -220,7 +215,7 @@ static int
 without_userinfo(int rc, struct buf *line)
 {
 	if (rc == 0)
-		line->len = userinfo_cut(line->data, line->len);
+		line->len = userinfo_strip(line->data, line->len);
 	return rc;
 }
 
@@ -239,7 +234,7 @@ batch_length(const struct batch *b)
 
 	if (b->items < 0)
 		return 0;
-	if (indexed(b, UINT32_MAX, &n, &at) < 0)
+	if (read_items_index(b, UINT32_MAX, &n, &at) < 0)
 		return -1;
 	if (n > 0 && n <= UINT32_MAX && (is = begins_at(b, (uint32_t)n, at)) < 0)
 		return -1;
@@ -281,62 +276,11 @@ batch_is_claimed(const struct batch *b, uint32_t k)
 	return b->state >= 0 ? lock_bytes_held(b->state, (off_t)k - 1, 1, NULL) : 0;
 }
 
-/* As many bytes as one instruction takes, as a rule. */
-typedef unsigned char lanes __attribute__((vector_size(16)));
-
-struct tally {
-	uint64_t completed, failed, processing;
-};
-
-static uint64_t
-sum(lanes v)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < sizeof(v); i++)
-		n += v[i];
-	return n;
-}
-
-/* Counts in N lanes, which must be less than 256: each has one count. */
-static void
-tally_lanes(const unsigned char *at, size_t n, struct tally *t)
-{
-	lanes completed = {0}, failed = {0}, processing = {0}, v;
-
-	for (size_t i = 0; i < n; i++, at += sizeof(v)) {
-		memcpy(&v, at, sizeof(v));
-		completed -= (lanes)(v == 'c');
-		failed -= (lanes)(v == 'f');
-		processing -= (lanes)(v == 'r');
-	}
-	t->completed += sum(completed);
-	t->failed += sum(failed);
-	t->processing += sum(processing);
-}
-
-static void
-tally_states(const unsigned char *at, size_t n, struct tally *t)
-{
-	while (n >= sizeof(lanes)) {
-		size_t some = n / sizeof(lanes) < 255 ? n / sizeof(lanes) : 255;
-
-		tally_lanes(at, some, t);
-		at += some * sizeof(lanes);
-		n -= some * sizeof(lanes);
-	}
-	for (; n > 0; at++, n--) {
-		t->completed += *at == 'c';
-		t->failed += *at == 'f';
-		t->processing += *at == 'r';
-	}
-}
-
 int
 batch_count(const struct batch *b, struct batch_counts *counts)
 {
 	unsigned char chunk[1 << 16];
-	struct tally t = {0};
+	uint64_t completed = 0, failed = 0, processing = 0;
 	int64_t length = batch_length(b);
 	uint64_t left;
 	off_t at = 0;
@@ -353,13 +297,17 @@ batch_count(const struct batch *b, struct batch_counts *counts)
 			return -1;
 		if (n == 0)
 			break;
-		tally_states(chunk, (size_t)n, &t);
+		for (ssize_t i = 0; i < n; i++) {
+			completed += chunk[i] == 'c';
+			failed += chunk[i] == 'f';
+			processing += chunk[i] == 'r';
+		}
 		at += n;
 		left -= (uint64_t)n;
 	}
-	counts->completed = t.completed;
-	counts->failed = t.failed;
-	counts->processing = counts->held ? t.processing : 0;
+	counts->completed = completed;
+	counts->failed = failed;
+	counts->processing = counts->held ? processing : 0;
 	counts->pending = counts->total - counts->completed - counts->failed - counts->processing;
 	return 0;
 }

@@ -50,7 +50,7 @@ batch_reindex_results(struct batch *b, off_t end)
 {
 	int64_t count = batch_length(b);
 	struct entries e = {.n = (size_t)count + 1};
-	int rc = -1, error;
+	int rc = -1;
 
 	if (count < 0)
 		return -1;
@@ -60,9 +60,7 @@ batch_reindex_results(struct batch *b, off_t end)
 	    batch_index_put(b->results_index, 1, e.v + 1, e.n - 1) == 0 &&
 	    ftruncate(b->results_index, (off_t)(e.n * sizeof(*e.v))) == 0)
 		rc = batch_index_put(b->results_index, 0, e.v, 1);
-	error = errno;
 	free(e.v);
-	errno = error;
 	return rc;
 }
 

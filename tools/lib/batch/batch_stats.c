@@ -10,52 +10,39 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "base/when.h"
 #include "files/append.h"
+#include "files/file.h"
 
 enum {
 	TAIL_FIRST = 1 << 16, /* bytes before the end of the file that a glance has, and eight times that... */
-	TAIL_MOST = 1 << 22,
-	FEW = 10,       /* items in ten seconds; fewer are no rate */
-	SPAN_LEAST = 3, /* seconds that a rate is of */
+	TAIL_MAX = 1 << 22,
+	FEW = 10,     /* items in ten seconds; fewer are no rate */
+	SPAN_MIN = 3, /* seconds that a rate is of */
 };
 
 /* No text of a stranger's has a bare quote in it, so that the first place of a key in a line is ours. */
 
-/* Seconds since 1970 of "2026-11-22T15:16:16Z"; 0 where it is none. */
-static int64_t
-take_time(const char *at, const char *end)
-{
-	char text[32] = "";
-	struct tm tm = {0};
-	const char *rest;
-
-	if (!at || end - at < 20)
-		return 0;
-	memcpy(text, at, 20);
-	rest = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return rest && !*rest ? timegm(&tm) : 0;
-}
-
 /* Two buckets become one of twice the time. */
 static void
-widen(struct history *h)
+widen_buckets(struct batch_stats *h)
 {
-	for (size_t i = 0; i < HISTORY_BUCKETS; i += 2) {
+	for (size_t i = 0; i < BATCH_STATS_BUCKETS; i += 2) {
 		h->items_in[i / 2] = h->items_in[i] + h->items_in[i + 1];
 		h->bytes_in[i / 2] = h->bytes_in[i] + h->bytes_in[i + 1];
 	}
-	memset(h->items_in + HISTORY_BUCKETS / 2, 0, sizeof(h->items_in) / 2);
-	memset(h->bytes_in + HISTORY_BUCKETS / 2, 0, sizeof(h->bytes_in) / 2);
+	memset(h->items_in + BATCH_STATS_BUCKETS / 2, 0, sizeof(h->items_in) / 2);
+	memset(h->bytes_in + BATCH_STATS_BUCKETS / 2, 0, sizeof(h->bytes_in) / 2);
 	h->buckets = (h->buckets + 1) / 2;
 	h->step *= 2;
 }
-_Static_assert(HISTORY_BUCKETS % 2 == 0, "buckets are joined by two");
-_Static_assert(HISTORY_RECENT >= HISTORY_PACE_SECONDS, "the pace is that of seconds that are known");
+_Static_assert(BATCH_STATS_BUCKETS % 2 == 0, "buckets are joined by two");
+_Static_assert(BATCH_STATS_RECENT >= BATCH_STATS_PACE_SECONDS, "the pace is that of seconds that are known");
 
 static void
-note_time(struct history *h, int64_t at, uint64_t bytes)
+note_time(struct batch_stats *h, int64_t at, uint64_t bytes)
 {
-	size_t second = (size_t)(at % HISTORY_RECENT), i;
+	size_t second = (size_t)(at % BATCH_STATS_RECENT), i;
 
 	if (at <= 0)
 		return;
@@ -64,8 +51,8 @@ note_time(struct history *h, int64_t at, uint64_t bytes)
 		h->step = 1;
 	}
 	at = at < h->from ? h->from : at;
-	while ((at - h->from) / h->step >= HISTORY_BUCKETS)
-		widen(h);
+	while ((at - h->from) / h->step >= BATCH_STATS_BUCKETS)
+		widen_buckets(h);
 	i = (size_t)((at - h->from) / h->step);
 	h->buckets = i + 1 > h->buckets ? i + 1 : h->buckets;
 	h->items_in[i]++;
@@ -81,12 +68,12 @@ note_time(struct history *h, int64_t at, uint64_t bytes)
 
 /* The kind of failure CODE (N bytes), from 1; those beyond what there is room for are the last. */
 static unsigned char
-kind_of(struct history *h, const char *code, size_t n)
+kind_of(struct batch_stats *h, const char *code, size_t n)
 {
 	for (size_t i = 0; i < h->kinds_n; i++)
 		if (strlen(h->kinds[i].code) == n && memcmp(h->kinds[i].code, code, n) == 0)
 			return (unsigned char)(i + 1);
-	if (h->kinds_n < HISTORY_KINDS) {
+	if (h->kinds_n < BATCH_STATS_KINDS) {
 		char *copy = buf_alloc(n + 1);
 
 		memcpy(copy, code, n);
@@ -97,7 +84,7 @@ kind_of(struct history *h, const char *code, size_t n)
 
 /* Notes that item K failed as KIND says, or no longer does (0). */
 static void
-note_failure(struct history *h, uint32_t k, unsigned char kind)
+note_failure(struct batch_stats *h, uint32_t k, unsigned char kind)
 {
 	if (k >= h->room) {
 		uint32_t room = h->room ? h->room : 1024;
@@ -119,7 +106,7 @@ note_failure(struct history *h, uint32_t k, unsigned char kind)
 
 /* What a line says of item K: the kind of its failure. */
 static void
-take_kind(struct history *h, uint32_t k, const char *line, size_t n, bool completed)
+take_kind(struct batch_stats *h, uint32_t k, const char *line, size_t n, bool completed)
 {
 	const char *code = completed ? NULL : scan_after(line, n, "\"code\":\"");
 	const char *quote = code ? memchr(code, '"', (size_t)(line + n - code)) : NULL;
@@ -135,13 +122,13 @@ take_kind(struct history *h, uint32_t k, const char *line, size_t n, bool comple
 static int64_t
 finished_at(const char *line, size_t n)
 {
-	return take_time(scan_after(line, n, "\"finished_at\":\""), line + n);
+	return when_parse(scan_after(line, n, "\"finished_at\":\""), line + n);
 }
 
 static bool
 take_result(off_t at, const char *line, size_t n, void *arg)
 {
-	struct history *h = arg;
+	struct batch_stats *h = arg;
 	bool completed = false;
 	uint32_t k = batch_result_number(line, n, &completed);
 	const char *end = line + n, *bytes;
@@ -160,17 +147,17 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 }
 
 static void
-forget(struct history *h)
+forget_results(struct batch_stats *h)
 {
 	for (size_t i = 0; i < h->kinds_n; i++)
 		free(h->kinds[i].code);
 	free(h->failed);
-	*h = (struct history){.fd = h->fd};
+	*h = (struct batch_stats){.fd = h->fd};
 }
 
 /* Opens the file where it is not open. 0 with its ST, 1 where there is none, -1 with errno. */
 static int
-open_file(struct history *h, int dir, struct stat *st)
+open_file(struct batch_stats *h, int dir, struct stat *st)
 {
 	if (h->fd < 0)
 		h->fd = openat(dir, "results.ndjson", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -179,19 +166,19 @@ open_file(struct history *h, int dir, struct stat *st)
 	if (fstat(h->fd, st) < 0)
 		return -1;
 	if (st->st_size < h->read_to || (h->ino && (st->st_ino != h->ino || st->st_dev != h->dev)))
-		forget(h);
+		forget_results(h);
 	h->ino = st->st_ino;
 	h->dev = st->st_dev;
 	return 0;
 }
 
 static int
-read_on(struct history *h)
+read_on(struct batch_stats *h)
 {
 	off_t end = append_each(h->fd, h->read_to, take_result, h);
 
 	if (end < 0) {
-		forget(h); /* a part was taken in */
+		forget_results(h); /* a part was taken in */
 		return -1;
 	}
 	h->read_to = end;
@@ -199,7 +186,7 @@ read_on(struct history *h)
 }
 
 int
-history_refresh(struct history *h, int dir)
+batch_stats_refresh(struct batch_stats *h, int dir)
 {
 	struct stat st;
 	int rc = open_file(h, dir, &st);
@@ -227,12 +214,12 @@ take_first(off_t at, const char *line, size_t n, void *arg)
 	return f->time == 0;
 }
 
-/* The offset of a line from which on everything is that was finished in the last minute; at most TAIL_MOST bytes before
+/* The offset of a line from which on everything is that was finished in the last minute; at most TAIL_MAX bytes before
  * the end. */
 static off_t
-find_tail(const struct history *h, const struct stat *st)
+find_tail(const struct batch_stats *h, const struct stat *st)
 {
-	int64_t since = time(NULL) - HISTORY_PACE_SECONDS;
+	int64_t since = time(NULL) - BATCH_STATS_PACE_SECONDS;
 
 	if (st->st_mtime < since)
 		return st->st_size;
@@ -241,7 +228,7 @@ find_tail(const struct history *h, const struct stat *st)
 
 		if (append_each(h->fd, st->st_size - n, take_first, &f) < 0)
 			return 0;
-		if (f.at >= 0 && (f.time < since || n >= TAIL_MOST))
+		if (f.at >= 0 && (f.time < since || n >= TAIL_MAX))
 			return f.at;
 	}
 	return 0;
@@ -249,7 +236,7 @@ find_tail(const struct history *h, const struct stat *st)
 
 /* The kind of the failure of item K, if results.index leads to it. 0, or -1 with errno. */
 static int
-take_failure(struct history *h, const struct batch *b, uint32_t k, struct buf *line)
+take_failure(struct batch_stats *h, const struct batch *b, uint32_t k, struct buf *line)
 {
 	off_t at = batch_result_offset(b, k);
 	bool completed;
@@ -263,7 +250,7 @@ take_failure(struct history *h, const struct batch *b, uint32_t k, struct buf *l
 
 /* The kinds of all that results.index leads to. 0, or -1 with errno. */
 static int
-take_failed(struct history *h, const struct batch *b)
+take_failed(struct batch_stats *h, const struct batch *b)
 {
 	struct buf line = {0};
 	int64_t k = 0;
@@ -276,7 +263,7 @@ take_failed(struct history *h, const struct batch *b)
 }
 
 int
-history_glance(struct history *h, const struct batch *b)
+batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b)
 {
 	struct stat st;
 	off_t indexed, tail;
@@ -291,7 +278,7 @@ history_glance(struct history *h, const struct batch *b)
 		tail = find_tail(h, &st);
 		h->read_to = indexed < tail ? indexed : tail;
 		if (h->read_to > 0 && take_failed(h, b) < 0) {
-			forget(h);
+			forget_results(h);
 			return -1;
 		}
 	}
@@ -299,10 +286,9 @@ history_glance(struct history *h, const struct batch *b)
 }
 
 void
-history_rest(struct history *h)
+batch_stats_close_file(struct batch_stats *h)
 {
-	if (h->fd >= 0)
-		close(h->fd);
+	file_close(h->fd, 0);
 	h->fd = -1;
 }
 
@@ -310,12 +296,12 @@ history_rest(struct history *h)
 
 /* What was finished in the SECONDS before NOW, and how long ago the first of it was. */
 static int64_t
-sum_recent(const struct history *h, int64_t now, int64_t seconds, double *items, double *bytes)
+sum_recent(const struct batch_stats *h, int64_t now, int64_t seconds, double *items, double *bytes)
 {
 	int64_t first = now;
 
 	*items = *bytes = 0;
-	for (size_t i = 0; i < HISTORY_RECENT; i++) {
+	for (size_t i = 0; i < BATCH_STATS_RECENT; i++) {
 		/* The second that is not over yet would be too little. */
 		if (h->recent[i].at < now - seconds || h->recent[i].at >= now)
 			continue;
@@ -327,27 +313,27 @@ sum_recent(const struct history *h, int64_t now, int64_t seconds, double *items,
 }
 
 void
-history_rate(const struct history *h, int64_t now, double *items, double *bytes)
+batch_stats_rate(const struct batch_stats *h, int64_t now, double *items, double *bytes)
 {
-	sum_recent(h, now, HISTORY_RATE_SECONDS, items, bytes);
-	*items /= HISTORY_RATE_SECONDS;
-	*bytes /= HISTORY_RATE_SECONDS;
+	sum_recent(h, now, BATCH_STATS_RATE_SECONDS, items, bytes);
+	*items /= BATCH_STATS_RATE_SECONDS;
+	*bytes /= BATCH_STATS_RATE_SECONDS;
 }
 
 void
-history_pace(const struct history *h, int64_t now, double *items, double *bytes)
+batch_stats_pace(const struct batch_stats *h, int64_t now, double *items, double *bytes)
 {
-	int64_t span = sum_recent(h, now, HISTORY_RATE_SECONDS, items, bytes);
+	int64_t span = sum_recent(h, now, BATCH_STATS_RATE_SECONDS, items, bytes);
 
 	if (*items < FEW)
-		span = sum_recent(h, now, HISTORY_PACE_SECONDS, items, bytes);
-	span = span < SPAN_LEAST ? SPAN_LEAST : span;
+		span = sum_recent(h, now, BATCH_STATS_PACE_SECONDS, items, bytes);
+	span = span < SPAN_MIN ? SPAN_MIN : span;
 	*items /= (double)span;
 	*bytes /= (double)span;
 }
 
 static void
-print_failures(const struct history *h, struct buf *out)
+print_failures(const struct batch_stats *h, struct buf *out)
 {
 	const char *before = "";
 
@@ -364,14 +350,12 @@ print_failures(const struct history *h, struct buf *out)
 }
 
 void
-history_print(const struct history *h, int64_t now, struct buf *out)
+batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out)
 {
 	double items, bytes;
-	char from[32] = "";
-	time_t begin = h->from;
-	struct tm tm;
+	char from[WHEN_SIZE];
 
-	history_rate(h, now, &items, &bytes);
+	batch_stats_rate(h, now, &items, &bytes);
 	buf_printf(out, ",\"bytes\":%llu", (unsigned long long)h->bytes);
 	print_failures(h, out);
 	buf_printf(out, ",\"rate\":{\"items\":%.1f,\"bytes\":%.0f},\"history\":", items, bytes);
@@ -379,9 +363,7 @@ history_print(const struct history *h, int64_t now, struct buf *out)
 		buf_str(out, "null");
 		return;
 	}
-	gmtime_r(&begin, &tm);
-	strftime(from, sizeof(from), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	buf_printf(out, "{\"from\":\"%s\",\"step\":%u,\"items\":[", from, h->step);
+	buf_printf(out, "{\"from\":\"%s\",\"step\":%u,\"items\":[", when_print(from, h->from), h->step);
 	for (size_t i = 0; i < h->buckets; i++)
 		buf_printf(out, "%s%u", i ? "," : "", h->items_in[i]);
 	buf_str(out, "],\"bytes\":[");
@@ -391,8 +373,8 @@ history_print(const struct history *h, int64_t now, struct buf *out)
 }
 
 void
-history_free(struct history *h)
+batch_stats_free(struct batch_stats *h)
 {
-	forget(h);
-	history_rest(h);
+	forget_results(h);
+	batch_stats_close_file(h);
 }

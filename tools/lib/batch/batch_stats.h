@@ -17,14 +17,14 @@
 #include "batch/batch.h"
 
 enum {
-	HISTORY_KINDS = 255,
-	HISTORY_BUCKETS = 120,
-	HISTORY_RECENT = 64, /* seconds that are known one by one */
-	HISTORY_RATE_SECONDS = 10,
-	HISTORY_PACE_SECONDS = 60,
+	BATCH_STATS_KINDS = 255,
+	BATCH_STATS_BUCKETS = 120,
+	BATCH_STATS_RECENT = 64, /* seconds that are known one by one */
+	BATCH_STATS_RATE_SECONDS = 10,
+	BATCH_STATS_PACE_SECONDS = 60,
 };
 
-struct history {
+struct batch_stats {
 	int fd; /* results.ndjson; -1: not open */
 	off_t read_to;
 	unsigned long long dev, ino; /* of the file that was read; 0: none yet */
@@ -33,44 +33,44 @@ struct history {
 	struct {
 		char *code; /* as it stands in a JSON string */
 		uint64_t count;
-	} kinds[HISTORY_KINDS];
+	} kinds[BATCH_STATS_KINDS];
 	size_t kinds_n;
 	uint64_t bytes;
 	/* What was finished when: buckets of STEP seconds, which doubles when there would be too many. */
 	int64_t from;
 	unsigned step;
-	uint32_t items_in[HISTORY_BUCKETS];
-	uint64_t bytes_in[HISTORY_BUCKETS];
+	uint32_t items_in[BATCH_STATS_BUCKETS];
+	uint64_t bytes_in[BATCH_STATS_BUCKETS];
 	size_t buckets;
 	struct {
 		int64_t at;
 		uint32_t items;
 		uint64_t bytes;
-	} recent[HISTORY_RECENT]; /* by second */
+	} recent[BATCH_STATS_RECENT]; /* by second */
 };
 
 /* Reads on, from batches/NAME, open as DIR. 0, or -1 with errno. Begin with fd -1. */
-int history_refresh(struct history *h, int dir);
+int batch_stats_refresh(struct batch_stats *h, int dir);
 
 /*
  * The same for who wants to know the kinds of failures and the rate, and nothing else: the first time it reads the
  * results of those items alone that failed, and the end of the file. "bytes" and "history" are not to be had then.
  */
-int history_glance(struct history *h, const struct batch *b);
+int batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b);
 
 /* Closes the file; what was read stays, and the next call goes on from there. */
-void history_rest(struct history *h);
+void batch_stats_close_file(struct batch_stats *h);
 
 /* Items and bytes a second in the last ten. NOW and all times: seconds since 1970. */
-void history_rate(const struct history *h, int64_t now, double *items, double *bytes);
+void batch_stats_rate(const struct batch_stats *h, int64_t now, double *items, double *bytes);
 
 /* The same for an estimate of what is left, steadier where little happens: over the last minute, or since the first
  * item of it, where ten seconds have few items. */
-void history_pace(const struct history *h, int64_t now, double *items, double *bytes);
+void batch_stats_pace(const struct batch_stats *h, int64_t now, double *items, double *bytes);
 
 /* Appends "bytes", "failures", "rate" and "history" as members of a JSON object, each with a comma before it. */
-void history_print(const struct history *h, int64_t now, struct buf *out);
+void batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out);
 
-void history_free(struct history *h);
+void batch_stats_free(struct batch_stats *h);
 
 #endif

@@ -23,7 +23,7 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 {
 	struct secret *v = NULL;
 	size_t count = 0;
-	int rc = 0, error;
+	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		const struct batch_ask *a = &asks[i];
@@ -39,9 +39,7 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 	}
 	if (rc == 0)
 		rc = secrets_add(b->secrets, v, count);
-	error = errno;
 	free(v);
-	errno = error;
 	return rc;
 }
 
@@ -57,7 +55,7 @@ find_in_line(const struct buf *line, struct buf *userinfo)
 		url = rec_string(item, "media");
 	copy = url ? buf_strdup(url) : NULL;
 	if (copy)
-		userinfo_take(copy, userinfo);
+		userinfo_extract(copy, userinfo);
 	free(copy);
 	json_object_put(item);
 }
@@ -78,7 +76,7 @@ batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *us
 	n = out->len;
 	if (rc > 0 && memchr(out->data, '@', n))
 		find_in_line(out, userinfo);
-	out->len = userinfo_cut(out->data, n);
+	out->len = userinfo_strip(out->data, n);
 	return 0;
 }
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/lock.h"
 #include "base/userinfo.h"
+#include "base/when.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/file.h"
@@ -35,16 +35,12 @@ sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 static int
 set_state(const struct batch *b, uint32_t k, char s)
 {
-	ssize_t n = pwrite(b->state, &s, 1, (off_t)k - 1);
-
-	if (n == 0)
-		errno = ENOSPC;
-	return n == 1 ? 0 : -1;
+	return file_write_at(b->state, &s, 1, (off_t)k - 1);
 }
 
 /* `state` grows under the lock of items.ndjson only: an adder that extends it must not write over a worker's byte. */
 static int
-reach(struct batch *b, uint32_t k)
+extend_state_to(struct batch *b, uint32_t k)
 {
 	struct stat st;
 	int rc;
@@ -59,7 +55,7 @@ reach(struct batch *b, uint32_t k)
 	}
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
 		return -1;
-	rc = batch_take_in(b);
+	rc = batch_read_added(b);
 	lock_drop(b->items);
 	if (rc == 0 && k > b->count) {
 		errno = ENOENT;
@@ -107,16 +103,14 @@ static int
 remake_index(struct batch *b)
 {
 	off_t end;
-	int rc = -1, error;
+	int rc = -1;
 
 	if (batch_lock_results(b) < 0)
 		return -1;
 	end = append_end(b->results);
 	if (end >= 0)
 		rc = batch_reindex_results(b, end);
-	error = errno;
 	batch_unlock_results(b);
-	errno = error;
 	return rc;
 }
 
@@ -138,7 +132,7 @@ struct recovery {
 static int
 recover_item(struct recovery *r, uint32_t k)
 {
-	int rc = lock_bytes_try(r->state, LOCK_ALONE, (off_t)k - 1, 1), is, s, error;
+	int rc = lock_bytes_try(r->state, LOCK_ALONE, (off_t)k - 1, 1), is, s;
 
 	if (rc)
 		return rc > 0 ? 0 : -1;
@@ -152,9 +146,7 @@ recover_item(struct recovery *r, uint32_t k)
 	rc = s < 0 ? -1 : 0;
 	if (s > 0 && s != is && !(s == 'p' && is == 'r'))
 		rc = set_state(r->b, k, (char)s) < 0 ? -1 : 1;
-	error = errno;
 	lock_bytes_drop(r->state, (off_t)k - 1, 1);
-	errno = error;
 	return rc;
 }
 
@@ -185,7 +177,7 @@ begin_recovery(struct recovery *r, struct batch *b)
 
 /* Brings up each byte of `state` that is behind its result, or before it. 0 or -1. */
 static int
-recover(struct batch *b)
+recover_items(struct batch *b)
 {
 	int64_t count = batch_length(b);
 	struct recovery r;
@@ -194,7 +186,7 @@ recover(struct batch *b)
 	if (count <= 0)
 		return count < 0 ? -1 : 0;
 	count = count < UINT32_MAX ? count : UINT32_MAX - 1;
-	if (reach(b, (uint32_t)count) < 0 || begin_recovery(&r, b) < 0)
+	if (extend_state_to(b, (uint32_t)count) < 0 || begin_recovery(&r, b) < 0)
 		return -1;
 	for (int64_t k = 1; k <= count && rc == 0; k += RECOVER_BLOCK)
 		rc = recover_block(&r, (uint32_t)k,
@@ -207,13 +199,13 @@ batch_recover(struct batch *b, uint32_t k)
 {
 	struct recovery r;
 
-	if (reach(b, k) < 0 || begin_recovery(&r, b) < 0)
+	if (extend_state_to(b, k) < 0 || begin_recovery(&r, b) < 0)
 		return -1;
 	return file_close(r.state, recover_item(&r, k));
 }
 
 int
-batch_settle(struct batch *b)
+batch_recover_all(struct batch *b)
 {
 	int rc = -1;
 
@@ -224,7 +216,7 @@ batch_settle(struct batch *b)
 		rc = batch_index_results(b, b->mark);
 	batch_unlock_results(b);
 	/* With a batch for itself bi-clean says what is wrong before it mends it. */
-	return rc == 0 && b->mode != BATCH_ALONE ? recover(b) : rc;
+	return rc == 0 && b->mode != BATCH_ALONE ? recover_items(b) : rc;
 }
 
 /*
@@ -232,7 +224,7 @@ batch_settle(struct batch *b)
  * so it is where a power cut took the byte and left the result. BEHIND: the byte was brought up.
  */
 static enum batch_claim
-judge(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
+decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
 {
 	struct buf line = {0};
 	enum batch_claim claim = CLAIM_OURS;
@@ -271,23 +263,21 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	bool behind = false;
 	int rc;
 
-	if (reach(b, k) < 0)
+	if (extend_state_to(b, k) < 0)
 		return CLAIM_ERROR;
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
 	if (rc)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 	/* Won: look again, somebody may have ended it just before. */
-	claim = judge(b, k, retry, &behind);
+	claim = decide_claim(b, k, retry, &behind);
 	if (claim == CLAIM_OURS && set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
 	if (claim != CLAIM_OURS) {
-		int error = errno;
 
 		lock_bytes_drop(b->state, (off_t)k - 1, 1);
-		errno = error;
 	}
 	/* Its owner died, and he recorded items in groups. */
-	if (behind && claim != CLAIM_ERROR && recover(b) < 0)
+	if (behind && claim != CLAIM_ERROR && recover_items(b) < 0)
 		claim = CLAIM_ERROR;
 	return claim;
 }
@@ -295,8 +285,8 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 void
 batch_release(struct batch *b, uint32_t k)
 {
-	off_t at =
-		batch_result_offset(b, k); /* without the lock, as in judge(): the item is ours, and so is its entry */
+	off_t at = batch_result_offset(
+		b, k); /* without the lock, as in decide_claim(): the item is ours, and so is its entry */
 	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
 	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
@@ -306,18 +296,18 @@ batch_release(struct batch *b, uint32_t k)
 }
 
 enum batch_claim
-batch_seize(struct batch *b, uint32_t k)
+batch_claim_any(struct batch *b, uint32_t k)
 {
 	int rc;
 
-	if (k == 0 || reach(b, k) < 0)
+	if (k == 0 || extend_state_to(b, k) < 0)
 		return CLAIM_ERROR;
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
 	return rc == 0 ? CLAIM_OURS : rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 }
 
 void
-batch_leave(struct batch *b, uint32_t k)
+batch_unclaim(struct batch *b, uint32_t k)
 {
 	lock_bytes_drop(b->state, (off_t)k - 1, 1);
 }
@@ -454,19 +444,15 @@ lost_line(struct json_object *result)
 	static const char *const of_file[] = {"item", "status", "path",  "file_id",   "knowledge_item_id", "bytes",
 					      "mime", "sha256", "error", "final_url", "finished_at",       "same_as"};
 	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
-	time_t now = time(NULL);
-	char finished[32], *line;
-	struct tm utc;
+	char finished[WHEN_SIZE], *line;
 
-	gmtime_r(&now, &utc);
-	strftime(finished, sizeof(finished), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	json_object_object_add(error, "code", json_object_new_string("file_lost"));
 	json_object_object_add(error, "message", json_object_new_string("it was here, and its file is gone"));
 	json_object_object_add(error, "retryable", json_object_new_boolean(true));
 	json_object_object_add(lost, "item", json_object_get(json_object_object_get(result, "item")));
 	json_object_object_add(lost, "status", json_object_new_string("failed"));
 	json_object_object_add(lost, "error", error);
-	json_object_object_add(lost, "finished_at", json_object_new_string(finished));
+	json_object_object_add(lost, "finished_at", json_object_new_string(when_now(finished)));
 	json_object_object_foreach(result, key, value)
 	{
 		bool is_of_file = false;
@@ -543,15 +529,13 @@ batch_find_lost(const struct batch *b, uint32_t from, struct buf *where)
 static int
 append_lost(struct batch *b, struct batch_outcome *v, size_t n)
 {
-	int rc = n > 0 ? sync_items(b, v, n) : 0, error;
+	int rc = n > 0 ? sync_items(b, v, n) : 0;
 
 	if (n > 0 && rc == 0)
 		rc = batch_lock_results(b);
 	if (n > 0 && rc == 0) {
 		rc = append_results(b, v, n, true);
-		error = errno;
 		batch_unlock_results(b);
-		errno = error;
 	}
 	for (size_t i = 0; i < n; i++)
 		free((char *)(uintptr_t)v[i].line);
@@ -629,7 +613,7 @@ batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where)
 	int rc;
 
 	/* The index of items first: taking them in writes it where it differs. */
-	if (batch_take_in(b) < 0)
+	if (batch_read_added(b) < 0)
 		return trouble_with(where, "items.ndjson");
 	r.states = buf_alloc((size_t)b->count + 1);
 	memset(r.states, 'p', b->count);

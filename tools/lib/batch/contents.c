@@ -12,10 +12,11 @@
 
 #include "base/buf.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 
 /* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
- * runs of used entries are short: one of PROBE_MOST is damage. */
-enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MOST = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
+ * runs of used entries are short: one of PROBE_MAX is damage. */
+enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MAX = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
 
 static const char name[] = "contents.index";
 static const char magic[8] = {'b', 'i', '-', 'c', 'o', 'n', 't', '1'};
@@ -39,11 +40,11 @@ struct contents {
 	uint64_t size; /* of the table that fd is */
 	contents_fill *fill;
 	void *arg;
-	struct part part; /* a new table that is being filled; its fd is -1 else */
+	struct atomic_file part; /* a new table that is being filled; its fd is -1 else */
 };
 
 static uint64_t
-mix(uint64_t a, uint64_t b)
+mix_bits(uint64_t a, uint64_t b)
 {
 	a = (a ^ b * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
 	return a ^ a >> 33;
@@ -52,7 +53,7 @@ mix(uint64_t a, uint64_t b)
 static uint32_t
 entry_check(uint64_t print, uint32_t item)
 {
-	return (uint32_t)mix(print, item);
+	return (uint32_t)mix_bits(print, item);
 }
 
 static struct entry
@@ -81,43 +82,27 @@ offset_of(uint64_t place)
 
 /* The place of a print in a table of a power of two: its highest bits, so that a larger table has the same order. */
 static uint64_t
-home(uint64_t print, uint64_t size)
+home_place(uint64_t print, uint64_t size)
 {
 	return print >> (__builtin_clzll(size) + 1);
 }
 
-static int
-put(int fd, const void *bytes, size_t n, off_t at)
-{
-	ssize_t w;
-
-	do
-		w = pwrite(fd, bytes, n, at);
-	while (w < 0 && errno == EINTR);
-	if (w >= 0 && (size_t)w != n)
-		errno = ENOSPC;
-	return w >= 0 && (size_t)w == n ? 0 : -1;
-}
-
 /* 0, 1 where the file is not as long, -1 with errno. */
 static int
-get(int fd, void *bytes, size_t n, off_t at)
+read_at(int fd, void *bytes, size_t n, off_t at)
 {
-	ssize_t r;
+	ssize_t r = file_read_at(fd, bytes, n, at);
 
-	do
-		r = pread(fd, bytes, n, at);
-	while (r < 0 && errno == EINTR);
 	return r < 0 ? -1 : (size_t)r == n ? 0 : 1;
 }
 
 static int
 put_head(int fd, uint64_t size, uint64_t used)
 {
-	struct head h = {.size = htole64(size), .used = htole64(used), .check = htole64(mix(size, used))};
+	struct head h = {.size = htole64(size), .used = htole64(used), .check = htole64(mix_bits(size, used))};
 
 	memcpy(h.magic, magic, sizeof(magic));
-	return put(fd, &h, sizeof(h), 0);
+	return file_write_at(fd, &h, sizeof(h), 0);
 }
 
 /* 0, 1 for a head that is none, -1 with errno. */
@@ -132,12 +117,12 @@ get_head(int fd, uint64_t *size, uint64_t *used)
 		return -1;
 	if (!S_ISREG(st.st_mode))
 		return 1;
-	rc = get(fd, &h, sizeof(h), 0);
+	rc = read_at(fd, &h, sizeof(h), 0);
 	if (rc != 0)
 		return rc;
 	*size = le64toh(h.size);
 	*used = le64toh(h.used);
-	return memcmp(h.magic, magic, sizeof(magic)) == 0 && le64toh(h.check) == mix(*size, *used) &&
+	return memcmp(h.magic, magic, sizeof(magic)) == 0 && le64toh(h.check) == mix_bits(*size, *used) &&
 			       *size >= TABLE_FIRST && *size <= UINT64_C(1) << 40 && (*size & (*size - 1)) == 0 &&
 			       *used < *size && st.st_size == offset_of(*size)
 		       ? 0
@@ -151,14 +136,14 @@ get_head(int fd, uint64_t *size, uint64_t *used)
  * table, -1 with errno.
  */
 static int
-probe(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
+find_place(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
 {
-	uint64_t at = home(print, size);
+	uint64_t at = home_place(print, size);
 	struct entry run[RUN];
 
-	for (int probed = 0; probed < PROBE_MOST;) {
+	for (int probed = 0; probed < PROBE_MAX;) {
 		size_t n = size - at < RUN ? (size_t)(size - at) : RUN;
-		int rc = get(fd, run, n * sizeof(*run), offset_of(at));
+		int rc = read_at(fd, run, n * sizeof(*run), offset_of(at));
 
 		if (rc != 0)
 			return rc;
@@ -180,19 +165,17 @@ probe(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
 
 /* An empty table of SIZE entries in a new part, with its blocks allocated, so that a mapping of it cannot fail. */
 static int
-new_table(struct contents *c, struct part *p, uint64_t size)
+new_table(struct contents *c, struct atomic_file *p, uint64_t size)
 {
 	int error;
 
-	if (part_open(p, c->temp) < 0)
+	if (atomic_file_open(p, c->temp) < 0)
 		return -1;
 	error = posix_fallocate(p->fd, 0, offset_of(size));
 	if (error == 0 && put_head(p->fd, size, 0) == 0)
 		return 0;
 	if (error == 0)
-		error = errno;
-	part_drop(p);
-	errno = error;
+		atomic_file_drop(p);
 	return -1;
 }
 
@@ -200,7 +183,7 @@ new_table(struct contents *c, struct part *p, uint64_t size)
 static void
 place_in(struct entry *table, uint64_t size, const struct entry *e)
 {
-	uint64_t at = home(le64toh(e->print), size);
+	uint64_t at = home_place(le64toh(e->print), size);
 
 	while (!is_free(&table[at]))
 		at = at + 1 < size ? at + 1 : 0;
@@ -220,7 +203,7 @@ copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used
 
 	*used = 0;
 	for (uint64_t at = 0, runs = 0; at < from_size; at += RUN, runs++) {
-		int rc = get(from, run, sizeof(run), offset_of(at));
+		int rc = read_at(from, run, sizeof(run), offset_of(at));
 
 		if (rc != 0)
 			return rc;
@@ -240,10 +223,10 @@ copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used
 
 /* A table of twice the size in P, with all that FROM has. 0, 1 for a damaged one, -1 with errno. */
 static int
-grown(struct contents *c, struct part *p, int from, uint64_t from_size)
+make_larger_table(struct contents *c, struct atomic_file *p, int from, uint64_t from_size)
 {
 	uint64_t size = from_size * 2, used = 0;
-	int rc = -1, error;
+	int rc = -1;
 	char *map;
 
 	if (new_table(c, p, size) < 0)
@@ -258,19 +241,16 @@ grown(struct contents *c, struct part *p, int from, uint64_t from_size)
 		rc = put_head(p->fd, size, used);
 	if (rc == 0)
 		return 0;
-	error = errno;
-	part_drop(p);
-	errno = error;
+	atomic_file_drop(p);
 	return rc;
 }
 
 /* --- the file --- */
 
 static void
-forget(struct contents *c)
+close_table(struct contents *c)
 {
-	if (c->fd >= 0)
-		close(c->fd);
+	file_close(c->fd, 0);
 	c->fd = -1;
 }
 
@@ -286,46 +266,42 @@ open_table(struct contents *c)
 		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 1 : -1;
 	rc = get_head(c->fd, &c->size, &used);
 	if (rc != 0)
-		forget(c);
+		close_table(c);
 	return rc;
 }
 
 /* Gives a new table its name, and goes on with it. 0 or -1. */
 static int
-publish(struct contents *c, struct part *p)
+publish_table(struct contents *c, struct atomic_file *p)
 {
-	int error;
-
-	if (part_publish(p, c->dir, name) == 0) {
-		forget(c);
+	if (atomic_file_publish(p, c->dir, name) == 0) {
+		close_table(c);
 		if (open_table(c) == 0)
 			return 0;
 		errno = EIO;
 		return -1;
 	}
-	error = errno;
-	part_drop(p);
-	errno = error;
+	atomic_file_drop(p);
 	return -1;
 }
 
 /* Makes the table again of what the caller knows. 0 or -1. */
 static int
-rebuild(struct contents *c)
+rebuild_table(struct contents *c)
 {
 	int error;
 
-	forget(c);
+	close_table(c);
 	if (new_table(c, &c->part, TABLE_FIRST) < 0)
 		return -1;
 	if (c->fill(c, c->arg) == 0) {
-		struct part p = c->part;
+		struct atomic_file p = c->part;
 
 		c->part.fd = -1;
-		return publish(c, &p);
+		return publish_table(c, &p);
 	}
 	error = errno;
-	part_drop(&c->part);
+	atomic_file_drop(&c->part);
 	c->part.fd = -1;
 	errno = error;
 	return -1;
@@ -340,23 +316,20 @@ be_current(struct contents *c)
 
 	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && st.st_nlink > 0)
 		return 0;
-	forget(c);
+	close_table(c);
 	rc = open_table(c);
-	return rc == 1 ? rebuild(c) : rc;
+	return rc == 1 ? rebuild_table(c) : rc;
 }
 
 struct contents *
 contents_open(int dirfd, int tempfd, contents_fill *fill, void *arg)
 {
 	struct contents *c = buf_alloc(sizeof(*c));
-	int error;
 
 	*c = (struct contents){.dir = dirfd, .temp = tempfd, .fd = -1, .fill = fill, .arg = arg, .part.fd = -1};
 	if (be_current(c) == 0)
 		return c;
-	error = errno;
 	contents_close(c);
-	errno = error;
 	return NULL;
 }
 
@@ -365,7 +338,7 @@ contents_close(struct contents *c)
 {
 	if (!c)
 		return;
-	forget(c);
+	close_table(c);
 	free(c);
 }
 
@@ -395,10 +368,10 @@ contents_find(struct contents *c, const char *hex, uint32_t *item)
 		int rc = be_current(c);
 
 		if (rc == 0)
-			rc = probe(c->fd, c->size, print, &place, item);
+			rc = find_place(c->fd, c->size, print, &place, item);
 		if (rc <= 0)
 			return rc;
-		if (i == 0 && rebuild(c) < 0)
+		if (i == 0 && rebuild_table(c) < 0)
 			return -1;
 	}
 	errno = EIO;
@@ -412,14 +385,14 @@ add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 	struct entry e = entry_of(print, item);
 	uint64_t place, said, used;
 	uint32_t before;
-	int rc = probe(fd, size, print, &place, &before);
+	int rc = find_place(fd, size, print, &place, &before);
 
 	if (rc != 0)
 		return rc;
 	if (before == item)
 		return 0;
 	if (before)
-		return put(fd, &e, sizeof(e), offset_of(place));
+		return file_write_at(fd, &e, sizeof(e), offset_of(place));
 	rc = get_head(fd, &said, &used);
 	if (rc != 0 || said != size)
 		return rc ? rc : 1;
@@ -427,7 +400,7 @@ add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 		return 2;
 	if (put_head(fd, size, used + 1) < 0)
 		return -1;
-	return put(fd, &e, sizeof(e), offset_of(place));
+	return file_write_at(fd, &e, sizeof(e), offset_of(place));
 }
 
 /* While a new table is filled, which nobody sees yet. 0 or -1. */
@@ -435,15 +408,15 @@ static int
 add_to_part(struct contents *c, uint64_t print, uint32_t item)
 {
 	uint64_t size, used;
-	struct part larger;
+	struct atomic_file larger;
 	int rc = get_head(c->part.fd, &size, &used);
 
 	if (rc == 0)
 		rc = add_to(c->part.fd, size, print, item);
 	if (rc == 2) {
-		rc = grown(c, &larger, c->part.fd, size);
+		rc = make_larger_table(c, &larger, c->part.fd, size);
 		if (rc == 0) {
-			part_drop(&c->part);
+			atomic_file_drop(&c->part);
 			c->part = larger;
 			return add_to_part(c, print, item);
 		}
@@ -456,7 +429,7 @@ add_to_part(struct contents *c, uint64_t print, uint32_t item)
 int
 contents_add(struct contents *c, const char *hex, uint32_t item)
 {
-	struct part larger;
+	struct atomic_file larger;
 	uint64_t print;
 
 	if (!print_of(hex, &print) || item == 0) {
@@ -470,11 +443,12 @@ contents_add(struct contents *c, const char *hex, uint32_t item)
 
 		if (rc == 0)
 			rc = add_to(c->fd, c->size, print, item);
-		if (rc == 2 && (rc = grown(c, &larger, c->fd, c->size)) == 0 && (rc = publish(c, &larger)) == 0)
+		if (rc == 2 && (rc = make_larger_table(c, &larger, c->fd, c->size)) == 0 &&
+		    (rc = publish_table(c, &larger)) == 0)
 			continue;
 		if (rc <= 0)
 			return rc;
-		if (rebuild(c) < 0)
+		if (rebuild_table(c) < 0)
 			return -1;
 	}
 	errno = EIO;

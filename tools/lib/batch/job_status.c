@@ -6,11 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/when.h"
 #include "files/file.h"
 #include "records/rec.h"
 
 void
-progress_judge(struct progress *p)
+job_status_derive(struct job_status *p)
 {
 	const struct batch_counts *c = &p->counts;
 	uint64_t finished = c->completed + c->failed;
@@ -37,11 +38,11 @@ progress_judge(struct progress *p)
 static int
 is_queued(const struct root *root, const char *name)
 {
-	int fd = root_dir(root->fd, "queue", false);
+	int fd = root_open_dir(root->fd, "queue", false);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return file_close(fd, file_look(fd, name, NULL));
+	return file_close(fd, file_stat(fd, name, NULL));
 }
 
 /* The time into LAST. 0, or -1 with errno. */
@@ -53,7 +54,7 @@ last_change(int dirfd, time_t *last)
 
 	*last = 0;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		int rc = file_look(dirfd, files[i], &st);
+		int rc = file_stat(dirfd, files[i], &st);
 
 		if (rc < 0)
 			return -1;
@@ -64,16 +65,16 @@ last_change(int dirfd, time_t *last)
 }
 
 int
-progress_read(const struct root *root, const struct batch *b, struct progress *p)
+job_status_read(const struct root *root, const struct batch *b, struct job_status *p)
 {
 	int queued;
 
-	*p = (struct progress){0};
+	*p = (struct job_status){0};
 	queued = is_queued(root, batch_name(b));
 	if (queued < 0 || batch_count(b, &p->counts) < 0 || last_change(batch_dirfd(b), &p->updated) < 0)
 		return -1;
 	p->queued = queued;
-	progress_judge(p);
+	job_status_derive(p);
 	return 0;
 }
 
@@ -110,13 +111,12 @@ add_known(struct buf *out, const char *key, struct json_object *o)
 }
 
 void
-progress_print_job(const struct batch *b, struct json_object *about, const struct progress *p, struct buf *out)
+job_status_print_job(const struct batch *b, struct json_object *about, const struct job_status *p, struct buf *out)
 {
 	const struct batch_counts *c = &p->counts;
 	const char *created = rec_string(about, "created_at");
 	const char *type = rec_string(about, "job_type");
-	char updated[32];
-	struct tm tm;
+	char updated[WHEN_SIZE];
 
 	buf_str(out, "{");
 	add_value(out, "id", json_object_object_get(about, "job_id"));
@@ -130,10 +130,7 @@ progress_print_job(const struct batch *b, struct json_object *about, const struc
 		   p->tenths / 10, p->tenths % 10);
 	add_string(out, "created_at", created);
 	buf_add(out, ",", 1);
-	if (p->updated && gmtime_r(&p->updated, &tm) && strftime(updated, sizeof(updated), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		add_string(out, "updated_at", updated);
-	else
-		add_string(out, "updated_at", created);
+	add_string(out, "updated_at", p->updated && *when_print(updated, p->updated) ? updated : created);
 	buf_add(out, ",", 1);
 	add_string(out, "name", batch_name(b));
 	add_known(out, "label", about);
@@ -182,7 +179,7 @@ add_upload_id(struct buf *out, struct json_object *item, const struct batch_plac
 
 /* A line as an object, NULL for what is none: the functions of json-c and rec find nothing in NULL. */
 static struct json_object *
-parse(const struct buf *line)
+parse_object(const struct buf *line)
 {
 	struct json_object *o = line->len ? rec_parse(line->data, line->len, NULL, 0) : NULL;
 
@@ -229,7 +226,7 @@ was_read(int rc, int *error)
 }
 
 int
-progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
+job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
 {
 	struct batch_place place = {0};
 	struct json_object *o;
@@ -242,7 +239,7 @@ progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *ou
 	buf_clear(line);
 	if (was_read(batch_item(b, k, line), &error))
 		batch_place(line->data, line->len, &place);
-	o = parse(line);
+	o = parse_object(line);
 	add_item_data(out, o);
 	buf_add(out, ",", 1);
 	add_upload_id(out, o, &place);
@@ -250,7 +247,7 @@ progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *ou
 
 	if (state == 'c' || state == 'f') {
 		buf_clear(line);
-		o = was_read(batch_result(b, k, line), &error) ? parse(line) : NULL;
+		o = was_read(batch_result(b, k, line), &error) ? parse_object(line) : NULL;
 		if (state == 'c')
 			add_result(out, o);
 		else
@@ -263,8 +260,8 @@ progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *ou
 }
 
 int
-progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
-		     uint64_t limit, progress_sink *sink, void *arg)
+job_status_print_known(const struct batch *b, struct json_object *about, const struct job_status *p, uint64_t offset,
+		       uint64_t limit, job_status_sink *sink, void *arg)
 {
 	struct buf out = {0}, line = {0};
 	uint64_t end = p->counts.total;
@@ -275,12 +272,12 @@ progress_print_known(const struct batch *b, struct json_object *about, const str
 	if (limit < end - offset)
 		end = offset + limit;
 	buf_str(&out, "{\"batch_job\":");
-	progress_print_job(b, about, p, &out);
+	job_status_print_job(b, about, p, &out);
 	buf_str(&out, ",\"items\":[");
 	for (uint64_t k = offset + 1; k <= end; k++) {
 		if (k > offset + 1)
 			buf_add(&out, ",", 1);
-		was_read(progress_print_item(b, (uint32_t)k, p->counts.held, &out, &line), &error);
+		was_read(job_status_print_item(b, (uint32_t)k, p->counts.held, &out, &line), &error);
 		sink(out.data, out.len, arg);
 		buf_clear(&out);
 	}
@@ -293,14 +290,14 @@ progress_print_known(const struct batch *b, struct json_object *about, const str
 }
 
 int
-progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
-	       void *arg)
+job_status_print(struct batch *b, const struct job_status *p, uint64_t offset, uint64_t limit, job_status_sink *sink,
+		 void *arg)
 {
 	struct buf line = {0};
 	int error = 0;
-	struct json_object *about = was_read(batch_about(b, &line), &error) ? parse(&line) : NULL;
+	struct json_object *about = was_read(batch_metadata(b, &line), &error) ? parse_object(&line) : NULL;
 
-	was_read(progress_print_known(b, about, p, offset, limit, sink, arg), &error);
+	was_read(job_status_print_known(b, about, p, offset, limit, sink, arg), &error);
 	json_object_put(about);
 	buf_free(&line);
 	errno = error;

@@ -14,9 +14,9 @@
 #include "batch/batch.h"
 #include "files/root.h"
 
-enum { PROGRESS_ITEMS = 1000 }; /* the items that the document lists where no limit is given */
+enum { JOB_STATUS_ITEMS = 1000 }; /* the items that the document lists where no limit is given */
 
-struct progress {
+struct job_status {
 	struct batch_counts counts;
 	bool queued;        /* it is in queue/: a worker will take it */
 	const char *status; /* the job's: "pending", "processing", "completed", "failed", "partially_completed" */
@@ -27,13 +27,13 @@ struct progress {
 };
 
 /* Looks at batch B of ROOT. 0, or -1 with errno. */
-int progress_read(const struct root *root, const struct batch *b, struct progress *p);
+int job_status_read(const struct root *root, const struct batch *b, struct job_status *p);
 
 /* Works out status, tenths, done and stale from counts and queued. */
-void progress_judge(struct progress *p);
+void job_status_derive(struct job_status *p);
 
 /* Takes a piece of the document. */
-typedef void progress_sink(const char *bytes, size_t n, void *arg);
+typedef void job_status_sink(const char *bytes, size_t n, void *arg);
 
 /*
  * Hands the status document to SINK, piece by piece, on one line and without newline: "batch_job" from P, then LIMIT
@@ -41,16 +41,17 @@ typedef void progress_sink(const char *bytes, size_t n, void *arg);
  * batch.json, items or results is null or empty in the document; where that is for another reason than that it is not
  * there, -1 is returned with errno, else 0.
  */
-int progress_print(struct batch *b, const struct progress *p, uint64_t offset, uint64_t limit, progress_sink *sink,
-		   void *arg);
+int job_status_print(struct batch *b, const struct job_status *p, uint64_t offset, uint64_t limit,
+		     job_status_sink *sink, void *arg);
 
 /* The same for one who has read batch.json: ABOUT, NULL where that cannot be read. */
-int progress_print_known(const struct batch *b, struct json_object *about, const struct progress *p, uint64_t offset,
-			 uint64_t limit, progress_sink *sink, void *arg);
+int job_status_print_known(const struct batch *b, struct json_object *about, const struct job_status *p,
+			   uint64_t offset, uint64_t limit, job_status_sink *sink, void *arg);
 
 /* Appends what "batch_job" is in the document, and what one of "items" is: item K, in a batch that somebody holds or
  * not. LINE is room for its lines. The second returns 0 or -1, as above. */
-void progress_print_job(const struct batch *b, struct json_object *about, const struct progress *p, struct buf *out);
-int progress_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line);
+void job_status_print_job(const struct batch *b, struct json_object *about, const struct job_status *p,
+			  struct buf *out);
+int job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line);
 
 #endif

@@ -24,7 +24,7 @@ static const char lock_name[] = ".lock";
 static int
 open_queue(const struct root *root, bool make)
 {
-	return root_dir(root->fd, "queue", make);
+	return root_open_dir(root->fd, "queue", make);
 }
 
 /* An entry, open; not through a symbolic link. */
@@ -38,11 +38,11 @@ open_entry(int dir, const char *batch)
 static int
 make_in(int dir, const char *batch)
 {
-	struct part p;
+	struct atomic_file p;
 	char self[32];
 	int fd, rc;
 
-	if (part_open(&p, dir) < 0)
+	if (atomic_file_open(&p, dir) < 0)
 		return -1;
 	fd = fcntl(p.fd, F_DUPFD_CLOEXEC, 3); /* the same lock: it is of the open file description */
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", p.fd);
@@ -50,15 +50,12 @@ make_in(int dir, const char *batch)
 	if (rc == 0)
 		rc = fsync(dir);
 	if (rc < 0) {
-		int error = errno;
 
-		part_drop(&p);
-		if (fd >= 0)
-			close(fd);
-		errno = error;
+		atomic_file_drop(&p);
+		file_close(fd, 0);
 		return -1;
 	}
-	part_drop(&p); /* and the name in between that it has on some file systems */
+	atomic_file_drop(&p); /* and the name in between that it has on some file systems */
 	return fd;
 }
 
@@ -133,7 +130,7 @@ queue_drop(const struct root *root, const char *batch)
 
 /* The entry, locked alone. -1: errno, 0 where there is none or somebody holds it; HELD: he does. */
 static int
-hold(int dir, const char *batch, bool *held)
+lock_entry(int dir, const char *batch, bool *held)
 {
 	int fd = open_entry(dir, batch), rc;
 
@@ -158,7 +155,7 @@ queue_end(const struct root *root, const char *batch, bool (*may)(const char *ba
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	fd = hold(dir, batch, &held);
+	fd = lock_entry(dir, batch, &held);
 	if (fd < 0)
 		return file_close(dir, errno ? -1 : held);
 	if (may(batch, arg))
@@ -204,7 +201,7 @@ take_entry(int dir, const struct dirent *e, void *arg)
 {
 	struct entries *all = arg;
 	struct stat st;
-	int is = root_name_wrong(e->d_name) ? 0 : file_look(dir, e->d_name, &st);
+	int is = root_name_check(e->d_name) ? 0 : file_stat(dir, e->d_name, &st);
 
 	if (is <= 0 || !S_ISREG(st.st_mode))
 		return is < 0 ? -1 : 0;

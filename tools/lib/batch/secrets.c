@@ -12,11 +12,12 @@
 #include "base/scan.h"
 #include "base/table.h"
 #include "files/append.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 static const char file_name[] = "secrets";
 
-enum { KEY_DIGITS = 32, SWEEP_MOST = 1024 };
+enum { KEY_DIGITS = 32, SWEEP_MAX = 1024 };
 
 struct secrets {
 	pthread_mutex_t mutex; /* for all below; with it held, the lock of the file excludes other processes */
@@ -36,10 +37,9 @@ secrets_open(int dirfd)
 }
 
 static void
-forget(struct secrets *s)
+close_file(struct secrets *s)
 {
-	if (s->fd >= 0)
-		close(s->fd);
+	file_close(s->fd, 0);
 	s->fd = -1;
 	s->read_to = 0;
 	table_clear(&s->table);
@@ -50,7 +50,7 @@ secrets_close(struct secrets *s)
 {
 	if (!s)
 		return;
-	forget(s);
+	close_file(s);
 	pthread_mutex_destroy(&s->mutex);
 	free(s);
 }
@@ -104,7 +104,7 @@ open_file(struct secrets *s, bool make)
 	int error;
 
 	if (s->fd >= 0 && !has_name(s))
-		forget(s);
+		close_file(s);
 	if (s->fd >= 0)
 		return 0;
 	s->fd = openat(s->dir, file_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0), 0600);
@@ -113,7 +113,7 @@ open_file(struct secrets *s, bool make)
 	error = fstat(s->fd, &st) < 0 ? errno : S_ISREG(st.st_mode) ? 0 : EBADMSG;
 	if (!error)
 		return 0;
-	forget(s);
+	close_file(s);
 	errno = error;
 	return -1;
 }
@@ -152,7 +152,7 @@ lock_file(struct secrets *s, bool make)
 }
 
 static int
-finish(struct secrets *s, int rc)
+unlock_file(struct secrets *s, int rc)
 {
 	int error = errno;
 
@@ -191,7 +191,7 @@ read_userinfo(const struct secrets *s, off_t at, uint32_t item, const char *key,
 
 /* With all taken in: the last that was said of it. 0, 1 or -1. */
 static int
-find(const struct secrets *s, uint32_t item, const char *key, struct buf *out)
+find_latest(const struct secrets *s, uint32_t item, const char *key, struct buf *out)
 {
 	struct buf line = {0}, userinfo = {0};
 	uint32_t cursor = 0, latest = 0;
@@ -221,7 +221,7 @@ secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *out)
 	pthread_mutex_lock(&s->mutex);
 	rc = catch_up(s);
 	if (rc == 0)
-		rc = find(s, item, key, out);
+		rc = find_latest(s, item, key, out);
 	pthread_mutex_unlock(&s->mutex);
 	return rc;
 }
@@ -233,7 +233,7 @@ static bool
 is_there(const struct secrets *s, const struct secret *v)
 {
 	struct buf userinfo = {0};
-	bool is = find(s, v->item, v->key, &userinfo) == 0 && strcmp(userinfo.data, v->userinfo) == 0;
+	bool is = find_latest(s, v->item, v->key, &userinfo) == 0 && strcmp(userinfo.data, v->userinfo) == 0;
 
 	buf_free(&userinfo);
 	return is;
@@ -253,11 +253,11 @@ print_lines(const struct secrets *s, const struct secret *v, size_t n, struct bu
 
 /* With the lock held. */
 static int
-append(struct secrets *s, const struct secret *v, size_t n)
+append_secrets(struct secrets *s, const struct secret *v, size_t n)
 {
 	off_t end = append_end(s->fd);
 	struct buf lines = {0};
-	int rc = end < 0 || catch_up(s) < 0 ? -1 : 0, error;
+	int rc = end < 0 || catch_up(s) < 0 ? -1 : 0;
 
 	if (rc == 0)
 		print_lines(s, v, n, &lines);
@@ -269,9 +269,7 @@ append(struct secrets *s, const struct secret *v, size_t n)
 		rc = -1;
 	if (rc == 0 && lines.len && end == 0)
 		rc = fsync(s->dir);
-	error = errno;
 	buf_free(&lines);
-	errno = error;
 	return rc;
 }
 
@@ -285,15 +283,15 @@ secrets_add(struct secrets *s, const struct secret *v, size_t n)
 	pthread_mutex_lock(&s->mutex);
 	rc = lock_file(s, true);
 	if (rc == 0)
-		rc = append(s, v, n);
-	return finish(s, rc);
+		rc = append_secrets(s, v, n);
+	return unlock_file(s, rc);
 }
 
 /* --- removing --- */
 
 /* With the lock held: overwrites the line at AT, if it is of this item. 0 or -1. */
 static int
-overwrite(const struct secrets *s, off_t at, uint32_t item)
+overwrite_line(const struct secrets *s, off_t at, uint32_t item)
 {
 	struct buf line = {0};
 	const char *p;
@@ -306,7 +304,7 @@ overwrite(const struct secrets *s, off_t at, uint32_t item)
 	p = line.data;
 	if (rc == 0 && line.len && scan_line(&p, line.data + line.len, &k, key) && k == item) {
 		memset(line.data, ' ', line.len);
-		rc = pwrite(s->fd, line.data, line.len, at) == (ssize_t)line.len ? 0 : -1;
+		rc = file_write_at(s->fd, line.data, line.len, at);
 	}
 	buf_free(&line);
 	return rc;
@@ -334,7 +332,7 @@ overwrite_all(const struct secrets *s, const uint32_t *items, size_t n)
 		uint32_t cursor = 0;
 
 		for (const struct table_slot *t; (t = table_next(&s->table, print_of(items[i]), &cursor));)
-			if (overwrite(s, (off_t)t->item - 1, items[i]) < 0)
+			if (overwrite_line(s, (off_t)t->item - 1, items[i]) < 0)
 				rc = -1;
 	}
 	return rc;
@@ -354,14 +352,14 @@ secrets_remove(struct secrets *s, const uint32_t *items, size_t n)
 	rc = lock_file(s, false);
 	if (rc == 0 && (rc = catch_up(s)) == 0)
 		rc = overwrite_all(s, items, n);
-	return finish(s, rc < 0 ? -1 : 0);
+	return unlock_file(s, rc < 0 ? -1 : 0);
 }
 
 struct sweep {
 	bool (*is_over)(uint32_t item, const char *key, void *arg);
 	void *arg;
-	uint32_t over[SWEEP_MOST];
-	off_t at[SWEEP_MOST];
+	uint32_t over[SWEEP_MAX];
+	off_t at[SWEEP_MAX];
 	size_t n;
 	bool any; /* a line is left that is in use */
 };
@@ -382,12 +380,12 @@ look_at_line(off_t at, const char *line, size_t n, void *arg)
 	}
 	w->over[w->n] = item;
 	w->at[w->n++] = at;
-	return w->n < SWEEP_MOST;
+	return w->n < SWEEP_MAX;
 }
 
 /* With the lock held: looks at all lines, and overwrites what is over. 0 or -1. */
 static int
-sweep(const struct secrets *s, struct sweep *w)
+sweep_lines(const struct secrets *s, struct sweep *w)
 {
 	off_t from = 0, upto;
 
@@ -395,10 +393,10 @@ sweep(const struct secrets *s, struct sweep *w)
 		w->n = 0;
 		upto = append_each(s->fd, from, look_at_line, w);
 		for (size_t i = 0; i < w->n; i++)
-			if (overwrite(s, w->at[i], w->over[i]) < 0)
+			if (overwrite_line(s, w->at[i], w->over[i]) < 0)
 				return -1;
 		from = upto;
-	} while (upto >= 0 && w->n == SWEEP_MOST);
+	} while (upto >= 0 && w->n == SWEEP_MAX);
 	return upto < 0 ? -1 : 0;
 }
 
@@ -410,7 +408,7 @@ secrets_sweep(struct secrets *s, bool (*is_over)(uint32_t item, const char *key,
 
 	pthread_mutex_lock(&s->mutex);
 	rc = lock_file(s, false);
-	if (rc == 0 && (rc = sweep(s, &w)) == 0 && !w.any)
+	if (rc == 0 && (rc = sweep_lines(s, &w)) == 0 && !w.any)
 		rc = unlinkat(s->dir, file_name, 0);
-	return finish(s, rc < 0 ? -1 : 0);
+	return unlock_file(s, rc < 0 ? -1 : 0);
 }

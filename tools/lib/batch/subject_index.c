@@ -15,52 +15,52 @@ print_of(const char *id)
 }
 
 static uint32_t *
-slot_of(const struct plan *p, const char *id)
+slot_of(const struct subject_index *p, const char *id)
 {
 	uint32_t i = print_of(id) & (p->size - 1);
 
-	while (p->slots[i] && strcmp(plan_id(p, p->slots[i] - 1), id) != 0)
+	while (p->slots[i] && strcmp(subject_index_id(p, p->slots[i] - 1), id) != 0)
 		i = (i + 1) & (p->size - 1);
 	return &p->slots[i];
 }
 
 static void
-grow(struct plan *p)
+grow_slots(struct subject_index *p)
 {
 	p->size = p->size ? 2 * p->size : 1024;
 	free(p->slots);
 	p->slots = buf_alloc(p->size * sizeof(*p->slots));
 	for (uint32_t i = 0; i < p->count; i++)
-		*slot_of(p, plan_id(p, i)) = i + 1;
+		*slot_of(p, subject_index_id(p, i)) = i + 1;
 }
 
 /* The number of the subject ID, which is added when it is new. */
 static uint32_t
-subject_of(struct plan *p, const char *id)
+subject_of(struct subject_index *p, const char *id)
 {
 	uint32_t *slot;
 
 	if (p->count >= p->size / 2)
-		grow(p);
+		grow_slots(p);
 	slot = slot_of(p, id);
 	if (*slot)
 		return *slot - 1;
 	if ((p->count & (p->count - 1)) == 0)
 		p->subjects = buf_realloc(p->subjects, (p->count ? 2 * (size_t)p->count : 1) * sizeof(*p->subjects));
-	p->subjects[p->count] = (struct plan_subject){.id = (uint32_t)p->ids.len};
+	p->subjects[p->count] = (struct indexed_subject){.id = (uint32_t)p->ids.len};
 	buf_add(&p->ids, id, strlen(id) + 1);
 	*slot = ++p->count;
 	return p->count - 1;
 }
 
 const char *
-plan_id(const struct plan *p, uint32_t subject)
+subject_index_id(const struct subject_index *p, uint32_t subject)
 {
 	return p->ids.data + p->subjects[subject].id;
 }
 
 bool
-plan_find(const struct plan *p, const char *id, uint32_t *subject)
+subject_index_find(const struct subject_index *p, const char *id, uint32_t *subject)
 {
 	uint32_t found = p->size ? *slot_of(p, id) : 0;
 
@@ -69,17 +69,17 @@ plan_find(const struct plan *p, const char *id, uint32_t *subject)
 }
 
 uint32_t
-plan_item(const struct plan *p, const char *id, unsigned long idx)
+subject_index_item(const struct subject_index *p, const char *id, unsigned long idx)
 {
 	uint32_t subject;
-	const struct plan_subject *s = plan_find(p, id, &subject) ? &p->subjects[subject] : NULL;
+	const struct indexed_subject *s = subject_index_find(p, id, &subject) ? &p->subjects[subject] : NULL;
 
 	return s && idx >= 1 && idx <= s->count ? p->items[s->first + idx - 1] : 0;
 }
 
 /* Lays the items out subject by subject: a counting sort, which keeps the order asked. */
 static void
-lay_out(struct plan *p, const uint32_t *subject_of_item)
+lay_out(struct subject_index *p, const uint32_t *subject_of_item)
 {
 	uint32_t at = 0;
 
@@ -90,21 +90,21 @@ lay_out(struct plan *p, const uint32_t *subject_of_item)
 		p->subjects[i].count = 0;
 	}
 	for (uint32_t k = 0; k < p->length; k++) {
-		struct plan_subject *s = &p->subjects[subject_of_item[k]];
+		struct indexed_subject *s = &p->subjects[subject_of_item[k]];
 
 		p->items[s->first + s->count++] = k + 1;
 	}
 }
 
 int
-plan_make(struct plan *p, struct batch *b)
+subject_index_build(struct subject_index *p, struct batch *b)
 {
 	int64_t length = batch_length(b);
 	struct batch_place place;
 	struct buf line = {0};
 	uint32_t *subject_of_item;
 
-	*p = (struct plan){0};
+	*p = (struct subject_index){0};
 	if (length < 0)
 		return -1;
 	if (length >= UINT32_MAX) {
@@ -134,7 +134,7 @@ plan_make(struct plan *p, struct batch *b)
 }
 
 void
-plan_free(struct plan *p)
+subject_index_free(struct subject_index *p)
 {
 	free(p->subjects);
 	free(p->items);

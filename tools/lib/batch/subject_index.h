@@ -10,14 +10,14 @@
 #include "base/buf.h"
 #include "batch/batch.h"
 
-struct plan_subject {
+struct indexed_subject {
 	uint32_t id;    /* where its id is in the plan's ids */
 	uint32_t first; /* where its items begin in the plan's items */
 	uint32_t count;
 };
 
-struct plan {
-	struct plan_subject *subjects; /* in the order of their first items */
+struct subject_index {
+	struct indexed_subject *subjects; /* in the order of their first items */
 	uint32_t count;
 	uint32_t *items; /* item numbers, subject by subject, each in the order asked */
 	uint32_t length; /* how many items */
@@ -26,18 +26,18 @@ struct plan {
 	uint32_t size;
 };
 
-/* Reads the items of B. 0, or -1 with errno (EFBIG: too many; EBADMSG: a line that is no item). For plan_free(), in
- * either case. */
-int plan_make(struct plan *p, struct batch *b);
-void plan_free(struct plan *p);
+/* Reads the items of B. 0, or -1 with errno (EFBIG: too many; EBADMSG: a line that is no item). For
+ * subject_index_free(), in either case. */
+int subject_index_build(struct subject_index *p, struct batch *b);
+void subject_index_free(struct subject_index *p);
 
-/* The id of subject number SUBJECT, valid until plan_free(). */
-const char *plan_id(const struct plan *p, uint32_t subject);
+/* The id of subject number SUBJECT, valid until subject_index_free(). */
+const char *subject_index_id(const struct subject_index *p, uint32_t subject);
 
 /* The number of the subject ID into SUBJECT. False where the batch has none. */
-bool plan_find(const struct plan *p, const char *id, uint32_t *subject);
+bool subject_index_find(const struct subject_index *p, const char *id, uint32_t *subject);
 
 /* The number of the item that is candidate IDX, from 1, of the subject ID; 0 where there is none. */
-uint32_t plan_item(const struct plan *p, const char *id, unsigned long idx);
+uint32_t subject_index_item(const struct subject_index *p, const char *id, unsigned long idx);
 
 #endif

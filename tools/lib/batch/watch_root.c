@@ -12,13 +12,13 @@ enum { FOLDERS = 4 };
 
 static const struct {
 	const char *name;
-	enum follow_what what;
+	enum watch_root_what what;
 	uint32_t mask;
 } folders[FOLDERS] = {
-	{"batches", FOLLOW_BATCHES, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE},
-	{"queue", FOLLOW_QUEUE, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE},
-	{"review", FOLLOW_REVIEW, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE},
-	{"leases", FOLLOW_LEASES, IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE},
+	{"batches", WATCH_ROOT_BATCHES, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE},
+	{"queue", WATCH_ROOT_QUEUE, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE},
+	{"review", WATCH_ROOT_REVIEW, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE},
+	{"leases", WATCH_ROOT_LEASES, IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE},
 };
 
 struct watched {
@@ -26,7 +26,7 @@ struct watched {
 	char *name;
 };
 
-struct follow {
+struct watch_root {
 	const struct root *root;
 	int fd;
 	int root_wd;
@@ -36,48 +36,44 @@ struct follow {
 };
 
 static int
-watch(const struct follow *f, const char *folder, const char *name, uint32_t mask)
+add_watch(const struct watch_root *f, const char *folder, const char *name, uint32_t mask)
 {
 	struct buf path = {0};
-	int wd, error;
+	int wd;
 
 	buf_printf(&path, "%s/%s%s%s", f->root->path, folder, *name ? "/" : "", name);
 	wd = inotify_add_watch(f->fd, path.data, mask | IN_ONLYDIR | IN_DONT_FOLLOW);
-	error = errno;
 	buf_free(&path);
-	errno = error;
 	return wd;
 }
 
 static void
-watch_folders(struct follow *f)
+watch_folders(struct watch_root *f)
 {
 	for (size_t i = 0; i < FOLDERS; i++)
-		f->folder_wds[i] = watch(f, folders[i].name, "", folders[i].mask);
+		f->folder_wds[i] = add_watch(f, folders[i].name, "", folders[i].mask);
 }
 
-struct follow *
-follow_open(const struct root *root)
+struct watch_root *
+watch_root_open(const struct root *root)
 {
-	struct follow *f = buf_alloc(sizeof(*f));
+	struct watch_root *f = buf_alloc(sizeof(*f));
 
-	*f = (struct follow){.root = root};
+	*f = (struct watch_root){.root = root};
 	f->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (f->fd < 0) {
-		int error = errno;
 
 		free(f);
-		errno = error;
 		return NULL;
 	}
-	f->root_wd = watch(f, "", "", IN_CREATE | IN_MOVED_TO);
+	f->root_wd = add_watch(f, "", "", IN_CREATE | IN_MOVED_TO);
 	watch_folders(f);
 	return f;
 }
 
 /* Where WD is among those watched, or would be. */
 static size_t
-place_of(const struct follow *f, int wd)
+place_of(const struct watch_root *f, int wd)
 {
 	size_t from = 0, to = f->n;
 
@@ -93,10 +89,10 @@ place_of(const struct follow *f, int wd)
 }
 
 int
-follow_batch(struct follow *f, const char *name)
+watch_root_add_batch(struct watch_root *f, const char *name)
 {
 	/* One that is watched already has the same number again. */
-	int wd = watch(f, "batches", name, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
+	int wd = add_watch(f, "batches", name, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
 	size_t at;
 
 	if (wd < 0)
@@ -112,14 +108,14 @@ follow_batch(struct follow *f, const char *name)
 }
 
 int
-follow_fd(const struct follow *f)
+watch_root_fd(const struct watch_root *f)
 {
 	return f->fd;
 }
 
 /* Forgets the batch at AT, which is told first. */
 static void
-drop(struct follow *f, size_t at)
+drop_batch(struct watch_root *f, size_t at)
 {
 	free(f->v[at].name);
 	f->n--;
@@ -128,13 +124,13 @@ drop(struct follow *f, size_t at)
 
 /* One that was renamed away is watched by its number still. */
 static void
-forget_moved(struct follow *f, const char *name)
+forget_moved(struct watch_root *f, const char *name)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		if (strcmp(f->v[i].name, name) != 0)
 			continue;
 		inotify_rm_watch(f->fd, f->v[i].wd);
-		drop(f, i);
+		drop_batch(f, i);
 		return;
 	}
 }
@@ -150,12 +146,12 @@ is_folder(const char *name)
 
 /* What an event of the kernel's means. False where it means nothing. */
 static bool
-judge(struct follow *f, const struct inotify_event *e, struct follow_event *out)
+translate_event(struct watch_root *f, const struct inotify_event *e, struct watch_root_event *out)
 {
 	size_t at = place_of(f, e->wd);
 
-	*out = (struct follow_event){
-		.what = FOLLOW_LOST,
+	*out = (struct watch_root_event){
+		.what = WATCH_ROOT_LOST,
 		.name = e->len ? e->name : "",
 		.file = "",
 		.made = e->mask & (IN_CREATE | IN_MOVED_TO),
@@ -173,30 +169,31 @@ judge(struct follow *f, const struct inotify_event *e, struct follow_event *out)
 		return is_folder(out->name);
 	if (at == f->n || f->v[at].wd != e->wd)
 		return false;
-	out->what = e->mask & IN_IGNORED ? FOLLOW_GONE : FOLLOW_BATCH;
+	out->what = e->mask & IN_IGNORED ? WATCH_ROOT_GONE : WATCH_ROOT_BATCH;
 	out->file = out->name;
 	out->name = f->v[at].name;
 	return true;
 }
 
 static void
-heed(struct follow *f, const struct inotify_event *e, void (*see)(const struct follow_event *e, void *arg), void *arg)
+handle_event(struct watch_root *f, const struct inotify_event *e,
+	     void (*see)(const struct watch_root_event *e, void *arg), void *arg)
 {
-	struct follow_event event;
+	struct watch_root_event event;
 
-	if (!judge(f, e, &event))
+	if (!translate_event(f, e, &event))
 		return;
-	if (event.what == FOLLOW_LOST)
+	if (event.what == WATCH_ROOT_LOST)
 		watch_folders(f);
-	if (event.what == FOLLOW_BATCHES && event.removed)
+	if (event.what == WATCH_ROOT_BATCHES && event.removed)
 		forget_moved(f, event.name);
 	see(&event, arg);
-	if (event.what == FOLLOW_GONE)
-		drop(f, place_of(f, e->wd));
+	if (event.what == WATCH_ROOT_GONE)
+		drop_batch(f, place_of(f, e->wd));
 }
 
 void
-follow_heed(struct follow *f, void (*see)(const struct follow_event *e, void *arg), void *arg)
+watch_root_handle_events(struct watch_root *f, void (*see)(const struct watch_root_event *e, void *arg), void *arg)
 {
 	_Alignas(struct inotify_event) char events[16384];
 	ssize_t got;
@@ -205,13 +202,13 @@ follow_heed(struct follow *f, void (*see)(const struct follow_event *e, void *ar
 		for (char *at = events; at < events + got;) {
 			const struct inotify_event *e = (const struct inotify_event *)(void *)at;
 
-			heed(f, e, see, arg);
+			handle_event(f, e, see, arg);
 			at += sizeof(*e) + e->len;
 		}
 }
 
 void
-follow_close(struct follow *f)
+watch_root_close(struct watch_root *f)
 {
 	if (!f)
 		return;

@@ -38,11 +38,11 @@ struct confine_limits {
  * 0, or -1 with errno where the kernel cannot do it; WHAT, if given, is set to words that say
  * what is in force ("seccomp, Landlock, limits", or the same without Landlock where the kernel has none).
  */
-int confine(const struct confine_limits *limits, const char **what);
+int confine_process(const struct confine_limits *limits, const char **what);
 
 /*
- * The second wall alone, which confine() puts up too. 0 when it is in force; 1 when this kernel has no Landlock, was
- * started without it, or does not let this process use it; -1 with errno.
+ * The second wall alone, which confine_process() puts up too. 0 when it is in force; 1 when this kernel has no
+ * Landlock, was started without it, or does not let this process use it; -1 with errno.
  */
 int confine_landlock(void);
 

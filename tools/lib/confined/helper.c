@@ -14,8 +14,8 @@
 #include "base/paths.h"
 #include "base/trouble.h"
 
-enum { START = 30 * 1000, FDS_MOST = 2 }; /* milliseconds until it must be ready */
-enum { PAUSE_MS = 50, PAUSES_MOST = 5 };  /* before it is started again; doubled each time, so often */
+enum { START = 30 * 1000, FDS_MAX = 2 }; /* milliseconds until it must be ready */
+enum { PAUSE_MS = 50, PAUSES_MAX = 5 };  /* before it is started again; doubled each time, so often */
 
 /* The processor time that it has had, in milliseconds; 0 where that is not known. */
 static int64_t
@@ -30,7 +30,7 @@ processor_ms(const struct helper *h)
 }
 
 static void
-mark(struct helper *h)
+note_packet_time(struct helper *h)
 {
 	h->since = clock_ms();
 	h->cpu = processor_ms(h);
@@ -92,7 +92,7 @@ helper_fail(struct helper *h, enum helper_sign sign)
 }
 
 static ssize_t
-take(const struct helper *h, char *packet, size_t room)
+receive_packet(const struct helper *h, char *packet, size_t room)
 {
 	ssize_t n;
 
@@ -111,7 +111,7 @@ is_ready(const struct helper *h)
 	char packet[16];
 	ssize_t n;
 
-	while ((n = take(h, packet, sizeof(packet))) < 0 && errno == EAGAIN) {
+	while ((n = receive_packet(h, packet, sizeof(packet))) < 0 && errno == EAGAIN) {
 		struct pollfd p = {.fd = h->socket, .events = POLLIN};
 		int left = clock_left(until);
 
@@ -123,13 +123,13 @@ is_ready(const struct helper *h)
 
 /* Starts it with THEIRS as its descriptor 0. */
 static int
-run(struct helper *h, int theirs)
+start_on_socket(struct helper *h, int theirs)
 {
 	char *argv[] = {(char *)(size_t)h->program, (char[]){"--serve"}, (char *)(size_t)h->mode, NULL};
 	struct buf path = {0};
 	int error;
 
-	h->pid = self_program(&path, h->program) < 0
+	h->pid = path_of_program(&path, h->program) < 0
 			 ? -1
 			 : child_start(&(struct child){
 				   .program = path.data,
@@ -153,11 +153,11 @@ start_once(struct helper *h)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -1;
 	h->socket = pair[0];
-	rc = run(h, pair[1]);
+	rc = start_on_socket(h, pair[1]);
 	error = errno;
 	close(pair[1]);
 	if (rc == 0 && is_ready(h)) {
-		mark(h);
+		note_packet_time(h);
 		return 0;
 	}
 	helper_stop(h);
@@ -169,7 +169,7 @@ start_once(struct helper *h)
 static void
 pause_after(unsigned troubles)
 {
-	unsigned doubled = troubles < PAUSES_MOST ? troubles : PAUSES_MOST;
+	unsigned doubled = troubles < PAUSES_MAX ? troubles : PAUSES_MAX;
 	long ms = troubles > 0 ? (long)PAUSE_MS << (doubled - 1) : 0;
 
 	if (ms > 0)
@@ -183,7 +183,7 @@ helper_start(struct helper *h)
 		pause_after(h->troubles);
 		if (start_once(h) == 0)
 			return 0;
-		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_ours(errno)))
+		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_local(errno)))
 			return -1;
 		h->troubles++;
 	}
@@ -195,11 +195,11 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 	struct iovec part = {.iov_base = (void *)(size_t)bytes, .iov_len = n};
 	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
 	union {
-		char room[CMSG_SPACE(FDS_MOST * sizeof(int))];
+		char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
 	} control = {{0}};
 
-	if (count > FDS_MOST) {
+	if (count > FDS_MAX) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -215,7 +215,7 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	}
 	if (sendmsg(h->socket, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
-		mark(h);
+		note_packet_time(h);
 		return 0;
 	}
 	if (errno == ECONNRESET)
@@ -226,12 +226,12 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 }
 
 ssize_t
-helper_take(struct helper *h, char *packet, size_t room)
+helper_receive(struct helper *h, char *packet, size_t room)
 {
-	ssize_t n = take(h, packet, room);
+	ssize_t n = receive_packet(h, packet, room);
 
 	if (n > 0) {
-		mark(h);
+		note_packet_time(h);
 		h->troubles = 0;
 	}
 	return n;

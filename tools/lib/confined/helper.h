@@ -36,7 +36,7 @@ void helper_stop(struct helper *h);
 
 /* What was seen of a helper that gave no answer, and whose fault that is. */
 enum helper_sign {
-	HELPER_GONE,     /* helper_take() returned 0 */
+	HELPER_GONE,     /* helper_receive() returned 0 */
 	HELPER_LATE,     /* its time was over */
 	HELPER_NONSENSE, /* its answer is not one of its protocol */
 };
@@ -46,8 +46,8 @@ struct helper_end {
 };
 
 /*
- * Ends a helper that gave no answer and says whose fault that is. Only after helper_take() has no more of its answers:
- * else a request that it answered is blamed.
+ * Ends a helper that gave no answer and says whose fault that is. Only after helper_receive() has no more of its
+ * answers: else a request that it answered is blamed.
  */
 struct helper_end helper_fail(struct helper *h, enum helper_sign sign);
 
@@ -57,12 +57,12 @@ bool helper_was_killed(int code);
 
 /* Sends a packet of N bytes with COUNT descriptors (at most 2; FDS may be NULL for none), without waiting.
  * 0, or -1 with errno: EAGAIN when there is no room now, EPIPE when it has gone; its answers to what was sent before
- * may still be there, so helper_take() says when it is over. */
+ * may still be there, so helper_receive() says when it is over. */
 int helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_t count);
 
 /* Takes an answer into PACKET, without waiting, and ends it with a NUL. Its length, 0 when the helper has gone,
  * -1 with EAGAIN when there is none yet. */
-ssize_t helper_take(struct helper *h, char *packet, size_t room);
+ssize_t helper_receive(struct helper *h, char *packet, size_t room);
 
 /* In the helper: whether descriptor 0 is such a socket. */
 bool helper_serves(void);

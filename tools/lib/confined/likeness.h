@@ -9,7 +9,7 @@
  * brighter than the one to its left by more than 1, so that what is flat stays 0 however it is encoded.
  *
  * Copies that were resized or encoded anew differ in few bits; so do many gradients, posters of one design and scanned
- * pages, which are not the same. Two things keep these apart. A hash of fewer than LIKENESS_LEAST bits of either kind
+ * pages, which are not the same. Two things keep these apart. A hash of fewer than LIKENESS_MIN bits of either kind
  * says nothing and counts as none: two marks in different places of an empty ground are then more than LIKENESS_NEAR
  * bits apart. And the mean colours of 4 x 4 fields are compared too. Measured on 97 photographs, drawings and demo
  * pictures, each copied in five ways (128 to 2048 pixels; JPEG at 40 and 75, WebP at 60, PNG, GIF): copies are at most
@@ -24,7 +24,7 @@
 enum {
 	LIKENESS_NEAR = 8,     /* near duplicates: their hashes differ in at most so many bits, */
 	LIKENESS_COLOUR = 12,  /* and each of their colours by at most so much, of 255 */
-	LIKENESS_LEAST = 5,    /* bits of a hash that must be 1, and that must be 0 */
+	LIKENESS_MIN = 5,      /* bits of a hash that must be 1, and that must be 0 */
 	LIKENESS_COLOURS = 48, /* 4 x 4 fields, red, green and blue each */
 	LIKENESS_NONE = 64,    /* a distance, where there is no likeness */
 };
@@ -39,7 +39,7 @@ struct likeness {
 };
 
 /* What is in WIDTH x HEIGHT pixels of three bytes, red, green and blue, row by row; both at least 1. */
-void likeness_of(const uint8_t *rgb, size_t width, size_t height, struct likeness *out);
+void likeness_compute(const uint8_t *rgb, size_t width, size_t height, struct likeness *out);
 
 /* In how many bits their hashes differ. LIKENESS_NONE where either has none, or where their colours differ too much. */
 unsigned likeness_distance(const struct likeness *a, const struct likeness *b);

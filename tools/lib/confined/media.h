@@ -16,7 +16,7 @@
 
 enum {
 	MEDIA_PAGE = 10 << 20, /* bytes of a page that are looked at */
-	MEDIA_MOST = 10000,    /* media that one page may be asked for */
+	MEDIA_MAX = 10000,     /* media that one page may be asked for */
 	MEDIA_URL = 8192,      /* bytes of the longest URL, with its NUL: those that are longer are passed over */
 	MEDIA_TITLE = 512,
 	MEDIA_WHY = 120,

@@ -40,7 +40,7 @@ struct typer *type_open(void);
  * somebody, or got no processor time, it is asked again, HELPER_TRIES times in all; then the answer has FAILED. -1 with
  * errno only when it cannot be started at all.
  */
-int type_ask(struct typer *t, const struct type_head *heads, size_t n, struct type_answer *answers);
+int type_detect(struct typer *t, const struct type_head *heads, size_t n, struct type_answer *answers);
 
 /* Ends bi-type and frees T; NULL does nothing. */
 void type_close(struct typer *t);

@@ -8,16 +8,14 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "files/file.h"
 
 static la_ssize_t
 read_source(struct archive *a, void *arg, const void **block)
 {
 	struct unpack *s = arg;
-	ssize_t n;
+	ssize_t n = file_read_at(s->fd, s->block, sizeof(s->block), s->at);
 
-	do
-		n = pread(s->fd, s->block, sizeof(s->block), s->at);
-	while (n < 0 && errno == EINTR);
 	*block = s->block;
 	if (n < 0) {
 		s->failed = errno;

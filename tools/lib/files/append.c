@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files/file.h"
+
 enum { CHUNK = 1 << 17, GLANCE = 2048 };
 
 /* Where the last line that is whole ends, in a file of SIZE bytes. */
@@ -15,15 +17,10 @@ whole_until(int fd, off_t size)
 
 	while (size > 0) {
 		size_t want = size < (off_t)sizeof(chunk) ? (size_t)size : sizeof(chunk);
-		ssize_t n = pread(fd, chunk, want, size - (off_t)want);
 		char *newline;
 
-		if (n < 0)
+		if (file_read_exactly(fd, chunk, want, size - (off_t)want) < 0)
 			return -1;
-		if ((size_t)n < want) {
-			errno = EIO;
-			return -1;
-		}
 		newline = memrchr(chunk, '\n', want);
 		if (newline)
 			return size - (off_t)want + (newline - chunk) + 1;
@@ -57,25 +54,16 @@ append_end(int fd)
 int
 append_lines(int fd, off_t end, const char *lines, size_t n)
 {
-	size_t done = 0;
+	int error;
 
-	while (done < n) {
-		ssize_t w = pwrite(fd, lines + done, n - done, end + (off_t)done);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0) {
-			int error = w < 0 ? errno : ENOSPC;
-
-			/* A tail that cannot be cut is cut by the next writer: it has no newline, or is
-			 * a shorter list of whole lines, which readers of our kind check. */
-			if (ftruncate(fd, end) == 0)
-				errno = error;
-			return -1;
-		}
-		done += (size_t)w;
-	}
-	return 0;
+	if (file_write_at(fd, lines, n, end) == 0)
+		return 0;
+	/* A tail that cannot be cut is cut by the next writer: it has no newline, or is a shorter list of whole lines,
+	 * which readers of our kind check. */
+	error = errno;
+	if (ftruncate(fd, end) == 0)
+		errno = error;
+	return -1;
 }
 
 off_t

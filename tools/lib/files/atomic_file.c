@@ -29,18 +29,15 @@ unique_name(char *name, size_t room)
 }
 
 static int
-drop_unopened(struct part *p)
+drop_unopened(struct atomic_file *p)
 {
-	int error = errno;
-
-	part_drop(p);
-	errno = error;
+	atomic_file_drop(p);
 	return -1;
 }
 
 /* Named from the start: locked before anyone may trust it, made again if a cleaner was quicker. */
 static int
-open_named(struct part *p)
+open_named(struct atomic_file *p)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct stat st;
@@ -65,9 +62,9 @@ open_named(struct part *p)
 }
 
 int
-part_open(struct part *p, int tempfd)
+atomic_file_open(struct atomic_file *p, int tempfd)
 {
-	*p = (struct part){.tempfd = tempfd};
+	*p = (struct atomic_file){.tempfd = tempfd};
 	p->fd = openat(tempfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 	if (p->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
 		return open_named(p);
@@ -78,7 +75,7 @@ part_open(struct part *p, int tempfd)
 
 /* Gives a nameless file a name that must be free. */
 static int
-link_as(const struct part *p, int dirfd, const char *name)
+link_as(const struct atomic_file *p, int dirfd, const char *name)
 {
 	char self[32];
 
@@ -88,7 +85,7 @@ link_as(const struct part *p, int dirfd, const char *name)
 
 /* Gives it a name in temp/ that must be free. */
 static int
-name_as(const struct part *p, const char *name)
+name_as(const struct atomic_file *p, const char *name)
 {
 	if (!p->name[0])
 		return link_as(p, p->tempfd, name);
@@ -99,17 +96,17 @@ name_as(const struct part *p, const char *name)
 }
 
 int
-part_keep(struct part *p, const char *name)
+atomic_file_keep(struct atomic_file *p, const char *name)
 {
-	char note[PART_NOTE_LONGEST + 1];
-	struct part old;
+	char note[ATOMIC_FILE_NOTE_MAX + 1];
+	struct atomic_file old;
 
 	if (strcmp(p->name, name) == 0)
 		return 0;
 	if (name_as(p, name) < 0) {
-		if (errno != EEXIST || part_take(&old, p->tempfd, name, note) < 0)
+		if (errno != EEXIST || atomic_file_take(&old, p->tempfd, name, note) < 0)
 			return -1;
-		part_drop(&old);
+		atomic_file_drop(&old);
 		if (name_as(p, name) < 0)
 			return -1;
 	}
@@ -124,16 +121,15 @@ boot_id(char id[BOOT_ID + 1])
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, id, BOOT_ID);
 
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	id[BOOT_ID] = '\0';
 	return n == BOOT_ID ? 0 : -1;
 }
 
 int
-part_note(struct part *p, const char *note)
+atomic_file_note(struct atomic_file *p, const char *note)
 {
-	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1];
+	char text[BOOT_ID + 1 + ATOMIC_FILE_NOTE_MAX + 1];
 	size_t n = note ? strlen(note) : 0;
 
 	if (!note) {
@@ -142,7 +138,7 @@ part_note(struct part *p, const char *note)
 		p->noted = false;
 		return 0;
 	}
-	if (n > PART_NOTE_LONGEST) {
+	if (n > ATOMIC_FILE_NOTE_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
@@ -158,9 +154,9 @@ part_note(struct part *p, const char *note)
 
 /* Its note, if the machine has been up ever since; else "". */
 static void
-read_note(struct part *p, char note[PART_NOTE_LONGEST + 1])
+read_note(struct atomic_file *p, char note[ATOMIC_FILE_NOTE_MAX + 1])
 {
-	char text[BOOT_ID + 1 + PART_NOTE_LONGEST + 1], boot[BOOT_ID + 1];
+	char text[BOOT_ID + 1 + ATOMIC_FILE_NOTE_MAX + 1], boot[BOOT_ID + 1];
 	ssize_t n = fgetxattr(p->fd, attribute, text, sizeof(text) - 1);
 
 	note[0] = '\0';
@@ -168,7 +164,7 @@ read_note(struct part *p, char note[PART_NOTE_LONGEST + 1])
 	if (n <= BOOT_ID || memchr(text, '\0', (size_t)n) || boot_id(boot) < 0 || memcmp(text, boot, BOOT_ID) != 0)
 		return;
 	text[n] = '\0';
-	snprintf(note, PART_NOTE_LONGEST + 1, "%s", text + BOOT_ID + 1);
+	snprintf(note, ATOMIC_FILE_NOTE_MAX + 1, "%s", text + BOOT_ID + 1);
 }
 
 /* Whether the open file FD is a part that this user made and that still has the name NAME, and no other. 1, 0, or -1
@@ -186,11 +182,11 @@ is_ours(int fd, int tempfd, const char *name)
 }
 
 int
-part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONGEST + 1])
+atomic_file_take(struct atomic_file *p, int tempfd, const char *name, char note[ATOMIC_FILE_NOTE_MAX + 1])
 {
 	int rc, error;
 
-	*p = (struct part){.tempfd = tempfd};
+	*p = (struct atomic_file){.tempfd = tempfd};
 	p->fd = openat(tempfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (p->fd < 0)
 		return -1;
@@ -213,62 +209,44 @@ part_take(struct part *p, int tempfd, const char *name, char note[PART_NOTE_LONG
 }
 
 int
-part_write(struct part *p, const void *bytes, size_t n)
+atomic_file_write(struct atomic_file *p, const void *bytes, size_t n)
 {
-	const char *at = bytes;
-
-	while (n > 0) {
-		ssize_t w = write(p->fd, at, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0) {
-			if (w == 0)
-				errno = ENOSPC;
-			return -1;
-		}
-		at += w;
-		n -= (size_t)w;
-	}
-	return 0;
+	return file_write(p->fd, bytes, n);
 }
 
 int
-part_copy(struct part *p, int in, off_t size)
+part_add(struct atomic_file *p, int in, off_t from, off_t to)
 {
 	char block[1 << 16];
-	off_t at = 0;
 
-	if (ioctl(p->fd, FICLONE, in) == 0)
-		return 0;
-	while (at < size) {
-		ssize_t n = copy_file_range(in, &at, p->fd, NULL, (size_t)(size - at), 0);
+	while (from < to) {
+		ssize_t n = copy_file_range(in, &from, p->fd, NULL, (size_t)(to - from), 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
 	}
-	while (at < size) {
-		ssize_t n = pread(in, block, sizeof(block), at);
+	while (from < to) {
+		size_t n = to - from < (off_t)sizeof(block) ? (size_t)(to - from) : sizeof(block);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n < 0 ? errno : EIO;
+		if (file_read_exactly(in, block, n, from) < 0 || atomic_file_write(p, block, n) < 0)
 			return -1;
-		}
-		if (part_write(p, block, (size_t)n) < 0)
-			return -1;
-		at += n;
+		from += (off_t)n;
 	}
 	return 0;
 }
 
 int
-part_publish(struct part *p, int dirfd, const char *name)
+atomic_file_copy(struct atomic_file *p, int in, off_t size)
 {
-	if (part_note(p, NULL) < 0)
+	return ioctl(p->fd, FICLONE, in) == 0 ? 0 : part_add(p, in, 0, size);
+}
+
+int
+atomic_file_publish(struct atomic_file *p, int dirfd, const char *name)
+{
+	if (atomic_file_note(p, NULL) < 0)
 		return -1;
 	if (!p->name[0]) {
 		int is;
@@ -287,7 +265,7 @@ part_publish(struct part *p, int dirfd, const char *name)
 		char own[sizeof(p->name)];
 
 		unique_name(own, sizeof(own));
-		if (part_keep(p, own) < 0)
+		if (atomic_file_keep(p, own) < 0)
 			return -1;
 	}
 	if (renameat(p->tempfd, p->name, dirfd, name) < 0)
@@ -300,8 +278,10 @@ out:
 }
 
 void
-part_drop(struct part *p)
+atomic_file_drop(struct atomic_file *p)
 {
+	int error = errno;
+
 	if (p->fd < 0)
 		return;
 	if (p->name[0])
@@ -309,58 +289,53 @@ part_drop(struct part *p)
 	close(p->fd);
 	p->fd = -1;
 	p->name[0] = '\0';
+	errno = error;
 }
 
 void
-part_leave(struct part *p)
+atomic_file_leave(struct atomic_file *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
+	file_close(p->fd, 0);
 	p->fd = -1;
 	p->name[0] = '\0';
 }
 
 static int
-fill_copy(struct part *p, int in, const struct stat *st, int how)
+fill_copy(struct atomic_file *p, int in, const struct stat *st, int how)
 {
 	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 
-	if ((how & PART_CLONED ? ioctl(p->fd, FICLONE, in) : part_copy(p, in, st->st_size)) < 0)
+	if ((how & ATOMIC_FILE_CLONED ? ioctl(p->fd, FICLONE, in) : atomic_file_copy(p, in, st->st_size)) < 0)
 		return -1;
-	if (how & PART_DATED && futimens(p->fd, times) < 0)
+	if (how & ATOMIC_FILE_DATED && futimens(p->fd, times) < 0)
 		return -1;
-	return how & PART_SYNCED ? fsync(p->fd) : 0;
+	return how & ATOMIC_FILE_SYNCED ? fsync(p->fd) : 0;
 }
 
 int
-part_put_copy(int tempfd, int dirfd, const char *name, int in, int how)
+atomic_file_put_copy(int tempfd, int dirfd, const char *name, int in, int how)
 {
 	struct stat st;
-	struct part p;
-	int error;
+	struct atomic_file p;
 
-	if (fstat(in, &st) < 0 || part_open(&p, tempfd) < 0)
+	if (fstat(in, &st) < 0 || atomic_file_open(&p, tempfd) < 0)
 		return -1;
-	if (fill_copy(&p, in, &st, how) == 0 && part_publish(&p, dirfd, name) == 0)
+	if (fill_copy(&p, in, &st, how) == 0 && atomic_file_publish(&p, dirfd, name) == 0)
 		return 0;
-	error = errno;
-	part_drop(&p);
-	errno = error;
+	atomic_file_drop(&p);
 	return -1;
 }
 
 int
-part_replace(int tempfd, int dirfd, const char *name, const void *bytes, size_t n, bool sync)
+atomic_file_replace(int tempfd, int dirfd, const char *name, const void *bytes, size_t n, bool sync)
 {
-	struct part p;
-	int error;
+	struct atomic_file p;
 
-	if (part_open(&p, tempfd) < 0)
+	if (atomic_file_open(&p, tempfd) < 0)
 		return -1;
-	if (part_write(&p, bytes, n) == 0 && (!sync || fsync(p.fd) == 0) && part_publish(&p, dirfd, name) == 0)
+	if (atomic_file_write(&p, bytes, n) == 0 && (!sync || fsync(p.fd) == 0) &&
+	    atomic_file_publish(&p, dirfd, name) == 0)
 		return sync ? fsync(dirfd) : 0;
-	error = errno;
-	part_drop(&p);
-	errno = error;
+	atomic_file_drop(&p);
 	return -1;
 }

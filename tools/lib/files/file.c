@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_AT_ONCE = 1 << 16 };
+enum { READ_AT_ONCE = 1 << 16, DIGEST_AT_ONCE = 1 << 18 };
 
 int
 file_close(int fd, int rc)
@@ -45,7 +45,7 @@ file_each(int dir, file_visit *visit, void *arg)
 }
 
 int
-file_look(int dir, const char *name, struct stat *st)
+file_stat(int dir, const char *name, struct stat *st)
 {
 	struct stat own;
 
@@ -89,7 +89,7 @@ int
 file_is_named(int dir, const char *name, int fd)
 {
 	struct stat open, named;
-	int rc = fstat(fd, &open) < 0 ? -1 : file_look(dir, name, &named);
+	int rc = fstat(fd, &open) < 0 ? -1 : file_stat(dir, name, &named);
 
 	return rc == 1 ? open.st_dev == named.st_dev && open.st_ino == named.st_ino : rc;
 }
@@ -114,6 +114,48 @@ file_read_at(int fd, void *bytes, size_t n, off_t at)
 }
 
 int
+file_read_exactly(int fd, void *bytes, size_t n, off_t at)
+{
+	ssize_t got = file_read_at(fd, bytes, n, at);
+
+	if (got >= 0 && (size_t)got < n)
+		errno = EIO;
+	return got >= 0 && (size_t)got == n ? 0 : -1;
+}
+
+/* At the write position if AT is negative. */
+static int
+write_whole(int fd, const char *bytes, size_t n, off_t at)
+{
+	while (n > 0) {
+		ssize_t w = at < 0 ? write(fd, bytes, n) : pwrite(fd, bytes, n, at);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0) {
+			errno = w < 0 ? errno : ENOSPC;
+			return -1;
+		}
+		bytes += w;
+		n -= (size_t)w;
+		at += at < 0 ? 0 : w;
+	}
+	return 0;
+}
+
+int
+file_write(int fd, const void *bytes, size_t n)
+{
+	return write_whole(fd, bytes, n, -1);
+}
+
+int
+file_write_at(int fd, const void *bytes, size_t n, off_t at)
+{
+	return write_whole(fd, bytes, n, at);
+}
+
+int
 file_read_all(int fd, size_t most, struct buf *out)
 {
 	size_t begin = out->len;
@@ -135,4 +177,22 @@ file_read_all(int fd, size_t most, struct buf *out)
 			return -1;
 		}
 	}
+}
+
+off_t
+file_digest(int fd, char hex[HASH_HEX + 1])
+{
+	struct hash *h = hash_begin();
+	char *block = buf_alloc(DIGEST_AT_ONCE);
+	off_t at = 0;
+	ssize_t n;
+
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	while ((n = file_read_at(fd, block, DIGEST_AT_ONCE, at)) > 0) {
+		hash_add(h, block, (size_t)n);
+		at += n;
+	}
+	free(block);
+	hash_end(h, hex);
+	return n < 0 ? -1 : at;
 }

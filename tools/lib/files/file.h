@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 
 /* Called with an entry of the directory DIR. 0 goes on to the next one; any other value ends the listing. */
 typedef int file_visit(int dir, const struct dirent *entry, void *arg);
@@ -24,7 +25,7 @@ int file_each(int dir, file_visit *visit, void *arg);
 
 /* Looks at NAME in the directory DIR, without following a symbolic link. 1 with ST filled (it may be NULL); 0 where
  * the name is not there; -1 with errno. */
-int file_look(int dir, const char *name, struct stat *st);
+int file_stat(int dir, const char *name, struct stat *st);
 
 /* Opens the regular file NAME of the directory DIR for reading. A symbolic link is not followed, and nothing else that
  * has the name counts as a file. -1 with errno: ENOENT where the name is not there; ELOOP, EISDIR or ENXIO where a
@@ -42,8 +43,20 @@ int file_is_named(int dir, const char *name, int fd);
 /* Reads N bytes at the offset AT. The count, which is less than N only where the file ends; or -1 with errno. */
 ssize_t file_read_at(int fd, void *bytes, size_t n, off_t at);
 
+/* Reads exactly N bytes at the offset AT. 0, or -1 with errno: EIO where the file ends before. */
+int file_read_exactly(int fd, void *bytes, size_t n, off_t at);
+
+/* Writes N bytes at the write position. 0, or -1 with errno: ENOSPC where the file takes no more. */
+int file_write(int fd, const void *bytes, size_t n);
+
+/* The same at the offset AT. */
+int file_write_at(int fd, const void *bytes, size_t n, off_t at);
+
 /* Appends to OUT what FD has from its read position to its end. 0, or -1 with errno: EFBIG for more than MOST bytes. */
 int file_read_all(int fd, size_t most, struct buf *out);
+
+/* Stores the SHA-256 of the whole file FD in HEX. The number of its bytes, or -1 with errno. */
+off_t file_digest(int fd, char hex[HASH_HEX + 1]);
 
 /* Closes FD unless it is negative, and keeps errno. Returns RC. */
 int file_close(int fd, int rc);

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/msg.h"
+#include "files/file.h"
 
 static const char system_root[] = "/var/lib/bi";
 
@@ -151,7 +152,7 @@ one_component(const char *name)
 }
 
 int
-root_dir(int dirfd, const char *name, bool create)
+root_open_dir(int dirfd, const char *name, bool create)
 {
 	if (!one_component(name)) {
 		errno = EINVAL;
@@ -183,14 +184,14 @@ wrong_characters(const char *s, const char *also)
 }
 
 const char *
-root_name_wrong(const char *name)
+root_name_check(const char *name)
 {
 	/* What the server routes, and what stands beside batches in review/. */
 	static const char *const reserved[] = {"add", "api", "assets", "health", "home", "thumbs"};
 
 	if (!*name)
 		return "is empty";
-	if (strlen(name) > NAME_LONGEST)
+	if (strlen(name) > BATCH_NAME_MAX)
 		return "is longer than 128 bytes";
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
 		if (strcasecmp(name, reserved[i]) == 0)
@@ -199,11 +200,11 @@ root_name_wrong(const char *name)
 }
 
 const char *
-root_subject_wrong(const char *id)
+root_subject_check(const char *id)
 {
 	if (!*id)
 		return "is empty";
-	if (strlen(id) > SUBJECT_LONGEST)
+	if (strlen(id) > SUBJECT_MAX)
 		return "is longer than 64 bytes";
 	return wrong_characters(id, ".-");
 }
@@ -220,16 +221,16 @@ count_up(int fd)
 		return 0;
 	n = strtoull(text, NULL, 10) + 1;
 	len = snprintf(text, sizeof(text), "%llu\n", n);
-	if (pwrite(fd, text, (size_t)len, 0) != len || fdatasync(fd) < 0)
+	if (file_write_at(fd, text, (size_t)len, 0) < 0 || fdatasync(fd) < 0)
 		return 0;
 	return n;
 }
 
 unsigned long long
-root_next(const struct root *root, const char *name)
+root_next_number(const struct root *root, const char *name)
 {
 	unsigned long long n = 0;
-	int dir = root_dir(root->fd, "seq", true);
+	int dir = root_open_dir(root->fd, "seq", true);
 	int fd;
 
 	if (dir < 0)

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { NAME_LONGEST = 128, SUBJECT_LONGEST = 64 };
+enum { BATCH_NAME_MAX = 128, SUBJECT_MAX = 64 };
 
 struct root {
 	int fd;     /* the directory, close-on-exec */
@@ -40,16 +40,16 @@ void root_make_spare(const struct root *root);
  * Returns a close-on-exec descriptor for the caller to close, or -1 with errno (ELOOP or
  * ENOTDIR where something else has that name).
  */
-int root_dir(int dirfd, const char *name, bool create);
+int root_open_dir(int dirfd, const char *name, bool create);
 
 /* NULL for a good batch name, else what is wrong with it, to stand behind "the batch name 'X' ". */
-const char *root_name_wrong(const char *name);
+const char *root_name_check(const char *name);
 
 /* NULL for a good subject id, else what is wrong with it. */
-const char *root_subject_wrong(const char *id);
+const char *root_subject_check(const char *id);
 
 /* The next number of the counter NAME in seq/ ("jobs"): 1, 2, 3..., no two alike in any process.
  * 0 with errno on failure. */
-unsigned long long root_next(const struct root *root, const char *name);
+unsigned long long root_next_number(const struct root *root, const char *name);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/lock.h"
 #include "files/atomic_file.h"
+#include "files/file.h"
 
 static const char file_name[] = "token";
 
@@ -36,13 +37,10 @@ int
 token_lock(const struct root *root)
 {
 	int fd = openat(root->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int error;
 
 	if (fd < 0 || lock_wait(fd, LOCK_ALONE) == 0)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd, 0);
 	return -1;
 }
 
@@ -61,7 +59,6 @@ static int
 read_all(int dirfd, int fd, struct buf *out)
 {
 	struct stat st;
-	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
 		return -1;
@@ -73,53 +70,38 @@ read_all(int dirfd, int fd, struct buf *out)
 		errno = EPERM;
 		return -1;
 	}
-	do {
-		n = read(fd, buf_room(out, 4096), 4096);
-		out->len += n > 0 ? (size_t)n : 0;
-	} while ((n > 0 && out->len <= TOKEN_SECRET_MOST) || (n < 0 && errno == EINTR));
-	if (n > 0)
-		errno = EFBIG;
-	buf_add(out, "", 0);
-	return n == 0 ? 0 : -1;
+	return file_read_all(fd, TOKEN_SECRET_MAX, out);
 }
 
 int
 token_secret_read(int dirfd, const char *name, struct buf *out)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc, error;
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc;
 
 	buf_clear(out);
 	if (fd < 0)
 		return -1;
 	rc = read_all(dirfd, fd, out);
-	error = errno;
-	close(fd);
-	errno = error;
-	return rc;
+	return file_close(fd, rc);
 }
 
 int
 token_secret_write(const struct root *root, int dirfd, const char *name, const void *bytes, size_t n)
 {
-	int temp = root_dir(root->fd, "temp", true), rc = -1, error;
-	struct part p = {.fd = -1};
+	int temp = root_open_dir(root->fd, "temp", true), rc = -1;
+	struct atomic_file p = {.fd = -1};
 
 	if (temp < 0)
 		return -1;
-	if (part_open(&p, temp) == 0) {
-		if (fchmod(p.fd, 0600) == 0 && part_write(&p, bytes, n) == 0 && fsync(p.fd) == 0)
-			rc = part_publish(&p, dirfd, name);
-		error = errno;
+	if (atomic_file_open(&p, temp) == 0) {
+		if (fchmod(p.fd, 0600) == 0 && atomic_file_write(&p, bytes, n) == 0 && fsync(p.fd) == 0)
+			rc = atomic_file_publish(&p, dirfd, name);
 		if (rc < 0)
-			part_drop(&p);
-		errno = error;
+			atomic_file_drop(&p);
 	}
 	if (rc == 0)
 		rc = fsync(dirfd);
-	error = errno;
-	close(temp);
-	errno = error;
-	return rc;
+	return file_close(temp, rc);
 }
 
 /* --- the token --- */
@@ -148,7 +130,7 @@ token_read(const struct root *root, char token[TOKEN_HEX + 1])
 
 /* With the lock. */
 static int
-make(const struct root *root, char token[TOKEN_HEX + 1])
+write_new_token(const struct root *root, char token[TOKEN_HEX + 1])
 {
 	unsigned char bytes[TOKEN_HEX / 2];
 	char line[TOKEN_HEX + 2];
@@ -164,7 +146,7 @@ make(const struct root *root, char token[TOKEN_HEX + 1])
 int
 token_make(const struct root *root, bool anew, char token[TOKEN_HEX + 1])
 {
-	int lock, rc, error;
+	int lock, rc;
 
 	if (!anew && token_read(root, token) == 0)
 		return 0;
@@ -173,11 +155,8 @@ token_make(const struct root *root, bool anew, char token[TOKEN_HEX + 1])
 		return -1;
 	rc = anew ? -1 : token_read(root, token);
 	if (rc < 0)
-		rc = anew || errno == ENOENT || errno == EPERM ? make(root, token) : -1;
-	error = errno;
-	close(lock);
-	errno = error;
-	return rc;
+		rc = anew || errno == ENOENT || errno == EPERM ? write_new_token(root, token) : -1;
+	return file_close(lock, rc);
 }
 
 bool

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "files/root.h"
 
-enum { TOKEN_HEX = 64, TOKEN_SECRET_MOST = 1 << 16 };
+enum { TOKEN_HEX = 64, TOKEN_SECRET_MAX = 1 << 16 };
 
 /* The root's token, as a string. 0, or -1 with errno: ENOENT where there is none or what is there is no token, EPERM
  * where others than its owner may read or write it, or its owner is neither we nor the root's. */
@@ -33,7 +33,7 @@ bool token_equal(const char *given, size_t n, const char *token);
 int token_lock(const struct root *root);
 
 /* The whole text of the file NAME in the directory DIRFD into OUT. 0, or -1 with errno: ENOENT, EPERM as
- * token_read(), EFBIG for more than TOKEN_SECRET_MOST bytes. */
+ * token_read(), EFBIG for more than TOKEN_SECRET_MAX bytes. */
 int token_secret_read(int dirfd, const char *name, struct buf *out);
 
 /* Replaces the file NAME in the directory DIRFD by these bytes, mode 0600, synced. 0, or -1 with errno. */

@@ -14,15 +14,15 @@
 #include "files/file.h"
 
 /* How deep a tree may be: each level takes a descriptor. Nothing of ours is deeper than a few. */
-enum { DEPTH_MOST = 64, TRIES = 100 };
+enum { DEPTH_MAX = 64, TRIES = 100 };
 
 /* What a directory is called in the place where it was, when there is room for it neither in trash/ nor in ROOT_SPARE.
  * No batch has such a name. */
 static const char hidden[] = ".trash-";
 
-enum { SPARE_MOST = 1 << 16 }; /* bytes of an empty directory that ROOT_SPARE is not made anew for */
+enum { SPARE_MAX = 1 << 16 }; /* bytes of an empty directory that ROOT_SPARE is not made anew for */
 
-static int empty(int fd, dev_t dev, int depth);
+static int empty_directory(int fd, dev_t dev, int depth);
 
 /* Removes the directory NAME of DIR. */
 static int
@@ -35,11 +35,11 @@ remove_dir(int dir, const char *name, dev_t dev, int depth, bool again)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) < 0)
 		return file_close(fd, -1);
-	if (st.st_dev != dev || depth >= DEPTH_MOST) {
+	if (st.st_dev != dev || depth >= DEPTH_MAX) {
 		errno = st.st_dev != dev ? EXDEV : ELOOP;
 		return file_close(fd, -1);
 	}
-	if (empty(fd, dev, depth + 1) < 0)
+	if (empty_directory(fd, dev, depth + 1) < 0)
 		return -1;
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
@@ -86,7 +86,7 @@ remove_entries(int fd, dev_t dev, int depth, file_visit *remove)
 
 /* Removes what is in the directory FD, which is closed here. */
 static int
-empty(int fd, dev_t dev, int depth)
+empty_directory(int fd, dev_t dev, int depth)
 {
 	return remove_entries(fd, dev, depth, remove_entry);
 }
@@ -129,16 +129,16 @@ is_full(int error)
 static int
 empty_spare(const struct root *root)
 {
-	int fd = root_dir(root->fd, ROOT_SPARE, false), rc;
+	int fd = root_open_dir(root->fd, ROOT_SPARE, false), rc;
 	struct stat st;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) < 0)
 		return file_close(fd, -1);
-	rc = empty(fd, st.st_dev, 0);
+	rc = empty_directory(fd, st.st_dev, 0);
 	/* Directories do not shrink: one that was large is not kept. */
-	if (rc == 0 && st.st_size > SPARE_MOST && unlinkat(root->fd, ROOT_SPARE, AT_REMOVEDIR) == 0)
+	if (rc == 0 && st.st_size > SPARE_MAX && unlinkat(root->fd, ROOT_SPARE, AT_REMOVEDIR) == 0)
 		root_make_spare(root);
 	return rc;
 }
@@ -163,7 +163,7 @@ trash_on_full(const struct root *root, int dirfd, const char *name)
 int
 trash_dir(const struct root *root, int dirfd, const char *name)
 {
-	int trash = root_dir(root->fd, "trash", true), rc;
+	int trash = root_open_dir(root->fd, "trash", true), rc;
 	struct stat st;
 	char as[160];
 
@@ -184,7 +184,7 @@ trash_dir(const struct root *root, int dirfd, const char *name)
 /* The lock of the batch NAME, whose directory is open as BATCH, held alone; made where it is missing, so that who is
  * making the batch is kept out. -1 with errno: ENOENT where the name is another's by then. */
 static int
-hold(int batches, const char *name, int batch)
+lock_batch(int batches, const char *name, int batch)
 {
 	int fd = openat(batch, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666), rc;
 
@@ -204,9 +204,9 @@ hold(int batches, const char *name, int batch)
 int
 trash_batch(const struct root *root, const char *name)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	int batch = batches < 0 ? -1 : root_dir(batches, name, false);
-	int lock = batch < 0 ? -1 : hold(batches, name, batch);
+	int batches = root_open_dir(root->fd, "batches", false);
+	int batch = batches < 0 ? -1 : root_open_dir(batches, name, false);
+	int lock = batch < 0 ? -1 : lock_batch(batches, name, batch);
 	int rc = lock < 0 ? -1 : trash_dir(root, batches, name);
 
 	return file_close(batches, file_close(batch, file_close(lock, rc)));
@@ -223,7 +223,7 @@ remove_hidden(int dir, const struct dirent *e, void *arg)
 static int
 empty_below(const struct root *root, const char *name, file_visit *remove)
 {
-	int fd = root_dir(root->fd, name, false);
+	int fd = root_open_dir(root->fd, name, false);
 	struct stat st;
 
 	if (fd < 0)

@@ -11,7 +11,7 @@
 
 /* NULL for good patterns, "image" followed by a slash and a star, "application/pdf", joined by commas; else what is
  * wrong with them. */
-const char *accept_patterns_wrong(const char *patterns);
+const char *accept_patterns_check(const char *patterns);
 
 /* Whether the media type MIME is among the PATTERNS; NULL patterns are for any. */
 bool accept_matches(const char *patterns, const char *mime);
@@ -22,6 +22,6 @@ bool accept_matches(const char *patterns, const char *mime);
  * constant. MIME is what the bytes are. What was asked for is known from ASKED, the item's own "mime", else from
  * PATTERNS, else from the extension in URL's path; each may be NULL.
  */
-const char *accept_page_wrong(const char *url, const char *asked, const char *patterns, const char *mime);
+const char *accept_page_check(const char *url, const char *asked, const char *patterns, const char *mime);
 
 #endif

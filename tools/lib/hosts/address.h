@@ -15,7 +15,7 @@
  * address that stands for one of IPv4 (mapped, NAT64, 6to4) is judged as that one.
  * ADDRESS is as long as its family says.
  */
-const char *address_wrong(const struct sockaddr *address);
+const char *address_check(const struct sockaddr *address);
 
 /*
  * The same of HOST as a URL has it (CURLUPART_HOST), for those who cannot see where a name leads, since a proxy looks
@@ -23,6 +23,6 @@ const char *address_wrong(const struct sockaddr *address);
  * zone or not. A name is judged as public, except for localhost and the names below it (RFC 6761), which are returned
  * as "a loopback address".
  */
-const char *address_of_host_wrong(const char *host);
+const char *address_of_host_check(const char *host);
 
 #endif

@@ -22,10 +22,10 @@
  * 2^63: the hash has 43 bits. The kernel goes through all locks of a file at each call, so there are several files.
  */
 enum {
-	CAPS = GOVERNOR_SLOTS_MOST,
-	PACES = 2 * GOVERNOR_SLOTS_MOST,
+	CAPS = HOST_LIMITS_SLOTS_MAX,
+	PACES = 2 * HOST_LIMITS_SLOTS_MAX,
 	UNIT_US = 100,
-	INTERVAL_MOST = 1000000,
+	INTERVAL_MAX = 1000000,
 	STRETCH_BITS = 20,
 	HASH_BITS = 63 - STRETCH_BITS,
 	LOOKING = (1 << STRETCH_BITS) - 2,
@@ -33,15 +33,15 @@ enum {
 	FILES = 64,
 };
 
-_Static_assert(PACES + INTERVAL_MOST < LOOKING, "a stretch has room for each");
+_Static_assert(PACES + INTERVAL_MAX < LOOKING, "a stretch has room for each");
 
 /* When to look again for a slot that others hold, and for how long who gave one back leaves it to them. */
 enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
 
 /* A hold-back further ahead than this was written by a clock that was wrong. */
-enum { HOLD_MOST_MS = 24 * 3600 * 1000 };
-#define HOLD_MOST_US (INT64_C(1000) * HOLD_MOST_MS)
-#define SPENT_MOST_US (INT64_C(1000000) * 3600)
+enum { HOLD_MAX_MS = 24 * 3600 * 1000 };
+#define HOLD_MAX_US (INT64_C(1000) * HOLD_MAX_MS)
+#define SPENT_MAX_US (INT64_C(1000000) * 3600)
 
 /*
  * Starts come every 1.1 intervals, and one that is late may be made up for by LATE_US. So a second and EXTRA more,
@@ -52,22 +52,22 @@ enum { SPREAD_PERCENT = 110, LATE_US = 10000 };
 /* Another has a hosts/KEY locked for microseconds, unless it was stopped just there. */
 enum { BUSY_MS = 1, PATIENCE = 500 };
 
-struct governor {
+struct host_limits {
 	int dir, slots;
 	int files[FILES]; /* of slots/, opened when a host first needs one; -1 before */
 };
 
-struct governed {
-	struct governor *governor;
+struct host_limit {
+	struct host_limits *governor;
 	int locks;  /* the file of slots/ that the stretch is in; the governor's */
 	char *file; /* in hosts/ */
 	off_t stretch;
 	unsigned cap;
-	unsigned interval;                           /* between two starts, in units; 0: any */
-	bool wants;                                  /* we hold WANTED */
-	int64_t stand_back;                          /* until this moment of clock_ms() a slot is left to others */
-	int64_t unspent_us;                          /* what could not be counted in the file yet */
-	unsigned char ours[GOVERNOR_SLOTS_MOST / 8]; /* slots that this process holds */
+	unsigned interval;                             /* between two starts, in units; 0: any */
+	bool wants;                                    /* we hold WANTED */
+	int64_t stand_back;                            /* until this moment of clock_ms() a slot is left to others */
+	int64_t unspent_us;                            /* what could not be counted in the file yet */
+	unsigned char ours[HOST_LIMITS_SLOTS_MAX / 8]; /* slots that this process holds */
 };
 
 /* What hosts/KEY says; moments in microseconds of CLOCK_REALTIME. */
@@ -91,44 +91,38 @@ ms_until(int64_t moment, int64_t now)
 	return moment > now ? (moment - now + 999) / 1000 : 0;
 }
 
-struct governor *
-governor_open(const struct root *root)
+struct host_limits *
+host_limits_open(const struct root *root)
 {
-	struct governor *g = buf_alloc(sizeof(*g));
-	int error;
+	struct host_limits *g = buf_alloc(sizeof(*g));
 
 	g->slots = -1;
 	for (int i = 0; i < FILES; i++)
 		g->files[i] = -1;
-	g->dir = root_dir(root->fd, "hosts", true);
+	g->dir = root_open_dir(root->fd, "hosts", true);
 	if (g->dir >= 0)
-		g->slots = root_dir(g->dir, "slots", true);
+		g->slots = root_open_dir(g->dir, "slots", true);
 	if (g->slots >= 0)
 		return g;
-	error = errno;
-	governor_close(g);
-	errno = error;
+	host_limits_close(g);
 	return NULL;
 }
 
 void
-governor_close(struct governor *g)
+host_limits_close(struct host_limits *g)
 {
 	if (!g)
 		return;
 	for (int i = 0; i < FILES; i++)
-		if (g->files[i] >= 0)
-			close(g->files[i]);
-	if (g->slots >= 0)
-		close(g->slots);
-	if (g->dir >= 0)
-		close(g->dir);
+		file_close(g->files[i], 0);
+	file_close(g->slots, 0);
+	file_close(g->dir, 0);
 	free(g);
 }
 
 /* The file of slots/ for a host of this hash, its lowest bits; -1 with errno. */
 static int
-locks_of(struct governor *g, uint64_t hash)
+locks_of(struct host_limits *g, uint64_t hash)
 {
 	unsigned i = hash % FILES;
 	char name[8];
@@ -160,10 +154,10 @@ file_of(const char *key, const unsigned char *digest)
 	return name.data;
 }
 
-struct governed *
-governor_enter(struct governor *g, const char *key, unsigned slots, double starts)
+struct host_limit *
+host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double starts)
 {
-	struct governed *h = buf_alloc(sizeof(*h));
+	struct host_limit *h = buf_alloc(sizeof(*h));
 	unsigned char digest[HASH_BYTES];
 	uint64_t hash;
 	double units = starts > 0 ? 1e6 / UNIT_US / starts : 0;
@@ -175,19 +169,19 @@ governor_enter(struct governor *g, const char *key, unsigned slots, double start
 	h->file = file_of(key, digest);
 	h->locks = locks_of(g, hash);
 	h->stretch = (off_t)((hash >> (64 - HASH_BITS)) << STRETCH_BITS);
-	h->cap = slots < 1 ? 1 : slots > GOVERNOR_SLOTS_MOST ? GOVERNOR_SLOTS_MOST : slots;
-	h->interval = units >= INTERVAL_MOST ? INTERVAL_MOST : (unsigned)units + ((unsigned)units < units);
+	h->cap = slots < 1 ? 1 : slots > HOST_LIMITS_SLOTS_MAX ? HOST_LIMITS_SLOTS_MAX : slots;
+	h->interval = units >= INTERVAL_MAX ? INTERVAL_MAX : (unsigned)units + ((unsigned)units < units);
 	if (h->locks >= 0 && lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + CAPS + h->cap - 1, 1) == 0 &&
 	    (h->interval == 0 || lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + PACES + h->interval, 1) == 0))
 		return h;
 	error = errno;
-	governor_leave(h);
+	host_limits_leave(h);
 	errno = error;
 	return NULL;
 }
 
 void
-governor_leave(struct governed *h)
+host_limits_leave(struct host_limit *h)
 {
 	if (!h)
 		return;
@@ -198,7 +192,7 @@ governor_leave(struct governed *h)
 
 /* The lowest cap that a living process has, ours among them. -1 with errno. */
 static int
-lowest_cap(const struct governed *h)
+lowest_cap(const struct host_limit *h)
 {
 	unsigned cap = h->cap;
 	off_t held;
@@ -211,14 +205,14 @@ lowest_cap(const struct governed *h)
 
 /* The longest interval that a living process asks for, ours among them, in units; 0: any. -1 with errno. */
 static int
-slowest_pace(const struct governed *h)
+slowest_pace(const struct host_limit *h)
 {
 	unsigned interval = h->interval;
 	off_t held;
 	int is = 0;
 
-	while (interval < INTERVAL_MOST &&
-	       (is = lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MOST - interval, &held)) > 0)
+	while (interval < INTERVAL_MAX &&
+	       (is = lock_bytes_held(h->locks, h->stretch + PACES + interval + 1, INTERVAL_MAX - interval, &held)) > 0)
 		interval = (unsigned)(held - h->stretch - PACES);
 	return is < 0 ? -1 : (int)interval;
 }
@@ -227,7 +221,7 @@ slowest_pace(const struct governed *h)
 
 /* Opens and locks it. -1 with errno: EAGAIN when another has it locked for longer than PATIENCE milliseconds. */
 static int
-open_pace(const struct governed *h, bool make, int patience)
+open_pace(const struct host_limit *h, bool make, int patience)
 {
 	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0);
 	int fd = openat(h->governor->dir, h->file, flags, 0666);
@@ -247,7 +241,7 @@ open_pace(const struct governed *h, bool make, int patience)
 
 /* A moment that can be: 0 for what is further ahead than MOST. */
 static int64_t
-sane(int64_t moment, int64_t now, int64_t most)
+sane_moment(int64_t moment, int64_t now, int64_t most)
 {
 	return moment < 0 || moment > now + most ? 0 : moment;
 }
@@ -271,9 +265,9 @@ read_pace(int fd, int64_t now, struct pace *p)
 		at = end;
 	}
 	*p = (struct pace){
-		.not_before = sane(moments[0], now, HOLD_MOST_US),
+		.not_before = sane_moment(moments[0], now, HOLD_MAX_US),
 		.next_start = moments[1] > 0 ? moments[1] : 0,
-		.spent = sane(moments[2], now, SPENT_MOST_US),
+		.spent = sane_moment(moments[2], now, SPENT_MAX_US),
 	};
 	return 0;
 }
@@ -284,27 +278,13 @@ write_pace(int fd, const struct pace *p)
 	char text[128];
 	int n = snprintf(text, sizeof(text), "%-20" PRId64 " %-20" PRId64 " %-20" PRId64 "\n", p->not_before,
 			 p->next_start, p->spent);
-	ssize_t w = pwrite(fd, text, (size_t)n, 0);
 
-	if (w >= 0 && w != n)
-		errno = ENOSPC;
-	return w == n ? 0 : -1;
-}
-
-/* Lets go of the file; RC, with errno kept. */
-static int
-close_pace(int fd, int rc)
-{
-	int error = errno;
-
-	close(fd);
-	errno = error;
-	return rc;
+	return file_write_at(fd, text, (size_t)n, 0);
 }
 
 /* Asks the clock: 0 when a transfer may start now, which then counts; else the milliseconds to wait. -1 with errno. */
 static int64_t
-ask_pace(struct governed *h)
+ask_pace(struct host_limit *h)
 {
 	int interval = slowest_pace(h), fd = interval < 0 ? -1 : open_pace(h, interval > 0, 0);
 	int64_t gap = (int64_t)interval * UNIT_US * SPREAD_PERCENT / 100, now, wait;
@@ -316,7 +296,7 @@ ask_pace(struct governed *h)
 		return errno == ENOENT ? 0 : errno == EAGAIN ? BUSY_MS : -1;
 	now = real_us();
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	wait = ms_until(p.not_before, now);
 	if (gap > 0) {
 		/* Never more than one start ahead: what is, was kept for a slower pace or set by another clock. */
@@ -329,23 +309,23 @@ ask_pace(struct governed *h)
 		if (wait == 0)
 			p.next_start = (p.next_start > now - LATE_US ? p.next_start : now - LATE_US) + gap;
 		if ((wait == 0 || ahead) && write_pace(fd, &p) < 0)
-			return close_pace(fd, -1);
+			return file_close(fd, -1);
 	}
 	close(fd);
 	return wait;
 }
 
 int64_t
-governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
+host_limits_spend(struct host_limit *h, uint64_t bytes, uint64_t per_second)
 {
 	double us = per_second ? (double)bytes / (double)per_second * 1e6 : 0;
 	int64_t now;
 	struct pace p;
 	int fd;
 
-	h->unspent_us += us < (double)SPENT_MOST_US ? (int64_t)us : SPENT_MOST_US;
-	if (h->unspent_us > SPENT_MOST_US)
-		h->unspent_us = SPENT_MOST_US;
+	h->unspent_us += us < (double)SPENT_MAX_US ? (int64_t)us : SPENT_MAX_US;
+	if (h->unspent_us > SPENT_MAX_US)
+		h->unspent_us = SPENT_MAX_US;
 	if (h->unspent_us == 0)
 		return 0;
 	fd = open_pace(h, true, 0);
@@ -353,19 +333,19 @@ governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second)
 		return errno == EAGAIN ? BUSY_MS : -1;
 	now = real_us();
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	p.spent = (p.spent > now ? p.spent : now) + h->unspent_us;
-	if (p.spent > now + SPENT_MOST_US)
-		p.spent = now + SPENT_MOST_US;
+	if (p.spent > now + SPENT_MAX_US)
+		p.spent = now + SPENT_MAX_US;
 	if (write_pace(fd, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	close(fd);
 	h->unspent_us = 0;
 	return ms_until(p.spent, now);
 }
 
 int
-governor_hold(struct governed *h, int64_t ms)
+host_limits_hold(struct host_limit *h, int64_t ms)
 {
 	int64_t now, until;
 	struct pace p;
@@ -377,17 +357,17 @@ governor_hold(struct governed *h, int64_t ms)
 	if (fd < 0)
 		return -1;
 	now = real_us();
-	until = now + (ms < HOLD_MOST_MS ? ms : HOLD_MOST_MS) * INT64_C(1000);
+	until = now + (ms < HOLD_MAX_MS ? ms : HOLD_MAX_MS) * INT64_C(1000);
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	if (until <= p.not_before)
-		return close_pace(fd, 0);
+		return file_close(fd, 0);
 	p.not_before = until;
-	return close_pace(fd, write_pace(fd, &p));
+	return file_close(fd, write_pace(fd, &p));
 }
 
 int64_t
-governor_held(const struct governed *h)
+host_limits_held(const struct host_limit *h)
 {
 	int64_t now = real_us();
 	struct pace p;
@@ -396,7 +376,7 @@ governor_held(const struct governed *h)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (read_pace(fd, now, &p) < 0)
-		return close_pace(fd, -1);
+		return file_close(fd, -1);
 	close(fd);
 	return ms_until(p.not_before, now);
 }
@@ -404,19 +384,19 @@ governor_held(const struct governed *h)
 /* --- slots --- */
 
 static off_t
-slot_byte(const struct governed *h, unsigned slot)
+slot_byte(const struct host_limit *h, unsigned slot)
 {
 	return h->stretch + slot;
 }
 
 static bool
-is_ours(const struct governed *h, unsigned slot)
+is_ours(const struct host_limit *h, unsigned slot)
 {
 	return h->ours[slot / 8] >> (slot % 8) & 1;
 }
 
 static void
-give_back(struct governed *h, unsigned slot)
+give_back(struct host_limit *h, unsigned slot)
 {
 	h->ours[slot / 8] &= (unsigned char)~(1u << (slot % 8));
 	lock_bytes_drop(h->locks, slot_byte(h, slot), 1);
@@ -424,22 +404,23 @@ give_back(struct governed *h, unsigned slot)
 
 /* Whether a slot at CAP or above is held: by who got it while the cap was higher. 1, 0, or -1 with errno. */
 static int
-any_above(const struct governed *h, unsigned cap)
+any_above(const struct host_limit *h, unsigned cap)
 {
 	for (unsigned i = cap; i < h->cap; i++)
 		if (is_ours(h, i))
 			return 1;
-	return cap < GOVERNOR_SLOTS_MOST ? lock_bytes_held(h->locks, slot_byte(h, cap), GOVERNOR_SLOTS_MOST - cap, NULL)
-					 : 0;
+	return cap < HOST_LIMITS_SLOTS_MAX
+		       ? lock_bytes_held(h->locks, slot_byte(h, cap), HOST_LIMITS_SLOTS_MAX - cap, NULL)
+		       : 0;
 }
 
 /* Whether CAP slots or more are held by anybody, wherever they are. 1, 0, or -1 with errno. */
 static int
-all_held(const struct governed *h, unsigned cap)
+all_held(const struct host_limit *h, unsigned cap)
 {
 	unsigned held = 0;
 
-	for (unsigned i = 0; i < GOVERNOR_SLOTS_MOST && held < cap; i++) {
+	for (unsigned i = 0; i < HOST_LIMITS_SLOTS_MAX && held < cap; i++) {
 		int is = is_ours(h, i) ? 1 : lock_bytes_held(h->locks, slot_byte(h, i), 1, NULL);
 
 		if (is < 0)
@@ -451,7 +432,7 @@ all_held(const struct governed *h, unsigned cap)
 
 /* A free slot below the cap, locked; -1 for none; -2 with errno. */
 static int
-lock_free(struct governed *h, unsigned cap)
+lock_free(struct host_limit *h, unsigned cap)
 {
 	for (unsigned i = 0; i < cap; i++) {
 		int rc = is_ours(h, i) ? 1 : lock_bytes_try(h->locks, LOCK_ALONE, slot_byte(h, i), 1);
@@ -468,7 +449,7 @@ lock_free(struct governed *h, unsigned cap)
 
 /* Gives SLOT back where it is one. Returns RC, with errno kept. */
 static int
-give_up(struct governed *h, int slot, int rc)
+give_up(struct host_limit *h, int slot, int rc)
 {
 	int error = errno;
 
@@ -480,7 +461,7 @@ give_up(struct governed *h, int slot, int rc)
 
 /* A slot below CAP, by a process that alone looks for one where slots above it are held. As take_slot(). */
 static int
-take_slot_below(struct governed *h, unsigned cap, bool count)
+take_slot_below(struct host_limit *h, unsigned cap, bool count)
 {
 	int all = count ? all_held(h, cap) : 0, slot, now;
 
@@ -501,7 +482,7 @@ take_slot_below(struct governed *h, unsigned cap, bool count)
  * one process at a time.
  */
 static int
-take_slot(struct governed *h)
+take_slot(struct host_limit *h)
 {
 	int cap = lowest_cap(h), count = cap < 0 ? -1 : any_above(h, (unsigned)cap), busy = 0, slot;
 
@@ -511,16 +492,14 @@ take_slot(struct governed *h)
 		return count < 0 || busy < 0 ? -2 : -1;
 	slot = take_slot_below(h, (unsigned)cap, count);
 	if (count) {
-		int error = errno;
 
 		lock_bytes_drop(h->locks, h->stretch + LOOKING, 1);
-		errno = error;
 	}
 	return slot;
 }
 
 static void
-want(struct governed *h, bool wants)
+mark_waiting(struct host_limit *h, bool wants)
 {
 	if (h->wants == wants)
 		return;
@@ -530,13 +509,13 @@ want(struct governed *h, bool wants)
 }
 
 bool
-governor_wanted(const struct governed *h)
+slot_contended(const struct host_limit *h)
 {
 	return lock_bytes_held(h->locks, h->stretch + WANTED, 1, NULL) != 0;
 }
 
 int
-governor_ask(struct governed *h, int64_t *wait_ms)
+slot_acquire(struct host_limit *h, int64_t *wait_ms)
 {
 	int slot;
 
@@ -548,7 +527,7 @@ governor_ask(struct governed *h, int64_t *wait_ms)
 	slot = take_slot(h);
 	if (slot == -2)
 		return slot;
-	want(h, slot < 0);
+	mark_waiting(h, slot < 0);
 	*wait_ms = LOOK_AGAIN_MS;
 	if (slot < 0)
 		return -1;
@@ -559,37 +538,37 @@ governor_ask(struct governed *h, int64_t *wait_ms)
 }
 
 /* Whether no other process has a lower cap, nor a slot above ours: the bytes of those follow one another. Not where it
- * cannot be known: governor_ask() then says why. */
+ * cannot be known: slot_acquire() then says why. */
 static bool
-cap_is_ours(const struct governed *h)
+cap_is_ours(const struct host_limit *h)
 {
 	return lock_bytes_held(h->locks, slot_byte(h, h->cap), CAPS - 1, NULL) == 0;
 }
 
 int
-governor_ask_again(struct governed *h, int slot, int64_t *wait_ms)
+slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 {
 	int error;
 
-	if (governor_wanted(h) || !cap_is_ours(h)) {
-		governor_done(h, slot);
-		return governor_ask(h, wait_ms);
+	if (slot_contended(h) || !cap_is_ours(h)) {
+		slot_release(h, slot);
+		return slot_acquire(h, wait_ms);
 	}
 	*wait_ms = ask_pace(h);
 	if (*wait_ms == 0)
 		return slot;
 	error = errno;
-	governor_done(h, slot);
+	slot_release(h, slot);
 	errno = error;
 	return *wait_ms < 0 ? -2 : -1;
 }
 
 void
-governor_done(struct governed *h, int slot)
+slot_release(struct host_limit *h, int slot)
 {
-	if (slot < 0 || slot >= GOVERNOR_SLOTS_MOST)
+	if (slot < 0 || slot >= HOST_LIMITS_SLOTS_MAX)
 		return;
 	give_back(h, (unsigned)slot);
-	if (governor_wanted(h))
+	if (slot_contended(h))
 		h->stand_back = clock_ms() + STAND_BACK_MS;
 }

@@ -22,55 +22,55 @@
 
 #include "files/root.h"
 
-enum { GOVERNOR_SLOTS_MOST = 1024 };
+enum { HOST_LIMITS_SLOTS_MAX = 1024 };
 
-struct governor;
-struct governed; /* a host, in this process */
+struct host_limits;
+struct host_limit; /* a host, in this process */
 
 /* Opens hosts/ of the root, made where missing. NULL with errno. */
-struct governor *governor_open(const struct root *root);
-void governor_close(struct governor *g); /* all hosts let go before; NULL does nothing */
+struct host_limits *host_limits_open(const struct root *root);
+void host_limits_close(struct host_limits *g); /* all hosts let go before; NULL does nothing */
 
 /*
- * Begins to use the host KEY with at most SLOTS transfers at once (1 to GOVERNOR_SLOTS_MOST) and STARTS
+ * Begins to use the host KEY with at most SLOTS transfers at once (1 to HOST_LIMITS_SLOTS_MAX) and STARTS
  * of transfers a second (0: any number; from 0.01 to 10000). A process enters a key once at a time. NULL with errno.
- * For governor_leave().
+ * For host_limits_leave().
  */
-struct governed *governor_enter(struct governor *g, const char *key, unsigned slots, double starts);
-void governor_leave(struct governed *h); /* with no slot held; NULL does nothing */
+struct host_limit *host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double starts);
+void host_limits_leave(struct host_limit *h); /* with no slot held; NULL does nothing */
 
 /*
- * Asks to start one transfer. Returns a slot, 0 or above, for governor_done(); or -1 with the
+ * Asks to start one transfer. Returns a slot, 0 or above, for slot_release(); or -1 with the
  * milliseconds after which to ask again in WAIT_MS, at least 1: a hold-back, the pace, or slots that others hold (these
  * are not announced when they come free). -2 with errno.
  *
  * Any second sees at most STARTS starts, as they are counted here and, for ways that differ by less than 90 ms, there.
  * Who waits for a slot is let go first by processes that gave one back just before.
  */
-int governor_ask(struct governed *h, int64_t *wait_ms);
-void governor_done(struct governed *h, int slot);
+int slot_acquire(struct host_limit *h, int64_t *wait_ms);
+void slot_release(struct host_limit *h, int slot);
 
 /*
  * Asks the same for a slot that is held already, after the transfer that had it: for fewer looks at the locks. As
- * governor_ask(); where it does not return SLOT, that was given back as governor_done() does.
+ * slot_acquire(); where it does not return SLOT, that was given back as slot_release() does.
  */
-int governor_ask_again(struct governed *h, int slot, int64_t *wait_ms);
+int slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms);
 
 /* Whether another process waits for a slot of the host, or may: true too where it cannot be known, since to give way
  * does no harm. */
-bool governor_wanted(const struct governed *h);
+bool slot_contended(const struct host_limit *h);
 
 /*
  * Counts BYTES received from the host, which all processes together may receive PER_SECOND of. Returns the
  * milliseconds for which to receive no more in this process, 0 to go on. -1 with errno.
  */
-int64_t governor_spend(struct governed *h, uint64_t bytes, uint64_t per_second);
+int64_t host_limits_spend(struct host_limit *h, uint64_t bytes, uint64_t per_second);
 
 /* Nobody is to start a transfer from the host before MS milliseconds have passed, at most a day; an earlier hold-back
  * that lasts longer stands. 0 or -1. */
-int governor_hold(struct governed *h, int64_t ms);
+int host_limits_hold(struct host_limit *h, int64_t ms);
 
 /* How long the host is held back from now, in milliseconds; 0: it is not. -1 with errno. */
-int64_t governor_held(const struct governed *h);
+int64_t host_limits_held(const struct host_limit *h);
 
 #endif

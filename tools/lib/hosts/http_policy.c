@@ -7,9 +7,9 @@
 #include "base/msg.h"
 #include "base/opt.h"
 
-enum { LONGEST_BACKOFF_MS = 60000 };
+enum { BACKOFF_MAX_MS = 60000 };
 
-const char manners_no_contact[] =
+const char http_policy_no_contact[] =
 	"its rules ask for a contact in the User-Agent: give one with --contact or BI_CONTACT";
 
 static bool
@@ -21,14 +21,14 @@ is_line(const char *s)
 }
 
 const char *
-manners_contact(const char *given)
+http_policy_contact(const char *given)
 {
 	const char *contact = given ? given : getenv("BI_CONTACT");
 
 	if (!contact || !*contact)
 		return NULL;
 	if (!is_line(contact))
-		opt_wrong("the contact is a URL or a mail address on one line");
+		opt_die("the contact is a URL or a mail address on one line");
 	return contact;
 }
 
@@ -53,7 +53,7 @@ is_host(const char *text, bool needed)
 }
 
 const char *
-manners_proxy_wrong(const char *text)
+http_policy_proxy_check(const char *text)
 {
 	static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
 	const char *behind = strstr(text, "://");
@@ -70,7 +70,7 @@ manners_proxy_wrong(const char *text)
 }
 
 const char *
-manners_proxy_shown(const char *text)
+http_policy_proxy_shown(const char *text)
 {
 	const char *at = strrchr(text, '@');
 
@@ -78,14 +78,14 @@ manners_proxy_shown(const char *text)
 }
 
 void
-manners_agent(struct buf *out, const char *contact)
+http_policy_user_agent(struct buf *out, const char *contact)
 {
 	buf_printf(out, "%s/%s%s%s%s libcurl/%s", msg_name(), BI_VERSION, contact ? " (" : "", contact ? contact : "",
 		   contact ? ")" : "", curl_version_info(CURLVERSION_NOW)->version);
 }
 
 bool
-manners_key(const struct hosts *rules, const char *url, struct buf *key, struct hosts_rule *rule)
+http_policy_host_key(const struct host_rules *rules, const char *url, struct buf *key, struct host_rule *rule)
 {
 	CURLU *u = url ? curl_url() : NULL;
 	char *host = NULL, *port = NULL;
@@ -95,7 +95,7 @@ manners_key(const struct hosts *rules, const char *url, struct buf *key, struct 
 	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-		hosts_find(rules, host, (unsigned)strtoul(port, NULL, 10), rule);
+		host_rules_find(rules, host, (unsigned)strtoul(port, NULL, 10), rule);
 		if (rule->group)
 			buf_str(key, rule->group);
 		else
@@ -111,7 +111,7 @@ manners_key(const struct hosts *rules, const char *url, struct buf *key, struct 
 }
 
 bool
-manners_may_pass(long status)
+http_policy_is_transient(long status)
 {
 	switch (status) {
 	case 408: /* request timeout */
@@ -125,7 +125,7 @@ manners_may_pass(long status)
 }
 
 const char *
-manners_of_status(long status)
+http_policy_status_words(long status)
 {
 	switch (status) {
 	case 403:
@@ -166,7 +166,7 @@ static const struct {
 };
 
 const char *
-manners_of_curl(CURLcode code, bool *again)
+http_policy_curl_code(CURLcode code, bool *again)
 {
 	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++)
 		if (failures[i].code == code) {
@@ -177,18 +177,18 @@ manners_of_curl(CURLcode code, bool *again)
 	return NULL;
 }
 
-enum manners_words
-manners_words(long status, const char *text)
+enum http_policy_notice
+http_policy_notice(long status, const char *text)
 {
 	if (text && strstr(text, "w.wiki/GHai"))
-		return WORDS_BAD_WIDTH;
+		return NOTICE_BAD_WIDTH;
 	if (text && status == 403 && strstr(text, "w.wiki/4wJS"))
-		return WORDS_AGENT_REFUSED;
-	return WORDS_NONE;
+		return NOTICE_AGENT_REFUSED;
+	return NOTICE_NONE;
 }
 
 char *
-manners_header(char *line, const char *name)
+http_policy_header_value(char *line, const char *name)
 {
 	size_t n = strlen(name);
 	char *end;
@@ -203,12 +203,12 @@ manners_header(char *line, const char *name)
 }
 
 long
-manners_backoff(unsigned attempts, long first)
+http_policy_backoff(unsigned attempts, long first)
 {
 	unsigned doublings = attempts > 0 ? attempts - 1 : 0;
 	long ms = first << (doublings < 10 ? doublings : 10);
 
-	if (ms > LONGEST_BACKOFF_MS)
-		ms = first > LONGEST_BACKOFF_MS ? first : LONGEST_BACKOFF_MS;
+	if (ms > BACKOFF_MAX_MS)
+		ms = first > BACKOFF_MAX_MS ? first : BACKOFF_MAX_MS;
 	return ms + (ms > 1 ? random() % (ms / 2 + 1) : 0);
 }

@@ -156,7 +156,7 @@ httpdate_retry_after(const char *value, time_t now)
 	time_t moment;
 
 	for (; *p >= '0' && *p <= '9'; p++)
-		if (seconds <= HTTPDATE_RETRY_MOST)
+		if (seconds <= HTTPDATE_RETRY_MAX)
 			seconds = seconds * 10 + (*p - '0');
 	if (p == value) {
 		moment = httpdate_parse(value, now);
@@ -166,5 +166,5 @@ httpdate_retry_after(const char *value, time_t now)
 	} else if (*skip_spaces(p)) {
 		return -1;
 	}
-	return seconds < HTTPDATE_RETRY_MOST ? seconds : HTTPDATE_RETRY_MOST;
+	return seconds < HTTPDATE_RETRY_MAX ? seconds : HTTPDATE_RETRY_MAX;
 }

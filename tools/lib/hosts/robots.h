@@ -11,10 +11,10 @@
 #include <stddef.h>
 
 enum {
-	ROBOTS_SIZE = 500 << 10,   /* bytes that are looked at; a line that is cut there does not count */
-	ROBOTS_DELAY_MOST = 60,    /* seconds */
-	ROBOTS_KEEP = 24 * 3600,   /* the most seconds that an answer holds */
-	ROBOTS_KEEP_DOWN = 10 * 60 /* ...and those that one of a host in trouble does */
+	ROBOTS_SIZE = 500 << 10,         /* bytes that are looked at; a line that is cut there does not count */
+	ROBOTS_DELAY_MAX = 60,           /* seconds */
+	ROBOTS_LIFETIME_MAX = 24 * 3600, /* the most seconds that an answer holds */
+	ROBOTS_LIFETIME_DOWN = 10 * 60   /* ...and those that one of a host in trouble does */
 };
 
 struct robots;
@@ -31,7 +31,7 @@ struct robots *robots_parse(const char *text, size_t n, const char *agent);
 struct robots *robots_answer(int status, const char *text, size_t n, const char *agent);
 
 /* For how many seconds such an answer holds, MAX_AGE being its Cache-Control's (-1: none). */
-long robots_keep(int status, long max_age);
+long robots_lifetime(int status, long max_age);
 
 /* Whether the path of a URL with its query ("/a/b?c=d"; "" is "/") may be asked for. /robots.txt always may. */
 bool robots_allows(const struct robots *r, const char *path_and_query);

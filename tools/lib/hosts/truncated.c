@@ -7,8 +7,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "files/file.h"
+
 /* NEAR: where an end marker is that may stand in the bytes before by chance, or truly, as a PDF's first one of two. */
-enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MOST = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
+enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MAX = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
 
 static const char no_marker[] = "it has no end marker: cut short";
 static const char shorter[] = "it is shorter than it says: cut short";
@@ -24,30 +26,19 @@ struct file {
 
 /* N bytes (at most BLOCK) at AT into the block: true when all are there. */
 static bool
-look(struct file *f, uint64_t at, size_t n)
+read_block(struct file *f, uint64_t at, size_t n)
 {
-	size_t got = 0;
-
 	if (at > f->bytes || n > f->bytes - at)
 		return false;
 	if (f->head && at + n <= f->head_len) {
 		memcpy(f->block, f->head + at, n);
 		return true;
 	}
-	while (got < n) {
-		ssize_t r = pread(f->fd, f->block + got, n - got, (off_t)(at + got));
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return false;
-		got += (size_t)r;
-	}
-	return true;
+	return file_read_exactly(f->fd, f->block, n, (off_t)at) == 0;
 }
 
 static uint32_t
-little(const unsigned char *p, int n)
+little_endian(const unsigned char *p, int n)
 {
 	uint32_t v = 0;
 
@@ -70,7 +61,7 @@ find_last(struct file *f, uint64_t from, uint64_t to, uint64_t distance, const c
 		size_t here = end - from < block ? (size_t)(end - from) : block;
 		uint64_t at = end - here;
 
-		if (!look(f, at, here))
+		if (!read_block(f, at, here))
 			return -2;
 		for (size_t i = here - n + 1; i-- > 0;)
 			if (f->block[i] == (unsigned char)mark[0] && memcmp(f->block + i, mark, n) == 0)
@@ -84,7 +75,7 @@ find_last(struct file *f, uint64_t from, uint64_t to, uint64_t distance, const c
 }
 
 static const char *
-verdict(int64_t found)
+end_verdict(int64_t found)
 {
 	return found >= 0 ? NULL : found == -1 ? no_marker : unreadable;
 }
@@ -98,10 +89,10 @@ jpeg_data(struct file *f)
 {
 	uint64_t at = 2;
 
-	for (int i = 0; i < SEGMENTS_MOST; i++) {
+	for (int i = 0; i < SEGMENTS_MAX; i++) {
 		unsigned char *p = f->block;
 
-		if (!look(f, at, 4))
+		if (!read_block(f, at, 4))
 			return 0;
 		if (p[0] != 0xff)
 			return 2;
@@ -118,26 +109,26 @@ jpeg_data(struct file *f)
 }
 
 static const char *
-jpeg_wrong(struct file *f)
+jpeg_check(struct file *f)
 {
 	uint64_t data = jpeg_data(f);
 
-	return data ? verdict(find_last(f, data, f->bytes, WHOLE_LOOK_MOST, "\xff\xd9", 2)) : no_marker;
+	return data ? end_verdict(find_last(f, data, f->bytes, TRUNCATED_READ_MAX, "\xff\xd9", 2)) : no_marker;
 }
 
 static const char *
-png_wrong(struct file *f)
+png_check(struct file *f)
 {
-	return verdict(find_last(f, 8, f->bytes, WHOLE_LOOK_MOST, "IEND\xae\x42\x60\x82", 8));
+	return end_verdict(find_last(f, 8, f->bytes, TRUNCATED_READ_MAX, "IEND\xae\x42\x60\x82", 8));
 }
 
 /* The file's end without the white space and zeros that servers and tools leave there, of one block at most. */
 static uint64_t
-trimmed(struct file *f)
+trimmed_end(struct file *f)
 {
 	size_t n = f->bytes < BLOCK ? (size_t)f->bytes : BLOCK, left = n;
 
-	if (!look(f, f->bytes - n, n))
+	if (!read_block(f, f->bytes - n, n))
 		return f->bytes;
 	while (left > 0 && (f->block[left - 1] == '\0' || strchr(" \t\r\n", f->block[left - 1])))
 		left--;
@@ -145,52 +136,52 @@ trimmed(struct file *f)
 }
 
 static const char *
-gif_wrong(struct file *f)
+gif_check(struct file *f)
 {
-	uint64_t end = trimmed(f);
+	uint64_t end = trimmed_end(f);
 
-	if (end > 13 && look(f, end - 1, 1) && f->block[0] == ';')
+	if (end > 13 && read_block(f, end - 1, 1) && f->block[0] == ';')
 		return NULL;
-	return verdict(find_last(f, 13, f->bytes, GIF_NEAR, "\0;", 2));
+	return end_verdict(find_last(f, 13, f->bytes, GIF_NEAR, "\0;", 2));
 }
 
 /* A length of nothing, or of all ones, is from who wrote it as it came. */
 static const char *
-riff_wrong(struct file *f)
+riff_check(struct file *f)
 {
 	uint32_t length;
 
-	if (!look(f, 0, 12))
+	if (!read_block(f, 0, 12))
 		return f->bytes < 12 ? shorter : unreadable;
-	length = little(f->block + 4, 4);
+	length = little_endian(f->block + 4, 4);
 	if (memcmp(f->block, "RIFF", 4) != 0 || length == 0 || length == UINT32_MAX)
 		return NULL;
 	return f->bytes < (uint64_t)length + 8 ? shorter : NULL;
 }
 
 static const char *
-pdf_wrong(struct file *f)
+pdf_check(struct file *f)
 {
-	return verdict(find_last(f, 0, trimmed(f), PDF_NEAR, "%%EOF", 5));
+	return end_verdict(find_last(f, 0, trimmed_end(f), PDF_NEAR, "%%EOF", 5));
 }
 
 /* The record at the end says how long the directory before it is, and the comment behind it. */
 static const char *
-zip_wrong(struct file *f)
+zip_check(struct file *f)
 {
-	enum { RECORD = 22, COMMENT_MOST = 65535, MARKS_MOST = 16 };
+	enum { RECORD = 22, COMMENT_MAX = 65535, MARKS_MAX = 16 };
 	uint64_t to = f->bytes;
 	int64_t at;
 
-	for (int i = 0; i < MARKS_MOST; i++) {
+	for (int i = 0; i < MARKS_MAX; i++) {
 		uint32_t directory;
 
-		at = find_last(f, 0, to, COMMENT_MOST + BLOCK, "PK\5\6", 4);
+		at = find_last(f, 0, to, COMMENT_MAX + BLOCK, "PK\5\6", 4);
 		if (at < 0)
-			return verdict(at);
-		if (look(f, (uint64_t)at, RECORD)) {
-			directory = little(f->block + 12, 4);
-			if ((uint64_t)at + RECORD + little(f->block + 20, 2) <= f->bytes &&
+			return end_verdict(at);
+		if (read_block(f, (uint64_t)at, RECORD)) {
+			directory = little_endian(f->block + 12, 4);
+			if ((uint64_t)at + RECORD + little_endian(f->block + 20, 2) <= f->bytes &&
 			    (directory == UINT32_MAX || directory <= (uint64_t)at))
 				return NULL;
 		}
@@ -203,23 +194,23 @@ static const struct {
 	const char *begins; /* the media type, or how it begins */
 	const char *(*wrong)(struct file *f);
 } formats[] = {
-	{"image/jpeg", jpeg_wrong},
-	{"image/png", png_wrong},
-	{"image/gif", gif_wrong},
-	{"image/webp", riff_wrong},
-	{"audio/x-wav", riff_wrong},
-	{"audio/wav", riff_wrong},
-	{"video/x-msvideo", riff_wrong},
-	{"application/pdf", pdf_wrong},
-	{"application/zip", zip_wrong},
-	{"application/epub+zip", zip_wrong},
-	{"application/java-archive", zip_wrong},
-	{"application/vnd.openxmlformats-", zip_wrong},
-	{"application/vnd.oasis.opendocument.", zip_wrong},
+	{"image/jpeg", jpeg_check},
+	{"image/png", png_check},
+	{"image/gif", gif_check},
+	{"image/webp", riff_check},
+	{"audio/x-wav", riff_check},
+	{"audio/wav", riff_check},
+	{"video/x-msvideo", riff_check},
+	{"application/pdf", pdf_check},
+	{"application/zip", zip_check},
+	{"application/epub+zip", zip_check},
+	{"application/java-archive", zip_check},
+	{"application/vnd.openxmlformats-", zip_check},
+	{"application/vnd.oasis.opendocument.", zip_check},
 };
 
 const char *
-whole_wrong(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len)
+truncated_check(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len)
 {
 	struct file f;
 

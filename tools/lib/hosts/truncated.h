@@ -3,7 +3,7 @@
  *
  * This reads strangers' bytes outside of any confinement, which it may because it decodes nothing: it compares a few
  * bytes at the end, and follows lengths only to seek by them, each checked against the file's. Reads are into one
- * block of fixed size, at most WHOLE_LOOK_MOST bytes of a file altogether, and those only where the end is not near.
+ * block of fixed size, at most TRUNCATED_READ_MAX bytes of a file altogether, and those only where the end is not near.
  */
 #ifndef BI_TRUNCATED_H
 #define BI_TRUNCATED_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WHOLE_LOOK_MOST = 32 << 20 };
+enum { TRUNCATED_READ_MAX = 32 << 20 };
 
 /*
  * NULL when the file FD of BYTES bytes, which begins as a MIME does, has its end, or when nothing is known of how it
@@ -19,6 +19,6 @@ enum { WHOLE_LOOK_MOST = 32 << 20 };
  * RIFF, PDF, ZIP and what is made of it. Bytes behind the end are no harm (pictures with a film behind them). HEAD is
  * the file's first HEAD_LEN bytes where they are at hand, which are not read again; 0 where not.
  */
-const char *whole_wrong(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len);
+const char *truncated_check(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len);
 
 #endif

@@ -27,11 +27,11 @@ const GumboNode *tree_parse(struct tree *t, const char *text, size_t n, bool *cu
 void tree_drop(struct tree *t);
 
 /* The element behind this node (the document: the first one) in the order of the page, NULL at the end. */
-const GumboNode *tree_next(const GumboNode *node);
+const GumboNode *tree_next_element(const GumboNode *node);
 
 /* The node behind this one, whatever it is, in the order of the page: its first child, else what follows. NULL at the
  * end. */
-const GumboNode *tree_behind(const GumboNode *node);
+const GumboNode *tree_next_node(const GumboNode *node);
 
 /* An element's attribute, NULL where it has none of the name. */
 const char *tree_attribute(const GumboNode *element, const char *name);

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_MOST = 253 };
+enum { NAME_LENGTH_MAX = 253 };
 
-struct site {
+struct allowed_hosts {
 	regex_t hosts;
 };
 
@@ -21,7 +21,7 @@ add_literally(struct buf *out, const char *s)
 }
 
 void
-site_pattern(struct buf *out, const char *address, char *const *names)
+allowed_hosts_pattern(struct buf *out, const char *address, char *const *names)
 {
 	bool all = strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
 	bool brackets = strchr(address, ':') != NULL;
@@ -42,13 +42,13 @@ site_pattern(struct buf *out, const char *address, char *const *names)
 }
 
 const char *
-site_name_wrong(const char *name)
+allowed_hosts_name_check(const char *name)
 {
 	size_t n = strlen(name);
 
 	if (n == 0)
 		return "is empty";
-	if (n > NAME_MOST)
+	if (n > NAME_LENGTH_MAX)
 		return "is longer than 253 bytes";
 	for (size_t i = 0; i < n; i++)
 		if (!isascii(name[i]) || (!isalnum((unsigned char)name[i]) && !strchr("-.", name[i])))
@@ -60,9 +60,9 @@ site_name_wrong(const char *name)
 
 /* What is wrong with the host of an origin, which has N bytes. */
 static const char *
-host_wrong(const char *host, size_t n)
+host_name_check(const char *host, size_t n)
 {
-	char name[NAME_MOST + 2];
+	char name[NAME_LENGTH_MAX + 2];
 
 	if (n >= sizeof(name))
 		return "has a host that is too long";
@@ -72,7 +72,7 @@ host_wrong(const char *host, size_t n)
 			       : "has a host in brackets that is no address in lower case";
 	memcpy(name, host, n);
 	name[n] = '\0';
-	if (site_name_wrong(name))
+	if (allowed_hosts_name_check(name))
 		return "names no host";
 	for (size_t i = 0; i < n; i++)
 		if (isupper((unsigned char)name[i]))
@@ -81,7 +81,7 @@ host_wrong(const char *host, size_t n)
 }
 
 const char *
-site_origin_wrong(const char *origin)
+allowed_hosts_origin_check(const char *origin)
 {
 	bool tls = strncmp(origin, "https://", 8) == 0;
 	const char *host = origin + (tls ? 8 : 7), *port, *wrong;
@@ -94,7 +94,7 @@ site_origin_wrong(const char *origin)
 		return "has a path: an origin is scheme, host and port";
 	port = host + strcspn(host, *host == '[' ? "]" : ":");
 	port += *port == ']';
-	wrong = host_wrong(host, (size_t)(port - host));
+	wrong = host_name_check(host, (size_t)(port - host));
 	if (wrong || !*port)
 		return wrong;
 	n = port[0] == ':' && port[1] >= '1' && port[1] <= '9' ? strtol(port + 1, &end, 10) : 0;
@@ -103,10 +103,10 @@ site_origin_wrong(const char *origin)
 	return n == (tls ? 443 : 80) ? "has its scheme's own port, which browsers leave away: leave it away too" : NULL;
 }
 
-struct site *
-site_open(const char *pattern)
+struct allowed_hosts *
+allowed_hosts_open(const char *pattern)
 {
-	struct site *s = buf_alloc(sizeof(*s));
+	struct allowed_hosts *s = buf_alloc(sizeof(*s));
 
 	if (regcomp(&s->hosts, pattern, REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0)
 		return s;
@@ -115,24 +115,24 @@ site_open(const char *pattern)
 }
 
 void
-site_close(struct site *s)
+allowed_hosts_close(struct allowed_hosts *s)
 {
 	regfree(&s->hosts);
 	free(s);
 }
 
 bool
-site_host(const struct site *s, const char *host)
+allowed_hosts_contain(const struct allowed_hosts *s, const char *host)
 {
 	return host && regexec(&s->hosts, host, 0, NULL, 0) == 0;
 }
 
 bool
-site_origin(const struct site *s, const char *host, const char *origin, const char *fetch_site)
+allowed_hosts_allow_origin(const struct allowed_hosts *s, const char *host, const char *origin, const char *fetch_site)
 {
 	static const char *const schemes[] = {"http://", "https://"};
 
-	if (!site_host(s, host))
+	if (!allowed_hosts_contain(s, host))
 		return false;
 	if (!origin)
 		return !fetch_site || strcmp(fetch_site, "none") == 0 || strcmp(fetch_site, "same-origin") == 0;

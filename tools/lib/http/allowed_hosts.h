@@ -15,31 +15,32 @@
 /*
  * Appends to OUT the pattern of the Hosts that are ours, for PCRE and POSIX alike: localhost, 127.0.0.1, [::1],
  * ADDRESS (in numbers, as the kernel writes it; with 0.0.0.0 or :: any address in numbers) and NAMES
- * (NULL-terminated, good by site_name_wrong(); NULL: none), with or without a port.
+ * (NULL-terminated, good by allowed_hosts_name_check(); NULL: none), with or without a port.
  */
-void site_pattern(struct buf *out, const char *address, char *const *names);
+void allowed_hosts_pattern(struct buf *out, const char *address, char *const *names);
 
 /* NULL for a name of a machine that may be among NAMES, else what is wrong with it, to stand behind "the name 'X' ". */
-const char *site_name_wrong(const char *name);
+const char *allowed_hosts_name_check(const char *name);
 
 /* NULL for an origin as browsers send it in Origin (RFC 6454: http or https, a host in lower case, the port where it is
  * not the scheme's own), else what is wrong with it, to stand behind "the origin 'X' ". */
-const char *site_origin_wrong(const char *origin);
+const char *allowed_hosts_origin_check(const char *origin);
 
-struct site;
+struct allowed_hosts;
 
-/* The site of a pattern. NULL when it is no regular expression. For site_close(). */
-struct site *site_open(const char *pattern);
-void site_close(struct site *s);
+/* The site of a pattern. NULL when it is no regular expression. For allowed_hosts_close(). */
+struct allowed_hosts *allowed_hosts_open(const char *pattern);
+void allowed_hosts_close(struct allowed_hosts *s);
 
 /* Whether a request's Host is ours; NULL is not. */
-bool site_host(const struct site *s, const char *host);
+bool allowed_hosts_contain(const struct allowed_hosts *s, const char *host);
 
 /*
  * Whether a request that writes comes from a page of ours, or from no page at all: its Origin is http:// or https://
  * and then the same as HOST, which is ours; or it has no Origin, and its Sec-Fetch-Site is missing, "none" or
  * "same-origin". ORIGIN and FETCH_SITE may be NULL.
  */
-bool site_origin(const struct site *s, const char *host, const char *origin, const char *fetch_site);
+bool allowed_hosts_allow_origin(const struct allowed_hosts *s, const char *host, const char *origin,
+				const char *fetch_site);
 
 #endif

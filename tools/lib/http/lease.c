@@ -20,8 +20,8 @@
 #include "files/file.h"
 
 enum {
-	PORT_MOST = 65535,
-	RECORD_LONGEST = 1 << 16,
+	PORT_MAX = 65535,
+	RECORD_MAX = 1 << 16,
 	BACKLOG = 1024,
 	DYING_MS = 1000, /* how long the server of a killed keeper may take to go */
 	KILLED_MS = 5000,
@@ -82,8 +82,7 @@ other_at_ipv6(const char *address, int port)
 	if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "0.0.0.0") != 0)
 		return false;
 	fd = listen_on("::1", port, true);
-	if (fd >= 0)
-		close(fd);
+	file_close(fd, 0);
 	return fd < 0 && errno == EADDRINUSE;
 }
 
@@ -128,9 +127,7 @@ lock_lease(int dir, int port, int *fd, bool *stale)
 		*stale = st.st_size > 0;
 		rc = lock_mark_owner(*fd);
 	}
-	if (rc != 0)
-		file_close(*fd, 0);
-	return rc;
+	return rc != 0 ? file_close(*fd, rc) : 0;
 }
 
 static int
@@ -159,41 +156,36 @@ take_port(struct lease *l, int dir, const char *address, int port)
 }
 
 int
-lease_take(struct lease *l, const struct root *root, const char *address, int first, int last)
+lease_acquire(struct lease *l, const struct root *root, const char *address, int first, int last)
 {
-	int dir = root_dir(root->fd, "leases", true), rc = 1;
+	int dir = root_open_dir(root->fd, "leases", true), rc = 1;
 
 	*l = (struct lease){.fd = -1, .socket = -1};
 	if (dir < 0)
 		return -1;
 	for (int port = first; port <= last && rc == 1; port++)
 		rc = take_port(l, dir, address, port);
-	file_close(dir, 0);
-	return rc;
+	return file_close(dir, rc);
 }
 
 int
 lease_write(struct lease *l, const char *record, size_t n)
 {
 	struct buf line = {0};
-	ssize_t w;
+	int rc;
 
 	buf_add(&line, record, n);
 	buf_str(&line, "\n");
 	/* One write: who reads sees nothing, or a line with its end. */
-	w = pwrite(l->fd, line.data, line.len, 0);
-	if (w >= 0 && (size_t)w < line.len)
-		errno = ENOSPC;
-	n = line.len;
+	rc = file_write_at(l->fd, line.data, line.len, 0);
 	buf_free(&line);
-	return w >= 0 && (size_t)w == n ? 0 : -1;
+	return rc;
 }
 
 void
 lease_end(struct lease *l)
 {
-	if (l->socket >= 0)
-		close(l->socket);
+	file_close(l->socket, 0);
 	if (l->fd >= 0) {
 		if (ftruncate(l->fd, 0) < 0)
 			l->port = 0; /* the record stays, and nobody believes it without the lock */
@@ -208,7 +200,7 @@ lease_end(struct lease *l)
 static int
 read_record(int fd, struct buf *out)
 {
-	ssize_t n = file_read_at(fd, buf_room(out, RECORD_LONGEST), RECORD_LONGEST, 0);
+	ssize_t n = file_read_at(fd, buf_room(out, RECORD_MAX), RECORD_MAX, 0);
 
 	if (n > 1 && out->data[n - 1] == '\n')
 		out->len = (size_t)n - 1;
@@ -257,7 +249,7 @@ port_of(const char *name)
 	char form[16];
 	long port = strtol(name, NULL, 10);
 
-	if (port < 1 || port > PORT_MOST)
+	if (port < 1 || port > PORT_MAX)
 		return 0;
 	snprintf(form, sizeof(form), "%ld", port);
 	return strcmp(form, name) == 0 ? (int)port : 0;
@@ -309,17 +301,17 @@ look_at_dead(int dir, int port, struct lease_seen *seen)
 
 /* Calls SEE for each port of leases/ at which LOOK finds something. */
 static int
-each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
-     bool (*see)(struct lease_seen *seen, void *arg), void *arg)
+each_port(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
+	  bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
-	unsigned char ports[PORT_MOST / 8 + 1] = {0};
-	int dir = root_dir(root->fd, "leases", false), rc;
+	unsigned char ports[PORT_MAX / 8 + 1] = {0};
+	int dir = root_open_dir(root->fd, "leases", false), rc;
 	bool more = true;
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
 	rc = file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), note_port, ports);
-	for (int port = 1; rc >= 0 && port <= PORT_MOST && more; port++) {
+	for (int port = 1; rc >= 0 && port <= PORT_MAX && more; port++) {
 		struct lease_seen seen;
 
 		rc = ports[port / 8] & 1 << port % 8 ? look(dir, port, &seen) : 0;
@@ -334,26 +326,25 @@ each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *
 int
 lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
-	return each(root, look_at, see, arg);
+	return each_port(root, look_at, see, arg);
 }
 
 int
 lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
-	return each(root, look_at_dead, see, arg);
+	return each_port(root, look_at_dead, see, arg);
 }
 
 bool
 lease_is_free(const struct root *root, const char *address, int port)
 {
-	int dir = root_dir(root->fd, "leases", false), fd;
+	int dir = root_open_dir(root->fd, "leases", false), fd;
 	struct lease_seen seen;
 	int held = dir >= 0 ? look_at(dir, port, &seen) : 0;
 
 	if (held > 0)
 		buf_free(&seen.record);
-	if (dir >= 0)
-		close(dir);
+	file_close(dir, 0);
 	fd = held ? -1 : listen_on(address, port, true);
 	if (fd < 0)
 		return false;
@@ -385,9 +376,9 @@ open_keeper(int fd)
 }
 
 int
-lease_ask(const struct root *root, int port)
+lease_request_stop(const struct root *root, int port)
 {
-	int dir = root_dir(root->fd, "leases", false), fd, pidfd;
+	int dir = root_open_dir(root->fd, "leases", false), fd, pidfd;
 
 	fd = dir < 0 ? -1 : open_lease(dir, port, O_RDONLY);
 	if (dir >= 0)
@@ -402,8 +393,7 @@ lease_ask(const struct root *root, int port)
 		file_close(pidfd, 0);
 		pidfd = -1;
 	}
-	file_close(fd, 0);
-	return pidfd;
+	return file_close(fd, pidfd);
 }
 
 /* Waits up to MS for a process to end; its locks are gone by then. 0, or -1 with ETIMEDOUT. */
@@ -423,23 +413,22 @@ await_end(int pidfd, int ms)
 }
 
 int
-lease_await(int pidfd, int ms)
+lease_await_stop(int pidfd, int ms)
 {
 	int rc = await_end(pidfd, ms);
 
 	/* The pidfd is that process and no other, however long it took. */
 	if (rc < 0 && errno == ETIMEDOUT && (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 || errno == ESRCH))
 		rc = await_end(pidfd, KILLED_MS);
-	file_close(pidfd, 0);
-	return rc;
+	return file_close(pidfd, rc);
 }
 
 int
 lease_stop(const struct root *root, int port, int ms)
 {
-	int pidfd = lease_ask(root, port);
+	int pidfd = lease_request_stop(root, port);
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 1 : -1;
-	return lease_await(pidfd, ms);
+	return lease_await_stop(pidfd, ms);
 }

@@ -7,8 +7,8 @@
  * lock is held. Lease files are never unlinked. What else is in leases/ (a symbolic link, a directory,
  * rubbish) is no lease: it is passed over and never touched.
  *
- * A process that holds a lease must not call lease_each() and its like, lease_is_free(), lease_ask() or lease_stop():
- * it would lose its own classic lock by closing that file (fcntl(2)).
+ * A process that holds a lease must not call lease_each() and its like, lease_is_free(), lease_request_stop() or
+ * lease_stop(): it would lose its own classic lock by closing that file (fcntl(2)).
  */
 #ifndef BI_LEASE_H
 #define BI_LEASE_H
@@ -31,9 +31,9 @@ struct lease {
  * one that another listens on at ::1, since `localhost` is both. Makes leases/ where it is missing. 0, 1 when none is
  * free, -1 with errno.
  */
-int lease_take(struct lease *l, const struct root *root, const char *address, int first, int last);
+int lease_acquire(struct lease *l, const struct root *root, const char *address, int first, int last);
 
-/* Whether lease_take() would take PORT for ADDRESS now. Takes nothing. */
+/* Whether lease_acquire() would take PORT for ADDRESS now. Takes nothing. */
 bool lease_is_free(const struct root *root, const char *address, int port);
 
 /* Writes the server record (one line of JSON, its newline not counted in N) into the lease. 0 or -1 with errno. */
@@ -60,14 +60,14 @@ int lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen
 
 /*
  * Asks the server on PORT to end: asks the kernel who holds the lease, opens that process (pidfd), asks
- * again, and only then sends SIGTERM through the pidfd. The pidfd, for lease_await(); or -1 with errno, ESRCH
+ * again, and only then sends SIGTERM through the pidfd. The pidfd, for lease_await_stop(); or -1 with errno, ESRCH
  * when no server of ours holds PORT.
  */
-int lease_ask(const struct root *root, int port);
+int lease_request_stop(const struct root *root, int port);
 
 /* Waits up to MS milliseconds for a server that was asked to end, then sends SIGKILL, through the same PIDFD, which is
  * closed here. 0 when it ended, or -1 with errno (ETIMEDOUT when not even SIGKILL ended it in time). */
-int lease_await(int pidfd, int ms);
+int lease_await_stop(int pidfd, int ms);
 
 /* Both. 0 when it ended, 1 when no server of ours holds PORT, -1 with errno. */
 int lease_stop(const struct root *root, int port, int ms);

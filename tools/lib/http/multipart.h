@@ -11,8 +11,8 @@
 #include "base/buf.h"
 
 enum {
-	MULTIPART_BOUNDARY_LONGEST = 70,
-	MULTIPART_HEADERS_MOST = 16384, /* bytes of a part's headers */
+	MULTIPART_BOUNDARY_MAX = 70,
+	MULTIPART_HEADERS_MAX = 16384, /* bytes of a part's headers */
 };
 
 /* What the headers of a part say; valid during the call. */
@@ -33,7 +33,7 @@ enum multipart_state {
 	MULTIPART_MORE,    /* so far it is well, and goes on */
 	MULTIPART_END,     /* it ended with its closing boundary; what comes behind that is passed over */
 	MULTIPART_STOPPED, /* a call said so */
-	MULTIPART_BAD,     /* it is no such form; multipart_wrong() says why */
+	MULTIPART_BAD,     /* it is no such form; multipart_error() says why */
 };
 
 /* The members are multipart.c's own. */
@@ -43,7 +43,7 @@ struct multipart {
 	enum multipart_state state;
 	int at;       /* what the next byte belongs to */
 	bool in_part; /* between a part's headers and its end */
-	char delimiter[MULTIPART_BOUNDARY_LONGEST + 5];
+	char delimiter[MULTIPART_BOUNDARY_MAX + 5];
 	size_t delimiter_len;
 	size_t matched;     /* how much of the delimiter was just seen */
 	struct buf headers; /* of the part that begins */
@@ -52,7 +52,7 @@ struct multipart {
 
 /* The boundary that the Content-Type TYPE names (NULL: none), as a string. NULL, or what is wrong, to stand alone:
  * "the request is not multipart/form-data". */
-const char *multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_LONGEST + 1]);
+const char *multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1]);
 
 /* Begins a form. For multipart_free(). */
 void multipart_begin(struct multipart *m, const char *boundary, const struct multipart_calls *calls, void *arg);
@@ -61,16 +61,16 @@ void multipart_begin(struct multipart *m, const char *boundary, const struct mul
 enum multipart_state multipart_feed(struct multipart *m, const char *bytes, size_t n);
 
 /* What is wrong with a bad form, to stand behind "the form is refused: ". */
-const char *multipart_wrong(const struct multipart *m);
+const char *multipart_error(const struct multipart *m);
 
 void multipart_free(struct multipart *m);
 
 /*
  * What is shown of a FILENAME that somebody sent: what stands behind its last slash or backslash, with %22 as a quote
- * (so browsers send one), without characters that control, and at most MULTIPART_LABEL_LONGEST bytes of UTF-8, the end
+ * (so browsers send one), without characters that control, and at most MULTIPART_LABEL_MAX bytes of UTF-8, the end
  * of its name (".jpeg") among them. "file" where nothing is left. Appends it to OUT. It is a label, never a path.
  */
-enum { MULTIPART_LABEL_LONGEST = 255 };
+enum { MULTIPART_LABEL_MAX = 255 };
 void multipart_label(const char *filename, struct buf *out);
 
 #endif

@@ -6,15 +6,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { ONCE = 1 << 16, DIGITS_MOST = 18 };
+enum { ONCE = 1 << 16, DIGITS_MAX = 18 };
 
-/* A whole number of at most DIGITS_MOST digits and nothing else, up to END. */
+/* A whole number of at most DIGITS_MAX digits and nothing else, up to END. */
 static bool
 take_number(const char *at, const char *end, size_t *out)
 {
 	size_t n = 0;
 
-	if (at == end || end - at > DIGITS_MOST)
+	if (at == end || end - at > DIGITS_MAX)
 		return false;
 	for (; at < end; at++) {
 		if (*at < '0' || *at > '9')
@@ -45,13 +45,13 @@ check_headers(struct scgi *r)
 static enum scgi_state
 find_headers(struct scgi *r)
 {
-	const char *colon = memchr(r->in.data, ':', r->in.len < DIGITS_MOST ? r->in.len : DIGITS_MOST);
+	const char *colon = memchr(r->in.data, ':', r->in.len < DIGITS_MAX ? r->in.len : DIGITS_MAX);
 	size_t n, from;
 
 	if (!colon)
-		return r->in.len < DIGITS_MOST ? SCGI_MORE : SCGI_BAD;
+		return r->in.len < DIGITS_MAX ? SCGI_MORE : SCGI_BAD;
 	from = (size_t)(colon - r->in.data) + 1;
-	if (!take_number(r->in.data, colon, &n) || n > SCGI_HEADERS_MOST)
+	if (!take_number(r->in.data, colon, &n) || n > SCGI_HEADERS_MAX)
 		return SCGI_BAD;
 	if (r->in.len < from + n + 1)
 		return SCGI_MORE;
@@ -67,7 +67,7 @@ find_headers(struct scgi *r)
 }
 
 enum scgi_state
-scgi_look(struct scgi *r, size_t body_most)
+scgi_parse(struct scgi *r, size_t body_max)
 {
 	enum scgi_state s = SCGI_WHOLE;
 
@@ -77,7 +77,7 @@ scgi_look(struct scgi *r, size_t body_most)
 		s = find_headers(r);
 	if (s != SCGI_WHOLE)
 		return s;
-	if (r->body_len > body_most)
+	if (r->body_len > body_max)
 		return SCGI_LONG;
 	return r->in.len - r->body < r->body_len ? SCGI_MORE : SCGI_WHOLE;
 }

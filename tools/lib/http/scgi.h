@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 
-enum { SCGI_HEADERS_MOST = 1 << 16 };
+enum { SCGI_HEADERS_MAX = 1 << 16 };
 
 enum scgi_state {
 	SCGI_MORE,  /* not all of it is here yet */
@@ -30,8 +30,8 @@ struct scgi {
 	size_t body_len;    /* how long it says it is */
 };
 
-/* Looks at what came so far; call it after each addition to IN. The body may have BODY_MOST bytes. */
-enum scgi_state scgi_look(struct scgi *r, size_t body_most);
+/* Looks at what came so far; call it after each addition to IN. The body may have BODY_MAX bytes. */
+enum scgi_state scgi_parse(struct scgi *r, size_t body_max);
 
 /* The value of the header NAME ("HTTP_HOST"), NULL where there is none. */
 const char *scgi_get(const struct scgi *r, const char *name);

@@ -118,7 +118,7 @@ servers_print(const struct root *root, bool json)
 	if (servers_find(root, &all) < 0)
 		return -1;
 	for (size_t i = 0; json && i < all.n; i++)
-		rec_out_json(all.v[i].record);
+		rec_write_json(all.v[i].record);
 	if (!json)
 		print_seeds_form(&all);
 	count = (int64_t)all.n;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/lock.h"
+#include "base/when.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "notebook/notebook_internal.h"
@@ -70,13 +70,13 @@ notebook_upload_id(uint64_t job, uint32_t item, char out[33])
 }
 
 const char *
-notebook_upload_id_wrong(const char *id)
+notebook_upload_id_check(const char *id)
 {
 	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
 	if (!*id)
 		return "is empty";
-	if (strlen(id) > NOTEBOOK_UPLOAD_ID_LONGEST)
+	if (strlen(id) > NOTEBOOK_UPLOAD_ID_MAX)
 		return "is longer than 128 bytes";
 	if (id[strspn(id, good)])
 		return "may have only ASCII letters, digits and . _ -";
@@ -126,7 +126,7 @@ add_name(int dir, const struct dirent *e, void *arg)
 	struct notebooks *all = arg;
 
 	(void)dir;
-	if (root_name_wrong(e->d_name))
+	if (root_name_check(e->d_name))
 		return 0;
 	all->all = buf_realloc(all->all, (all->n + 1) * sizeof(*all->all));
 	notebook_name_digits(e->d_name, all->all[all->n].digits);
@@ -137,7 +137,7 @@ add_name(int dir, const struct dirent *e, void *arg)
 static int
 list_names(struct notebooks *all)
 {
-	int fd = root_dir(all->root->fd, "notebooks", false);
+	int fd = root_open_dir(all->root->fd, "notebooks", false);
 
 	forget_names(all);
 	if (fd < 0)
@@ -189,54 +189,41 @@ static int
 open_log_in(const struct root *root, int all, const char *name, bool create)
 {
 	enum { FLAGS = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK };
-	int dir = root_dir(all, name, create);
-	int fd = dir < 0 ? -1 : openat(dir, "log.ndjson", FLAGS), error;
+	int dir = root_open_dir(all, name, create);
+	int fd = dir < 0 ? -1 : openat(dir, "log.ndjson", FLAGS);
 
 	if (dir >= 0 && fd < 0 && errno == ENOENT && create) {
 		fd = openat(dir, "log.ndjson", FLAGS | O_CREAT, 0666);
 		if (fd >= 0 && sync_dirs(root, all, dir) < 0) {
-			error = errno;
-			close(fd);
-			errno = error;
+			file_close(fd, 0);
 			fd = -1;
 		}
 	}
-	error = errno;
-	if (dir >= 0)
-		close(dir);
-	errno = error;
-	return fd;
+	return file_close(dir, fd);
 }
 
 int
 notebook_open_log(const struct root *root, const char *name, bool create)
 {
-	int all, fd, error;
+	int all, fd;
 
-	if (root_name_wrong(name)) {
+	if (root_name_check(name)) {
 		errno = ENOENT;
 		return -1;
 	}
-	all = root_dir(root->fd, "notebooks", create);
+	all = root_open_dir(root->fd, "notebooks", create);
 	if (all < 0)
 		return -1;
 	fd = open_log_in(root, all, name, create);
-	error = errno;
-	close(all);
-	errno = error;
-	return fd;
+	return file_close(all, fd);
 }
 
 void
 notebook_add_now(struct buf *out)
 {
-	time_t now = time(NULL);
-	char text[32];
-	struct tm utc;
+	char text[WHEN_SIZE];
 
-	gmtime_r(&now, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	buf_printf(out, ",\"at\":\"%s\"", text);
+	buf_printf(out, ",\"at\":\"%s\"", when_now(text));
 }
 
 static void
@@ -256,21 +243,20 @@ print_job(const struct notebook_job *job, struct buf *out)
 static void
 note_job(const struct root *root, const char *batch, off_t at)
 {
-	int batches = root_dir(root->fd, "batches", false);
-	int dir = batches < 0 ? -1 : root_dir(batches, batch, false);
+	int batches = root_open_dir(root->fd, "batches", false);
+	int dir = batches < 0 ? -1 : root_open_dir(batches, batch, false);
 
 	if (dir >= 0) {
-		notebook_note(dir, 0, at);
+		notebook_store_note(dir, 0, at);
 		close(dir);
 	}
-	if (batches >= 0)
-		close(batches);
+	file_close(batches, 0);
 }
 
 int
 notebook_add_job(const struct root *root, const char *nb, const struct notebook_job *job)
 {
-	int fd = notebook_open_log(root, nb, true), rc = -1, error;
+	int fd = notebook_open_log(root, nb, true), rc = -1;
 	struct buf line = {0};
 	off_t end = 0;
 
@@ -282,9 +268,6 @@ notebook_add_job(const struct root *root, const char *nb, const struct notebook_
 		rc = fdatasync(fd);
 	if (rc == 0)
 		note_job(root, job->batch, end);
-	error = errno;
 	buf_free(&line);
-	close(fd);
-	errno = error;
-	return rc;
+	return file_close(fd, rc);
 }

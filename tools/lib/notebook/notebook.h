@@ -20,7 +20,7 @@
 #include "batch/batch.h"
 #include "files/root.h"
 
-enum { NOTEBOOK_FILE_ID = 34, NOTEBOOK_UPLOAD_ID_LONGEST = 128 };
+enum { NOTEBOOK_FILE_ID = 34, NOTEBOOK_UPLOAD_ID_MAX = 128 };
 
 /* --- names --- */
 
@@ -35,7 +35,7 @@ bool notebook_has_file_id(const char *nb, const char *id);
 void notebook_upload_id(uint64_t job, uint32_t item, char out[33]);
 
 /* NULL for a good upload id of a client's own, else what is wrong with it. */
-const char *notebook_upload_id_wrong(const char *id);
+const char *notebook_upload_id_check(const char *id);
 
 /* The names of all notebooks, kept and listed again when an id is not found. */
 struct notebooks;
@@ -66,7 +66,7 @@ int notebook_add_job(const struct root *root, const char *nb, const struct noteb
  * lost to a power cut, and is then taken again. Two at once, or a call for what was taken already, do no harm.
  * 0, or -1 with errno.
  */
-int notebook_take(const struct root *root, const struct batch *b);
+int notebook_import_results(const struct root *root, const struct batch *b);
 
 /* --- reading --- */
 
@@ -83,12 +83,12 @@ int notebook_refresh(struct notebook *nb);
 
 /* Brings in what the results of its batches say that are still worked on, or were not looked at yet, and refreshes. 0,
  * or -1 with errno. */
-int notebook_settle(const struct root *root, struct notebook *nb);
+int notebook_catch_up(const struct root *root, struct notebook *nb);
 
 /* A job as the log has it. */
 struct notebook_seen_job {
 	uint64_t id, items;
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 };
 
 /* How many jobs there are; and job I of them, 0 the newest. False behind the last. */
@@ -102,7 +102,7 @@ struct notebook_file {
 	char id[NOTEBOOK_FILE_ID + 1];
 	uint64_t knowledge; /* its knowledge item; 0: nothing was parsed */
 	uint64_t job;
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	uint32_t item;
 	bool linked; /* it is in the knowledge base */
 };

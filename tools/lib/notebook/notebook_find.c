@@ -156,7 +156,7 @@ notebook_find_knowledge(const struct notebook *nb, uint64_t knowledge, struct no
 /* --- lists --- */
 
 static bool
-fits(const char *name, const char *mime)
+mime_matches(const char *name, const char *mime)
 {
 	size_t n = strlen(mime);
 
@@ -172,7 +172,7 @@ notebook_files(const struct notebook *nb, const char *mime)
 	if (!mime)
 		return nb->files;
 	for (uint32_t i = 0; i < nb->mimes_n; i++)
-		if (fits(nb->mimes[i].name, mime))
+		if (mime_matches(nb->mimes[i].name, mime))
 			n += nb->mimes[i].count;
 	return n;
 }
@@ -193,7 +193,8 @@ notebook_next_file(const struct notebook *nb, const char *mime, struct notebook_
 		uint32_t number = nb->entries_n - c->at++;
 		const struct notebook_entry *e = &nb->entries[number - 1];
 
-		if (e->flags & NOTEBOOK_NEWEST && (!mime || fits(nb->mimes[e->mime].name, mime)) && !passes_over(c))
+		if (e->flags & NOTEBOOK_NEWEST && (!mime || mime_matches(nb->mimes[e->mime].name, mime)) &&
+		    !passes_over(c))
 			return show_entry(nb, number, out);
 	}
 	return false;
@@ -224,7 +225,7 @@ notebook_line(const struct notebook *nb, const struct notebook_file *f, struct b
 	int rc = append_line(nb->log, nb->entries[f->entry - 1].at, out);
 
 	if (rc == 0)
-		out->len = userinfo_cut(out->data, out->len); /* a line of an earlier version */
+		out->len = userinfo_strip(out->data, out->len); /* a line of an earlier version */
 	return rc;
 }
 
@@ -241,7 +242,7 @@ notebook_notes(const struct notebook *nb, const struct notebook_file *f, struct 
 
 /* With the log's lock: appends the line, and reads it. 0, or -1 with errno. */
 static int
-add(struct notebook *nb, struct buf *line)
+append_and_read(struct notebook *nb, struct buf *line)
 {
 	off_t end = append_end(nb->log);
 
@@ -255,18 +256,15 @@ add(struct notebook *nb, struct buf *line)
 static int
 let_go(const struct notebook *nb, struct buf *line, int rc)
 {
-	int error = errno;
-
 	lock_drop(nb->log);
 	buf_free(line);
-	errno = error;
 	return rc;
 }
 
 static int
-say(struct notebook *nb, struct buf *line)
+append_locked(struct notebook *nb, struct buf *line)
 {
-	int rc = lock_wait(nb->log, LOCK_ALONE) < 0 ? -1 : add(nb, line);
+	int rc = lock_wait(nb->log, LOCK_ALONE) < 0 ? -1 : append_and_read(nb, line);
 
 	return let_go(nb, line, rc);
 }
@@ -283,7 +281,7 @@ notebook_delete(struct notebook *nb, const struct notebook_file *f)
 	buf_printf(&line, "{\"delete\":\"%s\"", f->id);
 	/* With the lock held no result is taken in. */
 	if (notebook_refresh(nb) == 0)
-		rc = notebook_find_file(nb, f->id, &newest) && newest.entry > f->entry ? 1 : add(nb, &line);
+		rc = notebook_find_file(nb, f->id, &newest) && newest.entry > f->entry ? 1 : append_and_read(nb, &line);
 	return let_go(nb, &line, rc);
 }
 
@@ -297,7 +295,7 @@ notebook_link(struct notebook *nb, uint64_t knowledge, const char *notes)
 		buf_str(&line, ",\"notes\":");
 		buf_json(&line, notes);
 	}
-	return say(nb, &line);
+	return append_locked(nb, &line);
 }
 
 int
@@ -306,7 +304,7 @@ notebook_unlink(struct notebook *nb, uint64_t knowledge)
 	struct buf line = {0};
 
 	buf_printf(&line, "{\"unlink\":%llu", (unsigned long long)knowledge);
-	return say(nb, &line);
+	return append_locked(nb, &line);
 }
 
 /* --- what is still worked on --- */
@@ -324,7 +322,7 @@ settle_job(const struct root *root, struct notebook_known_job *j)
 	b = batch_open(root, seen.batch, BATCH_READ, NULL);
 	if (!b)
 		return errno == ENOENT ? 0 : -1;
-	rc = notebook_take(root, b);
+	rc = notebook_import_results(root, b);
 	batch_close(b);
 	j->looked = rc == 0;
 	return rc;
@@ -350,7 +348,7 @@ note_queued(const char *batch, void *arg)
 }
 
 int
-notebook_settle(const struct root *root, struct notebook *nb)
+notebook_catch_up(const struct root *root, struct notebook *nb)
 {
 	if (notebook_refresh(nb) < 0 || queue_each(root, note_queued, nb) < 0)
 		return -1;

@@ -2,8 +2,8 @@
  * What is completed, from a batch's results to its notebook's log.
  *
  * Each line of a file says up to where the results were read then ("to"); the last such line of a batch counts, so that
- * the log alone says what it has. Where that line is, is noted in the batch's directory (notebook_noted.c); the note is
- * believed only if that line says so too.
+ * the log alone says what it has. Where that line is, is noted in the batch's directory (notebook_noted.c); the
+ * note is believed only if that line says so too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +23,14 @@
 #include "records/rec.h"
 
 enum {
-	LINES_MOST = 1 << 20,  /* bytes of lines that are added at once */
-	SILENT_MOST = 1 << 16, /* bytes of results without a file after which the log has a line that says so */
-	TITLE_LONGEST = 512,
+	LINES_MAX = 1 << 20,  /* bytes of lines that are added at once */
+	SILENT_MAX = 1 << 16, /* bytes of results without a file after which the log has a line that says so */
+	TITLE_MAX = 512,
 };
 
 struct taking {
 	const struct batch *b;
-	char nb[NAME_LONGEST + 1];
+	char nb[BATCH_NAME_MAX + 1];
 	uint64_t job;
 	int log, results;
 	off_t to;          /* results.ndjson is taken up to here */
@@ -52,13 +52,13 @@ take_about(struct taking *t)
 	const char *nb;
 	int rc = 0;
 
-	if (batch_about(t->b, &text) < 0) {
+	if (batch_metadata(t->b, &text) < 0) {
 		buf_free(&text);
 		return errno == ENOENT ? 0 : -1;
 	}
 	o = rec_parse(text.data, text.len, NULL, 0);
 	nb = o ? rec_string(o, "notebook") : NULL;
-	if (nb && !root_name_wrong(nb)) {
+	if (nb && !root_name_check(nb)) {
 		strcpy(t->nb, nb);
 		t->job = (uint64_t)rec_number(o, "job_id", 0);
 		rc = 1;
@@ -73,10 +73,10 @@ static bool
 says_to(const struct taking *t, const char *line, size_t n, off_t *to)
 {
 	const char *end = line + n, *at = scan_after(line, n, "\"batch\":\"");
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	uint64_t value = 0;
 
-	if (!at || !scan_word(&at, end, name, NAME_LONGEST) || strcmp(name, batch_name(t->b)) != 0)
+	if (!at || !scan_word(&at, end, name, BATCH_NAME_MAX) || strcmp(name, batch_name(t->b)) != 0)
 		return false;
 	if (!scan_text(&line, end, "{\"job\":")) {
 		at = scan_after(at, (size_t)(end - at), "\"to\":");
@@ -93,7 +93,7 @@ take_noted(struct taking *t)
 {
 	struct buf line = {0};
 	off_t noted, at, to = -1;
-	bool good = notebook_noted(batch_dirfd(t->b), &noted, &at) && append_line(t->log, at, &line) == 0 &&
+	bool good = notebook_load_note(batch_dirfd(t->b), &noted, &at) && append_line(t->log, at, &line) == 0 &&
 		    says_to(t, line.data, line.len, &to) && to == noted;
 
 	buf_free(&line);
@@ -126,12 +126,12 @@ add_member(struct buf *out, struct json_object *o, const char *key)
 static void
 add_title(struct buf *out, const char *title)
 {
-	char cut[TITLE_LONGEST + 1];
+	char cut[TITLE_MAX + 1];
 	size_t n;
 
 	if (!title)
 		return;
-	n = utf8_cut(title, strnlen(title, TITLE_LONGEST));
+	n = utf8_whole_length(title, strnlen(title, TITLE_MAX));
 	memcpy(cut, title, n);
 	cut[n] = '\0';
 	buf_str(out, ",\"title\":");
@@ -205,11 +205,11 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 		if (o)
 			add_file(t, o, k, at + (off_t)n + 1);
 		if (t->lines.len > from) /* a line of an earlier version may have userinfo in it */
-			t->lines.len = from + userinfo_cut(t->lines.data + from, t->lines.len - from);
+			t->lines.len = from + userinfo_strip(t->lines.data + from, t->lines.len - from);
 		json_object_put(o);
 	}
 	t->to = at + (off_t)n + 1;
-	t->full = t->lines.len >= LINES_MOST;
+	t->full = t->lines.len >= LINES_MAX;
 	return !t->full;
 }
 
@@ -221,7 +221,7 @@ add_lines(struct taking *t)
 
 	if (end < 0)
 		return -1;
-	if (!t->lines.len && t->to - t->said >= SILENT_MOST) {
+	if (!t->lines.len && t->to - t->said >= SILENT_MAX) {
 		t->said = t->to;
 		t->last = 0;
 		buf_printf(&t->lines, "{\"batch\":\"%s\",\"to\":%lld}\n", batch_name(t->b), (long long)t->to);
@@ -231,7 +231,7 @@ add_lines(struct taking *t)
 	if (append_lines(t->log, end, t->lines.data, t->lines.len) < 0)
 		return -1;
 	t->last += end;
-	notebook_note(batch_dirfd(t->b), t->said, t->last);
+	notebook_store_note(batch_dirfd(t->b), t->said, t->last);
 	buf_clear(&t->lines);
 	return 0;
 }
@@ -270,10 +270,10 @@ is_behind(struct taking *t)
 }
 
 int
-notebook_take(const struct root *root, const struct batch *b)
+notebook_import_results(const struct root *root, const struct batch *b)
 {
 	struct taking t = {.b = b, .log = -1};
-	int rc, error;
+	int rc;
 
 	t.results = openat(batch_dirfd(b), "results.ndjson", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (t.results < 0)
@@ -285,11 +285,8 @@ notebook_take(const struct root *root, const struct batch *b)
 		if (t.log < 0 || (is_behind(&t) && (lock_wait(t.log, LOCK_ALONE) < 0 || take_all(&t) < 0)))
 			rc = -1;
 	}
-	error = errno;
-	if (t.log >= 0)
-		close(t.log);
-	close(t.results);
+	file_close(t.log, 0);
+	file_close(t.results, 0);
 	buf_free(&t.lines);
-	errno = error;
 	return rc;
 }

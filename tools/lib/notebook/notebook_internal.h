@@ -7,7 +7,7 @@
 #include "base/table.h"
 #include "notebook/notebook.h"
 
-enum { NOTEBOOK_NAME_DIGITS = 8, NOTEBOOK_DIGEST = 12, NOTEBOOK_MIME_LONGEST = 100 };
+enum { NOTEBOOK_NAME_DIGITS = 8, NOTEBOOK_DIGEST = 12, NOTEBOOK_MIME_MAX = 100 };
 
 /* The digits of a file id that say which notebook it is of. */
 void notebook_name_digits(const char *nb, char out[NOTEBOOK_NAME_DIGITS + 1]);
@@ -23,13 +23,13 @@ int notebook_open_log(const struct root *root, const char *name, bool create);
 void notebook_add_now(struct buf *out);
 
 /* Notes in a batch's directory that its results are taken up to TO, and that the log's line at AT says so. */
-void notebook_note(int batch_dir, off_t to, off_t at);
+void notebook_store_note(int batch_dir, off_t to, off_t at);
 
 /* Reads that note. Returns false if there is no note, or if it cannot be right. */
-bool notebook_noted(int batch_dir, off_t *to, off_t *at);
+bool notebook_load_note(int batch_dir, off_t *to, off_t *at);
 
-/* Whether its note lets think that the batch has results that are not in the log: for one that notebook_take() has
- * looked at before. */
+/* Whether its note lets think that the batch has results that are not in the log: for one that
+ * notebook_import_results() has looked at before. */
 bool notebook_may_have_more(const struct root *root, const char *batch);
 
 enum {
@@ -73,7 +73,7 @@ struct notebook_mime {
 };
 
 struct notebook {
-	char name[NAME_LONGEST + 1];
+	char name[BATCH_NAME_MAX + 1];
 	char digits[NOTEBOOK_NAME_DIGITS + 1]; /* of its file ids */
 	int log;
 	off_t read_to;

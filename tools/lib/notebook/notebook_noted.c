@@ -14,7 +14,7 @@
 #include "notebook/notebook_internal.h"
 
 void
-notebook_note(int batch_dir, off_t to, off_t at)
+notebook_store_note(int batch_dir, off_t to, off_t at)
 {
 	uint64_t noted[2] = {htole64((uint64_t)to), htole64((uint64_t)at)};
 	int fd = openat(batch_dir, "noted", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
@@ -22,13 +22,13 @@ notebook_note(int batch_dir, off_t to, off_t at)
 	if (fd < 0)
 		return;
 	/* Should this fail, the log is read for it the next time. */
-	if (pwrite(fd, noted, sizeof(noted), 0) != sizeof(noted) && ftruncate(fd, 0) < 0)
+	if (file_write_at(fd, noted, sizeof(noted), 0) < 0 && ftruncate(fd, 0) < 0)
 		msg_warn_errno("cannot note what of a batch is in its notebook");
 	close(fd);
 }
 
 bool
-notebook_noted(int batch_dir, off_t *to, off_t *at)
+notebook_load_note(int batch_dir, off_t *to, off_t *at)
 {
 	int fd = openat(batch_dir, "noted", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	uint64_t noted[2];
@@ -48,17 +48,15 @@ notebook_noted(int batch_dir, off_t *to, off_t *at)
 bool
 notebook_may_have_more(const struct root *root, const char *batch)
 {
-	int batches = root_dir(root->fd, "batches", false), dir = batches < 0 ? -1 : root_dir(batches, batch, false);
+	int batches = root_open_dir(root->fd, "batches", false),
+	    dir = batches < 0 ? -1 : root_open_dir(batches, batch, false);
 	struct stat st;
-	int there = dir >= 0 ? file_look(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
+	int there = dir >= 0 ? file_stat(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
 	off_t to, at;
 	bool may = there < 0; /* who takes it then says why it cannot be read */
 
 	if (there > 0)
-		may = !notebook_noted(dir, &to, &at) || to != st.st_size;
-	if (dir >= 0)
-		close(dir);
-	if (batches >= 0)
-		close(batches);
-	return may;
+		may = !notebook_load_note(dir, &to, &at) || to != st.st_size;
+	file_close(dir, 0);
+	return file_close(batches, may);
 }

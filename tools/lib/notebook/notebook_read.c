@@ -11,15 +11,16 @@
 #include "base/lock.h"
 #include "base/scan.h"
 #include "files/append.h"
+#include "files/file.h"
 #include "notebook/notebook_internal.h"
 #include "records/rec.h"
 
-enum { MIMES_MOST = 4096 };
+enum { MIMES_MAX = 4096 };
 
 /* --- memory --- */
 
 static void *
-grow(void *v, uint32_t n, uint32_t *room, size_t size)
+grow_vector(void *v, uint32_t n, uint32_t *room, size_t size)
 {
 	if (n < *room)
 		return v;
@@ -28,7 +29,7 @@ grow(void *v, uint32_t n, uint32_t *room, size_t size)
 }
 
 static void
-forget(struct notebook *nb)
+forget_log(struct notebook *nb)
 {
 	struct notebook empty = {.log = nb->log};
 
@@ -140,7 +141,7 @@ add_job(struct notebook *nb, uint64_t id, const char *batch)
 
 	if (known)
 		return &nb->jobs[known - 1];
-	nb->jobs = grow(nb->jobs, nb->jobs_n, &nb->jobs_room, sizeof(*nb->jobs));
+	nb->jobs = grow_vector(nb->jobs, nb->jobs_n, &nb->jobs_room, sizeof(*nb->jobs));
 	j = &nb->jobs[nb->jobs_n++];
 	*j = (struct notebook_known_job){.id = id};
 	if (!is_batch(j, batch))
@@ -175,7 +176,7 @@ add_given(struct notebook *nb, uint32_t job, const char *line, size_t n)
 
 		if (!id)
 			continue;
-		nb->given = grow(nb->given, nb->given_n, &nb->given_room, sizeof(*nb->given));
+		nb->given = grow_vector(nb->given, nb->given_n, &nb->given_room, sizeof(*nb->given));
 		g = &nb->given[nb->given_n++];
 		*g = (struct notebook_given){notebook_print_upload_id(id), job, (uint32_t)i + 1};
 		table_add(&nb->by_given, notebook_mix(g->print), nb->given_n);
@@ -187,12 +188,12 @@ static void
 take_job(struct notebook *nb, const char *line, size_t n)
 {
 	const char *at = line, *end = line + n, *more;
-	char batch[NAME_LONGEST + 1];
+	char batch[BATCH_NAME_MAX + 1];
 	uint64_t id, items = 0;
 	struct notebook_known_job *j;
 
 	if (!scan_text(&at, end, "{\"job\":") || !scan_number(&at, end, &id) || !scan_text(&at, end, ",\"batch\":\"") ||
-	    !scan_word(&at, end, batch, NAME_LONGEST) || root_name_wrong(batch))
+	    !scan_word(&at, end, batch, BATCH_NAME_MAX) || root_name_check(batch))
 		return;
 	j = add_job(nb, id, batch);
 	more = scan_after(at, (size_t)(end - at), "\"items\":");
@@ -208,8 +209,8 @@ find_mime(struct notebook *nb, const char *name)
 	for (uint32_t i = 0; i < nb->mimes_n; i++)
 		if (strcmp(nb->mimes[i].name, name) == 0)
 			return (uint16_t)i;
-	if (nb->mimes_n == MIMES_MOST)
-		return MIMES_MOST - 1;
+	if (nb->mimes_n == MIMES_MAX)
+		return MIMES_MAX - 1;
 	nb->mimes = buf_realloc(nb->mimes, (nb->mimes_n + 1) * sizeof(*nb->mimes));
 	nb->mimes[nb->mimes_n].name = buf_strdup(name);
 	nb->mimes[nb->mimes_n].count = 0;
@@ -276,7 +277,7 @@ place_of(struct notebook_known_job *j, uint32_t item)
 
 /* Makes the entry the last of its file, its item and its knowledge item. What was the same item before is no more. */
 static void
-join(struct notebook *nb, struct notebook_entry *e)
+link_entry(struct notebook *nb, struct notebook_entry *e)
 {
 	uint32_t number = (uint32_t)(e - nb->entries) + 1, old;
 	uint32_t *place = place_of(&nb->jobs[e->job], e->item);
@@ -324,7 +325,7 @@ static void
 take_file(struct notebook *nb, off_t where, const char *line, size_t n)
 {
 	const char *at = line, *end = line + n;
-	char id[NOTEBOOK_FILE_ID + 1], batch[NAME_LONGEST + 1], mime[NOTEBOOK_MIME_LONGEST + 1];
+	char id[NOTEBOOK_FILE_ID + 1], batch[BATCH_NAME_MAX + 1], mime[NOTEBOOK_MIME_MAX + 1];
 	struct notebook_entry e = {.at = where};
 	uint64_t job = 0, to;
 
@@ -332,17 +333,17 @@ take_file(struct notebook *nb, off_t where, const char *line, size_t n)
 	    !scan_text(&at, end, ",\"knowledge_item_id\":") ||
 	    (!scan_number(&at, end, &e.knowledge) && !scan_text(&at, end, "null")) ||
 	    !scan_text(&at, end, ",\"job\":") || !scan_number(&at, end, &job) ||
-	    !scan_text(&at, end, ",\"batch\":\"") || !scan_word(&at, end, batch, NAME_LONGEST) ||
-	    root_name_wrong(batch) || !scan_text(&at, end, ",\"item\":") || !scan_item(&at, end, &e.item) ||
+	    !scan_text(&at, end, ",\"batch\":\"") || !scan_word(&at, end, batch, BATCH_NAME_MAX) ||
+	    root_name_check(batch) || !scan_text(&at, end, ",\"item\":") || !scan_item(&at, end, &e.item) ||
 	    !scan_text(&at, end, ",\"to\":") || !scan_number(&at, end, &to) || !scan_text(&at, end, ",\"mime\":\"") ||
-	    !scan_word(&at, end, mime, NOTEBOOK_MIME_LONGEST))
+	    !scan_word(&at, end, mime, NOTEBOOK_MIME_MAX))
 		return;
 	notebook_read_digest(id, e.digest);
 	e.mime = find_mime(nb, mime);
 	e.job = (uint32_t)(add_job(nb, job, batch) - nb->jobs);
-	nb->entries = grow(nb->entries, nb->entries_n, &nb->entries_room, sizeof(*nb->entries));
+	nb->entries = grow_vector(nb->entries, nb->entries_n, &nb->entries_room, sizeof(*nb->entries));
 	nb->entries[nb->entries_n++] = e;
-	join(nb, &nb->entries[nb->entries_n - 1]);
+	link_entry(nb, &nb->entries[nb->entries_n - 1]);
 }
 
 static void
@@ -377,7 +378,7 @@ take_link(struct notebook *nb, off_t where, const char *line, size_t n)
 	set_linked(nb, e, link);
 	e->note = 0;
 	if (link && scan_after(at, (size_t)(end - at), "\"notes\":")) {
-		nb->notes = grow(nb->notes, nb->notes_n, &nb->notes_room, sizeof(*nb->notes));
+		nb->notes = grow_vector(nb->notes, nb->notes_n, &nb->notes_room, sizeof(*nb->notes));
 		nb->notes[nb->notes_n++] = where;
 		e->note = nb->notes_n;
 	}
@@ -413,7 +414,7 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 struct notebook *
 notebook_open(const struct root *root, const char *name)
 {
-	int log = notebook_open_log(root, name, false), error;
+	int log = notebook_open_log(root, name, false);
 	struct notebook *nb;
 
 	if (log < 0) {
@@ -427,17 +428,15 @@ notebook_open(const struct root *root, const char *name)
 	notebook_name_digits(name, nb->digits);
 	if (notebook_refresh(nb) == 0)
 		return nb;
-	error = errno;
 	notebook_close(nb);
-	errno = error;
 	return NULL;
 }
 
 void
 notebook_close(struct notebook *nb)
 {
-	forget(nb);
-	close(nb->log);
+	forget_log(nb);
+	file_close(nb->log, 0);
 	free(nb);
 }
 
@@ -462,12 +461,12 @@ notebook_refresh(struct notebook *nb)
 	if (st.st_size == nb->read_to)
 		return 0;
 	if (st.st_size < nb->read_to) /* its end was lost */
-		forget(nb);
+		forget_log(nb);
 	end = append_each(nb->log, nb->read_to, take_line, nb);
 	if (end < 0) {
 		int error = errno;
 
-		forget(nb); /* a part was taken in */
+		forget_log(nb); /* a part was taken in */
 		errno = error;
 		return -1;
 	}

@@ -19,7 +19,7 @@ static const char nothing_came[] =
 	"failed has said why, else give names, or pipe the records of bi-fetch or bi-render in";
 
 static int
-compare(const void *a, const void *b)
+compare_names(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
@@ -31,26 +31,26 @@ keep_nothing(void *name)
 }
 
 void
-names_add(struct names *names, const char *name)
+batch_args_add(struct batch_args *names, const char *name)
 {
-	const char *wrong = root_name_wrong(name);
+	const char *wrong = root_name_check(name);
 
 	if (wrong) {
 		msg_warn("the batch name '%s' %s", name, wrong);
 		names->bad++;
 		return;
 	}
-	if (tfind(name, &names->tree, compare))
+	if (tfind(name, &names->tree, compare_names))
 		return;
 	if ((names->n & (names->n - 1)) == 0)
 		names->v = buf_realloc(names->v, (names->n ? 2 * names->n : 1) * sizeof(*names->v));
 	names->v[names->n] = buf_strdup(name);
-	if (!tsearch(names->v[names->n++], &names->tree, compare))
+	if (!tsearch(names->v[names->n++], &names->tree, compare_names))
 		msg_die(EX_OSERR, "out of memory");
 }
 
 static void
-add_record(struct names *names, const struct rec *rec, const struct names_watch *watch)
+add_record(struct batch_args *names, const struct rec *rec, const struct batch_args_watch *watch)
 {
 	const char *name = rec->kind == REC_PLAIN ? rec->text : NULL;
 
@@ -59,7 +59,7 @@ add_record(struct names *names, const struct rec *rec, const struct names_watch 
 	if (name) {
 		size_t bad = names->bad;
 
-		names_add(names, name);
+		batch_args_add(names, name);
 		if (watch && names->bad == bad)
 			watch->named(name, watch->arg);
 		return;
@@ -74,7 +74,7 @@ add_record(struct names *names, const struct rec *rec, const struct names_watch 
 
 /* Lets WATCH work until there is something to read. */
 static void
-wait_for_more(const struct names_watch *watch)
+wait_for_more(const struct batch_args_watch *watch)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
 	int rc;
@@ -85,13 +85,13 @@ wait_for_more(const struct names_watch *watch)
 }
 
 int
-names_read(struct names *names, char **args, const struct names_watch *watch)
+batch_args_read(struct batch_args *names, char **args, const struct batch_args_watch *watch)
 {
 	struct rec_reader *in;
 	struct rec rec;
 
 	if (!*args && isatty(STDIN_FILENO))
-		opt_wrong("%s", nothing);
+		opt_die("%s", nothing);
 	in = rec_open(args, STDIN_FILENO);
 	while ((watch ? rec_next(in, &rec) : rec_read(in, &rec)) != REC_EOF) {
 		if (rec.kind != REC_MORE) {
@@ -116,11 +116,11 @@ names_read(struct names *names, char **args, const struct names_watch *watch)
 }
 
 void
-names_free(struct names *names)
+batch_args_free(struct batch_args *names)
 {
 	tdestroy(names->tree, keep_nothing);
 	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i]);
 	free(names->v);
-	*names = (struct names){0};
+	*names = (struct batch_args){0};
 }

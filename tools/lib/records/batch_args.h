@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct names {
+struct batch_args {
 	char **v;
 	size_t n;
 	void *tree;      /* of those in V */
@@ -18,10 +18,10 @@ struct names {
 };
 
 /* Adds a name that is not there yet; one that is no batch's is said and counted. */
-void names_add(struct names *names, const char *name);
+void batch_args_add(struct batch_args *names, const char *name);
 
 /* Who wants to do something while more names may come. */
-struct names_watch {
+struct batch_args_watch {
 	/* Called with each good name that is read, also with one that was named before. */
 	void (*named)(const char *name, void *arg);
 	/* Called before waiting for more. Returns after how many milliseconds to call it again at the latest; -1: not
@@ -35,8 +35,8 @@ struct names_watch {
  * records with "batch". Wrong use where that is a terminal. 0 where at least one was read or something else was said,
  * else EX_SOME_FAILED, after saying that no batch was named. WATCH may be NULL.
  */
-int names_read(struct names *names, char **args, const struct names_watch *watch);
+int batch_args_read(struct batch_args *names, char **args, const struct batch_args_watch *watch);
 
-void names_free(struct names *names);
+void batch_args_free(struct batch_args *names);
 
 #endif

@@ -70,7 +70,7 @@ all_finite(struct json_object *o)
 
 /* What is wrong with the number of N characters at P: 1. is none, and json-c makes more than 64 bits another. */
 static const char *
-number_wrong(const char *p, size_t n)
+numbers_check(const char *p, size_t n)
 {
 	const char *point = memchr(p, '.', n);
 
@@ -100,7 +100,7 @@ too_lenient(const char *text)
 		else if (*p == '\'' && !inside)
 			return "a key is in single quotes";
 		else if (!inside && (n = strspn(p, "-+.0123456789eE")) > 0 && *p != 'e') {
-			if ((wrong = number_wrong(p, n)))
+			if ((wrong = numbers_check(p, n)))
 				return wrong;
 			p += n - 1;
 		} else if (strncmp(p, "\\u0000", 6) == 0)
@@ -112,7 +112,7 @@ too_lenient(const char *text)
 }
 
 static struct json_object *
-parse(struct json_tokener *t, const char *text, size_t n, char *wrong, size_t room)
+parse_value(struct json_tokener *t, const char *text, size_t n, char *wrong, size_t room)
 {
 	struct json_object *o;
 	enum json_tokener_error error;
@@ -146,7 +146,7 @@ rec_parse(const char *text, size_t n, char *wrong, size_t room)
 	struct json_object *o;
 
 	buf_add(&copy, text, n);
-	o = parse(t, copy.data, n, wrong, room);
+	o = parse_value(t, copy.data, n, wrong, room);
 	buf_free(&copy);
 	json_tokener_free(t);
 	return o;
@@ -200,11 +200,11 @@ rec_fill(struct rec_reader *r)
 }
 
 void
-rec_mend(char *text)
+utf8_replace_invalid(char *text)
 {
 	size_t n = strlen(text);
 
-	for (size_t at = 0; (at += utf8_until(text + at, n - at)) < n;)
+	for (size_t at = 0; (at += utf8_valid_length(text + at, n - at)) < n;)
 		text[at] = '?';
 }
 
@@ -247,7 +247,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 		r->line.data[--r->line.len] = '\0';
 	if (r->line.len == 0 && !operand)
 		return false;
-	good = utf8_until(r->line.data, r->line.len);
+	good = utf8_valid_length(r->line.data, r->line.len);
 	if (good < r->line.len) {
 		snprintf(out->wrong, sizeof(out->wrong), "line %llu is not UTF-8 text (byte %zu)", r->count, good + 1);
 		make_bad(r, out, "not_utf8");
@@ -258,7 +258,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 	out->kind = REC_PLAIN;
 	if (r->line.data[0] != '{')
 		return true;
-	r->json = parse(r->tokener, r->line.data, r->line.len, why, sizeof(why));
+	r->json = parse_value(r->tokener, r->line.data, r->line.len, why, sizeof(why));
 	if (!r->json) {
 		snprintf(out->wrong, sizeof(out->wrong), "line %llu begins with { but is not JSON: %s", r->count, why);
 		make_bad(r, out, "bad_json");
@@ -296,14 +296,14 @@ take_line(struct rec_reader *r, bool *too_long)
 		have = (size_t)(newline - start);
 	else if (!r->ended) {
 		r->searched = r->in.len;
-		if (have <= REC_LONGEST)
+		if (have <= REC_MAX)
 			return false;
 	} else if (have == 0 && !r->skipping)
 		return false;
-	*too_long = r->skipping || have > REC_LONGEST;
+	*too_long = r->skipping || have > REC_MAX;
 	if (!r->skipping) {
 		buf_clear(&r->line);
-		buf_add(&r->line, start, have <= REC_LONGEST ? have : SHOWN + 1);
+		buf_add(&r->line, start, have <= REC_MAX ? have : SHOWN + 1);
 	}
 	r->at += have + (newline ? 1 : 0);
 	r->searched = r->at;
@@ -420,18 +420,18 @@ rec_print(struct json_object *o)
 }
 
 void
-rec_out(const char *line, size_t n)
+rec_write(const char *line, size_t n)
 {
 	if (fwrite(line, 1, n, stdout) != n || putchar('\n') == EOF)
 		rec_flush();
 }
 
 void
-rec_out_json(struct json_object *o)
+rec_write_json(struct json_object *o)
 {
 	const char *line = rec_print(o);
 
-	rec_out(line, strlen(line));
+	rec_write(line, strlen(line));
 }
 
 void
@@ -448,7 +448,7 @@ rec_flush(void)
 }
 
 void
-rec_out_end(struct json_object *counts, int code)
+rec_write_end(struct json_object *counts, int code)
 {
 	struct json_object *end = json_object_new_object();
 
@@ -461,6 +461,6 @@ rec_out_end(struct json_object *counts, int code)
 		json_object_put(counts);
 	}
 	json_object_object_add(end, "exit", json_object_new_int(code));
-	rec_out_json(end);
+	rec_write_json(end);
 	json_object_put(end);
 }

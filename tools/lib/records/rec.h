@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 
-enum { REC_LONGEST = 1 << 20 }; /* bytes of a line, its newline not counted */
+enum { REC_MAX = 1 << 20 }; /* bytes of a line, its newline not counted */
 
 enum rec_kind {
 	REC_MORE,  /* nothing whole is here yet: call rec_fill() */
@@ -76,14 +76,14 @@ long long rec_number(struct json_object *o, const char *key, long long otherwise
 struct json_object *rec_parse(const char *text, size_t n, char *wrong, size_t room);
 
 /* Replaces what is not UTF-8 in TEXT by '?': for text that was cut, or came from elsewhere. */
-void rec_mend(char *text);
+void utf8_replace_invalid(char *text);
 
 /* The shortest JSON of O, on one line; valid until O changes or is freed. */
 const char *rec_print(struct json_object *o);
 
 /* Writes one record and its newline to stdout's buffer. */
-void rec_out(const char *line, size_t n);
-void rec_out_json(struct json_object *o);
+void rec_write(const char *line, size_t n);
+void rec_write_json(struct json_object *o);
 
 /* Writes out what stdout's buffer holds. A reader that has gone ends the program as SIGPIPE
  * would; another failure ends it with EX_IOERR. */
@@ -91,6 +91,6 @@ void rec_flush(void);
 
 /* Writes the end record, {"end":"bi-fetch",...,"exit":CODE}, with the members of COUNTS
  * (NULL: none; freed here) before the exit. */
-void rec_out_end(struct json_object *counts, int code);
+void rec_write_end(struct json_object *counts, int code);
 
 #endif

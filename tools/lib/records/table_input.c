@@ -11,13 +11,13 @@
 
 enum { READ_AT_ONCE = 1 << 16 };
 
-struct rows {
+struct table_input {
 	int fd;
 	bool ended;
 	struct buf in;
 	size_t at; /* where in IN the next row begins */
 	unsigned long long line;
-	enum rows_kind kind;
+	enum table_input_kind kind;
 	char separator;
 	struct buf text; /* of the cells, each with its NUL */
 	size_t *starts;  /* of each cell, in TEXT */
@@ -27,7 +27,7 @@ struct rows {
 
 /* One read(2). False at the end. */
 static bool
-fill(struct rows *r)
+read_more(struct table_input *r)
 {
 	ssize_t n;
 
@@ -71,43 +71,44 @@ find_separator(const char *text, size_t n)
 }
 
 static void
-look(struct rows *r)
+detect_kind(struct table_input *r)
 {
 	size_t first;
 
-	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < ROWS_LONGEST && fill(r))
+	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < TABLE_INPUT_ROW_MAX &&
+	       read_more(r))
 		continue;
 	if (r->in.len >= 2 && (memcmp(r->in.data, "\xff\xfe", 2) == 0 || memcmp(r->in.data, "\xfe\xff", 2) == 0)) {
-		r->kind = ROWS_UTF16;
+		r->kind = TABLE_INPUT_UTF16;
 		return;
 	}
 	if (r->in.len >= 3 && memcmp(r->in.data, "\xef\xbb\xbf", 3) == 0)
 		r->at = 3;
 	while ((first = r->at + strspn(r->in.data ? r->in.data + r->at : "", " \t\r\n")) == r->in.len && !r->ended)
-		fill(r); /* it moves what is there */
+		read_more(r); /* it moves what is there */
 	if (first == r->in.len)
-		r->kind = ROWS_EMPTY;
+		r->kind = TABLE_INPUT_EMPTY;
 	else if (r->in.data[first] == '{')
-		r->kind = ROWS_LINES;
+		r->kind = TABLE_INPUT_LINES;
 	else if (r->in.data[first] == '[')
-		r->kind = ROWS_ARRAY;
+		r->kind = TABLE_INPUT_ARRAY;
 	else
-		r->kind = ROWS_TABLE;
+		r->kind = TABLE_INPUT_TABLE;
 	r->separator = find_separator(r->in.data + r->at, r->in.len - r->at);
 }
 
-struct rows *
-rows_open(int fd)
+struct table_input *
+table_input_open(int fd)
 {
-	struct rows *r = buf_alloc(sizeof(*r));
+	struct table_input *r = buf_alloc(sizeof(*r));
 
-	*r = (struct rows){.fd = fd, .line = 1};
-	look(r);
+	*r = (struct table_input){.fd = fd, .line = 1};
+	detect_kind(r);
 	return r;
 }
 
 void
-rows_close(struct rows *r)
+table_input_close(struct table_input *r)
 {
 	buf_free(&r->in);
 	buf_free(&r->text);
@@ -116,8 +117,8 @@ rows_close(struct rows *r)
 	free(r);
 }
 
-enum rows_kind
-rows_kind(const struct rows *r)
+enum table_input_kind
+table_input_kind(const struct table_input *r)
 {
 	return r->kind;
 }
@@ -125,7 +126,7 @@ rows_kind(const struct rows *r)
 /* --- a row --- */
 
 static void
-begin_cell(struct rows *r)
+begin_cell(struct table_input *r)
 {
 	if (r->count == r->room) {
 		r->room = r->room ? 2 * r->room : 16;
@@ -137,7 +138,7 @@ begin_cell(struct rows *r)
 
 /* The quoted cell at P; where it ends, behind its quote, or NULL where its end is not there. */
 static const char *
-take_quoted(struct rows *r, const char *p, const char *end)
+take_quoted(struct table_input *r, const char *p, const char *end)
 {
 	for (;;) {
 		const char *quote = memchr(p, '"', (size_t)(end - p));
@@ -157,15 +158,15 @@ take_quoted(struct rows *r, const char *p, const char *end)
 
 /* One cell from P on; where it ends, at what separates it or the newline, or NULL where that is not there. */
 static const char *
-take_cell(struct rows *r, const char *p, const char *end)
+take_cell(struct table_input *r, const char *p, const char *end)
 {
 	const char *from;
 
 	begin_cell(r);
-	if (r->kind == ROWS_TABLE && p < end && *p == '"' && !(p = take_quoted(r, p + 1, end)))
+	if (r->kind == TABLE_INPUT_TABLE && p < end && *p == '"' && !(p = take_quoted(r, p + 1, end)))
 		return NULL;
 	from = p;
-	while (p < end && *p != '\n' && (r->kind == ROWS_LINES || *p != r->separator))
+	while (p < end && *p != '\n' && (r->kind == TABLE_INPUT_LINES || *p != r->separator))
 		p++;
 	if (p == end && !r->ended)
 		return NULL;
@@ -179,7 +180,7 @@ take_cell(struct rows *r, const char *p, const char *end)
 
 /* The row at AT, if all of it is there: where the next begins, else NULL. */
 static const char *
-take_row(struct rows *r)
+take_row(struct table_input *r)
 {
 	const char *p = r->in.data + r->at, *end = r->in.data + r->in.len;
 
@@ -198,27 +199,27 @@ take_row(struct rows *r)
 
 /* Behind a row that cannot be read: the next line. */
 static void
-skip_line(struct rows *r)
+skip_line(struct table_input *r)
 {
 	for (;;) {
 		char *newline = memchr(r->in.data + r->at, '\n', r->in.len - r->at);
 
 		r->at = newline ? (size_t)(newline - r->in.data) + 1 : r->in.len;
-		if (newline || !fill(r))
+		if (newline || !read_more(r))
 			break;
 	}
 	r->line++;
 }
 
 static bool
-is_empty(const struct rows *r)
+is_empty(const struct table_input *r)
 {
 	return r->count == 1 && r->text.len == 1;
 }
 
 /* Finishes the row that ends before NEXT. */
-static enum rows_next
-give_row(struct rows *r, const char *next, struct row *out)
+static enum table_input_next
+give_row(struct table_input *r, const char *next, struct table_row *out)
 {
 	const char *from = r->in.data + r->at;
 	size_t n = (size_t)(next - from);
@@ -227,7 +228,7 @@ give_row(struct rows *r, const char *next, struct row *out)
 	if (memchr(from, '\0', n)) {
 		out->wrong = "has a NUL byte in it";
 		skip_line(r);
-		return ROWS_BAD;
+		return TABLE_INPUT_BAD;
 	}
 	for (const char *p = from; (p = memchr(p, '\n', (size_t)(next - p))); p++)
 		r->line++;
@@ -236,36 +237,36 @@ give_row(struct rows *r, const char *next, struct row *out)
 		r->cells[i] = r->text.data + r->starts[i];
 	out->cells = r->cells;
 	out->count = r->count;
-	return ROWS_ROW;
+	return TABLE_INPUT_ROW;
 }
 
-enum rows_next
-rows_next(struct rows *r, struct row *out)
+enum table_input_next
+table_input_next(struct table_input *r, struct table_row *out)
 {
-	*out = (struct row){0};
-	if (r->kind != ROWS_LINES && r->kind != ROWS_TABLE)
-		return ROWS_END;
+	*out = (struct table_row){0};
+	if (r->kind != TABLE_INPUT_LINES && r->kind != TABLE_INPUT_TABLE)
+		return TABLE_INPUT_END;
 	for (;;) {
 		const char *next = r->at < r->in.len ? take_row(r) : NULL;
-		enum rows_next what;
+		enum table_input_next what;
 
-		if (next && (size_t)(next - r->in.data) - r->at <= ROWS_LONGEST) {
+		if (next && (size_t)(next - r->in.data) - r->at <= TABLE_INPUT_ROW_MAX) {
 			what = give_row(r, next, out);
-			if (what == ROWS_ROW && is_empty(r))
+			if (what == TABLE_INPUT_ROW && is_empty(r))
 				continue;
 			return what;
 		}
-		if (!next && !r->ended && r->in.len - r->at <= ROWS_LONGEST) {
-			fill(r);
+		if (!next && !r->ended && r->in.len - r->at <= TABLE_INPUT_ROW_MAX) {
+			read_more(r);
 			continue;
 		}
 		if (r->at >= r->in.len)
-			return ROWS_END;
+			return TABLE_INPUT_END;
 		out->line = r->line;
-		out->wrong = next || r->in.len - r->at > ROWS_LONGEST
+		out->wrong = next || r->in.len - r->at > TABLE_INPUT_ROW_MAX
 				     ? "is longer than 1 MiB, or a quote in it does not end"
 				     : "has a quote that does not end";
 		skip_line(r);
-		return ROWS_BAD;
+		return TABLE_INPUT_BAD;
 	}
 }

@@ -9,7 +9,7 @@
 
 const char credit_no_author[] = "its author is not known", credit_no_licence[] = "it has no licence";
 
-enum { LICENCES_MOST = 16, SPLIT_LONGEST = 1000 };
+enum { LICENCES_MAX = 16, SPLIT_MAX = 1000 };
 
 /* --- what an item says --- */
 
@@ -70,14 +70,14 @@ is_true(struct json_object *v, bool otherwise)
 /* --- what the credit says --- */
 
 static void
-add(struct json_object *to, const char *key, const char *text)
+add_member(struct json_object *to, const char *key, const char *text)
 {
 	if (text && *text)
 		json_object_object_add(to, key, json_object_new_string(text));
 }
 
 static void
-note(struct json_object *notes, const char *fmt, const char *what)
+add_note(struct json_object *notes, const char *fmt, const char *what)
 {
 	struct buf text = {0};
 
@@ -100,7 +100,7 @@ add_text(struct json_object *to, const char *key, struct json_object *value, boo
 		credit_text(&text, s);
 	else if (s)
 		credit_clean(&text, s);
-	add(to, key, text.data);
+	add_member(to, key, text.data);
 	buf_free(&text);
 }
 
@@ -135,9 +135,9 @@ add_page(struct json_object *to, struct json_object *item, struct json_object *n
 	if (!page)
 		page = text_of(value_of(item, "descriptionurl", NULL));
 	if (page && add_url(&url, page))
-		add(to, "page", url.data);
+		add_member(to, "page", url.data);
 	else if (page)
-		note(notes, "its page is no http URL: ", page);
+		add_note(notes, "its page is no http URL: ", page);
 	buf_free(&url);
 }
 
@@ -151,12 +151,12 @@ add_licence(struct json_object *all, const struct licence *l)
 	for (size_t i = 0; i < json_object_array_length(all); i++)
 		if (strcmp(rec_string(json_object_array_get_idx(all, i), "name"), l->name) == 0)
 			return;
-	if (json_object_array_length(all) >= LICENCES_MOST)
+	if (json_object_array_length(all) >= LICENCES_MAX)
 		return;
 	o = json_object_new_object();
-	add(o, "id", l->id);
-	add(o, "name", l->name);
-	add(o, "url", l->url);
+	add_member(o, "id", l->id);
+	add_member(o, "name", l->name);
+	add_member(o, "url", l->url);
 	json_object_array_add(all, o);
 }
 
@@ -181,16 +181,16 @@ add_unknown(struct licensing *g, const char *name, const char *url)
 	struct json_object *o = json_object_new_object();
 	struct buf link = {0};
 
-	add(o, "name", name);
+	add_member(o, "name", name);
 	if (url && add_url(&link, url))
-		add(o, "url", link.data);
+		add_member(o, "url", link.data);
 	json_object_array_add(g->all, o);
 	buf_free(&link);
 }
 
 static bool add_each(struct licensing *g, const char *text);
 
-/* A part of what names several: one or more that are known, or a name. N is what licence_known() said of it. */
+/* A part of what names several: one or more that are known, or a name. N is what licence_parse() said of it. */
 static void
 add_part(struct licensing *g, const char *text, const struct licence *v, int n)
 {
@@ -205,10 +205,10 @@ static bool
 add_each(struct licensing *g, const char *text)
 {
 	static const char *const between[] = {"|", ";", " / ", " or ", " and ", ", ", "/"};
-	struct licence v[LICENCES_MOST], u[LICENCES_MOST];
+	struct licence v[LICENCES_MAX], u[LICENCES_MAX];
 	bool added = false;
 
-	if (strlen(text) > SPLIT_LONGEST)
+	if (strlen(text) > SPLIT_MAX)
 		return false;
 	for (size_t k = 0; k < sizeof(between) / sizeof(*between) && !added; k++) {
 		const char *at = strstr(text, between[k]), *right;
@@ -220,8 +220,8 @@ add_each(struct licensing *g, const char *text)
 		left = buf_strdup(text);
 		left[at - text] = '\0';
 		right = at + strlen(between[k]);
-		n = licence_known(left, v, LICENCES_MOST);
-		m = licence_known(right, u, LICENCES_MOST);
+		n = licence_parse(left, v, LICENCES_MAX);
+		m = licence_parse(right, u, LICENCES_MAX);
 		added = n > 0 || m > 0;
 		if (added) {
 			add_part(g, left, v, n);
@@ -245,18 +245,18 @@ is_vaguer(const char *vague, const char *exact)
 static void
 add_named(struct licensing *g, const char *name, const char *url)
 {
-	struct licence v[LICENCES_MOST], u[1];
+	struct licence v[LICENCES_MAX], u[1];
 	struct buf text = {0}, link = {0};
-	int n = 0, linked = url ? licence_known(url, u, 1) : 0;
+	int n = 0, linked = url ? licence_parse(url, u, 1) : 0;
 
 	if (name)
 		credit_text(&text, name);
 	if (text.len)
-		n = licence_known(text.data, v, LICENCES_MOST);
+		n = licence_parse(text.data, v, LICENCES_MAX);
 	if (n == 1 && linked == 1 && is_vaguer(v[0].name, u[0].name))
 		v[0] = u[0];
 	else if (n == 1 && linked == 1 && strcmp(v[0].name, u[0].name) != 0)
-		note(g->notes, "its licence has the URL of another: ", u[0].name);
+		add_note(g->notes, "its licence has the URL of another: ", u[0].name);
 	if (n == 1 && !v[0].url[0] && url && linked == 0 && add_url(&link, url))
 		snprintf(v[0].url, sizeof(v[0].url), "%s", link.len < sizeof(v[0].url) ? link.data : "");
 	if (n > 0)
@@ -268,7 +268,7 @@ add_named(struct licensing *g, const char *name, const char *url)
 	else if (n == 0 && text.len)
 		add_unknown(g, text.data, url);
 	if (url && linked <= 0 && !add_url(&link, url))
-		note(g->notes, "the URL of its licence is no http URL: ", url);
+		add_note(g->notes, "the URL of its licence is no http URL: ", url);
 	buf_free(&text);
 	buf_free(&link);
 }
@@ -280,7 +280,7 @@ add_licences(struct licensing *g, struct json_object *names, struct json_object 
 	bool many = json_object_is_type(names, json_type_array);
 	size_t n = many ? json_object_array_length(names) : 1;
 
-	for (size_t i = 0; i < n && i < LICENCES_MOST; i++) {
+	for (size_t i = 0; i < n && i < LICENCES_MAX; i++) {
 		struct json_object *one = many ? json_object_array_get_idx(names, i) : names, *url = urls;
 
 		if (json_object_is_type(urls, json_type_array))
@@ -393,11 +393,11 @@ credit_of(struct json_object *item)
 	add_restrictions(to, value_of(item, "restrictions", "Restrictions"));
 	add_text(to, "deletion_reason", value_of(item, "deletion_reason", "DeletionReason"), true);
 	if (json_object_array_length(g.all) == 0)
-		note(notes, credit_no_licence, NULL);
+		add_note(notes, credit_no_licence, NULL);
 	if (!rec_string(to, "author") && !rec_string(to, "attribution"))
-		note(notes, credit_no_author, NULL);
+		add_note(notes, credit_no_author, NULL);
 	if (count && strtol(count, NULL, 10) > 1)
-		note(notes, "its page names several authors, and only the first of them is here", NULL);
+		add_note(notes, "its page names several authors, and only the first of them is here", NULL);
 	if (json_object_array_length(notes) > 0)
 		json_object_object_add(to, "notes", notes);
 	else
@@ -406,7 +406,7 @@ credit_of(struct json_object *item)
 }
 
 const char *
-credit_wrong(struct json_object *credit)
+credit_check(struct json_object *credit)
 {
 	struct json_object *v;
 

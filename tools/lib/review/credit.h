@@ -30,7 +30,7 @@ struct json_object *credit_of(struct json_object *item);
 extern const char credit_no_author[], credit_no_licence[];
 
 /* Why a thing with this credit should not be passed on, to stand behind "it "; NULL where nothing says so. */
-const char *credit_wrong(struct json_object *credit);
+const char *credit_check(struct json_object *credit);
 
 /* Appends to OUT the text of the HTML: without tags and what they hide, entities decoded, white space made single
  * spaces, as credit_clean() leaves it. A '<' that begins no tag is text. */
@@ -51,6 +51,6 @@ struct licence {
  * What TEXT, a name of one or more licences or a URL, says: up to MOST of them into V. Their number; 0 where it is none
  * that is known, -1 where it says that there is none ("", "unknown").
  */
-int licence_known(const char *text, struct licence *v, int most);
+int licence_parse(const char *text, struct licence *v, int most);
 
 #endif

@@ -15,11 +15,11 @@
 #include "batch/batch.h"
 
 enum {
-	PICK_NONE = 0,           /* a choice: none of the candidates */
-	PICK_BACK = -1,          /* a choice: the decision is taken back; null in the file */
-	PICK_REVIEWER_MOST = 64, /* characters of a reviewer's name */
-	PICK_SET_MOST = 100000,  /* decisions in one set */
-	PICK_TIME = 32,          /* bytes of a time that we write, with its NUL */
+	PICK_NONE = 0,          /* a choice: none of the candidates */
+	PICK_BACK = -1,         /* a choice: the decision is taken back; null in the file */
+	PICK_REVIEWER_MAX = 64, /* characters of a reviewer's name */
+	PICK_SET_MAX = 100000,  /* decisions in one set */
+	PICK_TIME = 32,         /* bytes of a time that we write, with its NUL */
 };
 
 /* A decision. Strings are UTF-8. */
@@ -65,7 +65,7 @@ const struct pick *picks_get(const struct picks *p, size_t i); /* `at` and `revi
 const struct pick *picks_last(const struct picks *p, const struct pick *v);
 
 /* How many lines were passed over because they are no decisions. */
-size_t picks_bad(const struct picks *p);
+size_t picks_bad_lines(const struct picks *p);
 
 /* What the reviewers of one subject say together. */
 struct picks_subject {
@@ -104,14 +104,14 @@ unsigned long picks_subjects_items(const struct picks_subjects *s, const char *i
  * and times well-formed. False with WRONG set to what is wrong with the first that is not, and how many more there are:
  * "subject '9' is not in the batch".
  */
-bool picks_right(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room);
+bool picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room);
 
 /* NULL for a good name of a reviewer ("" is one), else what is wrong with it, to stand behind "the reviewer's name ".
  */
-const char *picks_reviewer_wrong(const char *name);
+const char *picks_reviewer_check(const char *name);
 
 /*
- * A set as pages download it and clients send it, for picks_right():
+ * A set as pages download it and clients send it, for picks_check():
  *	{"batch":"M_batch1","reviewer":"ada","selections":{"7":3,"8":0,"9":null},"at":{"7":"2026-11-22T15:04:05.123Z"}}
  * All but "selections" may be missing; unknown keys are passed over.
  */
@@ -126,7 +126,7 @@ bool picks_parse(struct json_object *o, const char *batch, struct picks_set *set
 /* --- adding --- */
 
 /*
- * Adds a set of decisions, which picks_right() has passed, as one append; returns once they are on the disk. What
+ * Adds a set of decisions, which picks_check() has passed, as one append; returns once they are on the disk. What
  * stands already is not written again. With EXPECT, a version: only if the file is still that one. P is then
  * as after picks_refresh(). 0; 1 where the version is another; -1 with errno, and no part of the set counts
  * (EIO: it may stand, but it is not known to be on the disk).

@@ -11,6 +11,7 @@
 #include "base/table.h"
 #include "base/utf8.h"
 #include "files/append.h"
+#include "files/file.h"
 #include "records/rec.h"
 #include "review/picks.h"
 
@@ -39,7 +40,7 @@ print_of(const char *id)
 }
 
 static struct subject *
-find(const struct picks_subjects *s, const char *id)
+find_subject(const struct picks_subjects *s, const char *id)
 {
 	uint32_t print = print_of(id), cursor = 0;
 	struct table_slot *slot;
@@ -60,7 +61,7 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	if (batch_place(line, n, &place) < 0)
 		return true;
-	one = find(s, place.subject);
+	one = find_subject(s, place.subject);
 	if (!one) {
 		if (s->n == s->room) {
 			s->room = s->room ? 2 * s->room : 64;
@@ -96,15 +97,12 @@ struct picks_subjects *
 picks_subjects_read(const struct batch *b)
 {
 	struct picks_subjects *s = buf_alloc(sizeof(*s));
-	int error;
 
 	*s = (struct picks_subjects){.fd = -1};
 	s->dir = fcntl(batch_dirfd(b), F_DUPFD_CLOEXEC, 3);
 	if (s->dir >= 0 && picks_subjects_refresh(s) == 0)
 		return s;
-	error = errno;
 	picks_subjects_free(s);
-	errno = error;
 	return NULL;
 }
 
@@ -117,17 +115,15 @@ picks_subjects_free(struct picks_subjects *s)
 		free(s->all[i].id);
 	free(s->all);
 	table_clear(&s->by_id);
-	if (s->fd >= 0)
-		close(s->fd);
-	if (s->dir >= 0)
-		close(s->dir);
+	file_close(s->fd, 0);
+	file_close(s->dir, 0);
 	free(s);
 }
 
 unsigned long
 picks_subjects_items(const struct picks_subjects *s, const char *id)
 {
-	const struct subject *one = find(s, id);
+	const struct subject *one = find_subject(s, id);
 
 	return one ? one->items : 0;
 }
@@ -141,7 +137,7 @@ picks_subjects_count(const struct picks_subjects *s)
 /* --- names and times --- */
 
 const char *
-picks_reviewer_wrong(const char *name)
+picks_reviewer_check(const char *name)
 {
 	size_t left = strlen(name), len;
 	uint32_t c;
@@ -152,7 +148,7 @@ picks_reviewer_wrong(const char *name)
 		/* Nor what nobody sees, by which a name could pass for another. */
 		if (utf8_class_of(c) != UTF8_TEXT)
 			return "has a control character in it";
-		if (n == PICK_REVIEWER_MOST)
+		if (n == PICK_REVIEWER_MAX)
 			return "is longer than 64 characters";
 	}
 	return NULL;
@@ -193,11 +189,11 @@ is_time(const char *at)
 static bool
 is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size_t room)
 {
-	const char *name = v->reviewer ? picks_reviewer_wrong(v->reviewer) : NULL;
+	const char *name = v->reviewer ? picks_reviewer_check(v->reviewer) : NULL;
 	unsigned long items = picks_subjects_items(s, v->subject);
 
-	if (items == 0 && root_subject_wrong(v->subject))
-		snprintf(wrong, room, "a subject's id %s", root_subject_wrong(v->subject));
+	if (items == 0 && root_subject_check(v->subject))
+		snprintf(wrong, room, "a subject's id %s", root_subject_check(v->subject));
 	else if (items == 0)
 		snprintf(wrong, room, "subject '%s' is not in the batch", v->subject);
 	else if (v->choice < PICK_BACK || (v->choice > 0 && (unsigned long)v->choice > items))
@@ -214,7 +210,7 @@ is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size
 }
 
 bool
-picks_right(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room)
+picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room)
 {
 	size_t count = 0, len;
 
@@ -225,7 +221,7 @@ picks_right(const struct picks_subjects *s, const struct pick *v, size_t n, char
 	}
 	len = count ? strlen(wrong) : 0;
 	if (count)
-		rec_mend(wrong); /* an id may have been cut */
+		utf8_replace_invalid(wrong); /* an id may have been cut */
 	if (count > 1 && len < room)
 		snprintf(wrong + len, room - len, " (and %zu more are wrong)", count - 1);
 	return count == 0;
@@ -246,7 +242,7 @@ take_choice(struct json_object *value, long *choice)
 
 /* What is wrong with the members of O beside the decisions; NULL: nothing. */
 static const char *
-form_wrong(struct json_object *o, const char *batch)
+form_check(struct json_object *o, const char *batch)
 {
 	struct json_object *selections, *member;
 
@@ -255,7 +251,7 @@ form_wrong(struct json_object *o, const char *batch)
 	if (!json_object_object_get_ex(o, "selections", &selections) ||
 	    !json_object_is_type(selections, json_type_object))
 		return "it has no object \"selections\"";
-	if (json_object_object_length(selections) > PICK_SET_MOST)
+	if (json_object_object_length(selections) > PICK_SET_MAX)
 		return "it has more than 100000 selections";
 	if (json_object_object_get_ex(o, "reviewer", &member) && !json_object_is_type(member, json_type_string))
 		return "its \"reviewer\" is no string";
@@ -271,7 +267,7 @@ form_wrong(struct json_object *o, const char *batch)
 bool
 picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room)
 {
-	const char *form = form_wrong(o, batch);
+	const char *form = form_check(o, batch);
 	const char *bad = NULL;
 	struct json_object *at, *selections;
 
@@ -290,14 +286,14 @@ picks_parse(struct json_object *o, const char *batch, struct picks_set *set, cha
 
 		*v = (struct pick){.subject = id, .reviewer = rec_string(o, "reviewer")};
 		if (json_object_object_get_ex(at, id, &time) && !(v->at = rec_string(at, id)))
-			v->at = ""; /* which is no time: for picks_right() to say */
+			v->at = ""; /* which is no time: for picks_check() to say */
 		if (!bad && !take_choice(value, &v->choice))
 			bad = id;
 	}
 	if (!bad)
 		return true;
 	snprintf(wrong, room, "the choice for subject '%s' is no candidate's number, 0 or null", bad);
-	rec_mend(wrong);
+	utf8_replace_invalid(wrong);
 	free(set->v);
 	*set = (struct picks_set){0};
 	return false;

@@ -1,0 +1,149 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth.h"
+#include "files/token.h"
+
+bool
+auth_host(const struct api *api, const struct scgi *s, struct reply *r)
+{
+	if (allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
+		return true;
+	reply_error(r, 403, "host_not_ours",
+		    "requests must ask for localhost or a name given to bi-serve by --allow-host");
+	return false;
+}
+
+/* Whether it comes from a page of an origin that is let in by name. */
+static bool
+is_allowed(const struct api *api, const struct scgi *s)
+{
+	const char *origin = scgi_get(s, "HTTP_ORIGIN");
+
+	for (size_t i = 0; origin && i < api->origins_n; i++)
+		if (strcmp(origin, api->origins[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Whether it comes from a page of ours, of such an origin, or from no page. */
+static bool
+is_ours(const struct api *api, const struct scgi *s)
+{
+	return is_allowed(api, s) ||
+	       allowed_hosts_allow_origin(api->site, scgi_get(s, "HTTP_HOST"), scgi_get(s, "HTTP_ORIGIN"),
+					  scgi_get(s, "HTTP_SEC_FETCH_SITE"));
+}
+
+bool
+auth_preflight(const struct api *api, const struct scgi *s, struct reply *r)
+{
+	const char *method = scgi_get(s, "REQUEST_METHOD");
+
+	if (!method || strcmp(method, "OPTIONS") != 0 || !is_allowed(api, s) ||
+	    !scgi_get(s, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"))
+		return false;
+	r->status = 204;
+	reply_header(r, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE");
+	reply_header(r, "Access-Control-Allow-Headers",
+		     "Authorization, Content-Type, If-Match, If-None-Match, Prefer, Range, X-CSRFToken");
+	reply_header(r, "Access-Control-Max-Age", "600");
+	return true;
+}
+
+/* Whether the Cookie header has this cookie. */
+static bool
+has_cookie(const char *header, const char *cookie)
+{
+	size_t n = strlen(cookie);
+
+	for (const char *at = header; at; at = strchr(at, ';')) {
+		at += strspn(at, "; ");
+		if (strncmp(at, cookie, n) == 0 && (at[n] == '\0' || at[n] == ';'))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_cookie(const struct api *api, const struct scgi *s, struct reply *r)
+{
+	static const char name[] = "csrftoken=";
+	char cookie[sizeof(name) + TOKEN_HEX], token[TOKEN_HEX + 1];
+	const char *https = scgi_get(s, "HTTPS");
+	struct buf whole = {0};
+
+	if (token_read(&api->root, token) < 0)
+		return;
+	snprintf(cookie, sizeof(cookie), "%s%s", name, token);
+	if (has_cookie(scgi_get(s, "HTTP_COOKIE"), cookie))
+		return;
+	buf_printf(&whole, "%s; Path=/; SameSite=Strict%s", cookie,
+		   https && strcmp(https, "on") == 0 ? "; Secure" : "");
+	reply_header(r, "Set-Cookie", whole.data);
+	buf_free(&whole);
+}
+
+void
+auth_mark(const struct api *api, const struct scgi *s, struct reply *r)
+{
+	const char *method = scgi_get(s, "REQUEST_METHOD");
+
+	if (api->origins_n)
+		reply_header(r, "Vary", "Origin");
+	if (!allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
+		return;
+	if (is_allowed(api, s)) {
+		reply_header(r, "Access-Control-Allow-Origin", scgi_get(s, "HTTP_ORIGIN"));
+		reply_header(r, "Access-Control-Allow-Credentials", "true");
+		reply_header(r, "Access-Control-Expose-Headers", "ETag");
+	}
+	if (api->csrf_cookie && method && strcmp(method, "GET") == 0 && is_ours(api, s))
+		add_cookie(api, s, r);
+}
+
+/* What the request gives as token; NULL: nothing. */
+static const char *
+given_token(const struct scgi *s)
+{
+	static const char scheme[] = "Bearer ";
+	const char *authorization = scgi_get(s, "HTTP_AUTHORIZATION");
+	const char *other = scgi_get(s, "HTTP_X_CSRFTOKEN");
+
+	if (other && *other)
+		return other;
+	if (!authorization || strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0)
+		return NULL;
+	authorization += sizeof(scheme) - 1;
+	return authorization + strspn(authorization, " ");
+}
+
+bool
+auth_write(const struct api *api, const struct scgi *s, struct reply *r)
+{
+	const char *given = given_token(s);
+	char token[TOKEN_HEX + 1];
+
+	if (!is_ours(api, s)) {
+		reply_error(r, 403, "origin_not_ours", "a page of another site may not write here");
+		return false;
+	}
+	/* Read each time: one that was replaced counts at once. */
+	if (token_read(&api->root, token) < 0) {
+		reply_error(r, errno == ENOENT || errno == EPERM ? 401 : 500, "no_token",
+			    "this root has no token that is its owner's alone; bi-serve --new-token makes one");
+	} else if (!given) {
+		reply_error(r, 401, "token_missing",
+			    "writing needs the token of the URL that bi-serve printed, as X-CSRFToken or as "
+			    "Authorization: Bearer");
+	} else if (!token_equal(given, strlen(given), token)) {
+		reply_error(r, 401, "token_wrong",
+			    "this is not the token of this root; open the URL that bi-serve prints now");
+	} else {
+		return true;
+	}
+	reply_header(r, "WWW-Authenticate", "Bearer realm=\"bi\"");
+	return false;
+}

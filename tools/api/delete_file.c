@@ -1,0 +1,381 @@
+/*
+ * DELETE of a file: of all items of the notebook that have its bytes. Each is claimed, so that no worker has it, and
+ * recorded as failed with the code "deleted", which stands before anything is taken away; then its bytes, what was
+ * parsed, its review copies and what is left of an upload go; the notebook's line comes last. Whoever was interrupted
+ * is asked again: what is done already is found to be done.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/when.h"
+#include "files/atomic_file.h"
+#include "files/file.h"
+#include "files/trash.h"
+#include "handlers.h"
+#include "records/rec.h"
+#include "reply.h"
+#include "resolve.h"
+
+enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held all the same */
+
+/* --- taking away --- */
+
+/* Opens a directory below another, which is closed; -1 where there is none. */
+static int
+open_below(int dir, const char *name)
+{
+	int fd = dir < 0 ? -1 : root_open_dir(dir, name, false);
+
+	return file_close(dir, fd);
+}
+
+/* Removes the file NAME in DIR, which is closed. 0 also where there is none, or -1 with errno. */
+static int
+unlink_in(int dir, const char *name)
+{
+	int rc = 0;
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		rc = -1;
+	return file_close(dir, rc);
+}
+
+/* Removes what is in the batch's directory FOLDER as PATH, "FOLDER/NAME". */
+static int
+unlink_path(const struct batch *b, const char *folder, const char *path)
+{
+	size_t n = strlen(folder);
+
+	if (!path || strncmp(path, folder, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/') || path[n + 1] == '.')
+		return 0;
+	return unlink_in(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
+}
+
+/* Removes what bi-render has of the file named NAME, and its thumbnail. */
+static int
+unlink_review(const struct root *root, const struct batch *b, const char *name)
+{
+	char thumb[SUBJECT_MAX + 32];
+
+	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
+	if (strrchr(name, '.'))
+		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
+	if (unlink_in(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
+		return -1;
+	return unlink_in(open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"),
+			 thumb);
+}
+
+/* Removes what was parsed: content/STEM.json and content/STEM/. */
+static int
+remove_content(const struct root *root, const struct batch *b, const char *path)
+{
+	const char *name = path ? strchr(path, '/') : NULL;
+	size_t n = name ? strlen(name) : 0;
+	char stem[SUBJECT_MAX + 32];
+	int dir, rc;
+
+	if (n > sizeof("/.json") && n < sizeof(stem)) {
+		snprintf(stem, sizeof(stem), "%.*s", (int)(n - sizeof("/.json") + 1), name + 1);
+		dir = root_open_dir(batch_dirfd(b), "content", false);
+		rc = dir < 0 ? -1 : *stem == '.' ? 0 : trash_dir(root, dir, stem);
+		if (file_close(dir, rc) < 0 && errno != ENOENT && errno != ENOTDIR)
+			return -1;
+	}
+	return unlink_path(b, "content", path);
+}
+
+/* Removes the bytes of an upload that no worker took, and what is unfinished of a download. */
+static int
+remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked)
+{
+	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
+	const char *upload = rec_text(asked, "upload", room, sizeof(room));
+	int temp = root_open_dir(root->fd, "temp", false);
+	struct atomic_file p;
+
+	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
+	if (temp >= 0 && atomic_file_take(&p, temp, name, note) == 0)
+		atomic_file_drop(&p);
+	file_close(temp, 0);
+	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
+		return 0;
+	return unlink_in(root_open_dir(batch_dirfd(b), "uploads", false), upload);
+}
+
+/* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */
+static int
+remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
+{
+	char path[SUBJECT_MAX + 32];
+	struct batch_place place;
+	struct buf line = {0};
+	int rc = 0;
+
+	if (batch_item(b, k, &line) < 0)
+		rc = errno == ENOENT ? 0 : -1;
+	else if (batch_place(line.data, line.len, &place) == 0) {
+		snprintf(path, sizeof(path), "content/%s_%lu.json", place.subject, (unsigned long)place.idx);
+		rc = remove_content(root, b, path);
+	}
+	buf_free(&line);
+	return rc;
+}
+
+/* HAS says where the item's bytes and content are: a line of the notebook, or a result. */
+static int
+remove_all(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked,
+	   struct json_object *has)
+{
+	const char *path = rec_string(has, "path"), *content = rec_string(has, "content");
+
+	if (remove_begun(root, b, k, asked) < 0 || remove_unsaid(root, b, k) < 0 ||
+	    remove_content(root, b, content) < 0 || unlink_path(b, "files", path) < 0)
+		return -1;
+	return path && strncmp(path, "files/", 6) == 0 && path[6] && !strchr(path + 6, '/')
+		       ? unlink_review(root, b, path + 6)
+		       : 0;
+}
+
+/* --- recording --- */
+
+static bool
+is_deleted(struct json_object *result)
+{
+	struct json_object *error = NULL;
+	const char *code;
+
+	if (!result || !json_object_object_get_ex(result, "error", &error))
+		return false;
+	code = rec_string(error, "code");
+	return code && strcmp(code, "deleted") == 0;
+}
+
+/* The result of item K from now on: what was ASKED, and that it was deleted. */
+static void
+print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
+{
+	char text[WHEN_SIZE];
+
+	buf_printf(out,
+		   "{\"item\":%lu,\"status\":\"failed\",\"error\":{\"code\":\"deleted\",\"message\":\"it was deleted\","
+		   "\"retryable\":false},\"finished_at\":\"%s\"",
+		   (unsigned long)k, when_now(text));
+	if (asked) {
+		json_object_object_foreach(asked, key, value)
+		{
+			static const char *const ours[] = {"bi", "item", "status", "error", "finished_at", "batch"};
+			bool is_ours = false;
+
+			for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+				is_ours = is_ours || strcmp(key, ours[i]) == 0;
+			if (is_ours)
+				continue;
+			buf_str(out, ",");
+			buf_json(out, key);
+			buf_printf(out, ":%s", value ? rec_print(value) : "null");
+		}
+	}
+	buf_str(out, "}");
+}
+
+static struct json_object *
+parse_line(int rc, const struct buf *line)
+{
+	return rc == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
+}
+
+/* What is known of item K; NULL where it is not there. 0, or -1 with errno. */
+static int
+read_lines(const struct batch *b, uint32_t k, struct buf *line, struct json_object **asked, struct json_object **result)
+{
+	int rc = batch_item(b, k, line);
+
+	if (rc < 0 && errno != ENOENT)
+		return -1;
+	*asked = parse_line(rc, line);
+	rc = batch_result(b, k, line);
+	if (rc < 0 && errno != ENOENT)
+		return -1;
+	*result = parse_line(rc, line);
+	return 0;
+}
+
+/* Item K of B, which is ours: records and removes. HAS as above, NULL: what its result says. */
+static int
+delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json_object *has)
+{
+	struct buf line = {0};
+	struct json_object *asked = NULL, *result = NULL;
+	struct batch_outcome v = {.item = k};
+	int rc = read_lines(b, k, &line, &asked, &result);
+
+	if (rc < 0 || is_deleted(result)) {
+		batch_unclaim(b, k);
+	} else {
+		buf_clear(&line);
+		print_deleted(k, asked, &line);
+		v.line = line.data;
+		v.len = line.len;
+		rc = batch_record(b, &v, 1, true);
+		if (rc < 0)
+			batch_unclaim(b, k);
+	}
+	if (rc == 0)
+		rc = batch_forget_userinfo(b, k);
+	if (rc == 0)
+		rc = remove_all(root, b, k, asked, has ? has : result);
+	json_object_put(asked);
+	json_object_put(result);
+	buf_free(&line);
+	return rc;
+}
+
+/* 1 where the batch is the job's, 0 where it is another that has the name by now, or -1 with errno. */
+static int
+is_of(const struct batch *b, const struct resolved_item *i)
+{
+	struct buf text = {0};
+	int rc = batch_metadata(b, &text);
+	struct json_object *about = parse_line(rc, &text);
+	const char *notebook = rec_string(about, "notebook");
+
+	if (rc == 0)
+		rc = notebook && strcmp(notebook, notebook_name(i->notebook)) == 0 &&
+		     rec_number(about, "job_id", -1) == (long long)i->job;
+	else if (errno == ENOENT)
+		rc = 0;
+	json_object_put(about);
+	buf_free(&text);
+	return rc;
+}
+
+/* Claims item K. Who has just recorded it, or deletes it too, is about to let go. */
+static enum batch_claim
+claim_item(struct batch *b, uint32_t k)
+{
+	enum batch_claim claim;
+	int tries = 0, state;
+
+	while ((claim = batch_claim_any(b, k)) == CLAIM_HELD) {
+		state = batch_state(b, k);
+		if (state < 0)
+			return CLAIM_ERROR;
+		if ((state != 'c' && state != 'f') || tries++ == HELD_TRIES)
+			break;
+		poll(NULL, 0, HELD_MS);
+	}
+	return claim;
+}
+
+/* Deletes item I of the batch NAME. 0, or -1 with errno, EBUSY where somebody works on it. */
+static int
+delete_item(const struct root *root, const struct resolved_item *i, const char *name, struct json_object *has)
+{
+	struct batch *b = batch_open(root, name, BATCH_JOIN, NULL);
+	int rc;
+
+	if (!b) /* the batch was removed with all its files */
+		return errno == ENOENT ? 0 : -1;
+	rc = is_of(b, i);
+	if (rc > 0) {
+		enum batch_claim claim = claim_item(b, i->item);
+
+		rc = claim == CLAIM_OURS ? delete_claimed(root, b, i->item, has) : -1;
+		if (claim == CLAIM_HELD)
+			errno = EBUSY;
+	}
+	batch_close(b);
+	return rc;
+}
+
+/* All items of the file that the notebook knows, from I on. */
+static int
+delete_items(const struct root *root, struct resolved_item *i)
+{
+	struct notebook_file *f = &i->file;
+	struct buf line = {0};
+	bool more = true;
+	int rc = 0;
+
+	while (more && rc == 0) {
+		struct json_object *has = parse_line(notebook_line(i->notebook, f, &line), &line);
+
+		i->job = f->job;
+		i->item = f->item;
+		rc = delete_item(root, i, f->batch, has);
+		json_object_put(has);
+		more = notebook_find_same(i->notebook, f, f);
+	}
+	buf_free(&line);
+	return rc;
+}
+
+/* All items of the file, then the notebook's entry: not before all are gone that have come meanwhile. */
+static int
+delete_file(const struct root *root, struct resolved_item *i)
+{
+	struct notebook_file newest;
+	int rc;
+
+	do {
+		newest = i->file;
+		rc = delete_items(root, i);
+		if (rc == 0)
+			rc = notebook_delete(i->notebook, &newest);
+	} while (rc > 0 && notebook_find_file(i->notebook, newest.id, &i->file));
+	return rc < 0 ? -1 : 0;
+}
+
+/* --- the request --- */
+
+/* Whether the item of I, which is no file, was deleted before. */
+static bool
+was_deleted(const struct resolved_item *i)
+{
+	struct buf line = {0};
+	struct json_object *result = parse_line(batch_result(i->batch->batch, i->item, &line), &line);
+	bool was = batch_state(i->batch->batch, i->item) == 'f' && is_deleted(result);
+
+	json_object_put(result);
+	buf_free(&line);
+	return was;
+}
+
+void
+files_delete(struct api *api, const struct request *q, struct reply *r)
+{
+	const char *notebook = q->words[1], *id = q->words[3];
+	struct resolved_item i;
+	int rc;
+
+	/* What is to go has to be known whole. */
+	if (!resolve_notebook(api, notebook, r) || !resolve_item(api, notebook, id, &i, r))
+		return;
+	if (!i.is_file && !i.batch && i.error != ENOENT) {
+		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
+			    strerror(i.error));
+		return;
+	}
+	if (!i.is_file && (!i.batch || was_deleted(&i))) {
+		reply_error(r, 404, "no_such_file", "this was deleted already");
+		return;
+	}
+	rc = i.is_file ? delete_file(&api->root, &i) : delete_item(&api->root, &i, i.batch->name, NULL);
+	if (rc == 0)
+		r->status = 204;
+	else if (errno == EBUSY)
+		reply_error(r, 409, "in_progress", "a worker has this item just now; delete it when that is done");
+	else if (errno == EINTR)
+		reply_error(r, 503, "busy", "another process holds the batch or the notebook; try again");
+	else
+		reply_error(r, 500, "cannot_write", "the file cannot be deleted: %s", strerror(errno));
+}

@@ -1,0 +1,229 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "batch_cache.h"
+#include "records/rec.h"
+#include "resolve.h"
+
+/* --- notebooks --- */
+
+static struct notebook *
+open_notebook(struct api *api, const char *name, struct reply *r)
+{
+	struct notebook *nb = batch_cache_notebook(api->cache, &api->root, name);
+
+	if (!nb && errno == ENOENT)
+		reply_error(r, 404, "no_such_notebook", "there is no such notebook: nothing was handed in to it");
+	else if (!nb)
+		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", name, strerror(errno));
+	return nb;
+}
+
+static bool
+settle_notebook(struct api *api, struct notebook *nb, struct reply *r)
+{
+	if (notebook_catch_up(&api->root, nb) == 0)
+		return true;
+	if (errno == EINTR)
+		reply_error(r, 503, "busy", "another process holds the notebook %s", notebook_name(nb));
+	else
+		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", notebook_name(nb),
+			    strerror(errno));
+	return false;
+}
+
+struct notebook *
+resolve_notebook(struct api *api, const char *name, struct reply *r)
+{
+	struct notebook *nb = open_notebook(api, name, r);
+
+	return nb && settle_notebook(api, nb, r) ? nb : NULL;
+}
+
+/* --- jobs --- */
+
+/* The batch NAME, if it is that of the job ID. NULL with errno: ENOENT where it has gone, or is another's by now. */
+static struct cached_batch *
+batch_of(struct api *api, const char *name, const char *notebook, uint64_t id)
+{
+	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
+	const char *its = b && b->about ? rec_string(b->about, "notebook") : NULL;
+
+	if (b && its && strcmp(its, notebook) == 0 && rec_number(b->about, "job_id", -1) == (long long)id)
+		return b;
+	if (b)
+		errno = ENOENT;
+	return NULL;
+}
+
+static void
+no_batch(int error, const char *batch, const char *of, struct reply *r)
+{
+	if (error == ENOENT)
+		reply_error(r, 404, "removed", "the batch %s of this %s was removed", batch, of);
+	else
+		reply_error(r, 500, "cannot_read", "the batch %s of this %s cannot be read: %s", batch, of,
+			    strerror(error));
+}
+
+void
+resolve_no_batch(const struct resolved_item *i, const char *batch, struct reply *r)
+{
+	no_batch(i->error, batch, "file", r);
+}
+
+static bool
+no_job(struct api *api, const char *notebook, struct reply *r)
+{
+	/* Which of the two it is that is not there. */
+	if (open_notebook(api, notebook, r))
+		reply_error(r, 404, "no_such_job",
+			    "the notebook %s has no such job; GET batch-jobs/ lists those it has", notebook);
+	return false;
+}
+
+bool
+resolve_job(struct api *api, const char *notebook, const char *id, struct resolved_job *out, struct reply *r)
+{
+	const char *at = id, *end = id + strlen(id);
+	char name[BATCH_NAME_MAX + 1];
+	struct notebook_seen_job seen;
+	struct notebook *nb;
+
+	if (!scan_number(&at, end, &out->id) || *at || *id == '0' || root_name_check(notebook))
+		return no_job(api, notebook, r);
+	/* What it is named as a rule; the notebook is asked only where it is not. */
+	snprintf(name, sizeof(name), "job-%llu", (unsigned long long)out->id);
+	out->batch = batch_of(api, name, notebook, out->id);
+	if (out->batch)
+		return true;
+	nb = open_notebook(api, notebook, r);
+	if (!nb)
+		return false;
+	if (!notebook_find_job(nb, out->id, &seen))
+		return no_job(api, notebook, r);
+	out->batch = batch_of(api, seen.batch, notebook, out->id);
+	if (!out->batch)
+		no_batch(errno, seen.batch, "job", r);
+	return out->batch;
+}
+
+/* --- items and files --- */
+
+static void
+open_batch(struct api *api, const char *batch, struct resolved_item *out)
+{
+	out->batch = batch_of(api, batch, notebook_name(out->notebook), out->job);
+	out->error = out->batch ? 0 : errno;
+}
+
+static bool
+find_file(struct api *api, const char *id, struct resolved_item *out)
+{
+	out->is_file = notebook_find_file(out->notebook, id, &out->file);
+	if (!out->is_file)
+		return false;
+	out->job = out->file.job;
+	out->item = out->file.item;
+	open_batch(api, out->file.batch, out);
+	return true;
+}
+
+static bool
+find_upload(struct api *api, const char *id, struct resolved_item *out)
+{
+	struct notebook_seen_job job;
+	int64_t length;
+
+	if (!notebook_find_upload(out->notebook, id, &job, &out->item))
+		return false;
+	out->job = job.id;
+	open_batch(api, job.batch, out);
+	/* What is completed is in the notebook before it is said. */
+	if (out->batch && batch_state(out->batch->batch, out->item) == 'c' &&
+	    !notebook_find_item(out->notebook, out->job, out->item, &out->file)) {
+		notebook_import_results(&api->root, out->batch->batch);
+		notebook_refresh(out->notebook);
+	}
+	out->is_file = notebook_find_item(out->notebook, out->job, out->item, &out->file);
+	/* One whose items cannot be counted is there, for its reader to say so. */
+	length = out->batch ? batch_length(out->batch->batch) : -1;
+	return length < 0 || out->item <= length;
+}
+
+static bool
+find_any(struct api *api, const char *id, struct resolved_item *out)
+{
+	return find_file(api, id, out) || find_upload(api, id, out);
+}
+
+bool
+resolve_item(struct api *api, const char *notebook, const char *id, struct resolved_item *out, struct reply *r)
+{
+	*out = (struct resolved_item){.notebook = open_notebook(api, notebook, r)};
+	if (!out->notebook || find_any(api, id, out))
+		return out->notebook;
+	/* What was just completed may be in its batch alone. */
+	if (!settle_notebook(api, out->notebook, r) || find_any(api, id, out))
+		return r->status == 200;
+	reply_error(r, 404, "no_such_file", "the notebook %s has no such file, neither by file id nor by upload id",
+		    notebook);
+	return false;
+}
+
+static struct json_object *
+read_line(const struct resolved_item *i, struct reply *r)
+{
+	struct buf line = {0};
+	struct json_object *o = NULL;
+
+	if (notebook_line(i->notebook, &i->file, &line) == 0)
+		o = rec_parse(line.data, line.len, NULL, 0);
+	if (!o)
+		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read", notebook_name(i->notebook));
+	buf_free(&line);
+	return o;
+}
+
+/* Whether a notebook that the id may be of has the file. False with errno: ENOENT, none has. */
+static bool
+find_anywhere(struct api *api, const char *id, struct resolved_item *out)
+{
+	size_t cursor = 0;
+	const char *name;
+	int error = 0, rc;
+
+	while ((name = notebook_of_file_id(batch_cache_notebooks(api->cache, &api->root), id, &cursor))) {
+		*out = (struct resolved_item){.notebook = batch_cache_notebook(api->cache, &api->root, name)};
+		if (out->notebook && find_file(api, id, out))
+			return true;
+		rc = out->notebook ? notebook_catch_up(&api->root, out->notebook) : -1;
+		if (rc == 0 && find_file(api, id, out))
+			return true;
+		if (rc < 0 && errno != ENOENT)
+			error = errno;
+	}
+	errno = error ? error : errno;
+	return false;
+}
+
+struct json_object *
+resolve_file(struct api *api, const char *notebook, const char *id, struct resolved_item *out, struct reply *r)
+{
+	if (notebook ? !resolve_item(api, notebook, id, out, r) : !find_anywhere(api, id, out)) {
+		if (!notebook && errno == ENOENT)
+			reply_error(r, 404, "no_such_file", "no notebook has a file of this id");
+		else if (!notebook)
+			reply_error(r, 500, "cannot_read", "not all notebooks can be read: %s", strerror(errno));
+		return NULL;
+	}
+	if (!out->is_file)
+		reply_error(r, 404, "not_completed", "this is no file yet, or none any more: its status says why");
+	else if (!out->batch)
+		resolve_no_batch(out, out->file.batch, r);
+	else
+		return read_line(out, r);
+	return NULL;
+}

@@ -1,0 +1,47 @@
+/*
+ * resolve: the notebook, job, item or file that an id stands for.
+ */
+#ifndef BI_RESOLVE_H
+#define BI_RESOLVE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api.h"
+#include "batch_cache.h"
+#include "notebook/notebook.h"
+#include "reply.h"
+
+/* The notebook NAME up to now, with all that its batches have. NULL after making R the error. */
+struct notebook *resolve_notebook(struct api *api, const char *name, struct reply *r);
+
+/* A job of the notebook NAME, and its batch. False after making R the error. */
+struct resolved_job {
+	uint64_t id;
+	struct cached_batch *batch;
+};
+bool resolve_job(struct api *api, const char *notebook, const char *id, struct resolved_job *out, struct reply *r);
+
+/* An item: what a file id or an upload id of the notebook NAME is of. */
+struct resolved_item {
+	struct notebook *notebook;
+	uint64_t job;
+	struct cached_batch *batch; /* NULL: resolve_no_batch() */
+	int error;                  /* why: ENOENT, it has gone */
+	uint32_t item;
+	struct notebook_file file; /* where it is a file */
+	bool is_file;
+};
+/* False after making R the error. */
+bool resolve_item(struct api *api, const char *notebook, const char *id, struct resolved_item *out, struct reply *r);
+
+/* Makes R the error of an item whose batch is NULL. */
+void resolve_no_batch(const struct resolved_item *i, const char *batch, struct reply *r);
+
+/* A file of the notebook, or where that is NULL of any, by its id; with its line in the log as JSON, for the caller to
+ * json_object_put(). NULL after making R the error. */
+struct json_object *resolve_file(struct api *api, const char *notebook, const char *id, struct resolved_item *out,
+				 struct reply *r);
+
+#endif

@@ -1,0 +1,406 @@
+/*
+ * What is handed in. A client is asked who it is before its body is looked at; its body is then taken as it comes, and
+ * what is to be done with it is done in a thread, which may wait for the disk; then its only item is waited for. The
+ * client may leave at any time: before its body is whole nothing has happened, and afterwards the job is made and goes
+ * on.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "auth.h"
+#include "base/clock.h"
+#include "base/msg.h"
+#include "client_loop.h"
+#include "create_job.h"
+#include "form.h"
+#include "route.h"
+#include "submission.h"
+#include "submit_server.h"
+#include "urls.h"
+#include "wait_item.h"
+
+/* A client's place in its request. */
+enum { STEP_HEADERS, STEP_BODY, STEP_THREAD, STEP_ITEM };
+
+struct submit_server; /* the program */
+
+struct submit_client {
+	int step;
+	struct submission *submission; /* NULL: it has none yet, or no longer */
+	struct client *client;         /* NULL: it has left; only while a thread has the submission */
+	struct submit_server *server;
+	struct scgi scgi; /* what the thread reads */
+	pthread_t thread;
+	uint64_t held;              /* of the body, in memory */
+	int64_t rate_at;            /* when the body's rate is looked at */
+	uint64_t rate_from;         /* how much there was the last time */
+	struct submit_client *next; /* of those that are done */
+};
+
+struct submit_server {
+	struct api *api;
+	struct client_loop clients;
+	struct loop_watcher threads; /* an eventfd: some have ended */
+	struct loop_watcher batches; /* an inotify descriptor: something happened to a batch whose item is waited for */
+	int ino;                     /* of that; -1: there is none */
+	uint64_t held;               /* bytes of lists that clients have in memory, or will */
+	pthread_mutex_t mutex;       /* for DONE */
+	struct submit_client *done;  /* whose threads have ended */
+};
+
+static const struct submission_type types[] = {
+	{"parse_url", "url_parse", "url", "upload_url_id", "Batch processing", "URL"},
+	{"parse_url_media", "url_parse_media", "media", "upload_url_id", "Batch processing", "URL"},
+	{"upload", "file_upload", "upload", "upload_file_id", "Batch upload", "file"},
+};
+
+static const struct route routes[] = {
+	{"POST", "notebooks/*/files/parse_url", NULL},
+	{"POST", "notebooks/*/files/parse_url_media", NULL},
+	{"POST", "notebooks/*/files/upload", NULL},
+};
+
+/* --- answers --- */
+
+static void
+free_submit_client(struct submit_client *a)
+{
+	if (a->submission)
+		submission_free(a->submission);
+	a->server->held -= a->held;
+	scgi_free(&a->scgi);
+	free(a);
+}
+
+/* Answers with R, which it frees. S: its headers. */
+static void
+answer_with(struct submit_server *t, struct client *c, const struct scgi *s, struct reply *r)
+{
+	const char *method = scgi_get(s, "REQUEST_METHOD");
+
+	auth_mark(t->api, s, r);
+	client_answer(c, r, method && strcmp(method, "HEAD") == 0);
+	reply_free(r);
+}
+
+/* Answers with what became of its submission, and forgets it. */
+static void
+finish_client(struct client *c)
+{
+	struct submit_client *a = c->own;
+
+	answer_with(a->server, c, a->step == STEP_BODY ? &c->scgi : &a->scgi, &a->submission->reply);
+	wait_item_end(a->submission, a->server->ino);
+	c->own = NULL;
+	free_submit_client(a);
+}
+
+/* --- its thread --- */
+
+/* What there is to do once the body is whole. The reply of the submission, or none where its item is to be waited for.
+ */
+static void
+process_submission(struct submit_client *a)
+{
+	struct submission *h = a->submission;
+	bool well = h->form.calls ? form_end(h) : urls_take(h, &a->scgi);
+
+	if (!well || !create_job(h) || !h->is_batch)
+		return;
+	h->reply.status = 202;
+	buf_printf(&h->reply.body, "{\"success\":true,\"batch_job_id\":%llu,\"total_items\":%zu,\"message\":\"",
+		   (unsigned long long)h->id, h->n);
+	buf_printf(&h->reply.body, "%s started for %zu %s%s", h->type->what, h->n, h->type->item, h->n == 1 ? "" : "s");
+	buf_str(&h->reply.body, "\",\"is_batch\":true}\n");
+}
+
+static void *
+run_thread(void *arg)
+{
+	struct submit_client *a = arg;
+	struct submit_server *t = a->server;
+
+	process_submission(a);
+	pthread_mutex_lock(&t->mutex);
+	a->next = t->done;
+	t->done = a;
+	pthread_mutex_unlock(&t->mutex);
+	eventfd_write(t->threads.fd, 1);
+	return NULL;
+}
+
+/* Its body is whole. */
+static void
+start_thread(struct client *c)
+{
+	struct submit_client *a = c->own;
+	int error;
+
+	a->scgi = c->scgi;
+	c->scgi = (struct scgi){0};
+	a->step = STEP_THREAD;
+	loop_stop_timer(a->server->clients.loop, &c->timer);
+	error = pthread_create(&a->thread, NULL, run_thread, a);
+	if (!error)
+		return;
+	submission_error(a->submission, error, "the request cannot be worked on");
+	finish_client(c);
+}
+
+/* Its thread has ended. */
+static void
+end_thread(struct submit_server *t, struct submit_client *a)
+{
+	struct client *c = a->client;
+
+	pthread_join(a->thread, NULL);
+	if (!c) {
+		free_submit_client(a);
+	} else if (a->submission->reply.status) {
+		finish_client(c);
+	} else {
+		a->step = STEP_ITEM;
+		wait_item_begin(a->submission, t->ino);
+		client_set_deadline(c, wait_item_until(a->submission));
+		if (wait_item_look(a->submission))
+			finish_client(c);
+	}
+}
+
+static void
+handle_threads(void *arg, uint32_t events)
+{
+	struct submit_server *t = arg;
+	struct submit_client *a, *next;
+	eventfd_t n;
+
+	(void)events;
+	if (eventfd_read(t->threads.fd, &n) < 0)
+		return;
+	pthread_mutex_lock(&t->mutex);
+	a = t->done;
+	t->done = NULL;
+	pthread_mutex_unlock(&t->mutex);
+	for (; a; a = next) {
+		next = a->next;
+		end_thread(t, a);
+	}
+}
+
+/* Something happened to a batch whose item is waited for. */
+static void
+handle_batches(void *arg, uint32_t happened)
+{
+	struct submit_server *t = arg;
+	char events[16384];
+
+	(void)happened;
+	while (read(t->ino, events, sizeof(events)) > 0) {
+	}
+	for (size_t i = 0; i < t->clients.n; i++) {
+		struct submit_client *a = t->clients.v[i]->own;
+
+		if (a && a->step == STEP_ITEM && wait_item_look(a->submission))
+			finish_client(t->clients.v[i]);
+	}
+}
+
+/* --- its body --- */
+
+/* A submission for the request, whose headers are there. NULL after making R the error. */
+static struct submission *
+begin_submission(struct submit_server *t, const struct request *q, struct reply *r)
+{
+	const char *wrong = root_name_check(q->words[1]);
+	struct submission *h;
+
+	if (wrong) {
+		reply_error(r, 422, "bad_notebook", "the notebook's name %s", wrong);
+		return NULL;
+	}
+	h = buf_alloc(sizeof(*h));
+	*h = (struct submission){.api = t->api, .temp = -1, .watch = -1};
+	memcpy(h->notebook, q->words[1], strlen(q->words[1]));
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (strcmp(q->words[3], types[i].path) == 0)
+			h->type = &types[i];
+	return h;
+}
+
+/* Whether the body that is announced may come. False after making R the error. */
+static bool
+check_length(const struct submit_server *t, const struct submission *h, uint64_t length, struct reply *r)
+{
+	bool is_upload = strcmp(h->type->key, "upload") == 0;
+
+	if (is_upload && length > t->api->bounds.upload)
+		reply_error(r, 413, "too_large", "an upload may have %llu bytes",
+			    (unsigned long long)t->api->bounds.upload);
+	else if (!is_upload && length > SUBMISSION_JSON_MAX)
+		reply_error(r, 413, "too_large", "a list of URLs may have %d bytes: hand it in in several",
+			    SUBMISSION_JSON_MAX);
+	else if (!is_upload && t->held + length > SUBMISSION_JSON_HELD)
+		reply_error(r, 503, "busy", "too many long lists are handed in at once; try again");
+	else
+		return true;
+	return false;
+}
+
+/* Takes what is there of the body, and begins the work once it is whole. */
+static void
+read_body(struct client *c)
+{
+	struct submit_client *a = c->own;
+	struct submission *h = a->submission;
+	struct scgi *s = &c->scgi;
+	uint64_t left = s->body_len - h->got, n = s->in.len - s->body;
+
+	if (!h->form.calls) { /* a list stays where it is */
+		h->got = n;
+	} else {
+		n = n < left ? n : left;
+		h->got += n;
+		if (!form_take(h, s->in.data + s->body, n)) {
+			finish_client(c);
+			return;
+		}
+		s->in.len = s->body;
+	}
+	if (h->got >= s->body_len)
+		start_thread(c);
+}
+
+/* Who it is, and what it wants, is there. */
+static void
+begin_client(struct submit_server *t, struct client *c)
+{
+	struct reply r = {.status = 200};
+	const struct scgi *s = &c->scgi;
+	struct submission *h = NULL;
+	struct submit_client *a;
+	struct request q;
+
+	if (route_request(t->api, routes, sizeof(routes) / sizeof(*routes), s, &q, &r))
+		h = begin_submission(t, &q, &r);
+	if (h && !check_length(t, h, s->body_len, &r)) {
+		submission_free(h);
+		h = NULL;
+	}
+	if (!h) {
+		answer_with(t, c, s, &r);
+		return;
+	}
+	a = buf_alloc(sizeof(*a));
+	*a = (struct submit_client){.step = STEP_BODY, .submission = h, .client = c, .server = t};
+	c->own = a;
+	a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
+	client_set_deadline(c, a->rate_at);
+	if (strcmp(h->type->key, "upload") != 0) {
+		a->held = s->body_len;
+		t->held += a->held;
+	} else if (!form_begin(h, scgi_get(s, "CONTENT_TYPE"), s->body_len)) {
+		finish_client(c);
+		return;
+	}
+	read_body(c);
+}
+
+/* --- clients --- */
+
+static bool
+on_request(struct client *c)
+{
+	struct submit_client *a = c->own;
+	enum scgi_state state;
+
+	if (!a) {
+		state = scgi_parse(&c->scgi, 0);
+		if (state == SCGI_WHOLE || state == SCGI_LONG)
+			begin_client(c->clients->arg, c);
+		return state != SCGI_BAD;
+	}
+	if (a->step == STEP_BODY)
+		read_body(c);
+	else
+		scgi_free(&c->scgi); /* more than it announced */
+	return true;
+}
+
+/* Whether the body comes too slowly, looked at now and then. */
+static bool
+is_slow(struct submit_client *a)
+{
+	uint64_t came = a->submission->got - a->rate_from;
+
+	a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
+	a->rate_from = a->submission->got;
+	return came < SUBMISSION_RATE_BYTES;
+}
+
+static bool
+on_deadline(struct client *c)
+{
+	struct submit_client *a = c->own;
+
+	if (!a)
+		return false; /* lighttpd sends headers at once */
+	if (a->step == STEP_ITEM) {
+		if (wait_item_look(a->submission))
+			finish_client(c);
+		else
+			client_set_deadline(c, wait_item_until(a->submission));
+		return true;
+	}
+	if (is_slow(a)) {
+		reply_error(&a->submission->reply, 408, "too_slow",
+			    "the request's body comes too slowly: %d bytes are the least in %d seconds",
+			    SUBMISSION_RATE_BYTES, SUBMISSION_RATE_MS / 1000);
+		finish_client(c);
+	} else {
+		client_set_deadline(c, a->rate_at);
+	}
+	return true;
+}
+
+static void
+on_drop(struct client *c)
+{
+	struct submit_client *a = c->own;
+
+	if (!a)
+		return;
+	a->client = NULL;
+	if (a->step == STEP_THREAD)
+		return; /* its thread ends in its time */
+	wait_item_end(a->submission, a->server->ino);
+	free_submit_client(a);
+}
+
+int
+submit_serve(struct api *api)
+{
+	static const struct client_calls calls = {
+		.on_request = on_request, .on_deadline = on_deadline, .on_drop = on_drop};
+	struct submit_server *t = buf_alloc(sizeof(*t));
+	int ended;
+
+	*t = (struct submit_server){.api = api, .ino = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+	t->threads = (struct loop_watcher){.call = handle_threads, .arg = t};
+	t->batches = (struct loop_watcher){.call = handle_batches, .arg = t};
+	pthread_mutex_init(&t->mutex, NULL);
+	mallopt(M_ARENA_MAX, 2); /* a thread's memory is given back, however many there were */
+	clients_open(&t->clients, &calls, t);
+	ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (ended < 0 || loop_watch(t->clients.loop, &t->threads, ended, EPOLLIN) < 0)
+		msg_die_errno(EX_OSERR, "cannot make an eventfd");
+	if (t->ino >= 0)
+		(void)loop_watch(t->clients.loop, &t->batches, t->ino, EPOLLIN);
+	for (;;)
+		clients_run_once(&t->clients);
+}

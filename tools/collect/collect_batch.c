@@ -1,0 +1,565 @@
+/* What is chosen of each subject of a batch. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/msg.h"
+#include "batch/subject_index.h"
+#include "collect_batch.h"
+#include "confined/type.h"
+#include "exit_code.h"
+#include "files/file.h"
+#include "records/rec.h"
+#include "report.h"
+#include "review/credit.h"
+#include "review/picks.h"
+
+/* --- a choice --- */
+
+/* Adds the decisions of those who chose it, or of the others. */
+static void
+add_reviewers(const struct batch_collector *g, struct json_object *to, const struct decision *d, bool chose)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < d->of.count; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+		struct json_object *o;
+
+		if ((p->choice == d->choice) != chose)
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "reviewer", json_object_new_string(p->reviewer));
+		if (!chose)
+			json_object_object_add(o, "choice", json_object_new_int64(p->choice));
+		json_object_object_add(o, "at", json_object_new_string(p->at));
+		json_object_array_add(all, o);
+	}
+	if (json_object_array_length(all) > 0)
+		json_object_object_add(to, chose ? "reviewers" : "overruled", all);
+	else
+		json_object_put(all);
+}
+
+static void
+add_text(struct json_object *to, const char *key, const char *s)
+{
+	if (s && *s)
+		json_object_object_add(to, key, json_object_new_string(s));
+}
+
+/* What the batch was asked, without what is ours or the subject's. */
+static struct json_object *
+item_as_given(struct json_object *item)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_foreach(item, key, value)
+	{
+		if (strcmp(key, "bi") != 0 && strcmp(key, "subject") != 0 && strcmp(key, "batch") != 0)
+			json_object_object_add(o, key, json_object_get(value));
+	}
+	return o;
+}
+
+/* What is known of a subject: from its first item. */
+struct about_subject {
+	char id[ID_MAX + 1]; /* of its directory */
+	struct json_object *subject;
+	struct buf name;
+	const char *category;
+};
+
+/* Who, of which batch: what all choices of the subject begin with. */
+static struct json_object *
+begin_choice(const struct batch_collector *g, const struct about_subject *a, long idx)
+{
+	struct json_object *o = json_object_new_object(), *job;
+
+	add_text(o, "batch", batch_name(g->b));
+	if (json_object_object_get_ex(g->about, "job_id", &job))
+		json_object_object_add(o, "job_id", json_object_get(job));
+	add_text(o, "name", a->name.data);
+	add_text(o, "category", a->category);
+	json_object_object_add(o, "idx", json_object_new_int64(idx));
+	return o;
+}
+
+/* The result of item K, parsed, into RESULT; NULL where it has none. 0, or -1 with errno. */
+static int
+read_result(const struct batch *b, uint32_t k, struct json_object **result)
+{
+	struct buf line = {0};
+	int rc = 0;
+
+	*result = NULL;
+	if (batch_result(b, k, &line) < 0)
+		rc = errno == ENOENT ? 0 : -1;
+	else if (!(*result = rec_parse(line.data, line.len, NULL, 0))) {
+		errno = EBADMSG;
+		rc = -1;
+	}
+	buf_free(&line);
+	return rc;
+}
+
+/* Opens the file of RESULT. -1 with errno; what else than a file has its name is noted. */
+static int
+open_result(struct batch_collector *g, struct batch *b, struct json_object *result)
+{
+	int fd = batch_open_file(b, result), error = errno;
+
+	if (fd < 0 && (error == ELOOP || error == EISDIR || error == ENXIO)) {
+		buf_clear(&g->odd);
+		buf_printf(&g->odd, "%s of batch %s", rec_string(result, "path"), batch_name(b));
+	}
+	errno = error;
+	return fd;
+}
+
+/* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
+static int
+add_file(struct batch_collector *g, struct batch *b, struct json_object *choice, uint32_t k)
+{
+	struct json_object *result = NULL;
+	const char *sha256, *mime, *status;
+	char name[FILE_MAX];
+	int fd = -1, rc = read_result(b, k, &result);
+
+	sha256 = result ? rec_string(result, "sha256") : NULL;
+	mime = result ? rec_string(result, "mime") : NULL;
+	status = result ? rec_string(result, "status") : NULL;
+	if (status && strcmp(status, "completed") == 0 && sha256 && strlen(sha256) == HASH_HEX &&
+	    strspn(sha256, "0123456789abcdef") == HASH_HEX) {
+		fd = open_result(g, b, result);
+		rc = fd < 0 && errno != ENOENT ? -1 : 0;
+	}
+	if (fd >= 0) {
+		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
+		snprintf(name, sizeof(name), "%s.%s", sha256, type_extension(mime ? mime : ""));
+		add_text(choice, "file", name);
+		add_text(choice, "sha256", sha256);
+		json_object_object_add(choice, "bytes", json_object_new_int64(rec_number(result, "bytes", 0)));
+		add_text(choice, "mime", mime);
+		add_text(choice, "final_url", rec_string(result, "final_url"));
+	}
+	json_object_put(result);
+	return rc;
+}
+
+/* The item K as the store numbers it, parsed, and its place. NULL with errno. */
+static struct json_object *
+read_item(const struct batch_collector *g, uint32_t k, struct batch_place *place)
+{
+	struct json_object *item = NULL;
+	struct buf line = {0};
+
+	if (batch_item(g->b, k, &line) == 0) {
+		errno = EBADMSG;
+		if (batch_place(line.data, line.len, place) == 0)
+			item = rec_parse(line.data, line.len, NULL, 0);
+	}
+	buf_free(&line);
+	return item;
+}
+
+/* What is chosen of a subject, as it is put together. */
+struct chosen {
+	struct batch_collector *g;
+	struct json_object *choices;
+	struct source {
+		struct batch *batch; /* the file's: of the originals, or the one that is collected */
+		uint32_t item;       /* as the store numbers it */
+	} * from;                    /* of each choice */
+	size_t n;
+};
+
+/* For store_update(). */
+static int
+open_file(void *arg, size_t i)
+{
+	const struct chosen *v = arg;
+	const struct source *from = &v->from[i];
+	struct json_object *result;
+	int fd = -1;
+
+	if (read_result(from->batch, from->item, &result) < 0)
+		return -1;
+	errno = ENOENT;
+	if (result)
+		fd = open_result(v->g, from->batch, result);
+	json_object_put(result);
+	return fd;
+}
+
+/* Where the file of item K comes from, into FROM: where it is a thumbnail and the original is there, from that. Where
+ * that should be there and is not, it is said. 0, or -1 with errno. */
+static int
+source_of(struct batch_collector *g, const struct about_subject *a, const struct batch_place *place,
+	  struct json_object *item, struct json_object *choice, struct source *from)
+{
+	char why[300] = "it was not fetched yet", words[420];
+	uint32_t k = 0;
+
+	*from = (struct source){g->b, place->item};
+	if (originals_has(item) && g->originals &&
+	    originals_find(g->originals, place->subject, item, &k, why, sizeof(why)) < 0)
+		return -1;
+	if (k) {
+		json_object_object_add(choice, "original", json_object_new_boolean(true));
+		*from = (struct source){originals_batch(g->originals), k};
+		return 0;
+	}
+	if (g->c->set->originals && originals_has(item)) {
+		snprintf(words, sizeof(words), "the original of candidate %u is missing: %s", place->idx, why);
+		report_refused(g, a->id, "no_original", words, "its thumbnail is collected in its place");
+		g->failed++;
+	}
+	return 0;
+}
+
+/* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
+static int
+add_item(struct batch_collector *g, struct chosen *v, const struct about_subject *a, const struct decision *d,
+	 uint32_t k)
+{
+	struct batch_place place;
+	struct json_object *item = read_item(g, k, &place), *choice, *credit;
+	struct source from;
+	const char *wrong;
+	int rc, error;
+
+	if (!item)
+		return -1;
+	place.item = k;
+	credit = credit_of(item);
+	wrong = g->c->set->strict ? credit_check(credit) : NULL;
+	choice = begin_choice(g, a, place.idx);
+	rc = source_of(g, a, &place, item, choice, &from);
+	if (rc == 0)
+		rc = add_file(g, from.batch, choice, from.item);
+	error = errno;
+	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* of all, what failed is not asked for */
+		char words[128];
+
+		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
+		report_refused(g, a->id, "no_license", words, "choose another, or collect without --strict");
+		g->failed++;
+	}
+	if (wrong || rc < 0) {
+		json_object_put(credit);
+		json_object_put(choice);
+		json_object_put(item);
+		errno = error;
+		return rc;
+	}
+	add_text(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
+	add_reviewers(g, choice, d, true);
+	if (d->preferred)
+		add_reviewers(g, choice, d, false);
+	json_object_object_add(choice, "credit", credit);
+	if (a->subject)
+		json_object_object_add(choice, "subject", json_object_get(a->subject));
+	json_object_object_add(choice, "item", item_as_given(item));
+	json_object_put(item);
+	json_object_array_add(v->choices, choice);
+	if ((v->n & (v->n - 1)) == 0)
+		v->from = buf_realloc(v->from, (v->n ? 2 * v->n : 1) * sizeof(*v->from));
+	v->from[v->n++] = from;
+	return 0;
+}
+
+/* --- a subject --- */
+
+/* What its first item says of it. 0, or -1 with errno. For json_object_put() and buf_free(). */
+static int
+know_subject(const struct batch_collector *g, uint32_t i, struct about_subject *a)
+{
+	struct batch_place place;
+	struct json_object *item = read_item(g, g->plan.items[g->plan.subjects[i].first], &place), *v = NULL;
+	char room[SUBJECT_MAX + 1];
+	const char *name;
+
+	if (!item)
+		return -1;
+	*a = (struct about_subject){.category = rec_string(g->about, "category")};
+	if (json_object_object_get_ex(item, "subject", &v) && v)
+		snprintf(a->id, sizeof(a->id), "%s", subject_index_id(&g->plan, i));
+	else
+		snprintf(a->id, sizeof(a->id), "%s_%s", batch_name(g->b), subject_index_id(&g->plan, i));
+	if (json_object_is_type(v, json_type_object)) {
+		a->subject = json_object_get(v);
+		if ((name = rec_text(v, "name", room, sizeof(room))))
+			credit_clean(&a->name, name);
+		if (rec_string(v, "category"))
+			a->category = rec_string(v, "category");
+	}
+	json_object_put(item);
+	return 0;
+}
+
+/* The items that are chosen. 0, or -1 with errno. */
+static int
+choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
+	     struct chosen *v)
+{
+	const struct indexed_subject *s = &g->plan.subjects[i];
+	uint32_t from = 0, to = g->all ? s->count : 0;
+
+	if (d->kind == DECIDED && d->choice > 0 && d->choice <= s->count) {
+		to = (uint32_t)d->choice; /* IDX counts its items in the order asked, and so does the plan */
+		from = to - 1;
+	} else if (d->kind == DECIDED && d->choice > 0) {
+		report_refused(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
+			       "choose another");
+		g->failed++;
+	}
+	for (uint32_t k = from; k < to; k++)
+		if (add_item(g, v, a, d, g->plan.items[s->first + k]) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+choose_subject(struct batch_collector *g, uint32_t i)
+{
+	struct about_subject a = {0};
+	struct chosen v = {.g = g, .choices = json_object_new_array()};
+	struct stored stored = {0};
+	struct decision d;
+	int rc;
+
+	decide(g->c, g->picks, g->first[i], &d);
+	rc = know_subject(g, i, &a);
+	if (rc == 0 && d.kind == DISPUTED)
+		report_dispute(g, a.id, &d);
+	if (rc == 0)
+		rc = choose_items(g, i, &a, &d, &v);
+	if (rc == 0) {
+		struct wanted w = {
+			.batch = batch_name(g->b),
+			.id = a.id,
+			.choices = v.choices,
+			.open = open_file,
+			.arg = &v,
+			.keep_all = picks_count(g->picks) == 0 && !g->all,
+			.disputed = d.kind == DISPUTED,
+		};
+
+		rc = store_update(g->c, &w, &stored);
+		if (rc == 0)
+			report_stored(g, &w, &stored);
+	}
+	free(v.from);
+	free(stored.outcome);
+	buf_free(&stored.removed);
+	json_object_put(v.choices);
+	json_object_put(a.subject);
+	buf_free(&a.name);
+	return rc;
+}
+
+/* --- a batch --- */
+
+/* Whether --strict refuses it. */
+static bool
+is_refused(const struct batch_collector *g, struct json_object *item)
+{
+	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
+	bool refused = credit && credit_check(credit);
+
+	json_object_put(credit);
+	return refused;
+}
+
+/* Has the originals of what is chosen fetched. Returns an exit code. */
+static int
+get_originals(const struct batch_collector *g)
+{
+	struct buf lines = {0};
+	int code = EX_ALL_WELL;
+
+	for (uint32_t i = 0; i < g->plan.count && code == EX_ALL_WELL; i++) {
+		const struct indexed_subject *s = &g->plan.subjects[i];
+		struct decision d;
+
+		decide(g->c, g->picks, g->first[i], &d);
+		for (uint32_t k = 0; k < s->count; k++) {
+			struct batch_place place;
+			struct json_object *item;
+
+			if (!g->all && !(d.kind == DECIDED && d.choice == (long)k + 1))
+				continue;
+			item = read_item(g, g->plan.items[s->first + k], &place);
+			if (!item && errno != EBADMSG) { /* that is said when the subject is collected */
+				code = exit_code_report("read the items of batch", batch_name(g->b));
+				break;
+			}
+			if (item && originals_has(item) && !is_refused(g, item))
+				originals_list(&lines, batch_name(g->b), (long)k + 1, item);
+			json_object_put(item);
+		}
+	}
+	if (code == EX_ALL_WELL)
+		code = originals_fetch(g->c, batch_name(g->b), &lines);
+	buf_free(&lines);
+	return code;
+}
+
+/* A preferred reviewer who decided nothing is most likely misspelt. */
+static void
+look_for_preferred(const struct batch_collector *g)
+{
+	for (const char **name = g->c->set->prefer; *name; name++) {
+		size_t n = picks_count(g->picks), i = 0;
+
+		while (i < n && strcmp(picks_get(g->picks, i)->reviewer, *name) != 0)
+			i++;
+		if (i == n && n > 0 && strcmp(*name, "newest") != 0)
+			msg_warn("batch %s: no reviewer %s has decided anything in it", batch_name(g->b), *name);
+	}
+}
+
+/* Notes where the decisions of each subject begin. */
+static void
+find_decisions(struct batch_collector *g)
+{
+	struct picks_subject s;
+	size_t strangers = 0;
+
+	g->first = buf_alloc((g->plan.count + 1) * sizeof(*g->first));
+	memset(g->first, 0, (g->plan.count + 1) * sizeof(*g->first));
+	for (size_t i = 0; picks_subject(g->picks, i, &s); i = s.first + s.count) {
+		uint32_t subject;
+
+		if (subject_index_find(&g->plan, s.id, &subject))
+			g->first[subject] = (uint32_t)s.first + 1;
+		else
+			strangers++;
+	}
+	if (strangers)
+		msg_warn("batch %s: %zu decisions are about subjects that it does not have, and are passed over",
+			 batch_name(g->b), strangers);
+	g->all = g->c->set->all && picks_count(g->picks) == 0;
+	if (g->c->set->all && !g->all)
+		msg_warn("batch %s has been reviewed: what was decided is collected, not all", batch_name(g->b));
+	if (!g->c->set->all && picks_count(g->picks) == 0)
+		msg_warn("batch %s: nobody has decided anything yet: review it, or take every item by --all",
+			 batch_name(g->b));
+	else
+		look_for_preferred(g);
+}
+
+/* Says that subject I could not be collected, with errno. Whether that is its own damage, and the others may go on. */
+static bool
+is_damage(struct batch_collector *g, uint32_t i)
+{
+	const char *name = batch_name(g->b), *id = subject_index_id(&g->plan, i);
+	bool is_odd = g->odd.len > 0;
+	int error = errno;
+
+	g->failed++;
+	g->c->unread = true;
+	if (is_odd)
+		msg_warn("batch %s: subject %s cannot be collected: cannot open %s: %s", name, id, g->odd.data,
+			 file_reason(error));
+	else if (error == EBADMSG)
+		msg_warn("batch %s: subject %s: its items or its metadata.json in the collection are damaged; remove "
+			 "that and collect its batches again",
+			 name, id);
+	else if (store_is_damage(error))
+		msg_warn("batch %s: subject %s cannot be collected: something that is no file or directory of ours is "
+			 "in its place in %s/collected/by_subject_id (%s); move it away",
+			 name, id, g->c->root->path, strerror(error));
+	else
+		msg_warn_errno("batch %s: subject %s cannot be collected", name, id);
+	buf_clear(&g->odd);
+	errno = error;
+	return is_odd || store_is_damage(error);
+}
+
+/* What batch.json says into G->about; nothing where it is not there yet. 0, or -1 with errno. */
+static int
+read_about(struct batch_collector *g)
+{
+	struct buf text = {0};
+	int rc = batch_metadata(g->b, &text);
+
+	if (rc == 0 && !(g->about = rec_parse(text.data, text.len, NULL, 0))) {
+		errno = EBADMSG;
+		rc = -1;
+	} else if (rc < 0 && errno == ENOENT) {
+		g->about = json_object_new_object();
+		rc = 0;
+	}
+	buf_free(&text);
+	return rc;
+}
+
+static int
+collect_subjects(struct batch_collector *g)
+{
+	const char *name = batch_name(g->b);
+	int code = EX_ALL_WELL;
+
+	if (read_about(g) < 0)
+		return exit_code_report("read batch.json of batch", name);
+	if (batch_filesfd(g->b) < 0 && errno != ENOENT)
+		return exit_code_report("look into files/ of batch", name);
+	if (subject_index_build(&g->plan, g->b) < 0)
+		return exit_code_report("read the items of batch", name);
+	g->picks = picks_read(g->b);
+	if (!g->picks)
+		return exit_code_report("read the picks of batch", name);
+	find_decisions(g);
+	if (picks_bad_lines(g->picks)) {
+		msg_warn("batch %s: %zu lines of its picks.ndjson are no decisions: they are passed over; see whether "
+			 "what they say stands elsewhere",
+			 name, picks_bad_lines(g->picks));
+		g->failed++;
+	}
+	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
+		return code;
+	if (originals_open(g->c, name, &g->originals) < 0)
+		return exit_code_report("read the batch of the originals of batch", name);
+	for (uint32_t i = 0; i < g->plan.count; i++)
+		if (choose_subject(g, i) < 0 && !is_damage(g, i))
+			return exit_code_report("go on with batch", name);
+	if (g->c->made && fsync(g->c->subjects) < 0)
+		return exit_code_report("sync the collection, for batch", name);
+	g->c->made = false;
+	return exit_code_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
+}
+
+int
+collect_batch(struct collect *c, const char *name)
+{
+	struct batch_collector g = {.c = c, .b = batch_open(c->root, name, BATCH_READ, NULL)};
+	int code;
+
+	if (!g.b && errno == ENOENT) {
+		msg_warn("there is no batch %s in %s; bi-status lists those that there are", name, c->root->path);
+		return EX_NOINPUT;
+	}
+	if (!g.b)
+		return exit_code_report("open the batch", name);
+	code = collect_subjects(&g);
+	if (!c->set->json && !(c->set->output && strcmp(c->set->output, "-") == 0))
+		report_batch(&g);
+	c->files += g.files;
+	c->changed += g.changed;
+	c->removed += g.removed;
+	c->refused += g.refused;
+	c->failed += g.failed;
+	buf_free(&g.odd);
+	json_object_put(g.about);
+	picks_free(g.picks);
+	originals_close(g.originals);
+	subject_index_free(&g.plan);
+	free(g.first);
+	batch_close(g.b);
+	return code;
+}

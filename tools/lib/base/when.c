@@ -1,0 +1,36 @@
+#include "base/when.h"
+
+#include <string.h>
+
+static const char format[] = "%Y-%m-%dT%H:%M:%SZ";
+
+const char *
+when_print(char room[WHEN_SIZE], time_t t)
+{
+	struct tm utc;
+
+	room[0] = '\0';
+	if (gmtime_r(&t, &utc) && utc.tm_year >= 0 && utc.tm_year <= 9999 - 1900)
+		strftime(room, WHEN_SIZE, format, &utc);
+	return room;
+}
+
+const char *
+when_now(char room[WHEN_SIZE])
+{
+	return when_print(room, time(NULL));
+}
+
+time_t
+when_parse(const char *at, const char *end)
+{
+	char text[WHEN_SIZE] = "";
+	struct tm utc = {0};
+	const char *rest;
+
+	if (!at || end - at < WHEN_SIZE - 1)
+		return 0;
+	memcpy(text, at, WHEN_SIZE - 1);
+	rest = strptime(text, format, &utc);
+	return rest && !*rest ? timegm(&utc) : 0;
+}

@@ -1,0 +1,20 @@
+/*
+ * when: moments as records have them, "2026-11-22T15:16:16Z" (RFC 3339, UTC, whole seconds).
+ */
+#ifndef BI_WHEN_H
+#define BI_WHEN_H
+
+#include <time.h>
+
+enum { WHEN_SIZE = 21 }; /* bytes of such a text with its NUL */
+
+/* Stores the moment T as text in ROOM and returns ROOM. The text is "" if the year is before 1900 or after 9999. */
+const char *when_print(char room[WHEN_SIZE], time_t t);
+
+/* The same for the present moment. */
+const char *when_now(char room[WHEN_SIZE]);
+
+/* The moment that the text from AT to END begins with; 0 if AT is NULL or the text does not begin with one. */
+time_t when_parse(const char *at, const char *end);
+
+#endif

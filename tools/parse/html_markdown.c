@@ -1,0 +1,478 @@
+#include "html_markdown.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "html/srcset.h"
+#include "html/url.h"
+
+enum { COLUMNS = 50, CELL = 300, LISTS = 64 };
+
+/* What is under way. */
+struct markdown_writer {
+	const struct html_markdown *s;
+	const struct dom *d;
+	struct md *md;
+	uint32_t *open; /* the elements to be closed */
+	size_t count, room;
+	struct {
+		bool ordered;
+		unsigned number;
+	} lists[LISTS];
+	unsigned list_count;
+	/* A heading that nothing but what was dropped came behind is dropped too: "Related articles". */
+	bool orphan;
+	size_t heading_at, heading_end;
+	unsigned heading_level;
+};
+
+static void walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end);
+
+/* --- headings that are left without their text --- */
+
+static void
+begin_heading(struct markdown_writer *w, unsigned level)
+{
+	md_block(w->md);
+	if (w->orphan && w->md->out.len == w->heading_end && level <= w->heading_level) {
+		w->md->out.len = w->heading_at;
+		w->md->out.data[w->heading_at] = '\0';
+	}
+	w->orphan = false;
+	w->heading_at = w->md->out.len;
+	w->heading_level = level;
+	md_heading(w->md, level);
+}
+
+static void
+end_heading(struct markdown_writer *w)
+{
+	md_block(w->md);
+	w->heading_end = w->md->out.len;
+}
+
+static void
+note_orphan_heading(struct markdown_writer *w)
+{
+	if (w->heading_level > 1 && w->md->line.len == 0 && w->md->out.len == w->heading_end)
+		w->orphan = true;
+}
+
+static void
+drop_orphan(struct markdown_writer *w)
+{
+	if (!w->orphan || w->md->line.len || w->md->out.len != w->heading_end)
+		return;
+	w->md->out.len = w->heading_at;
+	w->md->out.data[w->heading_at] = '\0';
+}
+
+/* --- what is within a line --- */
+
+/* What an address means; where nothing says below what it is, a relative one stays as it is. For free(), or NULL. */
+static char *
+resolve_address(const struct markdown_writer *w, const char *text, size_t n)
+{
+	char *url = url_resolve(w->s->base, text, n);
+
+	return url || w->s->base || w->s->picture ? url : url_relative(text, n);
+}
+
+static void
+open_link(struct markdown_writer *w, uint32_t i)
+{
+	const char *href = dom_attribute(w->d, i, "href");
+	char *url = href ? resolve_address(w, href, strlen(href)) : NULL;
+	struct buf text = {0};
+
+	if (!url)
+		return;
+	dom_collect(w->d, i, &text, true);
+	doc_link(w->s->doc, url, text.data);
+	buf_free(&text);
+	md_open(w->md, MD_LINK, url);
+	free(url);
+}
+
+/* The attribute that has the address of a picture: what is loaded later is the real one. */
+static char *
+source_of(const struct markdown_writer *w, uint32_t i)
+{
+	static const char *const names[] = {"data-src", "data-original", "data-lazy-src", "src"};
+	const char *set = dom_attribute(w->d, i, "srcset");
+	struct srcset candidates = {.at = set ? set : ""};
+
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+		const char *src = dom_attribute(w->d, i, names[k]);
+		char *url = src ? resolve_address(w, src, strlen(src)) : NULL;
+
+		if (url)
+			return url;
+	}
+	return srcset_next(&candidates) ? resolve_address(w, candidates.url, candidates.len) : NULL;
+}
+
+/* Pictures of one or two pixels count visits, others are marks beside words. */
+static bool
+is_small(const struct markdown_writer *w, uint32_t i)
+{
+	const char *width = dom_attribute(w->d, i, "width"), *height = dom_attribute(w->d, i, "height");
+
+	return (width && isdigit((unsigned char)*width) && strtol(width, NULL, 10) < 33) ||
+	       (height && isdigit((unsigned char)*height) && strtol(height, NULL, 10) < 33);
+}
+
+static void
+put_picture(struct markdown_writer *w, uint32_t i)
+{
+	const char *src = dom_attribute(w->d, i, "src"), *alt = dom_attribute(w->d, i, "alt"), *name;
+	char *url;
+
+	if (w->s->picture) {
+		if (src && (name = w->s->picture(w->s->arg, src, alt)))
+			md_image(w->md, name, alt);
+		return;
+	}
+	if (is_small(w, i))
+		return;
+	url = source_of(w, i);
+	if (url)
+		md_image(w->md, url, alt);
+	free(url);
+}
+
+/* --- blocks --- */
+
+static void
+open_item(struct markdown_writer *w)
+{
+	char mark[MD_MARK] = "- ";
+
+	if (w->list_count > 0 && w->list_count <= LISTS && w->lists[w->list_count - 1].ordered)
+		snprintf(mark, sizeof(mark), "%u. ", w->lists[w->list_count - 1].number++ % MD_NUMBERS);
+	md_item(w->md, mark);
+}
+
+static void
+open_list(struct markdown_writer *w, uint32_t i, bool ordered)
+{
+	const char *start = dom_attribute(w->d, i, "start");
+	long number = start ? strtol(start, NULL, 10) : 1;
+
+	md_block(w->md);
+	if (w->list_count < LISTS) {
+		w->lists[w->list_count].ordered = ordered;
+		w->lists[w->list_count].number = number >= 0 && number < MD_NUMBERS ? (unsigned)number : 1;
+	}
+	w->list_count++;
+}
+
+/* The language that a class names as highlighters do: language-c, lang-c, highlight-source-c. */
+static void
+language_of(const struct markdown_writer *w, uint32_t i, char *out, size_t room)
+{
+	static const char *const heads[] = {"language-", "lang-", "highlight-source-", "brush: "};
+	uint32_t code = dom_find(w->d, i, w->d->nodes[i].end, GUMBO_TAG_CODE);
+	const char *classes[] = {dom_attribute(w->d, i, "class"),
+				 code < w->d->nodes[i].end ? dom_attribute(w->d, code, "class") : NULL};
+	size_t n;
+
+	*out = '\0';
+	for (size_t c = 0; c < 2; c++)
+		for (size_t h = 0; classes[c] && h < sizeof(heads) / sizeof(heads[0]); h++) {
+			const char *at = strstr(classes[c], heads[h]);
+
+			if (!at)
+				continue;
+			at += strlen(heads[h]);
+			n = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#-");
+			snprintf(out, room, "%.*s", (int)(n < room ? n : 0), at);
+			return;
+		}
+}
+
+static void
+put_code(struct markdown_writer *w, uint32_t i, bool block)
+{
+	struct buf text = {0};
+	char language[24];
+
+	dom_collect(w->d, i, &text, false);
+	if (block) {
+		language_of(w, i, language, sizeof(language));
+		md_pre(w->md, text.data, text.len, language);
+	} else {
+		md_code(w->md, text.data, text.len);
+	}
+	buf_free(&text);
+}
+
+/* --- tables --- */
+
+/* The next row of the table from I on, not those of tables within it; END where there is none. */
+static uint32_t
+next_row(const struct dom *d, uint32_t i, uint32_t end)
+{
+	while (i < end && (dom_tag(d, i) != GUMBO_TAG_TR || d->nodes[i].hidden || d->nodes[i].dropped))
+		i = dom_tag(d, i) == GUMBO_TAG_TABLE ? d->nodes[i].end : i + 1;
+	return i;
+}
+
+static bool
+is_cell(const struct dom *d, uint32_t i)
+{
+	return (dom_tag(d, i) == GUMBO_TAG_TD || dom_tag(d, i) == GUMBO_TAG_TH) && !d->nodes[i].hidden;
+}
+
+static size_t
+cells_of(const struct dom *d, uint32_t row)
+{
+	size_t n = 0;
+
+	for (uint32_t i = row + 1; i < d->nodes[row].end; i = d->nodes[i].end)
+		n += is_cell(d, i);
+	return n;
+}
+
+/* Whether it has data in rows and columns, or is there for the layout. */
+static bool
+is_data(const struct dom *d, uint32_t table)
+{
+	uint32_t end = d->nodes[table].end;
+	const char *role = dom_attribute(d, table, "role");
+	size_t rows = 0, columns = 0;
+
+	if ((role && strcasecmp(role, "presentation") == 0) || dom_find(d, table + 1, end, GUMBO_TAG_TABLE) < end ||
+	    dom_find(d, table, end, GUMBO_TAG_PRE) < end || dom_find(d, table, end, GUMBO_TAG_H2) < end)
+		return false;
+	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end)) {
+		size_t n = cells_of(d, i);
+
+		rows++;
+		columns = n > columns ? n : columns;
+		for (uint32_t c = i + 1; c < d->nodes[i].end; c = d->nodes[c].end)
+			if (d->nodes[c].text > CELL * 4)
+				return false;
+	}
+	if (dom_find(d, table, end, GUMBO_TAG_TH) < end || dom_find(d, table, end, GUMBO_TAG_CAPTION) < end)
+		return columns > 1 && columns <= COLUMNS;
+	return rows > 1 && columns > 1 && columns <= COLUMNS && d->nodes[table].text / (rows * columns) < CELL;
+}
+
+static void
+put_row(struct markdown_writer *w, uint32_t row, size_t columns, bool first)
+{
+	struct buf cells[COLUMNS] = {{0}};
+	size_t n = 0;
+
+	for (uint32_t i = row + 1; i < w->d->nodes[row].end && n < columns; i = w->d->nodes[i].end) {
+		if (!is_cell(w->d, i))
+			continue;
+		md_cell_begin(w->md);
+		walk_tree(w, i + 1, w->d->nodes[i].end);
+		md_cell_end(w->md, &cells[n++]);
+	}
+	md_row(w->md, cells, columns, first);
+	for (size_t i = 0; i < columns; i++)
+		buf_free(&cells[i]);
+}
+
+static void
+put_table(struct markdown_writer *w, uint32_t table)
+{
+	const struct dom *d = w->d;
+	uint32_t end = d->nodes[table].end, caption = dom_find(d, table, end, GUMBO_TAG_CAPTION);
+	size_t columns = 0;
+	bool first = true;
+
+	md_block(w->md);
+	if (caption < end && !d->nodes[caption].dropped && !d->nodes[caption].hidden) {
+		walk_tree(w, caption + 1, d->nodes[caption].end);
+		md_block(w->md);
+	}
+	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end)) {
+		size_t n = cells_of(d, i);
+
+		columns = n > columns ? n : columns;
+	}
+	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end)) {
+		put_row(w, i, columns, first);
+		first = false;
+	}
+}
+
+/* --- the walk --- */
+
+/* Opens an element. Whether it is to be closed later. */
+static bool
+open_element(struct markdown_writer *w, uint32_t i)
+{
+	GumboTag tag = dom_tag(w->d, i);
+
+	switch (tag) {
+	case GUMBO_TAG_A:
+		open_link(w, i);
+		return true;
+	case GUMBO_TAG_STRONG:
+	case GUMBO_TAG_B:
+		md_open(w->md, MD_STRONG, NULL);
+		return true;
+	case GUMBO_TAG_EM:
+	case GUMBO_TAG_I:
+		md_open(w->md, MD_EMPHASIS, NULL);
+		return true;
+	case GUMBO_TAG_DEL:
+	case GUMBO_TAG_S:
+		md_open(w->md, MD_DELETED, NULL);
+		return true;
+	case GUMBO_TAG_H1:
+	case GUMBO_TAG_H2:
+	case GUMBO_TAG_H3:
+	case GUMBO_TAG_H4:
+	case GUMBO_TAG_H5:
+	case GUMBO_TAG_H6:
+		begin_heading(w, (unsigned)(tag - GUMBO_TAG_H1) + 1);
+		return true;
+	case GUMBO_TAG_UL:
+	case GUMBO_TAG_OL:
+		open_list(w, i, tag == GUMBO_TAG_OL);
+		return true;
+	case GUMBO_TAG_LI:
+		open_item(w);
+		return true;
+	case GUMBO_TAG_BLOCKQUOTE:
+		md_quote(w->md);
+		return true;
+	case GUMBO_TAG_BR:
+		md_break(w->md);
+		return false;
+	case GUMBO_TAG_HR:
+		md_rule(w->md);
+		return false;
+	case GUMBO_TAG_IMG:
+		put_picture(w, i);
+		return false;
+	default:
+		if (dom_is_block(w->d, i))
+			md_block(w->md);
+		return dom_is_block(w->d, i);
+	}
+}
+
+static void
+close_element(struct markdown_writer *w, uint32_t i)
+{
+	switch (dom_tag(w->d, i)) {
+	case GUMBO_TAG_A:
+		md_close(w->md, MD_LINK);
+		break;
+	case GUMBO_TAG_STRONG:
+	case GUMBO_TAG_B:
+		md_close(w->md, MD_STRONG);
+		break;
+	case GUMBO_TAG_EM:
+	case GUMBO_TAG_I:
+		md_close(w->md, MD_EMPHASIS);
+		break;
+	case GUMBO_TAG_DEL:
+	case GUMBO_TAG_S:
+		md_close(w->md, MD_DELETED);
+		break;
+	case GUMBO_TAG_H1:
+	case GUMBO_TAG_H2:
+	case GUMBO_TAG_H3:
+	case GUMBO_TAG_H4:
+	case GUMBO_TAG_H5:
+	case GUMBO_TAG_H6:
+		end_heading(w);
+		break;
+	case GUMBO_TAG_UL:
+	case GUMBO_TAG_OL:
+		md_block(w->md);
+		w->list_count--;
+		break;
+	case GUMBO_TAG_LI:
+	case GUMBO_TAG_BLOCKQUOTE:
+		md_leave(w->md);
+		break;
+	default:
+		md_block(w->md);
+	}
+}
+
+/* What is shown as a whole. False where it is to be walked through. */
+static bool
+put_whole(struct markdown_writer *w, uint32_t i)
+{
+	switch (dom_tag(w->d, i)) {
+	case GUMBO_TAG_PRE:
+	case GUMBO_TAG_CODE:
+	case GUMBO_TAG_KBD:
+	case GUMBO_TAG_SAMP:
+		put_code(w, i, dom_tag(w->d, i) == GUMBO_TAG_PRE);
+		return true;
+	case GUMBO_TAG_TABLE:
+		if (w->md->plain || !is_data(w->d, i))
+			return false;
+		put_table(w, i);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+push_element(struct markdown_writer *w, uint32_t i)
+{
+	if (w->count == w->room) {
+		w->room = w->room ? w->room * 2 : 64;
+		w->open = buf_realloc(w->open, w->room * sizeof(*w->open));
+	}
+	w->open[w->count++] = i;
+}
+
+/* From place to place; it calls itself for the cells of a table, in which there are no tables. */
+static void
+walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end)
+{
+	const struct dom_node *nodes = w->d->nodes;
+	size_t floor = w->count;
+
+	for (uint32_t i = from; i < end;) {
+		const char *text = dom_text(w->d, i);
+
+		while (w->count > floor && nodes[w->open[w->count - 1]].end <= i)
+			close_element(w, w->open[--w->count]);
+		if (nodes[i].hidden || nodes[i].dropped) {
+			if (nodes[i].dropped && nodes[i].text > 0)
+				note_orphan_heading(w);
+			i = nodes[i].end;
+			continue;
+		}
+		if (text)
+			md_text(w->md, text, strlen(text));
+		else if (put_whole(w, i)) {
+			i = nodes[i].end;
+			continue;
+		} else if (open_element(w, i))
+			push_element(w, i);
+		i++;
+	}
+	while (w->count > floor)
+		close_element(w, w->open[--w->count]);
+}
+
+void
+html_markdown_add(const struct html_markdown *s, uint32_t i)
+{
+	struct markdown_writer w = {.s = s, .d = s->dom, .md = &s->doc->md};
+
+	md_block(w.md);
+	walk_tree(&w, i, s->dom->nodes[i].end);
+	md_block(w.md);
+	drop_orphan(&w);
+	free(w.open);
+}

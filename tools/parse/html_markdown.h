@@ -1,0 +1,27 @@
+/*
+ * html_markdown: a part of a page as Markdown.
+ */
+#ifndef BI_PARSE_HTML_MARKDOWN_H
+#define BI_PARSE_HTML_MARKDOWN_H
+
+#include <curl/curl.h>
+
+#include "doc.h"
+#include "dom.h"
+
+/* What is shown, and how its addresses are understood. */
+struct html_markdown {
+	const struct dom *dom;
+	struct doc *doc;
+	CURLU *base; /* NULL: only absolute addresses mean any */
+	/* In a book: the name of the picture that SRC means, saved now if it was not; NULL: there is none. NULL in a
+	 * page of the web, whose pictures have their addresses. */
+	const char *(*picture)(void *arg, const char *src, const char *alt);
+	void *arg;
+};
+
+/* Appends what is below (and with) I, without what is dropped and hidden, to the document's text, and its links to the
+ * document's. */
+void html_markdown_add(const struct html_markdown *s, uint32_t i);
+
+#endif

@@ -1,0 +1,68 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files/file.h"
+#include "remove_stale.h"
+
+/* Whether NAME is ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no such
+ * copy, or, THUMBS, no thumbnail. */
+static bool
+is_foreign(const struct render *r, const char *name, bool thumbs)
+{
+	const char *line = strrchr(name, '_');
+	char id[SUBJECT_MAX + 1];
+	unsigned long idx;
+	uint32_t k;
+	char *end;
+
+	if (!line || line == name || (size_t)(line - name) > SUBJECT_MAX)
+		return false;
+	memcpy(id, name, (size_t)(line - name));
+	id[line - name] = '\0';
+	if (root_subject_check(id))
+		return false;
+	if (strcmp(line, "_review.html") == 0)
+		return subject_index_item(&r->plan, id, 1) == 0;
+	if (line[1] < '1' || line[1] > '9')
+		return false;
+	idx = strtoul(line + 1, &end, 10);
+	if (*end != '.' || strchr(end + 1, '.'))
+		return false;
+	k = subject_index_item(&r->plan, id, idx);
+	if (thumbs)
+		return k == 0 || !r->items[k - 1].thumb;
+	return k == 0 || !r->items[k - 1].ext || strcmp(end + 1, r->items[k - 1].ext) != 0;
+}
+
+struct stale_scan {
+	const struct render *r;
+	bool thumbs;
+};
+
+static int
+remove_if_foreign(int dir, const struct dirent *e, void *arg)
+{
+	const struct stale_scan *s = arg;
+
+	if (!is_foreign(s->r, e->d_name, s->thumbs))
+		return 0;
+	return unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+static int
+remove_foreign(const struct render *r, int dirfd, bool thumbs)
+{
+	struct stale_scan s = {r, thumbs};
+
+	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_foreign, &s);
+}
+
+int
+remove_stale_files(const struct render *r)
+{
+	return remove_foreign(r, r->dir, false) < 0 || remove_foreign(r, r->thumbs, true) < 0 ? -1 : 0;
+}

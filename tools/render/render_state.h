@@ -1,0 +1,48 @@
+/*
+ * render_state: a batch that is rendered, which the files of bi-render share.
+ */
+#ifndef BI_RENDER_STATE_H
+#define BI_RENDER_STATE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "batch/batch.h"
+#include "batch/subject_index.h"
+#include "confined/thumb.h"
+#include "files/root.h"
+
+/* The files of an item in the review directory. */
+struct item_files {
+	const char *ext; /* its copy's extension, a constant; NULL: there is no copy */
+	bool thumb;      /* it has a thumbnail */
+	bool lost;       /* it was completed and its file is gone: it counts as failed */
+};
+
+struct render {
+	const struct root *root;
+	struct batch *batch;
+	int temp;                 /* the root's temp/ */
+	int dir;                  /* review/NAME, locked */
+	int thumbs;               /* review/NAME/thumbs */
+	int thumbnails_file;      /* review/NAME/.thumbs: a struct thumbnail an item */
+	struct thumber **thumber; /* started when the first picture needs it, and shared by all batches */
+	struct subject_index plan;
+	uint32_t candidates, failed, waiting;
+	struct item_files *items;      /* of each item */
+	uint32_t lost_count;           /* how many are lost */
+	struct thumbnails *thumbnails; /* thumbnails under way */
+	bool terminal;                 /* stderr is one, which shows progress */
+	int64_t next_progress;
+	bool meanwhile;                    /* more is to come: what is lost is said at the end */
+	struct json_object *about, *brief; /* the batch, for its pages: page_json_about() */
+};
+
+/* Warns that the program cannot do WHAT for the batch NAME, with errno. Returns the exit code for that errno. */
+int render_report_errno(const char *name, const char *what);
+
+/* Shows on a terminal, now and then, how far the batch is: DONE of OF pages or items. */
+void render_show_progress(struct render *r, const char *what, uint32_t done, uint32_t of);
+
+#endif

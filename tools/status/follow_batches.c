@@ -1,0 +1,278 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "batch/watch_root.h"
+#include "files/file.h"
+#include "follow_batches.h"
+
+/*
+ * The kernel tells of the close of `lock` just before it drops that lock. So a batch is looked at again a little later,
+ * and once more after a second.
+ */
+static const int64_t pauses[] = {1000, 100, 20}; /* ms before the look after which so many are due */
+enum { AGAIN = sizeof(pauses) / sizeof(*pauses), BLIND_MS = 2000 };
+
+static int
+compare_batch_names(const void *a, const void *b)
+{
+	return strcmp((*(struct followed_batch *const *)a)->snapshot.name,
+		      (*(struct followed_batch *const *)b)->snapshot.name);
+}
+
+static struct followed_batch *
+find_followed(const struct follower *t, const char *name)
+{
+	size_t from = 0, to = t->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int cmp = strcmp(t->v[middle]->snapshot.name, name);
+
+		if (cmp == 0)
+			return t->v[middle];
+		if (cmp < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
+static void
+free_followed(struct followed_batch *v)
+{
+	snapshot_free(&v->snapshot);
+	batch_stats_free(&v->history);
+	free(v);
+}
+
+/* --- which there are --- */
+
+struct finding {
+	struct follower *t;
+	size_t known; /* those that were there before, which are sorted */
+};
+
+static bool
+add_found(const char *name, void *arg)
+{
+	struct finding *f = arg;
+	struct follower *t = f->t;
+	size_t n = t->n;
+	struct followed_batch *v;
+
+	t->n = f->known;
+	v = find_followed(t, name);
+	t->n = n;
+	if (!v) {
+		v = buf_alloc(sizeof(*v));
+		*v = (struct followed_batch){
+			.snapshot = {.name = buf_strdup(name)}, .history = {.fd = -1}, .again = AGAIN};
+		t->v = buf_realloc(t->v, (n + 1) * sizeof(struct followed_batch *));
+		t->v[t->n++] = v;
+	}
+	v->found = true;
+	return true;
+}
+
+/* Whether the batch NAME is there; the program ends where that cannot be known. */
+static bool
+is_there(const struct root *root, const char *name)
+{
+	int batches = root_open_dir(root->fd, "batches", false);
+	int dir = batches < 0 ? -1 : root_open_dir(batches, name, false);
+
+	if (dir < 0 && errno != ENOENT)
+		msg_finish(snapshot_report_not_open(name));
+	return file_close(batches, file_close(dir, dir >= 0));
+}
+
+/* Finds the batches that there are. 0 or -1. */
+static int
+find_all(struct follower *t)
+{
+	struct finding f = {t, t->n};
+
+	if (!t->names->n)
+		return batch_each(t->root, add_found, &f);
+	for (size_t i = 0; i < t->names->n; i++)
+		if (is_there(t->root, t->names->v[i]))
+			add_found(t->names->v[i], &f);
+	return 0;
+}
+
+/* Takes leave of those that are not there, or not any longer. */
+static void
+leave_gone(struct follower *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct followed_batch *v = t->v[i];
+
+		if (v->found && !v->gone) {
+			t->v[n++] = v;
+			continue;
+		}
+		t->left(t, v, true);
+		free_followed(v);
+	}
+	t->n = n;
+}
+
+/* Brings the list up to what batches/ has. What has gone goes first: there may be another by its name. */
+static void
+list_batches(struct follower *t)
+{
+	t->list = false;
+	leave_gone(t);
+	for (size_t i = 0; i < t->n; i++)
+		t->v[i]->found = false;
+	if (find_all(t) < 0)
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", t->root->path);
+	leave_gone(t);
+	if (t->n > 0)
+		qsort(t->v, t->n, sizeof(struct followed_batch *), compare_batch_names);
+}
+
+int
+follower_open(struct follower *t)
+{
+	t->follow = watch_root_open(t->root);
+	if (!t->follow)
+		msg_die_errno(EX_OSERR, "cannot watch the batches (inotify(7) tells the limits)");
+	for (size_t i = 0; i < t->names->n; i++)
+		if (!is_there(t->root, t->names->v[i])) {
+			errno = ENOENT;
+			return snapshot_report_not_open(t->names->v[i]);
+		}
+	list_batches(t);
+	return 0;
+}
+
+/* --- what happens --- */
+
+static void
+schedule_look(struct follower *t, struct followed_batch *v)
+{
+	int64_t soon = clock_ms();
+
+	soon = soon < v->looked + t->every && v->looked ? v->looked + t->every : soon;
+	if (soon < v->due)
+		v->due = soon;
+	v->again = AGAIN;
+}
+
+static void
+on_event(const struct watch_root_event *e, void *arg)
+{
+	struct follower *t = arg;
+	struct followed_batch *v = *e->name ? find_followed(t, e->name) : NULL;
+	bool all = e->what == WATCH_ROOT_LOST;
+	/* A worker came or went. */
+	bool queued = e->what == WATCH_ROOT_QUEUE && *e->name == '.';
+
+	if (v && (e->what == WATCH_ROOT_GONE || (e->what == WATCH_ROOT_BATCHES && e->removed)))
+		v->gone = true;
+	t->list |= all || e->what == WATCH_ROOT_BATCHES || e->what == WATCH_ROOT_GONE;
+	for (size_t i = 0; i < t->n; i++)
+		if (all || (queued && t->v[i]->snapshot.p.queued))
+			schedule_look(t, t->v[i]);
+	if (v && e->what != WATCH_ROOT_LEASES && e->what != WATCH_ROOT_REVIEW)
+		schedule_look(t, v);
+	if (t->heard)
+		t->heard(t, v, e);
+}
+
+/* One look, with the files that are there now. The watch comes before it: what happens between the two is not
+ * missed. */
+static void
+look_at_batch(struct follower *t, struct followed_batch *v)
+{
+	int64_t now = clock_ms();
+	bool blind = watch_root_add_batch(t->follow, v->snapshot.name) < 0 && errno != ENOENT;
+	struct batch *b = batch_open(t->root, v->snapshot.name, BATCH_READ, NULL);
+
+	v->looked = now;
+	v->due = v->again > 0 ? now + pauses[--v->again] : follower_never;
+	if (blind && now + BLIND_MS < v->due)
+		v->due = now + BLIND_MS;
+	if (b) {
+		t->look(t, v, b);
+		batch_close(b);
+	} else if (errno != ENOENT) {
+		v->snapshot.wrong = errno;
+	}
+}
+
+int64_t
+follower_look(struct follower *t)
+{
+	int64_t next = follower_never;
+
+	if (t->list)
+		list_batches(t);
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->v[i]->due <= clock_ms())
+			look_at_batch(t, t->v[i]);
+		if (t->v[i]->due < next)
+			next = t->v[i]->due;
+	}
+	return next;
+}
+
+void
+follower_wait(struct follower *t, int64_t until, struct pollfd fds[FOLLOWER_FDS])
+{
+	int ms = until == follower_never ? -1 : clock_left(until);
+
+	fds[0] = (struct pollfd){.fd = watch_root_fd(t->follow), .events = POLLIN};
+	for (int i = 1; i < FOLLOWER_FDS; i++)
+		fds[i].revents = 0;
+	if (poll(fds, FOLLOWER_FDS, ms) < 0) {
+		if (errno != EINTR)
+			msg_die_errno(EX_OSERR, "cannot wait");
+		return;
+	}
+	if (fds[0].revents)
+		watch_root_handle_events(t->follow, on_event, t);
+}
+
+/* --- what they come to --- */
+
+bool
+follower_is_done(const struct follower *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->v[i]->looked || (!t->v[i]->snapshot.p.done && !t->v[i]->snapshot.wrong))
+			return false;
+	return true;
+}
+
+int
+follower_exit_code(const struct follower *t, const struct settings *set)
+{
+	const struct snapshot **v = buf_alloc((t->n + 1) * sizeof(*v));
+	int code;
+
+	for (size_t i = 0; i < t->n; i++)
+		v[i] = &t->v[i]->snapshot;
+	code = snapshot_exit_code(v, t->n, set);
+	free(v);
+	return code;
+}
+
+void
+follower_close(struct follower *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		t->left(t, t->v[i], false);
+		free_followed(t->v[i]);
+	}
+	free(t->v);
+	watch_root_close(t->follow);
+}
