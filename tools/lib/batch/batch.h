@@ -28,7 +28,7 @@ enum batch_mode {
 	BATCH_ALONE /* an existing batch; holds its lock alone: EBUSY if a process works on it */
 };
 
-/* Stores the text of batch.json in OUT. Returns 0 or -1. */
+/* The metadata of a new batch, for batch.json. Strings may be NULL. */
 struct batch_metadata {
 	const char *category, *label, *notebook;
 	const char *job_type; /* NULL: "url_parse" */
@@ -56,7 +56,7 @@ int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 with errno (
  * may not. */
 bool batch_is_whole(const struct batch *b);
 
-/* The text of batch.json into OUT. Returns 0 or -1. */
+/* Stores the text of batch.json in OUT. Returns 0 or -1. */
 int batch_metadata(const struct batch *b, struct buf *out);
 
 /* Calls SEE with the name of each batch of the root, in sorted order, until SEE returns false. Returns 0 or -1. */

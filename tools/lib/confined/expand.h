@@ -85,7 +85,7 @@ struct expand *expand_open(int archive_fd, const struct expand_limits *limits);
  * Returns the next event. Waits at most MS milliseconds for it; -1 waits until there is one, and the limits make sure
  * that one comes.
  *
- * The codes of EXPAND_FAILED: not_an_archive (a compressed file that is no tar is none), archive_empty,
+ * The codes of EXPAND_FAILED: not_an_archive (also for a compressed file that is not a tar archive), archive_empty,
  * archive_damaged, archive_encrypted; by the limits archive_too_many, archive_too_large, archive_ratio, archive_memory,
  * archive_timeout; archive_crashed, if bi-expand crashed; and TROUBLE_CODE (trouble.h), if the archive could not be
  * read or this machine stopped bi-expand: the caller may unpack it again.

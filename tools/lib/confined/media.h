@@ -24,7 +24,7 @@ enum {
 
 struct media_one {
 	char *url;        /* http or https, printable ASCII, no fragment */
-	char *title;      /* the alternative text, UTF-8, on one line; "" where there is none */
+	char *title;      /* the alternative text, UTF-8, on one line; "" if there is none */
 	const char *kind; /* "image", "video", "audio" */
 	const char *from; /* "og:image", "img", "srcset"...: where in the page, as bi-media(1) lists it */
 };

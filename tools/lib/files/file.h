@@ -40,10 +40,10 @@ const char *file_reason(int error);
  * of FD: meanwhile the name may have been removed or given to another file. Returns 1, 0, or -1 with errno. */
 int file_is_named(int dir, const char *name, int fd);
 
-/* Reads N bytes at the offset AT. The count, which is less than N only where the file ends; or -1 with errno. */
+/* Reads up to N bytes at the offset AT. Returns how many, less than N only at the end of the file, or -1 with errno. */
 ssize_t file_read_at(int fd, void *bytes, size_t n, off_t at);
 
-/* Reads exactly N bytes at the offset AT. Returns 0, or -1 with errno: EIO where the file ends before. */
+/* Reads exactly N bytes at the offset AT. Returns 0, or -1 with errno: EIO if the file ends before. */
 int file_read_exactly(int fd, void *bytes, size_t n, off_t at);
 
 /* Writes N bytes at the write position. Returns 0, or -1 with errno: ENOSPC if the file takes no more. */

@@ -10,7 +10,7 @@
 enum { HTTPDATE_RETRY_MAX = 24 * 3600 };
 
 /* Returns the moment of a date in one of the three forms of RFC 9110, 5.6.7, read at the moment NOW (which decides what
- * century a year of two digits is in); -1 when it is none. */
+ * century a year of two digits is in); -1 if it is not a date. */
 time_t httpdate_parse(const char *value, time_t now);
 
 /*

@@ -66,8 +66,7 @@ const struct pick *picks_last(const struct picks *p, const struct pick *v);
 /* Returns how many lines were skipped because they are not decisions. */
 size_t picks_bad_lines(const struct picks *p);
 
-/* Stores the subject whose decisions begin at I in OUT; I is 0 for the first. Returns false if there are no more. The
- * next subject begins at OUT->first + OUT->count. */
+/* The decisions of all reviewers about one subject. */
 struct picks_subject {
 	const char *id;
 	size_t first, count; /* its decisions: picks_get(P, FIRST) and so on, at least one */
@@ -75,10 +74,8 @@ struct picks_subject {
 	long choice;         /* that choice, if AGREED: PICK_NONE or more */
 };
 
-/*
- * Returns the subject whose decisions begin at I, 0 to begin with. False if there is none more; else the next one's
- * begin at OUT->first + OUT->count.
- */
+/* Stores the subject whose decisions begin at I in OUT; I is 0 for the first. Returns false if there are no more. The
+ * next subject begins at OUT->first + OUT->count. */
 bool picks_subject(const struct picks *p, size_t i, struct picks_subject *out);
 
 /* --- subjects and candidates --- */
