@@ -43,7 +43,7 @@ lost() {
 			use strict;
 			my ($page, $name, @numbers, @lines) = shift;
 			my %macro = map { $_ => 1 } qw(Sh Ss Pp Bl El It Bd Ed D1 Dl Nm Nd Fl Ar Op Oo Oc Xr Ev Pa Cm Ic Li Ql Sq
-				Dq Bq Pq Po Pc Pf Ns Sx Dv Fn Em Sy Ta Mt Lk);
+				Dq Bq Pq Po Pc Pf Ns Sx Dv Va Fn Em Sy Ta Mt Lk);
 			open my $source, "<", $page or die "$page: $!";
 			while (<$source>) {
 				next if /^\.(\\"|Dd|Dt|Os|El|Ed|Bd)/;
