@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "records/rec.h"
 
 static const char *

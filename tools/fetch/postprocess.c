@@ -13,6 +13,7 @@
 
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/utf8.h"
 #include "confined/helper.h"
 #include "coprocess.h"
 

@@ -9,6 +9,7 @@
 
 #include "base/trouble.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 #include "fetch.h"
 #include "hosts/http_policy.h"
 #include "html/url.h"

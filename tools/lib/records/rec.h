@@ -75,9 +75,6 @@ long long rec_number(struct json_object *o, const char *key, long long otherwise
  * WRONG, if given, says why. For the caller to json_object_put(). */
 struct json_object *rec_parse(const char *text, size_t n, char *wrong, size_t room);
 
-/* Replaces what is not UTF-8 in TEXT by '?': for text that was cut, or came from elsewhere. */
-void utf8_replace_invalid(char *text);
-
 /* The shortest JSON of O, on one line; valid until O changes or is freed. */
 const char *rec_print(struct json_object *o);
 
