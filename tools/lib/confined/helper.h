@@ -64,7 +64,19 @@ int helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, s
  * -1 with EAGAIN when there is none yet. */
 ssize_t helper_receive(struct helper *h, char *packet, size_t room);
 
-/* In the helper: whether descriptor 0 is such a socket. */
+/* --- in the helper --- */
+
+/* Whether descriptor 0 is such a socket. */
 bool helper_serves(void);
+
+/* Waits for a request: its bytes go into TEXT, with a NUL behind them (ROOM bytes with it), and its COUNT descriptors
+ * (at most 2) into FDS. Its length; 0 at the end; -1 for what is not such a request. */
+ssize_t helper_next_request(char *text, size_t room, int *fds, size_t count);
+
+/* Sends an answer of N bytes HEAD and LEN bytes BYTES. False if nobody listens any more. */
+bool helper_send_answer(const void *head, size_t n, const void *bytes, size_t len);
+
+/* Limits the processor time from now on: the process ends by SIGPROF after SECONDS. 0: no limit. */
+void helper_limit_seconds(int seconds);
 
 #endif
