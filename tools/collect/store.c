@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/utf8.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "records/rec.h"
