@@ -290,8 +290,6 @@ copy_pieces(void *arg)
 void
 local_end(struct local *l)
 {
-	if (!l)
-		return;
 	loop_stop_timer(l->run->loop, &l->timer);
 	while (l->first)
 		job_free(remove_copy(l, &l->first));
