@@ -67,7 +67,7 @@ answer_add_header(struct answer *a, char *line)
 	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0]) {
 		keep_text(a->validator, sizeof(a->validator), v);
 	} else if ((v = http_policy_header_value(line, "Date"))) {
-		a->date = httpdate_parse(v, time(NULL));
+		a->date = httpdate_parse(v);
 	} else if ((v = http_policy_header_value(line, "Content-Type"))) {
 		keep_text(a->content_type, sizeof(a->content_type), v);
 	} else if ((v = http_policy_header_value(line, "Accept-Ranges"))) {

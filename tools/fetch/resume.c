@@ -87,7 +87,7 @@ find_validator(const struct job *j)
 	if (a->status != 200 || !a->ranges)
 		return "";
 	if (a->validator[0] && a->validator[0] != '"') {
-		time_t changed = httpdate_parse(a->validator, time(NULL));
+		time_t changed = httpdate_parse(a->validator);
 
 		return changed >= 0 && a->date >= changed + 60 ? a->validator : "";
 	}

@@ -181,9 +181,10 @@ answer_one(const struct format *f, const struct request *r)
 	doc_begin(&d, r->out);
 	request_start_clock();
 	allow_seconds(REQUEST_SECONDS);
-	if (f->parse(r, &d))
+	if (f->parse(r, &d)) {
+		md_end(&d.md);
 		n = put_done(r, &d, answer);
-	else if (d.failed)
+	} else if (d.failed)
 		n = snprintf(answer, sizeof(answer), "failed %s %s", d.failed, d.why);
 	else
 		n = snprintf(answer, sizeof(answer), "other");
