@@ -17,10 +17,11 @@ LIBS_expand = libarchive
 LIBS_collect = libarchive
 LIBS_clean = libarchive
 LIBS_media = gumbo libcurl
-LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet
+LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet libcmark-gfm
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_http_policy_test = libcurl
+LIBS_httpdate_test = libcurl
 LIBS_url_test = libcurl
 LIBS_archive = libarchive
 
@@ -146,7 +147,7 @@ $(BUILD)/tools/bi/pages.h: tools/bi/pages $(wildcard man/*.[1-8])
 	@mkdir -p $(@D)
 	@tools/bi/pages man >$@.new && mv $@.new $@
 
-$(addprefix $(BUILD)/,tools/lib/hosts/http_policy.o tests/unit/http_policy_test.o tests/unit/url_test.o): FLAGS += $(CFLAGS_libcurl)
+$(addprefix $(BUILD)/,tools/lib/hosts/http_policy.o tools/lib/hosts/httpdate.o tests/unit/http_policy_test.o tests/unit/url_test.o): FLAGS += $(CFLAGS_libcurl)
 
 $(BUILD)/%.o: %.c Makefile | $(FIRST)
 	@mkdir -p $(@D)
@@ -171,6 +172,7 @@ $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/pars
 # What the integration tests start beside the programs: origin, hold... One of several files has the others in a
 # folder of its name.
 $(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))
+$(BUILD)/tests/wiki $(BUILD)/tests/origin: $(call objects,tests/integration/server/*.c)
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS))

@@ -175,9 +175,9 @@ wav() {
 
 		A **bold** word and [a link](https://example.com/x).
 
-		1. one
-		   - below
-		2. two
+		1.  one
+		      - below
+		2.  two
 
 		| Who | Times |
 		| --- | --- |
@@ -195,11 +195,11 @@ wav() {
 	assert_output - <<-'END'
 		## Head
 
-		Plain **bold**, [a link](https://example.com/)\
+		Plain **bold**, [a link](https://example.com/)  
 		next
 
-		1. one
-		2. two
+		1.  one
+		2.  two
 
 		| A | B |
 		| --- | --- |
@@ -230,7 +230,7 @@ wav() {
 	tar czf a.tar.gz d
 	zip -q -r a.zip d
 	run -0 bi-parse -t a.zip
-	assert_line '- `d/x.txt`, 5 bytes'
+	assert_line '  - `d/x.txt`, 5 bytes'
 	run -0 parsed a.tar.gz '[.kind, .metadata.files]'
 	assert_output '["archive",1]'
 }

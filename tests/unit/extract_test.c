@@ -3,6 +3,8 @@
  */
 #include "testing.h"
 
+#include <cmark-gfm-core-extensions.h>
+
 #include "html.h"
 #include "md.h"
 
@@ -13,6 +15,7 @@ parse(struct doc *d, const char *html, const char *url)
 {
 	doc_begin(d, -1);
 	html_page(tree, html, strlen(html), url, false, d);
+	md_end(&d->md);
 }
 
 /* Of each page, what is expected. */
@@ -41,16 +44,15 @@ lines_are_markdown(void **state)
 		{"<p>One\n\t two<p>three", "One two\n\nthree\n"},
 		{"<p>a <b>b</b> <i> c </i>d <em></em><strong>e<em>f</em></strong>", "a **b** *c* d **e*f***\n"},
 		{"<p><b>a</b>b<del>c</del>", "**a**b~~c~~\n"},
-		{"<p>a<br>b<br><br>c<br></p>", "a\\\nb\n\nc\n"},
+		{"<p>a<br>b<br><br>c<br></p>", "a  \nb\n\nc\n"},
 		{"<p><a href='x y.html?a=(1)'>the <b>link</b></a>.",
-		 "[the **link**](http://h.x/d/x%20y.html?a=%281%29).\n"},
+		 "[the **link**](http://h.x/d/x%20y.html?a=\\(1\\)).\n"},
 		{"<p><a href=#top>here</a> <a href='javascript:x()'>there</a>", "here there\n"},
 		{"<p>See <code>a*b</code> and <code>`</code>.", "See `a*b` and `` ` ``.\n"},
 		{"<p>2 * 3 *4* a_b _c_ [1] [a](b) &lt;b&gt; 5 &lt; 6 C:\\x\\*",
-		 "2 * 3 \\*4\\* a_b \\_c\\_ [1] [a\\](b) \\<b> 5 < 6 C:\\x\\\\\\*\n"},
+		 "2 \\* 3 \\*4\\* a\\_b \\_c\\_ \\[1\\] \\[a\\](b) \\<b\\> 5 \\< 6 C:\\\\x\\\\\\*\n"},
 		{"<p># no heading<p>- no item<p>12. no number<p>+1<p>1.5 is one",
-		 "\\# no heading\n\n\\- no item\n\n"
-		 "12\\. no number\n\n+1\n\n1.5 is one\n"},
+		 "\\# no heading\n\n\\- no item\n\n12\\. no number\n\n\\+1\n\n1.5 is one\n"},
 		{"<p>a<script>x</script><style>y</style><span hidden>z</span><span style='display : none'>u</span>"
 		 "<span aria-hidden=true>v</span>b",
 		 "ab\n"},
@@ -69,15 +71,16 @@ blocks_are_markdown(void **state)
 {
 	static const struct page pages[] = {
 		{"<h1>A</h1><h2>B <small>c</small></h2><p>d<h6>E</h6><p>f", "# A\n\n## B c\n\nd\n\n###### E\n\nf\n"},
-		{"<ul><li>a<li>b<ul><li>c</ul><li><p>d<p>e</ul>", "- a\n- b\n  - c\n- d\n\n  e\n"},
-		{"<ol start=9><li>a<li>b<ul><li>c</ul></ol><p>d", "9. a\n10. b\n    - c\n\nd\n"},
-		{"<blockquote><p>a<p>b<blockquote>c</blockquote></blockquote>d", "> a\n>\n> b\n>\n> > c\n\nd\n"},
-		{"<blockquote><ul><li>a<li>b</ul></blockquote>", "> - a\n> - b\n"},
-		{"<pre>\na  b\n  <b>c</b>\n</pre>", "```\na  b\n  c\n```\n"},
-		{"<pre><code class='hljs language-c'>x;\n</code></pre>", "```c\nx;\n```\n"},
-		{"<pre>```\nx</pre>", "~~~~\n```\nx\n~~~~\n"},
-		{"<ul><li>a<pre>x\ny</pre></ul>", "- a\n\n  ```\n  x\n  y\n  ```\n"},
-		{"<p>a<hr><p>b", "a\n\n---\n\nb\n"},
+		{"<ul><li>a<li>b<ul><li>c</ul><li><p>d<p>e</ul>",
+		 "  - a\n\n  - b\n    \n      - c\n\n  - d\n    \n    e\n"},
+		{"<ol start=9><li>a<li>b<ul><li>c</ul></ol><p>d", "9.  a\n10. b\n      - c\n\nd\n"},
+		{"<blockquote><p>a<p>b<blockquote>c</blockquote></blockquote>d", "> a\n> \n> b\n> \n> > c\n\nd\n"},
+		{"<blockquote><ul><li>a<li>b</ul></blockquote>", ">   - a\n>   - b\n"},
+		{"<pre>\na  b\n  <b>c</b>\n</pre>", "    a  b\n      c\n"},
+		{"<pre><code class='hljs language-c'>x;\n</code></pre>", "``` c\nx;\n```\n"},
+		{"<pre>```\nx</pre>", "    ```\n    x\n"},
+		{"<ul><li>a<pre>x\ny</pre></ul>", "  - a\n    \n        x\n        y\n"},
+		{"<p>a<hr><p>b", "a\n\n-----\n\nb\n"},
 		{"<a href=/x><h2>T</h2><p>words</a>", "## [T](http://h.x/x)\n\n[words](http://h.x/x)\n"},
 		{"<dl><dt>a<dd>b</dl>", "a\n\nb\n"},
 		{"<figure><img src=/i.png alt=I><figcaption>cap</figcaption></figure>",
@@ -260,6 +263,7 @@ text_is_bounded(void **state)
 		md_text(&m, "some words", 10);
 		md_block(&m);
 	}
+	md_end(&m);
 	assert_true(m.full);
 	assert_true(m.out.len <= 100);
 	md_raw(&m, "\xc3\xa9\xc3\xa9", 4);
@@ -269,6 +273,104 @@ text_is_bounded(void **state)
 	md_raw(&m, "\xc3\xa9\xc3\xa9", 4);
 	assert_string_equal(m.out.data, "\xc3\xa9"); /* not cut inside a character */
 	assert_true(m.full);
+	md_free(&m);
+}
+
+/* What a reader of Markdown makes of TEXT, if that is one paragraph of text. */
+static char *
+read_back(const char *markdown)
+{
+	cmark_parser *p = cmark_parser_new(CMARK_OPT_DEFAULT);
+	cmark_node *document, *paragraph, *text;
+	char *words = NULL;
+
+	cmark_parser_attach_syntax_extension(p, cmark_find_syntax_extension("table"));
+	cmark_parser_attach_syntax_extension(p, cmark_find_syntax_extension("strikethrough"));
+	cmark_parser_feed(p, markdown, strlen(markdown));
+	document = cmark_parser_finish(p);
+	cmark_parser_free(p);
+	paragraph = cmark_node_first_child(document);
+	cmark_consolidate_text_nodes(document);
+	text = paragraph ? cmark_node_first_child(paragraph) : NULL;
+	if (text && cmark_node_get_type(paragraph) == CMARK_NODE_PARAGRAPH && !cmark_node_next(paragraph) &&
+	    cmark_node_get_type(text) == CMARK_NODE_TEXT && !cmark_node_next(text))
+		words = strdup(cmark_node_get_literal(text));
+	cmark_node_free(document);
+	return words;
+}
+
+static void
+text_is_never_markup(void **state)
+{
+	static const char *const parts[] = {"a",  "1", "12", ".",   ")",       "-",   "+",  "*",     "_",       "~~~",
+					    "`",  "[", "]",  "(",   "#",       ">",   "<b", "!",     "&lt;",    "&#35;",
+					    "\\", "|", "=",  "---", "]: /url", "```", " ",  "a@b.c", "\xc3\xa9"};
+	enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+
+	(void)state;
+	for (unsigned i = 0; i < PARTS * PARTS * PARTS; i++) {
+		struct buf text = {0};
+		char *back;
+		struct md m;
+
+		buf_printf(&text, "%s%s%sx", parts[i % PARTS], parts[i / PARTS % PARTS], parts[i / PARTS / PARTS]);
+		buf_drop(&text, strspn(text.data, " "));
+		if (strstr(text.data, "  ")) { /* runs of blanks are one */
+			buf_free(&text);
+			continue;
+		}
+		md_begin(&m, 1000);
+		md_text(&m, text.data, text.len);
+		md_end(&m);
+		back = read_back(m.out.data);
+		if (!back || strcmp(back, text.data) != 0)
+			fail_msg("'%s' became '%s'", text.data, m.out.data);
+		free(back);
+		md_free(&m);
+		buf_free(&text);
+	}
+}
+
+static void
+lists_and_rows_are_counted(void **state)
+{
+	static const char *const words[] = {"a", "b", "c"};
+	static const long numbers[] = {3, 4, 1};
+	struct md m;
+
+	(void)state;
+	md_begin(&m, 1000);
+	for (int i = 0; i < 3; i++) {
+		md_item(&m, numbers[i]);
+		md_text(&m, words[i], 1);
+		md_leave(&m);
+	}
+	md_item(&m, -1);
+	md_leave(&m); /* empty */
+	md_table(&m);
+	md_cell_begin(&m);
+	md_text(&m, "h", 1);
+	assert_true(md_cell_end(&m, 3));
+	md_row(&m, 3);
+	md_cell_begin(&m);
+	assert_false(md_cell_end(&m, 2));
+	md_row(&m, 0); /* no such row */
+	md_cell_begin(&m);
+	assert_false(md_cell_end(&m, 2));
+	md_cell_begin(&m);
+	md_text(&m, "x", 1);
+	assert_true(md_cell_end(&m, 1));
+	md_cell_begin(&m);
+	md_text(&m, "dropped", 7);
+	assert_true(md_cell_end(&m, 1));
+	md_row(&m, 3);
+	md_cell_begin(&m);
+	md_text(&m, "y", 1);
+	assert_true(md_cell_end(&m, 1));
+	md_row(&m, 1);
+	md_end(&m);
+	assert_string_equal(m.out.data, "3.  a\n4.  b\n\n<!-- end list -->\n\n1.  c\n\n"
+					"| h | h | h |\n| --- | --- | --- |\n|  |  | x |\n| y |  |  |\n");
 	md_free(&m);
 }
 
@@ -323,6 +425,7 @@ main(void)
 		cmocka_unit_test(tables_are_tables),       cmocka_unit_test(boilerplate_is_left_out),
 		cmocka_unit_test(pages_say_what_they_are), cmocka_unit_test(links_and_media_are_listed),
 		cmocka_unit_test(depth_is_no_danger),      cmocka_unit_test(text_is_bounded),
+		cmocka_unit_test(text_is_never_markup),    cmocka_unit_test(lists_and_rows_are_counted),
 		cmocka_unit_test(xml_is_read_as_html),     cmocka_unit_test(text_becomes_clean),
 	};
 

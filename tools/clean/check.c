@@ -19,6 +19,7 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/table.h"
+#include "base/utf8.h"
 #include "batch/batch.h"
 #include "clean.h"
 #include "files/append.h"

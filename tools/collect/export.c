@@ -306,7 +306,7 @@ choices_of(const struct export *x, const char *file)
 	for (size_t i = 0; i < json_object_array_length(x->choices); i++) {
 		struct json_object *o = json_object_array_get_idx(x->choices, i);
 
-		if (strcmp(rec_string(o, "file") ? rec_string(o, "file") : "", file) == 0)
+		if (strcmp(choice_text(o, "file"), file) == 0)
 			json_object_array_add(some, json_object_get(o));
 	}
 	return some;

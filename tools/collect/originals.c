@@ -9,6 +9,7 @@
 #include "base/child.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/utf8.h"
 #include "batch/subject_index.h"
 #include "exit_code.h"
 #include "files/atomic_file.h"

@@ -473,7 +473,8 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct buf text = {0};
-	bool good, unread;
+	bool good;
+	int rc;
 
 	if (fd < 0) {
 		int error = errno;
@@ -485,12 +486,11 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 			report_closed(v, true);
 		return false;
 	}
-	unread = file_read_all(fd, SUMS_MAX, &text) < 0 && errno != EFBIG;
-	file_close(fd, 0);
-	good = text.len > 0 && entries_read(out, &text);
+	rc = file_close(fd, file_read_all(fd, SUMS_MAX, &text));
+	good = rc == 0 && text.len > 0 && entries_read(out, &text);
 	if (!good)
 		v->file = path;
-	if (unread)
+	if (rc < 0 && errno != EFBIG)
 		report_cannot(v, "read it");
 	else if (!good)
 		report_problem(v, NULL, "manifest_damaged",

@@ -46,9 +46,7 @@ struct docx {
 	char list[16]; /* the number of the list that is being counted */
 	/* tables */
 	unsigned tables;
-	struct buf cells[CELLS];
-	size_t cell_count, columns;
-	bool first_row;
+	size_t cells; /* of the row */
 };
 
 /* --- styles, numbering, relations --- */
@@ -186,7 +184,7 @@ static void
 open_item(struct docx *x, bool counted)
 {
 	int level = x->level < 0 ? 0 : x->level >= LEVELS ? LEVELS - 1 : x->level;
-	char mark[MD_MARK] = "- ";
+	long number = -1;
 
 	leave_items(x, level);
 	if (strcmp(x->list, x->number) != 0) {
@@ -194,10 +192,10 @@ open_item(struct docx *x, bool counted)
 		memcpy(x->list, x->number, sizeof(x->list));
 	}
 	if (counted)
-		snprintf(mark, sizeof(mark), "%u. ", ++x->count[level] % MD_NUMBERS);
+		number = ++x->count[level] % MD_NUMBERS;
 	for (int i = level + 1; i < LEVELS; i++)
 		x->count[i] = 0;
-	md_item(x->md, mark);
+	md_item(x->md, number);
 	x->item_level[x->items++] = level;
 }
 
@@ -229,6 +227,16 @@ open_paragraph(struct docx *x)
 }
 
 static void
+set_title(struct docx *x)
+{
+	struct buf words = {0};
+
+	md_words(x->md, &words);
+	doc_set(&x->d->title, words.data, words.len);
+	buf_free(&words);
+}
+
+static void
 end_paragraph(struct docx *x)
 {
 	const char *what = rec_string(x->styles, x->style);
@@ -236,7 +244,7 @@ end_paragraph(struct docx *x)
 	for (enum md_mark m = 0; m < MD_LINK; m++)
 		set_mark(x, m, false);
 	if (what && strcmp(what, "title") == 0 && !x->tables)
-		doc_set(&x->d->title, x->md->line.data, x->md->line.len);
+		set_title(x);
 	if (x->opened && !x->tables && !x->number[0] && what && strcmp(what, "quote") == 0)
 		md_leave(x->md);
 	else
@@ -303,23 +311,16 @@ begin_table(struct docx *x)
 	if (x->tables++ > 0)
 		return;
 	leave_items(x, 0);
-	md_block(x->md);
-	x->first_row = true;
-	x->columns = 0;
+	md_table(x->md);
 }
 
 static void
 end_row(struct docx *x)
 {
-	if (x->tables != 1 || x->cell_count == 0)
+	if (x->tables != 1)
 		return;
-	if (x->first_row)
-		x->columns = x->cell_count;
-	while (x->cell_count < x->columns)
-		buf_clear(&x->cells[x->cell_count++]);
-	md_row(x->md, x->cells, x->cell_count, x->first_row);
-	x->first_row = false;
-	x->cell_count = 0;
+	md_row(x->md, x->cells < CELLS ? x->cells : CELLS);
+	x->cells = 0;
 }
 
 static void
@@ -327,10 +328,8 @@ end_cell(struct docx *x)
 {
 	if (x->tables != 1)
 		return;
-	if (x->cell_count < CELLS)
-		md_cell_end(x->md, &x->cells[x->cell_count++]);
-	else
-		md_cell_end(x->md, &x->cells[CELLS - 1]);
+	md_cell_end(x->md, 1);
+	x->cells++;
 }
 
 /* --- the document --- */
@@ -442,8 +441,6 @@ docx_parse(const struct members *m, struct doc *d)
 	whole = document && xml_read(&(struct xml_reader){on_begin, on_end, on_text, &x}, document->bytes, document->n);
 	leave_items(&x, 0);
 	md_block(x.md);
-	for (size_t i = 0; i < CELLS; i++)
-		buf_free(&x.cells[i]);
 	json_object_put(x.rels);
 	json_object_put(x.styles);
 	json_object_put(x.numbers);

@@ -25,7 +25,7 @@ struct markdown_writer {
 	unsigned list_count;
 	/* A heading that nothing but what was dropped came behind is dropped too: "Related articles". */
 	bool orphan;
-	size_t heading_at, heading_end;
+	const cmark_node *heading; /* the one that was written last */
 	unsigned heading_level;
 };
 
@@ -33,16 +33,20 @@ static void walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end);
 
 /* --- headings that are left without their text --- */
 
+static bool
+is_heading_last(const struct markdown_writer *w)
+{
+	return w->heading && w->md->last == w->heading && !w->md->line;
+}
+
 static void
 begin_heading(struct markdown_writer *w, unsigned level)
 {
 	md_block(w->md);
-	if (w->orphan && w->md->out.len == w->heading_end && level <= w->heading_level) {
-		w->md->out.len = w->heading_at;
-		w->md->out.data[w->heading_at] = '\0';
-	}
+	if (w->orphan && is_heading_last(w) && level <= w->heading_level)
+		md_drop_last(w->md);
 	w->orphan = false;
-	w->heading_at = w->md->out.len;
+	w->heading = NULL;
 	w->heading_level = level;
 	md_heading(w->md, level);
 }
@@ -50,24 +54,23 @@ begin_heading(struct markdown_writer *w, unsigned level)
 static void
 end_heading(struct markdown_writer *w)
 {
+	if (w->md->heading && w->md->line)
+		w->heading = w->md->line;
 	md_block(w->md);
-	w->heading_end = w->md->out.len;
 }
 
 static void
 note_orphan_heading(struct markdown_writer *w)
 {
-	if (w->heading_level > 1 && w->md->line.len == 0 && w->md->out.len == w->heading_end)
+	if (w->heading_level > 1 && is_heading_last(w))
 		w->orphan = true;
 }
 
 static void
 drop_orphan(struct markdown_writer *w)
 {
-	if (!w->orphan || w->md->line.len || w->md->out.len != w->heading_end)
-		return;
-	w->md->out.len = w->heading_at;
-	w->md->out.data[w->heading_at] = '\0';
+	if (w->orphan && is_heading_last(w))
+		md_drop_last(w->md);
 }
 
 /* --- what is within a line --- */
@@ -149,11 +152,11 @@ put_picture(struct markdown_writer *w, uint32_t i)
 static void
 open_item(struct markdown_writer *w)
 {
-	char mark[MD_MARK] = "- ";
+	long number = -1;
 
 	if (w->list_count > 0 && w->list_count <= LISTS && w->lists[w->list_count - 1].ordered)
-		snprintf(mark, sizeof(mark), "%u. ", w->lists[w->list_count - 1].number++ % MD_NUMBERS);
-	md_item(w->md, mark);
+		number = w->lists[w->list_count - 1].number++ % MD_NUMBERS;
+	md_item(w->md, number);
 }
 
 static void
@@ -263,21 +266,19 @@ is_data(const struct dom *d, uint32_t table)
 }
 
 static void
-put_row(struct markdown_writer *w, uint32_t row, size_t columns, bool first)
+put_row(struct markdown_writer *w, uint32_t row, size_t columns)
 {
-	struct buf cells[COLUMNS] = {{0}};
 	size_t n = 0;
 
 	for (uint32_t i = row + 1; i < w->d->nodes[row].end && n < columns; i = w->d->nodes[i].end) {
 		if (!is_cell(w->d, i))
 			continue;
+		n++;
 		md_cell_begin(w->md);
 		walk_tree(w, i + 1, w->d->nodes[i].end);
-		md_cell_end(w->md, &cells[n++]);
+		md_cell_end(w->md, 1);
 	}
-	md_row(w->md, cells, columns, first);
-	for (size_t i = 0; i < columns; i++)
-		buf_free(&cells[i]);
+	md_row(w->md, columns);
 }
 
 static void
@@ -286,7 +287,6 @@ put_table(struct markdown_writer *w, uint32_t table)
 	const struct dom *d = w->d;
 	uint32_t end = d->nodes[table].end, caption = dom_find(d, table, end, GUMBO_TAG_CAPTION);
 	size_t columns = 0;
-	bool first = true;
 
 	md_block(w->md);
 	if (caption < end && !d->nodes[caption].dropped && !d->nodes[caption].hidden) {
@@ -298,10 +298,9 @@ put_table(struct markdown_writer *w, uint32_t table)
 
 		columns = n > columns ? n : columns;
 	}
-	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end)) {
-		put_row(w, i, columns, first);
-		first = false;
-	}
+	md_table(w->md);
+	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end))
+		put_row(w, i, columns);
 }
 
 /* --- the walk --- */

@@ -1,18 +1,49 @@
 #include "md.h"
 
+#include <cmark-gfm-core-extensions.h>
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "records/rec.h"
+
+/* The headers of Debian 12 do not declare these; the library has them. */
+extern cmark_node_type CMARK_NODE_TABLE, CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL, CMARK_NODE_STRIKETHROUGH;
+
+static cmark_syntax_extension *tables, *strikethrough;
+
+static void *
+calloc_or_end(size_t n, size_t size)
+{
+	return buf_alloc(n * size);
+}
+
+static cmark_mem memory = {calloc_or_end, buf_realloc, free};
+
+/* A new last node of PARENT. */
+static cmark_node *
+add_node(struct md *m, cmark_node *parent, cmark_node_type type)
+{
+	cmark_syntax_extension *extension = type == CMARK_NODE_STRIKETHROUGH ? strikethrough : NULL;
+	cmark_node *node;
+
+	if (type == CMARK_NODE_TABLE || type == CMARK_NODE_TABLE_ROW || type == CMARK_NODE_TABLE_CELL)
+		extension = tables;
+	node = cmark_node_new_with_mem_and_ext(type, &memory, extension);
+	m->nodes++;
+	cmark_node_append_child(parent, node);
+	return node;
+}
 
 void
 md_begin(struct md *m, size_t most)
 {
-	*m = (struct md){.most = most};
+	cmark_gfm_core_extensions_ensure_registered(); /* once: it allocates memory, and opens nothing */
+	tables = cmark_find_syntax_extension("table");
+	strikethrough = cmark_find_syntax_extension("strikethrough");
+	*m = (struct md){.most = most, .document = cmark_node_new_with_mem(CMARK_NODE_DOCUMENT, &memory)};
 	buf_str(&m->out, "");
-	buf_str(&m->line, "");
 }
 
 static void
@@ -28,50 +59,94 @@ md_free(struct md *m)
 {
 	while (m->mark_count)
 		drop_mark(m, 0);
+	cmark_node_free(m->document);
 	buf_free(&m->out);
-	buf_free(&m->line);
+	buf_free(&m->text);
+}
+
+void
+md_end(struct md *m)
+{
+	char *text;
+
+	md_block(m);
+	if (!cmark_node_first_child(m->document))
+		return;
+	text = cmark_render_commonmark_with_mem(m->document, CMARK_OPT_DEFAULT, 0, &memory);
+	md_raw(m, text, strlen(text));
+	free(text);
 }
 
 /* --- within a block --- */
 
-/* The space that is due; none at the begin of a block. */
-static void
-put_space(struct md *m)
+static bool
+is_full(struct md *m, size_t more)
 {
-	if (m->space && m->line.len && m->line.data[m->line.len - 1] != '\n')
-		buf_str(&m->line, " ");
-	m->space = false;
+	if (!m->full && m->bytes + more <= m->most && m->nodes < MD_NODES) {
+		m->bytes += more;
+		return false;
+	}
+	m->full = true;
+	return true;
 }
 
-static const char *
-sign_of(enum md_mark mark)
+static cmark_node *
+innermost(const struct md *m)
 {
-	static const char *const signs[] = {"**", "*", "~~", "["};
+	unsigned depth = m->depth < MD_DEPTH ? m->depth : MD_DEPTH;
 
-	return signs[mark];
+	return depth ? m->nest[depth - 1] : m->document;
+}
+
+/* A new block of the innermost container. A list with an item that has more than a block of text, and lists behind it,
+ * has empty lines. */
+static cmark_node *
+add_block(struct md *m, cmark_node_type type)
+{
+	cmark_node *in = innermost(m);
+
+	if (type != CMARK_NODE_LIST && cmark_node_get_type(in) == CMARK_NODE_ITEM && cmark_node_first_child(in))
+		cmark_node_set_list_tight(cmark_node_parent(in), 0);
+	return add_node(m, in, type);
+}
+
+static void
+end_text(struct md *m)
+{
+	if (m->text.len == 0)
+		return;
+	utf8_replace_invalid(m->text.data);
+	cmark_node_set_literal(add_node(m, m->inner, CMARK_NODE_TEXT), m->text.data);
+	buf_clear(&m->text);
 }
 
 /* What is to stand in front of the next word. */
 static void
 begin_word(struct md *m)
 {
-	put_space(m);
+	const cmark_node_type types[] = {CMARK_NODE_STRONG, CMARK_NODE_EMPH, CMARK_NODE_STRIKETHROUGH, CMARK_NODE_LINK};
+	bool first = !m->line || (m->inner == m->line && !cmark_node_first_child(m->line) && m->text.len == 0);
+
+	if (!m->line) {
+		m->line = m->inner = m->last = add_block(m, m->heading ? CMARK_NODE_HEADING : CMARK_NODE_PARAGRAPH);
+		if (m->heading)
+			cmark_node_set_heading_level(m->line, (int)m->heading);
+	}
+	if (m->broken) {
+		end_text(m);
+		add_node(m, m->inner, CMARK_NODE_LINEBREAK);
+	} else if (m->space && !first) {
+		buf_str(&m->text, " ");
+	}
+	m->space = m->broken = false;
 	for (unsigned i = 0; i < m->mark_count; i++)
 		if (!m->marks[i].shown) {
-			buf_str(&m->line, sign_of(m->marks[i].mark));
+			end_text(m);
+			m->inner = add_node(m, m->inner, types[m->marks[i].mark]);
+			if (m->marks[i].url)
+				cmark_node_set_url(m->inner, m->marks[i].url);
 			m->marks[i].shown = true;
 		}
-}
-
-static void
-put_url(struct md *m, const char *url)
-{
-	for (; *url; url++) {
-		if (*url == '(' || *url == ')' || *url == ' ' || *url == '<' || *url == '>')
-			buf_printf(&m->line, "%%%02X", (unsigned char)*url);
-		else
-			buf_add(&m->line, url, 1);
-	}
 }
 
 static void
@@ -79,13 +154,8 @@ end_mark(struct md *m, unsigned i)
 {
 	if (!m->marks[i].shown)
 		return;
-	if (m->marks[i].mark == MD_LINK) {
-		buf_str(&m->line, "](");
-		put_url(m, m->marks[i].url);
-		buf_str(&m->line, ")");
-	} else {
-		buf_str(&m->line, sign_of(m->marks[i].mark));
-	}
+	end_text(m);
+	m->inner = cmark_node_parent(m->inner);
 	m->marks[i].shown = false;
 }
 
@@ -116,201 +186,84 @@ md_close(struct md *m, enum md_mark mark)
 	drop_mark(m, i - 1);
 }
 
-/* Whether a character that begins a line would make it another block. */
-static bool
-begins_block(const struct md *m, const char *at, size_t n)
-{
-	size_t digits = 0;
-
-	if (m->heading || m->plain || (m->line.len && m->line.data[m->line.len - 1] != '\n'))
-		return false;
-	while (digits < n && isdigit((unsigned char)at[digits]))
-		digits++;
-	if (digits > 0)
-		return false; /* its point is what would */
-	return *at == '#' || *at == '>' || *at == '=' || *at == '|' ||
-	       ((*at == '-' || *at == '+') && (n == 1 || at[1] == ' ' || at[1] == '-'));
-}
-
-/* Whether the line is digits so far, and this point makes them a list's number. */
-static bool
-numbers(const struct md *m, const char *at, size_t n)
-{
-	size_t k = m->line.len;
-
-	if ((*at != '.' && *at != ')') || (n > 1 && at[1] != ' ') || m->heading || m->plain)
-		return false;
-	while (k > 0 && isdigit((unsigned char)m->line.data[k - 1]))
-		k--;
-	return k < m->line.len && (k == 0 || m->line.data[k - 1] == '\n');
-}
-
-static bool
-needs_escape(const struct md *m, const char *at, size_t n)
-{
-	char before = m->line.len ? m->line.data[m->line.len - 1] : ' ', after = n > 1 ? at[1] : ' ';
-
-	switch (*at) {
-	case '*':
-		return !(isspace((unsigned char)before) && isspace((unsigned char)after));
-	case '_':
-		return !isalnum((unsigned char)before) || !isalnum((unsigned char)after);
-	case '`':
-		return true;
-	case '\\':
-		return ispunct((unsigned char)after);
-	case '<':
-		return isalpha((unsigned char)after) || after == '/' || after == '!' || after == '?';
-	case ']':
-		return after == '(' || (m->mark_count && m->marks[m->mark_count - 1].mark == MD_LINK);
-	case '|':
-		return m->plain;
-	default:
-		return false;
-	}
-}
-
-static bool
-is_full(struct md *m, size_t more)
-{
-	if (!m->full && m->out.len + m->line.len + more <= m->most)
-		return false;
-	m->full = true;
-	return true;
-}
-
 void
 md_text(struct md *m, const char *text, size_t n)
 {
 	if (is_full(m, n))
 		return;
-	for (size_t i = 0; i < n; i++) {
-		if (strchr(" \t\n\r\f\v", text[i])) {
-			m->space = true;
+	for (size_t i = 0, word = 0; i < n; i += word ? word : 1) {
+		for (word = 0; i + word < n && (unsigned char)text[i + word] > ' ' && text[i + word] != 0x7f;)
+			word++;
+		if (word == 0) {
+			m->space = m->space || isspace((unsigned char)text[i]);
 			continue;
 		}
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			continue;
 		begin_word(m);
-		if (begins_block(m, text + i, n - i) || numbers(m, text + i, n - i) || needs_escape(m, text + i, n - i))
-			buf_str(&m->line, "\\");
-		buf_add(&m->line, text + i, 1);
+		buf_add(&m->text, text + i, word);
 	}
 }
 
 void
 md_code(struct md *m, const char *text, size_t n)
 {
-	size_t run = 0, longest = 0;
+	struct buf code = {0};
 
-	while (n > 0 && isspace((unsigned char)*text)) {
-		text++;
+	for (; n > 0 && isspace((unsigned char)*text); text++)
 		n--;
-	}
 	while (n > 0 && isspace((unsigned char)text[n - 1]))
 		n--;
-	if (n == 0 || is_full(m, n + 8))
+	if (n == 0 || is_full(m, n))
 		return;
-	for (size_t i = 0; i < n; i++) {
-		run = text[i] == '`' ? run + 1 : 0;
-		longest = run > longest ? run : longest;
-	}
 	begin_word(m);
-	for (size_t i = 0; i < longest + 1 && i < 4; i++)
-		buf_str(&m->line, "`");
-	if (longest)
-		buf_str(&m->line, " ");
+	end_text(m);
+	buf_add(&code, text, n);
 	for (size_t i = 0; i < n; i++)
-		buf_add(&m->line, isspace((unsigned char)text[i]) ? " " : text + i, 1);
-	if (longest)
-		buf_str(&m->line, " ");
-	for (size_t i = 0; i < longest + 1 && i < 4; i++)
-		buf_str(&m->line, "`");
+		if (isspace((unsigned char)code.data[i]))
+			code.data[i] = ' ';
+	cmark_node_set_literal(add_node(m, m->inner, CMARK_NODE_CODE), code.data);
+	buf_free(&code);
 }
 
 void
 md_break(struct md *m)
 {
-	if (m->plain) {
+	if (m->plain || m->heading)
 		m->space = true;
-	} else if (m->line.len && m->line.data[m->line.len - 1] != '\n') {
-		buf_str(&m->line, "\\\n");
-		m->space = false;
-	} else if (m->line.len) {
+	else if (m->broken)
 		md_block(m);
-	}
+	else
+		m->broken = m->line != NULL;
 }
 
 void
 md_image(struct md *m, const char *url, const char *alt)
 {
-	if (is_full(m, strlen(url) + (alt ? strlen(alt) : 0) + 8))
+	cmark_node *image;
+
+	if (is_full(m, strlen(url) + (alt ? strlen(alt) : 0)))
 		return;
 	begin_word(m);
-	buf_str(&m->line, "![");
-	for (; alt && *alt; alt++) {
-		if (strchr("[]\\", *alt))
-			buf_str(&m->line, "\\");
-		buf_add(&m->line, (unsigned char)*alt < ' ' ? " " : alt, 1);
-	}
-	buf_str(&m->line, "](");
-	put_url(m, url);
-	buf_str(&m->line, ")");
+	end_text(m);
+	image = add_node(m, m->inner, CMARK_NODE_IMAGE);
+	cmark_node_set_url(image, url);
+	for (; alt && *alt; alt++)
+		buf_add(&m->text, (unsigned char)*alt < ' ' ? " " : alt, 1);
+	m->inner = image;
+	end_text(m);
+	m->inner = cmark_node_parent(image);
 }
 
 /* --- blocks --- */
 
 static void
-put_prefix(struct md *m, bool first)
+end_line(struct md *m)
 {
-	unsigned depth = m->depth < MD_DEPTH ? m->depth : MD_DEPTH;
-
-	for (unsigned i = 0; i < depth; i++) {
-		buf_str(&m->out, first && !m->nest[i].used ? m->nest[i].first : m->nest[i].rest);
-		if (first)
-			m->nest[i].used = true;
-	}
-}
-
-/* An empty line inside what is open, without blanks at its end. */
-static void
-put_gap(struct md *m)
-{
-	size_t from = m->out.len;
-	unsigned depth = m->depth < MD_DEPTH ? m->depth : MD_DEPTH;
-
-	for (unsigned i = 0; i < depth && m->nest[i].used; i++)
-		buf_str(&m->out, m->nest[i].rest);
-	while (m->out.len > from && m->out.data[m->out.len - 1] == ' ')
-		m->out.data[--m->out.len] = '\0';
-	buf_str(&m->out, "\n");
-}
-
-/* Writes a block of whole lines. */
-static void
-put_block(struct md *m, const char *text, size_t n)
-{
-	bool first = true;
-
-	if (is_full(m, 0))
-		return;
-	if (m->out.len && !m->tight)
-		put_gap(m);
-	m->tight = false;
-	m->last = m->out.len;
-	while (n > 0 || first) {
-		const char *end = memchr(text, '\n', n);
-		size_t len = end ? (size_t)(end - text) : n;
-
-		put_prefix(m, first);
-		buf_add(&m->out, text, len);
-		while (m->out.len && m->out.data[m->out.len - 1] == ' ')
-			m->out.data[--m->out.len] = '\0';
-		buf_str(&m->out, "\n");
-		text += len + (end ? 1 : 0);
-		n -= len + (end ? 1 : 0);
-		first = false;
-	}
+	for (unsigned i = m->mark_count; i > 0; i--)
+		end_mark(m, i - 1);
+	if (m->line)
+		end_text(m);
+	m->line = NULL;
+	m->space = m->broken = false;
 }
 
 void
@@ -319,22 +272,7 @@ md_block(struct md *m)
 	m->space = m->space || m->plain;
 	if (m->plain)
 		return;
-	for (unsigned i = m->mark_count; i > 0; i--)
-		end_mark(m, i - 1);
-	m->space = false;
-	while (m->line.len && strchr("\\\n ", m->line.data[m->line.len - 1]) &&
-	       !(m->line.data[m->line.len - 1] == '\\' && m->line.len > 1 && m->line.data[m->line.len - 2] == '\\'))
-		m->line.data[--m->line.len] = '\0';
-	if (m->line.len) {
-		struct buf head = {0};
-
-		for (unsigned i = 0; i < m->heading; i++)
-			buf_str(&head, "#");
-		buf_printf(&head, "%s%s", m->heading ? " " : "", m->line.data);
-		put_block(m, head.data, head.len);
-		buf_free(&head);
-	}
-	buf_clear(&m->line);
+	end_line(m);
 	m->heading = 0;
 }
 
@@ -347,89 +285,132 @@ md_heading(struct md *m, unsigned level)
 }
 
 static void
-enter(struct md *m, const char *first, const char *rest)
+add_words(cmark_node *node, struct buf *out)
 {
-	md_block(m);
-	if (m->depth < MD_DEPTH) {
-		snprintf(m->nest[m->depth].first, sizeof(m->nest[0].first), "%s", first);
-		snprintf(m->nest[m->depth].rest, sizeof(m->nest[0].rest), "%s", rest);
-		m->nest[m->depth].used = false;
+	cmark_iter *i = cmark_iter_new(node);
+	cmark_event_type event;
+
+	while ((event = cmark_iter_next(i)) != CMARK_EVENT_DONE) {
+		cmark_node *at = cmark_iter_get_node(i);
+
+		if (event == CMARK_EVENT_ENTER && cmark_node_get_type(at) == CMARK_NODE_LINEBREAK)
+			buf_str(out, " ");
+		else if (event == CMARK_EVENT_ENTER && cmark_node_get_literal(at))
+			buf_str(out, cmark_node_get_literal(at));
 	}
-	m->depth++;
-}
-
-/* Whether the block that was written last is an item's: then the next item follows without an empty line. */
-static bool
-follows_item(const struct md *m)
-{
-	const char *last = m->out.data + m->last;
-	size_t digits;
-
-	while (*last == ' ' || *last == '>')
-		last++;
-	digits = strspn(last, "0123456789");
-	return (*last == '-' && last[1] == ' ') || (digits && strncmp(last + digits, ". ", 2) == 0);
+	cmark_iter_free(i);
 }
 
 void
-md_item(struct md *m, const char *mark)
+md_words(struct md *m, struct buf *out)
 {
-	char rest[MD_MARK];
+	if (m->line) {
+		add_words(m->line, out);
+		buf_add(out, m->text.data, m->text.len);
+	}
+}
 
-	m->space = m->space || m->plain;
+void
+md_drop_last(struct md *m)
+{
+	cmark_node_free(m->last);
+	m->last = NULL;
+}
+
+static void
+enter_block(struct md *m, cmark_node *node)
+{
+	if (m->depth < MD_DEPTH)
+		m->nest[m->depth] = node;
+	m->depth++;
+}
+
+/* Where an item with this number goes: into the list that is last, if it fits, or a new one. */
+static cmark_node *
+list_for(struct md *m, long number)
+{
+	cmark_node *list = cmark_node_last_child(innermost(m)), *last;
+	cmark_list_type type = number < 0 ? CMARK_BULLET_LIST : CMARK_ORDERED_LIST;
+
+	if (list && cmark_node_get_type(list) == CMARK_NODE_LIST && cmark_node_get_list_type(list) == type) {
+		last = cmark_node_last_child(list);
+		if (number < 0 || number == (long)(size_t)cmark_node_get_user_data(last) + 1)
+			return list;
+	}
+	list = add_block(m, CMARK_NODE_LIST);
+	cmark_node_set_list_type(list, type);
+	cmark_node_set_list_tight(list, 1);
+	if (number >= 0)
+		cmark_node_set_list_start(list, (int)number);
+	return list;
+}
+
+void
+md_item(struct md *m, long number)
+{
+	cmark_node *item = NULL;
+
+	md_block(m);
 	if (m->plain)
 		return;
-	snprintf(rest, sizeof(rest), "%*s", (int)strlen(mark), "");
-	enter(m, mark, rest);
-	m->tight = m->out.len && follows_item(m);
+	if (m->depth < MD_DEPTH) {
+		item = add_node(m, list_for(m, number), CMARK_NODE_ITEM);
+		cmark_node_set_user_data(item, (void *)(size_t)(number < 0 ? 0 : number));
+	}
+	enter_block(m, item);
 }
 
 void
 md_quote(struct md *m)
 {
+	md_block(m);
 	if (!m->plain)
-		enter(m, "> ", "> ");
+		enter_block(m, m->depth < MD_DEPTH ? add_block(m, CMARK_NODE_BLOCK_QUOTE) : NULL);
 }
 
 void
 md_leave(struct md *m)
 {
-	if (m->plain)
-		return;
+	cmark_node *node, *list;
+
 	md_block(m);
-	if (m->depth > 0)
-		m->depth--;
-	m->tight = false;
+	if (m->plain || m->depth == 0 || --m->depth >= MD_DEPTH)
+		return;
+	node = m->nest[m->depth];
+	if (cmark_node_first_child(node))
+		return;
+	list = cmark_node_get_type(node) == CMARK_NODE_ITEM ? cmark_node_parent(node) : NULL;
+	cmark_node_free(node);
+	if (list && !cmark_node_first_child(list))
+		cmark_node_free(list);
 }
 
 void
 md_pre(struct md *m, const char *text, size_t n, const char *language)
 {
-	struct buf block = {0};
-	const char *fence = "```";
+	struct buf code = {0};
+	cmark_node *block;
 
 	if (m->plain) {
 		md_code(m, text, n);
 		return;
 	}
 	md_block(m);
-	while (n > 0 && (*text == '\n' || *text == '\r')) {
-		text++;
+	for (; n > 0 && (*text == '\n' || *text == '\r'); text++)
 		n--;
-	}
 	while (n > 0 && isspace((unsigned char)text[n - 1]))
 		n--;
 	if (n == 0 || is_full(m, n))
 		return;
-	if (memmem(text, n, "```", 3))
-		fence = "~~~~";
-	buf_printf(&block, "%s%s\n", fence, language);
 	for (size_t i = 0; i < n; i++)
 		if (text[i] != '\r')
-			buf_add(&block, text + i, 1);
-	buf_printf(&block, "\n%s", fence);
-	put_block(m, block.data, block.len);
-	buf_free(&block);
+			buf_add(&code, text + i, 1);
+	buf_str(&code, "\n");
+	utf8_replace_invalid(code.data);
+	block = m->last = add_block(m, CMARK_NODE_CODE_BLOCK);
+	cmark_node_set_literal(block, code.data);
+	cmark_node_set_fence_info(block, language);
+	buf_free(&code);
 }
 
 void
@@ -437,7 +418,6 @@ md_raw(struct md *m, const char *text, size_t n)
 {
 	size_t room = m->out.len < m->most ? m->most - m->out.len : 0;
 
-	md_block(m);
 	if (n > room) {
 		m->full = true;
 		n = utf8_whole_length(text, room);
@@ -448,46 +428,82 @@ md_raw(struct md *m, const char *text, size_t n)
 void
 md_rule(struct md *m)
 {
-	if (m->plain)
-		return;
 	md_block(m);
-	if (m->out.len)
-		put_block(m, "---", 3);
+	if (!m->plain && cmark_node_first_child(m->document))
+		m->last = add_block(m, CMARK_NODE_THEMATIC_BREAK);
 }
 
-void
-md_row(struct md *m, struct buf *cells, size_t n, bool first)
-{
-	struct buf row = {0};
+/* --- tables --- */
 
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&row, "| %s ", cells[i].data ? cells[i].data : "");
-	buf_str(&row, "|");
-	if (first) {
-		buf_str(&row, "\n|");
-		for (size_t i = 0; i < n; i++)
-			buf_str(&row, " --- |");
-	}
-	m->tight = !first;
-	put_block(m, row.data, row.len);
-	buf_free(&row);
+void
+md_table(struct md *m)
+{
+	md_block(m);
+	m->table = m->row = NULL;
 }
 
 void
 md_cell_begin(struct md *m)
 {
+	if (!m->table)
+		m->table = m->last = add_block(m, CMARK_NODE_TABLE);
+	if (!m->row)
+		m->row = add_node(m, m->table, CMARK_NODE_TABLE_ROW);
+	for (; m->missing > 0; m->missing--)
+		add_node(m, m->row, CMARK_NODE_TABLE_CELL);
+	m->line = m->inner = add_node(m, m->row, CMARK_NODE_TABLE_CELL);
 	m->plain = true;
-	m->space = false;
-	buf_clear(&m->line);
+	m->space = m->broken = false;
+}
+
+bool
+md_cell_end(struct md *m, unsigned times)
+{
+	cmark_node *cell = m->line;
+	struct buf words = {0};
+	bool has;
+
+	end_line(m);
+	m->plain = false;
+	has = cmark_node_first_child(cell) != NULL;
+	if (!has)
+		m->missing = times - 1;
+	else if (times > 1)
+		add_words(cell, &words);
+	while (has && --times > 0 && !is_full(m, words.len)) {
+		cell = add_node(m, m->row, CMARK_NODE_TABLE_CELL);
+		if (words.len)
+			cmark_node_set_literal(add_node(m, cell, CMARK_NODE_TEXT), words.data);
+	}
+	buf_free(&words);
+	return has;
 }
 
 void
-md_cell_end(struct md *m, struct buf *out)
+md_row(struct md *m, size_t n)
 {
-	for (unsigned i = m->mark_count; i > 0; i--)
-		end_mark(m, i - 1);
-	buf_clear(out);
-	buf_add(out, m->line.data, m->line.len);
-	buf_clear(&m->line);
-	m->space = m->plain = false;
+	size_t columns = m->table ? cmark_gfm_extensions_get_table_columns(m->table) : 0, has = 0;
+	cmark_node *cell = m->row ? cmark_node_first_child(m->row) : NULL, *next;
+	uint8_t *alignments;
+
+	if (n > 0 && n < columns)
+		n = columns;
+	for (; cell; cell = next) {
+		next = cmark_node_next(cell);
+		if (has++ >= n)
+			cmark_node_free(cell);
+	}
+	for (; has < n && m->row; has++)
+		add_node(m, m->row, CMARK_NODE_TABLE_CELL);
+	if (m->row && n == 0)
+		cmark_node_free(m->row);
+	else if (m->row && columns == 0) {
+		alignments = buf_alloc(n);
+		cmark_gfm_extensions_set_table_row_is_header(m->row, 1);
+		cmark_gfm_extensions_set_table_columns(m->table, (uint16_t)n);
+		cmark_gfm_extensions_set_table_alignments(m->table, (uint16_t)n, alignments);
+		free(alignments);
+	}
+	m->row = NULL;
+	m->missing = 0;
 }

@@ -1,10 +1,11 @@
 /*
- * md: Markdown (CommonMark, with tables as GitHub has them) written block by block. What opens nothing and closes
- * nothing is plain text, and escaped where it would read as markup.
+ * md: Markdown (CommonMark, with tables and strikethrough as GitHub has them) written block by block. It is kept as a
+ * tree of libcmark-gfm, which writes it at the end and escapes what would read as markup.
  */
 #ifndef BI_PARSE_MD_H
 #define BI_PARSE_MD_H
 
+#include <cmark-gfm.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,22 +15,24 @@ enum {
 	MD_DEPTH = 12,
 	MD_MARKS = 8,
 	MD_NUMBERS = 1000000, /* of items */
-	MD_MARK = 16,         /* room for an item's */
+	MD_NODES = 1 << 21,   /* of the tree */
 };
 
 enum md_mark { MD_STRONG, MD_EMPHASIS, MD_DELETED, MD_LINK };
 
 struct md {
-	struct buf out;  /* what is written */
-	struct buf line; /* the block being written */
-	size_t most;     /* bytes of OUT */
-	bool full;       /* there were more */
-	struct {
-		char first[MD_MARK]; /* in front of its first line, "- " */
-		char rest[MD_MARK];  /* of those behind it */
-		bool used;
-	} nest[MD_DEPTH]; /* lists and quotes that are open */
-	unsigned depth;   /* how many; those beyond MD_DEPTH are counted only */
+	struct buf out; /* what is written: by md_raw(), and the tree by md_end() */
+	size_t most;    /* bytes of OUT */
+	bool full;      /* there were more */
+	size_t bytes;   /* of text in the tree */
+	size_t nodes;
+	cmark_node *document;
+	cmark_node *nest[MD_DEPTH]; /* lists' items and quotes that are open */
+	unsigned depth;             /* how many; those beyond MD_DEPTH are counted only */
+	cmark_node *last;           /* the block that was written last */
+	cmark_node *line;           /* the block being written, a paragraph, a heading or a table's cell; NULL: none */
+	cmark_node *inner;          /* of it, what text goes into */
+	struct buf text;            /* for the end of INNER */
 	struct {
 		enum md_mark mark;
 		char *url;
@@ -37,13 +40,18 @@ struct md {
 	} marks[MD_MARKS];
 	unsigned mark_count;
 	bool space;       /* a blank is due before the next word */
-	bool plain;       /* blocks do not count: in a table's cell or a heading */
-	bool tight;       /* the next block follows without an empty line */
+	bool broken;      /* and a line break */
+	bool plain;       /* blocks do not count: in a table's cell */
 	unsigned heading; /* that the block is; 0: none */
-	size_t last;      /* where in OUT the block that was written last begins */
+	cmark_node *table, *row;
+	unsigned missing; /* empty cells that are due before the next one */
 };
 
 void md_begin(struct md *m, size_t most);
+
+/* Writes the tree to the end of OUT. */
+void md_end(struct md *m);
+
 void md_free(struct md *m);
 
 /* Text, whose runs of blanks are one. */
@@ -69,25 +77,35 @@ void md_block(struct md *m);
 /* The block is a heading of this level, 1 to 6. */
 void md_heading(struct md *m, unsigned level);
 
-/* Opens a list's item ("- ", "3. ") or a quote ("> "), and closes it. */
-void md_item(struct md *m, const char *mark);
+/* Appends the words of the block that is being written to OUT. */
+void md_words(struct md *m, struct buf *out);
+
+/* Removes the block that was written last. */
+void md_drop_last(struct md *m);
+
+/* Opens a list's item or a quote, and closes it. NUMBER is -1 in a list that does not count. */
+void md_item(struct md *m, long number);
 void md_quote(struct md *m);
 void md_leave(struct md *m);
 
 /* A block of code as it is; LANGUAGE may be "". */
 void md_pre(struct md *m, const char *text, size_t n, const char *language);
 
-/* A block that is text as it stands, lines and all. */
+/* Text as it stands, lines and all. */
 void md_raw(struct md *m, const char *text, size_t n);
 
 /* A line across. */
 void md_rule(struct md *m);
 
-/* A table's row: N cells, each one line of Markdown made by md_cell(); under the FIRST one a rule goes. */
-void md_row(struct md *m, struct buf *cells, size_t n, bool first);
-
-/* Between these, text goes into a cell: blocks are blanks, and | is escaped. OUT is set to it. */
+/*
+ * A table: a cell is what is written between md_cell_begin() and md_cell_end(), where blocks are blanks; it is there
+ * TIMES times, all but the first without marks. md_cell_end() returns whether it has text. md_row() ends a row, which
+ * has N cells, or as many as the first row if those are more: further ones are dropped, and missing ones are empty. If
+ * N is 0, there is no such row.
+ */
+void md_table(struct md *m);
 void md_cell_begin(struct md *m);
-void md_cell_end(struct md *m, struct buf *out);
+bool md_cell_end(struct md *m, unsigned times);
+void md_row(struct md *m, size_t n);
 
 #endif

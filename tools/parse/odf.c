@@ -9,7 +9,7 @@
 #include "records/rec.h"
 #include "xml.h"
 
-enum { CELLS = 64, LEVELS = 9, STYLES = 5000, REPEATED = 100 };
+enum { CELLS = 64, LEVELS = 9, STYLES = 5000 };
 
 bool
 odf_wants(const char *name)
@@ -39,10 +39,8 @@ struct odf {
 	unsigned count[LEVELS];
 	unsigned lists;
 	unsigned tables;
-	struct buf cells[CELLS];
-	size_t cell_count, columns;
+	size_t cells, filled; /* of the row, and up to the last that has text */
 	long repeated;
-	bool first_row;
 };
 
 static bool
@@ -168,12 +166,12 @@ begin_list(struct odf *x, const char **attributes)
 static void
 begin_item(struct odf *x)
 {
-	char mark[MD_MARK] = "- ";
+	long number = -1;
 	unsigned level = x->lists ? x->lists - 1 : 0;
 
 	if (level < LEVELS && x->counted[level])
-		snprintf(mark, sizeof(mark), "%u. ", ++x->count[level] % MD_NUMBERS);
-	md_item(x->md, mark);
+		number = ++x->count[level] % MD_NUMBERS;
+	md_item(x->md, number);
 }
 
 /* --- within a line --- */
@@ -255,29 +253,16 @@ begin_table(struct odf *x)
 {
 	if (x->tables++ > 0)
 		return;
-	md_block(x->md);
-	x->first_row = true;
-	x->columns = x->cell_count = 0;
+	md_table(x->md);
 }
 
 static void
 end_row(struct odf *x)
 {
-	size_t n = x->cell_count;
-
-	if (x->tables != 1 || n == 0)
+	if (x->tables != 1)
 		return;
-	while (n > 0 && x->cells[n - 1].len == 0)
-		n--;
-	x->cell_count = 0;
-	if (n == 0)
-		return; /* the empty rest of a sheet */
-	if (x->first_row)
-		x->columns = n;
-	while (n < x->columns)
-		buf_clear(&x->cells[n++]);
-	md_row(x->md, x->cells, n, x->first_row);
-	x->first_row = false;
+	md_row(x->md, x->filled); /* without the empty rest of a sheet */
+	x->cells = x->filled = 0;
 }
 
 static void
@@ -294,16 +279,14 @@ begin_cell(struct odf *x, const char **attributes)
 static void
 end_cell(struct odf *x)
 {
-	struct buf cell = {0};
+	long most = x->cells < CELLS ? (long)(CELLS - x->cells) : 1;
+	long times = x->repeated < 1 ? 1 : x->repeated < most ? x->repeated : most;
 
 	if (x->tables != 1)
 		return;
-	md_cell_end(x->md, &cell);
-	for (long i = 0; i < x->repeated && i < REPEATED && x->cell_count < CELLS; i++) {
-		buf_clear(&x->cells[x->cell_count]);
-		buf_str(&x->cells[x->cell_count++], cell.data ? cell.data : "");
-	}
-	buf_free(&cell);
+	x->cells += (size_t)times;
+	if (md_cell_end(x->md, (unsigned)times))
+		x->filled = x->cells < CELLS ? x->cells : CELLS;
 }
 
 /* --- the document --- */
@@ -436,8 +419,6 @@ odf_parse(const struct members *m, struct doc *d)
 	x.body = false;
 	whole = content && xml_read(&reader, content->bytes, content->n);
 	md_block(x.md);
-	for (size_t i = 0; i < CELLS; i++)
-		buf_free(&x.cells[i]);
 	buf_free(&x.alt);
 	free(x.picture);
 	free(x.saved);

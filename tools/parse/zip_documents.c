@@ -37,7 +37,7 @@ list_one(struct doc *d, struct archive_entry *entry)
 	const char *name = archive_entry_pathname(entry);
 	char tail[64];
 
-	md_item(&d->md, "- ");
+	md_item(&d->md, -1);
 	md_code(&d->md, name ? name : "", name ? strlen(name) : 0);
 	if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size_is_set(entry)) {
 		snprintf(tail, sizeof(tail), ", %lld bytes", (long long)archive_entry_size(entry));

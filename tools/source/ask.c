@@ -13,11 +13,11 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 #include "hosts/host_limits.h"
 #include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
 #include "html/url.h"
-#include "records/rec.h"
 #include "source.h"
 
 enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, WORDS = 2048 };

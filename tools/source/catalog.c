@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/utf8.h"
 #include "records/rec.h"
 #include "records/table_input.h"
 #include "source.h"

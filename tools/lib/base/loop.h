@@ -24,8 +24,9 @@ struct loop_watcher {
 struct loop_timer {
 	void (*call)(void *arg); /* once, when the moment has come; NULL: the loop only stops waiting */
 	void *arg;
-	int64_t due; /* on clock_ms() */
-	size_t at;   /* its place among those that are set, from 1 on; 0: it is idle */
+	int64_t due;   /* on clock_ms() */
+	size_t at;     /* its place among those that are set, from 1 on; 0: it is idle */
+	uint64_t turn; /* the loop's, in which it was set */
 };
 
 /* Returns a loop, for loop_free(), or NULL with errno. */
@@ -44,8 +45,8 @@ int loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events);
 /* Makes W idle. Call this before its descriptor is closed. */
 void loop_unwatch(struct loop *l, struct loop_watcher *w);
 
-/* Sets T: its function is called once at the moment DUE of clock_ms(), or at once if that has passed. A timer that is
- * set already is moved. */
+/* Sets T: its function is called once at the moment DUE of clock_ms(), or at once if that has passed, but not before the
+ * next turn when a timer's function sets it. A timer that is set already is moved. */
 void loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due);
 
 /* Makes T idle. */

@@ -16,6 +16,7 @@
 #include "base/human.h"
 #include "base/lock.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 
 /*
  * Programs that share a terminal share its last row, where the progress line is. The one that draws there holds a lock
@@ -252,10 +253,7 @@ fitting_length(const char *line)
 		columns = size.ws_col;
 	if (n < columns)
 		return n;
-	n = columns - 1;
-	while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80)
-		n--;
-	return n;
+	return utf8_whole_length(line, columns - 1);
 }
 
 void

@@ -34,4 +34,14 @@ size_t utf8_valid_length(const char *s, size_t n);
  * one more character. */
 size_t utf8_whole_length(const char *s, size_t n);
 
+/* Replaces what is not UTF-8 in TEXT by '?': for text that was cut, or came from elsewhere. */
+void utf8_replace_invalid(char *text);
+
+/* The same, and makes TEXT one line: each control character becomes a blank. */
+void utf8_make_line(char *text);
+
+/* The N bytes TEXT, up to a NUL, as one line of valid UTF-8: runs of blanks and control characters are one blank, with
+ * none around the line. It is cut to MAX bytes, not inside a character. For the caller to free. */
+char *utf8_copy_line(const char *text, size_t n, size_t max);
+
 #endif

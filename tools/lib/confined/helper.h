@@ -63,7 +63,19 @@ int helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, s
  * EAGAIN if there is none yet. */
 ssize_t helper_receive(struct helper *h, char *packet, size_t room);
 
-/* In the helper: returns whether descriptor 0 is such a socket. */
+/* --- in the helper --- */
+
+/* Returns whether descriptor 0 is such a socket. */
 bool helper_serves(void);
+
+/* Waits for a request. Stores its bytes and a NUL in TEXT, of ROOM bytes, and its COUNT descriptors (at most 2) in FDS.
+ * Returns its length, 0 at the end, or -1 if it is not such a request. */
+ssize_t helper_next_request(char *text, size_t room, int *fds, size_t count);
+
+/* Sends an answer of N bytes HEAD and LEN bytes BYTES. Returns false if the caller has gone. */
+bool helper_send_answer(const void *head, size_t n, const void *bytes, size_t len);
+
+/* Limits the processor time from now on: the process ends by SIGPROF after SECONDS. 0: no limit. */
+void helper_limit_seconds(int seconds);
 
 #endif

@@ -9,13 +9,14 @@
 
 enum { HTTPDATE_RETRY_MAX = 24 * 3600 };
 
-/* Returns the moment of a date in one of the three forms of RFC 9110, 5.6.7, read at the moment NOW (which decides what
- * century a year of two digits is in); -1 if it is not a date. */
-time_t httpdate_parse(const char *value, time_t now);
+/* The moment of a date as curl_getdate() reads it: the three forms of RFC 9110, 5.6.7, and variants of them. A value
+ * that does not begin with a letter, or has no time of day, is not a date. -1 for these and other text that is not a
+ * date, 0 for dates before 1970. */
+time_t httpdate_parse(const char *value);
 
 /*
  * The seconds to wait by a Retry-After field, seen at the moment NOW: its number, or the time until its date; 0 for a
- * date in the past, at most HTTPDATE_RETRY_MAX. Returns -1 when it is neither.
+ * date in the past, at most HTTPDATE_RETRY_MAX. -1 if it is neither.
  */
 int64_t httpdate_retry_after(const char *value, time_t now);
 

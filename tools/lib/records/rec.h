@@ -78,9 +78,6 @@ long long rec_number(struct json_object *o, const char *key, long long otherwise
  * json_object_put(). Returns NULL if they are invalid and stores the reason in WRONG (ROOM bytes), if given. */
 struct json_object *rec_parse(const char *text, size_t n, char *wrong, size_t room);
 
-/* Replaces each byte of TEXT that is not UTF-8 by '?'. */
-void utf8_replace_invalid(char *text);
-
 /* Returns the shortest JSON of O, on one line; valid until O changes or is freed. */
 const char *rec_print(struct json_object *o);
 

@@ -1,0 +1,17 @@
+/*
+ * result_record: result records (bi-records(5)): of jobs that ended, and those that are stored.
+ */
+#ifndef BI_RESULT_RECORD_H
+#define BI_RESULT_RECORD_H
+
+#include "job.h"
+
+/* Returns the result record of an ended job: what came out, then what was asked. For free(). */
+char *result_line(const struct job *j);
+
+/* Reads the last result of an item whose state says that it is done into LINE, and sets COMPLETED. Returns 1; 0 if the
+ * state disagreed with the results, as after a power cut, and has been corrected: the item must be read again; -1 after
+ * run_fail(). */
+int result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf *line, bool *completed);
+
+#endif
