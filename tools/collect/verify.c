@@ -373,8 +373,9 @@ compare_with_manifest(struct reading *r)
 
 	if (!r->has_sums || !entries_read(&sums, &r->sums)) {
 		report_problem(r->v, NULL, r->has_sums ? "manifest_damaged" : "no_manifest",
-			       r->has_sums ? "its SHA256SUMS is damaged"
-					   : "it has no SHA256SUMS, or that is damaged: no export of bi-collect");
+			       r->has_sums
+				       ? "its SHA256SUMS is damaged"
+				       : "it has no SHA256SUMS, or that is damaged: it is not an export of bi-collect");
 		entries_free(&sums);
 		return;
 	}
@@ -492,7 +493,8 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 	if (rc < 0 && errno != EFBIG)
 		report_cannot(v, "read it");
 	else if (!good)
-		report_problem(v, NULL, "manifest_damaged", "it is no list of SHA-256 as sha256sum writes it");
+		report_problem(v, NULL, "manifest_damaged",
+			       "it is not a list of SHA-256 digests as sha256sum writes it");
 	buf_free(&text);
 	return good;
 }
@@ -571,7 +573,7 @@ verify_files(char **files, bool json)
 	int code;
 
 	if (!*files)
-		opt_die("--verify needs the exports to look at");
+		opt_die("--verify needs the exports to check");
 	for (; *files; files++) {
 		uint64_t before = v.problems;
 

@@ -152,7 +152,7 @@ type_files(char **operands, bool json)
 	int code;
 
 	if (!t)
-		msg_die_errno(EX_OSERR, "cannot start bi-type --serve, which looks at the files");
+		msg_die_errno(EX_OSERR, "cannot start bi-type --serve, which detects the types");
 	while (rec_read(in, &r) != REC_EOF) {
 		const char *name = r.kind == REC_PLAIN ? r.text : NULL;
 
@@ -169,7 +169,8 @@ type_files(char **operands, bool json)
 	type_close(t);
 	code = a.failed ? EX_SOME_FAILED : EX_ALL_WELL;
 	if (rec_was_cut(in)) {
-		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
 		code = EX_SOME_FAILED;
 	}
 	rec_close(in);

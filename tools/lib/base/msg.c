@@ -287,7 +287,7 @@ msg_finish(int code)
 			raise(SIGPIPE);
 		}
 		msg_warn_errno("standard output could not take all of the records; "
-			       "what was done stands, run the command again to see it");
+			       "the work is done; run the command again to see them");
 		_exit(EX_IOERR);
 	}
 	exit(code);
