@@ -6,7 +6,7 @@ import {Bi, isFinal} from './bi.js';
 import {openReader} from './add-has.js';
 import {byId, bytes, make, mark, markAlive, number, plural, say, setText, share} from './show.js';
 
-const MOST = 100; /* items of a job that are shown */
+const ITEMS_MAX = 100; /* items of a job that are shown */
 const STREAMS = 2; /* at once, since a browser opens only six connections to a server */
 const PATIENCE = 3000; /* milliseconds without an answer before the page says so */
 const AGAIN = 1000; /* milliseconds before the next try */
@@ -153,7 +153,7 @@ function take(card, document, changed) {
 }
 
 async function watchOnce(card, changed, stream) {
-	const options = {signal: card.control.signal, limit: MOST, patience: PATIENCE, stream};
+	const options = {signal: card.control.signal, limit: ITEMS_MAX, patience: PATIENCE, stream};
 
 	for await (const document of api.watchBatchJob(card.notebook, card.job, options))
 		take(card, document, changed);
@@ -244,7 +244,7 @@ function showSent(card, files, sent, total) {
 	card.progress.value = sent;
 	setText(card.counts.firstChild, sent < total ? bytes(Math.min(sent, all)) + ' of ' + bytes(all) + ' sent' : 'All sent; the server is storing the files');
 	setText(card.counts.lastChild, total ? Math.floor(sent / total * 100) + ' %' : '');
-	files.slice(0, MOST).forEach(function (file, i) {
+	files.slice(0, ITEMS_MAX).forEach(function (file, i) {
 		const row = card.items.children[i];
 		const there = Math.max(0, Math.min(file.size, sent - before));
 
@@ -293,9 +293,9 @@ export async function send(files, notebook, changed) {
 	card.progress.setAttribute('aria-label', 'Upload of ' + plural(files.length, 'file', 'files'));
 	card.bar.append(card.progress);
 	card.counts.append(make('span', {}), make('span', {className: 'quiet'}));
-	card.items.append(...files.slice(0, MOST).map((file) => make('li', {}, make('span', {className: 'mark'}),
+	card.items.append(...files.slice(0, ITEMS_MAX).map((file) => make('li', {}, make('span', {className: 'mark'}),
 		make('span', {className: 'cut', title: file.name}, file.name), make('span', {className: 'quiet'}))));
-	setText(card.rest, files.length > MOST ? `The first ${MOST} of ${files.length.toLocaleString('en')} are shown.` : '');
+	setText(card.rest, files.length > ITEMS_MAX ? `The first ${ITEMS_MAX} of ${files.length.toLocaleString('en')} are shown.` : '');
 	setText(card.about, bytes(all) + ' to ' + notebook);
 	setStatus(card, 'sending');
 	setButtons(card, button('Cancel the upload', () => card.control.abort()));

@@ -308,7 +308,7 @@ async function handIn(event) {
 /* --- the page --- */
 
 function readOnly(why) {
-	setText(byId('notice'), why + 'Read only: to add and delete, open the address with the token that “bi-serve --home” prints, in this tab, and then return to this page.');
+	setText(byId('notice'), why + 'Read only: open the address that “bi-serve --home” prints, with its token, in this tab. Then return to this page to add and delete.');
 	byId('notice').hidden = false;
 	mark('off', 'Read only');
 }

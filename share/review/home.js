@@ -116,7 +116,7 @@ function reviewLine(batch, to) {
 
 	if (review && number(review.subjects))
 		text = number(review.decided).toLocaleString('en') + ' of ' + plural(review.subjects, 'subject', 'subjects') + ' decided' +
-			(number(review.disagreements) ? ', reviewers differ on ' + review.disagreements : '');
+			(number(review.disagreements) ? ', ' + review.disagreements + ' disputed' : '');
 	if (isJob(batch))
 		text = make('span', {}, text ? text + ' · ' : '', 'notebook ', make('a', {className: 'notebook',
 			href: 'add/?notebook=' + encodeURIComponent(batch.batch_job.notebook)}, batch.batch_job.notebook));

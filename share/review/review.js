@@ -119,7 +119,7 @@ const review = (function () {
 
 	const keys = [
 		['1 – 9', 'pick the candidate with this number'],
-		['p', 'pick any number: type it, then Enter'],
+		['p', 'pick a candidate by number: type it, then Enter'],
 		['0', 'pick none of them'],
 		['u', 'undo the last decision'],
 		['→  ←', 'next or previous subject'],

@@ -291,14 +291,14 @@ async function streams() {
 }
 
 bi.main(api.prepare, [
-	['one URL', oneUrl],
-	['one file', oneFile],
-	['a batch of URLs, key by key', aBatch],
-	['a batch of files', files],
-	['every path with and without its last slash', slashes],
-	['lists, and parts of them', lists],
-	['raw bytes, and ranges of them', raw],
-	['notebooks are apart', apart],
-	['the knowledge base', knowledge],
-	['streams', streams],
+	['one URL is answered with its file', oneUrl],
+	['one uploaded file is answered with its id', oneFile],
+	['the status of a batch of URLs has each documented key', aBatch],
+	['a batch of files is parsed under the names that its forms have', files],
+	['every path is answered with and without its last slash', slashes],
+	['lists are answered whole and in parts', lists],
+	['raw bytes are answered whole and by range', raw],
+	['a notebook shows and deletes nothing of another', apart],
+	['a knowledge item is linked, unlinked and linked again with notes', knowledge],
+	['a stream tells each change until the job is done', streams],
 ], {wanted: false});

@@ -236,13 +236,13 @@ async function bounds() {
 }
 
 bi.main(api.prepare, [
-	['bodies that are wrong', badJson],
-	['items that fail', badItems],
-	['what is not there', notThere],
-	['forms that are wrong', badForms],
-	['clients that break off, or are slow', brokenOff],
-	['who may write', whoMay],
-	['pages of another origin', cors],
-	['the way of a client that has the cookie', csrfCookie],
-	['too late, too many', bounds],
+	['bodies that are wrong are refused', badJson],
+	['items that fail are answered with their error', badItems],
+	['what is not there is answered with 404', notThere],
+	['forms that are wrong are refused', badForms],
+	['clients that break off or are slow leave nothing and hold nobody up', brokenOff],
+	['only a request with the token and from a page of the server may write', whoMay],
+	['pages of an origin that is let in may write, and of others may not', cors],
+	['a client writes with the token that it read from the cookie', csrfCookie],
+	['a request that takes too long, or has too many items, is refused', bounds],
 ], {wanted: false});

@@ -160,6 +160,6 @@ async function killed() {
 }
 
 bi.main(prepare, [
-	['eight clients, three workers', quiet],
-	['the same, with workers killed one after the other', killed],
+	['eight clients and three workers lose no item and ask for none twice', quiet],
+	['workers that are killed one after the other lose no item', killed],
 ], {wanted: false}).finally(stopWorkers);

@@ -106,7 +106,7 @@ async function shoot(page, name, look) {
 
 async function shootReview(page, server, look) {
 	for (const [name, at] of [['index', 'index.html'], ['review', '1_review.html'], ['submit', 'submit.html']]) {
-		await page.goto(bi.pageOf(server, at));
+		await page.goto(bi.pageOf(server, at) + new URL(server.url).hash);
 		await page.waitForLoadState('networkidle');
 		await page.waitForSelector('#saved:not(:empty)');
 		await shoot(page, name, look);

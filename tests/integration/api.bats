@@ -99,7 +99,7 @@ children_of() {
 	assert_equal "$(tail -n 1 "$BI_ROOT/batches/A/picks.ndjson" | jq -r .reviewer)" anonymous
 }
 
-@test "ETag, If-Match and If-None-Match" {
+@test 'a pick with an old ETag is refused, and a GET with the current one gets 304' {
 	local etag old
 
 	batch A
@@ -286,7 +286,7 @@ routes() {
 	diff before "$BI_ROOT/batches/A/picks.ndjson"
 }
 
-@test "types, lengths, methods and paths" {
+@test 'requests of a wrong type, length, method or path are refused with the status for that' {
 	local path type
 
 	batch A
@@ -503,7 +503,7 @@ stream_of_picks() {
 	assert_equal "$(lines A)" 3
 }
 
-@test "the status says what bi-status says, and more" {
+@test 'the status has the document of bi-status of each batch, with failures, pages and review' {
 	batch A
 	bi-fetch -q -b B files/1.txt "$PWD/nosuch" >/dev/null || :
 	serve A
@@ -609,7 +609,7 @@ event_is() {
 	done
 }
 
-@test "--private: nothing without the password, which is shown once" {
+@test '--private serves nothing without the password, which is shown once' {
 	local password
 
 	batch A
@@ -656,7 +656,7 @@ event_is() {
 	assert_equal "$(bi-clean list | grep -c '^Port ')" 2
 }
 
-@test "--share: TLS, a password, and no other way beyond this machine" {
+@test '--share listens beyond this machine with TLS and a password only' {
 	local password fingerprint
 
 	batch A
@@ -704,7 +704,7 @@ event_is() {
 	run -66 bi-serve --share --cert nosuch --key key.pem A
 }
 
-@test "--allow-host: names beside localhost" {
+@test '--allow-host lets requests with that name in, and no others' {
 	batch A
 	serve --allow-host box.example --allow-host Other.example A
 	for host in box.example box.example:99 other.example localhost; do
@@ -721,7 +721,7 @@ event_is() {
 	done
 }
 
-@test "picks that cannot be written: said, and nothing half-kept" {
+@test 'picks that cannot be written are refused with the reason, and no part of them is kept' {
 	batch A
 	serve A
 	put A '{"selections":{"7":1}}'

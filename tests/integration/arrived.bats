@@ -13,7 +13,7 @@ kept() {
 	(cd "$BI_ROOT/batches/default/files" && find . -type f -printf '%f\n' | sort | tr '\n' ' ')
 }
 
-@test "a page in place of a picture, a cut picture, nothing: none is kept; a wrong extension is mended" {
+@test 'a page in place of a picture, a cut picture and an empty answer are not kept; a wrong extension is corrected' {
 	pictures M
 	cp origin/M-1-1.jpg origin/under.png
 	head -c 20000 origin/M-1-1.jpg >origin/cut.jpg
@@ -49,7 +49,7 @@ kept() {
 	assert_line -p accept
 }
 
-@test "what an item says of its bytes is looked at" {
+@test 'a file that does not have the digest or size that its item names is not kept' {
 	local sha256 sha1
 
 	echo 'some bytes' >some

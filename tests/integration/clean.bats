@@ -27,7 +27,7 @@ keepers() {
 	jq -r 'select(.port).pid' served
 }
 
-@test "list: the seeds' form" {
+@test 'list prints the servers in the documented form' {
 	ports
 	served M_batch1 M 'Batch 1 (chars 1-5)' "$PORT"
 	served P_batch1 P 'Batch 1 (chars 1-5)' "$((PORT + 1))"
@@ -58,7 +58,7 @@ Port $((PORT + 1)):
 	assert_equal "$(jq -r 'select(.port).pid' <<<"$output")" "$(keepers)"
 }
 
-@test "list: no servers, and as records" {
+@test 'list says that there are no servers, and prints them as records with --json' {
 	mkdir -p "$BI_ROOT"
 	run -0 bi-clean list
 	assert_output 'No active servers'
@@ -210,7 +210,7 @@ stopped port $((PORT + 1)): B"
 	assert_line -n 1 '{"end":"bi-clean","files":1,"bytes":4,"held":0,"failed":0,"exit":0}'
 }
 
-@test "temp: a root without it, and one that is a link out of the root" {
+@test 'temp does nothing in a root without temp/, and fails at one that is a link out of the root' {
 	mkdir -p "$BI_ROOT" elsewhere
 	run -0 bi-clean temp
 	assert_output '0 files removed, 0 bytes freed'
@@ -222,7 +222,7 @@ stopped port $((PORT + 1)): B"
 	assert_equal "$(<elsewhere/file)" precious
 }
 
-@test "wrong use is said" {
+@test 'wrong use is refused with a message and exit 2' {
 	mkdir -p "$BI_ROOT"
 	for args in "" "frob" "stop" "stop 0" "stop 65536" "stop 80x" "stop -1" "list 8000" "temp x" "stop-all 8000" "--frob list"; do
 		# shellcheck disable=SC2086

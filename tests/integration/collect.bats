@@ -514,7 +514,7 @@ everything() {
 	everything | diff before -
 }
 
-@test "several at once, on the same subjects" {
+@test 'several runs at once on the same subjects leave a whole collection' {
 	local i k
 
 	for i in 1 2 3 4; do
@@ -549,7 +549,7 @@ everything() {
 	done
 }
 
-@test "no such batch, no batch, a cut stream, a full disk" {
+@test 'a batch that is not there, no batch, a cut stream and a full disk are named with their exit codes' {
 	batch W 1 1
 	pick W 1 1
 	run -66 bi-collect -o x.tar missing W

@@ -55,7 +55,7 @@ flip() {
 	assert_equal "$(find out -type f | wc -l)" 32
 }
 
-@test "standard output" {
+@test 'an export can be written to standard output' {
 	batch E 2
 	bi-collect -o - E >x.tar
 	bi-collect -o y.tar E >/dev/null
@@ -99,7 +99,7 @@ flip() {
 	done
 }
 
-@test "cut, added to, missing, no export, not there" {
+@test 'an export that is cut, added to, incomplete or not there does not verify' {
 	batch E 2
 	bi-collect -o x.tar E >/dev/null
 	head -c 2000 x.tar >cut.tar

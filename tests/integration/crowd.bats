@@ -9,7 +9,7 @@ load crowd
 	answered
 }
 
-@test "nor do slow ones of every kind" {
+@test 'slow clients of every kind shut nobody off' {
 	crowd_serve
 	crowd 90 header idle tls stream body stranger pick
 	answered

@@ -75,7 +75,7 @@ in_mounts() {
 
 # --- programs, kernel, limits ---
 
-@test "programs: lighttpd, jq, ours, and share/" {
+@test 'programs that are missing or too old, and a share/ that is not there, are found' {
 	mkdir bin
 	cp "$BI_BIN/bi-status" bin/
 	run -1 env BI_LIGHTTPD=/nowhere/lighttpd PATH=/nowhere BI_SHARE=/nowhere "$PWD/bin/bi-status" --doctor
@@ -88,7 +88,7 @@ in_mounts() {
 	[ "${#lines[@]}" -ge 15 ]
 }
 
-@test "programs: lighttpd that is not installed, or without its module for TLS" {
+@test 'a lighttpd that is not installed, or has no module for TLS, is found' {
 	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none /usr/sbin
 		PATH=/nowhere exec "$BI_BIN/bi-status" --doctor'
@@ -99,14 +99,14 @@ in_mounts() {
 	assert_line --index 0 --regexp '^note: programs: lighttpd has no mod_openssl.*apt-get install lighttpd-mod-openssl'
 }
 
-@test "kernel: pidfd_open, seccomp, and no /proc" {
+@test 'a kernel without pidfd_open or seccomp, and a missing /proc, are found' {
 	need_plain_strace
 	local AS=(strace -o trace -e 'trace=pidfd_open,seccomp' -e 'inject=pidfd_open,seccomp:error=ENOSYS')
 
 	finds 'kernel: the kernel has no pidfd_open .*; use Linux 5.3' 'kernel: the kernel has no seccomp filters .*; use a kernel'
 }
 
-@test "limits: open files, sizes of files, inotify" {
+@test 'low limits on open files, file sizes and inotify are found' {
 	run -1 bash -c 'ulimit -n 100; bi-status --doctor'
 	assert_output --regexp '^limits: a process may have 100 files open.*; raise the hard limit'
 	run -1 bash -c 'ulimit -f 2000; bi-status --doctor'
@@ -115,7 +115,7 @@ in_mounts() {
 	assert_line --index 0 --regexp '^note: limits: a file may have 20 GB'
 }
 
-@test "limits: nothing more can be watched" {
+@test 'it is found that inotify can watch nothing more' {
 	need_plain_strace
 	local AS=(strace -o trace -e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE)
 	finds 'limits: nothing can be watched .*; raise fs.inotify'
@@ -123,7 +123,7 @@ in_mounts() {
 
 # --- the root ---
 
-@test "root: folders that are none, and one that everybody may write" {
+@test 'folders of the root that are not directories, and one that everybody may write, are found' {
 	mkdir elsewhere "$BI_ROOT/review"
 	ln -s "$PWD/elsewhere" "$BI_ROOT/collected"
 	echo >"$BI_ROOT/trash"
@@ -133,7 +133,7 @@ in_mounts() {
 	finds "root: everybody may write in $BI_ROOT; chmod o-w"
 }
 
-@test "root: folders and files that may not be written" {
+@test 'folders and files of the root that may not be written are found' {
 	need_refusals
 	mkdir "$BI_ROOT/review"
 	chmod 0555 "$BI_ROOT/review" "$M/files"
@@ -148,7 +148,7 @@ in_mounts() {
 	chmod 0755 "$BI_ROOT"
 }
 
-@test "root: folders that belong to another user" {
+@test 'folders of the root that belong to another user are found' {
 	[ "$(id -u)" = 0 ] || skip "only root gives files away"
 	chown 65534 "$BI_ROOT/temp" "$M"
 	finds 'root: temp belongs to nobody, the root to root: .*; chown -R root ' 'batches: batches/M belongs to nobody'
@@ -156,7 +156,7 @@ in_mounts() {
 	finds
 }
 
-@test "root: a file system that can only be read is said once" {
+@test 'a root on a file system that is mounted read-only is reported once' {
 	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none "$BI_ROOT"
 		bi-fetch -q -b M one.txt >/dev/null
@@ -166,7 +166,7 @@ in_mounts() {
 	assert_equal "${#lines[@]}" 1
 }
 
-@test "secrets: what others may read, and what is none" {
+@test 'secrets that others may read, and files that are not secrets, are found' {
 	mkdir "$BI_ROOT/tls"
 	echo x | tee "$BI_ROOT/token" "$BI_ROOT/htpasswd" "$BI_ROOT/tls/server.pem" >/dev/null
 	chmod 0640 "$BI_ROOT/token" "$BI_ROOT/htpasswd" "$BI_ROOT/tls/server.pem"
@@ -180,7 +180,7 @@ in_mounts() {
 
 # --- the disk ---
 
-@test "space: a disk that is full or nearly, of bytes and of inodes" {
+@test 'a disk that is full or nearly full, in bytes or inodes, is found' {
 	need_namespaces --mount
 	run -0 in_mounts 'mount -t tmpfs -o size=40m,nr_inodes=2000 none "$BI_ROOT"
 		bi-fetch -q -b M one.txt >/dev/null
@@ -202,7 +202,7 @@ in_mounts() {
 	assert_line --index 5 --regexp "^space: the disk of $BI_ROOT has [0-9] of 2000 inodes left: no more files can be made; remove"
 }
 
-@test "storage: other file systems in the root, no attributes" {
+@test 'other file systems inside the root, and one without extended attributes, are found' {
 	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none "$BI_ROOT/temp"
 		bi-status --doctor'
@@ -219,7 +219,7 @@ when() {
 	awk -v call="$1" -v regex="$2" '$0 ~ regex { seen = 1 } index($0, call "(") == 1 { n++; if (seen) { print n; exit } }' trace
 }
 
-@test "storage: no O_TMPFILE, locks that do not exclude, a network's disk" {
+@test 'storage without O_TMPFILE, with locks that do not exclude, or on a network is found' {
 	need_plain_strace
 	local AS=(strace -o trace) n
 
@@ -239,14 +239,14 @@ when() {
 	finds "note: storage: $BI_ROOT is on NFS, where locks may not keep programs .*; use this root from one machine"
 }
 
-@test "clock: a record from the future" {
+@test 'a record from the future is found' {
 	touch -d '+3 hours' "$M/results.ndjson"
 	finds 'clock: batches/M/results.ndjson is from the future, by 3 hours: .*; set the clock'
 	touch "$M/results.ndjson"
 	finds
 }
 
-@test "clock: a file system that has another time" {
+@test 'a file system whose clock differs is found' {
 	need_plain_strace
 	[ "$(uname -m)" = x86_64 ] || skip "stat(2) is of another form"
 	local AS=() n zeros
@@ -259,7 +259,7 @@ when() {
 
 # --- the work ---
 
-@test "batches: work that nobody does, and work that somebody does" {
+@test 'a batch with work left that no process does is found, and one that is worked on is not' {
 	printf cp >"$M/state"
 	touch -d '-5 hours' "$M"/{state,results.ndjson}
 	finds 'batches: M has 1 of 2 items left and nobody works on them, for 5 hours; `bi-fetch -b M --resume` goes on'
@@ -272,7 +272,7 @@ when() {
 	finds
 }
 
-@test "batches: half-made, damaged, without their files" {
+@test 'batches that are half made, damaged or without their files are found' {
 	local what
 
 	mkdir "$BI_ROOT/batches/empty"
@@ -300,7 +300,7 @@ when() {
 	finds
 }
 
-@test "batches: what is in their way, and what cannot be opened" {
+@test 'what has the place of a batch, and a batch that cannot be opened, are found' {
 	ln -s "$M" "$BI_ROOT/batches/P"
 	rm "$M/state"
 	mkfifo "$M/state" # opened without waiting
@@ -319,7 +319,7 @@ lock() {
 	poll 10 grep -q locked lock.out
 }
 
-@test "queue: no worker, one that is behind, and one that is not" {
+@test 'a queue without a worker, or whose worker is behind, is found, and one that is worked on is not' {
 	cp -r "$M" "$BI_ROOT/batches/job-7"
 	printf pp >"$BI_ROOT/batches/job-7/state"
 	mkdir "$BI_ROOT/queue"
@@ -349,14 +349,14 @@ lock() {
 	finds
 }
 
-@test "queue: what is handed in is done by the worker that it asks for" {
+@test 'the worker that the finding of the queue asks for does what was handed in' {
 	bi-fetch -q --queue -b later one.txt >/dev/null
 	finds 'queue: 1 batch waits and no worker runs; later has waited for [0-9]+ seconds?; start one: `bi-fetch --work`'
 	bi-fetch -q --work --once
 	finds
 }
 
-@test "servers: one that was killed, one that hangs while it starts" {
+@test 'a server that was killed, and one that hangs while it starts, are found' {
 	local keeper port
 
 	bi-render M >/dev/null
@@ -381,7 +381,7 @@ lock() {
 	finds "servers: the server on port $port has been starting for 10 minutes; read .*$port.log"
 }
 
-@test "ports: none left" {
+@test 'it is found that no port is left' {
 	need_namespaces --net
 	cat >script <<-'END'
 		ip link set lo up || exit 99

@@ -40,14 +40,14 @@ hostile_batch() {
 	run -1 bi-fetch -q -b "$1" <items
 }
 
-@test "bi-source: names of subjects, categories and sources" {
+@test 'bi-source: names of subjects, categories and sources cannot steer a terminal' {
 	printf '%s\n' "{\"id\":1,\"name\":\"$JSON\",\"category\":\"M\"}" "{\"id\":1,\"name\":\"$JSON\"}" >list
 	shows 1 bi-source --contact test@example.org --set api=http://127.0.0.1:9/ --set tries=1 --set slow=0 \
 		--set title="$BYTES" --file list
 	shows 66 bi-source --contact test@example.org --file "none$BYTES"
 }
 
-@test "bi-fetch: names of files, URLs, replies of hosts, filters" {
+@test 'bi-fetch: names of files, URLs, replies of hosts and filters cannot steer a terminal' {
 	faulty_start
 	printf '%s\n' "{\"file\":\"$PWD/$JSON.txt\"}" >items
 	shows 1 sh -c 'bi-fetch -b a <items'
@@ -63,7 +63,7 @@ hostile_batch() {
 	assert_equal "$(jq -r 'select(.item).file' <<<"$output" | head -c 200 | od -c)" "$(jq -r .file items | head -c 200 | od -c)"
 }
 
-@test "bi-parse: the text of a document, and its name" {
+@test 'bi-parse: the text of a document and its name cannot steer a terminal' {
 	printf 'one\ttab\ntwo \u009b31m\u202eowned\n' >plain.txt
 	shows 0 bi-parse plain.txt
 	[[ "$output" == *$'one\ttab'* ]]
@@ -73,7 +73,7 @@ hostile_batch() {
 	grep -q $'\u202eowned' text
 }
 
-@test "bi-render, bi-status, bi-clean: names in batches" {
+@test 'bi-render, bi-status, bi-clean: names in batches cannot steer a terminal' {
 	hostile_batch h
 	shows 0 bi-status --items h
 	shows 2 bi-status "none$BYTES"
@@ -92,7 +92,7 @@ hostile_batch() {
 	shows 0 bi-clean -y --archive "$BYTES.zip" batch h
 }
 
-@test "bi-collect: names of subjects that are in conflict, exports, and what is in them" {
+@test 'bi-collect: names of subjects, of exports and of what is in them cannot steer a terminal' {
 	hostile_batch h
 	shows 66 bi-collect -r "none$BYTES" h
 	echo other >other.txt
@@ -107,7 +107,7 @@ hostile_batch() {
 	shows 1 bi-collect --verify "$BYTES/x.zip"
 }
 
-@test "bi-expand, bi-type, bi-thumb, bi-media: names of files and members" {
+@test 'bi-expand, bi-type, bi-thumb, bi-media: names of files and members cannot steer a terminal' {
 	mkdir d
 	echo text >"d/$BYTES"
 	tar -cf "$VALID.tar" d

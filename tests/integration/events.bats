@@ -20,7 +20,7 @@ order() {
 	jq -r 'select(.event and .event != "ready") | "\(.event)\(if .item then ":\(.item)" else "" end)"' events | tr '\n' ' '
 }
 
-@test "events of a batch: created, taken, completed, failed with its code, done; records that are whole" {
+@test 'a batch is told as created, taken, completed, failed with its code and done, in whole records' {
 	mkdir -p "$BI_ROOT"
 	faulty_start
 	events
@@ -79,7 +79,7 @@ order() {
 	told 2 '.event == "item_failed" and .item == 1'
 }
 
-@test "events: a batch that is handed in, and a worker that takes it" {
+@test 'a batch that is handed in, and the worker that takes it, are told' {
 	mkdir -p "$BI_ROOT"
 	faulty_start
 	events
@@ -109,7 +109,7 @@ order() {
 	poll 10 told 2 '.event == "item_processing" and .item == 1'
 }
 
-@test "events: batches that are named, and no others; a batch that goes, and another by its name" {
+@test 'only named batches are told; one that goes, and another by its name, are told apart' {
 	faulty_start
 	bi-fetch --quiet -b a "$FAULTY/bytes/100/a.jpg"
 	bi-fetch --quiet -b b "$FAULTY/bytes/100/a.jpg"
@@ -137,7 +137,7 @@ order() {
 	run -66 bi-status --events nope
 }
 
-@test "events: servers that start and stop, and one that is killed" {
+@test 'servers that start, stop or are killed are told' {
 	local pid
 
 	faulty_start

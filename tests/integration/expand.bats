@@ -33,7 +33,7 @@ load helpers
 	assert_line --index 3 '{"end":"bi-expand","members":3,"refused":0,"failed":0,"exit":0}'
 }
 
-@test "--serve wants a socket and no files" {
+@test '--serve is refused without a socket, or with files' {
 	run -2 --separate-stderr bi-expand --serve </dev/null
 	assert_equal "${#stderr_lines[@]}" 1
 	run -2 bi-expand --serve a.tar

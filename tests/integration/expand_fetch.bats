@@ -73,7 +73,7 @@ results() {
 	assert_equal "$(results M | grep -c 'failed page.html not_accepted')" 2
 }
 
-@test "a bomb, a password, a damaged archive: those fail and say why, the rest goes on" {
+@test 'an archive that is a bomb, encrypted or damaged fails with its reason, and the rest goes on' {
 	archive zip bomb.zip small=1 'zeros*100000000'
 	archive locked locked.zip a=1
 	archive zip good.zip a=1
@@ -140,7 +140,7 @@ each_once() {
 	each_once M 1500
 }
 
-@test "two processes with one archive: each member once" {
+@test 'two processes with one archive unpack each member once' {
 	local one two
 
 	archive ustar many.tar 'x#1000'

@@ -30,7 +30,7 @@ count_lines() {
 	[ "$(wc -l <"$1")" = "$2" ]
 }
 
-@test "URLs from operands: the origin's bytes, named by subject, place and content" {
+@test "URLs from operands are stored as the origin's bytes, named by subject, place and content" {
 	mkdir origin
 	printf '%%PDF-1.4\nnot more\n%%%%EOF\n' >origin/a.txt
 	printf '<!doctype html><html><title>x</title></html>\n' >origin/b.dat
@@ -57,7 +57,7 @@ M_batch1 3 completed image/gif 1 $ORIGIN/c"
 	assert_equal "$(ls "$BI_ROOT/temp")" ''
 }
 
-@test "plain lines, records and files of this machine" {
+@test 'plain lines, records and files of this machine are items' {
 	faulty_start
 	mkdir -p 'a dir'
 	seq 5000 >'a dir/some file'
@@ -139,7 +139,7 @@ default completed $FAULTY/chunked/bytes/5/y"
 	count_lines out 3
 }
 
-@test "transfers at once: per host, and over all hosts" {
+@test 'no more transfers run at once than are allowed per host and over all hosts' {
 	local i
 
 	faulty_start
@@ -168,7 +168,7 @@ default completed $FAULTY/chunked/bytes/5/y"
 	[ "$(grep -E ' /slow.*/four-' "${ORIGIN_LOGS[0]}" | awk '$2 > m { m = $2 } END { print m }')" -le 6 ]
 }
 
-@test "redirects: ten, relative, to http and https only" {
+@test 'at most ten redirects are followed, also relative ones, to http and https only' {
 	faulty_start
 	run -1 --separate-stderr bi-fetch --tries 1 "$FAULTY/redirect/10/bytes/9/ten" "$FAULTY/redirect/11/bytes/9/eleven" \
 		"$FAULTY/to/302/file:%2f%2f%2fetc%2fpasswd" "$FAULTY/to/301/ftp:%2f%2f127.0.0.1%2fx" \
@@ -226,7 +226,7 @@ completed null null 2'
 	[ "$((second - first))" -ge 1000 ]
 }
 
-@test "timeouts: standing still, in all, connecting" {
+@test 'a transfer that stands still, takes too long in all, or does not connect is ended' {
 	faulty_start
 	run -1 --separate-stderr bi-fetch --tries 1 --stall-timeout 3 "$FAULTY/stall/5/bytes/90/a" "$FAULTY/drip/1500/bytes/9000/b"
 	printf '%s\n' "${lines[@]}" >out
@@ -241,7 +241,7 @@ completed null null 2'
 	assert_equal "$(jq -r .error.code <<<"${lines[0]}")" timeout
 }
 
-@test "run again: completed is not asked for, what may pass is, what is for good with --retry" {
+@test 'a second run asks for what may pass, for failures for good with --retry only, and for nothing completed' {
 	faulty_start
 	printf '%s\n' "$FAULTY/bytes/9/a" "$FAULTY/flaky/2/bytes/9/b" "$FAULTY/status/404/c" >in
 	run -1 bi-fetch --tries 1 <in
@@ -263,7 +263,7 @@ completed null null 2'
 	assert_output --partial '0 of 3'
 }
 
-@test "--resume: all that the batch has, without lines" {
+@test '--resume works on all items of the batch without lines' {
 	faulty_start
 	printf '%s\n' "$FAULTY/bytes/9/a" "$FAULTY/flaky/1/bytes/9/b" "$FAULTY/bytes/9/c" >in
 	bi-fetch -q -b M --tries 1 <in >/dev/null || [ $? -eq 1 ]
@@ -356,7 +356,7 @@ completed null null 2'
 	assert_equal "$(cat "$BI_ROOT/batches/M/state")" cp
 }
 
-@test "lines of several batches through one process; -b overrides" {
+@test 'one process takes lines of several batches, and -b overrides them' {
 	local b i
 
 	faulty_start

@@ -81,7 +81,7 @@ bad_url: it has a space in it; a line is one URL, records may have more
 bad_url: it has a tab in it; a line is one URL, records may have more'
 }
 
-@test "lines of 1 MiB and beyond, URLs of 100 KB" {
+@test 'lines of more than 1 MiB fail, and URLs of 100 KB do no harm' {
 	local mib=1048576
 
 	faulty_start
@@ -109,7 +109,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 	true_records default
 }
 
-@test "no files: a directory, a pipe, a device, nothing there, nothing at all" {
+@test 'a directory, a pipe, a device, a missing file and an empty name are not taken for files' {
 	mkdir d
 	mkfifo p
 	run -1 --separate-stderr bi-fetch d p /dev/zero none '' d/. '{"file":"/none\n\u001b[31m"}' /dev/null/x
@@ -119,7 +119,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 	assert_equal "$(ls -A "$BI_ROOT/batches/default/files")" ''
 }
 
-@test "URLs that are none" {
+@test 'lines that are not valid URLs fail with their reason' {
 	run -1 --separate-stderr bi-fetch --tries 1 'http://' 'ftp://127.0.0.1/x' 'file:///etc/passwd' 'http://a b/' \
 		'{"url":"127.0.0.1:1/x"}' '{"url":""}' '{"url":"http://127.0.0.1:1/\nX: y"}' '://' 'http://127.0.0.1:99999/'
 	printf '%s\n' "${lines[@]}" >out
@@ -144,7 +144,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 	jq . <<<"$output" >/dev/null
 }
 
-@test "wrong use and no place to work in: one line, the right code, nothing created" {
+@test 'wrong use and a missing root give one line and the right exit code, and create nothing' {
 	run -2 --separate-stderr bi-fetch -b ../x http://127.0.0.1:1/
 	assert_equal "${#stderr_lines[@]}" 1
 	run -2 --separate-stderr bi-fetch -b api http://127.0.0.1:1/
@@ -194,7 +194,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 	assert_equal "$(ls elsewhere)" ''
 }
 
-@test "a root of any name" {
+@test 'a root may have any name' {
 	local root=$PWD/$'a "b"\n\\c ё'
 
 	faulty_start
@@ -202,7 +202,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 	assert_equal "$(jq -rs '.[0].path' out)" "$(echo "$root"/batches/default/files/*)"
 }
 
-@test "closed, full and odd standard descriptors" {
+@test 'closed, full and odd standard descriptors do no harm' {
 	faulty_start
 	run -74 --separate-stderr bash -c 'bi-fetch "$1" >/dev/full' bash "$FAULTY/bytes/5/a"
 	assert_equal "${#stderr_lines[@]}" 1
@@ -220,7 +220,7 @@ bad_url: it has a tab in it; a line is one URL, records may have more'
 	true_records default
 }
 
-@test "a full disk: said, 74, what was recorded is true, with room it goes on" {
+@test 'a full disk is exit 74; what was recorded is true, and with room the run goes on' {
 	local i
 
 	need_namespaces --mount

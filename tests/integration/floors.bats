@@ -83,8 +83,8 @@ caught() {
 	source_file one/b.c 'int a(void);' 'int' 'b(void)' '{' 'return a();' '}'
 	caught 'More files of tools/one need each other in a circle than the 0 that were there:' 'a b'
 	rm -r tools/one
-	source_file api/only.c 'int' 'only(void)' '{' 'return 0;' '}'
-	caught 'Fewer files of tools/api are in circles than the table says:'
+	source_file fetch/only.c 'int' 'only(void)' '{' 'return 0;' '}'
+	caught 'Fewer files of tools/fetch are in circles than the table says:'
 }
 
 @test "two files of one name are found, sources and headers" {

@@ -29,7 +29,7 @@ hits_at_least() {
 	[ "$(origin_hits "$2")" -ge "$1" ]
 }
 
-@test "four processes on one host: transfers at once and starts a second are those of all together" {
+@test 'four processes on one host keep its transfers at once and starts a second together' {
 	local n=15 rate=20 i pids=() most
 
 	[ -z "${BI_LONG:-}" ] || n=500 rate=5
@@ -119,7 +119,7 @@ hits_at_least() {
 	poll 30 hits_at_least 200 /quick-
 }
 
-@test "429: the whole host is held back, in every process" {
+@test 'a 429 holds the whole host back, in every process' {
 	local first second
 
 	faulty_start
@@ -150,7 +150,7 @@ hits_at_least() {
 	[ "$(grep -h . "${ORIGIN_LOGS[@]}" | awk -v t="$held" '$1 > t + 100 && $1 < t + 2000' | wc -l)" -eq 0 ]
 }
 
-@test "hosts.conf: transfers at once, a group of hosts, a contact" {
+@test 'hosts.conf sets transfers at once, groups of hosts and the need of a contact' {
 	faulty_start
 	cat >conf <<-END
 		127.0.0.1 slots=1
@@ -183,7 +183,7 @@ hits_at_least() {
 	assert_equal "$(origin_peak /w)" 2
 }
 
-@test "--limit-rate: the bytes of all processes together" {
+@test '--limit-rate limits the bytes of all processes together' {
 	local begun i pids=()
 
 	faulty_start

@@ -20,7 +20,7 @@ lines() {
 	done
 }
 
-@test "duplicates and rubbish: one record a line, also after a kill; then nothing is asked for again" {
+@test 'duplicates and rubbish give one record a line, also after a kill; then nothing is asked for again' {
 	local n=600 pid before
 
 	[ -z "${BI_LONG-}" ] || n=10000

@@ -98,7 +98,7 @@ file_of() {
 	curl -s "$NB/files/?limit=1000" | jq -r --arg name "$1" '.results[] | select(.filename == $name) | .file_id'
 }
 
-@test "the status of a job, with and without its items, in its notebook alone" {
+@test 'the status of a job is in its notebook alone, with its items or without' {
 	serve
 	hand_in nb 1.txt 2.txt 4.bin
 	call "$NB/batch-jobs/$job/status/"
@@ -130,7 +130,7 @@ file_of() {
 	assert_equal "$code $(jq -c '[.count, (.results | length)]' body)" '200 [1,1]'
 }
 
-@test "the list of jobs, newest first" {
+@test 'the list of jobs begins with the newest' {
 	serve
 	for i in 1 2 3; do
 		hand_in nb $i.txt
@@ -151,7 +151,7 @@ file_of() {
 	refused 404 removed
 }
 
-@test "the files of a notebook, by type and in parts" {
+@test 'the files of a notebook can be listed by type and in parts' {
 	serve
 	hand_in nb 1.txt 2.txt 4.bin
 	call "$NB/files/"
@@ -184,7 +184,7 @@ file_of() {
 	assert_equal "$code $(jq -c '[.count, .results[0].filename]' body)" '200 [4,"again.txt"]'
 }
 
-@test "the status of a file, by its id and by what the client called it" {
+@test "the status of a file is found by its id and by the client's upload id" {
 	local id
 
 	serve
@@ -218,7 +218,7 @@ file_of() {
 	refused 404 no_such_file
 }
 
-@test "what was parsed, the bytes, and the pictures" {
+@test 'the content of a file, its bytes and its pictures can be had' {
 	local id bin
 
 	serve
@@ -319,7 +319,7 @@ file_of() {
 	assert_output ''
 }
 
-@test "a root whose path has what URLs escape" {
+@test 'a root whose path has characters that URLs escape is served' {
 	local id
 
 	export BI_ROOT="$BATS_TEST_TMPDIR/a %2f+&ä root"
@@ -479,7 +479,7 @@ i1_1.json"
 	assert_equal "$(wc -l <"$dir/results.ndjson")" 2
 }
 
-@test "the knowledge base: listed, unlinked, linked, each in its notebook" {
+@test 'knowledge items are listed, unlinked and linked, each in its notebook' {
 	local n
 
 	serve
@@ -527,7 +527,7 @@ i1_1.json"
 	refused 404 no_such_notebook
 }
 
-@test "what makes no sense is refused" {
+@test 'requests with wrong ids, parameters, names or methods are refused' {
 	local long
 
 	serve
@@ -568,7 +568,7 @@ i1_1.json"
 	assert_equal "$(cd "$BI_ROOT" && echo notebooks/* batches/*)" "notebooks/nb batches/job-$job"
 }
 
-@test "the stream of a job and of a file, to their end" {
+@test 'the streams of a job and of a file end with their final status' {
 	local a b c id
 
 	serve
@@ -606,7 +606,7 @@ i1_1.json"
 	assert_equal "$code $(grep -c '^data: {"batch_job' body) $(tail -n 3 body | head -n 1)" '200 1 event: end'
 }
 
-@test "many watch many jobs, as many as there may be" {
+@test 'as many clients as allowed watch many jobs at once' {
 	local i pids=() jobs=()
 
 	serve

@@ -43,7 +43,7 @@ lost() {
 			use strict;
 			my ($page, $name, @numbers, @lines) = shift;
 			my %macro = map { $_ => 1 } qw(Sh Ss Pp Bl El It Bd Ed D1 Dl Nm Nd Fl Ar Op Oo Oc Xr Ev Pa Cm Ic Li Ql Sq
-				Dq Bq Pq Po Pc Pf Ns Sx Dv Fn Em Sy Ta Mt Lk);
+				Dq Bq Pq Po Pc Pf Ns Sx Dv Va Fn Em Sy Ta Mt Lk);
 			open my $source, "<", $page or die "$page: $!";
 			while (<$source>) {
 				next if /^\.(\\"|Dd|Dt|Os|El|Ed|Bd)/;
@@ -246,7 +246,7 @@ codes_given() {
 		my @codes;
 		unless ($ARGV =~ m{/api/}) {
 			push @codes, $2 =~ /"([a-z][a-z0-9_]*)"/g
-				while /\b(judge_fail|verdict_set|refuse|report_refused|fail(?:_\w+)?|report_problem|make_bad|ask_bad)\(([^;{]*);/g;
+				while /\b(verdict_fail|verdict_set|refuse(?:_member|_job)?|report_refused|fail(?:_(?!read\b)\w+)?|report_problem|make_bad|ask_bad)\(([^;{]*);/g;
 			push @codes, /\bcode = "([a-z][a-z0-9_]*)"/g;
 		}
 		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not)_[a-z_]+)", "/g,

@@ -102,7 +102,7 @@ repeat() {
 	END
 }
 
-@test "addresses: base, relative, entities, blanks, other letters; none that is not http" {
+@test 'addresses are resolved by base, with entities, blanks and other letters; only http ones count' {
 	run found <<-'END'
 		<head><base target=x><base href="/b/c/"><base href="http://wrong.x/"></head>
 		<img src=1.jpg><img src=../2.jpg><img src=/3.jpg><img src=//e.x/4.jpg><img src="?5"><img src="  6 7.jpg
@@ -158,7 +158,7 @@ repeat() {
 	END
 }
 
-@test "character sets: a byte order mark, then the header, then the page's own word, else UTF-8" {
+@test 'the character set is that of a byte order mark, else of the header, else of the page, else UTF-8' {
 	printf '<meta charset=windows-1251><img src=1 alt="\317\360\350\342\345\362">' >1.html
 	printf '<meta http-equiv=content-type content="text/html; charset=Shift_JIS"><img src=2 alt="\223\372\226\173">' >2.html
 	printf '\377\376<\0i\0m\0g\0 \0s\0r\0c\0=\0003\0 \0a\0l\0t\0=\0\351\0>\0' >3.html
@@ -251,7 +251,7 @@ repeat() {
 	refute_output --regexp '(open|openat|socket|connect|execve)\('
 }
 
-@test "--serve wants a socket, and no files" {
+@test '--serve is refused without a socket, or with files' {
 	run -2 bash -c 'bi-media --serve </dev/null'
 	assert_output --partial 'SOCK_SEQPACKET'
 	run -2 bi-media --serve x

@@ -198,7 +198,7 @@ yt_dlp() {
 	assert [ ! -e asked ]
 }
 
-@test "--yt-dlp: a list of videos; one that fails, says rubbish or is not there harms nothing" {
+@test '--yt-dlp takes a list of videos; one that fails, answers rubbish or is missing harms nothing' {
 	files 1.txt 2.txt
 	page none.html <<<'<!doctype html><title>x</title>'
 	origin_start

@@ -23,7 +23,7 @@ fails_with() {
 	nothing_left
 }
 
-@test "answers that stand still, never end, or are too long" {
+@test 'answers that stand still, never end or are too long fail with their reason' {
 	faulty_start
 	fails_with timeout "$FAULTY/slow/60000/bytes/20/a" --stall-timeout 1 --tries 1
 	fails_with timeout "$FAULTY/slowhead/100/bytes/20/b" --stall-timeout 1 --tries 1
@@ -36,7 +36,7 @@ fails_with() {
 	assert_equal "$(origin_hits '/[deh]$')" 3 # for good
 }
 
-@test "answers that are cut, reset or make no sense" {
+@test 'answers that are cut, reset or not HTTP fail with their reason' {
 	faulty_start
 	fails_with cut_short "$FAULTY/length/100000/bytes/20/a"
 	fails_with cut_short "$FAULTY/cut/1000/bytes/20000/b"
@@ -54,7 +54,7 @@ fails_with() {
 	assert_equal "$(jq -s '.[0].bytes' <<<"$output")" 10
 }
 
-@test "redirects: loops, nowhere, to other schemes" {
+@test 'redirects that loop, lead nowhere or to other schemes fail' {
 	faulty_start
 	fails_with too_many_redirects "$FAULTY/redirect/100/bytes/20/a"
 	fails_with too_many_redirects "$FAULTY/header/Location%3A%20loop/status/302/x"
@@ -66,7 +66,7 @@ fails_with() {
 	fails_with bad_url 'file:///etc/passwd'
 }
 
-@test "a bomb: little that unpacks to much" {
+@test 'an answer that unpacks to more than is allowed fails' {
 	faulty_start
 	head -c 200M /dev/zero | gzip -9 >bomb.gz
 	fails_with too_large "$FAULTY/header/Content-Encoding%3A%20gzip/file/${PWD//\//%2f}%2fbomb.gz" \
@@ -77,7 +77,7 @@ fails_with() {
 	assert_equal "$(jq -s '.[0].bytes' <<<"$output")" "$(stat -c %s bomb.gz)"
 }
 
-@test "names that are none of ours: paths, NUL, newlines, four bytes a letter" {
+@test 'URLs and headers with paths, NUL, newlines or four-byte letters do not reach the names of files' {
 	faulty_start
 	printf '%s\n' "$FAULTY/bytes/20/../../../../etc/x" "$FAULTY/bytes/20/%2e%2e%2f%2e%2e%2fetc%2fpasswd" \
 		"$FAULTY/bytes/20/a%00b.jpg" "$FAULTY/bytes/20/a%0a%0db" "$FAULTY/bytes/20/𝕏𝕐𝕑🎉.jpg" \
@@ -91,7 +91,7 @@ fails_with() {
 		"$(jq -s 'map(select(.status == "completed")) | length' "$BI_ROOT/batches/default/results.ndjson")"
 }
 
-@test "a hundred bad servers at once: a record each, nothing hangs" {
+@test 'a hundred bad servers at once give a record each, and nothing hangs' {
 	local i
 
 	faulty_start
@@ -224,7 +224,7 @@ asked() {
 	tr -d '\r' <"$(echo "$BI_ROOT/batches/default/files/i$1"_1.*)"
 }
 
-@test "who asks: --user-agent, --contact, --header" {
+@test '--user-agent, --contact and --header are sent' {
 	faulty_start
 	run -0 bi-fetch "$FAULTY/echo/1"
 	asked 1 | grep -E '^User-Agent: bi-fetch/[0-9.]+ libcurl/[0-9.]+$'
@@ -241,7 +241,7 @@ asked() {
 	assert_equal "$(origin_hits .)" 4
 }
 
-@test "cookies, names and passwords" {
+@test 'cookies of --cookie and --cookie-jar, and passwords of --netrc-file, are sent' {
 	faulty_start
 	run -0 bi-fetch --cookie 'a=1; b=2' "$FAULTY/echo/1"
 	asked 1 | grep -x 'Cookie: a=1; b=2'
@@ -254,7 +254,7 @@ asked() {
 	asked 4 | grep -x "Authorization: Basic $(printf me:secret | base64)"
 }
 
-@test "--proxy and --noproxy" {
+@test '--proxy is used for every host but those of --noproxy' {
 	faulty_start
 	run -0 bi-fetch -x "$FAULTY" http://far.test/bytes/20/a
 	run -0 bi-fetch -x http://127.0.0.1:1 --noproxy 127.0.0.1 "$FAULTY/bytes/20/b"
@@ -271,7 +271,7 @@ asked() {
 	assert_equal "$(origin_hits .)" 0
 }
 
-@test "options that make no sense: exit 2, nothing asked" {
+@test 'options that make no sense are exit 2, and nothing is asked for' {
 	local options
 
 	faulty_start

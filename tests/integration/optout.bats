@@ -137,7 +137,7 @@ fetch() {
 	assert_output $'2 completed null\n3 completed null'
 }
 
-@test "robots.txt is redirected, cut short, endless and no text at all" {
+@test 'a robots.txt that is redirected counts, one that is cut short forbids, an endless or binary one allows' {
 	robots "/redirect/3$(says $'User-agent: *\nDisallow: /bytes/10/1')"
 	run fetch < <(found /bytes/10/1 /bytes/10/2)
 	assert_output $'1 failed opted_out\n2 completed null'

@@ -140,7 +140,7 @@ wav() {
 	assert_regex "$stderr" 'bi-fetch gets URLs'
 }
 
-@test "a page: its main text as Markdown, and what it says of itself" {
+@test 'a page becomes its main text as Markdown, with what it says of itself' {
 	run -0 parsed "$pages/news.html" '[.kind, .title, .language, .author, .date, .canonical_url, .metadata.site, .status, .mime]'
 	assert_output '["page","Harbour bridge to close for six months of repairs","en-GB","Mairi Holt","2026-03-04T06:00:00+00:00","https://www.northport-courier.example/news/harbour-bridge-closure","Northport Courier","completed","text/html"]'
 	run -0 parsed "$pages/news.html" '[.links[] | .url], [.media[] | .url]'
@@ -159,13 +159,13 @@ wav() {
 	[ "${output/./}" -gt 950 ] || fail "mean F1 is $output"
 }
 
-@test "a PDF: its text by page, and what it says of itself" {
+@test 'a PDF becomes its text by page, with what it says of itself' {
 	printf 'First page\nSecond page\n' | pdf >a.pdf
 	run -0 parsed a.pdf '[.kind, .title, .author, .date, .pages, .text]'
 	assert_output '["pdf","The report","Ada Lovelace","2024-01-02T03:04:05Z",2,"First page\n\fSecond page\n"]'
 }
 
-@test "a DOCX: headings, lists, tables, links, and its pictures" {
+@test 'a DOCX becomes headings, lists, tables, links and its pictures' {
 	docx a.docx
 	run -0 parsed a.docx '[.kind, .title, .author, .date, .links[0].url]'
 	assert_output '["document","The report","Ada","2024-01-02","https://example.com/x"]'
@@ -187,7 +187,7 @@ wav() {
 	END
 }
 
-@test "an ODT and an EPUB" {
+@test 'an ODT and an EPUB become Markdown' {
 	odt a.odt
 	run -0 parsed a.odt '[.kind, .title, .author]'
 	assert_output '["document","Odd","Bob"]'
@@ -224,7 +224,7 @@ wav() {
 	END
 }
 
-@test "an archive is the list of its members" {
+@test 'an archive becomes the list of its members' {
 	mkdir d
 	printf hello >d/x.txt
 	tar czf a.tar.gz d
@@ -235,7 +235,7 @@ wav() {
 	assert_output '["archive",1]'
 }
 
-@test "pictures, sound and film: dimensions, duration and tags" {
+@test 'pictures, sound and film become their dimensions, duration and tags' {
 	vips black a.png 30 20 --bands 3
 	run -0 parsed a.png '[.kind, .metadata.width, .metadata.height, .text]'
 	assert_output '["image",30,20,""]'
@@ -507,7 +507,7 @@ talk() {
 	done
 }
 
-@test "--serve wants a socket and a format that it knows" {
+@test '--serve is refused without a socket, or for an unknown format' {
 	run -2 bash -c 'bi-parse --serve text </dev/null'
 	assert_output --partial SOCK_SEQPACKET
 	run -2 bi-parse --serve cobol
@@ -515,7 +515,7 @@ talk() {
 	run -2 bi-parse --text --json
 }
 
-@test "a full disk is said" {
+@test 'a full disk at stdout ends it with exit 74' {
 	echo one >1.txt
 	run -74 bash -c 'bi-parse 1.txt >/dev/full'
 }

@@ -248,7 +248,7 @@ words_of() {
 	[ -e "$R/cut/index.html" ]
 }
 
-@test "no such batch, a bad name, no such root, bad lines" {
+@test 'a missing batch, a bad name, a missing root and bad lines are named with their exit codes' {
 	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
 	item 1 a.gif | bi-fetch -b good >records
 	run -66 bi-render missing good

@@ -22,7 +22,7 @@ sum_of() {
 	curl -sS "$FAULTY$1" | sha256sum | cut -d' ' -f1
 }
 
-@test "Retry-After: seconds, a date, one in the past, rubbish, none" {
+@test 'Retry-After is waited for in seconds or to a date; else the usual wait counts' {
 	local date past
 
 	faulty_start
@@ -131,7 +131,7 @@ sum_of() {
 	assert_equal "$(origin_hits .)" 68
 }
 
-@test "--retry with what it does not know: exit 2" {
+@test '--retry with an unknown word is exit 2' {
 	local what
 
 	for what in all '' status status= 'status=,' 'status=404,' 'status=,404' status=40 status=4x4 status=999 \
@@ -156,7 +156,7 @@ sum_of() {
 	assert_equal "$(ls -A "$BI_ROOT/temp")" ''
 }
 
-@test "cut short within the first piece: it goes on too" {
+@test 'a download that is cut within the first piece goes on where it stopped' {
 	local path=/cutfirst/1/1000/ranged/bytes/200000/small.bin
 
 	faulty_start
@@ -165,7 +165,7 @@ sum_of() {
 	assert_equal "$(jq -rs '.[0].sha256' <<<"$output")" "$(sum_of "$path")"
 }
 
-@test "what has changed in between, or cannot be told, begins anew" {
+@test 'a download whose file has changed, or may have, begins anew' {
 	local path
 
 	faulty_start
@@ -202,7 +202,7 @@ sum_of() {
 	done
 }
 
-@test "a range that the server does not have: it begins anew" {
+@test 'a download begins anew when the server does not have the range' {
 	local path=/cutfirst/1/1500000/header/Accept-Ranges%3A%20bytes/header/ETag%3A%20%22a%22
 
 	faulty_start

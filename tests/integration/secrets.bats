@@ -60,7 +60,7 @@ message() {
 	untold hunter2
 }
 
-@test "it is kept in a file that only its owner can read until the item is completed" {
+@test 'a password is kept in a file that only its owner can read until the item is completed' {
 	local b=$BI_ROOT/batches/default
 
 	umask 0

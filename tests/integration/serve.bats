@@ -67,7 +67,7 @@ with_cgi() {
 	cat >"$BI_ROOT/review/cgi/go.cgi"
 }
 
-@test "one batch: a record, pages, a lease, an end record" {
+@test 'one batch gets a record, pages, a lease and an end record' {
 	pages A
 	ports 3
 	serve A
@@ -81,7 +81,7 @@ with_cgi() {
 	assert_equal "$(ps -o sid= -p "$KEEPER" | tr -d ' ')" "$KEEPER"
 }
 
-@test "several batches: a port each, from operands, plain lines and review records" {
+@test 'several batches from operands, plain lines and review records get a port each' {
 	pages A B C
 	ports 5
 	serve A B A
@@ -289,7 +289,7 @@ with_cgi() {
 	refute_output --partial 'Page not found'
 }
 
-@test "headers: pages load only from here, candidates run nothing" {
+@test 'headers let pages load from the server only, and candidates run nothing' {
 	pages A
 	ports 1
 	echo '<script>alert(1)</script>' >"$BI_ROOT/review/A/1_1.html"
@@ -313,7 +313,7 @@ with_cgi() {
 	refute_output -p 'script-src'
 }
 
-@test "a root whose path has quotes, backslashes, dollars, spaces and links" {
+@test 'a root whose path has quotes, backslashes, dollars, spaces and links is served' {
 	mkdir -p real
 	ln -s real 'li"nk'
 	export BI_ROOT=$PWD/'li"nk'/$'r"o\\o $t\'{}#'
@@ -425,7 +425,7 @@ with_cgi() {
 	assert_equal "$(<answer)" whole
 }
 
-@test "the log is bounded" {
+@test 'the log of a server begins anew when it is too long' {
 	pages A
 	ports 1
 	with_cgi <<<'printf "Content-Type: text/plain\r\n\r\n"; head -c 3000000 /dev/zero | tr "\0" x >&2; echo done'
@@ -522,7 +522,7 @@ with_cgi() {
 	poll 10 gone "$lighttpd"
 }
 
-@test "another address: its URL, its name, and a warning" {
+@test '--address listens there, with its name in the URL and a warning' {
 	pages A
 	ports 2
 	run -0 --separate-stderr bi-serve -p "$FIRST" --address 127.0.0.2 A
@@ -536,7 +536,7 @@ with_cgi() {
 	assert_output -p 'cannot take one of the ports'
 }
 
-@test "--home: a server of the root itself, before there is any batch" {
+@test '--home serves the root itself, before there is any batch' {
 	local url
 
 	run -2 bi-serve --home M_batch1

@@ -64,7 +64,7 @@ items() {
 	assert_equal "$(jq -r 'select(.rank) | .subject.name' <<<"$output")" 'A, "B"'
 }
 
-@test "candidates: a thumbnail to look at, the original, who made it, the licence, rank and score" {
+@test 'a candidate has a thumbnail, the original, its author, licence, rank and score' {
 	wiki_start
 	people 'Clara Schumann' | command jq -c '. + {birth_date: "1819-09-13", biography: "Pianist"}' >list
 	run -0 --separate-stderr source_wiki --json <list

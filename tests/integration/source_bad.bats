@@ -85,7 +85,7 @@ found() {
 	found 2
 }
 
-@test "403 about the User-Agent: nothing more is asked" {
+@test 'after a 403 about the User-Agent nothing more is asked for' {
 	wiki_start
 	people 'A One' 'Agent Two' 'B Three' 'C Four' >list
 	run -1 --separate-stderr source_wiki --json --set ways=title <list
@@ -137,7 +137,7 @@ bi-source: line 9 of the catalog is not JSON: invalid utf-8 string, at byte 18"
 	run -1 bi-source -s none --json ALL <list
 }
 
-@test "tables that are wrong, and what is no catalog" {
+@test 'wrong lines of a table are named, and files that are not a catalog are refused' {
 	printf 'id,name\n1,A,M\n2,"B\n3,C\n4,\xff\n5,E\n' >list
 	run -1 --separate-stderr bi-source -s none --json <list
 	assert_equal "$(jq -r 'select(.subject) | .subject.id' <<<"$output" | paste -sd' ')" '3 5'
@@ -156,7 +156,7 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	[[ "$stderr" == *"cannot read the catalog 'nowhere.csv'"* ]]
 }
 
-@test "nobody to be picked: said, with who is there" {
+@test 'a category without subjects, and a window behind the last one, are named with what there is' {
 	people A B >list
 	run -1 --separate-stderr bi-source -s none --json X 5 0 <list
 	assert_equal "$stderr" 'bi-source: the catalog has no subject of category X; it has M'
@@ -165,7 +165,7 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	assert_equal "$output" '{"end":"bi-source","subjects":0,"candidates":0,"failed":0,"asked":0,"cached":0,"exit":1}'
 }
 
-@test "wrong use" {
+@test 'wrong use is refused with a message and exit 2' {
 	people A >list
 	echo '{"id":1,"name":"A","category":"a b"}' >spaces
 	run -2 --separate-stderr bi-source -s none --json M 0 <list

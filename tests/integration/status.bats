@@ -61,7 +61,7 @@ job() {
 	jq -r "[.batch_job|.status,.total_items,.completed_items,.failed_items,.processing_items,.pending_items,(.progress_percentage*10|round),.stale//false]|map(tostring)|join(\" \")" <<<"$1"
 }
 
-@test "every state of a batch: status, counts and percentage" {
+@test 'each state of a batch has its status, counts and percentage' {
 	# name, states, held?, and: status total completed failed processing pending tenths stale
 	local cases=(
 		"none||free|pending 0 0 0 0 0 0 false"
@@ -104,7 +104,7 @@ job() {
 	assert_equal "$(job "$output")" "pending 4 0 0 0 4 0 true"
 }
 
-@test "the document is the seeds': every key, and what each item has" {
+@test 'the document has every documented key, and each item its own' {
 	fixture b cfrp
 	hold b
 	run bi-status --json b
@@ -199,7 +199,7 @@ job() {
 	awk 'length($0) > 80 { exit 1 }' <<<"$output"
 }
 
-@test "no batches, an unknown batch, a bad name, no root" {
+@test 'no batches, an unknown batch, a bad name and a missing root are named with their exit codes' {
 	mkdir -p "$BI_ROOT"
 	run --separate-stderr bi-status
 	assert_success
@@ -449,7 +449,7 @@ job() {
 	assert_equal "$(<"$BI_ROOT/batches/b/state")" ppp
 }
 
-@test "no servers, in both forms" {
+@test 'it is said in both forms that there are no servers' {
 	mkdir -p "$BI_ROOT"
 	run bi-status --servers
 	assert_success

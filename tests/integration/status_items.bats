@@ -64,7 +64,7 @@ ten() {
 	assert_equal "$(jq -r .batch_job.failed_items < <(bi-status --json --limit 0 again))" 3
 }
 
-@test "items: what is not there, what cannot be, and lines that cannot be parsed" {
+@test 'items that are not there, cannot be, or cannot be parsed are named' {
 	ten
 	run -66 --separate-stderr bi-status --items nope b
 	assert_regex "$stderr" "^bi-status: there is no batch 'nope'"

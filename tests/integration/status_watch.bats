@@ -245,7 +245,7 @@ ended() {
 	assert_equal "$(<err)" ''
 }
 
-@test "watch: a root that has no batches yet" {
+@test 'watch: a root without batches shows none, and then the first that comes' {
 	rm -r "$BI_ROOT/batches"
 	watch 80 24
 	poll 10 frame "^no batches in "

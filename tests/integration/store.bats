@@ -19,7 +19,7 @@ seeds() {
 	assert_output ''
 }
 
-@test "nor when they are killed at any moment and begun anew" {
+@test 'adders and workers that are killed at any moment and begun anew lose no line' {
 	local i killed=0
 
 	for i in $(seeds); do

@@ -93,7 +93,7 @@ item_of() {
 	sed -n "$2p" "$BI_ROOT/batches/job-$1/items.ndjson" | command jq -c 'del(.bi)'
 }
 
-@test "one item: done within the request" {
+@test 'one item is done within the request' {
 	local site
 
 	mkdir "$BI_ROOT"
@@ -134,7 +134,7 @@ item_of() {
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
 }
 
-@test "batches: answered at once, in words and numbers" {
+@test 'batches are answered at once, in words and numbers' {
 	serve --no-worker
 	json parse_url '{"urls":["https://a.example/1","https://a.example/2","https://a.example/3"],"search_method":"x"}'
 	assert_equal "$code $(<body)" \
@@ -173,7 +173,7 @@ item_of() {
 	assert_equal "$(jq -c 'select(.job == 10).upload_ids' "$BI_ROOT/notebooks/nb/log.ndjson")" '["q","r"]'
 }
 
-@test "bad URLs: of a batch they fail at once and the others go on, alone they are refused" {
+@test 'bad URLs of a batch fail at once and the others go on; a single one is refused' {
 	local long before
 
 	serve --no-worker
@@ -200,7 +200,7 @@ item_of() {
 	assert_equal "$(state_of)" "$before"
 }
 
-@test "bad requests: refused in one clear JSON error, nothing left on the disk" {
+@test 'bad requests are refused with one JSON error, and leave nothing on the disk' {
 	local before
 
 	serve --no-worker --max-batch 10
@@ -248,7 +248,7 @@ item_of() {
 	assert_equal "$(state_of)" "$before"
 }
 
-@test "bad forms: refused, nothing left on the disk" {
+@test 'bad forms are refused, and leave nothing on the disk' {
 	local before
 
 	serve --no-worker --max-batch 10
@@ -333,7 +333,7 @@ item_of() {
 	refused 401 token_missing
 }
 
-@test "a body that ends early, a client that leaves: nothing is left" {
+@test 'a body that ends early, and a client that leaves, leave nothing' {
 	local taker before
 
 	serve --no-worker --max-upload 1M
@@ -413,7 +413,7 @@ parts_open() {
 	assert_equal "$(ls -A "$BI_ROOT/temp")" ''
 }
 
-@test "no worker: said in time, and what was handed in waits for one" {
+@test 'without a worker the client is told in time, and what was handed in waits for one' {
 	serve --no-worker --sync-timeout 0.5
 	echo one >one.txt
 	form upload -F file=@one.txt
@@ -426,7 +426,7 @@ parts_open() {
 	[ ! -e "$BI_ROOT/queue/job-1" ]
 }
 
-@test "a full disk: 507, in words, and nothing left" {
+@test 'a full disk is answered with 507 and its reason, and nothing is left' {
 	need_namespaces --mount
 	mkdir "$BI_ROOT"
 	cat >script <<-'END'
@@ -463,7 +463,7 @@ parts_open() {
 	[ ! -e left ] || { cat left >&2; return 1; }
 }
 
-@test "many at once: every job is made, none twice, each with its items" {
+@test 'of many requests at once every job is made, none twice, each with its items' {
 	local client jobs=() n
 
 	serve
@@ -486,7 +486,7 @@ parts_open() {
 	assert_equal "$(cat "$BI_ROOT"/batches/job-*/state | fold -w 1 | sort | uniq -c | xargs)" '96 c 960 f'
 }
 
-@test "CORS for the origins that are let in, and for them alone" {
+@test 'CORS answers the origins that are let in, and them alone' {
 	local front=http://localhost:3000 what
 
 	serve --no-worker --allow-origin "$front" --allow-origin https://front.example

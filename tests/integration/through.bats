@@ -147,7 +147,7 @@ bi-fetch: './last' ended with exit code 9 after its last answer"
 	assert_equal "$(states)" ccccc
 }
 
-@test "its failure is the item's, by its words, and the file goes" {
+@test "a failure that it answers is the item's, in its words, and the file goes" {
 	things 6
 	filter choose <<-'END'
 		while next; do
@@ -439,7 +439,7 @@ Input/output error; what was recorded stands: mend that and run the same command
 3 failed null '
 }
 
-@test "URLs, several batches and processes at once" {
+@test 'URLs of several batches and processes at once go through it' {
 	local pids=() i
 
 	faulty_start

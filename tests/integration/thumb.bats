@@ -104,7 +104,7 @@ field() {
 	assert_output ''
 }
 
-@test "--serve wants a socket" {
+@test '--serve is refused without a socket' {
 	run -2 bash -c 'bi-thumb --serve </dev/null'
 	assert_output --partial SOCK_SEQPACKET
 }
@@ -208,7 +208,7 @@ sharpness_of() {
 	assert_output --partial 'out.webp: 512 x 512'
 }
 
-@test "a single pixel, 16 bits, CMYK" {
+@test 'pictures of a single pixel, of 16 bits and in CMYK become thumbnails' {
 	vips black one.png 1 1 --bands 3
 	run -0 bi-thumb one.png out.webp
 	assert_output --partial '1 x 1, from 1 x 1, hash 0000000000000000, sharpness 0'

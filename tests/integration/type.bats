@@ -93,12 +93,12 @@ mime_of() {
 	refute_output --regexp '(open|openat|socket|execve)\('
 }
 
-@test "a full disk is no success" {
+@test 'a full disk at stdout ends it with exit 74' {
 	printf 'words\n' >words
 	run -74 bash -c 'bi-type words >/dev/full'
 }
 
-@test "--serve wants a socket" {
+@test '--serve is refused without a socket' {
 	run -2 bash -c 'bi-type --serve </dev/null'
 	assert_output --partial 'SOCK_SEQPACKET'
 	run -2 bi-type --serve x

@@ -223,7 +223,7 @@ completed_once() {
 	assert_equal "$(queue)" long
 }
 
-@test "one stands by for the other" {
+@test 'a worker that stands by takes over when the other is gone' {
 	local one two
 
 	faulty_start
@@ -346,7 +346,7 @@ completed_once() {
 	assert_equal "$(state c)" f
 }
 
-@test "a connection that another batch made is no way around that" {
+@test 'a batch for public addresses does not use a connection that another batch made' {
 	local port
 
 	faulty_start
@@ -480,7 +480,7 @@ asked() {
 	[ "$(wc -l <"${ORIGIN_LOGS[0]}")" -ge "$1" ]
 }
 
-@test "workers that are killed meanwhile: the same" {
+@test 'clients hand in while workers are killed: none lost, none twice' {
 	local workers=() n=0 k all=$((clients * batches * urls)) handing
 
 	faulty_start

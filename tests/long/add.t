@@ -80,7 +80,7 @@ async function withoutToken(browser) {
 
 	await page.goto(address('add/'));
 	await page.waitForSelector('#notice:not([hidden])');
-	assert.match(await page.textContent('#notice'), /Read only: .* open the address with the token that “bi-serve --home” prints/);
+	assert.match(await page.textContent('#notice'), /Read only: open the address that “bi-serve --home” prints/);
 	await says(page, '#link', 'Read only');
 	await page.fill('#urls', 'https://example.com/');
 	assert.strictEqual(await page.getAttribute('#add', 'aria-disabled'), 'true');
@@ -383,7 +383,7 @@ bi.main(prepare, [
 	['files are chosen, dropped and left out', files],
 	['the button is in sight however many files are chosen', manyFiles],
 	['an upload shows its bytes, is cancelled and tried again', uploads],
-	['a server that was away', away],
+	['a server that was away is asked until it answers', away],
 	['axe-core finds nothing in light, dark and on a phone', accessible],
 	['keys reach everything, and show where they are', reachable],
 	['without a script it says so', withoutScript],

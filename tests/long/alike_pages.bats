@@ -44,7 +44,7 @@ written() {
 	END
 }
 
-@test "marks, aspect, and the next one's thumbnails" {
+@test "pages have marks, the aspect of pictures, and the next subject's thumbnails" {
 	plain_pages
 	pictures M
 	vips thumbnail origin/M-1-1.jpg small.png 150
@@ -88,7 +88,7 @@ written() {
 	assert_output null
 }
 
-@test "nothing changed: nothing is written, no jq is started" {
+@test 'where nothing changed nothing is written and no jq is started' {
 	pictures M
 	for i in 1 2 3; do
 		item "$i" "origin/M-$i-1.jpg"

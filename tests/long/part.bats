@@ -49,7 +49,7 @@ whole_from() {
 	whole_from "$path"
 }
 
-@test "so does one that waits for the item, and takes it over" {
+@test 'a run that waits for the item and takes it over goes on where the part ends' {
 	local path=/stallfirst/1/4000000/ranged/bytes/8000000/big.bin dead
 
 	faulty_start
@@ -65,7 +65,7 @@ whole_from() {
 	whole_from "$path"
 }
 
-@test "after SIGTERM and SIGINT, again and again, with what was received in between" {
+@test 'after SIGTERM and SIGINT, again and again, the next run goes on where the part ends' {
 	local path=/stallfirst/2/3000000/ranged/bytes/8000000/big.bin signal first second
 
 	faulty_start
@@ -84,7 +84,7 @@ whole_from() {
 	whole_from "$path"
 }
 
-@test "what was all there but for its name asks for its last byte" {
+@test 'a part that is complete but for its name is completed by asking for its last byte' {
 	local path=/ranged/bytes/3000000/big.bin
 
 	need_plain_strace
@@ -96,7 +96,7 @@ whole_from() {
 	whole_from "$path"
 }
 
-@test "another ETag, none, a weak one, none of ranges, --compressed, a range of the user's: all comes anew" {
+@test "with another or no strong ETag, no ranges, --compressed or a range of the user's all comes anew" {
 	local path weak=header/Accept-Ranges%3A%20bytes/header/ETag%3A%20W%2f%22a%22
 
 	faulty_start

@@ -27,7 +27,7 @@ patterns_match(void **state)
 }
 
 static void
-patterns_are_looked_at(void **state)
+wrong_patterns_are_refused(void **state)
 {
 	static const char *const good[] = {"image/*", "*/*",           "*", "image/svg+xml, application/pdf",
 					   "IMAGE/*", "image/jpeg;q=1"};
@@ -60,7 +60,7 @@ says(const char *url, const char *asked, const char *patterns, const char *mime,
 }
 
 static void
-by_the_url(void **state)
+a_page_is_refused_where_the_url_names_a_file(void **state)
 {
 	static const char page[] = "an HTML page in place of a picture";
 
@@ -98,7 +98,7 @@ by_the_url(void **state)
 }
 
 static void
-by_what_was_asked(void **state)
+a_page_is_refused_where_the_item_or_the_patterns_name_a_file(void **state)
 {
 	(void)state;
 	says("http://a/x", "image/jpeg", NULL, "text/html", "an HTML page in place of a picture");
@@ -119,9 +119,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns_match),
-		cmocka_unit_test(patterns_are_looked_at),
-		cmocka_unit_test(by_the_url),
-		cmocka_unit_test(by_what_was_asked),
+		cmocka_unit_test(wrong_patterns_are_refused),
+		cmocka_unit_test(a_page_is_refused_where_the_url_names_a_file),
+		cmocka_unit_test(a_page_is_refused_where_the_item_or_the_patterns_name_a_file),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

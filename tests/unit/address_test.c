@@ -42,7 +42,7 @@ check(const struct vector *v, size_t n)
 }
 
 static void
-ranges_of_ipv4(void **state)
+special_ranges_of_ipv4_are_not_public(void **state)
 {
 	static const struct vector v[] = {
 		{"0.0.0.0", "this network"},
@@ -99,7 +99,7 @@ ranges_of_ipv4(void **state)
 }
 
 static void
-ranges_of_ipv6(void **state)
+special_ranges_of_ipv6_are_not_public(void **state)
 {
 	static const struct vector v[] = {
 		{"::", "unspecified"},
@@ -142,7 +142,7 @@ ranges_of_ipv6(void **state)
 }
 
 static void
-ipv4_within_ipv6(void **state)
+ipv4_within_ipv6_is_judged_as_ipv4(void **state)
 {
 	static const struct vector v[] = {
 		{"::ffff:127.0.0.1", "loopback"},
@@ -168,7 +168,7 @@ ipv4_within_ipv6(void **state)
 }
 
 static void
-other_families(void **state)
+other_families_are_not_public(void **state)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	struct sockaddr none = {.sa_family = AF_UNSPEC};
@@ -179,7 +179,7 @@ other_families(void **state)
 }
 
 static void
-hosts_of_urls(void **state)
+hosts_of_urls_are_judged_as_their_addresses(void **state)
 {
 	static const struct vector v[] = {
 		{"127.0.0.1", "loopback"},
@@ -224,8 +224,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranges_of_ipv4), cmocka_unit_test(ranges_of_ipv6), cmocka_unit_test(ipv4_within_ipv6),
-		cmocka_unit_test(other_families), cmocka_unit_test(hosts_of_urls),
+		cmocka_unit_test(special_ranges_of_ipv4_are_not_public),
+		cmocka_unit_test(special_ranges_of_ipv6_are_not_public),
+		cmocka_unit_test(ipv4_within_ipv6_is_judged_as_ipv4),
+		cmocka_unit_test(other_families_are_not_public),
+		cmocka_unit_test(hosts_of_urls_are_judged_as_their_addresses),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

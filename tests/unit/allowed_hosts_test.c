@@ -16,7 +16,7 @@ open_site(const char *address, char *const *names)
 }
 
 static void
-only_our_names(void **state)
+only_allowed_names_are_let_in(void **state)
 {
 	static const char *const ours[] = {"localhost",      "localhost:8000",  "LOCALHOST:9", "127.0.0.1",
 					   "127.0.0.1:1",    "[::1]:80",        "[::1]",       "192.0.2.7",
@@ -93,7 +93,7 @@ only_our_pages_write(void **state)
 }
 
 static void
-names_are_checked(void **state)
+wrong_names_are_refused(void **state)
 {
 	static const char *const wrong[] = {"",   "a b", "a:80",      "*",  "a.",   ".a",
 					    "-a", "a|b", "b\xc3\xbc", "(a", "[::1]"};
@@ -113,7 +113,7 @@ names_are_checked(void **state)
 }
 
 static void
-origins_are_checked(void **state)
+wrong_origins_are_refused(void **state)
 {
 	static const char *const right[] = {"http://localhost:3000", "https://front.example", "http://10.0.0.7:8080",
 					    "http://[::1]:5173", "https://localhost:80"};
@@ -149,10 +149,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_our_names),
+		cmocka_unit_test(only_allowed_names_are_let_in),
 		cmocka_unit_test(only_our_pages_write),
-		cmocka_unit_test(names_are_checked),
-		cmocka_unit_test(origins_are_checked),
+		cmocka_unit_test(wrong_names_are_refused),
+		cmocka_unit_test(wrong_origins_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -32,7 +32,7 @@ reads(const char *images, const char *text, const char *meta, long more, struct 
 }
 
 static void
-good_ones_are_read(void **state)
+valid_answers_are_read(void **state)
 {
 	struct answer a;
 
@@ -58,7 +58,7 @@ good_ones_are_read(void **state)
 }
 
 static void
-nonsense_is_not(void **state)
+invalid_answers_are_refused(void **state)
 {
 	static const char *const metas[] = {
 		"",
@@ -133,8 +133,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_ones_are_read),
-		cmocka_unit_test(nonsense_is_not),
+		cmocka_unit_test(valid_answers_are_read),
+		cmocka_unit_test(invalid_answers_are_refused),
 		cmocka_unit_test(images_are_files_of_ours),
 	};
 

@@ -135,21 +135,21 @@ counts_need_no_more_than_state(void **state)
 
 /* Blocks of any length, counted otherwise. */
 static void
-counts_of_any_length(void **state)
+states_of_any_length_are_counted(void **state)
 {
 	static const char kinds[] = {'p', 'r', 'c', 'f', 'c', '\0', 'x'};
-	enum { LONGEST = 140000 };
-	char *states = calloc(1, LONGEST), *lines = calloc(1, 3 * LONGEST);
+	enum { ITEMS_MAX = 140000 };
+	char *states = calloc(1, ITEMS_MAX), *lines = calloc(1, 3 * ITEMS_MAX);
 	struct batch *b = batching_open(state, BATCH_WORK), *reader = batching_open(state, BATCH_READ);
 	struct batch_counts counts;
 	unsigned seed = 7;
 
-	for (size_t i = 0; i < LONGEST; i++) {
+	for (size_t i = 0; i < ITEMS_MAX; i++) {
 		seed = seed * 1103515245 + 12345;
 		states[i] = i < 70000 ? kinds[(seed >> 16) % sizeof(kinds)] : 'c';
 		memcpy(lines + 3 * i, "{}\n", 3);
 	}
-	for (size_t n = 1; n <= LONGEST; n = n * 3 / 2 + 1) {
+	for (size_t n = 1; n <= ITEMS_MAX; n = n * 3 / 2 + 1) {
 		uint64_t seen[256] = {0};
 
 		for (size_t i = 0; i < n; i++)
@@ -418,7 +418,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(reads_are_right_whatever_the_indexes_say, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(an_index_cut_anywhere_is_made_longer, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(counts_need_no_more_than_state, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(counts_of_any_length, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(states_of_any_length_are_counted, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_reader_sees_what_comes, testing_enter, testing_leave),
 		cmocka_unit_test(places_are_read_from_lines_of_ours_only),
 		cmocka_unit_test(result_numbers_are_read),

@@ -104,7 +104,7 @@ last_result_counts(void **state)
 }
 
 static void
-rates_and_pace(void **state)
+rate_and_pace_are_of_the_last_seconds(void **state)
 {
 	struct batch_stats h = {.fd = -1};
 	int64_t now;
@@ -129,7 +129,7 @@ rates_and_pace(void **state)
 }
 
 static void
-long_files_by_index_and_end(void **state)
+long_files_are_read_by_index_and_end(void **state)
 {
 	struct batch_stats whole = {.fd = -1}, h = {.fd = -1};
 	double items, bytes, all, all_bytes;
@@ -181,8 +181,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(last_result_counts, setup, teardown),
-		cmocka_unit_test_setup_teardown(rates_and_pace, setup, teardown),
-		cmocka_unit_test_setup_teardown(long_files_by_index_and_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(rate_and_pace_are_of_the_last_seconds, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_files_are_read_by_index_and_end, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -40,7 +40,7 @@ claims_exclude_and_die_with_their_holder(void **state)
 }
 
 static void
-what_is_done_can_be_seized(void **state)
+a_completed_item_can_be_claimed(void **state)
 {
 	struct batch *b = batching_make(state, 2), *other = batching_open(state, BATCH_WORK);
 
@@ -315,7 +315,7 @@ a_dead_owners_group_is_brought_up_by_who_meets_one(void **state)
 }
 
 static void
-one_state_is_brought_up(void **state)
+one_state_is_recovered_from_its_result(void **state)
 {
 	struct batch *b = batching_make(state, 3), *other;
 
@@ -637,7 +637,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(claims_exclude_and_die_with_their_holder, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(what_is_done_can_be_seized, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_completed_item_can_be_claimed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_release_while_the_index_is_made_anew_keeps_the_result, testing_enter,
 						testing_leave),
@@ -647,7 +647,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(states_are_brought_up_to_results, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_dead_owners_group_is_brought_up_by_who_meets_one, testing_enter,
 						testing_leave),
-		cmocka_unit_test_setup_teardown(one_state_is_brought_up, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(one_state_is_recovered_from_its_result, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_failed_item_is_tried_again_by_who_comes_later, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(a_group_is_recorded_in_its_order, testing_enter, testing_leave),

@@ -172,7 +172,7 @@ scratch(void)
 }
 
 static void
-refuses(void **state)
+calls_that_reach_outside_are_refused(void **state)
 {
 	int fd = scratch();
 
@@ -187,7 +187,7 @@ refuses(void **state)
 }
 
 static void
-lets(void **state)
+descriptors_and_computing_are_allowed(void **state)
 {
 	int fd = scratch();
 
@@ -199,7 +199,7 @@ lets(void **state)
 }
 
 static void
-limits(void **state)
+the_limits_are_in_force(void **state)
 {
 	int fd = scratch();
 
@@ -347,7 +347,7 @@ with_thread(void)
 }
 
 static void
-confines_threads(void **state)
+threads_are_confined(void **state)
 {
 	int status;
 	pid_t pid = fork();
@@ -361,7 +361,7 @@ confines_threads(void **state)
 }
 
 static void
-says_what_is_in_force(void **state)
+it_is_said_what_is_in_force(void **state)
 {
 	bool has = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 	int status;
@@ -383,13 +383,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refuses),
-		cmocka_unit_test(lets),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(calls_that_reach_outside_are_refused),
+		cmocka_unit_test(descriptors_and_computing_are_allowed),
+		cmocka_unit_test(the_limits_are_in_force),
 		cmocka_unit_test(answers_for_descriptors_alone),
 		cmocka_unit_test_setup_teardown(landlock_denies_files, testing_enter, testing_leave),
-		cmocka_unit_test(confines_threads),
-		cmocka_unit_test(says_what_is_in_force),
+		cmocka_unit_test(threads_are_confined),
+		cmocka_unit_test(it_is_said_what_is_in_force),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

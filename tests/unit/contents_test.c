@@ -113,7 +113,7 @@ refuses_what_is_no_digest(void **state)
 
 /* Digests that begin and end as one likes: runs at the end of the table go on at its front. */
 static void
-places_that_are_taken(void **state)
+entries_with_one_place_are_all_found(void **state)
 {
 	struct known none = {0};
 	struct contents *c = contents_open(testing_dirfd(state), temp, fill, &none);
@@ -291,7 +291,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(finds_what_was_added, enter, leave),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_digest, enter, leave),
-		cmocka_unit_test_setup_teardown(places_that_are_taken, enter, leave),
+		cmocka_unit_test_setup_teardown(entries_with_one_place_are_all_found, enter, leave),
 		cmocka_unit_test_setup_teardown(grows_and_others_notice, enter, leave),
 		cmocka_unit_test_setup_teardown(is_made_again_of_what_is_known, enter, leave),
 		cmocka_unit_test_setup_teardown(damage_is_mended, enter, leave),

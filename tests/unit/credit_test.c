@@ -130,7 +130,7 @@ assert_credit(const char *item, const char *json)
 }
 
 static void
-items_of_any_shape(void **state)
+items_of_any_shape_give_a_credit(void **state)
 {
 	(void)state;
 	assert_credit("{}", "{\"licenses\":[],\"notes\":[\"it has no licence\",\"its author is not known\"]}");
@@ -202,7 +202,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(html_becomes_text),      cmocka_unit_test(licences_have_one_name),
-		cmocka_unit_test(a_long_name_is_no_harm), cmocka_unit_test(items_of_any_shape),
+		cmocka_unit_test(a_long_name_is_no_harm), cmocka_unit_test(items_of_any_shape_give_a_credit),
 		cmocka_unit_test(no_cell_is_a_formula),   cmocka_unit_test(markdown_has_text_only),
 	};
 

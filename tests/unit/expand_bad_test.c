@@ -70,7 +70,7 @@ answers(const char *packets, const char *want)
 }
 
 static void
-believes_no_nonsense(void **state)
+nonsense_from_the_helper_is_not_believed(void **state)
 {
 	(void)state;
 	answers("Mf 2 0 a\nBhi\nE\nZ\n", "a[hi] .");
@@ -100,7 +100,7 @@ believes_no_nonsense(void **state)
 }
 
 static void
-survives_death(void **state)
+a_helper_that_dies_fails_the_archive(void **state)
 {
 	(void)state;
 	answers("crash\n", "!archive_crashed");
@@ -116,7 +116,7 @@ survives_death(void **state)
 
 /* Without waiting, or only a while. */
 static void
-waits_no_longer(void **state)
+a_helper_that_is_silent_is_not_waited_for(void **state)
 {
 	struct expand_member m;
 	struct expand *e;
@@ -138,7 +138,9 @@ waits_no_longer(void **state)
 int
 main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {TEST(believes_no_nonsense), TEST(survives_death), TEST(waits_no_longer)};
+	const struct CMUnitTest tests[] = {TEST(nonsense_from_the_helper_is_not_believed),
+					   TEST(a_helper_that_dies_fails_the_archive),
+					   TEST(a_helper_that_is_silent_is_not_waited_for)};
 
 	if (argc > 1 && strcmp(argv[1], "--serve") == 0)
 		return misbehave();

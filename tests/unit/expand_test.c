@@ -88,7 +88,7 @@ static const struct entry plain[] = {
 };
 
 static void
-unpacks_formats(void **state)
+the_usual_formats_are_unpacked(void **state)
 {
 	static const struct {
 		int (*format)(struct archive *), (*filter)(struct archive *);
@@ -114,7 +114,7 @@ unpacks_formats(void **state)
 
 /* Its writers put what is empty last, or drop what is there twice. */
 static void
-unpacks_other_formats(void **state)
+other_formats_are_unpacked(void **state)
 {
 	static const struct entry other[] = {{"a", "hello", 5, 0}, {"gr\xc3\xbc\xc3\x9f", "x", 1, 0}, {"z", "", 0, 0}};
 
@@ -130,7 +130,7 @@ unpacks_other_formats(void **state)
 }
 
 static void
-tells_of_members(void **state)
+members_are_told_with_size_and_time(void **state)
 {
 	struct expand *e;
 	struct expand_member m;
@@ -152,7 +152,7 @@ tells_of_members(void **state)
 }
 
 static void
-refuses_entries(void **state)
+links_and_bad_names_are_refused(void **state)
 {
 	static const struct entry entries[] = {
 		{"../evil", "abc", 3, 0},   {"/abs", "abc", 3, 0},
@@ -172,7 +172,7 @@ refuses_entries(void **state)
 }
 
 static void
-refuses_what_is_no_archive(void **state)
+what_is_no_archive_is_refused(void **state)
 {
 	struct archive *a;
 
@@ -206,7 +206,7 @@ make_big(const char *file, int (*format)(struct archive *), int (*filter)(struct
 }
 
 static void
-limits_ratio(void **state)
+the_ratio_is_limited(void **state)
 {
 	static const struct expand_limits generous = {.ratio = 100000};
 	struct expand_totals t;
@@ -226,7 +226,7 @@ limits_ratio(void **state)
 
 /* A refused member counts too. */
 static void
-limits_refused(void **state)
+refused_members_count_for_the_limits(void **state)
 {
 	char *zeros = calloc(1, 32 << 20);
 
@@ -240,7 +240,7 @@ limits_refused(void **state)
 
 /* A hole of 1 TiB, which takes no room in the archive. */
 static void
-limits_holes(void **state)
+holes_count_for_the_limits(void **state)
 {
 	struct archive *a = begin("sparse.tar", archive_write_set_format_pax, archive_write_add_filter_none, NULL);
 	struct archive_entry *entry = archive_entry_new();
@@ -260,7 +260,7 @@ limits_holes(void **state)
 
 /* A sparse file that is small enough comes with its holes as zeros, the last one too. */
 static void
-fills_holes(void **state)
+holes_are_filled_with_zeros(void **state)
 {
 	struct archive *a = begin("sparse.tar", archive_write_set_format_pax, archive_write_add_filter_none, NULL);
 	struct archive_entry *entry = archive_entry_new();
@@ -280,7 +280,7 @@ fills_holes(void **state)
 }
 
 static void
-limits_sizes(void **state)
+sizes_are_limited(void **state)
 {
 	(void)state;
 	make_big("big.tgz", archive_write_set_format_ustar, archive_write_add_filter_gzip, 1 << 20, false);
@@ -293,7 +293,7 @@ limits_sizes(void **state)
 }
 
 static void
-limits_members(void **state)
+the_number_of_members_is_limited(void **state)
 {
 	struct archive *a = begin("many.zip", archive_write_set_format_zip, archive_write_add_filter_none, NULL);
 	struct expand_totals t;
@@ -312,7 +312,7 @@ limits_members(void **state)
 }
 
 static void
-tells_truncated(void **state)
+a_truncated_archive_is_told(void **state)
 {
 	static const struct {
 		int (*format)(struct archive *), (*filter)(struct archive *);
@@ -337,7 +337,7 @@ tells_truncated(void **state)
 
 /* A wrong byte in one member of a zip is that member's loss only. */
 static void
-tells_damaged_member(void **state)
+a_damaged_member_is_told_and_the_rest_goes_on(void **state)
 {
 	char *text;
 	struct stat st;
@@ -359,7 +359,7 @@ tells_damaged_member(void **state)
 }
 
 static void
-tells_encrypted(void **state)
+an_encrypted_archive_is_told(void **state)
 {
 	static const char *const ways[] = {"zip:encryption=zipcrypt", "zip:encryption=aes256"};
 
@@ -375,7 +375,7 @@ tells_encrypted(void **state)
 }
 
 static void
-knows_media_types(void **state)
+media_types_of_archives_are_known(void **state)
 {
 	(void)state;
 	assert_true(expand_is_archive("application/zip"));
@@ -433,7 +433,7 @@ start_big(struct expand_member *m)
 }
 
 static void
-is_confined(void **state)
+the_helper_is_confined(void **state)
 {
 	struct expand_member m;
 	struct expand *e = start_big(&m);
@@ -470,7 +470,7 @@ is_confined(void **state)
 
 /* Killed half-way, the real one. */
 static void
-survives_kill(void **state)
+a_helper_that_is_killed_fails_the_archive(void **state)
 {
 	struct expand_member m;
 	struct expand *e = start_big(&m);
@@ -487,7 +487,7 @@ survives_kill(void **state)
 
 /* Stopped half-way: its deadline passes. */
 static void
-survives_stop(void **state)
+a_helper_that_is_stopped_is_not_waited_for(void **state)
 {
 	struct expand_limits limits = {.stall = 200};
 	struct expand_member m;
@@ -507,7 +507,7 @@ survives_stop(void **state)
 
 /* Driven from a loop, and one that leaves half-way. */
 static void
-can_be_polled(void **state)
+its_descriptor_can_be_polled(void **state)
 {
 	struct expand_member m;
 	struct expand *e;
@@ -539,25 +539,25 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(unpacks_formats),
-		TEST(unpacks_other_formats),
-		TEST(tells_of_members),
-		TEST(refuses_entries),
-		TEST(refuses_what_is_no_archive),
-		TEST(limits_ratio),
-		TEST(limits_refused),
-		TEST(limits_holes),
-		TEST(fills_holes),
-		TEST(limits_sizes),
-		TEST(limits_members),
-		TEST(tells_truncated),
-		TEST(tells_damaged_member),
-		TEST(tells_encrypted),
-		TEST(knows_media_types),
-		TEST(is_confined),
-		TEST(survives_kill),
-		TEST(survives_stop),
-		TEST(can_be_polled),
+		TEST(the_usual_formats_are_unpacked),
+		TEST(other_formats_are_unpacked),
+		TEST(members_are_told_with_size_and_time),
+		TEST(links_and_bad_names_are_refused),
+		TEST(what_is_no_archive_is_refused),
+		TEST(the_ratio_is_limited),
+		TEST(refused_members_count_for_the_limits),
+		TEST(holes_count_for_the_limits),
+		TEST(holes_are_filled_with_zeros),
+		TEST(sizes_are_limited),
+		TEST(the_number_of_members_is_limited),
+		TEST(a_truncated_archive_is_told),
+		TEST(a_damaged_member_is_told_and_the_rest_goes_on),
+		TEST(an_encrypted_archive_is_told),
+		TEST(media_types_of_archives_are_known),
+		TEST(the_helper_is_confined),
+		TEST(a_helper_that_is_killed_fails_the_archive),
+		TEST(a_helper_that_is_stopped_is_not_waited_for),
+		TEST(its_descriptor_can_be_polled),
 	};
 	const char *bin = getenv("BI_BIN");
 	char path[4096];

@@ -69,7 +69,7 @@ settings_are_read(void **state)
 }
 
 static void
-patterns_match(void **state)
+patterns_of_hosts_match(void **state)
 {
 	struct host_rules *h = rules("*               slots=1\n"
 				     "*.Example.COM   slots=2\n"
@@ -304,7 +304,7 @@ read_nul(void *arg)
 }
 
 static void
-files_that_are_no_text(void **state)
+files_that_are_not_text_end_the_program(void **state)
 {
 	static char endless[200000];
 	static const char *const missing = "missing.conf";
@@ -320,7 +320,7 @@ files_that_are_no_text(void **state)
 
 /* The file that comes with the programs. */
 static void
-wikimedia(void **state)
+the_rules_of_share_hold_for_wikimedia(void **state)
 {
 	const char *share = getenv("BI_SHARE");
 	char path[4096];
@@ -364,13 +364,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(settings_are_read, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(patterns_match, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(patterns_of_hosts_match, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(the_last_that_sets_a_key_counts, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(wikimedia, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(the_rules_of_share_hold_for_wikimedia, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(files_are_read_in_order, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(wrong_rules_end_the_program, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(wrong_hosts_end_the_program, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(files_that_are_no_text, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(files_that_are_not_text_end_the_program, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

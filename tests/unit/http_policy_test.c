@@ -4,7 +4,7 @@
 #include "hosts/http_policy.h"
 
 static void
-who_we_are(void **state)
+the_user_agent_names_program_and_contact(void **state)
 {
 	struct buf agent = {0};
 
@@ -25,7 +25,7 @@ who_we_are(void **state)
 }
 
 static void
-what_is_a_proxy(void **state)
+wrong_proxies_are_refused(void **state)
 {
 	static const char *const good[] = {
 		"",           "http://proxy",         "HTTPS://proxy:3128/", "socks5h://me:secret@[::1]:9",
@@ -44,7 +44,7 @@ what_is_a_proxy(void **state)
 }
 
 static void
-whose_limits(void **state)
+a_host_has_the_key_of_its_group(void **state)
 {
 	static const char text[] = "*.example.org slots=1 rate=200/m contact=required group=example\n";
 	struct host_rules *rules;
@@ -68,7 +68,7 @@ whose_limits(void **state)
 }
 
 static void
-what_answers_mean(void **state)
+only_transient_answers_are_tried_again(void **state)
 {
 	static const long pass[] = {408, 421, 425, 429, 500, 502, 503, 504},
 			  stay[] = {400, 401, 403, 404, 410, 501, 505};
@@ -93,7 +93,7 @@ what_answers_mean(void **state)
 }
 
 static void
-waits_double(void **state)
+waits_double_up_to_a_minute(void **state)
 {
 	(void)state;
 	for (unsigned i = 1; i < 20; i++) {
@@ -110,11 +110,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_we_are),
-		cmocka_unit_test(what_is_a_proxy),
-		cmocka_unit_test_setup_teardown(whose_limits, testing_enter, testing_leave),
-		cmocka_unit_test(what_answers_mean),
-		cmocka_unit_test(waits_double),
+		cmocka_unit_test(the_user_agent_names_program_and_contact),
+		cmocka_unit_test(wrong_proxies_are_refused),
+		cmocka_unit_test_setup_teardown(a_host_has_the_key_of_its_group, testing_enter, testing_leave),
+		cmocka_unit_test(only_transient_answers_are_tried_again),
+		cmocka_unit_test(waits_double_up_to_a_minute),
 	};
 
 	msg_program("manners_test");

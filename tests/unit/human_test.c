@@ -2,7 +2,7 @@
 #include "testing.h"
 
 static void
-bytes(void **state)
+bytes_are_printed_in_powers_of_ten(void **state)
 {
 	static const struct {
 		double bytes;
@@ -18,7 +18,7 @@ bytes(void **state)
 }
 
 static void
-spans(void **state)
+spans_are_printed_in_their_largest_unit(void **state)
 {
 	static const struct {
 		double seconds;
@@ -40,7 +40,7 @@ spans(void **state)
 }
 
 static void
-text(void **state)
+text_is_escaped_when_it_is_appended(void **state)
 {
 	struct buf out = {0};
 
@@ -53,7 +53,7 @@ text(void **state)
 
 /* Each class of characters that is more than text, what is like them and is text, and bytes that are no characters. */
 static void
-escapes(void **state)
+control_characters_and_directions_are_escaped(void **state)
 {
 	static const struct {
 		const char *text, *shown;
@@ -83,10 +83,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes),
-		cmocka_unit_test(spans),
-		cmocka_unit_test(text),
-		cmocka_unit_test(escapes),
+		cmocka_unit_test(bytes_are_printed_in_powers_of_ten),
+		cmocka_unit_test(spans_are_printed_in_their_largest_unit),
+		cmocka_unit_test(text_is_escaped_when_it_is_appended),
+		cmocka_unit_test(control_characters_and_directions_are_escaped),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

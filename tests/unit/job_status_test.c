@@ -24,7 +24,7 @@ struct judged {
 };
 
 static void
-test_judge(void **state)
+the_status_follows_from_the_counts(void **state)
 {
 	static const struct judged all[] = {
 		{{0, 0, 0, 0, 0, false}, false, "pending", 0, true, false},
@@ -178,7 +178,7 @@ assert_at(struct json_object *o, const char *path, const char *expected)
 }
 
 static void
-test_document(void **state)
+the_document_has_each_key(void **state)
 {
 	struct json_object *o = document(*state, 0, JOB_STATUS_ITEMS);
 
@@ -225,7 +225,7 @@ assert_items(const struct fixture *f, uint64_t offset, uint64_t limit, size_t n,
 }
 
 static void
-test_pages(void **state)
+limit_and_offset_choose_the_items(void **state)
 {
 	assert_items(*state, 0, 0, 0, NULL);
 	assert_items(*state, 0, 2, 2, "1");
@@ -236,7 +236,7 @@ test_pages(void **state)
 }
 
 static void
-test_updated(void **state)
+the_latest_change_is_known(void **state)
 {
 	const struct fixture *f = *state;
 	struct batch *b;
@@ -256,7 +256,7 @@ test_updated(void **state)
 }
 
 static void
-test_queued(void **state)
+a_batch_in_the_queue_is_queued(void **state)
 {
 	const struct fixture *f = *state;
 	struct batch *b = batch_open(&f->root, "b", BATCH_READ, NULL);
@@ -278,7 +278,7 @@ test_queued(void **state)
 
 /* Nothing of what a batch should have but its directory. */
 static void
-test_bare(void **state)
+a_batch_without_its_files_has_a_document(void **state)
 {
 	const struct fixture *f = *state;
 	struct batch *b = batch_open(&f->root, "b", BATCH_READ, NULL);
@@ -305,12 +305,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge),
-		cmocka_unit_test_setup_teardown(test_document, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_updated, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_queued, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
+		cmocka_unit_test(the_status_follows_from_the_counts),
+		cmocka_unit_test_setup_teardown(the_document_has_each_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(limit_and_offset_choose_the_items, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_latest_change_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_in_the_queue_is_queued, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_without_its_files_has_a_document, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

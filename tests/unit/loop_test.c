@@ -269,6 +269,24 @@ a_timer_that_sets_itself_again_at_once_ends_the_turn_and_lets_others_run(void **
 }
 
 static void
+a_timer_is_called_once_a_turn_though_it_sets_itself_again_at_once(void **state)
+{
+	struct loop *l = loop_new();
+	struct alarm eager = alarm_of(l, NULL), later[3] = {alarm_of(l, NULL), alarm_of(l, NULL), alarm_of(l, NULL)};
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		alarm_set(&later[i], clock_ms() + PATIENCE_MS);
+	eager.again = 0;
+	alarm_set(&eager, 0);
+	for (int i = 1; i <= 5; i++) {
+		assert_int_equal(loop_run_once(l), 0);
+		assert_int_equal(eager.calls, i);
+	}
+	loop_free(l);
+}
+
+static void
 ignore_signal(int signal)
 {
 	(void)signal;
@@ -305,6 +323,7 @@ main(void)
 		cmocka_unit_test(timers_are_called_once_each_in_the_order_of_their_moments),
 		cmocka_unit_test(a_timer_is_waited_for_and_not_called_before_its_moment),
 		cmocka_unit_test(a_timer_that_sets_itself_again_at_once_ends_the_turn_and_lets_others_run),
+		cmocka_unit_test(a_timer_is_called_once_a_turn_though_it_sets_itself_again_at_once),
 		cmocka_unit_test(a_signal_that_is_caught_ends_the_wait),
 	};
 

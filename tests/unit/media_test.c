@@ -99,7 +99,7 @@ find(struct media *m, const char *packets, const char *url, size_t most, struct 
 }
 
 static void
-takes_answers(void **state)
+answers_are_read(void **state)
 {
 	struct media *m = media_open();
 	struct media_found f;
@@ -134,7 +134,7 @@ takes_answers(void **state)
 }
 
 static void
-asks_in_three_lines(void **state)
+a_request_has_three_lines(void **state)
 {
 	struct media *m = media_open();
 	struct media_found f;
@@ -155,7 +155,7 @@ asks_in_three_lines(void **state)
 
 /* One that dies, or says nonsense, fails that page; the next is asked of a new one. */
 static void
-survives_all(void **state)
+a_helper_that_dies_or_talks_nonsense_fails_its_page(void **state)
 {
 	static const char *const bad[] = {
 		"crash",
@@ -194,7 +194,7 @@ survives_all(void **state)
 }
 
 static void
-titles_are_text(void **state)
+titles_are_text_of_one_line(void **state)
 {
 	struct media *m = media_open();
 	struct media_found f;
@@ -211,10 +211,10 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(takes_answers),
-		cmocka_unit_test(asks_in_three_lines),
-		cmocka_unit_test(survives_all),
-		cmocka_unit_test(titles_are_text),
+		cmocka_unit_test(answers_are_read),
+		cmocka_unit_test(a_request_has_three_lines),
+		cmocka_unit_test(a_helper_that_dies_or_talks_nonsense_fails_its_page),
+		cmocka_unit_test(titles_are_text_of_one_line),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "--serve") == 0)

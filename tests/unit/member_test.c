@@ -3,7 +3,7 @@
 #include "base/member.h"
 
 static void
-labels(void **state)
+names_become_labels_or_are_refused(void **state)
 {
 	static const struct {
 		const char *name, *label, *why;
@@ -57,7 +57,7 @@ labels(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(labels)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(names_become_labels_or_are_refused)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,7 +120,7 @@ any(size_t left, void *arg)
 }
 
 static void
-split_at_every_byte(void **state)
+a_form_may_be_split_at_every_byte(void **state)
 {
 	(void)state;
 	for (size_t i = 1; i < sizeof(sample) - 1; i++) {
@@ -134,7 +134,7 @@ split_at_every_byte(void **state)
 }
 
 static void
-in_small_pieces(void **state)
+a_form_may_come_in_small_pieces(void **state)
 {
 	(void)state;
 	for (size_t most = 1; most < 40; most++) {
@@ -147,7 +147,7 @@ in_small_pieces(void **state)
 }
 
 static void
-in_random_pieces(void **state)
+a_form_may_come_in_random_pieces(void **state)
 {
 	unsigned seed = 1;
 
@@ -162,7 +162,7 @@ in_random_pieces(void **state)
 }
 
 static void
-cut_short(void **state)
+a_form_that_is_cut_short_does_not_end(void **state)
 {
 	size_t whole = (size_t)(strstr(sample, "--line--") - sample) + 8;
 
@@ -176,7 +176,7 @@ cut_short(void **state)
 }
 
 static void
-stopped_at_each_call(void **state)
+each_call_can_stop_the_form(void **state)
 {
 	struct heard all = {0};
 
@@ -194,7 +194,7 @@ stopped_at_each_call(void **state)
 
 /* Bytes that look like delimiters, as a part's: what comes out is what went in. */
 static void
-bytes_like_delimiters(void **state)
+bytes_like_delimiters_belong_to_the_part(void **state)
 {
 	static const char alphabet[] = "\r\n-line";
 	unsigned seed = 7;
@@ -223,7 +223,7 @@ bytes_like_delimiters(void **state)
 
 /* What has no delimiter in it comes on in one piece, however many line ends it has: each piece is a write. */
 static void
-many_line_ends(void **state)
+many_line_ends_belong_to_the_part(void **state)
 {
 	struct buf form = {0};
 	struct heard h = {0};
@@ -240,7 +240,7 @@ many_line_ends(void **state)
 }
 
 static void
-bad_forms(void **state)
+bad_forms_are_refused(void **state)
 {
 	static const char *const forms[] = {
 		"--line\r\n\r\nno headers\r\n--line--",
@@ -271,7 +271,7 @@ bad_forms(void **state)
 }
 
 static void
-boundaries(void **state)
+boundaries_are_read_from_the_type(void **state)
 {
 	static const char longest[] = "1234567890123456789012345678901234567890123456789012345678901234567890";
 	static const char *const none[] = {
@@ -308,7 +308,7 @@ boundaries(void **state)
 }
 
 static void
-labels(void **state)
+file_names_become_labels(void **state)
 {
 	static const struct {
 		const char *sent, *label;
@@ -350,11 +350,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(split_at_every_byte),  cmocka_unit_test(in_small_pieces),
-		cmocka_unit_test(in_random_pieces),     cmocka_unit_test(cut_short),
-		cmocka_unit_test(stopped_at_each_call), cmocka_unit_test(bytes_like_delimiters),
-		cmocka_unit_test(many_line_ends),       cmocka_unit_test(bad_forms),
-		cmocka_unit_test(boundaries),           cmocka_unit_test(labels),
+		cmocka_unit_test(a_form_may_be_split_at_every_byte),
+		cmocka_unit_test(a_form_may_come_in_small_pieces),
+		cmocka_unit_test(a_form_may_come_in_random_pieces),
+		cmocka_unit_test(a_form_that_is_cut_short_does_not_end),
+		cmocka_unit_test(each_call_can_stop_the_form),
+		cmocka_unit_test(bytes_like_delimiters_belong_to_the_part),
+		cmocka_unit_test(many_line_ends_belong_to_the_part),
+		cmocka_unit_test(bad_forms_are_refused),
+		cmocka_unit_test(boundaries_are_read_from_the_type),
+		cmocka_unit_test(file_names_become_labels),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

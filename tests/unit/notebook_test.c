@@ -112,7 +112,7 @@ ids_say_which_notebook(void **state)
 }
 
 static void
-what_is_not_there(void **state)
+what_is_not_there_is_an_error(void **state)
 {
 	struct notebook_seen_job job;
 	struct notebook_file f;
@@ -144,7 +144,7 @@ what_is_not_there(void **state)
 }
 
 static void
-jobs_newest_first(void **state)
+jobs_come_newest_first(void **state)
 {
 	static const char *const given[] = {"mine-1", "mine-2"};
 	struct notebook_seen_job job;
@@ -175,7 +175,7 @@ jobs_newest_first(void **state)
 }
 
 static void
-takes_what_is_completed_once(void **state)
+what_is_completed_is_imported_once(void **state)
 {
 	struct batch *b = make_job(state, 1, 4, NULL);
 	struct notebook *nb = look(state);
@@ -248,7 +248,7 @@ what_the_log_lost_is_taken_again(void **state)
 }
 
 static void
-only_what_is_settled_and_counts(void **state)
+only_completed_items_that_count_are_files(void **state)
 {
 	struct batch *b = make_job(state, 1, 2, NULL);
 	struct notebook *nb = look(state);
@@ -341,7 +341,7 @@ the_same_bytes_are_one_file(void **state)
 }
 
 static void
-links(void **state)
+knowledge_items_are_linked_and_unlinked(void **state)
 {
 	struct batch *b = make_job(state, 1, 2, NULL);
 	struct notebook *nb = look(state), *other = look(state);
@@ -385,7 +385,7 @@ links(void **state)
 
 /* Lines that nobody of ours wrote, and a torn one, are no news and no harm. */
 static void
-strange_lines(void **state)
+strange_lines_of_the_log_are_passed_over(void **state)
 {
 	static const char strange[] =
 		"\n{}\nrubbish\n[1,2]\n{\"file\":\"f_665077f5\"}\n{\"file\":\"f_00000000000000000000000000000000\","
@@ -410,7 +410,7 @@ strange_lines(void **state)
 }
 
 static void
-another_notebook_of_that_name(void **state)
+another_notebook_of_that_name_is_noticed(void **state)
 {
 	struct notebook *nb;
 
@@ -423,7 +423,7 @@ another_notebook_of_that_name(void **state)
 }
 
 static void
-two_takers_at_once(void **state)
+two_importers_at_once_add_each_file_once(void **state)
 {
 	enum { TAKERS = 4, ITEMS = 60 };
 	struct batch *b = make_job(state, 1, ITEMS, NULL);
@@ -466,16 +466,16 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(ids_say_which_notebook),
-		TEST(what_is_not_there),
-		TEST(jobs_newest_first),
-		TEST(takes_what_is_completed_once),
+		TEST(what_is_not_there_is_an_error),
+		TEST(jobs_come_newest_first),
+		TEST(what_is_completed_is_imported_once),
 		TEST(what_the_log_lost_is_taken_again),
-		TEST(only_what_is_settled_and_counts),
+		TEST(only_completed_items_that_count_are_files),
 		TEST(the_same_bytes_are_one_file),
-		TEST(links),
-		TEST(strange_lines),
-		TEST(another_notebook_of_that_name),
-		TEST(two_takers_at_once),
+		TEST(knowledge_items_are_linked_and_unlinked),
+		TEST(strange_lines_of_the_log_are_passed_over),
+		TEST(another_notebook_of_that_name_is_noticed),
+		TEST(two_importers_at_once_add_each_file_once),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

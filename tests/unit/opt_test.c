@@ -54,7 +54,7 @@ assert_gives(const char *line, const char *out)
 }
 
 static void
-options_in_all_their_forms(void **state)
+options_are_taken_in_all_their_forms(void **state)
 {
 	(void)state;
 	assert_gives("-b x", "--batch=x ");
@@ -67,7 +67,7 @@ options_in_all_their_forms(void **state)
 }
 
 static void
-operands_mixed_and_after_two_dashes(void **state)
+operands_may_be_mixed_and_follow_two_dashes(void **state)
 {
 	(void)state;
 	assert_gives("one -q two", "--quiet=- [one][two]");
@@ -76,7 +76,7 @@ operands_mixed_and_after_two_dashes(void **state)
 }
 
 static void
-numbers_at_the_edges(void **state)
+numbers_at_the_edges_are_taken(void **state)
 {
 	(void)state;
 	assert_gives("-n 100 -n -5 -n 0", "--number=100 --number=-5 --number=0 ");
@@ -96,7 +96,7 @@ assert_wrong(const char *line, const char *says)
 }
 
 static void
-numbers_that_are_none(void **state)
+wrong_numbers_end_the_program(void **state)
 {
 	(void)state;
 	assert_wrong("-n 101", "--number takes a whole number from -5 to 100, not '101'");
@@ -115,7 +115,7 @@ numbers_that_are_none(void **state)
 }
 
 static void
-options_that_are_none(void **state)
+wrong_options_end_the_program(void **state)
 {
 	(void)state;
 	assert_wrong("-z", "-z");
@@ -133,7 +133,7 @@ options_that_are_none(void **state)
 }
 
 static void
-help_and_version(void **state)
+help_and_version_are_printed(void **state)
 {
 	static const char *const short_forms[] = {"-h", "x -h"};
 	char *help, *out;
@@ -165,9 +165,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options_in_all_their_forms), cmocka_unit_test(operands_mixed_and_after_two_dashes),
-		cmocka_unit_test(numbers_at_the_edges),       cmocka_unit_test(numbers_that_are_none),
-		cmocka_unit_test(options_that_are_none),      cmocka_unit_test(help_and_version),
+		cmocka_unit_test(options_are_taken_in_all_their_forms),
+		cmocka_unit_test(operands_may_be_mixed_and_follow_two_dashes),
+		cmocka_unit_test(numbers_at_the_edges_are_taken),
+		cmocka_unit_test(wrong_numbers_end_the_program),
+		cmocka_unit_test(wrong_options_end_the_program),
+		cmocka_unit_test(help_and_version_are_printed),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

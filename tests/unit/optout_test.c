@@ -41,7 +41,7 @@ words_forbid(void **state)
 }
 
 static void
-the_rest_allows(void **state)
+other_words_allow(void **state)
 {
 	(void)state;
 	HEADERS({XRT, "", NULL}, {XRT, "all", NULL}, {XRT, "nofollow", NULL}, {XRT, "noaix", NULL},
@@ -114,7 +114,7 @@ meta_forbids(void **state)
 
 /* A megabyte of anything is looked through once. */
 static void
-long_values(void **state)
+long_values_are_read_to_their_end(void **state)
 {
 	enum { N = 1 << 20 };
 	char *value = calloc(1, N + 8);
@@ -135,10 +135,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_forbid),          cmocka_unit_test(the_rest_allows),
-		cmocka_unit_test(agents_are_told_apart), cmocka_unit_test(values_are_no_agents),
-		cmocka_unit_test(tdm_forbids),           cmocka_unit_test(meta_forbids),
-		cmocka_unit_test(long_values),
+		cmocka_unit_test(words_forbid),
+		cmocka_unit_test(other_words_allow),
+		cmocka_unit_test(agents_are_told_apart),
+		cmocka_unit_test(values_are_no_agents),
+		cmocka_unit_test(tdm_forbids),
+		cmocka_unit_test(meta_forbids),
+		cmocka_unit_test(long_values_are_read_to_their_end),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -56,7 +56,7 @@ assert_eof(struct rec_reader *r, bool cut)
 }
 
 static void
-plain_lines_of_all_kinds(void **state)
+plain_lines_of_all_kinds_are_read(void **state)
 {
 	static const char in[] = "one\n\r\n\ntwo\r\n  {three} \n\xef\xbf\xbd\r\r\nlast";
 	int fd;
@@ -74,7 +74,7 @@ plain_lines_of_all_kinds(void **state)
 }
 
 static void
-nothing_at_all(void **state)
+an_empty_stream_has_no_record(void **state)
 {
 	int fd;
 	struct rec_reader *r = reader_of("", 0, &fd);
@@ -115,7 +115,7 @@ objects_keep_what_we_do_not_know(void **state)
 }
 
 static void
-what_looks_like_json_and_is_not(void **state)
+lines_that_look_like_json_and_are_not_are_bad(void **state)
 {
 	static const char in[] =
 		"{\n{}x\n{\"a\":1}{\"b\":2}\n{\"a\":NaN}\n{\"a\":[-Infinity]}\n{\"a\":1e999}\n{'a':1}\n"
@@ -139,7 +139,7 @@ what_looks_like_json_and_is_not(void **state)
 }
 
 static void
-nesting_has_an_end(void **state)
+deep_nesting_is_bad(void **state)
 {
 	struct buf in = {0};
 	struct rec_reader *r;
@@ -159,7 +159,7 @@ nesting_has_an_end(void **state)
 }
 
 static void
-utf8_as_rfc_3629_has_it(void **state)
+only_utf8_as_rfc_3629_has_it_is_read(void **state)
 {
 	static const char *const good[] = {"\x7f",         "\xc2\x80",         "\xdf\xbf",
 					   "\xe0\xa0\x80", "\xed\x9f\xbf",     "\xee\x80\x80",
@@ -212,7 +212,7 @@ utf8_as_rfc_3629_has_it(void **state)
 }
 
 static void
-a_nul_is_no_text(void **state)
+a_line_with_a_nul_is_bad(void **state)
 {
 	int fd;
 	struct rec_reader *r = reader_of("a\0b\n{\"a\":1}\0\nc\n", 16, &fd);
@@ -267,7 +267,7 @@ one_mebibyte_is_the_longest_line(void **state)
 }
 
 static void
-a_last_line_that_is_too_long(void **state)
+a_last_line_that_is_too_long_is_bad(void **state)
 {
 	static const size_t lengths[] = {REC_MAX + 1, 2 * REC_MAX, 5 * REC_MAX + 7};
 	int fd;
@@ -326,7 +326,7 @@ torn_lines_wait_for_their_end(void **state)
 }
 
 static void
-a_thousand_lines_in_pieces_of_seven_bytes(void **state)
+lines_may_come_in_pieces_of_seven_bytes(void **state)
 {
 	struct buf in = {0};
 	int pipes[2];
@@ -356,7 +356,7 @@ a_thousand_lines_in_pieces_of_seven_bytes(void **state)
 }
 
 static void
-operands_before_stdin(void **state)
+operands_are_read_instead_of_stdin(void **state)
 {
 	char *args[] = {"http://a/", "{\"url\":\"u\"}", "", "\xff", "two\nlines", NULL};
 	struct rec_reader *r = rec_open(args, -1);
@@ -493,18 +493,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_DIR(plain_lines_of_all_kinds),
-		IN_DIR(nothing_at_all),
+		IN_DIR(plain_lines_of_all_kinds_are_read),
+		IN_DIR(an_empty_stream_has_no_record),
 		IN_DIR(objects_keep_what_we_do_not_know),
-		IN_DIR(what_looks_like_json_and_is_not),
-		IN_DIR(nesting_has_an_end),
-		IN_DIR(utf8_as_rfc_3629_has_it),
-		IN_DIR(a_nul_is_no_text),
+		IN_DIR(lines_that_look_like_json_and_are_not_are_bad),
+		IN_DIR(deep_nesting_is_bad),
+		IN_DIR(only_utf8_as_rfc_3629_has_it_is_read),
+		IN_DIR(a_line_with_a_nul_is_bad),
 		IN_DIR(one_mebibyte_is_the_longest_line),
-		IN_DIR(a_last_line_that_is_too_long),
+		IN_DIR(a_last_line_that_is_too_long_is_bad),
 		IN_DIR(torn_lines_wait_for_their_end),
-		IN_DIR(a_thousand_lines_in_pieces_of_seven_bytes),
-		IN_DIR(operands_before_stdin),
+		IN_DIR(lines_may_come_in_pieces_of_seven_bytes),
+		IN_DIR(operands_are_read_instead_of_stdin),
 		IN_DIR(an_end_record_ends_a_stream_of_ours),
 		IN_DIR(parse_takes_one_value),
 		IN_DIR(records_go_out_a_line_each),

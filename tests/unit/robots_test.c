@@ -199,7 +199,7 @@ rfc_special_characters(void **state)
 }
 
 static void
-agents(void **state)
+the_group_of_the_agent_counts(void **state)
 {
 	(void)state;
 	assert_false(allows("User-agent: BI-FETCH\nDisallow: /\n", "/x"));
@@ -218,7 +218,7 @@ agents(void **state)
 }
 
 static void
-lines(void **state)
+lines_may_have_blanks_and_any_end(void **state)
 {
 	struct robots *r;
 
@@ -252,7 +252,7 @@ delay(const char *text)
 }
 
 static void
-delays(void **state)
+crawl_delays_are_bounded(void **state)
 {
 	(void)state;
 	assert_true(delay("User-agent: *\nCrawl-delay: 10\n") == 10);
@@ -271,7 +271,7 @@ delays(void **state)
 }
 
 static void
-answers(void **state)
+statuses_mean_what_rfc_9309_says(void **state)
 {
 	static const char text[] = "User-agent: *\nDisallow: /x\n";
 	static const struct {
@@ -300,7 +300,7 @@ answers(void **state)
 
 /* What is beyond 500 KiB does not count, nor the line that is cut there: "/" of "/only/this" would forbid all. */
 static void
-limits(void **state)
+what_is_beyond_the_limit_does_not_count(void **state)
 {
 	static const char begin[] = "User-agent: *\nDisallow: /first\n", end[] = "\nDisallow: /only/this\n";
 	size_t n = ROBOTS_SIZE + 100;
@@ -326,7 +326,7 @@ limits(void **state)
 
 /* Long lines, many rules, NULs and stars: right, and in proportion to their length. */
 static void
-hostile(void **state)
+hostile_patterns_take_linear_time(void **state)
 {
 	enum { N = 1 << 20, PATH = 8000 };
 	char *text = malloc(N), *path = malloc(PATH + 1);
@@ -376,12 +376,12 @@ main(void)
 		cmocka_unit_test(rfc_groups_are_merged),
 		cmocka_unit_test(rfc_encoding),
 		cmocka_unit_test(rfc_special_characters),
-		cmocka_unit_test(agents),
-		cmocka_unit_test(lines),
-		cmocka_unit_test(delays),
-		cmocka_unit_test(answers),
-		cmocka_unit_test(limits),
-		cmocka_unit_test(hostile),
+		cmocka_unit_test(the_group_of_the_agent_counts),
+		cmocka_unit_test(lines_may_have_blanks_and_any_end),
+		cmocka_unit_test(crawl_delays_are_bounded),
+		cmocka_unit_test(statuses_mean_what_rfc_9309_says),
+		cmocka_unit_test(what_is_beyond_the_limit_does_not_count),
+		cmocka_unit_test(hostile_patterns_take_linear_time),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -51,7 +51,7 @@ assert_refuses(const char *dir, bool create, int code)
 }
 
 static void
-made_where_missing_with_all_above_it(void **state)
+a_root_is_made_with_all_directories_above_it(void **state)
 {
 	(void)state;
 	assert_opens("a/b/c", true, "a/b/c");
@@ -60,7 +60,7 @@ made_where_missing_with_all_above_it(void **state)
 }
 
 static void
-not_made_when_only_read(void **state)
+a_root_is_not_made_when_only_read(void **state)
 {
 	(void)state;
 	assert_refuses("none", false, 66);
@@ -69,7 +69,7 @@ not_made_when_only_read(void **state)
 }
 
 static void
-through_a_symbolic_link(void **state)
+a_root_may_be_named_by_a_symbolic_link(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir("real", 0777), 0);
@@ -90,7 +90,7 @@ a_file_is_no_root(void **state)
 }
 
 static void
-given_before_environment_before_home(void **state)
+a_given_root_counts_before_environment_and_home(void **state)
 {
 	char cwd[PATH_MAX];
 
@@ -115,7 +115,7 @@ given_before_environment_before_home(void **state)
 }
 
 static void
-directories_one_name_at_a_time(void **state)
+directories_are_opened_one_name_at_a_time(void **state)
 {
 	int top = testing_dirfd(state), fd;
 
@@ -161,7 +161,7 @@ repeated(char c, size_t n)
 }
 
 static void
-batch_names(void **state)
+wrong_batch_names_are_refused(void **state)
 {
 	static const char *const good[] = {"M_batch1", "default", "a",    "0",          "ids_172_250_266_plus3",
 					   "A.b-c_d",  "apis",    "x..y", "1234567890", "Z_"};
@@ -181,7 +181,7 @@ batch_names(void **state)
 }
 
 static void
-subject_ids(void **state)
+wrong_subject_ids_are_refused(void **state)
 {
 	static const char *const good[] = {"1", "172", "Q42", "a.b-c", "0"};
 	static const char *const bad[] = {"", ".", "..", "-1", "a_b", "a/b", "a b", "\xc3\xab", "1\n"};
@@ -306,15 +306,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_DIR(made_where_missing_with_all_above_it),
-		IN_DIR(not_made_when_only_read),
-		IN_DIR(through_a_symbolic_link),
+		IN_DIR(a_root_is_made_with_all_directories_above_it),
+		IN_DIR(a_root_is_not_made_when_only_read),
+		IN_DIR(a_root_may_be_named_by_a_symbolic_link),
 		IN_DIR(a_file_is_no_root),
-		IN_DIR(given_before_environment_before_home),
-		IN_DIR(directories_one_name_at_a_time),
+		IN_DIR(a_given_root_counts_before_environment_and_home),
+		IN_DIR(directories_are_opened_one_name_at_a_time),
 		IN_DIR(no_name_leaves_the_directory),
-		IN_DIR(batch_names),
-		IN_DIR(subject_ids),
+		IN_DIR(wrong_batch_names_are_refused),
+		IN_DIR(wrong_subject_ids_are_refused),
 		IN_DIR(counters_never_give_a_number_twice),
 		IN_DIR(the_superuser_becomes_the_owner),
 		IN_DIR(another_user_is_refused_with_the_reason),

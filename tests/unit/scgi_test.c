@@ -45,7 +45,7 @@ look_raw(const char *bytes)
 }
 
 static void
-a_request_byte_by_byte(void **state)
+a_request_may_come_byte_by_byte(void **state)
 {
 	struct buf all = {0};
 	struct scgi r = {0};
@@ -141,7 +141,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_request_byte_by_byte),
+		cmocka_unit_test(a_request_may_come_byte_by_byte),
 		cmocka_unit_test(bodies_have_their_length),
 		cmocka_unit_test(rubbish_is_bad),
 		cmocka_unit_test(it_is_read_from_a_socket),

@@ -54,7 +54,7 @@ has_text(const char *name, const char *text)
 }
 
 static void
-kept_by_number_and_identity(void **state)
+a_secret_is_kept_by_number_and_identity(void **state)
 {
 	struct secrets *a = secrets_open(testing_dirfd(state)), *b = secrets_open(testing_dirfd(state));
 	struct stat st;
@@ -96,7 +96,7 @@ all_are(uint32_t item, const char *key, void *arg)
 }
 
 static void
-removed_with_all_that_was_said(void **state)
+a_secret_is_removed_with_each_of_its_lines(void **state)
 {
 	struct secrets *a = secrets_open(testing_dirfd(state)), *b = secrets_open(testing_dirfd(state));
 
@@ -124,7 +124,7 @@ removed_with_all_that_was_said(void **state)
 }
 
 static void
-more_than_one_sweep_takes_at_once(void **state)
+more_secrets_than_one_sweep_takes_are_removed(void **state)
 {
 	struct secrets *s = secrets_open(testing_dirfd(state));
 	struct secret v[2500];
@@ -164,9 +164,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(kept_by_number_and_identity),
-		TEST(removed_with_all_that_was_said),
-		TEST(more_than_one_sweep_takes_at_once),
+		TEST(a_secret_is_kept_by_number_and_identity),
+		TEST(a_secret_is_removed_with_each_of_its_lines),
+		TEST(more_secrets_than_one_sweep_takes_are_removed),
 		TEST(what_cannot_be_read_is_not_absent),
 	};
 

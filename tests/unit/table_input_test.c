@@ -65,7 +65,7 @@ lines_are_lines(void **state)
 }
 
 static void
-tables_by_their_first_line(void **state)
+the_first_line_tells_the_separator(void **state)
 {
 	struct table_input *r = open_string("\xef\xbb\xbfid,name\r\n1,\"Ada \"\"L\"\"\r\nof, Ockham\"\r\n\r\n2,B\r\n");
 
@@ -88,7 +88,7 @@ tables_by_their_first_line(void **state)
 }
 
 static void
-bad_rows_stop_nothing(void **state)
+a_bad_row_is_passed_over(void **state)
 {
 	struct table_input *r = open_string("id,name\n1,\"no end\n2,B\n");
 	static const char with_nul[] = "id,name\n1,a\0b\n2,B\n";
@@ -106,7 +106,7 @@ bad_rows_stop_nothing(void **state)
 }
 
 static void
-long_rows(void **state)
+a_row_that_is_too_long_is_bad(void **state)
 {
 	size_t n = TABLE_INPUT_ROW_MAX + 100000, at;
 	char *text = malloc(n + 64);
@@ -127,7 +127,7 @@ long_rows(void **state)
 }
 
 static void
-what_is_not_read(void **state)
+arrays_and_utf16_are_not_read(void **state)
 {
 	struct table_input *r = open_string("  [{\"id\":1}]");
 
@@ -150,10 +150,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lines_are_lines, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(tables_by_their_first_line, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(bad_rows_stop_nothing, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(long_rows, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(what_is_not_read, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(the_first_line_tells_the_separator, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_bad_row_is_passed_over, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_row_that_is_too_long_is_bad, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(arrays_and_utf16_are_not_read, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -61,7 +61,7 @@ jpeg(size_t data)
 }
 
 static void
-jpegs(void **state)
+a_cut_jpeg_is_found(void **state)
 {
 	struct buf b = jpeg(1000), film;
 
@@ -87,7 +87,7 @@ jpegs(void **state)
 }
 
 static void
-pngs(void **state)
+a_cut_png_is_found(void **state)
 {
 	struct buf b = {0};
 
@@ -99,7 +99,7 @@ pngs(void **state)
 }
 
 static void
-gifs(void **state)
+a_cut_gif_is_found(void **state)
 {
 	struct buf b = {0};
 
@@ -121,7 +121,7 @@ gifs(void **state)
 }
 
 static void
-riffs(void **state)
+a_cut_riff_is_found(void **state)
 {
 	struct buf b = {0};
 
@@ -140,7 +140,7 @@ riffs(void **state)
 }
 
 static void
-pdfs(void **state)
+a_cut_pdf_is_found(void **state)
 {
 	struct buf b = {0};
 
@@ -157,7 +157,7 @@ pdfs(void **state)
 }
 
 static void
-zips(void **state)
+a_cut_zip_is_found(void **state)
 {
 	static const char *const kinds[] = {"application/zip", "application/epub+zip", "application/java-archive",
 					    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -185,7 +185,7 @@ zips(void **state)
 
 /* A file that is shorter than is said, and no file. */
 static void
-what_cannot_be_read(void **state)
+what_cannot_be_read_is_not_whole(void **state)
 {
 	static const char *const kinds[] = {"image/jpeg", "image/png",       "image/gif",
 					    "image/webp", "application/pdf", "application/zip"};
@@ -209,13 +209,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(jpegs, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(pngs, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(gifs, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(riffs, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(pdfs, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(zips, testing_enter, testing_leave),
-		cmocka_unit_test_setup_teardown(what_cannot_be_read, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_cut_jpeg_is_found, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_cut_png_is_found, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_cut_gif_is_found, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_cut_riff_is_found, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_cut_pdf_is_found, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_cut_zip_is_found, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_not_whole, testing_enter, testing_leave),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -108,7 +108,7 @@ answers(const char *const *texts, size_t n, const char *want)
 
 /* t: text/plain as it answered; b: bin, as the client answers for it; F: for want of this machine it has no answer */
 static void
-answers_in_order(void **state)
+answers_come_in_order(void **state)
 {
 	(void)state;
 	ANSWERS("ttt", "a", "b", "c");
@@ -119,7 +119,7 @@ answers_in_order(void **state)
 
 /* Pictures by their signatures are told without asking; what only begins like one is asked about. */
 static void
-knows_pictures(void **state)
+pictures_are_known(void **state)
 {
 	static const char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 	static const struct {
@@ -162,7 +162,7 @@ knows_pictures(void **state)
 }
 
 static void
-survives_death(void **state)
+a_helper_that_dies_is_started_again(void **state)
 {
 	(void)state;
 	ANSWERS("tbt", "a", "crash", "c");
@@ -198,7 +198,7 @@ answers_before_a_crash_count(void **state)
 }
 
 static void
-believes_no_nonsense(void **state)
+nonsense_from_the_helper_is_not_believed(void **state)
 {
 	(void)state;
 	ANSWERS("tbt", "a", "nonsense", "c");
@@ -207,7 +207,7 @@ believes_no_nonsense(void **state)
 
 /* More than the sockets hold. */
 static void
-answers_many(void **state)
+many_heads_are_answered(void **state)
 {
 	enum { MANY = 600 };
 	struct type_head *heads = calloc(MANY, sizeof(*heads));
@@ -230,7 +230,7 @@ answers_many(void **state)
 }
 
 static void
-knows_extensions(void **state)
+media_types_have_extensions(void **state)
 {
 	static const char *const known[][2] = {
 		{"application/epub+zip", "epub"},
@@ -260,12 +260,12 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_in_order),
-		cmocka_unit_test(knows_pictures),
-		cmocka_unit_test(survives_death),
-		cmocka_unit_test(believes_no_nonsense),
-		cmocka_unit_test(answers_many),
-		cmocka_unit_test(knows_extensions),
+		cmocka_unit_test(answers_come_in_order),
+		cmocka_unit_test(pictures_are_known),
+		cmocka_unit_test(a_helper_that_dies_is_started_again),
+		cmocka_unit_test(nonsense_from_the_helper_is_not_believed),
+		cmocka_unit_test(many_heads_are_answered),
+		cmocka_unit_test(media_types_have_extensions),
 		cmocka_unit_test(answers_before_a_crash_count),
 		cmocka_unit_test_setup_teardown(a_killed_one_is_asked_again, testing_enter, testing_leave),
 	};

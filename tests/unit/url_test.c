@@ -3,7 +3,7 @@
 #include "html/url.h"
 
 static void
-who_may_be_told(void **state)
+a_secret_goes_to_the_same_host_only(void **state)
 {
 	static const struct {
 		const char *a, *b;
@@ -39,7 +39,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_may_be_told),
+		cmocka_unit_test(a_secret_goes_to_the_same_host_only),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -4,7 +4,7 @@
 #include "base/userinfo.h"
 
 static void
-taken_off_a_url(void **state)
+userinfo_is_taken_off_a_url(void **state)
 {
 	static const char *const v[][3] = {
 		/* URL, without, userinfo */
@@ -47,7 +47,7 @@ taken_off_a_url(void **state)
 }
 
 static void
-cut_out_of_text(void **state)
+userinfo_is_cut_out_of_text(void **state)
 {
 	static const char *const v[][2] = {
 		{"http://u:p@h/x", "http://h/x"},
@@ -91,7 +91,7 @@ cut_out_of_text(void **state)
 }
 
 static void
-torn_by_a_slash(void **state)
+userinfo_with_a_slash_is_hidden(void **state)
 {
 	static const char *const torn[] = {"http://me:a/b@host/", "https://me:a?b@host", "http://me:a1#b@host/x",
 					   "http://a:b/@"};
@@ -128,9 +128,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(taken_off_a_url),
-		cmocka_unit_test(cut_out_of_text),
-		cmocka_unit_test(torn_by_a_slash),
+		cmocka_unit_test(userinfo_is_taken_off_a_url),
+		cmocka_unit_test(userinfo_is_cut_out_of_text),
+		cmocka_unit_test(userinfo_with_a_slash_is_hidden),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api.h"
+#include "auth.h"
 #include "files/token.h"
 
 bool
-guard_host(const struct api *api, const struct scgi *s, struct reply *r)
+auth_host(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	if (allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
 		return true;
@@ -38,7 +38,7 @@ is_ours(const struct api *api, const struct scgi *s)
 }
 
 bool
-guard_preflight(const struct api *api, const struct scgi *s, struct reply *r)
+auth_preflight(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
@@ -87,7 +87,7 @@ add_cookie(const struct api *api, const struct scgi *s, struct reply *r)
 }
 
 void
-guard_mark(const struct api *api, const struct scgi *s, struct reply *r)
+auth_mark(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
@@ -121,7 +121,7 @@ given_token(const struct scgi *s)
 }
 
 bool
-guard_write(const struct api *api, const struct scgi *s, struct reply *r)
+auth_write(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *given = given_token(s);
 	char token[TOKEN_HEX + 1];

@@ -5,28 +5,27 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "api.h"
-#include "notebook/notebook.h"
+#include "batch_cache.h"
 #include "records/rec.h"
 
 enum { BATCHES_MAX = 64, NOTEBOOKS_MAX = 16 };
 
-struct kept_notebook {
+struct cached_notebook {
 	struct notebook *notebook; /* NULL: this place is free */
 	uint64_t used;
 };
 
-struct kept {
-	struct kept_batch batches[BATCHES_MAX];
-	struct kept_notebook notebooks[NOTEBOOKS_MAX];
+struct batch_cache {
+	struct cached_batch batches[BATCHES_MAX];
+	struct cached_notebook notebooks[NOTEBOOKS_MAX];
 	struct notebooks *names; /* NULL: not needed yet */
 	uint64_t clock;
 };
 
-struct kept *
-kept_new(void)
+struct batch_cache *
+batch_cache_new(void)
 {
-	struct kept *k = buf_alloc(sizeof(*k));
+	struct batch_cache *k = buf_alloc(sizeof(*k));
 
 	for (size_t i = 0; i < BATCHES_MAX; i++)
 		k->batches[i].dir = -1;
@@ -36,7 +35,7 @@ kept_new(void)
 /* --- batches --- */
 
 static void
-drop(struct kept_batch *b)
+drop_batch(struct cached_batch *b)
 {
 	picks_free(b->picks);
 	picks_subjects_free(b->subjects);
@@ -44,12 +43,12 @@ drop(struct kept_batch *b)
 	if (b->batch)
 		batch_close(b->batch);
 	buf_free(&b->document);
-	*b = (struct kept_batch){.dir = -1};
+	*b = (struct cached_batch){.dir = -1};
 }
 
 /* Whether batches/NAME is the directory that it was, whose descriptor is open, so that no other can have its number. */
 static bool
-is_same(const struct kept_batch *b, const struct root *root)
+is_same(const struct cached_batch *b, const struct root *root)
 {
 	char path[sizeof("batches/") + BATCH_NAME_MAX];
 	struct stat now;
@@ -59,12 +58,12 @@ is_same(const struct kept_batch *b, const struct root *root)
 }
 
 static int
-load(struct kept_batch *b, const struct root *root, const char *name)
+load_batch(struct cached_batch *b, const struct root *root, const char *name)
 {
 	struct buf text = {0};
 	struct stat st;
 
-	drop(b);
+	drop_batch(b);
 	b->batch = batch_open(root, name, BATCH_READ, NULL);
 	if (!b->batch)
 		return -1;
@@ -72,7 +71,7 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 	b->dir = batch_dirfd(b->batch);
 	if (fstat(b->dir, &st) < 0 || (batch_metadata(b->batch, &text) < 0 && errno != ENOENT)) {
 		buf_free(&text);
-		drop(b);
+		drop_batch(b);
 		return -1;
 	}
 	b->dev = st.st_dev;
@@ -83,10 +82,10 @@ load(struct kept_batch *b, const struct root *root, const char *name)
 	return 0;
 }
 
-struct kept_batch *
-kept_get(struct kept *k, const struct root *root, const char *name)
+struct cached_batch *
+batch_cache_get(struct batch_cache *k, const struct root *root, const char *name)
 {
-	struct kept_batch *b = &k->batches[0];
+	struct cached_batch *b = &k->batches[0];
 
 	if (root_name_check(name)) {
 		errno = ENOENT;
@@ -102,14 +101,14 @@ kept_get(struct kept *k, const struct root *root, const char *name)
 	}
 	/* One that was opened while it was made is opened again until it is whole. */
 	if ((b->dir < 0 || strcmp(b->name, name) != 0 || !b->about || !batch_is_whole(b->batch) || !is_same(b, root)) &&
-	    load(b, root, name) < 0)
+	    load_batch(b, root, name) < 0)
 		return NULL;
 	b->used = ++k->clock;
 	return b;
 }
 
 int
-kept_picks(struct kept_batch *b)
+cached_batch_picks(struct cached_batch *b)
 {
 	if (b->picks)
 		return picks_refresh(b->picks);
@@ -118,7 +117,7 @@ kept_picks(struct kept_batch *b)
 }
 
 const struct picks_subjects *
-kept_subjects(struct kept_batch *b)
+cached_batch_subjects(struct cached_batch *b)
 {
 	if (!b->subjects)
 		b->subjects = picks_subjects_read(b->batch);
@@ -130,17 +129,17 @@ kept_subjects(struct kept_batch *b)
 /* --- notebooks --- */
 
 static void
-drop_notebook(struct kept_notebook *n)
+drop_notebook(struct cached_notebook *n)
 {
 	if (n->notebook)
 		notebook_close(n->notebook);
-	*n = (struct kept_notebook){0};
+	*n = (struct cached_notebook){0};
 }
 
 struct notebook *
-kept_notebook(struct kept *k, const struct root *root, const char *name)
+batch_cache_notebook(struct batch_cache *k, const struct root *root, const char *name)
 {
-	struct kept_notebook *n = &k->notebooks[0];
+	struct cached_notebook *n = &k->notebooks[0];
 	bool found = false;
 
 	for (size_t i = 0; i < NOTEBOOKS_MAX && !found; i++) {
@@ -165,7 +164,7 @@ kept_notebook(struct kept *k, const struct root *root, const char *name)
 }
 
 struct notebooks *
-kept_notebooks(struct kept *k, const struct root *root)
+batch_cache_notebooks(struct batch_cache *k, const struct root *root)
 {
 	if (!k->names)
 		k->names = notebooks_open(root);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,60 +12,54 @@
 #include "base/paths.h"
 
 void
-loop_open(struct loop *l, const struct loop_calls *calls, void *arg)
+client_set_deadline(struct client *c, int64_t due)
 {
-	int flags = fcntl(STDIN_FILENO, F_GETFL);
-
-	/* The socket is this process's alone. */
-	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
-		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
-	raise_file_limit();
-	*l = (struct loop){.calls = calls, .arg = arg};
-	for (size_t i = 0; i < LOOP_FDS; i++)
-		l->fds[i].fd = -1;
+	loop_set_timer(c->clients->loop, &c->timer, due);
 }
 
 void
-loop_answer(struct client *c, const struct reply *r, bool head)
+client_send_soon(struct client *c)
+{
+	loop_watch(c->clients->loop, &c->watcher, c->watcher.fd, EPOLLIN | (c->out.len > c->sent ? EPOLLOUT : 0));
+}
+
+void
+client_answer(struct client *c, const struct reply *r, bool head)
 {
 	reply_print(r, head, &c->out);
 	c->answered = true;
-	c->deadline = clock_ms() + API_REQUEST_MS;
+	client_set_deadline(c, clock_ms() + API_REQUEST_MS);
 	scgi_free(&c->scgi);
-}
-
-/* Its answer is sent. Closing at once would take it away from a server that still sends us the request's body. */
-static bool
-linger(struct client *c)
-{
-	if (c->lingers)
-		return true;
-	c->lingers = true;
-	c->deadline = clock_ms() + LOOP_LINGER_MS;
-	return shutdown(c->fd, SHUT_WR) == 0;
+	client_send_soon(c);
 }
 
 /* Sends what there is. False when the client is gone. */
 static bool
-push(struct loop *l, struct client *c)
+send_client(struct client *c)
 {
 	while (c->out.len > c->sent) {
-		ssize_t n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+			send(c->watcher.fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
 		c->sent += (size_t)n;
-		if (c->sent == c->out.len && !c->answered && l->calls->told && !l->calls->told(l, c))
-			return false;
+		if (c->sent == c->out.len && !c->answered && c->clients->calls->on_sent)
+			c->clients->calls->on_sent(c);
 	}
-	return !c->answered || linger(c);
+	if (!c->answered || c->lingers)
+		return true;
+	/* To close at once would take the answer away from a server that still sends us the request's body. */
+	c->lingers = true;
+	client_set_deadline(c, clock_ms() + CLIENT_LINGER_MS);
+	return shutdown(c->watcher.fd, SHUT_WR) == 0;
 }
 
-/* Takes what it says. False when it is done with, or gone. */
+/* Reads what it sends. False when it is done with, or gone. */
 static bool
-take(struct loop *l, struct client *c)
+read_client(struct client *c)
 {
-	long n = scgi_read(&c->scgi, c->fd);
+	long n = scgi_read(&c->scgi, c->watcher.fd);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
@@ -74,91 +67,112 @@ take(struct loop *l, struct client *c)
 		scgi_free(&c->scgi);
 		return n > 0 || c->out.len > c->sent;
 	}
-	return n > 0 && l->calls->said(l, c);
+	return n > 0 && c->clients->calls->on_request(c);
 }
 
-/* One round with a client. False when it is done with. */
-static bool
-attend(struct loop *l, struct client *c, short happened)
+/* Takes new clients where there is room for one. */
+static void
+listen_for_clients(struct client_loop *l)
 {
-	if (happened & (POLLERR | POLLNVAL))
-		return false;
-	if (happened & (POLLIN | POLLHUP) && !take(l, c))
-		return false;
-	if (clock_ms() >= c->deadline && (c->answered || !l->calls->late(l, c)))
-		return false;
-	return push(l, c);
+	if (l->n == CLIENTS_MAX || l->rest.at)
+		loop_unwatch(l->loop, &l->listener);
+	else if (loop_watch(l->loop, &l->listener, STDIN_FILENO, EPOLLIN) < 0)
+		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
 }
 
 static void
-drop(struct loop *l, size_t i)
+drop_client(struct client *c)
 {
-	struct client *c = l->clients[i];
+	struct client_loop *l = c->clients;
 
-	if (l->calls->left)
-		l->calls->left(l, c);
-	close(c->fd);
+	l->calls->on_drop(c);
+	loop_stop_timer(l->loop, &c->timer);
+	loop_unwatch(l->loop, &c->watcher);
+	close(c->watcher.fd);
 	scgi_free(&c->scgi);
 	buf_free(&c->out);
+	l->v[c->at] = l->v[--l->n];
+	l->v[c->at]->at = c->at;
 	free(c);
-	l->clients[i] = l->clients[--l->n];
+	listen_for_clients(l);
 }
 
 static void
-take_new(struct loop *l)
+on_client(void *arg, uint32_t events)
 {
+	struct client *c = arg;
+
+	if (events & EPOLLERR || (events & (EPOLLIN | EPOLLHUP) && !read_client(c)) || !send_client(c))
+		drop_client(c);
+	else
+		client_send_soon(c);
+}
+
+static void
+on_client_late(void *arg)
+{
+	struct client *c = arg;
+
+	if (c->answered || !c->clients->calls->on_deadline(c))
+		drop_client(c);
+	else
+		client_send_soon(c);
+}
+
+static void
+on_rested(void *arg)
+{
+	listen_for_clients(arg);
+}
+
+static void
+accept_client(void *arg, uint32_t events)
+{
+	struct client_loop *l = arg;
 	int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *c;
 
-	if (fd < 0) {
-		/* Those who have descriptors or memory give them back; a new client waits for that. */
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-			l->rests_until = clock_ms() + LOOP_REST_MS;
-		else if (errno != EINTR && errno != ECONNABORTED && errno != EAGAIN)
-			msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
-		return;
+	(void)events;
+	if (fd >= 0) {
+		c = buf_alloc(sizeof(*c));
+		*c = (struct client){.clients = l, .at = l->n, .watcher = {.call = on_client, .arg = c}};
+		c->timer = (struct loop_timer){.call = on_client_late, .arg = c};
+		if (loop_watch(l->loop, &c->watcher, fd, EPOLLIN) == 0) {
+			l->v[l->n++] = c;
+			client_set_deadline(c, clock_ms() + API_REQUEST_MS);
+			listen_for_clients(l);
+			return;
+		}
+		close(fd);
+		free(c);
 	}
-	c = buf_alloc(sizeof(*c));
-	*c = (struct client){.fd = fd, .deadline = clock_ms() + API_REQUEST_MS};
-	l->clients[l->n++] = c;
-}
-
-static int
-wait_ms(const struct loop *l, int64_t until)
-{
-	for (size_t i = 0; i < l->n; i++)
-		until = l->clients[i]->deadline < until ? l->clients[i]->deadline : until;
-	return until == LOOP_NEVER ? -1 : clock_left(until);
+	/* Clients that have descriptors or memory give them back; a new client waits for that. */
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == ENOSPC) {
+		loop_set_timer(l->loop, &l->rest, clock_ms() + CLIENT_REST_MS);
+		listen_for_clients(l);
+	} else if (errno != EINTR && errno != ECONNABORTED && errno != EAGAIN) {
+		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
+	}
 }
 
 void
-loop_turn(struct loop *l, int64_t until)
+clients_open(struct client_loop *l, const struct client_calls *calls, void *arg)
 {
-	struct pollfd p[LOOP_CLIENTS_MAX + LOOP_FDS + 1];
-	size_t n = l->n;
-	bool takes = false;
+	int flags = fcntl(STDIN_FILENO, F_GETFL);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct client *c = l->clients[i];
+	*l = (struct client_loop){.loop = loop_new(), .calls = calls, .arg = arg};
+	/* The socket is this process's alone. */
+	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0 || !l->loop)
+		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
+	raise_file_limit();
+	l->listener = (struct loop_watcher){.call = accept_client, .arg = l};
+	l->rest = (struct loop_timer){.call = on_rested, .arg = l};
+	listen_for_clients(l);
+}
 
-		p[i] = (struct pollfd){.fd = c->fd, .events = POLLIN};
-		p[i].events |= (short)(c->out.len > c->sent ? POLLOUT : 0);
-	}
-	for (size_t i = 0; i < LOOP_FDS; i++)
-		p[n + i] = (struct pollfd){.fd = l->fds[i].fd, .events = POLLIN};
-	if (clock_ms() < l->rests_until)
-		until = l->rests_until < until ? l->rests_until : until;
-	else
-		takes = n < LOOP_CLIENTS_MAX;
-	p[n + LOOP_FDS] = (struct pollfd){.fd = takes ? STDIN_FILENO : -1, .events = POLLIN};
-	if (poll(p, (nfds_t)n + LOOP_FDS + 1, wait_ms(l, until)) < 0)
-		return;
-	for (size_t i = 0; i < LOOP_FDS; i++)
-		if (p[n + i].revents)
-			l->fds[i].heed(l);
-	for (size_t i = n; i-- > 0;)
-		if (!attend(l, l->clients[i], p[i].revents))
-			drop(l, i);
-	if (p[n + LOOP_FDS].revents)
-		take_new(l);
+void
+clients_run_once(struct client_loop *l)
+{
+	if (loop_run_once(l->loop) < 0)
+		msg_die_errno(EX_OSERR, "cannot wait for clients");
 }

@@ -1,6 +1,6 @@
 /*
- * client_loop: any number of clients in one poll loop, none of whom waits for another: what bi-api --stream and bi-api
- * --take have in common. Each client makes one request (scgi.h) and gets one answer, which may be a stream.
+ * client_loop: any number of clients in one loop (base/loop.h), none of which waits for another: what bi-api --stream
+ * and bi-api --take have in common. Each client makes one request (scgi.h) and gets one answer, which may be a stream.
  */
 #ifndef BI_CLIENT_LOOP_H
 #define BI_CLIENT_LOOP_H
@@ -10,54 +10,56 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/loop.h"
 #include "http/scgi.h"
+#include "reply.h"
 
-enum { LOOP_CLIENTS_MAX = 1024, LOOP_FDS = 2, LOOP_LINGER_MS = 5000, LOOP_REST_MS = 100 };
-
-/* A moment of clock_ms() that never comes. */
-#define LOOP_NEVER INT64_MAX
-
-struct loop;
-struct reply;
+enum { CLIENTS_MAX = 1024, CLIENT_LINGER_MS = 5000, CLIENT_REST_MS = 100 };
 
 struct client {
-	int fd;
-	struct scgi scgi; /* what it says */
-	struct buf out;   /* what it is told */
-	size_t sent;      /* of OUT */
-	int64_t deadline; /* when it is late, on clock_ms() */
-	bool answered;    /* OUT is the rest of its answer */
-	bool lingers;     /* it has its answer; what it still says is passed over until it ends */
-	void *own;        /* the caller's */
+	struct client_loop *clients;
+	size_t at;                   /* its place among them */
+	struct loop_watcher watcher; /* of its connection */
+	struct loop_timer timer;     /* of its deadline */
+	struct scgi scgi;            /* what it sends */
+	struct buf out;              /* what is sent to it */
+	size_t sent;                 /* of OUT */
+	bool answered;               /* OUT is the rest of its answer */
+	bool lingers;                /* its answer is sent; what it still sends is ignored until it ends */
+	void *own;                   /* the caller's */
 };
 
 /* What a program does with its clients. Those that return a bool return false for a client that is to be dropped. */
-struct loop_calls {
-	bool (*said)(struct loop *l, struct client *c); /* more of its request came; not once it is answered */
-	bool (*late)(struct loop *l, struct client *c); /* its deadline is over; not once it is answered */
-	bool (*told)(struct loop *l, struct client *c); /* OUT is sent, and it is not answered: NULL: never mind */
-	void (*left)(struct loop *l, struct client *c); /* it is about to be dropped; NULL: never mind */
+struct client_calls {
+	bool (*on_request)(struct client *c);  /* more of its request came; not once it is answered */
+	bool (*on_deadline)(struct client *c); /* its deadline is over; not once it is answered */
+	void (*on_sent)(struct client *c);     /* OUT is sent, and it is not answered; may be NULL */
+	void (*on_drop)(struct client *c);     /* it is about to be dropped */
 };
 
-struct loop {
-	const struct loop_calls *calls;
-	struct client *clients[LOOP_CLIENTS_MAX];
+struct client_loop {
+	struct loop *loop;
+	const struct client_calls *calls;
+	struct client *v[CLIENTS_MAX];
 	size_t n;
-	int64_t rests_until; /* no new client before that, on clock_ms() */
-	struct {
-		int fd; /* -1: none */
-		void (*heed)(struct loop *l);
-	} fds[LOOP_FDS]; /* what else there is to be read */
-	void *arg;       /* the caller's */
+	struct loop_watcher listener;
+	struct loop_timer rest; /* no new client before that */
+	void *arg;              /* the caller's */
 };
 
-/* Begins to take clients from descriptor 0, a socket that listens. Ends the program where it cannot. */
-void loop_open(struct loop *l, const struct loop_calls *calls, void *arg);
+/* Begins to take clients from descriptor 0, a socket that listens. Ends the program if it cannot. */
+void clients_open(struct client_loop *l, const struct client_calls *calls, void *arg);
 
-/* One turn: waits until something happens, or the moment UNTIL of clock_ms(), and attends to it. */
-void loop_turn(struct loop *l, int64_t until);
+/* One turn: waits until something happens, and handles it. */
+void clients_run_once(struct client_loop *l);
+
+/* Sets when C is late, on clock_ms(). */
+void client_set_deadline(struct client *c, int64_t due);
+
+/* Sends what is in C's OUT as soon as C takes it. Must be called after OUT was changed outside of a call for C. */
+void client_send_soon(struct client *c);
 
 /* Answers C: nothing more of its request counts. HEAD: without the body. */
-void loop_answer(struct client *c, const struct reply *r, bool head);
+void client_answer(struct client *c, const struct reply *r, bool head);
 
 #endif

@@ -14,7 +14,10 @@
 
 #include "base/utf8.h"
 #include "files/file.h"
+#include "handlers.h"
+#include "query.h"
 #include "records/rec.h"
+#include "reply.h"
 #include "resolve.h"
 
 enum { CONTENT_MAX = 256 << 20 };
@@ -23,7 +26,7 @@ static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 
 /* Appends TEXT with % and two digits for each byte that is neither unreserved nor in ALSO. */
 static void
-encode(struct buf *out, const char *text, const char *also)
+encode_path(struct buf *out, const char *text, const char *also)
 {
 	for (; *text; text++) {
 		if (strchr(unreserved, *text) || strchr(also, *text))
@@ -100,14 +103,14 @@ add_disposition(struct reply *r, const char *mime, const char *name)
 	for (const char *at = name; *at; at++)
 		buf_add(&text, *at < ' ' || *at > '~' || strchr("\"\\%/", *at) ? "_" : at, 1);
 	buf_str(&text, "\"; filename*=UTF-8''");
-	encode(&text, name, "");
+	encode_path(&text, name, "");
 	reply_header(r, "Content-Disposition", text.data);
 	buf_free(&text);
 }
 
 /* Makes R the file PATH below the batch's directory, of that type and name. */
 static void
-send_file(const struct api *api, const struct look_item *i, const char *path, const char *mime, const char *name,
+send_file(const struct api *api, const struct resolved_item *i, const char *path, const char *mime, const char *name,
 	  const char *tag, const struct request *q, struct reply *r)
 {
 	const char *known = scgi_get(q->scgi, "HTTP_IF_NONE_MATCH");
@@ -122,9 +125,9 @@ send_file(const struct api *api, const struct look_item *i, const char *path, co
 		}
 	}
 	/* lighttpd decodes it. */
-	encode(&where, api->root.path, "/");
+	encode_path(&where, api->root.path, "/");
 	buf_printf(&where, "/batches/%s/", i->batch->name);
-	encode(&where, path, "/");
+	encode_path(&where, path, "/");
 	reply_header(r, "X-Sendfile", where.data);
 	snprintf(r->own_type, sizeof(r->own_type), "%s", mime);
 	r->type = r->own_type;
@@ -148,8 +151,8 @@ id_of(const struct request *q, size_t words)
 void
 content_raw(struct api *api, const struct request *q, struct reply *r)
 {
-	struct look_item i;
-	struct json_object *line = look_file(api, notebook_of(q, 5), id_of(q, 5), &i, r);
+	struct resolved_item i;
+	struct json_object *line = resolve_file(api, notebook_of(q, 5), id_of(q, 5), &i, r);
 	int fd = line ? batch_open_file(i.batch->batch, line) : -1;
 	const char *sha = line ? rec_string(line, "sha256") : NULL;
 	struct buf name = {0};
@@ -188,7 +191,7 @@ content_path(struct json_object *line)
 
 /* Opens it. -1 with errno. */
 static int
-open_content(const struct look_item *i, const char *path)
+open_content(const struct resolved_item *i, const char *path)
 {
 	int dir = root_open_dir(batch_dirfd(i->batch->batch), "content", false);
 	int fd = dir < 0 ? -1 : openat(dir, path + strlen("content/"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -198,7 +201,7 @@ open_content(const struct look_item *i, const char *path)
 
 /* The text of a content file, one JSON object, into OUT. 0, or -1 with errno. */
 static int
-read_content(const struct look_item *i, const char *path, struct buf *out)
+read_content(const struct resolved_item *i, const char *path, struct buf *out)
 {
 	int fd = open_content(i, path), error = EIO;
 	struct stat st;
@@ -225,7 +228,7 @@ read_content(const struct look_item *i, const char *path, struct buf *out)
 
 /* The content of a file into OUT; its path. NULL after making R the error. */
 static const char *
-take_content(const struct look_item *i, struct json_object *line, struct buf *out, struct reply *r)
+take_content(const struct resolved_item *i, struct json_object *line, struct buf *out, struct reply *r)
 {
 	const char *path = content_path(line);
 
@@ -247,8 +250,8 @@ take_content(const struct look_item *i, struct json_object *line, struct buf *ou
 void
 content_get(struct api *api, const struct request *q, struct reply *r)
 {
-	struct look_item i;
-	struct json_object *line = look_file(api, notebook_of(q, 5), id_of(q, 5), &i, r);
+	struct resolved_item i;
+	struct json_object *line = resolve_file(api, notebook_of(q, 5), id_of(q, 5), &i, r);
 	struct buf content = {0};
 
 	if (line && take_content(&i, line, &content, r)) {
@@ -264,7 +267,7 @@ content_get(struct api *api, const struct request *q, struct reply *r)
 
 /* Whether the picture NAME is there, beside the content PATH. */
 static bool
-has_image(const struct look_item *i, const char *path, const char *name)
+has_image(const struct resolved_item *i, const char *path, const char *name)
 {
 	char stem[SUBJECT_MAX + 32] = "";
 	int dir = root_open_dir(batch_dirfd(i->batch->batch), "content", false), images;
@@ -302,8 +305,8 @@ void
 content_image(struct api *api, const struct request *q, struct reply *r)
 {
 	const char *name = q->words[5], *path = NULL, *mime;
-	struct look_item i;
-	struct json_object *line = look_file(api, q->words[1], q->words[3], &i, r), *content = NULL, *image = NULL;
+	struct resolved_item i;
+	struct json_object *line = resolve_file(api, q->words[1], q->words[3], &i, r), *content = NULL, *image = NULL;
 	struct buf text = {0}, where = {0};
 
 	if (line && (path = take_content(&i, line, &text, r))) {

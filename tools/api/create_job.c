@@ -12,11 +12,11 @@
 
 #include "base/when.h"
 #include "batch/queue.h"
+#include "create_job.h"
 #include "files/file.h"
 #include "files/trash.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
-#include "submission.h"
 
 enum { TRIES = 1000, BLOCK = 256, SYNC_ALL = 16 };
 
@@ -35,7 +35,7 @@ is_taken(const struct root *root, const char *name)
 
 /* Takes the next job's id and its entry in the queue, held. The entry's descriptor, or -1 with errno. */
 static int
-make_entry(struct hand *h)
+make_entry(struct submission *h)
 {
 	const struct root *root = &h->api->root;
 
@@ -70,7 +70,7 @@ make_entry(struct hand *h)
 
 /* Brings the bytes of all files to the disk: of many at once, since one by one would take a journal's turn each. */
 static int
-sync_files(const struct hand *h)
+sync_files(const struct submission *h)
 {
 	if (h->n > SYNC_ALL)
 		return syncfs(h->temp);
@@ -82,7 +82,7 @@ sync_files(const struct hand *h)
 
 /* Names the files uploads/1 and so on, in the batch's directory. */
 static int
-publish(struct hand *h, const struct batch *b)
+publish_uploads(struct submission *h, const struct batch *b)
 {
 	int dir = root_open_dir(batch_dirfd(b), "uploads", true), rc = dir < 0 ? -1 : 0;
 	char name[24];
@@ -100,9 +100,9 @@ publish(struct hand *h, const struct batch *b)
 
 /* What an item is asked as. */
 static void
-print_item(const struct hand *h, size_t i, struct buf *out)
+print_item(const struct submission *h, size_t i, struct buf *out)
 {
-	const struct hand_item *item = &h->items[i];
+	const struct submission_item *item = &h->items[i];
 
 	buf_printf(out, "{\"%s\":", h->type->key);
 	if (item->has_part) {
@@ -123,14 +123,14 @@ struct asked {
 };
 
 static int
-add_block(const struct hand *h, struct batch *b, size_t from, size_t n)
+add_block(const struct submission *h, struct batch *b, size_t from, size_t n)
 {
 	struct batch_ask asks[BLOCK] = {0};
 	struct asked own[BLOCK] = {0};
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct hand_item *item = &h->items[from + i];
+		const struct submission_item *item = &h->items[from + i];
 
 		print_item(h, from + i, &own[i].text);
 		snprintf(own[i].subject, sizeof(own[i].subject), "i%u", (unsigned)(from + i + 1));
@@ -149,9 +149,9 @@ add_block(const struct hand *h, struct batch *b, size_t from, size_t n)
 
 /* Records that item I has failed, which nobody needs to try. */
 static int
-fail_item(const struct hand *h, struct batch *b, size_t i)
+fail_item(const struct submission *h, struct batch *b, size_t i)
 {
-	const struct hand_item *item = &h->items[i];
+	const struct submission_item *item = &h->items[i];
 	struct batch_outcome o = {.item = (uint32_t)(i + 1)};
 	struct buf line = {0}, asked = {0};
 	char at[WHEN_SIZE];
@@ -172,7 +172,7 @@ fail_item(const struct hand *h, struct batch *b, size_t i)
 }
 
 static int
-add_items(const struct hand *h, struct batch *b)
+add_items(const struct submission *h, struct batch *b)
 {
 	for (size_t at = 0; at < h->n; at += BLOCK)
 		if (add_block(h, b, at, h->n - at < BLOCK ? h->n - at : BLOCK) < 0)
@@ -185,31 +185,9 @@ add_items(const struct hand *h, struct batch *b)
 
 /* --- all --- */
 
-static int
-fill(struct hand *h, struct batch *b)
-{
-	return (h->temp >= 0 && publish(h, b) < 0) || add_items(h, b) < 0 ? -1 : 0;
-}
-
-static int
-make_batch(struct hand *h)
-{
-	const struct batch_metadata about = {.job_type = h->type->job_type,
-					     .notebook = h->notebook,
-					     .job_id = h->id,
-					     .items = h->n,
-					     .public_only = true};
-	struct batch *b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
-	int rc = b ? fill(h, b) : -1;
-
-	if (b)
-		batch_close(b);
-	return rc;
-}
-
 /* Items that the client named nothing are known by what their numbers come to. */
 static void
-name_items(struct hand *h)
+name_items(struct submission *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		char id[33];
@@ -222,7 +200,26 @@ name_items(struct hand *h)
 }
 
 static int
-note_job(const struct hand *h)
+make_batch(struct submission *h)
+{
+	const struct batch_metadata about = {.job_type = h->type->job_type,
+					     .notebook = h->notebook,
+					     .job_id = h->id,
+					     .items = h->n,
+					     .public_only = true};
+	struct batch *b;
+	int rc;
+
+	name_items(h);
+	b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
+	rc = b && (h->temp < 0 || publish_uploads(h, b) == 0) && add_items(h, b) == 0 ? 0 : -1;
+	if (b)
+		batch_close(b);
+	return rc;
+}
+
+static int
+note_job(const struct submission *h)
 {
 	const char **ids = buf_alloc(h->n * sizeof(*ids));
 	const struct notebook_job job = {h->id, h->batch, h->type->job_type, h->n, h->named ? ids : NULL};
@@ -235,25 +232,17 @@ note_job(const struct hand *h)
 	return rc;
 }
 
-/* With the entry held: the rest of the job. */
-static int
-make_rest(struct hand *h)
-{
-	name_items(h);
-	return make_batch(h) < 0 || note_job(h) < 0 ? -1 : 0;
-}
-
 bool
-make_job(struct hand *h)
+create_job(struct submission *h)
 {
 	int entry, error;
 
 	if (h->temp >= 0 && sync_files(h) < 0) {
-		hand_error(h, errno, "the upload cannot be kept");
+		submission_error(h, errno, "the upload cannot be kept");
 		return false;
 	}
 	entry = make_entry(h);
-	if (entry >= 0 && make_rest(h) == 0) {
+	if (entry >= 0 && make_batch(h) == 0 && note_job(h) == 0) {
 		queue_hand_in(entry);
 		return true;
 	}
@@ -263,6 +252,6 @@ make_job(struct hand *h)
 		queue_drop(&h->api->root, h->batch);
 		close(entry);
 	}
-	hand_error(h, error, unmade);
+	submission_error(h, error, unmade);
 	return false;
 }

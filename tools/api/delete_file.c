@@ -17,7 +17,9 @@
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "files/trash.h"
+#include "handlers.h"
 #include "records/rec.h"
+#include "reply.h"
 #include "resolve.h"
 
 enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held all the same */
@@ -26,7 +28,7 @@ enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held
 
 /* Opens a directory below another, which is closed; -1 where there is none. */
 static int
-below(int dir, const char *name)
+open_below(int dir, const char *name)
 {
 	int fd = dir < 0 ? -1 : root_open_dir(dir, name, false);
 
@@ -66,9 +68,10 @@ unlink_review(const struct root *root, const struct batch *b, const char *name)
 	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
 	if (strrchr(name, '.'))
 		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
-	if (unlink_in(below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
+	if (unlink_in(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
 		return -1;
-	return unlink_in(below(below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
+	return unlink_in(open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"),
+			 thumb);
 }
 
 /* Removes what was parsed: content/STEM.json and content/STEM/. */
@@ -185,7 +188,7 @@ print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 }
 
 static struct json_object *
-parse(int rc, const struct buf *line)
+parse_line(int rc, const struct buf *line)
 {
 	return rc == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
 }
@@ -198,11 +201,11 @@ read_lines(const struct batch *b, uint32_t k, struct buf *line, struct json_obje
 
 	if (rc < 0 && errno != ENOENT)
 		return -1;
-	*asked = parse(rc, line);
+	*asked = parse_line(rc, line);
 	rc = batch_result(b, k, line);
 	if (rc < 0 && errno != ENOENT)
 		return -1;
-	*result = parse(rc, line);
+	*result = parse_line(rc, line);
 	return 0;
 }
 
@@ -238,11 +241,11 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 
 /* 1 where the batch is the job's, 0 where it is another that has the name by now, or -1 with errno. */
 static int
-is_of(const struct batch *b, const struct look_item *i)
+is_of(const struct batch *b, const struct resolved_item *i)
 {
 	struct buf text = {0};
 	int rc = batch_metadata(b, &text);
-	struct json_object *about = parse(rc, &text);
+	struct json_object *about = parse_line(rc, &text);
 	const char *notebook = rec_string(about, "notebook");
 
 	if (rc == 0)
@@ -257,7 +260,7 @@ is_of(const struct batch *b, const struct look_item *i)
 
 /* Claims item K. Who has just recorded it, or deletes it too, is about to let go. */
 static enum batch_claim
-seize(struct batch *b, uint32_t k)
+claim_item(struct batch *b, uint32_t k)
 {
 	enum batch_claim claim;
 	int tries = 0, state;
@@ -275,7 +278,7 @@ seize(struct batch *b, uint32_t k)
 
 /* Deletes item I of the batch NAME. 0, or -1 with errno, EBUSY where somebody works on it. */
 static int
-delete_item(const struct root *root, const struct look_item *i, const char *name, struct json_object *has)
+delete_item(const struct root *root, const struct resolved_item *i, const char *name, struct json_object *has)
 {
 	struct batch *b = batch_open(root, name, BATCH_JOIN, NULL);
 	int rc;
@@ -284,7 +287,7 @@ delete_item(const struct root *root, const struct look_item *i, const char *name
 		return errno == ENOENT ? 0 : -1;
 	rc = is_of(b, i);
 	if (rc > 0) {
-		enum batch_claim claim = seize(b, i->item);
+		enum batch_claim claim = claim_item(b, i->item);
 
 		rc = claim == CLAIM_OURS ? delete_claimed(root, b, i->item, has) : -1;
 		if (claim == CLAIM_HELD)
@@ -296,7 +299,7 @@ delete_item(const struct root *root, const struct look_item *i, const char *name
 
 /* All items of the file that the notebook knows, from I on. */
 static int
-delete_items(const struct root *root, struct look_item *i)
+delete_items(const struct root *root, struct resolved_item *i)
 {
 	struct notebook_file *f = &i->file;
 	struct buf line = {0};
@@ -304,7 +307,7 @@ delete_items(const struct root *root, struct look_item *i)
 	int rc = 0;
 
 	while (more && rc == 0) {
-		struct json_object *has = parse(notebook_line(i->notebook, f, &line), &line);
+		struct json_object *has = parse_line(notebook_line(i->notebook, f, &line), &line);
 
 		i->job = f->job;
 		i->item = f->item;
@@ -318,7 +321,7 @@ delete_items(const struct root *root, struct look_item *i)
 
 /* All items of the file, then the notebook's entry: not before all are gone that have come meanwhile. */
 static int
-delete_file(const struct root *root, struct look_item *i)
+delete_file(const struct root *root, struct resolved_item *i)
 {
 	struct notebook_file newest;
 	int rc;
@@ -336,10 +339,10 @@ delete_file(const struct root *root, struct look_item *i)
 
 /* Whether the item of I, which is no file, was deleted before. */
 static bool
-was_deleted(const struct look_item *i)
+was_deleted(const struct resolved_item *i)
 {
 	struct buf line = {0};
-	struct json_object *result = parse(batch_result(i->batch->batch, i->item, &line), &line);
+	struct json_object *result = parse_line(batch_result(i->batch->batch, i->item, &line), &line);
 	bool was = batch_state(i->batch->batch, i->item) == 'f' && is_deleted(result);
 
 	json_object_put(result);
@@ -351,11 +354,11 @@ void
 files_delete(struct api *api, const struct request *q, struct reply *r)
 {
 	const char *notebook = q->words[1], *id = q->words[3];
-	struct look_item i;
+	struct resolved_item i;
 	int rc;
 
 	/* What is to go has to be known whole. */
-	if (!look_notebook(api, notebook, r) || !look_item(api, notebook, id, &i, r))
+	if (!resolve_notebook(api, notebook, r) || !resolve_item(api, notebook, id, &i, r))
 		return;
 	if (!i.is_file && !i.batch && i.error != ENOENT) {
 		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",

@@ -6,8 +6,12 @@
 #include <unistd.h>
 
 #include "batch/job_status.h"
+#include "files.h"
 #include "files/file.h"
+#include "handlers.h"
+#include "query.h"
 #include "records/rec.h"
+#include "reply.h"
 #include "resolve.h"
 
 /* Whether the batch of a file is there. 1, 0, or -1 with errno. */
@@ -39,7 +43,7 @@ print_file(const struct root *root, const struct notebook *nb, const struct note
 	else
 		buf_str(out, "null");
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		look_add(out, o, known[i][0], known[i][1]);
+		reply_copy_member(out, o, known[i][0], known[i][1]);
 	buf_printf(out, ",\"status\":\"%s\",\"batch_job_id\":%llu}",
 		   there > 0    ? "completed"
 		   : there == 0 ? "removed"
@@ -58,8 +62,8 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 	struct notebook *nb = NULL;
 	struct notebook_cursor cursor = {0};
 
-	if (query_page(q, LOOK_USUAL, &limit, &offset, r))
-		nb = look_notebook(api, q->words[1], r);
+	if (query_page(q, QUERY_LIMIT, &limit, &offset, r))
+		nb = resolve_notebook(api, q->words[1], r);
 	if (nb) {
 		size_t count = notebook_files(nb, mime);
 		const char *before = "";
@@ -80,7 +84,7 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 
 /* The document of an item: that of one in a job's status, and what it is of. */
 static int
-print_item(const struct look_item *i, bool held, struct buf *out)
+print_item(const struct resolved_item *i, bool held, struct buf *out)
 {
 	struct buf line = {0};
 	int rc = job_status_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
@@ -103,11 +107,11 @@ print_item(const struct look_item *i, bool held, struct buf *out)
 const char *
 files_print_status(struct api *api, const char *notebook, const char *id, struct buf *out, bool *done, struct reply *r)
 {
-	struct look_item i;
+	struct resolved_item i;
 	struct batch_counts counts;
 	int state;
 
-	if (!look_item(api, notebook, id, &i, r))
+	if (!resolve_item(api, notebook, id, &i, r))
 		return NULL;
 	if (!i.batch && i.error == ENOENT) {
 		reply_error(r, 404, "removed", "the batch that this was an item of was removed");

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "form.h"
 #include "records/rec.h"
-#include "submission.h"
 
 /* After so many bytes of a file the disk is told to begin, so that little is left to wait for at the end. */
 enum { EARLY = 8 << 20 };
@@ -17,9 +17,9 @@ enum { EARLY = 8 << 20 };
 static const char unkept[] = "the upload cannot be kept";
 
 static bool
-begin_file(struct hand *h, const struct multipart_part *p)
+begin_file(struct submission *h, const struct multipart_part *p)
 {
-	struct hand_item *item;
+	struct submission_item *item;
 	struct buf label = {0};
 
 	if (strcmp(p->name, "file") != 0 && strcmp(p->name, "files") != 0) {
@@ -35,24 +35,24 @@ begin_file(struct hand *h, const struct multipart_part *p)
 	}
 	h->is_batch |= h->n > 0 || strcmp(p->name, "files") == 0;
 	multipart_label(p->filename, &label);
-	item = hand_add(h, label.data);
+	item = submission_add(h, label.data);
 	buf_free(&label);
 	h->in_file = true;
 	h->unchosen = !*p->filename;
 	item->has_part = atomic_file_open(&item->part, h->temp) == 0;
 	if (!item->has_part)
-		hand_error(h, errno, unkept);
+		submission_error(h, errno, unkept);
 	return item->has_part;
 }
 
 static bool
 on_part(const struct multipart_part *p, void *arg)
 {
-	struct hand *h = arg;
+	struct submission *h = arg;
 
-	if (++h->parts > HAND_PARTS_MAX) {
+	if (++h->parts > SUBMISSION_PARTS_MAX) {
 		reply_error(&h->reply, 413, "too_many_parts", "a form may have %d parts: hand in the files in several",
-			    HAND_PARTS_MAX);
+			    SUBMISSION_PARTS_MAX);
 		return false;
 	}
 	h->in_file = false;
@@ -62,10 +62,10 @@ on_part(const struct multipart_part *p, void *arg)
 }
 
 static bool
-keep(struct hand *h, struct hand_item *item, const char *bytes, size_t n)
+write_part(struct submission *h, struct submission_item *item, const char *bytes, size_t n)
 {
 	if (atomic_file_write(&item->part, bytes, n) < 0) {
-		hand_error(h, errno, unkept);
+		submission_error(h, errno, unkept);
 		return false;
 	}
 	if (item->size / EARLY != (item->size + n) / EARLY)
@@ -77,12 +77,13 @@ keep(struct hand *h, struct hand_item *item, const char *bytes, size_t n)
 static bool
 on_bytes(const char *bytes, size_t n, void *arg)
 {
-	struct hand *h = arg;
+	struct submission *h = arg;
 
 	if (h->in_file)
-		return keep(h, &h->items[h->n - 1], bytes, n);
-	if (h->value.len + n > HAND_FIELD_MAX) {
-		reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes", HAND_FIELD_MAX);
+		return write_part(h, &h->items[h->n - 1], bytes, n);
+	if (h->value.len + n > SUBMISSION_FIELD_MAX) {
+		reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes",
+			    SUBMISSION_FIELD_MAX);
 		return false;
 	}
 	buf_add(&h->value, bytes, n);
@@ -92,10 +93,10 @@ on_bytes(const char *bytes, size_t n, void *arg)
 static bool
 on_part_end(void *arg)
 {
-	struct hand *h = arg;
+	struct submission *h = arg;
 
 	if (h->in_file) {
-		struct hand_item *item = &h->items[h->n - 1];
+		struct submission_item *item = &h->items[h->n - 1];
 
 		if (h->unchosen && item->size == 0) { /* a field of a form that was left empty */
 			atomic_file_drop(&item->part);
@@ -114,7 +115,7 @@ on_part_end(void *arg)
 
 /* Whether there is room for the N bytes of a body: what cannot fit need not be read. */
 static bool
-fits(const struct hand *h, uint64_t n)
+has_room(const struct submission *h, uint64_t n)
 {
 	struct statvfs fs;
 
@@ -123,7 +124,7 @@ fits(const struct hand *h, uint64_t n)
 }
 
 bool
-form_begin(struct hand *h, const char *type, uint64_t length)
+form_begin(struct submission *h, const char *type, uint64_t length)
 {
 	static const struct multipart_calls calls = {on_part, on_bytes, on_part_end};
 	char boundary[MULTIPART_BOUNDARY_MAX + 1];
@@ -136,8 +137,8 @@ form_begin(struct hand *h, const char *type, uint64_t length)
 		return false;
 	}
 	h->temp = root_open_dir(h->api->root.fd, "temp", true);
-	if (h->temp < 0 || !fits(h, length)) {
-		hand_error(h, h->temp < 0 ? errno : ENOSPC, unkept);
+	if (h->temp < 0 || !has_room(h, length)) {
+		submission_error(h, h->temp < 0 ? errno : ENOSPC, unkept);
 		return false;
 	}
 	multipart_begin(&h->form, boundary, &calls, h);
@@ -145,7 +146,7 @@ form_begin(struct hand *h, const char *type, uint64_t length)
 }
 
 bool
-form_take(struct hand *h, const char *bytes, size_t n)
+form_take(struct submission *h, const char *bytes, size_t n)
 {
 	enum multipart_state s = multipart_feed(&h->form, bytes, n);
 
@@ -156,7 +157,7 @@ form_take(struct hand *h, const char *bytes, size_t n)
 
 /* A form has one field, which stands for all, or as many as there are files. */
 static void
-count_ids(struct hand *h)
+count_ids(struct submission *h)
 {
 	struct json_object *first;
 
@@ -168,7 +169,7 @@ count_ids(struct hand *h)
 }
 
 bool
-form_end(struct hand *h)
+form_end(struct submission *h)
 {
 	if (h->form.state != MULTIPART_END) {
 		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_error(&h->form));
@@ -181,5 +182,5 @@ form_end(struct hand *h)
 		return false;
 	}
 	count_ids(h);
-	return hand_name(h);
+	return submission_name(h);
 }

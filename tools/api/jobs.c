@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "batch/job_status.h"
+#include "handlers.h"
+#include "jobs.h"
+#include "query.h"
 #include "records/rec.h"
 #include "resolve.h"
 
@@ -16,10 +19,10 @@ const char *
 jobs_print_status(struct api *api, const char *notebook, const char *id, uint64_t limit, uint64_t offset,
 		  struct buf *out, bool *done, struct reply *r)
 {
-	struct look_job job;
+	struct resolved_job job;
 	struct job_status p;
 
-	if (!look_job(api, notebook, id, &job, r))
+	if (!resolve_job(api, notebook, id, &job, r))
 		return NULL;
 	if (job_status_read(&api->root, job.batch->batch, &p) < 0) {
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name, strerror(errno));
@@ -90,7 +93,7 @@ jobs_list(struct api *api, const struct request *q, struct reply *r)
 	struct notebook_seen_job job;
 	uint64_t limit, offset;
 
-	if (!query_page(q, LOOK_USUAL, &limit, &offset, r) || !(nb = look_notebook(api, q->words[1], r)))
+	if (!query_page(q, QUERY_LIMIT, &limit, &offset, r) || !(nb = resolve_notebook(api, q->words[1], r)))
 		return;
 	buf_printf(&r->body, "{\"count\":%zu,\"results\":[", notebook_jobs(nb));
 	for (uint64_t i = 0; i < limit && offset < notebook_jobs(nb) && notebook_job(nb, offset + i, &job); i++) {

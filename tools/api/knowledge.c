@@ -2,11 +2,13 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "handlers.h"
+#include "query.h"
 #include "records/rec.h"
 #include "resolve.h"
 
 static struct json_object *
-parse(int rc, const struct buf *line)
+parse_line(int rc, const struct buf *line)
 {
 	return rc == 0 && line->len ? rec_parse(line->data, line->len, NULL, 0) : NULL;
 }
@@ -15,14 +17,14 @@ static void
 print_item(const struct notebook *nb, const struct notebook_file *f, struct buf *line, struct buf *out)
 {
 	static const char *const known[] = {"title", "kind", "language", "mime", "url", "filename"};
-	struct json_object *o = parse(notebook_line(nb, f, line), line);
+	struct json_object *o = parse_line(notebook_line(nb, f, line), line);
 
 	buf_printf(out, "{\"knowledge_base_item_id\":%llu,\"file_id\":\"%s\"", (unsigned long long)f->knowledge, f->id);
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		look_add(out, o, known[i], known[i]);
+		reply_copy_member(out, o, known[i], known[i]);
 	json_object_put(o);
-	o = parse(notebook_notes(nb, f, line), line);
-	look_add(out, o, "notes", "notes");
+	o = parse_line(notebook_notes(nb, f, line), line);
+	reply_copy_member(out, o, "notes", "notes");
 	json_object_put(o);
 	buf_printf(out, ",\"linked\":%s}", f->linked ? "true" : "false");
 }
@@ -38,8 +40,8 @@ knowledge_list(struct api *api, const struct request *q, struct reply *r)
 	struct notebook_cursor cursor = {0};
 	size_t count;
 
-	if (!query_page(q, LOOK_USUAL, &limit, &offset, r) || !query_number(q, "all", 0, 1, &all, r) ||
-	    !(nb = look_notebook(api, q->words[1], r)))
+	if (!query_page(q, QUERY_LIMIT, &limit, &offset, r) || !query_number(q, "all", 0, 1, &all, r) ||
+	    !(nb = resolve_notebook(api, q->words[1], r)))
 		return;
 	count = notebook_knowledge(nb, all);
 	buf_printf(&r->body, "{\"count\":%zu,\"results\":[", count);
@@ -88,7 +90,7 @@ take_id(struct json_object *o, uint64_t *id, struct reply *r)
 }
 
 static void
-change(struct api *api, const struct request *q, bool link, struct reply *r)
+change_link(struct api *api, const struct request *q, bool link, struct reply *r)
 {
 	struct json_object *o = NULL, *notes = NULL;
 	struct notebook_file f;
@@ -96,7 +98,7 @@ change(struct api *api, const struct request *q, bool link, struct reply *r)
 	uint64_t id;
 	int rc;
 
-	if (!(o = take_body(q, r)) || !take_id(o, &id, r) || !(nb = look_notebook(api, q->words[1], r))) {
+	if (!(o = take_body(q, r)) || !take_id(o, &id, r) || !(nb = resolve_notebook(api, q->words[1], r))) {
 		json_object_put(o);
 		return;
 	}
@@ -126,11 +128,11 @@ change(struct api *api, const struct request *q, bool link, struct reply *r)
 void
 knowledge_link(struct api *api, const struct request *q, struct reply *r)
 {
-	change(api, q, true, r);
+	change_link(api, q, true, r);
 }
 
 void
 knowledge_unlink(struct api *api, const struct request *q, struct reply *r)
 {
-	change(api, q, false, r);
+	change_link(api, q, false, r);
 }

@@ -6,6 +6,9 @@
 #include "api.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "request_answer.h"
+#include "stream.h"
+#include "submit_server.h"
 
 enum { OPT_STREAM = 256, OPT_TAKE, OPT_ALLOW_ORIGIN, OPT_CSRF_COOKIE };
 
@@ -65,14 +68,14 @@ typedef int program(struct api *api);
 
 /* Takes the options. Which of them it is to be. */
 static program *
-options(struct opts *o, struct api *api, const char **dir)
+read_options(struct opts *o, struct api *api, const char **dir)
 {
 	program *runs = request_answer;
 	int id;
 
 	while ((id = opt_next(o)) != 0) {
 		if (id == OPT_STREAM || id == OPT_TAKE)
-			runs = id == OPT_TAKE ? submit_serve : stream;
+			runs = id == OPT_TAKE ? submit_serve : stream_serve;
 		else if (id == OPT_ALLOW_ORIGIN)
 			add_origin(o, api);
 		else if (id == OPT_CSRF_COOKIE)
@@ -96,7 +99,7 @@ main(int argc, char **argv)
 	program *runs;
 
 	msg_program("bi-api");
-	runs = options(&o, &api, &dir);
+	runs = read_options(&o, &api, &dir);
 	if (*opt_rest(&o))
 		opt_die("'%s' is one operand too many", *opt_rest(&o));
 	check_socket();

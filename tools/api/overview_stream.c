@@ -1,149 +1,149 @@
-/* The document of all batches, for stream.c. What tells of changes is watch_root.h. */
+#include "overview_stream.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
 #include "batch/watch_root.h"
-#include "client_loop.h"
-#include "stream.h"
+#include "status_document.h"
 
-struct all {
+struct overview_stream {
 	struct api *api;
-	struct status *status;
-	struct source source;
-	struct watch_root *follow; /* NULL: nobody follows, or there is no inotify */
-	int64_t look, whole;       /* when to look, and at all */
-	int64_t earliest;          /* not to look before that */
-	bool again;                /* one more look is due after this one */
+	struct loop *loop;
+	struct status_document *status;
+	struct stream_source source;
+	struct watch_root *follow;      /* NULL: no client follows, or there is no inotify */
+	struct loop_watcher watcher;    /* of that */
+	struct loop_timer touched, all; /* to look at what was touched, and at all batches */
+	int64_t earliest;               /* not to look before that */
+	bool again;                     /* one more look is due after the next */
 };
-
-struct all *
-all_new(struct api *api)
-{
-	struct all *a = buf_alloc(sizeof(*a));
-
-	*a = (struct all){.api = api, .look = LOOP_NEVER, .whole = LOOP_NEVER};
-	a->status = status_new(&api->root);
-	return a;
-}
 
 /* --- what happens to batches --- */
 
 static void
 watch_batch(const char *name, void *arg)
 {
-	struct all *a = arg;
+	struct overview_stream *a = arg;
 
 	(void)watch_root_add_batch(a->follow, name);
 }
 
 static void
-watch_all(struct all *a)
+watch_all(struct overview_stream *a)
 {
-	if (!a->follow)
-		a->follow = watch_root_open(&a->api->root);
+	if (!a->follow && (a->follow = watch_root_open(&a->api->root)))
+		(void)loop_watch(a->loop, &a->watcher, watch_root_fd(a->follow), EPOLLIN);
 	if (a->follow)
-		status_each(a->status, watch_batch, a);
-}
-
-struct source *
-all_follow(struct all *a)
-{
-	if (a->source.viewers++ > 0)
-		return &a->source;
-	watch_all(a);
-	a->whole = 0;
-	all_look(a);
-	watch_all(a);
-	return &a->source;
-}
-
-void
-all_unfollow(struct all *a)
-{
-	if (--a->source.viewers > 0)
-		return;
-	watch_root_close(a->follow);
-	a->follow = NULL;
-	a->look = a->whole = LOOP_NEVER;
+		status_document_each(a->status, watch_batch, a);
 }
 
 static void
-look_soon(struct all *a)
+on_event(const struct watch_root_event *e, void *arg)
 {
-	int64_t at = clock_ms();
-
-	at = at < a->earliest ? a->earliest : at;
-	if (at < a->look)
-		a->look = at;
-	a->again = true;
-}
-
-static void
-heed(const struct watch_root_event *e, void *arg)
-{
-	struct all *a = arg;
+	struct overview_stream *a = arg;
 
 	if (e->what == WATCH_ROOT_LEASES)
 		return;
 	if (e->what == WATCH_ROOT_LOST)
-		a->whole = 0;
-	status_touch(a->status, e->name);
-	look_soon(a);
+		loop_set_timer(a->loop, &a->all, 0);
+	status_document_touch(a->status, e->name);
+	a->again = true;
+	if (!a->touched.at || a->touched.due > a->earliest)
+		loop_set_timer(a->loop, &a->touched, a->earliest);
 }
 
-int
-all_fd(const struct all *a)
+static void
+on_changes(void *arg, uint32_t events)
 {
-	return a->follow ? watch_root_fd(a->follow) : -1;
-}
+	struct overview_stream *a = arg;
 
-void
-all_handle_events(struct all *a)
-{
-	watch_root_handle_events(a->follow, heed, a);
+	(void)events;
+	watch_root_handle_events(a->follow, on_event, a);
 }
 
 /* --- the document --- */
 
-int64_t
-all_due(const struct all *a)
-{
-	return a->look < a->whole ? a->look : a->whole;
-}
-
-void
-all_look(struct all *a)
+static void
+update_document(struct overview_stream *a, bool all)
 {
 	struct buf text = {0};
 	const struct buf *d;
 	int64_t now = clock_ms();
-	bool whole = now >= a->whole;
 
 	a->earliest = now + STREAM_EVERY_MS;
-	a->look = a->again ? now + STREAM_AGAIN_MS : LOOP_NEVER;
-	a->again = false;
-	if (whole)
-		a->whole = now + STREAM_ALL_MS;
-	if (status_look(a->status, whole) < 0)
+	if (all)
+		loop_set_timer(a->loop, &a->all, now + STREAM_ALL_MS);
+	if (status_document_update(a->status, all) < 0)
 		msg_warn_errno("cannot list the batches of %s", a->api->root.path);
 	watch_all(a);
-	if (status_moves(a->status) && a->look > now + STREAM_AGAIN_MS)
-		a->look = now + STREAM_AGAIN_MS;
-	d = status_document(a->status);
+	if (a->again || status_document_moves(a->status))
+		loop_set_timer(a->loop, &a->touched, now + STREAM_AGAIN_MS);
+	else
+		loop_stop_timer(a->loop, &a->touched);
+	a->again = false;
+	d = status_document_text(a->status);
 	buf_add(&text, d->data, d->len);
-	source_set(&a->source, &text);
+	stream_source_set(&a->source, &text);
+}
+
+static void
+update_touched(void *arg)
+{
+	update_document(arg, false);
+}
+
+static void
+update_all(void *arg)
+{
+	update_document(arg, true);
+}
+
+/* --- clients --- */
+
+struct overview_stream *
+overview_new(struct api *api, struct loop *loop)
+{
+	struct overview_stream *a = buf_alloc(sizeof(*a));
+
+	*a = (struct overview_stream){.api = api, .loop = loop, .status = status_document_new(&api->root)};
+	a->watcher = (struct loop_watcher){.call = on_changes, .arg = a};
+	a->touched = (struct loop_timer){.call = update_touched, .arg = a};
+	a->all = (struct loop_timer){.call = update_all, .arg = a};
+	return a;
+}
+
+struct stream_source *
+overview_follow(struct overview_stream *a)
+{
+	if (a->source.viewers++ == 0) {
+		watch_all(a);
+		update_document(a, true);
+	}
+	return &a->source;
 }
 
 void
-all_answer(struct all *a, struct reply *r)
+overview_unfollow(struct overview_stream *a)
 {
-	const struct buf *d = status_document(a->status);
+	if (--a->source.viewers > 0)
+		return;
+	loop_unwatch(a->loop, &a->watcher);
+	loop_stop_timer(a->loop, &a->touched);
+	loop_stop_timer(a->loop, &a->all);
+	watch_root_close(a->follow);
+	a->follow = NULL;
+}
+
+void
+overview_answer(struct overview_stream *a, struct reply *r)
+{
+	const struct buf *d = status_document_text(a->status);
 
 	if (a->follow)
-		all_handle_events(a);
-	if (status_look(a->status, !a->follow) < 0)
+		watch_root_handle_events(a->follow, on_event, a);
+	if (status_document_update(a->status, !a->follow) < 0)
 		reply_error(r, 500, "cannot_read", "the batches cannot be listed: %s", strerror(errno));
 	else
 		buf_add(&r->body, d->data, d->len);

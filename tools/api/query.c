@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "resolve.h"
+#include "query.h"
 
 static int
 hex_digit(char c)
@@ -78,6 +78,6 @@ query_number(const struct request *q, const char *name, uint64_t otherwise, uint
 bool
 query_page(const struct request *q, uint64_t otherwise, uint64_t *limit, uint64_t *offset, struct reply *r)
 {
-	return query_number(q, "limit", otherwise, LOOK_MAX, limit, r) &&
+	return query_number(q, "limit", otherwise, QUERY_LIMIT_MAX, limit, r) &&
 	       query_number(q, "offset", 0, UINT64_MAX, offset, r);
 }

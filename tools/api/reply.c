@@ -3,13 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api.h"
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "records/rec.h"
+#include "reply.h"
 
 static const char *
-reason(int status)
+status_reason(int status)
 {
 	static const struct {
 		int status;
@@ -98,6 +98,15 @@ reply_take_json(const struct scgi *s, struct reply *r)
 }
 
 void
+reply_copy_member(struct buf *out, struct json_object *o, const char *name, const char *key)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(o, name, &value))
+		buf_printf(out, ",\"%s\":%s", key, rec_print(value));
+}
+
+void
 reply_header(struct reply *r, const char *name, const char *value)
 {
 	buf_printf(&r->headers, "%s: %s\r\n", name, value);
@@ -124,7 +133,7 @@ reply_print(const struct reply *r, bool head, struct buf *out)
 {
 	bool empty = r->status == 204 || r->status == 304;
 
-	buf_printf(out, "Status: %d %s\r\n", r->status, reason(r->status));
+	buf_printf(out, "Status: %d %s\r\n", r->status, status_reason(r->status));
 	if (!empty)
 		buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->type ? r->type : "application/json",
 			   r->body.len);

@@ -4,12 +4,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "api.h"
+#include "auth.h"
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "resolve.h"
+#include "batch_cache.h"
+#include "handlers.h"
+#include "request_answer.h"
+#include "route.h"
 
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},
@@ -39,7 +42,7 @@ is_late(void *arg)
 
 /* Waits until FD is ready for EVENTS. False when the time is over. */
 static bool
-await(int fd, short events, int64_t deadline)
+await_fd(int fd, short events, int64_t deadline)
 {
 	struct pollfd p = {.fd = fd, .events = events};
 	int rc;
@@ -51,11 +54,11 @@ await(int fd, short events, int64_t deadline)
 }
 
 static enum scgi_state
-take(struct scgi *s, int fd, int64_t deadline)
+read_request(struct scgi *s, int fd, int64_t deadline)
 {
 	enum scgi_state state = SCGI_MORE;
 
-	while (state == SCGI_MORE && await(fd, POLLIN, deadline)) {
+	while (state == SCGI_MORE && await_fd(fd, POLLIN, deadline)) {
 		long n = scgi_read(s, fd);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -68,11 +71,11 @@ take(struct scgi *s, int fd, int64_t deadline)
 }
 
 static void
-give(const struct buf *out, int fd, int64_t deadline)
+send_answer(const struct buf *out, int fd, int64_t deadline)
 {
 	size_t done = 0;
 
-	while (done < out->len && await(fd, POLLOUT, deadline)) {
+	while (done < out->len && await_fd(fd, POLLOUT, deadline)) {
 		ssize_t n = send(fd, out->data + done, out->len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -82,7 +85,7 @@ give(const struct buf *out, int fd, int64_t deadline)
 }
 
 static void
-route(struct api *api, const struct scgi *s, bool too_long, struct reply *r)
+answer_request(struct api *api, const struct scgi *s, bool too_long, struct reply *r)
 {
 	const struct route *found;
 	struct request q;
@@ -108,13 +111,13 @@ serve_one(struct api *api, int fd)
 	const char *method;
 
 	api->deadline = clock_ms() + API_REQUEST_MS;
-	state = take(&s, fd, api->deadline);
+	state = read_request(&s, fd, api->deadline);
 	if (state == SCGI_WHOLE || state == SCGI_LONG) {
-		route(api, &s, state == SCGI_LONG, &r);
-		guard_mark(api, &s, &r);
+		answer_request(api, &s, state == SCGI_LONG, &r);
+		auth_mark(api, &s, &r);
 		method = scgi_get(&s, "REQUEST_METHOD");
 		reply_print(&r, method && strcmp(method, "HEAD") == 0, &out);
-		give(&out, fd, api->deadline);
+		send_answer(&out, fd, api->deadline);
 	}
 	buf_free(&out);
 	reply_free(&r);
@@ -126,7 +129,7 @@ request_answer(struct api *api)
 {
 	lock_interruptible(is_late, api);
 	raise_file_limit(); /* a batch has a dozen */
-	api->kept = kept_new();
+	api->cache = batch_cache_new();
 	for (;;) {
 		int fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 

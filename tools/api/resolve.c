@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "batch_cache.h"
 #include "records/rec.h"
 #include "resolve.h"
 
@@ -11,7 +12,7 @@
 static struct notebook *
 open_notebook(struct api *api, const char *name, struct reply *r)
 {
-	struct notebook *nb = kept_notebook(api->kept, &api->root, name);
+	struct notebook *nb = batch_cache_notebook(api->cache, &api->root, name);
 
 	if (!nb && errno == ENOENT)
 		reply_error(r, 404, "no_such_notebook", "there is no such notebook: nothing was handed in to it");
@@ -21,7 +22,7 @@ open_notebook(struct api *api, const char *name, struct reply *r)
 }
 
 static bool
-settle(struct api *api, struct notebook *nb, struct reply *r)
+settle_notebook(struct api *api, struct notebook *nb, struct reply *r)
 {
 	if (notebook_catch_up(&api->root, nb) == 0)
 		return true;
@@ -34,20 +35,20 @@ settle(struct api *api, struct notebook *nb, struct reply *r)
 }
 
 struct notebook *
-look_notebook(struct api *api, const char *name, struct reply *r)
+resolve_notebook(struct api *api, const char *name, struct reply *r)
 {
 	struct notebook *nb = open_notebook(api, name, r);
 
-	return nb && settle(api, nb, r) ? nb : NULL;
+	return nb && settle_notebook(api, nb, r) ? nb : NULL;
 }
 
 /* --- jobs --- */
 
 /* The batch NAME, if it is that of the job ID. NULL with errno: ENOENT where it has gone, or is another's by now. */
-static struct kept_batch *
+static struct cached_batch *
 batch_of(struct api *api, const char *name, const char *notebook, uint64_t id)
 {
-	struct kept_batch *b = kept_get(api->kept, &api->root, name);
+	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
 	const char *its = b && b->about ? rec_string(b->about, "notebook") : NULL;
 
 	if (b && its && strcmp(its, notebook) == 0 && rec_number(b->about, "job_id", -1) == (long long)id)
@@ -68,7 +69,7 @@ no_batch(int error, const char *batch, const char *of, struct reply *r)
 }
 
 void
-look_no_batch(const struct look_item *i, const char *batch, struct reply *r)
+resolve_no_batch(const struct resolved_item *i, const char *batch, struct reply *r)
 {
 	no_batch(i->error, batch, "file", r);
 }
@@ -84,7 +85,7 @@ no_job(struct api *api, const char *notebook, struct reply *r)
 }
 
 bool
-look_job(struct api *api, const char *notebook, const char *id, struct look_job *out, struct reply *r)
+resolve_job(struct api *api, const char *notebook, const char *id, struct resolved_job *out, struct reply *r)
 {
 	const char *at = id, *end = id + strlen(id);
 	char name[BATCH_NAME_MAX + 1];
@@ -112,14 +113,14 @@ look_job(struct api *api, const char *notebook, const char *id, struct look_job 
 /* --- items and files --- */
 
 static void
-open_batch(struct api *api, const char *batch, struct look_item *out)
+open_batch(struct api *api, const char *batch, struct resolved_item *out)
 {
 	out->batch = batch_of(api, batch, notebook_name(out->notebook), out->job);
 	out->error = out->batch ? 0 : errno;
 }
 
 static bool
-find_file(struct api *api, const char *id, struct look_item *out)
+find_file(struct api *api, const char *id, struct resolved_item *out)
 {
 	out->is_file = notebook_find_file(out->notebook, id, &out->file);
 	if (!out->is_file)
@@ -131,7 +132,7 @@ find_file(struct api *api, const char *id, struct look_item *out)
 }
 
 static bool
-find_upload(struct api *api, const char *id, struct look_item *out)
+find_upload(struct api *api, const char *id, struct resolved_item *out)
 {
 	struct notebook_seen_job job;
 	int64_t length;
@@ -153,19 +154,19 @@ find_upload(struct api *api, const char *id, struct look_item *out)
 }
 
 static bool
-find_any(struct api *api, const char *id, struct look_item *out)
+find_any(struct api *api, const char *id, struct resolved_item *out)
 {
 	return find_file(api, id, out) || find_upload(api, id, out);
 }
 
 bool
-look_item(struct api *api, const char *notebook, const char *id, struct look_item *out, struct reply *r)
+resolve_item(struct api *api, const char *notebook, const char *id, struct resolved_item *out, struct reply *r)
 {
-	*out = (struct look_item){.notebook = open_notebook(api, notebook, r)};
+	*out = (struct resolved_item){.notebook = open_notebook(api, notebook, r)};
 	if (!out->notebook || find_any(api, id, out))
 		return out->notebook;
 	/* What was just completed may be in its batch alone. */
-	if (!settle(api, out->notebook, r) || find_any(api, id, out))
+	if (!settle_notebook(api, out->notebook, r) || find_any(api, id, out))
 		return r->status == 200;
 	reply_error(r, 404, "no_such_file", "the notebook %s has no such file, neither by file id nor by upload id",
 		    notebook);
@@ -173,7 +174,7 @@ look_item(struct api *api, const char *notebook, const char *id, struct look_ite
 }
 
 static struct json_object *
-read_line(const struct look_item *i, struct reply *r)
+read_line(const struct resolved_item *i, struct reply *r)
 {
 	struct buf line = {0};
 	struct json_object *o = NULL;
@@ -188,14 +189,14 @@ read_line(const struct look_item *i, struct reply *r)
 
 /* Whether a notebook that the id may be of has the file. False with errno: ENOENT, none has. */
 static bool
-find_anywhere(struct api *api, const char *id, struct look_item *out)
+find_anywhere(struct api *api, const char *id, struct resolved_item *out)
 {
 	size_t cursor = 0;
 	const char *name;
 	int error = 0, rc;
 
-	while ((name = notebook_of_file_id(kept_notebooks(api->kept, &api->root), id, &cursor))) {
-		*out = (struct look_item){.notebook = kept_notebook(api->kept, &api->root, name)};
+	while ((name = notebook_of_file_id(batch_cache_notebooks(api->cache, &api->root), id, &cursor))) {
+		*out = (struct resolved_item){.notebook = batch_cache_notebook(api->cache, &api->root, name)};
 		if (out->notebook && find_file(api, id, out))
 			return true;
 		rc = out->notebook ? notebook_catch_up(&api->root, out->notebook) : -1;
@@ -209,9 +210,9 @@ find_anywhere(struct api *api, const char *id, struct look_item *out)
 }
 
 struct json_object *
-look_file(struct api *api, const char *notebook, const char *id, struct look_item *out, struct reply *r)
+resolve_file(struct api *api, const char *notebook, const char *id, struct resolved_item *out, struct reply *r)
 {
-	if (notebook ? !look_item(api, notebook, id, out, r) : !find_anywhere(api, id, out)) {
+	if (notebook ? !resolve_item(api, notebook, id, out, r) : !find_anywhere(api, id, out)) {
 		if (!notebook && errno == ENOENT)
 			reply_error(r, 404, "no_such_file", "no notebook has a file of this id");
 		else if (!notebook)
@@ -221,17 +222,8 @@ look_file(struct api *api, const char *notebook, const char *id, struct look_ite
 	if (!out->is_file)
 		reply_error(r, 404, "not_completed", "this is no file yet, or none any more: its status says why");
 	else if (!out->batch)
-		look_no_batch(out, out->file.batch, r);
+		resolve_no_batch(out, out->file.batch, r);
 	else
 		return read_line(out, r);
 	return NULL;
-}
-
-void
-look_add(struct buf *out, struct json_object *o, const char *name, const char *key)
-{
-	struct json_object *value;
-
-	if (json_object_object_get_ex(o, name, &value))
-		buf_printf(out, ",\"%s\":%s", key, rec_print(value));
 }

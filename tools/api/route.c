@@ -1,6 +1,7 @@
 #include <string.h>
 
-#include "api.h"
+#include "auth.h"
+#include "route.h"
 
 static const char base[] = "/api/v1/";
 
@@ -17,7 +18,7 @@ hex_digit(char c)
 /* Decodes the N bytes of a path's word, where % stands before two hexadecimal digits. False for what is too long or
  * badly written, and for NUL and slash, which no word has. */
 static bool
-take_word(const char *at, size_t n, char out[API_WORD_MAX])
+decode_word(const char *at, size_t n, char out[API_WORD_MAX])
 {
 	const char *end = at + n;
 	size_t len = 0;
@@ -43,7 +44,7 @@ take_word(const char *at, size_t n, char out[API_WORD_MAX])
 
 /* The words of the path of URI. False where it is none of ours. */
 static bool
-take_path(const char *uri, struct request *q)
+decode_path(const char *uri, struct request *q)
 {
 	const char *end = uri + strcspn(uri, "?#");
 	const char *at = uri + sizeof(base) - 1;
@@ -54,7 +55,7 @@ take_path(const char *uri, struct request *q)
 		const char *slash = memchr(at, '/', (size_t)(end - at));
 		size_t n = (size_t)((slash ? slash : end) - at);
 
-		if (q->count == API_WORDS_MAX || !take_word(at, n, q->words[q->count]))
+		if (q->count == API_WORDS_MAX || !decode_word(at, n, q->words[q->count]))
 			return false;
 		q->count++;
 		at += n + (slash != NULL);
@@ -64,7 +65,7 @@ take_path(const char *uri, struct request *q)
 
 /* Whether the words are those of the route's path. */
 static bool
-fits(const char *path, const struct request *q)
+path_matches(const char *path, const struct request *q)
 {
 	size_t i = 0;
 
@@ -88,9 +89,9 @@ find_route(const struct route *routes, size_t n, const struct scgi *s, struct re
 	struct buf allow = {0};
 
 	*q = (struct request){.scgi = s, .method = method && strcmp(method, "HEAD") != 0 ? method : "GET"};
-	if (uri && take_path(uri, q))
+	if (uri && decode_path(uri, q))
 		for (size_t i = 0; i < n; i++) {
-			if (!fits(routes[i].path, q))
+			if (!path_matches(routes[i].path, q))
 				continue;
 			if (strcmp(routes[i].method, q->method) == 0) {
 				buf_free(&allow);
@@ -115,10 +116,10 @@ route_request(const struct api *api, const struct route *routes, size_t n, const
 {
 	const struct route *found;
 
-	if (!guard_host(api, s, r) || guard_preflight(api, s, r))
+	if (!auth_host(api, s, r) || auth_preflight(api, s, r))
 		return NULL;
 	found = find_route(routes, n, s, q, r);
-	if (found && strcmp(found->method, "GET") != 0 && !guard_write(api, s, r))
+	if (found && strcmp(found->method, "GET") != 0 && !auth_write(api, s, r))
 		return NULL;
 	return found;
 }

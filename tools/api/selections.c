@@ -4,8 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api.h"
+#include "batch_cache.h"
+#include "handlers.h"
 #include "records/rec.h"
+#include "reply.h"
 
 /* --- the document --- */
 
@@ -51,7 +53,7 @@ add_reviewers(struct buf *out, const struct picks *p)
 }
 
 static void
-print(struct kept_batch *b)
+print_selections(struct cached_batch *b)
 {
 	struct buf *out = &b->document, differ = {0};
 	struct picks_subject s = {0};
@@ -79,7 +81,7 @@ print(struct kept_batch *b)
 
 /* Makes R the batch's document, or only its version where the client has it (STATUS 304) or wants no more (204). */
 static void
-give(struct kept_batch *b, int status, struct reply *r)
+reply_selections(struct cached_batch *b, int status, struct reply *r)
 {
 	char etag[80];
 
@@ -90,19 +92,19 @@ give(struct kept_batch *b, int status, struct reply *r)
 	if (status == 204 || status == 304)
 		return;
 	if (strcmp(b->version, picks_version(b->picks)) != 0)
-		print(b);
+		print_selections(b);
 	buf_add(&r->body, b->document.data, b->document.len);
 }
 
 /* --- requests --- */
 
-static struct kept_batch *
+static struct cached_batch *
 get_batch(struct api *api, const struct request *q, struct reply *r)
 {
 	const char *name = q->words[1];
-	struct kept_batch *b = kept_get(api->kept, &api->root, name);
+	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
 
-	if (b && kept_picks(b) == 0)
+	if (b && cached_batch_picks(b) == 0)
 		return b;
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists those there are");
@@ -129,7 +131,7 @@ take_version(const char *header, char out[80])
 void
 selections_get(struct api *api, const struct request *q, struct reply *r)
 {
-	struct kept_batch *b = get_batch(api, q, r);
+	struct cached_batch *b = get_batch(api, q, r);
 	char version[80];
 	bool has;
 
@@ -137,12 +139,12 @@ selections_get(struct api *api, const struct request *q, struct reply *r)
 		return;
 	has = take_version(scgi_get(q->scgi, "HTTP_IF_NONE_MATCH"), version) &&
 	      strcmp(version, picks_version(b->picks)) == 0;
-	give(b, has ? 304 : 200, r);
+	reply_selections(b, has ? 304 : 200, r);
 }
 
 /* Adds the set and makes R what came of it. */
 static void
-put(struct kept_batch *b, const struct request *q, const struct picks_set *set, struct reply *r)
+put_picks(struct cached_batch *b, const struct request *q, const struct picks_set *set, struct reply *r)
 {
 	const char *prefer = scgi_get(q->scgi, "HTTP_PREFER");
 	char version[80];
@@ -156,16 +158,16 @@ put(struct kept_batch *b, const struct request *q, const struct picks_set *set, 
 		reply_error(r, 500, "cannot_write", "the picks of batch %s cannot be kept: %s", b->name,
 			    strerror(errno));
 	else if (rc > 0)
-		give(b, 412, r);
+		reply_selections(b, 412, r);
 	else
-		give(b, prefer && strcasestr(prefer, "return=minimal") ? 204 : 200, r);
+		reply_selections(b, prefer && strcasestr(prefer, "return=minimal") ? 204 : 200, r);
 }
 
 void
 selections_put(struct api *api, const struct request *q, struct reply *r)
 {
 	const struct picks_subjects *subjects;
-	struct kept_batch *b;
+	struct cached_batch *b;
 	struct json_object *o;
 	struct picks_set set;
 	char wrong[512];
@@ -174,13 +176,13 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 		return;
 	if (!picks_parse(o, b->name, &set, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s", wrong);
-	else if (!(subjects = kept_subjects(b)))
+	else if (!(subjects = cached_batch_subjects(b)))
 		reply_error(r, 500, "cannot_read", "the items of batch %s cannot be read: %s", b->name,
 			    strerror(errno));
 	else if (!picks_check(subjects, set.v, set.n, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
 	else
-		put(b, q, &set, r);
+		put_picks(b, q, &set, r);
 	free(set.v);
 	json_object_put(o);
 }

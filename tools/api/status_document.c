@@ -6,12 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api.h"
 #include "batch/batch_stats.h"
 #include "batch/job_status.h"
 #include "files/file.h"
+#include "review/picks.h"
+#include "status_document.h"
 
-struct seen {
+struct batch_status {
 	char *name;
 	struct batch *batch; /* its directory, by which it is known again */
 	struct batch_stats history;
@@ -21,17 +22,17 @@ struct seen {
 	bool touched, found, moves;
 };
 
-struct status {
+struct status_document {
 	const struct root *root;
-	struct seen **all; /* sorted by name */
+	struct batch_status **all; /* sorted by name */
 	size_t n;
 	struct buf document;
 };
 
-struct status *
-status_new(const struct root *root)
+struct status_document *
+status_document_new(const struct root *root)
 {
-	struct status *s = buf_alloc(sizeof(*s));
+	struct status_document *s = buf_alloc(sizeof(*s));
 
 	s->root = root;
 	buf_str(&s->document, "{\"batches\":[]}");
@@ -39,7 +40,7 @@ status_new(const struct root *root)
 }
 
 static void
-forget(struct seen *v)
+close_batch(struct batch_status *v)
 {
 	batch_stats_free(&v->history);
 	picks_free(v->picks);
@@ -52,16 +53,16 @@ forget(struct seen *v)
 }
 
 static void
-drop(struct seen *v)
+free_batch_status(struct batch_status *v)
 {
-	forget(v);
+	close_batch(v);
 	buf_free(&v->text);
 	free(v->name);
 	free(v);
 }
 
-static struct seen *
-find(const struct status *s, const char *name)
+static struct batch_status *
+find_batch_status(const struct status_document *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->all[i]->name, name) == 0)
@@ -72,13 +73,13 @@ find(const struct status *s, const char *name)
 static bool
 add_found(const char *name, void *arg)
 {
-	struct status *s = arg;
-	struct seen *v = find(s, name);
+	struct status_document *s = arg;
+	struct batch_status *v = find_batch_status(s, name);
 
 	if (!v) {
 		v = buf_alloc(sizeof(*v));
-		*v = (struct seen){.name = buf_strdup(name), .history = {.fd = -1}, .touched = true};
-		s->all = buf_realloc(s->all, (s->n + 1) * sizeof(struct seen *));
+		*v = (struct batch_status){.name = buf_strdup(name), .history = {.fd = -1}, .touched = true};
+		s->all = buf_realloc(s->all, (s->n + 1) * sizeof(struct batch_status *));
 		s->all[s->n++] = v;
 	}
 	v->found = true;
@@ -88,12 +89,12 @@ add_found(const char *name, void *arg)
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp((*(struct seen *const *)a)->name, (*(struct seen *const *)b)->name);
+	return strcmp((*(struct batch_status *const *)a)->name, (*(struct batch_status *const *)b)->name);
 }
 
 /* Brings the list up to what batches/ has. 0 or -1. */
 static int
-list(struct status *s)
+list_batches(struct status_document *s)
 {
 	size_t n = 0;
 
@@ -105,11 +106,11 @@ list(struct status *s)
 		if (s->all[i]->found)
 			s->all[n++] = s->all[i];
 		else
-			drop(s->all[i]);
+			free_batch_status(s->all[i]);
 	}
 	s->n = n;
 	if (n > 0)
-		qsort(s->all, n, sizeof(struct seen *), by_name);
+		qsort(s->all, n, sizeof(struct batch_status *), by_name);
 	return 0;
 }
 
@@ -117,7 +118,7 @@ list(struct status *s)
 
 /* Opens it anew, for its files that were not there before; forgets what was of another directory of that name. */
 static int
-open_again(const struct status *s, struct seen *v)
+open_again(const struct status_document *s, struct batch_status *v)
 {
 	struct batch *b = batch_open(s->root, v->name, BATCH_READ, NULL);
 	struct stat old, now;
@@ -126,7 +127,7 @@ open_again(const struct status *s, struct seen *v)
 		return -1;
 	if (v->batch && (fstat(batch_dirfd(v->batch), &old) < 0 || fstat(batch_dirfd(b), &now) < 0 ||
 			 old.st_dev != now.st_dev || old.st_ino != now.st_ino))
-		forget(v);
+		close_batch(v);
 	if (v->batch)
 		batch_close(v->batch);
 	v->batch = b;
@@ -139,7 +140,7 @@ open_again(const struct status *s, struct seen *v)
 
 /* Its subjects are read where there are pages to review: a list of ten million URLs has as many, and none. */
 static int
-read_subjects(struct seen *v)
+read_subjects(struct batch_status *v)
 {
 	if (v->subjects)
 		return picks_subjects_refresh(v->subjects);
@@ -155,7 +156,7 @@ to_buf(const char *bytes, size_t n, void *arg)
 
 /* How far the review is. */
 static void
-print_picks(const struct seen *v, struct buf *out)
+print_picks(const struct batch_status *v, struct buf *out)
 {
 	struct picks_subject p = {0};
 	size_t decided = 0, differ = 0;
@@ -170,7 +171,7 @@ print_picks(const struct seen *v, struct buf *out)
 
 /* Whether the batch has review pages. */
 static bool
-has_pages(const struct status *s, const char *name)
+has_pages(const struct status_document *s, const char *name)
 {
 	int review = root_open_dir(s->root->fd, "review", false);
 	int dir = review < 0 ? -1 : root_open_dir(review, name, false);
@@ -181,7 +182,7 @@ has_pages(const struct status *s, const char *name)
 }
 
 static void
-look_at(const struct status *s, struct seen *v, int64_t now)
+look_at(const struct status_document *s, struct batch_status *v, int64_t now)
 {
 	double items = 0, bytes = 0;
 	bool pages = has_pages(s, v->name);
@@ -213,17 +214,17 @@ look_at(const struct status *s, struct seen *v, int64_t now)
 /* --- all --- */
 
 int
-status_look(struct status *s, bool all)
+status_document_update(struct status_document *s, bool all)
 {
 	struct timespec now;
 
-	if (list(s) < 0)
+	if (list_batches(s) < 0)
 		return -1;
 	clock_gettime(CLOCK_REALTIME, &now);
 	buf_clear(&s->document);
 	buf_str(&s->document, "{\"batches\":[");
 	for (size_t i = 0; i < s->n; i++) {
-		struct seen *v = s->all[i];
+		struct batch_status *v = s->all[i];
 
 		if (all || v->touched || v->moves)
 			look_at(s, v, now.tv_sec);
@@ -235,16 +236,16 @@ status_look(struct status *s, bool all)
 }
 
 void
-status_touch(struct status *s, const char *name)
+status_document_touch(struct status_document *s, const char *name)
 {
-	struct seen *v = find(s, name);
+	struct batch_status *v = find_batch_status(s, name);
 
 	if (v)
 		v->touched = true;
 }
 
 bool
-status_moves(const struct status *s)
+status_document_moves(const struct status_document *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->all[i]->moves)
@@ -253,13 +254,13 @@ status_moves(const struct status *s)
 }
 
 const struct buf *
-status_document(const struct status *s)
+status_document_text(const struct status_document *s)
 {
 	return &s->document;
 }
 
 void
-status_each(const struct status *s, void (*see)(const char *name, void *arg), void *arg)
+status_document_each(const struct status_document *s, void (*see)(const char *name, void *arg), void *arg)
 {
 	for (size_t i = 0; i < s->n; i++)
 		see(s->all[i]->name, arg);

@@ -9,42 +9,34 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/msg.h"
+#include "batch_cache.h"
 #include "client_loop.h"
+#include "job_stream.h"
+#include "overview_stream.h"
+#include "route.h"
 #include "stream.h"
 
 enum { STREAMS_MAX = 200, BEAT_MS = 15000 };
 
 /* A client that watches. */
 struct viewer {
-	struct source *source;
+	struct stream_source *source;
 	uint64_t version; /* the last that it was sent; 0: none */
 	size_t sent;      /* of its OUT at the last beat */
 };
 
 struct streaming {
 	struct api *api;
-	struct loop loop;
-	struct all *all;
-	struct ones *ones;
-	struct source *of_all; /* that of ALL while anybody follows it */
+	struct client_loop clients;
+	struct overview_stream *all;
+	struct job_streams *ones;
+	struct stream_source *of_all; /* that of ALL while anybody follows it */
 	size_t streams;
 };
-
-void
-source_set(struct source *s, struct buf *text)
-{
-	if (s->version && s->text.len == text->len && memcmp(s->text.data, text->data, text->len) == 0) {
-		buf_free(text);
-		return;
-	}
-	buf_free(&s->text);
-	s->text = *text;
-	*text = (struct buf){0};
-	s->version++;
-}
 
 /* --- events --- */
 
@@ -53,7 +45,7 @@ static void
 send_event(struct client *c)
 {
 	struct viewer *v = c->own;
-	const struct source *s = v->source;
+	const struct stream_source *s = v->source;
 
 	if (c->out.len > c->sent || (v->version == s->version && !s->done))
 		return;
@@ -65,7 +57,7 @@ send_event(struct client *c)
 		buf_str(&c->out, "\n\n");
 		v->version = s->version;
 	}
-	c->deadline = clock_ms() + BEAT_MS;
+	client_set_deadline(c, clock_ms() + BEAT_MS);
 	v->sent = 0;
 	if (s->done) {
 		buf_str(&c->out, "event: end\ndata: {}\n\n");
@@ -76,42 +68,39 @@ send_event(struct client *c)
 static void
 send_all(const struct streaming *s)
 {
-	for (size_t i = 0; i < s->loop.n; i++)
-		if (s->loop.clients[i]->own && !s->loop.clients[i]->answered)
-			send_event(s->loop.clients[i]);
+	for (size_t i = 0; i < s->clients.n; i++) {
+		struct client *c = s->clients.v[i];
+
+		if (!c->own || c->answered)
+			continue;
+		send_event(c);
+		client_send_soon(c);
+	}
 }
 
 /* --- requests --- */
 
-static void
-watched(struct api *api, const struct request *q, struct reply *r)
-{
-	(void)api;
-	(void)q;
-	(void)r;
-}
-
 static const struct route routes[] = {
-	{"GET", "status", watched},
-	{"GET", "status/stream", watched},
-	{"GET", "notebooks/*/batch-jobs/*/status/stream", watched},
-	{"GET", "*/batch-jobs/*/status/stream", watched},
-	{"GET", "notebooks/*/files/*/status/stream", watched},
+	{"GET", "status", NULL},
+	{"GET", "status/stream", NULL},
+	{"GET", "notebooks/*/batch-jobs/*/status/stream", NULL},
+	{"GET", "*/batch-jobs/*/status/stream", NULL},
+	{"GET", "notebooks/*/files/*/status/stream", NULL},
 };
 
 /* The source that Q asks for. NULL after making R the error. */
-static struct source *
-follow(struct streaming *s, const struct request *q, struct reply *r)
+static struct stream_source *
+follow_source(struct streaming *s, const struct request *q, struct reply *r)
 {
 	if (s->streams >= STREAMS_MAX) {
 		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MAX);
 		return NULL;
 	}
-	return q->count == 2 ? s->of_all = all_follow(s->all) : ones_follow(s->ones, q, r);
+	return q->count == 2 ? s->of_all = overview_follow(s->all) : job_streams_follow(s->ones, q, r);
 }
 
 static void
-begin_stream(struct streaming *s, struct client *c, struct source *source, struct reply *r)
+begin_stream(struct streaming *s, struct client *c, struct stream_source *source, struct reply *r)
 {
 	struct viewer *v = buf_alloc(sizeof(*v));
 
@@ -123,7 +112,7 @@ begin_stream(struct streaming *s, struct client *c, struct source *source, struc
 	if (r->headers.len)
 		buf_add(&c->out, r->headers.data, r->headers.len);
 	buf_str(&c->out, "\r\nretry: 2000\n\n");
-	c->deadline = clock_ms() + BEAT_MS; /* the document comes as soon as these are sent */
+	client_set_deadline(c, clock_ms() + BEAT_MS); /* the document comes as soon as these are sent */
 	scgi_free(&c->scgi);
 }
 
@@ -132,23 +121,23 @@ answer_client(struct streaming *s, struct client *c)
 {
 	struct reply r = {.status = 200};
 	const struct route *found;
-	struct source *source = NULL;
+	struct stream_source *source = NULL;
 	const char *method = scgi_get(&c->scgi, "REQUEST_METHOD");
 	bool head = method && strcmp(method, "HEAD") == 0;
 	struct request q;
 
 	found = route_request(s->api, routes, sizeof(routes) / sizeof(*routes), &c->scgi, &q, &r);
 	if (found && (q.count == 1 || (q.count == 2 && head)))
-		all_answer(s->all, &r);
+		overview_answer(s->all, &r);
 	else if (found)
-		source = follow(s, &q, &r);
-	guard_mark(s->api, &c->scgi, &r);
+		source = follow_source(s, &q, &r);
+	auth_mark(s->api, &c->scgi, &r);
 	if (source && !head) {
 		begin_stream(s, c, source, &r);
 	} else {
 		if (source)
-			ones_unfollow(s->ones, source);
-		loop_answer(c, &r, head);
+			job_streams_unfollow(s->ones, source);
+		client_answer(c, &r, head);
 	}
 	reply_free(&r);
 }
@@ -156,7 +145,7 @@ answer_client(struct streaming *s, struct client *c)
 /* --- clients --- */
 
 static bool
-said(struct loop *l, struct client *c)
+on_request(struct client *c)
 {
 	enum scgi_state state;
 
@@ -164,18 +153,17 @@ said(struct loop *l, struct client *c)
 		return false;
 	state = scgi_parse(&c->scgi, 0);
 	if (state == SCGI_WHOLE || state == SCGI_LONG)
-		answer_client(l->arg, c);
+		answer_client(c->clients->arg, c);
 	return state != SCGI_BAD;
 }
 
 /* A client that watches hears something now and then, so that one that has gone is noticed; one that has taken nothing
  * of what is on its way comes again if it still wants to know. */
 static bool
-late(struct loop *l, struct client *c)
+on_deadline(struct client *c)
 {
 	struct viewer *v = c->own;
 
-	(void)l;
 	if (!v || (c->sent < c->out.len && c->sent == v->sent))
 		return false;
 	v->sent = c->sent;
@@ -184,33 +172,31 @@ late(struct loop *l, struct client *c)
 		c->sent = v->sent = 0;
 		buf_str(&c->out, ": still here\n\n");
 	}
-	c->deadline = clock_ms() + BEAT_MS;
-	return true;
-}
-
-static bool
-told(struct loop *l, struct client *c)
-{
-	(void)l;
-	if (c->own) {
-		c->deadline = clock_ms() + BEAT_MS;
-		send_event(c);
-	}
+	client_set_deadline(c, clock_ms() + BEAT_MS);
 	return true;
 }
 
 static void
-left(struct loop *l, struct client *c)
+on_sent(struct client *c)
 {
-	struct streaming *s = l->arg;
+	if (!c->own)
+		return;
+	client_set_deadline(c, clock_ms() + BEAT_MS);
+	send_event(c);
+}
+
+static void
+on_drop(struct client *c)
+{
+	struct streaming *s = c->clients->arg;
 	struct viewer *v = c->own;
 
 	if (!v)
 		return;
 	if (v->source == s->of_all)
-		all_unfollow(s->all);
+		overview_unfollow(s->all);
 	else
-		ones_unfollow(s->ones, v->source);
+		job_streams_unfollow(s->ones, v->source);
 	s->streams--;
 	free(v);
 	c->own = NULL;
@@ -218,50 +204,26 @@ left(struct loop *l, struct client *c)
 
 /* --- the loop --- */
 
-static void
-handle_all_streams(struct loop *l)
-{
-	all_handle_events(((struct streaming *)l->arg)->all);
-}
-
-static void
-handle_one_streams(struct loop *l)
-{
-	ones_handle_events(((struct streaming *)l->arg)->ones);
-}
-
 static bool
 is_late(void *arg)
 {
 	return clock_ms() >= ((const struct api *)arg)->deadline;
 }
 
-static void
-turn(struct streaming *s)
-{
-	int64_t all = all_due(s->all), one = ones_due(s->ones);
-
-	s->loop.fds[0].fd = all_fd(s->all);
-	s->loop.fds[1].fd = ones_fd(s->ones);
-	loop_turn(&s->loop, all < one ? all : one);
-	if (clock_ms() >= all_due(s->all))
-		all_look(s->all);
-	ones_look(s->ones);
-	send_all(s);
-}
-
 int
-stream(struct api *api)
+stream_serve(struct api *api)
 {
-	static const struct loop_calls calls = {.said = said, .late = late, .told = told, .left = left};
+	static const struct client_calls calls = {on_request, on_deadline, on_sent, on_drop};
 	struct streaming *s = buf_alloc(sizeof(*s));
 
-	*s = (struct streaming){.api = api, .all = all_new(api), .ones = ones_new(api)};
-	api->kept = kept_new();
+	*s = (struct streaming){.api = api};
+	api->cache = batch_cache_new();
 	lock_interruptible(is_late, api);
-	loop_open(&s->loop, &calls, s);
-	s->loop.fds[0].heed = handle_all_streams;
-	s->loop.fds[1].heed = handle_one_streams;
-	for (;;)
-		turn(s);
+	clients_open(&s->clients, &calls, s);
+	s->all = overview_new(api, s->clients.loop);
+	s->ones = job_streams_new(api, s->clients.loop);
+	for (;;) {
+		clients_run_once(&s->clients);
+		send_all(s);
+	}
 }

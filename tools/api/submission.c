@@ -9,10 +9,10 @@
 #include "notebook/notebook.h"
 
 void
-hand_free(struct hand *h)
+submission_free(struct submission *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
-		struct hand_item *item = &h->items[i];
+		struct submission_item *item = &h->items[i];
 
 		if (item->has_part)
 			atomic_file_drop(&item->part);
@@ -33,19 +33,19 @@ hand_free(struct hand *h)
 	free(h);
 }
 
-struct hand_item *
-hand_add(struct hand *h, const char *where)
+struct submission_item *
+submission_add(struct submission *h, const char *where)
 {
 	if (h->n == h->room) {
 		h->room = h->room ? 2 * h->room : 4;
 		h->items = buf_realloc(h->items, h->room * sizeof(*h->items));
 	}
-	h->items[h->n] = (struct hand_item){.where = buf_strdup(where), .part = {.fd = -1}};
+	h->items[h->n] = (struct submission_item){.where = buf_strdup(where), .part = {.fd = -1}};
 	return &h->items[h->n++];
 }
 
 void
-hand_error(struct hand *h, int error, const char *doing)
+submission_error(struct submission *h, int error, const char *doing)
 {
 	if (error == ENOSPC || error == EDQUOT)
 		reply_error(&h->reply, 507, "disk_full", "%s: the disk is full; nothing was handed in", doing);
@@ -57,7 +57,7 @@ hand_error(struct hand *h, int error, const char *doing)
 
 /* Item I's own id: VALUE, with -I where it stands for all. False after making the reply the error. */
 static bool
-name_one(struct hand *h, size_t i, struct json_object *value, bool for_all)
+name_one(struct submission *h, size_t i, struct json_object *value, bool for_all)
 {
 	struct buf id = {0};
 	const char *wrong;
@@ -83,7 +83,7 @@ name_one(struct hand *h, size_t i, struct json_object *value, bool for_all)
 }
 
 bool
-hand_name(struct hand *h)
+submission_name(struct submission *h)
 {
 	bool is_array = json_object_is_type(h->ids, json_type_array), well = true;
 	size_t n = is_array ? json_object_array_length(h->ids) : 0;

@@ -13,101 +13,105 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "client_loop.h"
+#include "create_job.h"
+#include "form.h"
+#include "route.h"
 #include "submission.h"
+#include "submit_server.h"
+#include "urls.h"
+#include "wait_item.h"
 
 /* A client's place in its request. */
-enum { TAKES_HEADERS, TAKES_BODY, TAKES_THREAD, TAKES_ITEM };
+enum { STEP_HEADERS, STEP_BODY, STEP_THREAD, STEP_ITEM };
 
-struct taking; /* the program */
+struct submit_server; /* the program */
 
-struct asking {
+struct submit_client {
 	int step;
-	struct hand *hand;     /* NULL: it has none yet, or no longer */
-	struct client *client; /* NULL: it has left; only while a thread has the hand */
-	struct taking *taking;
+	struct submission *submission; /* NULL: it has none yet, or no longer */
+	struct client *client;         /* NULL: it has left; only while a thread has the submission */
+	struct submit_server *server;
 	struct scgi scgi; /* what the thread reads */
 	pthread_t thread;
-	uint64_t held;       /* of the body, in memory */
-	int64_t rate_at;     /* when the body's rate is looked at */
-	uint64_t rate_from;  /* how much there was the last time */
-	struct asking *next; /* of those that are done */
+	uint64_t held;              /* of the body, in memory */
+	int64_t rate_at;            /* when the body's rate is looked at */
+	uint64_t rate_from;         /* how much there was the last time */
+	struct submit_client *next; /* of those that are done */
 };
 
-struct taking {
+struct submit_server {
 	struct api *api;
-	struct loop loop;
-	uint64_t held;         /* bytes of lists that clients have in memory, or will */
-	pthread_mutex_t mutex; /* for DONE */
-	struct asking *done;   /* whose threads have ended */
+	struct client_loop clients;
+	struct loop_watcher threads; /* an eventfd: some have ended */
+	struct loop_watcher batches; /* an inotify descriptor: something happened to a batch whose item is waited for */
+	int ino;                     /* of that; -1: there is none */
+	uint64_t held;               /* bytes of lists that clients have in memory, or will */
+	pthread_mutex_t mutex;       /* for DONE */
+	struct submit_client *done;  /* whose threads have ended */
 };
 
-static const struct hand_type types[] = {
+static const struct submission_type types[] = {
 	{"parse_url", "url_parse", "url", "upload_url_id", "Batch processing", "URL"},
 	{"parse_url_media", "url_parse_media", "media", "upload_url_id", "Batch processing", "URL"},
 	{"upload", "file_upload", "upload", "upload_file_id", "Batch upload", "file"},
 };
 
-static void
-hand_in(struct api *api, const struct request *q, struct reply *r)
-{
-	(void)api;
-	(void)q;
-	(void)r;
-}
-
 static const struct route routes[] = {
-	{"POST", "notebooks/*/files/parse_url", hand_in},
-	{"POST", "notebooks/*/files/parse_url_media", hand_in},
-	{"POST", "notebooks/*/files/upload", hand_in},
+	{"POST", "notebooks/*/files/parse_url", NULL},
+	{"POST", "notebooks/*/files/parse_url_media", NULL},
+	{"POST", "notebooks/*/files/upload", NULL},
 };
 
 /* --- answers --- */
 
 static void
-free_asking(struct asking *a)
+free_submit_client(struct submit_client *a)
 {
-	if (a->hand)
-		hand_free(a->hand);
-	a->taking->held -= a->held;
+	if (a->submission)
+		submission_free(a->submission);
+	a->server->held -= a->held;
 	scgi_free(&a->scgi);
 	free(a);
 }
 
 /* Answers with R, which it frees. S: its headers. */
 static void
-answer_with(struct taking *t, struct client *c, const struct scgi *s, struct reply *r)
+answer_with(struct submit_server *t, struct client *c, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
-	guard_mark(t->api, s, r);
-	loop_answer(c, r, method && strcmp(method, "HEAD") == 0);
+	auth_mark(t->api, s, r);
+	client_answer(c, r, method && strcmp(method, "HEAD") == 0);
 	reply_free(r);
 }
 
-/* Answers with what became of its hand, and forgets it. */
+/* Answers with what became of its submission, and forgets it. */
 static void
-finish(struct client *c)
+finish_client(struct client *c)
 {
-	struct asking *a = c->own;
+	struct submit_client *a = c->own;
 
-	answer_with(a->taking, c, a->step == TAKES_BODY ? &c->scgi : &a->scgi, &a->hand->reply);
-	wait_end(a->hand, a->taking->loop.fds[1].fd);
+	answer_with(a->server, c, a->step == STEP_BODY ? &c->scgi : &a->scgi, &a->submission->reply);
+	wait_item_end(a->submission, a->server->ino);
 	c->own = NULL;
-	free_asking(a);
+	free_submit_client(a);
 }
 
 /* --- its thread --- */
 
-/* What there is to do once the body is whole. The reply of the hand, or none where its item is to be waited for. */
+/* What there is to do once the body is whole. The reply of the submission, or none where its item is to be waited for.
+ */
 static void
-work(struct asking *a)
+process_submission(struct submit_client *a)
 {
-	struct hand *h = a->hand;
+	struct submission *h = a->submission;
 	bool well = h->form.calls ? form_end(h) : urls_take(h, &a->scgi);
 
-	if (!well || !make_job(h) || !h->is_batch)
+	if (!well || !create_job(h) || !h->is_batch)
 		return;
 	h->reply.status = 202;
 	buf_printf(&h->reply.body, "{\"success\":true,\"batch_job_id\":%llu,\"total_items\":%zu,\"message\":\"",
@@ -117,66 +121,67 @@ work(struct asking *a)
 }
 
 static void *
-run(void *arg)
+run_thread(void *arg)
 {
-	struct asking *a = arg;
-	struct taking *t = a->taking;
+	struct submit_client *a = arg;
+	struct submit_server *t = a->server;
 
-	work(a);
+	process_submission(a);
 	pthread_mutex_lock(&t->mutex);
 	a->next = t->done;
 	t->done = a;
 	pthread_mutex_unlock(&t->mutex);
-	eventfd_write(t->loop.fds[0].fd, 1);
+	eventfd_write(t->threads.fd, 1);
 	return NULL;
 }
 
 /* Its body is whole. */
 static void
-start(struct client *c)
+start_thread(struct client *c)
 {
-	struct asking *a = c->own;
+	struct submit_client *a = c->own;
 	int error;
 
 	a->scgi = c->scgi;
 	c->scgi = (struct scgi){0};
-	a->step = TAKES_THREAD;
-	c->deadline = LOOP_NEVER;
-	error = pthread_create(&a->thread, NULL, run, a);
+	a->step = STEP_THREAD;
+	loop_stop_timer(a->server->clients.loop, &c->timer);
+	error = pthread_create(&a->thread, NULL, run_thread, a);
 	if (!error)
 		return;
-	hand_error(a->hand, error, "the request cannot be worked on");
-	finish(c);
+	submission_error(a->submission, error, "the request cannot be worked on");
+	finish_client(c);
 }
 
 /* Its thread has ended. */
 static void
-end_thread(struct taking *t, struct asking *a)
+end_thread(struct submit_server *t, struct submit_client *a)
 {
 	struct client *c = a->client;
 
 	pthread_join(a->thread, NULL);
 	if (!c) {
-		free_asking(a);
-	} else if (a->hand->reply.status) {
-		finish(c);
+		free_submit_client(a);
+	} else if (a->submission->reply.status) {
+		finish_client(c);
 	} else {
-		a->step = TAKES_ITEM;
-		wait_begin(a->hand, t->loop.fds[1].fd);
-		c->deadline = wait_until(a->hand);
-		if (wait_look(a->hand))
-			finish(c);
+		a->step = STEP_ITEM;
+		wait_item_begin(a->submission, t->ino);
+		client_set_deadline(c, wait_item_until(a->submission));
+		if (wait_item_look(a->submission))
+			finish_client(c);
 	}
 }
 
 static void
-handle_threads(struct loop *l)
+handle_threads(void *arg, uint32_t events)
 {
-	struct taking *t = l->arg;
-	struct asking *a, *next;
+	struct submit_server *t = arg;
+	struct submit_client *a, *next;
 	eventfd_t n;
 
-	if (eventfd_read(l->fds[0].fd, &n) < 0)
+	(void)events;
+	if (eventfd_read(t->threads.fd, &n) < 0)
 		return;
 	pthread_mutex_lock(&t->mutex);
 	a = t->done;
@@ -190,35 +195,37 @@ handle_threads(struct loop *l)
 
 /* Something happened to a batch whose item is waited for. */
 static void
-handle_batches(struct loop *l)
+handle_batches(void *arg, uint32_t happened)
 {
+	struct submit_server *t = arg;
 	char events[16384];
 
-	while (read(l->fds[1].fd, events, sizeof(events)) > 0) {
+	(void)happened;
+	while (read(t->ino, events, sizeof(events)) > 0) {
 	}
-	for (size_t i = 0; i < l->n; i++) {
-		struct asking *a = l->clients[i]->own;
+	for (size_t i = 0; i < t->clients.n; i++) {
+		struct submit_client *a = t->clients.v[i]->own;
 
-		if (a && a->step == TAKES_ITEM && wait_look(a->hand))
-			finish(l->clients[i]);
+		if (a && a->step == STEP_ITEM && wait_item_look(a->submission))
+			finish_client(t->clients.v[i]);
 	}
 }
 
 /* --- its body --- */
 
-/* A hand for the request, whose headers are there. NULL after making R the error. */
-static struct hand *
-begin_hand(struct taking *t, const struct request *q, struct reply *r)
+/* A submission for the request, whose headers are there. NULL after making R the error. */
+static struct submission *
+begin_submission(struct submit_server *t, const struct request *q, struct reply *r)
 {
 	const char *wrong = root_name_check(q->words[1]);
-	struct hand *h;
+	struct submission *h;
 
 	if (wrong) {
 		reply_error(r, 422, "bad_notebook", "the notebook's name %s", wrong);
 		return NULL;
 	}
 	h = buf_alloc(sizeof(*h));
-	*h = (struct hand){.api = t->api, .temp = -1, .watch = -1};
+	*h = (struct submission){.api = t->api, .temp = -1, .watch = -1};
 	memcpy(h->notebook, q->words[1], strlen(q->words[1]));
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		if (strcmp(q->words[3], types[i].path) == 0)
@@ -228,17 +235,17 @@ begin_hand(struct taking *t, const struct request *q, struct reply *r)
 
 /* Whether the body that is announced may come. False after making R the error. */
 static bool
-may_come(const struct taking *t, const struct hand *h, uint64_t length, struct reply *r)
+check_length(const struct submit_server *t, const struct submission *h, uint64_t length, struct reply *r)
 {
 	bool is_upload = strcmp(h->type->key, "upload") == 0;
 
 	if (is_upload && length > t->api->bounds.upload)
 		reply_error(r, 413, "too_large", "an upload may have %llu bytes",
 			    (unsigned long long)t->api->bounds.upload);
-	else if (!is_upload && length > HAND_JSON_MAX)
+	else if (!is_upload && length > SUBMISSION_JSON_MAX)
 		reply_error(r, 413, "too_large", "a list of URLs may have %d bytes: hand it in in several",
-			    HAND_JSON_MAX);
-	else if (!is_upload && t->held + length > HAND_JSON_HELD)
+			    SUBMISSION_JSON_MAX);
+	else if (!is_upload && t->held + length > SUBMISSION_JSON_HELD)
 		reply_error(r, 503, "busy", "too many long lists are handed in at once; try again");
 	else
 		return true;
@@ -247,10 +254,10 @@ may_come(const struct taking *t, const struct hand *h, uint64_t length, struct r
 
 /* Takes what is there of the body, and begins the work once it is whole. */
 static void
-take_body(struct client *c)
+read_body(struct client *c)
 {
-	struct asking *a = c->own;
-	struct hand *h = a->hand;
+	struct submit_client *a = c->own;
+	struct submission *h = a->submission;
 	struct scgi *s = &c->scgi;
 	uint64_t left = s->body_len - h->got, n = s->in.len - s->body;
 
@@ -260,29 +267,29 @@ take_body(struct client *c)
 		n = n < left ? n : left;
 		h->got += n;
 		if (!form_take(h, s->in.data + s->body, n)) {
-			finish(c);
+			finish_client(c);
 			return;
 		}
 		s->in.len = s->body;
 	}
 	if (h->got >= s->body_len)
-		start(c);
+		start_thread(c);
 }
 
 /* Who it is, and what it wants, is there. */
 static void
-begin(struct taking *t, struct client *c)
+begin_client(struct submit_server *t, struct client *c)
 {
 	struct reply r = {.status = 200};
 	const struct scgi *s = &c->scgi;
-	struct hand *h = NULL;
-	struct asking *a;
+	struct submission *h = NULL;
+	struct submit_client *a;
 	struct request q;
 
 	if (route_request(t->api, routes, sizeof(routes) / sizeof(*routes), s, &q, &r))
-		h = begin_hand(t, &q, &r);
-	if (h && !may_come(t, h, s->body_len, &r)) {
-		hand_free(h);
+		h = begin_submission(t, &q, &r);
+	if (h && !check_length(t, h, s->body_len, &r)) {
+		submission_free(h);
 		h = NULL;
 	}
 	if (!h) {
@@ -290,35 +297,36 @@ begin(struct taking *t, struct client *c)
 		return;
 	}
 	a = buf_alloc(sizeof(*a));
-	*a = (struct asking){.step = TAKES_BODY, .hand = h, .client = c, .taking = t};
+	*a = (struct submit_client){.step = STEP_BODY, .submission = h, .client = c, .server = t};
 	c->own = a;
-	c->deadline = a->rate_at = clock_ms() + HAND_RATE_MS;
+	a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
+	client_set_deadline(c, a->rate_at);
 	if (strcmp(h->type->key, "upload") != 0) {
 		a->held = s->body_len;
 		t->held += a->held;
 	} else if (!form_begin(h, scgi_get(s, "CONTENT_TYPE"), s->body_len)) {
-		finish(c);
+		finish_client(c);
 		return;
 	}
-	take_body(c);
+	read_body(c);
 }
 
 /* --- clients --- */
 
 static bool
-said(struct loop *l, struct client *c)
+on_request(struct client *c)
 {
-	struct asking *a = c->own;
+	struct submit_client *a = c->own;
 	enum scgi_state state;
 
 	if (!a) {
 		state = scgi_parse(&c->scgi, 0);
 		if (state == SCGI_WHOLE || state == SCGI_LONG)
-			begin(l->arg, c);
+			begin_client(c->clients->arg, c);
 		return state != SCGI_BAD;
 	}
-	if (a->step == TAKES_BODY)
-		take_body(c);
+	if (a->step == STEP_BODY)
+		read_body(c);
 	else
 		scgi_free(&c->scgi); /* more than it announced */
 	return true;
@@ -326,71 +334,73 @@ said(struct loop *l, struct client *c)
 
 /* Whether the body comes too slowly, looked at now and then. */
 static bool
-is_slow(struct asking *a)
+is_slow(struct submit_client *a)
 {
-	uint64_t came = a->hand->got - a->rate_from;
+	uint64_t came = a->submission->got - a->rate_from;
 
-	a->rate_at = clock_ms() + HAND_RATE_MS;
-	a->rate_from = a->hand->got;
-	return came < HAND_RATE_BYTES;
+	a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
+	a->rate_from = a->submission->got;
+	return came < SUBMISSION_RATE_BYTES;
 }
 
 static bool
-late(struct loop *l, struct client *c)
+on_deadline(struct client *c)
 {
-	struct asking *a = c->own;
+	struct submit_client *a = c->own;
 
-	(void)l;
 	if (!a)
 		return false; /* lighttpd sends headers at once */
-	if (a->step == TAKES_ITEM) {
-		if (wait_look(a->hand))
-			finish(c);
+	if (a->step == STEP_ITEM) {
+		if (wait_item_look(a->submission))
+			finish_client(c);
 		else
-			c->deadline = wait_until(a->hand);
+			client_set_deadline(c, wait_item_until(a->submission));
 		return true;
 	}
 	if (is_slow(a)) {
-		reply_error(&a->hand->reply, 408, "too_slow",
+		reply_error(&a->submission->reply, 408, "too_slow",
 			    "the request's body comes too slowly: %d bytes are the least in %d seconds",
-			    HAND_RATE_BYTES, HAND_RATE_MS / 1000);
-		finish(c);
+			    SUBMISSION_RATE_BYTES, SUBMISSION_RATE_MS / 1000);
+		finish_client(c);
 	} else {
-		c->deadline = a->rate_at;
+		client_set_deadline(c, a->rate_at);
 	}
 	return true;
 }
 
 static void
-left(struct loop *l, struct client *c)
+on_drop(struct client *c)
 {
-	struct asking *a = c->own;
+	struct submit_client *a = c->own;
 
 	if (!a)
 		return;
 	a->client = NULL;
-	if (a->step == TAKES_THREAD)
+	if (a->step == STEP_THREAD)
 		return; /* its thread ends in its time */
-	wait_end(a->hand, l->fds[1].fd);
-	free_asking(a);
+	wait_item_end(a->submission, a->server->ino);
+	free_submit_client(a);
 }
 
 int
 submit_serve(struct api *api)
 {
-	static const struct loop_calls calls = {.said = said, .late = late, .left = left};
-	struct taking *t = buf_alloc(sizeof(*t));
+	static const struct client_calls calls = {
+		.on_request = on_request, .on_deadline = on_deadline, .on_drop = on_drop};
+	struct submit_server *t = buf_alloc(sizeof(*t));
+	int ended;
 
-	*t = (struct taking){.api = api};
+	*t = (struct submit_server){.api = api, .ino = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+	t->threads = (struct loop_watcher){.call = handle_threads, .arg = t};
+	t->batches = (struct loop_watcher){.call = handle_batches, .arg = t};
 	pthread_mutex_init(&t->mutex, NULL);
 	mallopt(M_ARENA_MAX, 2); /* a thread's memory is given back, however many there were */
-	loop_open(&t->loop, &calls, t);
-	t->loop.fds[0].fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	t->loop.fds[0].heed = handle_threads;
-	t->loop.fds[1].fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	t->loop.fds[1].heed = handle_batches;
-	if (t->loop.fds[0].fd < 0)
+	clients_open(&t->clients, &calls, t);
+	ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (ended < 0 || loop_watch(t->clients.loop, &t->threads, ended, EPOLLIN) < 0)
 		msg_die_errno(EX_OSERR, "cannot make an eventfd");
+	if (t->ino >= 0)
+		(void)loop_watch(t->clients.loop, &t->batches, t->ino, EPOLLIN);
 	for (;;)
-		loop_turn(&t->loop, LOOP_NEVER);
+		clients_run_once(&t->clients);
 }

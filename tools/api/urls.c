@@ -9,7 +9,7 @@
 #include "base/userinfo.h"
 #include "base/utf8.h"
 #include "records/rec.h"
-#include "submission.h"
+#include "urls.h"
 
 /* Where the host of URL begins; NULL where it is none of http and https. */
 static const char *
@@ -32,8 +32,8 @@ url_check(const char *url, size_t n, char room[160])
 
 	if (n == 0)
 		return "it is empty";
-	if (n > HAND_URL_MAX) {
-		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, HAND_URL_MAX);
+	if (n > SUBMISSION_URL_MAX) {
+		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, SUBMISSION_URL_MAX);
 		return room;
 	}
 	for (const char *at = url; *at; at++)
@@ -63,7 +63,7 @@ take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
 
 /* Cuts TEXT to N bytes, at a character's end. */
 static void
-cut(struct buf *text, size_t n)
+cut_text(struct buf *text, size_t n)
 {
 	if (text->len <= n)
 		return;
@@ -73,12 +73,12 @@ cut(struct buf *text, size_t n)
 }
 
 static void
-add(struct hand *h, struct json_object *value)
+add_url(struct submission *h, struct json_object *value)
 {
 	const char *from = json_object_get_string(value), *wrong, *torn;
 	size_t n = (size_t)json_object_get_string_len(value);
 	struct buf url = {0}, userinfo = {0}, words = {0};
-	struct hand_item *item;
+	struct submission_item *item;
 	char room[160];
 
 	for (; n && isspace((unsigned char)*from); n--)
@@ -89,10 +89,10 @@ add(struct hand *h, struct json_object *value)
 	wrong = url_check(url.data, n, room);
 	torn = take_userinfo(&url, &userinfo, room);
 	wrong = torn ? torn : wrong;
-	cut(&url, HAND_URL_MAX);
-	item = hand_add(h, url.data);
+	cut_text(&url, SUBMISSION_URL_MAX);
+	item = submission_add(h, url.data);
 	if (wrong) {
-		cut(&url, 160);
+		cut_text(&url, 160);
 		buf_printf(&words, "'%s' is no URL that can be fetched: %s", url.data, wrong);
 		item->code = "bad_url";
 		item->wrong = words.data;
@@ -106,21 +106,21 @@ add(struct hand *h, struct json_object *value)
 /* --- a request --- */
 
 static bool
-refuse(struct hand *h, int status, const char *code, const char *detail)
+refuse_request(struct submission *h, int status, const char *code, const char *detail)
 {
 	reply_error(&h->reply, status, code, "%s", detail);
 	return false;
 }
 
 static bool
-take_list(struct hand *h, struct json_object *list)
+take_list(struct submission *h, struct json_object *list)
 {
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	if (!json_object_is_type(list, json_type_array))
-		return refuse(h, 422, "bad_urls", "urls is no array");
+		return refuse_request(h, 422, "bad_urls", "urls is no array");
 	if (n == 0)
-		return refuse(h, 422, "empty", "urls is empty: there is nothing to get");
+		return refuse_request(h, 422, "empty", "urls is empty: there is nothing to get");
 	if (n > h->api->bounds.batch) {
 		reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may hand in %zu", n,
 			    h->api->bounds.batch);
@@ -134,45 +134,45 @@ take_list(struct hand *h, struct json_object *list)
 				    i + 1);
 			return false;
 		}
-		add(h, one);
+		add_url(h, one);
 	}
 	h->is_batch = true;
 	return true;
 }
 
 static bool
-take_urls(struct hand *h, struct json_object *o)
+take_urls(struct submission *h, struct json_object *o)
 {
 	struct json_object *one = json_object_object_get(o, "url"), *list = json_object_object_get(o, "urls");
 
 	if (one && list)
-		return refuse(h, 422, "bad_urls", "the request has url and urls: give one of them");
+		return refuse_request(h, 422, "bad_urls", "the request has url and urls: give one of them");
 	if (list)
 		return take_list(h, list);
 	if (!one)
-		return refuse(h, 422, "no_url", "the request has neither url nor urls");
+		return refuse_request(h, 422, "no_url", "the request has neither url nor urls");
 	if (!json_object_is_type(one, json_type_string))
-		return refuse(h, 422, "bad_urls", "url is no string");
-	add(h, one);
+		return refuse_request(h, 422, "bad_urls", "url is no string");
+	add_url(h, one);
 	return true;
 }
 
 /* Whether one of the URLs is well. */
 static bool
-check(struct hand *h)
+check_urls(struct submission *h)
 {
 	for (size_t i = 0; i < h->n; i++)
 		if (!h->items[i].code)
 			return true;
 	if (h->n == 1)
-		return refuse(h, 422, "bad_url", h->items[0].wrong);
+		return refuse_request(h, 422, "bad_url", h->items[0].wrong);
 	reply_error(&h->reply, 422, "bad_url", "none of the %zu URLs can be fetched; the first: %s", h->n,
 		    h->items[0].wrong);
 	return false;
 }
 
 bool
-urls_take(struct hand *h, const struct scgi *s)
+urls_take(struct submission *h, const struct scgi *s)
 {
 	struct json_object *o = reply_take_json(s, &h->reply), *ids;
 	bool well = false;
@@ -180,11 +180,11 @@ urls_take(struct hand *h, const struct scgi *s)
 	if (!o)
 		return false;
 	if (!json_object_is_type(o, json_type_object)) {
-		refuse(h, 422, "bad_urls", "the request is no JSON object");
-	} else if (take_urls(h, o) && check(h)) {
+		refuse_request(h, 422, "bad_urls", "the request is no JSON object");
+	} else if (take_urls(h, o) && check_urls(h)) {
 		ids = json_object_object_get(o, h->type->id_key);
 		h->ids = json_object_get(ids);
-		well = hand_name(h);
+		well = submission_name(h);
 	}
 	json_object_put(o);
 	return well;

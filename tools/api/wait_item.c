@@ -6,12 +6,12 @@
 #include "batch/queue.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
-#include "submission.h"
+#include "wait_item.h"
 
 enum { LOOK_MS = 1000 }; /* in case that inotify misses something */
 
 void
-wait_begin(struct hand *h, int ino)
+wait_item_begin(struct submission *h, int ino)
 {
 	struct buf path = {0};
 
@@ -25,7 +25,7 @@ wait_begin(struct hand *h, int ino)
 }
 
 void
-wait_end(struct hand *h, int ino)
+wait_item_end(struct submission *h, int ino)
 {
 	if (h->watch >= 0)
 		inotify_rm_watch(ino, h->watch);
@@ -33,7 +33,7 @@ wait_end(struct hand *h, int ino)
 }
 
 static void
-say_completed(struct hand *h, struct json_object *result)
+reply_completed(struct submission *h, struct json_object *result)
 {
 	const char *file = rec_string(result, "file_id");
 	long long knowledge = rec_number(result, "knowledge_item_id", 0);
@@ -56,7 +56,7 @@ say_completed(struct hand *h, struct json_object *result)
 }
 
 static void
-say_failed(struct hand *h, struct json_object *result)
+reply_failed(struct submission *h, struct json_object *result)
 {
 	struct json_object *error = json_object_object_get(result, "error");
 	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
@@ -69,7 +69,7 @@ say_failed(struct hand *h, struct json_object *result)
 }
 
 static void
-say_unread(struct hand *h)
+reply_unread(struct submission *h)
 {
 	reply_error(&h->reply, 500, "cannot_read", "the job was handed in, but its batch %s cannot be read", h->batch);
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
@@ -77,7 +77,7 @@ say_unread(struct hand *h)
 
 /* What its result says. */
 static void
-say_result(struct hand *h)
+reply_result(struct submission *h)
 {
 	struct buf line = {0};
 	struct json_object *result = NULL;
@@ -87,17 +87,17 @@ say_result(struct hand *h)
 		result = rec_parse(line.data, line.len, NULL, 0);
 	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0)
-		say_completed(h, result);
+		reply_completed(h, result);
 	else if (status)
-		say_failed(h, result);
+		reply_failed(h, result);
 	else
-		say_unread(h);
+		reply_unread(h);
 	json_object_put(result);
 	buf_free(&line);
 }
 
 static void
-say_late(struct hand *h, bool has_worker)
+reply_late(struct submission *h, bool has_worker)
 {
 	if (has_worker)
 		reply_error(&h->reply, 504, "too_late",
@@ -113,27 +113,27 @@ say_late(struct hand *h, bool has_worker)
 
 /* How long it is waited for where nobody works. */
 static int64_t
-workless_ms(const struct hand *h)
+workless_ms(const struct submission *h)
 {
-	return h->api->bounds.sync_ms < HAND_NO_WORKER_MS ? h->api->bounds.sync_ms : HAND_NO_WORKER_MS;
+	return h->api->bounds.sync_ms < SUBMISSION_NO_WORKER_MS ? h->api->bounds.sync_ms : SUBMISSION_NO_WORKER_MS;
 }
 
 bool
-wait_look(struct hand *h)
+wait_item_look(struct submission *h)
 {
 	int state = h->watched ? batch_state(h->watched, 1) : -1;
 	int64_t waited = clock_ms() - h->since;
 
 	if (state < 0) {
-		say_unread(h);
+		reply_unread(h);
 	} else if (state == 'c' || state == 'f') {
-		say_result(h);
+		reply_result(h);
 	} else if (waited >= workless_ms(h)) {
 		bool works = queue_has_worker(&h->api->root) != 0; /* one that cannot be looked for may be there */
 
 		if (works && waited < h->api->bounds.sync_ms)
 			return false;
-		say_late(h, works);
+		reply_late(h, works);
 	} else {
 		return false;
 	}
@@ -141,7 +141,7 @@ wait_look(struct hand *h)
 }
 
 int64_t
-wait_until(const struct hand *h)
+wait_item_until(const struct submission *h)
 {
 	int64_t end = h->since + h->api->bounds.sync_ms, workless = h->since + workless_ms(h);
 	int64_t next = clock_ms() + LOOK_MS;

@@ -25,24 +25,18 @@ print_record(const struct batch_collector *g, struct json_object *o)
 	json_object_put(o);
 }
 
-static void
-print_refused(const struct batch_collector *g, const char *id, const char *code, const char *message)
+void
+report_refused(const struct batch_collector *g, const char *id, const char *code, const char *message,
+	       const char *what_to_do)
 {
 	struct json_object *o = make_record(g, id, "refused"), *error = json_object_new_object();
 
+	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
 	json_object_object_add(error, "code", json_object_new_string(code));
 	json_object_object_add(error, "message", json_object_new_string(message));
 	json_object_object_add(error, "retryable", json_object_new_boolean(false));
 	json_object_object_add(o, "error", error);
 	print_record(g, o);
-}
-
-void
-report_refused(const struct batch_collector *g, const char *id, const char *code, const char *message,
-	       const char *what_to_do)
-{
-	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	print_refused(g, id, code, message);
 }
 
 void

@@ -1,59 +1,165 @@
-/*
- * body: the bytes of one item as they come in: gathered, hashed and written in pieces.
- */
+#include "body.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch.h"
-#include "hasher.h"
+#include "base/buf.h"
 
-enum { FIRST = 64 << 10, KEEP_FROM = 1 << 20, HEAD = 16 << 10 };
+/* --- digests of what is long, reckoned in a thread of their own while the next bytes come in and are written --- */
+
+enum { WAITING_MAX = 16 }; /* pieces, of 256 KiB at most each */
+
+struct hasher {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct piece {
+		struct hash *hash;
+		char *bytes;
+		size_t n;
+	} waiting[WAITING_MAX]; /* a ring; the first of them is under way */
+	size_t first, count;
+	bool end;
+};
+
+static void *
+hash_pieces(void *arg)
+{
+	struct hasher *h = arg;
+
+	pthread_mutex_lock(&h->mutex);
+	for (;;) {
+		struct piece p;
+
+		while (h->count == 0 && !h->end)
+			pthread_cond_wait(&h->changed, &h->mutex);
+		if (h->count == 0)
+			break;
+		p = h->waiting[h->first];
+		pthread_mutex_unlock(&h->mutex);
+		hash_add(p.hash, p.bytes, p.n);
+		free(p.bytes);
+		pthread_mutex_lock(&h->mutex);
+		h->first = (h->first + 1) % WAITING_MAX;
+		h->count--;
+		if (h->count == 0 || h->count == WAITING_MAX - 1) /* somebody may wait for that */
+			pthread_cond_broadcast(&h->changed);
+	}
+	pthread_mutex_unlock(&h->mutex);
+	return NULL;
+}
+
+static struct hasher *
+hasher_start(void)
+{
+	struct hasher *h = buf_alloc(sizeof(*h));
+	int error;
+
+	pthread_mutex_init(&h->mutex, NULL);
+	pthread_cond_init(&h->changed, NULL);
+	error = pthread_create(&h->thread, NULL, hash_pieces, h);
+	if (!error)
+		return h;
+	free(h);
+	errno = error;
+	return NULL;
+}
+
+/* Has N bytes added to HASH, behind those given before. BYTES came from malloc and are freed. Until hasher_wait() has
+ * returned HASH is the thread's. Where several megabytes wait already it waits until some are done. */
+static void
+hasher_give(struct hasher *h, struct hash *hash, char *bytes, size_t n)
+{
+	pthread_mutex_lock(&h->mutex);
+	while (h->count == WAITING_MAX)
+		pthread_cond_wait(&h->changed, &h->mutex);
+	h->waiting[(h->first + h->count++) % WAITING_MAX] = (struct piece){hash, bytes, n};
+	if (h->count == 1)
+		pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->mutex);
+}
+
+static void
+hasher_wait(struct hasher *h)
+{
+	pthread_mutex_lock(&h->mutex);
+	while (h->count > 0)
+		pthread_cond_wait(&h->changed, &h->mutex);
+	pthread_mutex_unlock(&h->mutex);
+}
+
+void
+body_store_end(struct body_store *store)
+{
+	struct hasher *h = store->hasher;
+
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->mutex);
+	h->end = true;
+	pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->mutex);
+	pthread_join(h->thread, NULL);
+	pthread_cond_destroy(&h->changed);
+	pthread_mutex_destroy(&h->mutex);
+	free(h);
+}
+
+/* --- bodies --- */
+
+enum { FIRST = 64 << 10, NAME_FROM = 1 << 20, HEAD = 16 << 10 };
 
 /* Larger pieces are fewer system calls; all that are under way have PIECES_ALL bytes at most. */
 enum { PIECE_MIN = 64 << 10, PIECE_MAX = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
 
-size_t
-body_piece(const struct settings *set)
+struct body
+body_new(struct body_store *store)
 {
-	size_t each = PIECES_ALL / (size_t)set->parallel;
+	return (struct body){.store = store, .part.fd = -1};
+}
+
+size_t
+body_piece_size(long parallel)
+{
+	size_t each = PIECES_ALL / (size_t)parallel;
 
 	return each < PIECE_MIN ? PIECE_MIN : each < PIECE_MAX ? each : PIECE_MAX;
 }
 
 int
-body_open(struct body *b, struct job *j)
+body_open(struct body *b)
 {
 	if (b->part.fd >= 0)
 		return 0;
-	if (atomic_file_open(&b->part, j->fetch->temp) == 0)
+	if (atomic_file_open(&b->part, b->store->temp) == 0)
 		return 0;
 	b->part.fd = -1;
 	return -1;
 }
 
-/* A part that has become large gets a name in temp/: what is long under way can be seen there, and gone on with. */
-static void
-keep(struct body *b, struct job *j)
+/* A part that has become large is to have a name: what is long under way can be seen in temp/, and gone on with. */
+static int
+has_become_large(struct body *b)
 {
-	if (b->kept || b->bytes < KEEP_FROM)
-		return;
-	b->kept = true;
-	left_keep(j);
+	if (b->named || b->bytes < NAME_FROM)
+		return 0;
+	b->named = true;
+	return 1;
 }
 
 /* What came first is written, and its beginning stays in HELD as the file's head. */
 static int
-spill(struct body *b, struct job *j)
+spill_held(struct body *b)
 {
 	if (b->spilled)
 		return 0;
 	b->hash = hash_begin();
 	hash_add(b->hash, b->held, b->held_len);
-	if (body_open(b, j) < 0 || atomic_file_write(&b->part, b->held, b->held_len) < 0)
+	if (body_open(b) < 0 || atomic_file_write(&b->part, b->held, b->held_len) < 0)
 		return -1;
 	b->spilled = true;
 	/* Until its group is settled only the head is of use. */
@@ -71,13 +177,18 @@ take_hash(struct body *b)
 	b->hasher = NULL;
 }
 
-/* Has the piece hashed, which it is given to, while the next one comes in. */
-static void
-hash_piece(struct body *b, struct fetch *f)
+/* Writes the piece, and has it hashed while the next one comes in. Has the kernel begin to write what will be synced:
+ * the disk works while bytes come in, and not at their end. */
+static int
+write_piece(struct body *b)
 {
-	if (!f->hasher)
-		f->hasher = hasher_start();
-	b->hasher = f->hasher;
+	off_t end = b->store->sync ? (off_t)b->bytes : 0;
+
+	if (atomic_file_write(&b->part, b->piece, b->piece_len) < 0)
+		return -1;
+	if (!b->store->hasher)
+		b->store->hasher = hasher_start();
+	b->hasher = b->store->hasher;
 	if (b->hasher) {
 		hasher_give(b->hasher, b->hash, b->piece, b->piece_len);
 	} else {
@@ -86,41 +197,24 @@ hash_piece(struct body *b, struct fetch *f)
 	}
 	b->piece = NULL;
 	b->piece_len = 0;
-}
-
-/* Has the kernel begin to write what will be synced: the disk works while bytes come in, and not at their end. */
-static void
-begin_sync(struct body *b, const struct fetch *f)
-{
-	off_t end = f->set->no_sync ? 0 : (off_t)b->bytes;
-
-	if (end - b->sync_begun < SYNC_PIECE)
-		return;
-	(void)sync_file_range(b->part.fd, b->sync_begun, end - b->sync_begun, SYNC_FILE_RANGE_WRITE);
-	b->sync_begun = end;
-}
-
-static int
-write_piece(struct body *b, struct fetch *f)
-{
-	if (atomic_file_write(&b->part, b->piece, b->piece_len) < 0)
-		return -1;
-	hash_piece(b, f);
-	begin_sync(b, f);
+	if (end - b->sync_begun >= SYNC_PIECE) {
+		(void)sync_file_range(b->part.fd, b->sync_begun, end - b->sync_begun, SYNC_FILE_RANGE_WRITE);
+		b->sync_begun = end;
+	}
 	return 0;
 }
 
 int
-body_flush(struct body *b, struct fetch *f)
+body_flush(struct body *b)
 {
-	return b->piece_len ? write_piece(b, f) : 0;
+	return b->piece_len ? write_piece(b) : 0;
 }
 
 /* Behind the first bytes all is written a piece at once. */
 static int
-add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
+add_to_piece(struct body *b, const char *bytes, size_t n)
 {
-	size_t room = body_piece(j->fetch->set);
+	size_t room = b->store->piece;
 
 	while (n > 0) {
 		size_t some = room - b->piece_len < n ? room - b->piece_len : n;
@@ -133,15 +227,14 @@ add_to_piece(struct body *b, struct job *j, const char *bytes, size_t n)
 		n -= some;
 		if (b->piece_len < room)
 			break;
-		if (write_piece(b, j->fetch) < 0)
+		if (write_piece(b) < 0)
 			return -1;
 	}
-	keep(b, j);
-	return 0;
+	return has_become_large(b);
 }
 
 int
-body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expected)
+body_add(struct body *b, const void *bytes, size_t n, size_t expected)
 {
 	b->bytes += n;
 	if (!b->spilled && b->held_len + n <= FIRST) {
@@ -163,12 +256,12 @@ body_add(struct body *b, struct job *j, const void *bytes, size_t n, size_t expe
 		bytes = (const char *)bytes + some;
 		n -= some;
 	}
-	return spill(b, j) < 0 ? -1 : add_to_piece(b, j, bytes, n);
+	return spill_held(b) < 0 ? -1 : add_to_piece(b, bytes, n);
 }
 
 /* The bytes that follow are in the part: counted, hashed, and their beginning held as the file's head. */
 static void
-have(struct body *b, const char *bytes, size_t n)
+take_piece(struct body *b, const char *bytes, size_t n)
 {
 	size_t room = b->held_len < HEAD ? HEAD - b->held_len : 0;
 
@@ -187,7 +280,7 @@ have(struct body *b, const char *bytes, size_t n)
 }
 
 int
-body_read(struct body *b, struct job *j, uint64_t end, size_t most)
+body_read(struct body *b, uint64_t end, size_t most)
 {
 	char piece[64 << 10];
 
@@ -201,11 +294,10 @@ body_read(struct body *b, struct job *j, uint64_t end, size_t most)
 			errno = n < 0 ? errno : ENODATA;
 			return -1;
 		}
-		have(b, piece, (size_t)n);
+		take_piece(b, piece, (size_t)n);
 		most -= (size_t)n;
 	}
-	keep(b, j);
-	return 0;
+	return has_become_large(b);
 }
 
 int
@@ -217,11 +309,11 @@ body_seek(struct body *b)
 }
 
 int
-body_finish(struct body *b, struct job *j)
+body_finish(struct body *b)
 {
 	if (b->sha256[0])
 		return 0;
-	if (spill(b, j) < 0 || body_flush(b, j->fetch) < 0)
+	if (spill_held(b) < 0 || body_flush(b) < 0)
 		return -1;
 	take_hash(b);
 	hash_end(b->hash, b->sha256);
@@ -234,12 +326,10 @@ body_finish(struct body *b, struct job *j)
  * has it for what is still held.
  */
 int
-body_end(struct body *b, struct job *j)
+body_end(struct body *b)
 {
-	if (j->left)
-		left_drop(j);
-	if (b->spilled || !j->fetch->set->no_sync)
-		return body_finish(b, j);
+	if (b->spilled || b->store->sync)
+		return body_finish(b);
 	if (b->held_room > b->held_len)
 		b->held = buf_realloc(b->held, b->held_room = b->held_len);
 	return 0;
@@ -259,7 +349,7 @@ body_drop(struct body *b)
 	hash_drop(b->hash);
 	free(b->held);
 	free(b->piece);
-	*b = (struct body){.part.fd = -1};
+	*b = body_new(b->store);
 }
 
 void
@@ -272,10 +362,10 @@ body_forget(struct body *b)
 }
 
 void
-body_leave(struct body *b, struct fetch *f)
+body_leave(struct body *b)
 {
 	if (b->part.noted) {
-		body_flush(b, f); /* what cannot be written is not there: the part ends before it */
+		body_flush(b); /* what cannot be written is not there: the part ends before it */
 		atomic_file_leave(&b->part);
 	}
 	body_drop(b);
@@ -296,7 +386,7 @@ body_restart(struct body *b)
 	b->piece_len = 0;
 	b->spilled = false;
 	b->bytes = 0;
-	b->kept = false;
+	b->named = false;
 	if (b->part.fd < 0)
 		return 0;
 	/* The note first: it is never that of other bytes. */

@@ -15,12 +15,15 @@
 #include "files/file.h"
 #include "notebook/notebook.h"
 #include "page.h"
+#include "result_record.h"
+#include "upload.h"
+#include "validate.h"
 
 /* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
 enum { FEW = 4 };
 
 struct writer {
-	const struct settings *set;
+	struct run *run;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
@@ -32,7 +35,7 @@ struct writer {
 };
 
 static void
-fail(struct group *g, const char *doing)
+fail_group(struct group *g, const char *doing)
 {
 	if (g->error)
 		return;
@@ -47,22 +50,13 @@ is_fresh(const struct job *j)
 	return j->verdict.kind == GOT && !j->filtered;
 }
 
-/* What is still in memory is hashed and written here. */
-static void
-finish(struct group *g)
-{
-	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body, g->jobs[i]) < 0)
-			fail(g, "writing a file");
-}
-
 /* What the bytes are, asked for all files of the group at once. */
 static void
 find_types(struct writer *w, struct group *g)
 {
-	struct type_head heads[GROUP_LARGEST];
-	struct type_answer answers[GROUP_LARGEST];
-	size_t which[GROUP_LARGEST], asked = 0;
+	struct type_head heads[GROUP_MAX];
+	struct type_answer answers[GROUP_MAX];
+	size_t which[GROUP_MAX], asked = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
 		const struct body *b = &g->jobs[i]->body;
@@ -77,14 +71,14 @@ find_types(struct writer *w, struct group *g)
 	if (!w->typer)
 		w->typer = type_open();
 	if (!w->typer || type_detect(w->typer, heads, asked, answers) < 0) {
-		fail(g, "starting bi-type, which tells what a file is");
+		fail_group(g, "starting bi-type, which tells what a file is");
 		return;
 	}
 	for (size_t i = 0; i < asked; i++) {
 		g->jobs[which[i]]->type = answers[i];
 		if (answers[i].failed)
-			judge_trouble(g->jobs[which[i]],
-				      "bi-type, which tells what it is, was killed or kept waiting again and again");
+			verdict_trouble(g->jobs[which[i]],
+					"bi-type, which tells what it is, was killed or kept waiting again and again");
 	}
 }
 
@@ -115,8 +109,8 @@ set_aside(const struct settings *set, struct group *g)
 static void
 find_same(struct group *g, struct target *t)
 {
-	struct batch_same same[GROUP_LARGEST];
-	struct job *which[GROUP_LARGEST];
+	struct batch_same same[GROUP_MAX];
+	struct job *which[GROUP_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
@@ -165,7 +159,7 @@ link_same(struct job *j, int dir)
 
 /* Gives the files their names and brings them to the disk. */
 static void
-publish(struct group *g, bool sync)
+publish_files(struct group *g, bool sync)
 {
 	size_t fresh = 0;
 	bool few;
@@ -186,15 +180,15 @@ publish(struct group *g, bool sync)
 			if ((few && sync && fsync(j->body.part.fd) < 0) ||
 			    (j->upload[0] ? upload_publish(j, dir, sync)
 					  : atomic_file_publish(&j->body.part, dir, j->name)) < 0)
-				fail(g, "giving a file its name");
+				fail_group(g, "giving a file its name");
 		}
 		if (few && sync && !g->error && fsync(dir) < 0)
-			fail(g, "giving a file its name");
+			fail_group(g, "giving a file its name");
 		last = dir;
 	}
 	/* All batches are below one root, so one call reaches all their files and directories. */
 	if (!few && sync && last >= 0 && !g->error && syncfs(last) < 0)
-		fail(g, "syncing the files");
+		fail_group(g, "syncing the files");
 }
 
 /* Takes from the group what goes through the filter first. */
@@ -210,7 +204,7 @@ hand_over(struct group *g)
 			body_forget(&j->body);
 			j->filtered = true;
 			j->aside = ASIDE_THROUGH;
-			j->line = outcome_line(j);
+			j->line = result_line(j);
 			g->aside[g->aside_count++] = j;
 		} else {
 			g->jobs[kept++] = j;
@@ -219,20 +213,11 @@ hand_over(struct group *g)
 	g->count = kept;
 }
 
-/* The file of an item that failed after it was published. Another with the same bytes has its own name for them. */
-static void
-take_away(struct job *j)
-{
-	if (j->filtered && j->verdict.kind != GOT && unlinkat(batch_filesfd(j->target->batch), j->name, 0) < 0 &&
-	    errno != ENOENT)
-		msg_warn_errno("cannot remove %s, which the filter refused", j->name);
-}
-
 /* Records those of T, in one append. */
 static void
-record(struct group *g, struct target *t, bool sync)
+record_results(struct group *g, struct target *t, bool sync)
 {
-	struct batch_outcome outcomes[GROUP_LARGEST];
+	struct batch_outcome outcomes[GROUP_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
@@ -240,9 +225,13 @@ record(struct group *g, struct target *t, bool sync)
 
 		if (j->target != t)
 			continue;
-		take_away(j);
+		/* One that failed after its file was published. Another with the same bytes has its own name for them.
+		 */
+		if (j->filtered && j->verdict.kind != GOT && unlinkat(batch_filesfd(t->batch), j->name, 0) < 0 &&
+		    errno != ENOENT)
+			msg_warn_errno("cannot remove %s, which the filter refused", j->name);
 		if (!j->line)
-			j->line = outcome_line(j);
+			j->line = result_line(j);
 		outcomes[n++] = (struct batch_outcome){
 			.item = j->item,
 			.completed = j->verdict.kind == GOT,
@@ -252,13 +241,13 @@ record(struct group *g, struct target *t, bool sync)
 		};
 	}
 	if (batch_record(t->batch, outcomes, n, sync) < 0) {
-		fail(g, "recording results");
+		fail_group(g, "recording results");
 		return;
 	}
 	for (size_t i = 0; i < g->count; i++)
 		if (g->jobs[i]->target == t)
 			g->jobs[i]->recorded = true;
-	if (t->notebook && notebook_import_results(&g->jobs[0]->fetch->root, t->batch) < 0)
+	if (t->notebook && notebook_import_results(&g->jobs[0]->run->root, t->batch) < 0)
 		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
 			       batch_name(t->batch));
 }
@@ -273,35 +262,37 @@ is_first_of_batch(const struct group *g, size_t i)
 }
 
 static void
-commit(struct writer *w, struct group *g)
+commit_group(struct writer *w, struct group *g)
 {
-	bool sync = !w->set->no_sync;
+	bool sync = !w->run->set->no_sync;
 
-	finish(g);
+	for (size_t i = 0; i < g->count && !g->error; i++)
+		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body) < 0)
+			fail_group(g, "writing a file");
 	if (!g->error)
 		find_types(w, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_fresh(g->jobs[i]))
-			check_arrived(g->jobs[i]);
+			validate_job(g->jobs[i]);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (page_look(&w->pages, g->jobs[i]) < 0)
-			fail(g, "starting bi-media, which finds what a page shows");
+			fail_group(g, "starting bi-media, which finds what a page shows");
 	if (!g->error)
-		set_aside(w->set, g);
+		set_aside(w->run->set, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_first_of_batch(g, i))
 			find_same(g, g->jobs[i]->target);
 	if (!g->error)
-		publish(g, sync);
-	if (!g->error && w->set->through)
+		publish_files(g, sync);
+	if (!g->error && w->run->set->through)
 		hand_over(g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_first_of_batch(g, i))
-			record(g, g->jobs[i]->target, sync);
+			record_results(g, g->jobs[i]->target, sync);
 }
 
 static void *
-run(void *arg)
+write_groups(void *arg)
 {
 	struct writer *w = arg;
 
@@ -315,7 +306,7 @@ run(void *arg)
 			break;
 		g = w->given;
 		pthread_mutex_unlock(&w->mutex);
-		commit(w, g);
+		commit_group(w, g);
 		pthread_mutex_lock(&w->mutex);
 		w->given = NULL;
 		w->done = g;
@@ -329,16 +320,16 @@ run(void *arg)
 }
 
 struct writer *
-writer_start(const struct settings *set, int *done)
+writer_start(struct run *run, int *done)
 {
 	struct writer *w = buf_alloc(sizeof(*w));
 	int error;
 
-	w->set = set;
+	w->run = run;
 	w->event = *done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->changed, NULL);
-	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, run, w);
+	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, write_groups, w);
 	if (!error)
 		return w;
 	if (w->event >= 0)

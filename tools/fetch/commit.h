@@ -1,19 +1,19 @@
 /*
- * group: jobs that ended together, on their way to the disk, in a thread of their own: typed, named,
- * synced, recorded. The order is bi-batch(5)'s: a file is on the disk under its final name before its result is,
- * and that before its state says completed. The network goes on meanwhile.
+ * commit: jobs that ended together, on their way to the disk, in a thread of their own: typed, named, synced, recorded.
+ * The order is bi-batch(5)'s: a file is on the disk under its final name before its result is, and that before its
+ * state says completed. The network goes on meanwhile.
  */
-#ifndef BI_GROUP_H
-#define BI_GROUP_H
+#ifndef BI_COMMIT_H
+#define BI_COMMIT_H
 
-#include "fetch.h"
+#include "job.h"
 
-enum { GROUP_LARGEST = 256 };
+enum { GROUP_MAX = 256 };
 
 struct group {
-	struct job *jobs[GROUP_LARGEST]; /* with a final verdict; the thread's until it is done */
+	struct job *jobs[GROUP_MAX]; /* with a final verdict; the thread's until it is done */
 	size_t count;
-	struct job *aside[GROUP_LARGEST]; /* out: those that are not recorded yet, taken from JOBS */
+	struct job *aside[GROUP_MAX]; /* out: those that are not recorded yet, taken from JOBS */
 	size_t aside_count;
 	int error; /* out: an errno that ends the run; what was recorded before it counts */
 	const char *doing;
@@ -22,12 +22,13 @@ struct group {
 struct writer;
 
 /* Starts the thread. DONE becomes readable (an eventfd) each time that a group is done. NULL with errno. */
-struct writer *writer_start(const struct settings *set, int *done);
+struct writer *writer_start(struct run *run, int *done);
 
 /* Hands it a group; it must be idle. */
 void writer_give(struct writer *w, struct group *g);
 
-/* The group that is done, NULL while there is none; with WAIT waits for one that is under way. */
+/* Returns the group that is done; NULL: none is. WAIT says that the run is to end: one that is under way is waited for.
+ */
 struct group *writer_take(struct writer *w, bool wait);
 
 /* Ends the thread, which must be idle, and its bi-type. NULL does nothing. */

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -17,23 +16,37 @@
 /* Reads a turn: a filter that writes without end does not keep the loop from others. */
 enum { READS_MAX = 64, DYING_MS = 2000 };
 
-static bool
-watch(const struct filter *x, int fd, uint32_t events)
+static void
+on_event(void *arg, uint32_t events)
 {
-	struct epoll_event e = {.events = events, .data.fd = fd};
+	struct coprocess *x = arg;
 
-	return epoll_ctl(x->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+	(void)events;
+	x->ready = true;
+	coprocess_is_over(x);
 }
 
 /* Not by closing alone: a child that is just being started has a copy for a moment, and that would stay watched. */
 static void
-close_watched(const struct filter *x, int *fd)
+close_watched(struct coprocess *x, struct loop_watcher *w, int *fd)
 {
 	if (*fd < 0)
 		return;
-	epoll_ctl(x->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	loop_unwatch(x->loop, w);
 	close(*fd);
 	*fd = -1;
+}
+
+static void
+close_in(struct coprocess *x)
+{
+	close_watched(x, &x->in_watcher, &x->in);
+}
+
+static void
+close_out(struct coprocess *x)
+{
+	close_watched(x, &x->out_watcher, &x->out);
 }
 
 static void
@@ -44,17 +57,19 @@ close_pair(const int fds[2])
 }
 
 static int
-set_up(struct filter *x)
+set_up(struct coprocess *x)
 {
 	if ((x->pidfd = pidfd_open(x->pid, 0)) < 0 || fcntl(x->in, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(x->out, F_SETFL, O_NONBLOCK) < 0 || !watch(x, x->pidfd, EPOLLIN) || !watch(x, x->out, EPOLLIN))
+	    fcntl(x->out, F_SETFL, O_NONBLOCK) < 0 || loop_watch(x->loop, &x->pid_watcher, x->pidfd, EPOLLIN) < 0 ||
+	    loop_watch(x->loop, &x->out_watcher, x->out, EPOLLIN) < 0)
 		return -1;
 	return 0;
 }
 
 int
-filter_start(struct filter *x, char *const *argv, int epoll)
+coprocess_start(struct coprocess *x, char *const *argv, struct loop *loop)
 {
+	const struct loop_watcher watcher = {.call = on_event, .arg = x};
 	struct job_list given = x->given;
 	int in[2], out[2], error;
 
@@ -64,7 +79,16 @@ filter_start(struct filter *x, char *const *argv, int epoll)
 		close_pair(in);
 		return -1;
 	}
-	*x = (struct filter){.given = given, .epoll = epoll, .pidfd = -1, .in = in[1], .out = out[0]};
+	*x = (struct coprocess){
+		.given = given,
+		.loop = loop,
+		.in_watcher = watcher,
+		.out_watcher = watcher,
+		.pid_watcher = watcher,
+		.pidfd = -1,
+		.in = in[1],
+		.out = out[0],
+	};
 	x->pid = child_start(&(struct child){
 		.program = argv[0],
 		.argv = argv,
@@ -83,17 +107,17 @@ filter_start(struct filter *x, char *const *argv, int epoll)
 	}
 	if (x->pid > 0) {
 		error = errno;
-		filter_reap(x);
+		coprocess_reap(x);
 	}
-	close_watched(x, &x->in);
-	close_watched(x, &x->out);
+	close_in(x);
+	close_out(x);
 	x->pid = 0;
 	errno = error;
 	return -1;
 }
 
 void
-filter_say(struct filter *x, const char *line, size_t n)
+coprocess_say(struct coprocess *x, const char *line, size_t n)
 {
 	if (x->sent == x->unsent.len) {
 		buf_clear(&x->unsent);
@@ -103,58 +127,48 @@ filter_say(struct filter *x, const char *line, size_t n)
 }
 
 void
-filter_hold(struct filter *x, bool hold)
+coprocess_hold(struct coprocess *x, bool hold)
 {
 	if (hold == x->unheard)
 		return;
 	x->unheard = hold;
 	if (hold)
-		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->out, NULL);
+		loop_unwatch(x->loop, &x->out_watcher);
 	else
-		watch(x, x->out, EPOLLIN);
+		loop_watch(x->loop, &x->out_watcher, x->out, EPOLLIN);
 }
 
 size_t
-filter_unsent(const struct filter *x)
+coprocess_unsent(const struct coprocess *x)
 {
 	return x->unsent.len - x->sent;
 }
 
-static void
-watch_room(struct filter *x, bool on)
-{
-	if (on == x->in_watched)
-		return;
-	x->in_watched = on;
-	if (on)
-		watch(x, x->in, EPOLLOUT);
-	else
-		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->in, NULL);
-}
-
 void
-filter_flush(struct filter *x)
+coprocess_flush(struct coprocess *x)
 {
-	while (x->in >= 0 && filter_unsent(x)) {
-		ssize_t n = write(x->in, x->unsent.data + x->sent, filter_unsent(x));
+	while (x->in >= 0 && coprocess_unsent(x)) {
+		ssize_t n = write(x->in, x->unsent.data + x->sent, coprocess_unsent(x));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0)
-			close_watched(x, &x->in); /* it reads no more: its end, or its silence, says the rest */
+			close_in(x); /* it reads no more: its end, or its silence, says the rest */
 		else
 			x->sent += (size_t)n;
 	}
-	if (x->in >= 0)
-		watch_room(x, filter_unsent(x) > 0);
-	if (x->in >= 0 && x->finishing && !filter_unsent(x))
-		close_watched(x, &x->in);
+	if (x->in >= 0 && coprocess_unsent(x))
+		loop_watch(x->loop, &x->in_watcher, x->in, EPOLLOUT);
+	else
+		loop_unwatch(x->loop, &x->in_watcher);
+	if (x->in >= 0 && x->finishing && !coprocess_unsent(x))
+		close_in(x);
 }
 
 enum rec_kind
-filter_read(struct filter *x, struct rec *out)
+coprocess_read(struct coprocess *x, struct rec *out)
 {
 	enum rec_kind kind;
 	int reads = 0;
@@ -169,22 +183,22 @@ filter_read(struct filter *x, struct rec *out)
 }
 
 void
-filter_finish(struct filter *x)
+coprocess_finish(struct coprocess *x)
 {
 	static const char end[] = "{\"end\":\"bi-fetch\",\"exit\":0}\n";
 
 	if (x->finishing || x->kill_at)
 		return;
 	x->finishing = true;
-	filter_say(x, end, sizeof(end) - 1);
-	filter_flush(x);
+	coprocess_say(x, end, sizeof(end) - 1);
+	coprocess_flush(x);
 }
 
 void
-filter_close(struct filter *x, int64_t kill_at)
+coprocess_close(struct coprocess *x, int64_t kill_at)
 {
-	close_watched(x, &x->in);
-	close_watched(x, &x->out);
+	close_in(x);
+	close_out(x);
 	x->kill_at = kill_at;
 	if (kill_at > clock_ms())
 		return;
@@ -193,28 +207,28 @@ filter_close(struct filter *x, int64_t kill_at)
 }
 
 bool
-filter_is_over(struct filter *x)
+coprocess_is_over(struct coprocess *x)
 {
 	struct pollfd p = {.fd = x->pidfd, .events = POLLIN};
 
 	if (!x->exited && poll(&p, 1, 0) > 0) {
 		x->exited = true;
-		epoll_ctl(x->epoll, EPOLL_CTL_DEL, x->pidfd, NULL); /* there is no more to say of it */
+		loop_unwatch(x->loop, &x->pid_watcher); /* there is no more to say of it */
 	}
 	return x->exited;
 }
 
 bool
-filter_await(struct filter *x, int64_t until, int fd)
+coprocess_await(struct coprocess *x, int64_t until, int fd)
 {
 	char ignored[16 << 10];
 	int left;
 
-	while (!filter_is_over(x) && (left = clock_left(until)) > 0) {
+	while (!coprocess_is_over(x) && (left = clock_left(until)) > 0) {
 		struct pollfd p[] = {
 			{.fd = x->pidfd, .events = POLLIN},
 			{.fd = x->out, .events = POLLIN},
-			{.fd = filter_unsent(x) ? x->in : -1, .events = POLLOUT},
+			{.fd = coprocess_unsent(x) ? x->in : -1, .events = POLLOUT},
 			{.fd = fd, .events = POLLIN},
 		};
 
@@ -223,23 +237,23 @@ filter_await(struct filter *x, int64_t until, int fd)
 		if (p[3].revents)
 			return false;
 		if (p[1].revents && read(x->out, ignored, sizeof(ignored)) == 0)
-			close_watched(x, &x->out);
-		filter_flush(x);
+			close_out(x);
+		coprocess_flush(x);
 	}
-	return filter_is_over(x);
+	return coprocess_is_over(x);
 }
 
 int
-filter_reap(struct filter *x)
+coprocess_reap(struct coprocess *x)
 {
 	int code;
 
 	kill(-x->pid, SIGKILL); /* and what it started, which may have outlived it */
 	code = child_wait(x->pid);
 	x->pid = 0;
-	close_watched(x, &x->in);
-	close_watched(x, &x->out);
-	close_watched(x, &x->pidfd);
+	close_in(x);
+	close_out(x);
+	close_watched(x, &x->pid_watcher, &x->pidfd);
 	if (x->reader)
 		rec_close(x->reader);
 	x->reader = NULL;
@@ -249,13 +263,13 @@ filter_reap(struct filter *x)
 }
 
 bool
-filter_is_done(const struct filter *x)
+coprocess_is_done(const struct coprocess *x)
 {
 	return x->finishing && !x->given.count;
 }
 
 void
-filter_how(const struct filter *x, int code, char *out, size_t room)
+coprocess_how(const struct coprocess *x, int code, char *out, size_t room)
 {
 	if (x->why == TALKS_NONSENSE)
 		snprintf(out, room, "it wrote what is no answer");

@@ -23,7 +23,7 @@ is_ours(const char *key)
 }
 
 char *
-filtered_line(const struct job *j, struct json_object *answer)
+coprocess_reply_line(const struct job *j, struct json_object *answer)
 {
 	size_t before = strlen(j->line), after;
 	struct json_object *o = rec_parse(j->line, before, NULL, 0);
@@ -56,7 +56,7 @@ is_code(const char *code)
 }
 
 bool
-filtered_failure(struct json_object *answer, const char **code, const char **message)
+coprocess_reply_failure(struct json_object *answer, const char **code, const char **message)
 {
 	struct json_object *error = NULL, *retryable = NULL;
 
@@ -72,15 +72,15 @@ filtered_failure(struct json_object *answer, const char **code, const char **mes
 }
 
 const char *
-filtered_wrong(const struct job *j, const struct rec *r, struct buf *why)
+coprocess_reply_check(const struct job *j, const struct rec *r, struct buf *why)
 {
 	const char *batch = rec_string(r->json, "batch"), *status = rec_string(r->json, "status");
 	long long item = rec_number(r->json, "item", 0);
 
 	if (r->kind == REC_BAD)
-		buf_printf(why, "the filter's answer is no record: %s " FILTER_ANSWERS, r->wrong);
+		buf_printf(why, "the filter's answer is no record: %s " COPROCESS_ANSWERS, r->wrong);
 	else if (r->kind == REC_PLAIN)
-		buf_printf(why, "the filter's answer is no record: %.100s " FILTER_ANSWERS, r->text);
+		buf_printf(why, "the filter's answer is no record: %.100s " COPROCESS_ANSWERS, r->text);
 	else if (item != j->item || (batch && strcmp(batch, batch_name(j->target->batch)) != 0))
 		buf_printf(why, "the filter's answer is that of another item (%lld)", item);
 	else if (status && strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)

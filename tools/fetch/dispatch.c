@@ -1,433 +1,574 @@
-/*
- * dispatch: one thread around epoll: sockets of libcurl, stdin, signals, and what is due by time.
- */
+#include "dispatch.h"
+
 #include <errno.h>
-#include <libgen.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/lock.h"
+#include "archive_items.h"
+#include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "commit.h"
-#include "fetch.h"
-#include "hasher.h"
-#include "hosts/host_limits.h"
+#include "commit_queue.h"
+#include "host.h"
+#include "hosts/http_policy.h"
+#include "http.h"
+#include "intake.h"
+#include "local.h"
+#include "output.h"
+#include "page.h"
+#include "postprocess.h"
+#include "records/rec.h"
+#include "result_record.h"
+#include "resume.h"
 #include "robots_gate.h"
+#include "scheduler.h"
+#include "stats.h"
+#include "upload.h"
+#include "worker.h"
 
-enum { EVENTS = 128, WAIT_MAX_MS = 1000 };
+enum { LOOK_A_TURN = 512, CANCEL_MS = 1000 };
 
-void
-fetch_fail(struct fetch *f, const char *doing)
+struct dispatch {
+	struct run run;
+	struct body_store bodies;
+	struct open_batches batches;
+	struct intake *intake; /* NULL: no lines are read */
+	struct worker *worker; /* NULL: not --work */
+	struct host_table *hosts;
+	struct scheduler *scheduler;
+	struct transfers *transfers;
+	struct http *http;
+	struct robots_gate *robots;
+	struct resume *resume;
+	struct local *local;
+	struct archives *archives;
+	struct postprocess *postprocess; /* NULL: results go through no filter */
+	struct commit_queue *commits;
+	struct output output;
+	struct stats stats;
+	bool records; /* what is made of lines is written to stdout */
+	struct loop_timer cancel_timer, draw_timer;
+	struct loop_timer at_once; /* set where there is more to do */
+
+	/* What stages have done, and what comes next. */
+	struct run_queue wants;   /* items for the scheduler */
+	struct run_queue stored;  /* items that have a result */
+	struct job_list members;  /* members of archives, not claimed */
+	struct job_list answered; /* an attempt at a URL is over */
+	struct job_list finished; /* an attempt is over, and has its verdict */
+	struct job_list ended;    /* with a final verdict, to be committed */
+};
+
+/* --- what comes next --- */
+
+static void
+say_result(struct dispatch *d, const struct target *t, const char *line, size_t n, bool now)
 {
-	if (f->fatal)
-		return;
-	f->fatal = errno ? errno : EIO;
-	f->fatal_at = doing;
+	struct buf record = {0};
+	bool completed = false;
+
+	batch_result_number(line, n, &completed);
+	batch_result_record(t->batch, line, n, &record);
+	if (d->records)
+		output_add(&d->output, record.data, record.len);
+	stats_count(&d->stats, record.data, record.len, completed, now);
+	buf_free(&record);
 }
 
-/* libcurl says which of its sockets to watch; the data pointer is used as a flag that it is watched. */
-static int
-on_socket(CURL *easy, curl_socket_t s, int what, void *arg, void *watched)
+/* An item has a result: says it, and what it brought with it is wanted. A worker says nothing. */
+static void
+on_stored(struct dispatch *d, struct target *t, uint32_t item)
 {
-	struct fetch *f = arg;
-	struct epoll_event e = {.data.fd = s};
+	struct buf line = {0};
+	bool completed;
+	int rc;
 
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		epoll_ctl(f->epoll, EPOLL_CTL_DEL, s, NULL);
-		curl_multi_assign(f->multi, s, NULL);
-		return 0;
+	if (d->worker)
+		return;
+	rc = result_read_stored(&d->run, t, item, &line, &completed);
+	if (rc == 0) {
+		run_queue_add(&d->wants, t, item);
+	} else if (rc > 0) {
+		say_result(d, t, line.data, line.len, false);
+		page_want_stored(&d->run, &d->wants, t, line.data, line.len);
+		archives_want_stored(d->archives, t, item, line.data, line.len);
 	}
-	e.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-	if (epoll_ctl(f->epoll, watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s, &e) < 0 &&
-	    epoll_ctl(f->epoll, watched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, s, &e) < 0)
-		fetch_fail(f, "watching a connection");
-	curl_multi_assign(f->multi, s, f);
-	return 0;
+	buf_free(&line);
 }
 
-static int
-on_timer(CURLM *multi, long ms, void *arg)
-{
-	struct fetch *f = arg;
-
-	(void)multi;
-	f->curl_due = ms < 0 ? -1 : clock_ms() + ms;
-	return 0;
-}
-
+/* A member comes with its archive, or is unpacked again where that has its result. */
 static void
-reap(struct fetch *f)
+on_member(struct dispatch *d, struct job *j)
 {
-	CURLMsg *m;
-	int left;
+	struct job *archive;
 
-	while ((m = curl_multi_info_read(f->multi, &left)))
-		if (m->msg == CURLMSG_DONE)
-			http_done(f, m->easy_handle, m->data.result);
-}
-
-/* Asked while we wait for a lock. */
-static bool
-stop_asked(void *arg)
-{
-	struct fetch *f = arg;
-	struct pollfd p = {.fd = f->signals, .events = POLLIN};
-
-	return f->stop_signal || poll(&p, 1, 0) > 0;
-}
-
-/* 0, or -1 with errno. */
-static int
-catch_signals(struct fetch *f)
-{
-	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction as;
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN); /* TLS writes to connections that have gone; out_flush() minds stdout */
-	sigemptyset(&set);
-	/* What nohup(1) or a shell lets us ignore would, once blocked, come to a signalfd all the same. */
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (sigaction(ends[i], NULL, &as) == 0 && as.sa_handler != SIG_IGN)
-			sigaddset(&set, ends[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	f->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	lock_interruptible(stop_asked, f);
-	return f->signals < 0 ? -1 : 0;
-}
-
-static bool
-watch(const struct fetch *f, int fd)
-{
-	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
-}
-
-/* Ends the program where PATH, which WHAT was to be read from, cannot be: libcurl would go on without. NULL is passed
- * over. */
-static void
-check_readable(const char *path, const char *what)
-{
-	struct stat st;
-
-	if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		errno = EISDIR;
-	else if (!path || access(path, R_OK) == 0)
-		return;
-	msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT, "cannot read the %s in '%s'", what, path);
-}
-
-/* Ends the program where the jar PATH could not be written at the end. libcurl makes a new file beside it. */
-static void
-check_jar(const char *path)
-{
-	char *copy = path ? buf_strdup(path) : NULL;
-
-	if (path && access(path, F_OK) == 0)
-		check_readable(path, "cookies");
-	if (path && access(dirname(copy), W_OK | X_OK) < 0)
-		msg_die_errno(EX_CANTCREAT, "cannot keep cookies in '%s', whose directory must be writable", path);
-	free(copy);
-}
-
-/* Whether the header LINE of a cookie says a domain, in an attribute behind the cookie itself. */
-static bool
-has_domain(const char *line)
-{
-	static const char key[] = "domain";
-
-	while ((line = strchr(line, ';'))) {
-		line += 1 + strspn(line + 1, " \t");
-		if (strncasecmp(line, key, sizeof(key) - 1) != 0)
-			continue;
-		line += sizeof(key) - 1;
-		line += strspn(line, " \t");
-		if (*line != '=')
-			continue;
-		line += 1 + strspn(line + 1, " \t.");
-		if (!strchr(";\r\n", *line))
-			return true; /* strchr() finds the end of the line, too */
+	if (archives_are_awaited(d->archives, j, &archive)) {
+		scheduler_hold(d->scheduler, j->target, j->item);
+		job_free(j);
+		if (archive)
+			scheduler_add(d->scheduler, archive);
+	} else if (scheduler_claim(d->scheduler, j)) {
+		archives_unpack_again(d->archives, j);
 	}
-	return false;
 }
 
-/* A cookie of a file in the form of headers may name no host, and libcurl would send it to every one. */
+/* Begins an attempt of a job that has its slot. */
 static void
-check_cookies(const char *path)
+begin_attempt(struct dispatch *d, struct job *j)
 {
-	static const char head[] = "Set-Cookie:";
-	FILE *file = path ? fopen(path, "re") : NULL;
-	char *line = NULL;
-	size_t room = 0;
+	enum gate gate = GATE_OPEN;
 
-	while (file && getline(&line, &room, file) >= 0)
-		if (strncasecmp(line, head, sizeof(head) - 1) == 0 && !has_domain(line))
-			msg_die(EX_WRONG_USE,
-				"a cookie in %s names no host, and would be sent to every one: write '; Domain=HOST' "
-				"behind it",
-				path);
-	free(line);
-	if (file)
-		fclose(file);
+	if (verdict_cancel(j))
+		gate = GATE_CLOSED;
+	else if (!local_is(j))
+		gate = robots_gate_check(d->robots, j);
+	if (gate == GATE_CLOSED) {
+		j->attempts--; /* nothing was asked */
+		job_list_add(&d->finished, j);
+	} else if (local_is(j)) {
+		local_begin(d->local, j);
+	} else if (gate == GATE_UNKNOWN && !transfer_is_blocked_by_name(d->transfers, j, job_url(j))) {
+		host_pause(j->host, robots_gate_ask(d->robots, j));
+		host_update(j->host);
+	} else if (!resume_begin(d->resume, j)) {
+		http_begin(d->http, j);
+	}
 }
 
-/* Cookies that one transfer gets count for the next: handles have none of their own. */
+/* An attempt is over: tries again later, follows a redirect, or has the job committed. */
 static void
-share_cookies(struct fetch *f)
+on_finished(struct dispatch *d, struct job *j)
 {
-	const char *cookies = f->set->cookie && !strchr(f->set->cookie, '=') ? f->set->cookie : NULL;
+	struct run *run = &d->run;
+	struct verdict *v = &j->verdict;
+	long wait = 0;
+	bool again;
 
-	if (!f->set->cookie && !f->set->cookie_jar)
+	if (j->asks_robots)
+		host_pause(j->host, 0);
+	j->asks_robots = false;
+	host_apply_verdict(j->host, v);
+	if (v->kind != GOT)
+		verdict_cancel(j);
+	if (v->kind == AGAIN) {
+		/* The host's time is the server's own, the item's a little longer: they do not all come back at once.
+		 */
+		wait = http_policy_backoff(j->attempts, run->set->backoff_ms);
+		if (v->hold && !run->fatal)
+			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait);
+		if (v->wait_ms > 0)
+			wait = v->wait_ms + wait / 4;
+	}
+	again = v->kind == AGAIN && j->attempts < (unsigned)run->set->tries;
+	if (v->kind == AGAIN && !again)
+		v->kind = FAILED;
+	if (v->kind == FAILED || (v->kind != GOT && !j->validator[0]))
+		body_drop(&j->body);
+	else if (again && body_flush(&j->body) < 0)
+		run_fail(run, "writing a download");
+	if (v->kind == GOT) {
+		resume_drop_left(j);
+		if (body_end(&j->body) < 0)
+			run_fail(run, local_is(j) ? "writing a copy" : "writing a download");
+	}
+	scheduler_release(d->scheduler, j);
+	if (run->fatal) {
+		job_free(j);
+	} else if (again) {
+		free(j->at);
+		j->at = NULL;
+		j->elsewhere = false;
+		j->redirects = 0;
+		scheduler_retry(d->scheduler, j, wait);
+	} else if (v->kind == REDIRECTED) {
+		j->attempts--; /* not an attempt of its own */
+		scheduler_requeue(d->scheduler, j);
+	} else {
+		commit_queue_add(d->commits, j);
+	}
+}
+
+/* Hands on what stages have done, until all of it is where it belongs. */
+static void
+hand_on(struct dispatch *d)
+{
+	struct target *t;
+	struct job *j;
+	uint32_t item;
+
+	for (;;) {
+		if ((j = job_list_take(&d->answered))) {
+			verdict_http(j);
+			resume_note_answer(j);
+			on_finished(d, j);
+		} else if ((j = job_list_take(&d->finished))) {
+			on_finished(d, j);
+		} else if ((j = job_list_take(&d->ended))) {
+			commit_queue_add(d->commits, j);
+		} else if (!run_queue_is_empty(&d->stored)) {
+			run_queue_take(&d->stored, &t, &item);
+			on_stored(d, t, item);
+		} else if ((j = job_list_take(&d->members))) {
+			on_member(d, j);
+		} else {
+			return;
+		}
+	}
+}
+
+/* A job that the writer gave back unrecorded. */
+static void
+on_aside(struct dispatch *d, struct job *j)
+{
+	if (j->aside == ASIDE_THROUGH)
+		postprocess_add(d->postprocess, j);
+	else if (d->run.fatal || (j->aside == ASIDE_MEDIA && d->run.stop_signal))
+		job_free(j); /* it is pending */
+	else if (j->aside == ASIDE_EXPAND)
+		archives_begin(d->archives, j);
+	else if (page_add_items(j, &d->wants))
+		commit_queue_add(d->commits, j);
+	else
+		job_free(j);
+}
+
+/* Takes a group that the writer has done. */
+static void
+take_group(struct dispatch *d, bool wait)
+{
+	struct group *g = commit_queue_take(d->commits, wait);
+
+	if (!g)
 		return;
-	check_jar(f->set->cookie_jar);
-	check_readable(cookies, "cookies");
-	check_cookies(f->set->cookie_jar);
-	check_cookies(cookies);
-	f->share = curl_share_init();
-	if (!f->share || curl_share_setopt(f->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK)
-		msg_die(EX_OSERR, "libcurl could not share cookies: out of memory");
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *j = g->jobs[i];
+
+		if (j->recorded) {
+			j->claimed = false; /* batch_record() let it go */
+			target_set_busy(j->target, j->item, false);
+			upload_remove(j);
+			if (!j->unsaid)
+				say_result(d, j->target, j->line, strlen(j->line), true);
+		}
+		job_free(j);
+	}
+	for (size_t i = 0; i < g->aside_count; i++)
+		on_aside(d, g->aside[i]);
+	if (g->error) {
+		errno = g->error;
+		run_fail(&d->run, g->doing);
+	}
+	free(g);
+}
+
+/* Until all that has ended is recorded. */
+static void
+commit_all(struct dispatch *d)
+{
+	do {
+		take_group(d, true);
+		hand_on(d);
+	} while (!d->run.fatal && commit_queue_give(d->commits));
+}
+
+/* --- the turn --- */
+
+static struct room
+find_room(const struct dispatch *d)
+{
+	struct room room = commit_queue_room(d->commits);
+
+	room.output = !output_is_full(&d->output);
+	return room;
+}
+
+/* Whether a further transfer may be started: those that take what it brings keep up. */
+static bool
+may_start(const struct dispatch *d)
+{
+	struct room room = find_room(d);
+
+	return !room_is_full(&room, 0, 0) && !archives_are_full(d->archives) &&
+	       !(d->postprocess && postprocess_is_full(d->postprocess));
 }
 
 static void
-set_up(struct fetch *f)
+unpack_archives(struct dispatch *d)
 {
+	struct room room = find_room(d);
+
+	if (d->postprocess && postprocess_is_full(d->postprocess))
+		room.jobs = 0;
+	archives_turn(d->archives, &room);
+	hand_on(d);
+}
+
+static void
+start_jobs(struct dispatch *d)
+{
+	struct room room = find_room(d);
+	struct job *j;
+
+	scheduler_look(d->scheduler, &room, LOOK_A_TURN);
+	hand_on(d);
+	while (scheduler_has_next(d->scheduler) && may_start(d)) {
+		j = scheduler_next(d->scheduler);
+		if (j)
+			begin_attempt(d, j);
+		hand_on(d);
+		room = find_room(d);
+		scheduler_look(d->scheduler, &room, 1);
+		hand_on(d);
+	}
+	host_table_release_kept(d->hosts);
+}
+
+/* Nothing is under way but what is on its way through the filter. */
+static bool
+is_all_postprocessed(const struct dispatch *d)
+{
+	return !(d->intake && d->intake->is_open) && scheduler_is_empty(d->scheduler) &&
+	       commit_queue_is_empty(d->commits) && archives_are_empty(d->archives);
+}
+
+static void
+commit_ended(struct dispatch *d)
+{
+	struct room room;
+
+	take_group(d, false);
+	if (d->postprocess && !d->run.stop_signal) {
+		room = commit_queue_room(d->commits);
+		room.output = true; /* answers are taken though nobody reads: they are few */
+		postprocess_turn(d->postprocess, &room, is_all_postprocessed(d));
+	}
+	hand_on(d);
+	if (!d->run.fatal)
+		commit_queue_give(d->commits);
+}
+
+static void
+end_batches(struct dispatch *d)
+{
+	struct target *t;
+
+	while ((t = worker_next_done(d->worker))) {
+		archives_forget(d->archives, t);
+		worker_end_batch(d->worker, t);
+	}
+	worker_turn(d->worker);
+}
+
+static bool
+is_over(const struct dispatch *d)
+{
+	return is_all_postprocessed(d) && !(d->postprocess && !postprocess_is_empty(d->postprocess)) &&
+	       !(d->worker && worker_is_open(d->worker));
+}
+
+static void
+run_turn(struct dispatch *d)
+{
+	struct room room;
+
+	unpack_archives(d);
+	start_jobs(d);
+	commit_ended(d);
+	if (d->worker)
+		end_batches(d);
+	if (d->run.fatal || is_over(d))
+		return;
+	output_flush(&d->output);
+	room = find_room(d);
+	if (scheduler_may_look(d->scheduler, &room))
+		loop_set_timer(d->run.loop, &d->at_once, 0);
+	if (loop_run_once(d->run.loop) < 0)
+		run_fail(&d->run, "waiting for events");
+	transfers_reap(d->transfers);
+	hand_on(d);
+}
+
+/* Lets go of batches that bi-clean cancels: what is under way is ended, what sleeps or waits for its host is not begun.
+ * Items that are on their way to being recorded are; the rest is bi-clean's. */
+static void
+let_go_of_cancelled(void *arg)
+{
+	struct dispatch *d = arg;
+	struct target *t;
+
+	while ((t = open_batches_next_cancelled(&d->batches))) {
+		scheduler_cancel(d->scheduler, t);
+		http_cancel(d->http, t);
+	}
+	loop_set_timer(d->run.loop, &d->cancel_timer, clock_ms() + CANCEL_MS);
+}
+
+static void
+draw_progress(void *arg)
+{
+	struct dispatch *d = arg;
+	const struct target *only = d->batches.first && !d->batches.first->next ? d->batches.first : NULL;
+
+	stats_draw(&d->stats, only ? batch_name(only->batch) : NULL, host_table_count_paused(d->hosts, 1000),
+		   d->intake && d->intake->is_open);
+	loop_set_timer(d->run.loop, &d->draw_timer, clock_ms() + STATS_DRAW_MS);
+}
+
+/* --- the whole --- */
+
+static void
+set_up(struct dispatch *d)
+{
+	struct run *run = &d->run;
+	const struct settings *set = run->set;
+
 	raise_file_limit(); /* for the connections, part files and locks of many transfers */
-	f->temp = root_open_dir(f->root.fd, "temp", true);
-	if (f->temp < 0)
-		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", f->root.path);
-	f->governor = host_limits_open(&f->root);
-	if (!f->governor)
-		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", f->root.path);
-	f->rules = host_rules_load(f->root.path);
-	if ((f->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 || catch_signals(f) < 0 ||
-	    !(f->writer = writer_start(f->set, &f->group_done)) || !watch(f, f->signals) || !watch(f, f->group_done))
+	run->temp = root_open_dir(run->root.fd, "temp", true);
+	if (run->temp < 0)
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", run->root.path);
+	d->bodies = (struct body_store){
+		.temp = run->temp,
+		.piece = body_piece_size(set->parallel),
+		.sync = !set->no_sync,
+	};
+	run->bodies = &d->bodies;
+	d->hosts = host_table_open(run);
+	if (!(run->loop = loop_new()) || run_catch_signals(run) < 0 || !(d->commits = commit_queue_new(run)))
 		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(f->multi = curl_multi_init()))
-		msg_die(EX_OSERR, "libcurl does not start");
-	share_cookies(f);
-	check_readable(f->set->netrc_file, "names and passwords");
-	check_readable(f->set->cacert, "certificates");
-	curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
-	curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
-	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, f->set->parallel + 16);
+	d->transfers = transfers_open(run, host_table_rules(d->hosts));
+	d->scheduler = scheduler_new(run, d->hosts, &d->wants, &d->stored, &d->members, &d->ended);
+	d->http = http_new(run, d->transfers, &d->answered);
+	d->robots = robots_gate_new(run, d->transfers, &d->finished);
+	d->resume = resume_new(run, &d->finished);
+	d->local = local_new(run, &d->finished);
+	d->archives = archives_new(run, &d->wants, &d->stored, &d->ended);
+	if (set->through)
+		d->postprocess = postprocess_open(run, &d->ended);
+	d->cancel_timer = (struct loop_timer){.call = let_go_of_cancelled, .arg = d};
+	d->draw_timer = (struct loop_timer){.call = draw_progress, .arg = d};
 	srandom((unsigned)clock_ms() ^ (unsigned)getpid());
 }
 
-/* The time until something is due; 0 while there are lines or local bytes to go on with. */
-static int
-wait_ms(const struct fetch *f)
-{
-	int64_t now = clock_ms(), due = now + WAIT_MAX_MS, plan = plan_due(f), expansion = expansion_due(f);
-	int64_t http = http_due(f), through = through_due(f), work = work_due(f);
-
-	if (f->local.count || (f->intake_open && !f->stdin_polled))
-		return 0;
-	if (f->curl_due >= 0 && f->curl_due < due)
-		due = f->curl_due;
-	if (plan >= 0 && plan < due)
-		due = plan;
-	if (http >= 0 && http < due)
-		due = http;
-	if (expansion >= 0 && expansion < due)
-		due = expansion;
-	if (through >= 0 && through < due)
-		due = through;
-	if (work >= 0 && work < due)
-		due = work;
-	if (f->watched && now + 200 < due)
-		due = now + 200;
-	return due > now ? (int)(due - now) : 0;
-}
-
-void
-loop_note_signal(struct fetch *f)
-{
-	struct signalfd_siginfo info;
-
-	if (read(f->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		f->stop_signal = (int)info.ssi_signo;
-}
-
 static void
-handle(struct fetch *f, const struct epoll_event *e)
+clean_up(struct dispatch *d)
 {
-	int running, what;
+	struct job *j;
 
-	if (e->data.fd == f->signals) {
-		loop_note_signal(f);
-		return;
-	}
-	if (e->data.fd == f->group_done || (e->data.fd == STDOUT_FILENO && f->out_watched) ||
-	    (e->data.fd == STDIN_FILENO && f->stdin_polled) || expansion_has(f, e->data.fd) ||
-	    through_has(f, e->data.fd) || work_has(f, e->data.fd))
-		return; /* the next turn sees to it */
-	what = (e->events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
-	       (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (e->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
-	curl_multi_socket_action(f->multi, e->data.fd, what, &running);
-}
-
-static bool
-is_over(const struct fetch *f)
-{
-	return !f->intake_open && plan_is_empty(f) && settle_is_empty(f) && !work_is_open(f);
-}
-
-static void
-turn(struct fetch *f)
-{
-	struct epoll_event events[EVENTS];
-	int n, running;
-
-	if (f->intake_open) {
-		intake_turn(f);
-		if (!f->intake_open && f->stdin_polled)
-			epoll_ctl(f->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
-	}
-	cancel_turn(f);
-	work_turn(f);
-	local_turn(f);
-	expansion_turn(f);
-	http_turn(f);
-	plan_turn(f); /* after it: what it ended makes room */
-	settle_turn(f);
-	if (f->fatal || is_over(f))
-		return;
-	out_flush(f);
-	tally_draw(f);
-	n = epoll_wait(f->epoll, events, EVENTS, wait_ms(f));
-	if (n < 0 && errno != EINTR)
-		fetch_fail(f, "waiting for events");
-	for (int i = 0; i < n; i++)
-		handle(f, &events[i]);
-	if (f->curl_due >= 0 && clock_ms() >= f->curl_due) {
-		f->curl_due = -1;
-		curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	}
-	reap(f);
-}
-
-static void
-clean_up(struct fetch *f)
-{
-	settle_all(f); /* the writer is idle from here on */
-	http_drop_all(f);
-	expansion_drop_all(f);
-	through_drop_all(f);
-	plan_drop_all(f);
-	work_end(f);
-	robots_forget(f);
-	writer_end(f->writer);
-	hasher_end(f->hasher);
-	targets_close(f);
-	curl_multi_cleanup(f->multi);
-	if (f->share)
-		curl_share_cleanup(f->share);
-	curl_global_cleanup();
-	if (f->reader)
-		rec_close(f->reader);
-	buf_free(&f->out);
-	close(f->epoll);
-	close(f->signals);
-	host_limits_close(f->governor);
-	host_rules_free(f->rules);
-	curl_slist_free_all(f->set->headers);
-	close(f->temp);
-	root_close(&f->root);
+	commit_all(d); /* the writer is idle from here on */
+	http_end(d->http);
+	robots_gate_end(d->robots);
+	resume_end(d->resume);
+	local_end(d->local);
+	archives_end(d->archives);
+	postprocess_drop(d->postprocess);
+	while ((j = job_list_take(&d->answered)) || (j = job_list_take(&d->finished)) ||
+	       (j = job_list_take(&d->ended)) || (j = job_list_take(&d->members)))
+		job_free(j);
+	scheduler_end(d->scheduler);
+	host_table_close(d->hosts);
+	worker_end(d->worker);
+	commit_queue_end(d->commits);
+	body_store_end(&d->bodies);
+	run_queue_free(&d->wants);
+	run_queue_free(&d->stored);
+	open_batches_close_all(&d->batches);
+	transfers_close(d->transfers);
+	intake_end(d->intake);
+	buf_free(&d->output.text);
+	loop_free(d->run.loop);
+	close(d->run.signals);
+	curl_slist_free_all(d->run.set->headers);
+	close(d->run.temp);
+	root_close(&d->run.root);
 }
 
 /* What was recorded stands; the claims are let go; then the signal does what it would have done. */
 static _Noreturn void
-stop(struct fetch *f)
+stop_by_signal(struct dispatch *d)
 {
+	int stop_signal = d->run.stop_signal;
 	sigset_t none;
 
-	settle_all(f);
-	out_flush(f);
+	commit_all(d);
+	output_flush(&d->output);
 	msg_progress(NULL);
-	clean_up(f);
-	signal(f->stop_signal, SIG_DFL);
+	clean_up(d);
+	signal(stop_signal, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	raise(f->stop_signal);
-	_exit(128 + f->stop_signal);
+	raise(stop_signal);
+	_exit(128 + stop_signal);
 }
 
 static int
-give_up(struct fetch *f)
+give_up(struct dispatch *d)
 {
-	int code = f->fatal_code ? f->fatal_code : msg_exit_code(f->fatal);
-	const char *mend = f->fatal == ENOSPC || f->fatal == EDQUOT ? "make room and run the same command again"
-			   : code == EX_NOPERM                      ? "check who owns it"
-								    : "mend that and run the same command again";
+	const struct run *run = &d->run;
+	int code = run->fatal_code ? run->fatal_code : msg_exit_code(run->fatal);
+	const char *mend = run->fatal == ENOSPC || run->fatal == EDQUOT ? "make room and run the same command again"
+			   : code == EX_NOPERM                          ? "check who owns it"
+									: "mend that and run the same command again";
 
-	out_flush(f);
+	output_flush(&d->output);
 	msg_progress(NULL);
-	errno = f->fatal;
-	msg_warn("%s under %s: %s; what was recorded stands: %s", f->fatal_at, f->root.path, strerror(f->fatal), mend);
-	if (f->records)
+	errno = run->fatal;
+	msg_warn("%s under %s: %s; what was recorded stands: %s", run->fatal_at, run->root.path, strerror(run->fatal),
+		 mend);
+	if (d->records)
 		rec_write_end(NULL, code);
-	clean_up(f);
+	clean_up(d);
 	return code;
 }
 
 int
-fetch_run(const struct settings *set, char **operands)
+dispatch_run(const struct settings *set, char **operands)
 {
-	struct fetch f = {.set = set, .curl_due = -1, .epoll = -1, .signals = -1};
-	bool cut;
+	struct dispatch d = {.run = {.set = set, .temp = -1, .signals = -1}};
+	struct run *run = &d.run;
+	bool person = !set->json && isatty(STDOUT_FILENO), cut;
 	int code;
 
 	if (!set->resume && !set->work && !*operands && isatty(STDIN_FILENO))
 		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
-	root_open(&f.root, set->root, true);
-	f.person = !set->json && isatty(STDOUT_FILENO);
-	f.records = !f.person && (!set->work || set->json);
-	f.watched = isatty(STDERR_FILENO) && (f.person || !isatty(STDOUT_FILENO)); /* records show how far it is */
+	root_open(&run->root, set->root, true);
+	d.batches.run = run;
+	d.output.run = run;
+	d.records = !person && (!set->work || set->json);
 	if (set->work)
-		work_wait(&f);
-	set_up(&f);
-	through_open(&f);
-	f.tally.started = clock_ms();
-	if (set->work) {
-		work_begin(&f);
-	} else if (set->resume) {
-		intake_all(&f);
-	} else {
-		f.reader = rec_open(operands, STDIN_FILENO);
-		f.intake_open = true;
-		f.stdin_polled = !*operands && watch(&f, STDIN_FILENO);
-	}
-	while (!f.fatal && !f.stop_signal && !is_over(&f))
-		turn(&f);
-	if (f.fatal == EINTR)
-		loop_note_signal(&f); /* it came while we waited for a lock */
-	if (f.stop_signal)
-		stop(&f);
-	if (f.fatal)
-		return give_up(&f);
-	cut = f.reader && rec_was_cut(f.reader);
+		d.worker = worker_wait(run, &d.batches, &d.wants);
+	set_up(&d);
+	d.stats = (struct stats){.run = run, .person = person, .started = clock_ms()};
+	/* Records show how far it is. */
+	if (isatty(STDERR_FILENO) && (person || !isatty(STDOUT_FILENO)) && !set->quiet)
+		loop_set_timer(run->loop, &d.draw_timer, 0);
+	if (set->work)
+		worker_begin(d.worker);
+	else if (set->resume)
+		intake_want_all(run, &d.batches, &d.wants);
+	else
+		d.intake = intake_open(run, &d.batches, &d.wants, operands);
+	let_go_of_cancelled(&d);
+	while (!run_is_ending(run) && !is_over(&d))
+		run_turn(&d);
+	if (run->fatal == EINTR)
+		run_note_signal(run); /* it came while we waited for a lock */
+	if (run->stop_signal)
+		stop_by_signal(&d);
+	if (run->fatal)
+		return give_up(&d);
+	cut = d.intake && rec_was_cut(d.intake->reader);
 	if (cut)
 		msg_warn("the records on standard input stopped without an end record: what made them was killed; "
 			 "run the pipeline again");
-	out_flush_all(&f);
-	through_end(&f);
-	if (f.stop_signal)
-		stop(&f);
-	cut = cut || (f.reader && rec_upstream_exit(f.reader));
-	code = tally_end(&f, cut);
-	clean_up(&f);
+	output_flush_all(&d.output);
+	if (d.postprocess)
+		postprocess_finish(d.postprocess);
+	if (run->stop_signal)
+		stop_by_signal(&d);
+	cut = cut || (d.intake && rec_upstream_exit(d.intake->reader));
+	code = stats_end(&d.stats, d.worker ? worker_trouble(d.worker) : EX_ALL_WELL, cut, d.records);
+	clean_up(&d);
 	return code;
 }

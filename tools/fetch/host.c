@@ -1,14 +1,12 @@
-/*
- * host: the places that items come from, each with its queue, and which of them may start a transfer now.
- *
- * A host that may stands in a ring and gets its turn; one that the governor puts off waits for its moment; one with all
- * its transfers under way stands nowhere until one of them ends.
- */
+#include "host.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch.h"
+#include "base/clock.h"
+#include "base/msg.h"
 #include "hosts/host_limits.h"
 #include "hosts/http_policy.h"
 
@@ -21,6 +19,42 @@ enum { IDLE_MAX = 2048 };
 /* A worker lives for long: what refused connections is asked again when it has been left alone for so long. */
 enum { FORGIVEN_MS = 5 * 60 * 1000 };
 
+enum { BUCKETS = 1024, KEPT_MAX = 64 };
+
+struct host_table {
+	struct run *run;
+	struct host_limits *governor;
+	struct host_rules *rules;
+	struct host *buckets[BUCKETS];
+	struct host *turn;             /* the ring's next */
+	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
+	size_t idle_count;
+	struct kept_slot {
+		struct host *host;
+		int slot;
+	} kept[KEPT_MAX]; /* slots of transfers that have just ended */
+	size_t kept_count;
+};
+
+struct host_table *
+host_table_open(struct run *run)
+{
+	struct host_table *t = buf_alloc(sizeof(*t));
+
+	t->run = run;
+	t->governor = host_limits_open(&run->root);
+	if (!t->governor)
+		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", run->root.path);
+	t->rules = host_rules_load(run->root.path);
+	return t;
+}
+
+const struct host_rules *
+host_table_rules(const struct host_table *t)
+{
+	return t->rules;
+}
+
 static unsigned
 bucket_of(const char *name)
 {
@@ -28,13 +62,19 @@ bucket_of(const char *name)
 
 	for (; *name; name++)
 		h = h * 33 + (unsigned char)*name;
-	return h % HOST_BUCKETS;
+	return h % BUCKETS;
+}
+
+static void
+on_pause_over(void *arg)
+{
+	host_update(arg);
 }
 
 static struct host *
-host_named(struct fetch *f, const char *name)
+find_or_make(struct host_table *t, const char *name)
 {
-	struct host **at = &f->hosts[bucket_of(name)];
+	struct host **at = &t->buckets[bucket_of(name)];
 	struct host *h;
 
 	while (*at && strcmp((*at)->name, name) != 0)
@@ -42,187 +82,202 @@ host_named(struct fetch *f, const char *name)
 	if (*at)
 		return *at;
 	h = buf_alloc(sizeof(*h));
-	h->name = buf_strdup(name);
-	h->cap = LOCAL_AT_ONCE;
+	*h = (struct host){
+		.table = t,
+		.name = buf_strdup(name),
+		.cap = LOCAL_AT_ONCE,
+		.pause = {.call = on_pause_over, .arg = h},
+	};
 	*at = h;
 	return h;
 }
 
+/* Nothing more is asked of it in this run. */
+static void
+note_refusal(struct host *h, const char *why)
+{
+	if (!h->refusal)
+		h->refusal = buf_strdup(why);
+}
+
 /* What the command line says counts for what it says; else the host's rule; else what is usual. */
 static void
-set_limits(struct fetch *f, struct host *h, const char *key)
+set_limits(struct host *h, const char *key)
 {
-	const struct settings *set = f->set;
+	const struct settings *set = h->table->run->set;
 	const struct host_rule *r = &h->rule;
 	double rate = set->rate > 0 ? set->rate : r->rate > 0 ? r->rate : 0;
 
 	h->cap = set->per_host ? (unsigned)set->per_host : r->slots ? r->slots : USUAL_AT_ONCE;
 	h->bandwidth = set->limit_rate ? set->limit_rate : r->bandwidth > 0 ? r->bandwidth : 0;
-	h->governed = host_limits_enter(f->governor, key, h->cap, rate);
+	h->governed = host_limits_enter(h->table->governor, key, h->cap, rate);
 	if (!h->governed)
-		fetch_fail(f, "taking part in hosts/");
+		run_fail(h->table->run, "taking part in hosts/");
 	if (r->contact && !set->contact && !set->user_agent)
-		host_refuse(h, http_policy_no_contact);
+		note_refusal(h, http_policy_no_contact);
 }
 
 static void
-ring_add(struct fetch *f, struct host *h)
+ring_add(struct host *h)
 {
-	if (f->turn) {
-		h->turn = f->turn;
-		h->before = f->turn->before;
+	struct host_table *t = h->table;
+
+	if (t->turn) {
+		h->turn = t->turn;
+		h->before = t->turn->before;
 		h->before->turn = h;
-		f->turn->before = h;
+		t->turn->before = h;
 	} else {
-		f->turn = h->turn = h->before = h;
+		t->turn = h->turn = h->before = h;
 	}
 	h->in_turn = true;
 }
 
 static void
-ring_cut(struct fetch *f, struct host *h)
+ring_cut(struct host *h)
 {
+	struct host_table *t = h->table;
+
 	h->before->turn = h->turn;
 	h->turn->before = h->before;
-	if (f->turn == h)
-		f->turn = h->turn == h ? NULL : h->turn;
+	if (t->turn == h)
+		t->turn = h->turn == h ? NULL : h->turn;
 	h->in_turn = false;
 }
 
 static void
-idle_cut(struct fetch *f, struct host *h)
+idle_cut(struct host *h)
 {
+	struct host_table *t = h->table;
+
 	if (!h->idle)
 		return;
-	*(h->idle_before ? &h->idle_before->idle_next : &f->idle) = h->idle_next;
-	*(h->idle_next ? &h->idle_next->idle_before : &f->last_idle) = h->idle_before;
+	*(h->idle_before ? &h->idle_before->idle_next : &t->idle) = h->idle_next;
+	*(h->idle_next ? &h->idle_next->idle_before : &t->last_idle) = h->idle_before;
 	h->idle_before = h->idle_next = NULL;
 	h->idle = false;
-	f->idle_count--;
+	t->idle_count--;
 }
 
 /* A slot of the host that was kept, no longer so; -1 for none. */
 static int
-kept_of(struct fetch *f, const struct host *h)
+take_kept(const struct host *h)
 {
-	for (size_t i = 0; i < f->kept_count; i++)
-		if (f->kept[i].host == h) {
-			int slot = f->kept[i].slot;
+	struct host_table *t = h->table;
 
-			f->kept[i] = f->kept[--f->kept_count];
+	for (size_t i = 0; i < t->kept_count; i++)
+		if (t->kept[i].host == h) {
+			int slot = t->kept[i].slot;
+
+			t->kept[i] = t->kept[--t->kept_count];
 			return slot;
 		}
 	return -1;
 }
 
 static void
-host_free(struct fetch *f, struct host *h)
+free_host(struct host *h)
 {
-	struct host **at = &f->hosts[bucket_of(h->name)];
+	struct host **at = &h->table->buckets[bucket_of(h->name)];
 	int kept;
 
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
-	while ((kept = kept_of(f, h)) >= 0)
-		host_give_back(h, kept);
-	idle_cut(f, h);
-	host_wait(f, h, 0);
+	while ((kept = take_kept(h)) >= 0)
+		host_release_slot(h, kept);
+	idle_cut(h);
+	host_pause(h, 0);
 	if (h->in_turn)
-		ring_cut(f, h);
+		ring_cut(h);
 	host_limits_leave(h->governed);
 	free(h->refusal);
-	runs_free(&h->parked);
+	run_queue_free(&h->parked);
 	free(h->name);
 	free(h);
 }
 
 /* Keeps what was learned of a host that has nothing to do. */
 static void
-idle_add(struct fetch *f, struct host *h)
+idle_add(struct host *h)
 {
-	h->idle_before = f->last_idle;
-	*(f->last_idle ? &f->last_idle->idle_next : &f->idle) = h;
-	f->last_idle = h;
+	struct host_table *t = h->table;
+
+	h->idle_before = t->last_idle;
+	*(t->last_idle ? &t->last_idle->idle_next : &t->idle) = h;
+	t->last_idle = h;
 	h->idle = true;
-	if (++f->idle_count > IDLE_MAX)
-		host_free(f, f->idle);
+	if (++t->idle_count > IDLE_MAX)
+		free_host(t->idle);
 }
 
 void
-host_settle(struct fetch *f, struct host *h)
+host_update(struct host *h)
 {
-	bool may = h->queue.count > 0 && h->active < h->cap && !h->due;
+	bool may = h->queue.count > 0 && h->active < h->cap && !h->pause.at;
 
 	if (may && !h->in_turn)
-		ring_add(f, h);
+		ring_add(h);
 	else if (!may && h->in_turn)
-		ring_cut(f, h);
-	idle_cut(f, h);
-	if (h->queue.count > 0 || h->active > 0 || !runs_empty(&h->parked))
+		ring_cut(h);
+	idle_cut(h);
+	if (h->queue.count > 0 || h->active > 0 || !run_queue_is_empty(&h->parked))
 		return;
 	if (h->refusal || h->refused_since || h->opt_outs)
-		idle_add(f, h);
+		idle_add(h);
 	else
-		host_free(f, h);
-}
-
-/* --- waiting for a moment --- */
-
-void
-host_wait(struct fetch *f, struct host *h, int64_t due)
-{
-	if (due && !h->due) {
-		h->next_waiting = f->waiting;
-		f->waiting = h;
-	} else if (!due && h->due) {
-		struct host **at = &f->waiting;
-
-		while (*at != h)
-			at = &(*at)->next_waiting;
-		*at = h->next_waiting;
-	}
-	h->due = due;
+		free_host(h);
 }
 
 void
-hosts_wake(struct fetch *f)
+host_pause(struct host *h, int64_t due)
 {
-	int64_t now = clock_ms();
-	struct host *next;
-
-	for (struct host *h = f->waiting; h; h = next) {
-		next = h->next_waiting;
-		if (h->due > now)
-			continue;
-		host_wait(f, h, 0);
-		host_settle(f, h);
-	}
+	if (due)
+		loop_set_timer(h->table->run->loop, &h->pause, due);
+	else
+		loop_stop_timer(h->table->run->loop, &h->pause);
 }
 
-int64_t
-hosts_due(const struct fetch *f)
+unsigned
+host_table_count_paused(const struct host_table *t, int64_t ms)
 {
-	int64_t due = -1;
+	int64_t soon = clock_ms() + ms;
+	unsigned n = 0;
 
-	for (const struct host *h = f->waiting; h; h = h->next_waiting)
-		if (due < 0 || h->due < due)
-			due = h->due;
-	return due;
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct host *h = t->buckets[i]; h; h = h->next)
+			n += h->pause.at && h->pause.due > soon;
+	return n;
+}
+
+struct host *
+host_table_next(struct host_table *t)
+{
+	struct host *h = t->turn;
+
+	if (h)
+		t->turn = h->turn;
+	return h;
+}
+
+bool
+host_table_has_next(const struct host_table *t)
+{
+	return t->turn;
 }
 
 /* --- slots --- */
 
 bool
-host_slot(struct fetch *f, struct host *h, int *slot)
+host_acquire_slot(struct host *h, int *slot)
 {
 	int64_t wait = 0;
-	int kept = kept_of(f, h);
+	int kept = take_kept(h);
 
 	/* Jobs of a host that is given up end at once: they need no slot. */
 	*slot = -1;
 	if (h->refusal) {
-		host_give_back(h, kept);
+		host_release_slot(h, kept);
 		return true;
 	}
 	if (!h->governed)
@@ -232,72 +287,97 @@ host_slot(struct fetch *f, struct host *h, int *slot)
 	if (*slot >= 0)
 		return true;
 	if (*slot == -1) {
-		host_wait(f, h, clock_ms() + wait);
-		host_settle(f, h);
+		host_pause(h, clock_ms() + wait);
+		host_update(h);
 	} else {
-		fetch_fail(f, "asking for a slot in hosts/");
+		run_fail(h->table->run, "asking for a slot in hosts/");
 	}
 	return false;
 }
 
 void
-host_give_back(struct host *h, int slot)
+host_release_slot(struct host *h, int slot)
 {
 	if (h->governed && slot >= 0)
 		slot_release(h->governed, slot); /* it stands back where another process waits */
 }
 
 void
-host_keep(struct fetch *f, struct host *h, int slot)
+host_keep_slot(struct host *h, int slot)
 {
-	if (h->governed && slot >= 0 && h->queue.count > 0 && f->kept_count < KEPT_MAX)
-		f->kept[f->kept_count++] = (struct kept_slot){h, slot};
+	struct host_table *t = h->table;
+
+	if (h->governed && slot >= 0 && h->queue.count > 0 && t->kept_count < KEPT_MAX)
+		t->kept[t->kept_count++] = (struct kept_slot){h, slot};
 	else
-		host_give_back(h, slot);
+		host_release_slot(h, slot);
 }
 
 void
-hosts_give_back_kept(struct fetch *f)
+host_table_release_kept(struct host_table *t)
 {
-	while (f->kept_count > 0) {
-		struct kept_slot *k = &f->kept[--f->kept_count];
+	while (t->kept_count > 0) {
+		struct kept_slot *k = &t->kept[--t->kept_count];
 
-		host_give_back(k->host, k->slot);
+		host_release_slot(k->host, k->slot);
 	}
 }
 
 void
-host_refuse(struct host *h, const char *why)
-{
-	if (!h->refusal)
-		h->refusal = buf_strdup(why);
-}
-
-void
-host_hold(struct fetch *f, struct host *h, long ms)
+host_hold(struct host *h, long ms)
 {
 	if (h->governed && host_limits_hold(h->governed, ms) < 0)
-		fetch_fail(f, "holding a host back");
+		run_fail(h->table->run, "holding a host back");
 }
 
 bool
-host_spend(struct fetch *f, struct host *h, size_t n)
+host_spend(struct host *h, size_t n)
 {
 	int64_t wait = h->bandwidth ? host_limits_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
 
 	if (wait > 0)
 		h->dry_until = clock_ms() + wait;
 	if (wait < 0)
-		fetch_fail(f, "counting a host's bytes");
+		run_fail(h->table->run, "counting a host's bytes");
 	return wait >= 0;
+}
+
+/* Notes that it cannot be reached. One that refuses connections for a while is left alone for the rest of the run. */
+static void
+note_refused(struct host *h)
+{
+	int64_t now = clock_ms();
+	char why[160];
+
+	if (!h->refused_since)
+		h->refused_since = now;
+	h->refused_last = now;
+	if (now - h->refused_since < h->table->run->set->give_up_ms)
+		return;
+	snprintf(why, sizeof(why), "it has refused connections for %lld s", (long long)(now - h->refused_since) / 1000);
+	note_refusal(h, why);
+}
+
+void
+host_apply_verdict(struct host *h, struct verdict *v)
+{
+	if (v->reached)
+		h->refused_since = 0;
+	if (v->unreachable)
+		note_refused(h);
+	if (v->refusal)
+		note_refusal(h, v->refusal);
+	h->opt_outs += v->opted_out;
+	if (v->network && v->kind == AGAIN && h->refusal)
+		v->kind = FAILED;
 }
 
 /* --- which host --- */
 
 static void
-forgive(const struct fetch *f, struct host *h)
+forgive_host(struct host *h)
 {
-	if (!f->set->work || !h->idle || !h->refused_since || clock_ms() - h->refused_last < FORGIVEN_MS)
+	if (!h->table->run->set->work || !h->idle || !h->refused_since || clock_ms() - h->refused_last < FORGIVEN_MS)
 		return;
 	free(h->refusal);
 	h->refusal = NULL;
@@ -305,57 +385,57 @@ forgive(const struct fetch *f, struct host *h)
 }
 
 struct host *
-host_of_job(struct fetch *f, const struct job *j)
+host_table_get(struct host_table *t, const struct job *j)
 {
 	struct host_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf name = {0};
 	struct host *h;
 
-	http_policy_host_key(f->rules, j->at ? j->at : j->url, &name,
-			     &rule); /* "" for what has none: it fails at once */
-	h = host_named(f, name.data);
-	forgive(f, h);
-	idle_cut(f, h);
+	http_policy_host_key(t->rules, job_url(j), &name, &rule); /* "" for what has none: it fails at once */
+	h = find_or_make(t, name.data);
+	forgive_host(h);
+	idle_cut(h);
 	if (*name.data && !h->governed) {
 		h->rule = rule;
-		set_limits(f, h, name.data);
+		set_limits(h, name.data);
 	}
 	buf_free(&name);
 	return h;
 }
 
 void
-hosts_drop_all(struct fetch *f)
+host_table_close(struct host_table *t)
 {
-	for (size_t i = 0; i < HOST_BUCKETS; i++)
-		while (f->hosts[i]) {
-			struct host *h = f->hosts[i];
+	struct job *j;
 
-			while (h->queue.first) {
-				struct job *j = h->queue.first;
-
-				job_list_cut(&h->queue, j);
+	if (!t)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++)
+		while (t->buckets[i]) {
+			while ((j = job_list_take(&t->buckets[i]->queue)))
 				job_free(j);
-			}
-			host_free(f, h);
+			free_host(t->buckets[i]);
 		}
+	host_limits_close(t->governor);
+	host_rules_free(t->rules);
+	free(t);
 }
 
 void
-hosts_each(struct fetch *f, void (*act)(struct fetch *f, struct host *h, struct target *t), struct target *t)
+host_table_each(struct host_table *t, void (*act)(struct host *h, void *arg), void *arg)
 {
 	struct host **all = NULL;
 	size_t n = 0;
 
 	/* Those with something to do: of the others one may vanish for any that becomes idle. */
-	for (size_t i = 0; i < HOST_BUCKETS; i++)
-		for (struct host *h = f->hosts[i]; h; h = h->next) {
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct host *h = t->buckets[i]; h; h = h->next) {
 			if (h->idle)
 				continue;
 			all = buf_realloc(all, (n + 1) * sizeof(struct host *));
 			all[n++] = h;
 		}
 	for (size_t i = 0; i < n; i++)
-		act(f, all[i], t);
+		act(all[i], arg);
 	free(all);
 }

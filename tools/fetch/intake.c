@@ -1,7 +1,7 @@
-/*
- * intake: lines become items of their batches.
- */
+#include "intake.h"
+
 #include <errno.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "base/userinfo.h"
 #include "base/utf8.h"
 #include "batch/queue.h"
-#include "fetch.h"
+#include "records/rec.h"
 
 enum { BLOCK = 256 };
 
@@ -129,7 +129,7 @@ ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const ch
 
 /* Files are remembered by their absolute path: a run that goes on may begin elsewhere. */
 static void
-absolute(struct buf *out, const char *file)
+add_absolute_path(struct buf *out, const char *file)
 {
 	char cwd[PATH_MAX];
 
@@ -150,7 +150,7 @@ ask_plain(struct batch_ask *ask, const struct rec *rec)
 		json_object_object_add(item, "url", json_object_new_string(rec->text));
 		ask_url(ask, rec, "url", rec->text, NULL, item);
 	} else {
-		absolute(&path, rec->text);
+		add_absolute_path(&path, rec->text);
 		json_object_object_add(item, "file", json_object_new_string(path.data));
 		ask_make(ask, "file", path.data, NULL, item);
 		buf_free(&path);
@@ -175,7 +175,7 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 
 /* What a run before this one, or the store, put into a record is not part of the item. */
 static void
-strip(struct json_object *item)
+strip_result(struct json_object *item)
 {
 	static const char *const ours[] = {"bi",       "batch",  "item",        "status",    "path",        "file_id",
 					   "attempts", "error",  "finished_at", "final_url", "found_items", "bytes",
@@ -199,7 +199,7 @@ ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item
 
 	json_object_object_add(item, "code", json_object_new_string(code ? code : "not_found"));
 	json_object_object_add(item, "wrong", why);
-	strip(item);
+	strip_result(item);
 	ask_make(ask, "bad", rec_string(item, "source"), subject, item);
 }
 
@@ -248,7 +248,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		ask_bad(ask, rec, "no_url", why);
 		return;
 	}
-	strip(rec->json);
+	strip_result(rec->json);
 	if (url) {
 		ask_url(ask, rec, "url", url, subject, rec->json);
 		return;
@@ -257,7 +257,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		ask_url(ask, rec, "media", media, subject, rec->json);
 		return;
 	}
-	absolute(&path, file);
+	add_absolute_path(&path, file);
 	json_object_object_add(rec->json, "file", json_object_new_string(path.data));
 	ask_make(ask, "file", path.data, subject, rec->json);
 	buf_free(&path);
@@ -266,57 +266,53 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 /* With --public-only all lines without a batch of the option go to this one. */
 static const char usual_batch[] = "default";
 
-/* Whether the line asks for a file of this machine, which a stranger who made it could not read himself. */
-static bool
-asks_for_file(const struct rec *rec)
-{
-	if (rec->kind == REC_PLAIN)
-		return !strstr(rec->text, "://");
-	return rec->kind == REC_JSON && !rec_string(rec->json, "url") && rec_string(rec->json, "file");
-}
-
 /* What --public-only forbids about a line, with its code and the words for it; NULL: nothing. OWN: the batch that the
  * line names, which it may not choose. */
 static const char *
-forbidden(const struct fetch *f, const struct target *t, const struct rec *rec, const char *own, char *why, size_t n)
+find_forbidden(const struct intake *in, const struct target *t, const struct rec *rec, const char *own, char *why,
+	       size_t n)
 {
-	if (f->set->public_only && own && strcmp(own, usual_batch) != 0) {
+	if (in->run->set->public_only && own && strcmp(own, usual_batch) != 0) {
 		snprintf(why, n,
 			 "line %llu is for the batch '%.150s', and with --public-only all lines go to one batch, which "
 			 "--batch names",
 			 rec->line, own);
 		return "bad_batch";
 	}
-	if (!(f->set->public_only || t->public_only) || !asks_for_file(rec))
+	/* A file of this machine is one that a stranger who made the line could not read himself. */
+	if (!(in->run->set->public_only || t->public_only) ||
+	    (rec->kind == REC_PLAIN
+		     ? strstr(rec->text, "://") != NULL
+		     : rec->kind != REC_JSON || rec_string(rec->json, "url") || !rec_string(rec->json, "file")))
 		return NULL;
 	snprintf(why, n, "line %llu asks for a file of this machine, and %s", rec->line,
-		 f->set->public_only ? "--public-only allows public addresses alone"
-				     : "its batch is fetched from public addresses alone");
+		 in->run->set->public_only ? "--public-only allows public addresses alone"
+					   : "its batch is fetched from public addresses alone");
 	return "blocked_address";
 }
 
 /* The batch of a line: the option's, its own, that of the line before it, "default". */
 static struct target *
-target_for(struct fetch *f, const struct rec *rec, const char *own)
+target_for(struct intake *in, const struct rec *rec, const char *own)
 {
 	struct batch_metadata about = {
-		.category = f->set->category,
-		.label = f->set->label,
-		.public_only = f->set->queue && f->set->public_only,
+		.category = in->run->set->category,
+		.label = in->run->set->label,
+		.public_only = in->run->set->queue && in->run->set->public_only,
 	};
 	struct json_object *subject;
 	struct target *t;
 
-	if (!own && !f->set->batch && f->last_target)
-		return f->last_target;
+	if (!own && !in->run->set->batch && in->last)
+		return in->last;
 	if (rec->kind == REC_JSON && !about.category && json_object_object_get_ex(rec->json, "subject", &subject) &&
 	    json_object_is_type(subject, json_type_object))
 		about.category = rec_string(subject, "category");
-	if (rec->kind == REC_JSON && !f->set->category && rec_string(rec->json, "category"))
+	if (rec->kind == REC_JSON && !in->run->set->category && rec_string(rec->json, "category"))
 		about.category = rec_string(rec->json, "category");
 	if (rec->kind == REC_JSON && !about.label)
 		about.label = rec_string(rec->json, "label");
-	t = target_of(f, f->set->batch ? f->set->batch : own ? own : usual_batch, &about);
+	t = open_batches_get(in->batches, in->run->set->batch ? in->run->set->batch : own ? own : usual_batch, &about);
 	/* Who works on it later knows only what its batch.json says. */
 	if (t && about.public_only && !t->public_only)
 		msg_die(EX_WRONG_USE,
@@ -326,27 +322,21 @@ target_for(struct fetch *f, const struct rec *rec, const char *own)
 	return t;
 }
 
-/* What was added is a worker's from now on. */
-static int
-hand_in(const struct fetch *f, struct target *t)
-{
-	if (!f->set->no_sync && batch_sync(t->batch) < 0)
-		return -1;
-	return queue_add(&f->root, batch_name(t->batch));
-}
-
 static void
-flush(struct fetch *f, struct block *block)
+flush_block(struct intake *in, struct block *block)
 {
 	struct target *t = block->target;
 
 	if (block->n && batch_add(t->batch, block->asks, block->n) < 0)
-		fetch_fail(f, "adding to the batch");
-	else if (block->n && f->set->queue && hand_in(f, t) < 0)
-		fetch_fail(f, "handing in the batch");
+		run_fail(in->run, "adding to the batch");
+	/* What was added is a worker's from now on. */
+	else if (block->n && in->run->set->queue &&
+		 ((!in->run->set->no_sync && batch_sync(t->batch) < 0) ||
+		  queue_add(&in->run->root, batch_name(t->batch)) < 0))
+		run_fail(in->run, "handing in the batch");
 	for (size_t i = 0; i < block->n; i++) {
-		if (!f->fatal && !f->set->queue)
-			plan_want(f, t, block->asks[i].item);
+		if (!in->run->fatal && !in->run->set->queue)
+			run_queue_add(in->wants, t, block->asks[i].item);
 		ask_free(&block->asks[i]);
 	}
 	block->n = 0;
@@ -354,11 +344,11 @@ flush(struct fetch *f, struct block *block)
 
 /* One line into the block, which is flushed before when the line is for another batch. */
 static void
-take(struct fetch *f, struct block *block, struct rec *rec)
+take_line(struct intake *in, struct block *block, struct rec *rec)
 {
-	const char *own = rec->kind == REC_JSON && !f->set->batch ? rec_string(rec->json, "batch") : NULL;
+	const char *own = rec->kind == REC_JSON && !in->run->set->batch ? rec_string(rec->json, "batch") : NULL;
 	const char *bad_name = own ? root_name_check(own) : NULL;
-	struct target *t = target_for(f, rec, bad_name || f->set->public_only ? NULL : own);
+	struct target *t = target_for(in, rec, bad_name || in->run->set->public_only ? NULL : own);
 	struct batch_ask *ask;
 	const char *code;
 	char why[400];
@@ -366,15 +356,15 @@ take(struct fetch *f, struct block *block, struct rec *rec)
 	if (!t)
 		return;
 	if (t != block->target)
-		flush(f, block);
-	block->target = f->last_target = t;
+		flush_block(in, block);
+	block->target = in->last = t;
 	ask = &block->asks[block->n++];
 	if (rec->kind == REC_BAD) {
 		ask_bad(ask, rec, rec->code, rec->wrong);
 	} else if (bad_name) {
 		snprintf(why, sizeof(why), "line %llu: the batch name '%.150s' %s", rec->line, own, bad_name);
 		ask_bad(ask, rec, "bad_batch", why);
-	} else if ((code = forbidden(f, t, rec, own, why, sizeof(why)))) {
+	} else if ((code = find_forbidden(in, t, rec, own, why, sizeof(why)))) {
 		ask_bad(ask, rec, code, why);
 	} else if (rec->kind == REC_JSON) {
 		ask_json(ask, rec);
@@ -387,7 +377,7 @@ take(struct fetch *f, struct block *block, struct rec *rec)
 			 BATCH_ITEM_MAX);
 		ask_bad(ask, rec, "line_too_long", why);
 	}
-	f->tally.asked++;
+	in->run->asked++;
 }
 
 static bool
@@ -398,53 +388,96 @@ is_ready(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-void
-intake_turn(struct fetch *f)
+/* Takes up to a block of the lines that are there. */
+static void
+take_lines(void *arg)
 {
+	struct intake *in = arg;
 	struct block block = {0};
 	struct rec rec;
 
-	while (f->intake_open && !f->fatal && block.n < BLOCK) {
-		switch (rec_next(f->reader, &rec)) {
+	while (in->is_open && !in->run->fatal && block.n < BLOCK) {
+		switch (rec_next(in->reader, &rec)) {
 		case REC_EOF:
-			f->intake_open = false;
-			if (f->set->retry && f->tally.asked == 0)
+			in->is_open = false;
+			if (in->run->set->retry && in->run->asked == 0)
 				msg_warn("no line was read: --resume works on all that the batch has");
 			break;
 		case REC_MORE:
 			if (block.n || !is_ready(STDIN_FILENO))
 				goto out;
-			if (rec_fill(f->reader) < 0)
-				fetch_fail(f, "reading standard input");
+			if (rec_fill(in->reader) < 0)
+				run_fail(in->run, "reading standard input");
 			break;
 		default:
-			take(f, &block, &rec);
+			take_line(in, &block, &rec);
 			break;
 		}
 	}
 out:
-	flush(f, &block);
+	flush_block(in, &block);
+	if (!in->is_open)
+		loop_unwatch(in->run->loop, &in->watcher);
+	else if (!in->watcher.events || block.n == BLOCK)
+		loop_set_timer(in->run->loop, &in->timer, 0);
+}
+
+static void
+on_input(void *arg, uint32_t events)
+{
+	(void)events;
+	take_lines(arg);
+}
+
+struct intake *
+intake_open(struct run *run, struct open_batches *batches, struct run_queue *wants, char **operands)
+{
+	struct intake *in = buf_alloc(sizeof(*in));
+
+	*in = (struct intake){
+		.run = run,
+		.batches = batches,
+		.wants = wants,
+		.reader = rec_open(operands, STDIN_FILENO),
+		.is_open = true,
+		.watcher = {.call = on_input, .arg = in},
+		.timer = {.call = take_lines, .arg = in},
+	};
+	if (*operands || loop_watch(run->loop, &in->watcher, STDIN_FILENO, EPOLLIN) < 0)
+		loop_set_timer(run->loop, &in->timer, 0);
+	return in;
 }
 
 void
-intake_all(struct fetch *f)
+intake_end(struct intake *in)
 {
-	const char *name = f->set->batch ? f->set->batch : "default";
-	struct batch *there = batch_open(&f->root, name, BATCH_READ, NULL);
+	if (!in)
+		return;
+	loop_unwatch(in->run->loop, &in->watcher);
+	loop_stop_timer(in->run->loop, &in->timer);
+	rec_close(in->reader);
+	free(in);
+}
+
+void
+intake_want_all(struct run *run, struct open_batches *batches, struct run_queue *wants)
+{
+	const char *name = run->set->batch ? run->set->batch : usual_batch;
+	struct batch *there = batch_open(&run->root, name, BATCH_READ, NULL);
 	struct target *t;
 	int64_t n;
 
 	if (!there)
 		msg_die_errno(EX_NOINPUT, "cannot open the batch '%s' of %s (bi-status lists the batches)", name,
-			      f->root.path);
+			      run->root.path);
 	batch_close(there);
-	t = target_of(f, name, NULL);
+	t = open_batches_get(batches, name, NULL);
 	n = t ? batch_length(t->batch) : 0;
 	if (n < 0)
-		fetch_fail(f, "counting the items");
+		run_fail(run, "counting the items");
 	for (uint32_t k = 1; k <= n; k++)
-		plan_want(f, t, k);
+		run_queue_add(wants, t, k);
 	if (n > 0)
 		t->wanted_to = (uint32_t)n;
-	f->tally.asked = n > 0 ? (uint64_t)n : 0;
+	run->asked = n > 0 ? (uint64_t)n : 0;
 }

@@ -1,12 +1,11 @@
-#include <errno.h>
+#include "job.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "fetch.h"
-#include "hosts/http_policy.h"
-#include "page.h"
-#include "robots_gate.h"
+#include "confined/media.h"
+#include "records/rec.h"
 
 void
 job_list_add(struct job_list *l, struct job *j)
@@ -37,6 +36,22 @@ job_list_cut(struct job_list *l, struct job *j)
 	l->count--;
 }
 
+struct job *
+job_list_take(struct job_list *l)
+{
+	struct job *j = l->first;
+
+	if (j)
+		job_list_cut(l, j);
+	return j;
+}
+
+bool
+room_is_full(const struct room *r, size_t jobs, size_t bytes)
+{
+	return !r->output || jobs >= r->jobs || bytes >= r->bytes;
+}
+
 /* Uploads are numbered: nothing else is a name there. */
 static void
 take_upload(struct job *j)
@@ -51,11 +66,23 @@ take_upload(struct job *j)
 bool
 job_is_public_only(const struct job *j)
 {
-	return j->fetch->set->public_only || j->target->public_only;
+	return j->run->set->public_only || j->target->public_only;
+}
+
+const char *
+job_url(const struct job *j)
+{
+	return j->at ? j->at : j->url;
+}
+
+size_t
+job_unwritten(const struct job *j)
+{
+	return body_unwritten(&j->body) + (j->line ? strlen(j->line) : 0);
 }
 
 uint32_t
-job_archive(struct json_object *asked)
+job_archive_of(struct json_object *asked)
 {
 	long long archive = rec_number(asked, "archive", 0);
 
@@ -66,15 +93,22 @@ job_archive(struct json_object *asked)
 }
 
 struct job *
-job_new(struct fetch *f, struct target *t, uint32_t item)
+job_new(struct run *run, struct target *t, uint32_t item)
 {
 	struct job *j = buf_alloc(sizeof(*j));
 	struct buf line = {0}, userinfo = {0};
 
-	*j = (struct job){.fetch = f, .target = t, .item = item, .source = -1, .members = -1, .body.part.fd = -1};
+	*j = (struct job){
+		.run = run,
+		.target = t,
+		.item = item,
+		.members = -1,
+		.slot = -1,
+		.body = body_new(run->bodies),
+	};
 	t->jobs++;
 	if (batch_item_to_fetch(t->batch, item, &line, &userinfo) < 0) {
-		fetch_fail(f, "reading items.ndjson or secrets");
+		run_fail(run, "reading items.ndjson or secrets");
 	} else {
 		j->weight = sizeof(*j) + 2 * line.len;
 		j->asked = rec_parse(line.data, line.len, NULL, 0);
@@ -97,7 +131,7 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 		if (j->url && userinfo.len)
 			j->userinfo = buf_strdup(userinfo.data);
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
-		j->archive = job_archive(j->asked);
+		j->archive = job_archive_of(j->asked);
 		if (!j->archive && !j->url && !j->file)
 			take_upload(j);
 		j->expanded = j->archive > 0;
@@ -113,8 +147,8 @@ job_new(struct fetch *f, struct target *t, uint32_t item)
 void
 job_free(struct job *j)
 {
-	if (j->fetch->stop_signal)
-		body_leave(&j->body, j->fetch);
+	if (j->run->stop_signal)
+		body_leave(&j->body);
 	else
 		body_drop(&j->body);
 	if (j->claimed) {
@@ -122,12 +156,8 @@ job_free(struct job *j)
 		target_set_busy(j->target, j->item, false);
 	}
 	j->target->jobs--;
-	if (j->source >= 0)
-		close(j->source);
-	buf_free(&j->answer.error);
-	curl_slist_free_all(j->headers);
-	robot_drop(j);
-	page_drop(j);
+	answer_reset(&j->answer);
+	job_drop_media(j);
 	json_object_put(j->more);
 	free(j->at);
 	free(j->userinfo);
@@ -136,66 +166,27 @@ job_free(struct job *j)
 	free(j);
 }
 
-/* The wait before the next attempt; not before the moment that the server named. */
-static long
-backoff(const struct job *j)
-{
-	long ms = http_policy_backoff(j->attempts, j->fetch->set->backoff_ms);
-
-	return j->verdict.wait_ms > 0 ? j->verdict.wait_ms + ms / 4 : ms;
-}
-
-/* Sleeps until its next attempt; with it, where the server asked for that, everything else of the host. */
-static void
-try_again(struct job *j, struct host *h)
-{
-	struct fetch *f = j->fetch;
-	long wait = backoff(j);
-
-	/* The host's time is the server's own, the item's a little longer: they do not all come back at once. */
-	if (j->verdict.hold)
-		host_hold(f, h, j->verdict.wait_ms > 0 ? j->verdict.wait_ms : wait);
-	if (!j->validator[0])
-		body_drop(&j->body);
-	else if (body_flush(&j->body, f) < 0)
-		fetch_fail(f, "writing a download");
-	free(j->at);
-	j->at = NULL;
-	j->elsewhere = false;
-	j->redirects = 0;
-	plan_left(f, j);
-	plan_again(f, j, wait);
-}
-
 void
-job_ended(struct job *j)
+job_drop_media(struct job *j)
 {
-	struct fetch *f = j->fetch;
-	struct host *h = j->host;
+	if (j->media)
+		media_free(j->media);
+	free(j->media);
+	j->media = NULL;
+}
 
-	if (j->verdict.kind != GOT)
-		cancel_judge(j);
-	if (!f->fatal && j->verdict.kind == AGAIN && j->attempts < (unsigned)f->set->tries) {
-		try_again(j, h);
-		return;
+enum batch_claim
+job_claim(struct job *j)
+{
+	enum batch_claim claim = CLAIM_HELD;
+
+	if (!target_is_busy(j->target, j->item))
+		claim = batch_claim(j->target->batch, j->item, j->run->set->retry);
+	if (claim == CLAIM_OURS) {
+		j->claimed = true;
+		target_set_busy(j->target, j->item, true);
+	} else if (claim == CLAIM_ERROR) {
+		run_fail(j->run, "claiming an item");
 	}
-	if (!f->fatal && j->verdict.kind == AGAIN && j->verdict.hold)
-		host_hold(f, h, j->verdict.wait_ms > 0 ? j->verdict.wait_ms : backoff(j));
-	plan_left(f, j);
-	if (f->fatal) {
-		job_free(j);
-		return;
-	}
-	if (j->verdict.kind == REDIRECTED) {
-		if (!j->validator[0])
-			body_drop(&j->body);
-		j->attempts--; /* not an attempt of its own */
-		plan_requeue(f, j);
-		return;
-	}
-	if (j->verdict.kind == AGAIN)
-		j->verdict.kind = FAILED;
-	if (j->verdict.kind == FAILED)
-		body_drop(&j->body);
-	settle_add(f, j);
+	return claim;
 }

@@ -1,22 +1,47 @@
-/*
- * local: files of this machine, copied a piece a turn, so that transfers go on beside them.
- *
- * A file is cloned (FICLONE, where the file system shares blocks until one of the two is written to), else copied by
- * the kernel (copy_file_range), else read and written. It is never linked: what a user still writes to is not ours. In
- * the first two ways the hash is of what the copy has, read back. What was uploaded is ours (upload.c).
- */
+#include "local.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/trouble.h"
-#include "fetch.h"
+#include "resume.h"
+#include "upload.h"
 
 enum { PIECE = 1 << 16, A_TURN = 256 << 10 };
+
+struct local {
+	struct run *run;
+	struct job_list *finished;
+	struct copy *first, **last;
+	struct loop_timer timer; /* set while there is something to copy */
+};
+
+struct copy {
+	struct job *job;
+	int source;                                   /* the file; -1: an upload */
+	int64_t size;                                 /* of it */
+	struct timespec changed;                      /* when it was changed last */
+	enum { BY_READING, BY_CLONE, BY_KERNEL } way; /* how it is copied */
+	struct copy *next;
+};
+
+static void copy_pieces(void *arg);
+
+struct local *
+local_new(struct run *run, struct job_list *finished)
+{
+	struct local *l = buf_alloc(sizeof(*l));
+
+	*l = (struct local){
+		.run = run, .finished = finished, .last = &l->first, .timer = {.call = copy_pieces, .arg = l}};
+	return l;
+}
 
 bool
 local_is(const struct job *j)
@@ -24,204 +49,251 @@ local_is(const struct job *j)
 	return j->file || j->upload[0];
 }
 
+/* Sets the verdict by errno: the file cannot be read. */
 static void
-cannot(struct job *j, const char *doing)
+fail_read(struct job *j, const char *doing)
 {
 	bool missing = errno == ENOENT || errno == ENOTDIR;
 
 	if (trouble_is_local(errno))
-		judge_fail(j, true, TROUBLE_CODE, "cannot %s '%.300s' now: %s", doing, j->file, strerror(errno));
+		verdict_fail(j, true, TROUBLE_CODE, "cannot %s '%.300s' now: %s", doing, j->file, strerror(errno));
 	else
-		judge_fail(j, false, missing ? "no_such_file" : "unreadable_file", "cannot %s '%.300s': %s%s", doing,
-			   j->file, strerror(errno), missing ? " (a URL begins with http:// or https://)" : "");
-	job_ended(j);
+		verdict_fail(j, false, missing ? "no_such_file" : "unreadable_file", "cannot %s '%.300s': %s%s", doing,
+			     j->file, strerror(errno), missing ? " (a URL begins with http:// or https://)" : "");
 }
 
 static bool
-has_changed(const struct job *j)
+has_changed(const struct copy *c)
 {
 	struct stat st;
 
-	return fstat(j->source, &st) < 0 || st.st_size != j->source_size ||
-	       st.st_mtim.tv_sec != j->source_time.tv_sec || st.st_mtim.tv_nsec != j->source_time.tv_nsec;
+	return fstat(c->source, &st) < 0 || st.st_size != c->size || st.st_mtim.tv_sec != c->changed.tv_sec ||
+	       st.st_mtim.tv_nsec != c->changed.tv_nsec;
 }
 
 /* How it is copied. A clone is what the file was at one moment, whatever becomes of it then. */
 static int
-choose_way(struct job *j)
+choose_way(struct copy *c)
 {
+	struct body *b = &c->job->body;
 	struct stat st;
 
-	j->way = BY_READING;
-	if (j->source_size == 0)
+	c->way = BY_READING;
+	if (c->size == 0)
 		return 0; /* or one of /proc, that has bytes all the same */
-	if (body_open(&j->body, j) < 0)
+	if (body_open(b) < 0)
 		return -1;
-	j->way = BY_KERNEL;
-	if (ioctl(j->body.part.fd, FICLONE, j->source) < 0)
+	c->way = BY_KERNEL;
+	if (ioctl(b->part.fd, FICLONE, c->source) < 0)
 		return 0;
-	if (fstat(j->body.part.fd, &st) < 0)
+	if (fstat(b->part.fd, &st) < 0)
 		return -1;
-	j->way = BY_CLONE;
-	j->source_size = st.st_size;
+	c->way = BY_CLONE;
+	c->size = st.st_size;
 	return 0;
 }
 
-/* The file is the part already: it is read for its hash. */
-static void
-begin_upload(struct job *j)
+/* The upload is the part already: it is read for its hash. False: the job has its verdict. */
+static bool
+open_upload(struct copy *c)
 {
-	if (upload_open(j) < 0) {
-		if (trouble_is_local(errno))
-			judge_fail(j, true, TROUBLE_CODE, "cannot open what was uploaded now: %s", strerror(errno));
-		else
-			judge_fail(j, false, "upload_lost", "what was uploaded is not there: %s (upload it again)",
-				   strerror(errno));
-		job_ended(j);
-		return;
+	struct job *j = c->job;
+
+	c->way = BY_CLONE;
+	c->size = upload_open(j);
+	if (c->size >= 0)
+		return true;
+	if (trouble_is_local(errno))
+		verdict_fail(j, true, TROUBLE_CODE, "cannot open what was uploaded now: %s", strerror(errno));
+	else
+		verdict_fail(j, false, "upload_lost", "what was uploaded is not there: %s (upload it again)",
+			     strerror(errno));
+	return false;
+}
+
+/* The same of a file. */
+static bool
+open_source(struct copy *c)
+{
+	struct job *j = c->job;
+	struct stat st;
+
+	if (job_is_public_only(j)) {
+		verdict_fail(j, false, "blocked_address", "'%.300s' is a file of this machine, and %s", j->file,
+			     j->target->public_only ? "its batch is fetched from public addresses alone"
+						    : "--public-only allows public addresses alone");
+		return false;
 	}
-	j->way = BY_CLONE;
-	job_list_add(&j->fetch->local, j);
+	/* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
+	c->source = open(j->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (c->source < 0 || fstat(c->source, &st) < 0) {
+		fail_read(j, "open");
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		verdict_fail(j, false, "not_a_file", "'%.300s' is %s, not a file", j->file,
+			     S_ISDIR(st.st_mode) ? "a directory" : "a device, pipe or socket");
+		return false;
+	}
+	c->size = st.st_size;
+	c->changed = st.st_mtim;
+	if (choose_way(c) < 0)
+		run_fail(j->run, "writing a copy");
+	return true;
+}
+
+static void
+free_copy(struct copy *c)
+{
+	if (c->source >= 0)
+		close(c->source);
+	free(c);
 }
 
 void
-local_begin(struct job *j)
+local_begin(struct local *l, struct job *j)
 {
-	struct stat st;
+	struct copy *c = buf_alloc(sizeof(*c));
 
-	if (j->upload[0]) {
-		begin_upload(j);
+	*c = (struct copy){.job = j, .source = -1};
+	if (j->upload[0] ? open_upload(c) : open_source(c)) {
+		*l->last = c;
+		l->last = &c->next;
+		loop_set_timer(l->run->loop, &l->timer, 0);
 		return;
 	}
-	if (job_is_public_only(j)) {
-		judge_fail(j, false, "blocked_address", "'%.300s' is a file of this machine, and %s", j->file,
-			   j->target->public_only ? "its batch is fetched from public addresses alone"
-						  : "--public-only allows public addresses alone");
-		job_ended(j);
-		return;
-	}
-	/* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
-	j->source = open(j->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (j->source < 0 || fstat(j->source, &st) < 0) {
-		cannot(j, "open");
-		return;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		judge_fail(j, false, "not_a_file", "'%.300s' is %s, not a file", j->file,
-			   S_ISDIR(st.st_mode) ? "a directory" : "a device, pipe or socket");
-		job_ended(j);
-		return;
-	}
-	j->source_size = st.st_size;
-	j->source_time = st.st_mtim;
-	job_list_add(&j->fetch->local, j);
-	if (choose_way(j) < 0)
-		fetch_fail(j->fetch, "writing a copy");
-}
-
-static void
-end(struct job *j)
-{
-	struct fetch *f = j->fetch;
-	bool changed = j->body.bytes != (uint64_t)j->source_size || (j->way != BY_CLONE && has_changed(j));
-
-	job_list_cut(&f->local, j);
-	if (j->source >= 0)
-		close(j->source);
-	j->source = -1;
-	if (changed)
-		judge_fail(j, true, "file_changed", "'%.300s' changed while it was copied", j->file);
-	else if (body_end(&j->body, j) < 0)
-		fetch_fail(f, "writing a copy");
-	else
-		j->verdict = (struct verdict){.kind = GOT};
-	job_ended(j);
+	free_copy(c);
+	job_list_add(l->finished, j);
 }
 
 /*
  * Each of these takes in up to A_TURN bytes. 1: there may be more; 0: that was all; -1: the source cannot be read;
- * -1 after fetch_fail(): the copy cannot be written.
+ * -1 after run_fail(): the copy cannot be written.
  */
 
 static int
-read_some(struct job *j)
+fail_copy(struct copy *c, const char *doing)
 {
+	run_fail(c->job->run, doing);
+	return -1;
+}
+
+static int
+read_some(struct copy *c)
+{
+	struct body *b = &c->job->body;
 	char piece[PIECE];
 
 	for (int sum = 0; sum < A_TURN; sum += PIECE) {
-		ssize_t n = read(j->source, piece, sizeof(piece));
+		ssize_t n = read(c->source, piece, sizeof(piece));
+		int rc;
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
-		if (n == 0 || j->body.bytes > (uint64_t)j->source_size)
+		if (n == 0 || b->bytes > (uint64_t)c->size)
 			return 0;
-		if (body_add(&j->body, j, piece, (size_t)n, (size_t)j->source_size) < 0) {
-			fetch_fail(j->fetch, "writing a copy");
-			return -1;
-		}
+		rc = body_add(b, piece, (size_t)n, (size_t)c->size);
+		if (rc < 0)
+			return fail_copy(c, "writing a copy");
+		if (rc > 0)
+			resume_name_part(c->job);
 	}
 	return 1;
 }
 
 static int
-read_copy(struct job *j, uint64_t end)
+read_copy(struct copy *c, uint64_t end)
 {
-	if (body_read(&j->body, j, end, A_TURN) == 0)
-		return j->body.bytes < (uint64_t)j->source_size;
-	fetch_fail(j->fetch, "reading a copy");
-	return -1;
+	int rc = body_read(&c->job->body, end, A_TURN);
+
+	if (rc < 0)
+		return fail_copy(c, "reading a copy");
+	if (rc > 0)
+		resume_name_part(c->job);
+	return c->job->body.bytes < (uint64_t)c->size;
 }
 
 /* What the kernel cannot copy, such as from one file system to another, is read, from there on. */
 static int
-copy_in_kernel(struct job *j)
+copy_in_kernel(struct copy *c)
 {
-	off_t from = (off_t)j->body.bytes, to = from;
-	ssize_t n = copy_file_range(j->source, &from, j->body.part.fd, &to, A_TURN, 0);
+	struct body *b = &c->job->body;
+	off_t from = (off_t)b->bytes, to = from;
+	ssize_t n = copy_file_range(c->source, &from, b->part.fd, &to, A_TURN, 0);
 
 	if (n > 0)
-		return read_copy(j, (uint64_t)to);
+		return read_copy(c, (uint64_t)to);
 	if (n < 0 && errno == EINTR)
 		return 1;
-	if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
-		fetch_fail(j->fetch, "writing a copy");
-		return -1;
-	}
-	j->way = BY_READING;
-	if (body_seek(&j->body) < 0) {
-		fetch_fail(j->fetch, "writing a copy");
-		return -1;
-	}
-	return lseek(j->source, (off_t)j->body.bytes, SEEK_SET) < 0 ? -1 : 1;
+	if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+		return fail_copy(c, "writing a copy");
+	c->way = BY_READING;
+	if (body_seek(b) < 0)
+		return fail_copy(c, "writing a copy");
+	return lseek(c->source, (off_t)b->bytes, SEEK_SET) < 0 ? -1 : 1;
 }
 
-static void
-copy_some(struct job *j)
+/* Copies a piece of it. True: the job has its verdict. */
+static bool
+copy_some(struct copy *c)
 {
+	struct job *j = c->job;
 	uint64_t before = j->body.bytes;
-	int rc = j->way == BY_CLONE    ? read_copy(j, (uint64_t)j->source_size)
-		 : j->way == BY_KERNEL ? copy_in_kernel(j)
-				       : read_some(j);
+	int rc = c->way == BY_CLONE    ? read_copy(c, (uint64_t)c->size)
+		 : c->way == BY_KERNEL ? copy_in_kernel(c)
+				       : read_some(c);
 
-	j->fetch->tally.bytes += j->body.bytes - before;
-	if (rc == 0) {
-		end(j);
-	} else if (rc < 0 && !j->fetch->fatal) {
-		job_list_cut(&j->fetch->local, j);
-		cannot(j, "read");
+	j->run->bytes += j->body.bytes - before;
+	if (rc > 0 || (rc < 0 && j->run->fatal))
+		return false;
+	if (rc < 0)
+		fail_read(j, "read");
+	else if (j->body.bytes != (uint64_t)c->size || (c->way != BY_CLONE && has_changed(c)))
+		verdict_fail(j, true, "file_changed", "'%.300s' changed while it was copied", j->file);
+	else
+		j->verdict = (struct verdict){.kind = GOT};
+	return true;
+}
+
+/* Takes the copy out to which AT refers. Its job remains. */
+static struct job *
+remove_copy(struct local *l, struct copy **at)
+{
+	struct copy *c = *at;
+	struct job *j = c->job;
+
+	*at = c->next;
+	if (l->last == &c->next)
+		l->last = at;
+	free_copy(c);
+	return j;
+}
+
+/* A piece of each. */
+static void
+copy_pieces(void *arg)
+{
+	struct local *l = arg;
+
+	for (struct copy **at = &l->first; *at && !l->run->fatal;) {
+		if (copy_some(*at))
+			job_list_add(l->finished, remove_copy(l, at));
+		else
+			at = &(*at)->next;
 	}
+	if (l->first)
+		loop_set_timer(l->run->loop, &l->timer, 0);
 }
 
 void
-local_turn(struct fetch *f)
+local_end(struct local *l)
 {
-	for (struct job *j = f->local.first, *next; j && !f->fatal; j = next) {
-		next = j->next;
-		if (local_is(j))
-			copy_some(j);
-		else
-			left_turn(j);
-	}
+	if (!l)
+		return;
+	loop_stop_timer(l->run->loop, &l->timer);
+	while (l->first)
+		job_free(remove_copy(l, &l->first));
+	free(l);
 }

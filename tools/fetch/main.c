@@ -2,7 +2,7 @@
  * bi-fetch: adds URLs and local files to a batch and gets them, many at once. bi-fetch(1).
  */
 #include "base/msg.h"
-#include "fetch.h"
+#include "dispatch.h"
 
 int
 main(int argc, char **argv)
@@ -12,5 +12,5 @@ main(int argc, char **argv)
 
 	msg_program("bi-fetch");
 	operands = options_read(&set, argc, argv);
-	msg_finish(fetch_run(&set, operands));
+	msg_finish(dispatch_run(&set, operands));
 }

@@ -1,14 +1,17 @@
+#include "open_batches.h"
+
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/msg.h"
-#include "fetch.h"
+#include "base/buf.h"
+#include "records/rec.h"
 
 struct target *
-target_find(const struct fetch *f, const char *name)
+open_batches_find(const struct open_batches *b, const char *name)
 {
-	struct target *t = f->targets;
+	struct target *t = b->first;
 
 	while (t && strcmp(batch_name(t->batch), name) != 0)
 		t = t->next;
@@ -43,10 +46,10 @@ read_about(struct target *t)
 }
 
 struct target *
-target_open(struct fetch *f, const char *name, const struct batch_metadata *about)
+open_batches_add(struct open_batches *b, const char *name, const struct batch_metadata *about)
 {
-	struct batch *batch = batch_open(&f->root, name, BATCH_WORK, about);
-	struct target **at = &f->targets, *t;
+	struct batch *batch = batch_open(&b->run->root, name, BATCH_WORK, about);
+	struct target **at = &b->first, *t;
 
 	if (!batch)
 		return NULL;
@@ -67,19 +70,35 @@ target_open(struct fetch *f, const char *name, const struct batch_metadata *abou
 }
 
 struct target *
-target_of(struct fetch *f, const char *name, const struct batch_metadata *about)
+open_batches_get(struct open_batches *b, const char *name, const struct batch_metadata *about)
 {
-	struct target *t = target_find(f, name);
+	struct target *t = open_batches_find(b, name);
 
 	if (!t)
-		t = target_open(f, name, about);
+		t = open_batches_add(b, name, about);
 	if (!t)
-		fetch_fail(f, "opening the batch");
+		run_fail(b->run, "opening the batch");
 	return t;
 }
 
+struct target *
+open_batches_next_cancelled(struct open_batches *b)
+{
+	for (struct target *t = b->first; t; t = t->next) {
+		bool was = t->cancelled;
+		int is = batch_is_cancelled(t->batch);
+
+		if (is < 0)
+			run_fail(b->run, "asking whether a batch is cancelled");
+		t->cancelled = is > 0;
+		if (t->cancelled && !was)
+			return t;
+	}
+	return NULL;
+}
+
 bool
-target_busy(const struct target *t, uint32_t item)
+target_is_busy(const struct target *t, uint32_t item)
 {
 	return item < t->busy_room && t->busy[item / 8] >> (item % 8) & 1;
 }
@@ -104,9 +123,9 @@ target_set_busy(struct target *t, uint32_t item, bool busy)
 }
 
 void
-target_close(struct fetch *f, struct target *t)
+open_batches_close(struct open_batches *b, struct target *t)
 {
-	struct target **at = &f->targets;
+	struct target **at = &b->first;
 
 	while (*at != t)
 		at = &(*at)->next;
@@ -119,8 +138,8 @@ target_close(struct fetch *f, struct target *t)
 }
 
 void
-targets_close(struct fetch *f)
+open_batches_close_all(struct open_batches *b)
 {
-	while (f->targets)
-		target_close(f, f->targets);
+	while (b->first)
+		open_batches_close(b, b->first);
 }

@@ -1,95 +1,74 @@
-/*
- * out: records on their way to standard output, which may be a pipe that is full: the run goes on, and a signal
- * is heeded, while nobody reads.
- */
+#include "output.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <unistd.h>
-
-#include "base/msg.h"
-#include "fetch.h"
 
 /* A pipe that can be written to takes this much at once (PIPE_BUF); what waits at most before nothing more is begun. */
 enum { AT_ONCE = 4096, WAITING_MAX = 1 << 20 };
 
 void
-out_record(struct fetch *f, const char *record, size_t n)
+output_add(struct output *o, const char *record, size_t n)
 {
-	buf_add(&f->out, record, n);
-	buf_add(&f->out, "\n", 1);
+	buf_add(&o->text, record, n);
+	buf_add(&o->text, "\n", 1);
 }
 
 bool
-out_is_full(const struct fetch *f)
+output_is_full(const struct output *o)
 {
-	return f->out.len - f->out_at >= WAITING_MAX;
-}
-
-static bool
-is_writable(void)
-{
-	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-	return poll(&p, 1, 0) > 0;
+	return o->text.len - o->at >= WAITING_MAX;
 }
 
 static void
-write_some(struct fetch *f)
+write_some(struct output *o)
 {
-	size_t left = f->out.len - f->out_at;
-	ssize_t n = write(STDOUT_FILENO, f->out.data + f->out_at, left < AT_ONCE ? left : AT_ONCE);
+	size_t left = o->text.len - o->at;
+	ssize_t n = write(STDOUT_FILENO, o->text.data + o->at, left < AT_ONCE ? left : AT_ONCE);
 
 	if (n >= 0) {
-		f->out_at += (size_t)n;
+		o->at += (size_t)n;
 		return;
 	}
 	if (errno == EINTR || errno == EAGAIN)
 		return;
 	/* Whoever read has had enough: no fault of ours. */
-	f->out_at = f->out.len;
+	o->at = o->text.len;
 	if (errno == EPIPE)
-		f->stop_signal = SIGPIPE;
+		o->run->stop_signal = SIGPIPE;
 	else
-		fetch_fail(f, "writing records to standard output");
-}
-
-/* Watches stdout for room, or no more. A file cannot be watched, nor needs to be. */
-static void
-watch_room(struct fetch *f, bool watch)
-{
-	struct epoll_event e = {.events = EPOLLOUT, .data.fd = STDOUT_FILENO};
-
-	if (watch == f->out_watched)
-		return;
-	f->out_watched = watch;
-	if (epoll_ctl(f->epoll, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, STDOUT_FILENO, watch ? &e : NULL) < 0 && watch)
-		f->out_watched = false;
+		run_fail(o->run, "writing records to standard output");
 }
 
 void
-out_flush(struct fetch *f)
+output_flush(struct output *o)
 {
-	while (f->out_at < f->out.len && is_writable())
-		write_some(f);
-	watch_room(f, f->out_at < f->out.len);
-	if (f->out_at == f->out.len || f->out_at >= WAITING_MAX / 4) {
-		buf_drop(&f->out, f->out_at);
-		f->out_at = 0;
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	while (o->at < o->text.len && poll(&p, 1, 0) > 0)
+		write_some(o);
+	/* A file cannot be watched, nor needs to be. */
+	if (o->at < o->text.len)
+		loop_watch(o->run->loop, &o->watcher, STDOUT_FILENO, EPOLLOUT);
+	else
+		loop_unwatch(o->run->loop, &o->watcher);
+	if (o->at == o->text.len || o->at >= WAITING_MAX / 4) {
+		buf_drop(&o->text, o->at);
+		o->at = 0;
 	}
 }
 
 void
-out_flush_all(struct fetch *f)
+output_flush_all(struct output *o)
 {
-	struct pollfd p[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = f->signals, .events = POLLIN}};
+	struct pollfd p[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = o->run->signals, .events = POLLIN}};
 
 	for (;;) {
-		out_flush(f);
-		if (f->out_at == f->out.len || f->stop_signal)
+		output_flush(o);
+		if (o->at == o->text.len || o->run->stop_signal)
 			return;
 		if (poll(p, 2, -1) > 0 && p[1].revents)
-			loop_note_signal(f);
+			run_note_signal(o->run);
 	}
 }

@@ -9,6 +9,7 @@
 #include "base/msg.h"
 #include "base/userinfo.h"
 #include "html/url.h"
+#include "records/rec.h"
 
 enum { BLOCK = 64 }; /* items added at once */
 
@@ -29,9 +30,9 @@ is_html(const struct job *j)
 static void
 ask_yt_dlp(struct pages *p, struct job *j)
 {
-	const char *url = j->at ? j->at : j->url;
+	const char *url = job_url(j);
 
-	if (p->no_yt_dlp || ytdlp_find(url, (size_t)j->fetch->set->max_media, &p->hurry, j->media) >= 0)
+	if (p->no_yt_dlp || ytdlp_find(url, (size_t)j->run->set->max_media, &p->hurry, j->media) >= 0)
 		return;
 	p->no_yt_dlp = true;
 	msg_warn("yt-dlp cannot be started: %s; what only it can find is left out", strerror(errno));
@@ -40,7 +41,7 @@ ask_yt_dlp(struct pages *p, struct job *j)
 int
 page_look(struct pages *p, struct job *j)
 {
-	const struct settings *set = j->fetch->set;
+	const struct settings *set = j->run->set;
 	int rc;
 
 	if (!j->page || j->expanded || j->verdict.kind != GOT || !is_html(j))
@@ -49,18 +50,18 @@ page_look(struct pages *p, struct job *j)
 		return -1;
 	j->media = buf_alloc(sizeof(*j->media));
 	*j->media = (struct media_found){0};
-	rc = media_find(p->media, j->body.part.fd, j->at ? j->at : j->url, j->answer.content_type,
-			(size_t)set->max_media, j->media);
+	rc = media_find(p->media, j->body.part.fd, job_url(j), j->answer.content_type, (size_t)set->max_media,
+			j->media);
 	if (rc > 0 && j->media->trouble) {
 		char what[MEDIA_WHY + 64];
 
 		snprintf(what, sizeof(what), "bi-media cannot find now what the page shows: %s", j->media->why);
-		judge_trouble(j, what);
-		page_drop(j);
+		verdict_trouble(j, what);
+		job_drop_media(j);
 	} else if (rc > 0) {
-		judge_fail(j, false, "bad_page", "its media cannot be found: %s", j->media->why);
+		verdict_fail(j, false, "bad_page", "its media cannot be found: %s", j->media->why);
 		body_drop(&j->body);
-		page_drop(j);
+		job_drop_media(j);
 	}
 	if (rc)
 		return rc < 0 ? -1 : 0;
@@ -82,26 +83,17 @@ pages_close(struct pages *p)
 
 /* --- in the loop --- */
 
-void
-page_drop(struct job *j)
-{
-	if (j->media)
-		media_free(j->media);
-	free(j->media);
-	j->media = NULL;
-}
-
 static void
-want(struct fetch *f, struct target *t, uint32_t item)
+want_item(struct run *run, struct run_queue *wants, struct target *t, uint32_t item)
 {
 	if (item <= t->wanted_to)
 		return; /* --resume wants it already */
-	plan_want(f, t, item);
-	f->tally.asked++;
+	run_queue_add(wants, t, item);
+	run->asked++;
 }
 
 static void
-copy(struct json_object *to, struct json_object *from, const char *key)
+copy_member(struct json_object *to, struct json_object *from, const char *key)
 {
 	struct json_object *value;
 
@@ -112,9 +104,9 @@ copy(struct json_object *to, struct json_object *from, const char *key)
 /* A medium on the host of the page that the list names has what that page has: its name and password, and what the
  * command line gives for hosts. One that the page itself gives with a medium is not used. */
 static void
-lend(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
+lend_userinfo(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
 {
-	if (!j->named || j->elsewhere || !url_is_same_host(j->at ? j->at : j->url, url))
+	if (!j->named || j->elsewhere || !url_is_same_host(job_url(j), url))
 		return;
 	json_object_object_add(item, "same_host", json_object_new_boolean(true));
 	if (!j->userinfo)
@@ -128,17 +120,17 @@ lend(const struct job *j, const char *url, struct json_object *item, struct batc
 static void
 make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one)
 {
-	struct json_object *item = json_object_new_object(), *page = json_object_new_string(j->at ? j->at : j->url);
+	struct json_object *item = json_object_new_object(), *page = json_object_new_string(job_url(j));
 	char *text;
 
 	userinfo_extract(one->url, NULL);
-	copy(item, j->asked, "subject");
+	copy_member(item, j->asked, "subject");
 	json_object_object_add(item, "url", json_object_new_string(one->url));
-	copy(item, j->asked, "title");
+	copy_member(item, j->asked, "title");
 	if (one->title[0])
 		json_object_object_add(item, "title", json_object_new_string(one->title));
-	copy(item, j->asked, "license");
-	copy(item, j->asked, "credit");
+	copy_member(item, j->asked, "license");
+	copy_member(item, j->asked, "credit");
 	json_object_object_add(item, "page", page);
 	json_object_object_add(item, "found_on", json_object_get(page));
 	json_object_object_add(item, "kind", json_object_new_string(one->kind));
@@ -147,7 +139,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 		.where = one->url,
 		.subject = json_object_object_get_ex(item, "subject", NULL) ? j->place.subject : NULL,
 	};
-	lend(j, one->url, item, ask);
+	lend_userinfo(j, one->url, item, ask);
 	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
 	if (strlen(rec_print(item)) > BATCH_ITEM_MAX)
 		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));
@@ -164,58 +156,50 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 
 /* Adds N of the page's media from AT on, and notes their numbers. */
 static void
-add(struct fetch *f, struct job *j, size_t at, size_t n, struct json_object *numbers)
+add_block(struct job *j, size_t at, size_t n, struct run_queue *wants, struct json_object *numbers)
 {
 	struct batch_ask asks[BLOCK];
 
 	for (size_t i = 0; i < n; i++)
 		make_ask(&asks[i], j, &j->media->media[at + i]);
 	if (batch_add(j->target->batch, asks, n) < 0)
-		fetch_fail(f, "adding the media of a page to the batch");
+		run_fail(j->run, "adding the media of a page to the batch");
 	for (size_t i = 0; i < n; i++) {
-		if (!f->fatal) {
+		if (!j->run->fatal) {
 			json_object_array_add(numbers, json_object_new_uint64(asks[i].item));
-			want(f, j->target, asks[i].item);
+			want_item(j->run, wants, j->target, asks[i].item);
 		}
 		free((char *)asks[i].text);
 	}
 }
 
-void
-page_found(struct fetch *f, struct job *j)
+bool
+page_add_items(struct job *j, struct run_queue *wants)
 {
 	size_t count = j->media->rule[0] ? 0 : j->media->count;
-	struct json_object *numbers;
+	struct json_object *numbers = json_object_new_array();
 
-	if (f->fatal || f->stop_signal) {
-		job_free(j); /* it is pending: yt-dlp was not waited for */
-		return;
-	}
-	numbers = json_object_new_array();
-	for (size_t at = 0; at < count && !f->fatal; at += BLOCK)
-		add(f, j, at, count - at < BLOCK ? count - at : BLOCK, numbers);
+	for (size_t at = 0; at < count && !j->run->fatal; at += BLOCK)
+		add_block(j, at, count - at < BLOCK ? count - at : BLOCK, wants, numbers);
 	j->more = json_object_new_object();
 	json_object_object_add(j->more, "found", json_object_new_uint64(count));
 	if (j->media->rule[0])
 		json_object_object_add(j->more, "opted_out", json_object_new_string(j->media->rule));
 	json_object_object_add(j->more, "found_items", numbers);
-	page_drop(j);
+	job_drop_media(j);
 	j->aside = ASIDE_NONE;
 	j->expanded = true;
-	if (f->fatal)
-		job_free(j);
-	else
-		settle_add(f, j);
+	return !j->run->fatal;
 }
 
 void
-page_stored(struct fetch *f, struct target *t, const char *line, size_t n)
+page_want_stored(struct run *run, struct run_queue *wants, struct target *t, const char *line, size_t n)
 {
 	struct json_object *o = NULL, *numbers;
 	int64_t length = batch_length(t->batch);
 
 	if (length < 0) {
-		fetch_fail(f, "counting the items");
+		run_fail(run, "counting the items");
 		return;
 	}
 	if (memmem(line, n, "\"found_items\":[", 15))
@@ -225,7 +209,7 @@ page_stored(struct fetch *f, struct target *t, const char *line, size_t n)
 			uint64_t item = json_object_get_uint64(json_object_array_get_idx(numbers, i));
 
 			if (item > 0 && item <= (uint64_t)length)
-				want(f, t, (uint32_t)item);
+				want_item(run, wants, t, (uint32_t)item);
 		}
 	json_object_put(o);
 }

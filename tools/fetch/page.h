@@ -1,8 +1,8 @@
 /*
  * page: a page asked for as "media", from which an item is made of each picture, video and sound that it shows.
  *
- * The writer's thread looks at the page's bytes (page_look), the loop adds the items (page_found); only then is the
- * page recorded, so that a page that is recorded has all its items.
+ * The writer's thread looks at the page's bytes, the loop adds the items; only then is the page recorded, so that a
+ * page that is recorded has all its items.
  */
 #ifndef BI_FETCH_PAGE_H
 #define BI_FETCH_PAGE_H
@@ -10,7 +10,8 @@
 #include <stdatomic.h>
 
 #include "confined/media.h"
-#include "fetch.h"
+#include "job.h"
+#include "run_queue.h"
 
 /* What the writer's thread looks at pages with. Zeroed: nothing yet. */
 struct pages {
@@ -20,18 +21,16 @@ struct pages {
 };
 
 /* Looks for the media of a job that was GOT, if it is a page: they are in its MEDIA then, and it is not to be recorded
- * before page_found(). A page that cannot be read FAILED. 0, or -1 with errno when bi-media does not start. */
+ * before page_add_items(). A page that cannot be read FAILED. 0, or -1 with errno when bi-media does not start. */
 int page_look(struct pages *p, struct job *j);
 
 void pages_close(struct pages *p);
 
-/* Adds the items of the page J, wants them, and settles it. */
-void page_found(struct fetch *f, struct job *j);
+/* Adds the items of the page J to its batch, and to WANTS; J is to be recorded then. False after run_fail(). */
+bool page_add_items(struct job *j, struct run_queue *wants);
 
-/* The same items, of a page whose result LINE is stored: wanted by whoever wants the page. */
-void page_stored(struct fetch *f, struct target *t, const char *line, size_t n);
-
-void page_drop(struct job *j); /* frees what was found in it */
+/* Adds the same items to WANTS, of a page whose result LINE is stored. */
+void page_want_stored(struct run *run, struct run_queue *wants, struct target *t, const char *line, size_t n);
 
 /* ytdlp.c: what yt-dlp finds at URL, MOST at most. Returns 0; 1 when it found nothing or was stopped, by *HURRY or its
  * deadline; -1 with errno when it does not start. OUT is for media_free() whatever returns. */

@@ -1,16 +1,12 @@
-/*
- * through: results on their way through --through PROGRAM, between the writer's first look at a job, which publishes
- * its file, and its second, which records it.
- *
- * Jobs wait in one line and go to the co-process (coprocess.h) that has the fewest. Each answers in order, so what it
- * does wrong is the fault of the first that it was given and has not answered; the others go to the next one.
- */
+#include "postprocess.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
 #include "base/utf8.h"
@@ -31,15 +27,19 @@ enum {
 	PAUSE_MS = 100   /* after one was killed; doubled each time */
 };
 
-struct through {
+struct postprocess {
+	struct run *run;
+	struct job_list *ended;
 	const char *program; /* as it was given */
 	char *argv[4];
 	struct buf path;
 	bool shell;
-	struct filter *filters;
+	struct coprocess *filters;
 	size_t count;
 	struct job_list waiting;
 	size_t jobs, bytes; /* of all that wait, or are with a filter */
+	size_t ended_bytes; /* of what ended in this turn */
+	struct loop_timer timer;
 	bool warned;
 	bool answered;       /* once at least in this run */
 	unsigned barren;     /* starts in a row that came to nothing */
@@ -51,28 +51,35 @@ struct through {
 /* --- jobs, on their way out --- */
 
 static void
-leave(struct through *th, const struct job *j)
+uncount_job(struct postprocess *p, const struct job *j)
 {
-	th->jobs--;
-	th->bytes -= j->weight;
+	p->jobs--;
+	p->bytes -= j->weight;
 }
 
 static void
-fail(struct fetch *f, struct job *j, bool retryable, const char *code, const char *message)
+hand_on_job(struct postprocess *p, struct job *j)
 {
-	leave(f->through, j);
-	judge_fail(j, false, code, "%s", message);
+	job_list_add(p->ended, j);
+	p->ended_bytes += job_unwritten(j);
+}
+
+static void
+fail_job(struct postprocess *p, struct job *j, bool retryable, const char *code, const char *message)
+{
+	uncount_job(p, j);
+	verdict_fail(j, false, code, "%s", message);
 	j->verdict.retryable = retryable;
 	free(j->line);
 	j->line = NULL; /* the writer makes another, and takes the file away */
-	settle_add(f, j);
+	hand_on_job(p, j);
 }
 
 /* It is pending again, and so it has no file. */
 static void
-give_back(struct through *th, struct job *j)
+give_back(struct postprocess *p, struct job *j)
 {
-	leave(th, j);
+	uncount_job(p, j);
 	if (unlinkat(batch_filesfd(j->target->batch), j->name, 0) < 0 && errno != ENOENT)
 		msg_warn_errno("cannot remove %s, which is not recorded", j->name);
 	job_free(j);
@@ -80,216 +87,197 @@ give_back(struct through *th, struct job *j)
 
 /* --- answers --- */
 
-static void
-accept_answer(struct fetch *f, struct job *j, struct json_object *answer)
-{
-	char *line = filtered_line(j, answer);
-
-	if (!line) {
-		fail(f, j, true, "filter_failed", "the record would be longer than 1 MiB with what the filter adds");
-		return;
-	}
-	leave(f->through, j);
-	free(j->line);
-	j->line = line;
-	settle_add(f, j);
-}
-
-static void
-accept_failure(struct fetch *f, struct job *j, struct json_object *answer)
-{
-	const char *code, *message;
-	bool retryable = filtered_failure(answer, &code, &message);
-
-	fail(f, j, retryable, code, message);
-}
-
 /* One line of the filter X. */
 static void
-take_answer(struct fetch *f, struct filter *x, const struct rec *r)
+take_answer(struct postprocess *p, struct coprocess *x, const struct rec *r)
 {
 	struct job *j = x->given.first;
-	const char *status = rec_string(r->json, "status");
+	const char *status = rec_string(r->json, "status"), *code, *message;
 	struct buf why = {0};
+	bool retryable;
+	char *line;
 
-	if (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL))
-		return;
-	if (filter_is_done(x))
+	if (coprocess_is_done(x) ||
+	    (r->kind == REC_JSON && rec_string(r->json, "end") && !json_object_object_get_ex(r->json, "item", NULL)))
 		return;
 	if (j)
 		job_list_cut(&x->given, j);
 	x->head_since = clock_ms();
 	if (!j) {
-		if (!f->through->warned)
-			msg_warn("'%s' writes lines that answer nothing: each time it is started again",
-				 f->through->program);
-		f->through->warned = true;
-	} else if (filtered_wrong(j, r, &why)) {
+		if (!p->warned)
+			msg_warn("'%s' writes lines that answer nothing: each time it is started again", p->program);
+		p->warned = true;
+	} else if (coprocess_reply_check(j, r, &why)) {
 		utf8_replace_invalid(why.data);
-		fail(f, j, true, "filter_failed", why.data);
+		fail_job(p, j, true, "filter_failed", why.data);
 	} else {
-		x->answered = f->through->answered = true;
-		f->through->barren = 0;
-		if (status && strcmp(status, "failed") == 0)
-			accept_failure(f, j, r->json);
-		else
-			accept_answer(f, j, r->json);
+		x->answered = p->answered = true;
+		p->barren = 0;
+		if (status && strcmp(status, "failed") == 0) {
+			retryable = coprocess_reply_failure(r->json, &code, &message);
+			fail_job(p, j, retryable, code, message);
+		} else if (!(line = coprocess_reply_line(j, r->json))) {
+			fail_job(p, j, true, "filter_failed",
+				 "the record would be longer than 1 MiB with what the filter adds");
+		} else {
+			uncount_job(p, j);
+			free(j->line);
+			j->line = line;
+			hand_on_job(p, j);
+		}
 		return;
 	}
 	/* Which line answers which is not known any more. */
 	buf_free(&why);
 	x->why = TALKS_NONSENSE;
-	filter_close(x, clock_ms());
+	coprocess_close(x, clock_ms());
 }
 
 static void
-take_answers(struct fetch *f, struct filter *x)
+take_answers(struct postprocess *p, struct coprocess *x, const struct room *room)
 {
 	enum rec_kind kind;
 	struct rec r;
+	bool full = false;
 
-	while (!x->kill_at && !settle_is_behind(f) && (kind = filter_read(x, &r)) != REC_MORE)
+	while (!x->kill_at && !(full = room_is_full(room, p->ended->count, p->ended_bytes)) &&
+	       (kind = coprocess_read(x, &r)) != REC_MORE)
 		if (kind == REC_EOF)
-			filter_close(x, clock_ms() + (filter_is_done(x) ? END_MS : LAST_MS));
+			coprocess_close(x, clock_ms() + (coprocess_is_done(x) ? END_MS : LAST_MS));
 		else
-			take_answer(f, x, &r);
+			take_answer(p, x, &r);
 	if (x->kill_at)
 		return;
-	filter_hold(x, settle_is_behind(f));
+	coprocess_hold(x, full);
 	if (x->unheard) {
 		x->ready = true;
 		x->head_since = clock_ms();
 	} else if (x->exited) {
-		filter_close(x, clock_ms());
+		coprocess_close(x, clock_ms());
 	}
 }
 
 /* --- beginning and ending --- */
 
 static void
-count_barren(struct through *th, const struct filter *x)
+count_barren(struct postprocess *p, const struct coprocess *x)
 {
 	if (x->answered || x->why == TOO_SLOW)
 		return;
-	th->barren++;
-	th->rest_until = clock_ms() + REST_MS;
-	if (th->barren == BARREN_MAX)
+	p->barren++;
+	p->rest_until = clock_ms() + REST_MS;
+	if (p->barren == BARREN_MAX)
 		msg_warn("'%s' ended %d times without an answer, the last time with: %s; it is now started every %d "
 			 "seconds, and what comes meanwhile fails",
-			 th->program, BARREN_MAX, th->how, REST_MS / 1000);
+			 p->program, BARREN_MAX, p->how, REST_MS / 1000);
 }
 
 /* The errno of what ends us too, 0 where it is the item's: the disk takes no more of what it makes; or there is no such
  * program, which the shell says so. */
 static int
-ends_us(const struct through *th, const struct filter *x, int code)
+ends_us(const struct postprocess *p, const struct coprocess *x, int code)
 {
 	if (x->why != DIES || !x->exited)
 		return 0;
 	if (code == EX_IOERR)
 		return EIO;
-	return !th->shell || th->answered ? 0 : code == 126 ? EACCES : code == 127 ? ENOENT : 0;
+	return !p->shell || p->answered ? 0 : code == 126 ? EACCES : code == 127 ? ENOENT : 0;
 }
 
 static void
-say_last(const struct through *th, bool over, int code)
+say_last(const struct postprocess *p, bool over, int code)
 {
 	if (!over)
-		msg_warn("'%s' did not end within %d s of its last answer: it was killed", th->program, END_MS / 1000);
+		msg_warn("'%s' did not end within %d s of its last answer: it was killed", p->program, END_MS / 1000);
 	else if (code && code != EX_SOME_FAILED) /* these are said already */
-		msg_warn("'%s' ended with exit code %d after its last answer", th->program, code);
+		msg_warn("'%s' ended with exit code %d after its last answer", p->program, code);
 }
 
 /* X has ended: the first of its jobs fails for it, unless that is done; the others wait again, before those that do. */
 static void
-bury(struct fetch *f, struct filter *x)
+bury_coprocess(struct postprocess *p, struct coprocess *x)
 {
-	struct through *th = f->through;
 	struct job *head = x->why == DIES ? x->given.first : NULL, *j;
 	char words[256];
-	bool done = filter_is_done(x) && x->why == DIES;
-	int code = filter_reap(x), error;
+	bool done = coprocess_is_done(x) && x->why == DIES;
+	int code = coprocess_reap(x), error;
 
 	if (done) {
-		say_last(th, x->exited, code);
+		say_last(p, x->exited, code);
 		return;
 	}
-	filter_how(x, code, th->how, sizeof(th->how));
-	if ((error = ends_us(th, x, code))) {
-		errno = error;
-		fetch_fail(f, error == EIO ? "keeping what the program of --through makes"
-					   : "starting the program of --through with sh");
-		f->fatal_code = error == EIO ? EX_IOERR : EX_UNAVAILABLE;
+	coprocess_how(x, code, p->how, sizeof(p->how));
+	if ((error = ends_us(p, x, code))) {
+		run_fail_as(p->run, error, error == EIO ? EX_IOERR : EX_UNAVAILABLE,
+			    error == EIO ? "keeping what the program of --through makes"
+					 : "starting the program of --through with sh");
 		return; /* all stays pending */
 	}
 	if (head && x->exited && helper_was_killed(code) && ++head->troubles < HELPER_TRIES) {
-		th->pause_until =
-			clock_ms() + ((int64_t)PAUSE_MS << head->troubles); /* it waits again, as the others */
+		p->pause_until = clock_ms() + ((int64_t)PAUSE_MS << head->troubles); /* it waits again, as the others */
 	} else if (head) {
 		job_list_cut(&x->given, head);
-		snprintf(words, sizeof(words), "the filter ended before it answered: %s%s", th->how,
-			 x->exited && code == 0 ? " " FILTER_ANSWERS : "");
-		fail(f, head, true, "filter_died", words);
+		snprintf(words, sizeof(words), "the filter ended before it answered: %s%s", p->how,
+			 x->exited && code == 0 ? " " COPROCESS_ANSWERS : "");
+		fail_job(p, head, true, "filter_died", words);
 	}
 	if (head || x->why == TALKS_NONSENSE)
-		count_barren(th, x);
+		count_barren(p, x);
 	while ((j = x->given.last)) {
 		job_list_cut(&x->given, j);
-		job_list_push(&th->waiting, j);
+		job_list_push(&p->waiting, j);
 	}
 }
 
 static bool
-start(struct fetch *f, struct filter *x)
+start_coprocess(struct postprocess *p, struct coprocess *x)
 {
-	struct through *th = f->through;
-
-	if (clock_ms() < th->pause_until)
+	if (clock_ms() < p->pause_until)
 		return false;
-	if (th->barren >= BARREN_MAX) {
-		if (clock_ms() < th->rest_until)
+	if (p->barren >= BARREN_MAX) {
+		if (clock_ms() < p->rest_until)
 			return false;
-		th->rest_until = clock_ms() + REST_MS;
+		p->rest_until = clock_ms() + REST_MS;
 	}
-	if (filter_start(x, th->argv, f->epoll) == 0)
+	if (coprocess_start(x, p->argv, p->run->loop) == 0)
 		return true;
-	snprintf(th->how, sizeof(th->how), "it cannot be started: %s", strerror(errno));
-	count_barren(th, x);
+	snprintf(p->how, sizeof(p->how), "it cannot be started: %s", strerror(errno));
+	count_barren(p, x);
 	return false;
 }
 
 static bool
-is_late(const struct fetch *f, const struct filter *x)
+is_late(const struct postprocess *p, const struct coprocess *x)
 {
-	return !x->kill_at && x->given.first && clock_ms() >= x->head_since + f->set->through_ms;
+	return !x->kill_at && x->given.first && clock_ms() >= x->head_since + p->run->set->through_ms;
 }
 
 /* What has become of X since the last turn. */
 static void
-tend(struct fetch *f, struct filter *x)
+tend_coprocess(struct postprocess *p, struct coprocess *x, const struct room *room)
 {
 	int64_t now = clock_ms();
 	char words[128];
 
 	/* An answer that has come is in time, whatever kept us. */
-	if (x->ready || is_late(f, x)) {
+	if (x->ready || is_late(p, x)) {
 		x->ready = false;
-		filter_flush(x);
+		coprocess_flush(x);
 		if (!x->kill_at)
-			take_answers(f, x);
+			take_answers(p, x, room);
 	}
-	if (is_late(f, x)) {
+	if (is_late(p, x)) {
 		struct job *j = x->given.first;
 
 		job_list_cut(&x->given, j);
 		snprintf(words, sizeof(words), "the filter did not answer within %g s",
-			 (double)f->set->through_ms / 1000);
-		fail(f, j, true, "filter_timeout", words);
+			 (double)p->run->set->through_ms / 1000);
+		fail_job(p, j, true, "filter_timeout", words);
 		x->why = TOO_SLOW;
-		filter_close(x, now);
+		coprocess_close(x, now);
 	}
-	if (x->kill_at && (filter_is_over(x) || now >= x->kill_at))
-		bury(f, x);
+	if (x->kill_at && (coprocess_is_over(x) || now >= x->kill_at))
+		bury_coprocess(p, x);
 }
 
 /* --- giving --- */
@@ -305,64 +293,63 @@ has_members(const struct job_list *l, const struct job *end, const struct job *a
 }
 
 static bool
-is_awaiting_members(const struct through *th, const struct job *j)
+is_awaiting_members(const struct postprocess *p, const struct job *j)
 {
 	if (j->members < 0)
 		return false;
-	for (size_t i = 0; i < th->count; i++)
-		if (has_members(&th->filters[i].given, NULL, j))
+	for (size_t i = 0; i < p->count; i++)
+		if (has_members(&p->filters[i].given, NULL, j))
 			return true;
-	return has_members(&th->waiting, j, j);
+	return has_members(&p->waiting, j, j);
 }
 
 static struct job *
-next_waiting(const struct through *th)
+next_waiting(const struct postprocess *p)
 {
-	struct job *j = th->waiting.first;
+	struct job *j = p->waiting.first;
 
-	while (j && is_awaiting_members(th, j))
+	while (j && is_awaiting_members(p, j))
 		j = j->next;
 	return j;
 }
 
 static bool
-takes_more(const struct filter *x)
+takes_more(const struct coprocess *x)
 {
 	return x->pid && !x->kill_at && !x->finishing && x->in >= 0 && x->given.count < WINDOW &&
-	       filter_unsent(x) < UNSENT_MAX;
+	       coprocess_unsent(x) < UNSENT_MAX;
 }
 
 /* The one that has least to do; another is started before two wait for one. NULL: none has room. */
-static struct filter *
-pick(struct fetch *f)
+static struct coprocess *
+pick_coprocess(struct postprocess *p)
 {
-	struct through *th = f->through;
-	struct filter *best = NULL, *none = NULL;
+	struct coprocess *best = NULL, *none = NULL;
 
-	for (size_t i = 0; i < th->count; i++) {
-		struct filter *x = &th->filters[i];
+	for (size_t i = 0; i < p->count; i++) {
+		struct coprocess *x = &p->filters[i];
 
 		if (!x->pid)
 			none = none ? none : x;
 		else if (takes_more(x) && (!best || x->given.count < best->given.count))
 			best = x;
 	}
-	if (none && (!best || best->given.count) && start(f, none))
+	if (none && (!best || best->given.count) && start_coprocess(p, none))
 		return none;
 	return best;
 }
 
 static bool
-any_lives(const struct through *th)
+any_lives(const struct postprocess *p)
 {
-	for (size_t i = 0; i < th->count; i++)
-		if (th->filters[i].pid)
+	for (size_t i = 0; i < p->count; i++)
+		if (p->filters[i].pid)
 			return true;
 	return false;
 }
 
 static void
-give(struct filter *x, struct job *j)
+give_job(struct coprocess *x, struct job *j)
 {
 	struct buf line = {0};
 
@@ -371,67 +358,53 @@ give(struct filter *x, struct job *j)
 	job_list_add(&x->given, j);
 	batch_result_record(j->target->batch, j->line, strlen(j->line), &line);
 	buf_add(&line, "\n", 1);
-	filter_say(x, line.data, line.len);
+	coprocess_say(x, line.data, line.len);
 	buf_free(&line);
 }
 
 static void
-give_all(struct fetch *f)
+give_all(struct postprocess *p)
 {
-	struct through *th = f->through;
 	char words[256];
-	struct filter *x;
+	struct coprocess *x;
 	struct job *j;
 
-	while ((j = next_waiting(th))) {
-		x = pick(f);
-		if (!x && (any_lives(th) || clock_ms() < th->pause_until))
+	while ((j = next_waiting(p))) {
+		x = pick_coprocess(p);
+		if (!x && (any_lives(p) || clock_ms() < p->pause_until))
 			break;
-		job_list_cut(&th->waiting, j);
+		job_list_cut(&p->waiting, j);
 		if (x) {
-			give(x, j);
+			give_job(x, j);
 			continue;
 		}
 		snprintf(words, sizeof(words),
-			 "the filter ends again and again without an answer, the last time with: %s", th->how);
-		fail(f, j, true, "filter_died", words);
+			 "the filter ends again and again without an answer, the last time with: %s", p->how);
+		fail_job(p, j, true, "filter_died", words);
 	}
-	for (size_t i = 0; i < th->count; i++)
-		if (th->filters[i].pid)
-			filter_flush(&th->filters[i]);
-}
-
-/* Nothing is under way but what filters have. */
-static bool
-is_last(const struct fetch *f)
-{
-	const struct through *th = f->through;
-
-	return th->jobs && !next_waiting(th) && !f->intake_open && plan_is_empty(f) && !f->ended.count && !f->group &&
-	       expansion_is_empty(f);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->filters[i].pid)
+			coprocess_flush(&p->filters[i]);
 }
 
 /* It owes an answer, and may be keeping it until it is told that nothing follows. */
 static bool
-may_be_asked(const struct filter *x)
+may_be_asked(const struct coprocess *x)
 {
 	return x->pid && !x->kill_at && !x->finishing && x->given.count;
 }
 
 static void
-finish_last(struct fetch *f)
+finish_last(struct postprocess *p)
 {
-	struct through *th = f->through;
 	int64_t now = clock_ms();
 
-	if (!is_last(f))
-		return;
-	for (size_t i = 0; i < th->count; i++)
-		if (may_be_asked(&th->filters[i]) && now >= th->filters[i].head_since + SILENT_MS)
-			filter_finish(&th->filters[i]);
+	for (size_t i = 0; i < p->count; i++)
+		if (may_be_asked(&p->filters[i]) && now >= p->filters[i].head_since + SILENT_MS)
+			coprocess_finish(&p->filters[i]);
 }
 
-/* --- the loop's --- */
+/* --- from outside --- */
 
 static bool
 is_word(const char *s)
@@ -441,169 +414,146 @@ is_word(const char *s)
 	return strspn(s, good) == strlen(s);
 }
 
-void
-through_open(struct fetch *f)
+struct postprocess *
+postprocess_open(struct run *run, struct job_list *ended)
 {
-	struct through *th;
+	struct postprocess *p = buf_alloc(sizeof(*p));
 
-	if (!f->set->through)
-		return;
-	f->through = th = buf_alloc(sizeof(*th));
-	th->program = f->set->through;
-	th->count = f->set->through_parallel ? (size_t)f->set->through_parallel : count_processors();
-	th->filters = buf_alloc(th->count * sizeof(*th->filters));
-	th->shell = !is_word(th->program);
-	if (th->shell) {
-		th->argv[0] = "sh";
-		th->argv[1] = "-c";
-		th->argv[2] = (char *)(size_t)th->program;
+	*p = (struct postprocess){.run = run, .ended = ended, .program = run->set->through};
+	p->count = run->set->through_parallel ? (size_t)run->set->through_parallel : count_processors();
+	p->filters = buf_alloc(p->count * sizeof(*p->filters));
+	p->shell = !is_word(p->program);
+	if (p->shell) {
+		p->argv[0] = "sh";
+		p->argv[1] = "-c";
+		p->argv[2] = (char *)(size_t)p->program;
 	} else {
-		if (strchr(th->program, '/') || path_of_program(&th->path, th->program) < 0) {
-			buf_clear(&th->path);
-			buf_str(&th->path, th->program);
+		if (strchr(p->program, '/') || path_of_program(&p->path, p->program) < 0) {
+			buf_clear(&p->path);
+			buf_str(&p->path, p->program);
 		}
-		th->argv[0] = th->path.data;
+		p->argv[0] = p->path.data;
 	}
-	if (filter_start(&th->filters[0], th->argv, f->epoll) < 0)
+	if (coprocess_start(&p->filters[0], p->argv, run->loop) < 0)
 		msg_die(EX_UNAVAILABLE, "cannot start '%s' of --through: %s: is it there, or in PATH, and executable?",
-			th->program, strerror(errno));
+			p->program, strerror(errno));
+	return p;
 }
 
 void
-through_add(struct fetch *f, struct job *j)
+postprocess_add(struct postprocess *p, struct job *j)
 {
-	struct through *th = f->through;
-
-	th->jobs++;
-	th->bytes += j->weight;
-	if (f->fatal || f->stop_signal)
-		give_back(th, j);
+	p->jobs++;
+	p->bytes += j->weight;
+	if (run_is_ending(p->run))
+		give_back(p, j);
 	else
-		job_list_add(&th->waiting, j);
+		job_list_add(&p->waiting, j);
 }
 
-void
-through_turn(struct fetch *f)
+/* When the next turn is worth its while; -1: not by time. */
+static int64_t
+find_due(const struct postprocess *p, bool last)
 {
-	struct through *th = f->through;
+	int64_t due = p->waiting.count && clock_ms() < p->pause_until ? p->pause_until : -1;
+	long answer_ms = p->run->set->through_ms;
 
-	if (!th || f->stop_signal)
-		return;
-	for (size_t i = 0; i < th->count && !f->fatal; i++)
-		if (th->filters[i].pid)
-			tend(f, &th->filters[i]);
-	if (f->fatal)
-		return;
-	give_all(f);
-	finish_last(f);
-}
-
-bool
-through_has(struct fetch *f, int fd)
-{
-	struct through *th = f->through;
-
-	for (size_t i = 0; th && i < th->count; i++) {
-		struct filter *x = &th->filters[i];
-
-		if (!x->pid || (fd != x->pidfd && fd != x->in && fd != x->out))
-			continue;
-		x->ready = true;
-		filter_is_over(x);
-		return true;
-	}
-	return false;
-}
-
-int64_t
-through_due(const struct fetch *f)
-{
-	const struct through *th = f->through;
-	bool last = th && is_last(f);
-	int64_t due = th && th->waiting.count && clock_ms() < th->pause_until ? th->pause_until : -1;
-
-	for (size_t i = 0; th && i < th->count; i++) {
-		const struct filter *x = &th->filters[i];
-		int64_t its = x->kill_at ? x->kill_at : x->given.count ? x->head_since + f->set->through_ms : -1;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct coprocess *x = &p->filters[i];
+		int64_t its = x->kill_at ? x->kill_at : x->given.count ? x->head_since + answer_ms : -1;
 
 		if (last && may_be_asked(x))
-			its = x->head_since + (SILENT_MS < f->set->through_ms ? SILENT_MS : f->set->through_ms);
-
+			its = x->head_since + (SILENT_MS < answer_ms ? SILENT_MS : answer_ms);
 		if (x->pid && its >= 0 && (due < 0 || its < due))
 			due = its;
 	}
 	return due;
 }
 
-bool
-through_is_empty(const struct fetch *f)
+void
+postprocess_turn(struct postprocess *p, const struct room *room, bool last)
 {
-	return !f->through || f->through->jobs == 0;
+	int64_t due;
+
+	p->ended_bytes = 0;
+	for (size_t i = 0; i < p->count && !p->run->fatal; i++)
+		if (p->filters[i].pid)
+			tend_coprocess(p, &p->filters[i], room);
+	if (p->run->fatal)
+		return;
+	give_all(p);
+	last = last && p->jobs && !next_waiting(p);
+	if (last)
+		finish_last(p);
+	due = find_due(p, last);
+	if (due >= 0)
+		loop_set_timer(p->run->loop, &p->timer, due);
+	else
+		loop_stop_timer(p->run->loop, &p->timer);
 }
 
 bool
-through_is_full(const struct fetch *f)
+postprocess_is_empty(const struct postprocess *p)
 {
-	return f->through && (f->through->jobs >= WAITING_MAX || f->through->bytes >= WAITING_BYTES);
+	return p->jobs == 0;
+}
+
+bool
+postprocess_is_full(const struct postprocess *p)
+{
+	return p->jobs >= WAITING_MAX || p->bytes >= WAITING_BYTES;
 }
 
 void
-through_end(struct fetch *f)
+postprocess_finish(struct postprocess *p)
 {
-	struct through *th = f->through;
 	int64_t until = clock_ms() + END_MS;
 
-	if (!th)
-		return;
-	for (size_t i = 0; i < th->count; i++)
-		if (th->filters[i].pid)
-			filter_finish(&th->filters[i]);
-	for (size_t i = 0; i < th->count; i++) {
-		struct filter *x = &th->filters[i];
-		bool over = !x->pid || filter_await(x, until, f->signals);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->filters[i].pid)
+			coprocess_finish(&p->filters[i]);
+	for (size_t i = 0; i < p->count; i++) {
+		struct coprocess *x = &p->filters[i];
+		bool over = !x->pid || coprocess_await(x, until, p->run->signals);
 
 		if (!over)
-			loop_note_signal(f);
-		if (f->stop_signal)
+			run_note_signal(p->run);
+		if (p->run->stop_signal)
 			return;
-		if (!x->pid)
-			continue;
-		say_last(th, over, filter_reap(x));
+		if (x->pid)
+			say_last(p, over, coprocess_reap(x));
 	}
 }
 
 static void
-drop_list(struct through *th, struct job_list *l)
+drop_list(struct postprocess *p, struct job_list *l)
 {
-	while (l->first) {
-		struct job *j = l->first;
+	struct job *j;
 
-		job_list_cut(l, j);
-		give_back(th, j);
-	}
+	while ((j = job_list_take(l)))
+		give_back(p, j);
 }
 
 void
-through_drop_all(struct fetch *f)
+postprocess_drop(struct postprocess *p)
 {
-	struct through *th = f->through;
 	int64_t until = clock_ms() + STOP_MS;
 
-	if (!th)
+	if (!p)
 		return;
-	for (size_t i = 0; i < th->count; i++)
-		if (th->filters[i].pid)
-			kill(-th->filters[i].pid, SIGTERM);
-	for (size_t i = 0; i < th->count; i++) {
-		if (th->filters[i].pid) {
-			filter_await(&th->filters[i], until, -1);
-			filter_reap(&th->filters[i]);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->filters[i].pid)
+			kill(-p->filters[i].pid, SIGTERM);
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->filters[i].pid) {
+			coprocess_await(&p->filters[i], until, -1);
+			coprocess_reap(&p->filters[i]);
 		}
-		drop_list(th, &th->filters[i].given);
+		drop_list(p, &p->filters[i].given);
 	}
-	drop_list(th, &th->waiting);
-	buf_free(&th->path);
-	free(th->filters);
-	free(th);
-	f->through = NULL;
+	drop_list(p, &p->waiting);
+	loop_stop_timer(p->run->loop, &p->timer);
+	buf_free(&p->path);
+	free(p->filters);
+	free(p);
 }

@@ -1,12 +1,12 @@
-/*
- * outcome: an ended job as its result record: what came out, then what was asked. bi-records(5).
- */
+#include "result_record.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/when.h"
-#include "fetch.h"
 #include "notebook/notebook.h"
+#include "records/rec.h"
 
 enum { FILE_ID_DIGITS = 24 };
 
@@ -76,7 +76,7 @@ add_failed(struct json_object *o, const struct job *j)
 }
 
 char *
-outcome_line(const struct job *j)
+result_line(const struct job *j)
 {
 	struct json_object *o = json_object_new_object();
 	char finished[WHEN_SIZE], *line;
@@ -102,4 +102,39 @@ outcome_line(const struct job *j)
 	line = buf_strdup(rec_print(o));
 	json_object_put(o);
 	return line;
+}
+
+/* The state of an item is not what its results say, and was brought up. */
+static bool
+was_behind(struct run *run, struct target *t, uint32_t item, bool has_result, bool completed)
+{
+	int s = batch_state(t->batch, item);
+	int rc = s < 0 ? -1 : 0;
+
+	if (s > 0 && (!has_result || completed != (s == 'c')))
+		rc = batch_recover(t->batch, item);
+	if (rc < 0)
+		run_fail(run, "bringing states up to results");
+	return rc > 0;
+}
+
+int
+result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf *line, bool *completed)
+{
+	bool has_result = batch_result(t->batch, item, line) == 0;
+
+	*completed = false;
+	if (!has_result && errno != ENOENT) {
+		run_fail(run, "reading results.ndjson");
+		return -1;
+	}
+	if (has_result)
+		batch_result_number(line->data, line->len, completed);
+	if (was_behind(run, t, item, has_result, *completed))
+		return 0;
+	if (run->fatal || has_result)
+		return run->fatal ? -1 : 1;
+	errno = ENOENT;
+	run_fail(run, "reading results.ndjson");
+	return -1;
 }

@@ -1,20 +1,125 @@
-/*
- * left: large parts that runs which were killed or stopped left in temp/, as BATCH.ITEM.part. Whoever claims the item
- * goes on with them by Range, if the note stored with them (atomic_file.h) is about what he would ask for: a digest of
- * that (http_asked), and the validator that the server gave.
- */
+#include "resume.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "fetch.h"
+#include "base/clock.h"
 #include "files/file.h"
+#include "host.h"
+#include "hosts/httpdate.h"
 
 enum { LOOK_MS = 1000, READ_A_TURN = 512 << 10 };
+
+struct resume {
+	struct run *run;
+	struct job_list *finished;
+	struct reading {
+		struct job *job;
+		uint64_t length; /* as far as its part is taken up */
+		struct reading *next;
+	} * readings;
+	struct loop_timer timer; /* set while there is something to read */
+	bool any_left;           /* temp/ had parts with names... */
+	int64_t looked;          /* ...at this moment; 0: it was not looked at */
+};
+
+/* --- what a body is asked for by --- */
+
+static bool
+may_go_on(const struct job *j)
+{
+	if (j->run->set->compressed)
+		return false;
+	for (const struct curl_slist *h = j->run->set->headers; h; h = h->next)
+		if (strncasecmp(h->data, "Range:", 6) == 0)
+			return false;
+	return true;
+}
+
+/* A digest of the URL and what else tells the bytes of the answer. */
+static void
+digest_request(const struct job *j, char hex[HASH_HEX + 1])
+{
+	const char *accept = j->host ? j->host->rule.accept : NULL;
+	unsigned char digest[HASH_BYTES];
+	struct buf text = {0};
+
+	buf_printf(&text, "%s\n%s", job_url(j), accept ? accept : "");
+	for (const struct curl_slist *h = j->run->set->headers; h; h = h->next)
+		if (strncasecmp(h->data, "Accept", 6) == 0)
+			buf_printf(&text, "\n%s", h->data);
+	hash_bytes(text.data, text.len, digest);
+	hash_hex(digest, sizeof(digest), hex);
+	buf_free(&text);
+}
+
+int64_t
+resume_from(struct job *j)
+{
+	char asked[HASH_HEX + 1];
+
+	if (j->body.bytes == 0 || !j->validator[0] || !may_go_on(j)) {
+		body_drop(&j->body);
+		return 0;
+	}
+	/* A body that is of no use for this URL may be for where a redirect leads: it stays. */
+	digest_request(j, asked);
+	return strcmp(asked, j->asked_by) == 0 ? (int64_t)j->body.bytes : 0;
+}
+
+/*
+ * What was cut short goes on where the server can tell that it is the same: by a strong ETag, or a date that is
+ * well before the server's own (RFC 9110, 8.8.2.2). "": it does not go on.
+ */
+static const char *
+find_validator(const struct job *j)
+{
+	const struct answer *a = &j->answer;
+
+	if (!may_go_on(j) || !a->body_begun || a->weak)
+		return "";
+	if (a->status == 206 && a->resumed_from > 0)
+		return j->validator; /* the bytes were taken only where it is the same */
+	if (a->status != 200 || !a->ranges)
+		return "";
+	if (a->validator[0] && a->validator[0] != '"') {
+		time_t changed = httpdate_parse(a->validator);
+
+		return changed >= 0 && a->date >= changed + 60 ? a->validator : "";
+	}
+	return a->validator;
+}
+
+void
+resume_note_answer(struct job *j)
+{
+	const struct answer *a = &j->answer;
+	bool again = j->verdict.kind == AGAIN && !a->bad_range && a->status != 416;
+	const char *validator;
+
+	/* An attempt that brought nothing leaves it as it was. */
+	if (j->verdict.kind == REDIRECTED || (again && !a->body_begun))
+		return;
+	if (!again) {
+		j->validator[0] = '\0';
+		return;
+	}
+	validator = find_validator(j);
+	if (validator != j->validator) {
+		snprintf(j->validator, sizeof(j->validator), "%s", validator);
+		digest_request(j, j->asked_by);
+	}
+}
+
+/* --- parts in temp/ --- */
 
 struct name {
 	char text[160];
@@ -30,14 +135,14 @@ name_of(const struct job *j)
 }
 
 void
-left_keep(struct job *j)
+resume_name_part(struct job *j)
 {
-	const char *validator = j->easy ? http_validator(j) : "";
+	const char *validator = find_validator(j);
 	struct name name = name_of(j);
 	char note[ATOMIC_FILE_NOTE_MAX], asked[HASH_HEX + 1];
 
 	if (validator[0]) {
-		http_asked(j, asked);
+		digest_request(j, asked);
 		snprintf(note, sizeof(note), "%s %s", asked, validator);
 		atomic_file_note(&j->body.part, note); /* without it whoever finds the part begins anew */
 	}
@@ -58,15 +163,15 @@ see_name(int dir, const struct dirent *e, void *arg)
 /* Whether temp/ has a part with a name, or cannot be read: as a rule it has none, and no item need be looked for in it.
  */
 static bool
-any_left(struct fetch *f)
+is_any_left(struct resume *r)
 {
 	int64_t now = clock_ms();
 
-	if (f->parts_looked && now - f->parts_looked < LOOK_MS)
-		return f->parts_left;
-	f->parts_looked = now;
-	f->parts_left = file_each(openat(f->temp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), see_name, NULL) != 0;
-	return f->parts_left;
+	if (r->looked && now - r->looked < LOOK_MS)
+		return r->any_left;
+	r->looked = now;
+	r->any_left = file_each(openat(r->run->temp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), see_name, NULL) != 0;
+	return r->any_left;
 }
 
 /* Takes a note apart: a digest, a space, a validator that can be sent in a header. */
@@ -80,8 +185,8 @@ read_note(struct job *j, const char *note)
 	for (const char *c = note; *c; c++)
 		if (iscntrl((unsigned char)*c))
 			return false;
-	memcpy(j->from, note, HASH_HEX);
-	j->from[HASH_HEX] = '\0';
+	memcpy(j->asked_by, note, HASH_HEX);
+	j->asked_by[HASH_HEX] = '\0';
 	memcpy(j->validator, note + HASH_HEX + 1, n - HASH_HEX);
 	return true;
 }
@@ -101,34 +206,37 @@ length_of(const struct atomic_file *p)
 }
 
 void
-left_drop(struct job *j)
+resume_drop_left(struct job *j)
 {
 	char note[ATOMIC_FILE_NOTE_MAX + 1];
 	struct atomic_file p;
 
+	if (!j->left)
+		return;
 	j->left = false;
-	if (atomic_file_take(&p, j->fetch->temp, name_of(j).text, note) == 0)
+	if (atomic_file_take(&p, j->run->temp, name_of(j).text, note) == 0)
 		atomic_file_drop(&p);
 }
 
 bool
-left_begin(struct job *j)
+resume_begin(struct resume *r, struct job *j)
 {
 	char note[ATOMIC_FILE_NOTE_MAX + 1], asked[HASH_HEX + 1];
+	struct reading *reading;
 	struct atomic_file p;
 	int64_t length;
 
-	if (!j->url || j->body.part.fd >= 0 || j->body.bytes > 0 || j->host->refusal || !any_left(j->fetch))
+	if (!j->url || j->body.part.fd >= 0 || j->body.bytes > 0 || j->host->refusal || !is_any_left(r))
 		return false;
-	if (atomic_file_take(&p, j->fetch->temp, name_of(j).text, note) < 0)
+	if (atomic_file_take(&p, r->run->temp, name_of(j).text, note) < 0)
 		return false;
 	length = length_of(&p);
-	if (length == 0 || !http_may_go_on(j) || !read_note(j, note)) {
+	if (length == 0 || !may_go_on(j) || !read_note(j, note)) {
 		atomic_file_drop(&p);
 		return false;
 	}
-	http_asked(j, asked);
-	if (strcmp(asked, j->from) != 0) {
+	digest_request(j, asked);
+	if (strcmp(asked, j->asked_by) != 0) {
 		/* It may be of where a redirect leads. */
 		atomic_file_leave(&p);
 		j->validator[0] = '\0';
@@ -137,24 +245,69 @@ left_begin(struct job *j)
 	}
 	j->left = false;
 	j->body.part = p;
-	j->body.kept = true;
-	j->source_size = length;
-	job_list_add(&j->fetch->local, j);
+	j->body.named = true;
+	reading = buf_alloc(sizeof(*reading));
+	*reading = (struct reading){.job = j, .length = (uint64_t)length, .next = r->readings};
+	r->readings = reading;
+	loop_set_timer(r->run->loop, &r->timer, 0);
 	return true;
 }
 
-void
-left_turn(struct job *j)
+/* Reads some of a part. Whether that was all. */
+static bool
+read_some(const struct reading *reading)
 {
-	struct body *b = &j->body;
-	bool failed = body_read(b, j, (uint64_t)j->source_size, READ_A_TURN) < 0;
+	struct job *j = reading->job;
+	bool failed = body_read(&j->body, reading->length, READ_A_TURN) < 0;
 
-	if (!failed && b->bytes < (uint64_t)j->source_size)
-		return;
-	if (failed || body_seek(b) < 0)
+	if (!failed && j->body.bytes < reading->length)
+		return false;
+	if (failed || body_seek(&j->body) < 0)
 		j->validator[0] = '\0';
-	/* It waits for its host's turn once more: that of the first has passed meanwhile. */
-	job_list_cut(&j->fetch->local, j);
-	j->verdict = (struct verdict){.kind = REDIRECTED};
-	job_ended(j);
+	return true;
+}
+
+static void
+read_parts(void *arg)
+{
+	struct resume *r = arg;
+
+	for (struct reading **at = &r->readings, *reading; (reading = *at) && !r->run->fatal;) {
+		if (!read_some(reading)) {
+			at = &reading->next;
+			continue;
+		}
+		/* It waits for its host's turn once more: that of the first has passed meanwhile. */
+		reading->job->verdict = (struct verdict){.kind = REDIRECTED};
+		job_list_add(r->finished, reading->job);
+		*at = reading->next;
+		free(reading);
+	}
+	if (r->readings)
+		loop_set_timer(r->run->loop, &r->timer, 0);
+}
+
+struct resume *
+resume_new(struct run *run, struct job_list *finished)
+{
+	struct resume *r = buf_alloc(sizeof(*r));
+
+	*r = (struct resume){.run = run, .finished = finished, .timer = {.call = read_parts, .arg = r}};
+	return r;
+}
+
+void
+resume_end(struct resume *r)
+{
+	if (!r)
+		return;
+	loop_stop_timer(r->run->loop, &r->timer);
+	while (r->readings) {
+		struct reading *reading = r->readings;
+
+		r->readings = reading->next;
+		job_free(reading->job);
+		free(reading);
+	}
+	free(r);
 }

@@ -5,35 +5,54 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/msg.h"
+#include "base/clock.h"
+#include "host.h"
 #include "hosts/http_policy.h"
 #include "hosts/optout.h"
 #include "hosts/robots.h"
 
 enum {
 	ORIGINS_MAX = 2048, /* that are remembered */
-	PATIENCE = 30 * 1000,
-	REDIRECTS = 5,
-	HOST_WAITS = 60 * 1000 /* beyond PATIENCE: it is woken when the answer is there */
+	PATIENCE_MS = 30 * 1000,
+	REDIRECTS_MAX = 5,
+	HOST_WAITS_MS = 60 * 1000 /* beyond PATIENCE_MS: it goes on when the answer is there */
 };
 
-struct known {
+struct robots_gate {
+	struct run *run;
+	struct transfers *all;
+	struct job_list *finished;
 	struct origin {
 		unsigned hash; /* of its name */
 		char *name;    /* https://example.org:443 */
 		struct robots *robots;
 		int status;    /* of the answer */
 		int64_t until; /* it is to be asked again from then on */
-	} at[ORIGINS_MAX];
+	} origins[ORIGINS_MAX];
 	size_t count, oldest;
+	struct asking *askings; /* under way */
 };
 
 struct asking {
+	struct transfer transfer; /* first, so that one is the other */
+	struct robots_gate *gate;
 	char *origin;
 	struct buf text;
 	long max_age; /* of its Cache-Control; -1: none */
 	bool cut;     /* it is longer than what is looked at */
+	struct asking *next;
 };
+
+struct robots_gate *
+robots_gate_new(struct run *run, struct transfers *all, struct job_list *finished)
+{
+	struct robots_gate *g = buf_alloc(sizeof(*g));
+
+	g->run = run;
+	g->all = all;
+	g->finished = finished;
+	return g;
+}
 
 /* The origin of URL, and its path with the query; for free(). False: it is no URL. */
 static bool
@@ -78,89 +97,75 @@ hash_of(const char *name)
 }
 
 static struct origin *
-find(const struct fetch *f, const char *name)
+find_origin(struct robots_gate *g, const char *name)
 {
 	unsigned hash = hash_of(name);
 
-	for (size_t i = 0; f->robots && i < f->robots->count; i++)
-		if (f->robots->at[i].hash == hash && strcmp(f->robots->at[i].name, name) == 0)
-			return &f->robots->at[i];
+	for (size_t i = 0; i < g->count; i++)
+		if (g->origins[i].hash == hash && strcmp(g->origins[i].name, name) == 0)
+			return &g->origins[i];
 	return NULL;
 }
 
 /* A place for what is said of NAME; the origin that was first is forgotten where there is none. */
 static struct origin *
-place(struct fetch *f, const char *name)
+make_place(struct robots_gate *g, const char *name)
 {
-	struct origin *o = find(f, name);
-	struct known *k;
+	struct origin *o = find_origin(g, name);
 
-	if (!f->robots)
-		f->robots = buf_alloc(sizeof(*f->robots));
-	k = f->robots;
-	if (!o && k->count < ORIGINS_MAX)
-		o = &k->at[k->count++];
+	if (!o && g->count < ORIGINS_MAX)
+		o = &g->origins[g->count++];
 	else if (!o)
-		o = &k->at[k->oldest++ % ORIGINS_MAX];
+		o = &g->origins[g->oldest++ % ORIGINS_MAX];
 	robots_free(o->robots);
 	free(o->name);
 	*o = (struct origin){.hash = hash_of(name), .name = buf_strdup(name)};
 	return o;
 }
 
-void
-robots_forget(struct fetch *f)
-{
-	for (size_t i = 0; f->robots && i < f->robots->count; i++) {
-		robots_free(f->robots->at[i].robots);
-		free(f->robots->at[i].name);
-	}
-	free(f->robots);
-	f->robots = NULL;
-}
-
 static void
-forbid(struct job *j, const struct origin *o, const char *rule)
+forbid_job(struct job *j, const struct origin *o, const char *rule)
 {
 	bool trouble = o->status == 429 || o->status >= 500;
 
 	if (trouble)
-		judge_fail(j, false, "opted_out",
-			   "the server answers %d to the request for robots.txt: nothing is taken until it can be read",
-			   o->status);
+		verdict_fail(
+			j, false, "opted_out",
+			"the server answers %d to the request for robots.txt: nothing is taken until it can be read",
+			o->status);
 	else
-		judge_fail(j, false, "opted_out", "the site forbids it: robots.txt: Disallow: %.200s", rule);
+		verdict_fail(j, false, "opted_out", "the site forbids it: robots.txt: Disallow: %.200s", rule);
 	j->verdict.retryable = trouble;
 }
 
-enum robot
-robot_allows(struct fetch *f, struct job *j)
+enum gate
+robots_gate_check(struct robots_gate *g, struct job *j)
 {
 	struct buf name = {0}, path = {0};
-	enum robot says = ROBOT_ALLOWS;
+	enum gate says = GATE_OPEN;
 	const struct origin *o;
 	const char *rule;
 	double delay;
 
 	/* A host of which nothing is asked any more, and what is no URL, fail as they would without. */
-	if (!j->found || f->set->no_opt_out || j->host->refusal || !take_apart(j->at ? j->at : j->url, &name, &path))
+	if (!j->found || g->run->set->no_opt_out || j->host->refusal || !take_apart(job_url(j), &name, &path))
 		goto out;
-	if (f->set->max_opt_outs && j->host->opt_outs >= f->set->max_opt_outs) {
-		judge_fail(j, false, "opted_out", "the site forbade %ld others: by --max-opt-outs it is asked no more",
-			   j->host->opt_outs);
-		says = ROBOT_FORBIDS;
+	if (g->run->set->max_opt_outs && j->host->opt_outs >= g->run->set->max_opt_outs) {
+		verdict_fail(j, false, "opted_out",
+			     "the site forbade %ld others: by --max-opt-outs it is asked no more", j->host->opt_outs);
+		says = GATE_CLOSED;
 		goto out;
 	}
 	if (host_rules_exempt_path(&j->host->rule, path.data))
 		goto out;
-	o = find(f, name.data);
+	o = find_origin(g, name.data);
 	if (!o || o->until <= clock_ms()) {
-		says = ROBOT_UNKNOWN;
+		says = GATE_UNKNOWN;
 	} else if ((rule = robots_rule(o->robots, path.data))) {
-		forbid(j, o, rule);
-		says = ROBOT_FORBIDS;
+		forbid_job(j, o, rule);
+		says = GATE_CLOSED;
 	} else if ((delay = robots_delay(o->robots)) > 0) {
-		host_hold(f, j->host, (long)(delay * 1000));
+		host_hold(j->host, (long)(delay * 1000));
 	}
 out:
 	buf_free(&name);
@@ -171,9 +176,9 @@ out:
 /* --- asking --- */
 
 static size_t
-take_header(char *bytes, size_t one, size_t n, void *arg)
+on_header(char *bytes, size_t one, size_t n, void *arg)
 {
-	struct asking *a = ((struct job *)arg)->asking;
+	struct asking *a = arg;
 	char line[8192], *age;
 	const char *location;
 
@@ -183,7 +188,7 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 	memcpy(line, bytes, n);
 	line[n] = '\0';
 	if ((location = http_policy_header_value(line, "Location"))) {
-		if (http_redirect_is_blocked(arg, location))
+		if (transfer_redirect_is_blocked(&a->transfer, location))
 			return 0;
 	} else if (strncmp(line, "HTTP/", 5) == 0)
 		a->max_age = -1;
@@ -194,15 +199,14 @@ take_header(char *bytes, size_t one, size_t n, void *arg)
 }
 
 static size_t
-take_bytes(char *bytes, size_t one, size_t n, void *arg)
+on_bytes(char *bytes, size_t one, size_t n, void *arg)
 {
-	struct job *j = arg;
-	struct asking *a = j->asking;
+	struct asking *a = arg;
 	size_t room = ROBOTS_SIZE + 1 - a->text.len;
 	long status = 0;
 
 	(void)one;
-	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(a->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200 || status > 299)
 		return n; /* a redirect's own body */
 	buf_add(&a->text, bytes, n < room ? n : room);
@@ -210,61 +214,28 @@ take_bytes(char *bytes, size_t one, size_t n, void *arg)
 	return a->cut ? CURL_WRITEFUNC_ERROR : n;
 }
 
-void
-robot_begin(struct job *j)
+/* Ends it, and returns its job. */
+static struct job *
+end_asking(struct asking *a)
 {
-	struct fetch *f = j->fetch;
-	struct buf url = {0}, path = {0};
-	CURL *easy = http_easy(f);
+	struct asking **at = &a->gate->askings;
+	struct job *j = a->transfer.job;
 
-	j->asking = buf_alloc(sizeof(*j->asking));
-	j->asking->max_age = -1;
-	take_apart(j->at ? j->at : j->url, &url, &path);
-	j->asking->origin = buf_strdup(url.data);
-	buf_str(&url, "/robots.txt");
-	j->easy = easy;
-	j->curl_error[0] = '\0';
-	buf_free(&j->answer.error);
-	j->answer = (struct answer){.retry_after = -1, .date = -1};
-	j->paused = false;
-	curl_easy_setopt(easy, CURLOPT_URL, url.data);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, j);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, j);
-	http_guard(easy, j);
-	http_share_cookies(j);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, j);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, j->curl_error);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS);
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)PATIENCE);
-	buf_free(&url);
-	buf_free(&path);
-	job_list_add(&f->http, j);
-	host_wait(f, j->host, clock_ms() + PATIENCE + HOST_WAITS);
-	host_settle(f, j->host);
-	if (curl_multi_add_handle(f->multi, easy) != CURLM_OK)
-		msg_die(EX_OSERR, "libcurl could not begin a transfer: out of memory");
-}
-
-void
-robot_drop(struct job *j)
-{
-	if (!j->asking)
-		return;
-	free(j->asking->origin);
-	buf_free(&j->asking->text);
-	free(j->asking);
-	j->asking = NULL;
+	while (*at != a)
+		at = &(*at)->next;
+	*at = a->next;
+	transfer_stop(&a->transfer);
+	transfer_free(&a->transfer);
+	free(a->origin);
+	buf_free(&a->text);
+	free(a);
+	return j;
 }
 
 /* Whether it is known now what the origin allows. An answer of which a part is missing says nothing. */
 static bool
-note(struct fetch *f, const struct job *j, CURLcode code, long status)
+note_answer(struct asking *a, CURLcode code, long status)
 {
-	const struct asking *a = j->asking;
 	bool astray = status >= 300 && status <= 399 &&
 		      (code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL ||
 		       code == CURLE_URL_MALFORMAT); /* there is none to be had, so all is allowed */
@@ -272,29 +243,68 @@ note(struct fetch *f, const struct job *j, CURLcode code, long status)
 
 	if (code != CURLE_OK && !astray && !a->cut)
 		return false;
-	o = place(f, a->origin);
+	o = make_place(a->gate, a->origin);
 	o->status = (int)status;
 	o->robots = robots_answer((int)status, a->text.data ? a->text.data : "", a->text.len, OPTOUT_AGENT);
 	o->until = clock_ms() + 1000 * (int64_t)robots_lifetime((int)status, a->max_age);
-	j->host->refused_since = 0;
 	return true;
 }
 
-void
-robot_done(struct fetch *f, struct job *j, CURLcode code)
+static void
+on_done(struct transfer *t, CURLcode code)
 {
+	struct asking *a = (struct asking *)t;
+	struct job_list *finished = a->gate->finished;
+	struct job *j = t->job;
 	long status = 0;
 
-	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_multi_remove_handle(f->multi, j->easy);
-	curl_easy_cleanup(j->easy);
-	j->easy = NULL;
-	job_list_cut(&f->http, j);
-	host_wait(f, j->host, 0);
-	if (note(f, j, code, status))
-		j->verdict = (struct verdict){.kind = REDIRECTED}; /* it begins anew with what is known now */
-	else
-		judge_http(j, code, 0, NULL); /* as if the item itself had been asked for */
-	robot_drop(j);
-	job_ended(j);
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (note_answer(a, code, status)) {
+		j->verdict = (struct verdict){.kind = REDIRECTED, .reached = true}; /* it begins anew */
+	} else {
+		j->answer.code = code;
+		memcpy(j->answer.why, t->why, sizeof(j->answer.why));
+		verdict_http(j); /* as if the item itself had been asked for */
+	}
+	job_list_add(finished, end_asking(a));
+}
+
+int64_t
+robots_gate_ask(struct robots_gate *g, struct job *j)
+{
+	struct buf url = {0}, path = {0};
+	struct asking *a = buf_alloc(sizeof(*a));
+
+	*a = (struct asking){.transfer.done = on_done, .gate = g, .max_age = -1, .next = g->askings};
+	g->askings = a;
+	take_apart(job_url(j), &url, &path);
+	a->origin = buf_strdup(url.data);
+	buf_str(&url, "/robots.txt");
+	answer_reset(&j->answer);
+	j->asks_robots = true;
+	transfer_init(&a->transfer, g->all, on_bytes, on_header);
+	transfer_prepare(&a->transfer, j);
+	curl_easy_setopt(a->transfer.easy, CURLOPT_URL, url.data);
+	curl_easy_setopt(a->transfer.easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(a->transfer.easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	curl_easy_setopt(a->transfer.easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(a->transfer.easy, CURLOPT_TIMEOUT_MS, (long)PATIENCE_MS);
+	buf_free(&url);
+	buf_free(&path);
+	transfer_start(&a->transfer);
+	return clock_ms() + PATIENCE_MS + HOST_WAITS_MS;
+}
+
+void
+robots_gate_end(struct robots_gate *g)
+{
+	if (!g)
+		return;
+	while (g->askings)
+		job_free(end_asking(g->askings));
+	for (size_t i = 0; i < g->count; i++) {
+		robots_free(g->origins[i].robots);
+		free(g->origins[i].name);
+	}
+	free(g);
 }

@@ -1,31 +1,33 @@
 /*
- * robot: what robots.txt says of the media that pages show (items with "found_on"). An origin (scheme, host and port)
- * is asked once, by the first such job, with the job's own turn and slot: the host's others wait meanwhile.
+ * robots_gate: what robots.txt says of the media that pages show (items with "found_on"). An origin (scheme, host and
+ * port) is asked once, by the first such job, with the job's own turn and slot: the host's others wait meanwhile.
  */
-#ifndef BI_FETCH_ROBOT_H
-#define BI_FETCH_ROBOT_H
+#ifndef BI_ROBOTS_GATE_H
+#define BI_ROBOTS_GATE_H
 
-#include "fetch.h"
+#include "transfer.h"
 
-struct asking;
+struct robots_gate;
 
-enum robot {
-	ROBOT_ALLOWS,
-	ROBOT_FORBIDS, /* the job's verdict says so */
-	ROBOT_UNKNOWN, /* robot_begin() asks */
+enum gate {
+	GATE_OPEN,
+	GATE_CLOSED,  /* the job's verdict says why */
+	GATE_UNKNOWN, /* robots_gate_ask() asks */
 };
+
+/* Jobs that have asked are added to FINISHED: REDIRECTED, to begin anew, where it is known now what the origin allows,
+ * else with the verdict on a failure. For robots_gate_end(). */
+struct robots_gate *robots_gate_new(struct run *run, struct transfers *all, struct job_list *finished);
 
 /* Whether a job that has its slot may ask for its URL. Where it may and the origin wishes to be asked slowly
  * (Crawl-delay), the host is held back behind it. */
-enum robot robot_allows(struct fetch *f, struct job *j);
+enum gate robots_gate_check(struct robots_gate *g, struct job *j);
 
-/* Asks for robots.txt; then the job is queued again. */
-void robot_begin(struct job *j);
+/* Asks for robots.txt in J's turn. Returns the moment before which nothing else is to be asked of its host, unless J
+ * has finished. */
+int64_t robots_gate_ask(struct robots_gate *g, struct job *j);
 
-/* The transfer that robot_begin() began has ended with CODE. */
-void robot_done(struct fetch *f, struct job *j, CURLcode code);
-
-void robot_drop(struct job *j);      /* frees what a job was asking with */
-void robots_forget(struct fetch *f); /* frees all that is known */
+/* Frees G and the jobs in it. NULL does nothing. */
+void robots_gate_end(struct robots_gate *g);
 
 #endif

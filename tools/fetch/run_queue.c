@@ -1,27 +1,30 @@
+#include "run_queue.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch.h"
+#include "base/buf.h"
+#include "open_batches.h"
 
 static struct lane *
-lane_of(struct runs *r, struct target *t)
+lane_of(struct run_queue *q, struct target *t)
 {
-	for (size_t i = r->count; i-- > 0;)
-		if (r->lanes[i].target == t)
-			return &r->lanes[i];
-	if (r->count == r->room) {
-		r->room = r->room ? 2 * r->room : 1;
-		r->lanes = buf_realloc(r->lanes, r->room * sizeof(*r->lanes));
+	for (size_t i = q->count; i-- > 0;)
+		if (q->lanes[i].target == t)
+			return &q->lanes[i];
+	if (q->count == q->room) {
+		q->room = q->room ? 2 * q->room : 1;
+		q->lanes = buf_realloc(q->lanes, q->room * sizeof(*q->lanes));
 	}
-	r->lanes[r->count] = (struct lane){.target = t};
-	return &r->lanes[r->count++];
+	q->lanes[q->count] = (struct lane){.target = t};
+	return &q->lanes[q->count++];
 }
 
 size_t
-runs_add(struct runs *r, struct target *t, uint32_t item)
+run_queue_add(struct run_queue *q, struct target *t, uint32_t item)
 {
-	struct lane *l = lane_of(r, t);
-	struct run *last = l->end > l->begin ? &l->at[l->end - 1] : NULL;
+	struct lane *l = lane_of(q, t);
+	struct item_run *last = l->end > l->begin ? &l->at[l->end - 1] : NULL;
 
 	t->waiting++;
 	if (last && last->first + last->count == item) {
@@ -36,45 +39,45 @@ runs_add(struct runs *r, struct target *t, uint32_t item)
 		l->room = l->room ? l->room + l->room / 2 : 8;
 		l->at = buf_realloc(l->at, l->room * sizeof(*l->at));
 	}
-	l->at[l->end++] = (struct run){item, 1};
+	l->at[l->end++] = (struct item_run){item, 1};
 	return 1;
 }
 
 size_t
-runs_take(struct runs *r, struct target **t, uint32_t *item)
+run_queue_take(struct run_queue *q, struct target **t, uint32_t *item)
 {
-	struct lane *l = &r->lanes[r->turn < r->count ? r->turn : 0];
-	struct run *first = &l->at[l->begin];
+	struct lane *l = &q->lanes[q->turn < q->count ? q->turn : 0];
+	struct item_run *first = &l->at[l->begin];
 
 	*t = l->target;
 	*item = first->first++;
 	(*t)->waiting--;
-	r->turn = (size_t)(l - r->lanes) + 1;
+	q->turn = (size_t)(l - q->lanes) + 1;
 	if (--first->count > 0)
 		return 0;
 	if (++l->begin < l->end)
 		return 1;
 	/* The lane is over; the one behind it takes its place, and the turn. */
 	free(l->at);
-	r->turn--;
-	r->count--;
-	memmove(l, l + 1, (r->count - r->turn) * sizeof(*l));
-	if (r->count == 0)
-		runs_free(r);
+	q->turn--;
+	q->count--;
+	memmove(l, l + 1, (q->count - q->turn) * sizeof(*l));
+	if (q->count == 0)
+		run_queue_free(q);
 	return 1;
 }
 
 bool
-runs_empty(const struct runs *r)
+run_queue_is_empty(const struct run_queue *q)
 {
-	return r->count == 0;
+	return q->count == 0;
 }
 
 void
-runs_free(struct runs *r)
+run_queue_free(struct run_queue *q)
 {
-	for (size_t i = 0; i < r->count; i++)
-		free(r->lanes[i].at);
-	free(r->lanes);
-	*r = (struct runs){0};
+	for (size_t i = 0; i < q->count; i++)
+		free(q->lanes[i].at);
+	free(q->lanes);
+	*q = (struct run_queue){0};
 }

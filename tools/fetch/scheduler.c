@@ -1,443 +1,406 @@
-/*
- * plan: which item is worked on when.
- */
+#include "scheduler.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch.h"
-#include "robots_gate.h"
+#include "base/buf.h"
+#include "base/clock.h"
 
 /*
  * How far ahead of the transfers items are looked at: some in any case, more for as long as no host may start another,
  * so that a slow host's items do not hold up those behind them. Of a host's items that wait only the first are kept
  * ready, the rest as numbers; of many hosts only one each, so that all of them are seen.
  */
-enum { AHEAD = 32, AHEAD_OF_HOST = 64, AHEAD_A_TURN = 512, PARKED_MAX = 1 << 19 };
+enum { AHEAD = 32, AHEAD_OF_HOST = 64, PARKED_MAX = 1 << 19 };
 enum { AHEAD_BYTES = 8 << 20, MANY_BYTES = AHEAD_BYTES / 2 };
 
-/* How often, and how much of, items that wait for other processes are looked at. */
+/* How often, and how many of, items that wait for other processes are looked at. */
 enum { HELD_MS = 100, HELD_A_TURN = 4096 };
 
+struct scheduler {
+	struct run *run;
+	struct host_table *hosts;
+	struct run_queue *wants, *stored;
+	struct job_list *members, *ended;
+	struct run_queue held;       /* waiting for other processes, or for a job of ours */
+	struct run_queue held_round; /* those of them that are still to be looked at in this round */
+	struct loop_timer held_timer;
+	bool held_due;
+	size_t queued, queued_weight; /* jobs, bytes */
+	size_t parked;                /* runs of items */
+	unsigned active;
+	struct sleeper *sleepers;
+};
+
+/* A job that waits for its next attempt. */
+struct sleeper {
+	struct scheduler *scheduler;
+	struct job *job;
+	struct loop_timer timer;
+	struct sleeper *next, **at; /* AT: what refers to it */
+};
+
+static void
+on_held_due(void *arg)
+{
+	((struct scheduler *)arg)->held_due = true;
+}
+
+struct scheduler *
+scheduler_new(struct run *run, struct host_table *hosts, struct run_queue *wants, struct run_queue *stored,
+	      struct job_list *members, struct job_list *ended)
+{
+	struct scheduler *s = buf_alloc(sizeof(*s));
+
+	*s = (struct scheduler){
+		.run = run,
+		.hosts = hosts,
+		.wants = wants,
+		.stored = stored,
+		.members = members,
+		.ended = ended,
+		.held_timer = {.call = on_held_due, .arg = s},
+	};
+	return s;
+}
+
 void
-plan_want(struct fetch *f, struct target *t, uint32_t item)
+scheduler_hold(struct scheduler *s, struct target *t, uint32_t item)
 {
-	runs_add(&f->wants, t, item);
+	run_queue_add(&s->held, t, item);
+	if (!s->held_timer.at)
+		loop_set_timer(s->run->loop, &s->held_timer, clock_ms() + HELD_MS);
 }
 
 static void
-hold(struct fetch *f, struct target *t, uint32_t item)
-{
-	if (f->held_count == f->held_room) {
-		f->held_room = f->held_room ? 2 * f->held_room : 64;
-		f->held = buf_realloc(f->held, f->held_room * sizeof(*f->held));
-	}
-	f->held[f->held_count++] = (struct want){t, item};
-	t->waiting++;
-}
-
-static void
-enqueue(struct fetch *f, struct job *j, bool front)
+enqueue_job(struct scheduler *s, struct job *j, bool front)
 {
 	if (front)
 		job_list_push(&j->host->queue, j);
 	else
 		job_list_add(&j->host->queue, j);
-	f->queued++;
-	f->queued_weight += j->weight;
-	host_settle(f, j->host);
+	s->queued++;
+	s->queued_weight += j->weight;
+	host_update(j->host);
 }
 
 static void
-dequeue(struct fetch *f, struct job *j)
+dequeue_job(struct scheduler *s, struct job *j)
 {
 	job_list_cut(&j->host->queue, j);
-	f->queued--;
-	f->queued_weight -= j->weight;
+	s->queued--;
+	s->queued_weight -= j->weight;
 }
 
 void
-plan_requeue(struct fetch *f, struct job *j)
+scheduler_requeue(struct scheduler *s, struct job *j)
 {
-	j->host = host_of_job(f, j);
-	enqueue(f, j, true);
+	j->host = host_table_get(s->hosts, j);
+	enqueue_job(s, j, true);
 }
 
 void
-plan_begin(struct fetch *f, struct job *j)
+scheduler_add(struct scheduler *s, struct job *j)
 {
-	j->host = host_of_job(f, j);
-	enqueue(f, j, false);
+	j->host = host_table_get(s->hosts, j);
+	enqueue_job(s, j, false);
 }
 
 void
-plan_left(struct fetch *f, struct job *j)
+scheduler_release(struct scheduler *s, struct job *j)
 {
-	f->active--;
-	j->host->active--;
-	host_keep(f, j->host, j->slot);
-	host_settle(f, j->host);
+	struct host *h = j->host;
+
+	s->active--;
+	h->active--;
+	host_keep_slot(h, j->slot);
 	j->host = NULL;
+	j->slot = -1;
+	host_update(h);
 }
 
-/* --- sleepers: a heap, the one to wake first at its top --- */
-
-void
-plan_again(struct fetch *f, struct job *j, long wait_ms)
-{
-	size_t at = f->sleeping_count++;
-
-	j->wake = clock_ms() + wait_ms;
-	if (at == f->sleeping_room) {
-		f->sleeping_room = f->sleeping_room ? 2 * f->sleeping_room : 64;
-		f->sleeping = buf_realloc(f->sleeping, f->sleeping_room * sizeof(struct job *));
-	}
-	while (at > 0 && f->sleeping[(at - 1) / 2]->wake > j->wake) {
-		f->sleeping[at] = f->sleeping[(at - 1) / 2];
-		at = (at - 1) / 2;
-	}
-	f->sleeping[at] = j;
-}
+/* --- sleepers --- */
 
 static struct job *
-wake_first(struct fetch *f)
+end_sleep(struct sleeper *sleeper)
 {
-	struct job *first = f->sleeping[0];
-	struct job *last = f->sleeping[--f->sleeping_count];
-	size_t at = 0, child;
+	struct job *j = sleeper->job;
 
-	while ((child = 2 * at + 1) < f->sleeping_count) {
-		if (child + 1 < f->sleeping_count && f->sleeping[child + 1]->wake < f->sleeping[child]->wake)
-			child++;
-		if (last->wake <= f->sleeping[child]->wake)
-			break;
-		f->sleeping[at] = f->sleeping[child];
-		at = child;
-	}
-	f->sleeping[at] = last;
-	return first;
+	loop_stop_timer(sleeper->scheduler->run->loop, &sleeper->timer);
+	*sleeper->at = sleeper->next;
+	if (sleeper->next)
+		sleeper->next->at = sleeper->at;
+	free(sleeper);
+	return j;
 }
 
-/* Takes the jobs of T out of those that sleep; they are over. */
 static void
-end_sleepers(struct fetch *f, const struct target *t)
+on_wake(void *arg)
 {
-	struct job **all = f->sleeping;
-	size_t n = f->sleeping_count;
+	struct sleeper *sleeper = arg;
+	struct scheduler *s = sleeper->scheduler;
 
-	f->sleeping = NULL;
-	f->sleeping_count = f->sleeping_room = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (all[i]->target == t && cancel_judge(all[i])) {
-			body_drop(&all[i]->body);
-			settle_add(f, all[i]);
-		} else {
-			plan_again(f, all[i], (long)(all[i]->wake - clock_ms()));
-		}
-	}
-	free(all);
+	scheduler_requeue(s, end_sleep(sleeper));
 }
 
-/* --- the turn --- */
-
-/* Claims an item; what cannot be claimed is said or held, and its job is over. */
-static bool
-claim(struct fetch *f, struct job *j)
+void
+scheduler_retry(struct scheduler *s, struct job *j, long wait_ms)
 {
-	struct target *t = j->target;
-	uint32_t item = j->item;
+	struct sleeper *sleeper = buf_alloc(sizeof(*sleeper));
 
-	if (target_busy(t, item)) {
-		hold(f, t, item);
-		job_free(j);
-		return false;
-	}
-	switch (batch_claim(t->batch, item, f->set->retry)) {
+	*sleeper = (struct sleeper){
+		.scheduler = s,
+		.job = j,
+		.timer = {.call = on_wake, .arg = sleeper},
+		.next = s->sleepers,
+		.at = &s->sleepers,
+	};
+	if (s->sleepers)
+		s->sleepers->at = &sleeper->next;
+	s->sleepers = sleeper;
+	loop_set_timer(s->run->loop, &sleeper->timer, clock_ms() + wait_ms);
+}
+
+/* --- looking at items --- */
+
+bool
+scheduler_claim(struct scheduler *s, struct job *j)
+{
+	switch (job_claim(j)) {
 	case CLAIM_OURS:
-		j->claimed = true;
-		target_set_busy(t, item, true);
 		return true;
 	case CLAIM_HELD:
-		hold(f, t, item);
+		scheduler_hold(s, j->target, j->item);
 		break;
 	case CLAIM_DONE:
 	case CLAIM_FAILED:
-		settle_stored(f, t, item);
+		run_queue_add(s->stored, j->target, j->item);
 		break;
 	case CLAIM_ERROR:
-		fetch_fail(f, "claiming an item");
 		break;
 	}
 	job_free(j);
 	return false;
 }
 
-/* A member comes with its archive, or is unpacked again when that is settled. */
+/* Looks at one item: hands on what has a result, holds what others have, queues or parks the rest. PARKED: it was. */
 static void
-look_at_member(struct fetch *f, struct job *j)
-{
-	if (expansion_awaited(f, j)) {
-		hold(f, j->target, j->item);
-		job_free(j);
-	} else if (claim(f, j)) {
-		expansion_again(f, j);
-	}
-}
-
-/* Looks at one item: says what is settled, holds what others have, queues or parks the rest. PARKED: it was. */
-static void
-look_at(struct fetch *f, struct target *t, uint32_t item, bool parked)
+look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 {
 	struct job *j;
 	int state;
 
-	if (target_busy(t, item)) {
-		hold(f, t, item);
+	if (target_is_busy(t, item)) {
+		scheduler_hold(s, t, item);
 		return;
 	}
 	state = batch_state(t->batch, item);
 	if (state < 0) {
-		fetch_fail(f, "reading the state of an item");
+		run_fail(s->run, "reading the state of an item");
 		return;
 	}
-	if (state == 'c' || (state == 'f' && f->set->work)) {
-		settle_stored(f, t, item);
+	if (state == 'c' || (state == 'f' && s->run->set->work)) {
+		run_queue_add(s->stored, t, item);
 		return;
 	}
-	j = job_new(f, t, item);
+	j = job_new(s->run, t, item);
 	if (!j)
 		return;
 	if (t->cancelled) {
-		if (claim(f, j) && cancel_judge(j))
-			settle_add(f, j);
+		if (scheduler_claim(s, j) && verdict_cancel(j))
+			job_list_add(s->ended, j);
 		return;
 	}
 	if (j->archive) {
-		look_at_member(f, j);
+		job_list_add(s->members, j);
 		return;
 	}
-	j->host = host_of_job(f, j);
-	if (!parked && (!runs_empty(&j->host->parked) ||
-			j->host->queue.count >= (f->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
-		f->parked += runs_add(&j->host->parked, t, item);
+	j->host = host_table_get(s->hosts, j);
+	if (!parked && (!run_queue_is_empty(&j->host->parked) ||
+			j->host->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
+		s->parked += run_queue_add(&j->host->parked, t, item);
 		job_free(j);
 		return;
 	}
-	enqueue(f, j, false);
+	enqueue_job(s, j, false);
 }
 
-/* Whether looking at further items can help: there is room, and hosts that could start one are lacking. */
-static bool
-may_look_ahead(const struct fetch *f)
+/* There is room, and hosts that could start one are lacking. */
+bool
+scheduler_may_look(const struct scheduler *s, const struct room *room)
 {
-	if (runs_empty(&f->wants) || f->fatal || out_is_full(f) || f->queued_weight >= AHEAD_BYTES ||
-	    f->parked >= PARKED_MAX)
+	if (run_queue_is_empty(s->wants) || s->run->fatal || !room->output || s->queued_weight >= AHEAD_BYTES ||
+	    s->parked >= PARKED_MAX)
 		return false;
-	return f->queued < AHEAD || (!f->turn && f->active < (unsigned)f->set->parallel);
-}
-
-static void
-look_ahead(struct fetch *f, int most)
-{
-	struct target *t;
-	uint32_t item;
-
-	while (most-- > 0 && may_look_ahead(f)) {
-		runs_take(&f->wants, &t, &item);
-		look_at(f, t, item, false);
-	}
+	return s->queued < AHEAD || (!host_table_has_next(s->hosts) && s->active < (unsigned)s->run->set->parallel);
 }
 
 /* Makes ready what a host's items are known of by number alone. */
 static void
-refill(struct fetch *f, struct host *h)
+refill_queue(struct scheduler *s, struct host *h)
 {
 	struct target *t;
 	uint32_t item;
 
 	/* One in any case: nobody looks at a host again that has none ready. */
-	while (h->queue.count < AHEAD_OF_HOST / 2 && !runs_empty(&h->parked) &&
-	       (h->queue.count == 0 || f->queued_weight < MANY_BYTES) && !f->fatal) {
-		f->parked -= runs_take(&h->parked, &t, &item);
-		look_at(f, t, item, true);
+	while (h->queue.count < AHEAD_OF_HOST / 2 && !run_queue_is_empty(&h->parked) &&
+	       (h->queue.count == 0 || s->queued_weight < MANY_BYTES) && !s->run->fatal) {
+		s->parked -= run_queue_take(&h->parked, &t, &item);
+		look_at(s, t, item, true);
 	}
 }
 
-/* Those that others held: settled, or free since their holder died, or still held. */
+/* Looks at those that others held: they have a result, or are free since their holder died, or are still held. */
 static void
-look_at_held(struct fetch *f)
+look_at_held(struct scheduler *s)
 {
-	size_t n = f->held_count < HELD_A_TURN ? f->held_count : HELD_A_TURN;
+	struct target *t;
+	uint32_t item;
 
-	f->held_next = clock_ms() + HELD_MS;
-	while (n-- > 0 && f->held_count > 0 && f->queued_weight < AHEAD_BYTES && !f->fatal) {
-		size_t at = f->held_at < f->held_count ? f->held_at : 0, kept;
-		struct want w = f->held[at];
-		int state = batch_state(w.target->batch, w.item);
-		int claimed = state != 'c' && state != 'f' ? batch_is_claimed(w.target->batch, w.item) : 0;
+	if (run_queue_is_empty(&s->held_round)) {
+		s->held_round = s->held;
+		s->held = (struct run_queue){0};
+	}
+	for (int n = HELD_A_TURN; n > 0 && !run_queue_is_empty(&s->held_round) && s->queued_weight < AHEAD_BYTES; n--) {
+		int state, claimed = 0;
 
+		run_queue_take(&s->held_round, &t, &item);
+		state = batch_state(t->batch, item);
+		if (state != 'c' && state != 'f')
+			claimed = batch_is_claimed(t->batch, item);
 		if (state < 0 || claimed < 0) {
-			fetch_fail(f, "reading the state of an item");
+			run_fail(s->run, "reading the state of an item");
 			return;
 		}
-		f->held_at = at + 1;
-		if (target_busy(w.target, w.item) || claimed)
-			continue;
-		f->held[at] = f->held[--f->held_count];
-		w.target->waiting--;
-		kept = f->held_count;
-		look_at(f, w.target, w.item, false);
-		/* One that is held again stands at the end: the next to look at is not what took its place, or the two
-		 * would change places for ever. */
-		f->held_at = f->held_count > kept ? at + 1 : at;
-	}
-}
-
-static void
-begin_url(struct fetch *f, struct job *j)
-{
-	switch (robot_allows(f, j)) {
-	case ROBOT_ALLOWS:
-		http_begin(j);
-		break;
-	case ROBOT_UNKNOWN:
-		if (http_is_blocked_by_name(j, j->at ? j->at : j->url))
-			http_begin(j); /* it fails */
+		if (target_is_busy(t, item) || claimed)
+			run_queue_add(&s->held, t, item);
 		else
-			robot_begin(j);
-		break;
-	case ROBOT_FORBIDS:
-		j->attempts--;
-		job_ended(j);
-		break;
+			look_at(s, t, item, false);
+		if (s->run->fatal)
+			return;
+	}
+	if (!run_queue_is_empty(&s->held) || !run_queue_is_empty(&s->held_round))
+		loop_set_timer(s->run->loop, &s->held_timer, clock_ms() + HELD_MS);
+}
+
+void
+scheduler_look(struct scheduler *s, const struct room *room, int most)
+{
+	struct target *t;
+	uint32_t item;
+
+	if (s->held_due) {
+		s->held_due = false;
+		look_at_held(s);
+	}
+	while (most-- > 0 && scheduler_may_look(s, room)) {
+		run_queue_take(s->wants, &t, &item);
+		look_at(s, t, item, false);
 	}
 }
 
-static void
-begin(struct fetch *f, struct job *j)
+/* --- starting --- */
+
+bool
+scheduler_has_next(const struct scheduler *s)
 {
-	f->active++;
-	j->host->active++;
-	j->attempts++;
-	if (cancel_judge(j)) {
-		j->attempts--;
-		job_ended(j);
-		return;
-	}
-	if (local_is(j))
-		local_begin(j);
-	else
-		begin_url(f, j);
+	return host_table_has_next(s->hosts) && s->active < (unsigned)s->run->set->parallel && !s->run->fatal;
 }
 
-/* The next job of the host whose turn it is. */
-static void
-start_one(struct fetch *f)
+struct job *
+scheduler_next(struct scheduler *s)
 {
-	struct host *h = f->turn;
+	struct host *h = host_table_next(s->hosts);
 	struct job *j;
 	int slot;
 
-	f->turn = h->turn;
-	if (!host_slot(f, h, &slot))
-		return;
+	if (!h || !host_acquire_slot(h, &slot))
+		return NULL;
 	j = h->queue.first;
-	dequeue(f, j);
-	h->active++; /* so that it outlives a job that ends at once */
-	if (j->claimed || claim(f, j)) {
+	dequeue_job(s, j);
+	h->active++; /* so that it stays, also where its last job goes */
+	if (j->claimed || scheduler_claim(s, j)) {
 		j->slot = slot;
-		begin(f, j);
+		j->attempts++;
+		h->active++;
+		s->active++;
 	} else {
-		host_give_back(h, slot);
+		host_release_slot(h, slot);
+		j = NULL;
 	}
-	refill(f, h);
+	refill_queue(s, h);
 	h->active--;
-	host_settle(f, h);
+	host_update(h);
+	return j;
 }
 
-/* Of the host's queue, and of what is known of it by number alone, all that is T's. */
+/* --- letting go --- */
+
+struct cancelling {
+	struct scheduler *scheduler;
+	struct target *target;
+};
+
+/* Of the host's queue, and of what is known of it by number alone, all that is the target's. */
 static void
-empty_queue(struct fetch *f, struct host *h, struct target *t)
+empty_queue(struct host *h, void *arg)
 {
+	const struct cancelling *c = arg;
+	struct scheduler *s = c->scheduler;
 	struct job *next;
 
 	for (struct job *j = h->queue.first; j; j = next) {
 		next = j->next;
-		if (j->target != t)
+		if (j->target != c->target)
 			continue;
-		dequeue(f, j);
-		if (j->claimed && cancel_judge(j)) {
+		dequeue_job(s, j);
+		if (j->claimed && verdict_cancel(j)) {
 			body_drop(&j->body);
-			settle_add(f, j);
+			job_list_add(s->ended, j);
 		} else {
-			plan_want(f, t, j->item);
+			run_queue_add(s->wants, j->target, j->item);
 			job_free(j);
 		}
 	}
-	refill(f, h);
-	host_settle(f, h);
+	refill_queue(s, h);
+	host_update(h);
 }
 
 void
-plan_let_go(struct fetch *f, struct target *t)
+scheduler_cancel(struct scheduler *s, struct target *t)
 {
-	end_sleepers(f, t);
-	hosts_each(f, empty_queue, t);
-}
+	struct cancelling c = {s, t};
+	struct sleeper *next;
 
-void
-plan_turn(struct fetch *f)
-{
-	while (f->sleeping_count && f->sleeping[0]->wake <= clock_ms())
-		plan_requeue(f, wake_first(f));
-	hosts_wake(f);
-	if (f->held_count && clock_ms() >= f->held_next)
-		look_at_held(f);
-	look_ahead(f, AHEAD_A_TURN);
-	while (f->turn && f->active < (unsigned)f->set->parallel && !settle_is_full(f) && !expansion_is_full(f) &&
-	       !out_is_full(f) && !f->fatal) {
-		start_one(f);
-		look_ahead(f, 1);
+	for (struct sleeper *sleeper = s->sleepers; sleeper; sleeper = next) {
+		struct job *j = sleeper->job;
+
+		next = sleeper->next;
+		if (j->target != t || !verdict_cancel(j))
+			continue;
+		body_drop(&j->body);
+		job_list_add(s->ended, end_sleep(sleeper));
 	}
-	hosts_give_back_kept(f);
+	host_table_each(s->hosts, empty_queue, &c);
 }
 
 bool
-plan_is_empty(const struct fetch *f)
+scheduler_is_empty(const struct scheduler *s)
 {
-	return runs_empty(&f->wants) && !f->held_count && !f->parked && !f->queued && !f->sleeping_count && !f->active;
-}
-
-int64_t
-plan_due(const struct fetch *f)
-{
-	int64_t due = f->sleeping_count ? f->sleeping[0]->wake : -1, host = hosts_due(f);
-
-	if (host >= 0 && (due < 0 || host < due))
-		due = host;
-	/* Looking ahead has a limit a turn: there is more to look at. */
-	if (may_look_ahead(f))
-		due = 0;
-	if (f->held_count && (due < 0 || f->held_next < due))
-		due = f->held_next;
-	return due;
+	return run_queue_is_empty(s->wants) && run_queue_is_empty(&s->held) && run_queue_is_empty(&s->held_round) &&
+	       !s->parked && !s->queued && !s->sleepers && !s->active;
 }
 
 void
-plan_drop_all(struct fetch *f)
+scheduler_end(struct scheduler *s)
 {
-	struct job_list *lists[] = {&f->local, &f->ended};
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		while (lists[i]->first) {
-			struct job *j = lists[i]->first;
-
-			job_list_cut(lists[i], j);
-			job_free(j);
-		}
-	while (f->sleeping_count)
-		job_free(wake_first(f));
-	hosts_drop_all(f);
-	free(f->sleeping);
-	runs_free(&f->wants);
-	free(f->held);
+	if (!s)
+		return;
+	while (s->sleepers)
+		job_free(end_sleep(s->sleepers));
+	loop_stop_timer(s->run->loop, &s->held_timer);
+	run_queue_free(&s->held);
+	run_queue_free(&s->held_round);
+	free(s);
 }

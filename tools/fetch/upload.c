@@ -1,17 +1,12 @@
-/*
- * upload: items whose bytes were handed in with them, as batches/NAME/uploads/K.
- *
- * Such a file is the batch's alone, and nobody writes to it any more: it is read for its hash, and gets a further name
- * (a hard link) in files/ instead of being copied. The name in uploads/ goes once the result is recorded; where that
- * was not to be, before the batch leaves the queue. What failed and may pass keeps its upload.
- */
+#include "upload.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fetch.h"
 #include "files/file.h"
+#include "records/rec.h"
 
 static const char uploads[] = "uploads";
 
@@ -21,7 +16,7 @@ open_uploads(const struct target *t)
 	return root_open_dir(batch_dirfd(t->batch), uploads, false);
 }
 
-int
+int64_t
 upload_open(struct job *j)
 {
 	long long size = rec_number(j->asked, "size", -1);
@@ -38,10 +33,9 @@ upload_open(struct job *j)
 		errno = ENODATA;
 		return file_close(fd, -1);
 	}
-	j->body.part = (struct atomic_file){.fd = fd, .tempfd = j->fetch->temp};
-	j->body.kept = true; /* it needs no name in temp/ */
-	j->source_size = st.st_size;
-	return 0;
+	j->body.part = (struct atomic_file){.fd = fd, .tempfd = j->run->temp};
+	j->body.named = true; /* it needs no name in temp/ */
+	return st.st_size;
 }
 
 int
@@ -54,9 +48,9 @@ upload_publish(struct job *j, int dir, bool sync)
 	/* File systems without hard links, or a file with too many of them. */
 	if (errno != EPERM && errno != EXDEV && errno != EMLINK && errno != EOPNOTSUPP)
 		return -1;
-	if (atomic_file_open(&copy, j->fetch->temp) < 0)
+	if (atomic_file_open(&copy, j->run->temp) < 0)
 		return -1;
-	if (atomic_file_copy(&copy, j->body.part.fd, j->source_size) < 0 || (sync && fsync(copy.fd) < 0) ||
+	if (atomic_file_copy(&copy, j->body.part.fd, (off_t)j->body.bytes) < 0 || (sync && fsync(copy.fd) < 0) ||
 	    atomic_file_publish(&copy, dir, j->name) < 0) {
 		int error = errno;
 
@@ -69,7 +63,7 @@ upload_publish(struct job *j, int dir, bool sync)
 }
 
 void
-upload_settled(const struct job *j)
+upload_remove(const struct job *j)
 {
 	int dir = j->upload[0] && (j->verdict.kind == GOT || !j->verdict.retryable) ? open_uploads(j->target) : -1;
 

@@ -1,22 +1,21 @@
-/*
- * validate: whether what arrived is what was asked for. By the writer, once it is known what the bytes are.
- */
+#include "validate.h"
+
 #include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "confined/expand.h"
-#include "fetch.h"
 #include "hosts/accept.h"
 #include "hosts/truncated.h"
+#include "records/rec.h"
 
 enum { SHA1_HEX = 40 };
 
 static void
-refuse(struct job *j, bool retryable, const char *code, const char *why)
+refuse_job(struct job *j, bool retryable, const char *code, const char *why)
 {
-	judge_fail(j, false, code, "%s", why);
+	verdict_fail(j, false, code, "%s", why);
 	j->verdict.retryable = retryable;
 }
 
@@ -50,32 +49,27 @@ is_as_said(struct job *j)
 	if (bytes >= 0 && (uint64_t)bytes != j->body.bytes) {
 		snprintf(why, sizeof(why), "it has %llu bytes where the item says %lld",
 			 (unsigned long long)j->body.bytes, bytes);
-		refuse(j, false, "size_mismatch", why);
+		refuse_job(j, false, "size_mismatch", why);
 	} else if (sha256 && strcasecmp(sha256, j->body.sha256) != 0) {
 		snprintf(why, sizeof(why), "its SHA-256 is %s, not what the item says", j->body.sha256);
-		refuse(j, false, "hash_mismatch", why);
+		refuse_job(j, false, "hash_mismatch", why);
 	} else if (sha1 && !sha1_of(j->body.part.fd, hex)) {
-		judge_trouble(j, "reading what was fetched, for its SHA-1, failed");
+		verdict_trouble(j, "reading what was fetched, for its SHA-1, failed");
 	} else if (sha1 && strcasecmp(sha1, hex) != 0) {
-		refuse(j, false, "hash_mismatch", "its SHA-1 is not what the item says");
+		refuse_job(j, false, "hash_mismatch", "its SHA-1 is not what the item says");
 	} else {
 		return true;
 	}
 	return false;
 }
 
-/* An archive is taken for its members: they are what --accept is about. */
-static bool
-is_expanded(const struct job *j)
-{
-	return j->fetch->set->expand && expand_is_archive(j->type.mime) && (!j->expanded || j->members >= 0);
-}
-
 void
-check_arrived(struct job *j)
+validate_job(struct job *j)
 {
-	const char *accept = j->fetch->set->accept, *mime = j->type.mime, *wrong;
+	const char *accept = j->run->set->accept, *mime = j->type.mime, *wrong;
 	char why[200];
+	/* It is taken for its members: they are what --accept is about. */
+	bool is_archive = j->run->set->expand && expand_is_archive(mime) && (!j->expanded || j->members >= 0);
 
 	if (!is_as_said(j)) {
 		body_drop(&j->body);
@@ -84,13 +78,13 @@ check_arrived(struct job *j)
 	wrong = j->page ? NULL : accept_page_check(j->url, rec_string(j->asked, "mime"), accept, mime);
 	if (wrong) {
 		snprintf(why, sizeof(why), "what came is %s", wrong);
-		refuse(j, true, "page_instead", why);
-	} else if (!j->page && !accept_matches(accept, mime) && !is_expanded(j)) {
+		refuse_job(j, true, "page_instead", why);
+	} else if (!j->page && !accept_matches(accept, mime) && !is_archive) {
 		snprintf(why, sizeof(why), "it is %s, which --accept does not name", mime);
-		refuse(j, false, "not_accepted", why);
+		refuse_job(j, false, "not_accepted", why);
 	} else if (j->url &&
 		   (wrong = truncated_check(j->body.part.fd, j->body.bytes, mime, j->body.held, j->body.held_len))) {
-		refuse(j, true, "not_whole", wrong);
+		refuse_job(j, true, "not_whole", wrong);
 	}
 	if (j->verdict.kind != GOT)
 		body_drop(&j->body);

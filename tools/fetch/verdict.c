@@ -1,6 +1,5 @@
-/*
- * judge: what an answer means for its item: got, elsewhere, try again, failed for good.
- */
+#include "verdict.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,14 +9,17 @@
 #include "base/trouble.h"
 #include "base/userinfo.h"
 #include "base/utf8.h"
-#include "fetch.h"
+#include "host.h"
 #include "hosts/http_policy.h"
 #include "html/url.h"
+#include "job.h"
+#include "open_batches.h"
+#include "records/rec.h"
 
 enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
 
 void
-judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
+verdict_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -32,28 +34,19 @@ judge_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 }
 
 void
-judge_trouble(struct job *j, const char *what)
+verdict_trouble(struct job *j, const char *what)
 {
-	judge_fail(j, false, TROUBLE_CODE, "%s", what);
+	verdict_fail(j, false, TROUBLE_CODE, "%s", what);
 	j->verdict.retryable = true;
 	body_drop(&j->body);
 }
 
-/* A host that has refused connections for a while is left alone for the rest of the run. */
-static void
-note_refused(struct job *j)
+bool
+verdict_cancel(struct job *j)
 {
-	struct host *h = j->host;
-	int64_t now = clock_ms();
-	char why[160];
-
-	if (!h->refused_since)
-		h->refused_since = now;
-	h->refused_last = now;
-	if (now - h->refused_since < j->fetch->set->give_up_ms)
-		return;
-	snprintf(why, sizeof(why), "it has refused connections for %lld s", (long long)(now - h->refused_since) / 1000);
-	host_refuse(h, why);
+	if (j->target->cancelled)
+		verdict_fail(j, false, "cancelled", "the batch was cancelled before it was fetched");
+	return j->target->cancelled;
 }
 
 /* Who cannot be reached may be the proxy, not the host. */
@@ -74,91 +67,83 @@ bad_in_url(const char *url)
 }
 
 static void
-judge_curl(struct job *j, CURLcode code)
+judge_curl(struct job *j)
 {
-	const char *why = j->curl_error[0] ? j->curl_error : curl_easy_strerror(code), *name;
+	CURLcode code = j->answer.code;
+	const char *why = j->answer.why[0] ? j->answer.why : curl_easy_strerror(code), *name;
 	bool again;
 
-	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
-		note_refused(j);
 	name = http_policy_curl_code(code, &again);
 	if (name) {
-		judge_fail(j, again && !j->host->refusal, name, "%s%s", why,
-			   code == CURLE_COULDNT_CONNECT ? by_proxy(j->fetch->set) : "");
-		j->verdict.retryable = again;
+		verdict_fail(j, again, name, "%s%s", why, code == CURLE_COULDNT_CONNECT ? by_proxy(j->run->set) : "");
+		j->verdict.network = true;
+		j->verdict.unreachable = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
 		return;
 	}
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
 		if (j->at)
-			judge_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is no URL",
-				   j->at);
+			verdict_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is no URL",
+				     j->at);
 		else
-			judge_fail(j, false, "bad_url", "'%.200s' is no URL of http or https%s", j->url,
-				   bad_in_url(j->url));
+			verdict_fail(j, false, "bad_url", "'%.200s' is no URL of http or https%s", j->url,
+				     bad_in_url(j->url));
 		return;
 	}
-	judge_fail(j, false, "transfer_failed", "%s", why);
+	verdict_fail(j, false, "transfer_failed", "%s", why);
 }
 
 /* What we stopped ourselves. False: nothing. */
 static bool
-judge_ours(struct job *j, CURLcode code)
+judge_ours(struct job *j)
 {
 	const struct answer *a = &j->answer;
+	CURLcode code = a->code;
 
 	if (a->not_asked) {
-		judge_fail(j, false, "host_given_up", "nothing is asked of this host: %s", j->host->refusal);
+		verdict_fail(j, false, "host_given_up", "nothing is asked of this host: %s", j->host->refusal);
 		j->verdict.retryable = true;
 	} else if (a->blocked[0] &&
 		   (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_WRITE_ERROR)) {
-		judge_fail(j, false, "blocked_address", "it leads to %s, and %s", a->blocked,
-			   j->target->public_only ? "its batch is fetched from public addresses alone, but for hosts "
-						    "that have private=allow in bi-hosts(5)"
-						  : "--public-only allows public addresses alone");
+		verdict_fail(j, false, "blocked_address", "it leads to %s, and %s", a->blocked,
+			     j->target->public_only ? "its batch is fetched from public addresses alone, but for hosts "
+						      "that have private=allow in bi-hosts(5)"
+						    : "--public-only allows public addresses alone");
 	} else if (code == CURLE_COULDNT_CONNECT && a->no_socket) {
-		judge_fail(j, true, TROUBLE_CODE, "no socket can be had on this machine now: %s",
-			   strerror(a->no_socket));
+		verdict_fail(j, true, TROUBLE_CODE, "no socket can be had on this machine now: %s",
+			     strerror(a->no_socket));
 	} else if (j->rule[0] && !j->page) {
-		j->host->opt_outs++;
-		judge_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);
+		verdict_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);
+		j->verdict.opted_out = true;
 	} else if (a->bad_range) {
-		judge_fail(j, true, "cut_short", "the server does not go on where it stopped");
+		verdict_fail(j, true, "cut_short", "the server does not go on where it stopped");
 	} else if ((a->too_much || code == CURLE_OUT_OF_MEMORY) && !a->body_begun) {
 		/* libcurl has no other code for a header line of more than 100 KB; our own memory ends the program. */
-		judge_fail(j, false, "protocol_error", "the answer's headers are too long");
+		verdict_fail(j, false, "protocol_error", "the answer's headers are too long");
 	} else if (a->too_much) {
-		judge_fail(j, false, "too_large", "it has more than the %ld bytes that --max-filesize allows",
-			   j->fetch->set->max_filesize);
+		verdict_fail(j, false, "too_large", "it has more than the %ld bytes that --max-filesize allows",
+			     j->run->set->max_filesize);
 	} else {
 		return false;
 	}
 	return true;
 }
 
-/* A line that could not be read as an item says itself what is wrong with it. */
-static void
-judge_bad_line(struct job *j)
-{
-	const char *code = rec_string(j->asked, "code");
-	const char *wrong = rec_string(j->asked, "wrong");
-
-	judge_fail(j, false, code ? code : "no_url", "%s", wrong ? wrong : "the item has neither \"url\" nor \"file\"");
-}
-
 static void
 judge_location(struct job *j, long status, const char *location)
 {
 	if (!location) {
-		judge_fail(j, false, "bad_redirect", "the server answers %ld without a Location that is a URL", status);
+		verdict_fail(j, false, "bad_redirect", "the server answers %ld without a Location that is a URL",
+			     status);
 		return;
 	}
 	if (strncasecmp(location, "http://", 7) != 0 && strncasecmp(location, "https://", 8) != 0) {
-		judge_fail(j, false, "bad_redirect",
-			   "the server sends us on to '%.200s': only http and https are followed", location);
+		verdict_fail(j, false, "bad_redirect",
+			     "the server sends us on to '%.200s': only http and https are followed", location);
 		return;
 	}
 	if (++j->redirects > REDIRECTS_MAX) {
-		judge_fail(j, false, "too_many_redirects", "the server sends us on more than %d times", REDIRECTS_MAX);
+		verdict_fail(j, false, "too_many_redirects", "the server sends us on more than %d times",
+			     REDIRECTS_MAX);
 		return;
 	}
 	j->elsewhere = j->elsewhere || !url_is_same_host(j->at ? j->at : j->url, location);
@@ -188,13 +173,13 @@ judge_words(struct job *j, long status)
 {
 	switch (http_policy_notice(status, j->answer.error.data)) {
 	case NOTICE_BAD_WIDTH:
-		judge_fail(j, false, "bad_width", "the server answers %ld: it makes thumbnails of certain widths only",
-			   status);
+		verdict_fail(j, false, "bad_width",
+			     "the server answers %ld: it makes thumbnails of certain widths only", status);
 		return true;
 	case NOTICE_AGENT_REFUSED:
-		judge_fail(j, false, "agent_refused",
-			   "the server answers 403: its policy asks for a contact in the User-Agent (--contact)");
-		host_refuse(j->host, "its policy asks for a contact in the User-Agent: give one with --contact");
+		verdict_fail(j, false, "agent_refused",
+			     "the server answers 403: its policy asks for a contact in the User-Agent (--contact)");
+		j->verdict.refusal = "its policy asks for a contact in the User-Agent: give one with --contact";
 		return true;
 	case NOTICE_NONE:
 		break;
@@ -225,8 +210,8 @@ judge_status(struct job *j, long status)
 	if (judge_words(j, status))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
-	judge_fail(j, http_policy_is_transient(status), name, "the server answers %ld%s", status,
-		   status == 401 ? words_for_401(j) : http_policy_status_words(status));
+	verdict_fail(j, http_policy_is_transient(status), name, "the server answers %ld%s", status,
+		     status == 401 ? words_for_401(j) : http_policy_status_words(status));
 	/* Too many requests are too many of all: the host is left alone, by every process. */
 	j->verdict.hold = status == 429 || status == 503;
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {
@@ -241,41 +226,53 @@ judge_status(struct job *j, long status)
 static void
 judge_no_bytes(struct job *j, long status)
 {
-	if (status == 206 && j->resume_from > 0) {
+	if (status == 206 && j->answer.resumed_from > 0) {
 		j->answer.bad_range = true;
-		judge_fail(j, true, "cut_short", "the server does not go on where it stopped");
+		verdict_fail(j, true, "cut_short", "the server does not go on where it stopped");
 	} else {
-		judge_fail(j, false, "empty", "the server answers %ld with no bytes", status);
+		verdict_fail(j, false, "empty", "the server answers %ld with no bytes", status);
 	}
 }
 
-void
-judge_http(struct job *j, CURLcode code, long status, const char *location)
+/* What came of an answer that we did not stop ourselves. */
+static void
+judge_answer(struct job *j)
 {
-	if (!j->url) {
-		judge_bad_line(j);
-		return;
-	}
-	if (judge_ours(j, code))
-		return;
-	if (code == CURLE_OK || status > 0)
-		j->host->refused_since = 0;
-	if (j->answer.page_too_large) {
+	const struct answer *a = &j->answer;
+	long status = a->status;
+
+	if (a->page_too_large)
 		judge_status(j, status);
-		return;
-	}
-	if (code != CURLE_OK)
-		judge_curl(j, code);
-	else if (status == 416 && j->resume_from > 0)
-		judge_fail(j, true, "cut_short", "the server does not go on where it stopped");
+	else if (a->code != CURLE_OK)
+		judge_curl(j);
+	else if (status == 416 && a->resumed_from > 0)
+		verdict_fail(j, true, "cut_short", "the server does not go on where it stopped");
 	else if (status >= 300 && status <= 399 && status != 304)
-		judge_redirect(j, status, location);
+		judge_redirect(j, status, a->location);
 	else if (status < 200 || status > 299)
 		judge_status(j, status);
-	else if (!j->answer.body_begun || j->body.bytes == 0)
+	else if (!a->body_begun || j->body.bytes == 0)
 		judge_no_bytes(j, status);
-	else if (status == 206 && j->resume_from > 0 && (int64_t)j->body.bytes != j->answer.range_total)
-		judge_fail(j, true, "cut_short", "the server sends a part of what is missing");
+	else if (status == 206 && a->resumed_from > 0 && (int64_t)j->body.bytes != a->range_total)
+		verdict_fail(j, true, "cut_short", "the server sends a part of what is missing");
 	else
 		j->verdict = (struct verdict){.kind = GOT};
+	j->verdict.reached = a->code == CURLE_OK || status > 0;
+}
+
+void
+verdict_http(struct job *j)
+{
+	const char *code, *wrong;
+
+	if (j->url) {
+		if (!judge_ours(j))
+			judge_answer(j);
+		return;
+	}
+	/* A line that could not be read as an item says itself what is wrong with it. */
+	code = rec_string(j->asked, "code");
+	wrong = rec_string(j->asked, "wrong");
+	verdict_fail(j, false, code ? code : "no_url", "%s",
+		     wrong ? wrong : "the item has neither \"url\" nor \"file\"");
 }

@@ -1,25 +1,21 @@
-/*
- * work: batches from the queue (queue.h), several at once, for as long as the worker lives.
- *
- * A batch is opened when its entry is met and nobody holds that, all its items are wanted, and it is closed and
- * forgotten when none is left: then the entry goes. Wants are taken from each batch in turn (run_queue.c), so that one
- * does not wait behind another. Any number of workers may do this side by side: who works on an item is what its claim
- * says.
- */
+#include "worker.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/msg.h"
 #include "batch/queue.h"
-#include "fetch.h"
 #include "files/file.h"
 #include "files/trash.h"
 #include "notebook/notebook.h"
+#include "records/rec.h"
+#include "upload.h"
 
 enum {
 	BATCHES_MAX = 128,      /* that are worked on at once: each has some ten descriptors */
@@ -32,7 +28,12 @@ enum {
 	LOOK_SHARE = 5,          /* looking takes one part in so many of the time, at most */
 };
 
-struct work {
+struct worker {
+	struct run *run;
+	struct open_batches *batches;
+	struct run_queue *wants;
+	struct loop_watcher watcher; /* of WATCH */
+	struct loop_timer timer;
 	int lock, watch; /* WATCH: -1 where nothing tells of the queue */
 	int64_t due;     /* of the next look at the queue */
 	int64_t not_before;
@@ -50,7 +51,7 @@ struct work {
 /* --- batches that cannot be worked on: said, and left alone for a while --- */
 
 static bool
-is_troubled(struct work *w, const char *name)
+is_troubled(struct worker *w, const char *name)
 {
 	int64_t now = clock_ms();
 
@@ -66,7 +67,7 @@ is_troubled(struct work *w, const char *name)
 }
 
 static void
-note_trouble(struct work *w, const char *name, const char *doing)
+note_trouble(struct worker *w, const char *name, const char *doing)
 {
 	size_t at = w->troubled_count < TROUBLED_MAX ? w->troubled_count++ : 0;
 
@@ -79,7 +80,7 @@ note_trouble(struct work *w, const char *name, const char *doing)
 /* --- what a killed maker left --- */
 
 struct making {
-	const struct fetch *f;
+	const struct root *root;
 	bool is_half; /* out: it was, and could not be removed */
 };
 
@@ -96,9 +97,9 @@ has_results(const struct batch *b)
 /* 1 where the batch has fewer items than its maker announced, or is none; 0 where it is whole, as one with results was
  * before; -1 with errno where that cannot be known. */
 static int
-is_half_made(const struct fetch *f, const char *name)
+is_half_made(const struct root *root, const char *name)
 {
-	struct batch *b = batch_open(&f->root, name, BATCH_READ, NULL);
+	struct batch *b = batch_open(root, name, BATCH_READ, NULL);
 	struct json_object *about = NULL;
 	struct buf text = {0};
 	int64_t length;
@@ -135,12 +136,12 @@ remove_half_made(const char *name, void *arg)
 {
 	struct making *m = arg;
 
-	int rc = is_half_made(m->f, name);
+	int rc = is_half_made(m->root, name);
 
 	m->is_half = rc != 0;
 	if (rc <= 0)
 		return false;
-	if (trash_batch(&m->f->root, name) == 0 || errno == ENOENT) {
+	if (trash_batch(m->root, name) == 0 || errno == ENOENT) {
 		m->is_half = false;
 		msg_warn("the batch '%s' was being handed in when its maker was killed: removed", name);
 		return true;
@@ -151,17 +152,17 @@ remove_half_made(const char *name, void *arg)
 /* --- the look at the queue --- */
 
 static void
-want_all(struct fetch *f, struct target *t)
+want_all(struct worker *w, struct target *t)
 {
 	int64_t n = batch_length(t->batch);
 
 	if (n < 0) {
-		fetch_fail(f, "counting the items");
+		run_fail(w->run, "counting the items");
 		return;
 	}
 	for (uint32_t k = t->wanted_to + 1; k <= n; k++)
-		plan_want(f, t, k);
-	f->tally.asked += (uint64_t)n - t->wanted_to;
+		run_queue_add(w->wants, t, k);
+	w->run->asked += (uint64_t)n - t->wanted_to;
 	t->wanted_to = (uint32_t)n;
 }
 
@@ -175,84 +176,82 @@ has_more(const struct target *t)
 }
 
 static void
-take_batch(struct fetch *f, const char *name)
+take_batch(struct worker *w, const char *name)
 {
-	struct work *w = f->work;
-	struct making m = {.f = f};
+	const struct root *root = &w->run->root;
+	struct making m = {.root = root};
 	struct target *t;
-	int half = is_half_made(f, name);
+	int half = is_half_made(root, name);
 
 	if (half < 0) {
 		note_trouble(w, name, "look into it");
 		return;
 	}
 	if (half) {
-		if (queue_end(&f->root, name, remove_half_made, &m) < 0 || m.is_half)
+		if (queue_end(root, name, remove_half_made, &m) < 0 || m.is_half)
 			note_trouble(w, name, "remove what is left of it");
 		return;
 	}
-	t = target_open(f, name, NULL);
+	t = open_batches_add(w->batches, name, NULL);
 	if (t)
-		want_all(f, t);
+		want_all(w, t);
 	else if (errno == EINTR)
-		fetch_fail(f, "opening a batch");
+		run_fail(w->run, "opening a batch");
 	else
 		note_trouble(w, name, "open it");
 }
 
 static bool
-has_room(const struct fetch *f)
+has_room(const struct worker *w)
 {
 	size_t open = 0;
 
-	for (const struct target *t = f->targets; t; t = t->next)
+	for (const struct target *t = w->batches->first; t; t = t->next)
 		open++;
 	return open < BATCHES_MAX;
 }
 
 static bool
-see(const char *name, void *arg)
+look_at_entry(const char *name, void *arg)
 {
-	struct fetch *f = arg;
-	struct work *w = f->work;
-	struct target *t = target_find(f, name);
+	struct worker *w = arg;
+	struct target *t = open_batches_find(w->batches, name);
 	int held;
 
 	if (t) {
 		if (!t->again && has_more(t))
-			want_all(f, t);
+			want_all(w, t);
 		return true;
 	}
 	if (is_troubled(w, name))
 		return true;
-	w->more = !has_room(f);
+	w->more = !has_room(w);
 	if (w->more)
 		return false;
-	held = queue_is_held(&f->root, name);
+	held = queue_is_held(&w->run->root, name);
 	if (held < 0) {
 		note_trouble(w, name, "read its entry");
 	} else if (held) {
 		w->held = true;
 		w->due = clock_ms() + SOON_MS;
 	} else {
-		take_batch(f, name);
+		take_batch(w, name);
 	}
-	return !f->fatal && !f->stop_signal;
+	return !run_is_ending(w->run);
 }
 
 static void
-look(struct fetch *f)
+look_at_queue(struct worker *w)
 {
-	struct work *w = f->work;
 	int64_t begun = clock_ms(), end;
 
 	w->told = w->more = w->held = false;
 	w->due = begun + (w->watch >= 0 ? LOOK_MS : LOOK_UNTOLD_MS);
-	if (queue_each(&f->root, see, f) < 0)
-		fetch_fail(f, "reading the queue");
+	if (queue_each(&w->run->root, look_at_entry, w) < 0)
+		run_fail(w->run, "reading the queue");
 	end = clock_ms();
 	w->not_before = end + (end - begun) * LOOK_SHARE;
-	if (!w->held || f->targets || !w->held_since)
+	if (!w->held || w->batches->first || !w->held_since)
 		w->held_since = end;
 }
 
@@ -270,9 +269,8 @@ is_done(const char *name, void *arg)
 	return !t->left;
 }
 
-/* Nothing of T is under way here. */
-static void
-end_batch(struct fetch *f, struct target *t)
+void
+worker_end_batch(struct worker *w, struct target *t)
 {
 	const char *name = batch_name(t->batch);
 	const char *doing = NULL;
@@ -284,151 +282,129 @@ end_batch(struct fetch *f, struct target *t)
 		t->wanted_to = 0;
 	}
 	if (has_more(t)) {
-		want_all(f, t);
+		want_all(w, t);
 		return;
 	}
-	expansion_forget(f, t);
 	if (upload_sweep(t) < 0)
 		doing = "remove its uploads";
-	else if (t->notebook && notebook_import_results(&f->root, t->batch) < 0)
+	else if (t->notebook && notebook_import_results(&w->run->root, t->batch) < 0)
 		doing = "take its results into its notebook";
-	else if ((rc = queue_end(&f->root, name, is_done, t)) < 0)
+	else if ((rc = queue_end(&w->run->root, name, is_done, t)) < 0)
 		doing = "remove its entry";
 	if (doing)
-		note_trouble(f->work, name, doing);
+		note_trouble(w, name, doing);
 	if (rc > 0)
 		t->again = clock_ms() + SOON_MS;
 	else
-		target_close(f, t);
+		open_batches_close(w->batches, t);
 }
 
 /* When T can be ended, as far as is known; -1: something is under way. */
 static int64_t
-end_due(const struct fetch *f, const struct target *t)
+end_due(const struct target *t)
 {
-	return t->waiting || t->jobs > expansion_kept(f, t) ? -1 : t->again;
+	return t->waiting || t->jobs ? -1 : t->again;
 }
 
-static void
-end_batches(struct fetch *f)
+struct target *
+worker_next_done(struct worker *w)
 {
-	int64_t due;
+	for (struct target *t = w->batches->first; t && !w->run->fatal; t = t->next) {
+		int64_t due = end_due(t);
 
-	struct target *next;
-
-	for (struct target *t = f->targets; t && !f->fatal; t = next) {
-		next = t->next;
-		due = end_due(f, t);
 		if (due < 0 || due > clock_ms())
 			continue;
 		t->again = 0;
-		end_batch(f, t);
+		return t;
 	}
+	return NULL;
 }
 
 /* --- the worker --- */
 
-void
-work_begin(struct fetch *f)
+static void
+on_queue_event(void *arg, uint32_t events)
 {
-	struct epoll_event e = {.events = EPOLLIN};
-	struct work *w = f->work;
+	struct worker *w = arg;
+	char inotify_events[4096];
 
-	w->watch = queue_watch(&f->root);
-	e.data.fd = w->watch;
-	if (w->watch >= 0 && epoll_ctl(f->epoll, EPOLL_CTL_ADD, w->watch, &e) < 0) {
+	(void)events;
+	while (read(w->watch, inotify_events, sizeof(inotify_events)) > 0)
+		w->told = true;
+}
+
+void
+worker_begin(struct worker *w)
+{
+	w->watch = queue_watch(&w->run->root);
+	w->watcher = (struct loop_watcher){.call = on_queue_event, .arg = w};
+	if (w->watch >= 0 && loop_watch(w->run->loop, &w->watcher, w->watch, EPOLLIN) < 0) {
 		close(w->watch);
 		w->watch = -1;
 	}
-	if (trash_empty(&f->root) < 0)
-		msg_warn_errno("cannot empty %s/trash", f->root.path);
+	if (trash_empty(&w->run->root) < 0)
+		msg_warn_errno("cannot empty %s/trash", w->run->root.path);
 }
 
-void
-work_wait(struct fetch *f)
+struct worker *
+worker_wait(struct run *run, struct open_batches *batches, struct run_queue *wants)
 {
-	f->work = buf_alloc(sizeof(*f->work));
-	*f->work = (struct work){.watch = -1, .told = true};
-	f->work->lock = queue_hold_worker(&f->root, f->set->stand_by);
-	if (f->work->lock < 0)
-		msg_die_errno(msg_exit_code(errno), "cannot take part in the work on %s/queue", f->root.path);
-}
+	struct worker *w = buf_alloc(sizeof(*w));
 
-bool
-work_has(struct fetch *f, int fd)
-{
-	char events[4096];
-
-	if (!f->work || fd != f->work->watch)
-		return false;
-	while (read(fd, events, sizeof(events)) > 0)
-		f->work->told = true;
-	return true;
+	*w = (struct worker){.run = run, .batches = batches, .wants = wants, .watch = -1, .told = true};
+	w->lock = queue_hold_worker(&run->root, run->set->stand_by);
+	if (w->lock < 0)
+		msg_die_errno(msg_exit_code(errno), "cannot take part in the work on %s/queue", run->root.path);
+	return w;
 }
 
 /* When to look at the queue. */
 static int64_t
-look_due(const struct fetch *f)
+look_due(const struct worker *w)
 {
-	const struct work *w = f->work;
-
-	return w->not_before < w->due && (w->told || (w->more && has_room(f))) ? w->not_before : w->due;
+	return w->not_before < w->due && (w->told || (w->more && has_room(w))) ? w->not_before : w->due;
 }
 
 void
-work_turn(struct fetch *f)
+worker_turn(struct worker *w)
 {
-	if (!f->work)
-		return;
-	end_batches(f);
-	if (!f->fatal && clock_ms() >= look_due(f))
-		look(f);
+	int64_t due;
+
+	if (!w->run->fatal && clock_ms() >= look_due(w))
+		look_at_queue(w);
+	due = look_due(w);
+	for (const struct target *t = w->batches->first; t; t = t->next) {
+		int64_t end = end_due(t);
+
+		if (end >= 0 && end < due)
+			due = end;
+	}
+	loop_set_timer(w->run->loop, &w->timer, due);
 }
 
 bool
-work_is_open(const struct fetch *f)
+worker_is_open(const struct worker *w)
 {
-	const struct work *w = f->work;
-
-	if (!w)
-		return false;
-	if (!f->set->once || f->targets || w->told || w->more)
+	if (!w->run->set->once || w->batches->first || w->told || w->more)
 		return true;
 	return w->held && clock_ms() - w->held_since < HELD_MAX_MS;
 }
 
 int
-work_trouble(const struct fetch *f)
+worker_trouble(const struct worker *w)
 {
-	return f->work && f->work->troubled_count ? f->work->troubled[0].code : EX_ALL_WELL;
-}
-
-int64_t
-work_due(const struct fetch *f)
-{
-	const struct work *w = f->work;
-	int64_t due;
-
-	if (!w)
-		return -1;
-	due = look_due(f);
-	for (const struct target *t = f->targets; t; t = t->next) {
-		int64_t end = end_due(f, t);
-
-		if (end >= 0 && end < due)
-			due = end;
-	}
-	return due;
+	return w->troubled_count ? w->troubled[0].code : EX_ALL_WELL;
 }
 
 void
-work_end(struct fetch *f)
+worker_end(struct worker *w)
 {
-	if (!f->work)
+	if (!w)
 		return;
-	if (f->work->watch >= 0)
-		close(f->work->watch);
-	close(f->work->lock);
-	free(f->work);
-	f->work = NULL;
+	loop_stop_timer(w->run->loop, &w->timer);
+	loop_unwatch(w->run->loop, &w->watcher);
+	if (w->watch >= 0)
+		close(w->watch);
+	close(w->lock);
+	free(w);
 }

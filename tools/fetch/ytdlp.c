@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "page.h"
-
+#include "records/rec.h"
 enum { PATIENCE = 60 * 1000, LOOK_UP = 100, LONGEST = 16 << 20 };
 
 /* What it writes until it ends. False: it wrote too much, or its time was over. */
@@ -41,7 +41,7 @@ read_all(int fd, int64_t until, const atomic_bool *hurry, struct buf *out)
 
 /* Ends it if it does not end by itself, and returns its exit code. */
 static int
-reap(pid_t pid, bool whole, int64_t until)
+reap_ytdlp(pid_t pid, bool whole, int64_t until)
 {
 	struct pollfd p = {.fd = pidfd_open(pid, 0), .events = POLLIN};
 
@@ -54,7 +54,7 @@ reap(pid_t pid, bool whole, int64_t until)
 
 /* Runs it. 0; 1 when it failed; -1 with errno when it does not start. */
 static int
-run(const char *url, const atomic_bool *hurry, struct buf *out)
+run_ytdlp(const char *url, const atomic_bool *hurry, struct buf *out)
 {
 	char *argv[] = {"yt-dlp", "-J", "--no-warnings", "--", (char *)(size_t)url, NULL};
 	int64_t until = clock_ms() + PATIENCE;
@@ -76,7 +76,7 @@ run(const char *url, const atomic_bool *hurry, struct buf *out)
 		whole = read_all(pipe_fds[0], until, hurry, out);
 	close(pipe_fds[0]);
 	errno = error;
-	return pid < 0 ? -1 : reap(pid, whole, until) != 0 || !whole;
+	return pid < 0 ? -1 : reap_ytdlp(pid, whole, until) != 0 || !whole;
 }
 
 /* A URL that can be fetched as one file: not the list of pieces that a stream is. */
@@ -126,7 +126,7 @@ best_url(struct json_object *video, const char **kind)
 }
 
 static void
-take(struct media_found *out, struct json_object *video)
+take_video(struct media_found *out, struct json_object *video)
 {
 	const char *title, *kind, *url = json_object_is_type(video, json_type_object) ? best_url(video, &kind) : NULL;
 	char room[MEDIA_TITLE];
@@ -150,7 +150,7 @@ ytdlp_find(const char *url, size_t most, const atomic_bool *hurry, struct media_
 {
 	struct json_object *o, *entries;
 	struct buf text = {0};
-	int rc = run(url, hurry, &text), error = errno;
+	int rc = run_ytdlp(url, hurry, &text), error = errno;
 
 	while (text.len && text.data[text.len - 1] == '\n')
 		text.data[--text.len] = '\0';
@@ -159,9 +159,9 @@ ytdlp_find(const char *url, size_t most, const atomic_bool *hurry, struct media_
 	if (json_object_is_type(o, json_type_object)) {
 		if (json_object_object_get_ex(o, "entries", &entries) && json_object_is_type(entries, json_type_array))
 			for (size_t i = 0; i < json_object_array_length(entries) && out->count < most; i++)
-				take(out, json_object_array_get_idx(entries, i));
+				take_video(out, json_object_array_get_idx(entries, i));
 		else
-			take(out, o);
+			take_video(out, o);
 	}
 	json_object_put(o);
 	errno = error;

@@ -18,7 +18,7 @@
 #include "media_helper.h"
 #include "records/rec.h"
 
-enum { MOST = 100, OPT_SERVE = 256, OPT_TYPE };
+enum { MEDIA_USUAL = 100, OPT_SERVE = 256, OPT_TYPE };
 
 static const struct opt table[] = {
 	{'b', "base", "URL", "the address of the pages, for what is relative in them"},
@@ -177,7 +177,7 @@ read_options(struct asked *a, struct opts *o)
 int
 main(int argc, char **argv)
 {
-	struct asked a = {.most = MOST};
+	struct asked a = {.most = MEDIA_USUAL};
 	struct opts o = {
 		.operands = "[FILE ...]",
 		.purpose = "Finds the media that HTML pages show; names come as operands or on standard input.",

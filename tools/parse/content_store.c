@@ -199,13 +199,6 @@ remove_if_stale(int dir, const struct dirent *e, void *arg)
 	return unlinkat(dir, e->d_name, 0);
 }
 
-/* Takes away what an earlier parsing left and this one does not have. */
-static int
-remove_stale_images(int dirfd, struct answer *a)
-{
-	return file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_stale, a);
-}
-
 static int
 put_images(const struct content_store *k, int contentfd, const char *name, const struct content *it)
 {
@@ -216,8 +209,9 @@ put_images(const struct content_store *k, int contentfd, const char *name, const
 		return any || errno != ENOENT ? -1 : 0;
 	for (size_t i = 0; i < it->answer->image_count && rc == 0; i++)
 		rc = put_image(k, dirfd, it->out, &it->answer->images[i]);
+	/* What an earlier parsing left and this one does not have. */
 	if (rc == 0)
-		rc = remove_stale_images(dirfd, it->answer);
+		rc = file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_stale, it->answer);
 	if (rc == 0)
 		rc = fsync(dirfd);
 	close(dirfd);

@@ -106,14 +106,6 @@ list_archive(const struct request *r, struct doc *d)
 /* --- which of them --- */
 
 static bool
-is_zip(const struct request *r)
-{
-	char head[4] = "";
-
-	return pread(r->in, head, 4, 0) == 4 && memcmp(head, "PK\3\4", 4) == 0;
-}
-
-static bool
 parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)(const char *),
 	 bool (*parse)(const struct members *, struct doc *))
 {
@@ -162,5 +154,8 @@ parse_zip(const struct request *r, struct doc *d)
 bool
 packed_parse(const struct request *r, struct doc *d)
 {
-	return is_zip(r) ? parse_zip(r, d) : list_archive(r, d);
+	char head[4] = "";
+	bool is_zip = pread(r->in, head, 4, 0) == 4 && memcmp(head, "PK\3\4", 4) == 0;
+
+	return is_zip ? parse_zip(r, d) : list_archive(r, d);
 }

@@ -286,34 +286,19 @@ serve_all(const struct serve *s, const struct batch_args *n)
 	return code;
 }
 
-/* --new-token alone: nothing is served. */
-static int
-new_token(struct serve *s, const char *dir)
-{
-	root_open(&s->root, dir, true);
-	return secrets_prepare(s);
-}
-
-/* As the supervisor, or for whoever calls. */
-static int
-serve_these(const struct serve *s, const struct batch_args *n)
-{
-	char *home[] = {(char[]){SERVE_HOME}};
-	struct batch_args itself = {.v = home, .n = 1};
-
-	if (s->home)
-		n = &itself;
-	return s->ready >= 0 ? supervisor_run(s, n->v[0]) : serve_all(s, n);
-}
-
 static int
 run_serve(struct serve *s, const char *dir, char **args)
 {
+	char *home[] = {(char[]){SERVE_HOME}};
+	const struct batch_args itself = {.v = home, .n = 1};
 	struct batch_args n = {0};
+	const struct batch_args *served = s->home ? &itself : &n;
 	int code;
 
-	if (s->new_token && !*args)
-		return new_token(s, dir);
+	if (s->new_token && !*args) { /* nothing is served */
+		root_open(&s->root, dir, true);
+		return secrets_prepare(s);
+	}
 	if (s->home && *args)
 		opt_die("--home is a server of its own: '%s' is one operand too many", *args);
 	code = s->home ? 0 : batch_args_read(&n, args, NULL);
@@ -331,7 +316,7 @@ run_serve(struct serve *s, const char *dir, char **args)
 		if (s->ready < 0)
 			code = secrets_prepare(s);
 		if (code == 0)
-			code = serve_these(s, &n);
+			code = s->ready >= 0 ? supervisor_run(s, served->v[0]) : serve_all(s, served);
 	}
 	if (n.cut)
 		msg_warn("no server was started");

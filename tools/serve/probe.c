@@ -83,14 +83,6 @@ open_line(struct line *l)
 	return true;
 }
 
-static void
-close_line(struct line *l)
-{
-	SSL_free(l->ssl);
-	SSL_CTX_free(l->context);
-	file_close(l->fd, 0);
-}
-
 /* A new connection has room for all of it. */
 static bool
 write_line(struct line *l, const char *bytes, int n)
@@ -159,7 +151,9 @@ request_page(struct supervisor *k, const char *path, const char *want)
 		while (have < sizeof(answer) - 1 &&
 		       (some = read_line(&l, answer + have, sizeof(answer) - 1 - have)) > 0)
 			have += some;
-	close_line(&l);
+	SSL_free(l.ssl);
+	SSL_CTX_free(l.context);
+	file_close(l.fd, 0);
 	if (strncmp(answer, "HTTP/1.", 7) == 0 && answer[8] == ' ' && strcmp(answer + 9, want) == 0)
 		return 0;
 	if ((l.happened == WAIT_FD || l.happened == 0) && !*answer) /* no connection, or a broken one: it is ending */

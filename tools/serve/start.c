@@ -34,20 +34,6 @@ open_below(int dir, const char *name)
 	return file_close(dir, fd);
 }
 
-/* The folder that lighttpd serves is there, though nothing may be in it yet. */
-static int
-check_home(const struct serve *s)
-{
-	int dir = root_open_dir(s->root.fd, "review", true);
-
-	if (dir >= 0) {
-		close(dir);
-		return 0;
-	}
-	msg_warn_errno("cannot make %s/review", s->root.path);
-	return EX_CANTCREAT;
-}
-
 /* Whether there is something by the name of BATCH among the batches, as far as can be seen; errno stays. */
 static bool
 has_batch(const struct serve *s, const char *batch)
@@ -87,7 +73,18 @@ check_pages(const struct serve *s, const char *batch)
 int
 serve_check(const struct serve *s, const char *batch)
 {
-	return serve_is_home(batch) ? check_home(s) : check_pages(s, batch);
+	int dir;
+
+	if (!serve_is_home(batch))
+		return check_pages(s, batch);
+	/* The folder that lighttpd serves must be there, though nothing may be in it yet. */
+	dir = root_open_dir(s->root.fd, "review", true);
+	if (dir < 0) {
+		msg_warn_errno("cannot make %s/review", s->root.path);
+		return EX_CANTCREAT;
+	}
+	close(dir);
+	return 0;
 }
 
 /* Who reaches a server's pages, as its record says. */

@@ -287,7 +287,7 @@ note_error(struct newest *n, const char *name)
 }
 
 static void
-heed(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
+note_usage(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
 {
 	struct stat st;
 	struct buf path = {0};
@@ -313,7 +313,7 @@ handle_batch(const char *batch, void *arg)
 	struct newest *n = arg;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		heed(n, n->d->root->fd, "batches", batch, files[i]);
+		note_usage(n, n->d->root->fd, "batches", batch, files[i]);
 	return true;
 }
 
@@ -331,7 +331,7 @@ doctor_clock(struct doctor *d)
 		doctor_mend(d, "set it, by NTP best (timedatectl)");
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		heed(&n, d->root->fd, folders[i], NULL, NULL);
+		note_usage(&n, d->root->fd, folders[i], NULL, NULL);
 	if (batch_each(d->root, handle_batch, &n) < 0)
 		note_error(&n, "batches");
 	if (n.error) {

@@ -37,13 +37,6 @@ print_record(const struct doctor *d, const char *mend)
 	json_object_put(o);
 }
 
-/* One line, whatever is in the names of files. */
-static void
-print_line(const struct doctor *d, const char *mend)
-{
-	human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend);
-}
-
 void
 doctor_mend(struct doctor *d, const char *fmt, ...)
 {
@@ -60,7 +53,7 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 	if (d->json)
 		print_record(d, mend.data);
 	else if (d->found <= DOCTOR_LINES_MAX)
-		print_line(d, mend.data);
+		human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend.data);
 	buf_free(&mend);
 }
 

@@ -295,6 +295,7 @@ not_listed(struct doctor *d)
 		    "look into the log of the kernel for errors of the disk (dmesg), and into the directory's rights");
 }
 
+/* What is in batches/ under a batch's name and is no directory is in the way of that batch. */
 static int
 look_for_stray(int dir, const struct dirent *e, void *arg)
 {
@@ -308,21 +309,14 @@ look_for_stray(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* What is in batches/ under a batch's name and is no directory is in the way of that batch. */
-static void
-look_for_strays(struct doctor *d, int batches)
-{
-	if (file_each(openat(batches, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), look_for_stray, d) < 0)
-		not_listed(d);
-}
-
 void
 doctor_batches(struct doctor *d)
 {
 	struct batches all = {.d = d, .dir = root_open_dir(d->root->fd, "batches", false)};
 
 	if (all.dir >= 0) {
-		look_for_strays(d, all.dir);
+		if (file_each(openat(all.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), look_for_stray, d) < 0)
+			not_listed(d);
 		if (batch_each(d->root, look_at_batch, &all) < 0)
 			not_listed(d);
 	} else if (errno != ENOENT) {

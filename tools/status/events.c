@@ -261,14 +261,6 @@ print_ready(struct event_stream *h)
 	event_print(o, &h->count);
 }
 
-/* A reader that has gone ends us, though there is nothing to write. */
-static void
-die_of_sigpipe(void)
-{
-	signal(SIGPIPE, SIG_DFL);
-	raise(SIGPIPE);
-}
-
 static int
 run_event_stream(struct event_stream *h, int64_t deadline)
 {
@@ -291,8 +283,10 @@ run_event_stream(struct event_stream *h, int64_t deadline)
 		if (clock_ms() >= deadline)
 			return EX_TEMPFAIL;
 		follower_wait(&h->follower, next < deadline ? next : deadline, fds);
-		if (fds[OUT_FD].revents)
-			die_of_sigpipe();
+		if (fds[OUT_FD].revents) { /* the reader has gone, though there is nothing to write */
+			signal(SIGPIPE, SIG_DFL);
+			raise(SIGPIPE);
+		}
 	}
 }
 

@@ -111,17 +111,6 @@ print_batch(const struct root *root, struct snapshot *seen)
 	return code;
 }
 
-static void
-print_table(const struct root *root, const struct snapshot *const *v, size_t n)
-{
-	struct paper paper = paper_of_stdout();
-	struct buf out = {0};
-
-	table_print(root, v, n, &paper, &out);
-	to_stdout(out.data, out.len, NULL);
-	buf_free(&out);
-}
-
 static int
 show_batches(const struct root *root, const struct batch_args *names)
 {
@@ -140,8 +129,14 @@ show_batches(const struct root *root, const struct batch_args *names)
 		else if (code == 0)
 			code = rc;
 	}
-	if (!options.set.json && (n > 0 || code == 0))
-		print_table(root, v, n);
+	if (!options.set.json && (n > 0 || code == 0)) {
+		struct paper paper = paper_of_stdout();
+		struct buf out = {0};
+
+		table_print(root, v, n, &paper, &out);
+		to_stdout(out.data, out.len, NULL);
+		buf_free(&out);
+	}
 	if (code == 0)
 		code = snapshot_exit_code(v, n, &options.set);
 	for (size_t i = 0; i < names->n; i++)
@@ -184,17 +179,6 @@ rebuild_batches(const struct root *root, const struct batch_args *names)
 			code = rc;
 	}
 	return code;
-}
-
-static int
-report_batches(const struct root *root, const struct batch_args *names)
-{
-	int waited = 0, code;
-
-	if (options.set.wait)
-		waited = batches_wait(root, names, options.set.timeout);
-	code = options.rebuild ? rebuild_batches(root, names) : show_batches(root, names);
-	return waited ? waited : code;
 }
 
 /* Those that are followed: named ones, or whatever comes. */
@@ -325,7 +309,7 @@ static int
 run_status(const struct root *root, char **operands)
 {
 	struct batch_args names;
-	int code;
+	int code, waited = 0;
 
 	if (options.rules) {
 		host_rules_free(host_rules_load(root->path));
@@ -338,9 +322,13 @@ run_status(const struct root *root, char **operands)
 	if (options.watch || options.events)
 		return follow_batches(root, operands);
 	names = find_names(root, operands);
-	code = options.items ? items_show(root, &names, &options.set) : report_batches(root, &names);
+	if (options.set.wait) /* not with --items */
+		waited = batches_wait(root, &names, options.set.timeout);
+	code = options.items     ? items_show(root, &names, &options.set)
+	       : options.rebuild ? rebuild_batches(root, &names)
+				 : show_batches(root, &names);
 	batch_args_free(&names);
-	return code;
+	return waited ? waited : code;
 }
 
 int

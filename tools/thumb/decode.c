@@ -253,7 +253,7 @@ save(VipsImage *small, void **webp, size_t *len)
 
 /* What is said of a picture that was made small. */
 static int
-tell(const struct picture *p, char *answer, size_t room)
+format_answer(const struct picture *p, char *answer, size_t room)
 {
 	int n = snprintf(answer, room, "ok %d %d %d %d %d %016llx %u ", vips_image_get_width(p->small),
 			 vips_image_get_height(p->small), p->width, p->height,
@@ -309,7 +309,7 @@ picture_decode(const void *bytes, size_t len, int size, int out, bool vectors, c
 	else if (file_write(out, webp, webp_len) < 0)
 		n = snprintf(answer, room, "unwritten %d", errno);
 	else
-		n = tell(&p, answer, room);
+		n = format_answer(&p, answer, room);
 	g_free(webp);
 	g_clear_object(&p.small);
 	vips_error_clear();

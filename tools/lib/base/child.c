@@ -71,7 +71,7 @@ default_signals(void)
 }
 
 static _Noreturn void
-become(const struct child *c, pid_t parent, int say)
+exec_child(const struct child *c, pid_t parent, int say)
 {
 	if (map_descriptors(c, &say) < 0)
 		give_up(say);
@@ -122,7 +122,7 @@ child_start(const struct child *c)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		become(c, parent, say[1]);
+		exec_child(c, parent, say[1]);
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(say[1]);

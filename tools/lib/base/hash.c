@@ -7,13 +7,13 @@
 
 /* struct hash is OpenSSL's context under our name: nothing of ours to keep beside it. */
 static EVP_MD_CTX *
-context(struct hash *h)
+hash_context(struct hash *h)
 {
 	return (EVP_MD_CTX *)(void *)h;
 }
 
 static void
-check(int ok)
+die_unless_ok(int ok)
 {
 	if (ok != 1)
 		msg_die(EX_SOFTWARE, "SHA-256 failed in libcrypto; is its installation whole?");
@@ -26,11 +26,11 @@ static void
 fetch_algorithm(void)
 {
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	check(sha256 != NULL);
+	die_unless_ok(sha256 != NULL);
 }
 
 static const EVP_MD *
-algorithm(void)
+hash_algorithm(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -43,14 +43,14 @@ hash_begin(void)
 {
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
 
-	check(c && EVP_DigestInit_ex(c, algorithm(), NULL) == 1);
+	die_unless_ok(c && EVP_DigestInit_ex(c, hash_algorithm(), NULL) == 1);
 	return (struct hash *)(void *)c;
 }
 
 void
 hash_add(struct hash *h, const void *bytes, size_t n)
 {
-	check(EVP_DigestUpdate(context(h), bytes, n));
+	die_unless_ok(EVP_DigestUpdate(hash_context(h), bytes, n));
 }
 
 void
@@ -58,7 +58,7 @@ hash_end(struct hash *h, char hex[HASH_HEX + 1])
 {
 	unsigned char digest[HASH_BYTES];
 
-	check(EVP_DigestFinal_ex(context(h), digest, NULL));
+	die_unless_ok(EVP_DigestFinal_ex(hash_context(h), digest, NULL));
 	hash_drop(h);
 	hash_hex(digest, sizeof(digest), hex);
 }
@@ -66,13 +66,13 @@ hash_end(struct hash *h, char hex[HASH_HEX + 1])
 void
 hash_drop(struct hash *h)
 {
-	EVP_MD_CTX_free(context(h));
+	EVP_MD_CTX_free(hash_context(h));
 }
 
 void
 hash_bytes(const void *bytes, size_t n, unsigned char out[HASH_BYTES])
 {
-	check(EVP_Digest(bytes, n, out, NULL, algorithm(), NULL));
+	die_unless_ok(EVP_Digest(bytes, n, out, NULL, hash_algorithm(), NULL));
 }
 
 void

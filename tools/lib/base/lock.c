@@ -117,7 +117,7 @@ lock_drop(int fd)
 }
 
 static struct flock
-range(short type, off_t from, off_t len)
+lock_range(short type, off_t from, off_t len)
 {
 	return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = from, .l_len = len};
 }
@@ -125,7 +125,7 @@ range(short type, off_t from, off_t len)
 int
 lock_bytes_wait(int fd, enum lock_kind kind, off_t from, off_t len)
 {
-	struct flock l = range(kind == LOCK_ALONE ? F_WRLCK : F_RDLCK, from, len);
+	struct flock l = lock_range(kind == LOCK_ALONE ? F_WRLCK : F_RDLCK, from, len);
 
 	return wait_for(acquire_bytes, fd, &l);
 }
@@ -133,7 +133,7 @@ lock_bytes_wait(int fd, enum lock_kind kind, off_t from, off_t len)
 int
 lock_bytes_try(int fd, enum lock_kind kind, off_t from, off_t len)
 {
-	struct flock l = range(kind == LOCK_ALONE ? F_WRLCK : F_RDLCK, from, len);
+	struct flock l = lock_range(kind == LOCK_ALONE ? F_WRLCK : F_RDLCK, from, len);
 
 	return try_once(acquire_bytes, fd, &l);
 }
@@ -141,7 +141,7 @@ lock_bytes_try(int fd, enum lock_kind kind, off_t from, off_t len)
 void
 lock_bytes_drop(int fd, off_t from, off_t len)
 {
-	struct flock l = range(F_UNLCK, from, len);
+	struct flock l = lock_range(F_UNLCK, from, len);
 	int error = errno;
 
 	fcntl(fd, F_OFD_SETLK, &l);
@@ -151,7 +151,7 @@ lock_bytes_drop(int fd, off_t from, off_t len)
 int
 lock_bytes_held(int fd, off_t from, off_t len, off_t *held)
 {
-	struct flock l = range(F_WRLCK, from, len);
+	struct flock l = lock_range(F_WRLCK, from, len);
 
 	if (fcntl(fd, F_OFD_GETLK, &l) < 0)
 		return -1;
@@ -165,7 +165,7 @@ lock_bytes_held(int fd, off_t from, off_t len, off_t *held)
 int
 lock_mark_owner(int fd)
 {
-	struct flock l = range(F_WRLCK, 0, 1);
+	struct flock l = lock_range(F_WRLCK, 0, 1);
 
 	if (fcntl(fd, F_SETLK, &l) == 0)
 		return 0;
@@ -175,7 +175,7 @@ lock_mark_owner(int fd)
 void
 lock_unmark_owner(int fd)
 {
-	struct flock l = range(F_UNLCK, 0, 1);
+	struct flock l = lock_range(F_UNLCK, 0, 1);
 
 	(void)fcntl(fd, F_SETLK, &l);
 }
@@ -183,7 +183,7 @@ lock_unmark_owner(int fd)
 pid_t
 lock_owner(int fd)
 {
-	struct flock l = range(F_WRLCK, 0, 1);
+	struct flock l = lock_range(F_WRLCK, 0, 1);
 
 	if (fcntl(fd, F_GETLK, &l) < 0)
 		return -1;

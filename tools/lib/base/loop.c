@@ -1,6 +1,7 @@
 #include "base/loop.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@ struct loop {
 	int next, count;
 	struct loop_timer **timers; /* a heap, the earliest first; the timer with AT == 1 is timers[0] */
 	size_t timer_count, timer_room;
-	int64_t now; /* when timers were run last */
+	int64_t now;   /* when timers were run last */
+	uint64_t turn; /* counts these times */
 };
 
 struct loop *
@@ -74,6 +76,12 @@ loop_unwatch(struct loop *l, struct loop_watcher *w)
 
 /* --- timers --- */
 
+static bool
+is_earlier(const struct loop_timer *a, const struct loop_timer *b)
+{
+	return a->due < b->due || (a->due == b->due && a->turn < b->turn);
+}
+
 static void
 put_timer(struct loop *l, struct loop_timer *t, size_t at)
 {
@@ -85,12 +93,12 @@ put_timer(struct loop *l, struct loop_timer *t, size_t at)
 static void
 sift_timer(struct loop *l, struct loop_timer *t, size_t at)
 {
-	for (; at > 0 && l->timers[(at - 1) / 2]->due > t->due; at = (at - 1) / 2)
+	for (; at > 0 && is_earlier(t, l->timers[(at - 1) / 2]); at = (at - 1) / 2)
 		put_timer(l, l->timers[(at - 1) / 2], at);
 	for (size_t child; (child = 2 * at + 1) < l->timer_count; at = child) {
-		if (child + 1 < l->timer_count && l->timers[child + 1]->due < l->timers[child]->due)
+		if (child + 1 < l->timer_count && is_earlier(l->timers[child + 1], l->timers[child]))
 			child++;
-		if (t->due <= l->timers[child]->due)
+		if (!is_earlier(l->timers[child], t))
 			break;
 		put_timer(l, l->timers[child], at);
 	}
@@ -105,6 +113,7 @@ loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due)
 		l->timers = buf_realloc(l->timers, l->timer_room * sizeof(struct loop_timer *));
 	}
 	t->due = due > l->now ? due : l->now;
+	t->turn = l->turn;
 	if (t->at)
 		sift_timer(l, t, t->at - 1);
 	else
@@ -132,12 +141,13 @@ find_wait(const struct loop *l)
 	return l->timer_count ? clock_left(l->timers[0]->due) : -1;
 }
 
-/* There is an end to it: timers that set themselves again at once come behind the others. */
+/* Those that are set meanwhile for now stand behind the others that are due, and wait for the next turn. */
 static void
 run_timers(struct loop *l)
 {
 	l->now = clock_ms();
-	for (size_t n = l->timer_count; n > 0 && l->timer_count && l->timers[0]->due <= l->now; n--) {
+	l->turn++;
+	while (l->timer_count && l->timers[0]->due <= l->now && l->timers[0]->turn != l->turn) {
 		struct loop_timer *t = l->timers[0];
 
 		loop_stop_timer(l, t);

@@ -23,8 +23,9 @@ struct loop_watcher {
 struct loop_timer {
 	void (*call)(void *arg); /* once, when the moment has come; NULL: the loop only stops waiting */
 	void *arg;
-	int64_t due; /* on clock_ms() */
-	size_t at;   /* its place among those that are set, from 1 on; 0: it is idle */
+	int64_t due;   /* on clock_ms() */
+	size_t at;     /* its place among those that are set, from 1 on; 0: it is idle */
+	uint64_t turn; /* the loop's, in which it was set */
 };
 
 /* Returns a loop, for loop_free(), or NULL with errno. */
@@ -43,8 +44,8 @@ int loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events);
 /* W is idle from here on. To be called before its descriptor is closed. */
 void loop_unwatch(struct loop *l, struct loop_watcher *w);
 
-/* Has T's function called once when the moment DUE of clock_ms() has come; one that has passed counts as now. A timer
- * that is set already is moved. */
+/* Has T's function called once when the moment DUE of clock_ms() has come; one that has passed counts as now. From
+ * within a timer's function that is the next turn at the earliest. A timer that is set already is moved. */
 void loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due);
 
 /* T is idle from here on. */

@@ -67,7 +67,7 @@ add_normal(struct buf *out, const char *name, size_t n)
 
 /* Cuts OUT to at most MOST bytes, between characters. */
 static void
-cut(struct buf *out, size_t most)
+cut_label(struct buf *out, size_t most)
 {
 	if (out->len <= most)
 		return;
@@ -91,7 +91,7 @@ member_label(struct buf *out, const char *name, size_t n)
 		why = "it has no name";
 	if (!why && out->len > MEMBER_LABEL_MAX)
 		why = "its name is longer than 4096 bytes";
-	cut(out, MEMBER_LABEL_MAX);
+	cut_label(out, MEMBER_LABEL_MAX);
 	if (!out->data)
 		buf_str(out, "");
 	return why;

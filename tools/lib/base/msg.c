@@ -95,7 +95,7 @@ msg_name(void)
 
 /* Takes the progress line of this process away. */
 static void
-erase(void)
+erase_progress(void)
 {
 	if (drawn && write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
 		return; /* the terminal has gone */
@@ -104,7 +104,7 @@ erase(void)
 
 /* One line, one write: lines of several processes on one terminal do not mix. */
 __attribute__((format(printf, 2, 0))) static void
-say(int error, const char *fmt, va_list ap)
+write_message(int error, const char *fmt, va_list ap)
 {
 	char line[4096];
 	size_t used;
@@ -136,7 +136,7 @@ msg_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(0, fmt, ap);
+	write_message(0, fmt, ap);
 	va_end(ap);
 	errno = error;
 }
@@ -148,7 +148,7 @@ msg_warn_errno(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(error, fmt, ap);
+	write_message(error, fmt, ap);
 	va_end(ap);
 	errno = error;
 }
@@ -159,7 +159,7 @@ msg_die(int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(0, fmt, ap);
+	write_message(0, fmt, ap);
 	va_end(ap);
 	exit(code);
 }
@@ -171,7 +171,7 @@ msg_die_errno(int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(error, fmt, ap);
+	write_message(error, fmt, ap);
 	va_end(ap);
 	exit(code);
 }
@@ -200,7 +200,7 @@ erase_and_die(int number)
 {
 	int error = errno;
 
-	erase();
+	erase_progress();
 	errno = error;
 	raise(number); /* SA_RESETHAND: by its default action, when this returns */
 }
@@ -236,7 +236,7 @@ take_row(void)
 static void
 leave_row(void)
 {
-	erase();
+	erase_progress();
 	if (owns_row)
 		lock_unmark_owner(STDERR_FILENO);
 	owns_row = false;
@@ -244,7 +244,7 @@ leave_row(void)
 
 /* How many bytes of LINE fit on the row: one that wraps could not be taken away. The last column stays empty. */
 static size_t
-fitting(const char *line)
+fitting_length(const char *line)
 {
 	struct winsize size;
 	size_t n = strlen(line), columns = 80;
@@ -272,7 +272,7 @@ msg_progress(const char *line)
 	n = human_escape(shown, strlen(shown));
 	shown[n] = '\0';
 	drawn = true; /* before it is, for the signal that comes between */
-	if (write_line(STDERR_FILENO, true, shown, fitting(shown)) < 0)
+	if (write_line(STDERR_FILENO, true, shown, fitting_length(shown)) < 0)
 		return; /* the terminal has gone */
 }
 

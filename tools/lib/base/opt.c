@@ -68,7 +68,7 @@ opt_usage(const struct opts *o)
 
 /* getopt's two forms of the table. */
 static void
-spell(const struct opts *o, struct option *words, char *letters)
+fill_getopt_tables(const struct opts *o, struct option *words, char *letters)
 {
 	size_t n = 0;
 
@@ -115,7 +115,7 @@ count_meant(const struct option *words, const char *given)
 
 /* GIVEN is none of WORDS, or one that takes no value and has one. */
 static _Noreturn void
-refuse(const struct option *words, const char *given)
+refuse_option(const struct option *words, const char *given)
 {
 	if (strncmp(given, "--", 2) != 0 || count_meant(words, given) == 0)
 		opt_die("there is no option %s", given);
@@ -131,7 +131,7 @@ opt_next(struct opts *o)
 	char letters[2 * OPT_MAX + 2];
 	int id, at;
 
-	spell(o, words, letters);
+	fill_getopt_tables(o, words, letters);
 	opterr = 0;
 	at = optind > 0 ? optind : 1;
 	id = getopt_long(o->argc, o->argv, letters, words, NULL);
@@ -149,7 +149,7 @@ opt_next(struct opts *o)
 	case '?':
 		if (optopt > ' ' && optopt < 127 && strncmp(o->argv[optind - 1], "--", 2) != 0)
 			opt_die("there is no option -%c", optopt);
-		refuse(words, o->argv[optind > at ? optind - 1 : at]);
+		refuse_option(words, o->argv[optind > at ? optind - 1 : at]);
 	default:
 		break;
 	}

@@ -9,7 +9,7 @@ _Static_assert(TABLE_PARTS == 1 << PART_BITS, "a part has so many bits of the pr
 
 /* Linear probing from a place that the rest of the print gives. */
 static uint32_t
-home(const struct table_part *p, uint32_t print)
+home_slot(const struct table_part *p, uint32_t print)
 {
 	return (uint32_t)(((uint64_t)(print << PART_BITS) * p->size) >> 32);
 }
@@ -21,9 +21,9 @@ part_of(uint32_t print)
 }
 
 static void
-put(struct table_part *p, struct table_slot entry)
+put_entry(struct table_part *p, struct table_slot entry)
 {
-	uint32_t at = home(p, entry.print);
+	uint32_t at = home_slot(p, entry.print);
 
 	while (p->slots[at].item)
 		at = at + 1 < p->size ? at + 1 : 0;
@@ -44,10 +44,10 @@ table_add(struct table *t, uint32_t print, uint32_t item)
 		p->slots = buf_alloc((size_t)p->size * sizeof(*p->slots));
 		for (uint32_t i = 0; i < old.size; i++)
 			if (old.slots[i].item)
-				put(p, old.slots[i]);
+				put_entry(p, old.slots[i]);
 		free(old.slots);
 	}
-	put(p, (struct table_slot){print, item});
+	put_entry(p, (struct table_slot){print, item});
 }
 
 struct table_slot *
@@ -56,7 +56,7 @@ table_next(const struct table *t, uint32_t print, uint32_t *cursor)
 	const struct table_part *p = &t->parts[part_of(print)];
 
 	while (p->size && *cursor < p->size) {
-		uint32_t at = (home(p, print) + (*cursor)++) % p->size;
+		uint32_t at = (home_slot(p, print) + (*cursor)++) % p->size;
 
 		if (!p->slots[at].item)
 			return NULL;

@@ -24,8 +24,8 @@ print_of(const unsigned char *digest)
 	return print;
 }
 
-/* What an item's own line says of it. False also where that cannot be read, which misread() then says: the item must
- * not be taken for a new one. */
+/* What an item's own line says of it. False also where that cannot be read, which take_misread_error() then says: the
+ * item must not be taken for a new one. */
 static bool
 place_of(struct batch *b, uint32_t k, struct batch_place *place)
 {
@@ -40,7 +40,7 @@ place_of(struct batch *b, uint32_t k, struct batch_place *place)
 
 /* Whether a line could not be looked at since this was asked last; errno says why. */
 static bool
-misread(struct batch *b)
+take_misread_error(struct batch *b)
 {
 	int error = b->misread;
 
@@ -262,7 +262,7 @@ fit_to_count(const struct batch *b)
 }
 
 static void
-forget(struct batch *b)
+forget_items(struct batch *b)
 {
 	table_clear(&b->keys);
 	table_clear(&b->subjects);
@@ -280,13 +280,13 @@ batch_read_added(struct batch *b)
 	if (end < 0)
 		return -1;
 	if (end < b->read_to)
-		forget(b); /* what we knew was cut away */
+		forget_items(b); /* what we knew was cut away */
 	upto = append_each(b->items, b->read_to, take_line, &in);
 	flush_offsets(&in);
-	if (upto < 0 || in.failed || misread(b) || fit_to_count(b) < 0) {
+	if (upto < 0 || in.failed || take_misread_error(b) || fit_to_count(b) < 0) {
 		int error = errno;
 
-		forget(b);
+		forget_items(b);
 		errno = error;
 		return -1;
 	}
@@ -391,9 +391,9 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 		for (size_t i = 0; i < n; i++)
 			take_ask(b, &new, &asks[i], keys[i]);
 		/* Secrets are on the disk before the items that need them. */
-		rc = misread(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
+		rc = take_misread_error(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
 		if (rc < 0)
-			forget(b); /* the tables know items that are not there */
+			forget_items(b); /* the tables know items that are not there */
 	}
 out:
 	error = errno;

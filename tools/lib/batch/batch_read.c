@@ -132,7 +132,7 @@ begins_at(const struct batch *b, uint32_t k, uint64_t at)
 /* How many items the index knows into N, and at which offset the last of the first K of them is said to begin into AT.
  * 0 or -1. */
 static int
-indexed(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
+read_items_index(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
 {
 	struct stat st = {0};
 
@@ -156,7 +156,7 @@ batch_item_offset(const struct batch *b, uint32_t k)
 		errno = ENOENT;
 		return -1;
 	}
-	if (indexed(b, k, &known, &at) < 0)
+	if (read_items_index(b, k, &known, &at) < 0)
 		return -1;
 	is = k <= known ? begins_at(b, k, at) : 0;
 	if (is != 0)
@@ -234,7 +234,7 @@ batch_length(const struct batch *b)
 
 	if (b->items < 0)
 		return 0;
-	if (indexed(b, UINT32_MAX, &n, &at) < 0)
+	if (read_items_index(b, UINT32_MAX, &n, &at) < 0)
 		return -1;
 	if (n > 0 && n <= UINT32_MAX && (is = begins_at(b, (uint32_t)n, at)) < 0)
 		return -1;

@@ -33,7 +33,7 @@ fill_one(off_t at, const char *line, size_t n, void *arg)
 }
 
 static int
-fill(struct contents *c, void *arg)
+fill_contents(struct contents *c, void *arg)
 {
 	struct batch *b = arg;
 	struct filling f = {.contents = c};
@@ -42,24 +42,24 @@ fill(struct contents *c, void *arg)
 }
 
 static struct contents *
-opened(struct batch *b)
+open_contents(struct batch *b)
 {
 	if (!b->contents)
-		b->contents = contents_open(b->dir, b->temp, fill, b);
+		b->contents = contents_open(b->dir, b->temp, fill_contents, b);
 	return b->contents;
 }
 
 void
 batch_note_contents(struct batch *b, const struct batch_outcome *v, size_t n)
 {
-	for (size_t i = 0; i < n && opened(b); i++)
+	for (size_t i = 0; i < n && open_contents(b); i++)
 		if (v[i].completed && v[i].sha256 && contents_add(b->contents, v[i].sha256, v[i].item) < 0)
 			return; /* noticed less, nothing lost */
 }
 
 /* An entry can be wrong: the item's result says whether it has these bytes, and where. */
 static void
-verify(struct batch *b, struct batch_same *s)
+verify_entry(struct batch *b, struct batch_same *s)
 {
 	struct buf line = {0};
 	struct json_object *o = NULL;
@@ -88,9 +88,9 @@ batch_find_same(struct batch *b, struct batch_same *v, size_t n)
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		v[i].item = 0;
 		v[i].path = NULL;
-		rc = opened(b) ? contents_find(b->contents, v[i].sha256, &v[i].item) : -1;
+		rc = open_contents(b) ? contents_find(b->contents, v[i].sha256, &v[i].item) : -1;
 		if (rc == 0 && v[i].item)
-			verify(b, &v[i]);
+			verify_entry(b, &v[i]);
 	}
 	batch_unlock_results(b);
 	return rc;

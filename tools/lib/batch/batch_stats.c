@@ -25,7 +25,7 @@ enum {
 
 /* Two buckets become one of twice the time. */
 static void
-widen(struct batch_stats *h)
+widen_buckets(struct batch_stats *h)
 {
 	for (size_t i = 0; i < BATCH_STATS_BUCKETS; i += 2) {
 		h->items_in[i / 2] = h->items_in[i] + h->items_in[i + 1];
@@ -52,7 +52,7 @@ note_time(struct batch_stats *h, int64_t at, uint64_t bytes)
 	}
 	at = at < h->from ? h->from : at;
 	while ((at - h->from) / h->step >= BATCH_STATS_BUCKETS)
-		widen(h);
+		widen_buckets(h);
 	i = (size_t)((at - h->from) / h->step);
 	h->buckets = i + 1 > h->buckets ? i + 1 : h->buckets;
 	h->items_in[i]++;
@@ -147,7 +147,7 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 }
 
 static void
-forget(struct batch_stats *h)
+forget_results(struct batch_stats *h)
 {
 	for (size_t i = 0; i < h->kinds_n; i++)
 		free(h->kinds[i].code);
@@ -166,7 +166,7 @@ open_file(struct batch_stats *h, int dir, struct stat *st)
 	if (fstat(h->fd, st) < 0)
 		return -1;
 	if (st->st_size < h->read_to || (h->ino && (st->st_ino != h->ino || st->st_dev != h->dev)))
-		forget(h);
+		forget_results(h);
 	h->ino = st->st_ino;
 	h->dev = st->st_dev;
 	return 0;
@@ -178,7 +178,7 @@ read_on(struct batch_stats *h)
 	off_t end = append_each(h->fd, h->read_to, take_result, h);
 
 	if (end < 0) {
-		forget(h); /* a part was taken in */
+		forget_results(h); /* a part was taken in */
 		return -1;
 	}
 	h->read_to = end;
@@ -278,7 +278,7 @@ batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b)
 		tail = find_tail(h, &st);
 		h->read_to = indexed < tail ? indexed : tail;
 		if (h->read_to > 0 && take_failed(h, b) < 0) {
-			forget(h);
+			forget_results(h);
 			return -1;
 		}
 	}
@@ -375,6 +375,6 @@ batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out)
 void
 batch_stats_free(struct batch_stats *h)
 {
-	forget(h);
+	forget_results(h);
 	batch_stats_close_file(h);
 }

@@ -40,7 +40,7 @@ set_state(const struct batch *b, uint32_t k, char s)
 
 /* `state` grows under the lock of items.ndjson only: an adder that extends it must not write over a worker's byte. */
 static int
-reach(struct batch *b, uint32_t k)
+extend_state_to(struct batch *b, uint32_t k)
 {
 	struct stat st;
 	int rc;
@@ -177,7 +177,7 @@ begin_recovery(struct recovery *r, struct batch *b)
 
 /* Brings up each byte of `state` that is behind its result, or before it. 0 or -1. */
 static int
-recover(struct batch *b)
+recover_items(struct batch *b)
 {
 	int64_t count = batch_length(b);
 	struct recovery r;
@@ -186,7 +186,7 @@ recover(struct batch *b)
 	if (count <= 0)
 		return count < 0 ? -1 : 0;
 	count = count < UINT32_MAX ? count : UINT32_MAX - 1;
-	if (reach(b, (uint32_t)count) < 0 || begin_recovery(&r, b) < 0)
+	if (extend_state_to(b, (uint32_t)count) < 0 || begin_recovery(&r, b) < 0)
 		return -1;
 	for (int64_t k = 1; k <= count && rc == 0; k += RECOVER_BLOCK)
 		rc = recover_block(&r, (uint32_t)k,
@@ -199,7 +199,7 @@ batch_recover(struct batch *b, uint32_t k)
 {
 	struct recovery r;
 
-	if (reach(b, k) < 0 || begin_recovery(&r, b) < 0)
+	if (extend_state_to(b, k) < 0 || begin_recovery(&r, b) < 0)
 		return -1;
 	return file_close(r.state, recover_item(&r, k));
 }
@@ -216,7 +216,7 @@ batch_recover_all(struct batch *b)
 		rc = batch_index_results(b, b->mark);
 	batch_unlock_results(b);
 	/* With a batch for itself bi-clean says what is wrong before it mends it. */
-	return rc == 0 && b->mode != BATCH_ALONE ? recover(b) : rc;
+	return rc == 0 && b->mode != BATCH_ALONE ? recover_items(b) : rc;
 }
 
 /*
@@ -224,7 +224,7 @@ batch_recover_all(struct batch *b)
  * so it is where a power cut took the byte and left the result. BEHIND: the byte was brought up.
  */
 static enum batch_claim
-judge(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
+decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
 {
 	struct buf line = {0};
 	enum batch_claim claim = CLAIM_OURS;
@@ -263,13 +263,13 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	bool behind = false;
 	int rc;
 
-	if (reach(b, k) < 0)
+	if (extend_state_to(b, k) < 0)
 		return CLAIM_ERROR;
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
 	if (rc)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 	/* Won: look again, somebody may have ended it just before. */
-	claim = judge(b, k, retry, &behind);
+	claim = decide_claim(b, k, retry, &behind);
 	if (claim == CLAIM_OURS && set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
 	if (claim != CLAIM_OURS) {
@@ -277,7 +277,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 		lock_bytes_drop(b->state, (off_t)k - 1, 1);
 	}
 	/* Its owner died, and he recorded items in groups. */
-	if (behind && claim != CLAIM_ERROR && recover(b) < 0)
+	if (behind && claim != CLAIM_ERROR && recover_items(b) < 0)
 		claim = CLAIM_ERROR;
 	return claim;
 }
@@ -285,8 +285,8 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 void
 batch_release(struct batch *b, uint32_t k)
 {
-	off_t at =
-		batch_result_offset(b, k); /* without the lock, as in judge(): the item is ours, and so is its entry */
+	off_t at = batch_result_offset(
+		b, k); /* without the lock, as in decide_claim(): the item is ours, and so is its entry */
 	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
 	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
@@ -300,7 +300,7 @@ batch_claim_any(struct batch *b, uint32_t k)
 {
 	int rc;
 
-	if (k == 0 || reach(b, k) < 0)
+	if (k == 0 || extend_state_to(b, k) < 0)
 		return CLAIM_ERROR;
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
 	return rc == 0 ? CLAIM_OURS : rc > 0 ? CLAIM_HELD : CLAIM_ERROR;

@@ -44,7 +44,7 @@ struct contents {
 };
 
 static uint64_t
-mix(uint64_t a, uint64_t b)
+mix_bits(uint64_t a, uint64_t b)
 {
 	a = (a ^ b * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
 	return a ^ a >> 33;
@@ -53,7 +53,7 @@ mix(uint64_t a, uint64_t b)
 static uint32_t
 entry_check(uint64_t print, uint32_t item)
 {
-	return (uint32_t)mix(print, item);
+	return (uint32_t)mix_bits(print, item);
 }
 
 static struct entry
@@ -82,14 +82,14 @@ offset_of(uint64_t place)
 
 /* The place of a print in a table of a power of two: its highest bits, so that a larger table has the same order. */
 static uint64_t
-home(uint64_t print, uint64_t size)
+home_place(uint64_t print, uint64_t size)
 {
 	return print >> (__builtin_clzll(size) + 1);
 }
 
 /* 0, 1 where the file is not as long, -1 with errno. */
 static int
-get(int fd, void *bytes, size_t n, off_t at)
+read_at(int fd, void *bytes, size_t n, off_t at)
 {
 	ssize_t r = file_read_at(fd, bytes, n, at);
 
@@ -99,7 +99,7 @@ get(int fd, void *bytes, size_t n, off_t at)
 static int
 put_head(int fd, uint64_t size, uint64_t used)
 {
-	struct head h = {.size = htole64(size), .used = htole64(used), .check = htole64(mix(size, used))};
+	struct head h = {.size = htole64(size), .used = htole64(used), .check = htole64(mix_bits(size, used))};
 
 	memcpy(h.magic, magic, sizeof(magic));
 	return file_write_at(fd, &h, sizeof(h), 0);
@@ -117,12 +117,12 @@ get_head(int fd, uint64_t *size, uint64_t *used)
 		return -1;
 	if (!S_ISREG(st.st_mode))
 		return 1;
-	rc = get(fd, &h, sizeof(h), 0);
+	rc = read_at(fd, &h, sizeof(h), 0);
 	if (rc != 0)
 		return rc;
 	*size = le64toh(h.size);
 	*used = le64toh(h.used);
-	return memcmp(h.magic, magic, sizeof(magic)) == 0 && le64toh(h.check) == mix(*size, *used) &&
+	return memcmp(h.magic, magic, sizeof(magic)) == 0 && le64toh(h.check) == mix_bits(*size, *used) &&
 			       *size >= TABLE_FIRST && *size <= UINT64_C(1) << 40 && (*size & (*size - 1)) == 0 &&
 			       *used < *size && st.st_size == offset_of(*size)
 		       ? 0
@@ -136,14 +136,14 @@ get_head(int fd, uint64_t *size, uint64_t *used)
  * table, -1 with errno.
  */
 static int
-probe(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
+find_place(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
 {
-	uint64_t at = home(print, size);
+	uint64_t at = home_place(print, size);
 	struct entry run[RUN];
 
 	for (int probed = 0; probed < PROBE_MAX;) {
 		size_t n = size - at < RUN ? (size_t)(size - at) : RUN;
-		int rc = get(fd, run, n * sizeof(*run), offset_of(at));
+		int rc = read_at(fd, run, n * sizeof(*run), offset_of(at));
 
 		if (rc != 0)
 			return rc;
@@ -180,7 +180,7 @@ new_table(struct contents *c, struct atomic_file *p, uint64_t size)
 static void
 place_in(struct entry *table, uint64_t size, const struct entry *e)
 {
-	uint64_t at = home(le64toh(e->print), size);
+	uint64_t at = home_place(le64toh(e->print), size);
 
 	while (!is_free(&table[at]))
 		at = at + 1 < size ? at + 1 : 0;
@@ -200,7 +200,7 @@ copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used
 
 	*used = 0;
 	for (uint64_t at = 0, runs = 0; at < from_size; at += RUN, runs++) {
-		int rc = get(from, run, sizeof(run), offset_of(at));
+		int rc = read_at(from, run, sizeof(run), offset_of(at));
 
 		if (rc != 0)
 			return rc;
@@ -220,7 +220,7 @@ copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used
 
 /* A table of twice the size in P, with all that FROM has. 0, 1 for a damaged one, -1 with errno. */
 static int
-grown(struct contents *c, struct atomic_file *p, int from, uint64_t from_size)
+make_larger_table(struct contents *c, struct atomic_file *p, int from, uint64_t from_size)
 {
 	uint64_t size = from_size * 2, used = 0;
 	int rc = -1;
@@ -245,7 +245,7 @@ grown(struct contents *c, struct atomic_file *p, int from, uint64_t from_size)
 /* --- the file --- */
 
 static void
-forget(struct contents *c)
+close_table(struct contents *c)
 {
 	file_close(c->fd, 0);
 	c->fd = -1;
@@ -263,16 +263,16 @@ open_table(struct contents *c)
 		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 1 : -1;
 	rc = get_head(c->fd, &c->size, &used);
 	if (rc != 0)
-		forget(c);
+		close_table(c);
 	return rc;
 }
 
 /* Gives a new table its name, and goes on with it. 0 or -1. */
 static int
-publish(struct contents *c, struct atomic_file *p)
+publish_table(struct contents *c, struct atomic_file *p)
 {
 	if (atomic_file_publish(p, c->dir, name) == 0) {
-		forget(c);
+		close_table(c);
 		if (open_table(c) == 0)
 			return 0;
 		errno = EIO;
@@ -284,16 +284,16 @@ publish(struct contents *c, struct atomic_file *p)
 
 /* Makes the table again of what the caller knows. 0 or -1. */
 static int
-rebuild(struct contents *c)
+rebuild_table(struct contents *c)
 {
-	forget(c);
+	close_table(c);
 	if (new_table(c, &c->part, TABLE_FIRST) < 0)
 		return -1;
 	if (c->fill(c, c->arg) == 0) {
 		struct atomic_file p = c->part;
 
 		c->part.fd = -1;
-		return publish(c, &p);
+		return publish_table(c, &p);
 	}
 	atomic_file_drop(&c->part);
 	return -1;
@@ -308,9 +308,9 @@ be_current(struct contents *c)
 
 	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && st.st_nlink > 0)
 		return 0;
-	forget(c);
+	close_table(c);
 	rc = open_table(c);
-	return rc == 1 ? rebuild(c) : rc;
+	return rc == 1 ? rebuild_table(c) : rc;
 }
 
 struct contents *
@@ -330,7 +330,7 @@ contents_close(struct contents *c)
 {
 	if (!c)
 		return;
-	forget(c);
+	close_table(c);
 	free(c);
 }
 
@@ -360,10 +360,10 @@ contents_find(struct contents *c, const char *hex, uint32_t *item)
 		int rc = be_current(c);
 
 		if (rc == 0)
-			rc = probe(c->fd, c->size, print, &place, item);
+			rc = find_place(c->fd, c->size, print, &place, item);
 		if (rc <= 0)
 			return rc;
-		if (i == 0 && rebuild(c) < 0)
+		if (i == 0 && rebuild_table(c) < 0)
 			return -1;
 	}
 	errno = EIO;
@@ -377,7 +377,7 @@ add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 	struct entry e = entry_of(print, item);
 	uint64_t place, said, used;
 	uint32_t before;
-	int rc = probe(fd, size, print, &place, &before);
+	int rc = find_place(fd, size, print, &place, &before);
 
 	if (rc != 0)
 		return rc;
@@ -406,7 +406,7 @@ add_to_part(struct contents *c, uint64_t print, uint32_t item)
 	if (rc == 0)
 		rc = add_to(c->part.fd, size, print, item);
 	if (rc == 2) {
-		rc = grown(c, &larger, c->part.fd, size);
+		rc = make_larger_table(c, &larger, c->part.fd, size);
 		if (rc == 0) {
 			atomic_file_drop(&c->part);
 			c->part = larger;
@@ -435,11 +435,12 @@ contents_add(struct contents *c, const char *hex, uint32_t item)
 
 		if (rc == 0)
 			rc = add_to(c->fd, c->size, print, item);
-		if (rc == 2 && (rc = grown(c, &larger, c->fd, c->size)) == 0 && (rc = publish(c, &larger)) == 0)
+		if (rc == 2 && (rc = make_larger_table(c, &larger, c->fd, c->size)) == 0 &&
+		    (rc = publish_table(c, &larger)) == 0)
 			continue;
 		if (rc <= 0)
 			return rc;
-		if (rebuild(c) < 0)
+		if (rebuild_table(c) < 0)
 			return -1;
 	}
 	errno = EIO;

@@ -179,7 +179,7 @@ add_upload_id(struct buf *out, struct json_object *item, const struct batch_plac
 
 /* A line as an object, NULL for what is none: the functions of json-c and rec find nothing in NULL. */
 static struct json_object *
-parse(const struct buf *line)
+parse_object(const struct buf *line)
 {
 	struct json_object *o = line->len ? rec_parse(line->data, line->len, NULL, 0) : NULL;
 
@@ -239,7 +239,7 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	buf_clear(line);
 	if (was_read(batch_item(b, k, line), &error))
 		batch_place(line->data, line->len, &place);
-	o = parse(line);
+	o = parse_object(line);
 	add_item_data(out, o);
 	buf_add(out, ",", 1);
 	add_upload_id(out, o, &place);
@@ -247,7 +247,7 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 
 	if (state == 'c' || state == 'f') {
 		buf_clear(line);
-		o = was_read(batch_result(b, k, line), &error) ? parse(line) : NULL;
+		o = was_read(batch_result(b, k, line), &error) ? parse_object(line) : NULL;
 		if (state == 'c')
 			add_result(out, o);
 		else
@@ -295,7 +295,7 @@ job_status_print(struct batch *b, const struct job_status *p, uint64_t offset, u
 {
 	struct buf line = {0};
 	int error = 0;
-	struct json_object *about = was_read(batch_metadata(b, &line), &error) ? parse(&line) : NULL;
+	struct json_object *about = was_read(batch_metadata(b, &line), &error) ? parse_object(&line) : NULL;
 
 	was_read(job_status_print_known(b, about, p, offset, limit, sink, arg), &error);
 	json_object_put(about);

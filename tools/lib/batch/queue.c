@@ -130,7 +130,7 @@ queue_drop(const struct root *root, const char *batch)
 
 /* The entry, locked alone. -1: errno, 0 where there is none or somebody holds it; HELD: he does. */
 static int
-hold(int dir, const char *batch, bool *held)
+lock_entry(int dir, const char *batch, bool *held)
 {
 	int fd = open_entry(dir, batch), rc;
 
@@ -155,7 +155,7 @@ queue_end(const struct root *root, const char *batch, bool (*may)(const char *ba
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	fd = hold(dir, batch, &held);
+	fd = lock_entry(dir, batch, &held);
 	if (fd < 0)
 		return file_close(dir, errno ? -1 : held);
 	if (may(batch, arg))

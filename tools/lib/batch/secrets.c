@@ -37,7 +37,7 @@ secrets_open(int dirfd)
 }
 
 static void
-forget(struct secrets *s)
+close_file(struct secrets *s)
 {
 	file_close(s->fd, 0);
 	s->fd = -1;
@@ -50,7 +50,7 @@ secrets_close(struct secrets *s)
 {
 	if (!s)
 		return;
-	forget(s);
+	close_file(s);
 	pthread_mutex_destroy(&s->mutex);
 	free(s);
 }
@@ -104,7 +104,7 @@ open_file(struct secrets *s, bool make)
 	int error;
 
 	if (s->fd >= 0 && !has_name(s))
-		forget(s);
+		close_file(s);
 	if (s->fd >= 0)
 		return 0;
 	s->fd = openat(s->dir, file_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0), 0600);
@@ -113,7 +113,7 @@ open_file(struct secrets *s, bool make)
 	error = fstat(s->fd, &st) < 0 ? errno : S_ISREG(st.st_mode) ? 0 : EBADMSG;
 	if (!error)
 		return 0;
-	forget(s);
+	close_file(s);
 	errno = error;
 	return -1;
 }
@@ -152,7 +152,7 @@ lock_file(struct secrets *s, bool make)
 }
 
 static int
-finish(struct secrets *s, int rc)
+unlock_file(struct secrets *s, int rc)
 {
 	int error = errno;
 
@@ -191,7 +191,7 @@ read_userinfo(const struct secrets *s, off_t at, uint32_t item, const char *key,
 
 /* With all taken in: the last that was said of it. 0, 1 or -1. */
 static int
-find(const struct secrets *s, uint32_t item, const char *key, struct buf *out)
+find_latest(const struct secrets *s, uint32_t item, const char *key, struct buf *out)
 {
 	struct buf line = {0}, userinfo = {0};
 	uint32_t cursor = 0, latest = 0;
@@ -221,7 +221,7 @@ secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *out)
 	pthread_mutex_lock(&s->mutex);
 	rc = catch_up(s);
 	if (rc == 0)
-		rc = find(s, item, key, out);
+		rc = find_latest(s, item, key, out);
 	pthread_mutex_unlock(&s->mutex);
 	return rc;
 }
@@ -233,7 +233,7 @@ static bool
 is_there(const struct secrets *s, const struct secret *v)
 {
 	struct buf userinfo = {0};
-	bool is = find(s, v->item, v->key, &userinfo) == 0 && strcmp(userinfo.data, v->userinfo) == 0;
+	bool is = find_latest(s, v->item, v->key, &userinfo) == 0 && strcmp(userinfo.data, v->userinfo) == 0;
 
 	buf_free(&userinfo);
 	return is;
@@ -253,7 +253,7 @@ print_lines(const struct secrets *s, const struct secret *v, size_t n, struct bu
 
 /* With the lock held. */
 static int
-append(struct secrets *s, const struct secret *v, size_t n)
+append_secrets(struct secrets *s, const struct secret *v, size_t n)
 {
 	off_t end = append_end(s->fd);
 	struct buf lines = {0};
@@ -283,15 +283,15 @@ secrets_add(struct secrets *s, const struct secret *v, size_t n)
 	pthread_mutex_lock(&s->mutex);
 	rc = lock_file(s, true);
 	if (rc == 0)
-		rc = append(s, v, n);
-	return finish(s, rc);
+		rc = append_secrets(s, v, n);
+	return unlock_file(s, rc);
 }
 
 /* --- removing --- */
 
 /* With the lock held: overwrites the line at AT, if it is of this item. 0 or -1. */
 static int
-overwrite(const struct secrets *s, off_t at, uint32_t item)
+overwrite_line(const struct secrets *s, off_t at, uint32_t item)
 {
 	struct buf line = {0};
 	const char *p;
@@ -332,7 +332,7 @@ overwrite_all(const struct secrets *s, const uint32_t *items, size_t n)
 		uint32_t cursor = 0;
 
 		for (const struct table_slot *t; (t = table_next(&s->table, print_of(items[i]), &cursor));)
-			if (overwrite(s, (off_t)t->item - 1, items[i]) < 0)
+			if (overwrite_line(s, (off_t)t->item - 1, items[i]) < 0)
 				rc = -1;
 	}
 	return rc;
@@ -352,7 +352,7 @@ secrets_remove(struct secrets *s, const uint32_t *items, size_t n)
 	rc = lock_file(s, false);
 	if (rc == 0 && (rc = catch_up(s)) == 0)
 		rc = overwrite_all(s, items, n);
-	return finish(s, rc < 0 ? -1 : 0);
+	return unlock_file(s, rc < 0 ? -1 : 0);
 }
 
 struct sweep {
@@ -385,7 +385,7 @@ look_at_line(off_t at, const char *line, size_t n, void *arg)
 
 /* With the lock held: looks at all lines, and overwrites what is over. 0 or -1. */
 static int
-sweep(const struct secrets *s, struct sweep *w)
+sweep_lines(const struct secrets *s, struct sweep *w)
 {
 	off_t from = 0, upto;
 
@@ -393,7 +393,7 @@ sweep(const struct secrets *s, struct sweep *w)
 		w->n = 0;
 		upto = append_each(s->fd, from, look_at_line, w);
 		for (size_t i = 0; i < w->n; i++)
-			if (overwrite(s, w->at[i], w->over[i]) < 0)
+			if (overwrite_line(s, w->at[i], w->over[i]) < 0)
 				return -1;
 		from = upto;
 	} while (upto >= 0 && w->n == SWEEP_MAX);
@@ -408,7 +408,7 @@ secrets_sweep(struct secrets *s, bool (*is_over)(uint32_t item, const char *key,
 
 	pthread_mutex_lock(&s->mutex);
 	rc = lock_file(s, false);
-	if (rc == 0 && (rc = sweep(s, &w)) == 0 && !w.any)
+	if (rc == 0 && (rc = sweep_lines(s, &w)) == 0 && !w.any)
 		rc = unlinkat(s->dir, file_name, 0);
-	return finish(s, rc < 0 ? -1 : 0);
+	return unlock_file(s, rc < 0 ? -1 : 0);
 }

@@ -25,7 +25,7 @@ slot_of(const struct subject_index *p, const char *id)
 }
 
 static void
-grow(struct subject_index *p)
+grow_slots(struct subject_index *p)
 {
 	p->size = p->size ? 2 * p->size : 1024;
 	free(p->slots);
@@ -41,7 +41,7 @@ subject_of(struct subject_index *p, const char *id)
 	uint32_t *slot;
 
 	if (p->count >= p->size / 2)
-		grow(p);
+		grow_slots(p);
 	slot = slot_of(p, id);
 	if (*slot)
 		return *slot - 1;

@@ -36,7 +36,7 @@ struct watch_root {
 };
 
 static int
-watch(const struct watch_root *f, const char *folder, const char *name, uint32_t mask)
+add_watch(const struct watch_root *f, const char *folder, const char *name, uint32_t mask)
 {
 	struct buf path = {0};
 	int wd;
@@ -51,7 +51,7 @@ static void
 watch_folders(struct watch_root *f)
 {
 	for (size_t i = 0; i < FOLDERS; i++)
-		f->folder_wds[i] = watch(f, folders[i].name, "", folders[i].mask);
+		f->folder_wds[i] = add_watch(f, folders[i].name, "", folders[i].mask);
 }
 
 struct watch_root *
@@ -66,7 +66,7 @@ watch_root_open(const struct root *root)
 		free(f);
 		return NULL;
 	}
-	f->root_wd = watch(f, "", "", IN_CREATE | IN_MOVED_TO);
+	f->root_wd = add_watch(f, "", "", IN_CREATE | IN_MOVED_TO);
 	watch_folders(f);
 	return f;
 }
@@ -92,7 +92,7 @@ int
 watch_root_add_batch(struct watch_root *f, const char *name)
 {
 	/* One that is watched already has the same number again. */
-	int wd = watch(f, "batches", name, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
+	int wd = add_watch(f, "batches", name, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
 	size_t at;
 
 	if (wd < 0)
@@ -115,7 +115,7 @@ watch_root_fd(const struct watch_root *f)
 
 /* Forgets the batch at AT, which is told first. */
 static void
-drop(struct watch_root *f, size_t at)
+drop_batch(struct watch_root *f, size_t at)
 {
 	free(f->v[at].name);
 	f->n--;
@@ -130,7 +130,7 @@ forget_moved(struct watch_root *f, const char *name)
 		if (strcmp(f->v[i].name, name) != 0)
 			continue;
 		inotify_rm_watch(f->fd, f->v[i].wd);
-		drop(f, i);
+		drop_batch(f, i);
 		return;
 	}
 }
@@ -146,7 +146,7 @@ is_folder(const char *name)
 
 /* What an event of the kernel's means. False where it means nothing. */
 static bool
-judge(struct watch_root *f, const struct inotify_event *e, struct watch_root_event *out)
+translate_event(struct watch_root *f, const struct inotify_event *e, struct watch_root_event *out)
 {
 	size_t at = place_of(f, e->wd);
 
@@ -176,12 +176,12 @@ judge(struct watch_root *f, const struct inotify_event *e, struct watch_root_eve
 }
 
 static void
-heed(struct watch_root *f, const struct inotify_event *e, void (*see)(const struct watch_root_event *e, void *arg),
-     void *arg)
+handle_event(struct watch_root *f, const struct inotify_event *e,
+	     void (*see)(const struct watch_root_event *e, void *arg), void *arg)
 {
 	struct watch_root_event event;
 
-	if (!judge(f, e, &event))
+	if (!translate_event(f, e, &event))
 		return;
 	if (event.what == WATCH_ROOT_LOST)
 		watch_folders(f);
@@ -189,7 +189,7 @@ heed(struct watch_root *f, const struct inotify_event *e, void (*see)(const stru
 		forget_moved(f, event.name);
 	see(&event, arg);
 	if (event.what == WATCH_ROOT_GONE)
-		drop(f, place_of(f, e->wd));
+		drop_batch(f, place_of(f, e->wd));
 }
 
 void
@@ -202,7 +202,7 @@ watch_root_handle_events(struct watch_root *f, void (*see)(const struct watch_ro
 		for (char *at = events; at < events + got;) {
 			const struct inotify_event *e = (const struct inotify_event *)(void *)at;
 
-			heed(f, e, see, arg);
+			handle_event(f, e, see, arg);
 			at += sizeof(*e) + e->len;
 		}
 }

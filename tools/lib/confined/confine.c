@@ -116,7 +116,7 @@ static const struct allowed_when when[] = {
 };
 
 static int
-limit(enum __rlimit_resource resource, size_t value)
+set_limit(enum __rlimit_resource resource, size_t value)
 {
 	struct rlimit now, new = {value, value};
 
@@ -131,9 +131,10 @@ limit(enum __rlimit_resource resource, size_t value)
 static int
 limit_all(const struct confine_limits *l)
 {
-	if (limit(RLIMIT_CORE, 0) < 0 || (l->memory && !ADDRESS_SANITIZER && limit(RLIMIT_AS, l->memory) < 0) ||
-	    (l->seconds && limit(RLIMIT_CPU, l->seconds) < 0) ||
-	    (l->file_size && limit(RLIMIT_FSIZE, l->file_size) < 0) || (l->files && limit(RLIMIT_NOFILE, l->files) < 0))
+	if (set_limit(RLIMIT_CORE, 0) < 0 || (l->memory && !ADDRESS_SANITIZER && set_limit(RLIMIT_AS, l->memory) < 0) ||
+	    (l->seconds && set_limit(RLIMIT_CPU, l->seconds) < 0) ||
+	    (l->file_size && set_limit(RLIMIT_FSIZE, l->file_size) < 0) ||
+	    (l->files && set_limit(RLIMIT_NOFILE, l->files) < 0))
 		return -1;
 	return 0;
 }

@@ -48,7 +48,7 @@ struct expand {
 /* --- how it ends --- */
 
 static enum expand_event
-fail(struct expand *e, const char *code, const char *words)
+fail_archive(struct expand *e, const char *code, const char *words)
 {
 	helper_stop(&e->helper);
 	e->end = EXPAND_FAILED;
@@ -63,8 +63,8 @@ static enum expand_event
 fail_helper(struct expand *e, enum helper_sign sign, const char *code, const char *words)
 {
 	return helper_fail(&e->helper, sign).ours
-		       ? fail(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting")
-		       : fail(e, code, words);
+		       ? fail_archive(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting")
+		       : fail_archive(e, code, words);
 }
 
 static enum expand_event
@@ -73,13 +73,13 @@ fail_limit(struct expand *e, const char *code, const char *fmt, uint64_t limit)
 	char words[EXPAND_WORDS];
 
 	snprintf(words, sizeof(words), "%s %llu", fmt, (unsigned long long)limit);
-	return fail(e, code, words);
+	return fail_archive(e, code, words);
 }
 
 static enum expand_event
-nonsense(struct expand *e)
+fail_nonsense(struct expand *e)
 {
-	return fail(e, "archive_crashed", "what unpacks it answered nonsense");
+	return fail_archive(e, "archive_crashed", "what unpacks it answered nonsense");
 }
 
 /* Keeps what bi-expand said in words that can be shown, OTHERWISE where it said nothing. */
@@ -109,17 +109,17 @@ take_failure(struct expand *e, const char *packet)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].letter == packet[1])
-			return fail(e, known[i].code, keep_words(e, packet + 2, known[i].words));
-	return nonsense(e);
+			return fail_archive(e, known[i].code, keep_words(e, packet + 2, known[i].words));
+	return fail_nonsense(e);
 }
 
 static enum expand_event
 take_end(struct expand *e)
 {
 	if (e->inside)
-		return nonsense(e);
+		return fail_nonsense(e);
 	if (e->entries == 0)
-		return fail(e, "archive_empty", "there is nothing in it");
+		return fail_archive(e, "archive_empty", "there is nothing in it");
 	helper_stop(&e->helper);
 	return e->end = EXPAND_END;
 }
@@ -144,7 +144,7 @@ check_bytes(struct expand *e, uint64_t more)
 /* --- what came --- */
 
 static enum expand_event
-refuse(struct expand *e, struct expand_member *out, const char *code, const char *words)
+refuse_member(struct expand *e, struct expand_member *out, const char *code, const char *words)
 {
 	e->dropping = true;
 	e->totals.refused++;
@@ -199,7 +199,7 @@ take_entry(struct expand *e, size_t n, struct expand_member *out)
 
 	if (e->inside || !memchr("fdhlcbps?", kind, 9) || !take_number(&name, &size) || !take_number(&name, &mtime) ||
 	    size < -1)
-		return nonsense(e);
+		return fail_nonsense(e);
 	if (e->entries >= e->limits.members)
 		return fail_limit(e, "archive_too_many", "it has more members than the limit of", e->limits.members);
 	e->entries++;
@@ -213,9 +213,9 @@ take_entry(struct expand *e, size_t n, struct expand_member *out)
 	if (e->dropping)
 		return EXPAND_AGAIN;
 	if (why)
-		return refuse(e, out, "member_bad_name", why);
+		return refuse_member(e, out, "member_bad_name", why);
 	if (wrong_kind)
-		return refuse(e, out, "member_not_a_file", wrong_kind);
+		return refuse_member(e, out, "member_not_a_file", wrong_kind);
 	if (size > 0 && check_bytes(e, (uint64_t)size) != EXPAND_AGAIN)
 		return EXPAND_FAILED;
 	out->size = size;
@@ -227,7 +227,7 @@ static enum expand_event
 take_bytes(struct expand *e, size_t n, struct expand_member *out)
 {
 	if (!e->inside || n == 0)
-		return nonsense(e);
+		return fail_nonsense(e);
 	if (check_bytes(e, n) != EXPAND_AGAIN)
 		return EXPAND_FAILED;
 	e->member_bytes += n;
@@ -245,7 +245,7 @@ take_entry_end(struct expand *e, struct expand_member *out)
 	bool whole = e->packet[0] == 'E';
 
 	if (!e->inside)
-		return nonsense(e);
+		return fail_nonsense(e);
 	e->inside = false;
 	if (e->dropping)
 		return EXPAND_AGAIN;
@@ -261,7 +261,7 @@ take_entry_end(struct expand *e, struct expand_member *out)
 
 /* One packet of N bytes; 0: bi-expand has gone. */
 static enum expand_event
-take(struct expand *e, size_t n, struct expand_member *out)
+handle_packet(struct expand *e, size_t n, struct expand_member *out)
 {
 	if (n == 0)
 		return fail_helper(e, HELPER_GONE, "archive_crashed", "unpacking it ended the program that did so");
@@ -280,7 +280,7 @@ take(struct expand *e, size_t n, struct expand_member *out)
 	case 'F':
 		return take_failure(e, e->packet);
 	default:
-		return nonsense(e);
+		return fail_nonsense(e);
 	}
 }
 
@@ -288,7 +288,7 @@ take(struct expand *e, size_t n, struct expand_member *out)
 
 /* When it is over if nothing comes. */
 static int64_t
-patience(const struct expand *e, int64_t now)
+wait_deadline(const struct expand *e, int64_t now)
 {
 	int64_t since = e->waiting ? e->waiting : now, left = (int64_t)EXPAND_SECONDS * 1000 - e->waited;
 
@@ -304,12 +304,12 @@ wait_more(struct expand *e, int64_t until)
 
 	if (!e->waiting)
 		e->waiting = now;
-	over = patience(e, now);
+	over = wait_deadline(e, now);
 	if (now >= over)
 		return fail_helper(e, HELPER_LATE, "archive_timeout",
 				   "unpacking it came to no end in the time that an archive may take");
 	if (now < until && poll(&p, 1, clock_left(over < until ? over : until)) < 0 && errno != EINTR)
-		return fail(e, "archive_crashed", "what unpacks it cannot be waited for");
+		return fail_archive(e, "archive_crashed", "what unpacks it cannot be waited for");
 	return EXPAND_AGAIN;
 }
 
@@ -348,7 +348,7 @@ expand_next(struct expand *e, int ms, struct expand_member *out)
 			event = wait_more(e, until);
 		} else {
 			something_came(e);
-			event = take(e, n > 0 ? (size_t)n : 0, out);
+			event = handle_packet(e, n > 0 ? (size_t)n : 0, out);
 		}
 		if (event == EXPAND_AGAIN && clock_ms() >= until)
 			return report_end(e, EXPAND_AGAIN, out);
@@ -365,7 +365,7 @@ expand_fd(const struct expand *e)
 int
 expand_wait(const struct expand *e)
 {
-	return e->end == EXPAND_AGAIN ? clock_left(patience(e, clock_ms())) : 0;
+	return e->end == EXPAND_AGAIN ? clock_left(wait_deadline(e, clock_ms())) : 0;
 }
 
 const struct expand_totals *

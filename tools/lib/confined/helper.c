@@ -30,7 +30,7 @@ processor_ms(const struct helper *h)
 }
 
 static void
-mark(struct helper *h)
+note_packet_time(struct helper *h)
 {
 	h->since = clock_ms();
 	h->cpu = processor_ms(h);
@@ -92,7 +92,7 @@ helper_fail(struct helper *h, enum helper_sign sign)
 }
 
 static ssize_t
-take(const struct helper *h, char *packet, size_t room)
+receive_packet(const struct helper *h, char *packet, size_t room)
 {
 	ssize_t n;
 
@@ -111,7 +111,7 @@ is_ready(const struct helper *h)
 	char packet[16];
 	ssize_t n;
 
-	while ((n = take(h, packet, sizeof(packet))) < 0 && errno == EAGAIN) {
+	while ((n = receive_packet(h, packet, sizeof(packet))) < 0 && errno == EAGAIN) {
 		struct pollfd p = {.fd = h->socket, .events = POLLIN};
 		int left = clock_left(until);
 
@@ -123,7 +123,7 @@ is_ready(const struct helper *h)
 
 /* Starts it with THEIRS as its descriptor 0. */
 static int
-run(struct helper *h, int theirs)
+start_on_socket(struct helper *h, int theirs)
 {
 	char *argv[] = {(char *)(size_t)h->program, (char[]){"--serve"}, (char *)(size_t)h->mode, NULL};
 	struct buf path = {0};
@@ -153,11 +153,11 @@ start_once(struct helper *h)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -1;
 	h->socket = pair[0];
-	rc = run(h, pair[1]);
+	rc = start_on_socket(h, pair[1]);
 	error = errno;
 	close(pair[1]);
 	if (rc == 0 && is_ready(h)) {
-		mark(h);
+		note_packet_time(h);
 		return 0;
 	}
 	helper_stop(h);
@@ -215,7 +215,7 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	}
 	if (sendmsg(h->socket, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
-		mark(h);
+		note_packet_time(h);
 		return 0;
 	}
 	if (errno == ECONNRESET)
@@ -228,10 +228,10 @@ helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_
 ssize_t
 helper_receive(struct helper *h, char *packet, size_t room)
 {
-	ssize_t n = take(h, packet, room);
+	ssize_t n = receive_packet(h, packet, room);
 
 	if (n > 0) {
-		mark(h);
+		note_packet_time(h);
 		h->troubles = 0;
 	}
 	return n;

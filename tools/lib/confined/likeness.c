@@ -26,7 +26,8 @@ add_row(const uint8_t *row, size_t stride, size_t width, size_t columns, double 
 
 /* The means of COLUMNS x ROWS cells, row by row, of WIDTH x HEIGHT values STRIDE apart. */
 static void
-shrink(const uint8_t *values, size_t stride, size_t width, size_t height, size_t columns, size_t rows, double *cells)
+shrink_to_cells(const uint8_t *values, size_t stride, size_t width, size_t height, size_t columns, size_t rows,
+		double *cells)
 {
 	double area = (double)width / (double)columns * ((double)height / (double)rows);
 
@@ -50,7 +51,7 @@ hash_of(const uint8_t *grey, size_t width, size_t height)
 	uint64_t hash = 0;
 	int ones;
 
-	shrink(grey, 1, width, height, COLUMNS, ROWS, cells);
+	shrink_to_cells(grey, 1, width, height, COLUMNS, ROWS, cells);
 	for (size_t y = 0; y < ROWS; y++)
 		for (size_t x = 1; x < COLUMNS; x++)
 			hash = hash << 1 | (cells[y * COLUMNS + x] > cells[y * COLUMNS + x - 1] + 1);
@@ -94,7 +95,7 @@ likeness_compute(const uint8_t *rgb, size_t width, size_t height, struct likenes
 	out->hash = hash_of(grey, width, height);
 	out->sharpness = sharpness_of(grey, width, height);
 	for (size_t band = 0; band < RGB; band++) {
-		shrink(rgb + band, RGB, width, height, FIELDS, FIELDS, fields);
+		shrink_to_cells(rgb + band, RGB, width, height, FIELDS, FIELDS, fields);
 		for (size_t i = 0; i < FIELDS * FIELDS; i++)
 			out->colours[RGB * i + band] = (uint8_t)lround(fields[i]);
 	}

@@ -102,7 +102,7 @@ is_url(const char *s)
 
 /* Text for people: UTF-8, no control characters, not longer than MEDIA_TITLE. */
 static void
-tidy(char *text)
+tidy_title(char *text)
 {
 	if (strlen(text) >= MEDIA_TITLE)
 		text[MEDIA_TITLE - 1] = '\0';
@@ -123,7 +123,7 @@ take_media(struct media_found *out, char *lines, size_t most)
 	one.from = one_of(sources, part[1]);
 	if (lines || !one.kind || !one.from || !is_url(part[2]) || out->count >= most)
 		return false;
-	tidy(part[3]);
+	tidy_title(part[3]);
 	one.url = buf_strdup(part[2]);
 	one.title = buf_strdup(part[3]);
 	if ((out->count & (out->count - 1)) == 0)
@@ -145,13 +145,13 @@ take_packet(struct media_found *out, char *packet, size_t n, size_t most)
 		if (n - 5 >= sizeof(out->rule))
 			return -1;
 		memcpy(out->rule, packet + 5, n - 5 + 1);
-		tidy(out->rule);
+		tidy_title(out->rule);
 		return 0;
 	}
 	if (strncmp(packet, "failed ", 7) == 0 || strncmp(packet, "unread ", 7) == 0) {
 		out->trouble = *packet == 'u';
 		snprintf(out->why, sizeof(out->why), "%.*s", MEDIA_WHY - 1, packet + 7);
-		tidy(out->why);
+		tidy_title(out->why);
 		return 1;
 	}
 	out->cut = strcmp(packet, "done cut") == 0;
@@ -193,7 +193,7 @@ take_all(struct helper *h, struct media_found *out, size_t most, enum helper_sig
 }
 
 static int
-ask(struct media *m, const struct buf *request, int page_fd)
+ask_helper(struct media *m, const struct buf *request, int page_fd)
 {
 	for (int i = 0; i < 2; i++) {
 		if (m->helper.socket < 0 && helper_start(&m->helper) < 0)
@@ -223,7 +223,7 @@ media_find(struct media *m, int page_fd, const char *url, const char *content_ty
 	do {
 		media_free(out);
 		*out = (struct media_found){0};
-		rc = ask(m, &request, page_fd);
+		rc = ask_helper(m, &request, page_fd);
 		wrong = rc == 0 ? take_all(&m->helper, out, most, &sign) : NULL;
 		if (wrong)
 			out->trouble = helper_fail(&m->helper, sign).ours;

@@ -12,7 +12,7 @@
 #include "confined/helper.h"
 
 /* Milliseconds for one picture; processes of each kind; pictures that one has: the next is there when one is done. */
-enum { PATIENCE = 60 * 1000, MOST = 16, AHEAD = 2 };
+enum { PATIENCE = 60 * 1000, WORKERS_MAX = 16, AHEAD = 2 };
 
 struct worker {
 	struct helper helper;
@@ -27,13 +27,13 @@ struct queue {
 };
 
 struct thumber {
-	struct worker workers[2 * MOST]; /* half of them for drawings */
+	struct worker workers[2 * WORKERS_MAX]; /* half of them for drawings */
 	unsigned count;
 	struct queue waiting, done;
 };
 
 static void
-put(struct queue *q, struct thumb_job *job)
+put_job(struct queue *q, struct thumb_job *job)
 {
 	job->next = NULL;
 	*q->last = job;
@@ -51,7 +51,7 @@ put_first(struct queue *q, struct thumb_job *job)
 
 /* Takes what AT points to out of the queue. */
 static struct thumb_job *
-take(struct queue *q, struct thumb_job **at)
+take_job(struct queue *q, struct thumb_job **at)
 {
 	struct thumb_job *job = *at;
 
@@ -66,7 +66,7 @@ thumb_open(unsigned count)
 {
 	struct thumber *t = buf_alloc(sizeof(*t));
 
-	t->count = 2 * (count > MOST ? MOST : count);
+	t->count = 2 * (count > WORKERS_MAX ? WORKERS_MAX : count);
 	t->waiting.last = &t->waiting.first;
 	t->done.last = &t->done.first;
 	for (unsigned i = 0; i < t->count; i++) {
@@ -88,7 +88,7 @@ thumb_close(struct thumber *t)
 }
 
 static struct thumb_job *
-shift(struct worker *w)
+take_first_job(struct worker *w)
 {
 	struct thumb_job *job = w->jobs[0];
 
@@ -100,9 +100,9 @@ shift(struct worker *w)
 /* The picture on which it ended, or that took too long, has failed, or is tried again; what it had besides waits for
  * another. */
 static void
-died(struct thumber *t, struct worker *w, enum helper_sign sign, const char *why)
+fail_worker(struct thumber *t, struct worker *w, enum helper_sign sign, const char *why)
 {
-	struct thumb_job *job = shift(w);
+	struct thumb_job *job = take_first_job(w);
 	bool ours = helper_fail(&w->helper, sign).ours;
 	bool again = ours && ++job->troubles < HELPER_TRIES;
 
@@ -110,14 +110,14 @@ died(struct thumber *t, struct worker *w, enum helper_sign sign, const char *why
 	job->error = ours ? EAGAIN : 0;
 	snprintf(job->why, sizeof(job->why), "%s", why);
 	if (!again)
-		put(&t->done, job);
+		put_job(&t->done, job);
 	while (w->n > 0)
 		put_first(&t->waiting, w->jobs[--w->n]);
 	/* It may have begun to write. */
 	if (again && (ftruncate(job->out, 0) < 0 || lseek(job->out, 0, SEEK_SET) < 0)) {
 		job->end = THUMB_UNWRITTEN;
 		job->error = errno;
-		put(&t->done, job);
+		put_job(&t->done, job);
 	} else if (again)
 		put_first(&t->waiting, job);
 }
@@ -172,7 +172,7 @@ parse_answer(struct thumb_job *j, const char *packet)
 
 /* Gives it one more job. -1 with errno when it cannot be started. */
 static int
-give(struct worker *w, struct thumb_job *job)
+give_job(struct worker *w, struct thumb_job *job)
 {
 	char packet[16];
 	int n = snprintf(packet, sizeof(packet), "%d", job->size);
@@ -187,7 +187,7 @@ give(struct worker *w, struct thumb_job *job)
 			return 0;
 		}
 		if (w->n > 0)
-			return 1; /* no room, or it went: look() sees which */
+			return 1; /* no room, or it went: receive_answer() sees which */
 		helper_stop(&w->helper);
 	}
 	errno = EPROTO;
@@ -216,39 +216,39 @@ hand_out(struct thumber *t)
 	for (struct thumb_job **at = &t->waiting.first; *at;) {
 		struct worker *w = least_busy(t, (*at)->vector);
 		struct thumb_job *job;
-		int rc = w ? give(w, *at) : 1;
+		int rc = w ? give_job(w, *at) : 1;
 
 		if (rc > 0) {
 			at = &(*at)->next;
 			continue;
 		}
-		job = take(&t->waiting, at);
+		job = take_job(&t->waiting, at);
 		if (rc == 0)
 			continue;
 		job->end = THUMB_UNSTARTED;
 		job->error = errno;
 		snprintf(job->why, sizeof(job->why), "bi-thumb cannot be started: %s", strerror(errno));
-		put(&t->done, job);
+		put_job(&t->done, job);
 	}
 }
 
 /* Takes an answer of a busy one, if it is there or the time for it is over. */
 static void
-look(struct thumber *t, struct worker *w)
+receive_answer(struct thumber *t, struct worker *w)
 {
 	char packet[THUMB_ANSWER];
 	ssize_t n = helper_receive(&w->helper, packet, sizeof(packet));
 
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_ms() >= w->until)
-			died(t, w, HELPER_LATE, "decoding it took longer than a picture may");
+			fail_worker(t, w, HELPER_LATE, "decoding it took longer than a picture may");
 	} else if (n > 0 && !w->vector && strcmp(packet, "vector") == 0) {
 		w->jobs[0]->vector = true;
-		put_first(&t->waiting, shift(w));
+		put_first(&t->waiting, take_first_job(w));
 	} else if (n > 0 && parse_answer(w->jobs[0], packet)) {
-		put(&t->done, shift(w));
+		put_job(&t->done, take_first_job(w));
 	} else {
-		died(t, w, n > 0 ? HELPER_NONSENSE : HELPER_GONE, "decoding it ended the program that did so");
+		fail_worker(t, w, n > 0 ? HELPER_NONSENSE : HELPER_GONE, "decoding it ended the program that did so");
 	}
 }
 
@@ -256,7 +256,7 @@ look(struct thumber *t, struct worker *w)
 static unsigned
 wait_busy(struct thumber *t, bool wait)
 {
-	struct pollfd p[2 * MOST];
+	struct pollfd p[2 * WORKERS_MAX];
 	int64_t until = clock_ms() + PATIENCE;
 	nfds_t n = 0;
 
@@ -279,7 +279,7 @@ thumb_start(struct thumber *t, struct thumb_job *job)
 {
 	job->vector = false;
 	job->troubles = 0;
-	put(&t->waiting, job);
+	put_job(&t->waiting, job);
 	hand_out(t);
 }
 
@@ -292,7 +292,7 @@ thumb_next(struct thumber *t, bool wait)
 			while (t->workers[i].n > 0 && !t->done.first) {
 				unsigned had = t->workers[i].n;
 
-				look(t, &t->workers[i]);
+				receive_answer(t, &t->workers[i]);
 				if (t->workers[i].n == had)
 					break;
 			}
@@ -300,5 +300,5 @@ thumb_next(struct thumber *t, bool wait)
 		if (!wait)
 			break;
 	}
-	return t->done.first ? take(&t->done, &t->done.first) : NULL;
+	return t->done.first ? take_job(&t->done, &t->done.first) : NULL;
 }

@@ -172,7 +172,7 @@ answer_as(struct type_answer *a, const char *mime, const char *ext)
 }
 
 static bool
-has(const struct type_head *h, size_t at, const char *text)
+has_text_at(const struct type_head *h, size_t at, const char *text)
 {
 	size_t n = strlen(text);
 
@@ -188,13 +188,14 @@ plain_type(const struct type_head *h)
 {
 	if (h->len == 0)
 		return "application/x-empty";
-	if (has(h, 0, "\xff\xd8\xff") && h->len > 3 && ((const unsigned char *)h->bytes)[3] >= 0xc0)
+	if (has_text_at(h, 0, "\xff\xd8\xff") && h->len > 3 && ((const unsigned char *)h->bytes)[3] >= 0xc0)
 		return "image/jpeg";
-	if (has(h, 0, "\x89PNG\r\n\x1a\n") && has(h, 12, "IHDR") && h->len > 41 && !has(h, 37, "acTL"))
+	if (has_text_at(h, 0, "\x89PNG\r\n\x1a\n") && has_text_at(h, 12, "IHDR") && h->len > 41 &&
+	    !has_text_at(h, 37, "acTL"))
 		return "image/png";
-	if (has(h, 0, "GIF87a") || has(h, 0, "GIF89a"))
+	if (has_text_at(h, 0, "GIF87a") || has_text_at(h, 0, "GIF89a"))
 		return "image/gif";
-	if (has(h, 0, "RIFF") && has(h, 8, "WEBPVP8"))
+	if (has_text_at(h, 0, "RIFF") && has_text_at(h, 8, "WEBPVP8"))
 		return "image/webp";
 	return NULL;
 }
@@ -225,7 +226,7 @@ struct asking {
 	size_t n, sent, answered; /* heads before ANSWERED have their answer, those before SENT were sent */
 	int64_t until;            /* when the next answer must be here */
 	unsigned troubles;        /* that kept the next answer away */
-	enum helper_sign sign;    /* step() returned false: why */
+	enum helper_sign sign;    /* exchange_packets() returned false: why */
 };
 
 /* Sends one head, if the socket has room for it. One that has gone is found so by what it answered, to its end. */
@@ -257,7 +258,7 @@ skip_plain(struct asking *a)
 
 /* Sends and receives what can be now. False when bi-type has gone, hangs or says nonsense. */
 static bool
-step(struct typer *t, struct asking *a)
+exchange_packets(struct typer *t, struct asking *a)
 {
 	char packet[TYPE_MIME + TYPE_EXT + 8];
 	ssize_t n;
@@ -288,7 +289,7 @@ step(struct typer *t, struct asking *a)
 /* The first head without an answer did it, if it was sent and the machine did not; the rest is sent again. False where
  * bi-type ends again and again though nothing was sent. */
 static bool
-blame(struct typer *t, struct asking *a)
+blame_first_head(struct typer *t, struct asking *a)
 {
 	struct helper_end end = helper_fail(&t->helper, a->sign);
 	bool tried = ++a->troubles >= HELPER_TRIES;
@@ -317,11 +318,11 @@ type_detect(struct typer *t, const struct type_head *heads, size_t n, struct typ
 		if (t->helper.socket < 0 && helper_start(&t->helper) < 0)
 			return -1;
 		a.until = clock_ms() + PATIENCE;
-		while (a.answered < n && step(t, &a))
+		while (a.answered < n && exchange_packets(t, &a))
 			continue;
 		if (a.answered == n)
 			return 0;
-		if (!blame(t, &a))
+		if (!blame_first_head(t, &a))
 			return -1;
 	}
 }

@@ -130,7 +130,7 @@ token_read(const struct root *root, char token[TOKEN_HEX + 1])
 
 /* With the lock. */
 static int
-make(const struct root *root, char token[TOKEN_HEX + 1])
+write_new_token(const struct root *root, char token[TOKEN_HEX + 1])
 {
 	unsigned char bytes[TOKEN_HEX / 2];
 	char line[TOKEN_HEX + 2];
@@ -155,7 +155,7 @@ token_make(const struct root *root, bool anew, char token[TOKEN_HEX + 1])
 		return -1;
 	rc = anew ? -1 : token_read(root, token);
 	if (rc < 0)
-		rc = anew || errno == ENOENT || errno == EPERM ? make(root, token) : -1;
+		rc = anew || errno == ENOENT || errno == EPERM ? write_new_token(root, token) : -1;
 	return file_close(lock, rc);
 }
 

@@ -22,7 +22,7 @@ static const char hidden[] = ".trash-";
 
 enum { SPARE_MAX = 1 << 16 }; /* bytes of an empty directory that ROOT_SPARE is not made anew for */
 
-static int empty(int fd, dev_t dev, int depth);
+static int empty_directory(int fd, dev_t dev, int depth);
 
 /* Removes the directory NAME of DIR. */
 static int
@@ -39,7 +39,7 @@ remove_dir(int dir, const char *name, dev_t dev, int depth, bool again)
 		errno = st.st_dev != dev ? EXDEV : ELOOP;
 		return file_close(fd, -1);
 	}
-	if (empty(fd, dev, depth + 1) < 0)
+	if (empty_directory(fd, dev, depth + 1) < 0)
 		return -1;
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
@@ -86,7 +86,7 @@ remove_entries(int fd, dev_t dev, int depth, file_visit *remove)
 
 /* Removes what is in the directory FD, which is closed here. */
 static int
-empty(int fd, dev_t dev, int depth)
+empty_directory(int fd, dev_t dev, int depth)
 {
 	return remove_entries(fd, dev, depth, remove_entry);
 }
@@ -136,7 +136,7 @@ empty_spare(const struct root *root)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) < 0)
 		return file_close(fd, -1);
-	rc = empty(fd, st.st_dev, 0);
+	rc = empty_directory(fd, st.st_dev, 0);
 	/* Directories do not shrink: one that was large is not kept. */
 	if (rc == 0 && st.st_size > SPARE_MAX && unlinkat(root->fd, ROOT_SPARE, AT_REMOVEDIR) == 0)
 		root_make_spare(root);
@@ -184,7 +184,7 @@ trash_dir(const struct root *root, int dirfd, const char *name)
 /* The lock of the batch NAME, whose directory is open as BATCH, held alone; made where it is missing, so that who is
  * making the batch is kept out. -1 with errno: ENOENT where the name is another's by then. */
 static int
-hold(int batches, const char *name, int batch)
+lock_batch(int batches, const char *name, int batch)
 {
 	int fd = openat(batch, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666), rc;
 
@@ -206,7 +206,7 @@ trash_batch(const struct root *root, const char *name)
 {
 	int batches = root_open_dir(root->fd, "batches", false);
 	int batch = batches < 0 ? -1 : root_open_dir(batches, name, false);
-	int lock = batch < 0 ? -1 : hold(batches, name, batch);
+	int lock = batch < 0 ? -1 : lock_batch(batches, name, batch);
 	int rc = lock < 0 ? -1 : trash_dir(root, batches, name);
 
 	return file_close(batches, file_close(batch, file_close(lock, rc)));

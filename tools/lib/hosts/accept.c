@@ -6,15 +6,15 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LONGEST = 128 };
+enum { MIME_MAX = 128 };
 
 /* A media type without parameters, in lower case and under its usual name; "" where it is too long to be one. */
 struct plain {
-	char type[LONGEST];
+	char type[MIME_MAX];
 };
 
 static struct plain
-plain(const char *mime, size_t n)
+plain_type(const char *mime, size_t n)
 {
 	static const char *const others[][2] = {
 		{"application/x-gzip", "application/gzip"},
@@ -40,7 +40,7 @@ plain(const char *mime, size_t n)
 			n = i;
 	while (n && isspace((unsigned char)mime[n - 1]))
 		n--;
-	for (size_t i = 0; n < LONGEST && i < n; i++)
+	for (size_t i = 0; n < MIME_MAX && i < n; i++)
 		p.type[i] = (char)tolower((unsigned char)mime[i]);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (strcmp(p.type, others[i][0]) == 0)
@@ -56,7 +56,7 @@ next_pattern(const char **at, struct plain *out)
 
 	if (!**at)
 		return false;
-	*out = plain(*at, n);
+	*out = plain_type(*at, n);
 	*at += n + ((*at)[n] == ',');
 	return true;
 }
@@ -68,7 +68,7 @@ is_any(const struct plain *pattern)
 }
 
 static bool
-fits(const struct plain *pattern, const struct plain *mime)
+type_matches(const struct plain *pattern, const struct plain *mime)
 {
 	size_t n = strlen(pattern->type);
 
@@ -107,12 +107,12 @@ accept_patterns_check(const char *patterns)
 bool
 accept_matches(const char *patterns, const char *mime)
 {
-	struct plain type = plain(mime, strlen(mime)), p;
+	struct plain type = plain_type(mime, strlen(mime)), p;
 
 	if (!patterns)
 		return true;
 	while (next_pattern(&patterns, &p))
-		if (fits(&p, &type))
+		if (type_matches(&p, &type))
 			return true;
 	return false;
 }
@@ -155,7 +155,7 @@ page_of(const char *mime)
 		{"application/x-empty", PAGE_EMPTY},
 		{"inode/x-empty", PAGE_EMPTY},
 	};
-	struct plain type = plain(mime, strlen(mime));
+	struct plain type = plain_type(mime, strlen(mime));
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++)
 		if (strcmp(type.type, pages[i].mime) == 0)
@@ -251,7 +251,7 @@ is_asked_for(const char *patterns, const struct plain *mime)
 	struct plain p;
 
 	while (next_pattern(&patterns, &p))
-		if (!is_any(&p) && fits(&p, mime))
+		if (!is_any(&p) && type_matches(&p, mime))
 			return true;
 	return false;
 }
@@ -260,12 +260,12 @@ const char *
 accept_page_check(const char *url, const char *asked, const char *patterns, const char *mime)
 {
 	enum page page = page_of(mime);
-	struct plain type = plain(mime, strlen(mime)), want;
+	struct plain type = plain_type(mime, strlen(mime)), want;
 
 	if (page == PAGE_NONE)
 		return NULL;
 	if (asked && *asked) {
-		want = plain(asked, strlen(asked));
+		want = plain_type(asked, strlen(asked));
 		return words[kind_of_mime(&want)][page];
 	}
 	if (patterns && is_asked_for(patterns, &type))

@@ -67,7 +67,7 @@ static const struct range6 ranges6[] = {
 };
 
 static bool
-within(const uint8_t *address, const uint8_t *net, unsigned bits)
+is_in_net(const uint8_t *address, const uint8_t *net, unsigned bits)
 {
 	unsigned rest = bits % 8;
 
@@ -76,23 +76,23 @@ within(const uint8_t *address, const uint8_t *net, unsigned bits)
 }
 
 static const char *
-wrong4(const uint8_t *address)
+check_ipv4(const uint8_t *address)
 {
 	for (size_t i = 0; i < sizeof(ranges4) / sizeof(*ranges4); i++)
-		if (within(address, ranges4[i].net, ranges4[i].bits))
+		if (is_in_net(address, ranges4[i].net, ranges4[i].bits))
 			return ranges4[i].what;
 	return NULL;
 }
 
 static const char *
-wrong6(const uint8_t *address)
+check_ipv6(const uint8_t *address)
 {
 	static const uint8_t global[16] = {0x20};
 
 	for (size_t i = 0; i < sizeof(ranges6) / sizeof(*ranges6); i++)
-		if (within(address, ranges6[i].net, ranges6[i].bits))
-			return ranges6[i].inner ? wrong4(address + ranges6[i].inner) : ranges6[i].what;
-	return within(address, global, 3) ? NULL : "an address outside of global unicast";
+		if (is_in_net(address, ranges6[i].net, ranges6[i].bits))
+			return ranges6[i].inner ? check_ipv4(address + ranges6[i].inner) : ranges6[i].what;
+	return is_in_net(address, global, 3) ? NULL : "an address outside of global unicast";
 }
 
 const char *
@@ -104,10 +104,10 @@ address_check(const struct sockaddr *address)
 	switch (address->sa_family) {
 	case AF_INET:
 		memcpy(&four, address, sizeof(four));
-		return wrong4((const uint8_t *)&four.sin_addr);
+		return check_ipv4((const uint8_t *)&four.sin_addr);
 	case AF_INET6:
 		memcpy(&six, address, sizeof(six));
-		return wrong6(six.sin6_addr.s6_addr);
+		return check_ipv6(six.sin6_addr.s6_addr);
 	default:
 		return "no internet address";
 	}
@@ -138,8 +138,8 @@ address_of_host_check(const char *host)
 		return NULL; /* longer than a name may be */
 	snprintf(name, sizeof(name), "%.*s", (int)n, host);
 	if (inet_pton(AF_INET6, name, &six) == 1)
-		return wrong6(six.s6_addr);
+		return check_ipv6(six.s6_addr);
 	if (inet_aton(name, &four))
-		return wrong4((const uint8_t *)&four);
+		return check_ipv4((const uint8_t *)&four);
 	return is_localhost(name) ? "a loopback address" : NULL;
 }

@@ -241,7 +241,7 @@ open_pace(const struct host_limit *h, bool make, int patience)
 
 /* A moment that can be: 0 for what is further ahead than MOST. */
 static int64_t
-sane(int64_t moment, int64_t now, int64_t most)
+sane_moment(int64_t moment, int64_t now, int64_t most)
 {
 	return moment < 0 || moment > now + most ? 0 : moment;
 }
@@ -265,9 +265,9 @@ read_pace(int fd, int64_t now, struct pace *p)
 		at = end;
 	}
 	*p = (struct pace){
-		.not_before = sane(moments[0], now, HOLD_MAX_US),
+		.not_before = sane_moment(moments[0], now, HOLD_MAX_US),
 		.next_start = moments[1] > 0 ? moments[1] : 0,
-		.spent = sane(moments[2], now, SPENT_MAX_US),
+		.spent = sane_moment(moments[2], now, SPENT_MAX_US),
 	};
 	return 0;
 }
@@ -499,7 +499,7 @@ take_slot(struct host_limit *h)
 }
 
 static void
-want(struct host_limit *h, bool wants)
+mark_waiting(struct host_limit *h, bool wants)
 {
 	if (h->wants == wants)
 		return;
@@ -527,7 +527,7 @@ slot_acquire(struct host_limit *h, int64_t *wait_ms)
 	slot = take_slot(h);
 	if (slot == -2)
 		return slot;
-	want(h, slot < 0);
+	mark_waiting(h, slot < 0);
 	*wait_ms = LOOK_AGAIN_MS;
 	if (slot < 0)
 		return -1;

@@ -38,7 +38,7 @@ struct where {
 };
 
 __attribute__((format(printf, 2, 3))) _Noreturn static void
-wrong(const struct where *w, const char *fmt, ...)
+die_at_line(const struct where *w, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -85,7 +85,7 @@ read_port(const struct where *w, struct line *l, const char *text)
 	unsigned long port = strtoul(text, &end, 10);
 
 	if (!isdigit((unsigned char)*text) || *end || port == 0 || port > PORT_MAX)
-		wrong(w, "'%.200s' is no port", text);
+		die_at_line(w, "'%.200s' is no port", text);
 	l->port = (unsigned)port;
 }
 
@@ -101,7 +101,7 @@ read_pattern(const struct where *w, struct line *l, char *word)
 		char *end = strchr(++host, ']');
 
 		if (!end || (end[1] && end[1] != ':'))
-			wrong(w, "'%.200s' is no host: an address of IPv6 is written [::1] or [::1]:80", word);
+			die_at_line(w, "'%.200s' is no host: an address of IPv6 is written [::1] or [::1]:80", word);
 		port = end[1] ? end + 2 : NULL;
 		*end = '\0';
 	} else if ((port = strchr(host, ':'))) {
@@ -114,10 +114,11 @@ read_pattern(const struct where *w, struct line *l, char *word)
 		host += 2;
 	}
 	if (bracket ? !is_ipv6(host) : *host ? !is_host(host) : l->below || word == host)
-		wrong(w,
-		      "'%.200s' is no host: it is a name, *.NAME or *, with :PORT or not; names that are not ASCII "
-		      "are written xn--...",
-		      host);
+		die_at_line(
+			w,
+			"'%.200s' is no host: it is a name, *.NAME or *, with :PORT or not; names that are not ASCII "
+			"are written xn--...",
+			host);
 	if (port)
 		read_port(w, l, port);
 	l->host = buf_strdup(host);
@@ -127,7 +128,7 @@ read_pattern(const struct where *w, struct line *l, char *word)
 
 /* A number that is not negative, of digits and at most one dot, in any locale; END goes behind it. -1 for none. */
 static double
-decimal(const char *s, const char **end)
+parse_decimal(const char *s, const char **end)
 {
 	double n = 0, unit = 1;
 	int digits = 0;
@@ -153,7 +154,7 @@ read_slots(const struct where *w, struct line *l, const char *value)
 	unsigned long n = strtoul(value, &end, 10);
 
 	if (!isdigit((unsigned char)*value) || *end || n < 1 || n > HOST_RULES_SLOTS_MAX)
-		wrong(w, "slots=%.200s: it is a number from 1 to %d", value, HOST_RULES_SLOTS_MAX);
+		die_at_line(w, "slots=%.200s: it is a number from 1 to %d", value, HOST_RULES_SLOTS_MAX);
 	l->rule.slots = (unsigned)n;
 }
 
@@ -161,14 +162,14 @@ static void
 read_rate(const struct where *w, struct line *l, const char *value)
 {
 	const char *end;
-	double n = decimal(value, &end);
+	double n = parse_decimal(value, &end);
 
 	if (n >= 0 && strcmp(end, "/m") == 0)
 		n /= 60;
 	else if (n >= 0 && strcmp(end, "/h") == 0)
 		n /= 3600;
 	else if (n < 0 || (*end && strcmp(end, "/s") != 0))
-		wrong(w, "rate=%.200s: it is a number and /s, /m or /h, or 0 for any rate", value);
+		die_at_line(w, "rate=%.200s: it is a number and /s, /m or /h, or 0 for any rate", value);
 	l->rule.rate = n;
 }
 
@@ -178,7 +179,7 @@ read_bandwidth(const struct where *w, struct line *l, const char *value)
 	static const char units[] = "kMG";
 	const char *unit;
 	const char *end;
-	double n = decimal(value, &end);
+	double n = parse_decimal(value, &end);
 
 	if (n > 0 && *end && (unit = strchr(units, *end == 'K' ? 'k' : *end == 'm' ? 'M' : *end))) {
 		for (const char *u = units; u <= unit; u++)
@@ -186,8 +187,9 @@ read_bandwidth(const struct where *w, struct line *l, const char *value)
 		end++;
 	}
 	if (n < 0 || n > 1e15 || (n > 0 && n < 1) || *end)
-		wrong(w, "bandwidth=%.200s: it is a number of bytes a second, with k, M or G or not, or 0 for any",
-		      value);
+		die_at_line(w,
+			    "bandwidth=%.200s: it is a number of bytes a second, with k, M or G or not, or 0 for any",
+			    value);
 	l->rule.bandwidth = (int64_t)n;
 }
 
@@ -196,7 +198,7 @@ read_contact(const struct where *w, struct line *l, const char *value)
 {
 	l->rule.contact = strcmp(value, "required") == 0;
 	if (!l->rule.contact && strcmp(value, "optional") != 0)
-		wrong(w, "contact=%.200s: it is required or optional", value);
+		die_at_line(w, "contact=%.200s: it is required or optional", value);
 }
 
 static void
@@ -204,7 +206,7 @@ read_private(const struct where *w, struct line *l, const char *value)
 {
 	l->rule.private_allowed = strcmp(value, "allow") == 0;
 	if (!l->rule.private_allowed && strcmp(value, "deny") != 0)
-		wrong(w, "private=%.200s: it is allow or deny", value);
+		die_at_line(w, "private=%.200s: it is allow or deny", value);
 }
 
 static void
@@ -212,7 +214,7 @@ read_group(const struct where *w, struct line *l, const char *value)
 {
 	if (strlen(value) > GROUP_NAME_MAX || !isalnum((unsigned char)*value) ||
 	    value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-		wrong(w, "group=%.200s: it is a name of small letters, digits and -, or none", value);
+		die_at_line(w, "group=%.200s: it is a name of small letters, digits and -, or none", value);
 	free(l->group);
 	l->group = strcmp(value, "none") == 0 ? NULL : buf_strdup(value);
 }
@@ -222,9 +224,9 @@ read_accept(const struct where *w, struct line *l, const char *value)
 {
 	for (const char *p = value; *p; p++)
 		if (*p <= ' ' || *p >= 0x7f)
-			wrong(w, "accept=%.200s: it is an Accept field without spaces", value);
+			die_at_line(w, "accept=%.200s: it is an Accept field without spaces", value);
 	if (!*value)
-		wrong(w, "accept= is empty");
+		die_at_line(w, "accept= is empty");
 	free(l->accept);
 	l->accept = buf_strdup(value);
 }
@@ -240,9 +242,9 @@ read_robots(const struct where *w, struct line *l, const char *value, char **lef
 		while ((*left)[strspn(*left, SPACE)] == '/')
 			buf_printf(&paths, "%s ", next_word(left));
 		if (paths.len == 1)
-			wrong(w, "robots=ignore needs paths behind it: robots=ignore /api/");
+			die_at_line(w, "robots=ignore needs paths behind it: robots=ignore /api/");
 	} else if (strcmp(value, "obey") != 0) {
-		wrong(w, "robots=%.200s: it is obey, or ignore and paths", value);
+		die_at_line(w, "robots=%.200s: it is obey, or ignore and paths", value);
 	}
 	free(l->exempt);
 	l->exempt = paths.data;
@@ -268,10 +270,10 @@ read_setting(const struct where *w, struct line *l, char *word, char **left)
 	char *value = strchr(word, '=');
 
 	if (!value)
-		wrong(w, "'%.200s' is no KEY=VALUE", word);
+		die_at_line(w, "'%.200s' is no KEY=VALUE", word);
 	*value++ = '\0';
 	if (strlen(value) > VALUE_MAX)
-		wrong(w, "the value of %s is too long", word);
+		die_at_line(w, "the value of %s is too long", word);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (strcmp(word, keys[i].key) != 0)
 			continue;
@@ -282,7 +284,7 @@ read_setting(const struct where *w, struct line *l, char *word, char **left)
 		l->set |= keys[i].bit;
 		return;
 	}
-	wrong(w, "there is no key '%.200s'", word);
+	die_at_line(w, "there is no key '%.200s'", word);
 }
 
 /* --- the files --- */
@@ -311,7 +313,7 @@ read_line(struct host_rules *h, const struct where *w, char *text)
 	while ((word = next_word(&left)))
 		read_setting(w, &l, word, &left);
 	if (!l.set)
-		wrong(w, "it says nothing of '%s': KEY=VALUE is missing", l.below ? "*." : l.host);
+		die_at_line(w, "it says nothing of '%s': KEY=VALUE is missing", l.below ? "*." : l.host);
 	if (h->n == h->room) {
 		h->room = h->room ? h->room * 2 : 64;
 		h->lines = buf_realloc(h->lines, h->room * sizeof(*h->lines));
@@ -335,7 +337,7 @@ read_file(struct host_rules *h, const char *path, bool must)
 	while ((n = getline(&text, &room, file)) >= 0) {
 		w.number++;
 		if (strlen(text) != (size_t)n)
-			wrong(&w, "it has a NUL byte: is this a text file?");
+			die_at_line(&w, "it has a NUL byte: is this a text file?");
 		read_line(h, &w, text);
 	}
 	if (ferror(file))
@@ -400,7 +402,7 @@ host_rules_free(struct host_rules *h)
 /* --- the answer --- */
 
 static bool
-applies(const struct line *l, const char *host, size_t n, unsigned port)
+line_applies(const struct line *l, const char *host, size_t n, unsigned port)
 {
 	size_t len = strlen(l->host);
 
@@ -428,7 +430,7 @@ host_rules_find(const struct host_rules *h, const char *host, unsigned port, str
 	for (size_t i = 0; i < h->n; i++) {
 		const struct line *l = &h->lines[i];
 
-		if (!applies(l, host, n, port))
+		if (!line_applies(l, host, n, port))
 			continue;
 		out->slots = l->set & SLOTS ? l->rule.slots : out->slots;
 		out->rate = l->set & RATE ? l->rule.rate : out->rate;

@@ -32,7 +32,7 @@ struct span {
 };
 
 static struct span
-trim(struct span s)
+trim_span(struct span s)
 {
 	while (s.n > 0 && strchr(SPACE, s.at[0])) {
 		s.at++;
@@ -93,13 +93,13 @@ find_rule(const char *text, const char *agent)
 		n = strcspn(text, ",");
 		part = (struct span){text, n};
 		if ((colon = memchr(text, ':', n))) {
-			name = trim((struct span){text, (size_t)(colon - text)});
+			name = trim_span((struct span){text, (size_t)(colon - text)});
 			if (could_be_agent(name)) {
 				meant = is_meant(name, agent);
 				part = (struct span){colon + 1, n - (size_t)(colon + 1 - text)};
 			}
 		}
-		part = trim(part);
+		part = trim_span(part);
 		for (size_t i = 0; meant && i < sizeof(rules) / sizeof(rules[0]); i++)
 			if (is_word(part, rules[i].word))
 				return &rules[i];
@@ -110,7 +110,7 @@ find_rule(const char *text, const char *agent)
 static bool
 is_one(const char *value)
 {
-	return is_word(trim((struct span){value, strlen(value)}), "1");
+	return is_word(trim_span((struct span){value, strlen(value)}), "1");
 }
 
 const char *
@@ -129,7 +129,7 @@ optout_header(const char *name, const char *value, const char *agent)
 const char *
 optout_meta(const char *name, const char *content, const char *agent)
 {
-	struct span s = trim((struct span){name, strlen(name)});
+	struct span s = trim_span((struct span){name, strlen(name)});
 	bool own = !is_word(s, "*") && is_meant(s, agent);
 	const struct rule *r;
 

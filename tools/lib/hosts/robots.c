@@ -49,7 +49,7 @@ is_unreserved(unsigned char c)
 }
 
 static int
-hex(char c)
+hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -63,17 +63,17 @@ hex(char c)
  * '*' and '$' of a path are encoded, since a pattern's %2A and %24 mean them; so is a '$' inside a pattern.
  */
 static void
-normalise(struct buf *out, const char *s, size_t n, bool pattern)
+normalise_path(struct buf *out, const char *s, size_t n, bool pattern)
 {
 	bool query = false;
 
 	buf_str(out, "");
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
-		bool encoded = c == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0;
+		bool encoded = c == '%' && i + 2 < n && hex_value(s[i + 1]) >= 0 && hex_value(s[i + 2]) >= 0;
 
 		if (encoded) {
-			c = (unsigned char)(hex(s[i + 1]) << 4 | hex(s[i + 2]));
+			c = (unsigned char)(hex_value(s[i + 1]) << 4 | hex_value(s[i + 2]));
 			i += 2;
 		}
 		if (is_unreserved(c) || (query && c && strchr(":/?@", c)) ||
@@ -95,7 +95,7 @@ add_rule(struct robots *r, const char *s, size_t n, bool allow)
 		r->room = r->room ? r->room * 2 : 16;
 		r->rules = buf_realloc(r->rules, r->room * sizeof(*r->rules));
 	}
-	normalise(&pattern, s, n, true);
+	normalise_path(&pattern, s, n, true);
 	r->rules[r->count++] = (struct rule){pattern.data, pattern.len, allow};
 }
 
@@ -246,7 +246,7 @@ robots_lifetime(int status, long max_age)
 /* Whether the pattern matches the beginning of the path. Each part between stars is looked for where it comes first:
  * no way to match is lost by that, and the time is in proportion to the two lengths. */
 static bool
-matches(const struct rule *rule, const char *path, size_t n)
+rule_matches(const struct rule *rule, const char *path, size_t n)
 {
 	const char *at = path, *end = path + n, *p = rule->pattern, *p_end = p + rule->len;
 	bool whole = rule->len > 0 && p_end[-1] == '$', first = true;
@@ -283,9 +283,9 @@ robots_rule(const struct robots *r, const char *path_and_query)
 		return NULL;
 	if (path_and_query[0] != '/')
 		buf_str(&path, "/");
-	normalise(&path, path_and_query, strcspn(path_and_query, "#"), false);
+	normalise_path(&path, path_and_query, strcspn(path_and_query, "#"), false);
 	for (size_t i = 0; i < r->count; i++)
-		if (matches(&r->rules[i], path.data, path.len)) {
+		if (rule_matches(&r->rules[i], path.data, path.len)) {
 			rule = r->rules[i].allow ? NULL : r->rules[i].pattern;
 			break;
 		}

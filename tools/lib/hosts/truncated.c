@@ -26,7 +26,7 @@ struct file {
 
 /* N bytes (at most BLOCK) at AT into the block: true when all are there. */
 static bool
-look(struct file *f, uint64_t at, size_t n)
+read_block(struct file *f, uint64_t at, size_t n)
 {
 	if (at > f->bytes || n > f->bytes - at)
 		return false;
@@ -38,7 +38,7 @@ look(struct file *f, uint64_t at, size_t n)
 }
 
 static uint32_t
-little(const unsigned char *p, int n)
+little_endian(const unsigned char *p, int n)
 {
 	uint32_t v = 0;
 
@@ -61,7 +61,7 @@ find_last(struct file *f, uint64_t from, uint64_t to, uint64_t distance, const c
 		size_t here = end - from < block ? (size_t)(end - from) : block;
 		uint64_t at = end - here;
 
-		if (!look(f, at, here))
+		if (!read_block(f, at, here))
 			return -2;
 		for (size_t i = here - n + 1; i-- > 0;)
 			if (f->block[i] == (unsigned char)mark[0] && memcmp(f->block + i, mark, n) == 0)
@@ -75,7 +75,7 @@ find_last(struct file *f, uint64_t from, uint64_t to, uint64_t distance, const c
 }
 
 static const char *
-verdict(int64_t found)
+end_verdict(int64_t found)
 {
 	return found >= 0 ? NULL : found == -1 ? no_marker : unreadable;
 }
@@ -92,7 +92,7 @@ jpeg_data(struct file *f)
 	for (int i = 0; i < SEGMENTS_MAX; i++) {
 		unsigned char *p = f->block;
 
-		if (!look(f, at, 4))
+		if (!read_block(f, at, 4))
 			return 0;
 		if (p[0] != 0xff)
 			return 2;
@@ -113,22 +113,22 @@ jpeg_check(struct file *f)
 {
 	uint64_t data = jpeg_data(f);
 
-	return data ? verdict(find_last(f, data, f->bytes, TRUNCATED_READ_MAX, "\xff\xd9", 2)) : no_marker;
+	return data ? end_verdict(find_last(f, data, f->bytes, TRUNCATED_READ_MAX, "\xff\xd9", 2)) : no_marker;
 }
 
 static const char *
 png_check(struct file *f)
 {
-	return verdict(find_last(f, 8, f->bytes, TRUNCATED_READ_MAX, "IEND\xae\x42\x60\x82", 8));
+	return end_verdict(find_last(f, 8, f->bytes, TRUNCATED_READ_MAX, "IEND\xae\x42\x60\x82", 8));
 }
 
 /* The file's end without the white space and zeros that servers and tools leave there, of one block at most. */
 static uint64_t
-trimmed(struct file *f)
+trimmed_end(struct file *f)
 {
 	size_t n = f->bytes < BLOCK ? (size_t)f->bytes : BLOCK, left = n;
 
-	if (!look(f, f->bytes - n, n))
+	if (!read_block(f, f->bytes - n, n))
 		return f->bytes;
 	while (left > 0 && (f->block[left - 1] == '\0' || strchr(" \t\r\n", f->block[left - 1])))
 		left--;
@@ -138,11 +138,11 @@ trimmed(struct file *f)
 static const char *
 gif_check(struct file *f)
 {
-	uint64_t end = trimmed(f);
+	uint64_t end = trimmed_end(f);
 
-	if (end > 13 && look(f, end - 1, 1) && f->block[0] == ';')
+	if (end > 13 && read_block(f, end - 1, 1) && f->block[0] == ';')
 		return NULL;
-	return verdict(find_last(f, 13, f->bytes, GIF_NEAR, "\0;", 2));
+	return end_verdict(find_last(f, 13, f->bytes, GIF_NEAR, "\0;", 2));
 }
 
 /* A length of nothing, or of all ones, is from who wrote it as it came. */
@@ -151,9 +151,9 @@ riff_check(struct file *f)
 {
 	uint32_t length;
 
-	if (!look(f, 0, 12))
+	if (!read_block(f, 0, 12))
 		return f->bytes < 12 ? shorter : unreadable;
-	length = little(f->block + 4, 4);
+	length = little_endian(f->block + 4, 4);
 	if (memcmp(f->block, "RIFF", 4) != 0 || length == 0 || length == UINT32_MAX)
 		return NULL;
 	return f->bytes < (uint64_t)length + 8 ? shorter : NULL;
@@ -162,7 +162,7 @@ riff_check(struct file *f)
 static const char *
 pdf_check(struct file *f)
 {
-	return verdict(find_last(f, 0, trimmed(f), PDF_NEAR, "%%EOF", 5));
+	return end_verdict(find_last(f, 0, trimmed_end(f), PDF_NEAR, "%%EOF", 5));
 }
 
 /* The record at the end says how long the directory before it is, and the comment behind it. */
@@ -178,10 +178,10 @@ zip_check(struct file *f)
 
 		at = find_last(f, 0, to, COMMENT_MAX + BLOCK, "PK\5\6", 4);
 		if (at < 0)
-			return verdict(at);
-		if (look(f, (uint64_t)at, RECORD)) {
-			directory = little(f->block + 12, 4);
-			if ((uint64_t)at + RECORD + little(f->block + 20, 2) <= f->bytes &&
+			return end_verdict(at);
+		if (read_block(f, (uint64_t)at, RECORD)) {
+			directory = little_endian(f->block + 12, 4);
+			if ((uint64_t)at + RECORD + little_endian(f->block + 20, 2) <= f->bytes &&
 			    (directory == UINT32_MAX || directory <= (uint64_t)at))
 				return NULL;
 		}

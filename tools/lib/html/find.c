@@ -71,7 +71,7 @@ make_title(const char *text)
 
 /* Takes over URL (NULL: there is none). */
 static void
-add(struct search *s, const char *kind, const char *from, char *url, const char *title)
+add_url(struct search *s, const char *kind, const char *from, char *url, const char *title)
 {
 	struct find *f = s->out;
 
@@ -89,7 +89,7 @@ static void
 add_text(struct search *s, const char *kind, const char *from, const char *text, const char *title)
 {
 	if (text)
-		add(s, kind, from, url_resolve(s->base, text, strlen(text)), title);
+		add_url(s, kind, from, url_resolve(s->base, text, strlen(text)), title);
 }
 
 static void
@@ -103,7 +103,7 @@ drop_last(struct search *s)
 }
 
 static bool
-begins(const char *s, const char *with)
+begins_with(const char *s, const char *with)
 {
 	return strncmp(s, with, strlen(with)) == 0;
 }
@@ -115,19 +115,19 @@ forget_insecure(struct search *s, const char *kind, const char *secure)
 	struct find_one *last = s->out->count ? &s->out->media[s->out->count - 1] : NULL;
 	char *url = last ? url_resolve(s->base, secure, strlen(secure)) : NULL;
 
-	if (url && begins(last->from, "og:") && strcmp(last->kind, kind) == 0 && begins(last->url, "http://") &&
-	    begins(url, "https://") && strcmp(last->url + 7, url + 8) == 0)
+	if (url && begins_with(last->from, "og:") && strcmp(last->kind, kind) == 0 &&
+	    begins_with(last->url, "http://") && begins_with(url, "https://") && strcmp(last->url + 7, url + 8) == 0)
 		drop_last(s);
 	free(url);
 }
 
 /* What describes the file of the property before it. */
 static void
-describe(struct search *s, const char *name, const char *content)
+describe_last(struct search *s, const char *name, const char *content)
 {
 	struct find_one *last = s->out->count ? &s->out->media[s->out->count - 1] : NULL;
-	bool alt = (last && strcasecmp(name, "og:image:alt") == 0 && begins(last->from, "og:image")) ||
-		   (last && strcasecmp(name, "twitter:image:alt") == 0 && begins(last->from, "twitter:"));
+	bool alt = (last && strcasecmp(name, "og:image:alt") == 0 && begins_with(last->from, "og:image")) ||
+		   (last && strcasecmp(name, "twitter:image:alt") == 0 && begins_with(last->from, "twitter:"));
 
 	if (alt && !*last->title) {
 		free(last->title);
@@ -139,7 +139,7 @@ describe(struct search *s, const char *name, const char *content)
 		return;
 	/* a page with a player in it, not a video */
 	while (strncasecmp(content, "text/html", 9) == 0 && s->out->count > s->video &&
-	       begins(s->out->media[s->out->count - 1].from, "og:video"))
+	       begins_with(s->out->media[s->out->count - 1].from, "og:video"))
 		drop_last(s);
 	s->video = s->out->count;
 }
@@ -155,7 +155,7 @@ look_at_meta(struct search *s, const GumboNode *e)
 		return;
 	if (!s->out->rule)
 		s->out->rule = optout_meta(name, content, OPTOUT_AGENT);
-	describe(s, name, content);
+	describe_last(s, name, content);
 	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
 		if (strcasecmp(name, properties[i].name) == 0) {
 			if (strstr(properties[i].from, "secure_url"))
@@ -190,7 +190,7 @@ look_at_head(struct search *s, const GumboNode *e)
 
 /* The candidate takes the place of the best if it is better, and a URL. */
 static void
-consider(struct search *s, struct best *b, const struct best *new, const char *text, size_t n)
+consider_candidate(struct search *s, struct best *b, const struct best *new, const char *text, size_t n)
 {
 	char *url;
 
@@ -211,15 +211,16 @@ consider_set(struct search *s, struct best *b, const char *srcset, const char *f
 	struct srcset set = {.at = srcset ? srcset : ""};
 
 	while (srcset_next(&set))
-		consider(s, b, &(struct best){.from = from, .width = set.width, .size = set.size, .rank = rank},
-			 set.url, set.len);
+		consider_candidate(s, b,
+				   &(struct best){.from = from, .width = set.width, .size = set.size, .rank = rank},
+				   set.url, set.len);
 }
 
 static void
 consider_one(struct search *s, struct best *b, const char *src, const char *from, int rank)
 {
 	if (src)
-		consider(s, b, &(struct best){.from = from, .size = 1, .rank = rank}, src, strlen(src));
+		consider_candidate(s, b, &(struct best){.from = from, .size = 1, .rank = rank}, src, strlen(src));
 }
 
 static const char *
@@ -278,7 +279,7 @@ look_at_picture(struct search *s, const GumboNode *e)
 	if (img)
 		consider_img(s, &b, img);
 	s->shown = img;
-	add(s, "image", b.from, b.url, img ? title_of(img) : NULL);
+	add_url(s, "image", b.from, b.url, img ? title_of(img) : NULL);
 }
 
 static void
@@ -289,7 +290,7 @@ look_at_img(struct search *s, const GumboNode *e)
 	if (e == s->shown)
 		return;
 	consider_img(s, &b, e);
-	add(s, "image", b.from, b.url, title_of(e));
+	add_url(s, "image", b.from, b.url, title_of(e));
 }
 
 /* video, audio, and the sources of either. */
@@ -322,7 +323,7 @@ look_at_link(struct search *s, const GumboNode *e)
 	char *url = href ? url_resolve(s->base, href, strlen(href)) : NULL;
 
 	if (url && (kind = url_kind(url)))
-		add(s, kind, "link", url, tree_attribute(e, "title"));
+		add_url(s, kind, "link", url, tree_attribute(e, "title"));
 	else
 		free(url);
 }
@@ -396,7 +397,7 @@ find_base(struct search *s, const GumboNode *document, const char *page_url)
 }
 
 static void
-keep(void *url)
+keep_url(void *url)
 {
 	(void)url;
 }
@@ -412,7 +413,7 @@ find_media(const GumboNode *document, const char *url, size_t most, struct find 
 		look_at_head(&s, e);
 	for (const GumboNode *e = tree_next_element(document); e && out->count < most; e = tree_next_element(e))
 		look_at_body(&s, e);
-	tdestroy(s.seen, keep);
+	tdestroy(s.seen, keep_url);
 	curl_url_cleanup(s.base);
 }
 

@@ -40,7 +40,7 @@ processor_ms(void)
 
 /* What Gumbo allocates with. It ends the parsing when a limit is reached; Gumbo itself knows none. */
 static void *
-allocate(void *arg, size_t n)
+gumbo_allocate(void *arg, size_t n)
 {
 	struct tree *t = arg;
 	void *p;
@@ -56,7 +56,7 @@ allocate(void *arg, size_t n)
 }
 
 static void
-deallocate(void *arg, void *p)
+gumbo_deallocate(void *arg, void *p)
 {
 	(void)arg, (void)p;
 }
@@ -82,13 +82,13 @@ tree_drop(struct tree *t)
 
 /* One try. NULL: a limit was reached. */
 static const GumboNode *
-parse(struct tree *t, const char *text, size_t n)
+parse_once(struct tree *t, const char *text, size_t n)
 {
 	GumboOptions options = kGumboDefaultOptions;
 	const GumboOutput *out;
 
-	options.allocator = allocate;
-	options.deallocator = deallocate;
+	options.allocator = gumbo_allocate;
+	options.deallocator = gumbo_deallocate;
 	options.userdata = t;
 	options.max_errors = 0;
 	t->until = processor_ms() + TIME_MAX;
@@ -106,7 +106,7 @@ tree_parse(struct tree *t, const char *text, size_t n, bool *cut)
 	*cut = false;
 	for (; n > 0; n /= 4, *cut = true) {
 		tree_drop(t);
-		document = parse(t, text, n);
+		document = parse_once(t, text, n);
 		if (document)
 			return document;
 	}
@@ -114,7 +114,7 @@ tree_parse(struct tree *t, const char *text, size_t n, bool *cut)
 }
 
 static const GumboVector *
-children(const GumboNode *node)
+child_nodes(const GumboNode *node)
 {
 	switch (node->type) {
 	case GUMBO_NODE_DOCUMENT:
@@ -130,12 +130,12 @@ children(const GumboNode *node)
 const GumboNode *
 tree_next_node(const GumboNode *node)
 {
-	const GumboVector *list = children(node);
+	const GumboVector *list = child_nodes(node);
 
 	if (list && list->length > 0)
 		return list->data[0];
 	for (; node->parent; node = node->parent) {
-		list = children(node->parent);
+		list = child_nodes(node->parent);
 		if (node->index_within_parent + 1 < list->length)
 			return list->data[node->index_within_parent + 1];
 	}

@@ -25,7 +25,7 @@ static const struct ending endings[] = {
 /* Copies what a URL may be of, as browsers do: no blanks around it, no tabs and line ends in it, quotes and
  * angles encoded, slashes leaning the right way before the query. False where it is too long. */
 static bool
-clean(char *out, size_t room, const char *text, size_t n)
+clean_url(char *out, size_t room, const char *text, size_t n)
 {
 	size_t k = 0;
 	bool path = true;
@@ -82,7 +82,7 @@ url_resolve(CURLU *base, const char *text, size_t n)
 	char relative[MEDIA_URL], *whole = NULL, *url = NULL;
 	CURLU *u;
 
-	if (!clean(relative, sizeof(relative), text, n) || relative[0] == '\0' || relative[0] == '#' ||
+	if (!clean_url(relative, sizeof(relative), text, n) || relative[0] == '\0' || relative[0] == '#' ||
 	    is_of_other_scheme(relative))
 		return NULL;
 	u = base ? curl_url_dup(base) : curl_url();
@@ -103,7 +103,7 @@ url_relative(const char *text, size_t n)
 	char relative[MEDIA_URL];
 	struct buf out = {0};
 
-	if (!clean(relative, sizeof(relative), text, n) || relative[0] == '\0' || relative[0] == '#' ||
+	if (!clean_url(relative, sizeof(relative), text, n) || relative[0] == '\0' || relative[0] == '#' ||
 	    strncmp(relative, "//", 2) == 0 || strcspn(relative, ":") < strcspn(relative, "/?#"))
 		return NULL;
 	for (const char *c = relative; *c; c++)

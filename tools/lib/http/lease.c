@@ -301,8 +301,8 @@ look_at_dead(int dir, int port, struct lease_seen *seen)
 
 /* Calls SEE for each port of leases/ at which LOOK finds something. */
 static int
-each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
-     bool (*see)(struct lease_seen *seen, void *arg), void *arg)
+each_port(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
+	  bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
 	unsigned char ports[PORT_MAX / 8 + 1] = {0};
 	int dir = root_open_dir(root->fd, "leases", false), rc;
@@ -326,13 +326,13 @@ each(const struct root *root, int (*look)(int dir, int port, struct lease_seen *
 int
 lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
-	return each(root, look_at, see, arg);
+	return each_port(root, look_at, see, arg);
 }
 
 int
 lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg)
 {
-	return each(root, look_at_dead, see, arg);
+	return each_port(root, look_at_dead, see, arg);
 }
 
 bool

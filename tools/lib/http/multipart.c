@@ -49,7 +49,7 @@ take_value(const char *at, struct buf *out)
 /* The value of the parameter NAME of the header VALUE into OUT, which is empty. 1 where it has it, 0 where not, -1 for
  * what is badly written. */
 static int
-parameter(const char *value, const char *name, struct buf *out)
+find_parameter(const char *value, const char *name, struct buf *out)
 {
 	const char *at = value + strcspn(value, ";");
 	struct buf other = {0};
@@ -96,7 +96,7 @@ multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1])
 
 	if (!type || strncasecmp(type, form, sizeof(form) - 1) != 0 || !strchr("; \t", type[sizeof(form) - 1]))
 		return "the request is not multipart/form-data";
-	rc = parameter(type, "boundary", &value);
+	rc = find_parameter(type, "boundary", &value);
 	if (rc <= 0 || !value.len)
 		wrong = "the request's Content-Type names no boundary";
 	else if (!is_boundary(value.data, value.len))
@@ -110,7 +110,7 @@ multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1])
 /* --- a part's headers --- */
 
 static bool
-bad(struct multipart *m, const char *wrong)
+refuse_form(struct multipart *m, const char *wrong)
 {
 	m->state = MULTIPART_BAD;
 	m->wrong = wrong;
@@ -151,7 +151,7 @@ read_headers(struct multipart *m, const char **disposition, const char **type)
 	size_t n = m->headers.len;
 
 	if (memchr(text, '\0', n))
-		return bad(m, "the headers of a part have a NUL in them");
+		return refuse_form(m, "the headers of a part have a NUL in them");
 	cut_lines(text, n);
 	for (char *line = text; line < text + n; line += strlen(line) + 1) {
 		const char *v = value_of(line, "content-disposition");
@@ -161,7 +161,7 @@ read_headers(struct multipart *m, const char **disposition, const char **type)
 		v = value_of(line, "content-type");
 		*type = v ? v : *type;
 		if (coding && (strncasecmp(coding, "base64", 6) == 0 || strncasecmp(coding, "quoted", 6) == 0))
-			return bad(m, "a part has a Content-Transfer-Encoding: send its bytes as they are");
+			return refuse_form(m, "a part has a Content-Transfer-Encoding: send its bytes as they are");
 	}
 	return true;
 }
@@ -179,11 +179,11 @@ begin_part(struct multipart *m)
 	if (!read_headers(m, &disposition, &type))
 		return false;
 	if (!disposition || strncasecmp(disposition, form, sizeof(form) - 1) != 0)
-		return bad(m, "a part has no Content-Disposition: form-data");
-	named = parameter(disposition, "name", &name);
-	filed = parameter(disposition, "filename", &filename);
+		return refuse_form(m, "a part has no Content-Disposition: form-data");
+	named = find_parameter(disposition, "name", &name);
+	filed = find_parameter(disposition, "filename", &filename);
 	if (named <= 0 || filed < 0) {
-		bad(m, "a part has no name, or its Content-Disposition is badly written");
+		refuse_form(m, "a part has no name, or its Content-Disposition is badly written");
 	} else {
 		goes_on =
 			m->calls->part(&(struct multipart_part){name.data, filed ? filename.data : NULL, type}, m->arg);
@@ -209,7 +209,7 @@ take_headers(struct multipart *m, const char *at, const char *end)
 		buf_add(&m->headers, at, (size_t)(to - at));
 		at = to;
 		if (m->headers.len > MULTIPART_HEADERS_MAX) {
-			bad(m, "the headers of a part are too long");
+			refuse_form(m, "the headers of a part are too long");
 			return end;
 		}
 		if (!newline)
@@ -226,7 +226,7 @@ take_headers(struct multipart *m, const char *at, const char *end)
 /* --- a part's bytes --- */
 
 static bool
-give(struct multipart *m, const char *bytes, size_t n)
+give_bytes(struct multipart *m, const char *bytes, size_t n)
 {
 	if (n == 0 || !m->in_part)
 		return true;
@@ -251,12 +251,12 @@ end_part(struct multipart *m)
 
 /* What was taken for a delimiter and is none belongs to the part. */
 static bool
-unmatch(struct multipart *m)
+give_back_match(struct multipart *m)
 {
 	size_t n = m->matched;
 
 	m->matched = 0;
-	return give(m, m->delimiter, n);
+	return give_bytes(m, m->delimiter, n);
 }
 
 /* The next CR with which a delimiter may begin, as far as there is more to see; what else has CRs is given on whole.
@@ -287,7 +287,7 @@ take_bytes(struct multipart *m, const char *at, const char *end)
 			const char *cr = find_delimiter(m, at, end);
 			const char *to = cr ? cr : end;
 
-			if (!give(m, at, (size_t)(to - at)) || !cr)
+			if (!give_bytes(m, at, (size_t)(to - at)) || !cr)
 				return end;
 			at = to + 1;
 			m->matched = 1;
@@ -297,7 +297,7 @@ take_bytes(struct multipart *m, const char *at, const char *end)
 				end_part(m);
 				return at;
 			}
-		} else if (!unmatch(m)) {
+		} else if (!give_back_match(m)) {
 			return end;
 		}
 	}
@@ -308,16 +308,16 @@ take_bytes(struct multipart *m, const char *at, const char *end)
 
 /* One byte behind a delimiter. */
 static void
-behind(struct multipart *m, char c)
+handle_after_delimiter(struct multipart *m, char c)
 {
 	if (m->at == AT_DASHES) {
 		m->state = MULTIPART_END;
 		if (c != '-')
-			bad(m, "a boundary is followed by one dash");
+			refuse_form(m, "a boundary is followed by one dash");
 	} else if (m->at == AT_NEWLINE) {
 		m->at = AT_HEADERS;
 		if (c != '\n')
-			bad(m, "a boundary's line is not ended by CRLF");
+			refuse_form(m, "a boundary's line is not ended by CRLF");
 	} else if (c == '-' && m->at == AT_DASH) {
 		m->at = AT_DASHES;
 	} else if (c == '\r') {
@@ -325,7 +325,7 @@ behind(struct multipart *m, char c)
 	} else if (c == ' ' || c == '\t') {
 		m->at = AT_PADDING;
 	} else {
-		bad(m, "a boundary is followed by something else than its line's end");
+		refuse_form(m, "a boundary is followed by something else than its line's end");
 	}
 }
 
@@ -352,7 +352,7 @@ multipart_feed(struct multipart *m, const char *bytes, size_t n)
 		else if (m->at == AT_HEADERS)
 			at = take_headers(m, at, end);
 		else
-			behind(m, *at++);
+			handle_after_delimiter(m, *at++);
 	}
 	return m->state;
 }

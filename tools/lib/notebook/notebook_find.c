@@ -156,7 +156,7 @@ notebook_find_knowledge(const struct notebook *nb, uint64_t knowledge, struct no
 /* --- lists --- */
 
 static bool
-fits(const char *name, const char *mime)
+mime_matches(const char *name, const char *mime)
 {
 	size_t n = strlen(mime);
 
@@ -172,7 +172,7 @@ notebook_files(const struct notebook *nb, const char *mime)
 	if (!mime)
 		return nb->files;
 	for (uint32_t i = 0; i < nb->mimes_n; i++)
-		if (fits(nb->mimes[i].name, mime))
+		if (mime_matches(nb->mimes[i].name, mime))
 			n += nb->mimes[i].count;
 	return n;
 }
@@ -193,7 +193,8 @@ notebook_next_file(const struct notebook *nb, const char *mime, struct notebook_
 		uint32_t number = nb->entries_n - c->at++;
 		const struct notebook_entry *e = &nb->entries[number - 1];
 
-		if (e->flags & NOTEBOOK_NEWEST && (!mime || fits(nb->mimes[e->mime].name, mime)) && !passes_over(c))
+		if (e->flags & NOTEBOOK_NEWEST && (!mime || mime_matches(nb->mimes[e->mime].name, mime)) &&
+		    !passes_over(c))
 			return show_entry(nb, number, out);
 	}
 	return false;
@@ -241,7 +242,7 @@ notebook_notes(const struct notebook *nb, const struct notebook_file *f, struct 
 
 /* With the log's lock: appends the line, and reads it. 0, or -1 with errno. */
 static int
-add(struct notebook *nb, struct buf *line)
+append_and_read(struct notebook *nb, struct buf *line)
 {
 	off_t end = append_end(nb->log);
 
@@ -261,9 +262,9 @@ let_go(const struct notebook *nb, struct buf *line, int rc)
 }
 
 static int
-say(struct notebook *nb, struct buf *line)
+append_locked(struct notebook *nb, struct buf *line)
 {
-	int rc = lock_wait(nb->log, LOCK_ALONE) < 0 ? -1 : add(nb, line);
+	int rc = lock_wait(nb->log, LOCK_ALONE) < 0 ? -1 : append_and_read(nb, line);
 
 	return let_go(nb, line, rc);
 }
@@ -280,7 +281,7 @@ notebook_delete(struct notebook *nb, const struct notebook_file *f)
 	buf_printf(&line, "{\"delete\":\"%s\"", f->id);
 	/* With the lock held no result is taken in. */
 	if (notebook_refresh(nb) == 0)
-		rc = notebook_find_file(nb, f->id, &newest) && newest.entry > f->entry ? 1 : add(nb, &line);
+		rc = notebook_find_file(nb, f->id, &newest) && newest.entry > f->entry ? 1 : append_and_read(nb, &line);
 	return let_go(nb, &line, rc);
 }
 
@@ -294,7 +295,7 @@ notebook_link(struct notebook *nb, uint64_t knowledge, const char *notes)
 		buf_str(&line, ",\"notes\":");
 		buf_json(&line, notes);
 	}
-	return say(nb, &line);
+	return append_locked(nb, &line);
 }
 
 int
@@ -303,7 +304,7 @@ notebook_unlink(struct notebook *nb, uint64_t knowledge)
 	struct buf line = {0};
 
 	buf_printf(&line, "{\"unlink\":%llu", (unsigned long long)knowledge);
-	return say(nb, &line);
+	return append_locked(nb, &line);
 }
 
 /* --- what is still worked on --- */

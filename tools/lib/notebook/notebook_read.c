@@ -20,7 +20,7 @@ enum { MIMES_MAX = 4096 };
 /* --- memory --- */
 
 static void *
-grow(void *v, uint32_t n, uint32_t *room, size_t size)
+grow_vector(void *v, uint32_t n, uint32_t *room, size_t size)
 {
 	if (n < *room)
 		return v;
@@ -29,7 +29,7 @@ grow(void *v, uint32_t n, uint32_t *room, size_t size)
 }
 
 static void
-forget(struct notebook *nb)
+forget_log(struct notebook *nb)
 {
 	struct notebook empty = {.log = nb->log};
 
@@ -141,7 +141,7 @@ add_job(struct notebook *nb, uint64_t id, const char *batch)
 
 	if (known)
 		return &nb->jobs[known - 1];
-	nb->jobs = grow(nb->jobs, nb->jobs_n, &nb->jobs_room, sizeof(*nb->jobs));
+	nb->jobs = grow_vector(nb->jobs, nb->jobs_n, &nb->jobs_room, sizeof(*nb->jobs));
 	j = &nb->jobs[nb->jobs_n++];
 	*j = (struct notebook_known_job){.id = id};
 	if (!is_batch(j, batch))
@@ -176,7 +176,7 @@ add_given(struct notebook *nb, uint32_t job, const char *line, size_t n)
 
 		if (!id)
 			continue;
-		nb->given = grow(nb->given, nb->given_n, &nb->given_room, sizeof(*nb->given));
+		nb->given = grow_vector(nb->given, nb->given_n, &nb->given_room, sizeof(*nb->given));
 		g = &nb->given[nb->given_n++];
 		*g = (struct notebook_given){notebook_print_upload_id(id), job, (uint32_t)i + 1};
 		table_add(&nb->by_given, notebook_mix(g->print), nb->given_n);
@@ -277,7 +277,7 @@ place_of(struct notebook_known_job *j, uint32_t item)
 
 /* Makes the entry the last of its file, its item and its knowledge item. What was the same item before is no more. */
 static void
-join(struct notebook *nb, struct notebook_entry *e)
+link_entry(struct notebook *nb, struct notebook_entry *e)
 {
 	uint32_t number = (uint32_t)(e - nb->entries) + 1, old;
 	uint32_t *place = place_of(&nb->jobs[e->job], e->item);
@@ -341,9 +341,9 @@ take_file(struct notebook *nb, off_t where, const char *line, size_t n)
 	notebook_read_digest(id, e.digest);
 	e.mime = find_mime(nb, mime);
 	e.job = (uint32_t)(add_job(nb, job, batch) - nb->jobs);
-	nb->entries = grow(nb->entries, nb->entries_n, &nb->entries_room, sizeof(*nb->entries));
+	nb->entries = grow_vector(nb->entries, nb->entries_n, &nb->entries_room, sizeof(*nb->entries));
 	nb->entries[nb->entries_n++] = e;
-	join(nb, &nb->entries[nb->entries_n - 1]);
+	link_entry(nb, &nb->entries[nb->entries_n - 1]);
 }
 
 static void
@@ -378,7 +378,7 @@ take_link(struct notebook *nb, off_t where, const char *line, size_t n)
 	set_linked(nb, e, link);
 	e->note = 0;
 	if (link && scan_after(at, (size_t)(end - at), "\"notes\":")) {
-		nb->notes = grow(nb->notes, nb->notes_n, &nb->notes_room, sizeof(*nb->notes));
+		nb->notes = grow_vector(nb->notes, nb->notes_n, &nb->notes_room, sizeof(*nb->notes));
 		nb->notes[nb->notes_n++] = where;
 		e->note = nb->notes_n;
 	}
@@ -435,7 +435,7 @@ notebook_open(const struct root *root, const char *name)
 void
 notebook_close(struct notebook *nb)
 {
-	forget(nb);
+	forget_log(nb);
 	file_close(nb->log, 0);
 	free(nb);
 }
@@ -461,12 +461,12 @@ notebook_refresh(struct notebook *nb)
 	if (st.st_size == nb->read_to)
 		return 0;
 	if (st.st_size < nb->read_to) /* its end was lost */
-		forget(nb);
+		forget_log(nb);
 	end = append_each(nb->log, nb->read_to, take_line, nb);
 	if (end < 0) {
 		int error = errno;
 
-		forget(nb); /* a part was taken in */
+		forget_log(nb); /* a part was taken in */
 		errno = error;
 		return -1;
 	}

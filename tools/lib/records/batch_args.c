@@ -19,7 +19,7 @@ static const char nothing_came[] =
 	"failed has said why, else give names, or pipe the records of bi-fetch or bi-render in";
 
 static int
-compare(const void *a, const void *b)
+compare_names(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
@@ -40,12 +40,12 @@ batch_args_add(struct batch_args *names, const char *name)
 		names->bad++;
 		return;
 	}
-	if (tfind(name, &names->tree, compare))
+	if (tfind(name, &names->tree, compare_names))
 		return;
 	if ((names->n & (names->n - 1)) == 0)
 		names->v = buf_realloc(names->v, (names->n ? 2 * names->n : 1) * sizeof(*names->v));
 	names->v[names->n] = buf_strdup(name);
-	if (!tsearch(names->v[names->n++], &names->tree, compare))
+	if (!tsearch(names->v[names->n++], &names->tree, compare_names))
 		msg_die(EX_OSERR, "out of memory");
 }
 

@@ -112,7 +112,7 @@ too_lenient(const char *text)
 }
 
 static struct json_object *
-parse(struct json_tokener *t, const char *text, size_t n, char *wrong, size_t room)
+parse_value(struct json_tokener *t, const char *text, size_t n, char *wrong, size_t room)
 {
 	struct json_object *o;
 	enum json_tokener_error error;
@@ -146,7 +146,7 @@ rec_parse(const char *text, size_t n, char *wrong, size_t room)
 	struct json_object *o;
 
 	buf_add(&copy, text, n);
-	o = parse(t, copy.data, n, wrong, room);
+	o = parse_value(t, copy.data, n, wrong, room);
 	buf_free(&copy);
 	json_tokener_free(t);
 	return o;
@@ -249,7 +249,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 	out->kind = REC_PLAIN;
 	if (r->line.data[0] != '{')
 		return true;
-	r->json = parse(r->tokener, r->line.data, r->line.len, why, sizeof(why));
+	r->json = parse_value(r->tokener, r->line.data, r->line.len, why, sizeof(why));
 	if (!r->json) {
 		snprintf(out->wrong, sizeof(out->wrong), "line %llu begins with { but is not JSON: %s", r->count, why);
 		make_bad(r, out, "bad_json");

@@ -27,7 +27,7 @@ struct table_input {
 
 /* One read(2). False at the end. */
 static bool
-fill(struct table_input *r)
+read_more(struct table_input *r)
 {
 	ssize_t n;
 
@@ -71,11 +71,12 @@ find_separator(const char *text, size_t n)
 }
 
 static void
-look(struct table_input *r)
+detect_kind(struct table_input *r)
 {
 	size_t first;
 
-	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < TABLE_INPUT_ROW_MAX && fill(r))
+	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < TABLE_INPUT_ROW_MAX &&
+	       read_more(r))
 		continue;
 	if (r->in.len >= 2 && (memcmp(r->in.data, "\xff\xfe", 2) == 0 || memcmp(r->in.data, "\xfe\xff", 2) == 0)) {
 		r->kind = TABLE_INPUT_UTF16;
@@ -84,7 +85,7 @@ look(struct table_input *r)
 	if (r->in.len >= 3 && memcmp(r->in.data, "\xef\xbb\xbf", 3) == 0)
 		r->at = 3;
 	while ((first = r->at + strspn(r->in.data ? r->in.data + r->at : "", " \t\r\n")) == r->in.len && !r->ended)
-		fill(r); /* it moves what is there */
+		read_more(r); /* it moves what is there */
 	if (first == r->in.len)
 		r->kind = TABLE_INPUT_EMPTY;
 	else if (r->in.data[first] == '{')
@@ -102,7 +103,7 @@ table_input_open(int fd)
 	struct table_input *r = buf_alloc(sizeof(*r));
 
 	*r = (struct table_input){.fd = fd, .line = 1};
-	look(r);
+	detect_kind(r);
 	return r;
 }
 
@@ -204,7 +205,7 @@ skip_line(struct table_input *r)
 		char *newline = memchr(r->in.data + r->at, '\n', r->in.len - r->at);
 
 		r->at = newline ? (size_t)(newline - r->in.data) + 1 : r->in.len;
-		if (newline || !fill(r))
+		if (newline || !read_more(r))
 			break;
 	}
 	r->line++;
@@ -256,7 +257,7 @@ table_input_next(struct table_input *r, struct table_row *out)
 			return what;
 		}
 		if (!next && !r->ended && r->in.len - r->at <= TABLE_INPUT_ROW_MAX) {
-			fill(r);
+			read_more(r);
 			continue;
 		}
 		if (r->at >= r->in.len)

@@ -25,7 +25,7 @@ length_of(struct json_object *array)
 
 /* Entry I of an array: text, or the member KEY of an object; "" where there is none. */
 static const char *
-entry(struct json_object *array, size_t i, const char *key)
+array_text(struct json_object *array, size_t i, const char *key)
 {
 	struct json_object *v = json_object_array_get_idx(array, i);
 	const char *s = key ? rec_string(v, key) : json_object_get_string(v);
@@ -75,7 +75,7 @@ cell_of(struct buf *out, struct json_object *array, const char *key)
 
 	buf_str(&text, "");
 	for (size_t i = 0; i < length_of(array); i++) {
-		const char *s = entry(array, i, key);
+		const char *s = array_text(array, i, key);
 
 		if (!*s)
 			continue;
@@ -164,9 +164,9 @@ add_all(struct buf *out, const char *words, struct json_object *array, bool link
 	for (size_t i = 0; i < length_of(array); i++) {
 		buf_str(out, i ? ", " : words);
 		if (links)
-			add_link(out, entry(array, i, "name"), entry(array, i, "url"));
+			add_link(out, array_text(array, i, "name"), array_text(array, i, "url"));
 		else
-			attribution_escape(out, entry(array, i, NULL));
+			attribution_escape(out, array_text(array, i, NULL));
 	}
 }
 
@@ -184,7 +184,7 @@ static void
 add_notes(struct buf *out, struct json_object *notes)
 {
 	for (size_t i = 0; i < length_of(notes); i++) {
-		const char *s = entry(notes, i, NULL);
+		const char *s = array_text(notes, i, NULL);
 
 		if (strcmp(s, credit_no_author) != 0 && strcmp(s, credit_no_licence) != 0)
 			add_words(out, "; note: ", s);

@@ -70,14 +70,14 @@ is_true(struct json_object *v, bool otherwise)
 /* --- what the credit says --- */
 
 static void
-add(struct json_object *to, const char *key, const char *text)
+add_member(struct json_object *to, const char *key, const char *text)
 {
 	if (text && *text)
 		json_object_object_add(to, key, json_object_new_string(text));
 }
 
 static void
-note(struct json_object *notes, const char *fmt, const char *what)
+add_note(struct json_object *notes, const char *fmt, const char *what)
 {
 	struct buf text = {0};
 
@@ -100,7 +100,7 @@ add_text(struct json_object *to, const char *key, struct json_object *value, boo
 		credit_text(&text, s);
 	else if (s)
 		credit_clean(&text, s);
-	add(to, key, text.data);
+	add_member(to, key, text.data);
 	buf_free(&text);
 }
 
@@ -135,9 +135,9 @@ add_page(struct json_object *to, struct json_object *item, struct json_object *n
 	if (!page)
 		page = text_of(value_of(item, "descriptionurl", NULL));
 	if (page && add_url(&url, page))
-		add(to, "page", url.data);
+		add_member(to, "page", url.data);
 	else if (page)
-		note(notes, "its page is no http URL: ", page);
+		add_note(notes, "its page is no http URL: ", page);
 	buf_free(&url);
 }
 
@@ -154,9 +154,9 @@ add_licence(struct json_object *all, const struct licence *l)
 	if (json_object_array_length(all) >= LICENCES_MAX)
 		return;
 	o = json_object_new_object();
-	add(o, "id", l->id);
-	add(o, "name", l->name);
-	add(o, "url", l->url);
+	add_member(o, "id", l->id);
+	add_member(o, "name", l->name);
+	add_member(o, "url", l->url);
 	json_object_array_add(all, o);
 }
 
@@ -181,9 +181,9 @@ add_unknown(struct licensing *g, const char *name, const char *url)
 	struct json_object *o = json_object_new_object();
 	struct buf link = {0};
 
-	add(o, "name", name);
+	add_member(o, "name", name);
 	if (url && add_url(&link, url))
-		add(o, "url", link.data);
+		add_member(o, "url", link.data);
 	json_object_array_add(g->all, o);
 	buf_free(&link);
 }
@@ -256,7 +256,7 @@ add_named(struct licensing *g, const char *name, const char *url)
 	if (n == 1 && linked == 1 && is_vaguer(v[0].name, u[0].name))
 		v[0] = u[0];
 	else if (n == 1 && linked == 1 && strcmp(v[0].name, u[0].name) != 0)
-		note(g->notes, "its licence has the URL of another: ", u[0].name);
+		add_note(g->notes, "its licence has the URL of another: ", u[0].name);
 	if (n == 1 && !v[0].url[0] && url && linked == 0 && add_url(&link, url))
 		snprintf(v[0].url, sizeof(v[0].url), "%s", link.len < sizeof(v[0].url) ? link.data : "");
 	if (n > 0)
@@ -268,7 +268,7 @@ add_named(struct licensing *g, const char *name, const char *url)
 	else if (n == 0 && text.len)
 		add_unknown(g, text.data, url);
 	if (url && linked <= 0 && !add_url(&link, url))
-		note(g->notes, "the URL of its licence is no http URL: ", url);
+		add_note(g->notes, "the URL of its licence is no http URL: ", url);
 	buf_free(&text);
 	buf_free(&link);
 }
@@ -393,11 +393,11 @@ credit_of(struct json_object *item)
 	add_restrictions(to, value_of(item, "restrictions", "Restrictions"));
 	add_text(to, "deletion_reason", value_of(item, "deletion_reason", "DeletionReason"), true);
 	if (json_object_array_length(g.all) == 0)
-		note(notes, credit_no_licence, NULL);
+		add_note(notes, credit_no_licence, NULL);
 	if (!rec_string(to, "author") && !rec_string(to, "attribution"))
-		note(notes, credit_no_author, NULL);
+		add_note(notes, credit_no_author, NULL);
 	if (count && strtol(count, NULL, 10) > 1)
-		note(notes, "its page names several authors, and only the first of them is here", NULL);
+		add_note(notes, "its page names several authors, and only the first of them is here", NULL);
 	if (json_object_array_length(notes) > 0)
 		json_object_object_add(to, "notes", notes);
 	else

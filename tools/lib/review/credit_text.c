@@ -49,7 +49,7 @@ add_character(struct buf *out, uint32_t c)
 
 /* The entity at P, which is '&': appends what it stands for. Its length; 0 where it is none. */
 static size_t
-entity(struct buf *out, const char *p)
+decode_entity(struct buf *out, const char *p)
 {
 	size_t n = 1 + strspn(p + 1, "#0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
@@ -162,7 +162,7 @@ credit_text(struct buf *out, const char *html)
 	struct buf text = {0};
 
 	for (const char *p = html; *p;) {
-		size_t n = *p == '<' ? tag_length(p) : *p == '&' ? entity(&text, p) : 0;
+		size_t n = *p == '<' ? tag_length(p) : *p == '&' ? decode_entity(&text, p) : 0;
 
 		if (n && *p == '<') {
 			const char *name = p + 1 + (p[1] == '/');

@@ -5,11 +5,11 @@
 
 #include "review/credit.h"
 
-enum { LONGEST = 200, TOKENS = 32 };
+enum { LICENCE_TEXT_MAX = 200, TOKENS = 32 };
 
 /* A name in pieces, in lower case: "CC BY-SA 4.0, 3.0" is cc, by, sa, 4.0, 3.0. */
 struct tokens {
-	char text[LONGEST];
+	char text[LICENCE_TEXT_MAX];
 	const char *v[TOKENS + 1]; /* ended by "" */
 	int n;
 };
@@ -70,7 +70,7 @@ static const char *const nothing[] = {"", "?", "unknown", "none", "n/a", "na", "
 
 /* Where it breaks into pieces; letters to lower case. Words that say nothing are left out. */
 static bool
-split(struct tokens *t, const char *text)
+split_tokens(struct tokens *t, const char *text)
 {
 	static const char *const empty[] = {"license",  "licence", "the",  "version", "international",
 					    "unported", "generic", "intl", "v.",      "terms"};
@@ -96,7 +96,7 @@ split(struct tokens *t, const char *text)
 }
 
 static void
-set(struct licence *l, const char *id, const char *name, const char *url)
+set_licence(struct licence *l, const char *id, const char *name, const char *url)
 {
 	*l = (struct licence){0};
 	snprintf(l->id, sizeof(l->id), "%s", id);
@@ -106,7 +106,7 @@ set(struct licence *l, const char *id, const char *name, const char *url)
 
 /* Whether the pieces from I on are these words. Moves I behind them. */
 static bool
-take(const struct tokens *t, int *i, const char *words)
+take_words(const struct tokens *t, int *i, const char *words)
 {
 	int at = *i;
 
@@ -126,7 +126,7 @@ static bool
 take_any(const struct tokens *t, int *i, const char *const *words)
 {
 	for (; *words; words++)
-		if (take(t, i, *words))
+		if (take_words(t, i, *words))
 			return true;
 	return false;
 }
@@ -153,9 +153,10 @@ public_domain(const struct tokens *t, struct licence *l)
 	if (i < t->n)
 		return 0;
 	if (which == zero)
-		set(l, "CC0-1.0", "CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/");
+		set_licence(l, "CC0-1.0", "CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/");
 	else
-		set(l, "CC-PDM-1.0", "Public Domain Mark 1.0", "https://creativecommons.org/publicdomain/mark/1.0/");
+		set_licence(l, "CC-PDM-1.0", "Public Domain Mark 1.0",
+			    "https://creativecommons.org/publicdomain/mark/1.0/");
 	return 1;
 }
 
@@ -212,7 +213,7 @@ is_place(const char *token)
 }
 
 static void
-upper(char *s)
+upper_case(char *s)
 {
 	for (; *s; s++)
 		*s = (char)(*s >= 'a' && *s <= 'z' ? *s & ~0x20 : *s);
@@ -226,9 +227,9 @@ set_cc(struct licence *l, const struct parts *p, const char *version, const char
 	snprintf(parts, sizeof(parts), "%s%s%s%s", p->by ? "-by" : "", p->nc ? "-nc" : "", p->nd ? "-nd" : "",
 		 p->sa ? "-sa" : "");
 	snprintf(shown, sizeof(shown), "%s", parts + 1);
-	upper(shown);
+	upper_case(shown);
 	snprintf(country, sizeof(country), "%s", place);
-	upper(country);
+	upper_case(country);
 	*l = (struct licence){0};
 	snprintf(l->name, sizeof(l->name), "CC %s%s%s%s%s", shown, *version ? " " : "", version, *place ? " " : "",
 		 country);
@@ -248,7 +249,7 @@ creative_commons(const struct tokens *t, struct licence *v, int most)
 	struct parts parts;
 	int i = 0, n = 0;
 
-	if (!take(t, &i, "cc") && !take(t, &i, "creative commons"))
+	if (!take_words(t, &i, "cc") && !take_words(t, &i, "creative commons"))
 		return 0;
 	if (!take_parts(t, &i, &parts))
 		return 0;
@@ -266,20 +267,20 @@ creative_commons(const struct tokens *t, struct licence *v, int most)
 }
 
 static int
-listed(const struct tokens *t, struct licence *l)
+find_listed(const struct tokens *t, struct licence *l)
 {
 	for (size_t k = 0; k < sizeof(list) / sizeof(*list); k++) {
 		int i = 0;
 
-		if (!take(t, &i, list[k].words) || i < t->n)
+		if (!take_words(t, &i, list[k].words) || i < t->n)
 			continue;
-		set(l, list[k].id, list[k].name, list[k].url);
+		set_licence(l, list[k].id, list[k].name, list[k].url);
 		l->non_free = list[k].non_free;
 		return 1;
 	}
 	/* PD-old-100, PD-USGov...: the templates of Commons. */
 	if (t->n > 1 && strcmp(t->v[0], "pd") == 0) {
-		set(l, "", "Public domain", "");
+		set_licence(l, "", "Public domain", "");
 		return 1;
 	}
 	return 0;
@@ -287,7 +288,7 @@ listed(const struct tokens *t, struct licence *l)
 
 /* The name that a URL of Creative Commons stands for: /licenses/by-sa/4.0/deed.de. */
 static bool
-name_of_url(const char *url, char name[LONGEST])
+name_of_url(const char *url, char name[LICENCE_TEXT_MAX])
 {
 	const char *at = strstr(url, "://");
 	size_t n = 0;
@@ -300,17 +301,17 @@ name_of_url(const char *url, char name[LONGEST])
 		return false;
 	at += 20;
 	if (strncmp(at, "publicdomain/", 13) == 0)
-		n = (size_t)snprintf(name, LONGEST, strncmp(at + 13, "zero", 4) == 0 ? "cc0 " : "pdm ");
+		n = (size_t)snprintf(name, LICENCE_TEXT_MAX, strncmp(at + 13, "zero", 4) == 0 ? "cc0 " : "pdm ");
 	else if (strncmp(at, "licenses/publicdomain", 21) == 0)
-		n = (size_t)snprintf(name, LONGEST, "pd");
+		n = (size_t)snprintf(name, LICENCE_TEXT_MAX, "pd");
 	else if (strncmp(at, "licenses/", 9) == 0)
-		n = (size_t)snprintf(name, LONGEST, "cc ");
+		n = (size_t)snprintf(name, LICENCE_TEXT_MAX, "cc ");
 	else
 		return false;
 	at = n == 2 ? "" : strchr(at, '/') + 1;
 	if (n == 4)
 		at += strcspn(at, "/");
-	while (*at && *at != '?' && *at != '#' && n < LONGEST - 1 && strncmp(at, "deed", 4) != 0 &&
+	while (*at && *at != '?' && *at != '#' && n < LICENCE_TEXT_MAX - 1 && strncmp(at, "deed", 4) != 0 &&
 	       strncmp(at, "legalcode", 9) != 0) {
 		name[n++] = *at == '/' ? ' ' : *at;
 		at++;
@@ -322,13 +323,13 @@ name_of_url(const char *url, char name[LONGEST])
 int
 licence_parse(const char *text, struct licence *v, int most)
 {
-	char name[LONGEST];
+	char name[LICENCE_TEXT_MAX];
 	struct tokens t;
 	int n;
 
 	if (name_of_url(text, name))
 		text = name;
-	if (most < 1 || !split(&t, text))
+	if (most < 1 || !split_tokens(&t, text))
 		return 0;
 	if (t.n == 0)
 		return strpbrk(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") && strlen(text) > 12 ? 0
@@ -339,5 +340,5 @@ licence_parse(const char *text, struct licence *v, int most)
 	n = public_domain(&t, v);
 	if (n == 0)
 		n = creative_commons(&t, v, most);
-	return n ? n : listed(&t, v);
+	return n ? n : find_listed(&t, v);
 }

@@ -111,7 +111,7 @@ pack_begin(const struct pack_kind *kind, int fd, const char *manifest)
 }
 
 static int
-fail(struct pack *p)
+set_errno(struct pack *p)
 {
 	errno = p->error ? p->error : archive_errno(p->a) > 0 ? archive_errno(p->a) : EIO;
 	return -1;
@@ -151,7 +151,7 @@ begin_member(struct pack *p, const char *name, size_t n)
 	archive_entry_set_size(e, (la_int64_t)n);
 	rc = write_header(p, e);
 	archive_entry_free(e);
-	return rc == ARCHIVE_OK ? 0 : fail(p);
+	return rc == ARCHIVE_OK ? 0 : set_errno(p);
 }
 
 static int
@@ -161,7 +161,7 @@ add_bytes(struct pack *p, const char *bytes, size_t n)
 		la_ssize_t w = archive_write_data(p->a, bytes, n);
 
 		if (w <= 0)
-			return fail(p);
+			return set_errno(p);
 		bytes += w;
 		n -= (size_t)w;
 	}
@@ -179,7 +179,7 @@ pack_bytes(struct pack *p, const char *name, const void *bytes, size_t n)
 	hash_bytes(bytes, n, digest);
 	hash_hex(digest, sizeof(digest), hex);
 	buf_printf(&p->sums, "%s  %s\n", hex, name);
-	return archive_write_finish_entry(p->a) == ARCHIVE_OK ? 0 : fail(p);
+	return archive_write_finish_entry(p->a) == ARCHIVE_OK ? 0 : set_errno(p);
 }
 
 int
@@ -217,7 +217,7 @@ pack_file(struct pack *p, const char *name, int fd, const char *sha256)
 		return -1;
 	}
 	buf_printf(&p->sums, "%s  %s\n", hex, name);
-	return archive_write_finish_entry(p->a) == ARCHIVE_OK ? 0 : fail(p);
+	return archive_write_finish_entry(p->a) == ARCHIVE_OK ? 0 : set_errno(p);
 }
 
 int
@@ -227,7 +227,7 @@ pack_end(struct pack *p, char hex[HASH_HEX + 1], uint64_t *bytes)
 
 	if (begin_member(p, p->manifest, p->sums.len) < 0 ||
 	    add_bytes(p, p->sums.len ? p->sums.data : "", p->sums.len) < 0 || archive_write_close(p->a) != ARCHIVE_OK)
-		rc = fail(p);
+		rc = set_errno(p);
 	error = errno;
 	if (rc == 0) {
 		hash_end(p->hash, hex);

@@ -65,7 +65,7 @@ print_of(const struct pick *v)
 
 /* The last decision of V's reviewer about V's subject; NULL where there is none. */
 static struct pick *
-find(const struct picks *p, const struct pick *v)
+find_last(const struct picks *p, const struct pick *v)
 {
 	uint32_t print = print_of(v), cursor = 0;
 	struct table_slot *slot;
@@ -82,13 +82,13 @@ find(const struct picks *p, const struct pick *v)
 const struct pick *
 picks_last(const struct picks *p, const struct pick *v)
 {
-	return find(p, v);
+	return find_last(p, v);
 }
 
 static void
-note(struct picks *p, const struct pick *v)
+store_pick(struct picks *p, const struct pick *v)
 {
-	struct pick *one = find(p, v);
+	struct pick *one = find_last(p, v);
 
 	if (one) {
 		free((void *)(uintptr_t)one->at);
@@ -108,7 +108,7 @@ note(struct picks *p, const struct pick *v)
 }
 
 static void
-forget(struct picks *p)
+forget_picks(struct picks *p)
 {
 	for (uint32_t i = 0; i < p->n; i++) {
 		free((void *)(uintptr_t)p->all[i].subject);
@@ -138,7 +138,7 @@ by_subject(const void *a, const void *b)
 
 /* Makes the sorted list and the version of what was read. */
 static void
-settle(struct picks *p)
+sort_standing(struct picks *p)
 {
 	p->some = buf_realloc(p->some, (p->n + 1) * sizeof(*p->some));
 	p->some_n = 0;
@@ -154,7 +154,7 @@ settle(struct picks *p)
 
 /* One line into V, whose strings are those of O. False when it is no decision. */
 static bool
-parse(struct json_object *o, struct pick *v)
+parse_pick(struct json_object *o, struct pick *v)
 {
 	struct json_object *choice;
 
@@ -177,8 +177,8 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 	struct pick v;
 
 	(void)at;
-	if (parse(o, &v))
-		note(p, &v);
+	if (parse_pick(o, &v))
+		store_pick(p, &v);
 	else
 		p->bad++;
 	json_object_put(o);
@@ -214,7 +214,7 @@ take_file(struct picks *p, int fd)
 
 	if (p->fd >= 0 && (fstat(p->fd, &old) < 0 || fd < 0 || fstat(fd, &now) < 0 || old.st_dev != now.st_dev ||
 			   old.st_ino != now.st_ino))
-		forget(p);
+		forget_picks(p);
 	file_close(p->fd, 0);
 	p->fd = fd;
 }
@@ -230,26 +230,26 @@ picks_refresh(struct picks *p)
 	if (p->fd < 0 && (p->fd = open_file(p, O_RDONLY)) < 0 && errno != ENOENT)
 		return -1;
 	if (p->fd < 0) {
-		settle(p);
+		sort_standing(p);
 		return 0;
 	}
 	if (fstat(p->fd, &st) < 0)
 		return -1;
 	if (st.st_size < p->read_to) /* somebody cut it */
-		forget(p);
+		forget_picks(p);
 	if (st.st_size == p->read_to && *p->version)
 		return 0;
 	end = append_each(p->fd, p->read_to, take_line, p);
 	if (end < 0) {
 		int error = errno;
 
-		forget(p); /* a part of it was taken in */
-		settle(p);
+		forget_picks(p); /* a part of it was taken in */
+		sort_standing(p);
 		errno = error;
 		return -1;
 	}
 	p->read_to = end;
-	settle(p);
+	sort_standing(p);
 	return 0;
 }
 
@@ -271,7 +271,7 @@ picks_free(struct picks *p)
 {
 	if (!p)
 		return;
-	forget(p);
+	forget_picks(p);
 	file_close(p->fd, 0);
 	file_close(p->dir, 0);
 	free(p);
@@ -349,14 +349,14 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 
 	picks_now(now);
 	for (size_t i = 0; i < n; i++) {
-		const struct pick *stands = find(p, &v[i]);
+		const struct pick *stands = find_last(p, &v[i]);
 		struct pick one = v[i];
 
 		if (stands ? stands->choice == one.choice : one.choice == PICK_BACK)
 			continue;
 		/* A clock that is fast must not win over all that is decided from now on. */
 		one.at = one.at && picks_compare_times(one.at, now) <= 0 ? one.at : now;
-		note(p, &one);
+		store_pick(p, &one);
 		buf_str(out, "{\"subject\":");
 		buf_json(out, one.subject);
 		buf_str(out, ",\"choice\":");
@@ -374,7 +374,7 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 
 /* With the lock: refreshes P, compares, appends. 0, 1 where the version is another, or -1. */
 static int
-append(struct picks *p, const struct pick *v, size_t n, const char *expect)
+append_if_same(struct picks *p, const struct pick *v, size_t n, const char *expect)
 {
 	struct buf lines = {0};
 	off_t end = append_end(p->fd);
@@ -394,8 +394,8 @@ append(struct picks *p, const struct pick *v, size_t n, const char *expect)
 	if (rc < 0) {
 		int error = errno;
 
-		forget(p); /* what was noted is not there */
-		settle(p);
+		forget_picks(p); /* what was noted is not there */
+		sort_standing(p);
 		errno = error;
 	}
 	return rc;
@@ -411,7 +411,7 @@ picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect)
 	take_file(p, fd);
 	if (lock_wait(p->fd, LOCK_ALONE) < 0)
 		return -1;
-	rc = append(p, v, n, expect);
+	rc = append_if_same(p, v, n, expect);
 	lock_drop(p->fd);
 	/* Also where nothing was new: who wrote it may not have come to this. */
 	if (rc == 0 && fdatasync(p->fd) < 0) {

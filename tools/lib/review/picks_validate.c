@@ -40,7 +40,7 @@ print_of(const char *id)
 }
 
 static struct subject *
-find(const struct picks_subjects *s, const char *id)
+find_subject(const struct picks_subjects *s, const char *id)
 {
 	uint32_t print = print_of(id), cursor = 0;
 	struct table_slot *slot;
@@ -61,7 +61,7 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	if (batch_place(line, n, &place) < 0)
 		return true;
-	one = find(s, place.subject);
+	one = find_subject(s, place.subject);
 	if (!one) {
 		if (s->n == s->room) {
 			s->room = s->room ? 2 * s->room : 64;
@@ -123,7 +123,7 @@ picks_subjects_free(struct picks_subjects *s)
 unsigned long
 picks_subjects_items(const struct picks_subjects *s, const char *id)
 {
-	const struct subject *one = find(s, id);
+	const struct subject *one = find_subject(s, id);
 
 	return one ? one->items : 0;
 }

@@ -1,0 +1,15 @@
+/*
+ * handlers: the functions of the routes of request_answer.c.
+ */
+#ifndef BI_HANDLERS_H
+#define BI_HANDLERS_H
+
+#include "route.h"
+
+handler selections_get, selections_put;
+handler jobs_status, jobs_list;
+handler files_list, files_status, files_delete;
+handler content_get, content_raw, content_image;
+handler knowledge_list, knowledge_link, knowledge_unlink;
+
+#endif

@@ -1,0 +1,78 @@
+#include "http_answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "hosts/http_policy.h"
+#include "hosts/httpdate.h"
+
+static const struct answer nothing = {.retry_after = -1, .date = -1, .range_from = -1, .range_total = -1};
+
+void
+answer_reset(struct answer *a)
+{
+	free(a->location);
+	buf_free(&a->error);
+	*a = nothing;
+}
+
+static void
+keep_text(char *room, size_t n, const char *value)
+{
+	if (strlen(value) < n)
+		snprintf(room, n, "%s", value);
+}
+
+/* Content-Range: bytes FROM-TO/TOTAL (RFC 9110, 14.4). One without all three is of no use. */
+static void
+take_range(struct answer *a, const char *v)
+{
+	long long from, to, total;
+	int end = 0;
+
+	a->range_from = a->range_total = -1;
+	if (sscanf(v, "bytes %18lld-%18lld/%18lld%n", &from, &to, &total, &end) != 3 || v[end] || from < 0 ||
+	    to < from || total <= to)
+		return;
+	a->range_from = from;
+	a->range_total = total;
+}
+
+/* A further answer begins, such as after 100 Continue: what the one before said is over. */
+static void
+begin_again(struct answer *a)
+{
+	struct answer before = *a;
+
+	answer_reset(a);
+	a->header_bytes = before.header_bytes;
+	a->resumed_from = before.resumed_from;
+}
+
+void
+answer_add_header(struct answer *a, char *line)
+{
+	const char *v;
+
+	if (strncmp(line, "HTTP/", 5) == 0) {
+		begin_again(a);
+	} else if ((v = http_policy_header_value(line, "Retry-After"))) {
+		a->retry_after = httpdate_retry_after(v, time(NULL));
+	} else if ((v = http_policy_header_value(line, "ETag"))) {
+		a->weak = strncmp(v, "W/", 2) == 0;
+		keep_text(a->validator, sizeof(a->validator), v);
+	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0]) {
+		keep_text(a->validator, sizeof(a->validator), v);
+	} else if ((v = http_policy_header_value(line, "Date"))) {
+		a->date = httpdate_parse(v);
+	} else if ((v = http_policy_header_value(line, "Content-Type"))) {
+		keep_text(a->content_type, sizeof(a->content_type), v);
+	} else if ((v = http_policy_header_value(line, "Accept-Ranges"))) {
+		a->ranges = strcasecmp(v, "bytes") == 0;
+	} else if ((v = http_policy_header_value(line, "Content-Range"))) {
+		take_range(a, v);
+	}
+}

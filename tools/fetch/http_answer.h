@@ -1,0 +1,41 @@
+/*
+ * http_answer: what a server said in one attempt, beside the bytes of the item.
+ */
+#ifndef BI_HTTP_ANSWER_H
+#define BI_HTTP_ANSWER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct answer {
+	CURLcode code;                   /* how the transfer ended */
+	long status;                     /* 0: no answer came */
+	char *location;                  /* of a redirect, resolved; NULL: none that is a URL */
+	char why[CURL_ERROR_SIZE];       /* libcurl's words for CODE; "": none */
+	int64_t retry_after;             /* seconds; -1: nothing */
+	int64_t range_from, range_total; /* of a Content-Range; -1: it has none, or does not say */
+	int64_t resumed_from;            /* the byte from which the attempt went on; 0: it asked for all */
+	size_t header_bytes;
+	bool not_asked; /* the host is given up: nothing was asked */
+	bool ranges, body_begun, bad_range, too_much;
+	bool weak;           /* it has an ETag that does not tell bytes apart */
+	size_t page_bytes;   /* of an error page */
+	bool page_too_large; /* it was not read to its end */
+	int64_t date;        /* the server's clock, in seconds; -1: it does not say */
+	char validator[200]; /* for If-Range (RFC 9110, 13.1.5): a strong ETag or Last-Modified */
+	char content_type[128];
+	char blocked[64]; /* the kind of address that it would have led to */
+	int no_socket;    /* the errno for which this machine gave no socket; 0: it did */
+	struct buf error; /* the beginning of an error page */
+};
+
+/* Frees what is there; A is as before an attempt. */
+void answer_reset(struct answer *a);
+
+/* Takes in one header, or the line that begins an answer, as a string, which is changed. */
+void answer_add_header(struct answer *a, char *line);
+
+#endif

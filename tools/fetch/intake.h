@@ -1,0 +1,31 @@
+/*
+ * intake: lines become items of their batches, and are wanted.
+ */
+#ifndef BI_INTAKE_H
+#define BI_INTAKE_H
+
+#include "open_batches.h"
+#include "run_queue.h"
+
+struct intake {
+	struct run *run;
+	struct open_batches *batches;
+	struct run_queue *wants;
+	struct rec_reader *reader;
+	bool is_open;                /* more lines may come */
+	struct target *last;         /* the batch of the last good line */
+	struct loop_watcher watcher; /* of standard input, where it can be watched */
+	struct loop_timer timer;     /* set while lines may be there */
+};
+
+/* Begins to read OPERANDS, else standard input, in the turns of the loop. The items are added to WANTS, or handed in
+ * for a worker with --queue. For intake_end(). */
+struct intake *intake_open(struct run *run, struct open_batches *batches, struct run_queue *wants, char **operands);
+
+/* NULL does nothing. */
+void intake_end(struct intake *in);
+
+/* --resume: all items of the batch are wanted. Ends the program where there is no such batch. */
+void intake_want_all(struct run *run, struct open_batches *batches, struct run_queue *wants);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * job: one item on its way through the stages. A job is in one stage at a time, which has it in a list of its own.
+ */
+#ifndef BI_JOB_H
+#define BI_JOB_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "batch/batch.h"
+#include "body.h"
+#include "confined/type.h"
+#include "hosts/optout.h"
+#include "http_answer.h"
+#include "open_batches.h"
+#include "run_state.h"
+#include "verdict.h"
+
+struct host;
+struct media_found;
+
+/* What is to be made of a job's bytes before it is recorded. */
+enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH };
+
+struct job {
+	struct run *run;
+	struct target *target;
+	uint32_t item;
+	bool claimed;
+	bool unsaid;   /* its record is said for another job of the item, or not at all */
+	size_t weight; /* bytes in memory, about */
+
+	/* what was asked for */
+	struct json_object *asked; /* its line */
+	struct batch_place place;
+	const char *url, *file; /* in ASKED: one of them, or neither for a line that was bad */
+	const char *found;      /* in ASKED: the page that showed it; NULL: asked for itself */
+	bool page;              /* asked for as "media": a page that shows some, or a medium itself */
+	char upload[12];        /* the name of its bytes in the batch's uploads/; "": it is none */
+	uint32_t archive;       /* the item that it is a member of; 0: of none */
+	char *userinfo;         /* that URL had; NULL: none */
+	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
+
+	/* scheduler and transfer */
+	struct host *host; /* NULL: it is in no queue and has no slot */
+	int slot;          /* of the host, while a transfer is under way */
+	unsigned attempts, redirects;
+	char *at;               /* the URL after redirects; NULL: URL */
+	bool elsewhere;         /* redirects led to another host than URL's, if perhaps back again */
+	bool asks_robots;       /* its turn is used to ask for robots.txt */
+	char rule[OPTOUT_RULE]; /* what forbids it */
+	struct answer answer;
+	struct body body;
+	char validator[200];         /* resume.c: by which the body can be gone on with; "": it begins anew */
+	char asked_by[HASH_HEX + 1]; /* resume.c: with VALIDATOR: what the body was asked for by */
+	bool left;                   /* resume.c: a part of it lies in temp/ that is of no use so far */
+
+	/* its end */
+	struct verdict verdict;
+	char code[32]; /* room for VERDICT's */
+	struct type_answer type;
+	char name[SUBJECT_MAX + 32];      /* in the batch's files/ */
+	uint32_t same_as;                 /* the item whose bytes these are, too; 0: none */
+	const struct job *same_job;       /* that one, where it is of the same group */
+	char same_file[SUBJECT_MAX + 32]; /* else its file */
+	enum aside aside;
+	bool expanded;             /* its bytes are not to be set aside again */
+	int64_t members;           /* of an archive that was expanded; -1: it was not */
+	struct media_found *media; /* of a page: what it shows */
+	struct json_object *more;  /* further members of its result */
+	bool filtered;             /* its file is published, and it went or goes through the filter */
+	unsigned troubles;         /* filters that somebody killed while they had it */
+	char *line;                /* its result record */
+	bool recorded;
+
+	struct job *next, *prev;
+};
+
+/* Reads item ITEM of T as a job without a claim. NULL after run_fail(). For job_free(), or for a stage. */
+struct job *job_new(struct run *run, struct target *t, uint32_t item);
+
+/* Lets its claim go and frees it. If a signal ends the run, a part by which another run can go on stays. */
+void job_free(struct job *j);
+
+/* Claims an item for J by batch_claim(). CLAIM_HELD too where another job of this process has it. */
+enum batch_claim job_claim(struct job *j);
+
+/* Frees what a page was found to show. */
+void job_drop_media(struct job *j);
+
+/* Whether it may be fetched from public addresses alone. */
+bool job_is_public_only(const struct job *j);
+
+/* The URL to ask for now. */
+const char *job_url(const struct job *j);
+
+/* What it holds in memory until it is recorded: bytes of its file, or a line to which a filter may have added much. */
+size_t job_unwritten(const struct job *j);
+
+/* The archive's item of which the item ASKED is a member; 0: of none. */
+uint32_t job_archive_of(struct json_object *asked);
+
+struct job_list {
+	struct job *first, *last;
+	size_t count;
+};
+
+void job_list_add(struct job_list *l, struct job *j);  /* at the end */
+void job_list_push(struct job_list *l, struct job *j); /* at the front */
+void job_list_cut(struct job_list *l, struct job *j);
+struct job *job_list_take(struct job_list *l); /* cuts off the first; NULL: it is empty */
+
+/* How much a stage may hand on, before the run is to wait for the disk or for a reader. */
+struct room {
+	size_t jobs, bytes; /* ended jobs that the commit queue takes, and bytes of them in memory */
+	bool output;        /* records are read as fast as they are written */
+};
+
+bool room_is_full(const struct room *r, size_t jobs, size_t bytes); /* for the JOBS and BYTES that wait already */
+
+#endif

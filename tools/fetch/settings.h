@@ -1,0 +1,42 @@
+/*
+ * settings: the command line of bi-fetch, read.
+ */
+#ifndef BI_SETTINGS_H
+#define BI_SETTINGS_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "batch/batch.h"
+
+struct settings {
+	const char *root, *batch;          /* NULL: as root_open() finds it; each line's own, else "default" */
+	const char *category, *label;      /* of batches that are made; NULL: from their first item */
+	long parallel, per_host, tries;    /* transfers at once, of one host (0: its rule's); attempts an item */
+	double rate;                       /* starts a second of one host; 0: its rule's */
+	long limit_rate;                   /* bytes a second of one host; 0: its rule's */
+	long connect_ms, stall_ms, max_ms; /* timeouts; max_ms 0: none */
+	long backoff_ms;                   /* before the second attempt; doubled for each further one */
+	long give_up_ms;                   /* after which a host that refuses connections is left alone */
+	long max_filesize;                 /* bytes of an item; 0: any */
+	long max_media;                    /* of one page */
+	long max_opt_outs;                 /* of one host, before its media are left alone; 0: any */
+	const char *through;               /* the filter of results; NULL: none */
+	long through_parallel, through_ms; /* of it at once (0: one a processor); how long an answer may take */
+	const struct batch_retry *retry;   /* failures for good to be tried again; NULL: none */
+	const char *accept;                /* media types; NULL: all */
+	const char *user_agent, *contact;  /* NULL: ours; nobody to turn to */
+	const char *cookie, *cookie_jar, *netrc_file, *proxy, *noproxy, *cacert;
+	struct curl_slist *headers;
+	bool resume; /* work on all of the batch, read no lines */
+	bool work;   /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
+	bool once, stand_by;
+	bool queue; /* hand lines in for a worker instead of fetching them */
+	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure;
+	bool json, quiet, no_sync, summary;
+};
+
+/* Reads the command line into SET and returns the operands. Ends the program where it is wrong. */
+char **options_read(struct settings *set, int argc, char **argv);
+
+#endif

@@ -1,0 +1,382 @@
+#include "transfer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/trouble.h"
+#include "cookies.h"
+#include "hosts/address.h"
+#include "hosts/http_policy.h"
+
+struct transfers {
+	struct run *run;
+	const struct host_rules *rules;
+	CURLM *multi;
+	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
+	struct loop_timer timer;
+};
+
+/* --- libcurl in the loop --- */
+
+/* One of libcurl's sockets. */
+struct connection {
+	struct transfers *all;
+	struct loop_watcher watcher;
+	curl_socket_t socket;
+};
+
+static void
+on_ready(void *arg, uint32_t events)
+{
+	const struct connection *c = arg; /* it may be gone when libcurl returns */
+	int running, what = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+			    (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events & EPOLLERR ? CURL_CSELECT_ERR : 0);
+
+	curl_multi_socket_action(c->all->multi, c->socket, what, &running);
+}
+
+/* libcurl says which of its sockets to watch; it keeps KNOWN for us, NULL for a new one. */
+static int
+on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known)
+{
+	struct transfers *all = arg;
+	struct connection *c = known;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (c)
+			loop_unwatch(all->run->loop, &c->watcher);
+		curl_multi_assign(all->multi, socket, NULL);
+		free(c);
+		return 0;
+	}
+	if (!c) {
+		c = buf_alloc(sizeof(*c));
+		*c = (struct connection){.all = all, .watcher = {.call = on_ready, .arg = c}, .socket = socket};
+		curl_multi_assign(all->multi, socket, c);
+	}
+	if (loop_watch(all->run->loop, &c->watcher, socket,
+		       (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u)) < 0)
+		run_fail(all->run, "watching a connection");
+	return 0;
+}
+
+static int
+on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct transfers *all = arg;
+
+	(void)multi;
+	if (ms < 0)
+		loop_stop_timer(all->run->loop, &all->timer);
+	else
+		loop_set_timer(all->run->loop, &all->timer, clock_ms() + ms);
+	return 0;
+}
+
+static void
+on_timeout(void *arg)
+{
+	struct transfers *all = arg;
+	int running;
+
+	curl_multi_socket_action(all->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+struct transfers *
+transfers_open(struct run *run, const struct host_rules *rules)
+{
+	struct transfers *all = buf_alloc(sizeof(*all));
+
+	*all = (struct transfers){.run = run, .rules = rules, .timer = {.call = on_timeout, .arg = all}};
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(all->multi = curl_multi_init()))
+		msg_die(EX_OSERR, "libcurl does not start");
+	all->share = cookies_share(run->set);
+	cookies_check_readable(run->set->netrc_file, "names and passwords");
+	cookies_check_readable(run->set->cacert, "certificates");
+	curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
+	curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
+	curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, run->set->parallel + 16);
+	return all;
+}
+
+void
+transfers_close(struct transfers *all)
+{
+	if (!all)
+		return;
+	curl_multi_cleanup(all->multi);
+	if (all->share)
+		curl_share_cleanup(all->share);
+	curl_global_cleanup();
+	free(all);
+}
+
+void
+transfers_reap(struct transfers *all)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(all->multi, &left))) {
+		struct transfer *t = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+		t->done(t, m->data.result);
+	}
+}
+
+/* --- which addresses --- */
+
+/* Whether hosts.conf allows the host in URL, by its name, to have any address. */
+static bool
+may_be_private(const struct transfers *all, const char *url)
+{
+	struct host_rule rule = {0};
+	CURLU *u = curl_url();
+	char *host = NULL, *port = NULL;
+
+	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
+		host_rules_find(all->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(u);
+	return rule.private_allowed;
+}
+
+static void
+note_blocked(struct job *j, const char *wrong)
+{
+	snprintf(j->answer.blocked, sizeof(j->answer.blocked), "%s", wrong);
+}
+
+/* Notes what is wrong with an address that the job would have bytes from. */
+static bool
+is_blocked(struct transfer *t, const struct sockaddr *address)
+{
+	const char *wrong = address_check(address), *url = NULL;
+
+	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
+	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
+	if (!wrong || may_be_private(t->all, url))
+		return false;
+	note_blocked(t->job, wrong);
+	return true;
+}
+
+/* The host in URL as it is asked for, with what IDNA makes of it; for curl_free(). NULL: there is none. */
+static char *
+host_in(const char *url)
+{
+	CURLU *u = curl_url();
+	char *host = NULL;
+
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, CURLU_PUNYCODE) != CURLUE_OK)
+		curl_url_get(u, CURLUPART_HOST, &host, 0);
+	curl_url_cleanup(u);
+	return host;
+}
+
+bool
+transfer_is_blocked_by_name(const struct transfers *all, struct job *j, const char *url)
+{
+	const struct settings *set = all->run->set;
+	bool unseen = job_is_public_only(j) && set->proxy && *set->proxy; /* open_socket() sees the others */
+	char *host = unseen && url ? host_in(url) : NULL;
+	const char *wrong = host ? address_of_host_check(host) : NULL;
+
+	curl_free(host);
+	if (!wrong || may_be_private(all, url))
+		return false;
+	note_blocked(j, wrong);
+	return true;
+}
+
+bool
+transfer_redirect_is_blocked(struct transfer *t, const char *location)
+{
+	const char *base = NULL;
+	CURLU *u = curl_url();
+	char *url = NULL;
+	bool blocked;
+
+	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &base);
+	/* What cannot be resolved here cannot be followed by libcurl either. */
+	blocked = u && base && curl_url_set(u, CURLUPART_URL, base, 0) == CURLUE_OK &&
+		  curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK &&
+		  transfer_is_blocked_by_name(t->all, t->job, url);
+	curl_free(url);
+	curl_url_cleanup(u);
+	return blocked;
+}
+
+/* Whether each address that J's item leads to is looked at. */
+static bool
+is_guarded(const struct job *j)
+{
+	const struct settings *set = j->run->set;
+
+	return job_is_public_only(j) && !(set->proxy && *set->proxy);
+}
+
+/* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. To
+ * libcurl a socket that cannot be had is a host that cannot be reached. */
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *t = arg;
+	int fd;
+
+	(void)purpose;
+	if (is_guarded(t->job) && is_blocked(t, &address->addr))
+		return CURL_SOCKET_BAD;
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	if (fd < 0 && trouble_is_local(errno))
+		t->job->answer.no_socket = errno;
+	return fd;
+}
+
+/* A connection that was there before may be one that another batch was allowed to make. */
+static int
+look_at_connection(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = {0};
+
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	if (inet_pton(AF_INET, to, &address.v4.sin_addr) == 1)
+		address.any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, to, &address.v6.sin6_addr) == 1)
+		address.any.sa_family = AF_INET6;
+	return is_blocked(arg, &address.any) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* --- a handle --- */
+
+bool
+transfer_is_of_strangers(const struct job *j)
+{
+	return j->run->set->work && j->target->public_only;
+}
+
+static void
+set_text(CURL *easy, CURLoption option, const char *value)
+{
+	if (value)
+		curl_easy_setopt(easy, option, value);
+}
+
+/* What the user said of how to reach hosts, and who we are. */
+static void
+set_ways(CURL *easy, const struct settings *set)
+{
+	struct buf agent = {0};
+
+	http_policy_user_agent(&agent, set->contact);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, set->user_agent ? set->user_agent : agent.data);
+	buf_free(&agent);
+	set_text(easy, CURLOPT_PROXY, set->proxy);
+	set_text(easy, CURLOPT_CAINFO, set->cacert);
+	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
+	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
+	if (set->cookie && !strchr(set->cookie, '='))
+		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, set->cookie);
+	set_text(easy, CURLOPT_NETRC_FILE, set->netrc_file);
+	if (set->insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (set->compressed)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+}
+
+void
+transfer_init(struct transfer *t, struct transfers *all, curl_write_callback on_bytes, curl_write_callback on_header)
+{
+	const struct settings *set = all->run->set;
+	CURL *easy = curl_easy_init();
+
+	if (!easy)
+		msg_die(EX_OSERR, "libcurl could not make a transfer: out of memory");
+	t->all = all;
+	t->easy = easy;
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a signal need not wait for a name server */
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, set->connect_ms);
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L); /* libcurl goes through all it knows at each look */
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (set->stall_ms + 999) / 1000);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, set->max_ms);
+	set_ways(easy, set);
+}
+
+void
+transfer_free(struct transfer *t)
+{
+	curl_easy_cleanup(t->easy);
+	t->easy = NULL;
+}
+
+void
+transfer_prepare(struct transfer *t, struct job *j)
+{
+	const struct settings *set = t->all->run->set;
+	bool guarded = is_guarded(j);
+
+	t->job = j;
+	t->why[0] = '\0';
+	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, guarded ? look_at_connection : NULL);
+	/* Behind a proxy nobody sees where a name leads: one that the environment names is not used, and there is no
+	 * way around one that was named by option. */
+	curl_easy_setopt(t->easy, CURLOPT_NOPROXY, guarded ? "*" : job_is_public_only(j) ? "" : set->noproxy);
+	if (t->all->share && transfer_is_of_strangers(j)) {
+		curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
+		curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, NULL); /* no cookies at all */
+	} else if (t->all->share) {
+		curl_easy_setopt(t->easy, CURLOPT_SHARE, t->all->share);
+	}
+}
+
+void
+transfer_start(struct transfer *t)
+{
+	if (curl_multi_add_handle(t->all->multi, t->easy) != CURLM_OK)
+		msg_die(EX_OSERR, "libcurl could not begin a transfer: out of memory");
+}
+
+void
+transfer_stop(struct transfer *t)
+{
+	curl_multi_remove_handle(t->all->multi, t->easy);
+}
