@@ -45,8 +45,8 @@ int loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events);
 /* Makes W idle. Call this before its descriptor is closed. */
 void loop_unwatch(struct loop *l, struct loop_watcher *w);
 
-/* Sets T: its function is called once at the moment DUE of clock_ms(), or at once if that has passed, but not before the
- * next turn when a timer's function sets it. A timer that is set already is moved. */
+/* Sets T: its function is called once at the moment DUE of clock_ms(), or at once if that has passed, but not before
+ * the next turn when a timer's function sets it. A timer that is set already is moved. */
 void loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due);
 
 /* Makes T idle. */
