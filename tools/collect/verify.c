@@ -484,9 +484,10 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 			report_closed(v, true);
 		return false;
 	}
-	unread = file_read_all(fd, SUMS_MAX, &text) < 0 && errno != EFBIG;
+	good = file_read_all(fd, SUMS_MAX, &text) == 0;
+	unread = !good && errno != EFBIG;
 	file_close(fd, 0);
-	good = text.len > 0 && entries_read(out, &text);
+	good = good && text.len > 0 && entries_read(out, &text);
 	if (!good)
 		v->file = path;
 	if (unread)
