@@ -37,7 +37,8 @@ void loop_free(struct loop *l);
 
 /*
  * Watches FD for EVENTS (EPOLLIN, EPOLLOUT; errors and hang-ups are reported in any case). W has its function already.
- * If W watches FD already, EVENTS replace those of before; with the same EVENTS nothing is asked of the kernel. Returns
+ * If W watches FD already, EVENTS replace those of before; with the same EVENTS nothing is asked of the kernel, and
+ * with 0 W becomes idle. Returns
  * 0, or -1 with errno: EPERM for a regular file, which is always ready.
  */
 int loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events);
