@@ -79,17 +79,6 @@ is_ipv6(const char *s)
 }
 
 static void
-read_port(const struct where *w, struct line *l, const char *text)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	if (!isdigit((unsigned char)*text) || *end || port == 0 || port > PORT_MAX)
-		die_at_line(w, "'%.200s' is no port", text);
-	l->port = (unsigned)port;
-}
-
-static void
 read_pattern(const struct where *w, struct line *l, char *word)
 {
 	char *host = word, *port = NULL;
@@ -119,8 +108,14 @@ read_pattern(const struct where *w, struct line *l, char *word)
 			"'%.200s' is no host: it is a name, *.NAME or *, with :PORT or not; names that are not ASCII "
 			"are written xn--...",
 			host);
-	if (port)
-		read_port(w, l, port);
+	if (port) {
+		char *end;
+		unsigned long number = strtoul(port, &end, 10);
+
+		if (!isdigit((unsigned char)*port) || *end || number == 0 || number > PORT_MAX)
+			die_at_line(w, "'%.200s' is no port", port);
+		l->port = (unsigned)number;
+	}
 	l->host = buf_strdup(host);
 }
 
