@@ -461,17 +461,6 @@ check_about(struct checking *x)
 	buf_free(&text);
 }
 
-/* Makes the states anew where they differ. */
-static void
-mend_states(struct checking *x)
-{
-	struct buf where = {0};
-
-	if (batch_rebuild(x->b, NULL, &where) < 0)
-		cannot_read(x, where.data);
-	buf_free(&where);
-}
-
 static void
 check_open(struct checking *x)
 {
@@ -496,8 +485,13 @@ check_open(struct checking *x)
 	check_files(x);
 	if (!x->held)
 		check_orphans(x);
-	if (x->mends && x->states_wrong > 0 && !x->failed)
-		mend_states(x);
+	if (x->mends && x->states_wrong > 0 && !x->failed) {
+		struct buf where = {0};
+
+		if (batch_rebuild(x->b, NULL, &where) < 0)
+			cannot_read(x, where.data);
+		buf_free(&where);
+	}
 	say_orphans(x);
 	free(x->states);
 	free(x->last);

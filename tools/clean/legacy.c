@@ -196,26 +196,6 @@ remove_all(const struct legacy *l, const char *why)
 
 /* --- moving --- */
 
-/* The items of the batch, a line each. */
-static void
-print_items(const struct legacy *l, const char *real, struct buf *out)
-{
-	for (size_t i = 0; i < l->pictures_n; i++) {
-		const struct picture *p = &l->pictures[i];
-		struct buf path = {0};
-
-		buf_printf(&path, "%s/%s", real, p->name);
-		buf_str(out, "{\"subject\":");
-		buf_json(out, p->subject);
-		buf_str(out, ",\"file\":");
-		buf_json(out, path.data);
-		buf_str(out, ",\"title\":");
-		buf_json(out, p->name);
-		buf_str(out, "}\n");
-		buf_free(&path);
-	}
-}
-
 /* A descriptor to read these bytes from, -1 with errno. */
 static int
 readable(const struct buf *bytes)
@@ -305,7 +285,21 @@ move(const struct legacy *l)
 		msg_warn_errno("cannot resolve the path %s", l->path);
 		return msg_exit_code(errno);
 	}
-	print_items(l, real, &items);
+	/* The items of the batch, a line each. */
+	for (size_t i = 0; i < l->pictures_n; i++) {
+		const struct picture *p = &l->pictures[i];
+		struct buf path = {0};
+
+		buf_printf(&path, "%s/%s", real, p->name);
+		buf_str(&items, "{\"subject\":");
+		buf_json(&items, p->subject);
+		buf_str(&items, ",\"file\":");
+		buf_json(&items, path.data);
+		buf_str(&items, ",\"title\":");
+		buf_json(&items, p->name);
+		buf_str(&items, "}\n");
+		buf_free(&path);
+	}
 	free(real);
 	if (l->c->only_say) {
 		if (!l->c->json)

@@ -344,21 +344,6 @@ remove_below(const struct clean *c, const char *parent, const char *name)
 	return file_close(dir, rc < 0 && errno == ENOENT ? 0 : rc);
 }
 
-/* The port that it had is anybody's. */
-static void
-forget_port(const struct clean *c, const char *name)
-{
-	int dir = root_open_dir(c->root.fd, "leases", false), fd;
-	struct buf file = {0};
-
-	buf_printf(&file, "%s.port", name);
-	fd = dir < 0 ? -1 : openat(dir, file.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd >= 0 && lock_try(fd, LOCK_ALONE) == 0)
-		unlinkat(dir, file.data, 0);
-	file_close(fd, file_close(dir, 0));
-	buf_free(&file);
-}
-
 static void
 say(const struct clean *c, const char *name, const struct batch_counts *counts, const struct sizes *sizes)
 {
@@ -424,6 +409,9 @@ retire_held(const struct clean *c, struct batch *b)
 			  sizes.files, p.counts.pending + p.counts.processing))
 		return EX_SOME_FAILED;
 	if (!c->only_say) {
+		int dir, fd;
+		struct buf file = {0};
+
 		if (c->archive && !is_archived(c, b) && archive(c, b) < 0)
 			return EX_CANTCREAT;
 		/* The pages first: without them the batch is still whole. */
@@ -432,7 +420,14 @@ retire_held(const struct clean *c, struct batch *b)
 			say_left(c, name);
 			return msg_exit_code(errno);
 		}
-		forget_port(c, name);
+		/* The port that it had is anybody's. */
+		dir = root_open_dir(c->root.fd, "leases", false);
+		buf_printf(&file, "%s.port", name);
+		fd = dir < 0 ? -1 : openat(dir, file.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0 && lock_try(fd, LOCK_ALONE) == 0)
+			unlinkat(dir, file.data, 0);
+		file_close(fd, file_close(dir, 0));
+		buf_free(&file);
 	}
 	say(c, name, &p.counts, &sizes);
 	return 0;
@@ -492,20 +487,6 @@ retire_all(const struct clean *c, const struct batch_args *names, int code)
 	return finish(c, removed, failed, code && names->n > 1 ? EX_SOME_FAILED : code);
 }
 
-/* Ends the program where the archive would be in a directory of the root, and could be removed with the batch. */
-static void
-check_archive_place(const struct clean *c)
-{
-	char *copy = buf_strdup(c->archive), *below = clean_below_root(c, dirname(copy));
-
-	if (below)
-		msg_die(EX_WRONG_USE,
-			"%s is in the directory %s of the root, where files are removed: give --archive a name outside "
-			"of it",
-			c->archive, below);
-	free(copy);
-}
-
 int
 clean_batch(const struct clean *c, char **args)
 {
@@ -517,8 +498,16 @@ clean_batch(const struct clean *c, char **args)
 		opt_die("--archive takes one batch at a time");
 	if (c->archive && !pack_kind_of(c->archive))
 		opt_die("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
-	if (c->archive)
-		check_archive_place(c);
+	if (c->archive) {
+		char *copy = buf_strdup(c->archive), *below = clean_below_root(c, dirname(copy));
+
+		if (below)
+			msg_die(EX_WRONG_USE,
+				"%s is in the directory %s of the root, where files are removed: give --archive a name "
+				"outside of it",
+				c->archive, below);
+		free(copy);
+	}
 	code = retire_all(c, &names, 0);
 	batch_args_free(&names);
 	return code;

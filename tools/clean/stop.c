@@ -136,23 +136,6 @@ clean_stop(const struct clean *c, char **args)
 	return finish(c, stopped, failed);
 }
 
-/* Asks each server to end. Their pidfds for lease_await_stop(), for the caller to free; -1 for one that ended by
- * itself, or could not be asked, which is said and counted. */
-static int *
-ask_all(const struct clean *c, const struct servers *all, size_t *failed)
-{
-	int *pidfds = buf_alloc((all->n + 1) * sizeof(*pidfds));
-
-	for (size_t i = 0; i < all->n; i++) {
-		pidfds[i] = c->only_say ? -1 : lease_request_stop(&c->root, all->v[i].port);
-		if (pidfds[i] < 0 && !c->only_say && errno != ESRCH) {
-			msg_warn_errno("cannot stop the server on port %d", all->v[i].port);
-			++*failed;
-		}
-	}
-	return pidfds;
-}
-
 /* All are asked first, then waited for: they take their time together. */
 int
 clean_stop_all(const struct clean *c, char **args)
@@ -163,7 +146,14 @@ clean_stop_all(const struct clean *c, char **args)
 
 	(void)args;
 	find_servers(c, &all);
-	pidfds = ask_all(c, &all, &failed);
+	pidfds = buf_alloc((all.n + 1) * sizeof(*pidfds));
+	for (size_t i = 0; i < all.n; i++) {
+		pidfds[i] = c->only_say ? -1 : lease_request_stop(&c->root, all.v[i].port);
+		if (pidfds[i] < 0 && !c->only_say && errno != ESRCH) {
+			msg_warn_errno("cannot stop the server on port %d", all.v[i].port);
+			failed++;
+		}
+	}
 	for (size_t i = 0; i < all.n; i++) {
 		const struct server *s = &all.v[i];
 

@@ -409,20 +409,6 @@ get_originals(const struct batch_collector *g)
 	return code;
 }
 
-/* A preferred reviewer who decided nothing is most likely misspelt. */
-static void
-look_for_preferred(const struct batch_collector *g)
-{
-	for (const char **name = g->c->set->prefer; *name; name++) {
-		size_t n = picks_count(g->picks), i = 0;
-
-		while (i < n && strcmp(picks_get(g->picks, i)->reviewer, *name) != 0)
-			i++;
-		if (i == n && n > 0 && strcmp(*name, "newest") != 0)
-			msg_warn("batch %s: no reviewer %s has decided anything in it", batch_name(g->b), *name);
-	}
-}
-
 /* Notes where the decisions of each subject begin. */
 static void
 find_decisions(struct batch_collector *g)
@@ -446,11 +432,21 @@ find_decisions(struct batch_collector *g)
 	g->all = g->c->set->all && picks_count(g->picks) == 0;
 	if (g->c->set->all && !g->all)
 		msg_warn("batch %s has been reviewed: what was decided is collected, not all", batch_name(g->b));
-	if (!g->c->set->all && picks_count(g->picks) == 0)
+	if (!g->c->set->all && picks_count(g->picks) == 0) {
 		msg_warn("batch %s: nobody has decided anything yet: review it, or take every item by --all",
 			 batch_name(g->b));
-	else
-		look_for_preferred(g);
+	} else {
+		/* A preferred reviewer who decided nothing is most likely misspelt. */
+		for (const char **name = g->c->set->prefer; *name; name++) {
+			size_t n = picks_count(g->picks), i = 0;
+
+			while (i < n && strcmp(picks_get(g->picks, i)->reviewer, *name) != 0)
+				i++;
+			if (i == n && n > 0 && strcmp(*name, "newest") != 0)
+				msg_warn("batch %s: no reviewer %s has decided anything in it", batch_name(g->b),
+					 *name);
+		}
+	}
 }
 
 /* Says that subject I could not be collected, with errno. Whether that is its own damage, and the others may go on. */

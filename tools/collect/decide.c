@@ -36,21 +36,6 @@ newest_pick(const struct picks *p, const struct picks_subject *of)
 	return tie ? NULL : best;
 }
 
-static const struct pick *
-preferred_pick(const struct collect *c, const struct picks *p, const struct picks_subject *of)
-{
-	const struct pick *one = NULL;
-
-	for (const char **name = c->set->prefer; *name && !one; name++) {
-		if (strcmp(*name, "newest") == 0)
-			one = newest_pick(p, of);
-		for (size_t i = 0; i < of->count && !one; i++)
-			if (strcmp(picks_get(p, of->first + i)->reviewer, *name) == 0)
-				one = picks_get(p, of->first + i);
-	}
-	return one;
-}
-
 void
 decide(const struct collect *c, const struct picks *p, uint32_t first, struct decision *d)
 {
@@ -63,7 +48,14 @@ decide(const struct collect *c, const struct picks *p, uint32_t first, struct de
 	d->choice = d->of.choice;
 	if (d->of.agreed)
 		return;
-	one = preferred_pick(c, p, &d->of);
+	one = NULL;
+	for (const char **name = c->set->prefer; *name && !one; name++) {
+		if (strcmp(*name, "newest") == 0)
+			one = newest_pick(p, &d->of);
+		for (size_t i = 0; i < d->of.count && !one; i++)
+			if (strcmp(picks_get(p, d->of.first + i)->reviewer, *name) == 0)
+				one = picks_get(p, d->of.first + i);
+	}
 	if (!one) {
 		d->kind = DISPUTED;
 		return;

@@ -312,17 +312,6 @@ choices_of(const struct export *x, const char *file)
 	return some;
 }
 
-/* The name of a sample, up to its extension: keys end at the first dot. */
-static void
-sample_key(const struct export *x, const char *file, struct buf *out)
-{
-	buf_clear(out);
-	for (const char *p = x->id; *p; p++)
-		buf_add(out, *p == '.' ? "," : p, 1);
-	buf_str(out, "_");
-	buf_add(out, file, HASH_HEX);
-}
-
 /* A file by its name in the archive, with its credits. */
 static int
 pack_one(struct export *x, const char *file, const char *name, const char *credited)
@@ -378,7 +367,12 @@ add_sample(const char *file, void *arg)
 
 	store_print(x->id, some, &json);
 	json_object_put(some);
-	sample_key(x, file, &key);
+	/* The name of a sample, up to its extension: keys end at the first dot. */
+	buf_clear(&key);
+	for (const char *p = x->id; *p; p++)
+		buf_add(&key, *p == '.' ? "," : p, 1);
+	buf_str(&key, "_");
+	buf_add(&key, file, HASH_HEX);
 	/* The metadata is the one with .json. */
 	buf_printf(&name, "%s.%s%s", key.data, strcmp(ext, "json") == 0 ? "file." : "", ext);
 	buf_str(&key, ".json");

@@ -73,16 +73,6 @@ struct import {
 	struct picks_set set;
 };
 
-static void
-import_free(struct import *m)
-{
-	free(m->set.v);
-	json_object_put(m->json);
-	if (m->b)
-		batch_close(m->b);
-	*m = (struct import){0};
-}
-
 static bool
 is_named(const struct batch_args *names, const char *name)
 {
@@ -189,8 +179,13 @@ import_picks(struct collect *c, struct batch_args *names)
 	if (names->n == 0)
 		for (size_t i = 0; i < n && code == EX_ALL_WELL; i++)
 			batch_args_add(names, batch_name(all[i].b));
-	for (size_t i = 0; i < n; i++)
-		import_free(&all[i]);
+	for (size_t i = 0; i < n; i++) {
+		free(all[i].set.v);
+		json_object_put(all[i].json);
+		if (all[i].b)
+			batch_close(all[i].b);
+		all[i] = (struct import){0};
+	}
 	free(all);
 	return code;
 }

@@ -87,15 +87,6 @@ report_choice(struct batch_collector *g, const char *id, struct json_object *cho
 	buf_free(&path);
 }
 
-/* Notes what an export must have. */
-static void
-note_kept(struct collect *c, const char *id, size_t choices)
-{
-	if ((c->kept_n & (c->kept_n - 1)) == 0)
-		c->kept = buf_realloc(c->kept, (c->kept_n ? 2 * c->kept_n : 1) * sizeof(*c->kept));
-	c->kept[c->kept_n++] = (struct kept){buf_strdup(id), choices};
-}
-
 void
 report_stored(struct batch_collector *g, const struct wanted *w, const struct stored *s)
 {
@@ -130,8 +121,13 @@ report_stored(struct batch_collector *g, const struct wanted *w, const struct st
 		print_record(g, o);
 		g->removed++;
 	}
-	if (s->exported)
-		note_kept(g->c, w->id, s->exported);
+	if (s->exported) {
+		/* Notes what an export must have. */
+		if ((g->c->kept_n & (g->c->kept_n - 1)) == 0)
+			g->c->kept =
+				buf_realloc(g->c->kept, (g->c->kept_n ? 2 * g->c->kept_n : 1) * sizeof(*g->c->kept));
+		g->c->kept[g->c->kept_n++] = (struct kept){buf_strdup(w->id), s->exported};
+	}
 }
 
 void

@@ -122,21 +122,6 @@ within(la_int64_t value, long long otherwise)
 }
 
 static void
-announce(struct archive_entry *entry)
-{
-	long long size = archive_entry_size_is_set(entry) ? within(archive_entry_size(entry), -1) : -1;
-	long long mtime = archive_entry_mtime_is_set(entry) ? within(archive_entry_mtime(entry), 0) : 0;
-	const char *name = archive_entry_pathname(entry);
-	char head[64];
-	int n;
-
-	if (!name && !(name = archive_entry_pathname_utf8(entry)))
-		name = "";
-	n = snprintf(head, sizeof(head), "M%c %lld %lld ", kind_of(entry), size < 0 ? -1 : size, mtime);
-	say(head, (size_t)n, name, strnlen(name, NAME_LENGTH_MAX));
-}
-
-static void
 say_bytes(const char *bytes, size_t n)
 {
 	for (size_t some; n > 0; bytes += some, n -= some) {
@@ -201,13 +186,25 @@ say_all(struct archive *a)
 	int rc, tries = 0;
 
 	while ((rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+		long long size;
+		long long mtime;
+		const char *name;
+		char head[64];
+		int n;
+
 		if (rc == ARCHIVE_RETRY && tries++ < TRIES)
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 			end_failed(a);
 		if (archive_entry_is_encrypted(entry))
 			end("Fe", a);
-		announce(entry);
+		size = archive_entry_size_is_set(entry) ? within(archive_entry_size(entry), -1) : -1;
+		mtime = archive_entry_mtime_is_set(entry) ? within(archive_entry_mtime(entry), 0) : 0;
+		name = archive_entry_pathname(entry);
+		if (!name && !(name = archive_entry_pathname_utf8(entry)))
+			name = "";
+		n = snprintf(head, sizeof(head), "M%c %lld %lld ", kind_of(entry), size < 0 ? -1 : size, mtime);
+		say(head, (size_t)n, name, strnlen(name, NAME_LENGTH_MAX));
 		say_member(a);
 	}
 	say("Z", 1, NULL, 0);

@@ -52,29 +52,6 @@ print_line(struct buf *line)
 }
 
 static void
-print_media(const struct media_one *m)
-{
-	struct buf line = {0};
-
-	add_member(&line, "url", m->url);
-	add_member(&line, "kind", m->kind);
-	add_member(&line, "from", m->from);
-	if (*m->title)
-		add_member(&line, "title", m->title);
-	print_line(&line);
-}
-
-static void
-print_rule(const char *file, const char *rule)
-{
-	struct buf line = {0};
-
-	add_member(&line, "page", file);
-	add_member(&line, "rule", rule);
-	print_line(&line);
-}
-
-static void
 print_failed(struct asked *a, const char *file, const char *code, const char *why)
 {
 	struct buf line = {0};
@@ -106,10 +83,23 @@ look_at(struct asked *a, const char *file, const char *url)
 		print_failed(a, file, "bad_page", found.why);
 	if (found.cut)
 		msg_warn("%s: too long or nested too deeply: only its beginning was read", file);
-	if (found.rule[0])
-		print_rule(file, found.rule);
-	for (size_t i = 0; i < found.count; i++)
-		print_media(&found.media[i]);
+	if (found.rule[0]) {
+		struct buf line = {0};
+
+		add_member(&line, "page", file);
+		add_member(&line, "rule", found.rule);
+		print_line(&line);
+	}
+	for (size_t i = 0; i < found.count; i++) {
+		struct buf line = {0};
+
+		add_member(&line, "url", found.media[i].url);
+		add_member(&line, "kind", found.media[i].kind);
+		add_member(&line, "from", found.media[i].from);
+		if (*found.media[i].title)
+			add_member(&line, "title", found.media[i].title);
+		print_line(&line);
+	}
 	a->found += found.count;
 	media_free(&found);
 	rec_flush();
@@ -156,25 +146,6 @@ look_at_all(struct asked *a, char **operands)
 	return code;
 }
 
-static void
-read_options(struct asked *a, struct opts *o)
-{
-	int id;
-
-	while ((id = opt_next(o)) != 0) {
-		if (id == 'b')
-			a->base = o->value;
-		else if (id == OPT_TYPE)
-			a->type = o->value;
-		else if (id == 'm')
-			a->most = (size_t)opt_number(o, 1, MEDIA_MAX);
-		else
-			a->serve = true;
-	}
-	if (a->base && strncasecmp(a->base, "http://", 7) != 0 && strncasecmp(a->base, "https://", 8) != 0)
-		opt_die("--base is to begin with http:// or https://, and not as '%s'", a->base);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -186,9 +157,21 @@ main(int argc, char **argv)
 		.argc = argc,
 		.argv = argv,
 	};
+	int id;
 
 	msg_program("bi-media");
-	read_options(&a, &o);
+	while ((id = opt_next(&o)) != 0) {
+		if (id == 'b')
+			a.base = o.value;
+		else if (id == OPT_TYPE)
+			a.type = o.value;
+		else if (id == 'm')
+			a.most = (size_t)opt_number(&o, 1, MEDIA_MAX);
+		else
+			a.serve = true;
+	}
+	if (a.base && strncasecmp(a.base, "http://", 7) != 0 && strncasecmp(a.base, "https://", 8) != 0)
+		opt_die("--base is to begin with http:// or https://, and not as '%s'", a.base);
 	if (!a.serve)
 		msg_finish(look_at_all(&a, opt_rest(&o)));
 	if (*opt_rest(&o))

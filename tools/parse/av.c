@@ -164,22 +164,6 @@ put_stream(struct doc *d, const AVStream *s, bool *film)
 	put_tags(d, s->metadata);
 }
 
-static void
-describe_streams(struct doc *d, AVFormatContext *f)
-{
-	bool film = false;
-
-	doc_meta(d, "format", f->iformat->long_name ? f->iformat->long_name : f->iformat->name);
-	if (f->duration > 0)
-		doc_meta_number(d, "duration", (double)f->duration / AV_TIME_BASE);
-	if (f->bit_rate > 0)
-		doc_meta_number(d, "bit_rate", (double)f->bit_rate);
-	put_tags(d, f->metadata);
-	for (unsigned i = 0; i < f->nb_streams && i < STREAMS; i++)
-		put_stream(d, f->streams[i], &film);
-	d->kind = film ? "video" : "audio";
-}
-
 /* --- opening it --- */
 
 /* Text, pictures and lists of other files, which libavformat knows too, are not for this. */
@@ -240,8 +224,19 @@ av_parse(const struct request *r, struct doc *d)
 			put_size(d, f->streams[i]);
 		(void)avformat_find_stream_info(f, NULL);
 		known = is_wanted(f);
-		if (known)
-			describe_streams(d, f);
+		if (known) {
+			bool film = false;
+
+			doc_meta(d, "format", f->iformat->long_name ? f->iformat->long_name : f->iformat->name);
+			if (f->duration > 0)
+				doc_meta_number(d, "duration", (double)f->duration / AV_TIME_BASE);
+			if (f->bit_rate > 0)
+				doc_meta_number(d, "bit_rate", (double)f->bit_rate);
+			put_tags(d, f->metadata);
+			for (unsigned i = 0; i < f->nb_streams && i < STREAMS; i++)
+				put_stream(d, f->streams[i], &film);
+			d->kind = film ? "video" : "audio";
+		}
 		avformat_close_input(&f);
 	}
 	av_freep(&pb->buffer);

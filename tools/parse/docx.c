@@ -227,24 +227,19 @@ open_paragraph(struct docx *x)
 }
 
 static void
-set_title(struct docx *x)
-{
-	struct buf words = {0};
-
-	md_words(x->md, &words);
-	doc_set(&x->d->title, words.data, words.len);
-	buf_free(&words);
-}
-
-static void
 end_paragraph(struct docx *x)
 {
 	const char *what = rec_string(x->styles, x->style);
 
 	for (enum md_mark m = 0; m < MD_LINK; m++)
 		set_mark(x, m, false);
-	if (what && strcmp(what, "title") == 0 && !x->tables)
-		set_title(x);
+	if (what && strcmp(what, "title") == 0 && !x->tables) {
+		struct buf words = {0};
+
+		md_words(x->md, &words);
+		doc_set(&x->d->title, words.data, words.len);
+		buf_free(&words);
+	}
 	if (x->opened && !x->tables && !x->number[0] && what && strcmp(what, "quote") == 0)
 		md_leave(x->md);
 	else
@@ -262,16 +257,6 @@ is_on(const char **attributes)
 	const char *val = xml_attribute(attributes, "val");
 
 	return !val || (strcmp(val, "0") != 0 && strcmp(val, "false") != 0 && strcmp(val, "none") != 0);
-}
-
-static void
-put_text(struct docx *x, const char *text, size_t n)
-{
-	open_paragraph(x);
-	set_mark(x, MD_STRONG, x->strong && !x->md->heading);
-	set_mark(x, MD_EMPHASIS, x->emphasis);
-	set_mark(x, MD_DELETED, x->deleted);
-	md_text(x->md, text, n);
 }
 
 static void
@@ -341,10 +326,16 @@ names_equal(const char *name, const char *other)
 }
 
 static void
-read_property(struct docx *x, const char *name, const char **attributes)
+on_begin(void *arg, const char *name, const char **attributes)
 {
-	const char *val = xml_attribute(attributes, "val");
+	struct docx *x = arg;
+	const char *val;
 
+	if (x->ignore || names_equal(name, "Fallback") || names_equal(name, "del") || names_equal(name, "moveFrom")) {
+		x->ignore++;
+		return;
+	}
+	val = xml_attribute(attributes, "val");
 	if (names_equal(name, "pStyle") && val)
 		snprintf(x->style, sizeof(x->style), "%s", val);
 	else if (names_equal(name, "ilvl") && val)
@@ -357,18 +348,6 @@ read_property(struct docx *x, const char *name, const char **attributes)
 		x->emphasis = is_on(attributes);
 	else if (names_equal(name, "strike"))
 		x->deleted = is_on(attributes);
-}
-
-static void
-on_begin(void *arg, const char *name, const char **attributes)
-{
-	struct docx *x = arg;
-
-	if (x->ignore || names_equal(name, "Fallback") || names_equal(name, "del") || names_equal(name, "moveFrom")) {
-		x->ignore++;
-		return;
-	}
-	read_property(x, name, attributes);
 	if (names_equal(name, "r"))
 		x->strong = x->emphasis = x->deleted = false;
 	else if (names_equal(name, "t"))
@@ -418,8 +397,13 @@ on_text(void *arg, const char *s, size_t n)
 {
 	struct docx *x = arg;
 
-	if (x->in_text && !x->ignore)
-		put_text(x, s, n);
+	if (x->in_text && !x->ignore) {
+		open_paragraph(x);
+		set_mark(x, MD_STRONG, x->strong && !x->md->heading);
+		set_mark(x, MD_EMPHASIS, x->emphasis);
+		set_mark(x, MD_DELETED, x->deleted);
+		md_text(x->md, s, n);
+	}
 }
 
 bool

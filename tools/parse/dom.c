@@ -232,10 +232,17 @@ mass_of(const struct dom_node *n)
 	return n->own >= LONG ? mass * 1.5F : n->own >= SHORT ? mass : mass * 0.3F;
 }
 
-/* Adds the texts to their blocks. */
-static void
-count_texts(struct dom *d)
+void
+dom_count(struct dom *d)
 {
+	for (uint32_t i = 0; i < d->count; i++) {
+		struct dom_node *n = &d->nodes[i];
+
+		n->text = n->linked = n->links = n->own = n->own_linked = 0;
+		n->mass = 0;
+		n->prose = false;
+	}
+	/* Adds the texts to their blocks. */
 	for (uint32_t i = 0; i < d->count; i++) {
 		const char *text = d->nodes[i].hidden ? NULL : dom_text(d, i);
 		uint32_t n = text ? length_of(text) : 0, block = i;
@@ -250,19 +257,6 @@ count_texts(struct dom *d)
 		if (d->nodes[i].in_link)
 			d->nodes[block].own_linked += n;
 	}
-}
-
-void
-dom_count(struct dom *d)
-{
-	for (uint32_t i = 0; i < d->count; i++) {
-		struct dom_node *n = &d->nodes[i];
-
-		n->text = n->linked = n->links = n->own = n->own_linked = 0;
-		n->mass = 0;
-		n->prose = false;
-	}
-	count_texts(d);
 	for (uint32_t i = d->count; i-- > 0;) {
 		struct dom_node *n = &d->nodes[i], *parent = &d->nodes[n->parent];
 

@@ -51,28 +51,6 @@ begin_heading(struct markdown_writer *w, unsigned level)
 	md_heading(w->md, level);
 }
 
-static void
-end_heading(struct markdown_writer *w)
-{
-	if (w->md->heading && w->md->line)
-		w->heading = w->md->line;
-	md_block(w->md);
-}
-
-static void
-note_orphan_heading(struct markdown_writer *w)
-{
-	if (w->heading_level > 1 && is_heading_last(w))
-		w->orphan = true;
-}
-
-static void
-drop_orphan(struct markdown_writer *w)
-{
-	if (w->orphan && is_heading_last(w))
-		md_drop_last(w->md);
-}
-
 /* --- what is within a line --- */
 
 /* What an address means; where nothing says below what it is, a relative one stays as it is. For free(), or NULL. */
@@ -386,7 +364,9 @@ close_element(struct markdown_writer *w, uint32_t i)
 	case GUMBO_TAG_H4:
 	case GUMBO_TAG_H5:
 	case GUMBO_TAG_H6:
-		end_heading(w);
+		if (w->md->heading && w->md->line)
+			w->heading = w->md->line;
+		md_block(w->md);
 		break;
 	case GUMBO_TAG_UL:
 	case GUMBO_TAG_OL:
@@ -423,16 +403,6 @@ put_whole(struct markdown_writer *w, uint32_t i)
 	}
 }
 
-static void
-push_element(struct markdown_writer *w, uint32_t i)
-{
-	if (w->count == w->room) {
-		w->room = w->room ? w->room * 2 : 64;
-		w->open = buf_realloc(w->open, w->room * sizeof(*w->open));
-	}
-	w->open[w->count++] = i;
-}
-
 /* From place to place; it calls itself for the cells of a table, in which there are no tables. */
 static void
 walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end)
@@ -446,8 +416,8 @@ walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end)
 		while (w->count > floor && nodes[w->open[w->count - 1]].end <= i)
 			close_element(w, w->open[--w->count]);
 		if (nodes[i].hidden || nodes[i].dropped) {
-			if (nodes[i].dropped && nodes[i].text > 0)
-				note_orphan_heading(w);
+			if (nodes[i].dropped && nodes[i].text > 0 && w->heading_level > 1 && is_heading_last(w))
+				w->orphan = true;
 			i = nodes[i].end;
 			continue;
 		}
@@ -456,8 +426,13 @@ walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end)
 		else if (put_whole(w, i)) {
 			i = nodes[i].end;
 			continue;
-		} else if (open_element(w, i))
-			push_element(w, i);
+		} else if (open_element(w, i)) {
+			if (w->count == w->room) {
+				w->room = w->room ? w->room * 2 : 64;
+				w->open = buf_realloc(w->open, w->room * sizeof(*w->open));
+			}
+			w->open[w->count++] = i;
+		}
 		i++;
 	}
 	while (w->count > floor)
@@ -472,6 +447,7 @@ html_markdown_add(const struct html_markdown *s, uint32_t i)
 	md_block(w.md);
 	walk_tree(&w, i, s->dom->nodes[i].end);
 	md_block(w.md);
-	drop_orphan(&w);
+	if (w.orphan && is_heading_last(&w))
+		md_drop_last(w.md);
 	free(w.open);
 }

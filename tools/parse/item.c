@@ -489,16 +489,6 @@ start_item(struct parser *s, struct item *i)
 		settle_file(s, i);
 }
 
-static void
-begin_bad(struct parser *s, struct item *i, const struct rec *r)
-{
-	i->record = json_object_new_object();
-	json_object_object_add(i->record, "line", json_object_new_int64((int64_t)r->line));
-	add_string(i, "bad", r->text ? r->text : "");
-	i->spoken = true;
-	fail_item(s, i, r->code, false, r->wrong);
-}
-
 struct item *
 item_begin(struct parser *s, const struct rec *r)
 {
@@ -507,7 +497,11 @@ item_begin(struct parser *s, const struct rec *r)
 
 	i->work.in = i->work.out = -1;
 	if (r->kind == REC_BAD) {
-		begin_bad(s, i, r);
+		i->record = json_object_new_object();
+		json_object_object_add(i->record, "line", json_object_new_int64((int64_t)r->line));
+		add_string(i, "bad", r->text ? r->text : "");
+		i->spoken = true;
+		fail_item(s, i, r->code, false, r->wrong);
 		return i;
 	}
 	if (r->kind == REC_PLAIN) {

@@ -65,20 +65,6 @@ read_records(struct queue *q, struct parser *s)
 	}
 }
 
-/* Prints a text. In a file it is as it was found; on a terminal nothing in it may be more than text. */
-static void
-show_text(const struct buf *text)
-{
-	struct buf shown = {0};
-
-	if (isatty(STDOUT_FILENO))
-		human_lines(&shown, text->data);
-	else
-		buf_str(&shown, text->data);
-	printf("%s%s", shown.data, shown.data[shown.len - 1] == '\n' ? "" : "\n");
-	buf_free(&shown);
-}
-
 /* Says what is settled, up to the first that is not. Whether anything was. */
 static bool
 print_settled(struct queue *q, const struct parser *s)
@@ -88,10 +74,20 @@ print_settled(struct queue *q, const struct parser *s)
 	while (q->first && q->first->settled) {
 		struct item *i = q->first;
 
-		if (!s->as_text)
+		if (!s->as_text) {
 			rec_write_json(i->record);
-		else if (i->text.len)
-			show_text(&i->text);
+		} else if (i->text.len) {
+			struct buf shown = {0};
+
+			/* Prints a text. In a file it is as it was found; on a terminal nothing in it may be more than
+			 * text. */
+			if (isatty(STDOUT_FILENO))
+				human_lines(&shown, i->text.data);
+			else
+				buf_str(&shown, i->text.data);
+			printf("%s%s", shown.data, shown.data[shown.len - 1] == '\n' ? "" : "\n");
+			buf_free(&shown);
+		}
 		q->first = i->next;
 		if (!q->first)
 			q->last = &q->first;
@@ -100,43 +96,6 @@ print_settled(struct queue *q, const struct parser *s)
 		rec_flush();
 	}
 	return q->count < count;
-}
-
-static void
-wait_for(struct queue *q, struct parser *s)
-{
-	struct pollfd fds[POOL_FDS + 1];
-	int ms;
-	nfds_t n = pool_wait(s->pool, fds, &ms);
-	bool reading = !q->ended && q->count < q->most;
-
-	if (reading)
-		fds[n] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-	if (poll(fds, n + reading, ms) < 0 && errno != EINTR)
-		msg_die_errno(EX_OSERR, "cannot wait");
-	if (reading && fds[n].revents && rec_fill(q->in) < 0)
-		msg_die_errno(EX_IOERR, "cannot read standard input");
-	pool_look(s->pool);
-}
-
-static int
-print_end(const struct queue *q, const struct parser *s)
-{
-	int code = s->failed ? EX_SOME_FAILED : EX_ALL_WELL;
-
-	if (rec_was_cut(q->in)) {
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
-		code = EX_SOME_FAILED;
-	}
-	if (rec_has_ended(q->in) && !s->as_text) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s->parsed));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s->failed));
-		rec_write_end(counts, code);
-	}
-	return code;
 }
 
 /* Files and records from operands or stdin. Returns the exit code. */
@@ -151,6 +110,11 @@ parse_all(const struct options *o, char **operands)
 	s.pool = pool_open(o->parallel, o->seconds);
 	s.store = content_store_open(o->root);
 	for (;;) {
+		struct pollfd fds[POOL_FDS + 1];
+		int ms;
+		nfds_t n;
+		bool reading;
+
 		read_records(&q, &s);
 		for (struct item *i = q.first; i; i = i->next)
 			if (!i->settled && i->work.ended)
@@ -159,9 +123,29 @@ parse_all(const struct options *o, char **operands)
 			continue; /* there is room for what was read already */
 		if (q.ended && !q.first)
 			break;
-		wait_for(&q, &s);
+		n = pool_wait(s.pool, fds, &ms);
+		reading = !q.ended && q.count < q.most;
+		if (reading)
+			fds[n] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+		if (poll(fds, n + reading, ms) < 0 && errno != EINTR)
+			msg_die_errno(EX_OSERR, "cannot wait");
+		if (reading && fds[n].revents && rec_fill(q.in) < 0)
+			msg_die_errno(EX_IOERR, "cannot read standard input");
+		pool_look(s.pool);
 	}
-	code = print_end(&q, &s);
+	code = s.failed ? EX_SOME_FAILED : EX_ALL_WELL;
+	if (rec_was_cut(q.in)) {
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
+		code = EX_SOME_FAILED;
+	}
+	if (rec_has_ended(q.in) && !s.as_text) {
+		struct json_object *counts = json_object_new_object();
+
+		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s.parsed));
+		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s.failed));
+		rec_write_end(counts, code);
+	}
 	pool_close(s.pool);
 	content_store_close(s.store);
 	type_close(s.typer);

@@ -321,12 +321,17 @@ heavy_child(const struct dom *d, uint32_t i)
 	return best;
 }
 
-/* Whether the children of a table's row or body are columns of a layout, or it is the data of a table. */
 static uint32_t
-go_down(const struct dom *d, uint32_t i)
+choose_content(const struct dom *d)
 {
+	uint32_t i = 0, main = find_heaviest(d, 0, GUMBO_TAG_MAIN, " main "), article;
 	uint32_t child;
 
+	if (main && d->nodes[main].mass >= d->nodes[0].mass * 0.4F)
+		i = main;
+	article = find_heaviest(d, i, GUMBO_TAG_ARTICLE, " article ");
+	if (article && d->nodes[article].mass >= d->nodes[i].mass * 0.6F)
+		return article;
 	while ((child = heavy_child(d, i)))
 		i = child;
 	/* a row alone is no table */
@@ -334,19 +339,6 @@ go_down(const struct dom *d, uint32_t i)
 	       dom_tag(d, i) != GUMBO_TAG_TD)
 		i = d->nodes[i].parent;
 	return i;
-}
-
-static uint32_t
-choose_content(const struct dom *d)
-{
-	uint32_t i = 0, main = find_heaviest(d, 0, GUMBO_TAG_MAIN, " main "), article;
-
-	if (main && d->nodes[main].mass >= d->nodes[0].mass * 0.4F)
-		i = main;
-	article = find_heaviest(d, i, GUMBO_TAG_ARTICLE, " article ");
-	if (article && d->nodes[article].mass >= d->nodes[i].mass * 0.6F)
-		return article;
-	return go_down(d, i);
 }
 
 uint32_t

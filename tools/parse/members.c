@@ -67,15 +67,6 @@ report_damage(struct archive *a, struct doc *d)
 	return doc_fail(d, "damaged", "it is damaged or cut short: %s", words ? words : "it cannot be unpacked");
 }
 
-static struct member_one *
-add_member(struct members *m, const char *name)
-{
-	if ((m->count & (m->count - 1)) == 0)
-		m->v = buf_realloc(m->v, (m->count ? m->count * 2 : 1) * sizeof(*m->v));
-	m->v[m->count] = (struct member_one){.name = buf_strdup(name)};
-	return &m->v[m->count++];
-}
-
 /* Unpacks the entry that A is at. 1; 0 where it is too big; -1: A says why. */
 static int
 unpack_one(struct archive *a, struct member_one *one, size_t most)
@@ -116,7 +107,10 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 			return report_damage(a, d);
 		if (m->count == MEMBERS_COUNT)
 			return doc_fail(d, "memory", "it has more than %d parts", MEMBERS_COUNT);
-		one = add_member(m, name ? name : "");
+		if ((m->count & (m->count - 1)) == 0)
+			m->v = buf_realloc(m->v, (m->count ? m->count * 2 : 1) * sizeof(*m->v));
+		m->v[m->count] = (struct member_one){.name = buf_strdup(name ? name : "")};
+		one = &m->v[m->count++];
 		if (!wanted || !wanted(one->name))
 			continue;
 		if (archive_entry_is_encrypted(entry))

@@ -300,25 +300,6 @@ is_ignored(const char *name)
 }
 
 static void
-begin_inline(struct odf *x, const char *name, const char **attributes)
-{
-	if (names_equal(name, "span"))
-		begin_span(x, attributes);
-	else if (names_equal(name, "a"))
-		begin_link(x, attributes);
-	else if (names_equal(name, "line-break"))
-		md_break(x->md);
-	else if (names_equal(name, "s") || names_equal(name, "tab"))
-		md_text(x->md, " ", 1);
-	else if (names_equal(name, "image"))
-		begin_picture(x, attributes);
-	else if (names_equal(name, "title") || names_equal(name, "desc"))
-		x->in_alt = true;
-	else if (names_equal(name, "note-body"))
-		md_text(x->md, " (", 2);
-}
-
-static void
 on_begin(void *arg, const char *name, const char **attributes)
 {
 	struct odf *x = arg;
@@ -342,23 +323,20 @@ on_begin(void *arg, const char *name, const char **attributes)
 		begin_table(x);
 	else if (names_equal(name, "table-cell"))
 		begin_cell(x, attributes);
-	else
-		begin_inline(x, name, attributes);
-}
-
-static void
-end_inline(struct odf *x, const char *name)
-{
-	if (names_equal(name, "span"))
-		end_span(x);
+	else if (names_equal(name, "span"))
+		begin_span(x, attributes);
 	else if (names_equal(name, "a"))
-		md_close(x->md, MD_LINK);
-	else if (names_equal(name, "frame"))
-		end_frame(x);
+		begin_link(x, attributes);
+	else if (names_equal(name, "line-break"))
+		md_break(x->md);
+	else if (names_equal(name, "s") || names_equal(name, "tab"))
+		md_text(x->md, " ", 1);
+	else if (names_equal(name, "image"))
+		begin_picture(x, attributes);
 	else if (names_equal(name, "title") || names_equal(name, "desc"))
-		x->in_alt = false;
+		x->in_alt = true;
 	else if (names_equal(name, "note-body"))
-		md_text(x->md, ")", 1);
+		md_text(x->md, " (", 2);
 }
 
 static void
@@ -384,8 +362,16 @@ on_end(void *arg, const char *name)
 		end_row(x);
 	else if (names_equal(name, "table-cell"))
 		end_cell(x);
-	else
-		end_inline(x, name);
+	else if (names_equal(name, "span"))
+		end_span(x);
+	else if (names_equal(name, "a"))
+		md_close(x->md, MD_LINK);
+	else if (names_equal(name, "frame"))
+		end_frame(x);
+	else if (names_equal(name, "title") || names_equal(name, "desc"))
+		x->in_alt = false;
+	else if (names_equal(name, "note-body"))
+		md_text(x->md, ")", 1);
 }
 
 static void

@@ -229,23 +229,18 @@ take_author(char **to, const struct dom *d, uint32_t i)
 }
 
 static void
-take_time(struct heard *h, const struct dom *d, uint32_t i)
-{
-	const char *stamp = dom_attribute(d, i, "datetime");
-
-	if (!stamp)
-		stamp = dom_attribute(d, i, "content");
-	if (stamp && isdigit((unsigned char)*stamp) && strlen(stamp) >= 8)
-		doc_set_string(&h->date, stamp);
-}
-
-static void
 look_at_body(struct heard *h, const struct dom *d, uint32_t i)
 {
 	GumboTag tag = dom_tag(d, i);
 
-	if (tag == GUMBO_TAG_TIME || attribute_is(d, i, "itemprop", "datePublished"))
-		take_time(h, d, i);
+	if (tag == GUMBO_TAG_TIME || attribute_is(d, i, "itemprop", "datePublished")) {
+		const char *stamp = dom_attribute(d, i, "datetime");
+
+		if (!stamp)
+			stamp = dom_attribute(d, i, "content");
+		if (stamp && isdigit((unsigned char)*stamp) && strlen(stamp) >= 8)
+			doc_set_string(&h->date, stamp);
+	}
 	if (attribute_is(d, i, "rel", "author") || attribute_is(d, i, "itemprop", "author"))
 		take_author(&h->author, d, i);
 	else if (attribute_is(d, i, "class", "byline") || attribute_is(d, i, "class", "author") ||
@@ -311,23 +306,6 @@ without_site(const char *title, const char *site)
 	return out;
 }
 
-/* en_GB is en-GB; what is no name of a language is none. */
-static void
-tidy_language(struct doc *out)
-{
-	char *c = out->language;
-
-	for (; c && *c; c++)
-		if (*c == '_')
-			*c = '-';
-		else if (!isalnum((unsigned char)*c) && *c != '-')
-			*c = '\0';
-	if (out->language && (!*out->language || strlen(out->language) > 35)) {
-		free(out->language);
-		out->language = NULL;
-	}
-}
-
 static void
 take_title(const struct dom *d, const struct said *s, const struct heard *h, struct doc *out)
 {
@@ -344,6 +322,8 @@ take_title(const struct dom *d, const struct said *s, const struct heard *h, str
 static void
 settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *base, struct doc *out)
 {
+	char *c;
+
 	for (size_t k = 0; k < METAS; k++) {
 		bool url = metas[k].member == MEMBER(author) && h->content[k] && strstr(h->content[k], "://");
 
@@ -354,7 +334,17 @@ settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *bas
 	}
 	take_title(d, s, h, out);
 	doc_set_string(&out->language, s->language);
-	tidy_language(out);
+	/* en_GB is en-GB; what is no name of a language is none. */
+	c = out->language;
+	for (; c && *c; c++)
+		if (*c == '_')
+			*c = '-';
+		else if (!isalnum((unsigned char)*c) && *c != '-')
+			*c = '\0';
+	if (out->language && (!*out->language || strlen(out->language) > 35)) {
+		free(out->language);
+		out->language = NULL;
+	}
 	doc_set_string(&out->description, s->description);
 	doc_set_string(&out->author, s->author);
 	doc_set_string(&out->author, h->author);

@@ -142,23 +142,6 @@ put_text(struct doc *d, const char *text, bool first)
 }
 
 static void
-put_links(struct doc *d, PopplerPage *page)
-{
-	GList *links = poppler_page_get_link_mapping(page);
-
-	for (GList *l = links; l; l = l->next) {
-		const PopplerLinkMapping *m = l->data;
-
-		if (m->action && m->action->type == POPPLER_ACTION_URI && m->action->uri.uri &&
-		    g_utf8_validate(m->action->uri.uri, -1, NULL) &&
-		    (g_str_has_prefix(m->action->uri.uri, "http://") ||
-		     g_str_has_prefix(m->action->uri.uri, "https://")))
-			doc_link(d, m->action->uri.uri, NULL);
-	}
-	poppler_page_free_link_mapping(links);
-}
-
-static void
 put_pages(struct doc *d, PopplerDocument *document)
 {
 	int n = poppler_document_get_n_pages(document);
@@ -176,8 +159,20 @@ put_pages(struct doc *d, PopplerDocument *document)
 		text = page ? poppler_page_get_text(page) : NULL;
 		put_text(d, text ? text : "", i == 0);
 		g_free(text);
-		if (page && i < LINKS_PAGES)
-			put_links(d, page);
+		if (page && i < LINKS_PAGES) {
+			GList *links = poppler_page_get_link_mapping(page);
+
+			for (GList *l = links; l; l = l->next) {
+				const PopplerLinkMapping *m = l->data;
+
+				if (m->action && m->action->type == POPPLER_ACTION_URI && m->action->uri.uri &&
+				    g_utf8_validate(m->action->uri.uri, -1, NULL) &&
+				    (g_str_has_prefix(m->action->uri.uri, "http://") ||
+				     g_str_has_prefix(m->action->uri.uri, "https://")))
+					doc_link(d, m->action->uri.uri, NULL);
+			}
+			poppler_page_free_link_mapping(links);
+		}
 		if (page)
 			g_object_unref(page);
 	}

@@ -31,21 +31,6 @@ packed_load(void)
 
 /* --- archives --- */
 
-static void
-list_one(struct doc *d, struct archive_entry *entry)
-{
-	const char *name = archive_entry_pathname(entry);
-	char tail[64];
-
-	md_item(&d->md, -1);
-	md_code(&d->md, name ? name : "", name ? strlen(name) : 0);
-	if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size_is_set(entry)) {
-		snprintf(tail, sizeof(tail), ", %lld bytes", (long long)archive_entry_size(entry));
-		md_text(&d->md, tail, strlen(tail));
-	}
-	md_leave(&d->md);
-}
-
 /* Its members, as far as they can be told before they are too many or take too long. */
 static bool
 list_all(struct archive *a, struct doc *d)
@@ -56,6 +41,9 @@ list_all(struct archive *a, struct doc *d)
 	int rc, tries = 0;
 
 	while ((rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+		const char *name;
+		char tail[64];
+
 		if (rc == ARCHIVE_RETRY && tries++ < TRIES)
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
@@ -72,7 +60,14 @@ list_all(struct archive *a, struct doc *d)
 			d->truncated = true;
 			break;
 		}
-		list_one(d, entry);
+		name = archive_entry_pathname(entry);
+		md_item(&d->md, -1);
+		md_code(&d->md, name ? name : "", name ? strlen(name) : 0);
+		if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size_is_set(entry)) {
+			snprintf(tail, sizeof(tail), ", %lld bytes", (long long)archive_entry_size(entry));
+			md_text(&d->md, tail, strlen(tail));
+		}
+		md_leave(&d->md);
 		count++;
 		files += archive_entry_filetype(entry) == AE_IFREG;
 		bytes += archive_entry_size_is_set(entry) ? (double)archive_entry_size(entry) : 0;

@@ -56,42 +56,22 @@ copy_file(const struct render *r, int in, const char *name)
 	return atomic_file_put_copy(r->temp, r->dir, name, in, ATOMIC_FILE_DATED);
 }
 
-/* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */
-static int
-make_item(struct render *r, const struct candidate *c, uint32_t k, int in, const char *sha256)
-{
-	int code = EX_ALL_WELL;
-
-	if (c->hidden)
-		code = EX_ALL_WELL;
-	else if (copy_file(r, in, c->name) < 0)
-		code = render_report_errno(batch_name(r->batch), "copy a candidate");
-	else if (c->picture)
-		return thumbnails_add(r, k, in, sha256, c->thumb);
-	close(in);
-	return code;
-}
-
-/* Returns an exit code after a message. */
-static int
-report_not_opened(const struct render *r, const char *path)
-{
-	int error = errno;
-
-	msg_warn("batch %s: cannot open %s: %s", batch_name(r->batch), path, file_reason(error));
-	return msg_exit_code(error);
-}
-
 /* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */
 static int
 copy_candidate(struct render *r, const struct batch_place *place, struct json_object *result)
 {
 	struct candidate c;
 	int in = batch_open_file(r->batch, result);
+	int code = EX_ALL_WELL;
 
 	candidate_read(&c, place, result);
-	if (in < 0 && errno != ENOENT)
-		return report_not_opened(r, rec_string(result, "path"));
+	if (in < 0 && errno != ENOENT) {
+		int error = errno;
+
+		msg_warn("batch %s: cannot open %s: %s", batch_name(r->batch), rec_string(result, "path"),
+			 file_reason(error));
+		return msg_exit_code(error);
+	}
 	if (in < 0) {
 		r->items[place->item - 1].lost = true;
 		r->lost_count++;
@@ -100,7 +80,15 @@ copy_candidate(struct render *r, const struct batch_place *place, struct json_ob
 	}
 	r->candidates++;
 	r->items[place->item - 1].ext = c.hidden ? NULL : type_extension(c.mime);
-	return make_item(r, &c, place->item, in, rec_string(result, "sha256"));
+	/* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */
+	if (c.hidden)
+		code = EX_ALL_WELL;
+	else if (copy_file(r, in, c.name) < 0)
+		code = render_report_errno(batch_name(r->batch), "copy a candidate");
+	else if (c.picture)
+		return thumbnails_add(r, place->item, in, rec_string(result, "sha256"), c.thumb);
+	close(in);
+	return code;
 }
 
 /* Counts item K, and sees to its file when it is completed. Returns an exit code. */
@@ -133,23 +121,12 @@ read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 	return code;
 }
 
-static void
-warn_lost(const struct render *r)
-{
-	const char *name = batch_name(r->batch);
-
-	if (r->lost_count && !r->meanwhile)
-		msg_warn("batch %s: %u completed item%s no file any more; `bi-status --rebuild %s` and then "
-			 "`bi-fetch -b %s --resume` get %s again",
-			 name, r->lost_count, r->lost_count == 1 ? " has" : "s have", name, name,
-			 r->lost_count == 1 ? "it" : "them");
-}
-
 int
 candidates_copy(struct render *r)
 {
 	struct buf item = {0}, line = {0};
 	int code = EX_ALL_WELL, last;
+	const char *name;
 
 	r->items = buf_alloc(((size_t)r->plan.length + 1) * sizeof(*r->items));
 	for (uint32_t k = 1; k <= r->plan.length && code == EX_ALL_WELL; k++) {
@@ -157,7 +134,12 @@ candidates_copy(struct render *r)
 		render_show_progress(r, "items", k, r->plan.length);
 	}
 	last = thumbnails_finish(r);
-	warn_lost(r);
+	name = batch_name(r->batch);
+	if (r->lost_count && !r->meanwhile)
+		msg_warn("batch %s: %u completed item%s no file any more; `bi-status --rebuild %s` and then "
+			 "`bi-fetch -b %s --resume` get %s again",
+			 name, r->lost_count, r->lost_count == 1 ? " has" : "s have", name, name,
+			 r->lost_count == 1 ? "it" : "them");
 	buf_free(&item);
 	buf_free(&line);
 	return code == EX_ALL_WELL ? last : code;

@@ -107,23 +107,6 @@ render_meanwhile(void *arg)
 	return next < 0 ? -1 : clock_left(next);
 }
 
-/* Renders all of them for good. Returns how many, and the exit code after CODE. */
-static int
-render_all(struct work *w, int *code, bool json)
-{
-	int done = 0;
-
-	if (w->names.n > 0)
-		open_root(w);
-	for (size_t i = 0; i < w->names.n; i++) {
-		int rc = render_batch(&w->root, w->names.v[i], &w->thumber, json ? RENDER_RECORD : RENDER_SENTENCE);
-
-		done += rc == EX_ALL_WELL;
-		*code = worse_code(*code, rc);
-	}
-	return done;
-}
-
 static int
 run_render(char **operands, const char *dir, bool json)
 {
@@ -136,7 +119,15 @@ run_render(char **operands, const char *dir, bool json)
 		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
 	code = batch_args_read(&w.names, operands, &watch);
 	code = worse_code(code, names_exit_code(&w.names));
-	done = render_all(&w, &code, json);
+	done = 0;
+	if (w.names.n > 0)
+		open_root(&w);
+	for (size_t i = 0; i < w.names.n; i++) {
+		int rc = render_batch(&w.root, w.names.v[i], &w.thumber, json ? RENDER_RECORD : RENDER_SENTENCE);
+
+		done += rc == EX_ALL_WELL;
+		code = worse_code(code, rc);
+	}
 	thumb_close(w.thumber);
 	if (w.root.fd >= 0)
 		root_close(&w.root);

@@ -28,18 +28,6 @@ compare_order(const void *a, const void *b)
 	return group ? group : no ? no : compare_numbers(x->idx, y->idx);
 }
 
-/* Finds what has the same bytes as an earlier one. */
-static void
-find_copies(struct near_duplicate *v, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		for (size_t j = 0; j < i && v[i].sha256; j++)
-			if (v[j].sha256 && v[j].same_as == 0 && strcmp(v[i].sha256, v[j].sha256) == 0) {
-				v[i].same_as = v[j].idx;
-				break;
-			}
-}
-
 /* Puts V[I] behind the nearest of the leaders before it, if one is near. */
 static void
 join_nearest(struct near_duplicate *v, size_t i)
@@ -72,7 +60,13 @@ find_by_idx(struct near_duplicate *v, size_t n, uint32_t idx)
 void
 near_duplicates_sort(struct near_duplicate *v, size_t n)
 {
-	find_copies(v, n);
+	/* Finds what has the same bytes as an earlier one. */
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = 0; j < i && v[i].sha256; j++)
+			if (v[j].sha256 && v[j].same_as == 0 && strcmp(v[i].sha256, v[j].sha256) == 0) {
+				v[i].same_as = v[j].idx;
+				break;
+			}
 	qsort(v, n, sizeof(*v), compare_quality);
 	for (size_t i = 0; i < n; i++) {
 		v[i].no = (uint32_t)i;

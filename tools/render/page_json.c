@@ -368,24 +368,6 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	return 0;
 }
 
-static void
-add_failed(struct json_object *to, struct json_object *item, struct json_object *result, bool is_lost)
-{
-	struct json_object *error = NULL;
-	const char *message = NULL, *from;
-
-	if (json_object_object_get_ex(result, "error", &error)) {
-		message = rec_string(error, "message");
-		if (!message || !*message)
-			message = rec_string(error, "code");
-	}
-	if (!message)
-		message = is_lost ? "the item was completed, and its file is gone" : "the reason is unknown";
-	add_text(to, "failed", message);
-	if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
-		add_text(to, "from", from);
-}
-
 /* One item into TO, or counted as waiting. 0, or -1 with errno. */
 static int
 add_item(struct render *r, struct json_object *item, const struct batch_place *place, struct shown *to,
@@ -418,10 +400,23 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		copy_text(to->json, texts[i], result, item);
 	add_joined(to->json, "score_why", result);
-	if (*status == 'c' && !lost)
+	if (*status == 'c' && !lost) {
 		rc = add_completed(r, to, place, result);
-	else
-		add_failed(to->json, item, result, lost);
+	} else {
+		struct json_object *error = NULL;
+		const char *message = NULL, *from;
+
+		if (json_object_object_get_ex(result, "error", &error)) {
+			message = rec_string(error, "message");
+			if (!message || !*message)
+				message = rec_string(error, "code");
+		}
+		if (!message)
+			message = lost ? "the item was completed, and its file is gone" : "the reason is unknown";
+		add_text(to->json, "failed", message);
+		if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
+			add_text(to->json, "from", from);
+	}
 	json_object_put(result);
 	return rc;
 }
@@ -503,23 +498,6 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 	return rc;
 }
 
-/* What the browser may fetch while people look at this one. */
-static void
-add_next_files(struct json_object *to, const struct render *r, uint32_t next)
-{
-	const struct indexed_subject *s = &r->plan.subjects[next];
-	struct json_object *files = json_object_new_array();
-	char path[SUBJECT_MAX + 40];
-
-	for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
-		if (!r->items[r->plan.items[s->first + j] - 1].thumb)
-			continue;
-		snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, next), j + 1);
-		json_object_array_add(files, json_object_new_string(path));
-	}
-	json_object_object_add(to, "next_files", files);
-}
-
 int
 page_json_subject(struct render *r, uint32_t i, struct buf *out)
 {
@@ -533,8 +511,19 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 	if (i > 0)
 		add_text(subject, "prev", subject_index_id(&r->plan, i - 1));
 	if (i + 1 < r->plan.count) {
+		const struct indexed_subject *s = &r->plan.subjects[i + 1];
+		struct json_object *files = json_object_new_array();
+		char path[SUBJECT_MAX + 40];
+
 		add_text(subject, "next", subject_index_id(&r->plan, i + 1));
-		add_next_files(subject, r, i + 1);
+		/* What the browser may fetch while people look at this one. */
+		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
+			if (!r->items[r->plan.items[s->first + j] - 1].thumb)
+				continue;
+			snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, i + 1), j + 1);
+			json_object_array_add(files, json_object_new_string(path));
+		}
+		json_object_object_add(subject, "next_files", files);
 	}
 	o = json_object_new_object();
 	json_object_object_add(o, "batch", json_object_get(r->brief));

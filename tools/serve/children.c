@@ -117,28 +117,6 @@ clear_bodies(const struct supervisor *k, bool make)
 
 /* --- starting --- */
 
-static void
-add_api_args(const struct supervisor *k, enum child_kind kind, struct argv *w)
-{
-	argv_add(w, "bi-api", NULL);
-	argv_add(w, "--root", k->s->root.path);
-	if (kinds[kind].option)
-		argv_add(w, kinds[kind].option, NULL);
-	argv_add_api(w, k->s);
-}
-
-static void
-add_worker_args(const struct supervisor *k, struct argv *w)
-{
-	argv_add(w, "bi-fetch", NULL);
-	argv_add(w, "--root", k->s->root.path);
-	argv_add(w, "--work", NULL);
-	argv_add(w, "--stand-by", NULL);
-	argv_add(w, "--public-only", NULL);
-	argv_add(w, "--quiet", NULL);
-	argv_add(w, "--through", "bi-parse");
-}
-
 static int
 start_child(struct supervisor *k, struct server_child *b)
 {
@@ -149,10 +127,21 @@ start_child(struct supervisor *k, struct server_child *b)
 	struct child c = {.program = works ? k->fetch.data : k->api.data, .argv = w.v, .fds = fds};
 
 	c.fd_count = sizeof(fds) / sizeof(*fds) - works;
-	if (works)
-		add_worker_args(k, &w);
-	else
-		add_api_args(k, b->kind, &w);
+	if (works) {
+		argv_add(&w, "bi-fetch", NULL);
+		argv_add(&w, "--root", k->s->root.path);
+		argv_add(&w, "--work", NULL);
+		argv_add(&w, "--stand-by", NULL);
+		argv_add(&w, "--public-only", NULL);
+		argv_add(&w, "--quiet", NULL);
+		argv_add(&w, "--through", "bi-parse");
+	} else {
+		argv_add(&w, "bi-api", NULL);
+		argv_add(&w, "--root", k->s->root.path);
+		if (kinds[b->kind].option)
+			argv_add(&w, kinds[b->kind].option, NULL);
+		argv_add_api(&w, k->s);
+	}
 	b->since = clock_ms();
 	b->pid = child_start(&c);
 	b->pidfd = b->pid > 0 ? pidfd_open(b->pid, 0) : -1;
@@ -321,16 +310,6 @@ children_wind_down(struct supervisor *k)
 	}
 }
 
-/* Gives it until then. */
-static void
-wait_for_child(const struct server_child *b, int64_t until)
-{
-	struct pollfd p = {.fd = b->pidfd, .events = POLLIN};
-
-	while (b->pid && poll(&p, 1, clock_left(until)) < 0 && errno == EINTR) {
-	}
-}
-
 void
 children_stop(struct supervisor *k)
 {
@@ -340,8 +319,13 @@ children_stop(struct supervisor *k)
 	for (size_t i = 0; i < CHILDREN; i++) {
 		struct server_child *b = &k->children[i];
 
-		if (b->kind == CHILD_WORKS)
-			wait_for_child(b, until);
+		if (b->kind == CHILD_WORKS) {
+			/* Gives it until then. */
+			struct pollfd p = {.fd = b->pidfd, .events = POLLIN};
+
+			while (b->pid && poll(&p, 1, clock_left(until)) < 0 && errno == EINTR) {
+			}
+		}
 		end_child(b);
 	}
 	for (size_t i = 0; k->dir >= 0 && i < CHILD_KINDS; i++)

@@ -111,18 +111,6 @@ serve_warn_open(const struct serve *s)
 	servers_free(&all);
 }
 
-/* A server that is there goes on as it was started. */
-static void
-warn_options_unused(const struct serve *s, int port)
-{
-	bool usual = s->first == 8000 && s->last == 8020, elsewhere = !usual && (port < s->first || port > s->last);
-
-	if (elsewhere || s->origins_n || s->hosts_n || s->csrf_cookie || s->no_worker ||
-	    memcmp(&s->bounds, &bounds_usual, sizeof(s->bounds)) != 0)
-		msg_warn("the server on port %d goes on as it was started, %s: `bi-clean stop %d` first", port,
-			 elsewhere ? "there" : "without these options", port);
-}
-
 int
 serve_known(const struct serve *s, const char *batch)
 {
@@ -140,8 +128,17 @@ serve_known(const struct serve *s, const char *batch)
 		found = v->batch && v->url && address && strcmp(v->batch, batch) == 0 &&
 			strcmp(address, s->address) == 0 && strcmp(access_of(v), serve_access_name(s->access)) == 0;
 		if (found) {
+			bool usual, elsewhere;
+
 			record_print(s, v->record, " already");
-			warn_options_unused(s, v->port);
+			/* A server that is there goes on as it was started. */
+			usual = s->first == 8000 && s->last == 8020;
+			elsewhere = !usual && (v->port < s->first || v->port > s->last);
+			if (elsewhere || s->origins_n || s->hosts_n || s->csrf_cookie || s->no_worker ||
+			    memcmp(&s->bounds, &bounds_usual, sizeof(s->bounds)) != 0)
+				msg_warn(
+					"the server on port %d goes on as it was started, %s: `bi-clean stop %d` first",
+					v->port, elsewhere ? "there" : "without these options", v->port);
 		}
 	}
 	servers_free(&all);
@@ -293,16 +290,6 @@ note_others(struct holders *h, int port)
 	h->other_ports += count;
 }
 
-static void
-report_holder(struct holders *h, const struct server *v)
-{
-	note_others(h, v->port);
-	h->next = v->port + 1;
-	h->servers++;
-	msg_warn("port %d: %s%s%s", v->port, v->batch ? v->batch : "a server that is starting", v->url ? ", " : "",
-		 v->url ? v->url : "");
-}
-
 void
 serve_no_port(const struct serve *s, const char *batch)
 {
@@ -313,8 +300,14 @@ serve_no_port(const struct serve *s, const char *batch)
 	if (servers_find(&s->root, &all) < 0)
 		msg_warn_errno("cannot read %s/leases", s->root.path);
 	for (size_t i = 0; i < all.n; i++)
-		if (all.v[i].port >= s->first && all.v[i].port <= s->last)
-			report_holder(&h, &all.v[i]);
+		if (all.v[i].port >= s->first && all.v[i].port <= s->last) {
+			note_others(&h, all.v[i].port);
+			h.next = all.v[i].port + 1;
+			h.servers++;
+			msg_warn("port %d: %s%s%s", all.v[i].port,
+				 all.v[i].batch ? all.v[i].batch : "a server that is starting",
+				 all.v[i].url ? ", " : "", all.v[i].url ? all.v[i].url : "");
+		}
 	servers_free(&all);
 	note_others(&h, s->last + 1);
 	if (h.other_ports)

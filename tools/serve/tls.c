@@ -95,23 +95,6 @@ check_given(const struct serve *s, struct buf *fingerprint)
 
 /* --- our own --- */
 
-/* The names that it is for: what browsers may ask for. */
-static void
-list_names(const struct serve *s, struct buf *out)
-{
-	char host[256] = "";
-
-	buf_str(out, "DNS:localhost,IP:127.0.0.1,IP:::1");
-	if (strcmp(s->address, "0.0.0.0") != 0 && strcmp(s->address, "::") != 0)
-		buf_printf(out, ",IP:%s", s->address);
-	if (gethostname(host, sizeof(host) - 1) == 0 && *host &&
-	    strspn(host, "abcdefghijklmnopqrstuvwxyz"
-			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == strlen(host))
-		buf_printf(out, ",DNS:%s", host);
-	for (size_t i = 0; i < s->hosts_n; i++)
-		buf_printf(out, ",DNS:%s", s->hosts[i]);
-}
-
 static int
 add_extension(X509 *x, int id, const char *value)
 {
@@ -158,8 +141,18 @@ make_pem(const struct serve *s, struct buf *out)
 	bool made = false;
 	char *bytes;
 	long n;
+	char host[256] = "";
 
-	list_names(s, &names);
+	/* The names that it is for: what browsers may ask for. */
+	buf_str(&names, "DNS:localhost,IP:127.0.0.1,IP:::1");
+	if (strcmp(s->address, "0.0.0.0") != 0 && strcmp(s->address, "::") != 0)
+		buf_printf(&names, ",IP:%s", s->address);
+	if (gethostname(host, sizeof(host) - 1) == 0 && *host &&
+	    strspn(host, "abcdefghijklmnopqrstuvwxyz"
+			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == strlen(host))
+		buf_printf(&names, ",DNS:%s", host);
+	for (size_t i = 0; i < s->hosts_n; i++)
+		buf_printf(&names, ",DNS:%s", s->hosts[i]);
 	if (key && pem && x && sign_certificate(x, key, names.data) &&
 	    PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) == 1 && PEM_write_bio_X509(pem, x) == 1 &&
 	    (n = BIO_get_mem_data(pem, &bytes)) > 0) {

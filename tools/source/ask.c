@@ -252,20 +252,6 @@ ask_hold(struct asker *a, int64_t ms)
 		msg_warn_errno("cannot hold a host back");
 }
 
-/* What came counts for the host's bytes a second; a slow answer says that it is at its limits. */
-static void
-settle_up(struct asker *a, int64_t took)
-{
-	double slow = conf_number(a->conf, "slow", 0);
-	curl_off_t bytes = 0;
-
-	curl_easy_getinfo(a->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-	if (a->rule.bandwidth > 0 && bytes > 0)
-		ask_hold(a, host_limits_spend(a->governed, (uint64_t)bytes, (uint64_t)a->rule.bandwidth));
-	if (slow > 0 && (double)took > 1000 * slow)
-		ask_hold(a, (int64_t)(1000 * conf_number(a->conf, "slow_wait", 5)));
-}
-
 /* --- what an answer means --- */
 
 static void
@@ -309,10 +295,12 @@ judge_status(struct asker *a, long status, struct verdict *v)
 static void
 transfer(struct asker *a, const char *url, struct verdict *v)
 {
-	int64_t begun;
+	int64_t begun, took;
 	CURLcode code;
 	long status = 0;
 	int slot;
+	double slow;
+	curl_off_t bytes = 0;
 
 	if (!enter(a, url, v) || (slot = wait_for_slot(a, v)) < 0)
 		return;
@@ -325,7 +313,14 @@ transfer(struct asker *a, const char *url, struct verdict *v)
 	if (code == CURLE_OK)
 		code = curl_easy_perform(a->easy);
 	slot_release(a->governed, slot);
-	settle_up(a, clock_ms() - begun);
+	/* What came counts for the host's bytes a second; a slow answer says that it is at its limits. */
+	took = clock_ms() - begun;
+	slow = conf_number(a->conf, "slow", 0);
+	curl_easy_getinfo(a->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	if (a->rule.bandwidth > 0 && bytes > 0)
+		ask_hold(a, host_limits_spend(a->governed, (uint64_t)bytes, (uint64_t)a->rule.bandwidth));
+	if (slow > 0 && (double)took > 1000 * slow)
+		ask_hold(a, (int64_t)(1000 * conf_number(a->conf, "slow_wait", 5)));
 	curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (code != CURLE_OK) {
 		judge_curl(a, code, v);

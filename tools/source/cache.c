@@ -42,13 +42,6 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Removes what is too old. What cannot be removed stays, and does not count. */
-static void
-sweep(struct cache *c)
-{
-	(void)file_each(openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, c);
-}
-
 struct cache *
 cache_open(const struct root *root, long seconds)
 {
@@ -57,7 +50,8 @@ cache_open(const struct root *root, long seconds)
 	*c = (struct cache){.dir = root_open_dir(root->fd, "cache", true), .seconds = seconds};
 	c->temp = root_open_dir(root->fd, "temp", true);
 	if (c->dir >= 0 && c->temp >= 0) {
-		sweep(c);
+		/* Removes what is too old. What cannot be removed stays, and does not count. */
+		(void)file_each(openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, c);
 		return c;
 	}
 	msg_warn_errno("cannot store replies in %s/cache: every reply is requested again", root->path);

@@ -72,20 +72,6 @@ slot_of(const struct seen *s, const unsigned char digest[16])
 	return &s->slots[at];
 }
 
-static void
-grow(struct seen *s)
-{
-	struct seen old = *s;
-
-	s->size = old.size ? 2 * old.size : 1024;
-	s->slots = buf_alloc(s->size * sizeof(*s->slots));
-	memset(s->slots, 0, s->size * sizeof(*s->slots));
-	for (size_t i = 0; i < old.size; i++)
-		if (old.slots[i].line)
-			*slot_of(s, old.slots[i].digest) = old.slots[i];
-	free(old.slots);
-}
-
 /* The line on which the id came before, 0 where it did not; it has come from now on. */
 static unsigned long long
 line_before(struct seen *s, const char *id, unsigned long long line)
@@ -93,8 +79,17 @@ line_before(struct seen *s, const char *id, unsigned long long line)
 	unsigned char digest[HASH_BYTES];
 	struct slot *slot;
 
-	if (2 * s->used >= s->size)
-		grow(s);
+	if (2 * s->used >= s->size) {
+		struct seen old = *s;
+
+		s->size = old.size ? 2 * old.size : 1024;
+		s->slots = buf_alloc(s->size * sizeof(*s->slots));
+		memset(s->slots, 0, s->size * sizeof(*s->slots));
+		for (size_t i = 0; i < old.size; i++)
+			if (old.slots[i].line)
+				*slot_of(s, old.slots[i].digest) = old.slots[i];
+		free(old.slots);
+	}
 	hash_bytes(id, strlen(id), digest);
 	slot = slot_of(s, digest);
 	if (slot->line)
@@ -139,22 +134,6 @@ cut(struct catalog *c, uint64_t most)
 {
 	while (c->n > most)
 		subject_free(&c->v[--c->n]);
-}
-
-static void
-add(struct reading *r, const struct subject *s)
-{
-	const struct settings *set = r->set;
-	struct catalog *c = r->c;
-	uint64_t most = set->offset + set->count;
-
-	if ((c->n & (c->n - 1)) == 0)
-		c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
-	c->v[c->n++] = *s;
-	if (!set->by_ids && set->count && c->n >= 2 * most + SPARE) {
-		sort(c);
-		cut(c, most);
-	}
 }
 
 static void
@@ -215,9 +194,19 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 	else if ((before = line_before(&r->seen, id, line)) > 0)
 		bad(r, line, "has the id '%.80s' of line %llu again: '%.100s' is left out", id, before, name);
 	else {
+		const struct settings *set = r->set;
+		struct catalog *c = r->c;
+		uint64_t most = set->offset + set->count;
+
 		r->matched++;
 		keep_texts(&s, id, name, category);
-		add(r, &s);
+		if ((c->n & (c->n - 1)) == 0)
+			c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+		c->v[c->n++] = s;
+		if (!set->by_ids && set->count && c->n >= 2 * most + SPARE) {
+			sort(c);
+			cut(c, most);
+		}
 		return;
 	}
 	json_object_put(o);

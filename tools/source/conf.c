@@ -24,19 +24,6 @@ trim(char *s)
 	return s;
 }
 
-/* Sets one value, a number if it is one. */
-static void
-set_value(struct conf *c, const char *key, const char *text)
-{
-	struct json_object *v = rec_parse(text, strlen(text), NULL, 0);
-
-	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double)) {
-		json_object_put(v);
-		v = json_object_new_string(text);
-	}
-	json_object_object_add(c->values, key, v);
-}
-
 static bool
 is_key(const char *s)
 {
@@ -51,6 +38,8 @@ static bool
 take_line(struct conf *c, char *line)
 {
 	char *equals = strchr(line, '='), *key;
+	const char *text;
+	struct json_object *v;
 
 	if (!equals)
 		return false;
@@ -58,7 +47,14 @@ take_line(struct conf *c, char *line)
 	key = trim(line);
 	if (!*key || !is_key(key))
 		return false;
-	set_value(c, key, trim(equals + 1));
+	/* Sets one value, a number if it is one. */
+	text = trim(equals + 1);
+	v = rec_parse(text, strlen(text), NULL, 0);
+	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double)) {
+		json_object_put(v);
+		v = json_object_new_string(text);
+	}
+	json_object_object_add(c->values, key, v);
 	return true;
 }
 

@@ -45,16 +45,6 @@ find(struct candidates *c, struct json_object *o)
 	return NULL;
 }
 
-static void
-add_finder(struct candidate *one, const char *by)
-{
-	for (size_t i = 0; by && i < json_object_array_length(one->found_by); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(one->found_by, i)), by) == 0)
-			return;
-	if (by)
-		json_object_array_add(one->found_by, json_object_new_string(by));
-}
-
 void
 candidates_add(struct candidates *c, struct json_object *candidate, const char *by)
 {
@@ -84,7 +74,11 @@ candidates_add(struct candidates *c, struct json_object *candidate, const char *
 		same->json = json_object_get(candidate);
 		same->score = score;
 	}
-	add_finder(same, by);
+	for (size_t i = 0; by && i < json_object_array_length(same->found_by); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(same->found_by, i)), by) == 0)
+			return;
+	if (by)
+		json_object_array_add(same->found_by, json_object_new_string(by));
 }
 
 static int

@@ -153,18 +153,6 @@ set_up(struct run *r, struct root *root)
 }
 
 static void
-clean_up(struct run *r, struct root *root)
-{
-	filter_free(r->search.requests);
-	filter_free(r->search.candidates);
-	cache_close(r->search.cache);
-	asker_close(r->search.asker);
-	conf_free(&r->conf);
-	catalog_free(&r->catalog);
-	root_close(root);
-}
-
-static void
 end(const struct run *r, int code)
 {
 	struct json_object *counts;
@@ -202,6 +190,12 @@ source_run(const struct settings *set)
 		do_subject(&r, &r.catalog.v[i]);
 	code = r.failed || r.catalog.bad || r.catalog.n == 0 ? EX_SOME_FAILED : EX_ALL_WELL;
 	end(&r, code);
-	clean_up(&r, &root);
+	filter_free(r.search.requests);
+	filter_free(r.search.candidates);
+	cache_close(r.search.cache);
+	asker_close(r.search.asker);
+	conf_free(&r.conf);
+	catalog_free(&r.catalog);
+	root_close(&root);
 	return code;
 }

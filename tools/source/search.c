@@ -27,20 +27,6 @@ struct reading {
 
 /* --- reading replies --- */
 
-static void
-note_passed_over(struct findings *f, struct json_object *reasons)
-{
-	json_object_object_foreach(reasons, why, count)
-	{
-		int64_t n = json_object_get_int64(count);
-
-		if (n <= 0)
-			continue;
-		f->passed_over += (uint64_t)n;
-		buf_printf(&f->why, "%s%lld %s", f->why.len ? ", " : "", (long long)n, why);
-	}
-}
-
 /* The error that the API itself answered, whatever the status. */
 static void
 judge_error(struct json_object *error, struct verdict *v)
@@ -101,8 +87,17 @@ take_candidates(struct asking *k, struct json_object *request, const struct read
 			candidates_add(&k->f->candidates, one, request ? rec_string(request, "name") : NULL);
 	}
 	if (json_object_object_get_ex(json_object_array_get_idx(r->all, 0), "passed_over", &reasons) &&
-	    json_object_is_type(reasons, json_type_object))
-		note_passed_over(k->f, reasons);
+	    json_object_is_type(reasons, json_type_object)) {
+		json_object_object_foreach(reasons, why, count)
+		{
+			int64_t n = json_object_get_int64(count);
+
+			if (n <= 0)
+				continue;
+			k->f->passed_over += (uint64_t)n;
+			buf_printf(&k->f->why, "%s%lld %s", k->f->why.len ? ", " : "", (long long)n, why);
+		}
+	}
 }
 
 /* --- asking --- */

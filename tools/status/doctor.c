@@ -20,44 +20,31 @@ static const struct {
 	{"ports", doctor_ports},
 };
 
-static void
-run_checks(struct doctor *d)
-{
-	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		d->check = checks[i].name;
-		d->found = 0;
-		checks[i].run(d);
-		if (!d->json && d->found > DOCTOR_LINES_MAX)
-			printf("%s: and %zu more of these; `bi-status --doctor --json` lists all\n", d->check,
-			       d->found - DOCTOR_LINES_MAX);
-	}
-}
-
-static void
-print_end(const struct doctor *d, int code)
-{
-	struct json_object *counts;
-
-	if (d->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "problems", json_object_new_uint64(d->problems));
-		json_object_object_add(counts, "notes", json_object_new_uint64(d->notes));
-		rec_write_end(counts, code);
-	} else if (code == EX_ALL_WELL) {
-		human_print("nothing is wrong in %s", d->root->path);
-		human_print("looked at: %s", d->looked.data);
-	}
-}
-
 int
 doctor_run(const struct root *root, bool json)
 {
 	struct doctor d = {.root = root, .json = json};
 	int code;
+	struct json_object *counts;
 
-	run_checks(&d);
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
+		d.check = checks[i].name;
+		d.found = 0;
+		checks[i].run(&d);
+		if (!d.json && d.found > DOCTOR_LINES_MAX)
+			printf("%s: and %zu more of these; `bi-status --doctor --json` lists all\n", d.check,
+			       d.found - DOCTOR_LINES_MAX);
+	}
 	code = d.problems ? EX_SOME_FAILED : EX_ALL_WELL;
-	print_end(&d, code);
+	if (d.json) {
+		counts = json_object_new_object();
+		json_object_object_add(counts, "problems", json_object_new_uint64(d.problems));
+		json_object_object_add(counts, "notes", json_object_new_uint64(d.notes));
+		rec_write_end(counts, code);
+	} else if (code == EX_ALL_WELL) {
+		human_print("nothing is wrong in %s", d.root->path);
+		human_print("looked at: %s", d.looked.data);
+	}
 	free(d.batch);
 	buf_free(&d.what);
 	buf_free(&d.looked);

@@ -22,21 +22,6 @@ doctor_find(struct doctor *d, enum doctor_level level, const char *batch, const 
 	va_end(args);
 }
 
-static void
-print_record(const struct doctor *d, const char *mend)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "check", json_object_new_string(d->check));
-	json_object_object_add(o, "level", json_object_new_string(d->level == DOCTOR_NOTE ? "note" : "problem"));
-	if (d->batch)
-		json_object_object_add(o, "batch", json_object_new_string(d->batch));
-	json_object_object_add(o, "what", json_object_new_string(d->what.data));
-	json_object_object_add(o, "mend", json_object_new_string(mend));
-	rec_write_json(o);
-	json_object_put(o);
-}
-
 void
 doctor_mend(struct doctor *d, const char *fmt, ...)
 {
@@ -50,10 +35,21 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 	d->found++;
 	utf8_replace_invalid(d->what.data);
 	utf8_replace_invalid(mend.data);
-	if (d->json)
-		print_record(d, mend.data);
-	else if (d->found <= DOCTOR_LINES_MAX)
+	if (d->json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "check", json_object_new_string(d->check));
+		json_object_object_add(o, "level",
+				       json_object_new_string(d->level == DOCTOR_NOTE ? "note" : "problem"));
+		if (d->batch)
+			json_object_object_add(o, "batch", json_object_new_string(d->batch));
+		json_object_object_add(o, "what", json_object_new_string(d->what.data));
+		json_object_object_add(o, "mend", json_object_new_string(mend.data));
+		rec_write_json(o);
+		json_object_put(o);
+	} else if (d->found <= DOCTOR_LINES_MAX) {
 		human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend.data);
+	}
 	buf_free(&mend);
 }
 

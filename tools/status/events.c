@@ -76,17 +76,6 @@ print_end(struct event_stream *h, const struct followed_batch *v, const char *ev
 }
 
 static void
-free_batch_events(struct followed_batch *v)
-{
-	struct batch_events *s = v->own;
-
-	if (s)
-		free(s->states);
-	free(s);
-	v->own = NULL;
-}
-
-static void
 on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 {
 	struct event_stream *h = t->arg;
@@ -94,7 +83,10 @@ on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 
 	if (gone && s && s->created)
 		event_print(event_new("batch_removed", NULL, v->snapshot.name), &h->count);
-	free_batch_events(v);
+	if (s)
+		free(s->states);
+	free(s);
+	v->own = NULL;
 }
 
 /* Who hands it in holds the entry of the queue until all is there. */
@@ -135,16 +127,6 @@ begin_batch_events(struct event_stream *h, struct followed_batch *v, const struc
 }
 
 static void
-print_handed_in(struct event_stream *h, struct batch_events *s, const struct followed_batch *v)
-{
-	if (s->queued == v->snapshot.p.queued)
-		return;
-	s->queued = is_handed_in(h, v);
-	if (s->queued)
-		event_print(event_new("batch_handed_in", NULL, v->snapshot.name), &h->count);
-}
-
-static void
 on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 {
 	struct event_stream *h = t->arg;
@@ -160,7 +142,11 @@ on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 	s = begin_batch_events(h, v, b);
 	if (!s->created && !(s->created = print_created(h, b)))
 		return;
-	print_handed_in(h, s, v);
+	if (s->queued != p->queued) {
+		s->queued = is_handed_in(h, v);
+		if (s->queued)
+			event_print(event_new("batch_handed_in", NULL, v->snapshot.name), &h->count);
+	}
 	worked = events_print_items(s, v, b, &h->count) || p->counts.held || p->queued;
 	if (worked || !p->done)
 		s->was_done = false;
@@ -251,16 +237,6 @@ on_root_event(struct follower *t, struct followed_batch *v, const struct watch_r
 	}
 }
 
-static void
-print_ready(struct event_stream *h)
-{
-	struct json_object *o = event_new("ready", NULL, NULL);
-
-	h->ready = true;
-	json_object_object_add(o, "batches", json_object_new_uint64(h->follower.n));
-	event_print(o, &h->count);
-}
-
 static int
 run_event_stream(struct event_stream *h, int64_t deadline)
 {
@@ -273,8 +249,13 @@ run_event_stream(struct event_stream *h, int64_t deadline)
 		if (clock_ms() >= h->servers_due)
 			print_server_events(h);
 		next = h->servers_due < next ? h->servers_due : next;
-		if (!h->ready)
-			print_ready(h);
+		if (!h->ready) {
+			struct json_object *o = event_new("ready", NULL, NULL);
+
+			h->ready = true;
+			json_object_object_add(o, "batches", json_object_new_uint64(h->follower.n));
+			event_print(o, &h->count);
+		}
 		rec_flush();
 		if (h->follower.names->n && h->follower.n == 0)
 			return EX_NOINPUT;

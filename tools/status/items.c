@@ -165,19 +165,6 @@ print_lines(struct listing *l, uint32_t k, int state)
 
 /* --- a batch --- */
 
-static void
-print_item(struct listing *l, uint32_t k)
-{
-	int state = batch_state(l->b, k);
-
-	if (state < 0)
-		l->error = errno;
-	else if (l->set->json)
-		print_record(l, k, state);
-	else
-		print_lines(l, k, state);
-}
-
 /* The next item that is asked for, after K; 0: none. */
 static uint32_t
 next_item(struct listing *l, uint32_t k)
@@ -237,7 +224,14 @@ list_items(const struct root *root, const char *name, const struct settings *set
 		l.total = counts.total;
 		l.width = snprintf(NULL, 0, "%" PRIu64, l.total);
 		for (uint32_t k = first_item(&l); k && l.shown < set->limit; k = next_item(&l, k)) {
-			print_item(&l, k);
+			int state = batch_state(l.b, k);
+
+			if (state < 0)
+				l.error = errno;
+			else if (l.set->json)
+				print_record(&l, k, state);
+			else
+				print_lines(&l, k, state);
 			l.shown++;
 		}
 		print_more(&l, set->failed ? counts.failed : counts.total);

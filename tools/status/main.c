@@ -195,37 +195,21 @@ follow_batches(const struct root *root, char **operands)
 	return code;
 }
 
-static int
-list_servers(const struct root *root)
-{
-	if (servers_print(root, options.set.json) >= 0)
-		return EX_ALL_WELL;
-	msg_warn_errno("cannot read the leases of %s", root->path);
-	return msg_exit_code(errno);
-}
-
-/* The forms of the synopsis exclude each other. */
 static void
-check_form(void)
+check_use(char **operands)
 {
+	const struct settings *a = &options.set;
 	const char *const forms[] = {options.doctor ? "--doctor" : NULL,   options.servers ? "--servers" : NULL,
 				     options.rebuild ? "--rebuild" : NULL, options.items ? "--items" : NULL,
 				     options.watch ? "--watch" : NULL,     options.events ? "--events" : NULL};
 	const char *form = NULL;
 
+	/* The forms of the synopsis exclude each other. */
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		if (form && forms[i])
 			opt_die("%s does not go with %s", forms[i], form);
 		form = forms[i] ? forms[i] : form;
 	}
-}
-
-static void
-check_use(char **operands)
-{
-	const struct settings *a = &options.set;
-
-	check_form();
 	if ((options.servers || options.doctor) && (*operands || a->wait || a->strict || options.paged))
 		opt_die("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
 	if (options.rebuild && (a->wait || a->strict || options.paged))
@@ -317,8 +301,12 @@ run_status(const struct root *root, char **operands)
 	}
 	if (options.doctor)
 		return doctor_run(root, options.set.json);
-	if (options.servers)
-		return list_servers(root);
+	if (options.servers) {
+		if (servers_print(root, options.set.json) >= 0)
+			return EX_ALL_WELL;
+		msg_warn_errno("cannot read the leases of %s", root->path);
+		return msg_exit_code(errno);
+	}
 	if (options.watch || options.events)
 		return follow_batches(root, operands);
 	names = find_names(root, operands);

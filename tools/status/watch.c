@@ -84,19 +84,6 @@ print_table(const struct watch *w, bool fitting, struct buf *out)
 }
 
 static void
-append_table(const struct buf *table)
-{
-	time_t now = time(NULL);
-	char at[32];
-	struct tm tm;
-
-	localtime_r(&now, &tm);
-	strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S", &tm);
-	printf("%s\n%s\n", at, table->data);
-	rec_flush();
-}
-
-static void
 show_table(struct watch *w)
 {
 	struct buf table = {0};
@@ -108,10 +95,18 @@ show_table(struct watch *w)
 		buf_free(&table);
 		return;
 	}
-	if (w->screen)
+	if (w->screen) {
 		screen_draw(&table);
-	else
-		append_table(&table);
+	} else {
+		time_t now = time(NULL);
+		char at[32];
+		struct tm tm;
+
+		localtime_r(&now, &tm);
+		strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S", &tm);
+		printf("%s\n%s\n", at, table.data);
+		rec_flush();
+	}
 	buf_free(&w->last);
 	w->last = table;
 }
@@ -167,17 +162,6 @@ handle_signals(struct watch *w)
 		}
 }
 
-static void
-handle_key(struct watch *w)
-{
-	char key = screen_key();
-
-	if (key == 'q' || key == 'Q' || key == 'c' - 'a' + 1 || key == 'd' - 'a' + 1)
-		w->quit = true;
-	else if (key == 'l' - 'a' + 1)
-		draw_again(w);
-}
-
 /* --- the loop --- */
 
 /* Whether it is to end. */
@@ -215,8 +199,14 @@ run_watch(struct watch *w, int64_t deadline)
 		follower_wait(&w->follower, next < deadline ? next : deadline, fds);
 		if (fds[SIGNALS_FD].revents)
 			handle_signals(w);
-		if (fds[KEYS_FD].revents)
-			handle_key(w);
+		if (fds[KEYS_FD].revents) {
+			char key = screen_key();
+
+			if (key == 'q' || key == 'Q' || key == 'c' - 'a' + 1 || key == 'd' - 'a' + 1)
+				w->quit = true;
+			else if (key == 'l' - 'a' + 1)
+				draw_again(w);
+		}
 	}
 }
 
@@ -241,19 +231,6 @@ end_watch(struct watch *w)
 		msg_warn("the time is over and not all batches are done; watch on with bi-status --watch --wait");
 }
 
-/* Ends as the signal would have ended us. */
-static void
-die_of(int number)
-{
-	sigset_t set;
-
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	raise(number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
 int
 batches_watch(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
@@ -273,8 +250,16 @@ batches_watch(const struct root *root, const struct batch_args *names, const str
 			screen_open();
 		run_watch(&w, set->timeout < 0 ? follower_never : clock_ms() + set->timeout);
 		end_watch(&w);
-		if (w.ended_by)
-			die_of(w.ended_by);
+		if (w.ended_by) {
+			/* Ends as the signal would have ended us. */
+			sigset_t mask;
+
+			signal(w.ended_by, SIG_DFL);
+			sigemptyset(&mask);
+			sigaddset(&mask, w.ended_by);
+			raise(w.ended_by);
+			sigprocmask(SIG_UNBLOCK, &mask, NULL);
+		}
 		code = w.code ? w.code : follower_exit_code(&w.follower, set);
 	}
 	follower_close(&w.follower);

@@ -109,23 +109,6 @@ load(void)
 	g_object_unref(black);
 }
 
-/* What only drawings need: their loaders, and the fonts that there will be, by a round trip of a text in each. */
-static void
-load_vectors(void)
-{
-	struct buf svg = {0};
-	VipsImage *drawn = NULL, *copy;
-
-	buf_str(&svg, "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'>");
-	fonts_open(&svg);
-	buf_str(&svg, "</svg>");
-	if (vips_svgload_buffer(svg.data, svg.len, &drawn, NULL) == 0 && (copy = decode_here(drawn)))
-		g_object_unref(copy);
-	g_clear_object(&drawn);
-	vips_error_clear(); /* a libvips without SVG says so when one comes */
-	buf_free(&svg);
-}
-
 /*
  * It ends by _exit: nothing is left to write, and what libvips or a sanitizer would do at the exit is
  * not allowed here.
@@ -140,8 +123,21 @@ thumb_serve(bool vectors)
 	if (!helper_serves())
 		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	load();
-	if (vectors)
-		load_vectors();
+	if (vectors) {
+		/* What only drawings need: their loaders, and the fonts that there will be, by a round trip of a text
+		 * in each. */
+		struct buf svg = {0};
+		VipsImage *drawn = NULL, *copy;
+
+		buf_str(&svg, "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'>");
+		fonts_open(&svg);
+		buf_str(&svg, "</svg>");
+		if (vips_svgload_buffer(svg.data, svg.len, &drawn, NULL) == 0 && (copy = decode_here(drawn)))
+			g_object_unref(copy);
+		g_clear_object(&drawn);
+		vips_error_clear(); /* a libvips without SVG says so when one comes */
+		buf_free(&svg);
+	}
 	limits.access = vectors;
 	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");

@@ -58,21 +58,12 @@ map_descriptors(const struct child *c, int *say)
 	return 0;
 }
 
-static void
-default_signals(void)
+static _Noreturn void
+exec_child(const struct child *c, pid_t parent, int say)
 {
 	struct sigaction usual = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
-	for (int s = 1; s < NSIG; s++)
-		sigaction(s, &usual, NULL); /* fails for those that cannot be changed, and need not be */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static _Noreturn void
-exec_child(const struct child *c, pid_t parent, int say)
-{
 	if (map_descriptors(c, &say) < 0)
 		give_up(say);
 	if (c->outlives && setsid() < 0)
@@ -83,7 +74,10 @@ exec_child(const struct child *c, pid_t parent, int say)
 		give_up(say);
 	if (!c->outlives && getppid() != parent)
 		_exit(127); /* it died before the death signal was asked for */
-	default_signals();
+	for (int s = 1; s < NSIG; s++)
+		sigaction(s, &usual, NULL); /* fails for those that cannot be changed, and need not be */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(c->program, c->argv);
 	give_up(say);
 }

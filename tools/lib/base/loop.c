@@ -139,31 +139,10 @@ loop_stop_timer(struct loop *l, struct loop_timer *t)
 
 /* --- the turn --- */
 
-static int
-find_wait(const struct loop *l)
-{
-	return l->timer_count ? clock_left(l->timers[0]->due) : -1;
-}
-
-/* Those that are set meanwhile for now stand behind the others that are due, and wait for the next turn. */
-static void
-run_timers(struct loop *l)
-{
-	l->now = clock_ms();
-	l->turn++;
-	while (l->timer_count && l->timers[0]->due <= l->now && l->timers[0]->turn != l->turn) {
-		struct loop_timer *t = l->timers[0];
-
-		loop_stop_timer(l, t);
-		if (t->call)
-			t->call(t->arg);
-	}
-}
-
 int
 loop_run_once(struct loop *l)
 {
-	int n = epoll_wait(l->epoll, l->events, EVENTS_MAX, find_wait(l));
+	int n = epoll_wait(l->epoll, l->events, EVENTS_MAX, l->timer_count ? clock_left(l->timers[0]->due) : -1);
 
 	if (n < 0 && errno != EINTR)
 		return -1;
@@ -176,6 +155,15 @@ loop_run_once(struct loop *l)
 			w->call(w->arg, e->events);
 	}
 	l->count = 0;
-	run_timers(l);
+	/* Those that are set meanwhile for now stand behind the others that are due, and wait for the next turn. */
+	l->now = clock_ms();
+	l->turn++;
+	while (l->timer_count && l->timers[0]->due <= l->now && l->timers[0]->turn != l->turn) {
+		struct loop_timer *t = l->timers[0];
+
+		loop_stop_timer(l, t);
+		if (t->call)
+			t->call(t->arg);
+	}
 	return 0;
 }

@@ -49,22 +49,6 @@ is_absolute(const char *name, size_t n)
 	return drive || (n > 0 && (name[0] == '/' || name[0] == '\\'));
 }
 
-/* Appends the name without what says nothing. */
-static void
-add_normal(struct buf *out, const char *name, size_t n)
-{
-	for (size_t at = 0, len; at < n; at += len + 1) {
-		const char *slash = memchr(name + at, '/', n - at);
-
-		len = slash ? (size_t)(slash - name) - at : n - at;
-		if (len == 0 || (len == 1 && name[at] == '.'))
-			continue;
-		if (out->len)
-			buf_str(out, "/");
-		add_part(out, name + at, len);
-	}
-}
-
 /* Cuts OUT to at most MOST bytes, between characters. */
 static void
 cut_label(struct buf *out, size_t most)
@@ -83,10 +67,20 @@ member_label(struct buf *out, const char *name, size_t n)
 					       : NULL;
 
 	buf_clear(out);
-	if (why)
+	if (why) {
 		add_part(out, name, n);
-	else
-		add_normal(out, name, n);
+	} else {
+		for (size_t at = 0, len; at < n; at += len + 1) {
+			const char *slash = memchr(name + at, '/', n - at);
+
+			len = slash ? (size_t)(slash - name) - at : n - at;
+			if (len == 0 || (len == 1 && name[at] == '.'))
+				continue;
+			if (out->len)
+				buf_str(out, "/");
+			add_part(out, name + at, len);
+		}
+	}
 	if (!why && out->len == 0)
 		why = "it has no name";
 	if (!why && out->len > MEMBER_LABEL_MAX)

@@ -205,18 +205,6 @@ erase_and_die(int number)
 	raise(number); /* SA_RESETHAND: by its default action, when this returns */
 }
 
-static void
-catch_signals(void)
-{
-	static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
-	const struct sigaction ours = {.sa_handler = erase_and_die, .sa_flags = (int)SA_RESETHAND};
-	struct sigaction now;
-
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
-		if (sigaction(fatal[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-			(void)sigaction(fatal[i], &ours, NULL);
-}
-
 /* Takes the last row of the terminal. False while another process has it. */
 static bool
 take_row(void)
@@ -227,8 +215,15 @@ take_row(void)
 		return true;
 	if (!is_terminal(STDERR_FILENO) || lock_mark_owner(STDERR_FILENO) == 1)
 		return false;
-	if (!caught)
-		catch_signals();
+	if (!caught) {
+		static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+		const struct sigaction ours = {.sa_handler = erase_and_die, .sa_flags = (int)SA_RESETHAND};
+		struct sigaction now;
+
+		for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
+			if (sigaction(fatal[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+				(void)sigaction(fatal[i], &ours, NULL);
+	}
 	caught = owns_row = true;
 	return true;
 }

@@ -33,23 +33,11 @@ has_letter(const struct opt *o)
 	return o->id > ' ' && o->id < 127;
 }
 
-/* In the source tree the page is beside the program, and man(1) does not know it. */
-static void
-name_manual(void)
-{
-	struct buf page = {0};
-
-	putchar('\n');
-	if (path_of_manual(&page, msg_name(), '1') == 0)
-		human_print("The whole manual: man %s", page.data);
-	else
-		human_print("The whole manual: man %s", msg_name());
-	buf_free(&page);
-}
-
 void
 opt_usage(const struct opts *o)
 {
+	struct buf page = {0};
+
 	printf("usage: %s [OPTION ...] %s\n%s\n\n", msg_name(), o->operands, o->purpose);
 	for (const struct opt *t = o->table; t->name; t++) {
 		char form[64];
@@ -63,7 +51,13 @@ opt_usage(const struct opts *o)
 			printf("      %-24s %s\n", form, t->help);
 	}
 	printf("  -%c, %-24s %s\n      %-24s %s\n", ID_HELP, "--help", "this text", "--version", "the version");
-	name_manual();
+	/* In the source tree the page is beside the program, and man(1) does not know it. */
+	putchar('\n');
+	if (path_of_manual(&page, msg_name(), '1') == 0)
+		human_print("The whole manual: man %s", page.data);
+	else
+		human_print("The whole manual: man %s", msg_name());
+	buf_free(&page);
 }
 
 /* getopt's two forms of the table. */

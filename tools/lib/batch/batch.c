@@ -22,15 +22,6 @@ enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
 
 enum { TRIES = 100 };
 
-static int
-open_file(const struct batch *b, const char *name)
-{
-	/* Without waiting, should it be a FIFO. */
-	int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (b->mode == BATCH_READ ? O_RDONLY : O_RDWR);
-
-	return openat(b->dir, name, flags | (b->mode != BATCH_READ ? O_CREAT : 0), 0666);
-}
-
 /* Opens the files; what a reader does not find stays -1. */
 static int
 open_files(struct batch *b)
@@ -52,7 +43,10 @@ open_files(struct batch *b)
 	if (b->files < 0 && b->mode == BATCH_WORK)
 		return -1;
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		*files[i].fd = open_file(b, files[i].name);
+		/* Without waiting, should it be a FIFO. */
+		int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (b->mode == BATCH_READ ? O_RDONLY : O_RDWR);
+
+		*files[i].fd = openat(b->dir, files[i].name, flags | (b->mode != BATCH_READ ? O_CREAT : 0), 0666);
 		if (*files[i].fd < 0 && (b->mode != BATCH_READ || errno != ENOENT))
 			return -1;
 	}

@@ -23,19 +23,6 @@ enum {
 
 /* No text of a stranger's has a bare quote in it, so that the first place of a key in a line is ours. */
 
-/* Two buckets become one of twice the time. */
-static void
-widen_buckets(struct batch_stats *h)
-{
-	for (size_t i = 0; i < BATCH_STATS_BUCKETS; i += 2) {
-		h->items_in[i / 2] = h->items_in[i] + h->items_in[i + 1];
-		h->bytes_in[i / 2] = h->bytes_in[i] + h->bytes_in[i + 1];
-	}
-	memset(h->items_in + BATCH_STATS_BUCKETS / 2, 0, sizeof(h->items_in) / 2);
-	memset(h->bytes_in + BATCH_STATS_BUCKETS / 2, 0, sizeof(h->bytes_in) / 2);
-	h->buckets = (h->buckets + 1) / 2;
-	h->step *= 2;
-}
 _Static_assert(BATCH_STATS_BUCKETS % 2 == 0, "buckets are joined by two");
 _Static_assert(BATCH_STATS_RECENT >= BATCH_STATS_PACE_SECONDS, "the pace is that of seconds that are known");
 
@@ -51,8 +38,17 @@ note_time(struct batch_stats *h, int64_t at, uint64_t bytes)
 		h->step = 1;
 	}
 	at = at < h->from ? h->from : at;
-	while ((at - h->from) / h->step >= BATCH_STATS_BUCKETS)
-		widen_buckets(h);
+	while ((at - h->from) / h->step >= BATCH_STATS_BUCKETS) {
+		/* Two buckets become one of twice the time. */
+		for (size_t k = 0; k < BATCH_STATS_BUCKETS; k += 2) {
+			h->items_in[k / 2] = h->items_in[k] + h->items_in[k + 1];
+			h->bytes_in[k / 2] = h->bytes_in[k] + h->bytes_in[k + 1];
+		}
+		memset(h->items_in + BATCH_STATS_BUCKETS / 2, 0, sizeof(h->items_in) / 2);
+		memset(h->bytes_in + BATCH_STATS_BUCKETS / 2, 0, sizeof(h->bytes_in) / 2);
+		h->buckets = (h->buckets + 1) / 2;
+		h->step *= 2;
+	}
 	i = (size_t)((at - h->from) / h->step);
 	h->buckets = i + 1 > h->buckets ? i + 1 : h->buckets;
 	h->items_in[i]++;
@@ -332,11 +328,15 @@ batch_stats_pace(const struct batch_stats *h, int64_t now, double *items, double
 	*bytes /= (double)span;
 }
 
-static void
-print_failures(const struct batch_stats *h, struct buf *out)
+void
+batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out)
 {
+	double items, bytes;
+	char from[WHEN_SIZE];
 	const char *before = "";
 
+	batch_stats_rate(h, now, &items, &bytes);
+	buf_printf(out, ",\"bytes\":%llu", (unsigned long long)h->bytes);
 	buf_str(out, ",\"failures\":{");
 	for (size_t i = 0; i < h->kinds_n; i++) {
 		if (!h->kinds[i].count)
@@ -347,17 +347,6 @@ print_failures(const struct batch_stats *h, struct buf *out)
 		before = ",";
 	}
 	buf_str(out, "}");
-}
-
-void
-batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out)
-{
-	double items, bytes;
-	char from[WHEN_SIZE];
-
-	batch_stats_rate(h, now, &items, &bytes);
-	buf_printf(out, ",\"bytes\":%llu", (unsigned long long)h->bytes);
-	print_failures(h, out);
 	buf_printf(out, ",\"rate\":{\"items\":%.1f,\"bytes\":%.0f},\"history\":", items, bytes);
 	if (h->buckets == 0) {
 		buf_str(out, "null");

@@ -43,23 +43,6 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 	return rc;
 }
 
-/* The userinfo in the item's own line, as an earlier version stored it. */
-static void
-find_in_line(const struct buf *line, struct buf *userinfo)
-{
-	struct json_object *item = rec_parse(line->data, line->len, NULL, 0);
-	const char *url = rec_string(item, "url");
-	char *copy;
-
-	if (!url)
-		url = rec_string(item, "media");
-	copy = url ? buf_strdup(url) : NULL;
-	if (copy)
-		userinfo_extract(copy, userinfo);
-	free(copy);
-	json_object_put(item);
-}
-
 int
 batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo)
 {
@@ -74,8 +57,20 @@ batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *us
 	if (rc < 0)
 		return -1;
 	n = out->len;
-	if (rc > 0 && memchr(out->data, '@', n))
-		find_in_line(out, userinfo);
+	if (rc > 0 && memchr(out->data, '@', n)) {
+		/* The userinfo in the item's own line, as an earlier version stored it. */
+		struct json_object *item = rec_parse(out->data, out->len, NULL, 0);
+		const char *url = rec_string(item, "url");
+		char *copy;
+
+		if (!url)
+			url = rec_string(item, "media");
+		copy = url ? buf_strdup(url) : NULL;
+		if (copy)
+			userinfo_extract(copy, userinfo);
+		free(copy);
+		json_object_put(item);
+	}
 	out->len = userinfo_strip(out->data, n);
 	return 0;
 }

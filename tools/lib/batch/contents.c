@@ -56,12 +56,6 @@ entry_check(uint64_t print, uint32_t item)
 	return (uint32_t)mix_bits(print, item);
 }
 
-static struct entry
-entry_of(uint64_t print, uint32_t item)
-{
-	return (struct entry){htole64(print), htole32(item), htole32(entry_check(print, item))};
-}
-
 static bool
 is_free(const struct entry *e)
 {
@@ -176,17 +170,6 @@ new_table(struct contents *c, struct atomic_file *p, uint64_t size)
 	return -1;
 }
 
-/* Into a mapped table, which has room. */
-static void
-place_in(struct entry *table, uint64_t size, const struct entry *e)
-{
-	uint64_t at = home_place(le64toh(e->print), size);
-
-	while (!is_free(&table[at]))
-		at = at + 1 < size ? at + 1 : 0;
-	table[at] = *e;
-}
-
 /*
  * All entries of FROM into the mapped table. The order is the same, so both are gone through from the front, and what
  * is behind is let go of: a large table takes no memory of ours.
@@ -205,11 +188,16 @@ copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used
 		if (rc != 0)
 			return rc;
 		for (int i = 0; i < RUN; i++) {
+			uint64_t home;
+
 			if (is_free(&run[i]))
 				continue;
 			if (!is_good(&run[i]))
 				return 1;
-			place_in(table, size, &run[i]);
+			home = home_place(le64toh(run[i].print), size);
+			while (!is_free(&table[home]))
+				home = home + 1 < size ? home + 1 : 0;
+			table[home] = run[i];
 			++*used;
 		}
 		if (runs % LET_GO == LET_GO - 1 && madvise(map, (size_t)offset_of(size), MADV_DONTNEED) < 0)
@@ -374,7 +362,7 @@ contents_find(struct contents *c, const char *hex, uint32_t *item)
 static int
 add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 {
-	struct entry e = entry_of(print, item);
+	struct entry e = (struct entry){htole64(print), htole32(item), htole32(entry_check(print, item))};
 	uint64_t place, said, used;
 	uint32_t before;
 	int rc = find_place(fd, size, print, &place, &before);

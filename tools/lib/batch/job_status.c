@@ -166,17 +166,6 @@ add_item_data(struct buf *out, struct json_object *item)
 	buf_add(out, "}", 1);
 }
 
-static void
-add_upload_id(struct buf *out, struct json_object *item, const struct batch_place *place)
-{
-	static const char *const given[] = {"upload_id", "upload_url_id", "upload_file_id"};
-	const char *id = NULL;
-
-	for (size_t i = 0; !id && i < sizeof(given) / sizeof(given[0]); i++)
-		id = rec_string(item, given[i]);
-	add_string(out, "upload_id", id ? id : place->key);
-}
-
 /* A line as an object, NULL for what is none: the functions of json-c and rec find nothing in NULL. */
 static struct json_object *
 parse_object(const struct buf *line)
@@ -187,33 +176,6 @@ parse_object(const struct buf *line)
 		return o;
 	json_object_put(o);
 	return NULL;
-}
-
-static void
-add_result(struct buf *out, struct json_object *result)
-{
-	static const char *const more[] = {"path", "bytes", "mime", "sha256"};
-
-	buf_str(out, ",\"result\":{");
-	add_value(out, "file_id", json_object_object_get(result, "file_id"));
-	buf_add(out, ",", 1);
-	add_value(out, "knowledge_item_id", json_object_object_get(result, "knowledge_item_id"));
-	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
-		add_known(out, more[i], result);
-	buf_add(out, "}", 1);
-}
-
-static void
-add_error(struct buf *out, struct json_object *result)
-{
-	struct json_object *error = json_object_object_get(result, "error");
-	const char *message = rec_string(error, "message");
-
-	if (!message)
-		message = rec_string(error, "code");
-	buf_add(out, ",", 1);
-	add_string(out, "error_message",
-		   message ? message : "failed without a result record; bi-status --rebuild makes the state anew");
 }
 
 /* Notes in ERROR why something could not be read, unless it is not there. Whether it was read. */
@@ -232,6 +194,8 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	struct json_object *o;
 	const char *status;
 	int state = batch_state(b, k), error = state < 0 ? errno : 0;
+	static const char *const given[] = {"upload_id", "upload_url_id", "upload_file_id"};
+	const char *id = NULL;
 
 	status = state == 'c' ? "completed" : state == 'f' ? "failed" : state == 'r' && held ? "processing" : "pending";
 	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, status);
@@ -242,16 +206,36 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	o = parse_object(line);
 	add_item_data(out, o);
 	buf_add(out, ",", 1);
-	add_upload_id(out, o, &place);
+	for (size_t i = 0; !id && i < sizeof(given) / sizeof(given[0]); i++)
+		id = rec_string(o, given[i]);
+	add_string(out, "upload_id", id ? id : place.key);
 	json_object_put(o);
 
 	if (state == 'c' || state == 'f') {
 		buf_clear(line);
 		o = was_read(batch_result(b, k, line), &error) ? parse_object(line) : NULL;
-		if (state == 'c')
-			add_result(out, o);
-		else
-			add_error(out, o);
+		if (state == 'c') {
+			static const char *const more[] = {"path", "bytes", "mime", "sha256"};
+
+			buf_str(out, ",\"result\":{");
+			add_value(out, "file_id", json_object_object_get(o, "file_id"));
+			buf_add(out, ",", 1);
+			add_value(out, "knowledge_item_id", json_object_object_get(o, "knowledge_item_id"));
+			for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+				add_known(out, more[i], o);
+			buf_add(out, "}", 1);
+		} else {
+			struct json_object *why = json_object_object_get(o, "error");
+			const char *message = rec_string(why, "message");
+
+			if (!message)
+				message = rec_string(why, "code");
+			buf_add(out, ",", 1);
+			add_string(
+				out, "error_message",
+				message ? message
+					: "failed without a result record; bi-status --rebuild makes the state anew");
+		}
 		json_object_put(o);
 	}
 	buf_add(out, "}", 1);

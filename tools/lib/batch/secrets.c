@@ -239,18 +239,6 @@ is_there(const struct secrets *s, const struct secret *v)
 	return is;
 }
 
-static void
-print_lines(const struct secrets *s, const struct secret *v, size_t n, struct buf *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (is_there(s, &v[i]))
-			continue;
-		buf_printf(out, "{\"item\":%u,\"key\":\"%s\",\"userinfo\":", v[i].item, v[i].key);
-		buf_json(out, v[i].userinfo);
-		buf_str(out, "}\n");
-	}
-}
-
 /* With the lock held. */
 static int
 append_secrets(struct secrets *s, const struct secret *v, size_t n)
@@ -259,8 +247,13 @@ append_secrets(struct secrets *s, const struct secret *v, size_t n)
 	struct buf lines = {0};
 	int rc = end < 0 || catch_up(s) < 0 ? -1 : 0;
 
-	if (rc == 0)
-		print_lines(s, v, n, &lines);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (is_there(s, &v[i]))
+			continue;
+		buf_printf(&lines, "{\"item\":%u,\"key\":\"%s\",\"userinfo\":", v[i].item, v[i].key);
+		buf_json(&lines, v[i].userinfo);
+		buf_str(&lines, "}\n");
+	}
 	if (rc == 0 && end + (off_t)lines.len >= UINT32_MAX) {
 		errno = EFBIG; /* TABLE has 32 bits for an offset */
 		rc = -1;
@@ -322,22 +315,6 @@ has_any(const struct secrets *s, const uint32_t *items, size_t n)
 	return false;
 }
 
-/* With the lock held. */
-static int
-overwrite_all(const struct secrets *s, const uint32_t *items, size_t n)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t cursor = 0;
-
-		for (const struct table_slot *t; (t = table_next(&s->table, print_of(items[i]), &cursor));)
-			if (overwrite_line(s, (off_t)t->item - 1, items[i]) < 0)
-				rc = -1;
-	}
-	return rc;
-}
-
 int
 secrets_remove(struct secrets *s, const uint32_t *items, size_t n)
 {
@@ -350,8 +327,15 @@ secrets_remove(struct secrets *s, const uint32_t *items, size_t n)
 		return rc < 0 ? -1 : 0;
 	}
 	rc = lock_file(s, false);
-	if (rc == 0 && (rc = catch_up(s)) == 0)
-		rc = overwrite_all(s, items, n);
+	if (rc == 0 && (rc = catch_up(s)) == 0) {
+		for (size_t i = 0; i < n; i++) {
+			uint32_t cursor = 0;
+
+			for (const struct table_slot *t; (t = table_next(&s->table, print_of(items[i]), &cursor));)
+				if (overwrite_line(s, (off_t)t->item - 1, items[i]) < 0)
+					rc = -1;
+		}
+	}
 	return unlock_file(s, rc < 0 ? -1 : 0);
 }
 

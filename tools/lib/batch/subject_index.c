@@ -24,24 +24,19 @@ slot_of(const struct subject_index *p, const char *id)
 	return &p->slots[i];
 }
 
-static void
-grow_slots(struct subject_index *p)
-{
-	p->size = p->size ? 2 * p->size : 1024;
-	free(p->slots);
-	p->slots = buf_alloc(p->size * sizeof(*p->slots));
-	for (uint32_t i = 0; i < p->count; i++)
-		*slot_of(p, subject_index_id(p, i)) = i + 1;
-}
-
 /* The number of the subject ID, which is added when it is new. */
 static uint32_t
 subject_of(struct subject_index *p, const char *id)
 {
 	uint32_t *slot;
 
-	if (p->count >= p->size / 2)
-		grow_slots(p);
+	if (p->count >= p->size / 2) {
+		p->size = p->size ? 2 * p->size : 1024;
+		free(p->slots);
+		p->slots = buf_alloc(p->size * sizeof(*p->slots));
+		for (uint32_t i = 0; i < p->count; i++)
+			*slot_of(p, subject_index_id(p, i)) = i + 1;
+	}
 	slot = slot_of(p, id);
 	if (*slot)
 		return *slot - 1;
@@ -77,25 +72,6 @@ subject_index_item(const struct subject_index *p, const char *id, unsigned long 
 	return s && idx >= 1 && idx <= s->count ? p->items[s->first + idx - 1] : 0;
 }
 
-/* Lays the items out subject by subject: a counting sort, which keeps the order asked. */
-static void
-lay_out(struct subject_index *p, const uint32_t *subject_of_item)
-{
-	uint32_t at = 0;
-
-	p->items = buf_alloc((p->length ? p->length : 1) * sizeof(*p->items));
-	for (uint32_t i = 0; i < p->count; i++) {
-		p->subjects[i].first = at;
-		at += p->subjects[i].count;
-		p->subjects[i].count = 0;
-	}
-	for (uint32_t k = 0; k < p->length; k++) {
-		struct indexed_subject *s = &p->subjects[subject_of_item[k]];
-
-		p->items[s->first + s->count++] = k + 1;
-	}
-}
-
 int
 subject_index_build(struct subject_index *p, struct batch *b)
 {
@@ -126,8 +102,22 @@ subject_index_build(struct subject_index *p, struct batch *b)
 		subject_of_item[p->length++] = s;
 		p->subjects[s].count++;
 	}
-	if (p->length == length)
-		lay_out(p, subject_of_item);
+	if (p->length == length) {
+		/* Lays the items out subject by subject: a counting sort, which keeps the order asked. */
+		uint32_t at = 0;
+
+		p->items = buf_alloc((p->length ? p->length : 1) * sizeof(*p->items));
+		for (uint32_t i = 0; i < p->count; i++) {
+			p->subjects[i].first = at;
+			at += p->subjects[i].count;
+			p->subjects[i].count = 0;
+		}
+		for (uint32_t k = 0; k < p->length; k++) {
+			struct indexed_subject *s = &p->subjects[subject_of_item[k]];
+
+			p->items[s->first + s->count++] = k + 1;
+		}
+	}
 	free(subject_of_item);
 	buf_free(&line);
 	return p->length == length ? 0 : -1;

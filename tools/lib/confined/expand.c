@@ -313,16 +313,6 @@ wait_more(struct expand *e, int64_t until)
 	return EXPAND_AGAIN;
 }
 
-/* A caller that looks late has not waited all that time for us. */
-static void
-something_came(struct expand *e)
-{
-	int64_t ms = e->waiting ? clock_ms() - e->waiting : 0;
-
-	e->waited += ms < e->limits.stall ? ms : e->limits.stall;
-	e->waiting = 0;
-}
-
 static enum expand_event
 report_end(const struct expand *e, enum expand_event end, struct expand_member *out)
 {
@@ -347,7 +337,11 @@ expand_next(struct expand *e, int ms, struct expand_member *out)
 		if (n < 0 && errno == EAGAIN) {
 			event = wait_more(e, until);
 		} else {
-			something_came(e);
+			int64_t idle = e->waiting ? clock_ms() - e->waiting : 0;
+
+			/* A caller that looks late has not waited all that time for us. */
+			e->waited += idle < e->limits.stall ? idle : e->limits.stall;
+			e->waiting = 0;
 			event = handle_packet(e, n > 0 ? (size_t)n : 0, out);
 		}
 		if (event == EXPAND_AGAIN && clock_ms() >= until)

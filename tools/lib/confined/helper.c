@@ -165,22 +165,16 @@ start_once(struct helper *h)
 	return -1;
 }
 
-/* What made it fail may pass: the longer, the more often it was met. */
-static void
-pause_after(unsigned troubles)
-{
-	unsigned doubled = troubles < PAUSES_MAX ? troubles : PAUSES_MAX;
-	long ms = troubles > 0 ? (long)PAUSE_MS << (doubled - 1) : 0;
-
-	if (ms > 0)
-		nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
 int
 helper_start(struct helper *h)
 {
 	for (int tries = 1;; tries++) {
-		pause_after(h->troubles);
+		unsigned doubled = h->troubles < PAUSES_MAX ? h->troubles : PAUSES_MAX;
+		long ms = h->troubles > 0 ? (long)PAUSE_MS << (doubled - 1) : 0;
+
+		/* What made it fail may pass: the longer, the more often it was met. */
+		if (ms > 0)
+			nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 		if (start_once(h) == 0)
 			return 0;
 		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_local(errno)))

@@ -120,19 +120,6 @@ host_limits_close(struct host_limits *g)
 	free(g);
 }
 
-/* The file of slots/ for a host of this hash, its lowest bits; -1 with errno. */
-static int
-locks_of(struct host_limits *g, uint64_t hash)
-{
-	unsigned i = hash % FILES;
-	char name[8];
-
-	snprintf(name, sizeof(name), "%u", i);
-	if (g->files[i] < 0)
-		g->files[i] = openat(g->slots, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-	return g->files[i];
-}
-
 /* The file of a key: the key where it can be a name, else what can be of it and its hash. */
 static char *
 file_of(const char *key, const unsigned char *digest)
@@ -162,12 +149,18 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 	uint64_t hash;
 	double units = starts > 0 ? 1e6 / UNIT_US / starts : 0;
 	int error;
+	unsigned i;
+	char name[8];
 
 	hash_bytes(key, strlen(key), digest);
 	memcpy(&hash, digest, sizeof(hash));
 	h->governor = g;
 	h->file = file_of(key, digest);
-	h->locks = locks_of(g, hash);
+	i = hash % FILES;
+	snprintf(name, sizeof(name), "%u", i);
+	if (g->files[i] < 0)
+		g->files[i] = openat(g->slots, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	h->locks = g->files[i];
 	h->stretch = (off_t)((hash >> (64 - HASH_BITS)) << STRETCH_BITS);
 	h->cap = slots < 1 ? 1 : slots > HOST_LIMITS_SLOTS_MAX ? HOST_LIMITS_SLOTS_MAX : slots;
 	h->interval = units >= INTERVAL_MAX ? INTERVAL_MAX : (unsigned)units + ((unsigned)units < units);

@@ -79,17 +79,6 @@ is_ipv6(const char *s)
 }
 
 static void
-read_port(const struct where *w, struct line *l, const char *text)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	if (!isdigit((unsigned char)*text) || *end || port == 0 || port > PORT_MAX)
-		die_at_line(w, "'%.200s' is not a port", text);
-	l->port = (unsigned)port;
-}
-
-static void
 read_pattern(const struct where *w, struct line *l, char *word)
 {
 	char *host = word, *port = NULL;
@@ -116,11 +105,17 @@ read_pattern(const struct where *w, struct line *l, char *word)
 	if (bracket ? !is_ipv6(host) : *host ? !is_host(host) : l->below || word == host)
 		die_at_line(w,
 			    "'%.200s' is not a host: a host is a name, *.NAME or *, with or without :PORT; names that "
-			    "are not ASCII "
-			    "are written xn--...",
+			    "are not "
+			    "ASCII are written xn--...",
 			    host);
-	if (port)
-		read_port(w, l, port);
+	if (port) {
+		char *end;
+		unsigned long number = strtoul(port, &end, 10);
+
+		if (!isdigit((unsigned char)*port) || *end || number == 0 || number > PORT_MAX)
+			die_at_line(w, "'%.200s' is not a port", port);
+		l->port = (unsigned)number;
+	}
 	l->host = buf_strdup(host);
 }
 

@@ -112,19 +112,6 @@ set_delay(struct robots *r, const char *s, size_t n)
 	r->delay = fmax(r->delay, fmin(seconds, ROBOTS_DELAY_MAX));
 }
 
-static void
-begin_agent(struct reading *g, const char *value, size_t n)
-{
-	size_t token = token_length(value, n);
-
-	if (g->in_rules)
-		g->for_own = g->for_all = g->in_rules = false;
-	if (n > 0 && value[0] == '*')
-		g->for_all = true;
-	else if (token == g->agent_len && token > 0 && strncasecmp(value, g->agent, token) == 0)
-		g->for_own = g->own_found = true;
-}
-
 static bool
 is_key(const char *s, size_t n, const char *key)
 {
@@ -138,7 +125,14 @@ take_record(struct reading *g, const char *key, size_t key_len, const char *valu
 	bool allow = is_key(key, key_len, "allow");
 
 	if (is_key(key, key_len, "user-agent")) {
-		begin_agent(g, value, n);
+		size_t token = token_length(value, n);
+
+		if (g->in_rules)
+			g->for_own = g->for_all = g->in_rules = false;
+		if (n > 0 && value[0] == '*')
+			g->for_all = true;
+		else if (token == g->agent_len && token > 0 && strncasecmp(value, g->agent, token) == 0)
+			g->for_own = g->own_found = true;
 	} else if (allow || is_key(key, key_len, "disallow")) {
 		g->in_rules = true;
 		if (g->for_own && n > 0)

@@ -179,15 +179,6 @@ has_word(const char *list, const char *word)
 	return false;
 }
 
-static void
-look_at_head(struct search *s, const GumboNode *e)
-{
-	if (e->v.element.tag == GUMBO_TAG_META)
-		look_at_meta(s, e);
-	else if (e->v.element.tag == GUMBO_TAG_LINK && has_word(tree_attribute(e, "rel"), "image_src"))
-		add_text(s, "image", "image_src", tree_attribute(e, "href"), NULL);
-}
-
 /* The candidate takes the place of the best if it is better, and a URL. */
 static void
 consider_candidate(struct search *s, struct best *b, const struct best *new, const char *text, size_t n)
@@ -243,13 +234,6 @@ consider_img(struct search *s, struct best *b, const GumboNode *e)
 	consider_one(s, b, tree_attribute(e, "src"), "img", 3);
 }
 
-static void
-consider_source(struct search *s, struct best *b, const GumboNode *e)
-{
-	consider_set(s, b, first_attribute(e, lazy_srcsets), "picture", 4);
-	consider_set(s, b, tree_attribute(e, "srcset"), "picture", 1);
-}
-
 static const char *
 title_of(const GumboNode *e)
 {
@@ -271,10 +255,12 @@ look_at_picture(struct search *s, const GumboNode *e)
 
 		if (child->type != GUMBO_NODE_ELEMENT)
 			continue;
-		if (child->v.element.tag == GUMBO_TAG_SOURCE)
-			consider_source(s, &b, child);
-		else if (child->v.element.tag == GUMBO_TAG_IMG)
+		if (child->v.element.tag == GUMBO_TAG_SOURCE) {
+			consider_set(s, &b, first_attribute(child, lazy_srcsets), "picture", 4);
+			consider_set(s, &b, tree_attribute(child, "srcset"), "picture", 1);
+		} else if (child->v.element.tag == GUMBO_TAG_IMG) {
 			img = child;
+		}
 	}
 	if (img)
 		consider_img(s, &b, img);
@@ -409,8 +395,12 @@ find_media(const GumboNode *document, const char *url, size_t most, struct find 
 
 	*out = (struct find){0};
 	find_base(&s, document, url);
-	for (const GumboNode *e = tree_next_element(document); e; e = tree_next_element(e))
-		look_at_head(&s, e);
+	for (const GumboNode *e = tree_next_element(document); e; e = tree_next_element(e)) {
+		if (e->v.element.tag == GUMBO_TAG_META)
+			look_at_meta(&s, e);
+		else if (e->v.element.tag == GUMBO_TAG_LINK && has_word(tree_attribute(e, "rel"), "image_src"))
+			add_text(&s, "image", "image_src", tree_attribute(e, "href"), NULL);
+	}
 	for (const GumboNode *e = tree_next_element(document); e && out->count < most; e = tree_next_element(e))
 		look_at_body(&s, e);
 	tdestroy(s.seen, keep_url);

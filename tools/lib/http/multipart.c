@@ -129,20 +129,6 @@ value_of(const char *line, const char *name)
 	return *line == ':' ? skip_blanks(line + 1) : NULL;
 }
 
-/* Makes strings of the header lines, those that are folded in one. */
-static void
-cut_lines(char *text, size_t n)
-{
-	for (size_t i = 0; i + 1 < n; i++) {
-		if (text[i] != '\r' || text[i + 1] != '\n')
-			continue;
-		if (i + 2 < n && (text[i + 2] == ' ' || text[i + 2] == '\t'))
-			text[i] = text[i + 1] = ' ';
-		else
-			text[i] = text[i + 1] = '\0';
-	}
-}
-
 /* What the headers say, into the buffers. False after making M bad. */
 static bool
 read_headers(struct multipart *m, const char **disposition, const char **type)
@@ -152,7 +138,15 @@ read_headers(struct multipart *m, const char **disposition, const char **type)
 
 	if (memchr(text, '\0', n))
 		return refuse_form(m, "the headers of a part contain a NUL");
-	cut_lines(text, n);
+	/* Makes strings of the header lines, those that are folded in one. */
+	for (size_t i = 0; i + 1 < n; i++) {
+		if (text[i] != '\r' || text[i + 1] != '\n')
+			continue;
+		if (i + 2 < n && (text[i + 2] == ' ' || text[i + 2] == '\t'))
+			text[i] = text[i + 1] = ' ';
+		else
+			text[i] = text[i + 1] = '\0';
+	}
 	for (char *line = text; line < text + n; line += strlen(line) + 1) {
 		const char *v = value_of(line, "content-disposition");
 		const char *coding = value_of(line, "content-transfer-encoding");
@@ -236,19 +230,6 @@ give_bytes(struct multipart *m, const char *bytes, size_t n)
 	return false;
 }
 
-/* The delimiter is whole. */
-static void
-end_part(struct multipart *m)
-{
-	bool was = m->in_part;
-
-	m->matched = 0;
-	m->in_part = false;
-	m->at = AT_DASH;
-	if (was && !m->calls->whole(m->arg))
-		m->state = MULTIPART_STOPPED;
-}
-
 /* What was taken for a delimiter and is none belongs to the part. */
 static bool
 give_back_match(struct multipart *m)
@@ -294,7 +275,14 @@ take_bytes(struct multipart *m, const char *at, const char *end)
 		} else if (*at == m->delimiter[m->matched]) {
 			at++;
 			if (++m->matched == m->delimiter_len) {
-				end_part(m);
+				bool was = m->in_part;
+
+				/* The delimiter is whole. */
+				m->matched = 0;
+				m->in_part = false;
+				m->at = AT_DASH;
+				if (was && !m->calls->whole(m->arg))
+					m->state = MULTIPART_STOPPED;
 				return at;
 			}
 		} else if (!give_back_match(m)) {
@@ -371,19 +359,6 @@ multipart_free(struct multipart *m)
 
 /* --- labels --- */
 
-/* Cuts NAME, of more bytes than a label has, before its ending where that is short. */
-static void
-cut_label(struct buf *name)
-{
-	const char *dot = strrchr(name->data, '.');
-	size_t from = dot ? (size_t)(dot - name->data) : name->len;
-	size_t ending = name->len - from > 16 ? 0 : name->len - from;
-	size_t keep = utf8_whole_length(name->data, MULTIPART_LABEL_MAX - ending);
-
-	memmove(name->data + keep, name->data + name->len - ending, ending + 1);
-	name->len = keep + ending;
-}
-
 void
 multipart_label(const char *filename, struct buf *out)
 {
@@ -407,8 +382,16 @@ multipart_label(const char *filename, struct buf *out)
 		}
 	}
 	buf_add(&label, "", 0);
-	if (label.len > MULTIPART_LABEL_MAX)
-		cut_label(&label);
+	if (label.len > MULTIPART_LABEL_MAX) {
+		/* Cuts NAME, of more bytes than a label has, before its ending where that is short. */
+		const char *dot = strrchr(label.data, '.');
+		size_t cut = dot ? (size_t)(dot - label.data) : label.len;
+		size_t ending = label.len - cut > 16 ? 0 : label.len - cut;
+		size_t keep = utf8_whole_length(label.data, MULTIPART_LABEL_MAX - ending);
+
+		memmove(label.data + keep, label.data + label.len - ending, ending + 1);
+		label.len = keep + ending;
+	}
 	buf_str(out, !label.len || strcmp(label.data, ".") == 0 || strcmp(label.data, "..") == 0 ? "file" : label.data);
 	buf_free(&name);
 	buf_free(&label);

@@ -226,33 +226,6 @@ notebook_add_now(struct buf *out)
 	buf_printf(out, ",\"at\":\"%s\"", when_now(text));
 }
 
-static void
-print_job(const struct notebook_job *job, struct buf *out)
-{
-	buf_printf(out, "{\"job\":%llu,\"batch\":\"%s\",\"job_type\":\"%s\",\"items\":%llu",
-		   (unsigned long long)job->id, job->batch, job->type, (unsigned long long)job->items);
-	notebook_add_now(out);
-	for (uint64_t i = 0; job->upload_ids && i < job->items; i++) {
-		buf_str(out, i ? "," : ",\"upload_ids\":[");
-		buf_json(out, job->upload_ids[i]);
-	}
-	buf_str(out, job->upload_ids && job->items ? "]}\n" : "}\n");
-}
-
-/* Its results are taken up to nowhere, as the log's line at AT says. */
-static void
-note_job(const struct root *root, const char *batch, off_t at)
-{
-	int batches = root_open_dir(root->fd, "batches", false);
-	int dir = batches < 0 ? -1 : root_open_dir(batches, batch, false);
-
-	if (dir >= 0) {
-		notebook_store_note(dir, 0, at);
-		close(dir);
-	}
-	file_close(batches, 0);
-}
-
 int
 notebook_add_job(const struct root *root, const char *nb, const struct notebook_job *job)
 {
@@ -262,12 +235,28 @@ notebook_add_job(const struct root *root, const char *nb, const struct notebook_
 
 	if (fd < 0)
 		return -1;
-	print_job(job, &line);
+	buf_printf(&line, "{\"job\":%llu,\"batch\":\"%s\",\"job_type\":\"%s\",\"items\":%llu",
+		   (unsigned long long)job->id, job->batch, job->type, (unsigned long long)job->items);
+	notebook_add_now(&line);
+	for (uint64_t i = 0; job->upload_ids && i < job->items; i++) {
+		buf_str(&line, i ? "," : ",\"upload_ids\":[");
+		buf_json(&line, job->upload_ids[i]);
+	}
+	buf_str(&line, job->upload_ids && job->items ? "]}\n" : "}\n");
 	if (lock_wait(fd, LOCK_ALONE) == 0 && (end = append_end(fd)) >= 0 &&
 	    append_lines(fd, end, line.data, line.len) == 0)
 		rc = fdatasync(fd);
-	if (rc == 0)
-		note_job(root, job->batch, end);
+	if (rc == 0) {
+		/* Its results are taken up to nowhere, as the log's line at AT says. */
+		int batches = root_open_dir(root->fd, "batches", false);
+		int dir = batches < 0 ? -1 : root_open_dir(batches, job->batch, false);
+
+		if (dir >= 0) {
+			notebook_store_note(dir, 0, end);
+			close(dir);
+		}
+		file_close(batches, 0);
+	}
 	buf_free(&line);
 	return file_close(fd, rc);
 }

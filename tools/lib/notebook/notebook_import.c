@@ -115,15 +115,6 @@ find_to(off_t at, const char *line, size_t n, void *arg)
 /* --- from results to lines --- */
 
 static void
-add_member(struct buf *out, struct json_object *o, const char *key)
-{
-	struct json_object *value;
-
-	if (json_object_object_get_ex(o, key, &value))
-		buf_printf(out, ",\"%s\":%s", key, rec_print(value));
-}
-
-static void
 add_title(struct buf *out, const char *title)
 {
 	char cut[TITLE_MAX + 1];
@@ -176,8 +167,12 @@ add_file(struct taking *t, struct json_object *o, uint32_t item, off_t to)
 		buf_str(out, ",\"url\":");
 		buf_json(out, media);
 	}
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
-		add_member(out, o, members[i]);
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		struct json_object *value;
+
+		if (json_object_object_get_ex(o, members[i], &value))
+			buf_printf(out, ",\"%s\":%s", members[i], rec_print(value));
+	}
 	buf_str(out, "}\n");
 }
 

@@ -72,18 +72,6 @@ add_record(struct batch_args *names, const struct rec *rec, const struct batch_a
 	names->nameless++;
 }
 
-/* Lets WATCH work until there is something to read. */
-static void
-wait_for_more(const struct batch_args_watch *watch)
-{
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-	int rc;
-
-	do
-		rc = poll(&in, 1, watch->idle(watch->arg));
-	while (rc == 0 || (rc < 0 && errno == EINTR));
-}
-
 int
 batch_args_read(struct batch_args *names, char **args, const struct batch_args_watch *watch)
 {
@@ -94,11 +82,17 @@ batch_args_read(struct batch_args *names, char **args, const struct batch_args_w
 		opt_die("%s", nothing);
 	in = rec_open(args, STDIN_FILENO);
 	while ((watch ? rec_next(in, &rec) : rec_read(in, &rec)) != REC_EOF) {
+		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+		int rc;
+
 		if (rec.kind != REC_MORE) {
 			add_record(names, &rec, watch);
 			continue;
 		}
-		wait_for_more(watch);
+		/* Lets WATCH work until there is something to read. */
+		do
+			rc = poll(&input, 1, watch->idle(watch->arg));
+		while (rc == 0 || (rc < 0 && errno == EINTR));
 		if (rec_fill(in) < 0)
 			msg_die_errno(EX_IOERR, "cannot read standard input");
 	}

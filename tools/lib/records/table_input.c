@@ -125,17 +125,6 @@ table_input_kind(const struct table_input *r)
 
 /* --- a row --- */
 
-static void
-begin_cell(struct table_input *r)
-{
-	if (r->count == r->room) {
-		r->room = r->room ? 2 * r->room : 16;
-		r->starts = buf_realloc(r->starts, r->room * sizeof(*r->starts));
-		r->cells = buf_realloc(r->cells, r->room * sizeof(*r->cells));
-	}
-	r->starts[r->count++] = r->text.len;
-}
-
 /* The quoted cell at P; where it ends, behind its quote, or NULL where its end is not there. */
 static const char *
 take_quoted(struct table_input *r, const char *p, const char *end)
@@ -162,7 +151,12 @@ take_cell(struct table_input *r, const char *p, const char *end)
 {
 	const char *from;
 
-	begin_cell(r);
+	if (r->count == r->room) {
+		r->room = r->room ? 2 * r->room : 16;
+		r->starts = buf_realloc(r->starts, r->room * sizeof(*r->starts));
+		r->cells = buf_realloc(r->cells, r->room * sizeof(*r->cells));
+	}
+	r->starts[r->count++] = r->text.len;
 	if (r->kind == TABLE_INPUT_TABLE && p < end && *p == '"' && !(p = take_quoted(r, p + 1, end)))
 		return NULL;
 	from = p;
@@ -211,12 +205,6 @@ skip_line(struct table_input *r)
 	r->line++;
 }
 
-static bool
-is_empty(const struct table_input *r)
-{
-	return r->count == 1 && r->text.len == 1;
-}
-
 /* Finishes the row that ends before NEXT. */
 static enum table_input_next
 give_row(struct table_input *r, const char *next, struct table_row *out)
@@ -252,7 +240,7 @@ table_input_next(struct table_input *r, struct table_row *out)
 
 		if (next && (size_t)(next - r->in.data) - r->at <= TABLE_INPUT_ROW_MAX) {
 			what = give_row(r, next, out);
-			if (what == TABLE_INPUT_ROW && is_empty(r))
+			if (what == TABLE_INPUT_ROW && r->count == 1 && r->text.len == 1)
 				continue;
 			return what;
 		}

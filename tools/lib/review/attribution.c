@@ -132,17 +132,6 @@ attribution_escape(struct buf *out, const char *text)
 	}
 }
 
-/* A URL as where a link goes; it is one of http, without spaces. */
-static void
-add_target(struct buf *out, const char *url)
-{
-	for (; *url; url++)
-		if (strchr("<>()\\[]|`\"", *url))
-			buf_printf(out, "%%%02X", (unsigned char)*url);
-		else
-			buf_add(out, url, 1);
-}
-
 static void
 add_link(struct buf *out, const char *text, const char *url)
 {
@@ -153,7 +142,12 @@ add_link(struct buf *out, const char *text, const char *url)
 	if (!url || !*url)
 		return;
 	buf_str(out, "](");
-	add_target(out, url);
+	/* A URL as where a link goes; it is one of http, without spaces. */
+	for (; *url; url++)
+		if (strchr("<>()\\[]|`\"", *url))
+			buf_printf(out, "%%%02X", (unsigned char)*url);
+		else
+			buf_add(out, url, 1);
 	buf_str(out, ")");
 }
 
@@ -179,22 +173,10 @@ add_words(struct buf *out, const char *words, const char *text)
 	attribution_escape(out, text);
 }
 
-/* What is odd; what is missing is said already. */
-static void
-add_notes(struct buf *out, struct json_object *notes)
-{
-	for (size_t i = 0; i < length_of(notes); i++) {
-		const char *s = array_text(notes, i, NULL);
-
-		if (strcmp(s, credit_no_author) != 0 && strcmp(s, credit_no_licence) != 0)
-			add_words(out, "; note: ", s);
-	}
-}
-
 static void
 add_md(struct buf *out, const struct attribution *a)
 {
-	struct json_object *c = a->credit, *licences = array_of(c, "licenses");
+	struct json_object *c = a->credit, *licences = array_of(c, "licenses"), *notes = array_of(c, "notes");
 	const char *title = rec_string(c, "title"), *author = rec_string(c, "attribution");
 
 	if (!author)
@@ -214,7 +196,13 @@ add_md(struct buf *out, const struct attribution *a)
 	buf_str(out, is_true(c, "non_free") ? "; **not free to use**" : "");
 	add_all(out, "; restrictions: ", array_of(c, "restrictions"), false);
 	add_words(out, "; to be deleted at its source: ", rec_string(c, "deletion_reason"));
-	add_notes(out, array_of(c, "notes"));
+	/* What is odd; what is missing is said already. */
+	for (size_t i = 0; i < length_of(notes); i++) {
+		const char *note = array_text(notes, i, NULL);
+
+		if (strcmp(note, credit_no_author) != 0 && strcmp(note, credit_no_licence) != 0)
+			add_words(out, "; note: ", note);
+	}
 	buf_str(out, "; file: ");
 	add_link(out, a->file, NULL);
 	buf_str(out, "\n");
