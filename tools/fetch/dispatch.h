@@ -3,8 +3,9 @@
  *
  *	intake, worker -> wants -> scheduler -> http, local, resume -> verdict -> commit -> output, stats
  *
- * Each stage has its own struct and header, and does not know the others. A stage is given work by a function call,
- * continues in the loop (base/loop.h), and adds finished work to lists. Only dispatch.c empties these lists.
+ * Each stage has its own struct and header, and does not know the stages behind it. A stage is given work by a function
+ * call, continues in the loop (base/loop.h), and adds finished work to lists. dispatch.c empties these lists, but the
+ * scheduler takes the wanted items itself, as it needs them.
  *
  * A job is one item. The scheduler claims it and gives it a slot of its host. http.c or local.c fills its body
  * (body.h). verdict.c decides what the answer means. Jobs that are over go to the commit queue, and from there in
