@@ -172,6 +172,7 @@ $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/pars
 # What the integration tests start beside the programs: origin, hold... One of several files has the others in a
 # folder of its name.
 $(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))
+$(BUILD)/tests/wiki $(BUILD)/tests/origin: $(call objects,tests/integration/server/*.c)
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/integration/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIB_LIBS))

@@ -8,7 +8,7 @@ def requests($conf):
 	| (.subject.category // "" | tostring) as $category
 	| select($name != "")
 	| (
-		{name: "phrase", q: "\"\($name)\"", points: 15, why: "the name is in what is said of it"},
+		{name: "phrase", q: "\"\($name)\"", points: 15, why: "the name is in its description"},
 		(if $conf["category." + $category] then {name: "kind", q: "\($name) \($conf["category." + $category])", points: 10, why: "the name and \($conf["category." + $category])"} else empty end),
 		{name: "words", q: $name, points: 5, why: "the words of the name"}
 	)

@@ -274,7 +274,19 @@ async function main(prepare, tests, {wanted = true} = {}) {
 	process.exitCode = failed ? 1 : 0;
 }
 
+/* axe-core finds nothing on the page. */
+async function checkAxe(page, what) {
+	await page.evaluate(fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+	/* A colour on its way to another is neither. */
+	await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
+	const found = await page.evaluate(async () => (await axe.run({runOnly: [
+		'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice',
+	]})).violations.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html + ' ' + n.failureSummary).join('; ')));
+
+	assert.deepStrictEqual(found, [], what);
+}
+
 module.exports = {
-	DEADLINE, PORTS, assert, batch, dir, env, grid, isShown, keys, launch, main, open, origin, pageOf, picksOf, png, records, root,
-	run, says, serve, share, stopAll, until,
+	DEADLINE, PORTS, assert, batch, checkAxe, dir, env, grid, isShown, keys, launch, main, open, origin, pageOf, picksOf, png,
+	records, root, run, says, serve, share, stopAll, until,
 };

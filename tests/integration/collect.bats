@@ -367,7 +367,7 @@ everything() {
 	ln -s /etc/passwd "$S/4/metadata.json"
 	run -1 bi-collect way
 	for i in 1 2 3 4; do
-		assert_output --partial "subject $i cannot be collected: something that is no file or directory of ours"
+		assert_output --partial "subject $i cannot be collected: something that is not a file or directory of bi"
 	done
 	assert_line --partial '"collected":1,"new":1,"removed":0,"conflicts":0,"failed":4,"exit":1}'
 	collected 5 'file 5 1'
@@ -386,7 +386,7 @@ everything() {
 	pick torn 1 1
 	echo '{"subject":"2","choice":1,"rev' >>"$BI_ROOT/batches/torn/picks.ndjson"
 	run -1 bi-collect torn
-	assert_output --partial '1 lines of its picks.ndjson are no decisions'
+	assert_output --partial '1 lines of its picks.ndjson are not decisions'
 	collected 1 'file 1 1'
 }
 
@@ -410,7 +410,7 @@ everything() {
 	# What the reviewer decided since is not undone by an older file.
 	pick P 1 1 eve 2026-11-22T13:00:00.000Z
 	run -0 bi-collect --picks sel.json P
-	assert_output --partial 'older than what the same reviewer decided since'
+	assert_output --partial 'older than later decisions of the same reviewer'
 	collected 1 'file 1 1'
 	pick P 1 null eve 2026-11-22T14:00:00.000Z
 	run -0 bi-collect --picks sel.json P
@@ -458,7 +458,7 @@ everything() {
 		'{"batch":"P","selections":{"1":1.5}}|' \
 		'{"batch":"P","selections":{"1":2|not JSON' \
 		'|empty' \
-		'[1]|no object' \
+		'[1]|not an object' \
 		'{"selections":{"1":2}}|which batch' \
 		'{"batch":"../P","selections":{"1":2}}|which batch' \
 		'{"batch":"P","selections":[1]}|' \

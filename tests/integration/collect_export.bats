@@ -169,7 +169,7 @@ flip() {
 	ln -s /dev/null null.tar
 	for i in dir.tar null.tar; do
 		run -73 bi-collect -o "$i" E
-		assert_output --partial 'is no file'
+		assert_output --partial 'is not a file'
 	done
 	run -71 bi-collect -o nowhere/x.tar E
 	run -0 bash -c 'cd out && bi-collect -o x.tar E'
@@ -199,7 +199,7 @@ flip() {
 	run -2 bi-collect -o 'out/a\b.tar' E
 	mkdir out/x.tar.sha256
 	run -73 bi-collect -o out/x.tar E
-	assert_output --partial 'x.tar.sha256 is there and is no file'
+	assert_output --partial 'x.tar.sha256 exists and is not a file'
 	[ ! -e out/x.tar ]
 	assert_equal "$(ls out)" x.tar.sha256
 }

@@ -218,7 +218,7 @@ forget() {
 		run -1 --separate-stderr bi-fetch -q -b M --resume --retry failed
 		assert_equal "$(results M | tail -n 1)" 'failed two no_url'
 		run -1 bi-clean check M
-		assert_output --partial "is a member of the archive $number, which is no item before it"
+		assert_output --partial "is a member of the archive $number, which is not an earlier item"
 	done
 }
 

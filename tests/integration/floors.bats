@@ -78,13 +78,10 @@ caught() {
 	refute_output --regexp 'base/c'
 }
 
-@test "a program's folder may have the circles that it had, and no more and no fewer" {
+@test "a circle in a program's folder is found" {
 	source_file one/a.c 'int b(void);' 'int' 'a(void)' '{' 'return b();' '}'
 	source_file one/b.c 'int a(void);' 'int' 'b(void)' '{' 'return a();' '}'
-	caught 'More files of tools/one need each other in a circle than the 0 that were there:' 'a b'
-	rm -r tools/one
-	source_file fetch/only.c 'int' 'only(void)' '{' 'return 0;' '}'
-	caught 'Fewer files of tools/fetch are in circles than the table says:'
+	caught 'Files of tools/one need each other in a circle:' 'a b'
 }
 
 @test "two files of one name are found, sources and headers" {

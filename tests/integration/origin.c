@@ -46,42 +46,29 @@
  * behind it where one was asked for. Where the file LOG.heads is there, requests are written to it whole. A request for
  * http://HOST/PATH, as to a proxy, is answered as PATH.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "origin/origin.h"
-
-enum { HEAD_MAX = 16384, IDLE_SECONDS = 60 };
+#include "server/server.h"
 
 static atomic_int under_way;
 static _Thread_local bool counted; /* in it */
 static int log_fd;
 static const char *log_path;
 
-_Noreturn void
-die(const char *what)
-{
-	fprintf(stderr, "origin: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
 static void
 note(const char *path, const char *range)
 {
 	struct timespec now;
-	char line[HEAD_MAX + 64];
+	char line[SERVER_HEAD_MAX + 64];
 	int n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -103,7 +90,7 @@ over(void)
 static void
 note_head(const char *request)
 {
-	char name[PATH_MAX], text[HEAD_MAX + 8];
+	char name[PATH_MAX], text[SERVER_HEAD_MAX + 8];
 	int fd, n;
 
 	snprintf(name, sizeof(name), "%s.heads", log_path);
@@ -136,7 +123,7 @@ read_robots(char *path, size_t room)
 static int
 serve(int fd, char *request)
 {
-	char whole[HEAD_MAX + 8], range[80], robots[HEAD_MAX];
+	char whole[SERVER_HEAD_MAX + 8], range[80], robots[SERVER_HEAD_MAX];
 	bool ranged = header_of(request, "\r\nRange:", range, sizeof(range));
 	char *path = strchr(request, ' ');
 	char *end = path ? strchr(path + 1, ' ') : NULL;
@@ -168,72 +155,10 @@ serve(int fd, char *request)
 	return rc;
 }
 
-/* One connection: requests one after another, until it ends or is idle for too long. */
-static void *
-connection(void *arg)
-{
-	int fd = (int)(long)arg;
-	struct timeval t = {.tv_sec = IDLE_SECONDS};
-	char head[HEAD_MAX + 1];
-	size_t have = 0;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	for (;;) {
-		char *end;
-		ssize_t n;
-
-		head[have] = '\0';
-		end = strstr(head, "\r\n\r\n");
-		if (end) {
-			size_t used = (size_t)(end - head) + 4;
-
-			*end = '\0';
-			if (serve(fd, head) < 0)
-				break;
-			have -= used;
-			memmove(head, head + used, have);
-			continue;
-		}
-		n = have < HEAD_MAX ? recv(fd, head + have, HEAD_MAX - have, 0) : 0;
-		if (n <= 0)
-			break;
-		have += (size_t)n;
-	}
-	close(fd);
-	return NULL;
-}
-
-static void *
-accept_all(void *arg)
-{
-	int listening = *(int *)arg;
-	pthread_attr_t detached;
-
-	pthread_attr_init(&detached);
-	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&detached, 512 << 10);
-	for (;;) {
-		int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
-		pthread_t t;
-
-		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
-			continue;
-		if (fd < 0)
-			die("accept");
-		if (pthread_create(&t, &detached, connection, (void *)(long)fd) != 0)
-			close(fd);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t size = sizeof(at);
-	int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char byte[256];
-	pthread_t t;
+	int listening, port;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: origin LOG\n");
@@ -243,15 +168,7 @@ main(int argc, char **argv)
 	log_fd = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (log_fd < 0)
 		die(argv[1]);
-	if (listening < 0 || bind(listening, (struct sockaddr *)&at, size) < 0 || listen(listening, 512) < 0 ||
-	    getsockname(listening, (struct sockaddr *)&at, &size) < 0)
-		die("port");
-	if (pthread_create(&t, NULL, accept_all, &listening) != 0)
-		die("thread");
-	printf("%d\n", ntohs(at.sin_port));
-	if (fflush(stdout) != 0)
-		die("stdout");
-	while (read(STDIN_FILENO, byte, sizeof(byte)) > 0)
-		;
+	listening = server_listen(&port);
+	server_run(listening, port, serve);
 	return 0;
 }

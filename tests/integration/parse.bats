@@ -362,7 +362,7 @@ wav() {
 	assert_line --index 30 '{"end":"bi-parse","parsed":20,"failed":0,"exit":0}'
 	# a stream of results that stops is one that was cut off
 	run -1 --separate-stderr bi-parse <<<'{"item":1,"status":"failed","error":{}}'
-	assert_equal "$stderr" 'bi-parse: the input stopped without its end record: what made it was cut off, run it again'
+	assert_equal "$stderr" 'bi-parse: the input stopped without its end record: the program that wrote it was cut off; run it again'
 	run -1 --separate-stderr bi-parse <<<$'{bad\n{"title":"x"}'
 	[ "$(jq -r .error.code <<<"$output" | tr '\n' ' ')" = 'bad_json no_file ' ]
 }
@@ -511,7 +511,7 @@ talk() {
 	run -2 bash -c 'bi-parse --serve text </dev/null'
 	assert_output --partial SOCK_SEQPACKET
 	run -2 bi-parse --serve cobol
-	assert_output --partial "no format 'cobol'"
+	assert_output --partial "does not know the format 'cobol'"
 	run -2 bi-parse --text --json
 }
 

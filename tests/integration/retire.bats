@@ -205,9 +205,9 @@ everything() {
 	echo stray >"$dir/files/a_99.txt"
 	everything . >before
 	run -1 bi-clean check
-	assert_line --regexp '^M: files/a_1.txt of item 1 has not the bytes that were fetched: .*--resume'
+	assert_line --regexp '^M: files/a_1.txt of item 1 does not have the bytes that were fetched: .*--resume'
 	assert_line --regexp '^M: files/a_2.txt of item 2 is gone: .*--resume'
-	assert_line 'M: results.ndjson ends in a line that was not written whole'
+	assert_line 'M: results.ndjson ends in an incomplete line'
 	assert_line 'M: the state of item 4 is f, and its result says c'
 	assert_line 'M: files/a_99.txt belongs to no item'
 	assert_line '2 batches verified: 5 found, 0 mended (--repair mends what can be)'
@@ -219,7 +219,7 @@ everything() {
 		'file_changed file_missing orphan record_torn state_wrong '
 
 	run -1 bi-clean --repair check
-	assert_line 'M: results.ndjson ends in a line that was not written whole: mended'
+	assert_line 'M: results.ndjson ends in an incomplete line: mended'
 	assert_line 'M: the state of item 4 is f, and its result says c: mended'
 	assert_line 'M: files/a_99.txt belongs to no item: mended'
 	assert_line '2 batches verified: 5 found, 3 mended'
@@ -240,7 +240,7 @@ everything() {
 	batch M 3
 	sed -i '2s/.*/rubbish/' "$BI_ROOT/batches/M/results.ndjson"
 	run -1 bi-clean --repair check M
-	assert_line --partial 'line 2 of results.ndjson is no result'
+	assert_line --partial 'line 2 of results.ndjson is not a result'
 	assert_line 'M: files/a_2.txt belongs to no result that can be read'
 	[ -s "$BI_ROOT/batches/M/files/a_2.txt" ]
 	grep -qx rubbish "$BI_ROOT/batches/M/results.ndjson"
@@ -327,7 +327,7 @@ everything() {
 @test "options belong to their verbs" {
 	mkdir -p "$BI_ROOT"
 	run -2 bi-clean --repair temp
-	assert_output --partial -- '--repair is no option of temp'
+	assert_output --partial -- '--repair is not an option of temp'
 	run -2 bi-clean --older-than 30d batch M
 	run -2 bi-clean batch
 	run -2 bi-clean batch ../M
@@ -495,7 +495,7 @@ teardown() {
 	batch M 3
 	# The archive is written, and what removes the batch fails.
 	run -74 strace -f -qq -o trace -e trace=renameat -e inject=renameat:error=EIO bi-clean -y --archive M.tar batch M
-	assert_output --partial "it is still there: mend that and run the same command again"
+	assert_output --partial "it is still there: correct that and run the same command again"
 	[ -e M.tar ]
 	cp M.tar first.tar
 	run -0 bi-clean -y --archive M.tar batch M
@@ -510,7 +510,7 @@ teardown() {
 	[ -e "$BI_ROOT/batches/M" ]
 	# Renamed, but not deleted.
 	run -74 strace -f -qq -o trace -e trace=unlinkat -e inject=unlinkat:error=EIO:when=5 bi-clean -y batch M
-	assert_output --partial "is removed, but not all that it had could be deleted: Input/output error; mend that, and \`bi-clean temp\` deletes the rest"
+	assert_output --partial "is removed, but not all its files could be deleted: Input/output error; correct that, and \`bi-clean temp\` deletes the rest"
 	run -0 bi-clean temp
 	assert_equal "$(ls -A "$BI_ROOT/trash")" ''
 }
@@ -536,7 +536,7 @@ teardown() {
 		grep -q INJECTED trace
 		assert_equal "$code" 74
 		run cat err
-		assert_output --partial "the batch 'M' is removed, but not all that it had could be deleted"
+		assert_output --partial "the batch 'M' is removed, but not all its files could be deleted"
 		assert_output --partial "\`bi-clean temp\` deletes the rest"
 		[ ! -e "$BI_ROOT/batches/M" ] && [ "$(ls "$BI_ROOT/trash")" ]
 		run -0 bi-collect --verify M.tar

@@ -148,7 +148,7 @@ python_free_decode() {
 	nothing_bad
 	# Wikimedia itself is one of these, by the rules that come with the programs.
 	run -2 --separate-stderr env -u BI_CONTACT -u BI_HOSTS_CONF bi-source --json <list
-	[[ "$stderr" == *"Wikimedia Commons asks for somebody to turn to"* ]]
+	[[ "$stderr" == *"Wikimedia Commons requires a contact"* ]]
 }
 
 @test "a reply in parts is put together; older versions are never asked for; continuing ends" {

@@ -161,7 +161,7 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	run -1 --separate-stderr bi-source -s none --json X 5 0 <list
 	assert_equal "$stderr" 'bi-source: the catalog has no subject of category X; it has M'
 	run -1 --separate-stderr bi-source -s none --json M 5 5 <list
-	assert_equal "$stderr" 'bi-source: there is nobody behind the first 5: the catalog has 2 subjects of category M'
+	assert_equal "$stderr" 'bi-source: there is no subject behind the first 5: the catalog has 2 subjects of category M'
 	assert_equal "$output" '{"end":"bi-source","subjects":0,"candidates":0,"failed":0,"asked":0,"cached":0,"exit":1}'
 }
 

@@ -376,7 +376,7 @@ job() {
 	mv "$BI_ROOT/batches/b" "$BI_ROOT/trash"
 	result "$waiter"
 	assert_equal "$status" 66
-	assert_regex "$(<err)" "the batch 'b' was taken away"
+	assert_regex "$(<err)" "the batch 'b' was removed"
 }
 
 @test "rebuild makes the state anew, and says how many differed" {
@@ -411,7 +411,7 @@ job() {
 	# What says nothing of an item is damage.
 	echo '{"status":"completed","item":"1"}' >>"$BI_ROOT/batches/b/results.ndjson"
 	run -1 bi-clean check b
-	assert_output --partial 'line 3 of results.ndjson is no result'
+	assert_output --partial 'line 3 of results.ndjson is not a result'
 }
 
 @test "rebuild says of a completed item that its file is gone, once" {

@@ -29,11 +29,9 @@
  * forbid: a User-Agent without a contact, no maxlag, more than 50 results, a width that is no step, a second request at
  * once, iistart.
  */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -43,13 +41,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "server/server.h"
 
-enum { HEAD_MAX = 16384, SEEN_MAX = 8192, IDLE_SECONDS = 60, USUAL = 6, MANY = 50, ASKED_WIDTH = 960 };
+enum { SEEN_MAX = 8192, USUAL = 6, MANY = 50, ASKED_WIDTH = 960 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
@@ -59,13 +57,6 @@ static struct {
 static atomic_int under_way, api_under_way;
 static int log_fd, port;
 static const char *dir, *base;
-
-static _Noreturn void
-die(const char *what)
-{
-	fprintf(stderr, "wiki: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* How often this was asked for before. */
 static long
@@ -624,22 +615,6 @@ answer_media(struct answer *a, const char *path)
 }
 
 static int
-send_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = send(fd, bytes, n, MSG_NOSIGNAL);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return -1;
-		bytes += w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
-static int
 serve(int fd, char *request)
 {
 	char *path = strchr(request, ' '), *end = path ? strchr(path + 1, ' ') : NULL, *agent, *query;
@@ -672,68 +647,11 @@ serve(int fd, char *request)
 	return rc;
 }
 
-static void *
-connection(void *arg)
-{
-	int fd = (int)(long)arg;
-	struct timeval t = {.tv_sec = IDLE_SECONDS};
-	char head[HEAD_MAX + 1];
-	size_t have = 0;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
-	for (;;) {
-		char *end;
-		ssize_t n;
-
-		head[have] = '\0';
-		end = strstr(head, "\r\n\r\n");
-		if (end) {
-			size_t used = (size_t)(end - head) + 4;
-
-			end[2] = '\0';
-			if (serve(fd, head) < 0)
-				break;
-			have -= used;
-			memmove(head, head + used, have);
-			continue;
-		}
-		n = have < HEAD_MAX ? recv(fd, head + have, HEAD_MAX - have, 0) : 0;
-		if (n <= 0)
-			break;
-		have += (size_t)n;
-	}
-	close(fd);
-	return NULL;
-}
-
-static void *
-accept_all(void *arg)
-{
-	int listening = *(int *)arg;
-
-	for (;;) {
-		int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
-		pthread_t t;
-
-		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
-			continue;
-		if (fd < 0)
-			die("accept");
-		if (pthread_create(&t, NULL, connection, (void *)(long)fd) != 0)
-			close(fd);
-		else
-			pthread_detach(t);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t size = sizeof(at);
-	int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char byte[256], own[64];
-	pthread_t t;
+	char own[64];
+	int listening;
 
 	if (argc != 2 && argc != 4) {
 		fprintf(stderr, "usage: wiki LOG [DIR BASE]\n");
@@ -742,19 +660,10 @@ main(int argc, char **argv)
 	log_fd = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (log_fd < 0)
 		die(argv[1]);
-	if (listening < 0 || bind(listening, (struct sockaddr *)&at, size) < 0 || listen(listening, 512) < 0 ||
-	    getsockname(listening, (struct sockaddr *)&at, &size) < 0)
-		die("port");
-	port = ntohs(at.sin_port);
+	listening = server_listen(&port);
 	snprintf(own, sizeof(own), "http://127.0.0.1:%d", port);
 	dir = argc == 4 ? argv[2] : NULL;
 	base = argc == 4 ? argv[3] : own;
-	if (pthread_create(&t, NULL, accept_all, &listening) != 0)
-		die("thread");
-	printf("%d\n", port);
-	if (fflush(stdout) != 0)
-		die("stdout");
-	while (read(STDIN_FILENO, byte, sizeof(byte)) > 0)
-		;
+	server_run(listening, port, serve);
 	return 0;
 }

@@ -6,9 +6,8 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js', {paths: [path.join(__dirname, '../browser')]}), 'utf8');
 const bi = require('../browser/bi.js');
-const { assert, open, pageOf, says } = bi;
+const { assert, checkAxe, open, pageOf, says } = bi;
 
 const evil = '"\'></script><script>window.ran=1</script><img src=x onerror="window.ran=2">';
 const who = 'R</b><img src=x onerror="window.ran=6">';
@@ -56,15 +55,6 @@ async function put(page, name, selections) {
 	})).status, [name, selections]), 200);
 }
 
-async function check(page, what) {
-	await page.evaluate(axe);
-	const found = await page.evaluate(async () => (await axe.run({runOnly: [
-		'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice',
-	]})).violations.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html + ' ' + n.failureSummary).join('; ')));
-
-	assert.deepStrictEqual(found, [], what);
-}
-
 async function accessible(browser) {
 	for (const [what, options] of [
 		['light', {viewport: {width: 1400, height: 900}}],
@@ -82,20 +72,20 @@ async function accessible(browser) {
 			else
 				await says(page, '#saved', 'All saved');
 			await page.evaluate(() => document.querySelectorAll('details').forEach((d) => d.open = true));
-			await check(page, name + ' in ' + what);
+			await checkAxe(page, name + ' in ' + what);
 		}
 		await page.goto(pageOf(server, '1_review.html'));
 		await page.keyboard.press('?');
 		await page.waitForSelector('#keys[open]');
-		await check(page, 'the keys in ' + what);
+		await checkAxe(page, 'the keys in ' + what);
 		await page.click('#keys button:has-text("Change your name")');
 		await page.waitForSelector('#who[open]');
-		await check(page, 'the name in ' + what);
+		await checkAxe(page, 'the name in ' + what);
 		await page.keyboard.press('Enter');
 		await page.waitForSelector('#who', {state: 'detached'});
 		await page.keyboard.press('z');
 		await page.waitForSelector('#zoom[open]');
-		await check(page, 'the zoom in ' + what);
+		await checkAxe(page, 'the zoom in ' + what);
 		assert.deepStrictEqual(troubles, []);
 		await context.close();
 	}

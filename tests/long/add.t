@@ -6,9 +6,8 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js', {paths: [path.join(__dirname, '../browser')]}), 'utf8');
 const bi = require('../browser/bi.js');
-const { assert, open, says, until } = bi;
+const { assert, checkAxe, open, says, until } = bi;
 
 const evil = '"\'><img src=x onerror="window.ran=1">.txt';
 let site, server;
@@ -299,17 +298,6 @@ async function away(browser) {
 	await context.close();
 }
 
-async function check(page, what) {
-	await page.evaluate(axe);
-	/* A colour on its way to another is neither. */
-	await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
-	const found = await page.evaluate(async () => (await axe.run({runOnly: [
-		'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice',
-	]})).violations.map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html + ' ' + n.failureSummary).join('; ')));
-
-	assert.deepStrictEqual(found, [], what);
-}
-
 async function accessible(browser) {
 	for (const [what, options] of [
 		['light', {viewport: {width: 1400, height: 900}}],
@@ -318,30 +306,30 @@ async function accessible(browser) {
 	]) {
 		const {context, page, troubles} = await come(browser, 'look-' + what, {...options, expected: /404/});
 
-		await check(page, 'nothing yet in ' + what);
+		await checkAxe(page, 'nothing yet in ' + what);
 		await page.fill('#urls', [article('A page'), site.url + '/status/404/x', `${site.url}/slow/1500/bytes/5/x.txt`].join('\n'));
 		await page.setInputFiles('#files', [file('a name that is long enough to be cut off somewhere, is it not.txt', 'text')]);
-		await check(page, 'ready in ' + what);
+		await checkAxe(page, 'ready in ' + what);
 		await page.click('#add');
 		await status(page, 1, 'processing');
 		await page.waitForSelector('#jobs .why');
-		await check(page, 'under way in ' + what);
+		await checkAxe(page, 'under way in ' + what);
 		await status(page, 1, 'partially_completed');
 		await page.waitForFunction(() => document.querySelectorAll('#has li').length === 3);
-		await check(page, 'done in ' + what);
+		await checkAxe(page, 'done in ' + what);
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'it is wider than the screen in ' + what);
 		await page.click('#has a >> nth=0');
 		await page.waitForSelector('#reader[open]');
-		await check(page, 'the reader in ' + what);
+		await checkAxe(page, 'the reader in ' + what);
 		await page.keyboard.press('Escape');
 		await page.click('#has button >> nth=0');
 		await page.waitForSelector('#sure[open]');
-		await check(page, 'the question in ' + what);
+		await checkAxe(page, 'the question in ' + what);
 		await page.keyboard.press('Escape');
 		await page.fill('#urls', 'no address');
 		await page.click('#add');
 		await page.waitForSelector('#urls-wrong:not(:empty)');
-		await check(page, 'something wrong in ' + what);
+		await checkAxe(page, 'something wrong in ' + what);
 		assert.deepStrictEqual(troubles, []);
 		await context.close();
 	}

@@ -170,7 +170,7 @@ found() {
 	cp -a good "$BI_ROOT"
 	sed -i '/"member":"b.txt"/s/"archive":1/"archive":9/' "$(batch)/items.ndjson"
 	run -1 bi-clean check M
-	assert_output --partial 'item 4 is a member of the archive 9, which is no item before it'
+	assert_output --partial 'item 4 is a member of the archive 9, which is not an earlier item'
 	# A result of an item that is not there.
 	rm -rf "$BI_ROOT"
 	cp -a good "$BI_ROOT"

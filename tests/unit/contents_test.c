@@ -1,6 +1,8 @@
 #include "testing.h"
 
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "base/hash.h"
 #include "batch/contents.h"
@@ -262,6 +264,27 @@ what_has_its_name_is_replaced(void **state)
 	assert_int_equal(errno, EISDIR);
 }
 
+static void
+a_table_without_room_leaves_nothing(void **state)
+{
+	struct known k = {.n = 1};
+	struct rlimit was, small;
+	int next = dup(temp);
+
+	close(next);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = was;
+	small.rlim_cur = 1000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	errno = 0;
+	assert_null(contents_open(testing_dirfd(state), temp, fill, &k));
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(dup(temp), next); /* its file was closed */
+	close(next);
+}
+
 int
 main(void)
 {
@@ -272,6 +295,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(grows_and_others_notice, enter, leave),
 		cmocka_unit_test_setup_teardown(is_made_again_of_what_is_known, enter, leave),
 		cmocka_unit_test_setup_teardown(damage_is_mended, enter, leave),
+		cmocka_unit_test_setup_teardown(a_table_without_room_leaves_nothing, enter, leave),
 		cmocka_unit_test_setup_teardown(what_has_its_name_is_replaced, enter, leave),
 	};
 

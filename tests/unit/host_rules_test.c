@@ -187,7 +187,7 @@ files_are_read_in_order(void **state)
 	assert_int_equal(testing_child(load, NULL, "out"), 0);
 	setenv("BI_HOSTS_CONF", "missing.conf", 1);
 	assert_int_equal(testing_child(load, NULL, "out"), EX_CONFIG);
-	testing_assert_file("err", "bi-x: cannot open the rules of hosts 'missing.conf': No such file or directory\n");
+	testing_assert_file("err", "bi-x: cannot open the host rules 'missing.conf': No such file or directory\n");
 	setenv("BI_HOSTS_CONF", "root", 1);
 	assert_int_equal(testing_child(load, NULL, "out"), EX_CONFIG);
 	unsetenv("BI_HOSTS_CONF");
@@ -206,9 +206,9 @@ struct wrong {
 };
 
 static const struct wrong wrong_rules[] = {
-	{"a.example", "nothing of 'a.example'"},
-	{"* # slots=1", "nothing of"},
-	{"a.example slots", "no KEY=VALUE"},
+	{"a.example", "no KEY=VALUE for 'a.example'"},
+	{"* # slots=1", "no KEY=VALUE for"},
+	{"a.example slots", "not KEY=VALUE"},
 	{"a.example slot=1", "no key 'slot'"},
 	{"a.example =1", "no key ''"},
 	{"a.example slots=", "slots="},
@@ -238,28 +238,28 @@ static const struct wrong wrong_rules[] = {
 	{"a.example robots=ignore", "needs paths"},
 	{"a.example robots=ignore api/", "needs paths"},
 	{"a.example robots=maybe /x", "robots=maybe"},
-	{"a.example robots=ignore /x y", "'y' is no KEY=VALUE"},
+	{"a.example robots=ignore /x y", "'y' is not KEY=VALUE"},
 };
 
 static const struct wrong wrong_hosts[] = {
-	{"http://a.example/ slots=1", "is no port"},
-	{"a.example/x slots=1", "is no host"},
+	{"http://a.example/ slots=1", "is not a port"},
+	{"a.example/x slots=1", "is not a host"},
 	{"b\xc3\xbc.example slots=1", "xn--"},
-	{"*. slots=1", "is no host"},
-	{"*a.example slots=1", "is no host"},
-	{"a.*.example slots=1", "is no host"},
-	{"a..example slots=1", "is no host"},
-	{".example slots=1", "is no host"},
-	{":80 slots=1", "is no host"},
-	{"a.example: slots=1", "'' is no port"},
-	{"a.example:0 slots=1", "'0' is no port"},
-	{"a.example:65536 slots=1", "'65536' is no port"},
-	{"a.example:+1 slots=1", "'+1' is no port"},
-	{"a.example:80:80 slots=1", "'80:80' is no port"},
+	{"*. slots=1", "is not a host"},
+	{"*a.example slots=1", "is not a host"},
+	{"a.*.example slots=1", "is not a host"},
+	{"a..example slots=1", "is not a host"},
+	{".example slots=1", "is not a host"},
+	{":80 slots=1", "is not a host"},
+	{"a.example: slots=1", "'' is not a port"},
+	{"a.example:0 slots=1", "'0' is not a port"},
+	{"a.example:65536 slots=1", "'65536' is not a port"},
+	{"a.example:+1 slots=1", "'+1' is not a port"},
+	{"a.example:80:80 slots=1", "'80:80' is not a port"},
 	{"[::1 slots=1", "IPv6"},
 	{"[::1]80 slots=1", "IPv6"},
-	{"[] slots=1", "is no host"},
-	{"[a.example] slots=1", "is no host"},
+	{"[] slots=1", "is not a host"},
+	{"[a.example] slots=1", "is not a host"},
 };
 
 /* A file with that line ends the program, by one message that names file and line. */

@@ -48,10 +48,33 @@ only_whole_characters_are_decoded(void **state)
 	assert_int_equal(utf8_decode("\xf4\x90\x80\x80", 4, &c), 0); /* behind the last */
 }
 
+static void
+text_becomes_a_line(void **state)
+{
+	char text[] = "a\tb\xff\x7f\xc3", *line;
+
+	(void)state;
+	utf8_make_line(text);
+	assert_string_equal(text, "a b? ?");
+	line = utf8_copy_line(" \t a \n\x01 b\xc3\xa9\xff \0c", 16, 100);
+	assert_string_equal(line, "a b\xc3\xa9?");
+	free(line);
+	line = utf8_copy_line("ab\xc3\xa9", 4, 3);
+	assert_string_equal(line, "ab");
+	free(line);
+	line = utf8_copy_line("ab \xc3\xa9", 5, 5);
+	assert_string_equal(line, "ab \xc3\xa9");
+	free(line);
+	line = utf8_copy_line(" \n", 2, 5);
+	assert_string_equal(line, "");
+	free(line);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_becomes_a_line),
 		cmocka_unit_test(a_text_is_cut_between_characters),
 		cmocka_unit_test(what_is_no_text_is_kept),
 		cmocka_unit_test(only_whole_characters_are_decoded),

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "files/file.h"
 #include "handlers.h"
 #include "query.h"

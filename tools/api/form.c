@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "form.h"
 #include "records/rec.h"
 

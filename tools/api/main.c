@@ -32,7 +32,7 @@ check_socket(void)
 	socklen_t n = sizeof(listens);
 
 	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) < 0 || !listens)
-		opt_die("descriptor 0 is no listening socket: bi-api is started by bi-serve");
+		opt_die("descriptor 0 is not a listening socket: bi-api is started by bi-serve");
 }
 
 static void
@@ -47,7 +47,7 @@ open_site(struct api *api)
 		allowed_hosts_pattern(&pattern, "127.0.0.1", NULL);
 	api->site = allowed_hosts_open(pattern.data);
 	if (!api->site)
-		msg_die(EX_WRONG_USE, "BI_HOSTS is no regular expression: '%s'", pattern.data);
+		msg_die(EX_WRONG_USE, "BI_HOSTS is not a regular expression: '%s'", pattern.data);
 	buf_free(&pattern);
 }
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "records/rec.h"
 #include "reply.h"
 

@@ -118,9 +118,9 @@ take_list(struct submission *h, struct json_object *list)
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	if (!json_object_is_type(list, json_type_array))
-		return refuse_request(h, 422, "bad_urls", "urls is no array");
+		return refuse_request(h, 422, "bad_urls", "urls is not an array");
 	if (n == 0)
-		return refuse_request(h, 422, "empty", "urls is empty: there is nothing to get");
+		return refuse_request(h, 422, "empty", "urls is empty: there is nothing to fetch");
 	if (n > h->api->bounds.batch) {
 		reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may hand in %zu", n,
 			    h->api->bounds.batch);
@@ -152,7 +152,7 @@ take_urls(struct submission *h, struct json_object *o)
 	if (!one)
 		return refuse_request(h, 422, "no_url", "the request has neither url nor urls");
 	if (!json_object_is_type(one, json_type_string))
-		return refuse_request(h, 422, "bad_urls", "url is no string");
+		return refuse_request(h, 422, "bad_urls", "url is not a string");
 	add_url(h, one);
 	return true;
 }
@@ -180,7 +180,7 @@ urls_take(struct submission *h, const struct scgi *s)
 	if (!o)
 		return false;
 	if (!json_object_is_type(o, json_type_object)) {
-		refuse_request(h, 422, "bad_urls", "the request is no JSON object");
+		refuse_request(h, 422, "bad_urls", "the request is not a JSON object");
 	} else if (take_urls(h, o) && check_urls(h)) {
 		ids = json_object_object_get(o, h->type->id_key);
 		h->ids = json_object_get(ids);

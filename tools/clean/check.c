@@ -19,6 +19,7 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/table.h"
+#include "base/utf8.h"
 #include "batch/batch.h"
 #include "clean.h"
 #include "files/append.h"
@@ -111,7 +112,7 @@ check_tail(struct checking *x, const char *name)
 	    (x->mends && last != '\n' && append_end(fd) < 0))
 		cannot_read(x, name);
 	else if (last != '\n')
-		found(x, MENDED, "record_torn", "%s ends in a line that was not written whole", name);
+		found(x, MENDED, "record_torn", "%s ends in an incomplete line", name);
 	close(fd);
 }
 
@@ -141,7 +142,7 @@ check_member(struct checking *x, uint64_t k, const char *line, size_t n)
 	if (o && rec_string(o, "member") && !rec_string(o, "url") && !rec_string(o, "file") &&
 	    !rec_string(o, "media") && (archive < 1 || (uint64_t)archive >= k))
 		found(x, NOT_MENDED, "record_bad",
-		      "item %" PRIu64 " is a member of the archive %lld, which is no item before it", k, archive);
+		      "item %" PRIu64 " is a member of the archive %lld, which is not an earlier item", k, archive);
 	json_object_put(o);
 }
 
@@ -188,7 +189,7 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 	k = json_object_is_type(o, json_type_object) ? batch_result_number(line, n, &completed) : 0;
 	if (k == 0 || k > x->count) {
 		found(x, NOT_MENDED, "record_bad",
-		      "line %" PRIu64 " of results.ndjson is no result of an item that there is", r->line);
+		      "line %" PRIu64 " of results.ndjson is not a result of an existing item", r->line);
 		x->results_bad = true;
 	} else {
 		x->states[k - 1] = completed ? 'c' : 'f';
@@ -209,7 +210,7 @@ see_pick(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	r->line++;
 	if (!is_record(line, n))
-		found(r->x, NOT_MENDED, "record_bad", "line %" PRIu64 " of %s is no record", r->line, r->file);
+		found(r->x, NOT_MENDED, "record_bad", "line %" PRIu64 " of %s is not a record", r->line, r->file);
 	return true;
 }
 
@@ -318,7 +319,8 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 		cannot_read(x, path);
 	else if (rc > 0)
 		found(x, NOT_MENDED, "file_changed",
-		      "%s of item %lu has not the bytes that were fetched: remove it, and bi-status --rebuild %s and "
+		      "%s of item %lu does not have the bytes that were fetched: remove it, and bi-status --rebuild %s "
+		      "and "
 		      "bi-fetch -b %s --resume get it again",
 		      path, (unsigned long)k, x->name, x->name);
 	file_close(fd, 0);
@@ -454,7 +456,8 @@ check_about(struct checking *x)
 	if (batch_metadata(x->b, &text) < 0 && errno != ENOENT)
 		cannot_read(x, "batch.json");
 	else if (!is_record(text.data, text.len))
-		found(x, NOT_MENDED, "about_bad", "batch.json is missing or no record: what made the batch was killed");
+		found(x, NOT_MENDED, "about_bad",
+		      "batch.json is missing or invalid: the process that made the batch was killed");
 	buf_free(&text);
 }
 

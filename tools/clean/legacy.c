@@ -282,7 +282,7 @@ move(const struct legacy *l)
 	int rc;
 
 	if (!real) {
-		msg_warn_errno("cannot find out where %s is", l->path);
+		msg_warn_errno("cannot resolve the path %s", l->path);
 		return msg_exit_code(errno);
 	}
 	/* The items of the batch, a line each. */
@@ -313,7 +313,7 @@ move(const struct legacy *l)
 	if (rc < 0)
 		msg_warn_errno("cannot start bi-fetch, which makes the batch");
 	else if (rc > 0)
-		msg_warn("not all of %s is in the batch %s: nothing is removed, and the same command goes on", l->path,
+		msg_warn("not all of %s is in the batch %s: nothing is removed; the same command goes on", l->path,
 			 l->c->move_to);
 	if (rc)
 		return rc < 0 ? EX_UNAVAILABLE : rc;
@@ -362,7 +362,7 @@ clean_legacy(const struct clean *c, char **args)
 	if (!args[0] || args[1])
 		opt_die("legacy takes one folder");
 	if (c->move_to && c->delete)
-		opt_die("--move-to and --delete are two ways: take one");
+		opt_die("--move-to and --delete cannot be used together");
 	if (c->move_to && root_name_check(c->move_to))
 		opt_die("the batch name '%s' %s", c->move_to, root_name_check(c->move_to));
 	l.dir = open(l.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -48,7 +48,7 @@ find_verb(const char *name)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(name, verbs[i].name) == 0)
 			return &verbs[i];
-	opt_die("'%s' is no verb of bi-clean: %s", name, known);
+	opt_die("'%s' is not a verb of bi-clean: %s", name, known);
 }
 
 /* 30d and the like in seconds. */
@@ -67,7 +67,7 @@ take_age(const struct opts *o)
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (!errno && end != o->value && n >= 0 && n < 1000000 && *end == units[i].letter && !end[1])
 			return n * units[i].seconds;
-	opt_die("%s takes a number and its unit, as 30d (s, m, h, d, w), not '%s'", o->given, o->value);
+	opt_die("%s takes a number and its unit, such as 30d (s, m, h, d, w), not '%s'", o->given, o->value);
 }
 
 /* The options that some verbs alone take. */
@@ -140,7 +140,7 @@ main(int argc, char **argv)
 	v = find_verb(args[0]);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (given & 1U << i && !strstr(v->taken, own[i].name))
-			opt_die("%s is no option of %s", own[i].name, v->name);
+			opt_die("%s is not an option of %s", own[i].name, v->name);
 	if (args[1] && !v->operands)
 		opt_die("%s takes no operand, '%s' is one too many", v->name, args[1]);
 	root_open(&c.root, dir, false);

@@ -373,11 +373,11 @@ say_left(const struct clean *c, const char *name)
 	int error = errno, dir = root_open_dir(c->root.fd, "batches", false);
 
 	if (dir >= 0 && file_stat(dir, name, NULL) == 0)
-		msg_warn("the batch '%s' is removed, but not all that it had could be deleted: %s; mend that, and "
+		msg_warn("the batch '%s' is removed, but not all its files could be deleted: %s; correct that, and "
 			 "`bi-clean temp` deletes the rest",
 			 name, strerror(error));
 	else
-		msg_warn("cannot remove the batch '%s': %s; it is still there: mend that and run the same command "
+		msg_warn("cannot remove the batch '%s': %s; it is still there: correct that and run the same command "
 			 "again",
 			 name, strerror(error));
 	file_close(dir, 0);
@@ -547,7 +547,7 @@ clean_old(const struct clean *c, char **args)
 	int code, unseen = 0;
 
 	if (c->older_than < 0)
-		opt_die("old takes --older-than, as 30d");
+		opt_die("old needs --older-than, such as 30d");
 	clean_names_or_all(c, args, "old", &all);
 	for (size_t i = 0; i < all.n; i++) {
 		int is = is_old(c, all.v[i], now);

@@ -22,7 +22,7 @@ clean_agreed(const struct clean *c, const char *question, ...)
 	if (c->yes || c->only_say)
 		return true;
 	if (!isatty(STDIN_FILENO)) {
-		msg_warn("there is no terminal to ask on: --yes says that it may be done");
+		msg_warn("there is no terminal to ask on: --yes answers yes");
 		return false;
 	}
 	va_start(ap, question);
@@ -70,7 +70,7 @@ clean_not_had(const struct clean *c, const char *name)
 {
 	switch (errno) {
 	case ENOENT:
-		msg_warn("there is no batch '%s' in %s; bi-status lists those there are", name, c->root.path);
+		msg_warn("there is no batch '%s' in %s; bi-status lists the batches", name, c->root.path);
 		return EX_NOINPUT;
 	case EBUSY:
 		msg_warn("the batch '%s' is being worked on: wait (bi-status --wait %s), or cancel it "

@@ -109,8 +109,7 @@ stop_port(const struct clean *c, const struct servers *all, int port)
 	if (rc == 0)
 		say_stopped(c, &one);
 	else if (rc == 1)
-		msg_warn("no server of %s holds port %d: `bi-clean list` shows those that there are", c->root.path,
-			 port);
+		msg_warn("no server of %s holds port %d: `bi-clean list` shows the servers", c->root.path, port);
 	else
 		msg_warn_errno("cannot stop the server on port %d", port);
 	return rc == 0;
@@ -161,7 +160,7 @@ clean_stop_all(const struct clean *c, char **args)
 		if (!c->only_say && pidfds[i] < 0)
 			continue;
 		if (!c->only_say && lease_await_stop(pidfds[i], STOP_MS) < 0) {
-			msg_warn_errno("the server on port %d was told to end, and does not", s->port);
+			msg_warn_errno("the server on port %d was asked to end and has not ended", s->port);
 			failed++;
 			continue;
 		}

@@ -427,7 +427,7 @@ find_decisions(struct batch_collector *g)
 			strangers++;
 	}
 	if (strangers)
-		msg_warn("batch %s: %zu decisions are about subjects that it does not have, and are passed over",
+		msg_warn("batch %s: %zu decisions are about subjects that it does not have, and are ignored",
 			 batch_name(g->b), strangers);
 	g->all = g->c->set->all && picks_count(g->picks) == 0;
 	if (g->c->set->all && !g->all)
@@ -467,7 +467,7 @@ is_damage(struct batch_collector *g, uint32_t i)
 			 "that and collect its batches again",
 			 name, id);
 	else if (store_is_damage(error))
-		msg_warn("batch %s: subject %s cannot be collected: something that is no file or directory of ours is "
+		msg_warn("batch %s: subject %s cannot be collected: something that is not a file or directory of bi is "
 			 "in its place in %s/collected/by_subject_id (%s); move it away",
 			 name, id, g->c->root->path, strerror(error));
 	else
@@ -512,8 +512,8 @@ collect_subjects(struct batch_collector *g)
 		return exit_code_report("read the picks of batch", name);
 	find_decisions(g);
 	if (picks_bad_lines(g->picks)) {
-		msg_warn("batch %s: %zu lines of its picks.ndjson are no decisions: they are passed over; see whether "
-			 "what they say stands elsewhere",
+		msg_warn("batch %s: %zu lines of its picks.ndjson are not decisions, and are ignored; check whether "
+			 "they were saved elsewhere",
 			 name, picks_bad_lines(g->picks));
 		g->failed++;
 	}
@@ -537,7 +537,7 @@ collect_batch(struct collect *c, const char *name)
 	int code;
 
 	if (!g.b && errno == ENOENT) {
-		msg_warn("there is no batch %s in %s; bi-status lists those that there are", name, c->root->path);
+		msg_warn("there is no batch %s in %s; bi-status lists the batches", name, c->root->path);
 		return EX_NOINPUT;
 	}
 	if (!g.b)

@@ -46,14 +46,6 @@ credits_begin(struct credits *k, int temp)
 	return 0;
 }
 
-static const char *
-text(struct json_object *o, const char *key)
-{
-	const char *s = rec_string(o, key);
-
-	return s ? s : "";
-}
-
 /* The names of the batches whose choice of FILE has the same credit as choice number I has; NULL where an earlier one
  * has it too. */
 static struct json_object *
@@ -65,16 +57,16 @@ batches_of(struct json_object *choices, size_t i, const char *file, struct json_
 	for (size_t k = 0; k < json_object_array_length(choices); k++) {
 		struct json_object *o = json_object_array_get_idx(choices, k);
 
-		if (strcmp(text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &other) ||
+		if (strcmp(choice_text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &other) ||
 		    !json_object_equal(credit, other))
 			continue;
 		if (k < i) {
 			json_object_put(names);
 			return NULL;
 		}
-		if (strcmp(text(o, "batch"), last) != 0)
-			json_object_array_add(names, json_object_new_string(text(o, "batch")));
-		last = text(o, "batch");
+		if (strcmp(choice_text(o, "batch"), last) != 0)
+			json_object_array_add(names, json_object_new_string(choice_text(o, "batch")));
+		last = choice_text(o, "batch");
 	}
 	return names;
 }
@@ -118,9 +110,9 @@ credits_add(struct credits *k, const char *id, const char *file, const char *nam
 		struct buf label = {0};
 		int rc = 0;
 
-		if (strcmp(text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &credit))
+		if (strcmp(choice_text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &credit))
 			continue;
-		a.sha256 = text(o, "sha256");
+		a.sha256 = choice_text(o, "sha256");
 		a.credit = credit;
 		a.batches = batches_of(choices, i, file, credit);
 		if (!a.batches)
@@ -180,7 +172,7 @@ credits_each_file(struct json_object *choices, int (*see)(const char *file, void
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++)
-		names[i] = text(json_object_array_get_idx(choices, i), "file");
+		names[i] = choice_text(json_object_array_get_idx(choices, i), "file");
 	qsort(names, n, sizeof(*names), compare_names);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if (*names[i] && (i == 0 || strcmp(names[i], names[i - 1]) != 0))

@@ -73,18 +73,18 @@ export_check(struct settings *set)
 {
 	if (!set->output) {
 		if (set->format != EXPORT_BY_NAME)
-			opt_die("--format is of an export, and there is no --output");
+			opt_die("--format needs --output");
 		return;
 	}
 	if (!*set->output || set->output[strlen(set->output) - 1] == '/')
-		opt_die("--output '%s' is no name of a file", set->output);
+		opt_die("--output '%s' is not a file name", set->output);
 	for (const char *p = strrchr(set->output, '/') ? strrchr(set->output, '/') : set->output; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\')
 			opt_die("--output '%s': control characters and \\ cannot be in the name, since the list of "
 				"digests beside it has it",
 				set->output);
 	if (!kind_for(set))
-		opt_die("--output '%s': its name does not say what it is to be, or not the same as --format; .tar, "
+		opt_die("--output '%s': its suffix does not name a format, or not that of --format; .tar, "
 			".tar.gz, "
 			".tar.xz, .tar.zst and .zip are known",
 			set->output);
@@ -93,7 +93,7 @@ export_check(struct settings *set)
 	if (set->format == EXPORT_WEBDATASET)
 		opt_die("a webdataset is several files: --output - cannot take it");
 	if (isatty(STDOUT_FILENO))
-		opt_die("an export is not for a terminal: give --output a file, or send it on");
+		opt_die("an export is not for a terminal: give --output a file, or pipe it on");
 	set->json = false;
 }
 
@@ -151,7 +151,7 @@ is_free(const struct export *x, const char *name)
 	}
 	if (S_ISREG(st.st_mode))
 		return true;
-	msg_warn("%s/%s is there and is no file: move it away, or give --output another name", x->path, name);
+	msg_warn("%s/%s exists and is not a file: move it away, or give --output another name", x->path, name);
 	return false;
 }
 
@@ -306,7 +306,7 @@ choices_of(const struct export *x, const char *file)
 	for (size_t i = 0; i < json_object_array_length(x->choices); i++) {
 		struct json_object *o = json_object_array_get_idx(x->choices, i);
 
-		if (strcmp(rec_string(o, "file") ? rec_string(o, "file") : "", file) == 0)
+		if (strcmp(choice_text(o, "file"), file) == 0)
 			json_object_array_add(some, json_object_get(o));
 	}
 	return some;
@@ -514,7 +514,7 @@ finish_export(struct export *x)
 		left++;
 	archive_name(x, &name, x->number);
 	if (left)
-		msg_warn("%s/%s and %u more are of an earlier export, and no part of this one: remove them", x->path,
+		msg_warn("%s/%s and %u more are of an earlier export, and not part of this one: remove them", x->path,
 			 name.data, left - 1);
 	buf_free(&name);
 	return code;

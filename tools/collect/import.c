@@ -19,7 +19,7 @@ enum { PICKS_FILE_MAX = 64 << 20 };
 static int
 refuse_file(const char *file, const char *why)
 {
-	msg_warn("%s: %s; nothing of it was taken in, and nothing was collected", file, why);
+	msg_warn("%s: %s; nothing of it was imported, and nothing was collected", file, why);
 	return EX_DATAERR;
 }
 
@@ -42,7 +42,7 @@ read_file(const char *file, int *code)
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size > PICKS_FILE_MAX) {
 		close(fd);
-		*code = refuse_file(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is no file");
+		*code = refuse_file(file, S_ISREG(st.st_mode) ? "it is longer than 64 MiB" : "it is not a file");
 		return NULL;
 	}
 	rc = file_read_all(fd, PICKS_FILE_MAX, &text);
@@ -57,7 +57,7 @@ read_file(const char *file, int *code)
 		*code = refuse_file(file, words);
 	}
 	if (o && !json_object_is_type(o, json_type_object)) {
-		*code = refuse_file(file, "it is no object with \"batch\" and \"selections\"");
+		*code = refuse_file(file, "it is not an object with \"batch\" and \"selections\"");
 		json_object_put(o);
 		o = NULL;
 	}
@@ -152,7 +152,7 @@ import_file(struct import *m)
 		return exit_code_report("read the picks of batch", batch_name(m->b));
 	older = drop_older(&m->set, p);
 	if (older)
-		msg_warn("%s: %zu decisions are older than what the same reviewer decided since, and are passed over",
+		msg_warn("%s: %zu decisions are older than later decisions of the same reviewer, and are ignored",
 			 m->file, older);
 	if (m->set.n > 0 && picks_put(p, m->set.v, m->set.n, NULL) != 0)
 		code = exit_code_report("add to the picks of batch", batch_name(m->b));

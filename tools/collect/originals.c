@@ -9,6 +9,7 @@
 #include "base/child.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/utf8.h"
 #include "batch/subject_index.h"
 #include "exit_code.h"
 #include "files/atomic_file.h"
@@ -136,7 +137,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 	else if (code == EX_SOME_FAILED)
 		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
 	else if (code != EX_ALL_WELL)
-		msg_warn("batch %s: bi-fetch, which gets its originals, ended with %d; run the same command again",
+		msg_warn("batch %s: bi-fetch, which fetches its originals, ended with %d; run the same command again",
 			 batch, code);
 	atomic_file_drop(&list);
 	return code;

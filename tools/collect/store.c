@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/utf8.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -127,6 +128,14 @@ store_is_damage(int error)
 	return error == EBADMSG || error == ENOTDIR || error == EISDIR || error == ELOOP;
 }
 
+const char *
+choice_text(struct json_object *choice, const char *key)
+{
+	const char *s = rec_string(choice, key);
+
+	return s ? s : "";
+}
+
 struct json_object *
 store_choices(struct json_object *metadata)
 {
@@ -174,18 +183,10 @@ struct subject {
 	int left; /* entries of DIR that stay */
 };
 
-static const char *
-text(struct json_object *choice, const char *key)
-{
-	const char *s = rec_string(choice, key);
-
-	return s ? s : "";
-}
-
 static bool
 is_ours(const struct subject *s, struct json_object *choice)
 {
-	return strcmp(text(choice, "batch"), s->w->batch) == 0;
+	return strcmp(choice_text(choice, "batch"), s->w->batch) == 0;
 }
 
 static size_t
@@ -215,8 +216,9 @@ is_conflict(struct subject *s)
 		if (is_ours(s, o) || (!member_differs(o, first, "name") && !member_differs(o, first, "category")))
 			continue;
 		snprintf(s->out->conflict, sizeof(s->out->conflict),
-			 "it is '%.100s' (%.40s) in batch %s and '%.100s' (%.40s) here", text(o, "name"),
-			 text(o, "category"), text(o, "batch"), text(first, "name"), text(first, "category"));
+			 "it is '%.100s' (%.40s) in batch %s and '%.100s' (%.40s) here", choice_text(o, "name"),
+			 choice_text(o, "category"), choice_text(o, "batch"), choice_text(first, "name"),
+			 choice_text(first, "category"));
 		utf8_replace_invalid(s->out->conflict);
 		return true;
 	}
@@ -227,14 +229,14 @@ is_conflict(struct subject *s)
 static bool
 choice_stays(const struct subject *s, struct json_object *choice)
 {
-	return s->w->disputed || (s->w->keep_all && strcmp(text(choice, "how"), "all") == 0);
+	return s->w->disputed || (s->w->keep_all && strcmp(choice_text(choice, "how"), "all") == 0);
 }
 
 static int
 compare_choices(const void *a, const void *b)
 {
 	struct json_object *x = *(struct json_object *const *)a, *y = *(struct json_object *const *)b;
-	int order = strcmp(text(x, "batch"), text(y, "batch"));
+	int order = strcmp(choice_text(x, "batch"), choice_text(y, "batch"));
 	long long i = rec_number(x, "idx", 0), k = rec_number(y, "idx", 0);
 
 	return order ? order : (i > k) - (i < k);
@@ -325,7 +327,7 @@ take_choice(struct subject *s, size_t i)
 	if (has < 0)
 		return -1;
 	if (has) {
-		s->out->outcome[i] = old && strcmp(text(old, "file"), file) == 0 ? STORE_SAME : STORE_NEW;
+		s->out->outcome[i] = old && strcmp(choice_text(old, "file"), file) == 0 ? STORE_SAME : STORE_NEW;
 		s->out->kept++;
 		s->out->exported++;
 		json_object_array_add(s->after, json_object_get(choice));
@@ -335,14 +337,14 @@ take_choice(struct subject *s, size_t i)
 		return -1;
 	if (in < 0) {
 		/* The batch has lost it; we may not have. */
-		has = old ? has_file(s->dir, text(old, "file"), rec_number(old, "bytes", -1)) : 0;
+		has = old ? has_file(s->dir, choice_text(old, "file"), rec_number(old, "bytes", -1)) : 0;
 		if (has <= 0)
 			return has;
 		json_object_object_del(old, "disputed");
 		s->out->outcome[i] = STORE_SAME;
 		choice = old;
 	} else {
-		same = file_digest(in, hex) < 0 ? -1 : strcmp(hex, text(choice, "sha256")) == 0;
+		same = file_digest(in, hex) < 0 ? -1 : strcmp(hex, choice_text(choice, "sha256")) == 0;
 		if (same > 0 && put_file(s, in, file) < 0)
 			same = -1;
 		if (file_close(in, same) < 0)
@@ -361,7 +363,7 @@ static bool
 is_chosen(struct json_object *choices, const char *file)
 {
 	for (size_t i = 0; i < array_length(choices); i++)
-		if (strcmp(text(json_object_array_get_idx(choices, i), "file"), file) == 0)
+		if (strcmp(choice_text(json_object_array_get_idx(choices, i), "file"), file) == 0)
 			return true;
 	return false;
 }

@@ -66,6 +66,9 @@ bool store_is_damage(int error);
 /* The choices of that; an empty array if it has none. Not to be freed. */
 struct json_object *store_choices(struct json_object *metadata);
 
+/* The string KEY of CHOICE; "" if it has none. Not to be freed. */
+const char *choice_text(struct json_object *choice, const char *key);
+
 /* Appends to OUT the text of a metadata.json with these choices (an array). */
 void store_print(const char *id, struct json_object *choices, struct buf *out);
 

@@ -373,8 +373,9 @@ compare_with_manifest(struct reading *r)
 
 	if (!r->has_sums || !entries_read(&sums, &r->sums)) {
 		report_problem(r->v, NULL, r->has_sums ? "manifest_damaged" : "no_manifest",
-			       r->has_sums ? "its SHA256SUMS is damaged"
-					   : "it has no SHA256SUMS, or that is damaged: no export of bi-collect");
+			       r->has_sums
+				       ? "its SHA256SUMS is damaged"
+				       : "it has no SHA256SUMS, or that is damaged: it is not an export of bi-collect");
 		entries_free(&sums);
 		return;
 	}
@@ -472,7 +473,8 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct buf text = {0};
-	bool good, unread;
+	bool good;
+	int rc;
 
 	if (fd < 0) {
 		int error = errno;
@@ -484,15 +486,15 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 			report_closed(v, true);
 		return false;
 	}
-	unread = file_read_all(fd, SUMS_MAX, &text) < 0 && errno != EFBIG;
-	file_close(fd, 0);
-	good = text.len > 0 && entries_read(out, &text);
+	rc = file_close(fd, file_read_all(fd, SUMS_MAX, &text));
+	good = rc == 0 && text.len > 0 && entries_read(out, &text);
 	if (!good)
 		v->file = path;
-	if (unread)
+	if (rc < 0 && errno != EFBIG)
 		report_cannot(v, "read it");
 	else if (!good)
-		report_problem(v, NULL, "manifest_damaged", "it is no list of SHA-256 as sha256sum writes it");
+		report_problem(v, NULL, "manifest_damaged",
+			       "it is not a list of SHA-256 digests as sha256sum writes it");
 	buf_free(&text);
 	return good;
 }
@@ -571,7 +573,7 @@ verify_files(char **files, bool json)
 	int code;
 
 	if (!*files)
-		opt_die("--verify needs the exports to look at");
+		opt_die("--verify needs the exports to check");
 	for (; *files; files++) {
 		uint64_t before = v.problems;
 

@@ -36,14 +36,7 @@ static struct unpack source;
 static void
 say(const char *head, size_t n, const void *bytes, size_t len)
 {
-	struct iovec parts[] = {{(void *)(size_t)head, n}, {(void *)(size_t)bytes, len}};
-	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = len ? 2 : 1};
-	ssize_t sent;
-
-	do
-		sent = sendmsg(STDIN_FILENO, &msg, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent != (ssize_t)(n + len))
+	if (!helper_send_answer(head, n, bytes, len))
 		_exit(EX_OSERR); /* nobody listens any more */
 }
 
@@ -225,26 +218,11 @@ static int
 receive(void)
 {
 	char text[16];
-	struct iovec part = {.iov_base = text, .iov_len = sizeof(text)};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
-	ssize_t n;
 	int fd;
+	ssize_t n = helper_next_request(text, sizeof(text), &fd, 1);
 
-	do
-		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		_exit(EX_ALL_WELL);
-	c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fd)))
-		_exit(EX_OSERR);
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	if (n <= 0)
+		_exit(n == 0 ? EX_ALL_WELL : EX_OSERR);
 	return fd;
 }
 

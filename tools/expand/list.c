@@ -153,7 +153,8 @@ say_end(const struct listing *l, bool cut)
 	struct json_object *counts;
 
 	if (cut)
-		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
 	if (!l->json)
 		return code;
 	counts = json_object_new_object();

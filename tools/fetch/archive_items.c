@@ -673,8 +673,6 @@ archives_forget(struct archives *a, const struct target *t)
 void
 archives_end(struct archives *a)
 {
-	if (!a)
-		return;
 	while (a->list)
 		remove_archive(a, &a->list);
 	loop_stop_timer(a->run->loop, &a->timer);

@@ -40,13 +40,13 @@ struct body {
 	char sha256[HASH_HEX + 1]; /* "": not finished */
 };
 
-/* Ends the thread; no body is left. */
+/* Ends the thread. No body may be in use. */
 void body_store_end(struct body_store *store);
 
-/* An empty body in STORE. */
+/* Returns an empty body in STORE. */
 struct body body_new(struct body_store *store);
 
-/* The bytes to be received and written at once where PARALLEL bodies grow at the same time. */
+/* Returns how many bytes to receive and write at once if PARALLEL bodies grow at the same time. */
 size_t body_piece_size(long parallel);
 
 /* Appends N bytes. EXPECTED: how many come in all, as far as is known, else 0. 0; 1 where the body has become so large
@@ -57,14 +57,14 @@ int body_add(struct body *b, const void *bytes, size_t n, size_t expected);
  * the part is shorter. */
 int body_read(struct body *b, uint64_t end, size_t most);
 
-/* Opens its part, for a caller who fills it by himself. 0 or -1. */
+/* Opens its part, for a caller that fills the part itself. 0 or -1. */
 int body_open(struct body *b);
 
-/* What follows is written behind the bytes that count; others are cut off. 0 or -1. */
+/* Cuts the part off after the bytes that count, and writes the next bytes there. 0 or -1. */
 int body_seek(struct body *b);
 
-/* All bytes are there: finishes it, or leaves that to body_finish() where it costs the caller's thread time. 0 or -1.
- */
+/* To be called when all bytes are there: finishes the body, or leaves that to body_finish() in the writer's thread. 0
+ * or -1. */
 int body_end(struct body *b);
 
 /* Writes and hashes what is still in memory: SHA256 is set. 0 or -1. */
@@ -73,16 +73,16 @@ int body_finish(struct body *b);
 /* Writes what came so far; only the head stays in memory. 0 or -1. */
 int body_flush(struct body *b);
 
-/* The bytes in memory that body_finish() would write. */
+/* Returns the number of bytes in memory that body_finish() would write. */
 size_t body_unwritten(const struct body *b);
 
-/* What came before does not count: it is empty again, and keeps its part. 0 or -1. */
+/* Empties the body, which keeps its part. 0 or -1. */
 int body_restart(struct body *b);
 
-/* It is published: what is in memory is freed; its length and digest stay. */
+/* Frees what is in memory of a published body, but for its length and digest. */
 void body_forget(struct body *b);
 
-/* Drops its part and frees what is in memory: it is empty. */
+/* Removes the part and frees what is in memory. The body is empty then. */
 void body_drop(struct body *b);
 
 /* The same, but a part by which another run can go on stays in temp/. */

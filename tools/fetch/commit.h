@@ -21,14 +21,13 @@ struct group {
 
 struct writer;
 
-/* Starts the thread. DONE becomes readable (an eventfd) each time that a group is done. NULL with errno. */
+/* Starts the thread. DONE is an eventfd that becomes readable when a group is done. NULL with errno. */
 struct writer *writer_start(struct run *run, int *done);
 
-/* Hands it a group; it must be idle. */
+/* Hands a group to the thread, which must be idle. */
 void writer_give(struct writer *w, struct group *g);
 
-/* Returns the group that is done; NULL: none is. WAIT says that the run is to end: one that is under way is waited for.
- */
+/* Returns the group that is done, or NULL. WAIT: the run is ending; waits for a group that is under way. */
 struct group *writer_take(struct writer *w, bool wait);
 
 /* Ends the thread, which must be idle, and its bi-type. NULL does nothing. */

@@ -1,16 +1,18 @@
 /*
- * dispatch: what comes after what in bi-fetch.
+ * dispatch: which stage of bi-fetch follows which.
  *
  *	intake, worker -> wants -> scheduler -> http, local, resume -> verdict -> commit -> output, stats
  *
- * Each stage has a struct and a header of its own, and knows none of the others. It is given work by a function, takes
- *its turns in the loop (base/loop.h), and adds what it has done to lists that only dispatch.c empties.
+ * Each stage has its own struct and header, and does not know the others. A stage is given work by a function call,
+ * continues in the loop (base/loop.h), and adds finished work to lists. Only dispatch.c empties these lists.
  *
- * A job is one item. The scheduler claims it and gives it a slot of its host; http.c or local.c fills its body
- *(body.h); verdict.c says what the answer means. Jobs that are over meet in the commit queue; a thread (commit.h)
- *types, validates, names, syncs and records them a group at a time. It gives back unrecorded what something is to be
- *made of first: pages whose media become items (page.h), archives whose members do (archive_items.h), and with
- *--through each file that is published (postprocess.h). These jobs come to the commit queue once more.
+ * A job is one item. The scheduler claims it and gives it a slot of its host. http.c or local.c fills its body
+ * (body.h). verdict.c decides what the answer means. Jobs that are over go to the commit queue, and from there in
+ * groups to a thread (commit.h), which types, validates, names, syncs and records them.
+ *
+ * The thread returns some jobs unrecorded: pages whose media become items (page.h), archives whose members become
+ * items (archive_items.h), and with --through each published file (postprocess.h). These jobs come to the commit queue
+ * a second time.
  */
 #ifndef BI_DISPATCH_H
 #define BI_DISPATCH_H

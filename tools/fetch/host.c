@@ -408,8 +408,6 @@ host_table_close(struct host_table *t)
 {
 	struct job *j;
 
-	if (!t)
-		return;
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (t->buckets[i]) {
 			while ((j = job_list_take(&t->buckets[i]->queue)))

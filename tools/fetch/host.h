@@ -1,8 +1,8 @@
 /*
  * host: the places that items come from, each with its queue of jobs, and which of them may start a transfer now.
  *
- * A host that may start one stands in a ring and gets its turn. A host that is paused waits for its moment, one with
- * all its transfers under way for the end of one of them. The limits are those of all processes (host_limits.h).
+ * Hosts that may start a transfer form a ring and take turns. A paused host waits for a time, and a host with all its
+ * slots in use waits for the end of a transfer. The limits count for all processes together (host_limits.h).
  */
 #ifndef BI_HOST_H
 #define BI_HOST_H
@@ -37,54 +37,54 @@ struct host {
 	bool idle;
 };
 
-/* Opens hosts/ of the root and reads hosts.conf. Ends the program where that cannot be done. For host_table_close(). */
+/* Opens hosts/ of the root and reads hosts.conf. Ends the program if that fails. host_table_close() frees the table. */
 struct host_table *host_table_open(struct run *run);
 
-/* Frees the hosts, and the jobs in their queues. NULL does nothing. */
+/* Frees the hosts, and the jobs in their queues. */
 void host_table_close(struct host_table *t);
 
-/* What is known of all hosts beforehand. The table's. */
+/* Returns the rules of hosts.conf. They belong to the table. */
 const struct host_rules *host_table_rules(const struct host_table *t);
 
-/* Returns the host that J is to be got from now, which is made where it is new. It may vanish at the next host_update()
- * of any host unless it has something to do. */
+/* Returns the host of J's current URL, and creates it if it is new. A host that has nothing to do may be freed by the
+ * next host_update() of any host. */
 struct host *host_table_get(struct host_table *t, const struct job *j);
 
-/* Returns the host whose turn it is, and gives the turn to the next one; NULL: none may start a transfer. */
+/* Returns the host whose turn it is, and moves the turn on. Returns NULL if no host may start a transfer. */
 struct host *host_table_next(struct host_table *t);
 bool host_table_has_next(const struct host_table *t);
 
-/* How many hosts are paused for more than MS from now. */
+/* Returns how many hosts are paused for more than MS from now. */
 unsigned host_table_count_paused(const struct host_table *t, int64_t ms);
 
-/* Calls ACT with each host that has something to do. It may vanish by that. */
+/* Calls ACT with each host that has something to do. ACT may cause the host to be freed. */
 void host_table_each(struct host_table *t, void (*act)(struct host *h, void *arg), void *arg);
 
-/* To be called after each change of its queue, its transfers or its pause: puts it into the ring or out of it, and
- * frees it when there is nothing to do for it and nothing to remember. */
+/* Must be called after each change of the host's queue, transfers or pause. Puts the host into the ring or takes it
+ * out, and frees it if it has nothing to do and nothing to remember. */
 void host_update(struct host *h);
 
-/* Starts nothing of it before the moment DUE of clock_ms(); with 0 the pause is over. host_update() is the caller's. */
+/* Pauses the host until DUE on clock_ms(); 0 ends the pause. The caller calls host_update() afterwards. */
 void host_pause(struct host *h, int64_t due);
 
-/* Asks for a slot. True: SLOT is one, or -1 for a host that is given up, whose jobs need none. False: the host waits,
- * or the run has failed. */
+/* Asks for a slot. Returns true with a slot in SLOT, or with -1 for a host that is given up, whose jobs need no slot.
+ * Returns false if the host must wait, or after run_fail(). */
 bool host_acquire_slot(struct host *h, int *slot);
 
-/* Gives a slot back; -1 does nothing. The second keeps it for the host's next transfer of this turn, if there may be
- * one, until host_table_release_kept(). */
+/* Releases a slot; -1 does nothing. The second function keeps the slot for the host's next transfer, at most until
+ * host_table_release_kept(), which dispatch.c calls once a turn. */
 void host_release_slot(struct host *h, int slot);
 void host_keep_slot(struct host *h, int slot);
 void host_table_release_kept(struct host_table *t);
 
-/* Leaves the host alone for MS milliseconds, in every process. */
+/* Lets no process start a transfer from the host for MS milliseconds. */
 void host_hold(struct host *h, long ms);
 
-/* Counts N bytes that came in; DRY_UNTIL says whether to go on. False after run_fail(). */
+/* Counts N received bytes, and sets DRY_UNTIL if the host's bandwidth is used up. Returns false after run_fail(). */
 bool host_spend(struct host *h, size_t n);
 
-/* Notes what a job's verdict says of the host: that it answers, refuses connections, or is to be asked no more. If it
- * is given up, a failure of the network is not to be tried again. */
+/* Notes what a job's verdict says about the host: that it answers, refuses connections, or must not be asked again. If
+ * the host is given up now, a network failure in V becomes final. */
 void host_apply_verdict(struct host *h, struct verdict *v);
 
 #endif

@@ -368,8 +368,6 @@ http_cancel(struct http *h, const struct target *target)
 void
 http_end(struct http *h)
 {
-	if (!h)
-		return;
 	while (h->first) {
 		struct job *j = h->first->transfer.job;
 

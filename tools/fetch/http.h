@@ -8,16 +8,17 @@
 
 struct http;
 
-/* Jobs whose attempt has ended are added to ANSWERED: their answer says how, and has no verdict yet. For http_end(). */
+/* Creates the stage, which http_end() frees. Jobs whose attempt has ended are added to ANSWERED. They have an answer,
+ * and no verdict yet. */
 struct http *http_new(struct run *run, struct transfers *all, struct job_list *answered);
 
-/* Begins an attempt of J, which has a slot of its host. It may end at once. */
+/* Starts an attempt of J, which has a slot of its host. The attempt may end during the call. */
 void http_begin(struct http *h, struct job *j);
 
-/* Ends the attempts at items of T, which is cancelled. */
+/* Aborts the attempts at items of T, which is cancelled. */
 void http_cancel(struct http *h, const struct target *t);
 
-/* Frees H and the jobs in it. NULL does nothing. */
+/* Frees H and its jobs. */
 void http_end(struct http *h);
 
 #endif

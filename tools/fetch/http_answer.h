@@ -32,10 +32,10 @@ struct answer {
 	struct buf error; /* the beginning of an error page */
 };
 
-/* Frees what is there; A is as before an attempt. */
+/* Frees and clears the answer, as before an attempt. */
 void answer_reset(struct answer *a);
 
-/* Takes in one header, or the line that begins an answer, as a string, which is changed. */
+/* Adds one header, or the status line, which starts a new answer. LINE is changed. */
 void answer_add_header(struct answer *a, char *line);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/msg.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 #include "batch/queue.h"
 #include "records/rec.h"
 

@@ -18,14 +18,14 @@ struct intake {
 	struct loop_timer timer;     /* set while lines may be there */
 };
 
-/* Begins to read OPERANDS, else standard input, in the turns of the loop. The items are added to WANTS, or handed in
- * for a worker with --queue. For intake_end(). */
+/* Starts to read OPERANDS, else standard input. The items are added to WANTS, or with --queue handed in for a worker.
+ * intake_end() frees the stage. */
 struct intake *intake_open(struct run *run, struct open_batches *batches, struct run_queue *wants, char **operands);
 
 /* NULL does nothing. */
 void intake_end(struct intake *in);
 
-/* --resume: all items of the batch are wanted. Ends the program where there is no such batch. */
+/* --resume: wants all items of the batch. Ends the program if the batch does not exist. */
 void intake_want_all(struct run *run, struct open_batches *batches, struct run_queue *wants);
 
 #endif

@@ -52,17 +52,6 @@ room_is_full(const struct room *r, size_t jobs, size_t bytes)
 	return !r->output || jobs >= r->jobs || bytes >= r->bytes;
 }
 
-/* Uploads are numbered: nothing else is a name there. */
-static void
-take_upload(struct job *j)
-{
-	char room[32];
-	const char *k = rec_text(j->asked, "upload", room, sizeof(room));
-
-	if (k && *k && strlen(k) < sizeof(j->upload) && strspn(k, "0123456789") == strlen(k))
-		snprintf(j->upload, sizeof(j->upload), "%s", k);
-}
-
 bool
 job_is_public_only(const struct job *j)
 {
@@ -97,6 +86,8 @@ job_new(struct run *run, struct target *t, uint32_t item)
 {
 	struct job *j = buf_alloc(sizeof(*j));
 	struct buf line = {0}, userinfo = {0};
+	const char *upload = NULL;
+	char room[32];
 
 	*j = (struct job){
 		.run = run,
@@ -133,7 +124,11 @@ job_new(struct run *run, struct target *t, uint32_t item)
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
 		j->archive = job_archive_of(j->asked);
 		if (!j->archive && !j->url && !j->file)
-			take_upload(j);
+			upload = rec_text(j->asked, "upload", room, sizeof(room));
+		/* Uploads are numbered: nothing else is a name there. */
+		if (upload && *upload && strlen(upload) < sizeof(j->upload) &&
+		    strspn(upload, "0123456789") == strlen(upload))
+			snprintf(j->upload, sizeof(j->upload), "%s", upload);
 		j->expanded = j->archive > 0;
 	}
 	buf_free(&line);

@@ -55,6 +55,7 @@ struct job {
 	char validator[200];         /* resume.c: by which the body can be gone on with; "": it begins anew */
 	char asked_by[HASH_HEX + 1]; /* resume.c: with VALIDATOR: what the body was asked for by */
 	bool left;                   /* resume.c: a part of it lies in temp/ that is of no use so far */
+	uint64_t left_length;        /* resume.c: as far as that is taken up */
 
 	/* its end */
 	struct verdict verdict;
@@ -77,28 +78,28 @@ struct job {
 	struct job *next, *prev;
 };
 
-/* Reads item ITEM of T as a job without a claim. NULL after run_fail(). For job_free(), or for a stage. */
+/* Reads item ITEM of T as a job without a claim. NULL after run_fail(). */
 struct job *job_new(struct run *run, struct target *t, uint32_t item);
 
-/* Lets its claim go and frees it. If a signal ends the run, a part by which another run can go on stays. */
+/* Releases its claim and frees it. If a signal ends the run, a part that another run can continue stays. */
 void job_free(struct job *j);
 
-/* Claims an item for J by batch_claim(). CLAIM_HELD too where another job of this process has it. */
+/* Claims the item of J, as batch_claim() does. Also returns CLAIM_HELD if another job of this process has the item. */
 enum batch_claim job_claim(struct job *j);
 
-/* Frees what a page was found to show. */
+/* Frees the media that were found on a page. */
 void job_drop_media(struct job *j);
 
 /* Whether it may be fetched from public addresses alone. */
 bool job_is_public_only(const struct job *j);
 
-/* The URL to ask for now. */
+/* Returns the URL to ask for now: after redirects, if there were any. */
 const char *job_url(const struct job *j);
 
-/* What it holds in memory until it is recorded: bytes of its file, or a line to which a filter may have added much. */
+/* Returns how many bytes it keeps in memory until it is recorded: of its file and of its result record. */
 size_t job_unwritten(const struct job *j);
 
-/* The archive's item of which the item ASKED is a member; 0: of none. */
+/* Returns the item of the archive that the item ASKED is a member of, or 0. */
 uint32_t job_archive_of(struct json_object *asked);
 
 struct job_list {

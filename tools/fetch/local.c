@@ -51,7 +51,7 @@ local_is(const struct job *j)
 
 /* Sets the verdict by errno: the file cannot be read. */
 static void
-fail_read(struct job *j, const char *doing)
+note_unreadable(struct job *j, const char *doing)
 {
 	bool missing = errno == ENOENT || errno == ENOTDIR;
 
@@ -127,7 +127,7 @@ open_source(struct copy *c)
 	/* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
 	c->source = open(j->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (c->source < 0 || fstat(c->source, &st) < 0) {
-		fail_read(j, "open");
+		note_unreadable(j, "open");
 		return false;
 	}
 	if (!S_ISREG(st.st_mode)) {
@@ -249,7 +249,7 @@ copy_some(struct copy *c)
 	if (rc > 0 || (rc < 0 && j->run->fatal))
 		return false;
 	if (rc < 0)
-		fail_read(j, "read");
+		note_unreadable(j, "read");
 	else if (j->body.bytes != (uint64_t)c->size || (c->way != BY_CLONE && has_changed(c)))
 		verdict_fail(j, true, "file_changed", "'%.300s' changed while it was copied", j->file);
 	else
@@ -290,8 +290,6 @@ copy_pieces(void *arg)
 void
 local_end(struct local *l)
 {
-	if (!l)
-		return;
 	loop_stop_timer(l->run->loop, &l->timer);
 	while (l->first)
 		job_free(remove_copy(l, &l->first));

@@ -38,10 +38,10 @@ struct target *open_batches_add(struct open_batches *b, const char *name, const 
 /* Returns the batch NAME, which it opens if it is not open. NULL after run_fail(). */
 struct target *open_batches_get(struct open_batches *b, const char *name, const struct batch_metadata *about);
 
-/* Asks whether batches are being cancelled. Returns one that has been since the last call, NULL once there is none. */
+/* Returns a batch whose cancelling has started since it was last asked, or NULL. */
 struct target *open_batches_next_cancelled(struct open_batches *b);
 
-/* Closes T, of which no job and no waiting item is left. */
+/* Closes T, which must have no job and no waiting item. */
 void open_batches_close(struct open_batches *b, struct target *t);
 void open_batches_close_all(struct open_batches *b);
 

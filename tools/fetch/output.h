@@ -1,6 +1,5 @@
 /*
- * output: records on their way to standard output, which may be a pipe that is full: the run goes on, and a signal is
- * noticed, while nobody reads.
+ * output: records on their way to standard output. If that is a full pipe, the run continues, and signals are noticed.
  */
 #ifndef BI_OUTPUT_H
 #define BI_OUTPUT_H
@@ -18,13 +17,13 @@ struct output {
 /* Appends a record of N bytes and a newline. */
 void output_add(struct output *o, const char *record, size_t n);
 
-/* Writes what stdout takes without waiting. If nobody reads it any more, SIGPIPE ends the run. */
+/* Writes what stdout takes without waiting. If its reader has gone, the run ends as by SIGPIPE. */
 void output_flush(struct output *o);
 
 /* Waits until all is written, or a signal comes. */
 void output_flush_all(struct output *o);
 
-/* Whether so much waits that nothing more is to be begun. */
+/* Whether so much waits that nothing more should be started. */
 bool output_is_full(const struct output *o);
 
 #endif

@@ -26,10 +26,10 @@ int page_look(struct pages *p, struct job *j);
 
 void pages_close(struct pages *p);
 
-/* Adds the items of the page J to its batch, and to WANTS; J is to be recorded then. False after run_fail(). */
+/* Adds the items of the page J to its batch and to WANTS. J can be recorded then. Returns false after run_fail(). */
 bool page_add_items(struct job *j, struct run_queue *wants);
 
-/* Adds the same items to WANTS, of a page whose result LINE is stored. */
+/* Adds the items of a page whose result LINE is stored to WANTS. */
 void page_want_stored(struct run *run, struct run_queue *wants, struct target *t, const char *line, size_t n);
 
 /* ytdlp.c: what yt-dlp finds at URL, MOST at most. Returns 0; 1 when it found nothing or was stopped, by *HURRY or its

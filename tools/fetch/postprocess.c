@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/utf8.h"
 #include "confined/helper.h"
 #include "coprocess.h"
 

@@ -21,11 +21,7 @@ enum { LOOK_MS = 1000, READ_A_TURN = 512 << 10 };
 struct resume {
 	struct run *run;
 	struct job_list *finished;
-	struct reading {
-		struct job *job;
-		uint64_t length; /* as far as its part is taken up */
-		struct reading *next;
-	} * readings;
+	struct job_list reading;
 	struct loop_timer timer; /* set while there is something to read */
 	bool any_left;           /* temp/ had parts with names... */
 	int64_t looked;          /* ...at this moment; 0: it was not looked at */
@@ -222,7 +218,6 @@ bool
 resume_begin(struct resume *r, struct job *j)
 {
 	char note[ATOMIC_FILE_NOTE_MAX + 1], asked[HASH_HEX + 1];
-	struct reading *reading;
 	struct atomic_file p;
 	int64_t length;
 
@@ -246,24 +241,9 @@ resume_begin(struct resume *r, struct job *j)
 	j->left = false;
 	j->body.part = p;
 	j->body.named = true;
-	reading = buf_alloc(sizeof(*reading));
-	*reading = (struct reading){.job = j, .length = (uint64_t)length, .next = r->readings};
-	r->readings = reading;
+	j->left_length = (uint64_t)length;
+	job_list_add(&r->reading, j);
 	loop_set_timer(r->run->loop, &r->timer, 0);
-	return true;
-}
-
-/* Reads some of a part. Whether that was all. */
-static bool
-read_some(const struct reading *reading)
-{
-	struct job *j = reading->job;
-	bool failed = body_read(&j->body, reading->length, READ_A_TURN) < 0;
-
-	if (!failed && j->body.bytes < reading->length)
-		return false;
-	if (failed || body_seek(&j->body) < 0)
-		j->validator[0] = '\0';
 	return true;
 }
 
@@ -271,19 +251,22 @@ static void
 read_parts(void *arg)
 {
 	struct resume *r = arg;
+	struct job *next;
 
-	for (struct reading **at = &r->readings, *reading; (reading = *at) && !r->run->fatal;) {
-		if (!read_some(reading)) {
-			at = &reading->next;
+	for (struct job *j = r->reading.first; j && !r->run->fatal; j = next) {
+		bool failed = body_read(&j->body, j->left_length, READ_A_TURN) < 0;
+
+		next = j->next;
+		if (!failed && j->body.bytes < j->left_length)
 			continue;
-		}
+		if (failed || body_seek(&j->body) < 0)
+			j->validator[0] = '\0';
 		/* It waits for its host's turn once more: that of the first has passed meanwhile. */
-		reading->job->verdict = (struct verdict){.kind = REDIRECTED};
-		job_list_add(r->finished, reading->job);
-		*at = reading->next;
-		free(reading);
+		j->verdict = (struct verdict){.kind = REDIRECTED};
+		job_list_cut(&r->reading, j);
+		job_list_add(r->finished, j);
 	}
-	if (r->readings)
+	if (r->reading.count)
 		loop_set_timer(r->run->loop, &r->timer, 0);
 }
 
@@ -299,15 +282,10 @@ resume_new(struct run *run, struct job_list *finished)
 void
 resume_end(struct resume *r)
 {
-	if (!r)
-		return;
-	loop_stop_timer(r->run->loop, &r->timer);
-	while (r->readings) {
-		struct reading *reading = r->readings;
+	struct job *j;
 
-		r->readings = reading->next;
-		job_free(reading->job);
-		free(reading);
-	}
+	loop_stop_timer(r->run->loop, &r->timer);
+	while ((j = job_list_take(&r->reading)))
+		job_free(j);
 	free(r);
 }

@@ -1,9 +1,9 @@
 /*
- * resume: bodies that go on where an attempt before stopped.
+ * resume: continues bodies where an earlier attempt stopped.
  *
- * Within a run a body that was cut short stays with its job. Large parts that killed and stopped runs left lie in temp/
- * as BATCH.ITEM.part; whoever claims the item goes on with them by Range, if the note stored with them (atomic_file.h)
- * is about what it would ask for: a digest of that, and the validator that the server gave.
+ * Within a run a body that was cut short stays with its job. Large parts of killed and stopped runs lie in temp/
+ * as BATCH.ITEM.part. A process that claims the item continues such a part by Range, if the note stored with the part
+ * (atomic_file.h) has the digest of the same request. The note also has the validator that the server gave.
  */
 #ifndef BI_RESUME_H
 #define BI_RESUME_H
@@ -12,25 +12,25 @@
 
 struct resume;
 
-/* Jobs whose part was taken up are added to FINISHED, REDIRECTED. For resume_end(). */
+/* Creates the stage, which resume_end() frees. Jobs whose part has been read are added to FINISHED, as REDIRECTED. */
 struct resume *resume_new(struct run *run, struct job_list *finished);
 
-/* Takes up what was left of J, in the turns of the loop. False: nothing was, its attempt can begin. */
+/* Starts to read the part that was left of J. Returns false if there is none: the attempt can start. */
 bool resume_begin(struct resume *r, struct job *j);
 
-/* Frees R and the jobs in it. NULL does nothing. */
+/* Frees R and its jobs. */
 void resume_end(struct resume *r);
 
-/* The byte from which J's next attempt goes on; 0: it asks for all. A body that is of no use any more is dropped. */
+/* Returns the byte from which J's next attempt continues; 0: it asks for all. Drops a body that is of no use. */
 int64_t resume_from(struct job *j);
 
-/* J's body has become large: its part gets a name, and a note of what it is where it can be gone on with. */
+/* Gives the part of J's body, which has become large, a name, and a note if it can be continued. */
 void resume_name_part(struct job *j);
 
-/* After the verdict on an answer: notes whether and by what the body can be gone on with. */
+/* Notes, after the verdict on an answer, whether and with which validator the body can be continued. */
 void resume_note_answer(struct job *j);
 
-/* J has all its bytes: a part of it that lies in temp/ is of no use. */
+/* Removes a part of J that lies in temp/ and is of no use, since J has all its bytes. */
 void resume_drop_left(struct job *j);
 
 #endif

@@ -54,33 +54,27 @@ robots_gate_new(struct run *run, struct transfers *all, struct job_list *finishe
 	return g;
 }
 
-/* The origin of URL, and its path with the query; for free(). False: it is no URL. */
+/* The origin of URL, and its path with the query; for buf_free(). False: it is no URL. */
 static bool
 take_apart(const char *url, struct buf *origin, struct buf *path)
 {
-	CURLU *u = url ? curl_url() : NULL;
-	char *scheme = NULL, *host = NULL, *port = NULL, *way = NULL, *query = NULL;
-	bool good = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-		    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		    curl_url_get(u, CURLUPART_PATH, &way, 0) == CURLUE_OK;
+	char *scheme = transfer_url_part(url, CURLUPART_SCHEME, 0), *host = transfer_url_part(url, CURLUPART_HOST, 0);
+	char *port = transfer_url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	char *way = transfer_url_part(url, CURLUPART_PATH, 0), *query = transfer_url_part(url, CURLUPART_QUERY, 0);
+	bool good = scheme && host && port && way;
 
 	if (good) {
 		for (char *c = host; *c; c++)
 			if (*c >= 'A' && *c <= 'Z')
 				*c = (char)(*c + 'a' - 'A');
 		buf_printf(origin, "%s://%s:%s", scheme, host, port);
-		buf_str(path, way);
-		if (curl_url_get(u, CURLUPART_QUERY, &query, 0) == CURLUE_OK)
-			buf_printf(path, "?%s", query);
+		buf_printf(path, "%s%s%s", way, query ? "?" : "", query ? query : "");
 	}
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);
 	curl_free(way);
 	curl_free(query);
-	curl_url_cleanup(u);
 	return good;
 }
 
@@ -298,8 +292,6 @@ robots_gate_ask(struct robots_gate *g, struct job *j)
 void
 robots_gate_end(struct robots_gate *g)
 {
-	if (!g)
-		return;
 	while (g->askings)
 		job_free(end_asking(g->askings));
 	for (size_t i = 0; i < g->count; i++) {

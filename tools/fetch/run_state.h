@@ -1,6 +1,6 @@
 /*
- * run_state: what all stages of a run of bi-fetch may use: the settings, the root, the loop, and flags that any of them
- * may set. Nothing here calls a stage: who set a flag returns as usual, and dispatch.c ends the run after the turn.
+ * run_state: what all stages of a run of bi-fetch use: the settings, the root, the loop, and flags that any stage may
+ * set. A function that has set a flag returns as usual. dispatch.c ends the run after the turn.
  */
 #ifndef BI_RUN_STATE_H
 #define BI_RUN_STATE_H
@@ -30,7 +30,7 @@ struct run {
 	const char *fatal_at; /* what was being done */
 };
 
-/* Notes errno, and that it ends the run. The first one counts. DOING ("reading an item") is constant. */
+/* Ends the run because of errno. Only the first call counts. DOING ("reading an item") is a constant. */
 void run_fail(struct run *run, const char *doing);
 
 /* The same, with the errno ERROR and the exit code CODE. */
@@ -39,11 +39,10 @@ void run_fail_as(struct run *run, int error, int code, const char *doing);
 /* Whether the run is to end before its work is done. */
 bool run_is_ending(const struct run *run);
 
-/* Has the signals that end a run come to the loop, and to waits for locks, which they interrupt. 0, or -1 with errno.
- */
+/* Lets the loop receive the signals that end a run, and lets them interrupt waits for locks. 0, or -1 with errno. */
 int run_catch_signals(struct run *run);
 
-/* Takes a signal that has come, if one has. */
+/* Reads a signal from the signalfd, if one has come. */
 void run_note_signal(struct run *run);
 
 #endif

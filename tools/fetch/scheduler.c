@@ -395,8 +395,6 @@ scheduler_is_empty(const struct scheduler *s)
 void
 scheduler_end(struct scheduler *s)
 {
-	if (!s)
-		return;
 	while (s->sleepers)
 		job_free(end_sleep(s->sleepers));
 	loop_stop_timer(s->run->loop, &s->held_timer);

@@ -24,15 +24,15 @@ struct stats {
 	uint64_t rate_bytes, rate_done, mark_bytes, mark_done;
 };
 
-/* One item asked for has its RECORD of N bytes; NOW: it was made now. Tells a person what failed. */
+/* Counts one item by its RECORD of N bytes; NOW: the record is new. Tells a person about a failure. */
 void stats_count(struct stats *s, const char *record, size_t n, bool completed, bool now);
 
 /* Draws the progress line. BATCH is the only one that is worked on, else NULL; WAITING hosts are left alone; MORE:
  * lines may come. */
 void stats_draw(struct stats *s, const char *batch, unsigned waiting, bool more);
 
-/* Says the end, to a person or with RECORDS as the end record. CODE is the exit code if nothing failed; CUT: the lines
- * were cut short, or those who made them failed. Returns the exit code. */
+/* Prints the end for a person, or with RECORDS the end record. CODE is the exit code if no item failed; CUT: the input
+ * was incomplete. Returns the exit code. */
 int stats_end(const struct stats *s, int code, bool cut, bool records);
 
 #endif

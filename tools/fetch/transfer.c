@@ -112,8 +112,6 @@ transfers_open(struct run *run, const struct host_rules *rules)
 void
 transfers_close(struct transfers *all)
 {
-	if (!all)
-		return;
 	curl_multi_cleanup(all->multi);
 	if (all->share)
 		curl_share_cleanup(all->share);
@@ -139,21 +137,30 @@ transfers_reap(struct transfers *all)
 
 /* --- which addresses --- */
 
+char *
+transfer_url_part(const char *url, CURLUPart part, unsigned flags)
+{
+	CURLU *u = curl_url();
+	char *text = NULL;
+
+	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
+		curl_url_get(u, part, &text, flags);
+	curl_url_cleanup(u);
+	return text;
+}
+
 /* Whether hosts.conf allows the host in URL, by its name, to have any address. */
 static bool
 may_be_private(const struct transfers *all, const char *url)
 {
 	struct host_rule rule = {0};
-	CURLU *u = curl_url();
-	char *host = NULL, *port = NULL;
+	char *host = transfer_url_part(url, CURLUPART_HOST, 0);
+	char *port = transfer_url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 
-	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
+	if (host && port)
 		host_rules_find(all->rules, host, (unsigned)strtoul(port, NULL, 10), &rule);
 	curl_free(host);
 	curl_free(port);
-	curl_url_cleanup(u);
 	return rule.private_allowed;
 }
 
@@ -177,28 +184,17 @@ is_blocked(struct transfer *t, const struct sockaddr *address)
 	return true;
 }
 
-/* The host in URL as it is asked for, with what IDNA makes of it; for curl_free(). NULL: there is none. */
-static char *
-host_in(const char *url)
-{
-	CURLU *u = curl_url();
-	char *host = NULL;
-
-	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_HOST, &host, CURLU_PUNYCODE) != CURLUE_OK)
-		curl_url_get(u, CURLUPART_HOST, &host, 0);
-	curl_url_cleanup(u);
-	return host;
-}
-
 bool
 transfer_is_blocked_by_name(const struct transfers *all, struct job *j, const char *url)
 {
 	const struct settings *set = all->run->set;
 	bool unseen = job_is_public_only(j) && set->proxy && *set->proxy; /* open_socket() sees the others */
-	char *host = unseen && url ? host_in(url) : NULL;
-	const char *wrong = host ? address_of_host_check(host) : NULL;
+	char *host = unseen ? transfer_url_part(url, CURLUPART_HOST, CURLU_PUNYCODE) : NULL; /* as it is asked for */
+	const char *wrong;
 
+	if (unseen && !host)
+		host = transfer_url_part(url, CURLUPART_HOST, 0);
+	wrong = host ? address_of_host_check(host) : NULL;
 	curl_free(host);
 	if (!wrong || may_be_private(all, url))
 		return false;

@@ -1,8 +1,8 @@
 /*
  * transfer: libcurl handles in the run's multi handle: how hosts are reached, and which addresses may be.
  *
- * Who makes a transfer (http.c, robots_gate.c) has it in a struct of its own, sets what is special to it on EASY, and
- * is called once when it has ended.
+ * http.c and robots_gate.c have transfers as the first member of their own structs, and set their own options on EASY.
+ * DONE is called once when a transfer has ended.
  */
 #ifndef BI_TRANSFER_H
 #define BI_TRANSFER_H
@@ -20,39 +20,42 @@ struct transfer {
 	void (*done)(struct transfer *t, CURLcode code);
 };
 
-/* Starts libcurl, in the run's loop. Ends the program where that cannot be done, or a file that the settings name
- * cannot be used. RULES are those of hosts.conf. */
+/* Starts libcurl in the run's loop. Ends the program if that fails, or if a file that the settings name cannot be used.
+ * RULES are those of hosts.conf. */
 struct transfers *transfers_open(struct run *run, const struct host_rules *rules);
 
-/* All transfers were freed before. NULL does nothing. */
+/* Ends libcurl. The caller has freed all transfers. */
 void transfers_close(struct transfers *all);
 
-/* Calls the functions of those that have ended. */
+/* Calls DONE of each transfer that has ended. */
 void transfers_reap(struct transfers *all);
 
-/* Makes a handle with what the settings say of how to reach hosts, and the functions by which bytes and headers come:
- * they get T. For transfer_free(). */
+/* Creates T's handle, with the settings' options. ON_BYTES and ON_HEADER are libcurl's callbacks; their argument is T.
+ * transfer_free() frees the handle. */
 void transfer_init(struct transfer *t, struct transfers *all, curl_write_callback on_bytes,
 		   curl_write_callback on_header);
 void transfer_free(struct transfer *t);
 
-/* Makes it J's next one: it connects to no address that J is kept from, and has the cookies of all transfers, or none
- * where J is of strangers. */
+/* Prepares T for J: T connects only to addresses that J may have, and uses the cookies of all transfers, or no cookies
+ * if the job was handed in over HTTP. */
 void transfer_prepare(struct transfer *t, struct job *j);
 
 void transfer_start(struct transfer *t);
 
-/* Ends it where it is under way. */
+/* Aborts it if it is under way. */
 void transfer_stop(struct transfer *t);
 
-/* Whether J needs public addresses, a proxy looks names up, and URL has another address than these by itself. J's
- * answer then says which. */
+/* Whether J may only have public addresses, a proxy resolves names, and the host of URL is itself an address that is
+ * not public. J's answer then names the kind of address. */
 bool transfer_is_blocked_by_name(const struct transfers *all, struct job *j, const char *url);
 
-/* The same of where the Location of the answer under way leads, for a transfer whose redirects libcurl follows. */
+/* The same for the URL to which the header LOCATION leads, in a transfer whose redirects libcurl follows. */
 bool transfer_redirect_is_blocked(struct transfer *t, const char *location);
 
-/* Whether J was handed in over HTTP: its list is somebody else's, who is not to use what a worker has. */
+/* Returns a part of URL, for curl_free(), or NULL if there is none or URL is invalid. FLAGS as in curl_url_get(). */
+char *transfer_url_part(const char *url, CURLUPart part, unsigned flags);
+
+/* Whether J was handed in over HTTP, by a person who must not use the cookies, headers and passwords of the worker. */
 bool transfer_is_of_strangers(const struct job *j);
 
 #endif

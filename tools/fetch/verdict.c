@@ -8,6 +8,7 @@
 
 #include "base/trouble.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "html/url.h"

@@ -23,14 +23,14 @@ struct verdict {
 	const char *refusal; /* why nothing more is to be asked of it, a constant; NULL: it may be */
 };
 
-/* Sets the verdict of a job by its answer; after a redirect its URL and REDIRECTS, too. */
+/* Sets the verdict of a job from its answer. After a redirect it also sets the URL to ask for next. */
 void verdict_http(struct job *j);
 
 /* The job FAILED with the error code CODE and a message; with AGAIN it is to be tried again. */
 void verdict_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Fails a job that was GOT, with system_error and the message WHAT; its body is dropped. It may be tried again. */
+/* Fails a job that was GOT, with system_error and the message WHAT. Drops its body. It may be tried again. */
 void verdict_trouble(struct job *j, const char *what);
 
 /* Fails the job if its batch is cancelled; returns whether it is. */

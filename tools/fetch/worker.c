@@ -84,16 +84,6 @@ struct making {
 	bool is_half; /* out: it was, and could not be removed */
 };
 
-/* 1, 0, or -1 with errno. */
-static int
-has_results(const struct batch *b)
-{
-	struct stat st;
-	int rc = file_stat(batch_dirfd(b), "results.ndjson", &st);
-
-	return rc > 0 ? st.st_size > 0 : rc;
-}
-
 /* 1 where the batch has fewer items than its maker announced, or is none; 0 where it is whole, as one with results was
  * before; -1 with errno where that cannot be known. */
 static int
@@ -102,12 +92,15 @@ is_half_made(const struct root *root, const char *name)
 	struct batch *b = batch_open(root, name, BATCH_READ, NULL);
 	struct json_object *about = NULL;
 	struct buf text = {0};
+	struct stat st;
 	int64_t length;
 	int rc, error;
 
 	if (!b)
 		return errno == ENOENT ? 1 : -1;
-	rc = has_results(b);
+	rc = file_stat(batch_dirfd(b), "results.ndjson", &st);
+	if (rc > 0)
+		rc = st.st_size > 0;
 	if (rc != 0) {
 		rc = rc < 0 ? -1 : 0;
 	} else if (batch_metadata(b, &text) < 0) {

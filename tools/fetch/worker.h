@@ -1,10 +1,9 @@
 /*
  * worker: batches from the queue (queue.h), several at once, for as long as the worker lives.
  *
- * A batch is opened when its entry is met and nobody holds that, all its items are wanted, and it is closed and
- * forgotten when none is left: then the entry goes. Items are taken from each batch in turn (run_queue.h), so that one
- * does not wait behind another. Any number of workers may do this side by side: who works on an item is what its claim
- * says.
+ * A worker opens each batch whose entry in the queue no process holds, and wants all its items. When no item is left,
+ * it closes the batch and removes the entry. Items are taken from the batches in turn (run_queue.h), so that no batch
+ * waits behind another. Any number of workers may work side by side: claims decide which process works on an item.
  */
 #ifndef BI_WORKER_H
 #define BI_WORKER_H
@@ -14,26 +13,26 @@
 
 struct worker;
 
-/* Waits until it may work; ends the program where that cannot be done. The items of its batches are added to WANTS. For
- * worker_end(). */
+/* Waits until this process may work, and ends the program if that is not possible. Items of batches are added to WANTS.
+ * worker_end() frees the worker. */
 struct worker *worker_wait(struct run *run, struct open_batches *batches, struct run_queue *wants);
 
-/* Begins to watch the queue. */
+/* Starts to watch the queue. */
 void worker_begin(struct worker *w);
 
-/* Looks at the queue when that is due. To be called each turn, behind what may end jobs. */
+/* Reads the queue when that is due. To be called each turn, after everything that may end jobs. */
 void worker_turn(struct worker *w);
 
-/* Returns a batch of which nothing is under way, for worker_end_batch(); NULL: there is none now. */
+/* Returns a batch of which no job is left, for worker_end_batch(), or NULL. */
 struct target *worker_next_done(struct worker *w);
 
-/* Ends T: closes it and removes its entry, unless something is left to do for it. */
+/* Closes T and removes its entry, unless it has more items to do. */
 void worker_end_batch(struct worker *w, struct target *t);
 
-/* Whether more may come. */
+/* Whether more batches may come. */
 bool worker_is_open(const struct worker *w);
 
-/* The exit code of a batch that was left in the queue for trouble, else 0. */
+/* Returns the exit code for a batch that stays in the queue because of an error, else 0. */
 int worker_trouble(const struct worker *w);
 
 /* NULL does nothing. */

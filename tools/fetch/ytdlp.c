@@ -13,6 +13,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "page.h"
 #include "records/rec.h"
 enum { PATIENCE = 60 * 1000, LOOK_UP = 100, LONGEST = 16 << 20 };

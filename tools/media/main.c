@@ -82,7 +82,7 @@ look_at(struct asked *a, const char *file, const char *url)
 	if (rc > 0)
 		print_failed(a, file, "bad_page", found.why);
 	if (found.cut)
-		msg_warn("%s: too long or nested too deeply: only its beginning was looked at", file);
+		msg_warn("%s: too long or nested too deeply: only its beginning was read", file);
 	if (found.rule[0]) {
 		struct buf line = {0};
 
@@ -116,7 +116,7 @@ look_at_all(struct asked *a, char **operands)
 
 	a->media = media_open();
 	if (!a->media)
-		msg_die_errno(EX_OSERR, "cannot start bi-media --serve, which looks at the pages");
+		msg_die_errno(EX_OSERR, "cannot start bi-media --serve, which parses the pages");
 	while (rec_read(in, &r) != REC_EOF) {
 		const char *file = r.kind == REC_PLAIN ? r.text : NULL, *url = NULL;
 
@@ -135,7 +135,8 @@ look_at_all(struct asked *a, char **operands)
 	media_close(a->media);
 	code = a->failed ? EX_SOME_FAILED : EX_ALL_WELL;
 	if (rec_was_cut(in)) {
-		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
 		code = EX_SOME_FAILED;
 	}
 	rec_close(in);

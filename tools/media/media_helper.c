@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -42,44 +41,19 @@ struct server {
 	struct buf raw, utf8; /* the page, and where it is of another character set, as UTF-8 */
 };
 
-/* The descriptor that came with a message; -1 where none did. */
-static int
-take_fd(struct msghdr *msg)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	int fd;
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fd)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
-}
-
 /* Reads one request. 1, 0 at end-of-file, -1 for anything else than a request. */
 static int
 receive(struct request *r)
 {
-	struct iovec part = {.iov_base = r->text, .iov_len = REQUEST};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	char *at = r->text, *most, *url, *type;
-	ssize_t n;
+	ssize_t n = helper_next_request(r->text, sizeof(r->text), &r->page, 1);
 
-	do
-		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return (int)n;
-	r->text[n] = '\0';
-	r->page = take_fd(&msg);
 	most = strsep(&at, "\n");
 	url = strsep(&at, "\n");
 	type = strsep(&at, "\n");
-	if (r->page < 0 || !url || !type || !at)
+	if (!url || !type || !at)
 		return -1;
 	r->most = strtoul(most, NULL, 10);
 	r->url = url;
@@ -126,17 +100,6 @@ decode(struct server *s, const char *type)
 	return &s->utf8;
 }
 
-static bool
-say(const char *text, size_t n)
-{
-	ssize_t sent;
-
-	do
-		sent = send(STDIN_FILENO, text, n, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)n;
-}
-
 /* All packets of one answer. False when nobody listens any more. */
 static bool
 say_found(const struct find *f, bool cut)
@@ -149,15 +112,15 @@ say_found(const struct find *f, bool cut)
 
 		buf_clear(&packet);
 		buf_printf(&packet, "media\n%s\n%s\n%s\n%s", one->kind, one->from, one->url, one->title);
-		heard = say(packet.data, packet.len);
+		heard = helper_send_answer(packet.data, packet.len, NULL, 0);
 	}
 	if (heard && f->rule) {
 		buf_clear(&packet);
 		buf_printf(&packet, "rule\n%s", f->rule);
-		heard = say(packet.data, packet.len);
+		heard = helper_send_answer(packet.data, packet.len, NULL, 0);
 	}
 	buf_free(&packet);
-	return heard && (cut ? say("done cut", 8) : say("done", 4));
+	return heard && (cut ? helper_send_answer("done cut", 8, NULL, 0) : helper_send_answer("done", 4, NULL, 0));
 }
 
 /* One page. False when nobody listens any more. */
@@ -175,7 +138,7 @@ answer(struct server *s, const struct request *r)
 		int n = wrong == unread ? snprintf(packet, sizeof(packet), "%s: %s", wrong, strerror(errno))
 					: snprintf(packet, sizeof(packet), "%s", wrong);
 
-		return n > 0 && say(packet, (size_t)n);
+		return n > 0 && helper_send_answer(packet, (size_t)n, NULL, 0);
 	}
 	text = decode(s, r->type);
 	document = tree_parse(s->tree, text->data, text->len, &cut);
@@ -187,16 +150,6 @@ answer(struct server *s, const struct request *r)
 	buf_free(&s->raw);
 	buf_free(&s->utf8);
 	return heard;
-}
-
-/* Processor time for what comes next; none, and the process ends by SIGPROF. 0: no limit. */
-static void
-allow_seconds(int seconds)
-{
-	struct itimerval t = {.it_value = {.tv_sec = seconds}};
-
-	if (setitimer(ITIMER_PROF, &t, NULL) < 0)
-		_exit(EX_OSERR);
 }
 
 /* It ends by _exit: nothing is left to write, and what a sanitizer would do at the exit is not allowed here. */
@@ -216,14 +169,14 @@ media_serve(void)
 	s.tree = tree_new();
 	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (!say("ready", 5))
+	if (!helper_send_answer("ready", 5, NULL, 0))
 		_exit(EX_OSERR);
 	while ((got = receive(&r)) > 0) {
 		bool heard;
 
-		allow_seconds(SECONDS_MAX);
+		helper_limit_seconds(SECONDS_MAX);
 		heard = answer(&s, &r);
-		allow_seconds(0);
+		helper_limit_seconds(0);
 		close(r.page);
 		if (!heard)
 			break;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "doc.h"
 #include "files/file.h"
 #include "records/rec.h"

@@ -36,7 +36,7 @@ av_load(void)
 	probe.buf = padded;
 	av_log_set_level(AV_LOG_QUIET);
 	if (!av_probe_input_format(&probe, 1))
-		msg_die(EX_UNAVAILABLE, "libavformat does not know a WAV: is libavformat59 whole?");
+		msg_die(EX_UNAVAILABLE, "libavformat does not know a WAV: is libavformat59 installed completely?");
 }
 
 static int

@@ -41,30 +41,14 @@ doc_free(struct doc *d)
 	md_free(&d->md);
 }
 
-/* One line of valid UTF-8 without blanks around it. NULL: nothing is left. */
+/* NULL: nothing is left. */
 static char *
 make_line(const char *text, size_t n, size_t most)
 {
-	char *line = buf_alloc(most + 1);
-	size_t k = 0;
+	char *line = utf8_copy_line(text, n, most);
 
-	for (size_t i = 0; i < n && text[i]; i++) {
-		bool blank = (unsigned char)text[i] <= ' ' || text[i] == 0x7f;
-
-		if (blank && (k == 0 || line[k - 1] == ' '))
-			continue;
-		if (k == most)
-			break;
-		line[k++] = blank ? ' ' : text[i];
-	}
-	if (k == most)
-		k = utf8_whole_length(line, k);
-	while (k > 0 && line[k - 1] == ' ')
-		k--;
-	line[k] = '\0';
-	utf8_replace_invalid(line);
-	if (k > 0)
-		return buf_realloc(line, k + 1);
+	if (*line)
+		return line;
 	free(line);
 	return NULL;
 }
@@ -201,10 +185,7 @@ doc_fail(struct doc *d, const char *failed, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
-	utf8_replace_invalid(d->why);
-	for (char *c = d->why; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	utf8_make_line(d->why);
 	return false;
 }
 

@@ -332,7 +332,7 @@ settle_item(struct parser *s, struct item *i, struct answer *a)
 
 		/* A full disk is not the item's fault, a limit on the length of files is. */
 		if (code == EX_IOERR && errno != EFBIG)
-			msg_die_errno(code, "cannot keep what was made of item %u of the batch '%s'", i->number,
+			msg_die_errno(code, "cannot store the content of item %u of the batch '%s'", i->number,
 				      i->batch);
 		if (trouble_is_local(errno))
 			fail_source(s, i, "what was made of it cannot be kept now");

@@ -135,7 +135,8 @@ parse_all(const struct options *o, char **operands)
 	}
 	code = s.failed ? EX_SOME_FAILED : EX_ALL_WELL;
 	if (rec_was_cut(q.in)) {
-		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
 		code = EX_SOME_FAILED;
 	}
 	if (rec_has_ended(q.in) && !s.as_text) {
@@ -184,11 +185,11 @@ read_options(struct options *a, struct opts *o)
 			a->serve = o->value;
 	}
 	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
-		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve knows no format '%s'", a->serve);
+		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve does not know the format '%s'", a->serve);
 	if (a->base && !is_base(a->base))
 		opt_die("--base takes a URL of http or https, not '%s'", a->base);
 	if (a->text && a->json)
-		opt_die("--text and --json are two ways to say it: take one");
+		opt_die("--text and --json cannot be used together");
 	a->text = a->text || (!a->json && isatty(STDOUT_FILENO));
 }
 

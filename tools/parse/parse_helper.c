@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,40 +48,15 @@ serve_knows(const char *format)
 
 /* --- requests and answers --- */
 
-/* The two descriptors that came with a message. */
-static bool
-get_fds(struct msghdr *msg, int fds[2])
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(2 * sizeof(int)))
-		return false;
-	memcpy(fds, CMSG_DATA(c), 2 * sizeof(int));
-	return true;
-}
-
 /* Reads one request; its lines are in TEXT. 1, 0 at end-of-file, -1 for anything else than a request. */
 static int
 receive_request(struct request *r, char text[REQUEST])
 {
-	struct iovec part = {.iov_base = text, .iov_len = REQUEST - 1};
-	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	int fds[2];
-	ssize_t n;
+	ssize_t n = helper_next_request(text, REQUEST, fds, 2);
 
-	do
-		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return (int)n;
-	text[n] = '\0';
-	if (!get_fds(&msg, fds))
-		return -1;
 	r->in = fds[0];
 	r->out = fds[1];
 	r->mime = strsep(&text, "\n");
@@ -90,17 +64,6 @@ receive_request(struct request *r, char text[REQUEST])
 	r->name = strsep(&text, "\n");
 	r->type = strsep(&text, "\n");
 	return r->type ? 1 : -1;
-}
-
-static bool
-send_answer(const char *text, size_t n)
-{
-	ssize_t sent;
-
-	do
-		sent = send(STDIN_FILENO, text, n, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)n;
 }
 
 static void
@@ -160,16 +123,6 @@ put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 	return snprintf(answer, SERVE_ANSWER, "done %zu %zu %zu", d->out_bytes, text, n);
 }
 
-/* Processor time for what comes next; none, and the process ends by SIGPROF. 0: no limit. */
-static void
-allow_seconds(int seconds)
-{
-	struct itimerval t = {.it_value = {.tv_sec = seconds}};
-
-	if (setitimer(ITIMER_PROF, &t, NULL) < 0)
-		_exit(EX_OSERR);
-}
-
 /* One document. False when nobody listens any more. */
 static bool
 answer_one(const struct format *f, const struct request *r)
@@ -180,7 +133,7 @@ answer_one(const struct format *f, const struct request *r)
 
 	doc_begin(&d, r->out);
 	request_start_clock();
-	allow_seconds(REQUEST_SECONDS);
+	helper_limit_seconds(REQUEST_SECONDS);
 	if (f->parse(r, &d)) {
 		md_end(&d.md);
 		n = put_done(r, &d, answer);
@@ -188,9 +141,10 @@ answer_one(const struct format *f, const struct request *r)
 		n = snprintf(answer, sizeof(answer), "failed %s %s", d.failed, d.why);
 	else
 		n = snprintf(answer, sizeof(answer), "other");
-	allow_seconds(0);
+	helper_limit_seconds(0);
 	doc_free(&d);
-	return n > 0 && send_answer(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer) - 1);
+	return n > 0 &&
+	       helper_send_answer(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer) - 1, NULL, 0);
 }
 
 /* Libraries end the process by abort(3), or a trap, where memory runs out: told apart from a crash by whether there is
@@ -225,7 +179,7 @@ parse_serve(const char *format)
 	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0 ||
 	    confine_process(&f->limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !send_answer("ready", 5))
+	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !helper_send_answer("ready", 5, NULL, 0))
 		_exit(EX_OSERR);
 	while ((got = receive_request(&r, text)) > 0) {
 		bool heard = answer_one(f, &r);

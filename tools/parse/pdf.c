@@ -54,7 +54,7 @@ pdf_load(void)
 	first = document ? poppler_document_get_page(document, 0) : NULL;
 	text = first ? poppler_page_get_text(first) : NULL;
 	if (!text || strcmp(text, "a") != 0)
-		msg_die(EX_UNAVAILABLE, "poppler cannot read a page: is libpoppler-glib8 whole?");
+		msg_die(EX_UNAVAILABLE, "poppler cannot read a page: is libpoppler-glib8 installed completely?");
 	g_free(text);
 	g_object_unref(first);
 }

@@ -10,10 +10,10 @@
 
 #include "base/clock.h"
 #include "base/trouble.h"
+#include "base/utf8.h"
 #include "confined/helper.h"
 #include "doc.h"
 #include "parse_helper.h"
-#include "records/rec.h"
 
 enum { FORMATS = 8, USES = 500 }; /* after so many documents a process is replaced: libraries lose memory */
 
@@ -74,10 +74,7 @@ fail_work(struct work *w, const char *code, bool retryable, const char *why)
 	w->retryable = retryable;
 	snprintf(w->code, sizeof(w->code), "%s", code);
 	snprintf(w->why, sizeof(w->why), "%s", why);
-	utf8_replace_invalid(w->why);
-	for (char *c = w->why; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	utf8_make_line(w->why);
 }
 
 static void

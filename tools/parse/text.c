@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <uchardet.h>
 
+#include "base/utf8.h"
 #include "formats.h"
 #include "html.h"
 #include "html/charset.h"
@@ -29,28 +30,16 @@ text_load(void)
 	text.tree = tree_new();
 }
 
+/* The last character may be cut. */
 static bool
 is_utf8(const char *s, size_t n)
 {
-	size_t good = 0;
+	size_t whole = utf8_whole_length(s, n), len = 1;
+	uint32_t c;
 
-	for (size_t i = 0; i < n;) {
-		unsigned char c = (unsigned char)s[i];
-		size_t len = c < 0x80                ? 1
-			     : c >= 0xc2 && c < 0xe0 ? 2
-			     : c >= 0xe0 && c < 0xf0 ? 3
-			     : c >= 0xf0 && c < 0xf5 ? 4
-						     : 0;
-
-		if (len == 0)
-			return false;
-		for (size_t k = 1; k < len; k++)
-			if (i + k < n && ((unsigned char)s[i + k] & 0xc0) != 0x80)
-				return false;
-		i += len;
-		good++;
-	}
-	return good > 0 || n == 0;
+	for (size_t i = 0; i < whole && len > 0; i += len)
+		len = utf8_decode(s + i, whole - i, &c);
+	return len > 0;
 }
 
 /* Text of ASCII in UTF-16 has every other byte zero. */

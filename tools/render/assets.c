@@ -83,7 +83,7 @@ assets_copy(const struct render *r, char programs[HASH_HEX + 1])
 		msg_warn_errno("cannot read %s", path.data);
 		code = EX_UNAVAILABLE;
 	} else if (n < 0) {
-		msg_warn("share/review is not beside this program, nor where BI_SHARE says");
+		msg_warn("share/review is neither beside this program nor in BI_SHARE");
 		code = EX_UNAVAILABLE;
 	}
 	hash_add(digest, BI_VERSION, sizeof(BI_VERSION));

@@ -22,7 +22,7 @@ start_jq(struct jq *j)
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
 
 	if (path_of_share(&program, "review/render.jq") < 0 || path_of_share(&dir, "review") < 0)
-		msg_die(EX_UNAVAILABLE, "share/review is not beside this program, nor where BI_SHARE says");
+		msg_die(EX_UNAVAILABLE, "share/review is neither beside this program nor in BI_SHARE");
 	/* A socket to write to, for MSG_NOSIGNAL: jq may end before it has read everything. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
 	    fcntl(out[0], F_SETFL, O_NONBLOCK) < 0)
@@ -102,7 +102,7 @@ run_loop(struct jq *j)
 		p[1] = (struct pollfd){.fd = j->in, .events = POLLOUT};
 		rc = poll(p, 2, PATIENCE);
 		if (rc == 0) {
-			msg_warn("jq did nothing for %d seconds; the pages are as they were", PATIENCE / 1000);
+			msg_warn("jq did nothing for %d seconds; the pages are unchanged", PATIENCE / 1000);
 			j->code = EX_SOFTWARE;
 		}
 		if (rc <= 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "candidate_files.h"
 #include "near_duplicates.h"
 #include "page_json.h"

@@ -188,7 +188,7 @@ take_line(void *arg, const char *line, size_t n)
 	if (rc < 0)
 		return render_report_errno(batch_name(m->r->batch), "write its pages");
 	if (rc > 0)
-		msg_warn("batch %s: the jq program in share/review made something that is no page",
+		msg_warn("batch %s: the jq program in share/review wrote something that is not a page",
 			 batch_name(m->r->batch));
 	return rc > 0 ? EX_SOFTWARE : EX_ALL_WELL;
 }

@@ -156,7 +156,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	if (!r.batch && r.meanwhile)
 		return EX_NOINPUT; /* said at the end */
 	if (!r.batch && errno == ENOENT) {
-		msg_warn("there is no batch %s in %s; bi-status lists those that there are", name, root->path);
+		msg_warn("there is no batch %s in %s; bi-status lists the batches", name, root->path);
 		return EX_NOINPUT;
 	}
 	if (!r.batch)

@@ -220,7 +220,7 @@ lighttpd_start(struct supervisor *k)
 		k->lighttpd = 0;
 		msg_warn_errno(
 			"cannot start lighttpd, which serves the pages: install it (apt-get install lighttpd), or "
-			"say with BI_LIGHTTPD where it is");
+			"set BI_LIGHTTPD to its path");
 		return EX_UNAVAILABLE;
 	}
 	kill(k->lighttpd, SIGKILL);

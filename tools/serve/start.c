@@ -58,8 +58,8 @@ check_pages(const struct serve *s, const char *batch)
 		rc = -1;
 	}
 	if (rc < 0 && errno == ENOENT && !has_batch(s, batch))
-		msg_warn("there is no batch %s in %s, and no review pages of one; bi-status lists those that there are",
-			 batch, s->root.path);
+		msg_warn("there is no batch %s in %s, and no review pages of one; bi-status lists the batches", batch,
+			 s->root.path);
 	else if (rc < 0 && errno == ENOENT)
 		msg_warn("there are no review pages of batch %s in %s: run `bi-render %s` first", batch, s->root.path,
 			 batch);
@@ -215,7 +215,7 @@ read_record(const struct serve *s, const char *batch, int fd)
 		have += n > 0 ? (size_t)n : 0;
 	} while ((n > 0 && line[have - 1] != '\n' && have < sizeof(line)) || (n < 0 && errno == EINTR));
 	if (have < 2 || line[have - 1] != '\n') {
-		msg_warn("the server of batch %s gave no record of itself: run this again", batch);
+		msg_warn("the server of batch %s did not report itself: run this command again", batch);
 		return EX_SOFTWARE;
 	}
 	record = rec_parse(line, have - 1, NULL, 0);

@@ -13,11 +13,11 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 #include "hosts/host_limits.h"
 #include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
 #include "html/url.h"
-#include "records/rec.h"
 #include "source.h"
 
 enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, WORDS = 2048 };
@@ -140,7 +140,7 @@ asker_open(const struct root *root, const struct settings *set, const struct con
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", root->path);
 	a->rules = host_rules_load(root->path);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(a->easy = curl_easy_init()))
-		msg_die(EX_OSERR, "libcurl does not start");
+		msg_die(EX_OSERR, "cannot start libcurl");
 	set_up_easy(a);
 	return a;
 }
@@ -167,9 +167,9 @@ asker_check(struct asker *a, const char *url)
 	struct buf key = {0};
 
 	if (!http_policy_host_key(a->rules, url, &key, &rule))
-		msg_die(EX_CONFIG, "the source '%s' has api = %s, which is no URL", a->conf->name, url);
+		msg_die(EX_CONFIG, "the source '%s' has api = %s, which is not a URL", a->conf->name, url);
 	if (rule.contact && !a->set->contact && !a->set->user_agent)
-		opt_die("%s asks for somebody to turn to in the User-Agent: give a URL or a mail address of yours by "
+		opt_die("%s requires a contact in the User-Agent: give your URL or mail address with "
 			"--contact "
 			"or BI_CONTACT",
 			conf_title(a->conf));
@@ -200,7 +200,7 @@ enter(struct asker *a, const char *url, struct verdict *v)
 		a->governed = host_limits_enter(a->governor, key.data, rule.slots ? rule.slots : 1,
 						rule.rate > 0 ? rule.rate : 0);
 		if (!a->governed)
-			msg_die_errno(msg_exit_code(errno), "cannot take part in hosts/");
+			msg_die_errno(msg_exit_code(errno), "cannot enter the host in hosts/");
 		if (rule.contact && !a->set->contact && !a->set->user_agent)
 			snprintf(a->refusal, sizeof(a->refusal), "%s", http_policy_no_contact);
 	} else {
@@ -225,7 +225,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 		int slot;
 
 		if (held < 0)
-			msg_die_errno(msg_exit_code(errno), "cannot see in hosts/ whether the host is held back");
+			msg_die_errno(msg_exit_code(errno), "cannot read in hosts/ whether the host is held back");
 		if (held > longest || left <= 0) {
 			if (held > 0)
 				verdict_set(v, FAILED, "host_busy", "%s asks to be left alone for %lld s more",

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/utf8.h"
 #include "records/rec.h"
 #include "records/table_input.h"
 #include "source.h"
@@ -238,7 +239,7 @@ take_head(struct reading *r, const struct table_row *row)
 	bool id = false, name = false;
 
 	if (row->count > COLUMNS_MAX)
-		msg_die(EX_DATAERR, "the catalog has %zu columns: that is no list of subjects", row->count);
+		msg_die(EX_DATAERR, "the catalog has %zu columns: that is not a list of subjects", row->count);
 	r->columns = buf_alloc(row->count * sizeof(*r->columns));
 	r->column_count = row->count;
 	for (size_t i = 0; i < row->count; i++) {
@@ -310,7 +311,7 @@ read_rows(struct reading *r)
 		msg_die(EX_DATAERR, "the catalog is a JSON array: jq -c '.[]' makes lines of it");
 	case TABLE_INPUT_UTF16:
 		msg_die(EX_DATAERR,
-			"the catalog is UTF-16: save it as UTF-8, or let iconv -f UTF-16 -t UTF-8 make it that");
+			"the catalog is UTF-16: save it as UTF-8, or convert it with iconv -f UTF-16 -t UTF-8");
 	case TABLE_INPUT_LINES:
 	case TABLE_INPUT_TABLE:
 		break;
@@ -381,7 +382,7 @@ say_nobody(const struct reading *r)
 	for (size_t i = 0; i < r->category_count; i++)
 		buf_printf(&others, "%s%s", i ? ", " : "", *r->categories[i] ? r->categories[i] : "(none)");
 	if (r->matched)
-		msg_warn("there is nobody behind the first %llu: the catalog has %llu subjects%s%s",
+		msg_warn("there is no subject behind the first %llu: the catalog has %llu subjects%s%s",
 			 (unsigned long long)r->set->offset, (unsigned long long)r->matched,
 			 r->set->category ? " of category " : "", r->set->category ? r->set->category : "");
 	else if (r->set->category)

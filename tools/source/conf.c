@@ -66,7 +66,7 @@ read_file(struct conf *c, const char *path)
 	size_t room = 0, number = 0;
 
 	if (!file && errno == ENOENT)
-		msg_die(EX_CONFIG, "there is no source '%s': %s is not there (bi-sources(5) says what one is made of)",
+		msg_die(EX_CONFIG, "there is no source '%s': %s is not there (bi-sources(5) describes its files)",
 			c->name, path);
 	if (!file)
 		msg_die_errno(EX_CONFIG, "cannot read the source '%s', %s", c->name, path);
@@ -95,9 +95,10 @@ find(struct conf *c, const char *name, struct buf *path)
 	c->name = buf_strdup(base);
 	c->name[n] = '\0';
 	if (n == 0 || n >= NAME_ROOM || !is_key(c->name))
-		msg_die(EX_WRONG_USE, "'%s' cannot be a source's name: it is letters, digits, hyphens and dots", name);
+		msg_die(EX_WRONG_USE, "'%s' cannot be a source's name: a name has letters, digits, hyphens and dots",
+			name);
 	if (path_of_share(&c->share, "source/rank.jq") < 0)
-		msg_die(EX_UNAVAILABLE, "share/source is not beside this program, nor where BI_SHARE says");
+		msg_die(EX_UNAVAILABLE, "share/source is neither beside this program nor in BI_SHARE");
 	c->share.len -= strlen("/rank.jq");
 	c->share.data[c->share.len] = '\0';
 	if (slash)
@@ -142,7 +143,7 @@ conf_number(const struct conf *c, const char *key, double otherwise)
 	if (!json_object_object_get_ex(c->values, key, &v))
 		return otherwise;
 	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
-		msg_die(EX_CONFIG, "the source '%s' has %s = %s, which is no number", c->name, key,
+		msg_die(EX_CONFIG, "the source '%s' has %s = %s, which is not a number", c->name, key,
 			json_object_get_string(v));
 	return json_object_get_double(v);
 }

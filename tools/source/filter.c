@@ -11,6 +11,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/utf8.h"
 #include "files/file.h"
 #include "records/rec.h"
 #include "source.h"

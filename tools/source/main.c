@@ -85,7 +85,7 @@ take_operands(struct settings *set, char **operands, size_t *ids)
 	while (operands[n])
 		n++;
 	if (n > 3)
-		opt_die("there are at most three operands, CATEGORY COUNT OFFSET; '%s' is too much", operands[3]);
+		opt_die("there are at most three operands, CATEGORY COUNT OFFSET; '%s' is one too many", operands[3]);
 	if (n > 0 && strcmp(operands[0], "ALL") != 0)
 		set->category = operands[0];
 	if (n > 1)

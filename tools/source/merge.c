@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "records/rec.h"
 #include "review/credit.h"
 #include "source.h"

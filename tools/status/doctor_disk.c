@@ -39,7 +39,7 @@ struct amount {
 
 /* 2: nothing is left, 1: little, 0: enough. A file system that does not count has none of all. */
 static int
-shortage(const struct amount *a)
+shortage_level(const struct amount *a)
 {
 	if (a->all <= 0)
 		return 0;
@@ -61,18 +61,18 @@ look_at_room(struct doctor *d, int fd, const char *shown)
 				FULL_BYTES, LOW_BYTES};
 	inodes = (struct amount){(double)v.f_favail, (double)v.f_files, FULL_INODES, LOW_INODES};
 	human_bytes(room, bytes.left);
-	if (shortage(&bytes)) {
+	if (shortage_level(&bytes)) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
-			    shortage(&bytes) > 1 ? "the disk of %s is full (%s left)"
-						 : "the disk of %s is nearly full (%s left)",
+			    shortage_level(&bytes) > 1 ? "the disk of %s is full (%s left)"
+						       : "the disk of %s is nearly full (%s left)",
 			    shown, room);
 		doctor_mend(d, "make room: `bi-clean temp` removes what killed programs left; then run again what was "
 			       "stopped");
 	}
-	if (shortage(&inodes)) {
+	if (shortage_level(&inodes)) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "the disk of %s has %.0f of %.0f inodes left: no more files can be made%s", shown,
-			    inodes.left, inodes.all, shortage(&inodes) > 1 ? "" : " soon");
+			    inodes.left, inodes.all, shortage_level(&inodes) > 1 ? "" : " soon");
 		doctor_mend(d,
 			    "remove files, such as batches that nobody needs, or make a file system with more of them");
 	}
@@ -106,7 +106,7 @@ doctor_space(struct doctor *d)
 /* The name of a file system that other machines may have too, and whether its locks are known to exclude them; NULL for
  * a local one. */
 static const char *
-network(int fd, bool *excludes)
+network_name(int fd, bool *excludes)
 {
 	static const struct {
 		unsigned long type;
@@ -138,7 +138,7 @@ static void
 look_at_network(struct doctor *d)
 {
 	bool excludes = false;
-	const char *name = network(d->root->fd, &excludes);
+	const char *name = network_name(d->root->fd, &excludes);
 
 	if (!name || excludes)
 		return;
@@ -287,7 +287,7 @@ note_error(struct newest *n, const char *name)
 }
 
 static void
-note_usage(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
+note_newest(struct newest *n, int dirfd, const char *folder, const char *batch, const char *name)
 {
 	struct stat st;
 	struct buf path = {0};
@@ -313,7 +313,7 @@ handle_batch(const char *batch, void *arg)
 	struct newest *n = arg;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		note_usage(n, n->d->root->fd, "batches", batch, files[i]);
+		note_newest(n, n->d->root->fd, "batches", batch, files[i]);
 	return true;
 }
 
@@ -331,7 +331,7 @@ doctor_clock(struct doctor *d)
 		doctor_mend(d, "set it, by NTP best (timedatectl)");
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		note_usage(&n, d->root->fd, folders[i], NULL, NULL);
+		note_newest(&n, d->root->fd, folders[i], NULL, NULL);
 	if (batch_each(d->root, handle_batch, &n) < 0)
 		note_error(&n, "batches");
 	if (n.error) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/human.h"
+#include "base/utf8.h"
 #include "records/rec.h"
 
 void

@@ -13,7 +13,7 @@
 
 /* The name of a user, or the number; ROOM is where that is written. */
 static const char *
-user(uid_t uid, char *room, size_t n)
+user_name(uid_t uid, char *room, size_t n)
 {
 	const struct passwd *known = getpwuid(uid);
 
@@ -33,8 +33,8 @@ look_at_owner(struct doctor *d, const struct stat *st, const char *batch, const 
 
 	if (fstat(d->root->fd, &root) < 0 || root.st_uid == st->st_uid || st->st_mode & S_IWGRP)
 		return;
-	user(st->st_uid, theirs, sizeof(theirs));
-	user(root.st_uid, ours, sizeof(ours));
+	user_name(st->st_uid, theirs, sizeof(theirs));
+	user_name(root.st_uid, ours, sizeof(ours));
 	doctor_find(d, DOCTOR_PROBLEM, batch, "%s belongs to %s, the root to %s: one of them cannot write there", shown,
 		    theirs, ours);
 	doctor_mend(d, "chown -R %s '%s/%s', and run the programs as one user", ours, d->root->path, shown);
@@ -116,7 +116,7 @@ look_at_secret(struct doctor *d, int dirfd, const char *name, const char *shown,
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && token_secret_read(dirfd, name, &text) < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "%s is no file that its owner %s alone may read (mode %03o): servers do not believe it",
-			    shown, user(st.st_uid, room, sizeof(room)), (unsigned)(st.st_mode & 0777));
+			    shown, user_name(st.st_uid, room, sizeof(room)), (unsigned)(st.st_mode & 0777));
 		doctor_mend(d, "%s", mend);
 	}
 	if (text.data)

@@ -26,7 +26,7 @@ enum {
 };
 
 static double
-age(time_t since)
+seconds_since(time_t since)
 {
 	double seconds = difftime(time(NULL), since);
 
@@ -212,7 +212,7 @@ look_at_work(struct patient *v)
 	} else if (v->p.stale) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "%s has %" PRIu64 " of %" PRIu64 " items left and nobody works on them, for %s", v->name,
-			    c->pending + c->processing, c->total, doctor_span(room, age(v->p.updated)));
+			    c->pending + c->processing, c->total, doctor_span(room, seconds_since(v->p.updated)));
 		doctor_mend(v->d, "`bi-fetch -b %s --resume` goes on", v->name);
 	}
 }
@@ -412,12 +412,13 @@ doctor_queue(struct doctor *d)
 		doctor_mend(d, "see who may read '%s/queue/.lock'", d->root->path);
 	} else if (w.waiting > 0 && !worker) {
 		doctor_find(d, DOCTOR_PROBLEM, w.first, "%zu batch%s and no worker runs; %s has waited for %s",
-			    w.waiting, w.waiting == 1 ? " waits" : "es wait", w.first, doctor_span(room, age(w.since)));
+			    w.waiting, w.waiting == 1 ? " waits" : "es wait", w.first,
+			    doctor_span(room, seconds_since(w.since)));
 		doctor_mend(d, "start one: `bi-fetch --work`, or a server that keeps one: `bi-serve BATCH`");
-	} else if (w.waiting > 0 && age(w.since) > BEHIND) {
+	} else if (w.waiting > 0 && seconds_since(w.since) > BEHIND) {
 		doctor_find(d, DOCTOR_PROBLEM, w.first,
 			    "%zu of %zu batches wait for their turn, %s for %s: they come faster than they are done",
-			    w.waiting, w.n, w.first, doctor_span(room, age(w.since)));
+			    w.waiting, w.n, w.first, doctor_span(room, seconds_since(w.since)));
 		doctor_mend(d, "start another worker: `bi-fetch --work`; `bi-status` shows what the one does");
 	}
 	doctor_looked(d, "%zu in the queue, %s", w.n,
@@ -440,7 +441,7 @@ lease_age(const struct doctor *d, int port)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "leases/%d", port);
-	return fstatat(d->root->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? age(st.st_mtim.tv_sec) : 0;
+	return fstatat(d->root->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? seconds_since(st.st_mtim.tv_sec) : 0;
 }
 
 static bool

@@ -10,11 +10,12 @@
 #include "follow_batches.h"
 
 /*
- * The kernel tells of the close of `lock` just before it drops that lock. So a batch is looked at again a little later,
- * and once more after a second.
+ * The kernel reports the close of a file just before it drops the locks on it, and a process that is killed on a busy
+ * machine may take long to close all its files. So a batch is looked at again soon after an event, and then every
+ * HELD_MS for as long as a process works on it.
  */
 static const int64_t pauses[] = {1000, 100, 20}; /* ms before the look after which so many are due */
-enum { AGAIN = sizeof(pauses) / sizeof(*pauses), BLIND_MS = 2000 };
+enum { AGAIN = sizeof(pauses) / sizeof(*pauses), BLIND_MS = 2000, HELD_MS = 3000 };
 
 static int
 compare_batch_names(const void *a, const void *b)
@@ -144,7 +145,7 @@ follower_open(struct follower *t)
 {
 	t->follow = watch_root_open(t->root);
 	if (!t->follow)
-		msg_die_errno(EX_OSERR, "cannot watch the batches (inotify(7) tells the limits)");
+		msg_die_errno(EX_OSERR, "cannot watch the batches (inotify(7) has the limits)");
 	for (size_t i = 0; i < t->names->n; i++)
 		if (!is_there(t->root, t->names->v[i])) {
 			errno = ENOENT;
@@ -207,6 +208,8 @@ look_at_batch(struct follower *t, struct followed_batch *v)
 	} else if (errno != ENOENT) {
 		v->snapshot.wrong = errno;
 	}
+	if (v->due == follower_never && v->snapshot.p.counts.held)
+		v->due = now + HELD_MS;
 }
 
 int64_t

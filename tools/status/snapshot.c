@@ -18,7 +18,7 @@ snapshot_report_not_open(const char *name)
 {
 	switch (errno) {
 	case ENOENT:
-		msg_warn("there is no batch '%s'; bi-status without names lists those there are", name);
+		msg_warn("there is no batch '%s'; bi-status without names lists the batches", name);
 		return EX_NOINPUT;
 	case EBUSY:
 		msg_warn("the batch '%s' is being worked on; rebuild it when bi-status --wait %s has returned", name,

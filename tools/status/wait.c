@@ -34,7 +34,7 @@ on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 	if (w->done || w->stale_said || !p->stale || v->again > 0)
 		return;
 	w->stale_said = true;
-	msg_warn("%s: %" PRIu64 " of %" PRIu64 " items are left and nobody works on them; "
+	msg_warn("%s: %" PRIu64 " of %" PRIu64 " items are left and no process works on them; "
 		 "still waiting, `bi-fetch -b %s --resume` goes on with them",
 		 v->snapshot.name, snapshot_items_left(&v->snapshot), p->counts.total, v->snapshot.name);
 }
@@ -45,7 +45,7 @@ on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 	int *code = t->arg;
 
 	if (gone && !waited_of(v)->done) {
-		msg_warn("the batch '%s' was taken away while it was waited for", v->snapshot.name);
+		msg_warn("the batch '%s' was removed while bi-status waited for it", v->snapshot.name);
 		*code = EX_NOINPUT;
 	}
 	free(v->own);

@@ -226,7 +226,7 @@ end_watch(struct watch *w)
 		show_table(w);
 	}
 	if (w->code == EX_NOINPUT)
-		msg_warn("a batch was taken away while it was watched");
+		msg_warn("a batch was removed while it was watched");
 	else if (w->code == EX_TEMPFAIL)
 		msg_warn("the time is over and not all batches are done; watch on with bi-status --watch --wait");
 }

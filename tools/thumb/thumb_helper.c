@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 #include <vips/vips.h>
@@ -42,28 +41,12 @@ static int
 receive(struct request *r)
 {
 	char text[16];
-	struct iovec part = {.iov_base = text, .iov_len = sizeof(text) - 1};
-	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
-	ssize_t n;
-	long size;
 	int fds[2];
+	ssize_t n = helper_next_request(text, sizeof(text), fds, 2);
+	long size;
 
-	do
-		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return (int)n;
-	text[n] = '\0';
-	c = CMSG_FIRSTHDR(&msg);
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
-		return -1;
-	memcpy(fds, CMSG_DATA(c), sizeof(fds));
 	size = strtol(text, NULL, 10);
 	*r = (struct request){fds[0], fds[1], size > 0 && size <= INT_MAX ? (int)size : 0};
 	return r->size > 0 ? 1 : -1;
@@ -91,16 +74,6 @@ make(const struct request *r, bool vectors, char *answer, size_t room)
 	n = picture_decode(bytes, (size_t)st.st_size, r->size, r->out, vectors, answer, room);
 	munmap(bytes, (size_t)st.st_size);
 	return n;
-}
-
-/* Processor time for what comes next; none, and the process ends by SIGPROF. 0: no limit. */
-static void
-allow_seconds(int seconds)
-{
-	struct itimerval t = {.it_value = {.tv_sec = seconds}};
-
-	if (setitimer(ITIMER_PROF, &t, NULL) < 0)
-		_exit(EX_OSERR);
 }
 
 static void
@@ -168,15 +141,15 @@ thumb_serve(bool vectors)
 	limits.access = vectors;
 	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
+	if (!helper_send_answer("ready", 5, NULL, 0))
 		_exit(EX_OSERR);
 	while ((got = receive(&r)) > 0) {
-		allow_seconds(SECONDS_MAX);
+		helper_limit_seconds(SECONDS_MAX);
 		n = make(&r, vectors, answer, sizeof(answer));
-		allow_seconds(0);
+		helper_limit_seconds(0);
 		close(r.in);
 		close(r.out);
-		if (n <= 0 || send(STDIN_FILENO, answer, (size_t)n, MSG_NOSIGNAL) != n)
+		if (n <= 0 || !helper_send_answer(answer, (size_t)n, NULL, 0))
 			break;
 	}
 	_exit(got == 0 ? EX_ALL_WELL : EX_OSERR);

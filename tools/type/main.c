@@ -152,7 +152,7 @@ type_files(char **operands, bool json)
 	int code;
 
 	if (!t)
-		msg_die_errno(EX_OSERR, "cannot start bi-type --serve, which looks at the files");
+		msg_die_errno(EX_OSERR, "cannot start bi-type --serve, which detects the types");
 	while (rec_read(in, &r) != REC_EOF) {
 		const char *name = r.kind == REC_PLAIN ? r.text : NULL;
 
@@ -169,7 +169,8 @@ type_files(char **operands, bool json)
 	type_close(t);
 	code = a.failed ? EX_SOME_FAILED : EX_ALL_WELL;
 	if (rec_was_cut(in)) {
-		msg_warn("the input stopped without its end record: what made it was cut off, run it again");
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
 		code = EX_SOME_FAILED;
 	}
 	rec_close(in);
@@ -195,7 +196,7 @@ answer(magic_t magic, const char *head, size_t n)
 	if (!mime || !strchr(mime, '/') || strlen(mime) >= TYPE_MIME || strpbrk(mime, " ;\n"))
 		mime = "application/octet-stream";
 	len = snprintf(packet, sizeof(packet), "%s %s", mime, type_extension(mime));
-	return len > 0 && send(STDIN_FILENO, packet, (size_t)len, MSG_NOSIGNAL) == len;
+	return len > 0 && helper_send_answer(packet, (size_t)len, NULL, 0);
 }
 
 /*
@@ -216,7 +217,7 @@ serve(void)
 		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
 	if (confine_process(&limits, NULL) < 0)
 		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (send(STDIN_FILENO, "ready", 5, MSG_NOSIGNAL) != 5)
+	if (!helper_send_answer("ready", 5, NULL, 0))
 		_exit(EX_OSERR);
 	while ((n = recv(STDIN_FILENO, head, TYPE_HEAD, 0)) != 0) {
 		if (n < 0 && errno == EINTR)

@@ -31,9 +31,6 @@ struct answer {
 	unsigned seed;
 };
 
-/* Ends the server: WHAT failed, with errno. */
-_Noreturn void die(const char *what);
-
 /* This thread's request is no longer under way. */
 void over(void);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../server/server.h"
 #include "origin.h"
 
 enum { SEEN_MAX = 65536 };

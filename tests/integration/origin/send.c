@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "../server/server.h"
 #include "origin.h"
 
 enum { STALL_SECONDS = 60, SLICES = 10 };
@@ -21,22 +22,6 @@ pause_ms(long ms)
 
 	while (nanosleep(&t, &t) < 0 && errno == EINTR)
 		;
-}
-
-static int
-send_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = send(fd, bytes, n, MSG_NOSIGNAL);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return -1;
-		bytes += w;
-		n -= (size_t)w;
-	}
-	return 0;
 }
 
 /* A block of a chunked body, or plain bytes. */

@@ -1,6 +1,6 @@
 /*
- * bounds: how much may be handed in over HTTP at once, which bi-serve says and bi-api keeps to: --max-batch,
- * --max-upload and --sync-timeout.
+ * bounds: limits of one request over HTTP. bi-serve has the options --max-batch, --max-upload and --sync-timeout and
+ * passes them on; bi-api enforces them.
  */
 #ifndef BI_BOUNDS_H
 #define BI_BOUNDS_H
@@ -12,18 +12,19 @@
 struct bounds {
 	uint64_t upload; /* bytes of an upload's body */
 	size_t batch;    /* items of a request */
-	int64_t sync_ms; /* how long a request for one item waits for it */
+	int64_t sync_ms; /* how long a request with one item waits for its result */
 };
 
-/* What they are where nothing is said. */
+/* The limits that apply when no option is given. */
 extern const struct bounds bounds_usual;
 
-/* What a program's table of options (opt.h) has as the ids of those three. */
+/* The ids of the three options in a program's table of options (opt.h). */
 enum { BOUNDS_MAX_BATCH = 0x4000, BOUNDS_MAX_UPLOAD, BOUNDS_SYNC_TIMEOUT };
 
 struct opts;
 
-/* Takes the option ID if it is one of these. Whether it was; a wrong value ends the program. */
+/* Sets the limit that the option ID names. Returns false if ID is not one of these options. An invalid value ends the
+ * program. */
 bool bounds_option(struct bounds *b, int id, const struct opts *o);
 
 #endif

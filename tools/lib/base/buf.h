@@ -1,6 +1,6 @@
 /*
- * buf: bytes that grow. Memory that runs out ends the program (EX_OSERR): nothing here
- * returns an error. A zeroed struct is an empty buffer.
+ * buf: a growing byte buffer. The program ends (EX_OSERR) when memory runs out, so no function here returns an error. A
+ * zeroed struct is an empty buffer.
  */
 #ifndef BI_BUF_H
 #define BI_BUF_H
@@ -9,12 +9,12 @@
 #include <stddef.h>
 
 struct buf {
-	char *data;  /* always NUL-terminated once anything was added; NULL before */
+	char *data;  /* NUL-terminated once anything was added; NULL before */
 	size_t len;  /* bytes in use, without that NUL */
 	size_t room; /* bytes allocated */
 };
 
-/* Makes room for N more bytes and returns where they go. */
+/* Makes room for N more bytes and returns their place. The caller adds what it wrote to LEN. */
 char *buf_room(struct buf *b, size_t n);
 
 /* Appends N bytes. */
@@ -33,7 +33,7 @@ void buf_json(struct buf *b, const char *s);
 /* Drops the first N bytes. */
 void buf_drop(struct buf *b, size_t n);
 
-/* Empties it and keeps the memory. */
+/* Empties the buffer and keeps its memory. */
 void buf_clear(struct buf *b);
 
 /* Frees the memory and leaves an empty buffer. */

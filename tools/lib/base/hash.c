@@ -16,7 +16,7 @@ static void
 die_unless_ok(int ok)
 {
 	if (ok != 1)
-		msg_die(EX_SOFTWARE, "SHA-256 failed in libcrypto; is its installation whole?");
+		msg_die(EX_SOFTWARE, "SHA-256 failed in libcrypto; is its installation complete?");
 }
 
 /* Looked up once: OpenSSL looks up what EVP_sha256() returns at each use. */

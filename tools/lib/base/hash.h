@@ -8,21 +8,21 @@
 
 enum { HASH_BYTES = 32, HASH_HEX = 2 * HASH_BYTES };
 
-struct hash; /* one under way */
+struct hash; /* a digest being computed */
 
 struct hash *hash_begin(void);
 void hash_add(struct hash *h, const void *bytes, size_t n);
 
-/* Ends it, frees H, and writes 64 lower-case hexadecimal digits and a NUL to HEX. */
+/* Ends the digest, frees H, and writes 64 lower-case hexadecimal digits and a NUL to HEX. */
 void hash_end(struct hash *h, char hex[HASH_HEX + 1]);
 
-/* Frees H without a result. NULL does nothing. */
+/* Frees H without a result. NULL is allowed. */
 void hash_drop(struct hash *h);
 
-/* The digest of N bytes at once. */
+/* Stores the digest of N bytes in OUT. */
 void hash_bytes(const void *bytes, size_t n, unsigned char out[HASH_BYTES]);
 
-/* N bytes as lower-case hexadecimal digits and a NUL. */
+/* Writes N bytes as lower-case hexadecimal digits and a NUL to HEX. */
 void hash_hex(const unsigned char *bytes, size_t n, char *hex);
 
 #endif

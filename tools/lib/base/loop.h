@@ -1,8 +1,9 @@
 /*
- * loop: descriptors that are watched, and timers, each with the function that is called. One thread, epoll below.
+ * loop: an event loop by epoll, for one thread. Descriptors are watched and timers are set, each with the function to
+ * call.
  *
- * The caller's structs hold the watchers and timers; a zeroed one is idle. A function may watch, unwatch, set and stop
- * any of them, also its own and those whose events came in the same turn: these are then not called.
+ * The caller owns the watchers and timers; a zeroed one is idle. A called function may watch, unwatch, set and stop any
+ * of them, also its own. One that it stops is not called any more, even if its event came in the same turn.
  */
 #ifndef BI_LOOP_H
 #define BI_LOOP_H
@@ -31,30 +32,30 @@ struct loop_timer {
 /* Returns a loop, for loop_free(), or NULL with errno. */
 struct loop *loop_new(void);
 
-/* Frees the loop. The watchers and timers remain the caller's, and so do the descriptors. NULL does nothing. */
+/* Frees the loop. The watchers and timers remain the caller's, and so do the descriptors. NULL is allowed. */
 void loop_free(struct loop *l);
 
 /*
  * Watches FD for EVENTS (EPOLLIN, EPOLLOUT; errors and hang-ups are reported in any case). W has its function already.
- * If W watches FD already, EVENTS replace those of before; with the same EVENTS nothing is asked of the kernel. 0, or
- * -1 with errno: EPERM for a regular file, which is always ready.
+ * If W watches FD already, EVENTS replace those of before; with the same EVENTS nothing is asked of the kernel. Returns
+ * 0, or -1 with errno: EPERM for a regular file, which is always ready.
  */
 int loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events);
 
-/* W is idle from here on. To be called before its descriptor is closed. */
+/* Makes W idle. Call this before its descriptor is closed. */
 void loop_unwatch(struct loop *l, struct loop_watcher *w);
 
-/* Has T's function called once when the moment DUE of clock_ms() has come; one that has passed counts as now. From
- * within a timer's function that is the next turn at the earliest. A timer that is set already is moved. */
+/* Sets T: its function is called once at the moment DUE of clock_ms(), or at once if that has passed, but not before the
+ * next turn when a timer's function sets it. A timer that is set already is moved. */
 void loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due);
 
-/* T is idle from here on. */
+/* Makes T idle. */
 void loop_stop_timer(struct loop *l, struct loop_timer *t);
 
 /*
- * One turn: waits until a descriptor is ready or a timer is due (without either for ever), then calls the functions of
- * all that are, those of descriptors first. A signal that is caught ends the wait. 0, or -1 with errno when the wait
- * failed.
+ * Runs one turn: waits until a descriptor is ready or a timer is due (for ever if there is neither), then calls the
+ * functions of all that are, first those of descriptors. A signal that is caught ends the wait. Returns 0, or -1 with
+ * errno when the wait failed.
  */
 int loop_run_once(struct loop *l);
 

@@ -1,5 +1,5 @@
 /*
- * member: the names that archives give their members, as labels that are safe to show and to keep.
+ * member: makes the names of archive members into labels that are safe to show and to store.
  *
  * A label is never a path on disk.
  */
@@ -13,10 +13,10 @@
 enum { MEMBER_LABEL_MAX = 4096 }; /* bytes of a label */
 
 /*
- * Sets OUT to the label of the N bytes NAME: UTF-8 without "." parts and doubled or final slashes. Bytes that are no
- * UTF-8 and control characters are escaped, \xe9; those that turn the direction of text or break lines likewise,
- * \u202e. NULL when it may be used; else why it may not, in words (an absolute name, one with "..", an empty one, one
- * that is too long), and OUT is what can be shown of it.
+ * Sets OUT to the label of the N bytes NAME: UTF-8 without "." parts and without doubled or final slashes. Bytes that
+ * are not UTF-8 and control characters are escaped as \xe9; characters that break lines or change the direction of text
+ * are escaped as \u202e. Returns NULL if the name is valid, else the reason in words (it is absolute, has "..", is
+ * empty or too long). OUT can be shown in both cases.
  */
 const char *member_label(struct buf *out, const char *name, size_t n);
 

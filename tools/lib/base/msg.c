@@ -16,6 +16,7 @@
 #include "base/human.h"
 #include "base/lock.h"
 #include "base/userinfo.h"
+#include "base/utf8.h"
 
 /*
  * Programs that share a terminal share its last row, where the progress line is. The one that draws there holds a lock
@@ -247,10 +248,7 @@ fitting_length(const char *line)
 		columns = size.ws_col;
 	if (n < columns)
 		return n;
-	n = columns - 1;
-	while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80)
-		n--;
-	return n;
+	return utf8_whole_length(line, columns - 1);
 }
 
 void
@@ -284,7 +282,7 @@ msg_finish(int code)
 			raise(SIGPIPE);
 		}
 		msg_warn_errno("standard output could not take all of the records; "
-			       "what was done stands, run the command again to see it");
+			       "the work is done; run the command again to see them");
 		_exit(EX_IOERR);
 	}
 	exit(code);

@@ -198,7 +198,7 @@ opt_bytes(const struct opts *o, long min, long max)
 	for (const char *u = units; unit && u <= unit; u++)
 		times *= 1024;
 	if (errno || end == o->value || (*end && (!unit || end[1])) || n < 0 || n > max / times || n * times < min)
-		opt_die("%s takes bytes, as 500k or 20M, not '%s'", o->given, o->value);
+		opt_die("%s takes bytes, such as 500k or 20M, not '%s'", o->given, o->value);
 	return n * times;
 }
 

@@ -1,9 +1,9 @@
 /*
- * opt: a program's options from one table, which also makes its usage.
+ * opt: parses a program's options by one table, which also gives its usage.
  *
- * A program writes a table of struct opt, ended by {0}, and calls opt_next() until it
- * returns 0. -h, --help and --version are every program's: no table may have them. Wrong options end the program
- * with EX_WRONG_USE and one line that says which.
+ * A program has a table of struct opt, ended by {0}, and calls opt_next() until it returns 0. Every program has -h,
+ * --help and --version, so no table may have them. Invalid options end the program with EX_WRONG_USE and a line that
+ * names them.
  */
 #ifndef BI_OPT_H
 #define BI_OPT_H
@@ -11,46 +11,46 @@
 struct opt {
 	int id;           /* what opt_next() returns: the letter, or a number above 255 without one */
 	const char *name; /* the long name, without "--" */
-	const char *arg;  /* what its argument is called in the usage; NULL: takes none */
-	const char *help; /* one line; NULL: the usage does not show it */
+	const char *arg;  /* the name of its argument in the usage; NULL: it takes none */
+	const char *help; /* one line; NULL: the usage does not list it */
 };
 
 struct opts {
-	const char *operands;    /* the usage's line behind the options: "[URL | FILE ...]" */
+	const char *operands;    /* the operands in the usage line: "[URL | FILE ...]" */
 	const char *purpose;     /* one line: what the program does */
 	const struct opt *table; /* ended by {0} */
 	int argc;
 	char **argv;
 	const char *value; /* the argument of the option that opt_next() returned */
-	const char *given; /* that option as messages name it: "--batch" */
+	const char *given; /* that option as messages show it: "--batch" */
 };
 
 /*
- * Returns the next option's id, or 0 at their end; then opt_rest() tells the operands.
- * Options and operands may be mixed; "--" ends the options.
+ * Returns the next option's id, or 0 at the end of the options; opt_rest() then returns the operands. Options and
+ * operands may be mixed; "--" ends the options.
  */
 int opt_next(struct opts *o);
 
-/* The operands: argv from the first of them on, NULL-terminated. */
+/* Returns the operands, NULL-terminated. */
 char **opt_rest(const struct opts *o);
 
-/* The value of the last option as a whole number from MIN to MAX, or the end of the program. */
+/* Returns the value of the last option as a whole number from MIN to MAX. Another value ends the program. */
 long opt_number(const struct opts *o, long min, long max);
 
-/* The value of the last option as seconds, a decimal fraction allowed, from MIN to MAX; in milliseconds. */
+/* Returns the value of the last option as seconds, a decimal fraction allowed, from MIN to MAX; in milliseconds. */
 long opt_milliseconds(const struct opts *o, double min, double max);
 
-/* The value of the last option as a decimal fraction from MIN to MAX. */
+/* Returns the value of the last option as a decimal fraction from MIN to MAX. */
 double opt_real(const struct opts *o, double min, double max);
 
-/* The value of the last option as bytes from MIN to MAX: a whole number, with k, M or G behind it
- * for powers of 1024, as curl has them. */
+/* Returns the value of the last option as bytes from MIN to MAX: a whole number, which k, M or G may follow for powers
+ * of 1024, as in curl. */
 long opt_bytes(const struct opts *o, long min, long max);
 
 /* Prints the usage on stdout. */
 void opt_usage(const struct opts *o);
 
-/* Ends the program with EX_WRONG_USE, the message and where the usage is. */
+/* Ends the program with EX_WRONG_USE, the message, and a hint at the usage. */
 _Noreturn void opt_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * paths: where a program's own things are: share/, its manual and the programs beside it; how many files it may open,
- * and how many processors there are.
+ * paths: finds share/, the manual pages and the programs of this installation; also the number of processors, and the
+ * limit on open files.
  */
 #ifndef BI_PATHS_H
 #define BI_PATHS_H
@@ -8,23 +8,22 @@
 #include "base/buf.h"
 
 /*
- * Sets OUT to the path of NAME ("review/index.jq") in share/: $BI_SHARE, else ../share beside
- * this executable (the source tree), else ../share/bi (an installed prefix). 0, or -1 with
- * errno where it is not there.
+ * Sets OUT to the path of NAME ("review/index.jq") in share/: $BI_SHARE, else ../share beside this executable (the
+ * source tree), else ../share/bi (an installed prefix). Returns 0, or -1 with errno if the file is not there.
  */
 int path_of_share(struct buf *out, const char *name);
 
-/* Sets OUT to the path of our program NAME ("bi-type"), beside this executable. 0 or -1 with errno. */
+/* Sets OUT to the path of our program NAME ("bi-type"), beside this executable. Returns 0 or -1 with errno. */
 int path_of_program(struct buf *out, const char *name);
 
-/* Sets OUT to the path of our manual page NAME ("bi-fetch") of SECTION ('1') in the source tree, of which this
- * executable is in bin/. Returns 0, or -1 with errno: there is no such tree, and man(1) has the page. */
+/* Sets OUT to the path of our manual page NAME ("bi-fetch") of SECTION ('1') in the source tree, if this executable is
+ * in its bin/. Returns 0, or -1 with errno if there is no source tree; man(1) then finds the page. */
 int path_of_manual(struct buf *out, const char *name, char section);
 
-/* How many processors the system has, 1 at least. */
+/* Returns how many processors the system has, at least 1. */
 unsigned count_processors(void);
 
-/* Lets this process have as many files open as the system allows; some start it with a limit of 1024. */
+/* Raises this process's limit on open files to its maximum. The usual limit is 1024. */
 void raise_file_limit(void);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * table: from 32 bits of a digest to an item's number, 8 bytes an entry and not much more while it grows.
+ * table: a hash table in memory from 32 bits of a digest to an item's number. An entry takes 8 bytes, and not much more
+ * while the table grows.
  *
- * It can be wrong about which item it is, since different things can have the same 32 bits: whoever finds an
- * entry looks at the item itself. A zeroed struct is an empty table.
+ * Different things can have the same 32 bits, so the caller must check the item that an entry names. A zeroed struct is
+ * an empty table.
  */
 #ifndef BI_TABLE_H
 #define BI_TABLE_H
@@ -12,7 +13,8 @@
 enum { TABLE_PARTS = 64 };
 
 struct table {
-	/* By the highest bits of the print; each grows by itself, so that never the whole is there twice. */
+	/* Chosen by the highest bits of the print. Each part grows alone, so the whole table is never in memory
+	 * twice. */
 	struct table_part {
 		struct table_slot {
 			uint32_t print;
@@ -22,14 +24,14 @@ struct table {
 	} parts[TABLE_PARTS];
 };
 
-/* Adds an entry; there may be others of that print. */
+/* Adds an entry. Other entries may have the same print. */
 void table_add(struct table *t, uint32_t print, uint32_t item);
 
-/* The next entry of PRINT, whose item may be changed; NULL behind the last. *CURSOR is 0 before the first call, and
- * the table the same until the last. */
+/* Returns the next entry of PRINT, or NULL behind the last. The caller may change its item. *CURSOR is 0 before the
+ * first call; the table must not change between the calls. */
 struct table_slot *table_next(const struct table *t, uint32_t print, uint32_t *cursor);
 
-/* Frees it and leaves an empty table. */
+/* Frees the memory and leaves an empty table. */
 void table_clear(struct table *t);
 
 #endif

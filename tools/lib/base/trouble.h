@@ -1,16 +1,17 @@
 /*
- * trouble: whether a failure is this machine's, or that of what was asked for.
+ * trouble: tells failures of this machine from failures of the source that was asked for.
  */
 #ifndef BI_TROUBLE_H
 #define BI_TROUBLE_H
 
 #include <stdbool.h>
 
-/* The code of a failure that is this machine's (bi-records(5)): it may pass. */
+/* The error code of a failure of this machine (bi-records(5)). It is transient. */
 #define TROUBLE_CODE "system_error"
 
-/* Whether the errno ERROR, got while a source was opened or read, says nothing about the source: descriptors, memory
- * or room are lacking, or a disk or a network file system failed. ENOENT, EACCES and their like are the source's. */
+/* Returns whether ERROR, the errno of opening or reading a source, is a failure of this machine: descriptors, memory
+ * or space are lacking, or a disk or network file system failed. ENOENT, EACCES and the like are failures of the
+ * source. */
 bool trouble_is_local(int error);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * userinfo: the name and password that a URL may have before its host (RFC 3986, 3.2.1), taken off it. Where the
- * userinfo ends is decided as browsers do it: at the last '@' before the path.
+ * userinfo: separates a URL from the name and password before its host (RFC 3986, 3.2.1). As in browsers, the userinfo
+ * ends at the last '@' before the path.
  */
 #ifndef BI_USERINFO_H
 #define BI_USERINFO_H
@@ -11,18 +11,18 @@
 #include "base/buf.h"
 
 /*
- * Takes the userinfo, with its '@', out of URL in place. OUT, if given, gets it as it stands there, percent-encoded and
+ * Removes the userinfo and its '@' from URL in place. Appends it to OUT, if given, percent-encoded as it was and
  * without the '@'. Returns false, with URL and OUT unchanged, for a URL that has no userinfo.
  */
 bool userinfo_extract(char *url, struct buf *out);
 
-/* Appends URL with USERINFO before its host to OUT: the reverse of userinfo_extract(). */
+/* Appends URL with USERINFO before its host to OUT. This is the reverse of userinfo_extract(). */
 void userinfo_insert(const char *url, const char *userinfo, struct buf *out);
 
 /*
- * Whether URL has a name or password that userinfo_extract() cannot find: a '/', '?' or '#' is in it, as in
- * "http://me:a/b@host/", whose host would be "me" and whose port, "a", is not a number; or no "://" is before it. What
- * is behind its scheme, or all of it, is then replaced by "…", in place, so that it can be shown.
+ * Returns whether URL has a name or password that userinfo_extract() cannot find: it contains a '/', '?' or '#', as in
+ * "http://me:a/b@host/", whose host would be "me" and whose port "a" is not a number; or it has no "://" before it. The
+ * text behind the scheme, or the whole URL, is then replaced by "…" in place, so that it can be shown.
  */
 bool userinfo_hide_torn(char *url);
 
@@ -30,9 +30,9 @@ bool userinfo_hide_torn(char *url);
 extern const char userinfo_torn[];
 
 /*
- * Takes the userinfo out of each URL in the N bytes TEXT, in place: text of any kind, such as a line of JSON, in which
- * nothing is taken beyond the end of a string. Returns the new length. The byte behind the text is set to NUL where the
- * text became shorter.
+ * Removes the userinfo from each URL in the N bytes TEXT, in place. TEXT may be of any kind, such as a line of JSON;
+ * nothing is removed beyond the end of a JSON string. Returns the new length. If the text became shorter, the byte
+ * behind it is set to NUL.
  */
 size_t userinfo_strip(char *text, size_t n);
 

@@ -1,5 +1,10 @@
 #include "base/utf8.h"
 
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buf.h"
+
 size_t
 utf8_decode(const char *s, size_t n, uint32_t *c)
 {
@@ -67,4 +72,46 @@ utf8_whole_length(const char *s, size_t n)
 		return n;
 	len = p[n - 1 - behind] < 0xc0 ? 1 : p[n - 1 - behind] < 0xe0 ? 2 : p[n - 1 - behind] < 0xf0 ? 3 : 4;
 	return behind + 1 < len ? n - 1 - behind : n;
+}
+
+void
+utf8_replace_invalid(char *text)
+{
+	size_t n = strlen(text);
+
+	for (size_t at = 0; (at += utf8_valid_length(text + at, n - at)) < n;)
+		text[at] = '?';
+}
+
+void
+utf8_make_line(char *text)
+{
+	utf8_replace_invalid(text);
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+}
+
+char *
+utf8_copy_line(const char *text, size_t n, size_t max)
+{
+	char *line = buf_alloc(max + 1);
+	size_t k = 0;
+
+	for (size_t i = 0; i < n && text[i]; i++) {
+		bool blank = (unsigned char)text[i] <= ' ' || text[i] == 0x7f;
+
+		if (blank && (k == 0 || line[k - 1] == ' '))
+			continue;
+		if (k == max) {
+			k = utf8_whole_length(line, k);
+			break;
+		}
+		line[k++] = blank ? ' ' : text[i];
+	}
+	while (k > 0 && line[k - 1] == ' ')
+		k--;
+	line[k] = '\0';
+	utf8_replace_invalid(line);
+	return buf_realloc(line, k + 1);
 }

@@ -1,5 +1,5 @@
 /*
- * when: moments as records have them, "2026-11-22T15:16:16Z" (RFC 3339, UTC, whole seconds).
+ * when: times as records have them, "2026-11-22T15:16:16Z" (RFC 3339, UTC, whole seconds).
  */
 #ifndef BI_WHEN_H
 #define BI_WHEN_H
@@ -14,7 +14,7 @@ const char *when_print(char room[WHEN_SIZE], time_t t);
 /* The same for the present moment. */
 const char *when_now(char room[WHEN_SIZE]);
 
-/* The moment that the text from AT to END begins with; 0 if AT is NULL or the text does not begin with one. */
+/* Returns the moment that the text from AT to END begins with; 0 if AT is NULL or the text does not begin with one. */
 time_t when_parse(const char *at, const char *end);
 
 #endif

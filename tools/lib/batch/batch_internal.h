@@ -1,5 +1,5 @@
 /*
- * batch_internal: what the batch store's own files share. Nobody else includes this.
+ * batch_internal: declarations that only the files of the batch store share.
  */
 #ifndef BI_BATCH_INTERNAL_H
 #define BI_BATCH_INTERNAL_H
@@ -13,20 +13,20 @@ struct batch {
 	char name[BATCH_NAME_MAX + 1];
 	char *path; /* absolute, of batches/NAME */
 	enum batch_mode mode;
-	/* Each -1 where the file is not there. */
+	/* Each -1 if the file is not there. */
 	int dir, files, lock, items, state, results;
 	int files_error;   /* why FILES is -1 */
 	int items_index;   /* 8 bytes an item: the offset of its line */
-	int results_index; /* 8 bytes: up to where it is made; then 8 an item: 1 + the offset of its last result */
+	int results_index; /* 8 bytes: the offset it reaches to; then 8 an item: 1 + the offset of its last result */
 	pthread_mutex_t recording; /* with the lock of results.ndjson, which two threads of a process share */
-	off_t mark;                /* what of results.ndjson was there when we opened it */
+	off_t mark;                /* the length of results.ndjson when the batch was opened */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
 	uint32_t count;
 	struct table keys;         /* identity to item */
 	struct table subjects;     /* subject to its latest item */
-	int misread;               /* the errno of a line that could not be looked at; 0: none */
+	int misread;               /* the errno of a line that could not be read; 0: none */
 	int temp;                  /* the root's temp/; -1 but for work */
 	struct contents *contents; /* opened when it is first needed */
 	uint32_t reached;          /* `state` has bytes for items up to this one: it never becomes shorter */
@@ -34,53 +34,54 @@ struct batch {
 	struct secrets *secrets;   /* NULL: only read */
 };
 
-/* batch_item(), with the userinfo that lines of an earlier version have. */
+/* As batch_item(), but with the userinfo that lines of an earlier version have. */
 int batch_stored_item(const struct batch *b, uint32_t k, struct buf *out);
 
-/* With the lock of items.ndjson held, before the items are there: keeps the userinfo of the asks that have some. KEYS:
- * their identities. 0 or -1. */
+/* With the lock of items.ndjson held, before the items are added: stores the userinfo of the asks that have some. KEYS
+ * has their identities. Returns 0 or -1. */
 int batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[33], size_t n);
 
-/* Removes the userinfo of those that were completed. What cannot be removed now is when the batch is closed. */
+/* Removes the userinfo of the completed items. batch_sweep_userinfo(), when the batch is closed, removes what could not
+ * be removed now. */
 void batch_drop_userinfo(struct batch *b, const struct batch_outcome *v, size_t n);
 void batch_sweep_userinfo(struct batch *b);
 
-/* An entry of an index into VALUE; 0 where it has none. 0, or -1 with errno where it cannot be read. */
+/* Stores an entry of an index in VALUE, 0 if the index has no such entry. Returns 0, or -1 with errno if it cannot be
+ * read. */
 int batch_index_get(int fd, uint64_t entry, uint64_t *value);
-/* Writes N entries from ENTRY on. 0 or -1. */
+/* Writes N entries from ENTRY on. Returns 0 or -1. */
 int batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n);
 
-/* The offset of item K's line, or -1 with errno. */
+/* Returns the offset of item K's line, or -1 with errno. */
 off_t batch_item_offset(const struct batch *b, uint32_t k);
 
-/* The offset of the last result of item K that begins at FROM or after; -1: ENOENT where there is none, or another
- * errno. */
+/* Returns the offset of the last result of item K that begins at FROM or after, or -1 with errno (ENOENT: there is
+ * none). */
 off_t batch_find_result(const struct batch *b, uint32_t k, off_t from);
 
-/*
- * With the lock of results.ndjson held: makes its index anew from all results, of which END is the length. It is
- * written over what is there: a process that reads an entry without the lock never sees none where the item has a
- * result. 0 or -1.
- */
+/* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. The entries
+ * are overwritten in place, so a process that reads one without the lock never sees 0 for an item that has a result.
+ * Returns 0 or -1. */
 int batch_reindex_results(struct batch *b, off_t end);
 
-/* With the lock of results.ndjson held: brings its index up to END, the file's length. 0 or -1. */
+/* With the lock of results.ndjson held: extends its index to END, the file's length. Returns 0 or -1. */
 int batch_index_results(struct batch *b, off_t end);
 
-/* Cuts a torn tail off results.ndjson, brings its index up to the end, and notes that as MARK; brings `state` up to the
- * results, but for BATCH_ALONE. 0 or -1. */
+/* Cuts a torn tail off results.ndjson, extends its index to the end, and stores that in MARK. Updates `state` to the
+ * results, except for BATCH_ALONE. Returns 0 or -1. */
 int batch_recover_all(struct batch *b);
 
-/* With the lock of items.ndjson held: takes in what others added, brings its index and `state` up to it. 0 or -1. */
+/* With the lock of items.ndjson held: reads the items that others added, and extends its index and `state`. Returns 0
+ * or -1. */
 int batch_read_added(struct batch *b);
 
-/* With the lock of results.ndjson and the mutex: the last result of item K, its index up to the end. 0, 1 for none, -1.
- */
+/* With the lock of results.ndjson and the mutex held: stores the last result of item K in LINE and its offset in AT,
+ * after extending the index. Returns 0, 1 if there is none, or -1. */
 int batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at);
 int batch_lock_results(struct batch *b);
 void batch_unlock_results(struct batch *b);
 
-/* With the same lock: items that were just recorded are found from now on. */
+/* With the same lock held: adds items that were just recorded to contents.index. */
 void batch_note_contents(struct batch *b, const struct batch_outcome *v, size_t n);
 
 #endif

@@ -1,9 +1,8 @@
 /*
- * batch_stats: what the results of a batch say beyond its states: failures by kind, how much was finished when, and how
- * fast.
+ * batch_stats: statistics of the results of a batch: failures by kind, and items and bytes finished over time.
  *
- * results.ndjson is read once and then from where the last look ended. What is kept is a few kilobytes, and a byte an
- * item up to the last that failed.
+ * results.ndjson is read once, and later from where the last read ended. The statistics take a few kilobytes, and a
+ * byte an item up to the last that failed.
  */
 #ifndef BI_BATCH_STATS_H
 #define BI_BATCH_STATS_H
@@ -28,7 +27,7 @@ struct batch_stats {
 	int fd; /* results.ndjson; -1: not open */
 	off_t read_to;
 	unsigned long long dev, ino; /* of the file that was read; 0: none yet */
-	unsigned char *failed;       /* an item's kind of failure, 0: it did not fail */
+	unsigned char *failed;       /* for each item its kind of failure, 0: it did not fail */
 	uint32_t room;
 	struct {
 		char *code; /* as it stands in a JSON string */
@@ -36,7 +35,7 @@ struct batch_stats {
 	} kinds[BATCH_STATS_KINDS];
 	size_t kinds_n;
 	uint64_t bytes;
-	/* What was finished when: buckets of STEP seconds, which doubles when there would be too many. */
+	/* What was finished over time: buckets of STEP seconds. STEP doubles when there are too many. */
 	int64_t from;
 	unsigned step;
 	uint32_t items_in[BATCH_STATS_BUCKETS];
@@ -49,23 +48,22 @@ struct batch_stats {
 	} recent[BATCH_STATS_RECENT]; /* by second */
 };
 
-/* Reads on, from batches/NAME, open as DIR. 0, or -1 with errno. Begin with fd -1. */
+/* Reads the new results of batches/NAME, open as DIR. FD must be -1 before the first call. Returns 0, or -1 with
+ * errno. */
 int batch_stats_refresh(struct batch_stats *h, int dir);
 
-/*
- * The same for who wants to know the kinds of failures and the rate, and nothing else: the first time it reads the
- * results of those items alone that failed, and the end of the file. "bytes" and "history" are not to be had then.
- */
+/* The same for callers that need only the kinds of failures and the rate. The first call reads only the results of
+ * failed items and the end of the file; "bytes" and "history" are then not known. */
 int batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b);
 
-/* Closes the file; what was read stays, and the next call goes on from there. */
+/* Closes the file. The statistics stay, and the next call goes on from there. */
 void batch_stats_close_file(struct batch_stats *h);
 
-/* Items and bytes a second in the last ten. NOW and all times: seconds since 1970. */
+/* Stores the items and bytes a second of the last ten seconds. NOW and all times are seconds since 1970. */
 void batch_stats_rate(const struct batch_stats *h, int64_t now, double *items, double *bytes);
 
-/* The same for an estimate of what is left, steadier where little happens: over the last minute, or since the first
- * item of it, where ten seconds have few items. */
+/* The same for an estimate of the time left, which is steadier: if few items were finished in ten seconds, it takes the
+ * last minute, or the time since the first item in it. */
 void batch_stats_pace(const struct batch_stats *h, int64_t now, double *items, double *bytes);
 
 /* Appends "bytes", "failures", "rate" and "history" as members of a JSON object, each with a comma before it. */

@@ -161,15 +161,12 @@ find_place(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *ite
 static int
 new_table(struct contents *c, struct atomic_file *p, uint64_t size)
 {
-	int error;
-
 	if (atomic_file_open(p, c->temp) < 0)
 		return -1;
-	error = posix_fallocate(p->fd, 0, offset_of(size));
-	if (error == 0 && put_head(p->fd, size, 0) == 0)
+	errno = posix_fallocate(p->fd, 0, offset_of(size));
+	if (errno == 0 && put_head(p->fd, size, 0) == 0)
 		return 0;
-	if (error == 0)
-		atomic_file_drop(p);
+	atomic_file_drop(p);
 	return -1;
 }
 
@@ -277,8 +274,6 @@ publish_table(struct contents *c, struct atomic_file *p)
 static int
 rebuild_table(struct contents *c)
 {
-	int error;
-
 	close_table(c);
 	if (new_table(c, &c->part, TABLE_FIRST) < 0)
 		return -1;
@@ -288,10 +283,7 @@ rebuild_table(struct contents *c)
 		c->part.fd = -1;
 		return publish_table(c, &p);
 	}
-	error = errno;
 	atomic_file_drop(&c->part);
-	c->part.fd = -1;
-	errno = error;
 	return -1;
 }
 

@@ -1,20 +1,19 @@
 /*
- * contents: which item of a batch has these bytes already, contents.index in its directory.
+ * contents: finds the item of a batch that has given bytes, by contents.index in the batch's directory.
  *
- * A table on the disk from SHA-256 to an item's number, so that the same bytes twice are noticed in a batch of any
- * size with no memory for it. It is never the only copy of anything: a missing or damaged one is made again of the
- * results. An entry has 8 bytes of the digest, and may name an item that has other bytes by now or none: whoever finds
- * one looks at that item's result.
+ * The index is a hash table on the disk from SHA-256 to an item's number. It finds duplicates in a batch of any size
+ * without memory for it. A missing or damaged index is made again from the results. An entry has 8 bytes of the digest,
+ * and its item may have other bytes by now, so the caller must check the item's result.
  *
- * The file: a head of 32 bytes, then SIZE entries of 16, a power of two, all numbers little-endian. An entry's place
- * is given by the digest's highest bits, or is the next free one behind it.
+ * The file has a head of 32 bytes, then SIZE entries of 16 bytes. SIZE is a power of two, and all numbers are
+ * little-endian. The digest's highest bits give the place of an entry; if it is taken, the next free one is used.
  *
  *	head	"bi-cont1"; u64 SIZE; u64 entries in use; u64 check of those two
  *	entry	u64 the digest's first 8 bytes, the first of them highest; u32 item, 0: free; u32 check of both
  *
- * All calls are made with the lock of results.ndjson held, by one thread at a time. A table that grows is a new
- * file under the same name, which other processes notice. A failure is no reason to stop: what is the same is then
- *stored twice.
+ * The caller must hold the lock of results.ndjson, and only one thread at a time may call. A table that grows becomes a
+ * new file under the same name, which other processes notice. The caller may go on after a failure: files with the same
+ * bytes are then stored twice.
  */
 #ifndef BI_CONTENTS_H
 #define BI_CONTENTS_H
@@ -23,22 +22,21 @@
 
 struct contents;
 
-/* Fills a new table: calls contents_add() for each item that has a file, those of each content in the order of the
- * results. 0, or -1 with errno. It may be called by any of the calls below. */
+/* A function that fills a new table: it calls contents_add() for each item that has a file, in the order of the
+ * results. It returns 0, or -1 with errno. Any function below may call it. */
 typedef int contents_fill(struct contents *c, void *arg);
 
-/*
- * Opens the index in the batch's directory DIRFD, made where missing or damaged; TEMPFD is the root's temp/. Both are
- * the caller's, and stay open. NULL with errno. For contents_close(), which needs no lock.
- */
+/* Opens the index in the batch's directory DIRFD, and makes it if it is missing or damaged. TEMPFD is the root's temp/.
+ * The caller keeps both open and closes them. Returns NULL with errno on failure. contents_close() frees it, and needs
+ * no lock. */
 struct contents *contents_open(int dirfd, int tempfd, contents_fill *fill, void *arg);
-void contents_close(struct contents *c); /* NULL does nothing */
+void contents_close(struct contents *c); /* NULL is allowed */
 
-/* The item that was last added with the digest HEX, into ITEM, 0 for none: one read of 512 bytes as a rule. 0, or -1
- * with errno, EINVAL for what is no digest. */
+/* Stores in ITEM the item that was last added with the digest HEX, 0 if there is none. This is usually one read of 512
+ * bytes. Returns 0, or -1 with errno (EINVAL: HEX is not a digest). */
 int contents_find(struct contents *c, const char *hex, uint32_t *item);
 
-/* Sets the item of the digest HEX. 0, or -1 with errno; the table is then as it was. */
+/* Sets the item of the digest HEX. Returns 0, or -1 with errno; the table is then as it was. */
 int contents_add(struct contents *c, const char *hex, uint32_t item);
 
 #endif

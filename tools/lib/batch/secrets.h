@@ -1,10 +1,10 @@
 /*
- * secrets: the userinfo of items' URLs, batches/NAME/secrets of bi-batch(5). The file is there only while an item that
- * is not completed has userinfo, and only its owner can read it.
+ * secrets: the userinfo of items' URLs, batches/NAME/secrets, bi-batch(5). The file exists only while an item that is
+ * not completed has userinfo. Only its owner can read it.
  *
- * Several threads and processes may use it at once: adding and removing happen under the file's flock. A line names the
- * item by its number and its identity, so that userinfo is never used for another URL than its own, also where an item
- * was lost in a power cut and its number given anew.
+ * Several threads and processes may use it at once: secrets are added and removed under the file's flock. A line names
+ * the item by its number and its identity, so userinfo is never used for another URL, even if an item was lost in a
+ * power cut and its number was given again.
  */
 #ifndef BI_SECRETS_H
 #define BI_SECRETS_H
@@ -23,25 +23,26 @@ struct secret {
 	const char *userinfo; /* as in the URL, without the '@' */
 };
 
-/* The secrets of the batch whose directory is DIRFD, which must stay open. Nothing is opened or made yet. */
+/* Returns the secrets of the batch whose directory is DIRFD, which must stay open. No file is opened or made yet.
+ * secrets_close() frees it. */
 struct secrets *secrets_open(int dirfd);
 
-/* Takes NULL, too. */
+/* Frees S, which may be NULL. */
 void secrets_close(struct secrets *s);
 
-/* Adds N secrets, in place of those that the items had, and brings them to the disk; one that the item has already is
- * passed over. 0, or -1 with errno, and then none counts. */
+/* Adds N secrets and syncs them. A secret replaces the one that its item has; an equal one is skipped. Returns 0, or -1
+ * with errno, and then none is added. */
 int secrets_add(struct secrets *s, const struct secret *v, size_t n);
 
-/* The userinfo of the item with this number and identity into OUT. 0; 1 where there is none; -1 with errno where that
- * cannot be known. */
+/* Stores the userinfo of the item with this number and identity in OUT. Returns 0, 1 if there is none, or -1 with errno
+ * if that cannot be known. */
 int secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *out);
 
-/* Overwrites what the file has of N items. 0 also where it has nothing, or -1 with errno. */
+/* Overwrites the secrets of N items in the file. Returns 0, also if there are none, or -1 with errno. */
 int secrets_remove(struct secrets *s, const uint32_t *items, size_t n);
 
-/* Overwrites what the file has of each item for which IS_OVER says so, and removes the file if nothing is left in it.
- * 0 or -1 with errno. */
+/* Overwrites the secrets of each item for which IS_OVER returns true, and removes the file if none is left. Returns 0,
+ * or -1 with errno. */
 int secrets_sweep(struct secrets *s, bool (*is_over)(uint32_t item, const char *key, void *arg), void *arg);
 
 #endif

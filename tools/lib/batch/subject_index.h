@@ -1,5 +1,5 @@
 /*
- * subject_index: the items of a batch, subject by subject; a few bytes an item.
+ * subject_index: an index in memory of a batch's items by subject, with a few bytes an item.
  */
 #ifndef BI_SUBJECT_INDEX_H
 #define BI_SUBJECT_INDEX_H
@@ -11,8 +11,8 @@
 #include "batch/batch.h"
 
 struct indexed_subject {
-	uint32_t id;    /* where its id is in the plan's ids */
-	uint32_t first; /* where its items begin in the plan's items */
+	uint32_t id;    /* where its id is in IDS */
+	uint32_t first; /* where its items begin in ITEMS */
 	uint32_t count;
 };
 
@@ -26,18 +26,18 @@ struct subject_index {
 	uint32_t size;
 };
 
-/* Reads the items of B. 0, or -1 with errno (EFBIG: too many; EBADMSG: a line that is no item). For
- * subject_index_free(), in either case. */
+/* Reads the items of B. Returns 0, or -1 with errno (EFBIG: too many items; EBADMSG: an invalid line).
+ * subject_index_free() frees P in either case. */
 int subject_index_build(struct subject_index *p, struct batch *b);
 void subject_index_free(struct subject_index *p);
 
-/* The id of subject number SUBJECT, valid until subject_index_free(). */
+/* Returns the id of subject number SUBJECT, valid until subject_index_free(). */
 const char *subject_index_id(const struct subject_index *p, uint32_t subject);
 
-/* The number of the subject ID into SUBJECT. False where the batch has none. */
+/* Stores the number of the subject ID in SUBJECT. Returns false if the batch does not have it. */
 bool subject_index_find(const struct subject_index *p, const char *id, uint32_t *subject);
 
-/* The number of the item that is candidate IDX, from 1, of the subject ID; 0 where there is none. */
+/* Returns the number of the item that is candidate IDX, from 1, of the subject ID; 0 if there is none. */
 uint32_t subject_index_item(const struct subject_index *p, const char *id, unsigned long idx);
 
 #endif

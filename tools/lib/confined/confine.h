@@ -1,8 +1,7 @@
 /*
- * confine: a process that from here on can do nothing but read and write what it already
- * has open: for parsing bytes that strangers made.
+ * confine: limits a process, for parsing bytes of strangers, to reading and writing the files that it has open.
  *
- * There are two walls, of which the second is only there where the kernel has it.
+ * There are two walls. The second one needs a kernel that supports it.
  *
  * The first is a system call filter (seccomp(2)), for all threads. It allows a process to compute, to allocate, to
  * start threads, to handle signals of its own, to tell the time, to read and write its descriptors, to receive more by
@@ -29,21 +28,20 @@ struct confine_limits {
 	unsigned seconds; /* of processor time; 0: no limit */
 	size_t file_size; /* bytes that a file may grow to; 0: no limit */
 	unsigned files;   /* descriptors; 0: as it was */
-	bool access; /* access(2) says yes to any path, without a look: Cairo asks so about fonts that it has open */
+	bool access; /* access(2) succeeds for any path without a check: Cairo asks so about fonts that it has open */
 };
 
 /*
- * Confines this process and its threads for good: no new privileges, the limits, and both walls. Libraries that load
+ * Confines this process and its threads permanently: no new privileges, the limits, and both walls. Libraries that load
  * parts of themselves must have done so before.
- * 0, or -1 with errno where the kernel cannot do it; WHAT, if given, is set to words that say
- * what is in force ("seccomp, Landlock, limits", or the same without Landlock where the kernel has none).
+ *
+ * Returns 0, or -1 with errno if the kernel cannot do it. WHAT, if given, is set to words that say what is in force
+ * ("seccomp, Landlock, limits", or the same without Landlock if the kernel has none).
  */
 int confine_process(const struct confine_limits *limits, const char **what);
 
-/*
- * The second wall alone, which confine_process() puts up too. 0 when it is in force; 1 when this kernel has no
- * Landlock, was started without it, or does not let this process use it; -1 with errno.
- */
+/* Puts up the second wall alone; confine_process() does so too. Returns 0 if it is in force; 1 if this kernel has no
+ * Landlock, was started without it, or does not let this process use it; -1 with errno. */
 int confine_landlock(void);
 
 #endif

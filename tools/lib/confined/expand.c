@@ -79,7 +79,7 @@ fail_limit(struct expand *e, const char *code, const char *fmt, uint64_t limit)
 static enum expand_event
 fail_nonsense(struct expand *e)
 {
-	return fail_archive(e, "archive_crashed", "what unpacks it answered nonsense");
+	return fail_archive(e, "archive_crashed", "the program that unpacks it gave an invalid answer");
 }
 
 /* Keeps what bi-expand said in words that can be shown, OTHERWISE where it said nothing. */
@@ -264,7 +264,7 @@ static enum expand_event
 handle_packet(struct expand *e, size_t n, struct expand_member *out)
 {
 	if (n == 0)
-		return fail_helper(e, HELPER_GONE, "archive_crashed", "unpacking it ended the program that did so");
+		return fail_helper(e, HELPER_GONE, "archive_crashed", "unpacking it crashed the program that does so");
 	out->path = e->path.data;
 	out->index = e->entries;
 	switch (e->packet[0]) {

@@ -1,19 +1,19 @@
 /*
- * expand: the members of an archive, unpacked by bi-expand, which does so confined.
+ * expand: unpacks the members of an archive by bi-expand, a confined process.
  *
- * One process an archive, by the protocol of helper.h. `bi-expand --serve` gets one packet, "expand", with one
- * descriptor (SCM_RIGHTS): the archive, open for reading only. From then on it only sends. Of each entry, in the
- * archive's order:
+ * There is one process for each archive, with the protocol of helper.h. `bi-expand --serve` gets one packet, "expand",
+ * with one descriptor (SCM_RIGHTS): the archive, open for reading only. From then on it only sends. Of each entry, in
+ * the archive's order:
  *
  * - "M", its kind, " SIZE MTIME NAME": "Mf 20123 1700000000 a/b.jpg". The kind is f (a file), d (a directory), h and l
- *   (a hard and a symbolic link), c, b, p, s (devices, pipe, socket) or ? (else); SIZE is -1 and MTIME is 0 where the
+ *   (a hard and a symbolic link), c, b, p, s (devices, pipe, socket) or ? (else); SIZE is -1 and MTIME is 0 if the
  *   archive does not say; NAME is the rest of the packet, the bytes as the archive has them;
  * - "B" and at most EXPAND_BLOCK of its bytes, holes as zeros; as often as it takes, never for an empty one;
  * - "E": it is whole; or "D" and words: it is damaged, and the next may be whole;
  *
  * and last of all "Z", the end of the archive, or "F", a letter and words: why it stops here (d damaged, e encrypted, n
- * not an archive, m memory, i unreadable). What is refused and what is too much is decided here, not there: bi-expand
- * reads what strangers made, and is not to be trusted.
+ * not an archive, m memory, i unreadable). The limits, and which members are refused, are decided here and not in
+ * bi-expand: it reads bytes of strangers, so its answers are not trusted.
  */
 #ifndef BI_EXPAND_H
 #define BI_EXPAND_H
@@ -29,7 +29,7 @@ enum {
 	EXPAND_SECONDS = 15 * 60, /* of its processor time, and of waiting for it in all */
 };
 
-/* What one archive may be. What is 0 here is as in expand_usual. */
+/* The limits for one archive. A member that is 0 is as in expand_usual. */
 struct expand_limits {
 	uint64_t members;      /* entries of any kind, directories too; 10,000 */
 	uint64_t bytes;        /* unpacked, of all members, refused ones too; 4 GiB */
@@ -41,17 +41,17 @@ struct expand_limits {
 extern const struct expand_limits expand_usual;
 
 enum expand_event {
-	EXPAND_AGAIN,         /* nothing came in the time given; or what came is of no concern: call again */
+	EXPAND_AGAIN,         /* no event came in the time given: call again */
 	EXPAND_MEMBER,        /* a member begins */
 	EXPAND_BYTES,         /* its next bytes */
 	EXPAND_MEMBER_END,    /* it is whole */
-	EXPAND_MEMBER_FAILED, /* it is damaged: drop what came of it. code, message; the rest goes on */
-	EXPAND_REFUSED,       /* an entry that is not given: code (member_bad_name, member_not_a_file), message */
-	EXPAND_END,           /* all was there. Said again at each further call */
-	EXPAND_FAILED, /* nothing more will come, and the member under way is not whole: code, message. Likewise */
+	EXPAND_MEMBER_FAILED, /* it is damaged: drop its bytes. code, message; the next ones follow */
+	EXPAND_REFUSED,       /* an entry that is refused: code (member_bad_name, member_not_a_file), message */
+	EXPAND_END,           /* the archive ended. Each further call returns this again */
+	EXPAND_FAILED,        /* unpacking ended, and the current member is incomplete: code, message. Likewise */
 };
 
-/* What an event is about. Everything in it is valid until the next call. */
+/* The data of an event, valid until the next call. */
 struct expand_member {
 	const char *path;    /* MEMBER to MEMBER_FAILED, REFUSED: its label (member.h), not a path on disk */
 	uint64_t index;      /* the same: its place among all entries, from 1. Several may have one path */
@@ -63,7 +63,7 @@ struct expand_member {
 	const char *message; /* the same: words for people, printable ASCII */
 };
 
-/* What there was until now. */
+/* The counts until now. */
 struct expand_totals {
 	uint64_t members; /* whole ones */
 	uint64_t damaged;
@@ -74,35 +74,36 @@ struct expand_totals {
 struct expand;
 
 /*
- * Starts bi-expand, found beside this executable, on the regular file ARCHIVE_FD, whose offset is neither used nor
- * moved; the descriptor may be closed at once. LIMITS may be NULL. NULL with errno: EINVAL where it is no regular file,
- * else what kept bi-expand from starting. It dies with the thread that calls this (child.h). For expand_close().
+ * Starts bi-expand, found beside this executable, on the regular file ARCHIVE_FD. Its offset is neither used nor moved,
+ * and the caller may close it at once. LIMITS may be NULL. Returns NULL with errno on failure: EINVAL if it is not a
+ * regular file, else why bi-expand did not start. bi-expand dies with the thread that calls this (child.h).
+ * expand_close() frees it.
  */
 struct expand *expand_open(int archive_fd, const struct expand_limits *limits);
 
 /*
- * The next event, waiting at most MS milliseconds for it: 0 does not wait, -1 waits until there is one, which the
- * limits see to.
+ * Returns the next event. Waits at most MS milliseconds for it; -1 waits until there is one, and the limits make sure
+ * that one comes.
  *
- * The codes of EXPAND_FAILED: not_an_archive (a compressed file that is no tar is none), archive_empty,
+ * The codes of EXPAND_FAILED: not_an_archive (also for a compressed file that is not a tar archive), archive_empty,
  * archive_damaged, archive_encrypted; by the limits archive_too_many, archive_too_large, archive_ratio, archive_memory,
- * archive_timeout; archive_crashed, where bi-expand died of it; and TROUBLE_CODE (trouble.h), where the archive could
- * not be read or this machine kept bi-expand from it: it may be unpacked again.
+ * archive_timeout; archive_crashed, if bi-expand crashed; and TROUBLE_CODE (trouble.h), if the archive could not be
+ * read or this machine stopped bi-expand: the caller may unpack it again.
  */
 enum expand_event expand_next(struct expand *e, int ms, struct expand_member *out);
 
-/* For a loop: the descriptor that can be read when expand_next(e, 0, ...) has something, -1 once it has ended;
- * and the milliseconds after which to call it in any case. */
+/* For an event loop: expand_fd() returns the descriptor that is readable when expand_next(e, 0, ...) has an event, -1
+ * once unpacking has ended. expand_wait() returns after how many milliseconds to call expand_next() in any case. */
 int expand_fd(const struct expand *e);
 int expand_wait(const struct expand *e);
 
-/* The totals of E until now, valid as long as E. */
+/* Returns the totals of E until now, valid as long as E. */
 const struct expand_totals *expand_totals(const struct expand *e);
 
-/* Ends bi-expand, wherever it is, and frees E; NULL does nothing. */
+/* Ends bi-expand in any state and frees E, which may be NULL. */
 void expand_close(struct expand *e);
 
-/* Whether files of this media type (type.h) are worth an expand_open(): archives, and compressed files, that may be tar
+/* Returns whether files of this media type (type.h) may be archives: archives, and compressed files, which may be tar
  * archives. Documents that are zip archives inside (docx, epub, jar) are not. */
 bool expand_is_archive(const char *mime);
 

@@ -230,12 +230,3 @@ helper_receive(struct helper *h, char *packet, size_t room)
 	}
 	return n;
 }
-
-bool
-helper_serves(void)
-{
-	int kind = 0;
-	socklen_t len = sizeof(kind);
-
-	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &kind, &len) == 0 && kind == SOCK_SEQPACKET;
-}

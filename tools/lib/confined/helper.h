@@ -1,10 +1,9 @@
 /*
- * helper: a confined program of ours (confine.h) that answers packets: bi-type --serve, bi-thumb --serve.
+ * helper: runs a confined program of ours (confine.h) that answers packets, such as bi-type --serve.
  *
- * It is found beside this executable and started through child.h. Its descriptor 0 is one end of a
- * SOCK_SEQPACKET socket pair, by which it says "ready" once it is confined, and then answers each packet by one
- * packet, in order; end-of-file ends it. It parses what strangers made: its answers are not to be trusted, and
- * every wait for one has a deadline.
+ * The program is found beside this executable and started by child.h. Its descriptor 0 is one end of a SOCK_SEQPACKET
+ * socket pair. It sends "ready" once it is confined, and then answers each packet by one packet, in order. End-of-file
+ * ends it. It parses bytes of strangers, so its answers are not trusted, and every wait for one has a deadline.
  */
 #ifndef BI_HELPER_H
 #define BI_HELPER_H
@@ -19,52 +18,64 @@ struct helper {
 	const char *mode;    /* an option behind --serve, or NULL; kept, not copied */
 	pid_t pid;           /* 0: not running */
 	int socket;          /* close-on-exec; -1: not running */
-	unsigned troubles;   /* in a row, as helper_fail() and helper_start() found them */
-	int64_t since, cpu;  /* its last packet: the moment, and its processor time until then, in milliseconds */
+	unsigned troubles;   /* failures in a row that helper_fail() and helper_start() found */
+	int64_t since, cpu;  /* of its last packet: the time, and its processor time until then, in milliseconds */
 };
 
-/* How many times a request is given to a helper before it fails as one that this machine cannot answer now. */
+/* How many times a request is sent before it fails as one that this machine cannot answer now. */
 enum { HELPER_TRIES = 3 };
 
-/* Starts it and waits until it is ready; after a trouble (helper_fail) it pauses first, longer each time. Where the
- * machine lacks what is needed, or it was killed as it started, it is tried HELPER_TRIES times. 0, or -1 with errno and
- * nothing left running. */
+/* Starts the helper and waits until it is ready. After a failure (helper_fail) it pauses first, longer each time. If
+ * this machine lacks something, or the helper was killed as it started, this is tried HELPER_TRIES times. Returns 0, or
+ * -1 with errno; then no process is left. */
 int helper_start(struct helper *h);
 
-/* Ends it at once and waits for its end. Nothing happens to one that does not run. */
+/* Kills the helper and waits for its end. Does nothing if it does not run. */
 void helper_stop(struct helper *h);
 
-/* What was seen of a helper that gave no answer, and whose fault that is. */
+/* How a helper failed to answer. */
 enum helper_sign {
 	HELPER_GONE,     /* helper_receive() returned 0 */
-	HELPER_LATE,     /* its time was over */
-	HELPER_NONSENSE, /* its answer is not one of its protocol */
+	HELPER_LATE,     /* its time is over */
+	HELPER_NONSENSE, /* its answer breaks the protocol */
 };
 struct helper_end {
-	bool ours; /* this machine's trouble: somebody killed it, or it had less than a quarter of a processor */
-	int code;  /* of one that has gone: its exit code, or 128 and its signal; else -1 */
+	bool ours; /* this machine is at fault: the helper was killed, or had less than a quarter of a processor */
+	int code;  /* for HELPER_GONE: its exit code, or 128 plus its signal; else -1 */
 };
 
 /*
- * Ends a helper that gave no answer and says whose fault that is. Only after helper_receive() has no more of its
- * answers: else a request that it answered is blamed.
+ * Ends a helper that gave no answer, and returns whose fault that is. Call it only when helper_receive() has no more
+ * answers: otherwise a request that was answered is blamed.
  */
 struct helper_end helper_fail(struct helper *h, enum helper_sign sign);
 
-/* Whether a program that ended with CODE (child_wait) was killed by somebody: the signal is not one that a fault in the
- * program raises. */
+/* Returns whether a program that ended with CODE (child_wait) was killed from outside: the signal is not one that a
+ * fault in the program raises. */
 bool helper_was_killed(int code);
 
-/* Sends a packet of N bytes with COUNT descriptors (at most 2; FDS may be NULL for none), without waiting.
- * 0, or -1 with errno: EAGAIN when there is no room now, EPIPE when it has gone; its answers to what was sent before
- * may still be there, so helper_receive() says when it is over. */
+/* Sends a packet of N bytes with COUNT descriptors (at most 2; FDS may be NULL for none), without waiting. Returns 0,
+ * or -1 with errno: EAGAIN if there is no room now, EPIPE if the helper has gone. Its earlier answers may still be
+ * there, so only helper_receive() tells when there are no more. */
 int helper_send(struct helper *h, const void *bytes, size_t n, const int *fds, size_t count);
 
-/* Takes an answer into PACKET, without waiting, and ends it with a NUL. Its length, 0 when the helper has gone,
- * -1 with EAGAIN when there is none yet. */
+/* Stores an answer and a NUL in PACKET, without waiting. Returns its length, 0 if the helper has gone, or -1 with
+ * EAGAIN if there is none yet. */
 ssize_t helper_receive(struct helper *h, char *packet, size_t room);
 
-/* In the helper: whether descriptor 0 is such a socket. */
+/* --- in the helper --- */
+
+/* Returns whether descriptor 0 is such a socket. */
 bool helper_serves(void);
+
+/* Waits for a request. Stores its bytes and a NUL in TEXT, of ROOM bytes, and its COUNT descriptors (at most 2) in FDS.
+ * Returns its length, 0 at the end, or -1 if it is not such a request. */
+ssize_t helper_next_request(char *text, size_t room, int *fds, size_t count);
+
+/* Sends an answer of N bytes HEAD and LEN bytes BYTES. Returns false if the caller has gone. */
+bool helper_send_answer(const void *head, size_t n, const void *bytes, size_t len);
+
+/* Limits the processor time from now on: the process ends by SIGPROF after SECONDS. 0: no limit. */
+void helper_limit_seconds(int seconds);
 
 #endif

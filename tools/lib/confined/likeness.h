@@ -1,11 +1,11 @@
 /*
- * likeness: what tells whether two pictures show the same, and how sharp one is.
+ * likeness: measures whether two pictures show the same, and how sharp a picture is.
  *
  * Grey is Rec. 601's luma of the sRGB values, 0 to 255.
  *
  * The hash is the difference hash of 64 bits (dHash; Neal Krawetz, "Kind of Like That", 2013): the picture, the right
  * way up, is shrunk to 9 columns of 8 rows, each cell the mean of the grey that it covers, pixels on its border counted
- * by their share. Row by row from the top, from left to right and from the highest bit down, a bit is 1 where a cell is
+ * by their share. Row by row from the top, from left to right and from the highest bit down, a bit is 1 if a cell is
  * brighter than the one to its left by more than 1, so that what is flat stays 0 however it is encoded.
  *
  * Copies that were resized or encoded anew differ in few bits; so do many gradients, posters of one design and scanned
@@ -38,10 +38,11 @@ struct likeness {
 	uint32_t sharpness;
 };
 
-/* What is in WIDTH x HEIGHT pixels of three bytes, red, green and blue, row by row; both at least 1. */
+/* Computes the likeness of WIDTH x HEIGHT pixels of three bytes, red, green and blue, row by row. Both are at least
+ * 1. */
 void likeness_compute(const uint8_t *rgb, size_t width, size_t height, struct likeness *out);
 
-/* In how many bits their hashes differ. LIKENESS_NONE where either has none, or where their colours differ too much. */
+/* Returns in how many bits the hashes differ, or LIKENESS_NONE if one has no hash or if the colours differ too much. */
 unsigned likeness_distance(const struct likeness *a, const struct likeness *b);
 
 #endif

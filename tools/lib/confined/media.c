@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "confined/helper.h"
-#include "records/rec.h"
 
 enum { PATIENCE = 30 * 1000, PACKET = MEDIA_URL + MEDIA_TITLE + 128 };
 
@@ -106,10 +106,7 @@ tidy_title(char *text)
 {
 	if (strlen(text) >= MEDIA_TITLE)
 		text[MEDIA_TITLE - 1] = '\0';
-	utf8_replace_invalid(text);
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = ' ';
+	utf8_make_line(text);
 }
 
 /* The lines behind "media\n". False: no such answer is one of bi-media's. */

@@ -1,5 +1,5 @@
 /*
- * unpack: archives as libarchive reads them, from a descriptor. For a process that is confined, or soon will be.
+ * unpack: reads archives by libarchive, from a descriptor, in a process that is confined or soon will be.
  */
 #ifndef BI_UNPACK_H
 #define BI_UNPACK_H
@@ -10,7 +10,7 @@
 
 enum { UNPACK_BLOCK = 128 << 10 };
 
-/* An archive that is read without moving the offset, which its descriptor may share with another process's. */
+/* An archive that is read without moving the descriptor's offset, which another process may share. */
 struct unpack {
 	int fd;
 	int64_t at, size;
@@ -18,14 +18,15 @@ struct unpack {
 	char block[UNPACK_BLOCK];
 };
 
-/* What converts names is loaded here, since in confinement it cannot be. To be called with a locale of UTF-8. Ends the
- * program where it is not there. */
+/* Loads what converts names, since a confined process cannot. The locale must be one of UTF-8. A failure ends the
+ * program. */
 void unpack_load(void);
 
 /*
- * A reader of the archive FD that U describes, with the formats and compressions that are let near one: none that runs
- * programs or reads other files (mtree), and not "raw", for which everything is an archive. It is not opened yet, which
- * archive_read_open1() does. NULL where there is no memory. For archive_read_free(); U stays as long.
+ * Returns a reader of the archive FD, described by U, which must live as long. It has the formats and compressions that
+ * are allowed: none that runs programs or reads other files (mtree), and not "raw", for which any file is an archive.
+ * The caller opens it with archive_read_open1() and frees it with archive_read_free(). Returns NULL if memory is
+ * lacking.
  */
 struct archive *unpack_new(struct unpack *u, int fd);
 

@@ -1,14 +1,13 @@
 /*
- * atomic_file: a file being written, that nobody sees until it is whole.
+ * atomic_file: writes a file that readers do not see until it is complete.
  *
- * It begins without a name (O_TMPFILE) in the root's temp/, is locked, and gets its final
- * name in one step. A part that is named in temp/ (atomic_file_keep) is locked for as long as its
- * writer lives, so a cleaner can tell it from one left behind. File systems without
- * O_TMPFILE get a name in temp/ at once.
+ * The file, called a part, begins without a name (O_TMPFILE) in the root's temp/, is locked, and gets its final name in
+ * one step. A part that has a name in temp/ (atomic_file_keep) is locked as long as its writer lives, so bi-clean can
+ * tell it from an abandoned one. On file systems without O_TMPFILE it has a name in temp/ from the beginning.
  *
- * A note may be stored with a part (atomic_file_note): what it was made from. Whoever finds the part again
- * (atomic_file_take) gets the note only while the machine has not been started anew since: after a power cut, what was
- * written last may be missing though the file is as long as it was.
+ * A note may be stored with a part (atomic_file_note): what it was made from. A process that takes the part up
+ * (atomic_file_take) gets the note only if the machine has not been restarted since: after a power cut the last bytes
+ * may be missing though the length is right.
  */
 #ifndef BI_ATOMIC_FILE_H
 #define BI_ATOMIC_FILE_H
@@ -26,62 +25,65 @@ struct atomic_file {
 
 enum { ATOMIC_FILE_NOTE_MAX = 600 };
 
-/* Begins a part in the directory TEMPFD. 0, or -1 with errno. */
+/* Begins a part in the directory TEMPFD. Returns 0, or -1 with errno. */
 int atomic_file_open(struct atomic_file *p, int tempfd);
 
-/* Gives it the name NAME in temp/ so that it can be found again after a kill. A file that was left there under that
- * name is replaced; one that atomic_file_take() would not take stays: -1 with its errno, and the part is as it was. */
+/* Gives the part the name NAME in temp/, so that it is found again if this process is killed. An abandoned file of that
+ * name is replaced. Returns 0, or -1 with errno and the part unchanged: a file that atomic_file_take() would refuse
+ * stays, and errno is that of the refusal. */
 int atomic_file_keep(struct atomic_file *p, const char *name);
 
-/* Stores NOTE, a text of at most ATOMIC_FILE_NOTE_MAX bytes, with it, in place of the one before; NULL: it has none
- * from now on. It is the extended attribute user.bi.note, the kernel's boot_id before it, and goes when the part is
- * published. 0, or -1 with errno where the file system has no such attributes. */
+/* Stores NOTE, a text of at most ATOMIC_FILE_NOTE_MAX bytes, with the part. It replaces the previous note; NULL removes
+ * it. The note is in the extended attribute user.bi.note, behind the kernel's boot_id. It is removed when the part is
+ * published. Returns 0, or -1 with errno if the file system has no such attributes. */
 int atomic_file_note(struct atomic_file *p, const char *note);
 
-/* Takes up the file NAME that was left in temp/, locked. NOTE gets its note, "" where it has none that holds. 0, or -1
- * with errno: ENOENT where there is none, EBUSY where its writer lives, and others for what is no part of ours: a
- * symbolic link is not followed, and what is no regular file, has other names or another owner is left alone. */
+/*
+ * Takes up the abandoned file NAME in temp/ and locks it. Stores its note in NOTE, "" if it has no valid one. Returns
+ * 0, or -1 with errno: ENOENT if there is no such file, EBUSY if its writer lives, and others if it is not a part of
+ * ours. A symbolic link is not followed, and a file that is not regular, has other names or another owner is left
+ * alone.
+ */
 int atomic_file_take(struct atomic_file *p, int tempfd, const char *name, char note[ATOMIC_FILE_NOTE_MAX + 1]);
 
-/* Closes it and leaves it in temp/ for atomic_file_take(); one without a name is gone. */
+/* Closes the part and leaves it in temp/ for atomic_file_take(). A part without a name is lost. */
 void atomic_file_leave(struct atomic_file *p);
 
-/* Writes all N bytes. 0, or -1 with errno. */
+/* Writes all N bytes. Returns 0, or -1 with errno. */
 int atomic_file_write(struct atomic_file *p, const void *bytes, size_t n);
 
 /* Appends the bytes of the file IN from the offset FROM to the offset TO, by the kernel's copy where that is possible.
- * The file offset of IN is not used. 0, or -1 with errno: EIO where IN ends before TO. */
+ * The file offset of IN is not used. Returns 0, or -1 with errno: EIO where IN ends before TO. */
 int part_add(struct atomic_file *p, int in, off_t from, off_t to);
 
-/* Makes an empty part a copy of the first SIZE bytes of the file IN, whose offset is not used: blocks shared with it
- * where the file system can, else the kernel's copy. 0, or -1 with errno (EIO where IN is shorter). */
+/* Copies the first SIZE bytes of the file IN to an empty part. IN's offset is not used. The blocks are shared if the
+ * file system can do so, else the kernel copies them. Returns 0, or -1 with errno (EIO if IN is shorter). */
 int atomic_file_copy(struct atomic_file *p, int in, off_t size);
 
 /*
- * Gives it the name NAME in the directory DIRFD, in one step, over what had that name
- * before, and closes it. Where it has that name already, nothing is to do. Nothing is synced here. 0, or -1 with errno
- * (the part is still open then).
+ * Gives the part the name NAME in the directory DIRFD in one step, replaces what had that name, and closes the part. If
+ * the part has that name already, it is only closed. Nothing is synced. Returns 0, or -1 with errno; the part is then
+ * still open.
  */
 int atomic_file_publish(struct atomic_file *p, int dirfd, const char *name);
 
-/* How atomic_file_put_copy() copies. */
+/* Options of atomic_file_put_copy(). */
 enum atomic_file_copying {
-	ATOMIC_FILE_CLONED = 1, /* blocks shared with the original, or not at all */
-	ATOMIC_FILE_SYNCED = 2, /* its bytes are on the disk before it has its name */
-	ATOMIC_FILE_DATED = 4,  /* with the original's time of change */
+	ATOMIC_FILE_CLONED = 1, /* share blocks with the original, or fail */
+	ATOMIC_FILE_SYNCED = 2, /* sync the bytes before the file gets its name */
+	ATOMIC_FILE_DATED = 4,  /* keep the original's time of change */
 };
 
-/* Makes NAME in the directory DIRFD a copy of the whole file IN, by a part in TEMPFD; HOW: members of enum
- * atomic_file_copying. 0, or -1 with errno, and what had that name is as it was. */
+/* Makes NAME in the directory DIRFD a copy of the whole file IN, by a part in TEMPFD. HOW combines values of enum
+ * atomic_file_copying. Returns 0, or -1 with errno; what had that name is then unchanged. */
 int atomic_file_put_copy(int tempfd, int dirfd, const char *name, int in, int how);
 
-/* Closes it and takes it away. Nothing happens to one that was published or never opened. Keeps errno. */
+/* Closes and removes the part. Does nothing to one that was published or never opened. Keeps errno. */
 void atomic_file_drop(struct atomic_file *p);
 
 /*
- * Replaces the file NAME in the directory DIRFD by these bytes: written to a part in TEMPFD, with SYNC
- * fsynced before the rename and the directory after it. Readers see the old file or the new one.
- * 0, or -1 with errno.
+ * Replaces the file NAME in the directory DIRFD by N bytes, by a part in TEMPFD. With SYNC the part is synced before
+ * the rename and the directory after it. Readers see the old file or the new one. Returns 0, or -1 with errno.
  */
 int atomic_file_replace(int tempfd, int dirfd, const char *name, const void *bytes, size_t n, bool sync);
 

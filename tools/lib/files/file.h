@@ -1,6 +1,6 @@
 /*
- * file: whether a file is there, and what is in it. "It cannot be looked at" is never "it is not there": only ENOENT
- * says that a name is gone, and a read that fails is not the end of a file.
+ * file: tells whether a file is there, and reads it. "It cannot be read" never means "it is not there": only ENOENT
+ * says that a name is gone, and a failed read is not the end of a file.
  */
 #ifndef BI_FILE_H
 #define BI_FILE_H
@@ -13,46 +13,47 @@
 #include "base/buf.h"
 #include "base/hash.h"
 
-/* Called with an entry of the directory DIR. 0 goes on to the next one; any other value ends the listing. */
+/* A function that is called with an entry of the directory DIR. It returns 0 to go on; any other value ends the
+ * listing. */
 typedef int file_visit(int dir, const struct dirent *entry, void *arg);
 
 /*
- * Calls VISIT with each entry of the directory DIR but "." and "..", in any order. DIR is closed in every case; it may
- * be -1, from an open that failed, whose errno is then kept. Returns 0; the value by which VISIT ended it; or -1 with
- * errno where the directory could not be read to its end.
+ * Calls VISIT with each entry of the directory DIR but "." and "..", in any order, and closes DIR. DIR may be -1 from a
+ * failed open, whose errno is then kept. Returns 0, the value by which VISIT ended the listing, or -1 with errno if the
+ * directory could not be read to its end.
  */
 int file_each(int dir, file_visit *visit, void *arg);
 
-/* Looks at NAME in the directory DIR, without following a symbolic link. 1 with ST filled (it may be NULL); 0 where
- * the name is not there; -1 with errno. */
+/* Stores the status of NAME in the directory DIR in ST, which may be NULL. A symbolic link is not followed. Returns 1,
+ * 0 if the name is not there, or -1 with errno. */
 int file_stat(int dir, const char *name, struct stat *st);
 
-/* Opens the regular file NAME of the directory DIR for reading. A symbolic link is not followed, and nothing else that
- * has the name counts as a file. -1 with errno: ENOENT where the name is not there; ELOOP, EISDIR or ENXIO where a
- * symbolic link, a directory, or a device, pipe or socket has it. */
+/* Opens the regular file NAME of the directory DIR for reading. Returns a descriptor, or -1 with errno: ENOENT if the
+ * name is not there; ELOOP, EISDIR or ENXIO if it is a symbolic link, a directory, or a device, pipe or socket. */
 int file_open(int dir, const char *name);
 
-/* The reason of a failed file_open() in words, with the remedy where there is one. For the errno of any other failure
- * it is the system's. */
+/* Returns the reason of a failed file_open() in words, with a remedy if there is one. For any other errno the words are
+ * the system's. */
 const char *file_reason(int error);
 
-/* Whether NAME in the directory DIR is the file or directory that is open as FD. To be asked after a wait for a lock of
- * FD: meanwhile the name may have been removed, or given to another file. 1, 0, or -1 with errno. */
+/* Tells whether NAME in the directory DIR is the file or directory that is open as FD. Ask this after a wait for a lock
+ * of FD: meanwhile the name may have been removed or given to another file. Returns 1, 0, or -1 with errno. */
 int file_is_named(int dir, const char *name, int fd);
 
-/* Reads N bytes at the offset AT. The count, which is less than N only where the file ends; or -1 with errno. */
+/* Reads up to N bytes at the offset AT. Returns how many, less than N only at the end of the file, or -1 with errno. */
 ssize_t file_read_at(int fd, void *bytes, size_t n, off_t at);
 
-/* Reads exactly N bytes at the offset AT. 0, or -1 with errno: EIO where the file ends before. */
+/* Reads exactly N bytes at the offset AT. Returns 0, or -1 with errno: EIO if the file ends before. */
 int file_read_exactly(int fd, void *bytes, size_t n, off_t at);
 
-/* Writes N bytes at the write position. 0, or -1 with errno: ENOSPC where the file takes no more. */
+/* Writes N bytes at the write position. Returns 0, or -1 with errno: ENOSPC if the file takes no more. */
 int file_write(int fd, const void *bytes, size_t n);
 
 /* The same at the offset AT. */
 int file_write_at(int fd, const void *bytes, size_t n, off_t at);
 
-/* Appends to OUT what FD has from its read position to its end. 0, or -1 with errno: EFBIG for more than MOST bytes. */
+/* Appends to OUT what FD has from its read position to its end. Returns 0, or -1 with errno: EFBIG for more than MOST
+ * bytes. */
 int file_read_all(int fd, size_t most, struct buf *out);
 
 /* Stores the SHA-256 of the whole file FD in HEX. The number of its bytes, or -1 with errno. */

@@ -34,7 +34,7 @@ usual_root(struct buf *out)
 	else if (home && *home == '/')
 		buf_printf(out, "%s/.local/state/bi", home);
 	else
-		msg_die(EX_CONFIG, "no place to work in: set BI_ROOT or HOME, or use --root DIR");
+		msg_die(EX_CONFIG, "no root directory: set BI_ROOT or HOME, or use --root DIR");
 }
 
 /* mkdir -p. */

@@ -1,26 +1,26 @@
 /*
- * accept: whether what arrived is what was asked for, by media type.
+ * accept: tells by media type whether a file is of the kind that was asked for.
  *
- * Types are compared without case and parameters, and under their usual other names (image/jpg is image/jpeg).
- * What is known to be wrong is refused: a page in place of a picture. A JPEG under .png is a picture still.
+ * Types are compared without case and parameters, and with their usual aliases (image/jpg is image/jpeg). Only a file
+ * that is known to be wrong is refused, such as a page in place of a picture. A JPEG under .png is still a picture.
  */
 #ifndef BI_ACCEPT_H
 #define BI_ACCEPT_H
 
 #include <stdbool.h>
 
-/* NULL for good patterns, "image" followed by a slash and a star, "application/pdf", joined by commas; else what is
- * wrong with them. */
+/* Returns NULL for valid patterns ("application/pdf", "image" followed by a slash and a star, joined by commas), else
+ * what is wrong with them. */
 const char *accept_patterns_check(const char *patterns);
 
-/* Whether the media type MIME is among the PATTERNS; NULL patterns are for any. */
+/* Returns whether the media type MIME matches one of the PATTERNS. NULL patterns match any type. */
 bool accept_matches(const char *patterns, const char *mime);
 
 /*
- * Whether a page or other text (HTML, JSON, XML, plain text) or nothing at all came where a picture, a document, a
- * video, a sound or an archive was asked for: NULL if not, else the words, "an HTML page in place of a picture", a
- * constant. MIME is what the bytes are. What was asked for is known from ASKED, the item's own "mime", else from
- * PATTERNS, else from the extension in URL's path; each may be NULL.
+ * Returns NULL, or a constant such as "an HTML page in place of a picture": text (HTML, JSON, XML, plain text) or
+ * nothing at all came where a picture, a document, a video, a sound or an archive was asked for. MIME is the type of
+ * the bytes. ASKED, the item's "mime", says what was asked for; else PATTERNS; else the extension in URL's path. Each
+ * may be NULL.
  */
 const char *accept_page_check(const char *url, const char *asked, const char *patterns, const char *mime);
 

@@ -1,18 +1,20 @@
 /*
- * host_limits: manners towards hosts, kept across every process that shares a root.
+ * host_limits: limits for each host on transfers at once, starts and bytes a second, which all processes of a root
+ * share.
  *
- * A host is known by a key: HOST:PORT in lower case, or the name of a group of hosts that count as one.
+ * The key of a host is HOST:PORT in lower case, or the name of a group of hosts that count as one.
  *
- * Slots are byte locks in the files of hosts/slots/, a stretch of bytes for each key by its hash, so that any number
- * of hosts costs 64 empty files. Byte i of a stretch is slot i: a transfer holds one, and the kernel gives it back when
- * its process dies. Further bytes of the stretch say, by being locked shared, which cap and which pace the living
- * processes were told: the lowest cap and the slowest pace count for all; and that somebody waits for a slot.
+ * Slots are byte locks in the 64 empty files of hosts/slots/. The hash of a key gives a range of bytes. Byte i of the
+ * range is slot i: a transfer holds one, and the kernel releases it when the process dies. Shared locks on further
+ * bytes of the range say which limits the living processes were given, and that a process waits for a slot. If
+ * processes were given different limits, the strictest applies.
  *
- * Pace, bytes and hold-backs outlive processes, so they are in a file: hosts/KEY, made when a host first has one.
+ * Pace, bytes and hold-backs outlive processes, so they are in the file hosts/KEY, which is made when it is first
+ * needed.
  *
- * One thread at a time uses a governor. The locks are those of an open file, which a child has too for as long as it
- * does not exec: fork no child that stays without. Each host entered is one or two locks, in one of 64 lists that
- * the kernel goes through at each call: leave those that have nothing to do.
+ * Only one thread at a time may use a struct host_limits. The locks belong to an open file, which a child shares until
+ * it execs, so do not fork a child that does not exec. Each host that was entered has one or two locks, in one of 64
+ * lists that the kernel searches at each call, so leave hosts that have no work.
  */
 #ifndef BI_HOST_LIMITS_H
 #define BI_HOST_LIMITS_H
@@ -27,50 +29,46 @@ enum { HOST_LIMITS_SLOTS_MAX = 1024 };
 struct host_limits;
 struct host_limit; /* a host, in this process */
 
-/* Opens hosts/ of the root, made where missing. NULL with errno. */
+/* Opens hosts/ of the root, and makes it if it is missing. Returns NULL with errno on failure. */
 struct host_limits *host_limits_open(const struct root *root);
-void host_limits_close(struct host_limits *g); /* all hosts let go before; NULL does nothing */
+void host_limits_close(struct host_limits *g); /* after host_limits_leave() of all hosts; NULL is allowed */
 
 /*
- * Begins to use the host KEY with at most SLOTS transfers at once (1 to HOST_LIMITS_SLOTS_MAX) and STARTS
- * of transfers a second (0: any number; from 0.01 to 10000). A process enters a key once at a time. NULL with errno.
- * For host_limits_leave().
+ * Begins to use the host KEY with at most SLOTS transfers at once (1 to HOST_LIMITS_SLOTS_MAX) and STARTS starts a
+ * second (0.01 to 10000; 0: any number). A process must not enter a key twice at a time. Returns NULL with errno on
+ * failure. host_limits_leave() frees it.
  */
 struct host_limit *host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double starts);
-void host_limits_leave(struct host_limit *h); /* with no slot held; NULL does nothing */
+void host_limits_leave(struct host_limit *h); /* no slot may be held; NULL is allowed */
 
 /*
- * Asks to start one transfer. Returns a slot, 0 or above, for slot_release(); or -1 with the
- * milliseconds after which to ask again in WAIT_MS, at least 1: a hold-back, the pace, or slots that others hold (these
- * are not announced when they come free). -2 with errno.
+ * Asks to start one transfer. Returns a slot, 0 or above, for slot_release(); -1 if it may not start now, with the
+ * milliseconds after which to ask again, at least 1, in WAIT_MS; or -2 with errno. The reason to wait is a hold-back,
+ * the pace, or that others hold all slots; a slot that becomes free is not announced.
  *
- * Any second sees at most STARTS starts, as they are counted here and, for ways that differ by less than 90 ms, there.
- * Who waits for a slot is let go first by processes that gave one back just before.
+ * At most STARTS transfers start in any one second, measured here, and at the server too if the network delay varies by
+ * less than 90 ms. A process that has just released a slot lets a waiting process go first.
  */
 int slot_acquire(struct host_limit *h, int64_t *wait_ms);
 void slot_release(struct host_limit *h, int slot);
 
-/*
- * Asks the same for a slot that is held already, after the transfer that had it: for fewer looks at the locks. As
- * slot_acquire(); where it does not return SLOT, that was given back as slot_release() does.
- */
+/* As slot_acquire(), but for the next transfer in SLOT, which the caller holds: this needs fewer calls. If it does not
+ * return SLOT, SLOT was released. */
 int slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms);
 
-/* Whether another process waits for a slot of the host, or may: true too where it cannot be known, since to give way
- * does no harm. */
+/* Returns whether another process waits for a slot of the host, or may wait: it returns true if that cannot be known,
+ * since giving way does no harm. */
 bool slot_contended(const struct host_limit *h);
 
-/*
- * Counts BYTES received from the host, which all processes together may receive PER_SECOND of. Returns the
- * milliseconds for which to receive no more in this process, 0 to go on. -1 with errno.
- */
+/* Counts BYTES received from the host, from which all processes together may receive PER_SECOND bytes a second. Returns
+ * the milliseconds for which this process must not receive more, 0 to go on, or -1 with errno. */
 int64_t host_limits_spend(struct host_limit *h, uint64_t bytes, uint64_t per_second);
 
-/* Nobody is to start a transfer from the host before MS milliseconds have passed, at most a day; an earlier hold-back
- * that lasts longer stands. 0 or -1. */
+/* Holds the host back: no process may start a transfer before MS milliseconds have passed, at most a day. An earlier
+ * hold-back that lasts longer stays. Returns 0 or -1. */
 int host_limits_hold(struct host_limit *h, int64_t ms);
 
-/* How long the host is held back from now, in milliseconds; 0: it is not. -1 with errno. */
+/* Returns for how many milliseconds from now the host is held back, 0 if it is not, or -1 with errno. */
 int64_t host_limits_held(const struct host_limit *h);
 
 #endif

@@ -90,7 +90,7 @@ read_pattern(const struct where *w, struct line *l, char *word)
 		char *end = strchr(++host, ']');
 
 		if (!end || (end[1] && end[1] != ':'))
-			die_at_line(w, "'%.200s' is no host: an address of IPv6 is written [::1] or [::1]:80", word);
+			die_at_line(w, "'%.200s' is not a host: an address of IPv6 is written [::1] or [::1]:80", word);
 		port = end[1] ? end + 2 : NULL;
 		*end = '\0';
 	} else if ((port = strchr(host, ':'))) {
@@ -103,17 +103,17 @@ read_pattern(const struct where *w, struct line *l, char *word)
 		host += 2;
 	}
 	if (bracket ? !is_ipv6(host) : *host ? !is_host(host) : l->below || word == host)
-		die_at_line(
-			w,
-			"'%.200s' is no host: it is a name, *.NAME or *, with :PORT or not; names that are not ASCII "
-			"are written xn--...",
-			host);
+		die_at_line(w,
+			    "'%.200s' is not a host: a host is a name, *.NAME or *, with or without :PORT; names that "
+			    "are not ASCII "
+			    "are written xn--...",
+			    host);
 	if (port) {
 		char *end;
 		unsigned long number = strtoul(port, &end, 10);
 
 		if (!isdigit((unsigned char)*port) || *end || number == 0 || number > PORT_MAX)
-			die_at_line(w, "'%.200s' is no port", port);
+			die_at_line(w, "'%.200s' is not a port", port);
 		l->port = (unsigned)number;
 	}
 	l->host = buf_strdup(host);
@@ -149,7 +149,7 @@ read_slots(const struct where *w, struct line *l, const char *value)
 	unsigned long n = strtoul(value, &end, 10);
 
 	if (!isdigit((unsigned char)*value) || *end || n < 1 || n > HOST_RULES_SLOTS_MAX)
-		die_at_line(w, "slots=%.200s: it is a number from 1 to %d", value, HOST_RULES_SLOTS_MAX);
+		die_at_line(w, "slots=%.200s: the value is a number from 1 to %d", value, HOST_RULES_SLOTS_MAX);
 	l->rule.slots = (unsigned)n;
 }
 
@@ -164,7 +164,7 @@ read_rate(const struct where *w, struct line *l, const char *value)
 	else if (n >= 0 && strcmp(end, "/h") == 0)
 		n /= 3600;
 	else if (n < 0 || (*end && strcmp(end, "/s") != 0))
-		die_at_line(w, "rate=%.200s: it is a number and /s, /m or /h, or 0 for any rate", value);
+		die_at_line(w, "rate=%.200s: the value is a number and /s, /m or /h, or 0 for any rate", value);
 	l->rule.rate = n;
 }
 
@@ -183,7 +183,8 @@ read_bandwidth(const struct where *w, struct line *l, const char *value)
 	}
 	if (n < 0 || n > 1e15 || (n > 0 && n < 1) || *end)
 		die_at_line(w,
-			    "bandwidth=%.200s: it is a number of bytes a second, with k, M or G or not, or 0 for any",
+			    "bandwidth=%.200s: the value is a number of bytes a second, which k, M or G may follow, or "
+			    "0 for any",
 			    value);
 	l->rule.bandwidth = (int64_t)n;
 }
@@ -193,7 +194,7 @@ read_contact(const struct where *w, struct line *l, const char *value)
 {
 	l->rule.contact = strcmp(value, "required") == 0;
 	if (!l->rule.contact && strcmp(value, "optional") != 0)
-		die_at_line(w, "contact=%.200s: it is required or optional", value);
+		die_at_line(w, "contact=%.200s: the value is required or optional", value);
 }
 
 static void
@@ -201,7 +202,7 @@ read_private(const struct where *w, struct line *l, const char *value)
 {
 	l->rule.private_allowed = strcmp(value, "allow") == 0;
 	if (!l->rule.private_allowed && strcmp(value, "deny") != 0)
-		die_at_line(w, "private=%.200s: it is allow or deny", value);
+		die_at_line(w, "private=%.200s: the value is allow or deny", value);
 }
 
 static void
@@ -209,7 +210,7 @@ read_group(const struct where *w, struct line *l, const char *value)
 {
 	if (strlen(value) > GROUP_NAME_MAX || !isalnum((unsigned char)*value) ||
 	    value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-		die_at_line(w, "group=%.200s: it is a name of small letters, digits and -, or none", value);
+		die_at_line(w, "group=%.200s: the value is a name of lower-case letters, digits and -, or none", value);
 	free(l->group);
 	l->group = strcmp(value, "none") == 0 ? NULL : buf_strdup(value);
 }
@@ -219,7 +220,7 @@ read_accept(const struct where *w, struct line *l, const char *value)
 {
 	for (const char *p = value; *p; p++)
 		if (*p <= ' ' || *p >= 0x7f)
-			die_at_line(w, "accept=%.200s: it is an Accept field without spaces", value);
+			die_at_line(w, "accept=%.200s: the value is an Accept field without spaces", value);
 	if (!*value)
 		die_at_line(w, "accept= is empty");
 	free(l->accept);
@@ -237,9 +238,9 @@ read_robots(const struct where *w, struct line *l, const char *value, char **lef
 		while ((*left)[strspn(*left, SPACE)] == '/')
 			buf_printf(&paths, "%s ", next_word(left));
 		if (paths.len == 1)
-			die_at_line(w, "robots=ignore needs paths behind it: robots=ignore /api/");
+			die_at_line(w, "robots=ignore needs paths: robots=ignore /api/");
 	} else if (strcmp(value, "obey") != 0) {
-		die_at_line(w, "robots=%.200s: it is obey, or ignore and paths", value);
+		die_at_line(w, "robots=%.200s: the value is obey, or ignore and paths", value);
 	}
 	free(l->exempt);
 	l->exempt = paths.data;
@@ -265,7 +266,7 @@ read_setting(const struct where *w, struct line *l, char *word, char **left)
 	char *value = strchr(word, '=');
 
 	if (!value)
-		die_at_line(w, "'%.200s' is no KEY=VALUE", word);
+		die_at_line(w, "'%.200s' is not KEY=VALUE", word);
 	*value++ = '\0';
 	if (strlen(value) > VALUE_MAX)
 		die_at_line(w, "the value of %s is too long", word);
@@ -308,7 +309,7 @@ read_line(struct host_rules *h, const struct where *w, char *text)
 	while ((word = next_word(&left)))
 		read_setting(w, &l, word, &left);
 	if (!l.set)
-		die_at_line(w, "it says nothing of '%s': KEY=VALUE is missing", l.below ? "*." : l.host);
+		die_at_line(w, "there is no KEY=VALUE for '%s'", l.below ? "*." : l.host);
 	if (h->n == h->room) {
 		h->room = h->room ? h->room * 2 : 64;
 		h->lines = buf_realloc(h->lines, h->room * sizeof(*h->lines));
@@ -328,7 +329,7 @@ read_file(struct host_rules *h, const char *path, bool must)
 	if (!file && !must && (errno == ENOENT || errno == ENOTDIR))
 		return;
 	if (!file)
-		msg_die_errno(EX_CONFIG, "cannot open the rules of hosts '%s'", path);
+		msg_die_errno(EX_CONFIG, "cannot open the host rules '%s'", path);
 	while ((n = getline(&text, &room, file)) >= 0) {
 		w.number++;
 		if (strlen(text) != (size_t)n)
@@ -336,7 +337,7 @@ read_file(struct host_rules *h, const char *path, bool must)
 		read_line(h, &w, text);
 	}
 	if (ferror(file))
-		msg_die_errno(EX_CONFIG, "cannot read the rules of hosts '%s'", path);
+		msg_die_errno(EX_CONFIG, "cannot read the host rules '%s'", path);
 	free(text);
 	fclose(file);
 }

@@ -28,7 +28,7 @@ http_policy_contact(const char *given)
 	if (!contact || !*contact)
 		return NULL;
 	if (!is_line(contact))
-		opt_die("the contact is a URL or a mail address on one line");
+		opt_die("the contact must be a URL or a mail address on one line");
 	return contact;
 }
 

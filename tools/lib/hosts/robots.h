@@ -1,8 +1,8 @@
 /*
  * robots: robots.txt by RFC 9309.
  *
- * What it says is for whole hosts (scheme, name and port); who asks for it, keeps it and exempts some paths (an API
- * that has rules of its own) is the caller's.
+ * A robots.txt applies to an origin (scheme, host and port). The caller requests it, stores it, and exempts paths if
+ * needed (such as an API that has other rules).
  */
 #ifndef BI_ROBOTS_H
 #define BI_ROBOTS_H
@@ -11,39 +11,38 @@
 #include <stddef.h>
 
 enum {
-	ROBOTS_SIZE = 500 << 10,         /* bytes that are looked at; a line that is cut there does not count */
+	ROBOTS_SIZE = 500 << 10,         /* bytes that are read; a line that is cut there does not count */
 	ROBOTS_DELAY_MAX = 60,           /* seconds */
-	ROBOTS_LIFETIME_MAX = 24 * 3600, /* the most seconds that an answer holds */
-	ROBOTS_LIFETIME_DOWN = 10 * 60   /* ...and those that one of a host in trouble does */
+	ROBOTS_LIFETIME_MAX = 24 * 3600, /* the most seconds that an answer is valid */
+	ROBOTS_LIFETIME_DOWN = 10 * 60   /* the seconds for an answer of 429, 500 and above, or none */
 };
 
 struct robots;
 
-/* What N bytes of a robots.txt say to AGENT: the groups that name it ("bi-fetch", a version behind it does not
- * count), all as one, else those of "*". Anything is a robots.txt. Never NULL; for robots_free(). */
+/* Parses N bytes of a robots.txt for AGENT ("bi-fetch"; a version behind it does not count). All groups that name the
+ * agent count as one; if there are none, those of "*" count. Any bytes are a robots.txt. Never returns NULL.
+ * robots_free() frees it. */
 struct robots *robots_parse(const char *text, size_t n, const char *agent);
 
-/*
- * What the answer to the request for robots.txt, its redirects followed, means. STATUS 200 to 299: TEXT counts. 300 to
- * 499: there is none, all is allowed, but for 429, which like 500 and above and 0 (no answer) forbids all until it is
- * asked for again. Never NULL; for robots_free().
- */
+/* Interprets the answer to the request for robots.txt, after its redirects. With STATUS 200 to 299, TEXT counts. With
+ * 300 to 499 everything is allowed, except for 429. With 429, 500 and above, or 0 (no answer), everything is forbidden
+ * until it is requested again. Never returns NULL. robots_free() frees it. */
 struct robots *robots_answer(int status, const char *text, size_t n, const char *agent);
 
-/* For how many seconds such an answer holds, MAX_AGE being its Cache-Control's (-1: none). */
+/* Returns for how many seconds such an answer is valid. MAX_AGE is that of its Cache-Control, -1 if it has none. */
 long robots_lifetime(int status, long max_age);
 
-/* Whether the path of a URL with its query ("/a/b?c=d"; "" is "/") may be asked for. /robots.txt always may. */
+/* Returns whether the path of a URL with its query ("/a/b?c=d"; "" is "/") is allowed. /robots.txt always is. */
 bool robots_allows(const struct robots *r, const char *path_and_query);
 
-/* The rule of robots.txt that forbids the path, as it stands there normalised ("/private/"); NULL where none does.
- * R's. Where the host is in trouble it is "/". */
+/* Returns the rule of robots.txt that forbids the path, normalised ("/private/"), or NULL if none does. R owns it. If
+ * the host failed, the rule is "/". */
 const char *robots_rule(const struct robots *r, const char *path_and_query);
 
-/* Its Crawl-delay in seconds, 0 without one. */
+/* Returns the Crawl-delay in seconds, 0 if there is none. */
 double robots_delay(const struct robots *r);
 
-/* NULL does nothing. */
+/* NULL is allowed. */
 void robots_free(struct robots *r);
 
 #endif

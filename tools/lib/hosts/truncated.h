@@ -1,9 +1,9 @@
 /*
- * truncated: whether a file has its end, by its own marks. Formats without any are taken as they are.
+ * truncated: tells by the marks of a file's format whether its end is missing. A format without such marks passes.
  *
- * This reads strangers' bytes outside of any confinement, which it may because it decodes nothing: it compares a few
- * bytes at the end, and follows lengths only to seek by them, each checked against the file's. Reads are into one
- * block of fixed size, at most TRUNCATED_READ_MAX bytes of a file altogether, and those only where the end is not near.
+ * This reads bytes of strangers without confinement. That is safe because it decodes nothing: it compares a few bytes
+ * at the end, and uses lengths only to seek, after checking each against the file's length. It reads into one block of
+ * fixed size, and at most TRUNCATED_READ_MAX bytes of a file if the mark is not near its end.
  */
 #ifndef BI_TRUNCATED_H
 #define BI_TRUNCATED_H
@@ -14,10 +14,10 @@
 enum { TRUNCATED_READ_MAX = 32 << 20 };
 
 /*
- * NULL when the file FD of BYTES bytes, which begins as a MIME does, has its end, or when nothing is known of how it
- * ends; else what is wrong, "it has no end marker: cut short", a constant. Known: JPEG, PNG, GIF, WebP and other
- * RIFF, PDF, ZIP and what is made of it. Bytes behind the end are no harm (pictures with a film behind them). HEAD is
- * the file's first HEAD_LEN bytes where they are at hand, which are not read again; 0 where not.
+ * Returns NULL if the file FD of BYTES bytes has its end, or if nothing is known of the end of the format MIME; else a
+ * constant that says what is wrong, "it has no end marker: cut short". Known formats are JPEG, PNG, GIF, WebP and other
+ * RIFF, PDF, ZIP and what is made of it. Bytes behind the end are allowed (as in pictures with a film behind them).
+ * HEAD has the file's first HEAD_LEN bytes, which are then not read again; HEAD_LEN may be 0.
  */
 const char *truncated_check(int fd, uint64_t bytes, const char *mime, const void *head, size_t head_len);
 

@@ -1,6 +1,6 @@
 /*
- * charset: pages of other character sets as UTF-8. Every converter is opened beforehand: a confined process can open
- * none.
+ * charset: converts pages of other character sets to UTF-8. All converters are opened in advance, since a confined
+ * process cannot open one.
  */
 #ifndef BI_CHARSET_H
 #define BI_CHARSET_H
@@ -11,22 +11,22 @@
 
 struct charsets;
 
-/* Opens all converters that the C library has. Never NULL. */
+/* Opens all converters that the C library has. Never returns NULL. */
 struct charsets *charset_open(void);
 
-/* The character set that a label ("latin1", N bytes, in any case) stands for as browsers understand it, a number for
- * charset_convert(); CHARSET_UTF8, or CHARSET_NONE for a label that is not known. */
+/* charset_of() returns the character set that browsers take for a label ("latin1", N bytes, in any case): a number for
+ * charset_convert(), CHARSET_UTF8, or CHARSET_NONE for an unknown label. */
 enum { CHARSET_NONE = -1, CHARSET_UTF8 = -2 };
 int charset_of(const struct charsets *c, const char *label, size_t n);
 
-/* The one that a Content-Type names behind "charset=", CHARSET_NONE where it names none. */
+/* Returns the character set that a Content-Type names behind "charset=", or CHARSET_NONE if it names none. */
 int charset_of_type(const struct charsets *c, const char *content_type);
 
-/* The one of the byte order mark that N bytes begin with, CHARSET_NONE where they have none; *MARK: the bytes it takes.
- */
+/* Returns the character set of the byte order mark at the beginning of N bytes, or CHARSET_NONE if there is none. Sets
+ * *MARK to the mark's length. */
 int charset_of_mark(const struct charsets *c, const char *bytes, size_t n, size_t *mark);
 
-/* Sets OUT to N bytes of a character set as UTF-8; what is no character in it becomes U+FFFD. */
+/* Sets OUT to N bytes of a character set as UTF-8. Bytes that are not valid in it become U+FFFD. */
 void charset_convert(const struct charsets *c, int charset, const char *bytes, size_t n, struct buf *out);
 
 #endif

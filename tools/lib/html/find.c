@@ -63,28 +63,10 @@ by_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* One line without blanks around it, at most MEDIA_TITLE with its NUL, not cut inside a character. */
 static char *
 make_title(const char *text)
 {
-	char *title = buf_alloc(MEDIA_TITLE);
-	size_t n = 0;
-
-	for (; text && *text; text++) {
-		bool blank = (unsigned char)*text <= ' ' || *text == 0x7f;
-
-		if (blank && (n == 0 || title[n - 1] == ' '))
-			continue;
-		if (n + 1 == MEDIA_TITLE) {
-			n = utf8_whole_length(title, n);
-			break;
-		}
-		title[n++] = blank ? ' ' : *text;
-	}
-	while (n > 0 && title[n - 1] == ' ')
-		n--;
-	title[n] = '\0';
-	return buf_realloc(title, n + 1);
+	return utf8_copy_line(text ? text : "", text ? strlen(text) : 0, MEDIA_TITLE - 1);
 }
 
 /* Takes over URL (NULL: there is none). */

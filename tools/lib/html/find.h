@@ -1,5 +1,5 @@
 /*
- * find: the media that a parsed page shows.
+ * find: finds the media that a parsed page shows.
  */
 #ifndef BI_FIND_H
 #define BI_FIND_H
@@ -8,17 +8,17 @@
 #include <stddef.h>
 
 struct find_one {
-	char *url, *title;       /* title: "" where there is none */
+	char *url, *title;       /* title: "" if there is none */
 	const char *kind, *from; /* as in media.h */
 };
 
 struct find {
 	struct find_one *media;
 	size_t count;
-	const char *rule; /* what in the page forbids its use; NULL: nothing */
+	const char *rule; /* the page's rule that forbids its use; NULL: none */
 };
 
-/* Fills OUT with MOST media at most of the document whose URL is URL ("": unknown). For find_free(). */
+/* Fills OUT with at most MOST media of the document whose URL is URL ("": not known). find_free() frees OUT. */
 void find_media(const GumboNode *document, const char *url, size_t most, struct find *out);
 
 void find_free(struct find *f);

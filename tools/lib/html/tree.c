@@ -68,7 +68,7 @@ tree_new(void)
 
 	t->memory = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (t->memory == MAP_FAILED)
-		msg_die_errno(EX_OSERR, "no memory for a page");
+		msg_die_errno(EX_OSERR, "cannot allocate memory for a page");
 	return t;
 }
 
@@ -76,7 +76,7 @@ void
 tree_drop(struct tree *t)
 {
 	if (t->used && madvise(t->memory, ROOM, MADV_DONTNEED) < 0)
-		msg_die_errno(EX_OSERR, "cannot give memory back");
+		msg_die_errno(EX_OSERR, "cannot release memory");
 	t->used = 0;
 }
 

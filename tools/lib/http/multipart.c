@@ -137,7 +137,7 @@ read_headers(struct multipart *m, const char **disposition, const char **type)
 	size_t n = m->headers.len;
 
 	if (memchr(text, '\0', n))
-		return refuse_form(m, "the headers of a part have a NUL in them");
+		return refuse_form(m, "the headers of a part contain a NUL");
 	/* Makes strings of the header lines, those that are folded in one. */
 	for (size_t i = 0; i + 1 < n; i++) {
 		if (text[i] != '\r' || text[i + 1] != '\n')
@@ -177,7 +177,7 @@ begin_part(struct multipart *m)
 	named = find_parameter(disposition, "name", &name);
 	filed = find_parameter(disposition, "filename", &filename);
 	if (named <= 0 || filed < 0) {
-		refuse_form(m, "a part has no name, or its Content-Disposition is badly written");
+		refuse_form(m, "a part has no name, or its Content-Disposition is invalid");
 	} else {
 		goes_on =
 			m->calls->part(&(struct multipart_part){name.data, filed ? filename.data : NULL, type}, m->arg);
@@ -305,7 +305,7 @@ handle_after_delimiter(struct multipart *m, char c)
 	} else if (m->at == AT_NEWLINE) {
 		m->at = AT_HEADERS;
 		if (c != '\n')
-			refuse_form(m, "a boundary's line is not ended by CRLF");
+			refuse_form(m, "the line of a boundary does not end with CRLF");
 	} else if (c == '-' && m->at == AT_DASH) {
 		m->at = AT_DASHES;
 	} else if (c == '\r') {
@@ -313,7 +313,7 @@ handle_after_delimiter(struct multipart *m, char c)
 	} else if (c == ' ' || c == '\t') {
 		m->at = AT_PADDING;
 	} else {
-		refuse_form(m, "a boundary is followed by something else than its line's end");
+		refuse_form(m, "a boundary is not followed by the end of its line");
 	}
 }
 

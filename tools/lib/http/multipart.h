@@ -1,6 +1,6 @@
 /*
- * multipart: forms with files in them as they come over HTTP, multipart/form-data (RFC 7578, RFC 2046 section 5.1),
- * read in pieces of any size: nothing but a part's headers is kept.
+ * multipart: parses forms with files, multipart/form-data (RFC 7578, RFC 2046 section 5.1), in pieces of any size. Only
+ * a part's headers are kept in memory.
  */
 #ifndef BI_MULTIPART_H
 #define BI_MULTIPART_H
@@ -15,14 +15,14 @@ enum {
 	MULTIPART_HEADERS_MAX = 16384, /* bytes of a part's headers */
 };
 
-/* What the headers of a part say; valid during the call. */
+/* The headers of a part, valid during the call. */
 struct multipart_part {
-	const char *name;     /* of the form's field; as it came */
-	const char *filename; /* as it came, NULL where it has none; "" where no file was chosen */
+	const char *name;     /* the name of the form's field, unchanged */
+	const char *filename; /* unchanged; NULL: none; "": no file was chosen */
 	const char *type;     /* its Content-Type; NULL: none */
 };
 
-/* Whom the form is told to. Each returns false to stop. */
+/* The caller's functions. Each returns false to stop. */
 struct multipart_calls {
 	bool (*part)(const struct multipart_part *p, void *arg); /* a part begins */
 	bool (*bytes)(const char *bytes, size_t n, void *arg);   /* the next of its bytes, at least one */
@@ -30,13 +30,13 @@ struct multipart_calls {
 };
 
 enum multipart_state {
-	MULTIPART_MORE,    /* so far it is well, and goes on */
-	MULTIPART_END,     /* it ended with its closing boundary; what comes behind that is passed over */
-	MULTIPART_STOPPED, /* a call said so */
-	MULTIPART_BAD,     /* it is no such form; multipart_error() says why */
+	MULTIPART_MORE,    /* the form is valid so far and goes on */
+	MULTIPART_END,     /* the form ended with its closing boundary; bytes behind that are ignored */
+	MULTIPART_STOPPED, /* a function of the caller returned false */
+	MULTIPART_BAD,     /* the form is invalid; multipart_error() says why */
 };
 
-/* The members are multipart.c's own. */
+/* The members are for multipart.c only. */
 struct multipart {
 	const struct multipart_calls *calls;
 	void *arg;
@@ -50,25 +50,25 @@ struct multipart {
 	const char *wrong;
 };
 
-/* The boundary that the Content-Type TYPE names (NULL: none), as a string. NULL, or what is wrong, to stand alone:
- * "the request is not multipart/form-data". */
+/* Stores the boundary that the Content-Type TYPE (NULL: none) names. Returns NULL, or what is wrong, as a clause: "the
+ * request is not multipart/form-data". */
 const char *multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1]);
 
-/* Begins a form. For multipart_free(). */
+/* Begins a form. multipart_free() frees it. */
 void multipart_begin(struct multipart *m, const char *boundary, const struct multipart_calls *calls, void *arg);
 
-/* Takes N more bytes. The state, which does not change once it is not MULTIPART_MORE. */
+/* Parses N more bytes. Returns the state, which does not change once it is not MULTIPART_MORE. */
 enum multipart_state multipart_feed(struct multipart *m, const char *bytes, size_t n);
 
-/* What is wrong with a bad form, to stand behind "the form is refused: ". */
+/* Returns what is wrong with a form that is MULTIPART_BAD; it follows "the form is refused: ". */
 const char *multipart_error(const struct multipart *m);
 
 void multipart_free(struct multipart *m);
 
 /*
- * What is shown of a FILENAME that somebody sent: what stands behind its last slash or backslash, with %22 as a quote
- * (so browsers send one), without characters that control, and at most MULTIPART_LABEL_MAX bytes of UTF-8, the end
- * of its name (".jpeg") among them. "file" where nothing is left. Appends it to OUT. It is a label, never a path.
+ * multipart_label() appends to OUT a label for the FILENAME that a client sent: the part behind its last slash or
+ * backslash, with %22 as a quote (as browsers send one), without control characters, and cut to MULTIPART_LABEL_MAX
+ * bytes of UTF-8 before its extension. If nothing is left, it is "file". It is a label, never a path.
  */
 enum { MULTIPART_LABEL_MAX = 255 };
 void multipart_label(const char *filename, struct buf *out);

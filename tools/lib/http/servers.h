@@ -1,5 +1,5 @@
 /*
- * servers: the root's active servers, as people and programs read them.
+ * servers: lists the root's active servers for people and programs.
  */
 #ifndef BI_SERVERS_H
 #define BI_SERVERS_H
@@ -9,18 +9,16 @@
 
 #include "http/lease.h"
 
-/*
- * What is known of a server, as a server record (bi-records(5)) for the caller to json_object_put(): the record in its
- * lease, with the port and the keeper's process id as the kernel tells them. One that is still starting,
- * or whose record cannot be read, has these two and "starting".
- */
+/* Returns the server record (bi-records(5)) of a lease: the record in the lease, with the port and the keeper's process
+ * id from the kernel. A server that is starting, or whose record cannot be read, has these two and "starting". The
+ * caller frees it with json_object_put(). */
 struct json_object *servers_record(const struct lease_seen *seen);
 
 /* The active servers, in ascending order of their ports. */
 struct server {
 	int port;
 	struct json_object *record; /* servers_record() */
-	const char *batch, *url;    /* of the record; NULL where it does not say */
+	const char *batch, *url;    /* from the record; NULL if it has none */
 };
 
 struct servers {
@@ -28,12 +26,13 @@ struct servers {
 	size_t n;
 };
 
-/* Fills ALL, for servers_free(). 0, or -1 with errno. Not for a process that holds a lease: lease.h. */
+/* Fills ALL with the active servers. Returns 0, or -1 with errno. servers_free() frees ALL. A process that holds a
+ * lease must not call this (lease.h). */
 int servers_find(const struct root *root, struct servers *all);
 void servers_free(struct servers *all);
 
 /*
- * Prints the active servers on stdout in ascending order of their ports: with JSON as server records, else as
+ * Prints the active servers on stdout in ascending order of their ports. With JSON it prints server records, else
  *
  *	Active HTTP Servers
  *	================================================================================
@@ -42,8 +41,8 @@ void servers_free(struct servers *all);
  *	  Batch: Batch 1 (chars 1-5)
  *	  URL: http://localhost:8000/M_batch1/index.html
  *
- * and an empty line between two; on a terminal with how to have a URL by which pages save behind it; "No active
- *servers" when there are none. How many, or -1 with errno.
+ * with an empty line between two. On a terminal it adds how to get a URL with which pages can save. Without servers it
+ * prints "No active servers". Returns how many there are, or -1 with errno.
  */
 int64_t servers_print(const struct root *root, bool json);
 

@@ -23,7 +23,7 @@ notebook_store_note(int batch_dir, off_t to, off_t at)
 		return;
 	/* Should this fail, the log is read for it the next time. */
 	if (file_write_at(fd, noted, sizeof(noted), 0) < 0 && ftruncate(fd, 0) < 0)
-		msg_warn_errno("cannot note what of a batch is in its notebook");
+		msg_warn_errno("cannot store how much of a batch is in its notebook");
 	close(fd);
 }
 

@@ -100,7 +100,8 @@ batch_args_read(struct batch_args *names, char **args, const struct batch_args_w
 	names->upstream = rec_upstream_exit(in);
 	rec_close(in);
 	if (names->cut)
-		msg_warn("the records stop without their end record: what makes them was cut off, and more is to come; "
+		msg_warn("the records stop without their end record: the program that writes them was cut off, and "
+			 "records are missing; "
 			 "run the pipeline again");
 	else if (names->n + names->bad + names->nameless == 0) {
 		msg_warn("%s", *args ? nothing : nothing_came);

@@ -199,15 +199,6 @@ rec_fill(struct rec_reader *r)
 	return 1;
 }
 
-void
-utf8_replace_invalid(char *text)
-{
-	size_t n = strlen(text);
-
-	for (size_t at = 0; (at += utf8_valid_length(text + at, n - at)) < n;)
-		text[at] = '?';
-}
-
 /* What can be shown of a bad line: its beginning, printable ASCII, ? for the rest. */
 static void
 make_bad(struct rec_reader *r, struct rec *out, const char *code)

@@ -1,8 +1,8 @@
 /*
- * rec: records in and out, bi-records(5).
+ * rec: reads and writes records, bi-records(5).
  *
- * In: the operands of a program, else the lines of stdin; each a plain line or a JSON object.
- * One reader for every program. Out: NDJSON on stdout, ended by an end record.
+ * The input is the operands of a program, else the lines of stdin. Each is a plain line or a JSON object. The output is
+ * NDJSON on stdout, which an end record ends.
  */
 #ifndef BI_REC_H
 #define BI_REC_H
@@ -16,10 +16,10 @@
 enum { REC_MAX = 1 << 20 }; /* bytes of a line, its newline not counted */
 
 enum rec_kind {
-	REC_MORE,  /* nothing whole is here yet: call rec_fill() */
+	REC_MORE,  /* no complete record is here yet: call rec_fill() */
 	REC_PLAIN, /* a plain line or operand: text, len */
 	REC_JSON,  /* an object: json, and its text */
-	REC_BAD,   /* a line that is no record: code and wrong say why, text is what can be shown of it */
+	REC_BAD,   /* an invalid line: code and wrong say why, text can be shown */
 	REC_EOF,   /* no more will come */
 };
 
@@ -28,69 +28,69 @@ struct rec {
 	unsigned long long line; /* counts from 1; operands count too */
 	const char *text;        /* UTF-8, NUL-terminated, valid until the next call */
 	size_t len;
-	struct json_object *json; /* REC_JSON: the reader's, until the next call; json_object_get() to keep it */
+	struct json_object *json; /* REC_JSON: the reader owns it until the next call; json_object_get() keeps it */
 	const char *code;         /* REC_BAD: line_too_long, not_utf8, bad_json */
 	char wrong[256];          /* REC_BAD: "line 7 is not UTF-8 (byte 12)" */
 };
 
 struct rec_reader;
 
-/* A reader of the operands ARGS (NULL-terminated) when there are any, else of the descriptor FD.
- * FD's flags are not touched. */
+/* Returns a reader of the operands ARGS (NULL-terminated) if there are any, else of the descriptor FD. rec_close()
+ * frees it. FD's flags are not touched. */
 struct rec_reader *rec_open(char **args, int fd);
 
 void rec_close(struct rec_reader *r);
 
-/* The next record that is whole, without reading the descriptor: REC_MORE when there is none.
- * Empty lines are passed over; end records are noted, not returned. */
+/* Returns the next complete record without reading the descriptor, REC_MORE if there is none. Empty lines are skipped.
+ * End records are noted, not returned. */
 enum rec_kind rec_next(struct rec_reader *r, struct rec *out);
 
-/* One read(2) of the descriptor. 0 at its end (rec_next() still has what is left), 1 otherwise,
- * -1 with errno. */
+/* Calls read(2) once on the descriptor. Returns 1, 0 at its end (rec_next() still returns the rest), or -1 with
+ * errno. */
 int rec_fill(struct rec_reader *r);
 
-/* rec_next(), reading as often as it takes: never REC_MORE. A read error ends the program (EX_IOERR). */
+/* As rec_next(), but reads as often as needed, so it never returns REC_MORE. A read error ends the program
+ * (EX_IOERR). */
 enum rec_kind rec_read(struct rec_reader *r, struct rec *out);
 
-/* Whether the stream was ours (a result, review, server or source record was in it) and stopped
- * without its end record: what made it was killed, and more should have come. */
+/* Returns whether the stream was cut: it had a result, review, server or source record of ours, but no end record. The
+ * program that wrote it was killed. */
 bool rec_was_cut(const struct rec_reader *r);
 
-/* The highest "exit" of the end records that were read, 0 without any: what the programs before us came to. */
+/* Returns the highest "exit" of the end records that were read, 0 without any. It is the exit code of the programs
+ * before this one. */
 int rec_upstream_exit(const struct rec_reader *r);
 
-/* Whether an end record was read. */
+/* Returns whether an end record was read. */
 bool rec_has_ended(const struct rec_reader *r);
 
-/* A string member, NULL where there is none or it is no string. Not to be freed. */
+/* Returns a string member, or NULL if it is missing or not a string. O owns the string. */
 const char *rec_string(struct json_object *o, const char *key);
 
-/* A member's value as text, also of a number (written to ROOM); NULL where there is none. */
+/* Returns a member's value as text, a number too (written to ROOM, N bytes), or NULL if it is missing. O or ROOM holds
+ * the text. */
 const char *rec_text(struct json_object *o, const char *key, char *room, size_t n);
 
-/* A member's value as a number, or OTHERWISE where there is none or it is no number. */
+/* Returns a member's value as a number, or OTHERWISE if it is missing or not a number. */
 long long rec_number(struct json_object *o, const char *key, long long otherwise);
 
-/* Parses N bytes as exactly one JSON value (RFC 8259, UTF-8, without \u0000). NULL when they are not; then
- * WRONG, if given, says why. For the caller to json_object_put(). */
+/* Parses N bytes as exactly one JSON value (RFC 8259, UTF-8, without \u0000). The caller frees it with
+ * json_object_put(). Returns NULL if they are invalid and stores the reason in WRONG (ROOM bytes), if given. */
 struct json_object *rec_parse(const char *text, size_t n, char *wrong, size_t room);
 
-/* Replaces what is not UTF-8 in TEXT by '?': for text that was cut, or came from elsewhere. */
-void utf8_replace_invalid(char *text);
-
-/* The shortest JSON of O, on one line; valid until O changes or is freed. */
+/* Returns the shortest JSON of O, on one line; valid until O changes or is freed. */
 const char *rec_print(struct json_object *o);
 
 /* Writes one record and its newline to stdout's buffer. */
 void rec_write(const char *line, size_t n);
 void rec_write_json(struct json_object *o);
 
-/* Writes out what stdout's buffer holds. A reader that has gone ends the program as SIGPIPE
- * would; another failure ends it with EX_IOERR. */
+/* Flushes stdout's buffer. If the reader has gone, the program ends as by SIGPIPE; another failure ends it with
+ * EX_IOERR. */
 void rec_flush(void);
 
-/* Writes the end record, {"end":"bi-fetch",...,"exit":CODE}, with the members of COUNTS
- * (NULL: none; freed here) before the exit. */
+/* Writes the end record, {"end":"bi-fetch",...,"exit":CODE}, with the members of COUNTS before the exit. COUNTS is
+ * freed; it may be NULL. */
 void rec_write_end(struct json_object *counts, int code);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * table_input: lists that people keep: lines of JSON, or a table as CSV (RFC 4180) or with tabs, as spreadsheets write
- * it.
+ * table_input: reads lists that people keep: lines of JSON, or a table as spreadsheets write it, with commas (CSV, RFC
+ * 4180), semicolons or tabs.
  *
- * What it is, is seen from its beginning: '{' begins lines of JSON; of a table, the first line tells by what its cells
- * are separated, a comma, a semicolon or a tab. A byte order mark (UTF-8) is passed over.
+ * The beginning tells the kind: '{' begins lines of JSON. Otherwise the first line of the table tells the separator. A
+ * byte order mark (UTF-8) is skipped.
  */
 #ifndef BI_TABLE_INPUT_H
 #define BI_TABLE_INPUT_H
@@ -16,32 +16,32 @@ enum table_input_kind {
 	TABLE_INPUT_EMPTY,
 	TABLE_INPUT_LINES, /* each row is one cell: the line */
 	TABLE_INPUT_TABLE,
-	TABLE_INPUT_ARRAY, /* a JSON array, which is not read */
-	TABLE_INPUT_UTF16, /* text in UTF-16, which is not read either */
+	TABLE_INPUT_ARRAY, /* a JSON array; it is not read */
+	TABLE_INPUT_UTF16, /* text in UTF-16; it is not read */
 };
 
 enum table_input_next { TABLE_INPUT_ROW, TABLE_INPUT_BAD, TABLE_INPUT_END };
 
 struct table_row {
-	unsigned long long line; /* on which it begins, from 1 */
+	unsigned long long line; /* the line on which it begins, from 1 */
 	char **cells;            /* NUL-terminated, valid until the next call */
 	size_t count;
-	const char *wrong; /* TABLE_INPUT_BAD: what is wrong with it, to stand behind "line 7 " */
+	const char *wrong; /* TABLE_INPUT_BAD: the reason, which continues "line 7 " */
 };
 
 struct table_input;
 
-/* Reads the descriptor FD, which stays the caller's, as far as it takes to see what it is. A read error ends the
- * program (EX_IOERR). For table_input_close(). */
+/* Opens a list on the descriptor FD, which the caller closes, and reads as much as tells its kind. A read error ends
+ * the program (EX_IOERR). table_input_close() frees it. */
 struct table_input *table_input_open(int fd);
 void table_input_close(struct table_input *r);
 
 enum table_input_kind table_input_kind(const struct table_input *r);
 
 /*
- * The next row that is not empty. Quotes around a cell are taken off, and what is doubled in it made single; such a
- * cell may have newlines. A row whose quotes do not end, that is too long or has a NUL in it is bad, and the next one
- * begins at the next line.
+ * Returns the next row that is not empty. The quotes around a cell are removed, and doubled quotes in it become single;
+ * such a cell may have newlines. A row is bad if its quotes do not end, if it is too long, or if it has a NUL. The next
+ * row then begins at the next line.
  */
 enum table_input_next table_input_next(struct table_input *r, struct table_row *out);
 

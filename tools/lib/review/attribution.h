@@ -1,9 +1,9 @@
 /*
- * attribution: credits (credit.h) of many files as a document: Markdown for people, CSV for spreadsheets, JSON for
- * programs.
+ * attribution: writes the credits (credit.h) of many files as a document: Markdown for people, CSV for spreadsheets,
+ * JSON for programs.
  *
- * Whatever is in a credit, it stays what it is: Markdown has nothing but text and http links of it, a spreadsheet takes
- * no cell for a formula, and JSON is JSON.
+ * Any text in a credit stays text: Markdown has only text and http links from it, a spreadsheet takes no cell for a
+ * formula, and the JSON is valid.
  */
 #ifndef BI_ATTRIBUTION_H
 #define BI_ATTRIBUTION_H
@@ -14,30 +14,30 @@ struct json_object;
 
 enum attribution_kind { ATTRIBUTION_CSV, ATTRIBUTION_JSON, ATTRIBUTION_MD, ATTRIBUTION_KINDS };
 
-/* What the document is called: "ATTRIBUTION.csv". */
+/* The file names of the documents: "ATTRIBUTION.csv". */
 extern const char *const attribution_name[ATTRIBUTION_KINDS];
 
-/* One file. Strings are UTF-8, and those without a comment may not be NULL. */
+/* One file. Strings are UTF-8 and must not be NULL unless a comment says so. */
 struct attribution {
 	const char *subject; /* its subject's id */
-	const char *name;    /* and name; NULL: none */
-	const char *file;    /* its name below where the document is, of characters that need no escaping */
-	const char *label;   /* what to call it where its credit has no title: text for people */
+	const char *name;    /* its subject's name; NULL: none */
+	const char *file;    /* its path from the document's directory, with characters that need no escaping */
+	const char *label;   /* its title for people if its credit has none */
 	const char *sha256;
-	struct json_object *credit;  /* of credit_of() */
-	struct json_object *batches; /* an array of their names */
+	struct json_object *credit;  /* from credit_of() */
+	struct json_object *batches; /* an array of batch names */
 };
 
-/* What stands before the first file; of the N-th, counting from 0; and behind the last of N. Each is appended to OUT.
- */
+/* Each appends a part of the document to OUT: the text before the first file; file number N, from 0; the text behind
+ * the last of N files. */
 void attribution_head(enum attribution_kind kind, struct buf *out);
 void attribution_add(enum attribution_kind kind, struct buf *out, const struct attribution *a, size_t n);
 void attribution_tail(enum attribution_kind kind, struct buf *out, size_t n);
 
-/* Appends a cell of CSV (RFC 4180): quoted, and with ' before what a spreadsheet would take for a formula. */
+/* Appends a cell of CSV (RFC 4180): quoted, and with ' before a text that a spreadsheet would take for a formula. */
 void attribution_cell(struct buf *out, const char *text);
 
-/* Appends TEXT so that Markdown (CommonMark, GitHub's) has nothing in it but text. */
+/* Appends TEXT so that Markdown (CommonMark, GitHub's) shows it as plain text. */
 void attribution_escape(struct buf *out, const char *text);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * credit: who made a thing and how it may be used, out of what an item says of it.
+ * credit: finds out from an item who made a work and how it may be used.
  *
- * Items carry what their source said, in the source's words: text with HTML in it, licences under many names, URLs or
- * none. What comes out is plain text and licences under the names and URLs of their makers, for people to read and for
- * programs to compare. Where an item has no key of ours, the field of Wikimedia Commons in its member "extmetadata"
- * counts, {"Artist":{"value":"..."}}; the names are those of the extension CommonsMetadata.
+ * An item has the words of its source: text with HTML, licences under many names, with or without URLs. A credit has
+ * plain text, and licences under their official names and URLs, which people can read and programs can compare. If an
+ * item lacks one of our keys, the field of Wikimedia Commons in its member "extmetadata" counts,
+ * {"Artist":{"value":"..."}}; the names are those of the extension CommonsMetadata.
  */
 #ifndef BI_CREDIT_H
 #define BI_CREDIT_H
@@ -17,7 +17,8 @@
 struct json_object;
 
 /*
- * The credit of an item, for json_object_put(). Members that are not known are left out; the others are, in this order:
+ * Returns the credit of an item. The caller frees it with json_object_put(). Unknown members are left out; the others
+ * are, in this order:
  *
  *	title, author, attribution (the words that the author asks for), source, page (http or https),
  *	licenses [{"id","name","url"}]; id is SPDX's where it has one, and a license has at least a name,
@@ -26,20 +27,21 @@ struct json_object;
  */
 struct json_object *credit_of(struct json_object *item);
 
-/* Two of the notes. */
+/* Two texts of notes. */
 extern const char credit_no_author[], credit_no_licence[];
 
-/* Why a thing with this credit should not be passed on, to stand behind "it "; NULL where nothing says so. */
+/* Returns NULL, or why a work with this credit should not be passed on, which continues "it ". */
 const char *credit_check(struct json_object *credit);
 
-/* Appends to OUT the text of the HTML: without tags and what they hide, entities decoded, white space made single
- * spaces, as credit_clean() leaves it. A '<' that begins no tag is text. */
+/* Appends to OUT the text of the HTML: without tags and the text that they hide, with entities decoded, as
+ * credit_clean() leaves it. A '<' that begins no tag is text. */
 void credit_text(struct buf *out, const char *html);
 
-/* Appends TEXT to OUT without control characters and what turns the direction of writing, with single spaces. */
+/* Appends TEXT to OUT without control characters and characters that change the direction of text, and with single
+ * spaces for white space. */
 void credit_clean(struct buf *out, const char *text);
 
-/* A licence as its makers write it. Members may be "". */
+/* A licence with its official name and URL. Members may be "". */
 struct licence {
 	char id[48];
 	char name[64];
@@ -47,10 +49,8 @@ struct licence {
 	bool non_free;
 };
 
-/*
- * What TEXT, a name of one or more licences or a URL, says: up to MOST of them into V. Their number; 0 where it is none
- * that is known, -1 where it says that there is none ("", "unknown").
- */
+/* Finds the licences that TEXT means, a name of one or more or a URL, and stores at most MOST of them in V. Returns
+ * their number, 0 if none is known, or -1 if TEXT says that there is none ("", "unknown"). */
 int licence_parse(const char *text, struct licence *v, int most);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * pack: an archive being written by libarchive, the same for the same members: no times, owners or modes of here.
+ * pack: writes an archive by libarchive. The same members give the same bytes: it has no times, owners or modes of this
+ * machine.
  */
 #ifndef BI_PACK_H
 #define BI_PACK_H
@@ -11,36 +12,35 @@
 
 struct pack;
 
-/* By which suffix an archive is what. */
+/* Archive formats by file name suffix. */
 struct pack_kind {
 	const char *suffix; /* ".tar.gz" */
 	const char *filter; /* "gzip"; NULL: not compressed, or zip */
 	int is_zip;
 };
 
-/* The kind that NAME's suffix says; NULL where it says none. */
+/* Returns the format for NAME's suffix, or NULL if it has none of them. */
 const struct pack_kind *pack_kind_of(const char *name);
 
-/* The kind of plain tar, and of zip. */
+/* The formats plain tar and zip. */
 extern const struct pack_kind *const pack_tar, *const pack_zip;
 
-/*
- * Begins an archive on FD. MANIFEST is the name of the member that ends it, with the SHA-256 of each other. NULL after
- * saying why, where libarchive cannot do that kind here. For pack_end() or pack_drop().
- */
+/* Begins an archive on FD. MANIFEST is the name of the last member, which has the SHA-256 of each other member. Returns
+ * NULL with a message if this libarchive does not support the format. pack_end() or pack_drop() frees it. */
 struct pack *pack_begin(const struct pack_kind *kind, int fd, const char *manifest);
 
-/* Adds a member. 0, or -1 with errno. */
+/* Adds a member of N bytes. Returns 0, or -1 with errno. */
 int pack_bytes(struct pack *p, const char *name, const void *bytes, size_t n);
 
-/* The same, of the file FD from its beginning; -1 with EBADMSG where its SHA-256 is not this one, NULL for any, or it
- * grew or was cut meanwhile. */
+/* Adds the file FD, from its beginning, as a member. Returns 0, or -1 with errno: EBADMSG if its SHA-256 is not SHA256
+ * (NULL: any), or if it became longer or shorter meanwhile. */
 int pack_file(struct pack *p, const char *name, int fd, const char *sha256);
 
-/* Ends it: its SHA-256 and how many bytes it has. P is freed in either case. 0, or -1 with errno. */
+/* Ends the archive and frees P. Stores its SHA-256 in HEX and its length in BYTES. Returns 0, or -1 with errno; P is
+ * freed in either case. */
 int pack_end(struct pack *p, char hex[HASH_HEX + 1], uint64_t *bytes);
 
-/* Gives it up; NULL does nothing. */
+/* Frees P without ending the archive. P may be NULL. */
 void pack_drop(struct pack *p);
 
 #endif

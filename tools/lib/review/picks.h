@@ -1,10 +1,10 @@
 /*
- * picks: what reviewers chose, batches/NAME/picks.ndjson, bi-batch(5).
+ * picks: the decisions of reviewers, batches/NAME/picks.ndjson, bi-batch(5).
  *
  * A line is a decision of one reviewer about one subject:
  *	{"subject":"7","choice":3,"reviewer":"ada","at":"2026-11-22T15:04:05.123Z"}
- * The file is appended only, under its own flock, and synced before anybody is told that a pick is kept. Of the lines
- * of one reviewer about one subject the last counts; two reviewers who differ are both kept.
+ * The file is only appended to, under its flock, and synced before a pick is reported as saved. The last line of a
+ * reviewer about a subject counts. The decisions of different reviewers are all kept.
  */
 #ifndef BI_PICKS_H
 #define BI_PICKS_H
@@ -15,125 +15,122 @@
 #include "batch/batch.h"
 
 enum {
-	PICK_NONE = 0,          /* a choice: none of the candidates */
-	PICK_BACK = -1,         /* a choice: the decision is taken back; null in the file */
+	PICK_NONE = 0,          /* a choice: no candidate */
+	PICK_BACK = -1,         /* a choice: the decision is withdrawn; null in the file */
 	PICK_REVIEWER_MAX = 64, /* characters of a reviewer's name */
 	PICK_SET_MAX = 100000,  /* decisions in one set */
-	PICK_TIME = 32,         /* bytes of a time that we write, with its NUL */
+	PICK_TIME = 32,         /* bytes of a time that is written here, with its NUL */
 };
 
 /* A decision. Strings are UTF-8. */
 struct pick {
 	const char *subject;  /* the subject's id */
 	long choice;          /* the IDX of a candidate, ID_IDX.EXT, or PICK_NONE or PICK_BACK */
-	const char *reviewer; /* NULL or "": "anonymous" */
-	const char *at;       /* when, "2026-11-22T15:04:05.123Z"; NULL, or a time that has not come yet: now */
+	const char *reviewer; /* Returns NULL or "": "anonymous" */
+	const char *at;       /* the time, "2026-11-22T15:04:05.123Z"; NULL or a time in the future: now */
 };
 
-/* Compares times as decisions have them, which differ in how many digits the fraction has: <0, 0, >0. */
+/* Compares times of decisions, whose fractions may have different numbers of digits. Returns <0, 0 or >0. */
 int picks_compare_times(const char *a, const char *b);
 
-/* The time now, as decisions have it. */
+/* Stores the time now, in the form that decisions have. */
 void picks_now(char at[PICK_TIME]);
 
-/* --- what stands --- */
+/* --- decisions that count --- */
 
 struct picks;
 
-/*
- * Reads the decisions of batch B, which may be closed before them. A batch that nobody reviewed has none. NULL with
- * errno. picks_free() frees it.
- */
+/* Reads the decisions of batch B, which the caller may close before them. A batch that nobody reviewed has none.
+ * Returns NULL with errno on failure. picks_free() frees them. */
 struct picks *picks_read(const struct batch *b);
 
-/* Takes in what was added since, reading only that. What was got from P before is no longer valid. 0, or -1 with errno
- * and P as it was or without decisions. */
+/* Reads what was added since. Pointers from P are then no longer valid. Returns 0, or -1 with errno; P is then
+ * unchanged or without decisions. */
 int picks_refresh(struct picks *p);
 
-void picks_free(struct picks *p); /* NULL does nothing */
+void picks_free(struct picks *p); /* NULL is allowed */
 
-/* The version of what was read: equal where the file is. Good characters for an ETag, quotes not included. */
+/* Returns the version of the file that was read: equal for equal content. Its characters are valid in an ETag; it has
+ * no quotes. */
 const char *picks_version(const struct picks *p);
 
-/* The decisions that stand, none taken back: sorted by subject (numbers in ids by their value), then reviewer. */
+/* Returns how many decisions count, without withdrawn ones. They are sorted by subject (numbers in ids by their value),
+ * then by reviewer. */
 size_t picks_count(const struct picks *p);
 const struct pick *picks_get(const struct picks *p, size_t i); /* `at` and `reviewer` are never NULL here */
 
-/* The last decision of V's reviewer about V's subject, with PICK_BACK where it was taken back; NULL where there was
- * none.
- */
+/* Returns the last decision of V's reviewer about V's subject, with PICK_BACK if it was withdrawn; NULL if there is
+ * none. */
 const struct pick *picks_last(const struct picks *p, const struct pick *v);
 
-/* How many lines were passed over because they are no decisions. */
+/* Returns how many lines were skipped because they are not decisions. */
 size_t picks_bad_lines(const struct picks *p);
 
-/* What the reviewers of one subject say together. */
+/* The decisions of all reviewers about one subject. */
 struct picks_subject {
 	const char *id;
 	size_t first, count; /* its decisions: picks_get(P, FIRST) and so on, at least one */
-	bool agreed;         /* they are all the same */
-	long choice;         /* then it is this, PICK_NONE or more */
+	bool agreed;         /* they all have the same choice */
+	long choice;         /* that choice, if AGREED: PICK_NONE or more */
 };
 
-/*
- * The subject whose decisions begin at I, 0 to begin with. False where there is none more; else the next one's begin
- * at OUT->first + OUT->count.
- */
+/* Stores the subject whose decisions begin at I in OUT; I is 0 for the first. Returns false if there are no more. The
+ * next subject begins at OUT->first + OUT->count. */
 bool picks_subject(const struct picks *p, size_t i, struct picks_subject *out);
 
-/* --- what may be chosen --- */
+/* --- subjects and candidates --- */
 
 struct picks_subjects;
 
-/* The subjects of a batch and how many items each has, as items.ndjson says. NULL with errno. For
- * picks_subjects_free(). */
+/* Reads the subjects of a batch, and how many items each has, from items.ndjson. Returns NULL with errno on failure.
+ * picks_subjects_free() frees them. */
 struct picks_subjects *picks_subjects_read(const struct batch *b);
 
-/* Takes in what was added to the batch since. 0, or -1 with errno. */
+/* Reads what was added to the batch since. Returns 0, or -1 with errno. */
 int picks_subjects_refresh(struct picks_subjects *s);
-void picks_subjects_free(struct picks_subjects *s); /* NULL does nothing */
+void picks_subjects_free(struct picks_subjects *s); /* NULL is allowed */
 
-/* How many subjects there are. */
+/* Returns how many subjects there are. */
 unsigned long picks_subjects_count(const struct picks_subjects *s);
 
-/* How many items the subject ID has: its candidates are 1 to that. 0: the batch has no such subject. */
+/* Returns how many items the subject ID has: its candidates are 1 to that number. Returns 0 if the batch has no such
+ * subject. */
 unsigned long picks_subjects_items(const struct picks_subjects *s, const char *id);
 
-/*
- * Whether the whole set may be added: each subject known, each choice one of its items, none or taken back, reviewers
- * and times well-formed. False with WRONG set to what is wrong with the first that is not, and how many more there are:
- * "subject '9' is not in the batch".
- */
+/* Returns whether the whole set is valid: the batch has each subject, each choice is one of its items, none or
+ * withdrawn, and reviewers and times are well-formed. Returns false with WRONG set to what is wrong with the first
+ * invalid decision, and how many more there are: "subject '9' is not in the batch". */
 bool picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room);
 
-/* NULL for a good name of a reviewer ("" is one), else what is wrong with it, to stand behind "the reviewer's name ".
- */
+/* Returns NULL for a valid name of a reviewer ("" is valid), else the reason, which continues "the reviewer's name
+ * ". */
 const char *picks_reviewer_check(const char *name);
 
 /*
- * A set as pages download it and clients send it, for picks_check():
+ * A set of decisions as pages download it and clients send it, for picks_check():
  *	{"batch":"M_batch1","reviewer":"ada","selections":{"7":3,"8":0,"9":null},"at":{"7":"2026-11-22T15:04:05.123Z"}}
- * All but "selections" may be missing; unknown keys are passed over.
+ * All keys but "selections" are optional; unknown keys are ignored.
  */
 struct picks_set {
-	struct pick *v; /* for the caller to free(); its strings are the JSON object's */
+	struct pick *v; /* the caller frees it with free(); the JSON object owns its strings */
 	size_t n;
 };
 
-/* Takes a set for the batch BATCH out of O. False with SET empty and WRONG set to what is wrong with its form. */
+/* Parses a set for the batch BATCH from O. Returns false with SET empty and WRONG set to what is wrong with its
+ * form. */
 bool picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room);
 
 /* --- adding --- */
 
 /*
- * Adds a set of decisions, which picks_check() has passed, as one append; returns once they are on the disk. What
- * stands already is not written again. With EXPECT, a version: only if the file is still that one. P is then
- * as after picks_refresh(). 0; 1 where the version is another; -1 with errno, and no part of the set counts
- * (EIO: it may stand, but it is not known to be on the disk).
+ * Appends a set of decisions, which picks_check() has accepted, and syncs it. Decisions that count already are not
+ * written again. With EXPECT, a version, the set is only added if the file has that version. P is then refreshed.
+ * Returns 0, 1 if the version differs, or -1 with errno; no part of the set then counts (with EIO it may count, but may
+ * not be on the disk).
  */
 int picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect);
 
-/* The same for who has not read them. 0 or -1. */
+/* The same for callers that have not read the decisions. Returns 0 or -1. */
 int picks_add(const struct batch *b, const struct pick *v, size_t n);
 
 #endif

@@ -1,0 +1,66 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "confined/helper.h"
+
+bool
+helper_serves(void)
+{
+	int kind = 0;
+	socklen_t len = sizeof(kind);
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &kind, &len) == 0 && kind == SOCK_SEQPACKET;
+}
+
+ssize_t
+helper_next_request(char *text, size_t room, int *fds, size_t count)
+{
+	struct iovec part = {.iov_base = text, .iov_len = room - 1};
+	union {
+		char room[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *c;
+	ssize_t n;
+
+	do
+		n = recvmsg(STDIN_FILENO, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n;
+	text[n] = '\0';
+	c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(count * sizeof(*fds)))
+		return -1;
+	memcpy(fds, CMSG_DATA(c), count * sizeof(*fds));
+	return n;
+}
+
+bool
+helper_send_answer(const void *head, size_t n, const void *bytes, size_t len)
+{
+	struct iovec parts[] = {{(void *)(size_t)head, n}, {(void *)(size_t)bytes, len}};
+	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = len ? 2 : 1};
+	ssize_t sent;
+
+	do
+		sent = sendmsg(STDIN_FILENO, &msg, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t)(n + len);
+}
+
+void
+helper_limit_seconds(int seconds)
+{
+	struct itimerval t = {.it_value = {.tv_sec = seconds}};
+
+	if (setitimer(ITIMER_PROF, &t, NULL) < 0)
+		_exit(EX_OSERR);
+}
