@@ -141,6 +141,10 @@ the_events_of_a_watcher_can_be_changed(void **state)
 	end_watch(&e, e.out, EPOLLIN);
 	turn(l);
 	assert_int_equal(e.calls, 1);
+	end_watch(&e, e.out, 0); /* also what is reported in any case */
+	assert_int_equal(shutdown(e.in, SHUT_RDWR), 0);
+	turn(l);
+	assert_int_equal(e.calls, 1);
 	end_close(&e);
 	loop_free(l);
 }

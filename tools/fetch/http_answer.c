@@ -9,7 +9,7 @@
 #include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
 
-static const struct answer nothing = {.retry_after = -1, .date = -1, .range_from = -1, .range_total = -1};
+static const struct answer nothing = {.retry_after = -1, .range_from = -1, .range_total = -1};
 
 void
 answer_reset(struct answer *a)
@@ -67,7 +67,7 @@ answer_add_header(struct answer *a, char *line)
 	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0]) {
 		keep_text(a->validator, sizeof(a->validator), v);
 	} else if ((v = http_policy_header_value(line, "Date"))) {
-		a->date = httpdate_parse(v);
+		keep_text(a->date, sizeof(a->date), v);
 	} else if ((v = http_policy_header_value(line, "Content-Type"))) {
 		keep_text(a->content_type, sizeof(a->content_type), v);
 	} else if ((v = http_policy_header_value(line, "Accept-Ranges"))) {

@@ -24,7 +24,7 @@ struct answer {
 	bool weak;           /* it has an ETag that does not tell bytes apart */
 	size_t page_bytes;   /* of an error page */
 	bool page_too_large; /* it was not read to its end */
-	int64_t date;        /* the server's clock, in seconds; -1: it does not say */
+	char date[40];       /* the server's clock, as it says it; "": it does not */
 	char validator[200]; /* for If-Range (RFC 9110, 13.1.5): a strong ETag or Last-Modified */
 	char content_type[128];
 	char blocked[64]; /* the kind of address that it would have led to */

@@ -89,7 +89,7 @@ find_validator(const struct job *j)
 	if (a->validator[0] && a->validator[0] != '"') {
 		time_t changed = httpdate_parse(a->validator);
 
-		return changed >= 0 && a->date >= changed + 60 ? a->validator : "";
+		return changed >= 0 && httpdate_parse(a->date) >= changed + 60 ? a->validator : "";
 	}
 	return a->validator;
 }

@@ -16,7 +16,7 @@
 #include "base/utf8.h"
 #include "page.h"
 #include "records/rec.h"
-enum { PATIENCE = 60 * 1000, LOOK_UP = 100, LONGEST = 16 << 20 };
+enum { PATIENCE = 60 * 1000, LOOK_UP = 100, OUTPUT_MAX = 16 << 20 };
 
 /* What it writes until it ends. False: it wrote too much, or its time was over. */
 static bool
@@ -25,7 +25,7 @@ read_all(int fd, int64_t until, const atomic_bool *hurry, struct buf *out)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int left;
 
-	while ((left = clock_left(until)) > 0 && !atomic_load(hurry) && out->len <= LONGEST) {
+	while ((left = clock_left(until)) > 0 && !atomic_load(hurry) && out->len <= OUTPUT_MAX) {
 		ssize_t n;
 
 		if (poll(&p, 1, left < LOOK_UP ? left : LOOK_UP) <= 0)

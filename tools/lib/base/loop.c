@@ -51,6 +51,10 @@ loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events)
 
 	if (w->events == events && w->fd == fd)
 		return 0;
+	if (!events) {
+		loop_unwatch(l, w);
+		return 0;
+	}
 	/* A descriptor that was closed while it was watched is forgotten by the kernel; its number may be in use again.
 	 */
 	if (epoll_ctl(l->epoll, op, fd, &e) < 0 &&

@@ -37,7 +37,8 @@ void loop_free(struct loop *l);
 
 /*
  * Watches FD for EVENTS (EPOLLIN, EPOLLOUT; errors and hang-ups are reported in any case). W has its function already.
- * If W watches FD already, EVENTS replace those of before; with the same EVENTS nothing is asked of the kernel. Returns
+ * If W watches FD already, EVENTS replace those of before; with the same EVENTS nothing is asked of the kernel, and
+ * with 0 W becomes idle. Returns
  * 0, or -1 with errno: EPERM for a regular file, which is always ready.
  */
 int loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events);
@@ -45,8 +46,8 @@ int loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events);
 /* Makes W idle. Call this before its descriptor is closed. */
 void loop_unwatch(struct loop *l, struct loop_watcher *w);
 
-/* Sets T: its function is called once at the moment DUE of clock_ms(), or at once if that has passed, but not before the
- * next turn when a timer's function sets it. A timer that is set already is moved. */
+/* Sets T: its function is called once at the moment DUE of clock_ms(), or at once if that has passed, but not before
+ * the next turn when a timer's function sets it. A timer that is set already is moved. */
 void loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due);
 
 /* Makes T idle. */

@@ -105,8 +105,8 @@ read_pattern(const struct where *w, struct line *l, char *word)
 	if (bracket ? !is_ipv6(host) : *host ? !is_host(host) : l->below || word == host)
 		die_at_line(w,
 			    "'%.200s' is not a host: a host is a name, *.NAME or *, with or without :PORT; names that "
-			    "are not ASCII "
-			    "are written xn--...",
+			    "are not "
+			    "ASCII are written xn--...",
 			    host);
 	if (port) {
 		char *end;
