@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/human.h"
 #include "base/lock.h"
 #include "base/msg.h"

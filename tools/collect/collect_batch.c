@@ -1,6 +1,5 @@
 /* What is chosen of each subject of a batch. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* What goes into an export, and where exports go. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

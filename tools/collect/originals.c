@@ -1,6 +1,5 @@
 /* The originals of what was chosen: candidates of a source are thumbnails, made for a look. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <locale.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lock.h"
@@ -225,7 +224,8 @@ add_member(struct buf *out, const char *key, const char *value)
 	buf_json(out, value);
 }
 
-void
+/* The content's JSON, on one line, with the id where it is not 0. */
+static void
 content_print(const struct content *it, struct buf *out)
 {
 	buf_clear(out);

@@ -35,7 +35,4 @@ const char *content_store_check(struct content_store *k, const char *path, const
  * same. */
 int content_store_write(struct content_store *k, struct content *it);
 
-/* The content's JSON, on one line, with the id where it is not 0. */
-void content_print(const struct content *it, struct buf *out);
-
 #endif

@@ -4,7 +4,6 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "dom.h"
 #include "html/find.h"

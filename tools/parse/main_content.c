@@ -1,9 +1,7 @@
 #include "main_content.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	LABEL = 150,  /* characters of a line about the text: its author, its date */

@@ -1,6 +1,5 @@
 #include "parse_helper.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>

@@ -3,8 +3,6 @@
 #include <poppler.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
 #include "base/msg.h"
 #include "formats.h"

@@ -1,7 +1,6 @@
 #include "xml.h"
 
 #include <expat.h>
-#include <limits.h>
 #include <string.h>
 
 #include "base/msg.h"
@@ -14,7 +13,8 @@ struct reading {
 	unsigned depth;
 };
 
-const char *
+/* A name without its prefix. */
+static const char *
 xml_local(const char *name)
 {
 	const char *colon = strchr(name, ':');

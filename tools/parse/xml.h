@@ -22,7 +22,4 @@ bool xml_read(const struct xml_reader *r, const char *bytes, size_t n);
 /* The attribute with this name (without its prefix), NULL where there is none. */
 const char *xml_attribute(const char **attributes, const char *name);
 
-/* A name without its prefix. */
-const char *xml_local(const char *name);
-
 #endif

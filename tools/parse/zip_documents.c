@@ -3,10 +3,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "confined/unpack.h"

@@ -1,5 +1,4 @@
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "assets.h"
 #include "base/msg.h"
 #include "base/paths.h"
-#include "files/atomic_file.h"
 #include "files/file.h"
 #include "page_file.h"
 

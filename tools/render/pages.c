@@ -1,8 +1,6 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "assets.h"
@@ -25,9 +23,9 @@ struct making {
 	struct manifest_writer new;
 	bool *changed;                        /* of each subject */
 	unsigned char (*digests)[HASH_BYTES]; /* of what jq reads of each */
-	uint32_t given, taken;      /* of subjects: the next to hand over, the next that is not in the common pages */
-	uint32_t made;              /* pages of subjects that came back */
-	bool head, tail, tail_made; /* was handed over; came back */
+	uint32_t given, taken; /* of subjects: the next to hand over, the next that is not in the common pages */
+	uint32_t made;         /* pages of subjects that came back */
+	bool head, tail_made;  /* was handed over; came back */
 	char programs[HASH_HEX + 1];
 	unsigned char whole[HASH_BYTES];
 	struct atomic_file pages[COMMON];
@@ -84,7 +82,7 @@ give_line(void *arg, struct buf *to, bool *ended)
 		return EX_ALL_WELL;
 	}
 	page_json_tail(to);
-	*ended = m->tail = true;
+	*ended = true;
 	return EX_ALL_WELL;
 }
 

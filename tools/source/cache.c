@@ -1,5 +1,4 @@
 /* Files named by the SHA-256 of the URL, written whole by rename; their time of change is the reply's. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
  * Of a catalog only the subjects that may become the batch's are kept: of a window of COUNT at OFFSET at most
  * twice as many as it reaches to. What is remembered of the rest is a digest of each id, to find those that come twice.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>

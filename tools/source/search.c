@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/msg.h"
 #include "hosts/http_policy.h"
 #include "records/rec.h"
 #include "source.h"

@@ -1,7 +1,6 @@
 /* Where the root is: room, what the file system can do, and what time it is there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
-#include "base/when.h"
 #include "batch/queue.h"
 #include "batch/watch_root.h"
 #include "records/rec.h"

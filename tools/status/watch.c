@@ -1,5 +1,4 @@
 /* The table, kept up to date: drawn over and over on a terminal, else printed again when it changes. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
  * batch_userinfo: names and passwords of items' URLs, which are kept apart from the items (secrets.h). Items of an
  * earlier version may have them in their own lines.
  */
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>

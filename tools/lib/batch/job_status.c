@@ -1,10 +1,8 @@
 #include "batch/job_status.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/when.h"
 #include "files/file.h"

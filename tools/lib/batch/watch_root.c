@@ -1,6 +1,5 @@
 #include "batch/watch_root.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>

@@ -89,8 +89,8 @@ one_of(const char *const *list, const char *word)
 	return *list;
 }
 
-static bool
-is_url(const char *s)
+bool
+media_is_url(const char *s)
 {
 	if (strlen(s) >= MEDIA_URL || (strncmp(s, "http://", 7) != 0 && strncmp(s, "https://", 8) != 0))
 		return false;
@@ -121,7 +121,7 @@ take_media(struct media_found *out, char *lines, size_t most)
 			return false;
 	one.kind = one_of(kinds, part[0]);
 	one.from = one_of(sources, part[1]);
-	if (lines || !one.kind || !one.from || !is_url(part[2]) || out->count >= most)
+	if (lines || !one.kind || !one.from || !media_is_url(part[2]) || out->count >= most)
 		return false;
 	tidy_title(part[3]);
 	one.url = buf_strdup(part[2]);

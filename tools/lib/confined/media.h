@@ -60,4 +60,7 @@ void media_free(struct media_found *out);
 /* Ends bi-media and frees M. NULL is allowed. */
 void media_close(struct media *m);
 
+/* Whether S is a URL of http or https of printable ASCII, shorter than MEDIA_URL. */
+bool media_is_url(const char *s);
+
 #endif

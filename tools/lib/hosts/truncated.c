@@ -1,6 +1,5 @@
 #include "hosts/truncated.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>

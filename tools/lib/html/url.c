@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -65,17 +64,6 @@ is_of_other_scheme(const char *url)
 	return !((n == 4 && strncasecmp(url, "http", n) == 0) || (n == 5 && strncasecmp(url, "https", n) == 0));
 }
 
-static bool
-is_good(const char *url)
-{
-	if (strlen(url) >= MEDIA_URL || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0))
-		return false;
-	for (; *url; url++)
-		if (*url <= ' ' || *url > '~')
-			return false;
-	return true;
-}
-
 char *
 url_resolve(CURLU *base, const char *text, size_t n)
 {
@@ -90,7 +78,7 @@ url_resolve(CURLU *base, const char *text, size_t n)
 		msg_die(EX_OSERR, "out of memory");
 	if (curl_url_set(u, CURLUPART_URL, relative, CURLU_URLENCODE) == CURLUE_OK &&
 	    curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_URL, &whole, CURLU_PUNYCODE) == CURLUE_OK && is_good(whole))
+	    curl_url_get(u, CURLUPART_URL, &whole, CURLU_PUNYCODE) == CURLUE_OK && media_is_url(whole))
 		url = buf_strdup(whole);
 	curl_free(whole);
 	curl_url_cleanup(u);

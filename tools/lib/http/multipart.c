@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "base/utf8.h"
-#include "records/rec.h"
 
 /* What the next byte belongs to. */
 enum {

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "base/lock.h"
 #include "base/scan.h"
 #include "files/append.h"
 #include "files/file.h"

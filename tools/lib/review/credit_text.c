@@ -10,7 +10,6 @@
 #include <strings.h>
 
 #include "base/utf8.h"
-#include "records/rec.h"
 #include "review/credit.h"
 
 struct entity {
