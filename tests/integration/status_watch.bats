@@ -226,7 +226,7 @@ ended() {
 	status=0
 	wait "$!" || status=$?
 	assert_equal "$status" 66
-	assert_regex "$(<err)" 'taken away'
+	assert_regex "$(<err)" 'removed while it was watched'
 }
 
 @test "watch: where there is no terminal, a table is added for each change" {

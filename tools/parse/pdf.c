@@ -3,6 +3,7 @@
 #include <poppler.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/msg.h"
 #include "formats.h"
