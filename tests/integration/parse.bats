@@ -564,7 +564,7 @@ failures() {
 		strace -f -o trace -P "$BI_ROOT/$path" -P "${path##*/}" -e "trace=$call" -e "inject=$call:error=$error:when=1" \
 			bi-parse <records >out 2>err && fail "$call $path: exit 0"
 		grep INJECTED trace
-		assert_regex "$(failures)$(<err)" "^(system_error true|bi-parse: cannot keep) .*: (Input/output error|Too many open files)"
+		assert_regex "$(failures)$(<err)" "^(system_error true|bi-parse: cannot store) .*: (Input/output error|Too many open files)"
 		bi-parse <records >out
 		assert_equal "$(jq .knowledge_item_id out)" "$ids"
 	done <<-'END'
