@@ -30,7 +30,7 @@ begin_file(struct submission *h, const struct multipart_part *p)
 		return false;
 	}
 	if (h->n == h->api->bounds.batch) {
-		reply_error(&h->reply, 413, "too_many", "a request may hand in %zu items", h->api->bounds.batch);
+		reply_error(&h->reply, 413, "too_many", "a request may submit %zu items", h->api->bounds.batch);
 		return false;
 	}
 	h->is_batch |= h->n > 0 || strcmp(p->name, "files") == 0;
@@ -51,7 +51,7 @@ on_part(const struct multipart_part *p, void *arg)
 	struct submission *h = arg;
 
 	if (++h->parts > SUBMISSION_PARTS_MAX) {
-		reply_error(&h->reply, 413, "too_many_parts", "a form may have %d parts: hand in the files in several",
+		reply_error(&h->reply, 413, "too_many_parts", "a form may have %d parts: submit the files in several",
 			    SUBMISSION_PARTS_MAX);
 		return false;
 	}

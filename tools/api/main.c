@@ -20,7 +20,7 @@ static const struct opt table[] = {
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{OPT_STREAM, "stream", NULL, "answer for the status, and stream it"},
 	{BOUNDS_SYNC_TIMEOUT, "sync-timeout", "SECONDS", "how long a request for one item waits for it (60)"},
-	{OPT_TAKE, "take", NULL, "take what is handed in"},
+	{OPT_TAKE, "take", NULL, "accept submitted files and URLs"},
 	{0},
 };
 

@@ -15,7 +15,7 @@ open_notebook(struct api *api, const char *name, struct reply *r)
 	struct notebook *nb = batch_cache_notebook(api->cache, &api->root, name);
 
 	if (!nb && errno == ENOENT)
-		reply_error(r, 404, "no_such_notebook", "there is no such notebook: nothing was handed in to it");
+		reply_error(r, 404, "no_such_notebook", "there is no such notebook: nothing was submitted to it");
 	else if (!nb)
 		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", name, strerror(errno));
 	return nb;
@@ -220,7 +220,7 @@ resolve_file(struct api *api, const char *notebook, const char *id, struct resol
 		return NULL;
 	}
 	if (!out->is_file)
-		reply_error(r, 404, "not_completed", "this is no file yet, or none any more: its status says why");
+		reply_error(r, 404, "not_completed", "this is not a file yet, or no longer one: its status says why");
 	else if (!out->batch)
 		resolve_no_batch(out, out->file.batch, r);
 	else

@@ -48,11 +48,11 @@ void
 submission_error(struct submission *h, int error, const char *doing)
 {
 	if (error == ENOSPC || error == EDQUOT)
-		reply_error(&h->reply, 507, "disk_full", "%s: the disk is full; nothing was handed in", doing);
+		reply_error(&h->reply, 507, "disk_full", "%s: the disk is full; nothing was submitted", doing);
 	else if (error == EMFILE || error == ENFILE || error == EAGAIN)
 		reply_error(&h->reply, 503, "busy", "%s: too much is under way; try again", doing);
 	else
-		reply_error(&h->reply, 500, "cannot_write", "%s: %s; nothing was handed in", doing, strerror(error));
+		reply_error(&h->reply, 500, "cannot_write", "%s: %s; nothing was submitted", doing, strerror(error));
 }
 
 /* Item I's own id: VALUE, with -I where it stands for all. False after making the reply the error. */

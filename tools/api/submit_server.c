@@ -246,7 +246,7 @@ check_length(const struct submit_server *t, const struct submission *h, uint64_t
 		reply_error(r, 413, "too_large", "a list of URLs may have %d bytes: hand it in in several",
 			    SUBMISSION_JSON_MAX);
 	else if (!is_upload && t->held + length > SUBMISSION_JSON_HELD)
-		reply_error(r, 503, "busy", "too many long lists are handed in at once; try again");
+		reply_error(r, 503, "busy", "too many long lists are being submitted at once; try again");
 	else
 		return true;
 	return false;

@@ -93,7 +93,7 @@ add_url(struct submission *h, struct json_object *value)
 	item = submission_add(h, url.data);
 	if (wrong) {
 		cut_text(&url, 160);
-		buf_printf(&words, "'%s' is no URL that can be fetched: %s", url.data, wrong);
+		buf_printf(&words, "'%s' is not a URL that can be fetched: %s", url.data, wrong);
 		item->code = "bad_url";
 		item->wrong = words.data;
 	}
@@ -122,7 +122,7 @@ take_list(struct submission *h, struct json_object *list)
 	if (n == 0)
 		return refuse_request(h, 422, "empty", "urls is empty: there is nothing to fetch");
 	if (n > h->api->bounds.batch) {
-		reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may hand in %zu", n,
+		reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may submit %zu", n,
 			    h->api->bounds.batch);
 		return false;
 	}
@@ -130,8 +130,8 @@ take_list(struct submission *h, struct json_object *list)
 		struct json_object *one = json_object_array_get_idx(list, i);
 
 		if (!json_object_is_type(one, json_type_string)) {
-			reply_error(&h->reply, 422, "bad_urls", "entry %zu of urls is no string; nothing was handed in",
-				    i + 1);
+			reply_error(&h->reply, 422, "bad_urls",
+				    "entry %zu of urls is not a string; nothing was submitted", i + 1);
 			return false;
 		}
 		add_url(h, one);

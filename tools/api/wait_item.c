@@ -71,7 +71,7 @@ reply_failed(struct submission *h, struct json_object *result)
 static void
 reply_unread(struct submission *h)
 {
-	reply_error(&h->reply, 500, "cannot_read", "the job was handed in, but its batch %s cannot be read", h->batch);
+	reply_error(&h->reply, 500, "cannot_read", "the job was submitted, but its batch %s cannot be read", h->batch);
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
 }
 

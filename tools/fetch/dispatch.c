@@ -560,7 +560,8 @@ dispatch_run(const struct settings *set, char **operands)
 		return give_up(&d);
 	cut = d.intake && rec_was_cut(d.intake->reader);
 	if (cut)
-		msg_warn("the records on standard input stopped without an end record: what made them was killed; "
+		msg_warn("the records on standard input stopped without an end record: the program that wrote them was "
+			 "killed; "
 			 "run the pipeline again");
 	output_flush_all(&d.output);
 	if (d.postprocess)

@@ -72,7 +72,7 @@ static const struct opt table[] = {
 	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
 	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
-	{WORK, "work", NULL, "work on the batches that are handed in, as they come"},
+	{WORK, "work", NULL, "work on submitted batches as they come"},
 	{ONCE, "once", NULL, "with --work: end when nothing is left in the queue"},
 	{STAND_BY, "stand-by", NULL, "with --work: wait until no other that stands by works"},
 	{ACCEPT, "accept", "TYPES", "media types to take, as image/*,application/pdf"},

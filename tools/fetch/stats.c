@@ -124,7 +124,8 @@ say_failures(const struct stats *s)
 	list_kinds(s, SIZE_MAX, &kinds);
 	msg_warn("%" PRIu64 " of %" PRIu64 " failed: %s", s->failed, s->failed + s->completed, kinds.data);
 	if (s->not_tried)
-		msg_warn("%" PRIu64 " of these failed for good before and %s not tried now: --retry failed does",
+		msg_warn("%" PRIu64
+			 " of these failed permanently before and %s not tried now: --retry failed tries them",
 			 s->not_tried, s->not_tried == 1 ? "was" : "were");
 	buf_free(&kinds);
 }
@@ -142,7 +143,8 @@ say_summary(const struct stats *s)
 	for (size_t i = 0; i < sizeof(s->kinds) / sizeof(*s->kinds) && s->kinds[i].count; i++)
 		msg_warn("%10" PRIu64 "  %s", s->kinds[i].count, s->kinds[i].code);
 	if (s->not_tried)
-		msg_warn("%10" PRIu64 "  of these failed for good before and not tried now (--retry failed does)",
+		msg_warn("%10" PRIu64
+			 "  of these failed permanently before and were not tried now (--retry failed tries them)",
 			 s->not_tried);
 }
 
@@ -181,7 +183,7 @@ stats_end(const struct stats *s, int code, bool cut, bool records)
 	if (!s->person || set->quiet)
 		return code;
 	if (set->queue) {
-		human_print("%" PRIu64 " lines handed in, in %s", s->run->asked, root);
+		human_print("%" PRIu64 " lines submitted, in %s", s->run->asked, root);
 		return code;
 	}
 	human_bytes(size, (double)s->run->bytes);

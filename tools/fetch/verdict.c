@@ -82,10 +82,10 @@ judge_curl(struct job *j)
 	}
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
 		if (j->at)
-			verdict_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is no URL",
+			verdict_fail(j, false, "bad_redirect", "the server sends us on to '%.200s', which is not a URL",
 				     j->at);
 		else
-			verdict_fail(j, false, "bad_url", "'%.200s' is no URL of http or https%s", j->url,
+			verdict_fail(j, false, "bad_url", "'%.200s' is not a URL of http or https%s", j->url,
 				     bad_in_url(j->url));
 		return;
 	}

@@ -54,7 +54,7 @@ static const struct opt table[] = {
 	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
 	{OPT_NEW_PASSWORD, "new-password", NULL, "make another password"},
 	{OPT_NEW_TOKEN, "new-token", NULL, "make another token: pages that are open write no more"},
-	{OPT_NO_WORKER, "no-worker", NULL, "keep no worker for what is handed in"},
+	{OPT_NO_WORKER, "no-worker", NULL, "run no worker for submitted batches"},
 	{OPT_PASSWORD_FILE, "password-file", "FILE", "the password is this file's first line"},
 	{'p', "port", "FIRST-LAST", "choose from these ports (8000-8020)"},
 	{OPT_PRIVATE, "private", NULL, "ask for a password, also to read"},

@@ -79,7 +79,7 @@ look_for_ours(struct doctor *d)
 		{"bi-expand", "bi-fetch --expand cannot look into archives"},
 		{"bi-fetch", "nothing fetches, and no server has a worker"},
 		{"bi-media", "bi-fetch cannot find the media of pages"},
-		{"bi-parse", "bi-serve cannot start: what is handed in goes through it"},
+		{"bi-parse", "bi-serve cannot start, since it parses submitted files"},
 		{"bi-render", "no review pages are made"},
 		{"bi-serve", "no review pages are shown"},
 		{"bi-source", "nothing asks for candidates"},
