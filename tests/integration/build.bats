@@ -69,7 +69,7 @@ would_do() {
 	ln -s "$(realpath "$top/tools/lib")" tools/lib
 	mkdir -p build
 	cp "$top/build/config.mk" build/
-	unset MAKEFLAGS MAKELEVEL
+	unset MAKEFLAGS MAKELEVEL SANITIZE
 	run -0 make --no-print-directory build/tools/lib/base/clock.o CC='echo compiler says: >&2; true'
 	assert_output $'CC tools/lib/base/clock.c\ncompiler says:'
 	run -0 make --no-print-directory build/tools/lib/base/buf.o CC=true V=1

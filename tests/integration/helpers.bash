@@ -54,6 +54,11 @@ bi_teardown() {
 # What needs a right that not everybody has begins with one of these: it is skipped, with the reason, where the right is
 # missing. They are for the test itself: in the subshell of `run`, a skip would only end the subshell.
 
+# LeakSanitizer does not work under strace.
+[ -z "${SANITIZE:-}" ] || strace() {
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 command strace "$@"
+}
+
 # need_strace: the test traces processes.
 need_strace() {
 	[ -x "$(command -v strace)" ] || fail "strace is not installed: share/packages/install test"
