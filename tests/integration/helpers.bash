@@ -61,7 +61,7 @@ bi_teardown() {
 
 # need_strace: the test traces processes.
 need_strace() {
-	[ -x "$(command -v strace)" ] || fail "strace is not installed: share/packages/install test"
+	[ -x "$(type -P strace)" ] || fail "strace is not installed: share/packages/install test"
 	strace -o /dev/null true 2>/dev/null || skip "this user may not trace processes"
 }
 

@@ -25,7 +25,7 @@ takes_more_slashes(const char *text, const char *colon)
 static char *
 find_authority(char *text, const char *end)
 {
-	char *colon = memmem(text, (size_t)(end - text), "://", 3), *at = colon;
+	char *colon = text < end ? memmem(text, (size_t)(end - text), "://", 3) : NULL, *at = colon;
 
 	if (!colon)
 		return NULL;
