@@ -25,7 +25,8 @@ breakdown() {
 		[ ! -e "$0.broken" ] || exec /usr/sbin/lighttpd "$@"
 		: >"$0.broken"
 		exec perl -MIO::Socket::INET -e '
-			my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 64) or die;
+			my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 64, ReuseAddr => 1)
+				or die;
 			$server->accept for 1, 2;
 			kill KILL => $$' "$(sed -n 's/^server.port = //p' "$3")"
 	END
