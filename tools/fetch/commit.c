@@ -93,6 +93,8 @@ set_aside(const struct settings *set, struct group *g)
 
 		if (j->verdict.kind == GOT && !j->expanded && set->expand && expand_is_archive(j->type.mime))
 			j->aside = ASIDE_EXPAND;
+		else if (j->verdict.kind == AGAIN)
+			j->aside = ASIDE_RETRY;
 		else if (j->media)
 			j->aside = ASIDE_MEDIA;
 		else

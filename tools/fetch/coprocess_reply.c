@@ -13,7 +13,7 @@ is_ours(const char *key)
 		"archive", "attempts",  "batch",       "bi",     "bytes",       "error",    "file",
 		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
 		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
-		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",
+		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",      "warning",
 	};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)

@@ -137,6 +137,13 @@ begin_attempt(struct dispatch *d, struct job *j)
 	}
 }
 
+static void
+retry_later(struct dispatch *d, struct job *j, long wait_ms)
+{
+	job_forget_redirects(j);
+	scheduler_retry(d->scheduler, j, wait_ms);
+}
+
 /* An attempt is over: tries again later, follows a redirect, or has the job committed. */
 static void
 on_finished(struct dispatch *d, struct job *j)
@@ -177,11 +184,7 @@ on_finished(struct dispatch *d, struct job *j)
 	if (run->fatal) {
 		job_free(j);
 	} else if (again) {
-		free(j->at);
-		j->at = NULL;
-		j->elsewhere = false;
-		j->redirects = 0;
-		scheduler_retry(d->scheduler, j, wait);
+		retry_later(d, j, wait);
 	} else if (v->kind == REDIRECTED) {
 		j->attempts--; /* not an attempt of its own */
 		scheduler_requeue(d->scheduler, j);
@@ -224,8 +227,10 @@ on_aside(struct dispatch *d, struct job *j)
 {
 	if (j->aside == ASIDE_THROUGH)
 		postprocess_add(d->postprocess, j);
-	else if (d->run.fatal || (j->aside == ASIDE_MEDIA && d->run.stop_signal))
+	else if (d->run.fatal || (j->aside != ASIDE_EXPAND && d->run.stop_signal))
 		job_free(j); /* it is pending */
+	else if (j->aside == ASIDE_RETRY)
+		retry_later(d, j, http_policy_backoff(j->attempts, d->run.set->backoff_ms));
 	else if (j->aside == ASIDE_EXPAND)
 		archives_begin(d->archives, j);
 	else if (page_add_items(j, &d->wants))

@@ -50,6 +50,8 @@ add_completed(struct json_object *o, const struct job *j)
 	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
 	add_text(o, "mime", j->type.mime);
 	add_text(o, "sha256", j->body.sha256);
+	if (j->warning)
+		add_text(o, "warning", j->warning);
 	if (j->same_as)
 		json_object_object_add(o, "same_as", json_object_new_uint64(j->same_as));
 	if (j->at)

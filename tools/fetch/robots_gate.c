@@ -279,6 +279,7 @@ robots_gate_ask(struct robots_gate *g, struct job *j)
 	transfer_init(&a->transfer, g->all, on_bytes, on_header);
 	transfer_prepare(&a->transfer, j);
 	curl_easy_setopt(a->transfer.easy, CURLOPT_URL, url.data);
+	curl_easy_setopt(a->transfer.easy, CURLOPT_ACCEPT_ENCODING, ""); /* libcurl decodes it */
 	curl_easy_setopt(a->transfer.easy, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(a->transfer.easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	curl_easy_setopt(a->transfer.easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
