@@ -527,10 +527,11 @@ dispatch_run(const struct settings *set, char **operands)
 {
 	struct dispatch d = {.run = {.set = set, .temp = -1, .signals = -1}};
 	struct run *run = &d.run;
+	struct lists *lists = set->resume || set->work ? NULL : lists_open(set, operands);
 	bool person = !set->json && isatty(STDOUT_FILENO), cut;
 	int code;
 
-	if (!set->resume && !set->work && !*operands && isatty(STDIN_FILENO))
+	if (lists && lists_read_stdin(lists) && isatty(STDIN_FILENO))
 		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	root_open(&run->root, set->root, true);
 	d.batches.run = run;
@@ -548,7 +549,7 @@ dispatch_run(const struct settings *set, char **operands)
 	else if (set->resume)
 		intake_want_all(run, &d.batches, &d.wants);
 	else
-		d.intake = intake_open(run, &d.batches, &d.wants, operands);
+		d.intake = intake_open(run, &d.batches, &d.wants, lists);
 	let_go_of_cancelled(&d);
 	while (!run_is_ending(run) && !is_over(&d))
 		run_turn(&d);
@@ -558,7 +559,7 @@ dispatch_run(const struct settings *set, char **operands)
 		stop_by_signal(&d);
 	if (run->fatal)
 		return give_up(&d);
-	cut = d.intake && rec_was_cut(d.intake->reader);
+	cut = d.intake && lists_were_cut(d.intake->lists);
 	if (cut)
 		msg_warn("the records on standard input stopped without an end record: the program that wrote them was "
 			 "killed; "
@@ -568,8 +569,9 @@ dispatch_run(const struct settings *set, char **operands)
 		postprocess_finish(d.postprocess);
 	if (run->stop_signal)
 		stop_by_signal(&d);
-	cut = cut || (d.intake && rec_upstream_exit(d.intake->reader));
-	code = stats_end(&d.stats, d.worker ? worker_trouble(d.worker) : EX_ALL_WELL, cut, d.records);
+	cut = cut || (d.intake && lists_upstream_exit(d.intake->lists));
+	code = d.worker ? worker_trouble(d.worker) : d.intake ? lists_trouble(d.intake->lists) : EX_ALL_WELL;
+	code = stats_end(&d.stats, code, cut, d.records);
 	clean_up(&d);
 	return code;
 }

@@ -62,7 +62,7 @@ static const char *
 bad_in_url(const char *url)
 {
 	if (strchr(url, '\t'))
-		return ": it has a tab in it; a line is one URL, records may have more";
+		return ": it has a tab in it; a line is one URL, tables (--list-format tsv) and records may have more";
 	return strchr(url, ' ') ? ": it has a space in it; a line is one URL, records may have more" : "";
 }
 
