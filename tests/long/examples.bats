@@ -331,6 +331,9 @@ laid_out() {
 	completed birds "$(wc -l <home/urls)"
 	example bi-fetch.1 -print0
 	completed pictures 2
+	example bi-fetch.1 '-o list.txt'
+	completed tools 1
+	cmp home/list.txt origin/1
 	example bi-fetch.1 'xargs -d'
 	completed big "$(wc -l <home/urls)"
 	echo https://example.com/1.jpg | run -0 inside bi-fetch -q --queue -b big

@@ -342,6 +342,10 @@ flush_block(struct intake *in, struct block *block)
 		 ((!in->run->set->no_sync && batch_sync(t->batch) < 0) ||
 		  queue_add(&in->run->root, batch_name(t->batch)) < 0))
 		run_fail(in->run, "handing in the batch");
+	if (block->n && !in->first_target && !in->run->fatal) {
+		in->first_target = t;
+		in->first_item = block->asks[0].item;
+	}
 	for (size_t i = 0; i < block->n; i++) {
 		if (!in->run->fatal && !in->run->set->queue)
 			run_queue_add(in->wants, t, block->asks[i].item);

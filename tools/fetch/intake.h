@@ -15,6 +15,8 @@ struct intake {
 	struct lists *lists;
 	bool is_open;                /* more lines may come */
 	struct target *last;         /* the batch of the last good line */
+	struct target *first_target; /* the batch of the first item; NULL: none was added */
+	uint32_t first_item;         /* its number there */
 	struct loop_watcher watcher; /* of the list that is read, where it can be watched */
 	struct loop_timer timer;     /* set while lines may be there */
 };

@@ -8,6 +8,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/feed.h"
+#include "go_on.h"
 #include "hosts/accept.h"
 #include "hosts/http_policy.h"
 #include "records/rec.h"
@@ -64,6 +65,7 @@ static const struct opt table[] = {
 	{'0', "null", NULL, "names in the lists end in NUL, as find -print0 writes them"},
 	{LIST_FORMAT, "list-format", "FORMAT", "what the lists are: lines, csv, tsv, sitemap or feed"},
 	{COLUMN, "column", "NAME", "the column with the URLs, or which URLs of a sitemap or feed"},
+	{'o', "output", "PATH", "write the file of the one URL or FILE to PATH too; - for stdout"},
 	{'P', "parallel", "N", "transfers at once (64)"},
 	{PER_HOST, "per-host", "N",
 	 "transfers at once from one host, over all processes (6, or as bi-hosts(5) has it)"},
@@ -126,6 +128,7 @@ static const struct {
 	{'P', NUMBER, PLACE(parallel), 1, 1024},
 	{'k', FLAG, PLACE(insecure), 0, 0},
 	{'n', FLAG, PLACE(netrc), 0, 0},
+	{'o', TEXT, PLACE(output), 0, 0},
 	{'q', FLAG, PLACE(quiet), 0, 0},
 	{'r', TEXT, PLACE(root), 0, 0},
 	{'x', TEXT, PLACE(proxy), 0, 0},
@@ -243,7 +246,7 @@ list_format_parse(const char *word)
 }
 
 static void
-check_lists(const struct settings *set)
+check_lists(const struct settings *set, char **operands)
 {
 	bool is_feed = set->list_format == LIST_SITEMAP || set->list_format == LIST_FEED;
 	size_t i = 0;
@@ -251,6 +254,10 @@ check_lists(const struct settings *set)
 	if ((set->resume || set->work) && (set->input_count || set->nul || set->column || set->list_format))
 		opt_die("%s reads no lists: leave out --input, --null, --list-format and --column",
 			set->work ? "--work" : "--resume");
+	if (set->output && (set->resume || set->work || set->queue))
+		opt_die("--output is for one URL or FILE that is fetched now: leave out --resume, --work and --queue");
+	if (set->output && (set->input_count || !operands[0] || operands[1] || strcmp(operands[0], "-") == 0))
+		opt_die("--output is for one item: give one URL or FILE as operand, and no list");
 	if (set->nul && (set->column || set->list_format > LIST_LINES))
 		opt_die("--null reads names that end in NUL: leave out --list-format and --column");
 	if (set->column && set->list_format == LIST_LINES)
@@ -366,8 +373,10 @@ options_read(struct settings *set, int argc, char **argv)
 		.max_media = 100,
 		.through_ms = 300000,
 	};
-	for (int id; (id = opt_next(&o));)
+	for (int id; (id = opt_next(&o));) {
 		take_option(set, &o, id);
+		go_on_note(&set->go_on, o.given, o.value);
+	}
 	if (set->accept && accept_patterns_check(set->accept))
 		opt_die("--accept '%s': %s", set->accept, accept_patterns_check(set->accept));
 	if (set->proxy && http_policy_proxy_check(set->proxy))
@@ -375,7 +384,7 @@ options_read(struct settings *set, int argc, char **argv)
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
-	check_lists(set);
+	check_lists(set, opt_rest(&o));
 	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
 		opt_die("--through takes a program or a command of sh, not nothing");
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
