@@ -1,5 +1,4 @@
 /* The URLs of a request. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "base/userinfo.h"
 #include "base/utf8.h"
+#include "records/list_line.h"
 #include "records/rec.h"
 #include "urls.h"
 
@@ -31,7 +31,7 @@ url_check(const char *url, size_t n, char room[160])
 	const char *host = host_of(url);
 
 	if (n == 0)
-		return "it is empty";
+		return "it is empty, or a comment";
 	if (n > SUBMISSION_URL_MAX) {
 		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, SUBMISSION_URL_MAX);
 		return room;
@@ -75,18 +75,16 @@ cut_text(struct buf *text, size_t n)
 static void
 add_url(struct submission *h, struct json_object *value)
 {
-	const char *from = json_object_get_string(value), *wrong, *torn;
-	size_t n = (size_t)json_object_get_string_len(value);
+	const char *wrong, *torn;
 	struct buf url = {0}, userinfo = {0}, words = {0};
 	struct submission_item *item;
 	char room[160];
 
-	for (; n && isspace((unsigned char)*from); n--)
-		from++;
-	while (n && isspace((unsigned char)from[n - 1]))
-		n--;
-	buf_add(&url, from, n);
-	wrong = url_check(url.data, n, room);
+	buf_add(&url, json_object_get_string(value), (size_t)json_object_get_string_len(value));
+	/* An entry that a text list would have skipped keeps its place: it fails as an empty one. */
+	if (list_line_clean(&url))
+		list_url_clean(&url);
+	wrong = url_check(url.data, url.len, room);
 	torn = take_userinfo(&url, &userinfo, room);
 	wrong = torn ? torn : wrong;
 	cut_text(&url, SUBMISSION_URL_MAX);

@@ -11,6 +11,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "commit_queue.h"
+#include "go_on.h"
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "http.h"
@@ -23,6 +24,7 @@
 #include "result_record.h"
 #include "resume.h"
 #include "robots_gate.h"
+#include "save.h"
 #include "scheduler.h"
 #include "stats.h"
 #include "upload.h"
@@ -48,7 +50,8 @@ struct dispatch {
 	struct commit_queue *commits;
 	struct output output;
 	struct stats stats;
-	bool records; /* what is made of lines is written to stdout */
+	struct save *save; /* NULL: no --output */
+	bool records;      /* what is made of lines is written to stdout */
 	struct loop_timer cancel_timer, draw_timer;
 	struct loop_timer at_once; /* set where there is more to do */
 
@@ -410,14 +413,21 @@ let_go_of_cancelled(void *arg)
 	loop_set_timer(d->run.loop, &d->cancel_timer, clock_ms() + CANCEL_MS);
 }
 
+/* The name of the only batch that is open; NULL: there are others, or none. */
+static const char *
+only_batch(const struct dispatch *d)
+{
+	const struct target *first = d->batches.first;
+
+	return first && !first->next ? batch_name(first->batch) : NULL;
+}
+
 static void
 draw_progress(void *arg)
 {
 	struct dispatch *d = arg;
-	const struct target *only = d->batches.first && !d->batches.first->next ? d->batches.first : NULL;
 
-	stats_draw(&d->stats, only ? batch_name(only->batch) : NULL, host_table_count_paused(d->hosts, 1000),
-		   d->intake && d->intake->is_open);
+	stats_draw(&d->stats, only_batch(d), host_table_count_paused(d->hosts, 1000), d->intake && d->intake->is_open);
 	loop_set_timer(d->run.loop, &d->draw_timer, clock_ms() + STATS_DRAW_MS);
 }
 
@@ -481,6 +491,7 @@ clean_up(struct dispatch *d)
 	open_batches_close_all(&d->batches);
 	transfers_close(d->transfers);
 	intake_end(d->intake);
+	save_close(d->save);
 	buf_free(&d->output.text);
 	loop_free(d->run.loop);
 	close(d->run.signals);
@@ -499,6 +510,8 @@ stop_by_signal(struct dispatch *d)
 	commit_all(d);
 	output_flush(&d->output);
 	msg_progress(NULL);
+	if (stop_signal != SIGPIPE)
+		go_on_say(&d->stats, !(d->intake && d->intake->is_open), only_batch(d));
 	clean_up(d);
 	signal(stop_signal, SIG_DFL);
 	sigemptyset(&none);
@@ -532,15 +545,19 @@ dispatch_run(const struct settings *set, char **operands)
 {
 	struct dispatch d = {.run = {.set = set, .temp = -1, .signals = -1}};
 	struct run *run = &d.run;
-	bool person = !set->json && isatty(STDOUT_FILENO), cut;
+	struct lists *lists = set->resume || set->work ? NULL : lists_open(set, operands);
+	bool to_stdout = set->output && save_is_stdout(set->output);
+	bool person = !set->json && !to_stdout && isatty(STDOUT_FILENO), cut;
 	int code;
 
-	if (!set->resume && !set->work && !*operands && isatty(STDIN_FILENO))
+	if (lists && lists_read_stdin(lists) && isatty(STDIN_FILENO))
 		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
+	if (set->output)
+		d.save = save_open(set->output);
 	root_open(&run->root, set->root, true);
 	d.batches.run = run;
 	d.output.run = run;
-	d.records = !person && (!set->work || set->json);
+	d.records = !person && !to_stdout && (!set->work || set->json);
 	if (set->work)
 		d.worker = worker_wait(run, &d.batches, &d.wants);
 	set_up(&d);
@@ -553,7 +570,7 @@ dispatch_run(const struct settings *set, char **operands)
 	else if (set->resume)
 		intake_want_all(run, &d.batches, &d.wants);
 	else
-		d.intake = intake_open(run, &d.batches, &d.wants, operands);
+		d.intake = intake_open(run, &d.batches, &d.wants, lists);
 	let_go_of_cancelled(&d);
 	while (!run_is_ending(run) && !is_over(&d))
 		run_turn(&d);
@@ -563,7 +580,7 @@ dispatch_run(const struct settings *set, char **operands)
 		stop_by_signal(&d);
 	if (run->fatal)
 		return give_up(&d);
-	cut = d.intake && rec_was_cut(d.intake->reader);
+	cut = d.intake && lists_were_cut(d.intake->lists);
 	if (cut)
 		msg_warn("the records on standard input stopped without an end record: the program that wrote them was "
 			 "killed; "
@@ -573,8 +590,11 @@ dispatch_run(const struct settings *set, char **operands)
 		postprocess_finish(d.postprocess);
 	if (run->stop_signal)
 		stop_by_signal(&d);
-	cut = cut || (d.intake && rec_upstream_exit(d.intake->reader));
-	code = stats_end(&d.stats, d.worker ? worker_trouble(d.worker) : EX_ALL_WELL, cut, d.records);
+	cut = cut || (d.intake && lists_upstream_exit(d.intake->lists));
+	code = d.worker ? worker_trouble(d.worker) : d.intake ? lists_trouble(d.intake->lists) : EX_ALL_WELL;
+	if (!code && d.save && d.intake->first_target)
+		code = save_item(d.save, d.intake->first_target->batch, d.intake->first_item, !set->no_sync);
+	code = stats_end(&d.stats, code, cut, d.records);
 	clean_up(&d);
 	return code;
 }

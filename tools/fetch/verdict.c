@@ -67,7 +67,7 @@ bad_in_url(const char *url)
 	    strncasecmp(url, "http", 4) != 0)
 		return ": URLs of other protocols are not fetched";
 	if (strchr(url, '\t'))
-		return ": it has a tab in it; a line is one URL, records may have more";
+		return ": it has a tab in it; a line is one URL, tables (--list-format tsv) and records may have more";
 	return strchr(url, ' ') ? ": it has a space in it; a line is one URL, records may have more" : "";
 }
 

@@ -41,6 +41,15 @@ struct rec_reader *rec_open(char **args, int fd);
 
 void rec_close(struct rec_reader *r);
 
+/* How the descriptor of a reader is read; before the first call of rec_next(). Operands are always taken as they are.
+ */
+enum rec_form {
+	REC_FORM_LINES, /* the default: lines, as they are */
+	REC_FORM_LIST,  /* lines that people wrote: cleaned, comments skipped (list_line.h) */
+	REC_FORM_NUL,   /* texts that end in NUL, as find -print0 writes them: each is REC_PLAIN, as it is */
+};
+void rec_set_form(struct rec_reader *r, enum rec_form form);
+
 /* Returns the next complete record without reading the descriptor, REC_MORE if there is none. Empty lines are skipped.
  * End records are noted, not returned. */
 enum rec_kind rec_next(struct rec_reader *r, struct rec *out);
