@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/utf8.h"
 #include "commit_queue.h"
 #include "host.h"
 #include "hosts/http_policy.h"
@@ -26,6 +28,7 @@
 #include "scheduler.h"
 #include "stats.h"
 #include "upload.h"
+#include "waits.h"
 #include "worker.h"
 
 enum { LOOK_A_TURN = 512, CANCEL_MS = 1000 };
@@ -48,6 +51,7 @@ struct dispatch {
 	struct commit_queue *commits;
 	struct output output;
 	struct stats stats;
+	struct waits waits;
 	bool records; /* what is made of lines is written to stdout */
 	struct loop_timer cancel_timer, draw_timer;
 	struct loop_timer at_once; /* set where there is more to do */
@@ -114,13 +118,45 @@ on_member(struct dispatch *d, struct job *j)
 	}
 }
 
+/* Fails a job whose host is held back for longer than it may wait. Returns whether it is. */
+static bool
+is_held_too_long(struct job *j)
+{
+	struct buf why = {0};
+
+	if (!j->host->held_too_long)
+		return false;
+	host_explain_hold(j->host, &why);
+	verdict_fail(j, false, "host_busy", "%s", why.data);
+	j->verdict.retryable = true;
+	buf_free(&why);
+	return true;
+}
+
+/* The same of a job whose own answer has held back the host: the answer stays the cause. */
+static void
+end_if_held_too_long(struct job *j)
+{
+	struct verdict *v = &j->verdict;
+	size_t n = strlen(v->message);
+	struct buf why = {0};
+
+	if (!j->host->held_too_long)
+		return;
+	host_explain_hold(j->host, &why);
+	snprintf(v->message + n, sizeof(v->message) - n, "; %s", why.data);
+	utf8_replace_invalid(v->message);
+	buf_free(&why);
+	v->kind = FAILED;
+}
+
 /* Begins an attempt of a job that has its slot. */
 static void
 begin_attempt(struct dispatch *d, struct job *j)
 {
 	enum gate gate = GATE_OPEN;
 
-	if (verdict_cancel(j))
+	if (verdict_cancel(j) || is_held_too_long(j))
 		gate = GATE_CLOSED;
 	else if (!local_is(j))
 		gate = robots_gate_check(d->robots, j);
@@ -153,15 +189,17 @@ on_finished(struct dispatch *d, struct job *j)
 	if (v->kind != GOT)
 		verdict_cancel(j);
 	if (v->kind == AGAIN) {
-		/* The host's time is the server's own, the item's a little longer: they do not all come back at once.
-		 */
+		/* A job whose host is held back waits for its host's turn: it goes on early if the host is released. */
 		wait = http_policy_backoff(j->attempts, run->set->backoff_ms);
-		if (v->hold && !run->fatal)
-			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait);
-		if (v->wait_ms > 0)
-			wait = v->wait_ms + wait / 4;
+		if (v->hold && !run->fatal) {
+			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait, j->answer.retry_after_text);
+			wait = v->wait_ms > 0 ? wait / 4 : 0;
+		}
 	}
 	again = v->kind == AGAIN && j->attempts < (unsigned)run->set->tries;
+	if (again && v->hold && !run->fatal)
+		end_if_held_too_long(j);
+	again = again && v->kind == AGAIN;
 	if (v->kind == AGAIN && !again)
 		v->kind = FAILED;
 	if (v->kind == FAILED || (v->kind != GOT && !j->validator[0]))
@@ -181,6 +219,8 @@ on_finished(struct dispatch *d, struct job *j)
 		j->at = NULL;
 		j->elsewhere = false;
 		j->redirects = 0;
+		if (v->hold)
+			job_release_claim(j); /* others need not wait for it as long as this process does */
 		scheduler_retry(d->scheduler, j, wait);
 	} else if (v->kind == REDIRECTED) {
 		j->attempts--; /* not an attempt of its own */
@@ -402,6 +442,8 @@ let_go_of_cancelled(void *arg)
 		scheduler_cancel(d->scheduler, t);
 		http_cancel(d->http, t);
 	}
+	if (!d->draw_timer.at && !d->run.set->quiet)
+		waits_say(&d->waits, d->hosts);
 	loop_set_timer(d->run.loop, &d->cancel_timer, clock_ms() + CANCEL_MS);
 }
 
@@ -410,9 +452,11 @@ draw_progress(void *arg)
 {
 	struct dispatch *d = arg;
 	const struct target *only = d->batches.first && !d->batches.first->next ? d->batches.first : NULL;
+	struct buf waits = {0};
 
-	stats_draw(&d->stats, only ? batch_name(only->batch) : NULL, host_table_count_paused(d->hosts, 1000),
-		   d->intake && d->intake->is_open);
+	waits_describe(d->hosts, &waits);
+	stats_draw(&d->stats, only ? batch_name(only->batch) : NULL, waits.data, d->intake && d->intake->is_open);
+	buf_free(&waits);
 	loop_set_timer(d->run.loop, &d->draw_timer, clock_ms() + STATS_DRAW_MS);
 }
 

@@ -16,6 +16,7 @@ struct answer {
 	char *location;                  /* of a redirect, resolved; NULL: none that is a URL */
 	char why[CURL_ERROR_SIZE];       /* libcurl's words for CODE; "": none */
 	int64_t retry_after;             /* seconds; -1: nothing */
+	char retry_after_text[40];       /* the field itself; "": nothing, or too long */
 	int64_t range_from, range_total; /* of a Content-Range; -1: it has none, or does not say */
 	int64_t resumed_from;            /* the byte from which the attempt went on; 0: it asked for all */
 	size_t header_bytes;

@@ -87,6 +87,9 @@ void job_free(struct job *j);
 /* Claims the item of J, as batch_claim() does. Also returns CLAIM_HELD if another job of this process has the item. */
 enum batch_claim job_claim(struct job *j);
 
+/* Releases the claim, while J waits: another process may take the item. */
+void job_release_claim(struct job *j);
+
 /* Frees the media that were found on a page. */
 void job_drop_media(struct job *j);
 

@@ -31,6 +31,7 @@ enum {
 	MAX_MEDIA,
 	MAX_OPT_OUTS,
 	MAX_TIME,
+	MAX_WAIT,
 	NETRC,
 	NETRC_FILE,
 	NO_OPT_OUT,
@@ -65,6 +66,8 @@ static const struct opt table[] = {
 	{TRIES, "tries", "N", "attempts an item, for failures that may pass (4)"},
 	{BACKOFF, "backoff", "SECONDS", "the wait before the second attempt, doubled for each further one (1)"},
 	{GIVE_UP, "give-up", "SECONDS", "after which a host that refuses connections is left alone (120)"},
+	{MAX_WAIT, "max-wait", "SECONDS",
+	 "for a host that asks to be left alone (600; with --work, and 0 or none: no limit)"},
 	{CONNECT, "connect-timeout", "SECONDS", "for a connection to be made (30)"},
 	{STALL, "stall-timeout", "SECONDS", "a transfer may stand still (60)"},
 	{MAX_TIME, "max-time", "SECONDS", "a transfer may take in all (0: no limit)"},
@@ -105,6 +108,9 @@ static const struct opt table[] = {
 	{'q', "quiet", NULL, "no progress line, no sentence at the end"},
 	{0},
 };
+
+/* How long a host that is held back is waited for where the command line does not say. */
+enum { MAX_WAIT_UNSET = -2, MAX_WAIT_USUAL_MS = 600 * 1000 };
 
 /* Where the simple options go, and what they may be. */
 static const struct {
@@ -222,6 +228,15 @@ retry_parse(const char *what, struct batch_retry *out)
 
 /* --- reading --- */
 
+/* SECONDS, or 0 or 'none' for no limit. */
+static long
+take_max_wait(const struct opts *o)
+{
+	long ms = strcmp(o->value, "none") == 0 ? 0 : opt_milliseconds(o, 0, 86400);
+
+	return ms > 0 ? ms : -1;
+}
+
 /* Those with a form of their own. */
 static void
 take_special(struct settings *set, const struct opts *o, int id)
@@ -242,6 +257,8 @@ take_special(struct settings *set, const struct opts *o, int id)
 		set->accept = o->value;
 		if (accept_patterns_check(o->value))
 			opt_die("--accept '%s': %s", o->value, accept_patterns_check(o->value));
+	} else if (id == MAX_WAIT) {
+		set->max_wait_ms = take_max_wait(o);
 	} else if (id == RATE) {
 		set->rate = opt_real(o, 0.001, 1000);
 	} else if (id == RETRY) {
@@ -313,6 +330,7 @@ options_read(struct settings *set, int argc, char **argv)
 		.tries = 4,
 		.backoff_ms = 1000,
 		.give_up_ms = 120000,
+		.max_wait_ms = MAX_WAIT_UNSET,
 		.connect_ms = 30000,
 		.stall_ms = 60000,
 		.max_media = 100,
@@ -327,6 +345,8 @@ options_read(struct settings *set, int argc, char **argv)
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
+	if (set->max_wait_ms == MAX_WAIT_UNSET)
+		set->max_wait_ms = set->work ? -1 : MAX_WAIT_USUAL_MS;
 	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
 		opt_die("--through takes a program or a command of sh, not nothing");
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */

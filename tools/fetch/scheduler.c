@@ -308,6 +308,44 @@ scheduler_has_next(const struct scheduler *s)
 	return host_table_has_next(s->hosts) && s->active < (unsigned)s->run->set->parallel && !s->run->fatal;
 }
 
+/* Whether another process has ended the item of a job that waits, perhaps by bi-clean cancel. False after run_fail().
+ */
+static bool
+is_ended_by_others(struct scheduler *s, const struct job *j)
+{
+	int state = j->claimed ? 'r' : batch_state(j->target->batch, j->item);
+	int is = state == 'f' ? batch_has_new_result(j->target->batch, j->item) : state == 'c';
+
+	if (state < 0 || is < 0)
+		run_fail(s->run, "reading the state of an item");
+	return state >= 0 && is > 0;
+}
+
+/* The items of a host that is held back may be ended meanwhile: nobody waits for the host on behalf of these. */
+static void
+let_go_of_ended(struct scheduler *s, struct host *h)
+{
+	struct job *next;
+	bool more;
+
+	h->active++; /* so that it stays */
+	do {
+		more = false;
+		for (struct job *j = h->queue.first; j && !s->run->fatal; j = next) {
+			next = j->next;
+			if (!is_ended_by_others(s, j))
+				continue;
+			dequeue_job(s, j);
+			run_queue_add(s->stored, j->target, j->item);
+			job_free(j);
+			more = true;
+		}
+		refill_queue(s, h);
+	} while (more && !s->run->fatal);
+	h->active--;
+	host_update(h);
+}
+
 struct job *
 scheduler_next(struct scheduler *s)
 {
@@ -315,8 +353,13 @@ scheduler_next(struct scheduler *s)
 	struct job *j;
 	int slot;
 
-	if (!h || !host_acquire_slot(h, &slot))
+	if (!h)
 		return NULL;
+	if (!host_acquire_slot(h, &slot)) {
+		if (h->held_until)
+			let_go_of_ended(s, h);
+		return NULL;
+	}
 	j = h->queue.first;
 	dequeue_job(s, j);
 	h->active++; /* so that it stays, also where its last job goes */
@@ -342,6 +385,19 @@ struct cancelling {
 	struct target *target;
 };
 
+/* A job that is in no list any more ends if its item is ours; else the item is looked at again. */
+static void
+end_cancelled(struct scheduler *s, struct job *j)
+{
+	if (j->claimed && verdict_cancel(j)) {
+		body_drop(&j->body);
+		job_list_add(s->ended, j);
+	} else {
+		run_queue_add(s->wants, j->target, j->item);
+		job_free(j);
+	}
+}
+
 /* Of the host's queue, and of what is known of it by number alone, all that is the target's. */
 static void
 empty_queue(struct host *h, void *arg)
@@ -355,13 +411,7 @@ empty_queue(struct host *h, void *arg)
 		if (j->target != c->target)
 			continue;
 		dequeue_job(s, j);
-		if (j->claimed && verdict_cancel(j)) {
-			body_drop(&j->body);
-			job_list_add(s->ended, j);
-		} else {
-			run_queue_add(s->wants, j->target, j->item);
-			job_free(j);
-		}
+		end_cancelled(s, j);
 	}
 	refill_queue(s, h);
 	host_update(h);
@@ -377,10 +427,10 @@ scheduler_cancel(struct scheduler *s, struct target *t)
 		struct job *j = sleeper->job;
 
 		next = sleeper->next;
-		if (j->target != t || !verdict_cancel(j))
+		if (j->target != t || !t->cancelled)
 			continue;
-		body_drop(&j->body);
-		job_list_add(s->ended, end_sleep(sleeper));
+		end_sleep(sleeper);
+		end_cancelled(s, j);
 	}
 	host_table_each(s->hosts, empty_queue, &c);
 }

@@ -18,6 +18,7 @@ struct settings {
 	long connect_ms, stall_ms, max_ms; /* timeouts; max_ms 0: none */
 	long backoff_ms;                   /* before the second attempt; doubled for each further one */
 	long give_up_ms;                   /* after which a host that refuses connections is left alone */
+	long max_wait_ms;                  /* for a host that is held back; -1: any */
 	long max_filesize;                 /* bytes of an item; 0: any */
 	long max_media;                    /* of one page */
 	long max_opt_outs;                 /* of one host, before its media are left alone; 0: any */
