@@ -109,7 +109,9 @@ on_member(struct dispatch *d, struct job *j)
 	struct job *archive;
 
 	if (archives_are_awaited(d->archives, j, &archive)) {
-		scheduler_hold(d->scheduler, j->target, j->item);
+		/* An archive that nobody has may be one that is left: its members are then, too. */
+		if (!d->run.stops.hosts_left || archive || target_is_busy(j->target, j->archive))
+			scheduler_hold(d->scheduler, j->target, j->item);
 		job_free(j);
 		if (archive)
 			scheduler_add(d->scheduler, archive);
@@ -173,6 +175,36 @@ begin_attempt(struct dispatch *d, struct job *j)
 	}
 }
 
+/* Counts the result of an item that H was asked for, for --stop-after. */
+static void
+count_result(struct dispatch *d, struct job *j, struct host *h)
+{
+	if (stop_count_result(j, h))
+		scheduler_leave(d->scheduler, h);
+	else
+		host_update(h);
+}
+
+/* The same of a job that ends, as far as its result is known. A line without a URL and a file, which was bad from the
+ * start, says nothing of any host. */
+static void
+count_end(struct dispatch *d, struct job *j)
+{
+	struct host *h;
+
+	if (!d->run.set->stop_after || (!j->url && !local_is(j)))
+		return;
+	h = host_table_get_asked(d->hosts, j);
+	if (!*h->name && !local_is(j)) {
+		host_update(h);
+	} else if (j->verdict.kind == GOT) {
+		stop_expect(j, h);
+		host_update(h);
+	} else {
+		count_result(d, j, h);
+	}
+}
+
 /* An attempt is over: tries again later, follows a redirect, or has the job committed. */
 static void
 on_finished(struct dispatch *d, struct job *j)
@@ -185,6 +217,12 @@ on_finished(struct dispatch *d, struct job *j)
 	if (j->asks_robots)
 		host_pause(j->host, 0);
 	j->asks_robots = false;
+	if (j->stays_pending) {
+		scheduler_release(d->scheduler, j);
+		job_free(j);
+		return;
+	}
+	stop_judge(j);
 	host_apply_verdict(j->host, v);
 	if (v->kind != GOT)
 		verdict_cancel(j);
@@ -211,6 +249,7 @@ on_finished(struct dispatch *d, struct job *j)
 		if (body_end(&j->body) < 0)
 			run_fail(run, local_is(j) ? "writing a copy" : "writing a download");
 	}
+	stop_settle(j);
 	scheduler_release(d->scheduler, j);
 	if (run->fatal) {
 		job_free(j);
@@ -226,6 +265,7 @@ on_finished(struct dispatch *d, struct job *j)
 		j->attempts--; /* not an attempt of its own */
 		scheduler_requeue(d->scheduler, j);
 	} else {
+		count_end(d, j);
 		commit_queue_add(d->commits, j);
 	}
 }
@@ -289,6 +329,9 @@ take_group(struct dispatch *d, bool wait)
 			j->claimed = false; /* batch_record() let it go */
 			target_set_busy(j->target, j->item, false);
 			upload_remove(j);
+			stop_count_stored(j);
+			if (j->share.host)
+				count_result(d, j, j->share.host);
 			if (!j->unsaid)
 				say_result(d, j->target, j->line, strlen(j->line), true);
 		}
@@ -351,9 +394,11 @@ start_jobs(struct dispatch *d)
 	struct room room = find_room(d);
 	struct job *j;
 
+	if (d->run.stops.reason)
+		return;
 	scheduler_look(d->scheduler, &room, LOOK_A_TURN);
 	hand_on(d);
-	while (scheduler_has_next(d->scheduler) && may_start(d)) {
+	while (scheduler_has_next(d->scheduler) && may_start(d) && stop_allows_start(&d->run)) {
 		j = scheduler_next(d->scheduler);
 		if (j)
 			begin_attempt(d, j);
@@ -369,8 +414,13 @@ start_jobs(struct dispatch *d)
 static bool
 is_all_postprocessed(const struct dispatch *d)
 {
-	return !(d->intake && d->intake->is_open) && scheduler_is_empty(d->scheduler) &&
-	       commit_queue_is_empty(d->commits) && archives_are_empty(d->archives);
+	const struct stop_conditions *stops = &d->run.stops;
+
+	if (!commit_queue_is_empty(d->commits) || !(archives_are_empty(d->archives) || stops->archive_cut))
+		return false;
+	if (stops->reason)
+		return scheduler_is_idle(d->scheduler);
+	return !(d->intake && d->intake->is_open) && scheduler_is_empty(d->scheduler);
 }
 
 static void
@@ -405,7 +455,7 @@ static bool
 is_over(const struct dispatch *d)
 {
 	return is_all_postprocessed(d) && !(d->postprocess && !postprocess_is_empty(d->postprocess)) &&
-	       !(d->worker && worker_is_open(d->worker));
+	       (d->run.stops.reason || !(d->worker && worker_is_open(d->worker)));
 }
 
 static void
@@ -422,7 +472,7 @@ run_turn(struct dispatch *d)
 		return;
 	output_flush(&d->output);
 	room = find_room(d);
-	if (scheduler_may_look(d->scheduler, &room))
+	if (scheduler_may_look(d->scheduler, &room) && !d->run.stops.reason)
 		loop_set_timer(d->run.loop, &d->at_once, 0);
 	if (loop_run_once(d->run.loop) < 0)
 		run_fail(&d->run, "waiting for events");
@@ -613,7 +663,10 @@ dispatch_run(const struct settings *set, char **operands)
 	if (run->stop_signal)
 		stop_by_signal(&d);
 	cut = cut || (d.intake && rec_upstream_exit(d.intake->reader));
-	code = stats_end(&d.stats, d.worker ? worker_trouble(d.worker) : EX_ALL_WELL, cut, d.records);
+	code = stop_say_end(run);
+	if (code == EX_ALL_WELL && d.worker)
+		code = worker_trouble(d.worker);
+	code = stats_end(&d.stats, code, cut, d.records);
 	clean_up(&d);
 	return code;
 }

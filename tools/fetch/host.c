@@ -219,16 +219,16 @@ idle_add(struct host *h)
 void
 host_update(struct host *h)
 {
-	bool may = h->queue.count > 0 && h->active < h->cap && !h->pause.at;
+	bool may = h->queue.count > 0 && h->active < h->cap && !h->pause.at && !h->doubted;
 
 	if (may && !h->in_turn)
 		ring_add(h);
 	else if (!may && h->in_turn)
 		ring_cut(h);
 	idle_cut(h);
-	if (h->queue.count > 0 || h->active > 0 || !run_queue_is_empty(&h->parked))
+	if (h->queue.count > 0 || h->active > 0 || h->streak.undecided > 0 || !run_queue_is_empty(&h->parked))
 		return;
-	if (h->refusal || h->refused_since || h->opt_outs || h->waits_since)
+	if (h->refusal || h->refused_since || h->opt_outs || h->waits_since || h->streak.failed || h->left)
 		idle_add(h);
 	else
 		free_host(h);
@@ -462,14 +462,14 @@ forgive_host(struct host *h)
 	h->refused_since = 0;
 }
 
-struct host *
-host_table_get(struct host_table *t, const struct job *j)
+static struct host *
+host_of_url(struct host_table *t, const char *url)
 {
 	struct host_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf name = {0};
 	struct host *h;
 
-	http_policy_host_key(t->rules, job_url(j), &name, &rule); /* "" for what has none: it fails at once */
+	http_policy_host_key(t->rules, url, &name, &rule); /* "" for what has none: it fails at once */
 	h = find_or_make(t, name.data);
 	forgive_host(h);
 	idle_cut(h);
@@ -479,6 +479,18 @@ host_table_get(struct host_table *t, const struct job *j)
 	}
 	buf_free(&name);
 	return h;
+}
+
+struct host *
+host_table_get(struct host_table *t, const struct job *j)
+{
+	return host_of_url(t, job_url(j));
+}
+
+struct host *
+host_table_get_asked(struct host_table *t, const struct job *j)
+{
+	return host_of_url(t, j->url);
 }
 
 void

@@ -30,6 +30,10 @@ struct host {
 	int64_t waits_since;         /* it is waited for since then, and has answered nothing else; 0: it is not */
 	bool held_too_long;          /* it is held back beyond --max-wait: its jobs fail */
 	char retry_after[40];        /* of the answer that holds it back; "": not known */
+	struct stop_streak streak;   /* of its items; for stop_conditions.c, as the next three */
+	uint64_t counted;            /* its last number among the hosts whose items failed */
+	bool doubted;                /* nothing is started until an undecided result is known */
+	bool left;                   /* its further items stay pending */
 	char *refusal;               /* why nothing more is asked of it; NULL: it may be */
 	struct job_list queue;       /* the scheduler's */
 	struct run_queue parked;     /* behind those of the queue, known by number alone */
@@ -53,6 +57,9 @@ const struct host_rules *host_table_rules(const struct host_table *t);
 /* Returns the host of J's current URL, and creates it if it is new. A host that has nothing to do may be freed by the
  * next host_update() of any host. */
 struct host *host_table_get(struct host_table *t, const struct job *j);
+
+/* The same for the URL that J's item was asked for by, before any redirect. */
+struct host *host_table_get_asked(struct host_table *t, const struct job *j);
 
 /* Returns the host whose turn it is, and moves the turn on. Returns NULL if no host may start a transfer. */
 struct host *host_table_next(struct host_table *t);

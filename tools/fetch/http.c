@@ -161,6 +161,8 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 		a->too_much = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
+	if (!stop_allows(j, n, n, length > 0 ? (uint64_t)(a->resumed_from + length) : 0))
+		return CURL_WRITEFUNC_ERROR;
 	rc = body_add(&j->body, bytes, n, length > 0 ? (size_t)length : 0);
 	if (rc < 0) {
 		run_fail(run, "writing a download");

@@ -152,10 +152,11 @@ job_release_claim(struct job *j)
 void
 job_free(struct job *j)
 {
-	if (j->run->stop_signal)
+	if (j->stays_pending || run_keeps_parts(j->run))
 		body_leave(&j->body);
 	else
 		body_drop(&j->body);
+	stop_forget(j);
 	job_release_claim(j);
 	j->target->jobs--;
 	answer_reset(&j->answer);

@@ -57,6 +57,11 @@ struct job {
 	bool left;                   /* resume.c: a part of it lies in temp/ that is of no use so far */
 	uint64_t left_length;        /* resume.c: as far as that is taken up */
 
+	/* stop_conditions.c */
+	struct stop_share share;
+	bool stays_pending; /* it ends without a result */
+	bool over_total;    /* it has more bytes than --max-total allows for all */
+
 	/* its end */
 	struct verdict verdict;
 	char code[32]; /* room for VERDICT's */

@@ -73,9 +73,22 @@ scheduler_hold(struct scheduler *s, struct target *t, uint32_t item)
 		loop_set_timer(s->run->loop, &s->held_timer, clock_ms() + HELD_MS);
 }
 
+/* A job that is in no list ends without a result. */
+static void
+leave_job(struct scheduler *s, struct job *j)
+{
+	s->run->stops.items_left++;
+	j->stays_pending = true;
+	job_free(j);
+}
+
 static void
 enqueue_job(struct scheduler *s, struct job *j, bool front)
 {
+	if (j->host->left) {
+		leave_job(s, j);
+		return;
+	}
 	if (front)
 		job_list_push(&j->host->queue, j);
 	else
@@ -217,8 +230,9 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		return;
 	}
 	j->host = host_table_get(s->hosts, j);
-	if (!parked && (!run_queue_is_empty(&j->host->parked) ||
-			j->host->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
+	if (!j->host->left && !parked &&
+	    (!run_queue_is_empty(&j->host->parked) ||
+	     j->host->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
 		s->parked += run_queue_add(&j->host->parked, t, item);
 		job_free(j);
 		return;
@@ -433,6 +447,40 @@ scheduler_cancel(struct scheduler *s, struct target *t)
 		end_cancelled(s, j);
 	}
 	host_table_each(s->hosts, empty_queue, &c);
+}
+
+void
+scheduler_leave(struct scheduler *s, struct host *h)
+{
+	struct sleeper *next;
+	struct job *j;
+	struct target *t;
+	uint32_t item;
+
+	h->active++; /* so that it stays */
+	while ((j = h->queue.first)) {
+		dequeue_job(s, j);
+		leave_job(s, j);
+	}
+	for (; !run_queue_is_empty(&h->parked); s->run->stops.items_left++)
+		s->parked -= run_queue_take(&h->parked, &t, &item);
+	for (struct sleeper *sleeper = s->sleepers; sleeper; sleeper = next) {
+		struct host *its = host_table_get(s->hosts, sleeper->job);
+
+		next = sleeper->next;
+		if (its == h)
+			leave_job(s, end_sleep(sleeper));
+		else
+			host_update(its);
+	}
+	h->active--;
+	host_update(h);
+}
+
+bool
+scheduler_is_idle(const struct scheduler *s)
+{
+	return s->active == 0;
 }
 
 bool
