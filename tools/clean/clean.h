@@ -31,6 +31,7 @@ int clean_batch(const struct clean *c, char **args);
 int clean_old(const struct clean *c, char **args);
 int clean_cancel(const struct clean *c, char **args);
 int clean_check(const struct clean *c, char **args);
+int clean_release(const struct clean *c, char **args);
 int clean_legacy(const struct clean *c, char **args);
 
 /* --- say.c --- */

@@ -35,10 +35,12 @@ static const struct verb {
 	{"old", clean_old, false, "--older-than --yes"},
 	{"cancel", clean_cancel, true, ""},
 	{"check", clean_check, true, "--repair"},
+	{"release", clean_release, true, ""},
 	{"legacy", clean_legacy, true, "--move-to --delete --yes"},
 };
 
-static const char known[] = "list, stop PORT, stop-all, temp, batch NAME, old, cancel NAME, check or legacy DIR";
+static const char known[] = "list, stop PORT, stop-all, temp, batch NAME, old, cancel NAME, check, release HOST or "
+			    "legacy DIR";
 
 static const struct verb *
 find_verb(const char *name)
@@ -121,8 +123,9 @@ main(int argc, char **argv)
 	struct clean c = {.older_than = -1};
 	struct opts o = {
 		.operands = "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
-			    "check [NAME ...] | legacy DIR",
-		.purpose = "Ends servers, retires batches, verifies them, and clears away what is left over.",
+			    "check [NAME ...] | release HOST ... | legacy DIR",
+		.purpose = "Ends servers, retires batches, verifies them, releases hosts, and clears away what is left "
+			   "over.",
 		.table = table,
 		.argc = argc,
 		.argv = argv,

@@ -180,6 +180,18 @@ add_bytes(struct archives *a, struct archive *e, const struct expand_member *m)
 		hand_on(a, j);
 		return;
 	}
+	if (!stop_allows(j, m->len, m->len, 0)) {
+		e->member = NULL;
+		if (!j->over_total) {
+			a->run->stops.archive_cut = true;
+			job_free(j);
+			return;
+		}
+		stop_judge(j);
+		body_drop(&j->body);
+		hand_on(a, j);
+		return;
+	}
 	rc = body_add(&j->body, m->bytes, m->len, 0);
 	if (rc < 0)
 		run_fail(a->run, "writing a member of an archive");
@@ -448,7 +460,8 @@ archives_turn(struct archives *a, const struct room *room)
 	int running = 0;
 
 	a->ended_bytes = 0;
-	for (struct archive *e = a->list; e && running < AT_ONCE && !a->run->fatal; e = e->next) {
+	for (struct archive *e = a->list; e && running < AT_ONCE && !a->run->fatal && !a->run->stops.archive_cut;
+	     e = e->next) {
 		if (e->over)
 			continue;
 		running++;

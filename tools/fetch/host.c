@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "hosts/host_limits.h"
 #include "hosts/http_policy.h"
 
@@ -18,6 +20,9 @@ enum { IDLE_MAX = 2048 };
 
 /* A worker lives for long: what refused connections is asked again when it has been left alone for so long. */
 enum { FORGIVEN_MS = 5 * 60 * 1000 };
+
+/* A host that is held back may be released: it is looked at again after so long. */
+enum { HELD_LOOK_MS = 1000 };
 
 enum { BUCKETS = 1024, KEPT_MAX = 64 };
 
@@ -214,16 +219,16 @@ idle_add(struct host *h)
 void
 host_update(struct host *h)
 {
-	bool may = h->queue.count > 0 && h->active < h->cap && !h->pause.at;
+	bool may = h->queue.count > 0 && h->active < h->cap && !h->pause.at && !h->doubted;
 
 	if (may && !h->in_turn)
 		ring_add(h);
 	else if (!may && h->in_turn)
 		ring_cut(h);
 	idle_cut(h);
-	if (h->queue.count > 0 || h->active > 0 || !run_queue_is_empty(&h->parked))
+	if (h->queue.count > 0 || h->active > 0 || h->streak.undecided > 0 || !run_queue_is_empty(&h->parked))
 		return;
-	if (h->refusal || h->refused_since || h->opt_outs)
+	if (h->refusal || h->refused_since || h->opt_outs || h->waits_since || h->streak.failed || h->left)
 		idle_add(h);
 	else
 		free_host(h);
@@ -238,16 +243,21 @@ host_pause(struct host *h, int64_t due)
 		loop_stop_timer(h->table->run->loop, &h->pause);
 }
 
-unsigned
-host_table_count_paused(const struct host_table *t, int64_t ms)
+struct host_waits
+host_table_waits(const struct host_table *t, int64_t ms)
 {
 	int64_t soon = clock_ms() + ms;
-	unsigned n = 0;
+	struct host_waits w = {0};
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (const struct host *h = t->buckets[i]; h; h = h->next)
-			n += h->pause.at && h->pause.due > soon;
-	return n;
+		for (const struct host *h = t->buckets[i]; h; h = h->next) {
+			bool held = h->pause.at && h->held_until > soon;
+
+			w.count += held || (h->pause.at && h->pause.due > soon);
+			if (held && (!w.held || h->held_until > w.held->held_until))
+				w.held = h;
+		}
+	return w;
 }
 
 struct host *
@@ -266,6 +276,72 @@ host_table_has_next(const struct host_table *t)
 	return t->turn;
 }
 
+/* --- hold-backs --- */
+
+/* It is not held back. If that is early, somebody has released it, and what follows is another wait. */
+static void
+note_not_held(struct host *h)
+{
+	if (h->held_until > clock_ms() + HELD_LOOK_MS)
+		h->waits_since = 0;
+	h->held_until = 0;
+	h->held_too_long = false;
+	h->retry_after[0] = '\0';
+}
+
+/* Looks until when the host is held back. Returns false after run_fail(). */
+static bool
+look_at_hold(struct host *h)
+{
+	int64_t left = h->governed ? host_limits_held(h->governed) : 0, now = clock_ms();
+	long most = h->table->run->set->max_wait_ms;
+
+	if (left < 0) {
+		run_fail(h->table->run, "reading in hosts/ whether a host is held back");
+		return false;
+	}
+	if (left == 0) {
+		note_not_held(h);
+		return true;
+	}
+	if (!h->waits_since)
+		h->waits_since = now;
+	h->held_until = now + left;
+	h->held_too_long = most >= 0 && h->held_until > h->waits_since + most;
+	return true;
+}
+
+void
+host_hold(struct host *h, long ms, const char *retry_after)
+{
+	if (!h->governed)
+		return;
+	if (host_limits_hold(h->governed, ms) < 0) {
+		run_fail(h->table->run, "holding a host back");
+		return;
+	}
+	if (look_at_hold(h) && retry_after)
+		snprintf(h->retry_after, sizeof(h->retry_after), "%s", retry_after);
+}
+
+void
+host_explain_hold(const struct host *h, struct buf *out)
+{
+	int64_t left = h->held_until - clock_ms();
+	char until[WHEN_SIZE];
+
+	when_print(until, time(NULL) + (time_t)((left > 0 ? left : 0) + 999) / 1000);
+	if (h->retry_after[0])
+		buf_printf(out, "the host asks to be left alone (Retry-After: %.40s), and is held back until %s",
+			   h->retry_after, until);
+	else
+		buf_printf(out, "the host is held back until %s", until);
+	buf_printf(out,
+		   ", which is beyond --max-wait: the next run after that tries again, one with --max-wait none waits, "
+		   "and `bi-clean release %.80s` lets all programs ask it now",
+		   h->name);
+}
+
 /* --- slots --- */
 
 bool
@@ -276,7 +352,9 @@ host_acquire_slot(struct host *h, int *slot)
 
 	/* Jobs of a host that is given up end at once: they need no slot. */
 	*slot = -1;
-	if (h->refusal) {
+	if (h->held_too_long && !look_at_hold(h))
+		return false;
+	if (h->refusal || h->held_too_long) {
 		host_release_slot(h, kept);
 		return true;
 	}
@@ -284,14 +362,19 @@ host_acquire_slot(struct host *h, int *slot)
 		*slot = 0;
 	else
 		*slot = kept < 0 ? slot_acquire(h->governed, &wait) : slot_reacquire(h->governed, kept, &wait);
-	if (*slot >= 0)
+	if (*slot >= 0) {
+		if (h->held_until)
+			note_not_held(h);
 		return true;
-	if (*slot == -1) {
-		host_pause(h, clock_ms() + wait);
-		host_update(h);
-	} else {
-		run_fail(h->table->run, "asking for a slot in hosts/");
 	}
+	if (*slot < -1) {
+		run_fail(h->table->run, "asking for a slot in hosts/");
+		return false;
+	}
+	if (!look_at_hold(h) || h->held_too_long)
+		return h->held_too_long;
+	host_pause(h, clock_ms() + (h->held_until && wait > HELD_LOOK_MS ? HELD_LOOK_MS : wait));
+	host_update(h);
 	return false;
 }
 
@@ -321,13 +404,6 @@ host_table_release_kept(struct host_table *t)
 
 		host_release_slot(k->host, k->slot);
 	}
-}
-
-void
-host_hold(struct host *h, long ms)
-{
-	if (h->governed && host_limits_hold(h->governed, ms) < 0)
-		run_fail(h->table->run, "holding a host back");
 }
 
 bool
@@ -363,6 +439,8 @@ host_apply_verdict(struct host *h, struct verdict *v)
 {
 	if (v->reached)
 		h->refused_since = 0;
+	if (v->reached && !v->hold)
+		h->waits_since = 0;
 	if (v->unreachable)
 		note_refused(h);
 	if (v->refusal)
@@ -384,14 +462,14 @@ forgive_host(struct host *h)
 	h->refused_since = 0;
 }
 
-struct host *
-host_table_get(struct host_table *t, const struct job *j)
+static struct host *
+host_of_url(struct host_table *t, const char *url)
 {
 	struct host_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf name = {0};
 	struct host *h;
 
-	http_policy_host_key(t->rules, job_url(j), &name, &rule); /* "" for what has none: it fails at once */
+	http_policy_host_key(t->rules, url, &name, &rule); /* "" for what has none: it fails at once */
 	h = find_or_make(t, name.data);
 	forgive_host(h);
 	idle_cut(h);
@@ -401,6 +479,18 @@ host_table_get(struct host_table *t, const struct job *j)
 	}
 	buf_free(&name);
 	return h;
+}
+
+struct host *
+host_table_get(struct host_table *t, const struct job *j)
+{
+	return host_of_url(t, job_url(j));
+}
+
+struct host *
+host_table_get_asked(struct host_table *t, const struct job *j)
+{
+	return host_of_url(t, j->url);
 }
 
 void

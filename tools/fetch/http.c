@@ -126,6 +126,8 @@ add_bytes(void *arg, const char *bytes, size_t n)
 		j->answer.too_much = true;
 		return false;
 	}
+	if (!stop_allows(j, n, n, j->total > 0 ? (uint64_t)j->total : 0))
+		return false;
 	rc = body_add(&j->body, bytes, n, j->total > 0 ? (size_t)j->total : 0);
 	if (rc < 0)
 		run_fail(run, "writing a download");

@@ -16,6 +16,7 @@ struct answer {
 	char *location;               /* of a redirect, resolved; NULL: none that is a URL */
 	char why[CURL_ERROR_SIZE];    /* libcurl's words for CODE; "": none */
 	int64_t retry_after;          /* seconds; -1: nothing */
+	char retry_after_text[40];    /* the field itself; "": nothing, or too long */
 	int64_t length;               /* Content-Length, known from the first byte of the body; -1: it has none */
 	int64_t range_from, range_to; /* what that says (RFC 9110, 14.4); -1: it does not name all three */
 	int64_t range_total;

@@ -154,16 +154,24 @@ job_new(struct run *run, struct target *t, uint32_t item)
 }
 
 void
+job_release_claim(struct job *j)
+{
+	if (!j->claimed)
+		return;
+	batch_release(j->target->batch, j->item);
+	target_set_busy(j->target, j->item, false);
+	j->claimed = false;
+}
+
+void
 job_free(struct job *j)
 {
-	if (j->run->stop_signal)
+	if (j->stays_pending || run_keeps_parts(j->run))
 		body_leave(&j->body);
 	else
 		body_drop(&j->body);
-	if (j->claimed) {
-		batch_release(j->target->batch, j->item);
-		target_set_busy(j->target, j->item, false);
-	}
+	stop_forget(j);
+	job_release_claim(j);
 	j->target->jobs--;
 	answer_reset(&j->answer);
 	job_drop_media(j);

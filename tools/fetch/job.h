@@ -60,6 +60,11 @@ struct job {
 	bool left;                   /* resume.c: a part of it lies in temp/ that is of no use so far */
 	uint64_t left_length;        /* resume.c: as far as that is taken up */
 
+	/* stop_conditions.c */
+	struct stop_share share;
+	bool stays_pending; /* it ends without a result */
+	bool over_total;    /* it has more bytes than --max-total allows for all */
+
 	/* its end */
 	struct verdict verdict;
 	char code[32]; /* room for VERDICT's */
@@ -90,6 +95,9 @@ void job_free(struct job *j);
 
 /* Claims the item of J, as batch_claim() does. Also returns CLAIM_HELD if another job of this process has the item. */
 enum batch_claim job_claim(struct job *j);
+
+/* Releases the claim, while J waits: another process may take the item. */
+void job_release_claim(struct job *j);
 
 /* Frees the media that were found on a page. */
 void job_drop_media(struct job *j);

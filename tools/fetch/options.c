@@ -35,6 +35,10 @@ enum {
 	MAX_MEDIA,
 	MAX_OPT_OUTS,
 	MAX_TIME,
+	MAX_TOTAL,
+	MAX_WAIT,
+	MIN_FREE,
+	MIN_SPEED,
 	NETRC,
 	NETRC_FILE,
 	NO_OPT_OUT,
@@ -49,6 +53,7 @@ enum {
 	RETRY,
 	STALL,
 	STAND_BY,
+	STOP_AFTER,
 	SUMMARY,
 	THROUGH,
 	THROUGH_PARALLEL,
@@ -74,10 +79,16 @@ static const struct opt table[] = {
 	{TRIES, "tries", "N", "attempts an item, for failures that may pass (4)"},
 	{BACKOFF, "backoff", "SECONDS", "the wait before the second attempt, doubled for each further one (1)"},
 	{GIVE_UP, "give-up", "SECONDS", "after which a host that refuses connections is left alone (120)"},
+	{MAX_WAIT, "max-wait", "SECONDS",
+	 "for a host that asks to be left alone (600; with --work, and 0 or none: no limit)"},
 	{CONNECT, "connect-timeout", "SECONDS", "for a connection to be made (30)"},
 	{STALL, "stall-timeout", "SECONDS", "a transfer may stand still (60)"},
 	{MAX_TIME, "max-time", "SECONDS", "a transfer may take in all (0: no limit)"},
 	{MAX_FILESIZE, "max-filesize", "BYTES", "of one item, unpacked (no limit)"},
+	{MIN_SPEED, "min-speed", "BYTES[/SECONDS]", "a second of one transfer, over SECONDS (30); slower ones end"},
+	{STOP_AFTER, "stop-after", "N", "failures in a row of a host: leave its other items pending (no limit)"},
+	{MIN_FREE, "min-free", "BYTES", "to be left free on the disk; end before (no limit)"},
+	{MAX_TOTAL, "max-total", "BYTES", "to be stored by this run; end before (no limit)"},
 	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
 	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
@@ -115,6 +126,12 @@ static const struct opt table[] = {
 	{0},
 };
 
+/* How long a host that is held back is waited for where the command line does not say. */
+enum { MAX_WAIT_UNSET = -2, MAX_WAIT_USUAL_MS = 600 * 1000 };
+
+/* Seconds over which --min-speed is measured. */
+enum { MIN_SPEED_S = 30 };
+
 /* Where the simple options go, and what they may be. */
 static const struct {
 	int id;
@@ -150,6 +167,8 @@ static const struct {
 	{MAX_MEDIA, NUMBER, PLACE(max_media), 1, 10000},
 	{MAX_OPT_OUTS, NUMBER, PLACE(max_opt_outs), 1, 1e9},
 	{MAX_TIME, SECONDS, PLACE(max_ms), 0, 86400},
+	{MAX_TOTAL, BYTES, PLACE(max_total), 1, 1e15},
+	{MIN_FREE, BYTES, PLACE(min_free), 1, 1e15},
 	{NETRC_FILE, TEXT, PLACE(netrc_file), 0, 0},
 	{NO_OPT_OUT, FLAG, PLACE(no_opt_out), 0, 0},
 	{NO_SYNC, FLAG, PLACE(no_sync), 0, 0},
@@ -161,6 +180,7 @@ static const struct {
 	{RESUME, FLAG, PLACE(resume), 0, 0},
 	{STALL, SECONDS, PLACE(stall_ms), 1, 86400},
 	{STAND_BY, FLAG, PLACE(stand_by), 0, 0},
+	{STOP_AFTER, NUMBER, PLACE(stop_after), 1, 1e9},
 	{SUMMARY, FLAG, PLACE(summary), 0, 0},
 	{THROUGH, TEXT, PLACE(through), 0, 0},
 	{THROUGH_PARALLEL, NUMBER, PLACE(through_parallel), 1, 256},
@@ -272,6 +292,33 @@ check_lists(const struct settings *set, char **operands)
 
 /* --- reading --- */
 
+/* SECONDS, or 0 or 'none' for no limit. */
+static long
+take_max_wait(const struct opts *o)
+{
+	long ms = strcmp(o->value, "none") == 0 ? 0 : opt_milliseconds(o, 0, 86400);
+
+	return ms > 0 ? ms : -1;
+}
+
+/* BYTES a second, or BYTES/SECONDS with the time over which that is measured. */
+static void
+take_min_speed(struct settings *set, const struct opts *o)
+{
+	char *text = buf_strdup(o->value), *slash = strchr(text, '/');
+	struct opts part = *o;
+
+	if (slash)
+		*slash = '\0';
+	part.value = text;
+	set->min_speed = opt_bytes(&part, 1, 1000000000000000);
+	set->min_speed_s = MIN_SPEED_S;
+	part.value = slash ? slash + 1 : NULL;
+	if (slash)
+		set->min_speed_s = opt_number(&part, 1, 86400);
+	free(text);
+}
+
 /* Those with a form of their own. */
 static void
 take_special(struct settings *set, const struct opts *o, int id)
@@ -297,6 +344,10 @@ take_special(struct settings *set, const struct opts *o, int id)
 		set->accept = o->value;
 		if (accept_patterns_check(o->value))
 			opt_die("--accept '%s': %s", o->value, accept_patterns_check(o->value));
+	} else if (id == MAX_WAIT) {
+		set->max_wait_ms = take_max_wait(o);
+	} else if (id == MIN_SPEED) {
+		take_min_speed(set, o);
 	} else if (id == RATE) {
 		set->rate = opt_real(o, 0.001, 1000);
 	} else if (id == RETRY) {
@@ -368,6 +419,7 @@ options_read(struct settings *set, int argc, char **argv)
 		.tries = 4,
 		.backoff_ms = 1000,
 		.give_up_ms = 120000,
+		.max_wait_ms = MAX_WAIT_UNSET,
 		.connect_ms = 30000,
 		.stall_ms = 60000,
 		.max_media = 100,
@@ -385,6 +437,13 @@ options_read(struct settings *set, int argc, char **argv)
 		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
 	check_lists(set, opt_rest(&o));
+	if (set->min_speed && set->min_speed_s > (set->stall_ms + 999) / 1000)
+		opt_die("--min-speed is measured over %ld s here, which is more than --stall-timeout allows a transfer "
+			"to "
+			"stand still: make that longer",
+			set->min_speed_s);
+	if (set->max_wait_ms == MAX_WAIT_UNSET)
+		set->max_wait_ms = set->work ? -1 : MAX_WAIT_USUAL_MS;
 	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
 		opt_die("--through takes a program or a command of sh, not nothing");
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */

@@ -159,7 +159,7 @@ robots_gate_check(struct robots_gate *g, struct job *j)
 		forbid_job(j, o, rule);
 		says = GATE_CLOSED;
 	} else if ((delay = robots_delay(o->robots)) > 0) {
-		host_hold(j->host, (long)(delay * 1000));
+		host_hold(j->host, (long)(delay * 1000), NULL);
 	}
 out:
 	buf_free(&name);

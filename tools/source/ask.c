@@ -20,7 +20,7 @@
 #include "html/url.h"
 #include "source.h"
 
-enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, WORDS = 2048 };
+enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, RELEASED_LOOK_MS = 1000, WORDS = 2048 };
 
 struct asker {
 	const struct settings *set;
@@ -241,6 +241,8 @@ wait_for_slot(struct asker *a, struct verdict *v)
 			return slot;
 		if (slot < -1)
 			msg_die_errno(msg_exit_code(errno), "cannot ask for a slot in hosts/");
+		/* Somebody may release the host meanwhile. */
+		wait = wait < RELEASED_LOOK_MS ? wait : RELEASED_LOOK_MS;
 		poll(NULL, 0, (int)(wait < left ? wait : left));
 	}
 }

@@ -15,6 +15,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "doctor_checks.h"
+#include "held.h"
 
 enum { FILE_LIMIT_MIN = 256, FILE_MIN = 1 << 30 };
 
@@ -249,4 +250,5 @@ doctor_hosts(struct doctor *d)
 	}
 	doctor_looked(d, "rules of hosts");
 	buf_free(&said);
+	held_report(d);
 }

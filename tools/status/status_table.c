@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/human.h"
+#include "held.h"
 #include "status_table.h"
 
 enum {
@@ -394,6 +395,7 @@ table_print(const struct root *root, const struct snapshot *const *v, size_t n, 
 		buf_str(out, "no batches in ");
 		human_text(out, root->path);
 		buf_str(out, "\n");
+		held_print(root, out);
 		return;
 	}
 	print_head(&s);
@@ -404,6 +406,7 @@ table_print(const struct root *root, const struct snapshot *const *v, size_t n, 
 		print_sum(&s, v, n);
 	}
 	print_stale(&s, v, n);
+	held_print(root, out);
 }
 
 /* --- on a screen --- */

@@ -189,6 +189,10 @@ int batch_state(const struct batch *b, uint32_t k);
  * errno. */
 int64_t batch_find_state(const struct batch *b, uint32_t from, char s);
 
+/* Tells whether item K, on which nobody has a claim, has got its last result since B was opened for writing. Returns 1,
+ * 0, or -1 with errno. */
+int batch_has_new_result(const struct batch *b, uint32_t k);
+
 /* Tells whether another process has a claim on item K. Returns 1, 0, or -1 with errno. */
 int batch_is_claimed(const struct batch *b, uint32_t k);
 

@@ -81,6 +81,16 @@ may_be_tried(const struct batch *b, const struct buf *line, off_t at, const stru
 	return yes;
 }
 
+int
+batch_has_new_result(const struct batch *b, uint32_t k)
+{
+	off_t at = batch_result_offset(b, k);
+
+	if (at < 0)
+		return errno == ENOENT ? 0 : -1;
+	return at >= b->mark;
+}
+
 /* --- what dead owners and power cuts left --- */
 
 /* The state that the results give item K: c, f, or p where it has no result. -1 with errno. */
