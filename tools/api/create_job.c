@@ -3,7 +3,6 @@
  * leaves an entry that nobody holds with a batch that is not whole, and a worker removes both.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "files/file.h"
 #include "files/trash.h"
 #include "notebook/notebook.h"
-#include "records/rec.h"
 
 enum { TRIES = 1000, BLOCK = 256, SYNC_ALL = 16 };
 
@@ -62,8 +60,7 @@ make_entry(struct submission *h)
 		if (taken < 0)
 			return -1;
 	}
-	errno = EEXIST;
-	return -1;
+	return file_fail(EEXIST);
 }
 
 /* --- files --- */

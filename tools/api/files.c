@@ -1,9 +1,7 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "batch/job_status.h"
 #include "files.h"

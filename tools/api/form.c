@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
 #include "form.h"

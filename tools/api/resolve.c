@@ -68,12 +68,6 @@ no_batch(int error, const char *batch, const char *of, struct reply *r)
 			    strerror(error));
 }
 
-void
-resolve_no_batch(const struct resolved_item *i, const char *batch, struct reply *r)
-{
-	no_batch(i->error, batch, "file", r);
-}
-
 static bool
 no_job(struct api *api, const char *notebook, struct reply *r)
 {
@@ -222,7 +216,7 @@ resolve_file(struct api *api, const char *notebook, const char *id, struct resol
 	if (!out->is_file)
 		reply_error(r, 404, "not_completed", "this is not a file yet, or no longer one: its status says why");
 	else if (!out->batch)
-		resolve_no_batch(out, out->file.batch, r);
+		no_batch(out->error, out->file.batch, "file", r);
 	else
 		return read_line(out, r);
 	return NULL;

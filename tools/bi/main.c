@@ -157,16 +157,10 @@ open_manual(const struct page *p)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[PROGRAM [ARGUMENT ...] | help [PAGE]]",
-		.purpose = "Runs a program of bi, or opens its manual; alone it lists the programs.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o = opt_begin("bi", table, argc, argv, "[PROGRAM [ARGUMENT ...] | help [PAGE]]",
+				  "Runs a program of bi, or opens its manual; alone it lists the programs.");
 	char **words = argv + 1;
 
-	msg_program("bi");
 	/* Options behind the first word are that program's. */
 	if (argc > 1 && *argv[1] == '-') {
 		opt_next(&o);

@@ -21,6 +21,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/paths.h"
+#include "base/words.h"
 #include "clean.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -45,17 +46,9 @@ struct legacy {
 };
 
 static bool
-ends_in(const char *name, const char *end)
-{
-	size_t n = strlen(name), k = strlen(end);
-
-	return n > k && strcmp(name + n - k, end) == 0;
-}
-
-static bool
 is_page(const char *name)
 {
-	return strcmp(name, "index.html") == 0 || strcmp(name, "submit.html") == 0 || ends_in(name, "_review.html");
+	return word_is_one_of(name, "index.html", "submit.html") || word_ends_in(name, "_review.html");
 }
 
 /* Takes a name ID_IDX.EXT apart. */

@@ -118,22 +118,17 @@ take_option(struct clean *c, int id, const struct opts *o, const char **dir, uns
 int
 main(int argc, char **argv)
 {
+	struct opts o = opt_begin("bi-clean", table, argc, argv,
+				  "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
+				  "check [NAME ...] | legacy DIR",
+				  "Ends servers, retires batches, verifies them, and clears away what is left over.");
 	struct clean c = {.older_than = -1};
-	struct opts o = {
-		.operands = "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
-			    "check [NAME ...] | legacy DIR",
-		.purpose = "Ends servers, retires batches, verifies them, and clears away what is left over.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 	const char *dir = NULL;
 	unsigned given = 0;
 	const struct verb *v;
 	char **args;
 	int id;
 
-	msg_program("bi-clean");
 	while ((id = opt_next(&o)) != 0)
 		take_option(&c, id, &o, &dir, &given);
 	args = opt_rest(&o);

@@ -18,6 +18,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "batch/batch.h"
 #include "batch/job_status.h"
 #include "clean.h"
@@ -134,10 +135,7 @@ struct archiving {
 static bool
 is_left_out(const char *name)
 {
-	size_t n = strlen(name);
-
-	return !strchr(name, '/') && (strcmp(name, "lock") == 0 || strcmp(name, "secrets") == 0 ||
-				      (n > 6 && strcmp(name + n - 6, ".index") == 0));
+	return !strchr(name, '/') && (word_is_one_of(name, "lock", "secrets") || word_ends_in(name, ".index"));
 }
 
 /* Whether NAME can stand on a line of the manifest, and in every kind of archive. */
@@ -173,8 +171,7 @@ archive_file(const char *name, int fd, const struct stat *st, void *arg)
 			   fd >= 0                ? ""
 			   : S_ISLNK(st->st_mode) ? "symbolic link"
 						  : "special file");
-		errno = EINVAL;
-		return -1;
+		return file_fail(EINVAL);
 	}
 	buf_printf(&member, "%s/%s", a->batch, name);
 	rc = pack_file(a->pack, member.data, fd, NULL);

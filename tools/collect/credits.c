@@ -244,17 +244,13 @@ add_subject(const struct collect *c, struct credits *k, const char *id, bool *mi
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
 	metadata = store_read(dir);
 	if (!metadata && errno != ENOENT) {
-		int error = errno;
-
-		if (!store_is_damage(error)) {
+		if (!store_is_damage(errno)) {
 			msg_warn_errno("cannot read %s/collected/by_subject_id/%s/metadata.json", c->root->path, id);
-			close(dir);
-			errno = error;
-			return -1;
+			return file_close(dir, -1);
 		}
 		msg_warn("%s/collected/by_subject_id/%s/metadata.json %s: it is missing in ATTRIBUTION; remove it and "
 			 "collect its batches again",
-			 c->root->path, id, error == EBADMSG ? "is damaged" : strerror(error));
+			 c->root->path, id, errno == EBADMSG ? "is damaged" : strerror(errno));
 		*missed = true;
 	}
 	a.choices = store_choices(metadata);

@@ -9,6 +9,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "batch/subject_index.h"
 #include "exit_code.h"
 #include "files/atomic_file.h"
@@ -43,15 +44,9 @@ originals_has(struct json_object *item)
 static bool
 is_of_thumbnail(const char *key)
 {
-	static const char *const keys[] = {"batch",  "bi",    "bytes",          "category",      "found_by",
-					   "label",  "mime",  "original_bytes", "original_sha1", "original_url",
-					   "rank",   "score", "score_why",      "sha1",          "sha256",
-					   "source", "url"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (strcmp(key, keys[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(key, "batch", "bi", "bytes", "category", "found_by", "label", "mime", "original_bytes",
+			      "original_sha1", "original_url", "rank", "score", "score_why", "sha1", "sha256", "source",
+			      "url");
 }
 
 static void

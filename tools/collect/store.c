@@ -49,8 +49,7 @@ store_open(const struct collect *c, const char *id, bool create, bool alone)
 		if (file_close(fd, is) < 0)
 			return -1;
 	}
-	errno = EBUSY;
-	return -1;
+	return file_fail(EBUSY);
 }
 
 /* Whether NAME is a name that we give: a digest and an extension. */
@@ -101,23 +100,21 @@ is_metadata(struct json_object *o)
 struct json_object *
 store_read(int dir)
 {
-	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
+	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct json_object *o = NULL;
 	struct buf text = {0};
 
 	if (fd < 0)
 		return NULL;
-	if (file_read_all(fd, SIZE_MAX, &text) < 0)
-		error = errno;
-	else if (!(o = rec_parse(text.data, text.len, NULL, 0)) || !is_metadata(o))
-		error = EBADMSG;
-	if (error) {
-		json_object_put(o);
-		o = NULL;
+	if (file_close(fd, file_read_all(fd, SIZE_MAX, &text)) == 0) {
+		o = rec_parse(text.data, text.len, NULL, 0);
+		if (!o || !is_metadata(o)) {
+			json_object_put(o);
+			o = NULL;
+			errno = EBADMSG;
+		}
 	}
-	close(fd);
 	buf_free(&text);
-	errno = error;
 	return o;
 }
 

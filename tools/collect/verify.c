@@ -1,7 +1,6 @@
 /* Whether exports are as they were written. The archives are unpacked confined (expand.h). */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/trouble.h"
+#include "base/words.h"
 #include "confined/expand.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -556,14 +556,6 @@ verify_with_list(struct verifying *v, const char *path)
 	buf_free(&beside);
 }
 
-static bool
-is_list(const char *path)
-{
-	size_t n = strlen(path), k = sizeof(beside_suffix) - 1;
-
-	return n > k && strcmp(path + n - k, beside_suffix) == 0;
-}
-
 int
 verify_files(char **files, bool json)
 {
@@ -576,7 +568,7 @@ verify_files(char **files, bool json)
 	for (; *files; files++) {
 		uint64_t before = v.problems;
 
-		if (is_list(*files))
+		if (word_ends_in(*files, beside_suffix))
 			verify_list(&v, *files);
 		else
 			verify_with_list(&v, *files);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/trouble.h"
+#include "base/words.h"
 #include "confined/expand.h"
 #include "confined/helper.h"
 #include "files/file.h"
@@ -265,16 +266,12 @@ remove_archive(struct archives *a, struct archive **at)
 static bool
 is_plain_file(const struct job *j, const char *code)
 {
-	static const char *const compressed[] = {"gzip", "bzip2", "compress", "lz4", "lzip", "lzma", "xz", "zstd"};
 	const char *kind = strchr(j->type.mime, '/');
 
 	if (!kind || strcmp(code, "not_an_archive") != 0)
 		return false;
 	kind += strncmp(kind, "/x-", 3) == 0 ? 3 : 1;
-	for (size_t i = 0; i < sizeof(compressed) / sizeof(*compressed); i++)
-		if (strcmp(kind, compressed[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(kind, "gzip", "bzip2", "compress", "lz4", "lzip", "lzma", "xz", "zstd");
 }
 
 static void
@@ -338,18 +335,14 @@ open_stored(const struct job *j)
 {
 	struct buf line = {0};
 	struct json_object *result;
-	int fd = -1, error;
+	int fd = -1;
 
 	if (batch_result(j->target->batch, j->item, &line) == 0) {
 		result = rec_parse(line.data, line.len, NULL, 0);
 		fd = batch_open_file(j->target->batch, result);
-		error = errno;
 		json_object_put(result);
-		errno = error;
 	}
-	error = errno;
 	buf_free(&line);
-	errno = error;
 	return fd;
 }
 

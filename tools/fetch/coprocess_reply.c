@@ -3,23 +3,17 @@
  */
 #include <string.h>
 
+#include "base/words.h"
 #include "coprocess.h"
 
 /* What the store itself says of an item, or knows it by: the filter's word does not count there. */
 static bool
 is_ours(const char *key)
 {
-	static const char *const ours[] = {
-		"archive", "attempts",  "batch",       "bi",     "bytes",       "error",    "file",
-		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
-		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
-		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",
-	};
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (strcmp(key, ours[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(key, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
+			      "final_url", "finished_at", "found", "found_items", "found_on", "item", "media", "member",
+			      "members", "mime", "opted_out", "path", "same_as", "sha256", "status", "subject",
+			      "upload", "upload_id", "url");
 }
 
 char *

@@ -56,11 +56,8 @@ open_batches_add(struct open_batches *b, const char *name, const struct batch_me
 	t = buf_alloc(sizeof(*t));
 	t->batch = batch;
 	if (read_about(t) < 0) {
-		int error = errno;
-
 		batch_close(batch);
 		free(t);
-		errno = error;
 		return NULL;
 	}
 	while (*at)

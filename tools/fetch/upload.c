@@ -52,10 +52,7 @@ upload_publish(struct job *j, int dir, bool sync)
 		return -1;
 	if (atomic_file_copy(&copy, j->body.part.fd, (off_t)j->body.bytes) < 0 || (sync && fsync(copy.fd) < 0) ||
 	    atomic_file_publish(&copy, dir, j->name) < 0) {
-		int error = errno;
-
 		atomic_file_drop(&copy);
-		errno = error;
 		return -1;
 	}
 	atomic_file_drop(&j->body.part);

@@ -148,17 +148,11 @@ look_at_all(struct asked *a, char **operands)
 int
 main(int argc, char **argv)
 {
+	struct opts o = opt_begin("bi-media", table, argc, argv, "[FILE ...]",
+				  "Finds the media that HTML pages show; names come as operands or on standard input.");
 	struct asked a = {.most = MEDIA_USUAL};
-	struct opts o = {
-		.operands = "[FILE ...]",
-		.purpose = "Finds the media that HTML pages show; names come as operands or on standard input.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 	int id;
 
-	msg_program("bi-media");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'b')
 			a.base = o.value;

@@ -269,7 +269,7 @@ content_store_write(struct content_store *k, struct content *it)
 	struct batch *b;
 	char name[ID_IDX];
 	struct buf path = {0};
-	int contentfd, rc, error;
+	int contentfd, rc;
 
 	open_root(k, it->file, it->batch);
 	b = batch_of(k, it->batch);
@@ -280,11 +280,8 @@ content_store_write(struct content_store *k, struct content *it)
 	contentfd = root_open_dir(batch_dirfd(b), "content", true);
 	if (contentfd < 0)
 		return -1;
-	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : write_locked(k, contentfd, name, it);
-	error = errno;
-	close(contentfd);
 	buf_printf(&path, "content/%s.json", name);
 	it->path = path.data;
-	errno = error;
-	return rc;
+	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : write_locked(k, contentfd, name, it);
+	return file_close(contentfd, rc);
 }

@@ -196,17 +196,11 @@ read_options(struct options *a, struct opts *o)
 int
 main(int argc, char **argv)
 {
+	struct opts o = opt_begin("bi-parse", table, argc, argv, "[FILE ...]",
+				  "Says what is in files: their text, title and the like.");
 	int cpus = get_nprocs();
 	struct options a = {.parallel = cpus < 1 ? 1 : cpus > POOL_MAX ? POOL_MAX : (unsigned)cpus, .seconds = SECONDS};
-	struct opts o = {
-		.operands = "[FILE ...]",
-		.purpose = "Says what is in files: their text, title and the like.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 
-	msg_program("bi-parse");
 	read_options(&a, &o);
 	if (a.serve)
 		parse_serve(a.serve);

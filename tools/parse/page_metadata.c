@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "html/url.h"
 #include "records/rec.h"
 
@@ -101,16 +102,9 @@ take_names(char **to, struct json_object *o, const char *key)
 static bool
 is_aside(struct json_object *o)
 {
-	static const char *const types[] = {
-		"Organization", "NewsMediaOrganization", "WebSite",  "BreadcrumbList",        "ImageObject",
-		"Person",       "SearchAction",          "ListItem", "SiteNavigationElement", "Corporation",
-		"LocalBusiness"};
-	const char *type = rec_string(o, "@type");
-
-	for (size_t i = 0; type && i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(type, types[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(rec_string(o, "@type"), "Organization", "NewsMediaOrganization", "WebSite",
+			      "BreadcrumbList", "ImageObject", "Person", "SearchAction", "ListItem",
+			      "SiteNavigationElement", "Corporation", "LocalBusiness");
 }
 
 static void

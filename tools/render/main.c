@@ -144,18 +144,13 @@ run_render(char **operands, const char *dir, bool json)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[BATCH ...]",
-		.purpose = "Makes the review pages of batches, named as operands or by records on standard input.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o =
+		opt_begin("bi-render", table, argc, argv, "[BATCH ...]",
+			  "Makes the review pages of batches, named as operands or by records on standard input.");
 	bool json = !isatty(STDOUT_FILENO);
 	const char *dir = NULL;
 	int id;
 
-	msg_program("bi-render");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "candidate_files.h"
 #include "near_duplicates.h"
 #include "page_json.h"
@@ -274,13 +275,8 @@ add_true(struct json_object *to, const char *key, bool is)
 static bool
 browsers_show(const char *mime)
 {
-	static const char *const shown[] = {"image/jpeg", "image/png",     "image/webp", "image/gif",
-					    "image/avif", "image/svg+xml", "image/bmp",  "image/x-ms-bmp"};
-
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
-		if (strcmp(mime, shown[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(mime, "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/svg+xml",
+			      "image/bmp", "image/x-ms-bmp");
 }
 
 /*

@@ -1,7 +1,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -327,17 +326,12 @@ run_serve(struct serve *s, const char *dir, char **args)
 int
 main(int argc, char **argv)
 {
+	struct opts o =
+		opt_begin("bi-serve", table, argc, argv, "[BATCH ...]",
+			  "Serves the review pages of batches, each on a port of its own, and prints their URLs.");
 	struct serve s = {.bounds = bounds_usual, .first = 8000, .last = 8020, .held = -1, .ready = -1};
-	struct opts o = {
-		.operands = "[BATCH ...]",
-		.purpose = "Serves the review pages of batches, each on a port of its own, and prints their URLs.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 	const char *dir;
 
-	msg_program("bi-serve");
 	dir = read_options(&o, &s);
 	check_options(&s);
 	s.json = s.json || !isatty(STDOUT_FILENO);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "base/words.h"
 #include "records/rec.h"
 #include "review/credit.h"
 #include "source.h"
@@ -115,13 +116,8 @@ candidates_free(struct candidates *c)
 static bool
 has_html(const char *key)
 {
-	static const char *const keys[] = {"attribution", "author",  "credit", "deletion_reason",
-					   "description", "license", "title",  "usage_terms"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (strcmp(key, keys[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(key, "attribution", "author", "credit", "deletion_reason", "description", "license",
+			      "title", "usage_terms");
 }
 
 static void
@@ -145,14 +141,8 @@ add_text(struct json_object *item, const char *key, struct json_object *value)
 static bool
 is_ours(const char *key)
 {
-	static const char *const keys[] = {"attempts", "batch",    "bi",     "error",  "file",  "file_id",
-					   "found_by", "found_on", "item",   "label",  "media", "path",
-					   "rank",     "source",   "status", "subject"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (strcmp(key, keys[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(key, "attempts", "batch", "bi", "error", "file", "file_id", "found_by", "found_on",
+			      "item", "label", "media", "path", "rank", "source", "status", "subject");
 }
 
 void

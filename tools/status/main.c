@@ -322,15 +322,11 @@ run_status(const struct root *root, char **operands)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {.operands = "[BATCH ...]",
-			 .purpose = "How far batches are: all of them, or those named.",
-			 .table = table,
-			 .argc = argc,
-			 .argv = argv};
+	struct opts o = opt_begin("bi-status", table, argc, argv, "[BATCH ...]",
+				  "How far batches are: all of them, or those named.");
 	struct root root;
 	int id;
 
-	msg_program("bi-status");
 	while ((id = opt_next(&o)) != 0)
 		take_option(id, &o);
 	check_use(opt_rest(&o));

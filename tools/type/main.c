@@ -57,8 +57,7 @@ read_head(const char *name, char *head)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		return -1;
+		return file_fail(S_ISDIR(st.st_mode) ? EISDIR : EINVAL);
 	}
 	n = file_read_at(fd, head, TYPE_HEAD, 0);
 	return file_close(fd, (int)n);
@@ -231,17 +230,12 @@ serve(void)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[FILE ...]",
-		.purpose = "Says what files really are, by their bytes; names come as operands or on standard input.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o =
+		opt_begin("bi-type", table, argc, argv, "[FILE ...]",
+			  "Says what files really are, by their bytes; names come as operands or on standard input.");
 	bool json = !isatty(STDOUT_FILENO), serving = false;
 	int id;
 
-	msg_program("bi-type");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'j')
 			json = true;

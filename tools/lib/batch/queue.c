@@ -108,8 +108,7 @@ add_in(int dir, const char *batch)
 		if (rc <= 0)
 			return rc;
 	}
-	errno = EBUSY;
-	return -1;
+	return file_fail(EBUSY);
 }
 
 int
@@ -135,10 +134,8 @@ lock_entry(int dir, const char *batch, bool *held)
 	int fd = open_entry(dir, batch), rc;
 
 	*held = false;
-	if (fd < 0) {
-		errno = errno == ENOENT ? 0 : errno;
-		return -1;
-	}
+	if (fd < 0)
+		return file_fail(errno == ENOENT ? 0 : errno);
 	rc = lock_try(fd, LOCK_ALONE);
 	*held = rc > 0;
 	if (rc == 0 && (rc = file_is_named(dir, batch, fd)) == 1)

@@ -14,6 +14,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "files/file.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
@@ -288,7 +290,6 @@ confine_landlock(void)
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), fd, rc;
 	struct ruleset denied = {0};
 	size_t size = 0;
-	int error;
 
 	if (abi < 1)
 		return 1;
@@ -304,10 +305,7 @@ confine_landlock(void)
 	if (fd < 0)
 		return -1;
 	rc = syscall(SYS_landlock_restrict_self, (int)fd, 0);
-	error = errno;
-	close((int)fd);
-	errno = error;
-	return rc < 0 ? -1 : 0;
+	return file_close((int)fd, rc < 0 ? -1 : 0);
 }
 
 int

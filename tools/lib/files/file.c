@@ -9,6 +9,13 @@
 enum { READ_AT_ONCE = 1 << 16, DIGEST_AT_ONCE = 1 << 18 };
 
 int
+file_fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+int
 file_close(int fd, int rc)
 {
 	int error = errno;

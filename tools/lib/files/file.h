@@ -59,6 +59,9 @@ int file_read_all(int fd, size_t most, struct buf *out);
 /* Stores the SHA-256 of the whole file FD in HEX. The number of its bytes, or -1 with errno. */
 off_t file_digest(int fd, char hex[HASH_HEX + 1]);
 
+/* Sets errno to ERROR. Returns -1. */
+int file_fail(int error);
+
 /* Closes FD unless it is negative, and keeps errno. Returns RC. */
 int file_close(int fd, int rc);
 

@@ -154,10 +154,8 @@ one_component(const char *name)
 int
 root_open_dir(int dirfd, const char *name, bool create)
 {
-	if (!one_component(name)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!one_component(name))
+		return file_fail(EINVAL);
 	/* What is recorded in it later must not lose its directory in a power cut. */
 	if (create && (mkdirat(dirfd, name, 0777) == 0 ? fsync(dirfd) < 0 : errno != EEXIST))
 		return -1;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,7 +147,6 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 	unsigned char digest[HASH_BYTES];
 	uint64_t hash;
 	double units = starts > 0 ? 1e6 / UNIT_US / starts : 0;
-	int error;
 	unsigned i;
 	char name[8];
 
@@ -167,9 +165,7 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 	if (h->locks >= 0 && lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + CAPS + h->cap - 1, 1) == 0 &&
 	    (h->interval == 0 || lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + PACES + h->interval, 1) == 0))
 		return h;
-	error = errno;
 	host_limits_leave(h);
-	errno = error;
 	return NULL;
 }
 
@@ -218,7 +214,7 @@ open_pace(const struct host_limit *h, bool make, int patience)
 {
 	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0);
 	int fd = openat(h->governor->dir, h->file, flags, 0666);
-	int busy, error;
+	int busy;
 
 	if (fd < 0)
 		return -1;
@@ -226,10 +222,9 @@ open_pace(const struct host_limit *h, bool make, int patience)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	if (busy == 0)
 		return fd;
-	error = busy == 1 ? EAGAIN : errno;
-	close(fd);
-	errno = error;
-	return -1;
+	if (busy == 1)
+		errno = EAGAIN;
+	return file_close(fd, -1);
 }
 
 /* A moment that can be: 0 for what is further ahead than MOST. */
@@ -541,8 +536,6 @@ cap_is_ours(const struct host_limit *h)
 int
 slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 {
-	int error;
-
 	if (slot_contended(h) || !cap_is_ours(h)) {
 		slot_release(h, slot);
 		return slot_acquire(h, wait_ms);
@@ -550,10 +543,7 @@ slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 	*wait_ms = ask_pace(h);
 	if (*wait_ms == 0)
 		return slot;
-	error = errno;
-	slot_release(h, slot);
-	errno = error;
-	return *wait_ms < 0 ? -2 : -1;
+	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 
 void

@@ -42,8 +42,7 @@ open_lease(int dir, int port, int flags)
 		return file_close(fd, -1);
 	if (fd >= 0 && !S_ISREG(st.st_mode)) {
 		close(fd);
-		errno = ENXIO;
-		return -1;
+		return file_fail(ENXIO);
 	}
 	return fd;
 }
@@ -59,10 +58,8 @@ listen_on(const char *address, int port, bool only_bind)
 	int fd, one = 1;
 
 	snprintf(service, sizeof(service), "%d", port);
-	if (getaddrinfo(address, service, &hints, &a) != 0) {
-		errno = EADDRNOTAVAIL;
-		return -1;
-	}
+	if (getaddrinfo(address, service, &hints, &a) != 0)
+		return file_fail(EADDRNOTAVAIL);
 	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 			bind(fd, a->ai_addr, a->ai_addrlen) < 0 || (!only_bind && listen(fd, BACKLOG) < 0))) {
@@ -102,8 +99,7 @@ listen_for(const char *address, int port, bool patient)
 	}
 	if (fd >= 0 && other_at_ipv6(address, port)) {
 		close(fd);
-		errno = EADDRINUSE;
-		return -1;
+		return file_fail(EADDRINUSE);
 	}
 	return fd;
 }
@@ -143,8 +139,7 @@ take_port(struct lease *l, int dir, const char *address, int port)
 			l->port = port;
 			return 0;
 		}
-		if (l->socket >= 0)
-			file_close(l->socket, 0);
+		file_close(l->socket, 0);
 		l->socket = -1;
 		rc = errno == EADDRINUSE ? 1 : -1;
 		file_close(l->fd, 0);
@@ -381,8 +376,7 @@ lease_request_stop(const struct root *root, int port)
 	int dir = root_open_dir(root->fd, "leases", false), fd, pidfd;
 
 	fd = dir < 0 ? -1 : open_lease(dir, port, O_RDONLY);
-	if (dir >= 0)
-		file_close(dir, 0);
+	file_close(dir, 0);
 	if (fd < 0) {
 		if (errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO)
 			errno = ESRCH;

@@ -1,6 +1,5 @@
 #include "http/servers.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,13 +72,10 @@ servers_find(const struct root *root, struct servers *all)
 void
 servers_free(struct servers *all)
 {
-	int error = errno;
-
 	for (size_t i = 0; i < all->n; i++)
 		json_object_put(all->v[i].record);
 	free(all->v);
 	*all = (struct servers){0};
-	errno = error;
 }
 
 static void

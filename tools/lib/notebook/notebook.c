@@ -206,10 +206,8 @@ notebook_open_log(const struct root *root, const char *name, bool create)
 {
 	int all, fd;
 
-	if (root_name_check(name)) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (root_name_check(name))
+		return file_fail(ENOENT);
 	all = root_open_dir(root->fd, "notebooks", create);
 	if (all < 0)
 		return -1;

@@ -10,7 +10,6 @@
 #include <json-c/json.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/lock.h"
 #include "base/scan.h"

@@ -245,8 +245,7 @@ picks_refresh(struct picks *p)
 
 		forget_picks(p); /* a part of it was taken in */
 		sort_standing(p);
-		errno = error;
-		return -1;
+		return file_fail(error);
 	}
 	p->read_to = end;
 	sort_standing(p);
@@ -419,17 +418,4 @@ picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect)
 		rc = -1;
 	}
 	return rc == 0 ? picks_refresh(p) : rc;
-}
-
-int
-picks_add(const struct batch *b, const struct pick *v, size_t n)
-{
-	struct picks *p = picks_read(b);
-	int rc;
-
-	if (!p)
-		return -1;
-	rc = picks_put(p, v, n, NULL);
-	picks_free(p);
-	return rc;
 }
