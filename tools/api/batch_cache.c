@@ -59,7 +59,6 @@ is_same(const struct cached_batch *b, const struct root *root)
 static int
 load_batch(struct cached_batch *b, const struct root *root, const char *name)
 {
-	struct buf text = {0};
 	struct stat st;
 
 	drop_batch(b);
@@ -68,16 +67,13 @@ load_batch(struct cached_batch *b, const struct root *root, const char *name)
 		return -1;
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
-	if (fstat(b->dir, &st) < 0 || (batch_metadata(b->batch, &text) < 0 && errno != ENOENT)) {
-		buf_free(&text);
+	b->about = batch_metadata_object(b->batch);
+	if ((!b->about && errno != ENOENT && errno != EBADMSG) || fstat(b->dir, &st) < 0) {
 		drop_batch(b);
 		return -1;
 	}
 	b->dev = st.st_dev;
 	b->ino = st.st_ino;
-	if (text.len)
-		b->about = rec_parse(text.data, text.len, NULL, 0);
-	buf_free(&text);
 	return 0;
 }
 

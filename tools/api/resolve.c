@@ -170,14 +170,10 @@ resolve_item(struct api *api, const char *notebook, const char *id, struct resol
 static struct json_object *
 read_line(const struct resolved_item *i, struct reply *r)
 {
-	struct buf line = {0};
-	struct json_object *o = NULL;
+	struct json_object *o = notebook_line(i->notebook, &i->file);
 
-	if (notebook_line(i->notebook, &i->file, &line) == 0)
-		o = rec_parse(line.data, line.len, NULL, 0);
 	if (!o)
 		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read", notebook_name(i->notebook));
-	buf_free(&line);
 	return o;
 }
 

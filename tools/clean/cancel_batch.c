@@ -53,8 +53,7 @@ flush(struct cancelling *x)
 static int
 print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 {
-	struct buf line = {0};
-	struct json_object *item = NULL, *error = json_object_new_object(), *o = json_object_new_object();
+	struct json_object *item, *error = json_object_new_object(), *o = json_object_new_object();
 	int rc = 0, why;
 	char finished[WHEN_SIZE];
 
@@ -66,9 +65,8 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 	json_object_object_add(o, "status", json_object_new_string("failed"));
 	json_object_object_add(o, "error", error);
 	json_object_object_add(o, "finished_at", json_object_new_string(when_now(finished)));
-	if (batch_item(x->b, k, &line) == 0)
-		item = rec_parse(line.data, line.len, NULL, 0);
-	else if (errno != ENOENT)
+	item = batch_item_object(x->b, k);
+	if (!item && errno != ENOENT && errno != EBADMSG)
 		rc = -1;
 	if (item) {
 		json_object_object_foreach(item, key, value)
@@ -82,7 +80,6 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 	buf_str(out, rec_print(o));
 	json_object_put(item);
 	json_object_put(o);
-	buf_free(&line);
 	errno = why;
 	return rc;
 }

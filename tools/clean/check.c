@@ -329,8 +329,6 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 static void
 check_files(struct checking *x)
 {
-	struct buf line = {0};
-
 	if (batch_filesfd(x->b) < 0 && errno != ENOENT) {
 		cannot_read(x, "files/");
 		return;
@@ -340,15 +338,13 @@ check_files(struct checking *x)
 
 		if (x->states[k - 1] != 'c')
 			continue;
-		buf_clear(&line);
-		result = batch_result(x->b, (uint32_t)k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
+		result = batch_result_object(x->b, (uint32_t)k);
 		if (result)
 			check_file(x, (uint32_t)k, result);
 		else
 			cannot_read(x, "a result");
 		json_object_put(result);
 	}
-	buf_free(&line);
 }
 
 /* Whether a result has the file NAME. */

@@ -91,18 +91,8 @@ begin_choice(const struct batch_collector *g, const struct about_subject *a, lon
 static int
 read_result(const struct batch *b, uint32_t k, struct json_object **result)
 {
-	struct buf line = {0};
-	int rc = 0;
-
-	*result = NULL;
-	if (batch_result(b, k, &line) < 0)
-		rc = errno == ENOENT ? 0 : -1;
-	else if (!(*result = rec_parse(line.data, line.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	}
-	buf_free(&line);
-	return rc;
+	*result = batch_result_object(b, k);
+	return *result || errno == ENOENT ? 0 : -1;
 }
 
 /* Opens the file of RESULT. -1 with errno; what else than a file has its name is noted. */
@@ -480,18 +470,10 @@ is_damage(struct batch_collector *g, uint32_t i)
 static int
 read_about(struct batch_collector *g)
 {
-	struct buf text = {0};
-	int rc = batch_metadata(g->b, &text);
-
-	if (rc == 0 && !(g->about = rec_parse(text.data, text.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	} else if (rc < 0 && errno == ENOENT) {
+	g->about = batch_metadata_object(g->b);
+	if (!g->about && errno == ENOENT)
 		g->about = json_object_new_object();
-		rc = 0;
-	}
-	buf_free(&text);
-	return rc;
+	return g->about ? 0 : -1;
 }
 
 static int

@@ -180,21 +180,11 @@ originals_batch(struct originals *o)
 
 /* Line K of the items or results, parsed, into OUT; NULL where there is none. 0, or -1 with errno. */
 static int
-read_line(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *),
+read_line(struct batch *b, uint32_t k, struct json_object *(*get)(const struct batch *, uint32_t),
 	  struct json_object **out)
 {
-	struct buf line = {0};
-	int rc = 0;
-
-	*out = NULL;
-	if (get(b, k, &line) < 0)
-		rc = errno == ENOENT ? 0 : -1;
-	else if (!(*out = rec_parse(line.data, line.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	}
-	buf_free(&line);
-	return rc;
+	*out = get(b, k);
+	return *out || errno == ENOENT ? 0 : -1;
 }
 
 /* Whether item K was completed; else WHY. 1, 0, or -1 with errno. */
@@ -205,7 +195,7 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	const char *status, *words = NULL;
 	int completed;
 
-	if (read_line(o->batch, k, batch_result, &result) < 0)
+	if (read_line(o->batch, k, batch_result_object, &result) < 0)
 		return -1;
 	status = result ? rec_string(result, "status") : NULL;
 	completed = status && strcmp(status, "completed") == 0;
@@ -234,7 +224,7 @@ originals_find(struct originals *o, const char *id, struct json_object *item, ui
 		struct json_object *other;
 		const char *is;
 
-		if (read_line(o->batch, o->plan.items[s->first + i], batch_item, &other) < 0)
+		if (read_line(o->batch, o->plan.items[s->first + i], batch_item_object, &other) < 0)
 			return -1;
 		is = other ? rec_string(other, "url") : NULL;
 		if (is && strcmp(is, url) == 0)

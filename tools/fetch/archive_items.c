@@ -333,16 +333,10 @@ end_archive(struct archives *a, struct archive *e, const struct expand_member *f
 static int
 open_stored(const struct job *j)
 {
-	struct buf line = {0};
-	struct json_object *result;
-	int fd = -1;
+	struct json_object *result = batch_result_object(j->target->batch, j->item);
+	int fd = result ? batch_open_file(j->target->batch, result) : -1;
 
-	if (batch_result(j->target->batch, j->item, &line) == 0) {
-		result = rec_parse(line.data, line.len, NULL, 0);
-		fd = batch_open_file(j->target->batch, result);
-		json_object_put(result);
-	}
-	buf_free(&line);
+	json_object_put(result);
 	return fd;
 }
 

@@ -74,16 +74,12 @@ upload_remove(const struct job *j)
 static bool
 may_pass(const struct batch *b, uint32_t k)
 {
-	struct json_object *result = NULL, *error, *may;
-	struct buf line = {0};
+	struct json_object *result = batch_result_object(b, k), *error, *may;
 	bool yes;
 
-	if (batch_result(b, k, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
 	yes = !json_object_object_get_ex(result, "error", &error) ||
 	      (json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may));
 	json_object_put(result);
-	buf_free(&line);
 	return yes;
 }
 

@@ -81,23 +81,17 @@ print_line(struct json_object *o, struct buf *out)
 struct json_object *
 page_json_about(const struct render *r, bool brief)
 {
-	struct json_object *about = json_object_new_object(), *stored;
-	struct buf text = {0};
-	int rc = batch_metadata(r->batch, &text), error = errno;
+	struct json_object *stored = batch_metadata_object(r->batch), *about;
 
-	if (rc < 0 && error != ENOENT) {
-		json_object_put(about);
-		buf_free(&text);
-		errno = error;
+	if (!stored && errno != ENOENT && errno != EBADMSG)
 		return NULL;
-	}
+	about = json_object_new_object();
 	add_text(about, "batch", batch_name(r->batch));
-	if (rc == 0 && (stored = rec_parse(text.data, text.len, NULL, 0))) {
+	if (stored) {
 		copy_text(about, "label", stored, NULL);
 		copy_text(about, "category", stored, NULL);
 		json_object_put(stored);
 	}
-	buf_free(&text);
 	add_count(about, "subjects", r->plan.count);
 	if (brief)
 		return about;
@@ -372,20 +366,13 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	static const char *const texts[] = {"title", "author",         "license",         "credit",         "page",
 					    "url",   "original_width", "original_height", "original_bytes", "score"};
 	bool lost = r->items[place->item - 1].lost;
-	struct json_object *result = NULL;
-	struct buf text = {0};
-	const char *status;
+	struct json_object *result = batch_result_object(r->batch, place->item);
+	const char *status = rec_string(result, "status");
 	int rc = 0;
 
 	to->thumbnail.end = THUMB_FAILED;
-	if (batch_result(r->batch, place->item, &text) == 0) {
-		result = rec_parse(text.data, text.len, NULL, 0);
-	} else if (errno != ENOENT) {
-		buf_free(&text);
+	if (!result && errno != ENOENT && errno != EBADMSG)
 		return -1;
-	}
-	buf_free(&text);
-	status = result ? rec_string(result, "status") : NULL;
 	if (!status || (strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)) {
 		(*waiting)++;
 		json_object_put(result);

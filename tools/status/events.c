@@ -45,9 +45,8 @@ print_created(struct event_stream *h, const struct batch *b)
 {
 	static const char *const members[] = {"job_id",   "job_type", "category",   "label",
 					      "notebook", "items",    "created_at", NULL};
-	struct buf line = {0};
-	struct json_object *about = batch_metadata(b, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL, *o;
-	bool is_there = about && json_object_is_type(about, json_type_object);
+	struct json_object *about = batch_metadata_object(b), *o;
+	bool is_there = about != NULL;
 
 	if (is_there) {
 		o = event_new("batch_created", rec_string(about, "created_at"), batch_name(b));
@@ -55,7 +54,6 @@ print_created(struct event_stream *h, const struct batch *b)
 		event_print(o, &h->count);
 	}
 	json_object_put(about);
-	buf_free(&line);
 	return is_there;
 }
 
