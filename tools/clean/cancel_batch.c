@@ -57,14 +57,13 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 	int rc = 0, why;
 	char finished[WHEN_SIZE];
 
-	json_object_object_add(error, "code", json_object_new_string("cancelled"));
-	json_object_object_add(error, "message",
-			       json_object_new_string("the batch was cancelled before it was fetched"));
+	rec_add_string(error, "code", "cancelled");
+	rec_add_string(error, "message", "the batch was cancelled before it was fetched");
 	json_object_object_add(error, "retryable", json_object_new_boolean(false));
 	json_object_object_add(o, "item", json_object_new_int64(k));
-	json_object_object_add(o, "status", json_object_new_string("failed"));
+	rec_add_string(o, "status", "failed");
 	json_object_object_add(o, "error", error);
-	json_object_object_add(o, "finished_at", json_object_new_string(when_now(finished)));
+	rec_add_string(o, "finished_at", when_now(finished));
 	item = batch_item_object(x->b, k);
 	if (!item && errno != ENOENT && errno != EBADMSG)
 		rc = -1;
@@ -172,8 +171,7 @@ say(const struct cancelling *x, uint64_t items)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, x->c->only_say ? "would_cancel" : "cancelled",
-			       json_object_new_string(batch_name(x->b)));
+	rec_add_string(o, x->c->only_say ? "would_cancel" : "cancelled", batch_name(x->b));
 	json_object_object_add(o, "items", json_object_new_uint64(items));
 	rec_write_json(o);
 	json_object_put(o);
@@ -233,13 +231,8 @@ clean_cancel(const struct clean *c, char **args)
 	}
 	if (code && names.n > 1)
 		code = EX_SOME_FAILED;
-	if (c->json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "cancelled", json_object_new_int64((int64_t)(names.n - failed)));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_write_end(counts, code);
-	}
+	if (c->json)
+		rec_write_counts(code, {"cancelled", names.n - failed}, {"failed", failed});
 	batch_args_free(&names);
 	return code;
 }

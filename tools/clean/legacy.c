@@ -135,7 +135,7 @@ say_found(const struct legacy *l)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "legacy", json_object_new_string(l->path));
+	rec_add_string(o, "legacy", l->path);
 	json_object_object_add(o, "pages", json_object_new_int64((int64_t)l->pages_n));
 	json_object_object_add(o, "pictures", json_object_new_int64((int64_t)l->pictures_n));
 	json_object_object_add(o, "bytes", json_object_new_int64(l->bytes));

@@ -353,12 +353,11 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, c->only_say ? "would_remove" : "removed", json_object_new_string(name));
+	rec_add_string(o, c->only_say ? "would_remove" : "removed", name);
 	json_object_object_add(o, "items", json_object_new_uint64(counts->total));
 	json_object_object_add(o, "files", json_object_new_uint64(sizes->files));
 	json_object_object_add(o, "bytes", json_object_new_uint64(sizes->bytes));
-	if (c->archive)
-		json_object_object_add(o, "archive", json_object_new_string(c->archive));
+	rec_add_string(o, "archive", c->archive);
 	rec_write_json(o);
 	json_object_put(o);
 }
@@ -451,13 +450,9 @@ retire(const struct clean *c, const char *name)
 static int
 finish(const struct clean *c, size_t removed, size_t failed, int code)
 {
-	struct json_object *counts;
 
 	if (c->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "removed", json_object_new_int64(c->only_say ? 0 : (int64_t)removed));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"removed", c->only_say ? 0 : removed}, {"failed", failed});
 	} else if (removed + failed == 0) {
 		puts("Nothing to remove");
 	}

@@ -31,23 +31,16 @@ add_reviewers(const struct batch_collector *g, struct json_object *to, const str
 		if ((p->choice == d->choice) != chose)
 			continue;
 		o = json_object_new_object();
-		json_object_object_add(o, "reviewer", json_object_new_string(p->reviewer));
+		rec_add_string(o, "reviewer", p->reviewer);
 		if (!chose)
 			json_object_object_add(o, "choice", json_object_new_int64(p->choice));
-		json_object_object_add(o, "at", json_object_new_string(p->at));
+		rec_add_string(o, "at", p->at);
 		json_object_array_add(all, o);
 	}
 	if (json_object_array_length(all) > 0)
 		json_object_object_add(to, chose ? "reviewers" : "overruled", all);
 	else
 		json_object_put(all);
-}
-
-static void
-add_text(struct json_object *to, const char *key, const char *s)
-{
-	if (s && *s)
-		json_object_object_add(to, key, json_object_new_string(s));
 }
 
 /* What the batch was asked, without what is ours or the subject's. */
@@ -78,11 +71,11 @@ begin_choice(const struct batch_collector *g, const struct about_subject *a, lon
 {
 	struct json_object *o = json_object_new_object(), *job;
 
-	add_text(o, "batch", batch_name(g->b));
+	rec_add_filled(o, "batch", batch_name(g->b));
 	if (json_object_object_get_ex(g->about, "job_id", &job))
 		json_object_object_add(o, "job_id", json_object_get(job));
-	add_text(o, "name", a->name.data);
-	add_text(o, "category", a->category);
+	rec_add_filled(o, "name", a->name.data);
+	rec_add_filled(o, "category", a->category);
 	json_object_object_add(o, "idx", json_object_new_int64(idx));
 	return o;
 }
@@ -129,11 +122,11 @@ add_file(struct batch_collector *g, struct batch *b, struct json_object *choice,
 	if (fd >= 0) {
 		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
 		snprintf(name, sizeof(name), "%s.%s", sha256, type_extension(mime ? mime : ""));
-		add_text(choice, "file", name);
-		add_text(choice, "sha256", sha256);
+		rec_add_filled(choice, "file", name);
+		rec_add_filled(choice, "sha256", sha256);
 		json_object_object_add(choice, "bytes", json_object_new_int64(rec_number(result, "bytes", 0)));
-		add_text(choice, "mime", mime);
-		add_text(choice, "final_url", rec_string(result, "final_url"));
+		rec_add_filled(choice, "mime", mime);
+		rec_add_filled(choice, "final_url", rec_string(result, "final_url"));
 	}
 	json_object_put(result);
 	return rc;
@@ -245,7 +238,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 		errno = error;
 		return rc;
 	}
-	add_text(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
+	rec_add_filled(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
 	add_reviewers(g, choice, d, true);
 	if (d->preferred)
 		add_reviewers(g, choice, d, false);

@@ -96,16 +96,9 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 		close(c.collected);
 		root_close(&root);
 	}
-	if (set->json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "collected", json_object_new_int64((int64_t)c.files));
-		json_object_object_add(counts, "new", json_object_new_int64((int64_t)c.changed));
-		json_object_object_add(counts, "removed", json_object_new_int64((int64_t)c.removed));
-		json_object_object_add(counts, "conflicts", json_object_new_int64((int64_t)c.refused));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)c.failed));
-		rec_write_end(counts, code);
-	}
+	if (set->json)
+		rec_write_counts(code, {"collected", c.files}, {"new", c.changed}, {"removed", c.removed},
+				 {"conflicts", c.refused}, {"failed", c.failed});
 	batch_args_free(&names);
 	for (size_t i = 0; i < c.kept_n; i++)
 		free(c.kept[i].id);

@@ -71,7 +71,7 @@ originals_list(struct buf *lines, const char *batch, long idx, struct json_objec
 	rename_member(o, "url", item, "original_url");
 	rename_member(o, "sha1", item, "original_sha1");
 	rename_member(o, "bytes", item, "original_bytes");
-	json_object_object_add(of, "batch", json_object_new_string(batch));
+	rec_add_string(of, "batch", batch);
 	json_object_object_add(of, "idx", json_object_new_int64(idx));
 	json_object_object_add(o, "original_of", of);
 	buf_str(lines, rec_print(o));

@@ -11,9 +11,9 @@ make_record(const struct batch_collector *g, const char *id, const char *status)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "batch", json_object_new_string(batch_name(g->b)));
-	json_object_object_add(o, "subject", json_object_new_string(id));
-	json_object_object_add(o, "status", json_object_new_string(status));
+	rec_add_string(o, "batch", batch_name(g->b));
+	rec_add_string(o, "subject", id);
+	rec_add_string(o, "status", status);
 	return o;
 }
 
@@ -32,8 +32,8 @@ report_refused(const struct batch_collector *g, const char *id, const char *code
 	struct json_object *o = make_record(g, id, "refused"), *error = json_object_new_object();
 
 	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(message));
+	rec_add_string(error, "code", code);
+	rec_add_string(error, "message", message);
 	json_object_object_add(error, "retryable", json_object_new_boolean(false));
 	json_object_object_add(o, "error", error);
 	print_record(g, o);
@@ -72,7 +72,7 @@ report_choice(struct batch_collector *g, const char *id, struct json_object *cho
 		return;
 	o = make_record(g, id, "collected");
 	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
-	json_object_object_add(o, "collected", json_object_new_string(path.data));
+	rec_add_string(o, "collected", path.data);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (json_object_object_get_ex(choice, keys[i], &v))
 			json_object_object_add(o, keys[i], json_object_get(v));
@@ -117,7 +117,7 @@ report_stored(struct batch_collector *g, const struct wanted *w, const struct st
 	     name += strlen(name) + 1) {
 		struct json_object *o = make_record(g, w->id, "removed");
 
-		json_object_object_add(o, "file", json_object_new_string(name));
+		rec_add_string(o, "file", name);
 		print_record(g, o);
 		g->removed++;
 	}

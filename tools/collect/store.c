@@ -148,14 +148,14 @@ store_print(const char *id, struct json_object *choices, struct buf *out)
 	struct json_object *o = json_object_new_object();
 	static const char *const from_first[] = {"name", "category"};
 
-	json_object_object_add(o, "id", json_object_new_string(id));
+	rec_add_string(o, "id", id);
 	for (size_t k = 0; k < sizeof(from_first) / sizeof(*from_first); k++)
 		for (size_t i = 0; i < json_object_array_length(choices); i++) {
 			const char *s = rec_string(json_object_array_get_idx(choices, i), from_first[k]);
 
 			if (!s)
 				continue;
-			json_object_object_add(o, from_first[k], json_object_new_string(s));
+			rec_add_string(o, from_first[k], s);
 			break;
 		}
 	json_object_object_add(o, "choices", json_object_get(choices));

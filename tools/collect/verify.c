@@ -68,12 +68,11 @@ report_problem(struct verifying *v, const char *member, const char *code, const 
 		return;
 	o = json_object_new_object();
 	error = json_object_new_object();
-	json_object_object_add(o, "export", json_object_new_string(v->file));
-	if (member)
-		json_object_object_add(o, "member", json_object_new_string(member));
-	json_object_object_add(o, "status", json_object_new_string("failed"));
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(words));
+	rec_add_string(o, "export", v->file);
+	rec_add_string(o, "member", member);
+	rec_add_string(o, "status", "failed");
+	rec_add_string(error, "code", code);
+	rec_add_string(error, "message", words);
 	json_object_object_add(error, "retryable", json_object_new_boolean(strcmp(code, TROUBLE_CODE) == 0));
 	json_object_object_add(o, "error", error);
 	rec_write_json(o);
@@ -111,8 +110,8 @@ report_good(const struct verifying *v, size_t members)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "export", json_object_new_string(v->file));
-	json_object_object_add(o, "status", json_object_new_string("verified"));
+	rec_add_string(o, "export", v->file);
+	rec_add_string(o, "status", "verified");
 	json_object_object_add(o, "members", json_object_new_int64((int64_t)members));
 	rec_write_json(o);
 	json_object_put(o);
@@ -576,12 +575,7 @@ verify_files(char **files, bool json)
 		bad += v.problems > before;
 	}
 	code = v.problems == 0 ? EX_ALL_WELL : v.problems == v.missing ? EX_NOINPUT : EX_SOME_FAILED;
-	if (json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "verified", json_object_new_int64((int64_t)good));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)bad));
-		rec_write_end(counts, code);
-	}
+	if (json)
+		rec_write_counts(code, {"verified", good}, {"failed", bad});
 	return code;
 }

@@ -150,18 +150,9 @@ static int
 say_end(const struct listing *l, bool cut)
 {
 	int code = l->failed || cut ? EX_SOME_FAILED : EX_ALL_WELL;
-	struct json_object *counts;
 
-	if (cut)
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
-	if (!l->json)
-		return code;
-	counts = json_object_new_object();
-	json_object_object_add(counts, "members", json_object_new_int64((int64_t)l->members));
-	json_object_object_add(counts, "refused", json_object_new_int64((int64_t)l->refused));
-	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)l->failed));
-	rec_write_end(counts, code);
+	if (l->json)
+		rec_write_counts(code, {"members", l->members}, {"refused", l->refused}, {"failed", l->failed});
 	return code;
 }
 
@@ -188,7 +179,7 @@ list_archives(char **operands, bool json)
 		else
 			say_not(&l, "", NULL, "failed", "no_file", "a record without \"path\" or \"file\"");
 	}
-	code = say_end(&l, rec_was_cut(in));
+	code = say_end(&l, rec_report_cut(in));
 	rec_close(in);
 	return code;
 }

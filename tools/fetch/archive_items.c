@@ -87,7 +87,7 @@ keys_for_members(const struct job *j)
 	json_object_put(keys);
 	keys = json_object_new_object();
 	if (json_object_object_get_ex(j->asked, "subject", NULL))
-		json_object_object_add(keys, "subject", json_object_new_string(j->place.subject));
+		rec_add_string(keys, "subject", j->place.subject);
 	return keys;
 }
 
@@ -101,7 +101,7 @@ ask_member(struct archive *e, const struct expand_member *m, struct batch_ask *a
 
 	buf_printf(&where, "%s\n%" PRIu64 "\n%s", j->url ? j->url : j->file ? j->file : "", m->index, m->path);
 	json_object_object_add(e->keys, "archive", json_object_new_uint64(j->item));
-	json_object_object_add(e->keys, "member", json_object_new_string(m->path));
+	rec_add_string(e->keys, "member", m->path);
 	*ask = (struct batch_ask){
 		.kind = "member",
 		.where = where.data,

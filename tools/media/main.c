@@ -109,7 +109,6 @@ static int
 look_at_all(struct asked *a, char **operands)
 {
 	struct rec_reader *in = rec_open(operands, STDIN_FILENO);
-	struct json_object *counts = json_object_new_object();
 	struct rec r;
 	int code;
 
@@ -133,15 +132,10 @@ look_at_all(struct asked *a, char **operands)
 	}
 	media_close(a->media);
 	code = a->failed ? EX_SOME_FAILED : EX_ALL_WELL;
-	if (rec_was_cut(in)) {
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
+	if (rec_report_cut(in))
 		code = EX_SOME_FAILED;
-	}
 	rec_close(in);
-	json_object_object_add(counts, "found", json_object_new_int64((int64_t)a->found));
-	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a->failed));
-	rec_write_end(counts, code);
+	rec_write_counts(code, {"found", a->found}, {"failed", a->failed});
 	return code;
 }
 

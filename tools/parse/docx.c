@@ -70,7 +70,7 @@ put_style(struct docx *x, const char *name)
 		what = "number";
 	}
 	if (what && json_object_object_length(x->styles) < STYLES)
-		json_object_object_add(x->styles, x->id, json_object_new_string(what));
+		rec_add_string(x->styles, x->id, what);
 }
 
 static void
@@ -87,7 +87,7 @@ styles_begin(void *arg, const char *name, const char **attributes)
 	} else if (strcmp(name, "outlineLvl") == 0 && val && val[0] >= '0' && val[0] <= '5' && x->id[0] &&
 		   !json_object_object_get_ex(x->styles, x->id, NULL)) {
 		level[0] = (char)(val[0] + 1);
-		json_object_object_add(x->styles, x->id, json_object_new_string(level));
+		rec_add_string(x->styles, x->id, level);
 	}
 }
 
@@ -109,7 +109,7 @@ numbering_begin(void *arg, const char *name, const char **attributes)
 		if (strcmp(val, "bullet") != 0 && strcmp(val, "none") != 0)
 			json_object_object_add(x->numbers, key, json_object_new_boolean(1));
 	} else if (strcmp(name, "abstractNumId") == 0 && val && x->id[0] == 'n') {
-		json_object_object_add(x->abstract, x->id, json_object_new_string(val));
+		rec_add_string(x->abstract, x->id, val);
 	}
 }
 
@@ -120,7 +120,7 @@ rels_begin(void *arg, const char *name, const char **attributes)
 	const char *id = xml_attribute(attributes, "Id"), *target = xml_attribute(attributes, "Target");
 
 	if (strcmp(name, "Relationship") == 0 && id && target)
-		json_object_object_add(x->rels, id, json_object_new_string(target));
+		rec_add_string(x->rels, id, target);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "files/file.h"
 #include "parse_helper.h"
+#include "records/rec.h"
 
 enum {
 	LEAN = 256 << 10, /* bytes of links and media that a record may have beside its text */
@@ -35,7 +36,7 @@ item_free(struct item *i)
 static void
 add_string(struct item *i, const char *key, const char *value)
 {
-	json_object_object_add(i->record, key, json_object_new_string(value));
+	rec_add_string(i->record, key, value);
 }
 
 static void
@@ -43,8 +44,8 @@ fail_item(struct parser *s, struct item *i, const char *code, bool retryable, co
 {
 	struct json_object *error = json_object_new_object();
 
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(why));
+	rec_add_string(error, "code", code);
+	rec_add_string(error, "message", why);
 	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
 	add_string(i, "status", "failed");
 	json_object_object_add(i->record, "error", error);
@@ -350,7 +351,7 @@ settle_file(struct parser *s, struct item *i)
 	struct answer a = {.about = json_object_new_object()};
 	static const char *const lists[] = {"links", "media", "images"};
 
-	json_object_object_add(a.about, "kind", json_object_new_string("file"));
+	rec_add_string(a.about, "kind", "file");
 	json_object_object_add(a.about, "metadata", json_object_new_object());
 	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
 		json_object_object_add(a.about, lists[k], json_object_new_array());

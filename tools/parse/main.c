@@ -134,18 +134,10 @@ parse_all(const struct options *o, char **operands)
 		pool_look(s.pool);
 	}
 	code = s.failed ? EX_SOME_FAILED : EX_ALL_WELL;
-	if (rec_was_cut(q.in)) {
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
+	if (rec_report_cut(q.in))
 		code = EX_SOME_FAILED;
-	}
-	if (rec_has_ended(q.in) && !s.as_text) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s.parsed));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s.failed));
-		rec_write_end(counts, code);
-	}
+	if (rec_has_ended(q.in) && !s.as_text)
+		rec_write_counts(code, {"parsed", s.parsed}, {"failed", s.failed});
 	pool_close(s.pool);
 	content_store_close(s.store);
 	type_close(s.typer);

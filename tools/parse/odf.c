@@ -60,7 +60,7 @@ put_flag(struct odf *x, const char *flag)
 	    json_object_object_length(x->styles) >= STYLES)
 		return;
 	snprintf(flags, sizeof(flags), "%s%s", has ? has : "", flag);
-	json_object_object_add(x->styles, x->style, json_object_new_string(flags));
+	rec_add_string(x->styles, x->style, flags);
 }
 
 /* A style is what it is derived from too, of those that have a meaning. */

@@ -65,26 +65,19 @@ receive_request(struct request *r, char text[REQUEST])
 	return r->type ? 1 : -1;
 }
 
-static void
-add_line(struct json_object *o, const char *key, const char *line)
-{
-	if (line)
-		json_object_object_add(o, key, json_object_new_string(line));
-}
-
 /* All but the text, as one object. */
 static struct json_object *
 make_meta(const struct doc *d)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_line(o, "kind", d->kind);
-	add_line(o, "title", d->title);
-	add_line(o, "language", d->language);
-	add_line(o, "description", d->description);
-	add_line(o, "author", d->author);
-	add_line(o, "date", d->date);
-	add_line(o, "canonical_url", d->canonical);
+	rec_add_string(o, "kind", d->kind);
+	rec_add_string(o, "title", d->title);
+	rec_add_string(o, "language", d->language);
+	rec_add_string(o, "description", d->description);
+	rec_add_string(o, "author", d->author);
+	rec_add_string(o, "date", d->date);
+	rec_add_string(o, "canonical_url", d->canonical);
 	json_object_object_add(o, "metadata", json_object_get(d->metadata));
 	json_object_object_add(o, "links", json_object_get(d->links));
 	json_object_object_add(o, "media", json_object_get(d->media));

@@ -132,12 +132,8 @@ run_render(char **operands, const char *dir, bool json)
 		root_close(&w.root);
 	batch_args_free(&w.names);
 	free(w.live);
-	if (json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "batches", json_object_new_int(done));
-		rec_write_end(counts, code);
-	}
+	if (json)
+		rec_write_counts(code, {"batches", (uint64_t)done});
 	return code;
 }
 

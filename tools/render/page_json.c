@@ -27,13 +27,6 @@ is_scalar(struct json_object *v)
 	return t == json_type_string || t == json_type_int || t == json_type_double || t == json_type_boolean;
 }
 
-static void
-add_text(struct json_object *to, const char *key, const char *text)
-{
-	if (text && *text)
-		json_object_object_add(to, key, json_object_new_string(text));
-}
-
 /* The member KEY of FROM, or of OR, as a string. */
 static void
 copy_text(struct json_object *to, const char *key, struct json_object *from, struct json_object * or)
@@ -42,7 +35,7 @@ copy_text(struct json_object *to, const char *key, struct json_object *from, str
 
 	if ((json_object_object_get_ex(from, key, &v) && is_scalar(v)) ||
 	    (or &&json_object_object_get_ex(or, key, &v) && is_scalar(v)))
-		add_text(to, key, json_object_get_string(v));
+		rec_add_filled(to, key, json_object_get_string(v));
 }
 
 /* The texts of the array KEY of FROM as one, with commas between. */
@@ -60,7 +53,7 @@ add_joined(struct json_object *to, const char *key, struct json_object *from)
 		if (is_scalar(one))
 			buf_printf(&all, "%s%s", all.len ? ", " : "", json_object_get_string(one));
 	}
-	add_text(to, key, all.data);
+	rec_add_filled(to, key, all.data);
 	buf_free(&all);
 }
 
@@ -86,7 +79,7 @@ page_json_about(const struct render *r, bool brief)
 	if (!stored && errno != ENOENT && errno != EBADMSG)
 		return NULL;
 	about = json_object_new_object();
-	add_text(about, "batch", batch_name(r->batch));
+	rec_add_filled(about, "batch", batch_name(r->batch));
 	if (stored) {
 		copy_text(about, "label", stored, NULL);
 		copy_text(about, "category", stored, NULL);
@@ -187,7 +180,7 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 	struct buf base = {0};
 	const char *name = NULL;
 
-	add_text(to, "id", id);
+	rec_add_filled(to, "id", id);
 	if (json_object_object_get_ex(item, "subject", &subject) && json_object_is_type(subject, json_type_object)) {
 		name = rec_string(subject, "name");
 		for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
@@ -208,7 +201,7 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 	}
 	for (size_t i = 0; !(name && *name) && i < sizeof(of_item) / sizeof(*of_item); i++)
 		name = base_name(rec_string(item, of_item[i]), i, &base);
-	add_text(to, "name", name && *name ? name : id);
+	rec_add_filled(to, "name", name && *name ? name : id);
 	buf_free(&base);
 	json_object_object_add(to, "facts", facts);
 }
@@ -255,7 +248,7 @@ add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 		if (is > known * 0.99 && is < known * 1.01)
 			snprintf(text, sizeof(text), "%u:%u", tall ? r->height : r->width, tall ? r->width : r->height);
 	}
-	add_text(to, "aspect", text);
+	rec_add_filled(to, "aspect", text);
 }
 
 static void
@@ -297,7 +290,7 @@ add_picture(struct json_object *to, const struct candidate *c, const struct thum
 	char path[sizeof(c->thumb) + 8];
 
 	snprintf(path, sizeof(path), "thumbs/%s", c->thumb);
-	add_text(to, "thumb", path);
+	rec_add_filled(to, "thumb", path);
 	add_count(to, "thumb_width", s->width);
 	add_count(to, "thumb_height", s->height);
 	add_count(to, "width", s->owidth);
@@ -321,12 +314,12 @@ add_thumbnail(const struct render *r, struct shown *to, const struct candidate *
 		return -1;
 	if (!is) {
 		to->thumbnail.end = THUMB_FAILED;
-		add_text(to->json, "why", "This file has no thumbnail.");
+		rec_add_filled(to->json, "why", "This file has no thumbnail.");
 	} else if (to->thumbnail.end == THUMB_OK) {
 		add_picture(to->json, c, &to->thumbnail);
 	} else {
 		snprintf(why, sizeof(why), "This file cannot be shown: %s.", to->thumbnail.why);
-		add_text(to->json, "why", why);
+		rec_add_filled(to->json, "why", why);
 	}
 	return 0;
 }
@@ -340,21 +333,21 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 
 	candidate_read(&c, place, result);
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
-	add_text(to->json, "mime", c.mime);
+	rec_add_filled(to->json, "mime", c.mime);
 	copy_text(to->json, "bytes", result, NULL);
-	add_text(to->json, "kind", kind_of(&c));
+	rec_add_filled(to->json, "kind", kind_of(&c));
 	if (c.hidden) {
-		add_text(to->json, "why", c.hidden);
+		rec_add_filled(to->json, "why", c.hidden);
 		return 0;
 	}
 	if (!r->items[place->item - 1].ext) {
-		add_text(to->json, "why", "The file is missing.");
+		rec_add_filled(to->json, "why", "The file is missing.");
 		return 0;
 	}
-	add_text(to->json, "file", c.name);
+	rec_add_filled(to->json, "file", c.name);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
-	add_text(to->json, "why", "This file is not a picture. Download it to open it.");
+	rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;
 }
 
@@ -396,9 +389,9 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 		}
 		if (!message)
 			message = lost ? "the item was completed, and its file is gone" : "the reason is unknown";
-		add_text(to->json, "failed", message);
+		rec_add_filled(to->json, "failed", message);
 		if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
-			add_text(to->json, "from", from);
+			rec_add_filled(to->json, "from", from);
 	}
 	json_object_put(result);
 	return rc;
@@ -492,13 +485,13 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 	}
 	add_count(subject, "position", i + 1);
 	if (i > 0)
-		add_text(subject, "prev", subject_index_id(&r->plan, i - 1));
+		rec_add_filled(subject, "prev", subject_index_id(&r->plan, i - 1));
 	if (i + 1 < r->plan.count) {
 		const struct indexed_subject *s = &r->plan.subjects[i + 1];
 		struct json_object *files = json_object_new_array();
 		char path[SUBJECT_MAX + 40];
 
-		add_text(subject, "next", subject_index_id(&r->plan, i + 1));
+		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
 		/* What the browser may fetch while people look at this one. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 			if (!r->items[r->plan.items[s->first + j] - 1].thumb)

@@ -254,7 +254,6 @@ static int
 serve_all(const struct serve *s, const struct batch_args *n)
 {
 	size_t served = 0, failed = 0;
-	struct json_object *counts;
 	int code = 0;
 
 	for (size_t i = 0; i < n->n; i++) {
@@ -276,12 +275,8 @@ serve_all(const struct serve *s, const struct batch_args *n)
 		code = EX_SOME_FAILED;
 	if (served + failed > 1 && failed)
 		msg_warn("%zu of %zu batches are not served", failed, served + failed);
-	if (s->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "served", json_object_new_int64((int64_t)served));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_write_end(counts, code);
-	}
+	if (s->json)
+		rec_write_counts(code, {"served", served}, {"failed", failed});
 	return code;
 }
 

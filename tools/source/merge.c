@@ -132,7 +132,7 @@ add_text(struct json_object *item, const char *key, struct json_object *value)
 	}
 	credit_text(&text, cut);
 	if (text.len)
-		json_object_object_add(item, key, json_object_new_string(text.data));
+		rec_add_string(item, key, text.data);
 	buf_free(&text);
 	free(cut);
 }
@@ -159,7 +159,7 @@ candidates_print(const struct candidates *c, size_t i, const char *source, struc
 		else
 			json_object_object_add(item, key, json_object_get(value));
 	}
-	json_object_object_add(item, "source", json_object_new_string(source));
+	rec_add_string(item, "source", source);
 	json_object_object_add(item, "rank", json_object_new_int64((int64_t)i + 1));
 	if (json_object_array_length(one->found_by) > 0)
 		json_object_object_add(item, "found_by", json_object_get(one->found_by));

@@ -63,7 +63,7 @@ print_end(struct event_stream *h, const struct followed_batch *v, const char *ev
 	const struct batch_counts *c = &v->snapshot.p.counts;
 	struct json_object *o = event_new(event, NULL, v->snapshot.name);
 
-	json_object_object_add(o, "status", json_object_new_string(v->snapshot.p.status));
+	rec_add_string(o, "status", v->snapshot.p.status);
 	json_object_object_add(o, "total_items", json_object_new_uint64(c->total));
 	json_object_object_add(o, "completed_items", json_object_new_uint64(c->completed));
 	json_object_object_add(o, "failed_items", json_object_new_uint64(c->failed));
@@ -271,7 +271,6 @@ int
 events_print(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
 	struct event_stream h = {.set = set};
-	struct json_object *counts;
 	int code;
 
 	h.follower = (struct follower){.root = root,
@@ -284,9 +283,7 @@ events_print(const struct root *root, const struct batch_args *names, const stru
 	code = follower_open(&h.follower);
 	if (code == 0) {
 		code = run_event_stream(&h, set->timeout < 0 ? follower_never : clock_ms() + set->timeout);
-		counts = json_object_new_object();
-		json_object_object_add(counts, "events", json_object_new_uint64(h.count));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"events", h.count});
 	}
 	follower_close(&h.follower);
 	servers_free(&h.servers);

@@ -49,9 +49,9 @@ print_item_record(struct listing *l, uint32_t k, const char *status)
 {
 	struct json_object *o = json_object_new_object(), *item = read_line(l, k, batch_item_object);
 
-	json_object_object_add(o, "batch", json_object_new_string(batch_name(l->b)));
+	rec_add_string(o, "batch", batch_name(l->b));
 	json_object_object_add(o, "item", json_object_new_int64(k));
-	json_object_object_add(o, "status", json_object_new_string(status));
+	rec_add_string(o, "status", status);
 	if (item) {
 		json_object_object_foreach(item, key, value)
 		{
@@ -238,7 +238,6 @@ list_items(const struct root *root, const char *name, const struct settings *set
 int
 items_show(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
-	struct json_object *counts;
 	uint64_t shown = 0;
 	int code = 0;
 
@@ -255,8 +254,6 @@ items_show(const struct root *root, const struct batch_args *names, const struct
 			human_print("no batches in %s", root->path);
 		return code;
 	}
-	counts = json_object_new_object();
-	json_object_object_add(counts, "items", json_object_new_uint64(shown));
-	rec_write_end(counts, code);
+	rec_write_counts(code, {"items", shown});
 	return code;
 }

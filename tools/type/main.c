@@ -167,19 +167,11 @@ type_files(char **operands, bool json)
 	ask(&a, t);
 	type_close(t);
 	code = a.failed ? EX_SOME_FAILED : EX_ALL_WELL;
-	if (rec_was_cut(in)) {
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
+	if (rec_report_cut(in))
 		code = EX_SOME_FAILED;
-	}
 	rec_close(in);
-	if (json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "typed", json_object_new_int64((int64_t)a.typed));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a.failed));
-		rec_write_end(counts, code);
-	}
+	if (json)
+		rec_write_counts(code, {"typed", a.typed}, {"failed", a.failed});
 	free(a.heads);
 	return code;
 }

@@ -53,13 +53,6 @@ open_files(struct batch *b)
 	return 0;
 }
 
-static void
-add_text(struct json_object *o, const char *key, const char *value)
-{
-	if (value)
-		json_object_object_add(o, key, json_object_new_string(value));
-}
-
 static int
 write_about(const struct root *root, const struct batch *b, const struct batch_metadata *about)
 {
@@ -73,17 +66,17 @@ write_about(const struct root *root, const struct batch *b, const struct batch_m
 	if (!about)
 		about = &unknown;
 	job = about->job_id ? about->job_id : root_next_number(root, "jobs");
-	add_text(o, "name", b->name);
+	rec_add_string(o, "name", b->name);
 	json_object_object_add(o, "job_id", json_object_new_uint64(job));
-	add_text(o, "job_type", about->job_type ? about->job_type : "url_parse");
-	add_text(o, "category", about->category);
-	add_text(o, "label", about->label);
-	add_text(o, "notebook", about->notebook);
+	rec_add_string(o, "job_type", about->job_type ? about->job_type : "url_parse");
+	rec_add_string(o, "category", about->category);
+	rec_add_string(o, "label", about->label);
+	rec_add_string(o, "notebook", about->notebook);
 	if (about->public_only)
 		json_object_object_add(o, "public_only", json_object_new_boolean(true));
 	if (about->items)
 		json_object_object_add(o, "items", json_object_new_uint64(about->items));
-	add_text(o, "created_at", when_now(created));
+	rec_add_string(o, "created_at", when_now(created));
 	buf_printf(&text, "%s\n", rec_print(o));
 	temp = job ? root_open_dir(root->fd, "temp", true) : -1;
 	if (temp >= 0) {

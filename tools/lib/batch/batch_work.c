@@ -446,13 +446,13 @@ lost_line(struct json_object *result)
 	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
 	char finished[WHEN_SIZE], *line;
 
-	json_object_object_add(error, "code", json_object_new_string("file_lost"));
-	json_object_object_add(error, "message", json_object_new_string("it was here, and its file is gone"));
+	rec_add_string(error, "code", "file_lost");
+	rec_add_string(error, "message", "it was here, and its file is gone");
 	json_object_object_add(error, "retryable", json_object_new_boolean(true));
 	json_object_object_add(lost, "item", json_object_get(json_object_object_get(result, "item")));
-	json_object_object_add(lost, "status", json_object_new_string("failed"));
+	rec_add_string(lost, "status", "failed");
 	json_object_object_add(lost, "error", error);
-	json_object_object_add(lost, "finished_at", json_object_new_string(when_now(finished)));
+	rec_add_string(lost, "finished_at", when_now(finished));
 	json_object_object_foreach(result, key, value)
 	{
 		bool is_of_file = false;

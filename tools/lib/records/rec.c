@@ -369,6 +369,17 @@ rec_was_cut(const struct rec_reader *r)
 	return r->open_ended;
 }
 
+bool
+rec_report_cut(const struct rec_reader *r)
+{
+	bool was = rec_was_cut(r);
+
+	if (was)
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
+	return was;
+}
+
 const char *
 rec_string(struct json_object *o, const char *key)
 {
@@ -377,6 +388,20 @@ rec_string(struct json_object *o, const char *key)
 	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
 		return NULL;
 	return json_object_get_string(v);
+}
+
+void
+rec_add_string(struct json_object *o, const char *key, const char *value)
+{
+	if (value)
+		json_object_object_add(o, key, json_object_new_string(value));
+}
+
+void
+rec_add_filled(struct json_object *o, const char *key, const char *value)
+{
+	if (value && *value)
+		json_object_object_add(o, key, json_object_new_string(value));
 }
 
 const char *
@@ -454,4 +479,14 @@ rec_write_end(struct json_object *counts, int code)
 	json_object_object_add(end, "exit", json_object_new_int(code));
 	rec_write_json(end);
 	json_object_put(end);
+}
+
+void
+rec_write_end_counts(int code, const struct rec_count *counts)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (; counts->name; counts++)
+		json_object_object_add(o, counts->name, json_object_new_uint64(counts->n));
+	rec_write_end(o, code);
 }
