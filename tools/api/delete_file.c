@@ -161,28 +161,16 @@ is_deleted(struct json_object *result)
 static void
 print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 {
+	struct json_object *o = json_object_new_object();
 	char text[WHEN_SIZE];
 
-	buf_printf(out,
-		   "{\"item\":%lu,\"status\":\"failed\",\"error\":{\"code\":\"deleted\",\"message\":\"it was deleted\","
-		   "\"retryable\":false},\"finished_at\":\"%s\"",
-		   (unsigned long)k, when_now(text));
-	if (asked) {
-		json_object_object_foreach(asked, key, value)
-		{
-			static const char *const ours[] = {"bi", "item", "status", "error", "finished_at", "batch"};
-			bool is_ours = false;
-
-			for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-				is_ours = is_ours || strcmp(key, ours[i]) == 0;
-			if (is_ours)
-				continue;
-			buf_str(out, ",");
-			buf_json(out, key);
-			buf_printf(out, ":%s", value ? rec_print(value) : "null");
-		}
-	}
-	buf_str(out, "}");
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, "deleted", "it was deleted", false);
+	rec_add_string(o, "finished_at", when_now(text));
+	rec_copy_without(o, asked, "bi", "item", "status", "error", "finished_at", "batch");
+	buf_str(out, rec_print(o));
+	json_object_put(o);
 }
 
 /* What is known of item K; NULL where it is not there, or is not an object. 0, or -1 with errno. */

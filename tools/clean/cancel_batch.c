@@ -53,27 +53,18 @@ flush(struct cancelling *x)
 static int
 print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 {
-	struct json_object *item, *error = json_object_new_object(), *o = json_object_new_object();
+	struct json_object *item, *o = json_object_new_object();
 	int rc = 0, why;
 	char finished[WHEN_SIZE];
 
-	rec_add_string(error, "code", "cancelled");
-	rec_add_string(error, "message", "the batch was cancelled before it was fetched");
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
 	json_object_object_add(o, "item", json_object_new_int64(k));
 	rec_add_string(o, "status", "failed");
-	json_object_object_add(o, "error", error);
+	rec_add_error(o, "cancelled", "the batch was cancelled before it was fetched", false);
 	rec_add_string(o, "finished_at", when_now(finished));
 	item = batch_item_object(x->b, k);
 	if (!item && errno != ENOENT && errno != EBADMSG)
 		rc = -1;
-	if (item) {
-		json_object_object_foreach(item, key, value)
-		{
-			if (strcmp(key, "bi") != 0)
-				json_object_object_add(o, key, json_object_get(value));
-		}
-	}
+	rec_copy_without(o, item, "bi");
 	why = errno;
 	buf_clear(out);
 	buf_str(out, rec_print(o));
@@ -174,7 +165,6 @@ say(const struct cancelling *x, uint64_t items)
 	rec_add_string(o, x->c->only_say ? "would_cancel" : "cancelled", batch_name(x->b));
 	json_object_object_add(o, "items", json_object_new_uint64(items));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* 0 or the exit code after a message. */

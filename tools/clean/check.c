@@ -79,7 +79,6 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 	rec_add_string(o, "message", text);
 	json_object_object_add(o, "mended", json_object_new_boolean(mended));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 static void

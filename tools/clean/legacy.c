@@ -142,7 +142,6 @@ say_found(const struct legacy *l)
 	json_object_object_add(o, "directories", json_object_new_int64((int64_t)l->directories));
 	json_object_object_add(o, "others", json_object_new_int64((int64_t)l->others));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* --- removing --- */

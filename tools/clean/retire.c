@@ -359,7 +359,6 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 	json_object_object_add(o, "bytes", json_object_new_uint64(sizes->bytes));
 	rec_add_string(o, "archive", c->archive);
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* Says, with errno, that the batch NAME was not removed as a whole, and what goes on. errno stays. */

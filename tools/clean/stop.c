@@ -47,7 +47,6 @@ say_stopped(const struct clean *c, const struct server *s)
 	json_object_object_add(record, c->only_say ? "would_stop" : "stopped", json_object_new_int(s->port));
 	rec_add_string(record, "batch", s->batch);
 	rec_write_json(record);
-	json_object_put(record);
 }
 
 static int

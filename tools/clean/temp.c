@@ -38,7 +38,6 @@ say_file(const struct sweep *w, const char *name, int64_t bytes)
 	rec_add_string(record, w->c->only_say ? "would_remove" : "removed", name);
 	json_object_object_add(record, "bytes", json_object_new_int64(bytes));
 	rec_write_json(record);
-	json_object_put(record);
 }
 
 /* NAME is still the file that FD is, and no live process writes it: we have its lock. */

@@ -49,11 +49,7 @@ item_as_given(struct json_object *item)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_foreach(item, key, value)
-	{
-		if (strcmp(key, "bi") != 0 && strcmp(key, "subject") != 0 && strcmp(key, "batch") != 0)
-			json_object_object_add(o, key, json_object_get(value));
-	}
+	rec_copy_without(o, item, "bi", "subject", "batch");
 	return o;
 }
 

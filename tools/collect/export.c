@@ -201,7 +201,6 @@ report_archive(const struct export *x, const char *name, const char *hex, uint64
 		rec_add_string(o, "sha256", hex);
 		json_object_object_add(o, "files", json_object_new_int64((int64_t)x->samples));
 		rec_write_json(o);
-		json_object_put(o);
 	} else {
 		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
 			    x->samples == 1 ? "" : "s", (unsigned long long)bytes);

@@ -9,7 +9,6 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "base/utf8.h"
-#include "base/words.h"
 #include "batch/subject_index.h"
 #include "exit_code.h"
 #include "files/atomic_file.h"
@@ -40,15 +39,6 @@ originals_has(struct json_object *item)
 
 /* --- fetching --- */
 
-/* What an item of a thumbnail has that is not so of its original, or is said otherwise of it. */
-static bool
-is_of_thumbnail(const char *key)
-{
-	return word_is_one_of(key, "batch", "bi", "bytes", "category", "found_by", "label", "mime", "original_bytes",
-			      "original_sha1", "original_url", "rank", "score", "score_why", "sha1", "sha256", "source",
-			      "url");
-}
-
 static void
 rename_member(struct json_object *to, const char *key, struct json_object *from, const char *original)
 {
@@ -63,11 +53,10 @@ originals_list(struct buf *lines, const char *batch, long idx, struct json_objec
 {
 	struct json_object *o = json_object_new_object(), *of = json_object_new_object();
 
-	json_object_object_foreach(item, key, value)
-	{
-		if (!is_of_thumbnail(key))
-			json_object_object_add(o, key, json_object_get(value));
-	}
+	/* What an item of a thumbnail has that is not so of its original, or is said otherwise of it. */
+	rec_copy_without(o, item, "batch", "bi", "bytes", "category", "found_by", "label", "mime", "original_bytes",
+			 "original_sha1", "original_url", "rank", "score", "score_why", "sha1", "sha256", "source",
+			 "url");
 	rename_member(o, "url", item, "original_url");
 	rename_member(o, "sha1", item, "original_sha1");
 	rename_member(o, "bytes", item, "original_bytes");

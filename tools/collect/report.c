@@ -22,20 +22,18 @@ print_record(const struct batch_collector *g, struct json_object *o)
 {
 	if (g->c->set->json)
 		rec_write_json(o);
-	json_object_put(o);
+	else
+		json_object_put(o);
 }
 
 void
 report_refused(const struct batch_collector *g, const char *id, const char *code, const char *message,
 	       const char *what_to_do)
 {
-	struct json_object *o = make_record(g, id, "refused"), *error = json_object_new_object();
+	struct json_object *o = make_record(g, id, "refused");
 
 	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	rec_add_string(error, "code", code);
-	rec_add_string(error, "message", message);
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
-	json_object_object_add(o, "error", error);
+	rec_add_error(o, code, message, false);
 	print_record(g, o);
 }
 

@@ -57,7 +57,7 @@ struct verifying {
 static void
 report_problem(struct verifying *v, const char *member, const char *code, const char *words)
 {
-	struct json_object *o, *error;
+	struct json_object *o;
 
 	v->problems++;
 	if (member)
@@ -67,16 +67,11 @@ report_problem(struct verifying *v, const char *member, const char *code, const 
 	if (!v->json)
 		return;
 	o = json_object_new_object();
-	error = json_object_new_object();
 	rec_add_string(o, "export", v->file);
 	rec_add_string(o, "member", member);
 	rec_add_string(o, "status", "failed");
-	rec_add_string(error, "code", code);
-	rec_add_string(error, "message", words);
-	json_object_object_add(error, "retryable", json_object_new_boolean(strcmp(code, TROUBLE_CODE) == 0));
-	json_object_object_add(o, "error", error);
+	rec_add_error(o, code, words, strcmp(code, TROUBLE_CODE) == 0);
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* DOING cannot be done with the file, for the reason in errno: the file's, or this machine's. */
@@ -114,7 +109,6 @@ report_good(const struct verifying *v, size_t members)
 	rec_add_string(o, "status", "verified");
 	json_object_object_add(o, "members", json_object_new_int64((int64_t)members));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* --- lists of digests --- */

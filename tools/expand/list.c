@@ -26,20 +26,9 @@ struct listing {
 /* --- what is said --- */
 
 static void
-begin_line(struct buf *line, const char *file, const char *member)
-{
-	buf_str(line, "{\"file\":");
-	buf_json(line, file);
-	if (member) {
-		buf_str(line, ",\"member\":");
-		buf_json(line, member);
-	}
-}
-
-static void
 say_member(const struct listing *l, const char *file, const char *member, uint64_t bytes, int64_t mtime)
 {
-	struct buf line = {0};
+	struct json_object *o;
 	char date[WHEN_SIZE] = "";
 
 	if (mtime)
@@ -49,13 +38,12 @@ say_member(const struct listing *l, const char *file, const char *member, uint64
 		human_print("%12" PRIu64 "  %10s %5.5s  %s", bytes, date, *date ? date + 11 : "", member);
 		return;
 	}
-	begin_line(&line, file, member);
-	buf_printf(&line, ",\"bytes\":%" PRIu64, bytes);
-	if (*date)
-		buf_printf(&line, ",\"mtime\":\"%s\"", date);
-	buf_str(&line, "}");
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", file);
+	rec_add_string(o, "member", member);
+	json_object_object_add(o, "bytes", json_object_new_uint64(bytes));
+	rec_add_filled(o, "mtime", date);
+	rec_write_json(o);
 }
 
 /* An archive (MEMBER is NULL) or a member that is not given, with the STATUS failed or refused. */
@@ -63,7 +51,7 @@ static void
 say_not(const struct listing *l, const char *file, const char *member, const char *status, const char *code,
 	const char *why)
 {
-	struct buf line = {0};
+	struct json_object *o;
 
 	if (member)
 		msg_warn("%s: %s: %s", file, member, why);
@@ -71,12 +59,12 @@ say_not(const struct listing *l, const char *file, const char *member, const cha
 		msg_warn("%s: %s", file, why);
 	if (!l->json)
 		return;
-	begin_line(&line, file, member);
-	buf_printf(&line, ",\"status\":\"%s\",\"error\":{\"code\":\"%s\",\"message\":", status, code);
-	buf_json(&line, why);
-	buf_str(&line, ",\"retryable\":false}}");
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", file);
+	rec_add_string(o, "member", member);
+	rec_add_string(o, "status", status);
+	rec_add_error(o, code, why, false);
+	rec_write_json(o);
 }
 
 /* --- the archives --- */

@@ -71,16 +71,10 @@ archives_new(struct run *run, struct run_queue *wants, struct run_queue *stored,
 static struct json_object *
 keys_for_members(const struct job *j)
 {
-	static const char *const own[] = {"url",   "file",   "media", "archive", "member", "members", "mime",
-					  "bytes", "sha256", "sha1",  "code",    "wrong",  "upload",  "size"};
 	struct json_object *keys = json_object_new_object();
 
-	json_object_object_foreach(j->asked, key, value)
-	{
-		json_object_object_add(keys, key, json_object_get(value));
-	}
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		json_object_object_del(keys, own[i]);
+	rec_copy_without(keys, j->asked, "url", "file", "media", "archive", "member", "members", "mime", "bytes",
+			 "sha256", "sha1", "code", "wrong", "upload", "size");
 	if (strlen(rec_print(keys)) <= KEYS_MAX)
 		return keys;
 	/* Thousands of copies would be too much. */

@@ -3,18 +3,7 @@
  */
 #include <string.h>
 
-#include "base/words.h"
 #include "coprocess.h"
-
-/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
-static bool
-is_ours(const char *key)
-{
-	return word_is_one_of(key, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
-			      "final_url", "finished_at", "found", "found_items", "found_on", "item", "media", "member",
-			      "members", "mime", "opted_out", "path", "same_as", "sha256", "status", "subject",
-			      "upload", "upload_id", "url");
-}
 
 char *
 coprocess_reply_line(const struct job *j, struct json_object *answer)
@@ -25,11 +14,11 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 	char *line = NULL;
 
 	if (o) {
-		json_object_object_foreach(answer, key, value)
-		{
-			if (!is_ours(key))
-				json_object_object_add(o, key, json_object_get(value));
-		}
+		/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
+		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
+				 "final_url", "finished_at", "found", "found_items", "found_on", "item", "media",
+				 "member", "members", "mime", "opted_out", "path", "same_as", "sha256", "status",
+				 "subject", "upload", "upload_id", "url");
 		text = rec_print(o);
 	}
 	after = strlen(text);

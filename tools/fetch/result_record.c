@@ -55,13 +55,8 @@ add_completed(struct json_object *o, const struct job *j)
 static void
 add_failed(struct json_object *o, const struct job *j)
 {
-	struct json_object *error = json_object_new_object();
-
 	rec_add_string(o, "status", "failed");
-	rec_add_string(error, "code", j->verdict.code);
-	rec_add_string(error, "message", j->verdict.message);
-	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
-	json_object_object_add(o, "error", error);
+	rec_add_error(o, j->verdict.code, j->verdict.message, j->verdict.retryable);
 	if (j->url || j->file || j->upload[0] || j->archive)
 		return;
 	/* A bad line: the error says these now. */
@@ -80,12 +75,7 @@ result_line(const struct job *j)
 		add_completed(o, j);
 	else
 		add_failed(o, j);
-	if (j->more) {
-		json_object_object_foreach(j->more, name, what)
-		{
-			json_object_object_add(o, name, json_object_get(what));
-		}
-	}
+	rec_copy_without(o, j->more, NULL);
 	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
 	rec_add_string(o, "finished_at", when_now(finished));
 	json_object_object_foreach(j->asked, key, value)

@@ -42,13 +42,8 @@ add_string(struct item *i, const char *key, const char *value)
 static void
 fail_item(struct parser *s, struct item *i, const char *code, bool retryable, const char *why)
 {
-	struct json_object *error = json_object_new_object();
-
-	rec_add_string(error, "code", code);
-	rec_add_string(error, "message", why);
-	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
 	add_string(i, "status", "failed");
-	json_object_object_add(i->record, "error", error);
+	rec_add_error(i->record, code, why, retryable);
 	if (i->spoken)
 		msg_warn("%s: %s", i->path ? i->path : "a line", why);
 	i->settled = i->failed = true;
@@ -284,11 +279,7 @@ put_all(struct parser *s, struct item *i, struct answer *a)
 	add_string(i, "sha256", i->sha256);
 	json_object_object_add(i->record, "bytes", json_object_new_int64(i->bytes));
 	add_string(i, "status", "completed");
-	json_object_object_foreach(a->about, key, value)
-	{
-		if (strcmp(key, "images") != 0)
-			json_object_object_add(i->record, key, json_object_get(value));
-	}
+	rec_copy_without(i->record, a->about, "images");
 	if (s->as_text)
 		buf_add(&i->text, a->text.data, a->text.len);
 	else

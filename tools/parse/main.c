@@ -75,7 +75,7 @@ print_settled(struct queue *q, const struct parser *s)
 		struct item *i = q->first;
 
 		if (!s->as_text) {
-			rec_write_json(i->record);
+			rec_write_json(json_object_get(i->record));
 		} else if (i->text.len) {
 			struct buf shown = {0};
 

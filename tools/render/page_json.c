@@ -175,7 +175,7 @@ base_name(const char *text, size_t which, struct buf *out)
 static void
 add_subject(struct json_object *to, const char *id, struct json_object *item)
 {
-	static const char *const first[] = {"category", "first_names", "birth_date", "death_date"};
+	static const char *const first[] = {"category", "first_names", "birth_date", "death_date", NULL};
 	struct json_object *facts = json_object_new_array(), *subject, *v;
 	struct buf base = {0};
 	const char *name = NULL;
@@ -183,17 +183,12 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 	rec_add_filled(to, "id", id);
 	if (json_object_object_get_ex(item, "subject", &subject) && json_object_is_type(subject, json_type_object)) {
 		name = rec_string(subject, "name");
-		for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		for (size_t i = 0; first[i]; i++)
 			if (json_object_object_get_ex(subject, first[i], &v))
 				add_fact(facts, first[i], v);
 		json_object_object_foreach(subject, key, value)
 		{
-			bool is_first =
-				strcmp(key, "id") == 0 || strcmp(key, "name") == 0 || strcmp(key, "biography") == 0;
-
-			for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
-				is_first = is_first || strcmp(key, first[i]) == 0;
-			if (!is_first)
+			if (!word_is_in(key, first) && !word_is_one_of(key, "id", "name", "biography"))
 				add_fact(facts, key, value);
 		}
 		if (json_object_object_get_ex(subject, "biography", &v))

@@ -119,7 +119,7 @@ record_print(const struct serve *s, struct json_object *record, const char *alre
 {
 	add_token(s, record);
 	if (s->json) {
-		rec_write_json(record);
+		rec_write_json(json_object_get(record));
 	} else {
 		human_print("%s is served%s at %s",
 			    serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"),

@@ -32,11 +32,7 @@ record(const struct run *r, const struct subject *who)
 	if (!r->set->by_ids)
 		rec_add_string(o, "category", r->set->category ? r->set->category : "ALL");
 	/* All that the catalog says of it, but for what its candidates say themselves. */
-	json_object_object_foreach(who->json, key, value)
-	{
-		if (strcmp(key, "urls") != 0 && strcmp(key, "url") != 0)
-			json_object_object_add(subject, key, json_object_get(value));
-	}
+	rec_copy_without(subject, who->json, "urls", "url");
 	json_object_object_add(o, "subject", subject);
 	return o;
 }
@@ -59,7 +55,7 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 		if (strlen(rec_print(o)) <= BATCH_ITEM_MAX) {
 			given++;
 			if (!r->person)
-				rec_write_json(o);
+				rec_write_json(json_object_get(o));
 		}
 		json_object_put(o);
 	}
@@ -70,16 +66,12 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 static void
 out_failure(struct run *r, const struct subject *who, const struct verdict *v)
 {
-	struct json_object *o = record(r, who), *error = json_object_new_object();
+	struct json_object *o = record(r, who);
 
 	rec_add_string(o, "source", r->conf.name);
 	rec_add_string(o, "status", "failed");
-	rec_add_string(error, "code", v->code);
-	rec_add_string(error, "message", v->message);
-	json_object_object_add(error, "retryable", json_object_new_boolean(v->retryable));
-	json_object_object_add(o, "error", error);
+	rec_add_error(o, v->code, v->message, v->retryable);
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 static void

@@ -44,7 +44,6 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 		rec_add_string(o, "what", d->what.data);
 		rec_add_string(o, "mend", mend.data);
 		rec_write_json(o);
-		json_object_put(o);
 	} else if (d->found <= DOCTOR_LINES_MAX) {
 		human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend.data);
 	}

@@ -29,6 +29,5 @@ void
 event_print(struct json_object *o, uint64_t *count)
 {
 	rec_write_json(o);
-	json_object_put(o);
 	*count += 1;
 }

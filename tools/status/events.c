@@ -181,7 +181,7 @@ print_server(struct event_stream *h, const struct server *s, const char *event)
 	if (!is_followed(h, s))
 		return;
 	o = event_new(event, NULL, NULL);
-	json_object_object_foreach(s->record, key, value) json_object_object_add(o, key, json_object_get(value));
+	rec_copy_without(o, s->record, NULL);
 	event_print(o, &h->count);
 }
 

@@ -52,17 +52,9 @@ print_item_record(struct listing *l, uint32_t k, const char *status)
 	rec_add_string(o, "batch", batch_name(l->b));
 	json_object_object_add(o, "item", json_object_new_int64(k));
 	rec_add_string(o, "status", status);
-	if (item) {
-		json_object_object_foreach(item, key, value)
-		{
-			if (strcmp(key, "bi") != 0 && strcmp(key, "batch") != 0 && strcmp(key, "item") != 0 &&
-			    strcmp(key, "status") != 0)
-				json_object_object_add(o, key, json_object_get(value));
-		}
-	}
+	rec_copy_without(o, item, "bi", "batch", "item", "status");
 	rec_write_json(o);
 	json_object_put(item);
-	json_object_put(o);
 }
 
 static void

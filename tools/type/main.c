@@ -66,35 +66,33 @@ read_head(const char *name, char *head)
 static void
 say(const struct asked *a, const char *name, const struct type_answer *t)
 {
-	struct buf line = {0};
+	struct json_object *o;
 
 	if (!a->json) {
 		human_print("%s: %s", name, t->mime);
 		return;
 	}
-	buf_str(&line, "{\"file\":");
-	buf_json(&line, name);
-	buf_printf(&line, ",\"mime\":\"%s\",\"ext\":\"%s\"}", t->mime, t->ext);
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", name);
+	rec_add_string(o, "mime", t->mime);
+	rec_add_string(o, "ext", t->ext);
+	rec_write_json(o);
 }
 
 static void
 say_failed(struct asked *a, const char *name, const char *code, const char *why, bool retryable)
 {
-	struct buf line = {0};
+	struct json_object *o;
 
 	a->failed++;
 	msg_warn("%s: %s", name, why);
 	if (!a->json)
 		return;
-	buf_str(&line, "{\"file\":");
-	buf_json(&line, name);
-	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
-	buf_json(&line, why);
-	buf_printf(&line, ",\"retryable\":%s}}", retryable ? "true" : "false");
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", name);
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, code, why, retryable);
+	rec_write_json(o);
 }
 
 static void

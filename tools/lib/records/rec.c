@@ -11,6 +11,7 @@
 
 #include "base/msg.h"
 #include "base/utf8.h"
+#include "base/words.h"
 
 enum { READ_AT_ONCE = 1 << 16, DEPTH = 64, SHOWN = 200 };
 
@@ -398,6 +399,29 @@ rec_add_string(struct json_object *o, const char *key, const char *value)
 }
 
 void
+rec_add_error(struct json_object *o, const char *code, const char *message, bool retryable)
+{
+	struct json_object *error = json_object_new_object();
+
+	rec_add_string(error, "code", code);
+	rec_add_string(error, "message", message);
+	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
+	json_object_object_add(o, "error", error);
+}
+
+void
+rec_copy_members(struct json_object *o, struct json_object *from, const char *const *without)
+{
+	if (!json_object_is_type(from, json_type_object))
+		return;
+	json_object_object_foreach(from, key, value)
+	{
+		if (!word_is_in(key, without))
+			json_object_object_add(o, key, json_object_get(value));
+	}
+}
+
+void
 rec_add_filled(struct json_object *o, const char *key, const char *value)
 {
 	if (value && *value)
@@ -448,6 +472,7 @@ rec_write_json(struct json_object *o)
 	const char *line = rec_print(o);
 
 	rec_write(line, strlen(line));
+	json_object_put(o);
 }
 
 void
@@ -469,16 +494,10 @@ rec_write_end(struct json_object *counts, int code)
 	struct json_object *end = json_object_new_object();
 
 	json_object_object_add(end, "end", json_object_new_string(msg_name()));
-	if (counts) {
-		json_object_object_foreach(counts, key, value)
-		{
-			json_object_object_add(end, key, json_object_get(value));
-		}
-		json_object_put(counts);
-	}
+	rec_copy_without(end, counts, NULL);
+	json_object_put(counts);
 	json_object_object_add(end, "exit", json_object_new_int(code));
 	rec_write_json(end);
-	json_object_put(end);
 }
 
 void

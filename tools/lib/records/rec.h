@@ -82,6 +82,13 @@ long long rec_number(struct json_object *o, const char *key, long long otherwise
 void rec_add_string(struct json_object *o, const char *key, const char *value);
 void rec_add_filled(struct json_object *o, const char *key, const char *value);
 
+/* Adds the member "error" of a failed record: an object with CODE, MESSAGE and RETRYABLE. */
+void rec_add_error(struct json_object *o, const char *code, const char *message, bool retryable);
+
+/* Adds the members of FROM to O, in their order, but for those whose names follow. FROM may be NULL. */
+#define rec_copy_without(o, from, ...) rec_copy_members(o, from, (const char *const[]){__VA_ARGS__, NULL})
+void rec_copy_members(struct json_object *o, struct json_object *from, const char *const *without);
+
 /* Parses N bytes as exactly one JSON value (RFC 8259, UTF-8, without \u0000). The caller frees it with
  * json_object_put(). Returns NULL if they are invalid and stores the reason in WRONG (ROOM bytes), if given. */
 struct json_object *rec_parse(const char *text, size_t n, char *wrong, size_t room);
@@ -91,6 +98,8 @@ const char *rec_print(struct json_object *o);
 
 /* Writes one record and its newline to stdout's buffer. */
 void rec_write(const char *line, size_t n);
+
+/* The same of an object, which is freed. */
 void rec_write_json(struct json_object *o);
 
 /* Flushes stdout's buffer. If the reader has gone, the program ends as by SIGPIPE; another failure ends it with

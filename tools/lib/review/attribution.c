@@ -219,10 +219,7 @@ add_json(struct buf *out, const struct attribution *a, size_t n)
 	rec_add_string(o, "name", a->name);
 	rec_add_string(o, "file", a->file);
 	rec_add_string(o, "sha256", a->sha256);
-	json_object_object_foreach(a->credit, key, value)
-	{
-		json_object_object_add(o, key, json_object_get(value));
-	}
+	rec_copy_without(o, a->credit, NULL);
 	json_object_object_add(o, "batches", json_object_get(a->batches));
 	buf_str(out, n ? ",\n" : "\n");
 	buf_str(out, rec_print(o));
