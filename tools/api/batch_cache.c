@@ -123,14 +123,6 @@ cached_batch_subjects(struct cached_batch *b)
 
 /* --- notebooks --- */
 
-static void
-drop_notebook(struct cached_notebook *n)
-{
-	if (n->notebook)
-		notebook_close(n->notebook);
-	*n = (struct cached_notebook){0};
-}
-
 struct notebook *
 batch_cache_notebook(struct batch_cache *k, const struct root *root, const char *name)
 {
@@ -146,10 +138,10 @@ batch_cache_notebook(struct batch_cache *k, const struct root *root, const char 
 		struct notebook *nb = notebook_open(root, name);
 		int error = errno;
 
+		if ((nb || found) && n->notebook)
+			notebook_close(n->notebook);
 		if (nb || found)
-			drop_notebook(n);
-		if (nb)
-			n->notebook = nb;
+			*n = (struct cached_notebook){.notebook = nb};
 		errno = error;
 		if (!nb)
 			return NULL;

@@ -287,12 +287,6 @@ struct reading {
 };
 
 static bool
-is_manifest(const char *name)
-{
-	return strcmp(name, "collected/SHA256SUMS") == 0 || strcmp(name, "__bi__/SHA256SUMS") == 0;
-}
-
-static bool
 is_contents(const char *name)
 {
 	return strcmp(name, "collected/CONTENTS") == 0 || strcmp(name, "__bi__/CONTENTS") == 0;
@@ -322,7 +316,7 @@ on_member(struct reading *r, enum expand_event event, const struct expand_member
 		hash_drop(r->hash);
 		r->hash = hash_begin();
 		snprintf(r->name, sizeof(r->name), "%s", m->path);
-		r->is_sums = is_manifest(r->name) && !r->has_sums;
+		r->is_sums = !r->has_sums && word_is_one_of(r->name, "collected/SHA256SUMS", "__bi__/SHA256SUMS");
 		buf_clear(&r->text);
 		break;
 	case EXPAND_BYTES:

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "docx.h"
 #include "dublin_core.h"
 #include "records/rec.h"
@@ -14,9 +15,8 @@ enum { LEVELS = 9, CELLS = 64, STYLES = 2000 };
 bool
 docx_wants(const char *name)
 {
-	return strcmp(name, "word/document.xml") == 0 || strcmp(name, "word/styles.xml") == 0 ||
-	       strcmp(name, "word/numbering.xml") == 0 || strcmp(name, "word/_rels/document.xml.rels") == 0 ||
-	       strcmp(name, "docProps/core.xml") == 0 ||
+	return word_is_one_of(name, "word/document.xml", "word/styles.xml", "word/numbering.xml",
+			      "word/_rels/document.xml.rels", "docProps/core.xml") ||
 	       (strncmp(name, "word/media/", 11) == 0 && member_is_picture(name));
 }
 
@@ -299,24 +299,6 @@ begin_table(struct docx *x)
 	md_table(x->md);
 }
 
-static void
-end_row(struct docx *x)
-{
-	if (x->tables != 1)
-		return;
-	md_row(x->md, x->cells < CELLS ? x->cells : CELLS);
-	x->cells = 0;
-}
-
-static void
-end_cell(struct docx *x)
-{
-	if (x->tables != 1)
-		return;
-	md_cell_end(x->md, 1);
-	x->cells++;
-}
-
 /* --- the document --- */
 
 static bool
@@ -384,11 +366,13 @@ on_end(void *arg, const char *name)
 		end_paragraph(x);
 	else if (names_equal(name, "hyperlink"))
 		md_close(x->md, MD_LINK);
-	else if (names_equal(name, "tc"))
-		end_cell(x);
-	else if (names_equal(name, "tr"))
-		end_row(x);
-	else if (names_equal(name, "tbl") && x->tables > 0)
+	else if (names_equal(name, "tc") && x->tables == 1) {
+		md_cell_end(x->md, 1);
+		x->cells++;
+	} else if (names_equal(name, "tr") && x->tables == 1) {
+		md_row(x->md, x->cells < CELLS ? x->cells : CELLS);
+		x->cells = 0;
+	} else if (names_equal(name, "tbl") && x->tables > 0)
 		x->tables--;
 }
 

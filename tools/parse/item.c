@@ -506,7 +506,7 @@ item_begin(struct parser *s, const struct rec *r)
 	i->path = rec_string(i->record, "path");
 	i->path = i->path ? i->path : rec_string(i->record, "file");
 	if (status && strcmp(status, "completed") != 0)
-		i->settled = i->passed = true;
+		i->settled = true; /* it goes out as it came in */
 	else if (!i->path)
 		fail_item(s, i, "no_file", false, "a record without \"path\" or \"file\"");
 	else

@@ -60,12 +60,6 @@ static const struct meta metas[] = {
 
 enum { METAS = sizeof(metas) / sizeof(metas[0]) };
 
-static char **
-json_member(struct said *s, size_t offset)
-{
-	return (char **)((char *)s + offset);
-}
-
 /* --- JSON-LD --- */
 
 /* A string, or the "name" of an object, or these of an array, with commas. */
@@ -322,7 +316,7 @@ settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *bas
 		bool url = metas[k].member == MEMBER(author) && h->content[k] && strstr(h->content[k], "://");
 
 		if (!url && metas[k].member != MEMBER(canonical))
-			doc_set_string(json_member(s, metas[k].member), h->content[k]);
+			doc_set_string((char **)((char *)s + metas[k].member), h->content[k]);
 		if (h->content[k] && metas[k].member == MEMBER(canonical) && !s->canonical)
 			s->canonical = url_resolve(base, h->content[k], strlen(h->content[k]));
 	}

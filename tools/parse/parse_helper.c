@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/opt.h"
 #include "confined/helper.h"
 #include "files/file.h"
 #include "formats.h"
@@ -162,16 +161,15 @@ parse_serve(const char *format)
 	static char text[REQUEST];
 	int got;
 
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	helper_require_socket();
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	tzset();
 	f->load();
-	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0 ||
-	    confine_process(&f->limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !helper_send_answer("ready", 5, NULL, 0))
+	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0)
+		msg_die_errno(EX_OSERR, "cannot handle signals");
+	helper_confine(&f->limits);
+	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
 		_exit(EX_OSERR);
 	while ((got = receive_request(&r, text)) > 0) {
 		bool heard = answer_one(f, &r);

@@ -29,21 +29,13 @@ is_wanted(const struct dirent *e)
 	return (word_ends_in(e->d_name, ".css") || word_ends_in(e->d_name, ".js")) && !is_of_server(e->d_name);
 }
 
-static int
-read_whole(int dirfd, const char *name, struct buf *text)
-{
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
-
-	buf_clear(text);
-	return fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MAX, text));
-}
-
 /* Adds a program to the digest, or copies another file: the batch's folder works by itself, also from file://. */
 static int
 copy_asset(const struct render *r, int dirfd, const char *name, struct hash *programs)
 {
 	struct buf text = {0};
-	int rc = read_whole(dirfd, name, &text);
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MAX, &text));
 
 	if (rc == 0 && word_ends_in(name, ".jq")) {
 		hash_add(programs, name, strlen(name) + 1);

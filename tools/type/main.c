@@ -202,12 +202,8 @@ serve(void)
 	if (!magic || magic_load(magic, NULL) < 0)
 		msg_die(EX_UNAVAILABLE, "cannot load libmagic's database (%s): install the package libmagic1",
 			magic ? magic_error(magic) : "out of memory");
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
-	if (confine_process(&limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (!helper_send_answer("ready", 5, NULL, 0))
-		_exit(EX_OSERR);
+	helper_require_socket();
+	helper_confine(&limits);
 	while ((n = recv(STDIN_FILENO, head, TYPE_HEAD, 0)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
