@@ -36,10 +36,7 @@ submission_free(struct submission *h)
 struct submission_item *
 submission_add(struct submission *h, const char *where)
 {
-	if (h->n == h->room) {
-		h->room = h->room ? 2 * h->room : 4;
-		h->items = buf_realloc(h->items, h->room * sizeof(*h->items));
-	}
+	h->items = buf_grow(h->items, h->n, sizeof(*h->items));
 	h->items[h->n] = (struct submission_item){.where = buf_strdup(where), .part = {.fd = -1}};
 	return &h->items[h->n++];
 }

@@ -58,7 +58,7 @@ struct submission {
 	char notebook[BATCH_NAME_MAX + 1];
 	bool is_batch;
 	struct submission_item *items;
-	size_t n, room;
+	size_t n;
 	struct json_object *ids; /* the client's, a string or an array; NULL: none */
 	bool named;              /* an item has an id of the client's */
 

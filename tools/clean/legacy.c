@@ -199,17 +199,6 @@ readable(const struct buf *bytes)
 	return fd;
 }
 
-/* Whether the bytes of the file NAME have the digest SHA256. */
-static bool
-has_digest(const struct legacy *l, const char *name, const char *sha256)
-{
-	int fd = openat(l->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char hex[HASH_HEX + 1];
-	bool has = fd >= 0 && file_digest(fd, hex) >= 0 && strcmp(hex, sha256) == 0;
-
-	return file_close(fd, has);
-}
-
 /* Notes which pictures the batch has by what bi-fetch wrote to OUT. One of a name that was moved before is completed
  * already, whatever its bytes are by now. */
 static void
@@ -232,7 +221,7 @@ note_moved(const struct legacy *l, int out)
 			continue;
 		known = bsearch(&p, l->pictures, l->pictures_n, sizeof(p), by_place);
 		if (known)
-			known->moved = has_digest(l, known->name, sha256);
+			known->moved = file_has_digest(l->dir, known->name, sha256);
 	}
 	rec_close(r);
 }

@@ -39,29 +39,6 @@ struct sizes {
 /* Called with a file by its path below the batch. FD is -1 for what is neither a regular file nor a directory. */
 typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-struct listing {
-	char **v;
-	size_t n;
-};
-
-static int
-list_name(int dir, const struct dirent *e, void *arg)
-{
-	struct listing *l = arg;
-
-	(void)dir;
-	if ((l->n & (l->n - 1)) == 0)
-		l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
-	l->v[l->n++] = buf_strdup(e->d_name);
-	return 0;
-}
-
 static int each_file(int dir, const char *path, visit *see, void *arg);
 
 /* The same of the entry NAME of the directory DIR. */
@@ -90,16 +67,12 @@ see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
 static int
 each_file(int dir, const char *path, visit *see, void *arg)
 {
-	struct listing l = {0};
-	int rc = dir < 0 ? -1 : file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_name, &l);
+	struct file_names names = {0};
+	int rc = dir < 0 ? -1 : file_list(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), NULL, &names);
 
-	if (l.n)
-		qsort(l.v, l.n, sizeof(*l.v), by_name);
-	for (size_t i = 0; i < l.n && rc == 0; i++)
-		rc = see_entry(dir, path, l.v[i], see, arg);
-	for (size_t i = 0; i < l.n; i++)
-		free(l.v[i]);
-	free(l.v);
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		rc = see_entry(dir, path, names.v[i], see, arg);
+	file_names_free(&names);
 	return file_close(dir, rc);
 }
 

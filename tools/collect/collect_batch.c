@@ -244,8 +244,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 	json_object_object_add(choice, "item", item_as_given(item));
 	json_object_put(item);
 	json_object_array_add(v->choices, choice);
-	if ((v->n & (v->n - 1)) == 0)
-		v->from = buf_realloc(v->from, (v->n ? 2 * v->n : 1) * sizeof(*v->from));
+	v->from = buf_grow(v->from, v->n, sizeof(*v->from));
 	v->from[v->n++] = from;
 	return 0;
 }

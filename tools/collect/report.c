@@ -121,9 +121,7 @@ report_stored(struct batch_collector *g, const struct wanted *w, const struct st
 	}
 	if (s->exported) {
 		/* Notes what an export must have. */
-		if ((g->c->kept_n & (g->c->kept_n - 1)) == 0)
-			g->c->kept =
-				buf_realloc(g->c->kept, (g->c->kept_n ? 2 * g->c->kept_n : 1) * sizeof(*g->c->kept));
+		g->c->kept = buf_grow(g->c->kept, g->c->kept_n, sizeof(*g->c->kept));
 		g->c->kept[g->c->kept_n++] = (struct kept){buf_strdup(w->id), s->exported};
 	}
 }

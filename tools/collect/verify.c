@@ -118,8 +118,7 @@ entries_add(struct entries *e, const char *name, size_t n, const char hex[HASH_H
 {
 	struct entry *one;
 
-	if ((e->n & (e->n - 1)) == 0)
-		e->v = buf_realloc(e->v, (e->n ? 2 * e->n : 1) * sizeof(*e->v));
+	e->v = buf_grow(e->v, e->n, sizeof(*e->v));
 	one = &e->v[e->n++];
 	*one = (struct entry){.name = buf_alloc(n + 1)};
 	memcpy(one->name, name, n);
@@ -184,8 +183,7 @@ entries_read(struct entries *e, const struct buf *text)
 static void
 counts_add(struct counts *c, const char *id, size_t n)
 {
-	if ((c->n & (c->n - 1)) == 0)
-		c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+	c->v = buf_grow(c->v, c->n, sizeof(*c->v));
 	c->v[c->n++] = (struct count){buf_strdup(id), n};
 }
 

@@ -61,8 +61,7 @@ candidates_add(struct candidates *c, struct json_object *candidate, const char *
 	score = score_of(candidate);
 	same = find(c, candidate);
 	if (!same) {
-		if ((c->n & (c->n - 1)) == 0)
-			c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+		c->v = buf_grow(c->v, c->n, sizeof(*c->v));
 		same = &c->v[c->n];
 		*same = (struct candidate){
 			.json = json_object_get(candidate),

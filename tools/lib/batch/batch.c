@@ -276,51 +276,24 @@ batch_metadata(const struct batch *b, struct buf *out)
 	return rc;
 }
 
-struct listing {
-	char **names;
-	size_t n;
-};
-
-static int
-list_batch(int dir, const struct dirent *e, void *arg)
+static bool
+may_be_batch(const struct dirent *e)
 {
-	struct listing *l = arg;
-
-	(void)dir;
-	if (root_name_check(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
-		return 0;
-	l->names = buf_realloc(l->names, (l->n + 1) * sizeof(*l->names));
-	l->names[l->n++] = buf_strdup(e->d_name);
-	return 0;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return !root_name_check(e->d_name) && (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN);
 }
 
 int
 batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg)
 {
-	int fd = root_open_dir(root->fd, "batches", false);
-	struct listing l = {0};
-	bool more;
-	int rc, error;
+	int fd = root_open_dir(root->fd, "batches", false), rc;
+	struct file_names names;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	rc = file_each(fd, list_batch, &l);
-	error = errno;
-	more = rc == 0;
-	if (l.n)
-		qsort(l.names, l.n, sizeof(*l.names), by_name);
-	for (size_t i = 0; i < l.n; i++) {
-		more = more && see(l.names[i], arg);
-		free(l.names[i]);
-	}
-	free(l.names);
-	errno = error;
+	rc = file_list(fd, may_be_batch, &names);
+	for (size_t i = 0; rc == 0 && i < names.n && see(names.v[i], arg); i++)
+		;
+	file_names_free(&names);
 	return rc;
 }
 

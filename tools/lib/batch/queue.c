@@ -190,7 +190,7 @@ by_age(const void *a, const void *b)
 
 struct entries {
 	struct entry *v;
-	size_t n, room;
+	size_t n;
 };
 
 static int
@@ -202,10 +202,7 @@ take_entry(int dir, const struct dirent *e, void *arg)
 
 	if (is <= 0 || !S_ISREG(st.st_mode))
 		return is < 0 ? -1 : 0;
-	if (all->n == all->room) {
-		all->room = all->room ? 2 * all->room : 16;
-		all->v = buf_realloc(all->v, all->room * sizeof(*all->v));
-	}
+	all->v = buf_grow(all->v, all->n, sizeof(*all->v));
 	all->v[all->n++] = (struct entry){st.st_mtim, buf_strdup(e->d_name)};
 	return 0;
 }

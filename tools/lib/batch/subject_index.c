@@ -40,8 +40,7 @@ subject_of(struct subject_index *p, const char *id)
 	slot = slot_of(p, id);
 	if (*slot)
 		return *slot - 1;
-	if ((p->count & (p->count - 1)) == 0)
-		p->subjects = buf_realloc(p->subjects, (p->count ? 2 * (size_t)p->count : 1) * sizeof(*p->subjects));
+	p->subjects = buf_grow(p->subjects, p->count, sizeof(*p->subjects));
 	p->subjects[p->count] = (struct indexed_subject){.id = (uint32_t)p->ids.len};
 	buf_add(&p->ids, id, strlen(id) + 1);
 	*slot = ++p->count;

@@ -23,7 +23,7 @@ struct picks_subjects {
 	int fd;  /* items.ndjson; -1: not there yet */
 	off_t read_to;
 	struct subject *all;
-	uint32_t n, room;
+	uint32_t n;
 	struct table by_id; /* from the id to 1 + the place in ALL */
 };
 
@@ -61,10 +61,7 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 		return true;
 	one = find_subject(s, place.subject);
 	if (!one) {
-		if (s->n == s->room) {
-			s->room = s->room ? 2 * s->room : 64;
-			s->all = buf_realloc(s->all, s->room * sizeof(*s->all));
-		}
+		s->all = buf_grow(s->all, s->n, sizeof(*s->all));
 		one = &s->all[s->n++];
 		*one = (struct subject){.id = buf_strdup(place.subject)};
 		table_add(&s->by_id, print_of(place.subject), s->n);
