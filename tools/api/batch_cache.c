@@ -39,8 +39,7 @@ drop_batch(struct cached_batch *b)
 	picks_free(b->picks);
 	picks_subjects_free(b->subjects);
 	json_object_put(b->about);
-	if (b->batch)
-		batch_close(b->batch);
+	batch_close(b->batch);
 	buf_free(&b->document);
 	*b = (struct cached_batch){.dir = -1};
 }

@@ -77,8 +77,7 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 	else
 		job_status_print_job(b, about, &p, out);
 	json_object_put(about);
-	if (b)
-		batch_close(b);
+	batch_close(b);
 }
 
 void

@@ -76,9 +76,8 @@ take_id(struct json_object *o, uint64_t *id, struct reply *r)
 		*id = (uint64_t)json_object_get_int64(value);
 		return true;
 	}
-	reply_error(r, 422, "bad_item",
-		    "knowledge_base_item_id must be the number of a knowledge item of the notebook");
-	return false;
+	return reply_error(r, 422, "bad_item",
+			   "knowledge_base_item_id must be the number of a knowledge item of the notebook");
 }
 
 static void
@@ -87,7 +86,7 @@ change_link(struct api *api, const struct request *q, bool link, struct reply *r
 	struct json_object *o = NULL, *notes = NULL;
 	struct notebook_file f;
 	struct notebook *nb;
-	uint64_t id;
+	uint64_t id = 0;
 	int rc;
 
 	if (!(o = take_body(q, r)) || !take_id(o, &id, r) || !(nb = resolve_notebook(api, q->words[1], r))) {

@@ -162,9 +162,8 @@ resolve_item(struct api *api, const char *notebook, const char *id, struct resol
 	/* What was just completed may be in its batch alone. */
 	if (!settle_notebook(api, out->notebook, r) || find_any(api, id, out))
 		return r->status == 200;
-	reply_error(r, 404, "no_such_file", "the notebook %s has no such file, neither by file id nor by upload id",
-		    notebook);
-	return false;
+	return reply_error(r, 404, "no_such_file",
+			   "the notebook %s has no such file, neither by file id nor by upload id", notebook);
 }
 
 static struct json_object *

@@ -89,7 +89,7 @@ struct submission_item *submission_add(struct submission *h, const char *where);
 /* Gives the items their client's own ids. False after making the reply the error. */
 bool submission_name(struct submission *h);
 
-/* Makes the reply what ERROR means, of DOING ("the file cannot be kept"). */
-void submission_error(struct submission *h, int error, const char *doing);
+/* Makes the reply what ERROR means, of DOING ("the file cannot be kept"). Returns false. */
+bool submission_error(struct submission *h, int error, const char *doing);
 
 #endif

@@ -109,8 +109,7 @@ batch_of(struct content_store *k, const char *name)
 
 		if (!opened)
 			return NULL;
-		if (b)
-			batch_close(b);
+		batch_close(b);
 		b = opened;
 	}
 	memmove(&k->batches[1], &k->batches[0], (size_t)i * sizeof(k->batches[0]));

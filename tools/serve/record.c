@@ -29,8 +29,7 @@ add_about(struct json_object *record, const struct supervisor *k)
 		rec_add_string(record, keys[i], rec_string(about, keys[i]));
 	json_object_put(about);
 	buf_free(&text);
-	if (b)
-		batch_close(b);
+	batch_close(b);
 }
 
 /* The first address by which others reach this machine, of the family of ADDRESS, which is none in particular. */

@@ -172,8 +172,7 @@ rebuild_batches(const struct root *root, const struct batch_args *names)
 						: "%s: %" PRIu64 " of %" PRIu64 " states differed\n",
 			       name, changed, (uint64_t)length);
 		}
-		if (b)
-			batch_close(b);
+		batch_close(b);
 		buf_free(&where);
 		if (code == 0)
 			code = rc;

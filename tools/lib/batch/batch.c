@@ -210,6 +210,8 @@ batch_close(struct batch *b)
 {
 	int error = errno;
 
+	if (!b)
+		return;
 	if (b->secrets && (b->mode == BATCH_WORK || b->mode == BATCH_JOIN))
 		batch_sweep_userinfo(b);
 	secrets_close(b->secrets);

@@ -45,7 +45,7 @@ struct batch_metadata {
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
 			 const struct batch_metadata *about);
 
-/* Frees it. Keeps errno. */
+/* Frees it. Keeps errno. NULL is allowed. */
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);
