@@ -12,7 +12,7 @@
 
 enum {
 	PORT_MAX = 65535,
-	STOP_MS = 10000, /* a keeper lets requests finish for two seconds, and lighttpd go for two */
+	STOP_MS = 10000, /* a supervisor lets requests finish for two seconds, and lighttpd go for two */
 };
 
 static void

@@ -57,8 +57,8 @@ struct host_limits {
 };
 
 struct host_limit {
-	struct host_limits *governor;
-	int locks;  /* the file of slots/ that the stretch is in; the governor's */
+	struct host_limits *all;
+	int locks;  /* the file of slots/ that the stretch is in; of ALL */
 	char *file; /* in hosts/ */
 	off_t stretch;
 	unsigned cap;
@@ -152,7 +152,7 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 
 	hash_bytes(key, strlen(key), digest);
 	memcpy(&hash, digest, sizeof(hash));
-	h->governor = g;
+	h->all = g;
 	h->file = file_of(key, digest);
 	i = hash % FILES;
 	snprintf(name, sizeof(name), "%u", i);
@@ -213,7 +213,7 @@ static int
 open_pace(const struct host_limit *h, bool make, int patience)
 {
 	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0);
-	int fd = openat(h->governor->dir, h->file, flags, 0666);
+	int fd = openat(h->all->dir, h->file, flags, 0666);
 	int busy;
 
 	if (fd < 0)
@@ -359,7 +359,7 @@ host_limits_held(const struct host_limit *h)
 {
 	int64_t now = real_us();
 	struct pace p;
-	int fd = openat(h->governor->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(h->all->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;

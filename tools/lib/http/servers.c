@@ -18,7 +18,7 @@ servers_record(const struct lease_seen *seen)
 	if (seen->record.len)
 		known = rec_parse(seen->record.data, seen->record.len, NULL, 0);
 	json_object_object_add(out, "port", json_object_new_int(seen->port));
-	json_object_object_add(out, "pid", json_object_new_int(seen->keeper));
+	json_object_object_add(out, "pid", json_object_new_int(seen->holder));
 	if (json_object_is_type(known, json_type_object))
 		rec_copy_without(out, known, "port", "pid");
 	else
