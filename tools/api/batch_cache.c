@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "batch_cache.h"
-#include "records/rec.h"
 
 enum { BATCHES_MAX = 64, NOTEBOOKS_MAX = 16 };
 

@@ -129,10 +129,8 @@ cancel_all(struct cancelling *x)
 	int64_t until = clock_ms() + PATIENCE_MS;
 
 	for (;;) {
-		if (cancel_free(x) < 0) {
-			msg_warn_errno("cannot cancel the batch '%s'", name);
-			return msg_exit_code(errno);
-		}
+		if (cancel_free(x) < 0)
+			return msg_report_errno("cannot cancel the batch '%s'", name);
 		if (x->held == 0)
 			break;
 		if (clock_ms() >= until) {
@@ -144,10 +142,8 @@ cancel_all(struct cancelling *x)
 		}
 		poll(NULL, 0, EVERY_MS);
 	}
-	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT) {
-		msg_warn_errno("cannot take the batch '%s' out of the queue", name);
-		return msg_exit_code(errno);
-	}
+	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT)
+		return msg_report_errno("cannot take the batch '%s' out of the queue", name);
 	return 0;
 }
 

@@ -16,7 +16,6 @@
 
 #include "base/buf.h"
 #include "base/child.h"
-#include "base/hash.h"
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
@@ -262,10 +261,8 @@ move(const struct legacy *l)
 	size_t moved = 0;
 	int rc;
 
-	if (!real) {
-		msg_warn_errno("cannot resolve the path %s", l->path);
-		return msg_exit_code(errno);
-	}
+	if (!real)
+		return msg_report_errno("cannot resolve the path %s", l->path);
 	/* The items of the batch, a line each. */
 	for (size_t i = 0; i < l->pictures_n; i++) {
 		const struct picture *p = &l->pictures[i];

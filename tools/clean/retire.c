@@ -361,10 +361,8 @@ retire_held(const struct clean *c, struct batch *b)
 	struct job_status p;
 	int code;
 
-	if (job_status_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
-		msg_warn_errno("cannot read the batch '%s'", name);
-		return msg_exit_code(errno);
-	}
+	if (job_status_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0)
+		return msg_report_errno("cannot read the batch '%s'", name);
 	if (p.queued) {
 		msg_warn("the batch '%s' waits for a worker: bi-clean cancel %s takes it out of the queue", name, name);
 		return EX_TEMPFAIL;

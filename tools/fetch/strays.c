@@ -1,6 +1,5 @@
 #include "strays.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "records/rec.h"

@@ -10,7 +10,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/media.h"

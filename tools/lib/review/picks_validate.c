@@ -27,20 +27,10 @@ struct picks_subjects {
 	struct table by_id; /* from the id to 1 + the place in ALL */
 };
 
-static uint32_t
-print_of(const char *id)
-{
-	uint32_t hash = 0x811c9dc5; /* Fowler, Noll and Vo, 1a */
-
-	for (; *id; id++)
-		hash = (hash ^ (unsigned char)*id) * 0x01000193;
-	return hash;
-}
-
 static struct subject *
 find_subject(const struct picks_subjects *s, const char *id)
 {
-	uint32_t print = print_of(id), cursor = 0;
+	uint32_t print = table_hash(id), cursor = 0;
 	struct table_slot *slot;
 
 	while ((slot = table_next(&s->by_id, print, &cursor)))
@@ -64,7 +54,7 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 		s->all = buf_grow(s->all, s->n, sizeof(*s->all));
 		one = &s->all[s->n++];
 		*one = (struct subject){.id = buf_strdup(place.subject)};
-		table_add(&s->by_id, print_of(place.subject), s->n);
+		table_add(&s->by_id, table_hash(place.subject), s->n);
 	}
 	if (place.idx > one->items)
 		one->items = place.idx;
