@@ -214,7 +214,7 @@ in_small_root() {
 @test "a full disk is still one where --min-free is given and others write" {
 	need_namespaces --mount
 	export FAULTY
-	in_small_root 4m 'bi-fetch -x "$FAULTY" --min-free 1 http://a.test/bytes/3000000/{1,2,3} >out 2>err; echo "$?" >code'
+	in_small_root 4m 'bi-fetch -x "$FAULTY" --min-free 1 --stop-after 3 http://a.test/{bytes/3000000/{1,2,3},bytes/9/{4,5,6}} >out 2>err; echo "$?" >code'
 	assert_equal "$(<code)" 74
 	assert_equal "$(jq -s 'map(select(.status == "failed")) | length' out)" 0
 }

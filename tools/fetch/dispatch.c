@@ -589,9 +589,9 @@ clean_up(struct dispatch *d)
 	       (j = job_list_take(&d->ended)) || (j = job_list_take(&d->members)))
 		job_free(j);
 	scheduler_end(d->scheduler);
+	commit_queue_end(d->commits); /* its jobs know hosts */
 	host_table_close(d->hosts);
 	worker_end(d->worker);
-	commit_queue_end(d->commits);
 	body_store_end(&d->bodies);
 	run_queue_free(&d->wants);
 	run_queue_free(&d->stored);
