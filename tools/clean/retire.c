@@ -152,21 +152,27 @@ archive_file(const char *name, int fd, const struct stat *st, void *arg)
 	return rc;
 }
 
-/* The SHA-256 of what the batch would be as an archive of this kind now. 0, or -1 with errno. */
+/* Writes the batch as an archive of the kind of c->archive to FD, and its SHA-256 to HEX. 0, or -1 with errno. */
+static int
+pack_batch(const struct clean *c, const struct batch *b, struct archiving *a, int fd, char hex[HASH_HEX + 1])
+{
+	uint64_t bytes;
+
+	a->pack = pack_begin(pack_kind_of(c->archive), fd, manifest_name);
+	if (a->pack && each_file(open_again(b), "", archive_file, a) == 0)
+		return pack_end(a->pack, hex, &bytes);
+	pack_drop(a->pack);
+	return -1;
+}
+
+/* The SHA-256 of what the batch would be as an archive now. 0, or -1 with errno. */
 static int
 digest_of_batch(const struct clean *c, const struct batch *b, char hex[HASH_HEX + 1])
 {
 	struct archiving a = {.batch = batch_name(b)};
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), rc = -1;
-	uint64_t bytes;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int rc = null < 0 ? -1 : pack_batch(c, b, &a, null, hex);
 
-	if (null < 0)
-		return -1;
-	a.pack = pack_begin(pack_kind_of(c->archive), null, manifest_name);
-	if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
-		rc = pack_end(a.pack, hex, &bytes);
-	else
-		pack_drop(a.pack);
 	buf_free(&a.refused);
 	return file_close(null, rc);
 }
@@ -217,16 +223,11 @@ archive(const struct clean *c, const struct batch *b)
 	int is = dir < 0 ? -1 : file_stat(dir, name, NULL);
 	struct atomic_file part = {.fd = -1};
 	char hex[HASH_HEX + 1];
-	uint64_t bytes;
 
 	if (is > 0)
 		errno = EEXIST;
 	else if (is == 0 && atomic_file_open(&part, dir) == 0) {
-		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, manifest_name);
-		if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
-			rc = pack_end(a.pack, hex, &bytes);
-		else
-			pack_drop(a.pack);
+		rc = pack_batch(c, b, &a, part.fd, hex);
 		if (rc == 0 && (fsync(part.fd) < 0 || atomic_file_publish(&part, dir, name) < 0 || fsync(dir) < 0))
 			rc = -1;
 	}

@@ -372,7 +372,7 @@ get_originals(const struct batch_collector *g)
 				continue;
 			item = read_item(g, g->plan.items[s->first + k], &place);
 			if (!item && errno != EBADMSG) { /* that is said when the subject is collected */
-				code = exit_code_report("read the items of batch", batch_name(g->b));
+				code = msg_report_errno("cannot read the items of batch %s", batch_name(g->b));
 				break;
 			}
 			if (item && originals_has(item) && !is_refused(g, item))
@@ -471,14 +471,14 @@ collect_subjects(struct batch_collector *g)
 	int code = EX_ALL_WELL;
 
 	if (read_about(g) < 0)
-		return exit_code_report("read batch.json of batch", name);
+		return msg_report_errno("cannot read batch.json of batch %s", name);
 	if (batch_filesfd(g->b) < 0 && errno != ENOENT)
-		return exit_code_report("look into files/ of batch", name);
+		return msg_report_errno("cannot look into files/ of batch %s", name);
 	if (subject_index_build(&g->plan, g->b) < 0)
-		return exit_code_report("read the items of batch", name);
+		return msg_report_errno("cannot read the items of batch %s", name);
 	g->picks = picks_read(g->b);
 	if (!g->picks)
-		return exit_code_report("read the picks of batch", name);
+		return msg_report_errno("cannot read the picks of batch %s", name);
 	find_decisions(g);
 	if (picks_bad_lines(g->picks)) {
 		msg_warn("batch %s: %zu lines of its picks.ndjson are not decisions, and are ignored; check whether "
@@ -489,12 +489,12 @@ collect_subjects(struct batch_collector *g)
 	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
 		return code;
 	if (originals_open(g->c, name, &g->originals) < 0)
-		return exit_code_report("read the batch of the originals of batch", name);
+		return msg_report_errno("cannot read the batch of the originals of batch %s", name);
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
-			return exit_code_report("go on with batch", name);
+			return msg_report_errno("cannot go on with batch %s", name);
 	if (g->c->made && fsync(g->c->subjects) < 0)
-		return exit_code_report("sync the collection, for batch", name);
+		return msg_report_errno("cannot sync the collection, for batch %s", name);
 	g->c->made = false;
 	return exit_code_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
 }
@@ -510,7 +510,7 @@ collect_batch(struct collect *c, const char *name)
 		return EX_NOINPUT;
 	}
 	if (!g.b)
-		return exit_code_report("open the batch", name);
+		return msg_report_errno("cannot open the batch %s", name);
 	code = collect_subjects(&g);
 	if (!c->set->json && !(c->set->output && strcmp(c->set->output, "-") == 0))
 		report_batch(&g);

@@ -7,7 +7,6 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "credits.h"
-#include "exit_code.h"
 #include "files/file.h"
 #include "records/rec.h"
 #include "review/credit.h"
@@ -273,7 +272,7 @@ credits_of_all(struct collect *c)
 	if (rc == 0)
 		rc = publish_all(c, &k);
 	if (rc < 0)
-		code = exit_code_report("write the ATTRIBUTION files in", c->root->path);
+		code = msg_report_errno("cannot write the ATTRIBUTION files in %s", c->root->path);
 	else if (missed)
 		code = EX_SOME_FAILED;
 	lock_drop(c->collected);

@@ -14,9 +14,3 @@ exit_code_worse(int code, int next)
 		return EX_WRONG_USE;
 	return code > next ? code : next;
 }
-
-int
-exit_code_report(const char *what, const char *with)
-{
-	return msg_report_errno("cannot %s %s", what, with);
-}

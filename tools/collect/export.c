@@ -12,7 +12,6 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "credits.h"
-#include "exit_code.h"
 #include "export.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -113,7 +112,7 @@ open_target(struct export *x)
 	free(parent);
 	x->dir = x->path ? open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (x->dir < 0 || !x->base)
-		return exit_code_report("open the directory of", output);
+		return msg_report_errno("cannot open the directory of %s", output);
 	return EX_ALL_WELL;
 }
 
@@ -553,7 +552,7 @@ export_all(struct collect *c, const struct batch_args *names)
 		x.credits.parts[i].fd = -1;
 	/* Zip has local times. */
 	if (setenv("TZ", "UTC0", 1) < 0)
-		return exit_code_report("export to", c->set->output);
+		return msg_report_errno("cannot export to %s", c->set->output);
 	tzset();
 	if (!is_stdout(c->set)) {
 		code = open_target(&x);

@@ -42,7 +42,7 @@ open_collection(struct collect *c)
 	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
 	    (c->collected = root_open_dir(c->root->fd, "collected", true)) < 0 ||
 	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
-		return exit_code_report("write to the collection in", c->root->path);
+		return msg_report_errno("cannot write to the collection in %s", c->root->path);
 	return EX_ALL_WELL;
 }
 

@@ -10,7 +10,6 @@
 #include "base/paths.h"
 #include "base/utf8.h"
 #include "batch/subject_index.h"
-#include "exit_code.h"
 #include "files/atomic_file.h"
 #include "originals.h"
 #include "records/rec.h"
@@ -112,11 +111,11 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 		return EX_SOME_FAILED;
 	}
 	if (atomic_file_open(&list, c->temp) < 0)
-		return exit_code_report("list the originals of batch", batch);
+		return msg_report_errno("cannot list the originals of batch %s", batch);
 	if (atomic_file_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
 		code = run_fetch(c, name, list.fd);
 	if (code < 0)
-		code = exit_code_report("fetch the originals of batch", batch);
+		code = msg_report_errno("cannot fetch the originals of batch %s", batch);
 	else if (code == EX_SOME_FAILED)
 		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
 	else if (code != EX_ALL_WELL)

@@ -7,12 +7,6 @@
 
 enum { PROGRESS_MS = 100 };
 
-int
-render_report_errno(const char *name, const char *what)
-{
-	return msg_report_errno("batch %s: cannot %s", name, what);
-}
-
 void
 render_show_progress(struct render *r, const char *what, uint32_t done, uint32_t of)
 {

@@ -50,7 +50,6 @@ make_in(int dir, const char *batch)
 	if (rc == 0)
 		rc = fsync(dir);
 	if (rc < 0) {
-
 		atomic_file_drop(&p);
 		file_close(fd, 0);
 		return -1;
