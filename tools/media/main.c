@@ -64,6 +64,19 @@ print_failed(struct asked *a, const char *file, const char *code, const char *wh
 	print_line(&line);
 }
 
+/* A record about the whole page. */
+static void
+print_about(const char *file, const char *key, const char *value)
+{
+	struct buf line = {0};
+
+	if (!value || !*value)
+		return;
+	add_member(&line, "page", file);
+	add_member(&line, key, value);
+	print_line(&line);
+}
+
 static void
 look_at(struct asked *a, const char *file, const char *url)
 {
@@ -82,13 +95,9 @@ look_at(struct asked *a, const char *file, const char *url)
 		print_failed(a, file, "bad_page", found.why);
 	if (found.cut)
 		msg_warn("%s: too long or nested too deeply: only its beginning was read", file);
-	if (found.rule[0]) {
-		struct buf line = {0};
-
-		add_member(&line, "page", file);
-		add_member(&line, "rule", found.rule);
-		print_line(&line);
-	}
+	print_about(file, "rule", found.rule);
+	print_about(file, "refresh", found.refresh);
+	print_about(file, "stream", found.stream);
 	for (size_t i = 0; i < found.count; i++) {
 		struct buf line = {0};
 
