@@ -10,10 +10,10 @@ static bool
 is_ours(const char *key)
 {
 	static const char *const ours[] = {
-		"archive", "attempts",  "batch",       "bi",     "bytes",       "error",    "file",
-		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
-		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
-		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",
+		"archive", "attempts",  "batch",       "bi",      "bytes",       "error",     "file",
+		"file_id", "final_url", "finished_at", "found",   "found_items", "found_on",  "item",
+		"media",   "member",    "members",     "mime",    "opted_out",   "path",      "same_as",
+		"sha256",  "status",    "stream",      "subject", "upload",      "upload_id", "url",
 	};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
