@@ -461,3 +461,24 @@ same.html 127.0.0.1 key dXNlcjpodW50ZXIy"
 9 completed image amp.txt
 10 completed image svg.txt'
 }
+
+@test "where a meta refresh leads, the limit of that host holds, and a host that is given up is asked no more" {
+	local i
+
+	faulty_start
+	for i in $(seq 6); do page "$i.html" < <(refresh "$FAULTY/slow/200/bytes/20/$i"); done
+	for i in 7 8 9; do page "$i.html" < <(refresh "$FAULTY/says/403/https:%2f%2fw.wiki%2f4wJS?$i"); done
+	origin_start
+	echo "${FAULTY#http://} slots=1" >hosts.conf
+	export BI_HOSTS_CONF=$PWD/hosts.conf
+	for i in $(seq 6); do media "$ORIGIN/$i.html"; done >in
+	bi-fetch <in >out
+	assert_equal "$(results .status | sort | uniq -c | xargs)" '6 completed'
+	assert_equal "$(origin_hits /slow/)" 6
+	assert_equal "$(origin_peak /slow/)" 1
+	for i in 7 8 9; do media "$ORIGIN/$i.html"; done >in
+	run -1 bi-fetch -q <in
+	printf '%s\n' "${lines[@]}" >out
+	assert_equal "$(results .error.code | sort | xargs)" 'agent_refused host_given_up host_given_up'
+	assert_equal "$(origin_hits /says/)" 1
+}
