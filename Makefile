@@ -22,6 +22,7 @@ LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_http_policy_test = libcurl
 LIBS_httpdate_test = libcurl
+LIBS_linked_data_test = libcurl
 LIBS_url_test = libcurl
 LIBS_archive = libarchive
 

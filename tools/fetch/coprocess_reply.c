@@ -18,7 +18,7 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
 				 "final_url", "finished_at", "found", "found_items", "found_on", "item", "media",
 				 "member", "members", "mime", "opted_out", "path", "same_as", "sha256", "status",
-				 "subject", "upload", "upload_id", "url", "warning");
+				 "stream", "subject", "upload", "upload_id", "url", "warning");
 		text = rec_print(o);
 	}
 	after = strlen(text);

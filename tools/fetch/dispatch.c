@@ -328,6 +328,8 @@ on_aside(struct dispatch *d, struct job *j)
 		on_refused(d, j);
 	else if (j->aside == ASIDE_EXPAND)
 		archives_begin(d->archives, j);
+	else if (page_was_refreshed(j))
+		scheduler_requeue(d->scheduler, j);
 	else if (page_add_items(j, &d->wants))
 		commit_queue_add(d->commits, j);
 	else

@@ -187,9 +187,9 @@ strip_result(struct json_object *item)
 {
 	static const char *const ours[] = {"bi",       "batch",  "item",        "status",    "path",        "file_id",
 					   "attempts", "error",  "finished_at", "final_url", "found_items", "bytes",
-					   "mime",     "sha256", "members",     "found",     "opted_out"};
+					   "mime",     "sha256", "members",     "found",     "opted_out",   "stream"};
 	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
-	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 6);
+	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 7);
 
 	for (size_t i = 0; i < n; i++)
 		json_object_object_del(item, ours[i]);

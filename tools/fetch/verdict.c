@@ -297,3 +297,9 @@ verdict_http(struct job *j)
 	verdict_fail(j, false, code ? code : "no_url", "%s",
 		     wrong ? wrong : "the item has neither \"url\" nor \"file\"");
 }
+
+void
+verdict_refresh(struct job *j, const char *url)
+{
+	judge_redirect(j, j->answer.status, url);
+}

@@ -47,6 +47,20 @@ print_failed(struct asked *a, const char *file, const char *code, const char *wh
 	rec_write_json(o);
 }
 
+/* A record about the whole page. */
+static void
+print_about(const char *file, const char *key, const char *value)
+{
+	struct json_object *o;
+
+	if (!value || !*value)
+		return;
+	o = json_object_new_object();
+	rec_add_string(o, "page", file);
+	rec_add_string(o, key, value);
+	rec_write_json(o);
+}
+
 static void
 look_at(struct asked *a, const char *file, const char *url)
 {
@@ -65,13 +79,9 @@ look_at(struct asked *a, const char *file, const char *url)
 		print_failed(a, file, "bad_page", found.why);
 	if (found.cut)
 		msg_warn("%s: too long or nested too deeply: only its beginning was read", file);
-	if (found.rule[0]) {
-		struct json_object *o = json_object_new_object();
-
-		rec_add_string(o, "page", file);
-		rec_add_string(o, "rule", found.rule);
-		rec_write_json(o);
-	}
+	print_about(file, "rule", found.rule);
+	print_about(file, "refresh", found.refresh);
+	print_about(file, "stream", found.stream);
 	for (size_t i = 0; i < found.count; i++) {
 		struct json_object *o = json_object_new_object();
 

@@ -99,6 +99,21 @@ decode(struct server *s, const char *type)
 	return &s->utf8;
 }
 
+/* One line about the page. False when nobody listens any more. */
+static bool
+say_line(const char *name, const char *text)
+{
+	struct buf packet = {0};
+	bool heard;
+
+	if (!text)
+		return true;
+	buf_printf(&packet, "%s\n%s", name, text);
+	heard = helper_send_answer(packet.data, packet.len, NULL, 0);
+	buf_free(&packet);
+	return heard;
+}
+
 /* All packets of one answer. False when nobody listens any more. */
 static bool
 say_found(const struct find *f, bool cut)
@@ -113,12 +128,8 @@ say_found(const struct find *f, bool cut)
 		buf_printf(&packet, "media\n%s\n%s\n%s\n%s", one->kind, one->from, one->url, one->title);
 		heard = helper_send_answer(packet.data, packet.len, NULL, 0);
 	}
-	if (heard && f->rule) {
-		buf_clear(&packet);
-		buf_printf(&packet, "rule\n%s", f->rule);
-		heard = helper_send_answer(packet.data, packet.len, NULL, 0);
-	}
 	buf_free(&packet);
+	heard = heard && say_line("rule", f->rule) && say_line("stream", f->stream) && say_line("refresh", f->refresh);
 	return heard && (cut ? helper_send_answer("done cut", 8, NULL, 0) : helper_send_answer("done", 4, NULL, 0));
 }
 
