@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -213,6 +214,14 @@ int
 lists_wait_ms(const struct lists *l)
 {
 	return l->now && l->now->feed ? 1000 : -1;
+}
+
+int
+lists_wait(const struct lists *l)
+{
+	struct pollfd p = {.fd = lists_fd(l), .events = POLLIN};
+
+	return poll(&p, 1, p.fd < 0 ? 0 : lists_wait_ms(l)) < 0 && errno != EINTR ? -1 : 0;
 }
 
 int

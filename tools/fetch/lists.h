@@ -28,6 +28,9 @@ int lists_fd(const struct lists *l);
 /* The milliseconds after which lists_next() must be called even if the descriptor cannot be read; -1: never. */
 int lists_wait_ms(const struct lists *l);
 
+/* Waits until lists_next() or lists_fill() can go on. Returns 0, or -1 with errno. */
+int lists_wait(const struct lists *l);
+
 /* Reads once. Returns 0, or -1 with errno. A list that is invalid as a whole is named in a message and left out. */
 int lists_fill(struct lists *l);
 

@@ -1,16 +1,29 @@
 /*
  * bi-fetch: adds URLs and local files to a batch and gets them, many at once. bi-fetch(1).
  */
+#include <unistd.h>
+
 #include "base/msg.h"
 #include "dispatch.h"
+#include "dry_run.h"
 
 int
 main(int argc, char **argv)
 {
+	struct lists *lists = NULL;
 	struct settings set;
 	char **operands;
+	int code;
 
 	msg_program("bi-fetch");
 	operands = options_read(&set, argc, argv);
-	msg_finish(dispatch_run(&set, operands));
+	if (!set.resume && !set.work)
+		lists = lists_open(&set, operands);
+	if (lists && lists_read_stdin(lists) && isatty(STDIN_FILENO))
+		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
+	if (!set.dry_run)
+		msg_finish(dispatch_run(&set, lists));
+	code = dry_run(&set, lists);
+	lists_close(lists);
+	msg_finish(code);
 }
