@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Lists as people have them: with marks, blanks, quotes and comments, as tables, sitemaps and feeds, from several places.
-# shellcheck disable=SC2154,SC2016 # run --separate-stderr sets stderr; scripts for bash -c
+# shellcheck disable=SC2154,SC2016,SC2238 # run --separate-stderr sets stderr; scripts for bash -c; a file called more
 load helpers
 
 # urls: the URLs of the completed items in $output, by item, without the server.
@@ -351,7 +351,7 @@ sitemap() {
 	local reason
 
 	while IFS='|' read -r text reason; do
-		printf "$text" >x.xml
+		printf '%b' "$text" >x.xml
 		fetch --list-format sitemap --input x.xml
 		[ "$status" -eq 65 ]
 		assert_regex "$stderr" "nothing was taken from the list 'x.xml': .*$reason"

@@ -244,7 +244,7 @@ list_format_parse(const char *word)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(word, words[i]) == 0)
-			return LIST_LINES + i;
+			return (enum list_format)(LIST_LINES + i);
 	opt_die("--list-format is lines, csv, tsv, sitemap or feed, not '%s'", word);
 }
 
