@@ -302,6 +302,14 @@ sitemap() {
 ["v1","p1?a=1&b=2","Film",null]
 ["p2",null,null,null]'
 	rm -rf "$BI_ROOT"
+	# The extension of a file is enough, and a list of lines that is one is not taken for names of files.
+	fetch --input map.xml
+	assert_equal "$(urls | wc -l)" 5
+	rm -rf "$BI_ROOT"
+	fetch <map.xml
+	[ "$status" -eq 65 ]
+	assert_regex "$stderr" "'standard input': it is XML: give --list-format sitemap or feed"
+	[ ! -e "$BI_ROOT/batches" ] || [ -z "$(ls "$BI_ROOT/batches")" ]
 	# By a pipe, and of one kind only.
 	sitemap | { fetch --list-format sitemap --column image:loc; printf '%s\n' "$output" >out; }
 	output=$(cat out)

@@ -40,14 +40,23 @@ struct lists {
 static enum list_format
 format_of(const struct settings *set, const char *name)
 {
+	static const struct {
+		const char *extension;
+		enum list_format format;
+	} known[] = {{".csv", LIST_CSV},
+		     {".tsv", LIST_TSV},
+		     {".xml", LIST_SITEMAP},
+		     {".rss", LIST_FEED},
+		     {".atom", LIST_FEED}};
 	const char *dot = name ? strrchr(name, '.') : NULL;
 
 	if (set->list_format != LIST_UNKNOWN)
 		return set->list_format;
 	if (set->nul)
 		return LIST_LINES;
-	if (dot && (strcasecmp(dot, ".csv") == 0 || strcasecmp(dot, ".tsv") == 0))
-		return strcasecmp(dot, ".csv") == 0 ? LIST_CSV : LIST_TSV;
+	for (size_t i = 0; dot && i < sizeof(known) / sizeof(*known); i++)
+		if (strcasecmp(dot, known[i].extension) == 0)
+			return known[i].format;
 	return set->column ? LIST_CSV : LIST_LINES;
 }
 
@@ -181,6 +190,19 @@ end_list(struct lists *l, struct list *list)
 	l->now = list->next;
 }
 
+/* A list of lines that is a sitemap or a feed: its lines would be names of files that do not exist. */
+static bool
+is_xml(const struct list *list, const struct rec *rec)
+{
+	static const char *const begins[] = {"<?xml", "<urlset", "<sitemapindex", "<rss", "<feed"};
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (!list->operands && rec->kind == REC_PLAIN && rec->line == 1 &&
+		    strncmp(rec->text, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
 static enum rec_kind
 next_of(struct list *list, struct rec *out)
 {
@@ -195,8 +217,14 @@ lists_next(struct lists *l, struct rec *out)
 	while (l->now) {
 		if (!l->now->lines && !l->now->table && !l->now->feed)
 			begin_list(l, l->now);
-		if (next_of(l->now, out) != REC_EOF)
+		if (next_of(l->now, out) != REC_EOF && !is_xml(l->now, out))
 			return out->kind;
+		if (out->kind != REC_EOF) {
+			msg_warn("nothing was taken from the list '%s': it is XML: give --list-format sitemap or feed "
+				 "for it",
+				 l->now->name);
+			l->trouble = EX_DATAERR;
+		}
 		end_list(l, l->now);
 	}
 	return out->kind = REC_EOF;
