@@ -350,6 +350,7 @@ static void
 print_row(const struct row *row)
 {
 	struct json_object *o = json_object_new_object();
+	const char *line;
 
 	json_object_object_add(o, "batch", json_object_new_string(row->batch));
 	json_object_object_add(o, "host", json_object_new_string(row->host));
@@ -357,7 +358,8 @@ print_row(const struct row *row)
 		json_object_object_add(o, fates[i], json_object_new_uint64(row->counts[i]));
 	if (row->bytes)
 		json_object_object_add(o, "known_bytes", json_object_new_uint64(row->bytes));
-	rec_write_json(o);
+	line = rec_print(o);
+	rec_write(line, strlen(line));
 	json_object_put(o);
 }
 

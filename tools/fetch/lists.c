@@ -155,6 +155,8 @@ lists_open(const struct settings *set, char **operands)
 		add_file(l, set->inputs[i]);
 	if (!l->first)
 		add_stdin(l);
+	if (l->stdin_read && isatty(STDIN_FILENO))
+		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	l->now = l->first;
 	return l;
 }
@@ -282,12 +284,6 @@ lists_close(struct lists *l)
 		free(list);
 	}
 	free(l);
-}
-
-bool
-lists_read_stdin(const struct lists *l)
-{
-	return l->stdin_read;
 }
 
 int

@@ -13,7 +13,8 @@ struct lists;
 /*
  * Opens the operands, in which "-" is standard input, then the lists of --input; standard input if there are none of
  * either. Ends the program if a list cannot be opened (EX_NOINPUT), or if an operand is a pattern of the shell that
- * names no file (EX_USAGE). Nothing is read yet. lists_close() frees it.
+ * names no file (EX_USAGE). Nothing is read yet. A person is
+ * told if standard input is a terminal. lists_close() frees it.
  */
 struct lists *lists_open(const struct settings *set, char **operands);
 void lists_close(struct lists *l);
@@ -33,9 +34,6 @@ int lists_wait(const struct lists *l);
 
 /* Reads once. Returns 0, or -1 with errno. A list that is invalid as a whole is named in a message and left out. */
 int lists_fill(struct lists *l);
-
-/* Returns whether standard input is one of the lists. */
-bool lists_read_stdin(const struct lists *l);
 
 /* Returns EX_DATAERR if a list was invalid as a whole, EX_OSERR if one could not be read for want of a process or
  * memory, else EX_ALL_WELL. */

@@ -1,8 +1,6 @@
 /*
  * bi-fetch: adds URLs and local files to a batch and gets them, many at once. bi-fetch(1).
  */
-#include <unistd.h>
-
 #include "base/msg.h"
 #include "dispatch.h"
 #include "dry_run.h"
@@ -19,8 +17,6 @@ main(int argc, char **argv)
 	operands = options_read(&set, argc, argv);
 	if (!set.resume && !set.work)
 		lists = lists_open(&set, operands);
-	if (lists && lists_read_stdin(lists) && isatty(STDIN_FILENO))
-		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	if (!set.dry_run)
 		msg_finish(dispatch_run(&set, lists));
 	code = dry_run(&set, lists);
