@@ -650,17 +650,14 @@ give_up(struct dispatch *d)
 }
 
 int
-dispatch_run(const struct settings *set, char **operands)
+dispatch_run(const struct settings *set, struct lists *lists)
 {
 	struct dispatch d = {.run = {.set = set, .temp = -1, .signals = -1}};
 	struct run *run = &d.run;
-	struct lists *lists = set->resume || set->work ? NULL : lists_open(set, operands);
 	bool to_stdout = set->output && save_is_stdout(set->output);
 	bool person = !set->json && !to_stdout && isatty(STDOUT_FILENO), cut;
 	int code;
 
-	if (lists && lists_read_stdin(lists) && isatty(STDIN_FILENO))
-		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	if (set->output)
 		d.save = save_open(set->output);
 	root_open(&run->root, set->root, true);

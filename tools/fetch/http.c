@@ -315,6 +315,8 @@ on_done(struct transfer *t, CURLcode code)
 
 	if (code == CURLE_OK && attempt->decoder)
 		a->damaged = decoder_finish(attempt->decoder, add_bytes, attempt) == DECODER_DAMAGED;
+	if (code == CURLE_OK && a->body_begun)
+		a->missing = resume_check_end(j);
 	if (code != CURLE_OK)
 		memcpy(a->why, t->why, sizeof(a->why));
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &a->status);

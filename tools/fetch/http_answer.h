@@ -25,6 +25,7 @@ struct answer {
 	bool reused;    /* it came over a connection of earlier transfers */
 	bool not_asked; /* the host is given up: nothing was asked */
 	bool ranges, body_begun, bad_range, too_much;
+	const char *missing; /* a constant, why the body is not whole after all; NULL: it is */
 	bool damaged;        /* its bytes are not what its encoding can be */
 	size_t page_bytes;   /* of an error page */
 	bool page_too_large; /* it was not read to its end */

@@ -59,12 +59,6 @@ job_is_public_only(const struct job *j)
 	return j->run->set->public_only || j->target->public_only;
 }
 
-const char *
-job_url(const struct job *j)
-{
-	return j->at ? j->at : j->ascii ? j->ascii : j->url;
-}
-
 void
 job_forget_redirects(struct job *j)
 {

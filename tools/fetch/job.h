@@ -106,7 +106,11 @@ void job_drop_media(struct job *j);
 bool job_is_public_only(const struct job *j);
 
 /* Returns the URL to ask for now: after redirects, if there were any. */
-const char *job_url(const struct job *j);
+static inline const char *
+job_url(const struct job *j)
+{
+	return j->at ? j->at : j->ascii ? j->ascii : j->url;
+}
 
 /* Forgets where redirects led: the next attempt asks for URL itself. */
 void job_forget_redirects(struct job *j);

@@ -25,6 +25,7 @@ enum {
 	CONTACT,
 	COOKIE,
 	COOKIE_JAR,
+	DRY_RUN,
 	EXPAND,
 	GIVE_UP,
 	JSON,
@@ -91,6 +92,7 @@ static const struct opt table[] = {
 	{MAX_TOTAL, "max-total", "BYTES", "to be stored by this run; end before (no limit)"},
 	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
+	{DRY_RUN, "dry-run", NULL, "say what would be asked of which host; request and store nothing"},
 	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
 	{WORK, "work", NULL, "work on submitted batches as they come"},
 	{ONCE, "once", NULL, "with --work: end when nothing is left in the queue"},
@@ -158,6 +160,7 @@ static const struct {
 	{CONTACT, TEXT, PLACE(contact), 0, 0},
 	{COOKIE, TEXT, PLACE(cookie), 0, 0},
 	{COOKIE_JAR, TEXT, PLACE(cookie_jar), 0, 0},
+	{DRY_RUN, FLAG, PLACE(dry_run), 0, 0},
 	{EXPAND, FLAG, PLACE(expand), 0, 0},
 	{GIVE_UP, SECONDS, PLACE(give_up_ms), 0, 86400},
 	{JSON, FLAG, PLACE(json), 0, 0},
@@ -261,7 +264,7 @@ list_format_parse(const char *word)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(word, words[i]) == 0)
-			return LIST_LINES + i;
+			return (enum list_format)(LIST_LINES + i);
 	opt_die("--list-format is lines, csv, tsv, sitemap or feed, not '%s'", word);
 }
 
@@ -395,6 +398,8 @@ check_ways_of_working(const struct settings *set, bool has_operands)
 		opt_die("--resume works on what the batch has: give no URLs with it");
 	if (set->work && (has_operands || set->batch || set->resume || set->queue))
 		opt_die("--work takes the batches of the queue: give no URLs, --batch, --resume or --queue with it");
+	if (set->work && set->dry_run)
+		opt_die("--dry-run is for lists and --resume: bi-status shows what is in the queue");
 	if (set->work && set->retry)
 		opt_die("--work does not try again what has failed: bi-fetch --resume --retry does");
 	if ((set->once || set->stand_by) && !set->work)

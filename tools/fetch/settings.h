@@ -51,7 +51,8 @@ struct settings {
 	bool resume; /* work on all of the batch, read no lines */
 	bool work;   /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
 	bool once, stand_by;
-	bool queue; /* hand lines in for a worker instead of fetching them */
+	bool dry_run; /* say what would be done, and do nothing */
+	bool queue;   /* hand lines in for a worker instead of fetching them */
 	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure;
 	bool json, quiet, no_sync, summary;
 };

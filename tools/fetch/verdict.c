@@ -15,7 +15,6 @@
 #include "job.h"
 #include "open_batches.h"
 #include "records/rec.h"
-#include "resume.h"
 
 enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
 
@@ -260,7 +259,6 @@ judge_answer(struct job *j)
 {
 	const struct answer *a = &j->answer;
 	long status = a->status;
-	const char *wrong;
 
 	if (a->page_too_large)
 		judge_status(j, status);
@@ -274,8 +272,8 @@ judge_answer(struct job *j)
 		judge_status(j, status);
 	else if (!a->body_begun || j->body.bytes == 0)
 		judge_no_bytes(j, status);
-	else if ((wrong = resume_check_end(j)))
-		verdict_fail(j, true, "cut_short", "%s", wrong);
+	else if (a->missing)
+		verdict_fail(j, true, "cut_short", "%s", a->missing);
 	else
 		j->verdict = (struct verdict){.kind = GOT};
 	j->verdict.reached = a->code == CURLE_OK || status > 0;

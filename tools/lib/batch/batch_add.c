@@ -13,7 +13,7 @@
 #include "files/append.h"
 #include "files/file.h"
 
-enum { KEY_BYTES = 16, INDEX_BLOCK = 1024 };
+enum { KEY_BYTES = BATCH_KEY_BYTES, INDEX_BLOCK = 1024 };
 
 static uint32_t
 print_of(const unsigned char *digest)
@@ -291,8 +291,8 @@ batch_read_added(struct batch *b)
 	return 0;
 }
 
-static void
-make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex)
+void
+batch_make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex)
 {
 	struct buf identity = {0};
 
@@ -317,7 +317,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 	uint32_t item;
 
 	userinfo_insert(ask->where, ask->userinfo, &where);
-	make_key(ask, where.data, digest, earlier);
+	batch_make_key(ask, where.data, digest, earlier);
 	item = find_key(b, new, print_of(digest), earlier);
 	if (item)
 		memcpy(key, earlier, sizeof(earlier));
@@ -333,7 +333,7 @@ take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 *
 	struct batch_place *place = &new->places[new->n];
 	bool empty = strspn(ask->text + 1, " \t") == strcspn(ask->text + 1, "}");
 
-	make_key(ask, ask->where, digest, place->key);
+	batch_make_key(ask, ask->where, digest, place->key);
 	memcpy(key, place->key, sizeof(place->key));
 	ask->item = find_key(b, new, print_of(digest), place->key);
 	if (!ask->item && ask->userinfo)

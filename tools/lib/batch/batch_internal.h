@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "base/hash.h"
 #include "base/table.h"
 #include "batch/batch.h"
 
@@ -36,6 +37,11 @@ struct batch {
 
 /* As batch_item(), but with the userinfo that lines of an earlier version have. */
 int batch_stored_item(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Stores the digest of the identity of an ask whose WHERE is this one in DIGEST. The key of the item is its first
+ * BATCH_KEY_BYTES bytes, which are stored in HEX as hexadecimal digits and a NUL. */
+enum { BATCH_KEY_BYTES = 16 };
+void batch_make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex);
 
 /* With the lock of items.ndjson held, before the items are added: stores the userinfo of the asks that have some. KEYS
  * has their identities. Returns 0 or -1. */

@@ -97,8 +97,9 @@ become_owner(const char *path, int fd)
 	(void)prctl(PR_SET_DUMPABLE, 1); /* /proc is then the owner's again: there is nothing of root's to read */
 }
 
-void
-root_open(struct root *root, const char *dir, bool create)
+/* False: it is not there, and MAY_MISS. */
+static bool
+open_root(struct root *root, const char *dir, bool create, bool may_miss)
 {
 	const char *env = getenv("BI_ROOT");
 	struct buf path = {0};
@@ -118,6 +119,10 @@ root_open(struct root *root, const char *dir, bool create)
 		msg_die_errno(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_CANTCREAT,
 			      "cannot make the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
 	root->fd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root->fd < 0 && errno == ENOENT && may_miss) {
+		buf_free(&path);
+		return false;
+	}
 	if (root->fd < 0)
 		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT,
 			      "cannot open the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
@@ -136,6 +141,19 @@ root_open(struct root *root, const char *dir, bool create)
 	buf_free(&path);
 	if (create)
 		root_make_spare(root);
+	return true;
+}
+
+void
+root_open(struct root *root, const char *dir, bool create)
+{
+	open_root(root, dir, create, false);
+}
+
+bool
+root_open_existing(struct root *root, const char *dir)
+{
+	return open_root(root, dir, false, true);
 }
 
 void
