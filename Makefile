@@ -10,7 +10,7 @@ PROGRAMS = source fetch render serve status clean collect type thumb expand medi
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_source = libcurl
-LIBS_fetch = libcurl
+LIBS_fetch = libcurl zlib
 LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive

@@ -118,7 +118,7 @@ function addresses() {
 	byId('urls').value.split('\n').forEach(function (line, at) {
 		const text = line.trim();
 
-		if (text === '')
+		if (text === '' || text.startsWith('#'))
 			return;
 		if (addressOf(text))
 			urls.add(addressOf(text));

@@ -54,7 +54,7 @@ setup() {
 	local mode
 
 	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse pdf' 'bi-parse packed' 'bi-parse picture' \
-		'bi-parse av'; do
+		'bi-parse av' 'bi-parse feed'; do
 		# shellcheck disable=SC2086 # the format is a word of its own
 		set -- $mode
 		run -0 confined "$BI_BIN/$1" --serve ${2:+"$2"}

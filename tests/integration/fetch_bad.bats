@@ -72,13 +72,12 @@ line 8: its "url" is no string'
 	true_records default
 }
 
-@test "a URL with a caption behind it: what is wrong is said" {
-	printf '%s\n' 'http://127.0.0.1:1/1.jpg A caption here' $'http://127.0.0.1:1/1.jpg\tA caption' 'ftp://127.0.0.1:1/x' >in
+@test "a URL with a tab behind it, or of another scheme: what is wrong is said" {
+	printf '%s\n' $'http://127.0.0.1:1/1.jpg\tA caption' 'ftp://127.0.0.1:1/x' >in
 	run -1 --separate-stderr bi-fetch <in
 	assert_equal "$(jq -r 'select(.item) | .error.code + (.error.message | sub("^.*https"; ""))' <<<"$output" | sort)" \
-		'bad_url
-bad_url: it has a space in it; a line is one URL, records may have more
-bad_url: it has a tab in it; a line is one URL, records may have more'
+		'bad_url: URLs of other protocols are not fetched
+bad_url: it has a tab in it; a line is one URL, tables (--list-format tsv) and records may have more'
 }
 
 @test 'lines of more than 1 MiB fail, and URLs of 100 KB do no harm' {

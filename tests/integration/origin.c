@@ -11,6 +11,8 @@
  *     /to/CODE/URL             that status with URL, percent-decoded, as its Location
  *     /flaky/K/REST            503 for the first K requests of this path, then REST
  *     /later/K/WHEN/REST       429 with Retry-After: WHEN, percent-decoded, for the first K requests, then REST
+ *     /refuse/CODE/K/WHEN/REST the same with another status; an empty WHEN is no Retry-After
+ *     /cookiewall/REST         a redirect to itself that sets a cookie, and once more another, until both are sent
  *     /slow/MS/REST            waits before it answers
  *     /drip/MS/REST            the body in ten slices over that time
  *     /cut/N/REST              closes after N bytes of the body
@@ -28,6 +30,12 @@
  *     /stallfirst/K/N/REST     sends no more after N bytes of the body for the first K requests
  *     /emptyafter/K/REST       a body without bytes after the first K requests
  *     /upto/N/REST             a range has N bytes at most
+ *     /misrange/STATUS/RANGE/VALIDATOR/LENGTH/BODY/REST
+ *                              as /ranged, but a request with a Range is answered by STATUS; with a Content-Range that
+ *                              is right, shifted, short, total (another one) or no; with a validator that is same,
+ *                              changed, weak or no, the last three of other bytes; with a Content-Length that is right,
+ *                              short or none; and by the part, or with BODY whole by all bytes
+ *     /unasked/...             the same for the first request alone, which asks for no range
  *     /header/LINE/REST        that header line, percent-decoded
  *     /longheader/N/REST       a header line of N bytes
  *     /slowhead/MS/REST        the header a byte at a time, with a wait between

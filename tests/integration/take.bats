@@ -157,6 +157,13 @@ item_of() {
 	# The same URL twice is two items, blanks around one are none of it.
 	json parse_url '{"urls":["https://a.example/1"," https://a.example/1\n"]}'
 	assert_equal "$code $(wc -l <"$BI_ROOT/batches/job-5/items.ndjson")" '202 2'
+	# An entry is cleaned as a line of a list is (lists.bats), and keeps its place.
+	json parse_url '{"urls":["\ufeffhttps://a.example/1\r","\"https://a.example/a b\"","# c","\u00a0"]}'
+	assert_equal "$code $(jq .total_items body)" '202 4'
+	assert_equal "$(jq -r .url "$BI_ROOT/batches/job-6/items.ndjson" | xargs)" 'https://a.example/1 https://a.example/a%20b'
+	assert_equal "$(<"$BI_ROOT/batches/job-6/state")" ppff
+	rm -r "$BI_ROOT/batches/job-6" "$BI_ROOT/queue/job-6"
+	echo 5 >"$BI_ROOT/seq/jobs"
 	assert_equal "$(ls -x "$BI_ROOT/queue")" 'job-1  job-2  job-3  job-4  job-5'
 	# A job's number that a batch has already is passed over.
 	mkdir "$BI_ROOT/batches/job-6"
@@ -191,7 +198,7 @@ item_of() {
 	jq -c '{url: .urls[3]}' list >one
 	json parse_url @one
 	refused 422 bad_url
-	for url in 'ftp://a.example/' http:// http://:80/ '' ' ' a.example 'http://a.example/ b'; do
+	for url in 'ftp://a.example/' http:// http://:80/ '' ' ' a.example 'http://a .example/' '# http://a.example/'; do
 		json parse_url "$(jq -cn --arg url "$url" '{url: $url}')"
 		refused 422 bad_url
 	done
@@ -548,7 +555,7 @@ parts_open() {
 	local kept=$BI_ROOT/batches/job-1/secrets id
 
 	serve --no-worker
-	json parse_url '{"urls":["http://me:hunter2@127.0.0.1:1/a","http://me:hunter2/x@h.example/","http://me:hunter2@h.example/ b"]}'
+	json parse_url '{"urls":["http://me:hunter2@127.0.0.1:1/a","http://me:hunter2/x@h.example/","http://me:hunter2@h .example/b"]}'
 	assert_equal "$code" 202
 	assert_equal "$(stat -c %a "$kept") $(jq -c '[.item, .userinfo]' "$kept")" '600 [1,"me:hunter2"]'
 	assert_equal "$(grep -rl hunter2 "$BI_ROOT")" "$kept"

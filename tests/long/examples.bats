@@ -47,6 +47,8 @@ world_files() {
 	mv origin/M-1-* origin/M-2-1.jpg origin/birds/
 	rm origin/M-*.*
 	printf 'https://example.com/%s\n' birds/M-1-1.jpg birds/M-1-2.jpg birds/M-1-3.jpg birds/M-2-1.jpg >home/urls
+	sed '1s/^/Image\n/' home/urls >home/birds.csv
+	cp home/birds.csv home/a.csv
 	for list in one two three four; do
 		echo "https://example.com/birds/M-2-1.jpg?$list" >"home/lists/$list.txt"
 	done
@@ -325,6 +327,13 @@ laid_out() {
 	example bi-fetch.1 '.jpg | bi-render | bi-serve'
 	completed holiday 2
 	shown holiday
+	example bi-fetch.1 '--column image'
+	completed birds "$(wc -l <home/urls)"
+	example bi-fetch.1 -print0
+	completed pictures 2
+	example bi-fetch.1 '-o list.txt'
+	completed tools 1
+	cmp home/list.txt origin/1
 	example bi-fetch.1 'xargs -d'
 	completed big "$(wc -l <home/urls)"
 	echo https://example.com/1.jpg | run -0 inside bi-fetch -q --queue -b big

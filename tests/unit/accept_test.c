@@ -53,7 +53,7 @@ wrong_patterns_are_refused(void **state)
 static void
 says(const char *url, const char *asked, const char *patterns, const char *mime, const char *want)
 {
-	const char *said = accept_page_check(url, asked, patterns, mime);
+	const char *said = accept_page_check(url, asked, patterns, NULL, mime);
 
 	if (strcmp(said ? said : "", want ? want : "") != 0)
 		fail_msg("%s, %s, %s, %s: '%s' instead of '%s'", url, asked, patterns, mime, said, want);
@@ -114,6 +114,38 @@ a_page_is_refused_where_the_item_or_the_patterns_name_a_file(void **state)
 	says("http://a/x", "", NULL, "text/html", NULL);
 }
 
+static void
+says_declared(const char *url, const char *declared, const char *mime, const char *want)
+{
+	const char *said = accept_page_check(url, NULL, NULL, declared, mime);
+
+	if (strcmp(said ? said : "", want ? want : "") != 0)
+		fail_msg("%s, %s, %s: '%s' instead of '%s'", url, declared, mime, said, want);
+}
+
+static void
+a_page_is_refused_where_the_server_declares_a_file_and_the_url_names_none(void **state)
+{
+	(void)state;
+	says_declared("http://a/media/7?s=4", "image/jpeg", "text/html", "an HTML page in place of a picture");
+	says_declared("http://a/x.csv", "IMAGE/JPG; q=1", "text/html", "an HTML page in place of a picture");
+	says_declared("http://a/x.bin", "application/pdf", "application/json", "JSON in place of a document");
+	says_declared("http://a/", "video/mp4", "text/plain", "plain text in place of a video");
+	says_declared("http://a/x", "application/zip", "application/xml", "XML in place of an archive");
+	says_declared(NULL, "audio/ogg", "application/x-empty", "nothing in place of a sound");
+	says_declared("http://a/x.pdf", "image/png", "text/html", "an HTML page in place of a document");
+	/* Honest, or of no kind. */
+	says_declared("http://a/x", "text/html; charset=utf-8", "text/html", NULL);
+	says_declared("http://a/x", "", "text/html", NULL);
+	says_declared("http://a/x", "application/octet-stream", "text/html", NULL);
+	says_declared("http://a/x", "image/jpeg", "image/png", NULL);
+	says_declared("http://a/x", "image/svg+xml", "text/xml", NULL);
+	/* Their files are text. */
+	says_declared("http://a/x", "audio/x-mpegurl", "text/plain", NULL);
+	says_declared("http://a/x.ts", "video/mp2t", "text/plain", NULL);
+	says_declared("http://a/x", "image/x-portable-pixmap", "text/plain", NULL);
+}
+
 int
 main(void)
 {
@@ -122,6 +154,7 @@ main(void)
 		cmocka_unit_test(wrong_patterns_are_refused),
 		cmocka_unit_test(a_page_is_refused_where_the_url_names_a_file),
 		cmocka_unit_test(a_page_is_refused_where_the_item_or_the_patterns_name_a_file),
+		cmocka_unit_test(a_page_is_refused_where_the_server_declares_a_file_and_the_url_names_none),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -74,6 +74,59 @@ plain_lines_of_all_kinds_are_read(void **state)
 }
 
 static void
+lists_are_cleaned(void **state)
+{
+	static const char in[] = "\xef\xbb\xbfhttp://a/ \r\n# no\n \t\n {\"url\":\"u\"} \n\"#x\"\n\n\xff\xfe\n";
+	struct rec rec;
+	int fd;
+	struct rec_reader *r = reader_of(in, sizeof(in) - 1, &fd);
+
+	(void)state;
+	rec_set_form(r, REC_FORM_LIST);
+	assert_plain(r, 1, "http://a/");
+	assert_int_equal(rec_read(r, &rec), REC_JSON);
+	assert_int_equal(rec.line, 4);
+	assert_plain(r, 5, "#x");
+	assert_bad(r, 7, "not_utf8");
+	assert_eof(r, false);
+	rec_close(r);
+	close(fd);
+}
+
+static void
+lists_in_utf16_are_one_bad_line(void **state)
+{
+	static const char in[] = "\xff\xfeh\0t\0\n\0a\0\n\0";
+	int fd;
+	struct rec_reader *r = reader_of(in, sizeof(in) - 1, &fd);
+
+	(void)state;
+	rec_set_form(r, REC_FORM_LIST);
+	assert_bad(r, 1, "not_utf8");
+	assert_eof(r, false);
+	rec_close(r);
+	close(fd);
+}
+
+static void
+texts_that_end_in_nul_are_as_they_are(void **state)
+{
+	static const char in[] = " a\n#b \0{\"url\":\"u\"}\0\0#\r\0last";
+	int fd;
+	struct rec_reader *r = reader_of(in, sizeof(in) - 1, &fd);
+
+	(void)state;
+	rec_set_form(r, REC_FORM_NUL);
+	assert_plain(r, 1, " a\n#b ");
+	assert_plain(r, 2, "{\"url\":\"u\"}");
+	assert_plain(r, 4, "#\r");
+	assert_plain(r, 5, "last");
+	assert_eof(r, false);
+	rec_close(r);
+	close(fd);
+}
+
+static void
 an_empty_stream_has_no_record(void **state)
 {
 	int fd;
@@ -494,6 +547,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIR(plain_lines_of_all_kinds_are_read),
+		IN_DIR(lists_are_cleaned),
+		IN_DIR(lists_in_utf16_are_one_bad_line),
+		IN_DIR(texts_that_end_in_nul_are_as_they_are),
 		IN_DIR(an_empty_stream_has_no_record),
 		IN_DIR(objects_keep_what_we_do_not_know),
 		IN_DIR(lines_that_look_like_json_and_are_not_are_bad),

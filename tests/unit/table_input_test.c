@@ -145,6 +145,48 @@ arrays_and_utf16_are_not_read(void **state)
 	expect_end(r);
 }
 
+/* Takes a row from what the writer has written so far. */
+static enum table_input_next
+take_from_pipe(struct table_input *r, int to, const char *text, struct table_row *row)
+{
+	assert_int_equal(write(to, text, strlen(text)), strlen(text));
+	assert_int_equal(table_input_fill(r), 1);
+	return table_input_try(r, row);
+}
+
+static void
+rows_may_come_in_pieces(void **state)
+{
+	struct table_input *r;
+	struct table_row row;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	r = table_input_new(ends[0], '\t');
+	assert_int_equal(table_input_try(r, &row), TABLE_INPUT_MORE);
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_UNKNOWN);
+	assert_int_equal(take_from_pipe(r, ends[1], "\xef\xbb\xbfid,x", &row), TABLE_INPUT_MORE);
+	assert_int_equal(take_from_pipe(r, ends[1], "\tname\r\n1,", &row), TABLE_INPUT_ROW);
+	assert_string_equal(row.cells[0], "id,x");
+	assert_int_equal(row.count, 2);
+	assert_int_equal(table_input_try(r, &row), TABLE_INPUT_MORE);
+	assert_int_equal(take_from_pipe(r, ends[1], "2\t\"a\"", &row), TABLE_INPUT_MORE);
+	assert_int_equal(take_from_pipe(r, ends[1], "\nb\0c", &row), TABLE_INPUT_ROW);
+	assert_string_equal(row.cells[1], "a");
+	assert_int_equal(write(ends[1], "\0", 1), 1);
+	assert_int_equal(take_from_pipe(r, ends[1], "\n3", &row), TABLE_INPUT_BAD);
+	assert_int_equal(row.line, 3);
+	close(ends[1]);
+	assert_int_equal(table_input_fill(r), 0);
+	assert_int_equal(table_input_try(r, &row), TABLE_INPUT_ROW);
+	assert_int_equal(row.line, 4);
+	assert_string_equal(row.cells[0], "3");
+	assert_int_equal(table_input_try(r, &row), TABLE_INPUT_END);
+	table_input_close(r);
+	close(ends[0]);
+}
+
 int
 main(void)
 {
@@ -153,6 +195,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_first_line_tells_the_separator, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_bad_row_is_passed_over, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_row_that_is_too_long_is_bad, testing_enter, testing_leave),
+		cmocka_unit_test(rows_may_come_in_pieces),
 		cmocka_unit_test_setup_teardown(arrays_and_utf16_are_not_read, testing_enter, testing_leave),
 	};
 

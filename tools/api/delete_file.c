@@ -5,11 +5,9 @@
  * is asked again: what is done already is found to be done.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -163,50 +161,27 @@ is_deleted(struct json_object *result)
 static void
 print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 {
+	struct json_object *o = json_object_new_object();
 	char text[WHEN_SIZE];
 
-	buf_printf(out,
-		   "{\"item\":%lu,\"status\":\"failed\",\"error\":{\"code\":\"deleted\",\"message\":\"it was deleted\","
-		   "\"retryable\":false},\"finished_at\":\"%s\"",
-		   (unsigned long)k, when_now(text));
-	if (asked) {
-		json_object_object_foreach(asked, key, value)
-		{
-			static const char *const ours[] = {"bi", "item", "status", "error", "finished_at", "batch"};
-			bool is_ours = false;
-
-			for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-				is_ours = is_ours || strcmp(key, ours[i]) == 0;
-			if (is_ours)
-				continue;
-			buf_str(out, ",");
-			buf_json(out, key);
-			buf_printf(out, ":%s", value ? rec_print(value) : "null");
-		}
-	}
-	buf_str(out, "}");
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, "deleted", "it was deleted", false);
+	rec_add_string(o, "finished_at", when_now(text));
+	rec_copy_without(o, asked, "bi", "item", "status", "error", "finished_at", "batch");
+	buf_str(out, rec_print(o));
+	json_object_put(o);
 }
 
-static struct json_object *
-parse_line(int rc, const struct buf *line)
-{
-	return rc == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
-}
-
-/* What is known of item K; NULL where it is not there. 0, or -1 with errno. */
+/* What is known of item K; NULL where it is not there, or is not an object. 0, or -1 with errno. */
 static int
-read_lines(const struct batch *b, uint32_t k, struct buf *line, struct json_object **asked, struct json_object **result)
+read_lines(const struct batch *b, uint32_t k, struct json_object **asked, struct json_object **result)
 {
-	int rc = batch_item(b, k, line);
-
-	if (rc < 0 && errno != ENOENT)
+	*asked = batch_item_object(b, k);
+	if (!*asked && errno != ENOENT && errno != EBADMSG)
 		return -1;
-	*asked = parse_line(rc, line);
-	rc = batch_result(b, k, line);
-	if (rc < 0 && errno != ENOENT)
-		return -1;
-	*result = parse_line(rc, line);
-	return 0;
+	*result = batch_result_object(b, k);
+	return *result || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 }
 
 /* Item K of B, which is ours: records and removes. HAS as above, NULL: what its result says. */
@@ -216,12 +191,11 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	struct buf line = {0};
 	struct json_object *asked = NULL, *result = NULL;
 	struct batch_outcome v = {.item = k};
-	int rc = read_lines(b, k, &line, &asked, &result);
+	int rc = read_lines(b, k, &asked, &result);
 
 	if (rc < 0 || is_deleted(result)) {
 		batch_unclaim(b, k);
 	} else {
-		buf_clear(&line);
 		print_deleted(k, asked, &line);
 		v.line = line.data;
 		v.len = line.len;
@@ -243,18 +217,14 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 static int
 is_of(const struct batch *b, const struct resolved_item *i)
 {
-	struct buf text = {0};
-	int rc = batch_metadata(b, &text);
-	struct json_object *about = parse_line(rc, &text);
+	struct json_object *about = batch_metadata_object(b);
 	const char *notebook = rec_string(about, "notebook");
+	int rc = about || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 
-	if (rc == 0)
-		rc = notebook && strcmp(notebook, notebook_name(i->notebook)) == 0 &&
+	if (notebook)
+		rc = strcmp(notebook, notebook_name(i->notebook)) == 0 &&
 		     rec_number(about, "job_id", -1) == (long long)i->job;
-	else if (errno == ENOENT)
-		rc = 0;
 	json_object_put(about);
-	buf_free(&text);
 	return rc;
 }
 
@@ -302,12 +272,11 @@ static int
 delete_items(const struct root *root, struct resolved_item *i)
 {
 	struct notebook_file *f = &i->file;
-	struct buf line = {0};
 	bool more = true;
 	int rc = 0;
 
 	while (more && rc == 0) {
-		struct json_object *has = parse_line(notebook_line(i->notebook, f, &line), &line);
+		struct json_object *has = notebook_line(i->notebook, f);
 
 		i->job = f->job;
 		i->item = f->item;
@@ -315,7 +284,6 @@ delete_items(const struct root *root, struct resolved_item *i)
 		json_object_put(has);
 		more = notebook_find_same(i->notebook, f, f);
 	}
-	buf_free(&line);
 	return rc;
 }
 
@@ -341,12 +309,10 @@ delete_file(const struct root *root, struct resolved_item *i)
 static bool
 was_deleted(const struct resolved_item *i)
 {
-	struct buf line = {0};
-	struct json_object *result = parse_line(batch_result(i->batch->batch, i->item, &line), &line);
+	struct json_object *result = batch_result_object(i->batch->batch, i->item);
 	bool was = batch_state(i->batch->batch, i->item) == 'f' && is_deleted(result);
 
 	json_object_put(result);
-	buf_free(&line);
 	return was;
 }
 

@@ -65,14 +65,10 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 {
 	/* Not kept: a list is of many, and who asks for one status after the other has theirs kept. */
 	struct batch *b = batch_open(&api->root, job->batch, BATCH_READ, NULL);
-	struct json_object *about = NULL;
-	struct buf text = {0};
+	struct json_object *about = b ? batch_metadata_object(b) : NULL;
 	struct job_status p;
-	int rc = b ? batch_metadata(b, &text) : -1;
 
-	if (rc == 0)
-		about = rec_parse(text.data, text.len, NULL, 0);
-	if (rc < 0)
+	if (!about)
 		print_unseen(job, errno == ENOENT ? "removed" : "unreadable", out);
 	else if (rec_number(about, "job_id", -1) != (long long)job->id)
 		print_unseen(job, "removed", out);
@@ -81,9 +77,7 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 	else
 		job_status_print_job(b, about, &p, out);
 	json_object_put(about);
-	buf_free(&text);
-	if (b)
-		batch_close(b);
+	batch_close(b);
 }
 
 void

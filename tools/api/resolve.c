@@ -68,12 +68,6 @@ no_batch(int error, const char *batch, const char *of, struct reply *r)
 			    strerror(error));
 }
 
-void
-resolve_no_batch(const struct resolved_item *i, const char *batch, struct reply *r)
-{
-	no_batch(i->error, batch, "file", r);
-}
-
 static bool
 no_job(struct api *api, const char *notebook, struct reply *r)
 {
@@ -168,22 +162,17 @@ resolve_item(struct api *api, const char *notebook, const char *id, struct resol
 	/* What was just completed may be in its batch alone. */
 	if (!settle_notebook(api, out->notebook, r) || find_any(api, id, out))
 		return r->status == 200;
-	reply_error(r, 404, "no_such_file", "the notebook %s has no such file, neither by file id nor by upload id",
-		    notebook);
-	return false;
+	return reply_error(r, 404, "no_such_file",
+			   "the notebook %s has no such file, neither by file id nor by upload id", notebook);
 }
 
 static struct json_object *
 read_line(const struct resolved_item *i, struct reply *r)
 {
-	struct buf line = {0};
-	struct json_object *o = NULL;
+	struct json_object *o = notebook_line(i->notebook, &i->file);
 
-	if (notebook_line(i->notebook, &i->file, &line) == 0)
-		o = rec_parse(line.data, line.len, NULL, 0);
 	if (!o)
 		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read", notebook_name(i->notebook));
-	buf_free(&line);
 	return o;
 }
 
@@ -222,7 +211,7 @@ resolve_file(struct api *api, const char *notebook, const char *id, struct resol
 	if (!out->is_file)
 		reply_error(r, 404, "not_completed", "this is not a file yet, or no longer one: its status says why");
 	else if (!out->batch)
-		resolve_no_batch(out, out->file.batch, r);
+		no_batch(out->error, out->file.batch, "file", r);
 	else
 		return read_line(out, r);
 	return NULL;

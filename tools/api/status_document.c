@@ -45,8 +45,7 @@ close_batch(struct batch_status *v)
 	batch_stats_free(&v->history);
 	picks_free(v->picks);
 	picks_subjects_free(v->subjects);
-	if (v->batch)
-		batch_close(v->batch);
+	batch_close(v->batch);
 	v->batch = NULL;
 	v->picks = NULL;
 	v->subjects = NULL;
@@ -128,8 +127,7 @@ open_again(const struct status_document *s, struct batch_status *v)
 	if (v->batch && (fstat(batch_dirfd(v->batch), &old) < 0 || fstat(batch_dirfd(b), &now) < 0 ||
 			 old.st_dev != now.st_dev || old.st_ino != now.st_ino))
 		close_batch(v);
-	if (v->batch)
-		batch_close(v->batch);
+	batch_close(v->batch);
 	v->batch = b;
 	if (!v->picks)
 		v->picks = picks_read(b);

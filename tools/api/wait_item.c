@@ -79,13 +79,9 @@ reply_unread(struct submission *h)
 static void
 reply_result(struct submission *h)
 {
-	struct buf line = {0};
-	struct json_object *result = NULL;
-	const char *status;
+	struct json_object *result = batch_result_object(h->watched, 1);
+	const char *status = rec_string(result, "status");
 
-	if (batch_result(h->watched, 1, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
-	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0)
 		reply_completed(h, result);
 	else if (status)
@@ -93,7 +89,6 @@ reply_result(struct submission *h)
 	else
 		reply_unread(h);
 	json_object_put(result);
-	buf_free(&line);
 }
 
 static void

@@ -74,12 +74,11 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "batch", json_object_new_string(x->name));
-	json_object_object_add(o, "found", json_object_new_string(code));
-	json_object_object_add(o, "message", json_object_new_string(text));
+	rec_add_string(o, "batch", x->name);
+	rec_add_string(o, "found", code);
+	rec_add_string(o, "message", text);
 	json_object_object_add(o, "mended", json_object_new_boolean(mended));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 static void
@@ -329,8 +328,6 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 static void
 check_files(struct checking *x)
 {
-	struct buf line = {0};
-
 	if (batch_filesfd(x->b) < 0 && errno != ENOENT) {
 		cannot_read(x, "files/");
 		return;
@@ -340,15 +337,13 @@ check_files(struct checking *x)
 
 		if (x->states[k - 1] != 'c')
 			continue;
-		buf_clear(&line);
-		result = batch_result(x->b, (uint32_t)k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
+		result = batch_result_object(x->b, (uint32_t)k);
 		if (result)
 			check_file(x, (uint32_t)k, result);
 		else
 			cannot_read(x, "a result");
 		json_object_put(result);
 	}
-	buf_free(&line);
 }
 
 /* Whether a result has the file NAME. */
@@ -527,18 +522,12 @@ check(const struct clean *c, const char *name, struct checking *all)
 static int
 finish(const struct clean *c, const struct checking *all, size_t batches, int code)
 {
-	struct json_object *counts;
 
 	if (code == 0 && all->found > all->mended)
 		code = EX_SOME_FAILED;
 	if (c->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "batches", json_object_new_int64((int64_t)batches));
-		json_object_object_add(counts, "found", json_object_new_uint64(all->found));
-		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
-		json_object_object_add(counts, "orphans", json_object_new_uint64(all->kept));
-		json_object_object_add(counts, "orphan_bytes", json_object_new_uint64(all->kept_bytes));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"batches", batches}, {"found", all->found}, {"mended", all->mended},
+				 {"orphans", all->kept}, {"orphan_bytes", all->kept_bytes});
 	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well%s\n", batches, batches == 1 ? "batch" : "batches",
 		       code ? "; not all could be" : "");

@@ -86,57 +86,41 @@ take_option(struct clean *c, int id, const struct opts *o, const char **dir, uns
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (own[i].id == id)
 			*given |= 1U << i;
-	switch (id) {
-	case OPT_ARCHIVE:
+	if (id == OPT_ARCHIVE)
 		c->archive = o->value;
-		break;
-	case OPT_DELETE:
+	else if (id == OPT_DELETE)
 		c->delete = true;
-		break;
-	case OPT_MOVE:
+	else if (id == OPT_MOVE)
 		c->move_to = o->value;
-		break;
-	case OPT_OLDER:
+	else if (id == OPT_OLDER)
 		c->older_than = take_age(o);
-		break;
-	case OPT_REPAIR:
+	else if (id == OPT_REPAIR)
 		c->repair = true;
-		break;
-	case 'j':
+	else if (id == 'j')
 		c->json = true;
-		break;
-	case 'n':
+	else if (id == 'n')
 		c->only_say = true;
-		break;
-	case 'y':
+	else if (id == 'y')
 		c->yes = true;
-		break;
-	default:
+	else
 		*dir = o->value;
-		break;
-	}
 }
 
 int
 main(int argc, char **argv)
 {
+	struct opts o = opt_begin("bi-clean", table, argc, argv,
+				  "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
+				  "check [NAME ...] | release HOST ... | legacy DIR",
+				  "Ends servers, retires batches, verifies them, releases hosts, and clears away what "
+				  "is left over.");
 	struct clean c = {.older_than = -1};
-	struct opts o = {
-		.operands = "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
-			    "check [NAME ...] | release HOST ... | legacy DIR",
-		.purpose = "Ends servers, retires batches, verifies them, releases hosts, and clears away what is left "
-			   "over.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 	const char *dir = NULL;
 	unsigned given = 0;
 	const struct verb *v;
 	char **args;
 	int id;
 
-	msg_program("bi-clean");
 	while ((id = opt_next(&o)) != 0)
 		take_option(&c, id, &o, &dir, &given);
 	args = opt_rest(&o);

@@ -28,7 +28,6 @@ say_released(const struct clean *c, const struct held_host *h)
 	json_object_object_add(record, c->only_say ? "would_release" : "released", json_object_new_string(h->key));
 	json_object_object_add(record, "until", json_object_new_string(when_print(at, h->until)));
 	rec_write_json(record);
-	json_object_put(record);
 }
 
 /* Whether the host of URL has this key. */

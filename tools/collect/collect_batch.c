@@ -31,10 +31,10 @@ add_reviewers(const struct batch_collector *g, struct json_object *to, const str
 		if ((p->choice == d->choice) != chose)
 			continue;
 		o = json_object_new_object();
-		json_object_object_add(o, "reviewer", json_object_new_string(p->reviewer));
+		rec_add_string(o, "reviewer", p->reviewer);
 		if (!chose)
 			json_object_object_add(o, "choice", json_object_new_int64(p->choice));
-		json_object_object_add(o, "at", json_object_new_string(p->at));
+		rec_add_string(o, "at", p->at);
 		json_object_array_add(all, o);
 	}
 	if (json_object_array_length(all) > 0)
@@ -43,24 +43,13 @@ add_reviewers(const struct batch_collector *g, struct json_object *to, const str
 		json_object_put(all);
 }
 
-static void
-add_text(struct json_object *to, const char *key, const char *s)
-{
-	if (s && *s)
-		json_object_object_add(to, key, json_object_new_string(s));
-}
-
 /* What the batch was asked, without what is ours or the subject's. */
 static struct json_object *
 item_as_given(struct json_object *item)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_foreach(item, key, value)
-	{
-		if (strcmp(key, "bi") != 0 && strcmp(key, "subject") != 0 && strcmp(key, "batch") != 0)
-			json_object_object_add(o, key, json_object_get(value));
-	}
+	rec_copy_without(o, item, "bi", "subject", "batch");
 	return o;
 }
 
@@ -78,11 +67,11 @@ begin_choice(const struct batch_collector *g, const struct about_subject *a, lon
 {
 	struct json_object *o = json_object_new_object(), *job;
 
-	add_text(o, "batch", batch_name(g->b));
+	rec_add_filled(o, "batch", batch_name(g->b));
 	if (json_object_object_get_ex(g->about, "job_id", &job))
 		json_object_object_add(o, "job_id", json_object_get(job));
-	add_text(o, "name", a->name.data);
-	add_text(o, "category", a->category);
+	rec_add_filled(o, "name", a->name.data);
+	rec_add_filled(o, "category", a->category);
 	json_object_object_add(o, "idx", json_object_new_int64(idx));
 	return o;
 }
@@ -91,18 +80,8 @@ begin_choice(const struct batch_collector *g, const struct about_subject *a, lon
 static int
 read_result(const struct batch *b, uint32_t k, struct json_object **result)
 {
-	struct buf line = {0};
-	int rc = 0;
-
-	*result = NULL;
-	if (batch_result(b, k, &line) < 0)
-		rc = errno == ENOENT ? 0 : -1;
-	else if (!(*result = rec_parse(line.data, line.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	}
-	buf_free(&line);
-	return rc;
+	*result = batch_result_object(b, k);
+	return *result || errno == ENOENT ? 0 : -1;
 }
 
 /* Opens the file of RESULT. -1 with errno; what else than a file has its name is noted. */
@@ -139,11 +118,11 @@ add_file(struct batch_collector *g, struct batch *b, struct json_object *choice,
 	if (fd >= 0) {
 		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
 		snprintf(name, sizeof(name), "%s.%s", sha256, type_extension(mime ? mime : ""));
-		add_text(choice, "file", name);
-		add_text(choice, "sha256", sha256);
+		rec_add_filled(choice, "file", name);
+		rec_add_filled(choice, "sha256", sha256);
 		json_object_object_add(choice, "bytes", json_object_new_int64(rec_number(result, "bytes", 0)));
-		add_text(choice, "mime", mime);
-		add_text(choice, "final_url", rec_string(result, "final_url"));
+		rec_add_filled(choice, "mime", mime);
+		rec_add_filled(choice, "final_url", rec_string(result, "final_url"));
 	}
 	json_object_put(result);
 	return rc;
@@ -255,7 +234,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 		errno = error;
 		return rc;
 	}
-	add_text(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
+	rec_add_filled(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
 	add_reviewers(g, choice, d, true);
 	if (d->preferred)
 		add_reviewers(g, choice, d, false);
@@ -265,8 +244,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 	json_object_object_add(choice, "item", item_as_given(item));
 	json_object_put(item);
 	json_object_array_add(v->choices, choice);
-	if ((v->n & (v->n - 1)) == 0)
-		v->from = buf_realloc(v->from, (v->n ? 2 * v->n : 1) * sizeof(*v->from));
+	v->from = buf_grow(v->from, v->n, sizeof(*v->from));
 	v->from[v->n++] = from;
 	return 0;
 }
@@ -480,18 +458,10 @@ is_damage(struct batch_collector *g, uint32_t i)
 static int
 read_about(struct batch_collector *g)
 {
-	struct buf text = {0};
-	int rc = batch_metadata(g->b, &text);
-
-	if (rc == 0 && !(g->about = rec_parse(text.data, text.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	} else if (rc < 0 && errno == ENOENT) {
+	g->about = batch_metadata_object(g->b);
+	if (!g->about && errno == ENOENT)
 		g->about = json_object_new_object();
-		rc = 0;
-	}
-	buf_free(&text);
-	return rc;
+	return g->about ? 0 : -1;
 }
 
 static int

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdbool.h>
 
 #include "base/msg.h"
@@ -19,8 +18,5 @@ exit_code_worse(int code, int next)
 int
 exit_code_report(const char *what, const char *with)
 {
-	int error = errno;
-
-	msg_warn_errno("cannot %s %s", what, with);
-	return msg_exit_code(error);
+	return msg_report_errno("cannot %s %s", what, with);
 }

@@ -196,12 +196,11 @@ report_archive(const struct export *x, const char *name, const char *hex, uint64
 	if (x->c->set->json) {
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "export", json_object_new_string(path.data));
+		rec_add_string(o, "export", path.data);
 		json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
-		json_object_object_add(o, "sha256", json_object_new_string(hex));
+		rec_add_string(o, "sha256", hex);
 		json_object_object_add(o, "files", json_object_new_int64((int64_t)x->samples));
 		rec_write_json(o);
-		json_object_put(o);
 	} else {
 		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
 			    x->samples == 1 ? "" : "s", (unsigned long long)bytes);
@@ -272,7 +271,7 @@ forget_path(struct json_object *choice)
 		return;
 	slash = strrchr(file, '/');
 	if (slash)
-		json_object_object_add(item, "file", json_object_new_string(slash + 1));
+		rec_add_string(item, "file", slash + 1);
 }
 
 /* What these batches chose of it, and that is not in dispute. */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +92,8 @@ set_aside(const struct settings *set, struct group *g)
 
 		if (j->verdict.kind == GOT && !j->expanded && set->expand && expand_is_archive(j->type.mime))
 			j->aside = ASIDE_EXPAND;
+		else if (j->verdict.kind == AGAIN)
+			j->aside = ASIDE_RETRY;
 		else if (j->media)
 			j->aside = ASIDE_MEDIA;
 		else
@@ -332,8 +333,7 @@ writer_start(struct run *run, int *done)
 	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, write_groups, w);
 	if (!error)
 		return w;
-	if (w->event >= 0)
-		close(w->event);
+	file_close(w->event, 0);
 	free(w);
 	errno = error;
 	return NULL;

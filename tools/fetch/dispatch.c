@@ -14,6 +14,7 @@
 #include "base/trouble.h"
 #include "base/utf8.h"
 #include "commit_queue.h"
+#include "go_on.h"
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "http.h"
@@ -26,6 +27,7 @@
 #include "result_record.h"
 #include "resume.h"
 #include "robots_gate.h"
+#include "save.h"
 #include "scheduler.h"
 #include "stats.h"
 #include "upload.h"
@@ -52,6 +54,7 @@ struct dispatch {
 	struct commit_queue *commits;
 	struct output output;
 	struct stats stats;
+	struct save *save; /* NULL: no --output */
 	struct waits waits;
 	bool records; /* what is made of lines is written to stdout */
 	struct loop_timer cancel_timer, draw_timer;
@@ -176,6 +179,13 @@ begin_attempt(struct dispatch *d, struct job *j)
 	}
 }
 
+static void
+retry_later(struct dispatch *d, struct job *j, long wait_ms)
+{
+	job_forget_redirects(j);
+	scheduler_retry(d->scheduler, j, wait_ms);
+}
+
 /* Counts the result of an item that H was asked for, for --stop-after. */
 static void
 count_result(struct dispatch *d, struct job *j, struct host *h)
@@ -255,13 +265,9 @@ on_finished(struct dispatch *d, struct job *j)
 	if (run->fatal) {
 		job_free(j);
 	} else if (again) {
-		free(j->at);
-		j->at = NULL;
-		j->elsewhere = false;
-		j->redirects = 0;
 		if (v->hold)
 			job_release_claim(j); /* others need not wait for it as long as this process does */
-		scheduler_retry(d->scheduler, j, wait);
+		retry_later(d, j, wait);
 	} else if (v->kind == REDIRECTED) {
 		j->attempts--; /* not an attempt of its own */
 		scheduler_requeue(d->scheduler, j);
@@ -299,14 +305,28 @@ hand_on(struct dispatch *d)
 	}
 }
 
+/* The writer has found that the bytes of J are not what was asked for. */
+static void
+on_refused(struct dispatch *d, struct job *j)
+{
+	struct host *h = j->share.host;
+
+	stop_forget(j);
+	if (h)
+		host_update(h);
+	retry_later(d, j, http_policy_backoff(j->attempts, d->run.set->backoff_ms));
+}
+
 /* A job that the writer gave back unrecorded. */
 static void
 on_aside(struct dispatch *d, struct job *j)
 {
 	if (j->aside == ASIDE_THROUGH)
 		postprocess_add(d->postprocess, j);
-	else if (d->run.fatal || (j->aside == ASIDE_MEDIA && d->run.stop_signal))
+	else if (d->run.fatal || (j->aside != ASIDE_EXPAND && d->run.stop_signal))
 		job_free(j); /* it is pending */
+	else if (j->aside == ASIDE_RETRY)
+		on_refused(d, j);
 	else if (j->aside == ASIDE_EXPAND)
 		archives_begin(d->archives, j);
 	else if (page_add_items(j, &d->wants))
@@ -498,15 +518,23 @@ let_go_of_cancelled(void *arg)
 	loop_set_timer(d->run.loop, &d->cancel_timer, clock_ms() + CANCEL_MS);
 }
 
+/* The name of the only batch that is open; NULL: there are others, or none. */
+static const char *
+only_batch(const struct dispatch *d)
+{
+	const struct target *first = d->batches.first;
+
+	return first && !first->next ? batch_name(first->batch) : NULL;
+}
+
 static void
 draw_progress(void *arg)
 {
 	struct dispatch *d = arg;
-	const struct target *only = d->batches.first && !d->batches.first->next ? d->batches.first : NULL;
 	struct buf waits = {0};
 
 	waits_describe(d->hosts, &waits);
-	stats_draw(&d->stats, only ? batch_name(only->batch) : NULL, waits.data, d->intake && d->intake->is_open);
+	stats_draw(&d->stats, only_batch(d), waits.data, d->intake && d->intake->is_open);
 	buf_free(&waits);
 	loop_set_timer(d->run.loop, &d->draw_timer, clock_ms() + STATS_DRAW_MS);
 }
@@ -571,6 +599,7 @@ clean_up(struct dispatch *d)
 	open_batches_close_all(&d->batches);
 	transfers_close(d->transfers);
 	intake_end(d->intake);
+	save_close(d->save);
 	buf_free(&d->output.text);
 	loop_free(d->run.loop);
 	close(d->run.signals);
@@ -589,6 +618,8 @@ stop_by_signal(struct dispatch *d)
 	commit_all(d);
 	output_flush(&d->output);
 	msg_progress(NULL);
+	if (stop_signal != SIGPIPE)
+		go_on_say(&d->stats, !(d->intake && d->intake->is_open), only_batch(d));
 	clean_up(d);
 	signal(stop_signal, SIG_DFL);
 	sigemptyset(&none);
@@ -622,15 +653,19 @@ dispatch_run(const struct settings *set, char **operands)
 {
 	struct dispatch d = {.run = {.set = set, .temp = -1, .signals = -1}};
 	struct run *run = &d.run;
-	bool person = !set->json && isatty(STDOUT_FILENO), cut;
+	struct lists *lists = set->resume || set->work ? NULL : lists_open(set, operands);
+	bool to_stdout = set->output && save_is_stdout(set->output);
+	bool person = !set->json && !to_stdout && isatty(STDOUT_FILENO), cut;
 	int code;
 
-	if (!set->resume && !set->work && !*operands && isatty(STDIN_FILENO))
+	if (lists && lists_read_stdin(lists) && isatty(STDIN_FILENO))
 		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
+	if (set->output)
+		d.save = save_open(set->output);
 	root_open(&run->root, set->root, true);
 	d.batches.run = run;
 	d.output.run = run;
-	d.records = !person && (!set->work || set->json);
+	d.records = !person && !to_stdout && (!set->work || set->json);
 	if (set->work)
 		d.worker = worker_wait(run, &d.batches, &d.wants);
 	set_up(&d);
@@ -643,7 +678,7 @@ dispatch_run(const struct settings *set, char **operands)
 	else if (set->resume)
 		intake_want_all(run, &d.batches, &d.wants);
 	else
-		d.intake = intake_open(run, &d.batches, &d.wants, operands);
+		d.intake = intake_open(run, &d.batches, &d.wants, lists);
 	let_go_of_cancelled(&d);
 	while (!run_is_ending(run) && !is_over(&d))
 		run_turn(&d);
@@ -653,7 +688,7 @@ dispatch_run(const struct settings *set, char **operands)
 		stop_by_signal(&d);
 	if (run->fatal)
 		return give_up(&d);
-	cut = d.intake && rec_was_cut(d.intake->reader);
+	cut = d.intake && lists_were_cut(d.intake->lists);
 	if (cut)
 		msg_warn("the records on standard input stopped without an end record: the program that wrote them was "
 			 "killed; "
@@ -663,10 +698,12 @@ dispatch_run(const struct settings *set, char **operands)
 		postprocess_finish(d.postprocess);
 	if (run->stop_signal)
 		stop_by_signal(&d);
-	cut = cut || (d.intake && rec_upstream_exit(d.intake->reader));
+	cut = cut || (d.intake && lists_upstream_exit(d.intake->lists));
 	code = stop_say_end(run);
-	if (code == EX_ALL_WELL && d.worker)
-		code = worker_trouble(d.worker);
+	if (code == EX_ALL_WELL)
+		code = d.worker ? worker_trouble(d.worker) : d.intake ? lists_trouble(d.intake->lists) : EX_ALL_WELL;
+	if (!code && d.save && d.intake->first_target)
+		code = save_item(d.save, d.intake->first_target->batch, d.intake->first_item, !set->no_sync);
 	code = stats_end(&d.stats, code, cut, d.records);
 	clean_up(&d);
 	return code;

@@ -28,7 +28,7 @@ enum { BUCKETS = 1024, KEPT_MAX = 64 };
 
 struct host_table {
 	struct run *run;
-	struct host_limits *governor;
+	struct host_limits *limits;
 	struct host_rules *rules;
 	struct host *buckets[BUCKETS];
 	struct host *turn;             /* the ring's next */
@@ -47,8 +47,8 @@ host_table_open(struct run *run)
 	struct host_table *t = buf_alloc(sizeof(*t));
 
 	t->run = run;
-	t->governor = host_limits_open(&run->root);
-	if (!t->governor)
+	t->limits = host_limits_open(&run->root);
+	if (!t->limits)
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", run->root.path);
 	t->rules = host_rules_load(run->root.path);
 	return t;
@@ -115,8 +115,8 @@ set_limits(struct host *h, const char *key)
 
 	h->cap = set->per_host ? (unsigned)set->per_host : r->slots ? r->slots : USUAL_AT_ONCE;
 	h->bandwidth = set->limit_rate ? set->limit_rate : r->bandwidth > 0 ? r->bandwidth : 0;
-	h->governed = host_limits_enter(h->table->governor, key, h->cap, rate);
-	if (!h->governed)
+	h->limit = host_limits_enter(h->table->limits, key, h->cap, rate);
+	if (!h->limit)
 		run_fail(h->table->run, "taking part in hosts/");
 	if (r->contact && !set->contact && !set->user_agent)
 		note_refusal(h, http_policy_no_contact);
@@ -195,7 +195,7 @@ free_host(struct host *h)
 	host_pause(h, 0);
 	if (h->in_turn)
 		ring_cut(h);
-	host_limits_leave(h->governed);
+	host_limits_leave(h->limit);
 	free(h->refusal);
 	run_queue_free(&h->parked);
 	free(h->name);
@@ -293,7 +293,7 @@ note_not_held(struct host *h)
 static bool
 look_at_hold(struct host *h)
 {
-	int64_t left = h->governed ? host_limits_held(h->governed) : 0, now = clock_ms();
+	int64_t left = h->limit ? host_limits_held(h->limit) : 0, now = clock_ms();
 	long most = h->table->run->set->max_wait_ms;
 
 	if (left < 0) {
@@ -314,9 +314,9 @@ look_at_hold(struct host *h)
 void
 host_hold(struct host *h, long ms, const char *retry_after)
 {
-	if (!h->governed)
+	if (!h->limit)
 		return;
-	if (host_limits_hold(h->governed, ms) < 0) {
+	if (host_limits_hold(h->limit, ms) < 0) {
 		run_fail(h->table->run, "holding a host back");
 		return;
 	}
@@ -358,10 +358,10 @@ host_acquire_slot(struct host *h, int *slot)
 		host_release_slot(h, kept);
 		return true;
 	}
-	if (!h->governed)
+	if (!h->limit)
 		*slot = 0;
 	else
-		*slot = kept < 0 ? slot_acquire(h->governed, &wait) : slot_reacquire(h->governed, kept, &wait);
+		*slot = kept < 0 ? slot_acquire(h->limit, &wait) : slot_reacquire(h->limit, kept, &wait);
 	if (*slot >= 0) {
 		if (h->held_until)
 			note_not_held(h);
@@ -381,8 +381,8 @@ host_acquire_slot(struct host *h, int *slot)
 void
 host_release_slot(struct host *h, int slot)
 {
-	if (h->governed && slot >= 0)
-		slot_release(h->governed, slot); /* it stands back where another process waits */
+	if (h->limit && slot >= 0)
+		slot_release(h->limit, slot); /* it stands back where another process waits */
 }
 
 void
@@ -390,7 +390,7 @@ host_keep_slot(struct host *h, int slot)
 {
 	struct host_table *t = h->table;
 
-	if (h->governed && slot >= 0 && h->queue.count > 0 && t->kept_count < KEPT_MAX)
+	if (h->limit && slot >= 0 && h->queue.count > 0 && t->kept_count < KEPT_MAX)
 		t->kept[t->kept_count++] = (struct kept_slot){h, slot};
 	else
 		host_release_slot(h, slot);
@@ -409,7 +409,7 @@ host_table_release_kept(struct host_table *t)
 bool
 host_spend(struct host *h, size_t n)
 {
-	int64_t wait = h->bandwidth ? host_limits_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
+	int64_t wait = h->bandwidth ? host_limits_spend(h->limit, n, (uint64_t)h->bandwidth) : 0;
 
 	if (wait > 0)
 		h->dry_until = clock_ms() + wait;
@@ -473,7 +473,7 @@ host_of_url(struct host_table *t, const char *url)
 	h = find_or_make(t, name.data);
 	forgive_host(h);
 	idle_cut(h);
-	if (*name.data && !h->governed) {
+	if (*name.data && !h->limit) {
 		h->rule = rule;
 		set_limits(h, name.data);
 	}
@@ -504,7 +504,7 @@ host_table_close(struct host_table *t)
 				job_free(j);
 			free_host(t->buckets[i]);
 		}
-	host_limits_close(t->governor);
+	host_limits_close(t->limits);
 	host_rules_free(t->rules);
 	free(t);
 }

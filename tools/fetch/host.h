@@ -20,7 +20,7 @@ struct host {
 	char *name;
 	unsigned active, cap;        /* transfers under way, and at most */
 	struct host_rule rule;       /* what is known of it beforehand */
-	struct host_limit *governed; /* NULL for this machine's files */
+	struct host_limit *limit; /* NULL for this machine's files */
 	int64_t bandwidth;           /* bytes a second of all processes; 0: any */
 	int64_t dry_until;           /* nothing more is received from it before this moment */
 	int64_t refused_since;       /* it has refused connections since then, and answered none; 0: no */

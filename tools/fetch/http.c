@@ -6,7 +6,9 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "decoder.h"
 #include "host.h"
+#include "hosts/http_policy.h"
 #include "hosts/optout.h"
 #include "resume.h"
 
@@ -23,6 +25,7 @@ struct attempt {
 	struct transfer transfer; /* first, so that one is the other */
 	struct http *http;
 	struct curl_slist *headers;
+	struct decoder *decoder; /* NULL: the body is as it comes */
 	struct loop_timer pause; /* set: until its host may be received from again */
 	struct attempt *next, *prev;
 };
@@ -93,22 +96,44 @@ on_header(char *bytes, size_t one, size_t n, void *arg)
 	return n;
 }
 
-/* Where a part is to go on, but all comes anew, it begins anew. */
+/* The first bytes of a body come: whether they fit what was asked for. */
 static bool
-begins_right(struct job *j)
+begins_right(struct attempt *t)
 {
+	struct job *j = t->transfer.job;
 	struct answer *a = &j->answer;
+	curl_off_t length = -1;
 
-	if (a->body_begun)
-		return true;
-	if (a->resumed_from == 0)
-		return j->body.bytes == 0 || body_restart(&j->body) == 0;
-	/* A server that honours Range but not If-Range may go on with other bytes. */
-	if (a->status == 206 && a->range_from == a->resumed_from &&
-	    (!a->validator[0] || strcmp(a->validator, j->validator) == 0))
-		return true;
-	a->resumed_from = 0;
-	return a->status != 206 && body_restart(&j->body) == 0;
+	curl_easy_getinfo(t->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	a->length = length;
+	if (a->encoding[0] && decoder_is_for_file(job_url(j), a->content_type))
+		a->encoding[0] = '\0';
+	t->decoder = a->encoding[0] ? decoder_new(a->encoding) : NULL;
+	a->bad_range = !resume_check_answer(j);
+	return !a->bad_range;
+}
+
+/* Adds to the body of an attempt. */
+static bool
+add_bytes(void *arg, const char *bytes, size_t n)
+{
+	struct attempt *t = arg;
+	struct run *run = t->http->run;
+	struct job *j = t->transfer.job;
+	int rc;
+
+	if (run->set->max_filesize && j->body.bytes + n > (uint64_t)run->set->max_filesize) {
+		j->answer.too_much = true;
+		return false;
+	}
+	if (!stop_allows(j, n, n, j->total > 0 ? (uint64_t)j->total : 0))
+		return false;
+	rc = body_add(&j->body, bytes, n, j->total > 0 ? (size_t)j->total : 0);
+	if (rc < 0)
+		run_fail(run, "writing a download");
+	else if (rc > 0)
+		resume_name_part(j);
+	return rc >= 0;
 }
 
 static void
@@ -131,8 +156,7 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 	struct run *run = t->http->run;
 	struct job *j = t->transfer.job;
 	struct answer *a = &j->answer;
-	curl_off_t length = 0;
-	int rc;
+	enum decoder_result decoded;
 
 	(void)one;
 	if (j->host->dry_until && clock_ms() < j->host->dry_until) {
@@ -142,7 +166,7 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 	curl_easy_getinfo(t->transfer.easy, CURLINFO_RESPONSE_CODE, &a->status);
 	if (!host_spend(j->host, n))
 		return CURL_WRITEFUNC_ERROR;
-	if (a->status < 200 || a->status > 299) {
+	if (!http_policy_is_file(a->status)) {
 		size_t room = ERROR_BODY - a->error.len;
 
 		buf_add(&a->error, bytes, n < room ? n : room);
@@ -150,28 +174,15 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 		a->page_too_large = a->page_bytes > PAGE_MAX;
 		return a->page_too_large ? CURL_WRITEFUNC_ERROR : n;
 	}
-	if (!begins_right(j)) {
-		a->bad_range = true;
+	if (!a->body_begun && !begins_right(t))
 		return CURL_WRITEFUNC_ERROR;
-	}
-	if (!a->body_begun)
-		curl_easy_getinfo(t->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	a->body_begun = true;
-	if (run->set->max_filesize && j->body.bytes + n > (uint64_t)run->set->max_filesize) {
-		a->too_much = true;
-		return CURL_WRITEFUNC_ERROR;
-	}
-	if (!stop_allows(j, n, n, length > 0 ? (uint64_t)(a->resumed_from + length) : 0))
-		return CURL_WRITEFUNC_ERROR;
-	rc = body_add(&j->body, bytes, n, length > 0 ? (size_t)length : 0);
-	if (rc < 0) {
-		run_fail(run, "writing a download");
-		return CURL_WRITEFUNC_ERROR;
-	}
-	if (rc > 0)
-		resume_name_part(j);
 	run->bytes += n;
-	return n;
+	if (!t->decoder)
+		return add_bytes(t, bytes, n) ? n : CURL_WRITEFUNC_ERROR;
+	decoded = decoder_add(t->decoder, bytes, n, add_bytes, t);
+	a->damaged = decoded == DECODER_DAMAGED;
+	return decoded == DECODER_OK ? n : CURL_WRITEFUNC_ERROR;
 }
 
 /* --- beginning and end --- */
@@ -241,6 +252,8 @@ set_headers(struct attempt *t)
 		buf_printf(&line, "Accept: %s", j->host->rule.accept);
 		l = curl_slist_append(l, line.data);
 	}
+	if (j->run->set->compressed && from == 0)
+		l = curl_slist_append(l, "Accept-Encoding: gzip, deflate");
 	if (from > 0) {
 		buf_clear(&line);
 		buf_printf(&line, "Range: bytes=%lld-", (long long)from);
@@ -266,6 +279,8 @@ give_back(struct attempt *t)
 	curl_easy_setopt(t->transfer.easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
+	decoder_free(t->decoder);
+	t->decoder = NULL;
 	*(t->prev ? &t->prev->next : &h->first) = t->next;
 	if (t->next)
 		t->next->prev = t->prev;
@@ -292,15 +307,27 @@ end_attempt(struct attempt *t, CURLcode code)
 static void
 on_done(struct transfer *t, CURLcode code)
 {
-	struct answer *a = &t->job->answer;
+	struct attempt *attempt = (struct attempt *)t;
+	struct job *j = t->job;
+	struct answer *a = &j->answer;
 	const char *location = NULL;
+	long connects = 1;
 
+	if (code == CURLE_OK && attempt->decoder)
+		a->damaged = decoder_finish(attempt->decoder, add_bytes, attempt) == DECODER_DAMAGED;
 	if (code != CURLE_OK)
 		memcpy(a->why, t->why, sizeof(a->why));
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &a->status);
 	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+	a->reused = connects == 0;
 	a->location = location ? buf_strdup(location) : NULL;
-	end_attempt((struct attempt *)t, code);
+	if (location) {
+		curl_slist_free_all(j->cookies);
+		j->cookies = NULL;
+		curl_easy_getinfo(t->easy, CURLINFO_COOKIELIST, &j->cookies);
+	}
+	end_attempt(attempt, code);
 }
 
 static struct attempt *

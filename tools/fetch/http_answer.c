@@ -9,7 +9,8 @@
 #include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
 
-static const struct answer nothing = {.retry_after = -1, .range_from = -1, .range_total = -1};
+static const struct answer nothing = {
+	.retry_after = -1, .length = -1, .range_from = -1, .range_to = -1, .range_total = -1};
 
 void
 answer_reset(struct answer *a)
@@ -33,11 +34,12 @@ take_range(struct answer *a, const char *v)
 	long long from, to, total;
 	int end = 0;
 
-	a->range_from = a->range_total = -1;
+	a->range_from = a->range_to = a->range_total = -1;
 	if (sscanf(v, "bytes %18lld-%18lld/%18lld%n", &from, &to, &total, &end) != 3 || v[end] || from < 0 ||
 	    to < from || total <= to)
 		return;
 	a->range_from = from;
+	a->range_to = to;
 	a->range_total = total;
 }
 
@@ -63,10 +65,11 @@ answer_add_header(struct answer *a, char *line)
 		a->retry_after = httpdate_retry_after(v, time(NULL));
 		keep_text(a->retry_after_text, sizeof(a->retry_after_text), v);
 	} else if ((v = http_policy_header_value(line, "ETag"))) {
-		a->weak = strncmp(v, "W/", 2) == 0;
-		keep_text(a->validator, sizeof(a->validator), v);
-	} else if ((v = http_policy_header_value(line, "Last-Modified")) && !a->validator[0]) {
-		keep_text(a->validator, sizeof(a->validator), v);
+		keep_text(a->etag, sizeof(a->etag), v);
+	} else if ((v = http_policy_header_value(line, "Last-Modified"))) {
+		keep_text(a->last_modified, sizeof(a->last_modified), v);
+	} else if ((v = http_policy_header_value(line, "Content-Encoding"))) {
+		keep_text(a->encoding, sizeof(a->encoding), strcasecmp(v, "identity") == 0 ? "" : v);
 	} else if ((v = http_policy_header_value(line, "Date"))) {
 		keep_text(a->date, sizeof(a->date), v);
 	} else if ((v = http_policy_header_value(line, "Content-Type"))) {
@@ -76,4 +79,16 @@ answer_add_header(struct answer *a, char *line)
 	} else if ((v = http_policy_header_value(line, "Content-Range"))) {
 		take_range(a, v);
 	}
+}
+
+const char *
+answer_validator(const struct answer *a)
+{
+	return a->etag[0] ? a->etag : a->last_modified;
+}
+
+bool
+answer_is_weak(const struct answer *a)
+{
+	return strncmp(a->etag, "W/", 2) == 0;
 }

@@ -9,10 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/msg.h"
 #include "base/userinfo.h"
 #include "base/utf8.h"
 #include "batch/queue.h"
+#include "list_hint.h"
+#include "records/list_line.h"
 #include "records/rec.h"
 
 enum { BLOCK = 256 };
@@ -102,29 +105,33 @@ ask_bad(struct batch_ask *ask, const struct rec *rec, const char *code, const ch
 	ask_bad_as(ask, rec, rec->text, code, wrong);
 }
 
-/* An ask of a URL, which is known without the name and password that it may have. */
+/* An ask of a URL, which is known without the blanks around it, and without the name and password that it may have. */
 static void
 ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const char *url, const char *subject,
 	struct json_object *item)
 {
-	char *where = buf_strdup(url), why[200];
-	struct buf userinfo = {0};
+	struct buf where = {0}, userinfo = {0};
+	bool changed;
+	char why[200];
 
-	if (userinfo_hide_torn(where)) {
+	buf_str(&where, url);
+	changed = list_url_clean(&where);
+	if (userinfo_hide_torn(where.data)) {
 		snprintf(why, sizeof(why), "line %llu: its URL %s", rec->line, userinfo_torn);
-		ask_bad_as(ask, rec, where, "bad_url", why);
-		free(where);
+		ask_bad_as(ask, rec, where.data, "bad_url", why);
+		buf_free(&where);
 		return;
 	}
-	if (userinfo_extract(where, &userinfo))
-		json_object_object_add(item, kind, json_object_new_string(where));
+	changed = userinfo_extract(where.data, &userinfo) || changed;
+	if (changed)
+		json_object_object_add(item, kind, json_object_new_string(where.data));
 	if (userinfo.len)
 		batch_mark_userinfo(item);
-	ask_make(ask, kind, where, subject, item);
+	ask_make(ask, kind, where.data, subject, item);
 	ask->userinfo = userinfo.len ? userinfo.data : NULL;
 	if (!userinfo.len)
 		buf_free(&userinfo);
-	free(where);
+	buf_free(&where);
 }
 
 /* Files are remembered by their absolute path: a run that goes on may begin elsewhere. */
@@ -150,6 +157,7 @@ ask_plain(struct batch_ask *ask, const struct rec *rec)
 		json_object_object_add(item, "url", json_object_new_string(rec->text));
 		ask_url(ask, rec, "url", rec->text, NULL, item);
 	} else {
+		list_hint(rec->text);
 		add_absolute_path(&path, rec->text);
 		json_object_object_add(item, "file", json_object_new_string(path.data));
 		ask_make(ask, "file", path.data, NULL, item);
@@ -334,6 +342,10 @@ flush_block(struct intake *in, struct block *block)
 		 ((!in->run->set->no_sync && batch_sync(t->batch) < 0) ||
 		  queue_add(&in->run->root, batch_name(t->batch)) < 0))
 		run_fail(in->run, "handing in the batch");
+	if (block->n && !in->first_target && !in->run->fatal) {
+		in->first_target = t;
+		in->first_item = block->asks[0].item;
+	}
 	for (size_t i = 0; i < block->n; i++) {
 		if (!in->run->fatal && !in->run->set->queue)
 			run_queue_add(in->wants, t, block->asks[i].item);
@@ -388,6 +400,22 @@ is_ready(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
+/* Waits for the list that is read now. AT_ONCE: there are lines already. */
+static void
+wait_for_lines(struct intake *in, bool at_once)
+{
+	int fd = lists_fd(in->lists), ms = lists_wait_ms(in->lists);
+	bool is_watched;
+
+	if (in->watcher.fd != fd)
+		loop_unwatch(in->run->loop, &in->watcher);
+	is_watched = fd >= 0 && loop_watch(in->run->loop, &in->watcher, fd, EPOLLIN) == 0;
+	if (!is_watched || at_once)
+		loop_set_timer(in->run->loop, &in->timer, 0);
+	else if (ms >= 0)
+		loop_set_timer(in->run->loop, &in->timer, clock_ms() + ms);
+}
+
 /* Takes up to a block of the lines that are there. */
 static void
 take_lines(void *arg)
@@ -395,19 +423,22 @@ take_lines(void *arg)
 	struct intake *in = arg;
 	struct block block = {0};
 	struct rec rec;
+	bool is_full;
 
+	if (lists_wait_ms(in->lists) >= 0)
+		loop_unwatch(in->run->loop, &in->watcher); /* the helper's socket may be closed below */
 	while (in->is_open && !in->run->fatal && block.n < BLOCK) {
-		switch (rec_next(in->reader, &rec)) {
+		switch (lists_next(in->lists, &rec)) {
 		case REC_EOF:
 			in->is_open = false;
 			if (in->run->set->retry && in->run->asked == 0)
 				msg_warn("no line was read: --resume works on all that the batch has");
 			break;
 		case REC_MORE:
-			if (block.n || !is_ready(STDIN_FILENO))
+			if (block.n || !is_ready(lists_fd(in->lists)))
 				goto out;
-			if (rec_fill(in->reader) < 0)
-				run_fail(in->run, "reading standard input");
+			if (lists_fill(in->lists) < 0)
+				run_fail(in->run, "reading a list");
 			break;
 		default:
 			take_line(in, &block, &rec);
@@ -415,11 +446,14 @@ take_lines(void *arg)
 		}
 	}
 out:
+	is_full = block.n == BLOCK;
 	flush_block(in, &block);
-	if (!in->is_open)
+	if (in->is_open) {
+		wait_for_lines(in, is_full);
+	} else {
 		loop_unwatch(in->run->loop, &in->watcher);
-	else if (!in->watcher.events || block.n == BLOCK)
-		loop_set_timer(in->run->loop, &in->timer, 0);
+		loop_stop_timer(in->run->loop, &in->timer);
+	}
 }
 
 static void
@@ -430,7 +464,7 @@ on_input(void *arg, uint32_t events)
 }
 
 struct intake *
-intake_open(struct run *run, struct open_batches *batches, struct run_queue *wants, char **operands)
+intake_open(struct run *run, struct open_batches *batches, struct run_queue *wants, struct lists *lists)
 {
 	struct intake *in = buf_alloc(sizeof(*in));
 
@@ -438,13 +472,12 @@ intake_open(struct run *run, struct open_batches *batches, struct run_queue *wan
 		.run = run,
 		.batches = batches,
 		.wants = wants,
-		.reader = rec_open(operands, STDIN_FILENO),
+		.lists = lists,
 		.is_open = true,
 		.watcher = {.call = on_input, .arg = in},
 		.timer = {.call = take_lines, .arg = in},
 	};
-	if (*operands || loop_watch(run->loop, &in->watcher, STDIN_FILENO, EPOLLIN) < 0)
-		loop_set_timer(run->loop, &in->timer, 0);
+	wait_for_lines(in, false);
 	return in;
 }
 
@@ -455,7 +488,7 @@ intake_end(struct intake *in)
 		return;
 	loop_unwatch(in->run->loop, &in->watcher);
 	loop_stop_timer(in->run->loop, &in->timer);
-	rec_close(in->reader);
+	lists_close(in->lists);
 	free(in);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "confined/media.h"
+#include "html/url.h"
 #include "records/rec.h"
 
 void
@@ -61,7 +62,18 @@ job_is_public_only(const struct job *j)
 const char *
 job_url(const struct job *j)
 {
-	return j->at ? j->at : j->url;
+	return j->at ? j->at : j->ascii ? j->ascii : j->url;
+}
+
+void
+job_forget_redirects(struct job *j)
+{
+	free(j->at);
+	j->at = NULL;
+	j->elsewhere = false;
+	j->redirects = 0;
+	curl_slist_free_all(j->cookies);
+	j->cookies = NULL;
 }
 
 size_t
@@ -94,6 +106,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 		.target = t,
 		.item = item,
 		.members = -1,
+		.total = -1,
 		.slot = -1,
 		.body = body_new(run->bodies),
 	};
@@ -117,6 +130,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 			j->url = rec_string(j->asked, "media");
 			j->page = j->url != NULL;
 		}
+		j->ascii = j->url ? url_to_ascii(j->url) : NULL;
 		j->found = rec_string(j->asked, "found_on");
 		j->named = !j->found || json_object_get_boolean(json_object_object_get(j->asked, "same_host"));
 		if (j->url && userinfo.len)
@@ -162,7 +176,8 @@ job_free(struct job *j)
 	answer_reset(&j->answer);
 	job_drop_media(j);
 	json_object_put(j->more);
-	free(j->at);
+	job_forget_redirects(j);
+	free(j->ascii);
 	free(j->userinfo);
 	free(j->line);
 	json_object_put(j->asked);

@@ -21,7 +21,7 @@ struct host;
 struct media_found;
 
 /* What is to be made of a job's bytes before it is recorded. */
-enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH };
+enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH, ASIDE_RETRY };
 
 struct job {
 	struct run *run;
@@ -46,12 +46,15 @@ struct job {
 	struct host *host; /* NULL: it is in no queue and has no slot */
 	int slot;          /* of the host, while a transfer is under way */
 	unsigned attempts, redirects;
-	char *at;               /* the URL after redirects; NULL: URL */
-	bool elsewhere;         /* redirects led to another host than URL's, if perhaps back again */
-	bool asks_robots;       /* its turn is used to ask for robots.txt */
-	char rule[OPTOUT_RULE]; /* what forbids it */
+	char *ascii;                /* URL as it is asked for; NULL: as it is */
+	char *at;                   /* the URL after redirects; NULL: URL */
+	bool elsewhere;             /* redirects led to another host than URL's, if perhaps back again */
+	struct curl_slist *cookies; /* that redirects have set, for the rest of them */
+	bool asks_robots;           /* its turn is used to ask for robots.txt */
+	char rule[OPTOUT_RULE];     /* what forbids it */
 	struct answer answer;
 	struct body body;
+	int64_t total;               /* resume.c: of how many bytes the body is the beginning; -1: not known */
 	char validator[200];         /* resume.c: by which the body can be gone on with; "": it begins anew */
 	char asked_by[HASH_HEX + 1]; /* resume.c: with VALIDATOR: what the body was asked for by */
 	bool left;                   /* resume.c: a part of it lies in temp/ that is of no use so far */
@@ -74,6 +77,7 @@ struct job {
 	bool expanded;             /* its bytes are not to be set aside again */
 	int64_t members;           /* of an archive that was expanded; -1: it was not */
 	struct media_found *media; /* of a page: what it shows */
+	const char *warning;       /* a constant that its result has as "warning"; NULL: none */
 	struct json_object *more;  /* further members of its result */
 	bool filtered;             /* its file is published, and it went or goes through the filter */
 	unsigned troubles;         /* filters that somebody killed while they had it */
@@ -103,6 +107,9 @@ bool job_is_public_only(const struct job *j);
 
 /* Returns the URL to ask for now: after redirects, if there were any. */
 const char *job_url(const struct job *j);
+
+/* Forgets where redirects led: the next attempt asks for URL itself. */
+void job_forget_redirects(struct job *j);
 
 /* Returns how many bytes it keeps in memory until it is recorded: of its file and of its result record. */
 size_t job_unwritten(const struct job *j);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/trouble.h"
+#include "list_hint.h"
 #include "resume.h"
 #include "upload.h"
 
@@ -54,12 +55,18 @@ static void
 note_unreadable(struct job *j, const char *doing)
 {
 	bool missing = errno == ENOENT || errno == ENOTDIR;
+	const char *remedy =
+		!missing ? ""
+		: list_is_pattern(j->file)
+			? " (the lines of a list are no patterns: give patterns as operands, which the shell "
+			  "expands, or the names, as find(1) prints them)"
+			: " (a URL begins with http:// or https://)";
 
 	if (trouble_is_local(errno))
 		verdict_fail(j, true, TROUBLE_CODE, "cannot %s '%.300s' now: %s", doing, j->file, strerror(errno));
 	else
 		verdict_fail(j, false, missing ? "no_such_file" : "unreadable_file", "cannot %s '%.300s': %s%s", doing,
-			     j->file, strerror(errno), missing ? " (a URL begins with http:// or https://)" : "");
+			     j->file, strerror(errno), remedy);
 }
 
 static bool

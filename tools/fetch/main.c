@@ -1,6 +1,8 @@
 /*
  * bi-fetch: adds URLs and local files to a batch and gets them, many at once. bi-fetch(1).
  */
+#include <locale.h>
+
 #include "base/msg.h"
 #include "dispatch.h"
 
@@ -11,6 +13,9 @@ main(int argc, char **argv)
 	char **operands;
 
 	msg_program("bi-fetch");
+	/* libcurl converts host names in Unicode from the locale. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		msg_die(EX_OSERR, "there is no locale C.UTF-8");
 	operands = options_read(&set, argc, argv);
 	msg_finish(dispatch_run(&set, operands));
 }

@@ -7,6 +7,8 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "confined/feed.h"
+#include "go_on.h"
 #include "hosts/accept.h"
 #include "hosts/http_policy.h"
 #include "records/rec.h"
@@ -17,6 +19,7 @@ enum {
 	BACKOFF,
 	CACERT,
 	CATEGORY,
+	COLUMN,
 	COMPRESSED,
 	CONNECT,
 	CONTACT,
@@ -27,6 +30,7 @@ enum {
 	JSON,
 	LABEL,
 	LIMIT_RATE,
+	LIST_FORMAT,
 	MAX_FILESIZE,
 	MAX_MEDIA,
 	MAX_OPT_OUTS,
@@ -62,6 +66,11 @@ enum {
 static const struct opt table[] = {
 	{'b', "batch", "NAME", "the batch, for all lines (else each line's own, else 'default')"},
 	{'r', "root", "DIR", "the root directory (else $BI_ROOT, /var/lib/bi, ~/.local/state/bi)"},
+	{'i', "input", "FILE", "a list to read, - for stdin; may be given more than once"},
+	{'0', "null", NULL, "names in the lists end in NUL, as find -print0 writes them"},
+	{LIST_FORMAT, "list-format", "FORMAT", "what the lists are: lines, csv, tsv, sitemap or feed"},
+	{COLUMN, "column", "NAME", "the column with the URLs, or which URLs of a sitemap or feed"},
+	{'o', "output", "PATH", "write the file of the one URL or FILE to PATH too; - for stdout"},
 	{'P', "parallel", "N", "transfers at once (64)"},
 	{PER_HOST, "per-host", "N",
 	 "transfers at once from one host, over all processes (6, or as bi-hosts(5) has it)"},
@@ -131,16 +140,19 @@ static const struct {
 	double min, max;
 } places[] = {
 #define PLACE(member) offsetof(struct settings, member)
+	{'0', FLAG, PLACE(nul), 0, 0},
 	{'A', TEXT, PLACE(user_agent), 0, 0},
 	{'P', NUMBER, PLACE(parallel), 1, 1024},
 	{'k', FLAG, PLACE(insecure), 0, 0},
 	{'n', FLAG, PLACE(netrc), 0, 0},
+	{'o', TEXT, PLACE(output), 0, 0},
 	{'q', FLAG, PLACE(quiet), 0, 0},
 	{'r', TEXT, PLACE(root), 0, 0},
 	{'x', TEXT, PLACE(proxy), 0, 0},
 	{BACKOFF, SECONDS, PLACE(backoff_ms), 0, 3600},
 	{CACERT, TEXT, PLACE(cacert), 0, 0},
 	{CATEGORY, TEXT, PLACE(category), 0, 0},
+	{COLUMN, TEXT, PLACE(column), 0, 0},
 	{COMPRESSED, FLAG, PLACE(compressed), 0, 0},
 	{CONNECT, SECONDS, PLACE(connect_ms), 0.001, 86400},
 	{CONTACT, TEXT, PLACE(contact), 0, 0},
@@ -240,6 +252,44 @@ retry_parse(const char *what, struct batch_retry *out)
 	}
 }
 
+/* --- lists --- */
+
+static enum list_format
+list_format_parse(const char *word)
+{
+	static const char *const words[] = {"lines", "csv", "tsv", "sitemap", "feed"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return LIST_LINES + i;
+	opt_die("--list-format is lines, csv, tsv, sitemap or feed, not '%s'", word);
+}
+
+static void
+check_lists(const struct settings *set, char **operands)
+{
+	bool is_feed = set->list_format == LIST_SITEMAP || set->list_format == LIST_FEED;
+	size_t i = 0;
+
+	if ((set->resume || set->work) && (set->input_count || set->nul || set->column || set->list_format))
+		opt_die("%s reads no lists: leave out --input, --null, --list-format and --column",
+			set->work ? "--work" : "--resume");
+	if (set->output && (set->resume || set->work || set->queue))
+		opt_die("--output is for one URL or FILE that is fetched now: leave out --resume, --work and --queue");
+	if (set->output && (set->input_count || !operands[0] || operands[1] || strcmp(operands[0], "-") == 0))
+		opt_die("--output is for one item: give one URL or FILE as operand, and no list");
+	if (set->nul && (set->column || set->list_format > LIST_LINES))
+		opt_die("--null reads names that end in NUL: leave out --list-format and --column");
+	if (set->column && set->list_format == LIST_LINES)
+		opt_die("--column is for tables, sitemaps and feeds, and lines are none of these");
+	while (is_feed && set->column && feed_from[i] && strcmp(feed_from[i], set->column) != 0)
+		i++;
+	if (is_feed && set->column && !feed_from[i])
+		opt_die("--column of a sitemap is loc, image:loc or video:content_loc, of a feed link, enclosure or "
+			"media:content, not '%s'",
+			set->column);
+}
+
 /* --- reading --- */
 
 /* SECONDS, or 0 or 'none' for no limit. */
@@ -275,7 +325,12 @@ take_special(struct settings *set, const struct opts *o, int id)
 {
 	static struct batch_retry retry;
 
-	if (id == 'b') {
+	if (id == 'i') {
+		set->inputs = buf_realloc(set->inputs, (set->input_count + 1) * sizeof(*set->inputs));
+		set->inputs[set->input_count++] = o->value;
+	} else if (id == LIST_FORMAT) {
+		set->list_format = list_format_parse(o->value);
+	} else if (id == 'b') {
 		set->batch = o->value;
 		if (root_name_check(o->value))
 			opt_die("the batch name '%s' %s", o->value, root_name_check(o->value));
@@ -370,8 +425,10 @@ options_read(struct settings *set, int argc, char **argv)
 		.max_media = 100,
 		.through_ms = 300000,
 	};
-	for (int id; (id = opt_next(&o));)
+	for (int id; (id = opt_next(&o));) {
 		take_option(set, &o, id);
+		go_on_note(&set->go_on, o.given, o.value);
+	}
 	if (set->accept && accept_patterns_check(set->accept))
 		opt_die("--accept '%s': %s", set->accept, accept_patterns_check(set->accept));
 	if (set->proxy && http_policy_proxy_check(set->proxy))
@@ -379,6 +436,7 @@ options_read(struct settings *set, int argc, char **argv)
 	if (set->public_only && set->proxy && set->noproxy)
 		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
+	check_lists(set, opt_rest(&o));
 	if (set->min_speed && set->min_speed_s > (set->stall_ms + 999) / 1000)
 		opt_die("--min-speed is measured over %ld s here, which is more than --stall-timeout allows a transfer "
 			"to "

@@ -125,15 +125,15 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 
 	userinfo_extract(one->url, NULL);
 	copy_member(item, j->asked, "subject");
-	json_object_object_add(item, "url", json_object_new_string(one->url));
+	rec_add_string(item, "url", one->url);
 	copy_member(item, j->asked, "title");
 	if (one->title[0])
-		json_object_object_add(item, "title", json_object_new_string(one->title));
+		rec_add_string(item, "title", one->title);
 	copy_member(item, j->asked, "license");
 	copy_member(item, j->asked, "credit");
 	json_object_object_add(item, "page", page);
 	json_object_object_add(item, "found_on", json_object_get(page));
-	json_object_object_add(item, "kind", json_object_new_string(one->kind));
+	rec_add_string(item, "kind", one->kind);
 	*ask = (struct batch_ask){
 		.kind = "url",
 		.where = one->url,
@@ -142,7 +142,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	lend_userinfo(j, one->url, item, ask);
 	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
 	if (strlen(rec_print(item)) > BATCH_ITEM_MAX)
-		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));
+		rec_add_string(item, "subject", j->place.subject);
 	if (strlen(rec_print(item)) > BATCH_ITEM_MAX) {
 		json_object_object_del(item, "title");
 		json_object_object_del(item, "license");
@@ -184,7 +184,7 @@ page_add_items(struct job *j, struct run_queue *wants)
 	j->more = json_object_new_object();
 	json_object_object_add(j->more, "found", json_object_new_uint64(count));
 	if (j->media->rule[0])
-		json_object_object_add(j->more, "opted_out", json_object_new_string(j->media->rule));
+		rec_add_string(j->more, "opted_out", j->media->rule);
 	json_object_object_add(j->more, "found_items", numbers);
 	job_drop_media(j);
 	j->aside = ASIDE_NONE;

@@ -10,12 +10,6 @@
 
 enum { FILE_ID_DIGITS = 24 };
 
-static void
-add_text(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 /* A file is known by its content within its notebook: the same bytes in another notebook are another file. */
 static void
 add_file_id(struct json_object *o, const struct body *b, const char *notebook)
@@ -26,7 +20,7 @@ add_file_id(struct json_object *o, const struct body *b, const char *notebook)
 
 	if (notebook) {
 		notebook_file_id(notebook, b->sha256, text);
-		add_text(o, "file_id", text);
+		rec_add_string(o, "file_id", text);
 		return;
 	}
 	buf_add(&identity, "", 1); /* no notebook */
@@ -34,7 +28,7 @@ add_file_id(struct json_object *o, const struct body *b, const char *notebook)
 	hash_bytes(identity.data, identity.len, digest);
 	hash_hex(digest, FILE_ID_DIGITS / 2, id);
 	snprintf(text, sizeof(text), "f_%s", id);
-	add_text(o, "file_id", text);
+	rec_add_string(o, "file_id", text);
 	buf_free(&identity);
 }
 
@@ -43,17 +37,19 @@ add_completed(struct json_object *o, const struct job *j)
 {
 	char path[sizeof(j->name) + 8];
 
-	add_text(o, "status", "completed");
+	rec_add_string(o, "status", "completed");
 	snprintf(path, sizeof(path), "files/%s", j->name);
-	add_text(o, "path", path);
+	rec_add_string(o, "path", path);
 	add_file_id(o, &j->body, j->target->notebook);
 	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
-	add_text(o, "mime", j->type.mime);
-	add_text(o, "sha256", j->body.sha256);
+	rec_add_string(o, "mime", j->type.mime);
+	rec_add_string(o, "sha256", j->body.sha256);
+	if (j->warning)
+		rec_add_string(o, "warning", j->warning);
 	if (j->same_as)
 		json_object_object_add(o, "same_as", json_object_new_uint64(j->same_as));
 	if (j->at)
-		add_text(o, "final_url", j->at);
+		rec_add_string(o, "final_url", j->at);
 	if (j->members >= 0)
 		json_object_object_add(o, "members", json_object_new_int64(j->members));
 }
@@ -61,13 +57,8 @@ add_completed(struct json_object *o, const struct job *j)
 static void
 add_failed(struct json_object *o, const struct job *j)
 {
-	struct json_object *error = json_object_new_object();
-
-	add_text(o, "status", "failed");
-	add_text(error, "code", j->verdict.code);
-	add_text(error, "message", j->verdict.message);
-	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
-	json_object_object_add(o, "error", error);
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, j->verdict.code, j->verdict.message, j->verdict.retryable);
 	if (j->url || j->file || j->upload[0] || j->archive)
 		return;
 	/* A bad line: the error says these now. */
@@ -86,14 +77,9 @@ result_line(const struct job *j)
 		add_completed(o, j);
 	else
 		add_failed(o, j);
-	if (j->more) {
-		json_object_object_foreach(j->more, name, what)
-		{
-			json_object_object_add(o, name, json_object_get(what));
-		}
-	}
+	rec_copy_without(o, j->more, NULL);
 	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
-	add_text(o, "finished_at", when_now(finished));
+	rec_add_string(o, "finished_at", when_now(finished));
 	json_object_object_foreach(j->asked, key, value)
 	{
 		if (!json_object_object_get_ex(o, key, NULL))

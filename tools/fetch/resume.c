@@ -32,8 +32,6 @@ struct resume {
 static bool
 may_go_on(const struct job *j)
 {
-	if (j->run->set->compressed)
-		return false;
 	for (const struct curl_slist *h = j->run->set->headers; h; h = h->next)
 		if (strncasecmp(h->data, "Range:", 6) == 0)
 			return false;
@@ -79,19 +77,92 @@ static const char *
 find_validator(const struct job *j)
 {
 	const struct answer *a = &j->answer;
+	const char *validator = answer_validator(a);
 
-	if (!may_go_on(j) || !a->body_begun || a->weak)
+	/* Bytes of an encoding are not those of the body, which libcurl decodes. */
+	if (!may_go_on(j) || !a->body_begun || answer_is_weak(a) || a->encoding[0])
 		return "";
 	if (a->status == 206 && a->resumed_from > 0)
 		return j->validator; /* the bytes were taken only where it is the same */
-	if (a->status != 200 || !a->ranges)
+	if (!a->ranges && a->status != 206)
 		return "";
-	if (a->validator[0] && a->validator[0] != '"') {
-		time_t changed = httpdate_parse(a->validator);
+	if (validator[0] && validator[0] != '"') {
+		time_t changed = httpdate_parse(validator);
 
-		return changed >= 0 && httpdate_parse(a->date) >= changed + 60 ? a->validator : "";
+		return changed >= 0 && httpdate_parse(a->date) >= changed + 60 ? validator : "";
 	}
-	return a->validator;
+	return validator;
+}
+
+/* Whether the user asks for a range of its own, which then is the file. */
+static bool
+is_users_range(const struct job *j)
+{
+	return j->answer.status == 206 && !may_go_on(j);
+}
+
+/* Whether a 206 goes on with the bytes of which J's body is the beginning or, if all was asked for, begins with the
+ * first byte. */
+static bool
+is_right_part(struct job *j)
+{
+	struct answer *a = &j->answer;
+
+	if (a->range_from != a->resumed_from || a->encoding[0] ||
+	    (a->length >= 0 && a->length != a->range_to - a->range_from + 1))
+		return false;
+	if (a->resumed_from == 0)
+		j->total = a->range_total;
+	/* A server that honours Range but not If-Range may go on with other bytes. */
+	else if ((j->total >= 0 && a->range_total != j->total) || strcmp(answer_validator(a), j->validator) != 0)
+		return false;
+	return true;
+}
+
+/* Whether another answer has all. A Content-Range says nothing there (RFC 9110, 14.4), unless of more bytes than come:
+ * it is a part under a wrong status. If a range was asked for, all must be as much as was promised before. Where the
+ * file has changed, the request without a range will show it. */
+static bool
+is_right_whole(struct job *j)
+{
+	struct answer *a = &j->answer;
+	int64_t total = a->encoding[0] ? -1 : a->range_total, length = a->encoding[0] ? -1 : a->length;
+
+	if (total >= 0 && length >= 0 && length != total)
+		return false;
+	if (a->resumed_from > 0 && !a->encoding[0] &&
+	    (length != j->total || (total >= 0 && a->range_to - a->range_from + 1 != total)))
+		return false;
+	a->resumed_from = 0;
+	j->total = total >= 0 ? total : length;
+	return true;
+}
+
+bool
+resume_check_answer(struct job *j)
+{
+	struct answer *a = &j->answer;
+
+	if (is_users_range(j))
+		j->total = -1;
+	else if (!(a->status == 206 ? is_right_part(j) : is_right_whole(j)))
+		return false;
+	return a->resumed_from > 0 || j->body.bytes == 0 || body_restart(&j->body) == 0;
+}
+
+const char *
+resume_check_end(struct job *j)
+{
+	struct answer *a = &j->answer;
+	uint64_t end = (uint64_t)(a->status == 206 ? a->range_to + 1 : a->range_total);
+
+	if (a->range_total < 0 || a->encoding[0] || is_users_range(j))
+		return NULL;
+	if (j->body.bytes > end) {
+		a->bad_range = true;
+		return "the server sends more than the range that it names";
+	}
+	return j->body.bytes < (uint64_t)a->range_total ? "the server sends a part of what is missing" : NULL;
 }
 
 void
@@ -139,7 +210,7 @@ resume_name_part(struct job *j)
 
 	if (validator[0]) {
 		digest_request(j, asked);
-		snprintf(note, sizeof(note), "%s %s", asked, validator);
+		snprintf(note, sizeof(note), "%s %lld %s", asked, (long long)j->total, validator);
 		atomic_file_note(&j->body.part, note); /* without it whoever finds the part begins anew */
 	}
 	atomic_file_keep(&j->body.part, name.text); /* where another's file has the name, it goes on without */
@@ -170,20 +241,28 @@ is_any_left(struct resume *r)
 	return r->any_left;
 }
 
-/* Takes a note apart: a digest, a space, a validator that can be sent in a header. */
+/* Takes a note apart: a digest, how many bytes there are in all (which older notes do not have), and a validator that
+ * can be sent in a header. */
 static bool
 read_note(struct job *j, const char *note)
 {
-	size_t n = strlen(note);
+	const char *rest = note + HASH_HEX + 1;
+	long long total = -1;
+	int used = 0;
 
-	if (n < HASH_HEX + 2 || n - HASH_HEX - 1 >= sizeof(j->validator) || note[HASH_HEX] != ' ')
+	if (strlen(note) < HASH_HEX + 2 || note[HASH_HEX] != ' ')
 		return false;
 	for (const char *c = note; *c; c++)
 		if (iscntrl((unsigned char)*c))
 			return false;
+	if (sscanf(rest, "%18lld %n", &total, &used) == 1)
+		rest += used;
+	if (!*rest || strlen(rest) >= sizeof(j->validator))
+		return false;
 	memcpy(j->asked_by, note, HASH_HEX);
 	j->asked_by[HASH_HEX] = '\0';
-	memcpy(j->validator, note + HASH_HEX + 1, n - HASH_HEX);
+	j->total = total;
+	strcpy(j->validator, rest);
 	return true;
 }
 

@@ -24,6 +24,14 @@ void resume_end(struct resume *r);
 /* Returns the byte from which J's next attempt continues; 0: it asks for all. Drops a body that is of no use. */
 int64_t resume_from(struct job *j);
 
+/* Checks the answer whose body begins against what was asked for, and against what earlier answers promised: status,
+ * Content-Range, length and validator (RFC 9110, 14.4 and 15.3.7). Empties J's body if the answer has all. Returns
+ * false if it does not fit, or with errno if the body cannot be emptied: the next attempt is to ask for all. */
+bool resume_check_answer(struct job *j);
+
+/* Returns NULL if J's body has all bytes after an answer that has ended well, else what is wrong. */
+const char *resume_check_end(struct job *j);
+
 /* Gives the part of J's body, which has become large, a name, and a note if it can be continued. */
 void resume_name_part(struct job *j);
 

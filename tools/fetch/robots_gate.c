@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/table.h"
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "hosts/optout.h"
@@ -80,20 +81,10 @@ take_apart(const char *url, struct buf *origin, struct buf *path)
 
 /* --- what is known --- */
 
-static unsigned
-hash_of(const char *name)
-{
-	unsigned h = 5381;
-
-	for (; *name; name++)
-		h = h * 33 + (unsigned char)*name;
-	return h;
-}
-
 static struct origin *
 find_origin(struct robots_gate *g, const char *name)
 {
-	unsigned hash = hash_of(name);
+	unsigned hash = table_hash(name);
 
 	for (size_t i = 0; i < g->count; i++)
 		if (g->origins[i].hash == hash && strcmp(g->origins[i].name, name) == 0)
@@ -113,7 +104,7 @@ make_place(struct robots_gate *g, const char *name)
 		o = &g->origins[g->oldest++ % ORIGINS_MAX];
 	robots_free(o->robots);
 	free(o->name);
-	*o = (struct origin){.hash = hash_of(name), .name = buf_strdup(name)};
+	*o = (struct origin){.hash = table_hash(name), .name = buf_strdup(name)};
 	return o;
 }
 
@@ -279,6 +270,7 @@ robots_gate_ask(struct robots_gate *g, struct job *j)
 	transfer_init(&a->transfer, g->all, on_bytes, on_header);
 	transfer_prepare(&a->transfer, j);
 	curl_easy_setopt(a->transfer.easy, CURLOPT_URL, url.data);
+	curl_easy_setopt(a->transfer.easy, CURLOPT_ACCEPT_ENCODING, ""); /* libcurl decodes it */
 	curl_easy_setopt(a->transfer.easy, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(a->transfer.easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	curl_easy_setopt(a->transfer.easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");

@@ -9,6 +9,15 @@
 
 #include "batch/batch.h"
 
+/* What a list is (--list-format). */
+enum list_format { LIST_UNKNOWN, LIST_LINES, LIST_CSV, LIST_TSV, LIST_SITEMAP, LIST_FEED };
+
+/* What go_on.h needs of the command line. */
+struct go_on {
+	struct buf options; /* as words of the shell */
+	bool has_secrets;   /* there are options that must not be shown */
+};
+
 struct settings {
 	const char *root, *batch;          /* NULL: as root_open() finds it; each line's own, else "default" */
 	const char *category, *label;      /* of batches that are made; NULL: from their first item */
@@ -32,6 +41,13 @@ struct settings {
 	const char *user_agent, *contact;  /* NULL: ours; nobody to turn to */
 	const char *cookie, *cookie_jar, *netrc_file, *proxy, *noproxy, *cacert;
 	struct curl_slist *headers;
+	const char **inputs; /* lists to read besides the operands, INPUT_COUNT */
+	size_t input_count;
+	enum list_format list_format; /* LIST_UNKNOWN: as their names tell */
+	const char *column;           /* of a table, or the kind of a sitemap's or feed's URLs; NULL: the usual ones */
+	const char *output; /* where the file of the only item goes too; "-": standard output; NULL: nowhere */
+	struct go_on go_on;
+	bool nul;    /* texts in lists end in NUL */
 	bool resume; /* work on all of the batch, read no lines */
 	bool work;   /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
 	bool once, stand_by;

@@ -203,8 +203,12 @@ settle_result(struct job *j)
 void
 stop_forget(struct job *j)
 {
+	struct host *h = j->share.host;
+
 	set_share(j, 0, 0);
 	settle_result(j);
+	if (h)
+		h->doubted = !h->left && must_know_first(j->run, &h->streak);
 }
 
 static void

@@ -294,6 +294,7 @@ set_ways(CURL *easy, const struct settings *set)
 	buf_free(&agent);
 	set_text(easy, CURLOPT_PROXY, set->proxy);
 	set_text(easy, CURLOPT_CAINFO, set->cacert);
+	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* libcurl takes cookies */
 	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
 	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
 	if (set->cookie && !strchr(set->cookie, '='))
@@ -303,8 +304,6 @@ set_ways(CURL *easy, const struct settings *set)
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	if (set->compressed)
-		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 }
 
 void
@@ -360,12 +359,19 @@ transfer_prepare(struct transfer *t, struct job *j)
 	/* Behind a proxy nobody sees where a name leads: one that the environment names is not used, and there is no
 	 * way around one that was named by option. */
 	curl_easy_setopt(t->easy, CURLOPT_NOPROXY, guarded ? "*" : job_is_public_only(j) ? "" : set->noproxy);
-	if (t->all->share && transfer_is_of_strangers(j)) {
-		curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
-		curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, NULL); /* no cookies at all */
-	} else if (t->all->share) {
+	if (t->all->share && !transfer_is_of_strangers(j)) {
 		curl_easy_setopt(t->easy, CURLOPT_SHARE, t->all->share);
+		return;
 	}
+	/* Only those that redirects have set on the way to this URL (RFC 6265). */
+	if (t->all->share) {
+		curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
+		curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, NULL);
+		curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, "");
+	}
+	curl_easy_setopt(t->easy, CURLOPT_COOKIELIST, "ALL");
+	for (const struct curl_slist *c = j->cookies; c; c = c->next)
+		curl_easy_setopt(t->easy, CURLOPT_COOKIELIST, c->data);
 }
 
 void

@@ -36,8 +36,8 @@ void transfer_init(struct transfer *t, struct transfers *all, curl_write_callbac
 		   curl_write_callback on_header);
 void transfer_free(struct transfer *t);
 
-/* Prepares T for J: T connects only to addresses that J may have, and uses the cookies of all transfers, or no cookies
- * if the job was handed in over HTTP. */
+/* Prepares T for J: T connects only to addresses that J may have, and uses the cookies of all transfers. If these are
+ * not kept, or if the job was submitted over HTTP, it uses only the cookies that redirects to this URL have set. */
 void transfer_prepare(struct transfer *t, struct job *j);
 
 void transfer_start(struct transfer *t);

@@ -52,10 +52,7 @@ upload_publish(struct job *j, int dir, bool sync)
 		return -1;
 	if (atomic_file_copy(&copy, j->body.part.fd, (off_t)j->body.bytes) < 0 || (sync && fsync(copy.fd) < 0) ||
 	    atomic_file_publish(&copy, dir, j->name) < 0) {
-		int error = errno;
-
 		atomic_file_drop(&copy);
-		errno = error;
 		return -1;
 	}
 	atomic_file_drop(&j->body.part);
@@ -77,16 +74,12 @@ upload_remove(const struct job *j)
 static bool
 may_pass(const struct batch *b, uint32_t k)
 {
-	struct json_object *result = NULL, *error, *may;
-	struct buf line = {0};
+	struct json_object *result = batch_result_object(b, k), *error, *may;
 	bool yes;
 
-	if (batch_result(b, k, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
 	yes = !json_object_object_get_ex(result, "error", &error) ||
 	      (json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may));
 	json_object_put(result);
-	buf_free(&line);
 	return yes;
 }
 

@@ -12,10 +12,13 @@
 
 enum { SHA1_HEX = 40 };
 
+/* The URL may bring it next time where it is RETRYABLE, in this run if it has attempts left. */
 static void
 refuse_job(struct job *j, bool retryable, const char *code, const char *why)
 {
-	verdict_fail(j, false, code, "%s", why);
+	bool again = retryable && j->url && j->attempts < (unsigned)j->run->set->tries;
+
+	verdict_fail(j, again, code, "%s", why);
 	j->verdict.retryable = retryable;
 }
 
@@ -36,6 +39,22 @@ sha1_of(int fd, char hex[SHA1_HEX + 1])
 	if (ok)
 		hash_hex(digest, sizeof(digest), hex);
 	return ok;
+}
+
+/* Whether the file's own format says that its end is missing. If all bytes came that the server had announced, the file
+ * is so at its origin: it is kept, and its result says so. */
+static const char *
+find_cut(struct job *j)
+{
+	const char *wrong =
+		truncated_check(j->body.part.fd, j->body.bytes, j->type.mime, j->body.held, j->body.held_len);
+	bool announced = j->answer.length >= 0 || j->total == (int64_t)j->body.bytes ||
+			 rec_string(j->asked, "sha256") || rec_string(j->asked, "sha1");
+
+	if (!wrong || !announced)
+		return wrong;
+	j->warning = "no_end_marker";
+	return NULL;
 }
 
 /* What the item itself says of its bytes. */
@@ -75,15 +94,15 @@ validate_job(struct job *j)
 		body_drop(&j->body);
 		return;
 	}
-	wrong = j->page ? NULL : accept_page_check(j->url, rec_string(j->asked, "mime"), accept, mime);
+	wrong = j->page ? NULL
+			: accept_page_check(j->url, rec_string(j->asked, "mime"), accept, j->answer.content_type, mime);
 	if (wrong) {
 		snprintf(why, sizeof(why), "what came is %s", wrong);
 		refuse_job(j, true, "page_instead", why);
 	} else if (!j->page && !accept_matches(accept, mime) && !is_archive) {
 		snprintf(why, sizeof(why), "it is %s, which --accept does not name", mime);
 		refuse_job(j, false, "not_accepted", why);
-	} else if (j->url &&
-		   (wrong = truncated_check(j->body.part.fd, j->body.bytes, mime, j->body.held, j->body.held_len))) {
+	} else if (j->url && (wrong = find_cut(j))) {
 		refuse_job(j, true, "not_whole", wrong);
 	}
 	if (j->verdict.kind != GOT)

@@ -15,6 +15,7 @@
 #include "job.h"
 #include "open_batches.h"
 #include "records/rec.h"
+#include "resume.h"
 
 enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
 
@@ -61,8 +62,12 @@ by_proxy(const struct settings *set)
 static const char *
 bad_in_url(const char *url)
 {
+	if (strstr(url, "://") &&
+	    url[strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-")] == ':' &&
+	    strncasecmp(url, "http", 4) != 0)
+		return ": URLs of other protocols are not fetched";
 	if (strchr(url, '\t'))
-		return ": it has a tab in it; a line is one URL, records may have more";
+		return ": it has a tab in it; a line is one URL, tables (--list-format tsv) and records may have more";
 	return strchr(url, ' ') ? ": it has a space in it; a line is one URL, records may have more" : "";
 }
 
@@ -73,6 +78,12 @@ judge_curl(struct job *j)
 	const char *why = j->answer.why[0] ? j->answer.why : curl_easy_strerror(code), *name;
 	bool again;
 
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && strstr(why, "HTTP/0.9")) {
+		/* On a connection that was used before, it may be what a wrong answer had too much. */
+		verdict_fail(j, j->answer.reused, "protocol_error",
+			     "what answers there does not speak HTTP/1.0 or later: another service may have this port");
+		return;
+	}
 	name = http_policy_curl_code(code, &again);
 	if (name) {
 		verdict_fail(j, again, name, "%s%s", why, code == CURLE_COULDNT_CONNECT ? by_proxy(j->run->set) : "");
@@ -91,6 +102,8 @@ judge_curl(struct job *j)
 	}
 	verdict_fail(j, false, "transfer_failed", "%s", why);
 }
+
+static const char unfit_range[] = "the server sends a part that does not fit what was asked for, or what came before";
 
 /* What we stopped ourselves. False: nothing. */
 static bool
@@ -114,8 +127,10 @@ judge_ours(struct job *j)
 	} else if (j->rule[0] && !j->page) {
 		verdict_fail(j, false, "opted_out", "the site forbids it: %s", j->rule);
 		j->verdict.opted_out = true;
+	} else if (a->damaged) {
+		verdict_fail(j, true, "cut_short", "its Content-Encoding is damaged, or ends too early");
 	} else if (a->bad_range) {
-		verdict_fail(j, true, "cut_short", "the server does not go on where it stopped");
+		verdict_fail(j, true, "cut_short", "%s", unfit_range);
 	} else if ((a->too_much || code == CURLE_OUT_OF_MEMORY) && !a->body_begun) {
 		/* libcurl has no other code for a header line of more than 100 KB; our own memory ends the program. */
 		verdict_fail(j, false, "protocol_error", "the answer's headers are too long");
@@ -146,7 +161,7 @@ judge_location(struct job *j, long status, const char *location)
 			     REDIRECTS_MAX);
 		return;
 	}
-	j->elsewhere = j->elsewhere || !url_is_same_host(j->at ? j->at : j->url, location);
+	j->elsewhere = j->elsewhere || !url_is_same_host(job_url(j), location);
 	free(j->at);
 	j->at = buf_strdup(location);
 	j->verdict = (struct verdict){.kind = REDIRECTED};
@@ -156,8 +171,10 @@ judge_location(struct job *j, long status, const char *location)
 static void
 judge_redirect(struct job *j, long status, const char *location)
 {
-	char *to = location ? buf_strdup(location) : NULL;
+	char *to = location ? url_to_ascii(location) : NULL;
 
+	if (location && !to)
+		to = buf_strdup(location);
 	if (to)
 		userinfo_extract(to, NULL);
 	judge_location(j, status, to);
@@ -206,16 +223,19 @@ static void
 judge_status(struct job *j, long status)
 {
 	char name[32];
+	bool again;
 
 	if (judge_words(j, status))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
-	verdict_fail(j, http_policy_is_transient(status), name, "the server answers %ld%s", status,
+	/* A server that says when to come back has not refused for good, whatever its status. */
+	again = http_policy_is_transient(status) || j->answer.retry_after >= 0;
+	verdict_fail(j, again, name, "the server answers %ld%s", status,
 		     status == 401 ? words_for_401(j) : http_policy_status_words(status));
 	/* Too many requests are too many of all: the host is left alone, by every process. */
 	j->verdict.hold = status == 429 || status == 503;
 	if (j->answer.retry_after >= 0 && j->verdict.kind == AGAIN) {
-		j->verdict.hold = true;
+		j->verdict.hold = j->verdict.hold || status == 403 || status >= 500;
 		j->verdict.wait_ms = (long)j->answer.retry_after * 1000;
 		if (j->verdict.wait_ms < HOLD_MIN_MS)
 			j->verdict.wait_ms = HOLD_MIN_MS;
@@ -226,9 +246,9 @@ judge_status(struct job *j, long status)
 static void
 judge_no_bytes(struct job *j, long status)
 {
-	if (status == 206 && j->answer.resumed_from > 0) {
+	if (status == 206) {
 		j->answer.bad_range = true;
-		verdict_fail(j, true, "cut_short", "the server does not go on where it stopped");
+		verdict_fail(j, true, "cut_short", "%s", unfit_range);
 	} else {
 		verdict_fail(j, false, "empty", "the server answers %ld with no bytes", status);
 	}
@@ -240,21 +260,22 @@ judge_answer(struct job *j)
 {
 	const struct answer *a = &j->answer;
 	long status = a->status;
+	const char *wrong;
 
 	if (a->page_too_large)
 		judge_status(j, status);
 	else if (a->code != CURLE_OK)
 		judge_curl(j);
 	else if (status == 416 && a->resumed_from > 0)
-		verdict_fail(j, true, "cut_short", "the server does not go on where it stopped");
+		verdict_fail(j, true, "cut_short", "the server answers 416: it does not go on where it stopped");
 	else if (status >= 300 && status <= 399 && status != 304)
 		judge_redirect(j, status, a->location);
-	else if (status < 200 || status > 299)
+	else if (!http_policy_is_file(status))
 		judge_status(j, status);
 	else if (!a->body_begun || j->body.bytes == 0)
 		judge_no_bytes(j, status);
-	else if (status == 206 && a->resumed_from > 0 && (int64_t)j->body.bytes != a->range_total)
-		verdict_fail(j, true, "cut_short", "the server sends a part of what is missing");
+	else if ((wrong = resume_check_end(j)))
+		verdict_fail(j, true, "cut_short", "%s", wrong);
 	else
 		j->verdict = (struct verdict){.kind = GOT};
 	j->verdict.reached = a->code == CURLE_OK || status > 0;

@@ -12,7 +12,6 @@
 
 #include "base/buf.h"
 #include "base/msg.h"
-#include "base/opt.h"
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/media.h"
@@ -160,17 +159,13 @@ media_serve(void)
 	struct request r;
 	int got;
 
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	helper_require_socket();
 	/* libcurl makes the ASCII form of a host's name from what it takes for the locale's text. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	s.charsets = charset_open();
 	s.tree = tree_new();
-	if (confine_process(&limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (!helper_send_answer("ready", 5, NULL, 0))
-		_exit(EX_OSERR);
+	helper_confine(&limits);
 	while ((got = receive(&r)) > 0) {
 		bool heard;
 

@@ -36,6 +36,10 @@ bool packed_parse(const struct request *r, struct doc *d);
 void picture_load(void);
 bool picture_parse(const struct request *r, struct doc *d);
 
+/* Sitemaps and feeds, whose URLs bi-fetch takes (confined/feed.h). */
+void feed_load(void);
+bool feed_parse(const struct request *r, struct doc *d);
+
 /* Sound and film. */
 void av_load(void);
 bool av_parse(const struct request *r, struct doc *d);

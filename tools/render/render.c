@@ -49,8 +49,7 @@ open_locked(int review, const char *name)
 		if (is < 0)
 			return -1;
 	}
-	errno = EBUSY;
-	return -1;
+	return file_fail(EBUSY);
 }
 
 /* Removes the pages again where the batch was retired meanwhile. Returns an exit code. */

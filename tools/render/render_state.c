@@ -1,6 +1,5 @@
 #include "render_state.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -11,10 +10,7 @@ enum { PROGRESS_MS = 100 };
 int
 render_report_errno(const char *name, const char *what)
 {
-	int error = errno;
-
-	msg_warn_errno("batch %s: cannot %s", name, what);
-	return msg_exit_code(error);
+	return msg_report_errno("batch %s: cannot %s", name, what);
 }
 
 void

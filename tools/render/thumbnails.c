@@ -51,10 +51,8 @@ store_thumbnail(const struct render *r, struct slot *slot)
 	const struct thumb_job *j = &slot->job;
 	struct thumbnail *s = &slot->thumbnail;
 
-	if (j->end == THUMB_UNWRITTEN) {
-		errno = j->error;
-		return -1;
-	}
+	if (j->end == THUMB_UNWRITTEN)
+		return file_fail(j->error);
 	if (j->end == THUMB_OK && atomic_file_publish(&slot->part, r->thumbs, slot->name) < 0)
 		return -1;
 	s->version = THUMBNAIL_VERSION;

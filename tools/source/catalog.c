@@ -14,7 +14,7 @@
 #include "base/opt.h"
 #include "base/utf8.h"
 #include "records/rec.h"
-#include "records/table_input.h"
+#include "records/table_head.h"
 #include "source.h"
 
 enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MAX = 1000, CATEGORIES_SHOWN = 12 };
@@ -32,8 +32,7 @@ struct reading {
 	const struct settings *set;
 	struct catalog *c;
 	struct table_input *rows;
-	char **columns; /* of a table */
-	size_t column_count;
+	struct table_head head; /* of a table */
 	struct seen seen;
 	uint64_t matched; /* subjects of the category */
 	char *categories[CATEGORIES_SHOWN];
@@ -199,8 +198,7 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 
 		r->matched++;
 		keep_texts(&s, id, name, category);
-		if ((c->n & (c->n - 1)) == 0)
-			c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+		c->v = buf_grow(c->v, c->n, sizeof(*c->v));
 		c->v[c->n++] = s;
 		if (!set->by_ids && set->count && c->n >= 2 * most + SPARE) {
 			sort(c);
@@ -231,30 +229,16 @@ take_line(struct reading *r, const struct table_row *row)
 	}
 }
 
-/* The names of the columns, in small letters and without what is white around them. */
 static void
 take_head(struct reading *r, const struct table_row *row)
 {
-	bool id = false, name = false;
+	bool id, name;
 
 	if (row->count > COLUMNS_MAX)
 		msg_die(EX_DATAERR, "the catalog has %zu columns: that is not a list of subjects", row->count);
-	r->columns = buf_alloc(row->count * sizeof(*r->columns));
-	r->column_count = row->count;
-	for (size_t i = 0; i < row->count; i++) {
-		char *from = row->cells[i] + strspn(row->cells[i], " \t"), *to;
-		size_t n = strlen(from);
-
-		while (n > 0 && strchr(" \t", from[n - 1]))
-			n--;
-		r->columns[i] = to = buf_strdup(from);
-		to[n] = '\0';
-		for (; *to; to++)
-			if (*to >= 'A' && *to <= 'Z')
-				*to = (char)(*to + 'a' - 'A');
-		id = id || strcmp(r->columns[i], "id") == 0;
-		name = name || strcmp(r->columns[i], "name") == 0;
-	}
+	table_head_take(&r->head, row);
+	id = table_head_has(&r->head, "id");
+	name = table_head_has(&r->head, "name");
 	if (!id || !name)
 		msg_die(EX_DATAERR,
 			"the catalog's first line names no column '%s': a table begins with a line such as "
@@ -263,38 +247,16 @@ take_head(struct reading *r, const struct table_row *row)
 			id ? "name" : "id");
 }
 
-/* A row of a table as an object; cells that are empty are not there. */
 static void
 take_cells(struct reading *r, const struct table_row *row)
 {
-	struct json_object *o;
-	struct buf text = {0};
-	char wrong[160];
-	bool any = false;
+	char wrong[160] = "";
+	struct json_object *o = table_head_object(&r->head, row, wrong, sizeof(wrong));
 
-	for (size_t i = r->column_count; i < row->count; i++)
-		if (*row->cells[i]) {
-			bad(r, row->line, "has %zu cells, and the first line %zu: is a quote missing?", row->count,
-			    r->column_count);
-			return;
-		}
-	buf_str(&text, "{");
-	for (size_t i = 0; i < row->count && i < r->column_count; i++) {
-		if (!*row->cells[i] || !*r->columns[i])
-			continue;
-		buf_str(&text, any ? "," : "");
-		buf_json(&text, r->columns[i]);
-		buf_str(&text, ":");
-		buf_json(&text, row->cells[i]);
-		any = true;
-	}
-	buf_str(&text, "}");
-	o = any ? rec_parse(text.data, text.len, wrong, sizeof(wrong)) : NULL;
 	if (o)
 		take(r, o, row->line);
-	else if (any)
-		bad(r, row->line, "is not UTF-8 text");
-	buf_free(&text);
+	else if (*wrong)
+		bad(r, row->line, "%s", wrong);
 }
 
 static void
@@ -304,6 +266,7 @@ read_rows(struct reading *r)
 	struct table_row row;
 
 	switch (table_input_kind(r->rows)) {
+	case TABLE_INPUT_UNKNOWN:
 	case TABLE_INPUT_EMPTY:
 		msg_die(EX_DATAERR, "the catalog is empty");
 	case TABLE_INPUT_ARRAY:
@@ -320,7 +283,7 @@ read_rows(struct reading *r)
 			bad(r, row.line, "%s", row.wrong);
 		else if (table_input_kind(r->rows) == TABLE_INPUT_LINES)
 			take_line(r, &row);
-		else if (!r->columns)
+		else if (!r->head.names)
 			take_head(r, &row);
 		else
 			take_cells(r, &row);
@@ -475,9 +438,7 @@ catalog_read(const struct settings *set, struct catalog *c)
 	if (c->n == 0 && !set->by_ids)
 		say_nobody(&r);
 	name_batch(set, c);
-	for (size_t i = 0; i < r.column_count; i++)
-		free(r.columns[i]);
-	free(r.columns);
+	table_head_free(&r.head);
 	for (size_t i = 0; i < r.category_count; i++)
 		free(r.categories[i]);
 	free(r.seen.slots);

@@ -25,7 +25,6 @@ doctor_run(const struct root *root, bool json)
 {
 	struct doctor d = {.root = root, .json = json};
 	int code;
-	struct json_object *counts;
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
 		d.check = checks[i].name;
@@ -37,10 +36,7 @@ doctor_run(const struct root *root, bool json)
 	}
 	code = d.problems ? EX_SOME_FAILED : EX_ALL_WELL;
 	if (d.json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "problems", json_object_new_uint64(d.problems));
-		json_object_object_add(counts, "notes", json_object_new_uint64(d.notes));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"problems", d.problems}, {"notes", d.notes});
 	} else if (code == EX_ALL_WELL) {
 		human_print("nothing is wrong in %s", d.root->path);
 		human_print("looked at: %s", d.looked.data);

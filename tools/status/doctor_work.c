@@ -64,35 +64,30 @@ cannot_read(struct patient *v, const char *what)
 static void
 look_at_about(struct patient *v)
 {
-	struct buf text = {0};
-	struct json_object *about = NULL;
-	int rc = batch_metadata(v->b, &text), error = errno;
+	struct json_object *about = batch_metadata_object(v->b);
+	int error = errno;
 
-	if (rc == 0)
-		about = rec_parse(text.data, text.len, NULL, 0);
-	buf_free(&text);
-	if (json_object_is_type(about, json_type_object)) {
+	if (about) {
 		v->announced = (uint64_t)rec_number(about, "items", 0);
 		json_object_put(about);
 		return;
 	}
-	json_object_put(about);
-	if (rc < 0 && error == ENOENT && under_way(v))
+	if (error == ENOENT && under_way(v))
 		return;
-	if (rc < 0 && error == ENOENT && v->p.counts.total == 0) {
+	if (error == ENOENT && v->p.counts.total == 0) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "%s is half-made: it has no items, and who made it was killed", v->name);
 		doctor_mend(v->d, "run the command again that made it, or rmdir what is in '%s/batches/%s'",
 			    v->d->root->path, v->name);
 		return;
 	}
-	if (rc < 0 && error != ENOENT && error != EINVAL) {
+	if (error != ENOENT && error != EINVAL && error != EBADMSG) {
 		errno = error;
 		cannot_read(v, "batch.json");
 		return;
 	}
 	doctor_find(v->d, DOCTOR_PROBLEM, v->name, "batch.json of %s is %s", v->name,
-		    rc < 0 && error == ENOENT ? "missing" : "damaged");
+		    error == ENOENT ? "missing" : "damaged");
 	doctor_mend(v->d, "remove it if it is there; `bi-fetch -b %s --resume` writes another, with a new job id",
 		    v->name);
 }
@@ -121,18 +116,12 @@ odd_states(const struct patient *v, uint64_t *length)
 static int
 is_there(const struct patient *v, uint32_t k)
 {
-	struct buf line = {0};
-	struct json_object *result;
+	struct json_object *result = batch_result_object(v->b, k);
 	int fd, is;
 
-	if (batch_result(v->b, k, &line) < 0) {
-		is = errno == ENOENT ? 0 : -1;
-		buf_free(&line);
-		return is;
-	}
-	result = rec_parse(line.data, line.len, NULL, 0);
-	buf_free(&line);
-	if (result && !rec_string(result, "path")) {
+	if (!result)
+		return errno == ENOENT || errno == EBADMSG ? 0 : -1;
+	if (!rec_string(result, "path")) {
 		is = 1; /* a page that was only asked for its media has no file */
 	} else {
 		fd = batch_open_file(v->b, result);

@@ -37,16 +37,13 @@ open_file(const struct batch *b, const char *name)
 static void
 print_processing(uint64_t *count, const struct batch *b, uint32_t k)
 {
-	struct json_object *o = event_new("item_processing", NULL, batch_name(b)), *item = NULL;
-	struct buf line = {0};
+	struct json_object *o = event_new("item_processing", NULL, batch_name(b));
+	struct json_object *item = batch_item_object(b, k);
 
 	json_object_object_add(o, "item", json_object_new_int64(k));
-	if (batch_item(b, k, &line) == 0 && line.len)
-		item = rec_parse(line.data, line.len, NULL, 0);
 	event_copy(o, item, asked_for);
 	event_print(o, count);
 	json_object_put(item);
-	buf_free(&line);
 }
 
 /* What stands in `state` from item FROM + 1 on. A byte r that nobody claims was left by an owner who died. What is

@@ -8,6 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How a request for a range is answered; the words are those of origin.c. */
+struct misrange {
+	int status; /* 0: as usual */
+	char range[12], validator[12], length[12];
+	bool whole;   /* all bytes are sent, whatever is said of them */
+	bool unasked; /* it is the first request that is answered so, which asks for no range */
+	long before;  /* requests before this one */
+};
+
 struct answer {
 	int status;
 	long long bytes; /* of the body */
@@ -27,6 +36,9 @@ struct answer {
 	char *text;          /* the body; NULL: bytes by SEED */
 	bool head;           /* a HEAD request */
 	char location[4096]; /* "": none */
+	struct misrange misrange;
+	char etag[40];          /* "": as usual; "-": none */
+	char content_range[80]; /* "": as usual */
 	char type[128];
 	unsigned seed;
 };
@@ -42,6 +54,9 @@ struct answer plan(const char *path, const char *request);
 
 /* A range that goes to the end, if the client has the same as we do. */
 void plan_range(struct answer *a, const char *request);
+
+/* Makes the answer what its misrange says. */
+void misrange_plan(struct answer *a, const char *request);
 
 void pause_ms(long ms);
 

@@ -121,14 +121,14 @@ plan_redirect(struct answer *a, const char **path)
 		snprintf(a->location, sizeof(a->location), "/redirect/%lld%s", k - 1, *path);
 }
 
-/* "flaky" and "later": TIMES requests are answered with STATUS. */
+/* "flaky", "later" and "refuse": TIMES requests are answered with STATUS. */
 static void
-plan_refusal(struct answer *a, int status, const char **path, long before)
+plan_refusal(struct answer *a, int status, bool has_when, const char **path, long before)
 {
 	long long times = number(path);
 	char retry[200] = "";
 
-	if (status == 429)
+	if (has_when)
 		word(path, retry, sizeof(retry));
 	if (before >= times)
 		return;
@@ -179,6 +179,23 @@ plan_emptyafter(struct answer *a, const char **path, long before)
 	a->empty = before >= number(path);
 }
 
+static void
+plan_misrange(struct answer *a, const char **path, long before, bool unasked)
+{
+	struct misrange *m = &a->misrange;
+	char whole[12];
+
+	m->status = (int)number(path);
+	word(path, m->range, sizeof(m->range));
+	word(path, m->validator, sizeof(m->validator));
+	word(path, m->length, sizeof(m->length));
+	word(path, whole, sizeof(whole));
+	m->whole = strcmp(whole, "whole") == 0;
+	m->unasked = unasked;
+	m->before = before;
+	a->ranged = true;
+}
+
 /* The words that spoil an answer. False when it is none of them. */
 static bool
 plan_nasty(struct answer *a, const char *what, const char **path, long before)
@@ -209,6 +226,8 @@ plan_nasty(struct answer *a, const char *what, const char **path, long before)
 		a->chunked = a->badchunk = true;
 	else if (strcmp(what, "length") == 0)
 		a->says = number(path);
+	else if (strcmp(what, "misrange") == 0 || strcmp(what, "unasked") == 0)
+		plan_misrange(a, path, before, *what == 'u');
 	else if (strcmp(what, "endless") == 0)
 		a->endless = a->nolength = true;
 	else
@@ -229,6 +248,21 @@ plan_auth(struct answer *a, const char **path, const char *request)
 	}
 }
 
+/* Whoever has not both cookies gets one, and is sent here again. */
+static void
+plan_cookiewall(struct answer *a, const char **path, const char *request)
+{
+	char cookies[256] = "";
+
+	header_of(request, "\r\nCookie:", cookies, sizeof(cookies));
+	if (strstr(cookies, "first=yes") && strstr(cookies, "second=yes"))
+		return;
+	a->status = 302;
+	snprintf(a->location, sizeof(a->location), "/cookiewall%s", *path);
+	snprintf(a->header, sizeof(a->header), "Set-Cookie: %s=yes; Path=/\r\n",
+		 strstr(cookies, "first=yes") ? "second" : "first");
+}
+
 /* One word of the path. False when it is no word of ours. */
 static bool
 plan_word(struct answer *a, const char *what, const char **path, long before, const char *request)
@@ -238,9 +272,13 @@ plan_word(struct answer *a, const char *what, const char **path, long before, co
 	else if (strcmp(what, "redirect") == 0)
 		plan_redirect(a, path);
 	else if (strcmp(what, "flaky") == 0)
-		plan_refusal(a, 503, path, before);
+		plan_refusal(a, 503, false, path, before);
 	else if (strcmp(what, "later") == 0)
-		plan_refusal(a, 429, path, before);
+		plan_refusal(a, 429, true, path, before);
+	else if (strcmp(what, "refuse") == 0)
+		plan_refusal(a, (int)number(path), true, path, before);
+	else if (strcmp(what, "cookiewall") == 0)
+		plan_cookiewall(a, path, request);
 	else if (strcmp(what, "slow") == 0)
 		a->wait = (long)number(path);
 	else if (strcmp(what, "drip") == 0)
@@ -349,6 +387,10 @@ plan_range(struct answer *a, const char *request)
 {
 	char range[80], etag[80], ours[32];
 
+	if (a->misrange.status) {
+		misrange_plan(a, request);
+		return;
+	}
 	snprintf(ours, sizeof(ours), "\"%x\"", a->seed);
 	if (!a->ranged || a->status != 200 || !header_of(request, "\r\nRange:", range, sizeof(range)) ||
 	    strncmp(range, "bytes=", 6) != 0 ||

@@ -133,8 +133,14 @@ send_answer(int fd, const struct answer *a)
 	else if (a->status != 204 && a->status != 304)
 		add(head, room, "Content-Length: %lld\r\n", a->says >= 0 ? a->says : a->to - a->from);
 	if (a->ranged)
-		add(head, room, "Accept-Ranges: bytes\r\nETag: \"%x\"\r\n", a->seed);
-	if (a->status == 206)
+		add(head, room, "Accept-Ranges: bytes\r\n");
+	if (a->etag[0] && strcmp(a->etag, "-") != 0)
+		add(head, room, "ETag: %s\r\n", a->etag);
+	else if (a->ranged && !a->etag[0])
+		add(head, room, "ETag: \"%x\"\r\n", a->seed);
+	if (a->content_range[0])
+		add(head, room, "Content-Range: %s\r\n", a->content_range);
+	else if (a->status == 206 && !a->misrange.status)
 		add(head, room, "Content-Range: bytes %lld-%lld/%lld\r\n", a->from, a->to - 1, a->bytes);
 	if (a->longheader) {
 		add(head, room, "X-Long: ");

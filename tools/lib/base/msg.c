@@ -153,6 +153,19 @@ msg_warn_errno(const char *fmt, ...)
 	errno = error;
 }
 
+int
+msg_report_errno(const char *fmt, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_message(error, fmt, ap);
+	va_end(ap);
+	errno = error;
+	return msg_exit_code(error);
+}
+
 void
 msg_die(int code, const char *fmt, ...)
 {

@@ -33,6 +33,9 @@ void msg_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, with ": " and strerror(errno) behind it. */
 void msg_warn_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* As msg_warn_errno(). Returns msg_exit_code(errno). */
+int msg_report_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Prints one line on stderr and exits with CODE (EX_*). */
 _Noreturn void msg_die(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

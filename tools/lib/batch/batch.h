@@ -45,7 +45,7 @@ struct batch_metadata {
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
 			 const struct batch_metadata *about);
 
-/* Frees it. Keeps errno. */
+/* Frees it. Keeps errno. NULL is allowed. */
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);
@@ -58,6 +58,10 @@ bool batch_is_whole(const struct batch *b);
 
 /* Stores the text of batch.json in OUT. Returns 0 or -1. */
 int batch_metadata(const struct batch *b, struct buf *out);
+
+/* Returns the same as an object, which the caller frees with json_object_put(). Returns NULL with errno: EBADMSG if the
+ * text is not a JSON object. */
+struct json_object *batch_metadata_object(const struct batch *b);
 
 /* Calls SEE with the name of each batch of the root, in sorted order, until SEE returns false. Returns 0 or -1. */
 int batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg);
@@ -214,6 +218,10 @@ int batch_forget_userinfo(struct batch *b, uint32_t k);
 /* Stores the last result line of item K in OUT, without userinfo in URLs. Returns 0, or -1 with errno (ENOENT: it has
  * none). */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Return the line of item K, or its last result, as batch_metadata_object() returns batch.json. */
+struct json_object *batch_item_object(const struct batch *b, uint32_t k);
+struct json_object *batch_result_object(const struct batch *b, uint32_t k);
 
 /*
  * batch_results_indexed() returns up to which offset of results.ndjson the index knows the lines, 0 if the index is not

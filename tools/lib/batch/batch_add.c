@@ -284,10 +284,7 @@ batch_read_added(struct batch *b)
 	upto = append_each(b->items, b->read_to, take_line, &in);
 	flush_offsets(&in);
 	if (upto < 0 || in.failed || take_misread_error(b) || fit_to_count(b) < 0) {
-		int error = errno;
-
 		forget_items(b);
-		errno = error;
 		return -1;
 	}
 	b->read_to = upto;

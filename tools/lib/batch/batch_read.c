@@ -151,10 +151,8 @@ batch_item_offset(const struct batch *b, uint32_t k)
 	uint64_t at, known;
 	int is;
 
-	if (b->items < 0 || k == 0) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (b->items < 0 || k == 0)
+		return file_fail(ENOENT);
 	if (read_items_index(b, k, &known, &at) < 0)
 		return -1;
 	is = k <= known ? begins_at(b, k, at) : 0;
@@ -399,10 +397,8 @@ batch_result(const struct batch *b, uint32_t k, struct buf *out)
 	off_t upto, at;
 	int rc, state;
 
-	if (b->results < 0 || k == 0) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (b->results < 0 || k == 0)
+		return file_fail(ENOENT);
 	upto = batch_results_indexed(b);
 	if (upto < 0)
 		return -1;
@@ -429,14 +425,10 @@ batch_open_file(const struct batch *b, struct json_object *result)
 	const char *path = rec_string(result, "path");
 
 	/* A path in a result is "files/NAME". */
-	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6]) {
-		errno = ENOENT;
-		return -1;
-	}
-	if (b->files < 0) {
-		errno = b->files_error;
-		return -1;
-	}
+	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6])
+		return file_fail(ENOENT);
+	if (b->files < 0)
+		return file_fail(b->files_error);
 	return file_open(b->files, path + 6);
 }
 

@@ -467,27 +467,15 @@ write_states(const struct batch *b, const char *states, uint64_t *changed)
 static char *
 lost_line(struct json_object *result)
 {
-	static const char *const of_file[] = {"item", "status", "path",  "file_id",   "knowledge_item_id", "bytes",
-					      "mime", "sha256", "error", "final_url", "finished_at",       "same_as"};
-	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
+	struct json_object *lost = json_object_new_object();
 	char finished[WHEN_SIZE], *line;
 
-	json_object_object_add(error, "code", json_object_new_string("file_lost"));
-	json_object_object_add(error, "message", json_object_new_string("it was here, and its file is gone"));
-	json_object_object_add(error, "retryable", json_object_new_boolean(true));
 	json_object_object_add(lost, "item", json_object_get(json_object_object_get(result, "item")));
-	json_object_object_add(lost, "status", json_object_new_string("failed"));
-	json_object_object_add(lost, "error", error);
-	json_object_object_add(lost, "finished_at", json_object_new_string(when_now(finished)));
-	json_object_object_foreach(result, key, value)
-	{
-		bool is_of_file = false;
-
-		for (size_t i = 0; i < sizeof(of_file) / sizeof(*of_file); i++)
-			is_of_file = is_of_file || strcmp(key, of_file[i]) == 0;
-		if (!is_of_file)
-			json_object_object_add(lost, key, json_object_get(value));
-	}
+	rec_add_string(lost, "status", "failed");
+	rec_add_error(lost, "file_lost", "it was here, and its file is gone", true);
+	rec_add_string(lost, "finished_at", when_now(finished));
+	rec_copy_without(lost, result, "item", "status", "path", "file_id", "knowledge_item_id", "bytes", "mime",
+			 "sha256", "error", "final_url", "finished_at", "same_as");
 	line = buf_strdup(rec_print(lost));
 	json_object_put(lost);
 	return line;

@@ -101,7 +101,6 @@ static int
 open_file(struct secrets *s, bool make)
 {
 	struct stat st;
-	int error;
 
 	if (s->fd >= 0 && !has_name(s))
 		close_file(s);
@@ -110,11 +109,12 @@ open_file(struct secrets *s, bool make)
 	s->fd = openat(s->dir, file_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0), 0600);
 	if (s->fd < 0)
 		return errno == ENOENT && !make ? 1 : -1;
-	error = fstat(s->fd, &st) < 0 ? errno : S_ISREG(st.st_mode) ? 0 : EBADMSG;
-	if (!error)
-		return 0;
+	if (fstat(s->fd, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			return 0;
+		errno = EBADMSG;
+	}
 	close_file(s);
-	errno = error;
 	return -1;
 }
 
@@ -154,12 +154,9 @@ lock_file(struct secrets *s, bool make)
 static int
 unlock_file(struct secrets *s, int rc)
 {
-	int error = errno;
-
 	if (s->fd >= 0)
 		lock_drop(s->fd);
 	pthread_mutex_unlock(&s->mutex);
-	errno = error;
 	return rc;
 }
 

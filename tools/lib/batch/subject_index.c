@@ -4,20 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t
-print_of(const char *id)
-{
-	uint32_t h = 2166136261U; /* FNV-1a */
-
-	for (; *id; id++)
-		h = (h ^ (unsigned char)*id) * 16777619U;
-	return h;
-}
+#include "base/table.h"
 
 static uint32_t *
 slot_of(const struct subject_index *p, const char *id)
 {
-	uint32_t i = print_of(id) & (p->size - 1);
+	uint32_t i = table_hash(id) & (p->size - 1);
 
 	while (p->slots[i] && strcmp(subject_index_id(p, p->slots[i] - 1), id) != 0)
 		i = (i + 1) & (p->size - 1);
@@ -40,8 +32,7 @@ subject_of(struct subject_index *p, const char *id)
 	slot = slot_of(p, id);
 	if (*slot)
 		return *slot - 1;
-	if ((p->count & (p->count - 1)) == 0)
-		p->subjects = buf_realloc(p->subjects, (p->count ? 2 * (size_t)p->count : 1) * sizeof(*p->subjects));
+	p->subjects = buf_grow(p->subjects, p->count, sizeof(*p->subjects));
 	p->subjects[p->count] = (struct indexed_subject){.id = (uint32_t)p->ids.len};
 	buf_add(&p->ids, id, strlen(id) + 1);
 	*slot = ++p->count;

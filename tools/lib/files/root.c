@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/msg.h"
+#include "base/words.h"
 #include "files/file.h"
 
 static const char system_root[] = "/var/lib/bi";
@@ -145,19 +146,11 @@ root_close(struct root *root)
 	*root = (struct root){.fd = -1};
 }
 
-static bool
-one_component(const char *name)
-{
-	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
-
 int
 root_open_dir(int dirfd, const char *name, bool create)
 {
-	if (!one_component(name)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (strchr(name, '/') || word_is_one_of(name, "", ".", ".."))
+		return file_fail(EINVAL);
 	/* What is recorded in it later must not lose its directory in a power cut. */
 	if (create && (mkdirat(dirfd, name, 0777) == 0 ? fsync(dirfd) < 0 : errno != EEXIST))
 		return -1;

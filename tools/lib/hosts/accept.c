@@ -255,9 +255,26 @@ is_asked_for(const char *patterns, const struct plain *mime)
 	return false;
 }
 
-const char *
-accept_page_check(const char *url, const char *asked, const char *patterns, const char *mime)
+/* The kind of a Content-Type, but for those whose files are text. */
+static enum kind
+kind_of_declared(const char *declared)
 {
+	static const char *const texts[] = {
+		"audio/mpegurl",   "audio/x-mpegurl", "audio/x-scpls", "image/vnd.dxf",
+		"image/x-xbitmap", "image/x-xpixmap", "video/mp2t", /* servers have it for TypeScript */
+	};
+	struct plain type = plain_type(declared, strlen(declared));
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (strcmp(type.type, texts[i]) == 0)
+			return KIND_OTHER;
+	return strncmp(type.type, "image/x-portable-", 17) == 0 ? KIND_OTHER : kind_of_mime(&type);
+}
+
+const char *
+accept_page_check(const char *url, const char *asked, const char *patterns, const char *declared, const char *mime)
+{
+	enum kind kind;
 	enum page page = page_of(mime);
 	struct plain type = plain_type(mime, strlen(mime)), want;
 
@@ -271,5 +288,8 @@ accept_page_check(const char *url, const char *asked, const char *patterns, cons
 		return NULL;
 	if (patterns && kind_of_patterns(patterns) != KIND_OTHER)
 		return words[kind_of_patterns(patterns)][page];
-	return url ? words[kind_of_url(url)][page] : NULL;
+	kind = url ? kind_of_url(url) : KIND_OTHER;
+	if (kind == KIND_OTHER && declared)
+		kind = kind_of_declared(declared);
+	return words[kind][page];
 }

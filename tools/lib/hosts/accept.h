@@ -19,9 +19,10 @@ bool accept_matches(const char *patterns, const char *mime);
 /*
  * Returns NULL, or a constant such as "an HTML page in place of a picture": text (HTML, JSON, XML, plain text) or
  * nothing at all came where a picture, a document, a video, a sound or an archive was asked for. MIME is the type of
- * the bytes. ASKED, the item's "mime", says what was asked for; else PATTERNS; else the extension in URL's path. Each
- * may be NULL.
+ * the bytes. ASKED, the item's "mime", says what was asked for; else PATTERNS; else the extension in URL's path; else
+ * DECLARED, the server's Content-Type. Each may be NULL.
  */
-const char *accept_page_check(const char *url, const char *asked, const char *patterns, const char *mime);
+const char *accept_page_check(const char *url, const char *asked, const char *patterns, const char *declared,
+			      const char *mime);
 
 #endif

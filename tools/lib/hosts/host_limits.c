@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,8 +53,8 @@ struct host_limits {
 };
 
 struct host_limit {
-	struct host_limits *governor;
-	int locks; /* the file of slots/ that the stretch is in; the governor's */
+	struct host_limits *all;
+	int locks; /* the file of slots/ that the stretch is in; of ALL */
 	char *key;
 	char *file; /* in hosts/ */
 	off_t stretch;
@@ -124,13 +123,12 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 	unsigned char digest[HASH_BYTES];
 	uint64_t hash;
 	double units = starts > 0 ? 1e6 / UNIT_US / starts : 0;
-	int error;
 	unsigned i;
 	char name[8];
 
 	hash_bytes(key, strlen(key), digest);
 	memcpy(&hash, digest, sizeof(hash));
-	h->governor = g;
+	h->all = g;
 	h->key = buf_strdup(key);
 	h->file = file_of(key, digest);
 	i = hash % FILES;
@@ -144,9 +142,7 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 	if (h->locks >= 0 && lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + CAPS + h->cap - 1, 1) == 0 &&
 	    (h->interval == 0 || lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + PACES + h->interval, 1) == 0))
 		return h;
-	error = errno;
 	host_limits_leave(h);
-	errno = error;
 	return NULL;
 }
 
@@ -194,7 +190,7 @@ slowest_pace(const struct host_limit *h)
 static int64_t
 ask_pace(struct host_limit *h)
 {
-	int interval = slowest_pace(h), fd = interval < 0 ? -1 : pace_open(h->governor->dir, h->file, interval > 0, 0);
+	int interval = slowest_pace(h), fd = interval < 0 ? -1 : pace_open(h->all->dir, h->file, interval > 0, 0);
 	int64_t gap = (int64_t)interval * UNIT_US * SPREAD_PERCENT / 100, now, wait;
 	struct pace p;
 
@@ -236,7 +232,7 @@ host_limits_spend(struct host_limit *h, uint64_t bytes, uint64_t per_second)
 		h->unspent_us = PACE_SPENT_MAX_US;
 	if (h->unspent_us == 0)
 		return 0;
-	fd = pace_open(h->governor->dir, h->file, true, 0);
+	fd = pace_open(h->all->dir, h->file, true, 0);
 	if (fd < 0)
 		return errno == EAGAIN ? BUSY_MS : -1;
 	now = pace_now();
@@ -261,7 +257,7 @@ host_limits_hold(struct host_limit *h, int64_t ms)
 
 	if (ms <= 0)
 		return 0;
-	fd = pace_open(h->governor->dir, h->file, true, PACE_PATIENCE_MS);
+	fd = pace_open(h->all->dir, h->file, true, PACE_PATIENCE_MS);
 	if (fd < 0)
 		return -1;
 	now = pace_now();
@@ -279,7 +275,7 @@ host_limits_held(const struct host_limit *h)
 {
 	int64_t now = pace_now();
 	struct pace p;
-	int fd = openat(h->governor->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(h->all->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -456,8 +452,6 @@ cap_is_ours(const struct host_limit *h)
 int
 slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 {
-	int error;
-
 	if (slot_contended(h) || !cap_is_ours(h)) {
 		slot_release(h, slot);
 		return slot_acquire(h, wait_ms);
@@ -465,10 +459,7 @@ slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 	*wait_ms = ask_pace(h);
 	if (*wait_ms == 0)
 		return slot;
-	error = errno;
-	slot_release(h, slot);
-	errno = error;
-	return *wait_ms < 0 ? -2 : -1;
+	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 
 void

@@ -111,9 +111,16 @@ http_policy_host_key(const struct host_rules *rules, const char *url, struct buf
 }
 
 bool
+http_policy_is_file(long status)
+{
+	return status >= 200 && status <= 299 && status != 202;
+}
+
+bool
 http_policy_is_transient(long status)
 {
 	switch (status) {
+	case 202: /* accepted: what was asked for is being made */
 	case 408: /* request timeout */
 	case 421: /* misdirected: another connection may do */
 	case 425: /* too early */
@@ -128,6 +135,8 @@ const char *
 http_policy_status_words(long status)
 {
 	switch (status) {
+	case 202:
+		return ": it is not ready yet";
 	case 403:
 		return ": it does not allow this";
 	case 404:

@@ -35,6 +35,10 @@ extern const char http_policy_no_contact[];
  */
 bool http_policy_host_key(const struct host_rules *rules, const char *url, struct buf *key, struct host_rule *rule);
 
+/* Returns whether the body of an answer with this status is what was asked for: 2xx but for 202, by which the server
+ * says that it is still being made (RFC 9110, 15.3.3). */
+bool http_policy_is_file(long status);
+
 /* Returns whether a request with this status may succeed later (RFC 9110 section 15, RFC 6585, RFC 8470). */
 bool http_policy_is_transient(long status);
 

@@ -105,6 +105,43 @@ url_relative(const char *text, size_t n)
 	return NULL;
 }
 
+char *
+url_to_ascii(const char *url)
+{
+	const char *scheme = strstr(url, "://"), *path = scheme ? scheme + 3 + strcspn(scheme + 3, "/?#") : NULL;
+	struct buf out = {0};
+	bool idn = false, changed = false;
+	char *whole = NULL;
+	CURLU *u;
+
+	for (const char *c = url; path && *c; c++) {
+		unsigned char byte = (unsigned char)*c;
+
+		if (byte < ' ' || byte == 0x7f || (byte == ' ' && c < path))
+			path = NULL;
+		else if (c < path || (byte > ' ' && byte < 0x7f))
+			buf_add(&out, c, 1);
+		else
+			buf_printf(&out, "%%%02X", (unsigned)byte);
+		idn = idn || (byte > 0x7f && c < path);
+		changed = changed || byte > 0x7f || byte == ' ';
+	}
+	if (path && idn) {
+		u = curl_url();
+		if (!u || curl_url_set(u, CURLUPART_URL, out.data, 0) != CURLUE_OK ||
+		    curl_url_get(u, CURLUPART_URL, &whole, CURLU_PUNYCODE) != CURLUE_OK)
+			path = NULL;
+		buf_clear(&out);
+		buf_str(&out, whole ? whole : "");
+		curl_free(whole);
+		curl_url_cleanup(u);
+	}
+	if (path && changed)
+		return out.data;
+	buf_free(&out);
+	return NULL;
+}
+
 struct server {
 	char *scheme, *host, *port;
 };

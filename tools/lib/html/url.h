@@ -1,5 +1,5 @@
 /*
- * url: resolves URLs of pages. libcurl parses them; nothing is requested.
+ * url: resolves, converts and compares URLs. libcurl parses them; nothing is requested.
  */
 #ifndef BI_URL_H
 #define BI_URL_H
@@ -16,6 +16,11 @@ char *url_resolve(CURLU *base, const char *text, size_t n);
  * characters percent-encoded, else unchanged, with its fragment. Returns NULL if it is invalid, within the page only,
  * or has a scheme or a host. The caller frees it with free(). */
 char *url_relative(const char *text, size_t n);
+
+/* Returns the absolute URL as it is asked for: blanks and bytes beyond ASCII percent-encoded (RFC 3987, 3.1), and a
+ * host in Unicode as IDNA has it (RFC 5891). Returns NULL if URL is in this form already, has control characters, or
+ * has a host that cannot be converted. LC_CTYPE must be a locale of UTF-8. The caller frees it with free(). */
+char *url_to_ascii(const char *url);
 
 /* Returns whether secrets for the host of the absolute URL A may be sent to that of B: host, scheme and port are the
  * same, or B is https on the default port and A is http on the default port of the same host. Returns false if either

@@ -10,7 +10,6 @@
 #include <json-c/json.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/lock.h"
 #include "base/scan.h"
@@ -46,24 +45,16 @@ struct taking {
 static int
 take_about(struct taking *t)
 {
-	struct buf text = {0};
-	struct json_object *o;
-	const char *nb;
-	int rc = 0;
+	struct json_object *o = batch_metadata_object(t->b);
+	const char *nb = rec_string(o, "notebook");
+	int rc = o || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 
-	if (batch_metadata(t->b, &text) < 0) {
-		buf_free(&text);
-		return errno == ENOENT ? 0 : -1;
-	}
-	o = rec_parse(text.data, text.len, NULL, 0);
-	nb = o ? rec_string(o, "notebook") : NULL;
 	if (nb && !root_name_check(nb)) {
 		strcpy(t->nb, nb);
 		t->job = (uint64_t)rec_number(o, "job_id", 0);
 		rc = 1;
 	}
 	json_object_put(o);
-	buf_free(&text);
 	return rc;
 }
 

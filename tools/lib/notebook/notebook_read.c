@@ -452,20 +452,15 @@ notebook_refresh(struct notebook *nb)
 
 	if (fstat(nb->log, &st) < 0)
 		return -1;
-	if (st.st_nlink == 0) {
-		errno = ESTALE;
-		return -1;
-	}
+	if (st.st_nlink == 0)
+		return file_fail(ESTALE);
 	if (st.st_size == nb->read_to)
 		return 0;
 	if (st.st_size < nb->read_to) /* its end was lost */
 		forget_log(nb);
 	end = append_each(nb->log, nb->read_to, take_line, nb);
 	if (end < 0) {
-		int error = errno;
-
 		forget_log(nb); /* a part was taken in */
-		errno = error;
 		return -1;
 	}
 	nb->read_to = end;

@@ -11,19 +11,22 @@
 
 #include "base/msg.h"
 #include "base/utf8.h"
+#include "base/words.h"
+#include "records/list_line.h"
 
 enum { READ_AT_ONCE = 1 << 16, DEPTH = 64, SHOWN = 200 };
 
 struct rec_reader {
 	char **args; /* the operands that are left; NULL: a descriptor */
 	int fd;
+	enum rec_form form;
 	bool ended;      /* the descriptor is at its end */
 	bool skipping;   /* inside a line that is too long */
 	bool has_ended;  /* an end record was read */
 	bool open_ended; /* a record of ours came after the last end record */
 	struct buf in;   /* read and not yet returned */
 	size_t at;       /* where in IN the next line begins */
-	size_t searched; /* IN has no newline before this */
+	size_t searched; /* IN has no end of a line before this */
 	struct buf line; /* the text of the record returned last */
 	int upstream_exit;
 	unsigned long long count;
@@ -164,6 +167,12 @@ rec_open(char **args, int fd)
 }
 
 void
+rec_set_form(struct rec_reader *r, enum rec_form form)
+{
+	r->form = form;
+}
+
+void
 rec_close(struct rec_reader *r)
 {
 	json_object_put(r->json);
@@ -227,6 +236,25 @@ is_ours(struct json_object *o)
 		(json_object_object_get_ex(o, "rank", NULL) || json_object_object_get_ex(o, "error", NULL)));
 }
 
+/* A list that begins as text in UTF-16 does: one bad line stands for all of it. */
+static bool
+is_utf16(struct rec_reader *r, struct rec *out)
+{
+	static const char *const marks[] = {"\xff\xfe", "\xfe\xff"};
+
+	if (r->count != 1 || r->line.len < 2 ||
+	    (memcmp(r->line.data, marks[0], 2) != 0 && memcmp(r->line.data, marks[1], 2) != 0))
+		return false;
+	snprintf(out->wrong, sizeof(out->wrong),
+		 "line 1 begins a list in UTF-16, of which nothing is read: save it as UTF-8, or convert it with iconv "
+		 "-f UTF-16 -t UTF-8");
+	make_bad(r, out, "not_utf8");
+	buf_clear(&r->in);
+	r->at = r->searched = 0;
+	r->ended = true;
+	return true;
+}
+
 /* Turns the text of a line, in r->line, into a record. False: nothing to return (an empty line, an end record). */
 static bool
 make_record(struct rec_reader *r, struct rec *out, bool operand)
@@ -234,8 +262,14 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 	size_t good;
 	char why[160];
 
-	if (!operand && r->line.len && r->line.data[r->line.len - 1] == '\r')
+	if (!operand && r->form == REC_FORM_LIST) {
+		if (is_utf16(r, out))
+			return true;
+		if (!list_line_clean(&r->line))
+			return false;
+	} else if (!operand && r->form == REC_FORM_LINES && r->line.len && r->line.data[r->line.len - 1] == '\r') {
 		r->line.data[--r->line.len] = '\0';
+	}
 	if (r->line.len == 0 && !operand)
 		return false;
 	good = utf8_valid_length(r->line.data, r->line.len);
@@ -247,7 +281,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 	out->text = r->line.data;
 	out->len = r->line.len;
 	out->kind = REC_PLAIN;
-	if (r->line.data[0] != '{')
+	if (r->line.data[0] != '{' || (!operand && r->form == REC_FORM_NUL))
 		return true;
 	r->json = parse_value(r->tokener, r->line.data, r->line.len, why, sizeof(why));
 	if (!r->json) {
@@ -282,7 +316,9 @@ take_line(struct rec_reader *r, bool *too_long)
 	char *newline;
 
 	*too_long = false;
-	newline = have ? memchr(r->in.data + r->searched, '\n', r->in.len - r->searched) : NULL;
+	newline =
+		have ? memchr(r->in.data + r->searched, r->form == REC_FORM_NUL ? '\0' : '\n', r->in.len - r->searched)
+		     : NULL;
 	if (newline)
 		have = (size_t)(newline - start);
 	else if (!r->ended) {
@@ -369,6 +405,17 @@ rec_was_cut(const struct rec_reader *r)
 	return r->open_ended;
 }
 
+bool
+rec_report_cut(const struct rec_reader *r)
+{
+	bool was = rec_was_cut(r);
+
+	if (was)
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
+	return was;
+}
+
 const char *
 rec_string(struct json_object *o, const char *key)
 {
@@ -377,6 +424,43 @@ rec_string(struct json_object *o, const char *key)
 	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
 		return NULL;
 	return json_object_get_string(v);
+}
+
+void
+rec_add_string(struct json_object *o, const char *key, const char *value)
+{
+	if (value)
+		json_object_object_add(o, key, json_object_new_string(value));
+}
+
+void
+rec_add_error(struct json_object *o, const char *code, const char *message, bool retryable)
+{
+	struct json_object *error = json_object_new_object();
+
+	rec_add_string(error, "code", code);
+	rec_add_string(error, "message", message);
+	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
+	json_object_object_add(o, "error", error);
+}
+
+void
+rec_copy_members(struct json_object *o, struct json_object *from, const char *const *without)
+{
+	if (!json_object_is_type(from, json_type_object))
+		return;
+	json_object_object_foreach(from, key, value)
+	{
+		if (!word_is_in(key, without))
+			json_object_object_add(o, key, json_object_get(value));
+	}
+}
+
+void
+rec_add_filled(struct json_object *o, const char *key, const char *value)
+{
+	if (value && *value)
+		json_object_object_add(o, key, json_object_new_string(value));
 }
 
 const char *
@@ -423,6 +507,7 @@ rec_write_json(struct json_object *o)
 	const char *line = rec_print(o);
 
 	rec_write(line, strlen(line));
+	json_object_put(o);
 }
 
 void
@@ -444,14 +529,18 @@ rec_write_end(struct json_object *counts, int code)
 	struct json_object *end = json_object_new_object();
 
 	json_object_object_add(end, "end", json_object_new_string(msg_name()));
-	if (counts) {
-		json_object_object_foreach(counts, key, value)
-		{
-			json_object_object_add(end, key, json_object_get(value));
-		}
-		json_object_put(counts);
-	}
+	rec_copy_without(end, counts, NULL);
+	json_object_put(counts);
 	json_object_object_add(end, "exit", json_object_new_int(code));
 	rec_write_json(end);
-	json_object_put(end);
+}
+
+void
+rec_write_end_counts(int code, const struct rec_count *counts)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (; counts->name; counts++)
+		json_object_object_add(o, counts->name, json_object_new_uint64(counts->n));
+	rec_write_end(o, code);
 }

@@ -14,6 +14,7 @@ enum { READ_AT_ONCE = 1 << 16 };
 struct table_input {
 	int fd;
 	bool ended;
+	bool skipping; /* within a line that cannot be read */
 	struct buf in;
 	size_t at; /* where in IN the next row begins */
 	unsigned long long line;
@@ -25,25 +26,31 @@ struct table_input {
 	size_t count, room;
 };
 
-/* One read(2). False at the end. */
-static bool
-read_more(struct table_input *r)
+int
+table_input_fill(struct table_input *r)
 {
 	ssize_t n;
 
 	if (r->ended)
-		return false;
+		return 0;
 	buf_drop(&r->in, r->at);
 	r->at = 0;
 	do
 		n = read(r->fd, buf_room(&r->in, READ_AT_ONCE), READ_AT_ONCE);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		msg_die_errno(EX_IOERR, "cannot read the list");
+		return -1;
 	r->in.len += (size_t)n;
 	r->in.data[r->in.len] = '\0';
 	r->ended = n == 0;
 	return n > 0;
+}
+
+static void
+read_more(struct table_input *r)
+{
+	if (table_input_fill(r) < 0)
+		msg_die_errno(EX_IOERR, "cannot read the list");
 }
 
 /* --- what it is --- */
@@ -70,40 +77,53 @@ find_separator(const char *text, size_t n)
 	return separators[best];
 }
 
+/* Sets the kind, once enough of it was read. */
 static void
 detect_kind(struct table_input *r)
 {
+	const char *in = r->in.data ? r->in.data : "";
 	size_t first;
 
-	while (!memchr(r->in.data ? r->in.data : "", '\n', r->in.len) && r->in.len < TABLE_INPUT_ROW_MAX &&
-	       read_more(r))
-		continue;
-	if (r->in.len >= 2 && (memcmp(r->in.data, "\xff\xfe", 2) == 0 || memcmp(r->in.data, "\xfe\xff", 2) == 0)) {
+	if (!memchr(in, '\n', r->in.len) && r->in.len < TABLE_INPUT_ROW_MAX && !r->ended)
+		return;
+	if (r->in.len >= 2 && (memcmp(in, "\xff\xfe", 2) == 0 || memcmp(in, "\xfe\xff", 2) == 0)) {
 		r->kind = TABLE_INPUT_UTF16;
 		return;
 	}
-	if (r->in.len >= 3 && memcmp(r->in.data, "\xef\xbb\xbf", 3) == 0)
-		r->at = 3;
-	while ((first = r->at + strspn(r->in.data ? r->in.data + r->at : "", " \t\r\n")) == r->in.len && !r->ended)
-		read_more(r); /* it moves what is there */
+	r->at = r->in.len >= 3 && memcmp(in, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	first = r->at + strspn(in + r->at, " \t\r\n");
+	if (first == r->in.len && !r->ended) {
+		r->at = 0; /* for the next look */
+		return;
+	}
 	if (first == r->in.len)
 		r->kind = TABLE_INPUT_EMPTY;
-	else if (r->in.data[first] == '{')
+	else if (in[first] == '{')
 		r->kind = TABLE_INPUT_LINES;
-	else if (r->in.data[first] == '[')
+	else if (in[first] == '[')
 		r->kind = TABLE_INPUT_ARRAY;
 	else
 		r->kind = TABLE_INPUT_TABLE;
-	r->separator = find_separator(r->in.data + r->at, r->in.len - r->at);
+	if (!r->separator)
+		r->separator = find_separator(in + r->at, r->in.len - r->at);
+}
+
+struct table_input *
+table_input_new(int fd, char separator)
+{
+	struct table_input *r = buf_alloc(sizeof(*r));
+
+	*r = (struct table_input){.fd = fd, .line = 1, .separator = separator};
+	return r;
 }
 
 struct table_input *
 table_input_open(int fd)
 {
-	struct table_input *r = buf_alloc(sizeof(*r));
+	struct table_input *r = table_input_new(fd, '\0');
 
-	*r = (struct table_input){.fd = fd, .line = 1};
-	detect_kind(r);
+	for (detect_kind(r); r->kind == TABLE_INPUT_UNKNOWN; detect_kind(r))
+		read_more(r);
 	return r;
 }
 
@@ -191,18 +211,15 @@ take_row(struct table_input *r)
 	}
 }
 
-/* Behind a row that cannot be read: the next line. */
+/* Behind a row that cannot be read: on to the next line, which may have to be read first. */
 static void
 skip_line(struct table_input *r)
 {
-	for (;;) {
-		char *newline = memchr(r->in.data + r->at, '\n', r->in.len - r->at);
+	char *newline = memchr(r->in.data + r->at, '\n', r->in.len - r->at);
 
-		r->at = newline ? (size_t)(newline - r->in.data) + 1 : r->in.len;
-		if (newline || !read_more(r))
-			break;
-	}
-	r->line++;
+	r->at = newline ? (size_t)(newline - r->in.data) + 1 : r->in.len;
+	r->skipping = !newline && !r->ended;
+	r->line += !r->skipping;
 }
 
 /* Finishes the row that ends before NEXT. */
@@ -229,12 +246,18 @@ give_row(struct table_input *r, const char *next, struct table_row *out)
 }
 
 enum table_input_next
-table_input_next(struct table_input *r, struct table_row *out)
+table_input_try(struct table_input *r, struct table_row *out)
 {
 	*out = (struct table_row){0};
+	if (r->kind == TABLE_INPUT_UNKNOWN)
+		detect_kind(r);
+	if (r->kind == TABLE_INPUT_UNKNOWN)
+		return TABLE_INPUT_MORE;
 	if (r->kind != TABLE_INPUT_LINES && r->kind != TABLE_INPUT_TABLE)
 		return TABLE_INPUT_END;
-	for (;;) {
+	if (r->skipping)
+		skip_line(r);
+	while (!r->skipping) {
 		const char *next = r->at < r->in.len ? take_row(r) : NULL;
 		enum table_input_next what;
 
@@ -244,10 +267,8 @@ table_input_next(struct table_input *r, struct table_row *out)
 				continue;
 			return what;
 		}
-		if (!next && !r->ended && r->in.len - r->at <= TABLE_INPUT_ROW_MAX) {
-			read_more(r);
-			continue;
-		}
+		if (!next && !r->ended && r->in.len - r->at <= TABLE_INPUT_ROW_MAX)
+			return TABLE_INPUT_MORE;
 		if (r->at >= r->in.len)
 			return TABLE_INPUT_END;
 		out->line = r->line;
@@ -257,4 +278,15 @@ table_input_next(struct table_input *r, struct table_row *out)
 		skip_line(r);
 		return TABLE_INPUT_BAD;
 	}
+	return TABLE_INPUT_MORE;
+}
+
+enum table_input_next
+table_input_next(struct table_input *r, struct table_row *out)
+{
+	enum table_input_next what;
+
+	while ((what = table_input_try(r, out)) == TABLE_INPUT_MORE)
+		read_more(r);
+	return what;
 }

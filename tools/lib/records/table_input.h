@@ -13,6 +13,7 @@
 enum { TABLE_INPUT_ROW_MAX = 1 << 20 }; /* bytes of a row, its quotes counted */
 
 enum table_input_kind {
+	TABLE_INPUT_UNKNOWN, /* too little of it was read */
 	TABLE_INPUT_EMPTY,
 	TABLE_INPUT_LINES, /* each row is one cell: the line */
 	TABLE_INPUT_TABLE,
@@ -20,7 +21,12 @@ enum table_input_kind {
 	TABLE_INPUT_UTF16, /* text in UTF-16; it is not read */
 };
 
-enum table_input_next { TABLE_INPUT_ROW, TABLE_INPUT_BAD, TABLE_INPUT_END };
+enum table_input_next {
+	TABLE_INPUT_ROW,
+	TABLE_INPUT_BAD,
+	TABLE_INPUT_END,
+	TABLE_INPUT_MORE, /* no whole row was read yet: call table_input_fill() */
+};
 
 struct table_row {
 	unsigned long long line; /* the line on which it begins, from 1 */
@@ -35,6 +41,16 @@ struct table_input;
  * the program (EX_IOERR). table_input_close() frees it. */
 struct table_input *table_input_open(int fd);
 void table_input_close(struct table_input *r);
+
+/* The same without reading anything yet. SEPARATOR is what separates the cells of a table; NUL: its first line tells.
+ */
+struct table_input *table_input_new(int fd, char separator);
+
+/* Calls read(2) once. Returns 1, 0 at the end, or -1 with errno. */
+int table_input_fill(struct table_input *r);
+
+/* As table_input_next(), but reads nothing: it returns TABLE_INPUT_MORE where that has to be read first. */
+enum table_input_next table_input_try(struct table_input *r, struct table_row *out);
 
 enum table_input_kind table_input_kind(const struct table_input *r);
 

@@ -30,7 +30,7 @@ struct picks {
 	uint64_t hash; /* of those */
 	char version[40];
 	struct pick *all; /* the last decision of each subject and reviewer; its strings are ours */
-	uint32_t n, room;
+	uint32_t n;
 	struct table by_who;      /* from subject and reviewer to 1 + the place in ALL */
 	const struct pick **some; /* those that stand, sorted */
 	size_t some_n;
@@ -96,10 +96,7 @@ store_pick(struct picks *p, const struct pick *v)
 		one->at = buf_strdup(v->at);
 		return;
 	}
-	if (p->n == p->room) {
-		p->room = p->room ? 2 * p->room : 64;
-		p->all = buf_realloc(p->all, p->room * sizeof(*p->all));
-	}
+	p->all = buf_grow(p->all, p->n, sizeof(*p->all));
 	p->all[p->n++] = (struct pick){.subject = buf_strdup(v->subject),
 				       .choice = v->choice,
 				       .reviewer = buf_strdup(reviewer_of(v)),
@@ -120,7 +117,7 @@ forget_picks(struct picks *p)
 	table_clear(&p->by_who);
 	p->all = NULL;
 	p->some = NULL;
-	p->n = p->room = 0;
+	p->n = 0;
 	p->some_n = p->bad = 0;
 	p->read_to = 0;
 	p->hash = fnv_begin;
@@ -245,8 +242,7 @@ picks_refresh(struct picks *p)
 
 		forget_picks(p); /* a part of it was taken in */
 		sort_standing(p);
-		errno = error;
-		return -1;
+		return file_fail(error);
 	}
 	p->read_to = end;
 	sort_standing(p);
@@ -419,17 +415,4 @@ picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect)
 		rc = -1;
 	}
 	return rc == 0 ? picks_refresh(p) : rc;
-}
-
-int
-picks_add(const struct batch *b, const struct pick *v, size_t n)
-{
-	struct picks *p = picks_read(b);
-	int rc;
-
-	if (!p)
-		return -1;
-	rc = picks_put(p, v, n, NULL);
-	picks_free(p);
-	return rc;
 }

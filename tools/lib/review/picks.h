@@ -130,7 +130,4 @@ bool picks_parse(struct json_object *o, const char *batch, struct picks_set *set
  */
 int picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect);
 
-/* The same for callers that have not read the decisions. Returns 0 or -1. */
-int picks_add(const struct batch *b, const struct pick *v, size_t n);
-
 #endif

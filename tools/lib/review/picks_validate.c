@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/table.h"
 #include "base/utf8.h"
@@ -24,24 +23,14 @@ struct picks_subjects {
 	int fd;  /* items.ndjson; -1: not there yet */
 	off_t read_to;
 	struct subject *all;
-	uint32_t n, room;
+	uint32_t n;
 	struct table by_id; /* from the id to 1 + the place in ALL */
 };
-
-static uint32_t
-print_of(const char *id)
-{
-	uint32_t hash = 0x811c9dc5; /* Fowler, Noll and Vo, 1a */
-
-	for (; *id; id++)
-		hash = (hash ^ (unsigned char)*id) * 0x01000193;
-	return hash;
-}
 
 static struct subject *
 find_subject(const struct picks_subjects *s, const char *id)
 {
-	uint32_t print = print_of(id), cursor = 0;
+	uint32_t print = table_hash(id), cursor = 0;
 	struct table_slot *slot;
 
 	while ((slot = table_next(&s->by_id, print, &cursor)))
@@ -62,13 +51,10 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 		return true;
 	one = find_subject(s, place.subject);
 	if (!one) {
-		if (s->n == s->room) {
-			s->room = s->room ? 2 * s->room : 64;
-			s->all = buf_realloc(s->all, s->room * sizeof(*s->all));
-		}
+		s->all = buf_grow(s->all, s->n, sizeof(*s->all));
 		one = &s->all[s->n++];
 		*one = (struct subject){.id = buf_strdup(place.subject)};
-		table_add(&s->by_id, print_of(place.subject), s->n);
+		table_add(&s->by_id, table_hash(place.subject), s->n);
 	}
 	if (place.idx > one->items)
 		one->items = place.idx;
