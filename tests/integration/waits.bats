@@ -89,8 +89,28 @@ messages() {
 	assert_equal "$(failures)" $'2 host_busy true 0'
 	run -1 --separate-stderr timeout 60 bi-fetch -x "$FAULTY" -b same --resume
 	assert_equal "$(failures)" $'2 host_busy true 0'
+	# What the others did not request is still waited for by the one that may wait.
+	sleep 2.5
 	gone "$!" && fail 'it did not wait'
 	assert_equal "$(cat out)" ''
+	while ! gone "$!"; do
+		bi-clean release far.test >/dev/null 2>&1 || sleep 0.1
+	done
+	assert_equal "$(jq -s 'map(select(.status == "completed")) | length' out)" 2
+	assert_equal "$(bi-status --json same | jq -r .batch_job.status)" completed
+}
+
+@test "without a limit a worker finishes what a run with one did not request" {
+	held_for 50000 far.test
+	seq -f 'http://far.test/bytes/9/%.0f' 200 | bi-fetch --queue -b work
+	start bi-fetch -x "$FAULTY" --work --once >/dev/null 2>err
+	poll 10 grep -q 'waiting for far.test:80 until' err
+	run -1 --separate-stderr timeout 60 bi-fetch -x "$FAULTY" -b work --resume
+	assert_equal "$(failures)" '200 host_busy true 0'
+	sleep 1.5
+	run -0 bi-clean release far.test
+	poll 20 gone "$!"
+	assert_equal "$(bi-status --json work | jq -r .batch_job.status)" completed
 }
 
 @test "bi-clean release lets every process go on soon: those that were told, and those that waited" {

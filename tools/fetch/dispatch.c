@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/trouble.h"
 #include "base/utf8.h"
 #include "commit_queue.h"
 #include "go_on.h"
@@ -132,7 +133,7 @@ is_held_too_long(struct job *j)
 	if (!j->host->held_too_long)
 		return false;
 	host_explain_hold(j->host, &why);
-	verdict_fail(j, false, "host_busy", "%s", why.data);
+	verdict_fail(j, false, HOST_BUSY_CODE, "%s", why.data);
 	j->verdict.retryable = true;
 	buf_free(&why);
 	return true;

@@ -49,6 +49,8 @@ open_batches_add(struct open_batches *b, const char *name, const struct batch_me
 		free(t);
 		return NULL;
 	}
+	if (b->run->set->max_wait_ms < 0)
+		batch_claim_busy(batch);
 	while (*at)
 		at = &(*at)->next;
 	*at = t;

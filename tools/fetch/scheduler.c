@@ -213,7 +213,8 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		run_fail(s->run, "reading the state of an item");
 		return;
 	}
-	if (state == 'c' || (state == 'f' && s->run->set->work)) {
+	/* One that was parked failed meanwhile: its claim tells whether it may be tried. */
+	if (state == 'c' || (state == 'f' && s->run->set->work && !parked)) {
 		run_queue_add(s->stored, t, item);
 		return;
 	}
@@ -328,7 +329,7 @@ static bool
 is_ended_by_others(struct scheduler *s, const struct job *j)
 {
 	int state = j->claimed ? 'r' : batch_state(j->target->batch, j->item);
-	int is = state == 'f' ? batch_has_new_result(j->target->batch, j->item) : state == 'c';
+	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry) : state == 'c';
 
 	if (state < 0 || is < 0)
 		run_fail(s->run, "reading the state of an item");

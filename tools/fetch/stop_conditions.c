@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/human.h"
 #include "base/msg.h"
+#include "base/trouble.h"
 #include "host.h"
 #include "job.h"
 
@@ -159,7 +160,7 @@ count_success(struct stop_streak *s, uint64_t before)
 static bool
 is_telling(const struct job *j)
 {
-	static const char *const silent[] = {"bad_url", "cancelled", "host_busy", "host_given_up"};
+	static const char *const silent[] = {"bad_url", "cancelled", HOST_BUSY_CODE, "host_given_up"};
 
 	if (j->attempts == 0 || j->archive)
 		return false;

@@ -9,6 +9,10 @@
 /* The error code of a failure of this machine (bi-records(5)). It is transient. */
 #define TROUBLE_CODE "system_error"
 
+/* The error code of an item that was not requested, because its host asks to be left alone for longer than the program
+ * may wait (bi-records(5)). It is transient. */
+#define HOST_BUSY_CODE "host_busy"
+
 /* Returns whether ERROR, the errno of opening or reading a source, is a failure of this machine: descriptors, memory
  * or space are lacking, or a disk or network file system failed. ENOENT, EACCES and the like are failures of the
  * source. */

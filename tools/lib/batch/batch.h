@@ -193,9 +193,12 @@ int batch_state(const struct batch *b, uint32_t k);
  * errno. */
 int64_t batch_find_state(const struct batch *b, uint32_t from, char s);
 
-/* Tells whether item K, on which nobody has a claim, has got its last result since B was opened for writing. Returns 1,
- * 0, or -1 with errno. */
-int batch_has_new_result(const struct batch *b, uint32_t k);
+/* Lets batch_claim() also claim items that fail with HOST_BUSY_CODE from now on. This is for a process that waits for
+ * hosts without a limit, and so never fails items in this way itself: others do, and it goes on with them. */
+void batch_claim_busy(struct batch *b);
+
+/* Tells whether item K has a result by which batch_claim() would not give it to us. Returns 1, 0, or -1 with errno. */
+int batch_is_ended(struct batch *b, uint32_t k, const struct batch_retry *retry);
 
 /* Tells whether another process has a claim on item K. Returns 1, 0, or -1 with errno. */
 int batch_is_claimed(const struct batch *b, uint32_t k);

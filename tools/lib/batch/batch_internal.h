@@ -21,6 +21,7 @@ struct batch {
 	int results_index; /* 8 bytes: the offset it reaches to; then 8 an item: 1 + the offset of its last result */
 	pthread_mutex_t recording; /* with the lock of results.ndjson, which two threads of a process share */
 	off_t mark;                /* the length of results.ndjson when the batch was opened */
+	bool patient;              /* batch_claim_busy() */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;

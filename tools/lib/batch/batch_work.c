@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/trouble.h"
 #include "base/userinfo.h"
 #include "base/when.h"
 #include "batch/batch_internal.h"
@@ -64,31 +65,23 @@ extend_state_to(struct batch *b, uint32_t k)
 	return rc;
 }
 
-/* A failed item is tried again if it failed before our time, and may pass. */
+/* A failed item is tried again if it failed before our time, and may pass. One that another process did not request
+ * because it may not wait as long as we do is tried by us: see batch_claim_busy(). */
 static bool
 may_be_tried(const struct batch *b, const struct buf *line, off_t at, const struct batch_retry *retry)
 {
-	struct json_object *result, *error, *may;
+	struct json_object *result, *error = NULL, *may;
+	const char *code;
 	bool yes;
 
-	if (at >= b->mark)
-		return false;
 	result = rec_parse(line->data, line->len, NULL, 0);
-	yes = json_object_object_get_ex(result, "error", &error) &&
+	json_object_object_get_ex(result, "error", &error);
+	code = rec_string(error, "code");
+	yes = error && (at < b->mark || (b->patient && code && strcmp(code, HOST_BUSY_CODE) == 0)) &&
 	      ((json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may)) ||
 	       (retry && retry->too(error, retry->arg)));
 	json_object_put(result);
 	return yes;
-}
-
-int
-batch_has_new_result(const struct batch *b, uint32_t k)
-{
-	off_t at = batch_result_offset(b, k);
-
-	if (at < 0)
-		return errno == ENOENT ? 0 : -1;
-	return at >= b->mark;
 }
 
 /* --- what dead owners and power cuts left --- */
@@ -264,6 +257,29 @@ decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool 
 	buf_free(&line);
 	*behind = is != s;
 	return *behind && set_state(b, k, (char)is) < 0 ? CLAIM_ERROR : claim;
+}
+
+void
+batch_claim_busy(struct batch *b)
+{
+	b->patient = true;
+}
+
+int
+batch_is_ended(struct batch *b, uint32_t k, const struct batch_retry *retry)
+{
+	struct buf line = {0};
+	bool completed = false;
+	off_t at = 0;
+	int rc = sure_result(b, k, &line, &at);
+
+	if (rc == 0)
+		rc = batch_result_number(line.data, line.len, &completed) == k &&
+		     (completed || !may_be_tried(b, &line, at, retry));
+	else
+		rc = rc < 0 ? -1 : 0;
+	buf_free(&line);
+	return rc;
 }
 
 enum batch_claim
