@@ -197,7 +197,7 @@ look_at(const struct status_document *s, struct batch_status *v, int64_t now)
 		buf_clear(&v->text);
 		buf_printf(&v->text,
 			   "{\"batch_job\":{\"name\":\"%s\",\"status\":\"unreadable\"},\"error_message\":", v->name);
-		buf_json(&v->text, strerror(error));
+		buf_json(&v->text, trouble_reason(error));
 		buf_str(&v->text, "}");
 		v->moves = false;
 		return;

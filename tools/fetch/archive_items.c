@@ -141,6 +141,9 @@ begin_member(struct archives *a, struct archive *e, const struct expand_member *
 		if (!wanted)
 			run_queue_add(a->stored, t, ask.item);
 		break;
+	case CLAIM_REMOVED:
+		a->run->asked -= !wanted;
+		break;
 	case CLAIM_ERROR:
 		break;
 	}
@@ -504,6 +507,7 @@ archives_are_awaited(struct archives *a, const struct job *j, struct job **retry
 		run_fail(a->run, "reading the state of an item");
 		return true;
 	case 'c':
+	case 'x':
 		return false;
 	case 'f':
 		break;
@@ -584,6 +588,7 @@ is_left(struct run *run, struct target *t, uint32_t k)
 		run_fail(run, "reading the state of an item");
 		return false;
 	case 'c':
+	case 'x':
 		return false;
 	case 'f':
 		break;

@@ -13,6 +13,7 @@ struct intake {
 	struct run_queue *wants;
 	struct rec_reader *reader;
 	bool is_open;                /* more lines may come */
+	unsigned long long restored; /* items that had been removed */
 	struct target *last;         /* the batch of the last good line */
 	struct loop_watcher watcher; /* of standard input, where it can be watched */
 	struct loop_timer timer;     /* set while lines may be there */

@@ -122,6 +122,7 @@ int
 result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf *line, bool *completed)
 {
 	bool has_result = batch_result(t->batch, item, line) == 0;
+	char says = '\0';
 
 	*completed = false;
 	if (!has_result && errno != ENOENT) {
@@ -129,8 +130,10 @@ result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf 
 		return -1;
 	}
 	if (has_result)
-		batch_result_number(line->data, line->len, completed);
-	if (was_behind(run, t, item, has_result, *completed))
+		batch_result_state(line->data, line->len, &says);
+	*completed = says == 'c';
+	/* It was removed meanwhile. */
+	if (says == 'x' || was_behind(run, t, item, has_result, *completed))
 		return 0;
 	if (run->fatal || has_result)
 		return run->fatal ? -1 : 1;

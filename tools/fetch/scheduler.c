@@ -177,6 +177,9 @@ scheduler_claim(struct scheduler *s, struct job *j)
 	case CLAIM_FAILED:
 		run_queue_add(s->stored, j->target, j->item);
 		break;
+	case CLAIM_REMOVED:
+		s->run->asked--;
+		break;
 	case CLAIM_ERROR:
 		break;
 	}
@@ -198,6 +201,10 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 	state = batch_state(t->batch, item);
 	if (state < 0) {
 		run_fail(s->run, "reading the state of an item");
+		return;
+	}
+	if (state == 'x') {
+		s->run->asked--; /* nobody is told of it */
 		return;
 	}
 	if (state == 'c' || (state == 'f' && s->run->set->work)) {
