@@ -159,14 +159,16 @@ only_what_changes_is_recorded_again(void **state)
 	static const uint32_t one[] = {1};
 	struct batch *b = batching_make(state, 1);
 	struct buf line = {0};
-	char *results;
+	char *results, *at;
 
 	remove_items(b, one, 1, true);
 	remove_items(b, one, 1, true);
 	assert_int_equal(batch_result(b, 1, &line), 0);
 	assert_true(batch_result_is_kept(line.data, line.len));
 	results = testing_read("batches/b/results.ndjson");
-	assert_null(strchr(strchr(results, '\n') + 1, '\n'));
+	at = strchr(strchr(results, '\n') + 1, '\n'); /* two lines */
+	assert_non_null(at);
+	assert_string_equal(at, "\n");
 	free(results);
 	remove_items(b, one, 1, false);
 	buf_clear(&line);
@@ -314,6 +316,10 @@ results_say_states(void **state)
 		{"{\"item\":3,\"status\":\"pending\"}", 3, 'p'},
 		{"{\"status\":\"removed\",\"item\":7}", 7, 'x'},
 		{"{ \"item\": 7, \"status\": \"pending\" }", 7, 'p'},
+		{"{\"item\":3,\"status\":\"failed\",\"error\":{\"code\":\"removed\",\"retryable\":false}}", 3, 'x'},
+		{"{\"item\":3,\"status\":\"failed\",\"error\":{\"code\":\"removed_by\"}}", 3, 'f'},
+		{"{\"item\":3,\"error\":{\"code\":\"removed\"},\"status\":\"failed\"}", 3, 'x'},
+		{"{\"item\":3,\"error\":{\"code\":\"removed\"},\"status\":\"completed\"}", 3, 'c'},
 		{"{\"item\":3,\"status\":\"removing\"}", 0, 0},
 		{"{\"item\":3,\"status\":\"processing\"}", 0, 0},
 		{"{\"status\":\"removed\"}", 0, 0},

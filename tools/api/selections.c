@@ -179,7 +179,8 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 	else if (!(subjects = cached_batch_subjects(b)))
 		reply_error(r, 500, "cannot_read", "the items of batch %s cannot be read: %s", b->name,
 			    trouble_reason(errno));
-	else if (!picks_check(subjects, set.v, set.n, wrong, sizeof(wrong)))
+	else if (!picks_check(subjects, set.v, set.n, wrong, sizeof(wrong)) ||
+		 !picks_check_removed(b->batch, set.v, set.n, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
 	else
 		put_picks(b, q, &set, r);

@@ -104,7 +104,7 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 	m->b = batch_open(c->root, batch, BATCH_READ, NULL);
 	if (!m->b) {
 		snprintf(wrong, sizeof(wrong), "it is of the batch %s: %s", batch,
-			 errno == ENOENT ? "there is none of that name" : strerror(errno));
+			 errno == ENOENT ? "there is none of that name" : trouble_reason(errno));
 		return refuse_file(m->file, wrong);
 	}
 	if (!picks_parse(m->json, batch, &m->set, wrong, sizeof(wrong)))
@@ -112,8 +112,10 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 	subjects = picks_subjects_read(m->b);
 	if (!subjects)
 		return exit_code_report("read the items of batch", batch);
-	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL
-									       : refuse_file(m->file, wrong);
+	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) &&
+			       picks_check_removed(m->b, m->set.v, m->set.n, wrong, sizeof(wrong))
+		       ? EX_ALL_WELL
+		       : refuse_file(m->file, wrong);
 	picks_subjects_free(subjects);
 	return code;
 }

@@ -489,8 +489,8 @@ intake_want_all(struct run *run, struct open_batches *batches, struct run_queue 
 	int64_t n;
 
 	if (!there)
-		msg_die_errno(EX_NOINPUT, "cannot open the batch '%s' of %s (bi-status lists the batches)", name,
-			      run->root.path);
+		msg_die_errno(errno == BATCH_NEWER ? EX_DATAERR : EX_NOINPUT,
+			      "cannot open the batch '%s' of %s (bi-status lists the batches)", name, run->root.path);
 	batch_close(there);
 	t = open_batches_get(batches, name, NULL);
 	n = t ? batch_length(t->batch) : 0;

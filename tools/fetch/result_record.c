@@ -132,8 +132,14 @@ result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf 
 	if (has_result)
 		batch_result_state(line->data, line->len, &says);
 	*completed = says == 'c';
-	/* It was removed meanwhile. */
-	if (says == 'x' || was_behind(run, t, item, has_result, *completed))
+	if (says == 'x') {
+		/* Meanwhile, or the byte is behind after a power cut. */
+		if (batch_state(t->batch, item) != 'x' && batch_recover(t->batch, item) < 0)
+			run_fail(run, "bringing states up to results");
+		run->asked--;
+		return run->fatal ? -1 : 2;
+	}
+	if (was_behind(run, t, item, has_result, *completed))
 		return 0;
 	if (run->fatal || has_result)
 		return run->fatal ? -1 : 1;

@@ -391,7 +391,7 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	buf_free(&text);
 	status = result ? rec_string(result, "status") : NULL;
 	if (!status || (strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)) {
-		(*waiting)++;
+		*waiting += !status || strcmp(status, "removed") != 0;
 		json_object_put(result);
 		return 0;
 	}

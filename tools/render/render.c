@@ -130,7 +130,7 @@ render_pages(struct render *r, const char *name)
 
 	if (open_places(r, name) < 0)
 		return render_report_errno(name, "write its review directory");
-	if (subject_index_build(&r->plan, r->batch) < 0)
+	if (subject_index_build(&r->plan, r->batch) < 0 || subject_index_leave_out_removed(&r->plan, r->batch) < 0)
 		return render_report_errno(name, "read its items");
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {

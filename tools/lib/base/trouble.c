@@ -30,6 +30,6 @@ const char *
 trouble_reason(int error)
 {
 	if (error == TROUBLE_NEWER)
-		return "a newer bi made it, in a format that this version does not know: use that version";
+		return "a newer bi made it, in a format that this version does not know; use that version";
 	return strerror(error);
 }

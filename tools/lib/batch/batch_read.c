@@ -68,6 +68,7 @@ static const struct {
 	char state;
 } statuses[] = {
 	{"completed", "completed\"", 'c'},
+	{"failed", "failed\",\"error\":{\"code\":\"removed\"", 'x'}, /* for versions that know no more */
 	{"failed", "failed\"", 'f'},
 	{"removed", "removed\"", 'x'},
 	{"pending", "pending\"", 'p'},
@@ -81,12 +82,15 @@ state_in_any_order(const char *line, size_t n, char *state)
 {
 	struct json_object *result = rec_parse(line, n, NULL, 0);
 	const char *status = result ? rec_string(result, "status") : NULL;
+	const char *code = result ? rec_string(json_object_object_get(result, "error"), "code") : NULL;
 	long long k = result ? rec_number(result, "item", 0) : 0;
 
 	*state = '\0';
 	for (size_t i = 0; status && i < STATUSES; i++)
 		if (strcmp(status, statuses[i].status) == 0)
 			*state = statuses[i].state;
+	if (*state == 'f' && code && strcmp(code, "removed") == 0)
+		*state = 'x';
 	if (!*state || k < 0 || k > UINT32_MAX)
 		k = 0;
 	json_object_put(result);

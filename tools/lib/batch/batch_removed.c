@@ -1,5 +1,8 @@
 /*
  * Items that are taken off a batch, and come back. Their numbers stay.
+ *
+ * A version that does not know removed items passes over the line that says so. It must not fetch the item again, so a
+ * line before that one says that it failed permanently, with a code that is read as removed here.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -24,32 +27,50 @@ batch_result_is_kept(const char *line, size_t n)
 	return is;
 }
 
-/* Records N items, at most AT_ONCE, which are ours, with STATUS and the state S. 0 or -1. */
-static int
-record(struct batch *b, const uint32_t *items, size_t n, const char *status, bool kept, char s)
+/* The lines about item K into LINES, and into V. How many. */
+static size_t
+print_lines(uint32_t k, char s, bool kept, const char *now, struct buf lines[2], struct batch_outcome *v)
 {
-	struct batch_outcome v[AT_ONCE];
-	struct buf lines[AT_ONCE] = {{0}};
+	size_t n = 0;
+
+	if (s == 'x')
+		buf_printf(&lines[n++],
+			   "{\"item\":%lu,\"status\":\"failed\",\"error\":{\"code\":\"removed\",\"message\":\"it was "
+			   "removed from the batch\",\"retryable\":false},\"finished_at\":\"%s\"%s}",
+			   (unsigned long)k, now, kept ? ",\"kept\":true" : "");
+	buf_printf(&lines[n++], "{\"item\":%lu,\"status\":\"%s\",\"finished_at\":\"%s\"%s}", (unsigned long)k,
+		   s == 'x' ? "removed" : "pending", now, kept ? ",\"kept\":true" : "");
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct batch_outcome){.item = k, .line = lines[i].data, .len = lines[i].len};
+	return n;
+}
+
+/* Records N items, at most AT_ONCE, which are ours, as removed or as pending (the state S). 0 or -1. */
+static int
+record(struct batch *b, const uint32_t *items, size_t n, bool kept, char s)
+{
+	struct batch_outcome v[2 * AT_ONCE];
+	struct buf lines[AT_ONCE][2] = {{{0}}};
 	char now[WHEN_SIZE];
+	size_t count = 0;
 	int rc = 0;
 
 	when_now(now);
-	for (size_t i = 0; i < n; i++) {
-		buf_printf(&lines[i], "{\"item\":%lu,\"status\":\"%s\",\"finished_at\":\"%s\"%s}",
-			   (unsigned long)items[i], status, now, kept ? ",\"kept\":true" : "");
-		v[i] = (struct batch_outcome){.item = items[i], .line = lines[i].data, .len = lines[i].len};
-	}
+	for (size_t i = 0; i < n; i++)
+		count += print_lines(items[i], s, kept, now, lines[i], v + count);
 	/* What is killed behind its line has the byte r then, which the next that opens the batch looks into. */
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = batch_set_state(b, items[i], 'r');
 	if (rc == 0)
-		rc = batch_append_results(b, v, n);
+		rc = batch_append_results(b, v, count);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = batch_set_state(b, items[i], s);
 	if (rc == 0)
 		rc = fdatasync(b->state);
-	for (size_t i = 0; i < n; i++)
-		buf_free(&lines[i]);
+	for (size_t i = 0; i < n; i++) {
+		buf_free(&lines[i][0]);
+		buf_free(&lines[i][1]);
+	}
 	return rc;
 }
 
@@ -86,7 +107,7 @@ remove_some(struct batch *b, const uint32_t *items, size_t n, bool kept)
 	}
 	buf_free(&line);
 	if (is >= 0 && count > 0)
-		is = record(b, left, count, "removed", kept, 'x');
+		is = record(b, left, count, kept, 'x');
 	for (size_t i = 0; i < count && is < 0; i++)
 		batch_settle_state(b, left[i]);
 	return is < 0 ? -1 : 0;
@@ -209,7 +230,7 @@ restore_some(struct batch *b, const uint32_t *items, size_t n)
 			ours[count++] = items[i];
 	}
 	if (rc >= 0)
-		rc = count > 0 ? record(b, ours, count, "pending", false, 'p') : 0;
+		rc = count > 0 ? record(b, ours, count, false, 'p') : 0;
 	for (size_t i = 0; i < count; i++)
 		batch_release(b, ours[i]);
 	return rc < 0 ? -1 : (int)count;

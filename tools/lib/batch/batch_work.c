@@ -127,7 +127,7 @@ is_unlike(char s, uint64_t entry)
 static bool
 is_removed(const struct batch *b, uint32_t k, uint64_t entry)
 {
-	char line[64], state = '\0';
+	char line[96], state = '\0';
 	ssize_t n = entry ? file_read_at(b->results, line, sizeof(line), (off_t)le64toh(entry) - 1) : 0;
 
 	return n > 0 && batch_result_state(line, (size_t)n, &state) == k && state == 'x';
