@@ -289,7 +289,7 @@ pick() {
 	echo mine >"$B/files/11_1.txt"
 	run -0 bi-clean items -y -b b 1
 	assert_equal "$(files)" '11_1.txt 1_10.txt 1_2.txt 1_3.txt 2_1.txt 2_2.txt 2_3.txt '
-	assert_equal "$(ls "$B/content" | tr '\n' ' ')$(ls "$BI_ROOT/temp")" '1_2 1_2.json b.2.part'
+	assert_equal "$(cd "$B/content" && echo *) $(cd "$BI_ROOT/temp" && echo *)" '1_2 1_2.json b.2.part'
 	# A link is no file of the batch.
 	echo precious >outside/keep
 	rm "$B/files/1_2.txt"

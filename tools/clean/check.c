@@ -25,8 +25,8 @@
 #include "clean.h"
 #include "files/append.h"
 #include "files/file.h"
-#include "items.h"
 #include "records/rec.h"
+#include "remove_items.h"
 
 enum { TRIES = 1000 };
 

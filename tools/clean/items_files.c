@@ -11,8 +11,8 @@
 #include "base/table.h"
 #include "batch/item_files.h"
 #include "files/file.h"
-#include "items.h"
 #include "records/rec.h"
+#include "remove_items.h"
 
 enum { SHARED_SHOWN = 5 };
 

@@ -5,7 +5,7 @@
 
 #include "base/msg.h"
 #include "batch/item_files.h"
-#include "items.h"
+#include "remove_items.h"
 #include "review/picks.h"
 
 /* Whether the decision P is for a removed candidate. 1, 0, or -1. */

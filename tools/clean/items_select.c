@@ -9,8 +9,8 @@
 #include "base/opt.h"
 #include "base/userinfo.h"
 #include "batch/error_codes.h"
-#include "items.h"
 #include "records/rec.h"
+#include "remove_items.h"
 
 /* An operand. */
 struct wanted {

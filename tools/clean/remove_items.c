@@ -16,9 +16,9 @@
 #include "base/opt.h"
 #include "batch/error_codes.h"
 #include "files/file.h"
-#include "items.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
+#include "remove_items.h"
 
 enum {
 	EVERY_MS = 100,     /* between two looks at what others hold */

@@ -1,8 +1,8 @@
 /*
- * items: removing items from a batch: which ones, and what they have.
+ * remove_items: removing items from a batch: which ones, and what they have.
  */
-#ifndef BI_CLEAN_ITEMS_H
-#define BI_CLEAN_ITEMS_H
+#ifndef BI_REMOVE_ITEMS_H
+#define BI_REMOVE_ITEMS_H
 
 #include "batch/batch.h"
 #include "clean.h"
