@@ -462,6 +462,16 @@ file_of() {
 	assert_regex "$(<body)" 'a newer bi made it'
 }
 
+@test "a client that waits for its only item is told that it was removed" {
+	serve
+	start curl -s -o answer -w '%{http_code}' --max-time 60 -H "X-CSRFToken: $TOKEN" -F file=@1.txt \
+		"$URL/notebooks/nb/files/upload/" >status
+	poll 10 test -s "$BI_ROOT/batches/job-1/items.ndjson"
+	poll 10 bi-clean items -y -b job-1 1
+	poll 10 gone "$!"
+	assert_equal "$(<status) $(jq -r .error answer)" '422 removed'
+}
+
 @test "clients that delete the same file at once are all told that it is gone" {
 	local id i codes
 
