@@ -549,6 +549,13 @@ pick() {
 @test "an archive of a batch has them as removed, and without their files" {
 	batch
 	bi-clean items -y -b b 1 >/dev/null
+	echo left >"$B/files/1_1.txt"
+	run -1 bi-clean -y --archive x.tar batch b
+	assert_output --partial 'bi-clean --repair check b'
+	[ ! -e x.tar ]
+	[ -e "$B/batch.json" ]
+	run -0 bi-clean --repair check b
+	assert_line 'b: files/1_1.txt is of item 1, which was removed: mended'
 	run -0 bi-clean -y --archive x.tar batch b
 	assert_output --partial 'removed batch b: 5 items'
 	tar -tf x.tar >names

@@ -53,6 +53,33 @@ item_stems_add(struct item_stems *s, uint32_t k)
 	return 0;
 }
 
+/* Whether the files of the removed item K were kept. 1, 0, or -1 with errno. */
+static int
+is_kept(const struct batch *b, uint32_t k)
+{
+	struct buf line = {0};
+	int rc = batch_result(b, k, &line);
+
+	if (rc == 0)
+		rc = batch_result_is_kept(line.data, line.len);
+	buf_free(&line);
+	return rc;
+}
+
+int
+item_stems_add_removed(struct item_stems *s, bool kept)
+{
+	int64_t k = 0;
+
+	while ((k = batch_find_state(s->batch, (uint32_t)k + 1, 'x')) > 0) {
+		int rc = kept ? 0 : is_kept(s->batch, (uint32_t)k);
+
+		if (rc < 0 || (rc == 0 && item_stems_add(s, (uint32_t)k) < 0))
+			return -1;
+	}
+	return (int)k;
+}
+
 void
 item_stems_free(struct item_stems *s)
 {

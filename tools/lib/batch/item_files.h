@@ -18,6 +18,9 @@ struct item_stems {
 
 /* Adds item K. Returns 0, or -1 with errno. item_stems_free() frees the memory. */
 int item_stems_add(struct item_stems *s, uint32_t k);
+
+/* Adds the items that are removed; without KEPT not those whose files were kept. Returns 0, or -1 with errno. */
+int item_stems_add_removed(struct item_stems *s, bool kept);
 void item_stems_free(struct item_stems *s);
 
 /* Stores the item that a file or directory named NAME is of in K, 0 if it is of none of the items. Returns 0, or -1

@@ -257,24 +257,12 @@ picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char
 	return count == 0;
 }
 
-/* Adds the removed items of STEMS's batch. 0, or -1 with errno. */
-static int
-add_removed(struct item_stems *stems)
-{
-	int64_t k = 0;
-
-	while ((k = batch_find_state(stems->batch, (uint32_t)k + 1, 'x')) > 0)
-		if (item_stems_add(stems, (uint32_t)k) < 0)
-			return -1;
-	return (int)k;
-}
-
 bool
 picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char *wrong, size_t room)
 {
 	struct item_stems stems = {.batch = b};
 	char name[SUBJECT_MAX + 32];
-	int rc = add_removed(&stems);
+	int rc = item_stems_add_removed(&stems, true);
 	uint32_t k = 0;
 
 	for (size_t i = 0; i < n && rc == 0 && k == 0; i++) {
