@@ -282,7 +282,7 @@ when() {
 	for what in 'rm $M/batch.json|batch.json of M is missing; .*bi-fetch -b M --resume' \
 		'echo "{" >$M/batch.json|batch.json of M is damaged; remove it' \
 		'rm $M/items.ndjson|M has lost its items: .*; put items.ndjson back' \
-		'printf xy >$M/state|state of M is damaged: 2 of its bytes are no states; .*bi-status --rebuild M' \
+		'printf zy >$M/state|state of M is damaged: 2 of its bytes are no states; .*bi-status --rebuild M' \
 		'printf ccc >$M/state|state of M is damaged: it has 3 items, items.ndjson 2; .*bi-status --rebuild M' \
 		': >$M/results.ndjson|M has lost results or files of items that are completed; .*bi-status --rebuild M' \
 		'rm $M/files/i2_1.txt|M has lost results or files of items that are completed' \

@@ -12,9 +12,8 @@
 #include <unistd.h>
 
 #include "base/when.h"
-#include "files/atomic_file.h"
+#include "batch/item_files.h"
 #include "files/file.h"
-#include "files/trash.h"
 #include "handlers.h"
 #include "records/rec.h"
 #include "reply.h"
@@ -33,19 +32,6 @@ open_below(int dir, const char *name)
 	return file_close(dir, fd);
 }
 
-/* Removes the file NAME in DIR, which is closed. 0 also where there is none, or -1 with errno. */
-static int
-unlink_in(int dir, const char *name)
-{
-	int rc = 0;
-
-	if (dir < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		rc = -1;
-	return file_close(dir, rc);
-}
-
 /* Removes what is in the batch's directory FOLDER as PATH, "FOLDER/NAME". */
 static int
 unlink_path(const struct batch *b, const char *folder, const char *path)
@@ -54,7 +40,7 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 
 	if (!path || strncmp(path, folder, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/') || path[n + 1] == '.')
 		return 0;
-	return unlink_in(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
+	return item_files_unlink(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
 }
 
 /* Removes what bi-render has of the file named NAME, and its thumbnail. */
@@ -66,47 +52,10 @@ unlink_review(const struct root *root, const struct batch *b, const char *name)
 	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
 	if (strrchr(name, '.'))
 		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
-	if (unlink_in(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
+	if (item_files_unlink(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
 		return -1;
-	return unlink_in(open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"),
-			 thumb);
-}
-
-/* Removes what was parsed: content/STEM.json and content/STEM/. */
-static int
-remove_content(const struct root *root, const struct batch *b, const char *path)
-{
-	const char *name = path ? strchr(path, '/') : NULL;
-	size_t n = name ? strlen(name) : 0;
-	char stem[SUBJECT_MAX + 32];
-	int dir, rc;
-
-	if (n > sizeof("/.json") && n < sizeof(stem)) {
-		snprintf(stem, sizeof(stem), "%.*s", (int)(n - sizeof("/.json") + 1), name + 1);
-		dir = root_open_dir(batch_dirfd(b), "content", false);
-		rc = dir < 0 ? -1 : *stem == '.' ? 0 : trash_dir(root, dir, stem);
-		if (file_close(dir, rc) < 0 && errno != ENOENT && errno != ENOTDIR)
-			return -1;
-	}
-	return unlink_path(b, "content", path);
-}
-
-/* Removes the bytes of an upload that no worker took, and what is unfinished of a download. */
-static int
-remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked)
-{
-	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
-	const char *upload = rec_text(asked, "upload", room, sizeof(room));
-	int temp = root_open_dir(root->fd, "temp", false);
-	struct atomic_file p;
-
-	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
-	if (temp >= 0 && atomic_file_take(&p, temp, name, note) == 0)
-		atomic_file_drop(&p);
-	file_close(temp, 0);
-	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
-		return 0;
-	return unlink_in(root_open_dir(batch_dirfd(b), "uploads", false), upload);
+	return item_files_unlink(
+		open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
 }
 
 /* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */
@@ -122,7 +71,7 @@ remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 		rc = errno == ENOENT ? 0 : -1;
 	else if (batch_place(line.data, line.len, &place) == 0) {
 		snprintf(path, sizeof(path), "content/%s_%lu.json", place.subject, (unsigned long)place.idx);
-		rc = remove_content(root, b, path);
+		rc = item_files_remove_content(root, b, path);
 	}
 	buf_free(&line);
 	return rc;
@@ -135,8 +84,8 @@ remove_all(const struct root *root, const struct batch *b, uint32_t k, struct js
 {
 	const char *path = rec_string(has, "path"), *content = rec_string(has, "content");
 
-	if (remove_begun(root, b, k, asked) < 0 || remove_unsaid(root, b, k) < 0 ||
-	    remove_content(root, b, content) < 0 || unlink_path(b, "files", path) < 0)
+	if (item_files_remove_begun(root, b, k, asked) < 0 || remove_unsaid(root, b, k) < 0 ||
+	    item_files_remove_content(root, b, content) < 0 || unlink_path(b, "files", path) < 0)
 		return -1;
 	return path && strncmp(path, "files/", 6) == 0 && path[6] && !strchr(path + 6, '/')
 		       ? unlink_review(root, b, path + 6)
@@ -145,12 +94,15 @@ remove_all(const struct root *root, const struct batch *b, uint32_t k, struct js
 
 /* --- recording --- */
 
+/* Whether there is nothing left to delete. */
 static bool
 is_deleted(struct json_object *result)
 {
+	const char *code, *status = result ? rec_string(result, "status") : NULL;
 	struct json_object *error = NULL;
-	const char *code;
 
+	if (status && strcmp(status, "removed") == 0) /* by bi-clean items */
+		return true;
 	if (!result || !json_object_object_get_ex(result, "error", &error))
 		return false;
 	code = rec_string(error, "code");
@@ -239,7 +191,7 @@ claim_item(struct batch *b, uint32_t k)
 		state = batch_state(b, k);
 		if (state < 0)
 			return CLAIM_ERROR;
-		if ((state != 'c' && state != 'f') || tries++ == HELD_TRIES)
+		if ((state != 'c' && state != 'f' && state != 'x') || tries++ == HELD_TRIES)
 			break;
 		poll(NULL, 0, HELD_MS);
 	}
@@ -310,7 +262,8 @@ static bool
 was_deleted(const struct resolved_item *i)
 {
 	struct json_object *result = batch_result_object(i->batch->batch, i->item);
-	bool was = batch_state(i->batch->batch, i->item) == 'f' && is_deleted(result);
+	int state = batch_state(i->batch->batch, i->item);
+	bool was = (state == 'f' || state == 'x') && is_deleted(result);
 
 	json_object_put(result);
 	return was;
@@ -328,7 +281,7 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 		return;
 	if (!i.is_file && !i.batch && i.error != ENOENT) {
 		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
-			    strerror(i.error));
+			    trouble_reason(i.error));
 		return;
 	}
 	if (!i.is_file && (!i.batch || was_deleted(&i))) {
@@ -343,5 +296,5 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 	else if (errno == EINTR)
 		reply_error(r, 503, "busy", "another process holds the batch or the notebook; try again");
 	else
-		reply_error(r, 500, "cannot_write", "the file cannot be deleted: %s", strerror(errno));
+		reply_error(r, 500, "cannot_write", "the file cannot be deleted: %s", trouble_reason(errno));
 }

@@ -115,15 +115,16 @@ files_print_status(struct api *api, const char *notebook, const char *id, struct
 	}
 	if (!i.batch) {
 		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
-			    strerror(i.error));
+			    trouble_reason(i.error));
 		return NULL;
 	}
 	state = batch_state(i.batch->batch, i.item);
 	if (state < 0 || batch_count(i.batch->batch, &counts) < 0 || print_item(&i, counts.held, out) < 0) {
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name, strerror(errno));
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name,
+			    trouble_reason(errno));
 		return NULL;
 	}
-	*done = state == 'c' || state == 'f';
+	*done = state == 'c' || state == 'f' || state == 'x';
 	return i.batch->name;
 }
 

@@ -25,12 +25,13 @@ jobs_print_status(struct api *api, const char *notebook, const char *id, uint64_
 	if (!resolve_job(api, notebook, id, &job, r))
 		return NULL;
 	if (job_status_read(&api->root, job.batch->batch, &p) < 0) {
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name, strerror(errno));
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name,
+			    trouble_reason(errno));
 		return NULL;
 	}
 	if (job_status_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, out) < 0) {
 		reply_error(r, 500, "cannot_read", "items of the batch %s cannot be read: %s", job.batch->name,
-			    strerror(errno));
+			    trouble_reason(errno));
 		return NULL;
 	}
 	*done = p.done;

@@ -17,7 +17,7 @@ open_notebook(struct api *api, const char *name, struct reply *r)
 	if (!nb && errno == ENOENT)
 		reply_error(r, 404, "no_such_notebook", "there is no such notebook: nothing was submitted to it");
 	else if (!nb)
-		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", name, strerror(errno));
+		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", name, trouble_reason(errno));
 	return nb;
 }
 
@@ -30,7 +30,7 @@ settle_notebook(struct api *api, struct notebook *nb, struct reply *r)
 		reply_error(r, 503, "busy", "another process holds the notebook %s", notebook_name(nb));
 	else
 		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", notebook_name(nb),
-			    strerror(errno));
+			    trouble_reason(errno));
 	return false;
 }
 
@@ -65,7 +65,7 @@ no_batch(int error, const char *batch, const char *of, struct reply *r)
 		reply_error(r, 404, "removed", "the batch %s of this %s was removed", batch, of);
 	else
 		reply_error(r, 500, "cannot_read", "the batch %s of this %s cannot be read: %s", batch, of,
-			    strerror(error));
+			    trouble_reason(error));
 }
 
 static bool
@@ -205,7 +205,7 @@ resolve_file(struct api *api, const char *notebook, const char *id, struct resol
 		if (!notebook && errno == ENOENT)
 			reply_error(r, 404, "no_such_file", "no notebook has a file of this id");
 		else if (!notebook)
-			reply_error(r, 500, "cannot_read", "not all notebooks can be read: %s", strerror(errno));
+			reply_error(r, 500, "cannot_read", "not all notebooks can be read: %s", trouble_reason(errno));
 		return NULL;
 	}
 	if (!out->is_file)

@@ -75,6 +75,13 @@ reply_unread(struct submission *h)
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
 }
 
+static void
+reply_removed(struct submission *h)
+{
+	reply_error(&h->reply, 422, "removed", "the item was removed before it was done");
+	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
+}
+
 /* What its result says. */
 static void
 reply_result(struct submission *h)
@@ -84,6 +91,8 @@ reply_result(struct submission *h)
 
 	if (status && strcmp(status, "completed") == 0)
 		reply_completed(h, result);
+	else if (status && strcmp(status, "removed") == 0)
+		reply_removed(h);
 	else if (status)
 		reply_failed(h, result);
 	else
@@ -121,7 +130,7 @@ wait_item_look(struct submission *h)
 
 	if (state < 0) {
 		reply_unread(h);
-	} else if (state == 'c' || state == 'f') {
+	} else if (state == 'c' || state == 'f' || state == 'x') {
 		reply_result(h);
 	} else if (waited >= workless_ms(h)) {
 		bool works = queue_has_worker(&h->api->root) != 0; /* one that cannot be looked for may be there */

@@ -88,7 +88,7 @@ cancel_free(struct cancelling *x)
 
 		if (state < 0)
 			return -1;
-		if (state == 'c' || state == 'f')
+		if (state == 'c' || state == 'f' || state == 'x')
 			continue;
 		switch (batch_claim(x->b, k, NULL)) {
 		case CLAIM_OURS:
@@ -105,6 +105,7 @@ cancel_free(struct cancelling *x)
 			return -1;
 		case CLAIM_DONE:
 		case CLAIM_FAILED:
+		case CLAIM_REMOVED:
 			break;
 		}
 	}

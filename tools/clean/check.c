@@ -21,10 +21,12 @@
 #include "base/table.h"
 #include "base/utf8.h"
 #include "batch/batch.h"
+#include "batch/item_files.h"
 #include "clean.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "remove_items.h"
 
 enum { TRIES = 1000 };
 
@@ -32,17 +34,20 @@ struct checking {
 	const struct clean *c;
 	struct batch *b;
 	const char *name;
-	bool mends;     /* what is found is mended */
-	bool alone;     /* nobody else works on it */
-	bool held;      /* somebody does */
-	uint64_t count; /* items */
-	char *states;   /* as items and results have it: p, c, f */
-	off_t *last;    /* where the last result of each item begins; -1: it has none */
+	bool mends;                /* what is found is mended */
+	bool alone;                /* nobody else works on it */
+	bool held;                 /* somebody does */
+	uint64_t count;            /* items */
+	char *states;              /* as items and results have it: p, c, f, x */
+	struct item_stems removed; /* the items that are removed, and whose files were not kept */
+	unsigned char *left;       /* of such an item: a file is there */
+	off_t *last;               /* where the last result of each item begins; -1: it has none */
 	struct table
 		files; /* the names in files/ that results have, also those that no longer count, by their prints */
 	int orphans;   /* orphans/, -1 until something is put there */
 	uint64_t found, mendable, mended;
 	uint64_t moved, kept, kept_bytes; /* to orphans/, and what is there */
+	uint64_t left_n;                  /* files that removed items have */
 	uint64_t states_wrong;            /* and entries of results.index */
 	bool failed;                      /* something could not be read; said */
 	bool results_bad;                 /* a line of results.ndjson says nothing: the file that it had is not known */
@@ -180,18 +185,18 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 	struct json_object *o = rec_parse(line, n, NULL, 0);
 	struct reading *r = arg;
 	struct checking *x = r->x;
-	bool completed = false;
+	char state = '\0';
 	const char *path;
 	uint32_t k;
 
 	r->line++;
-	k = json_object_is_type(o, json_type_object) ? batch_result_number(line, n, &completed) : 0;
+	k = json_object_is_type(o, json_type_object) ? batch_result_state(line, n, &state) : 0;
 	if (k == 0 || k > x->count) {
 		found(x, NOT_MENDED, "record_bad",
 		      "line %" PRIu64 " of results.ndjson is not a result of an existing item", r->line);
 		x->results_bad = true;
 	} else {
-		x->states[k - 1] = completed ? 'c' : 'f';
+		x->states[k - 1] = state;
 		x->last[k - 1] = at;
 	}
 	path = rec_string(o, "path");
@@ -383,7 +388,17 @@ see_file(int dir, const struct dirent *e, void *arg)
 	struct checking *x = arg;
 	/* Where not all results are known, it may be theirs. */
 	bool moves = x->mends && !x->failed && !x->results_bad;
+	uint32_t k;
 
+	if (item_stems_find(&x->removed, e->d_name, &k) < 0)
+		return -1;
+	if (k) {
+		found(x, MENDED, "file_left", "files/%s is of item %lu, which was removed", e->d_name,
+		      (unsigned long)k);
+		x->left[k / 8] |= (unsigned char)(1u << (k % 8));
+		x->left_n++;
+		return 0;
+	}
 	if (is_known(x, e->d_name))
 		return 0;
 	if (moves && put_aside(x, dir, e->d_name) < 0) {
@@ -397,12 +412,55 @@ see_file(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* While others work on the batch, a file may be about to be recorded. */
+/* Notes the items that are removed. */
+static void
+find_removed(struct checking *x)
+{
+	struct buf line = {0};
+
+	x->removed.batch = x->b;
+	x->left = buf_alloc((size_t)x->count / 8 + 1);
+	memset(x->left, 0, (size_t)x->count / 8 + 1);
+	for (uint64_t k = 1; k <= x->count; k++) {
+		if (x->states[k - 1] != 'x')
+			continue;
+		buf_clear(&line);
+		if (batch_result(x->b, (uint32_t)k, &line) < 0) {
+			cannot_read(x, "a result");
+			break;
+		}
+		if (!batch_result_is_kept(line.data, line.len) && item_stems_add(&x->removed, (uint32_t)k) < 0) {
+			cannot_read(x, "items.ndjson");
+			break;
+		}
+	}
+	buf_free(&line);
+}
+
+/* Removes what removed items have. */
+static void
+remove_left(struct checking *x)
+{
+	struct removal *v = x->mends && x->left_n ? buf_alloc(x->left_n * sizeof(*v)) : NULL;
+	size_t n = 0;
+
+	for (uint64_t k = 1; v && k <= x->count; k++)
+		if (x->left[k / 8] >> (k % 8) & 1)
+			v[n++] = (struct removal){.item = (uint32_t)k};
+	if (v && items_remove_files(x->c, x->b, v, n) != 0)
+		x->failed = true;
+	free(v);
+	free(x->left);
+	item_stems_free(&x->removed);
+}
+
+/* While others work on the batch, a file may be about to be recorded, or removed. */
 static void
 check_orphans(struct checking *x)
 {
 	if (batch_filesfd(x->b) < 0)
 		return; /* it is not there, or was said to be unreadable */
+	find_removed(x);
 	x->orphans = -1;
 	if (file_each(root_open_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
 		cannot_read(x, "files/");
@@ -410,6 +468,7 @@ check_orphans(struct checking *x)
 	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
 		cannot_read(x, "orphans/");
 	file_close(x->orphans, 0);
+	remove_left(x);
 }
 
 static int
@@ -466,7 +525,7 @@ check_open(struct checking *x)
 		return;
 	}
 	x->held = counts.held && !x->alone;
-	x->count = counts.total;
+	x->count = counts.length;
 	x->states = buf_alloc((size_t)x->count + 1);
 	memset(x->states, 'p', (size_t)x->count);
 	x->last = buf_alloc(((size_t)x->count + 1) * sizeof(*x->last));

@@ -20,6 +20,7 @@
 #include "base/utf8.h"
 #include "base/words.h"
 #include "batch/batch.h"
+#include "batch/item_files.h"
 #include "batch/job_status.h"
 #include "clean.h"
 #include "files/atomic_file.h"
@@ -256,6 +257,38 @@ cannot_archive(const struct batch *b, const char *what)
 	return msg_exit_code(error);
 }
 
+/* A file of a removed item ends the listing. */
+static int
+see_left(int dir, const struct dirent *e, void *arg)
+{
+	uint32_t k;
+
+	(void)dir;
+	return item_stems_find(arg, e->d_name, &k) < 0 ? -1 : k != 0;
+}
+
+/* Whether a removed item still has a file, since its removal was interrupted: an archive must not keep it. 0 or the
+ * exit code after a message. */
+static int
+look_for_left(const struct batch *b)
+{
+	struct item_stems stems = {.batch = b};
+	int rc = item_stems_add_removed(&stems, false), code = 0;
+
+	if (rc == 0 && batch_find_state(b, 1, 'x') > 0)
+		rc = file_each(root_open_dir(batch_dirfd(b), "files", false), see_left, &stems);
+	if (rc < 0 && errno != ENOENT)
+		code = cannot_archive(b, "the removed items");
+	if (rc > 0) {
+		msg_warn("a removed item of the batch '%s' still has a file: nothing is removed; `bi-clean --repair "
+			 "check %s` removes the file, and then the same command goes on",
+			 batch_name(b), batch_name(b));
+		code = EX_SOME_FAILED;
+	}
+	item_stems_free(&stems);
+	return code;
+}
+
 /* Whether all files are there that an archive of the batch is to have: no archive is written in silence without one. 0
  * or the exit code after a message. */
 static int
@@ -280,7 +313,7 @@ look_for_files(const struct clean *c, const struct batch *b)
 			 n, n == 1 ? "" : "s", batch_name(b), n == 1 ? "s" : "ve", first, batch_name(b), batch_name(b),
 			 c->archive);
 	buf_free(&where);
-	return code;
+	return code ? code : look_for_left(b);
 }
 
 /* --- one batch --- */

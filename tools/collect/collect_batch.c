@@ -278,6 +278,17 @@ know_subject(const struct batch_collector *g, uint32_t i, struct about_subject *
 	return 0;
 }
 
+/* Says that candidate IDX was chosen, and then removed. */
+static void
+report_removed(struct batch_collector *g, const struct about_subject *a, long idx)
+{
+	char words[100];
+
+	snprintf(words, sizeof(words), "candidate %ld, which was chosen, was removed from the batch", idx);
+	report_refused(g, a->id, "candidate_removed", words, "choose another");
+	g->failed++;
+}
+
 /* The items that are chosen. 0, or -1 with errno. */
 static int
 choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
@@ -294,9 +305,17 @@ choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *
 			       "choose another");
 		g->failed++;
 	}
-	for (uint32_t k = from; k < to; k++)
-		if (add_item(g, v, a, d, g->plan.items[s->first + k]) < 0)
+	if (d->kind == UNDECIDED && g->taken_back[i] && !g->all)
+		report_removed(g, a, g->taken_back[i]);
+	for (uint32_t k = from; k < to; k++) {
+		uint32_t item = g->plan.items[s->first + k];
+		int state = batch_state(g->b, item);
+
+		if (state == 'x' && !g->all)
+			report_removed(g, a, (long)k + 1);
+		if (state < 0 || (state != 'x' && add_item(g, v, a, d, item) < 0))
 			return -1;
+	}
 	return 0;
 }
 
@@ -322,7 +341,7 @@ choose_subject(struct batch_collector *g, uint32_t i)
 			.choices = v.choices,
 			.open = open_file,
 			.arg = &v,
-			.keep_all = picks_count(g->picks) == 0 && !g->all,
+			.keep_all = picks_count(g->picks) == 0 && !g->all && !g->taken_back[i],
 			.disputed = d.kind == DISPUTED,
 		};
 
@@ -370,6 +389,8 @@ get_originals(const struct batch_collector *g)
 
 			if (!g->all && !(d.kind == DECIDED && d.choice == (long)k + 1))
 				continue;
+			if (batch_state(g->b, g->plan.items[s->first + k]) == 'x')
+				continue;
 			item = read_item(g, g->plan.items[s->first + k], &place);
 			if (!item && errno != EBADMSG) { /* that is said when the subject is collected */
 				code = msg_report_errno("cannot read the items of batch %s", batch_name(g->b));
@@ -390,8 +411,9 @@ get_originals(const struct batch_collector *g)
 static void
 find_decisions(struct batch_collector *g)
 {
+	const struct pick *back;
 	struct picks_subject s;
-	size_t strangers = 0;
+	size_t strangers = 0, cursor = 0;
 
 	g->first = buf_alloc((g->plan.count + 1) * sizeof(*g->first));
 	memset(g->first, 0, (g->plan.count + 1) * sizeof(*g->first));
@@ -402,6 +424,14 @@ find_decisions(struct batch_collector *g)
 			g->first[subject] = (uint32_t)s.first + 1;
 		else
 			strangers++;
+	}
+	g->taken_back = buf_alloc((g->plan.count + 1) * sizeof(*g->taken_back));
+	memset(g->taken_back, 0, (g->plan.count + 1) * sizeof(*g->taken_back));
+	while ((back = picks_next_removed(g->picks, &cursor))) {
+		uint32_t subject;
+
+		if (subject_index_find(&g->plan, back->subject, &subject))
+			g->taken_back[subject] = back->removed;
 	}
 	if (strangers)
 		msg_warn("batch %s: %zu decisions are about subjects that it does not have, and are ignored",
@@ -525,6 +555,7 @@ collect_batch(struct collect *c, const char *name)
 	originals_close(g.originals);
 	subject_index_free(&g.plan);
 	free(g.first);
+	free(g.taken_back);
 	batch_close(g.b);
 	return code;
 }

@@ -103,7 +103,7 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 	m->b = batch_open(c->root, batch, BATCH_READ, NULL);
 	if (!m->b) {
 		snprintf(wrong, sizeof(wrong), "it is of the batch %s: %s", batch,
-			 errno == ENOENT ? "there is none of that name" : strerror(errno));
+			 errno == ENOENT ? "there is none of that name" : trouble_reason(errno));
 		return refuse_file(m->file, wrong);
 	}
 	if (!picks_parse(m->json, batch, &m->set, wrong, sizeof(wrong)))
@@ -111,8 +111,10 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 	subjects = picks_subjects_read(m->b);
 	if (!subjects)
 		return msg_report_errno("cannot read the items of batch %s", batch);
-	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL
-									       : refuse_file(m->file, wrong);
+	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) &&
+			       picks_check_removed(m->b, m->set.v, m->set.n, wrong, sizeof(wrong))
+		       ? EX_ALL_WELL
+		       : refuse_file(m->file, wrong);
 	picks_subjects_free(subjects);
 	return code;
 }

@@ -189,7 +189,10 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	completed = status && strcmp(status, "completed") == 0;
 	if (!completed && result && json_object_object_get_ex(result, "error", &error))
 		words = rec_string(error, "message");
-	snprintf(why, room, "%s", words ? words : "it was not fetched yet");
+	snprintf(why, room, "%s",
+		 words                                      ? words
+		 : status && strcmp(status, "removed") == 0 ? "it was removed"
+							    : "it was not fetched yet");
 	utf8_replace_invalid(why);
 	json_object_put(result);
 	return completed;

@@ -129,6 +129,9 @@ begin_member(struct archives *a, struct archive *e, const struct expand_member *
 		if (!wanted)
 			run_queue_add(a->stored, t, ask.item);
 		break;
+	case CLAIM_REMOVED:
+		a->run->asked -= !wanted;
+		break;
 	case CLAIM_ERROR:
 		break;
 	}
@@ -491,6 +494,7 @@ archives_are_awaited(struct archives *a, const struct job *j, struct job **retry
 		run_fail(a->run, "reading the state of an item");
 		return true;
 	case 'c':
+	case 'x':
 		return false;
 	case 'f':
 		break;

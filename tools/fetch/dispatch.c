@@ -98,7 +98,7 @@ on_stored(struct dispatch *d, struct target *t, uint32_t item)
 	rc = result_read_stored(&d->run, t, item, &line, &completed);
 	if (rc == 0) {
 		run_queue_add(&d->wants, t, item);
-	} else if (rc > 0) {
+	} else if (rc == 1) {
 		say_result(d, t, line.data, line.len, false);
 		page_want_stored(&d->run, &d->wants, t, line.data, line.len);
 		archives_want_stored(d->archives, t, item, line.data, line.len);
@@ -642,8 +642,11 @@ give_up(struct dispatch *d)
 	output_flush(&d->output);
 	msg_progress(NULL);
 	errno = run->fatal;
-	msg_warn("%s under %s: %s; what was recorded stands: %s", run->fatal_at, run->root.path, strerror(run->fatal),
-		 mend);
+	if (run->fatal == BATCH_NEWER)
+		msg_warn_errno("%s under %s", run->fatal_at, run->root.path);
+	else
+		msg_warn("%s under %s: %s; what was recorded stands: %s", run->fatal_at, run->root.path,
+			 strerror(run->fatal), mend);
 	if (d->records)
 		rec_write_end(NULL, code);
 	clean_up(d);

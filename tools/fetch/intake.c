@@ -57,6 +57,22 @@ target_for(struct intake *in, const struct rec *rec, const char *own)
 	return t;
 }
 
+/* What a list has again is no longer removed. 0, or -1 with errno. */
+static int
+restore_removed(struct intake *in, struct block *block)
+{
+	uint32_t items[BLOCK];
+	size_t n = 0;
+	int64_t back;
+
+	for (size_t i = 0; i < block->n; i++)
+		if (block->asks[i].state == 'x')
+			items[n++] = block->asks[i].item;
+	back = n ? batch_restore(block->target->batch, items, n) : 0;
+	in->restored += back > 0 ? (unsigned long long)back : 0;
+	return back < 0 ? -1 : 0;
+}
+
 static void
 flush_block(struct intake *in, struct block *block)
 {
@@ -64,6 +80,8 @@ flush_block(struct intake *in, struct block *block)
 
 	if (block->n && batch_add(t->batch, block->asks, block->n) < 0)
 		run_fail(in->run, "adding to the batch");
+	else if (block->n && restore_removed(in, block) < 0)
+		run_fail(in->run, "taking back items that were removed");
 	/* What was added is a worker's from now on. */
 	else if (block->n && in->run->set->queue &&
 		 ((!in->run->set->no_sync && batch_sync(t->batch) < 0) ||
@@ -192,6 +210,9 @@ intake_end(struct intake *in)
 {
 	if (!in)
 		return;
+	if (in->restored)
+		msg_warn("%llu item%s removed before, and came back: the list has %s again", in->restored,
+			 in->restored == 1 ? " was" : "s were", in->restored == 1 ? "it" : "them");
 	loop_unwatch(in->run->loop, &in->watcher);
 	loop_stop_timer(in->run->loop, &in->timer);
 	lists_close(in->lists);
@@ -207,8 +228,8 @@ intake_want_all(struct run *run, struct open_batches *batches, struct run_queue 
 	int64_t n;
 
 	if (!there)
-		msg_die_errno(EX_NOINPUT, "cannot open the batch '%s' of %s (bi-status lists the batches)", name,
-			      run->root.path);
+		msg_die_errno(errno == BATCH_NEWER ? EX_DATAERR : EX_NOINPUT,
+			      "cannot open the batch '%s' of %s (bi-status lists the batches)", name, run->root.path);
 	batch_close(there);
 	t = open_batches_get(batches, name, NULL);
 	n = t ? batch_length(t->batch) : 0;

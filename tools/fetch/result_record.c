@@ -108,6 +108,7 @@ int
 result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf *line, bool *completed)
 {
 	bool has_result = batch_result(t->batch, item, line) == 0;
+	char says = '\0';
 
 	*completed = false;
 	if (!has_result && errno != ENOENT) {
@@ -115,7 +116,15 @@ result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf 
 		return -1;
 	}
 	if (has_result)
-		batch_result_number(line->data, line->len, completed);
+		batch_result_state(line->data, line->len, &says);
+	*completed = says == 'c';
+	if (says == 'x') {
+		/* Meanwhile, or the byte is behind after a power cut. */
+		if (batch_state(t->batch, item) != 'x' && batch_recover(t->batch, item) < 0)
+			run_fail(run, "bringing states up to results");
+		run->asked--;
+		return run->fatal ? -1 : 2;
+	}
 	if (was_behind(run, t, item, has_result, *completed))
 		return 0;
 	if (run->fatal || has_result)

@@ -190,6 +190,9 @@ scheduler_claim(struct scheduler *s, struct job *j)
 	case CLAIM_FAILED:
 		run_queue_add(s->stored, j->target, j->item);
 		break;
+	case CLAIM_REMOVED:
+		s->run->asked--;
+		break;
 	case CLAIM_ERROR:
 		break;
 	}
@@ -211,6 +214,10 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 	state = batch_state(t->batch, item);
 	if (state < 0) {
 		run_fail(s->run, "reading the state of an item");
+		return;
+	}
+	if (state == 'x') {
+		s->run->asked--; /* nobody is told of it */
 		return;
 	}
 	/* One that was parked failed meanwhile: its claim tells whether it may be tried. */

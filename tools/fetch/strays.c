@@ -68,6 +68,7 @@ is_left(struct run *run, struct target *t, uint32_t k)
 		run_fail(run, "reading the state of an item");
 		return false;
 	case 'c':
+	case 'x':
 		return false;
 	case 'f':
 		break;

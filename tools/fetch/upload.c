@@ -96,13 +96,13 @@ sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 	buf_clear(line);
 	if (state < 0)
 		return -1;
-	if (state != 'c' && state != 'f')
+	if (state != 'c' && state != 'f' && state != 'x')
 		return 0;
 	if (batch_item(b, k, line) < 0)
 		return errno == ENOENT ? 0 : -1;
 	item = rec_parse(line->data, line->len, NULL, 0);
 	name = rec_string(item, "member") ? NULL : rec_text(item, "upload", room, sizeof(room)); /* its archive's */
-	if (name && *name && !root_subject_check(name) && (state == 'c' || !may_pass(b, k)) &&
+	if (name && *name && !root_subject_check(name) && (state != 'f' || !may_pass(b, k)) &&
 	    unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		rc = -1;
 	json_object_put(item);

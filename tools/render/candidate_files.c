@@ -115,7 +115,7 @@ read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 		code = copy_candidate(r, &place, result);
 	else if (status && strcmp(status, "failed") == 0)
 		r->failed++;
-	else
+	else if (!status || strcmp(status, "removed") != 0) /* such an item is shown nowhere */
 		r->waiting++;
 	json_object_put(result);
 	return code;

@@ -362,7 +362,7 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	if (!result && errno != ENOENT && errno != EBADMSG)
 		return -1;
 	if (!status || (strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)) {
-		(*waiting)++;
+		*waiting += !status || strcmp(status, "removed") != 0;
 		json_object_put(result);
 		return 0;
 	}

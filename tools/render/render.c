@@ -129,7 +129,7 @@ render_pages(struct render *r, const char *name)
 
 	if (open_places(r, name) < 0)
 		return msg_report_errno("batch %s: cannot write its review directory", name);
-	if (subject_index_build(&r->plan, r->batch) < 0)
+	if (subject_index_build(&r->plan, r->batch) < 0 || subject_index_leave_out_removed(&r->plan, r->batch) < 0)
 		return msg_report_errno("batch %s: cannot read its items", name);
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {

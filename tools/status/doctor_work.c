@@ -74,7 +74,7 @@ look_at_about(struct patient *v)
 	}
 	if (error == ENOENT && under_way(v))
 		return;
-	if (error == ENOENT && v->p.counts.total == 0) {
+	if (error == ENOENT && v->p.counts.length == 0) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "%s is half-made: it has no items, and who made it was killed", v->name);
 		doctor_mend(v->d, "run the command again that made it, or rmdir what is in '%s/batches/%s'",
@@ -106,7 +106,7 @@ odd_states(const struct patient *v, uint64_t *length)
 		return errno == ENOENT ? 0 : -1;
 	while ((n = file_read_at(fd, chunk, sizeof(chunk), (off_t)*length)) > 0) {
 		for (ssize_t i = 0; i < n; i++)
-			odd += !memchr("prcf", chunk[i], 5); /* NUL too, which is p */
+			odd += !memchr("prcfx", chunk[i], 6); /* NUL too, which is p */
 		*length += (uint64_t)n;
 	}
 	return file_close(fd, n < 0 ? -1 : 0) < 0 ? -1 : odd;
@@ -136,7 +136,7 @@ is_there(const struct patient *v, uint32_t k)
 static int
 ends_are_there(const struct patient *v)
 {
-	int64_t first = batch_find_state(v->b, 1, 'c'), last = (int64_t)v->p.counts.total;
+	int64_t first = batch_find_state(v->b, 1, 'c'), last = (int64_t)v->p.counts.length;
 	int state = 0, is;
 
 	if (first <= 0)
@@ -159,17 +159,17 @@ look_at_state(struct patient *v)
 		cannot_read(v, "state");
 		return false;
 	}
-	if (v->p.counts.total == 0 && length > 0)
+	if (v->p.counts.length == 0 && length > 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "%s has lost its items: items.ndjson is missing or empty, and state has %" PRIu64, v->name,
 			    length);
 	else if (odd > 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "state of %s is damaged: %" PRId64 " of its bytes are no states", v->name, odd);
-	else if (length > v->p.counts.total && !under_way(v))
+	else if (length > v->p.counts.length && !under_way(v))
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "state of %s is damaged: it has %" PRIu64 " items, items.ndjson %" PRIu64, v->name, length,
-			    v->p.counts.total);
+			    v->p.counts.length);
 	else if ((there = ends_are_there(v)) == 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "%s has lost results or files of items that are completed",
 			    v->name);
@@ -179,7 +179,7 @@ look_at_state(struct patient *v)
 		return true;
 	if (there < 0)
 		return false;
-	if (v->p.counts.total == 0)
+	if (v->p.counts.length == 0)
 		doctor_mend(v->d, "put items.ndjson back from a copy; without one, move '%s/batches/%s' away",
 			    v->d->root->path, v->name);
 	else
@@ -193,10 +193,10 @@ look_at_work(struct patient *v)
 	const struct batch_counts *c = &v->p.counts;
 	char room[DOCTOR_SPAN];
 
-	if (v->announced > c->total && !under_way(v)) {
+	if (v->announced > c->length && !under_way(v)) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "%s is half-made: %" PRIu64 " items were announced, it has %" PRIu64, v->name, v->announced,
-			    c->total);
+			    c->length);
 		doctor_mend(v->d, "hand it in again; '%s/batches/%s' can be removed", v->d->root->path, v->name);
 	} else if (v->p.stale) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
@@ -268,6 +268,9 @@ look_at_batch(const char *name, void *arg)
 	if (v.b) {
 		look_into(&v);
 		batch_close(v.b);
+	} else if (errno == BATCH_NEWER) {
+		doctor_find(all->d, DOCTOR_PROBLEM, name, "%s cannot be opened: %s", name, trouble_reason(errno));
+		doctor_mend(all->d, "install a newer bi");
 	} else if (errno != ENOENT) {
 		doctor_find(all->d, DOCTOR_PROBLEM, name, "%s cannot be opened: %s", name, strerror(errno));
 		doctor_mend(all->d, "see what its files are: '%s/batches/%s' should have only regular ones, and files/",

@@ -68,6 +68,8 @@ print_end(struct event_stream *h, const struct followed_batch *v, const char *ev
 	json_object_object_add(o, "completed_items", json_object_new_uint64(c->completed));
 	json_object_object_add(o, "failed_items", json_object_new_uint64(c->failed));
 	json_object_object_add(o, "pending_items", json_object_new_uint64(c->pending + c->processing));
+	if (c->removed)
+		json_object_object_add(o, "removed_items", json_object_new_uint64(c->removed));
 	event_print(o, &h->count);
 }
 
@@ -148,7 +150,7 @@ on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 		s->was_done = false;
 	if (worked)
 		s->at_rest = false;
-	if (p->done && !s->was_done && p->counts.total > 0) {
+	if (p->done && !s->was_done && p->counts.length > 0) {
 		s->was_done = true;
 		print_end(h, v, "batch_done");
 	} else if (p->stale && !s->at_rest && v->again == 0) {

@@ -13,7 +13,8 @@ struct listing {
 	const struct settings *set;
 	struct batch *b;
 	bool held;
-	uint64_t total;
+	uint64_t length;
+	bool removed;    /* some are */
 	int width;       /* of the numbers */
 	struct buf line; /* room for one of the batch's */
 	struct buf out;
@@ -26,6 +27,7 @@ status_of(const struct listing *l, int state)
 {
 	return state == 'c'              ? "completed"
 	       : state == 'f'            ? "failed"
+	       : state == 'x'            ? "removed"
 	       : state == 'r' && l->held ? "processing"
 					 : "pending";
 }
@@ -144,18 +146,33 @@ print_lines(struct listing *l, uint32_t k, int state)
 
 /* --- a batch --- */
 
+/* The first item from K on that is not removed. -1 with errno. */
+static int64_t
+next_listed(const struct listing *l, int64_t k)
+{
+	int state;
+
+	for (; l->removed && k <= (int64_t)l->length; k++)
+		if ((state = batch_state(l->b, (uint32_t)k)) != 'x')
+			return state < 0 ? -1 : k;
+	return k;
+}
+
 /* The next item that is asked for, after K; 0: none. */
 static uint32_t
 next_item(struct listing *l, uint32_t k)
 {
 	int64_t found;
 
-	if (k >= l->total || k == UINT32_MAX)
+	if (k >= l->length || k == UINT32_MAX)
 		return 0;
-	found = l->set->failed ? batch_find_state(l->b, k + 1, 'f') : k + 1;
+	if (l->set->failed || l->set->removed)
+		found = batch_find_state(l->b, k + 1, l->set->failed ? 'f' : 'x');
+	else
+		found = next_listed(l, k + 1);
 	if (found < 0)
 		l->error = errno;
-	return found < 0 ? 0 : (uint32_t)found;
+	return found < 0 || found > (int64_t)l->length ? 0 : (uint32_t)found;
 }
 
 /* The first one. */
@@ -164,8 +181,8 @@ first_item(struct listing *l)
 {
 	uint32_t k = 0;
 
-	if (!l->set->failed)
-		return l->set->offset < l->total ? next_item(l, (uint32_t)l->set->offset) : 0;
+	if (!l->set->failed && !l->removed)
+		return l->set->offset < l->length ? next_item(l, (uint32_t)l->set->offset) : 0;
 	k = next_item(l, 0);
 	for (uint64_t i = 0; k && i < l->set->offset; i++)
 		k = next_item(l, k);
@@ -180,7 +197,10 @@ print_more(const struct listing *l, uint64_t of)
 	if (l->set->json)
 		return;
 	if (l->shown == 0)
-		printf(of == 0 && l->set->failed ? "no item failed\n" : of == 0 ? "no items\n" : "no more items\n");
+		printf(of == 0 && l->set->failed    ? "no item failed\n"
+		       : of == 0 && l->set->removed ? "no item was removed\n"
+		       : of == 0                    ? "no items\n"
+						    : "no more items\n");
 	else if (before + l->shown < of)
 		printf("... and %" PRIu64 " more: --offset %" PRIu64 "\n", of - before - l->shown, before + l->shown);
 }
@@ -200,8 +220,9 @@ list_items(const struct root *root, const char *name, const struct settings *set
 		code = msg_exit_code(errno);
 	} else {
 		l.held = counts.held;
-		l.total = counts.total;
-		l.width = snprintf(NULL, 0, "%" PRIu64, l.total);
+		l.length = counts.length;
+		l.removed = counts.removed > 0;
+		l.width = snprintf(NULL, 0, "%" PRIu64, l.length);
 		for (uint32_t k = first_item(&l); k && l.shown < set->limit; k = next_item(&l, k)) {
 			int state = batch_state(l.b, k);
 
@@ -213,7 +234,7 @@ list_items(const struct root *root, const char *name, const struct settings *set
 				print_lines(&l, k, state);
 			l.shown++;
 		}
-		print_more(&l, set->failed ? counts.failed : counts.total);
+		print_more(&l, set->failed ? counts.failed : set->removed ? counts.removed : counts.total);
 	}
 	if (l.error) {
 		errno = l.error;

@@ -21,7 +21,7 @@
 #include "wait.h"
 #include "watch.h"
 
-enum { OPT_RULES = 256 };
+enum { OPT_RULES = 256, OPT_REMOVED };
 
 static struct {
 	const char *root;
@@ -39,6 +39,7 @@ static const struct opt table[] = {
 	{'l', "limit", "N", "with --json or --items: N items at most (1000; 0: none)"},
 	{'o', "offset", "N", "with --json or --items: the items after the first N"},
 	{'R', "rebuild", NULL, "make the state of batches anew from items and results"},
+	{OPT_REMOVED, "removed", NULL, "with --items: those that were removed"},
 	{OPT_RULES, "rules", NULL, NULL}, /* what --doctor starts: it ends where a rule of hosts is wrong */
 	{'r', "root", "DIR", "where the batches are (BI_ROOT)"},
 	{'S', "servers", NULL, "the active servers instead of batches"},
@@ -223,8 +224,10 @@ check_use(char **operands)
 		opt_die("--timeout goes with --wait");
 	if (options.paged && !a->json && !options.items)
 		opt_die("--limit and --offset go with --json and --items");
-	if (a->failed && !options.items)
-		opt_die("--failed goes with --items");
+	if ((a->failed || a->removed) && !options.items)
+		opt_die("%s goes with --items", a->failed ? "--failed" : "--removed");
+	if (a->failed && a->removed)
+		opt_die("--failed does not go with --removed: an item that was removed has not failed");
 	if (a->from_start && !options.events)
 		opt_die("--from-start goes with --events");
 	for (; *operands; operands++)
@@ -237,9 +240,19 @@ static const struct {
 	int id;
 	bool *flag;
 } flags[] = {
-	{'D', &options.doctor},  {'e', &options.events},     {'F', &options.set.from_start}, {'f', &options.set.failed},
-	{'i', &options.items},   {'j', &options.set.json},   {OPT_RULES, &options.rules},    {'R', &options.rebuild},
-	{'S', &options.servers}, {'s', &options.set.strict}, {'W', &options.watch},          {'w', &options.set.wait},
+	{'D', &options.doctor},
+	{'e', &options.events},
+	{'F', &options.set.from_start},
+	{'f', &options.set.failed},
+	{'i', &options.items},
+	{'j', &options.set.json},
+	{OPT_REMOVED, &options.set.removed},
+	{OPT_RULES, &options.rules},
+	{'R', &options.rebuild},
+	{'S', &options.servers},
+	{'s', &options.set.strict},
+	{'W', &options.watch},
+	{'w', &options.set.wait},
 };
 
 static void

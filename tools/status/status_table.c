@@ -298,13 +298,25 @@ print_failures(struct sheet *s, const struct snapshot *v)
 }
 
 static void
+print_removed(struct sheet *s, const struct snapshot *v)
+{
+	char part[64];
+
+	if (!v->p.counts.removed)
+		return;
+	snprintf(part, sizeof(part), "%" PRIu64 " removed", v->p.counts.removed);
+	add_part(s, "", NULL, part);
+	end_parts(s);
+}
+
+static void
 print_batch(struct sheet *s, const struct snapshot *v)
 {
 	if (v->wrong) {
 		buf_printf(s->out, "%s\n", v->name);
 		s->indent = 2;
 		add_part(s, "", red, "! cannot be read:");
-		add_part(s, " ", NULL, strerror(v->wrong));
+		add_part(s, " ", NULL, trouble_reason(v->wrong));
 		end_parts(s);
 		s->indent = 0;
 		return;
@@ -316,6 +328,7 @@ print_batch(struct sheet *s, const struct snapshot *v)
 	s->indent = 2;
 	print_work(s, v);
 	print_failures(s, v);
+	print_removed(s, v);
 	s->indent = 0;
 }
 

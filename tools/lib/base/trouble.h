@@ -4,6 +4,7 @@
 #ifndef BI_TROUBLE_H
 #define BI_TROUBLE_H
 
+#include <errno.h>
 #include <stdbool.h>
 
 /* The error code of a failure of this machine (bi-records(5)). It is transient. */
@@ -17,5 +18,11 @@
  * or space are lacking, or a disk or network file system failed. ENOENT, EACCES and the like are failures of the
  * source. */
 bool trouble_is_local(int error);
+
+/* The errno of data in a format that this version does not know. No system call on files sets it. */
+#define TROUBLE_NEWER EPROTONOSUPPORT
+
+/* Returns the words for ERROR, an errno: those of strerror(3), and others for TROUBLE_NEWER. */
+const char *trouble_reason(int error);
 
 #endif

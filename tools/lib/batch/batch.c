@@ -17,9 +17,6 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-/* Bytes of the lock file. */
-enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
-
 enum { TRIES = 100 };
 
 /* Opens the files; what a reader does not find stays -1. */
@@ -145,6 +142,8 @@ open_now(struct batch *b, int batches)
 	b->dir = root_open_dir(batches, b->name, make);
 	if (b->dir < 0)
 		return make && errno == ENOENT ? 1 : -1;
+	if (batch_check_format(b->dir) < 0)
+		return -1;
 	rc = open_files(b) < 0 ? -1 : take_lock(b);
 	if (rc < 0 && errno != ENOENT)
 		return -1;

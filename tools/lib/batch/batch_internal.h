@@ -10,6 +10,9 @@
 #include "base/table.h"
 #include "batch/batch.h"
 
+/* Bytes of the lock file. */
+enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
+
 struct batch {
 	char name[BATCH_NAME_MAX + 1];
 	char *path; /* absolute, of batches/NAME */
@@ -35,6 +38,27 @@ struct batch {
 	uint32_t synced;           /* items up to this one are on the disk */
 	struct secrets *secrets;   /* NULL: only read */
 };
+
+/* --- batch_format.c --- */
+
+/* Whether the batch whose directory is DIR has a format that this version knows. 0, or -1 with errno: BATCH_NEWER. A
+ * batch.json that is missing, damaged or unreadable says no format. */
+int batch_check_format(int dir);
+
+/* Gives the batch the format that has removed items, if it has an earlier one. 0, or -1 with
+ * errno. */
+int batch_raise_format(struct batch *b);
+
+/* --- batch_work.c, for batch_removed.c --- */
+
+/* Writes the byte of item K. 0 or -1. */
+int batch_set_state(const struct batch *b, uint32_t k, char s);
+
+/* Sets the byte of item K, which this process has claimed, to what its results say. Keeps errno. */
+void batch_settle_state(struct batch *b, uint32_t k);
+
+/* Appends, indexes and syncs results, under the lock of results.ndjson. What cannot be synced is cut off. 0 or -1. */
+int batch_append_results(struct batch *b, const struct batch_outcome *v, size_t n);
 
 /* As batch_item(), but with the userinfo that lines of an earlier version have. */
 int batch_stored_item(const struct batch *b, uint32_t k, struct buf *out);

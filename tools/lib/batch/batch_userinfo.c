@@ -94,15 +94,16 @@ batch_drop_userinfo(struct batch *b, const struct batch_outcome *v, size_t n)
 	free(items);
 }
 
-/* Whether nobody needs the userinfo: the item is completed, or is another than that which had the number when it was
- * kept. Of an item that is not there yet an adder may have kept it just now. */
+/* Whether nobody needs the userinfo: the item is completed or removed, or is another than that which had the number
+ * when it was kept. Of an item that is not there yet an adder may have kept it just now. */
 static bool
 is_over(uint32_t item, const char *key, void *arg)
 {
 	const struct batch *b = arg;
 	struct buf line = {0};
 	struct batch_place place;
-	bool over = batch_state(b, item) == 'c' ||
+	int s = batch_state(b, item);
+	bool over = s == 'c' || s == 'x' ||
 		    (batch_stored_item(b, item, &line) == 0 && batch_place(line.data, line.len, &place) == 0 &&
 		     strcmp(place.key, key) != 0);
 

@@ -114,6 +114,45 @@ subject_index_build(struct subject_index *p, struct batch *b)
 	return p->length == length ? 0 : -1;
 }
 
+/* Whether items of the subject S are left. 1, 0, or -1 with errno. */
+static int
+has_items(const struct subject_index *p, const struct indexed_subject *s, const struct batch *b)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		int state = batch_state(b, p->items[s->first + i]);
+
+		if (state != 'x')
+			return state < 0 ? -1 : 1;
+	}
+	return 0;
+}
+
+int
+subject_index_leave_out_removed(struct subject_index *p, const struct batch *b)
+{
+	struct batch_counts counts;
+	uint32_t n = 0;
+
+	if (batch_count(b, &counts) < 0)
+		return -1;
+	if (counts.removed == 0)
+		return 0;
+	for (uint32_t i = 0; i < p->count; i++) {
+		int has = has_items(p, &p->subjects[i], b);
+
+		if (has < 0)
+			return -1;
+		if (has)
+			p->subjects[n++] = p->subjects[i];
+	}
+	p->count = n;
+	if (p->size)
+		memset(p->slots, 0, p->size * sizeof(*p->slots));
+	for (uint32_t i = 0; i < n; i++)
+		*slot_of(p, subject_index_id(p, i)) = i + 1;
+	return 0;
+}
+
 void
 subject_index_free(struct subject_index *p)
 {

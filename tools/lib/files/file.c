@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trouble.h"
+
 enum { READ_AT_ONCE = 1 << 16, DIGEST_AT_ONCE = 1 << 18 };
 
 int
@@ -135,7 +137,7 @@ file_reason(int error)
 	case ENXIO:
 		return "it is a device, a pipe or a socket, not a file; move it away";
 	default:
-		return strerror(error);
+		return trouble_reason(error);
 	}
 }
 

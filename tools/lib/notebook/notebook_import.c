@@ -166,12 +166,22 @@ add_file(struct taking *t, struct json_object *o, uint32_t item, off_t to)
 	buf_str(out, "}\n");
 }
 
+/* Item ITEM is no file any more. */
+static void
+add_removal(struct taking *t, uint32_t item, off_t to)
+{
+	t->last = (off_t)t->lines.len;
+	t->said = to;
+	buf_printf(&t->lines, "{\"removed\":%lu,\"job\":%llu,\"batch\":\"%s\",\"to\":%lld}\n", (unsigned long)item,
+		   (unsigned long long)t->job, batch_name(t->b), (long long)to);
+}
+
 static bool
 take_result(off_t at, const char *line, size_t n, void *arg)
 {
 	struct taking *t = arg;
-	bool completed = false;
-	uint32_t k = batch_result_number(line, n, &completed);
+	char says = '\0';
+	uint32_t k = batch_result_state(line, n, &says);
 	int counts = k ? batch_result_counts(t->b, k, at) : 0, state = counts > 0 ? batch_state(t->b, k) : 0;
 	struct json_object *o;
 
@@ -180,13 +190,15 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 		return false;
 	}
 	if (counts) {
-		if (state != 'c' && state != 'f') {
+		if (state != 'c' && state != 'f' && says != 'p' && state != says) {
 			t->caught = true; /* it is being recorded just now, or its owner died over it */
 			return false;
 		}
 		size_t from = t->lines.len;
 
-		o = completed ? rec_parse(line, n, NULL, 0) : NULL;
+		if (says == 'x')
+			add_removal(t, k, at + (off_t)n + 1);
+		o = says == 'c' ? rec_parse(line, n, NULL, 0) : NULL;
 		if (o)
 			add_file(t, o, k, at + (off_t)n + 1);
 		if (t->lines.len > from) /* a line of an earlier version may have userinfo in it */

@@ -93,12 +93,14 @@ store_pick(struct picks *p, const struct pick *v)
 	if (one) {
 		free((void *)(uintptr_t)one->at);
 		one->choice = v->choice;
+		one->removed = v->removed;
 		one->at = buf_strdup(v->at);
 		return;
 	}
 	p->all = buf_grow(p->all, p->n, sizeof(*p->all));
 	p->all[p->n++] = (struct pick){.subject = buf_strdup(v->subject),
 				       .choice = v->choice,
+				       .removed = v->removed,
 				       .reviewer = buf_strdup(reviewer_of(v)),
 				       .at = buf_strdup(v->at)};
 	table_add(&p->by_who, print_of(v), p->n);
@@ -153,15 +155,17 @@ sort_standing(struct picks *p)
 static bool
 parse_pick(struct json_object *o, struct pick *v)
 {
-	struct json_object *choice;
+	struct json_object *choice, *removed;
 
 	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "choice", &choice))
 		return false;
-	*v = (struct pick){rec_string(o, "subject"), PICK_BACK, rec_string(o, "reviewer"), rec_string(o, "at")};
+	*v = (struct pick){rec_string(o, "subject"), PICK_BACK, rec_string(o, "reviewer"), rec_string(o, "at"), 0};
 	if (json_object_is_type(choice, json_type_int) && json_object_get_int64(choice) >= 0)
 		v->choice = json_object_get_int64(choice);
 	else if (choice)
 		return false;
+	else if (json_object_object_get_ex(o, "removed", &removed) && json_object_is_type(removed, json_type_int))
+		v->removed = json_object_get_int64(removed);
 	return v->subject && v->at && !root_subject_check(v->subject) && v->reviewer &&
 	       !picks_reviewer_check(v->reviewer);
 }
@@ -291,6 +295,18 @@ picks_get(const struct picks *p, size_t i)
 	return p->some[i];
 }
 
+const struct pick *
+picks_next_removed(const struct picks *p, size_t *cursor)
+{
+	while (*cursor < p->n) {
+		const struct pick *one = &p->all[(*cursor)++];
+
+		if (one->choice == PICK_BACK && one->removed)
+			return one;
+	}
+	return NULL;
+}
+
 size_t
 picks_bad_lines(const struct picks *p)
 {
@@ -364,6 +380,8 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 		buf_json(out, reviewer_of(&one));
 		buf_str(out, ",\"at\":");
 		buf_json(out, one.at);
+		if (one.removed)
+			buf_printf(out, ",\"removed\":%ld", one.removed);
 		buf_str(out, "}\n");
 	}
 }
