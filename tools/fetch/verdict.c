@@ -226,6 +226,12 @@ judge_status(struct job *j, long status)
 
 	if (judge_words(j, status))
 		return;
+	if (status == 401 && !j->any_auth && !j->run->set->any_auth && j->userinfo && !j->elsewhere &&
+	    j->answer.schemes & CURLAUTH_ANY & ~CURLAUTH_BASIC) {
+		j->any_auth = true; /* such as Digest: it is asked once more */
+		j->verdict = (struct verdict){.kind = REDIRECTED};
+		return;
+	}
 	snprintf(name, sizeof(name), "http_%ld", status);
 	/* A server that says when to come back has not refused for good, whatever its status. */
 	again = http_policy_is_transient(status) || j->answer.retry_after >= 0;
