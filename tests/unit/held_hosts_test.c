@@ -1,5 +1,5 @@
 /* Which hosts of a root are held back, and their release. */
-#include "governing.h"
+#include "host_limiting.h"
 
 #include <errno.h>
 
