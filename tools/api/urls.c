@@ -1,6 +1,6 @@
 /* The URLs of a request. */
-#include <errno.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -77,7 +77,6 @@ say_item(const struct removing *x, const struct removal *r)
 		json_object_object_add(o, "files", json_object_new_int64(r->files));
 		json_object_object_add(o, "bytes", json_object_new_uint64(r->bytes));
 		rec_write_json(o);
-		json_object_put(o);
 	}
 	free(what);
 }

@@ -178,7 +178,7 @@ add_bytes(struct archives *a, struct archive *e, const struct expand_member *m)
 			job_free(j);
 			return;
 		}
-		stop_judge(j);
+		verdict_over_total(j);
 		body_drop(&j->body);
 		hand_on(a, j);
 		return;

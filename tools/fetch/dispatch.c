@@ -233,7 +233,7 @@ on_finished(struct dispatch *d, struct job *j)
 		job_free(j);
 		return;
 	}
-	stop_judge(j);
+	verdict_over_total(j);
 	host_apply_verdict(j->host, v);
 	if (v->kind != GOT)
 		verdict_cancel(j);
@@ -311,8 +311,10 @@ on_refused(struct dispatch *d, struct job *j)
 {
 	struct host *h = j->share.host;
 
-	stop_forget(j);
-	if (h)
+	stop_settle(j);
+	if (h && stop_take_back(j))
+		scheduler_leave(d->scheduler, h);
+	else if (h)
 		host_update(h);
 	retry_later(d, j, http_policy_backoff(j->attempts, d->run.set->backoff_ms));
 }

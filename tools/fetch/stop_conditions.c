@@ -116,17 +116,6 @@ stop_allows_start(struct run *run)
 	return !s->reason && !run->fatal;
 }
 
-void
-stop_judge(struct job *j)
-{
-	if (!j->over_total)
-		return;
-	j->over_total = false;
-	verdict_fail(j, false, "too_large", "it alone has more than the %ld bytes that --max-total allows for the run",
-		     j->run->set->max_total);
-	j->verdict.retryable = true;
-}
-
 /* --- failures --- */
 
 /* Failures in a row if all that is undecided has failed; and if it is completed. */
@@ -203,12 +192,8 @@ settle_result(struct job *j)
 void
 stop_forget(struct job *j)
 {
-	struct host *h = j->share.host;
-
 	set_share(j, 0, 0);
 	settle_result(j);
-	if (h)
-		h->doubted = !h->left && must_know_first(j->run, &h->streak);
 }
 
 static void
@@ -226,13 +211,37 @@ leave_host(struct run *run, struct host *h, const struct job *j)
 		note_reason(run, STOP_FAILURES);
 }
 
+/* What follows from all that is known. Returns true if H is to be left alone from now on; J has the last result. */
+static bool
+draw_conclusions(const struct job *j, struct host *h)
+{
+	struct run *run = j->run;
+	const struct stop_streak *hosts = &run->stops.hosts;
+	uint64_t most = (uint64_t)run->set->stop_after;
+	bool leaves = !h->left && least_in_a_row(&h->streak) >= most;
+
+	if (least_in_a_row(hosts) >= most)
+		note_reason(run, STOP_FAILURES);
+	run->stops.doubted = !run->set->through && most_in_a_row(hosts) >= most;
+	if (leaves)
+		leave_host(run, h, j);
+	h->doubted = !h->left && must_know_first(run, &h->streak);
+	return leaves;
+}
+
+bool
+stop_take_back(struct job *j)
+{
+	struct host *h = j->share.host;
+
+	settle_result(j);
+	return draw_conclusions(j, h);
+}
+
 bool
 stop_count_result(struct job *j, struct host *h)
 {
-	struct run *run = j->run;
-	struct stop_streak *hosts = &run->stops.hosts;
-	uint64_t most = (uint64_t)run->set->stop_after;
-	bool leaves;
+	struct stop_streak *hosts = &j->run->stops.hosts;
 
 	if (!is_telling(j)) {
 		settle_result(j);
@@ -246,14 +255,7 @@ stop_count_result(struct job *j, struct host *h)
 		if (h->counted <= hosts->forgiven && !h->left)
 			h->counted = ++hosts->failed;
 	}
-	if (least_in_a_row(hosts) >= most)
-		note_reason(run, STOP_FAILURES);
-	run->stops.doubted = !run->set->through && most_in_a_row(hosts) >= most;
-	leaves = !h->left && least_in_a_row(&h->streak) >= most;
-	if (leaves)
-		leave_host(run, h, j);
-	h->doubted = !h->left && must_know_first(run, &h->streak);
-	return leaves;
+	return draw_conclusions(j, h);
 }
 
 /* --- the end --- */

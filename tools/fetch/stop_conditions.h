@@ -58,7 +58,7 @@ struct stop_share {
 /*
  * Asks whether BYTES more may be added to the body of J, of which WRITTEN take new space on the disk. WHOLE is the
  * length that its body will have, as far as that is known, else 0. If not, J is LEFT, for the caller to end without a
- * result, or OVER_TOTAL, and it fails. Also returns false after run_fail().
+ * result, or OVER_TOTAL, and verdict_over_total() fails it. Also returns false after run_fail().
  */
 bool stop_allows(struct job *j, uint64_t bytes, uint64_t written, uint64_t whole);
 
@@ -73,11 +73,12 @@ void stop_settle(struct job *j);
 void stop_forget(struct job *j);
 void stop_count_stored(struct job *j);
 
-/* Gives J its verdict if it is OVER_TOTAL. */
-void stop_judge(struct job *j);
-
 /* Counts the result of J, whose item H was asked for: J may be completed, which is decided when it is recorded. */
 void stop_expect(struct job *j, struct host *h);
+
+/* The result of J, which was undecided for J's SHARE.HOST, is none: J is tried again. Returns as stop_count_result().
+ */
+bool stop_take_back(struct job *j);
 
 /* Counts the result of J, which is decided, for H. Returns true if H is to be left alone from now on, which was said.
  * The caller calls host_update() afterwards: H may be DOUBTED, or not any more. */

@@ -41,6 +41,17 @@ verdict_trouble(struct job *j, const char *what)
 	body_drop(&j->body);
 }
 
+void
+verdict_over_total(struct job *j)
+{
+	if (!j->over_total)
+		return;
+	j->over_total = false;
+	verdict_fail(j, false, "too_large", "it alone has more than the %ld bytes that --max-total allows for the run",
+		     j->run->set->max_total);
+	j->verdict.retryable = true;
+}
+
 bool
 verdict_cancel(struct job *j)
 {

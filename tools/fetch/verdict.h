@@ -37,6 +37,9 @@ void verdict_fail(struct job *j, bool again, const char *code, const char *fmt, 
 /* Fails a job that was GOT, with system_error and the message WHAT. Drops its body. It may be tried again. */
 void verdict_trouble(struct job *j, const char *what);
 
+/* Fails the job if it alone has more bytes than --max-total allows (stop_conditions.h). */
+void verdict_over_total(struct job *j);
+
 /* Fails the job if its batch is cancelled; returns whether it is. */
 bool verdict_cancel(struct job *j);
 
