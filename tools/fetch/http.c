@@ -10,7 +10,7 @@
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "hosts/optout.h"
-#include "request.h"
+#include "http_request.h"
 #include "resume.h"
 
 enum {
@@ -34,7 +34,7 @@ struct attempt {
 struct http {
 	struct run *run;
 	struct transfers *all;
-	struct request *request;
+	struct http_request *request;
 	struct job_list *answered;
 	struct attempt *first; /* of those under way */
 	struct attempt *spare[SPARE_MAX];
@@ -46,7 +46,7 @@ http_new(struct run *run, struct transfers *all, const struct host_rules *rules,
 {
 	struct http *h = buf_alloc(sizeof(*h));
 
-	*h = (struct http){.run = run, .all = all, .request = request_open(run->set, rules), .answered = answered};
+	*h = (struct http){.run = run, .all = all, .request = http_request_open(run->set, rules), .answered = answered};
 	return h;
 }
 
@@ -290,7 +290,7 @@ http_begin(struct http *h, struct job *j)
 	/* What may turn out to be forbidden is read in smaller pieces, so that less of it was sent in vain. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
 			 j->found && !h->run->set->no_opt_out ? 16L << 10 : (long)h->run->bodies->piece);
-	t->headers = request_prepare(h->request, easy, j);
+	t->headers = http_request_prepare(h->request, easy, j);
 	/* A line that was bad from the start has no URL: libcurl need not see it, nor guess at a scheme. */
 	if (transfer_is_blocked_by_name(h->all, j, url))
 		end_attempt(t, CURLE_ABORTED_BY_CALLBACK);
@@ -328,6 +328,6 @@ http_end(struct http *h)
 		transfer_free(&t->transfer);
 		free(t);
 	}
-	request_close(h->request);
+	http_request_close(h->request);
 	free(h);
 }

@@ -22,9 +22,9 @@ struct answer {
 	int64_t range_total;
 	int64_t resumed_from; /* the byte from which the attempt went on; 0: it asked for all */
 	size_t header_bytes;
-	unsigned long schemes; /* of authentication that its server takes, CURLAUTH_...; 0: none */
-	bool reused;           /* it came over a connection of earlier transfers */
-	bool not_asked;        /* the host is given up: nothing was asked */
+	long schemes;   /* of authentication that its server takes, CURLAUTH_...; 0: none */
+	bool reused;    /* it came over a connection of earlier transfers */
+	bool not_asked; /* the host is given up: nothing was asked */
 	bool ranges, body_begun, bad_range, too_much;
 	const char *missing; /* a constant, why the body is not whole after all; NULL: it is */
 	bool damaged;        /* its bytes are not what its encoding can be */

@@ -51,7 +51,7 @@ struct job {
 	char *at;                   /* the URL after redirects; NULL: URL */
 	bool elsewhere;             /* redirects led to another host than URL's, if perhaps back again */
 	struct curl_slist *cookies; /* that redirects have set, for the rest of them */
-	bool any_auth;              /* its host does not take names and passwords by the scheme Basic */
+	long auth_scheme;           /* by which names and passwords are sent, CURLAUTH_...; 0: Basic */
 	bool asks_robots;           /* its turn is used to ask for robots.txt */
 	char rule[OPTOUT_RULE];     /* what forbids it */
 	struct answer answer;

@@ -1,5 +1,5 @@
 /*
- * batch_userinfo: names and passwords of items' URLs, and headers of their requests, which are kept apart from the items
+ * batch_userinfo: names and passwords of URLs, and headers of requests, which are kept apart from the items
  * (secrets.h). Items of an earlier version may have names and passwords in their own lines.
  */
 #include <json-c/json.h>
@@ -54,7 +54,8 @@ batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *us
 	buf_clear(headers);
 	if (batch_stored_item(b, k, out) < 0)
 		return -1;
-	rc = batch_place(out->data, out->len, &place) == 0 ? secrets_find(b->secrets, k, place.key, userinfo, headers) : 1;
+	rc = batch_place(out->data, out->len, &place) == 0 ? secrets_find(b->secrets, k, place.key, userinfo, headers)
+							   : 1;
 	if (rc < 0)
 		return -1;
 	n = out->len;

@@ -1,4 +1,4 @@
-#include "request.h"
+#include "http_request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct host_headers {
 	struct host_headers *next;
 };
 
-struct request {
+struct http_request {
 	const struct settings *set;
 	struct host_headers *files;
 };
@@ -59,7 +59,7 @@ read_headers(struct host_headers *h)
 static void
 see_rule(const struct host_rule *rule, void *arg)
 {
-	struct request *r = arg;
+	struct http_request *r = arg;
 	struct host_headers *h;
 
 	cookies_check_private(rule->netrc, "names and passwords");
@@ -72,19 +72,19 @@ see_rule(const struct host_rule *rule, void *arg)
 	read_headers(h);
 }
 
-struct request *
-request_open(const struct settings *set, const struct host_rules *rules)
+struct http_request *
+http_request_open(const struct settings *set, const struct host_rules *rules)
 {
-	struct request *r = buf_alloc(sizeof(*r));
+	struct http_request *r = buf_alloc(sizeof(*r));
 
-	*r = (struct request){.set = set};
+	*r = (struct http_request){.set = set};
 	cookies_check_readable(set->netrc_file, "names and passwords");
 	host_rules_each(rules, see_rule, r);
 	return r;
 }
 
 void
-request_close(struct request *r)
+http_request_close(struct http_request *r)
 {
 	while (r->files) {
 		struct host_headers *h = r->files;
@@ -130,10 +130,9 @@ set_login(CURL *easy, const struct job *j)
 	const struct settings *set = j->run->set;
 	const char *of_host = transfer_is_of_strangers(j) ? NULL : j->host->rule.netrc;
 	bool netrc = of_host || ((set->netrc || set->netrc_file) && may_have_secrets(j));
-	/* What the scheme Basic was refused for is not sent by it again. */
-	unsigned long schemes = set->any_auth ? CURLAUTH_ANY
-				: j->any_auth ? CURLAUTH_ANY & ~CURLAUTH_BASIC
-					      : CURLAUTH_BASIC;
+	unsigned long schemes = set->any_auth    ? CURLAUTH_ANY
+				: j->auth_scheme ? (unsigned long)j->auth_scheme
+						 : CURLAUTH_BASIC;
 	char *userinfo = j->userinfo && !j->elsewhere ? buf_strdup(j->userinfo) : NULL, *name = NULL, *password = NULL;
 	char *colon = userinfo ? strchr(userinfo, ':') : NULL;
 
@@ -145,7 +144,7 @@ set_login(CURL *easy, const struct job *j)
 	}
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
 	curl_easy_setopt(easy, CURLOPT_NETRC_FILE, of_host ? of_host : set->netrc_file);
-	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, schemes);
+	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)schemes);
 	curl_easy_setopt(easy, CURLOPT_USERNAME, name);
 	curl_easy_setopt(easy, CURLOPT_PASSWORD, password);
 	curl_free(name);
@@ -197,7 +196,7 @@ add_own(struct curl_slist **all, struct buf *cookies, const struct job *j)
 }
 
 static void
-add_of_host(struct curl_slist **all, struct buf *cookies, const struct request *r, const struct job *j)
+add_of_host(struct curl_slist **all, struct buf *cookies, const struct http_request *r, const struct job *j)
 {
 	const char *path = transfer_is_of_strangers(j) ? NULL : j->host->rule.headers;
 	const struct host_headers *h = r->files;
@@ -212,6 +211,14 @@ add_of_host(struct curl_slist **all, struct buf *cookies, const struct request *
 	}
 }
 
+static bool
+is_printable(const char *s)
+{
+	while (*s > ' ' && *s < 0x7f)
+		s++;
+	return !*s;
+}
+
 /* The page that a browser would name: that of the item, or that on which it was found. Of a page on another host that
  * is its origin alone, and nothing of an https page where no TLS is (Referrer Policy, strict-origin-when-cross-origin).
  * What the item itself names is sent as it is. */
@@ -221,26 +228,20 @@ add_referer(struct curl_slist **all, const struct job *j)
 	const char *named = rec_string(j->asked, "referer"), *url = job_url(j);
 	char *page = named ? url_to_ascii(named) : j->found ? url_to_ascii(j->found) : NULL;
 	struct buf line = {0};
-	size_t n;
+	char *host;
 
 	if (!page && (named || j->found))
 		page = buf_strdup(named ? named : j->found);
-	if (!page || !url)
+	if (!page)
 		return;
 	userinfo_extract(page, NULL);
 	page[strcspn(page, "#")] = '\0';
-	n = strspn(page,
-		   "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
-	if (!page[n] && strncasecmp(page, "http", 4) == 0 &&
+	host = strstr(page, "://");
+	if (host && strncasecmp(page, "http", 4) == 0 && is_printable(page) &&
 	    !(strncasecmp(page, "https:", 6) == 0 && strncasecmp(url, "http:", 5) == 0)) {
-		const char *host = strstr(page, "://");
-
-		if (!named && host && !url_is_same_host(page, url)) {
-			page[host + 3 - page + strcspn(host + 3, "/?")] = '\0';
-			buf_printf(&line, "Referer: %s/", page);
-		} else {
-			buf_printf(&line, "Referer: %s", page);
-		}
+		if (!named && !url_is_same_host(page, url))
+			strcpy(host + 3 + strcspn(host + 3, "/?"), host[3 + strcspn(host + 3, "/?")] ? "/" : "");
+		buf_printf(&line, "Referer: %s", page);
 		add_header(all, line.data);
 	}
 	buf_free(&line);
@@ -248,7 +249,7 @@ add_referer(struct curl_slist **all, const struct job *j)
 }
 
 struct curl_slist *
-request_prepare(const struct request *r, CURL *easy, struct job *j)
+http_request_prepare(const struct http_request *r, CURL *easy, struct job *j)
 {
 	int64_t from = resume_from(j);
 	struct curl_slist *all = NULL;
