@@ -566,7 +566,7 @@ set_up(struct dispatch *d)
 		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
 	d->transfers = transfers_open(run, host_table_rules(d->hosts));
 	d->scheduler = scheduler_new(run, d->hosts, &d->wants, &d->stored, &d->members, &d->ended);
-	d->http = http_new(run, d->transfers, &d->answered);
+	d->http = http_new(run, d->transfers, host_table_rules(d->hosts), &d->answered);
 	d->robots = robots_gate_new(run, d->transfers, &d->finished);
 	d->resume = resume_new(run, &d->finished);
 	d->local = local_new(run, &d->finished);

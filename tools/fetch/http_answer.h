@@ -22,6 +22,7 @@ struct answer {
 	int64_t range_total;
 	int64_t resumed_from; /* the byte from which the attempt went on; 0: it asked for all */
 	size_t header_bytes;
+	long schemes;   /* of authentication that its server takes, CURLAUTH_...; 0: none */
 	bool reused;    /* it came over a connection of earlier transfers */
 	bool not_asked; /* the host is given up: nothing was asked */
 	bool ranges, body_begun, bad_range, too_much;

@@ -40,6 +40,7 @@ struct job {
 	char upload[12];        /* the name of its bytes in the batch's uploads/; "": it is none */
 	uint32_t archive;       /* the item that it is a member of; 0: of none */
 	char *userinfo;         /* that URL had; NULL: none */
+	char *headers;          /* of its requests, a line each; NULL: none */
 	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
 
 	/* scheduler and transfer */
@@ -50,6 +51,7 @@ struct job {
 	char *at;                   /* the URL after redirects; NULL: URL */
 	bool elsewhere;             /* redirects led to another host than URL's, if perhaps back again */
 	struct curl_slist *cookies; /* that redirects have set, for the rest of them */
+	long auth_scheme;           /* by which names and passwords are sent, CURLAUTH_...; 0: Basic */
 	bool asks_robots;           /* its turn is used to ask for robots.txt */
 	char rule[OPTOUT_RULE];     /* what forbids it */
 	struct answer answer;

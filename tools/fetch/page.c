@@ -163,18 +163,20 @@ copy_member(struct json_object *to, struct json_object *from, const char *key)
 		json_object_object_add(to, key, json_object_get(value));
 }
 
-/* A medium on the host of the page that the list names has what that page has: its name and password, and what the
- * command line gives for hosts. One that the page itself gives with a medium is not used. */
+/* A medium on the host of the page that the list names has what that page has: its name and password, its headers, and
+ * what the command line gives for hosts. One that the page itself gives with a medium is not used. */
 static void
 lend_userinfo(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
 {
 	if (!j->named || j->elsewhere || !url_is_same_host(job_url(j), url))
 		return;
 	json_object_object_add(item, "same_host", json_object_new_boolean(true));
-	if (!j->userinfo)
-		return;
-	batch_mark_userinfo(item);
+	if (j->userinfo)
+		batch_mark_userinfo(item);
+	if (j->headers)
+		json_object_object_add(item, "headers", json_object_new_boolean(true));
 	ask->userinfo = j->userinfo;
+	ask->headers = j->headers;
 	ask->is_lent = true;
 }
 

@@ -99,8 +99,7 @@ transfers_open(struct run *run, const struct host_rules *rules)
 	*all = (struct transfers){.run = run, .rules = rules, .timer = {.call = on_timeout, .arg = all}};
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(all->multi = curl_multi_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
-	all->share = cookies_share(run->set);
-	cookies_check_readable(run->set->netrc_file, "names and passwords");
+	all->share = cookies_share(run->set, rules);
 	cookies_check_readable(run->set->cacert, "certificates");
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
@@ -296,10 +295,6 @@ set_ways(CURL *easy, const struct settings *set)
 	set_text(easy, CURLOPT_CAINFO, set->cacert);
 	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* libcurl takes cookies */
 	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
-	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
-	if (set->cookie && !strchr(set->cookie, '='))
-		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, set->cookie);
-	set_text(easy, CURLOPT_NETRC_FILE, set->netrc_file);
 	if (set->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -229,6 +229,22 @@ words_for_401(const struct job *j)
 	return "";
 }
 
+/* Whether J is asked for once more, since its server takes the name and password of its URL by another scheme than
+ * Basic (RFC 7616, RFC 4559). */
+static bool
+try_other_scheme(struct job *j)
+{
+	static const unsigned long schemes[] = {CURLAUTH_DIGEST, CURLAUTH_NEGOTIATE, CURLAUTH_NTLM};
+
+	if (j->auth_scheme || j->run->set->any_auth || !j->userinfo || j->elsewhere)
+		return false;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes) && !j->auth_scheme; i++)
+		j->auth_scheme = (long)((unsigned long)j->answer.schemes & schemes[i]);
+	if (j->auth_scheme)
+		j->verdict = (struct verdict){.kind = REDIRECTED};
+	return j->auth_scheme != 0;
+}
+
 static void
 judge_status(struct job *j, long status)
 {
@@ -236,6 +252,8 @@ judge_status(struct job *j, long status)
 	bool again;
 
 	if (judge_words(j, status))
+		return;
+	if (status == 401 && try_other_scheme(j))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
 	/* A server that says when to come back has not refused for good, whatever its status. */

@@ -81,7 +81,8 @@ struct batch_ask {
 	const char *where;    /* the value of its identity: the URL, the path... */
 	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
 	const char *userinfo; /* taken off WHERE (userinfo.h), to be stored in the batch's secrets; NULL: none */
-	bool is_lent;         /* USERINFO comes from another item: it does not replace what this item has */
+	const char *headers;  /* of its request, to be stored there, too (secrets.h); NULL: none */
+	bool is_lent;         /* these come from another item: they do not replace what this item has */
 	uint32_t item;        /* out: its number */
 	char state;           /* out: its state */
 	bool is_new;          /* out: it was not in the batch before */
@@ -239,9 +240,9 @@ int batch_is_claimed(const struct batch *b, uint32_t k);
  * (ENOENT: there is no such item). */
 int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
-/* The same for the process that fetches the item (BATCH_WORK). Stores the userinfo of its URL in USERINFO, which stays
- * empty if the URL has none. Returns 0, or -1 with errno. */
-int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo);
+/* The same for the process that fetches the item (BATCH_WORK). Stores the userinfo of its URL in USERINFO, and the
+ * headers of its request in HEADERS (secrets.h); each is empty if there is none. Returns 0, or -1 with errno. */
+int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers);
 
 /* Removes the userinfo of item K, which will never be fetched again (BATCH_WORK or BATCH_JOIN). Returns 0, or -1 with
  * errno. */
