@@ -8,7 +8,7 @@
 #include "base/msg.h"
 #include "records/rec.h"
 
-/* In this order: what would make others wrong comes first. */
+/* The order matters: a problem that causes others comes first. */
 static const struct {
 	const char *name;
 	void (*run)(struct doctor *d);
@@ -39,7 +39,7 @@ doctor_run(const struct root *root, bool json)
 		rec_write_counts(code, {"problems", d.problems}, {"notes", d.notes});
 	} else if (code == EX_ALL_WELL) {
 		human_print("nothing is wrong in %s", d.root->path);
-		human_print("looked at: %s", d.looked.data);
+		human_print("examined: %s", d.looked.data);
 	}
 	free(d.batch);
 	buf_free(&d.what);
