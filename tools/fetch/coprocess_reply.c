@@ -14,6 +14,7 @@ is_ours(const char *key)
 		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
 		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
 		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",      "warning",
+		"etag",    "last_modified", "content_type", "file_changed_at", "replaced_file",
 	};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)

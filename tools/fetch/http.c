@@ -11,6 +11,7 @@
 #include "hosts/http_policy.h"
 #include "hosts/optout.h"
 #include "resume.h"
+#include "update.h"
 
 enum {
 	SPARE_MAX = 64,
@@ -252,6 +253,8 @@ set_headers(struct attempt *t)
 	}
 	if (j->run->set->compressed && from == 0)
 		l = curl_slist_append(l, "Accept-Encoding: gzip, deflate");
+	if (from == 0)
+		l = update_add_conditions(j, l);
 	if (from > 0) {
 		buf_clear(&line);
 		buf_printf(&line, "Range: bytes=%lld-", (long long)from);

@@ -29,9 +29,10 @@ struct answer {
 	bool page_too_large; /* it was not read to its end */
 	char date[40];       /* the server's clock, as it says it; "": it does not */
 	char etag[200];      /* as the server writes it; "": none */
-	char last_modified[64];
+	char last_modified[64];       /* the server's words; of a local file, its time as in bi-records(5) */
 	char encoding[32]; /* Content-Encoding, but for identity; "": none */
 	char content_type[128];
+	char *filename;   /* that the server gives it (disposition.h); NULL: none */
 	char blocked[64]; /* the kind of address that it would have led to */
 	int no_socket;    /* the errno for which this machine gave no socket; 0: it did */
 	struct buf error; /* the beginning of an error page */

@@ -186,10 +186,11 @@ static void
 strip_result(struct json_object *item)
 {
 	static const char *const ours[] = {"bi",       "batch",  "item",        "status",    "path",        "file_id",
-					   "attempts", "error",  "finished_at", "final_url", "found_items", "bytes",
-					   "mime",     "sha256", "members",     "found",     "opted_out"};
+					   "attempts", "error",  "finished_at", "final_url", "found_items", "file_changed_at", "replaced_file", "bytes",
+					   "mime",     "sha256", "members",     "found",     "opted_out",   "etag",
+					   "last_modified", "content_type", "filename"};
 	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
-	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 6);
+	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 10);
 
 	for (size_t i = 0; i < n; i++)
 		json_object_object_del(item, ours[i]);
@@ -389,6 +390,7 @@ take_line(struct intake *in, struct block *block, struct rec *rec)
 			 BATCH_ITEM_MAX);
 		ask_bad(ask, rec, "line_too_long", why);
 	}
+	ask->userinfo_is = in->run->set->update ? USERINFO_AGAIN : USERINFO_OWN;
 	in->run->asked++;
 }
 

@@ -45,6 +45,7 @@ enum {
 	PUBLIC_ONLY,
 	QUEUE,
 	RATE,
+	RECHECK,
 	RESUME,
 	RETRY,
 	STALL,
@@ -54,6 +55,7 @@ enum {
 	THROUGH_PARALLEL,
 	THROUGH_TIMEOUT,
 	TRIES,
+	UPDATE,
 	WORK,
 	YT_DLP,
 };
@@ -80,6 +82,8 @@ static const struct opt table[] = {
 	{MAX_FILESIZE, "max-filesize", "BYTES", "of one item, unpacked (no limit)"},
 	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
+	{UPDATE, "update", NULL, "ask again for completed items, and replace what has changed"},
+	{RECHECK, "recheck", NULL, "fail completed items that do not fit --accept, --max-filesize or --public-only"},
 	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
 	{WORK, "work", NULL, "work on submitted batches as they come"},
 	{ONCE, "once", NULL, "with --work: end when nothing is left in the queue"},
@@ -158,6 +162,7 @@ static const struct {
 	{PER_HOST, NUMBER, PLACE(per_host), 1, 1024},
 	{PUBLIC_ONLY, FLAG, PLACE(public_only), 0, 0},
 	{QUEUE, FLAG, PLACE(queue), 0, 0},
+	{RECHECK, FLAG, PLACE(recheck), 0, 0},
 	{RESUME, FLAG, PLACE(resume), 0, 0},
 	{STALL, SECONDS, PLACE(stall_ms), 1, 86400},
 	{STAND_BY, FLAG, PLACE(stand_by), 0, 0},
@@ -166,6 +171,7 @@ static const struct {
 	{THROUGH_PARALLEL, NUMBER, PLACE(through_parallel), 1, 256},
 	{THROUGH_TIMEOUT, SECONDS, PLACE(through_ms), 0.001, 86400},
 	{TRIES, NUMBER, PLACE(tries), 1, 100},
+	{UPDATE, FLAG, PLACE(update), 0, 0},
 	{WORK, FLAG, PLACE(work), 0, 0},
 	{YT_DLP, FLAG, PLACE(yt_dlp), 0, 0},
 #undef PLACE
@@ -346,6 +352,14 @@ check_ways_of_working(const struct settings *set, bool has_operands)
 		opt_die("--work takes the batches of the queue: give no URLs, --batch, --resume or --queue with it");
 	if (set->work && set->retry)
 		opt_die("--work does not try again what has failed: bi-fetch --resume --retry does");
+	if (set->update && (set->work || set->queue))
+		opt_die("--update asks again for what a batch has: give it with lines or --resume, without --work or "
+			"--queue");
+	if (set->recheck && (set->work || set->queue))
+		opt_die("--recheck looks at what a batch has: give it with lines or --resume, without --work or "
+			"--queue");
+	if (set->recheck && !set->accept && !set->max_filesize && !set->public_only)
+		opt_die("--recheck needs what to check: give --accept, --max-filesize or --public-only");
 	if ((set->once || set->stand_by) && !set->work)
 		opt_die("--once and --stand-by say how --work works: give it too");
 	if (set->queue && (set->resume || set->retry))

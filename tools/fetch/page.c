@@ -113,7 +113,7 @@ lend_userinfo(const struct job *j, const char *url, struct json_object *item, st
 		return;
 	batch_mark_userinfo(item);
 	ask->userinfo = j->userinfo;
-	ask->is_lent = true;
+	ask->userinfo_is = USERINFO_LENT;
 }
 
 /* The item of one medium: whose it is and under what licence is as the page's item said. */
