@@ -27,9 +27,9 @@ names_are(const struct one *list, size_t n)
 	buf_free(&out);
 }
 
-#define NAMES(...)                                                \
-	do {                                                      \
-		const struct one list[] = {__VA_ARGS__};          \
+#define NAMES(...)                                               \
+	do {                                                     \
+		const struct one list[] = {__VA_ARGS__};         \
 		names_are(list, sizeof(list) / sizeof(list[0])); \
 	} while (0)
 
@@ -41,11 +41,11 @@ plain_names(void **state)
 	      {"ATTACHMENT; FileName = a.png ; x=y", "a.png"}, {"inline; filename=\"a\\\"b\\\\c.png\"", "c.png"},
 	      {"inline; filename=\"say \\\"hi\\\".txt\"", "say \"hi\".txt"}, {"filename=a.png", "a.png"},
 	      {"attachment; filename=my holiday.png", "my holiday.png"},
-	      {"attachment; filename=\"a;b=c.png\"; size=3", "a;b=c.png"},
-	      {"attachment; xfilename=a; filename=b", "b"}, {"attachment; filename=a; filename=b", "a"},
+	      {"attachment; filename=\"a;b=c.png\"; size=3", "a;b=c.png"}, {"attachment; xfilename=a; filename=b", "b"},
+	      {"attachment; filename=a; filename=b", "a"},
 	      {"attachment; filename=\"n\303\244h.png\"", "n\303\244h.png"},
-	      {"attachment; filename=\"n\344h.png\"", "n\303\244h.png"}, {"attachment; filename=\"open.png", "open.png"},
-	      {"attachment; filename=a%20b.png", "a%20b.png"});
+	      {"attachment; filename=\"n\344h.png\"", "n\303\244h.png"},
+	      {"attachment; filename=\"open.png", "open.png"}, {"attachment; filename=a%20b.png", "a%20b.png"});
 }
 
 static void
@@ -72,14 +72,15 @@ unsafe_names(void **state)
 {
 	(void)state;
 	NAMES({"attachment; filename=\"../../etc/passwd\"", "passwd"}, {"attachment; filename=/etc/passwd", "passwd"},
-	      {"attachment; filename=\"C:\\dir\\a.png\"", "a.png"}, {"attachment; filename=\"C:\\\\dir\\\\a.png\"", "a.png"},
+	      {"attachment; filename=\"C:\\dir\\a.png\"", "a.png"},
+	      {"attachment; filename=\"C:\\\\dir\\\\a.png\"", "a.png"},
 	      {"attachment; filename*=UTF-8''..%2F..%2Fa.png", "a.png"},
 	      {"attachment; filename*=UTF-8''..%5Ca.png", "a.png"}, {"attachment; filename=.bashrc", "bashrc"},
 	      {"attachment; filename=\"...\"", NULL}, {"attachment; filename=\"a/\"", NULL},
 	      {"attachment; filename=\"\"", NULL}, {"attachment; filename=", NULL}, {"attachment", NULL}, {"", NULL},
 	      {";;;=", NULL}, {"\"\"\"", NULL}, {"attachment; filename*=UTF-8''a%0D%0Ab%1B.png", "ab.png"},
-	      {"attachment; filename*=UTF-8''gnp%E2%80%AE.exe", "gnp.exe"},
-	      {"attachment; filename=\"a\tb\"", "ab"}, {"attachment; filename=\" . a \"", "a"});
+	      {"attachment; filename*=UTF-8''gnp%E2%80%AE.exe", "gnp.exe"}, {"attachment; filename=\"a\tb\"", "ab"},
+	      {"attachment; filename=\" . a \"", "a"});
 }
 
 static void
@@ -103,14 +104,22 @@ static void
 portable_names(void **state)
 {
 	static const char *const names[][2] = {
-		{"a.png", "a.png"},         {"a<b>c:d\"e/f\\g|h?i*j", "a_b_c_d_e_f_g_h_i_j"},
-		{"CON", "_CON"},            {"con.txt", "_con.txt"},
-		{"Com1.tar.gz", "_Com1.tar.gz"}, {"lpt\302\271", "_lpt\302\271"},
-		{"CONsole", "CONsole"},     {"COM10", "COM10"},
-		{"NUL .txt", "_NUL .txt"},  {"a. . .", "a"},
-		{"../x", "_x"},             {".hidden", "hidden"},
-		{"a\nb", "ab"},             {"", NULL},
-		{"...", NULL},              {"aux", "_aux"},
+		{"a.png", "a.png"},
+		{"a<b>c:d\"e/f\\g|h?i*j", "a_b_c_d_e_f_g_h_i_j"},
+		{"CON", "_CON"},
+		{"con.txt", "_con.txt"},
+		{"Com1.tar.gz", "_Com1.tar.gz"},
+		{"lpt\302\271", "_lpt\302\271"},
+		{"CONsole", "CONsole"},
+		{"COM10", "COM10"},
+		{"NUL .txt", "_NUL .txt"},
+		{"a. . .", "a"},
+		{"../x", "_x"},
+		{".hidden", "hidden"},
+		{"a\nb", "ab"},
+		{"", NULL},
+		{"...", NULL},
+		{"aux", "_aux"},
 	};
 	struct buf out = {0};
 
@@ -128,10 +137,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_names),
-		cmocka_unit_test(extended_names),
-		cmocka_unit_test(unsafe_names),
-		cmocka_unit_test(long_names_are_cut_before_their_extension),
+		cmocka_unit_test(plain_names),    cmocka_unit_test(extended_names),
+		cmocka_unit_test(unsafe_names),   cmocka_unit_test(long_names_are_cut_before_their_extension),
 		cmocka_unit_test(portable_names),
 	};
 

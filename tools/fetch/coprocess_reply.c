@@ -10,11 +10,13 @@ static bool
 is_ours(const char *key)
 {
 	static const char *const ours[] = {
-		"archive", "attempts",  "batch",       "bi",     "bytes",       "error",    "file",
-		"file_id", "final_url", "finished_at", "found",  "found_items", "found_on", "item",
-		"media",   "member",    "members",     "mime",   "opted_out",   "path",     "same_as",
-		"sha256",  "status",    "subject",     "upload", "upload_id",   "url",      "warning",
-		"etag",    "last_modified", "content_type", "file_changed_at", "replaced_file",
+		"archive",      "attempts",  "batch",         "bi",      "bytes",
+		"content_type", "error",     "etag",          "file",    "file_changed_at",
+		"file_id",      "final_url", "finished_at",   "found",   "found_items",
+		"found_on",     "item",      "last_modified", "media",   "member",
+		"members",      "mime",      "opted_out",     "path",    "replaced_file",
+		"same_as",      "sha256",    "status",        "subject", "upload",
+		"upload_id",    "url",       "warning",
 	};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)

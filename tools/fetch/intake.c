@@ -185,10 +185,29 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 static void
 strip_result(struct json_object *item)
 {
-	static const char *const ours[] = {"bi",       "batch",  "item",        "status",    "path",        "file_id",
-					   "attempts", "error",  "finished_at", "final_url", "found_items", "file_changed_at", "replaced_file", "bytes",
-					   "mime",     "sha256", "members",     "found",     "opted_out",   "etag",
-					   "last_modified", "content_type", "filename"};
+	static const char *const ours[] = {"bi",
+					   "batch",
+					   "item",
+					   "status",
+					   "path",
+					   "file_id",
+					   "attempts",
+					   "error",
+					   "finished_at",
+					   "final_url",
+					   "found_items",
+					   "file_changed_at",
+					   "replaced_file",
+					   "bytes",
+					   "mime",
+					   "sha256",
+					   "members",
+					   "found",
+					   "opted_out",
+					   "etag",
+					   "last_modified",
+					   "content_type",
+					   "filename"};
 	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
 	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 10);
 

@@ -27,8 +27,8 @@ is_for_accept(const struct settings *set, struct json_object *result, const char
 
 	if (rec_string(result, "media") && !rec_string(result, "url"))
 		return false;
-	return is_member || !(json_object_object_get_ex(result, "members", NULL) ||
-			      (set->expand && expand_is_archive(mime)));
+	return is_member ||
+	       !(json_object_object_get_ex(result, "members", NULL) || (set->expand && expand_is_archive(mime)));
 }
 
 /* What the host in the URL is, if that alone shows that it is not public. */
@@ -44,7 +44,8 @@ private_host_of(const struct transfers *all, const char *url)
 
 /* The rule that the completed RESULT breaks; NULL: none. */
 static const char *
-check_rules(const struct run *run, const struct transfers *all, const struct target *t, struct json_object *result, char *why, size_t n)
+check_rules(const struct run *run, const struct transfers *all, const struct target *t, struct json_object *result,
+	    char *why, size_t n)
 {
 	const struct settings *set = run->set;
 	const char *mime = rec_string(result, "mime"), *file = local_file_of(result), *wrong = NULL;

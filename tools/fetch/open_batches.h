@@ -10,8 +10,8 @@
 /* An open batch. */
 struct target {
 	struct batch *batch;
-	unsigned char *busy;   /* a bit an item: a job of this process has it */
-	uint32_t busy_room;    /* items that BUSY has room for */
+	unsigned char *busy;    /* a bit an item: a job of this process has it */
+	uint32_t busy_room;     /* items that BUSY has room for */
 	unsigned char *renewed; /* the same for completed items that were asked for again in this run */
 	uint32_t renewed_room;
 	uint32_t wanted_to;    /* --resume and --work: each item up to this number is or was wanted */

@@ -8,9 +8,9 @@
 
 /* What is recorded of the item of a job, and what became of it. */
 struct update {
-	struct json_object *result; /* its last result */
-	char *line;                 /* the same as text */
-	const char *sha256;         /* in RESULT; "": none */
+	struct json_object *result;  /* its last result */
+	char *line;                  /* the same as text */
+	const char *sha256;          /* in RESULT; "": none */
 	char name[SUBJECT_MAX + 48]; /* of its file in files/; "": none */
 	bool lost;                   /* that is not there */
 	unsigned version;            /* of the file that takes its place, from 2 */

@@ -79,7 +79,8 @@ update_take_304(struct job *j)
 bool
 update_take_file(struct job *j, const struct stat *st)
 {
-	if (!j->update || j->update->lost || !find_validator(j, "last_modified") || local_file_differs(j->update->result, st))
+	if (!j->update || j->update->lost || !find_validator(j, "last_modified") ||
+	    local_file_differs(j->update->result, st))
 		return false;
 	set_unchanged(j);
 	return true;

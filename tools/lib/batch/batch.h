@@ -77,9 +77,9 @@ struct batch_ask {
 	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
 	const char *userinfo; /* taken off WHERE (userinfo.h), to be stored in the batch's secrets; NULL: none */
 	enum batch_userinfo userinfo_is;
-	uint32_t item;        /* out: its number */
-	char state;           /* out: its state */
-	bool is_new;          /* out: it was not in the batch before */
+	uint32_t item; /* out: its number */
+	char state;    /* out: its state */
+	bool is_new;   /* out: it was not in the batch before */
 };
 
 enum { BATCH_ITEM_MAX = (1 << 20) - 4096 }; /* the rest of the line is for its result */

@@ -441,9 +441,10 @@ write_states(const struct batch *b, const char *states, uint64_t *changed)
 static char *
 lost_line(struct json_object *result)
 {
-	static const char *const of_file[] = {"item", "status", "path",  "file_id",   "knowledge_item_id", "bytes",
-					      "mime", "sha256", "error", "final_url", "finished_at",       "same_as",
-					      "etag", "last_modified", "content_type", "file_changed_at", "replaced_file"};
+	static const char *const of_file[] = {
+		"item", "status",        "path",         "file_id",         "knowledge_item_id", "bytes",
+		"mime", "sha256",        "error",        "final_url",       "finished_at",       "same_as",
+		"etag", "last_modified", "content_type", "file_changed_at", "replaced_file"};
 	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
 	char finished[WHEN_SIZE], *line;
 
