@@ -20,6 +20,7 @@ enum export_format { EXPORT_BY_NAME, EXPORT_TAR, EXPORT_ZIP, EXPORT_WEBDATASET }
 /* The options. */
 struct settings {
 	bool all, strict, originals;
+	bool changed; /* candidates whose file has changed since they were chosen too */
 	const char *contact; /* for the servers that are asked for originals; NULL: as bi-fetch finds it */
 	bool json;           /* records go to stdout */
 	const char **prefer; /* reviewers, or "newest"; ended by NULL */

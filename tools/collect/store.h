@@ -28,6 +28,7 @@ struct wanted {
 	int (*open)(void *arg, size_t i);
 	void *arg;
 	bool keep_all; /* nobody has decided anything: what --all took stays */
+	uint32_t keep_idx; /* the candidate whose file has changed: what is there of it stays; 0: none */
 	bool disputed; /* reviewers differ: what is there stays, and is marked */
 };
 
