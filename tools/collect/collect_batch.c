@@ -144,6 +144,7 @@ add_file(struct batch_collector *g, struct batch *b, struct json_object *choice,
 		json_object_object_add(choice, "bytes", json_object_new_int64(rec_number(result, "bytes", 0)));
 		add_text(choice, "mime", mime);
 		add_text(choice, "final_url", rec_string(result, "final_url"));
+		add_text(choice, "filename", rec_string(result, "filename"));
 	}
 	json_object_put(result);
 	return rc;
