@@ -28,6 +28,11 @@ change() {
 	sleep 0.01
 }
 
+# selections AT: ada's decision for candidate 1, as a page gives it.
+selections() {
+	printf '{"batch":"B","reviewer":"ada","selections":{"7":1},"at":{"7":"%s"}}\n' "$1"
+}
+
 collected() {
 	cat "$S/7/"*.txt
 }
@@ -109,15 +114,12 @@ collected() {
 }
 
 @test "a decision that is made again at a later time is stored, and one of the same time is not" {
-	local set
-
 	pick 1 ada
-	set='{"batch":"B","reviewer":"ada","selections":{"7":1},"at":{"7":"%s"}}\n'
-	printf "$set" "$(jq -r .at "$BI_ROOT/batches/B/picks.ndjson")" >same.json
+	selections "$(jq -r .at "$BI_ROOT/batches/B/picks.ndjson")" >same.json
 	change 1
 	bi-collect --picks same.json B || [ $? -eq 1 ]
 	assert_equal "$(wc -l <"$BI_ROOT/batches/B/picks.ndjson")" 1
-	printf "$set" "$(date -u +%FT%T.%3NZ)" >later.json
+	selections "$(date -u +%FT%T.%3NZ)" >later.json
 	run -0 bi-collect --picks later.json B
 	assert_equal "$(wc -l <"$BI_ROOT/batches/B/picks.ndjson")" 2
 	run -0 bi-collect --picks later.json B

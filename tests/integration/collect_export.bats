@@ -428,7 +428,7 @@ collected/by_subject_id/s/metadata.json'
 	done | bi-fetch -q -b N >/dev/null
 	bi-collect --all --name '{n}' -o out/d.tar N >/dev/null
 	run tar tf out/d.tar --wildcards '*/1.txt'
-	assert_equal "$(sed 's/.*_id.//' <<<"$output" | sort | xargs)" "$(printf '%s\n' A/1.txt _con/1.txt a_2/1.txt _aux/1.txt x.y/1.txt | sort | xargs)"
+	assert_equal "$(cut -d/ -f3- <<<"$output" | sort | xargs)" "$(printf '%s\n' A/1.txt _con/1.txt a_2/1.txt _aux/1.txt x.y/1.txt | sort | xargs)"
 	run -0 bi-collect --verify out/d.tar
 	bi-collect --all --name '{title}' --format webdataset --shard-size 2 -o out/w.tar N >/dev/null
 	run -0 bi-collect --verify out/w.sha256

@@ -341,6 +341,7 @@ fetch() {
 
 	faulty_start
 	fetch "$FAULTY/changing/bytes/100000/x.bin" >/dev/null
+	# shellcheck disable=SC2016 # it is that bash's
 	start bash -c 'for ((;;)); do
 		bi-status --items t --json >look.json || exit
 		read -r sum path <<<"$(gojq -r "select(.item) | .sha256 + \" \" + .path" look.json)"
