@@ -349,7 +349,8 @@ static bool
 is_ended_by_others(struct scheduler *s, const struct job *j)
 {
 	int state = j->claimed ? 'r' : batch_state(j->target->batch, j->item);
-	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry) : state == 'c';
+	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry)
+			      : state == 'c' && !j->update;
 
 	if (state < 0 || is < 0)
 		run_fail(s->run, "reading the state of an item");
