@@ -15,10 +15,11 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 
 	if (o) {
 		/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
-		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
-				 "final_url", "finished_at", "found", "found_items", "found_on", "item", "media",
-				 "member", "members", "mime", "opted_out", "path", "same_as", "sha256", "status",
-				 "stream", "subject", "upload", "upload_id", "url", "warning");
+		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "content_type", "error",
+				 "etag", "file", "file_changed_at", "file_id", "final_url", "finished_at", "found",
+				 "found_items", "found_on", "item", "last_modified", "media", "member", "members",
+				 "mime", "opted_out", "path", "replaced_file", "same_as", "sha256", "status", "stream",
+				 "subject", "upload", "upload_id", "url", "warning");
 		text = rec_print(o);
 	}
 	after = strlen(text);

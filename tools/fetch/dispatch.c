@@ -19,6 +19,7 @@
 #include "hosts/http_policy.h"
 #include "http.h"
 #include "intake.h"
+#include "later_rules.h"
 #include "local.h"
 #include "output.h"
 #include "page.h"
@@ -30,6 +31,7 @@
 #include "save.h"
 #include "scheduler.h"
 #include "stats.h"
+#include "update.h"
 #include "upload.h"
 #include "waits.h"
 #include "worker.h"
@@ -71,18 +73,58 @@ struct dispatch {
 
 /* --- what comes next --- */
 
+/* Says a result, with the members EXTRA (NULL: none) for this run alone. */
 static void
-say_result(struct dispatch *d, const struct target *t, const char *line, size_t n, bool now)
+say_result(struct dispatch *d, const struct target *t, const char *line, size_t n, bool now, struct json_object *extra)
 {
 	struct buf record = {0};
 	bool completed = false;
 
 	batch_result_number(line, n, &completed);
 	batch_result_record(t->batch, line, n, &record);
+	if (extra)
+		result_add_members(&record, extra);
 	if (d->records)
 		output_add(&d->output, record.data, record.len);
+	completed = completed && !json_object_object_get_ex(extra, "error", NULL) &&
+		    !json_object_object_get_ex(extra, "mismatch", NULL);
 	stats_count(&d->stats, record.data, record.len, completed, now);
 	buf_free(&record);
+}
+
+/* Fails a completed item that does not fit the options. If somebody else has it, it is looked at later. */
+static void
+fail_stored(struct dispatch *d, struct target *t, uint32_t item, const char *code, const char *why)
+{
+	struct job *j = job_new(&d->run, t, item);
+
+	if (!j)
+		return;
+	update_begin_recheck(j);
+	if (!scheduler_claim(d->scheduler, j))
+		return;
+	verdict_fail(j, false, code, "%s", why);
+	job_list_add(&d->ended, j);
+}
+
+/* Says a result that was stored before, and what it brought with it is wanted. EXTRA is taken over. */
+static void
+say_stored(struct dispatch *d, struct target *t, uint32_t item, const struct buf *line, struct json_object *extra)
+{
+	char why[256];
+	const char *code;
+
+	recorded_remove_left(t, line->data, line->len);
+	code = later_rules_look(&d->run, d->transfers, t, line, &extra, why, sizeof(why));
+
+	if (code && d->run.set->recheck) {
+		fail_stored(d, t, item, code, why);
+	} else {
+		say_result(d, t, line->data, line->len, false, extra);
+		page_want_stored(&d->run, &d->wants, t, line->data, line->len);
+		archives_want_stored(d->archives, t, item, line->data, line->len);
+	}
+	json_object_put(extra);
 }
 
 /* An item has a result: says it, and what it brought with it is wanted. A worker says nothing. */
@@ -96,13 +138,26 @@ on_stored(struct dispatch *d, struct target *t, uint32_t item)
 	if (d->worker)
 		return;
 	rc = result_read_stored(&d->run, t, item, &line, &completed);
-	if (rc == 0) {
+	if (rc == 0)
 		run_queue_add(&d->wants, t, item);
-	} else if (rc == 1) {
-		say_result(d, t, line.data, line.len, false);
-		page_want_stored(&d->run, &d->wants, t, line.data, line.len);
-		archives_want_stored(d->archives, t, item, line.data, line.len);
-	}
+	else if (rc == 1)
+		say_stored(d, t, item, &line, NULL);
+	buf_free(&line);
+}
+
+/* An item that was asked for again has no new result: the one that it has is said, and why. */
+static void
+on_not_updated(struct dispatch *d, struct job *j)
+{
+	struct json_object *extra = json_object_new_object();
+	struct target *t = j->target;
+	uint32_t item = j->item;
+	struct buf line = {0};
+
+	update_say(j, extra);
+	buf_str(&line, j->update->line);
+	job_free(j); /* the claim is let go */
+	say_stored(d, t, item, &line, extra);
 	buf_free(&line);
 }
 
@@ -265,7 +320,7 @@ on_finished(struct dispatch *d, struct job *j)
 	if (run->fatal) {
 		job_free(j);
 	} else if (again) {
-		if (v->hold)
+		if (v->hold && !j->update)
 			job_release_claim(j); /* others need not wait for it as long as this process does */
 		retry_later(d, j, wait);
 	} else if (v->kind == REDIRECTED) {
@@ -327,6 +382,8 @@ on_aside(struct dispatch *d, struct job *j)
 		postprocess_add(d->postprocess, j);
 	else if (d->run.fatal || (j->aside != ASIDE_EXPAND && d->run.stop_signal))
 		job_free(j); /* it is pending */
+	else if (j->aside == ASIDE_UPDATE)
+		on_not_updated(d, j);
 	else if (j->aside == ASIDE_RETRY)
 		on_refused(d, j);
 	else if (j->aside == ASIDE_EXPAND)
@@ -337,6 +394,22 @@ on_aside(struct dispatch *d, struct job *j)
 		commit_queue_add(d->commits, j);
 	else
 		job_free(j);
+}
+
+/* Says a result that was just recorded. */
+static void
+say_recorded(struct dispatch *d, const struct job *j)
+{
+	struct json_object *extra = j->update && !j->update->recheck ? json_object_new_object() : NULL;
+
+	if (extra)
+		update_say(j, extra);
+	say_result(d, j->target, j->line, strlen(j->line), true, extra);
+	json_object_put(extra);
+	if (j->update && j->update->unchanged) {
+		page_want_stored(&d->run, &d->wants, j->target, j->line, strlen(j->line));
+		archives_want_stored(d->archives, j->target, j->item, j->line, strlen(j->line));
+	}
 }
 
 /* Takes a group that the writer has done. */
@@ -358,7 +431,7 @@ take_group(struct dispatch *d, bool wait)
 			if (j->share.host)
 				count_result(d, j, j->share.host);
 			if (!j->unsaid)
-				say_result(d, j->target, j->line, strlen(j->line), true);
+				say_recorded(d, j);
 		}
 		job_free(j);
 	}

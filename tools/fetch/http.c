@@ -12,6 +12,7 @@
 #include "hosts/optout.h"
 #include "http_request.h"
 #include "resume.h"
+#include "update.h"
 
 enum {
 	SPARE_MAX = 64,

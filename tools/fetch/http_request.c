@@ -14,6 +14,7 @@
 #include "records/rec.h"
 #include "resume.h"
 #include "transfer.h"
+#include "update.h"
 
 /* A file of headers that hosts.conf names. */
 struct host_headers {
@@ -268,6 +269,8 @@ http_request_prepare(const struct http_request *r, CURL *easy, struct job *j)
 	}
 	if (r->set->compressed && from == 0)
 		all = curl_slist_append(all, "Accept-Encoding: gzip, deflate");
+	if (from == 0)
+		all = update_add_conditions(j, all);
 	if (from > 0) {
 		buf_clear(&line);
 		buf_printf(&line, "Range: bytes=%lld-", (long long)from);

@@ -176,19 +176,29 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 	return id;
 }
 
+static void
+delete_members(struct json_object *item, const char *const *names)
+{
+	for (; *names; names++)
+		json_object_object_del(item, *names);
+}
+
 /* What a run before this one, or the store, put into a record is not part of the item. */
 static void
 strip_result(struct json_object *item)
 {
-	static const char *const ours[] = {"bi",          "batch",     "item",   "status",      "path",
-					   "file_id",     "attempts",  "error",  "finished_at", "final_url",
-					   "found_items", "bytes",     "mime",   "sha256",      "members",
-					   "found",       "opted_out", "stream", "warning"};
+	static const char *const ours[] = {"attempts", "batch",         "bi",          "error",       "file_changed_at",
+					   "file_id",  "final_url",     "finished_at", "found_items", "item",
+					   "path",     "replaced_file", "status",      NULL};
+	/* These may be what a list says of an item that is no result. */
+	static const char *const of_result[] = {"bytes",         "content_type", "etag", "filename",  "found",
+						"last_modified", "members",      "mime", "opted_out", "sha256",
+						"stream",        "warning",      NULL};
 	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
-	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 8);
 
-	for (size_t i = 0; i < n; i++)
-		json_object_object_del(item, ours[i]);
+	delete_members(item, ours);
+	if (result)
+		delete_members(item, of_result);
 }
 
 /*

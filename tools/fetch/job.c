@@ -6,6 +6,7 @@
 
 #include "confined/media.h"
 #include "html/url.h"
+#include "recorded.h"
 #include "records/rec.h"
 
 void
@@ -171,6 +172,7 @@ job_free(struct job *j)
 	job_release_claim(j);
 	j->target->jobs--;
 	answer_reset(&j->answer);
+	update_free(j);
 	job_drop_media(j);
 	json_object_put(j->more);
 	job_forget_redirects(j);
@@ -197,10 +199,12 @@ job_claim(struct job *j)
 	enum batch_claim claim = CLAIM_HELD;
 
 	if (!target_is_busy(j->target, j->item))
-		claim = batch_claim(j->target->batch, j->item, j->run->set->retry);
+		claim = j->update ? update_claim(j) : batch_claim(j->target->batch, j->item, j->run->set->retry);
 	if (claim == CLAIM_OURS) {
 		j->claimed = true;
 		target_set_busy(j->target, j->item, true);
+		if (j->update)
+			target_set_renewed(j->target, j->item);
 	} else if (claim == CLAIM_ERROR) {
 		run_fail(j->run, "claiming an item");
 	}

@@ -19,9 +19,10 @@
 
 struct host;
 struct media_found;
+struct update;
 
 /* What is to be made of a job's bytes before it is recorded. */
-enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH, ASIDE_RETRY };
+enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH, ASIDE_RETRY, ASIDE_UPDATE };
 
 struct job {
 	struct run *run;
@@ -41,6 +42,7 @@ struct job {
 	uint32_t archive;       /* the item that it is a member of; 0: of none */
 	char *userinfo;         /* that URL had; NULL: none */
 	char *headers;          /* of its requests, a line each; NULL: none */
+	struct update *update;  /* update.h: it is completed, and asked for again; NULL: it is not */
 	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
 
 	/* scheduler and transfer */
@@ -71,10 +73,10 @@ struct job {
 	struct verdict verdict;
 	char code[32]; /* room for VERDICT's */
 	struct type_answer type;
-	char name[SUBJECT_MAX + 32];      /* in the batch's files/ */
+	char name[SUBJECT_MAX + 48];      /* in the batch's files/ */
 	uint32_t same_as;                 /* the item whose bytes these are, too; 0: none */
 	const struct job *same_job;       /* that one, where it is of the same group */
-	char same_file[SUBJECT_MAX + 32]; /* else its file */
+	char same_file[SUBJECT_MAX + 48]; /* else its file */
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
 	int64_t members;           /* of an archive that was expanded; -1: it was not */

@@ -177,7 +177,7 @@ lend_userinfo(const struct job *j, const char *url, struct json_object *item, st
 		json_object_object_add(item, "headers", json_object_new_boolean(true));
 	ask->userinfo = j->userinfo;
 	ask->headers = j->headers;
-	ask->is_lent = true;
+	ask->userinfo_is = USERINFO_LENT;
 }
 
 /* The item of one medium: whose it is and under what licence is as the page's item said. */

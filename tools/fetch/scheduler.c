@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "recorded.h"
 
 /*
  * How far ahead of the transfers items are looked at: some in any case, more for as long as no host may start another,
@@ -200,6 +201,13 @@ scheduler_claim(struct scheduler *s, struct job *j)
 	return false;
 }
 
+/* Whether the completed item is to be asked for again, which it is once in a run. */
+static bool
+is_renewable(const struct scheduler *s, const struct target *t, uint32_t item)
+{
+	return s->run->set->update && !t->cancelled && !target_is_renewed(t, item);
+}
+
 /* Looks at one item: hands on what has a result, holds what others have, queues or parks the rest. PARKED: it was. */
 static void
 look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
@@ -221,13 +229,18 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		return;
 	}
 	/* One that was parked failed meanwhile: its claim tells whether it may be tried. */
-	if (state == 'c' || (state == 'f' && s->run->set->work && !parked)) {
+	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work && !parked)) {
 		run_queue_add(s->stored, t, item);
 		return;
 	}
 	j = job_new(s->run, t, item);
 	if (!j)
 		return;
+	if (state == 'c' && !update_begin(j)) {
+		run_queue_add(s->stored, t, item);
+		job_free(j);
+		return;
+	}
 	if (t->cancelled) {
 		if (scheduler_claim(s, j) && verdict_cancel(j))
 			job_list_add(s->ended, j);
@@ -336,7 +349,8 @@ static bool
 is_ended_by_others(struct scheduler *s, const struct job *j)
 {
 	int state = j->claimed ? 'r' : batch_state(j->target->batch, j->item);
-	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry) : state == 'c';
+	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry)
+			      : state == 'c' && !j->update;
 
 	if (state < 0 || is < 0)
 		run_fail(s->run, "reading the state of an item");

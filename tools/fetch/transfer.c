@@ -150,8 +150,8 @@ transfer_url_part(const char *url, CURLUPart part, unsigned flags)
 }
 
 /* Whether hosts.conf allows the host in URL, by its name, to have any address. */
-static bool
-may_be_private(const struct transfers *all, const char *url)
+bool
+transfer_may_be_private(const struct transfers *all, const char *url)
 {
 	struct host_rule rule = {0};
 	char *host = transfer_url_part(url, CURLUPART_HOST, 0);
@@ -178,7 +178,7 @@ is_blocked(struct transfer *t, const struct sockaddr *address)
 
 	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
-	if (!wrong || may_be_private(t->all, url))
+	if (!wrong || transfer_may_be_private(t->all, url))
 		return false;
 	note_blocked(t->job, wrong);
 	return true;
@@ -196,7 +196,7 @@ transfer_is_blocked_by_name(const struct transfers *all, struct job *j, const ch
 		host = transfer_url_part(url, CURLUPART_HOST, 0);
 	wrong = host ? address_of_host_check(host) : NULL;
 	curl_free(host);
-	if (!wrong || may_be_private(all, url))
+	if (!wrong || transfer_may_be_private(all, url))
 		return false;
 	note_blocked(j, wrong);
 	return true;

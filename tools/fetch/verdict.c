@@ -15,6 +15,7 @@
 #include "job.h"
 #include "open_batches.h"
 #include "records/rec.h"
+#include "update.h"
 
 enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
 
@@ -295,6 +296,8 @@ judge_answer(struct job *j)
 		judge_curl(j);
 	else if (status == 416 && a->resumed_from > 0)
 		verdict_fail(j, true, "cut_short", "the server answers 416: it does not go on where it stopped");
+	else if (status == 304 && update_take_304(j))
+		return; /* with its verdict */
 	else if (status >= 300 && status <= 399 && status != 304)
 		judge_redirect(j, status, a->location);
 	else if (!http_policy_is_file(status))

@@ -75,6 +75,12 @@ int batch_each(const struct root *root, bool (*see)(const char *name, void *arg)
 
 /* --- adding (BATCH_WORK) --- */
 
+enum batch_userinfo {
+	USERINFO_OWN,  /* it is stored unless the item is completed */
+	USERINFO_LENT, /* it comes from another item: it does not replace what this item has */
+	USERINFO_AGAIN /* it is stored also if the item is completed, which is asked for again */
+};
+
 struct batch_ask {
 	const char *subject;  /* the subject's id, valid (root_subject_check); NULL: the item is a subject */
 	const char *kind;     /* the kind of its identity: "url", "file", "media", "member" or "bad" */
@@ -82,10 +88,10 @@ struct batch_ask {
 	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
 	const char *userinfo; /* taken off WHERE (userinfo.h), to be stored in the batch's secrets; NULL: none */
 	const char *headers;  /* of its request, to be stored there, too (secrets.h); NULL: none */
-	bool is_lent;         /* these come from another item: they do not replace what this item has */
-	uint32_t item;        /* out: its number */
-	char state;           /* out: its state */
-	bool is_new;          /* out: it was not in the batch before */
+	enum batch_userinfo userinfo_is; /* of both */
+	uint32_t item; /* out: its number */
+	char state;    /* out: its state */
+	bool is_new;   /* out: it was not in the batch before */
 };
 
 enum { BATCH_ITEM_MAX = (1 << 20) - 4096 }; /* the rest of the line is for its result */

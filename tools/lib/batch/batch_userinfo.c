@@ -31,7 +31,8 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 
 		if (state < 0)
 			rc = -1;
-		if (!has_secret || state < 0 || (!a->is_new && (a->is_lent || state == 'c')))
+		if (!has_secret || state < 0 || (!a->is_new && a->userinfo_is == USERINFO_LENT) ||
+		    (!a->is_new && state == 'c' && a->userinfo_is != USERINFO_AGAIN))
 			continue;
 		if (!v)
 			v = buf_alloc(n * sizeof(*v));
