@@ -138,6 +138,6 @@ fetched() {
 	printf '%s\n' "{\"id\":1,\"name\":\"A\",\"urls\":[\"$WIKI/o/a.jpg\",{\"url\":\"$WIKI/o/b.jpg\",\"license\":\"CC0\",\"author\":\"<b>Me</b>\"}]}" '{"id":2,"name":"B"}' >list
 	bi-source -s none ALL <list 2>err | bi-fetch -q >results || :
 	assert_equal "$(jq -r 'select(.status == "completed") | .url' results | sort)" "$WIKI/o/a.jpg"$'\n'"$WIKI/o/b.jpg"
-	assert_equal "$(cat err)" 'bi-source: subject 2 (B): it brings no "urls"'
+	assert_equal "$(cat err)" 'bi-source: subject 2 (B): it has no "urls"'
 	assert_equal "$(jq -r 'select(.status == "failed") | .error.code' results)" no_candidates
 }

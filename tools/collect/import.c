@@ -95,7 +95,7 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 		return code;
 	batch = rec_string(m->json, "batch");
 	if (!batch || root_name_check(batch))
-		return refuse_file(m->file, "it does not name its batch (\"batch\")");
+		return refuse_file(m->file, "it does not say which batch it belongs to (\"batch\")");
 	if (names->n > 0 && !is_named(names, batch)) {
 		snprintf(wrong, sizeof(wrong), "it belongs to the batch %s, which was not named", batch);
 		return refuse_file(m->file, wrong);
