@@ -499,7 +499,7 @@ stream_of_picks() {
 		call /status/
 		assert_equal "$code" 200
 	done
-	grep -q 'bi-api ended by itself (137) and is started again' "$BI_ROOT/leases/$PORT.log"
+	grep -q 'bi-api ended unexpectedly (137) and is started again' "$BI_ROOT/leases/$PORT.log"
 	assert_equal "$(lines A)" 3
 }
 
@@ -687,7 +687,7 @@ event_is() {
 
 	batch A
 	run -2 bi-serve --address 0.0.0.0 A
-	assert_output -p 'takes --share'
+	assert_output -p 'use --share'
 	run -2 bi-serve --cert files/1.txt --key files/2.txt A
 	serve --share --allow-host box.example A
 	password=$(sed -n 's/.*shown only now: review //p' serve.err)
@@ -784,5 +784,5 @@ event_is() {
 
 @test "bi-api by hand says what starts it" {
 	run -2 bi-api </dev/null
-	assert_output -p 'started by bi-serve'
+	assert_output -p 'start bi-api through bi-serve'
 }

@@ -474,7 +474,7 @@ everything() {
 	run -65 bi-collect --picks <(:)
 	echo '{"batch":"none","selections":{"1":2}}' >bad.json
 	run -65 bi-collect --picks bad.json
-	assert_output --partial 'there is none of that name'
+	assert_output --partial 'there is no batch of that name'
 }
 
 @test "killed at any moment, it leaves whole files and goes on when run again" {

@@ -77,7 +77,7 @@ flip() {
 	at=$(grep -abo '^99$' x.tar | head -n 1 | cut -d: -f1)
 	flip x.tar "$at"
 	run -1 --separate-stderr bi-collect --verify x.tar
-	[[ $stderr == *"x.tar: collected/by_subject_id/s.1/$name: it is not as it was written"* ]]
+	[[ $stderr == *"x.tar: collected/by_subject_id/s.1/$name: it was changed after the export was written"* ]]
 	assert_equal "$(jq -r 'select(.member).error.code' <<<"$output")" member_changed
 	# Without the list beside it as well.
 	rm x.tar.sha256
@@ -108,14 +108,14 @@ flip() {
 	echo x >extra.txt
 	tar rf more.tar extra.txt
 	run -1 bi-collect --verify more.tar
-	assert_output --partial 'more.tar: extra.txt: it was not there'
+	assert_output --partial 'more.tar: extra.txt: it was added'
 	cp x.tar less.tar
 	tar --delete -f less.tar collected/ATTRIBUTION.md
 	run -1 bi-collect --verify less.tar
 	assert_output --partial 'less.tar: collected/ATTRIBUTION.md: it is missing'
 	tar cf plain.tar extra.txt
 	run -1 bi-collect --verify plain.tar
-	assert_output --partial 'no SHA256SUMS'
+	assert_output --partial 'SHA256SUMS is missing or damaged'
 	mkfifo pipe
 	run -1 timeout 120 bi-collect --verify nowhere.tar pipe extra.txt nowhere.sha256 x.tar
 	assert_output --partial '"verified":1,"failed":4,"exit":1}'
@@ -144,7 +144,7 @@ flip() {
 	run -1 bi-collect --verify out/train-000002.tar
 	# Fewer than before: what is left is named and not touched.
 	run -0 --separate-stderr bi-collect --format webdataset --shard-size 1M -o out/train.tar W
-	[[ $stderr == *'train-000001.tar and 1 more are of an earlier export'* ]]
+	[[ $stderr == *'train-000001.tar and 1 more belong to an earlier export'* ]]
 	[ -e out/train-000002.tar ]
 	run -0 bi-collect --verify out/train.sha256
 	run -0 bi-collect --format webdataset --shard-size 1k -o out/tiny.tar.gz W
@@ -250,7 +250,7 @@ fail_last() {
 	# One that is damaged before: the other is collected, and there is no export.
 	echo '{' >"$S/s.1/metadata.json"
 	run -1 bi-collect -o bad.zip E
-	assert_output --partial 'bad.zip is not written, since not all could be collected'
+	assert_output --partial 'bad.zip is not written, because some files could not be collected'
 	[ ! -e bad.zip ]
 }
 
@@ -283,7 +283,7 @@ fail_last() {
 	batch E 2
 	rm "$BI_ROOT/batches/E/picks.ndjson"
 	run -1 --separate-stderr bi-collect -o no.zip E
-	[[ $stderr == *'no.zip is not written, since nothing is chosen'*'--all'* ]]
+	[[ $stderr == *'no.zip is not written, because nothing was chosen'*'--all'* ]]
 	[ ! -e no.zip ] && [ ! -e no.zip.sha256 ]
 	# Also where it is decided that none is good enough, and where all is in dispute.
 	printf '{"subject":"s.%s","choice":0,"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}\n' 1 2 >"$BI_ROOT/batches/E/picks.ndjson"

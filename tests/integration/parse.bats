@@ -137,7 +137,7 @@ wav() {
 	run -2 --separate-stderr bi-parse --base foo page.html
 	assert_regex "$stderr" "--base takes a URL of http or https, not 'foo'"
 	run -1 --separate-stderr bi-parse http://a.test/x.html
-	assert_regex "$stderr" 'bi-fetch gets URLs'
+	assert_regex "$stderr" 'bi-fetch fetches URLs'
 }
 
 @test 'a page becomes its main text as Markdown, with what it says of itself' {
@@ -576,5 +576,5 @@ failures() {
 	END
 	rm -r "$BI_ROOT/batches/t"
 	run -1 bi-parse <records
-	assert_output --partial '"code":"no_such_item","message":"its batch is not there","retryable":false'
+	assert_output --partial '"code":"no_such_item","message":"its batch does not exist","retryable":false'
 }

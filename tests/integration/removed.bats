@@ -106,7 +106,7 @@ pick() {
 	run -2 bi-clean --failed check
 	run -2 bi-clean --batch b check
 	run -1 bi-clean items -b b 1 </dev/null
-	assert_output --partial 'there is no terminal to ask on: --yes'
+	assert_output --partial 'cannot ask for confirmation without a terminal: --yes'
 	run -0 bi-clean items -n -b b 1-6
 	assert_equal "$(states) $(files)" 'cccccc 1_1.txt 1_2.txt 1_3.txt 2_1.txt 2_2.txt 2_3.txt '
 	refute grep -q format "$B/batch.json"
@@ -295,7 +295,7 @@ pick() {
 	rm "$B/files/1_2.txt"
 	ln -s "$PWD/outside/keep" "$B/files/1_2.txt"
 	run -1 --separate-stderr bi-clean items -y -b b 2
-	assert_regex "$stderr" 'files/1_2.txt .* is no regular file'
+	assert_regex "$stderr" 'files/1_2.txt .* is not a regular file'
 	assert_equal "$(<outside/keep)" precious
 }
 
@@ -327,8 +327,8 @@ pick() {
 	[ -e "$r/1_2.txt" ]
 	run -0 --separate-stderr bi-clean items -y -b b 2 5-6
 	assert_line --partial 'bi-render b'
-	assert_regex "$stderr" "candidate 2 of subject 1 .* the decision of ada for it is taken back"
-	assert_regex "$stderr" "the decision of bob for it is taken back"
+	assert_regex "$stderr" "candidate 2 of subject 1 .* the decision of ada for it is withdrawn"
+	assert_regex "$stderr" "the decision of bob for it is withdrawn"
 	[ ! -e "$r/1_2.txt" ]
 	[ -e "$r/1_1.txt" ]
 	assert_equal "$(tail -n 2 "$B/picks.ndjson" | jq -r '[.subject, .choice, .reviewer, .removed] | @csv' | sort | tr '\n' ' ')" \

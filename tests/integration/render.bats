@@ -279,10 +279,10 @@ words_of() {
 	rm "$BI_ROOT"/batches/lost/files/i1_1.jpg
 	run -0 --separate-stderr bi-render lost
 	# shellcheck disable=SC2154 # set by run
-	assert_equal "$stderr" 'bi-render: batch lost: 1 completed item has no file any more; `bi-status --rebuild lost` and then `bi-fetch -b lost --resume` get it again'
+	assert_equal "$stderr" 'bi-render: batch lost: 1 completed item has lost its file; `bi-status --rebuild lost` and then `bi-fetch -b lost --resume` fetch it again'
 	assert_output --partial '"candidates":1'
 	run words_of "$R/lost/i1_review.html"
-	assert_output --partial 'its file is gone'
+	assert_output --partial 'its file is missing'
 	assert_output --partial 'There are no candidates'
 	run -0 bi-status --rebuild lost
 	assert_output 'lost: 1 of 2 states differed'

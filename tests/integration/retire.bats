@@ -26,7 +26,7 @@ everything() {
 	everything batches/P review/P >before
 
 	run -1 bi-clean batch M </dev/null
-	assert_output --partial 'there is no terminal to ask on: --yes'
+	assert_output --partial 'cannot ask for confirmation without a terminal: --yes'
 	run -0 bi-clean -n batch M
 	assert_output --regexp '^would remove batch M: 3 items, [0-9]+ files, [0-9]+ bytes$'
 	[ -e "$BI_ROOT/batches/M/batch.json" ]
@@ -206,11 +206,11 @@ everything() {
 	everything . >before
 	run -1 bi-clean check
 	assert_line --regexp '^M: files/a_1.txt of item 1 does not have the bytes that were fetched: .*--resume'
-	assert_line --regexp '^M: files/a_2.txt of item 2 is gone: .*--resume'
+	assert_line --regexp '^M: files/a_2.txt of item 2 is missing: .*--resume'
 	assert_line 'M: results.ndjson ends in an incomplete line'
 	assert_line 'M: the state of item 4 is f, and its result says c'
 	assert_line 'M: files/a_99.txt belongs to no item'
-	assert_line '2 batches verified: 5 found, 0 mended (--repair mends what can be)'
+	assert_line '2 batches verified: 5 found, 0 mended (--repair repairs what it can)'
 	everything . | diff before -
 	run -1 bi-clean -n --repair check
 	everything . | diff before -
@@ -309,7 +309,7 @@ everything() {
 	echo another >review/1_1.jpg
 	echo two >review/1_2.jpg
 	run -1 bi-clean --move-to old legacy review
-	assert_output --partial 'review/1_1.jpg is another picture than the batch old has of that name'
+	assert_output --partial 'review/1_1.jpg is not the picture of that name in the batch old'
 	assert_line --partial 'moved 1 pictures'
 	assert_equal "$(ls review)" 1_1.jpg
 	assert_equal "$(cat review/1_1.jpg)" another
@@ -506,7 +506,7 @@ teardown() {
 	run -74 strace -f -qq -o trace -e trace=renameat -e inject=renameat:error=EIO bi-clean -y --archive N.tar batch M
 	batch M 4
 	run -73 bi-clean -y --archive N.tar batch M
-	assert_output --partial 'is not the batch'
+	assert_output --partial 'does not hold the batch'
 	[ -e "$BI_ROOT/batches/M" ]
 	# Renamed, but not deleted.
 	run -74 strace -f -qq -o trace -e trace=unlinkat -e inject=unlinkat:error=EIO:when=5 bi-clean -y batch M
@@ -554,12 +554,12 @@ teardown() {
 		for option in -y -ny; do
 			run -1 --separate-stderr bi-clean "$option" --archive "$put" batch M
 			assert_equal "$output" ''
-			assert_regex "$stderr" "^bi-clean: 1 completed item of the batch 'M' has no file any more, the first is item 2: nothing is removed; .bi-status --rebuild M. "
+			assert_regex "$stderr" "^bi-clean: 1 completed item of the batch 'M' has lost its file; the first is item 2: nothing is removed; .bi-status --rebuild M. "
 			[ -e "$BI_ROOT/batches/M/files/a_1.txt" ] && [ ! -e "$put" ]
 		done
 		rm "$BI_ROOT/batches/M/files/a_3.txt"
 		run -1 bi-clean -y --archive "$put" batch M
-		assert_output --partial "2 completed items of the batch 'M' have no file any more, the first is item 2:"
+		assert_output --partial "2 completed items of the batch 'M' have lost their files; the first is item 2:"
 		run -0 bi-status --rebuild M
 		run -0 bi-clean -y --archive "$put" batch M
 		run -0 bi-collect --verify "$put"

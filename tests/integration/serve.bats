@@ -401,7 +401,7 @@ with_cgi() {
 	poll 10 gone "$KEEPER"
 	run -0 bi-clean list
 	assert_output 'No active servers'
-	grep -q 'lighttpd .* ended by itself (137)' "$BI_ROOT/leases/$PORT.log"
+	grep -q 'lighttpd .* ended unexpectedly (137)' "$BI_ROOT/leases/$PORT.log"
 	run -0 --separate-stderr bi-serve -p "$FIRST" A
 	assert_equal "$(jq -r 'select(.port).port' <<<"$output")" "$PORT"
 	run ! gone "$cgi"

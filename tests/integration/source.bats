@@ -316,7 +316,7 @@ python_free_decode() {
 	[[ "$stderr" == *'subject 1 (A B): its filter failed: no such luck'* ]]
 	echo 'this is no filter' >mine.jq
 	run -1 --separate-stderr bi-source -s ./mine --json <list
-	[[ "$stderr" == *'jq ended; what it says is above'* ]]
+	[[ "$stderr" == *'jq ended; its message is above'* ]]
 	run -78 --separate-stderr bi-source -s nowhere --json <list
 	[[ "$stderr" == *"there is no source 'nowhere'"* ]]
 	run -2 --separate-stderr bi-source --set nothing --json <list

@@ -30,7 +30,7 @@ found() {
 	people 'Lag 0 One' 'Plain Two' >list
 	run -1 --separate-stderr source_wiki --json --set ways=title,phrase --set tries=2 --set maxlag_wait=0 <list
 	assert_equal "$(failed 1)" 'maxlag true the API answers maxlag: Waiting for db1: 7 seconds lagged'
-	[[ "$stderr" == *'subject 1 (Lag 0 One): the API answers maxlag: Waiting for db1: 7 seconds lagged; run the same command again to ask again'* ]]
+	[[ "$stderr" == *'subject 1 (Lag 0 One): the API answers maxlag: Waiting for db1: 7 seconds lagged; run the same command again to try again'* ]]
 	found 2
 	assert_equal "$(origin_hits 'Lag%200')" 2
 	assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.subjects, .failed, .exit]')" '[2,1,1]'
@@ -66,11 +66,11 @@ found() {
 	people 'Apierror A' 'Half B' 'Html C' 'Nobody D' 'Plain E' 'Void F' >list
 	run -1 --separate-stderr source_wiki --json --set ways=title --set tries=1 <list
 	assert_equal "$(failed 1)" 'api_cirrussearch-backend-error false the API answers cirrussearch-backend-error: We could not complete your search.'
-	[[ "$(failed 2)" == 'bad_reply true what Wikimedia Commons answers is not JSON: unexpected end of data'* ]]
-	[[ "$(failed 3)" == 'bad_reply true what Wikimedia Commons answers is not JSON:'* ]]
-	assert_equal "$(failed 4)" 'no_candidates false Wikimedia Commons has nothing for it, asked in 1 ways'
+	[[ "$(failed 2)" == 'bad_reply true the answer of Wikimedia Commons is not JSON: unexpected end of data'* ]]
+	[[ "$(failed 3)" == 'bad_reply true the answer of Wikimedia Commons is not JSON:'* ]]
+	assert_equal "$(failed 4)" 'no_candidates false Wikimedia Commons has nothing for it, searched in 1 ways'
 	found 5
-	[[ "$(failed 6)" == 'bad_reply true what Wikimedia Commons answers is not JSON: it is empty'* ]]
+	[[ "$(failed 6)" == 'bad_reply true the answer of Wikimedia Commons is not JSON: it is empty'* ]]
 	assert_equal "$(grep -c '^bi-source: subject' <<<"$stderr")" 5
 	# A reply that was wrong is not kept.
 	run -1 --separate-stderr source_wiki --json --cache --set ways=title --set tries=1 <list
@@ -81,7 +81,7 @@ found() {
 	wiki_start
 	people 'Elsewhere A' 'Moved B' >list
 	run -1 --separate-stderr source_wiki --json --set ways=title <list
-	assert_equal "$(failed 1)" "bad_redirect false Wikimedia Commons sends us on to 'http://elsewhere.invalid/w/api.php': only redirects to the same host are followed"
+	assert_equal "$(failed 1)" "bad_redirect false Wikimedia Commons redirects to 'http://elsewhere.invalid/w/api.php': only redirects to the same host are followed"
 	found 2
 }
 
@@ -90,8 +90,8 @@ found() {
 	people 'A One' 'Agent Two' 'B Three' 'C Four' >list
 	run -1 --separate-stderr source_wiki --json --set ways=title <list
 	found 1
-	[[ "$(failed 2)" == 'agent_refused true Wikimedia Commons answers 403: its policy asks for a contact'* ]]
-	[[ "$(failed 3)" == 'host_given_up true nothing is asked of Wikimedia Commons: its policy asks for a contact'* ]]
+	[[ "$(failed 2)" == 'agent_refused true Wikimedia Commons answers 403: its policy requires a contact'* ]]
+	[[ "$(failed 3)" == 'host_given_up true no requests are sent to Wikimedia Commons: its policy requires a contact'* ]]
 	[[ "$(failed 4)" == host_given_up* ]]
 	assert_equal "$(origin_hits gsrsearch)" 2
 }
@@ -100,9 +100,9 @@ found() {
 	wiki_start
 	people A B C D E >list
 	run -1 --separate-stderr bi-source --contact t@example.org --set api=http://127.0.0.1:1/w/api.php --set tries=1 --set give_up=3 --json <list
-	[[ "$(failed 1)" == 'connect_failed true Wikimedia Commons cannot be asked: '* ]]
+	[[ "$(failed 1)" == 'connect_failed true the request to Wikimedia Commons failed: '* ]]
 	[[ "$(failed 3)" == connect_failed* ]]
-	assert_equal "$(failed 4)" 'source_given_up true Wikimedia Commons failed 3 times in a row and is asked no more'
+	assert_equal "$(failed 4)" 'source_given_up true Wikimedia Commons failed 3 times in a row and is not searched again'
 	[[ "$(failed 5)" == source_given_up* ]]
 }
 
@@ -125,10 +125,10 @@ found() {
 	assert_equal "$(jq -r 'select(.rank) | .subject.id' <<<"$output" | paste -sd' ')" '1 7'
 	assert_equal "$stderr" "bi-source: line 2 of the catalog has no \"id\": that subject is left out
 bi-source: line 3 of the catalog has no \"name\": subject 3 is left out
-bi-source: line 4 of the catalog has the id '1' of line 1 again: 'C' is left out
+bi-source: line 4 of the catalog repeats the id '1' of line 1: 'C' is left out
 bi-source: line 5 of the catalog is not JSON: null expected, at byte 2
 bi-source: line 6 of the catalog has the id 'a b', which may have only ASCII letters, digits and . -: that subject is left out
-bi-source: line 7 of the catalog is no JSON object
+bi-source: line 7 of the catalog is not a JSON object
 bi-source: line 9 of the catalog is not JSON: invalid utf-8 string, at byte 18"
 	assert_equal "$(tail -n 1 <<<"$output")" '{"end":"bi-source","subjects":2,"candidates":2,"failed":7,"asked":0,"cached":0,"exit":1}'
 	# The same id in two categories is two subjects, as long as one of these is asked for.
@@ -161,7 +161,7 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	run -1 --separate-stderr bi-source -s none --json X 5 0 <list
 	assert_equal "$stderr" 'bi-source: the catalog has no subject of category X; it has M'
 	run -1 --separate-stderr bi-source -s none --json M 5 5 <list
-	assert_equal "$stderr" 'bi-source: there is no subject behind the first 5: the catalog has 2 subjects of category M'
+	assert_equal "$stderr" 'bi-source: there is no subject after the first 5: the catalog has 2 subjects of category M'
 	assert_equal "$output" '{"end":"bi-source","subjects":0,"candidates":0,"failed":0,"asked":0,"cached":0,"exit":1}'
 }
 
@@ -177,7 +177,7 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	[[ "$stderr" == *"'a/b' cannot be a subject's id"* ]]
 	run -2 --separate-stderr bi-source -s none --json --ids '' <list
 	run -2 --separate-stderr bi-source -s none --json 'a b' 1 <spaces
-	[[ "$stderr" == *"give it another by --batch"* ]]
+	[[ "$stderr" == *"choose another name with --batch"* ]]
 	run -2 --separate-stderr bi-source -s none --json -b ../x <list
 	[ ! -e "$BI_ROOT/batches" ]
 }
@@ -186,7 +186,7 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	wiki_start
 	people '"-:*' 'Plain -intitle:"Two" OR *' >list
 	run -1 --separate-stderr source_wiki --json <list
-	assert_equal "$(failed 1)" 'no_query false there is nothing in it that Wikimedia Commons can be asked about'
+	assert_equal "$(failed 1)" 'no_query false it has nothing for which Wikimedia Commons can be searched'
 	assert_equal "$(grep -hoE 'gsrsearch=[^&]*' "${ORIGIN_LOGS[@]}" | grep -E 'Two' | sort -u)" \
 		'gsrsearch=filetype%3Abitmap%20filew%3A%3E320%20%22Plain%20intitle%20Two%20OR%22
 gsrsearch=filetype%3Abitmap%20filew%3A%3E320%20Plain%20intitle%20Two%20or

@@ -193,7 +193,7 @@ item_of() {
 	assert_equal "$(bi-status --json job-1 | jq -r 'select(.batch_job).batch_job | [.failed_items, .pending_items] | @csv')" 8,1
 	assert_equal "$(jq -r '[.item, .error.code, .error.retryable] | @csv' "$BI_ROOT/batches/job-1/results.ndjson" | head -n 2 | xargs)" \
 		'2,bad_url,false 3,bad_url,false'
-	grep -q "100018 bytes, and a URL may have 8192" "$BI_ROOT/batches/job-1/results.ndjson"
+	grep -q "100018 bytes, and a URL may have at most 8192" "$BI_ROOT/batches/job-1/results.ndjson"
 	before=$(state_of)
 	jq -c '{url: .urls[3]}' list >one
 	json parse_url @one
@@ -607,7 +607,7 @@ parts_open() {
 	PATH=$PWD/broken:$PATH serve
 	poll 20 eval '[ "$(wc -l <starts)" -eq 3 ]' # after 1 and 2 seconds
 	run -0 cat "$BI_ROOT/leases/$PORT.log"
-	assert_output --partial 'the worker, bi-fetch, ended by itself (2)'
+	assert_output --partial 'the worker, bi-fetch, ended unexpectedly (2)'
 	call "$URL/health/"
 	assert_equal "$code" 200
 }

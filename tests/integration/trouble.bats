@@ -215,7 +215,7 @@ failing() {
 	bi-fetch -q -b t a.png >/dev/null
 	failing bi-thumb fstat 1 1
 	run -74 --separate-stderr bin/bi-render t
-	assert_equal "$stderr" 'bi-render: batch t: cannot have bi-thumb read a picture: Input/output error'
+	assert_equal "$stderr" 'bi-render: batch t: cannot pass a picture to bi-thumb: Input/output error'
 	run -0 --separate-stderr bin/bi-render t
 	[ -s "$BI_ROOT/review/t/thumbs/i1_1.webp" ]
 	failing bi-thumb fstat 1 1

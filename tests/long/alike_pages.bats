@@ -143,7 +143,7 @@ written() {
 	bi-render some
 	[ ! -e "$R/some/2_1.jpg" ]
 	[ ! -e "$R/some/thumbs/2_1.webp" ]
-	grep -q 'its file is gone' "$R/some/2_review.html"
+	grep -q 'its file is missing' "$R/some/2_review.html"
 	# A page's program that changed makes all pages anew.
 	cp -r "$BI_SHARE" share
 	sed -i 's/No candidates/Not one/; s/All subjects/Every subject/' share/review/*.jq

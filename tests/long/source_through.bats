@@ -101,7 +101,7 @@ fetched() {
 	pick ALL_batch1 2 1
 	pick ALL_batch1 3 1
 	run -1 --separate-stderr bi-collect --originals ALL_batch1
-	[[ "$stderr" == *'batch ALL_batch1: subject 1: the original of candidate 1 is missing: the server answers 404: there is nothing by that name; its thumbnail is collected in its place'* ]]
+	[[ "$stderr" == *'batch ALL_batch1: subject 1: the original of candidate 1 is missing: the server answers 404: there is nothing by that name; its thumbnail is collected instead'* ]]
 	[[ "$stderr" == *'subject 2: the original of candidate 1 is missing: it has '*' bytes where the item says '* ]]
 	assert_equal "$(jq -r 'select(.status == "refused") | .error.code' <<<"$output" | paste -sd' ')" 'no_original no_original'
 	assert_equal "$(jq -r 'select(.status == "collected") | .subject' <<<"$output" | sort | paste -sd' ')" '1 2 3'
@@ -138,6 +138,6 @@ fetched() {
 	printf '%s\n' "{\"id\":1,\"name\":\"A\",\"urls\":[\"$WIKI/o/a.jpg\",{\"url\":\"$WIKI/o/b.jpg\",\"license\":\"CC0\",\"author\":\"<b>Me</b>\"}]}" '{"id":2,"name":"B"}' >list
 	bi-source -s none ALL <list 2>err | bi-fetch -q >results || :
 	assert_equal "$(jq -r 'select(.status == "completed") | .url' results | sort)" "$WIKI/o/a.jpg"$'\n'"$WIKI/o/b.jpg"
-	assert_equal "$(cat err)" 'bi-source: subject 2 (B): it brings no "urls"'
+	assert_equal "$(cat err)" 'bi-source: subject 2 (B): it has no "urls"'
 	assert_equal "$(jq -r 'select(.status == "failed") | .error.code' results)" no_candidates
 }

@@ -12,7 +12,7 @@ auth_host(const struct api *api, const struct scgi *s, struct reply *r)
 	if (allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
 		return true;
 	return reply_error(r, 403, "host_not_ours",
-			   "requests must ask for localhost or a name given to bi-serve by --allow-host");
+			   "the Host header must be localhost or a name that was given to bi-serve by --allow-host");
 }
 
 /* Whether it comes from a page of an origin that is let in by name. */
@@ -123,21 +123,24 @@ bool
 auth_write(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *given = given_token(s);
-	char token[TOKEN_HEX + 1];
+	char token[TOKEN_HEX + 1] = "";
 
 	if (!is_ours(api, s))
-		return reply_error(r, 403, "origin_not_ours", "a page of another site may not write here");
-	/* Read each time: one that was replaced counts at once. */
-	if (token_read(&api->root, token) < 0) {
-		reply_error(r, errno == ENOENT || errno == EPERM ? 401 : 500, "no_token",
-			    "this root has no token that is its owner's alone; bi-serve --new-token makes one");
+		return reply_error(r, 403, "origin_not_ours",
+				   "pages of other sites must not write here; bi-serve --allow-origin permits one");
+	/* The token is read for each request, so that a new one is valid at once. */
+	if (token_read(&api->root, token) < 0 && errno != ENOENT && errno != EPERM) {
+		reply_error(r, 500, "no_token", "the token of this root cannot be read: %s", strerror(errno));
+	} else if (!token[0]) {
+		reply_error(r, 401, "no_token",
+			    "this root has no token that only its owner can read; bi-serve --new-token makes one");
 	} else if (!given) {
 		reply_error(r, 401, "token_missing",
-			    "writing needs the token of the URL that bi-serve printed, as X-CSRFToken or as "
-			    "Authorization: Bearer");
+			    "a request that writes needs the token from the URL that bi-serve printed, as X-CSRFToken "
+			    "or as Authorization: Bearer");
 	} else if (!token_equal(given, strlen(given), token)) {
 		reply_error(r, 401, "token_wrong",
-			    "this is not the token of this root; open the URL that bi-serve prints now");
+			    "this is not the token of this root; run bi-serve again and open the URL that it prints");
 	} else {
 		return true;
 	}

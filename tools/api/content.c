@@ -161,7 +161,7 @@ content_raw(struct api *api, const struct request *q, struct reply *r)
 		reply_error(r, 500, "cannot_read", "the bytes of this file cannot be read from the batch %s: %s",
 			    i.batch->name, file_reason(errno));
 	} else if (line && fd < 0) {
-		reply_error(r, 404, "file_lost", "the bytes of this file are gone from the batch %s", i.batch->name);
+		reply_error(r, 404, "file_lost", "the batch %s no longer has the bytes of this file", i.batch->name);
 	} else if (line) {
 		snprintf(tag, sizeof(tag), "\"%.16s\"", sha ? sha : i.file.id);
 		add_name(line, rec_string(line, "path"), &name);
@@ -231,17 +231,19 @@ take_content(const struct resolved_item *i, struct json_object *line, struct buf
 	const char *path = content_path(line);
 
 	if (!path) {
-		reply_error(r, 404, "not_parsed", "nothing was parsed of this file, which is %s; its bytes are at raw/",
-			    rec_string(line, "mime") ? rec_string(line, "mime") : "of no known type");
+		reply_error(r, 404, "not_parsed",
+			    "this file has no parsed content, since its type is %s; its bytes are at raw/",
+			    rec_string(line, "mime") ? rec_string(line, "mime") : "unknown");
 		return NULL;
 	}
 	if (read_content(i, path, out) == 0)
 		return path;
 	if (errno == ENOENT)
-		reply_error(r, 404, "content_lost", "what was parsed of this file is gone from the batch %s",
+		reply_error(r, 404, "content_lost", "the batch %s no longer has the parsed content of this file",
 			    i->batch->name);
 	else
-		reply_error(r, 500, "cannot_read", "what was parsed of this file cannot be read: %s", strerror(errno));
+		reply_error(r, 500, "cannot_read", "the parsed content of this file cannot be read: %s",
+			    strerror(errno));
 	return NULL;
 }
 
@@ -312,7 +314,7 @@ content_image(struct api *api, const struct request *q, struct reply *r)
 		image = *name == '.' ? NULL : find_image(content, name);
 	}
 	if (path && (!image || !has_image(&i, path, name))) {
-		reply_error(r, 404, "no_such_image", "no such picture was found in this file");
+		reply_error(r, 404, "no_such_image", "this file has no such picture");
 	} else if (image) {
 		mime = safe_type(rec_string(image, "mime"));
 		buf_printf(&where, "%.*s/%s", (int)(strlen(path) - strlen(".json")), path, name);

@@ -234,7 +234,7 @@ create_job(struct submission *h)
 	int entry, error;
 
 	if (h->temp >= 0 && sync_files(h) < 0)
-		return submission_error(h, errno, "the upload cannot be kept");
+		return submission_error(h, errno, "the upload cannot be stored");
 	entry = make_entry(h);
 	if (entry >= 0 && make_batch(h) == 0 && note_job(h) == 0) {
 		queue_hand_in(entry);

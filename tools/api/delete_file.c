@@ -280,19 +280,20 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 	if (!resolve_notebook(api, notebook, r) || !resolve_item(api, notebook, id, &i, r))
 		return;
 	if (!i.is_file && !i.batch && i.error != ENOENT) {
-		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
+		reply_error(r, 500, "cannot_read", "the batch of this item cannot be read: %s",
 			    trouble_reason(i.error));
 		return;
 	}
 	if (!i.is_file && (!i.batch || was_deleted(&i))) {
-		reply_error(r, 404, "no_such_file", "this was deleted already");
+		reply_error(r, 404, "no_such_file", "this item was already deleted");
 		return;
 	}
 	rc = i.is_file ? delete_file(&api->root, &i) : delete_item(&api->root, &i, i.batch->name, NULL);
 	if (rc == 0)
 		r->status = 204;
 	else if (errno == EBUSY)
-		reply_error(r, 409, "in_progress", "a worker has this item just now; delete it when that is done");
+		reply_error(r, 409, "in_progress",
+			    "a worker is processing this item; delete it when the worker is done");
 	else if (errno == EINTR)
 		reply_error(r, 503, "busy", "another process holds the batch or the notebook; try again");
 	else

@@ -110,11 +110,11 @@ files_print_status(struct api *api, const char *notebook, const char *id, struct
 	if (!resolve_item(api, notebook, id, &i, r))
 		return NULL;
 	if (!i.batch && i.error == ENOENT) {
-		reply_error(r, 404, "removed", "the batch that this was an item of was removed");
+		reply_error(r, 404, "removed", "the batch of this file was removed");
 		return NULL;
 	}
 	if (!i.batch) {
-		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
+		reply_error(r, 500, "cannot_read", "the batch of this file cannot be read: %s",
 			    trouble_reason(i.error));
 		return NULL;
 	}

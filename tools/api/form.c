@@ -13,7 +13,7 @@
 /* After so many bytes of a file the disk is told to begin, so that little is left to wait for at the end. */
 enum { EARLY = 8 << 20 };
 
-static const char unkept[] = "the upload cannot be kept";
+static const char unkept[] = "the upload cannot be stored";
 
 static bool
 begin_file(struct submission *h, const struct multipart_part *p)
@@ -23,11 +23,12 @@ begin_file(struct submission *h, const struct multipart_part *p)
 
 	if (strcmp(p->name, "file") != 0 && strcmp(p->name, "files") != 0)
 		return reply_error(&h->reply, 422, "bad_part",
-				   "a file is in the part '%.80s': one file goes into a part "
-				   "named file, a batch into parts named files",
+				   "the part '%.80s' has a file: put one file into a part named file, or a batch into "
+				   "parts named files",
 				   p->name);
 	if (h->n == h->api->bounds.batch)
-		return reply_error(&h->reply, 413, "too_many", "a request may submit %zu items", h->api->bounds.batch);
+		return reply_error(&h->reply, 413, "too_many", "a request may submit at most %zu items",
+				   h->api->bounds.batch);
 	h->is_batch |= h->n > 0 || strcmp(p->name, "files") == 0;
 	multipart_label(p->filename, &label);
 	item = submission_add(h, label.data);
@@ -47,7 +48,8 @@ on_part(const struct multipart_part *p, void *arg)
 
 	if (++h->parts > SUBMISSION_PARTS_MAX)
 		return reply_error(&h->reply, 413, "too_many_parts",
-				   "a form may have %d parts: submit the files in several", SUBMISSION_PARTS_MAX);
+				   "a form may have at most %d parts: submit the files in several requests",
+				   SUBMISSION_PARTS_MAX);
 	h->in_file = false;
 	buf_clear(&h->value);
 	h->is_id = strcmp(p->name, h->type->id_key) == 0;
@@ -73,7 +75,7 @@ on_bytes(const char *bytes, size_t n, void *arg)
 	if (h->in_file)
 		return write_part(h, &h->items[h->n - 1], bytes, n);
 	if (h->value.len + n > SUBMISSION_FIELD_MAX)
-		return reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes",
+		return reply_error(&h->reply, 413, "too_large", "a part that is not a file may have at most %d bytes",
 				   SUBMISSION_FIELD_MAX);
 	buf_add(&h->value, bytes, n);
 	return true;
@@ -161,8 +163,8 @@ form_end(struct submission *h)
 		return reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_error(&h->form));
 	if (h->n == 0)
 		return reply_error(&h->reply, 422, "no_file",
-				   "the form has no file: one goes into a part named file, a batch "
-				   "into parts named files, each with a filename");
+				   "the form has no file: put one file into a part named file, or a batch into parts "
+				   "named files, each with a filename");
 	count_ids(h);
 	return submission_name(h);
 }

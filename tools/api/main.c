@@ -15,10 +15,10 @@ enum { OPT_STREAM = 256, OPT_TAKE, OPT_ALLOW_ORIGIN, OPT_CSRF_COOKIE };
 static const struct opt table[] = {
 	{OPT_ALLOW_ORIGIN, "allow-origin", "URL", "let pages of this origin read and write"},
 	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "set the token as a cookie"},
-	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
+	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items in one request (10000)"},
 	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
-	{OPT_STREAM, "stream", NULL, "answer for the status, and stream it"},
+	{OPT_STREAM, "stream", NULL, "answer requests for the status, and stream it"},
 	{BOUNDS_SYNC_TIMEOUT, "sync-timeout", "SECONDS", "how long a request for one item waits for it (60)"},
 	{OPT_TAKE, "take", NULL, "accept submitted files and URLs"},
 	{0},
@@ -32,7 +32,7 @@ check_socket(void)
 	socklen_t n = sizeof(listens);
 
 	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) < 0 || !listens)
-		opt_die("descriptor 0 is not a listening socket: bi-api is started by bi-serve");
+		opt_die("descriptor 0 is not a listening socket: start bi-api through bi-serve");
 }
 
 static void

@@ -94,7 +94,7 @@ answer_request(struct api *api, const struct scgi *s, bool too_long, struct repl
 	if (!found)
 		return;
 	if (too_long)
-		reply_error(r, 413, "too_large", "a request may have %d bytes", API_BODY_MAX);
+		reply_error(r, 413, "too_large", "a request may have at most %d bytes", API_BODY_MAX);
 	else if (found->answer)
 		found->answer(api, &q, r);
 	else

@@ -73,8 +73,8 @@ no_job(struct api *api, const char *notebook, struct reply *r)
 {
 	/* Which of the two it is that is not there. */
 	if (open_notebook(api, notebook, r))
-		reply_error(r, 404, "no_such_job",
-			    "the notebook %s has no such job; GET batch-jobs/ lists those it has", notebook);
+		reply_error(r, 404, "no_such_job", "the notebook %s has no such job; GET batch-jobs/ lists its jobs",
+			    notebook);
 	return false;
 }
 
@@ -172,7 +172,8 @@ read_line(const struct resolved_item *i, struct reply *r)
 	struct json_object *o = notebook_line(i->notebook, &i->file);
 
 	if (!o)
-		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read", notebook_name(i->notebook));
+		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", notebook_name(i->notebook),
+			    trouble_reason(errno));
 	return o;
 }
 
@@ -209,7 +210,8 @@ resolve_file(struct api *api, const char *notebook, const char *id, struct resol
 		return NULL;
 	}
 	if (!out->is_file)
-		reply_error(r, 404, "not_completed", "this is not a file yet, or no longer one: its status says why");
+		reply_error(r, 404, "not_completed",
+			    "this item has no file yet, or no longer has one: its status says why");
 	else if (!out->batch)
 		no_batch(out->error, out->file.batch, "file", r);
 	else

@@ -101,10 +101,10 @@ find_route(const struct route *routes, size_t n, const struct scgi *s, struct re
 				   strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
 		}
 	if (allow.len) {
-		reply_error(r, 405, "method_not_allowed", "this path takes %s", allow.data);
+		reply_error(r, 405, "method_not_allowed", "this path accepts only %s", allow.data);
 		reply_header(r, "Allow", allow.data);
 	} else {
-		reply_error(r, 404, "not_found", "the API has no such path; bi-api(1) lists those it has");
+		reply_error(r, 404, "not_found", "the API has no such path; bi-api(1) lists its paths");
 	}
 	buf_free(&allow);
 	return NULL;

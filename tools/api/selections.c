@@ -106,7 +106,7 @@ get_batch(struct api *api, const struct request *q, struct reply *r)
 	if (b && cached_batch_picks(b) == 0)
 		return b;
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists those there are");
+		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists the batches");
 	else
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, trouble_reason(errno));
 	return NULL;
@@ -154,7 +154,7 @@ put_picks(struct cached_batch *b, const struct request *q, const struct picks_se
 		reply_error(r, 503, "busy", "another process holds the picks of batch %s; nothing was written",
 			    b->name);
 	else if (rc < 0)
-		reply_error(r, 500, "cannot_write", "the picks of batch %s cannot be kept: %s", b->name,
+		reply_error(r, 500, "cannot_write", "the picks of batch %s cannot be stored: %s", b->name,
 			    trouble_reason(errno));
 	else if (rc > 0)
 		reply_selections(b, 412, r);

@@ -89,7 +89,8 @@ static struct stream_source *
 follow_source(struct streaming *s, const struct request *q, struct reply *r)
 {
 	if (s->streams >= STREAMS_MAX) {
-		reply_error(r, 503, "busy", "%d pages watch already; ask for the status now and then", STREAMS_MAX);
+		reply_error(r, 503, "busy", "%d clients are already watching; request the status now and then instead",
+			    STREAMS_MAX);
 		return NULL;
 	}
 	return q->count == 2 ? s->of_all = overview_follow(s->all) : job_streams_follow(s->ones, q, r);

@@ -46,7 +46,7 @@ submission_error(struct submission *h, int error, const char *doing)
 	if (error == ENOSPC || error == EDQUOT)
 		return reply_error(&h->reply, 507, "disk_full", "%s: the disk is full; nothing was submitted", doing);
 	if (error == EMFILE || error == ENFILE || error == EAGAIN)
-		return reply_error(&h->reply, 503, "busy", "%s: too much is under way; try again", doing);
+		return reply_error(&h->reply, 503, "busy", "%s: too many requests are in progress; try again", doing);
 	return reply_error(&h->reply, 500, "cannot_write", "%s: %s; nothing was submitted", doing, strerror(error));
 }
 

@@ -149,7 +149,7 @@ start_thread(struct client *c)
 	error = pthread_create(&a->thread, NULL, run_thread, a);
 	if (!error)
 		return;
-	submission_error(a->submission, error, "the request cannot be worked on");
+	submission_error(a->submission, error, "the request cannot be processed");
 	finish_client(c);
 }
 
@@ -240,10 +240,11 @@ check_length(const struct submit_server *t, const struct submission *h, uint64_t
 	bool is_upload = strcmp(h->type->key, "upload") == 0;
 
 	if (is_upload && length > t->api->bounds.upload)
-		reply_error(r, 413, "too_large", "an upload may have %llu bytes",
+		reply_error(r, 413, "too_large", "an upload may have at most %llu bytes",
 			    (unsigned long long)t->api->bounds.upload);
 	else if (!is_upload && length > SUBMISSION_JSON_MAX)
-		reply_error(r, 413, "too_large", "a list of URLs may have %d bytes: hand it in in several",
+		reply_error(r, 413, "too_large",
+			    "a list of URLs may have at most %d bytes: submit it in several requests",
 			    SUBMISSION_JSON_MAX);
 	else if (!is_upload && t->held + length > SUBMISSION_JSON_HELD)
 		reply_error(r, 503, "busy", "too many long lists are being submitted at once; try again");
@@ -359,7 +360,7 @@ on_deadline(struct client *c)
 	}
 	if (is_slow(a)) {
 		reply_error(&a->submission->reply, 408, "too_slow",
-			    "the request's body comes too slowly: %d bytes are the least in %d seconds",
+			    "the request body arrives too slowly: at least %d bytes must arrive every %d seconds",
 			    SUBMISSION_RATE_BYTES, SUBMISSION_RATE_MS / 1000);
 		finish_client(c);
 	} else {

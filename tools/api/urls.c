@@ -33,12 +33,12 @@ url_check(const char *url, size_t n, char room[160])
 	if (n == 0)
 		return "it is empty, or a comment";
 	if (n > SUBMISSION_URL_MAX) {
-		snprintf(room, 160, "it has %zu bytes, and a URL may have %d", n, SUBMISSION_URL_MAX);
+		snprintf(room, 160, "it has %zu bytes, and a URL may have at most %d", n, SUBMISSION_URL_MAX);
 		return room;
 	}
 	for (const char *at = url; *at; at++)
 		if ((unsigned char)*at <= ' ' || *at == 0x7f)
-			return "it has a blank or a control character in it";
+			return "it contains a blank or a control character";
 	if (!host)
 		return "it does not begin with http:// or https://";
 	if (strcspn(host, "/?#:") == 0)
@@ -113,7 +113,8 @@ take_list(struct submission *h, struct json_object *list)
 	if (n == 0)
 		return reply_error(&h->reply, 422, "empty", "urls is empty: there is nothing to fetch");
 	if (n > h->api->bounds.batch)
-		return reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may submit %zu", n,
+		return reply_error(&h->reply, 413, "too_many",
+				   "urls has %zu entries, and a request may submit at most %zu", n,
 				   h->api->bounds.batch);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
@@ -133,7 +134,8 @@ take_urls(struct submission *h, struct json_object *o)
 	struct json_object *one = json_object_object_get(o, "url"), *list = json_object_object_get(o, "urls");
 
 	if (one && list)
-		return reply_error(&h->reply, 422, "bad_urls", "the request has url and urls: give one of them");
+		return reply_error(&h->reply, 422, "bad_urls",
+				   "the request has both url and urls: give only one of them");
 	if (list)
 		return take_list(h, list);
 	if (!one)

@@ -105,12 +105,12 @@ reply_late(struct submission *h, bool has_worker)
 {
 	if (has_worker)
 		reply_error(&h->reply, 504, "too_late",
-			    "the item is not done yet and goes on: ask for the status of job %llu",
+			    "the item is not done yet, and the work continues: request the status of job %llu",
 			    (unsigned long long)h->id);
 	else
 		reply_error(&h->reply, 504, "no_worker",
-			    "the item is in the queue, but no worker runs that would get it: start one with "
-			    "`bi-fetch --work`, or bi-serve without --no-worker; it is then job %llu",
+			    "the item is in the queue as job %llu, but no worker runs: start one with `bi-fetch "
+			    "--work`, or run bi-serve without --no-worker",
 			    (unsigned long long)h->id);
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
 }

@@ -135,9 +135,8 @@ cancel_all(struct cancelling *x)
 		if (x->held == 0)
 			break;
 		if (clock_ms() >= until) {
-			msg_warn("%" PRIu64
-				 " items of the batch '%s' are still being worked on: the rest is cancelled, run "
-				 "the same command again",
+			msg_warn("%" PRIu64 " items of the batch '%s' are still being worked on: the others are "
+					    "cancelled; run the same command again",
 				 x->held, name);
 			return EX_TEMPFAIL;
 		}
@@ -189,7 +188,7 @@ cancel(const struct clean *c, const char *name)
 		code = msg_exit_code(errno);
 		msg_warn_errno("cannot cancel the batch '%s'", name);
 	} else if (rc > 0) {
-		msg_warn("the batch '%s' is being cancelled by another bi-clean already", name);
+		msg_warn("the batch '%s' is already being cancelled by another bi-clean", name);
 		code = EX_TEMPFAIL;
 	} else {
 		code = cancel_all(&x);

@@ -162,7 +162,7 @@ see_item(off_t at, const char *line, size_t n, void *arg)
 	if (!is_record(line, n) || batch_place(line, n, &place) < 0 || place.item != r->line)
 		found(r->x, NOT_MENDED, "record_bad",
 		      "line %" PRIu64 " of items.ndjson is not item %" PRIu64
-		      ": it was changed by hand, or by the disk",
+		      ": the file was edited, or the disk damaged it",
 		      r->line, r->line);
 	return true;
 }
@@ -310,8 +310,8 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 		return; /* completed without a file */
 	if (fd < 0 && errno == ENOENT) {
 		found(x, NOT_MENDED, "file_missing",
-		      "%s of item %lu is gone: bi-status --rebuild %s and bi-fetch -b %s --resume get it again", path,
-		      (unsigned long)k, x->name, x->name);
+		      "%s of item %lu is missing: bi-status --rebuild %s and bi-fetch -b %s --resume fetch it again",
+		      path, (unsigned long)k, x->name, x->name);
 		return;
 	}
 	rc = fd < 0 || fstat(fd, &st) < 0 ? -1 : 0;
@@ -323,9 +323,8 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 		cannot_read(x, path);
 	else if (rc > 0)
 		found(x, NOT_MENDED, "file_changed",
-		      "%s of item %lu does not have the bytes that were fetched: remove it, and bi-status --rebuild %s "
-		      "and "
-		      "bi-fetch -b %s --resume get it again",
+		      "%s of item %lu does not have the bytes that were fetched: remove it, then bi-status --rebuild "
+		      "%s and bi-fetch -b %s --resume fetch it again",
 		      path, (unsigned long)k, x->name, x->name);
 	file_close(fd, 0);
 }
@@ -589,11 +588,11 @@ finish(const struct clean *c, const struct checking *all, size_t batches, int co
 				 {"orphans", all->kept}, {"orphan_bytes", all->kept_bytes});
 	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well%s\n", batches, batches == 1 ? "batch" : "batches",
-		       code ? "; not all could be" : "");
+		       code ? ", but not all could be verified" : "");
 	} else if (batches > 0) {
 		printf("%zu %s verified: %" PRIu64 " found, %" PRIu64 " mended%s\n", batches,
 		       batches == 1 ? "batch" : "batches", all->found, all->mended,
-		       all->mendable > 0 && !c->repair ? " (--repair mends what can be)" : "");
+		       all->mendable > 0 && !c->repair ? " (--repair repairs what it can)" : "");
 	}
 	return code;
 }

@@ -82,8 +82,8 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 	if (rc == 0 || (rc > 0 && S_ISDIR(st.st_mode)))
 		return 0;
 	if (rc > 0 && !S_ISREG(st.st_mode)) {
-		msg_warn("%s%s of the batch '%s' is no regular file, which bi does not make there: left alone", x->dir,
-			 e->d_name, batch_name(x->b));
+		msg_warn("%s%s of the batch '%s' is not a regular file, and bi makes no such files there: left alone",
+			 x->dir, e->d_name, batch_name(x->b));
 		x->code = x->code ? x->code : EX_SOME_FAILED;
 		return 0;
 	}
@@ -204,7 +204,7 @@ items_remove_files(const struct clean *c, struct batch *b, struct removal *v, si
 	x.dir = "";
 	for (size_t i = 0; i < n && !c->only_say; i++)
 		if (remove_rest(&x, v[i].item, &line) < 0)
-			cannot(&x, "remove", "what was parsed or begun");
+			cannot(&x, "remove", "parsed content or unfinished downloads");
 	x.dir = "files/";
 	say_shared(&x);
 	table_clear(&x.shared);

@@ -49,10 +49,9 @@ take_back(const struct batch *b, const struct picks *picks, const struct item_st
 
 	picks_free(now);
 	for (int64_t i = 0; rc == 0 && i < n; i++)
-		msg_warn(
-			"candidate %ld of subject %s in the batch '%s' was removed: the decision of %s for it is taken "
-			"back",
-			back[i].removed, back[i].subject, batch_name(b), back[i].reviewer);
+		msg_warn("candidate %ld of subject %s in the batch '%s' was removed: the decision of %s for it is "
+			 "withdrawn",
+			 back[i].removed, back[i].subject, batch_name(b), back[i].reviewer);
 	free(back);
 	errno = error;
 	return rc;
@@ -73,8 +72,8 @@ items_take_picks_back(const struct batch *b, const struct removal *v, size_t n)
 	}
 	if (rc < 0) {
 		code = msg_exit_code(errno);
-		msg_warn_errno("cannot take back what was decided for the removed items of the batch '%s'; the same "
-			       "command tries again",
+		msg_warn_errno("cannot withdraw the decisions for the removed items of the batch '%s'; run the same "
+			       "command again",
 			       batch_name(b));
 	}
 	item_stems_free(&stems);

@@ -58,7 +58,7 @@ is_numbers(const char *arg, struct wanted *w)
 	w->first = strtoull(arg, NULL, 10);
 	w->last = arg[n] ? strtoull(arg + n + 1, NULL, 10) : w->first;
 	if (errno == ERANGE || w->first == 0 || w->last < w->first)
-		opt_die("'%s' is no number of an item, nor a range such as 3-9", arg);
+		opt_die("'%s' is neither the number of an item nor a range such as 3-9", arg);
 	return true;
 }
 

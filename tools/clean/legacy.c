@@ -155,8 +155,8 @@ remove_names(const struct legacy *l)
 		const char *name = p ? p->name : l->pages[i];
 
 		if (p && l->c->move_to && !p->moved) {
-			msg_warn("%s/%s is another picture than the batch %s has of that name: left there; --move-to "
-				 "another batch takes it",
+			msg_warn("%s/%s is not the picture of that name in the batch %s: left there; --move-to with "
+				 "another batch moves it",
 				 l->path, name, l->c->move_to);
 			failed++;
 			continue;
@@ -291,8 +291,8 @@ move(const struct legacy *l)
 	if (rc < 0)
 		msg_warn_errno("cannot start bi-fetch, which makes the batch");
 	else if (rc > 0)
-		msg_warn("not all of %s is in the batch %s: nothing is removed; the same command goes on", l->path,
-			 l->c->move_to);
+		msg_warn("not all of %s is in the batch %s: nothing is removed; run the same command again to continue",
+			 l->path, l->c->move_to);
 	if (rc)
 		return rc < 0 ? EX_UNAVAILABLE : rc;
 	for (size_t i = 0; i < l->pictures_n; i++)

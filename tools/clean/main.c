@@ -10,18 +10,18 @@ enum { OPT_ARCHIVE = 256, OPT_OLDER, OPT_MOVE, OPT_DELETE, OPT_REPAIR, OPT_FAILE
 
 static const struct opt table[] = {
 	{OPT_ARCHIVE, "archive", "FILE", "batch: keep it in this archive first (.tar, .tar.zst, .zip...)"},
-	{'b', "batch", "NAME", "items: the batch that they are removed from"},
-	{OPT_DELETE, "delete", NULL, "legacy: remove what is there"},
-	{OPT_FAILED, "failed", NULL, "items: those that failed"},
+	{'b', "batch", "NAME", "items: the batch from which they are removed"},
+	{OPT_DELETE, "delete", NULL, "legacy: remove the old files"},
+	{OPT_FAILED, "failed", NULL, "items: remove the failed ones"},
 	{'j', "json", NULL, "records instead of text"},
-	{OPT_KEEP, "keep-files", NULL, "items: leave their files"},
-	{OPT_MOVE, "move-to", "NAME", "legacy: make a batch of what is there"},
+	{OPT_KEEP, "keep-files", NULL, "items: keep their files"},
+	{OPT_MOVE, "move-to", "NAME", "legacy: make a batch of the old pictures"},
 	{'n', "dry-run", NULL, "only say what would be done"},
-	{OPT_OLDER, "older-than", "AGE", "old: 30d, 12h or 2w without a change"},
-	{OPT_REPAIR, "repair", NULL, "check: mend what can be mended"},
+	{OPT_OLDER, "older-than", "AGE", "old: batches that did not change for 30d, 12h, 2w..."},
+	{OPT_REPAIR, "repair", NULL, "check: repair what can be repaired"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
-	{OPT_STATUS, "status", "CODES", "items: those that failed with 404,5xx,timeout..."},
-	{'y', "yes", NULL, "do not ask"},
+	{OPT_STATUS, "status", "CODES", "items: remove those that failed with 404,5xx,timeout..."},
+	{'y', "yes", NULL, "do not ask for confirmation"},
 	{0},
 };
 
@@ -128,8 +128,7 @@ main(int argc, char **argv)
 	struct opts o = opt_begin("bi-clean", table, argc, argv,
 				  "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
 				  "items ITEM ... | check [NAME ...] | release HOST ... | legacy DIR",
-				  "Ends servers, retires batches, verifies them, releases hosts, and clears away what "
-				  "is left over.");
+				  "Ends servers, retires and verifies batches, releases hosts, and removes leftovers.");
 	struct clean c = {.older_than = -1};
 	const char *dir = NULL;
 	unsigned given = 0;

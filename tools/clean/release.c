@@ -99,7 +99,7 @@ clean_release(const struct clean *c, char **args)
 		opt_die("release takes hosts, as `bi-status` shows them");
 	rules = host_rules_load(c->root.path);
 	if (held_hosts_find(&c->root, &all) < 0) {
-		msg_warn_errno("cannot read all of %s/hosts, which has the hosts that are held back", c->root.path);
+		msg_warn_errno("cannot read all of %s/hosts, which records the hosts that are held back", c->root.path);
 		failed++;
 	}
 	for (; *args; args++) {

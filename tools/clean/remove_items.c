@@ -136,7 +136,7 @@ record(struct removing *x, const struct removal *v, size_t n)
 	if (rc == 0)
 		return true;
 	note(x, msg_exit_code(errno));
-	msg_warn_errno("cannot record which items of the batch '%s' are removed; the same command tries again",
+	msg_warn_errno("cannot record which items of the batch '%s' are removed; run the same command again",
 		       batch_name(x->b));
 	return false;
 }
@@ -152,9 +152,9 @@ remove_claimed(struct removing *x, struct removal *v, size_t n)
 		note(x, items_remove_files(x->c, x->b, v, n));
 	if (notebook_import_results(&x->c->root, x->b) < 0) {
 		note(x, msg_exit_code(errno));
-		msg_warn_errno("cannot take the items of the batch '%s' out of its notebook; the same command tries "
-			       "again",
-			       batch_name(x->b));
+		msg_warn_errno(
+			"cannot take the items of the batch '%s' out of its notebook; run the same command again",
+			batch_name(x->b));
 	}
 	for (size_t i = 0; i < n; i++)
 		say_item(x, &v[i]);
@@ -201,8 +201,8 @@ remove_all(struct removing *x)
 	while (remove_free(x) && x->held > 0) {
 		if (clock_ms() >= until) {
 			msg_warn("%" PRIu64
-				 " of these items of the batch '%s' %s still being worked on: the rest is removed, run "
-				 "the same command again (bi-clean cancel %s ends the work)",
+				 " of these items of the batch '%s' %s still being worked on: the others are removed; "
+				 "run the same command again later (bi-clean cancel %s ends the work)",
 				 x->held, batch_name(x->b), x->held == 1 ? "is" : "are", batch_name(x->b));
 			note(x, EX_TEMPFAIL);
 			return;
@@ -249,7 +249,7 @@ check_use(const struct clean *c, char **args)
 	const char *wrong = c->batch ? root_name_check(c->batch) : NULL;
 
 	if (!c->batch)
-		opt_die("items needs the batch: --batch NAME");
+		opt_die("items needs a batch: --batch NAME");
 	if (wrong)
 		opt_die("the batch name '%s' %s", c->batch, wrong);
 	if (!*args && !c->failed && !c->status)

@@ -233,8 +233,8 @@ archive(const struct clean *c, const struct batch *b)
 			rc = -1;
 	}
 	if (rc < 0 && errno == EEXIST)
-		msg_warn("%s is there already and is not the batch '%s' as it is now: nothing is removed; give another "
-			 "name",
+		msg_warn("%s already exists, and it does not hold the batch '%s' as it is now: nothing is removed; "
+			 "give another name",
 			 c->archive, batch_name(b));
 	else if (rc < 0 && a.refused.len > 0)
 		msg_warn("cannot keep the batch '%s' in %s: nothing is removed; %s", batch_name(b), c->archive,
@@ -281,7 +281,7 @@ look_for_left(const struct batch *b)
 		code = cannot_archive(b, "the removed items");
 	if (rc > 0) {
 		msg_warn("a removed item of the batch '%s' still has a file: nothing is removed; `bi-clean --repair "
-			 "check %s` removes the file, and then the same command goes on",
+			 "check %s` removes the file; then run the same command again",
 			 batch_name(b), batch_name(b));
 		code = EX_SOME_FAILED;
 	}
@@ -306,12 +306,12 @@ look_for_files(const struct clean *c, const struct batch *b)
 	else if (k < 0)
 		code = cannot_archive(b, where.data);
 	else if (n > 0)
-		msg_warn("%" PRIu64
-			 " completed item%s of the batch '%s' ha%s no file any more, the first is item %" PRId64
+		msg_warn("%" PRIu64 " completed item%s of the batch '%s' ha%s; the first is item %" PRId64
 			 ": nothing is removed; `bi-status --rebuild %s` records the loss, then `bi-fetch -b %s "
-			 "--resume` gets what can be had, and the same command keeps in %s what there is",
-			 n, n == 1 ? "" : "s", batch_name(b), n == 1 ? "s" : "ve", first, batch_name(b), batch_name(b),
-			 c->archive);
+			 "--resume` fetches the files that are still available, and the same command then keeps the "
+			 "batch in %s",
+			 n, n == 1 ? "" : "s", batch_name(b), n == 1 ? "s lost its file" : "ve lost their files", first,
+			 batch_name(b), batch_name(b), c->archive);
 	buf_free(&where);
 	return code ? code : look_for_left(b);
 }

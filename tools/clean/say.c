@@ -22,7 +22,7 @@ clean_agreed(const struct clean *c, const char *question, ...)
 	if (c->yes || c->only_say)
 		return true;
 	if (!isatty(STDIN_FILENO)) {
-		msg_warn("there is no terminal to ask on: --yes answers yes");
+		msg_warn("cannot ask for confirmation without a terminal: --yes answers yes");
 		return false;
 	}
 	va_start(ap, question);

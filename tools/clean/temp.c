@@ -87,10 +87,10 @@ sweep_name(struct sweep *w, const char *name)
 	if (rc == 0)
 		return;
 	if (rc > 0 && !S_ISREG(st.st_mode)) {
-		msg_warn("%s/temp/%s is %s, which bi does not make there: left alone", w->c->root.path, name,
+		msg_warn("%s/temp/%s is %s, and bi makes no such files there: left alone", w->c->root.path, name,
 			 S_ISDIR(st.st_mode)   ? "a directory"
 			 : S_ISLNK(st.st_mode) ? "a symbolic link"
-					       : "no regular file");
+					       : "not a regular file");
 		return;
 	}
 	if (rc > 0)

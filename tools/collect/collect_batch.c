@@ -196,7 +196,7 @@ source_of(struct batch_collector *g, const struct about_subject *a, const struct
 	}
 	if (g->c->set->originals && originals_has(item)) {
 		snprintf(words, sizeof(words), "the original of candidate %u is missing: %s", place->idx, why);
-		report_refused(g, a->id, "no_original", words, "its thumbnail is collected in its place");
+		report_refused(g, a->id, "no_original", words, "its thumbnail is collected instead");
 		g->failed++;
 	}
 	return 0;
@@ -477,7 +477,8 @@ find_decisions(struct batch_collector *g)
 			 batch_name(g->b), strangers);
 	g->all = g->c->set->all && picks_count(g->picks) == 0;
 	if (g->c->set->all && !g->all)
-		msg_warn("batch %s has been reviewed: what was decided is collected, not all", batch_name(g->b));
+		msg_warn("batch %s has been reviewed: --all is ignored, and the reviewers' choices are collected",
+			 batch_name(g->b));
 	if (!g->c->set->all && picks_count(g->picks) == 0) {
 		msg_warn("batch %s: nobody has decided anything yet: review it, or take every item by --all",
 			 batch_name(g->b));
@@ -510,7 +511,7 @@ is_damage(struct batch_collector *g, uint32_t i)
 			 file_reason(error));
 	else if (error == EBADMSG)
 		msg_warn("batch %s: subject %s: its items or its metadata.json in the collection are damaged; remove "
-			 "that and collect its batches again",
+			 "the damaged files and collect its batches again",
 			 name, id);
 	else if (store_is_damage(error))
 		msg_warn("batch %s: subject %s cannot be collected: something that is not a file or directory of bi is "
@@ -561,7 +562,7 @@ collect_subjects(struct batch_collector *g)
 		return msg_report_errno("cannot read the batch of the originals of batch %s", name);
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
-			return msg_report_errno("cannot go on with batch %s", name);
+			return msg_report_errno("cannot continue with batch %s", name);
 	if (g->c->made && fsync(g->c->subjects) < 0)
 		return msg_report_errno("cannot sync the collection, for batch %s", name);
 	g->c->made = false;

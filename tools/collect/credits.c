@@ -222,8 +222,8 @@ add_subject(const struct collect *c, struct credits *k, const char *id, bool *mi
 			msg_warn_errno("cannot read %s/collected/by_subject_id/%s/metadata.json", c->root->path, id);
 			return file_close(dir, -1);
 		}
-		msg_warn("%s/collected/by_subject_id/%s/metadata.json %s: it is missing in ATTRIBUTION; remove it and "
-			 "collect its batches again",
+		msg_warn("%s/collected/by_subject_id/%s/metadata.json %s: its credits are missing from ATTRIBUTION; "
+			 "remove that file and collect its batches again",
 			 c->root->path, id, errno == EBADMSG ? "is damaged" : strerror(errno));
 		*missed = true;
 	}

@@ -98,7 +98,7 @@ export_check(struct settings *set)
 	if (set->format == EXPORT_WEBDATASET)
 		opt_die("a webdataset is several files: --output - cannot take it");
 	if (isatty(STDOUT_FILENO))
-		opt_die("an export is not for a terminal: give --output a file, or pipe it on");
+		opt_die("an export cannot be written to a terminal: give --output a file, or use a pipe");
 	set->json = false;
 }
 
@@ -151,7 +151,7 @@ is_free(const struct export *x, const char *name)
 	if (fstatat(x->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return true;
-		msg_warn_errno("cannot look at %s/%s", x->path, name);
+		msg_warn_errno("cannot examine %s/%s", x->path, name);
 		return false;
 	}
 	if (S_ISREG(st.st_mode))
@@ -257,7 +257,7 @@ end_archive(struct export *x)
 		else
 			report_archive(x, name.data, hex, bytes);
 	}
-	code = rc == 0 ? EX_ALL_WELL : report_trouble(x, "what comes last");
+	code = rc == 0 ? EX_ALL_WELL : report_trouble(x, "the end of the export");
 	x->number++;
 	buf_free(&name);
 	buf_free(&beside);
@@ -437,8 +437,8 @@ report_unreadable(const struct export *x, const char *id)
 static int
 report_changed(const struct export *x, const char *id)
 {
-	msg_warn("subject %s was changed in the collection by another process meanwhile: %s is not written; run the "
-		 "same command again",
+	msg_warn("subject %s was changed in the collection by another process in the meantime: %s is not written; run "
+		 "the same command again",
 		 id, x->c->set->output);
 	return EX_TEMPFAIL;
 }
@@ -514,7 +514,7 @@ finish_export(struct export *x)
 		left++;
 	archive_name(x, &name, x->number);
 	if (left)
-		msg_warn("%s/%s and %u more are of an earlier export, and not part of this one: remove them", x->path,
+		msg_warn("%s/%s and %u more belong to an earlier export, not to this one: remove them", x->path,
 			 name.data, left - 1);
 	buf_free(&name);
 	return code;

@@ -18,7 +18,7 @@ enum { PICKS_FILE_MAX = 64 << 20 };
 static int
 refuse_file(const char *file, const char *why)
 {
-	msg_warn("%s: %s; nothing of it was imported, and nothing was collected", file, why);
+	msg_warn("%s: %s; nothing was imported from it, and nothing was collected", file, why);
 	return EX_DATAERR;
 }
 
@@ -95,15 +95,15 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 		return code;
 	batch = rec_string(m->json, "batch");
 	if (!batch || root_name_check(batch))
-		return refuse_file(m->file, "it does not say of which batch it is (\"batch\")");
+		return refuse_file(m->file, "it does not say which batch it belongs to (\"batch\")");
 	if (names->n > 0 && !is_named(names, batch)) {
-		snprintf(wrong, sizeof(wrong), "it is of the batch %s, which was not named", batch);
+		snprintf(wrong, sizeof(wrong), "it belongs to the batch %s, which was not named", batch);
 		return refuse_file(m->file, wrong);
 	}
 	m->b = batch_open(c->root, batch, BATCH_READ, NULL);
 	if (!m->b) {
-		snprintf(wrong, sizeof(wrong), "it is of the batch %s: %s", batch,
-			 errno == ENOENT ? "there is none of that name" : trouble_reason(errno));
+		snprintf(wrong, sizeof(wrong), "it belongs to the batch %s: %s", batch,
+			 errno == ENOENT ? "there is no batch of that name" : trouble_reason(errno));
 		return refuse_file(m->file, wrong);
 	}
 	if (!picks_parse(m->json, batch, &m->set, wrong, sizeof(wrong)))

@@ -31,20 +31,20 @@ enum {
 };
 
 static const struct opt table[] = {
-	{'a', "all", NULL, "of a batch that nobody reviewed, all completed items"},
+	{'a', "all", NULL, "collect all completed items of batches that nobody reviewed"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
-	{'o', "output", "FILE", "export what the batches chose"},
+	{'o', "output", "FILE", "export the chosen files of the batches"},
 	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},
-	{OPT_FORMAT, "format", "FORMAT", "of the export: tar, zip, webdataset (by FILE's suffix)"},
+	{OPT_FORMAT, "format", "FORMAT", "the format of the export: tar, zip, webdataset (by FILE's suffix)"},
 	{OPT_NAME, "name", "TEMPLATE", "of files in the export: {subject}, {n}, {filename}, {title}, {ext}"},
-	{OPT_ORIGINALS, "originals", NULL, "have bi-fetch get the originals of thumbnails that were chosen"},
-	{OPT_CONTACT, "contact", "TEXT", "for these: a URL or mail address (else $BI_CONTACT)"},
-	{OPT_PICKS, "picks", "FILE", "first take in the decisions that a page gave as a file"},
-	{OPT_PREFER, "prefer", "NAME", "whose decision counts where reviewers differ, or newest"},
-	{OPT_SHARD, "shard-size", "SIZE", "of a webdataset's files: samples, or bytes as 500M (1G)"},
-	{OPT_STRICT, "strict", NULL, "refuse what has no licence or is not free"},
-	{OPT_VERIFY, "verify", NULL, "the operands are exports: see whether they are as written"},
+	{OPT_ORIGINALS, "originals", NULL, "let bi-fetch fetch the originals of chosen thumbnails"},
+	{OPT_CONTACT, "contact", "TEXT", "for --originals: a URL or mail address (else $BI_CONTACT)"},
+	{OPT_PICKS, "picks", "FILE", "first import the decisions that a page saved as a file"},
+	{OPT_PREFER, "prefer", "NAME", "whose decision counts if reviewers differ, or newest"},
+	{OPT_SHARD, "shard-size", "SIZE", "the size of a webdataset's files: samples, or bytes such as 500M (1G)"},
+	{OPT_STRICT, "strict", NULL, "refuse files that have no licence or are not free"},
+	{OPT_VERIFY, "verify", NULL, "verify the exports that are the operands"},
 	{0},
 };
 
@@ -73,12 +73,12 @@ collect_batches(struct collect *c, struct batch_args *names)
 	if (names->n == 0 || !c->set->output)
 		return code;
 	if (code > EX_CONFLICT || c->unread) {
-		msg_warn("%s is not written, since not all could be collected", c->set->output);
+		msg_warn("%s is not written, because some files could not be collected", c->set->output);
 		return exit_code_worse(code, EX_SOME_FAILED);
 	}
 	if (c->kept_n == 0) {
-		msg_warn("%s is not written, since nothing is chosen that could be in it: review the batches "
-			 "(bi-serve shows their pages), or take every item of those that nobody reviewed by --all",
+		msg_warn("%s is not written, because nothing was chosen: review the batches (bi-serve shows their "
+			 "pages), or use --all to take every item of batches that nobody reviewed",
 			 c->set->output);
 		return exit_code_worse(code, EX_SOME_FAILED);
 	}
@@ -127,7 +127,7 @@ export_format_of(const char *word)
 	if (strcmp(word, "zip") == 0)
 		return EXPORT_ZIP;
 	if (strcmp(word, "webdataset") != 0)
-		opt_die("--format '%s': it is tar, zip or webdataset", word);
+		opt_die("--format takes tar, zip or webdataset, not '%s'", word);
 	return EXPORT_WEBDATASET;
 }
 
@@ -179,7 +179,7 @@ main(int argc, char **argv)
 {
 	struct opts o =
 		opt_begin("bi-collect", table, argc, argv, "[BATCH ... | FILE ...]",
-			  "Copies what reviewers of batches chose to the collection, with licences, and exports it.");
+			  "Copies the files that reviewers chose to the collection, with licences, and exports them.");
 	struct settings set = {.json = !isatty(STDOUT_FILENO), .shard_bytes = (uint64_t)1 << 30};
 	size_t prefers = 0, files = 0;
 	const char *dir = NULL;

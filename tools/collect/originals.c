@@ -105,7 +105,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 	if (lines->len == 0)
 		return EX_ALL_WELL;
 	if (!originals_name(batch, name)) {
-		msg_warn("batch %s: its name is too long for a batch of its originals, %s.originals; they are not "
+		msg_warn("batch %s: the name is too long for a batch of originals, %s.originals; they are not "
 			 "fetched",
 			 batch, batch);
 		return EX_SOME_FAILED;
@@ -119,7 +119,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 	else if (code == EX_SOME_FAILED)
 		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
 	else if (code != EX_ALL_WELL)
-		msg_warn("batch %s: bi-fetch, which fetches its originals, ended with %d; run the same command again",
+		msg_warn("batch %s: bi-fetch, which fetches the originals, ended with %d; run the same command again",
 			 batch, code);
 	atomic_file_drop(&list);
 	return code;

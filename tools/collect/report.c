@@ -52,7 +52,8 @@ report_dispute(struct batch_collector *g, const char *id, const struct decision 
 		else
 			buf_printf(&words, "%ld", p->choice);
 	}
-	report_refused(g, id, "disagreement", words.data, "let them agree, or say whose decision counts by --prefer");
+	report_refused(g, id, "disagreement", words.data,
+		       "let them agree, or choose whose decision counts with --prefer");
 	buf_free(&words);
 	g->refused++;
 }
@@ -89,7 +90,7 @@ void
 report_stored(struct batch_collector *g, const struct wanted *w, const struct stored *s)
 {
 	if (*s->conflict) {
-		report_refused(g, w->id, "conflict", s->conflict, "give one of the two another id");
+		report_refused(g, w->id, "conflict", s->conflict, "give one of the two subjects another id");
 		g->refused++;
 		return;
 	}

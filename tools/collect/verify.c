@@ -101,7 +101,7 @@ report_good(const struct verifying *v, size_t members)
 	struct json_object *o;
 
 	if (!v->json) {
-		human_print("%s: %zu members, all as they were written", v->file, members);
+		human_print("%s: %zu members, all unchanged", v->file, members);
 		return;
 	}
 	o = json_object_new_object();
@@ -357,9 +357,8 @@ compare_with_manifest(struct reading *r)
 
 	if (!r->has_sums || !entries_read(&sums, &r->sums)) {
 		report_problem(r->v, NULL, r->has_sums ? "manifest_damaged" : "no_manifest",
-			       r->has_sums
-				       ? "its SHA256SUMS is damaged"
-				       : "it has no SHA256SUMS, or that is damaged: it is not an export of bi-collect");
+			       r->has_sums ? "its SHA256SUMS is damaged"
+					   : "its SHA256SUMS is missing or damaged: it is not an export of bi-collect");
 		entries_free(&sums);
 		return;
 	}
@@ -368,11 +367,12 @@ compare_with_manifest(struct reading *r)
 		const struct entry *one = &r->members.v[i], *said = entries_find(&sums, one->name);
 
 		if (i > 0 && strcmp(one->name, one[-1].name) == 0)
-			report_problem(r->v, one->name, "member_twice", "it is there twice");
+			report_problem(r->v, one->name, "member_twice", "it occurs twice");
 		else if (!said)
-			report_problem(r->v, one->name, "member_added", "it was not there when this was written");
+			report_problem(r->v, one->name, "member_added", "it was added after the export was written");
 		else if (strcmp(said->hex, one->hex) != 0)
-			report_problem(r->v, one->name, "member_changed", "it is not as it was written");
+			report_problem(r->v, one->name, "member_changed",
+				       "it was changed after the export was written");
 	}
 	for (size_t i = 0; i < sums.n; i++)
 		if (!entries_find(&r->members, sums.v[i].name))
@@ -445,8 +445,8 @@ verify_archive(struct verifying *v, const char *path, const char *hex, bool aske
 	if (changed)
 		report_problem(v, NULL, "file_changed",
 			       v->problems > before
-				       ? "it is not the file that was written"
-				       : "it is not the file that was written, though its members are as they were");
+				       ? "the file was changed after it was written"
+				       : "the file was changed after it was written, but its members are unchanged");
 	if (v->problems == before)
 		report_good(v, members);
 }
@@ -478,7 +478,7 @@ read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 		report_cannot(v, "read it");
 	else if (!good)
 		report_problem(v, NULL, "manifest_damaged",
-			       "it is not a list of SHA-256 digests as sha256sum writes it");
+			       "it is not a list of SHA-256 digests in the format of sha256sum");
 	buf_free(&text);
 	return good;
 }

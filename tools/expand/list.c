@@ -114,7 +114,7 @@ list_one(struct listing *l, const char *file)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		l->failed++;
 		say_not(l, file, NULL, "failed", fd < 0 && error == ENOENT ? "not_found" : "not_readable",
-			fd < 0 ? strerror(error) : "not a file of bytes");
+			fd < 0 ? strerror(error) : "not a regular file");
 		file_close(fd, 0);
 		return;
 	}
@@ -163,7 +163,7 @@ list_archives(char **operands, bool json)
 		if (r.kind == REC_BAD)
 			say_not(&l, r.text ? r.text : "", NULL, "failed", r.code, r.wrong);
 		else
-			say_not(&l, "", NULL, "failed", "no_file", "a record without \"path\" or \"file\"");
+			say_not(&l, "", NULL, "failed", "no_file", "the record has neither \"path\" nor \"file\"");
 	}
 	code = say_end(&l, rec_report_cut(in));
 	rec_close(in);

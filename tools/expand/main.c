@@ -15,7 +15,7 @@ enum { OPT_SERVE = 256 };
 
 static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
-	{OPT_SERVE, "serve", NULL, "unpack the archive that comes over the socket that is standard input"},
+	{OPT_SERVE, "serve", NULL, "unpack archives that arrive on a socket at standard input"},
 	{0},
 };
 
@@ -23,7 +23,7 @@ int
 main(int argc, char **argv)
 {
 	struct opts o = opt_begin("bi-expand", table, argc, argv, "[FILE ...]",
-				  "Says what is in archives; their names come as operands or on standard input.");
+				  "Lists the members of archives, which operands or standard input name.");
 	bool json = !isatty(STDOUT_FILENO), serving = false;
 	int id;
 

@@ -246,6 +246,6 @@ av_parse(const struct request *r, struct doc *d)
 	if (known)
 		return true;
 	if (strncmp(r->mime, "audio/", 6) == 0 || strncmp(r->mime, "video/", 6) == 0)
-		return doc_fail(d, "damaged", "it is damaged or cut short: no sound and no film is found in it");
+		return doc_fail(d, "damaged", "it is damaged or cut short: it has neither sound nor video");
 	return false;
 }

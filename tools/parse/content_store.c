@@ -140,11 +140,11 @@ content_store_check(struct content_store *k, const char *path, const char *batch
 
 	errno = ENOENT;
 	if (root_name_check(batch))
-		return "its batch is none";
+		return "its batch has an invalid name";
 	open_root(k, path, batch);
 	b = batch_of(k, batch);
 	if (!b)
-		return errno == ENOENT ? "its batch is not there" : "its batch cannot be opened";
+		return errno == ENOENT ? "its batch does not exist" : "its batch cannot be opened";
 	if (name_of(b, item, name) == 0)
 		return NULL;
 	return errno == ENOENT ? "its batch has no such item" : "its batch cannot be read";

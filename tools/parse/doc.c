@@ -191,7 +191,7 @@ bool
 doc_unread(struct doc *d, int error)
 {
 	if (error == ENOMEM)
-		return doc_fail(d, "memory", "it takes too much memory");
+		return doc_fail(d, "memory", "parsing it needs too much memory");
 	return doc_fail(d, "unread", "it cannot be read: %s", strerror(error));
 }
 

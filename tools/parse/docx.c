@@ -415,5 +415,5 @@ docx_parse(const struct members *m, struct doc *d)
 	json_object_put(x.abstract);
 	free(x.alt);
 	free(x.saved);
-	return whole || doc_fail(d, "damaged", "its text, word/document.xml, is no sound XML");
+	return whole || doc_fail(d, "damaged", "its text, word/document.xml, is not well-formed XML");
 }

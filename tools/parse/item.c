@@ -175,7 +175,7 @@ ask_type(struct parser *s, struct item *i)
 	if (n < 0)
 		fail_source(s, i, "it cannot be read");
 	else if (!ask_of(s, i, head, (size_t)n))
-		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which looks at it");
+		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which finds its type");
 	free(head);
 	return !i->failed;
 }
@@ -234,7 +234,7 @@ send_item(struct parser *s, struct item *i, const char *format)
 	file_close(i->work.out, 0);
 	i->work.out = memfd_create("bi-parse", MFD_CLOEXEC);
 	if (i->work.out < 0) {
-		fail_errno(s, i, "parse_unavailable", true, "no memory for what is made of it");
+		fail_errno(s, i, "parse_unavailable", true, "no memory is left for its content");
 		return;
 	}
 	i->work.format = format;
@@ -326,9 +326,9 @@ settle_item(struct parser *s, struct item *i, struct answer *a)
 			msg_die_errno(code, "cannot store the content of item %u of the batch '%s'", i->number,
 				      i->batch);
 		if (trouble_is_local(errno))
-			fail_source(s, i, "what was made of it cannot be kept now");
+			fail_source(s, i, "its content cannot be stored now");
 		else
-			fail_errno(s, i, "parse_not_kept", false, "what was made of it cannot be kept");
+			fail_errno(s, i, "parse_not_kept", false, "its content cannot be stored");
 		return;
 	}
 	i->settled = true;
@@ -360,9 +360,9 @@ take_answer(struct parser *s, struct item *i)
 	if (answer_read(&i->work, &a))
 		settle_item(s, i, &a);
 	else if (trouble_is_local(errno))
-		fail_source(s, i, "what was made of it cannot be read");
+		fail_source(s, i, "its content cannot be read");
 	else
-		fail_item(s, i, "parse_crashed", false, "the process that parses it said what makes no sense");
+		fail_item(s, i, "parse_crashed", false, "the process that parses it sent an invalid answer");
 	answer_free(&a);
 }
 
@@ -380,7 +380,7 @@ try_other(struct parser *s, struct item *i)
 	if (format && strcmp(format, i->work.format) != 0)
 		send_item(s, i, format);
 	else if (strcmp(was, "application/pdf") == 0 && format)
-		fail_item(s, i, "parse_damaged", false, "it is said to be a PDF, and cannot be read as one");
+		fail_item(s, i, "parse_damaged", false, "its type is PDF, but it cannot be read as a PDF");
 	else
 		settle_file(s, i);
 }
@@ -408,7 +408,7 @@ open_file(struct parser *s, struct item *i)
 	struct stat st;
 
 	if (strncasecmp(i->path, "http://", 7) == 0 || strncasecmp(i->path, "https://", 8) == 0) {
-		fail_item(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch gets URLs");
+		fail_item(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch fetches URLs");
 		return false;
 	}
 	/* A file that a person names may be reached through a link; one of a batch may not. */
@@ -424,7 +424,7 @@ open_file(struct parser *s, struct item *i)
 	}
 	if (!S_ISREG(st.st_mode)) {
 		fail_item(s, i, "not_a_file", false,
-			  "it is no file of bytes (a directory, a device, a pipe or a socket)");
+			  "it is not a regular file (but a directory, a device, a pipe or a socket)");
 		return false;
 	}
 	if (!take_hash(i)) {
@@ -508,7 +508,7 @@ item_begin(struct parser *s, const struct rec *r)
 	if (status && strcmp(status, "completed") != 0)
 		i->settled = true; /* it goes out as it came in */
 	else if (!i->path)
-		fail_item(s, i, "no_file", false, "a record without \"path\" or \"file\"");
+		fail_item(s, i, "no_file", false, "the record has neither \"path\" nor \"file\"");
 	else
 		start_item(s, i);
 	return i;

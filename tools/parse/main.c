@@ -20,13 +20,13 @@
 enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
 
 static const struct opt table[] = {
-	{'b', "base", "URL", "the address of the pages, for what is relative in them"},
-	{'r', "root", "DIR", "the root that the batches of records are in"},
-	{'P', "parallel", "N", "documents at once; as many as there are processors"},
-	{OPT_TIMEOUT, "timeout", "SECONDS", "for one document; 60"},
-	{'t', "text", NULL, "the text alone, as on a terminal"},
+	{'b', "base", "URL", "the address of the pages, to resolve their relative URLs"},
+	{'r', "root", "DIR", "the root directory of the batches that records name"},
+	{'P', "parallel", "N", "parse N documents at once (the number of processors)"},
+	{OPT_TIMEOUT, "timeout", "SECONDS", "the time for one document (60)"},
+	{'t', "text", NULL, "print only the text, as on a terminal"},
 	{'j', "json", NULL, "records also on a terminal"},
-	{OPT_SERVE, "serve", "FORMAT", "parse what comes over standard input"},
+	{OPT_SERVE, "serve", "FORMAT", "parse files that arrive on standard input"},
 	{0},
 };
 
@@ -189,7 +189,7 @@ int
 main(int argc, char **argv)
 {
 	struct opts o = opt_begin("bi-parse", table, argc, argv, "[FILE ...]",
-				  "Says what is in files: their text, title and the like.");
+				  "Prints the text of files, their titles and other metadata.");
 	int cpus = get_nprocs();
 	struct options a = {.parallel = cpus < 1 ? 1 : cpus > POOL_MAX ? POOL_MAX : (unsigned)cpus, .seconds = SECONDS};
 

@@ -119,7 +119,7 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 		if (rc < 0)
 			return report_damage(a, d);
 		if (rc == 0 && !member_is_picture(one->name))
-			return doc_fail(d, "memory", "unpacked, it is larger than a document may be");
+			return doc_fail(d, "memory", "unpacked, it is too large to parse");
 		d->truncated = d->truncated || rc == 0;
 		left -= one->n;
 	}

@@ -389,5 +389,5 @@ odf_parse(const struct members *m, struct doc *d)
 		return true;
 	if (manifest && strstr(manifest->bytes, "encryption-data"))
 		return doc_fail(d, "encrypted", "it is encrypted");
-	return doc_fail(d, "damaged", "its text, content.xml, is no sound XML");
+	return doc_fail(d, "damaged", "its text, content.xml, is not well-formed XML");
 }

@@ -199,7 +199,7 @@ pdf_parse(const struct request *r, struct doc *d)
 	} else if (document) {
 		doc_fail(d, "damaged", "it is damaged: it has no pages");
 	} else if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED)) {
-		doc_fail(d, "encrypted", "it is encrypted and wants a password");
+		doc_fail(d, "encrypted", "it is encrypted and requires a password");
 	} else {
 		doc_fail(d, "damaged", "it is damaged or cut short: it cannot be read as a PDF");
 	}

@@ -110,13 +110,13 @@ end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 	if (end.ours && ++w->troubles < HELPER_TRIES && ftruncate(w->out, 0) == 0 && lseek(w->out, 0, SEEK_SET) == 0)
 		put_first(p, w);
 	else if (end.ours)
-		fail_work(w, TROUBLE_CODE, true, "what parses it was killed or kept waiting again and again");
+		fail_work(w, TROUBLE_CODE, true, "the process that parses it was repeatedly killed or kept waiting");
 	else if (sign == HELPER_LATE || code == 128 + SIGPROF || code == 128 + SIGXCPU)
-		fail_work(w, "parse_timeout", false, "parsing it took longer than a document may");
+		fail_work(w, "parse_timeout", false, "parsing it took too much time");
 	else if (code == EX_OSERR)
-		fail_work(w, "parse_memory", false, "parsing it took more memory than a document may");
+		fail_work(w, "parse_memory", false, "parsing it took too much memory");
 	else
-		fail_work(w, "parse_crashed", false, "parsing it ended the process that did so");
+		fail_work(w, "parse_crashed", false, "the process that parsed it crashed");
 	k->uses = 0;
 	end_work(p, k);
 }

@@ -54,7 +54,7 @@ request_map(const struct request *r, struct doc *d, size_t *n)
 	if (errno != ENOMEM)
 		doc_unread(d, errno);
 	else
-		doc_fail(d, "memory", "it has %zu bytes: too many to be parsed", *n);
+		doc_fail(d, "memory", "it has %zu bytes, which is too large to parse", *n);
 	return NULL;
 }
 

@@ -303,7 +303,7 @@ take_json(struct reading *r, const struct buf *bytes)
 	for (size_t i = 0; is_feed && !r->full && i < json_object_array_length(items); i++)
 		take_json_item(r, json_object_array_get_idx(items, i));
 	json_object_put(o);
-	return is_feed || doc_fail(r->d, "damaged", "it begins with { and is not a JSON Feed");
+	return is_feed || doc_fail(r->d, "damaged", "it begins with { but is not a JSON Feed");
 }
 
 /* --- all --- */

@@ -136,10 +136,10 @@ candidates_copy(struct render *r)
 	last = thumbnails_finish(r);
 	name = batch_name(r->batch);
 	if (r->lost_count && !r->meanwhile)
-		msg_warn("batch %s: %u completed item%s no file any more; `bi-status --rebuild %s` and then "
-			 "`bi-fetch -b %s --resume` get %s again",
-			 name, r->lost_count, r->lost_count == 1 ? " has" : "s have", name, name,
-			 r->lost_count == 1 ? "it" : "them");
+		msg_warn("batch %s: %u completed item%s; `bi-status --rebuild %s` and then `bi-fetch -b "
+			 "%s --resume` fetch %s again",
+			 name, r->lost_count, r->lost_count == 1 ? " has lost its file" : "s have lost their files",
+			 name, name, r->lost_count == 1 ? "it" : "them");
 	buf_free(&item);
 	buf_free(&line);
 	return code == EX_ALL_WELL ? last : code;

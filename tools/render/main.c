@@ -142,7 +142,7 @@ main(int argc, char **argv)
 {
 	struct opts o =
 		opt_begin("bi-render", table, argc, argv, "[BATCH ...]",
-			  "Makes the review pages of batches, named as operands or by records on standard input.");
+			  "Makes the review pages of batches, which operands or records on standard input name.");
 	bool json = !isatty(STDOUT_FILENO);
 	const char *dir = NULL;
 	int id;

@@ -384,7 +384,7 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 				message = rec_string(error, "code");
 		}
 		if (!message)
-			message = lost ? "the item was completed, and its file is gone" : "the reason is unknown";
+			message = lost ? "the item was completed, but its file is missing" : "the reason is unknown";
 		rec_add_filled(to->json, "failed", message);
 		if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
 			rec_add_filled(to->json, "from", from);

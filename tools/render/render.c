@@ -60,12 +60,12 @@ check_there(const struct render *r, const char *name)
 	int is = batches < 0 ? -1 : file_close(batches, file_is_named(batches, name, batch_dirfd(r->batch)));
 
 	if (is < 0)
-		return msg_report_errno("batch %s: cannot see whether it is still there", name);
+		return msg_report_errno("batch %s: cannot tell whether the batch still exists", name);
 	if (is)
 		return EX_ALL_WELL;
 	review = root_open_dir(r->root->fd, "review", false);
 	if (review < 0 || file_close(review, trash_dir(r->root, review, name)) < 0)
-		return msg_report_errno("batch %s: cannot remove its pages, for it was removed meanwhile", name);
+		return msg_report_errno("batch %s: cannot remove its pages after the batch was removed", name);
 	msg_warn("batch %s was removed while its pages were made: they were removed too", name);
 	return EX_NOINPUT;
 }
@@ -138,7 +138,7 @@ render_pages(struct render *r, const char *name)
 		code = r->brief ? pages_make(r) : msg_report_errno("batch %s: cannot read its batch.json", name);
 	}
 	if (code == EX_ALL_WELL && remove_stale_files(r) < 0)
-		code = msg_report_errno("batch %s: cannot look for pages that it has no longer", name);
+		code = msg_report_errno("batch %s: cannot look for pages that are no longer needed", name);
 	return code == EX_ALL_WELL ? check_there(r, name) : code;
 }
 

@@ -81,8 +81,7 @@ take_finished(struct render *r, bool wait)
 			v->code = msg_report_errno("batch %s: cannot start bi-thumb", batch_name(r->batch));
 		} else if (slot->job.end == THUMB_UNREAD) {
 			errno = slot->job.error;
-			v->code =
-				msg_report_errno("batch %s: cannot have bi-thumb read a picture", batch_name(r->batch));
+			v->code = msg_report_errno("batch %s: cannot pass a picture to bi-thumb", batch_name(r->batch));
 		} else if (v->code == EX_ALL_WELL && store_thumbnail(r, slot) < 0) {
 			v->code = msg_report_errno("batch %s: cannot write thumbnails", batch_name(r->batch));
 		}

@@ -250,7 +250,7 @@ children_reap(struct supervisor *k, int pidfd)
 		b->pidfd = -1;
 		b->due = due_again(b);
 		if (!k->ending)
-			msg_warn("%s ended by itself (%d) and is started again",
+			msg_warn("%s ended unexpectedly (%d) and is started again",
 				 b->kind == CHILD_WORKS ? "the worker, bi-fetch," : "bi-api", code);
 	}
 }

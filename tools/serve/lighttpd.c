@@ -42,10 +42,11 @@ room_for_clients(void)
 		return room;
 	room.files = l.rlim_max < FILES_MIN ? FILES_MIN : l.rlim_max;
 	room.clients = (room.files - FILES_BESIDE) / FILES_PER_CLIENT;
-	msg_warn("the server takes %llu clients at once instead of %d: RLIMIT_NOFILE allows %llu open files; start it "
-		 "where `ulimit -Hn` says %d or more",
-		 (unsigned long long)room.clients, CLIENTS_MAX, (unsigned long long)l.rlim_max,
-		 FILES_PER_CLIENT * CLIENTS_MAX + FILES_BESIDE);
+	msg_warn(
+		"the server accepts %llu clients at once instead of %d: RLIMIT_NOFILE allows %llu open files; start it "
+		"where `ulimit -Hn` says %d or more",
+		(unsigned long long)room.clients, CLIENTS_MAX, (unsigned long long)l.rlim_max,
+		FILES_PER_CLIENT * CLIENTS_MAX + FILES_BESIDE);
 	return room;
 }
 
@@ -225,7 +226,7 @@ lighttpd_start(struct supervisor *k)
 	}
 	kill(k->lighttpd, SIGKILL);
 	supervisor_reap_lighttpd(k);
-	msg_warn("cannot watch over lighttpd: this kernel has no pidfd_open");
+	msg_warn("cannot supervise lighttpd: this kernel has no pidfd_open");
 	return EX_OSERR;
 }
 

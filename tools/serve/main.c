@@ -38,27 +38,27 @@ enum {
 };
 
 static const struct opt table[] = {
-	{OPT_ADDRESS, "address", "ADDRESS", "listen there (127.0.0.1: this machine alone)"},
-	{OPT_ALLOW_HOST, "allow-host", "NAME", "a name by which browsers may ask for the pages, beside localhost"},
+	{OPT_ADDRESS, "address", "ADDRESS", "listen on this address (127.0.0.1: only this machine)"},
+	{OPT_ALLOW_HOST, "allow-host", "NAME", "a host name, besides localhost, that browsers may use"},
 	{OPT_ALLOW_ORIGIN, "allow-origin", "URL", "let pages of this origin use the API"},
-	{OPT_ANOTHER, "another", NULL, "one more server, also for a batch that has one"},
-	{OPT_CERT, "cert", "FILE", "with --share: the certificate, instead of one of our own"},
-	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "set the token as a cookie too, for clients that want it there"},
-	{OPT_FOREGROUND, "foreground", NULL, "stay, and end the server when this ends; one batch"},
+	{OPT_ANOTHER, "another", NULL, "start another server, even if the batch has one"},
+	{OPT_CERT, "cert", "FILE", "with --share: use this certificate instead of a generated one"},
+	{OPT_CSRF_COOKIE, "csrf-cookie", NULL, "also set the token as a cookie, for clients that expect it there"},
+	{OPT_FOREGROUND, "foreground", NULL, "stay in the foreground; the server ends with this process; one batch"},
 	{OPT_HOME, "home", NULL, "serve the home page, /add/ and the API; no batch is needed"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{OPT_KEEP, "keep", "FD", NULL}, /* what bi-serve starts its supervisors with */
-	{OPT_KEY, "key", "FILE", "the key of that certificate"},
-	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items that a request hands in (10000)"},
+	{OPT_KEY, "key", "FILE", "the key of the certificate"},
+	{BOUNDS_MAX_BATCH, "max-batch", "N", "the most items in one request (10000)"},
 	{BOUNDS_MAX_UPLOAD, "max-upload", "BYTES", "the most bytes of an upload (2G)"},
 	{OPT_NEW_PASSWORD, "new-password", NULL, "make another password"},
-	{OPT_NEW_TOKEN, "new-token", NULL, "make another token: pages that are open write no more"},
+	{OPT_NEW_TOKEN, "new-token", NULL, "make another token: open pages can no longer write"},
 	{OPT_NO_WORKER, "no-worker", NULL, "run no worker for submitted batches"},
-	{OPT_PASSWORD_FILE, "password-file", "FILE", "the password is this file's first line"},
+	{OPT_PASSWORD_FILE, "password-file", "FILE", "read the password from the first line of this file"},
 	{'p', "port", "FIRST-LAST", "choose from these ports (8000-8020)"},
-	{OPT_PRIVATE, "private", NULL, "ask for a password, also to read"},
+	{OPT_PRIVATE, "private", NULL, "ask for a password, even to read"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
-	{OPT_SHARE, "share", NULL, "serve other machines too, with a password and over TLS"},
+	{OPT_SHARE, "share", NULL, "also serve other machines, with a password and over TLS"},
 	{BOUNDS_SYNC_TIMEOUT, "sync-timeout", "SECONDS", "how long a request for one item waits for it (60)"},
 	{0},
 };
@@ -204,16 +204,15 @@ check_options(struct serve *s)
 	if (!s->address)
 		s->address = s->access == SERVE_SHARE ? "0.0.0.0" : "127.0.0.1";
 	if (!near && s->access != SERVE_SHARE)
-		opt_die("other machines reach %s: that takes --share, which asks for a password and has TLS",
-			s->address);
+		opt_die("other machines can reach %s: use --share, which asks for a password and uses TLS", s->address);
 	if (!s->cert != !s->key)
-		opt_die("--cert and --key go together");
+		opt_die("--cert and --key must be used together");
 	if (s->cert && s->access != SERVE_SHARE)
-		opt_die("--cert and --key go with --share");
+		opt_die("--cert and --key require --share");
 	if ((s->password_file || s->new_password) && s->access == SERVE_OPEN)
-		opt_die("--password-file and --new-password go with --private or --share");
+		opt_die("--password-file and --new-password require --private or --share");
 	if (s->password_file && s->new_password)
-		opt_die("--password-file and --new-password do not go together");
+		opt_die("--password-file and --new-password cannot be used together");
 }
 
 /* What the names that were read come to: where anything is wrong with them, no server is started. */
@@ -294,7 +293,7 @@ run_serve(struct serve *s, const char *dir, char **args)
 		return secrets_prepare(s);
 	}
 	if (s->home && *args)
-		opt_die("--home is a server of its own: '%s' is one operand too many", *args);
+		opt_die("--home takes no batch: '%s' is one operand too many", *args);
 	code = s->home ? 0 : batch_args_read(&n, args, NULL);
 
 	if (code == 0)
@@ -321,9 +320,8 @@ run_serve(struct serve *s, const char *dir, char **args)
 int
 main(int argc, char **argv)
 {
-	struct opts o =
-		opt_begin("bi-serve", table, argc, argv, "[BATCH ...]",
-			  "Serves the review pages of batches, each on a port of its own, and prints their URLs.");
+	struct opts o = opt_begin("bi-serve", table, argc, argv, "[BATCH ...]",
+				  "Serves the review pages of batches, each on its own port, and prints their URLs.");
 	struct serve s = {.bounds = bounds_usual, .first = 8000, .last = 8020, .held = -1, .ready = -1};
 	const char *dir;
 

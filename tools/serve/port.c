@@ -138,6 +138,6 @@ port_note(const struct serve *s, const char *batch, int port)
 
 	/* One length for all ports: it is never half of another. */
 	if (fd < 0 || file_write_at(fd, text, (size_t)n, 0) < 0)
-		msg_warn_errno("cannot note the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
+		msg_warn_errno("cannot record the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
 	file_close(fd, 0);
 }

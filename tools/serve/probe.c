@@ -122,7 +122,7 @@ report_no_answer(struct supervisor *k, int happened, const char *path, const cha
 		if ((unsigned char)k->said.data[i] < ' ')
 			k->said.data[i] = i + 1 < k->said.len ? ' ' : '\0';
 	if (happened & WAIT_ENDED && lighttpd_is_old(version, sizeof(version)))
-		msg_warn("%s is too old to serve batch %s, and ended (%d): use that of Debian 12 "
+		msg_warn("%s is too old to serve batch %s, and ended (%d): use the lighttpd of Debian 12 "
 			 "(BI_LIGHTTPD=/usr/sbin/lighttpd) or a later one; it said: %s",
 			 version, k->batch, code, k->said.len ? k->said.data : "nothing");
 	else if (happened & WAIT_ENDED)

@@ -130,11 +130,12 @@ secrets_prepare(struct serve *s)
 	struct buf fingerprint = {0};
 
 	if (made < 0) {
-		msg_warn_errno("cannot make %s/token, by which the pages may write", s->root.path);
+		msg_warn_errno("cannot make %s/token, which pages need to write", s->root.path);
 		return EX_CANTCREAT;
 	}
 	if (made && s->new_token)
-		msg_warn("pages that are open must be opened again by a URL with the new token, which bi-serve prints");
+		msg_warn("pages that are open must be opened again with the new token: run bi-serve, which prints "
+			 "their URL");
 	if (s->access != SERVE_OPEN)
 		rc = prepare_password(s);
 	if (rc == 0 && s->access == SERVE_SHARE) {

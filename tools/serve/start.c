@@ -152,9 +152,9 @@ serve_known(const struct serve *s, const char *batch)
 			elsewhere = !usual && (v->port < s->first || v->port > s->last);
 			if (elsewhere || s->origins_n || s->hosts_n || s->csrf_cookie || s->no_worker ||
 			    memcmp(&s->bounds, &bounds_usual, sizeof(s->bounds)) != 0)
-				msg_warn(
-					"the server on port %d goes on as it was started, %s: `bi-clean stop %d` first",
-					v->port, elsewhere ? "there" : "without these options", v->port);
+				msg_warn("the server on port %d continues as it was started, %s; to change that, run "
+					 "`bi-clean stop %d` first",
+					 v->port, elsewhere ? "on that port" : "without these options", v->port);
 		}
 	}
 	servers_free(&all);
@@ -250,8 +250,8 @@ report_not_ready(const char *batch, pid_t supervisor, int ready)
 		kill(supervisor, SIGKILL); /* the kernel ends lighttpd with it, and the lease */
 	code = child_wait(supervisor);
 	if (ready == 2)
-		msg_warn("the server of batch %s did not answer within %d seconds, and was ended: is this machine "
-			 "overloaded?",
+		msg_warn("the server of batch %s did not answer within %d seconds and was ended; if this machine is "
+			 "overloaded, try again later",
 			 batch, READY_MS / 1000);
 	else if (ready == 1 && code > 128)
 		msg_warn("the server of batch %s was ended by signal %d before it was ready", batch, code - 128);
@@ -327,7 +327,7 @@ serve_no_port(const struct serve *s, const char *batch)
 	servers_free(&all);
 	note_others(&h, s->last + 1);
 	if (h.other_ports)
-		msg_warn("held by programs that are not servers of this root: %s", h.others.data);
+		msg_warn("these ports are held by programs that are not servers of this root: %s", h.others.data);
 	if (h.servers)
 		msg_warn("end one of the servers with `bi-clean stop PORT`, or choose other ports with --port "
 			 "FIRST-LAST");

@@ -193,7 +193,7 @@ supervisor_run(const struct serve *s, const char *batch)
 		msg_warn_errno("cannot leave the working directory");
 	rc = start_server(&k);
 	if (rc == 0 && supervisor_wait(&k, -1, 0, -1) & WAIT_ENDED) {
-		msg_warn("lighttpd on port %d ended by itself (%d)", k.lease.port, supervisor_reap_lighttpd(&k));
+		msg_warn("lighttpd on port %d ended unexpectedly (%d)", k.lease.port, supervisor_reap_lighttpd(&k));
 		rc = EX_UNAVAILABLE;
 	}
 	end_lighttpd(&k);

@@ -187,7 +187,7 @@ enter(struct asker *a, const char *url, struct verdict *v)
 
 	if ((strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0) ||
 	    !http_policy_host_key(a->rules, url, &key, &rule)) {
-		verdict_set(v, FAILED, "bad_url", "'%.200s' is no URL of http or https", url);
+		verdict_set(v, FAILED, "bad_url", "'%.200s' is not a URL of http or https", url);
 		buf_free(&key);
 		return false;
 	}
@@ -200,14 +200,15 @@ enter(struct asker *a, const char *url, struct verdict *v)
 		a->limit = host_limits_enter(a->limits, key.data, rule.slots ? rule.slots : 1,
 					     rule.rate > 0 ? rule.rate : 0);
 		if (!a->limit)
-			msg_die_errno(msg_exit_code(errno), "cannot enter the host in hosts/");
+			msg_die_errno(msg_exit_code(errno), "cannot record the host in hosts/");
 		if (rule.contact && !a->set->contact && !a->set->user_agent)
 			snprintf(a->refusal, sizeof(a->refusal), "%s", http_policy_no_contact);
 	} else {
 		buf_free(&key);
 	}
 	if (a->refusal[0]) {
-		verdict_set(v, FAILED, "host_given_up", "nothing is asked of %s: %s", conf_title(a->conf), a->refusal);
+		verdict_set(v, FAILED, "host_given_up", "no requests are sent to %s: %s", conf_title(a->conf),
+			    a->refusal);
 		v->retryable = true;
 		return false;
 	}
@@ -225,13 +226,13 @@ wait_for_slot(struct asker *a, struct verdict *v)
 		int slot;
 
 		if (held < 0)
-			msg_die_errno(msg_exit_code(errno), "cannot read in hosts/ whether the host is held back");
+			msg_die_errno(msg_exit_code(errno), "cannot read from hosts/ whether the host is held back");
 		if (held > longest || left <= 0) {
 			if (held > 0)
-				verdict_set(v, FAILED, "host_busy", "%s asks to be left alone for %lld s more",
+				verdict_set(v, FAILED, "host_busy", "%s asks for no requests for %lld s more",
 					    conf_title(a->conf), (long long)(held + 999) / 1000);
 			else
-				verdict_set(v, FAILED, "host_busy", "others have been asking %s for %lld s",
+				verdict_set(v, FAILED, "host_busy", "other processes have kept %s busy for %lld s",
 					    conf_title(a->conf), (long long)longest / 1000);
 			v->retryable = true;
 			return -1;
@@ -240,7 +241,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 		if (slot >= 0)
 			return slot;
 		if (slot < -1)
-			msg_die_errno(msg_exit_code(errno), "cannot ask for a slot in hosts/");
+			msg_die_errno(msg_exit_code(errno), "cannot take a slot for the host in hosts/");
 		/* Somebody may release the host meanwhile. */
 		wait = wait < RELEASED_LOOK_MS ? wait : RELEASED_LOOK_MS;
 		poll(NULL, 0, (int)(wait < left ? wait : left));
@@ -251,7 +252,7 @@ void
 ask_hold(struct asker *a, int64_t ms)
 {
 	if (a->limit && ms > 0 && host_limits_hold(a->limit, ms) < 0)
-		msg_warn_errno("cannot hold a host back");
+		msg_warn_errno("cannot record in hosts/ that the host is held back");
 }
 
 /* --- what an answer means --- */
@@ -267,7 +268,7 @@ judge_curl(struct asker *a, CURLcode code, struct verdict *v)
 		return;
 	}
 	name = http_policy_curl_code(code, &again);
-	verdict_set(v, again ? AGAIN : FAILED, name ? name : "transfer_failed", "%s cannot be asked: %s",
+	verdict_set(v, again ? AGAIN : FAILED, name ? name : "transfer_failed", "the request to %s failed: %s",
 		    conf_title(a->conf), why);
 }
 
@@ -282,7 +283,7 @@ judge_status(struct asker *a, long status, struct verdict *v)
 		a->body->data[a->body->len] = '\0';
 	if (http_policy_notice(status, a->body->data) == NOTICE_AGENT_REFUSED) {
 		snprintf(a->refusal, sizeof(a->refusal),
-			 "its policy asks for a contact in the User-Agent, and it does not take this one (--contact)");
+			 "its policy requires a contact in the User-Agent, and it refuses this one (--contact)");
 		verdict_set(v, FAILED, "agent_refused", "%s answers 403: %s", conf_title(a->conf), a->refusal);
 		v->retryable = true;
 		return;
@@ -352,7 +353,7 @@ asker_ask(struct asker *a, const char *url, struct buf *body, struct verdict *v)
 			break;
 		if (!location || i >= REDIRECTS_MAX || !url_is_same_host(at, location)) {
 			verdict_set(v, FAILED, "bad_redirect",
-				    "%s sends us on to '%.200s': only redirects to the same host are followed",
+				    "%s redirects to '%.200s': only redirects to the same host are followed",
 				    conf_title(a->conf), location ? location : "");
 			break;
 		}

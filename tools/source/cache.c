@@ -53,7 +53,7 @@ cache_open(const struct root *root, long seconds)
 		(void)file_each(openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, c);
 		return c;
 	}
-	msg_warn_errno("cannot store replies in %s/cache: every reply is requested again", root->path);
+	msg_warn_errno("cannot store replies in %s/cache: every reply must be requested again", root->path);
 	cache_close(c);
 	return NULL;
 }
@@ -106,7 +106,7 @@ cache_put(struct cache *c, const char *url, struct json_object *reply)
 	name_of(url, name);
 	/* Not synced: what a power cut damages is asked for again. */
 	if (atomic_file_replace(c->temp, c->dir, name, text, strlen(text), false) < 0 && !c->failed) {
-		msg_warn_errno("cannot store a reply in cache/: it is requested again the next time");
+		msg_warn_errno("cannot store a reply in cache/: it must be requested again next time");
 		c->failed = true;
 	}
 }

@@ -190,7 +190,7 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 	else if (r->set->by_ids ? !is_asked(r->set, id) : r->set->category && strcmp(r->set->category, category) != 0)
 		note_category(r, category);
 	else if ((before = line_before(&r->seen, id, line)) > 0)
-		bad(r, line, "has the id '%.80s' of line %llu again: '%.100s' is left out", id, before, name);
+		bad(r, line, "repeats the id '%.80s' of line %llu: '%.100s' is left out", id, before, name);
 	else {
 		const struct settings *set = r->set;
 		struct catalog *c = r->c;
@@ -220,7 +220,7 @@ take_line(struct reading *r, const struct table_row *row)
 	if (!o) {
 		bad(r, row->line, "is not JSON: %s", wrong);
 	} else if (!json_object_is_type(o, json_type_object)) {
-		bad(r, row->line, "is no JSON object");
+		bad(r, row->line, "is not a JSON object");
 		json_object_put(o);
 	} else if (rec_string(o, "end") && json_object_object_get_ex(o, "exit", NULL)) {
 		json_object_put(o); /* of a program of ours that made the catalog */
@@ -309,7 +309,7 @@ order_by_ids(struct reading *r)
 			v[n++] = c->v[i];
 			continue;
 		}
-		msg_warn("there is no subject %s in the catalog; the others go on", *id);
+		msg_warn("there is no subject %s in the catalog; the search continues with the others", *id);
 		c->bad++;
 	}
 	free(c->v);
@@ -344,7 +344,7 @@ say_nobody(const struct reading *r)
 	for (size_t i = 0; i < r->category_count; i++)
 		buf_printf(&others, "%s%s", i ? ", " : "", *r->categories[i] ? r->categories[i] : "(none)");
 	if (r->matched)
-		msg_warn("there is no subject behind the first %llu: the catalog has %llu subjects%s%s",
+		msg_warn("there is no subject after the first %llu: the catalog has %llu subjects%s%s",
 			 (unsigned long long)r->set->offset, (unsigned long long)r->matched,
 			 r->set->category ? " of category " : "", r->set->category ? r->set->category : "");
 	else if (r->set->category)
@@ -408,8 +408,8 @@ name_batch(const struct settings *set, struct catalog *c)
 		buf_str(&name, set->batch);
 	}
 	if (root_name_check(name.data))
-		opt_die("the batch would be called '%.150s', and that name %s: give it another by --batch", name.data,
-			root_name_check(name.data));
+		opt_die("the batch would be called '%.150s', and that name %s: choose another name with --batch",
+			name.data, root_name_check(name.data));
 	snprintf(c->batch, sizeof(c->batch), "%s", name.data);
 	snprintf(c->label, sizeof(c->label), "%s", set->label ? set->label : label.data);
 	utf8_replace_invalid(c->label);

@@ -66,7 +66,7 @@ read_file(struct conf *c, const char *path)
 	size_t room = 0, number = 0;
 
 	if (!file && errno == ENOENT)
-		msg_die(EX_CONFIG, "there is no source '%s': %s is not there (bi-sources(5) describes its files)",
+		msg_die(EX_CONFIG, "there is no source '%s': %s does not exist (bi-sources(5) describes its files)",
 			c->name, path);
 	if (!file)
 		msg_die_errno(EX_CONFIG, "cannot read the source '%s', %s", c->name, path);
@@ -95,8 +95,8 @@ find(struct conf *c, const char *name, struct buf *path)
 	c->name = buf_strdup(base);
 	c->name[n] = '\0';
 	if (n == 0 || n >= NAME_ROOM || !is_key(c->name))
-		msg_die(EX_WRONG_USE, "'%s' cannot be a source's name: a name has letters, digits, hyphens and dots",
-			name);
+		msg_die(EX_WRONG_USE,
+			"'%s' cannot be the name of a source: a name has letters, digits, hyphens and dots", name);
 	if (path_of_share(&c->share, "source/rank.jq") < 0)
 		msg_die(EX_UNAVAILABLE, "share/source is neither beside this program nor in BI_SHARE");
 	c->share.len -= strlen("/rank.jq");

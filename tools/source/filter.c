@@ -129,13 +129,13 @@ converse(struct filter *f)
 		int rc = poll(p, 2, clock_left(until));
 
 		if (rc == 0)
-			return "it says nothing for a minute";
+			return "it wrote nothing for a minute";
 		if (rc < 0)
 			continue;
 		if (p[0].revents && !take(f))
-			return "jq ended; what it says is above";
+			return "jq ended; its message is above";
 		if (p[1].revents && !feed(f))
-			return "jq ended; what it says is above";
+			return "jq ended; its message is above";
 	}
 	return NULL;
 }
@@ -163,7 +163,7 @@ filter_ask(struct filter *f, struct json_object *in, char *wrong, size_t room)
 	} else {
 		const char *error = answer ? rec_string(answer, "error") : NULL;
 
-		snprintf(wrong, room, "its filter failed: %.300s", error ? error : "what it gives is not JSON");
+		snprintf(wrong, room, "its filter failed: %.300s", error ? error : "its output is not JSON");
 		utf8_replace_invalid(wrong);
 		ok = NULL;
 	}

@@ -14,21 +14,21 @@ enum { OPT_CACERT = 256, OPT_CACHE, OPT_CONTACT, OPT_IDS, OPT_JSON, OPT_LABEL, O
 enum { CANDIDATES = 15, CANDIDATES_MAX = 500, IDS_MAX = 1000 };
 
 static const struct opt table[] = {
-	{'f', "file", "FILE", "the catalog of subjects (else stdin)"},
-	{OPT_IDS, "ids", "ID,...", "these subjects; further operands are ids too"},
-	{'b', "batch", "NAME", "the batch (else by what is picked: M_batch1)"},
-	{OPT_LABEL, "label", "TEXT", "of the batch (else as 'Batch 1 (chars 1-5)')"},
-	{'s', "source", "NAME", "whom to ask: wikimedia, openverse, none (wikimedia)"},
-	{'n', "max", "N", "candidates of a subject (15)"},
-	{OPT_CACHE, "cache", NULL, "keep replies for a day, and use those that were kept"},
+	{'f', "file", "FILE", "read the catalog of subjects from FILE (else stdin)"},
+	{OPT_IDS, "ids", "ID,...", "search for these subjects; operands are ids too"},
+	{'b', "batch", "NAME", "the name of the batch (else from the selection: M_batch1)"},
+	{OPT_LABEL, "label", "TEXT", "the label of the batch (else such as 'Batch 1 (chars 1-5)')"},
+	{'s', "source", "NAME", "the source: wikimedia, openverse, none (wikimedia)"},
+	{'n', "max", "N", "the most candidates for a subject (15)"},
+	{OPT_CACHE, "cache", NULL, "store replies for a day, and use stored replies"},
 	{OPT_CONTACT, "contact", "TEXT", "a URL or mail address for the User-Agent (else $BI_CONTACT)"},
 	{'A', "user-agent", "TEXT", "the User-Agent header"},
 	{'x', "proxy", "URL", "the proxy to use"},
 	{OPT_CACERT, "cacert", "FILE", "certificates to trust"},
 	{OPT_SET, "set", "KEY=VALUE", "a setting of the source, bi-sources(5); may be given more than once"},
 	{'r', "root", "DIR", "the root directory (else $BI_ROOT, /var/lib/bi, ~/.local/state/bi)"},
-	{OPT_JSON, "json", NULL, "records on stdout, also on a terminal"},
-	{'q', "quiet", NULL, "no progress line, no sentence at the end"},
+	{OPT_JSON, "json", NULL, "write records to stdout, even on a terminal"},
+	{'q', "quiet", NULL, "show no progress line and no summary"},
 	{0},
 };
 
@@ -129,7 +129,7 @@ int
 main(int argc, char **argv)
 {
 	struct opts o = opt_begin("bi-source", table, argc, argv, "[CATEGORY | ALL] [COUNT] [OFFSET] | --ids ID ...",
-				  "Picks subjects from a catalog and asks a source for pictures of them.");
+				  "Picks subjects from a catalog and searches a source for pictures of them.");
 	struct settings set = {.source = "wikimedia", .max = CANDIDATES};
 	size_t sets = 0, ids = 0;
 	int id;

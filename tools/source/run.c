@@ -103,14 +103,14 @@ do_subject(struct run *r, const struct subject *who)
 	if (f.failure.kind != ANSWERED) {
 		r->failed++;
 		msg_warn("subject %s (%.100s): %s%s%s", who->id, who->name, f.failure.message,
-			 given ? "; what was found before goes on" : "",
-			 f.failure.retryable ? "; run the same command again to ask again" : "");
+			 given ? "; the candidates found before are used" : "",
+			 f.failure.retryable ? "; run the same command again to try again" : "");
 	}
 	if (given == 0 && !r->person)
 		out_failure(r, who, &f.failure);
 	if (r->person)
 		human_print("%s (%s): %zu of %zu candidates from %s", who->name, who->id, given, f.candidates.n, title);
-	rec_flush(); /* whoever reads begins while the next one is asked about */
+	rec_flush(); /* the reader can begin while the next subject is searched */
 	findings_free(&f);
 	draw(r);
 }

@@ -36,7 +36,7 @@ judge_error(struct json_object *error, struct verdict *v)
 
 	json_object_object_get_ex(error, "again", &again);
 	verdict_set(v, json_object_get_boolean(again) ? AGAIN : FAILED, code ? code : "api_error", "%.300s",
-		    message ? message : "the source answers with an error");
+		    message ? message : "the source answered with an error");
 	v->wait_ms = said > wait ? said : wait;
 }
 
@@ -56,7 +56,7 @@ read_replies(struct asking *k, struct json_object *request, struct json_object *
 	json_object_put(in);
 	answer = r->all ? json_object_array_get_idx(r->all, 0) : NULL;
 	if (!json_object_is_type(answer, json_type_object)) {
-		verdict_set(v, FAILED, "filter_failed", "%s", r->all ? "its filter gives no object" : wrong);
+		verdict_set(v, FAILED, "filter_failed", "%s", r->all ? "its filter returns no object" : wrong);
 		return;
 	}
 	if (json_object_object_get_ex(answer, "error", &error) && error) {
@@ -65,7 +65,7 @@ read_replies(struct asking *k, struct json_object *request, struct json_object *
 	}
 	if (!json_object_object_get_ex(answer, "candidates", &r->candidates) ||
 	    !json_object_is_type(r->candidates, json_type_array)) {
-		verdict_set(v, FAILED, "filter_failed", "its filter gives no candidates");
+		verdict_set(v, FAILED, "filter_failed", "its filter returns no candidates");
 		return;
 	}
 	r->more = rec_string(answer, "more");
@@ -115,7 +115,7 @@ attempt(struct asking *k, const char *url, struct verdict *v)
 		if (body.len)
 			reply = rec_parse(body.data, body.len, wrong, sizeof(wrong));
 		if (!reply)
-			verdict_set(v, AGAIN, "bad_reply", "what %s answers is not JSON: %s", conf_title(k->s->conf),
+			verdict_set(v, AGAIN, "bad_reply", "the answer of %s is not JSON: %s", conf_title(k->s->conf),
 				    wrong);
 	}
 	buf_free(&body);
@@ -247,7 +247,7 @@ ask_all(struct asking *k)
 	if (!requests)
 		verdict_set(&k->f->failure, FAILED, "filter_failed", "%s", wrong);
 	else if (json_object_array_length(requests) == 0)
-		verdict_set(&k->f->failure, FAILED, "no_query", "there is nothing in it that %s can be asked about",
+		verdict_set(&k->f->failure, FAILED, "no_query", "it has nothing for which %s can be searched",
 			    conf_title(k->s->conf));
 	for (size_t i = 0; requests && i < json_object_array_length(requests) && k->left > 0 && !is_enough(k); i++)
 		if (!ask_request(k, json_object_array_get_idx(requests, i)))
@@ -262,13 +262,12 @@ note_nothing(const struct asking *k)
 	struct findings *f = k->f;
 
 	if (f->passed_over)
-		verdict_set(&f->failure, FAILED, "no_candidates",
-			    "nothing that %s has for it can be a candidate: %.200s", conf_title(k->s->conf),
-			    f->why.data);
+		verdict_set(&f->failure, FAILED, "no_candidates", "no result of %s for it can be a candidate: %.200s",
+			    conf_title(k->s->conf), f->why.data);
 	else if (!k->s->asker)
-		verdict_set(&f->failure, FAILED, "no_candidates", "it brings no \"urls\"");
+		verdict_set(&f->failure, FAILED, "no_candidates", "it has no \"urls\"");
 	else
-		verdict_set(&f->failure, FAILED, "no_candidates", "%s has nothing for it, asked in %ld ways",
+		verdict_set(&f->failure, FAILED, "no_candidates", "%s has nothing for it, searched in %ld ways",
 			    conf_title(k->s->conf), k->ways);
 }
 
@@ -288,8 +287,9 @@ search_subject(struct search *s, const struct subject *who, struct findings *f)
 		k.most = (size_t)s->set->max;
 	*f = (struct findings){0};
 	if (s->asker && give_up && s->failures_in_a_row >= give_up) {
-		verdict_set(&f->failure, FAILED, "source_given_up", "%s failed %u times in a row and is asked no more",
-			    conf_title(s->conf), s->failures_in_a_row);
+		verdict_set(&f->failure, FAILED, "source_given_up",
+			    "%s failed %u times in a row and is not searched again", conf_title(s->conf),
+			    s->failures_in_a_row);
 		f->failure.retryable = true;
 		return;
 	}

@@ -144,7 +144,7 @@ follower_open(struct follower *t)
 {
 	t->follow = watch_root_open(t->root);
 	if (!t->follow)
-		msg_die_errno(EX_OSERR, "cannot watch the batches (inotify(7) has the limits)");
+		msg_die_errno(EX_OSERR, "cannot watch the batches (see inotify(7) for the limits)");
 	for (size_t i = 0; i < t->names->n; i++)
 		if (!is_there(t->root, t->names->v[i])) {
 			errno = ENOENT;

@@ -35,7 +35,7 @@ held_print(const struct root *root, struct buf *out)
 	size_t n = 0;
 
 	if (error)
-		buf_printf(out, "\nWhether hosts are held back is not known: cannot read all of hosts/: %s\n",
+		buf_printf(out, "\nCannot tell whether hosts are held back: cannot read all of hosts/: %s\n",
 			   strerror(error));
 	for (size_t i = 0; i < all.n; i++) {
 		if (!is_long(&all.v[i]) || n++ >= LINES_MAX)
@@ -60,15 +60,15 @@ held_report(struct doctor *d)
 	char until[WHEN_LOCAL_SIZE], span[HUMAN_ROOM];
 
 	if (held_hosts_find(d->root, &all) < 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "whether hosts are held back is not known: %s", strerror(errno));
-		doctor_mend(d, "see who may read '%s/hosts' and its files", d->root->path);
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "cannot tell whether hosts are held back: %s", strerror(errno));
+		doctor_mend(d, "check the permissions of '%s/hosts' and its files", d->root->path);
 	}
 	for (size_t i = 0; i < all.n; i++) {
 		if (!is_long(&all.v[i]))
 			continue;
 		doctor_find(d, DOCTOR_NOTE, NULL, "%s is held back until %s (%s): nothing is requested from it",
 			    all.v[i].key, when_print_local(until, all.v[i].until), span_until(span, all.v[i].until));
-		doctor_mend(d, "wait, or let all programs ask it again: `bi-clean release %s`", all.v[i].key);
+		doctor_mend(d, "wait, or let programs send requests to it again: `bi-clean release %s`", all.v[i].key);
 	}
 	held_hosts_free(&all);
 }

@@ -30,22 +30,22 @@ static struct {
 } options = {.set = {.limit = JOB_STATUS_ITEMS, .timeout = -1}};
 
 static const struct opt table[] = {
-	{'D', "doctor", NULL, "what is wrong with the root and the machine, and what mends it"},
-	{'e', "events", NULL, "what happens from now on, as records"},
+	{'D', "doctor", NULL, "report what is wrong with the root and the machine, and how to repair it"},
+	{'e', "events", NULL, "print a record for each event from now on"},
 	{'F', "from-start", NULL, "with --events: begin with what was recorded before"},
-	{'f', "failed", NULL, "with --items: those that failed"},
-	{'i', "items", NULL, "the items of each batch"},
-	{'j', "json", NULL, "the status document of each batch on a line, or records"},
+	{'f', "failed", NULL, "with --items: only the failed items"},
+	{'i', "items", NULL, "show the items of each batch"},
+	{'j', "json", NULL, "print the status document of each batch on one line, or records"},
 	{'l', "limit", "N", "with --json or --items: N items at most (1000; 0: none)"},
 	{'o', "offset", "N", "with --json or --items: the items after the first N"},
-	{'R', "rebuild", NULL, "make the state of batches anew from items and results"},
-	{OPT_REMOVED, "removed", NULL, "with --items: those that were removed"},
+	{'R', "rebuild", NULL, "rebuild the state of batches from their items and results"},
+	{OPT_REMOVED, "removed", NULL, "with --items: only the removed items"},
 	{OPT_RULES, "rules", NULL, NULL}, /* what --doctor starts: it ends where a rule of hosts is wrong */
 	{'r', "root", "DIR", "where the batches are (BI_ROOT)"},
 	{'S', "servers", NULL, "the active servers instead of batches"},
 	{'s', "strict", NULL, "exit 1 if any item failed"},
-	{'t', "timeout", "SECONDS", "with --wait: give up after so long"},
-	{'W', "watch", NULL, "show the table, and keep it up with what happens"},
+	{'t', "timeout", "SECONDS", "with --wait: give up after this time"},
+	{'W', "watch", NULL, "show the table, and update it when something changes"},
 	{'w', "wait", NULL, "wait until the batches are done, then show them"},
 	{0},
 };
@@ -164,9 +164,10 @@ rebuild_batches(const struct root *root, const struct batch_args *names)
 			rc = snapshot_report_not_open(name);
 		} else if (batch_rebuild(b, &changed, &where) < 0 || (length = batch_length(b)) < 0) {
 			rc = msg_exit_code(errno);
-			msg_warn("the state of the batch '%s' is left as it is, for the same command to be run again "
-				 "when this is mended: cannot look at %s/batches/%s/%s: %s",
-				 name, root->path, name, where.data ? where.data : "items.ndjson", file_reason(errno));
+			msg_warn("cannot examine %s/batches/%s/%s: %s; the state of the batch '%s' is unchanged: "
+				 "correct "
+				 "this and run the same command again",
+				 root->path, name, where.data ? where.data : "items.ndjson", file_reason(errno), name);
 		} else {
 			printf(options.set.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64
 						  "}\n"
@@ -207,29 +208,29 @@ check_use(char **operands)
 	/* The forms of the synopsis exclude each other. */
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		if (form && forms[i])
-			opt_die("%s does not go with %s", forms[i], form);
+			opt_die("%s cannot be used with %s", forms[i], form);
 		form = forms[i] ? forms[i] : form;
 	}
 	if ((options.servers || options.doctor) && (*operands || a->wait || a->strict || options.paged))
-		opt_die("%s goes with --json and --root alone", options.doctor ? "--doctor" : "--servers");
+		opt_die("%s can be used only with --json and --root", options.doctor ? "--doctor" : "--servers");
 	if (options.rebuild && (a->wait || a->strict || options.paged))
-		opt_die("--rebuild goes with --json, --root and names alone");
+		opt_die("--rebuild can be used only with --json, --root and the names of batches");
 	if (options.items && (a->wait || a->strict))
-		opt_die("--items does not go with --wait and --strict");
+		opt_die("--items cannot be used with --wait or --strict");
 	if ((options.watch || options.events) && options.paged)
-		opt_die("--limit and --offset do not go with %s", options.watch ? "--watch" : "--events");
+		opt_die("--limit and --offset cannot be used with %s", options.watch ? "--watch" : "--events");
 	if (options.watch && a->json)
-		opt_die("--watch is a table; for programs there is --events");
+		opt_die("--watch shows a table and cannot be used with --json: programs can use --events");
 	if (a->timeout >= 0 && !a->wait)
-		opt_die("--timeout goes with --wait");
+		opt_die("--timeout requires --wait");
 	if (options.paged && !a->json && !options.items)
-		opt_die("--limit and --offset go with --json and --items");
+		opt_die("--limit and --offset require --json or --items");
 	if ((a->failed || a->removed) && !options.items)
-		opt_die("%s goes with --items", a->failed ? "--failed" : "--removed");
+		opt_die("%s requires --items", a->failed ? "--failed" : "--removed");
 	if (a->failed && a->removed)
-		opt_die("--failed does not go with --removed: an item that was removed has not failed");
+		opt_die("--failed cannot be used with --removed: a removed item has not failed");
 	if (a->from_start && !options.events)
-		opt_die("--from-start goes with --events");
+		opt_die("--from-start requires --events");
 	for (; *operands; operands++)
 		if (root_name_check(*operands))
 			opt_die("the batch name '%s' %s", *operands, root_name_check(*operands));
@@ -313,7 +314,7 @@ int
 main(int argc, char **argv)
 {
 	struct opts o = opt_begin("bi-status", table, argc, argv, "[BATCH ...]",
-				  "How far batches are: all of them, or those named.");
+				  "Shows the progress of all batches, or of those that are named.");
 	struct root root;
 	int id;
 

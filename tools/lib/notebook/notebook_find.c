@@ -218,15 +218,20 @@ notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cur
 	return false;
 }
 
+/* NULL with errno: EBADMSG if the line is damaged. */
 static struct json_object *
 parse_line(const struct notebook *nb, off_t at)
 {
 	struct json_object *o = NULL;
 	struct buf line = {0};
+	int error = EBADMSG;
 
-	if (append_line(nb->log, at, &line) == 0) /* one of an earlier version may have userinfo */
+	if (append_line(nb->log, at, &line) < 0)
+		error = errno;
+	else /* a line that an earlier version wrote may have userinfo */
 		o = rec_parse(line.data, userinfo_strip(line.data, line.len), NULL, 0);
 	buf_free(&line);
+	errno = error;
 	return o;
 }
 
