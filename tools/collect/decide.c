@@ -1,6 +1,7 @@
 /* What the decisions about a subject come to. */
 #include <string.h>
 
+#include "base/when.h"
 #include "decide.h"
 
 /* Whether A is later than B: >0, as late: 0, or earlier: <0. A time that has not come yet is of a clock that is wrong,
@@ -18,10 +19,10 @@ static const struct pick *
 newest_pick(const struct picks *p, const struct picks_subject *of)
 {
 	const struct pick *best = picks_get(p, of->first);
-	char now[PICK_TIME];
+	char now[WHEN_MS_SIZE];
 	bool tie = false;
 
-	picks_now(now);
+	when_now_ms(now);
 	for (size_t i = 1; i < of->count; i++) {
 		const struct pick *one = picks_get(p, of->first + i);
 		int order = compare_ages(one, best, now);
