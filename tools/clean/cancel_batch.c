@@ -136,7 +136,7 @@ cancel_all(struct cancelling *x)
 			break;
 		if (clock_ms() >= until) {
 			msg_warn("%" PRIu64 " items of the batch '%s' are still being worked on: the others are "
-					    "cancelled; run the same command again",
+				 "cancelled; run the same command again",
 				 x->held, name);
 			return EX_TEMPFAIL;
 		}
