@@ -24,6 +24,20 @@ encoded() {
 	assert_equal "$(jq -r 'select(.error) | .error.retryable' <<<"$output")" true
 }
 
+@test 'an item alone waits as long as its own answer asks, and no longer than --max-wait; others of its host go on' {
+	local at
+
+	faulty_start
+	run -1 --separate-stderr timeout 60 bi-fetch -q --backoff 0.02 --max-wait 20 --per-host 1 "$FAULTY/refuse/202/1/50000/bytes/20/long" \
+		"$FAULTY/refuse/404/1/50000/bytes/20/gone" "$FAULTY/bytes/20/now"
+	assert_equal "$(outcomes)" $'gone http_404 1\nlong http_202 1\nnow completed 1'
+	assert_equal "$(jq -r 'select(.error) | .error.retryable, (.error.message | test("--max-wait"))' <<<"$output" | sort -u)" true
+	# Not before the time that it names.
+	run -0 --separate-stderr timeout 60 bi-fetch -q --backoff 0.02 "$FAULTY/refuse/202/1/2/bytes/20/soon"
+	at=$(grep soon "${ORIGIN_LOGS[0]}" | cut -d' ' -f1 | xargs)
+	[ $((${at#* } - ${at% *})) -ge 2000 ]
+}
+
 @test 'a status that is for good, with Retry-After, is one that passes' {
 	local status
 

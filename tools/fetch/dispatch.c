@@ -298,6 +298,8 @@ on_finished(struct dispatch *d, struct job *j)
 		if (v->hold && !run->fatal) {
 			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait, j->answer.retry_after_text);
 			wait = v->wait_ms > 0 ? wait / 4 : 0;
+		} else if (v->wait_ms > 0) {
+			wait = v->wait_ms + wait / 4; /* the item's own: its host is asked for others */
 		}
 	}
 	again = v->kind == AGAIN && j->attempts < (unsigned)run->set->tries;
