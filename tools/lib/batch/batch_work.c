@@ -15,10 +15,10 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-enum { LOST_AT_ONCE = 256, RECOVER_BLOCK = 1024, STATE_LOST = 'l' /* completed, and its file is gone */ };
+enum { LOST_AT_ONCE = 256, RECOVER_BLOCK = 1024, STATE_LOST = 'l' /* completed, but the file is missing */ };
 
-/* The last result of item K into LINE, and AT where it stands; also what a dead owner wrote and did not index. 0, 1 for
- * none, -1 with errno. */
+/* Stores the last result of item K in LINE and its offset in AT, even if its owner died before indexing it. 0, 1 if
+ * there is none, -1 with errno. */
 static int
 sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 {
@@ -40,7 +40,8 @@ batch_set_state(const struct batch *b, uint32_t k, char s)
 	return file_write_at(b->state, &s, 1, (off_t)k - 1);
 }
 
-/* `state` grows under the lock of items.ndjson only: an adder that extends it must not write over a worker's byte. */
+/* `state` grows only under the lock of items.ndjson, so that a process that extends it does not overwrite a worker's
+ * byte. */
 static int
 extend_state_to(struct batch *b, uint32_t k)
 {
@@ -66,8 +67,9 @@ extend_state_to(struct batch *b, uint32_t k)
 	return rc;
 }
 
-/* A failed item is tried again if it failed before our time, and may pass. One that another process did not request
- * because it may not wait as long as we do is tried by us: see batch_claim_busy(). */
+/* A failed item is tried again if it failed before this process started and the failure may be temporary. An item that
+ * another process did not request, because it must not wait as long as this one may, is tried too: see
+ * batch_claim_busy(). */
 static bool
 may_be_tried(const struct batch *b, const struct buf *line, off_t at, const struct batch_retry *retry)
 {
@@ -102,7 +104,7 @@ state_by_results(struct batch *b, uint32_t k)
 	return rc < 0 ? -1 : rc > 0 ? 'p' : state;
 }
 
-/* Makes the index of results anew: after a power cut any block of it may be an old one. 0 or -1. */
+/* Rebuilds the index of results: after a power cut, any block of it may be old. 0 or -1. */
 static int
 remake_index(struct batch *b)
 {
@@ -118,15 +120,16 @@ remake_index(struct batch *b)
 	return rc;
 }
 
-/* A byte of `state` and the entry of results.index that do not go together. A byte r without a result is right: its
- * owner died before he had one, or lives. */
+/* Whether a byte of `state` contradicts the entry of results.index. A byte r without a result is valid: its owner
+ * lives, or died before it had a result. */
 static bool
 is_unlike(char s, uint64_t entry)
 {
 	return s == 'c' || s == 'f' ? entry == 0 : entry != 0 || (s != 'p' && s != 'r' && s != '\0');
 }
 
-/* Whether item K is removed as its byte says: its entry leads to a line that says so. Few bytes tell. */
+/* Whether item K is removed, as its byte says: the line to which its entry leads confirms it. Reading a few bytes is
+ * enough. */
 static bool
 is_removed(const struct batch *b, uint32_t k, uint64_t entry)
 {
@@ -138,11 +141,11 @@ is_removed(const struct batch *b, uint32_t k, uint64_t entry)
 
 struct recovery {
 	struct batch *b;
-	int state;      /* opened anew: its locks and those of our own claims exclude each other */
-	bool reindexed; /* results.index was made anew */
+	int state;      /* opened again, so that its locks and those of our own claims exclude each other */
+	bool reindexed; /* results.index was rebuilt */
 };
 
-/* Brings the byte of item K up to its last result, unless somebody works on it. 1 where it changed, 0, or -1. */
+/* Updates the byte of item K from its last result, unless a process works on the item. 1 if it changed, 0, or -1. */
 static int
 recover_item(struct recovery *r, uint32_t k)
 {
@@ -152,7 +155,7 @@ recover_item(struct recovery *r, uint32_t k)
 		return rc > 0 ? 0 : -1;
 	is = batch_state(r->b, k);
 	s = is < 0 ? -1 : state_by_results(r->b, k);
-	/* An entry that is missing may be one that was lost. */
+	/* A missing entry may be a lost one. */
 	if (s == 'p' && is != 'p' && !r->reindexed) {
 		r->reindexed = true;
 		s = remake_index(r->b) < 0 ? -1 : state_by_results(r->b, k);
@@ -164,14 +167,14 @@ recover_item(struct recovery *r, uint32_t k)
 	return rc;
 }
 
-/* N items from FIRST on. 0 or -1. */
+/* Updates N items from FIRST on. 0 or -1. */
 static int
 recover_block(struct recovery *r, uint32_t first, uint32_t n)
 {
 	char states[RECOVER_BLOCK] = {0};
 	uint64_t entries[RECOVER_BLOCK] = {0};
 
-	/* What a file has not is zeros: p, and no result. */
+	/* Bytes beyond the end of a file count as zeros: p, and no result. */
 	if (file_read_at(r->b->state, states, n, (off_t)first - 1) < 0 ||
 	    file_read_at(r->b->results_index, entries, n * sizeof(*entries), (off_t)(first * sizeof(*entries))) < 0)
 		return -1;
@@ -190,7 +193,7 @@ begin_recovery(struct recovery *r, struct batch *b)
 	return r->state < 0 ? -1 : 0;
 }
 
-/* Brings up each byte of `state` that is behind its result, or before it. 0 or -1. */
+/* Updates each byte of `state` that is older or newer than its result. 0 or -1. */
 static int
 recover_items(struct batch *b)
 {
@@ -230,14 +233,12 @@ batch_recover_all(struct batch *b)
 	if (b->mark >= 0)
 		rc = batch_index_results(b, b->mark);
 	batch_unlock_results(b);
-	/* With a batch for itself bi-clean says what is wrong before it mends it. */
+	/* With exclusive access, bi-clean reports problems before it repairs them. */
 	return rc == 0 && b->mode != BATCH_ALONE ? recover_items(b) : rc;
 }
 
-/*
- * What to do with an item that nobody holds. What a dead owner recorded counts, its state byte is all that was missing;
- * so it is where a power cut took the byte and left the result. BEHIND: the byte was brought up.
- */
+/* What to do with an item that no process holds. A result that a dead owner recorded counts, and only the state byte
+ * was missing; a power cut that loses the byte and not the result leaves the same. BEHIND: the byte was updated. */
 static enum batch_claim
 decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
 {
@@ -249,8 +250,8 @@ decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool 
 
 	if (s == 'c' || s == 'x')
 		return s == 'c' ? CLAIM_DONE : CLAIM_REMOVED;
-	/* Without the lock, which is held while results are synced. No entry, and a byte that is no owner's: the item
-	 * has no result. See batch_reindex_results(). */
+	/* Without the lock, which is held while results are synced. If there is no entry, and the byte is not an
+	 * owner's, the item has no result. See batch_reindex_results(). */
 	at = s < 0 ? -1 : batch_result_offset(b, k);
 	if (s < 0 || (at < 0 && errno != ENOENT))
 		return CLAIM_ERROR;
@@ -308,7 +309,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
 	if (rc)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
-	/* Won: look again, somebody may have ended it just before. */
+	/* Check again after claiming: another process may have finished the item just before. */
 	claim = decide_claim(b, k, retry, &behind);
 	if (claim == CLAIM_OURS && batch_set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
@@ -316,7 +317,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 
 		lock_bytes_drop(b->state, (off_t)k - 1, 1);
 	}
-	/* Its owner died, and he recorded items in groups. */
+	/* The owner died, and owners record items in groups. */
 	if (behind && claim != CLAIM_ERROR && recover_items(b) < 0)
 		claim = CLAIM_ERROR;
 	return claim;
@@ -326,11 +327,11 @@ void
 batch_settle_state(struct batch *b, uint32_t k)
 {
 	int error = errno;
-	/* Without the lock, as in decide_claim(): the item is ours, and so is its entry. */
+	/* Without the lock, as in decide_claim(): this process has claimed the item, so only it changes the entry. */
 	off_t at = batch_result_offset(b, k);
 	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
-	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
+	/* If this fails, the byte stays r without a lock, and the next process takes the item over. */
 	if (s > 0)
 		(void)batch_set_state(b, k, (char)s);
 	errno = error;
@@ -360,7 +361,8 @@ batch_unclaim(struct batch *b, uint32_t k)
 	lock_bytes_drop(b->state, (off_t)k - 1, 1);
 }
 
-/* Items are on the disk before results that name them: else, after a power cut, their numbers could be given anew. */
+/* Items are synced before the results that name them; otherwise a power cut could lose the items, and new ones would
+ * get their numbers. */
 static int
 sync_items(struct batch *b, const struct batch_outcome *v, size_t n)
 {
@@ -408,7 +410,7 @@ append_results(struct batch *b, const struct batch_outcome *v, size_t n, bool sy
 		goto out;
 	}
 cut:
-	/* Entries that point behind the cut are found to be wrong by whoever uses them. */
+	/* Readers detect entries that point beyond the cut. */
 	error = errno;
 	upto = (uint64_t)start;
 	if (ftruncate(b->results, start) == 0 && batch_index_put(b->results_index, 0, &upto, 1) == 0)
@@ -478,7 +480,7 @@ rebuild_line(off_t at, const char *line, size_t n, void *arg)
 	return !r->failed;
 }
 
-/* Writes in place what differs. */
+/* Overwrites the bytes that differ. */
 static int
 write_states(const struct batch *b, const char *states, uint64_t *changed)
 {
@@ -497,7 +499,7 @@ write_states(const struct batch *b, const char *states, uint64_t *changed)
 	return fdatasync(b->state);
 }
 
-/* The result of an item whose file is gone: what is known of it, but for the file. For the caller to free. */
+/* The result of an item whose file is missing: all that is known, except for the file. The caller frees it. */
 static char *
 lost_line(struct json_object *result)
 {
@@ -509,14 +511,14 @@ lost_line(struct json_object *result)
 	rec_add_error(lost, "file_lost", "it was here, and its file is gone", true);
 	rec_add_string(lost, "finished_at", when_now(finished));
 	rec_copy_without(lost, result, "item", "status", "path", "file_id", "knowledge_item_id", "bytes", "mime",
-			 "sha256", "error", "final_url", "finished_at", "same_as", "etag", "last_modified", "content_type",
-			 "file_changed_at", "replaced_file");
+			 "sha256", "error", "final_url", "finished_at", "same_as", "etag", "last_modified",
+			 "content_type", "file_changed_at", "replaced_file");
 	line = buf_strdup(rec_print(lost));
 	json_object_put(lost);
 	return line;
 }
 
-/* Says what of the batch an error is about. Returns -1 with errno kept. */
+/* Stores which part of the batch an error is about. Returns -1 and keeps errno. */
 static int
 trouble_with(struct buf *where, const char *what)
 {
@@ -528,7 +530,7 @@ trouble_with(struct buf *where, const char *what)
 	return -1;
 }
 
-/* The result of the completed item K. 0, or -1 with errno. For the caller to put. */
+/* The result of the completed item K, for json_object_put(). 0, or -1 with errno. */
 static int
 read_result(const struct batch *b, uint32_t k, struct buf *line, struct json_object **result, struct buf *where)
 {
@@ -539,8 +541,8 @@ read_result(const struct batch *b, uint32_t k, struct buf *line, struct json_obj
 	return 0;
 }
 
-/* Whether the file of the completed item K is gone: 1, 0, or -1. An item that was completed without a file has none to
- * lose. */
+/* Whether the file of the completed item K is missing: 1, 0, or -1. An item that was completed without a file cannot
+ * lose one. */
 static int
 is_lost(const struct batch *b, uint32_t k, struct buf *line, struct buf *where)
 {
@@ -585,7 +587,7 @@ append_lost(struct batch *b, struct batch_outcome *v, size_t n)
 	return rc;
 }
 
-/* Marks the completed items whose file is gone. */
+/* Marks the completed items whose files are missing. */
 static int
 find_lost(const struct batch *b, char *states, struct buf *where)
 {
@@ -601,7 +603,7 @@ find_lost(const struct batch *b, char *states, struct buf *where)
 	return is < 0 ? -1 : 0;
 }
 
-/* Those are failed: a result says so, which everybody honours. */
+/* Records those items as failed, with a result that all programs respect. */
 static int
 fail_lost(struct batch *b, char *states, struct buf *where)
 {
@@ -616,7 +618,7 @@ fail_lost(struct batch *b, char *states, struct buf *where)
 			continue;
 		rc = read_result(b, k, &line, &result, where);
 		if (rc < 0)
-			break; /* not all of them are said */
+			break; /* not all of them were recorded */
 		lost[n].item = k;
 		lost[n].completed = false;
 		lost[n].line = lost_line(result);
@@ -635,7 +637,7 @@ fail_lost(struct batch *b, char *states, struct buf *where)
 	return rc < 0 ? trouble_with(where, "results.ndjson") : 0;
 }
 
-/* Makes the index of results anew, and the states as they say. */
+/* Rebuilds the index of results, and the states from the results. */
 static int
 index_anew(struct batch *b, struct rebuilding *r)
 {
@@ -655,7 +657,7 @@ batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where)
 	uint64_t count = 0;
 	int rc;
 
-	/* The index of items first: taking them in writes it where it differs. */
+	/* The index of items comes first: reading the items corrects it. */
 	if (batch_read_added(b) < 0)
 		return trouble_with(where, "items.ndjson");
 	r.states = buf_alloc((size_t)b->count + 1);

@@ -27,7 +27,7 @@ allowed_hosts_pattern(struct buf *out, const char *address, char *const *names)
 	bool brackets = strchr(address, ':') != NULL;
 
 	buf_str(out, "^(localhost|127\\.0\\.0\\.1|\\[::1\\]|");
-	if (all) { /* by any address, never by a name that somebody else's domain could have */
+	if (all) { /* by any address, but not by a name that could belong to another domain */
 		buf_str(out, "[0-9.]+|\\[[0-9a-f:.]+\\]");
 	} else {
 		buf_str(out, brackets ? "\\[" : "");
@@ -58,7 +58,7 @@ allowed_hosts_name_check(const char *name)
 	return NULL;
 }
 
-/* What is wrong with the host of an origin, which has N bytes. */
+/* Why the host of an origin, which has N bytes, is invalid. */
 static const char *
 host_name_check(const char *host, size_t n)
 {
