@@ -15,13 +15,14 @@ LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
-LIBS_clean = libarchive
+LIBS_clean = libarchive libcurl
 LIBS_media = gumbo libcurl
 LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet libcmark-gfm
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_http_policy_test = libcurl
 LIBS_httpdate_test = libcurl
+LIBS_linked_data_test = libcurl
 LIBS_url_test = libcurl
 LIBS_archive = libarchive
 

@@ -26,7 +26,7 @@ map(.batch_job) | sort_by(.name) |
 	"# TYPE bi_batches gauge",
 	"bi_batches \(length)",
 	metric("bi_batch_items"; "Number of items of the batch, by state.";
-		. as $b | ("pending", "processing", "completed", "failed") | [{batch: $b.name, state: .}, $b[. + "_items"]]),
+		. as $b | ("pending", "processing", "completed", "failed", "removed") | [{batch: $b.name, state: .}, $b[. + "_items"]]),
 	metric("bi_batch_status"; "1 for the status of the batch.";
 		[{batch: .name, status: .status, category: .category, "label": .label}, 1]),
 	metric("bi_batch_stale"; "1 if items are left and no process works on them.";

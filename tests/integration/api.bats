@@ -527,6 +527,32 @@ stream_of_picks() {
 	assert_equal "$(jq -c '[.batches[].batch_job.name]' body)" '["A"]'
 }
 
+@test 'a candidate that was removed is chosen by nobody, and cannot be' {
+	batch A
+	serve A
+	put A '{"reviewer":"ada","selections":{"7":2,"8":1}}'
+	call -D headers /batches/A/selections/
+	etag=$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' headers)
+	bi-clean items -y -b A 2 6 >/dev/null 2>&1
+	call -H "If-None-Match: $etag" /batches/A/selections/
+	assert_equal "$code $(jq -c '[.selections, .reviewers.ada["7"]]' body)" '200 [{"8":1},null]'
+	put A '{"reviewer":"bob","selections":{"7":2}}'
+	refused 422 bad_selections
+	assert_regex "$(<body)" "candidate 2 of subject '7' was removed"
+	put A '{"reviewer":"bob","selections":{"7":3}}'
+	assert_equal "$code $(jq -c .selections body)" '200 {"7":3,"8":1}'
+	call /status/
+	assert_equal "$(command jq -c '.batches[0] | [.review, .batch_job.total_items, .batch_job.removed_items]' body)" \
+		'[{"subjects":2,"decided":2,"disagreements":0},4,2]'
+	# Back again, it can be chosen.
+	echo '{"subject":{"id":"7"},"file":"files/2.txt"}' | bi-fetch -q -b A >/dev/null 2>&1
+	put A '{"reviewer":"bob","selections":{"7":2}}'
+	assert_equal "$code" 200
+	sed -i 's/"format":2/"format":3/' "$BI_ROOT/batches/A/batch.json"
+	call /status/
+	assert_regex "$(jq -r '.batches[0].error_message' body)" 'a newer bi made it'
+}
+
 # How many whole events have come.
 events() {
 	grep -c '^data: ' events || [ $? -eq 1 ]

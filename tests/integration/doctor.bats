@@ -33,13 +33,13 @@ in_mounts() {
 	"${NAMESPACES[@]}" bash -e script
 }
 
-@test "nothing is wrong: it says so, with what was looked at, and changes nothing" {
+@test "nothing is wrong: it says so, with what was examined, and changes nothing" {
 	local before
 
 	before=$(cd "$BI_ROOT" && find . -type f -exec cksum {} + | sort && find . | sort)
 	finds
 	assert_line --index 0 "nothing is wrong in $BI_ROOT"
-	assert_line --index 1 --regexp '^looked at: programs, .* left in .*, 1 batch, 0 in the queue, no worker, rules of hosts, 0 servers, '
+	assert_line --index 1 --regexp '^examined: programs, .* left in .*, 1 batch, 0 in the queue, no worker, rules of hosts, 0 servers, '
 	run -0 bi-status --doctor --json
 	assert_output '{"end":"bi-status","problems":0,"notes":0,"exit":0}'
 	assert_equal "$(cd "$BI_ROOT" && find . -type f -exec cksum {} + | sort && find . | sort)" "$before"
@@ -92,7 +92,7 @@ in_mounts() {
 	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none /usr/sbin
 		PATH=/nowhere exec "$BI_BIN/bi-status" --doctor'
-	assert_line 'programs: lighttpd is missing, without which bi-serve cannot show pages; apt-get install lighttpd'
+	assert_line 'programs: lighttpd is missing: bi-serve cannot show pages without it; apt-get install lighttpd'
 	[ -d /usr/lib/lighttpd ] || return 0
 	run -0 in_mounts 'mount -t tmpfs none /usr/lib/lighttpd
 		bi-status --doctor'
@@ -118,7 +118,7 @@ in_mounts() {
 @test 'it is found that inotify can watch nothing more' {
 	need_plain_strace
 	local AS=(strace -o trace -e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE)
-	finds 'limits: nothing can be watched .*; raise fs.inotify'
+	finds 'limits: files cannot be watched .*; raise fs.inotify'
 }
 
 # --- the root ---
@@ -127,24 +127,24 @@ in_mounts() {
 	mkdir elsewhere "$BI_ROOT/review"
 	ln -s "$PWD/elsewhere" "$BI_ROOT/collected"
 	echo >"$BI_ROOT/trash"
-	finds 'root: collected is a symbolic link.*; move ' 'root: trash is something else, not a directory; move '
+	finds 'root: collected is a symbolic link.*; move ' 'root: trash is not a directory; move '
 	rm -r "$BI_ROOT/collected" "$BI_ROOT/trash" "$BI_ROOT/review"
 	chmod 0777 "$BI_ROOT"
 	finds "root: everybody may write in $BI_ROOT; chmod o-w"
 }
 
-@test 'folders and files of the root that may not be written are found' {
+@test 'folders and files of the root that cannot be written are found' {
 	need_refusals
 	mkdir "$BI_ROOT/review"
 	chmod 0555 "$BI_ROOT/review" "$M/files"
-	finds "root: review may not be written by this user: Permission denied; chmod u.rwx '$BI_ROOT/review'" \
-		"batches: batches/M/files may not be written.*; chmod"
+	finds "root: review cannot be written by this user: Permission denied; chmod u.rwx '$BI_ROOT/review'" \
+		"batches: batches/M/files cannot be written.*; chmod"
 	chmod 0755 "$BI_ROOT/review" "$M/files"
 	chmod 0444 "$M/results.ndjson"
-	finds 'batches: batches/M/results.ndjson may not be written'
+	finds 'batches: batches/M/results.ndjson cannot be written'
 	chmod 0644 "$M/results.ndjson"
 	chmod 0555 "$BI_ROOT"
-	finds "root: $BI_ROOT may not be written by this user.*; run the programs as its owner"
+	finds "root: $BI_ROOT cannot be written by this user.*; run the programs as its owner"
 	chmod 0755 "$BI_ROOT"
 }
 
@@ -162,7 +162,7 @@ in_mounts() {
 		bi-fetch -q -b M one.txt >/dev/null
 		mount -o remount,bind,ro "$BI_ROOT"
 		bi-status --doctor'
-	assert_output --regexp "^root: $BI_ROOT is on a file system that can only be read; mount it"
+	assert_output --regexp "^root: $BI_ROOT is on a read-only file system; mount it"
 	assert_equal "${#lines[@]}" 1
 }
 
@@ -170,7 +170,7 @@ in_mounts() {
 	mkdir "$BI_ROOT/tls"
 	echo x | tee "$BI_ROOT/token" "$BI_ROOT/htpasswd" "$BI_ROOT/tls/server.pem" >/dev/null
 	chmod 0640 "$BI_ROOT/token" "$BI_ROOT/htpasswd" "$BI_ROOT/tls/server.pem"
-	finds 'secrets: token is no file that its owner .* \(mode 640\): .*bi-serve --new-token' \
+	finds 'secrets: token is not a file that only its owner .* \(mode 640\): .*bi-serve --new-token' \
 		'secrets: htpasswd is .*; .*--new-password' 'secrets: tls/server.pem is .*; .*bi-serve --share'
 	chmod 0600 "$BI_ROOT/token" "$BI_ROOT/htpasswd" "$BI_ROOT/tls/server.pem"
 	finds 'secrets: token holds no token: .*; .*bi-serve --new-token'
@@ -236,7 +236,7 @@ when() {
 	finds 'storage: locks of bytes .* do not exclude'
 	# statfs(2): the type of NFS, as this machine has it in memory.
 	AS=(strace -o trace -e trace=fstatfs -e inject=fstatfs:poke_exit=@arg2=6969000000000000)
-	finds "note: storage: $BI_ROOT is on NFS, where locks may not keep programs .*; use this root from one machine"
+	finds "note: storage: $BI_ROOT is on NFS, where locks may not exclude programs .*; use this root from one machine"
 }
 
 @test 'a record from the future is found' {
@@ -262,7 +262,7 @@ when() {
 @test 'a batch with work left that no process does is found, and one that is worked on is not' {
 	printf cp >"$M/state"
 	touch -d '-5 hours' "$M"/{state,results.ndjson}
-	finds 'batches: M has 1 of 2 items left and nobody works on them, for 5 hours; `bi-fetch -b M --resume` goes on'
+	finds 'batches: M has 1 of 2 items left, and no process has worked on them for 5 hours; `bi-fetch -b M --resume` continues'
 	mkfifo hold.in
 	start "$BI_BUILD/tests/hold" M <>hold.in >hold.out
 	poll 10 grep -q held hold.out
@@ -276,17 +276,17 @@ when() {
 	local what
 
 	mkdir "$BI_ROOT/batches/empty"
-	finds 'batches: empty is half-made: it has no items.*; run the command again'
+	finds 'batches: empty is half-made: it has no items.*; repeat the command'
 	rmdir "$BI_ROOT/batches/empty"
 	cp -r "$M" good
 	for what in 'rm $M/batch.json|batch.json of M is missing; .*bi-fetch -b M --resume' \
 		'echo "{" >$M/batch.json|batch.json of M is damaged; remove it' \
-		'rm $M/items.ndjson|M has lost its items: .*; put items.ndjson back' \
-		'printf xy >$M/state|state of M is damaged: 2 of its bytes are no states; .*bi-status --rebuild M' \
-		'printf ccc >$M/state|state of M is damaged: it has 3 items, items.ndjson 2; .*bi-status --rebuild M' \
+		'rm $M/items.ndjson|M has lost its items: .*; restore items.ndjson' \
+		'printf zy >$M/state|state of M is damaged: 2 of its bytes are not states; .*bi-status --rebuild M' \
+		'printf ccc >$M/state|state of M is damaged: it has 3 items, but items.ndjson has 2; .*bi-status --rebuild M' \
 		': >$M/results.ndjson|M has lost results or files of items that are completed; .*bi-status --rebuild M' \
 		'rm $M/files/i2_1.txt|M has lost results or files of items that are completed' \
-		'sed -i "s/}$/,\"items\":5}/" $M/batch.json|M is half-made: 5 items were announced, it has 2; hand it in again'; do
+		'sed -i "s/}$/,\"items\":5}/" $M/batch.json|M is half-made: 5 items were announced, but it has 2; submit the batch again'; do
 		eval "${what%%|*}"
 		finds "batches: ${what#*|}"
 		rm -r "$M"
@@ -307,7 +307,7 @@ when() {
 	finds 'batches: batches/P is a symbolic link.*; move ' 'batches: .*'
 	rm "$BI_ROOT/batches/P" "$M/state"
 	ln -s nowhere "$M/state"
-	finds 'batches: M cannot be opened: Too many levels of symbolic links; see what its files are'
+	finds 'batches: M cannot be opened: Too many levels of symbolic links; check its files'
 }
 
 # lock FILE TYPE START: perl holds an open-file-description lock of a byte, until its stdin ends.
@@ -367,7 +367,7 @@ lock() {
 	assert_line --partial '1 server,'
 	kill -KILL "$keeper"
 	poll 10 gone "$keeper"
-	finds "servers: the server of M on port $port was killed; .bi-serve M. starts another; : >'$BI_ROOT/leases/$port' forgets it"
+	finds "servers: the server of M on port $port was killed; .bi-serve M. starts another; .: >'$BI_ROOT/leases/$port'. deletes its record"
 	: >"$BI_ROOT/leases/$port"
 	finds
 
@@ -391,5 +391,5 @@ lock() {
 	run -0 "${NAMESPACES[@]}" bash script 8019
 	assert_line --partial ', 1 of 21 ports free'
 	run -1 "${NAMESPACES[@]}" bash script 8020
-	assert_output --regexp '^ports: no port from 8000 to 8020 is free .*; .bi-clean list. shows ours'
+	assert_output --regexp '^ports: no port from 8000 to 8020 is free .*; .bi-clean list. shows the servers'
 }

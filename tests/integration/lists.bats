@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Lists as people have them: with marks, blanks, quotes and comments, as tables, sitemaps and feeds, from several places.
-# shellcheck disable=SC2154,SC2016 # run --separate-stderr sets stderr; scripts for bash -c
+# shellcheck disable=SC2154,SC2016,SC2238 # run --separate-stderr sets stderr; scripts for bash -c; a file called more
 load helpers
 
 # urls: the URLs of the completed items in $output, by item, without the server.
@@ -302,6 +302,14 @@ sitemap() {
 ["v1","p1?a=1&b=2","Film",null]
 ["p2",null,null,null]'
 	rm -rf "$BI_ROOT"
+	# The extension of a file is enough, and a list of lines that is one is not taken for names of files.
+	fetch --input map.xml
+	assert_equal "$(urls | wc -l)" 5
+	rm -rf "$BI_ROOT"
+	fetch <map.xml
+	[ "$status" -eq 65 ]
+	assert_regex "$stderr" "'standard input': it is XML: give --list-format sitemap or feed"
+	[ ! -e "$BI_ROOT/batches" ] || [ -z "$(ls "$BI_ROOT/batches")" ]
 	# By a pipe, and of one kind only.
 	sitemap | { fetch --list-format sitemap --column image:loc; printf '%s\n' "$output" >out; }
 	output=$(cat out)
@@ -351,7 +359,7 @@ sitemap() {
 	local reason
 
 	while IFS='|' read -r text reason; do
-		printf "$text" >x.xml
+		printf '%b' "$text" >x.xml
 		fetch --list-format sitemap --input x.xml
 		[ "$status" -eq 65 ]
 		assert_regex "$stderr" "nothing was taken from the list 'x.xml': .*$reason"

@@ -228,7 +228,7 @@ file_of() {
 	work
 	id=$(file_of 1.txt)
 	call "$URL/notebooks/files/$id/content/"
-	assert_equal "$code $(jq -c '[.file_id, .notebook, .text, .title, .kind]' body)" "200 [\"$id\",\"nb\",\"file 1\\n\",\"T 1\",\"text\"]"
+	assert_equal "$code $(jq -c '[.file_id, .notebook, .text, (.title | test("^T [1-4]$")), .kind]' body)" "200 [\"$id\",\"nb\",\"file 1\\n\",true,\"text\"]"
 	call "$NB/files/$id/content"
 	assert_equal "$code $(jq .text body)" '200 "file 1\n"'
 	bin=$(file_of 4.bin)
@@ -387,6 +387,89 @@ file_of() {
 	assert_equal "$(file_of 1.txt)" "$id"
 	call "$NB/files/$id/raw"
 	assert_equal "$code $(<body)" '200 file 1'
+}
+
+@test "an item that bi-clean removed is in no list, and its file only while another item has it" {
+	local id dir upload
+
+	serve
+	cp 1.txt same.txt
+	hand_in nb 1.txt 2.txt same.txt
+	dir=$BI_ROOT/batches/job-$job
+	upload=$(printf %016x%016x "$job" 1)
+	work
+	id=$(file_of same.txt)
+	bi-clean items -y -b "job-$job" 3 >/dev/null 2>&1
+	assert_equal "$(<"$dir/state")" ccx
+	call "$NB/files/"
+	assert_equal "$code $(jq -c '[.count, ([.results[] | [.filename, .status]] | sort)]' body)" \
+		'200 [2,[["1.txt","completed"],["2.txt","completed"]]]'
+	call "$NB/files/$id/raw"
+	assert_equal "$code $(<body)" '200 file 1'
+	call "$NB/batch-jobs/$job/status/"
+	assert_equal "$(jq -c '[.batch_job.total_items, .batch_job.removed_items, (.items | map(.id))]' body)" '[2,1,[1,2]]'
+	bi-clean items -y -b "job-$job" 1 >/dev/null
+	[ ! -e "$dir/content/i1_1.json" ]
+	for path in "files/$id/status/" "files/$id/raw/" "files/$id/content/"; do
+		call "$NB/$path"
+		refused 404 no_such_file
+	done
+	call "$NB/files/"
+	assert_equal "$code $(jq -c '[.count, [.results[].filename]]' body)" '200 [1,["2.txt"]]'
+	call "$NB/knowledge-base/?all=1"
+	assert_equal "$(jq .count body)" 1
+	call "$NB/files/$upload/status/"
+	assert_equal "$code $(jq -c '[.status, .item_data.filename]' body)" '200 ["removed","1.txt"]'
+	call "$NB/files/$upload/raw/"
+	refused 404 not_completed
+	write DELETE "$NB/files/$upload/"
+	refused 404 no_such_file
+	call "$NB/batch-jobs/"
+	assert_equal "$(jq -c '.results[0] | [.status, .total_items, .removed_items]' body)" '["completed",1,2]'
+	# What the log lost, as in a power cut, the same command adds again.
+	grep -v '"removed":' "$BI_ROOT/notebooks/nb/log.ndjson" >log
+	cat log >"$BI_ROOT/notebooks/nb/log.ndjson"
+	bi-clean items -y -b "job-$job" 1 3 >/dev/null
+	assert_equal "$(grep -c '"removed":' "$BI_ROOT/notebooks/nb/log.ndjson")" 2
+	call "$NB/files/"
+	assert_equal "$(jq .count body)" 1
+	# Handed in anew, it is a file again.
+	hand_in nb 1.txt
+	work
+	assert_equal "$(file_of 1.txt)" "$id"
+}
+
+@test "an item that bi-clean removed before a worker took it is never fetched, and its bytes are gone" {
+	serve
+	hand_in nb 1.txt 2.txt
+	bi-clean items -y -b "job-$job" 1 >/dev/null
+	assert_equal "$(ls "$BI_ROOT/batches/job-$job/uploads")" 2
+	work
+	assert_equal "$(<"$BI_ROOT/batches/job-$job/state")" xc
+	[ ! -e "$BI_ROOT/queue/job-$job" ]
+	call "$NB/batch-jobs/$job/status/"
+	assert_equal "$(jq -c '[.batch_job.status, .batch_job.progress_percentage, (.items | map(.id))]' body)" '["completed",100,[2]]'
+	hand_in nb 3.txt
+	bi-clean items -y -b "job-$job" 1 >/dev/null
+	work
+	[ ! -e "$BI_ROOT/queue/job-$job" ]
+	call "$NB/batch-jobs/$job/status/"
+	assert_equal "$(jq -c '[.batch_job.status, .batch_job.total_items, .items]' body)" '["completed",0,[]]'
+	# A batch of a newer version is named as such.
+	sed -i 's/"format":2/"format":3/' "$BI_ROOT/batches/job-$job/batch.json"
+	call "$NB/batch-jobs/"
+	refused 500 cannot_read
+	assert_regex "$(<body)" 'a newer bi made it'
+}
+
+@test "a client that waits for its only item is told that it was removed" {
+	serve
+	start curl -s -o answer -w '%{http_code}' --max-time 60 -H "X-CSRFToken: $TOKEN" -F file=@1.txt \
+		"$URL/notebooks/nb/files/upload/" >status
+	poll 10 test -s "$BI_ROOT/batches/job-1/items.ndjson"
+	poll 10 bi-clean items -y -b job-1 1
+	poll 10 gone "$!"
+	assert_equal "$(<status) $(jq -r .error answer)" '422 removed'
 }
 
 @test "clients that delete the same file at once are all told that it is gone" {

@@ -131,6 +131,178 @@ repeat() {
 	END
 }
 
+@test "backgrounds of style attributes and style sheets are found, one of an image-set" {
+	run found <<-'END'
+		<style><!--
+		@import url(import.css); @font-face { font-family: x; src: url(font.woff2) }
+		body { background: #fff url("1.png") no-repeat } /* a { background: url(no.png) } */
+		@media print { .x:hover { BACKGROUND-IMAGE: url( '/2 x.png' ), url(3.png#f) } }
+		--></style>
+		<style type="text/less">.m { background: url(no.png) }</style>
+		<style type="text/css; charset=utf-8">p{background:image-set(url(no.png) 1x,'4.png' 2x)}</style>
+		<p style="background:url(&quot;5.png&quot;)" title="five"><div style='background-image: image-set("no.avif" type("image/avif"), "6.jpg" type("image/jpeg"))'>
+		<b style="background:url(\37.png)"><i style="background-image:url(8\)x.png),url(1.png)"><em style="color:red;background:url(9.png">
+		<u style="background:url(data:image/gif;base64,AA)"><u style="background:url(no no.png)"><u style="background:url()">
+		<u style="background:url(#g)"><u style="content:url(no.png);list-style:url(no.png)"><u style="background:-webkit-image-set(url(data:,) 9x, url(10.png) 1x)">
+		<svg><style>path{background:url(11.png)}</style></svg><textarea style="background:url(12.png)"><p style="background:url(no.png)"></textarea>
+	END
+	assert_output - <<-'END'
+		image css http://h.x/d/1.png
+		image css http://h.x/2%20x.png
+		image css http://h.x/d/3.png
+		image css http://h.x/d/4.png
+		image css http://h.x/d/5.png
+		image css http://h.x/d/6.jpg
+		image css http://h.x/d/7.png
+		image css http://h.x/d/8)x.png
+		image css http://h.x/d/9.png
+		image css http://h.x/d/10.png
+		image css http://h.x/d/11.png
+		image css http://h.x/d/12.png
+	END
+	run jq -r 'select(.title) | "\(.url[-5:]) \(.title)"' out
+	assert_output '5.png five'
+}
+
+@test "object, embed, input and SVG: what is a picture, a video or a sound, by its type or else its extension" {
+	run found <<-'END'
+		<object data=1.svg type=image/svg+xml></object><object data=2 type="Video/mp4; codecs=x"></object><object data=3.ogg></object>
+		<object data=4.png type=application/octet-stream></object><object data=no.pdf type=application/pdf></object>
+		<object data=no type=text/html></object><object data=no></object><object type=image/png></object><object data="data:image/png,x"></object>
+		<embed src=5.mp3><embed src=6 type=image/webp title=six><embed src=no.swf type=application/x-shockwave-flash><embed>
+		<input type=image src=7.gif alt=Go><input type=IMAGE src=8.gif><input src=no.gif><input type=text src=no.gif><input type=image>
+		<svg><image href=9.png xlink:href=no.png /><image xlink:href=10.png /><image xlink:href=no.png href=11.png /><image href="#x"/><a href=12.png /></svg>
+	END
+	assert_output - <<-'END'
+		image object http://h.x/d/1.svg
+		video object http://h.x/d/2
+		audio object http://h.x/d/3.ogg
+		image object http://h.x/d/4.png
+		audio embed http://h.x/d/5.mp3
+		image embed http://h.x/d/6
+		image input http://h.x/d/7.gif
+		image input http://h.x/d/8.gif
+		image svg http://h.x/d/9.png
+		image svg http://h.x/d/10.png
+		image svg http://h.x/d/11.png
+		image link http://h.x/d/12.png
+	END
+	run jq -r 'select(.title).title' out
+	assert_output $'six\nGo'
+}
+
+@test "AMP: one address of an amp-img, not that of its fallback; amp-video, amp-audio and their sources" {
+	run found <<-'END'
+		<amp-img src=1.jpg alt=one></amp-img><amp-img src=no.jpg srcset="no2.jpg 300w, 2.jpg 900w"></amp-img>
+		<amp-img src=3.webp><amp-img fallback src=no.jpg></amp-img><noscript><img src=no2.jpg></noscript></amp-img>
+		<amp-img src="data:image/gif,x"><amp-img src=4.jpg></amp-img></amp-img><AMP-ANIM src=5.gif></AMP-ANIM>
+		<amp-video src=6.mp4 poster=7.jpg title=film><source src=8.webm poster=no.jpg></amp-video>
+		<amp-audio src=9.mp3><source src=10.ogg></amp-audio><amp-image src=no.jpg></amp-image><amp-carousel><amp-img src=11.jpg></amp-img></amp-carousel>
+	END
+	assert_output - <<-'END'
+		image amp-img http://h.x/d/1.jpg
+		image srcset http://h.x/d/2.jpg
+		image amp-img http://h.x/d/3.webp
+		image amp-img http://h.x/d/4.jpg
+		image amp-img http://h.x/d/5.gif
+		video amp-video http://h.x/d/6.mp4
+		image poster http://h.x/d/7.jpg
+		video source http://h.x/d/8.webm
+		audio amp-audio http://h.x/d/9.mp3
+		audio source http://h.x/d/10.ogg
+		image amp-img http://h.x/d/11.jpg
+	END
+}
+
+@test "JSON-LD comes after the previews and before what the page shows, each address once" {
+	run found <<-'END'
+		<img src=last.jpg><script type=application/ld+json>
+		{"@context": "https://schema.org", "@graph": [
+			{"@type": "Article", "url": "page", "name": "An article", "image": ["1.jpg", {"@type": "ImageObject", "url": "2.jpg", "caption": "two"}]},
+			{"@type": "VideoObject", "contentUrl": "3", "name": "A film", "thumbnailUrl": ["1.jpg", "4.jpg"], "embedUrl": "no.html"},
+			{"@type": "AudioObject", "contentUrl": "/5?x=1&y=2"}, {"@type": "MediaObject", "contentUrl": "6.ogg"},
+			{"@type": "MediaObject", "contentUrl": "no"}, {"image": "og.jpg"}, {"image": "data:image/png;base64,AA"}, {"image": 7}]}
+		</script>
+		<script type="Application/LD+JSON; charset=utf-8">[{"image": {"contentUrl": "7.jpg", "url": "no.html"}}]</script>
+		<script type="application/ld+json">{"image": "no.jpg"</script><script type="application/json">{"image": "no.jpg"}</script>
+		<script>{"image": "no.jpg"}</script><script type=application/ld+jsonx>{"image": "no.jpg"}</script>
+		<body><script type="application/ld+json">{"thumbnailUrl": "https:\/\/e.x\/8.jpg"}</script>
+		<meta property=og:image content=og.jpg>
+	END
+	assert_output - <<-'END'
+		image og:image http://h.x/d/og.jpg
+		image json-ld http://h.x/d/1.jpg
+		image json-ld http://h.x/d/2.jpg
+		video json-ld http://h.x/d/3
+		image json-ld http://h.x/d/4.jpg
+		audio json-ld http://h.x/5?x=1&y=2
+		audio json-ld http://h.x/d/6.ogg
+		image json-ld http://h.x/d/7.jpg
+		image json-ld https://e.x/8.jpg
+		image img http://h.x/d/last.jpg
+	END
+	run jq -r 'select(.title).title' out
+	assert_output $'two\nA film'
+	# They count like all others.
+	[ "$(found --max-media 2 < <(printf '<script type=application/ld+json>{"image":["1","2","3"]}</script><img src=4>') | wc -l)" -eq 2 ]
+}
+
+@test "a stream in pieces is no item, and is named; the page that is to be loaded instead is too" {
+	local page
+
+	while IFS= read -r page; do
+		run found <<<"$page"
+		assert_output ''
+		run jq -r '.stream // empty' out
+		assert_output --regexp '^http://h.x/d/live(\.m3u8\?t=1|\.MPD|)$'
+	done <<-'END'
+		<video src="live.m3u8?t=1"></video>
+		<video><source src=live type=application/x-mpegURL></video>
+		<video><source src=live.MPD><source src=other.mpd></video>
+		<a href="live.m3u8?t=1">live</a>
+		<meta property=og:video content=live><meta property=og:video:type content="application/vnd.apple.mpegurl">
+		<meta property=og:video content="live.m3u8?t=1">
+		<script type=application/ld+json>{"@type":"VideoObject","contentUrl":"live.MPD"}</script>
+		<script type=application/ld+json>{"contentUrl":"live.MPD"}</script>
+		<object data=live type=application/dash+xml></object>
+		<amp-video src=live.MPD></amp-video>
+	END
+	run found <<<'<video src=live.m3u8 poster=p.jpg><source src=v.mp4></video><img src=m3u8.jpg><a href="m3u8">'
+	assert_output $'image poster http://h.x/d/p.jpg\nvideo source http://h.x/d/v.mp4\nimage img http://h.x/d/m3u8.jpg'
+	run jq -r '.stream // empty' out
+	assert_output http://h.x/d/live.m3u8
+}
+
+@test "the page that is to be loaded instead is named, by the first refresh that is valid, unless it is the same" {
+	local page
+
+	while IFS='|' read -r page to; do
+		printf '%s' "$page" >page.html
+		bi-media --base http://h.x/d/page page.html >out
+		assert_equal "$page $(jq -r '.refresh // empty' out)" "$page $to"
+	done <<-'END'
+		<meta http-equiv=refresh content="0; url=new.html">|http://h.x/d/new.html
+		<META HTTP-EQUIV='Refresh' CONTENT='5;URL="http://e.x/a?b&amp;c#d"'>|http://e.x/a?b&c
+		<base href=/x/><meta http-equiv=refresh content="0;new">|http://h.x/x/new
+		<noscript><meta http-equiv=refresh content="0;url=/n"></noscript>|http://h.x/n
+		<body><p><meta http-equiv=refresh content="0;url=/n">|http://h.x/n
+		<meta http-equiv=refresh content="no;url=/1"><meta http-equiv=refresh content="0;url=/2"><meta http-equiv=refresh content="0;url=/3">|http://h.x/2
+		<meta http-equiv=refresh content="0;url=?p=2">|http://h.x/d/page?p=2
+		<meta http-equiv=refresh content="0;url=https://h.x/d/page">|https://h.x/d/page
+		<meta http-equiv=refresh content="9"><meta http-equiv=refresh content="0;url=/n">|
+		<meta http-equiv=refresh content="0;url=page">|
+		<meta http-equiv=refresh content="0;url=#top">|
+		<meta http-equiv=refresh content="0;url=http://H.x:80/d/../d/page#x">|
+		<meta http-equiv=refresh content="0;url=">|
+		<meta http-equiv=refresh content="0;url=javascript:x">|
+		<meta http-equiv=refresh content="0;url=file:///etc/passwd">|
+		<meta http-equiv=refresh>|
+		<meta name=refresh content="0;url=/n">|
+		<template><meta http-equiv=refresh content="0;url=/n"></template>|
+		<textarea><meta http-equiv=refresh content="0;url=/n"></textarea>|
+	END
+}
+
 @test "without a base only absolute addresses count; a record's url is one" {
 	printf '<img src=a.jpg><img src=http://e.x/b.jpg>' >page.html
 	run jq -r 'select(.url).url' <(bi-media page.html)
@@ -209,6 +381,13 @@ repeat() {
 	{ echo "$first<img srcset='"; repeat '(,' 500000; echo "'>$last"; } >pages/parens
 	{ echo "$first<img src='"; repeat y 1000000; echo "'>$last"; } >pages/long-url
 	{ echo "$first<picture>"; repeat '<source srcset=a>' 50000; repeat '<img>' 50000; echo "$last"; } >pages/picture
+	{ echo "$first<p style='background:"; repeat 'url(b.png),image-set((' 50000; echo "'>$last"; } >pages/css
+	{ echo "$first<style>"; repeat 'a{/*' 200000; echo "</style>$last"; } >pages/comments
+	{ echo "$first<style>"; repeat 'a{b:(' 200000; repeat ')' 200000; echo "</style>$last"; } >pages/blocks
+	{ echo "$first<script type=application/ld+json>"; repeat '{"image":[' 100000; echo "</script>$last"; } >pages/json-deep
+	{ echo "$first<script type=application/ld+json>["; repeat '0,' 400000; echo "0]</script>$last"; } >pages/json-long
+	{ echo "$first"; repeat '<amp-img>' 5000; repeat '<svg><image>' 5000; echo "$last"; } >pages/amp
+	{ echo "$first"; repeat '<meta http-equiv=refresh content=0;url=//>' 20000; echo "$last"; } >pages/refreshes
 	{ echo "$first"; repeat "<img src=second.jpg alt='many many'>" 300000; echo "$last"; } >pages/too-long
 	for kind in '<!--' '<script>' '<a href="' '<img src=x' '<table>' '<![CDATA[' '&#' '<svg><style>' '</p>'; do
 		{ echo "$first"; repeat "$kind" 1000; } >"pages/unclosed-${kind//[^a-z]/}${#kind}"
@@ -220,7 +399,7 @@ repeat() {
 	assert_line --partial '{"page":"pages/empty","status":"failed"'
 	assert_line --partial '"failed":1,"exit":1}'
 	assert_regex "$stderr" 'pages/too-long: too long'
-	for kind in nuls long-line srcset parens long-url picture; do
+	for kind in nuls long-line srcset parens long-url picture comments blocks json-deep json-long refreshes; do
 		run -0 bi-media --base http://h.x "pages/$kind"
 		assert_output --partial last.jpg
 	done
@@ -242,11 +421,14 @@ repeat() {
 
 @test "the process that parses the page can open nothing" {
 	need_strace
-	printf '<meta charset=euc-jp><img src="http://ex\344mple.x/a.jpg">' >page
+	printf '<meta charset=euc-jp><img src="http://ex\344mple.x/a.jpg" style="background:url(http://h.x/b)">' >page
+	echo '<script type=application/ld+json>{"image":"http://h.x/c","number":1.5}</script>' >>page
 	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open,socket,connect,execve,sendto,recvfrom,sendmsg,seccomp -o trace \
 		"$BI_BIN/bi-media" page
 	run awk '/SECCOMP_SET_MODE_FILTER/ && $NF == 0 || /seccomp.*= 0/ { pid = $1 } pid && $1 == pid' trace
 	assert_output --partial ready
+	assert_output --partial 'http://h.x/b'
+	assert_output --partial 'http://h.x/c'
 	assert_output --partial '"done"'
 	refute_output --regexp '(open|openat|socket|connect|execve)\('
 }

@@ -48,6 +48,7 @@
  *     /endless/REST            a body that never ends
  *     /says/CODE/TEXT          that status with TEXT, percent-decoded, as its body
  *     /auth/WORD/REST          401, unless the request has Authorization: Basic WORD, percent-decoded
+ *     /digest/REST             401, unless the request has Authorization: Digest
  *     /echo/NAME               200 with the request itself as its body
  *     /file/PATH               200 with the file at PATH, percent-decoded
  *     /robots.txt              as the path in the file LOG.robots says; 404 where there is none

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bi-serve: a port for each batch, a server that lives and dies with its keeper, and nothing else served.
+# bi-serve: a port for each batch, a server that lives and dies with its supervisor, and nothing else served.
 load helpers
 
 # pages BATCH...: review pages, as bi-render would have left them, and what bi-serve reads of the batch.
@@ -45,7 +45,7 @@ children_of() {
 	done
 }
 
-# The lighttpd of a keeper.
+# The lighttpd of a supervisor.
 lighttpd_of() {
 	children_of "$1" lighttpd
 }
@@ -370,7 +370,7 @@ with_cgi() {
 	refute [ "$(grep -c 'bi-clean stop' <<<"$stderr")" != 0 ]
 }
 
-@test "the keeper killed with -9 takes lighttpd along, and the port is free at once, though a CGI goes on" {
+@test "the supervisor killed with -9 takes lighttpd along, and the port is free at once, though a CGI goes on" {
 	pages A
 	ports 1
 	with_cgi <<<'echo $$ >pid; printf "Content-Type: text/plain\r\n\r\n"; exec sleep 60'
@@ -389,7 +389,7 @@ with_cgi() {
 	kill -KILL "$cgi"
 }
 
-@test "lighttpd killed with -9 ends the keeper, and the port is free at once, though a CGI goes on" {
+@test "lighttpd killed with -9 ends the supervisor, and the port is free at once, though a CGI goes on" {
 	pages A
 	ports 1
 	with_cgi <<<'echo $$ >pid; printf "Content-Type: text/plain\r\n\r\n"; exec sleep 60'
@@ -470,26 +470,26 @@ with_cgi() {
 	assert_equal "$PORT" "$FIRST"
 }
 
-@test "bi-serve killed while it waits: its keeper ends too" {
+@test "bi-serve killed while it waits: its supervisor ends too" {
 	pages A
 	ports 1
 	mkfifo go
-	printf '#!/bin/sh\necho $PPID >%s/keeper\nread -r line <%s/go\nexec /usr/sbin/lighttpd "$@"\n' "$PWD" "$PWD" >slow
+	printf '#!/bin/sh\necho $PPID >%s/supervisor\nread -r line <%s/go\nexec /usr/sbin/lighttpd "$@"\n' "$PWD" "$PWD" >slow
 	chmod +x slow
 	BI_LIGHTTPD=$PWD/slow start bi-serve -p "$FIRST" A >/dev/null
 	bi_serve=$!
-	poll 10 test -s keeper
+	poll 10 test -s supervisor
 	run -0 bi-clean --json list
 	assert_line -p '"starting":true'
 	kill -KILL "$bi_serve"
 	poll 10 gone "$bi_serve"
 	echo >go
-	poll 10 gone "$(<keeper)"
+	poll 10 gone "$(<supervisor)"
 	run -0 bi-clean list
 	assert_output 'No active servers'
 }
 
-@test "a keeper killed before it is ready: said, nothing left" {
+@test "a supervisor killed before it is ready: said, nothing left" {
 	pages A
 	ports 1
 	printf '#!/bin/sh\nkill -KILL $PPID\nexec sleep 60\n' >deadly
@@ -504,21 +504,21 @@ with_cgi() {
 	pages A
 	ports 1
 	start bi-serve --foreground -p "$FIRST" A >out
-	keeper=$!
+	supervisor=$!
 	PORT=$FIRST
 	poll 10 test -s out
-	assert_equal "$(jq .pid out)" "$keeper"
+	assert_equal "$(jq .pid out)" "$supervisor"
 	assert_equal "$(status /A/index.html)" 200
-	lighttpd=$(lighttpd_of "$keeper")
-	stop "$keeper"
+	lighttpd=$(lighttpd_of "$supervisor")
+	stop "$supervisor"
 	assert_equal "$stopped" 0
 	gone "$lighttpd"
 	assert_equal "$(tail -n 1 out)" '{"end":"bi-serve","served":1,"failed":0,"exit":0}'
 	start bi-serve --foreground -p "$FIRST" A >out
-	keeper=$!
+	supervisor=$!
 	poll 10 test -s out
-	lighttpd=$(lighttpd_of "$keeper")
-	stop "$keeper" KILL
+	lighttpd=$(lighttpd_of "$supervisor")
+	stop "$supervisor" KILL
 	poll 10 gone "$lighttpd"
 }
 

@@ -278,6 +278,10 @@ laid_out() {
 	example bi-clean.1 'check ||'
 	assert_output --partial 'state'
 	run -0 inside bi-clean check
+	batch birds 1
+	example_answered y bi-clean.1 'items -b birds 1'
+	assert_output --partial 'removed item 1 of batch birds'
+	[[ $(<"$BI_ROOT/batches/birds/state") == x* ]]
 	example_answered y bi-clean.1 --archive
 	run -0 tar tf home/M_batch1.tar.zst
 	assert_line --partial results.ndjson

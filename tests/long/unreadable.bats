@@ -232,7 +232,7 @@ sweep() {
 	# By its name below the root: when it was written.
 	for path in batches/b/state queue; do
 		strace -f -o trace -e trace=newfstatat -P "$BI_ROOT/$path" -P "$path" -e inject=newfstatat:error=EIO bi-status --doctor >out || :
-		grep -q "when $path was written is not known: Input/output error" out || fail "$path: $(<out)"
+		grep -q "cannot tell when $path was written: Input/output error" out || fail "$path: $(<out)"
 	done
 	[ "$tried" -gt 20 ]
 }

@@ -106,7 +106,7 @@ counts_need_no_more_than_state(void **state)
 	struct batch *reader, *b;
 
 	batch_close(batching_make(state, 9));
-	testing_write("batches/b/state", "cfr\0pxr", 7); /* and two bytes that are missing */
+	testing_write("batches/b/state", "cfr\0pyr", 7); /* and two bytes that are missing */
 	reader = batching_open(state, BATCH_READ);
 	assert_int_equal(batch_count(reader, &counts), 0);
 	assert_false(counts.held);
@@ -116,7 +116,7 @@ counts_need_no_more_than_state(void **state)
 	assert_int_equal(counts.processing, 0);
 	assert_int_equal(counts.pending, 7);
 	b = batching_open(state, BATCH_WORK);
-	testing_write("batches/b/state", "cfr\0pxr", 7);
+	testing_write("batches/b/state", "cfr\0pyr", 7);
 	assert_int_equal(batch_count(reader, &counts), 0);
 	assert_true(counts.held);
 	assert_int_equal(counts.processing, 2);
@@ -137,7 +137,7 @@ counts_need_no_more_than_state(void **state)
 static void
 states_of_any_length_are_counted(void **state)
 {
-	static const char kinds[] = {'p', 'r', 'c', 'f', 'c', '\0', 'x'};
+	static const char kinds[] = {'p', 'r', 'c', 'f', 'c', '\0', 'x', 'y'};
 	enum { ITEMS_MAX = 140000 };
 	char *states = calloc(1, ITEMS_MAX), *lines = calloc(1, 3 * ITEMS_MAX);
 	struct batch *b = batching_open(state, BATCH_WORK), *reader = batching_open(state, BATCH_READ);
@@ -157,11 +157,13 @@ states_of_any_length_are_counted(void **state)
 		testing_write("batches/b/items.ndjson", lines, 3 * n);
 		testing_write("batches/b/state", states, n);
 		assert_int_equal(batch_count(reader, &counts), 0);
-		assert_int_equal(counts.total, n);
+		assert_int_equal(counts.length, n);
+		assert_int_equal(counts.removed, seen['x']);
+		assert_int_equal(counts.total, n - seen['x']);
 		assert_int_equal(counts.completed, seen['c']);
 		assert_int_equal(counts.failed, seen['f']);
 		assert_int_equal(counts.processing, seen['r']);
-		assert_int_equal(counts.pending, n - seen['c'] - seen['f'] - seen['r']);
+		assert_int_equal(counts.pending, n - seen['c'] - seen['f'] - seen['r'] - seen['x']);
 	}
 	free(states);
 	free(lines);

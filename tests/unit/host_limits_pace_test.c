@@ -1,5 +1,5 @@
 /* Pace, bytes and hold-backs: what is kept in hosts/KEY. */
-#include "governing.h"
+#include "host_limiting.h"
 
 static const char file[] = "hosts/host.example_80";
 
@@ -326,5 +326,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("governor_pace", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("host_limits_pace", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Slots. */
-#include "governing.h"
+#include "host_limiting.h"
 
 static void
 each_slot_is_held_once(void **state)

@@ -16,7 +16,7 @@
 #include "records/rec.h"
 
 struct judged {
-	struct batch_counts counts; /* total, pending, processing, completed, failed, held */
+	struct batch_counts counts; /* total, pending, processing, completed, failed, held, length, removed */
 	bool queued;
 	const char *status;
 	unsigned tenths;
@@ -27,24 +27,28 @@ static void
 the_status_follows_from_the_counts(void **state)
 {
 	static const struct judged all[] = {
-		{{0, 0, 0, 0, 0, false}, false, "pending", 0, true, false},
-		{{0, 0, 0, 0, 0, true}, false, "pending", 0, false, false},
-		{{3, 3, 0, 0, 0, false}, false, "pending", 0, false, true},
-		{{3, 3, 0, 0, 0, true}, false, "pending", 0, false, false},
-		{{3, 3, 0, 0, 0, false}, true, "pending", 0, false, false},
-		{{3, 1, 1, 1, 0, true}, false, "processing", 333, false, false},
-		{{3, 2, 0, 1, 0, false}, false, "processing", 333, false, true},
-		{{3, 2, 0, 0, 1, true}, false, "processing", 333, false, false},
-		{{3, 2, 1, 0, 0, true}, false, "processing", 0, false, false},
-		{{3, 0, 0, 3, 0, true}, false, "processing", 1000, false, false},
-		{{3, 0, 0, 3, 0, false}, true, "processing", 1000, false, false},
-		{{3, 0, 0, 3, 0, false}, false, "completed", 1000, true, false},
-		{{3, 0, 0, 0, 3, false}, false, "failed", 1000, true, false},
-		{{3, 0, 0, 1, 2, false}, false, "partially_completed", 1000, true, false},
-		{{3, 1, 0, 2, 0, true}, false, "processing", 667, false, false},
-		{{1000000, 1, 0, 999999, 0, true}, false, "processing", 999, false, false},
-		{{8, 7, 0, 1, 0, true}, false, "processing", 125, false, false},
-		{{4294967295u, 4294967294u, 0, 1, 0, true}, false, "processing", 0, false, false},
+		{{0, 0, 0, 0, 0, false, 0, 0}, false, "pending", 0, true, false},
+		{{0, 0, 0, 0, 0, true, 0, 0}, false, "pending", 0, false, false},
+		{{3, 3, 0, 0, 0, false, 0, 0}, false, "pending", 0, false, true},
+		{{3, 3, 0, 0, 0, true, 0, 0}, false, "pending", 0, false, false},
+		{{3, 3, 0, 0, 0, false, 0, 0}, true, "pending", 0, false, false},
+		{{3, 1, 1, 1, 0, true, 0, 0}, false, "processing", 333, false, false},
+		{{3, 2, 0, 1, 0, false, 0, 0}, false, "processing", 333, false, true},
+		{{3, 2, 0, 0, 1, true, 0, 0}, false, "processing", 333, false, false},
+		{{3, 2, 1, 0, 0, true, 0, 0}, false, "processing", 0, false, false},
+		{{3, 0, 0, 3, 0, true, 0, 0}, false, "processing", 1000, false, false},
+		{{3, 0, 0, 3, 0, false, 0, 0}, true, "processing", 1000, false, false},
+		{{3, 0, 0, 3, 0, false, 0, 0}, false, "completed", 1000, true, false},
+		{{3, 0, 0, 0, 3, false, 0, 0}, false, "failed", 1000, true, false},
+		{{3, 0, 0, 1, 2, false, 0, 0}, false, "partially_completed", 1000, true, false},
+		{{3, 1, 0, 2, 0, true, 0, 0}, false, "processing", 667, false, false},
+		{{1000000, 1, 0, 999999, 0, true, 0, 0}, false, "processing", 999, false, false},
+		{{8, 7, 0, 1, 0, true, 0, 0}, false, "processing", 125, false, false},
+		{{4294967295u, 4294967294u, 0, 1, 0, true, 0, 0}, false, "processing", 0, false, false},
+		{{0, 0, 0, 0, 0, false, 3, 3}, false, "completed", 1000, true, false},
+		{{0, 0, 0, 0, 0, true, 3, 3}, false, "processing", 1000, false, false},
+		{{1, 1, 0, 0, 0, false, 3, 2}, false, "pending", 0, false, true},
+		{{1, 0, 0, 0, 1, false, 3, 2}, false, "failed", 1000, true, false},
 	};
 
 	(void)state;

@@ -139,7 +139,7 @@ assert_unharmed(pid_t pid)
 struct shown {
 	int count;
 	int port[8];
-	pid_t keeper[8];
+	pid_t holder[8];
 	char record[8][64];
 };
 
@@ -150,7 +150,7 @@ note(struct lease_seen *seen, void *arg)
 
 	assert_true(s->count < 8);
 	s->port[s->count] = seen->port;
-	s->keeper[s->count] = seen->keeper;
+	s->holder[s->count] = seen->holder;
 	snprintf(s->record[s->count], sizeof(s->record[0]), "%s", seen->record.len ? seen->record.data : "");
 	s->count++;
 	return true;
@@ -239,9 +239,9 @@ others_see_who_holds_what(void **state)
 	s = look();
 	assert_int_equal(s.count, 2);
 	assert_int_equal(s.port[0], a.port);
-	assert_int_equal(s.keeper[0], a.pid);
+	assert_int_equal(s.holder[0], a.pid);
 	assert_string_equal(s.record[0], "{\"a\":1}");
-	assert_int_equal(s.keeper[1], b.pid);
+	assert_int_equal(s.holder[1], b.pid);
 	assert_string_equal(s.record[1], "");
 	assert_false(lease_is_free(&root, "127.0.0.1", b.port));
 	end(a);
@@ -264,7 +264,7 @@ a_dead_holders_record_is_nobodys(void **state)
 	s = look_at_dead();
 	assert_int_equal(s.count, 1);
 	assert_int_equal(s.port[0], h.port);
-	assert_int_equal(s.keeper[0], 0);
+	assert_int_equal(s.holder[0], 0);
 	assert_string_equal(s.record[0], "{\"a\":1}");
 	h = hold(NULL, false);
 	assert_int_equal(look_at_dead().count, 0);
@@ -394,7 +394,7 @@ who_does_not_listen_is_killed(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* A process with the flock alone is no keeper: somebody's flock(1), or a child that a lock leaked into. */
+/* A process with the flock alone is no holder: somebody's flock(1), or a child that a lock leaked into. */
 static void
 who_has_the_flock_alone_is_not_signalled(void **state)
 {
@@ -531,7 +531,7 @@ a_record_is_not_shown_as_another_keepers(void **state)
 	assert_int_equal(look().count, 0);
 	s = look();
 	assert_int_equal(s.count, 1);
-	assert_int_equal(s.keeper[0], new.pid);
+	assert_int_equal(s.holder[0], new.pid);
 	end(new);
 }
 

@@ -120,7 +120,16 @@ answers_are_read(void **state)
 	assert_string_equal(f.media[1].title, "");
 	assert_string_equal(f.rule, "meta robots: noai");
 	assert_false(f.cut);
+	assert_null(f.stream);
+	assert_null(f.refresh);
 	media_free(&f);
+	assert_int_equal(find(m, "stream|http://x/a.m3u8\nrefresh|https://x/b\ndone", NULL, 10, &f), 0);
+	assert_int_equal(f.count, 0);
+	assert_string_equal(f.stream, "http://x/a.m3u8");
+	assert_string_equal(f.refresh, "https://x/b");
+	media_free(&f);
+	assert_null(f.stream);
+	assert_null(f.refresh);
 	assert_int_equal(find(m, "done cut", NULL, 10, &f), 0);
 	assert_int_equal(f.count, 0);
 	assert_string_equal(f.rule, "");
@@ -173,6 +182,12 @@ a_helper_that_dies_or_talks_nonsense_fails_its_page(void **state)
 		"media|image|img|http://x/\x7f|",
 		"media|image|img|/a|",
 		"media|image|img|http://x/1|\nmedia|image|img|http://x/2|\nmedia|image|img|http://x/3|\ndone",
+		"refresh|file:///etc/passwd",
+		"refresh|http://x/a b",
+		"refresh|",
+		"refresh|http://x/1\nrefresh|http://x/2\ndone",
+		"stream|/a.m3u8",
+		"stream|http://x/1\nstream|http://x/2\ndone",
 		"rule|a rule that is much longer than a rule of ours can be, whatever is said",
 	};
 	struct media *m = media_open();

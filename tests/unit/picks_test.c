@@ -22,6 +22,17 @@ make(void **state)
 	return b;
 }
 
+/* Adds decisions as a program does that has not read the others. */
+static int
+add_picks(const struct batch *b, const struct pick *v, size_t n)
+{
+	struct picks *p = picks_read(b);
+	int rc = p ? picks_put(p, v, n, NULL) : -1;
+
+	picks_free(p);
+	return rc;
+}
+
 static const char file[] = "batches/b/picks.ndjson";
 
 /* Everything that stands, as "7:ada=3 7:bob=1 " */
@@ -66,17 +77,18 @@ static void
 the_last_decision_stands(void **state)
 {
 	struct batch *b = make(state);
-	const struct pick first[] = {{"7", 3, "ada", "2026-11-22T15:04:05.123Z"},
-				     {"10", 0, NULL, NULL},
-				     {"7", 1, "bob", NULL},
-				     {"Z", 2, "", NULL}};
-	const struct pick then[] = {{"7", 2, "ada", NULL}, {"Z", PICK_BACK, NULL, NULL}, {"10", 1, "a\"\\ü", NULL}};
+	const struct pick first[] = {{"7", 3, "ada", "2026-11-22T15:04:05.123Z", 0},
+				     {"10", 0, NULL, NULL, 0},
+				     {"7", 1, "bob", NULL, 0},
+				     {"Z", 2, "", NULL, 0}};
+	const struct pick then[] = {
+		{"7", 2, "ada", NULL, 0}, {"Z", PICK_BACK, NULL, NULL, 0}, {"10", 1, "a\"\\ü", NULL, 0}};
 
 	assert_standing(b, "");
 	assert_int_equal(access(file, F_OK), -1); /* reading makes nothing */
-	assert_int_equal(picks_add(b, first, 4), 0);
+	assert_int_equal(add_picks(b, first, 4), 0);
 	assert_standing(b, "7:ada=3 7:bob=1 10:anonymous=0 Z:anonymous=2 ");
-	assert_int_equal(picks_add(b, then, 3), 0);
+	assert_int_equal(add_picks(b, then, 3), 0);
 	assert_standing(b, "7:ada=2 7:bob=1 10:a\"\\ü=1 10:anonymous=0 ");
 	assert_int_equal(lines(), 7);
 	batch_close(b);
@@ -86,17 +98,17 @@ static void
 a_line_is_as_documented(void **state)
 {
 	struct batch *b = make(state);
-	const struct pick v[] = {{"7", 3, "ada", "2026-11-22T15:04:05.123Z"}};
-	const struct pick back[] = {{"7", PICK_BACK, "ada", "2026-11-22T15:04:06Z"}};
+	const struct pick v[] = {{"7", 3, "ada", "2026-11-22T15:04:05.123Z", 0}};
+	const struct pick back[] = {{"7", PICK_BACK, "ada", "2026-11-22T15:04:06Z", 0}};
 	struct picks *p;
 	char *text;
 
-	assert_int_equal(picks_add(b, v, 1), 0);
-	assert_int_equal(picks_add(b, back, 1), 0);
+	assert_int_equal(add_picks(b, v, 1), 0);
+	assert_int_equal(add_picks(b, back, 1), 0);
 	testing_assert_file(
 		file, "{\"subject\":\"7\",\"choice\":3,\"reviewer\":\"ada\",\"at\":\"2026-11-22T15:04:05.123Z\"}\n"
 		      "{\"subject\":\"7\",\"choice\":null,\"reviewer\":\"ada\",\"at\":\"2026-11-22T15:04:06Z\"}\n");
-	assert_int_equal(picks_add(b, &(struct pick){"Z", 1, "ada", NULL}, 1), 0);
+	assert_int_equal(add_picks(b, &(struct pick){"Z", 1, "ada", NULL, 0}, 1), 0);
 	p = picks_read(b);
 	assert_int_equal(picks_count(p), 1);
 	assert_int_equal(strlen(picks_get(p, 0)->at), strlen("2026-11-22T15:04:05.123Z"));
@@ -111,12 +123,12 @@ static void
 what_stands_is_not_written_again(void **state)
 {
 	struct batch *b = make(state);
-	const struct pick v[] = {{"7", 3, "ada", NULL}, {"Z", PICK_BACK, "ada", NULL}};
+	const struct pick v[] = {{"7", 3, "ada", NULL, 0}, {"Z", PICK_BACK, "ada", NULL, 0}};
 
-	assert_int_equal(picks_add(b, v, 2), 0);
-	assert_int_equal(picks_add(b, v, 2), 0);
+	assert_int_equal(add_picks(b, v, 2), 0);
+	assert_int_equal(add_picks(b, v, 2), 0);
 	assert_int_equal(lines(), 1);
-	assert_int_equal(picks_add(b, &(struct pick){"7", 3, "bob", NULL}, 1), 0);
+	assert_int_equal(add_picks(b, &(struct pick){"7", 3, "bob", NULL, 0}, 1), 0);
 	assert_int_equal(lines(), 2);
 	batch_close(b);
 }
@@ -125,13 +137,14 @@ static void
 subjects_are_agreed_or_not(void **state)
 {
 	struct batch *b = make(state);
-	const struct pick v[] = {{"7", 3, "ada", NULL},         {"7", 3, "bob", NULL},        {"10", 0, "ada", NULL},
-				 {"10", 1, "bob", NULL},        {"Z", 0, "ada", NULL},        {"Z", 1, "bob", NULL},
-				 {"Z", PICK_BACK, "bob", NULL}, {"Z", PICK_BACK, "eve", NULL}};
+	const struct pick v[] = {{"7", 3, "ada", NULL, 0},         {"7", 3, "bob", NULL, 0},
+				 {"10", 0, "ada", NULL, 0},        {"10", 1, "bob", NULL, 0},
+				 {"Z", 0, "ada", NULL, 0},         {"Z", 1, "bob", NULL, 0},
+				 {"Z", PICK_BACK, "bob", NULL, 0}, {"Z", PICK_BACK, "eve", NULL, 0}};
 	struct picks_subject s = {0};
 	struct picks *p;
 
-	assert_int_equal(picks_add(b, v, 8), 0);
+	assert_int_equal(add_picks(b, v, 8), 0);
 	p = picks_read(b);
 	assert_true(picks_subject(p, 0, &s));
 	assert_string_equal(s.id, "7");
@@ -155,15 +168,15 @@ a_version_is_of_the_file(void **state)
 	char empty[40], one[40];
 
 	snprintf(empty, sizeof(empty), "%s", picks_version(p));
-	assert_int_equal(picks_put(p, &(struct pick){"7", 3, "ada", NULL}, 1, empty), 0);
+	assert_int_equal(picks_put(p, &(struct pick){"7", 3, "ada", NULL, 0}, 1, empty), 0);
 	snprintf(one, sizeof(one), "%s", picks_version(p));
 	assert_string_not_equal(one, empty);
 	/* Somebody else's was the older one. */
-	assert_int_equal(picks_put(q, &(struct pick){"7", 2, "ada", NULL}, 1, empty), 1);
+	assert_int_equal(picks_put(q, &(struct pick){"7", 2, "ada", NULL, 0}, 1, empty), 1);
 	assert_string_equal(picks_version(q), one);
 	assert_string_equal(standing(q), "7:ada=3 ");
 	assert_int_equal(lines(), 1);
-	assert_int_equal(picks_put(q, &(struct pick){"7", 2, "ada", NULL}, 1, one), 0);
+	assert_int_equal(picks_put(q, &(struct pick){"7", 2, "ada", NULL, 0}, 1, one), 0);
 	assert_int_equal(picks_refresh(p), 0);
 	assert_string_equal(picks_version(p), picks_version(q));
 	assert_string_equal(standing(p), "7:ada=2 ");
@@ -181,24 +194,24 @@ other_files_of_that_name_are_noticed(void **state)
 	struct batch *b = make(state);
 	struct picks *p;
 
-	assert_int_equal(picks_add(b, (struct pick[]){{"7", 3, "ada", NULL}, {"Z", 1, "ada", NULL}}, 2), 0);
+	assert_int_equal(add_picks(b, (struct pick[]){{"7", 3, "ada", NULL, 0}, {"Z", 1, "ada", NULL, 0}}, 2), 0);
 	p = picks_read(b);
 	assert_int_equal(rename(file, "old"), 0);
 	assert_int_equal(unlink("old"), 0);
 	assert_int_equal(picks_refresh(p), 0);
 	assert_string_equal(standing(p), "");
-	assert_int_equal(picks_put(p, &(struct pick){"10", 1, "ada", NULL}, 1, NULL), 0);
+	assert_int_equal(picks_put(p, &(struct pick){"10", 1, "ada", NULL, 0}, 1, NULL), 0);
 	assert_string_equal(standing(p), "10:ada=1 ");
 	assert_int_equal(truncate(file, 0), 0);
 	assert_int_equal(picks_refresh(p), 0);
 	assert_string_equal(standing(p), "");
 	assert_int_equal(rename(file, "old"), 0);
-	assert_int_equal(picks_put(p, &(struct pick){"10", 0, "ada", NULL}, 1, NULL), 0);
+	assert_int_equal(picks_put(p, &(struct pick){"10", 0, "ada", NULL, 0}, 1, NULL), 0);
 	assert_string_equal(standing(p), "10:ada=0 ");
 	picks_free(p);
 	assert_int_equal(rename(file, "old"), 0);
 	assert_int_equal(symlink("../../old", file), 0);
-	assert_int_equal(picks_add(b, &(struct pick){"7", 1, "ada", NULL}, 1), -1);
+	assert_int_equal(add_picks(b, &(struct pick){"7", 1, "ada", NULL, 0}, 1), -1);
 	assert_null(picks_read(b));
 	batch_close(b);
 }
@@ -222,7 +235,7 @@ torn_and_bad_lines_are_passed_over(void **state)
 	p = picks_read(b);
 	assert_string_equal(standing(p), "7:ada=3 ");
 	assert_int_equal(picks_bad_lines(p), 7);
-	assert_int_equal(picks_put(p, &(struct pick){"Z", 1, "ada", NULL}, 1, picks_version(p)), 0);
+	assert_int_equal(picks_put(p, &(struct pick){"Z", 1, "ada", NULL, 0}, 1, picks_version(p)), 0);
 	assert_string_equal(standing(p), "7:ada=3 Z:ada=1 ");
 	picks_free(p);
 	assert_standing(b, "7:ada=3 Z:ada=1 ");
@@ -237,32 +250,32 @@ a_wrong_set_is_refused(void **state)
 		struct pick v;
 		const char *wrong; /* NULL: it is right */
 	} cases[] = {
-		{{"7", 3, "ada", NULL}, NULL},
-		{{"7", 1, NULL, "2026-11-22T15:04:05Z"}, NULL},
-		{{"Z", 0, "", "2026-11-22T15:04:05.123456789Z"}, NULL},
-		{{"10", PICK_BACK, "\xf0\x9f\x90\xa6 żółw", NULL}, NULL},
-		{{"8", 1, "ada", NULL}, "subject '8' is not in the batch"},
-		{{"z", 1, "ada", NULL}, "subject 'z' is not in the batch"},
-		{{"../7", 1, "ada", NULL}, "a subject's id must begin with a letter or digit of ASCII"},
-		{{"7", 4, "ada", NULL}, "subject '7' has the candidates 1 to 3, not 4"},
-		{{"10", 2, "ada", NULL}, "subject '10' has the candidates 1 to 1, not 2"},
-		{{"7", -2, "ada", NULL}, "subject '7' has the candidates 1 to 3, not -2"},
-		{{"7", 1, "a\x1b[1m", NULL}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xc2\x85", NULL}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xe2\x80\xae", NULL}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xe2\x80\x8f", NULL}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xd8\x9c", NULL}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xe2\x80\x8b", NULL}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xef\xbb\xbf", NULL}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xff", NULL}, "the reviewer's name is not UTF-8"},
-		{{"7", 1, "\xc0\xaf", NULL}, "the reviewer's name is not UTF-8"},
-		{{"7", 1, "\xed\xa0\x80", NULL}, "the reviewer's name is not UTF-8"},
-		{{"7", 1, "ada", "yesterday"}, "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
-		{{"7", 1, "ada", "2026-13-22T15:04:05Z"},
+		{{"7", 3, "ada", NULL, 0}, NULL},
+		{{"7", 1, NULL, "2026-11-22T15:04:05Z", 0}, NULL},
+		{{"Z", 0, "", "2026-11-22T15:04:05.123456789Z", 0}, NULL},
+		{{"10", PICK_BACK, "\xf0\x9f\x90\xa6 żółw", NULL, 0}, NULL},
+		{{"8", 1, "ada", NULL, 0}, "subject '8' is not in the batch"},
+		{{"z", 1, "ada", NULL, 0}, "subject 'z' is not in the batch"},
+		{{"../7", 1, "ada", NULL, 0}, "a subject's id must begin with a letter or digit of ASCII"},
+		{{"7", 4, "ada", NULL, 0}, "subject '7' has the candidates 1 to 3, not 4"},
+		{{"10", 2, "ada", NULL, 0}, "subject '10' has the candidates 1 to 1, not 2"},
+		{{"7", -2, "ada", NULL, 0}, "subject '7' has the candidates 1 to 3, not -2"},
+		{{"7", 1, "a\x1b[1m", NULL, 0}, "the reviewer's name has a control character in it"},
+		{{"7", 1, "a\xc2\x85", NULL, 0}, "the reviewer's name has a control character in it"},
+		{{"7", 1, "a\xe2\x80\xae", NULL, 0}, "the reviewer's name has a control character in it"},
+		{{"7", 1, "a\xe2\x80\x8f", NULL, 0}, "the reviewer's name has a control character in it"},
+		{{"7", 1, "a\xd8\x9c", NULL, 0}, "the reviewer's name has a control character in it"},
+		{{"7", 1, "a\xe2\x80\x8b", NULL, 0}, "the reviewer's name has a control character in it"},
+		{{"7", 1, "a\xef\xbb\xbf", NULL, 0}, "the reviewer's name has a control character in it"},
+		{{"7", 1, "a\xff", NULL, 0}, "the reviewer's name is not UTF-8"},
+		{{"7", 1, "\xc0\xaf", NULL, 0}, "the reviewer's name is not UTF-8"},
+		{{"7", 1, "\xed\xa0\x80", NULL, 0}, "the reviewer's name is not UTF-8"},
+		{{"7", 1, "ada", "yesterday", 0}, "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
+		{{"7", 1, "ada", "2026-13-22T15:04:05Z", 0},
 		 "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
-		{{"7", 1, "ada", "2026-11-22T15:04:05+01:00"},
+		{{"7", 1, "ada", "2026-11-22T15:04:05+01:00", 0},
 		 "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
-		{{"7", 1, "ada", ""}, "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
+		{{"7", 1, "ada", "", 0}, "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
 	};
 	struct batch *b = make(state);
 	struct picks_subjects *s = picks_subjects_read(b);
@@ -366,9 +379,9 @@ review(void **state, int writer)
 
 	snprintf(name, sizeof(name), "r%d", writer);
 	for (int i = 0; b && i < SETS; i++) {
-		const struct pick v[] = {{"7", 1 + i % 3, name, NULL}, {"Z", 1 + i % 2, name, NULL}};
+		const struct pick v[] = {{"7", 1 + i % 3, name, NULL, 0}, {"Z", 1 + i % 2, name, NULL, 0}};
 
-		if (picks_add(b, v, 2) < 0)
+		if (add_picks(b, v, 2) < 0)
 			_exit(1);
 		if (i % 10 == 0) {
 			int fd = open(file, O_RDWR | O_CLOEXEC);
@@ -421,13 +434,13 @@ add_beyond_the_limit(void *arg)
 	signal(SIGXFSZ, SIG_IGN);
 	for (int i = 0; i < 20; i++) {
 		snprintf(names[i], sizeof(names[i]), "r%d", i);
-		v[i] = (struct pick){"7", 1, names[i], NULL};
+		v[i] = (struct pick){"7", 1, names[i], NULL, 0};
 	}
 	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
 		_exit(1);
-	if (picks_add(b, v, 20) == 0 || errno != EFBIG)
+	if (add_picks(b, v, 20) == 0 || errno != EFBIG)
 		_exit(2);
-	if (picks_add(b, v, 2) < 0)
+	if (add_picks(b, v, 2) < 0)
 		_exit(3);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "hosts/robots.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "testing.h"
@@ -20,7 +21,7 @@ static bool
 allows(const char *text, const char *path)
 {
 	struct robots *r = parse(text);
-	bool yes = robots_allows(r, path);
+	bool yes = !robots_rule(r, path);
 
 	robots_free(r);
 	return yes;
@@ -82,7 +83,7 @@ rfc_simple_example(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct robots *r = robots_parse(text, sizeof(text) - 1, cases[i].agent);
 
-		if (robots_allows(r, cases[i].path) != cases[i].allowed)
+		if (!robots_rule(r, cases[i].path) != cases[i].allowed)
 			fail_msg("%s and %s", cases[i].agent, cases[i].path);
 		robots_free(r);
 	}
@@ -98,8 +99,8 @@ rfc_longest_match(void **state)
 	struct robots *r = robots_parse(text, sizeof(text) - 1, "foobot");
 
 	(void)state;
-	assert_false(robots_allows(r, "/example/page/disallowed.gif"));
-	assert_true(robots_allows(r, "/example/page/allowed.gif"));
+	assert_non_null(robots_rule(r, "/example/page/disallowed.gif"));
+	assert_null(robots_rule(r, "/example/page/allowed.gif"));
 	robots_free(r);
 	assert_true(allows("user-agent: *\ndisallow: /page\nallow: /page\n", "/page"));
 	assert_true(allows("user-agent: *\nallow: /page\ndisallow: /page\n", "/page"));
@@ -118,10 +119,10 @@ rfc_groups_are_merged(void **state)
 	struct robots *r = robots_parse(text, sizeof(text) - 1, "examplebot");
 
 	(void)state;
-	assert_false(robots_allows(r, "/foo"));
-	assert_false(robots_allows(r, "/bar"));
-	assert_false(robots_allows(r, "/baz"));
-	assert_true(robots_allows(r, "/all"));
+	assert_non_null(robots_rule(r, "/foo"));
+	assert_non_null(robots_rule(r, "/bar"));
+	assert_non_null(robots_rule(r, "/baz"));
+	assert_null(robots_rule(r, "/all"));
 	robots_free(r);
 	assert_false(allows("user-agent: *\ndisallow: /a\nuser-agent: *\ndisallow: /b\n", "/a"));
 	assert_false(allows("user-agent: *\ndisallow: /a\nuser-agent: *\ndisallow: /b\n", "/b"));
@@ -285,9 +286,9 @@ statuses_mean_what_rfc_9309_says(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct robots *r = robots_answer(cases[i].status, text, sizeof(text) - 1, AGENT);
 
-		assert_int_equal(robots_allows(r, "/x"), cases[i].x);
-		assert_int_equal(robots_allows(r, "/y"), cases[i].y);
-		assert_true(robots_allows(r, "/robots.txt"));
+		assert_int_equal(!robots_rule(r, "/x"), cases[i].x);
+		assert_int_equal(!robots_rule(r, "/y"), cases[i].y);
+		assert_null(robots_rule(r, "/robots.txt"));
 		robots_free(r);
 	}
 	assert_int_equal(robots_lifetime(200, -1), 24 * 3600);
@@ -313,13 +314,13 @@ what_is_beyond_the_limit_does_not_count(void **state)
 	memcpy(text, begin, sizeof(begin) - 1);
 	memcpy(text + ROBOTS_SIZE - 12, end, sizeof(end) - 1);
 	r = robots_parse(text, n, AGENT);
-	assert_false(robots_allows(r, "/first"));
-	assert_true(robots_allows(r, "/x"));
-	assert_true(robots_allows(r, "/only/this"));
+	assert_non_null(robots_rule(r, "/first"));
+	assert_null(robots_rule(r, "/x"));
+	assert_null(robots_rule(r, "/only/this"));
 	robots_free(r);
 	memcpy(text + ROBOTS_SIZE - sizeof(end) + 1, end, sizeof(end) - 1);
 	r = robots_parse(text, n, AGENT);
-	assert_false(robots_allows(r, "/only/this"));
+	assert_non_null(robots_rule(r, "/only/this"));
 	robots_free(r);
 	free(text);
 }
@@ -343,23 +344,23 @@ hostile_patterns_take_linear_time(void **state)
 	memset(text, 'x', N);
 	memcpy(text, "User-agent: *\nDisallow: /", 25);
 	r = robots_parse(text, N, AGENT);
-	assert_true(robots_allows(r, path));
+	assert_null(robots_rule(r, path));
 	robots_free(r);
 	for (size_t i = 25; i < N; i++)
 		text[i] = "*a"[i % 2];
 	r = robots_parse(text, 25 + 2 * PATH - 60, AGENT);
-	assert_false(robots_allows(r, path));
+	assert_non_null(robots_rule(r, path));
 	robots_free(r);
 	for (n = 14; n + 14 < ROBOTS_SIZE; n += 14)
 		memcpy(text + n, "Disallow:/*ab\n", 14);
 	r = robots_parse(text, n, AGENT);
-	assert_true(robots_allows(r, path));
+	assert_null(robots_rule(r, path));
 	robots_free(r);
 	memset(text, 0, N);
 	memcpy(text, "\0\0User-agent: *\nUser-agent: *\nDisallow: /a\0b\n", 46);
 	r = robots_parse(text, N, AGENT);
-	assert_true(robots_allows(r, "/a"));
-	assert_false(robots_allows(r, "/a%00b"));
+	assert_null(robots_rule(r, "/a"));
+	assert_non_null(robots_rule(r, "/a%00b"));
 	robots_free(r);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	assert_true(after.tv_sec - before.tv_sec < 20);

@@ -9,7 +9,7 @@
 static void
 assert_record(const char *text, const char *expected)
 {
-	struct lease_seen seen = {.port = 8000, .keeper = 42};
+	struct lease_seen seen = {.port = 8000, .holder = 42};
 	struct json_object *record;
 
 	buf_str(&seen.record, text);

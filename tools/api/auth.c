@@ -11,9 +11,8 @@ auth_host(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	if (allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))
 		return true;
-	reply_error(r, 403, "host_not_ours",
-		    "requests must ask for localhost or a name given to bi-serve by --allow-host");
-	return false;
+	return reply_error(r, 403, "host_not_ours",
+			   "requests must ask for localhost or a name given to bi-serve by --allow-host");
 }
 
 /* Whether it comes from a page of an origin that is let in by name. */
@@ -126,10 +125,8 @@ auth_write(const struct api *api, const struct scgi *s, struct reply *r)
 	const char *given = given_token(s);
 	char token[TOKEN_HEX + 1];
 
-	if (!is_ours(api, s)) {
-		reply_error(r, 403, "origin_not_ours", "a page of another site may not write here");
-		return false;
-	}
+	if (!is_ours(api, s))
+		return reply_error(r, 403, "origin_not_ours", "a page of another site may not write here");
 	/* Read each time: one that was replaced counts at once. */
 	if (token_read(&api->root, token) < 0) {
 		reply_error(r, errno == ENOENT || errno == EPERM ? 401 : 500, "no_token",

@@ -1,12 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "batch_cache.h"
-#include "records/rec.h"
 
 enum { BATCHES_MAX = 64, NOTEBOOKS_MAX = 16 };
 
@@ -40,8 +38,7 @@ drop_batch(struct cached_batch *b)
 	picks_free(b->picks);
 	picks_subjects_free(b->subjects);
 	json_object_put(b->about);
-	if (b->batch)
-		batch_close(b->batch);
+	batch_close(b->batch);
 	buf_free(&b->document);
 	*b = (struct cached_batch){.dir = -1};
 }
@@ -60,7 +57,6 @@ is_same(const struct cached_batch *b, const struct root *root)
 static int
 load_batch(struct cached_batch *b, const struct root *root, const char *name)
 {
-	struct buf text = {0};
 	struct stat st;
 
 	drop_batch(b);
@@ -69,16 +65,13 @@ load_batch(struct cached_batch *b, const struct root *root, const char *name)
 		return -1;
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	b->dir = batch_dirfd(b->batch);
-	if (fstat(b->dir, &st) < 0 || (batch_metadata(b->batch, &text) < 0 && errno != ENOENT)) {
-		buf_free(&text);
+	b->about = batch_metadata_object(b->batch);
+	if ((!b->about && errno != ENOENT && errno != EBADMSG) || fstat(b->dir, &st) < 0) {
 		drop_batch(b);
 		return -1;
 	}
 	b->dev = st.st_dev;
 	b->ino = st.st_ino;
-	if (text.len)
-		b->about = rec_parse(text.data, text.len, NULL, 0);
-	buf_free(&text);
 	return 0;
 }
 
@@ -128,14 +121,6 @@ cached_batch_subjects(struct cached_batch *b)
 
 /* --- notebooks --- */
 
-static void
-drop_notebook(struct cached_notebook *n)
-{
-	if (n->notebook)
-		notebook_close(n->notebook);
-	*n = (struct cached_notebook){0};
-}
-
 struct notebook *
 batch_cache_notebook(struct batch_cache *k, const struct root *root, const char *name)
 {
@@ -151,10 +136,10 @@ batch_cache_notebook(struct batch_cache *k, const struct root *root, const char 
 		struct notebook *nb = notebook_open(root, name);
 		int error = errno;
 
+		if ((nb || found) && n->notebook)
+			notebook_close(n->notebook);
 		if (nb || found)
-			drop_notebook(n);
-		if (nb)
-			n->notebook = nb;
+			*n = (struct cached_notebook){.notebook = nb};
 		errno = error;
 		if (!nb)
 			return NULL;

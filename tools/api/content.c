@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -222,8 +221,7 @@ read_content(const struct resolved_item *i, const char *path, struct buf *out)
 	close(fd);
 	if (n > 0 && out->len > 1 && out->data[0] == '{' && out->data[out->len - 1] == '}')
 		return 0;
-	errno = error;
-	return -1;
+	return file_fail(error);
 }
 
 /* The content of a file into OUT; its path. NULL after making R the error. */

@@ -3,7 +3,6 @@
  * leaves an entry that nobody holds with a batch that is not whole, and a worker removes both.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "files/file.h"
 #include "files/trash.h"
 #include "notebook/notebook.h"
-#include "records/rec.h"
 
 enum { TRIES = 1000, BLOCK = 256, SYNC_ALL = 16 };
 
@@ -62,8 +60,7 @@ make_entry(struct submission *h)
 		if (taken < 0)
 			return -1;
 	}
-	errno = EEXIST;
-	return -1;
+	return file_fail(EEXIST);
 }
 
 /* --- files --- */
@@ -213,8 +210,7 @@ make_batch(struct submission *h)
 	name_items(h);
 	b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
 	rc = b && (h->temp < 0 || publish_uploads(h, b) == 0) && add_items(h, b) == 0 ? 0 : -1;
-	if (b)
-		batch_close(b);
+	batch_close(b);
 	return rc;
 }
 
@@ -237,10 +233,8 @@ create_job(struct submission *h)
 {
 	int entry, error;
 
-	if (h->temp >= 0 && sync_files(h) < 0) {
-		submission_error(h, errno, "the upload cannot be kept");
-		return false;
-	}
+	if (h->temp >= 0 && sync_files(h) < 0)
+		return submission_error(h, errno, "the upload cannot be kept");
 	entry = make_entry(h);
 	if (entry >= 0 && make_batch(h) == 0 && note_job(h) == 0) {
 		queue_hand_in(entry);
@@ -252,6 +246,5 @@ create_job(struct submission *h)
 		queue_drop(&h->api->root, h->batch);
 		close(entry);
 	}
-	submission_error(h, error, unmade);
-	return false;
+	return submission_error(h, error, unmade);
 }

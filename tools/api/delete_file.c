@@ -5,18 +5,15 @@
  * is asked again: what is done already is found to be done.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/when.h"
-#include "files/atomic_file.h"
+#include "batch/item_files.h"
 #include "files/file.h"
-#include "files/trash.h"
 #include "handlers.h"
 #include "records/rec.h"
 #include "reply.h"
@@ -35,19 +32,6 @@ open_below(int dir, const char *name)
 	return file_close(dir, fd);
 }
 
-/* Removes the file NAME in DIR, which is closed. 0 also where there is none, or -1 with errno. */
-static int
-unlink_in(int dir, const char *name)
-{
-	int rc = 0;
-
-	if (dir < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		rc = -1;
-	return file_close(dir, rc);
-}
-
 /* Removes what is in the batch's directory FOLDER as PATH, "FOLDER/NAME". */
 static int
 unlink_path(const struct batch *b, const char *folder, const char *path)
@@ -56,7 +40,7 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 
 	if (!path || strncmp(path, folder, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/') || path[n + 1] == '.')
 		return 0;
-	return unlink_in(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
+	return item_files_unlink(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
 }
 
 /* Removes what bi-render has of the file named NAME, and its thumbnail. */
@@ -68,47 +52,10 @@ unlink_review(const struct root *root, const struct batch *b, const char *name)
 	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
 	if (strrchr(name, '.'))
 		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
-	if (unlink_in(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
+	if (item_files_unlink(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
 		return -1;
-	return unlink_in(open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"),
-			 thumb);
-}
-
-/* Removes what was parsed: content/STEM.json and content/STEM/. */
-static int
-remove_content(const struct root *root, const struct batch *b, const char *path)
-{
-	const char *name = path ? strchr(path, '/') : NULL;
-	size_t n = name ? strlen(name) : 0;
-	char stem[SUBJECT_MAX + 32];
-	int dir, rc;
-
-	if (n > sizeof("/.json") && n < sizeof(stem)) {
-		snprintf(stem, sizeof(stem), "%.*s", (int)(n - sizeof("/.json") + 1), name + 1);
-		dir = root_open_dir(batch_dirfd(b), "content", false);
-		rc = dir < 0 ? -1 : *stem == '.' ? 0 : trash_dir(root, dir, stem);
-		if (file_close(dir, rc) < 0 && errno != ENOENT && errno != ENOTDIR)
-			return -1;
-	}
-	return unlink_path(b, "content", path);
-}
-
-/* Removes the bytes of an upload that no worker took, and what is unfinished of a download. */
-static int
-remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked)
-{
-	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
-	const char *upload = rec_text(asked, "upload", room, sizeof(room));
-	int temp = root_open_dir(root->fd, "temp", false);
-	struct atomic_file p;
-
-	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
-	if (temp >= 0 && atomic_file_take(&p, temp, name, note) == 0)
-		atomic_file_drop(&p);
-	file_close(temp, 0);
-	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
-		return 0;
-	return unlink_in(root_open_dir(batch_dirfd(b), "uploads", false), upload);
+	return item_files_unlink(
+		open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
 }
 
 /* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */
@@ -124,7 +71,7 @@ remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 		rc = errno == ENOENT ? 0 : -1;
 	else if (batch_place(line.data, line.len, &place) == 0) {
 		snprintf(path, sizeof(path), "content/%s_%lu.json", place.subject, (unsigned long)place.idx);
-		rc = remove_content(root, b, path);
+		rc = item_files_remove_content(root, b, path);
 	}
 	buf_free(&line);
 	return rc;
@@ -137,8 +84,8 @@ remove_all(const struct root *root, const struct batch *b, uint32_t k, struct js
 {
 	const char *path = rec_string(has, "path"), *content = rec_string(has, "content");
 
-	if (remove_begun(root, b, k, asked) < 0 || remove_unsaid(root, b, k) < 0 ||
-	    remove_content(root, b, content) < 0 || unlink_path(b, "files", path) < 0)
+	if (item_files_remove_begun(root, b, k, asked) < 0 || remove_unsaid(root, b, k) < 0 ||
+	    item_files_remove_content(root, b, content) < 0 || unlink_path(b, "files", path) < 0)
 		return -1;
 	return path && strncmp(path, "files/", 6) == 0 && path[6] && !strchr(path + 6, '/')
 		       ? unlink_review(root, b, path + 6)
@@ -147,12 +94,15 @@ remove_all(const struct root *root, const struct batch *b, uint32_t k, struct js
 
 /* --- recording --- */
 
+/* Whether there is nothing left to delete. */
 static bool
 is_deleted(struct json_object *result)
 {
+	const char *code, *status = result ? rec_string(result, "status") : NULL;
 	struct json_object *error = NULL;
-	const char *code;
 
+	if (status && strcmp(status, "removed") == 0) /* by bi-clean items */
+		return true;
 	if (!result || !json_object_object_get_ex(result, "error", &error))
 		return false;
 	code = rec_string(error, "code");
@@ -163,50 +113,27 @@ is_deleted(struct json_object *result)
 static void
 print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 {
+	struct json_object *o = json_object_new_object();
 	char text[WHEN_SIZE];
 
-	buf_printf(out,
-		   "{\"item\":%lu,\"status\":\"failed\",\"error\":{\"code\":\"deleted\",\"message\":\"it was deleted\","
-		   "\"retryable\":false},\"finished_at\":\"%s\"",
-		   (unsigned long)k, when_now(text));
-	if (asked) {
-		json_object_object_foreach(asked, key, value)
-		{
-			static const char *const ours[] = {"bi", "item", "status", "error", "finished_at", "batch"};
-			bool is_ours = false;
-
-			for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-				is_ours = is_ours || strcmp(key, ours[i]) == 0;
-			if (is_ours)
-				continue;
-			buf_str(out, ",");
-			buf_json(out, key);
-			buf_printf(out, ":%s", value ? rec_print(value) : "null");
-		}
-	}
-	buf_str(out, "}");
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, "deleted", "it was deleted", false);
+	rec_add_string(o, "finished_at", when_now(text));
+	rec_copy_without(o, asked, "bi", "item", "status", "error", "finished_at", "batch");
+	buf_str(out, rec_print(o));
+	json_object_put(o);
 }
 
-static struct json_object *
-parse_line(int rc, const struct buf *line)
-{
-	return rc == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
-}
-
-/* What is known of item K; NULL where it is not there. 0, or -1 with errno. */
+/* What is known of item K; NULL where it is not there, or is not an object. 0, or -1 with errno. */
 static int
-read_lines(const struct batch *b, uint32_t k, struct buf *line, struct json_object **asked, struct json_object **result)
+read_lines(const struct batch *b, uint32_t k, struct json_object **asked, struct json_object **result)
 {
-	int rc = batch_item(b, k, line);
-
-	if (rc < 0 && errno != ENOENT)
+	*asked = batch_item_object(b, k);
+	if (!*asked && errno != ENOENT && errno != EBADMSG)
 		return -1;
-	*asked = parse_line(rc, line);
-	rc = batch_result(b, k, line);
-	if (rc < 0 && errno != ENOENT)
-		return -1;
-	*result = parse_line(rc, line);
-	return 0;
+	*result = batch_result_object(b, k);
+	return *result || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 }
 
 /* Item K of B, which is ours: records and removes. HAS as above, NULL: what its result says. */
@@ -216,12 +143,11 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	struct buf line = {0};
 	struct json_object *asked = NULL, *result = NULL;
 	struct batch_outcome v = {.item = k};
-	int rc = read_lines(b, k, &line, &asked, &result);
+	int rc = read_lines(b, k, &asked, &result);
 
 	if (rc < 0 || is_deleted(result)) {
 		batch_unclaim(b, k);
 	} else {
-		buf_clear(&line);
 		print_deleted(k, asked, &line);
 		v.line = line.data;
 		v.len = line.len;
@@ -243,18 +169,14 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 static int
 is_of(const struct batch *b, const struct resolved_item *i)
 {
-	struct buf text = {0};
-	int rc = batch_metadata(b, &text);
-	struct json_object *about = parse_line(rc, &text);
+	struct json_object *about = batch_metadata_object(b);
 	const char *notebook = rec_string(about, "notebook");
+	int rc = about || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 
-	if (rc == 0)
-		rc = notebook && strcmp(notebook, notebook_name(i->notebook)) == 0 &&
+	if (notebook)
+		rc = strcmp(notebook, notebook_name(i->notebook)) == 0 &&
 		     rec_number(about, "job_id", -1) == (long long)i->job;
-	else if (errno == ENOENT)
-		rc = 0;
 	json_object_put(about);
-	buf_free(&text);
 	return rc;
 }
 
@@ -269,7 +191,7 @@ claim_item(struct batch *b, uint32_t k)
 		state = batch_state(b, k);
 		if (state < 0)
 			return CLAIM_ERROR;
-		if ((state != 'c' && state != 'f') || tries++ == HELD_TRIES)
+		if ((state != 'c' && state != 'f' && state != 'x') || tries++ == HELD_TRIES)
 			break;
 		poll(NULL, 0, HELD_MS);
 	}
@@ -302,12 +224,11 @@ static int
 delete_items(const struct root *root, struct resolved_item *i)
 {
 	struct notebook_file *f = &i->file;
-	struct buf line = {0};
 	bool more = true;
 	int rc = 0;
 
 	while (more && rc == 0) {
-		struct json_object *has = parse_line(notebook_line(i->notebook, f, &line), &line);
+		struct json_object *has = notebook_line(i->notebook, f);
 
 		i->job = f->job;
 		i->item = f->item;
@@ -315,7 +236,6 @@ delete_items(const struct root *root, struct resolved_item *i)
 		json_object_put(has);
 		more = notebook_find_same(i->notebook, f, f);
 	}
-	buf_free(&line);
 	return rc;
 }
 
@@ -341,12 +261,11 @@ delete_file(const struct root *root, struct resolved_item *i)
 static bool
 was_deleted(const struct resolved_item *i)
 {
-	struct buf line = {0};
-	struct json_object *result = parse_line(batch_result(i->batch->batch, i->item, &line), &line);
-	bool was = batch_state(i->batch->batch, i->item) == 'f' && is_deleted(result);
+	struct json_object *result = batch_result_object(i->batch->batch, i->item);
+	int state = batch_state(i->batch->batch, i->item);
+	bool was = (state == 'f' || state == 'x') && is_deleted(result);
 
 	json_object_put(result);
-	buf_free(&line);
 	return was;
 }
 
@@ -362,7 +281,7 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 		return;
 	if (!i.is_file && !i.batch && i.error != ENOENT) {
 		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
-			    strerror(i.error));
+			    trouble_reason(i.error));
 		return;
 	}
 	if (!i.is_file && (!i.batch || was_deleted(&i))) {
@@ -377,5 +296,5 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 	else if (errno == EINTR)
 		reply_error(r, 503, "busy", "another process holds the batch or the notebook; try again");
 	else
-		reply_error(r, 500, "cannot_write", "the file cannot be deleted: %s", strerror(errno));
+		reply_error(r, 500, "cannot_write", "the file cannot be deleted: %s", trouble_reason(errno));
 }

@@ -1,9 +1,7 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "batch/job_status.h"
 #include "files.h"
@@ -26,15 +24,14 @@ is_there(const struct root *root, const struct notebook_file *f)
 
 /* A file as lists have it, of its line in the log. */
 static void
-print_file(const struct root *root, const struct notebook *nb, const struct notebook_file *f, struct buf *line,
-	   struct buf *out)
+print_file(const struct root *root, const struct notebook *nb, const struct notebook_file *f, struct buf *out)
 {
 	static const char *const known[][2] = {
 		{"upload_id", "upload_id"}, {"title", "title"}, {"mime", "mime"}, {"kind", "kind"},
 		{"language", "language"},   {"bytes", "bytes"}, {"url", "url"},   {"filename", "filename"},
 		{"at", "created_at"},
 	};
-	struct json_object *o = notebook_line(nb, f, line) == 0 ? rec_parse(line->data, line->len, NULL, 0) : NULL;
+	struct json_object *o = notebook_line(nb, f);
 	int there = is_there(root, f);
 
 	buf_printf(out, "{\"file_id\":\"%s\",\"knowledge_item_id\":", f->id);
@@ -55,7 +52,7 @@ print_file(const struct root *root, const struct notebook *nb, const struct note
 void
 files_list(struct api *api, const struct request *q, struct reply *r)
 {
-	struct buf type = {0}, line = {0};
+	struct buf type = {0};
 	const char *mime = query_text(q, "content_type", &type) ? type.data : NULL;
 	struct notebook_file f;
 	uint64_t limit, offset;
@@ -72,14 +69,13 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 		cursor.skip = offset;
 		for (; offset < count && limit > 0 && notebook_next_file(nb, mime, &cursor, &f); limit--) {
 			buf_str(&r->body, before);
-			print_file(&api->root, nb, &f, &line, &r->body);
+			print_file(&api->root, nb, &f, &r->body);
 			before = ",";
 		}
 		buf_str(&r->body, "]}\n");
 		reply_tag(r, q->scgi);
 	}
 	buf_free(&type);
-	buf_free(&line);
 }
 
 /* The document of an item: that of one in a job's status, and what it is of. */
@@ -119,15 +115,16 @@ files_print_status(struct api *api, const char *notebook, const char *id, struct
 	}
 	if (!i.batch) {
 		reply_error(r, 500, "cannot_read", "the batch that this is an item of cannot be read: %s",
-			    strerror(i.error));
+			    trouble_reason(i.error));
 		return NULL;
 	}
 	state = batch_state(i.batch->batch, i.item);
 	if (state < 0 || batch_count(i.batch->batch, &counts) < 0 || print_item(&i, counts.held, out) < 0) {
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name, strerror(errno));
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name,
+			    trouble_reason(errno));
 		return NULL;
 	}
-	*done = state == 'c' || state == 'f';
+	*done = state == 'c' || state == 'f' || state == 'x';
 	return i.batch->name;
 }
 

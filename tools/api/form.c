@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
 #include "form.h"
@@ -22,17 +21,13 @@ begin_file(struct submission *h, const struct multipart_part *p)
 	struct submission_item *item;
 	struct buf label = {0};
 
-	if (strcmp(p->name, "file") != 0 && strcmp(p->name, "files") != 0) {
-		reply_error(&h->reply, 422, "bad_part",
-			    "a file is in the part '%.80s': one file goes into a part "
-			    "named file, a batch into parts named files",
-			    p->name);
-		return false;
-	}
-	if (h->n == h->api->bounds.batch) {
-		reply_error(&h->reply, 413, "too_many", "a request may submit %zu items", h->api->bounds.batch);
-		return false;
-	}
+	if (strcmp(p->name, "file") != 0 && strcmp(p->name, "files") != 0)
+		return reply_error(&h->reply, 422, "bad_part",
+				   "a file is in the part '%.80s': one file goes into a part "
+				   "named file, a batch into parts named files",
+				   p->name);
+	if (h->n == h->api->bounds.batch)
+		return reply_error(&h->reply, 413, "too_many", "a request may submit %zu items", h->api->bounds.batch);
 	h->is_batch |= h->n > 0 || strcmp(p->name, "files") == 0;
 	multipart_label(p->filename, &label);
 	item = submission_add(h, label.data);
@@ -50,11 +45,9 @@ on_part(const struct multipart_part *p, void *arg)
 {
 	struct submission *h = arg;
 
-	if (++h->parts > SUBMISSION_PARTS_MAX) {
-		reply_error(&h->reply, 413, "too_many_parts", "a form may have %d parts: submit the files in several",
-			    SUBMISSION_PARTS_MAX);
-		return false;
-	}
+	if (++h->parts > SUBMISSION_PARTS_MAX)
+		return reply_error(&h->reply, 413, "too_many_parts",
+				   "a form may have %d parts: submit the files in several", SUBMISSION_PARTS_MAX);
 	h->in_file = false;
 	buf_clear(&h->value);
 	h->is_id = strcmp(p->name, h->type->id_key) == 0;
@@ -64,10 +57,8 @@ on_part(const struct multipart_part *p, void *arg)
 static bool
 write_part(struct submission *h, struct submission_item *item, const char *bytes, size_t n)
 {
-	if (atomic_file_write(&item->part, bytes, n) < 0) {
-		submission_error(h, errno, unkept);
-		return false;
-	}
+	if (atomic_file_write(&item->part, bytes, n) < 0)
+		return submission_error(h, errno, unkept);
 	if (item->size / EARLY != (item->size + n) / EARLY)
 		sync_file_range(item->part.fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* where it cannot, the end waits longer */
 	item->size += n;
@@ -81,11 +72,9 @@ on_bytes(const char *bytes, size_t n, void *arg)
 
 	if (h->in_file)
 		return write_part(h, &h->items[h->n - 1], bytes, n);
-	if (h->value.len + n > SUBMISSION_FIELD_MAX) {
-		reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes",
-			    SUBMISSION_FIELD_MAX);
-		return false;
-	}
+	if (h->value.len + n > SUBMISSION_FIELD_MAX)
+		return reply_error(&h->reply, 413, "too_large", "a part that is no file may have %d bytes",
+				   SUBMISSION_FIELD_MAX);
 	buf_add(&h->value, bytes, n);
 	return true;
 }
@@ -133,14 +122,11 @@ form_begin(struct submission *h, const char *type, uint64_t length)
 	if (wrong) {
 		bool other = !type || strncasecmp(type, "multipart/form-data", 19) != 0;
 
-		reply_error(&h->reply, other ? 415 : 400, other ? "not_a_form" : "bad_form", "%s", wrong);
-		return false;
+		return reply_error(&h->reply, other ? 415 : 400, other ? "not_a_form" : "bad_form", "%s", wrong);
 	}
 	h->temp = root_open_dir(h->api->root.fd, "temp", true);
-	if (h->temp < 0 || !has_room(h, length)) {
-		submission_error(h, h->temp < 0 ? errno : ENOSPC, unkept);
-		return false;
-	}
+	if (h->temp < 0 || !has_room(h, length))
+		return submission_error(h, h->temp < 0 ? errno : ENOSPC, unkept);
 	multipart_begin(&h->form, boundary, &calls, h);
 	return true;
 }
@@ -171,16 +157,12 @@ count_ids(struct submission *h)
 bool
 form_end(struct submission *h)
 {
-	if (h->form.state != MULTIPART_END) {
-		reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_error(&h->form));
-		return false;
-	}
-	if (h->n == 0) {
-		reply_error(&h->reply, 422, "no_file",
-			    "the form has no file: one goes into a part named file, a batch "
-			    "into parts named files, each with a filename");
-		return false;
-	}
+	if (h->form.state != MULTIPART_END)
+		return reply_error(&h->reply, 400, "bad_form", "the form is refused: %s", multipart_error(&h->form));
+	if (h->n == 0)
+		return reply_error(&h->reply, 422, "no_file",
+				   "the form has no file: one goes into a part named file, a batch "
+				   "into parts named files, each with a filename");
 	count_ids(h);
 	return submission_name(h);
 }

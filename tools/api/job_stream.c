@@ -1,11 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "batch/job_status.h"
+#include "batch/watch_root.h"
 #include "files.h"
 #include "job_stream.h"
 #include "jobs.h"
@@ -20,7 +19,6 @@ struct job_stream {
 	bool is_file;
 	uint64_t limit, offset; /* of a job's items */
 	char batch[BATCH_NAME_MAX + 1];
-	int wd; /* of the batch's directory; -1: none */
 	struct job_streams *streams;
 	struct loop_timer timer; /* when to look */
 	int64_t earliest;        /* not to look before that */
@@ -32,51 +30,34 @@ struct job_streams {
 	struct api *api;
 	struct loop *loop;
 	struct job_stream *first;
-	int ino;                     /* -1: no client follows, or there is no inotify */
+	struct watch_root *watch;    /* NULL: no client follows, or there is no inotify */
 	struct loop_watcher watcher; /* of that */
-	int queue;                   /* the watch of queue/; -1: none */
 };
 
 /* --- what happens to batches --- */
 
-static int
-add_watch(const struct job_streams *o, const char *dir, const char *name, uint32_t mask)
+static void
+watch_batch(struct job_streams *o, const char *batch)
 {
-	struct buf path = {0};
-	int wd;
-
-	buf_printf(&path, "%s/%s/%s", o->api->root.path, dir, name);
-	wd = inotify_add_watch(o->ino, path.data, mask | IN_ONLYDIR | IN_DONT_FOLLOW);
-	buf_free(&path);
-	return wd;
+	if (!o->watch && (o->watch = watch_root_open(&o->api->root)))
+		(void)loop_watch(o->loop, &o->watcher, watch_root_fd(o->watch), EPOLLIN);
+	if (o->watch)
+		(void)watch_root_add_batch(o->watch, batch);
 }
 
 static void
-watch_batch(struct job_streams *o, struct job_stream *w)
-{
-	if (o->ino < 0)
-		o->ino = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (o->ino < 0)
-		return;
-	(void)loop_watch(o->loop, &o->watcher, o->ino, EPOLLIN);
-	if (o->queue < 0)
-		o->queue = add_watch(o, "queue", ".", IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
-	w->wd = add_watch(o, "batches", w->batch, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVE_SELF);
-}
-
-static void
-unwatch_batch(struct job_streams *o, int wd)
+unwatch_batch(struct job_streams *o, const char *batch)
 {
 	for (const struct job_stream *w = o->first; w; w = w->next)
-		if (w->wd == wd)
+		if (strcmp(w->batch, batch) == 0)
 			return;
-	if (wd >= 0)
-		inotify_rm_watch(o->ino, wd);
-	if (o->first || o->ino < 0)
+	if (o->watch)
+		watch_root_remove_batch(o->watch, batch);
+	if (o->first)
 		return;
 	loop_unwatch(o->loop, &o->watcher);
-	close(o->ino);
-	o->ino = o->queue = -1;
+	watch_root_close(o->watch);
+	o->watch = NULL;
 }
 
 static void
@@ -90,29 +71,24 @@ touch_stream(struct job_stream *w)
 }
 
 static void
-handle_event(const struct job_streams *o, const struct inotify_event *e)
+on_event(const struct watch_root_event *e, void *arg)
 {
+	const struct job_streams *o = arg;
+
+	if (e->what == WATCH_ROOT_REVIEW || e->what == WATCH_ROOT_LEASES)
+		return;
 	for (struct job_stream *w = o->first; w; w = w->next)
-		if (e->mask & IN_Q_OVERFLOW || e->wd == w->wd ||
-		    (e->wd == o->queue && e->len && strcmp(e->name, w->batch) == 0))
+		if (e->what == WATCH_ROOT_LOST || strcmp(e->name, w->batch) == 0)
 			touch_stream(w);
 }
 
 static void
-read_events(void *arg, uint32_t happened)
+on_changes(void *arg, uint32_t events)
 {
 	struct job_streams *o = arg;
-	_Alignas(struct inotify_event) char events[16384];
-	ssize_t got;
 
-	(void)happened;
-	while ((got = read(o->ino, events, sizeof(events))) > 0)
-		for (char *at = events; at < events + got;) {
-			const struct inotify_event *e = (const struct inotify_event *)(void *)at;
-
-			handle_event(o, e);
-			at += sizeof(*e) + e->len;
-		}
+	(void)events;
+	watch_root_handle_events(o->watch, on_event, o);
 }
 
 /* --- documents --- */
@@ -162,8 +138,8 @@ job_streams_new(struct api *api, struct loop *loop)
 {
 	struct job_streams *o = buf_alloc(sizeof(*o));
 
-	*o = (struct job_streams){.api = api, .loop = loop, .ino = -1, .queue = -1};
-	o->watcher = (struct loop_watcher){.call = read_events, .arg = o};
+	*o = (struct job_streams){.api = api, .loop = loop};
+	o->watcher = (struct loop_watcher){.call = on_changes, .arg = o};
 	return o;
 }
 
@@ -181,7 +157,7 @@ job_streams_follow(struct job_streams *o, const struct request *q, struct reply 
 	const char *notebook = q->words[q->count - 5], *kind = q->words[q->count - 4], *id = q->words[q->count - 3];
 	struct job_stream *w = buf_alloc(sizeof(*w));
 
-	*w = (struct job_stream){.is_file = strcmp(kind, "files") == 0, .wd = -1, .streams = o};
+	*w = (struct job_stream){.is_file = strcmp(kind, "files") == 0, .streams = o};
 	w->timer = (struct loop_timer){.call = on_timer, .arg = w};
 	snprintf(w->notebook, sizeof(w->notebook), "%s", root_name_check(notebook) ? "" : notebook);
 	snprintf(w->id, sizeof(w->id), "%s", id);
@@ -196,7 +172,7 @@ job_streams_follow(struct job_streams *o, const struct request *q, struct reply 
 			w->next = o->first;
 			o->first = w;
 			w->source.viewers = 1;
-			watch_batch(o, w);
+			watch_batch(o, w->batch);
 			touch_stream(w); /* it may have changed before it was watched */
 			return &w->source;
 		}
@@ -219,7 +195,7 @@ job_streams_unfollow(struct job_streams *o, struct stream_source *s)
 			break;
 		}
 	loop_stop_timer(o->loop, &w->timer);
-	unwatch_batch(o, w->wd);
+	unwatch_batch(o, w->batch);
 	buf_free(&s->text);
 	free(w);
 }

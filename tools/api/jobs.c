@@ -25,12 +25,13 @@ jobs_print_status(struct api *api, const char *notebook, const char *id, uint64_
 	if (!resolve_job(api, notebook, id, &job, r))
 		return NULL;
 	if (job_status_read(&api->root, job.batch->batch, &p) < 0) {
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name, strerror(errno));
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job.batch->name,
+			    trouble_reason(errno));
 		return NULL;
 	}
 	if (job_status_print_known(job.batch->batch, job.batch->about, &p, offset, limit, to_buf, out) < 0) {
 		reply_error(r, 500, "cannot_read", "items of the batch %s cannot be read: %s", job.batch->name,
-			    strerror(errno));
+			    trouble_reason(errno));
 		return NULL;
 	}
 	*done = p.done;
@@ -65,14 +66,10 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 {
 	/* Not kept: a list is of many, and who asks for one status after the other has theirs kept. */
 	struct batch *b = batch_open(&api->root, job->batch, BATCH_READ, NULL);
-	struct json_object *about = NULL;
-	struct buf text = {0};
+	struct json_object *about = b ? batch_metadata_object(b) : NULL;
 	struct job_status p;
-	int rc = b ? batch_metadata(b, &text) : -1;
 
-	if (rc == 0)
-		about = rec_parse(text.data, text.len, NULL, 0);
-	if (rc < 0)
+	if (!about)
 		print_unseen(job, errno == ENOENT ? "removed" : "unreadable", out);
 	else if (rec_number(about, "job_id", -1) != (long long)job->id)
 		print_unseen(job, "removed", out);
@@ -81,9 +78,7 @@ print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 	else
 		job_status_print_job(b, about, &p, out);
 	json_object_put(about);
-	buf_free(&text);
-	if (b)
-		batch_close(b);
+	batch_close(b);
 }
 
 void

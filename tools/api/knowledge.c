@@ -7,23 +7,17 @@
 #include "records/rec.h"
 #include "resolve.h"
 
-static struct json_object *
-parse_line(int rc, const struct buf *line)
-{
-	return rc == 0 && line->len ? rec_parse(line->data, line->len, NULL, 0) : NULL;
-}
-
 static void
-print_item(const struct notebook *nb, const struct notebook_file *f, struct buf *line, struct buf *out)
+print_item(const struct notebook *nb, const struct notebook_file *f, struct buf *out)
 {
 	static const char *const known[] = {"title", "kind", "language", "mime", "url", "filename"};
-	struct json_object *o = parse_line(notebook_line(nb, f, line), line);
+	struct json_object *o = notebook_line(nb, f);
 
 	buf_printf(out, "{\"knowledge_base_item_id\":%llu,\"file_id\":\"%s\"", (unsigned long long)f->knowledge, f->id);
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		reply_copy_member(out, o, known[i], known[i]);
 	json_object_put(o);
-	o = parse_line(notebook_notes(nb, f, line), line);
+	o = notebook_notes(nb, f);
 	reply_copy_member(out, o, "notes", "notes");
 	json_object_put(o);
 	buf_printf(out, ",\"linked\":%s}", f->linked ? "true" : "false");
@@ -35,7 +29,6 @@ knowledge_list(struct api *api, const struct request *q, struct reply *r)
 	uint64_t limit, offset, all;
 	struct notebook_file f;
 	struct notebook *nb;
-	struct buf line = {0};
 	const char *before = "";
 	struct notebook_cursor cursor = {0};
 	size_t count;
@@ -48,11 +41,10 @@ knowledge_list(struct api *api, const struct request *q, struct reply *r)
 	cursor.skip = offset;
 	for (; offset < count && limit > 0 && notebook_next_knowledge(nb, all, &cursor, &f); limit--) {
 		buf_str(&r->body, before);
-		print_item(nb, &f, &line, &r->body);
+		print_item(nb, &f, &r->body);
 		before = ",";
 	}
 	buf_str(&r->body, "]}\n");
-	buf_free(&line);
 	reply_tag(r, q->scgi);
 }
 
@@ -84,9 +76,8 @@ take_id(struct json_object *o, uint64_t *id, struct reply *r)
 		*id = (uint64_t)json_object_get_int64(value);
 		return true;
 	}
-	reply_error(r, 422, "bad_item",
-		    "knowledge_base_item_id must be the number of a knowledge item of the notebook");
-	return false;
+	return reply_error(r, 422, "bad_item",
+			   "knowledge_base_item_id must be the number of a knowledge item of the notebook");
 }
 
 static void
@@ -95,7 +86,7 @@ change_link(struct api *api, const struct request *q, bool link, struct reply *r
 	struct json_object *o = NULL, *notes = NULL;
 	struct notebook_file f;
 	struct notebook *nb;
-	uint64_t id;
+	uint64_t id = 0;
 	int rc;
 
 	if (!(o = take_body(q, r)) || !take_id(o, &id, r) || !(nb = resolve_notebook(api, q->words[1], r))) {

@@ -89,16 +89,12 @@ read_options(struct opts *o, struct api *api, const char **dir)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {.operands = "",
-			 .purpose = "Answers the requests of a root's HTTP API; bi-serve starts it.",
-			 .table = table,
-			 .argc = argc,
-			 .argv = argv};
+	struct opts o = opt_begin("bi-api", table, argc, argv, "",
+				  "Answers the requests of a root's HTTP API; bi-serve starts it.");
 	struct api api = {.bounds = bounds_usual};
 	const char *dir = NULL;
 	program *runs;
 
-	msg_program("bi-api");
 	runs = read_options(&o, &api, &dir);
 	if (*opt_rest(&o))
 		opt_die("'%s' is one operand too many", *opt_rest(&o));

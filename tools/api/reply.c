@@ -43,10 +43,9 @@ status_reason(int status)
 	return "Error";
 }
 
-void
+bool
 reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
 {
-	struct buf text = {0};
 	va_list args;
 	char line[1024];
 
@@ -54,13 +53,12 @@ reply_error(struct reply *r, int status, const char *code, const char *detail, .
 	vsnprintf(line, sizeof(line), detail, args);
 	va_end(args);
 	utf8_replace_invalid(line); /* what was cut */
-	buf_str(&text, line);
 	r->status = status;
 	buf_clear(&r->body);
 	buf_printf(&r->body, "{\"success\":false,\"error\":\"%s\",\"detail\":", code);
-	buf_json(&r->body, text.data);
+	buf_json(&r->body, line);
 	buf_str(&r->body, "}\n");
-	buf_free(&text);
+	return false;
 }
 
 void

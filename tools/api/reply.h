@@ -18,8 +18,8 @@ struct reply {
 	char own_type[104];
 };
 
-/* Makes it an error: {"success":false,"error":CODE,"detail":...}. */
-void reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
+/* Makes it an error: {"success":false,"error":CODE,"detail":...}. Returns false. */
+bool reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Adds members to the error that R is: ",\"name\":value". */

@@ -17,7 +17,7 @@ open_notebook(struct api *api, const char *name, struct reply *r)
 	if (!nb && errno == ENOENT)
 		reply_error(r, 404, "no_such_notebook", "there is no such notebook: nothing was submitted to it");
 	else if (!nb)
-		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", name, strerror(errno));
+		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", name, trouble_reason(errno));
 	return nb;
 }
 
@@ -30,7 +30,7 @@ settle_notebook(struct api *api, struct notebook *nb, struct reply *r)
 		reply_error(r, 503, "busy", "another process holds the notebook %s", notebook_name(nb));
 	else
 		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read: %s", notebook_name(nb),
-			    strerror(errno));
+			    trouble_reason(errno));
 	return false;
 }
 
@@ -65,13 +65,7 @@ no_batch(int error, const char *batch, const char *of, struct reply *r)
 		reply_error(r, 404, "removed", "the batch %s of this %s was removed", batch, of);
 	else
 		reply_error(r, 500, "cannot_read", "the batch %s of this %s cannot be read: %s", batch, of,
-			    strerror(error));
-}
-
-void
-resolve_no_batch(const struct resolved_item *i, const char *batch, struct reply *r)
-{
-	no_batch(i->error, batch, "file", r);
+			    trouble_reason(error));
 }
 
 static bool
@@ -168,22 +162,17 @@ resolve_item(struct api *api, const char *notebook, const char *id, struct resol
 	/* What was just completed may be in its batch alone. */
 	if (!settle_notebook(api, out->notebook, r) || find_any(api, id, out))
 		return r->status == 200;
-	reply_error(r, 404, "no_such_file", "the notebook %s has no such file, neither by file id nor by upload id",
-		    notebook);
-	return false;
+	return reply_error(r, 404, "no_such_file",
+			   "the notebook %s has no such file, neither by file id nor by upload id", notebook);
 }
 
 static struct json_object *
 read_line(const struct resolved_item *i, struct reply *r)
 {
-	struct buf line = {0};
-	struct json_object *o = NULL;
+	struct json_object *o = notebook_line(i->notebook, &i->file);
 
-	if (notebook_line(i->notebook, &i->file, &line) == 0)
-		o = rec_parse(line.data, line.len, NULL, 0);
 	if (!o)
 		reply_error(r, 500, "cannot_read", "the notebook %s cannot be read", notebook_name(i->notebook));
-	buf_free(&line);
 	return o;
 }
 
@@ -216,13 +205,13 @@ resolve_file(struct api *api, const char *notebook, const char *id, struct resol
 		if (!notebook && errno == ENOENT)
 			reply_error(r, 404, "no_such_file", "no notebook has a file of this id");
 		else if (!notebook)
-			reply_error(r, 500, "cannot_read", "not all notebooks can be read: %s", strerror(errno));
+			reply_error(r, 500, "cannot_read", "not all notebooks can be read: %s", trouble_reason(errno));
 		return NULL;
 	}
 	if (!out->is_file)
 		reply_error(r, 404, "not_completed", "this is not a file yet, or no longer one: its status says why");
 	else if (!out->batch)
-		resolve_no_batch(out, out->file.batch, r);
+		no_batch(out->error, out->file.batch, "file", r);
 	else
 		return read_line(out, r);
 	return NULL;

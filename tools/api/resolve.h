@@ -27,7 +27,7 @@ bool resolve_job(struct api *api, const char *notebook, const char *id, struct r
 struct resolved_item {
 	struct notebook *notebook;
 	uint64_t job;
-	struct cached_batch *batch; /* NULL: resolve_no_batch() */
+	struct cached_batch *batch; /* NULL: it cannot be opened */
 	int error;                  /* why: ENOENT, it has gone */
 	uint32_t item;
 	struct notebook_file file; /* where it is a file */
@@ -35,9 +35,6 @@ struct resolved_item {
 };
 /* False after making R the error. */
 bool resolve_item(struct api *api, const char *notebook, const char *id, struct resolved_item *out, struct reply *r);
-
-/* Makes R the error of an item whose batch is NULL. */
-void resolve_no_batch(const struct resolved_item *i, const char *batch, struct reply *r);
 
 /* A file of the notebook, or where that is NULL of any, by its id; with its line in the log as JSON, for the caller to
  * json_object_put(). NULL after making R the error. */

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "batch_cache.h"
 #include "handlers.h"
@@ -109,7 +108,7 @@ get_batch(struct api *api, const struct request *q, struct reply *r)
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists those there are");
 	else
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, strerror(errno));
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, trouble_reason(errno));
 	return NULL;
 }
 
@@ -156,7 +155,7 @@ put_picks(struct cached_batch *b, const struct request *q, const struct picks_se
 			    b->name);
 	else if (rc < 0)
 		reply_error(r, 500, "cannot_write", "the picks of batch %s cannot be kept: %s", b->name,
-			    strerror(errno));
+			    trouble_reason(errno));
 	else if (rc > 0)
 		reply_selections(b, 412, r);
 	else
@@ -178,8 +177,9 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s", wrong);
 	else if (!(subjects = cached_batch_subjects(b)))
 		reply_error(r, 500, "cannot_read", "the items of batch %s cannot be read: %s", b->name,
-			    strerror(errno));
-	else if (!picks_check(subjects, set.v, set.n, wrong, sizeof(wrong)))
+			    trouble_reason(errno));
+	else if (!picks_check(subjects, set.v, set.n, wrong, sizeof(wrong)) ||
+		 !picks_check_removed(b->batch, set.v, set.n, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
 	else
 		put_picks(b, q, &set, r);

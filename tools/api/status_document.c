@@ -18,6 +18,7 @@ struct batch_status {
 	struct batch_stats history;
 	struct picks *picks;             /* NULL: not read */
 	struct picks_subjects *subjects; /* NULL: not read */
+	long subject_count;              /* of those that are not removed */
 	struct buf text;                 /* its part of the document */
 	bool touched, found, moves;
 };
@@ -45,8 +46,7 @@ close_batch(struct batch_status *v)
 	batch_stats_free(&v->history);
 	picks_free(v->picks);
 	picks_subjects_free(v->subjects);
-	if (v->batch)
-		batch_close(v->batch);
+	batch_close(v->batch);
 	v->batch = NULL;
 	v->picks = NULL;
 	v->subjects = NULL;
@@ -128,8 +128,7 @@ open_again(const struct status_document *s, struct batch_status *v)
 	if (v->batch && (fstat(batch_dirfd(v->batch), &old) < 0 || fstat(batch_dirfd(b), &now) < 0 ||
 			 old.st_dev != now.st_dev || old.st_ino != now.st_ino))
 		close_batch(v);
-	if (v->batch)
-		batch_close(v->batch);
+	batch_close(v->batch);
 	v->batch = b;
 	if (!v->picks)
 		v->picks = picks_read(b);
@@ -142,10 +141,12 @@ open_again(const struct status_document *s, struct batch_status *v)
 static int
 read_subjects(struct batch_status *v)
 {
-	if (v->subjects)
-		return picks_subjects_refresh(v->subjects);
-	v->subjects = picks_subjects_read(v->batch);
-	return v->subjects ? 0 : -1;
+	if (!v->subjects)
+		v->subjects = picks_subjects_read(v->batch);
+	else if (picks_subjects_refresh(v->subjects) < 0)
+		return -1;
+	v->subject_count = v->subjects ? picks_subjects_count(v->subjects, v->batch) : -1;
+	return v->subject_count < 0 ? -1 : 0;
 }
 
 static void
@@ -165,8 +166,8 @@ print_picks(const struct batch_status *v, struct buf *out)
 		decided++;
 		differ += !p.agreed;
 	}
-	buf_printf(out, ",\"review\":{\"subjects\":%lu,\"decided\":%zu,\"disagreements\":%zu}",
-		   picks_subjects_count(v->subjects), decided, differ);
+	buf_printf(out, ",\"review\":{\"subjects\":%ld,\"decided\":%zu,\"disagreements\":%zu}", v->subject_count,
+		   decided, differ);
 }
 
 /* Whether the batch has review pages. */
@@ -197,7 +198,7 @@ look_at(const struct status_document *s, struct batch_status *v, int64_t now)
 		buf_clear(&v->text);
 		buf_printf(&v->text,
 			   "{\"batch_job\":{\"name\":\"%s\",\"status\":\"unreadable\"},\"error_message\":", v->name);
-		buf_json(&v->text, strerror(error));
+		buf_json(&v->text, trouble_reason(error));
 		buf_str(&v->text, "}");
 		v->moves = false;
 		return;

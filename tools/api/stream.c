@@ -3,16 +3,12 @@
  * every STREAM_EVERY_MS; a client that is slow misses some and gets the newest. After one that will not change any more
  * comes an event `end`.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "auth.h"
 #include "base/clock.h"
 #include "base/lock.h"
-#include "base/msg.h"
 #include "batch_cache.h"
 #include "client_loop.h"
 #include "job_stream.h"

@@ -26,8 +26,7 @@ submission_free(struct submission *h)
 	if (h->form.calls)
 		multipart_free(&h->form);
 	file_close(h->temp, 0);
-	if (h->watched)
-		batch_close(h->watched);
+	batch_close(h->watched);
 	buf_free(&h->value);
 	reply_free(&h->reply);
 	free(h);
@@ -36,23 +35,19 @@ submission_free(struct submission *h)
 struct submission_item *
 submission_add(struct submission *h, const char *where)
 {
-	if (h->n == h->room) {
-		h->room = h->room ? 2 * h->room : 4;
-		h->items = buf_realloc(h->items, h->room * sizeof(*h->items));
-	}
+	h->items = buf_grow(h->items, h->n, sizeof(*h->items));
 	h->items[h->n] = (struct submission_item){.where = buf_strdup(where), .part = {.fd = -1}};
 	return &h->items[h->n++];
 }
 
-void
+bool
 submission_error(struct submission *h, int error, const char *doing)
 {
 	if (error == ENOSPC || error == EDQUOT)
-		reply_error(&h->reply, 507, "disk_full", "%s: the disk is full; nothing was submitted", doing);
-	else if (error == EMFILE || error == ENFILE || error == EAGAIN)
-		reply_error(&h->reply, 503, "busy", "%s: too much is under way; try again", doing);
-	else
-		reply_error(&h->reply, 500, "cannot_write", "%s: %s; nothing was submitted", doing, strerror(error));
+		return reply_error(&h->reply, 507, "disk_full", "%s: the disk is full; nothing was submitted", doing);
+	if (error == EMFILE || error == ENFILE || error == EAGAIN)
+		return reply_error(&h->reply, 503, "busy", "%s: too much is under way; try again", doing);
+	return reply_error(&h->reply, 500, "cannot_write", "%s: %s; nothing was submitted", doing, strerror(error));
 }
 
 /* Item I's own id: VALUE, with -I where it stands for all. False after making the reply the error. */
@@ -64,11 +59,9 @@ name_one(struct submission *h, size_t i, struct json_object *value, bool for_all
 
 	if (!value || (json_object_is_type(value, json_type_string) && json_object_get_string_len(value) == 0))
 		return true;
-	if (!json_object_is_type(value, json_type_string)) {
-		reply_error(&h->reply, 422, "bad_upload_id", "%s must be a string%s", h->type->id_key,
-			    h->is_batch ? ", or an array of strings" : "");
-		return false;
-	}
+	if (!json_object_is_type(value, json_type_string))
+		return reply_error(&h->reply, 422, "bad_upload_id", "%s must be a string%s", h->type->id_key,
+				   h->is_batch ? ", or an array of strings" : "");
 	buf_add(&id, json_object_get_string(value), (size_t)json_object_get_string_len(value));
 	if (for_all)
 		buf_printf(&id, "-%zu", i + 1);
@@ -88,11 +81,9 @@ submission_name(struct submission *h)
 	bool is_array = json_object_is_type(h->ids, json_type_array), well = true;
 	size_t n = is_array ? json_object_array_length(h->ids) : 0;
 
-	if (is_array && (n != h->n || !h->is_batch)) {
-		reply_error(&h->reply, 422, "bad_upload_id", "%s has %zu ids for %zu item%s", h->type->id_key, n, h->n,
-			    h->n == 1 ? "" : "s");
-		return false;
-	}
+	if (is_array && (n != h->n || !h->is_batch))
+		return reply_error(&h->reply, 422, "bad_upload_id", "%s has %zu ids for %zu item%s", h->type->id_key, n,
+				   h->n, h->n == 1 ? "" : "s");
 	for (size_t i = 0; well && i < h->n; i++)
 		well = name_one(h, i, is_array ? json_object_array_get_idx(h->ids, i) : h->ids,
 				!is_array && h->is_batch);

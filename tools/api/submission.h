@@ -58,7 +58,7 @@ struct submission {
 	char notebook[BATCH_NAME_MAX + 1];
 	bool is_batch;
 	struct submission_item *items;
-	size_t n, room;
+	size_t n;
 	struct json_object *ids; /* the client's, a string or an array; NULL: none */
 	bool named;              /* an item has an id of the client's */
 
@@ -89,7 +89,7 @@ struct submission_item *submission_add(struct submission *h, const char *where);
 /* Gives the items their client's own ids. False after making the reply the error. */
 bool submission_name(struct submission *h);
 
-/* Makes the reply what ERROR means, of DOING ("the file cannot be kept"). */
-void submission_error(struct submission *h, int error, const char *doing);
+/* Makes the reply what ERROR means, of DOING ("the file cannot be kept"). Returns false. */
+bool submission_error(struct submission *h, int error, const char *doing);
 
 #endif

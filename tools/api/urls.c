@@ -1,7 +1,7 @@
 /* The URLs of a request. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -104,34 +104,23 @@ add_url(struct submission *h, struct json_object *value)
 /* --- a request --- */
 
 static bool
-refuse_request(struct submission *h, int status, const char *code, const char *detail)
-{
-	reply_error(&h->reply, status, code, "%s", detail);
-	return false;
-}
-
-static bool
 take_list(struct submission *h, struct json_object *list)
 {
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	if (!json_object_is_type(list, json_type_array))
-		return refuse_request(h, 422, "bad_urls", "urls is not an array");
+		return reply_error(&h->reply, 422, "bad_urls", "urls is not an array");
 	if (n == 0)
-		return refuse_request(h, 422, "empty", "urls is empty: there is nothing to fetch");
-	if (n > h->api->bounds.batch) {
-		reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may submit %zu", n,
-			    h->api->bounds.batch);
-		return false;
-	}
+		return reply_error(&h->reply, 422, "empty", "urls is empty: there is nothing to fetch");
+	if (n > h->api->bounds.batch)
+		return reply_error(&h->reply, 413, "too_many", "urls has %zu entries, and a request may submit %zu", n,
+				   h->api->bounds.batch);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
 
-		if (!json_object_is_type(one, json_type_string)) {
-			reply_error(&h->reply, 422, "bad_urls",
-				    "entry %zu of urls is not a string; nothing was submitted", i + 1);
-			return false;
-		}
+		if (!json_object_is_type(one, json_type_string))
+			return reply_error(&h->reply, 422, "bad_urls",
+					   "entry %zu of urls is not a string; nothing was submitted", i + 1);
 		add_url(h, one);
 	}
 	h->is_batch = true;
@@ -144,13 +133,13 @@ take_urls(struct submission *h, struct json_object *o)
 	struct json_object *one = json_object_object_get(o, "url"), *list = json_object_object_get(o, "urls");
 
 	if (one && list)
-		return refuse_request(h, 422, "bad_urls", "the request has url and urls: give one of them");
+		return reply_error(&h->reply, 422, "bad_urls", "the request has url and urls: give one of them");
 	if (list)
 		return take_list(h, list);
 	if (!one)
-		return refuse_request(h, 422, "no_url", "the request has neither url nor urls");
+		return reply_error(&h->reply, 422, "no_url", "the request has neither url nor urls");
 	if (!json_object_is_type(one, json_type_string))
-		return refuse_request(h, 422, "bad_urls", "url is not a string");
+		return reply_error(&h->reply, 422, "bad_urls", "url is not a string");
 	add_url(h, one);
 	return true;
 }
@@ -163,10 +152,9 @@ check_urls(struct submission *h)
 		if (!h->items[i].code)
 			return true;
 	if (h->n == 1)
-		return refuse_request(h, 422, "bad_url", h->items[0].wrong);
-	reply_error(&h->reply, 422, "bad_url", "none of the %zu URLs can be fetched; the first: %s", h->n,
-		    h->items[0].wrong);
-	return false;
+		return reply_error(&h->reply, 422, "bad_url", "%s", h->items[0].wrong);
+	return reply_error(&h->reply, 422, "bad_url", "none of the %zu URLs can be fetched; the first: %s", h->n,
+			   h->items[0].wrong);
 }
 
 bool
@@ -178,7 +166,7 @@ urls_take(struct submission *h, const struct scgi *s)
 	if (!o)
 		return false;
 	if (!json_object_is_type(o, json_type_object)) {
-		refuse_request(h, 422, "bad_urls", "the request is not a JSON object");
+		reply_error(&h->reply, 422, "bad_urls", "the request is not a JSON object");
 	} else if (take_urls(h, o) && check_urls(h)) {
 		ids = json_object_object_get(o, h->type->id_key);
 		h->ids = json_object_get(ids);

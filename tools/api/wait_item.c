@@ -75,25 +75,29 @@ reply_unread(struct submission *h)
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
 }
 
+static void
+reply_removed(struct submission *h)
+{
+	reply_error(&h->reply, 422, "removed", "the item was removed before it was done");
+	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
+}
+
 /* What its result says. */
 static void
 reply_result(struct submission *h)
 {
-	struct buf line = {0};
-	struct json_object *result = NULL;
-	const char *status;
+	struct json_object *result = batch_result_object(h->watched, 1);
+	const char *status = rec_string(result, "status");
 
-	if (batch_result(h->watched, 1, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
-	status = result ? rec_string(result, "status") : NULL;
 	if (status && strcmp(status, "completed") == 0)
 		reply_completed(h, result);
+	else if (status && strcmp(status, "removed") == 0)
+		reply_removed(h);
 	else if (status)
 		reply_failed(h, result);
 	else
 		reply_unread(h);
 	json_object_put(result);
-	buf_free(&line);
 }
 
 static void
@@ -126,7 +130,7 @@ wait_item_look(struct submission *h)
 
 	if (state < 0) {
 		reply_unread(h);
-	} else if (state == 'c' || state == 'f') {
+	} else if (state == 'c' || state == 'f' || state == 'x') {
 		reply_result(h);
 	} else if (waited >= workless_ms(h)) {
 		bool works = queue_has_worker(&h->api->root) != 0; /* one that cannot be looked for may be there */

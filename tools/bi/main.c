@@ -79,15 +79,6 @@ word_distance(const char *a, const char *b)
 	return row[n];
 }
 
-/* Whether WORD, which the user gave, may be meant for P; the lower of two results is the better match. */
-static size_t
-page_distance(const struct page *p, const char *word)
-{
-	if (strncmp(p->word, word, strlen(word)) == 0)
-		return 0;
-	return word_distance(word, p->word);
-}
-
 /* Ends the program: WORD is not one of the programs, or of the pages if ANY; names the nearest, if one is near. */
 static _Noreturn void
 refuse_word(const char *word, bool any)
@@ -96,7 +87,7 @@ refuse_word(const char *word, bool any)
 	size_t least = DISTANCE_MAX + 1;
 
 	for (const struct page *p = pages; p < pages_end && *word && strlen(word) <= WORD_MAX; p++) {
-		size_t distance = page_distance(p, word);
+		size_t distance = strncmp(p->word, word, strlen(word)) == 0 ? 0 : word_distance(word, p->word);
 
 		if ((any || page_is_program(p)) && distance < least && distance < strlen(word)) {
 			best = p;
@@ -157,16 +148,10 @@ open_manual(const struct page *p)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[PROGRAM [ARGUMENT ...] | help [PAGE]]",
-		.purpose = "Runs a program of bi, or opens its manual; alone it lists the programs.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o = opt_begin("bi", table, argc, argv, "[PROGRAM [ARGUMENT ...] | help [PAGE]]",
+				  "Runs a program of bi, or opens its manual; alone it lists the programs.");
 	char **words = argv + 1;
 
-	msg_program("bi");
 	/* Options behind the first word are that program's. */
 	if (argc > 1 && *argv[1] == '-') {
 		opt_next(&o);

@@ -53,36 +53,23 @@ flush(struct cancelling *x)
 static int
 print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 {
-	struct buf line = {0};
-	struct json_object *item = NULL, *error = json_object_new_object(), *o = json_object_new_object();
+	struct json_object *item, *o = json_object_new_object();
 	int rc = 0, why;
 	char finished[WHEN_SIZE];
 
-	json_object_object_add(error, "code", json_object_new_string("cancelled"));
-	json_object_object_add(error, "message",
-			       json_object_new_string("the batch was cancelled before it was fetched"));
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
 	json_object_object_add(o, "item", json_object_new_int64(k));
-	json_object_object_add(o, "status", json_object_new_string("failed"));
-	json_object_object_add(o, "error", error);
-	json_object_object_add(o, "finished_at", json_object_new_string(when_now(finished)));
-	if (batch_item(x->b, k, &line) == 0)
-		item = rec_parse(line.data, line.len, NULL, 0);
-	else if (errno != ENOENT)
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, "cancelled", "the batch was cancelled before it was fetched", false);
+	rec_add_string(o, "finished_at", when_now(finished));
+	item = batch_item_object(x->b, k);
+	if (!item && errno != ENOENT && errno != EBADMSG)
 		rc = -1;
-	if (item) {
-		json_object_object_foreach(item, key, value)
-		{
-			if (strcmp(key, "bi") != 0)
-				json_object_object_add(o, key, json_object_get(value));
-		}
-	}
+	rec_copy_without(o, item, "bi");
 	why = errno;
 	buf_clear(out);
 	buf_str(out, rec_print(o));
 	json_object_put(item);
 	json_object_put(o);
-	buf_free(&line);
 	errno = why;
 	return rc;
 }
@@ -101,7 +88,7 @@ cancel_free(struct cancelling *x)
 
 		if (state < 0)
 			return -1;
-		if (state == 'c' || state == 'f')
+		if (state == 'c' || state == 'f' || state == 'x')
 			continue;
 		switch (batch_claim(x->b, k, NULL)) {
 		case CLAIM_OURS:
@@ -118,6 +105,7 @@ cancel_free(struct cancelling *x)
 			return -1;
 		case CLAIM_DONE:
 		case CLAIM_FAILED:
+		case CLAIM_REMOVED:
 			break;
 		}
 	}
@@ -142,10 +130,8 @@ cancel_all(struct cancelling *x)
 	int64_t until = clock_ms() + PATIENCE_MS;
 
 	for (;;) {
-		if (cancel_free(x) < 0) {
-			msg_warn_errno("cannot cancel the batch '%s'", name);
-			return msg_exit_code(errno);
-		}
+		if (cancel_free(x) < 0)
+			return msg_report_errno("cannot cancel the batch '%s'", name);
 		if (x->held == 0)
 			break;
 		if (clock_ms() >= until) {
@@ -157,10 +143,8 @@ cancel_all(struct cancelling *x)
 		}
 		poll(NULL, 0, EVERY_MS);
 	}
-	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT) {
-		msg_warn_errno("cannot take the batch '%s' out of the queue", name);
-		return msg_exit_code(errno);
-	}
+	if (queue_end(&x->c->root, name, nothing_left, x) < 0 && errno != ENOENT)
+		return msg_report_errno("cannot take the batch '%s' out of the queue", name);
 	return 0;
 }
 
@@ -175,11 +159,9 @@ say(const struct cancelling *x, uint64_t items)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, x->c->only_say ? "would_cancel" : "cancelled",
-			       json_object_new_string(batch_name(x->b)));
+	rec_add_string(o, x->c->only_say ? "would_cancel" : "cancelled", batch_name(x->b));
 	json_object_object_add(o, "items", json_object_new_uint64(items));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* 0 or the exit code after a message. */
@@ -236,13 +218,8 @@ clean_cancel(const struct clean *c, char **args)
 	}
 	if (code && names.n > 1)
 		code = EX_SOME_FAILED;
-	if (c->json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "cancelled", json_object_new_int64((int64_t)(names.n - failed)));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_write_end(counts, code);
-	}
+	if (c->json)
+		rec_write_counts(code, {"cancelled", names.n - failed}, {"failed", failed});
 	batch_args_free(&names);
 	return code;
 }

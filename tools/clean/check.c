@@ -21,10 +21,12 @@
 #include "base/table.h"
 #include "base/utf8.h"
 #include "batch/batch.h"
+#include "batch/item_files.h"
 #include "clean.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "remove_items.h"
 
 enum { TRIES = 1000 };
 
@@ -32,17 +34,20 @@ struct checking {
 	const struct clean *c;
 	struct batch *b;
 	const char *name;
-	bool mends;     /* what is found is mended */
-	bool alone;     /* nobody else works on it */
-	bool held;      /* somebody does */
-	uint64_t count; /* items */
-	char *states;   /* as items and results have it: p, c, f */
-	off_t *last;    /* where the last result of each item begins; -1: it has none */
+	bool mends;                /* what is found is mended */
+	bool alone;                /* nobody else works on it */
+	bool held;                 /* somebody does */
+	uint64_t count;            /* items */
+	char *states;              /* as items and results have it: p, c, f, x */
+	struct item_stems removed; /* the items that are removed, and whose files were not kept */
+	unsigned char *left;       /* of such an item: a file is there */
+	off_t *last;               /* where the last result of each item begins; -1: it has none */
 	struct table
 		files; /* the names in files/ that results have, also those that no longer count, by their prints */
 	int orphans;   /* orphans/, -1 until something is put there */
 	uint64_t found, mendable, mended;
 	uint64_t moved, kept, kept_bytes; /* to orphans/, and what is there */
+	uint64_t left_n;                  /* files that removed items have */
 	uint64_t states_wrong;            /* and entries of results.index */
 	bool failed;                      /* something could not be read; said */
 	bool results_bad;                 /* a line of results.ndjson says nothing: the file that it had is not known */
@@ -74,12 +79,11 @@ found(struct checking *x, enum mending how, const char *code, const char *what, 
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "batch", json_object_new_string(x->name));
-	json_object_object_add(o, "found", json_object_new_string(code));
-	json_object_object_add(o, "message", json_object_new_string(text));
+	rec_add_string(o, "batch", x->name);
+	rec_add_string(o, "found", code);
+	rec_add_string(o, "message", text);
 	json_object_object_add(o, "mended", json_object_new_boolean(mended));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 static void
@@ -181,18 +185,18 @@ see_result(off_t at, const char *line, size_t n, void *arg)
 	struct json_object *o = rec_parse(line, n, NULL, 0);
 	struct reading *r = arg;
 	struct checking *x = r->x;
-	bool completed = false;
+	char state = '\0';
 	const char *path;
 	uint32_t k;
 
 	r->line++;
-	k = json_object_is_type(o, json_type_object) ? batch_result_number(line, n, &completed) : 0;
+	k = json_object_is_type(o, json_type_object) ? batch_result_state(line, n, &state) : 0;
 	if (k == 0 || k > x->count) {
 		found(x, NOT_MENDED, "record_bad",
 		      "line %" PRIu64 " of results.ndjson is not a result of an existing item", r->line);
 		x->results_bad = true;
 	} else {
-		x->states[k - 1] = completed ? 'c' : 'f';
+		x->states[k - 1] = state;
 		x->last[k - 1] = at;
 	}
 	path = rec_string(o, "path");
@@ -329,8 +333,6 @@ check_file(struct checking *x, uint32_t k, struct json_object *result)
 static void
 check_files(struct checking *x)
 {
-	struct buf line = {0};
-
 	if (batch_filesfd(x->b) < 0 && errno != ENOENT) {
 		cannot_read(x, "files/");
 		return;
@@ -340,15 +342,13 @@ check_files(struct checking *x)
 
 		if (x->states[k - 1] != 'c')
 			continue;
-		buf_clear(&line);
-		result = batch_result(x->b, (uint32_t)k, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL;
+		result = batch_result_object(x->b, (uint32_t)k);
 		if (result)
 			check_file(x, (uint32_t)k, result);
 		else
 			cannot_read(x, "a result");
 		json_object_put(result);
 	}
-	buf_free(&line);
 }
 
 /* Whether a result has the file NAME. */
@@ -388,7 +388,17 @@ see_file(int dir, const struct dirent *e, void *arg)
 	struct checking *x = arg;
 	/* Where not all results are known, it may be theirs. */
 	bool moves = x->mends && !x->failed && !x->results_bad;
+	uint32_t k;
 
+	if (item_stems_find(&x->removed, e->d_name, &k) < 0)
+		return -1;
+	if (k) {
+		found(x, MENDED, "file_left", "files/%s is of item %lu, which was removed", e->d_name,
+		      (unsigned long)k);
+		x->left[k / 8] |= (unsigned char)(1u << (k % 8));
+		x->left_n++;
+		return 0;
+	}
 	if (is_known(x, e->d_name))
 		return 0;
 	if (moves && put_aside(x, dir, e->d_name) < 0) {
@@ -402,12 +412,55 @@ see_file(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* While others work on the batch, a file may be about to be recorded. */
+/* Notes the items that are removed. */
+static void
+find_removed(struct checking *x)
+{
+	struct buf line = {0};
+
+	x->removed.batch = x->b;
+	x->left = buf_alloc((size_t)x->count / 8 + 1);
+	memset(x->left, 0, (size_t)x->count / 8 + 1);
+	for (uint64_t k = 1; k <= x->count; k++) {
+		if (x->states[k - 1] != 'x')
+			continue;
+		buf_clear(&line);
+		if (batch_result(x->b, (uint32_t)k, &line) < 0) {
+			cannot_read(x, "a result");
+			break;
+		}
+		if (!batch_result_is_kept(line.data, line.len) && item_stems_add(&x->removed, (uint32_t)k) < 0) {
+			cannot_read(x, "items.ndjson");
+			break;
+		}
+	}
+	buf_free(&line);
+}
+
+/* Removes what removed items have. */
+static void
+remove_left(struct checking *x)
+{
+	struct removal *v = x->mends && x->left_n ? buf_alloc(x->left_n * sizeof(*v)) : NULL;
+	size_t n = 0;
+
+	for (uint64_t k = 1; v && k <= x->count; k++)
+		if (x->left[k / 8] >> (k % 8) & 1)
+			v[n++] = (struct removal){.item = (uint32_t)k};
+	if (v && items_remove_files(x->c, x->b, v, n) != 0)
+		x->failed = true;
+	free(v);
+	free(x->left);
+	item_stems_free(&x->removed);
+}
+
+/* While others work on the batch, a file may be about to be recorded, or removed. */
 static void
 check_orphans(struct checking *x)
 {
 	if (batch_filesfd(x->b) < 0)
 		return; /* it is not there, or was said to be unreadable */
+	find_removed(x);
 	x->orphans = -1;
 	if (file_each(root_open_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
 		cannot_read(x, "files/");
@@ -415,6 +468,7 @@ check_orphans(struct checking *x)
 	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
 		cannot_read(x, "orphans/");
 	file_close(x->orphans, 0);
+	remove_left(x);
 }
 
 static int
@@ -471,7 +525,7 @@ check_open(struct checking *x)
 		return;
 	}
 	x->held = counts.held && !x->alone;
-	x->count = counts.total;
+	x->count = counts.length;
 	x->states = buf_alloc((size_t)x->count + 1);
 	memset(x->states, 'p', (size_t)x->count);
 	x->last = buf_alloc(((size_t)x->count + 1) * sizeof(*x->last));
@@ -527,18 +581,12 @@ check(const struct clean *c, const char *name, struct checking *all)
 static int
 finish(const struct clean *c, const struct checking *all, size_t batches, int code)
 {
-	struct json_object *counts;
 
 	if (code == 0 && all->found > all->mended)
 		code = EX_SOME_FAILED;
 	if (c->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "batches", json_object_new_int64((int64_t)batches));
-		json_object_object_add(counts, "found", json_object_new_uint64(all->found));
-		json_object_object_add(counts, "mended", json_object_new_uint64(all->mended));
-		json_object_object_add(counts, "orphans", json_object_new_uint64(all->kept));
-		json_object_object_add(counts, "orphan_bytes", json_object_new_uint64(all->kept_bytes));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"batches", batches}, {"found", all->found}, {"mended", all->mended},
+				 {"orphans", all->kept}, {"orphan_bytes", all->kept_bytes});
 	} else if (all->found == 0 && (code == 0 || batches > 0)) {
 		printf("%zu %s verified: all is well%s\n", batches, batches == 1 ? "batch" : "batches",
 		       code ? "; not all could be" : "");

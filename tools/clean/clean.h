@@ -19,6 +19,10 @@ struct clean {
 	bool delete;         /* legacy: remove what is there */
 	const char *archive; /* batch: the file to keep it in; NULL: none */
 	const char *move_to; /* legacy: the batch to make of it; NULL: none */
+	const char *batch;   /* items: the one they are of; NULL: not said */
+	const char *status;  /* items: codes of failures that select them; NULL: none */
+	bool failed;         /* items: all failures do */
+	bool keep_files;     /* items: what they have stays */
 	int64_t older_than;  /* old: seconds; -1: not said */
 };
 
@@ -30,7 +34,9 @@ int clean_temp(const struct clean *c, char **args);
 int clean_batch(const struct clean *c, char **args);
 int clean_old(const struct clean *c, char **args);
 int clean_cancel(const struct clean *c, char **args);
+int clean_items(const struct clean *c, char **args);
 int clean_check(const struct clean *c, char **args);
+int clean_release(const struct clean *c, char **args);
 int clean_legacy(const struct clean *c, char **args);
 
 /* --- say.c --- */

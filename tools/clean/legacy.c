@@ -16,11 +16,11 @@
 
 #include "base/buf.h"
 #include "base/child.h"
-#include "base/hash.h"
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/paths.h"
+#include "base/words.h"
 #include "clean.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -45,17 +45,9 @@ struct legacy {
 };
 
 static bool
-ends_in(const char *name, const char *end)
-{
-	size_t n = strlen(name), k = strlen(end);
-
-	return n > k && strcmp(name + n - k, end) == 0;
-}
-
-static bool
 is_page(const char *name)
 {
-	return strcmp(name, "index.html") == 0 || strcmp(name, "submit.html") == 0 || ends_in(name, "_review.html");
+	return word_is_one_of(name, "index.html", "submit.html") || word_ends_in(name, "_review.html");
 }
 
 /* Takes a name ID_IDX.EXT apart. */
@@ -142,14 +134,13 @@ say_found(const struct legacy *l)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "legacy", json_object_new_string(l->path));
+	rec_add_string(o, "legacy", l->path);
 	json_object_object_add(o, "pages", json_object_new_int64((int64_t)l->pages_n));
 	json_object_object_add(o, "pictures", json_object_new_int64((int64_t)l->pictures_n));
 	json_object_object_add(o, "bytes", json_object_new_int64(l->bytes));
 	json_object_object_add(o, "directories", json_object_new_int64((int64_t)l->directories));
 	json_object_object_add(o, "others", json_object_new_int64((int64_t)l->others));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* --- removing --- */
@@ -207,17 +198,6 @@ readable(const struct buf *bytes)
 	return fd;
 }
 
-/* Whether the bytes of the file NAME have the digest SHA256. */
-static bool
-has_digest(const struct legacy *l, const char *name, const char *sha256)
-{
-	int fd = openat(l->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char hex[HASH_HEX + 1];
-	bool has = fd >= 0 && file_digest(fd, hex) >= 0 && strcmp(hex, sha256) == 0;
-
-	return file_close(fd, has);
-}
-
 /* Notes which pictures the batch has by what bi-fetch wrote to OUT. One of a name that was moved before is completed
  * already, whatever its bytes are by now. */
 static void
@@ -240,7 +220,7 @@ note_moved(const struct legacy *l, int out)
 			continue;
 		known = bsearch(&p, l->pictures, l->pictures_n, sizeof(p), by_place);
 		if (known)
-			known->moved = has_digest(l, known->name, sha256);
+			known->moved = file_has_digest(l->dir, known->name, sha256);
 	}
 	rec_close(r);
 }
@@ -281,10 +261,8 @@ move(const struct legacy *l)
 	size_t moved = 0;
 	int rc;
 
-	if (!real) {
-		msg_warn_errno("cannot resolve the path %s", l->path);
-		return msg_exit_code(errno);
-	}
+	if (!real)
+		return msg_report_errno("cannot resolve the path %s", l->path);
 	/* The items of the batch, a line each. */
 	for (size_t i = 0; i < l->pictures_n; i++) {
 		const struct picture *p = &l->pictures[i];

@@ -6,17 +6,21 @@
 #include "base/opt.h"
 #include "clean.h"
 
-enum { OPT_ARCHIVE = 256, OPT_OLDER, OPT_MOVE, OPT_DELETE, OPT_REPAIR };
+enum { OPT_ARCHIVE = 256, OPT_OLDER, OPT_MOVE, OPT_DELETE, OPT_REPAIR, OPT_FAILED, OPT_KEEP, OPT_STATUS };
 
 static const struct opt table[] = {
 	{OPT_ARCHIVE, "archive", "FILE", "batch: keep it in this archive first (.tar, .tar.zst, .zip...)"},
+	{'b', "batch", "NAME", "items: the batch that they are removed from"},
 	{OPT_DELETE, "delete", NULL, "legacy: remove what is there"},
+	{OPT_FAILED, "failed", NULL, "items: those that failed"},
 	{'j', "json", NULL, "records instead of text"},
+	{OPT_KEEP, "keep-files", NULL, "items: leave their files"},
 	{OPT_MOVE, "move-to", "NAME", "legacy: make a batch of what is there"},
 	{'n', "dry-run", NULL, "only say what would be done"},
 	{OPT_OLDER, "older-than", "AGE", "old: 30d, 12h or 2w without a change"},
 	{OPT_REPAIR, "repair", NULL, "check: mend what can be mended"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	{OPT_STATUS, "status", "CODES", "items: those that failed with 404,5xx,timeout..."},
 	{'y', "yes", NULL, "do not ask"},
 	{0},
 };
@@ -34,11 +38,14 @@ static const struct verb {
 	{"batch", clean_batch, true, "--archive --yes"},
 	{"old", clean_old, false, "--older-than --yes"},
 	{"cancel", clean_cancel, true, ""},
+	{"items", clean_items, true, "--batch --failed --keep-files --status --yes"},
 	{"check", clean_check, true, "--repair"},
+	{"release", clean_release, true, ""},
 	{"legacy", clean_legacy, true, "--move-to --delete --yes"},
 };
 
-static const char known[] = "list, stop PORT, stop-all, temp, batch NAME, old, cancel NAME, check or legacy DIR";
+static const char known[] = "list, stop PORT, stop-all, temp, batch NAME, old, cancel NAME, items, check, "
+			    "release HOST or legacy DIR";
 
 static const struct verb *
 find_verb(const char *name)
@@ -74,8 +81,11 @@ take_age(const struct opts *o)
 static const struct {
 	int id;
 	const char *name;
-} own[] = {{OPT_ARCHIVE, "--archive"},  {OPT_DELETE, "--delete"}, {OPT_MOVE, "--move-to"},
-	   {OPT_OLDER, "--older-than"}, {OPT_REPAIR, "--repair"}, {'y', "--yes"}};
+} own[] = {{'b', "--batch"},           {OPT_FAILED, "--failed"},
+	   {OPT_KEEP, "--keep-files"}, {OPT_STATUS, "--status"},
+	   {OPT_ARCHIVE, "--archive"}, {OPT_DELETE, "--delete"},
+	   {OPT_MOVE, "--move-to"},    {OPT_OLDER, "--older-than"},
+	   {OPT_REPAIR, "--repair"},   {'y', "--yes"}};
 
 /* Takes an option; one of OWN is noted in GIVEN, a bit each. */
 static void
@@ -84,56 +94,49 @@ take_option(struct clean *c, int id, const struct opts *o, const char **dir, uns
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (own[i].id == id)
 			*given |= 1U << i;
-	switch (id) {
-	case OPT_ARCHIVE:
+	if (id == OPT_ARCHIVE)
 		c->archive = o->value;
-		break;
-	case OPT_DELETE:
+	else if (id == 'b')
+		c->batch = o->value;
+	else if (id == OPT_DELETE)
 		c->delete = true;
-		break;
-	case OPT_MOVE:
+	else if (id == OPT_FAILED)
+		c->failed = true;
+	else if (id == OPT_KEEP)
+		c->keep_files = true;
+	else if (id == OPT_MOVE)
 		c->move_to = o->value;
-		break;
-	case OPT_OLDER:
+	else if (id == OPT_OLDER)
 		c->older_than = take_age(o);
-		break;
-	case OPT_REPAIR:
+	else if (id == OPT_REPAIR)
 		c->repair = true;
-		break;
-	case 'j':
+	else if (id == OPT_STATUS)
+		c->status = o->value;
+	else if (id == 'j')
 		c->json = true;
-		break;
-	case 'n':
+	else if (id == 'n')
 		c->only_say = true;
-		break;
-	case 'y':
+	else if (id == 'y')
 		c->yes = true;
-		break;
-	default:
+	else
 		*dir = o->value;
-		break;
-	}
 }
 
 int
 main(int argc, char **argv)
 {
+	struct opts o = opt_begin("bi-clean", table, argc, argv,
+				  "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
+				  "items ITEM ... | check [NAME ...] | release HOST ... | legacy DIR",
+				  "Ends servers, retires batches, verifies them, releases hosts, and clears away what "
+				  "is left over.");
 	struct clean c = {.older_than = -1};
-	struct opts o = {
-		.operands = "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
-			    "check [NAME ...] | legacy DIR",
-		.purpose = "Ends servers, retires batches, verifies them, and clears away what is left over.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 	const char *dir = NULL;
 	unsigned given = 0;
 	const struct verb *v;
 	char **args;
 	int id;
 
-	msg_program("bi-clean");
 	while ((id = opt_next(&o)) != 0)
 		take_option(&c, id, &o, &dir, &given);
 	args = opt_rest(&o);

@@ -18,7 +18,9 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "batch/batch.h"
+#include "batch/item_files.h"
 #include "batch/job_status.h"
 #include "clean.h"
 #include "files/atomic_file.h"
@@ -37,29 +39,6 @@ struct sizes {
 
 /* Called with a file by its path below the batch. FD is -1 for what is neither a regular file nor a directory. */
 typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-struct listing {
-	char **v;
-	size_t n;
-};
-
-static int
-list_name(int dir, const struct dirent *e, void *arg)
-{
-	struct listing *l = arg;
-
-	(void)dir;
-	if ((l->n & (l->n - 1)) == 0)
-		l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
-	l->v[l->n++] = buf_strdup(e->d_name);
-	return 0;
-}
 
 static int each_file(int dir, const char *path, visit *see, void *arg);
 
@@ -89,16 +68,12 @@ see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
 static int
 each_file(int dir, const char *path, visit *see, void *arg)
 {
-	struct listing l = {0};
-	int rc = dir < 0 ? -1 : file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_name, &l);
+	struct file_names names = {0};
+	int rc = dir < 0 ? -1 : file_list(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), NULL, &names);
 
-	if (l.n)
-		qsort(l.v, l.n, sizeof(*l.v), by_name);
-	for (size_t i = 0; i < l.n && rc == 0; i++)
-		rc = see_entry(dir, path, l.v[i], see, arg);
-	for (size_t i = 0; i < l.n; i++)
-		free(l.v[i]);
-	free(l.v);
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		rc = see_entry(dir, path, names.v[i], see, arg);
+	file_names_free(&names);
 	return file_close(dir, rc);
 }
 
@@ -134,10 +109,7 @@ struct archiving {
 static bool
 is_left_out(const char *name)
 {
-	size_t n = strlen(name);
-
-	return !strchr(name, '/') && (strcmp(name, "lock") == 0 || strcmp(name, "secrets") == 0 ||
-				      (n > 6 && strcmp(name + n - 6, ".index") == 0));
+	return !strchr(name, '/') && (word_is_one_of(name, "lock", "secrets") || word_ends_in(name, ".index"));
 }
 
 /* Whether NAME can stand on a line of the manifest, and in every kind of archive. */
@@ -173,8 +145,7 @@ archive_file(const char *name, int fd, const struct stat *st, void *arg)
 			   fd >= 0                ? ""
 			   : S_ISLNK(st->st_mode) ? "symbolic link"
 						  : "special file");
-		errno = EINVAL;
-		return -1;
+		return file_fail(EINVAL);
 	}
 	buf_printf(&member, "%s/%s", a->batch, name);
 	rc = pack_file(a->pack, member.data, fd, NULL);
@@ -182,21 +153,27 @@ archive_file(const char *name, int fd, const struct stat *st, void *arg)
 	return rc;
 }
 
-/* The SHA-256 of what the batch would be as an archive of this kind now. 0, or -1 with errno. */
+/* Writes the batch as an archive of the kind of c->archive to FD, and its SHA-256 to HEX. 0, or -1 with errno. */
+static int
+pack_batch(const struct clean *c, const struct batch *b, struct archiving *a, int fd, char hex[HASH_HEX + 1])
+{
+	uint64_t bytes;
+
+	a->pack = pack_begin(pack_kind_of(c->archive), fd, manifest_name);
+	if (a->pack && each_file(open_again(b), "", archive_file, a) == 0)
+		return pack_end(a->pack, hex, &bytes);
+	pack_drop(a->pack);
+	return -1;
+}
+
+/* The SHA-256 of what the batch would be as an archive now. 0, or -1 with errno. */
 static int
 digest_of_batch(const struct clean *c, const struct batch *b, char hex[HASH_HEX + 1])
 {
 	struct archiving a = {.batch = batch_name(b)};
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), rc = -1;
-	uint64_t bytes;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int rc = null < 0 ? -1 : pack_batch(c, b, &a, null, hex);
 
-	if (null < 0)
-		return -1;
-	a.pack = pack_begin(pack_kind_of(c->archive), null, manifest_name);
-	if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
-		rc = pack_end(a.pack, hex, &bytes);
-	else
-		pack_drop(a.pack);
 	buf_free(&a.refused);
 	return file_close(null, rc);
 }
@@ -247,16 +224,11 @@ archive(const struct clean *c, const struct batch *b)
 	int is = dir < 0 ? -1 : file_stat(dir, name, NULL);
 	struct atomic_file part = {.fd = -1};
 	char hex[HASH_HEX + 1];
-	uint64_t bytes;
 
 	if (is > 0)
 		errno = EEXIST;
 	else if (is == 0 && atomic_file_open(&part, dir) == 0) {
-		a.pack = pack_begin(pack_kind_of(c->archive), part.fd, manifest_name);
-		if (a.pack && each_file(open_again(b), "", archive_file, &a) == 0)
-			rc = pack_end(a.pack, hex, &bytes);
-		else
-			pack_drop(a.pack);
+		rc = pack_batch(c, b, &a, part.fd, hex);
 		if (rc == 0 && (fsync(part.fd) < 0 || atomic_file_publish(&part, dir, name) < 0 || fsync(dir) < 0))
 			rc = -1;
 	}
@@ -285,6 +257,38 @@ cannot_archive(const struct batch *b, const char *what)
 	return msg_exit_code(error);
 }
 
+/* A file of a removed item ends the listing. */
+static int
+see_left(int dir, const struct dirent *e, void *arg)
+{
+	uint32_t k;
+
+	(void)dir;
+	return item_stems_find(arg, e->d_name, &k) < 0 ? -1 : k != 0;
+}
+
+/* Whether a removed item still has a file, since its removal was interrupted: an archive must not keep it. 0 or the
+ * exit code after a message. */
+static int
+look_for_left(const struct batch *b)
+{
+	struct item_stems stems = {.batch = b};
+	int rc = item_stems_add_removed(&stems, false), code = 0;
+
+	if (rc == 0 && batch_find_state(b, 1, 'x') > 0)
+		rc = file_each(root_open_dir(batch_dirfd(b), "files", false), see_left, &stems);
+	if (rc < 0 && errno != ENOENT)
+		code = cannot_archive(b, "the removed items");
+	if (rc > 0) {
+		msg_warn("a removed item of the batch '%s' still has a file: nothing is removed; `bi-clean --repair "
+			 "check %s` removes the file, and then the same command goes on",
+			 batch_name(b), batch_name(b));
+		code = EX_SOME_FAILED;
+	}
+	item_stems_free(&stems);
+	return code;
+}
+
 /* Whether all files are there that an archive of the batch is to have: no archive is written in silence without one. 0
  * or the exit code after a message. */
 static int
@@ -309,7 +313,7 @@ look_for_files(const struct clean *c, const struct batch *b)
 			 n, n == 1 ? "" : "s", batch_name(b), n == 1 ? "s" : "ve", first, batch_name(b), batch_name(b),
 			 c->archive);
 	buf_free(&where);
-	return code;
+	return code ? code : look_for_left(b);
 }
 
 /* --- one batch --- */
@@ -356,14 +360,12 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, c->only_say ? "would_remove" : "removed", json_object_new_string(name));
+	rec_add_string(o, c->only_say ? "would_remove" : "removed", name);
 	json_object_object_add(o, "items", json_object_new_uint64(counts->total));
 	json_object_object_add(o, "files", json_object_new_uint64(sizes->files));
 	json_object_object_add(o, "bytes", json_object_new_uint64(sizes->bytes));
-	if (c->archive)
-		json_object_object_add(o, "archive", json_object_new_string(c->archive));
+	rec_add_string(o, "archive", c->archive);
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* Says, with errno, that the batch NAME was not removed as a whole, and what goes on. errno stays. */
@@ -393,10 +395,8 @@ retire_held(const struct clean *c, struct batch *b)
 	struct job_status p;
 	int code;
 
-	if (job_status_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0) {
-		msg_warn_errno("cannot read the batch '%s'", name);
-		return msg_exit_code(errno);
-	}
+	if (job_status_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0)
+		return msg_report_errno("cannot read the batch '%s'", name);
 	if (p.queued) {
 		msg_warn("the batch '%s' waits for a worker: bi-clean cancel %s takes it out of the queue", name, name);
 		return EX_TEMPFAIL;
@@ -454,13 +454,9 @@ retire(const struct clean *c, const char *name)
 static int
 finish(const struct clean *c, size_t removed, size_t failed, int code)
 {
-	struct json_object *counts;
 
 	if (c->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "removed", json_object_new_int64(c->only_say ? 0 : (int64_t)removed));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"removed", c->only_say ? 0 : removed}, {"failed", failed});
 	} else if (removed + failed == 0) {
 		puts("Nothing to remove");
 	}

@@ -78,8 +78,7 @@ clean_not_had(const struct clean *c, const char *name)
 			 name, name, name);
 		return EX_TEMPFAIL;
 	default:
-		msg_warn_errno("cannot open the batch '%s'", name);
-		return msg_exit_code(errno);
+		return msg_report_errno("cannot open the batch '%s'", name);
 	}
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	PORT_MAX = 65535,
-	STOP_MS = 10000, /* a keeper lets requests finish for two seconds, and lighttpd go for two */
+	STOP_MS = 10000, /* a supervisor lets requests finish for two seconds, and lighttpd go for two */
 };
 
 static void
@@ -45,24 +45,17 @@ say_stopped(const struct clean *c, const struct server *s)
 	}
 	record = json_object_new_object();
 	json_object_object_add(record, c->only_say ? "would_stop" : "stopped", json_object_new_int(s->port));
-	if (s->batch)
-		json_object_object_add(record, "batch", json_object_new_string(s->batch));
+	rec_add_string(record, "batch", s->batch);
 	rec_write_json(record);
-	json_object_put(record);
 }
 
 static int
 finish(const struct clean *c, size_t stopped, size_t failed)
 {
-	struct json_object *counts;
 	int code = failed ? EX_SOME_FAILED : EX_ALL_WELL;
 
-	if (c->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "stopped", json_object_new_int64(c->only_say ? 0 : (int64_t)stopped));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_write_end(counts, code);
-	}
+	if (c->json)
+		rec_write_counts(code, {"stopped", c->only_say ? 0 : stopped}, {"failed", failed});
 	return code;
 }
 
@@ -72,16 +65,12 @@ int
 clean_list(const struct clean *c, char **args)
 {
 	int64_t n = servers_print(&c->root, c->json);
-	struct json_object *counts;
 
 	(void)args;
 	if (n < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot read the leases in %s/leases", c->root.path);
-	if (c->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "servers", json_object_new_int64(n));
-		rec_write_end(counts, EX_ALL_WELL);
-	}
+	if (c->json)
+		rec_write_counts(EX_ALL_WELL, {"servers", (uint64_t)n});
 	return EX_ALL_WELL;
 }
 

@@ -35,10 +35,9 @@ say_file(const struct sweep *w, const char *name, int64_t bytes)
 		return;
 	}
 	record = json_object_new_object();
-	json_object_object_add(record, w->c->only_say ? "would_remove" : "removed", json_object_new_string(name));
+	rec_add_string(record, w->c->only_say ? "would_remove" : "removed", name);
 	json_object_object_add(record, "bytes", json_object_new_int64(bytes));
 	rec_write_json(record);
-	json_object_put(record);
 }
 
 /* NAME is still the file that FD is, and no live process writes it: we have its lock. */
@@ -106,15 +105,10 @@ static int
 finish(const struct sweep *w)
 {
 	int code = w->failed ? EX_SOME_FAILED : EX_ALL_WELL;
-	struct json_object *counts;
 
 	if (w->c->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "files", json_object_new_int64(w->files));
-		json_object_object_add(counts, "bytes", json_object_new_int64(w->bytes));
-		json_object_object_add(counts, "held", json_object_new_int64(w->held));
-		json_object_object_add(counts, "failed", json_object_new_int64(w->failed));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"files", (uint64_t)w->files}, {"bytes", (uint64_t)w->bytes},
+				 {"held", (uint64_t)w->held}, {"failed", (uint64_t)w->failed});
 		return code;
 	}
 	printf("%lld %s%s removed, %lld bytes%s freed", (long long)w->files, w->files == 1 ? "file" : "files",

@@ -31,10 +31,10 @@ add_reviewers(const struct batch_collector *g, struct json_object *to, const str
 		if ((p->choice == d->choice) != chose)
 			continue;
 		o = json_object_new_object();
-		json_object_object_add(o, "reviewer", json_object_new_string(p->reviewer));
+		rec_add_string(o, "reviewer", p->reviewer);
 		if (!chose)
 			json_object_object_add(o, "choice", json_object_new_int64(p->choice));
-		json_object_object_add(o, "at", json_object_new_string(p->at));
+		rec_add_string(o, "at", p->at);
 		json_object_array_add(all, o);
 	}
 	if (json_object_array_length(all) > 0)
@@ -43,24 +43,13 @@ add_reviewers(const struct batch_collector *g, struct json_object *to, const str
 		json_object_put(all);
 }
 
-static void
-add_text(struct json_object *to, const char *key, const char *s)
-{
-	if (s && *s)
-		json_object_object_add(to, key, json_object_new_string(s));
-}
-
 /* What the batch was asked, without what is ours or the subject's. */
 static struct json_object *
 item_as_given(struct json_object *item)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_foreach(item, key, value)
-	{
-		if (strcmp(key, "bi") != 0 && strcmp(key, "subject") != 0 && strcmp(key, "batch") != 0)
-			json_object_object_add(o, key, json_object_get(value));
-	}
+	rec_copy_without(o, item, "bi", "subject", "batch");
 	return o;
 }
 
@@ -78,11 +67,11 @@ begin_choice(const struct batch_collector *g, const struct about_subject *a, lon
 {
 	struct json_object *o = json_object_new_object(), *job;
 
-	add_text(o, "batch", batch_name(g->b));
+	rec_add_filled(o, "batch", batch_name(g->b));
 	if (json_object_object_get_ex(g->about, "job_id", &job))
 		json_object_object_add(o, "job_id", json_object_get(job));
-	add_text(o, "name", a->name.data);
-	add_text(o, "category", a->category);
+	rec_add_filled(o, "name", a->name.data);
+	rec_add_filled(o, "category", a->category);
 	json_object_object_add(o, "idx", json_object_new_int64(idx));
 	return o;
 }
@@ -91,18 +80,8 @@ begin_choice(const struct batch_collector *g, const struct about_subject *a, lon
 static int
 read_result(const struct batch *b, uint32_t k, struct json_object **result)
 {
-	struct buf line = {0};
-	int rc = 0;
-
-	*result = NULL;
-	if (batch_result(b, k, &line) < 0)
-		rc = errno == ENOENT ? 0 : -1;
-	else if (!(*result = rec_parse(line.data, line.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	}
-	buf_free(&line);
-	return rc;
+	*result = batch_result_object(b, k);
+	return *result || errno == ENOENT ? 0 : -1;
 }
 
 /* Opens the file of RESULT. -1 with errno; what else than a file has its name is noted. */
@@ -139,12 +118,12 @@ add_file(struct batch_collector *g, struct batch *b, struct json_object *choice,
 	if (fd >= 0) {
 		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
 		snprintf(name, sizeof(name), "%s.%s", sha256, type_extension(mime ? mime : ""));
-		add_text(choice, "file", name);
-		add_text(choice, "sha256", sha256);
+		rec_add_filled(choice, "file", name);
+		rec_add_filled(choice, "sha256", sha256);
 		json_object_object_add(choice, "bytes", json_object_new_int64(rec_number(result, "bytes", 0)));
-		add_text(choice, "mime", mime);
-		add_text(choice, "final_url", rec_string(result, "final_url"));
-		add_text(choice, "filename", rec_string(result, "filename"));
+		rec_add_filled(choice, "mime", mime);
+		rec_add_filled(choice, "final_url", rec_string(result, "final_url"));
+		rec_add_filled(choice, "filename", rec_string(result, "filename"));
 	}
 	json_object_put(result);
 	return rc;
@@ -258,7 +237,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 		errno = error;
 		return rc;
 	}
-	add_text(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
+	rec_add_filled(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
 	if (v->changed)
 		json_object_object_add(choice, "changed_since", json_object_new_boolean(true));
 	add_reviewers(g, choice, d, true);
@@ -270,8 +249,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 	json_object_object_add(choice, "item", item_as_given(item));
 	json_object_put(item);
 	json_object_array_add(v->choices, choice);
-	if ((v->n & (v->n - 1)) == 0)
-		v->from = buf_realloc(v->from, (v->n ? 2 * v->n : 1) * sizeof(*v->from));
+	v->from = buf_grow(v->from, v->n, sizeof(*v->from));
 	v->from[v->n++] = from;
 	return 0;
 }
@@ -326,6 +304,17 @@ has_changed(const struct batch_collector *g, const struct decision *d, uint32_t 
 	return is;
 }
 
+/* Says that candidate IDX was chosen, and then removed. */
+static void
+report_removed(struct batch_collector *g, const struct about_subject *a, long idx)
+{
+	char words[100];
+
+	snprintf(words, sizeof(words), "candidate %ld, which was chosen, was removed from the batch", idx);
+	report_refused(g, a->id, "candidate_removed", words, "choose another");
+	g->failed++;
+}
+
 /* The items that are chosen. 0, or -1 with errno. */
 static int
 choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
@@ -354,9 +343,17 @@ choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *
 		return 0;
 	}
 	v->changed = changed;
-	for (uint32_t k = from; k < to; k++)
-		if (add_item(g, v, a, d, g->plan.items[s->first + k]) < 0)
+	if (d->kind == UNDECIDED && g->taken_back[i] && !g->all)
+		report_removed(g, a, g->taken_back[i]);
+	for (uint32_t k = from; k < to; k++) {
+		uint32_t item = g->plan.items[s->first + k];
+		int state = batch_state(g->b, item);
+
+		if (state == 'x' && !g->all)
+			report_removed(g, a, (long)k + 1);
+		if (state < 0 || (state != 'x' && add_item(g, v, a, d, item) < 0))
 			return -1;
+	}
 	return 0;
 }
 
@@ -382,8 +379,8 @@ choose_subject(struct batch_collector *g, uint32_t i)
 			.choices = v.choices,
 			.open = open_file,
 			.arg = &v,
-			.keep_all = picks_count(g->picks) == 0 && !g->all,
 			.keep_idx = v.keep_idx,
+			.keep_all = picks_count(g->picks) == 0 && !g->all && !g->taken_back[i],
 			.disputed = d.kind == DISPUTED,
 		};
 
@@ -431,9 +428,11 @@ get_originals(const struct batch_collector *g)
 
 			if (!g->all && !(d.kind == DECIDED && d.choice == (long)k + 1))
 				continue;
+			if (batch_state(g->b, g->plan.items[s->first + k]) == 'x')
+				continue;
 			item = read_item(g, g->plan.items[s->first + k], &place);
 			if (!item && errno != EBADMSG) { /* that is said when the subject is collected */
-				code = exit_code_report("read the items of batch", batch_name(g->b));
+				code = msg_report_errno("cannot read the items of batch %s", batch_name(g->b));
 				break;
 			}
 			if (item && originals_has(item) && !is_refused(g, item))
@@ -451,8 +450,9 @@ get_originals(const struct batch_collector *g)
 static void
 find_decisions(struct batch_collector *g)
 {
+	const struct pick *back;
 	struct picks_subject s;
-	size_t strangers = 0;
+	size_t strangers = 0, cursor = 0;
 
 	g->first = buf_alloc((g->plan.count + 1) * sizeof(*g->first));
 	memset(g->first, 0, (g->plan.count + 1) * sizeof(*g->first));
@@ -463,6 +463,14 @@ find_decisions(struct batch_collector *g)
 			g->first[subject] = (uint32_t)s.first + 1;
 		else
 			strangers++;
+	}
+	g->taken_back = buf_alloc((g->plan.count + 1) * sizeof(*g->taken_back));
+	memset(g->taken_back, 0, (g->plan.count + 1) * sizeof(*g->taken_back));
+	while ((back = picks_next_removed(g->picks, &cursor))) {
+		uint32_t subject;
+
+		if (subject_index_find(&g->plan, back->subject, &subject))
+			g->taken_back[subject] = back->removed;
 	}
 	if (strangers)
 		msg_warn("batch %s: %zu decisions are about subjects that it does not have, and are ignored",
@@ -519,18 +527,10 @@ is_damage(struct batch_collector *g, uint32_t i)
 static int
 read_about(struct batch_collector *g)
 {
-	struct buf text = {0};
-	int rc = batch_metadata(g->b, &text);
-
-	if (rc == 0 && !(g->about = rec_parse(text.data, text.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	} else if (rc < 0 && errno == ENOENT) {
+	g->about = batch_metadata_object(g->b);
+	if (!g->about && errno == ENOENT)
 		g->about = json_object_new_object();
-		rc = 0;
-	}
-	buf_free(&text);
-	return rc;
+	return g->about ? 0 : -1;
 }
 
 static int
@@ -540,14 +540,14 @@ collect_subjects(struct batch_collector *g)
 	int code = EX_ALL_WELL;
 
 	if (read_about(g) < 0)
-		return exit_code_report("read batch.json of batch", name);
+		return msg_report_errno("cannot read batch.json of batch %s", name);
 	if (batch_filesfd(g->b) < 0 && errno != ENOENT)
-		return exit_code_report("look into files/ of batch", name);
+		return msg_report_errno("cannot look into files/ of batch %s", name);
 	if (subject_index_build(&g->plan, g->b) < 0)
-		return exit_code_report("read the items of batch", name);
+		return msg_report_errno("cannot read the items of batch %s", name);
 	g->picks = picks_read(g->b);
 	if (!g->picks)
-		return exit_code_report("read the picks of batch", name);
+		return msg_report_errno("cannot read the picks of batch %s", name);
 	find_decisions(g);
 	if (picks_bad_lines(g->picks)) {
 		msg_warn("batch %s: %zu lines of its picks.ndjson are not decisions, and are ignored; check whether "
@@ -558,12 +558,12 @@ collect_subjects(struct batch_collector *g)
 	if (g->c->set->originals && (code = get_originals(g)) > EX_CONFLICT)
 		return code;
 	if (originals_open(g->c, name, &g->originals) < 0)
-		return exit_code_report("read the batch of the originals of batch", name);
+		return msg_report_errno("cannot read the batch of the originals of batch %s", name);
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
-			return exit_code_report("go on with batch", name);
+			return msg_report_errno("cannot go on with batch %s", name);
 	if (g->c->made && fsync(g->c->subjects) < 0)
-		return exit_code_report("sync the collection, for batch", name);
+		return msg_report_errno("cannot sync the collection, for batch %s", name);
 	g->c->made = false;
 	return exit_code_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);
 }
@@ -579,7 +579,7 @@ collect_batch(struct collect *c, const char *name)
 		return EX_NOINPUT;
 	}
 	if (!g.b)
-		return exit_code_report("open the batch", name);
+		return msg_report_errno("cannot open the batch %s", name);
 	code = collect_subjects(&g);
 	if (!c->set->json && !(c->set->output && strcmp(c->set->output, "-") == 0))
 		report_batch(&g);
@@ -594,6 +594,7 @@ collect_batch(struct collect *c, const char *name)
 	originals_close(g.originals);
 	subject_index_free(&g.plan);
 	free(g.first);
+	free(g.taken_back);
 	batch_close(g.b);
 	return code;
 }

@@ -7,7 +7,6 @@
 #include "base/lock.h"
 #include "base/msg.h"
 #include "credits.h"
-#include "exit_code.h"
 #include "files/file.h"
 #include "records/rec.h"
 #include "review/credit.h"
@@ -182,35 +181,10 @@ credits_each_file(struct json_object *choices, int (*see)(const char *file, void
 
 /* --- of the whole collection --- */
 
-/* The subjects of the collection, sorted. */
-struct listing {
-	char **v;
-	size_t n;
-};
-
-static int
-list_subject(int dir, const struct dirent *e, void *arg)
+static bool
+is_visible(const struct dirent *e)
 {
-	struct listing *l = arg;
-
-	(void)dir;
-	if (e->d_name[0] == '.')
-		return 0;
-	if ((l->n & (l->n - 1)) == 0)
-		l->v = buf_realloc(l->v, (l->n ? 2 * l->n : 1) * sizeof(*l->v));
-	l->v[l->n++] = buf_strdup(e->d_name);
-	return 0;
-}
-
-static int
-list_subjects(const struct collect *c, struct listing *l)
-{
-	*l = (struct listing){0};
-	if (file_each(openat(c->subjects, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_subject, l) < 0)
-		return -1;
-	if (l->n > 1)
-		qsort(l->v, l->n, sizeof(*l->v), compare_names);
-	return 0;
+	return e->d_name[0] != '.';
 }
 
 struct adding {
@@ -244,17 +218,13 @@ add_subject(const struct collect *c, struct credits *k, const char *id, bool *mi
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
 	metadata = store_read(dir);
 	if (!metadata && errno != ENOENT) {
-		int error = errno;
-
-		if (!store_is_damage(error)) {
+		if (!store_is_damage(errno)) {
 			msg_warn_errno("cannot read %s/collected/by_subject_id/%s/metadata.json", c->root->path, id);
-			close(dir);
-			errno = error;
-			return -1;
+			return file_close(dir, -1);
 		}
 		msg_warn("%s/collected/by_subject_id/%s/metadata.json %s: it is missing in ATTRIBUTION; remove it and "
 			 "collect its batches again",
-			 c->root->path, id, error == EBADMSG ? "is damaged" : strerror(error));
+			 c->root->path, id, errno == EBADMSG ? "is damaged" : strerror(errno));
 		*missed = true;
 	}
 	a.choices = store_choices(metadata);
@@ -263,17 +233,6 @@ add_subject(const struct collect *c, struct credits *k, const char *id, bool *mi
 	json_object_put(metadata);
 	close(dir);
 	return rc;
-}
-
-/* Whether the file NAME in DIR has this digest. */
-static bool
-has_digest(int dir, const char *name, const char *hex)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char there[HASH_HEX + 1];
-	bool has = fd >= 0 && file_digest(fd, there) >= 0 && strcmp(there, hex) == 0;
-
-	return file_close(fd, has);
 }
 
 static int
@@ -285,7 +244,7 @@ publish_all(const struct collect *c, struct credits *k)
 	if (credits_end(k, hex) < 0)
 		return -1;
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++) {
-		if (has_digest(c->collected, attribution_name[i], hex[i]))
+		if (file_has_digest(c->collected, attribution_name[i], hex[i]))
 			continue;
 		if (fsync(k->parts[i].fd) < 0 ||
 		    atomic_file_publish(&k->parts[i], c->collected, attribution_name[i]) < 0)
@@ -298,7 +257,7 @@ publish_all(const struct collect *c, struct credits *k)
 int
 credits_of_all(struct collect *c)
 {
-	struct listing l = {0};
+	struct file_names subjects = {0};
 	struct credits k;
 	bool missed = false;
 	int rc = credits_begin(&k, c->temp), code = EX_ALL_WELL;
@@ -307,19 +266,17 @@ credits_of_all(struct collect *c)
 	if (rc == 0)
 		rc = lock_wait(c->collected, LOCK_ALONE);
 	if (rc == 0)
-		rc = list_subjects(c, &l);
-	for (size_t i = 0; i < l.n && rc == 0; i++)
-		rc = add_subject(c, &k, l.v[i], &missed);
+		rc = file_list(openat(c->subjects, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), is_visible, &subjects);
+	for (size_t i = 0; i < subjects.n && rc == 0; i++)
+		rc = add_subject(c, &k, subjects.v[i], &missed);
 	if (rc == 0)
 		rc = publish_all(c, &k);
 	if (rc < 0)
-		code = exit_code_report("write the ATTRIBUTION files in", c->root->path);
+		code = msg_report_errno("cannot write the ATTRIBUTION files in %s", c->root->path);
 	else if (missed)
 		code = EX_SOME_FAILED;
 	lock_drop(c->collected);
 	credits_drop(&k);
-	for (size_t i = 0; i < l.n; i++)
-		free(l.v[i]);
-	free(l.v);
+	file_names_free(&subjects);
 	return code;
 }

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdbool.h>
 
 #include "base/msg.h"
@@ -14,13 +13,4 @@ exit_code_worse(int code, int next)
 	if (code == EX_WRONG_USE || next == EX_WRONG_USE)
 		return EX_WRONG_USE;
 	return code > next ? code : next;
-}
-
-int
-exit_code_report(const char *what, const char *with)
-{
-	int error = errno;
-
-	msg_warn_errno("cannot %s %s", what, with);
-	return msg_exit_code(error);
 }

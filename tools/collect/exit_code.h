@@ -8,7 +8,4 @@
  * done counts most. */
 int exit_code_worse(int code, int next);
 
-/* Warns that the program cannot WHAT WITH, with errno. Returns the exit code for that errno. */
-int exit_code_report(const char *what, const char *with);
-
 #endif

@@ -12,7 +12,6 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "credits.h"
-#include "exit_code.h"
 #include "export.h"
 #include "files/file.h"
 #include "naming.h"
@@ -120,7 +119,7 @@ open_target(struct export *x)
 	free(parent);
 	x->dir = x->path ? open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (x->dir < 0 || !x->base)
-		return exit_code_report("open the directory of", output);
+		return msg_report_errno("cannot open the directory of %s", output);
 	return EX_ALL_WELL;
 }
 
@@ -203,12 +202,11 @@ report_archive(const struct export *x, const char *name, const char *hex, uint64
 	if (x->c->set->json) {
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "export", json_object_new_string(path.data));
+		rec_add_string(o, "export", path.data);
 		json_object_object_add(o, "bytes", json_object_new_int64((int64_t)bytes));
-		json_object_object_add(o, "sha256", json_object_new_string(hex));
+		rec_add_string(o, "sha256", hex);
 		json_object_object_add(o, "files", json_object_new_int64((int64_t)x->samples));
 		rec_write_json(o);
-		json_object_put(o);
 	} else {
 		human_print("%s: %llu file%s, %llu bytes", path.data, (unsigned long long)x->samples,
 			    x->samples == 1 ? "" : "s", (unsigned long long)bytes);
@@ -279,7 +277,7 @@ forget_path(struct json_object *choice)
 		return;
 	slash = strrchr(file, '/');
 	if (slash)
-		json_object_object_add(item, "file", json_object_new_string(slash + 1));
+		rec_add_string(item, "file", slash + 1);
 }
 
 /* What these batches chose of it, and that is not in dispute. */
@@ -558,7 +556,7 @@ export_all(struct collect *c, const struct batch_args *names)
 		x.credits.parts[i].fd = -1;
 	/* Zip has local times. */
 	if (setenv("TZ", "UTC0", 1) < 0)
-		return exit_code_report("export to", c->set->output);
+		return msg_report_errno("cannot export to %s", c->set->output);
 	tzset();
 	if (!is_stdout(c->set)) {
 		code = open_target(&x);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "exit_code.h"
 #include "files/file.h"
 #include "import.h"
 #include "records/rec.h"
@@ -47,7 +46,7 @@ read_file(const char *file, int *code)
 	}
 	rc = file_read_all(fd, PICKS_FILE_MAX, &text);
 	if (rc < 0)
-		*code = exit_code_report("read the picks in", file);
+		*code = msg_report_errno("cannot read the picks in %s", file);
 	close(fd);
 	if (rc == 0 && (o = rec_parse(text.data, text.len, why, sizeof(why))) == NULL) {
 		snprintf(words, sizeof(words), "it is not JSON: %s",
@@ -104,16 +103,18 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 	m->b = batch_open(c->root, batch, BATCH_READ, NULL);
 	if (!m->b) {
 		snprintf(wrong, sizeof(wrong), "it is of the batch %s: %s", batch,
-			 errno == ENOENT ? "there is none of that name" : strerror(errno));
+			 errno == ENOENT ? "there is none of that name" : trouble_reason(errno));
 		return refuse_file(m->file, wrong);
 	}
 	if (!picks_parse(m->json, batch, &m->set, wrong, sizeof(wrong)))
 		return refuse_file(m->file, wrong);
 	subjects = picks_subjects_read(m->b);
 	if (!subjects)
-		return exit_code_report("read the items of batch", batch);
-	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) ? EX_ALL_WELL
-									       : refuse_file(m->file, wrong);
+		return msg_report_errno("cannot read the items of batch %s", batch);
+	code = picks_check(subjects, m->set.v, m->set.n, wrong, sizeof(wrong)) &&
+			       picks_check_removed(m->b, m->set.v, m->set.n, wrong, sizeof(wrong))
+		       ? EX_ALL_WELL
+		       : refuse_file(m->file, wrong);
 	picks_subjects_free(subjects);
 	return code;
 }
@@ -149,13 +150,13 @@ import_file(struct import *m)
 	int code = EX_ALL_WELL;
 
 	if (!p)
-		return exit_code_report("read the picks of batch", batch_name(m->b));
+		return msg_report_errno("cannot read the picks of batch %s", batch_name(m->b));
 	older = drop_older(&m->set, p);
 	if (older)
 		msg_warn("%s: %zu decisions are older than later decisions of the same reviewer, and are ignored",
 			 m->file, older);
 	if (m->set.n > 0 && picks_put(p, m->set.v, m->set.n, NULL) != 0)
-		code = exit_code_report("add to the picks of batch", batch_name(m->b));
+		code = msg_report_errno("cannot add to the picks of batch %s", batch_name(m->b));
 	picks_free(p);
 	return code;
 }

@@ -2,7 +2,6 @@
  * bi-collect: copies what reviewers chose to the collection, with its licences, and exports it. What is written is
  * whole at any moment and the same whoever runs it how often: it may be killed and run again.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,7 +55,7 @@ open_collection(struct collect *c)
 	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
 	    (c->collected = root_open_dir(c->root->fd, "collected", true)) < 0 ||
 	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
-		return exit_code_report("write to the collection in", c->root->path);
+		return msg_report_errno("cannot write to the collection in %s", c->root->path);
 	return EX_ALL_WELL;
 }
 
@@ -110,16 +109,9 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 		close(c.collected);
 		root_close(&root);
 	}
-	if (set->json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "collected", json_object_new_int64((int64_t)c.files));
-		json_object_object_add(counts, "new", json_object_new_int64((int64_t)c.changed));
-		json_object_object_add(counts, "removed", json_object_new_int64((int64_t)c.removed));
-		json_object_object_add(counts, "conflicts", json_object_new_int64((int64_t)c.refused));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)c.failed));
-		rec_write_end(counts, code);
-	}
+	if (set->json)
+		rec_write_counts(code, {"collected", c.files}, {"new", c.changed}, {"removed", c.removed},
+				 {"conflicts", c.refused}, {"failed", c.failed});
 	batch_args_free(&names);
 	for (size_t i = 0; i < c.kept_n; i++)
 		free(c.kept[i].id);
@@ -185,20 +177,15 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[BATCH ... | FILE ...]",
-		.purpose = "Copies what reviewers of batches chose to the collection, with licences, and exports it.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o =
+		opt_begin("bi-collect", table, argc, argv, "[BATCH ... | FILE ...]",
+			  "Copies what reviewers of batches chose to the collection, with licences, and exports it.");
 	struct settings set = {.json = !isatty(STDOUT_FILENO), .shard_bytes = (uint64_t)1 << 30};
 	size_t prefers = 0, files = 0;
 	const char *dir = NULL;
 	bool verify = false;
 	int id;
 
-	msg_program("bi-collect");
 	set.prefer = buf_alloc(((size_t)argc + 1) * sizeof(*set.prefer));
 	set.picks = buf_alloc(((size_t)argc + 1) * sizeof(*set.picks));
 	while ((id = opt_next(&o)) != 0) {

@@ -10,7 +10,6 @@
 #include "base/paths.h"
 #include "base/utf8.h"
 #include "batch/subject_index.h"
-#include "exit_code.h"
 #include "files/atomic_file.h"
 #include "originals.h"
 #include "records/rec.h"
@@ -39,21 +38,6 @@ originals_has(struct json_object *item)
 
 /* --- fetching --- */
 
-/* What an item of a thumbnail has that is not so of its original, or is said otherwise of it. */
-static bool
-is_of_thumbnail(const char *key)
-{
-	static const char *const keys[] = {"batch",  "bi",    "bytes",          "category",      "found_by",
-					   "label",  "mime",  "original_bytes", "original_sha1", "original_url",
-					   "rank",   "score", "score_why",      "sha1",          "sha256",
-					   "source", "url"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (strcmp(key, keys[i]) == 0)
-			return true;
-	return false;
-}
-
 static void
 rename_member(struct json_object *to, const char *key, struct json_object *from, const char *original)
 {
@@ -68,15 +52,14 @@ originals_list(struct buf *lines, const char *batch, long idx, struct json_objec
 {
 	struct json_object *o = json_object_new_object(), *of = json_object_new_object();
 
-	json_object_object_foreach(item, key, value)
-	{
-		if (!is_of_thumbnail(key))
-			json_object_object_add(o, key, json_object_get(value));
-	}
+	/* What an item of a thumbnail has that is not so of its original, or is said otherwise of it. */
+	rec_copy_without(o, item, "batch", "bi", "bytes", "category", "found_by", "label", "mime", "original_bytes",
+			 "original_sha1", "original_url", "rank", "score", "score_why", "sha1", "sha256", "source",
+			 "url");
 	rename_member(o, "url", item, "original_url");
 	rename_member(o, "sha1", item, "original_sha1");
 	rename_member(o, "bytes", item, "original_bytes");
-	json_object_object_add(of, "batch", json_object_new_string(batch));
+	rec_add_string(of, "batch", batch);
 	json_object_object_add(of, "idx", json_object_new_int64(idx));
 	json_object_object_add(o, "original_of", of);
 	buf_str(lines, rec_print(o));
@@ -128,11 +111,11 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 		return EX_SOME_FAILED;
 	}
 	if (atomic_file_open(&list, c->temp) < 0)
-		return exit_code_report("list the originals of batch", batch);
+		return msg_report_errno("cannot list the originals of batch %s", batch);
 	if (atomic_file_write(&list, lines->data, lines->len) == 0 && lseek(list.fd, 0, SEEK_SET) == 0)
 		code = run_fetch(c, name, list.fd);
 	if (code < 0)
-		code = exit_code_report("fetch the originals of batch", batch);
+		code = msg_report_errno("cannot fetch the originals of batch %s", batch);
 	else if (code == EX_SOME_FAILED)
 		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
 	else if (code != EX_ALL_WELL)
@@ -185,21 +168,11 @@ originals_batch(struct originals *o)
 
 /* Line K of the items or results, parsed, into OUT; NULL where there is none. 0, or -1 with errno. */
 static int
-read_line(struct batch *b, uint32_t k, int (*get)(const struct batch *, uint32_t, struct buf *),
+read_line(struct batch *b, uint32_t k, struct json_object *(*get)(const struct batch *, uint32_t),
 	  struct json_object **out)
 {
-	struct buf line = {0};
-	int rc = 0;
-
-	*out = NULL;
-	if (get(b, k, &line) < 0)
-		rc = errno == ENOENT ? 0 : -1;
-	else if (!(*out = rec_parse(line.data, line.len, NULL, 0))) {
-		errno = EBADMSG;
-		rc = -1;
-	}
-	buf_free(&line);
-	return rc;
+	*out = get(b, k);
+	return *out || errno == ENOENT ? 0 : -1;
 }
 
 /* Whether item K was completed; else WHY. 1, 0, or -1 with errno. */
@@ -210,13 +183,16 @@ is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 	const char *status, *words = NULL;
 	int completed;
 
-	if (read_line(o->batch, k, batch_result, &result) < 0)
+	if (read_line(o->batch, k, batch_result_object, &result) < 0)
 		return -1;
 	status = result ? rec_string(result, "status") : NULL;
 	completed = status && strcmp(status, "completed") == 0;
 	if (!completed && result && json_object_object_get_ex(result, "error", &error))
 		words = rec_string(error, "message");
-	snprintf(why, room, "%s", words ? words : "it was not fetched yet");
+	snprintf(why, room, "%s",
+		 words                                      ? words
+		 : status && strcmp(status, "removed") == 0 ? "it was removed"
+							    : "it was not fetched yet");
 	utf8_replace_invalid(why);
 	json_object_put(result);
 	return completed;
@@ -239,7 +215,7 @@ originals_find(struct originals *o, const char *id, struct json_object *item, ui
 		struct json_object *other;
 		const char *is;
 
-		if (read_line(o->batch, o->plan.items[s->first + i], batch_item, &other) < 0)
+		if (read_line(o->batch, o->plan.items[s->first + i], batch_item_object, &other) < 0)
 			return -1;
 		is = other ? rec_string(other, "url") : NULL;
 		if (is && strcmp(is, url) == 0)

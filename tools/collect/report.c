@@ -11,9 +11,9 @@ make_record(const struct batch_collector *g, const char *id, const char *status)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "batch", json_object_new_string(batch_name(g->b)));
-	json_object_object_add(o, "subject", json_object_new_string(id));
-	json_object_object_add(o, "status", json_object_new_string(status));
+	rec_add_string(o, "batch", batch_name(g->b));
+	rec_add_string(o, "subject", id);
+	rec_add_string(o, "status", status);
 	return o;
 }
 
@@ -22,20 +22,18 @@ print_record(const struct batch_collector *g, struct json_object *o)
 {
 	if (g->c->set->json)
 		rec_write_json(o);
-	json_object_put(o);
+	else
+		json_object_put(o);
 }
 
 void
 report_refused(const struct batch_collector *g, const char *id, const char *code, const char *message,
 	       const char *what_to_do)
 {
-	struct json_object *o = make_record(g, id, "refused"), *error = json_object_new_object();
+	struct json_object *o = make_record(g, id, "refused");
 
 	msg_warn("batch %s: subject %s: %s; %s", batch_name(g->b), id, message, what_to_do);
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(message));
-	json_object_object_add(error, "retryable", json_object_new_boolean(false));
-	json_object_object_add(o, "error", error);
+	rec_add_error(o, code, message, false);
 	print_record(g, o);
 }
 
@@ -72,7 +70,7 @@ report_choice(struct batch_collector *g, const char *id, struct json_object *cho
 		return;
 	o = make_record(g, id, "collected");
 	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
-	json_object_object_add(o, "collected", json_object_new_string(path.data));
+	rec_add_string(o, "collected", path.data);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (json_object_object_get_ex(choice, keys[i], &v))
 			json_object_object_add(o, keys[i], json_object_get(v));
@@ -117,15 +115,13 @@ report_stored(struct batch_collector *g, const struct wanted *w, const struct st
 	     name += strlen(name) + 1) {
 		struct json_object *o = make_record(g, w->id, "removed");
 
-		json_object_object_add(o, "file", json_object_new_string(name));
+		rec_add_string(o, "file", name);
 		print_record(g, o);
 		g->removed++;
 	}
 	if (s->exported) {
 		/* Notes what an export must have. */
-		if ((g->c->kept_n & (g->c->kept_n - 1)) == 0)
-			g->c->kept =
-				buf_realloc(g->c->kept, (g->c->kept_n ? 2 * g->c->kept_n : 1) * sizeof(*g->c->kept));
+		g->c->kept = buf_grow(g->c->kept, g->c->kept_n, sizeof(*g->c->kept));
 		g->c->kept[g->c->kept_n++] = (struct kept){buf_strdup(w->id), s->exported};
 	}
 }

@@ -19,7 +19,8 @@ struct batch_collector {
 	struct subject_index plan;
 	struct originals *originals; /* NULL: there are none */
 	struct picks *picks;
-	uint32_t *first; /* of each subject of the plan: 1 + its first decision, 0: nobody has decided */
+	uint32_t *first;  /* of each subject of the plan: 1 + its first decision, 0: nobody has decided */
+	long *taken_back; /* of each subject: the candidate that a decision was for until it was removed; 0: none */
 	struct json_object *about;
 	bool all; /* every completed item, since nobody reviews */
 	uint64_t files, changed, removed, refused, failed;

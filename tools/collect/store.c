@@ -49,8 +49,7 @@ store_open(const struct collect *c, const char *id, bool create, bool alone)
 		if (file_close(fd, is) < 0)
 			return -1;
 	}
-	errno = EBUSY;
-	return -1;
+	return file_fail(EBUSY);
 }
 
 /* Whether NAME is a name that we give: a digest and an extension. */
@@ -101,23 +100,21 @@ is_metadata(struct json_object *o)
 struct json_object *
 store_read(int dir)
 {
-	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
+	int fd = openat(dir, metadata_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct json_object *o = NULL;
 	struct buf text = {0};
 
 	if (fd < 0)
 		return NULL;
-	if (file_read_all(fd, SIZE_MAX, &text) < 0)
-		error = errno;
-	else if (!(o = rec_parse(text.data, text.len, NULL, 0)) || !is_metadata(o))
-		error = EBADMSG;
-	if (error) {
-		json_object_put(o);
-		o = NULL;
+	if (file_close(fd, file_read_all(fd, SIZE_MAX, &text)) == 0) {
+		o = rec_parse(text.data, text.len, NULL, 0);
+		if (!o || !is_metadata(o)) {
+			json_object_put(o);
+			o = NULL;
+			errno = EBADMSG;
+		}
 	}
-	close(fd);
 	buf_free(&text);
-	errno = error;
 	return o;
 }
 
@@ -151,14 +148,14 @@ store_print(const char *id, struct json_object *choices, struct buf *out)
 	struct json_object *o = json_object_new_object();
 	static const char *const from_first[] = {"name", "category"};
 
-	json_object_object_add(o, "id", json_object_new_string(id));
+	rec_add_string(o, "id", id);
 	for (size_t k = 0; k < sizeof(from_first) / sizeof(*from_first); k++)
 		for (size_t i = 0; i < json_object_array_length(choices); i++) {
 			const char *s = rec_string(json_object_array_get_idx(choices, i), from_first[k]);
 
 			if (!s)
 				continue;
-			json_object_object_add(o, from_first[k], json_object_new_string(s));
+			rec_add_string(o, from_first[k], s);
 			break;
 		}
 	json_object_object_add(o, "choices", json_object_get(choices));

@@ -1,7 +1,6 @@
 /* Whether exports are as they were written. The archives are unpacked confined (expand.h). */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/trouble.h"
+#include "base/words.h"
 #include "confined/expand.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -57,7 +57,7 @@ struct verifying {
 static void
 report_problem(struct verifying *v, const char *member, const char *code, const char *words)
 {
-	struct json_object *o, *error;
+	struct json_object *o;
 
 	v->problems++;
 	if (member)
@@ -67,17 +67,11 @@ report_problem(struct verifying *v, const char *member, const char *code, const 
 	if (!v->json)
 		return;
 	o = json_object_new_object();
-	error = json_object_new_object();
-	json_object_object_add(o, "export", json_object_new_string(v->file));
-	if (member)
-		json_object_object_add(o, "member", json_object_new_string(member));
-	json_object_object_add(o, "status", json_object_new_string("failed"));
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(words));
-	json_object_object_add(error, "retryable", json_object_new_boolean(strcmp(code, TROUBLE_CODE) == 0));
-	json_object_object_add(o, "error", error);
+	rec_add_string(o, "export", v->file);
+	rec_add_string(o, "member", member);
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, code, words, strcmp(code, TROUBLE_CODE) == 0);
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* DOING cannot be done with the file, for the reason in errno: the file's, or this machine's. */
@@ -111,11 +105,10 @@ report_good(const struct verifying *v, size_t members)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "export", json_object_new_string(v->file));
-	json_object_object_add(o, "status", json_object_new_string("verified"));
+	rec_add_string(o, "export", v->file);
+	rec_add_string(o, "status", "verified");
 	json_object_object_add(o, "members", json_object_new_int64((int64_t)members));
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 /* --- lists of digests --- */
@@ -125,8 +118,7 @@ entries_add(struct entries *e, const char *name, size_t n, const char hex[HASH_H
 {
 	struct entry *one;
 
-	if ((e->n & (e->n - 1)) == 0)
-		e->v = buf_realloc(e->v, (e->n ? 2 * e->n : 1) * sizeof(*e->v));
+	e->v = buf_grow(e->v, e->n, sizeof(*e->v));
 	one = &e->v[e->n++];
 	*one = (struct entry){.name = buf_alloc(n + 1)};
 	memcpy(one->name, name, n);
@@ -191,8 +183,7 @@ entries_read(struct entries *e, const struct buf *text)
 static void
 counts_add(struct counts *c, const char *id, size_t n)
 {
-	if ((c->n & (c->n - 1)) == 0)
-		c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+	c->v = buf_grow(c->v, c->n, sizeof(*c->v));
 	c->v[c->n++] = (struct count){buf_strdup(id), n};
 }
 
@@ -294,12 +285,6 @@ struct reading {
 };
 
 static bool
-is_manifest(const char *name)
-{
-	return strcmp(name, "collected/SHA256SUMS") == 0 || strcmp(name, "__bi__/SHA256SUMS") == 0;
-}
-
-static bool
 is_contents(const char *name)
 {
 	return strcmp(name, "collected/CONTENTS") == 0 || strcmp(name, "__bi__/CONTENTS") == 0;
@@ -329,7 +314,7 @@ on_member(struct reading *r, enum expand_event event, const struct expand_member
 		hash_drop(r->hash);
 		r->hash = hash_begin();
 		snprintf(r->name, sizeof(r->name), "%s", m->path);
-		r->is_sums = is_manifest(r->name) && !r->has_sums;
+		r->is_sums = !r->has_sums && word_is_one_of(r->name, "collected/SHA256SUMS", "__bi__/SHA256SUMS");
 		buf_clear(&r->text);
 		break;
 	case EXPAND_BYTES:
@@ -556,14 +541,6 @@ verify_with_list(struct verifying *v, const char *path)
 	buf_free(&beside);
 }
 
-static bool
-is_list(const char *path)
-{
-	size_t n = strlen(path), k = sizeof(beside_suffix) - 1;
-
-	return n > k && strcmp(path + n - k, beside_suffix) == 0;
-}
-
 int
 verify_files(char **files, bool json)
 {
@@ -576,7 +553,7 @@ verify_files(char **files, bool json)
 	for (; *files; files++) {
 		uint64_t before = v.problems;
 
-		if (is_list(*files))
+		if (word_ends_in(*files, beside_suffix))
 			verify_list(&v, *files);
 		else
 			verify_with_list(&v, *files);
@@ -584,12 +561,7 @@ verify_files(char **files, bool json)
 		bad += v.problems > before;
 	}
 	code = v.problems == 0 ? EX_ALL_WELL : v.problems == v.missing ? EX_NOINPUT : EX_SOME_FAILED;
-	if (json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "verified", json_object_new_int64((int64_t)good));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)bad));
-		rec_write_end(counts, code);
-	}
+	if (json)
+		rec_write_counts(code, {"verified", good}, {"failed", bad});
 	return code;
 }

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/opt.h"
 #include "confined/confine.h"
 #include "confined/expand.h"
 #include "confined/helper.h"
@@ -234,18 +233,15 @@ expand_serve(void)
 {
 	struct archive *a;
 
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	helper_require_socket();
 	/* Names come as UTF-8 where the archive says what they are; times without a zone are UTC. */
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");
 	tzset();
 	unpack_load();
-	if (confine_process(&limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
+	helper_confine(&limits);
 	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
 		_exit(EX_OSERR);
-	say("ready", 5, NULL, 0);
 	a = unpack_new(&source, receive());
 	if (!a)
 		end_unread(errno);

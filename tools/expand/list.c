@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/when.h"
@@ -26,20 +24,9 @@ struct listing {
 /* --- what is said --- */
 
 static void
-begin_line(struct buf *line, const char *file, const char *member)
-{
-	buf_str(line, "{\"file\":");
-	buf_json(line, file);
-	if (member) {
-		buf_str(line, ",\"member\":");
-		buf_json(line, member);
-	}
-}
-
-static void
 say_member(const struct listing *l, const char *file, const char *member, uint64_t bytes, int64_t mtime)
 {
-	struct buf line = {0};
+	struct json_object *o;
 	char date[WHEN_SIZE] = "";
 
 	if (mtime)
@@ -49,13 +36,12 @@ say_member(const struct listing *l, const char *file, const char *member, uint64
 		human_print("%12" PRIu64 "  %10s %5.5s  %s", bytes, date, *date ? date + 11 : "", member);
 		return;
 	}
-	begin_line(&line, file, member);
-	buf_printf(&line, ",\"bytes\":%" PRIu64, bytes);
-	if (*date)
-		buf_printf(&line, ",\"mtime\":\"%s\"", date);
-	buf_str(&line, "}");
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", file);
+	rec_add_string(o, "member", member);
+	json_object_object_add(o, "bytes", json_object_new_uint64(bytes));
+	rec_add_filled(o, "mtime", date);
+	rec_write_json(o);
 }
 
 /* An archive (MEMBER is NULL) or a member that is not given, with the STATUS failed or refused. */
@@ -63,7 +49,7 @@ static void
 say_not(const struct listing *l, const char *file, const char *member, const char *status, const char *code,
 	const char *why)
 {
-	struct buf line = {0};
+	struct json_object *o;
 
 	if (member)
 		msg_warn("%s: %s: %s", file, member, why);
@@ -71,12 +57,12 @@ say_not(const struct listing *l, const char *file, const char *member, const cha
 		msg_warn("%s: %s", file, why);
 	if (!l->json)
 		return;
-	begin_line(&line, file, member);
-	buf_printf(&line, ",\"status\":\"%s\",\"error\":{\"code\":\"%s\",\"message\":", status, code);
-	buf_json(&line, why);
-	buf_str(&line, ",\"retryable\":false}}");
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", file);
+	rec_add_string(o, "member", member);
+	rec_add_string(o, "status", status);
+	rec_add_error(o, code, why, false);
+	rec_write_json(o);
 }
 
 /* --- the archives --- */
@@ -150,18 +136,9 @@ static int
 say_end(const struct listing *l, bool cut)
 {
 	int code = l->failed || cut ? EX_SOME_FAILED : EX_ALL_WELL;
-	struct json_object *counts;
 
-	if (cut)
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
-	if (!l->json)
-		return code;
-	counts = json_object_new_object();
-	json_object_object_add(counts, "members", json_object_new_int64((int64_t)l->members));
-	json_object_object_add(counts, "refused", json_object_new_int64((int64_t)l->refused));
-	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)l->failed));
-	rec_write_end(counts, code);
+	if (l->json)
+		rec_write_counts(code, {"members", l->members}, {"refused", l->refused}, {"failed", l->failed});
 	return code;
 }
 
@@ -188,7 +165,7 @@ list_archives(char **operands, bool json)
 		else
 			say_not(&l, "", NULL, "failed", "no_file", "a record without \"path\" or \"file\"");
 	}
-	code = say_end(&l, rec_was_cut(in));
+	code = say_end(&l, rec_report_cut(in));
 	rec_close(in);
 	return code;
 }

@@ -22,17 +22,11 @@ static const struct opt table[] = {
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[FILE ...]",
-		.purpose = "Says what is in archives; their names come as operands or on standard input.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o = opt_begin("bi-expand", table, argc, argv, "[FILE ...]",
+				  "Says what is in archives; their names come as operands or on standard input.");
 	bool json = !isatty(STDOUT_FILENO), serving = false;
 	int id;
 
-	msg_program("bi-expand");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'j')
 			json = true;

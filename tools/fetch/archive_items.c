@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "base/trouble.h"
+#include "base/words.h"
 #include "confined/expand.h"
 #include "confined/helper.h"
 #include "files/file.h"
 #include "records/rec.h"
 #include "resume.h"
+#include "strays.h"
 
 enum { PAUSE_MS = 100 }; /* before an archive is unpacked again; doubled each time */
 enum { AT_ONCE = 4, WAITING_MAX = 16, EVENTS_A_TURN = 256, KEYS_MAX = 16 << 10 };
@@ -47,14 +49,6 @@ struct archive {
 	struct archive *next;
 };
 
-/* The members of T that were not completed when its first stored archive was met, in the order of their numbers. */
-struct strays {
-	size_t count;
-	struct stray {
-		uint32_t archive, item;
-	} at[];
-};
-
 struct archives *
 archives_new(struct run *run, struct run_queue *wants, struct run_queue *stored, struct job_list *ended)
 {
@@ -70,23 +64,17 @@ archives_new(struct run *run, struct run_queue *wants, struct run_queue *stored,
 static struct json_object *
 keys_for_members(const struct job *j)
 {
-	static const char *const own[] = {"url",   "file",   "media", "archive", "member", "members", "mime",
-					  "bytes", "sha256", "sha1",  "code",    "wrong",  "upload",  "size"};
 	struct json_object *keys = json_object_new_object();
 
-	json_object_object_foreach(j->asked, key, value)
-	{
-		json_object_object_add(keys, key, json_object_get(value));
-	}
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		json_object_object_del(keys, own[i]);
+	rec_copy_without(keys, j->asked, "url", "file", "media", "archive", "member", "members", "mime", "bytes",
+			 "sha256", "sha1", "code", "wrong", "upload", "size");
 	if (strlen(rec_print(keys)) <= KEYS_MAX)
 		return keys;
 	/* Thousands of copies would be too much. */
 	json_object_put(keys);
 	keys = json_object_new_object();
 	if (json_object_object_get_ex(j->asked, "subject", NULL))
-		json_object_object_add(keys, "subject", json_object_new_string(j->place.subject));
+		rec_add_string(keys, "subject", j->place.subject);
 	return keys;
 }
 
@@ -100,7 +88,7 @@ ask_member(struct archive *e, const struct expand_member *m, struct batch_ask *a
 
 	buf_printf(&where, "%s\n%" PRIu64 "\n%s", j->url ? j->url : j->file ? j->file : "", m->index, m->path);
 	json_object_object_add(e->keys, "archive", json_object_new_uint64(j->item));
-	json_object_object_add(e->keys, "member", json_object_new_string(m->path));
+	rec_add_string(e->keys, "member", m->path);
 	*ask = (struct batch_ask){
 		.kind = "member",
 		.where = where.data,
@@ -141,6 +129,9 @@ begin_member(struct archives *a, struct archive *e, const struct expand_member *
 		if (!wanted)
 			run_queue_add(a->stored, t, ask.item);
 		break;
+	case CLAIM_REMOVED:
+		a->run->asked -= !wanted;
+		break;
 	case CLAIM_ERROR:
 		break;
 	}
@@ -176,6 +167,18 @@ add_bytes(struct archives *a, struct archive *e, const struct expand_member *m)
 	if (most && j->body.bytes + m->len > (uint64_t)most) {
 		e->member = NULL;
 		verdict_fail(j, false, "too_large", "it has more than the %ld bytes that --max-filesize allows", most);
+		body_drop(&j->body);
+		hand_on(a, j);
+		return;
+	}
+	if (!stop_allows(j, m->len, m->len, 0)) {
+		e->member = NULL;
+		if (!j->over_total) {
+			a->run->stops.archive_cut = true;
+			job_free(j);
+			return;
+		}
+		verdict_over_total(j);
 		body_drop(&j->body);
 		hand_on(a, j);
 		return;
@@ -265,16 +268,12 @@ remove_archive(struct archives *a, struct archive **at)
 static bool
 is_plain_file(const struct job *j, const char *code)
 {
-	static const char *const compressed[] = {"gzip", "bzip2", "compress", "lz4", "lzip", "lzma", "xz", "zstd"};
 	const char *kind = strchr(j->type.mime, '/');
 
 	if (!kind || strcmp(code, "not_an_archive") != 0)
 		return false;
 	kind += strncmp(kind, "/x-", 3) == 0 ? 3 : 1;
-	for (size_t i = 0; i < sizeof(compressed) / sizeof(*compressed); i++)
-		if (strcmp(kind, compressed[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(kind, "gzip", "bzip2", "compress", "lz4", "lzip", "lzma", "xz", "zstd");
 }
 
 static void
@@ -336,20 +335,10 @@ end_archive(struct archives *a, struct archive *e, const struct expand_member *f
 static int
 open_stored(const struct job *j)
 {
-	struct buf line = {0};
-	struct json_object *result;
-	int fd = -1, error;
+	struct json_object *result = batch_result_object(j->target->batch, j->item);
+	int fd = result ? batch_open_file(j->target->batch, result) : -1;
 
-	if (batch_result(j->target->batch, j->item, &line) == 0) {
-		result = rec_parse(line.data, line.len, NULL, 0);
-		fd = batch_open_file(j->target->batch, result);
-		error = errno;
-		json_object_put(result);
-		errno = error;
-	}
-	error = errno;
-	buf_free(&line);
-	errno = error;
+	json_object_put(result);
 	return fd;
 }
 
@@ -448,7 +437,8 @@ archives_turn(struct archives *a, const struct room *room)
 	int running = 0;
 
 	a->ended_bytes = 0;
-	for (struct archive *e = a->list; e && running < AT_ONCE && !a->run->fatal; e = e->next) {
+	for (struct archive *e = a->list; e && running < AT_ONCE && !a->run->fatal && !a->run->stops.archive_cut;
+	     e = e->next) {
 		if (e->over)
 			continue;
 		running++;
@@ -504,6 +494,7 @@ archives_are_awaited(struct archives *a, const struct job *j, struct job **retry
 		run_fail(a->run, "reading the state of an item");
 		return true;
 	case 'c':
+	case 'x':
 		return false;
 	case 'f':
 		break;
@@ -528,100 +519,11 @@ archives_are_awaited(struct archives *a, const struct job *j, struct job **retry
 	}
 }
 
-/* The archive that item K is a member of into ARCHIVE; 0: of none. 0, or -1 with errno. */
-static int
-archive_of(const struct batch *b, uint32_t k, struct buf *line, uint32_t *archive)
-{
-	struct json_object *o = NULL;
-
-	buf_clear(line);
-	*archive = 0;
-	if (batch_item(b, k, line) < 0)
-		return -1;
-	if (memmem(line->data, line->len, "\"archive\":", 10))
-		o = rec_parse(line->data, line->len, NULL, 0);
-	*archive = job_archive_of(o);
-	json_object_put(o);
-	return 0;
-}
-
-static struct strays *
-find_strays(struct run *run, const struct target *t)
-{
-	int64_t n = batch_length(t->batch);
-	struct strays *strays = buf_alloc(sizeof(*strays));
-	struct buf line = {0};
-	size_t room = 0;
-
-	if (n < 0)
-		run_fail(run, "counting the items");
-	for (uint32_t k = 1; k <= n && !run->fatal; k++) {
-		int state = batch_state(t->batch, k);
-		uint32_t archive = 0;
-
-		if (state < 0)
-			run_fail(run, "reading the state of an item");
-		else if (state != 'c' && archive_of(t->batch, k, &line, &archive) < 0)
-			run_fail(run, "reading an item");
-		if (archive == 0 || archive >= k)
-			continue;
-		if (strays->count == room) {
-			room = room ? 2 * room : 64;
-			strays = buf_realloc(strays, sizeof(*strays) + room * sizeof(strays->at[0]));
-		}
-		strays->at[strays->count++] = (struct stray){archive, k};
-	}
-	buf_free(&line);
-	return strays;
-}
-
-/* Whether the stray item K is left to be done: it has no result, or one that is tried again. */
-static bool
-is_left(struct run *run, struct target *t, uint32_t k)
-{
-	switch (batch_state(t->batch, k)) {
-	case -1:
-		run_fail(run, "reading the state of an item");
-		return false;
-	case 'c':
-		return false;
-	case 'f':
-		break;
-	default:
-		return true;
-	}
-	switch (batch_claim(t->batch, k, run->set->retry)) {
-	case CLAIM_OURS:
-		batch_release(t->batch, k);
-		return true;
-	case CLAIM_HELD:
-		return true;
-	case CLAIM_ERROR:
-		run_fail(run, "claiming an item");
-		return false;
-	default:
-		return false;
-	}
-}
-
 void
 archives_want_stored(struct archives *a, struct target *t, uint32_t item, const char *line, size_t n)
 {
-	struct run *run = a->run;
-
-	if (!run->set->expand || item <= t->wanted_to || !memmem(line, n, "\"members\":", 10))
-		return;
-	if (!t->strays)
-		t->strays = find_strays(run, t);
-	for (size_t i = 0; i < t->strays->count && !run->fatal; i++) {
-		struct stray *s = &t->strays->at[i];
-
-		if (s->archive != item || target_is_busy(t, s->item) || !is_left(run, t, s->item))
-			continue;
-		s->archive = 0; /* it is wanted once */
-		run->asked++;
-		run_queue_add(a->wants, t, s->item);
-	}
+	if (a->run->set->expand && item > t->wanted_to && memmem(line, n, "\"members\":", 10))
+		strays_want(a->run, a->wants, t, item);
 }
 
 void

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -355,8 +354,7 @@ writer_start(struct run *run, int *done)
 	error = w->event < 0 ? errno : pthread_create(&w->thread, NULL, write_groups, w);
 	if (!error)
 		return w;
-	if (w->event >= 0)
-		close(w->event);
+	file_close(w->event, 0);
 	free(w);
 	errno = error;
 	return NULL;

@@ -5,13 +5,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "files/file.h"
 
 /* Reads a turn: a filter that writes without end does not keep the loop from others. */
 enum { READS_MAX = 64, DYING_MS = 2000 };
@@ -33,7 +33,7 @@ close_watched(struct coprocess *x, struct loop_watcher *w, int *fd)
 	if (*fd < 0)
 		return;
 	loop_unwatch(x->loop, w);
-	close(*fd);
+	file_close(*fd, 0);
 	*fd = -1;
 }
 
@@ -44,16 +44,10 @@ close_in(struct coprocess *x)
 }
 
 static void
-close_out(struct coprocess *x)
+close_pipes(struct coprocess *x)
 {
+	close_in(x);
 	close_watched(x, &x->out_watcher, &x->out);
-}
-
-static void
-close_pair(const int fds[2])
-{
-	close(fds[0]);
-	close(fds[1]);
 }
 
 static int
@@ -71,14 +65,12 @@ coprocess_start(struct coprocess *x, char *const *argv, struct loop *loop)
 {
 	const struct loop_watcher watcher = {.call = on_event, .arg = x};
 	struct job_list given = x->given;
-	int in[2], out[2], error;
+	int in[2], out[2];
 
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return -1;
-	if (pipe2(out, O_CLOEXEC) < 0) {
-		close_pair(in);
-		return -1;
-	}
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return file_close(in[0], file_close(in[1], -1));
 	*x = (struct coprocess){
 		.given = given,
 		.loop = loop,
@@ -98,21 +90,19 @@ coprocess_start(struct coprocess *x, char *const *argv, struct loop *loop)
 		.fd_count = 3,
 		.group = true,
 	});
-	error = errno;
-	close(in[0]);
-	close(out[1]);
+	file_close(in[0], file_close(out[1], 0));
 	if (x->pid > 0 && set_up(x) == 0) {
 		x->reader = rec_open(NULL, x->out);
 		return 0;
 	}
 	if (x->pid > 0) {
-		error = errno;
+		int error = errno;
+
 		coprocess_reap(x);
+		errno = error;
 	}
-	close_in(x);
-	close_out(x);
+	close_pipes(x);
 	x->pid = 0;
-	errno = error;
 	return -1;
 }
 
@@ -197,8 +187,7 @@ coprocess_finish(struct coprocess *x)
 void
 coprocess_close(struct coprocess *x, int64_t kill_at)
 {
-	close_in(x);
-	close_out(x);
+	close_pipes(x);
 	x->kill_at = kill_at;
 	if (kill_at > clock_ms())
 		return;
@@ -237,7 +226,7 @@ coprocess_await(struct coprocess *x, int64_t until, int fd)
 		if (p[3].revents)
 			return false;
 		if (p[1].revents && read(x->out, ignored, sizeof(ignored)) == 0)
-			close_out(x);
+			close_watched(x, &x->out_watcher, &x->out);
 		coprocess_flush(x);
 	}
 	return coprocess_is_over(x);
@@ -251,8 +240,7 @@ coprocess_reap(struct coprocess *x)
 	kill(-x->pid, SIGKILL); /* and what it started, which may have outlived it */
 	code = child_wait(x->pid);
 	x->pid = 0;
-	close_in(x);
-	close_out(x);
+	close_pipes(x);
 	close_watched(x, &x->pid_watcher, &x->pidfd);
 	if (x->reader)
 		rec_close(x->reader);

@@ -5,26 +5,6 @@
 
 #include "coprocess.h"
 
-/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
-static bool
-is_ours(const char *key)
-{
-	static const char *const ours[] = {
-		"archive",      "attempts",  "batch",         "bi",      "bytes",
-		"content_type", "error",     "etag",          "file",    "file_changed_at",
-		"file_id",      "final_url", "finished_at",   "found",   "found_items",
-		"found_on",     "item",      "last_modified", "media",   "member",
-		"members",      "mime",      "opted_out",     "path",    "replaced_file",
-		"same_as",      "sha256",    "status",        "subject", "upload",
-		"upload_id",    "url",       "warning",
-	};
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (strcmp(key, ours[i]) == 0)
-			return true;
-	return false;
-}
-
 char *
 coprocess_reply_line(const struct job *j, struct json_object *answer)
 {
@@ -34,11 +14,12 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 	char *line = NULL;
 
 	if (o) {
-		json_object_object_foreach(answer, key, value)
-		{
-			if (!is_ours(key))
-				json_object_object_add(o, key, json_object_get(value));
-		}
+		/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
+		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
+				 "final_url", "finished_at", "found", "found_items", "found_on", "item", "media",
+				 "member", "members", "mime", "opted_out", "path", "same_as", "sha256", "status",
+				 "stream", "subject", "upload", "upload_id", "url", "warning", "etag", "last_modified",
+				 "content_type", "file_changed_at", "replaced_file");
 		text = rec_print(o);
 	}
 	after = strlen(text);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/trouble.h"
+#include "base/utf8.h"
 #include "commit_queue.h"
 #include "go_on.h"
 #include "host.h"
@@ -30,6 +33,7 @@
 #include "stats.h"
 #include "update.h"
 #include "upload.h"
+#include "waits.h"
 #include "worker.h"
 
 enum { LOOK_A_TURN = 512, CANCEL_MS = 1000 };
@@ -53,7 +57,8 @@ struct dispatch {
 	struct output output;
 	struct stats stats;
 	struct save *save; /* NULL: no --output */
-	bool records;      /* what is made of lines is written to stdout */
+	struct waits waits;
+	bool records; /* what is made of lines is written to stdout */
 	struct loop_timer cancel_timer, draw_timer;
 	struct loop_timer at_once; /* set where there is more to do */
 
@@ -135,7 +140,7 @@ on_stored(struct dispatch *d, struct target *t, uint32_t item)
 	rc = result_read_stored(&d->run, t, item, &line, &completed);
 	if (rc == 0)
 		run_queue_add(&d->wants, t, item);
-	else if (rc > 0)
+	else if (rc == 1)
 		say_stored(d, t, item, &line, NULL);
 	buf_free(&line);
 }
@@ -163,7 +168,9 @@ on_member(struct dispatch *d, struct job *j)
 	struct job *archive;
 
 	if (archives_are_awaited(d->archives, j, &archive)) {
-		scheduler_hold(d->scheduler, j->target, j->item);
+		/* An archive that nobody has may be one that is left: its members are then, too. */
+		if (!d->run.stops.hosts_left || archive || target_is_busy(j->target, j->archive))
+			scheduler_hold(d->scheduler, j->target, j->item);
 		job_free(j);
 		if (archive)
 			scheduler_add(d->scheduler, archive);
@@ -172,13 +179,45 @@ on_member(struct dispatch *d, struct job *j)
 	}
 }
 
+/* Fails a job whose host is held back for longer than it may wait. Returns whether it is. */
+static bool
+is_held_too_long(struct job *j)
+{
+	struct buf why = {0};
+
+	if (!j->host->held_too_long)
+		return false;
+	host_explain_hold(j->host, &why);
+	verdict_fail(j, false, HOST_BUSY_CODE, "%s", why.data);
+	j->verdict.retryable = true;
+	buf_free(&why);
+	return true;
+}
+
+/* The same of a job whose own answer has held back the host: the answer stays the cause. */
+static void
+end_if_held_too_long(struct job *j)
+{
+	struct verdict *v = &j->verdict;
+	size_t n = strlen(v->message);
+	struct buf why = {0};
+
+	if (!j->host->held_too_long)
+		return;
+	host_explain_hold(j->host, &why);
+	snprintf(v->message + n, sizeof(v->message) - n, "; %s", why.data);
+	utf8_replace_invalid(v->message);
+	buf_free(&why);
+	v->kind = FAILED;
+}
+
 /* Begins an attempt of a job that has its slot. */
 static void
 begin_attempt(struct dispatch *d, struct job *j)
 {
 	enum gate gate = GATE_OPEN;
 
-	if (verdict_cancel(j))
+	if (verdict_cancel(j) || is_held_too_long(j))
 		gate = GATE_CLOSED;
 	else if (!local_is(j))
 		gate = robots_gate_check(d->robots, j);
@@ -202,6 +241,36 @@ retry_later(struct dispatch *d, struct job *j, long wait_ms)
 	scheduler_retry(d->scheduler, j, wait_ms);
 }
 
+/* Counts the result of an item that H was asked for, for --stop-after. */
+static void
+count_result(struct dispatch *d, struct job *j, struct host *h)
+{
+	if (stop_count_result(j, h))
+		scheduler_leave(d->scheduler, h);
+	else
+		host_update(h);
+}
+
+/* The same of a job that ends, as far as its result is known. A line without a URL and a file, which was bad from the
+ * start, says nothing of any host. */
+static void
+count_end(struct dispatch *d, struct job *j)
+{
+	struct host *h;
+
+	if (!d->run.set->stop_after || (!j->url && !local_is(j)))
+		return;
+	h = host_table_get_asked(d->hosts, j);
+	if (!*h->name && !local_is(j)) {
+		host_update(h);
+	} else if (j->verdict.kind == GOT) {
+		stop_expect(j, h);
+		host_update(h);
+	} else {
+		count_result(d, j, h);
+	}
+}
+
 /* An attempt is over: tries again later, follows a redirect, or has the job committed. */
 static void
 on_finished(struct dispatch *d, struct job *j)
@@ -214,19 +283,27 @@ on_finished(struct dispatch *d, struct job *j)
 	if (j->asks_robots)
 		host_pause(j->host, 0);
 	j->asks_robots = false;
+	if (j->stays_pending) {
+		scheduler_release(d->scheduler, j);
+		job_free(j);
+		return;
+	}
+	verdict_over_total(j);
 	host_apply_verdict(j->host, v);
 	if (v->kind != GOT)
 		verdict_cancel(j);
 	if (v->kind == AGAIN) {
-		/* The host's time is the server's own, the item's a little longer: they do not all come back at once.
-		 */
+		/* A job whose host is held back waits for its host's turn: it goes on early if the host is released. */
 		wait = http_policy_backoff(j->attempts, run->set->backoff_ms);
-		if (v->hold && !run->fatal)
-			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait);
-		if (v->wait_ms > 0)
-			wait = v->wait_ms + wait / 4;
+		if (v->hold && !run->fatal) {
+			host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : wait, j->answer.retry_after_text);
+			wait = v->wait_ms > 0 ? wait / 4 : 0;
+		}
 	}
 	again = v->kind == AGAIN && j->attempts < (unsigned)run->set->tries;
+	if (again && v->hold && !run->fatal)
+		end_if_held_too_long(j);
+	again = again && v->kind == AGAIN;
 	if (v->kind == AGAIN && !again)
 		v->kind = FAILED;
 	if (v->kind == FAILED || (v->kind != GOT && !j->validator[0]))
@@ -238,15 +315,19 @@ on_finished(struct dispatch *d, struct job *j)
 		if (body_end(&j->body) < 0)
 			run_fail(run, local_is(j) ? "writing a copy" : "writing a download");
 	}
+	stop_settle(j);
 	scheduler_release(d->scheduler, j);
 	if (run->fatal) {
 		job_free(j);
 	} else if (again) {
+		if (v->hold)
+			job_release_claim(j); /* others need not wait for it as long as this process does */
 		retry_later(d, j, wait);
 	} else if (v->kind == REDIRECTED) {
 		j->attempts--; /* not an attempt of its own */
 		scheduler_requeue(d->scheduler, j);
 	} else {
+		count_end(d, j);
 		commit_queue_add(d->commits, j);
 	}
 }
@@ -279,6 +360,20 @@ hand_on(struct dispatch *d)
 	}
 }
 
+/* The writer has found that the bytes of J are not what was asked for. */
+static void
+on_refused(struct dispatch *d, struct job *j)
+{
+	struct host *h = j->share.host;
+
+	stop_settle(j);
+	if (h && stop_take_back(j))
+		scheduler_leave(d->scheduler, h);
+	else if (h)
+		host_update(h);
+	retry_later(d, j, http_policy_backoff(j->attempts, d->run.set->backoff_ms));
+}
+
 /* A job that the writer gave back unrecorded. */
 static void
 on_aside(struct dispatch *d, struct job *j)
@@ -290,9 +385,11 @@ on_aside(struct dispatch *d, struct job *j)
 	else if (j->aside == ASIDE_UPDATE)
 		on_not_updated(d, j);
 	else if (j->aside == ASIDE_RETRY)
-		retry_later(d, j, http_policy_backoff(j->attempts, d->run.set->backoff_ms));
+		on_refused(d, j);
 	else if (j->aside == ASIDE_EXPAND)
 		archives_begin(d->archives, j);
+	else if (page_was_refreshed(j))
+		scheduler_requeue(d->scheduler, j);
 	else if (page_add_items(j, &d->wants))
 		commit_queue_add(d->commits, j);
 	else
@@ -330,6 +427,9 @@ take_group(struct dispatch *d, bool wait)
 			j->claimed = false; /* batch_record() let it go */
 			target_set_busy(j->target, j->item, false);
 			upload_remove(j);
+			stop_count_stored(j);
+			if (j->share.host)
+				count_result(d, j, j->share.host);
 			if (!j->unsaid)
 				say_recorded(d, j);
 		}
@@ -392,9 +492,11 @@ start_jobs(struct dispatch *d)
 	struct room room = find_room(d);
 	struct job *j;
 
+	if (d->run.stops.reason)
+		return;
 	scheduler_look(d->scheduler, &room, LOOK_A_TURN);
 	hand_on(d);
-	while (scheduler_has_next(d->scheduler) && may_start(d)) {
+	while (scheduler_has_next(d->scheduler) && may_start(d) && stop_allows_start(&d->run)) {
 		j = scheduler_next(d->scheduler);
 		if (j)
 			begin_attempt(d, j);
@@ -410,8 +512,13 @@ start_jobs(struct dispatch *d)
 static bool
 is_all_postprocessed(const struct dispatch *d)
 {
-	return !(d->intake && d->intake->is_open) && scheduler_is_empty(d->scheduler) &&
-	       commit_queue_is_empty(d->commits) && archives_are_empty(d->archives);
+	const struct stop_conditions *stops = &d->run.stops;
+
+	if (!commit_queue_is_empty(d->commits) || !(archives_are_empty(d->archives) || stops->archive_cut))
+		return false;
+	if (stops->reason)
+		return scheduler_is_idle(d->scheduler);
+	return !(d->intake && d->intake->is_open) && scheduler_is_empty(d->scheduler);
 }
 
 static void
@@ -446,7 +553,7 @@ static bool
 is_over(const struct dispatch *d)
 {
 	return is_all_postprocessed(d) && !(d->postprocess && !postprocess_is_empty(d->postprocess)) &&
-	       !(d->worker && worker_is_open(d->worker));
+	       (d->run.stops.reason || !(d->worker && worker_is_open(d->worker)));
 }
 
 static void
@@ -463,7 +570,7 @@ run_turn(struct dispatch *d)
 		return;
 	output_flush(&d->output);
 	room = find_room(d);
-	if (scheduler_may_look(d->scheduler, &room))
+	if (scheduler_may_look(d->scheduler, &room) && !d->run.stops.reason)
 		loop_set_timer(d->run.loop, &d->at_once, 0);
 	if (loop_run_once(d->run.loop) < 0)
 		run_fail(&d->run, "waiting for events");
@@ -483,6 +590,8 @@ let_go_of_cancelled(void *arg)
 		scheduler_cancel(d->scheduler, t);
 		http_cancel(d->http, t);
 	}
+	if (!d->draw_timer.at && !d->run.set->quiet)
+		waits_say(&d->waits, d->hosts);
 	loop_set_timer(d->run.loop, &d->cancel_timer, clock_ms() + CANCEL_MS);
 }
 
@@ -499,8 +608,11 @@ static void
 draw_progress(void *arg)
 {
 	struct dispatch *d = arg;
+	struct buf waits = {0};
 
-	stats_draw(&d->stats, only_batch(d), host_table_count_paused(d->hosts, 1000), d->intake && d->intake->is_open);
+	waits_describe(d->hosts, &waits);
+	stats_draw(&d->stats, only_batch(d), waits.data, d->intake && d->intake->is_open);
+	buf_free(&waits);
 	loop_set_timer(d->run.loop, &d->draw_timer, clock_ms() + STATS_DRAW_MS);
 }
 
@@ -527,7 +639,7 @@ set_up(struct dispatch *d)
 		msg_die_errno(EX_OSERR, "cannot set up epoll and the writer's thread");
 	d->transfers = transfers_open(run, host_table_rules(d->hosts));
 	d->scheduler = scheduler_new(run, d->hosts, &d->wants, &d->stored, &d->members, &d->ended);
-	d->http = http_new(run, d->transfers, &d->answered);
+	d->http = http_new(run, d->transfers, host_table_rules(d->hosts), &d->answered);
 	d->robots = robots_gate_new(run, d->transfers, &d->finished);
 	d->resume = resume_new(run, &d->finished);
 	d->local = local_new(run, &d->finished);
@@ -555,9 +667,9 @@ clean_up(struct dispatch *d)
 	       (j = job_list_take(&d->ended)) || (j = job_list_take(&d->members)))
 		job_free(j);
 	scheduler_end(d->scheduler);
+	commit_queue_end(d->commits); /* its jobs know hosts */
 	host_table_close(d->hosts);
 	worker_end(d->worker);
-	commit_queue_end(d->commits);
 	body_store_end(&d->bodies);
 	run_queue_free(&d->wants);
 	run_queue_free(&d->stored);
@@ -605,8 +717,11 @@ give_up(struct dispatch *d)
 	output_flush(&d->output);
 	msg_progress(NULL);
 	errno = run->fatal;
-	msg_warn("%s under %s: %s; what was recorded stands: %s", run->fatal_at, run->root.path, strerror(run->fatal),
-		 mend);
+	if (run->fatal == BATCH_NEWER)
+		msg_warn_errno("%s under %s", run->fatal_at, run->root.path);
+	else
+		msg_warn("%s under %s: %s; what was recorded stands: %s", run->fatal_at, run->root.path,
+			 strerror(run->fatal), mend);
 	if (d->records)
 		rec_write_end(NULL, code);
 	clean_up(d);
@@ -614,17 +729,14 @@ give_up(struct dispatch *d)
 }
 
 int
-dispatch_run(const struct settings *set, char **operands)
+dispatch_run(const struct settings *set, struct lists *lists)
 {
 	struct dispatch d = {.run = {.set = set, .temp = -1, .signals = -1}};
 	struct run *run = &d.run;
-	struct lists *lists = set->resume || set->work ? NULL : lists_open(set, operands);
 	bool to_stdout = set->output && save_is_stdout(set->output);
 	bool person = !set->json && !to_stdout && isatty(STDOUT_FILENO), cut;
 	int code;
 
-	if (lists && lists_read_stdin(lists) && isatty(STDIN_FILENO))
-		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	if (set->output)
 		d.save = save_open(set->output);
 	root_open(&run->root, set->root, true);
@@ -664,7 +776,9 @@ dispatch_run(const struct settings *set, char **operands)
 	if (run->stop_signal)
 		stop_by_signal(&d);
 	cut = cut || (d.intake && lists_upstream_exit(d.intake->lists));
-	code = d.worker ? worker_trouble(d.worker) : d.intake ? lists_trouble(d.intake->lists) : EX_ALL_WELL;
+	code = stop_say_end(run);
+	if (code == EX_ALL_WELL)
+		code = d.worker ? worker_trouble(d.worker) : d.intake ? lists_trouble(d.intake->lists) : EX_ALL_WELL;
 	if (!code && d.save && d.intake->first_target)
 		code = save_item(d.save, d.intake->first_target->batch, d.intake->first_item, !set->no_sync);
 	code = stats_end(&d.stats, code, cut, d.records);

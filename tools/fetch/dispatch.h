@@ -18,9 +18,10 @@
 #ifndef BI_DISPATCH_H
 #define BI_DISPATCH_H
 
-#include "settings.h"
+#include "lists.h"
 
-/* Does what the command line says, and returns the exit code. A signal ends the program. */
-int dispatch_run(const struct settings *set, char **operands);
+/* Does what the command line says, and returns the exit code. Takes over LISTS, which is NULL with --resume and --work.
+ * A signal ends the program. */
+int dispatch_run(const struct settings *set, struct lists *lists);
 
 #endif

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/when.h"
 #include "hosts/host_limits.h"
 #include "hosts/http_policy.h"
 
@@ -19,11 +21,14 @@ enum { IDLE_MAX = 2048 };
 /* A worker lives for long: what refused connections is asked again when it has been left alone for so long. */
 enum { FORGIVEN_MS = 5 * 60 * 1000 };
 
+/* A host that is held back may be released: it is looked at again after so long. */
+enum { HELD_LOOK_MS = 1000 };
+
 enum { BUCKETS = 1024, KEPT_MAX = 64 };
 
 struct host_table {
 	struct run *run;
-	struct host_limits *governor;
+	struct host_limits *limits;
 	struct host_rules *rules;
 	struct host *buckets[BUCKETS];
 	struct host *turn;             /* the ring's next */
@@ -42,8 +47,8 @@ host_table_open(struct run *run)
 	struct host_table *t = buf_alloc(sizeof(*t));
 
 	t->run = run;
-	t->governor = host_limits_open(&run->root);
-	if (!t->governor)
+	t->limits = host_limits_open(&run->root);
+	if (!t->limits)
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", run->root.path);
 	t->rules = host_rules_load(run->root.path);
 	return t;
@@ -110,8 +115,8 @@ set_limits(struct host *h, const char *key)
 
 	h->cap = set->per_host ? (unsigned)set->per_host : r->slots ? r->slots : USUAL_AT_ONCE;
 	h->bandwidth = set->limit_rate ? set->limit_rate : r->bandwidth > 0 ? r->bandwidth : 0;
-	h->governed = host_limits_enter(h->table->governor, key, h->cap, rate);
-	if (!h->governed)
+	h->limit = host_limits_enter(h->table->limits, key, h->cap, rate);
+	if (!h->limit)
 		run_fail(h->table->run, "taking part in hosts/");
 	if (r->contact && !set->contact && !set->user_agent)
 		note_refusal(h, http_policy_no_contact);
@@ -190,7 +195,7 @@ free_host(struct host *h)
 	host_pause(h, 0);
 	if (h->in_turn)
 		ring_cut(h);
-	host_limits_leave(h->governed);
+	host_limits_leave(h->limit);
 	free(h->refusal);
 	run_queue_free(&h->parked);
 	free(h->name);
@@ -214,16 +219,16 @@ idle_add(struct host *h)
 void
 host_update(struct host *h)
 {
-	bool may = h->queue.count > 0 && h->active < h->cap && !h->pause.at;
+	bool may = h->queue.count > 0 && h->active < h->cap && !h->pause.at && !h->doubted;
 
 	if (may && !h->in_turn)
 		ring_add(h);
 	else if (!may && h->in_turn)
 		ring_cut(h);
 	idle_cut(h);
-	if (h->queue.count > 0 || h->active > 0 || !run_queue_is_empty(&h->parked))
+	if (h->queue.count > 0 || h->active > 0 || h->streak.undecided > 0 || !run_queue_is_empty(&h->parked))
 		return;
-	if (h->refusal || h->refused_since || h->opt_outs)
+	if (h->refusal || h->refused_since || h->opt_outs || h->waits_since || h->streak.failed || h->left)
 		idle_add(h);
 	else
 		free_host(h);
@@ -238,16 +243,21 @@ host_pause(struct host *h, int64_t due)
 		loop_stop_timer(h->table->run->loop, &h->pause);
 }
 
-unsigned
-host_table_count_paused(const struct host_table *t, int64_t ms)
+struct host_waits
+host_table_waits(const struct host_table *t, int64_t ms)
 {
 	int64_t soon = clock_ms() + ms;
-	unsigned n = 0;
+	struct host_waits w = {0};
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (const struct host *h = t->buckets[i]; h; h = h->next)
-			n += h->pause.at && h->pause.due > soon;
-	return n;
+		for (const struct host *h = t->buckets[i]; h; h = h->next) {
+			bool held = h->pause.at && h->held_until > soon;
+
+			w.count += held || (h->pause.at && h->pause.due > soon);
+			if (held && (!w.held || h->held_until > w.held->held_until))
+				w.held = h;
+		}
+	return w;
 }
 
 struct host *
@@ -266,6 +276,72 @@ host_table_has_next(const struct host_table *t)
 	return t->turn;
 }
 
+/* --- hold-backs --- */
+
+/* It is not held back. If that is early, somebody has released it, and what follows is another wait. */
+static void
+note_not_held(struct host *h)
+{
+	if (h->held_until > clock_ms() + HELD_LOOK_MS)
+		h->waits_since = 0;
+	h->held_until = 0;
+	h->held_too_long = false;
+	h->retry_after[0] = '\0';
+}
+
+/* Looks until when the host is held back. Returns false after run_fail(). */
+static bool
+look_at_hold(struct host *h)
+{
+	int64_t left = h->limit ? host_limits_held(h->limit) : 0, now = clock_ms();
+	long most = h->table->run->set->max_wait_ms;
+
+	if (left < 0) {
+		run_fail(h->table->run, "reading in hosts/ whether a host is held back");
+		return false;
+	}
+	if (left == 0) {
+		note_not_held(h);
+		return true;
+	}
+	if (!h->waits_since)
+		h->waits_since = now;
+	h->held_until = now + left;
+	h->held_too_long = most >= 0 && h->held_until > h->waits_since + most;
+	return true;
+}
+
+void
+host_hold(struct host *h, long ms, const char *retry_after)
+{
+	if (!h->limit)
+		return;
+	if (host_limits_hold(h->limit, ms) < 0) {
+		run_fail(h->table->run, "holding a host back");
+		return;
+	}
+	if (look_at_hold(h) && retry_after)
+		snprintf(h->retry_after, sizeof(h->retry_after), "%s", retry_after);
+}
+
+void
+host_explain_hold(const struct host *h, struct buf *out)
+{
+	int64_t left = h->held_until - clock_ms();
+	char until[WHEN_SIZE];
+
+	when_print(until, time(NULL) + (time_t)((left > 0 ? left : 0) + 999) / 1000);
+	if (h->retry_after[0])
+		buf_printf(out, "the host asks to be left alone (Retry-After: %.40s), and is held back until %s",
+			   h->retry_after, until);
+	else
+		buf_printf(out, "the host is held back until %s", until);
+	buf_printf(out,
+		   ", which is beyond --max-wait: the next run after that tries again, one with --max-wait none waits, "
+		   "and `bi-clean release %.80s` lets all programs ask it now",
+		   h->name);
+}
+
 /* --- slots --- */
 
 bool
@@ -276,30 +352,37 @@ host_acquire_slot(struct host *h, int *slot)
 
 	/* Jobs of a host that is given up end at once: they need no slot. */
 	*slot = -1;
-	if (h->refusal) {
+	if (h->held_too_long && !look_at_hold(h))
+		return false;
+	if (h->refusal || h->held_too_long) {
 		host_release_slot(h, kept);
 		return true;
 	}
-	if (!h->governed)
+	if (!h->limit)
 		*slot = 0;
 	else
-		*slot = kept < 0 ? slot_acquire(h->governed, &wait) : slot_reacquire(h->governed, kept, &wait);
-	if (*slot >= 0)
+		*slot = kept < 0 ? slot_acquire(h->limit, &wait) : slot_reacquire(h->limit, kept, &wait);
+	if (*slot >= 0) {
+		if (h->held_until)
+			note_not_held(h);
 		return true;
-	if (*slot == -1) {
-		host_pause(h, clock_ms() + wait);
-		host_update(h);
-	} else {
-		run_fail(h->table->run, "asking for a slot in hosts/");
 	}
+	if (*slot < -1) {
+		run_fail(h->table->run, "asking for a slot in hosts/");
+		return false;
+	}
+	if (!look_at_hold(h) || h->held_too_long)
+		return h->held_too_long;
+	host_pause(h, clock_ms() + (h->held_until && wait > HELD_LOOK_MS ? HELD_LOOK_MS : wait));
+	host_update(h);
 	return false;
 }
 
 void
 host_release_slot(struct host *h, int slot)
 {
-	if (h->governed && slot >= 0)
-		slot_release(h->governed, slot); /* it stands back where another process waits */
+	if (h->limit && slot >= 0)
+		slot_release(h->limit, slot); /* it stands back where another process waits */
 }
 
 void
@@ -307,7 +390,7 @@ host_keep_slot(struct host *h, int slot)
 {
 	struct host_table *t = h->table;
 
-	if (h->governed && slot >= 0 && h->queue.count > 0 && t->kept_count < KEPT_MAX)
+	if (h->limit && slot >= 0 && h->queue.count > 0 && t->kept_count < KEPT_MAX)
 		t->kept[t->kept_count++] = (struct kept_slot){h, slot};
 	else
 		host_release_slot(h, slot);
@@ -323,17 +406,10 @@ host_table_release_kept(struct host_table *t)
 	}
 }
 
-void
-host_hold(struct host *h, long ms)
-{
-	if (h->governed && host_limits_hold(h->governed, ms) < 0)
-		run_fail(h->table->run, "holding a host back");
-}
-
 bool
 host_spend(struct host *h, size_t n)
 {
-	int64_t wait = h->bandwidth ? host_limits_spend(h->governed, n, (uint64_t)h->bandwidth) : 0;
+	int64_t wait = h->bandwidth ? host_limits_spend(h->limit, n, (uint64_t)h->bandwidth) : 0;
 
 	if (wait > 0)
 		h->dry_until = clock_ms() + wait;
@@ -363,6 +439,8 @@ host_apply_verdict(struct host *h, struct verdict *v)
 {
 	if (v->reached)
 		h->refused_since = 0;
+	if (v->reached && !v->hold)
+		h->waits_since = 0;
 	if (v->unreachable)
 		note_refused(h);
 	if (v->refusal)
@@ -384,23 +462,35 @@ forgive_host(struct host *h)
 	h->refused_since = 0;
 }
 
-struct host *
-host_table_get(struct host_table *t, const struct job *j)
+static struct host *
+host_of_url(struct host_table *t, const char *url)
 {
 	struct host_rule rule = {.rate = -1, .bandwidth = -1};
 	struct buf name = {0};
 	struct host *h;
 
-	http_policy_host_key(t->rules, job_url(j), &name, &rule); /* "" for what has none: it fails at once */
+	http_policy_host_key(t->rules, url, &name, &rule); /* "" for what has none: it fails at once */
 	h = find_or_make(t, name.data);
 	forgive_host(h);
 	idle_cut(h);
-	if (*name.data && !h->governed) {
+	if (*name.data && !h->limit) {
 		h->rule = rule;
 		set_limits(h, name.data);
 	}
 	buf_free(&name);
 	return h;
+}
+
+struct host *
+host_table_get(struct host_table *t, const struct job *j)
+{
+	return host_of_url(t, job_url(j));
+}
+
+struct host *
+host_table_get_asked(struct host_table *t, const struct job *j)
+{
+	return host_of_url(t, j->url);
 }
 
 void
@@ -414,7 +504,7 @@ host_table_close(struct host_table *t)
 				job_free(j);
 			free_host(t->buckets[i]);
 		}
-	host_limits_close(t->governor);
+	host_limits_close(t->limits);
 	host_rules_free(t->rules);
 	free(t);
 }

@@ -76,6 +76,7 @@ answer_add_header(struct answer *a, char *line)
 		begin_again(a);
 	} else if ((v = http_policy_header_value(line, "Retry-After"))) {
 		a->retry_after = httpdate_retry_after(v, time(NULL));
+		keep_text(a->retry_after_text, sizeof(a->retry_after_text), v);
 	} else if ((v = http_policy_header_value(line, "ETag"))) {
 		keep_text(a->etag, sizeof(a->etag), v);
 	} else if ((v = http_policy_header_value(line, "Last-Modified"))) {

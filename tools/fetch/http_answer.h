@@ -16,14 +16,17 @@ struct answer {
 	char *location;               /* of a redirect, resolved; NULL: none that is a URL */
 	char why[CURL_ERROR_SIZE];    /* libcurl's words for CODE; "": none */
 	int64_t retry_after;          /* seconds; -1: nothing */
+	char retry_after_text[40];    /* the field itself; "": nothing, or too long */
 	int64_t length;               /* Content-Length, known from the first byte of the body; -1: it has none */
 	int64_t range_from, range_to; /* what that says (RFC 9110, 14.4); -1: it does not name all three */
 	int64_t range_total;
 	int64_t resumed_from; /* the byte from which the attempt went on; 0: it asked for all */
 	size_t header_bytes;
+	long schemes;   /* of authentication that its server takes, CURLAUTH_...; 0: none */
 	bool reused;    /* it came over a connection of earlier transfers */
 	bool not_asked; /* the host is given up: nothing was asked */
 	bool ranges, body_begun, bad_range, too_much;
+	const char *missing;    /* a constant, why the body is not whole after all; NULL: it is */
 	bool damaged;           /* its bytes are not what its encoding can be */
 	size_t page_bytes;      /* of an error page */
 	bool page_too_large;    /* it was not read to its end */

@@ -14,6 +14,7 @@ struct intake {
 	struct run_queue *wants;
 	struct lists *lists;
 	bool is_open;                /* more lines may come */
+	unsigned long long restored; /* items that had been removed */
 	struct target *last;         /* the batch of the last good line */
 	struct target *first_target; /* the batch of the first item; NULL: none was added */
 	uint32_t first_item;         /* its number there */

@@ -60,12 +60,6 @@ job_is_public_only(const struct job *j)
 	return j->run->set->public_only || j->target->public_only;
 }
 
-const char *
-job_url(const struct job *j)
-{
-	return j->at ? j->at : j->ascii ? j->ascii : j->url;
-}
-
 void
 job_forget_redirects(struct job *j)
 {
@@ -98,7 +92,7 @@ struct job *
 job_new(struct run *run, struct target *t, uint32_t item)
 {
 	struct job *j = buf_alloc(sizeof(*j));
-	struct buf line = {0}, userinfo = {0};
+	struct buf line = {0}, userinfo = {0}, headers = {0};
 	const char *upload = NULL;
 	char room[32];
 
@@ -112,7 +106,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 		.body = body_new(run->bodies),
 	};
 	t->jobs++;
-	if (batch_item_to_fetch(t->batch, item, &line, &userinfo) < 0) {
+	if (batch_item_to_fetch(t->batch, item, &line, &userinfo, &headers) < 0) {
 		run_fail(run, "reading items.ndjson or secrets");
 	} else {
 		j->weight = sizeof(*j) + 2 * line.len;
@@ -136,6 +130,8 @@ job_new(struct run *run, struct target *t, uint32_t item)
 		j->named = !j->found || json_object_get_boolean(json_object_object_get(j->asked, "same_host"));
 		if (j->url && userinfo.len)
 			j->userinfo = buf_strdup(userinfo.data);
+		if (j->url && headers.len)
+			j->headers = buf_strdup(headers.data);
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
 		j->archive = job_archive_of(j->asked);
 		if (!j->archive && !j->url && !j->file)
@@ -148,6 +144,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 	}
 	buf_free(&line);
 	buf_free(&userinfo);
+	buf_free(&headers);
 	if (j->asked)
 		return j;
 	job_free(j);
@@ -155,16 +152,24 @@ job_new(struct run *run, struct target *t, uint32_t item)
 }
 
 void
+job_release_claim(struct job *j)
+{
+	if (!j->claimed)
+		return;
+	batch_release(j->target->batch, j->item);
+	target_set_busy(j->target, j->item, false);
+	j->claimed = false;
+}
+
+void
 job_free(struct job *j)
 {
-	if (j->run->stop_signal)
+	if (j->stays_pending || run_keeps_parts(j->run))
 		body_leave(&j->body);
 	else
 		body_drop(&j->body);
-	if (j->claimed) {
-		batch_release(j->target->batch, j->item);
-		target_set_busy(j->target, j->item, false);
-	}
+	stop_forget(j);
+	job_release_claim(j);
 	j->target->jobs--;
 	answer_reset(&j->answer);
 	update_free(j);
@@ -173,6 +178,7 @@ job_free(struct job *j)
 	job_forget_redirects(j);
 	free(j->ascii);
 	free(j->userinfo);
+	free(j->headers);
 	free(j->line);
 	json_object_put(j->asked);
 	free(j);

@@ -42,6 +42,7 @@ struct job {
 	uint32_t archive;       /* the item that it is a member of; 0: of none */
 	char *userinfo;         /* that URL had; NULL: none */
 	struct update *update;  /* update.h: it is completed, and asked for again; NULL: it is not */
+	char *headers;          /* of its requests, a line each; NULL: none */
 	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
 
 	/* scheduler and transfer */
@@ -52,6 +53,7 @@ struct job {
 	char *at;                   /* the URL after redirects; NULL: URL */
 	bool elsewhere;             /* redirects led to another host than URL's, if perhaps back again */
 	struct curl_slist *cookies; /* that redirects have set, for the rest of them */
+	long auth_scheme;           /* by which names and passwords are sent, CURLAUTH_...; 0: Basic */
 	bool asks_robots;           /* its turn is used to ask for robots.txt */
 	char rule[OPTOUT_RULE];     /* what forbids it */
 	struct answer answer;
@@ -61,6 +63,11 @@ struct job {
 	char asked_by[HASH_HEX + 1]; /* resume.c: with VALIDATOR: what the body was asked for by */
 	bool left;                   /* resume.c: a part of it lies in temp/ that is of no use so far */
 	uint64_t left_length;        /* resume.c: as far as that is taken up */
+
+	/* stop_conditions.c */
+	struct stop_share share;
+	bool stays_pending; /* it ends without a result */
+	bool over_total;    /* it has more bytes than --max-total allows for all */
 
 	/* its end */
 	struct verdict verdict;
@@ -93,6 +100,9 @@ void job_free(struct job *j);
 /* Claims the item of J, as batch_claim() does. Also returns CLAIM_HELD if another job of this process has the item. */
 enum batch_claim job_claim(struct job *j);
 
+/* Releases the claim, while J waits: another process may take the item. */
+void job_release_claim(struct job *j);
+
 /* Frees the media that were found on a page. */
 void job_drop_media(struct job *j);
 
@@ -100,7 +110,11 @@ void job_drop_media(struct job *j);
 bool job_is_public_only(const struct job *j);
 
 /* Returns the URL to ask for now: after redirects, if there were any. */
-const char *job_url(const struct job *j);
+static inline const char *
+job_url(const struct job *j)
+{
+	return j->at ? j->at : j->ascii ? j->ascii : j->url;
+}
 
 /* Forgets where redirects led: the next attempt asks for URL itself. */
 void job_forget_redirects(struct job *j);

@@ -94,9 +94,12 @@ list_hint(const char *file)
 	else if (dot && (strcasecmp(dot, ".csv") == 0 || strcasecmp(dot, ".tsv") == 0) && strstr(head, "://"))
 		option = "";
 	else if (strstr(head, "<urlset") || strstr(head, "<sitemapindex"))
-		option = "--list-format sitemap ";
+		option = dot && strcasecmp(dot, ".xml") == 0 ? "" : "--list-format sitemap ";
 	else if (strstr(head, "<rss") || strstr(head, "<feed"))
-		option = "--list-format feed ";
+		option = dot && (strcasecmp(dot, ".xml") == 0 || strcasecmp(dot, ".rss") == 0 ||
+				 strcasecmp(dot, ".atom") == 0)
+				 ? ""
+				 : "--list-format feed ";
 	if (!option)
 		return;
 	hints++;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -39,14 +40,23 @@ struct lists {
 static enum list_format
 format_of(const struct settings *set, const char *name)
 {
+	static const struct {
+		const char *extension;
+		enum list_format format;
+	} known[] = {{".csv", LIST_CSV},
+		     {".tsv", LIST_TSV},
+		     {".xml", LIST_SITEMAP},
+		     {".rss", LIST_FEED},
+		     {".atom", LIST_FEED}};
 	const char *dot = name ? strrchr(name, '.') : NULL;
 
 	if (set->list_format != LIST_UNKNOWN)
 		return set->list_format;
 	if (set->nul)
 		return LIST_LINES;
-	if (dot && (strcasecmp(dot, ".csv") == 0 || strcasecmp(dot, ".tsv") == 0))
-		return strcasecmp(dot, ".csv") == 0 ? LIST_CSV : LIST_TSV;
+	for (size_t i = 0; dot && i < sizeof(known) / sizeof(*known); i++)
+		if (strcasecmp(dot, known[i].extension) == 0)
+			return known[i].format;
 	return set->column ? LIST_CSV : LIST_LINES;
 }
 
@@ -145,6 +155,8 @@ lists_open(const struct settings *set, char **operands)
 		add_file(l, set->inputs[i]);
 	if (!l->first)
 		add_stdin(l);
+	if (l->stdin_read && isatty(STDIN_FILENO))
+		msg_warn("reading URLs and files from the terminal, one a line; Ctrl-D ends them");
 	l->now = l->first;
 	return l;
 }
@@ -180,6 +192,19 @@ end_list(struct lists *l, struct list *list)
 	l->now = list->next;
 }
 
+/* A list of lines that is a sitemap or a feed: its lines would be names of files that do not exist. */
+static bool
+is_xml(const struct list *list, const struct rec *rec)
+{
+	static const char *const begins[] = {"<?xml", "<urlset", "<sitemapindex", "<rss", "<feed"};
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (!list->operands && rec->kind == REC_PLAIN && rec->line == 1 &&
+		    strncmp(rec->text, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
 static enum rec_kind
 next_of(struct list *list, struct rec *out)
 {
@@ -194,8 +219,14 @@ lists_next(struct lists *l, struct rec *out)
 	while (l->now) {
 		if (!l->now->lines && !l->now->table && !l->now->feed)
 			begin_list(l, l->now);
-		if (next_of(l->now, out) != REC_EOF)
+		if (next_of(l->now, out) != REC_EOF && !is_xml(l->now, out))
 			return out->kind;
+		if (out->kind != REC_EOF) {
+			msg_warn("nothing was taken from the list '%s': it is XML: give --list-format sitemap or feed "
+				 "for it",
+				 l->now->name);
+			l->trouble = EX_DATAERR;
+		}
 		end_list(l, l->now);
 	}
 	return out->kind = REC_EOF;
@@ -213,6 +244,14 @@ int
 lists_wait_ms(const struct lists *l)
 {
 	return l->now && l->now->feed ? 1000 : -1;
+}
+
+int
+lists_wait(const struct lists *l)
+{
+	struct pollfd p = {.fd = lists_fd(l), .events = POLLIN};
+
+	return poll(&p, 1, p.fd < 0 ? 0 : lists_wait_ms(l)) < 0 && errno != EINTR ? -1 : 0;
 }
 
 int
@@ -245,12 +284,6 @@ lists_close(struct lists *l)
 		free(list);
 	}
 	free(l);
-}
-
-bool
-lists_read_stdin(const struct lists *l)
-{
-	return l->stdin_read;
 }
 
 int

@@ -13,7 +13,8 @@ struct lists;
 /*
  * Opens the operands, in which "-" is standard input, then the lists of --input; standard input if there are none of
  * either. Ends the program if a list cannot be opened (EX_NOINPUT), or if an operand is a pattern of the shell that
- * names no file (EX_USAGE). Nothing is read yet. lists_close() frees it.
+ * names no file (EX_USAGE). Nothing is read yet. A person is
+ * told if standard input is a terminal. lists_close() frees it.
  */
 struct lists *lists_open(const struct settings *set, char **operands);
 void lists_close(struct lists *l);
@@ -28,11 +29,11 @@ int lists_fd(const struct lists *l);
 /* The milliseconds after which lists_next() must be called even if the descriptor cannot be read; -1: never. */
 int lists_wait_ms(const struct lists *l);
 
+/* Waits until lists_next() or lists_fill() can go on. Returns 0, or -1 with errno. */
+int lists_wait(const struct lists *l);
+
 /* Reads once. Returns 0, or -1 with errno. A list that is invalid as a whole is named in a message and left out. */
 int lists_fill(struct lists *l);
-
-/* Returns whether standard input is one of the lists. */
-bool lists_read_stdin(const struct lists *l);
 
 /* Returns EX_DATAERR if a list was invalid as a whole, EX_OSERR if one could not be read for want of a process or
  * memory, else EX_ALL_WELL. */

@@ -252,10 +252,15 @@ static bool
 copy_some(struct copy *c)
 {
 	struct job *j = c->job;
-	uint64_t before = j->body.bytes;
-	int rc = c->way == BY_CLONE    ? read_copy(c, (uint64_t)c->size)
-		 : c->way == BY_KERNEL ? copy_in_kernel(c)
-				       : read_some(c);
+	uint64_t before = j->body.bytes, rest = (uint64_t)c->size > before ? (uint64_t)c->size - before : 0;
+	int rc;
+
+	rest = rest < A_TURN ? rest : A_TURN;
+	if (!stop_allows(j, rest, c->way == BY_CLONE ? 0 : rest, (uint64_t)c->size))
+		return true;
+	rc = c->way == BY_CLONE    ? read_copy(c, (uint64_t)c->size)
+	     : c->way == BY_KERNEL ? copy_in_kernel(c)
+				   : read_some(c);
 
 	j->run->bytes += j->body.bytes - before;
 	if (rc > 0 || (rc < 0 && j->run->fatal))

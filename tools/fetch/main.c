@@ -5,17 +5,26 @@
 
 #include "base/msg.h"
 #include "dispatch.h"
+#include "dry_run.h"
 
 int
 main(int argc, char **argv)
 {
+	struct lists *lists = NULL;
 	struct settings set;
 	char **operands;
+	int code;
 
 	msg_program("bi-fetch");
 	/* libcurl converts host names in Unicode from the locale. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_OSERR, "there is no locale C.UTF-8");
 	operands = options_read(&set, argc, argv);
-	msg_finish(dispatch_run(&set, operands));
+	if (!set.resume && !set.work)
+		lists = lists_open(&set, operands);
+	if (!set.dry_run)
+		msg_finish(dispatch_run(&set, lists));
+	code = dry_run(&set, lists);
+	lists_close(lists);
+	msg_finish(code);
 }

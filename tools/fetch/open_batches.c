@@ -23,26 +23,15 @@ open_batches_find(const struct open_batches *b, const char *name)
 static int
 read_about(struct target *t)
 {
-	struct buf text = {0};
-	struct json_object *o = NULL, *only;
-	const char *notebook;
-	int rc = 0;
+	struct json_object *o = batch_metadata_object(t->batch), *only;
+	const char *notebook = rec_string(o, "notebook");
 
-	if (batch_metadata(t->batch, &text) == 0) {
-		o = rec_parse(text.data, text.len, NULL, 0);
-		errno = EBADMSG;
-		rc = json_object_is_type(o, json_type_object) ? 0 : -1;
-	} else if (errno != ENOENT) {
-		rc = -1;
-	}
-	if (rc == 0) {
-		notebook = rec_string(o, "notebook");
-		t->notebook = notebook ? buf_strdup(notebook) : NULL;
-		t->public_only = json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only);
-	}
+	if (!o && errno != ENOENT)
+		return -1;
+	t->notebook = notebook ? buf_strdup(notebook) : NULL;
+	t->public_only = json_object_object_get_ex(o, "public_only", &only) && json_object_get_boolean(only);
 	json_object_put(o);
-	buf_free(&text);
-	return rc;
+	return 0;
 }
 
 struct target *
@@ -56,13 +45,12 @@ open_batches_add(struct open_batches *b, const char *name, const struct batch_me
 	t = buf_alloc(sizeof(*t));
 	t->batch = batch;
 	if (read_about(t) < 0) {
-		int error = errno;
-
 		batch_close(batch);
 		free(t);
-		errno = error;
 		return NULL;
 	}
+	if (b->run->set->max_wait_ms < 0)
+		batch_claim_busy(batch);
 	while (*at)
 		at = &(*at)->next;
 	*at = t;

@@ -7,6 +7,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "batch/error_codes.h"
 #include "confined/feed.h"
 #include "go_on.h"
 #include "hosts/accept.h"
@@ -20,11 +21,13 @@ enum {
 	CACERT,
 	CATEGORY,
 	COLUMN,
+	ANY_AUTH,
 	COMPRESSED,
 	CONNECT,
 	CONTACT,
 	COOKIE,
 	COOKIE_JAR,
+	DRY_RUN,
 	EXPAND,
 	GIVE_UP,
 	JSON,
@@ -35,6 +38,10 @@ enum {
 	MAX_MEDIA,
 	MAX_OPT_OUTS,
 	MAX_TIME,
+	MAX_TOTAL,
+	MAX_WAIT,
+	MIN_FREE,
+	MIN_SPEED,
 	NETRC,
 	NETRC_FILE,
 	NO_OPT_OUT,
@@ -50,6 +57,7 @@ enum {
 	RETRY,
 	STALL,
 	STAND_BY,
+	STOP_AFTER,
 	SUMMARY,
 	THROUGH,
 	THROUGH_PARALLEL,
@@ -76,14 +84,21 @@ static const struct opt table[] = {
 	{TRIES, "tries", "N", "attempts an item, for failures that may pass (4)"},
 	{BACKOFF, "backoff", "SECONDS", "the wait before the second attempt, doubled for each further one (1)"},
 	{GIVE_UP, "give-up", "SECONDS", "after which a host that refuses connections is left alone (120)"},
+	{MAX_WAIT, "max-wait", "SECONDS",
+	 "for a host that asks to be left alone (600; with --work, and 0 or none: no limit)"},
 	{CONNECT, "connect-timeout", "SECONDS", "for a connection to be made (30)"},
 	{STALL, "stall-timeout", "SECONDS", "a transfer may stand still (60)"},
 	{MAX_TIME, "max-time", "SECONDS", "a transfer may take in all (0: no limit)"},
 	{MAX_FILESIZE, "max-filesize", "BYTES", "of one item, unpacked (no limit)"},
+	{MIN_SPEED, "min-speed", "BYTES[/SECONDS]", "a second of one transfer, over SECONDS (30); slower ones end"},
+	{STOP_AFTER, "stop-after", "N", "failures in a row of a host: leave its other items pending (no limit)"},
+	{MIN_FREE, "min-free", "BYTES", "to be left free on the disk; end before (no limit)"},
+	{MAX_TOTAL, "max-total", "BYTES", "to be stored by this run; end before (no limit)"},
 	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
 	{UPDATE, "update", NULL, "ask again for completed items, and replace what has changed"},
 	{RECHECK, "recheck", NULL, "fail completed items that do not fit --accept, --max-filesize or --public-only"},
+	{DRY_RUN, "dry-run", NULL, "say what would be asked of which host; request and store nothing"},
 	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
 	{WORK, "work", NULL, "work on submitted batches as they come"},
 	{ONCE, "once", NULL, "with --work: end when nothing is left in the queue"},
@@ -105,6 +120,7 @@ static const struct opt table[] = {
 	{COOKIE, "cookie", "DATA", "cookies to send, name=value, or a file of them"},
 	{COOKIE_JAR, "cookie-jar", "FILE", "where cookies are kept from one run to the next"},
 	{'n', "netrc", NULL, "names and passwords from ~/.netrc"},
+	{ANY_AUTH, "anyauth", NULL, "ask a host first which scheme of authentication it takes"},
 	{NETRC_FILE, "netrc-file", "FILE", "names and passwords from FILE"},
 	{'x', "proxy", "URL", "the proxy to use"},
 	{NOPROXY, "noproxy", "HOSTS", "hosts that need no proxy"},
@@ -119,6 +135,12 @@ static const struct opt table[] = {
 	{0},
 };
 
+/* How long a host that is held back is waited for where the command line does not say. */
+enum { MAX_WAIT_UNSET = -2, MAX_WAIT_USUAL_MS = 600 * 1000 };
+
+/* Seconds over which --min-speed is measured. */
+enum { MIN_SPEED_S = 30 };
+
 /* Where the simple options go, and what they may be. */
 static const struct {
 	int id;
@@ -132,6 +154,7 @@ static const struct {
 	{'P', NUMBER, PLACE(parallel), 1, 1024},
 	{'k', FLAG, PLACE(insecure), 0, 0},
 	{'n', FLAG, PLACE(netrc), 0, 0},
+	{ANY_AUTH, FLAG, PLACE(any_auth), 0, 0},
 	{'o', TEXT, PLACE(output), 0, 0},
 	{'q', FLAG, PLACE(quiet), 0, 0},
 	{'r', TEXT, PLACE(root), 0, 0},
@@ -145,6 +168,7 @@ static const struct {
 	{CONTACT, TEXT, PLACE(contact), 0, 0},
 	{COOKIE, TEXT, PLACE(cookie), 0, 0},
 	{COOKIE_JAR, TEXT, PLACE(cookie_jar), 0, 0},
+	{DRY_RUN, FLAG, PLACE(dry_run), 0, 0},
 	{EXPAND, FLAG, PLACE(expand), 0, 0},
 	{GIVE_UP, SECONDS, PLACE(give_up_ms), 0, 86400},
 	{JSON, FLAG, PLACE(json), 0, 0},
@@ -154,6 +178,8 @@ static const struct {
 	{MAX_MEDIA, NUMBER, PLACE(max_media), 1, 10000},
 	{MAX_OPT_OUTS, NUMBER, PLACE(max_opt_outs), 1, 1e9},
 	{MAX_TIME, SECONDS, PLACE(max_ms), 0, 86400},
+	{MAX_TOTAL, BYTES, PLACE(max_total), 1, 1e15},
+	{MIN_FREE, BYTES, PLACE(min_free), 1, 1e15},
 	{NETRC_FILE, TEXT, PLACE(netrc_file), 0, 0},
 	{NO_OPT_OUT, FLAG, PLACE(no_opt_out), 0, 0},
 	{NO_SYNC, FLAG, PLACE(no_sync), 0, 0},
@@ -166,6 +192,7 @@ static const struct {
 	{RESUME, FLAG, PLACE(resume), 0, 0},
 	{STALL, SECONDS, PLACE(stall_ms), 1, 86400},
 	{STAND_BY, FLAG, PLACE(stand_by), 0, 0},
+	{STOP_AFTER, NUMBER, PLACE(stop_after), 1, 1e9},
 	{SUMMARY, FLAG, PLACE(summary), 0, 0},
 	{THROUGH, TEXT, PLACE(through), 0, 0},
 	{THROUGH_PARALLEL, NUMBER, PLACE(through_parallel), 1, 256},
@@ -179,42 +206,10 @@ static const struct {
 
 /* --- --retry: which failures of earlier runs it means --- */
 
-/* Whether WORD ("404", "5xx", "timeout", N bytes) means the error code CODE ("http_404", "timeout"). */
-static bool
-word_means(const char *word, size_t n, const char *code)
-{
-	const char *status = strncmp(code, "http_", 5) == 0 ? code + 5 : NULL;
-
-	if (status && n == 3 && strlen(status) == 3 && word[0] == status[0])
-		return strncmp(word + 1, "xx", 2) == 0 || strncmp(word, status, 3) == 0;
-	return strlen(code) == n && strncmp(word, code, n) == 0;
-}
-
 static bool
 is_error_wanted(struct json_object *error, const void *arg)
 {
-	const char *words = arg, *code = rec_string(error, "code");
-
-	if (!words)
-		return true;
-	for (size_t n; code && *words; words += n + (words[n] == ',')) {
-		n = strcspn(words, ",");
-		if (word_means(words, n, code))
-			return true;
-	}
-	return false;
-}
-
-/* Whether WORD (N bytes) can be what it is to be: a status, a class of them, or an error code. */
-static bool
-word_right(const char *word, size_t n)
-{
-	if (n == 0 || strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") < n)
-		return false;
-	if (word[0] < '0' || word[0] > '9')
-		return true;
-	return n == 3 && word[0] >= '1' && word[0] <= '5' &&
-	       (strncmp(word + 1, "xx", 2) == 0 || strspn(word, "0123456789") >= 3);
+	return !arg || error_codes_have(arg, rec_string(error, "code"));
 }
 
 /* Reads WHAT ("failed", "status=404,5xx"), to which OUT refers then. False: it is neither. */
@@ -224,18 +219,8 @@ retry_parse(const char *what, struct batch_retry *out)
 	*out = (struct batch_retry){.too = is_error_wanted};
 	if (strcmp(what, "failed") == 0)
 		return true;
-	if (strncmp(what, "status=", 7) != 0)
-		return false;
-	out->arg = what += 7;
-	for (;; what++) {
-		size_t n = strcspn(what, ",");
-
-		if (!word_right(what, n))
-			return false;
-		what += n;
-		if (!*what)
-			return true;
-	}
+	out->arg = what + strlen("status=");
+	return strncmp(what, "status=", 7) == 0 && error_codes_check(out->arg);
 }
 
 /* --- lists --- */
@@ -247,7 +232,7 @@ list_format_parse(const char *word)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(word, words[i]) == 0)
-			return LIST_LINES + i;
+			return (enum list_format)(LIST_LINES + i);
 	opt_die("--list-format is lines, csv, tsv, sitemap or feed, not '%s'", word);
 }
 
@@ -278,6 +263,33 @@ check_lists(const struct settings *set, char **operands)
 
 /* --- reading --- */
 
+/* SECONDS, or 0 or 'none' for no limit. */
+static long
+take_max_wait(const struct opts *o)
+{
+	long ms = strcmp(o->value, "none") == 0 ? 0 : opt_milliseconds(o, 0, 86400);
+
+	return ms > 0 ? ms : -1;
+}
+
+/* BYTES a second, or BYTES/SECONDS with the time over which that is measured. */
+static void
+take_min_speed(struct settings *set, const struct opts *o)
+{
+	char *text = buf_strdup(o->value), *slash = strchr(text, '/');
+	struct opts part = *o;
+
+	if (slash)
+		*slash = '\0';
+	part.value = text;
+	set->min_speed = opt_bytes(&part, 1, 1000000000000000);
+	set->min_speed_s = MIN_SPEED_S;
+	part.value = slash ? slash + 1 : NULL;
+	if (slash)
+		set->min_speed_s = opt_number(&part, 1, 86400);
+	free(text);
+}
+
 /* Those with a form of their own. */
 static void
 take_special(struct settings *set, const struct opts *o, int id)
@@ -303,6 +315,10 @@ take_special(struct settings *set, const struct opts *o, int id)
 		set->accept = o->value;
 		if (accept_patterns_check(o->value))
 			opt_die("--accept '%s': %s", o->value, accept_patterns_check(o->value));
+	} else if (id == MAX_WAIT) {
+		set->max_wait_ms = take_max_wait(o);
+	} else if (id == MIN_SPEED) {
+		take_min_speed(set, o);
 	} else if (id == RATE) {
 		set->rate = opt_real(o, 0.001, 1000);
 	} else if (id == RETRY) {
@@ -350,6 +366,8 @@ check_ways_of_working(const struct settings *set, bool has_operands)
 		opt_die("--resume works on what the batch has: give no URLs with it");
 	if (set->work && (has_operands || set->batch || set->resume || set->queue))
 		opt_die("--work takes the batches of the queue: give no URLs, --batch, --resume or --queue with it");
+	if (set->work && set->dry_run)
+		opt_die("--dry-run is for lists and --resume: bi-status shows what is in the queue");
 	if (set->work && set->retry)
 		opt_die("--work does not try again what has failed: bi-fetch --resume --retry does");
 	if (set->update && (set->work || set->queue))
@@ -382,6 +400,7 @@ options_read(struct settings *set, int argc, char **argv)
 		.tries = 4,
 		.backoff_ms = 1000,
 		.give_up_ms = 120000,
+		.max_wait_ms = MAX_WAIT_UNSET,
 		.connect_ms = 30000,
 		.stall_ms = 60000,
 		.max_media = 100,
@@ -399,6 +418,13 @@ options_read(struct settings *set, int argc, char **argv)
 		opt_die("--public-only with --proxy sends everything to the proxy: leave out --noproxy");
 	check_ways_of_working(set, *opt_rest(&o) != NULL);
 	check_lists(set, opt_rest(&o));
+	if (set->min_speed && set->min_speed_s > (set->stall_ms + 999) / 1000)
+		opt_die("--min-speed is measured over %ld s here, which is more than --stall-timeout allows a transfer "
+			"to "
+			"stand still: make that longer",
+			set->min_speed_s);
+	if (set->max_wait_ms == MAX_WAIT_UNSET)
+		set->max_wait_ms = set->work ? -1 : MAX_WAIT_USUAL_MS;
 	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
 		opt_die("--through takes a program or a command of sh, not nothing");
 	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */

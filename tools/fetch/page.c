@@ -27,15 +27,58 @@ is_html(const struct job *j)
 	       (strncasecmp(said, "text/html", 9) == 0 || strncasecmp(said, "application/xhtml+xml", 21) == 0);
 }
 
-static void
+/* Returns NULL, or why yt-dlp names no file, for people. */
+static const char *
 ask_yt_dlp(struct pages *p, struct job *j)
 {
 	const char *url = job_url(j);
 
-	if (p->no_yt_dlp || ytdlp_find(url, (size_t)j->run->set->max_media, &p->hurry, j->media) >= 0)
-		return;
-	p->no_yt_dlp = true;
-	msg_warn("yt-dlp cannot be started: %s; what only it can find is left out", strerror(errno));
+	if (!j->run->set->yt_dlp)
+		return "to have yt-dlp look for a file, fetch the page with --yt-dlp into another batch (-b)";
+	if (job_is_public_only(j))
+		return "yt-dlp, which might find a file, is not used where only public addresses are allowed "
+		       "(--public-only)";
+	if (!p->no_yt_dlp && ytdlp_find(url, (size_t)j->run->set->max_media, &p->hurry, j->media) < 0) {
+		p->no_yt_dlp = true;
+		msg_warn("yt-dlp cannot be started: %s; what only it can find is left out", strerror(errno));
+	}
+	if (p->no_yt_dlp)
+		return "yt-dlp, which might find a file, cannot be started";
+	return j->media->count ? NULL : "yt-dlp names no file either";
+}
+
+/* The result of a page that shows nothing but a stream says so. */
+static void
+say_stream(struct pages *p, struct job *j, const char *stream, const char *why)
+{
+	struct json_object *about = json_object_new_object();
+	struct buf text = {0};
+
+	buf_printf(&text, "the page shows a stream in pieces (HLS or DASH), which is no file: %s", why);
+	json_object_object_add(about, "url", json_object_new_string(stream));
+	json_object_object_add(about, "message", json_object_new_string(text.data));
+	j->more = json_object_new_object();
+	json_object_object_add(j->more, "stream", about);
+	if (!p->stream_said)
+		msg_warn("%s: %s (the result of each such page has \"stream\")", job_url(j), text.data);
+	p->stream_said = true;
+	buf_free(&text);
+}
+
+/* A page that shows no media and is not forbidden. */
+static void
+look_for_streams(struct pages *p, struct job *j)
+{
+	char *stream = j->media->stream;
+	const char *why;
+
+	j->media->stream = NULL; /* yt-dlp's answer takes the place of the page's */
+	why = ask_yt_dlp(p, j);
+	if (stream && why) {
+		userinfo_extract(stream, NULL);
+		say_stream(p, j, stream, why);
+	}
+	free(stream);
 }
 
 int
@@ -65,12 +108,20 @@ page_look(struct pages *p, struct job *j)
 	}
 	if (rc)
 		return rc < 0 ? -1 : 0;
+	/* What it shows is what that page shows, by the rules of that one. */
+	if (!j->media->count && j->media->refresh) {
+		verdict_refresh(j, j->media->refresh);
+		body_drop(&j->body);
+		if (j->verdict.kind == FAILED)
+			job_drop_media(j);
+		return 0;
+	}
 	if (!j->media->rule[0])
 		snprintf(j->media->rule, sizeof(j->media->rule), "%s", j->rule);
 	if (set->no_opt_out)
 		j->media->rule[0] = '\0';
-	if (set->yt_dlp && !job_is_public_only(j) && !j->media->count && !j->media->rule[0])
-		ask_yt_dlp(p, j);
+	if (!j->media->count && !j->media->rule[0])
+		look_for_streams(p, j);
 	return 0;
 }
 
@@ -82,6 +133,17 @@ pages_close(struct pages *p)
 }
 
 /* --- in the loop --- */
+
+bool
+page_was_refreshed(struct job *j)
+{
+	if (j->verdict.kind != REDIRECTED)
+		return false;
+	job_drop_media(j);
+	j->aside = ASIDE_NONE;
+	j->attempts--; /* not an attempt of its own */
+	return true;
+}
 
 static void
 want_item(struct run *run, struct run_queue *wants, struct target *t, uint32_t item)
@@ -101,18 +163,20 @@ copy_member(struct json_object *to, struct json_object *from, const char *key)
 		json_object_object_add(to, key, json_object_get(value));
 }
 
-/* A medium on the host of the page that the list names has what that page has: its name and password, and what the
- * command line gives for hosts. One that the page itself gives with a medium is not used. */
+/* A medium on the host of the page that the list names has what that page has: its name and password, its headers, and
+ * what the command line gives for hosts. One that the page itself gives with a medium is not used. */
 static void
 lend_userinfo(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
 {
 	if (!j->named || j->elsewhere || !url_is_same_host(job_url(j), url))
 		return;
 	json_object_object_add(item, "same_host", json_object_new_boolean(true));
-	if (!j->userinfo)
-		return;
-	batch_mark_userinfo(item);
+	if (j->userinfo)
+		batch_mark_userinfo(item);
+	if (j->headers)
+		json_object_object_add(item, "headers", json_object_new_boolean(true));
 	ask->userinfo = j->userinfo;
+	ask->headers = j->headers;
 	ask->userinfo_is = USERINFO_LENT;
 }
 
@@ -125,15 +189,15 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 
 	userinfo_extract(one->url, NULL);
 	copy_member(item, j->asked, "subject");
-	json_object_object_add(item, "url", json_object_new_string(one->url));
+	rec_add_string(item, "url", one->url);
 	copy_member(item, j->asked, "title");
 	if (one->title[0])
-		json_object_object_add(item, "title", json_object_new_string(one->title));
+		rec_add_string(item, "title", one->title);
 	copy_member(item, j->asked, "license");
 	copy_member(item, j->asked, "credit");
 	json_object_object_add(item, "page", page);
 	json_object_object_add(item, "found_on", json_object_get(page));
-	json_object_object_add(item, "kind", json_object_new_string(one->kind));
+	rec_add_string(item, "kind", one->kind);
 	*ask = (struct batch_ask){
 		.kind = "url",
 		.where = one->url,
@@ -142,7 +206,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	lend_userinfo(j, one->url, item, ask);
 	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
 	if (strlen(rec_print(item)) > BATCH_ITEM_MAX)
-		json_object_object_add(item, "subject", json_object_new_string(j->place.subject));
+		rec_add_string(item, "subject", j->place.subject);
 	if (strlen(rec_print(item)) > BATCH_ITEM_MAX) {
 		json_object_object_del(item, "title");
 		json_object_object_del(item, "license");
@@ -181,10 +245,11 @@ page_add_items(struct job *j, struct run_queue *wants)
 
 	for (size_t at = 0; at < count && !j->run->fatal; at += BLOCK)
 		add_block(j, at, count - at < BLOCK ? count - at : BLOCK, wants, numbers);
-	j->more = json_object_new_object();
+	if (!j->more)
+		j->more = json_object_new_object();
 	json_object_object_add(j->more, "found", json_object_new_uint64(count));
 	if (j->media->rule[0])
-		json_object_object_add(j->more, "opted_out", json_object_new_string(j->media->rule));
+		rec_add_string(j->more, "opted_out", j->media->rule);
 	json_object_object_add(j->more, "found_items", numbers);
 	job_drop_media(j);
 	j->aside = ASIDE_NONE;

@@ -17,12 +17,18 @@
 struct pages {
 	struct media *media; /* bi-media */
 	bool no_yt_dlp;      /* it is not installed */
+	bool stream_said;    /* a message said that a page shows a stream only */
 	atomic_bool hurry;   /* the run is to end: nothing is waited for */
 };
 
 /* Looks for the media of a job that was GOT, if it is a page: they are in its MEDIA then, and it is not to be recorded
- * before page_add_items(). A page that cannot be read FAILED. 0, or -1 with errno when bi-media does not start. */
+ * before page_add_items(). A page without media whose meta refresh names another page is REDIRECTED there, with a MEDIA
+ * for page_was_refreshed(), or FAILED after too many redirects. A page that cannot be read FAILED. 0, or -1 with errno
+ * when bi-media does not start. */
 int page_look(struct pages *p, struct job *j);
+
+/* Returns whether page_look() REDIRECTED the job, which then is ready to be queued again. */
+bool page_was_refreshed(struct job *j);
 
 void pages_close(struct pages *p);
 

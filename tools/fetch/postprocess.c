@@ -406,23 +406,16 @@ finish_last(struct postprocess *p)
 
 /* --- from outside --- */
 
-static bool
-is_word(const char *s)
-{
-	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-@:,";
-
-	return strspn(s, good) == strlen(s);
-}
-
 struct postprocess *
 postprocess_open(struct run *run, struct job_list *ended)
 {
+	static const char of_word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-@:,";
 	struct postprocess *p = buf_alloc(sizeof(*p));
 
 	*p = (struct postprocess){.run = run, .ended = ended, .program = run->set->through};
 	p->count = run->set->through_parallel ? (size_t)run->set->through_parallel : count_processors();
 	p->filters = buf_alloc(p->count * sizeof(*p->filters));
-	p->shell = !is_word(p->program);
+	p->shell = p->program[strspn(p->program, of_word)] != '\0';
 	if (p->shell) {
 		p->argv[0] = "sh";
 		p->argv[1] = "-c";

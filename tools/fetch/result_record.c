@@ -12,12 +12,6 @@
 
 enum { FILE_ID_DIGITS = 24 };
 
-static void
-add_text(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 /* A file is known by its content within its notebook: the same bytes in another notebook are another file. */
 static void
 add_file_id(struct json_object *o, const struct body *b, const char *notebook)
@@ -28,7 +22,7 @@ add_file_id(struct json_object *o, const struct body *b, const char *notebook)
 
 	if (notebook) {
 		notebook_file_id(notebook, b->sha256, text);
-		add_text(o, "file_id", text);
+		rec_add_string(o, "file_id", text);
 		return;
 	}
 	buf_add(&identity, "", 1); /* no notebook */
@@ -36,7 +30,7 @@ add_file_id(struct json_object *o, const struct body *b, const char *notebook)
 	hash_bytes(identity.data, identity.len, digest);
 	hash_hex(digest, FILE_ID_DIGITS / 2, id);
 	snprintf(text, sizeof(text), "f_%s", id);
-	add_text(o, "file_id", text);
+	rec_add_string(o, "file_id", text);
 	buf_free(&identity);
 }
 
@@ -45,7 +39,7 @@ static void
 add_fact(struct json_object *o, const char *key, const char *value)
 {
 	if (value && *value && utf8_valid_length(value, strlen(value)) == strlen(value))
-		add_text(o, key, value);
+		rec_add_string(o, key, value);
 }
 
 static void
@@ -53,19 +47,19 @@ add_completed(struct json_object *o, const struct job *j)
 {
 	char path[sizeof(j->name) + 8];
 
-	add_text(o, "status", "completed");
+	rec_add_string(o, "status", "completed");
 	snprintf(path, sizeof(path), "files/%s", j->name);
-	add_text(o, "path", path);
+	rec_add_string(o, "path", path);
 	add_file_id(o, &j->body, j->target->notebook);
 	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
-	add_text(o, "mime", j->type.mime);
-	add_text(o, "sha256", j->body.sha256);
+	rec_add_string(o, "mime", j->type.mime);
+	rec_add_string(o, "sha256", j->body.sha256);
 	if (j->warning)
-		add_text(o, "warning", j->warning);
+		rec_add_string(o, "warning", j->warning);
 	if (j->same_as)
 		json_object_object_add(o, "same_as", json_object_new_uint64(j->same_as));
 	if (j->at)
-		add_text(o, "final_url", j->at);
+		rec_add_string(o, "final_url", j->at);
 	add_fact(o, "etag", j->answer.etag);
 	add_fact(o, "last_modified", j->answer.last_modified);
 	add_fact(o, "content_type", j->answer.content_type);
@@ -78,13 +72,8 @@ add_completed(struct json_object *o, const struct job *j)
 static void
 add_failed(struct json_object *o, const struct job *j)
 {
-	struct json_object *error = json_object_new_object();
-
-	add_text(o, "status", "failed");
-	add_text(error, "code", j->verdict.code);
-	add_text(error, "message", j->verdict.message);
-	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
-	json_object_object_add(o, "error", error);
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, j->verdict.code, j->verdict.message, j->verdict.retryable);
 	if (j->url || j->file || j->upload[0] || j->archive)
 		return;
 	/* A bad line: the error says these now. */
@@ -104,14 +93,9 @@ result_line(const struct job *j)
 	else
 		add_failed(o, j);
 	update_add_members(j, o);
-	if (j->more) {
-		json_object_object_foreach(j->more, name, what)
-		{
-			json_object_object_add(o, name, json_object_get(what));
-		}
-	}
+	rec_copy_without(o, j->more, NULL);
 	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
-	add_text(o, "finished_at", when_now(finished));
+	rec_add_string(o, "finished_at", when_now(finished));
 	json_object_object_foreach(j->asked, key, value)
 	{
 		if (!json_object_object_get_ex(o, key, NULL))
@@ -158,6 +142,7 @@ int
 result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf *line, bool *completed)
 {
 	bool has_result = batch_result(t->batch, item, line) == 0;
+	char says = '\0';
 
 	*completed = false;
 	if (!has_result && errno != ENOENT) {
@@ -165,7 +150,15 @@ result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf 
 		return -1;
 	}
 	if (has_result)
-		batch_result_number(line->data, line->len, completed);
+		batch_result_state(line->data, line->len, &says);
+	*completed = says == 'c';
+	if (says == 'x') {
+		/* Meanwhile, or the byte is behind after a power cut. */
+		if (batch_state(t->batch, item) != 'x' && batch_recover(t->batch, item) < 0)
+			run_fail(run, "bringing states up to results");
+		run->asked--;
+		return run->fatal ? -1 : 2;
+	}
 	if (was_behind(run, t, item, has_result, *completed))
 		return 0;
 	if (run->fatal || has_result)

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/table.h"
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "hosts/optout.h"
@@ -80,20 +81,10 @@ take_apart(const char *url, struct buf *origin, struct buf *path)
 
 /* --- what is known --- */
 
-static unsigned
-hash_of(const char *name)
-{
-	unsigned h = 5381;
-
-	for (; *name; name++)
-		h = h * 33 + (unsigned char)*name;
-	return h;
-}
-
 static struct origin *
 find_origin(struct robots_gate *g, const char *name)
 {
-	unsigned hash = hash_of(name);
+	unsigned hash = table_hash(name);
 
 	for (size_t i = 0; i < g->count; i++)
 		if (g->origins[i].hash == hash && strcmp(g->origins[i].name, name) == 0)
@@ -113,7 +104,7 @@ make_place(struct robots_gate *g, const char *name)
 		o = &g->origins[g->oldest++ % ORIGINS_MAX];
 	robots_free(o->robots);
 	free(o->name);
-	*o = (struct origin){.hash = hash_of(name), .name = buf_strdup(name)};
+	*o = (struct origin){.hash = table_hash(name), .name = buf_strdup(name)};
 	return o;
 }
 
@@ -159,7 +150,7 @@ robots_gate_check(struct robots_gate *g, struct job *j)
 		forbid_job(j, o, rule);
 		says = GATE_CLOSED;
 	} else if ((delay = robots_delay(o->robots)) > 0) {
-		host_hold(j->host, (long)(delay * 1000));
+		host_hold(j->host, (long)(delay * 1000), NULL);
 	}
 out:
 	buf_free(&name);

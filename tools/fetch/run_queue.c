@@ -12,10 +12,7 @@ lane_of(struct run_queue *q, struct target *t)
 	for (size_t i = q->count; i-- > 0;)
 		if (q->lanes[i].target == t)
 			return &q->lanes[i];
-	if (q->count == q->room) {
-		q->room = q->room ? 2 * q->room : 1;
-		q->lanes = buf_realloc(q->lanes, q->room * sizeof(*q->lanes));
-	}
+	q->lanes = buf_grow(q->lanes, q->count, sizeof(*q->lanes));
 	q->lanes[q->count] = (struct lane){.target = t};
 	return &q->lanes[q->count++];
 }

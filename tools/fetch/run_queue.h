@@ -20,7 +20,7 @@ struct run_queue {
 		} * at;
 		size_t begin, end, room;
 	} * lanes;
-	size_t count, room, turn;
+	size_t count, turn;
 };
 
 /* Appends an item of T, whose WAITING counts it. Returns how many runs more there are: 1 or 0. */

@@ -31,6 +31,12 @@ run_is_ending(const struct run *run)
 	return run->fatal || run->stop_signal;
 }
 
+bool
+run_keeps_parts(const struct run *run)
+{
+	return run->stop_signal || run->stops.reason;
+}
+
 void
 run_note_signal(struct run *run)
 {

@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "files/root.h"
 #include "settings.h"
+#include "stop_conditions.h"
 
 struct body_store;
 
@@ -22,8 +23,9 @@ struct run {
 	int temp;                  /* the root's temp/ */
 	int signals;               /* the signalfd; -1: not open */
 	struct loop_watcher signals_watcher;
-	uint64_t asked;       /* items asked for so far */
-	uint64_t bytes;       /* received or copied so far */
+	uint64_t asked; /* items asked for so far */
+	uint64_t bytes; /* received or copied so far */
+	struct stop_conditions stops;
 	int stop_signal;      /* that ends the run; 0: none came */
 	int fatal;            /* an errno that ends the run; 0: none */
 	int fatal_code;       /* the exit code that it ends with; 0: what the errno stands for */
@@ -38,6 +40,9 @@ void run_fail_as(struct run *run, int error, int code, const char *doing);
 
 /* Whether the run is to end before its work is done. */
 bool run_is_ending(const struct run *run);
+
+/* Whether the run ends with items left that another run may go on with: their parts stay in temp/. */
+bool run_keeps_parts(const struct run *run);
 
 /* Lets the loop receive the signals that end a run, and lets them interrupt waits for locks. 0, or -1 with errno. */
 int run_catch_signals(struct run *run);

@@ -74,9 +74,22 @@ scheduler_hold(struct scheduler *s, struct target *t, uint32_t item)
 		loop_set_timer(s->run->loop, &s->held_timer, clock_ms() + HELD_MS);
 }
 
+/* A job that is in no list ends without a result. */
+static void
+leave_job(struct scheduler *s, struct job *j)
+{
+	s->run->stops.items_left++;
+	j->stays_pending = true;
+	job_free(j);
+}
+
 static void
 enqueue_job(struct scheduler *s, struct job *j, bool front)
 {
+	if (j->host->left) {
+		leave_job(s, j);
+		return;
+	}
 	if (front)
 		job_list_push(&j->host->queue, j);
 	else
@@ -178,6 +191,9 @@ scheduler_claim(struct scheduler *s, struct job *j)
 	case CLAIM_FAILED:
 		run_queue_add(s->stored, j->target, j->item);
 		break;
+	case CLAIM_REMOVED:
+		s->run->asked--;
+		break;
 	case CLAIM_ERROR:
 		break;
 	}
@@ -208,7 +224,12 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		run_fail(s->run, "reading the state of an item");
 		return;
 	}
-	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work)) {
+	if (state == 'x') {
+		s->run->asked--; /* nobody is told of it */
+		return;
+	}
+	/* One that was parked failed meanwhile: its claim tells whether it may be tried. */
+	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work && !parked)) {
 		run_queue_add(s->stored, t, item);
 		return;
 	}
@@ -230,8 +251,9 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		return;
 	}
 	j->host = host_table_get(s->hosts, j);
-	if (!parked && (!run_queue_is_empty(&j->host->parked) ||
-			j->host->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
+	if (!j->host->left && !parked &&
+	    (!run_queue_is_empty(&j->host->parked) ||
+	     j->host->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
 		s->parked += run_queue_add(&j->host->parked, t, item);
 		job_free(j);
 		return;
@@ -321,6 +343,45 @@ scheduler_has_next(const struct scheduler *s)
 	return host_table_has_next(s->hosts) && s->active < (unsigned)s->run->set->parallel && !s->run->fatal;
 }
 
+/* Whether another process has ended the item of a job that waits, perhaps by bi-clean cancel. False after run_fail().
+ */
+static bool
+is_ended_by_others(struct scheduler *s, const struct job *j)
+{
+	int state = j->claimed ? 'r' : batch_state(j->target->batch, j->item);
+	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry)
+			      : state == 'c' && !j->update;
+
+	if (state < 0 || is < 0)
+		run_fail(s->run, "reading the state of an item");
+	return state >= 0 && is > 0;
+}
+
+/* The items of a host that is held back may be ended meanwhile: nobody waits for the host on behalf of these. */
+static void
+let_go_of_ended(struct scheduler *s, struct host *h)
+{
+	struct job *next;
+	bool more;
+
+	h->active++; /* so that it stays */
+	do {
+		more = false;
+		for (struct job *j = h->queue.first; j && !s->run->fatal; j = next) {
+			next = j->next;
+			if (!is_ended_by_others(s, j))
+				continue;
+			dequeue_job(s, j);
+			run_queue_add(s->stored, j->target, j->item);
+			job_free(j);
+			more = true;
+		}
+		refill_queue(s, h);
+	} while (more && !s->run->fatal);
+	h->active--;
+	host_update(h);
+}
+
 struct job *
 scheduler_next(struct scheduler *s)
 {
@@ -328,8 +389,13 @@ scheduler_next(struct scheduler *s)
 	struct job *j;
 	int slot;
 
-	if (!h || !host_acquire_slot(h, &slot))
+	if (!h)
 		return NULL;
+	if (!host_acquire_slot(h, &slot)) {
+		if (h->held_until)
+			let_go_of_ended(s, h);
+		return NULL;
+	}
 	j = h->queue.first;
 	dequeue_job(s, j);
 	h->active++; /* so that it stays, also where its last job goes */
@@ -355,6 +421,19 @@ struct cancelling {
 	struct target *target;
 };
 
+/* A job that is in no list any more ends if its item is ours; else the item is looked at again. */
+static void
+end_cancelled(struct scheduler *s, struct job *j)
+{
+	if (j->claimed && verdict_cancel(j)) {
+		body_drop(&j->body);
+		job_list_add(s->ended, j);
+	} else {
+		run_queue_add(s->wants, j->target, j->item);
+		job_free(j);
+	}
+}
+
 /* Of the host's queue, and of what is known of it by number alone, all that is the target's. */
 static void
 empty_queue(struct host *h, void *arg)
@@ -368,13 +447,7 @@ empty_queue(struct host *h, void *arg)
 		if (j->target != c->target)
 			continue;
 		dequeue_job(s, j);
-		if (j->claimed && verdict_cancel(j)) {
-			body_drop(&j->body);
-			job_list_add(s->ended, j);
-		} else {
-			run_queue_add(s->wants, j->target, j->item);
-			job_free(j);
-		}
+		end_cancelled(s, j);
 	}
 	refill_queue(s, h);
 	host_update(h);
@@ -390,12 +463,46 @@ scheduler_cancel(struct scheduler *s, struct target *t)
 		struct job *j = sleeper->job;
 
 		next = sleeper->next;
-		if (j->target != t || !verdict_cancel(j))
+		if (j->target != t || !t->cancelled)
 			continue;
-		body_drop(&j->body);
-		job_list_add(s->ended, end_sleep(sleeper));
+		end_sleep(sleeper);
+		end_cancelled(s, j);
 	}
 	host_table_each(s->hosts, empty_queue, &c);
+}
+
+void
+scheduler_leave(struct scheduler *s, struct host *h)
+{
+	struct sleeper *next;
+	struct job *j;
+	struct target *t;
+	uint32_t item;
+
+	h->active++; /* so that it stays */
+	while ((j = h->queue.first)) {
+		dequeue_job(s, j);
+		leave_job(s, j);
+	}
+	for (; !run_queue_is_empty(&h->parked); s->run->stops.items_left++)
+		s->parked -= run_queue_take(&h->parked, &t, &item);
+	for (struct sleeper *sleeper = s->sleepers; sleeper; sleeper = next) {
+		struct host *its = host_table_get(s->hosts, sleeper->job);
+
+		next = sleeper->next;
+		if (its == h)
+			leave_job(s, end_sleep(sleeper));
+		else
+			host_update(its);
+	}
+	h->active--;
+	host_update(h);
+}
+
+bool
+scheduler_is_idle(const struct scheduler *s)
+{
+	return s->active == 0;
 }
 
 bool

@@ -52,6 +52,12 @@ bool scheduler_claim(struct scheduler *s, struct job *j);
 /* Reads the item again later, because another process works on it, or it waits for its archive. */
 void scheduler_hold(struct scheduler *s, struct target *t, uint32_t item);
 
+/* Starts no more jobs of H, which is LEFT: their items stay pending. */
+void scheduler_leave(struct scheduler *s, struct host *h);
+
+/* Whether no transfer is under way. */
+bool scheduler_is_idle(const struct scheduler *s);
+
 /* Starts no more jobs of T, which is cancelled. */
 void scheduler_cancel(struct scheduler *s, struct target *t);
 

@@ -27,7 +27,11 @@ struct settings {
 	long connect_ms, stall_ms, max_ms; /* timeouts; max_ms 0: none */
 	long backoff_ms;                   /* before the second attempt; doubled for each further one */
 	long give_up_ms;                   /* after which a host that refuses connections is left alone */
+	long max_wait_ms;                  /* for a host that is held back; -1: any */
 	long max_filesize;                 /* bytes of an item; 0: any */
+	long stop_after;                   /* failures in a row; 0: any number */
+	long min_free, max_total;          /* bytes: left on the disk, stored by the run (0: any) */
+	long min_speed, min_speed_s;       /* bytes a second of one transfer (0: any), over so many seconds */
 	long max_media;                    /* of one page */
 	long max_opt_outs;                 /* of one host, before its media are left alone; 0: any */
 	const char *through;               /* the filter of results; NULL: none */
@@ -49,8 +53,9 @@ struct settings {
 	bool resume;  /* work on all of the batch, read no lines */
 	bool work;    /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
 	bool once, stand_by;
-	bool queue; /* hand lines in for a worker instead of fetching them */
-	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure;
+	bool dry_run; /* say what would be done, and do nothing */
+	bool queue;   /* hand lines in for a worker instead of fetching them */
+	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure, any_auth;
 	bool json, quiet, no_sync, summary;
 };
 

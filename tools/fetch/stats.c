@@ -79,12 +79,12 @@ list_kinds(const struct stats *s, size_t most, struct buf *out)
 }
 
 void
-stats_draw(struct stats *s, const char *batch, unsigned waiting, bool more)
+stats_draw(struct stats *s, const char *batch, const char *waiting, bool more)
 {
 	uint64_t done = s->completed + s->failed;
 	int64_t now = clock_ms();
 	double seconds;
-	char line[256 + BATCH_NAME_MAX], rate[HUMAN_ROOM], left[48] = "", failed[80], wait[40] = "";
+	char line[256 + BATCH_NAME_MAX], rate[HUMAN_ROOM], left[48] = "", failed[80];
 	char name[BATCH_NAME_MAX + 3] = "";
 	struct buf kinds = {0};
 
@@ -111,12 +111,11 @@ stats_draw(struct stats *s, const char *batch, unsigned waiting, bool more)
 	list_kinds(s, 2, &kinds);
 	snprintf(failed, sizeof(failed), "%s%.60s%s", kinds.len ? " (" : "", kinds.data, kinds.len ? ")" : "");
 	buf_free(&kinds);
-	if (waiting)
-		snprintf(wait, sizeof(wait), ", %u host%s waiting", waiting, waiting == 1 ? "" : "s");
 	if (batch)
 		snprintf(name, sizeof(name), "%s: ", batch);
-	snprintf(line, sizeof(line), "%s%" PRIu64 "/%" PRIu64 "%s done, %" PRIu64 " failed%s, %s/s%s%s", name, done,
-		 s->run->asked, more ? "+" : "", s->failed, failed, rate, left, wait);
+	snprintf(line, sizeof(line), "%s%" PRIu64 "/%" PRIu64 "%s done, %" PRIu64 " failed%s, %s/s%s%s%s", name, done,
+		 s->run->asked, more ? "+" : "", s->failed, failed, rate, left, waiting ? ", " : "",
+		 waiting ? waiting : "");
 	msg_progress(line);
 }
 

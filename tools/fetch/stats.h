@@ -28,9 +28,9 @@ struct stats {
 /* Counts one item by its RECORD of N bytes; NOW: the record is new. Tells a person about a failure. */
 void stats_count(struct stats *s, const char *record, size_t n, bool completed, bool now);
 
-/* Draws the progress line. BATCH is the only one that is worked on, else NULL; WAITING hosts are left alone; MORE:
- * lines may come. */
-void stats_draw(struct stats *s, const char *batch, unsigned waiting, bool more);
+/* Draws the progress line. BATCH is the only one that is worked on, else NULL; WAITING says which hosts are waited for
+ * (NULL: none); MORE: lines may come. */
+void stats_draw(struct stats *s, const char *batch, const char *waiting, bool more);
 
 /* Prints the end for a person, or with RECORDS the end record. CODE is the exit code if no item failed; CUT: the input
  * was incomplete. Returns the exit code. */

@@ -12,6 +12,7 @@
 #include "base/msg.h"
 #include "base/trouble.h"
 #include "cookies.h"
+#include "host.h"
 #include "hosts/address.h"
 #include "hosts/http_policy.h"
 
@@ -98,8 +99,7 @@ transfers_open(struct run *run, const struct host_rules *rules)
 	*all = (struct transfers){.run = run, .rules = rules, .timer = {.call = on_timeout, .arg = all}};
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(all->multi = curl_multi_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
-	all->share = cookies_share(run->set);
-	cookies_check_readable(run->set->netrc_file, "names and passwords");
+	all->share = cookies_share(run->set, rules);
 	cookies_check_readable(run->set->cacert, "certificates");
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
@@ -295,10 +295,6 @@ set_ways(CURL *easy, const struct settings *set)
 	set_text(easy, CURLOPT_CAINFO, set->cacert);
 	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* libcurl takes cookies */
 	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
-	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
-	if (set->cookie && !strchr(set->cookie, '='))
-		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, set->cookie);
-	set_text(easy, CURLOPT_NETRC_FILE, set->netrc_file);
 	if (set->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -330,8 +326,6 @@ transfer_init(struct transfer *t, struct transfers *all, curl_write_callback on_
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, set->connect_ms);
 	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L); /* libcurl goes through all it knows at each look */
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (set->stall_ms + 999) / 1000);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, set->max_ms);
 	set_ways(easy, set);
 }
@@ -349,8 +343,13 @@ transfer_prepare(struct transfer *t, struct job *j)
 	const struct settings *set = t->all->run->set;
 	bool guarded = is_guarded(j);
 
+	/* A host with a limit of bytes a second is slow because we are. */
+	bool hurried = set->min_speed && !(j->host && j->host->bandwidth);
+
 	t->job = j;
 	t->why[0] = '\0';
+	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, hurried ? set->min_speed : 1L);
+	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, hurried ? set->min_speed_s : (set->stall_ms + 999) / 1000);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, guarded ? look_at_connection : NULL);
 	/* Behind a proxy nobody sees where a name leads: one that the environment names is not used, and there is no
 	 * way around one that was named by option. */

@@ -52,10 +52,7 @@ upload_publish(struct job *j, int dir, bool sync)
 		return -1;
 	if (atomic_file_copy(&copy, j->body.part.fd, (off_t)j->body.bytes) < 0 || (sync && fsync(copy.fd) < 0) ||
 	    atomic_file_publish(&copy, dir, j->name) < 0) {
-		int error = errno;
-
 		atomic_file_drop(&copy);
-		errno = error;
 		return -1;
 	}
 	atomic_file_drop(&j->body.part);
@@ -77,16 +74,12 @@ upload_remove(const struct job *j)
 static bool
 may_pass(const struct batch *b, uint32_t k)
 {
-	struct json_object *result = NULL, *error, *may;
-	struct buf line = {0};
+	struct json_object *result = batch_result_object(b, k), *error, *may;
 	bool yes;
 
-	if (batch_result(b, k, &line) == 0)
-		result = rec_parse(line.data, line.len, NULL, 0);
 	yes = !json_object_object_get_ex(result, "error", &error) ||
 	      (json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may));
 	json_object_put(result);
-	buf_free(&line);
 	return yes;
 }
 
@@ -103,13 +96,13 @@ sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 	buf_clear(line);
 	if (state < 0)
 		return -1;
-	if (state != 'c' && state != 'f')
+	if (state != 'c' && state != 'f' && state != 'x')
 		return 0;
 	if (batch_item(b, k, line) < 0)
 		return errno == ENOENT ? 0 : -1;
 	item = rec_parse(line->data, line->len, NULL, 0);
 	name = rec_string(item, "member") ? NULL : rec_text(item, "upload", room, sizeof(room)); /* its archive's */
-	if (name && *name && !root_subject_check(name) && (state == 'c' || !may_pass(b, k)) &&
+	if (name && *name && !root_subject_check(name) && (state != 'f' || !may_pass(b, k)) &&
 	    unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		rc = -1;
 	json_object_put(item);

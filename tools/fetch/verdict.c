@@ -15,7 +15,6 @@
 #include "job.h"
 #include "open_batches.h"
 #include "records/rec.h"
-#include "resume.h"
 #include "update.h"
 
 enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
@@ -41,6 +40,17 @@ verdict_trouble(struct job *j, const char *what)
 	verdict_fail(j, false, TROUBLE_CODE, "%s", what);
 	j->verdict.retryable = true;
 	body_drop(&j->body);
+}
+
+void
+verdict_over_total(struct job *j)
+{
+	if (!j->over_total)
+		return;
+	j->over_total = false;
+	verdict_fail(j, false, "too_large", "it alone has more than the %ld bytes that --max-total allows for the run",
+		     j->run->set->max_total);
+	j->verdict.retryable = true;
 }
 
 bool
@@ -220,6 +230,22 @@ words_for_401(const struct job *j)
 	return "";
 }
 
+/* Whether J is asked for once more, since its server takes the name and password of its URL by another scheme than
+ * Basic (RFC 7616, RFC 4559). */
+static bool
+try_other_scheme(struct job *j)
+{
+	static const unsigned long schemes[] = {CURLAUTH_DIGEST, CURLAUTH_NEGOTIATE, CURLAUTH_NTLM};
+
+	if (j->auth_scheme || j->run->set->any_auth || !j->userinfo || j->elsewhere)
+		return false;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes) && !j->auth_scheme; i++)
+		j->auth_scheme = (long)((unsigned long)j->answer.schemes & schemes[i]);
+	if (j->auth_scheme)
+		j->verdict = (struct verdict){.kind = REDIRECTED};
+	return j->auth_scheme != 0;
+}
+
 static void
 judge_status(struct job *j, long status)
 {
@@ -227,6 +253,8 @@ judge_status(struct job *j, long status)
 	bool again;
 
 	if (judge_words(j, status))
+		return;
+	if (status == 401 && try_other_scheme(j))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
 	/* A server that says when to come back has not refused for good, whatever its status. */
@@ -261,7 +289,6 @@ judge_answer(struct job *j)
 {
 	const struct answer *a = &j->answer;
 	long status = a->status;
-	const char *wrong;
 
 	if (a->page_too_large)
 		judge_status(j, status);
@@ -277,8 +304,8 @@ judge_answer(struct job *j)
 		judge_status(j, status);
 	else if (!a->body_begun || j->body.bytes == 0)
 		judge_no_bytes(j, status);
-	else if ((wrong = resume_check_end(j)))
-		verdict_fail(j, true, "cut_short", "%s", wrong);
+	else if (a->missing)
+		verdict_fail(j, true, "cut_short", "%s", a->missing);
 	else
 		j->verdict = (struct verdict){.kind = GOT};
 	j->verdict.reached = a->code == CURLE_OK || status > 0;
@@ -299,4 +326,10 @@ verdict_http(struct job *j)
 	wrong = rec_string(j->asked, "wrong");
 	verdict_fail(j, false, code ? code : "no_url", "%s",
 		     wrong ? wrong : "the item has neither \"url\" nor \"file\"");
+}
+
+void
+verdict_refresh(struct job *j, const char *url)
+{
+	judge_redirect(j, j->answer.status, url);
 }

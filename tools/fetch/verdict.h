@@ -26,12 +26,19 @@ struct verdict {
 /* Sets the verdict of a job from its answer. After a redirect it also sets the URL to ask for next. */
 void verdict_http(struct job *j);
 
+/* The page of a job that was GOT refers to URL by a meta refresh: this is one more redirect, under the same rules.
+ * Keeps the body. */
+void verdict_refresh(struct job *j, const char *url);
+
 /* The job FAILED with the error code CODE and a message; with AGAIN it is to be tried again. */
 void verdict_fail(struct job *j, bool again, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Fails a job that was GOT, with system_error and the message WHAT. Drops its body. It may be tried again. */
 void verdict_trouble(struct job *j, const char *what);
+
+/* Fails the job if it alone has more bytes than --max-total allows (stop_conditions.h). */
+void verdict_over_total(struct job *j);
 
 /* Fails the job if its batch is cancelled; returns whether it is. */
 bool verdict_cancel(struct job *j);

@@ -258,7 +258,7 @@ is_done(const char *name, void *arg)
 	struct batch_counts c;
 
 	(void)name;
-	t->left = batch_count(t->batch, &c) < 0 || c.pending + c.processing > 0 || c.total != t->wanted_to;
+	t->left = batch_count(t->batch, &c) < 0 || c.pending + c.processing > 0 || c.length != t->wanted_to;
 	return !t->left;
 }
 

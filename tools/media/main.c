@@ -10,7 +10,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/media.h"
@@ -36,32 +35,30 @@ struct asked {
 };
 
 static void
-add_member(struct buf *line, const char *key, const char *value)
-{
-	buf_printf(line, "%s\"%s\":", line->len ? "," : "{", key);
-	buf_json(line, value);
-}
-
-static void
-print_line(struct buf *line)
-{
-	buf_str(line, "}");
-	rec_write(line->data, line->len);
-	buf_free(line);
-}
-
-static void
 print_failed(struct asked *a, const char *file, const char *code, const char *why)
 {
-	struct buf line = {0};
+	struct json_object *o = json_object_new_object();
 
 	a->failed++;
 	msg_warn("%s: %s", file, why);
-	add_member(&line, "page", file);
-	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
-	buf_json(&line, why);
-	buf_str(&line, ",\"retryable\":false}");
-	print_line(&line);
+	rec_add_string(o, "page", file);
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, code, why, false);
+	rec_write_json(o);
+}
+
+/* A record about the whole page. */
+static void
+print_about(const char *file, const char *key, const char *value)
+{
+	struct json_object *o;
+
+	if (!value || !*value)
+		return;
+	o = json_object_new_object();
+	rec_add_string(o, "page", file);
+	rec_add_string(o, key, value);
+	rec_write_json(o);
 }
 
 static void
@@ -82,22 +79,17 @@ look_at(struct asked *a, const char *file, const char *url)
 		print_failed(a, file, "bad_page", found.why);
 	if (found.cut)
 		msg_warn("%s: too long or nested too deeply: only its beginning was read", file);
-	if (found.rule[0]) {
-		struct buf line = {0};
-
-		add_member(&line, "page", file);
-		add_member(&line, "rule", found.rule);
-		print_line(&line);
-	}
+	print_about(file, "rule", found.rule);
+	print_about(file, "refresh", found.refresh);
+	print_about(file, "stream", found.stream);
 	for (size_t i = 0; i < found.count; i++) {
-		struct buf line = {0};
+		struct json_object *o = json_object_new_object();
 
-		add_member(&line, "url", found.media[i].url);
-		add_member(&line, "kind", found.media[i].kind);
-		add_member(&line, "from", found.media[i].from);
-		if (*found.media[i].title)
-			add_member(&line, "title", found.media[i].title);
-		print_line(&line);
+		rec_add_string(o, "url", found.media[i].url);
+		rec_add_string(o, "kind", found.media[i].kind);
+		rec_add_string(o, "from", found.media[i].from);
+		rec_add_filled(o, "title", found.media[i].title);
+		rec_write_json(o);
 	}
 	a->found += found.count;
 	media_free(&found);
@@ -109,7 +101,6 @@ static int
 look_at_all(struct asked *a, char **operands)
 {
 	struct rec_reader *in = rec_open(operands, STDIN_FILENO);
-	struct json_object *counts = json_object_new_object();
 	struct rec r;
 	int code;
 
@@ -133,32 +124,21 @@ look_at_all(struct asked *a, char **operands)
 	}
 	media_close(a->media);
 	code = a->failed ? EX_SOME_FAILED : EX_ALL_WELL;
-	if (rec_was_cut(in)) {
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
+	if (rec_report_cut(in))
 		code = EX_SOME_FAILED;
-	}
 	rec_close(in);
-	json_object_object_add(counts, "found", json_object_new_int64((int64_t)a->found));
-	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a->failed));
-	rec_write_end(counts, code);
+	rec_write_counts(code, {"found", a->found}, {"failed", a->failed});
 	return code;
 }
 
 int
 main(int argc, char **argv)
 {
+	struct opts o = opt_begin("bi-media", table, argc, argv, "[FILE ...]",
+				  "Finds the media that HTML pages show; names come as operands or on standard input.");
 	struct asked a = {.most = MEDIA_USUAL};
-	struct opts o = {
-		.operands = "[FILE ...]",
-		.purpose = "Finds the media that HTML pages show; names come as operands or on standard input.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 	int id;
 
-	msg_program("bi-media");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'b')
 			a.base = o.value;

@@ -12,7 +12,6 @@
 
 #include "base/buf.h"
 #include "base/msg.h"
-#include "base/opt.h"
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/media.h"
@@ -100,6 +99,21 @@ decode(struct server *s, const char *type)
 	return &s->utf8;
 }
 
+/* One line about the page. False when nobody listens any more. */
+static bool
+say_line(const char *name, const char *text)
+{
+	struct buf packet = {0};
+	bool heard;
+
+	if (!text)
+		return true;
+	buf_printf(&packet, "%s\n%s", name, text);
+	heard = helper_send_answer(packet.data, packet.len, NULL, 0);
+	buf_free(&packet);
+	return heard;
+}
+
 /* All packets of one answer. False when nobody listens any more. */
 static bool
 say_found(const struct find *f, bool cut)
@@ -114,12 +128,8 @@ say_found(const struct find *f, bool cut)
 		buf_printf(&packet, "media\n%s\n%s\n%s\n%s", one->kind, one->from, one->url, one->title);
 		heard = helper_send_answer(packet.data, packet.len, NULL, 0);
 	}
-	if (heard && f->rule) {
-		buf_clear(&packet);
-		buf_printf(&packet, "rule\n%s", f->rule);
-		heard = helper_send_answer(packet.data, packet.len, NULL, 0);
-	}
 	buf_free(&packet);
+	heard = heard && say_line("rule", f->rule) && say_line("stream", f->stream) && say_line("refresh", f->refresh);
 	return heard && (cut ? helper_send_answer("done cut", 8, NULL, 0) : helper_send_answer("done", 4, NULL, 0));
 }
 
@@ -160,17 +170,13 @@ media_serve(void)
 	struct request r;
 	int got;
 
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	helper_require_socket();
 	/* libcurl makes the ASCII form of a host's name from what it takes for the locale's text. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	s.charsets = charset_open();
 	s.tree = tree_new();
-	if (confine_process(&limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (!helper_send_answer("ready", 5, NULL, 0))
-		_exit(EX_OSERR);
+	helper_confine(&limits);
 	while ((got = receive(&r)) > 0) {
 		bool heard;
 

@@ -109,8 +109,7 @@ batch_of(struct content_store *k, const char *name)
 
 		if (!opened)
 			return NULL;
-		if (b)
-			batch_close(b);
+		batch_close(b);
 		b = opened;
 	}
 	memmove(&k->batches[1], &k->batches[0], (size_t)i * sizeof(k->batches[0]));
@@ -269,7 +268,7 @@ content_store_write(struct content_store *k, struct content *it)
 	struct batch *b;
 	char name[ID_IDX];
 	struct buf path = {0};
-	int contentfd, rc, error;
+	int contentfd, rc;
 
 	open_root(k, it->file, it->batch);
 	b = batch_of(k, it->batch);
@@ -280,11 +279,8 @@ content_store_write(struct content_store *k, struct content *it)
 	contentfd = root_open_dir(batch_dirfd(b), "content", true);
 	if (contentfd < 0)
 		return -1;
-	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : write_locked(k, contentfd, name, it);
-	error = errno;
-	close(contentfd);
 	buf_printf(&path, "content/%s.json", name);
 	it->path = path.data;
-	errno = error;
-	return rc;
+	rc = lock_wait(contentfd, LOCK_ALONE) < 0 ? -1 : write_locked(k, contentfd, name, it);
+	return file_close(contentfd, rc);
 }

@@ -4,7 +4,6 @@
 #ifndef BI_PARSE_CONTENT_STORE_H
 #define BI_PARSE_CONTENT_STORE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "answer.h"

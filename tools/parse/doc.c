@@ -81,7 +81,7 @@ doc_meta(struct doc *d, const char *key, const char *text)
 	char *name = line ? make_line(key, strlen(key), 100) : NULL;
 
 	if (name && has_room(d, name))
-		json_object_object_add(d->metadata, name, json_object_new_string(line));
+		rec_add_string(d->metadata, name, line);
 	free(name);
 	free(line);
 }
@@ -114,10 +114,9 @@ doc_link(struct doc *d, const char *url, const char *text)
 		if (strcmp(rec_string(json_object_array_get_idx(d->links, i), "url"), url) == 0)
 			return;
 	link = json_object_new_object();
-	json_object_object_add(link, "url", json_object_new_string(url));
+	rec_add_string(link, "url", url);
 	line = text ? make_line(text, strlen(text), 300) : NULL;
-	if (line)
-		json_object_object_add(link, "text", json_object_new_string(line));
+	rec_add_string(link, "text", line);
 	free(line);
 	json_object_array_add(d->links, link);
 }
@@ -165,12 +164,11 @@ doc_image(struct doc *d, const void *bytes, size_t n, const char *alt)
 	d->out_bytes += n;
 	snprintf(name, sizeof(name), "image%zu.%s", count + 1, m->ext);
 	image = json_object_new_object();
-	json_object_object_add(image, "name", json_object_new_string(name));
-	json_object_object_add(image, "mime", json_object_new_string(m->mime));
+	rec_add_string(image, "name", name);
+	rec_add_string(image, "mime", m->mime);
 	json_object_object_add(image, "bytes", json_object_new_int64((int64_t)n));
 	line = alt ? make_line(alt, strlen(alt), 300) : NULL;
-	if (line)
-		json_object_object_add(image, "alt", json_object_new_string(line));
+	rec_add_string(image, "alt", line);
 	free(line);
 	json_object_array_add(d->images, image);
 	return rec_string(image, "name");

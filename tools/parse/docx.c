@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "docx.h"
 #include "dublin_core.h"
 #include "records/rec.h"
@@ -14,9 +15,8 @@ enum { LEVELS = 9, CELLS = 64, STYLES = 2000 };
 bool
 docx_wants(const char *name)
 {
-	return strcmp(name, "word/document.xml") == 0 || strcmp(name, "word/styles.xml") == 0 ||
-	       strcmp(name, "word/numbering.xml") == 0 || strcmp(name, "word/_rels/document.xml.rels") == 0 ||
-	       strcmp(name, "docProps/core.xml") == 0 ||
+	return word_is_one_of(name, "word/document.xml", "word/styles.xml", "word/numbering.xml",
+			      "word/_rels/document.xml.rels", "docProps/core.xml") ||
 	       (strncmp(name, "word/media/", 11) == 0 && member_is_picture(name));
 }
 
@@ -70,7 +70,7 @@ put_style(struct docx *x, const char *name)
 		what = "number";
 	}
 	if (what && json_object_object_length(x->styles) < STYLES)
-		json_object_object_add(x->styles, x->id, json_object_new_string(what));
+		rec_add_string(x->styles, x->id, what);
 }
 
 static void
@@ -87,7 +87,7 @@ styles_begin(void *arg, const char *name, const char **attributes)
 	} else if (strcmp(name, "outlineLvl") == 0 && val && val[0] >= '0' && val[0] <= '5' && x->id[0] &&
 		   !json_object_object_get_ex(x->styles, x->id, NULL)) {
 		level[0] = (char)(val[0] + 1);
-		json_object_object_add(x->styles, x->id, json_object_new_string(level));
+		rec_add_string(x->styles, x->id, level);
 	}
 }
 
@@ -109,7 +109,7 @@ numbering_begin(void *arg, const char *name, const char **attributes)
 		if (strcmp(val, "bullet") != 0 && strcmp(val, "none") != 0)
 			json_object_object_add(x->numbers, key, json_object_new_boolean(1));
 	} else if (strcmp(name, "abstractNumId") == 0 && val && x->id[0] == 'n') {
-		json_object_object_add(x->abstract, x->id, json_object_new_string(val));
+		rec_add_string(x->abstract, x->id, val);
 	}
 }
 
@@ -120,7 +120,7 @@ rels_begin(void *arg, const char *name, const char **attributes)
 	const char *id = xml_attribute(attributes, "Id"), *target = xml_attribute(attributes, "Target");
 
 	if (strcmp(name, "Relationship") == 0 && id && target)
-		json_object_object_add(x->rels, id, json_object_new_string(target));
+		rec_add_string(x->rels, id, target);
 }
 
 static void
@@ -299,24 +299,6 @@ begin_table(struct docx *x)
 	md_table(x->md);
 }
 
-static void
-end_row(struct docx *x)
-{
-	if (x->tables != 1)
-		return;
-	md_row(x->md, x->cells < CELLS ? x->cells : CELLS);
-	x->cells = 0;
-}
-
-static void
-end_cell(struct docx *x)
-{
-	if (x->tables != 1)
-		return;
-	md_cell_end(x->md, 1);
-	x->cells++;
-}
-
 /* --- the document --- */
 
 static bool
@@ -384,11 +366,13 @@ on_end(void *arg, const char *name)
 		end_paragraph(x);
 	else if (names_equal(name, "hyperlink"))
 		md_close(x->md, MD_LINK);
-	else if (names_equal(name, "tc"))
-		end_cell(x);
-	else if (names_equal(name, "tr"))
-		end_row(x);
-	else if (names_equal(name, "tbl") && x->tables > 0)
+	else if (names_equal(name, "tc") && x->tables == 1) {
+		md_cell_end(x->md, 1);
+		x->cells++;
+	} else if (names_equal(name, "tr") && x->tables == 1) {
+		md_row(x->md, x->cells < CELLS ? x->cells : CELLS);
+		x->cells = 0;
+	} else if (names_equal(name, "tbl") && x->tables > 0)
 		x->tables--;
 }
 

@@ -88,7 +88,7 @@ package_begin(void *arg, const char *name, const char **attributes)
 		   *ref = xml_attribute(attributes, "idref");
 
 	if (strcmp(name, "item") == 0 && id && href)
-		json_object_object_add(x->items, id, json_object_new_string(href));
+		rec_add_string(x->items, id, href);
 	else if (strcmp(name, "itemref") == 0 && ref && json_object_array_length(x->spine) < CHAPTERS)
 		json_object_array_add(x->spine, json_object_new_string(ref));
 }

@@ -11,6 +11,7 @@
 #include "html_markdown.h"
 #include "main_content.h"
 #include "page_metadata.h"
+#include "records/rec.h"
 
 /* Elements that HTML knows to be empty. */
 static bool
@@ -115,11 +116,11 @@ add_media(struct doc *d, const GumboNode *document, const char *url)
 	for (size_t i = 0; i < found.count; i++) {
 		struct json_object *one = json_object_new_object();
 
-		json_object_object_add(one, "url", json_object_new_string(found.media[i].url));
-		json_object_object_add(one, "kind", json_object_new_string(found.media[i].kind));
-		json_object_object_add(one, "from", json_object_new_string(found.media[i].from));
+		rec_add_string(one, "url", found.media[i].url);
+		rec_add_string(one, "kind", found.media[i].kind);
+		rec_add_string(one, "from", found.media[i].from);
 		if (*found.media[i].title)
-			json_object_object_add(one, "title", json_object_new_string(found.media[i].title));
+			rec_add_string(one, "title", found.media[i].title);
 		json_object_array_add(d->media, one);
 	}
 	find_free(&found);

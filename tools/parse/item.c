@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/utf8.h"
 #include "files/file.h"
 #include "parse_helper.h"
+#include "records/rec.h"
 
 enum {
 	LEAN = 256 << 10, /* bytes of links and media that a record may have beside its text */
@@ -36,19 +36,14 @@ item_free(struct item *i)
 static void
 add_string(struct item *i, const char *key, const char *value)
 {
-	json_object_object_add(i->record, key, json_object_new_string(value));
+	rec_add_string(i->record, key, value);
 }
 
 static void
 fail_item(struct parser *s, struct item *i, const char *code, bool retryable, const char *why)
 {
-	struct json_object *error = json_object_new_object();
-
-	json_object_object_add(error, "code", json_object_new_string(code));
-	json_object_object_add(error, "message", json_object_new_string(why));
-	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
 	add_string(i, "status", "failed");
-	json_object_object_add(i->record, "error", error);
+	rec_add_error(i->record, code, why, retryable);
 	if (i->spoken)
 		msg_warn("%s: %s", i->path ? i->path : "a line", why);
 	i->settled = i->failed = true;
@@ -284,11 +279,7 @@ put_all(struct parser *s, struct item *i, struct answer *a)
 	add_string(i, "sha256", i->sha256);
 	json_object_object_add(i->record, "bytes", json_object_new_int64(i->bytes));
 	add_string(i, "status", "completed");
-	json_object_object_foreach(a->about, key, value)
-	{
-		if (strcmp(key, "images") != 0)
-			json_object_object_add(i->record, key, json_object_get(value));
-	}
+	rec_copy_without(i->record, a->about, "images");
 	if (s->as_text)
 		buf_add(&i->text, a->text.data, a->text.len);
 	else
@@ -351,7 +342,7 @@ settle_file(struct parser *s, struct item *i)
 	struct answer a = {.about = json_object_new_object()};
 	static const char *const lists[] = {"links", "media", "images"};
 
-	json_object_object_add(a.about, "kind", json_object_new_string("file"));
+	rec_add_string(a.about, "kind", "file");
 	json_object_object_add(a.about, "metadata", json_object_new_object());
 	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
 		json_object_object_add(a.about, lists[k], json_object_new_array());
@@ -515,7 +506,7 @@ item_begin(struct parser *s, const struct rec *r)
 	i->path = rec_string(i->record, "path");
 	i->path = i->path ? i->path : rec_string(i->record, "file");
 	if (status && strcmp(status, "completed") != 0)
-		i->settled = i->passed = true;
+		i->settled = true; /* it goes out as it came in */
 	else if (!i->path)
 		fail_item(s, i, "no_file", false, "a record without \"path\" or \"file\"");
 	else

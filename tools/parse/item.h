@@ -21,7 +21,6 @@ struct item {
 	const char *batch;          /* NULL: it is of none; in the record */
 	uint32_t number;            /* of the batch's item */
 	bool spoken;                /* it was a name, and no record: its failure is said on stderr too */
-	bool passed;                /* it goes out as it came in */
 	int64_t bytes;              /* that its hash was taken of */
 	bool asked;                 /* its type was asked of bi-type */
 	char mime[TYPE_MIME], sha256[HASH_HEX + 1];

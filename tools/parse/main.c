@@ -75,7 +75,7 @@ print_settled(struct queue *q, const struct parser *s)
 		struct item *i = q->first;
 
 		if (!s->as_text) {
-			rec_write_json(i->record);
+			rec_write_json(json_object_get(i->record));
 		} else if (i->text.len) {
 			struct buf shown = {0};
 
@@ -134,18 +134,10 @@ parse_all(const struct options *o, char **operands)
 		pool_look(s.pool);
 	}
 	code = s.failed ? EX_SOME_FAILED : EX_ALL_WELL;
-	if (rec_was_cut(q.in)) {
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
+	if (rec_report_cut(q.in))
 		code = EX_SOME_FAILED;
-	}
-	if (rec_has_ended(q.in) && !s.as_text) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "parsed", json_object_new_int64((int64_t)s.parsed));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)s.failed));
-		rec_write_end(counts, code);
-	}
+	if (rec_has_ended(q.in) && !s.as_text)
+		rec_write_counts(code, {"parsed", s.parsed}, {"failed", s.failed});
 	pool_close(s.pool);
 	content_store_close(s.store);
 	type_close(s.typer);
@@ -196,17 +188,11 @@ read_options(struct options *a, struct opts *o)
 int
 main(int argc, char **argv)
 {
+	struct opts o = opt_begin("bi-parse", table, argc, argv, "[FILE ...]",
+				  "Says what is in files: their text, title and the like.");
 	int cpus = get_nprocs();
 	struct options a = {.parallel = cpus < 1 ? 1 : cpus > POOL_MAX ? POOL_MAX : (unsigned)cpus, .seconds = SECONDS};
-	struct opts o = {
-		.operands = "[FILE ...]",
-		.purpose = "Says what is in files: their text, title and the like.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 
-	msg_program("bi-parse");
 	read_options(&a, &o);
 	if (a.serve)
 		parse_serve(a.serve);

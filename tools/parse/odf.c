@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "dublin_core.h"
 #include "odf.h"
 #include "records/rec.h"
@@ -13,8 +14,7 @@ enum { CELLS = 64, LEVELS = 9, STYLES = 5000 };
 bool
 odf_wants(const char *name)
 {
-	return strcmp(name, "content.xml") == 0 || strcmp(name, "meta.xml") == 0 || strcmp(name, "styles.xml") == 0 ||
-	       strcmp(name, "META-INF/manifest.xml") == 0 ||
+	return word_is_one_of(name, "content.xml", "meta.xml", "styles.xml", "META-INF/manifest.xml") ||
 	       (strncmp(name, "Pictures/", 9) == 0 && member_is_picture(name));
 }
 
@@ -60,7 +60,7 @@ put_flag(struct odf *x, const char *flag)
 	    json_object_object_length(x->styles) >= STYLES)
 		return;
 	snprintf(flags, sizeof(flags), "%s%s", has ? has : "", flag);
-	json_object_object_add(x->styles, x->style, json_object_new_string(flags));
+	rec_add_string(x->styles, x->style, flags);
 }
 
 /* A style is what it is derived from too, of those that have a meaning. */
@@ -248,23 +248,6 @@ end_frame(struct odf *x)
 /* --- tables --- */
 
 static void
-begin_table(struct odf *x)
-{
-	if (x->tables++ > 0)
-		return;
-	md_table(x->md);
-}
-
-static void
-end_row(struct odf *x)
-{
-	if (x->tables != 1)
-		return;
-	md_row(x->md, x->filled); /* without the empty rest of a sheet */
-	x->cells = x->filled = 0;
-}
-
-static void
 begin_cell(struct odf *x, const char **attributes)
 {
 	const char *repeated = xml_attribute(attributes, "number-columns-repeated");
@@ -290,20 +273,13 @@ end_cell(struct odf *x)
 
 /* --- the document --- */
 
-static bool
-is_ignored(const char *name)
-{
-	return names_equal(name, "annotation") || names_equal(name, "tracked-changes") ||
-	       names_equal(name, "note-citation") || names_equal(name, "forms") ||
-	       names_equal(name, "table-of-content") || names_equal(name, "sequence-decls");
-}
-
 static void
 on_begin(void *arg, const char *name, const char **attributes)
 {
 	struct odf *x = arg;
 
-	if (x->ignore || is_ignored(name)) {
+	if (x->ignore || word_is_one_of(name, "annotation", "tracked-changes", "note-citation", "forms",
+					"table-of-content", "sequence-decls")) {
 		x->ignore++;
 		return;
 	}
@@ -318,8 +294,8 @@ on_begin(void *arg, const char *name, const char **attributes)
 		begin_list(x, attributes);
 	else if (names_equal(name, "list-item") || names_equal(name, "list-header"))
 		begin_item(x);
-	else if (names_equal(name, "table"))
-		begin_table(x);
+	else if (names_equal(name, "table") && x->tables++ == 0)
+		md_table(x->md);
 	else if (names_equal(name, "table-cell"))
 		begin_cell(x, attributes);
 	else if (names_equal(name, "span"))
@@ -357,9 +333,10 @@ on_end(void *arg, const char *name)
 		md_leave(x->md);
 	else if (names_equal(name, "table") && x->tables > 0)
 		x->tables--;
-	else if (names_equal(name, "table-row"))
-		end_row(x);
-	else if (names_equal(name, "table-cell"))
+	else if (names_equal(name, "table-row") && x->tables == 1) {
+		md_row(x->md, x->filled); /* without the empty rest of a sheet */
+		x->cells = x->filled = 0;
+	} else if (names_equal(name, "table-cell"))
 		end_cell(x);
 	else if (names_equal(name, "span"))
 		end_span(x);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "html/url.h"
 #include "records/rec.h"
 
@@ -59,12 +60,6 @@ static const struct meta metas[] = {
 
 enum { METAS = sizeof(metas) / sizeof(metas[0]) };
 
-static char **
-json_member(struct said *s, size_t offset)
-{
-	return (char **)((char *)s + offset);
-}
-
 /* --- JSON-LD --- */
 
 /* A string, or the "name" of an object, or these of an array, with commas. */
@@ -101,16 +96,9 @@ take_names(char **to, struct json_object *o, const char *key)
 static bool
 is_aside(struct json_object *o)
 {
-	static const char *const types[] = {
-		"Organization", "NewsMediaOrganization", "WebSite",  "BreadcrumbList",        "ImageObject",
-		"Person",       "SearchAction",          "ListItem", "SiteNavigationElement", "Corporation",
-		"LocalBusiness"};
-	const char *type = rec_string(o, "@type");
-
-	for (size_t i = 0; type && i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(type, types[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(rec_string(o, "@type"), "Organization", "NewsMediaOrganization", "WebSite",
+			      "BreadcrumbList", "ImageObject", "Person", "SearchAction", "ListItem",
+			      "SiteNavigationElement", "Corporation", "LocalBusiness");
 }
 
 static void
@@ -328,7 +316,7 @@ settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *bas
 		bool url = metas[k].member == MEMBER(author) && h->content[k] && strstr(h->content[k], "://");
 
 		if (!url && metas[k].member != MEMBER(canonical))
-			doc_set_string(json_member(s, metas[k].member), h->content[k]);
+			doc_set_string((char **)((char *)s + metas[k].member), h->content[k]);
 		if (h->content[k] && metas[k].member == MEMBER(canonical) && !s->canonical)
 			s->canonical = url_resolve(base, h->content[k], strlen(h->content[k]));
 	}

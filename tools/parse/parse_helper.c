@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/opt.h"
 #include "confined/helper.h"
 #include "files/file.h"
 #include "formats.h"
@@ -66,26 +65,19 @@ receive_request(struct request *r, char text[REQUEST])
 	return r->type ? 1 : -1;
 }
 
-static void
-add_line(struct json_object *o, const char *key, const char *line)
-{
-	if (line)
-		json_object_object_add(o, key, json_object_new_string(line));
-}
-
 /* All but the text, as one object. */
 static struct json_object *
 make_meta(const struct doc *d)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_line(o, "kind", d->kind);
-	add_line(o, "title", d->title);
-	add_line(o, "language", d->language);
-	add_line(o, "description", d->description);
-	add_line(o, "author", d->author);
-	add_line(o, "date", d->date);
-	add_line(o, "canonical_url", d->canonical);
+	rec_add_string(o, "kind", d->kind);
+	rec_add_string(o, "title", d->title);
+	rec_add_string(o, "language", d->language);
+	rec_add_string(o, "description", d->description);
+	rec_add_string(o, "author", d->author);
+	rec_add_string(o, "date", d->date);
+	rec_add_string(o, "canonical_url", d->canonical);
 	json_object_object_add(o, "metadata", json_object_get(d->metadata));
 	json_object_object_add(o, "links", json_object_get(d->links));
 	json_object_object_add(o, "media", json_object_get(d->media));
@@ -170,16 +162,15 @@ parse_serve(const char *format)
 	static char text[REQUEST];
 	int got;
 
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	helper_require_socket();
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	tzset();
 	f->load();
-	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0 ||
-	    confine_process(&f->limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO || !helper_send_answer("ready", 5, NULL, 0))
+	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0)
+		msg_die_errno(EX_OSERR, "cannot handle signals");
+	helper_confine(&f->limits);
+	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
 		_exit(EX_OSERR);
 	while ((got = receive_request(&r, text)) > 0) {
 		bool heard = answer_one(f, &r);

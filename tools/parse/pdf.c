@@ -177,14 +177,6 @@ put_pages(struct doc *d, PopplerDocument *document)
 	}
 }
 
-static bool
-report_error(struct doc *d, const GError *error)
-{
-	if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED))
-		return doc_fail(d, "encrypted", "it is encrypted and wants a password");
-	return doc_fail(d, "damaged", "it is damaged or cut short: it cannot be read as a PDF");
-}
-
 bool
 pdf_parse(const struct request *r, struct doc *d)
 {
@@ -206,8 +198,10 @@ pdf_parse(const struct request *r, struct doc *d)
 		put_pages(d, document);
 	} else if (document) {
 		doc_fail(d, "damaged", "it is damaged: it has no pages");
+	} else if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED)) {
+		doc_fail(d, "encrypted", "it is encrypted and wants a password");
 	} else {
-		report_error(d, error);
+		doc_fail(d, "damaged", "it is damaged or cut short: it cannot be read as a PDF");
 	}
 	g_clear_error(&error);
 	if (document)

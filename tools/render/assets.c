@@ -2,23 +2,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "assets.h"
 #include "base/msg.h"
 #include "base/paths.h"
+#include "base/words.h"
 #include "files/file.h"
 #include "page_file.h"
 
 enum { ASSET_MAX = 16 << 20 };
-
-static bool
-ends_in(const char *name, const char *end)
-{
-	size_t n = strlen(name), e = strlen(end);
-
-	return n > e && strcmp(name + n - e, end) == 0;
-}
 
 /* What the pages of the server's own address need. */
 static bool
@@ -32,18 +24,9 @@ is_of_server(const char *name)
 static int
 is_wanted(const struct dirent *e)
 {
-	if (ends_in(e->d_name, ".jq"))
+	if (word_ends_in(e->d_name, ".jq"))
 		return 1;
-	return (ends_in(e->d_name, ".css") || ends_in(e->d_name, ".js")) && !is_of_server(e->d_name);
-}
-
-static int
-read_whole(int dirfd, const char *name, struct buf *text)
-{
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
-
-	buf_clear(text);
-	return fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MAX, text));
+	return (word_ends_in(e->d_name, ".css") || word_ends_in(e->d_name, ".js")) && !is_of_server(e->d_name);
 }
 
 /* Adds a program to the digest, or copies another file: the batch's folder works by itself, also from file://. */
@@ -51,9 +34,10 @@ static int
 copy_asset(const struct render *r, int dirfd, const char *name, struct hash *programs)
 {
 	struct buf text = {0};
-	int rc = read_whole(dirfd, name, &text);
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : file_close(fd, file_read_all(fd, ASSET_MAX, &text));
 
-	if (rc == 0 && ends_in(name, ".jq")) {
+	if (rc == 0 && word_ends_in(name, ".jq")) {
 		hash_add(programs, name, strlen(name) + 1);
 		hash_add(programs, text.data, text.len);
 	} else if (rc == 0) {

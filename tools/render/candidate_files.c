@@ -83,7 +83,7 @@ copy_candidate(struct render *r, const struct batch_place *place, struct json_ob
 	if (c.hidden)
 		code = EX_ALL_WELL;
 	else if (copy_file(r, in, c.name) < 0)
-		code = render_report_errno(batch_name(r->batch), "copy a candidate");
+		code = msg_report_errno("batch %s: cannot copy a candidate", batch_name(r->batch));
 	else if (c.picture)
 		return thumbnails_add(r, place->item, in, rec_string(result, "sha256"), c.thumb);
 	close(in);
@@ -103,10 +103,11 @@ read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 	buf_clear(line);
 	if (batch_result(r->batch, k, line) < 0) {
 		r->waiting++;
-		return errno == ENOENT ? EX_ALL_WELL : render_report_errno(batch_name(r->batch), "read its results");
+		return errno == ENOENT ? EX_ALL_WELL
+				       : msg_report_errno("batch %s: cannot read its results", batch_name(r->batch));
 	}
 	if (batch_item(r->batch, k, item) < 0 || batch_place(item->data, item->len, &place) < 0)
-		return render_report_errno(batch_name(r->batch), "read its items");
+		return msg_report_errno("batch %s: cannot read its items", batch_name(r->batch));
 	place.item = k;
 	result = rec_parse(line->data, line->len, NULL, 0);
 	status = result ? rec_string(result, "status") : NULL;
@@ -114,7 +115,7 @@ read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 		code = copy_candidate(r, &place, result);
 	else if (status && strcmp(status, "failed") == 0)
 		r->failed++;
-	else
+	else if (!status || strcmp(status, "removed") != 0) /* such an item is shown nowhere */
 		r->waiting++;
 	json_object_put(result);
 	return code;

@@ -132,30 +132,21 @@ run_render(char **operands, const char *dir, bool json)
 		root_close(&w.root);
 	batch_args_free(&w.names);
 	free(w.live);
-	if (json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "batches", json_object_new_int(done));
-		rec_write_end(counts, code);
-	}
+	if (json)
+		rec_write_counts(code, {"batches", (uint64_t)done});
 	return code;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[BATCH ...]",
-		.purpose = "Makes the review pages of batches, named as operands or by records on standard input.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o =
+		opt_begin("bi-render", table, argc, argv, "[BATCH ...]",
+			  "Makes the review pages of batches, named as operands or by records on standard input.");
 	bool json = !isatty(STDOUT_FILENO);
 	const char *dir = NULL;
 	int id;
 
-	msg_program("bi-render");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;

@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "files/atomic_file.h"
 #include "files/file.h"

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "candidate_files.h"
 #include "near_duplicates.h"
 #include "page_json.h"
@@ -26,13 +27,6 @@ is_scalar(struct json_object *v)
 	return t == json_type_string || t == json_type_int || t == json_type_double || t == json_type_boolean;
 }
 
-static void
-add_text(struct json_object *to, const char *key, const char *text)
-{
-	if (text && *text)
-		json_object_object_add(to, key, json_object_new_string(text));
-}
-
 /* The member KEY of FROM, or of OR, as a string. */
 static void
 copy_text(struct json_object *to, const char *key, struct json_object *from, struct json_object * or)
@@ -41,7 +35,7 @@ copy_text(struct json_object *to, const char *key, struct json_object *from, str
 
 	if ((json_object_object_get_ex(from, key, &v) && is_scalar(v)) ||
 	    (or &&json_object_object_get_ex(or, key, &v) && is_scalar(v)))
-		add_text(to, key, json_object_get_string(v));
+		rec_add_filled(to, key, json_object_get_string(v));
 }
 
 /* The texts of the array KEY of FROM as one, with commas between. */
@@ -59,7 +53,7 @@ add_joined(struct json_object *to, const char *key, struct json_object *from)
 		if (is_scalar(one))
 			buf_printf(&all, "%s%s", all.len ? ", " : "", json_object_get_string(one));
 	}
-	add_text(to, key, all.data);
+	rec_add_filled(to, key, all.data);
 	buf_free(&all);
 }
 
@@ -80,23 +74,17 @@ print_line(struct json_object *o, struct buf *out)
 struct json_object *
 page_json_about(const struct render *r, bool brief)
 {
-	struct json_object *about = json_object_new_object(), *stored;
-	struct buf text = {0};
-	int rc = batch_metadata(r->batch, &text), error = errno;
+	struct json_object *stored = batch_metadata_object(r->batch), *about;
 
-	if (rc < 0 && error != ENOENT) {
-		json_object_put(about);
-		buf_free(&text);
-		errno = error;
+	if (!stored && errno != ENOENT && errno != EBADMSG)
 		return NULL;
-	}
-	add_text(about, "batch", batch_name(r->batch));
-	if (rc == 0 && (stored = rec_parse(text.data, text.len, NULL, 0))) {
+	about = json_object_new_object();
+	rec_add_filled(about, "batch", batch_name(r->batch));
+	if (stored) {
 		copy_text(about, "label", stored, NULL);
 		copy_text(about, "category", stored, NULL);
 		json_object_put(stored);
 	}
-	buf_free(&text);
 	add_count(about, "subjects", r->plan.count);
 	if (brief)
 		return about;
@@ -187,25 +175,20 @@ base_name(const char *text, size_t which, struct buf *out)
 static void
 add_subject(struct json_object *to, const char *id, struct json_object *item)
 {
-	static const char *const first[] = {"category", "first_names", "birth_date", "death_date"};
+	static const char *const first[] = {"category", "first_names", "birth_date", "death_date", NULL};
 	struct json_object *facts = json_object_new_array(), *subject, *v;
 	struct buf base = {0};
 	const char *name = NULL;
 
-	add_text(to, "id", id);
+	rec_add_filled(to, "id", id);
 	if (json_object_object_get_ex(item, "subject", &subject) && json_object_is_type(subject, json_type_object)) {
 		name = rec_string(subject, "name");
-		for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		for (size_t i = 0; first[i]; i++)
 			if (json_object_object_get_ex(subject, first[i], &v))
 				add_fact(facts, first[i], v);
 		json_object_object_foreach(subject, key, value)
 		{
-			bool is_first =
-				strcmp(key, "id") == 0 || strcmp(key, "name") == 0 || strcmp(key, "biography") == 0;
-
-			for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
-				is_first = is_first || strcmp(key, first[i]) == 0;
-			if (!is_first)
+			if (!word_is_in(key, first) && !word_is_one_of(key, "id", "name", "biography"))
 				add_fact(facts, key, value);
 		}
 		if (json_object_object_get_ex(subject, "biography", &v))
@@ -213,7 +196,7 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 	}
 	for (size_t i = 0; !(name && *name) && i < sizeof(of_item) / sizeof(*of_item); i++)
 		name = base_name(rec_string(item, of_item[i]), i, &base);
-	add_text(to, "name", name && *name ? name : id);
+	rec_add_filled(to, "name", name && *name ? name : id);
 	buf_free(&base);
 	json_object_object_add(to, "facts", facts);
 }
@@ -260,7 +243,7 @@ add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 		if (is > known * 0.99 && is < known * 1.01)
 			snprintf(text, sizeof(text), "%u:%u", tall ? r->height : r->width, tall ? r->width : r->height);
 	}
-	add_text(to, "aspect", text);
+	rec_add_filled(to, "aspect", text);
 }
 
 static void
@@ -274,13 +257,8 @@ add_true(struct json_object *to, const char *key, bool is)
 static bool
 browsers_show(const char *mime)
 {
-	static const char *const shown[] = {"image/jpeg", "image/png",     "image/webp", "image/gif",
-					    "image/avif", "image/svg+xml", "image/bmp",  "image/x-ms-bmp"};
-
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
-		if (strcmp(mime, shown[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(mime, "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/svg+xml",
+			      "image/bmp", "image/x-ms-bmp");
 }
 
 /*
@@ -307,7 +285,7 @@ add_picture(struct json_object *to, const struct candidate *c, const struct thum
 	char path[sizeof(c->thumb) + 8];
 
 	snprintf(path, sizeof(path), "thumbs/%s", c->thumb);
-	add_text(to, "thumb", path);
+	rec_add_filled(to, "thumb", path);
 	add_count(to, "thumb_width", s->width);
 	add_count(to, "thumb_height", s->height);
 	add_count(to, "width", s->owidth);
@@ -331,12 +309,12 @@ add_thumbnail(const struct render *r, struct shown *to, const struct candidate *
 		return -1;
 	if (!is) {
 		to->thumbnail.end = THUMB_FAILED;
-		add_text(to->json, "why", "This file has no thumbnail.");
+		rec_add_filled(to->json, "why", "This file has no thumbnail.");
 	} else if (to->thumbnail.end == THUMB_OK) {
 		add_picture(to->json, c, &to->thumbnail);
 	} else {
 		snprintf(why, sizeof(why), "This file cannot be shown: %s.", to->thumbnail.why);
-		add_text(to->json, "why", why);
+		rec_add_filled(to->json, "why", why);
 	}
 	return 0;
 }
@@ -350,22 +328,22 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 
 	candidate_read(&c, place, result);
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
-	add_text(to->json, "mime", c.mime);
+	rec_add_filled(to->json, "mime", c.mime);
 	copy_text(to->json, "bytes", result, NULL);
 	copy_text(to->json, "file_changed_at", result, NULL);
-	add_text(to->json, "kind", kind_of(&c));
+	rec_add_filled(to->json, "kind", kind_of(&c));
 	if (c.hidden) {
-		add_text(to->json, "why", c.hidden);
+		rec_add_filled(to->json, "why", c.hidden);
 		return 0;
 	}
 	if (!r->items[place->item - 1].ext) {
-		add_text(to->json, "why", "The file is missing.");
+		rec_add_filled(to->json, "why", "The file is missing.");
 		return 0;
 	}
-	add_text(to->json, "file", c.name);
+	rec_add_filled(to->json, "file", c.name);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
-	add_text(to->json, "why", "This file is not a picture. Download it to open it.");
+	rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;
 }
 
@@ -377,22 +355,15 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	static const char *const texts[] = {"title", "author",         "license",         "credit",         "page",
 					    "url",   "original_width", "original_height", "original_bytes", "score"};
 	bool lost = r->items[place->item - 1].lost;
-	struct json_object *result = NULL;
-	struct buf text = {0};
-	const char *status;
+	struct json_object *result = batch_result_object(r->batch, place->item);
+	const char *status = rec_string(result, "status");
 	int rc = 0;
 
 	to->thumbnail.end = THUMB_FAILED;
-	if (batch_result(r->batch, place->item, &text) == 0) {
-		result = rec_parse(text.data, text.len, NULL, 0);
-	} else if (errno != ENOENT) {
-		buf_free(&text);
+	if (!result && errno != ENOENT && errno != EBADMSG)
 		return -1;
-	}
-	buf_free(&text);
-	status = result ? rec_string(result, "status") : NULL;
 	if (!status || (strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0)) {
-		(*waiting)++;
+		*waiting += !status || strcmp(status, "removed") != 0;
 		json_object_put(result);
 		return 0;
 	}
@@ -414,9 +385,9 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 		}
 		if (!message)
 			message = lost ? "the item was completed, and its file is gone" : "the reason is unknown";
-		add_text(to->json, "failed", message);
+		rec_add_filled(to->json, "failed", message);
 		if ((from = rec_string(item, "file")) || (from = rec_string(item, "media")))
-			add_text(to->json, "from", from);
+			rec_add_filled(to->json, "from", from);
 	}
 	json_object_put(result);
 	return rc;
@@ -510,13 +481,13 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 	}
 	add_count(subject, "position", i + 1);
 	if (i > 0)
-		add_text(subject, "prev", subject_index_id(&r->plan, i - 1));
+		rec_add_filled(subject, "prev", subject_index_id(&r->plan, i - 1));
 	if (i + 1 < r->plan.count) {
 		const struct indexed_subject *s = &r->plan.subjects[i + 1];
 		struct json_object *files = json_object_new_array();
 		char path[SUBJECT_MAX + 40];
 
-		add_text(subject, "next", subject_index_id(&r->plan, i + 1));
+		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
 		/* What the browser may fetch while people look at this one. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 			if (!r->items[r->plan.items[s->first + j] - 1].thumb)

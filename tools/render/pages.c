@@ -78,7 +78,7 @@ give_line(void *arg, struct buf *to, bool *ended)
 		m->given++;
 	if (m->given < plan->count) {
 		if (page_json_subject(m->r, m->given++, to) < 0)
-			return render_report_errno(batch_name(m->r->batch), "read its items");
+			return msg_report_errno("batch %s: cannot read its items", batch_name(m->r->batch));
 		return EX_ALL_WELL;
 	}
 	page_json_tail(to);
@@ -184,7 +184,7 @@ take_line(void *arg, const char *line, size_t n)
 		rc = add_unchanged(m);
 	json_object_put(made);
 	if (rc < 0)
-		return render_report_errno(batch_name(m->r->batch), "write its pages");
+		return msg_report_errno("batch %s: cannot write its pages", batch_name(m->r->batch));
 	if (rc > 0)
 		msg_warn("batch %s: the jq program in share/review wrote something that is not a page",
 			 batch_name(m->r->batch));
@@ -216,7 +216,7 @@ make_changed(struct making *m)
 
 	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
 		if (atomic_file_open(&m->pages[i], m->r->temp) < 0)
-			code = render_report_errno(batch, "write its pages");
+			code = msg_report_errno("batch %s: cannot write its pages", batch);
 	if (code == EX_ALL_WELL)
 		code = jq_run(&j, &status);
 	if (code == EX_ALL_WELL && (status != 0 || !m->tail_made)) {
@@ -225,9 +225,9 @@ make_changed(struct making *m)
 	}
 	for (size_t i = 0; i < COMMON && code == EX_ALL_WELL; i++)
 		if (publish_common(m->r, &m->pages[i], common_pages[i]) < 0)
-			code = render_report_errno(batch, "write its pages");
+			code = msg_report_errno("batch %s: cannot write its pages", batch);
 	if (code == EX_ALL_WELL && manifest_publish(&m->new, m->r, m->programs, m->whole) < 0)
-		code = render_report_errno(batch, "write its pages");
+		code = msg_report_errno("batch %s: cannot write its pages", batch);
 	for (size_t i = 0; i < COMMON; i++)
 		atomic_file_drop(&m->pages[i]);
 	atomic_file_drop(&m->new.part);
@@ -251,7 +251,7 @@ pages_make(struct render *r)
 	manifest_open(&m.old, r, m.programs);
 	changed = find_changed(&m);
 	if (changed < 0)
-		code = render_report_errno(batch_name(r->batch), "read its items");
+		code = msg_report_errno("batch %s: cannot read its items", batch_name(r->batch));
 	else if (changed > 0 || !manifest_common_is_unchanged(&m.old, r, m.whole))
 		code = make_changed(&m);
 	manifest_close(&m.old);

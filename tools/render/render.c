@@ -49,8 +49,7 @@ open_locked(int review, const char *name)
 		if (is < 0)
 			return -1;
 	}
-	errno = EBUSY;
-	return -1;
+	return file_fail(EBUSY);
 }
 
 /* Removes the pages again where the batch was retired meanwhile. Returns an exit code. */
@@ -61,12 +60,12 @@ check_there(const struct render *r, const char *name)
 	int is = batches < 0 ? -1 : file_close(batches, file_is_named(batches, name, batch_dirfd(r->batch)));
 
 	if (is < 0)
-		return render_report_errno(name, "see whether it is still there");
+		return msg_report_errno("batch %s: cannot see whether it is still there", name);
 	if (is)
 		return EX_ALL_WELL;
 	review = root_open_dir(r->root->fd, "review", false);
 	if (review < 0 || file_close(review, trash_dir(r->root, review, name)) < 0)
-		return render_report_errno(name, "remove its pages, for it was removed meanwhile");
+		return msg_report_errno("batch %s: cannot remove its pages, for it was removed meanwhile", name);
 	msg_warn("batch %s was removed while its pages were made: they were removed too", name);
 	return EX_NOINPUT;
 }
@@ -129,17 +128,17 @@ render_pages(struct render *r, const char *name)
 	int code;
 
 	if (open_places(r, name) < 0)
-		return render_report_errno(name, "write its review directory");
-	if (subject_index_build(&r->plan, r->batch) < 0)
-		return render_report_errno(name, "read its items");
+		return msg_report_errno("batch %s: cannot write its review directory", name);
+	if (subject_index_build(&r->plan, r->batch) < 0 || subject_index_leave_out_removed(&r->plan, r->batch) < 0)
+		return msg_report_errno("batch %s: cannot read its items", name);
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {
 		r->about = page_json_about(r, false);
 		r->brief = r->about ? page_json_about(r, true) : NULL;
-		code = r->brief ? pages_make(r) : render_report_errno(name, "read its batch.json");
+		code = r->brief ? pages_make(r) : msg_report_errno("batch %s: cannot read its batch.json", name);
 	}
 	if (code == EX_ALL_WELL && remove_stale_files(r) < 0)
-		code = render_report_errno(name, "look for pages that it has no longer");
+		code = msg_report_errno("batch %s: cannot look for pages that it has no longer", name);
 	return code == EX_ALL_WELL ? check_there(r, name) : code;
 }
 
@@ -160,7 +159,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 		return EX_NOINPUT;
 	}
 	if (!r.batch)
-		return render_report_errno(name, "open it");
+		return msg_report_errno("batch %s: cannot open it", name);
 	code = render_pages(&r, name);
 	if (r.terminal)
 		msg_progress(NULL);

@@ -1,21 +1,11 @@
 #include "render_state.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
 
 enum { PROGRESS_MS = 100 };
-
-int
-render_report_errno(const char *name, const char *what)
-{
-	int error = errno;
-
-	msg_warn_errno("batch %s: cannot %s", name, what);
-	return msg_exit_code(error);
-}
 
 void
 render_show_progress(struct render *r, const char *what, uint32_t done, uint32_t of)

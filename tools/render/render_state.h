@@ -39,9 +39,6 @@ struct render {
 	struct json_object *about, *brief; /* the batch, for its pages: page_json_about() */
 };
 
-/* Warns that the program cannot do WHAT for the batch NAME, with errno. Returns the exit code for that errno. */
-int render_report_errno(const char *name, const char *what);
-
 /* Shows on a terminal, now and then, how far the batch is: DONE of OF pages or items. */
 void render_show_progress(struct render *r, const char *what, uint32_t done, uint32_t of);
 

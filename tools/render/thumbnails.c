@@ -51,10 +51,8 @@ store_thumbnail(const struct render *r, struct slot *slot)
 	const struct thumb_job *j = &slot->job;
 	struct thumbnail *s = &slot->thumbnail;
 
-	if (j->end == THUMB_UNWRITTEN) {
-		errno = j->error;
-		return -1;
-	}
+	if (j->end == THUMB_UNWRITTEN)
+		return file_fail(j->error);
 	if (j->end == THUMB_OK && atomic_file_publish(&slot->part, r->thumbs, slot->name) < 0)
 		return -1;
 	s->version = THUMBNAIL_VERSION;
@@ -80,12 +78,13 @@ take_finished(struct render *r, bool wait)
 	while (v->busy > 0 && (slot = (struct slot *)thumb_next(*r->thumber, wait))) {
 		if (slot->job.end == THUMB_UNSTARTED) {
 			errno = slot->job.error;
-			v->code = render_report_errno(batch_name(r->batch), "start bi-thumb");
+			v->code = msg_report_errno("batch %s: cannot start bi-thumb", batch_name(r->batch));
 		} else if (slot->job.end == THUMB_UNREAD) {
 			errno = slot->job.error;
-			v->code = render_report_errno(batch_name(r->batch), "have bi-thumb read a picture");
+			v->code =
+				msg_report_errno("batch %s: cannot have bi-thumb read a picture", batch_name(r->batch));
 		} else if (v->code == EX_ALL_WELL && store_thumbnail(r, slot) < 0) {
-			v->code = render_report_errno(batch_name(r->batch), "write thumbnails");
+			v->code = msg_report_errno("batch %s: cannot write thumbnails", batch_name(r->batch));
 		}
 		atomic_file_drop(&slot->part);
 		close(slot->job.in);
@@ -139,7 +138,9 @@ thumbnails_add(struct render *r, uint32_t k, int in, const char *sha256, const c
 	if (r->thumbnails->code != EX_ALL_WELL || !slot || atomic_file_open(&slot->part, r->temp) < 0) {
 		int code = r->thumbnails->code;
 
-		code = code != EX_ALL_WELL ? code : render_report_errno(batch_name(r->batch), "write thumbnails");
+		code = code != EX_ALL_WELL
+			       ? code
+			       : msg_report_errno("batch %s: cannot write thumbnails", batch_name(r->batch));
 		close(in);
 		return code;
 	}

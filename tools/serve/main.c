@@ -1,7 +1,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -255,7 +254,6 @@ static int
 serve_all(const struct serve *s, const struct batch_args *n)
 {
 	size_t served = 0, failed = 0;
-	struct json_object *counts;
 	int code = 0;
 
 	for (size_t i = 0; i < n->n; i++) {
@@ -277,12 +275,8 @@ serve_all(const struct serve *s, const struct batch_args *n)
 		code = EX_SOME_FAILED;
 	if (served + failed > 1 && failed)
 		msg_warn("%zu of %zu batches are not served", failed, served + failed);
-	if (s->json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "served", json_object_new_int64((int64_t)served));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)failed));
-		rec_write_end(counts, code);
-	}
+	if (s->json)
+		rec_write_counts(code, {"served", served}, {"failed", failed});
 	return code;
 }
 
@@ -327,17 +321,12 @@ run_serve(struct serve *s, const char *dir, char **args)
 int
 main(int argc, char **argv)
 {
+	struct opts o =
+		opt_begin("bi-serve", table, argc, argv, "[BATCH ...]",
+			  "Serves the review pages of batches, each on a port of its own, and prints their URLs.");
 	struct serve s = {.bounds = bounds_usual, .first = 8000, .last = 8020, .held = -1, .ready = -1};
-	struct opts o = {
-		.operands = "[BATCH ...]",
-		.purpose = "Serves the review pages of batches, each on a port of its own, and prints their URLs.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
 	const char *dir;
 
-	msg_program("bi-serve");
 	dir = read_options(&o, &s);
 	check_options(&s);
 	s.json = s.json || !isatty(STDOUT_FILENO);

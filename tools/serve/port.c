@@ -24,7 +24,7 @@ enum { HOLD_MS = 60000, AGAIN_MS = 10 }; /* longer than another bi-serve waits f
 static int
 open_port(const struct serve *s, const char *batch)
 {
-	int dir = root_open_dir(s->root.fd, "leases", true), fd, error;
+	int dir = root_open_dir(s->root.fd, "leases", true), fd;
 	char name[BATCH_NAME_MAX + 8];
 	struct stat st;
 
@@ -32,15 +32,11 @@ open_port(const struct serve *s, const char *batch)
 		return -1;
 	snprintf(name, sizeof(name), "%s.port", batch);
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
-	error = errno;
-	close(dir);
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-		error = ENXIO;
-	}
-	errno = error;
-	return fd;
+	file_close(dir, 0);
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	return file_fail(ENXIO);
 }
 
 /* Locks the file FD. 0; 1 where another has it; 2 where it was removed with its batch, and does not count; -1. */

@@ -25,16 +25,11 @@ add_about(struct json_object *record, const struct supervisor *k)
 
 	if (b && batch_metadata(b, &text) == 0 && text.len < RECORD_MAX / 2)
 		about = rec_parse(text.data, text.len, NULL, 0);
-	for (size_t i = 0; json_object_is_type(about, json_type_object) && i < sizeof(keys) / sizeof(*keys); i++) {
-		const char *value = rec_string(about, keys[i]);
-
-		if (value)
-			json_object_object_add(record, keys[i], json_object_new_string(value));
-	}
+	for (size_t i = 0; json_object_is_type(about, json_type_object) && i < sizeof(keys) / sizeof(*keys); i++)
+		rec_add_string(record, keys[i], rec_string(about, keys[i]));
 	json_object_put(about);
 	buf_free(&text);
-	if (b)
-		batch_close(b);
+	batch_close(b);
 }
 
 /* The first address by which others reach this machine, of the family of ADDRESS, which is none in particular. */
@@ -94,12 +89,12 @@ make_record(const struct supervisor *k)
 	add_url(&url, k);
 	json_object_object_add(record, "port", json_object_new_int(k->lease.port));
 	json_object_object_add(record, "pid", json_object_new_int(getpid()));
-	json_object_object_add(record, "batch", json_object_new_string(k->batch));
+	rec_add_string(record, "batch", k->batch);
 	add_about(record, k);
-	json_object_object_add(record, "url", json_object_new_string(url.data));
-	json_object_object_add(record, "address", json_object_new_string(k->s->address));
+	rec_add_string(record, "url", url.data);
+	rec_add_string(record, "address", k->s->address);
 	if (k->s->access != SERVE_OPEN)
-		json_object_object_add(record, "access", json_object_new_string(serve_access_name(k->s->access)));
+		rec_add_string(record, "access", serve_access_name(k->s->access));
 	buf_free(&url);
 	return record;
 }
@@ -114,7 +109,7 @@ add_token(const struct serve *s, struct json_object *record)
 	if (!url || !*s->token)
 		return;
 	buf_printf(&with, "%s#token=%s", url, s->token);
-	json_object_object_add(record, "url", json_object_new_string(with.data));
+	rec_add_string(record, "url", with.data);
 	buf_free(&with);
 }
 
@@ -123,7 +118,7 @@ record_print(const struct serve *s, struct json_object *record, const char *alre
 {
 	add_token(s, record);
 	if (s->json) {
-		rec_write_json(record);
+		rec_write_json(json_object_get(record));
 	} else {
 		human_print("%s is served%s at %s",
 			    serve_is_home(rec_string(record, "batch")) ? "The root" : rec_string(record, "batch"),

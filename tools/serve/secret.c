@@ -1,5 +1,4 @@
 #include <crypt.h>
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +66,7 @@ write_password(const struct serve *s, const char *password)
 	char salt[CRYPT_GENSALT_OUTPUT_SIZE];
 	struct buf line = {0};
 	const char *hash = NULL;
-	int rc = -1, error;
+	int rc = -1;
 
 	/* SHA-512, which lighttpd does again for each request, one at a time; its cache would refuse a password that is
 	 * new for a while. The file is its owner's alone, and the password long. */
@@ -77,11 +76,9 @@ write_password(const struct serve *s, const char *password)
 		buf_printf(&line, "%s:%s\n", SERVE_USER, hash);
 		rc = token_secret_write(&s->root, s->root.fd, SERVE_PASSWORD_FILE, line.data, line.len);
 	}
-	error = errno;
 	OPENSSL_cleanse(data, sizeof(*data));
 	free(data);
 	buf_free(&line);
-	errno = error;
 	return rc;
 }
 

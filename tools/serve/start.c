@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "argv.h"
 #include "base/child.h"
 #include "base/msg.h"
+#include "batch/batch.h"
 #include "files/file.h"
 #include "http/servers.h"
 #include "record.h"
@@ -45,6 +45,22 @@ has_batch(const struct serve *s, const char *batch)
 	return is != 0;
 }
 
+/* Whether the programs beside the server can read the batch, if it is still there. 0 or an exit code. */
+static int
+check_format(const struct serve *s, const char *batch)
+{
+	struct batch *b = batch_open(&s->root, batch, BATCH_READ, NULL);
+
+	if (b) {
+		batch_close(b);
+		return 0;
+	}
+	if (errno != BATCH_NEWER)
+		return 0;
+	msg_warn_errno("the batch %s cannot be served", batch);
+	return msg_exit_code(errno);
+}
+
 /* Whether the pages of BATCH are there. */
 static int
 check_pages(const struct serve *s, const char *batch)
@@ -67,7 +83,7 @@ check_pages(const struct serve *s, const char *batch)
 		msg_warn_errno("the review pages of batch %s cannot be served: %s/review/%s/index.html", batch,
 			       s->root.path, batch);
 	file_close(dir, 0);
-	return rc == 0 ? 0 : EX_NOINPUT;
+	return rc == 0 ? check_format(s, batch) : EX_NOINPUT;
 }
 
 int

@@ -20,19 +20,19 @@
 #include "html/url.h"
 #include "source.h"
 
-enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, WORDS = 2048 };
+enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, RELEASED_LOOK_MS = 1000, WORDS = 2048 };
 
 struct asker {
 	const struct settings *set;
 	const struct conf *conf;
 	struct host_rules *rules;
-	struct host_limits *governor;
+	struct host_limits *limits;
 	CURL *easy;
 	struct curl_slist *headers;
 	/* The host that was asked last. */
 	struct buf key;
 	struct host_rule rule;
-	struct host_limit *governed;
+	struct host_limit *limit;
 	char refusal[200]; /* why nothing more is asked of it */
 	/* Of the request under way. */
 	struct buf *body;
@@ -134,9 +134,9 @@ asker_open(const struct root *root, const struct settings *set, const struct con
 {
 	struct asker *a = buf_alloc(sizeof(*a));
 
-	*a = (struct asker){.set = set, .conf = conf, .governor = host_limits_open(root)};
+	*a = (struct asker){.set = set, .conf = conf, .limits = host_limits_open(root)};
 	a->most = (size_t)(1 << 20) * (size_t)conf_number(conf, "reply_megabytes", 16);
-	if (!a->governor)
+	if (!a->limits)
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory hosts in %s", root->path);
 	a->rules = host_rules_load(root->path);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(a->easy = curl_easy_init()))
@@ -150,8 +150,8 @@ asker_close(struct asker *a)
 {
 	if (!a)
 		return;
-	host_limits_leave(a->governed);
-	host_limits_close(a->governor);
+	host_limits_leave(a->limit);
+	host_limits_close(a->limits);
 	host_rules_free(a->rules);
 	buf_free(&a->key);
 	curl_slist_free_all(a->headers);
@@ -191,15 +191,15 @@ enter(struct asker *a, const char *url, struct verdict *v)
 		buf_free(&key);
 		return false;
 	}
-	if (!a->governed || strcmp(key.data, a->key.data) != 0) {
-		host_limits_leave(a->governed);
+	if (!a->limit || strcmp(key.data, a->key.data) != 0) {
+		host_limits_leave(a->limit);
 		buf_free(&a->key);
 		a->key = key;
 		a->rule = rule;
 		a->refusal[0] = '\0';
-		a->governed = host_limits_enter(a->governor, key.data, rule.slots ? rule.slots : 1,
-						rule.rate > 0 ? rule.rate : 0);
-		if (!a->governed)
+		a->limit = host_limits_enter(a->limits, key.data, rule.slots ? rule.slots : 1,
+					     rule.rate > 0 ? rule.rate : 0);
+		if (!a->limit)
 			msg_die_errno(msg_exit_code(errno), "cannot enter the host in hosts/");
 		if (rule.contact && !a->set->contact && !a->set->user_agent)
 			snprintf(a->refusal, sizeof(a->refusal), "%s", http_policy_no_contact);
@@ -221,7 +221,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 	int64_t longest = (int64_t)(1000 * conf_number(a->conf, "longest_wait", 300)), until = clock_ms() + longest;
 
 	for (;;) {
-		int64_t wait = 0, held = host_limits_held(a->governed), left = until - clock_ms();
+		int64_t wait = 0, held = host_limits_held(a->limit), left = until - clock_ms();
 		int slot;
 
 		if (held < 0)
@@ -236,11 +236,13 @@ wait_for_slot(struct asker *a, struct verdict *v)
 			v->retryable = true;
 			return -1;
 		}
-		slot = slot_acquire(a->governed, &wait);
+		slot = slot_acquire(a->limit, &wait);
 		if (slot >= 0)
 			return slot;
 		if (slot < -1)
 			msg_die_errno(msg_exit_code(errno), "cannot ask for a slot in hosts/");
+		/* Somebody may release the host meanwhile. */
+		wait = wait < RELEASED_LOOK_MS ? wait : RELEASED_LOOK_MS;
 		poll(NULL, 0, (int)(wait < left ? wait : left));
 	}
 }
@@ -248,7 +250,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 void
 ask_hold(struct asker *a, int64_t ms)
 {
-	if (a->governed && ms > 0 && host_limits_hold(a->governed, ms) < 0)
+	if (a->limit && ms > 0 && host_limits_hold(a->limit, ms) < 0)
 		msg_warn_errno("cannot hold a host back");
 }
 
@@ -312,13 +314,13 @@ transfer(struct asker *a, const char *url, struct verdict *v)
 	code = curl_easy_setopt(a->easy, CURLOPT_URL, url);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(a->easy);
-	slot_release(a->governed, slot);
+	slot_release(a->limit, slot);
 	/* What came counts for the host's bytes a second; a slow answer says that it is at its limits. */
 	took = clock_ms() - begun;
 	slow = conf_number(a->conf, "slow", 0);
 	curl_easy_getinfo(a->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	if (a->rule.bandwidth > 0 && bytes > 0)
-		ask_hold(a, host_limits_spend(a->governed, (uint64_t)bytes, (uint64_t)a->rule.bandwidth));
+		ask_hold(a, host_limits_spend(a->limit, (uint64_t)bytes, (uint64_t)a->rule.bandwidth));
 	if (slow > 0 && (double)took > 1000 * slow)
 		ask_hold(a, (int64_t)(1000 * conf_number(a->conf, "slow_wait", 5)));
 	curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -198,8 +198,7 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 
 		r->matched++;
 		keep_texts(&s, id, name, category);
-		if ((c->n & (c->n - 1)) == 0)
-			c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+		c->v = buf_grow(c->v, c->n, sizeof(*c->v));
 		c->v[c->n++] = s;
 		if (!set->by_ids && set->count && c->n >= 2 * most + SPARE) {
 			sort(c);

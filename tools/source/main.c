@@ -128,18 +128,12 @@ take_option(struct settings *set, const struct opts *o, int id, size_t *sets, si
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[CATEGORY | ALL] [COUNT] [OFFSET] | --ids ID ...",
-		.purpose = "Picks subjects from a catalog and asks a source for pictures of them.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o = opt_begin("bi-source", table, argc, argv, "[CATEGORY | ALL] [COUNT] [OFFSET] | --ids ID ...",
+				  "Picks subjects from a catalog and asks a source for pictures of them.");
 	struct settings set = {.source = "wikimedia", .max = CANDIDATES};
 	size_t sets = 0, ids = 0;
 	int id;
 
-	msg_program("bi-source");
 	set.sets = buf_alloc(((size_t)argc + 1) * sizeof(*set.sets));
 	while ((id = opt_next(&o)) != 0)
 		take_option(&set, &o, id, &sets, &ids);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "base/words.h"
 #include "records/rec.h"
 #include "review/credit.h"
 #include "source.h"
@@ -60,8 +61,7 @@ candidates_add(struct candidates *c, struct json_object *candidate, const char *
 	score = score_of(candidate);
 	same = find(c, candidate);
 	if (!same) {
-		if ((c->n & (c->n - 1)) == 0)
-			c->v = buf_realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*c->v));
+		c->v = buf_grow(c->v, c->n, sizeof(*c->v));
 		same = &c->v[c->n];
 		*same = (struct candidate){
 			.json = json_object_get(candidate),
@@ -115,13 +115,8 @@ candidates_free(struct candidates *c)
 static bool
 has_html(const char *key)
 {
-	static const char *const keys[] = {"attribution", "author",  "credit", "deletion_reason",
-					   "description", "license", "title",  "usage_terms"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (strcmp(key, keys[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(key, "attribution", "author", "credit", "deletion_reason", "description", "license",
+			      "title", "usage_terms");
 }
 
 static void
@@ -136,7 +131,7 @@ add_text(struct json_object *item, const char *key, struct json_object *value)
 	}
 	credit_text(&text, cut);
 	if (text.len)
-		json_object_object_add(item, key, json_object_new_string(text.data));
+		rec_add_string(item, key, text.data);
 	buf_free(&text);
 	free(cut);
 }
@@ -145,14 +140,8 @@ add_text(struct json_object *item, const char *key, struct json_object *value)
 static bool
 is_ours(const char *key)
 {
-	static const char *const keys[] = {"attempts", "batch",    "bi",     "error",  "file",  "file_id",
-					   "found_by", "found_on", "item",   "label",  "media", "path",
-					   "rank",     "source",   "status", "subject"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (strcmp(key, keys[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(key, "attempts", "batch", "bi", "error", "file", "file_id", "found_by", "found_on",
+			      "item", "label", "media", "path", "rank", "source", "status", "subject");
 }
 
 void
@@ -169,7 +158,7 @@ candidates_print(const struct candidates *c, size_t i, const char *source, struc
 		else
 			json_object_object_add(item, key, json_object_get(value));
 	}
-	json_object_object_add(item, "source", json_object_new_string(source));
+	rec_add_string(item, "source", source);
 	json_object_object_add(item, "rank", json_object_new_int64((int64_t)i + 1));
 	if (json_object_array_length(one->found_by) > 0)
 		json_object_object_add(item, "found_by", json_object_get(one->found_by));

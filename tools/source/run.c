@@ -21,28 +21,18 @@ struct run {
 	uint64_t done, candidates, failed;
 };
 
-static void
-add_text(struct json_object *o, const char *key, const char *text)
-{
-	json_object_object_add(o, key, json_object_new_string(text));
-}
-
 /* What all records of a subject begin with. */
 static struct json_object *
 record(const struct run *r, const struct subject *who)
 {
 	struct json_object *o = json_object_new_object(), *subject = json_object_new_object();
 
-	add_text(o, "batch", r->catalog.batch);
-	add_text(o, "label", r->catalog.label);
+	rec_add_string(o, "batch", r->catalog.batch);
+	rec_add_string(o, "label", r->catalog.label);
 	if (!r->set->by_ids)
-		add_text(o, "category", r->set->category ? r->set->category : "ALL");
+		rec_add_string(o, "category", r->set->category ? r->set->category : "ALL");
 	/* All that the catalog says of it, but for what its candidates say themselves. */
-	json_object_object_foreach(who->json, key, value)
-	{
-		if (strcmp(key, "urls") != 0 && strcmp(key, "url") != 0)
-			json_object_object_add(subject, key, json_object_get(value));
-	}
+	rec_copy_without(subject, who->json, "urls", "url");
 	json_object_object_add(o, "subject", subject);
 	return o;
 }
@@ -65,7 +55,7 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 		if (strlen(rec_print(o)) <= BATCH_ITEM_MAX) {
 			given++;
 			if (!r->person)
-				rec_write_json(o);
+				rec_write_json(json_object_get(o));
 		}
 		json_object_put(o);
 	}
@@ -76,16 +66,12 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 static void
 out_failure(struct run *r, const struct subject *who, const struct verdict *v)
 {
-	struct json_object *o = record(r, who), *error = json_object_new_object();
+	struct json_object *o = record(r, who);
 
-	add_text(o, "source", r->conf.name);
-	add_text(o, "status", "failed");
-	add_text(error, "code", v->code);
-	add_text(error, "message", v->message);
-	json_object_object_add(error, "retryable", json_object_new_boolean(v->retryable));
-	json_object_object_add(o, "error", error);
+	rec_add_string(o, "source", r->conf.name);
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, v->code, v->message, v->retryable);
 	rec_write_json(o);
-	json_object_put(o);
 }
 
 static void
@@ -154,7 +140,6 @@ set_up(struct run *r, struct root *root)
 static void
 end(const struct run *r, int code)
 {
-	struct json_object *counts;
 
 	msg_progress(NULL);
 	if (r->person && !r->set->quiet)
@@ -163,13 +148,9 @@ end(const struct run *r, int code)
 			    r->catalog.batch, r->catalog.label);
 	if (r->person)
 		return;
-	counts = json_object_new_object();
-	json_object_object_add(counts, "subjects", json_object_new_int64((int64_t)r->done));
-	json_object_object_add(counts, "candidates", json_object_new_int64((int64_t)r->candidates));
-	json_object_object_add(counts, "failed", json_object_new_int64((int64_t)(r->failed + r->catalog.bad)));
-	json_object_object_add(counts, "asked", json_object_new_int64((int64_t)r->search.asked));
-	json_object_object_add(counts, "cached", json_object_new_int64((int64_t)r->search.cached));
-	rec_write_end(counts, code);
+	rec_write_counts(code, {"subjects", r->done}, {"candidates", r->candidates},
+			 {"failed", r->failed + r->catalog.bad}, {"asked", r->search.asked},
+			 {"cached", r->search.cached});
 }
 
 int

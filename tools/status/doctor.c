@@ -8,7 +8,7 @@
 #include "base/msg.h"
 #include "records/rec.h"
 
-/* In this order: what would make others wrong comes first. */
+/* The order matters: a problem that causes others comes first. */
 static const struct {
 	const char *name;
 	void (*run)(struct doctor *d);
@@ -25,7 +25,6 @@ doctor_run(const struct root *root, bool json)
 {
 	struct doctor d = {.root = root, .json = json};
 	int code;
-	struct json_object *counts;
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
 		d.check = checks[i].name;
@@ -37,13 +36,10 @@ doctor_run(const struct root *root, bool json)
 	}
 	code = d.problems ? EX_SOME_FAILED : EX_ALL_WELL;
 	if (d.json) {
-		counts = json_object_new_object();
-		json_object_object_add(counts, "problems", json_object_new_uint64(d.problems));
-		json_object_object_add(counts, "notes", json_object_new_uint64(d.notes));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"problems", d.problems}, {"notes", d.notes});
 	} else if (code == EX_ALL_WELL) {
 		human_print("nothing is wrong in %s", d.root->path);
-		human_print("looked at: %s", d.looked.data);
+		human_print("examined: %s", d.looked.data);
 	}
 	free(d.batch);
 	buf_free(&d.what);

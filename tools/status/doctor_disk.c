@@ -19,16 +19,16 @@
 #include "files/file.h"
 
 enum {
-	FULL_BYTES = 1 << 20, /* less is nothing */
-	LOW_BYTES = 1 << 30,  /* less, and less than a twentieth of all, will not last */
+	FULL_BYTES = 1 << 20, /* less than this counts as full */
+	LOW_BYTES = 1 << 30,  /* less than this, and less than a twentieth of the disk, is nearly full */
 	FULL_INODES = 16,
 	LOW_INODES = 1000,
-	FUTURE = 60, /* s; more is no rounding, nor another machine's clock that is kept well */
+	FUTURE = 60, /* s; a larger difference is neither rounding nor the small error of a synchronized clock */
 	SKEW = 5,    /* s between our clock and the file system's */
 	TWENTIETH = 20,
 };
 
-static const time_t written = 1760000000; /* this was written later */
+static const time_t written = 1760000000; /* this program was written later than that */
 
 /* --- space --- */
 
@@ -36,7 +36,7 @@ struct amount {
 	double left, all, full, low;
 };
 
-/* 2: nothing is left, 1: little, 0: enough. A file system that does not count has none of all. */
+/* 2: full, 1: nearly full, 0: enough is left. A file system that does not count its space reports a total of 0. */
 static int
 shortage_level(const struct amount *a)
 {
@@ -65,15 +65,15 @@ look_at_room(struct doctor *d, int fd, const char *shown)
 			    shortage_level(&bytes) > 1 ? "the disk of %s is full (%s left)"
 						       : "the disk of %s is nearly full (%s left)",
 			    shown, room);
-		doctor_mend(d, "make room: `bi-clean temp` removes what killed programs left; then run again what was "
-			       "stopped");
+		doctor_mend(d, "make room: `bi-clean temp` removes files that killed programs left, and `bi-clean "
+			       "batch NAME` removes a batch; then run the stopped commands again");
 	}
 	if (shortage_level(&inodes)) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "the disk of %s has %.0f of %.0f inodes left: no more files can be made%s", shown,
 			    inodes.left, inodes.all, shortage_level(&inodes) > 1 ? "" : " soon");
-		doctor_mend(d,
-			    "remove files, such as batches that nobody needs, or make a file system with more of them");
+		doctor_mend(d, "remove batches that you do not need (`bi-clean batch NAME`), or use a file system with "
+			       "more inodes");
 	}
 	doctor_looked(d, "%s left in %s", room, shown);
 }
@@ -141,9 +141,9 @@ look_at_network(struct doctor *d)
 
 	if (!name || excludes)
 		return;
-	doctor_find(d, DOCTOR_NOTE, NULL, "%s is on %s, where locks may not keep programs of other machines apart",
+	doctor_find(d, DOCTOR_NOTE, NULL, "%s is on %s, where locks may not exclude programs on other machines",
 		    d->root->path, name);
-	doctor_mend(d, "use this root from one machine at a time, or a root on a local disk");
+	doctor_mend(d, "use this root from one machine at a time, or choose a root on a local disk");
 }
 
 /* Files begin in temp/ and are then named elsewhere, which one file system can do in one step. */
@@ -159,7 +159,7 @@ look_at_devices(struct doctor *d)
 		if (fstatat(d->root->fd, folders[i], &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev == temp.st_dev)
 			continue;
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
-			    "temp and %s are on different file systems: no file gets from one to the other",
+			    "temp and %s are on different file systems: files cannot be moved from one to the other",
 			    folders[i]);
 		doctor_mend(d, "mount one file system for the whole root");
 	}
@@ -168,12 +168,12 @@ look_at_devices(struct doctor *d)
 static void
 look_at_flock(struct doctor *d, int again)
 {
-	/* The part is locked from its beginning; AGAIN is the same file opened once more. */
+	/* The temporary file was locked when it was made; AGAIN is a second descriptor of the same file. */
 	if (lock_try(again, LOCK_ALONE) == 1)
 		return;
-	doctor_find(
-		d, DOCTOR_PROBLEM, NULL,
-		"locks of whole files (flock) do not exclude: lines may be lost, files that are being written swept");
+	doctor_find(d, DOCTOR_PROBLEM, NULL,
+		    "locks of whole files (flock) do not exclude other processes: lines may be lost, and `bi-clean "
+		    "temp` may remove files that are being written");
 	doctor_mend(d, "use a root on another file system");
 }
 
@@ -182,8 +182,9 @@ look_at_byte_locks(struct doctor *d, const struct atomic_file *p, int again)
 {
 	if (lock_bytes_try(p->fd, LOCK_ALONE, 0, 1) == 0 && lock_bytes_held(again, 0, 1, NULL) > 0)
 		return;
-	doctor_find(d, DOCTOR_PROBLEM, NULL,
-		    "locks of bytes (F_OFD_SETLK) do not exclude: two processes may work on one item");
+	doctor_find(
+		d, DOCTOR_PROBLEM, NULL,
+		"locks of bytes (F_OFD_SETLK) do not exclude other processes: two processes may work on the same item");
 	doctor_mend(d, "use a root on another file system, and Linux 3.15 or later");
 }
 
@@ -193,11 +194,12 @@ look_at_attributes(struct doctor *d, const struct atomic_file *p)
 	if (fsetxattr(p->fd, "user.bi.note", "x", 1, 0) == 0 || (errno != EOPNOTSUPP && errno != EPERM))
 		return;
 	doctor_find(d, DOCTOR_NOTE, NULL,
-		    "files have no extended attributes (user.*) here: a download that is cut begins anew");
+		    "files have no extended attributes (user.*) here: an interrupted download starts again from the "
+		    "beginning");
 	doctor_mend(d, "use a root on a file system that has them, such as ext4, XFS or Btrfs");
 }
 
-/* FD was made at the time of BEFORE or later. */
+/* FD is a file that was made at the time BEFORE or later. */
 static void
 look_at_time_of(struct doctor *d, int fd, time_t before)
 {
@@ -213,10 +215,10 @@ look_at_time_of(struct doctor *d, int fd, time_t before)
 		return;
 	doctor_find(d, DOCTOR_PROBLEM, NULL, "the clock of the file system is %s %s this machine's",
 		    doctor_span(room, behind > ahead ? behind : ahead), behind > ahead ? "behind" : "ahead of");
-	doctor_mend(d, "set both by NTP");
+	doctor_mend(d, "synchronize both clocks by NTP");
 }
 
-/* A file that is made for this, and gone again. */
+/* Tests with a temporary file, which is removed at the end. */
 static void
 look_at_features(struct doctor *d)
 {
@@ -228,16 +230,15 @@ look_at_features(struct doctor *d)
 
 	if (rc < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "no file can be made and locked in temp: %s", strerror(errno));
-		doctor_mend(d, "make room if that is what it is, else use a root on another file system");
+		doctor_mend(d, "if the disk is full, make room; otherwise choose a root on another file system");
 	}
 	if (rc < 0 && temp >= 0)
 		close(temp);
 	if (rc < 0)
 		return;
 	if (p.name[0]) {
-		doctor_find(
-			d, DOCTOR_NOTE, NULL,
-			"files cannot be made without a name (O_TMPFILE): programs that are killed leave some in temp");
+		doctor_find(d, DOCTOR_NOTE, NULL,
+			    "files cannot be made without a name (O_TMPFILE): killed programs leave files in temp");
 		doctor_mend(
 			d,
 			"run `bi-clean temp` now and then, or use a root on a file system such as ext4, XFS or Btrfs");
@@ -262,7 +263,7 @@ doctor_storage(struct doctor *d)
 	look_at_devices(d);
 	if (!d->read_only)
 		look_at_features(d);
-	doctor_looked(d, "what the file system can do");
+	doctor_looked(d, "the features of the file system");
 }
 
 /* --- clock --- */
@@ -271,11 +272,11 @@ struct newest {
 	const struct doctor *d;
 	struct timespec at;
 	struct buf name; /* below the root */
-	int error;       /* of the first that cannot be looked at */
-	struct buf odd;  /* its name */
+	int error;       /* of the first file that cannot be examined */
+	struct buf odd;  /* the name of that file */
 };
 
-/* Notes, with errno, what cannot be looked at. */
+/* Stores the first NAME that cannot be examined, and errno. */
 static void
 note_error(struct newest *n, const char *name)
 {
@@ -327,22 +328,24 @@ doctor_clock(struct doctor *d)
 	if (now < written) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "the clock is years behind: certificates of hosts are not valid yet");
-		doctor_mend(d, "set it, by NTP best (timedatectl)");
+		doctor_mend(d, "set the clock, preferably by NTP (timedatectl)");
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
 		note_newest(&n, d->root->fd, folders[i], NULL, NULL);
 	if (batch_each(d->root, handle_batch, &n) < 0)
 		note_error(&n, "batches");
 	if (n.error) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "when %s was written is not known: %s", n.odd.data,
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "cannot tell when %s was written: %s", n.odd.data,
 			    strerror(n.error));
-		doctor_mend(d, "see who may read '%s/%s'", d->root->path, n.odd.data);
+		doctor_mend(d, "check the permissions of '%s/%s'", d->root->path, n.odd.data);
 	}
 	if (n.at.tv_sec > now + FUTURE) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
-			    "%s is from the future, by %s: the clock is behind, or was ahead when that was written",
+			    "%s is from the future, by %s: the clock is behind, or was ahead when the file was written",
 			    n.name.data, doctor_span(room, difftime(n.at.tv_sec, now)));
-		doctor_mend(d, "set the clock, by NTP best (timedatectl); where it is right now, `touch` that file");
+		doctor_mend(
+			d,
+			"set the clock, preferably by NTP (timedatectl); if the clock is right now, `touch` that file");
 	}
 	buf_free(&n.name);
 	buf_free(&n.odd);

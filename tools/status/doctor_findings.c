@@ -38,15 +38,12 @@ doctor_mend(struct doctor *d, const char *fmt, ...)
 	if (d->json) {
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "check", json_object_new_string(d->check));
-		json_object_object_add(o, "level",
-				       json_object_new_string(d->level == DOCTOR_NOTE ? "note" : "problem"));
-		if (d->batch)
-			json_object_object_add(o, "batch", json_object_new_string(d->batch));
-		json_object_object_add(o, "what", json_object_new_string(d->what.data));
-		json_object_object_add(o, "mend", json_object_new_string(mend.data));
+		rec_add_string(o, "check", d->check);
+		rec_add_string(o, "level", d->level == DOCTOR_NOTE ? "note" : "problem");
+		rec_add_string(o, "batch", d->batch);
+		rec_add_string(o, "what", d->what.data);
+		rec_add_string(o, "mend", mend.data);
 		rec_write_json(o);
-		json_object_put(o);
 	} else if (d->found <= DOCTOR_LINES_MAX) {
 		human_print("%s%s: %s; %s", d->level == DOCTOR_NOTE ? "note: " : "", d->check, d->what.data, mend.data);
 	}

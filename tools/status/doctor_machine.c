@@ -1,4 +1,4 @@
-/* What the machine has for us: programs, the kernel, limits. */
+/* Checks of the machine: programs, the kernel, limits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -15,6 +15,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "doctor_checks.h"
+#include "held.h"
 
 enum { FILE_LIMIT_MIN = 256, FILE_MIN = 1 << 30 };
 
@@ -37,7 +38,7 @@ in_path(const char *name)
 	return there;
 }
 
-/* What bi-serve starts: tools/serve/lighttpd.c looks in the same places. */
+/* Looks for lighttpd where bi-serve does (tools/serve/lighttpd.c). */
 static void
 look_for_lighttpd(struct doctor *d)
 {
@@ -47,23 +48,23 @@ look_for_lighttpd(struct doctor *d)
 		if (strchr(given, '/') ? access(given, X_OK) == 0 : in_path(given))
 			return;
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
-			    "BI_LIGHTTPD names '%s', which cannot be run, and bi-serve starts nothing else", given);
-		doctor_mend(d, "unset it, or name a lighttpd");
+			    "BI_LIGHTTPD names '%s', which cannot be run, and bi-serve tries no other program", given);
+		doctor_mend(d, "unset it, or set it to the path of lighttpd");
 		return;
 	}
 	if (in_path("lighttpd") || access("/usr/sbin/lighttpd", X_OK) == 0)
 		return;
-	doctor_find(d, DOCTOR_PROBLEM, NULL, "lighttpd is missing, without which bi-serve cannot show pages");
+	doctor_find(d, DOCTOR_PROBLEM, NULL, "lighttpd is missing: bi-serve cannot show pages without it");
 	doctor_mend(d, "apt-get install lighttpd");
 }
 
-/* Where Debian has lighttpd's modules, TLS is one of a package of its own. */
+/* On Debian, the TLS module of lighttpd is in a separate package. */
 static void
 look_for_tls(struct doctor *d)
 {
 	if (access("/usr/lib/lighttpd/.", X_OK) < 0 || access("/usr/lib/lighttpd/mod_openssl.so", R_OK) == 0)
 		return;
-	doctor_find(d, DOCTOR_NOTE, NULL, "lighttpd has no mod_openssl, without which bi-serve --share cannot serve");
+	doctor_find(d, DOCTOR_NOTE, NULL, "lighttpd has no mod_openssl: bi-serve --share cannot serve without it");
 	doctor_mend(d, "apt-get install lighttpd-mod-openssl");
 }
 
@@ -74,17 +75,17 @@ look_for_ours(struct doctor *d)
 		const char *name, *needed;
 	} ours[] = {
 		{"bi-api", "bi-serve cannot keep what reviewers pick"},
-		{"bi-clean", "nothing stops servers and sweeps temp/"},
-		{"bi-collect", "nothing collects what was chosen"},
+		{"bi-clean", "servers cannot be stopped, and temp/ cannot be swept"},
+		{"bi-collect", "chosen files cannot be collected"},
 		{"bi-expand", "bi-fetch --expand cannot look into archives"},
-		{"bi-fetch", "nothing fetches, and no server has a worker"},
+		{"bi-fetch", "nothing can be fetched, and servers have no worker"},
 		{"bi-media", "bi-fetch cannot find the media of pages"},
 		{"bi-parse", "bi-serve cannot start, since it parses submitted files"},
-		{"bi-render", "no review pages are made"},
-		{"bi-serve", "no review pages are shown"},
-		{"bi-source", "nothing asks for candidates"},
-		{"bi-thumb", "bi-render makes no thumbnails"},
-		{"bi-type", "bi-fetch cannot tell what it fetched"},
+		{"bi-render", "review pages cannot be made"},
+		{"bi-serve", "review pages cannot be shown"},
+		{"bi-source", "sources cannot be searched for candidates"},
+		{"bi-thumb", "bi-render cannot make thumbnails"},
+		{"bi-type", "bi-fetch cannot tell the types of files"},
 	};
 	struct buf path = {0};
 
@@ -93,7 +94,7 @@ look_for_ours(struct doctor *d)
 			continue;
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s is missing: %s", path.data ? path.data : ours[i].name,
 			    ours[i].needed);
-		doctor_mend(d, "make all programs again, or install them together");
+		doctor_mend(d, "build all programs again, or install them all together");
 	}
 	buf_free(&path);
 }
@@ -104,7 +105,7 @@ look_for_share(struct doctor *d)
 	static const struct {
 		const char *name, *needed;
 	} files[] = {
-		{"hosts.conf", "bi-fetch does not know the manners that some hosts ask for"},
+		{"hosts.conf", "bi-fetch does not know the limits that some hosts ask for"},
 		{"review/render.jq", "bi-render cannot make pages"},
 		{"serve/lighttpd.conf", "bi-serve cannot start a server"},
 	};
@@ -126,8 +127,7 @@ doctor_programs(struct doctor *d)
 	look_for_lighttpd(d);
 	look_for_tls(d);
 	if (!in_path("jq")) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL,
-			    "jq is missing in PATH, without which bi-render cannot make pages");
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "jq is missing from PATH: bi-render cannot make pages without it");
 		doctor_mend(d, "apt-get install jq");
 	}
 	look_for_ours(d);
@@ -144,20 +144,19 @@ doctor_kernel(struct doctor *d)
 	if (self < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "the kernel has no pidfd_open (%s): servers cannot be stopped safely", strerror(errno));
-		doctor_mend(d, "use Linux 5.3 or later, and let containers call it");
+		doctor_mend(d, "use Linux 5.3 or later; in a container, allow this system call");
 	} else {
 		close(self);
 	}
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
 			    "the kernel has no seccomp filters (%s): bi-type, bi-thumb, bi-media and bi-expand refuse "
-			    "to read "
-			    "what strangers made",
+			    "to read untrusted files",
 			    strerror(errno));
-		doctor_mend(d, "use a kernel with CONFIG_SECCOMP_FILTER, and let containers call seccomp(2)");
+		doctor_mend(d, "use a kernel with CONFIG_SECCOMP_FILTER; in a container, allow seccomp(2)");
 	}
 	if (access("/proc/self/fd/.", X_OK) < 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "/proc is not there: programs do not find each other");
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "/proc is not mounted: programs cannot find each other");
 		doctor_mend(d, "mount -t proc proc /proc");
 	}
 	doctor_looked(d, "kernel");
@@ -170,7 +169,7 @@ look_at_files(struct doctor *d)
 
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max >= FILE_LIMIT_MIN)
 		return;
-	doctor_find(d, DOCTOR_PROBLEM, NULL, "a process may have %llu files open: fetching 64 at once takes %d",
+	doctor_find(d, DOCTOR_PROBLEM, NULL, "a process may have %llu files open, and 64 transfers at once need %d",
 		    (unsigned long long)l.rlim_max, FILE_LIMIT_MIN);
 	doctor_mend(d, "raise the hard limit (ulimit -Hn, limits.conf, LimitNOFILE=)");
 }
@@ -184,7 +183,7 @@ look_at_file_size(struct doctor *d)
 	if (getrlimit(RLIMIT_FSIZE, &l) < 0 || l.rlim_cur == RLIM_INFINITY)
 		return;
 	doctor_find(d, l.rlim_cur < FILE_MIN ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL,
-		    "a file may have %s: what is larger fails", human_bytes(room, (double)l.rlim_cur));
+		    "a file may have %s: larger files fail", human_bytes(room, (double)l.rlim_cur));
 	doctor_mend(d, "raise the limit (ulimit -f unlimited, LimitFSIZE=)");
 }
 
@@ -197,7 +196,7 @@ doctor_limits(struct doctor *d)
 		close(ino);
 	} else {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
-			    "nothing can be watched (inotify: %s): bi-status --wait, workers and pages "
+			    "files cannot be watched (inotify: %s): bi-status --wait, workers and pages "
 			    "that show progress do not work",
 			    strerror(errno));
 		doctor_mend(d, "raise fs.inotify.max_user_instances with sysctl, or end some of the programs that "
@@ -208,7 +207,7 @@ doctor_limits(struct doctor *d)
 	doctor_looked(d, "limits");
 }
 
-/* Reads the rules of hosts as bi-fetch does, which ends where one is wrong after saying which: in a process that may.
+/* Reads the rules for hosts in a child process, because reading them ends the process with a message if one is wrong.
  */
 static int
 try_rules(const struct doctor *d, struct buf *said)
@@ -243,10 +242,11 @@ doctor_hosts(struct doctor *d)
 	struct buf said = {0};
 
 	if (try_rules(d, &said) == EX_CONFIG) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "nothing is fetched, and no worker runs, for %s",
-			    said.len ? said.data : "a rule of hosts is wrong");
-		doctor_mend(d, "mend that line");
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "bi-fetch and workers cannot run: %s",
+			    said.len ? said.data : "a rule for hosts is wrong");
+		doctor_mend(d, "correct that line");
 	}
 	doctor_looked(d, "rules of hosts");
 	buf_free(&said);
+	held_report(d);
 }

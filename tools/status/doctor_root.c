@@ -1,4 +1,4 @@
-/* The root, its folders, and the small files that are their owner's alone. */
+/* Checks of the root, its folders, and the secrets in it, which only their owner may read. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -11,7 +11,7 @@
 #include "doctor_checks.h"
 #include "files/token.h"
 
-/* The name of a user, or the number; ROOM is where that is written. */
+/* The name of a user, or the number if there is no name. The result is in ROOM. */
 static const char *
 user_name(uid_t uid, char *room, size_t n)
 {
@@ -24,7 +24,7 @@ user_name(uid_t uid, char *room, size_t n)
 	return room;
 }
 
-/* Of another user than the root directory, and not shared with a group: what one makes, the other cannot change. */
+/* Finds a file of another user than the root directory's that no group can write. */
 static void
 look_at_owner(struct doctor *d, const struct stat *st, const char *batch, const char *shown)
 {
@@ -48,20 +48,20 @@ doctor_folder(struct doctor *d, int dirfd, const char *name, const char *batch, 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return true;
-		doctor_find(d, DOCTOR_PROBLEM, batch, "%s cannot be looked at: %s", shown, strerror(errno));
-		doctor_mend(d, "see who may read '%s'", d->root->path);
+		doctor_find(d, DOCTOR_PROBLEM, batch, "%s cannot be examined: %s", shown, strerror(errno));
+		doctor_mend(d, "check the permissions of '%s'", d->root->path);
 		return false;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		doctor_find(d, DOCTOR_PROBLEM, batch, "%s is %s, not a directory", shown,
-			    S_ISLNK(st.st_mode) ? "a symbolic link, which is not followed" : "something else");
-		doctor_mend(d, "move '%s/%s' out of the way; the whole root can be elsewhere (BI_ROOT)", d->root->path,
-			    shown);
+		doctor_find(d, DOCTOR_PROBLEM, batch, "%s is %s", shown,
+			    S_ISLNK(st.st_mode) ? "a symbolic link, which bi does not follow" : "not a directory");
+		doctor_mend(d, "move '%s/%s' out of the way; to use another disk, move the whole root (BI_ROOT)",
+			    d->root->path, shown);
 		return false;
 	}
 	look_at_owner(d, &st, batch, shown);
 	if (!d->read_only && faccessat(dirfd, name, R_OK | W_OK | X_OK, AT_EACCESS) < 0) {
-		doctor_find(d, DOCTOR_PROBLEM, batch, "%s may not be written by this user: %s", shown, strerror(errno));
+		doctor_find(d, DOCTOR_PROBLEM, batch, "%s cannot be written by this user: %s", shown, strerror(errno));
 		doctor_mend(d, "chmod u+rwx '%s/%s', or run the programs as its owner", d->root->path, shown);
 		return false;
 	}
@@ -76,14 +76,12 @@ look_at_root(struct doctor *d)
 
 	if (fstatvfs(d->root->fd, &vfs) == 0 && vfs.f_flag & ST_RDONLY) {
 		d->read_only = true;
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s is on a file system that can only be read", d->root->path);
-		doctor_mend(
-			d,
-			"mount it for writing (the kernel's log says why, if it was not meant), or choose another root "
-			"(--root, BI_ROOT)");
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s is on a read-only file system", d->root->path);
+		doctor_mend(d, "mount it for writing (dmesg may say why it is read-only), or choose another root "
+			       "(--root, BI_ROOT)");
 	} else if (faccessat(d->root->fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) < 0) {
 		d->read_only = true;
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s may not be written by this user: %s", d->root->path,
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s cannot be written by this user: %s", d->root->path,
 			    strerror(errno));
 		doctor_mend(d, "run the programs as its owner, or choose another root (--root, BI_ROOT)");
 	}
@@ -105,7 +103,7 @@ doctor_root(struct doctor *d)
 	doctor_looked(d, "the root and its folders");
 }
 
-/* The secret NAME in the directory DIRFD, SHOWN below the root. */
+/* Checks the secret NAME in the directory DIRFD; SHOWN is its path below the root. */
 static void
 look_at_secret(struct doctor *d, int dirfd, const char *name, const char *shown, const char *mend)
 {
@@ -115,7 +113,7 @@ look_at_secret(struct doctor *d, int dirfd, const char *name, const char *shown,
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && token_secret_read(dirfd, name, &text) < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL,
-			    "%s is no file that its owner %s alone may read (mode %03o): servers do not believe it",
+			    "%s is not a file that only its owner %s can read (mode %03o): servers refuse to use it",
 			    shown, user_name(st.st_uid, room, sizeof(room)), (unsigned)(st.st_mode & 0777));
 		doctor_mend(d, "%s", mend);
 	}
@@ -135,15 +133,16 @@ doctor_secrets(struct doctor *d)
 		       "others may have read it: `bi-serve --new-token` makes another");
 	if (d->found == found && token_read(d->root, token) < 0 &&
 	    faccessat(d->root->fd, "token", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "token holds no token: no page can save anything");
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "token holds no token: pages cannot save anything");
 		doctor_mend(d, "`bi-serve --new-token` makes another");
 	}
 	explicit_bzero(token, sizeof(token));
 	look_at_secret(d, d->root->fd, "htpasswd", "htpasswd",
 		       "others may have read it: `bi-serve --private --new-password BATCH` makes another");
 	if (tls >= 0) {
-		look_at_secret(d, tls, "server.pem", "tls/server.pem",
-			       "others may have its key: remove it, and the next `bi-serve --share` makes another");
+		look_at_secret(
+			d, tls, "server.pem", "tls/server.pem",
+			"others may have read its key: remove it, and the next `bi-serve --share` makes another");
 		close(tls);
 	}
 }

@@ -1,4 +1,4 @@
-/* The work: batches, what waits for a worker, servers and their ports. */
+/* Checks of the work: batches, the queue, servers and their ports. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,64 +40,59 @@ struct patient {
 	struct batch *b;
 	const char *name;
 	struct job_status p;
-	uint64_t announced; /* items that batch.json says there will be; 0: it does not */
+	uint64_t announced; /* how many items batch.json announces; 0: it does not say */
 };
 
-/* Whether it may still become whole: its maker, or who works on it, lives. */
+/* Whether the batch may still become complete, because a process makes it or works on it. */
 static bool
 under_way(const struct patient *v)
 {
 	return v->p.counts.held || v->p.queued;
 }
 
-/* Says that WHAT of the batch cannot be read, with errno. */
+/* Reports that WHAT of the batch cannot be read, with the reason from errno. */
 static void
 cannot_read(struct patient *v, const char *what)
 {
 	doctor_find(v->d, DOCTOR_PROBLEM, v->name, "%s of %s cannot be read: %s", what, v->name, file_reason(errno));
 	doctor_mend(v->d,
-		    "`bi-clean check %s` names what cannot; see who may read '%s/batches/%s', and whether the log of "
-		    "the kernel (dmesg) has errors of the disk",
+		    "`bi-clean check %s` names the files that cannot be read; check the permissions of "
+		    "'%s/batches/%s', and look for disk errors in the kernel's log (dmesg)",
 		    v->name, v->d->root->path, v->name);
 }
 
 static void
 look_at_about(struct patient *v)
 {
-	struct buf text = {0};
-	struct json_object *about = NULL;
-	int rc = batch_metadata(v->b, &text), error = errno;
+	struct json_object *about = batch_metadata_object(v->b);
+	int error = errno;
 
-	if (rc == 0)
-		about = rec_parse(text.data, text.len, NULL, 0);
-	buf_free(&text);
-	if (json_object_is_type(about, json_type_object)) {
+	if (about) {
 		v->announced = (uint64_t)rec_number(about, "items", 0);
 		json_object_put(about);
 		return;
 	}
-	json_object_put(about);
-	if (rc < 0 && error == ENOENT && under_way(v))
+	if (error == ENOENT && under_way(v))
 		return;
-	if (rc < 0 && error == ENOENT && v->p.counts.total == 0) {
+	if (error == ENOENT && v->p.counts.length == 0) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
-			    "%s is half-made: it has no items, and who made it was killed", v->name);
-		doctor_mend(v->d, "run the command again that made it, or rmdir what is in '%s/batches/%s'",
+			    "%s is half-made: it has no items, and the program that made it was killed", v->name);
+		doctor_mend(v->d, "repeat the command that made it, or remove the directory '%s/batches/%s'",
 			    v->d->root->path, v->name);
 		return;
 	}
-	if (rc < 0 && error != ENOENT && error != EINVAL) {
+	if (error != ENOENT && error != EINVAL && error != EBADMSG) {
 		errno = error;
 		cannot_read(v, "batch.json");
 		return;
 	}
 	doctor_find(v->d, DOCTOR_PROBLEM, v->name, "batch.json of %s is %s", v->name,
-		    rc < 0 && error == ENOENT ? "missing" : "damaged");
+		    error == ENOENT ? "missing" : "damaged");
 	doctor_mend(v->d, "remove it if it is there; `bi-fetch -b %s --resume` writes another, with a new job id",
 		    v->name);
 }
 
-/* How many bytes of `state` say nothing that it can say. -1 with errno. */
+/* How many bytes of `state` are not valid states. -1 with errno. */
 static int64_t
 odd_states(const struct patient *v, uint64_t *length)
 {
@@ -111,29 +106,23 @@ odd_states(const struct patient *v, uint64_t *length)
 		return errno == ENOENT ? 0 : -1;
 	while ((n = file_read_at(fd, chunk, sizeof(chunk), (off_t)*length)) > 0) {
 		for (ssize_t i = 0; i < n; i++)
-			odd += !memchr("prcf", chunk[i], 5); /* NUL too, which is p */
+			odd += !memchr("prcfx", chunk[i], 6); /* NUL too, which is p */
 		*length += (uint64_t)n;
 	}
 	return file_close(fd, n < 0 ? -1 : 0) < 0 ? -1 : odd;
 }
 
-/* Whether item K, which is completed, has its result and its file. 1, 0, or -1 with errno. */
+/* Whether the completed item K still has its result and its file. 1, 0, or -1 with errno. */
 static int
 is_there(const struct patient *v, uint32_t k)
 {
-	struct buf line = {0};
-	struct json_object *result;
+	struct json_object *result = batch_result_object(v->b, k);
 	int fd, is;
 
-	if (batch_result(v->b, k, &line) < 0) {
-		is = errno == ENOENT ? 0 : -1;
-		buf_free(&line);
-		return is;
-	}
-	result = rec_parse(line.data, line.len, NULL, 0);
-	buf_free(&line);
-	if (result && !rec_string(result, "path")) {
-		is = 1; /* a page that was only asked for its media has no file */
+	if (!result)
+		return errno == ENOENT || errno == EBADMSG ? 0 : -1;
+	if (!rec_string(result, "path")) {
+		is = 1; /* a page from which only the media were fetched has no file */
 	} else {
 		fd = batch_open_file(v->b, result);
 		is = file_close(fd, fd >= 0 ? 1 : errno == ENOENT ? 0 : -1);
@@ -142,12 +131,12 @@ is_there(const struct patient *v, uint32_t k)
 	return is;
 }
 
-/* Of the completed items the first and the last: where the disk lost files or results, it is seldom one.
- * 1, 0, or -1 with errno. */
+/* Whether the first and the last completed item are there; a disk that loses files or results seldom loses only one. 1,
+ * 0, or -1 with errno. */
 static int
 ends_are_there(const struct patient *v)
 {
-	int64_t first = batch_find_state(v->b, 1, 'c'), last = (int64_t)v->p.counts.total;
+	int64_t first = batch_find_state(v->b, 1, 'c'), last = (int64_t)v->p.counts.length;
 	int state = 0, is;
 
 	if (first <= 0)
@@ -158,7 +147,7 @@ ends_are_there(const struct patient *v)
 	return is > 0 ? is_there(v, (uint32_t)last) : is;
 }
 
-/* Whether it can be believed. */
+/* Whether the state of the batch is valid. */
 static bool
 look_at_state(struct patient *v)
 {
@@ -170,17 +159,17 @@ look_at_state(struct patient *v)
 		cannot_read(v, "state");
 		return false;
 	}
-	if (v->p.counts.total == 0 && length > 0)
+	if (v->p.counts.length == 0 && length > 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
-			    "%s has lost its items: items.ndjson is missing or empty, and state has %" PRIu64, v->name,
+			    "%s has lost its items: items.ndjson is missing or empty, but state has %" PRIu64, v->name,
 			    length);
 	else if (odd > 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
-			    "state of %s is damaged: %" PRId64 " of its bytes are no states", v->name, odd);
-	else if (length > v->p.counts.total && !under_way(v))
+			    "state of %s is damaged: %" PRId64 " of its bytes are not states", v->name, odd);
+	else if (length > v->p.counts.length && !under_way(v))
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
-			    "state of %s is damaged: it has %" PRIu64 " items, items.ndjson %" PRIu64, v->name, length,
-			    v->p.counts.total);
+			    "state of %s is damaged: it has %" PRIu64 " items, but items.ndjson has %" PRIu64, v->name,
+			    length, v->p.counts.length);
 	else if ((there = ends_are_there(v)) == 0)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "%s has lost results or files of items that are completed",
 			    v->name);
@@ -190,8 +179,8 @@ look_at_state(struct patient *v)
 		return true;
 	if (there < 0)
 		return false;
-	if (v->p.counts.total == 0)
-		doctor_mend(v->d, "put items.ndjson back from a copy; without one, move '%s/batches/%s' away",
+	if (v->p.counts.length == 0)
+		doctor_mend(v->d, "restore items.ndjson from a copy; if there is no copy, move '%s/batches/%s' away",
 			    v->d->root->path, v->name);
 	else
 		doctor_mend(v->d, "`bi-status --rebuild %s`, then `bi-fetch -b %s --resume`", v->name, v->name);
@@ -204,20 +193,22 @@ look_at_work(struct patient *v)
 	const struct batch_counts *c = &v->p.counts;
 	char room[DOCTOR_SPAN];
 
-	if (v->announced > c->total && !under_way(v)) {
+	if (v->announced > c->length && !under_way(v)) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
-			    "%s is half-made: %" PRIu64 " items were announced, it has %" PRIu64, v->name, v->announced,
-			    c->total);
-		doctor_mend(v->d, "hand it in again; '%s/batches/%s' can be removed", v->d->root->path, v->name);
+			    "%s is half-made: %" PRIu64 " items were announced, but it has %" PRIu64, v->name,
+			    v->announced, c->length);
+		doctor_mend(v->d, "submit the batch again, and remove the directory '%s/batches/%s'", v->d->root->path,
+			    v->name);
 	} else if (v->p.stale) {
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
-			    "%s has %" PRIu64 " of %" PRIu64 " items left and nobody works on them, for %s", v->name,
-			    c->pending + c->processing, c->total, doctor_span(room, seconds_since(v->p.updated)));
-		doctor_mend(v->d, "`bi-fetch -b %s --resume` goes on", v->name);
+			    "%s has %" PRIu64 " of %" PRIu64 " items left, and no process has worked on them for %s",
+			    v->name, c->pending + c->processing, c->total,
+			    doctor_span(room, seconds_since(v->p.updated)));
+		doctor_mend(v->d, "`bi-fetch -b %s --resume` continues", v->name);
 	}
 }
 
-/* The folders and files of the batch: whether the next program can write them. */
+/* Whether the next program can write the folders and files of the batch. */
 static bool
 look_at_access(struct patient *v)
 {
@@ -230,7 +221,7 @@ look_at_access(struct patient *v)
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && !v->d->read_only && good; i++) {
 		if (faccessat(batch_dirfd(v->b), files[i], R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
 			continue;
-		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "batches/%s/%s may not be written by this user: %s", v->name,
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "batches/%s/%s cannot be written by this user: %s", v->name,
 			    files[i], strerror(errno));
 		doctor_mend(v->d, "chmod u+rw '%s/batches/%s/%s', or run the programs as its owner", v->d->root->path,
 			    v->name, files[i]);
@@ -244,9 +235,8 @@ static void
 look_into(struct patient *v)
 {
 	if (job_status_read(v->d->root, v->b, &v->p) < 0) {
-		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "the state of %s cannot be read: %s", v->name,
-			    strerror(errno));
-		doctor_mend(v->d, "see who may read '%s/batches/%s'", v->d->root->path, v->name);
+		doctor_find(v->d, DOCTOR_PROBLEM, v->name, "cannot read the state of %s: %s", v->name, strerror(errno));
+		doctor_mend(v->d, "check the permissions of '%s/batches/%s'", v->d->root->path, v->name);
 		return;
 	}
 	look_at_about(v);
@@ -279,10 +269,15 @@ look_at_batch(const char *name, void *arg)
 	if (v.b) {
 		look_into(&v);
 		batch_close(v.b);
+	} else if (errno == BATCH_NEWER) {
+		doctor_find(all->d, DOCTOR_PROBLEM, name, "%s cannot be opened: %s", name, trouble_reason(errno));
+		doctor_mend(all->d, "install a newer version of bi");
 	} else if (errno != ENOENT) {
 		doctor_find(all->d, DOCTOR_PROBLEM, name, "%s cannot be opened: %s", name, strerror(errno));
-		doctor_mend(all->d, "see what its files are: '%s/batches/%s' should have only regular ones, and files/",
-			    all->d->root->path, name);
+		doctor_mend(
+			all->d,
+			"check its files: '%s/batches/%s' should contain only regular files and the directory files/",
+			all->d->root->path, name);
 	}
 	return true;
 }
@@ -291,11 +286,11 @@ static void
 not_listed(struct doctor *d)
 {
 	doctor_find(d, DOCTOR_PROBLEM, NULL, "batches cannot be read: %s", strerror(errno));
-	doctor_mend(d,
-		    "look into the log of the kernel for errors of the disk (dmesg), and into the directory's rights");
+	doctor_mend(d, "check the permissions of '%s/batches', and look for disk errors in the kernel's log (dmesg)",
+		    d->root->path);
 }
 
-/* What is in batches/ under a batch's name and is no directory is in the way of that batch. */
+/* Reports a file in batches/ that has the name of a batch but is not a directory. */
 static int
 look_for_stray(int dir, const struct dirent *e, void *arg)
 {
@@ -331,10 +326,10 @@ doctor_batches(struct doctor *d)
 struct waiting {
 	const struct root *root;
 	size_t n;                       /* batches in the queue */
-	size_t waiting;                 /* of these, those that nobody works on */
-	char first[BATCH_NAME_MAX + 1]; /* that which waits longest */
+	size_t waiting;                 /* of these, those on which no process works */
+	char first[BATCH_NAME_MAX + 1]; /* the one that waits longest */
 	time_t since;
-	int error; /* of an entry or batch that cannot be looked at */
+	int error; /* of an entry or batch that cannot be examined */
 	char odd[BATCH_NAME_MAX + 1];
 };
 
@@ -353,7 +348,7 @@ is_worked_on(const struct root *root, const char *batch)
 	return rc;
 }
 
-/* Whether nobody makes the batch of an entry, or works on it. 1 with ST, of the entry, or 0, or -1 with errno. */
+/* Whether no process makes the batch of an entry or works on it. 1 with the entry's ST, 0, or -1 with errno. */
 static int
 is_waiting(const struct waiting *w, const char *batch, struct stat *st)
 {
@@ -397,29 +392,30 @@ doctor_queue(struct doctor *d)
 
 	if (queue_each(d->root, note_entry, &w) < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "queue cannot be read: %s", strerror(errno));
-		doctor_mend(d, "see who may read '%s/queue'", d->root->path);
+		doctor_mend(d, "check the permissions of '%s/queue'", d->root->path);
 		return;
 	}
 	if (w.error) {
 		doctor_find(d, DOCTOR_PROBLEM, w.odd,
-			    "whether anybody works on %s, which is in the queue, is not known: %s", w.odd,
+			    "cannot tell whether a process works on %s, which is in the queue: %s", w.odd,
 			    strerror(w.error));
-		doctor_mend(d, "see who may read '%s/queue/%s' and '%s/batches/%s'", d->root->path, w.odd,
+		doctor_mend(d, "check the permissions of '%s/queue/%s' and '%s/batches/%s'", d->root->path, w.odd,
 			    d->root->path, w.odd);
 	}
 	if (worker < 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "whether a worker runs is not known: %s", strerror(error));
-		doctor_mend(d, "see who may read '%s/queue/.lock'", d->root->path);
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "cannot tell whether a worker runs: %s", strerror(error));
+		doctor_mend(d, "check the permissions of '%s/queue/.lock'", d->root->path);
 	} else if (w.waiting > 0 && !worker) {
 		doctor_find(d, DOCTOR_PROBLEM, w.first, "%zu batch%s and no worker runs; %s has waited for %s",
 			    w.waiting, w.waiting == 1 ? " waits" : "es wait", w.first,
 			    doctor_span(room, seconds_since(w.since)));
 		doctor_mend(d, "start one: `bi-fetch --work`, or a server that keeps one: `bi-serve BATCH`");
 	} else if (w.waiting > 0 && seconds_since(w.since) > BEHIND) {
-		doctor_find(d, DOCTOR_PROBLEM, w.first,
-			    "%zu of %zu batches wait for their turn, %s for %s: they come faster than they are done",
-			    w.waiting, w.n, w.first, doctor_span(room, seconds_since(w.since)));
-		doctor_mend(d, "start another worker: `bi-fetch --work`; `bi-status` shows what the one does");
+		doctor_find(
+			d, DOCTOR_PROBLEM, w.first,
+			"%zu of %zu batches wait for their turn, %s for %s: batches arrive faster than they are done",
+			w.waiting, w.n, w.first, doctor_span(room, seconds_since(w.since)));
+		doctor_mend(d, "start another worker: `bi-fetch --work`; `bi-status` shows what the present one does");
 	}
 	doctor_looked(d, "%zu in the queue, %s", w.n,
 		      worker < 0 ? "perhaps a worker"
@@ -472,8 +468,8 @@ see_dead(struct lease_seen *seen, void *arg)
 		batch = NULL;
 	doctor_find(s->d, DOCTOR_PROBLEM, batch, "the server of %s on port %d was killed", batch ? batch : "a batch",
 		    seen->port);
-	doctor_mend(s->d, "`bi-serve %s` starts another; : >'%s/leases/%d' forgets it", batch ? batch : "BATCH",
-		    s->d->root->path, seen->port);
+	doctor_mend(s->d, "`bi-serve %s` starts another; `: >'%s/leases/%d'` deletes its record",
+		    batch ? batch : "BATCH", s->d->root->path, seen->port);
 	json_object_put(record);
 	return true;
 }
@@ -485,7 +481,7 @@ doctor_servers(struct doctor *d)
 
 	if (lease_each(d->root, see_living, &s) < 0 || lease_each_dead(d->root, see_dead, &s) < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "leases cannot be read: %s", strerror(errno));
-		doctor_mend(d, "see who may read '%s/leases'", d->root->path);
+		doctor_mend(d, "check the permissions of '%s/leases'", d->root->path);
 	}
 	doctor_looked(d, "%zu server%s", s.n, s.n == 1 ? "" : "s");
 }
@@ -500,8 +496,8 @@ doctor_ports(struct doctor *d)
 	if (free == 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "no port from %d to %d is free for another server", PORT_FIRST,
 			    PORT_LAST);
-		doctor_mend(d, "`bi-clean list` shows ours, `bi-clean stop PORT` ends one; `bi-serve --port "
-			       "FIRST-LAST` takes others");
+		doctor_mend(d, "`bi-clean list` shows the servers, and `bi-clean stop PORT` ends one; `bi-serve --port "
+			       "FIRST-LAST` uses other ports");
 	}
 	doctor_looked(d, "%d of %d ports free", free, PORT_LAST - PORT_FIRST + 1);
 }

@@ -9,10 +9,9 @@ event_new(const char *event, const char *at, const char *batch)
 	struct json_object *o = json_object_new_object();
 	char text[WHEN_SIZE];
 
-	json_object_object_add(o, "event", json_object_new_string(event));
-	json_object_object_add(o, "at", json_object_new_string(at ? at : when_now(text)));
-	if (batch)
-		json_object_object_add(o, "batch", json_object_new_string(batch));
+	rec_add_string(o, "event", event);
+	rec_add_string(o, "at", at ? at : when_now(text));
+	rec_add_string(o, "batch", batch);
 	return o;
 }
 
@@ -30,6 +29,5 @@ void
 event_print(struct json_object *o, uint64_t *count)
 {
 	rec_write_json(o);
-	json_object_put(o);
 	*count += 1;
 }

@@ -45,9 +45,8 @@ print_created(struct event_stream *h, const struct batch *b)
 {
 	static const char *const members[] = {"job_id",   "job_type", "category",   "label",
 					      "notebook", "items",    "created_at", NULL};
-	struct buf line = {0};
-	struct json_object *about = batch_metadata(b, &line) == 0 ? rec_parse(line.data, line.len, NULL, 0) : NULL, *o;
-	bool is_there = about && json_object_is_type(about, json_type_object);
+	struct json_object *about = batch_metadata_object(b), *o;
+	bool is_there = about != NULL;
 
 	if (is_there) {
 		o = event_new("batch_created", rec_string(about, "created_at"), batch_name(b));
@@ -55,7 +54,6 @@ print_created(struct event_stream *h, const struct batch *b)
 		event_print(o, &h->count);
 	}
 	json_object_put(about);
-	buf_free(&line);
 	return is_there;
 }
 
@@ -65,11 +63,13 @@ print_end(struct event_stream *h, const struct followed_batch *v, const char *ev
 	const struct batch_counts *c = &v->snapshot.p.counts;
 	struct json_object *o = event_new(event, NULL, v->snapshot.name);
 
-	json_object_object_add(o, "status", json_object_new_string(v->snapshot.p.status));
+	rec_add_string(o, "status", v->snapshot.p.status);
 	json_object_object_add(o, "total_items", json_object_new_uint64(c->total));
 	json_object_object_add(o, "completed_items", json_object_new_uint64(c->completed));
 	json_object_object_add(o, "failed_items", json_object_new_uint64(c->failed));
 	json_object_object_add(o, "pending_items", json_object_new_uint64(c->pending + c->processing));
+	if (c->removed)
+		json_object_object_add(o, "removed_items", json_object_new_uint64(c->removed));
 	event_print(o, &h->count);
 }
 
@@ -150,7 +150,7 @@ on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 		s->was_done = false;
 	if (worked)
 		s->at_rest = false;
-	if (p->done && !s->was_done && p->counts.total > 0) {
+	if (p->done && !s->was_done && p->counts.length > 0) {
 		s->was_done = true;
 		print_end(h, v, "batch_done");
 	} else if (p->stale && !s->at_rest && v->again == 0) {
@@ -183,7 +183,7 @@ print_server(struct event_stream *h, const struct server *s, const char *event)
 	if (!is_followed(h, s))
 		return;
 	o = event_new(event, NULL, NULL);
-	json_object_object_foreach(s->record, key, value) json_object_object_add(o, key, json_object_get(value));
+	rec_copy_without(o, s->record, NULL);
 	event_print(o, &h->count);
 }
 
@@ -273,7 +273,6 @@ int
 events_print(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
 	struct event_stream h = {.set = set};
-	struct json_object *counts;
 	int code;
 
 	h.follower = (struct follower){.root = root,
@@ -286,9 +285,7 @@ events_print(const struct root *root, const struct batch_args *names, const stru
 	code = follower_open(&h.follower);
 	if (code == 0) {
 		code = run_event_stream(&h, set->timeout < 0 ? follower_never : clock_ms() + set->timeout);
-		counts = json_object_new_object();
-		json_object_object_add(counts, "events", json_object_new_uint64(h.count));
-		rec_write_end(counts, code);
+		rec_write_counts(code, {"events", h.count});
 	}
 	follower_close(&h.follower);
 	servers_free(&h.servers);

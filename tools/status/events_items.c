@@ -37,16 +37,13 @@ open_file(const struct batch *b, const char *name)
 static void
 print_processing(uint64_t *count, const struct batch *b, uint32_t k)
 {
-	struct json_object *o = event_new("item_processing", NULL, batch_name(b)), *item = NULL;
-	struct buf line = {0};
+	struct json_object *o = event_new("item_processing", NULL, batch_name(b));
+	struct json_object *item = batch_item_object(b, k);
 
 	json_object_object_add(o, "item", json_object_new_int64(k));
-	if (batch_item(b, k, &line) == 0 && line.len)
-		item = rec_parse(line.data, line.len, NULL, 0);
 	event_copy(o, item, asked_for);
 	event_print(o, count);
 	json_object_put(item);
-	buf_free(&line);
 }
 
 /* What stands in `state` from item FROM + 1 on. A byte r that nobody claims was left by an owner who died. What is
@@ -111,8 +108,25 @@ read_states(uint64_t *count, struct batch_events *s, const struct followed_batch
 struct telling {
 	uint64_t *count;
 	struct batch_events *s;
-	const char *batch;
+	const struct batch *batch;
 };
+
+/* A result of item K that is none of a transfer: it was removed, or came back. */
+static void
+print_removal(struct telling *t, uint32_t k, bool removed, const char *at)
+{
+	struct json_object *o = event_new(removed ? "item_removed" : "item_restored", at, batch_name(t->batch));
+	struct json_object *item = NULL;
+	struct buf line = {0};
+
+	json_object_object_add(o, "item", json_object_new_int64(k));
+	if (batch_item(t->batch, k, &line) == 0 && line.len)
+		item = rec_parse(line.data, line.len, NULL, 0);
+	event_copy(o, item, asked_for);
+	event_print(o, t->count);
+	json_object_put(item);
+	buf_free(&line);
+}
 
 static bool
 print_result(off_t at, const char *line, size_t n, void *arg)
@@ -121,8 +135,9 @@ print_result(off_t at, const char *line, size_t n, void *arg)
 	static const char *const of_error[] = {"code", "message", "retryable", NULL};
 	static const char *const of_both[] = {"attempts", NULL};
 	struct telling *t = arg;
-	bool completed = false;
-	uint32_t k = batch_result_number(line, n, &completed);
+	char state = '\0';
+	uint32_t k = batch_result_state(line, n, &state);
+	bool completed = state == 'c';
 	struct json_object *o, *result;
 	struct buf text = {0};
 
@@ -132,7 +147,17 @@ print_result(off_t at, const char *line, size_t n, void *arg)
 	buf_free(&text);
 	if (!result)
 		return true;
-	o = event_new(completed ? "item_completed" : "item_failed", rec_string(result, "finished_at"), t->batch);
+	if (state == 'x' && strcmp(rec_string(result, "status"), "removed") != 0) {
+		json_object_put(result); /* the line behind it says so again */
+		return true;
+	}
+	if (state != 'c' && state != 'f') {
+		print_removal(t, k, state == 'x', rec_string(result, "finished_at"));
+		json_object_put(result);
+		return true;
+	}
+	o = event_new(completed ? "item_completed" : "item_failed", rec_string(result, "finished_at"),
+		      batch_name(t->batch));
 	json_object_object_add(o, "item", json_object_new_int64(k));
 	event_copy(o, result, asked_for);
 	if (completed)
@@ -149,9 +174,9 @@ print_result(off_t at, const char *line, size_t n, void *arg)
 }
 
 static void
-read_results(uint64_t *count, struct batch_events *s, const struct followed_batch *v, const struct batch *b)
+read_results(uint64_t *count, struct batch_events *s, const struct batch *b)
 {
-	struct telling t = {count, s, v->snapshot.name};
+	struct telling t = {count, s, b};
 	int fd = open_file(b, "results.ndjson");
 	off_t end;
 
@@ -186,6 +211,6 @@ events_print_items(struct batch_events *s, const struct followed_batch *v, const
 	off_t before = s->read_to;
 
 	read_states(count, s, v, b);
-	read_results(count, s, v, b);
+	read_results(count, s, b);
 	return s->read_to > before;
 }

@@ -13,7 +13,8 @@ struct listing {
 	const struct settings *set;
 	struct batch *b;
 	bool held;
-	uint64_t total;
+	uint64_t length;
+	bool removed;    /* some are */
 	int width;       /* of the numbers */
 	struct buf line; /* room for one of the batch's */
 	struct buf out;
@@ -26,35 +27,20 @@ status_of(const struct listing *l, int state)
 {
 	return state == 'c'              ? "completed"
 	       : state == 'f'            ? "failed"
+	       : state == 'x'            ? "removed"
 	       : state == 'r' && l->held ? "processing"
 					 : "pending";
 }
 
-typedef int get_line(const struct batch *b, uint32_t k, struct buf *out);
-
-/* Gets the line of an item, or of its result. Whether it is there. */
-static bool
-has_line(struct listing *l, uint32_t k, get_line *get)
-{
-	buf_clear(&l->line);
-	if (get(l->b, k, &l->line) == 0)
-		return true;
-	if (errno != ENOENT)
-		l->error = errno;
-	return false;
-}
-
-/* The same as an object; NULL where it is none. */
+/* The line of an item, or of its result; NULL where it is not there. */
 static struct json_object *
-read_line(struct listing *l, uint32_t k, get_line *get)
+read_line(struct listing *l, uint32_t k, struct json_object *(*get)(const struct batch *, uint32_t))
 {
-	struct json_object *o;
+	struct json_object *o = get(l->b, k);
 
-	o = has_line(l, k, get) && l->line.len ? rec_parse(l->line.data, l->line.len, NULL, 0) : NULL;
-	if (!o || json_object_is_type(o, json_type_object))
-		return o;
-	json_object_put(o);
-	return NULL;
+	if (!o && errno != ENOENT && errno != EBADMSG)
+		l->error = errno;
+	return o;
 }
 
 /* --- for programs --- */
@@ -63,31 +49,26 @@ read_line(struct listing *l, uint32_t k, get_line *get)
 static void
 print_item_record(struct listing *l, uint32_t k, const char *status)
 {
-	struct json_object *o = json_object_new_object(), *item = read_line(l, k, batch_item);
+	struct json_object *o = json_object_new_object(), *item = read_line(l, k, batch_item_object);
 
-	json_object_object_add(o, "batch", json_object_new_string(batch_name(l->b)));
+	rec_add_string(o, "batch", batch_name(l->b));
 	json_object_object_add(o, "item", json_object_new_int64(k));
-	json_object_object_add(o, "status", json_object_new_string(status));
-	if (item) {
-		json_object_object_foreach(item, key, value)
-		{
-			if (strcmp(key, "bi") != 0 && strcmp(key, "batch") != 0 && strcmp(key, "item") != 0 &&
-			    strcmp(key, "status") != 0)
-				json_object_object_add(o, key, json_object_get(value));
-		}
-	}
+	rec_add_string(o, "status", status);
+	rec_copy_without(o, item, "bi", "batch", "item", "status");
 	rec_write_json(o);
 	json_object_put(item);
-	json_object_put(o);
 }
 
 static void
 print_record(struct listing *l, uint32_t k, int state)
 {
 	bool completed = false;
+	int rc = -1;
 
-	if ((state != 'c' && state != 'f') || !has_line(l, k, batch_result) ||
-	    batch_result_number(l->line.data, l->line.len, &completed) != k) {
+	buf_clear(&l->line);
+	if ((state == 'c' || state == 'f') && (rc = batch_result(l->b, k, &l->line)) < 0 && errno != ENOENT)
+		l->error = errno;
+	if (rc < 0 || batch_result_number(l->line.data, l->line.len, &completed) != k) {
 		print_item_record(l, k, status_of(l, state));
 		return;
 	}
@@ -144,14 +125,14 @@ add_error(struct buf *out, struct json_object *result)
 static void
 print_lines(struct listing *l, uint32_t k, int state)
 {
-	struct json_object *item = read_line(l, k, batch_item), *result = NULL;
+	struct json_object *item = read_line(l, k, batch_item_object), *result = NULL;
 	struct buf *out = &l->out;
 
 	buf_clear(out);
 	buf_printf(out, "%*" PRIu32 "  %-10s  ", l->width, k, status_of(l, state));
 	human_text(out, what_of(item));
 	if (state == 'c' || state == 'f') {
-		result = read_line(l, k, batch_result);
+		result = read_line(l, k, batch_result_object);
 		buf_printf(out, "\n%*s", l->width + 2, "");
 		if (state == 'c')
 			add_file(out, result);
@@ -165,18 +146,33 @@ print_lines(struct listing *l, uint32_t k, int state)
 
 /* --- a batch --- */
 
+/* The first item from K on that is not removed. -1 with errno. */
+static int64_t
+next_listed(const struct listing *l, int64_t k)
+{
+	int state;
+
+	for (; l->removed && k <= (int64_t)l->length; k++)
+		if ((state = batch_state(l->b, (uint32_t)k)) != 'x')
+			return state < 0 ? -1 : k;
+	return k;
+}
+
 /* The next item that is asked for, after K; 0: none. */
 static uint32_t
 next_item(struct listing *l, uint32_t k)
 {
 	int64_t found;
 
-	if (k >= l->total || k == UINT32_MAX)
+	if (k >= l->length || k == UINT32_MAX)
 		return 0;
-	found = l->set->failed ? batch_find_state(l->b, k + 1, 'f') : k + 1;
+	if (l->set->failed || l->set->removed)
+		found = batch_find_state(l->b, k + 1, l->set->failed ? 'f' : 'x');
+	else
+		found = next_listed(l, k + 1);
 	if (found < 0)
 		l->error = errno;
-	return found < 0 ? 0 : (uint32_t)found;
+	return found < 0 || found > (int64_t)l->length ? 0 : (uint32_t)found;
 }
 
 /* The first one. */
@@ -185,8 +181,8 @@ first_item(struct listing *l)
 {
 	uint32_t k = 0;
 
-	if (!l->set->failed)
-		return l->set->offset < l->total ? next_item(l, (uint32_t)l->set->offset) : 0;
+	if (!l->set->failed && !l->removed)
+		return l->set->offset < l->length ? next_item(l, (uint32_t)l->set->offset) : 0;
 	k = next_item(l, 0);
 	for (uint64_t i = 0; k && i < l->set->offset; i++)
 		k = next_item(l, k);
@@ -201,7 +197,10 @@ print_more(const struct listing *l, uint64_t of)
 	if (l->set->json)
 		return;
 	if (l->shown == 0)
-		printf(of == 0 && l->set->failed ? "no item failed\n" : of == 0 ? "no items\n" : "no more items\n");
+		printf(of == 0 && l->set->failed    ? "no item failed\n"
+		       : of == 0 && l->set->removed ? "no item was removed\n"
+		       : of == 0                    ? "no items\n"
+						    : "no more items\n");
 	else if (before + l->shown < of)
 		printf("... and %" PRIu64 " more: --offset %" PRIu64 "\n", of - before - l->shown, before + l->shown);
 }
@@ -221,8 +220,9 @@ list_items(const struct root *root, const char *name, const struct settings *set
 		code = msg_exit_code(errno);
 	} else {
 		l.held = counts.held;
-		l.total = counts.total;
-		l.width = snprintf(NULL, 0, "%" PRIu64, l.total);
+		l.length = counts.length;
+		l.removed = counts.removed > 0;
+		l.width = snprintf(NULL, 0, "%" PRIu64, l.length);
 		for (uint32_t k = first_item(&l); k && l.shown < set->limit; k = next_item(&l, k)) {
 			int state = batch_state(l.b, k);
 
@@ -234,7 +234,7 @@ list_items(const struct root *root, const char *name, const struct settings *set
 				print_lines(&l, k, state);
 			l.shown++;
 		}
-		print_more(&l, set->failed ? counts.failed : counts.total);
+		print_more(&l, set->failed ? counts.failed : set->removed ? counts.removed : counts.total);
 	}
 	if (l.error) {
 		errno = l.error;
@@ -251,7 +251,6 @@ list_items(const struct root *root, const char *name, const struct settings *set
 int
 items_show(const struct root *root, const struct batch_args *names, const struct settings *set)
 {
-	struct json_object *counts;
 	uint64_t shown = 0;
 	int code = 0;
 
@@ -268,8 +267,6 @@ items_show(const struct root *root, const struct batch_args *names, const struct
 			human_print("no batches in %s", root->path);
 		return code;
 	}
-	counts = json_object_new_object();
-	json_object_object_add(counts, "items", json_object_new_uint64(shown));
-	rec_write_end(counts, code);
+	rec_write_counts(code, {"items", shown});
 	return code;
 }

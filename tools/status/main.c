@@ -21,7 +21,7 @@
 #include "wait.h"
 #include "watch.h"
 
-enum { OPT_RULES = 256 };
+enum { OPT_RULES = 256, OPT_REMOVED };
 
 static struct {
 	const char *root;
@@ -39,6 +39,7 @@ static const struct opt table[] = {
 	{'l', "limit", "N", "with --json or --items: N items at most (1000; 0: none)"},
 	{'o', "offset", "N", "with --json or --items: the items after the first N"},
 	{'R', "rebuild", NULL, "make the state of batches anew from items and results"},
+	{OPT_REMOVED, "removed", NULL, "with --items: those that were removed"},
 	{OPT_RULES, "rules", NULL, NULL}, /* what --doctor starts: it ends where a rule of hosts is wrong */
 	{'r', "root", "DIR", "where the batches are (BI_ROOT)"},
 	{'S', "servers", NULL, "the active servers instead of batches"},
@@ -172,8 +173,7 @@ rebuild_batches(const struct root *root, const struct batch_args *names)
 						: "%s: %" PRIu64 " of %" PRIu64 " states differed\n",
 			       name, changed, (uint64_t)length);
 		}
-		if (b)
-			batch_close(b);
+		batch_close(b);
 		buf_free(&where);
 		if (code == 0)
 			code = rc;
@@ -224,8 +224,10 @@ check_use(char **operands)
 		opt_die("--timeout goes with --wait");
 	if (options.paged && !a->json && !options.items)
 		opt_die("--limit and --offset go with --json and --items");
-	if (a->failed && !options.items)
-		opt_die("--failed goes with --items");
+	if ((a->failed || a->removed) && !options.items)
+		opt_die("%s goes with --items", a->failed ? "--failed" : "--removed");
+	if (a->failed && a->removed)
+		opt_die("--failed does not go with --removed: an item that was removed has not failed");
 	if (a->from_start && !options.events)
 		opt_die("--from-start goes with --events");
 	for (; *operands; operands++)
@@ -233,37 +235,25 @@ check_use(char **operands)
 			opt_die("the batch name '%s' %s", *operands, root_name_check(*operands));
 }
 
-/* What an option without a value sets. */
-static bool *
-flag_of(int id)
-{
-	switch (id) {
-	case 'D':
-		return &options.doctor;
-	case 'e':
-		return &options.events;
-	case 'F':
-		return &options.set.from_start;
-	case 'f':
-		return &options.set.failed;
-	case 'i':
-		return &options.items;
-	case 'j':
-		return &options.set.json;
-	case OPT_RULES:
-		return &options.rules;
-	case 'R':
-		return &options.rebuild;
-	case 'S':
-		return &options.servers;
-	case 's':
-		return &options.set.strict;
-	case 'W':
-		return &options.watch;
-	default:
-		return &options.set.wait;
-	}
-}
+/* What options without a value set. */
+static const struct {
+	int id;
+	bool *flag;
+} flags[] = {
+	{'D', &options.doctor},
+	{'e', &options.events},
+	{'F', &options.set.from_start},
+	{'f', &options.set.failed},
+	{'i', &options.items},
+	{'j', &options.set.json},
+	{OPT_REMOVED, &options.set.removed},
+	{OPT_RULES, &options.rules},
+	{'R', &options.rebuild},
+	{'S', &options.servers},
+	{'s', &options.set.strict},
+	{'W', &options.watch},
+	{'w', &options.set.wait},
+};
 
 static void
 take_option(int id, const struct opts *o)
@@ -284,8 +274,9 @@ take_option(int id, const struct opts *o)
 		options.set.timeout = opt_milliseconds(o, 0, 1e7);
 		break;
 	default:
-		*flag_of(id) = true;
-		break;
+		for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+			if (flags[i].id == id)
+				*flags[i].flag = true;
 	}
 }
 
@@ -304,8 +295,7 @@ run_status(const struct root *root, char **operands)
 	if (options.servers) {
 		if (servers_print(root, options.set.json) >= 0)
 			return EX_ALL_WELL;
-		msg_warn_errno("cannot read the leases of %s", root->path);
-		return msg_exit_code(errno);
+		return msg_report_errno("cannot read the leases of %s", root->path);
 	}
 	if (options.watch || options.events)
 		return follow_batches(root, operands);
@@ -322,15 +312,11 @@ run_status(const struct root *root, char **operands)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {.operands = "[BATCH ...]",
-			 .purpose = "How far batches are: all of them, or those named.",
-			 .table = table,
-			 .argc = argc,
-			 .argv = argv};
+	struct opts o = opt_begin("bi-status", table, argc, argv, "[BATCH ...]",
+				  "How far batches are: all of them, or those named.");
 	struct root root;
 	int id;
 
-	msg_program("bi-status");
 	while ((id = opt_next(&o)) != 0)
 		take_option(id, &o);
 	check_use(opt_rest(&o));

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/msg.h"
 #include "batch/queue.h"
@@ -25,8 +24,7 @@ snapshot_report_not_open(const char *name)
 			 name);
 		return EX_TEMPFAIL;
 	default:
-		msg_warn_errno("cannot read the batch '%s'", name);
-		return msg_exit_code(errno);
+		return msg_report_errno("cannot read the batch '%s'", name);
 	}
 }
 

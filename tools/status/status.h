@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct settings {
-	bool json, wait, strict, failed, from_start;
+	bool json, wait, strict, failed, removed, from_start;
 	uint64_t limit, offset;
 	long timeout; /* ms; -1: none */
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/human.h"
+#include "held.h"
 #include "status_table.h"
 
 enum {
@@ -297,13 +298,25 @@ print_failures(struct sheet *s, const struct snapshot *v)
 }
 
 static void
+print_removed(struct sheet *s, const struct snapshot *v)
+{
+	char part[64];
+
+	if (!v->p.counts.removed)
+		return;
+	snprintf(part, sizeof(part), "%" PRIu64 " removed", v->p.counts.removed);
+	add_part(s, "", NULL, part);
+	end_parts(s);
+}
+
+static void
 print_batch(struct sheet *s, const struct snapshot *v)
 {
 	if (v->wrong) {
 		buf_printf(s->out, "%s\n", v->name);
 		s->indent = 2;
 		add_part(s, "", red, "! cannot be read:");
-		add_part(s, " ", NULL, strerror(v->wrong));
+		add_part(s, " ", NULL, trouble_reason(v->wrong));
 		end_parts(s);
 		s->indent = 0;
 		return;
@@ -315,6 +328,7 @@ print_batch(struct sheet *s, const struct snapshot *v)
 	s->indent = 2;
 	print_work(s, v);
 	print_failures(s, v);
+	print_removed(s, v);
 	s->indent = 0;
 }
 
@@ -394,6 +408,7 @@ table_print(const struct root *root, const struct snapshot *const *v, size_t n, 
 		buf_str(out, "no batches in ");
 		human_text(out, root->path);
 		buf_str(out, "\n");
+		held_print(root, out);
 		return;
 	}
 	print_head(&s);
@@ -404,6 +419,7 @@ table_print(const struct root *root, const struct snapshot *const *v, size_t n, 
 		print_sum(&s, v, n);
 	}
 	print_stale(&s, v, n);
+	held_print(root, out);
 }
 
 /* --- on a screen --- */

@@ -60,11 +60,8 @@ make_one(const char *in, const char *out, int size)
 			"no thumbnail of %s: %s", in, job.why);
 	}
 	if (atomic_file_publish(&part, dirfd, name) < 0) {
-		int error = errno;
-
 		atomic_file_drop(&part);
-		errno = error;
-		msg_die_errno(msg_exit_code(error), "cannot write %s", out);
+		msg_die_errno(msg_exit_code(errno), "cannot write %s", out);
 	}
 	close(job.in);
 	close(dirfd);
@@ -79,18 +76,12 @@ make_one(const char *in, const char *out, int size)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "IN OUT",
-		.purpose = "Makes a small WebP of the picture IN, the right way up and without its metadata.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o = opt_begin("bi-thumb", table, argc, argv, "IN OUT",
+				  "Makes a small WebP of the picture IN, the right way up and without its metadata.");
 	int id, size = THUMB_SIZE;
 	bool serving = false, vectors = false;
 	char **rest;
 
-	msg_program("bi-thumb");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 's')
 			size = (int)opt_number(&o, 1, THUMB_SIZE_MAX);

@@ -15,7 +15,6 @@
 
 #include "base/buf.h"
 #include "base/msg.h"
-#include "base/opt.h"
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/thumb.h"
@@ -118,8 +117,7 @@ thumb_serve(bool vectors)
 	char answer[THUMB_ANSWER];
 	int n, got;
 
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	helper_require_socket();
 	load();
 	if (vectors) {
 		/* What only drawings need: their loaders, and the fonts that there will be, by a round trip of a text
@@ -137,10 +135,7 @@ thumb_serve(bool vectors)
 		buf_free(&svg);
 	}
 	limits.access = vectors;
-	if (confine_process(&limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (!helper_send_answer("ready", 5, NULL, 0))
-		_exit(EX_OSERR);
+	helper_confine(&limits);
 	while ((got = receive(&r)) > 0) {
 		helper_limit_seconds(SECONDS_MAX);
 		n = make(&r, vectors, answer, sizeof(answer));

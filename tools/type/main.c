@@ -57,8 +57,7 @@ read_head(const char *name, char *head)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		return -1;
+		return file_fail(S_ISDIR(st.st_mode) ? EISDIR : EINVAL);
 	}
 	n = file_read_at(fd, head, TYPE_HEAD, 0);
 	return file_close(fd, (int)n);
@@ -67,35 +66,33 @@ read_head(const char *name, char *head)
 static void
 say(const struct asked *a, const char *name, const struct type_answer *t)
 {
-	struct buf line = {0};
+	struct json_object *o;
 
 	if (!a->json) {
 		human_print("%s: %s", name, t->mime);
 		return;
 	}
-	buf_str(&line, "{\"file\":");
-	buf_json(&line, name);
-	buf_printf(&line, ",\"mime\":\"%s\",\"ext\":\"%s\"}", t->mime, t->ext);
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", name);
+	rec_add_string(o, "mime", t->mime);
+	rec_add_string(o, "ext", t->ext);
+	rec_write_json(o);
 }
 
 static void
 say_failed(struct asked *a, const char *name, const char *code, const char *why, bool retryable)
 {
-	struct buf line = {0};
+	struct json_object *o;
 
 	a->failed++;
 	msg_warn("%s: %s", name, why);
 	if (!a->json)
 		return;
-	buf_str(&line, "{\"file\":");
-	buf_json(&line, name);
-	buf_printf(&line, ",\"status\":\"failed\",\"error\":{\"code\":\"%s\",\"message\":", code);
-	buf_json(&line, why);
-	buf_printf(&line, ",\"retryable\":%s}}", retryable ? "true" : "false");
-	rec_write(line.data, line.len);
-	buf_free(&line);
+	o = json_object_new_object();
+	rec_add_string(o, "file", name);
+	rec_add_string(o, "status", "failed");
+	rec_add_error(o, code, why, retryable);
+	rec_write_json(o);
 }
 
 static void
@@ -168,19 +165,11 @@ type_files(char **operands, bool json)
 	ask(&a, t);
 	type_close(t);
 	code = a.failed ? EX_SOME_FAILED : EX_ALL_WELL;
-	if (rec_was_cut(in)) {
-		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
-			 "again");
+	if (rec_report_cut(in))
 		code = EX_SOME_FAILED;
-	}
 	rec_close(in);
-	if (json) {
-		struct json_object *counts = json_object_new_object();
-
-		json_object_object_add(counts, "typed", json_object_new_int64((int64_t)a.typed));
-		json_object_object_add(counts, "failed", json_object_new_int64((int64_t)a.failed));
-		rec_write_end(counts, code);
-	}
+	if (json)
+		rec_write_counts(code, {"typed", a.typed}, {"failed", a.failed});
 	free(a.heads);
 	return code;
 }
@@ -213,12 +202,8 @@ serve(void)
 	if (!magic || magic_load(magic, NULL) < 0)
 		msg_die(EX_UNAVAILABLE, "cannot load libmagic's database (%s): install the package libmagic1",
 			magic ? magic_error(magic) : "out of memory");
-	if (!helper_serves())
-		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
-	if (confine_process(&limits, NULL) < 0)
-		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
-	if (!helper_send_answer("ready", 5, NULL, 0))
-		_exit(EX_OSERR);
+	helper_require_socket();
+	helper_confine(&limits);
 	while ((n = recv(STDIN_FILENO, head, TYPE_HEAD, 0)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -231,17 +216,12 @@ serve(void)
 int
 main(int argc, char **argv)
 {
-	struct opts o = {
-		.operands = "[FILE ...]",
-		.purpose = "Says what files really are, by their bytes; names come as operands or on standard input.",
-		.table = table,
-		.argc = argc,
-		.argv = argv,
-	};
+	struct opts o =
+		opt_begin("bi-type", table, argc, argv, "[FILE ...]",
+			  "Says what files really are, by their bytes; names come as operands or on standard input.");
 	bool json = !isatty(STDOUT_FILENO), serving = false;
 	int id;
 
-	msg_program("bi-type");
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'j')
 			json = true;

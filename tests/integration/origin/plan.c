@@ -263,6 +263,19 @@ plan_auth(struct answer *a, const char **path, const char *request)
 	}
 }
 
+/* Any answer by Digest does; who has not given one is told of it. */
+static void
+plan_digest(struct answer *a, const char *request)
+{
+	char given[512];
+
+	if (header_of(request, "\r\nAuthorization: Digest", given, sizeof(given)) && strstr(given, "nonce=\"n\""))
+		return;
+	a->status = 401;
+	snprintf(a->header, sizeof(a->header),
+		 "WWW-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\", algorithm=MD5\r\n");
+}
+
 /* Whoever has not both cookies gets one, and is sent here again. */
 static void
 plan_cookiewall(struct answer *a, const char **path, const char *request)
@@ -292,6 +305,8 @@ plan_word(struct answer *a, const char *what, const char **path, long before, co
 		plan_refusal(a, 429, true, path, before);
 	else if (strcmp(what, "refuse") == 0)
 		plan_refusal(a, (int)number(path), true, path, before);
+	else if (strcmp(what, "digest") == 0)
+		plan_digest(a, request);
 	else if (strcmp(what, "cookiewall") == 0)
 		plan_cookiewall(a, path, request);
 	else if (strcmp(what, "slow") == 0)

@@ -25,6 +25,13 @@ buf_alloc(size_t n)
 	return memset(buf_realloc(NULL, n), 0, n);
 }
 
+void *
+buf_grow(void *v, size_t n, size_t size)
+{
+	/* There is room up to the next power of two. */
+	return n & (n - 1) ? v : buf_realloc(v, (n ? 2 * n : 1) * size);
+}
+
 char *
 buf_strdup(const char *s)
 {

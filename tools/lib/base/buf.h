@@ -44,4 +44,7 @@ void *buf_alloc(size_t n);
 void *buf_realloc(void *p, size_t n);
 char *buf_strdup(const char *s);
 
+/* Returns V, an array of N elements of SIZE bytes that grew by this function alone, with room for one more. */
+void *buf_grow(void *v, size_t n, size_t size);
+
 #endif

@@ -15,7 +15,7 @@ struct loop {
 	struct epoll_event events[EVENTS_MAX]; /* of this turn; those from NEXT to COUNT are still to be handled */
 	int next, count;
 	struct loop_timer **timers; /* a heap, the earliest first; the timer with AT == 1 is timers[0] */
-	size_t timer_count, timer_room;
+	size_t timer_count;
 	int64_t now;   /* when timers were run last */
 	uint64_t turn; /* counts these times */
 };
@@ -112,10 +112,8 @@ sift_timer(struct loop *l, struct loop_timer *t, size_t at)
 void
 loop_set_timer(struct loop *l, struct loop_timer *t, int64_t due)
 {
-	if (!t->at && l->timer_count == l->timer_room) {
-		l->timer_room = l->timer_room ? 2 * l->timer_room : 16;
-		l->timers = buf_realloc(l->timers, l->timer_room * sizeof(struct loop_timer *));
-	}
+	if (!t->at)
+		l->timers = buf_grow(l->timers, l->timer_count, sizeof(struct loop_timer *));
 	t->due = due > l->now ? due : l->now;
 	t->turn = l->turn;
 	if (t->at)

@@ -15,6 +15,7 @@
 
 #include "base/human.h"
 #include "base/lock.h"
+#include "base/trouble.h"
 #include "base/userinfo.h"
 #include "base/utf8.h"
 
@@ -118,7 +119,7 @@ write_message(int error, const char *fmt, va_list ap)
 		used = sizeof(line) - 2;
 	used = human_escape(line, userinfo_strip(line, used));
 	if (error) {
-		n = snprintf(line + used, sizeof(line) - used - 1, ": %s", strerror(error));
+		n = snprintf(line + used, sizeof(line) - used - 1, ": %s", trouble_reason(error));
 		used += n > 0 ? (size_t)n : 0;
 		if (used > sizeof(line) - 2)
 			used = sizeof(line) - 2;
@@ -151,6 +152,19 @@ msg_warn_errno(const char *fmt, ...)
 	write_message(error, fmt, ap);
 	va_end(ap);
 	errno = error;
+}
+
+int
+msg_report_errno(const char *fmt, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_message(error, fmt, ap);
+	va_end(ap);
+	errno = error;
+	return msg_exit_code(error);
 }
 
 void
@@ -189,6 +203,8 @@ msg_exit_code(int error)
 	case EACCES:
 	case EPERM:
 		return EX_NOPERM;
+	case TROUBLE_NEWER:
+		return EX_DATAERR;
 	default:
 		return EX_OSERR;
 	}

@@ -30,17 +30,20 @@ const char *msg_name(void);
 /* Prints one line on stderr. errno stays as it is. */
 void msg_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, with ": " and strerror(errno) behind it. */
+/* The same, with ": " and trouble_reason(errno) behind it. */
 void msg_warn_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* As msg_warn_errno(). Returns msg_exit_code(errno). */
+int msg_report_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints one line on stderr and exits with CODE (EX_*). */
 _Noreturn void msg_die(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, with ": " and strerror(errno) behind it. */
+/* The same, with ": " and trouble_reason(errno) behind it. */
 _Noreturn void msg_die_errno(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Returns the exit code that an errno stands for: EX_IOERR for a full or failing disk, EX_NOPERM for a missing
- * permission, EX_OSERR for the rest. */
+ * permission, EX_DATAERR for a format that a newer version made, EX_OSERR for the rest. */
 int msg_exit_code(int error);
 
 /*

@@ -33,8 +33,8 @@ has_letter(const struct opt *o)
 	return o->id > ' ' && o->id < 127;
 }
 
-void
-opt_usage(const struct opts *o)
+static void
+print_usage(const struct opts *o)
 {
 	struct buf page = {0};
 
@@ -118,6 +118,14 @@ refuse_option(const struct option *words, const char *given)
 	opt_die("%.*s takes no value", (int)strcspn(given, "="), given);
 }
 
+struct opts
+opt_begin(const char *program, const struct opt *table, int argc, char **argv, const char *operands,
+	  const char *purpose)
+{
+	msg_program(program);
+	return (struct opts){.operands = operands, .purpose = purpose, .table = table, .argc = argc, .argv = argv};
+}
+
 int
 opt_next(struct opts *o)
 {
@@ -133,7 +141,7 @@ opt_next(struct opts *o)
 	case -1:
 		return 0;
 	case ID_HELP:
-		opt_usage(o);
+		print_usage(o);
 		msg_finish(EX_ALL_WELL);
 	case ID_VERSION:
 		printf("%s (bi) %s\n", msg_name(), BI_VERSION);
@@ -171,8 +179,9 @@ opt_number(const struct opts *o, long min, long max)
 	return n;
 }
 
-double
-opt_real(const struct opts *o, double min, double max)
+/* The same as WHAT, "a number" or the like. */
+static double
+parse_real(const struct opts *o, const char *what, double min, double max)
 {
 	char *end;
 	double n;
@@ -180,8 +189,14 @@ opt_real(const struct opts *o, double min, double max)
 	errno = 0;
 	n = strtod(o->value, &end);
 	if (errno || end == o->value || *end || !isfinite(n) || n < min || n > max)
-		opt_die("%s takes a number from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
+		opt_die("%s takes %s from %.10g to %.10g, not '%s'", o->given, what, min, max, o->value);
 	return n;
+}
+
+double
+opt_real(const struct opts *o, double min, double max)
+{
+	return parse_real(o, "a number", min, max);
 }
 
 long
@@ -205,12 +220,5 @@ opt_bytes(const struct opts *o, long min, long max)
 long
 opt_milliseconds(const struct opts *o, double min, double max)
 {
-	char *end;
-	double n;
-
-	errno = 0;
-	n = strtod(o->value, &end);
-	if (errno || end == o->value || *end || !isfinite(n) || n < min || n > max)
-		opt_die("%s takes seconds from %.10g to %.10g, not '%s'", o->given, min, max, o->value);
-	return lround(n * 1000);
+	return lround(parse_real(o, "seconds", min, max) * 1000);
 }

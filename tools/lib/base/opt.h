@@ -1,7 +1,8 @@
 /*
  * opt: parses a program's options by one table, which also gives its usage.
  *
- * A program has a table of struct opt, ended by {0}, and calls opt_next() until it returns 0. Every program has -h,
+ * A program has a table of struct opt, ended by {0}. It calls opt_begin(), then opt_next() until it returns 0. Every
+ * program has -h,
  * --help and --version, so no table may have them. Invalid options end the program with EX_WRONG_USE and a line that
  * names them.
  */
@@ -25,6 +26,11 @@ struct opts {
 	const char *given; /* that option as messages show it: "--batch" */
 };
 
+/* Begins a program: gives PROGRAM, its name, to msg_program(), and returns its options. The other arguments are the
+ * members of struct opts. */
+struct opts opt_begin(const char *program, const struct opt *table, int argc, char **argv, const char *operands,
+		      const char *purpose);
+
 /*
  * Returns the next option's id, or 0 at the end of the options; opt_rest() then returns the operands. Options and
  * operands may be mixed; "--" ends the options.
@@ -46,9 +52,6 @@ double opt_real(const struct opts *o, double min, double max);
 /* Returns the value of the last option as bytes from MIN to MAX: a whole number, which k, M or G may follow for powers
  * of 1024, as in curl. */
 long opt_bytes(const struct opts *o, long min, long max);
-
-/* Prints the usage on stdout. */
-void opt_usage(const struct opts *o);
 
 /* Ends the program with EX_WRONG_USE, the message, and a hint at the usage. */
 _Noreturn void opt_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

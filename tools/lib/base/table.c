@@ -31,6 +31,16 @@ put_entry(struct table_part *p, struct table_slot entry)
 	p->used++;
 }
 
+uint32_t
+table_hash(const char *text)
+{
+	uint32_t hash = 2166136261U;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619U;
+	return hash;
+}
+
 void
 table_add(struct table *t, uint32_t print, uint32_t item)
 {

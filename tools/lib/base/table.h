@@ -24,6 +24,9 @@ struct table {
 	} parts[TABLE_PARTS];
 };
 
+/* Returns 32 bits of a digest of TEXT (Fowler, Noll and Vo, 1a), for tables of texts that nobody chooses to collide. */
+uint32_t table_hash(const char *text);
+
 /* Adds an entry. Other entries may have the same print. */
 void table_add(struct table *t, uint32_t print, uint32_t item);
 

@@ -1,6 +1,7 @@
 #include "base/trouble.h"
 
 #include <errno.h>
+#include <string.h>
 
 bool
 trouble_is_local(int error)
@@ -23,4 +24,12 @@ trouble_is_local(int error)
 	default:
 		return false;
 	}
+}
+
+const char *
+trouble_reason(int error)
+{
+	if (error == TROUBLE_NEWER)
+		return "a newer bi made it, in a format that this version does not know; use that version";
+	return strerror(error);
 }

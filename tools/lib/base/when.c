@@ -1,5 +1,6 @@
 #include "base/when.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,21 @@ when_print(char room[WHEN_SIZE], time_t t)
 	room[0] = '\0';
 	if (gmtime_r(&t, &utc) && utc.tm_year >= 0 && utc.tm_year <= 9999 - 1900)
 		strftime(room, WHEN_SIZE, format, &utc);
+	return room;
+}
+
+const char *
+when_print_local(char room[WHEN_LOCAL_SIZE], time_t t)
+{
+	struct tm then, now;
+	time_t at = time(NULL);
+	bool today;
+
+	room[0] = '\0';
+	if (!localtime_r(&t, &then) || !localtime_r(&at, &now))
+		return room;
+	today = then.tm_yday == now.tm_yday && then.tm_year == now.tm_year;
+	strftime(room, WHEN_LOCAL_SIZE, today ? "%H:%M" : "%Y-%m-%d %H:%M", &then);
 	return room;
 }
 

@@ -11,7 +11,12 @@ enum { WHEN_SIZE = 21 }; /* bytes of such a text with its NUL */
 /* Stores the moment T as text in ROOM and returns ROOM. The text is "" if the year is before 1900 or after 9999. */
 const char *when_print(char room[WHEN_SIZE], time_t t);
 
-/* The same for the present moment. */
+/* Stores the moment T in ROOM as people read it, in local time: "12:30", or "2026-12-01 12:30" if it is not today.
+ * Returns ROOM. */
+enum { WHEN_LOCAL_SIZE = 32 };
+const char *when_print_local(char room[WHEN_LOCAL_SIZE], time_t t);
+
+/* The same as when_print() for the present moment. */
 const char *when_now(char room[WHEN_SIZE]);
 
 /* The same as when_print() with the fraction of the second, without zeros at its end. Returns ROOM. */

@@ -17,9 +17,6 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-/* Bytes of the lock file. */
-enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
-
 enum { TRIES = 100 };
 
 /* Opens the files; what a reader does not find stays -1. */
@@ -53,13 +50,6 @@ open_files(struct batch *b)
 	return 0;
 }
 
-static void
-add_text(struct json_object *o, const char *key, const char *value)
-{
-	if (value)
-		json_object_object_add(o, key, json_object_new_string(value));
-}
-
 static int
 write_about(const struct root *root, const struct batch *b, const struct batch_metadata *about)
 {
@@ -73,17 +63,17 @@ write_about(const struct root *root, const struct batch *b, const struct batch_m
 	if (!about)
 		about = &unknown;
 	job = about->job_id ? about->job_id : root_next_number(root, "jobs");
-	add_text(o, "name", b->name);
+	rec_add_string(o, "name", b->name);
 	json_object_object_add(o, "job_id", json_object_new_uint64(job));
-	add_text(o, "job_type", about->job_type ? about->job_type : "url_parse");
-	add_text(o, "category", about->category);
-	add_text(o, "label", about->label);
-	add_text(o, "notebook", about->notebook);
+	rec_add_string(o, "job_type", about->job_type ? about->job_type : "url_parse");
+	rec_add_string(o, "category", about->category);
+	rec_add_string(o, "label", about->label);
+	rec_add_string(o, "notebook", about->notebook);
 	if (about->public_only)
 		json_object_object_add(o, "public_only", json_object_new_boolean(true));
 	if (about->items)
 		json_object_object_add(o, "items", json_object_new_uint64(about->items));
-	add_text(o, "created_at", when_now(created));
+	rec_add_string(o, "created_at", when_now(created));
 	buf_printf(&text, "%s\n", rec_print(o));
 	temp = job ? root_open_dir(root->fd, "temp", true) : -1;
 	if (temp >= 0) {
@@ -152,6 +142,8 @@ open_now(struct batch *b, int batches)
 	b->dir = root_open_dir(batches, b->name, make);
 	if (b->dir < 0)
 		return make && errno == ENOENT ? 1 : -1;
+	if (batch_check_format(b->dir) < 0)
+		return -1;
 	rc = open_files(b) < 0 ? -1 : take_lock(b);
 	if (rc < 0 && errno != ENOENT)
 		return -1;
@@ -217,6 +209,8 @@ batch_close(struct batch *b)
 {
 	int error = errno;
 
+	if (!b)
+		return;
 	if (b->secrets && (b->mode == BATCH_WORK || b->mode == BATCH_JOIN))
 		batch_sweep_userinfo(b);
 	secrets_close(b->secrets);
@@ -283,51 +277,24 @@ batch_metadata(const struct batch *b, struct buf *out)
 	return rc;
 }
 
-struct listing {
-	char **names;
-	size_t n;
-};
-
-static int
-list_batch(int dir, const struct dirent *e, void *arg)
+static bool
+may_be_batch(const struct dirent *e)
 {
-	struct listing *l = arg;
-
-	(void)dir;
-	if (root_name_check(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
-		return 0;
-	l->names = buf_realloc(l->names, (l->n + 1) * sizeof(*l->names));
-	l->names[l->n++] = buf_strdup(e->d_name);
-	return 0;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return !root_name_check(e->d_name) && (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN);
 }
 
 int
 batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg)
 {
-	int fd = root_open_dir(root->fd, "batches", false);
-	struct listing l = {0};
-	bool more;
-	int rc, error;
+	int fd = root_open_dir(root->fd, "batches", false), rc;
+	struct file_names names;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	rc = file_each(fd, list_batch, &l);
-	error = errno;
-	more = rc == 0;
-	if (l.n)
-		qsort(l.names, l.n, sizeof(*l.names), by_name);
-	for (size_t i = 0; i < l.n; i++) {
-		more = more && see(l.names[i], arg);
-		free(l.names[i]);
-	}
-	free(l.names);
-	errno = error;
+	rc = file_list(fd, may_be_batch, &names);
+	for (size_t i = 0; rc == 0 && i < names.n && see(names.v[i], arg); i++)
+		;
+	file_names_free(&names);
 	return rc;
 }
 

@@ -3,9 +3,10 @@
  * kernel drops when its holder dies.
  *
  * batch.c opens and creates batches, batch_add.c adds items, batch_work.c claims, records and rebuilds, batch_results.c
- * reads and indexes results under their lock, batch_same.c finds items with the same bytes, batch_read.c reads without
- * locks. Item numbers count from 1. One thread may call batch_record() while another calls the rest. A function that
- * fails returns -1 with errno and leaves nothing half-done.
+ * reads and indexes results under their lock, batch_same.c finds items with the same bytes, batch_removed.c removes
+ * items and takes them back, batch_format.c knows the format of a batch, batch_read.c reads without locks. Item numbers
+ * count from 1. One thread may call batch_record() while another calls the rest. A function that fails returns -1 with
+ * errno and leaves nothing half-done.
  */
 #ifndef BI_BATCH_H
 #define BI_BATCH_H
@@ -16,10 +17,15 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/trouble.h"
 #include "files/root.h"
 
 struct batch;
 struct json_object;
+
+/* The errno of a batch whose format this version does not know: a newer one made it. trouble_reason() has words for
+ * it. */
+#define BATCH_NEWER TROUBLE_NEWER
 
 enum batch_mode {
 	BATCH_READ, /* an existing batch, to read; takes no lock */
@@ -39,13 +45,14 @@ struct batch_metadata {
 
 /*
  * Opens the batch NAME, which must be valid (root_name_check). ABOUT is stored if the batch is made now; it may be
- * NULL. batch_close() closes it. Returns NULL with errno on failure: ENOENT if the batch must exist and does not. The
- * lock is on the batch that has the name once the lock is held, never on one that was retired meanwhile.
+ * NULL. batch_close() closes it. Returns NULL with errno on failure: ENOENT if the batch must exist and does not, and
+ * BATCH_NEWER if it has a format that this version does not know. The lock is on the batch that has the name once the
+ * lock is held, never on one that was retired meanwhile.
  */
 struct batch *batch_open(const struct root *root, const char *name, enum batch_mode mode,
 			 const struct batch_metadata *about);
 
-/* Frees it. Keeps errno. */
+/* Frees it. Keeps errno. NULL is allowed. */
 void batch_close(struct batch *b);
 
 const char *batch_name(const struct batch *b);
@@ -58,6 +65,10 @@ bool batch_is_whole(const struct batch *b);
 
 /* Stores the text of batch.json in OUT. Returns 0 or -1. */
 int batch_metadata(const struct batch *b, struct buf *out);
+
+/* Returns the same as an object, which the caller frees with json_object_put(). Returns NULL with errno: EBADMSG if the
+ * text is not a JSON object. */
+struct json_object *batch_metadata_object(const struct batch *b);
 
 /* Calls SEE with the name of each batch of the root, in sorted order, until SEE returns false. Returns 0 or -1. */
 int batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg);
@@ -76,6 +87,7 @@ struct batch_ask {
 	const char *where;    /* the value of its identity: the URL, the path... */
 	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
 	const char *userinfo; /* taken off WHERE (userinfo.h), to be stored in the batch's secrets; NULL: none */
+	const char *headers;  /* of its request, to be stored there, too (secrets.h); NULL: none */
 	enum batch_userinfo userinfo_is;
 	uint32_t item; /* out: its number */
 	char state;    /* out: its state */
@@ -96,11 +108,12 @@ int batch_add(struct batch *b, struct batch_ask *asks, size_t n);
 /* --- working (BATCH_WORK) --- */
 
 enum batch_claim {
-	CLAIM_OURS,   /* the claim was taken; batch_record() or batch_release() ends it */
-	CLAIM_HELD,   /* a living process works on it */
-	CLAIM_DONE,   /* the item is completed */
-	CLAIM_FAILED, /* the item failed, and is not tried again now */
-	CLAIM_ERROR,  /* errno says why */
+	CLAIM_OURS,    /* the claim was taken; batch_record() or batch_release() ends it */
+	CLAIM_HELD,    /* a living process works on it */
+	CLAIM_DONE,    /* the item is completed */
+	CLAIM_FAILED,  /* the item failed, and is not tried again now */
+	CLAIM_REMOVED, /* the item was removed */
+	CLAIM_ERROR,   /* errno says why */
 };
 
 /* Which failures are tried again beside the transient ones: TOO is called with the "error" of the result. */
@@ -119,6 +132,29 @@ enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_ret
 /* Ends the claim on item K without a result. Its state becomes what it was: failed if its last result says so, else
  * pending. */
 void batch_release(struct batch *b, uint32_t k);
+
+/* --- removed items (BATCH_JOIN, BATCH_WORK) --- */
+
+/*
+ * Removes N items that are claimed with batch_claim_any(): gives the batch the format that has removed items, appends
+ * and syncs their results, then writes and syncs their states. KEPT: their files stay, and the results say so. An item
+ * that was removed before is recorded again only if KEPT differs. The claims stay, for the caller to remove the files,
+ * and then to end them by batch_unclaim(). Returns 0, or -1 with errno; the items that are not removed then are as they
+ * were.
+ */
+int batch_remove(struct batch *b, const uint32_t *items, size_t n, bool kept);
+
+/*
+ * Takes those of N items back that are removed, and the members of those that are archives: they are pending, and have
+ * no result. Returns how many, or -1 with errno: EBUSY if another process removes one of them just now.
+ */
+int64_t batch_restore(struct batch *b, const uint32_t *items, size_t n);
+
+/* Returns the number of the archive that the item of a line is a member of; 0: it is of none. */
+uint32_t batch_item_archive(const char *line, size_t n);
+
+/* Whether the result line of a removed item says that its files were kept. */
+bool batch_result_is_kept(const char *line, size_t n);
 
 /* Updates the state of item K to its last result, unless a process works on it. Returns 1 if the state changed, 0, or
  * -1 with errno. Opening a batch for work (BATCH_WORK, BATCH_JOIN) does this for each item whose result a killed
@@ -177,23 +213,31 @@ int batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where);
 int64_t batch_find_lost(const struct batch *b, uint32_t from, struct buf *where);
 
 struct batch_counts {
-	uint64_t total, pending, processing, completed, failed;
-	bool held; /* a process holds the batch: more items may come */
+	uint64_t total, pending, processing, completed, failed; /* TOTAL: all that are not removed */
+	bool held;                                              /* a process holds the batch: more items may come */
+	uint64_t length, removed;                               /* LENGTH: the last number; TOTAL and REMOVED */
 };
 
 /* Counts the items by one read of `state`. A byte r in a batch that no process holds counts as pending. Returns 0 or
  * -1. */
 int batch_count(const struct batch *b, struct batch_counts *counts);
 
-/* Returns how many items there are, or -1 with errno. */
+/* Returns how many items there are, removed ones too, or -1 with errno. */
 int64_t batch_length(const struct batch *b);
 
-/* Returns the state of item K: p, r, c or f; -1 with errno if it cannot be read. */
+/* Returns the state of item K: p, r, c, f or x; -1 with errno if it cannot be read. */
 int batch_state(const struct batch *b, uint32_t k);
 
-/* Returns the first item, from number FROM (1 or more) on, whose state is S (c, f or r); 0 if there is none; -1 with
+/* Returns the first item, from number FROM (1 or more) on, whose state is S (c, f, r or x); 0 if there is none; -1 with
  * errno. */
 int64_t batch_find_state(const struct batch *b, uint32_t from, char s);
+
+/* Lets batch_claim() also claim items that fail with HOST_BUSY_CODE from now on. This is for a process that waits for
+ * hosts without a limit, and so never fails items in this way itself: others do, and it goes on with them. */
+void batch_claim_busy(struct batch *b);
+
+/* Tells whether item K has a result by which batch_claim() would not give it to us. Returns 1, 0, or -1 with errno. */
+int batch_is_ended(struct batch *b, uint32_t k, const struct batch_retry *retry);
 
 /* Tells whether another process has a claim on item K. Returns 1, 0, or -1 with errno. */
 int batch_is_claimed(const struct batch *b, uint32_t k);
@@ -202,17 +246,21 @@ int batch_is_claimed(const struct batch *b, uint32_t k);
  * (ENOENT: there is no such item). */
 int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
-/* The same for the process that fetches the item (BATCH_WORK). Stores the userinfo of its URL in USERINFO, which stays
- * empty if the URL has none. Returns 0, or -1 with errno. */
-int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo);
+/* The same for the process that fetches the item (BATCH_WORK). Stores the userinfo of its URL in USERINFO, and the
+ * headers of its request in HEADERS (secrets.h); each is empty if there is none. Returns 0, or -1 with errno. */
+int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers);
 
 /* Removes the userinfo of item K, which will never be fetched again (BATCH_WORK or BATCH_JOIN). Returns 0, or -1 with
  * errno. */
 int batch_forget_userinfo(struct batch *b, uint32_t k);
 
 /* Stores the last result line of item K in OUT, without userinfo in URLs. Returns 0, or -1 with errno (ENOENT: it has
- * none). */
+ * none, or was taken back after it had been removed). */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Return the line of item K, or its last result, as batch_metadata_object() returns batch.json. */
+struct json_object *batch_item_object(const struct batch *b, uint32_t k);
+struct json_object *batch_result_object(const struct batch *b, uint32_t k);
 
 /*
  * batch_results_indexed() returns up to which offset of results.ndjson the index knows the lines, 0 if the index is not
@@ -240,8 +288,12 @@ struct batch_place {
 };
 int batch_place(const char *line, size_t n, struct batch_place *out);
 
-/* Returns the number of the item of a result line and sets COMPLETED. Returns 0 if the line is not a result. The
- * members of the line may be in any order. */
+/* Returns the number of the item of a result line, and stores the state that the line gives it in STATE: c, f, x, or p
+ * for an item that was taken back. Returns 0 if the line is not a result. The members of the line may be in any
+ * order. */
+uint32_t batch_result_state(const char *line, size_t n, char *state);
+
+/* The same for callers that ask only whether it was completed. */
 uint32_t batch_result_number(const char *line, size_t n, bool *completed);
 
 /* Appends to OUT a result line as a record for stdout (bi-records(5)): with "batch", an absolute "path", and without

@@ -13,7 +13,7 @@
 #include "files/append.h"
 #include "files/file.h"
 
-enum { KEY_BYTES = 16, INDEX_BLOCK = 1024 };
+enum { KEY_BYTES = BATCH_KEY_BYTES, INDEX_BLOCK = 1024 };
 
 static uint32_t
 print_of(const unsigned char *digest)
@@ -284,18 +284,15 @@ batch_read_added(struct batch *b)
 	upto = append_each(b->items, b->read_to, take_line, &in);
 	flush_offsets(&in);
 	if (upto < 0 || in.failed || take_misread_error(b) || fit_to_count(b) < 0) {
-		int error = errno;
-
 		forget_items(b);
-		errno = error;
 		return -1;
 	}
 	b->read_to = upto;
 	return 0;
 }
 
-static void
-make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex)
+void
+batch_make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex)
 {
 	struct buf identity = {0};
 
@@ -320,7 +317,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 	uint32_t item;
 
 	userinfo_insert(ask->where, ask->userinfo, &where);
-	make_key(ask, where.data, digest, earlier);
+	batch_make_key(ask, where.data, digest, earlier);
 	item = find_key(b, new, print_of(digest), earlier);
 	if (item)
 		memcpy(key, earlier, sizeof(earlier));
@@ -336,7 +333,7 @@ take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 *
 	struct batch_place *place = &new->places[new->n];
 	bool empty = strspn(ask->text + 1, " \t") == strcspn(ask->text + 1, "}");
 
-	make_key(ask, ask->where, digest, place->key);
+	batch_make_key(ask, ask->where, digest, place->key);
 	memcpy(key, place->key, sizeof(place->key));
 	ask->item = find_key(b, new, print_of(digest), place->key);
 	if (!ask->item && ask->userinfo)

@@ -6,8 +6,12 @@
 
 #include <pthread.h>
 
+#include "base/hash.h"
 #include "base/table.h"
 #include "batch/batch.h"
+
+/* Bytes of the lock file. */
+enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
 
 struct batch {
 	char name[BATCH_NAME_MAX + 1];
@@ -20,6 +24,7 @@ struct batch {
 	int results_index; /* 8 bytes: the offset it reaches to; then 8 an item: 1 + the offset of its last result */
 	pthread_mutex_t recording; /* with the lock of results.ndjson, which two threads of a process share */
 	off_t mark;                /* the length of results.ndjson when the batch was opened */
+	bool patient;              /* batch_claim_busy() */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
@@ -34,8 +39,34 @@ struct batch {
 	struct secrets *secrets;   /* NULL: only read */
 };
 
+/* --- batch_format.c --- */
+
+/* Whether the batch whose directory is DIR has a format that this version knows. 0, or -1 with errno: BATCH_NEWER. A
+ * batch.json that is missing, damaged or unreadable says no format. */
+int batch_check_format(int dir);
+
+/* Gives the batch the format that has removed items, if it has an earlier one. 0, or -1 with
+ * errno. */
+int batch_raise_format(struct batch *b);
+
+/* --- batch_work.c, for batch_removed.c --- */
+
+/* Writes the byte of item K. 0 or -1. */
+int batch_set_state(const struct batch *b, uint32_t k, char s);
+
+/* Sets the byte of item K, which this process has claimed, to what its results say. Keeps errno. */
+void batch_settle_state(struct batch *b, uint32_t k);
+
+/* Appends, indexes and syncs results, under the lock of results.ndjson. What cannot be synced is cut off. 0 or -1. */
+int batch_append_results(struct batch *b, const struct batch_outcome *v, size_t n);
+
 /* As batch_item(), but with the userinfo that lines of an earlier version have. */
 int batch_stored_item(const struct batch *b, uint32_t k, struct buf *out);
+
+/* Stores the digest of the identity of an ask whose WHERE is this one in DIGEST. The key of the item is its first
+ * BATCH_KEY_BYTES bytes, which are stored in HEX as hexadecimal digits and a NUL. */
+enum { BATCH_KEY_BYTES = 16 };
+void batch_make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex);
 
 /* With the lock of items.ndjson held, before the items are added: stores the userinfo of the asks that have some. KEYS
  * has their identities. Returns 0 or -1. */

@@ -62,32 +62,66 @@ batch_place(const char *line, size_t n, struct batch_place *out)
 	return -1;
 }
 
+/* The status of a result line, and the state that it gives its item. */
+static const struct {
+	const char *status, *quoted;
+	char state;
+} statuses[] = {
+	{"completed", "completed\"", 'c'},
+	{"failed", "failed\",\"error\":{\"code\":\"removed\"", 'x'}, /* for versions that know no more */
+	{"failed", "failed\"", 'f'},
+	{"removed", "removed\"", 'x'},
+	{"pending", "pending\"", 'p'},
+};
+
+enum { STATUSES = sizeof(statuses) / sizeof(*statuses) };
+
 /* The same of a line that other programs have written anew, with its members in another order. */
 static uint32_t
-number_in_any_order(const char *line, size_t n, bool *completed)
+state_in_any_order(const char *line, size_t n, char *state)
 {
 	struct json_object *result = rec_parse(line, n, NULL, 0);
 	const char *status = result ? rec_string(result, "status") : NULL;
+	const char *code = result ? rec_string(json_object_object_get(result, "error"), "code") : NULL;
 	long long k = result ? rec_number(result, "item", 0) : 0;
 
-	*completed = status && strcmp(status, "completed") == 0;
-	if (!status || (!*completed && strcmp(status, "failed") != 0) || k < 0 || k > UINT32_MAX)
+	*state = '\0';
+	for (size_t i = 0; status && i < STATUSES; i++)
+		if (strcmp(status, statuses[i].status) == 0)
+			*state = statuses[i].state;
+	if (*state == 'f' && code && strcmp(code, "removed") == 0)
+		*state = 'x';
+	if (!*state || k < 0 || k > UINT32_MAX)
 		k = 0;
 	json_object_put(result);
 	return (uint32_t)k;
 }
 
 uint32_t
-batch_result_number(const char *line, size_t n, bool *completed)
+batch_result_state(const char *line, size_t n, char *state)
 {
 	const char *at = line, *end = line + n;
 	uint32_t k;
 
 	/* What bi writes is told by its beginning. */
 	if (!scan_text(&at, end, "{\"item\":") || !scan_item(&at, end, &k) || !scan_text(&at, end, ",\"status\":\""))
-		return number_in_any_order(line, n, completed);
-	*completed = scan_text(&at, end, "completed\"");
-	return *completed || scan_text(&at, end, "failed\"") ? k : 0;
+		return state_in_any_order(line, n, state);
+	for (size_t i = 0; i < STATUSES; i++) {
+		*state = statuses[i].state;
+		if (scan_text(&at, end, statuses[i].quoted))
+			return k;
+	}
+	return 0;
+}
+
+uint32_t
+batch_result_number(const char *line, size_t n, bool *completed)
+{
+	char state = '\0';
+	uint32_t k = batch_result_state(line, n, &state);
+
+	*completed = k && state == 'c';
+	return k;
 }
 
 struct finding {
@@ -151,10 +185,8 @@ batch_item_offset(const struct batch *b, uint32_t k)
 	uint64_t at, known;
 	int is;
 
-	if (b->items < 0 || k == 0) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (b->items < 0 || k == 0)
+		return file_fail(ENOENT);
 	if (read_items_index(b, k, &known, &at) < 0)
 		return -1;
 	is = k <= known ? begins_at(b, k, at) : 0;
@@ -279,7 +311,7 @@ int
 batch_count(const struct batch *b, struct batch_counts *counts)
 {
 	unsigned char chunk[1 << 16];
-	uint64_t completed = 0, failed = 0, processing = 0;
+	uint64_t completed = 0, failed = 0, processing = 0, removed = 0;
 	int64_t length = batch_length(b);
 	uint64_t left;
 	off_t at = 0;
@@ -288,7 +320,7 @@ batch_count(const struct batch *b, struct batch_counts *counts)
 	if (length < 0 || held < 0)
 		return -1;
 	*counts = (struct batch_counts){.held = held};
-	counts->total = left = (uint64_t)length;
+	counts->length = left = (uint64_t)length;
 	while (left > 0 && b->state >= 0) {
 		ssize_t n = file_read_at(b->state, chunk, left < sizeof(chunk) ? (size_t)left : sizeof(chunk), at);
 
@@ -300,10 +332,13 @@ batch_count(const struct batch *b, struct batch_counts *counts)
 			completed += chunk[i] == 'c';
 			failed += chunk[i] == 'f';
 			processing += chunk[i] == 'r';
+			removed += chunk[i] == 'x';
 		}
 		at += n;
 		left -= (uint64_t)n;
 	}
+	counts->removed = removed;
+	counts->total = counts->length - removed;
 	counts->completed = completed;
 	counts->failed = failed;
 	counts->processing = counts->held ? processing : 0;
@@ -393,16 +428,15 @@ indexed_line(const struct batch *b, uint32_t k, struct buf *out)
 	return batch_result_number(out->data, out->len, &completed) == k;
 }
 
-int
-batch_result(const struct batch *b, uint32_t k, struct buf *out)
+/* The last line about item K, whatever it says. 0, or -1 with errno. */
+static int
+last_line(const struct batch *b, uint32_t k, struct buf *out)
 {
 	off_t upto, at;
 	int rc, state;
 
-	if (b->results < 0 || k == 0) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (b->results < 0 || k == 0)
+		return file_fail(ENOENT);
 	upto = batch_results_indexed(b);
 	if (upto < 0)
 		return -1;
@@ -418,9 +452,23 @@ batch_result(const struct batch *b, uint32_t k, struct buf *out)
 		return -1;
 	at = -1;
 	errno = ENOENT;
-	if (state == 'c' || state == 'f')
+	if (state == 'c' || state == 'f' || state == 'x')
 		at = batch_find_result(b, k, 0);
 	return at < 0 ? -1 : without_userinfo(append_line(b->results, at, out), out);
+}
+
+int
+batch_result(const struct batch *b, uint32_t k, struct buf *out)
+{
+	char state = '\0';
+
+	if (last_line(b, k, out) < 0)
+		return -1;
+	/* An item that came back has no result. */
+	if (batch_result_state(out->data, out->len, &state) != k || state != 'p')
+		return 0;
+	errno = ENOENT;
+	return -1;
 }
 
 int
@@ -429,14 +477,10 @@ batch_open_file(const struct batch *b, struct json_object *result)
 	const char *path = rec_string(result, "path");
 
 	/* A path in a result is "files/NAME". */
-	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6]) {
-		errno = ENOENT;
-		return -1;
-	}
-	if (b->files < 0) {
-		errno = b->files_error;
-		return -1;
-	}
+	if (!path || strncmp(path, "files/", 6) != 0 || strchr(path + 6, '/') || path[6] == '.' || !path[6])
+		return file_fail(ENOENT);
+	if (b->files < 0)
+		return file_fail(b->files_error);
 	return file_open(b->files, path + 6);
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/scan.h"
 #include "base/when.h"
@@ -125,14 +124,19 @@ static bool
 take_result(off_t at, const char *line, size_t n, void *arg)
 {
 	struct batch_stats *h = arg;
-	bool completed = false;
-	uint32_t k = batch_result_number(line, n, &completed);
+	char state = '\0';
+	uint32_t k = batch_result_state(line, n, &state);
+	bool completed = state == 'c';
 	const char *end = line + n, *bytes;
 	uint64_t size = 0;
 
 	(void)at;
 	if (!k || k == UINT32_MAX)
 		return true;
+	if (state != 'c' && state != 'f') { /* removed, or back: nothing was fetched */
+		note_failure(h, k, 0);
+		return true;
+	}
 	if (completed && (bytes = scan_after(line, n, "\"bytes\":")))
 		for (; bytes < end && *bytes >= '0' && *bytes <= '9'; bytes++)
 			size = size * 10 + (uint64_t)(*bytes - '0');
@@ -235,12 +239,12 @@ static int
 take_failure(struct batch_stats *h, const struct batch *b, uint32_t k, struct buf *line)
 {
 	off_t at = batch_result_offset(b, k);
-	bool completed;
+	char state;
 
 	if (at < 0 || append_line(h->fd, at, line) < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (batch_result_number(line->data, line->len, &completed) == k)
-		take_kind(h, k, line->data, line->len, completed);
+	if (batch_result_state(line->data, line->len, &state) == k && (state == 'c' || state == 'f'))
+		take_kind(h, k, line->data, line->len, state == 'c');
 	return 0;
 }
 

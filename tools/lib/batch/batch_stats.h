@@ -7,7 +7,6 @@
 #ifndef BI_BATCH_STATS_H
 #define BI_BATCH_STATS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>

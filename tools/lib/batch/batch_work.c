@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/trouble.h"
 #include "base/userinfo.h"
 #include "base/when.h"
 #include "batch/batch_internal.h"
@@ -32,8 +34,8 @@ sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 	return rc;
 }
 
-static int
-set_state(const struct batch *b, uint32_t k, char s)
+int
+batch_set_state(const struct batch *b, uint32_t k, char s)
 {
 	return file_write_at(b->state, &s, 1, (off_t)k - 1);
 }
@@ -64,17 +66,19 @@ extend_state_to(struct batch *b, uint32_t k)
 	return rc;
 }
 
-/* A failed item is tried again if it failed before our time, and may pass. */
+/* A failed item is tried again if it failed before our time, and may pass. One that another process did not request
+ * because it may not wait as long as we do is tried by us: see batch_claim_busy(). */
 static bool
 may_be_tried(const struct batch *b, const struct buf *line, off_t at, const struct batch_retry *retry)
 {
-	struct json_object *result, *error, *may;
+	struct json_object *result, *error = NULL, *may;
+	const char *code;
 	bool yes;
 
-	if (at >= b->mark)
-		return false;
 	result = rec_parse(line->data, line->len, NULL, 0);
-	yes = json_object_object_get_ex(result, "error", &error) &&
+	json_object_object_get_ex(result, "error", &error);
+	code = rec_string(error, "code");
+	yes = error && (at < b->mark || (b->patient && code && strcmp(code, HOST_BUSY_CODE) == 0)) &&
 	      ((json_object_object_get_ex(error, "retryable", &may) && json_object_get_boolean(may)) ||
 	       (retry && retry->too(error, retry->arg)));
 	json_object_put(result);
@@ -83,19 +87,19 @@ may_be_tried(const struct batch *b, const struct buf *line, off_t at, const stru
 
 /* --- what dead owners and power cuts left --- */
 
-/* The state that the results give item K: c, f, or p where it has no result. -1 with errno. */
+/* The state that the results give item K: c, f, x, or p where it has no result. -1 with errno. */
 static int
 state_by_results(struct batch *b, uint32_t k)
 {
 	struct buf line = {0};
-	bool completed = false;
+	char state = 'p';
 	off_t at = 0;
 	int rc = sure_result(b, k, &line, &at);
 
-	if (rc == 0 && batch_result_number(line.data, line.len, &completed) != k)
+	if (rc == 0 && batch_result_state(line.data, line.len, &state) != k)
 		rc = 1;
 	buf_free(&line);
-	return rc < 0 ? -1 : rc > 0 ? 'p' : completed ? 'c' : 'f';
+	return rc < 0 ? -1 : rc > 0 ? 'p' : state;
 }
 
 /* Makes the index of results anew: after a power cut any block of it may be an old one. 0 or -1. */
@@ -122,6 +126,16 @@ is_unlike(char s, uint64_t entry)
 	return s == 'c' || s == 'f' ? entry == 0 : entry != 0 || (s != 'p' && s != 'r' && s != '\0');
 }
 
+/* Whether item K is removed as its byte says: its entry leads to a line that says so. Few bytes tell. */
+static bool
+is_removed(const struct batch *b, uint32_t k, uint64_t entry)
+{
+	char line[96], state = '\0';
+	ssize_t n = entry ? file_read_at(b->results, line, sizeof(line), (off_t)le64toh(entry) - 1) : 0;
+
+	return n > 0 && batch_result_state(line, (size_t)n, &state) == k && state == 'x';
+}
+
 struct recovery {
 	struct batch *b;
 	int state;      /* opened anew: its locks and those of our own claims exclude each other */
@@ -145,7 +159,7 @@ recover_item(struct recovery *r, uint32_t k)
 	}
 	rc = s < 0 ? -1 : 0;
 	if (s > 0 && s != is && !(s == 'p' && is == 'r'))
-		rc = set_state(r->b, k, (char)s) < 0 ? -1 : 1;
+		rc = batch_set_state(r->b, k, (char)s) < 0 ? -1 : 1;
 	lock_bytes_drop(r->state, (off_t)k - 1, 1);
 	return rc;
 }
@@ -162,7 +176,8 @@ recover_block(struct recovery *r, uint32_t first, uint32_t n)
 	    file_read_at(r->b->results_index, entries, n * sizeof(*entries), (off_t)(first * sizeof(*entries))) < 0)
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
-		if (is_unlike(states[i], entries[i]) && recover_item(r, first + i) < 0)
+		if (is_unlike(states[i], entries[i]) &&
+		    !(states[i] == 'x' && is_removed(r->b, first + i, entries[i])) && recover_item(r, first + i) < 0)
 			return -1;
 	return 0;
 }
@@ -228,12 +243,12 @@ decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool 
 {
 	struct buf line = {0};
 	enum batch_claim claim = CLAIM_OURS;
-	bool completed = false;
 	int s = batch_state(b, k), is = s, rc;
+	char last = 'p';
 	off_t at;
 
-	if (s == 'c')
-		return CLAIM_DONE;
+	if (s == 'c' || s == 'x')
+		return s == 'c' ? CLAIM_DONE : CLAIM_REMOVED;
 	/* Without the lock, which is held while results are synced. No entry, and a byte that is no owner's: the item
 	 * has no result. See batch_reindex_results(). */
 	at = s < 0 ? -1 : batch_result_offset(b, k);
@@ -242,18 +257,43 @@ decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool 
 	if (s != 'r' && s != 'f' && at < 0)
 		return CLAIM_OURS;
 	rc = sure_result(b, k, &line, &at);
+	if (rc == 0 && batch_result_state(line.data, line.len, &last) != k)
+		last = 'f';
 	if (rc < 0) {
 		claim = CLAIM_ERROR;
-	} else if (rc == 0 && batch_result_number(line.data, line.len, &completed) == k && completed) {
-		claim = CLAIM_DONE;
-		is = 'c';
-	} else if (rc == 0 && !may_be_tried(b, &line, at, retry)) {
+	} else if (last == 'c' || last == 'x') {
+		claim = last == 'c' ? CLAIM_DONE : CLAIM_REMOVED;
+		is = last;
+	} else if (last == 'f' && !may_be_tried(b, &line, at, retry)) {
 		claim = CLAIM_FAILED;
 		is = 'f';
 	}
 	buf_free(&line);
 	*behind = is != s;
-	return *behind && set_state(b, k, (char)is) < 0 ? CLAIM_ERROR : claim;
+	return *behind && batch_set_state(b, k, (char)is) < 0 ? CLAIM_ERROR : claim;
+}
+
+void
+batch_claim_busy(struct batch *b)
+{
+	b->patient = true;
+}
+
+int
+batch_is_ended(struct batch *b, uint32_t k, const struct batch_retry *retry)
+{
+	struct buf line = {0};
+	bool completed = false;
+	off_t at = 0;
+	int rc = sure_result(b, k, &line, &at);
+
+	if (rc == 0)
+		rc = batch_result_number(line.data, line.len, &completed) == k &&
+		     (completed || !may_be_tried(b, &line, at, retry));
+	else
+		rc = rc < 0 ? -1 : 0;
+	buf_free(&line);
+	return rc;
 }
 
 enum batch_claim
@@ -270,7 +310,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 	/* Won: look again, somebody may have ended it just before. */
 	claim = decide_claim(b, k, retry, &behind);
-	if (claim == CLAIM_OURS && set_state(b, k, 'r') < 0)
+	if (claim == CLAIM_OURS && batch_set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
 	if (claim != CLAIM_OURS) {
 
@@ -283,15 +323,23 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 }
 
 void
-batch_release(struct batch *b, uint32_t k)
+batch_settle_state(struct batch *b, uint32_t k)
 {
-	off_t at = batch_result_offset(
-		b, k); /* without the lock, as in decide_claim(): the item is ours, and so is its entry */
+	int error = errno;
+	/* Without the lock, as in decide_claim(): the item is ours, and so is its entry. */
+	off_t at = batch_result_offset(b, k);
 	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
 	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
 	if (s > 0)
-		(void)set_state(b, k, (char)s);
+		(void)batch_set_state(b, k, (char)s);
+	errno = error;
+}
+
+void
+batch_release(struct batch *b, uint32_t k)
+{
+	batch_settle_state(b, k);
 	lock_bytes_drop(b->state, (off_t)k - 1, 1);
 }
 
@@ -371,6 +419,18 @@ out:
 }
 
 int
+batch_append_results(struct batch *b, const struct batch_outcome *v, size_t n)
+{
+	int rc = sync_items(b, v, n);
+
+	if (rc < 0 || batch_lock_results(b) < 0)
+		return -1;
+	rc = append_results(b, v, n, true);
+	batch_unlock_results(b);
+	return rc;
+}
+
+int
 batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
 {
 	int rc, error;
@@ -388,7 +448,7 @@ batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync
 	if (rc < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (set_state(b, v[i].item, v[i].completed ? 'c' : 'f') < 0)
+		if (batch_set_state(b, v[i].item, v[i].completed ? 'c' : 'f') < 0)
 			return -1;
 	for (size_t i = 0; i < n; i++)
 		lock_bytes_drop(b->state, (off_t)v[i].item - 1, 1);
@@ -407,12 +467,12 @@ rebuild_line(off_t at, const char *line, size_t n, void *arg)
 {
 	struct rebuilding *r = arg;
 	uint64_t value = (uint64_t)at + 1;
-	bool completed;
-	uint32_t k = batch_result_number(line, n, &completed);
+	char state;
+	uint32_t k = batch_result_state(line, n, &state);
 
 	if (k == 0 || k > r->b->count)
 		return true;
-	r->states[k - 1] = completed ? 'c' : 'f';
+	r->states[k - 1] = state;
 	if (batch_index_put(r->b->results_index, k, &value, 1) < 0)
 		r->failed = true;
 	return !r->failed;
@@ -431,7 +491,7 @@ write_states(const struct batch *b, const char *states, uint64_t *changed)
 			continue;
 		if (s != '\0' || states[k - 1] != 'p')
 			++*changed;
-		if (set_state(b, k, states[k - 1]) < 0)
+		if (batch_set_state(b, k, states[k - 1]) < 0)
 			return -1;
 	}
 	return fdatasync(b->state);
@@ -441,29 +501,16 @@ write_states(const struct batch *b, const char *states, uint64_t *changed)
 static char *
 lost_line(struct json_object *result)
 {
-	static const char *const of_file[] = {
-		"item", "status",        "path",         "file_id",         "knowledge_item_id", "bytes",
-		"mime", "sha256",        "error",        "final_url",       "finished_at",       "same_as",
-		"etag", "last_modified", "content_type", "file_changed_at", "replaced_file"};
-	struct json_object *lost = json_object_new_object(), *error = json_object_new_object();
+	struct json_object *lost = json_object_new_object();
 	char finished[WHEN_SIZE], *line;
 
-	json_object_object_add(error, "code", json_object_new_string("file_lost"));
-	json_object_object_add(error, "message", json_object_new_string("it was here, and its file is gone"));
-	json_object_object_add(error, "retryable", json_object_new_boolean(true));
 	json_object_object_add(lost, "item", json_object_get(json_object_object_get(result, "item")));
-	json_object_object_add(lost, "status", json_object_new_string("failed"));
-	json_object_object_add(lost, "error", error);
-	json_object_object_add(lost, "finished_at", json_object_new_string(when_now(finished)));
-	json_object_object_foreach(result, key, value)
-	{
-		bool is_of_file = false;
-
-		for (size_t i = 0; i < sizeof(of_file) / sizeof(*of_file); i++)
-			is_of_file = is_of_file || strcmp(key, of_file[i]) == 0;
-		if (!is_of_file)
-			json_object_object_add(lost, key, json_object_get(value));
-	}
+	rec_add_string(lost, "status", "failed");
+	rec_add_error(lost, "file_lost", "it was here, and its file is gone", true);
+	rec_add_string(lost, "finished_at", when_now(finished));
+	rec_copy_without(lost, result, "item", "status", "path", "file_id", "knowledge_item_id", "bytes", "mime",
+			 "sha256", "error", "final_url", "finished_at", "same_as", "etag", "last_modified",
+			 "content_type", "file_changed_at", "replaced_file");
 	line = buf_strdup(rec_print(lost));
 	json_object_put(lost);
 	return line;
@@ -531,14 +578,8 @@ batch_find_lost(const struct batch *b, uint32_t from, struct buf *where)
 static int
 append_lost(struct batch *b, struct batch_outcome *v, size_t n)
 {
-	int rc = n > 0 ? sync_items(b, v, n) : 0;
+	int rc = n > 0 ? batch_append_results(b, v, n) : 0;
 
-	if (n > 0 && rc == 0)
-		rc = batch_lock_results(b);
-	if (n > 0 && rc == 0) {
-		rc = append_results(b, v, n, true);
-		batch_unlock_results(b);
-	}
 	for (size_t i = 0; i < n; i++)
 		free((char *)(uintptr_t)v[i].line);
 	return rc;

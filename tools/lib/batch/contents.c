@@ -263,8 +263,7 @@ publish_table(struct contents *c, struct atomic_file *p)
 		close_table(c);
 		if (open_table(c) == 0)
 			return 0;
-		errno = EIO;
-		return -1;
+		return file_fail(EIO);
 	}
 	atomic_file_drop(p);
 	return -1;
@@ -340,10 +339,8 @@ contents_find(struct contents *c, const char *hex, uint32_t *item)
 	uint64_t print, place;
 
 	*item = 0;
-	if (!print_of(hex, &print)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!print_of(hex, &print))
+		return file_fail(EINVAL);
 	for (int i = 0; i < 2; i++) {
 		int rc = be_current(c);
 
@@ -354,8 +351,7 @@ contents_find(struct contents *c, const char *hex, uint32_t *item)
 		if (i == 0 && rebuild_table(c) < 0)
 			return -1;
 	}
-	errno = EIO;
-	return -1;
+	return file_fail(EIO);
 }
 
 /* Into the table FD of SIZE. 0, 1 for a damaged table, 2 for a full one, -1 with errno. */
@@ -412,10 +408,8 @@ contents_add(struct contents *c, const char *hex, uint32_t item)
 	struct atomic_file larger;
 	uint64_t print;
 
-	if (!print_of(hex, &print) || item == 0) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!print_of(hex, &print) || item == 0)
+		return file_fail(EINVAL);
 	if (c->part.fd >= 0)
 		return add_to_part(c, print, item);
 	for (int i = 0; i < 4; i++) {
@@ -431,6 +425,5 @@ contents_add(struct contents *c, const char *hex, uint32_t item)
 		if (rebuild_table(c) < 0)
 			return -1;
 	}
-	errno = EIO;
-	return -1;
+	return file_fail(EIO);
 }

@@ -22,6 +22,12 @@ job_status_derive(struct job_status *p)
 	if (left && p->tenths == 1000)
 		p->tenths = 999;
 
+	if (c->total == 0 && c->removed > 0) {
+		/* Nothing that was asked for is left to do. */
+		p->status = p->done ? "completed" : "processing";
+		p->tenths = 1000;
+		return;
+	}
 	if (finished + c->processing == 0)
 		p->status = "pending";
 	else if (!p->done)
@@ -134,6 +140,8 @@ job_status_print_job(const struct batch *b, struct json_object *about, const str
 	add_known(out, "label", about);
 	add_known(out, "category", about);
 	add_known(out, "notebook", about);
+	if (c->removed)
+		buf_printf(out, ",\"removed_items\":%llu", (unsigned long long)c->removed);
 	if (p->stale)
 		buf_str(out, ",\"stale\":true");
 	buf_add(out, "}", 1);
@@ -195,7 +203,11 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	static const char *const given[] = {"upload_id", "upload_url_id", "upload_file_id"};
 	const char *id = NULL;
 
-	status = state == 'c' ? "completed" : state == 'f' ? "failed" : state == 'r' && held ? "processing" : "pending";
+	status = state == 'c'           ? "completed"
+		 : state == 'f'         ? "failed"
+		 : state == 'x'         ? "removed"
+		 : state == 'r' && held ? "processing"
+					: "pending";
 	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, status);
 
 	buf_clear(line);
@@ -241,28 +253,62 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	return error ? -1 : 0;
 }
 
+/* The next item after K that is not removed; 0: there is none. -1 with errno. */
+static int64_t
+next_listed(const struct batch *b, const struct batch_counts *c, uint64_t k)
+{
+	for (k++; k <= c->length; k++) {
+		int state = c->removed ? batch_state(b, (uint32_t)k) : 'p';
+
+		if (state < 0)
+			return -1;
+		if (state != 'x')
+			return (int64_t)k;
+	}
+	return 0;
+}
+
+/* The item before the first that is listed behind OFFSET others. -1 with errno. */
+static int64_t
+skip_listed(const struct batch *b, const struct batch_counts *c, uint64_t offset)
+{
+	int64_t k = 0, next;
+
+	if (!c->removed)
+		return (int64_t)offset;
+	for (uint64_t i = 0; i < offset && (next = next_listed(b, c, (uint64_t)k)) != 0; i++) {
+		if (next < 0)
+			return -1;
+		k = next;
+	}
+	return k;
+}
+
 int
 job_status_print_known(const struct batch *b, struct json_object *about, const struct job_status *p, uint64_t offset,
 		       uint64_t limit, job_status_sink *sink, void *arg)
 {
+	const struct batch_counts *c = &p->counts;
 	struct buf out = {0}, line = {0};
-	uint64_t end = p->counts.total;
+	const char *before = "";
+	int64_t k;
 	int error = 0;
 
-	if (offset > end)
-		offset = end;
-	if (limit < end - offset)
-		end = offset + limit;
+	k = limit && offset < c->total ? skip_listed(b, c, offset) : 0;
+	if (offset >= c->total)
+		limit = 0;
 	buf_str(&out, "{\"batch_job\":");
 	job_status_print_job(b, about, p, &out);
 	buf_str(&out, ",\"items\":[");
-	for (uint64_t k = offset + 1; k <= end; k++) {
-		if (k > offset + 1)
-			buf_add(&out, ",", 1);
-		was_read(job_status_print_item(b, (uint32_t)k, p->counts.held, &out, &line), &error);
+	for (; limit > 0 && k >= 0 && (k = next_listed(b, c, (uint64_t)k)) > 0; limit--) {
+		buf_str(&out, before);
+		before = ",";
+		was_read(job_status_print_item(b, (uint32_t)k, c->held, &out, &line), &error);
 		sink(out.data, out.len, arg);
 		buf_clear(&out);
 	}
+	if (k < 0)
+		was_read(-1, &error);
 	buf_str(&out, "]}");
 	sink(out.data, out.len, arg);
 	buf_free(&out);

@@ -37,9 +37,9 @@ typedef void job_status_sink(const char *bytes, size_t n, void *arg);
 
 /*
  * Hands the status document to SINK, piece by piece, on one line without newline: "batch_job" from P, then at most
- * LIMIT items after the first OFFSET. With LIMIT 0 no item and no result is read. Parts of batch.json, items or results
- * that cannot be read are null or empty in the document. Returns 0, or -1 with errno if one of these is there but
- * cannot be read.
+ * LIMIT items after the first OFFSET, removed ones left out. With LIMIT 0 no item and no result is read. Parts of
+ * batch.json, items or results that cannot be read are null or empty in the document. Returns 0, or -1 with errno if
+ * one of these is there but cannot be read.
  */
 int job_status_print(struct batch *b, const struct job_status *p, uint64_t offset, uint64_t limit,
 		     job_status_sink *sink, void *arg);

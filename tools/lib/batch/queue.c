@@ -50,7 +50,6 @@ make_in(int dir, const char *batch)
 	if (rc == 0)
 		rc = fsync(dir);
 	if (rc < 0) {
-
 		atomic_file_drop(&p);
 		file_close(fd, 0);
 		return -1;
@@ -108,8 +107,7 @@ add_in(int dir, const char *batch)
 		if (rc <= 0)
 			return rc;
 	}
-	errno = EBUSY;
-	return -1;
+	return file_fail(EBUSY);
 }
 
 int
@@ -135,10 +133,8 @@ lock_entry(int dir, const char *batch, bool *held)
 	int fd = open_entry(dir, batch), rc;
 
 	*held = false;
-	if (fd < 0) {
-		errno = errno == ENOENT ? 0 : errno;
-		return -1;
-	}
+	if (fd < 0)
+		return file_fail(errno == ENOENT ? 0 : errno);
 	rc = lock_try(fd, LOCK_ALONE);
 	*held = rc > 0;
 	if (rc == 0 && (rc = file_is_named(dir, batch, fd)) == 1)
@@ -193,7 +189,7 @@ by_age(const void *a, const void *b)
 
 struct entries {
 	struct entry *v;
-	size_t n, room;
+	size_t n;
 };
 
 static int
@@ -205,10 +201,7 @@ take_entry(int dir, const struct dirent *e, void *arg)
 
 	if (is <= 0 || !S_ISREG(st.st_mode))
 		return is < 0 ? -1 : 0;
-	if (all->n == all->room) {
-		all->room = all->room ? 2 * all->room : 16;
-		all->v = buf_realloc(all->v, all->room * sizeof(*all->v));
-	}
+	all->v = buf_grow(all->v, all->n, sizeof(*all->v));
 	all->v[all->n++] = (struct entry){st.st_mtim, buf_strdup(e->d_name)};
 	return 0;
 }

@@ -4,20 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t
-print_of(const char *id)
-{
-	uint32_t h = 2166136261U; /* FNV-1a */
-
-	for (; *id; id++)
-		h = (h ^ (unsigned char)*id) * 16777619U;
-	return h;
-}
+#include "base/table.h"
 
 static uint32_t *
 slot_of(const struct subject_index *p, const char *id)
 {
-	uint32_t i = print_of(id) & (p->size - 1);
+	uint32_t i = table_hash(id) & (p->size - 1);
 
 	while (p->slots[i] && strcmp(subject_index_id(p, p->slots[i] - 1), id) != 0)
 		i = (i + 1) & (p->size - 1);
@@ -40,8 +32,7 @@ subject_of(struct subject_index *p, const char *id)
 	slot = slot_of(p, id);
 	if (*slot)
 		return *slot - 1;
-	if ((p->count & (p->count - 1)) == 0)
-		p->subjects = buf_realloc(p->subjects, (p->count ? 2 * (size_t)p->count : 1) * sizeof(*p->subjects));
+	p->subjects = buf_grow(p->subjects, p->count, sizeof(*p->subjects));
 	p->subjects[p->count] = (struct indexed_subject){.id = (uint32_t)p->ids.len};
 	buf_add(&p->ids, id, strlen(id) + 1);
 	*slot = ++p->count;
@@ -121,6 +112,45 @@ subject_index_build(struct subject_index *p, struct batch *b)
 	free(subject_of_item);
 	buf_free(&line);
 	return p->length == length ? 0 : -1;
+}
+
+/* Whether items of the subject S are left. 1, 0, or -1 with errno. */
+static int
+has_items(const struct subject_index *p, const struct indexed_subject *s, const struct batch *b)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		int state = batch_state(b, p->items[s->first + i]);
+
+		if (state != 'x')
+			return state < 0 ? -1 : 1;
+	}
+	return 0;
+}
+
+int
+subject_index_leave_out_removed(struct subject_index *p, const struct batch *b)
+{
+	struct batch_counts counts;
+	uint32_t n = 0;
+
+	if (batch_count(b, &counts) < 0)
+		return -1;
+	if (counts.removed == 0)
+		return 0;
+	for (uint32_t i = 0; i < p->count; i++) {
+		int has = has_items(p, &p->subjects[i], b);
+
+		if (has < 0)
+			return -1;
+		if (has)
+			p->subjects[n++] = p->subjects[i];
+	}
+	p->count = n;
+	if (p->size)
+		memset(p->slots, 0, p->size * sizeof(*p->slots));
+	for (uint32_t i = 0; i < n; i++)
+		*slot_of(p, subject_index_id(p, i)) = i + 1;
+	return 0;
 }
 
 void

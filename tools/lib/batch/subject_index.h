@@ -31,6 +31,10 @@ struct subject_index {
 int subject_index_build(struct subject_index *p, struct batch *b);
 void subject_index_free(struct subject_index *p);
 
+/* Leaves the subjects out whose items were all removed, with their items; the others keep their order. Returns 0, or -1
+ * with errno. */
+int subject_index_leave_out_removed(struct subject_index *p, const struct batch *b);
+
 /* Returns the id of subject number SUBJECT, valid until subject_index_free(). */
 const char *subject_index_id(const struct subject_index *p, uint32_t subject);
 

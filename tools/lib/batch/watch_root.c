@@ -61,7 +61,6 @@ watch_root_open(const struct root *root)
 	*f = (struct watch_root){.root = root};
 	f->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (f->fd < 0) {
-
 		free(f);
 		return NULL;
 	}
@@ -121,9 +120,8 @@ drop_batch(struct watch_root *f, size_t at)
 	memmove(f->v + at, f->v + at + 1, (f->n - at) * sizeof(*f->v));
 }
 
-/* One that was renamed away is watched by its number still. */
-static void
-forget_moved(struct watch_root *f, const char *name)
+void
+watch_root_remove_batch(struct watch_root *f, const char *name)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		if (strcmp(f->v[i].name, name) != 0)
@@ -185,7 +183,7 @@ handle_event(struct watch_root *f, const struct inotify_event *e,
 	if (event.what == WATCH_ROOT_LOST)
 		watch_folders(f);
 	if (event.what == WATCH_ROOT_BATCHES && event.removed)
-		forget_moved(f, event.name);
+		watch_root_remove_batch(f, event.name); /* one that was renamed away is watched by its number still */
 	see(&event, arg);
 	if (event.what == WATCH_ROOT_GONE)
 		drop_batch(f, place_of(f, e->wd));

@@ -39,6 +39,9 @@ struct watch_root *watch_root_open(const struct root *root);
  * this call. Returns 0, or -1 with errno: ENOENT if it is not there, ENOSPC if the user watches too many files. */
 int watch_root_add_batch(struct watch_root *f, const char *name);
 
+/* Watches the batch NAME no longer. */
+void watch_root_remove_batch(struct watch_root *f, const char *name);
+
 /* Returns a non-blocking descriptor that is readable when there are events. */
 int watch_root_fd(const struct watch_root *f);
 

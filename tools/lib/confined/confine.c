@@ -14,6 +14,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "files/file.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
@@ -273,7 +275,7 @@ static const struct {
 	long abi;
 	struct ruleset adds;
 	size_t size;
-} governs[] = {
+} abis[] = {
 	{1, {.fs = (1 << 13) - 1}, offsetof(struct ruleset, net)}, /* execute, write, read, remove, make */
 	{2, {.fs = 1 << 13}, offsetof(struct ruleset, net)},       /* rename and link from one folder to another */
 	{3, {.fs = 1 << 14}, offsetof(struct ruleset, net)},       /* truncate */
@@ -288,15 +290,14 @@ confine_landlock(void)
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), fd, rc;
 	struct ruleset denied = {0};
 	size_t size = 0;
-	int error;
 
 	if (abi < 1)
 		return 1;
-	for (size_t i = 0; i < sizeof(governs) / sizeof(governs[0]) && governs[i].abi <= abi; i++) {
-		denied.fs |= governs[i].adds.fs;
-		denied.net |= governs[i].adds.net;
-		denied.scoped |= governs[i].adds.scoped;
-		size = governs[i].size;
+	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]) && abis[i].abi <= abi; i++) {
+		denied.fs |= abis[i].adds.fs;
+		denied.net |= abis[i].adds.net;
+		denied.scoped |= abis[i].adds.scoped;
+		size = abis[i].size;
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
@@ -304,10 +305,7 @@ confine_landlock(void)
 	if (fd < 0)
 		return -1;
 	rc = syscall(SYS_landlock_restrict_self, (int)fd, 0);
-	error = errno;
-	close((int)fd);
-	errno = error;
-	return rc < 0 ? -1 : 0;
+	return file_close((int)fd, rc < 0 ? -1 : 0);
 }
 
 int

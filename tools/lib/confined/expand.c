@@ -14,12 +14,13 @@
 #include "base/clock.h"
 #include "base/member.h"
 #include "base/trouble.h"
+#include "base/words.h"
 #include "confined/helper.h"
 #include "files/file.h"
 
 enum { RATIO_FROM = 10 << 20, PACKET = EXPAND_BLOCK + 16 };
 
-const struct expand_limits expand_usual = {
+static const struct expand_limits usual = {
 	.members = 10000,
 	.bytes = (uint64_t)4 << 30,
 	.member_bytes = (uint64_t)2 << 30,
@@ -390,12 +391,12 @@ set_limits(struct expand *e, const struct expand_limits *given)
 {
 	struct expand_limits *l = &e->limits;
 
-	*l = given ? *given : expand_usual;
-	l->members = l->members ? l->members : expand_usual.members;
-	l->bytes = l->bytes ? l->bytes : expand_usual.bytes;
-	l->member_bytes = l->member_bytes ? l->member_bytes : expand_usual.member_bytes;
-	l->ratio = l->ratio ? l->ratio : expand_usual.ratio;
-	l->stall = l->stall > 0 ? l->stall : expand_usual.stall;
+	*l = given ? *given : usual;
+	l->members = l->members ? l->members : usual.members;
+	l->bytes = l->bytes ? l->bytes : usual.bytes;
+	l->member_bytes = l->member_bytes ? l->member_bytes : usual.member_bytes;
+	l->ratio = l->ratio ? l->ratio : usual.ratio;
+	l->stall = l->stall > 0 ? l->stall : usual.stall;
 }
 
 struct expand *
@@ -440,31 +441,10 @@ expand_close(struct expand *e)
 bool
 expand_is_archive(const char *mime)
 {
-	static const char *const types[] = {
-		"application/gzip",
-		"application/vnd.ms-cab-compressed",
-		"application/vnd.rar",
-		"application/x-7z-compressed",
-		"application/x-archive",
-		"application/x-bzip2",
-		"application/x-compress",
-		"application/x-cpio",
-		"application/x-iso9660-image",
-		"application/x-lha",
-		"application/x-lz4",
-		"application/x-lzh-compressed",
-		"application/x-lzip",
-		"application/x-lzma",
-		"application/x-rar",
-		"application/x-tar",
-		"application/x-xar",
-		"application/x-xz",
-		"application/zip",
-		"application/zstd",
-	};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(mime, types[i]) == 0)
-			return true;
-	return false;
+	return word_is_one_of(mime, "application/gzip", "application/vnd.ms-cab-compressed", "application/vnd.rar",
+			      "application/x-7z-compressed", "application/x-archive", "application/x-bzip2",
+			      "application/x-compress", "application/x-cpio", "application/x-iso9660-image",
+			      "application/x-lha", "application/x-lz4", "application/x-lzh-compressed",
+			      "application/x-lzip", "application/x-lzma", "application/x-rar", "application/x-tar",
+			      "application/x-xar", "application/x-xz", "application/zip", "application/zstd");
 }

@@ -29,7 +29,7 @@ enum {
 	EXPAND_SECONDS = 15 * 60, /* of its processor time, and of waiting for it in all */
 };
 
-/* The limits for one archive. A member that is 0 is as in expand_usual. */
+/* The limits for one archive. A member that is 0 has its usual value, which stands last here. */
 struct expand_limits {
 	uint64_t members;      /* entries of any kind, directories too; 10,000 */
 	uint64_t bytes;        /* unpacked, of all members, refused ones too; 4 GiB */
@@ -37,8 +37,6 @@ struct expand_limits {
 	uint64_t ratio;        /* unpacked bytes to those of the archive, beyond the first 10 MiB; 200 */
 	int stall;             /* milliseconds without a sign of life while we wait; 30,000 */
 };
-
-extern const struct expand_limits expand_usual;
 
 enum expand_event {
 	EXPAND_AGAIN,         /* no event came in the time given: call again */

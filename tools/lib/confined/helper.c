@@ -127,7 +127,6 @@ start_on_socket(struct helper *h, int theirs)
 {
 	char *argv[] = {(char *)(size_t)h->program, (char[]){"--serve"}, (char *)(size_t)h->mode, NULL};
 	struct buf path = {0};
-	int error;
 
 	h->pid = path_of_program(&path, h->program) < 0
 			 ? -1
@@ -137,9 +136,7 @@ start_on_socket(struct helper *h, int theirs)
 				   .fds = (struct child_fd[]){{theirs, STDIN_FILENO}, {STDERR_FILENO, STDERR_FILENO}},
 				   .fd_count = 2,
 			   });
-	error = errno;
 	buf_free(&path);
-	errno = error;
 	return h->pid < 0 ? -1 : 0;
 }
 

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "confined/confine.h"
+
 struct helper {
 	const char *program; /* "bi-type"; kept, not copied */
 	const char *mode;    /* an option behind --serve, or NULL; kept, not copied */
@@ -67,6 +69,12 @@ ssize_t helper_receive(struct helper *h, char *packet, size_t room);
 
 /* Returns whether descriptor 0 is such a socket. */
 bool helper_serves(void);
+
+/* Ends the program, as after an invalid option, if it is not. */
+void helper_require_socket(void);
+
+/* Confines this process, and reports that it is ready. Ends it if either is not possible. */
+void helper_confine(const struct confine_limits *limits);
 
 /* Waits for a request. Stores its bytes and a NUL in TEXT, of ROOM bytes, and its COUNT descriptors (at most 2) in FDS.
  * Returns its length, 0 at the end, or -1 if it is not such a request. */

@@ -5,6 +5,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/msg.h"
+#include "base/opt.h"
 #include "confined/helper.h"
 
 bool
@@ -14,6 +16,22 @@ helper_serves(void)
 	socklen_t len = sizeof(kind);
 
 	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &kind, &len) == 0 && kind == SOCK_SEQPACKET;
+}
+
+void
+helper_require_socket(void)
+{
+	if (!helper_serves())
+		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+}
+
+void
+helper_confine(const struct confine_limits *limits)
+{
+	if (confine_process(limits, NULL) < 0)
+		msg_die_errno(EX_OSERR, "this kernel does not let the process confine itself (seccomp)");
+	if (!helper_send_answer("ready", 5, NULL, 0))
+		_exit(EX_OSERR);
 }
 
 ssize_t

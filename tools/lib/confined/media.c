@@ -18,25 +18,20 @@ struct media {
 };
 
 static const char *const kinds[] = {"image", "video", "audio", NULL};
-static const char *const sources[] = {"og:image",
-				      "og:image:secure_url",
-				      "og:video",
-				      "og:video:secure_url",
-				      "og:audio",
-				      "og:audio:secure_url",
-				      "twitter:image",
-				      "image_src",
-				      "img",
-				      "srcset",
-				      "data-src",
-				      "data-srcset",
-				      "picture",
-				      "video",
-				      "audio",
-				      "source",
-				      "poster",
-				      "link",
-				      NULL};
+static const char *const sources[] = {"og:image",      "og:image:secure_url",
+				      "og:video",      "og:video:secure_url",
+				      "og:audio",      "og:audio:secure_url",
+				      "twitter:image", "image_src",
+				      "json-ld",       "img",
+				      "srcset",        "data-src",
+				      "data-srcset",   "picture",
+				      "video",         "audio",
+				      "source",        "poster",
+				      "link",          "css",
+				      "object",        "embed",
+				      "input",         "amp-img",
+				      "amp-video",     "amp-audio",
+				      "svg",           NULL};
 
 struct media *
 media_open(void)
@@ -67,6 +62,9 @@ media_free(struct media_found *out)
 		free(out->media[i].title);
 	}
 	free(out->media);
+	free(out->stream);
+	free(out->refresh);
+	out->stream = out->refresh = NULL;
 	out->media = NULL;
 	out->count = 0;
 }
@@ -132,6 +130,16 @@ take_media(struct media_found *out, char *lines, size_t most)
 	return true;
 }
 
+/* A URL about the whole page. False: it is none, or the second. */
+static bool
+take_url(char **out, const char *url)
+{
+	if (*out || !media_is_url(url))
+		return false;
+	*out = buf_strdup(url);
+	return true;
+}
+
 /* What a packet says is checked: bi-media read hostile bytes. 1: it was the last one, 0: more will come, -1: it is none
  * of the protocol's. */
 static int
@@ -148,6 +156,10 @@ take_packet(struct media_found *out, char *packet, size_t n, size_t most)
 		tidy_title(out->rule);
 		return 0;
 	}
+	if (strncmp(packet, "stream\n", 7) == 0)
+		return take_url(&out->stream, packet + 7) ? 0 : -1;
+	if (strncmp(packet, "refresh\n", 8) == 0)
+		return take_url(&out->refresh, packet + 8) ? 0 : -1;
 	if (strncmp(packet, "failed ", 7) == 0 || strncmp(packet, "unread ", 7) == 0) {
 		out->trouble = *packet == 'u';
 		snprintf(out->why, sizeof(out->why), "%.*s", MEDIA_WHY - 1, packet + 7);

@@ -4,7 +4,8 @@
  * The protocol is that of helper.h: each packet to `bi-media --serve` is three lines, how many media are wanted at
  * most, the page's URL and its Content-Type (both may be empty), with one descriptor (SCM_RIGHTS): the page, read from
  * its beginning. It answers by several packets: "media", four lines (the kind, where it was found, its URL, its title)
- * for each, then "rule", a line, where the page forbids its use, and last "done" or "done cut", or "failed WHY".
+ * for each, then "rule", a line, where the page forbids its use, "stream" and "refresh" with a URL each where it has
+ * such, and last "done" or "done cut", or "failed WHY".
  */
 #ifndef BI_MEDIA_H
 #define BI_MEDIA_H
@@ -30,8 +31,11 @@ struct media_one {
 };
 
 struct media_found {
-	struct media_one *media; /* og:image and the like first, then in the page's order, without duplicates */
+	struct media_one
+		*media; /* og:image and the like first, then JSON-LD, then in the page's order, no duplicates */
 	size_t count;
+	char *stream;           /* the first HLS or DASH stream, which is no file and not in MEDIA; NULL: none */
+	char *refresh;          /* the URL of another page that is to be loaded instead of this one; NULL: none */
 	bool cut;               /* the page was not read to its end: it is too long or nested too deeply */
 	char rule[OPTOUT_RULE]; /* the page's own rule that forbids its use, "meta robots: noai"; "" where none does */
 	char why[MEDIA_WHY];    /* media_find() returned 1: why, in words for people */

@@ -12,7 +12,6 @@
 #define BI_THUMB_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "confined/likeness.h"
 

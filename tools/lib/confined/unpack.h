@@ -5,7 +5,6 @@
 #define BI_UNPACK_H
 
 #include <archive.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { UNPACK_BLOCK = 128 << 10 };

@@ -117,10 +117,8 @@ append_line(int fd, off_t at, struct buf *out)
 			continue;
 		if (n < 0)
 			return -1;
-		if (n == 0) {
-			errno = ENOENT;
-			return -1;
-		}
+		if (n == 0)
+			return file_fail(ENOENT);
 		newline = memchr(out->data + out->len, '\n', (size_t)n);
 		if (newline) {
 			out->len = (size_t)(newline - out->data);

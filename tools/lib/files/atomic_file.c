@@ -57,8 +57,7 @@ open_named(struct atomic_file *p)
 		close(p->fd);
 	}
 	p->fd = -1;
-	errno = EBUSY;
-	return -1;
+	return file_fail(EBUSY);
 }
 
 int
@@ -138,10 +137,8 @@ atomic_file_note(struct atomic_file *p, const char *note)
 		p->noted = false;
 		return 0;
 	}
-	if (n > ATOMIC_FILE_NOTE_MAX) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
+	if (n > ATOMIC_FILE_NOTE_MAX)
+		return file_fail(ENAMETOOLONG);
 	if (boot_id(text) < 0)
 		return -1;
 	text[BOOT_ID] = ' ';
@@ -204,8 +201,7 @@ atomic_file_take(struct atomic_file *p, int tempfd, const char *name, char note[
 	}
 	close(p->fd);
 	p->fd = -1;
-	errno = error;
-	return -1;
+	return file_fail(error);
 }
 
 int

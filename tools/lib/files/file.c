@@ -6,7 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trouble.h"
+
 enum { READ_AT_ONCE = 1 << 16, DIGEST_AT_ONCE = 1 << 18 };
+
+int
+file_fail(int error)
+{
+	errno = error;
+	return -1;
+}
 
 int
 file_close(int fd, int rc)
@@ -42,6 +51,53 @@ file_each(int dir, file_visit *visit, void *arg)
 	closedir(d);
 	errno = error;
 	return rc;
+}
+
+struct listing {
+	struct file_names *names;
+	bool (*keep)(const struct dirent *entry);
+};
+
+static int
+take_name(int dir, const struct dirent *e, void *arg)
+{
+	const struct listing *l = arg;
+	struct file_names *names = l->names;
+
+	(void)dir;
+	if (l->keep && !l->keep(e))
+		return 0;
+	names->v = buf_grow(names->v, names->n, sizeof(*names->v));
+	names->v[names->n++] = buf_strdup(e->d_name);
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+file_list(int dir, bool (*keep)(const struct dirent *entry), struct file_names *names)
+{
+	struct listing l = {names, keep};
+	int rc;
+
+	*names = (struct file_names){0};
+	rc = file_each(dir, take_name, &l);
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), by_name);
+	return rc;
+}
+
+void
+file_names_free(struct file_names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+	*names = (struct file_names){0};
 }
 
 int
@@ -81,7 +137,7 @@ file_reason(int error)
 	case ENXIO:
 		return "it is a device, a pipe or a socket, not a file; move it away";
 	default:
-		return strerror(error);
+		return trouble_reason(error);
 	}
 }
 
@@ -195,4 +251,14 @@ file_digest(int fd, char hex[HASH_HEX + 1])
 	free(block);
 	hash_end(h, hex);
 	return n < 0 ? -1 : at;
+}
+
+bool
+file_has_digest(int dir, const char *name, const char *hex)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char there[HASH_HEX + 1];
+	bool has = fd >= 0 && file_digest(fd, there) >= 0 && strcmp(there, hex) == 0;
+
+	return file_close(fd, has);
 }

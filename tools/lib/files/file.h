@@ -6,6 +6,7 @@
 #define BI_FILE_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -23,6 +24,15 @@ typedef int file_visit(int dir, const struct dirent *entry, void *arg);
  * directory could not be read to its end.
  */
 int file_each(int dir, file_visit *visit, void *arg);
+
+/* Stores the sorted names of the entries of DIR in NAMES, but for those that KEEP, if given, refuses. DIR is taken and
+ * closed as by file_each(). Returns 0, or -1 with errno. file_names_free() frees NAMES in both cases. */
+struct file_names {
+	char **v;
+	size_t n;
+};
+int file_list(int dir, bool (*keep)(const struct dirent *entry), struct file_names *names);
+void file_names_free(struct file_names *names); /* keeps errno */
 
 /* Stores the status of NAME in the directory DIR in ST, which may be NULL. A symbolic link is not followed. Returns 1,
  * 0 if the name is not there, or -1 with errno. */
@@ -58,6 +68,12 @@ int file_read_all(int fd, size_t most, struct buf *out);
 
 /* Stores the SHA-256 of the whole file FD in HEX. The number of its bytes, or -1 with errno. */
 off_t file_digest(int fd, char hex[HASH_HEX + 1]);
+
+/* Returns whether the regular file NAME of the directory DIR can be read and has the SHA-256 HEX. */
+bool file_has_digest(int dir, const char *name, const char *hex);
+
+/* Sets errno to ERROR. Returns -1. */
+int file_fail(int error);
 
 /* Closes FD unless it is negative, and keeps errno. Returns RC. */
 int file_close(int fd, int rc);

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/msg.h"
+#include "base/words.h"
 #include "files/file.h"
 
 static const char system_root[] = "/var/lib/bi";
@@ -96,8 +97,9 @@ become_owner(const char *path, int fd)
 	(void)prctl(PR_SET_DUMPABLE, 1); /* /proc is then the owner's again: there is nothing of root's to read */
 }
 
-void
-root_open(struct root *root, const char *dir, bool create)
+/* False: it is not there, and MAY_MISS. */
+static bool
+open_root(struct root *root, const char *dir, bool create, bool may_miss)
 {
 	const char *env = getenv("BI_ROOT");
 	struct buf path = {0};
@@ -117,6 +119,10 @@ root_open(struct root *root, const char *dir, bool create)
 		msg_die_errno(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_CANTCREAT,
 			      "cannot make the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
 	root->fd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root->fd < 0 && errno == ENOENT && may_miss) {
+		buf_free(&path);
+		return false;
+	}
 	if (root->fd < 0)
 		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT,
 			      "cannot open the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
@@ -135,6 +141,19 @@ root_open(struct root *root, const char *dir, bool create)
 	buf_free(&path);
 	if (create)
 		root_make_spare(root);
+	return true;
+}
+
+void
+root_open(struct root *root, const char *dir, bool create)
+{
+	open_root(root, dir, create, false);
+}
+
+bool
+root_open_existing(struct root *root, const char *dir)
+{
+	return open_root(root, dir, false, true);
 }
 
 void
@@ -145,19 +164,11 @@ root_close(struct root *root)
 	*root = (struct root){.fd = -1};
 }
 
-static bool
-one_component(const char *name)
-{
-	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
-
 int
 root_open_dir(int dirfd, const char *name, bool create)
 {
-	if (!one_component(name)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (strchr(name, '/') || word_is_one_of(name, "", ".", ".."))
+		return file_fail(EINVAL);
 	/* What is recorded in it later must not lose its directory in a power cut. */
 	if (create && (mkdirat(dirfd, name, 0777) == 0 ? fsync(dirfd) < 0 : errno != EEXIST))
 		return -1;

@@ -24,6 +24,9 @@ struct root {
  */
 void root_open(struct root *root, const char *dir, bool create);
 
+/* Opens the root as root_open() without CREATE, if it exists. Returns false, and opens nothing, if it does not. */
+bool root_open_existing(struct root *root, const char *dir);
+
 /* Closes the root and frees its path. */
 void root_close(struct root *root);
 

@@ -62,14 +62,10 @@ read_all(int dirfd, int fd, struct buf *out)
 
 	if (fstat(fd, &st) < 0)
 		return -1;
-	if (!S_ISREG(st.st_mode)) {
-		errno = ENOENT;
-		return -1;
-	}
-	if (st.st_mode & 077 || !is_ours(&st, dirfd)) {
-		errno = EPERM;
-		return -1;
-	}
+	if (!S_ISREG(st.st_mode))
+		return file_fail(ENOENT);
+	if (st.st_mode & 077 || !is_ours(&st, dirfd))
+		return file_fail(EPERM);
 	return file_read_all(fd, TOKEN_SECRET_MAX, out);
 }
 

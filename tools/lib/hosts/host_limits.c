@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/hash.h"
 #include "base/lock.h"
 #include "files/file.h"
+#include "hosts/pace_file.h"
 
 /*
  * A stretch: slots, then a byte for each cap, then one for each interval between two starts, in units of 100
@@ -38,11 +38,6 @@ _Static_assert(PACES + INTERVAL_MAX < LOOKING, "a stretch has room for each");
 /* When to look again for a slot that others hold, and for how long who gave one back leaves it to them. */
 enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
 
-/* A hold-back further ahead than this was written by a clock that was wrong. */
-enum { HOLD_MAX_MS = 24 * 3600 * 1000 };
-#define HOLD_MAX_US (INT64_C(1000) * HOLD_MAX_MS)
-#define SPENT_MAX_US (INT64_C(1000000) * 3600)
-
 /*
  * Starts come every 1.1 intervals, and one that is late may be made up for by LATE_US. So a second and EXTRA more,
  * for ways to the host that differ, see (1 + LATE + EXTRA) / (1.1 / N) + 1 starts at most, rounded down: N.
@@ -50,7 +45,7 @@ enum { HOLD_MAX_MS = 24 * 3600 * 1000 };
 enum { SPREAD_PERCENT = 110, LATE_US = 10000 };
 
 /* Another has a hosts/KEY locked for microseconds, unless it was stopped just there. */
-enum { BUSY_MS = 1, PATIENCE = 500 };
+enum { BUSY_MS = 1 };
 
 struct host_limits {
 	int dir, slots;
@@ -58,8 +53,9 @@ struct host_limits {
 };
 
 struct host_limit {
-	struct host_limits *governor;
-	int locks;  /* the file of slots/ that the stretch is in; the governor's */
+	struct host_limits *all;
+	int locks; /* the file of slots/ that the stretch is in; of ALL */
+	char *key;
 	char *file; /* in hosts/ */
 	off_t stretch;
 	unsigned cap;
@@ -69,27 +65,6 @@ struct host_limit {
 	int64_t unspent_us;                            /* what could not be counted in the file yet */
 	unsigned char ours[HOST_LIMITS_SLOTS_MAX / 8]; /* slots that this process holds */
 };
-
-/* What hosts/KEY says; moments in microseconds of CLOCK_REALTIME. */
-struct pace {
-	int64_t not_before, next_start;
-	int64_t spent; /* the moment by which the bytes that were received might have been */
-};
-
-static int64_t
-real_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int64_t
-ms_until(int64_t moment, int64_t now)
-{
-	return moment > now ? (moment - now + 999) / 1000 : 0;
-}
 
 struct host_limits *
 host_limits_open(const struct root *root)
@@ -148,13 +123,13 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 	unsigned char digest[HASH_BYTES];
 	uint64_t hash;
 	double units = starts > 0 ? 1e6 / UNIT_US / starts : 0;
-	int error;
 	unsigned i;
 	char name[8];
 
 	hash_bytes(key, strlen(key), digest);
 	memcpy(&hash, digest, sizeof(hash));
-	h->governor = g;
+	h->all = g;
+	h->key = buf_strdup(key);
 	h->file = file_of(key, digest);
 	i = hash % FILES;
 	snprintf(name, sizeof(name), "%u", i);
@@ -167,9 +142,7 @@ host_limits_enter(struct host_limits *g, const char *key, unsigned slots, double
 	if (h->locks >= 0 && lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + CAPS + h->cap - 1, 1) == 0 &&
 	    (h->interval == 0 || lock_bytes_wait(h->locks, LOCK_SHARED, h->stretch + PACES + h->interval, 1) == 0))
 		return h;
-	error = errno;
 	host_limits_leave(h);
-	errno = error;
 	return NULL;
 }
 
@@ -180,6 +153,7 @@ host_limits_leave(struct host_limit *h)
 		return;
 	lock_bytes_drop(h->locks, h->stretch, (off_t)1 << STRETCH_BITS);
 	free(h->file);
+	free(h->key);
 	free(h);
 }
 
@@ -212,74 +186,11 @@ slowest_pace(const struct host_limit *h)
 
 /* --- hosts/KEY --- */
 
-/* Opens and locks it. -1 with errno: EAGAIN when another has it locked for longer than PATIENCE milliseconds. */
-static int
-open_pace(const struct host_limit *h, bool make, int patience)
-{
-	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0);
-	int fd = openat(h->governor->dir, h->file, flags, 0666);
-	int busy, error;
-
-	if (fd < 0)
-		return -1;
-	while ((busy = lock_try(fd, LOCK_ALONE)) == 1 && patience-- > 0)
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	if (busy == 0)
-		return fd;
-	error = busy == 1 ? EAGAIN : errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-/* A moment that can be: 0 for what is further ahead than MOST. */
-static int64_t
-sane_moment(int64_t moment, int64_t now, int64_t most)
-{
-	return moment < 0 || moment > now + most ? 0 : moment;
-}
-
-/* What is written there; nothing where it is no pace. 0, or -1 with errno. */
-static int
-read_pace(int fd, int64_t now, struct pace *p)
-{
-	char text[128] = {0}, *at = text;
-	int64_t moments[3] = {0};
-
-	*p = (struct pace){0};
-	if (file_read_at(fd, text, sizeof(text) - 1, 0) < 0)
-		return -1;
-	for (int i = 0; i < 3; i++) {
-		char *end;
-
-		moments[i] = strtoll(at, &end, 10);
-		if (end == at)
-			return 0;
-		at = end;
-	}
-	*p = (struct pace){
-		.not_before = sane_moment(moments[0], now, HOLD_MAX_US),
-		.next_start = moments[1] > 0 ? moments[1] : 0,
-		.spent = sane_moment(moments[2], now, SPENT_MAX_US),
-	};
-	return 0;
-}
-
-static int
-write_pace(int fd, const struct pace *p)
-{
-	char text[128];
-	int n = snprintf(text, sizeof(text), "%-20" PRId64 " %-20" PRId64 " %-20" PRId64 "\n", p->not_before,
-			 p->next_start, p->spent);
-
-	return file_write_at(fd, text, (size_t)n, 0);
-}
-
 /* Asks the clock: 0 when a transfer may start now, which then counts; else the milliseconds to wait. -1 with errno. */
 static int64_t
 ask_pace(struct host_limit *h)
 {
-	int interval = slowest_pace(h), fd = interval < 0 ? -1 : open_pace(h, interval > 0, 0);
+	int interval = slowest_pace(h), fd = interval < 0 ? -1 : pace_open(h->all->dir, h->file, interval > 0, 0);
 	int64_t gap = (int64_t)interval * UNIT_US * SPREAD_PERCENT / 100, now, wait;
 	struct pace p;
 
@@ -287,21 +198,21 @@ ask_pace(struct host_limit *h)
 		return -1;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : errno == EAGAIN ? BUSY_MS : -1;
-	now = real_us();
-	if (read_pace(fd, now, &p) < 0)
+	now = pace_now();
+	if (pace_read(fd, now, &p, NULL) < 0)
 		return file_close(fd, -1);
-	wait = ms_until(p.not_before, now);
+	wait = pace_ms_until(p.not_before, now);
 	if (gap > 0) {
 		/* Never more than one start ahead: what is, was kept for a slower pace or set by another clock. */
 		bool ahead = p.next_start > now + gap;
 
 		if (ahead)
 			p.next_start = now + gap;
-		if (ms_until(p.next_start, now) > wait)
-			wait = ms_until(p.next_start, now);
+		if (pace_ms_until(p.next_start, now) > wait)
+			wait = pace_ms_until(p.next_start, now);
 		if (wait == 0)
 			p.next_start = (p.next_start > now - LATE_US ? p.next_start : now - LATE_US) + gap;
-		if ((wait == 0 || ahead) && write_pace(fd, &p) < 0)
+		if ((wait == 0 || ahead) && pace_write(fd, &p, h->key) < 0)
 			return file_close(fd, -1);
 	}
 	close(fd);
@@ -316,25 +227,25 @@ host_limits_spend(struct host_limit *h, uint64_t bytes, uint64_t per_second)
 	struct pace p;
 	int fd;
 
-	h->unspent_us += us < (double)SPENT_MAX_US ? (int64_t)us : SPENT_MAX_US;
-	if (h->unspent_us > SPENT_MAX_US)
-		h->unspent_us = SPENT_MAX_US;
+	h->unspent_us += us < (double)PACE_SPENT_MAX_US ? (int64_t)us : PACE_SPENT_MAX_US;
+	if (h->unspent_us > PACE_SPENT_MAX_US)
+		h->unspent_us = PACE_SPENT_MAX_US;
 	if (h->unspent_us == 0)
 		return 0;
-	fd = open_pace(h, true, 0);
+	fd = pace_open(h->all->dir, h->file, true, 0);
 	if (fd < 0)
 		return errno == EAGAIN ? BUSY_MS : -1;
-	now = real_us();
-	if (read_pace(fd, now, &p) < 0)
+	now = pace_now();
+	if (pace_read(fd, now, &p, NULL) < 0)
 		return file_close(fd, -1);
 	p.spent = (p.spent > now ? p.spent : now) + h->unspent_us;
-	if (p.spent > now + SPENT_MAX_US)
-		p.spent = now + SPENT_MAX_US;
-	if (write_pace(fd, &p) < 0)
+	if (p.spent > now + PACE_SPENT_MAX_US)
+		p.spent = now + PACE_SPENT_MAX_US;
+	if (pace_write(fd, &p, h->key) < 0)
 		return file_close(fd, -1);
 	close(fd);
 	h->unspent_us = 0;
-	return ms_until(p.spent, now);
+	return pace_ms_until(p.spent, now);
 }
 
 int
@@ -346,32 +257,32 @@ host_limits_hold(struct host_limit *h, int64_t ms)
 
 	if (ms <= 0)
 		return 0;
-	fd = open_pace(h, true, PATIENCE);
+	fd = pace_open(h->all->dir, h->file, true, PACE_PATIENCE_MS);
 	if (fd < 0)
 		return -1;
-	now = real_us();
-	until = now + (ms < HOLD_MAX_MS ? ms : HOLD_MAX_MS) * INT64_C(1000);
-	if (read_pace(fd, now, &p) < 0)
+	now = pace_now();
+	until = now + (ms < PACE_HOLD_MAX_MS ? ms : PACE_HOLD_MAX_MS) * INT64_C(1000);
+	if (pace_read(fd, now, &p, NULL) < 0)
 		return file_close(fd, -1);
 	if (until <= p.not_before)
 		return file_close(fd, 0);
 	p.not_before = until;
-	return file_close(fd, write_pace(fd, &p));
+	return file_close(fd, pace_write(fd, &p, h->key));
 }
 
 int64_t
 host_limits_held(const struct host_limit *h)
 {
-	int64_t now = real_us();
+	int64_t now = pace_now();
 	struct pace p;
-	int fd = openat(h->governor->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(h->all->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (read_pace(fd, now, &p) < 0)
+	if (pace_read(fd, now, &p, NULL) < 0)
 		return file_close(fd, -1);
 	close(fd);
-	return ms_until(p.not_before, now);
+	return pace_ms_until(p.not_before, now);
 }
 
 /* --- slots --- */
@@ -541,8 +452,6 @@ cap_is_ours(const struct host_limit *h)
 int
 slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 {
-	int error;
-
 	if (slot_contended(h) || !cap_is_ours(h)) {
 		slot_release(h, slot);
 		return slot_acquire(h, wait_ms);
@@ -550,10 +459,7 @@ slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
 	*wait_ms = ask_pace(h);
 	if (*wait_ms == 0)
 		return slot;
-	error = errno;
-	slot_release(h, slot);
-	errno = error;
-	return *wait_ms < 0 ? -2 : -1;
+	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 
 void

@@ -1,6 +1,7 @@
 #include "hosts/robots.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,12 +286,6 @@ robots_rule(const struct robots *r, const char *path_and_query)
 		}
 	buf_free(&path);
 	return rule;
-}
-
-bool
-robots_allows(const struct robots *r, const char *path_and_query)
-{
-	return !robots_rule(r, path_and_query);
 }
 
 double

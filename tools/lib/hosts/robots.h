@@ -7,7 +7,6 @@
 #ifndef BI_ROBOTS_H
 #define BI_ROBOTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -32,11 +31,8 @@ struct robots *robots_answer(int status, const char *text, size_t n, const char 
 /* Returns for how many seconds such an answer is valid. MAX_AGE is that of its Cache-Control, -1 if it has none. */
 long robots_lifetime(int status, long max_age);
 
-/* Returns whether the path of a URL with its query ("/a/b?c=d"; "" is "/") is allowed. /robots.txt always is. */
-bool robots_allows(const struct robots *r, const char *path_and_query);
-
-/* Returns the rule of robots.txt that forbids the path, normalised ("/private/"), or NULL if none does. R owns it. If
- * the host failed, the rule is "/". */
+/* Returns the rule of robots.txt that forbids the path of a URL with its query ("/a/b?c=d"; "" is "/"), normalised
+ * ("/private/"), or NULL if none does, as for /robots.txt. R owns it. If the host failed, the rule is "/". */
 const char *robots_rule(const struct robots *r, const char *path_and_query);
 
 /* Returns the Crawl-delay in seconds, 0 if there is none. */

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include "files/file.h"
 

@@ -1,29 +1,18 @@
 #include "html/find.h"
 
-#include <curl/curl.h>
-#include <search.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
-#include "confined/media.h"
-#include "hosts/optout.h"
+#include "html/css.h"
+#include "html/found.h"
+#include "html/linked_data.h"
+#include "html/meta.h"
 #include "html/srcset.h"
 #include "html/tree.h"
 #include "html/url.h"
-
-/* What is being found. */
-struct search {
-	struct find *out;
-	size_t most;
-	CURLU *base;            /* NULL: none is known */
-	void *seen;             /* the URLs in OUT, a tree of tsearch(3) */
-	size_t video;           /* where in OUT the og:video that is being described begins */
-	const GumboNode *shown; /* the img of the last picture: it is in OUT already */
-};
 
 /* The best candidate so far for one picture. */
 struct best {
@@ -34,135 +23,9 @@ struct best {
 	int rank; /* decides between those of one size */
 };
 
-/* Meta properties that name a file. */
-struct property {
-	const char *name, *kind, *from;
-};
-
-static const struct property properties[] = {
-	{"og:image", "image", "og:image"},
-	{"og:image:url", "image", "og:image"},
-	{"og:image:secure_url", "image", "og:image:secure_url"},
-	{"og:video", "video", "og:video"},
-	{"og:video:url", "video", "og:video"},
-	{"og:video:secure_url", "video", "og:video:secure_url"},
-	{"og:audio", "audio", "og:audio"},
-	{"og:audio:url", "audio", "og:audio"},
-	{"og:audio:secure_url", "audio", "og:audio:secure_url"},
-	{"twitter:image", "image", "twitter:image"},
-	{"twitter:image:src", "image", "twitter:image"},
-};
-
 /* Attributes that pages keep the real address in until it is scrolled to; the first that is there counts. */
 static const char *const lazy_sources[] = {"data-src", "data-original", "data-lazy-src", NULL};
 static const char *const lazy_srcsets[] = {"data-srcset", "data-lazy-srcset", NULL};
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static char *
-make_title(const char *text)
-{
-	return utf8_copy_line(text ? text : "", text ? strlen(text) : 0, MEDIA_TITLE - 1);
-}
-
-/* Takes over URL (NULL: there is none). */
-static void
-add_url(struct search *s, const char *kind, const char *from, char *url, const char *title)
-{
-	struct find *f = s->out;
-
-	if (!url || f->count >= s->most || tfind(url, &s->seen, by_text)) {
-		free(url);
-		return;
-	}
-	if ((f->count & (f->count - 1)) == 0)
-		f->media = buf_realloc(f->media, (f->count ? f->count * 2 : 1) * sizeof(*f->media));
-	f->media[f->count++] = (struct find_one){.url = url, .title = make_title(title), .kind = kind, .from = from};
-	tsearch(url, &s->seen, by_text);
-}
-
-static void
-add_text(struct search *s, const char *kind, const char *from, const char *text, const char *title)
-{
-	if (text)
-		add_url(s, kind, from, url_resolve(s->base, text, strlen(text)), title);
-}
-
-static void
-drop_last(struct search *s)
-{
-	struct find_one *one = &s->out->media[--s->out->count];
-
-	tdelete(one->url, &s->seen, by_text);
-	free(one->url);
-	free(one->title);
-}
-
-static bool
-begins_with(const char *s, const char *with)
-{
-	return strncmp(s, with, strlen(with)) == 0;
-}
-
-/* og:image:secure_url is og:image once more where only the scheme is another. */
-static void
-forget_insecure(struct search *s, const char *kind, const char *secure)
-{
-	struct find_one *last = s->out->count ? &s->out->media[s->out->count - 1] : NULL;
-	char *url = last ? url_resolve(s->base, secure, strlen(secure)) : NULL;
-
-	if (url && begins_with(last->from, "og:") && strcmp(last->kind, kind) == 0 &&
-	    begins_with(last->url, "http://") && begins_with(url, "https://") && strcmp(last->url + 7, url + 8) == 0)
-		drop_last(s);
-	free(url);
-}
-
-/* What describes the file of the property before it. */
-static void
-describe_last(struct search *s, const char *name, const char *content)
-{
-	struct find_one *last = s->out->count ? &s->out->media[s->out->count - 1] : NULL;
-	bool alt = (last && strcasecmp(name, "og:image:alt") == 0 && begins_with(last->from, "og:image")) ||
-		   (last && strcasecmp(name, "twitter:image:alt") == 0 && begins_with(last->from, "twitter:"));
-
-	if (alt && !*last->title) {
-		free(last->title);
-		last->title = make_title(content);
-	}
-	if (strcasecmp(name, "og:video") == 0)
-		s->video = s->out->count;
-	if (strcasecmp(name, "og:video:type") != 0)
-		return;
-	/* a page with a player in it, not a video */
-	while (strncasecmp(content, "text/html", 9) == 0 && s->out->count > s->video &&
-	       begins_with(s->out->media[s->out->count - 1].from, "og:video"))
-		drop_last(s);
-	s->video = s->out->count;
-}
-
-static void
-look_at_meta(struct search *s, const GumboNode *e)
-{
-	const char *content = tree_attribute(e, "content"), *name = tree_attribute(e, "property");
-
-	if (!name)
-		name = tree_attribute(e, "name");
-	if (!name || !content)
-		return;
-	if (!s->out->rule)
-		s->out->rule = optout_meta(name, content, OPTOUT_AGENT);
-	describe_last(s, name, content);
-	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
-		if (strcasecmp(name, properties[i].name) == 0) {
-			if (strstr(properties[i].from, "secure_url"))
-				forget_insecure(s, properties[i].kind, content);
-			add_text(s, properties[i].kind, properties[i].from, content, NULL);
-		}
-}
 
 /* Whether a word is in a list of words between blanks, in any case. */
 static bool
@@ -181,7 +44,7 @@ has_word(const char *list, const char *word)
 
 /* The candidate takes the place of the best if it is better, and a URL. */
 static void
-consider_candidate(struct search *s, struct best *b, const struct best *new, const char *text, size_t n)
+consider_candidate(struct found *s, struct best *b, const struct best *new, const char *text, size_t n)
 {
 	char *url;
 
@@ -197,7 +60,7 @@ consider_candidate(struct search *s, struct best *b, const struct best *new, con
 }
 
 static void
-consider_set(struct search *s, struct best *b, const char *srcset, const char *from, int rank)
+consider_set(struct found *s, struct best *b, const char *srcset, const char *from, int rank)
 {
 	struct srcset set = {.at = srcset ? srcset : ""};
 
@@ -208,7 +71,7 @@ consider_set(struct search *s, struct best *b, const char *srcset, const char *f
 }
 
 static void
-consider_one(struct search *s, struct best *b, const char *src, const char *from, int rank)
+consider_one(struct found *s, struct best *b, const char *src, const char *from, int rank)
 {
 	if (src)
 		consider_candidate(s, b, &(struct best){.from = from, .size = 1, .rank = rank}, src, strlen(src));
@@ -224,14 +87,15 @@ first_attribute(const GumboNode *e, const char *const *names)
 	return value;
 }
 
-/* Of equal sizes, what a page loads later is the real one, and the img of a picture is of the commonest format. */
+/* Of equal sizes, what a page loads later is the real one, and the img of a picture is of the commonest format. FROM is
+ * where its src is. */
 static void
-consider_img(struct search *s, struct best *b, const GumboNode *e)
+consider_img(struct found *s, struct best *b, const GumboNode *e, const char *from)
 {
 	consider_set(s, b, first_attribute(e, lazy_srcsets), "data-srcset", 6);
 	consider_one(s, b, first_attribute(e, lazy_sources), "data-src", 5);
 	consider_set(s, b, tree_attribute(e, "srcset"), "srcset", 2);
-	consider_one(s, b, tree_attribute(e, "src"), "img", 3);
+	consider_one(s, b, tree_attribute(e, "src"), from, 3);
 }
 
 static const char *
@@ -244,7 +108,7 @@ title_of(const GumboNode *e)
 
 /* Its sources up to its img, and that. */
 static void
-look_at_picture(struct search *s, const GumboNode *e)
+look_at_picture(struct found *s, const GumboNode *e)
 {
 	const GumboVector *children = &e->v.element.children;
 	const GumboNode *img = NULL;
@@ -263,70 +127,239 @@ look_at_picture(struct search *s, const GumboNode *e)
 		}
 	}
 	if (img)
-		consider_img(s, &b, img);
+		consider_img(s, &b, img, "img");
 	s->shown = img;
-	add_url(s, "image", b.from, b.url, img ? title_of(img) : NULL);
+	found_add_url(s, "image", b.from, b.url, img ? title_of(img) : NULL);
+}
+
+/* Whether E is what the last picture shows, or what an amp-img has in it, also in a noscript, to be shown until then or
+ * instead. */
+static bool
+is_shown(const struct found *s, const GumboNode *e)
+{
+	return s->shown && (e == s->shown || e->parent == s->shown || (e->parent && e->parent->parent == s->shown));
 }
 
 static void
-look_at_img(struct search *s, const GumboNode *e)
+look_at_img(struct found *s, const GumboNode *e)
 {
 	struct best b = {0};
 
-	if (e == s->shown)
+	if (is_shown(s, e))
 		return;
-	consider_img(s, &b, e);
-	add_url(s, "image", b.from, b.url, title_of(e));
-}
-
-/* video, audio, and the sources of either. */
-static void
-look_at_player(struct search *s, const GumboNode *e, const char *kind, const char *from)
-{
-	const char *src = tree_attribute(e, "src");
-
-	add_text(s, kind, from, src ? src : first_attribute(e, lazy_sources), tree_attribute(e, "title"));
-	if (strcmp(from, "video") == 0)
-		add_text(s, "image", "poster", tree_attribute(e, "poster"), tree_attribute(e, "title"));
+	consider_img(s, &b, e, "img");
+	found_add_url(s, "image", b.from, b.url, title_of(e));
 }
 
 static void
-look_at_source(struct search *s, const GumboNode *e)
+look_at_amp_img(struct found *s, const GumboNode *e)
 {
-	GumboTag parent =
-		e->parent && e->parent->type == GUMBO_NODE_ELEMENT ? e->parent->v.element.tag : GUMBO_TAG_UNKNOWN;
+	struct best b = {0};
 
-	if (parent == GUMBO_TAG_VIDEO)
-		look_at_player(s, e, "video", "source");
-	else if (parent == GUMBO_TAG_AUDIO)
-		look_at_player(s, e, "audio", "source");
+	if (is_shown(s, e))
+		return;
+	consider_img(s, &b, e, "amp-img");
+	if (b.url)
+		s->shown = e;
+	found_add_url(s, "image", b.from, b.url, title_of(e));
 }
 
+/* A file of the media type TYPE (NULL: not said). KIND is NULL where only that and the extension tell it. */
 static void
-look_at_link(struct search *s, const GumboNode *e)
+look_at_file(struct found *s, const char *kind, const char *from, const char *src, const char *type, const char *title)
 {
-	const char *href = tree_attribute(e, "href"), *kind;
-	char *url = href ? url_resolve(s->base, href, strlen(href)) : NULL;
+	char *url = src ? url_resolve(s->base, src, strlen(src)) : NULL;
 
-	if (url && (kind = url_kind(url)))
-		add_url(s, kind, "link", url, tree_attribute(e, "title"));
+	if (!url)
+		return;
+	if (!kind)
+		kind = url_kind_of_type(type);
+	if (!kind)
+		kind = url_kind(url);
+	if (url_is_stream(url) || url_is_stream_type(type))
+		found_note_stream(s, url);
+	else if (kind)
+		found_add_url(s, kind, from, url, title);
 	else
 		free(url);
 }
 
-/* Gumbo 0.10 has no number for this element. */
+/* video, audio, and the sources of either. */
+static void
+look_at_player(struct found *s, const GumboNode *e, const char *kind, const char *from)
+{
+	const char *src = tree_attribute(e, "src");
+
+	look_at_file(s, kind, from, src ? src : first_attribute(e, lazy_sources), tree_attribute(e, "type"),
+		     tree_attribute(e, "title"));
+	if (strcmp(kind, "video") == 0 && strcmp(from, "source") != 0)
+		found_add_text(s, "image", "poster", tree_attribute(e, "poster"), tree_attribute(e, "title"));
+}
+
+/* The name that the page gives an element which Gumbo 0.10 has no number for. */
 static bool
-is_picture(const GumboNode *e)
+has_name(const GumboNode *e, const char *word)
 {
 	GumboStringPiece name = e->v.element.original_tag;
 
 	gumbo_tag_from_original_text(&name);
-	return name.data && name.length == 7 && strncasecmp(name.data, "picture", 7) == 0;
+	return name.data && name.length == strlen(word) && strncasecmp(name.data, word, name.length) == 0;
+}
+
+static bool
+is_element(const GumboNode *e, GumboTag tag, const char *amp)
+{
+	return e && e->type == GUMBO_NODE_ELEMENT &&
+	       (e->v.element.tag == tag || (e->v.element.tag == GUMBO_TAG_UNKNOWN && has_name(e, amp)));
 }
 
 static void
-look_at_body(struct search *s, const GumboNode *e)
+look_at_source(struct found *s, const GumboNode *e)
 {
+	if (is_element(e->parent, GUMBO_TAG_VIDEO, "amp-video"))
+		look_at_player(s, e, "video", "source");
+	else if (is_element(e->parent, GUMBO_TAG_AUDIO, "amp-audio"))
+		look_at_player(s, e, "audio", "source");
+}
+
+static void
+look_at_link(struct found *s, const GumboNode *e)
+{
+	look_at_file(s, NULL, "link", tree_attribute(e, "href"), NULL, tree_attribute(e, "title"));
+}
+
+static void
+look_at_input(struct found *s, const GumboNode *e)
+{
+	const char *type = tree_attribute(e, "type");
+
+	if (type && strcasecmp(type, "image") == 0)
+		found_add_text(s, "image", "input", tree_attribute(e, "src"), title_of(e));
+}
+
+/* An image of SVG: its href, or else its older name xlink:href, which Gumbo calls href too. */
+static void
+look_at_svg_image(struct found *s, const GumboNode *e)
+{
+	const GumboVector *attributes = &e->v.element.attributes;
+	const char *href = NULL, *older = NULL;
+
+	for (unsigned i = 0; i < attributes->length; i++) {
+		const GumboAttribute *a = attributes->data[i];
+
+		if (strcmp(a->name, "href") == 0)
+			*(a->attr_namespace == GUMBO_ATTR_NAMESPACE_XLINK ? &older : &href) = a->value;
+	}
+	found_add_text(s, "image", "svg", href ? href : older, NULL);
+}
+
+/* Of an image-set() the densest counts; of several, the last, which is for those who do not know the others. */
+static void
+look_at_css(struct found *s, const char *text, size_t n, bool attribute, const char *title)
+{
+	struct best b = {0};
+	unsigned set = 0;
+	struct css css;
+	int rank = 0;
+
+	css_open(&css, text, n, attribute);
+	while (s->out->count < s->most && css_next(&css)) {
+		if (!css.set || css.set != set) {
+			found_add_url(s, "image", "css", b.url, title);
+			b = (struct best){0};
+		}
+		set = css.set;
+		consider_candidate(s, &b, &(struct best){.from = "css", .size = css.size, .rank = ++rank}, css.url.data,
+				   css.url.len);
+	}
+	found_add_url(s, "image", "css", b.url, title);
+	css_close(&css);
+}
+
+/* The text in a script or style element, for buf_free(). */
+static void
+text_of(const GumboNode *e, struct buf *out)
+{
+	const GumboVector *children = &e->v.element.children;
+
+	for (unsigned i = 0; i < children->length; i++) {
+		const GumboNode *child = children->data[i];
+
+		if (child->type == GUMBO_NODE_TEXT || child->type == GUMBO_NODE_WHITESPACE ||
+		    child->type == GUMBO_NODE_CDATA)
+			buf_str(out, child->v.text.text);
+	}
+}
+
+/* Whether TYPE is the media type MIME, perhaps with parameters. */
+static bool
+is_type(const char *type, const char *mime)
+{
+	size_t n = strlen(mime);
+
+	return strncasecmp(type, mime, n) == 0 && strchr(" \t\n\f\r;", type[n]);
+}
+
+static void
+look_at_style(struct found *s, const GumboNode *e)
+{
+	const char *type = tree_attribute(e, "type");
+	struct buf text = {0};
+
+	if (type && *type && !is_type(type, "text/css"))
+		return;
+	text_of(e, &text);
+	if (text.len)
+		look_at_css(s, text.data, text.len, false, NULL);
+	buf_free(&text);
+}
+
+static void
+add_linked(void *arg, const char *kind, const char *text, size_t n, const char *title)
+{
+	struct found *s = arg;
+	char *url = url_resolve(s->base, text, n);
+
+	if (url && !kind)
+		kind = url_kind(url);
+	if (url && (kind || url_is_stream(url)))
+		found_add_url(s, kind, "json-ld", url, title);
+	else
+		free(url);
+}
+
+static void
+look_at_linked_data(struct found *s, const GumboNode *e)
+{
+	const char *type = tree_attribute(e, "type");
+	struct buf text = {0};
+
+	if (!type || !is_type(type, "application/ld+json"))
+		return;
+	text_of(e, &text);
+	if (text.len)
+		linked_data_find(text.data, text.len, add_linked, s);
+	buf_free(&text);
+}
+
+static void
+look_at_unknown(struct found *s, const GumboNode *e)
+{
+	if (has_name(e, "picture"))
+		look_at_picture(s, e);
+	else if (has_name(e, "amp-img") || has_name(e, "amp-anim"))
+		look_at_amp_img(s, e);
+	else if (has_name(e, "amp-video"))
+		look_at_player(s, e, "video", "amp-video");
+	else if (has_name(e, "amp-audio"))
+		look_at_player(s, e, "audio", "amp-audio");
+}
+
+static void
+look_at_body(struct found *s, const GumboNode *e)
+{
+	const char *style = tree_attribute(e, "style");
+
 	switch (e->v.element.tag) {
 	case GUMBO_TAG_IMG:
 		look_at_img(s, e);
@@ -343,13 +376,29 @@ look_at_body(struct search *s, const GumboNode *e)
 	case GUMBO_TAG_A:
 		look_at_link(s, e);
 		break;
+	case GUMBO_TAG_OBJECT:
+		look_at_file(s, NULL, "object", tree_attribute(e, "data"), tree_attribute(e, "type"), title_of(e));
+		break;
+	case GUMBO_TAG_EMBED:
+		look_at_file(s, NULL, "embed", tree_attribute(e, "src"), tree_attribute(e, "type"), title_of(e));
+		break;
+	case GUMBO_TAG_INPUT:
+		look_at_input(s, e);
+		break;
+	case GUMBO_TAG_IMAGE:
+		look_at_svg_image(s, e);
+		break;
+	case GUMBO_TAG_STYLE:
+		look_at_style(s, e);
+		break;
 	case GUMBO_TAG_UNKNOWN:
-		if (is_picture(e))
-			look_at_picture(s, e);
+		look_at_unknown(s, e);
 		break;
 	default:
 		break;
 	}
+	if (style)
+		look_at_css(s, style, strlen(style), true, title_of(e));
 }
 
 static CURLU *
@@ -365,7 +414,7 @@ parse_base(const char *url)
 
 /* The first <base href> counts, if it is a URL that something can be below. */
 static void
-find_base(struct search *s, const GumboNode *document, const char *page_url)
+find_base(struct found *s, const GumboNode *document, const char *page_url)
 {
 	char *page = url_resolve(NULL, page_url, strlen(page_url)), *base = NULL;
 	const char *href = NULL;
@@ -382,29 +431,25 @@ find_base(struct search *s, const GumboNode *document, const char *page_url)
 	free(page);
 }
 
-static void
-keep_url(void *url)
-{
-	(void)url;
-}
-
 void
 find_media(const GumboNode *document, const char *url, size_t most, struct find *out)
 {
-	struct search s = {.out = out, .most = most};
+	struct found s = {.out = out, .most = most, .page = url};
 
 	*out = (struct find){0};
 	find_base(&s, document, url);
 	for (const GumboNode *e = tree_next_element(document); e; e = tree_next_element(e)) {
 		if (e->v.element.tag == GUMBO_TAG_META)
-			look_at_meta(&s, e);
+			meta_look(&s, e);
 		else if (e->v.element.tag == GUMBO_TAG_LINK && has_word(tree_attribute(e, "rel"), "image_src"))
-			add_text(&s, "image", "image_src", tree_attribute(e, "href"), NULL);
+			found_add_text(&s, "image", "image_src", tree_attribute(e, "href"), NULL);
 	}
 	for (const GumboNode *e = tree_next_element(document); e && out->count < most; e = tree_next_element(e))
+		if (e->v.element.tag == GUMBO_TAG_SCRIPT)
+			look_at_linked_data(&s, e);
+	for (const GumboNode *e = tree_next_element(document); e && out->count < most; e = tree_next_element(e))
 		look_at_body(&s, e);
-	tdestroy(s.seen, keep_url);
-	curl_url_cleanup(s.base);
+	found_end(&s);
 }
 
 void
@@ -415,4 +460,6 @@ find_free(struct find *f)
 		free(f->media[i].title);
 	}
 	free(f->media);
+	free(f->stream);
+	free(f->refresh);
 }

@@ -16,6 +16,8 @@ struct find {
 	struct find_one *media;
 	size_t count;
 	const char *rule; /* the page's rule that forbids its use; NULL: none */
+	char *stream;     /* the first stream in pieces, HLS or DASH, which is not in MEDIA; NULL: none */
+	char *refresh;    /* the URL of another page that is to be loaded instead; NULL: none */
 };
 
 /* Fills OUT with at most MOST media of the document whose URL is URL ("": not known). find_free() frees OUT. */

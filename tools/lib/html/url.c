@@ -3,12 +3,15 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/buf.h"
 #include "base/msg.h"
 #include "confined/media.h"
+
+enum { EXTENSION = 4 }; /* letters of the longest extension */
 
 struct ending {
 	const char *kind;
@@ -185,31 +188,117 @@ url_is_same_host(const char *a, const char *b)
 	return same;
 }
 
-const char *
-url_kind(const char *url)
+/* A path with the query behind it. */
+static char *
+path_of(const char *url)
 {
-	const char *path = strchr(strstr(url, "://") + 3, '/'), *end, *name, *dot = NULL;
-	char word[8];
+	char *path = NULL, *query = NULL;
+	struct buf whole = {0};
+	CURLU *u = curl_url();
+
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
+		curl_url_get(u, CURLUPART_QUERY, &query, 0);
+		buf_printf(&whole, "%s%s%s", path, query ? "?" : "", query ? query : "");
+	}
+	curl_free(path);
+	curl_free(query);
+	curl_url_cleanup(u);
+	return whole.data;
+}
+
+bool
+url_is_same(const char *a, const char *b)
+{
+	char *x = path_of(a), *y = path_of(b);
+	bool same = x && y && strcmp(x, y) == 0 && url_is_same_host(a, b) && url_is_same_host(b, a);
+
+	free(x);
+	free(y);
+	return same;
+}
+
+/* The last part of the URL's path, and where it ends. NULL: it has no path. */
+static const char *
+name_of(const char *url, const char **end)
+{
+	const char *path = strchr(strstr(url, "://") + 3, '/'), *name;
 
 	if (!path)
 		return NULL;
-	end = path + strcspn(path, "?");
-	for (name = end; name[-1] != '/';)
+	*end = path + strcspn(path, "?");
+	for (name = *end; name[-1] != '/';)
 		name--;
-	for (const char *c = name; c < end; c++) {
-		if (*c == ':' || strncasecmp(c, "%3a", 3) == 0)
-			return NULL; /* File:NAME.jpg is a wiki's page about one */
-		if (*c == '.')
-			dot = c;
-	}
-	if (!dot || end - dot < 3 || end - dot > 5)
-		return NULL;
+	return name;
+}
+
+/* Stores the extension of a name in lower case between spaces. False: it has none that is known. */
+static bool
+take_extension(const char *name, const char *end, char word[EXTENSION + 3])
+{
+	const char *dot = memrchr(name, '.', (size_t)(end - name));
+
+	if (!dot || end - dot < 3 || end - dot > EXTENSION + 1)
+		return false;
 	word[0] = ' ';
 	for (size_t i = 1; i < (size_t)(end - dot); i++)
 		word[i] = (char)tolower((unsigned char)dot[i]);
 	memcpy(word + (end - dot), " ", 2);
+	return true;
+}
+
+const char *
+url_kind(const char *url)
+{
+	const char *end, *name = name_of(url, &end);
+	char word[EXTENSION + 3];
+
+	if (!name || !take_extension(name, end, word))
+		return NULL;
+	for (const char *c = name; c < end; c++)
+		if (*c == ':' || strncasecmp(c, "%3a", 3) == 0)
+			return NULL; /* File:NAME.jpg is a wiki's page about one */
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (strstr(endings[i].list, word))
 			return endings[i].kind;
 	return NULL;
+}
+
+const char *
+url_kind_of_type(const char *type)
+{
+	for (size_t i = 0; type && i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t n = strlen(endings[i].kind);
+
+		if (strncasecmp(type, endings[i].kind, n) == 0 && type[n] == '/')
+			return endings[i].kind;
+	}
+	return NULL;
+}
+
+bool
+url_is_stream(const char *url)
+{
+	const char *end, *name = name_of(url, &end);
+	char word[EXTENSION + 3];
+
+	return name && take_extension(name, end, word) && strstr(" m3u8 mpd ", word);
+}
+
+bool
+url_is_stream_type(const char *type)
+{
+	static const char *const types[] = {"application/vnd.apple.mpegurl",
+					    "application/x-mpegurl",
+					    "application/mpegurl",
+					    "audio/x-mpegurl",
+					    "audio/mpegurl",
+					    "video/mpegurl",
+					    "application/dash+xml"};
+	size_t n = type ? strcspn(type, " \t\n\f\r;") : 0;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (n == strlen(types[i]) && strncasecmp(type, types[i], n) == 0)
+			return true;
+	return false;
 }

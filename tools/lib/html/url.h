@@ -27,7 +27,19 @@ char *url_to_ascii(const char *url);
  * is not a URL. */
 bool url_is_same_host(const char *a, const char *b);
 
+/* Returns whether A and B, absolute URLs, are the same, except for their fragments. Returns false if either is not a
+ * URL. */
+bool url_is_same(const char *a, const char *b);
+
 /* Returns "image", "video" or "audio" if the URL's path has an extension of that kind, else NULL. */
 const char *url_kind(const char *url);
+
+/* Returns "image", "video" or "audio" if the media type TYPE (NULL: none) is one of that kind, else NULL. */
+const char *url_kind_of_type(const char *type);
+
+/* Returns whether the absolute URL, or the media type TYPE (NULL: none), is that of a stream in pieces: HLS (RFC 8216)
+ * or DASH (ISO/IEC 23009-1). */
+bool url_is_stream(const char *url);
+bool url_is_stream_type(const char *type);
 
 #endif

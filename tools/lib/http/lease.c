@@ -23,7 +23,7 @@ enum {
 	PORT_MAX = 65535,
 	RECORD_MAX = 1 << 16,
 	BACKLOG = 1024,
-	DYING_MS = 1000, /* how long the server of a killed keeper may take to go */
+	DYING_MS = 1000, /* how long the server of a killed holder may take to go */
 	KILLED_MS = 5000,
 };
 
@@ -42,8 +42,7 @@ open_lease(int dir, int port, int flags)
 		return file_close(fd, -1);
 	if (fd >= 0 && !S_ISREG(st.st_mode)) {
 		close(fd);
-		errno = ENXIO;
-		return -1;
+		return file_fail(ENXIO);
 	}
 	return fd;
 }
@@ -59,10 +58,8 @@ listen_on(const char *address, int port, bool only_bind)
 	int fd, one = 1;
 
 	snprintf(service, sizeof(service), "%d", port);
-	if (getaddrinfo(address, service, &hints, &a) != 0) {
-		errno = EADDRNOTAVAIL;
-		return -1;
-	}
+	if (getaddrinfo(address, service, &hints, &a) != 0)
+		return file_fail(EADDRNOTAVAIL);
 	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 			bind(fd, a->ai_addr, a->ai_addrlen) < 0 || (!only_bind && listen(fd, BACKLOG) < 0))) {
@@ -86,7 +83,7 @@ other_at_ipv6(const char *address, int port)
 	return fd < 0 && errno == EADDRINUSE;
 }
 
-/* Listens on the port of a lease that was just locked. The server of a keeper that was killed (PATIENT) is
+/* Listens on the port of a lease that was just locked. The server of a holder that was killed (PATIENT) is
  * killed by the kernel a moment after the lock is free. */
 static int
 listen_for(const char *address, int port, bool patient)
@@ -102,14 +99,13 @@ listen_for(const char *address, int port, bool patient)
 	}
 	if (fd >= 0 && other_at_ipv6(address, port)) {
 		close(fd);
-		errno = EADDRINUSE;
-		return -1;
+		return file_fail(EADDRINUSE);
 	}
 	return fd;
 }
 
 /* Locks leases/PORT. 0 with its descriptor in FD; 1 when it is held; -1 with errno. STALE: whether it had a record,
- * which its keeper had no time to take out. The record goes before the keeper can be seen, so nobody takes it for ours.
+ * which its holder had no time to take out. The record goes before the holder can be seen, so nobody takes it for ours.
  */
 static int
 lock_lease(int dir, int port, int *fd, bool *stale)
@@ -143,8 +139,7 @@ take_port(struct lease *l, int dir, const char *address, int port)
 			l->port = port;
 			return 0;
 		}
-		if (l->socket >= 0)
-			file_close(l->socket, 0);
+		file_close(l->socket, 0);
 		l->socket = -1;
 		rc = errno == EADDRINUSE ? 1 : -1;
 		file_close(l->fd, 0);
@@ -218,7 +213,7 @@ open_seen(int dir, int port, int *fd)
 	return errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO ? 0 : -1;
 }
 
-/* Fills SEEN from leases/PORT. 1; 0 when nobody holds it; -1 with errno. The keeper is asked for before and after the
+/* Fills SEEN from leases/PORT. 1; 0 when nobody holds it; -1 with errno. The holder is asked for before and after the
  * record is read, so that both belong together. */
 static int
 look_at(int dir, int port, struct lease_seen *seen)
@@ -228,15 +223,15 @@ look_at(int dir, int port, struct lease_seen *seen)
 
 	if (rc <= 0)
 		return rc;
-	*seen = (struct lease_seen){.port = port, .keeper = lock_owner(fd)};
-	if (seen->keeper > 0) {
+	*seen = (struct lease_seen){.port = port, .holder = lock_owner(fd)};
+	if (seen->holder > 0) {
 		rc = read_record(fd, &seen->record);
 		again = lock_owner(fd);
 	}
-	if (seen->keeper < 0 || again < 0)
+	if (seen->holder < 0 || again < 0)
 		rc = -1;
 	if (rc >= 0)
-		rc = again && again == seen->keeper;
+		rc = again && again == seen->holder;
 	if (rc <= 0)
 		buf_free(&seen->record);
 	return file_close(fd, rc);
@@ -357,20 +352,20 @@ lease_is_free(const struct root *root, const char *address, int port)
 /* Opens the process that holds the lease FD: asked before and after, so that the process id was not given to
  * another meanwhile. A pidfd; -1 with ESRCH when nobody holds it, or errno. */
 static int
-open_keeper(int fd)
+open_holder(int fd)
 {
-	pid_t keeper;
+	pid_t holder;
 	int pidfd;
 
-	while ((keeper = lock_owner(fd)) > 0) {
-		pidfd = pidfd_open(keeper, 0);
+	while ((holder = lock_owner(fd)) > 0) {
+		pidfd = pidfd_open(holder, 0);
 		if (pidfd < 0 && errno == ESRCH)
 			continue; /* it ended: its lock went with it */
-		if (pidfd < 0 || lock_owner(fd) == keeper)
+		if (pidfd < 0 || lock_owner(fd) == holder)
 			return pidfd;
 		close(pidfd);
 	}
-	if (keeper == 0)
+	if (holder == 0)
 		errno = ESRCH;
 	return -1;
 }
@@ -381,14 +376,13 @@ lease_request_stop(const struct root *root, int port)
 	int dir = root_open_dir(root->fd, "leases", false), fd, pidfd;
 
 	fd = dir < 0 ? -1 : open_lease(dir, port, O_RDONLY);
-	if (dir >= 0)
-		file_close(dir, 0);
+	file_close(dir, 0);
 	if (fd < 0) {
 		if (errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO)
 			errno = ESRCH;
 		return -1;
 	}
-	pidfd = open_keeper(fd);
+	pidfd = open_holder(fd);
 	if (pidfd >= 0 && pidfd_send_signal(pidfd, SIGTERM, NULL, 0) < 0) {
 		file_close(pidfd, 0);
 		pidfd = -1;

@@ -1,8 +1,8 @@
 /*
- * lease: reserves a port of this machine for one server as long as the server's keeper lives.
+ * lease: reserves a port of this machine for one server as long as its holder, the server's supervisor, lives.
  *
- * The keeper holds a flock on leases/PORT (close-on-exec, so that no child of its server keeps the lease) and a classic
- * fcntl lock, by which the kernel tells the keeper's process id. The file's text is the server record, which counts
+ * The holder has a flock on leases/PORT (close-on-exec, so that no child of its server keeps the lease) and a classic
+ * fcntl lock, by which the kernel tells the holder's process id. The file's text is the server record, which counts
  * only while the lock is held. Lease files are never unlinked. Anything else in leases/ (a symbolic link, a directory,
  * other files) is ignored and never changed.
  *
@@ -45,7 +45,7 @@ void lease_end(struct lease *l);
 /* A lease as other processes see it. */
 struct lease_seen {
 	int port;
-	pid_t keeper;      /* the process that holds it, from the kernel */
+	pid_t holder;      /* the process that holds it, from the kernel */
 	struct buf record; /* the server record; empty while the server is starting. It may be any text */
 };
 
@@ -53,8 +53,8 @@ struct lease_seen {
  * errno. A root without leases has none. */
 int lease_each(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg);
 
-/* The same for each port whose keeper was killed: the lease is free, but the file has a server record, or the empty
- * line of a server that was starting. SEEN's keeper is 0. */
+/* The same for each port whose holder was killed: the lease is free, but the file has a server record, or the empty
+ * line of a server that was starting. SEEN's holder is 0. */
 int lease_each_dead(const struct root *root, bool (*see)(struct lease_seen *seen, void *arg), void *arg);
 
 /* Asks the server on PORT to end: gets the holder of the lease from the kernel, opens that process (pidfd), checks the

@@ -1,6 +1,5 @@
 #include "http/servers.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +18,11 @@ servers_record(const struct lease_seen *seen)
 	if (seen->record.len)
 		known = rec_parse(seen->record.data, seen->record.len, NULL, 0);
 	json_object_object_add(out, "port", json_object_new_int(seen->port));
-	json_object_object_add(out, "pid", json_object_new_int(seen->keeper));
-	if (known && json_object_is_type(known, json_type_object)) {
-		json_object_object_foreach(known, key, value)
-		{
-			if (strcmp(key, "port") != 0 && strcmp(key, "pid") != 0)
-				json_object_object_add(out, key, json_object_get(value));
-		}
-	} else {
+	json_object_object_add(out, "pid", json_object_new_int(seen->holder));
+	if (json_object_is_type(known, json_type_object))
+		rec_copy_without(out, known, "port", "pid");
+	else
 		json_object_object_add(out, "starting", json_object_new_boolean(true));
-	}
 	json_object_put(known);
 	return out;
 }
@@ -73,13 +67,10 @@ servers_find(const struct root *root, struct servers *all)
 void
 servers_free(struct servers *all)
 {
-	int error = errno;
-
 	for (size_t i = 0; i < all->n; i++)
 		json_object_put(all->v[i].record);
 	free(all->v);
 	*all = (struct servers){0};
-	errno = error;
 }
 
 static void
@@ -118,7 +109,7 @@ servers_print(const struct root *root, bool json)
 	if (servers_find(root, &all) < 0)
 		return -1;
 	for (size_t i = 0; json && i < all.n; i++)
-		rec_write_json(all.v[i].record);
+		rec_write_json(json_object_get(all.v[i].record));
 	if (!json)
 		print_seeds_form(&all);
 	count = (int64_t)all.n;

@@ -9,7 +9,7 @@
 
 #include "http/lease.h"
 
-/* Returns the server record (bi-records(5)) of a lease: the record in the lease, with the port and the keeper's process
+/* Returns the server record (bi-records(5)) of a lease: the record in the lease, with the port and the holder's process
  * id from the kernel. A server that is starting, or whose record cannot be read, has these two and "starting". The
  * caller frees it with json_object_put(). */
 struct json_object *servers_record(const struct lease_seen *seen);

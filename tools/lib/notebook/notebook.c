@@ -177,13 +177,6 @@ notebook_of_file_id(struct notebooks *all, const char *id, size_t *cursor)
 
 /* --- the log --- */
 
-/* The directory of a notebook that was just made is on the disk before its log is used. */
-static int
-sync_dirs(const struct root *root, int all, int dir)
-{
-	return fsync(dir) < 0 || fsync(all) < 0 || fsync(root->fd) < 0 ? -1 : 0;
-}
-
 static int
 open_log_in(const struct root *root, int all, const char *name, bool create)
 {
@@ -193,7 +186,8 @@ open_log_in(const struct root *root, int all, const char *name, bool create)
 
 	if (dir >= 0 && fd < 0 && errno == ENOENT && create) {
 		fd = openat(dir, "log.ndjson", FLAGS | O_CREAT, 0666);
-		if (fd >= 0 && sync_dirs(root, all, dir) < 0) {
+		/* The directory of a notebook that was just made is on the disk before its log is used. */
+		if (fd >= 0 && (fsync(dir) < 0 || fsync(all) < 0 || fsync(root->fd) < 0)) {
 			file_close(fd, 0);
 			fd = -1;
 		}
@@ -206,10 +200,8 @@ notebook_open_log(const struct root *root, const char *name, bool create)
 {
 	int all, fd;
 
-	if (root_name_check(name)) {
-		errno = ENOENT;
-		return -1;
-	}
+	if (root_name_check(name))
+		return file_fail(ENOENT);
 	all = root_open_dir(root->fd, "notebooks", create);
 	if (all < 0)
 		return -1;

@@ -140,10 +140,10 @@ bool notebook_next_file(const struct notebook *nb, const char *mime, struct note
 size_t notebook_knowledge(const struct notebook *nb, bool all);
 bool notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cursor *c, struct notebook_file *out);
 
-/* notebook_line() stores the log's line of a file in OUT. notebook_notes() stores the line that linked it with notes,
- * or nothing if there is none. Both return 0, or -1 with errno. */
-int notebook_line(const struct notebook *nb, const struct notebook_file *f, struct buf *out);
-int notebook_notes(const struct notebook *nb, const struct notebook_file *f, struct buf *out);
+/* notebook_line() returns the log's line of a file as an object, which the caller frees with json_object_put(), or NULL
+ * if it cannot be read. notebook_notes() returns the line that linked it with notes, or NULL if there is none too. */
+struct json_object *notebook_line(const struct notebook *nb, const struct notebook_file *f);
+struct json_object *notebook_notes(const struct notebook *nb, const struct notebook_file *f);
 
 /* --- changing: each change is synced; they return 0, or -1 with errno --- */
 

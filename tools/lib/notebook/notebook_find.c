@@ -12,6 +12,7 @@
 #include "batch/queue.h"
 #include "files/append.h"
 #include "notebook/notebook_internal.h"
+#include "records/rec.h"
 
 /* --- jobs --- */
 
@@ -217,23 +218,30 @@ notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cur
 	return false;
 }
 
-int
-notebook_line(const struct notebook *nb, const struct notebook_file *f, struct buf *out)
+static struct json_object *
+parse_line(const struct notebook *nb, off_t at)
 {
-	int rc = append_line(nb->log, nb->entries[f->entry - 1].at, out);
+	struct json_object *o = NULL;
+	struct buf line = {0};
 
-	if (rc == 0)
-		out->len = userinfo_strip(out->data, out->len); /* a line of an earlier version */
-	return rc;
+	if (append_line(nb->log, at, &line) == 0) /* one of an earlier version may have userinfo */
+		o = rec_parse(line.data, userinfo_strip(line.data, line.len), NULL, 0);
+	buf_free(&line);
+	return o;
 }
 
-int
-notebook_notes(const struct notebook *nb, const struct notebook_file *f, struct buf *out)
+struct json_object *
+notebook_line(const struct notebook *nb, const struct notebook_file *f)
+{
+	return parse_line(nb, nb->entries[f->entry - 1].at);
+}
+
+struct json_object *
+notebook_notes(const struct notebook *nb, const struct notebook_file *f)
 {
 	uint32_t note = nb->entries[f->entry - 1].note;
 
-	buf_clear(out);
-	return note ? append_line(nb->log, nb->notes[note - 1], out) : 0;
+	return note ? parse_line(nb, nb->notes[note - 1]) : NULL;
 }
 
 /* --- changes --- */

@@ -10,7 +10,6 @@
 #include <json-c/json.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/lock.h"
 #include "base/scan.h"
@@ -46,24 +45,16 @@ struct taking {
 static int
 take_about(struct taking *t)
 {
-	struct buf text = {0};
-	struct json_object *o;
-	const char *nb;
-	int rc = 0;
+	struct json_object *o = batch_metadata_object(t->b);
+	const char *nb = rec_string(o, "notebook");
+	int rc = o || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 
-	if (batch_metadata(t->b, &text) < 0) {
-		buf_free(&text);
-		return errno == ENOENT ? 0 : -1;
-	}
-	o = rec_parse(text.data, text.len, NULL, 0);
-	nb = o ? rec_string(o, "notebook") : NULL;
 	if (nb && !root_name_check(nb)) {
 		strcpy(t->nb, nb);
 		t->job = (uint64_t)rec_number(o, "job_id", 0);
 		rc = 1;
 	}
 	json_object_put(o);
-	buf_free(&text);
 	return rc;
 }
 
@@ -175,12 +166,22 @@ add_file(struct taking *t, struct json_object *o, uint32_t item, off_t to)
 	buf_str(out, "}\n");
 }
 
+/* Item ITEM is no file any more. */
+static void
+add_removal(struct taking *t, uint32_t item, off_t to)
+{
+	t->last = (off_t)t->lines.len;
+	t->said = to;
+	buf_printf(&t->lines, "{\"removed\":%lu,\"job\":%llu,\"batch\":\"%s\",\"to\":%lld}\n", (unsigned long)item,
+		   (unsigned long long)t->job, batch_name(t->b), (long long)to);
+}
+
 static bool
 take_result(off_t at, const char *line, size_t n, void *arg)
 {
 	struct taking *t = arg;
-	bool completed = false;
-	uint32_t k = batch_result_number(line, n, &completed);
+	char says = '\0';
+	uint32_t k = batch_result_state(line, n, &says);
 	int counts = k ? batch_result_counts(t->b, k, at) : 0, state = counts > 0 ? batch_state(t->b, k) : 0;
 	struct json_object *o;
 
@@ -189,13 +190,15 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 		return false;
 	}
 	if (counts) {
-		if (state != 'c' && state != 'f') {
+		if (state != 'c' && state != 'f' && says != 'p' && state != says) {
 			t->caught = true; /* it is being recorded just now, or its owner died over it */
 			return false;
 		}
 		size_t from = t->lines.len;
 
-		o = completed ? rec_parse(line, n, NULL, 0) : NULL;
+		if (says == 'x')
+			add_removal(t, k, at + (off_t)n + 1);
+		o = says == 'c' ? rec_parse(line, n, NULL, 0) : NULL;
 		if (o)
 			add_file(t, o, k, at + (off_t)n + 1);
 		if (t->lines.len > from) /* a line of an earlier version may have userinfo in it */

@@ -358,6 +358,24 @@ take_delete(struct notebook *nb, const char *line, size_t n)
 		end_entry(nb, &nb->entries[e - 1]);
 }
 
+/* Ends the file of one item; others may have its bytes too. */
+static void
+take_removal(struct notebook *nb, const char *line, size_t n)
+{
+	const char *at = line, *end = line + n;
+	struct notebook_known_job *j;
+	uint32_t item, known;
+	uint64_t job = 0;
+
+	if (!scan_text(&at, end, "{\"removed\":") || !scan_item(&at, end, &item) || !scan_text(&at, end, ",\"job\":") ||
+	    !scan_number(&at, end, &job))
+		return;
+	known = notebook_known_job(nb, job);
+	j = known ? &nb->jobs[known - 1] : NULL;
+	if (j && item > 0 && item <= j->room && j->places[item - 1])
+		end_entry(nb, &nb->entries[j->places[item - 1] - 1]);
+}
+
 static void
 take_link(struct notebook *nb, off_t where, const char *line, size_t n)
 {
@@ -396,6 +414,9 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 		break;
 	case 'd':
 		take_delete(nb, line, n);
+		break;
+	case 'r':
+		take_removal(nb, line, n);
 		break;
 	case 'l':
 	case 'u':
@@ -452,20 +473,15 @@ notebook_refresh(struct notebook *nb)
 
 	if (fstat(nb->log, &st) < 0)
 		return -1;
-	if (st.st_nlink == 0) {
-		errno = ESTALE;
-		return -1;
-	}
+	if (st.st_nlink == 0)
+		return file_fail(ESTALE);
 	if (st.st_size == nb->read_to)
 		return 0;
 	if (st.st_size < nb->read_to) /* its end was lost */
 		forget_log(nb);
 	end = append_each(nb->log, nb->read_to, take_line, nb);
 	if (end < 0) {
-		int error = errno;
-
 		forget_log(nb); /* a part was taken in */
-		errno = error;
 		return -1;
 	}
 	nb->read_to = end;

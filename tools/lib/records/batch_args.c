@@ -42,8 +42,7 @@ batch_args_add(struct batch_args *names, const char *name)
 	}
 	if (tfind(name, &names->tree, compare_names))
 		return;
-	if ((names->n & (names->n - 1)) == 0)
-		names->v = buf_realloc(names->v, (names->n ? 2 * names->n : 1) * sizeof(*names->v));
+	names->v = buf_grow(names->v, names->n, sizeof(*names->v));
 	names->v[names->n] = buf_strdup(name);
 	if (!tsearch(names->v[names->n++], &names->tree, compare_names))
 		msg_die(EX_OSERR, "out of memory");

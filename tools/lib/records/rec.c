@@ -11,6 +11,7 @@
 
 #include "base/msg.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "records/list_line.h"
 
 enum { READ_AT_ONCE = 1 << 16, DEPTH = 64, SHOWN = 200 };
@@ -404,6 +405,17 @@ rec_was_cut(const struct rec_reader *r)
 	return r->open_ended;
 }
 
+bool
+rec_report_cut(const struct rec_reader *r)
+{
+	bool was = rec_was_cut(r);
+
+	if (was)
+		msg_warn("the input stopped without its end record: the program that wrote it was cut off; run it "
+			 "again");
+	return was;
+}
+
 const char *
 rec_string(struct json_object *o, const char *key)
 {
@@ -412,6 +424,43 @@ rec_string(struct json_object *o, const char *key)
 	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
 		return NULL;
 	return json_object_get_string(v);
+}
+
+void
+rec_add_string(struct json_object *o, const char *key, const char *value)
+{
+	if (value)
+		json_object_object_add(o, key, json_object_new_string(value));
+}
+
+void
+rec_add_error(struct json_object *o, const char *code, const char *message, bool retryable)
+{
+	struct json_object *error = json_object_new_object();
+
+	rec_add_string(error, "code", code);
+	rec_add_string(error, "message", message);
+	json_object_object_add(error, "retryable", json_object_new_boolean(retryable));
+	json_object_object_add(o, "error", error);
+}
+
+void
+rec_copy_members(struct json_object *o, struct json_object *from, const char *const *without)
+{
+	if (!json_object_is_type(from, json_type_object))
+		return;
+	json_object_object_foreach(from, key, value)
+	{
+		if (!word_is_in(key, without))
+			json_object_object_add(o, key, json_object_get(value));
+	}
+}
+
+void
+rec_add_filled(struct json_object *o, const char *key, const char *value)
+{
+	if (value && *value)
+		json_object_object_add(o, key, json_object_new_string(value));
 }
 
 const char *
@@ -458,6 +507,7 @@ rec_write_json(struct json_object *o)
 	const char *line = rec_print(o);
 
 	rec_write(line, strlen(line));
+	json_object_put(o);
 }
 
 void
@@ -479,14 +529,18 @@ rec_write_end(struct json_object *counts, int code)
 	struct json_object *end = json_object_new_object();
 
 	json_object_object_add(end, "end", json_object_new_string(msg_name()));
-	if (counts) {
-		json_object_object_foreach(counts, key, value)
-		{
-			json_object_object_add(end, key, json_object_get(value));
-		}
-		json_object_put(counts);
-	}
+	rec_copy_without(end, counts, NULL);
+	json_object_put(counts);
 	json_object_object_add(end, "exit", json_object_new_int(code));
 	rec_write_json(end);
-	json_object_put(end);
+}
+
+void
+rec_write_end_counts(int code, const struct rec_count *counts)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (; counts->name; counts++)
+		json_object_object_add(o, counts->name, json_object_new_uint64(counts->n));
+	rec_write_end(o, code);
 }

@@ -66,6 +66,9 @@ enum rec_kind rec_read(struct rec_reader *r, struct rec *out);
  * program that wrote it was killed. */
 bool rec_was_cut(const struct rec_reader *r);
 
+/* The same, after a message about it. */
+bool rec_report_cut(const struct rec_reader *r);
+
 /* Returns the highest "exit" of the end records that were read, 0 without any. It is the exit code of the programs
  * before this one. */
 int rec_upstream_exit(const struct rec_reader *r);
@@ -83,6 +86,18 @@ const char *rec_text(struct json_object *o, const char *key, char *room, size_t 
 /* Returns a member's value as a number, or OTHERWISE if it is missing or not a number. */
 long long rec_number(struct json_object *o, const char *key, long long otherwise);
 
+/* Add the string VALUE to O as its member KEY. rec_add_string() adds nothing for NULL; rec_add_filled() adds nothing
+ * for NULL and "". */
+void rec_add_string(struct json_object *o, const char *key, const char *value);
+void rec_add_filled(struct json_object *o, const char *key, const char *value);
+
+/* Adds the member "error" of a failed record: an object with CODE, MESSAGE and RETRYABLE. */
+void rec_add_error(struct json_object *o, const char *code, const char *message, bool retryable);
+
+/* Adds the members of FROM to O, in their order, but for those whose names follow. FROM may be NULL. */
+#define rec_copy_without(o, from, ...) rec_copy_members(o, from, (const char *const[]){__VA_ARGS__, NULL})
+void rec_copy_members(struct json_object *o, struct json_object *from, const char *const *without);
+
 /* Parses N bytes as exactly one JSON value (RFC 8259, UTF-8, without \u0000). The caller frees it with
  * json_object_put(). Returns NULL if they are invalid and stores the reason in WRONG (ROOM bytes), if given. */
 struct json_object *rec_parse(const char *text, size_t n, char *wrong, size_t room);
@@ -92,6 +107,8 @@ const char *rec_print(struct json_object *o);
 
 /* Writes one record and its newline to stdout's buffer. */
 void rec_write(const char *line, size_t n);
+
+/* The same of an object, which is freed. */
 void rec_write_json(struct json_object *o);
 
 /* Flushes stdout's buffer. If the reader has gone, the program ends as by SIGPIPE; another failure ends it with
@@ -101,5 +118,13 @@ void rec_flush(void);
 /* Writes the end record, {"end":"bi-fetch",...,"exit":CODE}, with the members of COUNTS before the exit. COUNTS is
  * freed; it may be NULL. */
 void rec_write_end(struct json_object *counts, int code);
+
+/* The same with counts, each {NAME, N}: rec_write_counts(code, {"typed", typed}, {"failed", failed}). */
+#define rec_write_counts(code, ...) rec_write_end_counts(code, (const struct rec_count[]){__VA_ARGS__, {0}})
+struct rec_count {
+	const char *name; /* NULL ends the counts */
+	uint64_t n;
+};
+void rec_write_end_counts(int code, const struct rec_count *counts);
 
 #endif

@@ -215,15 +215,11 @@ add_json(struct buf *out, const struct attribution *a, size_t n)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "subject", json_object_new_string(a->subject));
-	if (a->name)
-		json_object_object_add(o, "name", json_object_new_string(a->name));
-	json_object_object_add(o, "file", json_object_new_string(a->file));
-	json_object_object_add(o, "sha256", json_object_new_string(a->sha256));
-	json_object_object_foreach(a->credit, key, value)
-	{
-		json_object_object_add(o, key, json_object_get(value));
-	}
+	rec_add_string(o, "subject", a->subject);
+	rec_add_string(o, "name", a->name);
+	rec_add_string(o, "file", a->file);
+	rec_add_string(o, "sha256", a->sha256);
+	rec_copy_without(o, a->credit, NULL);
 	json_object_object_add(o, "batches", json_object_get(a->batches));
 	buf_str(out, n ? ",\n" : "\n");
 	buf_str(out, rec_print(o));

@@ -70,13 +70,6 @@ is_true(struct json_object *v, bool otherwise)
 /* --- what the credit says --- */
 
 static void
-add_member(struct json_object *to, const char *key, const char *text)
-{
-	if (text && *text)
-		json_object_object_add(to, key, json_object_new_string(text));
-}
-
-static void
 add_note(struct json_object *notes, const char *fmt, const char *what)
 {
 	struct buf text = {0};
@@ -100,7 +93,7 @@ add_text(struct json_object *to, const char *key, struct json_object *value, boo
 		credit_text(&text, s);
 	else if (s)
 		credit_clean(&text, s);
-	add_member(to, key, text.data);
+	rec_add_filled(to, key, text.data);
 	buf_free(&text);
 }
 
@@ -135,7 +128,7 @@ add_page(struct json_object *to, struct json_object *item, struct json_object *n
 	if (!page)
 		page = text_of(value_of(item, "descriptionurl", NULL));
 	if (page && add_url(&url, page))
-		add_member(to, "page", url.data);
+		rec_add_filled(to, "page", url.data);
 	else if (page)
 		add_note(notes, "its page is no http URL: ", page);
 	buf_free(&url);
@@ -154,9 +147,9 @@ add_licence(struct json_object *all, const struct licence *l)
 	if (json_object_array_length(all) >= LICENCES_MAX)
 		return;
 	o = json_object_new_object();
-	add_member(o, "id", l->id);
-	add_member(o, "name", l->name);
-	add_member(o, "url", l->url);
+	rec_add_filled(o, "id", l->id);
+	rec_add_filled(o, "name", l->name);
+	rec_add_filled(o, "url", l->url);
 	json_object_array_add(all, o);
 }
 
@@ -181,9 +174,9 @@ add_unknown(struct licensing *g, const char *name, const char *url)
 	struct json_object *o = json_object_new_object();
 	struct buf link = {0};
 
-	add_member(o, "name", name);
+	rec_add_filled(o, "name", name);
 	if (url && add_url(&link, url))
-		add_member(o, "url", link.data);
+		rec_add_filled(o, "url", link.data);
 	json_object_array_add(g->all, o);
 	buf_free(&link);
 }

@@ -10,7 +10,6 @@
 #define BI_CREDIT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/buf.h"
 

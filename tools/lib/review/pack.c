@@ -113,8 +113,7 @@ pack_begin(const struct pack_kind *kind, int fd, const char *manifest)
 static int
 set_errno(struct pack *p)
 {
-	errno = p->error ? p->error : archive_errno(p->a) > 0 ? archive_errno(p->a) : EIO;
-	return -1;
+	return file_fail(p->error ? p->error : archive_errno(p->a) > 0 ? archive_errno(p->a) : EIO);
 }
 
 /* Writes the header of a member. Names are UTF-8, whatever the locale of the caller; one that is not is written to a
@@ -140,10 +139,8 @@ begin_member(struct pack *p, const char *name, size_t n)
 	struct archive_entry *e = archive_entry_new();
 	int rc;
 
-	if (!e) {
-		errno = ENOMEM;
-		return -1;
-	}
+	if (!e)
+		return file_fail(ENOMEM);
 	archive_entry_set_pathname(e, name);
 	archive_entry_set_filetype(e, AE_IFREG);
 	archive_entry_set_perm(e, 0644);
@@ -212,10 +209,8 @@ pack_file(struct pack *p, const char *name, int fd, const char *sha256)
 	}
 	if (rc < 0)
 		return -1;
-	if (sha256 && strcmp(hex, sha256) != 0) {
-		errno = EBADMSG;
-		return -1;
-	}
+	if (sha256 && strcmp(hex, sha256) != 0)
+		return file_fail(EBADMSG);
 	buf_printf(&p->sums, "%s  %s\n", hex, name);
 	return archive_write_finish_entry(p->a) == ARCHIVE_OK ? 0 : set_errno(p);
 }

@@ -30,7 +30,7 @@ struct picks {
 	uint64_t hash; /* of those */
 	char version[40];
 	struct pick *all; /* the last decision of each subject and reviewer; its strings are ours */
-	uint32_t n, room;
+	uint32_t n;
 	struct table by_who;      /* from subject and reviewer to 1 + the place in ALL */
 	const struct pick **some; /* those that stand, sorted */
 	size_t some_n;
@@ -93,15 +93,14 @@ store_pick(struct picks *p, const struct pick *v)
 	if (one) {
 		free((void *)(uintptr_t)one->at);
 		one->choice = v->choice;
+		one->removed = v->removed;
 		one->at = buf_strdup(v->at);
 		return;
 	}
-	if (p->n == p->room) {
-		p->room = p->room ? 2 * p->room : 64;
-		p->all = buf_realloc(p->all, p->room * sizeof(*p->all));
-	}
+	p->all = buf_grow(p->all, p->n, sizeof(*p->all));
 	p->all[p->n++] = (struct pick){.subject = buf_strdup(v->subject),
 				       .choice = v->choice,
+				       .removed = v->removed,
 				       .reviewer = buf_strdup(reviewer_of(v)),
 				       .at = buf_strdup(v->at)};
 	table_add(&p->by_who, print_of(v), p->n);
@@ -120,7 +119,7 @@ forget_picks(struct picks *p)
 	table_clear(&p->by_who);
 	p->all = NULL;
 	p->some = NULL;
-	p->n = p->room = 0;
+	p->n = 0;
 	p->some_n = p->bad = 0;
 	p->read_to = 0;
 	p->hash = fnv_begin;
@@ -156,15 +155,17 @@ sort_standing(struct picks *p)
 static bool
 parse_pick(struct json_object *o, struct pick *v)
 {
-	struct json_object *choice;
+	struct json_object *choice, *removed;
 
 	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "choice", &choice))
 		return false;
-	*v = (struct pick){rec_string(o, "subject"), PICK_BACK, rec_string(o, "reviewer"), rec_string(o, "at")};
+	*v = (struct pick){rec_string(o, "subject"), PICK_BACK, rec_string(o, "reviewer"), rec_string(o, "at"), 0};
 	if (json_object_is_type(choice, json_type_int) && json_object_get_int64(choice) >= 0)
 		v->choice = json_object_get_int64(choice);
 	else if (choice)
 		return false;
+	else if (json_object_object_get_ex(o, "removed", &removed) && json_object_is_type(removed, json_type_int))
+		v->removed = json_object_get_int64(removed);
 	return v->subject && v->at && !root_subject_check(v->subject) && v->reviewer &&
 	       !picks_reviewer_check(v->reviewer);
 }
@@ -245,8 +246,7 @@ picks_refresh(struct picks *p)
 
 		forget_picks(p); /* a part of it was taken in */
 		sort_standing(p);
-		errno = error;
-		return -1;
+		return file_fail(error);
 	}
 	p->read_to = end;
 	sort_standing(p);
@@ -293,6 +293,18 @@ const struct pick *
 picks_get(const struct picks *p, size_t i)
 {
 	return p->some[i];
+}
+
+const struct pick *
+picks_next_removed(const struct picks *p, size_t *cursor)
+{
+	while (*cursor < p->n) {
+		const struct pick *one = &p->all[(*cursor)++];
+
+		if (one->choice == PICK_BACK && one->removed)
+			return one;
+	}
+	return NULL;
 }
 
 size_t
@@ -377,6 +389,8 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 		buf_json(out, reviewer_of(&one));
 		buf_str(out, ",\"at\":");
 		buf_json(out, one.at);
+		if (one.removed)
+			buf_printf(out, ",\"removed\":%ld", one.removed);
 		buf_str(out, "}\n");
 	}
 }
@@ -428,17 +442,4 @@ picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect)
 		rc = -1;
 	}
 	return rc == 0 ? picks_refresh(p) : rc;
-}
-
-int
-picks_add(const struct batch *b, const struct pick *v, size_t n)
-{
-	struct picks *p = picks_read(b);
-	int rc;
-
-	if (!p)
-		return -1;
-	rc = picks_put(p, v, n, NULL);
-	picks_free(p);
-	return rc;
 }

@@ -28,6 +28,7 @@ struct pick {
 	long choice;          /* the IDX of a candidate, ID_IDX.EXT, or PICK_NONE or PICK_BACK */
 	const char *reviewer; /* Returns NULL or "": "anonymous" */
 	const char *at;       /* the time, "2026-11-22T15:04:05.123Z"; NULL or a time in the future: now */
+	long removed;         /* of PICK_BACK: the IDX of the candidate that was chosen, and then removed; else 0 */
 };
 
 /* Compares times of decisions, whose fractions may have different numbers of digits. Returns <0, 0 or >0. */
@@ -63,6 +64,10 @@ const struct pick *picks_get(const struct picks *p, size_t i); /* `at` and `revi
  * none. */
 const struct pick *picks_last(const struct picks *p, const struct pick *v);
 
+/* Returns the next last decision of a reviewer about a subject that was taken back because its candidate was removed;
+ * NULL behind the last. *CURSOR is 0 before the first call. */
+const struct pick *picks_next_removed(const struct picks *p, size_t *cursor);
+
 /* Returns how many lines were skipped because they are not decisions. */
 size_t picks_bad_lines(const struct picks *p);
 
@@ -90,8 +95,8 @@ struct picks_subjects *picks_subjects_read(const struct batch *b);
 int picks_subjects_refresh(struct picks_subjects *s);
 void picks_subjects_free(struct picks_subjects *s); /* NULL is allowed */
 
-/* Returns how many subjects there are. */
-unsigned long picks_subjects_count(const struct picks_subjects *s);
+/* Returns how many subjects there are of which B, their batch, has items that were not removed; -1 with errno. */
+long picks_subjects_count(struct picks_subjects *s, const struct batch *b);
 
 /* Returns how many items the subject ID has: its candidates are 1 to that number. Returns 0 if the batch has no such
  * subject. */
@@ -101,6 +106,10 @@ unsigned long picks_subjects_items(const struct picks_subjects *s, const char *i
  * withdrawn, and reviewers and times are well-formed. Returns false with WRONG set to what is wrong with the first
  * invalid decision, and how many more there are: "subject '9' is not in the batch". */
 bool picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room);
+
+/* Returns whether no decision of a set that picks_check() has accepted is for a candidate that was removed from B;
+ * else, and if that cannot be told, false with WRONG. */
+bool picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char *wrong, size_t room);
 
 /* Returns NULL for a valid name of a reviewer ("" is valid), else the reason, which continues "the reviewer's name
  * ". */
@@ -129,8 +138,5 @@ bool picks_parse(struct json_object *o, const char *batch, struct picks_set *set
  * not be on the disk).
  */
 int picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect);
-
-/* The same for callers that have not read the decisions. Returns 0 or -1. */
-int picks_add(const struct batch *b, const struct pick *v, size_t n);
 
 #endif

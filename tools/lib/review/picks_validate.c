@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/table.h"
 #include "base/utf8.h"
+#include "batch/item_files.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -17,6 +17,7 @@
 struct subject {
 	char *id;
 	uint32_t items;
+	uint32_t removed; /* as picks_subjects_count() has last seen them */
 };
 
 struct picks_subjects {
@@ -24,24 +25,14 @@ struct picks_subjects {
 	int fd;  /* items.ndjson; -1: not there yet */
 	off_t read_to;
 	struct subject *all;
-	uint32_t n, room;
+	uint32_t n;
 	struct table by_id; /* from the id to 1 + the place in ALL */
 };
-
-static uint32_t
-print_of(const char *id)
-{
-	uint32_t hash = 0x811c9dc5; /* Fowler, Noll and Vo, 1a */
-
-	for (; *id; id++)
-		hash = (hash ^ (unsigned char)*id) * 0x01000193;
-	return hash;
-}
 
 static struct subject *
 find_subject(const struct picks_subjects *s, const char *id)
 {
-	uint32_t print = print_of(id), cursor = 0;
+	uint32_t print = table_hash(id), cursor = 0;
 	struct table_slot *slot;
 
 	while ((slot = table_next(&s->by_id, print, &cursor)))
@@ -62,13 +53,10 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 		return true;
 	one = find_subject(s, place.subject);
 	if (!one) {
-		if (s->n == s->room) {
-			s->room = s->room ? 2 * s->room : 64;
-			s->all = buf_realloc(s->all, s->room * sizeof(*s->all));
-		}
+		s->all = buf_grow(s->all, s->n, sizeof(*s->all));
 		one = &s->all[s->n++];
 		*one = (struct subject){.id = buf_strdup(place.subject)};
-		table_add(&s->by_id, print_of(place.subject), s->n);
+		table_add(&s->by_id, table_hash(place.subject), s->n);
 	}
 	if (place.idx > one->items)
 		one->items = place.idx;
@@ -127,10 +115,39 @@ picks_subjects_items(const struct picks_subjects *s, const char *id)
 	return one ? one->items : 0;
 }
 
-unsigned long
-picks_subjects_count(const struct picks_subjects *s)
+/* Counts item K, which was removed, with its subject. 0, or -1 with errno. */
+static int
+count_removed(struct picks_subjects *s, const struct batch *b, uint32_t k)
 {
-	return s->n;
+	struct batch_place place;
+	struct buf line = {0};
+	int rc = batch_item(b, k, &line);
+	struct subject *one = NULL;
+
+	if (rc == 0 && batch_place(line.data, line.len, &place) == 0)
+		one = find_subject(s, place.subject);
+	if (one)
+		one->removed++;
+	buf_free(&line);
+	return rc;
+}
+
+long
+picks_subjects_count(struct picks_subjects *s, const struct batch *b)
+{
+	int64_t k = batch_find_state(b, 1, 'x');
+	long count = (long)s->n;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		s->all[i].removed = 0;
+	for (; k > 0; k = batch_find_state(b, (uint32_t)k + 1, 'x'))
+		if (count_removed(s, b, (uint32_t)k) < 0)
+			return -1;
+	if (k < 0)
+		return -1;
+	for (uint32_t i = 0; i < s->n; i++)
+		count -= s->all[i].removed >= s->all[i].items;
+	return count;
 }
 
 /* --- names and times --- */
@@ -224,6 +241,29 @@ picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char
 	if (count > 1 && len < room)
 		snprintf(wrong + len, room - len, " (and %zu more are wrong)", count - 1);
 	return count == 0;
+}
+
+bool
+picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char *wrong, size_t room)
+{
+	struct item_stems stems = {.batch = b};
+	char name[SUBJECT_MAX + 32];
+	int rc = item_stems_add_removed(&stems, true);
+	uint32_t k = 0;
+
+	for (size_t i = 0; i < n && rc == 0 && k == 0; i++) {
+		if (v[i].choice <= 0)
+			continue;
+		snprintf(name, sizeof(name), "%s_%ld", v[i].subject, v[i].choice);
+		rc = item_stems_find(&stems, name, &k);
+		if (k)
+			snprintf(wrong, room, "candidate %ld of subject '%s' was removed from the batch", v[i].choice,
+				 v[i].subject);
+	}
+	if (rc < 0)
+		snprintf(wrong, room, "the items that were removed cannot be read: %s", strerror(errno));
+	item_stems_free(&stems);
+	return rc == 0 && k == 0;
 }
 
 /* The choice that VALUE is; false when it is none. */

@@ -1,11 +1,11 @@
 /*
- * governing: what the tests of the governor share.
+ * host_limiting: what the tests of host_limits share.
  *
- * Most of them work with two governors in one process, which are to each other as two processes are: the locks are
+ * Most of them work with two of them in one process, which are to each other as two processes are: the locks are
  * those of an open file. What is about death, and about many at once, is with processes.
  */
-#ifndef GOVERNING_H
-#define GOVERNING_H
+#ifndef HOST_LIMITING_H
+#define HOST_LIMITING_H
 
 #include "testing.h"
 

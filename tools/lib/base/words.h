@@ -1,0 +1,19 @@
+/*
+ * words: compares a string with known ones. Upper and lower case differ.
+ */
+#ifndef BI_WORDS_H
+#define BI_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Returns whether WORD equals one of the strings behind it. NULL equals none. */
+#define word_is_one_of(word, ...) word_is_in(word, (const char *const[]){__VA_ARGS__, NULL})
+
+/* The same for a list that ends with NULL. */
+bool word_is_in(const char *word, const char *const *list);
+
+/* Returns whether NAME ends with END and is longer. */
+bool word_ends_in(const char *name, const char *end);
+
+#endif

@@ -1,0 +1,536 @@
+#include "html/css.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { REPLACEMENT = 0xFFFD, NUMBER_MAX = 32, DPI = 96 };
+
+/* WORD: a hash or an at-keyword. BAD: a string or a URL that makes its declaration invalid. */
+enum token { END, SPACE, IDENT, FUNCTION, URL, STRING, NUMBER, WORD, OTHER, BAD };
+
+/* What an open bracket is. */
+enum {
+	BLOCK = '{',    /* of declarations */
+	BRACES = 'b',   /* { in a value */
+	BRACKET = '[',  /* in a value or a selector */
+	PARENS = '(',   /* the same, or a function */
+	URL_CALL = 'u', /* url( before its string */
+	SET_CALL = 's', /* image-set( */
+};
+
+/* --- characters (4.2) --- */
+
+static bool
+is_newline(char b)
+{
+	return b == '\n' || b == '\r' || b == '\f';
+}
+
+static bool
+is_space(char b)
+{
+	return b == ' ' || b == '\t' || is_newline(b);
+}
+
+static bool
+is_digit(char b)
+{
+	return b >= '0' && b <= '9';
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int
+hex_value(char b)
+{
+	if (is_digit(b))
+		return b - '0';
+	b |= 0x20;
+	return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
+}
+
+static bool
+begins_word(char b)
+{
+	char lower = (char)(b | 0x20);
+
+	return (lower >= 'a' && lower <= 'z') || b == '_' || b == '\0' || (unsigned char)b >= 0x80;
+}
+
+static bool
+is_of_word(char b)
+{
+	return begins_word(b) || is_digit(b) || b == '-';
+}
+
+static bool
+is_unprintable(char b)
+{
+	return (b > '\0' && b <= 0x08) || b == 0x0b || (b >= 0x0e && b <= 0x1f) || b == 0x7f;
+}
+
+/* The byte K after the next one; a semicolon, which is part of no token, behind the end. */
+static char
+peek(const struct css *c, size_t k)
+{
+	return (size_t)(c->end - c->at) > k ? c->at[k] : ';';
+}
+
+/* 4.3.8. A backslash at the end of the text is an escape too. */
+static bool
+is_escape(const struct css *c, size_t k)
+{
+	return peek(c, k) == '\\' && !is_newline(peek(c, k + 1));
+}
+
+/* 4.3.9 */
+static bool
+is_name(const struct css *c)
+{
+	char b = peek(c, 0);
+
+	if (b == '-')
+		return begins_word(peek(c, 1)) || peek(c, 1) == '-' || is_escape(c, 1);
+	return c->at < c->end && (begins_word(b) || is_escape(c, 0));
+}
+
+/* 4.3.10 */
+static bool
+is_number(const struct css *c)
+{
+	size_t k = peek(c, 0) == '+' || peek(c, 0) == '-';
+
+	return is_digit(peek(c, k)) || (peek(c, k) == '.' && is_digit(peek(c, k + 1)));
+}
+
+static void
+add_character(struct buf *b, uint32_t code)
+{
+	char text[4];
+	size_t n = 0;
+
+	if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+		code = REPLACEMENT;
+	if (code < 0x80) {
+		text[n++] = (char)code;
+	} else if (code < 0x800) {
+		text[n++] = (char)(0xC0 | code >> 6);
+		text[n++] = (char)(0x80 | (code & 0x3F));
+	} else if (code < 0x10000) {
+		text[n++] = (char)(0xE0 | code >> 12);
+		text[n++] = (char)(0x80 | (code >> 6 & 0x3F));
+		text[n++] = (char)(0x80 | (code & 0x3F));
+	} else {
+		text[n++] = (char)(0xF0 | code >> 18);
+		text[n++] = (char)(0x80 | (code >> 12 & 0x3F));
+		text[n++] = (char)(0x80 | (code >> 6 & 0x3F));
+		text[n++] = (char)(0x80 | (code & 0x3F));
+	}
+	buf_add(b, text, n);
+}
+
+/* Skips one blank; the two characters of a line end of Windows are one. */
+static void
+skip_blank(struct css *c)
+{
+	if (peek(c, 0) == '\r' && peek(c, 1) == '\n')
+		c->at++;
+	c->at++;
+}
+
+static void
+skip_space(struct css *c)
+{
+	while (is_space(peek(c, 0)))
+		c->at++;
+}
+
+/* 4.3.7: the escape behind the backslash that is next. */
+static void
+take_escape(struct css *c)
+{
+	uint32_t code = 0;
+	int digits = 0, value;
+
+	c->at++;
+	if (c->at == c->end) {
+		add_character(&c->token, REPLACEMENT);
+		return;
+	}
+	for (; digits < 6 && (value = hex_value(peek(c, 0))) >= 0; digits++, c->at++)
+		code = code << 4 | (uint32_t)value;
+	if (digits == 0) {
+		buf_add(&c->token, c->at++, 1); /* the other bytes of the character, if any, stand for themselves */
+		return;
+	}
+	add_character(&c->token, code);
+	if (is_space(peek(c, 0)))
+		skip_blank(c);
+}
+
+/* --- tokens (4.3) --- */
+
+static void
+take_name(struct css *c)
+{
+	buf_clear(&c->token);
+	for (;;) {
+		if (is_escape(c, 0))
+			take_escape(c);
+		else if (c->at < c->end && is_of_word(*c->at))
+			buf_add(&c->token, c->at++, 1);
+		else
+			return;
+	}
+}
+
+static bool
+token_is(const struct css *c, const char *word)
+{
+	return c->token.len == strlen(word) && c->token.len && strncasecmp(c->token.data, word, c->token.len) == 0;
+}
+
+static enum token
+take_string(struct css *c)
+{
+	char quote = *c->at++;
+
+	buf_clear(&c->token);
+	for (; c->at < c->end; c->at++) {
+		if (*c->at == quote) {
+			c->at++;
+			return STRING;
+		}
+		if (is_newline(*c->at))
+			return BAD;
+		if (*c->at != '\\') {
+			buf_add(&c->token, c->at, 1);
+		} else if (is_newline(peek(c, 1))) {
+			c->at++;
+			skip_blank(c);
+			c->at--;
+		} else if (c->at + 1 < c->end) {
+			take_escape(c);
+			c->at--;
+		}
+	}
+	return STRING;
+}
+
+/* 4.3.14: up to the parenthesis that ends a bad URL. */
+static enum token
+skip_bad_url(struct css *c)
+{
+	while (c->at < c->end && *c->at != ')') {
+		if (is_escape(c, 0))
+			take_escape(c);
+		else
+			c->at++;
+	}
+	c->at += c->at < c->end;
+	return BAD;
+}
+
+/* 4.3.6: behind the blanks after "url(", without a quote. */
+static enum token
+take_url(struct css *c)
+{
+	buf_clear(&c->token);
+	while (c->at < c->end) {
+		if (is_space(*c->at)) {
+			skip_space(c);
+			if (c->at < c->end && *c->at != ')')
+				return skip_bad_url(c);
+		} else if (*c->at == ')') {
+			c->at++;
+			return URL;
+		} else if (*c->at == '"' || *c->at == '\'' || *c->at == '(' || is_unprintable(*c->at)) {
+			return skip_bad_url(c);
+		} else if (*c->at != '\\') {
+			buf_add(&c->token, c->at++, 1);
+		} else if (is_escape(c, 0)) {
+			take_escape(c);
+		} else {
+			return skip_bad_url(c);
+		}
+	}
+	return URL;
+}
+
+/* 4.3.4 */
+static enum token
+take_word(struct css *c)
+{
+	take_name(c);
+	if (peek(c, 0) != '(')
+		return IDENT;
+	c->at++;
+	if (!token_is(c, "url"))
+		return FUNCTION;
+	skip_space(c);
+	return peek(c, 0) == '"' || peek(c, 0) == '\'' ? FUNCTION : take_url(c);
+}
+
+/* 4.3.3. The token's text is the unit. */
+static enum token
+take_number(struct css *c)
+{
+	char text[NUMBER_MAX];
+	const char *from = c->at;
+	size_t n;
+
+	c->at += peek(c, 0) == '+' || peek(c, 0) == '-';
+	while (is_digit(peek(c, 0)))
+		c->at++;
+	if (peek(c, 0) == '.' && is_digit(peek(c, 1)))
+		for (c->at++; is_digit(peek(c, 0));)
+			c->at++;
+	if ((peek(c, 0) | 0x20) == 'e') {
+		size_t sign = peek(c, 1) == '+' || peek(c, 1) == '-';
+
+		if (is_digit(peek(c, 1 + sign)))
+			for (c->at += 1 + sign; is_digit(peek(c, 0));)
+				c->at++;
+	}
+	n = (size_t)(c->at - from);
+	n = n < sizeof(text) ? n : sizeof(text) - 1;
+	memcpy(text, from, n);
+	text[n] = '\0';
+	c->number = strtod(text, NULL);
+	buf_clear(&c->token);
+	if (is_name(c))
+		take_name(c);
+	return NUMBER;
+}
+
+static void
+skip_comment(struct css *c)
+{
+	const char *end = memmem(c->at + 2, (size_t)(c->end - c->at) - 2, "*/", 2);
+
+	c->at = end ? end + 2 : c->end;
+}
+
+/* For OTHER the token is the one byte before C's AT. */
+static enum token
+take_token(struct css *c)
+{
+	while (peek(c, 0) == '/' && peek(c, 1) == '*')
+		skip_comment(c);
+	if (c->at == c->end)
+		return END;
+	if (is_space(*c->at)) {
+		skip_space(c);
+		return SPACE;
+	}
+	if (*c->at == '"' || *c->at == '\'')
+		return take_string(c);
+	if (is_number(c))
+		return take_number(c);
+	if (is_name(c))
+		return take_word(c);
+	c->at++;
+	/* A hash and an at-keyword are one token with the name behind them, which is no function then. */
+	if ((c->at[-1] == '#' && (is_of_word(peek(c, 0)) || is_escape(c, 0))) || (c->at[-1] == '@' && is_name(c))) {
+		take_name(c);
+		return WORD;
+	}
+	return OTHER;
+}
+
+/* --- declarations --- */
+
+static char
+top(const struct css *c)
+{
+	return c->nesting.len ? c->nesting.data[c->nesting.len - 1] : '\0';
+}
+
+static void
+push(struct css *c, char bracket)
+{
+	buf_add(&c->nesting, &bracket, 1);
+	c->outer_sets += bracket == SET_CALL;
+}
+
+static void
+pop(struct css *c)
+{
+	c->outer_sets -= top(c) == SET_CALL;
+	c->nesting.data[--c->nesting.len] = '\0';
+}
+
+/* Whether the token is between declarations or directly in one, and in no brackets of it. */
+static bool
+is_outside(const struct css *c)
+{
+	return top(c) == BLOCK || top(c) == '\0';
+}
+
+/* The URL that was the token becomes the result. */
+static bool
+give(struct css *c, struct buf *url, double size, unsigned set)
+{
+	buf_clear(&c->url);
+	buf_add(&c->url, url->data, url->len);
+	c->size = size;
+	c->set = set;
+	return c->url.len > 0;
+}
+
+/* The end of a candidate of image-set(): returns whether it is a URL. */
+static bool
+end_option(struct css *c)
+{
+	bool has = c->has_option;
+
+	c->has_option = false;
+	return has && give(c, &c->option, c->option_size, c->sets);
+}
+
+/* A URL in a background. Returns whether it is the result; those of image-set() wait for what describes them. */
+static bool
+take_image(struct css *c)
+{
+	if (top(c) != SET_CALL)
+		return give(c, &c->token, 1, 0);
+	if (!c->has_option) {
+		buf_clear(&c->option);
+		buf_add(&c->option, c->token.data, c->token.len);
+		c->option_size = 1;
+		c->has_option = c->option.len > 0;
+	}
+	return false;
+}
+
+/* <resolution> of CSS Values and Units Module Level 4. */
+static void
+take_resolution(struct css *c)
+{
+	double per_pixel = token_is(c, "x") || token_is(c, "dppx") ? 1
+			   : token_is(c, "dpi")                    ? 1.0 / DPI
+			   : token_is(c, "dpcm")                   ? 2.54 / DPI
+								   : 0;
+
+	if (top(c) == SET_CALL && c->has_option && per_pixel > 0 && c->number >= 0)
+		c->option_size = c->number * per_pixel;
+}
+
+static void
+open_function(struct css *c)
+{
+	bool value = c->state == CSS_VALUE && c->background;
+
+	if (value && token_is(c, "url")) {
+		push(c, URL_CALL);
+	} else if (value && !c->outer_sets && (token_is(c, "image-set") || token_is(c, "-webkit-image-set"))) {
+		push(c, SET_CALL);
+		c->sets++;
+		c->has_option = false;
+	} else {
+		push(c, PARENS);
+	}
+}
+
+/* A string is an image in url() and directly in image-set(). */
+static bool
+take_string_value(struct css *c)
+{
+	bool found;
+
+	if (top(c) == SET_CALL)
+		return take_image(c);
+	if (top(c) != URL_CALL)
+		return false;
+	pop(c);
+	found = take_image(c);
+	push(c, PARENS); /* what else the function has is no URL */
+	return found;
+}
+
+/* A bracket, or what ends a part of a value. Returns whether it ends a candidate of image-set() that is a URL. */
+static bool
+take_mark(struct css *c, char mark)
+{
+	char open = top(c);
+
+	if (mark == '{' && is_outside(c)) {
+		push(c, BLOCK);
+		c->state = CSS_START;
+	} else if (mark == '{' || mark == '[' || mark == '(') {
+		push(c, mark == '{' ? BRACES : mark);
+		c->state = c->state == CSS_VALUE ? CSS_VALUE : CSS_SKIP;
+	} else if (mark == '}' && open == BLOCK) {
+		pop(c);
+		c->state = CSS_START;
+	} else if ((mark == '}' && open == BRACES) || (mark == ']' && open == BRACKET) ||
+		   (mark == ')' && (open == PARENS || open == URL_CALL))) {
+		pop(c);
+	} else if (mark == ')' && open == SET_CALL) {
+		pop(c);
+		return end_option(c);
+	} else if (mark == ',' && open == SET_CALL) {
+		return end_option(c);
+	} else if (mark == ';' && is_outside(c)) {
+		c->state = CSS_START;
+	} else if (mark == ':' && c->state == CSS_NAME) {
+		c->state = CSS_VALUE;
+	} else if (is_outside(c) && c->state != CSS_VALUE) {
+		c->state = CSS_SKIP;
+	}
+	return false;
+}
+
+/* A token that is neither blank nor END. Returns whether it makes a result. */
+static bool
+take(struct css *c, enum token token)
+{
+	if (token == OTHER)
+		return take_mark(c, c->at[-1]);
+	if (token == FUNCTION) {
+		c->state = c->state == CSS_VALUE ? CSS_VALUE : CSS_SKIP;
+		open_function(c);
+		return false;
+	}
+	if (c->state == CSS_VALUE) {
+		if (!c->background)
+			return false;
+		if (token == BAD)
+			c->background = false;
+		else if (token == NUMBER)
+			take_resolution(c);
+		else if (token == STRING)
+			return take_string_value(c);
+		return token == URL && take_image(c);
+	}
+	c->background = token_is(c, "background") || token_is(c, "background-image");
+	c->state = c->state == CSS_START && token == IDENT && (c->attribute || c->nesting.len) ? CSS_NAME : CSS_SKIP;
+	return false;
+}
+
+void
+css_open(struct css *c, const char *text, size_t n, bool attribute)
+{
+	*c = (struct css){.at = text, .end = text + n, .attribute = attribute};
+}
+
+bool
+css_next(struct css *c)
+{
+	enum token token;
+
+	while ((token = take_token(c)) != END)
+		if (token != SPACE && take(c, token))
+			return true;
+	return end_option(c);
+}
+
+void
+css_close(struct css *c)
+{
+	buf_free(&c->url);
+	buf_free(&c->option);
+	buf_free(&c->token);
+	buf_free(&c->nesting);
+}
