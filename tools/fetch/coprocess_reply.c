@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "coprocess.h"
+#include "result_members.h"
 
 char *
 coprocess_reply_line(const struct job *j, struct json_object *answer)
@@ -14,12 +15,7 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 	char *line = NULL;
 
 	if (o) {
-		/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
-		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "content_type", "error",
-				 "etag", "file", "file_changed_at", "file_id", "final_url", "finished_at", "found",
-				 "found_items", "found_on", "item", "last_modified", "media", "member", "members",
-				 "mime", "opted_out", "path", "replaced_file", "same_as", "sha256", "status", "stream",
-				 "subject", "upload", "upload_id", "url", "warning");
+		result_members_copy_others(o, answer);
 		text = rec_print(o);
 	}
 	after = strlen(text);

@@ -12,6 +12,7 @@
 #include "item_headers.h"
 #include "list_hint.h"
 #include "records/list_line.h"
+#include "result_members.h"
 
 /* An ask of one line; item_ask_free() frees its strings. */
 static void
@@ -176,31 +177,6 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 	return id;
 }
 
-static void
-delete_members(struct json_object *item, const char *const *names)
-{
-	for (; *names; names++)
-		json_object_object_del(item, *names);
-}
-
-/* What a run before this one, or the store, put into a record is not part of the item. */
-static void
-strip_result(struct json_object *item)
-{
-	static const char *const ours[] = {"attempts", "batch",         "bi",          "error",       "file_changed_at",
-					   "file_id",  "final_url",     "finished_at", "found_items", "item",
-					   "path",     "replaced_file", "status",      NULL};
-	/* These may be what a list says of an item that is no result. */
-	static const char *const of_result[] = {"bytes",         "content_type", "etag", "filename",  "found",
-						"last_modified", "members",      "mime", "opted_out", "sha256",
-						"stream",        "warning",      NULL};
-	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
-
-	delete_members(item, ours);
-	if (result)
-		delete_members(item, of_result);
-}
-
 /*
  * What a program before us could not find is kept as an item of its subject that has failed. There is one of them a
  * subject, whatever the words: where it is found another time, its items stand beside this one.
@@ -213,7 +189,7 @@ ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item
 
 	json_object_object_add(item, "code", json_object_new_string(code ? code : "not_found"));
 	json_object_object_add(item, "wrong", why);
-	strip_result(item);
+	result_members_remove(item);
 	ask_make(ask, "bad", rec_string(item, "source"), subject, item);
 }
 
@@ -262,7 +238,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		ask_bad(ask, rec, "no_url", why);
 		return;
 	}
-	strip_result(rec->json);
+	result_members_remove(rec->json);
 	if (item_headers_take(rec->json, &headers, what, sizeof(what))) {
 		snprintf(why, sizeof(why), "line %llu: %s", rec->line, what);
 		ask_bad_as(ask, rec, url ? url : media ? media : file, "bad_header", why);

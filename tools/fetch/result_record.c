@@ -115,10 +115,7 @@ result_add_members(struct buf *record, struct json_object *extra)
 		json_object_put(o);
 		return;
 	}
-	json_object_object_foreach(extra, key, value)
-	{
-		json_object_object_add(o, key, json_object_get(value));
-	}
+	rec_copy_without(o, extra, NULL);
 	buf_clear(record);
 	buf_str(record, rec_print(o));
 	json_object_put(o);
