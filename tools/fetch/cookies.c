@@ -243,3 +243,28 @@ cookies_share(const struct settings *set, const struct host_rules *rules)
 	curl_slist_free_all(lines);
 	return share;
 }
+
+/* Makes the jar, if it is not there, a file that nobody but its owner can read: libcurl keeps its mode. */
+static void
+make_jar(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+cookies_close(CURLSH *share, const char *path)
+{
+	CURL *easy = share && path ? curl_easy_init() : NULL;
+
+	if (easy) {
+		make_jar(path);
+		curl_easy_setopt(easy, CURLOPT_SHARE, share);
+		curl_easy_setopt(easy, CURLOPT_COOKIEJAR, path);
+		curl_easy_cleanup(easy);
+	}
+	if (share)
+		curl_share_cleanup(share);
+}

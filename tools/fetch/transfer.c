@@ -113,8 +113,7 @@ void
 transfers_close(struct transfers *all)
 {
 	curl_multi_cleanup(all->multi);
-	if (all->share)
-		curl_share_cleanup(all->share);
+	cookies_close(all->share, all->run->set->cookie_jar);
 	curl_global_cleanup();
 	free(all);
 }
@@ -294,7 +293,6 @@ set_ways(CURL *easy, const struct settings *set)
 	set_text(easy, CURLOPT_PROXY, set->proxy);
 	set_text(easy, CURLOPT_CAINFO, set->cacert);
 	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* libcurl takes cookies */
-	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
 	if (set->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
