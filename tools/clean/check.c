@@ -1,8 +1,5 @@
-/*
- * Verifying batches: what their files say against each other, and what was fetched against its SHA-256. Nothing is
- * locked but the files that are being appended to, while their ends are looked at; an item that somebody works on is
- * passed over.
- */
+/* Verifies batches: compares their files with each other, and the fetched files with their SHA-256. Only files that are
+ * appended to are locked, while their ends are read; an item on which a process works is skipped. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -34,28 +31,27 @@ struct checking {
 	const struct clean *c;
 	struct batch *b;
 	const char *name;
-	bool mends;                /* what is found is mended */
-	bool alone;                /* nobody else works on it */
-	bool held;                 /* somebody does */
+	bool mends;                /* problems are repaired */
+	bool alone;                /* no other process works on it */
+	bool held;                 /* another process works on it */
 	uint64_t count;            /* items */
 	char *states;              /* as items and results have it: p, c, f, x */
-	struct item_stems removed; /* the items that are removed, and whose files were not kept */
-	unsigned char *left;       /* of such an item: a file is there */
+	struct item_stems removed; /* the removed items whose files were not kept */
+	unsigned char *left;       /* a file of such an item exists */
 	off_t *last;               /* where the last result of each item begins; -1: it has none */
-	struct table
-		files; /* the names in files/ that results have, also those that no longer count, by their prints */
-	int orphans;   /* orphans/, -1 until something is put there */
+	struct table files;        /* fingerprints of the names in files/ that results have, even old results */
+	int orphans;               /* orphans/, -1 until a file is moved there */
 	uint64_t found, mendable, mended;
-	uint64_t moved, kept, kept_bytes; /* to orphans/, and what is there */
+	uint64_t moved, kept, kept_bytes; /* moved to orphans/, and all files there */
 	uint64_t left_n;                  /* files that removed items have */
 	uint64_t states_wrong;            /* and entries of results.index */
-	bool failed;                      /* something could not be read; said */
-	bool results_bad;                 /* a line of results.ndjson says nothing: the file that it had is not known */
+	bool failed;                      /* something could not be read, which was reported */
+	bool results_bad; /* a line of results.ndjson is damaged, so the name of its file is not known */
 };
 
 enum mending { MENDED, NOT_MENDED };
 
-/* Says what was found. HOW is what --repair does about it; what it cannot is said in WHAT. */
+/* Reports a problem. HOW is how --repair handles it; if it cannot, WHAT says what to do. */
 static void found(struct checking *x, enum mending how, const char *code, const char *what, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -97,8 +93,8 @@ cannot_read(struct checking *x, const char *what)
 
 static const char *const lists[] = {"items.ndjson", "results.ndjson", "picks.ndjson"};
 
-/* Looks at the end of a file of lines, with its lock, so that nobody is in the middle of one. Whoever appends next
- * would cut off what is torn; so do we, whoever else works on the batch. */
+/* Checks the end of a file of lines, with its lock, so that no process is writing one. The next process that appends
+ * would cut off an incomplete line, so this is repaired even if others work on the batch. */
 static void
 check_tail(struct checking *x, const char *name)
 {
@@ -136,7 +132,7 @@ is_record(const char *line, size_t n)
 	return is;
 }
 
-/* A member of an archive whose item is not before it is one that nothing can unpack. */
+/* A member of an archive whose item does not come earlier can never be unpacked. */
 static void
 check_member(struct checking *x, uint64_t k, const char *line, size_t n)
 {
@@ -167,7 +163,7 @@ see_item(off_t at, const char *line, size_t n, void *arg)
 	return true;
 }
 
-/* The print of a name below files/. */
+/* The fingerprint of a name below files/. */
 static uint32_t
 print_of(const char *path)
 {
@@ -249,7 +245,8 @@ check_states(struct checking *x)
 			cannot_read(x, "state");
 			return;
 		}
-		/* An owner who died before he had a result leaves r. Of who lives, the byte comes after the result. */
+		/* An owner that died before it had a result leaves r. A living owner writes the byte after the result.
+		 */
 		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) || claimed ||
 		    batch_state(x->b, (uint32_t)k) == should)
 			continue;
@@ -273,7 +270,7 @@ check_states(struct checking *x)
 	}
 }
 
-/* An entry of results.index that leads to another line than the last makes an older result count. */
+/* If an entry of results.index does not lead to the last line, an older result would count. */
 static void
 check_index(struct checking *x)
 {
@@ -359,7 +356,7 @@ is_known(const struct checking *x, const char *name)
 	return table_next(&x->files, print_of(name), &cursor) != NULL;
 }
 
-/* Moves NAME of the directory FILES to orphans/, under a name that is free there. Nobody else works on the batch. */
+/* Moves NAME of the directory FILES to orphans/ under a free name. No other process works on the batch. */
 static int
 put_aside(struct checking *x, int files, const char *name)
 {
@@ -379,13 +376,13 @@ put_aside(struct checking *x, int files, const char *name)
 	return is == 0 ? renameat(files, name, x->orphans, as) : -1;
 }
 
-/* A file that no result names: a process was killed before it recorded it. It may be all that there is of what was
- * fetched, so it is kept. */
+/* A file that no result names: a process was killed before recording it. It may be the only copy of fetched data, so it
+ * is kept. */
 static int
 see_file(int dir, const struct dirent *e, void *arg)
 {
 	struct checking *x = arg;
-	/* Where not all results are known, it may be theirs. */
+	/* If some results are not known, the file may belong to one of them. */
 	bool moves = x->mends && !x->failed && !x->results_bad;
 	uint32_t k;
 
@@ -411,7 +408,7 @@ see_file(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Notes the items that are removed. */
+/* Records the removed items. */
 static void
 find_removed(struct checking *x)
 {
@@ -436,7 +433,7 @@ find_removed(struct checking *x)
 	buf_free(&line);
 }
 
-/* Removes what removed items have. */
+/* Removes the files of removed items. */
 static void
 remove_left(struct checking *x)
 {
@@ -458,12 +455,12 @@ static void
 check_orphans(struct checking *x)
 {
 	if (batch_filesfd(x->b) < 0)
-		return; /* it is not there, or was said to be unreadable */
+		return; /* it does not exist, or was reported as unreadable */
 	find_removed(x);
 	x->orphans = -1;
 	if (file_each(root_open_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
 		cannot_read(x, "files/");
-	/* Before the other names are gone for good. */
+	/* Synced before the other names are removed permanently. */
 	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
 		cannot_read(x, "orphans/");
 	file_close(x->orphans, 0);
@@ -482,8 +479,8 @@ add_size(int dir, const struct dirent *e, void *arg)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Counts what is in orphans/, and says how much it is where that has become more. It is no trouble: it was found
- * before. */
+/* Counts the files in orphans/, and prints their size if it has grown. This is not a problem, since they were found
+ * earlier. */
 static void
 say_orphans(struct checking *x)
 {
@@ -551,7 +548,7 @@ check_open(struct checking *x)
 	table_clear(&x->files);
 }
 
-/* Adds what was found in NAME to ALL. 0 or the exit code after a message. */
+/* Checks the batch NAME and adds the results to ALL. 0 or the exit code after a message. */
 static int
 check(const struct clean *c, const char *name, struct checking *all)
 {
