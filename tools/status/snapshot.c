@@ -81,8 +81,7 @@ copy_kinds(struct snapshot *s, const struct batch_stats *h)
 		size_t best = BATCH_STATS_KINDS;
 
 		for (size_t i = 0; i < h->kinds_n; i++)
-			if (!taken[i] && h->kinds[i].count &&
-			    (best == BATCH_STATS_KINDS || is_before(h, i, best)))
+			if (!taken[i] && h->kinds[i].count && (best == BATCH_STATS_KINDS || is_before(h, i, best)))
 				best = i;
 		if (best == BATCH_STATS_KINDS)
 			return;
