@@ -1,6 +1,4 @@
-/*
- * coprocess_reply: what the filter's answers come to.
- */
+/* coprocess_reply: applies the answers of the filter. */
 #include <string.h>
 
 #include "coprocess.h"
@@ -14,7 +12,7 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 	char *line = NULL;
 
 	if (o) {
-		/* What the store itself says of an item, or knows it by: the filter's word does not count there. */
+		/* Members that bi sets itself or that identify an item: the filter cannot change them. */
 		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
 				 "final_url", "finished_at", "found", "found_items", "found_on", "item", "media",
 				 "member", "members", "mime", "opted_out", "path", "same_as", "sha256", "status",
@@ -28,7 +26,7 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 	return line;
 }
 
-/* As bi-records(5) has them: what is no such word would make a bad key in the counts of others. */
+/* Codes as in bi-records(5): another text would be a bad key in counts by code. */
 static bool
 is_code(const char *code)
 {

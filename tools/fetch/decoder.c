@@ -77,7 +77,7 @@ inflate_bytes(struct decoder *d, const char *bytes, size_t n, decoder_put *put, 
 	d->z.next_in = (const Bytef *)bytes;
 	d->z.avail_in = (uInt)n;
 	do {
-		/* A further member may follow; what else follows is no part of the body, as gzip(1) has it. */
+		/* Another member may follow; other data is not part of the body, as in gzip(1). */
 		if (d->state == ENDED) {
 			if (!d->gzip || d->z.avail_in == 0 || *d->z.next_in != 0x1f)
 				return DECODER_OK;

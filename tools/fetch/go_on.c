@@ -6,7 +6,7 @@
 
 #include "base/msg.h"
 
-/* Appends a word as the shell takes it. */
+/* Appends a word, quoted for the shell. */
 static void
 add_word(struct buf *out, const char *word)
 {
@@ -37,7 +37,7 @@ is_in(const char *const *list, const char *word)
 void
 go_on_note(struct go_on *g, const char *option, const char *value)
 {
-	/* --resume reads no lists; the batch is named in any case; secrets are not shown. */
+	/* --resume reads no lists; the batch is always named; secrets are not shown. */
 	static const char *const lists[] = {"--input",  "--null", "--list-format", "--column", "--batch",
 					    "--resume", NULL};
 	static const char *const secrets[] = {"--header", "--cookie", "--proxy", NULL};
