@@ -177,9 +177,9 @@ const picks = (function () {
 	}
 
 	/*
-	 * The state of a subject: {outcome, choice, mine, others, unsaved}. outcome is undecided, picked, none or differ.
-	 * choice is the number that all agree on. mine is this reviewer's choice, null if there is none. others is the
-	 * decisions of the others, [{reviewer, choice}].
+	 * The state of a subject: {outcome, choice, mine, at, others, unsaved}. outcome is undecided, picked, none or differ.
+	 * choice is the number that all agree on. mine is this reviewer's choice, null if there is none, and
+	 * at its time. others is the decisions of the others, [{reviewer, choice, at}].
 	 */
 	function of(subject) {
 		const me = reviewer();
@@ -187,7 +187,7 @@ const picks = (function () {
 		const all = new Map(saved.get(subject) || []);
 
 		if (own)
-			all.set(own.by || me || '', {choice: own.choice});
+			all.set(own.by || me || '', {choice: own.choice, at: own.at});
 		const standing = [...all].filter(([, decision]) => decision.choice !== null);
 		const choices = new Set(standing.map(([, decision]) => decision.choice));
 		const mine = all.get(me || '');
@@ -202,8 +202,9 @@ const picks = (function () {
 			outcome: outcome,
 			choice: choice,
 			mine: mine ? mine.choice : null,
+			at: mine ? mine.at : '',
 			others: standing.filter(([name]) => name !== (me || ''))
-				.map(([name, decision]) => ({reviewer: name, choice: decision.choice})),
+				.map(([name, decision]) => ({reviewer: name, choice: decision.choice, at: decision.at})),
 			unsaved: Boolean(own),
 		};
 	}

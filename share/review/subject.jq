@@ -98,13 +98,15 @@ def shot($name):
 	+ "</div>\n";
 
 def candidate($name):
-	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" aria-label=\"Candidate \(.idx)\">
+	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" aria-label=\"Candidate \(.idx)\">
 " + shot($name)
 	+ @html "<div class=\"about\"><h2>\(heading)</h2>
 <p class=\"measures\">\(measures)</p>
 " + badges
 	+ "<p class=\"who\" hidden></p>
-<ul>
+" + (if .file_changed_at then "<p class=\"changed\" hidden></p>
+" else "" end)
+	+ "<ul>
 " + details
 	+ "\n</ul></div></article>\n";
 

@@ -13,6 +13,29 @@
 		return known.others.filter((o) => o.choice === choice).map((o) => o.reviewer);
 	}
 
+	/* Whether the file of CARD has changed since the decision at the time AT: it is not the one that was chosen. */
+	function hasChanged(card, at) {
+		return Boolean(card && card.dataset.changed && at) && Date.parse(at) < Date.parse(card.dataset.changed);
+	}
+
+	/* Who chose CARD before its file changed. */
+	function choseBefore(card, known) {
+		const idx = Number(card.dataset.idx);
+		const before = known.others.filter((o) => o.choice === idx && hasChanged(card, o.at)).map((o) => o.reviewer);
+
+		return (idx === known.mine && hasChanged(card, known.at) ? ['you'] : []).concat(before);
+	}
+
+	function showChanged(card, known) {
+		const line = card.querySelector('.changed');
+		const before = choseBefore(card, known);
+
+		if (!line)
+			return;
+		line.hidden = before.length === 0;
+		setText(line, before.length ? 'Changed since ' + before.join(', ') + ' chose it. Pick it again if it is still the one.' : '');
+	}
+
 	function showState(known) {
 		const differ = known.outcome === 'differ';
 		let text = known.mine === null ? 'Undecided' : 'Picked: ' + words(known.mine);
@@ -46,6 +69,7 @@
 			card.classList.toggle('picked', idx === known.mine);
 			line.hidden = who.length === 0;
 			setText(line, who.length ? 'Chosen by ' + who.join(', ') : '');
+			showChanged(card, known);
 		});
 		const inFold = document.querySelector('.alike .candidate.picked');
 
@@ -72,11 +96,12 @@
 	}
 
 	async function pick(choice) {
-		const before = picks.of(subject).mine;
+		const known = picks.of(subject), before = known.mine;
+		const card = cards().find((one) => Number(one.dataset.idx) === choice);
 
 		if (review.isLeaving() || document.querySelector('dialog#who'))
 			return;
-		if (choice !== before) {
+		if (choice !== before || hasChanged(card, known.at)) {
 			if (!await decide(subject, choice))
 				return;
 			picks.session.set('undo', undone().concat([{subject: subject, before: before}]).slice(-1000));

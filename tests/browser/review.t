@@ -237,10 +237,42 @@ async function keepsNothing(browser) {
 	}
 }
 
+/* A file that bi-fetch has replaced since it was chosen is said to have changed, until it is picked again. */
+async function changed(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/');
+	const line = '.candidate[data-idx="2"] .changed';
+	const file = path.join(bi.dir, 'pictures', '1-2.png');
+	const count = choices('M_batch1').length;
+
+	await page.goto(server.url);
+	await page.goto(pageOf(server, '2_review.html'));
+	await page.click('.candidate[data-idx="2"] .pick');
+	await page.waitForSelector('#who[open]');
+	await page.keyboard.type('carol');
+	await page.keyboard.press('Enter');
+	await page.waitForURL('**/3_review.html');
+	await says(page, '#saved', 'All saved');
+	fs.writeFileSync(file, bi.png(999, 640, 480));
+	bi.run('bi-render', [], bi.run('bi-fetch', ['-b', 'M_batch1', '--update', '--resume'], ''));
+	await page.goto(pageOf(server, '2_review.html'));
+	await says(page, line, 'Changed since you chose it. Pick it again if it is still the one.');
+	assert.ok(await page.isVisible(line));
+	await page.click('.candidate[data-idx="2"] .pick');
+	await page.waitForURL('**/3_review.html');
+	await says(page, '#saved', 'All saved');
+	await page.goto(pageOf(server, '2_review.html'));
+	await says(page, '#state', 'Picked: candidate 2. Reviewers differ');
+	assert.ok(!await page.isVisible(line));
+	assert.deepStrictEqual(choices('M_batch1').slice(count), [['2', 2, 'carol'], ['2', 2, 'carol']]);
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 bi.main(prepare, [
 	['picks in a served batch are saved, undone and shown', served],
 	['the way to what is undecided waits until that is known', early],
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
 	['a browser that keeps nothing is said', keepsNothing],
+	['a file that has changed since it was chosen is said to have', changed],
 ]);

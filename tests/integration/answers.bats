@@ -24,6 +24,20 @@ encoded() {
 	assert_equal "$(jq -r 'select(.error) | .error.retryable' <<<"$output")" true
 }
 
+@test 'an item alone waits as long as its own answer asks, and no longer than --max-wait; others of its host go on' {
+	local at
+
+	faulty_start
+	run -1 --separate-stderr timeout 60 bi-fetch -q --backoff 0.02 --max-wait 20 --per-host 1 "$FAULTY/refuse/202/1/50000/bytes/20/long" \
+		"$FAULTY/refuse/404/1/50000/bytes/20/gone" "$FAULTY/bytes/20/now"
+	assert_equal "$(outcomes)" $'gone http_404 1\nlong http_202 1\nnow completed 1'
+	assert_equal "$(jq -r 'select(.error) | .error.retryable, (.error.message | test("--max-wait"))' <<<"$output" | sort -u)" true
+	# Not before the time that it names.
+	run -0 --separate-stderr timeout 60 bi-fetch -q --backoff 0.02 "$FAULTY/refuse/202/1/2/bytes/20/soon"
+	at=$(grep soon "${ORIGIN_LOGS[0]}" | cut -d' ' -f1 | xargs)
+	[ $((${at#* } - ${at% *})) -ge 2000 ]
+}
+
 @test 'a status that is for good, with Retry-After, is one that passes' {
 	local status
 
@@ -66,6 +80,7 @@ encoded() {
 	seq 20000 >plain.txt
 	gzip -k plain.txt && mv plain.txt.gz squeezed.txt
 	{ head -n 5000 plain.txt | gzip && tail -n +5001 plain.txt | gzip; } >twice.txt
+	{ echo one | gzip && echo two | gzip && printf '\0\x1f\x8b'; } >tiny.txt
 	head -c 20000 squeezed.txt >torn.txt
 	{ head -c 20000 squeezed.txt && seq 9000; } >bad.txt
 	cp plain.txt data.txt
@@ -83,6 +98,17 @@ encoded() {
 		sums=$(jq -r 'select(.item).sha256' <<<"$output" | sort -u)
 		assert_equal "$option $sums" "$option $sum"
 	done
+	# What follows the last member is no part of it, whatever byte is where a piece begins.
+	{ cat squeezed.txt && printf '\x1f'; } >end.txt
+	{ cat squeezed.txt && printf '\x1f\x1f\x8b\x08'; } >near.txt
+	{ cat squeezed.txt && printf '\0\0\x1f\x8bmore'; } >zeros.txt
+	{ cat squeezed.txt && printf '\x1f\0more'; } >other.txt
+	rm -rf "$BI_ROOT"
+	run -0 --separate-stderr bi-fetch -q --tries 1 {"$FAULTY","$FAULTY/drip/1000","$FAULTY/chunked"}"/$GZIP/"{"$(encoded end.txt)","$(encoded near.txt)","$(encoded zeros.txt)","$(encoded other.txt)"} \
+		"$FAULTY/drip/1/$GZIP/$(encoded tiny.txt)"
+	sums=$(jq -r 'select(.item and (.url | contains("tiny") | not)).sha256' <<<"$output" | sort | uniq -c | xargs)
+	assert_equal "$sums" "12 $sum"
+	assert_equal "$(jq -r 'select(.item and (.url | contains("tiny"))).sha256' <<<"$output")" "$(printf 'one\ntwo\n' | sha256sum | cut -d' ' -f1)"
 	# An encoding that is damaged on its way may be whole the next time.
 	run -1 --separate-stderr bi-fetch -q --backoff 0.02 --tries 2 "$FAULTY/$GZIP/"{"$(encoded torn.txt)","$(encoded bad.txt)"}
 	assert_equal "$(jq -r 'select(.item) | "\(.error.code) \(.error.retryable) \(.attempts)"' <<<"$output" | uniq -c)" \

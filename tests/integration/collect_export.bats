@@ -350,3 +350,105 @@ fail_last() {
 	assert_regex "$stderr" "it is a directory"
 	run -0 bi-collect --verify x.zip
 }
+
+# named LINE...: a batch N of these items.
+named() {
+	printf '%s\n' "$@" | bi-fetch -q -b N >/dev/null
+}
+
+@test "--name: by subject, number, title, the server's name, the local name and the URL" {
+	faulty_start
+	printf one >'My photo.TXT'
+	named "{\"subject\":\"a\",\"file\":\"$PWD/My photo.TXT\",\"title\":\"A <b>dog</b>: 1/2\"}" \
+		"{\"subject\":\"b\",\"url\":\"$FAULTY/header/Content-Disposition:%20attachment;filename*=UTF-8''na%25C3%25AFve.txt/says/200/two\"}" \
+		"{\"subject\":\"c\",\"url\":\"$FAULTY/says/200/n%C3%A4h.txt?x=1/2\"}"
+	bi-collect --all --name '{filename}' -o out/f.tar N >/dev/null
+	run tar tf out/f.tar --wildcards --quoting-style=literal '*.txt'
+	assert_output 'collected/by_subject_id/a/My photo.txt
+collected/by_subject_id/b/naïve.txt
+collected/by_subject_id/c/näh.txt'
+	bi-collect --all --name '{subject}_{n} {title}.{ext}' -o out/t.zip N >/dev/null
+	run -0 bi-collect --verify out/f.tar out/t.zip out/t.zip.sha256
+	bi-collect --all --name '{subject}_{n} {title}.{ext}' -o out/t.tar N >/dev/null
+	run tar tf out/t.tar --wildcards '*.txt'
+	assert_output 'collected/by_subject_id/a/a_1 A dog_ 1_2.txt
+collected/by_subject_id/b/b_1 .txt
+collected/by_subject_id/c/c_1 .txt'
+	mkdir x
+	tar xf out/f.tar -C x
+	(cd x && sha256sum -c --quiet collected/SHA256SUMS)
+	assert_equal "$(jq -r '.choices[0].file' x/collected/by_subject_id/b/metadata.json)" naïve.txt
+	grep -q 'by_subject_id/b/naïve.txt' x/collected/ATTRIBUTION.csv
+	grep -q 'by_subject_id/b/naïve.txt' x/collected/ATTRIBUTION.json
+	# The same again is the same, whatever the locale, and the collection keeps its own names.
+	LC_ALL=C bi-collect --all --name '{filename}' -o out/g.tar N >/dev/null
+	cmp out/f.tar out/g.tar
+	assert_equal "$(find "$S" -name '*.txt' -printf '%f\n' | grep -cE '^[0-9a-f]{64}\.txt$')" 3
+}
+
+@test "--name: names that Windows forbids, that are taken, empty or too long" {
+	local i=0 title
+
+	mkdir d
+	for title in CON con 'a:b?' A_B_ ÄÖ äö ... '' 'tail. ' metadata "$(printf 'x%.0s' {1..400})" $'\u202egnp' ../../up; do
+		i=$((i + 1))
+		printf '%s\n' "$i" >"d/$i.txt"
+		jq -nc --arg t "$title" --arg f "$PWD/d/$i.txt" '{subject: "s", file: $f, title: $t}'
+	done >list
+	bi-fetch -q -b N <list >/dev/null
+	bi-collect --all --name '{title}' -o out/n.tar N >/dev/null
+	run tar tf out/n.tar --wildcards --quoting-style=literal '*.txt'
+	assert_equal "$(sed 's/.*\///; s/x\{200,\}/LONG/' <<<"$output" | sort)" "$(
+		printf '%s\n' _CON.txt _con_2.txt a_b_.txt A_B__2.txt ÄÖ.txt äö_2.txt s_7.txt s_8.txt tail..txt metadata.txt \
+			LONG.txt gnp.txt _.._up.txt | sort
+	)"
+	assert_equal "$(wc -L <<<"${output//collected\/by_subject_id\/s\//}")" 240
+	run -0 bi-collect --verify out/n.tar
+}
+
+@test "--name: a file that two batches chose has one name, and never that of the metadata" {
+	printf '{"a":1}\n' >metadata.json
+	bi-fetch -q -b N <<<"{\"subject\":\"s\",\"file\":\"$PWD/metadata.json\"}" >/dev/null
+	bi-fetch -q -b O <<<"{\"subject\":\"s\",\"file\":\"$PWD/metadata.json\"}" >/dev/null
+	bi-collect --all --name '{filename}' -o out/j.tar N O >/dev/null
+	run tar tf out/j.tar --wildcards 'collected/by_subject_id/*'
+	assert_output 'collected/by_subject_id/s/metadata_2.json
+collected/by_subject_id/s/metadata.json'
+	run -0 bi-collect --verify out/j.tar
+	tar xf out/j.tar
+	assert_equal "$(jq -c '[.choices[].file]' collected/by_subject_id/s/metadata.json)" '["metadata_2.json","metadata_2.json"]'
+}
+
+@test "--name: directories of subjects are safe too, and samples of a webdataset are unique in all files" {
+	local id
+
+	for id in con A a aux. x.y; do
+		printf '%s\n' "$id" >"f-$id.txt"
+		printf '{"subject":"%s","file":"%s","title":"v1.2 same"}\n' "$id" "$PWD/f-$id.txt"
+	done | bi-fetch -q -b N >/dev/null
+	bi-collect --all --name '{n}' -o out/d.tar N >/dev/null
+	run tar tf out/d.tar --wildcards '*/1.txt'
+	assert_equal "$(cut -d/ -f3- <<<"$output" | sort | xargs)" "$(printf '%s\n' A/1.txt _con/1.txt a_2/1.txt _aux/1.txt x.y/1.txt | sort | xargs)"
+	run -0 bi-collect --verify out/d.tar
+	bi-collect --all --name '{title}' --format webdataset --shard-size 2 -o out/w.tar N >/dev/null
+	run -0 bi-collect --verify out/w.sha256
+	for id in out/w-*.tar; do
+		tar tf "$id"
+	done | grep -v __bi__ >names
+	assert_equal "$(grep -c json names)" 5
+	assert_equal "$(head -n 2 names)" $'v1,2 same.txt\nv1,2 same.json'
+	grep -qx 'v1,2 same_5.txt' names
+	tar xf out/w-000000.tar 'v1,2 same.json'
+	assert_equal "$(jq -r '.choices[0].file' 'v1,2 same.json')" 'v1,2 same.txt'
+}
+
+@test "--name: a template that is wrong is refused" {
+	local template
+
+	for template in '{what}' '{subject' 'a}' '{subject}/{n}' '{n}\x' plain '{ext}'; do
+		run -2 bi-collect --all --name "$template" -o out/x.tar N
+		assert_output --partial -- '--name'
+	done
+	run -2 bi-collect --all --name '{n}' N
+	assert_output --partial 'needs --output'
+}

@@ -50,7 +50,7 @@ M_batch1 3 completed image/gif 1 $ORIGIN/c"
 	assert_equal "$(results out .path)" "$(realpath "$BI_ROOT"/batches/M_batch1/files/*)"
 	whole out
 	assert_equal "$(results out 'keys_unsorted | join(" ")' | sort -u)" \
-		'batch item status path file_id bytes mime sha256 attempts finished_at url'
+		'batch item status path file_id bytes mime sha256 etag last_modified content_type attempts finished_at url'
 	results out .finished_at | grep -qE '^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$'
 	assert_equal "$(results out .file_id | grep -cE '^f_[0-9a-f]{24}$')" 3
 	assert_equal "$(cat "$BI_ROOT/batches/M_batch1/state")" ccc

@@ -36,7 +36,10 @@
  *                              changed, weak or no, the last three of other bytes; with a Content-Length that is right,
  *                              short or none; and by the part, or with BODY whole by all bytes
  *     /unasked/...             the same for the first request alone, which asks for no range
- *     /header/LINE/REST        that header line, percent-decoded
+ *     /validator/KIND/REST     with the validator KIND: strong, weak, date, or both (strong and date); a conditional
+ * request is answered by 304 if its validator is the same, and not if KIND is deaf (as strong) or retag (another ETag
+ * at each request) /newafter/K/REST         other bytes after the first K requests of this path /then/CODE/K/REST that
+ * status after the first K requests of this path /header/LINE/REST        that header line, percent-decoded
  *     /longheader/N/REST       a header line of N bytes
  *     /slowhead/MS/REST        the header a byte at a time, with a wait between
  *     /reset/N/REST            resets the connection after N bytes of the body
@@ -45,6 +48,7 @@
  *     /endless/REST            a body that never ends
  *     /says/CODE/TEXT          that status with TEXT, percent-decoded, as its body
  *     /auth/WORD/REST          401, unless the request has Authorization: Basic WORD, percent-decoded
+ *     /digest/REST             401, unless the request has Authorization: Digest
  *     /echo/NAME               200 with the request itself as its body
  *     /file/PATH               200 with the file at PATH, percent-decoded
  *     /robots.txt              as the path in the file LOG.robots says; 404 where there is none
@@ -151,6 +155,7 @@ serve(int fd, char *request)
 	if (strcmp(path, "/robots.txt") == 0 && read_robots(robots, sizeof(robots)))
 		path = robots;
 	a = plan(path, whole);
+	plan_validator(&a, whole);
 	a.bytes = a.empty ? 0 : a.bytes;
 	a.to = a.bytes;
 	plan_range(&a, whole);

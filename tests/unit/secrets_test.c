@@ -5,16 +5,19 @@
 
 static const char one[] = "00000000000000000000000000000001", two[] = "00000000000000000000000000000002";
 
-/* What is found of an item, "-" for nothing; for free(). */
+/* What is found of an item, "-" for nothing, with its headers behind a space; for free(). */
 static char *
 found(struct secrets *s, uint32_t item, const char *key)
 {
-	struct buf out = {0};
-	int rc = secrets_find(s, item, key, &out);
+	struct buf out = {0}, headers = {0};
+	int rc = secrets_find(s, item, key, &out, &headers);
 
 	assert_true(rc >= 0);
 	if (rc > 0)
 		buf_str(&out, "-");
+	else if (headers.len)
+		buf_printf(&out, " %s", headers.data);
+	buf_free(&headers);
 	return out.data;
 }
 
@@ -30,7 +33,7 @@ assert_found(struct secrets *s, uint32_t item, const char *key, const char *expe
 static void
 add(struct secrets *s, uint32_t item, const char *key, const char *userinfo)
 {
-	assert_int_equal(secrets_add(s, &(struct secret){item, key, userinfo}, 1), 0);
+	assert_int_equal(secrets_add(s, &(struct secret){item, key, userinfo, NULL}, 1), 0);
 }
 
 static off_t
@@ -124,13 +127,34 @@ a_secret_is_removed_with_each_of_its_lines(void **state)
 }
 
 static void
+headers_are_kept_beside_userinfo_and_without(void **state)
+{
+	struct secrets *a = secrets_open(testing_dirfd(state)), *b = secrets_open(testing_dirfd(state));
+	off_t size;
+
+	assert_int_equal(secrets_add(a, &(struct secret){1, one, NULL, "X: \"1\"\nCookie: a=b"}, 1), 0);
+	assert_int_equal(secrets_add(a, &(struct secret){2, two, "u:p", "X: 2"}, 1), 0);
+	assert_found(b, 1, one, " X: \"1\"\nCookie: a=b");
+	assert_found(b, 2, two, "u:p X: 2");
+	size = size_of("secrets");
+	assert_int_equal(secrets_add(b, &(struct secret){2, two, "u:p", "X: 2"}, 1), 0);
+	assert_int_equal(size_of("secrets"), size);
+	assert_int_equal(secrets_add(b, &(struct secret){2, two, "u:p", NULL}, 1), 0);
+	assert_found(a, 2, two, "u:p");
+	assert_int_equal(secrets_remove(a, (const uint32_t[]){1}, 1), 0);
+	assert_false(has_text("secrets", "a=b"));
+	secrets_close(a);
+	secrets_close(b);
+}
+
+static void
 more_secrets_than_one_sweep_takes_are_removed(void **state)
 {
 	struct secrets *s = secrets_open(testing_dirfd(state));
 	struct secret v[2500];
 
 	for (uint32_t i = 0; i < 2500; i++)
-		v[i] = (struct secret){i + 1, one, "u:p"};
+		v[i] = (struct secret){i + 1, one, "u:p", NULL};
 	assert_int_equal(secrets_add(s, v, 2500), 0);
 	assert_found(s, 2500, one, "u:p");
 	assert_int_equal(secrets_sweep(s, is_not_two, NULL), 0);
@@ -143,11 +167,11 @@ static void
 what_cannot_be_read_is_not_absent(void **state)
 {
 	struct secrets *s = secrets_open(testing_dirfd(state));
-	struct buf out = {0};
+	struct buf out = {0}, headers = {0};
 
 	assert_int_equal(mkdir("secrets", 0700), 0);
-	assert_int_equal(secrets_find(s, 1, one, &out), -1);
-	assert_int_equal(secrets_add(s, &(struct secret){1, one, "u"}, 1), -1);
+	assert_int_equal(secrets_find(s, 1, one, &out, &headers), -1);
+	assert_int_equal(secrets_add(s, &(struct secret){1, one, "u", NULL}, 1), -1);
 	assert_int_equal(rmdir("secrets"), 0);
 	/* A torn tail is cut by the next who adds. */
 	testing_write("secrets", "{\"item\":1,\"key\":\"0000", 21);
@@ -166,6 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_secret_is_kept_by_number_and_identity),
 		TEST(a_secret_is_removed_with_each_of_its_lines),
+		TEST(headers_are_kept_beside_userinfo_and_without),
 		TEST(more_secrets_than_one_sweep_takes_are_removed),
 		TEST(what_cannot_be_read_is_not_absent),
 	};

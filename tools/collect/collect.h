@@ -3,8 +3,8 @@
  *
  * collect_batch.c goes through a batch's subjects and finds what is chosen of each, as decide.c decides it; originals.c
  * has the originals of thumbnails; store.c keeps a subject's directory up to date, and report.c says what became of it.
- * credits.c writes the ATTRIBUTION documents, import.c imports files of decisions, export.c writes exports, and
- * verify.c reads them again. main.c runs these in turn.
+ * credits.c writes the ATTRIBUTION documents, import.c imports files of decisions, export.c writes exports with the
+ * names of naming.c, and verify.c reads them again. main.c runs these in turn.
  */
 #ifndef BI_COLLECT_H
 #define BI_COLLECT_H
@@ -20,11 +20,13 @@ enum export_format { EXPORT_BY_NAME, EXPORT_TAR, EXPORT_ZIP, EXPORT_WEBDATASET }
 /* The options. */
 struct settings {
 	bool all, strict, originals;
+	bool changed;        /* candidates whose file has changed since they were chosen too */
 	const char *contact; /* for the servers that are asked for originals; NULL: as bi-fetch finds it */
 	bool json;           /* records go to stdout */
 	const char **prefer; /* reviewers, or "newest"; ended by NULL */
 	const char **picks;  /* files of decisions; ended by NULL */
 	const char *output;  /* NULL: no export */
+	const char *name;    /* the template of names in it; NULL: by content */
 	enum export_format format;
 	uint64_t shard_samples, shard_bytes; /* 0: no limit */
 };

@@ -123,6 +123,7 @@ add_file(struct batch_collector *g, struct batch *b, struct json_object *choice,
 		json_object_object_add(choice, "bytes", json_object_new_int64(rec_number(result, "bytes", 0)));
 		rec_add_filled(choice, "mime", mime);
 		rec_add_filled(choice, "final_url", rec_string(result, "final_url"));
+		rec_add_filled(choice, "filename", rec_string(result, "filename"));
 	}
 	json_object_put(result);
 	return rc;
@@ -153,6 +154,8 @@ struct chosen {
 		uint32_t item;       /* as the store numbers it */
 	} * from;                    /* of each choice */
 	size_t n;
+	uint32_t keep_idx; /* the candidate whose file has changed since; 0: none */
+	bool changed;      /* it has, and is taken */
 };
 
 /* For store_update(). */
@@ -235,6 +238,8 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 		return rc;
 	}
 	rec_add_filled(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
+	if (v->changed)
+		json_object_object_add(choice, "changed_since", json_object_new_boolean(true));
 	add_reviewers(g, choice, d, true);
 	if (d->preferred)
 		add_reviewers(g, choice, d, false);
@@ -289,6 +294,27 @@ report_removed(struct batch_collector *g, const struct about_subject *a, long id
 	g->failed++;
 }
 
+/* Whether the file of item K was replaced after the latest of the decisions for it. 1, 0, or -1 with errno. */
+static int
+has_changed(const struct batch_collector *g, const struct decision *d, uint32_t k)
+{
+	struct json_object *result;
+	const char *at;
+	int is;
+
+	if (read_result(g->b, k, &result) < 0)
+		return -1;
+	at = rec_string(result, "file_changed_at");
+	is = at != NULL;
+	for (size_t i = 0; i < d->of.count && is; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+
+		is = p->choice != d->choice || picks_compare_times(p->at, at) < 0;
+	}
+	json_object_put(result);
+	return is;
+}
+
 /* Adds the chosen items. 0, or -1 with errno. */
 static int
 choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
@@ -296,6 +322,7 @@ choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *
 {
 	const struct indexed_subject *s = &g->plan.subjects[i];
 	uint32_t from = 0, to = g->all ? s->count : 0;
+	int changed;
 
 	if (d->kind == DECIDED && d->choice > 0 && d->choice <= s->count) {
 		to = (uint32_t)d->choice; /* IDX counts its items in the order asked, and so does the plan */
@@ -305,6 +332,17 @@ choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *
 			       "choose another");
 		g->failed++;
 	}
+	changed = to == from + 1 && !g->all ? has_changed(g, d, g->plan.items[s->first + from]) : 0;
+	if (changed < 0)
+		return -1;
+	if (changed && !g->c->set->changed) {
+		report_refused(g, a->id, "changed_since", "the file of the candidate has changed since it was chosen",
+			       "choose again, or take it as it is by --changed");
+		g->failed++;
+		v->keep_idx = to;
+		return 0;
+	}
+	v->changed = changed;
 	if (d->kind == UNDECIDED && g->taken_back[i] && !g->all)
 		report_removed(g, a, g->taken_back[i]);
 	for (uint32_t k = from; k < to; k++) {
@@ -342,6 +380,7 @@ choose_subject(struct batch_collector *g, uint32_t i)
 			.open = open_file,
 			.arg = &v,
 			.keep_all = picks_count(g->picks) == 0 && !g->all && !g->taken_back[i],
+			.keep_idx = v.keep_idx,
 			.disputed = d.kind == DISPUTED,
 		};
 

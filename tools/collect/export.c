@@ -14,6 +14,7 @@
 #include "credits.h"
 #include "export.h"
 #include "files/file.h"
+#include "naming.h"
 #include "records/rec.h"
 #include "review/pack.h"
 #include "store.h"
@@ -37,8 +38,10 @@ struct export
 	struct credits credits;
 	uint64_t samples, bytes, files;
 	unsigned number;
+	struct naming naming;
 	/* The current subject. */
 	const char *id;
+	struct buf folder; /* its directory */
 	int subject;
 	struct json_object *choices;
 };
@@ -72,8 +75,12 @@ export_check(struct settings *set)
 	if (!set->output) {
 		if (set->format != EXPORT_BY_NAME)
 			opt_die("--format needs --output");
+		if (set->name)
+			opt_die("--name names the files of an export, and needs --output");
 		return;
 	}
+	if (set->name && names_check(set->name))
+		opt_die("--name '%s': %s", set->name, names_check(set->name));
 	if (!*set->output || set->output[strlen(set->output) - 1] == '/')
 		opt_die("--output '%s' is not a file name", set->output);
 	for (const char *p = strrchr(set->output, '/') ? strrchr(set->output, '/') : set->output; *p; p++)
@@ -358,20 +365,14 @@ add_sample(const char *file, void *arg)
 	struct export *x = arg;
 	struct json_object *some = choices_of(x, file);
 	struct buf key = {0}, name = {0}, json = {0};
-	const char *ext = file + HASH_HEX + 1;
 	struct stat st = {0};
 	int code;
 
-	store_print(x->id, some, &json);
+	naming_metadata(&x->naming, x->id, some, &json);
 	json_object_put(some);
-	/* The name of a sample, up to its extension: keys end at the first dot. */
-	buf_clear(&key);
-	for (const char *p = x->id; *p; p++)
-		buf_add(&key, *p == '.' ? "," : p, 1);
-	buf_str(&key, "_");
-	buf_add(&key, file, HASH_HEX);
-	/* Only the metadata has the extension .json. */
-	buf_printf(&name, "%s.%s%s", key.data, strcmp(ext, "json") == 0 ? "file." : "", ext);
+	naming_file(&x->naming, x->id, x->choices, file, &key);
+	buf_str(&name, key.data);
+	naming_extension(file, &name);
 	buf_str(&key, ".json");
 	code = fstatat(x->subject, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ? report_trouble(x, file) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
@@ -393,7 +394,8 @@ add_file(const char *file, void *arg)
 	struct buf name = {0};
 	int code;
 
-	buf_printf(&name, "%sby_subject_id/%s/%s", path_prefix(x), x->id, file);
+	buf_printf(&name, "%sby_subject_id/%s/", path_prefix(x), x->folder.data);
+	naming_file(&x->naming, x->id, x->choices, file, &name);
 	code = pack_one(x, file, name.data, name.data + strlen(path_prefix(x)));
 	buf_free(&name);
 	return code;
@@ -405,8 +407,8 @@ add_metadata(struct export *x)
 	struct buf name = {0}, json = {0};
 	int code = EX_ALL_WELL;
 
-	store_print(x->id, x->choices, &json);
-	buf_printf(&name, "%sby_subject_id/%s/metadata.json", path_prefix(x), x->id);
+	naming_metadata(&x->naming, x->id, x->choices, &json);
+	buf_printf(&name, "%sby_subject_id/%s/metadata.json", path_prefix(x), x->folder.data);
 	if (pack_bytes(x->pack, name.data, json.data, json.len) < 0)
 		code = report_trouble(x, name.data);
 	buf_free(&name);
@@ -459,6 +461,7 @@ add_subject(struct export *x, const char *id, size_t expected)
 		return code;
 	}
 	x->choices = choices_to_export(x, store_choices(metadata));
+	naming_begin(&x->naming, x->id, x->choices, &x->folder);
 	code = json_object_array_length(x->choices) < expected ? report_changed(x, id) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
 		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
@@ -548,6 +551,7 @@ export_all(struct collect *c, const struct batch_args *names)
 	int code = EX_ALL_WELL;
 
 	x.shards = c->set->format == EXPORT_WEBDATASET;
+	x.naming = (struct naming){.template = c->set->name, .samples = x.shards};
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++)
 		x.credits.parts[i].fd = -1;
 	/* A zip has local times. */
@@ -574,6 +578,8 @@ export_all(struct collect *c, const struct batch_args *names)
 	free(x.suffix);
 	buf_free(&x.sums);
 	buf_free(&x.contents);
+	buf_free(&x.folder);
+	names_free(&x.naming.taken);
 	buf_free(&name);
 	return code;
 }

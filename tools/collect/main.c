@@ -16,14 +16,27 @@
 #include "records/rec.h"
 #include "verify.h"
 
-enum { OPT_CONTACT = 256, OPT_FORMAT, OPT_ORIGINALS, OPT_PICKS, OPT_PREFER, OPT_SHARD, OPT_STRICT, OPT_VERIFY };
+enum {
+	OPT_CHANGED = 256,
+	OPT_CONTACT,
+	OPT_FORMAT,
+	OPT_NAME,
+	OPT_ORIGINALS,
+	OPT_PICKS,
+	OPT_PREFER,
+	OPT_SHARD,
+	OPT_STRICT,
+	OPT_VERIFY
+};
 
 static const struct opt table[] = {
 	{'a', "all", NULL, "collect all completed items of batches that nobody reviewed"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{'o', "output", "FILE", "export the chosen files of the batches"},
+	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},
 	{OPT_FORMAT, "format", "FORMAT", "the format of the export: tar, zip, webdataset (by FILE's suffix)"},
+	{OPT_NAME, "name", "TEMPLATE", "of files in the export: {subject}, {n}, {filename}, {title}, {ext}"},
 	{OPT_ORIGINALS, "originals", NULL, "let bi-fetch fetch the originals of chosen thumbnails"},
 	{OPT_CONTACT, "contact", "TEXT", "for --originals: a URL or mail address (else $BI_CONTACT)"},
 	{OPT_PICKS, "picks", "FILE", "first import the decisions that a page saved as a file"},
@@ -140,8 +153,12 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 		set->json = true;
 	else if (id == 'o')
 		set->output = o->value;
+	else if (id == OPT_CHANGED)
+		set->changed = true;
 	else if (id == OPT_FORMAT)
 		set->format = export_format_of(o->value);
+	else if (id == OPT_NAME)
+		set->name = o->value;
 	else if (id == OPT_PICKS)
 		set->picks[(*files)++] = o->value;
 	else if (id == OPT_PREFER)

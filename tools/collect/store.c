@@ -223,7 +223,8 @@ is_conflict(struct subject *s)
 static bool
 choice_stays(const struct subject *s, struct json_object *choice)
 {
-	return s->w->disputed || (s->w->keep_all && strcmp(choice_text(choice, "how"), "all") == 0);
+	return s->w->disputed || (s->w->keep_idx && rec_number(choice, "idx", 0) == s->w->keep_idx) ||
+	       (s->w->keep_all && strcmp(choice_text(choice, "how"), "all") == 0);
 }
 
 static int

@@ -15,6 +15,7 @@
 #include "notebook/notebook.h"
 #include "page.h"
 #include "result_record.h"
+#include "update.h"
 #include "upload.h"
 #include "validate.h"
 
@@ -46,7 +47,7 @@ fail_group(struct group *g, const char *doing)
 static bool
 is_fresh(const struct job *j)
 {
-	return j->verdict.kind == GOT && !j->filtered;
+	return j->verdict.kind == GOT && !j->filtered && !(j->update && j->update->unchanged);
 }
 
 /* Determines the types of all files of the group together. */
@@ -90,14 +91,19 @@ set_aside(const struct settings *set, struct group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		struct job *j = g->jobs[i];
 
-		if (j->verdict.kind == GOT && !j->expanded && set->expand && expand_is_archive(j->type.mime))
-			j->aside = ASIDE_EXPAND;
-		else if (j->verdict.kind == AGAIN)
-			j->aside = ASIDE_RETRY;
-		else if (j->media)
-			j->aside = ASIDE_MEDIA;
-		else
+		if (update_is_over(j)) {
+			j->aside = ASIDE_UPDATE;
+			if (j->filtered)
+				update_remove_new(j);
+		} else if (j->update && j->update->unchanged) {
 			j->aside = ASIDE_NONE;
+		} else if (j->verdict.kind == GOT && !j->expanded && set->expand && expand_is_archive(j->type.mime)) {
+			j->aside = ASIDE_EXPAND;
+		} else if (j->verdict.kind == AGAIN) {
+			j->aside = ASIDE_RETRY;
+		} else {
+			j->aside = j->media ? ASIDE_MEDIA : ASIDE_NONE;
+		}
 		if (j->aside)
 			g->aside[g->aside_count++] = j;
 		else
@@ -175,7 +181,7 @@ publish_files(struct group *g, bool sync)
 
 		if (!is_fresh(j))
 			continue;
-		snprintf(j->name, sizeof(j->name), "%s_%u.%s", j->place.subject, j->place.idx, j->type.ext);
+		update_print_name(j, j->name, sizeof(j->name));
 		if (!link_same(j, dir)) {
 			j->same_as = 0;
 			if ((few && sync && fsync(j->body.part.fd) < 0) ||
@@ -232,7 +238,7 @@ record_results(struct group *g, struct target *t, bool sync)
 		    errno != ENOENT)
 			msg_warn_errno("cannot remove %s, which the filter refused", j->name);
 		if (!j->line)
-			j->line = result_line(j);
+			j->line = j->update && j->update->unchanged ? update_refreshed_line(j) : result_line(j);
 		outcomes[n++] = (struct batch_outcome){
 			.item = j->item,
 			.completed = j->verdict.kind == GOT,
@@ -245,9 +251,12 @@ record_results(struct group *g, struct target *t, bool sync)
 		fail_group(g, "recording results");
 		return;
 	}
-	for (size_t i = 0; i < g->count; i++)
-		if (g->jobs[i]->target == t)
-			g->jobs[i]->recorded = true;
+	for (size_t i = 0; i < g->count; i++) {
+		if (g->jobs[i]->target != t)
+			continue;
+		g->jobs[i]->recorded = true;
+		update_remove_old(g->jobs[i]);
+	}
 	if (t->notebook && notebook_import_results(&g->jobs[0]->run->root, t->batch) < 0)
 		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
 			       batch_name(t->batch));
@@ -262,10 +271,20 @@ is_first_of_batch(const struct group *g, size_t i)
 	return true;
 }
 
+/* The file of a completed item is removed after its new one is recorded: not before that is on the disk. */
+static bool
+has_update(const struct group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->jobs[i]->update)
+			return true;
+	return false;
+}
+
 static void
 commit_group(struct writer *w, struct group *g)
 {
-	bool sync = !w->run->set->no_sync;
+	bool sync = !w->run->set->no_sync || has_update(g);
 
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (is_fresh(g->jobs[i]) && body_finish(&g->jobs[i]->body) < 0)
@@ -273,8 +292,10 @@ commit_group(struct writer *w, struct group *g)
 	if (!g->error)
 		find_types(w, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (is_fresh(g->jobs[i]))
+		if (is_fresh(g->jobs[i])) {
 			validate_job(g->jobs[i]);
+			update_compare(g->jobs[i]);
+		}
 	for (size_t i = 0; i < g->count && !g->error; i++)
 		if (page_look(&w->pages, g->jobs[i]) < 0)
 			fail_group(g, "starting bi-media, which finds what a page shows");

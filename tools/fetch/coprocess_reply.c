@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "coprocess.h"
+#include "result_members.h"
 
 char *
 coprocess_reply_line(const struct job *j, struct json_object *answer)
@@ -12,11 +13,7 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 	char *line = NULL;
 
 	if (o) {
-		/* Members that bi sets itself or that identify an item: the filter cannot change them. */
-		rec_copy_without(o, answer, "archive", "attempts", "batch", "bi", "bytes", "error", "file", "file_id",
-				 "final_url", "finished_at", "found", "found_items", "found_on", "item", "media",
-				 "member", "members", "mime", "opted_out", "path", "same_as", "sha256", "status",
-				 "stream", "subject", "upload", "upload_id", "url", "warning");
+		result_members_copy_others(o, answer);
 		text = rec_print(o);
 	}
 	after = strlen(text);

@@ -89,7 +89,7 @@ void host_pause(struct host *h, int64_t due);
 bool host_acquire_slot(struct host *h, int *slot);
 
 /* Releases a slot; -1 does nothing. The second function keeps the slot for the host's next transfer, at most until
- * host_table_release_kept(), which dispatch.c calls once a turn. */
+ * host_table_release_kept(), which main_loop.c calls once a turn. */
 void host_release_slot(struct host *h, int slot);
 void host_keep_slot(struct host *h, int slot);
 void host_table_release_kept(struct host_table *t);

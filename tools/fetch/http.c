@@ -10,6 +10,7 @@
 #include "host.h"
 #include "hosts/http_policy.h"
 #include "hosts/optout.h"
+#include "http_request.h"
 #include "resume.h"
 
 enum {
@@ -33,6 +34,7 @@ struct attempt {
 struct http {
 	struct run *run;
 	struct transfers *all;
+	struct http_request *request;
 	struct job_list *answered;
 	struct attempt *first; /* of those under way */
 	struct attempt *spare[SPARE_MAX];
@@ -40,11 +42,11 @@ struct http {
 };
 
 struct http *
-http_new(struct run *run, struct transfers *all, struct job_list *answered)
+http_new(struct run *run, struct transfers *all, const struct host_rules *rules, struct job_list *answered)
 {
 	struct http *h = buf_alloc(sizeof(*h));
 
-	*h = (struct http){.run = run, .all = all, .answered = answered};
+	*h = (struct http){.run = run, .all = all, .request = http_request_open(run->set, rules), .answered = answered};
 	return h;
 }
 
@@ -187,87 +189,6 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 
 /* --- beginning and end --- */
 
-/*
- * Whether this attempt may have what the command line gives for hosts: headers, cookies, names and passwords. Only
- * hosts that the list names get these, and none after a redirect to another host.
- */
-static bool
-may_have_secrets(const struct job *j)
-{
-	return j->named && !j->elsewhere && !transfer_is_of_strangers(j);
-}
-
-/* Whether the header is one by which a client says what it can read and who it is (RFC 9110, 12.5 and 10.1.5), which is
- * no secret. Any other may be one, whatever its name. */
-static bool
-is_public_header(const char *header)
-{
-	static const char *const names[] = {"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language",
-					    "User-Agent"};
-	size_t n = strcspn(header, ":;");
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strlen(names[i]) == n && strncasecmp(header, names[i], n) == 0)
-			return true;
-	return false;
-}
-
-/* The name and password of this attempt: those of the item's URL, for its own host alone, or what .netrc has. */
-static void
-set_login(CURL *easy, const struct job *j)
-{
-	const struct settings *set = j->run->set;
-	bool netrc = (set->netrc || set->netrc_file) && may_have_secrets(j);
-	char *userinfo = j->userinfo && !j->elsewhere ? buf_strdup(j->userinfo) : NULL, *name = NULL, *password = NULL;
-	char *colon = userinfo ? strchr(userinfo, ':') : NULL;
-
-	if (colon)
-		*colon = '\0';
-	if (userinfo) {
-		name = curl_easy_unescape(easy, userinfo, 0, NULL);
-		password = curl_easy_unescape(easy, colon ? colon + 1 : "", 0, NULL);
-	}
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
-	curl_easy_setopt(easy, CURLOPT_USERNAME, name);
-	curl_easy_setopt(easy, CURLOPT_PASSWORD, password);
-	curl_free(name);
-	curl_free(password);
-	free(userinfo);
-}
-
-/* The headers of this attempt: the user's, what the host's rule says, and where a part goes on. */
-static void
-set_headers(struct attempt *t)
-{
-	struct job *j = t->transfer.job;
-	int64_t from = resume_from(j);
-	struct curl_slist *l = NULL;
-	struct buf line = {0};
-	bool secrets = may_have_secrets(j);
-
-	for (const struct curl_slist *h = j->run->set->headers; h; h = h->next)
-		if (secrets || is_public_header(h->data))
-			l = curl_slist_append(l, h->data);
-	if (j->host && j->host->rule.accept) {
-		buf_printf(&line, "Accept: %s", j->host->rule.accept);
-		l = curl_slist_append(l, line.data);
-	}
-	if (j->run->set->compressed && from == 0)
-		l = curl_slist_append(l, "Accept-Encoding: gzip, deflate");
-	if (from > 0) {
-		buf_clear(&line);
-		buf_printf(&line, "Range: bytes=%lld-", (long long)from);
-		l = curl_slist_append(l, line.data);
-		buf_clear(&line);
-		buf_printf(&line, "If-Range: %s", j->validator);
-		l = curl_slist_append(l, line.data);
-	}
-	buf_free(&line);
-	j->answer.resumed_from = from;
-	curl_easy_setopt(t->transfer.easy, CURLOPT_HTTPHEADER, l);
-	t->headers = l;
-}
-
 /* Takes the attempt out of those under way; its handle may be used again. */
 static void
 give_back(struct attempt *t)
@@ -323,6 +244,7 @@ on_done(struct transfer *t, CURLcode code)
 	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
 	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
 	a->reused = connects == 0;
+	curl_easy_getinfo(t->easy, CURLINFO_HTTPAUTH_AVAIL, &a->schemes);
 	a->location = location ? buf_strdup(location) : NULL;
 	if (location) {
 		curl_slist_free_all(j->cookies);
@@ -354,7 +276,7 @@ http_begin(struct http *h, struct job *j)
 {
 	struct attempt *t = take_spare(h);
 	CURL *easy = t->transfer.easy;
-	const char *url = job_url(j), *cookie = h->run->set->cookie;
+	const char *url = job_url(j);
 
 	answer_reset(&j->answer);
 	j->answer.not_asked = j->host->refusal != NULL;
@@ -368,12 +290,7 @@ http_begin(struct http *h, struct job *j)
 	/* What may turn out to be forbidden is read in smaller pieces, so that less of it was sent in vain. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
 			 j->found && !h->run->set->no_opt_out ? 16L << 10 : (long)h->run->bodies->piece);
-	set_login(easy, j);
-	/* Cookies of earlier transfers and of files are sent to the hosts that they are for, wherever a redirect leads.
-	 */
-	if (cookie && strchr(cookie, '='))
-		curl_easy_setopt(easy, CURLOPT_COOKIE, may_have_secrets(j) ? cookie : NULL);
-	set_headers(t);
+	t->headers = http_request_prepare(h->request, easy, j);
 	/* A line that was bad from the start has no URL: libcurl need not see it, nor guess at a scheme. */
 	if (transfer_is_blocked_by_name(h->all, j, url))
 		end_attempt(t, CURLE_ABORTED_BY_CALLBACK);
@@ -411,5 +328,6 @@ http_end(struct http *h)
 		transfer_free(&t->transfer);
 		free(t);
 	}
+	http_request_close(h->request);
 	free(h);
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "hosts/disposition.h"
 #include "hosts/http_policy.h"
 #include "hosts/httpdate.h"
 
@@ -16,6 +17,7 @@ void
 answer_reset(struct answer *a)
 {
 	free(a->location);
+	free(a->filename);
 	buf_free(&a->error);
 	*a = nothing;
 }
@@ -41,6 +43,17 @@ take_range(struct answer *a, const char *v)
 	a->range_from = from;
 	a->range_to = to;
 	a->range_total = total;
+}
+
+/* Content-Disposition: the first with a name counts. */
+static void
+take_filename(struct answer *a, const char *v)
+{
+	struct buf name = {0};
+
+	if (!a->filename && disposition_filename(&name, v))
+		a->filename = buf_strdup(name.data);
+	buf_free(&name);
 }
 
 /* Another answer begins, such as after 100 Continue, so the headers of the previous one are dropped. */
@@ -74,6 +87,8 @@ answer_add_header(struct answer *a, char *line)
 		keep_text(a->date, sizeof(a->date), v);
 	} else if ((v = http_policy_header_value(line, "Content-Type"))) {
 		keep_text(a->content_type, sizeof(a->content_type), v);
+	} else if ((v = http_policy_header_value(line, "Content-Disposition"))) {
+		take_filename(a, v);
 	} else if ((v = http_policy_header_value(line, "Accept-Ranges"))) {
 		a->ranges = strcasecmp(v, "bytes") == 0;
 	} else if ((v = http_policy_header_value(line, "Content-Range"))) {

@@ -22,18 +22,20 @@ struct answer {
 	int64_t range_total;
 	int64_t resumed_from; /* the byte from which the attempt went on; 0: it asked for all */
 	size_t header_bytes;
+	long schemes;   /* of authentication that its server takes, CURLAUTH_...; 0: none */
 	bool reused;    /* it came over a connection of earlier transfers */
 	bool not_asked; /* the host is given up: nothing was asked */
 	bool ranges, body_begun, bad_range, too_much;
-	const char *missing; /* a constant, why the body is not whole after all; NULL: it is */
-	bool damaged;        /* its bytes are not what its encoding can be */
-	size_t page_bytes;   /* of an error page */
-	bool page_too_large; /* it was not read to its end */
-	char date[40];       /* the server's clock, as it says it; "": it does not */
-	char etag[200];      /* as the server writes it; "": none */
-	char last_modified[64];
-	char encoding[32]; /* Content-Encoding, but for identity; "": none */
+	const char *missing;    /* a constant, why the body is not whole after all; NULL: it is */
+	bool damaged;           /* its bytes are not what its encoding can be */
+	size_t page_bytes;      /* of an error page */
+	bool page_too_large;    /* it was not read to its end */
+	char date[40];          /* the server's clock, as it says it; "": it does not */
+	char etag[200];         /* as the server writes it; "": none */
+	char last_modified[64]; /* the server's words; of a local file, its time as in bi-records(5) */
+	char encoding[32];      /* Content-Encoding, but for identity; "": none */
 	char content_type[128];
+	char *filename;   /* that the server gives it (disposition.h); NULL: none */
 	char blocked[64]; /* the kind of address that it would have led to */
 	int no_socket;    /* the errno for which this machine gave no socket; 0: it did */
 	struct buf error; /* the beginning of an error page */

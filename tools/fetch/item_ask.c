@@ -9,8 +9,10 @@
 
 #include "base/userinfo.h"
 #include "base/utf8.h"
+#include "item_headers.h"
 #include "list_hint.h"
 #include "records/list_line.h"
+#include "result_members.h"
 
 /* An ask of one line; item_ask_free() frees its strings. */
 static void
@@ -34,17 +36,26 @@ item_ask_free(struct batch_ask *ask)
 	free((char *)ask->subject);
 	free((char *)ask->text);
 	free((char *)ask->userinfo);
+	free((char *)ask->headers);
 }
 
-/* Takes names and passwords off the text of a line that says nothing. Where a URL in it ends is not known then: if an
- * '@' is left behind one, nothing behind its scheme is shown. */
+/* Takes names and passwords off the text of a line that says nothing, and headers and cookies with all that follows.
+ * Where a URL in it ends is not known then: if an '@' is left behind one, nothing behind its scheme is shown. */
 static void
 hide_secrets(struct buf *text)
 {
-	static const char *const marks[] = {"://", ":\\/\\/"};
+	static const char *const marks[] = {"://", ":\\/\\/"}, *const keys[] = {"\"headers\"", "\"cookies\""};
 
 	if (text->len == 0)
 		return;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		char *key = strcasestr(text->data, keys[i]);
+
+		if (!key)
+			continue;
+		text->len = (size_t)(key - text->data) + strlen(keys[i]);
+		buf_str(text, "…");
+	}
 	text->len = userinfo_strip(text->data, text->len);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		char *url = strstr(text->data, marks[i]);
@@ -166,21 +177,6 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 	return id;
 }
 
-/* What a run before this one, or the store, put into a record is not part of the item. */
-static void
-strip_result(struct json_object *item)
-{
-	static const char *const ours[] = {"bi",          "batch",     "item",   "status",      "path",
-					   "file_id",     "attempts",  "error",  "finished_at", "final_url",
-					   "found_items", "bytes",     "mime",   "sha256",      "members",
-					   "found",       "opted_out", "stream", "warning"};
-	bool result = json_object_object_get_ex(item, "item", NULL) && json_object_object_get_ex(item, "status", NULL);
-	size_t n = sizeof(ours) / sizeof(*ours) - (result ? 0 : 8);
-
-	for (size_t i = 0; i < n; i++)
-		json_object_object_del(item, ours[i]);
-}
-
 /*
  * What a program before us could not find is kept as an item of its subject that has failed. There is one of them a
  * subject, whatever the words: where it is found another time, its items stand beside this one.
@@ -193,7 +189,7 @@ ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item
 
 	json_object_object_add(item, "code", json_object_new_string(code ? code : "not_found"));
 	json_object_object_add(item, "wrong", why);
-	strip_result(item);
+	result_members_remove(item);
 	ask_make(ask, "bad", rec_string(item, "source"), subject, item);
 }
 
@@ -218,13 +214,13 @@ static void
 ask_json(struct batch_ask *ask, const struct rec *rec)
 {
 	struct json_object *error;
-	char id[SUBJECT_MAX + 2], why[512];
+	char id[SUBJECT_MAX + 2], why[512], what[200];
 	const char *wrong = NULL;
 	const char *subject = subject_of(rec->json, id, sizeof(id), &wrong);
 	const char *url = rec_string(rec->json, "url");
 	const char *file = rec_string(rec->json, "file");
 	const char *media = rec_string(rec->json, "media");
-	struct buf path = {0};
+	struct buf path = {0}, headers = {0};
 
 	if (wrong) {
 		snprintf(why, sizeof(why), "line %llu: the subject's id %s%.80s%s%s", rec->line, subject ? "'" : "",
@@ -242,15 +238,19 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 		ask_bad(ask, rec, "no_url", why);
 		return;
 	}
-	strip_result(rec->json);
-	if (url) {
-		ask_url(ask, rec, "url", url, subject, rec->json);
+	result_members_remove(rec->json);
+	if (item_headers_take(rec->json, &headers, what, sizeof(what))) {
+		snprintf(why, sizeof(why), "line %llu: %s", rec->line, what);
+		ask_bad_as(ask, rec, url ? url : media ? media : file, "bad_header", why);
+		buf_free(&headers);
 		return;
 	}
-	if (!file) {
-		ask_url(ask, rec, "media", media, subject, rec->json);
+	if (url || !file) {
+		ask_url(ask, rec, url ? "url" : "media", url ? url : media, subject, rec->json);
+		ask->headers = headers.data;
 		return;
 	}
+	buf_free(&headers);
 	add_absolute_path(&path, file);
 	json_object_object_add(rec->json, "file", json_object_new_string(path.data));
 	ask_make(ask, "file", path.data, subject, rec->json);
@@ -309,4 +309,5 @@ item_ask(struct batch_ask *ask, const struct settings *set, const struct rec *re
 			 BATCH_ITEM_MAX);
 		ask_bad(ask, rec, "line_too_long", why);
 	}
+	ask->userinfo_is = set->update ? USERINFO_AGAIN : USERINFO_OWN;
 }

@@ -6,6 +6,7 @@
 
 #include "confined/media.h"
 #include "html/url.h"
+#include "recorded.h"
 #include "records/rec.h"
 
 void
@@ -91,7 +92,7 @@ struct job *
 job_new(struct run *run, struct target *t, uint32_t item)
 {
 	struct job *j = buf_alloc(sizeof(*j));
-	struct buf line = {0}, userinfo = {0};
+	struct buf line = {0}, userinfo = {0}, headers = {0};
 	const char *upload = NULL;
 	char room[32];
 
@@ -105,7 +106,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 		.body = body_new(run->bodies),
 	};
 	t->jobs++;
-	if (batch_item_to_fetch(t->batch, item, &line, &userinfo) < 0) {
+	if (batch_item_to_fetch(t->batch, item, &line, &userinfo, &headers) < 0) {
 		run_fail(run, "reading items.ndjson or secrets");
 	} else {
 		j->weight = sizeof(*j) + 2 * line.len;
@@ -129,6 +130,8 @@ job_new(struct run *run, struct target *t, uint32_t item)
 		j->named = !j->found || json_object_get_boolean(json_object_object_get(j->asked, "same_host"));
 		if (j->url && userinfo.len)
 			j->userinfo = buf_strdup(userinfo.data);
+		if (j->url && headers.len)
+			j->headers = buf_strdup(headers.data);
 		j->file = j->url ? NULL : rec_string(j->asked, "file");
 		j->archive = job_archive_of(j->asked);
 		if (!j->archive && !j->url && !j->file)
@@ -141,6 +144,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 	}
 	buf_free(&line);
 	buf_free(&userinfo);
+	buf_free(&headers);
 	if (j->asked)
 		return j;
 	job_free(j);
@@ -168,11 +172,13 @@ job_free(struct job *j)
 	job_release_claim(j);
 	j->target->jobs--;
 	answer_reset(&j->answer);
+	update_free(j);
 	job_drop_media(j);
 	json_object_put(j->more);
 	job_forget_redirects(j);
 	free(j->ascii);
 	free(j->userinfo);
+	free(j->headers);
 	free(j->line);
 	json_object_put(j->asked);
 	free(j);
@@ -193,10 +199,12 @@ job_claim(struct job *j)
 	enum batch_claim claim = CLAIM_HELD;
 
 	if (!target_is_busy(j->target, j->item))
-		claim = batch_claim(j->target->batch, j->item, j->run->set->retry);
+		claim = j->update ? update_claim(j) : batch_claim(j->target->batch, j->item, j->run->set->retry);
 	if (claim == CLAIM_OURS) {
 		j->claimed = true;
 		target_set_busy(j->target, j->item, true);
+		if (j->update)
+			target_set_renewed(j->target, j->item);
 	} else if (claim == CLAIM_ERROR) {
 		run_fail(j->run, "claiming an item");
 	}

@@ -19,9 +19,10 @@
 
 struct host;
 struct media_found;
+struct update;
 
 /* What is to be made of a job's bytes before it is recorded. */
-enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH, ASIDE_RETRY };
+enum aside { ASIDE_NONE, ASIDE_EXPAND, ASIDE_MEDIA, ASIDE_THROUGH, ASIDE_RETRY, ASIDE_UPDATE };
 
 struct job {
 	struct run *run;
@@ -40,6 +41,8 @@ struct job {
 	char upload[12];        /* the name of its bytes in the batch's uploads/; "": it is none */
 	uint32_t archive;       /* the item that it is a member of; 0: of none */
 	char *userinfo;         /* that URL had; NULL: none */
+	char *headers;          /* of its requests, a line each; NULL: none */
+	struct update *update;  /* update.h: it is completed, and asked for again; NULL: it is not */
 	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
 
 	/* scheduler and transfer */
@@ -50,6 +53,7 @@ struct job {
 	char *at;                   /* the URL after redirects; NULL: URL */
 	bool elsewhere;             /* redirects led to another host than URL's, if perhaps back again */
 	struct curl_slist *cookies; /* that redirects have set, for the rest of them */
+	long auth_scheme;           /* by which names and passwords are sent, CURLAUTH_...; 0: Basic */
 	bool asks_robots;           /* its turn is used to ask for robots.txt */
 	char rule[OPTOUT_RULE];     /* what forbids it */
 	struct answer answer;
@@ -69,10 +73,10 @@ struct job {
 	struct verdict verdict;
 	char code[32]; /* room for VERDICT's */
 	struct type_answer type;
-	char name[SUBJECT_MAX + 32];      /* in the batch's files/ */
+	char name[SUBJECT_MAX + 48];      /* in the batch's files/ */
 	uint32_t same_as;                 /* the item whose bytes these are, too; 0: none */
 	const struct job *same_job;       /* that one, where it is of the same group */
-	char same_file[SUBJECT_MAX + 32]; /* else its file */
+	char same_file[SUBJECT_MAX + 48]; /* else its file */
 	enum aside aside;
 	bool expanded;             /* its bytes are not to be set aside again */
 	int64_t members;           /* of an archive that was expanded; -1: it was not */

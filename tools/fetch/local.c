@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/trouble.h"
+#include "base/when.h"
 #include "list_hint.h"
 #include "resume.h"
+#include "update.h"
 #include "upload.h"
 
 enum { PIECE = 1 << 16, A_TURN = 256 << 10 };
@@ -142,8 +144,11 @@ open_source(struct copy *c)
 			     S_ISDIR(st.st_mode) ? "a directory" : "a device, pipe or socket");
 		return false;
 	}
+	if (update_take_file(j, &st))
+		return false;
 	c->size = st.st_size;
 	c->changed = st.st_mtim;
+	when_print_exactly(j->answer.last_modified, &st.st_mtim);
 	if (choose_way(c) < 0)
 		run_fail(j->run, "writing a copy");
 	return true;

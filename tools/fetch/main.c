@@ -2,8 +2,8 @@
 #include <locale.h>
 
 #include "base/msg.h"
-#include "dispatch.h"
 #include "dry_run.h"
+#include "main_loop.h"
 
 int
 main(int argc, char **argv)
@@ -21,7 +21,7 @@ main(int argc, char **argv)
 	if (!set.resume && !set.work)
 		lists = lists_open(&set, operands);
 	if (!set.dry_run)
-		msg_finish(dispatch_run(&set, lists));
+		msg_finish(main_loop_run(&set, lists));
 	code = dry_run(&set, lists);
 	lists_close(lists);
 	msg_finish(code);

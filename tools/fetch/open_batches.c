@@ -85,6 +85,26 @@ open_batches_next_cancelled(struct open_batches *b)
 	return NULL;
 }
 
+/* Sets the bit of ITEM in BITS, which has room for HAS items, to ON. */
+static void
+set_bit(unsigned char **bits, uint32_t *has, uint32_t item, bool on)
+{
+	unsigned char bit = (unsigned char)(1u << (item % 8));
+
+	if (item >= *has) {
+		uint32_t room = item + item / 2 + 4096;
+
+		room -= room % 8;
+		*bits = buf_realloc(*bits, room / 8);
+		memset(*bits + *has / 8, 0, (room - *has) / 8);
+		*has = room;
+	}
+	if (on)
+		(*bits)[item / 8] |= bit;
+	else
+		(*bits)[item / 8] &= (unsigned char)~bit;
+}
+
 bool
 target_is_busy(const struct target *t, uint32_t item)
 {
@@ -94,20 +114,19 @@ target_is_busy(const struct target *t, uint32_t item)
 void
 target_set_busy(struct target *t, uint32_t item, bool busy)
 {
-	unsigned char bit = (unsigned char)(1u << (item % 8));
+	set_bit(&t->busy, &t->busy_room, item, busy);
+}
 
-	if (item >= t->busy_room) {
-		uint32_t room = item + item / 2 + 4096;
+bool
+target_is_renewed(const struct target *t, uint32_t item)
+{
+	return item < t->renewed_room && t->renewed[item / 8] >> (item % 8) & 1;
+}
 
-		room -= room % 8;
-		t->busy = buf_realloc(t->busy, room / 8);
-		memset(t->busy + t->busy_room / 8, 0, (room - t->busy_room) / 8);
-		t->busy_room = room;
-	}
-	if (busy)
-		t->busy[item / 8] |= bit;
-	else
-		t->busy[item / 8] &= (unsigned char)~bit;
+void
+target_set_renewed(struct target *t, uint32_t item)
+{
+	set_bit(&t->renewed, &t->renewed_room, item, true);
 }
 
 void
@@ -121,6 +140,7 @@ open_batches_close(struct open_batches *b, struct target *t)
 	batch_close(t->batch);
 	free(t->notebook);
 	free(t->busy);
+	free(t->renewed);
 	free(t->strays);
 	free(t);
 }

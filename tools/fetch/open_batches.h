@@ -10,8 +10,10 @@
 /* An open batch. */
 struct target {
 	struct batch *batch;
-	unsigned char *busy;   /* a bit an item: a job of this process has it */
-	uint32_t busy_room;    /* items that BUSY has room for */
+	unsigned char *busy;    /* a bit an item: a job of this process has it */
+	uint32_t busy_room;     /* items that BUSY has room for */
+	unsigned char *renewed; /* the same for completed items that were asked for again in this run */
+	uint32_t renewed_room;
 	uint32_t wanted_to;    /* --resume and --work: each item up to this number is or was wanted */
 	char *notebook;        /* the batch's; NULL: none */
 	bool public_only;      /* it is fetched from public addresses alone */
@@ -47,5 +49,9 @@ void open_batches_close_all(struct open_batches *b);
 
 bool target_is_busy(const struct target *t, uint32_t item);
 void target_set_busy(struct target *t, uint32_t item, bool busy);
+
+/* Whether the completed ITEM was asked for again in this run. */
+bool target_is_renewed(const struct target *t, uint32_t item);
+void target_set_renewed(struct target *t, uint32_t item);
 
 #endif

@@ -19,6 +19,7 @@ enum {
 	CACERT,
 	CATEGORY,
 	COLUMN,
+	ANY_AUTH,
 	COMPRESSED,
 	CONNECT,
 	CONTACT,
@@ -49,6 +50,7 @@ enum {
 	PUBLIC_ONLY,
 	QUEUE,
 	RATE,
+	RECHECK,
 	RESUME,
 	RETRY,
 	STALL,
@@ -59,6 +61,7 @@ enum {
 	THROUGH_PARALLEL,
 	THROUGH_TIMEOUT,
 	TRIES,
+	UPDATE,
 	WORK,
 	YT_DLP,
 };
@@ -92,6 +95,8 @@ static const struct opt table[] = {
 	{RESUME, "resume", NULL, "work on all that the batch has, read no lines"},
 	{RETRY, "retry", "WHAT", "failures for good to try again too: failed, or status=404,5xx"},
 	{DRY_RUN, "dry-run", NULL, "say what would be asked of which host; request and store nothing"},
+	{UPDATE, "update", NULL, "ask again for completed items, and replace what has changed"},
+	{RECHECK, "recheck", NULL, "fail completed items that do not fit --accept, --max-filesize or --public-only"},
 	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
 	{WORK, "work", NULL, "work on submitted batches as they come"},
 	{ONCE, "once", NULL, "with --work: end when nothing is left in the queue"},
@@ -113,6 +118,7 @@ static const struct opt table[] = {
 	{COOKIE, "cookie", "DATA", "cookies to send, name=value, or a file of them"},
 	{COOKIE_JAR, "cookie-jar", "FILE", "where cookies are kept from one run to the next"},
 	{'n', "netrc", NULL, "names and passwords from ~/.netrc"},
+	{ANY_AUTH, "anyauth", NULL, "ask a host first which scheme of authentication it takes"},
 	{NETRC_FILE, "netrc-file", "FILE", "names and passwords from FILE"},
 	{'x', "proxy", "URL", "the proxy to use"},
 	{NOPROXY, "noproxy", "HOSTS", "hosts that need no proxy"},
@@ -146,6 +152,7 @@ static const struct {
 	{'P', NUMBER, PLACE(parallel), 1, 1024},
 	{'k', FLAG, PLACE(insecure), 0, 0},
 	{'n', FLAG, PLACE(netrc), 0, 0},
+	{ANY_AUTH, FLAG, PLACE(any_auth), 0, 0},
 	{'o', TEXT, PLACE(output), 0, 0},
 	{'q', FLAG, PLACE(quiet), 0, 0},
 	{'r', TEXT, PLACE(root), 0, 0},
@@ -179,6 +186,7 @@ static const struct {
 	{PER_HOST, NUMBER, PLACE(per_host), 1, 1024},
 	{PUBLIC_ONLY, FLAG, PLACE(public_only), 0, 0},
 	{QUEUE, FLAG, PLACE(queue), 0, 0},
+	{RECHECK, FLAG, PLACE(recheck), 0, 0},
 	{RESUME, FLAG, PLACE(resume), 0, 0},
 	{STALL, SECONDS, PLACE(stall_ms), 1, 86400},
 	{STAND_BY, FLAG, PLACE(stand_by), 0, 0},
@@ -188,6 +196,7 @@ static const struct {
 	{THROUGH_PARALLEL, NUMBER, PLACE(through_parallel), 1, 256},
 	{THROUGH_TIMEOUT, SECONDS, PLACE(through_ms), 0.001, 86400},
 	{TRIES, NUMBER, PLACE(tries), 1, 100},
+	{UPDATE, FLAG, PLACE(update), 0, 0},
 	{WORK, FLAG, PLACE(work), 0, 0},
 	{YT_DLP, FLAG, PLACE(yt_dlp), 0, 0},
 #undef PLACE
@@ -359,6 +368,14 @@ check_ways_of_working(const struct settings *set, bool has_operands)
 		opt_die("--dry-run is for lists and --resume: bi-status shows what is in the queue");
 	if (set->work && set->retry)
 		opt_die("--work does not try again what has failed: bi-fetch --resume --retry does");
+	if (set->update && (set->work || set->queue))
+		opt_die("--update asks again for what a batch has: give it with lines or --resume, without --work or "
+			"--queue");
+	if (set->recheck && (set->work || set->queue))
+		opt_die("--recheck looks at what a batch has: give it with lines or --resume, without --work or "
+			"--queue");
+	if (set->recheck && !set->accept && !set->max_filesize && !set->public_only)
+		opt_die("--recheck needs what to check: give --accept, --max-filesize or --public-only");
 	if ((set->once || set->stand_by) && !set->work)
 		opt_die("--once and --stand-by say how --work works: give it too");
 	if (set->queue && (set->resume || set->retry))

@@ -163,19 +163,21 @@ copy_member(struct json_object *to, struct json_object *from, const char *key)
 		json_object_object_add(to, key, json_object_get(value));
 }
 
-/* A medium on the host of the page in the list gets the name and password of that page, and the settings of the command
- * line for hosts. A name and password that the page gives with a medium are not used. */
+/* A medium on the host of the page in the list gets the name and password of that page, its headers, and the settings
+ * of the command line for hosts. A name and password that the page gives with a medium are not used. */
 static void
 lend_userinfo(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
 {
 	if (!j->named || j->elsewhere || !url_is_same_host(job_url(j), url))
 		return;
 	json_object_object_add(item, "same_host", json_object_new_boolean(true));
-	if (!j->userinfo)
-		return;
-	batch_mark_userinfo(item);
+	if (j->userinfo)
+		batch_mark_userinfo(item);
+	if (j->headers)
+		json_object_object_add(item, "headers", json_object_new_boolean(true));
 	ask->userinfo = j->userinfo;
-	ask->is_lent = true;
+	ask->headers = j->headers;
+	ask->userinfo_is = USERINFO_LENT;
 }
 
 /* Makes the item of one medium, with the author and licence of the page's item. */

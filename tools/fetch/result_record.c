@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/when.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
+#include "update.h"
 
 enum { FILE_ID_DIGITS = 24 };
 
@@ -32,6 +34,14 @@ add_file_id(struct json_object *o, const struct body *b, const char *notebook)
 	buf_free(&identity);
 }
 
+/* What the server said of the file. Text that is not UTF-8 cannot be in a record. */
+static void
+add_fact(struct json_object *o, const char *key, const char *value)
+{
+	if (value && *value && utf8_valid_length(value, strlen(value)) == strlen(value))
+		rec_add_string(o, key, value);
+}
+
 static void
 add_completed(struct json_object *o, const struct job *j)
 {
@@ -50,6 +60,11 @@ add_completed(struct json_object *o, const struct job *j)
 		json_object_object_add(o, "same_as", json_object_new_uint64(j->same_as));
 	if (j->at)
 		rec_add_string(o, "final_url", j->at);
+	add_fact(o, "etag", j->answer.etag);
+	add_fact(o, "last_modified", j->answer.last_modified);
+	add_fact(o, "content_type", j->answer.content_type);
+	if (!rec_string(j->asked, "filename"))
+		add_fact(o, "filename", j->answer.filename);
 	if (j->members >= 0)
 		json_object_object_add(o, "members", json_object_new_int64(j->members));
 }
@@ -77,6 +92,7 @@ result_line(const struct job *j)
 		add_completed(o, j);
 	else
 		add_failed(o, j);
+	update_add_members(j, o);
 	rec_copy_without(o, j->more, NULL);
 	json_object_object_add(o, "attempts", json_object_new_int((int)j->attempts));
 	rec_add_string(o, "finished_at", when_now(finished));
@@ -88,6 +104,21 @@ result_line(const struct job *j)
 	line = buf_strdup(rec_print(o));
 	json_object_put(o);
 	return line;
+}
+
+void
+result_add_members(struct buf *record, struct json_object *extra)
+{
+	struct json_object *o = rec_parse(record->data, record->len, NULL, 0);
+
+	if (!json_object_is_type(o, json_type_object)) {
+		json_object_put(o);
+		return;
+	}
+	rec_copy_without(o, extra, NULL);
+	buf_clear(record);
+	buf_str(record, rec_print(o));
+	json_object_put(o);
 }
 
 /* The state of an item is not what its results say, and was brought up. */

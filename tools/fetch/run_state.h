@@ -1,6 +1,6 @@
 /*
  * run_state: what all stages of a run of bi-fetch use: the settings, the root, the loop, and flags that any stage may
- * set. A function that has set a flag returns as usual. dispatch.c ends the run after the turn.
+ * set. A function that has set a flag returns as usual. main_loop.c ends the run after the turn.
  */
 #ifndef BI_RUN_STATE_H
 #define BI_RUN_STATE_H

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "recorded.h"
 
 /* How many items are read ahead of the transfers: always some, and more while no host may start another, so that items
  * of a slow host do not block those after them. For each host only the first waiting items are kept ready, and the
@@ -198,6 +199,13 @@ scheduler_claim(struct scheduler *s, struct job *j)
 	return false;
 }
 
+/* Whether the completed item must be requested again, which happens once in a run. */
+static bool
+is_renewable(const struct scheduler *s, const struct target *t, uint32_t item)
+{
+	return s->run->set->update && !t->cancelled && !target_is_renewed(t, item);
+}
+
 /* Handles one item: passes it on if it has a result, holds it if another process has it, otherwise queues or parks it.
  * PARKED: it was parked. */
 static void
@@ -220,13 +228,18 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		return;
 	}
 	/* A parked item failed in the meantime: claiming it tells whether it may be tried. */
-	if (state == 'c' || (state == 'f' && s->run->set->work && !parked)) {
+	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work && !parked)) {
 		run_queue_add(s->stored, t, item);
 		return;
 	}
 	j = job_new(s->run, t, item);
 	if (!j)
 		return;
+	if (state == 'c' && !update_begin(j)) {
+		run_queue_add(s->stored, t, item);
+		job_free(j);
+		return;
+	}
 	if (t->cancelled) {
 		if (scheduler_claim(s, j) && verdict_cancel(j))
 			job_list_add(s->ended, j);
@@ -336,7 +349,8 @@ static bool
 is_ended_by_others(struct scheduler *s, const struct job *j)
 {
 	int state = j->claimed ? 'r' : batch_state(j->target->batch, j->item);
-	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry) : state == 'c';
+	int is = state == 'f' ? batch_is_ended(j->target->batch, j->item, s->run->set->retry)
+			      : state == 'c' && !j->update;
 
 	if (state < 0 || is < 0)
 		run_fail(s->run, "reading the state of an item");

@@ -47,13 +47,15 @@ struct settings {
 	const char *column;           /* of a table, or the kind of a sitemap's or feed's URLs; NULL: the usual ones */
 	const char *output; /* where the file of the only item goes too; "-": standard output; NULL: nowhere */
 	struct go_on go_on;
-	bool nul;    /* texts in lists end in NUL */
-	bool resume; /* work on all of the batch, read no lines */
-	bool work;   /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
+	bool nul;     /* texts in lists end in NUL */
+	bool update;  /* ask again for what is completed */
+	bool recheck; /* fail what is completed and does not fit the options */
+	bool resume;  /* work on all of the batch, read no lines */
+	bool work;    /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
 	bool once, stand_by;
 	bool dry_run; /* say what would be done, and do nothing */
 	bool queue;   /* hand lines in for a worker instead of fetching them */
-	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure;
+	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure, any_auth;
 	bool json, quiet, no_sync, summary;
 };
 

@@ -29,15 +29,20 @@ stats_count(struct stats *s, const char *record, size_t n, bool completed, bool 
 {
 	struct json_object *o, *error = NULL;
 	const char *what, *why, *code;
+	bool mismatch;
 
 	if (completed) {
 		s->completed++;
 		return;
 	}
 	s->failed++;
-	s->not_tried += !now;
 	o = rec_parse(record, n, NULL, 0);
-	json_object_object_get_ex(o, "error", &error);
+	/* It is completed, and does not fit the options; or it could not be asked for again. */
+	mismatch = json_object_object_get_ex(o, "mismatch", &error);
+	if (!mismatch)
+		json_object_object_get_ex(o, "error", &error);
+	s->mismatched += mismatch;
+	s->not_tried += !now && !mismatch && !json_object_object_get_ex(o, "update", NULL);
 	code = rec_string(error, "code");
 	count_kind(s, code ? code : "other");
 	if (!s->person) {
@@ -126,6 +131,9 @@ say_failures(const struct stats *s)
 		msg_warn("%" PRIu64
 			 " of these failed permanently before and %s not tried now: --retry failed tries them",
 			 s->not_tried, s->not_tried == 1 ? "was" : "were");
+	if (s->mismatched)
+		msg_warn("%" PRIu64 " of these %s completed by an earlier run with other options: --recheck fails %s",
+			 s->mismatched, s->mismatched == 1 ? "was" : "were", s->mismatched == 1 ? "it" : "them");
 	buf_free(&kinds);
 }
 

@@ -12,7 +12,8 @@ struct stats {
 	const struct run *run;
 	bool person; /* stdout is a terminal: sentences, not records */
 	uint64_t completed, failed;
-	uint64_t not_tried; /* of those that failed: in an earlier run, for good */
+	uint64_t mismatched; /* of those that failed: completed before, and the options do not allow them */
+	uint64_t not_tried;  /* of those that failed: in an earlier run, for good */
 	struct kind {
 		char code[32];
 		uint64_t count;

@@ -99,8 +99,7 @@ transfers_open(struct run *run, const struct host_rules *rules)
 	*all = (struct transfers){.run = run, .rules = rules, .timer = {.call = on_timeout, .arg = all}};
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(all->multi = curl_multi_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
-	all->share = cookies_share(run->set);
-	cookies_check_readable(run->set->netrc_file, "names and passwords");
+	all->share = cookies_share(run->set, rules);
 	cookies_check_readable(run->set->cacert, "certificates");
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
@@ -114,8 +113,7 @@ void
 transfers_close(struct transfers *all)
 {
 	curl_multi_cleanup(all->multi);
-	if (all->share)
-		curl_share_cleanup(all->share);
+	cookies_close(all->share, all->run->set->cookie_jar);
 	curl_global_cleanup();
 	free(all);
 }
@@ -151,8 +149,8 @@ transfer_url_part(const char *url, CURLUPart part, unsigned flags)
 }
 
 /* Whether hosts.conf allows the host in URL, by its name, to have any address. */
-static bool
-may_be_private(const struct transfers *all, const char *url)
+bool
+transfer_may_be_private(const struct transfers *all, const char *url)
 {
 	struct host_rule rule = {0};
 	char *host = transfer_url_part(url, CURLUPART_HOST, 0);
@@ -179,7 +177,7 @@ is_blocked(struct transfer *t, const struct sockaddr *address)
 
 	/* The current URL: libcurl itself follows the redirects of a robots.txt. */
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
-	if (!wrong || may_be_private(t->all, url))
+	if (!wrong || transfer_may_be_private(t->all, url))
 		return false;
 	note_blocked(t->job, wrong);
 	return true;
@@ -197,7 +195,7 @@ transfer_is_blocked_by_name(const struct transfers *all, struct job *j, const ch
 		host = transfer_url_part(url, CURLUPART_HOST, 0);
 	wrong = host ? address_of_host_check(host) : NULL;
 	curl_free(host);
-	if (!wrong || may_be_private(all, url))
+	if (!wrong || transfer_may_be_private(all, url))
 		return false;
 	note_blocked(j, wrong);
 	return true;
@@ -295,11 +293,6 @@ set_ways(CURL *easy, const struct settings *set)
 	set_text(easy, CURLOPT_PROXY, set->proxy);
 	set_text(easy, CURLOPT_CAINFO, set->cacert);
 	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* libcurl takes cookies */
-	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
-	set_text(easy, CURLOPT_COOKIEFILE, set->cookie_jar);
-	if (set->cookie && !strchr(set->cookie, '='))
-		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, set->cookie);
-	set_text(easy, CURLOPT_NETRC_FILE, set->netrc_file);
 	if (set->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);

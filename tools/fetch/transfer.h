@@ -52,6 +52,9 @@ bool transfer_is_blocked_by_name(const struct transfers *all, struct job *j, con
 /* The same for the URL to which the header LOCATION leads, in a transfer whose redirects libcurl follows. */
 bool transfer_redirect_is_blocked(struct transfer *t, const char *location);
 
+/* Whether the host in URL may have any address, by its rule in bi-hosts(5). */
+bool transfer_may_be_private(const struct transfers *all, const char *url);
+
 /* Returns a part of URL, for curl_free(), or NULL if there is none or URL is invalid. FLAGS as in curl_url_get(). */
 char *transfer_url_part(const char *url, CURLUPart part, unsigned flags);
 

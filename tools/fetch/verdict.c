@@ -15,6 +15,7 @@
 #include "job.h"
 #include "open_batches.h"
 #include "records/rec.h"
+#include "update.h"
 
 enum { REDIRECTS_MAX = 10, HOLD_MIN_MS = 1000 };
 
@@ -229,6 +230,39 @@ words_for_401(const struct job *j)
 	return "";
 }
 
+/* Whether J is asked for once more, since its server takes the name and password of its URL by another scheme than
+ * Basic (RFC 7616, RFC 4559). */
+static bool
+try_other_scheme(struct job *j)
+{
+	static const unsigned long schemes[] = {CURLAUTH_DIGEST, CURLAUTH_NEGOTIATE, CURLAUTH_NTLM};
+
+	if (j->auth_scheme || j->run->set->any_auth || !j->userinfo || j->elsewhere)
+		return false;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes) && !j->auth_scheme; i++)
+		j->auth_scheme = (long)((unsigned long)j->answer.schemes & schemes[i]);
+	if (j->auth_scheme)
+		j->verdict = (struct verdict){.kind = REDIRECTED};
+	return j->auth_scheme != 0;
+}
+
+/* Fails a job whose item alone has to wait, if that is longer than --max-wait allows. */
+static void
+end_if_wait_too_long(struct job *j)
+{
+	struct verdict *v = &j->verdict;
+	long most = j->run->set->max_wait_ms;
+	size_t n = strlen(v->message);
+
+	if (most < 0 || v->wait_ms <= most)
+		return;
+	v->kind = FAILED;
+	snprintf(v->message + n, sizeof(v->message) - n,
+		 "; it asks us to come back in %ld s (Retry-After), and --max-wait allows %ld s: the next run tries "
+		 "again",
+		 v->wait_ms / 1000, most / 1000);
+}
+
 static void
 judge_status(struct job *j, long status)
 {
@@ -236,6 +270,8 @@ judge_status(struct job *j, long status)
 	bool again;
 
 	if (judge_words(j, status))
+		return;
+	if (status == 401 && try_other_scheme(j))
 		return;
 	snprintf(name, sizeof(name), "http_%ld", status);
 	/* A server that says when to come back has not refused for good, whatever its status. */
@@ -249,6 +285,8 @@ judge_status(struct job *j, long status)
 		j->verdict.wait_ms = (long)j->answer.retry_after * 1000;
 		if (j->verdict.wait_ms < HOLD_MIN_MS)
 			j->verdict.wait_ms = HOLD_MIN_MS;
+		if (!j->verdict.hold)
+			end_if_wait_too_long(j);
 	}
 }
 
@@ -277,6 +315,8 @@ judge_answer(struct job *j)
 		judge_curl(j);
 	else if (status == 416 && a->resumed_from > 0)
 		verdict_fail(j, true, "cut_short", "the server answers 416: it does not go on where it stopped");
+	else if (status == 304 && update_take_304(j))
+		return; /* with its verdict */
 	else if (status >= 300 && status <= 399 && status != 304)
 		judge_redirect(j, status, a->location);
 	else if (!http_policy_is_file(status))

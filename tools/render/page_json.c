@@ -328,6 +328,7 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
 	rec_add_filled(to->json, "mime", c.mime);
 	copy_text(to->json, "bytes", result, NULL);
+	copy_text(to->json, "file_changed_at", result, NULL);
 	rec_add_filled(to->json, "kind", kind_of(&c));
 	if (c.hidden) {
 		rec_add_filled(to->json, "why", c.hidden);

@@ -41,6 +41,8 @@ struct answer {
 	char content_range[80]; /* "": as usual */
 	char type[128];
 	unsigned seed;
+	char validator[12]; /* its kind; "": none */
+	long before;        /* requests before this one */
 };
 
 /* This thread's request is no longer under way. */
@@ -51,6 +53,9 @@ bool header_of(const char *request, const char *name, char *room, size_t n);
 
 /* How PATH is answered. TEXT is to be freed. REQUEST is the whole of it, for /echo. */
 struct answer plan(const char *path, const char *request);
+
+/* Adds the validator, and makes the answer 304 if the client has the same. */
+void plan_validator(struct answer *a, const char *request);
 
 /* A range that goes to the end, if the client has the same as we do. */
 void plan_range(struct answer *a, const char *request);

@@ -174,6 +174,15 @@ plan_cutfirst(struct answer *a, const char **path, long before)
 }
 
 static void
+plan_then(struct answer *a, const char **path, long before)
+{
+	int status = (int)number(path);
+
+	if (before >= number(path))
+		a->status = status;
+}
+
+static void
 plan_emptyafter(struct answer *a, const char **path, long before)
 {
 	a->empty = before >= number(path);
@@ -214,6 +223,12 @@ plan_nasty(struct answer *a, const char *what, const char **path, long before)
 		plan_emptyafter(a, path, before);
 	else if (strcmp(what, "upto") == 0)
 		a->upto = number(path);
+	else if (strcmp(what, "validator") == 0)
+		word(path, a->validator, sizeof(a->validator));
+	else if (strcmp(what, "newafter") == 0)
+		a->seed += before >= number(path) ? 7 : 0;
+	else if (strcmp(what, "then") == 0)
+		plan_then(a, path, before);
 	else if (strcmp(what, "header") == 0)
 		plan_header(a, path);
 	else if (strcmp(what, "longheader") == 0)
@@ -248,6 +263,19 @@ plan_auth(struct answer *a, const char **path, const char *request)
 	}
 }
 
+/* Any answer by Digest does; who has not given one is told of it. */
+static void
+plan_digest(struct answer *a, const char *request)
+{
+	char given[512];
+
+	if (header_of(request, "\r\nAuthorization: Digest", given, sizeof(given)) && strstr(given, "nonce=\"n\""))
+		return;
+	a->status = 401;
+	snprintf(a->header, sizeof(a->header),
+		 "WWW-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\", algorithm=MD5\r\n");
+}
+
 /* Whoever has not both cookies gets one, and is sent here again. */
 static void
 plan_cookiewall(struct answer *a, const char **path, const char *request)
@@ -277,6 +305,8 @@ plan_word(struct answer *a, const char *what, const char **path, long before, co
 		plan_refusal(a, 429, true, path, before);
 	else if (strcmp(what, "refuse") == 0)
 		plan_refusal(a, (int)number(path), true, path, before);
+	else if (strcmp(what, "digest") == 0)
+		plan_digest(a, request);
 	else if (strcmp(what, "cookiewall") == 0)
 		plan_cookiewall(a, path, request);
 	else if (strcmp(what, "slow") == 0)
@@ -365,6 +395,7 @@ plan(const char *path, const char *request)
 		a.status = 404;
 	if (!a.text && a.status != 200 && a.status != 204 && a.status != 304)
 		a.bytes = 64;
+	a.before = before;
 	type_by_name(&a, path);
 	return a;
 }
@@ -380,6 +411,34 @@ header_of(const char *request, const char *name, char *room, size_t n)
 	at += strspn(at, ": ");
 	snprintf(room, n, "%.*s", (int)strcspn(at, "\r\n"), at);
 	return true;
+}
+
+void
+plan_validator(struct answer *a, const char *request)
+{
+	const char *kind = a->validator;
+	bool is_date = strcmp(kind, "date") == 0, both = strcmp(kind, "both") == 0;
+	char etag[40], date[64], given[80];
+	size_t used = strlen(a->header);
+	bool same = false;
+
+	if (!*kind || a->status != 200)
+		return;
+	snprintf(etag, sizeof(etag), "%s\"%x\"", strcmp(kind, "weak") == 0 ? "W/" : "",
+		 strcmp(kind, "retag") == 0 ? (unsigned)a->before : a->seed);
+	snprintf(date, sizeof(date), "Mon, 06 Jan 2020 10:%02u:%02u GMT", a->seed / 64 % 60, a->seed % 60);
+	if (!is_date)
+		used += (size_t)snprintf(a->header + used, sizeof(a->header) - used, "ETag: %s\r\n", etag);
+	if (is_date || both)
+		snprintf(a->header + used, sizeof(a->header) - used, "Last-Modified: %s\r\n", date);
+	if (header_of(request, "\r\nIf-None-Match:", given, sizeof(given)))
+		same = !is_date && strcmp(given, etag) == 0;
+	else if (header_of(request, "\r\nIf-Modified-Since:", given, sizeof(given)))
+		same = (is_date || both) && strcmp(given, date) == 0;
+	if (!same || strcmp(kind, "deaf") == 0)
+		return;
+	a->status = 304;
+	a->bytes = 0;
 }
 
 void

@@ -1,6 +1,7 @@
 #include "base/when.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char format[] = "%Y-%m-%dT%H:%M:%SZ";
@@ -35,6 +36,23 @@ const char *
 when_now(char room[WHEN_SIZE])
 {
 	return when_print(room, time(NULL));
+}
+
+const char *
+when_print_exactly(char room[WHEN_EXACT_SIZE], const struct timespec *t)
+{
+	char seconds[WHEN_SIZE], fraction[12];
+	int digits = 9;
+
+	when_print(seconds, t->tv_sec);
+	snprintf(fraction, sizeof(fraction), "%09ld", t->tv_nsec);
+	while (digits > 0 && fraction[digits - 1] == '0')
+		digits--;
+	if (!*seconds)
+		room[0] = '\0';
+	else
+		snprintf(room, WHEN_EXACT_SIZE, "%.19s%s%.*sZ", seconds, digits ? "." : "", digits, fraction);
+	return room;
 }
 
 time_t

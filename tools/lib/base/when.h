@@ -19,6 +19,10 @@ const char *when_print_local(char room[WHEN_LOCAL_SIZE], time_t t);
 /* The same as when_print() for the present moment. */
 const char *when_now(char room[WHEN_SIZE]);
 
+/* The same as when_print() with the fraction of the second, without zeros at its end. Returns ROOM. */
+enum { WHEN_EXACT_SIZE = WHEN_SIZE + 10 };
+const char *when_print_exactly(char room[WHEN_EXACT_SIZE], const struct timespec *t);
+
 /* Returns the moment that the text from AT to END begins with; 0 if AT is NULL or the text does not begin with one. */
 time_t when_parse(const char *at, const char *end);
 

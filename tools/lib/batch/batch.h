@@ -75,16 +75,23 @@ int batch_each(const struct root *root, bool (*see)(const char *name, void *arg)
 
 /* --- adding (BATCH_WORK) --- */
 
+enum batch_userinfo {
+	USERINFO_OWN,  /* it is stored unless the item is completed */
+	USERINFO_LENT, /* it comes from another item: it does not replace what this item has */
+	USERINFO_AGAIN /* it is stored also if the item is completed, which is asked for again */
+};
+
 struct batch_ask {
 	const char *subject;  /* the subject's id, valid (root_subject_check); NULL: the item is a subject */
 	const char *kind;     /* the kind of its identity: "url", "file", "media", "member" or "bad" */
 	const char *where;    /* the value of its identity: the URL, the path... */
 	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
 	const char *userinfo; /* taken off WHERE (userinfo.h), to be stored in the batch's secrets; NULL: none */
-	bool is_lent;         /* USERINFO comes from another item: it does not replace what this item has */
-	uint32_t item;        /* out: its number */
-	char state;           /* out: its state */
-	bool is_new;          /* out: it was not in the batch before */
+	const char *headers;  /* of its request, to be stored there, too (secrets.h); NULL: none */
+	enum batch_userinfo userinfo_is; /* of both */
+	uint32_t item; /* out: its number */
+	char state;    /* out: its state */
+	bool is_new;   /* out: it was not in the batch before */
 };
 
 enum { BATCH_ITEM_MAX = (1 << 20) - 4096 }; /* the rest of the line is for its result */
@@ -239,9 +246,9 @@ int batch_is_claimed(const struct batch *b, uint32_t k);
  * (ENOENT: there is no such item). */
 int batch_item(const struct batch *b, uint32_t k, struct buf *out);
 
-/* The same for the process that fetches the item (BATCH_WORK). Stores the userinfo of its URL in USERINFO, which stays
- * empty if the URL has none. Returns 0, or -1 with errno. */
-int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo);
+/* The same for the process that fetches the item (BATCH_WORK). Stores the userinfo of its URL in USERINFO, and the
+ * headers of its request in HEADERS (secrets.h); each is empty if there is none. Returns 0, or -1 with errno. */
+int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers);
 
 /* Removes the userinfo of item K, which will never be fetched again (BATCH_WORK or BATCH_JOIN). Returns 0, or -1 with
  * errno. */

@@ -1,5 +1,5 @@
-/* The names and passwords in the URLs of items, which are stored apart from the items (secrets.h). Items of an earlier
- * version may have them in their own lines. */
+/* The names and passwords in the URLs of items, and the headers of their requests, which are stored apart from the
+ * items (secrets.h). Items of an earlier version may have names and passwords in their own lines. */
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +24,17 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		const struct batch_ask *a = &asks[i];
-		int state = a->is_new || !a->userinfo ? 'p' : batch_state(b, a->item);
+		bool has_secret = a->userinfo || a->headers;
+		int state = a->is_new || !has_secret ? 'p' : batch_state(b, a->item);
 
 		if (state < 0)
 			rc = -1;
-		if (!a->userinfo || state < 0 || (!a->is_new && (a->is_lent || state == 'c')))
+		if (!has_secret || state < 0 || (!a->is_new && a->userinfo_is == USERINFO_LENT) ||
+		    (!a->is_new && state == 'c' && a->userinfo_is != USERINFO_AGAIN))
 			continue;
 		if (!v)
 			v = buf_alloc(n * sizeof(*v));
-		v[count++] = (struct secret){a->item, keys[i], a->userinfo};
+		v[count++] = (struct secret){a->item, keys[i], a->userinfo, a->headers};
 	}
 	if (rc == 0)
 		rc = secrets_add(b->secrets, v, count);
@@ -41,16 +43,18 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 }
 
 int
-batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo)
+batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers)
 {
 	struct batch_place place;
 	size_t n;
 	int rc;
 
 	buf_clear(userinfo);
+	buf_clear(headers);
 	if (batch_stored_item(b, k, out) < 0)
 		return -1;
-	rc = batch_place(out->data, out->len, &place) == 0 ? secrets_find(b->secrets, k, place.key, userinfo) : 1;
+	rc = batch_place(out->data, out->len, &place) == 0 ? secrets_find(b->secrets, k, place.key, userinfo, headers)
+							   : 1;
 	if (rc < 0)
 		return -1;
 	n = out->len;

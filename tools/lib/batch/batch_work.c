@@ -511,7 +511,8 @@ lost_line(struct json_object *result)
 	rec_add_error(lost, "file_lost", "it was here, and its file is gone", true);
 	rec_add_string(lost, "finished_at", when_now(finished));
 	rec_copy_without(lost, result, "item", "status", "path", "file_id", "knowledge_item_id", "bytes", "mime",
-			 "sha256", "error", "final_url", "finished_at", "same_as");
+			 "sha256", "error", "final_url", "finished_at", "same_as", "etag", "last_modified",
+			 "content_type", "file_changed_at", "replaced_file");
 	line = buf_strdup(rec_print(lost));
 	json_object_put(lost);
 	return line;

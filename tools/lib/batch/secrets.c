@@ -162,78 +162,100 @@ unlock_file(struct secrets *s, int rc)
 
 /* --- finding --- */
 
-/* Stores the userinfo of the line at AT in OUT, if the line belongs to this item. 0, 1 or -1. */
-static int
-read_userinfo(const struct secrets *s, off_t at, uint32_t item, const char *key, struct buf *line, struct buf *out)
+static void
+store_text(struct buf *out, const char *text)
 {
-	struct json_object *o;
-	const char *p, *userinfo;
-	char its[KEY_DIGITS + 1];
-	uint32_t k;
-
-	if (append_line(s->fd, at, line) < 0)
-		return errno == ENOENT ? 1 : -1;
-	p = line->data;
-	if (!scan_line(&p, line->data + line->len, &k, its) || k != item || strcmp(its, key) != 0)
-		return 1;
-	o = rec_parse(line->data, line->len, NULL, 0);
-	userinfo = rec_string(o, "userinfo");
-	if (userinfo) {
-		buf_clear(out);
-		buf_str(out, userinfo);
-	}
-	json_object_put(o);
-	return !userinfo;
+	buf_clear(out);
+	buf_str(out, text ? text : "");
 }
 
-/* After all lines were read: finds the last userinfo of the item. 0, 1 or -1. */
+/* Stores the secret in the line at AT, if that is of this item. 0, 1 or -1. */
 static int
-find_latest(const struct secrets *s, uint32_t item, const char *key, struct buf *out)
+read_secret(const struct secrets *s, off_t at, uint32_t item, const char *key, struct buf *userinfo,
+	    struct buf *headers)
 {
-	struct buf line = {0}, userinfo = {0};
-	uint32_t cursor = 0, latest = 0;
-	int rc = 1, one = 1;
+	struct buf line = {0};
+	struct json_object *o = NULL;
+	const char *p;
+	char its[KEY_DIGITS + 1];
+	uint32_t k;
+	int rc = append_line(s->fd, at, &line);
 
-	for (const struct table_slot *t; one >= 0 && (t = table_next(&s->table, print_of(item), &cursor));) {
-		if (t->item < latest)
-			continue;
-		one = read_userinfo(s, (off_t)t->item - 1, item, key, &line, &userinfo);
-		if (one)
-			continue;
-		latest = t->item;
-		buf_clear(out);
-		buf_str(out, userinfo.data);
-		rc = 0;
+	if (rc < 0) {
+		rc = errno == ENOENT ? 1 : -1;
+	} else {
+		p = line.data;
+		rc = !(scan_line(&p, line.data + line.len, &k, its) && k == item && strcmp(its, key) == 0);
 	}
+	if (rc == 0)
+		o = rec_parse(line.data, line.len, NULL, 0);
+	if (rc == 0 && !rec_string(o, "userinfo") && !rec_string(o, "headers"))
+		rc = 1;
+	if (rc == 0) {
+		store_text(userinfo, rec_string(o, "userinfo"));
+		store_text(headers, rec_string(o, "headers"));
+	}
+	json_object_put(o);
 	buf_free(&line);
-	buf_free(&userinfo);
-	return one < 0 ? -1 : rc;
+	return rc;
+}
+
+/* After all lines were read: finds the last secret of the item. 0, 1 or -1. */
+static int
+find_latest(const struct secrets *s, uint32_t item, const char *key, struct buf *userinfo, struct buf *headers)
+{
+	uint32_t cursor = 0, latest = 0;
+	int rc = 1;
+
+	for (const struct table_slot *t; (t = table_next(&s->table, print_of(item), &cursor));) {
+		int one = t->item < latest ? 1 : read_secret(s, (off_t)t->item - 1, item, key, userinfo, headers);
+
+		if (one < 0)
+			return -1;
+		if (one == 0) {
+			latest = t->item;
+			rc = 0;
+		}
+	}
+	return rc;
 }
 
 int
-secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *out)
+secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *userinfo, struct buf *headers)
 {
 	int rc;
 
 	pthread_mutex_lock(&s->mutex);
 	rc = catch_up(s);
 	if (rc == 0)
-		rc = find_latest(s, item, key, out);
+		rc = find_latest(s, item, key, userinfo, headers);
 	pthread_mutex_unlock(&s->mutex);
 	return rc;
 }
 
 /* --- adding --- */
 
-/* Whether the item already has exactly this userinfo. */
+/* Whether the item already has exactly this secret. */
 static bool
 is_there(const struct secrets *s, const struct secret *v)
 {
-	struct buf userinfo = {0};
-	bool is = find_latest(s, v->item, v->key, &userinfo) == 0 && strcmp(userinfo.data, v->userinfo) == 0;
+	struct buf userinfo = {0}, headers = {0};
+	bool is = find_latest(s, v->item, v->key, &userinfo, &headers) == 0 &&
+		  strcmp(userinfo.data, v->userinfo ? v->userinfo : "") == 0 &&
+		  strcmp(headers.data, v->headers ? v->headers : "") == 0;
 
 	buf_free(&userinfo);
+	buf_free(&headers);
 	return is;
+}
+
+static void
+print_member(struct buf *out, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(out, ",\"%s\":", name);
+	buf_json(out, value);
 }
 
 /* With the lock held. */
@@ -247,8 +269,9 @@ append_secrets(struct secrets *s, const struct secret *v, size_t n)
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (is_there(s, &v[i]))
 			continue;
-		buf_printf(&lines, "{\"item\":%u,\"key\":\"%s\",\"userinfo\":", v[i].item, v[i].key);
-		buf_json(&lines, v[i].userinfo);
+		buf_printf(&lines, "{\"item\":%u,\"key\":\"%s\"", v[i].item, v[i].key);
+		print_member(&lines, "userinfo", v[i].userinfo);
+		print_member(&lines, "headers", v[i].headers);
 		buf_str(&lines, "}\n");
 	}
 	if (rc == 0 && end + (off_t)lines.len >= UINT32_MAX) {

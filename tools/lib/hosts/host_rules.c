@@ -15,7 +15,19 @@
 enum { PORT_MAX = 65535, GROUP_NAME_MAX = 64, VALUE_MAX = 1024 };
 
 /* The keys of a line that are set; the last rule that sets one counts. */
-enum { SLOTS = 1, RATE = 2, BANDWIDTH = 4, CONTACT = 8, GROUP = 16, ACCEPT = 32, ROBOTS = 64, PRIVATE = 128 };
+enum {
+	SLOTS = 1 << 0,
+	RATE = 1 << 1,
+	BANDWIDTH = 1 << 2,
+	CONTACT = 1 << 3,
+	GROUP = 1 << 4,
+	ACCEPT = 1 << 5,
+	ROBOTS = 1 << 6,
+	PRIVATE = 1 << 7,
+	HEADERS = 1 << 8,
+	COOKIES = 1 << 9,
+	NETRC = 1 << 10
+};
 
 struct line {
 	char *host;    /* lower case; "" for any */
@@ -23,7 +35,7 @@ struct line {
 	unsigned port; /* 0: any */
 	unsigned set;
 	struct host_rule rule;
-	char *group, *accept, *exempt; /* the strings to which the rules point */
+	char *group, *accept, *exempt, *headers, *cookies, *netrc; /* the strings to which the rules point */
 };
 
 struct host_rules {
@@ -227,6 +239,40 @@ read_accept(const struct where *w, struct line *l, const char *value)
 	l->accept = buf_strdup(value);
 }
 
+/* The path of a file, seen from the folder of the rules. */
+static void
+read_path(const struct where *w, char **path, const char *value)
+{
+	const char *slash = strrchr(w->path, '/');
+	struct buf out = {0};
+
+	if (!*value)
+		die_at_line(w, "a file without a name");
+	if (*value != '/' && slash)
+		buf_add(&out, w->path, (size_t)(slash + 1 - w->path));
+	buf_str(&out, value);
+	free(*path);
+	*path = out.data;
+}
+
+static void
+read_headers(const struct where *w, struct line *l, const char *value)
+{
+	read_path(w, &l->headers, value);
+}
+
+static void
+read_cookies(const struct where *w, struct line *l, const char *value)
+{
+	read_path(w, &l->cookies, value);
+}
+
+static void
+read_netrc(const struct where *w, struct line *l, const char *value)
+{
+	read_path(w, &l->netrc, value);
+}
+
 /* robots=ignore and the words after it that begin with a slash, stored with a space before and after each. */
 static void
 read_robots(const struct where *w, struct line *l, const char *value, char **left)
@@ -262,6 +308,9 @@ read_setting(const struct where *w, struct line *l, char *word, char **left)
 		{"accept", ACCEPT, read_accept},
 		{"robots", ROBOTS, NULL},
 		{"private", PRIVATE, read_private},
+		{"headers", HEADERS, read_headers},
+		{"cookies", COOKIES, read_cookies},
+		{"netrc", NETRC, read_netrc},
 	};
 	char *value = strchr(word, '=');
 
@@ -390,6 +439,9 @@ host_rules_free(struct host_rules *h)
 		free(h->lines[i].group);
 		free(h->lines[i].accept);
 		free(h->lines[i].exempt);
+		free(h->lines[i].headers);
+		free(h->lines[i].cookies);
+		free(h->lines[i].netrc);
 	}
 	free(h->lines);
 	free(h);
@@ -436,6 +488,19 @@ host_rules_find(const struct host_rules *h, const char *host, unsigned port, str
 		out->group = l->set & GROUP ? l->group : out->group;
 		out->accept = l->set & ACCEPT ? l->accept : out->accept;
 		out->exempt = l->set & ROBOTS ? l->exempt : out->exempt;
+		out->headers = l->set & HEADERS ? l->headers : out->headers;
+		out->cookies = l->set & COOKIES ? l->cookies : out->cookies;
+		out->netrc = l->set & NETRC ? l->netrc : out->netrc;
+	}
+}
+
+void
+host_rules_each(const struct host_rules *h, void (*see)(const struct host_rule *rule, void *arg), void *arg)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		const struct line *l = &h->lines[i];
+
+		see(&(struct host_rule){.headers = l->headers, .cookies = l->cookies, .netrc = l->netrc}, arg);
 	}
 }
 

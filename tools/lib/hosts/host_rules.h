@@ -20,6 +20,8 @@ struct host_rule {
 	const char *group;    /* the hosts of one group count as one; NULL: none. Lower case, without a colon */
 	const char *accept;   /* the Accept field to send; NULL: not set */
 	const char *exempt;   /* for host_rules_exempt_path() */
+	/* Files with secrets for it, absolute; NULL: none. They were not looked at. */
+	const char *headers, *cookies, *netrc;
 };
 
 enum { HOST_RULES_SLOTS_MAX = 1024 };
@@ -37,6 +39,9 @@ void host_rules_free(struct host_rules *hosts); /* NULL is allowed */
 /* Stores the rules for a host in OUT. HOST is as in a URL (any case, with or without a final dot and the brackets of
  * IPv6). */
 void host_rules_find(const struct host_rules *hosts, const char *host, unsigned port, struct host_rule *out);
+
+/* Calls SEE with each line's files of secrets; the rest of the rule is of no use. */
+void host_rules_each(const struct host_rules *hosts, void (*see)(const struct host_rule *rule, void *arg), void *arg);
 
 /* Returns whether robots.txt is not asked about PATH, the part of the URL from its first slash on. */
 bool host_rules_exempt_path(const struct host_rule *rule, const char *path);

@@ -353,6 +353,15 @@ picks_now(char at[PICK_TIME])
 		 (unsigned)(now.tv_nsec / 1000000) % 1000);
 }
 
+/* Whether ONE says nothing new: the same choice, not at a later time that its reviewer states. A later one is a choice
+ * that was looked at again, which matters where the file has changed meanwhile. */
+static bool
+is_known(const struct pick *stands, const struct pick *one)
+{
+	return stands->choice == one->choice &&
+	       (one->choice == PICK_BACK || !one->at || picks_compare_times(one->at, stands->at) <= 0);
+}
+
 /* Makes lines of the decisions in V that are new, and stores them in P, which later continues to read its file. */
 static void
 write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
@@ -364,7 +373,7 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 		const struct pick *stands = find_last(p, &v[i]);
 		struct pick one = v[i];
 
-		if (stands ? stands->choice == one.choice : one.choice == PICK_BACK)
+		if (stands ? is_known(stands, &one) : one.choice == PICK_BACK)
 			continue;
 		/* A clock that is fast must not override all later decisions. */
 		one.at = one.at && picks_compare_times(one.at, now) <= 0 ? one.at : now;
