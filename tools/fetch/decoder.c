@@ -15,7 +15,7 @@ struct decoder {
 	z_stream z;
 	bool gzip;
 	enum { UNKNOWN, ENCODED, PLAIN, ENDED, OVER } state; /* OVER: what comes is no part of the body */
-	char head[HEAD]; /* UNKNOWN: the first bytes */
+	char head[HEAD];                                     /* UNKNOWN: the first bytes */
 	size_t head_len;
 	char out[ROOM];
 };

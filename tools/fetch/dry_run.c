@@ -105,7 +105,7 @@ foresee_url(const struct plan *p, const char *url, struct outlook *o)
 	o->host = o->key.data;
 	if (rule.contact && !p->set->contact && !p->set->user_agent) {
 		o->code = "host_given_up";
-		snprintf(o->why, sizeof(o->why), "nothing is asked of this host: %s", http_policy_no_contact);
+		snprintf(o->why, sizeof(o->why), "no requests are sent to this host: %s", http_policy_no_contact);
 	}
 }
 

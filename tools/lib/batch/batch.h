@@ -89,9 +89,9 @@ struct batch_ask {
 	const char *userinfo; /* taken off WHERE (userinfo.h), to be stored in the batch's secrets; NULL: none */
 	const char *headers;  /* of its request, to be stored there, too (secrets.h); NULL: none */
 	enum batch_userinfo userinfo_is; /* of both */
-	uint32_t item; /* out: its number */
-	char state;    /* out: its state */
-	bool is_new;   /* out: it was not in the batch before */
+	uint32_t item;                   /* out: its number */
+	char state;                      /* out: its state */
+	bool is_new;                     /* out: it was not in the batch before */
 };
 
 enum { BATCH_ITEM_MAX = (1 << 20) - 4096 }; /* the rest of the line is for its result */

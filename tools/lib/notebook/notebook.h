@@ -141,7 +141,8 @@ size_t notebook_knowledge(const struct notebook *nb, bool all);
 bool notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cursor *c, struct notebook_file *out);
 
 /* notebook_line() returns the log's line of a file as an object, which the caller frees with json_object_put(), or NULL
- * with errno if it cannot be read. notebook_notes() returns the line that linked it with notes, or NULL if there is none too. */
+ * with errno if it cannot be read. notebook_notes() returns the line that linked it with notes, or NULL if there is
+ * none too. */
 struct json_object *notebook_line(const struct notebook *nb, const struct notebook_file *f);
 struct json_object *notebook_notes(const struct notebook *nb, const struct notebook_file *f);
 
