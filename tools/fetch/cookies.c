@@ -18,7 +18,7 @@
 
 enum { FILE_BYTES_MAX = 16 << 20 };
 
-/* Ends the program where the jar PATH could not be written at the end. libcurl makes a new file beside it. */
+/* Ends the program if the jar PATH could not be written at the end. libcurl makes a new file beside it. */
 static void
 check_jar(const char *path)
 {
@@ -31,7 +31,7 @@ check_jar(const char *path)
 	free(copy);
 }
 
-/* Whether the header LINE of a cookie says a domain, in an attribute behind the cookie itself. */
+/* Whether the header LINE of a cookie has a domain, in an attribute after the cookie itself. */
 static bool
 has_domain(const char *line)
 {

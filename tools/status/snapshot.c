@@ -28,11 +28,9 @@ snapshot_report_not_open(const char *name)
 	}
 }
 
-/*
- * How many hold the batch whose directory DIR is: its `lock` is locked by open-file-description locks, which the kernel
- * lists in /proc/locks without a process id. 0 where it does not tell: not every file system has there the number
- * that stat(2) has.
- */
+/* How many processes hold the batch with the directory DIR: they have open-file-description locks on its `lock`, which
+ * the kernel lists in /proc/locks without a process id. 0 if that is not known: on some file systems the inode number
+ * there differs from that of stat(2). */
 static unsigned
 count_holders(int dir)
 {
@@ -95,7 +93,7 @@ copy_kinds(struct snapshot *s, const struct batch_stats *h)
 	}
 }
 
-/* What the table shows beside the states. 0, or -1 with errno. */
+/* Reads what the table shows besides the states. 0, or -1 with errno. */
 static int
 read_history(const struct root *root, struct snapshot *s, const struct batch *b, struct batch_stats *h)
 {
@@ -109,7 +107,7 @@ read_history(const struct root *root, struct snapshot *s, const struct batch *b,
 		return -1;
 	s->worker_runs = runs;
 	free_kinds(s);
-	/* Of a batch that nobody works on, and in which nothing failed, results have nothing to say. */
+	/* Results are not needed for a batch on which no process works and in which no item failed. */
 	if (c->held || c->failed)
 		rc = batch_stats_refresh_brief(h, b);
 	if (c->held && snapshot_items_left(s))

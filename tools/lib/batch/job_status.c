@@ -241,10 +241,9 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 			if (!message)
 				message = rec_string(why, "code");
 			buf_add(out, ",", 1);
-			add_string(
-				out, "error_message",
-				message ? message
-					: "failed without a result record; bi-status --rebuild makes the state anew");
+			add_string(out, "error_message",
+				   message ? message
+					   : "failed without a result record; bi-status --rebuild repairs the state");
 		}
 		json_object_put(o);
 	}

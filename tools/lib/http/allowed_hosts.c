@@ -99,7 +99,7 @@ allowed_hosts_origin_check(const char *origin)
 		return wrong;
 	n = port[0] == ':' && port[1] >= '1' && port[1] <= '9' ? strtol(port + 1, &end, 10) : 0;
 	if (n < 1 || n > 65535 || *end)
-		return "has a port that is none";
+		return "has an invalid port";
 	return n == (tls ? 443 : 80) ? "has its scheme's own port, which browsers leave away: leave it away too" : NULL;
 }
 

@@ -99,7 +99,7 @@ multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1])
 	if (rc <= 0 || !value.len)
 		wrong = "the request's Content-Type names no boundary";
 	else if (!is_boundary(value.data, value.len))
-		wrong = "the boundary that the request's Content-Type names is none by RFC 2046";
+		wrong = "the boundary in the request's Content-Type is invalid by RFC 2046";
 	else
 		memcpy(boundary, value.data, value.len + 1);
 	buf_free(&value);
