@@ -124,6 +124,18 @@ lost() {
 	[ "$(wc -l <all.options)" -gt 20 ] # of all programs: else --help or this test is broken
 }
 
+@test "--help fits into 80 columns, and no line but that of an option begins as one" {
+	local program
+
+	for program in $(programs); do
+		# The first line is the usage, from which the completions take the operands.
+		"$program" --help | sed -e 1d -e '/^The whole manual/d' >lines
+		[ -s lines ]
+		run ! grep -nE '.{81}|^ {7,}-' lines
+		assert_output ''
+	done
+}
+
 @test "each page has the sections that people look for" {
 	local page section
 

@@ -667,3 +667,29 @@ settled() {
 	assert_equal "$(find "$B/files" -type f | wc -l)" 5
 	run -0 bi-clean check
 }
+
+@test "the file that has replaced that of an item goes with it, and if a kill comes between, it is found" {
+	local i
+
+	batch 2 2
+	for i in 1 2 3; do
+		echo "new $i" | tee f11.txt f12.txt f21.txt >/dev/null
+		bi-fetch -q -b b --update --resume >/dev/null
+	done
+	assert_equal "$(files)" '1_1_4.txt 1_2_4.txt 2_1_4.txt 2_2.txt '
+	run -0 bi-clean items -y -b b 1
+	assert_line --partial '(1 file, 6 bytes)'
+	assert_equal "$(states) $(files)" 'xccc 1_2_4.txt 2_1_4.txt 2_2.txt '
+	# Put back, as a kill before its removal leaves it.
+	echo left >"$B/files/1_1_4.txt"
+	run -1 bi-clean check b
+	assert_output --partial 'files/1_1_4.txt is of item 1, which was removed'
+	run ! bi-clean batch -y --archive b.tar b
+	assert_output --partial 'still has a file'
+	run bi-clean --repair check b
+	assert_equal "$(files)" '1_2_4.txt 2_1_4.txt 2_2.txt '
+	# The candidates beside it stay, and another subject's too.
+	run -0 bi-clean items -y -b b 3
+	assert_equal "$(states) $(files)" 'xcxc 1_2_4.txt 2_2.txt '
+	run -0 bi-clean check
+}

@@ -6,11 +6,18 @@
 #include "base/msg.h"
 #include "base/opt.h"
 
-enum { OPT_WIDE = 256 };
+enum { OPT_WIDE = 256, OPT_LONG };
 
 static const struct opt table[] = {
-	{'b', "batch", "NAME", "the batch"}, {'q', "quiet", NULL, "say less"},     {'n', "number", "N", "a number"},
-	{'t', "time", "SECONDS", "a time"},  {OPT_WIDE, "wide", "N", "no letter"}, {0},
+	{OPT_GROUP, "Names", NULL, NULL},
+	{'b', "batch", "NAME", "the batch"},
+	{'q', "quiet", NULL, "say less"},
+	{OPT_GROUP, "Numbers", NULL, NULL},
+	{'n', "number", "N", "a number, which may be below zero, and is not taken for an option as --wide is"},
+	{'t', "time", "SECONDS", "a time"},
+	{OPT_WIDE, "wide", "N", "no letter"},
+	{OPT_LONG, "long-name", "AND/LONG/VALUE", "in a line of its own"},
+	{0},
 };
 
 /* Prints what the options of the command line ARG, words apart, come to. */
@@ -130,6 +137,7 @@ wrong_options_end_the_program(void **state)
 	assert_wrong("--qui=yes", "--qui takes no value");
 	assert_wrong("--help=yes", "--help takes no value");
 	assert_wrong("--nonsense", "bi-test --help");
+	assert_wrong("--Numbers", "there is no option --Numbers");
 }
 
 static void
@@ -145,6 +153,12 @@ help_and_version_are_printed(void **state)
 	assert_non_null(strstr(help, "  -b, --batch NAME "));
 	assert_non_null(strstr(help, "      --wide N "));
 	assert_non_null(strstr(help, "  -h, --help "));
+	assert_non_null(strstr(help, "options.\n\nNames:\n  -b, "));
+	assert_non_null(strstr(
+		help, "\n\nNumbers:\n  -n, --number N               a number, which may be below zero, and is not\n"
+		      "                               taken for an option as --wide is\n"));
+	assert_non_null(strstr(help, "\n      --long-name AND/LONG/VALUE\n"
+				     "                               in a line of its own\n"));
 	for (size_t i = 0; i < sizeof(short_forms) / sizeof(*short_forms); i++) {
 		assert_int_equal(testing_child(go_through, (void *)(uintptr_t)short_forms[i], "out"), 0);
 		testing_assert_file("out", help);

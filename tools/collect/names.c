@@ -11,6 +11,7 @@
 #include <wctype.h>
 
 #include "base/file_name.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "records/rec.h"
 #include "review/credit.h"
@@ -50,12 +51,6 @@ names_check(const char *template)
 
 /* --- a name --- */
 
-static int
-hex_value(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
-}
-
 /* The last part of the path of URL, decoded. */
 static void
 add_url_name(struct buf *out, const char *url)
@@ -67,12 +62,11 @@ add_url_name(struct buf *out, const char *url)
 	while (n > 0 && path[n - 1] == '/')
 		n--;
 	for (size_t i = 0; i < n; i++) {
-		int high = path[i] == '%' && i + 2 < n ? hex_value(path[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(path[i + 2]) : -1;
-		char c = low >= 0 ? (char)(high << 4 | low) : path[i];
+		int octet = hex_octet(path + i, n - i);
+		char c = octet >= 0 ? (char)octet : path[i];
 
-		i += low >= 0 ? 2 : 0;
-		if (c == '/' && low < 0)
+		i += octet >= 0 ? 2 : 0;
+		if (c == '/' && octet < 0)
 			buf_clear(&text);
 		else
 			buf_add(&text, &c, 1);

@@ -13,34 +13,10 @@
 #include "base/buf.h"
 #include "base/msg.h"
 #include "files/file.h"
+#include "input_file.h"
 #include "records/rec.h"
 
 enum { FILE_BYTES_MAX = 16 << 20 };
-
-void
-cookies_check_readable(const char *path, const char *what)
-{
-	struct stat st;
-
-	if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		errno = EISDIR;
-	else if (!path || access(path, R_OK) == 0)
-		return;
-	msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT, "cannot read the %s in '%s'", what, path);
-}
-
-void
-cookies_check_private(const char *path, const char *what)
-{
-	struct stat st;
-
-	if (!path)
-		return;
-	cookies_check_readable(path, what);
-	if (stat(path, &st) == 0 && st.st_mode & (S_IRWXG | S_IRWXO))
-		msg_die(EX_CONFIG, "the %s in '%s', which hosts.conf names, can be read by others: chmod 600 '%s'",
-			what, path, path);
-}
 
 /* Ends the program if the jar PATH could not be written at the end. libcurl makes a new file beside it. */
 static void
@@ -49,7 +25,7 @@ check_jar(const char *path)
 	char *copy = path ? buf_strdup(path) : NULL;
 
 	if (path && access(path, F_OK) == 0)
-		cookies_check_readable(path, "cookies");
+		input_file_check(path, "cookies");
 	if (path && access(dirname(copy), W_OK | X_OK) < 0)
 		msg_die_errno(EX_CANTCREAT, "cannot keep cookies in '%s', whose directory must be writable", path);
 	free(copy);
@@ -202,7 +178,7 @@ read_rule(const struct host_rule *rule, void *arg)
 {
 	if (!rule->cookies)
 		return;
-	cookies_check_private(rule->cookies, "cookies");
+	input_file_check_private(rule->cookies, "cookies");
 	read_cookies(arg, rule->cookies);
 }
 
@@ -228,7 +204,7 @@ cookies_share(const struct settings *set, const struct host_rules *rules)
 	CURLSH *share;
 
 	check_jar(set->cookie_jar);
-	cookies_check_readable(file, "cookies");
+	input_file_check(file, "cookies");
 	if (file)
 		read_cookies(&lines, file);
 	if (set->cookie_jar && access(set->cookie_jar, F_OK) == 0)

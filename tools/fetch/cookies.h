@@ -10,13 +10,6 @@
 #include "hosts/host_rules.h"
 #include "settings.h"
 
-/* Ends the program where PATH, from which WHAT is to be read, cannot be read: libcurl would go on without. NULL is
- * passed over. */
-void cookies_check_readable(const char *path, const char *what);
-
-/* The same for a file that hosts.conf names, which nobody but its owner may be able to read. */
-void cookies_check_private(const char *path, const char *what);
-
 /* Returns what all transfers share, for cookies_close(), with the cookies of the files that SET and RULES name; NULL
  * where neither has any. Ends the program where such a file cannot be read, or has anything but cookies. */
 CURLSH *cookies_share(const struct settings *set, const struct host_rules *rules);

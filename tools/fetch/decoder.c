@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/msg.h"
+#include "base/words.h"
 
 enum { HEAD = 2, WINDOW = 15, GZIP = 16, ROOM = 1 << 16 };
 
@@ -38,26 +39,17 @@ decoder_new(const char *encoding)
 	return d;
 }
 
-static bool
-is_in(const char *word, size_t n, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strlen(list[i]) == n && strncasecmp(word, list[i], n) == 0)
-			return true;
-	return false;
-}
-
 bool
 decoder_is_for_file(const char *url, const char *type)
 {
-	static const char *const endings[] = {".gz", ".tgz", ".svgz", ".taz"};
-	static const char *const types[] = {"application/gzip", "application/x-gzip", "application/x-tgz"};
+	static const char *const endings[] = {".gz", ".tgz", ".svgz", ".taz", NULL};
+	static const char *const types[] = {"application/gzip", "application/x-gzip", "application/x-tgz", NULL};
 	size_t n = strcspn(url, "?#"), dot = n;
 
 	while (dot && url[dot] != '.' && url[dot] != '/')
 		dot--;
-	return is_in(url + dot, n - dot, endings, sizeof(endings) / sizeof(*endings)) ||
-	       is_in(type, strcspn(type, "; \t"), types, sizeof(types) / sizeof(*types));
+	return word_is_in_any_case(url + dot, n - dot, endings) ||
+	       word_is_in_any_case(type, strcspn(type, "; \t"), types);
 }
 
 /* Whether the first bytes are those of the encoding: the magic of gzip, or a checked header of zlib. */

@@ -54,7 +54,7 @@ say_stored(struct dispatch *d, struct target *t, uint32_t item, const struct buf
 	char why[256];
 	const char *code;
 
-	recorded_remove_left(t, line->data, line->len);
+	recorded_remove_left(t, item, line->data, line->len);
 	code = later_rules_look(&d->run, d->transfers, t, line, &extra, why, sizeof(why));
 
 	if (code && d->run.set->recheck) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/words.h"
 
 /* Appends a word, quoted for the shell. */
 static void
@@ -26,25 +27,13 @@ add_word(struct buf *out, const char *word)
 	buf_str(out, "'");
 }
 
-static bool
-is_in(const char *const *list, const char *word)
-{
-	while (*list && strcmp(*list, word) != 0)
-		list++;
-	return *list;
-}
-
 void
 go_on_note(struct go_on *g, const char *option, const char *value)
 {
 	/* --resume reads no lists; the batch is always named; secrets are not shown. */
-	static const char *const lists[] = {"--input",  "--null", "--list-format", "--column", "--batch",
-					    "--resume", NULL};
-	static const char *const secrets[] = {"--header", "--cookie", "--proxy", NULL};
-
-	if (is_in(lists, option))
+	if (word_is_one_of(option, "--input", "--null", "--list-format", "--column", "--batch", "--resume"))
 		return;
-	if (is_in(secrets, option)) {
+	if (word_is_one_of(option, "--header", "--cookie", "--proxy")) {
 		g->has_secrets = true;
 		return;
 	}

@@ -7,9 +7,10 @@
 
 #include "base/msg.h"
 #include "base/userinfo.h"
-#include "cookies.h"
+#include "base/words.h"
 #include "host.h"
 #include "html/url.h"
+#include "input_file.h"
 #include "item_headers.h"
 #include "records/rec.h"
 #include "resume.h"
@@ -63,10 +64,10 @@ see_rule(const struct host_rule *rule, void *arg)
 	struct http_request *r = arg;
 	struct host_headers *h;
 
-	cookies_check_private(rule->netrc, "names and passwords");
+	input_file_check_private(rule->netrc, "names and passwords");
 	if (!rule->headers)
 		return;
-	cookies_check_private(rule->headers, "headers");
+	input_file_check_private(rule->headers, "headers");
 	h = buf_alloc(sizeof(*h));
 	*h = (struct host_headers){.path = rule->headers, .next = r->files};
 	r->files = h;
@@ -79,7 +80,7 @@ http_request_open(const struct settings *set, const struct host_rules *rules)
 	struct http_request *r = buf_alloc(sizeof(*r));
 
 	*r = (struct http_request){.set = set};
-	cookies_check_readable(set->netrc_file, "names and passwords");
+	input_file_check(set->netrc_file, "names and passwords");
 	host_rules_each(rules, see_rule, r);
 	return r;
 }
@@ -114,14 +115,10 @@ may_have_secrets(const struct job *j)
 static bool
 is_public_header(const char *header)
 {
-	static const char *const names[] = {"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language",
-					    "User-Agent"};
-	size_t n = strcspn(header, ":;");
+	static const char *const names[] = {"Accept",          "Accept-Charset", "Accept-Encoding",
+					    "Accept-Language", "User-Agent",     NULL};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strlen(names[i]) == n && strncasecmp(header, names[i], n) == 0)
-			return true;
-	return false;
+	return word_is_in_any_case(header, strcspn(header, ":;"), names);
 }
 
 /* The name and password of this attempt: those of the item's URL, for its own host alone, or what .netrc has. */

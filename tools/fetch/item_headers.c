@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "records/rec.h"
 
 const char *
@@ -11,15 +12,14 @@ item_headers_check(const char *line)
 {
 	static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	/* How a request ends, and which bytes it asks for, is not the item's to say. */
-	static const char *const ours[] = {"Connection", "Content-Length",    "Expect", "If-Range", "Range",
-					   "TE",         "Transfer-Encoding", "Upgrade"};
+	static const char *const ours[] = {"Connection", "Content-Length",    "Expect",  "If-Range", "Range",
+					   "TE",         "Transfer-Encoding", "Upgrade", NULL};
 	size_t n = strspn(line, token);
 
 	if (n == 0 || line[n] != ':')
 		return "is not NAME: VALUE";
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (strlen(ours[i]) == n && strncasecmp(line, ours[i], n) == 0)
-			return "is one that no item may have";
+	if (word_is_in_any_case(line, n, ours))
+		return "is one that no item may have";
 	for (const char *c = line + n; *c; c++)
 		if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
 			return "has a control character";

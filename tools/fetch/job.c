@@ -120,6 +120,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 			j->place.idx = 1;
 		}
 		json_object_object_del(j->asked, "bi");
+		json_object_object_del(j->asked, "replaced_file"); /* lists could name one in earlier versions */
 		j->url = rec_string(j->asked, "url");
 		if (!j->url && !rec_string(j->asked, "file")) {
 			j->url = rec_string(j->asked, "media");

@@ -15,6 +15,7 @@
 #include "host.h"
 #include "hosts/address.h"
 #include "hosts/http_policy.h"
+#include "input_file.h"
 
 struct transfers {
 	struct run *run;
@@ -100,7 +101,7 @@ transfers_open(struct run *run, const struct host_rules *rules)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(all->multi = curl_multi_init()))
 		msg_die(EX_OSERR, "libcurl does not start");
 	all->share = cookies_share(run->set, rules);
-	cookies_check_readable(run->set->cacert, "certificates");
+	input_file_check(run->set->cacert, "certificates");
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
 	curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, on_timer);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/utf8.h"
+#include "base/words.h"
 #include "doc.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -36,14 +37,6 @@ read_part(int fd, off_t from, size_t n, struct buf *out)
 	out->len = n;
 	out->data[n] = '\0';
 	return strlen(out->data) == n;
-}
-
-static bool
-is_one_of(const char *const *list, const char *word)
-{
-	while (*list && (!word || strcmp(*list, word) != 0))
-		list++;
-	return *list;
 }
 
 static bool
@@ -79,7 +72,7 @@ is_list(struct json_object *o, const char *const *members, size_t most)
 			return false;
 		json_object_object_foreach(one, key, value)
 		{
-			if (!is_one_of(members, key) || !is_string(value, 8192))
+			if (!word_is_in(key, members) || !is_string(value, 8192))
 				return false;
 		}
 	}
@@ -132,10 +125,10 @@ take_images(struct answer *a, struct json_object *o, size_t bytes)
 static bool
 is_member(const char *key, struct json_object *value)
 {
-	if (is_one_of(lines, key))
+	if (word_is_in(key, lines))
 		return is_string(value, strcmp(key, "canonical_url") == 0 ? 8192 : DOC_LINE);
 	if (strcmp(key, "kind") == 0)
-		return is_one_of(kinds, json_object_get_string(value));
+		return word_is_in(json_object_get_string(value), kinds);
 	if (strcmp(key, "metadata") == 0)
 		return is_metadata(value);
 	if (strcmp(key, "links") == 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "dublin_core.h"
 #include "epub.h"
 #include "html.h"
@@ -47,7 +48,7 @@ resolve_href(const char *from, const char *href, char out[NAME])
 		return false;
 	memcpy(out, from, n);
 	while (*href && *href != '#' && *href != '?') {
-		char hex[3] = {0};
+		int octet = hex_octet(href, strnlen(href, 3));
 
 		if (strncmp(href, "../", 3) == 0 && (n == 0 || out[n - 1] == '/')) {
 			n -= n > 0;
@@ -58,13 +59,8 @@ resolve_href(const char *from, const char *href, char out[NAME])
 		}
 		if (n + 1 == NAME)
 			return false;
-		if (*href == '%' && isxdigit((unsigned char)href[1]) && isxdigit((unsigned char)href[2])) {
-			memcpy(hex, href + 1, 2);
-			out[n++] = (char)strtol(hex, NULL, 16);
-			href += 3;
-		} else {
-			out[n++] = *href++;
-		}
+		out[n++] = octet >= 0 ? (char)octet : *href;
+		href += octet >= 0 ? 3 : 1;
 	}
 	out[n] = '\0';
 	return true;

@@ -61,7 +61,15 @@ free_kinds(struct snapshot *s)
 	s->more_kinds = false;
 }
 
-/* Copies the most frequent failures. */
+/* Whether A comes before B: the more frequent first, then by name, whatever came first. */
+static bool
+is_before(const struct batch_stats *h, size_t a, size_t b)
+{
+	return h->kinds[a].count != h->kinds[b].count ? h->kinds[a].count > h->kinds[b].count
+						      : strcmp(h->kinds[a].code, h->kinds[b].code) < 0;
+}
+
+/* Copies the most frequent kinds. */
 static void
 copy_kinds(struct snapshot *s, const struct batch_stats *h)
 {
@@ -71,8 +79,7 @@ copy_kinds(struct snapshot *s, const struct batch_stats *h)
 		size_t best = BATCH_STATS_KINDS;
 
 		for (size_t i = 0; i < h->kinds_n; i++)
-			if (!taken[i] && h->kinds[i].count &&
-			    (best == BATCH_STATS_KINDS || h->kinds[i].count > h->kinds[best].count))
+			if (!taken[i] && h->kinds[i].count && (best == BATCH_STATS_KINDS || is_before(h, i, best)))
 				best = i;
 		if (best == BATCH_STATS_KINDS)
 			return;

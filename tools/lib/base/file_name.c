@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "base/words.h"
 
 enum { EXTENSION_MAX = 20 };
 
@@ -99,14 +100,13 @@ file_name_clean(struct buf *out, const char *text, size_t n)
 static bool
 is_device(const char *name)
 {
-	static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"};
+	static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", NULL};
 	size_t n = strcspn(name, ".");
 
 	while (n > 0 && name[n - 1] == ' ')
 		n--;
-	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
-		if (strlen(devices[i]) == n && strncasecmp(name, devices[i], n) == 0)
-			return true;
+	if (word_is_in_any_case(name, n, devices))
+		return true;
 	if (n < 4 || (strncasecmp(name, "COM", 3) != 0 && strncasecmp(name, "LPT", 3) != 0))
 		return false;
 	/* The superscripts 1, 2 and 3 count as digits there. */

@@ -13,7 +13,8 @@
 #include "base/msg.h"
 #include "base/paths.h"
 
-enum { OPT_MAX = 64, ID_HELP = 'h', ID_VERSION = 1 };
+enum { OPT_MAX = 128, ID_HELP = 'h', ID_VERSION = 1 };
+enum { COLUMNS = 80, HELP_AT = 31 }; /* of the usage: its width, and where what options do begins */
 
 void
 opt_die(const char *fmt, ...)
@@ -33,22 +34,65 @@ has_letter(const struct opt *o)
 	return o->id > ' ' && o->id < 127;
 }
 
+/* How much of TEXT stands in a line of WIDTH bytes. No line begins with "-", so that it is not taken for an option. */
+static size_t
+line_length(const char *text, size_t width)
+{
+	size_t n = strlen(text), at = 0;
+
+	if (n <= width)
+		return n;
+	for (size_t i = 1; i <= width; i++)
+		if (text[i] == ' ' && text[i + 1] != '-')
+			at = i;
+	return at ? at : n;
+}
+
+/* Prints TEXT from column AT on, which was reached already. */
+static void
+print_wrapped(const char *text, size_t at)
+{
+	size_t n = line_length(text, COLUMNS - at);
+
+	printf("%.*s\n", (int)n, text);
+	while (text[n]) {
+		text += n + 1;
+		n = line_length(text, COLUMNS - at);
+		printf("%*s%.*s\n", (int)at, "", (int)n, text);
+	}
+}
+
+static void
+print_option(const struct opt *t)
+{
+	char form[64];
+
+	snprintf(form, sizeof(form), "--%s%s%s", t->name, t->arg ? " " : "", t->arg ? t->arg : "");
+	if (has_letter(t))
+		printf("  -%c, ", t->id);
+	else
+		printf("      ");
+	if (strlen(form) > 24)
+		printf("%s\n%*s", form, HELP_AT, "");
+	else
+		printf("%-24s ", form);
+	print_wrapped(t->help, HELP_AT);
+}
+
 static void
 print_usage(const struct opts *o)
 {
 	struct buf page = {0};
 
-	printf("usage: %s [OPTION ...] %s\n%s\n\n", msg_name(), o->operands, o->purpose);
+	printf("usage: %s [OPTION ...] %s\n", msg_name(), o->operands);
+	print_wrapped(o->purpose, 0);
+	if (o->table->id != OPT_GROUP)
+		putchar('\n');
 	for (const struct opt *t = o->table; t->name; t++) {
-		char form[64];
-
-		if (!t->help)
-			continue;
-		snprintf(form, sizeof(form), "--%s%s%s", t->name, t->arg ? " " : "", t->arg ? t->arg : "");
-		if (has_letter(t))
-			printf("  -%c, %-24s %s\n", t->id, form, t->help);
-		else
-			printf("      %-24s %s\n", form, t->help);
+		if (t->id == OPT_GROUP)
+			printf("\n%s:\n", t->name);
+		else if (t->help)
+			print_option(t);
 	}
 	printf("  -%c, %-24s %s\n      %-24s %s\n", ID_HELP, "--help", "this text", "--version", "the version");
 	/* In the source tree the page is beside the program, and man(1) does not know it. */
@@ -68,6 +112,8 @@ fill_getopt_tables(const struct opts *o, struct option *words, char *letters)
 
 	*letters++ = ':';
 	for (const struct opt *t = o->table; t->name && n < OPT_MAX - 3; t++) {
+		if (t->id == OPT_GROUP)
+			continue;
 		words[n++] = (struct option){t->name, t->arg ? required_argument : no_argument, NULL, t->id};
 		if (!has_letter(t))
 			continue;

@@ -2,18 +2,20 @@
  * opt: parses a program's options by one table, which also gives its usage.
  *
  * A program has a table of struct opt, ended by {0}. It calls opt_begin(), then opt_next() until it returns 0. Every
- * program has -h,
- * --help and --version, so no table may have them. Invalid options end the program with EX_WRONG_USE and a line that
- * names them.
+ * program has -h, --help and --version, so no table may have them. Invalid options end the program with EX_WRONG_USE
+ * and a line that names them.
  */
 #ifndef BI_OPT_H
 #define BI_OPT_H
 
+/* The id of an entry that is no option, but a heading of the usage: its name is that of the options behind it. */
+enum { OPT_GROUP = -1 };
+
 struct opt {
-	int id;           /* what opt_next() returns: the letter, or a number above 255 without one */
+	int id;           /* what opt_next() returns: the letter, or a number above 255 without one; or OPT_GROUP */
 	const char *name; /* the long name, without "--" */
 	const char *arg;  /* the name of its argument in the usage; NULL: it takes none */
-	const char *help; /* one line; NULL: the usage does not list it */
+	const char *help; /* one sentence, which the usage wraps; NULL: the usage does not list it */
 };
 
 struct opts {

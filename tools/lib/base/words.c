@@ -1,12 +1,22 @@
 #include "base/words.h"
 
 #include <string.h>
+#include <strings.h>
 
 bool
 word_is_in(const char *word, const char *const *list)
 {
 	for (; word && *list; list++)
 		if (strcmp(word, *list) == 0)
+			return true;
+	return false;
+}
+
+bool
+word_is_in_any_case(const char *word, size_t n, const char *const *list)
+{
+	for (; *list; list++)
+		if (strlen(*list) == n && strncasecmp(word, *list, n) == 0)
 			return true;
 	return false;
 }

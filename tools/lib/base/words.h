@@ -1,5 +1,6 @@
 /*
- * words: compares a string with known ones. Upper and lower case differ.
+ * words: compares a string with known ones. Upper and lower case differ, unless the name of the function says
+ * otherwise.
  */
 #ifndef BI_WORDS_H
 #define BI_WORDS_H
@@ -12,6 +13,9 @@
 
 /* The same for a list that ends with NULL. */
 bool word_is_in(const char *word, const char *const *list);
+
+/* Returns whether the N bytes WORD equal one of the strings of LIST, which ends with NULL, in upper or lower case. */
+bool word_is_in_any_case(const char *word, size_t n, const char *const *list);
 
 /* Returns whether NAME ends with END and is longer. */
 bool word_ends_in(const char *name, const char *end);

@@ -49,7 +49,7 @@ int batch_check_format(int dir);
  * errno. */
 int batch_raise_format(struct batch *b);
 
-/* --- batch_work.c, for batch_removed.c --- */
+/* --- batch_work.c, for batch_rebuild.c and batch_removed.c --- */
 
 /* Writes the byte of item K. 0 or -1. */
 int batch_set_state(const struct batch *b, uint32_t k, char s);

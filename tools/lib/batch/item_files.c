@@ -89,9 +89,10 @@ item_stems_free(struct item_stems *s)
 int
 item_stems_find(const struct item_stems *s, const char *name, uint32_t *k)
 {
-	/* An id has dots, but no line; the place has no dot. */
+	/* An id has dots, but no line. Behind the place are a dot, or the line before the version of a replaced file.
+	 */
 	const char *line = strchr(name, '_');
-	size_t n = line ? (size_t)(line - name) + strcspn(line, ".") : 0;
+	size_t n = line ? (size_t)(line - name) + 1 + strcspn(line + 1, "._") : 0;
 	char stem[STEM_MAX], other[STEM_MAX];
 	const struct table_slot *slot;
 	uint32_t cursor = 0;

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/file_name.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 
 static const char blanks[] = " \t";
@@ -53,12 +54,6 @@ next_parameter(const char *v, const char **name, size_t *n, struct buf *out)
 	return v;
 }
 
-static int
-hex_value(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 /* Decodes CHARSET'LANGUAGE'VALUE (RFC 8187, 3.2) into OUT, as bytes of that charset. False: it is not valid. */
 static bool
 decode_extended(const char *v, struct buf *out)
@@ -72,10 +67,10 @@ decode_extended(const char *v, struct buf *out)
 	if (!second || which == 2)
 		return false;
 	for (v = second + 1; *v; v++) {
-		int high = *v == '%' ? hex_value(v[1]) : 0, low = *v == '%' && high >= 0 ? hex_value(v[2]) : 0;
-		char c = *v == '%' ? (char)(high << 4 | low) : *v;
+		int octet = *v == '%' ? hex_octet(v, strnlen(v, 3)) : (unsigned char)*v;
+		char c = (char)octet;
 
-		if (high < 0 || low < 0 || c == '\0')
+		if (octet <= 0)
 			return false;
 		v += *v == '%' ? 2 : 0;
 		buf_add(out, &c, 1);

@@ -6,6 +6,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/words.h"
 
 enum { BACKOFF_MAX_MS = 60000 };
 
@@ -55,7 +56,7 @@ is_host(const char *text, bool needed)
 const char *
 http_policy_proxy_check(const char *text)
 {
-	static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+	static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h", NULL};
 	const char *behind = strstr(text, "://");
 	size_t n = behind ? (size_t)(behind - text) : 0;
 
@@ -63,9 +64,8 @@ http_policy_proxy_check(const char *text)
 		return NULL;
 	if (!behind)
 		return is_host(text, true) ? NULL : "is no proxy: it is SCHEME://HOST:PORT or HOST:PORT";
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
-		if (strlen(schemes[i]) == n && strncasecmp(text, schemes[i], n) == 0)
-			return is_host(behind + 3, false) ? NULL : "is no proxy: there is no host behind the scheme";
+	if (word_is_in_any_case(text, n, schemes))
+		return is_host(behind + 3, false) ? NULL : "is no proxy: there is no host behind the scheme";
 	return "is no proxy: its scheme is http, https, socks4, socks4a, socks5 or socks5h";
 }
 

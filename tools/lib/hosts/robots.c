@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 
 enum { DELAY_TEXT = 16 };
 
@@ -49,15 +50,6 @@ is_unreserved(unsigned char c)
 	return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~", c);
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Appends a path or pattern in the form in which they are compared. Octets that are percent-encoded without need are
  * decoded, and characters that a URL cannot have are encoded. In the query, ":", "/", "?" and "@", which RFC 9309 shows
  * both ways, are decoded. '*' and '$' of a path are encoded, since %2A and %24 in a pattern mean them; so is a '$'
@@ -70,10 +62,11 @@ normalise_path(struct buf *out, const char *s, size_t n, bool pattern)
 	buf_str(out, "");
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
-		bool encoded = c == '%' && i + 2 < n && hex_value(s[i + 1]) >= 0 && hex_value(s[i + 2]) >= 0;
+		int octet = hex_octet(s + i, n - i);
+		bool encoded = octet >= 0;
 
 		if (encoded) {
-			c = (unsigned char)(hex_value(s[i + 1]) << 4 | hex_value(s[i + 2]));
+			c = (unsigned char)octet;
 			i += 2;
 		}
 		if (is_unreserved(c) || (query && c && strchr(":/?@", c)) ||

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
+
 enum { REPLACEMENT = 0xFFFD, NUMBER_MAX = 32, DPI = 96 };
 
 /* WORD: a hash or an at-keyword. BAD: a string or a URL that makes its declaration invalid. */
@@ -38,16 +40,6 @@ static bool
 is_digit(char b)
 {
 	return b >= '0' && b <= '9';
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static int
-hex_value(char b)
-{
-	if (is_digit(b))
-		return b - '0';
-	b |= 0x20;
-	return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
 }
 
 static bool
