@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# bi-fetch: what an answer means: statuses, Retry-After, redirects with cookies, encodings, ends of files, other protocols.
+# bi-fetch: how it handles answers: statuses, Retry-After, redirects with cookies, encodings, ends of files, other protocols.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
 load helpers
 
 GZIP=header/Content-Encoding%3A%20gzip
 
-# outcomes: of each item the last word of its URL, its error code or status, and its attempts, in the order of the words.
+# outcomes: the last word of the URL of each item, its error code or status, and its attempts, sorted by the word.
 outcomes() {
 	jq -r 'select(.item) | "\(.url | sub(".*/"; "") | sub(".*%2f"; "")) \(.error.code // .status) \(.attempts)"' \
 		<<<"$output" | sort
@@ -24,17 +24,31 @@ encoded() {
 	assert_equal "$(jq -r 'select(.error) | .error.retryable' <<<"$output")" true
 }
 
+@test 'an item alone waits as long as its own answer asks, and no longer than --max-wait; others of its host go on' {
+	local at
+
+	faulty_start
+	run -1 --separate-stderr timeout 60 bi-fetch -q --backoff 0.02 --max-wait 20 --per-host 1 "$FAULTY/refuse/202/1/50000/bytes/20/long" \
+		"$FAULTY/refuse/404/1/50000/bytes/20/gone" "$FAULTY/bytes/20/now"
+	assert_equal "$(outcomes)" $'gone http_404 1\nlong http_202 1\nnow completed 1'
+	assert_equal "$(jq -r 'select(.error) | .error.retryable, (.error.message | test("--max-wait"))' <<<"$output" | sort -u)" true
+	# It is not requested before the time in the answer.
+	run -0 --separate-stderr timeout 60 bi-fetch -q --backoff 0.02 "$FAULTY/refuse/202/1/2/bytes/20/soon"
+	at=$(grep soon "${ORIGIN_LOGS[0]}" | cut -d' ' -f1 | xargs)
+	[ $((${at#* } - ${at% *})) -ge 2000 ]
+}
+
 @test 'a status that is for good, with Retry-After, is one that passes' {
 	local status
 
 	faulty_start
-	# A host each: some of these statuses hold their host back.
+	# Each has its own host, because some of these statuses hold the host back.
 	for status in 400 401 403 404 413 429 451 501 503; do
 		echo "http://h$status.test/refuse/$status/1/1/bytes/20/$status"
 	done >in
 	run -0 --separate-stderr bi-fetch -q -x "$FAULTY" --backoff 0.02 <in
 	assert_equal "$(outcomes | cut -d' ' -f2- | sort -u)" 'completed 2'
-	# Without it they are for good.
+	# Without Retry-After, these statuses are permanent.
 	for status in 400 401 403 404 413 451 501; do
 		echo "http://h$status.test/refuse/$status/1//bytes/21/$status"
 	done >in
@@ -50,10 +64,10 @@ encoded() {
 	assert_equal "$(origin_hits /a)" 3
 	run -0 --separate-stderr bi-fetch -q -b other "$FAULTY/echo/c" "$FAULTY/redirect/1/echo/d" --per-host 1
 	run ! grep -i '^cookie' "$BI_ROOT"/batches/other/files/*
-	# A redirect to itself without an end has one.
+	# An endless redirect to itself ends.
 	run -1 --separate-stderr bi-fetch -q "$FAULTY/header/Set-Cookie%3A%20a=b/header/Location%3A%20loop/status/302/x"
 	assert_equal "$(jq -rs '.[0].error.code' <<<"$output")" too_many_redirects
-	# Another host does not get them.
+	# Another host does not get the cookies.
 	run -0 --separate-stderr bi-fetch -q -b far -x "$FAULTY" \
 		"http://one.test/header/Set-Cookie%3A%20a=b/to/302/http:%2f%2ftwo.test%2fecho%2fe"
 	run ! grep -i '^cookie' "$BI_ROOT"/batches/far/files/*
@@ -66,6 +80,7 @@ encoded() {
 	seq 20000 >plain.txt
 	gzip -k plain.txt && mv plain.txt.gz squeezed.txt
 	{ head -n 5000 plain.txt | gzip && tail -n +5001 plain.txt | gzip; } >twice.txt
+	{ echo one | gzip && echo two | gzip && printf '\0\x1f\x8b'; } >tiny.txt
 	head -c 20000 squeezed.txt >torn.txt
 	{ head -c 20000 squeezed.txt && seq 9000; } >bad.txt
 	cp plain.txt data.txt
@@ -83,11 +98,22 @@ encoded() {
 		sums=$(jq -r 'select(.item).sha256' <<<"$output" | sort -u)
 		assert_equal "$option $sums" "$option $sum"
 	done
-	# An encoding that is damaged on its way may be whole the next time.
+	# Bytes after the last member do not belong to the file, wherever a piece begins.
+	{ cat squeezed.txt && printf '\x1f'; } >end.txt
+	{ cat squeezed.txt && printf '\x1f\x1f\x8b\x08'; } >near.txt
+	{ cat squeezed.txt && printf '\0\0\x1f\x8bmore'; } >zeros.txt
+	{ cat squeezed.txt && printf '\x1f\0more'; } >other.txt
+	rm -rf "$BI_ROOT"
+	run -0 --separate-stderr bi-fetch -q --tries 1 {"$FAULTY","$FAULTY/drip/1000","$FAULTY/chunked"}"/$GZIP/"{"$(encoded end.txt)","$(encoded near.txt)","$(encoded zeros.txt)","$(encoded other.txt)"} \
+		"$FAULTY/drip/1/$GZIP/$(encoded tiny.txt)"
+	sums=$(jq -r 'select(.item and (.url | contains("tiny") | not)).sha256' <<<"$output" | sort | uniq -c | xargs)
+	assert_equal "$sums" "12 $sum"
+	assert_equal "$(jq -r 'select(.item and (.url | contains("tiny"))).sha256' <<<"$output")" "$(printf 'one\ntwo\n' | sha256sum | cut -d' ' -f1)"
+	# An encoding that was damaged in transit may be intact next time.
 	run -1 --separate-stderr bi-fetch -q --backoff 0.02 --tries 2 "$FAULTY/$GZIP/"{"$(encoded torn.txt)","$(encoded bad.txt)"}
 	assert_equal "$(jq -r 'select(.item) | "\(.error.code) \(.error.retryable) \(.attempts)"' <<<"$output" | uniq -c)" \
 		'      2 cut_short true 2'
-	# An archive keeps the encoding that is its own, as in browsers.
+	# An archive keeps its own compression, as in browsers.
 	run -0 --separate-stderr bi-fetch -q "$FAULTY/$GZIP/$(encoded files.tar.gz)" \
 		"$FAULTY/$GZIP/type/application/x-gzip/$(encoded squeezed.txt)"
 	assert_equal "$(jq -r 'select(.item).sha256' <<<"$output" | sort)" \
@@ -104,11 +130,11 @@ encoded() {
 	run -1 --separate-stderr bi-fetch -q --backoff 0.02 --tries 2 "$FAULTY/nolength/$(encoded end.jpg)" \
 		"$FAULTY/chunked/$(encoded end.png)"
 	assert_equal "$(outcomes)" $'end.jpg not_whole 2\nend.png not_whole 2'
-	# Its digest says that it is whole.
+	# Its digest shows that it is complete.
 	run -0 --separate-stderr bi-fetch -q <<-END
 		{"subject":"s","url":"$FAULTY/nolength/type/image/jpeg/$(encoded end.jpg)","sha256":"$(sha256sum <end.jpg | cut -d' ' -f1)"}
 	END
-	# A body that ended early is whole the next time.
+	# A body that ended early is complete next time.
 	run -0 --separate-stderr bi-fetch -q --backoff 0.02 "$FAULTY/cutfirst/1/3000/nolength/jpeg/bytes/9000/cut.jpg"
 	assert_equal "$(outcomes)" 'cut.jpg completed 2'
 }
@@ -139,7 +165,7 @@ encoded() {
 			http://xn--strae-oqa.test/bytes/8/%C3%9F
 		END
 	)"
-	# The item keeps the URL as it was given.
+	# The item keeps the original URL.
 	assert_equal "$(jq -r 'select(.item == 3).url' <<<"$output")" 'http://bücher.test/bytes/6/a'
 }
 

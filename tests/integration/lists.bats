@@ -1,19 +1,19 @@
 #!/usr/bin/env bats
-# Lists as people have them: with marks, blanks, quotes and comments, as tables, sitemaps and feeds, from several places.
+# Lists as they occur: with byte order marks, blanks, quotes and comments, as tables, sitemaps and feeds, several at once.
 # shellcheck disable=SC2154,SC2016,SC2238 # run --separate-stderr sets stderr; scripts for bash -c; a file called more
 load helpers
 
-# urls: the URLs of the completed items in $output, by item, without the server.
+# urls: the URLs of the completed items in $output, in the order of the items, without the server.
 urls() {
 	jq -rs 'map(select(.status == "completed")) | sort_by(.item)[].url' <<<"$output" | sed "s|$FAULTY/bytes/5/||"
 }
 
-# items MEMBER...: these members of each item of the batch t, in its order.
+# items MEMBER...: these members of each item of the batch t, in order.
 items() {
 	jq -c "[$(printf '.%s,' "$@" | sed 's/,$//')]" "$BI_ROOT/batches/t/items.ndjson"
 }
 
-# fetch ARGUMENT...: bi-fetch into the batch t.
+# fetch ARGUMENT...: runs bi-fetch into the batch t.
 fetch() {
 	run --separate-stderr bi-fetch --tries 1 -b t "$@"
 }
@@ -47,7 +47,7 @@ second-bom
 record
 x%20y
 last'
-	# The same URL written otherwise is the same item.
+	# The same URL in another form is the same item.
 	fetch "$FAULTY/bytes/5/a%20b%20%20c" " $FAULTY/bytes/5/last "
 	[ "$status" -eq 0 ]
 	assert_equal "$(wc -l <"$BI_ROOT/batches/t/items.ndjson")" 11
@@ -73,7 +73,7 @@ last'
 	[ "$status" -eq 1 ]
 	assert_equal "$(jq -rs 'map(select(.item)) | sort_by(.item)[] | "\(.file | split("/")[-1]) \(.error.code)"' <<<"$output")" \
 		$'#1.txt null\n#1.txt null\nb  null\n"q" null\nb no_such_file'
-	# NUL-separated names are as they are, and so are operands.
+	# NUL-separated names and operands are used unchanged.
 	rm -rf "$BI_ROOT"
 	find . -type f -print0 | sort -z >../names
 	fetch -0 <../names
@@ -114,7 +114,7 @@ last'
 	rm -rf "$BI_ROOT"
 	fetch --input - --input list <<<"$FAULTY/bytes/5/yes"
 	assert_equal "$(urls | xargs)" 'yes 3 4'
-	# A list may be a pipe, of which lines come one by one.
+	# A list may be a pipe whose lines arrive one by one.
 	mkfifo pipe
 	rm -rf "$BI_ROOT"
 	start bi-fetch -q -b t --input pipe >out
@@ -153,7 +153,7 @@ last'
 			'no_such_file.*the lines of a list are no patterns'
 		rm -rf "$BI_ROOT"
 	done
-	# A file of such a name is a file, a URL is no name, and what cannot be looked at is not known to be missing.
+	# A file of such a name is a file, a URL is not a name, and a file that cannot be examined does not count as missing.
 	echo x >'a[1].jpg'
 	run -0 --separate-stderr bi-fetch -b t 'a[1].jpg'
 	run -1 --separate-stderr bi-fetch -b t --tries 1 'http://127.0.0.1:1/?a=*' '{"file":"*"}' 'a[.jpg'
@@ -179,10 +179,10 @@ last'
 		fetch <<<"$name"
 		assert_regex "$stderr" '--input'
 	done
-	# What the hint says works.
+	# The command in the hint works.
 	fetch --input urls.txt
 	assert_equal "$(jq -s 'map(select(.error.code == "connect_failed")) | length' <<<"$output")" 2
-	# Other files have none.
+	# Other files get no hint.
 	printf 'http://127.0.0.1:1/1 is where it was\nand here is text\n' >text.txt
 	: >empty.txt
 	fetch text.txt '{"file":"urls.txt"}' <<<''
@@ -201,7 +201,7 @@ last'
 		"[\"$FAULTY/bytes/5/1\",\"a \\\"b\\\";\\r\\nc\",\"CC0\",\"7\",5,\"x\"]" \
 		"[\"$FAULTY/bytes/5/a%20b\",null,null,null,null,null]")"
 	assert_equal "$(jq -r 'select(.item == 1).bytes' <<<"$output")" 5
-	# A size that the list says is checked.
+	# A size in the list is checked.
 	printf 'url,bytes\n%s/bytes/5/2,6\n' "$FAULTY" >size.csv
 	fetch --input size.csv
 	assert_equal "$(jq -r 'select(.item).error.code' <<<"$output")" size_mismatch
@@ -230,7 +230,7 @@ last'
 	fetch --column url --input a.csv
 	[ "$status" -eq 65 ]
 	assert_regex "$stderr" "no column 'url'; its columns are 'name', 'link'"
-	# The other lists are read.
+	# The other lists are still read.
 	printf 'http://127.0.0.1:1/1\n' >b.txt
 	fetch --input a.csv --input b.txt
 	[ "$status" -eq 65 ]
@@ -302,7 +302,7 @@ sitemap() {
 ["v1","p1?a=1&b=2","Film",null]
 ["p2",null,null,null]'
 	rm -rf "$BI_ROOT"
-	# The extension of a file is enough, and a list of lines that is one is not taken for names of files.
+	# The extension of a file is enough; the lines of a sitemap that is read as a list of lines do not become names of files.
 	fetch --input map.xml
 	assert_equal "$(urls | wc -l)" 5
 	rm -rf "$BI_ROOT"
@@ -310,7 +310,7 @@ sitemap() {
 	[ "$status" -eq 65 ]
 	assert_regex "$stderr" "'standard input': it is XML: give --list-format sitemap or feed"
 	[ ! -e "$BI_ROOT/batches" ] || [ -z "$(ls "$BI_ROOT/batches")" ]
-	# By a pipe, and of one kind only.
+	# From a pipe, with only one kind of URL.
 	sitemap | { fetch --list-format sitemap --column image:loc; printf '%s\n' "$output" >out; }
 	output=$(cat out)
 	assert_equal "$(urls | xargs)" 'i1 i%202'
@@ -411,7 +411,7 @@ sitemap() {
 	fetch --list-format sitemap --input x.xml
 	[ "$status" -eq 1 ]
 	[ "$(jq -s 'map(select(.item)) | length' <<<"$output")" -eq 1 ]
-	# More than a document may have.
+	# A document that is too large.
 	head -c 70000000 /dev/zero | tr '\0' ' ' >x.xml
 	fetch --list-format sitemap <x.xml
 	[ "$status" -eq 65 ]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# bi-fetch: what servers promise of a range, and what of it is not so: the file is whole, or its item is not completed.
+# bi-fetch: servers whose answers to range requests are wrong: the file is complete, or its item is not completed.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
 load helpers
 
-# sums RANGE: the SHA-256 and the last word of the path of each URL in the file `in`, asked for once more by RANGE.
+# sums RANGE: the SHA-256 and the last word of the path of each URL in the file `in`, which is requested again with RANGE.
 sums() {
 	local range=${1:+range=$1}
 
@@ -13,8 +13,8 @@ sums() {
 	rm -r again
 }
 
-# check_whole: each completed item of `out` has the bytes that its path has for whoever asks for all, or, where the file
-# was replaced by another, all the bytes of that.
+# check_whole: each completed item of `out` has the bytes of a request for the complete path or, if the file was replaced
+# by another one, all bytes of that.
 check_whole() {
 	jq -r 'select(.status == "completed") | .sha256 + " " + (.url | sub(".*/"; ""))' out | sort >completed
 	sums '' | sort >right
@@ -40,10 +40,10 @@ check_whole() {
 	assert_equal "$(wc -l <in)" 360
 	bi-fetch -q --backoff 0.02 --per-host 32 <in >out || true
 	check_whole
-	# A server that sends half of what is missing each time is not waited for.
+	# A server that sends half of the missing bytes each time must not keep the run forever.
 	assert_equal "$(jq -r 'select(.status == "failed") | "\(.error.code) \(.error.retryable) \(.url)"' out | sed 's,http.*/,,' | sort)" \
 		"$(printf 'cut_short true 206-short-same-%s-part\n' none right)"
-	# A range was asked for each time, and what was right was gone on with.
+	# Each attempt requested a range, and correct parts were continued.
 	assert_equal "$(grep -c 'bytes=20000-' "${ORIGIN_LOGS[0]}")" 360
 	assert_equal "$(jq -r 'select(.attempts == 2).url' out | grep -c '206-right-same-[rn].*-part$')" 2
 }
@@ -64,7 +64,7 @@ check_whole() {
 	bi-fetch -q --backoff 0.02 --per-host 32 <in >out || true
 	check_whole
 	assert_equal "$(jq -s 'map(select(.status == "completed")) | length' out)" 58
-	# What is whole is taken at once, and nothing else.
+	# Complete files are stored at once, and no others.
 	assert_equal "$(jq -r 'select(.attempts == 1).url' out | sed 's,.*/,,' | sort | xargs)" \
 		"$(echo {200-no,200-right,206-right}-{none,right}-{part,whole} 200-{shifted,short}-{none,right}-whole | xargs -n 1 | sort | xargs)"
 }

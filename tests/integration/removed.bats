@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bi-clean items: items that are taken off a batch are nowhere any more, and come back only with a list that has them.
+# bi-clean items: removed items are gone everywhere, and are added again only by a list that names them.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
 load helpers
 
@@ -47,7 +47,7 @@ pick() {
 	assert_equal "$(jq -c '[.batch_job.total_items, .batch_job.removed_items, (.items | map(.id))]' <<<"$output")" '[1,5,[6]]'
 	run -0 bi-clean check
 	assert_output '1 batch verified: all is well'
-	# Said again, it is done already.
+	# The same command again has nothing to do.
 	run -0 bi-clean items -y -b b 4-5
 	assert_line --partial '(0 files, 0 bytes)'
 }
@@ -139,7 +139,7 @@ pick() {
 	assert_equal "$stderr" 'bi-fetch: 1 item was removed before, and came back: the list has it again'
 	assert_equal "$(origin_hits a.txt) $(states)" '2 cxcc'
 	[ "$(find "$B/files" -name 'i1_1.*' | wc -l)" = 1 ]
-	# For a worker too; it failed for good before it was removed.
+	# The same with a worker; the item failed permanently before it was removed.
 	run -0 --separate-stderr bi-fetch -b b --queue <list
 	assert_equal "$(states)" 'cpcc'
 	assert_regex "$stderr" '1 item was removed before'
@@ -179,7 +179,7 @@ pick() {
 	run -0 --separate-stderr bi-fetch -b b <list
 	assert_equal "$(states) $(origin_hits p.html) $(origin_hits a.ppm)" 'cxc 2 1'
 	assert_regex "$stderr" '^bi-fetch: 1 item was removed'
-	# Named itself, it comes.
+	# If a list names the picture itself, it is fetched.
 	bi-fetch -q -b b "$ORIGIN/a.ppm" >/dev/null 2>&1
 	assert_equal "$(states)" 'ccc'
 }
@@ -203,7 +203,7 @@ pick() {
 	run -0 bi-clean items -y -b b 4
 	run -0 bi-fetch -q -b b --expand x.tar
 	assert_equal "$(states)" 'cfcx'
-	# And a member whose archive is gone fails, but hangs nowhere.
+	# And a member whose archive is gone fails, and blocks nothing.
 	run -0 bi-clean items -y -b b 1
 	assert_equal "$(states)" 'xfxx'
 }
@@ -261,7 +261,7 @@ pick() {
 	assert_equal "$stderr" "bi-clean: item 1 of the batch 'b' has the same bytes as files/i2_1.txt, which stays"
 	assert_equal "$(files) $(<"$B/files/i2_1.txt")" 'i2_1.txt i3_1.txt  same'
 	run -0 bi-clean check
-	# What is fetched later has nothing of the one that went.
+	# A file that is fetched later does not reuse the removed one.
 	echo same >d.txt
 	run -0 bi-fetch -q -b b d.txt
 	assert_equal "$(<"$B/files/i4_1.txt")" same
@@ -290,7 +290,7 @@ pick() {
 	run -0 bi-clean items -y -b b 1
 	assert_equal "$(files)" '11_1.txt 1_10.txt 1_2.txt 1_3.txt 2_1.txt 2_2.txt 2_3.txt '
 	assert_equal "$(cd "$B/content" && echo *) $(cd "$BI_ROOT/temp" && echo *)" '1_2 1_2.json b.2.part'
-	# A link is no file of the batch.
+	# A symbolic link is not a file of the batch.
 	echo precious >outside/keep
 	rm "$B/files/1_2.txt"
 	ln -s "$PWD/outside/keep" "$B/files/1_2.txt"
@@ -339,7 +339,7 @@ pick() {
 	refute grep -q '1_2.txt' "$r/1_review.html"
 	grep -q '1_1.txt' "$r/1_review.html"
 	refute grep -q '3_review' "$r/index.html" "$r/2_review.html"
-	# Back again, all is as it was, but for the decisions.
+	# Once the item is added again, everything except the decisions is restored.
 	sed -n '2p;5,6p' list | bi-fetch -q -b b >/dev/null 2>&1
 	run -0 bi-render b
 	assert_output --partial '"subjects":3,"candidates":6'
@@ -360,7 +360,7 @@ pick() {
 	assert_regex "$stderr" 'subject 1: candidate 2, which was chosen, was removed from the batch; choose another'
 	assert_equal "$(jq -r 'select(.status=="refused") | .subject + .error.code' <<<"$output")" 1candidate_removed
 	assert_equal "$(find "$s" -name '*.txt' -exec cat {} +)" 'text 2 1'
-	# A decision that came late counts no more than one that was taken back.
+	# A late decision does not count, as a withdrawn one does not.
 	pick 1 2 eve
 	run -1 bi-collect b
 	assert_output --partial candidate_removed
@@ -526,7 +526,7 @@ pick() {
 	run timeout 30 bash -c 'echo "{\"batch\":\"b\",\"item\":2,\"status\":\"completed\",\"path\":\"x\"}" | bi-parse'
 	assert_output --partial newer
 	find "$B" -type f -exec sha256sum {} + | sort | diff untouched -
-	# Once the format is known again, all is as it was.
+	# With the known format, everything works again.
 	sed -i 's/"format":3/"format":2/' "$B/batch.json"
 	run -0 bi-clean check
 	assert_equal "$(states)" 'xccccc'
@@ -535,10 +535,10 @@ pick() {
 @test "a version that does not know removed items sees failures for good" {
 	batch 1
 	bi-clean items -y -b b 2 >/dev/null
-	# What it makes of the results: it passes over lines that it does not know.
+	# It ignores lines of the results that it does not know.
 	grep -v '"status":"removed"' "$B/results.ndjson" >old
 	assert_equal "$(tail -n 1 old | jq -c '[.item, .status, .error.code, .error.retryable]')" '[2,"failed","removed",false]'
-	# And what we make of what it left.
+	# And this version reads the batch after the older one used it.
 	cp old "$B/results.ndjson"
 	printf cfc >"$B/state"
 	rm "$B/results.index"
@@ -570,7 +570,7 @@ pick() {
 
 # --- kills ---
 
-# settled: no state says completed over a file that is gone.
+# settled: no item is completed without its file.
 settled() {
 	local n=0 s
 
@@ -597,7 +597,7 @@ settled() {
 	for ((n = 1; n <= total; n++)); do
 		rm -rf "$BI_ROOT"
 		cp -a kept "$BI_ROOT"
-		# The count is of each call by itself: the n-th line of the trace says which one that is.
+		# strace counts each system call separately; the n-th line of the trace shows which one that is.
 		call=$(sed -n "${n}s/^[0-9]* *\([a-z0-9]*\)(.*/\1/p" trace)
 		[ -n "$call" ] || continue
 		when=$(head -n "$n" trace | grep -c "^[0-9]* *$call(")
@@ -665,5 +665,31 @@ settled() {
 	wait "$!"
 	assert_equal "$(states)" "xxxxxcccccxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	assert_equal "$(find "$B/files" -type f | wc -l)" 5
+	run -0 bi-clean check
+}
+
+@test "the file that has replaced that of an item goes with it, and if a kill comes between, it is found" {
+	local i
+
+	batch 2 2
+	for i in 1 2 3; do
+		echo "new $i" | tee f11.txt f12.txt f21.txt >/dev/null
+		bi-fetch -q -b b --update --resume >/dev/null
+	done
+	assert_equal "$(files)" '1_1_4.txt 1_2_4.txt 2_1_4.txt 2_2.txt '
+	run -0 bi-clean items -y -b b 1
+	assert_line --partial '(1 file, 6 bytes)'
+	assert_equal "$(states) $(files)" 'xccc 1_2_4.txt 2_1_4.txt 2_2.txt '
+	# Put back, as a kill before its removal leaves it.
+	echo left >"$B/files/1_1_4.txt"
+	run -1 bi-clean check b
+	assert_output --partial 'files/1_1_4.txt is of item 1, which was removed'
+	run ! bi-clean batch -y --archive b.tar b
+	assert_output --partial 'still has a file'
+	run bi-clean --repair check b
+	assert_equal "$(files)" '1_2_4.txt 2_1_4.txt 2_2.txt '
+	# The candidates beside it stay, and another subject's too.
+	run -0 bi-clean items -y -b b 3
+	assert_equal "$(states) $(files)" 'xcxc 1_2_4.txt 2_2.txt '
 	run -0 bi-clean check
 }

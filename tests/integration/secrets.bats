@@ -361,3 +361,22 @@ message() {
 		fi
 	done
 }
+
+@test "the jar has the cookies of the own batches alone, and these stay, whatever strangers hand in" {
+	local path='header/Set-Cookie%3A%20'
+
+	echo '* private=allow' >"$BATS_TEST_TMPDIR/hosts.conf"
+	export BI_HOSTS_CONF=$BATS_TEST_TMPDIR/hosts.conf http_proxy=$FAULTY
+	bi-fetch -q --queue -b own "http://own.test/${path}mine=m;%20Path=%2f;%20Max-Age=1000/bytes/20/a" >/dev/null
+	bi-fetch -q --queue -b strange --public-only \
+		"$FAULTY/${path}theirs=t;%20Path=%2f;%20Max-Age=1000/to/302/%2fecho%2fb" "$FAULTY/echo/c" >/dev/null
+	run -0 bi-fetch --work --once --cookie-jar jar
+	assert_equal "$(grep -c mine jar) $(grep -c theirs jar) $(stat -c %a jar)" '1 0 600'
+	# Those of a redirect are sent to where it leads, and to no item besides.
+	assert_equal "$(sent /echo/b | grep -c '^cookie: theirs=t') $(sent /echo/c | grep -c '^cookie')" '1 0'
+	# A run for strangers alone leaves it as it is, and its mode is what the user makes it.
+	chmod 640 jar
+	bi-fetch -q --queue -b more --public-only "$FAULTY/${path}theirs=t;%20Path=%2f;%20Max-Age=1000/to/302/%2fecho%2fd" >/dev/null
+	run -0 bi-fetch --work --once --cookie-jar jar
+	assert_equal "$(grep -c mine jar) $(grep -c theirs jar) $(stat -c %a jar)" '1 0 640'
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# When bi-fetch ends before its work is done because it was told so: failures in a row, free space, bytes, speed.
+# The options with which bi-fetch ends before its work is done: failures in a row, free space, bytes, speed.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
 load helpers
 
@@ -8,17 +8,17 @@ setup() {
 	faulty_start
 }
 
-# fetch ARG...: bi-fetch with the faulty server as proxy, so that each name is a host.
+# fetch ARG...: runs bi-fetch with the faulty server as proxy, so that each name is a host.
 fetch() {
 	timeout 120 bi-fetch -x "$FAULTY" --backoff 0.05 "$@"
 }
 
-# states [BATCH]: how many items of the batch are in which state.
+# states [BATCH]: how many items of the batch are in each state.
 states() {
 	bi-status --json "${1:-default}" | jq -r '.batch_job | "\(.completed_items) completed \(.failed_items) failed \(.pending_items) pending"'
 }
 
-# bytes_stored [BATCH]: of all files that the batch has.
+# bytes_stored [BATCH]: the size of all files of the batch.
 bytes_stored() {
 	find "$BI_ROOT/batches/${1:-default}/files" -type f -printf '%s\n' | awk '{ n += $1 } END { print n + 0 }'
 }
@@ -42,7 +42,7 @@ end_record() {
 	assert_equal "$(origin_hits login.test)" 3
 	[[ $stderr == *'bi-fetch: login.test:80: 3 items failed one after the other, the last with http_403: its other items stay pending (--stop-after)'* ]]
 	[[ $stderr == *'bi-fetch: 197 items of 1 host are pending (--stop-after): `bi-status -i -f` says why the others failed; mend that and run the same command again'* ]]
-	# The same command goes on with the rest.
+	# The same command continues with the others.
 	run -75 --separate-stderr fetch --stop-after 3 --per-host 1 <in
 	assert_equal "$(states)" '100 completed 8 failed 194 pending'
 	run -1 --separate-stderr fetch --resume --stop-after 1000
@@ -55,7 +55,7 @@ end_record() {
 	run -75 --separate-stderr fetch -b tries --tries 2 --stop-after 2 --per-host 1 http://bad.test/status/500/{1,2,3,4}
 	assert_equal "$(states tries)" '0 completed 2 failed 2 pending'
 	[ "$(origin_hits bad.test)" -ge 4 ]
-	# The page of a login that is gone.
+	# The page after a login has expired.
 	run -75 --separate-stderr fetch -b login --accept 'image/*' --stop-after 4 --per-host 1 < <(seq -f 'http://page.test/says/200/login?%.0f' 1000)
 	[[ $(states login) == '0 completed '* ]]
 	[ "$(bi-status --json login | jq '.batch_job.pending_items')" -gt 700 ]
@@ -73,7 +73,7 @@ end_record() {
 	done >in
 	run -1 --separate-stderr fetch -b mixed --stop-after 2 --per-host 1 <in
 	assert_equal "$(states mixed)" '5 completed 5 failed 0 pending'
-	# Lines that are bad from the start say nothing of any host.
+	# Invalid lines do not count for any host.
 	run -1 --separate-stderr fetch -b lines --stop-after 2 < <(printf 'ftp://x/%s\n' 1 2 3 4 5; echo http://well.test/bytes/9/x)
 	assert_equal "$(states lines)" '1 completed 5 failed 0 pending'
 }
@@ -82,7 +82,7 @@ end_record() {
 	run -75 --separate-stderr fetch -b many --stop-after 5 -P 1 < <(seq -f 'http://host%.0f.test/status/503/x' 300)
 	[ "$(bi-status --json many | jq '.batch_job.pending_items')" -gt 200 ]
 	[[ $stderr == *'stopped by --stop-after: items of '*' hosts failed, and none was completed in between; what is not done is pending'* ]]
-	# The same hosts, of which each second one answers.
+	# The same hosts, but every second one answers.
 	run -1 --separate-stderr fetch -b mixed --tries 1 --stop-after 5 -P 1 < <(for i in {1..20}; do echo "http://bad$i.test/status/404/x" && echo "http://good$i.test/bytes/9/x"; done)
 	assert_equal "$(states mixed)" '20 completed 20 failed 0 pending'
 	run -75 --separate-stderr fetch -b one --stop-after 1 -P 1 http://a.test/status/404/1 http://b.test/bytes/9/{1..500}
@@ -155,7 +155,7 @@ end_record() {
 	[ "$(bytes_stored tar)" -le 921600 ]
 	run -0 --separate-stderr fetch -b tar --expand a.tar
 	assert_equal "$(states tar)" '7 completed 0 failed 0 pending'
-	# What is enough is no reason to stop.
+	# A limit that is exactly enough stops nothing.
 	run -0 --separate-stderr fetch -b enough --max-total 600000 files/*
 }
 
@@ -228,7 +228,7 @@ in_small_root() {
 	run -0 --separate-stderr fetch -b again --tries 2 --min-speed 10k/1 http://slow.test/ranged/stallfirst/1/2000000/bytes/4000000/x
 	assert_equal "$(jq 'select(.item).attempts' <<<"$output")" 2
 	assert_equal "$(grep -hc 'bytes=2000000-' "${ORIGIN_LOGS[@]}")" 1
-	# As fast as wanted, and slow because of our own limit.
+	# Fast enough, and slow only because of a limit in hosts.conf.
 	run -0 --separate-stderr fetch -b limited --min-speed 1M/1 --limit-rate 40k http://limited.test/bytes/160000/x
 	run -0 --separate-stderr fetch -b steady --min-speed 1k/1 http://steady.test/drip/3000/bytes/100000/x
 }

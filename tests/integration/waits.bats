@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How long bi-fetch waits for a host that asks to be left alone, who says so, and how the wait is ended.
+# How long bi-fetch waits for a host that is held back, which programs show that, and how the wait ends.
 # shellcheck disable=SC2154 # run --separate-stderr sets stderr
 load helpers
 
@@ -8,12 +8,12 @@ setup() {
 	faulty_start
 }
 
-# held_for SECONDS HOST: http://HOST/ is held back for so long, by what another run was told.
+# held_for SECONDS HOST: http://HOST/ is held back for that time, because of an answer to another run.
 held_for() {
 	bi-fetch -x "$FAULTY" -b holder --tries 1 --max-wait 0.001 "http://$2/later/9/$1/bytes/9/holder" >/dev/null 2>&1 || :
 }
 
-# failures: the code of each failed item, whether it may be tried again, and how many attempts were made.
+# failures: the code of each failed item, whether it is tried again, and the number of attempts.
 failures() {
 	jq -r 'select(.status == "failed") | "\(.error.code) \(.error.retryable) \(.attempts)"' <<<"$output" | sort | uniq -c | sed 's/^ *//'
 }
@@ -51,7 +51,7 @@ messages() {
 		assert_equal "$(failures)" '1 host_busy true 0'
 	done
 	assert_equal "$(origin_hits /x)" 0
-	# With a limit that is not reached it waits, and 0 and none are no limit.
+	# It waits if the limit is not reached; 0 and none mean no limit.
 	for most in 0 none 80000; do
 		start bi-fetch -x "$FAULTY" -b "b$most" --max-wait "$most" http://far.test/bytes/9/x >"out.$most" 2>/dev/null
 	done
@@ -66,7 +66,7 @@ messages() {
 	assert_equal "$(jq -r 'select(.item).error.code' <<<"$output")" http_429
 	[ "$(origin_hits /x)" -lt 5 ]
 	[ "$(origin_hits /x)" -gt 1 ]
-	# An answer of another kind begins the wait anew.
+	# An answer of another kind restarts the wait.
 	run -0 --separate-stderr timeout 60 bi-fetch -x "$FAULTY" --max-wait 2.5 --per-host 1 --backoff 0.1 http://well.test/later/1/2/bytes/9/{1,2,3}
 	assert_equal "$(jq -s 'map(select(.attempts == 2)) | length' <<<"$output")" 3
 }
@@ -89,7 +89,7 @@ messages() {
 	assert_equal "$(failures)" $'2 host_busy true 0'
 	run -1 --separate-stderr timeout 60 bi-fetch -x "$FAULTY" -b same --resume
 	assert_equal "$(failures)" $'2 host_busy true 0'
-	# What the others did not request is still waited for by the one that may wait.
+	# The run without a limit still waits for the items that the others did not request.
 	sleep 2.5
 	gone "$!" && fail 'it did not wait'
 	assert_equal "$(cat out)" ''
@@ -130,7 +130,7 @@ messages() {
 	assert_line --partial 'released far.test:80, which was held back until '
 	poll 20 gone "$second"
 	assert_equal "$(grep -c completed out.two)" 3
-	# y and z may each say once that they are not to be asked for yet.
+	# y and z may each refuse a request once.
 	while ! gone "$first"; do
 		bi-clean release far.test:80 >/dev/null 2>&1 || sleep 0.1
 	done
@@ -209,7 +209,7 @@ messages() {
 	poll 20 gone "$!"
 	assert_equal "$(jq -r 'select(.item).error.code' out | sort | uniq -c | xargs)" '2 cancelled'
 	assert_equal "$(grep -c . "$BI_ROOT/batches/held/results.ndjson")" 2
-	# Many are known to bi-fetch by number alone.
+	# If there are many, bi-fetch keeps only their numbers.
 	seq -f 'http://far.test/bytes/9/%.0f' 2000 >in
 	start bi-fetch -x "$FAULTY" -b many --max-wait none <in >out 2>err
 	poll 10 grep -q 'waiting for far.test' err

@@ -208,7 +208,7 @@ the_document_has_each_key(void **state)
 		  "\"error_message\":\"not \\\"there\\\"\"}");
 	assert_at(o, "/items/2/item_data", "{\"file\":\"/f\"}");
 	assert_at(o, "/items/2/error_message",
-		  "\"failed without a result record; bi-status --rebuild makes the state anew\"");
+		  "\"failed without a result record; bi-status --rebuild repairs the state\"");
 	/* Its owner died: nobody holds the batch. */
 	assert_at(o, "/items/3",
 		  "{\"id\":4,\"status\":\"pending\",\"item_data\":{\"url\":\"https://d/\"},"

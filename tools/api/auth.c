@@ -15,7 +15,7 @@ auth_host(const struct api *api, const struct scgi *s, struct reply *r)
 			   "the Host header must be localhost or a name that was given to bi-serve by --allow-host");
 }
 
-/* Whether it comes from a page of an origin that is let in by name. */
+/* Whether the request comes from a page of an origin that --allow-origin permits. */
 static bool
 is_allowed(const struct api *api, const struct scgi *s)
 {
@@ -27,7 +27,7 @@ is_allowed(const struct api *api, const struct scgi *s)
 	return false;
 }
 
-/* Whether it comes from a page of ours, of such an origin, or from no page. */
+/* Whether the request comes from a page of this server, from one of such an origin, or from no page. */
 static bool
 is_ours(const struct api *api, const struct scgi *s)
 {
@@ -103,7 +103,7 @@ auth_mark(const struct api *api, const struct scgi *s, struct reply *r)
 		add_cookie(api, s, r);
 }
 
-/* What the request gives as token; NULL: nothing. */
+/* The token of the request; NULL: it has none. */
 static const char *
 given_token(const struct scgi *s)
 {

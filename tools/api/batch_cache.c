@@ -43,7 +43,7 @@ drop_batch(struct cached_batch *b)
 	*b = (struct cached_batch){.dir = -1};
 }
 
-/* Whether batches/NAME is the directory that it was, whose descriptor is open, so that no other can have its number. */
+/* Whether batches/NAME is still the same directory; its descriptor is open, so no other can have its inode number. */
 static bool
 is_same(const struct cached_batch *b, const struct root *root)
 {
@@ -92,7 +92,7 @@ batch_cache_get(struct batch_cache *k, const struct root *root, const char *name
 		if (k->batches[i].used < b->used)
 			b = &k->batches[i];
 	}
-	/* One that was opened while it was made is opened again until it is whole. */
+	/* A batch that was opened while it was being made is opened again until it is complete. */
 	if ((b->dir < 0 || strcmp(b->name, name) != 0 || !b->about || !batch_is_whole(b->batch) || !is_same(b, root)) &&
 	    load_batch(b, root, name) < 0)
 		return NULL;

@@ -33,7 +33,7 @@ client_answer(struct client *c, const struct reply *r, bool head)
 	client_send_soon(c);
 }
 
-/* Sends what there is. False when the client is gone. */
+/* Sends the pending output. False if the client is gone. */
 static bool
 send_client(struct client *c)
 {
@@ -49,13 +49,13 @@ send_client(struct client *c)
 	}
 	if (!c->answered || c->lingers)
 		return true;
-	/* To close at once would take the answer away from a server that still sends us the request's body. */
+	/* If the connection were closed at once, a server that is still sending the body would lose the answer. */
 	c->lingers = true;
 	client_set_deadline(c, clock_ms() + CLIENT_LINGER_MS);
 	return shutdown(c->watcher.fd, SHUT_WR) == 0;
 }
 
-/* Reads what it sends. False when it is done with, or gone. */
+/* Reads input from the client. False if the client is finished or gone. */
 static bool
 read_client(struct client *c)
 {
@@ -70,7 +70,7 @@ read_client(struct client *c)
 	return n > 0 && c->clients->calls->on_request(c);
 }
 
-/* Takes new clients where there is room for one. */
+/* Accepts new clients while there is room. */
 static void
 listen_for_clients(struct client_loop *l)
 {
@@ -146,7 +146,7 @@ accept_client(void *arg, uint32_t events)
 		close(fd);
 		free(c);
 	}
-	/* Clients that have descriptors or memory give them back; a new client waits for that. */
+	/* New clients wait until others release descriptors or memory. */
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == ENOSPC) {
 		loop_set_timer(l->loop, &l->rest, clock_ms() + CLIENT_REST_MS);
 		listen_for_clients(l);
@@ -161,7 +161,7 @@ clients_open(struct client_loop *l, const struct client_calls *calls, void *arg)
 	int flags = fcntl(STDIN_FILENO, F_GETFL);
 
 	*l = (struct client_loop){.loop = loop_new(), .calls = calls, .arg = arg};
-	/* The socket is this process's alone. */
+	/* Only this process has the socket. */
 	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0 || !l->loop)
 		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
 	raise_file_limit();

@@ -1,8 +1,6 @@
-/*
- * What a file is: what was parsed of it, its bytes, and the pictures found in it. Bytes are not read here: lighttpd is
- * told by X-Sendfile where they are, and sends them itself, whole or in ranges. They are what strangers made: always
- * with a Content-Security-Policy that lets them run nothing (lighttpd.conf), and shown only where that is harmless.
- */
+/* The content of a file: the parsed text, the bytes, and the pictures in it. Bytes are not read here: X-Sendfile tells
+ * lighttpd where they are, which sends them, complete or in ranges. They are untrusted, so they always have a
+ * Content-Security-Policy that lets them run nothing (lighttpd.conf), and browsers show only harmless types. */
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -37,7 +35,7 @@ encode_path(struct buf *out, const char *text, const char *also)
 
 /* --- sending --- */
 
-/* A type that a header can carry. */
+/* A type that is valid in a header. */
 static const char *
 safe_type(const char *mime)
 {
@@ -52,7 +50,7 @@ safe_type(const char *mime)
 	return mime;
 }
 
-/* Whether a browser may show it where it is asked for; all else is to be saved. */
+/* Whether a browser may show the type; other types are offered for saving. */
 static bool
 is_shown(const char *mime)
 {
@@ -64,7 +62,7 @@ is_shown(const char *mime)
 	return false;
 }
 
-/* The last part of the path of URL, decoded, into OUT; empty where it has none. */
+/* Stores the last part of the path of URL in OUT, decoded; empty if it has none. */
 static void
 add_url_name(const char *url, struct buf *out)
 {
@@ -77,7 +75,7 @@ add_url_name(const char *url, struct buf *out)
 		query_decode(path + at, n - at, false, out);
 }
 
-/* What the bytes are called: the file's own name, else the end of its URL's path, else that of ours. */
+/* The name for the bytes: the name of the file, or the last part of its URL, or its name in the batch. */
 static void
 add_name(struct json_object *line, const char *path, struct buf *out)
 {
@@ -92,7 +90,7 @@ add_name(struct json_object *line, const char *path, struct buf *out)
 	utf8_replace_invalid(out->data);
 }
 
-/* Content-Disposition (RFC 6266): the name in ASCII, and as it is. */
+/* Content-Disposition (RFC 6266): the name in ASCII, and the original name. */
 static void
 add_disposition(struct reply *r, const char *mime, const char *name)
 {
@@ -107,7 +105,7 @@ add_disposition(struct reply *r, const char *mime, const char *name)
 	buf_free(&text);
 }
 
-/* Makes R the file PATH below the batch's directory, of that type and name. */
+/* Makes R send the file PATH below the batch's directory, with that type and name. */
 static void
 send_file(const struct api *api, const struct resolved_item *i, const char *path, const char *mime, const char *name,
 	  const char *tag, const struct request *q, struct reply *r)
@@ -174,7 +172,7 @@ content_raw(struct api *api, const struct request *q, struct reply *r)
 
 /* --- what was parsed --- */
 
-/* The path of what was parsed of a file, "content/ID_IDX.json" below its batch's directory. NULL where there is none.
+/* The path of the parsed content of a file, "content/ID_IDX.json" below the batch's directory. NULL if there is none.
  */
 static const char *
 content_path(struct json_object *line)
@@ -198,7 +196,7 @@ open_content(const struct resolved_item *i, const char *path)
 	return file_close(dir, fd);
 }
 
-/* The text of a content file, one JSON object, into OUT. 0, or -1 with errno. */
+/* Stores the text of a content file, one JSON object, in OUT. 0, or -1 with errno. */
 static int
 read_content(const struct resolved_item *i, const char *path, struct buf *out)
 {
@@ -224,7 +222,7 @@ read_content(const struct resolved_item *i, const char *path, struct buf *out)
 	return file_fail(error);
 }
 
-/* The content of a file into OUT; its path. NULL after making R the error. */
+/* Stores the content of a file in OUT, and returns its path. NULL after making R the error. */
 static const char *
 take_content(const struct resolved_item *i, struct json_object *line, struct buf *out, struct reply *r)
 {
@@ -265,7 +263,7 @@ content_get(struct api *api, const struct request *q, struct reply *r)
 	json_object_put(line);
 }
 
-/* Whether the picture NAME is there, beside the content PATH. */
+/* Whether the picture NAME exists beside the content PATH. */
 static bool
 has_image(const struct resolved_item *i, const char *path, const char *name)
 {
@@ -282,7 +280,7 @@ has_image(const struct resolved_item *i, const char *path, const char *name)
 	return file_close(dir, has);
 }
 
-/* The picture NAME of what O says was parsed. NULL where there is none. */
+/* The picture NAME in the parsed content O. NULL if there is none. */
 static struct json_object *
 find_image(struct json_object *o, const char *name)
 {

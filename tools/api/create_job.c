@@ -1,7 +1,6 @@
-/*
- * The batch of a job. Its entry in the queue comes first and is held until all is on the disk: who is killed meanwhile
- * leaves an entry that nobody holds with a batch that is not whole, and a worker removes both.
- */
+/* Makes the batch of a job. The entry in the queue comes first and is held until everything is on the disk. If this
+ * process is killed before that, it leaves an entry that nobody holds and an incomplete batch, and a worker removes
+ * both. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@ enum { TRIES = 1000, BLOCK = 256, SYNC_ALL = 16 };
 
 static const char unmade[] = "the job cannot be made";
 
-/* Whether a batch of that name is there already, by hand or from a root's copy. 1, 0, or -1 with errno. */
+/* Whether a batch of that name already exists, made by hand or copied with the root. 1, 0, or -1 with errno. */
 static int
 is_taken(const struct root *root, const char *name)
 {
@@ -31,7 +30,8 @@ is_taken(const struct root *root, const char *name)
 	return file_close(batches, file_stat(batches, name, NULL));
 }
 
-/* Takes the next job's id and its entry in the queue, held. The entry's descriptor, or -1 with errno. */
+/* Takes the next job id, and makes and holds its entry in the queue. Returns the entry's descriptor, or -1 with errno.
+ */
 static int
 make_entry(struct submission *h)
 {
@@ -65,7 +65,7 @@ make_entry(struct submission *h)
 
 /* --- files --- */
 
-/* Brings the bytes of all files to the disk: of many at once, since one by one would take a journal's turn each. */
+/* Syncs all files together, since each separate sync would wait for the journal. */
 static int
 sync_files(const struct submission *h)
 {
@@ -95,7 +95,7 @@ publish_uploads(struct submission *h, const struct batch *b)
 
 /* --- items --- */
 
-/* What an item is asked as. */
+/* How an item is requested. */
 static void
 print_item(const struct submission *h, size_t i, struct buf *out)
 {
@@ -113,7 +113,7 @@ print_item(const struct submission *h, size_t i, struct buf *out)
 	buf_printf(out, ",\"upload_id\":\"%s\"}", item->upload_id);
 }
 
-/* An item's ask. Its subject is its own, by name, so that a URL that is asked for twice is two items. */
+/* The ask of an item. Each item has its own named subject, so that a URL that is submitted twice is two items. */
 struct asked {
 	struct buf text;
 	char subject[16], where[24];
@@ -144,7 +144,7 @@ add_block(const struct submission *h, struct batch *b, size_t from, size_t n)
 	return rc;
 }
 
-/* Records that item I has failed, which nobody needs to try. */
+/* Records that item I has failed, so that no worker tries it. */
 static int
 fail_item(const struct submission *h, struct batch *b, size_t i)
 {
@@ -182,7 +182,7 @@ add_items(const struct submission *h, struct batch *b)
 
 /* --- all --- */
 
-/* Items that the client named nothing are known by what their numbers come to. */
+/* Items without an id from the client get one from their numbers. */
 static void
 name_items(struct submission *h)
 {

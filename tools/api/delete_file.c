@@ -1,9 +1,7 @@
-/*
- * DELETE of a file: of all items of the notebook that have its bytes. Each is claimed, so that no worker has it, and
- * recorded as failed with the code "deleted", which stands before anything is taken away; then its bytes, what was
- * parsed, its review copies and what is left of an upload go; the notebook's line comes last. Whoever was interrupted
- * is asked again: what is done already is found to be done.
- */
+/* DELETE of a file deletes all items of the notebook that have its bytes. Each item is claimed, so that no worker has
+ * it, and recorded as failed with the code "deleted" before anything is removed. Then its bytes, its parsed content,
+ * its review copies and the rest of an upload are removed, and the notebook's line is written last. After an
+ * interruption the client repeats the request, and steps that were done are skipped. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <poll.h>
@@ -19,11 +17,11 @@
 #include "reply.h"
 #include "resolve.h"
 
-enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is settled, and held all the same */
+enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is finished but still held */
 
 /* --- taking away --- */
 
-/* Opens a directory below another, which is closed; -1 where there is none. */
+/* Opens a directory below another, which is closed; -1 if there is none. */
 static int
 open_below(int dir, const char *name)
 {
@@ -32,7 +30,7 @@ open_below(int dir, const char *name)
 	return file_close(dir, fd);
 }
 
-/* Removes what is in the batch's directory FOLDER as PATH, "FOLDER/NAME". */
+/* Removes the file PATH, "FOLDER/NAME", from the batch's directory FOLDER. */
 static int
 unlink_path(const struct batch *b, const char *folder, const char *path)
 {
@@ -43,7 +41,7 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 	return item_files_unlink(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
 }
 
-/* Removes what bi-render has of the file named NAME, and its thumbnail. */
+/* Removes the copies and the thumbnail that bi-render made of the file NAME. */
 static int
 unlink_review(const struct root *root, const struct batch *b, const char *name)
 {
@@ -58,7 +56,7 @@ unlink_review(const struct root *root, const struct batch *b, const char *name)
 		open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
 }
 
-/* What is parsed of item K goes to content/ before its result is recorded: one that failed then has it too. */
+/* The parsed content of item K is written before its result is recorded, so a failed item may have content too. */
 static int
 remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 {
@@ -77,7 +75,7 @@ remove_unsaid(const struct root *root, const struct batch *b, uint32_t k)
 	return rc;
 }
 
-/* HAS says where the item's bytes and content are: a line of the notebook, or a result. */
+/* HAS, a line of the notebook or a result, says where the bytes and the content of the item are. */
 static int
 remove_all(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked,
 	   struct json_object *has)
@@ -109,7 +107,7 @@ is_deleted(struct json_object *result)
 	return code && strcmp(code, "deleted") == 0;
 }
 
-/* The result of item K from now on: what was ASKED, and that it was deleted. */
+/* The new result of item K: the request ASKED, and that it was deleted. */
 static void
 print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 {
@@ -125,7 +123,7 @@ print_deleted(uint32_t k, struct json_object *asked, struct buf *out)
 	json_object_put(o);
 }
 
-/* What is known of item K; NULL where it is not there, or is not an object. 0, or -1 with errno. */
+/* Reads the result of item K; NULL if it does not exist or is not an object. 0, or -1 with errno. */
 static int
 read_lines(const struct batch *b, uint32_t k, struct json_object **asked, struct json_object **result)
 {
@@ -136,7 +134,8 @@ read_lines(const struct batch *b, uint32_t k, struct json_object **asked, struct
 	return *result || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 }
 
-/* Item K of B, which is ours: records and removes. HAS as above, NULL: what its result says. */
+/* Deletes item K of B, which is claimed: records the deletion and removes the files. HAS as above; NULL: use its
+ * result. */
 static int
 delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json_object *has)
 {
@@ -165,7 +164,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	return rc;
 }
 
-/* 1 where the batch is the job's, 0 where it is another that has the name by now, or -1 with errno. */
+/* 1 if the batch belongs to the job, 0 if another batch has the name by now, or -1 with errno. */
 static int
 is_of(const struct batch *b, const struct resolved_item *i)
 {
@@ -180,7 +179,7 @@ is_of(const struct batch *b, const struct resolved_item *i)
 	return rc;
 }
 
-/* Claims item K. Who has just recorded it, or deletes it too, is about to let go. */
+/* Claims item K. A process that just recorded it, or also deletes it, will release it soon. */
 static enum batch_claim
 claim_item(struct batch *b, uint32_t k)
 {
@@ -198,7 +197,7 @@ claim_item(struct batch *b, uint32_t k)
 	return claim;
 }
 
-/* Deletes item I of the batch NAME. 0, or -1 with errno, EBUSY where somebody works on it. */
+/* Deletes item I of the batch NAME. 0, or -1 with errno: EBUSY if a process works on it. */
 static int
 delete_item(const struct root *root, const struct resolved_item *i, const char *name, struct json_object *has)
 {
@@ -219,7 +218,7 @@ delete_item(const struct root *root, const struct resolved_item *i, const char *
 	return rc;
 }
 
-/* All items of the file that the notebook knows, from I on. */
+/* Deletes all items of the file that the notebook knows, from I on. */
 static int
 delete_items(const struct root *root, struct resolved_item *i)
 {
@@ -239,7 +238,7 @@ delete_items(const struct root *root, struct resolved_item *i)
 	return rc;
 }
 
-/* All items of the file, then the notebook's entry: not before all are gone that have come meanwhile. */
+/* Deletes all items of the file, including those that were added in the meantime, and then the notebook's entry. */
 static int
 delete_file(const struct root *root, struct resolved_item *i)
 {
@@ -257,7 +256,7 @@ delete_file(const struct root *root, struct resolved_item *i)
 
 /* --- the request --- */
 
-/* Whether the item of I, which is no file, was deleted before. */
+/* Whether the item of I, which has no file, was deleted earlier. */
 static bool
 was_deleted(const struct resolved_item *i)
 {
@@ -276,7 +275,7 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 	struct resolved_item i;
 	int rc;
 
-	/* What is to go has to be known whole. */
+	/* All items to delete must be known first. */
 	if (!resolve_notebook(api, notebook, r) || !resolve_item(api, notebook, id, &i, r))
 		return;
 	if (!i.is_file && !i.batch && i.error != ENOENT) {

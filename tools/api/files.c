@@ -12,7 +12,7 @@
 #include "reply.h"
 #include "resolve.h"
 
-/* Whether the batch of a file is there. 1, 0, or -1 with errno. */
+/* Whether the batch of a file exists. 1, 0, or -1 with errno. */
 static int
 is_there(const struct root *root, const struct notebook_file *f)
 {
@@ -22,7 +22,7 @@ is_there(const struct root *root, const struct notebook_file *f)
 	return file_stat(root->fd, path, NULL);
 }
 
-/* A file as lists have it, of its line in the log. */
+/* A file as it is listed, from its line in the log. */
 static void
 print_file(const struct root *root, const struct notebook *nb, const struct notebook_file *f, struct buf *out)
 {
@@ -78,14 +78,14 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 	buf_free(&type);
 }
 
-/* The document of an item: that of one in a job's status, and what it is of. */
+/* The document of an item: as in the status of a job, with the batch and job of the item. */
 static int
 print_item(const struct resolved_item *i, bool held, struct buf *out)
 {
 	struct buf line = {0};
 	int rc = job_status_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
 
-	out->len--; /* its brace: there is more */
+	out->len--; /* without the closing brace: more members follow */
 	buf_printf(out, ",\"batch_job_id\":%llu", (unsigned long long)i->job);
 	if (i->is_file) {
 		buf_printf(out, ",\"file_id\":\"%s\",\"knowledge_item_id\":", i->file.id);

@@ -1,4 +1,5 @@
-/* The parts of an upload: files go into parts of temp/ as they come, which vanish with us. */
+/* The parts of an upload: files are written to unnamed files in temp/ as they arrive, which vanish with this process.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "form.h"
 #include "records/rec.h"
 
-/* After so many bytes of a file the disk is told to begin, so that little is left to wait for at the end. */
+/* After so many bytes of a file the kernel begins to write, so that the final sync takes little time. */
 enum { EARLY = 8 << 20 };
 
 static const char unkept[] = "the upload cannot be stored";
@@ -62,7 +63,7 @@ write_part(struct submission *h, struct submission_item *item, const char *bytes
 	if (atomic_file_write(&item->part, bytes, n) < 0)
 		return submission_error(h, errno, unkept);
 	if (item->size / EARLY != (item->size + n) / EARLY)
-		sync_file_range(item->part.fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* where it cannot, the end waits longer */
+		sync_file_range(item->part.fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* if it fails, the sync takes longer */
 	item->size += n;
 	return true;
 }
@@ -104,13 +105,13 @@ on_part_end(void *arg)
 	return true;
 }
 
-/* Whether there is room for the N bytes of a body: what cannot fit need not be read. */
+/* Whether there is room for the N bytes of a body, which otherwise need not be read. */
 static bool
 has_room(const struct submission *h, uint64_t n)
 {
 	struct statvfs fs;
 
-	/* Some file systems do not know their size. */
+	/* Some file systems do not report their size. */
 	return fstatvfs(h->temp, &fs) < 0 || !fs.f_blocks || !fs.f_frsize || n / fs.f_frsize < fs.f_bavail;
 }
 
@@ -143,7 +144,7 @@ form_take(struct submission *h, const char *bytes, size_t n)
 	return s == MULTIPART_MORE || s == MULTIPART_END;
 }
 
-/* A form has one field, which stands for all, or as many as there are files. */
+/* A form has one field for all files, or one for each file. */
 static void
 count_ids(struct submission *h)
 {

@@ -10,19 +10,19 @@
 #include "jobs.h"
 #include "query.h"
 
-/* A look at one document takes at most one in so many of our time. */
+/* Reading one document may take at most one part in so many of the time. */
 enum { LOOK_SHARE = 50 };
 
 struct job_stream {
-	struct stream_source source; /* first: what is given out is this */
+	struct stream_source source; /* the first member, because this is what the callers get */
 	char notebook[BATCH_NAME_MAX + 1], id[API_WORD_MAX];
 	bool is_file;
 	uint64_t limit, offset; /* of a job's items */
 	char batch[BATCH_NAME_MAX + 1];
 	struct job_streams *streams;
-	struct loop_timer timer; /* when to look */
-	int64_t earliest;        /* not to look before that */
-	bool again;              /* one more look is due after the next */
+	struct loop_timer timer; /* when to check */
+	int64_t earliest;        /* no check before that */
+	bool again;              /* one more check is due after the next */
 	struct job_stream *next;
 };
 
@@ -93,7 +93,7 @@ on_changes(void *arg, uint32_t events)
 
 /* --- documents --- */
 
-/* Makes the document of W anew. False after making R the error. */
+/* Rebuilds the document of W. False after making R the error. */
 static bool
 update_stream(struct job_stream *w, struct reply *r)
 {
@@ -109,7 +109,7 @@ update_stream(struct job_stream *w, struct reply *r)
 		buf_free(&text);
 		return false;
 	}
-	/* Long documents less often. */
+	/* Long documents are rebuilt less often. */
 	w->earliest = now + STREAM_EVERY_MS + LOOK_SHARE * (clock_ms() - now);
 	snprintf(w->batch, sizeof(w->batch), "%s", batch);
 	stream_source_set(&w->source, &text);
@@ -125,7 +125,7 @@ on_timer(void *arg)
 	struct job_stream *w = arg;
 	struct reply r = {.status = 200};
 
-	/* What cannot be read any more is at its end, as it was last. */
+	/* A document that can no longer be read keeps its last state, and ends. */
 	if (!update_stream(w, &r))
 		w->source.done = true;
 	reply_free(&r);
@@ -173,7 +173,7 @@ job_streams_follow(struct job_streams *o, const struct request *q, struct reply 
 			o->first = w;
 			w->source.viewers = 1;
 			watch_batch(o, w->batch);
-			touch_stream(w); /* it may have changed before it was watched */
+			touch_stream(w); /* it may have changed before the watch began */
 			return &w->source;
 		}
 	}

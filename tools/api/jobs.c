@@ -53,7 +53,7 @@ jobs_status(struct api *api, const struct request *q, struct reply *r)
 	reply_tag(r, q->scgi);
 }
 
-/* A batch of which the job's line in the notebook is all that there is, or can be read. */
+/* A batch that is missing or unreadable: only the job's line in the notebook is known. */
 static void
 print_unseen(const struct notebook_seen_job *job, const char *status, struct buf *out)
 {
@@ -64,7 +64,7 @@ print_unseen(const struct notebook_seen_job *job, const char *status, struct buf
 static void
 print_job(struct api *api, const struct notebook_seen_job *job, struct buf *out)
 {
-	/* Not kept: a list is of many, and who asks for one status after the other has theirs kept. */
+	/* Not cached: a list has many jobs, and the cache serves clients that request one status repeatedly. */
 	struct batch *b = batch_open(&api->root, job->batch, BATCH_READ, NULL);
 	struct json_object *about = b ? batch_metadata_object(b) : NULL;
 	struct job_status p;

@@ -48,8 +48,8 @@ knowledge_list(struct api *api, const struct request *q, struct reply *r)
 	reply_tag(r, q->scgi);
 }
 
-/* The body of a request; of one that has none, what its path says: not every client sends one with DELETE. NULL after
- * making R the error. */
+/* The body of a request, or an object made from the path if there is no body: some clients send none with DELETE. NULL
+ * after making R the error. */
 static struct json_object *
 take_body(const struct request *q, struct reply *r)
 {
@@ -65,7 +65,7 @@ take_body(const struct request *q, struct reply *r)
 	return o;
 }
 
-/* The item that O means. False after making R the error. */
+/* Finds the item that O names. False after making R the error. */
 static bool
 take_id(struct json_object *o, uint64_t *id, struct reply *r)
 {

@@ -24,7 +24,7 @@ static const struct opt table[] = {
 	{0},
 };
 
-/* Descriptor 0 must be a socket that listens: nobody else is answered. */
+/* Descriptor 0 must be a listening socket. */
 static void
 check_socket(void)
 {
@@ -63,10 +63,10 @@ add_origin(const struct opts *o, struct api *api)
 	api->origins[api->origins_n++] = o->value;
 }
 
-/* One of the three that it can be. */
+/* Each mode excludes the others. */
 typedef int program(struct api *api);
 
-/* Takes the options. Which of them it is to be. */
+/* Reads the options. Returns which of the three modes was chosen. */
 static program *
 read_options(struct opts *o, struct api *api, const char **dir)
 {

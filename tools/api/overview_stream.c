@@ -15,9 +15,9 @@ struct overview_stream {
 	struct stream_source source;
 	struct watch_root *follow;      /* NULL: no client follows, or there is no inotify */
 	struct loop_watcher watcher;    /* of that */
-	struct loop_timer touched, all; /* to look at what was touched, and at all batches */
-	int64_t earliest;               /* not to look before that */
-	bool again;                     /* one more look is due after the next */
+	struct loop_timer touched, all; /* to check the changed batches, and all batches */
+	int64_t earliest;               /* no check before that */
+	bool again;                     /* one more check is due after the next */
 };
 
 /* --- what happens to batches --- */

@@ -44,7 +44,8 @@ resolve_notebook(struct api *api, const char *name, struct reply *r)
 
 /* --- jobs --- */
 
-/* The batch NAME, if it is that of the job ID. NULL with errno: ENOENT where it has gone, or is another's by now. */
+/* The batch NAME, if it belongs to the job ID. NULL with errno: ENOENT if it is gone, or belongs to another job by now.
+ */
 static struct cached_batch *
 batch_of(struct api *api, const char *name, const char *notebook, uint64_t id)
 {
@@ -71,7 +72,7 @@ no_batch(int error, const char *batch, const char *of, struct reply *r)
 static bool
 no_job(struct api *api, const char *notebook, struct reply *r)
 {
-	/* Which of the two it is that is not there. */
+	/* Reports which of the two does not exist. */
 	if (open_notebook(api, notebook, r))
 		reply_error(r, 404, "no_such_job", "the notebook %s has no such job; GET batch-jobs/ lists its jobs",
 			    notebook);
@@ -88,7 +89,7 @@ resolve_job(struct api *api, const char *notebook, const char *id, struct resolv
 
 	if (!scan_number(&at, end, &out->id) || *at || *id == '0' || root_name_check(notebook))
 		return no_job(api, notebook, r);
-	/* What it is named as a rule; the notebook is asked only where it is not. */
+	/* The usual name is tried first; the notebook is searched only if that fails. */
 	snprintf(name, sizeof(name), "job-%llu", (unsigned long long)out->id);
 	out->batch = batch_of(api, name, notebook, out->id);
 	if (out->batch)
@@ -135,14 +136,14 @@ find_upload(struct api *api, const char *id, struct resolved_item *out)
 		return false;
 	out->job = job.id;
 	open_batch(api, job.batch, out);
-	/* What is completed is in the notebook before it is said. */
+	/* A completed item is in the notebook before it is reported. */
 	if (out->batch && batch_state(out->batch->batch, out->item) == 'c' &&
 	    !notebook_find_item(out->notebook, out->job, out->item, &out->file)) {
 		notebook_import_results(&api->root, out->batch->batch);
 		notebook_refresh(out->notebook);
 	}
 	out->is_file = notebook_find_item(out->notebook, out->job, out->item, &out->file);
-	/* One whose items cannot be counted is there, for its reader to say so. */
+	/* A batch whose items cannot be counted exists, and reading it will report the error. */
 	length = out->batch ? batch_length(out->batch->batch) : -1;
 	return length < 0 || out->item <= length;
 }
@@ -159,7 +160,7 @@ resolve_item(struct api *api, const char *notebook, const char *id, struct resol
 	*out = (struct resolved_item){.notebook = open_notebook(api, notebook, r)};
 	if (!out->notebook || find_any(api, id, out))
 		return out->notebook;
-	/* What was just completed may be in its batch alone. */
+	/* An item that was just completed may be only in its batch. */
 	if (!settle_notebook(api, out->notebook, r) || find_any(api, id, out))
 		return r->status == 200;
 	return reply_error(r, 404, "no_such_file",
@@ -177,7 +178,7 @@ read_line(const struct resolved_item *i, struct reply *r)
 	return o;
 }
 
-/* Whether a notebook that the id may be of has the file. False with errno: ENOENT, none has. */
+/* Finds the file in a notebook to which the id may belong. False with errno: ENOENT if none has it. */
 static bool
 find_anywhere(struct api *api, const char *id, struct resolved_item *out)
 {

@@ -15,8 +15,8 @@ hex_digit(char c)
 	return -1;
 }
 
-/* Decodes the N bytes of a path's word, where % stands before two hexadecimal digits. False for what is too long or
- * badly written, and for NUL and slash, which no word has. */
+/* Decodes the N percent-encoded bytes of one word of a path. False if it is too long or malformed, or has NUL or a
+ * slash. */
 static bool
 decode_word(const char *at, size_t n, char out[API_WORD_MAX])
 {
@@ -42,7 +42,7 @@ decode_word(const char *at, size_t n, char out[API_WORD_MAX])
 	return len > 0;
 }
 
-/* The words of the path of URI. False where it is none of ours. */
+/* Splits the path of URI into words. False if the API has no such path. */
 static bool
 decode_path(const char *uri, struct request *q)
 {
@@ -63,7 +63,7 @@ decode_path(const char *uri, struct request *q)
 	return q->count > 0;
 }
 
-/* Whether the words are those of the route's path. */
+/* Whether the words match the path of the route. */
 static bool
 path_matches(const char *path, const struct request *q)
 {

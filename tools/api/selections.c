@@ -18,7 +18,7 @@ by_reviewer(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return *x < *y ? -1 : *x > *y; /* one order, whatever qsort does */
+	return *x < *y ? -1 : *x > *y; /* makes the order independent of qsort */
 }
 
 static void
@@ -78,7 +78,8 @@ print_selections(struct cached_batch *b)
 	snprintf(b->version, sizeof(b->version), "%s", picks_version(b->picks));
 }
 
-/* Makes R the batch's document, or only its version where the client has it (STATUS 304) or wants no more (204). */
+/* Makes R the batch's document, or only its version if the client has the document (STATUS 304) or does not want it
+ * (204). */
 static void
 reply_selections(struct cached_batch *b, int status, struct reply *r)
 {
@@ -112,7 +113,7 @@ get_batch(struct api *api, const struct request *q, struct reply *r)
 	return NULL;
 }
 
-/* The version in an If-Match or If-None-Match of one entity tag, into OUT. False for "*" and none. */
+/* Stores the version of an If-Match or If-None-Match with one entity tag in OUT. False for "*" and for none. */
 static bool
 take_version(const char *header, char out[80])
 {
@@ -141,7 +142,7 @@ selections_get(struct api *api, const struct request *q, struct reply *r)
 	reply_selections(b, has ? 304 : 200, r);
 }
 
-/* Adds the set and makes R what came of it. */
+/* Adds the set, and makes R the result. */
 static void
 put_picks(struct cached_batch *b, const struct request *q, const struct picks_set *set, struct reply *r)
 {

@@ -14,7 +14,7 @@
 
 struct batch_status {
 	char *name;
-	struct batch *batch; /* its directory, by which it is known again */
+	struct batch *batch; /* its directory, by which it is recognised */
 	struct batch_stats history;
 	struct picks *picks;             /* NULL: not read */
 	struct picks_subjects *subjects; /* NULL: not read */
@@ -92,7 +92,7 @@ by_name(const void *a, const void *b)
 	return strcmp((*(struct batch_status *const *)a)->name, (*(struct batch_status *const *)b)->name);
 }
 
-/* Brings the list up to what batches/ has. 0 or -1. */
+/* Updates the list from batches/. 0 or -1. */
 static int
 list_batches(struct status_document *s)
 {
@@ -116,7 +116,7 @@ list_batches(struct status_document *s)
 
 /* --- one batch --- */
 
-/* Opens it anew, for its files that were not there before; forgets what was of another directory of that name. */
+/* Opens the batch again, since it may have new files, and forgets the data of an earlier directory of that name. */
 static int
 open_again(const struct status_document *s, struct batch_status *v)
 {
@@ -137,7 +137,8 @@ open_again(const struct status_document *s, struct batch_status *v)
 	return v->picks ? batch_stats_refresh(&v->history, batch_dirfd(b)) : -1;
 }
 
-/* Its subjects are read where there are pages to review: a list of ten million URLs has as many, and none. */
+/* Subjects are read only if there are pages to review: a list of ten million URLs has as many subjects, and no pages.
+ */
 static int
 read_subjects(struct batch_status *v)
 {
@@ -155,7 +156,7 @@ to_buf(const char *bytes, size_t n, void *arg)
 	buf_add(arg, bytes, n);
 }
 
-/* How far the review is. */
+/* The progress of the review. */
 static void
 print_picks(const struct batch_status *v, struct buf *out)
 {
@@ -203,12 +204,12 @@ look_at(const struct status_document *s, struct batch_status *v, int64_t now)
 		v->moves = false;
 		return;
 	}
-	v->text.len--; /* its brace: there is more */
+	v->text.len--; /* without the closing brace: more members follow */
 	batch_stats_print(&v->history, now, &v->text);
 	if (pages)
 		print_picks(v, &v->text);
 	buf_printf(&v->text, ",\"pages\":%s}", pages ? "true" : "false");
-	batch_stats_rate(&v->history, now + 1, &items, &bytes); /* the second under way counts soon */
+	batch_stats_rate(&v->history, now + 1, &items, &bytes); /* the current second counts soon */
 	v->moves = items > 0;
 }
 

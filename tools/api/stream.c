@@ -1,8 +1,6 @@
-/*
- * Those who watch, all in one loop (client_loop.h). A document goes to those who watch it when it has changed, at most
- * every STREAM_EVERY_MS; a client that is slow misses some and gets the newest. After one that will not change any more
- * comes an event `end`.
- */
+/* Streams to all watching clients, in one loop (client_loop.h). A document is sent to its watchers when it has changed,
+ * at most every STREAM_EVERY_MS; a slow client misses some versions and gets the newest. After a document that will not
+ * change again comes an event `end`. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +19,8 @@ enum { STREAMS_MAX = 200, BEAT_MS = 15000 };
 /* A client that watches. */
 struct viewer {
 	struct stream_source *source;
-	uint64_t version; /* the last that it was sent; 0: none */
-	size_t sent;      /* of its OUT at the last beat */
+	uint64_t version; /* the last version that was sent; 0: none */
+	size_t sent;      /* the length of its OUT at the last beat */
 };
 
 struct streaming {
@@ -30,13 +28,13 @@ struct streaming {
 	struct client_loop clients;
 	struct overview_stream *all;
 	struct job_streams *ones;
-	struct stream_source *of_all; /* that of ALL while anybody follows it */
+	struct stream_source *of_all; /* of ALL, while any client follows it */
 	size_t streams;
 };
 
 /* --- events --- */
 
-/* Sends what is new, once what was new before is sent. */
+/* Sends the newest version, once the previous one has been sent. */
 static void
 send_event(struct client *c)
 {
@@ -109,7 +107,7 @@ begin_stream(struct streaming *s, struct client *c, struct stream_source *source
 	if (r->headers.len)
 		buf_add(&c->out, r->headers.data, r->headers.len);
 	buf_str(&c->out, "\r\nretry: 2000\n\n");
-	client_set_deadline(c, clock_ms() + BEAT_MS); /* the document comes as soon as these are sent */
+	client_set_deadline(c, clock_ms() + BEAT_MS); /* the document follows as soon as the headers are sent */
 	scgi_free(&c->scgi);
 }
 
@@ -154,8 +152,8 @@ on_request(struct client *c)
 	return state != SCGI_BAD;
 }
 
-/* A client that watches hears something now and then, so that one that has gone is noticed; one that has taken nothing
- * of what is on its way comes again if it still wants to know. */
+/* Each watching client gets a line now and then, so that a lost connection is noticed. A client that has received
+ * nothing since the last one is disconnected, and can connect again. */
 static bool
 on_deadline(struct client *c)
 {

@@ -50,7 +50,7 @@ submission_error(struct submission *h, int error, const char *doing)
 	return reply_error(&h->reply, 500, "cannot_write", "%s: %s; nothing was submitted", doing, strerror(error));
 }
 
-/* Item I's own id: VALUE, with -I where it stands for all. False after making the reply the error. */
+/* The id of item I: VALUE, with -I if one value is given for all. False after making the reply the error. */
 static bool
 name_one(struct submission *h, size_t i, struct json_object *value, bool for_all)
 {

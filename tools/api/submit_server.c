@@ -1,9 +1,7 @@
-/*
- * What is handed in. A client is asked who it is before its body is looked at; its body is then taken as it comes, and
- * what is to be done with it is done in a thread, which may wait for the disk; then its only item is waited for. The
- * client may leave at any time: before its body is whole nothing has happened, and afterwards the job is made and goes
- * on.
- */
+/* Accepts submissions. A client is authenticated before its body is read. The body is then read as it arrives, and a
+ * thread, which may wait for the disk, makes the job. If the client wants the result, it waits for the only item. The
+ * client may leave at any time: before the body is complete nothing has happened, and afterwards the job is made and
+ * continues. */
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -25,31 +23,31 @@
 #include "urls.h"
 #include "wait_item.h"
 
-/* A client's place in its request. */
+/* The state of a client's request. */
 enum { STEP_HEADERS, STEP_BODY, STEP_THREAD, STEP_ITEM };
 
 struct submit_server; /* the program */
 
 struct submit_client {
 	int step;
-	struct submission *submission; /* NULL: it has none yet, or no longer */
-	struct client *client;         /* NULL: it has left; only while a thread has the submission */
+	struct submission *submission; /* NULL: there is none yet, or no longer one */
+	struct client *client;         /* NULL: the client has left while a thread has the submission */
 	struct submit_server *server;
-	struct scgi scgi; /* what the thread reads */
+	struct scgi scgi; /* the input of the thread */
 	pthread_t thread;
 	uint64_t held;              /* of the body, in memory */
-	int64_t rate_at;            /* when the body's rate is looked at */
-	uint64_t rate_from;         /* how much there was the last time */
-	struct submit_client *next; /* of those that are done */
+	int64_t rate_at;            /* when the rate of the body is checked */
+	uint64_t rate_from;         /* how much had arrived at the last check */
+	struct submit_client *next; /* of threads that have ended */
 };
 
 struct submit_server {
 	struct api *api;
 	struct client_loop clients;
-	struct loop_watcher threads; /* an eventfd: some have ended */
-	struct loop_watcher batches; /* an inotify descriptor: something happened to a batch whose item is waited for */
+	struct loop_watcher threads; /* an eventfd: threads have ended */
+	struct loop_watcher batches; /* an inotify descriptor: a batch changed whose item a client waits for */
 	int ino;                     /* of that; -1: there is none */
-	uint64_t held;               /* bytes of lists that clients have in memory, or will */
+	uint64_t held;               /* bytes of lists in memory, including those that were announced */
 	pthread_mutex_t mutex;       /* for DONE */
 	struct submit_client *done;  /* whose threads have ended */
 };
@@ -78,7 +76,7 @@ free_submit_client(struct submit_client *a)
 	free(a);
 }
 
-/* Answers with R, which it frees. S: its headers. */
+/* Answers with R and frees it. S: the headers of the request. */
 static void
 answer_with(struct submit_server *t, struct client *c, const struct scgi *s, struct reply *r)
 {
@@ -89,7 +87,7 @@ answer_with(struct submit_server *t, struct client *c, const struct scgi *s, str
 	reply_free(r);
 }
 
-/* Answers with what became of its submission, and forgets it. */
+/* Answers with the result of the submission, and frees that. */
 static void
 finish_client(struct client *c)
 {
@@ -103,8 +101,7 @@ finish_client(struct client *c)
 
 /* --- its thread --- */
 
-/* What there is to do once the body is whole. The reply of the submission, or none where its item is to be waited for.
- */
+/* Processes the complete body. The submission then has its reply, or none if the client waits for the item. */
 static void
 process_submission(struct submit_client *a)
 {
@@ -135,7 +132,7 @@ run_thread(void *arg)
 	return NULL;
 }
 
-/* Its body is whole. */
+/* The body is complete. */
 static void
 start_thread(struct client *c)
 {
@@ -153,7 +150,7 @@ start_thread(struct client *c)
 	finish_client(c);
 }
 
-/* Its thread has ended. */
+/* The thread of the client has ended. */
 static void
 end_thread(struct submit_server *t, struct submit_client *a)
 {
@@ -193,7 +190,7 @@ handle_threads(void *arg, uint32_t events)
 	}
 }
 
-/* Something happened to a batch whose item is waited for. */
+/* A batch changed whose item a client waits for. */
 static void
 handle_batches(void *arg, uint32_t happened)
 {
@@ -213,7 +210,7 @@ handle_batches(void *arg, uint32_t happened)
 
 /* --- its body --- */
 
-/* A submission for the request, whose headers are there. NULL after making R the error. */
+/* Makes a submission for the request, whose headers are complete. NULL after making R the error. */
 static struct submission *
 begin_submission(struct submit_server *t, const struct request *q, struct reply *r)
 {
@@ -233,7 +230,7 @@ begin_submission(struct submit_server *t, const struct request *q, struct reply 
 	return h;
 }
 
-/* Whether the body that is announced may come. False after making R the error. */
+/* Whether the announced body is acceptable. False after making R the error. */
 static bool
 check_length(const struct submit_server *t, const struct submission *h, uint64_t length, struct reply *r)
 {
@@ -253,7 +250,7 @@ check_length(const struct submit_server *t, const struct submission *h, uint64_t
 	return false;
 }
 
-/* Takes what is there of the body, and begins the work once it is whole. */
+/* Reads the part of the body that has arrived, and starts the work once it is complete. */
 static void
 read_body(struct client *c)
 {
@@ -262,7 +259,7 @@ read_body(struct client *c)
 	struct scgi *s = &c->scgi;
 	uint64_t left = s->body_len - h->got, n = s->in.len - s->body;
 
-	if (!h->form.calls) { /* a list stays where it is */
+	if (!h->form.calls) { /* a list stays in its buffer */
 		h->got = n;
 	} else {
 		n = n < left ? n : left;
@@ -277,7 +274,7 @@ read_body(struct client *c)
 		start_thread(c);
 }
 
-/* Who it is, and what it wants, is there. */
+/* The headers are complete. */
 static void
 begin_client(struct submit_server *t, struct client *c)
 {
@@ -329,11 +326,11 @@ on_request(struct client *c)
 	if (a->step == STEP_BODY)
 		read_body(c);
 	else
-		scgi_free(&c->scgi); /* more than it announced */
+		scgi_free(&c->scgi); /* more than was announced */
 	return true;
 }
 
-/* Whether the body comes too slowly, looked at now and then. */
+/* Checks now and then whether the body arrives too slowly. */
 static bool
 is_slow(struct submit_client *a)
 {
@@ -378,7 +375,7 @@ on_drop(struct client *c)
 		return;
 	a->client = NULL;
 	if (a->step == STEP_THREAD)
-		return; /* its thread ends in its time */
+		return; /* the thread ends later */
 	wait_item_end(a->submission, a->server->ino);
 	free_submit_client(a);
 }
@@ -395,7 +392,7 @@ submit_serve(struct api *api)
 	t->threads = (struct loop_watcher){.call = handle_threads, .arg = t};
 	t->batches = (struct loop_watcher){.call = handle_batches, .arg = t};
 	pthread_mutex_init(&t->mutex, NULL);
-	mallopt(M_ARENA_MAX, 2); /* a thread's memory is given back, however many there were */
+	mallopt(M_ARENA_MAX, 2); /* returns the memory of threads to the system, however many there were */
 	clients_open(&t->clients, &calls, t);
 	ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (ended < 0 || loop_watch(t->clients.loop, &t->threads, ended, EPOLLIN) < 0)

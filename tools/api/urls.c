@@ -11,7 +11,7 @@
 #include "records/rec.h"
 #include "urls.h"
 
-/* Where the host of URL begins; NULL where it is none of http and https. */
+/* Where the host of URL begins; NULL if it is not a URL of http or https. */
 static const char *
 host_of(const char *url)
 {
@@ -24,7 +24,7 @@ host_of(const char *url)
 	return at ? at + 1 : host;
 }
 
-/* NULL for a URL that may be asked for, else what is wrong with it, to stand alone. The worker looks closer. */
+/* NULL for an acceptable URL; otherwise what is wrong with it, as a clause. The worker checks more. */
 static const char *
 url_check(const char *url, size_t n, char room[160])
 {
@@ -46,7 +46,7 @@ url_check(const char *url, size_t n, char room[160])
 	return NULL;
 }
 
-/* Takes what is secret off URL, which is then what is kept and shown. Returns what is wrong, as url_check(). */
+/* Removes the secrets from URL, which is then stored and shown. Returns what is wrong, as url_check(). */
 static const char *
 take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
 {
@@ -61,7 +61,7 @@ take_userinfo(struct buf *url, struct buf *userinfo, char room[160])
 	return wrong;
 }
 
-/* Cuts TEXT to N bytes, at a character's end. */
+/* Shortens TEXT to N bytes at the end of a character. */
 static void
 cut_text(struct buf *text, size_t n)
 {
@@ -81,7 +81,7 @@ add_url(struct submission *h, struct json_object *value)
 	char room[160];
 
 	buf_add(&url, json_object_get_string(value), (size_t)json_object_get_string_len(value));
-	/* An entry that a text list would have skipped keeps its place: it fails as an empty one. */
+	/* An entry that a text list would skip keeps its place and fails as an empty one. */
 	if (list_line_clean(&url))
 		list_url_clean(&url);
 	wrong = url_check(url.data, url.len, room);
@@ -146,7 +146,7 @@ take_urls(struct submission *h, struct json_object *o)
 	return true;
 }
 
-/* Whether one of the URLs is well. */
+/* Whether at least one of the URLs is valid. */
 static bool
 check_urls(struct submission *h)
 {

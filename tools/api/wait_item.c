@@ -8,7 +8,7 @@
 #include "records/rec.h"
 #include "wait_item.h"
 
-enum { LOOK_MS = 1000 }; /* in case that inotify misses something */
+enum { LOOK_MS = 1000 }; /* in case inotify misses an event */
 
 void
 wait_item_begin(struct submission *h, int ino)
@@ -39,7 +39,7 @@ reply_completed(struct submission *h, struct json_object *result)
 	long long knowledge = rec_number(result, "knowledge_item_id", 0);
 	struct buf *out = &h->reply.body;
 
-	/* What is answered can be asked for. */
+	/* The item must be in the notebook before the answer names it. */
 	notebook_import_results(&h->api->root, h->watched);
 	h->reply.status = 201;
 	buf_str(out, "{\"success\":true,\"file_id\":");
@@ -61,7 +61,7 @@ reply_failed(struct submission *h, struct json_object *result)
 	struct json_object *error = json_object_object_get(result, "error");
 	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
 
-	/* Codes are words of ours, but a filter's is anybody's. */
+	/* bi chooses its own codes, but a filter may choose any. */
 	if (!code || code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_")] || !*code)
 		code = "failed";
 	reply_error(&h->reply, 422, code, "%s", message ? message : "the item has failed");
@@ -82,7 +82,7 @@ reply_removed(struct submission *h)
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
 }
 
-/* What its result says. */
+/* Answers with the result of the item. */
 static void
 reply_result(struct submission *h)
 {
@@ -115,7 +115,7 @@ reply_late(struct submission *h, bool has_worker)
 	reply_add(&h->reply, ",\"batch_job_id\":%llu", (unsigned long long)h->id);
 }
 
-/* How long it is waited for where nobody works. */
+/* How long the client waits if no worker runs. */
 static int64_t
 workless_ms(const struct submission *h)
 {
@@ -133,7 +133,7 @@ wait_item_look(struct submission *h)
 	} else if (state == 'c' || state == 'f' || state == 'x') {
 		reply_result(h);
 	} else if (waited >= workless_ms(h)) {
-		bool works = queue_has_worker(&h->api->root) != 0; /* one that cannot be looked for may be there */
+		bool works = queue_has_worker(&h->api->root) != 0; /* if the search fails, there may be a worker */
 
 		if (works && waited < h->api->bounds.sync_ms)
 			return false;

@@ -14,14 +14,14 @@
 #include "base/opt.h"
 #include "base/paths.h"
 
-/* The longest word that is compared with those we know, and how many letters may differ. */
+/* The longest word that is compared with the known ones, and how many letters may differ. */
 enum { WORD_MAX = 32, DISTANCE_MAX = 2 };
 
 struct page {
-	const char *word; /* what the command line calls it: "fetch" */
+	const char *word; /* the name on the command line: "fetch" */
 	const char *name; /* "bi-fetch" */
 	char section;     /* of the manual: '1' for programs */
-	const char *what; /* what it is for, one line */
+	const char *what; /* its purpose, one line */
 };
 
 static const struct page pages[] = {

@@ -1,7 +1,5 @@
-/*
- * Cancelling a batch: while the wish is held (batch_cancel), whoever works on the batch fails what it has of it, and we
- * fail the rest. It ends when no item is left.
- */
+/* Cancels a batch: while this process holds the request to cancel (batch_cancel), processes that work on the batch
+ * record their items as failed, and this process records the others. It ends when no item is left. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -19,8 +17,8 @@
 
 enum {
 	AT_ONCE = 256,
-	EVERY_MS = 100,     /* between two looks at what others hold */
-	PATIENCE_MS = 30000 /* for them to let go */
+	EVERY_MS = 100,     /* between two checks of the items that others hold */
+	PATIENCE_MS = 30000 /* for them to release the items */
 };
 
 struct cancelling {
@@ -32,7 +30,7 @@ struct cancelling {
 	uint64_t cancelled, held;
 };
 
-/* Records those that were claimed. 0 or -1. */
+/* Records the claimed items. 0 or -1. */
 static int
 flush(struct cancelling *x)
 {
@@ -49,7 +47,7 @@ flush(struct cancelling *x)
 	return rc;
 }
 
-/* The item's members behind its failure, as every result has them. 0, or -1 with errno. */
+/* Appends the members of the item after the failure, as in every result. 0, or -1 with errno. */
 static int
 print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 {
@@ -74,7 +72,7 @@ print_failure(struct cancelling *x, uint32_t k, struct buf *out)
 	return rc;
 }
 
-/* Fails what nobody holds. How many items are left, in X->held. 0 or -1. */
+/* Records the items that nobody holds as failed. X->held gets the number of those left. 0 or -1. */
 static int
 cancel_free(struct cancelling *x)
 {
@@ -122,7 +120,7 @@ nothing_left(const char *batch, void *arg)
 	return batch_count(x->b, &counts) == 0 && counts.pending + counts.processing == 0;
 }
 
-/* Until nothing is left. 0 or the exit code after a message. */
+/* Continues until no item is left. 0 or the exit code after a message. */
 static int
 cancel_all(struct cancelling *x)
 {

@@ -1,8 +1,5 @@
-/*
- * Verifying batches: what their files say against each other, and what was fetched against its SHA-256. Nothing is
- * locked but the files that are being appended to, while their ends are looked at; an item that somebody works on is
- * passed over.
- */
+/* Verifies batches: compares their files with each other, and the fetched files with their SHA-256. Only files that are
+ * appended to are locked, while their ends are read; an item on which a process works is skipped. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,8 +21,8 @@
 
 static const char *const lists[] = {"items.ndjson", "results.ndjson", "picks.ndjson"};
 
-/* Looks at the end of a file of lines, with its lock, so that nobody is in the middle of one. Whoever appends next
- * would cut off what is torn; so do we, whoever else works on the batch. */
+/* Checks the end of a file of lines, with its lock, so that no process is writing one. The next process that appends
+ * would cut off an incomplete line, so this is repaired even if others work on the batch. */
 static void
 check_tail(struct checking *x, const char *name)
 {
@@ -63,7 +60,7 @@ is_record(const char *line, size_t n)
 	return is;
 }
 
-/* A member of an archive whose item is not before it is one that nothing can unpack. */
+/* A member of an archive whose item does not come earlier can never be unpacked. */
 static void
 check_member(struct checking *x, uint64_t k, const char *line, size_t n)
 {
@@ -166,7 +163,8 @@ check_states(struct checking *x)
 			checking_cannot_read(x, "state");
 			return;
 		}
-		/* An owner who died before he had a result leaves r. Of who lives, the byte comes after the result. */
+		/* An owner that died before it had a result leaves r. A living owner writes the byte after the result.
+		 */
 		if (is == should || (should == 'p' && is == 'r') || (x->held && (is == 'r' || is == 'p')) || claimed ||
 		    batch_state(x->b, (uint32_t)k) == should)
 			continue;
@@ -190,7 +188,7 @@ check_states(struct checking *x)
 	}
 }
 
-/* An entry of results.index that leads to another line than the last makes an older result count. */
+/* If an entry of results.index does not lead to the last line, an older result would count. */
 static void
 check_index(struct checking *x)
 {
@@ -266,7 +264,7 @@ check_open(struct checking *x)
 	table_clear(&x->files);
 }
 
-/* Adds what was found in NAME to ALL. 0 or the exit code after a message. */
+/* Checks the batch NAME and adds the results to ALL. 0 or the exit code after a message. */
 static int
 check(const struct clean *c, const char *name, struct checking *all)
 {

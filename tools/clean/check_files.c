@@ -19,7 +19,7 @@
 
 enum { TRIES = 1000 };
 
-/* The print of a name below files/. */
+/* The fingerprint of a name below files/. */
 static uint32_t
 print_of(const char *path)
 {
@@ -100,7 +100,7 @@ is_known(const struct checking *x, const char *name)
 	return table_next(&x->files, print_of(name), &cursor) != NULL;
 }
 
-/* Moves NAME of the directory FILES to orphans/, under a name that is free there. Nobody else works on the batch. */
+/* Moves NAME of the directory FILES to orphans/ under a free name. No other process works on the batch. */
 static int
 put_aside(struct checking *x, int files, const char *name)
 {
@@ -120,13 +120,13 @@ put_aside(struct checking *x, int files, const char *name)
 	return is == 0 ? renameat(files, name, x->orphans, as) : -1;
 }
 
-/* A file that no result names: a process was killed before it recorded it. It may be all that there is of what was
- * fetched, so it is kept. */
+/* A file that no result names: a process was killed before recording it. It may be the only copy of fetched data, so it
+ * is kept. */
 static int
 see_file(int dir, const struct dirent *e, void *arg)
 {
 	struct checking *x = arg;
-	/* Where not all results are known, it may be theirs. */
+	/* If some results are not known, the file may belong to one of them. */
 	bool moves = x->mends && !x->failed && !x->results_bad;
 	uint32_t k;
 
@@ -152,7 +152,7 @@ see_file(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Notes the items that are removed. */
+/* Records the removed items. */
 static void
 find_removed(struct checking *x)
 {
@@ -177,7 +177,7 @@ find_removed(struct checking *x)
 	buf_free(&line);
 }
 
-/* Removes what removed items have. */
+/* Removes the files of removed items. */
 static void
 remove_left(struct checking *x)
 {
@@ -198,12 +198,12 @@ void
 check_orphans(struct checking *x)
 {
 	if (batch_filesfd(x->b) < 0)
-		return; /* it is not there, or was said to be unreadable */
+		return; /* it does not exist, or was reported as unreadable */
 	find_removed(x);
 	x->orphans = -1;
 	if (file_each(root_open_dir(batch_dirfd(x->b), "files", false), see_file, x) < 0)
 		checking_cannot_read(x, "files/");
-	/* Before the other names are gone for good. */
+	/* Synced before the other names are removed permanently. */
 	if (x->orphans >= 0 && (fsync(x->orphans) < 0 || fsync(batch_dirfd(x->b)) < 0))
 		checking_cannot_read(x, "orphans/");
 	file_close(x->orphans, 0);
@@ -222,7 +222,7 @@ add_size(int dir, const struct dirent *e, void *arg)
 	return rc < 0 ? -1 : 0;
 }
 
-/* It is no trouble: it was found before. */
+/* This is not a problem, since they were found earlier. */
 void
 check_say_orphans(struct checking *x)
 {

@@ -14,22 +14,22 @@ struct checking {
 	const struct clean *c;
 	struct batch *b;
 	const char *name;
-	bool mends;                /* what is found is mended */
-	bool alone;                /* nobody else works on it */
-	bool held;                 /* somebody does */
+	bool mends;                /* problems are repaired */
+	bool alone;                /* no other process works on it */
+	bool held;                 /* another process works on it */
 	uint64_t count;            /* items */
 	char *states;              /* as items and results have it: p, c, f, x */
-	struct item_stems removed; /* the items that are removed, and whose files were not kept */
-	unsigned char *left;       /* of such an item: a file is there */
+	struct item_stems removed; /* the removed items whose files were not kept */
+	unsigned char *left;       /* a file of such an item exists */
 	off_t *last;               /* where the last result of each item begins; -1: it has none */
-	struct table files;        /* the names in files/ that results have, also former ones, by their prints */
-	int orphans;               /* orphans/, -1 until something is put there */
+	struct table files;        /* fingerprints of the names in files/ that results have, even old results */
+	int orphans;               /* orphans/, -1 until a file is moved there */
 	uint64_t found, mendable, mended;
-	uint64_t moved, kept, kept_bytes; /* to orphans/, and what is there */
+	uint64_t moved, kept, kept_bytes; /* moved to orphans/, and all files there */
 	uint64_t left_n;                  /* files that removed items have */
 	uint64_t states_wrong;            /* and entries of results.index */
-	bool failed;                      /* something could not be read; said */
-	bool results_bad;                 /* a line of results.ndjson says nothing: the file that it had is not known */
+	bool failed;                      /* something could not be read, which was reported */
+	bool results_bad; /* a line of results.ndjson is damaged, so the name of its file is not known */
 };
 
 enum mending { MENDED, NOT_MENDED };

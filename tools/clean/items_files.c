@@ -1,4 +1,5 @@
-/* What removed items have: files, copies and thumbnails for the pages, what was parsed, what is unfinished. */
+/* Removes the data of removed items: files, copies and thumbnails for the pages, parsed content, unfinished downloads.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,8 +23,8 @@ struct sweeping {
 	struct item_stems stems;
 	struct removal *v;
 	size_t n;
-	bool counts;         /* what is found is a file of the batch */
-	const char *dir;     /* what is looked into, for messages */
+	bool counts;         /* the files found belong to the batch */
+	const char *dir;     /* the directory that is read, for messages */
 	struct table shared; /* inodes that have other names */
 	size_t shared_n, same;
 	int code;
@@ -63,7 +64,7 @@ print_of(const struct stat *st)
 	return (uint32_t)(st->st_ino ^ st->st_ino >> 32);
 }
 
-/* An entry of a directory: it goes if it is an item's. */
+/* Handles an entry of a directory, which is removed if it belongs to an item. */
 static int
 sweep_entry(int dir, const struct dirent *e, void *arg)
 {
@@ -116,7 +117,7 @@ sweep(struct sweeping *x, int dir, const char *shown, bool counts)
 	file_close(dir, 0);
 }
 
-/* Copies for the pages, under the lock of who makes them: one that began before would put them back. */
+/* Removes copies for the pages, with the lock of bi-render: a bi-render that began earlier would make them again. */
 static void
 sweep_review(struct sweeping *x)
 {
@@ -136,7 +137,7 @@ sweep_review(struct sweeping *x)
 	file_close(review, 0);
 }
 
-/* What item K has elsewhere: what was parsed, and what was begun. 0 or -1. */
+/* Removes the other data of item K: parsed content and unfinished downloads. 0 or -1. */
 static int
 remove_rest(struct sweeping *x, uint32_t k, struct buf *line)
 {
@@ -159,7 +160,7 @@ remove_rest(struct sweeping *x, uint32_t k, struct buf *line)
 	return rc;
 }
 
-/* A file that stays, and has the bytes of one that went. */
+/* Reports a file that stays and has the same bytes as a removed one. */
 static int
 see_shared(int dir, const struct dirent *e, void *arg)
 {
@@ -171,7 +172,7 @@ see_shared(int dir, const struct dirent *e, void *arg)
 	if (file_stat(dir, e->d_name, &st) <= 0 || !(slot = table_next(&x->shared, print_of(&st), &cursor)))
 		return 0;
 	if (item_stems_find(&x->stems, e->d_name, &k) < 0 || k)
-		return 0; /* in a dry run they are still there */
+		return 0; /* in a dry run they still exist */
 	if (x->same++ < SHARED_SHOWN)
 		msg_warn("item %lu of the batch '%s' has the same bytes as files/%s, which stays",
 			 (unsigned long)slot->item, batch_name(x->b), e->d_name);

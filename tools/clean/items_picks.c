@@ -1,4 +1,4 @@
-/* Decisions for candidates that were removed: they are taken back, so that their subjects are undecided again. */
+/* Withdraws decisions for candidates that were removed, so that their subjects are undecided again. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ is_for_removed(const struct item_stems *stems, const struct pick *p)
 	return item_stems_find(stems, name, &k) < 0 ? -1 : k != 0;
 }
 
-/* Those of PICKS into BACK, as they are taken back. How many, or -1. */
+/* Adds the withdrawals of such PICKS to BACK. Returns how many, or -1. */
 static int64_t
 find_picks(const struct picks *picks, const struct item_stems *stems, struct pick *back)
 {

@@ -62,7 +62,7 @@ is_numbers(const char *arg, struct wanted *w)
 	return true;
 }
 
-/* As bi-fetch remembers it. */
+/* In the form in which bi-fetch stores it. */
 static char *
 absolute_path(const char *path)
 {
@@ -93,7 +93,7 @@ take_operand(struct selecting *x, const char *arg)
 
 /* --- items --- */
 
-/* Item K was asked for by one of the texts. */
+/* Selects item K, which one of the texts names. */
 static void
 match_texts(struct selecting *x, uint32_t k, struct json_object *item)
 {
@@ -111,7 +111,7 @@ match_texts(struct selecting *x, uint32_t k, struct json_object *item)
 	}
 }
 
-/* Reads all items: those that the texts mean, and members of archives, which come behind these. 0 or -1. */
+/* Reads all items, to find those that the texts name, and the members of archives, which come after these. 0 or -1. */
 static int
 read_items(struct selecting *x)
 {
@@ -139,7 +139,7 @@ read_items(struct selecting *x)
 	return rc;
 }
 
-/* The code of the failure of item K is one of --status. 1, 0, or -1. */
+/* Whether item K failed with one of the codes of --status. 1, 0, or -1. */
 static int
 has_status(const struct selecting *x, uint32_t k, struct buf *line)
 {
@@ -188,7 +188,7 @@ select_all(struct selecting *x)
 	return x->texts || x->out->count > 0 ? read_items(x) : 0;
 }
 
-/* Says which operands the batch does not have. How many. */
+/* Reports the operands that the batch does not have. Returns how many. */
 static size_t
 say_unknown(const struct selecting *x)
 {

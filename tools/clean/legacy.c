@@ -1,8 +1,6 @@
-/*
- * The old layout: pages (index.html, submit.html, ID_review.html) and pictures (ID_IDX.EXT) that lie directly in one
- * review folder, of all batches together. What has such a name is counted, made a batch of by bi-fetch, or removed;
- * directories, which are batches, and whatever else is there are left alone.
- */
+/* The old layout: pages (index.html, submit.html, ID_review.html) and pictures (ID_IDX.EXT) of all batches lie directly
+ * in one review folder. Files with such names are counted, made into a batch by bi-fetch, or removed. Directories,
+ * which are batches, and all other files are left alone. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +27,7 @@ struct picture {
 	char *name;
 	char subject[SUBJECT_MAX + 1];
 	unsigned long idx;
-	bool moved; /* its bytes are in the batch */
+	bool moved; /* the batch has its bytes */
 };
 
 struct legacy {
@@ -50,7 +48,7 @@ is_page(const char *name)
 	return word_is_one_of(name, "index.html", "submit.html") || word_ends_in(name, "_review.html");
 }
 
-/* Takes a name ID_IDX.EXT apart. */
+/* Splits a name ID_IDX.EXT. */
 static bool
 is_picture(const char *name, struct picture *out)
 {
@@ -99,7 +97,7 @@ see(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* By subject, then in the order that it had there. */
+/* Sorts by subject, then by the place in it. */
 static int
 by_place(const void *a, const void *b)
 {
@@ -198,8 +196,8 @@ readable(const struct buf *bytes)
 	return fd;
 }
 
-/* Notes which pictures the batch has by what bi-fetch wrote to OUT. One of a name that was moved before is completed
- * already, whatever its bytes are by now. */
+/* Finds out from the output OUT of bi-fetch which pictures the batch has. A name that was moved earlier is already
+ * completed, even if its bytes have changed. */
 static void
 note_moved(const struct legacy *l, int out)
 {
@@ -225,7 +223,7 @@ note_moved(const struct legacy *l, int out)
 	rec_close(r);
 }
 
-/* Runs bi-fetch for the batch. Its exit code, -1 with errno. */
+/* Runs bi-fetch for the batch. Returns its exit code, or -1 with errno. */
 static int
 fetch(const struct legacy *l, const struct buf *items)
 {
@@ -252,7 +250,7 @@ fetch(const struct legacy *l, const struct buf *items)
 	return rc;
 }
 
-/* Makes a batch of the pictures; once all of them are in it, they are removed here, with the pages. */
+/* Makes a batch of the pictures. Once it has all of them, they and the pages are removed here. */
 static int
 move(const struct legacy *l)
 {
@@ -320,7 +318,7 @@ act(const struct legacy *l)
 	return remove_all(l, "");
 }
 
-/* Ends the program where the folder is a batch's: its pages and pictures have the same names. */
+/* Ends the program if the folder belongs to a batch, whose pages and pictures have the same names. */
 static void
 check_place(const struct legacy *l)
 {

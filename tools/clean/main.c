@@ -28,8 +28,8 @@ static const struct opt table[] = {
 static const struct verb {
 	const char *name;
 	int (*run)(const struct clean *c, char **args);
-	bool operands;     /* it takes some */
-	const char *taken; /* options of its own, as given */
+	bool operands;     /* it takes operands */
+	const char *taken; /* its own options */
 } verbs[] = {
 	{"list", clean_list, false, ""},
 	{"stop", clean_stop, true, ""},
@@ -77,7 +77,7 @@ take_age(const struct opts *o)
 	opt_die("%s takes a number and its unit, such as 30d (s, m, h, d, w), not '%s'", o->given, o->value);
 }
 
-/* The options that some verbs alone take. */
+/* The options that only some verbs take. */
 static const struct {
 	int id;
 	const char *name;
@@ -87,7 +87,7 @@ static const struct {
 	   {OPT_MOVE, "--move-to"},    {OPT_OLDER, "--older-than"},
 	   {OPT_REPAIR, "--repair"},   {'y', "--yes"}};
 
-/* Takes an option; one of OWN is noted in GIVEN, a bit each. */
+/* Handles an option; an option of OWN sets its bit in GIVEN. */
 static void
 take_option(struct clean *c, int id, const struct opts *o, const char **dir, unsigned *given)
 {

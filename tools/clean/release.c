@@ -45,8 +45,8 @@ url_has_key(const char *scheme, const char *rest, const struct host_rules *rules
 	return is;
 }
 
-/* Whether NAME, as a person gives it, means the host H: by its key, its name without a port, a URL of it, or as a host
- * of the group by RULES. */
+/* Whether NAME, which the user gave, means the host H: as its key, its name without a port, a URL, or a host of its
+ * group in RULES. */
 static bool
 is_meant(const struct held_host *h, const char *name, const struct host_rules *rules)
 {
@@ -60,7 +60,7 @@ is_meant(const struct held_host *h, const char *name, const struct host_rules *r
 	return url_has_key("http://", name, rules, h->key) || url_has_key("https://", name, rules, h->key);
 }
 
-/* Releases each host of ALL that NAME means. Returns how many, or -1 after a message. */
+/* Releases each host in ALL that NAME means. Returns how many, or -1 after a message. */
 static int
 release_name(const struct clean *c, const struct held_hosts *all, const struct host_rules *rules, const char *name)
 {
@@ -79,7 +79,7 @@ release_name(const struct clean *c, const struct held_hosts *all, const struct h
 		}
 		if (rc > 0)
 			say_released(c, h);
-		n++; /* one whose time is over by now was held back when it was asked for */
+		n++; /* a host whose time has just ended was held back when the command began */
 	}
 	if (n == 0)
 		msg_warn("no host '%s' is held back in %s: `bi-status` shows those that are", name, c->root.path);

@@ -1,8 +1,6 @@
-/*
- * Taking items off a batch. Each is claimed, so that no process works on it, and recorded as removed, which stands
- * before anything is taken away; then decisions for it and its files go. Whoever was interrupted is asked again: what
- * is done already is found to be done.
- */
+/* Removes items from a batch. Each item is claimed, so that no process works on it, and recorded as removed before
+ * anything is deleted. Then its decisions and files are removed. After an interruption the same command can be run
+ * again, and skips the steps that were done. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -21,14 +19,14 @@
 #include "remove_items.h"
 
 enum {
-	EVERY_MS = 100,     /* between two looks at what others hold */
-	PATIENCE_MS = 30000 /* for them to let go */
+	EVERY_MS = 100,     /* between two checks of the items that others hold */
+	PATIENCE_MS = 30000 /* for them to release the items */
 };
 
 struct removing {
 	const struct clean *c;
 	struct batch *b;
-	struct removal *v; /* what is selected, in the order of the numbers */
+	struct removal *v; /* the selected items, in the order of the numbers */
 	size_t n;
 	uint64_t removed, held;
 	int code;
@@ -36,7 +34,7 @@ struct removing {
 
 /* --- saying --- */
 
-/* What was asked for; NULL: it cannot be said. For the caller to free. */
+/* The URL or path of the item, which the caller frees; NULL: it is not known. */
 static char *
 what_of(const struct batch *b, uint32_t k, const char **key)
 {
@@ -81,7 +79,7 @@ say_item(const struct removing *x, const struct removal *r)
 	free(what);
 }
 
-/* The pages of the batch are there, and have the text of what was removed. */
+/* Whether the batch has pages, which still show the removed items. */
 static bool
 has_pages(const struct removing *x)
 {
@@ -120,7 +118,7 @@ note(struct removing *x, int code)
 	x->code = x->code ? x->code : code;
 }
 
-/* Removes N items that are claimed. False after a message: none of them is. */
+/* Removes N claimed items. False after a message, if none of them was removed. */
 static bool
 record(struct removing *x, const struct removal *v, size_t n)
 {
@@ -141,7 +139,7 @@ record(struct removing *x, const struct removal *v, size_t n)
 	return false;
 }
 
-/* N items that are claimed, copied from those that are selected: takes all of them off. */
+/* Removes N claimed items, which were copied from the selected ones. */
 static void
 remove_claimed(struct removing *x, struct removal *v, size_t n)
 {
@@ -158,11 +156,11 @@ remove_claimed(struct removing *x, struct removal *v, size_t n)
 	}
 	for (size_t i = 0; i < n; i++)
 		say_item(x, &v[i]);
-	rec_flush(); /* others may be waited for */
+	rec_flush(); /* it may wait for other processes */
 	x->removed += n;
 }
 
-/* Claims what nobody holds, and removes it. False where a claim could not be asked for. */
+/* Claims the items that no process holds, and removes them. False if a claim failed with an error. */
 static bool
 remove_free(struct removing *x)
 {
@@ -227,7 +225,7 @@ is_agreed(const struct removing *x)
 						x->n == 1 ? "" : "s", batch_name(x->b));
 }
 
-/* What is selected is known. */
+/* The selection is known now. */
 static void
 remove_selected(struct removing *x)
 {
@@ -265,7 +263,7 @@ clean_items(const struct clean *c, char **args)
 	struct selection s = {0};
 
 	check_use(c, args);
-	/* Opening it for work would make what is missing, so whether it is there is asked first. */
+	/* Opening it for work would create it, so its existence is checked first. */
 	x.b = batch_open(&c->root, c->batch, BATCH_READ, NULL);
 	if (x.b && !c->only_say) {
 		batch_close(x.b);

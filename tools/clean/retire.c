@@ -1,7 +1,5 @@
-/*
- * Retiring a batch: with its lock held alone it is written to an archive, if that is asked for, and renamed into trash/
- * with its pages, from where it is deleted. What was chosen of it stays in collected/.
- */
+/* Retires a batch: with its exclusive lock, it is written to an archive on request, moved to trash/ with its pages, and
+ * deleted there. The files that reviewers chose stay in collected/. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,19 +28,19 @@
 #include "records/rec.h"
 #include "review/pack.h"
 
-/* What a batch's directory has. */
+/* The size of a batch's directory. */
 struct sizes {
 	uint64_t files, bytes;
 };
 
 /* --- every file of a batch --- */
 
-/* Called with a file by its path below the batch. FD is -1 for what is neither a regular file nor a directory. */
+/* Called for a file with its path below the batch. FD is -1 if it is neither a regular file nor a directory. */
 typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
 
 static int each_file(int dir, const char *path, visit *see, void *arg);
 
-/* The same of the entry NAME of the directory DIR. */
+/* The same for the entry NAME of the directory DIR. */
 static int
 see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
 {
@@ -101,18 +99,18 @@ static const char manifest_name[] = "__bi__/SHA256SUMS";
 struct archiving {
 	const char *batch;
 	struct pack *pack;
-	struct buf refused; /* a message: a file that the archive cannot hold */
+	struct buf refused; /* a message about a file that the archive cannot hold */
 };
 
-/* Whether the archive does without the file NAME: it can be made again of the others, or is secret. The names are those
- * of the batch's own directory; below it, in orphans/, a file may have any name. */
+/* Whether the archive leaves out the file NAME, because it can be rebuilt from the others or is secret. The names are
+ * those in the batch's own directory; below it, in orphans/, a file may have any name. */
 static bool
 is_left_out(const char *name)
 {
 	return !strchr(name, '/') && (word_is_one_of(name, "lock", "secrets") || word_ends_in(name, ".index"));
 }
 
-/* Whether NAME can stand on a line of the manifest, and in every kind of archive. */
+/* Whether NAME is valid on a line of the manifest, and in every kind of archive. */
 static bool
 is_text(const char *name)
 {
@@ -166,7 +164,7 @@ pack_batch(const struct clean *c, const struct batch *b, struct archiving *a, in
 	return -1;
 }
 
-/* The SHA-256 of what the batch would be as an archive now. 0, or -1 with errno. */
+/* The SHA-256 of the archive that the batch would give now. 0, or -1 with errno. */
 static int
 digest_of_batch(const struct clean *c, const struct batch *b, char hex[HASH_HEX + 1])
 {
@@ -187,7 +185,7 @@ digest_of_file(const char *path, char hex[HASH_HEX + 1])
 	return file_close(fd, fd < 0 || file_digest(fd, hex) < 0 ? -1 : 0);
 }
 
-/* Brings the file PATH and its name to the disk. 0, or -1 with errno. */
+/* Syncs the file PATH and its name. 0, or -1 with errno. */
 static int
 sync_file(const char *path)
 {
@@ -202,8 +200,8 @@ sync_file(const char *path)
 	return file_close(fd, file_close(dir, rc));
 }
 
-/* Whether the file c->archive is there and is this batch as it is now: one that was interrupted had written it, and
- * may not have waited for the disk. */
+/* Whether the file c->archive exists and holds the present batch: an interrupted command wrote it, and may not have
+ * synced it. */
 static bool
 is_archived(const struct clean *c, const struct batch *b)
 {
@@ -213,7 +211,7 @@ is_archived(const struct clean *c, const struct batch *b)
 	       sync_file(c->archive) == 0;
 }
 
-/* Writes the batch to the file c->archive, which must not be there yet. 0, or -1 after a message. */
+/* Writes the batch to the file c->archive, which must not exist. 0, or -1 after a message. */
 static int
 archive(const struct clean *c, const struct batch *b)
 {
@@ -247,7 +245,7 @@ archive(const struct clean *c, const struct batch *b)
 	return file_close(dir, rc);
 }
 
-/* Says, with errno, that WHAT of the batch cannot be read. The exit code. */
+/* Reports that WHAT of the batch cannot be read, with errno. Returns the exit code. */
 static int
 cannot_archive(const struct batch *b, const char *what)
 {
@@ -267,8 +265,8 @@ see_left(int dir, const struct dirent *e, void *arg)
 	return item_stems_find(arg, e->d_name, &k) < 0 ? -1 : k != 0;
 }
 
-/* Whether a removed item still has a file, since its removal was interrupted: an archive must not keep it. 0 or the
- * exit code after a message. */
+/* Checks whether a removed item still has a file because its removal was interrupted: an archive must not have it. 0 or
+ * the exit code after a message. */
 static int
 look_for_left(const struct batch *b)
 {
@@ -289,8 +287,8 @@ look_for_left(const struct batch *b)
 	return code;
 }
 
-/* Whether all files are there that an archive of the batch is to have: no archive is written in silence without one. 0
- * or the exit code after a message. */
+/* Checks whether all files for an archive of the batch exist, since a file must not be left out silently. 0 or the exit
+ * code after a message. */
 static int
 look_for_files(const struct clean *c, const struct batch *b)
 {
@@ -302,7 +300,7 @@ look_for_files(const struct clean *c, const struct batch *b)
 	for (; k > 0; k = batch_find_lost(b, (uint32_t)k + 1, &where))
 		n++;
 	if (k < 0 && (errno == ELOOP || errno == ENXIO || errno == ENOTDIR))
-		code = 0; /* what no archive can hold: archive() names it */
+		code = 0; /* an archive cannot hold this, which archive() reports */
 	else if (k < 0)
 		code = cannot_archive(b, where.data);
 	else if (n > 0)
@@ -318,7 +316,7 @@ look_for_files(const struct clean *c, const struct batch *b)
 
 /* --- one batch --- */
 
-/* Whether a server shows the pages of NAME; said. */
+/* Whether a server shows the pages of NAME, which is reported. */
 static bool
 is_served(const struct clean *c, const char *name)
 {
@@ -368,7 +366,7 @@ say(const struct clean *c, const char *name, const struct batch_counts *counts, 
 	rec_write_json(o);
 }
 
-/* Says, with errno, that the batch NAME was not removed as a whole, and what goes on. errno stays. */
+/* Reports that the batch NAME was not removed completely, with errno, and how to continue. Keeps errno. */
 static void
 say_left(const struct clean *c, const char *name)
 {
@@ -386,7 +384,7 @@ say_left(const struct clean *c, const char *name)
 	errno = error;
 }
 
-/* With its lock held alone by B. 0 or the exit code after a message. */
+/* B holds the exclusive lock. 0 or the exit code after a message. */
 static int
 retire_held(const struct clean *c, struct batch *b)
 {
@@ -414,13 +412,13 @@ retire_held(const struct clean *c, struct batch *b)
 
 		if (c->archive && !is_archived(c, b) && archive(c, b) < 0)
 			return EX_CANTCREAT;
-		/* The pages first: without them the batch is still whole. */
+		/* The pages first: without them the batch is still complete. */
 		if (remove_below(c, "review", name) < 0 || clean_parts(c, name) < 0 ||
 		    remove_below(c, "batches", name) < 0) {
 			say_left(c, name);
 			return msg_exit_code(errno);
 		}
-		/* The port that it had is anybody's. */
+		/* Its port is free for other batches. */
 		dir = root_open_dir(c->root.fd, "leases", false);
 		buf_printf(&file, "%s.port", name);
 		fd = dir < 0 ? -1 : openat(dir, file.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -436,7 +434,7 @@ retire_held(const struct clean *c, struct batch *b)
 static int
 retire(const struct clean *c, const char *name)
 {
-	/* Opening it alone would make what is missing, so whether it is there is asked first. */
+	/* Opening it exclusively would create it, so its existence is checked first. */
 	struct batch *b = batch_open(&c->root, name, BATCH_READ, NULL);
 	int rc;
 
@@ -463,13 +461,13 @@ finish(const struct clean *c, size_t removed, size_t failed, int code)
 	return code;
 }
 
-/* CODE is not 0 where something failed before. */
+/* CODE is not 0 if something failed earlier. */
 static int
 retire_all(const struct clean *c, const struct batch_args *names, int code)
 {
 	size_t removed = 0, failed = code != 0;
 
-	/* What a killed one left there. */
+	/* Files that a killed bi-clean left there. */
 	if (!c->only_say && trash_empty(&c->root) < 0)
 		msg_warn_errno("cannot empty %s/trash", c->root.path);
 	for (size_t i = 0; i < names->n; i++) {
@@ -509,7 +507,7 @@ clean_batch(const struct clean *c, char **args)
 	return code;
 }
 
-/* Whether NAME is done and has not changed for so long. 1, 0, or -1 with errno: what cannot be read is not old. */
+/* Whether NAME is done and has not changed for that time. 1, 0, or -1 with errno: an unreadable batch is not old. */
 static int
 is_old(const struct clean *c, const char *name, time_t now)
 {
@@ -527,7 +525,7 @@ is_old(const struct clean *c, const char *name, time_t now)
 		is = file_stat(batch_dirfd(b), "picks.ndjson", &st);
 		if (is > 0 && st.st_mtime > last)
 			last = st.st_mtime;
-		/* A clock that jumped back makes nothing old. */
+		/* After the clock was set back, nothing counts as old. */
 		if (is >= 0)
 			is = last > 0 && now >= last && now - last >= c->older_than;
 	}

@@ -87,7 +87,7 @@ parse_port(const char *text)
 	return (int)port;
 }
 
-/* True when the server was, or would be, stopped. */
+/* True if the server was stopped, or would be. */
 static bool
 stop_port(const struct clean *c, const struct servers *all, int port)
 {
@@ -125,7 +125,7 @@ clean_stop(const struct clean *c, char **args)
 	return finish(c, stopped, failed);
 }
 
-/* All are asked first, then waited for: they take their time together. */
+/* All servers are told to end before any is waited for, so that they end in parallel. */
 int
 clean_stop_all(const struct clean *c, char **args)
 {

@@ -19,7 +19,7 @@ struct sweep {
 	const char *batch; /* whose parts are removed; NULL: all are */
 	int dir;           /* temp/ */
 	int64_t files, bytes, held, failed;
-	bool quiet; /* what is removed is said by the caller */
+	bool quiet; /* the caller reports the removed files */
 };
 
 static void
@@ -40,7 +40,7 @@ say_file(const struct sweep *w, const char *name, int64_t bytes)
 	rec_write_json(record);
 }
 
-/* NAME is still the file that FD is, and no live process writes it: we have its lock. */
+/* NAME is still the file FD, and no living process writes it, since this process has its lock. */
 static int
 remove_file(struct sweep *w, const char *name, int fd)
 {
@@ -51,7 +51,7 @@ remove_file(struct sweep *w, const char *name, int fd)
 	if (fstatat(w->dir, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (open.st_dev != named.st_dev || open.st_ino != named.st_ino)
-		return 0; /* replaced meanwhile: by one who lives */
+		return 0; /* a living process replaced it in the meantime */
 	if (!w->c->only_say && unlinkat(w->dir, name, 0) < 0)
 		return errno == ENOENT ? 0 : -1;
 	w->files++;
@@ -77,7 +77,7 @@ sweep_file(struct sweep *w, const char *name)
 	return file_close(fd, rc);
 }
 
-/* A name of temp/: only regular files are looked into. */
+/* Handles a name in temp/; only regular files are examined. */
 static void
 sweep_name(struct sweep *w, const char *name)
 {
@@ -119,7 +119,7 @@ finish(const struct sweep *w)
 	return code;
 }
 
-/* Whether NAME is a part of the batch BATCH: BATCH.ITEM.part. */
+/* Whether NAME is an unfinished download of the batch BATCH: BATCH.ITEM.part. */
 static bool
 is_part_of(const char *name, const char *batch)
 {
@@ -142,7 +142,7 @@ sweep_entry(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Sweeps temp/: what is the batch BATCH's, or all. 0, or -1 with errno where it cannot be read. */
+/* Sweeps temp/: the files of the batch BATCH, or all. 0, or -1 with errno if it cannot be read. */
 static int
 sweep(struct sweep *w, const char *batch)
 {

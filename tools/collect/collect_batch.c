@@ -1,4 +1,4 @@
-/* What is chosen of each subject of a batch. */
+/* Collects the chosen candidates of each subject of a batch. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 /* --- a choice --- */
 
-/* Adds the decisions of those who chose it, or of the others. */
+/* Adds the decisions of the reviewers who chose it, or of the others. */
 static void
 add_reviewers(const struct batch_collector *g, struct json_object *to, const struct decision *d, bool chose)
 {
@@ -43,7 +43,7 @@ add_reviewers(const struct batch_collector *g, struct json_object *to, const str
 		json_object_put(all);
 }
 
-/* What the batch was asked, without what is ours or the subject's. */
+/* The members of the ask, without those that belong to bi or to the subject. */
 static struct json_object *
 item_as_given(struct json_object *item)
 {
@@ -53,7 +53,7 @@ item_as_given(struct json_object *item)
 	return o;
 }
 
-/* What is known of a subject: from its first item. */
+/* The metadata of a subject, from its first item. */
 struct about_subject {
 	char id[ID_MAX + 1]; /* of its directory */
 	struct json_object *subject;
@@ -61,7 +61,7 @@ struct about_subject {
 	const char *category;
 };
 
-/* Who, of which batch: what all choices of the subject begin with. */
+/* The common members of all choices of the subject: the reviewers and the batch. */
 static struct json_object *
 begin_choice(const struct batch_collector *g, const struct about_subject *a, long idx)
 {
@@ -76,7 +76,7 @@ begin_choice(const struct batch_collector *g, const struct about_subject *a, lon
 	return o;
 }
 
-/* The result of item K, parsed, into RESULT; NULL where it has none. 0, or -1 with errno. */
+/* Parses the result of item K into RESULT; NULL if it has none. 0, or -1 with errno. */
 static int
 read_result(const struct batch *b, uint32_t k, struct json_object **result)
 {
@@ -84,7 +84,7 @@ read_result(const struct batch *b, uint32_t k, struct json_object **result)
 	return *result || errno == ENOENT ? 0 : -1;
 }
 
-/* Opens the file of RESULT. -1 with errno; what else than a file has its name is noted. */
+/* Opens the file of RESULT. -1 with errno; if something other than a file has its name, that is recorded. */
 static int
 open_result(struct batch_collector *g, struct batch *b, struct json_object *result)
 {
@@ -98,7 +98,7 @@ open_result(struct batch_collector *g, struct batch *b, struct json_object *resu
 	return fd;
 }
 
-/* The file of item K into the choice, where the batch B has it. 0, or -1 with errno. */
+/* Adds the file of item K to the choice, if the batch B has it. 0, or -1 with errno. */
 static int
 add_file(struct batch_collector *g, struct batch *b, struct json_object *choice, uint32_t k)
 {
@@ -116,7 +116,7 @@ add_file(struct batch_collector *g, struct batch *b, struct json_object *choice,
 		rc = fd < 0 && errno != ENOENT ? -1 : 0;
 	}
 	if (fd >= 0) {
-		close(fd); /* there may be more of them than descriptors: store.c opens those that it takes */
+		close(fd); /* there may be more files than descriptors, so store.c opens those that it copies */
 		snprintf(name, sizeof(name), "%s.%s", sha256, type_extension(mime ? mime : ""));
 		rec_add_filled(choice, "file", name);
 		rec_add_filled(choice, "sha256", sha256);
@@ -145,7 +145,7 @@ read_item(const struct batch_collector *g, uint32_t k, struct batch_place *place
 	return item;
 }
 
-/* What is chosen of a subject, as it is put together. */
+/* The choices of a subject while they are collected. */
 struct chosen {
 	struct batch_collector *g;
 	struct json_object *choices;
@@ -176,8 +176,8 @@ open_file(void *arg, size_t i)
 	return fd;
 }
 
-/* Where the file of item K comes from, into FROM: where it is a thumbnail and the original is there, from that. Where
- * that should be there and is not, it is said. 0, or -1 with errno. */
+/* Stores in FROM where the file of item K comes from: if it is a thumbnail, from the original. A missing original is
+ * reported. 0, or -1 with errno. */
 static int
 source_of(struct batch_collector *g, const struct about_subject *a, const struct batch_place *place,
 	  struct json_object *item, struct json_object *choice, struct source *from)
@@ -223,7 +223,7 @@ add_item(struct batch_collector *g, struct chosen *v, const struct about_subject
 	if (rc == 0)
 		rc = add_file(g, from.batch, choice, from.item);
 	error = errno;
-	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* of all, what failed is not asked for */
+	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* with --all, failed items are ignored */
 		char words[128];
 
 		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
@@ -283,7 +283,7 @@ know_subject(const struct batch_collector *g, uint32_t i, struct about_subject *
 	return 0;
 }
 
-/* Says that candidate IDX was chosen, and then removed. */
+/* Reports that candidate IDX was chosen and then removed. */
 static void
 report_removed(struct batch_collector *g, const struct about_subject *a, long idx)
 {
@@ -315,7 +315,7 @@ has_changed(const struct batch_collector *g, const struct decision *d, uint32_t 
 	return is;
 }
 
-/* The items that are chosen. 0, or -1 with errno. */
+/* Adds the chosen items. 0, or -1 with errno. */
 static int
 choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
 	     struct chosen *v)
@@ -410,7 +410,7 @@ is_refused(const struct batch_collector *g, struct json_object *item)
 	return refused;
 }
 
-/* Has the originals of what is chosen fetched. Returns an exit code. */
+/* Fetches the originals of the chosen items. Returns an exit code. */
 static int
 get_originals(const struct batch_collector *g)
 {
@@ -431,7 +431,7 @@ get_originals(const struct batch_collector *g)
 			if (batch_state(g->b, g->plan.items[s->first + k]) == 'x')
 				continue;
 			item = read_item(g, g->plan.items[s->first + k], &place);
-			if (!item && errno != EBADMSG) { /* that is said when the subject is collected */
+			if (!item && errno != EBADMSG) { /* this is reported when the subject is collected */
 				code = msg_report_errno("cannot read the items of batch %s", batch_name(g->b));
 				break;
 			}
@@ -446,7 +446,7 @@ get_originals(const struct batch_collector *g)
 	return code;
 }
 
-/* Notes where the decisions of each subject begin. */
+/* Records where the decisions of each subject begin. */
 static void
 find_decisions(struct batch_collector *g)
 {
@@ -496,7 +496,8 @@ find_decisions(struct batch_collector *g)
 	}
 }
 
-/* Says that subject I could not be collected, with errno. Whether that is its own damage, and the others may go on. */
+/* Reports that subject I could not be collected, with errno. Returns whether only this subject is damaged, so that the
+ * others can continue. */
 static bool
 is_damage(struct batch_collector *g, uint32_t i)
 {
@@ -524,7 +525,7 @@ is_damage(struct batch_collector *g, uint32_t i)
 	return is_odd || store_is_damage(error);
 }
 
-/* What batch.json says into G->about; nothing where it is not there yet. 0, or -1 with errno. */
+/* Reads batch.json into G->about; nothing if it does not exist yet. 0, or -1 with errno. */
 static int
 read_about(struct batch_collector *g)
 {

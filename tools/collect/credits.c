@@ -14,7 +14,7 @@
 
 enum { FLUSH = 1 << 16 };
 
-/* Writes out what there is of document I, if that is at least as much. */
+/* Writes the buffered part of document I if it has at least so many bytes. */
 static int
 flush_document(struct credits *k, size_t i, size_t least)
 {
@@ -44,8 +44,8 @@ credits_begin(struct credits *k, int temp)
 	return 0;
 }
 
-/* The names of the batches whose choice of FILE has the same credit as choice number I has; NULL where an earlier one
- * has it too. */
+/* The names of the batches whose choice of FILE has the same credit as choice number I; NULL if an earlier choice has
+ * it too. */
 static struct json_object *
 batches_of(struct json_object *choices, size_t i, const char *file, struct json_object *credit)
 {
@@ -69,8 +69,8 @@ batches_of(struct json_object *choices, size_t i, const char *file, struct json_
 	return names;
 }
 
-/* What people call the chosen file O without a title: the name that it had where it came from, else its place among the
- * subject's. */
+/* A name for the chosen file O without a title: its name at its origin, or else its place among the subject's
+ * candidates. */
 static void
 choice_label(struct buf *out, struct json_object *o, const char *id)
 {
@@ -86,7 +86,7 @@ choice_label(struct buf *out, struct json_object *o, const char *id)
 		if (!s)
 			continue;
 		if (i == 2 && strstr(s, "://"))
-			s = strchrnul(strstr(s, "://") + 3, '/'); /* a host is no name */
+			s = strchrnul(strstr(s, "://") + 3, '/'); /* a host is not a name */
 		buf_add(&path, s, i == 2 ? strcspn(s, "?#") : strlen(s));
 		slash = path.len ? strrchr(path.data, '/') : NULL;
 		if (slash)
@@ -206,7 +206,8 @@ add_file(const char *file, void *arg)
 	return rc;
 }
 
-/* Adds what is collected of one subject. What is gone meanwhile is not there; of what is damaged MISSED tells. */
+/* Adds the collected files of one subject. A subject that was removed in the meantime is left out; MISSED says whether
+ * one is damaged. */
 static int
 add_subject(const struct collect *c, struct credits *k, const char *id, bool *missed)
 {
@@ -262,7 +263,7 @@ credits_of_all(struct collect *c)
 	bool missed = false;
 	int rc = credits_begin(&k, c->temp), code = EX_ALL_WELL;
 
-	/* The last of several writes what all of them did. */
+	/* The last of several processes writes the result of all. */
 	if (rc == 0)
 		rc = lock_wait(c->collected, LOCK_ALONE);
 	if (rc == 0)

@@ -1,11 +1,11 @@
-/* What the decisions about a subject come to. */
+/* Combines the decisions about a subject. */
 #include <string.h>
 
 #include "base/when.h"
 #include "decide.h"
 
-/* Whether A is later than B: >0, as late: 0, or earlier: <0. A time that has not come yet is of a clock that is wrong,
- * and before all others. */
+/* Compares two times: >0 if A is later than B, 0 if equal, <0 if earlier. A time in the future comes from a wrong
+ * clock, and counts as earlier than all others. */
 static int
 compare_ages(const struct pick *a, const struct pick *b, const char *now)
 {
@@ -14,7 +14,7 @@ compare_ages(const struct pick *a, const struct pick *b, const char *now)
 	return wrong != other ? (other ? 1 : -1) : picks_compare_times(a->at, b->at);
 }
 
-/* The latest of the decisions; NULL where two that differ are of the same time. */
+/* The latest of the decisions; NULL if two different ones have the same time. */
 static const struct pick *
 newest_pick(const struct picks *p, const struct picks_subject *of)
 {

@@ -1,4 +1,4 @@
-/* What goes into an export, and where exports go. */
+/* The content of an export, and its destination. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,27 +19,27 @@
 #include "review/pack.h"
 #include "store.h"
 
-/* An export being written: one archive, or one after the other. */
+/* An export that is being written: one archive, or several in sequence. */
 struct export
 {
 	struct collect *c;
 	const struct batch_args *names;
 	const struct pack_kind *kind;
 	bool shards;
-	int dir;    /* where it goes; -1: to standard output */
+	int dir;    /* the directory; -1: standard output */
 	char *path; /* of that directory, absolute */
 	char *base; /* the name there, without suffix */
 	char *suffix;
-	struct buf sums;     /* of the archives: what goes beside them */
-	struct buf contents; /* what was to be exported: a line a subject, its id, a tab, and how many choices it has */
-	/* The one being written. */
+	struct buf sums;     /* the digests of the archives, for the list beside them */
+	struct buf contents; /* what was to be exported: lines with an id, a tab, and the number of choices */
+	/* The current archive. */
 	struct atomic_file part;
 	struct pack *pack;
 	struct credits credits;
 	uint64_t samples, bytes, files;
 	unsigned number;
 	struct naming naming;
-	/* The subject being added. */
+	/* The current subject. */
 	const char *id;
 	struct buf folder; /* its directory */
 	int subject;
@@ -54,7 +54,7 @@ is_stdout(const struct settings *set)
 	return strcmp(set->output, "-") == 0;
 }
 
-/* Its kind; NULL where name and format do not go together. */
+/* The kind of the export; NULL if name and format contradict each other. */
 static const struct pack_kind *
 kind_for(const struct settings *set)
 {
@@ -142,7 +142,7 @@ digests_name(const struct export *x, struct buf *out)
 	buf_str(out, ".sha256");
 }
 
-/* Whether what NAME leads to may be replaced: nothing, or a file. */
+/* Whether NAME may be replaced: it does not exist, or is a file. */
 static bool
 is_free(const struct export *x, const char *name)
 {
@@ -168,7 +168,7 @@ path_prefix(const struct export *x)
 	return x->shards ? "__bi__/" : "collected/";
 }
 
-/* Says what went wrong with the archive, and the exit code of it. */
+/* Reports what went wrong with the archive. Returns the exit code. */
 static int
 report_trouble(const struct export *x, const char *what)
 {
@@ -215,7 +215,7 @@ report_archive(const struct export *x, const char *name, const char *hex, uint64
 	buf_free(&path);
 }
 
-/* Adds the credits of what is in it. */
+/* Adds the credits of the files in it. */
 static int
 pack_credits(struct export *x)
 {
@@ -266,7 +266,7 @@ end_archive(struct export *x)
 
 /* --- a subject --- */
 
-/* A file of this machine goes by its own name: where it was is nobody's business elsewhere. */
+/* A local file is listed by its name only: its directory is private. */
 static void
 forget_path(struct json_object *choice)
 {
@@ -280,7 +280,7 @@ forget_path(struct json_object *choice)
 		rec_add_string(item, "file", slash + 1);
 }
 
-/* What these batches chose of it, and that is not in dispute. */
+/* The undisputed choices that these batches made for the subject. */
 static struct json_object *
 choices_to_export(const struct export *x, struct json_object *all)
 {
@@ -301,7 +301,7 @@ choices_to_export(const struct export *x, struct json_object *all)
 	return some;
 }
 
-/* The choices of the subject that are of FILE. */
+/* The choices of FILE for the subject. */
 static struct json_object *
 choices_of(const struct export *x, const char *file)
 {
@@ -335,14 +335,14 @@ pack_one(struct export *x, const char *file, const char *name, const char *credi
 	return rc == 0 ? EX_ALL_WELL : report_trouble(x, name);
 }
 
-/* How much room a sample takes in a tar file. */
+/* The size of a sample in a tar file. */
 static uint64_t
 tar_size(uint64_t bytes)
 {
 	return 512 + (bytes + 511) / 512 * 512;
 }
 
-/* Begins the next shard where this one is full. */
+/* Begins the next shard if this one is full. */
 static int
 make_room(struct export *x, uint64_t bytes)
 {
@@ -416,7 +416,7 @@ add_metadata(struct export *x)
 	return code;
 }
 
-/* Says that the metadata of the subject ID cannot be read, with errno. */
+/* Reports that the metadata of the subject ID cannot be read, with errno. */
 static int
 report_unreadable(const struct export *x, const char *id)
 {
@@ -433,7 +433,7 @@ report_unreadable(const struct export *x, const char *id)
 	return error == EBADMSG ? EX_DATAERR : msg_exit_code(error);
 }
 
-/* Says that the subject ID has not what was collected of it just now. */
+/* Reports that files of the subject ID that were just collected are missing. */
 static int
 report_changed(const struct export *x, const char *id)
 {
@@ -443,7 +443,7 @@ report_changed(const struct export *x, const char *id)
 	return EX_TEMPFAIL;
 }
 
-/* Adds the subject ID, of which at least EXPECTED choices are there. */
+/* Adds the subject ID, which must have at least EXPECTED choices. */
 static int
 add_subject(struct export *x, const char *id, size_t expected)
 {
@@ -475,7 +475,7 @@ add_subject(struct export *x, const char *id, size_t expected)
 
 /* --- all of it --- */
 
-/* Adds the list of what the export must have, which was made when it was collected, not when it was packed. */
+/* Adds the list of what the export must have; it was made during collection, not during packing. */
 static int
 add_contents(struct export *x)
 {
@@ -495,7 +495,7 @@ compare_kept(const void *a, const void *b)
 	return strcmp(((const struct kept *)a)->id, ((const struct kept *)b)->id);
 }
 
-/* Writes what goes beside, and names what is left of an earlier export. */
+/* Writes the files beside the archives, and names files that an earlier export left. */
 static int
 finish_export(struct export *x)
 {
@@ -554,7 +554,7 @@ export_all(struct collect *c, const struct batch_args *names)
 	x.naming = (struct naming){.template = c->set->name, .samples = x.shards};
 	for (size_t i = 0; i < ATTRIBUTION_KINDS; i++)
 		x.credits.parts[i].fd = -1;
-	/* Zip has local times. */
+	/* A zip has local times. */
 	if (setenv("TZ", "UTC0", 1) < 0)
 		return msg_report_errno("cannot export to %s", c->set->output);
 	tzset();

@@ -1,4 +1,4 @@
-/* Decisions from files: what the page that nobody serves offers for download. */
+/* Imports decisions from files, which a page offers for download if it is opened without a server. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ refuse_file(const char *file, const char *why)
 	return EX_DATAERR;
 }
 
-/* The whole file, parsed. NULL after saying why. */
+/* Parses the file. NULL after a message. */
 static struct json_object *
 read_file(const char *file, int *code)
 {
@@ -65,7 +65,7 @@ read_file(const char *file, int *code)
 	return o;
 }
 
-/* What one file says, until all were found good. */
+/* The decisions of one file, until all files were checked. */
 struct import {
 	const char *file;
 	struct json_object *json;
@@ -82,7 +82,7 @@ is_named(const struct batch_args *names, const char *name)
 	return false;
 }
 
-/* Reads a file and sees whether it may be taken in. Returns an exit code. */
+/* Reads a file and checks whether it can be imported. Returns an exit code. */
 static int
 prepare_import(struct collect *c, struct import *m, const struct batch_args *names)
 {
@@ -122,7 +122,8 @@ prepare_import(struct collect *c, struct import *m, const struct batch_args *nam
 
 /* --- what was decided since --- */
 
-/* Leaves out of the set what is older than the same reviewer's last decision, taken back or not. How many. */
+/* Removes decisions from the set that are older than the last decision of the same reviewer, even a withdrawn one.
+ * Returns how many. */
 static size_t
 drop_older(struct picks_set *set, const struct picks *p)
 {
@@ -133,7 +134,7 @@ drop_older(struct picks_set *set, const struct picks *p)
 	for (size_t i = 0; i < set->n; i++) {
 		const struct pick *one = &set->v[i], *last = picks_last(p, one);
 
-		/* A time that has not come yet says nothing of what was decided first. */
+		/* A time in the future does not show which decision came first. */
 		if (!last || !one->at || picks_compare_times(last->at, now) > 0 ||
 		    picks_compare_times(one->at, last->at) >= 0)
 			set->v[left++] = *one;

@@ -1,7 +1,6 @@
-/*
- * bi-collect: copies what reviewers chose to the collection, with its licences, and exports it. What is written is
- * whole at any moment and the same whoever runs it how often: it may be killed and run again.
- */
+/* bi-collect: copies the files that reviewers chose to the collection, with their licences, and exports them. The
+ * collection is consistent at any moment, and repeated runs give the same result, so the program may be killed and run
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,7 +47,7 @@ static const struct opt table[] = {
 	{0},
 };
 
-/* Opens what is written to. Returns an exit code. */
+/* Opens the directories for writing. Returns an exit code. */
 static int
 open_collection(struct collect *c)
 {

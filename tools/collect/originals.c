@@ -1,4 +1,4 @@
-/* The originals of what was chosen: candidates of a source are thumbnails, made for a look. */
+/* Fetches the originals of chosen candidates, since the candidates of a source are thumbnails. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct originals {
 	struct subject_index plan;
 };
 
-/* False: the name would be longer than one may be. */
+/* False: the name would be too long. */
 static bool
 originals_name(const char *batch, char name[BATCH_NAME_MAX + 1])
 {
@@ -52,7 +52,7 @@ originals_list(struct buf *lines, const char *batch, long idx, struct json_objec
 {
 	struct json_object *o = json_object_new_object(), *of = json_object_new_object();
 
-	/* What an item of a thumbnail has that is not so of its original, or is said otherwise of it. */
+	/* Members of an item that do not apply to its original, or have another name there. */
 	rec_copy_without(o, item, "batch", "bi", "bytes", "category", "found_by", "label", "mime", "original_bytes",
 			 "original_sha1", "original_url", "rank", "score", "score_why", "sha1", "sha256", "source",
 			 "url");
@@ -67,7 +67,7 @@ originals_list(struct buf *lines, const char *batch, long idx, struct json_objec
 	json_object_put(o);
 }
 
-/* Runs bi-fetch with LINES, a file, as its input. Its exit code, or -1 with errno. */
+/* Runs bi-fetch with the file LINES as its input. Returns its exit code, or -1 with errno. */
 static int
 run_fetch(const struct collect *c, const char *name, int lines)
 {
@@ -117,7 +117,7 @@ originals_fetch(const struct collect *c, const char *batch, const struct buf *li
 	if (code < 0)
 		code = msg_report_errno("cannot fetch the originals of batch %s", batch);
 	else if (code == EX_SOME_FAILED)
-		code = EX_ALL_WELL; /* each that is missing is said when it is collected */
+		code = EX_ALL_WELL; /* each missing original is reported when its subject is collected */
 	else if (code != EX_ALL_WELL)
 		msg_warn("batch %s: bi-fetch, which fetches the originals, ended with %d; run the same command again",
 			 batch, code);
@@ -166,7 +166,7 @@ originals_batch(struct originals *o)
 	return o->batch;
 }
 
-/* Line K of the items or results, parsed, into OUT; NULL where there is none. 0, or -1 with errno. */
+/* Parses line K of the items or results into OUT; NULL if there is none. 0, or -1 with errno. */
 static int
 read_line(struct batch *b, uint32_t k, struct json_object *(*get)(const struct batch *, uint32_t),
 	  struct json_object **out)
@@ -175,7 +175,7 @@ read_line(struct batch *b, uint32_t k, struct json_object *(*get)(const struct b
 	return *out || errno == ENOENT ? 0 : -1;
 }
 
-/* Whether item K was completed; else WHY. 1, 0, or -1 with errno. */
+/* Whether item K was completed; otherwise WHY not. 1, 0, or -1 with errno. */
 static int
 is_completed(struct originals *o, uint32_t k, char *why, size_t room)
 {

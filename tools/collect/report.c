@@ -121,7 +121,7 @@ report_stored(struct batch_collector *g, const struct wanted *w, const struct st
 		g->removed++;
 	}
 	if (s->exported) {
-		/* Notes what an export must have. */
+		/* Records what an export must have. */
 		g->c->kept = buf_grow(g->c->kept, g->c->kept_n, sizeof(*g->c->kept));
 		g->c->kept[g->c->kept_n++] = (struct kept){buf_strdup(w->id), s->exported};
 	}

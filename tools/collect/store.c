@@ -1,8 +1,6 @@
-/*
- * A subject's directory in the collection. Files come first, then the metadata that names them, in one step; what it
- * does not name any more goes last. Whoever reads without the lock finds the files that the metadata names, unless they
- * went since.
- */
+/* The directory of a subject in the collection. Files are written first, then the metadata that names them, atomically;
+ * files that are no longer named are removed last. So a reader without the lock finds the files that the metadata
+ * names, unless they were removed since. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,8 +19,8 @@ enum { TRIES = 1000 };
 
 static const char metadata_name[] = "metadata.json";
 
-/* The directory of the subject ID, made where it is missing if CREATE says so: whoever made subjects syncs their names,
- * all at once. */
+/* Opens the directory of the subject ID, and makes it if it is missing and CREATE is set. The caller later syncs all
+ * new names at once. */
 static int
 open_subject(const struct collect *c, const char *id, bool create)
 {
@@ -40,7 +38,7 @@ store_open(const struct collect *c, const char *id, bool create, bool alone)
 		int fd = open_subject(c, id, create), is;
 
 		if (fd < 0 && create && errno == ENOENT)
-			continue; /* it went between the two steps */
+			continue; /* it was removed between the two steps */
 		if (fd < 0)
 			return -1;
 		is = lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0 ? -1 : file_is_named(c->subjects, id, fd);
@@ -52,7 +50,7 @@ store_open(const struct collect *c, const char *id, bool create, bool alone)
 	return file_fail(EBUSY);
 }
 
-/* Whether NAME is a name that we give: a digest and an extension. */
+/* Whether NAME is a name that bi gives: a digest and an extension. */
 static bool
 is_named_by_content(const char *name)
 {
@@ -76,7 +74,7 @@ are_objects(struct json_object *o, const char *key)
 	return true;
 }
 
-/* Whether it has the form in which we write it: what reads it relies on that. */
+/* Whether it has the form in which bi writes it, on which readers rely. */
 static bool
 is_metadata(struct json_object *o)
 {
@@ -167,14 +165,14 @@ store_print(const char *id, struct json_object *choices, struct buf *out)
 
 /* --- what is to be there --- */
 
-/* One subject's directory, locked, and what becomes of it. */
+/* The locked directory of a subject, and its new state. */
 struct subject {
 	struct collect *c;
 	const struct wanted *w;
 	struct stored *out;
 	int dir;
-	struct buf text;            /* its metadata as it was; empty: none */
-	struct json_object *before; /* the choices of that; those that stay are changed in place */
+	struct buf text;            /* its old metadata; empty: none */
+	struct json_object *before; /* the old choices; those that stay are changed in place */
 	struct json_object *after;
 	int left; /* entries of DIR that stay */
 };
@@ -191,7 +189,7 @@ array_length(struct json_object *array)
 	return array ? json_object_array_length(array) : 0;
 }
 
-/* What of KEY, "name" or "category", both choices state and differently. */
+/* Whether both choices have KEY, "name" or "category", with different values. */
 static bool
 member_differs(struct json_object *a, struct json_object *b, const char *key)
 {
@@ -200,7 +198,7 @@ member_differs(struct json_object *a, struct json_object *b, const char *key)
 	return x && y && strcmp(x, y) != 0;
 }
 
-/* Whether another batch means another subject by this id; says so. */
+/* Whether another batch uses this id for another subject; stores a message. */
 static bool
 is_conflict(struct subject *s)
 {
@@ -221,7 +219,7 @@ is_conflict(struct subject *s)
 	return false;
 }
 
-/* Whether a choice of ours that is there stays although it is not among those wanted now. */
+/* Whether an existing choice of this batch stays although it is not wanted now. */
 static bool
 choice_stays(const struct subject *s, struct json_object *choice)
 {
@@ -239,7 +237,7 @@ compare_choices(const void *a, const void *b)
 	return order ? order : (i > k) - (i < k);
 }
 
-/* Those of the others, and of ours what stays. */
+/* Keeps the choices of other batches, and those of this batch that stay. */
 static void
 begin_after(struct subject *s)
 {
@@ -259,7 +257,7 @@ begin_after(struct subject *s)
 	}
 }
 
-/* The choice of ours of the same candidate that was there. */
+/* The existing choice that this batch made of the same candidate. */
 static struct json_object *
 same_before(const struct subject *s, struct json_object *choice)
 {
@@ -298,7 +296,7 @@ link_file(const struct subject *s, int in, const char *name)
 	return linkat(AT_FDCWD, self, s->dir, name, AT_SYMLINK_FOLLOW);
 }
 
-/* Puts the file IN there under NAME: by shared blocks, a link or a copy. 0, or -1 with errno. */
+/* Stores the file IN there as NAME: with shared blocks, as a link or as a copy. 0, or -1 with errno. */
 static int
 put_file(struct subject *s, int in, const char *name)
 {
@@ -312,7 +310,7 @@ put_file(struct subject *s, int in, const char *name)
 	return atomic_file_put_copy(s->c->temp, s->dir, name, in, ATOMIC_FILE_SYNCED);
 }
 
-/* Takes the wanted choice number I, with its file. 0, or -1 with errno. */
+/* Stores the wanted choice number I, with its file. 0, or -1 with errno. */
 static int
 take_choice(struct subject *s, size_t i)
 {
@@ -333,7 +331,7 @@ take_choice(struct subject *s, size_t i)
 	if (file && (in = s->w->open(s->w->arg, i)) < 0 && errno != ENOENT)
 		return -1;
 	if (in < 0) {
-		/* The batch has lost it; we may not have. */
+		/* The batch has lost the file, but the collection may have it. */
 		has = old ? has_file(s->dir, choice_text(old, "file"), rec_number(old, "bytes", -1)) : 0;
 		if (has <= 0)
 			return has;
@@ -380,7 +378,7 @@ remove_if_unchosen(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Removes what nobody chooses any more. Returns how many other entries there are, -1 with errno. */
+/* Removes files that no batch chooses any longer. Returns how many other entries there are, -1 with errno. */
 static int
 remove_unchosen(struct subject *s)
 {
@@ -392,7 +390,7 @@ remove_unchosen(struct subject *s)
 
 /* --- the whole --- */
 
-/* Writes the metadata if it is not so already. 0 or -1. */
+/* Writes the metadata if it has changed. 0 or -1. */
 static int
 write_metadata(struct subject *s)
 {

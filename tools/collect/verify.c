@@ -1,4 +1,4 @@
-/* Whether exports are as they were written. The archives are unpacked confined (expand.h). */
+/* Checks whether exports are unchanged. A confined process unpacks the archives (expand.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum { SUMS_MAX = 1 << 30 }; /* bytes of a list of digests */
 
 static const char beside_suffix[] = ".sha256";
 
-/* A member, or what the manifest says of one. */
+/* A member, or its entry in the manifest. */
 struct entry {
 	char *name;
 	char hex[HASH_HEX + 1];
@@ -33,7 +33,7 @@ struct entries {
 	size_t n;
 };
 
-/* How many choices of a subject there are, or should be. */
+/* How many choices a subject has, or should have. */
 struct count {
 	char *id;
 	size_t n;
@@ -47,9 +47,9 @@ struct counts {
 struct verifying {
 	const char *file;
 	bool json;
-	bool listed;                /* all archives of a list are looked at, then what they have together */
+	bool listed;                /* all archives of a list are read, and then checked together */
 	struct counts has, should;  /* of the subjects of the archives: by their metadata, and by CONTENTS */
-	uint64_t problems, missing; /* of the problems: exports named that are not there */
+	uint64_t problems, missing; /* of the problems: named exports that do not exist */
 };
 
 /* --- what is said --- */
@@ -74,7 +74,7 @@ report_problem(struct verifying *v, const char *member, const char *code, const 
 	rec_write_json(o);
 }
 
-/* DOING cannot be done with the file, for the reason in errno: the file's, or this machine's. */
+/* Reports that DOING failed for the file, for the reason in errno, which lies in the file or in this machine. */
 static void
 report_cannot(struct verifying *v, const char *doing)
 {
@@ -87,7 +87,7 @@ report_cannot(struct verifying *v, const char *doing)
 	report_problem(v, NULL, code, words);
 }
 
-/* An export cannot be opened: ASKED for by name, or else on a list of what there should be. */
+/* Reports that an export cannot be opened, which was named (ASKED) or is on a list. */
 static void
 report_closed(struct verifying *v, bool asked)
 {
@@ -155,7 +155,7 @@ entries_find(const struct entries *e, const char *name)
 	return e->n ? bsearch(&wanted, e->v, e->n, sizeof(*e->v), compare_entries) : NULL;
 }
 
-/* Reads lines as sha256sum writes them. False where one is none, or two have one name. */
+/* Reads lines in the format of sha256sum. False if one is invalid, or two have the same name. */
 static bool
 entries_read(struct entries *e, const struct buf *text)
 {
@@ -202,7 +202,7 @@ compare_counts(const void *a, const void *b)
 	return strcmp(((const struct count *)a)->id, ((const struct count *)b)->id);
 }
 
-/* Sorts them, and makes one of all of a subject. */
+/* Sorts them, and merges those of each subject. */
 static void
 counts_settle(struct counts *c)
 {
@@ -221,7 +221,7 @@ counts_settle(struct counts *c)
 	c->n = last + 1;
 }
 
-/* Takes in a member whose bytes are all there: the metadata of a subject, or CONTENTS. */
+/* Reads a complete member: the metadata of a subject, or CONTENTS. */
 static void
 count_metadata(struct verifying *v, const struct buf *text)
 {
@@ -242,14 +242,14 @@ count_contents(struct verifying *v, const struct buf *text)
 		char *tab = strpbrk(line, "\t\n");
 
 		if (!tab || *tab != '\t')
-			return; /* SHA256SUMS tells that it is not as it was written */
+			return; /* SHA256SUMS shows that it was changed */
 		*tab = '\0';
 		counts_add(&v->should, line, strtoul(tab + 1, &end, 10));
 		end += *end == '\n';
 	}
 }
 
-/* Names the subjects of which less is there than was to be exported. */
+/* Reports the subjects that have fewer files than were to be exported. */
 static void
 compare_contents(struct verifying *v)
 {
@@ -273,12 +273,12 @@ compare_contents(struct verifying *v)
 
 /* --- inside --- */
 
-/* An archive being read. */
+/* The archive that is being read. */
 struct reading {
 	struct verifying *v;
 	struct entries members;
 	struct buf sums; /* the manifest */
-	struct buf text; /* of a member that is parsed */
+	struct buf text; /* the bytes of a member that is parsed */
 	struct hash *hash;
 	bool is_sums, has_sums, damaged;
 	char name[MEMBER_LABEL_MAX * 4 + 1];
@@ -349,7 +349,7 @@ on_member(struct reading *r, enum expand_event event, const struct expand_member
 	}
 }
 
-/* Holds the members against the manifest. */
+/* Compares the members with the manifest. */
 static void
 compare_with_manifest(struct reading *r)
 {
@@ -403,7 +403,7 @@ read_archive(struct verifying *v, int fd)
 	expand_close(e);
 	if (e && (event == EXPAND_END || r->has_sums))
 		compare_with_manifest(r);
-	/* What a shard has not, another may have: only all of a list are asked for together. */
+	/* Another shard may have what one lacks, so all shards of a list are checked together. */
 	if (!v->listed && strncmp(r->name, "__bi__/", 7) == 0)
 		counts_free(&v->should);
 	if (!v->listed)
@@ -451,7 +451,7 @@ verify_archive(struct verifying *v, const char *path, const char *hex, bool aske
 		report_good(v, members);
 }
 
-/* Reads the list of digests in the file PATH. False where there is none, or it is damaged: SAY says so. */
+/* Reads the list of digests in the file PATH. False if there is none or it is damaged, which is reported if SAY. */
 static bool
 read_sums(struct verifying *v, const char *path, struct entries *out, bool say)
 {
@@ -514,7 +514,7 @@ verify_list(struct verifying *v, const char *path)
 	entries_free(&sums);
 }
 
-/* What is beside the archive PATH: PATH.sha256, or of a shard train-000007.tar train.sha256. */
+/* The list beside the archive PATH: PATH.sha256, or train.sha256 for a shard train-000007.tar. */
 static void
 verify_with_list(struct verifying *v, const char *path)
 {

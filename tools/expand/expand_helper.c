@@ -19,7 +19,7 @@
 
 enum { NAME_LENGTH_MAX = 32 << 10, TRIES = 100 };
 
-/* The socket, /dev/null twice, and the archive are all that it ever has open; and it writes to no file. */
+/* The process has only the socket, /dev/null twice, and the archive open, and writes to no file. */
 static const struct confine_limits limits = {
 	.memory = EXPAND_MEMORY,
 	.seconds = EXPAND_SECONDS,
@@ -35,10 +35,10 @@ static void
 say(const char *head, size_t n, const void *bytes, size_t len)
 {
 	if (!helper_send_answer(head, n, bytes, len))
-		_exit(EX_OSERR); /* nobody listens any more */
+		_exit(EX_OSERR); /* the other end is closed */
 }
 
-/* Says HEAD and libarchive's words, which end the archive (F) or the member (D). */
+/* Sends HEAD and libarchive's message, which end the archive (F) or the member (D). */
 static void
 say_words(const char *head, struct archive *a)
 {
@@ -54,7 +54,7 @@ end(const char *head, struct archive *a)
 	_exit(EX_ALL_WELL);
 }
 
-/* The archive could not be read. libarchive's own words may be of what it made of that. */
+/* Reports that the archive could not be read; libarchive's message may only describe the consequences. */
 static _Noreturn void
 end_unread(int error)
 {
@@ -73,7 +73,7 @@ end_failed(struct archive *a)
 	if (source.failed)
 		end_unread(source.failed);
 	if (words && strcmp(words, "Unrecognized archive format") == 0) {
-		archive_clear_error(a); /* the parent has better words */
+		archive_clear_error(a); /* the parent has a better message */
 		end("Fn", a);
 	}
 	if (archive_read_has_encrypted_entries(a) > 0 || (words && strcasestr(words, "encrypt")))
@@ -110,7 +110,7 @@ kind_of(struct archive_entry *entry)
 	}
 }
 
-/* What is no number of at most 17 digits is taken as not known. */
+/* A text that is not a number of at most 17 digits counts as unknown. */
 static long long
 within(la_int64_t value, long long otherwise)
 {
@@ -128,7 +128,7 @@ say_bytes(const char *bytes, size_t n)
 	}
 }
 
-/* A hole is zeros. However long it is said to be: the parent knows when it is too much. */
+/* A hole is sent as zeros. The parent ends this if it is too long. */
 static void
 say_zeros(int64_t n)
 {
@@ -140,7 +140,7 @@ say_zeros(int64_t n)
 	}
 }
 
-/* Says the bytes of the entry, of whatever kind it is: all that is unpacked is counted there. */
+/* Sends the bytes of the entry, of any kind, since the parent counts all unpacked bytes. */
 static void
 say_member(struct archive *a)
 {
@@ -174,7 +174,7 @@ say_member(struct archive *a)
 			return;
 		}
 	}
-	say_words("D", a); /* a warning too: that is how wrong checksums are told */
+	say_words("D", a); /* also a warning, since libarchive reports wrong checksums as warnings */
 }
 
 static _Noreturn void
@@ -211,7 +211,7 @@ say_all(struct archive *a)
 
 /* --- getting there --- */
 
-/* The descriptor of the one request; ends the process where none comes. */
+/* Receives the descriptor of the only request; ends the process if there is none. */
 static int
 receive(void)
 {
@@ -224,17 +224,16 @@ receive(void)
 	return fd;
 }
 
-/*
- * It ends by _exit: nothing is left to write, and what a sanitizer would do at the exit is not allowed here. Once
- * it is confined, standard error is /dev/null like standard output: what it says there could be a stranger's words.
- */
+/* The process ends with _exit: nothing is left to write, and the exit handlers of a sanitizer make calls that are not
+ * allowed here. Once it is confined, standard error is /dev/null like standard output, since messages there could
+ * contain untrusted text. */
 _Noreturn void
 expand_serve(void)
 {
 	struct archive *a;
 
 	helper_require_socket();
-	/* Names come as UTF-8 where the archive says what they are; times without a zone are UTC. */
+	/* Names are returned as UTF-8 if the archive names their character set; times without a zone are UTC. */
 	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");
 	tzset();

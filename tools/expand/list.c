@@ -44,7 +44,7 @@ say_member(const struct listing *l, const char *file, const char *member, uint64
 	rec_write_json(o);
 }
 
-/* An archive (MEMBER is NULL) or a member that is not given, with the STATUS failed or refused. */
+/* Prints an archive (MEMBER is NULL) or a member without data, with the STATUS failed or refused. */
 static void
 say_not(const struct listing *l, const char *file, const char *member, const char *status, const char *code,
 	const char *why)

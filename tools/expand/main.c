@@ -1,8 +1,6 @@
-/*
- * bi-expand: the members of archives. libarchive parses what strangers made, so it does that in a process that is
- * confined (confine.h): `bi-expand --serve`, whose protocol is in expand.h. Asked about files, bi-expand starts one for
- * each and says what came out.
- */
+/* bi-expand: lists the members of archives. libarchive parses untrusted files, so it runs in a confined process
+ * (confine.h): `bi-expand --serve`, whose protocol is in expand.h. For files on its command line, bi-expand starts one
+ * process for each and prints the results. */
 #include <stdbool.h>
 #include <unistd.h>
 

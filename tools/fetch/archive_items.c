@@ -24,9 +24,9 @@ struct archives {
 	struct run *run;
 	struct run_queue *wants, *stored;
 	struct job_list *ended;
-	size_t ended_bytes;   /* of what ended in this turn */
+	size_t ended_bytes;   /* of jobs that ended in this turn */
 	struct archive *list; /* in the order in which they came */
-	size_t count;         /* those that are not over */
+	size_t count;         /* those that are not finished */
 	struct loop_timer timer;
 };
 
@@ -34,16 +34,16 @@ struct archive {
 	struct target *target;
 	uint32_t item;
 	struct job *job;          /* the archive's: claimed, unless AGAIN; NULL: over */
-	bool again;               /* it has its result: for members that are pending all the same */
-	struct json_object *keys; /* what its members have of its item */
+	bool again;               /* it already has a result, but some members are pending */
+	struct json_object *keys; /* the members of its item that its members inherit */
 	struct expand *expand;    /* NULL: not begun, or over */
 	struct loop_watcher watcher;
 	int64_t due;         /* -1: not by time */
-	struct job *member;  /* under way; NULL: none, or one whose bytes are of no use */
-	bool over;           /* remembered only where AGAIN */
-	unsigned troubles;   /* of this machine, that kept it from being unpacked */
-	int64_t not_before;  /* after one: when it is begun again */
-	uint64_t settled_to; /* and up to which of its entries nothing is to be done */
+	struct job *member;  /* the current member; NULL: none, or its bytes are not needed */
+	bool over;           /* stored only if AGAIN */
+	unsigned troubles;   /* errors of this machine that interrupted the unpacking */
+	int64_t not_before;  /* after an error: when it is tried again */
+	uint64_t settled_to; /* and the entries that are already done */
 	char code[32];       /* AGAIN: why it ended early */
 	char message[EXPAND_WORDS];
 	struct archive *next;
@@ -60,7 +60,7 @@ archives_new(struct run *run, struct run_queue *wants, struct run_queue *stored,
 
 /* --- the items of members --- */
 
-/* What an item says of itself alone does not go to its members. */
+/* Members that describe only the archive are not inherited. */
 static struct json_object *
 keys_for_members(const struct job *j)
 {
@@ -70,7 +70,7 @@ keys_for_members(const struct job *j)
 			 "sha256", "sha1", "code", "wrong", "upload", "size");
 	if (strlen(rec_print(keys)) <= KEYS_MAX)
 		return keys;
-	/* Thousands of copies would be too much. */
+	/* Thousands of copies would be too large. */
 	json_object_put(keys);
 	keys = json_object_new_object();
 	if (json_object_object_get_ex(j->asked, "subject", NULL))
@@ -102,14 +102,14 @@ ask_member(struct archive *e, const struct expand_member *m, struct batch_ask *a
 	return rc;
 }
 
-/* A job for a member that begins; NULL where there is nothing to do for it now, or the run has failed. */
+/* Makes a job for the next member; NULL if it needs none now, or the run has failed. */
 static struct job *
 begin_member(struct archives *a, struct archive *e, const struct expand_member *m)
 {
 	struct target *t = e->target;
 	struct batch_ask ask;
 	struct job *j;
-	bool wanted; /* it is on a list already, from which it is said what became of it */
+	bool wanted; /* it is already on a list, from which its result is reported */
 
 	if (m->index <= e->settled_to || ask_member(e, m, &ask) < 0 || !(j = job_new(a->run, t, ask.item)))
 		return NULL;
@@ -248,7 +248,7 @@ close_expand(struct archives *a, struct archive *e)
 	e->expand = NULL;
 }
 
-/* Takes out the archive to which AT refers, and frees it. */
+/* Removes the archive to which AT refers, and frees it. */
 static void
 remove_archive(struct archives *a, struct archive **at)
 {
@@ -264,7 +264,7 @@ remove_archive(struct archives *a, struct archive **at)
 	free(e);
 }
 
-/* A compressed file need not be an archive: one that is none is kept as it is. */
+/* A compressed file need not be an archive: another file is kept unchanged. */
 static bool
 is_plain_file(const struct job *j, const char *code)
 {
@@ -292,8 +292,8 @@ settle_archive(struct archives *a, struct archive *e, const struct expand_member
 	hand_on(a, j);
 }
 
-/* Where it FAILED for this machine's trouble, it is unpacked once more from its beginning, after a pause. False: it
- * failed for another reason, or often enough. */
+/* If it FAILED because of this machine, it is unpacked again from its beginning, after a pause. False: it failed for
+ * another reason, or too often. */
 static bool
 begin_again(struct archives *a, struct archive *e, const struct expand_member *failed)
 {
@@ -309,7 +309,7 @@ begin_again(struct archives *a, struct archive *e, const struct expand_member *f
 	return true;
 }
 
-/* FAILED: why it ends early; NULL: all was there. */
+/* FAILED: why it ends early; NULL: it is complete. */
 static void
 end_archive(struct archives *a, struct archive *e, const struct expand_member *failed)
 {
@@ -331,7 +331,7 @@ end_archive(struct archives *a, struct archive *e, const struct expand_member *f
 	a->count--;
 }
 
-/* The file of an archive that is settled. -1 with errno: ENOENT where there is none. */
+/* Opens the file of a finished archive. -1 with errno: ENOENT if there is none. */
 static int
 open_stored(const struct job *j)
 {
@@ -407,7 +407,7 @@ take_event(struct archives *a, struct archive *e, enum expand_event event, const
 	}
 }
 
-/* What is there, as long as there is room. */
+/* Handles the available entries, as long as there is room. */
 static void
 take_some(struct archives *a, struct archive *e, const struct room *room)
 {
@@ -447,7 +447,7 @@ archives_turn(struct archives *a, const struct room *room)
 		if (e->expand)
 			take_some(a, e, room);
 	}
-	/* Those that have their result by now are of no further use. */
+	/* Removes archives that have their result by now. */
 	for (struct archive **at = &a->list; *at;)
 		if ((*at)->over && !(*at)->again)
 			remove_archive(a, at);

@@ -21,7 +21,7 @@ struct hasher {
 		struct hash *hash;
 		char *bytes;
 		size_t n;
-	} waiting[WAITING_MAX]; /* a ring; the first of them is under way */
+	} waiting[WAITING_MAX]; /* a ring; the first piece is being hashed */
 	size_t first, count;
 	bool end;
 };
@@ -46,7 +46,7 @@ hash_pieces(void *arg)
 		pthread_mutex_lock(&h->mutex);
 		h->first = (h->first + 1) % WAITING_MAX;
 		h->count--;
-		if (h->count == 0 || h->count == WAITING_MAX - 1) /* somebody may wait for that */
+		if (h->count == 0 || h->count == WAITING_MAX - 1) /* a thread may wait for that */
 			pthread_cond_broadcast(&h->changed);
 	}
 	pthread_mutex_unlock(&h->mutex);
@@ -69,8 +69,8 @@ hasher_start(void)
 	return NULL;
 }
 
-/* Has N bytes added to HASH, behind those given before. BYTES came from malloc and are freed. Until hasher_wait() has
- * returned HASH is the thread's. Where several megabytes wait already it waits until some are done. */
+/* Passes N bytes to the thread, which adds them to HASH in order. BYTES are from malloc(), and are freed. HASH belongs
+ * to the thread until hasher_wait() has returned. If several megabytes are waiting, this waits until some are done. */
 static void
 hasher_give(struct hasher *h, struct hash *hash, char *bytes, size_t n)
 {
@@ -113,7 +113,7 @@ body_store_end(struct body_store *store)
 
 enum { FIRST = 64 << 10, NAME_FROM = 1 << 20, HEAD = 16 << 10 };
 
-/* Larger pieces are fewer system calls; all that are under way have PIECES_ALL bytes at most. */
+/* Larger pieces need fewer system calls; all pieces together have at most PIECES_ALL bytes. */
 enum { PIECE_MIN = 64 << 10, PIECE_MAX = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
 
 struct body
@@ -141,7 +141,7 @@ body_open(struct body *b)
 	return -1;
 }
 
-/* A part that has become large is to have a name: what is long under way can be seen in temp/, and gone on with. */
+/* A large unfinished file gets a name, so that a long download is visible in temp/ and can be resumed. */
 static int
 has_become_large(struct body *b)
 {
@@ -151,7 +151,7 @@ has_become_large(struct body *b)
 	return 1;
 }
 
-/* What came first is written, and its beginning stays in HELD as the file's head. */
+/* Writes the held bytes; their beginning stays in HELD as the head of the file. */
 static int
 spill_held(struct body *b)
 {
@@ -162,13 +162,13 @@ spill_held(struct body *b)
 	if (body_open(b) < 0 || atomic_file_write(&b->part, b->held, b->held_len) < 0)
 		return -1;
 	b->spilled = true;
-	/* Until its group is settled only the head is of use. */
+	/* Until its group is finished, only the head is needed. */
 	if (b->held_len > HEAD)
 		b->held = buf_realloc(b->held, b->held_room = b->held_len = HEAD);
 	return 0;
 }
 
-/* The digest is ours again. */
+/* The digest belongs to this thread again. */
 static void
 take_hash(struct body *b)
 {
@@ -177,8 +177,8 @@ take_hash(struct body *b)
 	b->hasher = NULL;
 }
 
-/* Writes the piece, and has it hashed while the next one comes in. Has the kernel begin to write what will be synced:
- * the disk works while bytes come in, and not at their end. */
+/* Writes the piece, and passes it on for hashing while the next one arrives. Tells the kernel to start writing data
+ * that will be synced, so that the disk works during the transfer and not only at its end. */
 static int
 write_piece(struct body *b)
 {
@@ -210,7 +210,7 @@ body_flush(struct body *b)
 	return b->piece_len ? write_piece(b) : 0;
 }
 
-/* Behind the first bytes all is written a piece at once. */
+/* After the first bytes, data is written in whole pieces. */
 static int
 add_to_piece(struct body *b, const char *bytes, size_t n)
 {
@@ -247,7 +247,7 @@ body_add(struct body *b, const void *bytes, size_t n, size_t expected)
 		return 0;
 	}
 	if (b->held_len < HEAD && !b->spilled) {
-		/* One piece that is long from the start: its own beginning is the head. */
+		/* If the first piece is already long, its beginning is the head. */
 		size_t some = HEAD - b->held_len < n ? HEAD - b->held_len : n;
 
 		b->held = buf_realloc(b->held, b->held_room = FIRST);
@@ -259,7 +259,8 @@ body_add(struct body *b, const void *bytes, size_t n, size_t expected)
 	return spill_held(b) < 0 ? -1 : add_to_piece(b, bytes, n);
 }
 
-/* The bytes that follow are in the part: counted, hashed, and their beginning held as the file's head. */
+/* The following bytes are already in the file: they are counted and hashed, and their beginning is held as the head of
+ * the file. */
 static void
 take_piece(struct body *b, const char *bytes, size_t n)
 {
@@ -321,10 +322,8 @@ body_finish(struct body *b)
 	return 0;
 }
 
-/*
- * With syncs the writer's thread waits for the disk, and this one has the time to hash and write. Without, the writer
- * has it for what is still held.
- */
+/* With syncs, the writer's thread waits for the disk, so this thread has time to hash and write. Without, the writer
+ * has time for the held bytes. */
 int
 body_end(struct body *b)
 {
@@ -365,7 +364,7 @@ void
 body_leave(struct body *b)
 {
 	if (b->part.noted) {
-		body_flush(b); /* what cannot be written is not there: the part ends before it */
+		body_flush(b); /* the file ends before the bytes that cannot be written */
 		atomic_file_leave(&b->part);
 	}
 	body_drop(b);
@@ -389,6 +388,6 @@ body_restart(struct body *b)
 	b->named = false;
 	if (b->part.fd < 0)
 		return 0;
-	/* The note first: it is never that of other bytes. */
+	/* The note is written first, so that it never belongs to other bytes. */
 	return atomic_file_note(&b->part, NULL) < 0 ? -1 : body_seek(b);
 }

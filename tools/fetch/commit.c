@@ -19,7 +19,7 @@
 #include "upload.h"
 #include "validate.h"
 
-/* Up to so many files are synced one by one; more are cheaper to sync as a whole file system. */
+/* Up to so many files are synced one by one; for more, syncing the whole file system is cheaper. */
 enum { FEW = 4 };
 
 struct writer {
@@ -30,7 +30,7 @@ struct writer {
 	struct group *given, *done; /* at most one of them */
 	bool end;
 	int event;
-	struct typer *typer; /* the thread's: bi-type dies with the thread that started it */
+	struct typer *typer; /* belongs to the thread, because bi-type dies with the thread that started it */
 	struct pages pages;  /* likewise, with bi-media */
 };
 
@@ -43,14 +43,14 @@ fail_group(struct group *g, const char *doing)
 	g->doing = doing;
 }
 
-/* It has bytes that are no file of the batch yet. */
+/* Whether it has bytes that are not yet a file of the batch. */
 static bool
 is_fresh(const struct job *j)
 {
 	return j->verdict.kind == GOT && !j->filtered && !(j->update && j->update->unchanged);
 }
 
-/* What the bytes are, asked for all files of the group at once. */
+/* Determines the types of all files of the group together. */
 static void
 find_types(struct writer *w, struct group *g)
 {
@@ -82,7 +82,7 @@ find_types(struct writer *w, struct group *g)
 	}
 }
 
-/* Takes from the group what something is to be made of before it is recorded. */
+/* Removes jobs from the group that need processing before they are recorded. */
 static void
 set_aside(const struct settings *set, struct group *g)
 {
@@ -112,7 +112,7 @@ set_aside(const struct settings *set, struct group *g)
 	g->count = kept;
 }
 
-/* The jobs of T whose bytes an item of the batch has already, or an earlier job of the group. */
+/* Finds the jobs of T whose bytes an item of the batch, or an earlier job of the group, already has. */
 static void
 find_same(struct group *g, struct target *t)
 {
@@ -129,7 +129,7 @@ find_same(struct group *g, struct target *t)
 		same[n++] = (struct batch_same){.sha256 = j->body.sha256};
 	}
 	if (n && batch_find_same(t->batch, same, n) < 0)
-		memset(same, 0, sizeof(same)); /* stored twice, no harm */
+		memset(same, 0, sizeof(same)); /* storing it twice does no harm */
 	for (size_t i = 0; i < n; i++) {
 		const char *slash = same[i].path ? strrchr(same[i].path, '/') : NULL;
 
@@ -146,8 +146,8 @@ find_same(struct group *g, struct target *t)
 	}
 }
 
-/* Gives a job whose bytes are there a further name for them: a link within files/, which is ours alone. What is no file
- * of that size there is not theirs. */
+/* Gives a job whose bytes exist another name for them: a link within files/, which only bi uses. An entry that is not a
+ * file of that size is not used. */
 static bool
 link_same(struct job *j, int dir)
 {
@@ -164,7 +164,7 @@ link_same(struct job *j, int dir)
 	return true;
 }
 
-/* Gives the files their names and brings them to the disk. */
+/* Gives the files their names and syncs them. */
 static void
 publish_files(struct group *g, bool sync)
 {
@@ -198,7 +198,7 @@ publish_files(struct group *g, bool sync)
 		fail_group(g, "syncing the files");
 }
 
-/* Takes from the group what goes through the filter first. */
+/* Removes jobs from the group that go through the filter first. */
 static void
 hand_over(struct group *g)
 {
@@ -220,7 +220,7 @@ hand_over(struct group *g)
 	g->count = kept;
 }
 
-/* Records those of T, in one append. */
+/* Records the jobs of T in one append. */
 static void
 record_results(struct group *g, struct target *t, bool sync)
 {
@@ -232,8 +232,8 @@ record_results(struct group *g, struct target *t, bool sync)
 
 		if (j->target != t)
 			continue;
-		/* One that failed after its file was published. Another with the same bytes has its own name for them.
-		 */
+		/* The job failed after its file was published. Another job with the same bytes has its own name for
+		 * them. */
 		if (j->filtered && j->verdict.kind != GOT && unlinkat(batch_filesfd(t->batch), j->name, 0) < 0 &&
 		    errno != ENOENT)
 			msg_warn_errno("cannot remove %s, which the filter refused", j->name);
@@ -377,7 +377,7 @@ writer_take(struct writer *w, bool wait)
 
 	pthread_mutex_lock(&w->mutex);
 	if (wait)
-		atomic_store(&w->pages.hurry, true); /* the run is to end */
+		atomic_store(&w->pages.hurry, true); /* the run must end */
 	while (wait && w->given)
 		pthread_cond_wait(&w->changed, &w->mutex);
 	g = w->done;

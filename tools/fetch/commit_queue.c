@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-/* Ended jobs that wait for the writer, and their bytes in memory: beyond these no further transfer is started. */
+/* Limits of finished jobs that wait for the writer, and of their bytes in memory: above these no transfer starts. */
 enum { WAITING_MAX = 2 * GROUP_MAX, BYTES_MAX = 6 << 20 };
 
 struct commit_queue {

@@ -18,7 +18,7 @@
 
 enum { FILE_BYTES_MAX = 16 << 20 };
 
-/* Ends the program where the jar PATH could not be written at the end. libcurl makes a new file beside it. */
+/* Ends the program if the jar PATH could not be written at the end. libcurl makes a new file beside it. */
 static void
 check_jar(const char *path)
 {
@@ -31,7 +31,7 @@ check_jar(const char *path)
 	free(copy);
 }
 
-/* Whether the header LINE of a cookie says a domain, in an attribute behind the cookie itself. */
+/* Whether the header LINE of a cookie has a domain, in an attribute after the cookie itself. */
 static bool
 has_domain(const char *line)
 {
@@ -218,4 +218,29 @@ cookies_share(const struct settings *set, const struct host_rules *rules)
 	fill(share, lines);
 	curl_slist_free_all(lines);
 	return share;
+}
+
+/* Makes the jar, if it is not there, a file that nobody but its owner can read: libcurl keeps its mode. */
+static void
+make_jar(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+cookies_close(CURLSH *share, const char *path)
+{
+	CURL *easy = share && path ? curl_easy_init() : NULL;
+
+	if (easy) {
+		make_jar(path);
+		curl_easy_setopt(easy, CURLOPT_SHARE, share);
+		curl_easy_setopt(easy, CURLOPT_COOKIEJAR, path);
+		curl_easy_cleanup(easy);
+	}
+	if (share)
+		curl_share_cleanup(share);
 }

@@ -10,8 +10,13 @@
 #include "hosts/host_rules.h"
 #include "settings.h"
 
-/* Returns what all transfers share, for curl_share_cleanup(), with the cookies of the files that SET and RULES name;
- * NULL where neither has any. Ends the program where such a file cannot be read, or has anything but cookies. */
+/* Returns what all transfers share, for cookies_close(), with the cookies of the files that SET and RULES name; NULL
+ * where neither has any. Ends the program where such a file cannot be read, or has anything but cookies. */
 CURLSH *cookies_share(const struct settings *set, const struct host_rules *rules);
+
+/* Writes what is in SHARE to the jar PATH, unless that is NULL, and frees SHARE, which no handle may use any more. NULL
+ * does nothing. No handle may have CURLOPT_COOKIEJAR: each would write its own cookies there, and those of strangers
+ * are kept apart from these. */
+void cookies_close(CURLSH *share, const char *path);
 
 #endif

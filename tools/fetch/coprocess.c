@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "files/file.h"
 
-/* Reads a turn: a filter that writes without end does not keep the loop from others. */
+/* Reads once, so that a filter that writes without end does not block the loop. */
 enum { READS_MAX = 64, DYING_MS = 2000 };
 
 static void
@@ -26,7 +26,7 @@ on_event(void *arg, uint32_t events)
 	coprocess_is_over(x);
 }
 
-/* Not by closing alone: a child that is just being started has a copy for a moment, and that would stay watched. */
+/* Closing is not enough: a child that is being started has a copy for a moment, which would stay watched. */
 static void
 close_watched(struct coprocess *x, struct loop_watcher *w, int *fd)
 {
@@ -145,7 +145,7 @@ coprocess_flush(struct coprocess *x)
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0)
-			close_in(x); /* it reads no more: its end, or its silence, says the rest */
+			close_in(x); /* it no longer reads, which its end or a timeout will show */
 		else
 			x->sent += (size_t)n;
 	}
@@ -202,7 +202,7 @@ coprocess_is_over(struct coprocess *x)
 
 	if (!x->exited && poll(&p, 1, 0) > 0) {
 		x->exited = true;
-		loop_unwatch(x->loop, &x->pid_watcher); /* there is no more to say of it */
+		loop_unwatch(x->loop, &x->pid_watcher); /* nothing more can be reported */
 	}
 	return x->exited;
 }
@@ -237,7 +237,7 @@ coprocess_reap(struct coprocess *x)
 {
 	int code;
 
-	kill(-x->pid, SIGKILL); /* and what it started, which may have outlived it */
+	kill(-x->pid, SIGKILL); /* and its children, which may still run */
 	code = child_wait(x->pid);
 	x->pid = 0;
 	close_pipes(x);

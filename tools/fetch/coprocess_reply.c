@@ -1,6 +1,4 @@
-/*
- * coprocess_reply: what the filter's answers come to.
- */
+/* coprocess_reply: applies the answers of the filter. */
 #include <string.h>
 
 #include "coprocess.h"
@@ -25,7 +23,7 @@ coprocess_reply_line(const struct job *j, struct json_object *answer)
 	return line;
 }
 
-/* As bi-records(5) has them: what is no such word would make a bad key in the counts of others. */
+/* Codes as in bi-records(5): another text would be a bad key in counts by code. */
 static bool
 is_code(const char *code)
 {

@@ -15,8 +15,8 @@ enum { HEAD = 2, WINDOW = 15, GZIP = 16, ROOM = 1 << 16 };
 struct decoder {
 	z_stream z;
 	bool gzip;
-	enum { UNKNOWN, ENCODED, PLAIN, ENDED } state;
-	char head[HEAD]; /* UNKNOWN: the first bytes */
+	enum { UNKNOWN, ENCODED, PLAIN, ENDED, OVER } state; /* OVER: what comes is no part of the body */
+	char head[HEAD];                                     /* UNKNOWN: the first bytes */
 	size_t head_len;
 	char out[ROOM];
 };
@@ -61,6 +61,35 @@ is_encoded(const struct decoder *d)
 	return d->gzip ? a == 0x1f && b == 0x8b : (a & 0x0f) == Z_DEFLATED && (a << 8 | b) % 31 == 0;
 }
 
+/* Behind the end of a member, a further one of gzip may follow: by its first two bytes, of which HEAD has those of an
+ * earlier call. What else follows is no part of the body, as gzip(1) has it, whatever comes behind it. */
+static bool
+begin_member(struct decoder *d)
+{
+	static const unsigned char magic[HEAD] = {0x1f, 0x8b};
+	z_stream rest;
+
+	while (d->z.avail_in > 0 && d->head_len < HEAD) {
+		if (!d->gzip || *d->z.next_in != magic[d->head_len]) {
+			d->state = OVER;
+			return false;
+		}
+		d->head_len++;
+		d->z.next_in++;
+		d->z.avail_in--;
+	}
+	if (d->head_len < HEAD)
+		return false;
+	rest = d->z;
+	inflateReset(&d->z);
+	d->z.next_in = magic;
+	d->z.avail_in = HEAD;
+	d->state = inflate(&d->z, Z_NO_FLUSH) == Z_OK ? ENCODED : OVER;
+	d->z.next_in = rest.next_in;
+	d->z.avail_in = rest.avail_in;
+	return d->state == ENCODED;
+}
+
 static enum decoder_result
 inflate_bytes(struct decoder *d, const char *bytes, size_t n, decoder_put *put, void *arg)
 {
@@ -69,13 +98,8 @@ inflate_bytes(struct decoder *d, const char *bytes, size_t n, decoder_put *put, 
 	d->z.next_in = (const Bytef *)bytes;
 	d->z.avail_in = (uInt)n;
 	do {
-		/* A further member may follow; what else follows is no part of the body, as gzip(1) has it. */
-		if (d->state == ENDED) {
-			if (!d->gzip || d->z.avail_in == 0 || *d->z.next_in != 0x1f)
-				return DECODER_OK;
-			inflateReset(&d->z);
-			d->state = ENCODED;
-		}
+		if (d->state == ENDED && !begin_member(d))
+			return DECODER_OK;
 		d->z.next_out = (Bytef *)d->out;
 		d->z.avail_out = sizeof(d->out);
 		rc = inflate(&d->z, Z_NO_FLUSH);
@@ -83,8 +107,10 @@ inflate_bytes(struct decoder *d, const char *bytes, size_t n, decoder_put *put, 
 			return DECODER_DAMAGED;
 		if (d->z.avail_out < sizeof(d->out) && !put(arg, d->out, sizeof(d->out) - d->z.avail_out))
 			return DECODER_STOPPED;
-		if (rc == Z_STREAM_END)
+		if (rc == Z_STREAM_END) {
 			d->state = ENDED;
+			d->head_len = 0;
+		}
 	} while (d->z.avail_in > 0 || d->z.avail_out == 0);
 	return DECODER_OK;
 }
@@ -104,6 +130,8 @@ decoder_add(struct decoder *d, const char *bytes, size_t n, decoder_put *put, vo
 	}
 	if (head != DECODER_OK || n == 0)
 		return head;
+	if (d->state == OVER)
+		return DECODER_OK;
 	if (d->state == PLAIN)
 		return put(arg, bytes, n) ? DECODER_OK : DECODER_STOPPED;
 	return inflate_bytes(d, bytes, n, put, arg);

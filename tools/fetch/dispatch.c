@@ -54,7 +54,7 @@ say_stored(struct dispatch *d, struct target *t, uint32_t item, const struct buf
 	char why[256];
 	const char *code;
 
-	recorded_remove_left(t, line->data, line->len);
+	recorded_remove_left(t, item, line->data, line->len);
 	code = later_rules_look(&d->run, d->transfers, t, line, &extra, why, sizeof(why));
 
 	if (code && d->run.set->recheck) {
@@ -224,6 +224,8 @@ may_try_again(struct run *run, struct job *j, long *wait)
 	if (v->hold && !run->fatal) {
 		host_hold(j->host, v->wait_ms > 0 ? v->wait_ms : *wait, j->answer.retry_after_text);
 		*wait = v->wait_ms > 0 ? *wait / 4 : 0;
+	} else if (v->wait_ms > 0) {
+		*wait = v->wait_ms + *wait / 4; /* the item alone waits: its host is asked for others */
 	}
 	if (j->attempts >= (unsigned)run->set->tries)
 		v->kind = FAILED;

@@ -17,17 +17,17 @@
 #include "hosts/http_policy.h"
 #include "item_ask.h"
 
-/* What becomes of items. */
+/* What will happen to the items. */
 enum fate { TO_FETCH, COMPLETED, FAILED, CANNOT, FATES };
 
 static const char *const fates[FATES] = {"to_fetch", "completed", "failed", "cannot"};
 
-/* A host of a batch, or what stands for it. */
+/* A host of a batch, or a name in its place. */
 struct row {
 	const char *batch;
 	char *host;
 	uint64_t counts[FATES];
-	uint64_t bytes; /* to fetch, as far as the list or the file system says */
+	uint64_t bytes; /* to fetch, as far as the list or the file system tells */
 };
 
 struct plan_batch {
@@ -82,7 +82,7 @@ row_of(struct plan *p, const struct plan_batch *b, const char *host)
 
 /* --- an item --- */
 
-/* What is known of an item before anything is asked. */
+/* The properties of an item that are known before any request. */
 struct outlook {
 	const char *host; /* in KEY, or a constant */
 	struct buf key;
@@ -105,7 +105,7 @@ foresee_url(const struct plan *p, const char *url, struct outlook *o)
 	o->host = o->key.data;
 	if (rule.contact && !p->set->contact && !p->set->user_agent) {
 		o->code = "host_given_up";
-		snprintf(o->why, sizeof(o->why), "nothing is asked of this host: %s", http_policy_no_contact);
+		snprintf(o->why, sizeof(o->why), "no requests are sent to this host: %s", http_policy_no_contact);
 	}
 }
 
@@ -153,7 +153,7 @@ is_tried_again(const struct plan *p, const struct plan_batch *b, uint32_t item)
 	return yes;
 }
 
-/* Names an item that cannot be asked for. */
+/* Reports an item that cannot be requested. */
 static void
 say_cannot(const struct plan *p, const struct plan_batch *b, const char *what, const char *code, const char *why)
 {
@@ -174,7 +174,7 @@ say_cannot(const struct plan *p, const struct plan_batch *b, const char *what, c
 	buf_free(&line);
 }
 
-/* Counts the item O; STATE is that in the batch, 'p' if it is not there. */
+/* Counts the item O; STATE is its state in the batch, 'p' if it is new. */
 static void
 count_item(struct plan *p, const struct plan_batch *b, struct json_object *o, uint32_t item, char state)
 {

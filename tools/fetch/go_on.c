@@ -7,7 +7,7 @@
 #include "base/msg.h"
 #include "base/words.h"
 
-/* Appends a word as the shell takes it. */
+/* Appends a word, quoted for the shell. */
 static void
 add_word(struct buf *out, const char *word)
 {
@@ -30,7 +30,7 @@ add_word(struct buf *out, const char *word)
 void
 go_on_note(struct go_on *g, const char *option, const char *value)
 {
-	/* --resume reads no lists; the batch is named in any case; secrets are not shown. */
+	/* --resume reads no lists; the batch is named always; secrets are not shown. */
 	if (word_is_one_of(option, "--input", "--null", "--list-format", "--column", "--batch", "--resume"))
 		return;
 	if (word_is_one_of(option, "--header", "--cookie", "--proxy")) {

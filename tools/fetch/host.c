@@ -12,16 +12,16 @@
 #include "hosts/host_limits.h"
 #include "hosts/http_policy.h"
 
-/* Transfers at once: of files of this machine, and of a host that no rule says anything of. */
+/* Concurrent transfers: of local files, and of a host without a rule. */
 enum { LOCAL_AT_ONCE = 4, USUAL_AT_ONCE = 6 };
 
-/* Hosts of which only what was learned is left: those beyond that are forgotten, the longest idle first. */
+/* The most idle hosts that are remembered; above that, those that were idle longest are forgotten. */
 enum { IDLE_MAX = 2048 };
 
-/* A worker lives for long: what refused connections is asked again when it has been left alone for so long. */
+/* A worker runs for a long time, so it tries a host that refused connections again after this time. */
 enum { FORGIVEN_MS = 5 * 60 * 1000 };
 
-/* A host that is held back may be released: it is looked at again after so long. */
+/* A host that is held back may be released, so it is checked again after this time. */
 enum { HELD_LOOK_MS = 1000 };
 
 enum { BUCKETS = 1024, KEPT_MAX = 64 };
@@ -32,12 +32,12 @@ struct host_table {
 	struct host_rules *rules;
 	struct host *buckets[BUCKETS];
 	struct host *turn;             /* the ring's next */
-	struct host *idle, *last_idle; /* with nothing to do, but worth remembering; the longest idle first */
+	struct host *idle, *last_idle; /* idle hosts that are remembered, the longest idle first */
 	size_t idle_count;
 	struct kept_slot {
 		struct host *host;
 		int slot;
-	} kept[KEPT_MAX]; /* slots of transfers that have just ended */
+	} kept[KEPT_MAX]; /* slots of transfers that just ended */
 	size_t kept_count;
 };
 
@@ -97,7 +97,7 @@ find_or_make(struct host_table *t, const char *name)
 	return h;
 }
 
-/* Nothing more is asked of it in this run. */
+/* Gives the host up: it gets no more requests in this run. */
 static void
 note_refusal(struct host *h, const char *why)
 {
@@ -105,7 +105,7 @@ note_refusal(struct host *h, const char *why)
 		h->refusal = buf_strdup(why);
 }
 
-/* What the command line says counts for what it says; else the host's rule; else what is usual. */
+/* Each value comes from the command line, or else from the rule of the host, or else is the default. */
 static void
 set_limits(struct host *h, const char *key)
 {
@@ -164,7 +164,7 @@ idle_cut(struct host *h)
 	t->idle_count--;
 }
 
-/* A slot of the host that was kept, no longer so; -1 for none. */
+/* Takes a slot of the host that was kept; -1 for none. */
 static int
 take_kept(const struct host *h)
 {
@@ -202,7 +202,7 @@ free_host(struct host *h)
 	free(h);
 }
 
-/* Keeps what was learned of a host that has nothing to do. */
+/* Remembers an idle host. */
 static void
 idle_add(struct host *h)
 {
@@ -278,7 +278,7 @@ host_table_has_next(const struct host_table *t)
 
 /* --- hold-backs --- */
 
-/* It is not held back. If that is early, somebody has released it, and what follows is another wait. */
+/* The host is not held back. If that is earlier than expected, it was released, and the next wait is a new one. */
 static void
 note_not_held(struct host *h)
 {
@@ -289,7 +289,7 @@ note_not_held(struct host *h)
 	h->retry_after[0] = '\0';
 }
 
-/* Looks until when the host is held back. Returns false after run_fail(). */
+/* Reads until when the host is held back. Returns false after run_fail(). */
 static bool
 look_at_hold(struct host *h)
 {
@@ -350,7 +350,7 @@ host_acquire_slot(struct host *h, int *slot)
 	int64_t wait = 0;
 	int kept = take_kept(h);
 
-	/* Jobs of a host that is given up end at once: they need no slot. */
+	/* Jobs of a host that was given up end at once and need no slot. */
 	*slot = -1;
 	if (h->held_too_long && !look_at_hold(h))
 		return false;
@@ -382,7 +382,7 @@ void
 host_release_slot(struct host *h, int slot)
 {
 	if (h->limit && slot >= 0)
-		slot_release(h->limit, slot); /* it stands back where another process waits */
+		slot_release(h->limit, slot); /* it leaves slots to other processes that wait */
 }
 
 void
@@ -418,7 +418,8 @@ host_spend(struct host *h, size_t n)
 	return wait >= 0;
 }
 
-/* Notes that it cannot be reached. One that refuses connections for a while is left alone for the rest of the run. */
+/* Records that the host cannot be reached. One that refuses connections for a while is given up for the rest of the
+ * run. */
 static void
 note_refused(struct host *h)
 {
@@ -515,7 +516,7 @@ host_table_each(struct host_table *t, void (*act)(struct host *h, void *arg), vo
 	struct host **all = NULL;
 	size_t n = 0;
 
-	/* Those with something to do: of the others one may vanish for any that becomes idle. */
+	/* Only busy hosts: an idle one may be forgotten when another becomes idle. */
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct host *h = t->buckets[i]; h; h = h->next) {
 			if (h->idle)

@@ -12,7 +12,6 @@
 #include "hosts/optout.h"
 #include "http_request.h"
 #include "resume.h"
-#include "update.h"
 
 enum {
 	SPARE_MAX = 64,

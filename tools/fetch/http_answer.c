@@ -29,7 +29,7 @@ keep_text(char *room, size_t n, const char *value)
 		snprintf(room, n, "%s", value);
 }
 
-/* Content-Range: bytes FROM-TO/TOTAL (RFC 9110, 14.4). One without all three is of no use. */
+/* Content-Range: bytes FROM-TO/TOTAL (RFC 9110, 14.4). A header without all three is ignored. */
 static void
 take_range(struct answer *a, const char *v)
 {
@@ -56,7 +56,7 @@ take_filename(struct answer *a, const char *v)
 	buf_free(&name);
 }
 
-/* A further answer begins, such as after 100 Continue: what the one before said is over. */
+/* Another answer begins, such as after 100 Continue, so the headers of the previous one are dropped. */
 static void
 begin_again(struct answer *a)
 {

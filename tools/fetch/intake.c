@@ -113,7 +113,6 @@ take_line(struct intake *in, struct block *block, struct rec *rec)
 		flush_block(in, block);
 	block->target = in->last = t;
 	item_ask(&block->asks[block->n++], in->run->set, rec, own, t->public_only);
-	block->asks[block->n - 1].userinfo_is = in->run->set->update ? USERINFO_AGAIN : USERINFO_OWN;
 	in->run->asked++;
 }
 

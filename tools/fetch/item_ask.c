@@ -309,4 +309,5 @@ item_ask(struct batch_ask *ask, const struct settings *set, const struct rec *re
 			 BATCH_ITEM_MAX);
 		ask_bad(ask, rec, "line_too_long", why);
 	}
+	ask->userinfo_is = set->update ? USERINFO_AGAIN : USERINFO_OWN;
 }

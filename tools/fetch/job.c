@@ -120,6 +120,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 			j->place.idx = 1;
 		}
 		json_object_object_del(j->asked, "bi");
+		json_object_object_del(j->asked, "replaced_file"); /* lists could name one in earlier versions */
 		j->url = rec_string(j->asked, "url");
 		if (!j->url && !rec_string(j->asked, "file")) {
 			j->url = rec_string(j->asked, "media");
@@ -136,7 +137,7 @@ job_new(struct run *run, struct target *t, uint32_t item)
 		j->archive = job_archive_of(j->asked);
 		if (!j->archive && !j->url && !j->file)
 			upload = rec_text(j->asked, "upload", room, sizeof(room));
-		/* Uploads are numbered: nothing else is a name there. */
+		/* Uploads are numbered, and other names are invalid. */
 		if (upload && *upload && strlen(upload) < sizeof(j->upload) &&
 		    strspn(upload, "0123456789") == strlen(upload))
 			snprintf(j->upload, sizeof(j->upload), "%s", upload);

@@ -16,7 +16,7 @@ enum { AT_ONCE = 1 << 16 };
 struct list_feed {
 	const char *name, *column;
 	int from; /* the list; -1: all of it was read */
-	int copy; /* a list that is no file, so far; -1: it is one */
+	int copy; /* the part read so far of a list that is not a file; -1: it is a file */
 	size_t copied;
 	struct feed *feed;
 	bool is_read; /* FEED has its entries */
@@ -100,13 +100,13 @@ list_feed_fill(struct list_feed *f)
 	if (n < 0 || (n > 0 && file_write(f->copy, bytes, (size_t)n) < 0))
 		return -1;
 	f->copied += (size_t)n;
-	/* One byte too many is enough to see that it is too long. */
+	/* One byte too many shows that it is too long. */
 	if (n == 0 || f->copied > FEED_BYTES)
 		begin_feed(f, f->copy);
 	return 0;
 }
 
-/* Whether the entry is one to be fetched. */
+/* Whether the entry must be fetched. */
 static bool
 is_wanted(const struct list_feed *f, struct json_object *o)
 {

@@ -22,7 +22,7 @@ list_is_pattern(const char *text)
 	return strpbrk(text, "*?") || (bracket && strchr(bracket, ']'));
 }
 
-/* Whether a file of this name may be a list: few files need to be looked into. */
+/* Whether a file of this name may be a list, so that few files need to be read. */
 static bool
 is_named_like_list(const char *file)
 {
@@ -43,7 +43,7 @@ is_url(const char *text)
 	return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
 }
 
-/* Whether each whole line of the text is a URL, but for those that are skipped. */
+/* Whether each complete line of the text is a URL, except for lines that are skipped. */
 static bool
 has_only_urls(const char *text, size_t n, bool is_cut)
 {
@@ -87,7 +87,7 @@ list_hint(const char *file)
 	n = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? file_read_at(fd, head, HEAD, 0) : 0;
 	file_close(fd, 0);
 	if (n <= 0)
-		return; /* what cannot be read fails as an item */
+		return; /* an unreadable file fails as an item */
 	head[n] = '\0';
 	if (has_only_urls(head, (size_t)n, n == HEAD))
 		option = "";

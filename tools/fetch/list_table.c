@@ -22,7 +22,7 @@ struct list_table {
 	int trouble;
 };
 
-/* What says where an item's bytes are. */
+/* The members that name the bytes of an item. */
 static const char *const places[] = {"url", "file", "media"};
 
 struct list_table *
@@ -65,7 +65,7 @@ list_table_trouble(const struct list_table *t)
 
 /* --- the first row --- */
 
-/* Says why it cannot be used. */
+/* Reports why the table cannot be used. */
 static enum rec_kind
 refuse_table(struct list_table *t, const char *why)
 {
@@ -83,7 +83,7 @@ is_place(const char *column)
 	return false;
 }
 
-/* The table has a column that says where bytes are; else it cannot be used. */
+/* Checks that the table has a column that names the bytes. */
 static bool
 check_columns(struct list_table *t)
 {
@@ -124,7 +124,7 @@ refuse_row(struct list_table *t, const struct table_row *row, const char *wrong,
 	return out->kind;
 }
 
-/* Replaces the member KEY by what is in it as in a line of a list; nothing is left of blanks. */
+/* Handles the member KEY like a line of a list; a member of only blanks is removed. */
 static void
 clean_member(struct json_object *o, const char *key)
 {
@@ -141,7 +141,7 @@ clean_member(struct json_object *o, const char *key)
 	buf_free(&text);
 }
 
-/* Makes the cell of the column that was named the URL or the file of the item. */
+/* Makes the cell of the chosen column the URL or the file of the item. */
 static void
 place_column(const struct list_table *t, struct json_object *o)
 {
@@ -174,7 +174,7 @@ make_numbers(struct json_object *o)
 	}
 }
 
-/* False: the row says nothing, or is a comment. */
+/* False: the row is empty, or is a comment. */
 static bool
 take_row(struct list_table *t, const struct table_row *row, struct rec *out)
 {

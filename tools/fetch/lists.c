@@ -14,13 +14,13 @@
 #include "list_hint.h"
 #include "list_table.h"
 
-/* One list, or operands that follow one another. */
+/* One list, or consecutive operands. */
 struct list {
 	const char *name; /* as messages show it */
 	char **operands;  /* NULL: it is a list */
 	int fd;
 	enum list_format format;
-	/* One of these once it is read. */
+	/* One of these is set when it is read. */
 	struct rec_reader *lines;
 	struct list_table *table;
 	struct list_feed *feed;
@@ -29,14 +29,14 @@ struct list {
 
 struct lists {
 	const struct settings *set;
-	struct list *first, **last, *now; /* NOW: the one that is read; NULL: all were */
+	struct list *first, **last, *now; /* NOW: the current one; NULL: all were read */
 	bool stdin_read, cut;
 	int trouble, upstream_exit;
 };
 
 /* --- opening --- */
 
-/* The form that the name of a list tells, where no option does. */
+/* The format by the name of the list, if no option gives it. */
 static enum list_format
 format_of(const struct settings *set, const char *name)
 {
@@ -106,7 +106,7 @@ add_file(struct lists *l, const char *name)
 			      name);
 }
 
-/* A shell passes a pattern on as it is if it matches nothing. */
+/* A shell passes a pattern on unchanged if it matches nothing. */
 static void
 check_pattern(const char *operand)
 {

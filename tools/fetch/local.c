@@ -22,14 +22,14 @@ struct local {
 	struct run *run;
 	struct job_list *finished;
 	struct copy *first, **last;
-	struct loop_timer timer; /* set while there is something to copy */
+	struct loop_timer timer; /* set while there are copies */
 };
 
 struct copy {
 	struct job *job;
 	int source;                                   /* the file; -1: an upload */
 	int64_t size;                                 /* of it */
-	struct timespec changed;                      /* when it was changed last */
+	struct timespec changed;                      /* when it was last changed */
 	enum { BY_READING, BY_CLONE, BY_KERNEL } way; /* how it is copied */
 	struct copy *next;
 };
@@ -52,7 +52,7 @@ local_is(const struct job *j)
 	return j->file || j->upload[0];
 }
 
-/* Sets the verdict by errno: the file cannot be read. */
+/* Sets the verdict from errno: the file cannot be read. */
 static void
 note_unreadable(struct job *j, const char *doing)
 {
@@ -80,7 +80,7 @@ has_changed(const struct copy *c)
 	       st.st_mtim.tv_nsec != c->changed.tv_nsec;
 }
 
-/* How it is copied. A clone is what the file was at one moment, whatever becomes of it then. */
+/* Chooses how to copy it. A clone is a snapshot, which later changes do not affect. */
 static int
 choose_way(struct copy *c)
 {
@@ -89,7 +89,7 @@ choose_way(struct copy *c)
 
 	c->way = BY_READING;
 	if (c->size == 0)
-		return 0; /* or one of /proc, that has bytes all the same */
+		return 0; /* or a file in /proc, which has bytes in spite of its size */
 	if (body_open(b) < 0)
 		return -1;
 	c->way = BY_KERNEL;
@@ -102,7 +102,7 @@ choose_way(struct copy *c)
 	return 0;
 }
 
-/* The upload is the part already: it is read for its hash. False: the job has its verdict. */
+/* The upload already is the file, and is read only for its hash. False: the job has its verdict. */
 static bool
 open_upload(struct copy *c)
 {
@@ -178,10 +178,8 @@ local_begin(struct local *l, struct job *j)
 	job_list_add(l->finished, j);
 }
 
-/*
- * Each of these takes in up to A_TURN bytes. 1: there may be more; 0: that was all; -1: the source cannot be read;
- * -1 after run_fail(): the copy cannot be written.
- */
+/* Each of these copies up to A_TURN bytes. 1: there may be more; 0: it is complete; -1: the source cannot be read; -1
+ * after run_fail(): the copy cannot be written. */
 
 static int
 fail_copy(struct copy *c, const char *doing)
@@ -227,7 +225,7 @@ read_copy(struct copy *c, uint64_t end)
 	return c->job->body.bytes < (uint64_t)c->size;
 }
 
-/* What the kernel cannot copy, such as from one file system to another, is read, from there on. */
+/* If the kernel cannot copy, such as between some file systems, the rest is read and written. */
 static int
 copy_in_kernel(struct copy *c)
 {
@@ -274,7 +272,7 @@ copy_some(struct copy *c)
 	return true;
 }
 
-/* Takes the copy out to which AT refers. Its job remains. */
+/* Removes the copy to which AT refers. Its job remains. */
 static struct job *
 remove_copy(struct local *l, struct copy **at)
 {

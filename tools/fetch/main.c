@@ -1,6 +1,4 @@
-/*
- * bi-fetch: adds URLs and local files to a batch and gets them, many at once. bi-fetch(1).
- */
+/* bi-fetch: adds URLs and local files to a batch and fetches many at once. bi-fetch(1). */
 #include <locale.h>
 
 #include "base/msg.h"

@@ -18,8 +18,8 @@ open_batches_find(const struct open_batches *b, const char *name)
 	return t;
 }
 
-/* What batch.json says of how its items are fetched. 0, or -1 with errno: it may forbid private addresses, so one that
- * is there and cannot be read is no leave to ask them. */
+/* Reads from batch.json how its items are fetched. 0, or -1 with errno: it may forbid private addresses, so an
+ * unreadable one must not count as permission. */
 static int
 read_about(struct target *t)
 {

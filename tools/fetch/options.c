@@ -1,6 +1,4 @@
-/*
- * options: the command line of bi-fetch into its settings. Names are curl's where curl has the thing.
- */
+/* Reads the command line of bi-fetch into the settings. Options that curl also has have curl's names. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,7 +149,7 @@ enum { MAX_WAIT_UNSET = -2, MAX_WAIT_USUAL_MS = 600 * 1000 };
 /* Seconds over which --min-speed is measured. */
 enum { MIN_SPEED_S = 30 };
 
-/* Where the simple options go, and what they may be. */
+/* The settings of simple options, and their limits. */
 static const struct {
 	int id;
 	enum { FLAG, TEXT, NUMBER, SECONDS, BYTES } kind;
@@ -222,7 +220,7 @@ is_error_wanted(struct json_object *error, const void *arg)
 	return !arg || error_codes_have(arg, rec_string(error, "code"));
 }
 
-/* Reads WHAT ("failed", "status=404,5xx"), to which OUT refers then. False: it is neither. */
+/* Reads WHAT ("failed", "status=404,5xx"), which OUT then points into. False: it is invalid. */
 static bool
 retry_parse(const char *what, struct batch_retry *out)
 {
@@ -300,7 +298,7 @@ take_min_speed(struct settings *set, const struct opts *o)
 	free(text);
 }
 
-/* Those with a form of their own. */
+/* Options with special values. */
 static void
 take_special(struct settings *set, const struct opts *o, int id)
 {
@@ -368,7 +366,7 @@ take_option(struct settings *set, const struct opts *o, int id)
 	take_special(set, o, id);
 }
 
-/* Lines are read and fetched, or handed in; or a batch is resumed; or the queue is worked on. */
+/* Checks the mode: lines are read and fetched, or queued; or a batch is resumed; or the queue is processed. */
 static void
 check_ways_of_working(const struct settings *set, bool has_operands)
 {
@@ -437,7 +435,8 @@ options_read(struct settings *set, int argc, char **argv)
 		set->max_wait_ms = set->work ? -1 : MAX_WAIT_USUAL_MS;
 	if (set->through && strspn(set->through, " \t\n") == strlen(set->through))
 		opt_die("--through takes a program or a command of sh, not nothing");
-	/* Behind a proxy nobody sees where a name leads, so that one must be named; then there is no way around it. */
+	/* With a proxy, the address of a name is not visible here, so the proxy must be named, and is then used for
+	 * everything. */
 	if (set->public_only)
 		set->noproxy = set->proxy && *set->proxy ? "" : "*";
 	set->contact = http_policy_contact(set->contact);

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* A pipe that can be written to takes this much at once (PIPE_BUF); what waits at most before nothing more is begun. */
+/* A writable pipe accepts this much at once (PIPE_BUF); and the most bytes that may wait before nothing more starts. */
 enum { AT_ONCE = 4096, WAITING_MAX = 1 << 20 };
 
 void
@@ -33,7 +33,7 @@ write_some(struct output *o)
 	}
 	if (errno == EINTR || errno == EAGAIN)
 		return;
-	/* Whoever read has had enough: no fault of ours. */
+	/* The reader closed the pipe, which is not an error. */
 	o->at = o->text.len;
 	if (errno == EPIPE)
 		o->run->stop_signal = SIGPIPE;
@@ -48,7 +48,7 @@ output_flush(struct output *o)
 
 	while (o->at < o->text.len && poll(&p, 1, 0) > 0)
 		write_some(o);
-	/* A file cannot be watched, nor needs to be. */
+	/* A file cannot be watched and need not be. */
 	if (o->at < o->text.len)
 		loop_watch(o->run->loop, &o->watcher, STDOUT_FILENO, EPOLLOUT);
 	else

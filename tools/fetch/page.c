@@ -15,7 +15,7 @@ enum { BLOCK = 64 }; /* items added at once */
 
 /* --- in the writer's thread --- */
 
-/* Whether the bytes are HTML: libmagic knows it by its tags, and where it sees text alone the server is believed. */
+/* Whether the bytes are HTML: libmagic recognises tags, and if it finds only text, the type from the server counts. */
 static bool
 is_html(const struct job *j)
 {
@@ -27,7 +27,7 @@ is_html(const struct job *j)
 	       (strncasecmp(said, "text/html", 9) == 0 || strncasecmp(said, "application/xhtml+xml", 21) == 0);
 }
 
-/* Returns NULL, or why yt-dlp names no file, for people. */
+/* Returns NULL, or a message that says why yt-dlp names no file. */
 static const char *
 ask_yt_dlp(struct pages *p, struct job *j)
 {
@@ -47,7 +47,7 @@ ask_yt_dlp(struct pages *p, struct job *j)
 	return j->media->count ? NULL : "yt-dlp names no file either";
 }
 
-/* The result of a page that shows nothing but a stream says so. */
+/* The result of a page that shows only a stream says so. */
 static void
 say_stream(struct pages *p, struct job *j, const char *stream, const char *why)
 {
@@ -72,7 +72,7 @@ look_for_streams(struct pages *p, struct job *j)
 	char *stream = j->media->stream;
 	const char *why;
 
-	j->media->stream = NULL; /* yt-dlp's answer takes the place of the page's */
+	j->media->stream = NULL; /* the answer of yt-dlp replaces that of the page */
 	why = ask_yt_dlp(p, j);
 	if (stream && why) {
 		userinfo_extract(stream, NULL);
@@ -108,7 +108,7 @@ page_look(struct pages *p, struct job *j)
 	}
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	/* What it shows is what that page shows, by the rules of that one. */
+	/* Its media are those of the other page, whose rules apply. */
 	if (!j->media->count && j->media->refresh) {
 		verdict_refresh(j, j->media->refresh);
 		body_drop(&j->body);
@@ -141,7 +141,7 @@ page_was_refreshed(struct job *j)
 		return false;
 	job_drop_media(j);
 	j->aside = ASIDE_NONE;
-	j->attempts--; /* not an attempt of its own */
+	j->attempts--; /* this is not a separate attempt */
 	return true;
 }
 
@@ -149,7 +149,7 @@ static void
 want_item(struct run *run, struct run_queue *wants, struct target *t, uint32_t item)
 {
 	if (item <= t->wanted_to)
-		return; /* --resume wants it already */
+		return; /* --resume already selected it */
 	run_queue_add(wants, t, item);
 	run->asked++;
 }
@@ -163,8 +163,8 @@ copy_member(struct json_object *to, struct json_object *from, const char *key)
 		json_object_object_add(to, key, json_object_get(value));
 }
 
-/* A medium on the host of the page that the list names has what that page has: its name and password, its headers, and
- * what the command line gives for hosts. One that the page itself gives with a medium is not used. */
+/* A medium on the host of the page in the list gets the name and password of that page, its headers, and the settings
+ * of the command line for hosts. A name and password that the page gives with a medium are not used. */
 static void
 lend_userinfo(const struct job *j, const char *url, struct json_object *item, struct batch_ask *ask)
 {
@@ -180,7 +180,7 @@ lend_userinfo(const struct job *j, const char *url, struct json_object *item, st
 	ask->userinfo_is = USERINFO_LENT;
 }
 
-/* The item of one medium: whose it is and under what licence is as the page's item said. */
+/* Makes the item of one medium, with the author and licence of the page's item. */
 static void
 make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one)
 {
@@ -204,7 +204,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 		.subject = json_object_object_get_ex(item, "subject", NULL) ? j->place.subject : NULL,
 	};
 	lend_userinfo(j, one->url, item, ask);
-	/* A page's own line may be nearly as long as a line may be: its items then say the subject's id alone. */
+	/* The line of a page may be nearly as long as a line may be; its items then have only the subject's id. */
 	if (strlen(rec_print(item)) > BATCH_ITEM_MAX)
 		rec_add_string(item, "subject", j->place.subject);
 	if (strlen(rec_print(item)) > BATCH_ITEM_MAX) {
@@ -218,7 +218,7 @@ make_ask(struct batch_ask *ask, const struct job *j, const struct media_one *one
 	json_object_put(item);
 }
 
-/* Adds N of the page's media from AT on, and notes their numbers. */
+/* Adds N of the page's media from AT on, and records their numbers. */
 static void
 add_block(struct job *j, size_t at, size_t n, struct run_queue *wants, struct json_object *numbers)
 {

@@ -89,15 +89,47 @@ recorded_remove_file(const struct target *t, const char *name)
 			       batch_name(t->batch));
 }
 
-void
-recorded_remove_left(const struct target *t, const char *line, size_t n)
+/* Whether the file NAME is one of item K, by its subject and place, as update_print_name() and its caller write it. A
+ * line that an earlier version or another program made may name any. */
+static bool
+is_of_item(const struct target *t, uint32_t k, const char *name)
+{
+	char stem[SUBJECT_MAX + 16];
+	struct batch_place place;
+	struct buf line = {0};
+	size_t n = 0;
+
+	if (batch_item(t->batch, k, &line) == 0 && batch_place(line.data, line.len, &place) == 0)
+		n = (size_t)snprintf(stem, sizeof(stem), "%s_%u", place.subject, place.idx);
+	buf_free(&line);
+	return n && strncmp(name, stem, n) == 0 && (name[n] == '.' || name[n] == '_');
+}
+
+/* The same for whoever has claimed item K, whose last result is LINE. */
+static void
+remove_left(const struct target *t, uint32_t k, const char *line, size_t n)
 {
 	struct json_object *o = memmem(line, n, "\"replaced_file\":", 16) ? rec_parse(line, n, NULL, 0) : NULL;
 	const char *old = rec_string(o, "replaced_file"), *path = rec_string(o, "path");
 
-	if (old && !(path && strncmp(path, "files/", 6) == 0 && strcmp(path + 6, old) == 0))
+	if (old && !(path && strncmp(path, "files/", 6) == 0 && strcmp(path + 6, old) == 0) && is_of_item(t, k, old))
 		recorded_remove_file(t, old);
 	json_object_put(o);
+}
+
+void
+recorded_remove_left(const struct target *t, uint32_t k, const char *line, size_t n)
+{
+	struct buf now = {0};
+
+	/* Whoever has the item may be giving it a file of that name, and LINE may be older than its last result. */
+	if (!memmem(line, n, "\"replaced_file\":", 16) || target_is_busy(t, k) ||
+	    batch_claim_any(t->batch, k) != CLAIM_OURS)
+		return;
+	if (batch_result(t->batch, k, &now) == 0)
+		remove_left(t, k, now.data, now.len);
+	batch_unclaim(t->batch, k);
+	buf_free(&now);
 }
 
 enum batch_claim
@@ -111,6 +143,6 @@ update_claim(struct job *j)
 		batch_unclaim(j->target->batch, j->item);
 		return j->run->fatal ? CLAIM_ERROR : CLAIM_DONE;
 	}
-	recorded_remove_left(j->target, j->update->line, strlen(j->update->line));
+	remove_left(j->target, j->item, j->update->line, strlen(j->update->line));
 	return CLAIM_OURS;
 }

@@ -37,7 +37,8 @@ void update_free(struct job *j);
 /* Removes the file NAME in the files/ of T, which no result that counts has. Says so if that fails. */
 void recorded_remove_file(const struct target *t, const char *name);
 
-/* Removes the file that the result LINE has replaced, if whoever replaced it was killed before that. */
-void recorded_remove_left(const struct target *t, const char *line, size_t n);
+/* Removes the file that the result LINE of item K has replaced, if whoever replaced it was killed before that. The item
+ * is claimed for it: nothing is done if somebody has it. */
+void recorded_remove_left(const struct target *t, uint32_t k, const char *line, size_t n);
 
 #endif

@@ -50,6 +50,13 @@ digest_request(const struct job *j, char hex[HASH_HEX + 1])
 	for (const struct curl_slist *h = j->run->set->headers; h; h = h->next)
 		if (strncasecmp(h->data, "Accept", 6) == 0)
 			buf_printf(&text, "\n%s", h->data);
+	for (const char *line = j->headers; line && *line; line += *line == '\n') {
+		size_t n = strcspn(line, "\n");
+
+		if (strncasecmp(line, "Accept", 6) == 0)
+			buf_printf(&text, "\n%.*s", (int)n, line);
+		line += n;
+	}
 	hash_bytes(text.data, text.len, digest);
 	hash_hex(digest, sizeof(digest), hex);
 	buf_free(&text);

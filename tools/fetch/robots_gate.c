@@ -16,7 +16,7 @@ enum {
 	ORIGINS_MAX = 2048, /* that are remembered */
 	PATIENCE_MS = 30 * 1000,
 	REDIRECTS_MAX = 5,
-	HOST_WAITS_MS = 60 * 1000 /* beyond PATIENCE_MS: it goes on when the answer is there */
+	HOST_WAITS_MS = 60 * 1000 /* after PATIENCE_MS, it continues when the answer has arrived */
 };
 
 struct robots_gate {
@@ -28,7 +28,7 @@ struct robots_gate {
 		char *name;    /* https://example.org:443 */
 		struct robots *robots;
 		int status;    /* of the answer */
-		int64_t until; /* it is to be asked again from then on */
+		int64_t until; /* from then on it must be requested again */
 	} origins[ORIGINS_MAX];
 	size_t count, oldest;
 	struct asking *askings; /* under way */
@@ -40,7 +40,7 @@ struct asking {
 	char *origin;
 	struct buf text;
 	long max_age; /* of its Cache-Control; -1: none */
-	bool cut;     /* it is longer than what is looked at */
+	bool cut;     /* it is longer than the part that is read */
 	struct asking *next;
 };
 
@@ -55,7 +55,7 @@ robots_gate_new(struct run *run, struct transfers *all, struct job_list *finishe
 	return g;
 }
 
-/* The origin of URL, and its path with the query; for buf_free(). False: it is no URL. */
+/* The origin of URL, and its path with the query, which the caller frees with buf_free(). False: it is not a URL. */
 static bool
 take_apart(const char *url, struct buf *origin, struct buf *path)
 {
@@ -92,7 +92,7 @@ find_origin(struct robots_gate *g, const char *name)
 	return NULL;
 }
 
-/* A place for what is said of NAME; the origin that was first is forgotten where there is none. */
+/* A place for the rules of NAME; if there is none, the oldest origin is forgotten. */
 static struct origin *
 make_place(struct robots_gate *g, const char *name)
 {
@@ -132,7 +132,7 @@ robots_gate_check(struct robots_gate *g, struct job *j)
 	const char *rule;
 	double delay;
 
-	/* A host of which nothing is asked any more, and what is no URL, fail as they would without. */
+	/* Items of a host that was given up, and invalid URLs, fail as they would without this check. */
 	if (!j->found || g->run->set->no_opt_out || j->host->refusal || !take_apart(job_url(j), &name, &path))
 		goto out;
 	if (g->run->set->max_opt_outs && j->host->opt_outs >= g->run->set->max_opt_outs) {
@@ -193,13 +193,13 @@ on_bytes(char *bytes, size_t one, size_t n, void *arg)
 	(void)one;
 	curl_easy_getinfo(a->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200 || status > 299)
-		return n; /* a redirect's own body */
+		return n; /* the body of a redirect */
 	buf_add(&a->text, bytes, n < room ? n : room);
 	a->cut = n >= room;
 	return a->cut ? CURL_WRITEFUNC_ERROR : n;
 }
 
-/* Ends it, and returns its job. */
+/* Ends the request, and returns its job. */
 static struct job *
 end_asking(struct asking *a)
 {
@@ -217,13 +217,13 @@ end_asking(struct asking *a)
 	return j;
 }
 
-/* Whether it is known now what the origin allows. An answer of which a part is missing says nothing. */
+/* Whether the rules of the origin are known now. An incomplete answer does not count. */
 static bool
 note_answer(struct asking *a, CURLcode code, long status)
 {
 	bool astray = status >= 300 && status <= 399 &&
 		      (code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_UNSUPPORTED_PROTOCOL ||
-		       code == CURLE_URL_MALFORMAT); /* there is none to be had, so all is allowed */
+		       code == CURLE_URL_MALFORMAT); /* there is no robots.txt, so everything is allowed */
 	struct origin *o;
 
 	if (code != CURLE_OK && !astray && !a->cut)
@@ -245,11 +245,11 @@ on_done(struct transfer *t, CURLcode code)
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (note_answer(a, code, status)) {
-		j->verdict = (struct verdict){.kind = REDIRECTED, .reached = true}; /* it begins anew */
+		j->verdict = (struct verdict){.kind = REDIRECTED, .reached = true}; /* it begins again */
 	} else {
 		j->answer.code = code;
 		memcpy(j->answer.why, t->why, sizeof(j->answer.why));
-		verdict_http(j); /* as if the item itself had been asked for */
+		verdict_http(j); /* as if the item itself had been requested */
 	}
 	job_list_add(finished, end_asking(a));
 }

@@ -54,7 +54,7 @@ run_queue_take(struct run_queue *q, struct target **t, uint32_t *item)
 		return 0;
 	if (++l->begin < l->end)
 		return 1;
-	/* The lane is over; the one behind it takes its place, and the turn. */
+	/* The lane has ended; the next one takes its place and its turn. */
 	free(l->at);
 	q->turn--;
 	q->count--;

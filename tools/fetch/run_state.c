@@ -53,7 +53,7 @@ on_signal(void *arg, uint32_t events)
 	run_note_signal(arg);
 }
 
-/* Asked while a lock is waited for. */
+/* Called while this process waits for a lock. */
 static bool
 is_signal_there(void *arg)
 {
@@ -70,9 +70,10 @@ run_catch_signals(struct run *run)
 	struct sigaction as;
 	sigset_t set;
 
-	signal(SIGPIPE, SIG_IGN); /* TLS writes to connections that have gone; output.c minds stdout */
+	signal(SIGPIPE, SIG_IGN); /* TLS may write to closed connections; output.c handles stdout */
 	sigemptyset(&set);
-	/* What nohup(1) or a shell lets us ignore would, once blocked, come to a signalfd all the same. */
+	/* Signals that nohup(1) or a shell made this process ignore would still arrive at a signalfd if they were
+	 * blocked. */
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (sigaction(ends[i], NULL, &as) == 0 && as.sa_handler != SIG_IGN)
 			sigaddset(&set, ends[i]);

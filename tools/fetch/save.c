@@ -102,7 +102,7 @@ write_stdout(int in)
 {
 	sigset_t none;
 
-	/* All is recorded: a signal may end the program while the reader is slow. */
+	/* Everything is recorded, so a signal may end the program while the reader is slow. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (copy_stream(in, STDOUT_FILENO) == 0)
@@ -122,7 +122,7 @@ write_special(const char *path, int in)
 	return out < 0 ? -1 : file_close(out, copy_stream(in, out));
 }
 
-/* Whether PATH is a file with the bytes of the result. What cannot be read is replaced. */
+/* Whether PATH is a file with the bytes of the result. An unreadable file is replaced. */
 static bool
 has_bytes(const struct save *s, struct json_object *result)
 {

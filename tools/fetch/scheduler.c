@@ -8,15 +8,13 @@
 #include "base/clock.h"
 #include "recorded.h"
 
-/*
- * How far ahead of the transfers items are looked at: some in any case, more for as long as no host may start another,
- * so that a slow host's items do not hold up those behind them. Of a host's items that wait only the first are kept
- * ready, the rest as numbers; of many hosts only one each, so that all of them are seen.
- */
+/* How many items are read ahead of the transfers: always some, and more while no host may start another, so that items
+ * of a slow host do not block those after them. For each host only the first waiting items are kept ready, and the
+ * others as numbers; with many hosts only one each, so that all hosts are reached. */
 enum { AHEAD = 32, AHEAD_OF_HOST = 64, PARKED_MAX = 1 << 19 };
 enum { AHEAD_BYTES = 8 << 20, MANY_BYTES = AHEAD_BYTES / 2 };
 
-/* How often, and how many of, items that wait for other processes are looked at. */
+/* How often items that wait for other processes are checked, and how many at a time. */
 enum { HELD_MS = 100, HELD_A_TURN = 4096 };
 
 struct scheduler {
@@ -24,8 +22,8 @@ struct scheduler {
 	struct host_table *hosts;
 	struct run_queue *wants, *stored;
 	struct job_list *members, *ended;
-	struct run_queue held;       /* waiting for other processes, or for a job of ours */
-	struct run_queue held_round; /* those of them that are still to be looked at in this round */
+	struct run_queue held;       /* waiting for other processes, or for a job of this one */
+	struct run_queue held_round; /* those that are still to be checked in this round */
 	struct loop_timer held_timer;
 	bool held_due;
 	size_t queued, queued_weight; /* jobs, bytes */
@@ -201,14 +199,15 @@ scheduler_claim(struct scheduler *s, struct job *j)
 	return false;
 }
 
-/* Whether the completed item is to be asked for again, which it is once in a run. */
+/* Whether the completed item must be requested again, which happens once in a run. */
 static bool
 is_renewable(const struct scheduler *s, const struct target *t, uint32_t item)
 {
 	return s->run->set->update && !t->cancelled && !target_is_renewed(t, item);
 }
 
-/* Looks at one item: hands on what has a result, holds what others have, queues or parks the rest. PARKED: it was. */
+/* Handles one item: passes it on if it has a result, holds it if another process has it, otherwise queues or parks it.
+ * PARKED: it was parked. */
 static void
 look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 {
@@ -225,10 +224,10 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		return;
 	}
 	if (state == 'x') {
-		s->run->asked--; /* nobody is told of it */
+		s->run->asked--; /* it is not reported */
 		return;
 	}
-	/* One that was parked failed meanwhile: its claim tells whether it may be tried. */
+	/* A parked item failed in the meantime: claiming it tells whether it may be tried. */
 	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work && !parked)) {
 		run_queue_add(s->stored, t, item);
 		return;
@@ -261,7 +260,7 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 	enqueue_job(s, j, false);
 }
 
-/* There is room, and hosts that could start one are lacking. */
+/* Whether there is room, and no host could start a transfer. */
 bool
 scheduler_may_look(const struct scheduler *s, const struct room *room)
 {
@@ -271,14 +270,14 @@ scheduler_may_look(const struct scheduler *s, const struct room *room)
 	return s->queued < AHEAD || (!host_table_has_next(s->hosts) && s->active < (unsigned)s->run->set->parallel);
 }
 
-/* Makes ready what a host's items are known of by number alone. */
+/* Makes items of a host ready that were kept only as numbers. */
 static void
 refill_queue(struct scheduler *s, struct host *h)
 {
 	struct target *t;
 	uint32_t item;
 
-	/* One in any case: nobody looks at a host again that has none ready. */
+	/* At least one, because a host without ready items is not visited again. */
 	while (h->queue.count < AHEAD_OF_HOST / 2 && !run_queue_is_empty(&h->parked) &&
 	       (h->queue.count == 0 || s->queued_weight < MANY_BYTES) && !s->run->fatal) {
 		s->parked -= run_queue_take(&h->parked, &t, &item);
@@ -286,7 +285,8 @@ refill_queue(struct scheduler *s, struct host *h)
 	}
 }
 
-/* Looks at those that others held: they have a result, or are free since their holder died, or are still held. */
+/* Checks items that other processes held: they have a result, or are free because the holder died, or are still held.
+ */
 static void
 look_at_held(struct scheduler *s)
 {
@@ -343,7 +343,7 @@ scheduler_has_next(const struct scheduler *s)
 	return host_table_has_next(s->hosts) && s->active < (unsigned)s->run->set->parallel && !s->run->fatal;
 }
 
-/* Whether another process has ended the item of a job that waits, perhaps by bi-clean cancel. False after run_fail().
+/* Checks whether another process, such as bi-clean cancel, has ended the item of a waiting job. False after run_fail().
  */
 static bool
 is_ended_by_others(struct scheduler *s, const struct job *j)
@@ -357,7 +357,7 @@ is_ended_by_others(struct scheduler *s, const struct job *j)
 	return state >= 0 && is > 0;
 }
 
-/* The items of a host that is held back may be ended meanwhile: nobody waits for the host on behalf of these. */
+/* The items of a host that is held back may be ended in the meantime, and then nothing waits for the host. */
 static void
 let_go_of_ended(struct scheduler *s, struct host *h)
 {
@@ -398,7 +398,7 @@ scheduler_next(struct scheduler *s)
 	}
 	j = h->queue.first;
 	dequeue_job(s, j);
-	h->active++; /* so that it stays, also where its last job goes */
+	h->active++; /* so that it stays, even if its last job is removed */
 	if (j->claimed || scheduler_claim(s, j)) {
 		j->slot = slot;
 		j->attempts++;
@@ -421,7 +421,7 @@ struct cancelling {
 	struct target *target;
 };
 
-/* A job that is in no list any more ends if its item is ours; else the item is looked at again. */
+/* A job that is no longer in a list ends if this process has claimed its item; otherwise the item is checked again. */
 static void
 end_cancelled(struct scheduler *s, struct job *j)
 {
@@ -434,7 +434,7 @@ end_cancelled(struct scheduler *s, struct job *j)
 	}
 }
 
-/* Of the host's queue, and of what is known of it by number alone, all that is the target's. */
+/* Removes all items of the target from the queue of the host, and from those kept as numbers. */
 static void
 empty_queue(struct host *h, void *arg)
 {

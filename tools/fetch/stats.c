@@ -63,7 +63,7 @@ stats_count(struct stats *s, const char *record, size_t n, bool completed, bool 
 	json_object_put(o);
 }
 
-/* The kinds of failures, "http_404 2, timeout 1", at most MOST of them. */
+/* The kinds of failures, such as "http_404 2, timeout 1", at most MOST of them. */
 static void
 list_kinds(const struct stats *s, size_t most, struct buf *out)
 {
@@ -89,7 +89,7 @@ stats_draw(struct stats *s, const char *batch, const char *waiting, bool more)
 	struct buf kinds = {0};
 
 	if (now - s->rate_since >= RATE_MS || !s->drawn) {
-		/* The rate is that of the last seconds, not of the whole run. */
+		/* The rate of the last seconds, not of the whole run. */
 		s->rate_since = s->rate_mark;
 		s->rate_bytes = s->mark_bytes;
 		s->rate_done = s->mark_done;
@@ -119,7 +119,7 @@ stats_draw(struct stats *s, const char *batch, const char *waiting, bool more)
 	msg_progress(line);
 }
 
-/* What failed, by kind, and what to do about it. */
+/* Prints the failures by kind, and what to do about them. */
 static void
 say_failures(const struct stats *s)
 {
@@ -137,7 +137,7 @@ say_failures(const struct stats *s)
 	buf_free(&kinds);
 }
 
-/* The same as a table, whatever came of it. */
+/* Prints the same as a table, in every case. */
 static void
 say_summary(const struct stats *s)
 {
@@ -176,11 +176,11 @@ stats_end(const struct stats *s, int code, bool cut, bool records)
 	const char *root = s->run->root.path;
 	char size[HUMAN_ROOM];
 
-	/* What failed of a batch that was handed in is that batch's business: the worker did its part. */
+	/* Failures in a submitted batch belong to that batch, since the worker did its part. */
 	if (code == EX_ALL_WELL && ((s->failed && !set->work) || cut))
 		code = EX_SOME_FAILED;
 	msg_progress(NULL);
-	/* In a pipeline nobody sees the records: what failed is said beside it. */
+	/* In a pipeline the records are not visible, so failures are reported on standard error too. */
 	if (set->summary)
 		say_summary(s);
 	else if (s->failed && !set->quiet)

@@ -12,7 +12,7 @@ struct strays {
 	} at[];
 };
 
-/* The archive that item K is a member of into ARCHIVE; 0: of none. 0, or -1 with errno. */
+/* Stores in ARCHIVE the archive of which item K is a member; 0: of none. 0, or -1 with errno. */
 static int
 archive_of(const struct batch *b, uint32_t k, struct buf *line, uint32_t *archive)
 {
@@ -59,7 +59,7 @@ find_strays(struct run *run, const struct target *t)
 	return strays;
 }
 
-/* Whether the stray item K is left to be done: it has no result, or one that is tried again. */
+/* Whether the stray item K still has to be done: it has no result, or one that is tried again. */
 static bool
 is_left(struct run *run, struct target *t, uint32_t k)
 {

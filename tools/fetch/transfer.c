@@ -21,7 +21,7 @@ struct transfers {
 	struct run *run;
 	const struct host_rules *rules;
 	CURLM *multi;
-	CURLSH *share; /* cookies, where they are kept; NULL: nothing is shared */
+	CURLSH *share; /* shared cookies; NULL: nothing is shared */
 	struct loop_timer timer;
 };
 
@@ -37,14 +37,14 @@ struct connection {
 static void
 on_ready(void *arg, uint32_t events)
 {
-	const struct connection *c = arg; /* it may be gone when libcurl returns */
+	const struct connection *c = arg; /* it may no longer exist when libcurl returns */
 	int running, what = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
 			    (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events & EPOLLERR ? CURL_CSELECT_ERR : 0);
 
 	curl_multi_socket_action(c->all->multi, c->socket, what, &running);
 }
 
-/* libcurl says which of its sockets to watch; it keeps KNOWN for us, NULL for a new one. */
+/* libcurl tells which sockets to watch; it stores KNOWN for this function, NULL for a new socket. */
 static int
 on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known)
 {
@@ -114,8 +114,7 @@ void
 transfers_close(struct transfers *all)
 {
 	curl_multi_cleanup(all->multi);
-	if (all->share)
-		curl_share_cleanup(all->share);
+	cookies_close(all->share, all->run->set->cookie_jar);
 	curl_global_cleanup();
 	free(all);
 }
@@ -171,13 +170,13 @@ note_blocked(struct job *j, const char *wrong)
 	snprintf(j->answer.blocked, sizeof(j->answer.blocked), "%s", wrong);
 }
 
-/* Notes what is wrong with an address that the job would have bytes from. */
+/* Records why the job must not connect to an address. */
 static bool
 is_blocked(struct transfer *t, const struct sockaddr *address)
 {
 	const char *wrong = address_check(address), *url = NULL;
 
-	/* The URL under way: libcurl follows the redirects of a robots.txt itself. */
+	/* The current URL: libcurl itself follows the redirects of a robots.txt. */
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
 	if (!wrong || transfer_may_be_private(t->all, url))
 		return false;
@@ -212,7 +211,7 @@ transfer_redirect_is_blocked(struct transfer *t, const char *location)
 	bool blocked;
 
 	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &base);
-	/* What cannot be resolved here cannot be followed by libcurl either. */
+	/* libcurl cannot follow a URL that cannot be resolved here either. */
 	blocked = u && base && curl_url_set(u, CURLUPART_URL, base, 0) == CURLUE_OK &&
 		  curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
 		  curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK &&
@@ -222,7 +221,7 @@ transfer_redirect_is_blocked(struct transfer *t, const char *location)
 	return blocked;
 }
 
-/* Whether each address that J's item leads to is looked at. */
+/* Whether each address to which J's item leads is checked. */
 static bool
 is_guarded(const struct job *j)
 {
@@ -231,8 +230,8 @@ is_guarded(const struct job *j)
 	return job_is_public_only(j) && !(set->proxy && *set->proxy);
 }
 
-/* The moment at which an address is known and nothing was sent: for each connection, whatever the name said before. To
- * libcurl a socket that cannot be had is a host that cannot be reached. */
+/* At this moment the address is known and nothing was sent. It is checked for each connection, even if the name had
+ * another address before. If no socket is returned, libcurl reports that the host cannot be reached. */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -248,7 +247,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	return fd;
 }
 
-/* A connection that was there before may be one that another batch was allowed to make. */
+/* An existing connection may have been made for another batch, which was allowed to. */
 static int
 look_at_connection(void *arg, char *to, char *from, int to_port, int from_port)
 {
@@ -283,7 +282,7 @@ set_text(CURL *easy, CURLoption option, const char *value)
 		curl_easy_setopt(easy, option, value);
 }
 
-/* What the user said of how to reach hosts, and who we are. */
+/* The user's settings for connections and for the User-Agent. */
 static void
 set_ways(CURL *easy, const struct settings *set)
 {
@@ -295,7 +294,6 @@ set_ways(CURL *easy, const struct settings *set)
 	set_text(easy, CURLOPT_PROXY, set->proxy);
 	set_text(easy, CURLOPT_CAINFO, set->cacert);
 	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* libcurl takes cookies */
-	set_text(easy, CURLOPT_COOKIEJAR, set->cookie_jar);
 	if (set->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -326,7 +324,7 @@ transfer_init(struct transfer *t, struct transfers *all, curl_write_callback on_
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a signal need not wait for a name server */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, set->connect_ms);
-	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L); /* libcurl goes through all it knows at each look */
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L); /* libcurl goes through all its connections each time */
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, set->max_ms);
 	set_ways(easy, set);
 }
@@ -344,7 +342,7 @@ transfer_prepare(struct transfer *t, struct job *j)
 	const struct settings *set = t->all->run->set;
 	bool guarded = is_guarded(j);
 
-	/* A host with a limit of bytes a second is slow because we are. */
+	/* A host with a limit of bytes a second is slow because of the limit. */
 	bool hurried = set->min_speed && !(j->host && j->host->bandwidth);
 
 	t->job = j;
@@ -352,14 +350,14 @@ transfer_prepare(struct transfer *t, struct job *j)
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, hurried ? set->min_speed : 1L);
 	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, hurried ? set->min_speed_s : (set->stall_ms + 999) / 1000);
 	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, guarded ? look_at_connection : NULL);
-	/* Behind a proxy nobody sees where a name leads: one that the environment names is not used, and there is no
-	 * way around one that was named by option. */
+	/* With a proxy, the address of a name is not visible here. So a proxy from the environment is not used, and one
+	 * that an option names is used for everything. */
 	curl_easy_setopt(t->easy, CURLOPT_NOPROXY, guarded ? "*" : job_is_public_only(j) ? "" : set->noproxy);
 	if (t->all->share && !transfer_is_of_strangers(j)) {
 		curl_easy_setopt(t->easy, CURLOPT_SHARE, t->all->share);
 		return;
 	}
-	/* Only those that redirects have set on the way to this URL (RFC 6265). */
+	/* Only cookies that redirects set on the way to this URL (RFC 6265). */
 	if (t->all->share) {
 		curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
 		curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, NULL);

@@ -66,11 +66,11 @@ upload_remove(const struct job *j)
 
 	if (dir < 0)
 		return;
-	unlinkat(dir, j->upload, 0); /* what cannot be removed is said by upload_sweep() */
+	unlinkat(dir, j->upload, 0); /* upload_sweep() reports files that cannot be removed */
 	close(dir);
 }
 
-/* Whether a failed item may pass. */
+/* Whether the failure of an item may be temporary. */
 static bool
 may_pass(const struct batch *b, uint32_t k)
 {
@@ -83,7 +83,7 @@ may_pass(const struct batch *b, uint32_t k)
 	return yes;
 }
 
-/* Removes the upload of item K, if it has one and needs it no more. */
+/* Removes the upload of item K, if it has one and no longer needs it. */
 static int
 sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 {
@@ -101,7 +101,8 @@ sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 	if (batch_item(b, k, line) < 0)
 		return errno == ENOENT ? 0 : -1;
 	item = rec_parse(line->data, line->len, NULL, 0);
-	name = rec_string(item, "member") ? NULL : rec_text(item, "upload", room, sizeof(room)); /* its archive's */
+	/* The upload of a member belongs to its archive. */
+	name = rec_string(item, "member") ? NULL : rec_text(item, "upload", room, sizeof(room));
 	if (name && *name && !root_subject_check(name) && (state != 'f' || !may_pass(b, k)) &&
 	    unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		rc = -1;

@@ -12,7 +12,7 @@
 
 enum { SHA1_HEX = 40 };
 
-/* The URL may bring it next time where it is RETRYABLE, in this run if it has attempts left. */
+/* If it is RETRYABLE, the URL may return the right bytes next time, in this run if attempts are left. */
 static void
 refuse_job(struct job *j, bool retryable, const char *code, const char *why)
 {
@@ -22,7 +22,7 @@ refuse_job(struct job *j, bool retryable, const char *code, const char *why)
 	j->verdict.retryable = retryable;
 }
 
-/* The SHA-1 (FIPS 180-4) of the whole file FD, as hexadecimal digits. False where our own copy cannot be read. */
+/* The SHA-1 (FIPS 180-4) of the file FD, as hexadecimal digits. False if the local copy cannot be read. */
 static bool
 sha1_of(int fd, char hex[SHA1_HEX + 1])
 {
@@ -41,8 +41,8 @@ sha1_of(int fd, char hex[SHA1_HEX + 1])
 	return ok;
 }
 
-/* Whether the file's own format says that its end is missing. If all bytes came that the server had announced, the file
- * is so at its origin: it is kept, and its result says so. */
+/* Whether the format of the file shows that its end is missing. If all announced bytes arrived, the file is already
+ * incomplete at its origin: it is kept, and its result says so. */
 static const char *
 find_cut(struct job *j)
 {
@@ -57,7 +57,7 @@ find_cut(struct job *j)
 	return NULL;
 }
 
-/* What the item itself says of its bytes. */
+/* Checks the bytes against the members of the item. */
 static bool
 is_as_said(struct job *j)
 {
@@ -87,7 +87,7 @@ validate_job(struct job *j)
 {
 	const char *accept = j->run->set->accept, *mime = j->type.mime, *wrong;
 	char why[200];
-	/* It is taken for its members: they are what --accept is about. */
+	/* It is fetched for its members, and --accept applies to those. */
 	bool is_archive = j->run->set->expand && expand_is_archive(mime) && (!j->expanded || j->members >= 0);
 
 	if (!is_as_said(j)) {

@@ -246,6 +246,23 @@ try_other_scheme(struct job *j)
 	return j->auth_scheme != 0;
 }
 
+/* Fails a job whose item alone has to wait, if that is longer than --max-wait allows. */
+static void
+end_if_wait_too_long(struct job *j)
+{
+	struct verdict *v = &j->verdict;
+	long most = j->run->set->max_wait_ms;
+	size_t n = strlen(v->message);
+
+	if (most < 0 || v->wait_ms <= most)
+		return;
+	v->kind = FAILED;
+	snprintf(v->message + n, sizeof(v->message) - n,
+		 "; it asks us to come back in %ld s (Retry-After), and --max-wait allows %ld s: the next run tries "
+		 "again",
+		 v->wait_ms / 1000, most / 1000);
+}
+
 static void
 judge_status(struct job *j, long status)
 {
@@ -268,6 +285,8 @@ judge_status(struct job *j, long status)
 		j->verdict.wait_ms = (long)j->answer.retry_after * 1000;
 		if (j->verdict.wait_ms < HOLD_MIN_MS)
 			j->verdict.wait_ms = HOLD_MIN_MS;
+		if (!j->verdict.hold)
+			end_if_wait_too_long(j);
 	}
 }
 

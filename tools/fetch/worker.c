@@ -18,14 +18,14 @@
 #include "upload.h"
 
 enum {
-	BATCHES_MAX = 128,      /* that are worked on at once: each has some ten descriptors */
+	BATCHES_MAX = 128,      /* batches at once, each of which needs about ten descriptors */
 	LOOK_MS = 60 * 1000,    /* at the queue, though nothing was told of it */
 	LOOK_UNTOLD_MS = 1000,  /* where nothing can be told */
 	SOON_MS = 50,           /* at what somebody holds, or what was left */
-	TROUBLE_MS = 60 * 1000, /* until a batch that cannot be worked on is tried again */
+	TROUBLE_MS = 60 * 1000, /* until a batch that could not be processed is tried again */
 	TROUBLED_MAX = 256,
-	HELD_MAX_MS = 10 * 1000, /* --once: that a batch which is being made is waited for */
-	LOOK_SHARE = 5,          /* looking takes one part in so many of the time, at most */
+	HELD_MAX_MS = 10 * 1000, /* --once: how long to wait for a batch that is being made */
+	LOOK_SHARE = 5,          /* checks take at most one part in so many of the time */
 };
 
 struct worker {
@@ -34,12 +34,12 @@ struct worker {
 	struct run_queue *wants;
 	struct loop_watcher watcher; /* of WATCH */
 	struct loop_timer timer;
-	int lock, watch; /* WATCH: -1 where nothing tells of the queue */
-	int64_t due;     /* of the next look at the queue */
+	int lock, watch; /* WATCH: -1 if the queue cannot be watched */
+	int64_t due;     /* of the next check of the queue */
 	int64_t not_before;
 	bool told, more;    /* MORE: batches wait for others to be done */
-	bool held;          /* the last look met a batch that somebody holds */
-	int64_t held_since; /* and since then nothing else was to do */
+	bool held;          /* the last check found a batch that another process holds */
+	int64_t held_since; /* and since then there was no other work */
 	struct troubled {
 		char name[BATCH_NAME_MAX + 1];
 		int64_t until;
@@ -84,8 +84,8 @@ struct making {
 	bool is_half; /* out: it was, and could not be removed */
 };
 
-/* 1 where the batch has fewer items than its maker announced, or is none; 0 where it is whole, as one with results was
- * before; -1 with errno where that cannot be known. */
+/* 1 if the batch has fewer items than announced, or is not a batch; 0 if it is complete, as a batch with results is; -1
+ * with errno if that cannot be known. */
 static int
 is_half_made(const struct root *root, const char *name)
 {
@@ -123,7 +123,7 @@ is_half_made(const struct root *root, const char *name)
 	return rc;
 }
 
-/* With its entry held: nobody makes it. */
+/* The entry is held, so no process is making the batch. */
 static bool
 remove_half_made(const char *name, void *arg)
 {
@@ -159,7 +159,7 @@ want_all(struct worker *w, struct target *t)
 	t->wanted_to = (uint32_t)n;
 }
 
-/* Whether it has items that we have not seen, or that cannot be counted, which want_all() says. */
+/* Whether it has items that are new to this process, or that cannot be counted, which want_all() reports. */
 static bool
 has_more(const struct target *t)
 {
@@ -250,7 +250,7 @@ look_at_queue(struct worker *w)
 
 /* --- the end of a batch --- */
 
-/* With its entry held, so that nobody adds to it: nothing is left, and there is nothing that we have not seen. */
+/* The entry is held, so that no process adds items: no item is left or new to this process. */
 static bool
 is_done(const char *name, void *arg)
 {
@@ -270,7 +270,7 @@ worker_end_batch(struct worker *w, struct target *t)
 	int rc = 0;
 
 	if (t->left) {
-		/* Somebody gave up what we had left to him, or tries again what had failed. */
+		/* Another process gave up items that were left to it, or tries failed items again. */
 		t->left = false;
 		t->wanted_to = 0;
 	}
@@ -292,7 +292,7 @@ worker_end_batch(struct worker *w, struct target *t)
 		open_batches_close(w->batches, t);
 }
 
-/* When T can be ended, as far as is known; -1: something is under way. */
+/* When T can end, as far as is known; -1: it has current work. */
 static int64_t
 end_due(const struct target *t)
 {
@@ -351,7 +351,7 @@ worker_wait(struct run *run, struct open_batches *batches, struct run_queue *wan
 	return w;
 }
 
-/* When to look at the queue. */
+/* When to check the queue. */
 static int64_t
 look_due(const struct worker *w)
 {

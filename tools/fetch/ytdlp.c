@@ -1,7 +1,5 @@
-/*
- * ytdlp: what yt-dlp finds at a page. Its JSON (-J) is that of one video, or of a list of them in "entries"; each has
- * "url", or "formats" with the best one last.
- */
+/* ytdlp: the results of yt-dlp for a page. Its JSON (-J) describes one video, or a list of them in "entries"; each has
+ * "url", or "formats" with the best one last. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,7 +15,7 @@
 #include "records/rec.h"
 enum { PATIENCE = 60 * 1000, LOOK_UP = 100, OUTPUT_MAX = 16 << 20 };
 
-/* What it writes until it ends. False: it wrote too much, or its time was over. */
+/* Reads its output until it ends. False: it wrote too much, or its time was over. */
 static bool
 read_all(int fd, int64_t until, const atomic_bool *hurry, struct buf *out)
 {
@@ -51,7 +49,7 @@ reap_ytdlp(pid_t pid, bool whole, int64_t until)
 	return child_wait(pid);
 }
 
-/* Runs it. 0; 1 when it failed; -1 with errno when it does not start. */
+/* Runs it. 0; 1 if it failed; -1 with errno if it does not start. */
 static int
 run_ytdlp(const char *url, const atomic_bool *hurry, struct buf *out)
 {
@@ -78,7 +76,7 @@ run_ytdlp(const char *url, const atomic_bool *hurry, struct buf *out)
 	return pid < 0 ? -1 : reap_ytdlp(pid, whole, until) != 0 || !whole;
 }
 
-/* A URL that can be fetched as one file: not the list of pieces that a stream is. */
+/* A URL that can be fetched as one file, and is not the playlist of a stream. */
 static const char *
 file_url(struct json_object *o)
 {
@@ -100,7 +98,7 @@ has_codec(struct json_object *o, const char *key)
 	return !codec || strcmp(codec, "none") != 0;
 }
 
-/* The best format with picture and sound, else the best at all. */
+/* The best format with picture and sound, or else the best of all. */
 static const char *
 best_url(struct json_object *video, const char **kind)
 {

@@ -1,8 +1,6 @@
-/*
- * bi-media: the pictures, videos and sounds that HTML pages show. Strangers wrote the pages, so they are parsed in a
- * process that is confined (confine.h): `bi-media --serve`, whose protocol is in media.h. Asked about files, bi-media
- * starts that process like bi-fetch does.
- */
+/* bi-media: lists the pictures, videos and sounds that HTML pages show. The pages are untrusted, so a confined process
+ * parses them (confine.h): `bi-media --serve`, whose protocol is in media.h. For files on its command line, bi-media
+ * starts that process as bi-fetch does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

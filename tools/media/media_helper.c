@@ -22,7 +22,7 @@
 
 enum {
 	REQUEST = MEDIA_URL + MEDIA_TITLE + 64,
-	SECONDS_MAX = 20, /* of processor time for one page; tree.c has a limit of its own, which the page survives */
+	SECONDS_MAX = 20, /* of processor time for one page; tree.c has a lower limit, at which the process continues */
 };
 
 static const struct confine_limits limits = {.memory = 768 << 20, .files = 64};
@@ -37,10 +37,10 @@ struct request {
 struct server {
 	struct charsets *charsets;
 	struct tree *tree;
-	struct buf raw, utf8; /* the page, and where it is of another character set, as UTF-8 */
+	struct buf raw, utf8; /* the page, and its conversion to UTF-8 if it has another character set */
 };
 
-/* Reads one request. 1, 0 at end-of-file, -1 for anything else than a request. */
+/* Reads one request. 1, 0 at end-of-file, -1 for an invalid request. */
 static int
 receive(struct request *r)
 {
@@ -62,8 +62,8 @@ receive(struct request *r)
 
 static const char unread[] = "unread it cannot be read";
 
-/* Reads the page from its beginning, MEDIA_PAGE bytes at most. NULL, or what is said where it cannot be read; UNREAD
- * has errno. */
+/* Reads the page from its beginning, at most MEDIA_PAGE bytes. NULL, or a message if it cannot be read; UNREAD has
+ * errno. */
 static const char *
 read_page(int fd, struct buf *page, bool *cut)
 {
@@ -99,7 +99,7 @@ decode(struct server *s, const char *type)
 	return &s->utf8;
 }
 
-/* One line about the page. False when nobody listens any more. */
+/* Sends one line about the page. False if the other end is closed. */
 static bool
 say_line(const char *name, const char *text)
 {
@@ -114,7 +114,7 @@ say_line(const char *name, const char *text)
 	return heard;
 }
 
-/* All packets of one answer. False when nobody listens any more. */
+/* Sends all packets of one answer. False if the other end is closed. */
 static bool
 say_found(const struct find *f, bool cut)
 {
@@ -133,7 +133,7 @@ say_found(const struct find *f, bool cut)
 	return heard && (cut ? helper_send_answer("done cut", 8, NULL, 0) : helper_send_answer("done", 4, NULL, 0));
 }
 
-/* One page. False when nobody listens any more. */
+/* Handles one page. False if the other end is closed. */
 static bool
 answer(struct server *s, const struct request *r)
 {
@@ -162,7 +162,8 @@ answer(struct server *s, const struct request *r)
 	return heard;
 }
 
-/* It ends by _exit: nothing is left to write, and what a sanitizer would do at the exit is not allowed here. */
+/* The process ends with _exit: nothing is left to write, and the exit handlers of a sanitizer make calls that are not
+ * allowed here. */
 _Noreturn void
 media_serve(void)
 {
@@ -171,7 +172,7 @@ media_serve(void)
 	int got;
 
 	helper_require_socket();
-	/* libcurl makes the ASCII form of a host's name from what it takes for the locale's text. */
+	/* libcurl reads host names in the character set of the locale, to make their ASCII form. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
 	s.charsets = charset_open();

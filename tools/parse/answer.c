@@ -79,7 +79,7 @@ is_list(struct json_object *o, const char *const *members, size_t most)
 	return true;
 }
 
-/* image3.jpg, which is an image/jpeg, and nothing that a path could be made of. */
+/* A name such as image3.jpg, which is an image/jpeg, without characters that could form a path. */
 static bool
 is_image(const char *name, const char *mime)
 {
@@ -96,7 +96,7 @@ is_image(const char *name, const char *mime)
 	return false;
 }
 
-/* The images, one behind the other from the begin of what was written, and no two of one name. */
+/* The images, stored one after the other from the beginning of the output; no two have the same name. */
 static bool
 take_images(struct answer *a, struct json_object *o, size_t bytes)
 {

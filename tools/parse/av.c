@@ -1,4 +1,4 @@
-/* Sound and film: what their containers say, by FFmpeg's libavformat, from the open descriptor and nothing else. */
+/* Audio and video: the metadata of their containers, read by FFmpeg's libavformat from the open descriptor only. */
 #include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -20,7 +20,7 @@ enum { BLOCK = 64 << 10, PROBE = 8 << 20, STREAMS = 64 };
 struct source {
 	int fd;
 	int64_t at, size;
-	int failed; /* errno of a read that failed; 0: none did */
+	int failed; /* errno of a failed read; 0: none failed */
 };
 
 /* libavformat's demuxers are tables, but the first probe fills some of them. */
@@ -70,7 +70,7 @@ seek_source(void *arg, int64_t offset, int whence)
 	return s->at = offset;
 }
 
-/* Playlists name other files: they get none. */
+/* Playlists name other files, which are not opened. */
 static int
 open_nothing(AVFormatContext *f, AVIOContext **pb, const char *url, int flags, AVDictionary **options)
 {
@@ -87,7 +87,7 @@ is_late(void *arg)
 
 /* --- what is said of it --- */
 
-/* Tags that say something of the container alone. */
+/* Tags that describe only the container. */
 static bool
 is_of_format(const char *key)
 {
@@ -166,7 +166,7 @@ put_stream(struct doc *d, const AVStream *s, bool *film)
 
 /* --- opening it --- */
 
-/* Text, pictures and lists of other files, which libavformat knows too, are not for this. */
+/* libavformat also knows text, pictures and lists of files, which are not handled here. */
 static bool
 is_wanted(const AVFormatContext *f)
 {
@@ -218,8 +218,8 @@ av_parse(const struct request *r, struct doc *d)
 		s.size = st.st_size;
 	d->kind = "audio";
 	if (avformat_open_input(&f, "", NULL, NULL) == 0) {
-		/* What it finds by decoding a little is welcome, and not needed; what cannot be decoded has no size
-		 * any more then. */
+		/* Properties that it finds by decoding a little are welcome but not needed; streams that cannot be
+		 * decoded lose their size by this. */
 		for (unsigned i = 0; i < f->nb_streams && i < STREAMS; i++)
 			put_size(d, f->streams[i]);
 		(void)avformat_find_stream_info(f, NULL);

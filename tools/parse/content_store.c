@@ -17,12 +17,12 @@
 enum { BATCHES = 16, ID_IDX = SUBJECT_MAX + 16, HEAD = 200 };
 
 struct content_store {
-	const char *dir; /* that was asked for; NULL: none */
-	char *of;        /* what a file's path said; NULL: nothing did */
+	const char *dir; /* that the option named; NULL: none */
+	char *of;        /* from the path of a file; NULL: none */
 	struct root root;
 	bool is_open;
 	int tempfd;
-	struct batch *batches[BATCHES]; /* that were asked for lately, the last first */
+	struct batch *batches[BATCHES]; /* recently used batches, the last one first */
 };
 
 struct content_store *
@@ -58,7 +58,7 @@ content_store_close(struct content_store *k)
 	free(k);
 }
 
-/* The root of a batch's file, ROOT/batches/NAME/files/FILE. NULL where it is none; for free(). */
+/* The root of a batch's file, ROOT/batches/NAME/files/FILE. NULL if it is not one; the caller frees it. */
 static char *
 root_of(const char *path, const char *batch)
 {
@@ -79,7 +79,7 @@ root_of(const char *path, const char *batch)
 	return NULL;
 }
 
-/* Opens the root that counts for the file PATH, if it is not open already. */
+/* Opens the root of the file PATH, unless it is open. */
 static void
 open_root(struct content_store *k, const char *path, const char *batch)
 {
@@ -116,7 +116,7 @@ batch_of(struct content_store *k, const char *name)
 	return k->batches[0] = b;
 }
 
-/* The name that the item's candidate has. 0, or -1 with errno. */
+/* The name of the item's candidate. 0, or -1 with errno. */
 static int
 name_of(struct batch *b, uint32_t item, char name[ID_IDX])
 {
@@ -150,8 +150,8 @@ content_store_check(struct content_store *k, const char *path, const char *batch
 	return errno == ENOENT ? "its batch has no such item" : "its batch cannot be read";
 }
 
-/* The id that the item had into ID, 0 where it had none or its bytes were others: what the content file begins with. 0,
- * or -1 with errno where that cannot be read. */
+/* Stores the earlier id of the item, from the beginning of the content file, in ID; 0 if it had none or had other
+ * bytes. 0, or -1 with errno if the file cannot be read. */
 static int
 id_before(int contentfd, const char *name, const char *sha256, unsigned long long *id)
 {
@@ -207,7 +207,7 @@ put_images(const struct content_store *k, int contentfd, const char *name, const
 		return any || errno != ENOENT ? -1 : 0;
 	for (size_t i = 0; i < it->answer->image_count && rc == 0; i++)
 		rc = put_image(k, dirfd, it->out, &it->answer->images[i]);
-	/* What an earlier parsing left and this one does not have. */
+	/* Removes files of an earlier parsing that this one does not have. */
 	if (rc == 0)
 		rc = file_each(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_if_stale, it->answer);
 	if (rc == 0)
@@ -223,7 +223,7 @@ add_member(struct buf *out, const char *key, const char *value)
 	buf_json(out, value);
 }
 
-/* The content's JSON, on one line, with the id where it is not 0. */
+/* The JSON of the content on one line, with the id if it is not 0. */
 static void
 content_print(const struct content *it, struct buf *out)
 {

@@ -26,24 +26,24 @@ struct docx {
 	struct md *md;
 	const char **saved;
 	struct json_object *rels;     /* id: target */
-	struct json_object *styles;   /* id: what it is: a number for a heading, "title", "quote", "bullet", "number" */
+	struct json_object *styles;   /* id: the kind: a number for a heading, "title", "quote", "bullet", "number" */
 	struct json_object *numbers;  /* numId/level: whether it counts */
 	struct json_object *abstract; /* abstractNumId: numIds, while numbering.xml is read */
-	char id[64];                  /* of the style or numbering that is being read */
+	char id[64];                  /* of the current style or numbering */
 	/* the paragraph */
 	char style[64], number[16];
 	int level;   /* of the list that it is in */
-	bool opened; /* what it is has been settled: its text has begun */
+	bool opened; /* its kind is known, since its text has begun */
 	/* the run */
 	bool strong, emphasis, deleted, in_text;
 	bool marked[MD_LINK]; /* what is open */
 	char *alt;
-	unsigned ignore; /* depth below an element that is passed over */
+	unsigned ignore; /* depth below a skipped element */
 	/* lists */
 	int items; /* that are open */
 	int item_level[LEVELS + 1];
 	unsigned count[LEVELS + 1];
-	char list[16]; /* the number of the list that is being counted */
+	char list[16]; /* the number of the current list */
 	/* tables */
 	unsigned tables;
 	size_t cells; /* of the row */
@@ -148,7 +148,7 @@ read_part(struct docx *x, const char *name, void (*begin)(void *, const char *, 
 
 /* --- paragraphs --- */
 
-/* Runs that are alike are one: what is open stays open. */
+/* Adjacent runs with the same style are one run, so open marks stay open. */
 static void
 set_mark(struct docx *x, enum md_mark mark, bool on)
 {
@@ -199,7 +199,7 @@ open_item(struct docx *x, bool counted)
 	x->item_level[x->items++] = level;
 }
 
-/* What the paragraph is, once its properties were read and its text begins. */
+/* Determines the kind of the paragraph, when its properties were read and its text begins. */
 static void
 open_paragraph(struct docx *x)
 {

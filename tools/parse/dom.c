@@ -8,10 +8,10 @@
 #include "html/tree.h"
 
 enum {
-	LONG = 80,    /* characters of a paragraph that is certainly one */
-	SHORT = 25,   /* and of a line that may be anything */
-	LEVELS = 200, /* of parts of a line in each other */
-	WIDE = 3,     /* what a character counts for in scripts that write a word in one or two */
+	LONG = 80,    /* characters of a certain paragraph */
+	SHORT = 25,   /* characters of a line that may be anything */
+	LEVELS = 200, /* the nesting of parts of a line */
+	WIDE = 3,     /* the weight of a character in scripts that write a word in one or two characters */
 };
 
 GumboTag
@@ -94,7 +94,7 @@ dom_is_block(const struct dom *d, uint32_t i)
 	}
 }
 
-/* What is never text for people, by its tag. */
+/* Tags whose content is never readable text. */
 static bool
 is_silent(GumboTag tag)
 {
@@ -125,7 +125,7 @@ is_silent(GumboTag tag)
 	}
 }
 
-/* Whether a style has the declaration, blanks apart: "display:none". */
+/* Whether a style has the declaration, such as "display:none"; blanks do not count. */
 static bool
 style_declares(const char *style, const char *declaration)
 {
@@ -139,7 +139,7 @@ style_declares(const char *style, const char *declaration)
 	return strstr(flat, declaration) != NULL;
 }
 
-/* Whether it is there for other eyes. */
+/* Whether the element is hidden. */
 static bool
 is_hidden(const struct dom *d, uint32_t i)
 {
@@ -153,7 +153,7 @@ is_hidden(const struct dom *d, uint32_t i)
 	return style && (style_declares(style, "display:none") || style_declares(style, "visibility:hidden"));
 }
 
-/* The places of the elements that are open, to tell the parent of what comes next. */
+/* The places of the open elements, to find the parent of the next one. */
 static uint32_t
 parent_of(const struct dom *d, uint32_t last, const GumboNode *node)
 {
@@ -219,7 +219,7 @@ length_of(const char *text)
 	return n;
 }
 
-/* How much a block of this text counts as a paragraph. */
+/* The weight of a block of this text as a paragraph. */
 static float
 mass_of(const struct dom_node *n)
 {

@@ -33,11 +33,11 @@ struct epub {
 	const char **saved;
 	struct json_object *items; /* id: href */
 	struct json_object *spine; /* ids */
-	char package[NAME];        /* the member that says all this */
-	const char *chapter;       /* the member that is being shown */
+	char package[NAME];        /* the member with all this */
+	const char *chapter;       /* the current member */
 };
 
-/* The member that HREF means in the member FROM: "OEBPS/text/1.xhtml" and "../a%20b.png" are "OEBPS/a b.png". */
+/* Resolves HREF in the member FROM: "../a%20b.png" in "OEBPS/text/1.xhtml" is "OEBPS/a b.png". */
 static bool
 resolve_href(const char *from, const char *href, char out[NAME])
 {
@@ -110,7 +110,7 @@ save_picture(void *arg, const char *src, const char *alt)
 	return resolve_href(x->chapter, src, name) ? members_picture(x->m, x->saved, x->d, name, alt) : NULL;
 }
 
-/* Fonts may be disguised; text that is encrypted is not to be had. */
+/* Obfuscated fonts do not matter, but encrypted text cannot be read. */
 static bool
 is_encrypted(const struct members *m)
 {

@@ -13,7 +13,7 @@
 #include "page_metadata.h"
 #include "records/rec.h"
 
-/* Elements that HTML knows to be empty. */
+/* The void elements of HTML. */
 static bool
 is_void(const char *name, size_t n)
 {
@@ -29,7 +29,7 @@ is_void(const char *name, size_t n)
 	return strstr(list, word) != NULL;
 }
 
-/* Where the tag ends that begins at AT: behind its '>', values in quotes passed over. END where it does not. */
+/* The end of the tag at AT, after the '>' outside of quoted values; END if there is none. */
 static const char *
 tag_end(const char *at, const char *end)
 {
@@ -75,7 +75,7 @@ html_of_xhtml(const char *text, size_t n, struct buf *out)
 	buf_add(out, text, (size_t)(end - text));
 }
 
-/* A URL taken apart. NULL: it is none. */
+/* Splits a URL. NULL: it is not a URL. */
 static CURLU *
 take_apart(const char *url)
 {
@@ -87,7 +87,7 @@ take_apart(const char *url)
 	return NULL;
 }
 
-/* What relative addresses are below: the first <base>, itself below the page's URL. NULL: not known. */
+/* The base of relative addresses: the first <base>, resolved against the page's URL. NULL: not known. */
 static CURLU *
 base_of(const struct dom *d, const char *page)
 {

@@ -11,7 +11,7 @@
 
 enum { COLUMNS = 50, CELL = 300, LISTS = 64 };
 
-/* What is under way. */
+/* The state of the conversion. */
 struct markdown_writer {
 	const struct html_markdown *s;
 	const struct dom *d;
@@ -23,7 +23,7 @@ struct markdown_writer {
 		unsigned number;
 	} lists[LISTS];
 	unsigned list_count;
-	/* A heading that nothing but what was dropped came behind is dropped too: "Related articles". */
+	/* A heading after which everything was dropped is dropped too: "Related articles". */
 	bool orphan;
 	const cmark_node *heading; /* the one that was written last */
 	unsigned heading_level;
@@ -53,7 +53,8 @@ begin_heading(struct markdown_writer *w, unsigned level)
 
 /* --- what is within a line --- */
 
-/* What an address means; where nothing says below what it is, a relative one stays as it is. For free(), or NULL. */
+/* Resolves an address; a relative one stays unchanged if the base is not known. The caller frees the result, which may
+ * be NULL. */
 static char *
 resolve_address(const struct markdown_writer *w, const char *text, size_t n)
 {
@@ -78,7 +79,7 @@ open_link(struct markdown_writer *w, uint32_t i)
 	free(url);
 }
 
-/* The attribute that has the address of a picture: what is loaded later is the real one. */
+/* The attribute with the address of a picture: the one that is loaded later is the real one. */
 static char *
 source_of(const struct markdown_writer *w, uint32_t i)
 {
@@ -96,7 +97,7 @@ source_of(const struct markdown_writer *w, uint32_t i)
 	return srcset_next(&candidates) ? resolve_address(w, candidates.url, candidates.len) : NULL;
 }
 
-/* Pictures of one or two pixels count visits, others are marks beside words. */
+/* Pictures of one or two pixels count visits, and other small ones are marks beside words. */
 static bool
 is_small(const struct markdown_writer *w, uint32_t i)
 {
@@ -151,7 +152,7 @@ open_list(struct markdown_writer *w, uint32_t i, bool ordered)
 	w->list_count++;
 }
 
-/* The language that a class names as highlighters do: language-c, lang-c, highlight-source-c. */
+/* The language in a class of a highlighter: language-c, lang-c, highlight-source-c. */
 static void
 language_of(const struct markdown_writer *w, uint32_t i, char *out, size_t room)
 {
@@ -193,7 +194,7 @@ put_code(struct markdown_writer *w, uint32_t i, bool block)
 
 /* --- tables --- */
 
-/* The next row of the table from I on, not those of tables within it; END where there is none. */
+/* The next row of the table from I on, without the rows of nested tables; END if there is none. */
 static uint32_t
 next_row(const struct dom *d, uint32_t i, uint32_t end)
 {
@@ -218,7 +219,7 @@ cells_of(const struct dom *d, uint32_t row)
 	return n;
 }
 
-/* Whether it has data in rows and columns, or is there for the layout. */
+/* Whether the table has data in rows and columns, and is not only for layout. */
 static bool
 is_data(const struct dom *d, uint32_t table)
 {
@@ -283,7 +284,7 @@ put_table(struct markdown_writer *w, uint32_t table)
 
 /* --- the walk --- */
 
-/* Opens an element. Whether it is to be closed later. */
+/* Opens an element. Returns whether it must be closed later. */
 static bool
 open_element(struct markdown_writer *w, uint32_t i)
 {
@@ -382,7 +383,7 @@ close_element(struct markdown_writer *w, uint32_t i)
 	}
 }
 
-/* What is shown as a whole. False where it is to be walked through. */
+/* Writes an element that is handled as a whole. False if its children must be visited. */
 static bool
 put_whole(struct markdown_writer *w, uint32_t i)
 {
@@ -403,7 +404,7 @@ put_whole(struct markdown_writer *w, uint32_t i)
 	}
 }
 
-/* From place to place; it calls itself for the cells of a table, in which there are no tables. */
+/* Walks the elements; it calls itself for the cells of a table, which contain no tables. */
 static void
 walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end)
 {

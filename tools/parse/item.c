@@ -18,8 +18,8 @@
 #include "records/rec.h"
 
 enum {
-	LEAN = 256 << 10, /* bytes of links and media that a record may have beside its text */
-	SLACK = 8 << 10,  /* of a record, for what is added */
+	LEAN = 256 << 10, /* bytes of links and media in a record, in addition to its text */
+	SLACK = 8 << 10,  /* of a record, for added members */
 };
 
 void
@@ -59,7 +59,7 @@ fail_errno(struct parser *s, struct item *i, const char *code, bool retryable, c
 	fail_item(s, i, code, retryable, why);
 }
 
-/* A file cannot be opened or read: the file's fault, or this machine's. */
+/* Reports that a file cannot be opened or read; the cause may be the file or this machine. */
 static void
 fail_source(struct parser *s, struct item *i, const char *what)
 {
@@ -71,7 +71,7 @@ fail_source(struct parser *s, struct item *i, const char *what)
 
 /* --- what it is --- */
 
-/* The parser of a media type, NULL where there is none. */
+/* The parser of a media type, or NULL. */
 static const char *
 format_of(const char *mime)
 {
@@ -123,7 +123,7 @@ format_of(const char *mime)
 	return NULL;
 }
 
-/* Where the bytes say nothing, the name does. */
+/* If the bytes do not determine the type, the name does. */
 static const char *
 format_of_name(const char *name)
 {
@@ -145,7 +145,7 @@ format_of_name(const char *name)
 	return NULL;
 }
 
-/* Asks bi-type of the file's first N bytes. False where it cannot be started. */
+/* Passes the file's first N bytes to bi-type. False if it cannot be started. */
 static bool
 ask_of(struct parser *s, struct item *i, const char *head, size_t n)
 {
@@ -164,7 +164,7 @@ ask_of(struct parser *s, struct item *i, const char *head, size_t n)
 	return true;
 }
 
-/* What its bytes say that it is. False where the item failed. */
+/* Determines the type from the bytes. False if the item failed. */
 static bool
 ask_type(struct parser *s, struct item *i)
 {
@@ -180,7 +180,7 @@ ask_type(struct parser *s, struct item *i)
 	return !i->failed;
 }
 
-/* The hash of its bytes: the record's, else counted. False where they cannot be read. */
+/* The hash of the bytes: from the record, or else computed. False if they cannot be read. */
 static bool
 take_hash(struct item *i)
 {
@@ -206,7 +206,7 @@ add_line(struct buf *b, const char *text)
 	buf_str(b, "\n");
 }
 
-/* What the file is called: a label that came with it, else the last part of its path. */
+/* The name of the file: its label, or else the last part of its path. */
 static const char *
 name_of(const struct item *i)
 {
@@ -244,7 +244,7 @@ send_item(struct parser *s, struct item *i, const char *format)
 
 /* --- what is said of it --- */
 
-/* A record is a line, and a line has a limit: links, media and the end of the text go first. */
+/* A record is a line, whose length is limited: links, media and the end of the text are dropped first. */
 static void
 put_text(struct item *i, const struct answer *a)
 {
@@ -271,7 +271,7 @@ put_text(struct item *i, const struct answer *a)
 	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
 }
 
-/* Of what is in no batch: all of it. */
+/* For a file outside of batches: the complete content. */
 static void
 put_all(struct parser *s, struct item *i, struct answer *a)
 {
@@ -286,7 +286,7 @@ put_all(struct parser *s, struct item *i, struct answer *a)
 		put_text(i, a);
 }
 
-/* Of what is in a batch: where it is kept, and a little. */
+/* For a file of a batch: the path of the content, and a short part of it. */
 static bool
 put_kept(struct parser *s, struct item *i, struct answer *a)
 {
@@ -321,7 +321,7 @@ settle_item(struct parser *s, struct item *i, struct answer *a)
 	else if (!put_kept(s, i, a)) {
 		int code = msg_exit_code(errno);
 
-		/* A full disk is not the item's fault, a limit on the length of files is. */
+		/* The item does not fail because of a full disk, but it does because of a limit on file sizes. */
 		if (code == EX_IOERR && errno != EFBIG)
 			msg_die_errno(code, "cannot store the content of item %u of the batch '%s'", i->number,
 				      i->batch);
@@ -335,7 +335,7 @@ settle_item(struct parser *s, struct item *i, struct answer *a)
 	s->parsed++;
 }
 
-/* Nothing is known of such files: that is no failure. */
+/* There is no parser for such files, which is not a failure. */
 static void
 settle_file(struct parser *s, struct item *i)
 {
@@ -366,7 +366,7 @@ take_answer(struct parser *s, struct item *i)
 	answer_free(&a);
 }
 
-/* Taken for what it is not: asked of bi-type, once. */
+/* The type was wrong: bi-type is asked, once. */
 static void
 try_other(struct parser *s, struct item *i)
 {
@@ -411,7 +411,7 @@ open_file(struct parser *s, struct item *i)
 		fail_item(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch fetches URLs");
 		return false;
 	}
-	/* A file that a person names may be reached through a link; one of a batch may not. */
+	/* A file that the user names may be a symbolic link, but a file of a batch must not. */
 	i->work.in =
 		i->batch ? file_open(AT_FDCWD, i->path) : open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (i->work.in < 0) {
@@ -434,7 +434,7 @@ open_file(struct parser *s, struct item *i)
 	return true;
 }
 
-/* A result's batch and number, where it has both. */
+/* The batch and number of a result, if it has both. */
 static bool
 take_place(struct parser *s, struct item *i)
 {

@@ -1,8 +1,6 @@
-/*
- * bi-parse: from files to what is in them: text as Markdown, title, language and the like. Strangers made the files, so
- * they are parsed in processes that are confined (confine.h), one for each format: `bi-parse --serve FORMAT`, whose
- * protocol is in parse_helper.h. What these say is looked through (answer.h) and kept in the batch (content_store.h).
- */
+/* bi-parse: extracts the content of files: text as Markdown, title, language and other metadata. The files are
+ * untrusted, so confined processes parse them (confine.h), one for each format: `bi-parse --serve FORMAT`, whose
+ * protocol is in parse_helper.h. Their answers are checked (answer.h) and stored in the batch (content_store.h). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +34,7 @@ struct options {
 	bool text, json;
 };
 
-/* What is under way, in the order in which it came in. */
+/* The current items, in the order of input. */
 struct queue {
 	struct rec_reader *in;
 	struct item *first, **last;
@@ -44,7 +42,7 @@ struct queue {
 	bool ended; /* no more will come */
 };
 
-/* Takes what has come in, as far as there is room. */
+/* Reads the available input, as far as there is room. */
 static void
 read_records(struct queue *q, struct parser *s)
 {
@@ -65,7 +63,7 @@ read_records(struct queue *q, struct parser *s)
 	}
 }
 
-/* Says what is settled, up to the first that is not. Whether anything was. */
+/* Prints finished items, up to the first unfinished one. Returns whether there were any. */
 static bool
 print_settled(struct queue *q, const struct parser *s)
 {
@@ -79,8 +77,8 @@ print_settled(struct queue *q, const struct parser *s)
 		} else if (i->text.len) {
 			struct buf shown = {0};
 
-			/* Prints a text. In a file it is as it was found; on a terminal nothing in it may be more than
-			 * text. */
+			/* Prints a text. A file gets it unchanged; on a terminal, control sequences in it must have no
+			 * effect. */
 			if (isatty(STDOUT_FILENO))
 				human_lines(&shown, i->text.data);
 			else
@@ -120,7 +118,7 @@ parse_all(const struct options *o, char **operands)
 			if (!i->settled && i->work.ended)
 				item_go_on(&s, i);
 		if (print_settled(&q, &s))
-			continue; /* there is room for what was read already */
+			continue; /* there is room for input that was read */
 		if (q.ended && !q.first)
 			break;
 		n = pool_wait(s.pool, fds, &ms);

@@ -6,8 +6,8 @@
 enum {
 	LABEL = 150,  /* characters of a line about the text: its author, its date */
 	DENSE = 3,    /* links of a list of links */
-	BESIDE = 60,  /* characters of what is beside a text and belongs to it */
-	LEVELS = 200, /* that are looked up from an element */
+	BESIDE = 60,  /* characters of a block beside a text that belongs to it */
+	LEVELS = 200, /* ancestors of an element that are checked */
 	NODES = 500,  /* below a notice */
 	NOTICE = 900, /* characters of a notice: a cookie banner, a box about a newsletter */
 };
@@ -56,8 +56,8 @@ has_word(const char *list, const char *word)
 	return false;
 }
 
-/* Whether one of the words that NAMES is made of is in the list: relatedPosts is related and Posts, side-bar is side,
- * bar and sidebar. */
+/* Whether a word of NAMES is in the list: relatedPosts has the words related and Posts, side-bar has side, bar and
+ * sidebar. */
 static bool
 attribute_says(const char *names, const char *list)
 {
@@ -107,7 +107,7 @@ has_role(const struct dom *d, uint32_t i, const char *list)
 	return role && *role && has_word(list, role);
 }
 
-/* Whether an element with the tag is around I, within some levels. */
+/* Whether an ancestor of I, within some levels, has the tag. */
 static bool
 is_inside(const struct dom *d, uint32_t i, GumboTag tag)
 {
@@ -174,7 +174,7 @@ is_told(const struct dom *d, uint32_t i, float all)
 	return !is_table_part(tag) && tag != GUMBO_TAG_PRE && tag != GUMBO_TAG_CODE && is_named(d, i, words_apart);
 }
 
-/* Words that a short notice about cookies has, in what is set apart from the text. */
+/* Words of a short notice about cookies, in a block apart from the text. */
 static bool
 is_notice(const struct dom *d, uint32_t i)
 {
@@ -193,7 +193,7 @@ is_notice(const struct dom *d, uint32_t i)
 	return found;
 }
 
-/* By its links: a list of them and nothing else. */
+/* By its links: a list that has only links. */
 static bool
 is_links(const struct dom *d, uint32_t i)
 {
@@ -243,7 +243,7 @@ drop_nothing(struct dom *d)
 	dom_count(d);
 }
 
-/* The heaviest element below I that has this tag, or role; 0 where there is none. */
+/* The heaviest element below I with this tag or role; 0 if there is none. */
 static uint32_t
 find_heaviest(const struct dom *d, uint32_t i, GumboTag tag, const char *role)
 {
@@ -262,7 +262,7 @@ find_heaviest(const struct dom *d, uint32_t i, GumboTag tag, const char *role)
 	return best;
 }
 
-/* Whether it is, beside a text, a part of it: a paragraph, a list, a table. */
+/* Whether a block beside a text is a part of it: a paragraph, a list, a table. */
 static bool
 belongs_to_content(const struct dom *d, uint32_t i)
 {
@@ -284,7 +284,7 @@ belongs_to_content(const struct dom *d, uint32_t i)
 	}
 }
 
-/* The child of I that has nearly all of its weight; 0 where none has, or what is beside it belongs to the text. */
+/* The child of I with nearly all of its weight; 0 if there is none, or if the other children belong to the text. */
 static uint32_t
 heavy_child(const struct dom *d, uint32_t i)
 {
@@ -332,7 +332,7 @@ choose_content(const struct dom *d)
 		return article;
 	while ((child = heavy_child(d, i)))
 		i = child;
-	/* a row alone is no table */
+	/* a single row is not a table */
 	while (i != 0 && is_table_part(dom_tag(d, i)) && dom_tag(d, i) != GUMBO_TAG_TABLE &&
 	       dom_tag(d, i) != GUMBO_TAG_TD)
 		i = d->nodes[i].parent;

@@ -97,8 +97,8 @@ innermost(const struct md *m)
 	return depth ? m->nest[depth - 1] : m->document;
 }
 
-/* A new block of the innermost container. A list with an item that has more than a block of text, and lists behind it,
- * has empty lines. */
+/* Makes a new block in the innermost container. A list is loose, with empty lines, if an item has more than one block
+ * of text followed by lists. */
 static cmark_node *
 add_block(struct md *m, cmark_node_type type)
 {
@@ -119,7 +119,7 @@ end_text(struct md *m)
 	buf_clear(&m->text);
 }
 
-/* What is to stand in front of the next word. */
+/* The white space before the next word. */
 static void
 begin_word(struct md *m)
 {
@@ -163,7 +163,7 @@ md_open(struct md *m, enum md_mark mark, const char *url)
 {
 	for (unsigned i = 0; i < m->mark_count; i++)
 		if (m->marks[i].mark == mark)
-			return; /* the inner one is nothing */
+			return; /* the inner one has no effect */
 	if (m->mark_count == MD_MARKS)
 		return;
 	m->marks[m->mark_count].mark = mark;
@@ -324,7 +324,7 @@ enter_block(struct md *m, cmark_node *node)
 	m->depth++;
 }
 
-/* Where an item with this number goes: into the list that is last, if it fits, or a new one. */
+/* The list for an item with this number: the last list if it fits, or a new one. */
 static cmark_node *
 list_for(struct md *m, long number)
 {

@@ -52,7 +52,7 @@ members_find(const struct members *m, const char *name)
 	return NULL;
 }
 
-/* libarchive's own words; why it cannot be unpacked. */
+/* Fails with the message of libarchive, which says why it cannot be unpacked. */
 static bool
 report_damage(struct archive *a, struct doc *d)
 {
@@ -67,7 +67,7 @@ report_damage(struct archive *a, struct doc *d)
 	return doc_fail(d, "damaged", "it is damaged or cut short: %s", words ? words : "it cannot be unpacked");
 }
 
-/* Unpacks the entry that A is at. 1; 0 where it is too big; -1: A says why. */
+/* Unpacks the current entry of A. 1; 0 if it is too large; -1: A has the reason. */
 static int
 unpack_one(struct archive *a, struct member_one *one, size_t most)
 {
@@ -91,7 +91,7 @@ unpack_one(struct archive *a, struct member_one *one, size_t most)
 	return 1;
 }
 
-/* All entries: their names, and what WANTED (NULL: nothing) says of the bytes. */
+/* Reads all entries: their names, and the bytes of those that WANTED selects (NULL: none). */
 static bool
 read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(const char *name))
 {

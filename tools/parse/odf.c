@@ -25,10 +25,10 @@ struct odf {
 	const char **saved;
 	struct json_object
 		*styles; /* name: some of b, i, s, n (a list that counts), t (a title), q (a quote), p (code) */
-	char style[64];  /* that is being read */
+	char style[64];  /* the current one */
 	char flags[LEVELS * 8][8]; /* of the spans that are open */
 	unsigned spans;
-	unsigned ignore;     /* depth below an element that is passed over */
+	unsigned ignore;     /* depth below a skipped element */
 	unsigned paragraphs; /* that are open */
 	bool body, quoted;
 	char *picture; /* whose frame is open; written when that ends */
@@ -63,7 +63,7 @@ put_flag(struct odf *x, const char *flag)
 	rec_add_string(x->styles, x->style, flags);
 }
 
-/* A style is what it is derived from too, of those that have a meaning. */
+/* A style also has the properties of its parent. */
 static void
 derive_style(struct odf *x, const char *parent)
 {
@@ -220,7 +220,7 @@ begin_link(struct odf *x, const char **attributes)
 	md_open(x->md, MD_LINK, href);
 }
 
-/* A frame has its picture first, and what describes it behind. */
+/* A frame has its picture first, and then the description. */
 static void
 begin_picture(struct odf *x, const char **attributes)
 {

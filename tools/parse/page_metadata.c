@@ -11,7 +11,7 @@
 
 enum { DEPTH = 32, LD_NODES = 2000, LD_BYTES = 1 << 20 };
 
-/* What is said, the places by how much they are believed. */
+/* The values, from the most to the least reliable source. */
 struct said {
 	char *title, *site, *language, *description, *author, *date, *canonical, *modified;
 };
@@ -23,7 +23,7 @@ struct meta {
 
 #define MEMBER(m) offsetof(struct said, m)
 
-/* The first that a page has counts, in this order. */
+/* The first one that a page has counts, in this order. */
 static const struct meta metas[] = {
 	{"og:title", MEMBER(title)},
 	{"citation_title", MEMBER(title)},
@@ -92,7 +92,7 @@ take_names(char **to, struct json_object *o, const char *key)
 	buf_free(&names);
 }
 
-/* Things that are not the page but something on it. */
+/* Types of things on the page that are not the page itself. */
 static bool
 is_aside(struct json_object *o)
 {
@@ -159,7 +159,7 @@ look_at_ld(struct said *s, const struct dom *d, uint32_t i)
 
 /* --- elements --- */
 
-/* What the metas said, by their places in the table. */
+/* The values of the metas, by their places in the table. */
 struct heard {
 	const char *content[METAS];
 	char *title, *author, *byline, *date;
@@ -273,7 +273,7 @@ look_at_element(struct said *s, struct heard *h, const struct dom *d, uint32_t i
 
 /* --- what is made of it --- */
 
-/* "A dog bites - The Daily Dog" is "A dog bites": without the site's name, where what is left is more than that. */
+/* "A dog bites - The Daily Dog" becomes "A dog bites": the name of the site is removed if the rest is longer. */
 static char *
 without_site(const char *title, const char *site)
 {
@@ -322,7 +322,7 @@ settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *bas
 	}
 	take_title(d, s, h, out);
 	doc_set_string(&out->language, s->language);
-	/* en_GB is en-GB; what is no name of a language is none. */
+	/* en_GB becomes en-GB; an invalid name of a language is ignored. */
 	c = out->language;
 	for (; c && *c; c++)
 		if (*c == '_')

@@ -18,7 +18,7 @@
 
 enum { REQUEST = 4 * SERVE_LINE + 8, PROBE = 64 << 20 };
 
-/* A file of ours can grow to all that an answer may have. */
+/* The output file may grow to the maximum size of an answer. */
 #define OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
 
 static const struct format formats[] = {
@@ -65,7 +65,7 @@ receive_request(struct request *r, char text[REQUEST])
 	return r->type ? 1 : -1;
 }
 
-/* All but the text, as one object. */
+/* Everything except the text, as one object. */
 static struct json_object *
 make_meta(const struct doc *d)
 {
@@ -89,7 +89,7 @@ make_meta(const struct doc *d)
 	return o;
 }
 
-/* Writes what was made and makes the answer. Its length. */
+/* Writes the result and makes the answer. Returns its length. */
 static int
 put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 {
@@ -97,7 +97,7 @@ put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 	const char *meta = rec_print(o);
 	size_t text, n = strlen(meta);
 
-	if (n > DOC_META) { /* links and media may be as long as a page wants them */
+	if (n > DOC_META) { /* a page decides how long links and media are */
 		d->truncated = true;
 		json_object_put(o);
 		json_object_put(d->links);
@@ -115,7 +115,7 @@ put_done(const struct request *r, struct doc *d, char answer[SERVE_ANSWER])
 	return snprintf(answer, SERVE_ANSWER, "done %zu %zu %zu", d->out_bytes, text, n);
 }
 
-/* One document. False when nobody listens any more. */
+/* Handles one document. False if the other end is closed. */
 static bool
 answer_one(const struct format *f, const struct request *r)
 {
@@ -139,8 +139,8 @@ answer_one(const struct format *f, const struct request *r)
 	       helper_send_answer(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer) - 1, NULL, 0);
 }
 
-/* Libraries end the process by abort(3), or a trap, where memory runs out: told apart from a crash by whether there is
- * any. */
+/* Libraries end the process with abort(3), or a trap, if memory runs out. Whether memory can still be allocated
+ * distinguishes that from a crash. */
 static void
 on_abort_signal(int signal)
 {
@@ -149,10 +149,9 @@ on_abort_signal(int signal)
 	_exit(probe == MAP_FAILED ? EX_OSERR : 128 + signal);
 }
 
-/*
- * It ends by _exit: nothing is left to write, and what a library or a sanitizer would do at the exit is not allowed
- * here. Once it is confined, standard error is /dev/null: what libraries say there could be a stranger's words.
- */
+/* The process ends with _exit: nothing is left to write, and the exit handlers of libraries or sanitizers make calls
+ * that are not allowed here. Once it is confined, standard error is /dev/null, since messages of libraries could
+ * contain untrusted text. */
 _Noreturn void
 parse_serve(const char *format)
 {

@@ -1,4 +1,4 @@
-/* PDF, by poppler: text by page, and what it says of itself. */
+/* PDF, by poppler: the text of each page, and the metadata. */
 #include <iconv.h>
 #include <poppler.h>
 #include <stdlib.h>
@@ -26,11 +26,9 @@ open_bytes(const void *bytes, size_t n, GError **error)
 	return document;
 }
 
-/*
- * A page with a word on it, read once and kept open: what poppler opens for all documents it opens then. So are the
- * converters of what a PDF says of itself. poppler's data for the scripts of Asia are files that it opens one by one as
- * it meets them, which it cannot here: only what says itself what its characters are (ToUnicode) is read in these.
- */
+/* A page with a word is read once and kept open, so that poppler opens the files that it needs for all documents. The
+ * same holds for the converters for metadata. poppler opens its data files for Asian scripts one by one when it needs
+ * them, which is impossible here: in these scripts, only text with its own map of characters (ToUnicode) is read. */
 void
 pdf_load(void)
 {
@@ -114,7 +112,8 @@ describe_document(struct doc *d, PopplerDocument *document)
 	g_object_unref(page);
 }
 
-/* Its lines without blanks at their ends, at most one empty line between, a form feed in front of all but the first. */
+/* The lines of a page without trailing blanks, with at most one empty line between them, and a form feed before each
+ * page but the first. */
 static void
 put_text(struct doc *d, const char *text, bool first)
 {

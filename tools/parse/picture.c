@@ -1,4 +1,4 @@
-/* Pictures: what their headers say, by libvips; EXIF as it is. */
+/* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ ignore_log(const char *domain, GLogLevelFlags level, const char *text, void *arg
 	(void)domain, (void)level, (void)text, (void)arg;
 }
 
-/* libvips with its modules. Code made at run time (liborc) is not allowed later, so it is off. */
+/* Starts libvips with its modules. Code made at run time (liborc) is not allowed later, so it is switched off. */
 void
 picture_load(void)
 {
@@ -35,7 +35,7 @@ picture_load(void)
 	g_object_unref(black);
 }
 
-/* The loaders that are let near a picture, by how their names begin. */
+/* The allowed loaders, by the beginnings of their names. */
 static bool
 is_let(const char *loader)
 {
@@ -49,8 +49,8 @@ is_let(const char *loader)
 	return false;
 }
 
-/* libvips has a tag of EXIF as "Normal (1, Short, 1 components, 2 bytes)", where a text stands twice: what is in front
- * is for people. Where that ends; N where nothing follows. */
+/* libvips returns an EXIF tag as "Normal (1, Short, 1 components, 2 bytes)", which repeats a text: the first part is
+ * the readable one. Returns its end, or N if nothing follows. */
 static size_t
 exif_length(const char *value)
 {
@@ -100,7 +100,7 @@ read_exif(VipsImage *image, const char *name)
 	return vips_image_get_typeof(image, name) && vips_image_get_string(image, name, &text) == 0 ? text : NULL;
 }
 
-/* "2024:05:06 07:08:09 (...)" is 2024-05-06T07:08:09. */
+/* "2024:05:06 07:08:09 (...)" becomes 2024-05-06T07:08:09. */
 static void
 take_date(struct doc *d, const char *text)
 {

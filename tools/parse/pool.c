@@ -15,7 +15,7 @@
 #include "doc.h"
 #include "parse_helper.h"
 
-enum { FORMATS = 8, USES = 500 }; /* after so many documents a process is replaced: libraries lose memory */
+enum { FORMATS = 8, USES = 500 }; /* a process is replaced after so many documents, because libraries leak memory */
 
 struct worker {
 	struct helper helper;
@@ -27,7 +27,7 @@ struct worker {
 struct pool {
 	unsigned count, seconds, busy;
 	struct work *first, **last; /* that wait */
-	struct worker *workers;     /* COUNT of each format, idle ones of other formats stay */
+	struct worker *workers;     /* COUNT of each format; idle processes of other formats stay */
 	const char *formats[FORMATS];
 };
 
@@ -88,7 +88,7 @@ end_work(struct pool *p, struct worker *k)
 	}
 }
 
-/* Puts W before those that wait. */
+/* Puts W before the waiting documents. */
 static void
 put_first(struct pool *p, struct work *w)
 {
@@ -98,7 +98,7 @@ put_first(struct pool *p, struct work *w)
 	p->first = w;
 }
 
-/* It has gone, or is to go: what it was at fails by how it ended, or is tried again. */
+/* The process has ended, or must end: its document fails for the way it ended, or is tried again. */
 static void
 end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 {
@@ -106,7 +106,7 @@ end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 	struct helper_end end = helper_fail(&k->helper, sign);
 	int code = end.code;
 
-	/* What it began to write does not count. */
+	/* Its incomplete output is discarded. */
 	if (end.ours && ++w->troubles < HELPER_TRIES && ftruncate(w->out, 0) == 0 && lseek(w->out, 0, SEEK_SET) == 0)
 		put_first(p, w);
 	else if (end.ours)
@@ -121,7 +121,7 @@ end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 	end_work(p, k);
 }
 
-/* Gives it W. 0, or -1 with errno. */
+/* Sends W to the process. 0, or -1 with errno. */
 static int
 send_work(struct worker *k, struct work *w)
 {
@@ -136,7 +136,7 @@ send_work(struct worker *k, struct work *w)
 		}
 		if (helper_send(&k->helper, w->request, strlen(w->request), fds, 2) == 0)
 			return 0;
-		helper_stop(&k->helper); /* it went while it was idle */
+		helper_stop(&k->helper); /* it ended while it was idle */
 	}
 	errno = EPROTO;
 	return -1;
@@ -198,7 +198,7 @@ pool_wait(const struct pool *p, struct pollfd *poll, int *ms)
 	return n;
 }
 
-/* "failed damaged it is ...": the word becomes a code. */
+/* "failed damaged it is ...": the second word becomes a code. */
 static bool
 take_failure(struct work *w, char *words)
 {
@@ -217,7 +217,7 @@ take_failure(struct work *w, char *words)
 	return false;
 }
 
-/* What it says is checked: it read hostile bytes. */
+/* The answer is checked, since the process read hostile bytes. */
 static bool
 take_answer(struct work *w, char *packet)
 {

@@ -70,7 +70,7 @@ request_is_named(const struct request *r, const char *list)
 	return strcasestr(list, word) != NULL;
 }
 
-static double began; /* when the document was begun, in processor time */
+static double began; /* when the document began, in processor time */
 
 static double
 processor_seconds(void)

@@ -1,7 +1,5 @@
-/*
- * Sitemaps (sitemaps.org 0.9, with Google's extensions for images and videos) and feeds (RSS, Atom, JSON Feed 1.1), for
- * bi-fetch: confined/feed.h says what is made of them.
- */
+/* Sitemaps (sitemaps.org 0.9, with Google's extensions for images and videos) and feeds (RSS, Atom, JSON Feed 1.1), for
+ * bi-fetch: confined/feed.h describes the result. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -11,11 +9,11 @@
 #include "xml.h"
 
 enum {
-	TEXT_MAX = 65536, /* bytes of an element's text that are kept */
+	TEXT_MAX = 65536, /* bytes of an element's text that are stored */
 	LINE_MAX_TEXT = 2000,
 };
 
-/* Elements that are told apart. */
+/* The known elements. */
 enum element { OTHER, INDEX, SET, URL, IMAGE, VIDEO, FEED, ENTRY, AUTHOR };
 
 /* Texts of an entry, and of a picture or video in it. */
@@ -23,7 +21,7 @@ enum text { AT, TITLE, PAGE, LICENSE, MAKER, TEXTS };
 
 struct reading {
 	struct doc *d;
-	struct buf elements; /* those that are open, a byte each */
+	struct buf elements; /* the open elements, a byte each */
 	struct buf text;     /* of the last element that began */
 	struct buf entry[TEXTS], part[TEXTS];
 	struct buf parts;  /* lines of the entry that is open */
@@ -82,7 +80,7 @@ forget_texts(struct buf *texts)
 		buf_clear(&texts[i]);
 }
 
-/* A text that is there already stays. */
+/* An existing text stays. */
 static void
 keep_text(struct buf *text, const char *value, size_t n)
 {
@@ -90,7 +88,7 @@ keep_text(struct buf *text, const char *value, size_t n)
 		buf_add(text, value, n);
 }
 
-/* A medium of the entry, which is at URL. */
+/* Adds a medium of the entry, at URL. */
 static void
 add_medium(struct reading *r, const char *from, const char *url)
 {
@@ -102,7 +100,7 @@ add_medium(struct reading *r, const char *from, const char *url)
 	r->part_count++;
 }
 
-/* The lines of media get what belongs to the whole entry: it stands behind them in the document. */
+/* Adds the properties of the entry to the lines of its media, since they follow the media in the document. */
 static void
 end_entry(struct reading *r, const char *from)
 {
@@ -157,7 +155,7 @@ root_of(const char *name)
 	return OTHER;
 }
 
-/* What an element is within PARENT. */
+/* The kind of an element within PARENT. */
 static enum element
 element_of(enum element parent, const char *name)
 {
@@ -176,7 +174,7 @@ element_of(enum element parent, const char *name)
 	return parent == ENTRY && strcmp(name, "author") == 0 ? AUTHOR : OTHER;
 }
 
-/* What of an entry is in attributes. */
+/* Reads the properties of an entry that are in attributes. */
 static void
 take_attributes(struct reading *r, const char *name, const char **attributes)
 {
@@ -308,7 +306,7 @@ take_json(struct reading *r, const struct buf *bytes)
 
 /* --- all --- */
 
-/* Says why nothing can be made of it. True: something can. */
+/* Reports why there is no result. True: there is one. */
 static bool
 check_xml(const struct reading *r, bool is_whole)
 {

@@ -1,4 +1,4 @@
-/* Web pages, and all that is text: Markdown, JSON, tables, sources. */
+/* Web pages and all kinds of text: Markdown, JSON, tables, source code. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +13,7 @@
 enum {
 	READ_MAX = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
 	PAGE_MAX = 16 << 20,
-	GUESS = 1 << 20, /* bytes by which the character set is guessed */
+	GUESS = 1 << 20, /* bytes from which the character set is guessed */
 	HEAD = 1024,
 };
 
@@ -57,10 +57,8 @@ utf16_of(const char *s, size_t n)
 	return zeros[0] > pairs / 2 && zeros[1] <= pairs / 10 ? "utf-16be" : NULL;
 }
 
-/*
- * What text that says nothing is in, and is not UTF-8: as uchardet guesses. Between the sets of western Europe its
- * guesses from short texts are no better than chance: there it is windows-1252, as browsers have it.
- */
+/* The character set of text that names none and is not UTF-8, as uchardet guesses. Its guesses between the sets of
+ * western Europe are no better than chance for short texts, so windows-1252 is used for those, as in browsers. */
 static int
 guess_charset(const char *s, size_t n)
 {
@@ -93,7 +91,7 @@ guess_charset(const char *s, size_t n)
 								  : charset;
 }
 
-/* The text of RAW as UTF-8, without its mark; CHARSET is CHARSET_NONE where nothing says. */
+/* The text of RAW as UTF-8, without a byte order mark; CHARSET is CHARSET_NONE if it is not given. */
 static const struct buf *
 decode_text(int charset, size_t mark)
 {
@@ -111,7 +109,7 @@ decode_text(int charset, size_t mark)
 	return &text.utf8;
 }
 
-/* Whether it begins as a page does. */
+/* Whether it begins like a web page. */
 static bool
 looks_like_page(const char *s, size_t n, bool xml)
 {
@@ -156,7 +154,7 @@ parse_page(const struct request *r, struct doc *d)
 	return true;
 }
 
-/* Line ends as ours, in place. */
+/* Converts line ends to LF in place. */
 static size_t
 tidy_lines(char *s, size_t n)
 {

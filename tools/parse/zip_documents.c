@@ -1,4 +1,4 @@
-/* What is packed: DOCX, ODT, EPUB, and archives, of which the members are listed. */
+/* Packed files: DOCX, ODT, EPUB, and archives, whose members are listed. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ packed_load(void)
 
 /* --- archives --- */
 
-/* Its members, as far as they can be told before they are too many or take too long. */
+/* Lists the members, until they are too many or take too long. */
 static bool
 list_all(struct archive *a, struct doc *d)
 {
@@ -90,7 +90,7 @@ list_archive(const struct request *r, struct doc *d)
 		listed = list_all(a, d);
 	else
 		listed = packed.source.failed &&
-			 doc_unread(d, packed.source.failed); /* else none that libarchive knows */
+			 doc_unread(d, packed.source.failed); /* otherwise libarchive does not know the format */
 	archive_read_free(a);
 	return listed;
 }
@@ -116,7 +116,7 @@ parse_epub(const struct members *m, struct doc *d)
 	return epub_parse(m, packed.tree, d);
 }
 
-/* A ZIP is what its members make it. */
+/* The members of a ZIP determine its type. */
 static bool
 parse_zip(const struct request *r, struct doc *d)
 {

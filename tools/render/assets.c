@@ -12,7 +12,7 @@
 
 enum { ASSET_MAX = 16 << 20 };
 
-/* What the pages of the server's own address need. */
+/* The files that pages at the server's own address need. */
 static bool
 is_of_server(const char *name)
 {
@@ -20,7 +20,7 @@ is_of_server(const char *name)
 	       strcmp(name, "show.js") == 0;
 }
 
-/* The programs, and what a batch's own pages need beside them. */
+/* The programs, and the files that the pages of a batch need beside them. */
 static int
 is_wanted(const struct dirent *e)
 {
@@ -29,7 +29,7 @@ is_wanted(const struct dirent *e)
 	return (word_ends_in(e->d_name, ".css") || word_ends_in(e->d_name, ".js")) && !is_of_server(e->d_name);
 }
 
-/* Adds a program to the digest, or copies another file: the batch's folder works by itself, also from file://. */
+/* Adds a program to the digest, or copies another file, so that the folder of the batch also works from file://. */
 static int
 copy_asset(const struct render *r, int dirfd, const char *name, struct hash *programs)
 {

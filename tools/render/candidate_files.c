@@ -13,11 +13,9 @@
 #include "records/rec.h"
 #include "thumbnails.h"
 
-/*
- * What may stand where the pages are served from: nothing that a browser could run as a page of ours. A kind that
- * is not here is not copied. SVG runs scripts only when it is opened by itself: the pages show it as a picture, which
- * has none, link to it as a download, and the server has browsers open it in a sandbox.
- */
+/* The kinds of files that may lie beside the pages: none that a browser could run as a page of this server. Other kinds
+ * are not copied. SVG runs scripts only if it is opened by itself: the pages show it as a picture, which runs none, and
+ * link to it as a download, and the server makes browsers open it in a sandbox. */
 static const char inert[] = " 3gp 7z aac aiff asf avi avif bin bmp bz2 cpio csv djvu doc docx epub flac flv gif gz "
 			    "heic heif ico jar jp2 jpg "
 			    "json jxl m4a mid mkv mov mp3 mp4 mpg mxf ndjson odp ods odt oga ogv ogx pbm pdf pgm png "
@@ -41,7 +39,7 @@ candidate_read(struct candidate *c, const struct batch_place *place, struct json
 		c->picture = strncmp(c->mime, "image/", 6) == 0 || strcmp(c->mime, "application/pdf") == 0;
 }
 
-/* A copy has its original's size and time; one that has is left alone. 0, or -1 with errno. */
+/* Makes a copy, unless one with the size and time of the original exists. 0, or -1 with errno. */
 static int
 copy_file(const struct render *r, int in, const char *name)
 {
@@ -55,7 +53,7 @@ copy_file(const struct render *r, int in, const char *name)
 	return atomic_file_put_copy(r->temp, r->dir, name, in, ATOMIC_FILE_DATED);
 }
 
-/* Sees to the file of a completed item, or notes that it is gone. Returns an exit code. */
+/* Handles the file of a completed item, or records that it is missing. Returns an exit code. */
 static int
 copy_candidate(struct render *r, const struct batch_place *place, struct json_object *result)
 {
@@ -79,7 +77,7 @@ copy_candidate(struct render *r, const struct batch_place *place, struct json_ob
 	}
 	r->candidates++;
 	r->items[place->item - 1].ext = c.hidden ? NULL : type_extension(c.mime);
-	/* Copies the file IN, which it takes over, and asks for its thumbnail. Returns an exit code. */
+	/* Copies the file IN, which it owns from now on, and requests its thumbnail. Returns an exit code. */
 	if (c.hidden)
 		code = EX_ALL_WELL;
 	else if (copy_file(r, in, c.name) < 0)
@@ -90,7 +88,7 @@ copy_candidate(struct render *r, const struct batch_place *place, struct json_ob
 	return code;
 }
 
-/* Counts item K, and sees to its file when it is completed. Returns an exit code. */
+/* Counts item K, and handles its file if it is completed. Returns an exit code. */
 static int
 read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 {

@@ -12,7 +12,7 @@
 #include "files/file.h"
 #include "jq.h"
 
-enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds that jq may do nothing */
+enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds for which jq may do nothing */
 
 static int
 start_jq(struct jq *j)
@@ -56,7 +56,7 @@ write_jq(struct jq *j)
 	if (n > 0)
 		buf_drop(&j->to, (size_t)n);
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
-		buf_clear(&j->to); /* jq ended: its exit code says more */
+		buf_clear(&j->to); /* jq ended, and its exit code tells why */
 	if (j->to.len == 0 && (j->ended || (n < 0 && errno != EAGAIN && errno != EINTR))) {
 		close(j->in);
 		j->in = -1;
@@ -87,7 +87,7 @@ read_jq(struct jq *j)
 	buf_drop(&j->from, at);
 }
 
-/* Until jq closes its output or something goes wrong. */
+/* Runs until jq closes its output or an error occurs. */
 static void
 run_loop(struct jq *j)
 {

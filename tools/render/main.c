@@ -1,7 +1,5 @@
-/*
- * bi-render: makes the review pages of batches. The records on standard input only say which batches are meant;
- * what is rendered is what the batches hold once the records end, and meanwhile now and then what they hold by then.
- */
+/* bi-render: makes the review pages of batches. The records on standard input only name the batches. The pages show the
+ * contents of the batches when the records end; until then they are updated now and then. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,14 +19,14 @@ static const struct opt table[] = {
 	{0},
 };
 
-/* A code after CODE: what could not be done counts more than what failed or was left out. */
+/* Combines the exit codes: an error of bi-render counts more than failed or missing items. */
 static int
 worse_code(int code, int next)
 {
 	return code == EX_ALL_WELL || code == EX_SOME_FAILED ? (next ? next : code) : code;
 }
 
-/* What the names that were read come to by themselves. */
+/* The exit code for the names that were read. */
 static int
 names_exit_code(const struct batch_args *names)
 {
@@ -43,7 +41,7 @@ enum { PAUSE = 1000, PIPE = 1 << 20 }; /* milliseconds between two renderings of
 struct live {
 	int64_t due;  /* when it may be rendered next */
 	bool news;    /* something was recorded since */
-	bool trouble; /* it could not be rendered: the end will tell */
+	bool trouble; /* it could not be rendered, which is tried again at the end */
 };
 
 struct work {
@@ -68,7 +66,7 @@ on_name(const char *name, void *arg)
 	struct work *w = arg;
 	size_t i = w->lives;
 
-	/* The last ones first: records of a batch come together. */
+	/* The last batches first, since records of one batch arrive together. */
 	while (i > 0 && strcmp(w->names.v[i - 1], name) != 0)
 		i--;
 	if (i == 0) {
@@ -79,8 +77,8 @@ on_name(const char *name, void *arg)
 	w->live[i - 1].news = true;
 }
 
-/* Renders the batches that something is new of. Their pages are not made more often than they can be: the rest of the
- * machine is for what fetches. */
+/* Renders the batches that have changed. The pages are updated only so often that most of the machine is left to the
+ * fetching. */
 static int
 render_meanwhile(void *arg)
 {
@@ -113,7 +111,7 @@ run_render(char **operands, const char *dir, bool json)
 	const struct batch_args_watch watch = {.named = on_name, .idle = render_meanwhile, .arg = &w};
 	int code, done;
 
-	/* What fetches goes on while pages are made, as long as its records have somewhere to go. */
+	/* The fetching continues while pages are made, as long as there is room for its records. */
 	if (!*operands)
 		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
 	code = batch_args_read(&w.names, operands, &watch);

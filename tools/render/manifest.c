@@ -10,7 +10,7 @@ const char *const common_pages[COMMON] = {"submit.html", "index.html"};
 
 static const char magic[8] = "bipages1";
 
-/* How .pages begins; a struct manifest_page a subject follows, and then their pieces. */
+/* The head of .pages; a struct manifest_page for each subject follows, and then the pieces of the pages. */
 struct head {
 	char magic[8];
 	char programs[HASH_HEX];
@@ -25,7 +25,7 @@ place_of(uint32_t i)
 	return sizeof(struct head) + (uint64_t)i * sizeof(struct manifest_page);
 }
 
-/* What tells that the file NAME is as it was. */
+/* The properties of the file NAME that show whether it has changed. */
 static struct manifest_file
 file_state(int dirfd, const char *name)
 {
@@ -76,7 +76,7 @@ manifest_common_is_unchanged(const struct manifest *k, const struct render *r, c
 	return same;
 }
 
-/* Whether the file holds the pieces of P: one that was cut short, or overwritten, may not. */
+/* Whether the file has the pieces of P, which a truncated or overwritten file may lack. */
 static bool
 has_pieces(const struct manifest *k, const struct manifest_page *p)
 {

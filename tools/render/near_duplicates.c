@@ -18,7 +18,7 @@ compare_quality(const void *a, const void *b)
 	return blurred ? blurred : pixels ? pixels : compare_numbers(x->idx, y->idx);
 }
 
-/* By group; there by whom it stands behind, the best first; there the original before its copies. */
+/* Sorts by group, then by leader, the best first, then the original before its copies. */
 static int
 compare_order(const void *a, const void *b)
 {
@@ -28,7 +28,7 @@ compare_order(const void *a, const void *b)
 	return group ? group : no ? no : compare_numbers(x->idx, y->idx);
 }
 
-/* Puts V[I] behind the nearest of the leaders before it, if one is near. */
+/* Adds V[I] to the nearest of the leaders before it, if one is near enough. */
 static void
 join_nearest(struct near_duplicate *v, size_t i)
 {
@@ -60,7 +60,7 @@ find_by_idx(struct near_duplicate *v, size_t n, uint32_t idx)
 void
 near_duplicates_sort(struct near_duplicate *v, size_t n)
 {
-	/* Finds what has the same bytes as an earlier one. */
+	/* Finds candidates that have the same bytes as an earlier one. */
 	for (size_t i = 1; i < n; i++)
 		for (size_t j = 0; j < i && v[i].sha256; j++)
 			if (v[j].sha256 && v[j].same_as == 0 && strcmp(v[i].sha256, v[j].sha256) == 0) {
@@ -74,7 +74,7 @@ near_duplicates_sort(struct near_duplicate *v, size_t n)
 		if (!v[i].same_as)
 			join_nearest(v, i);
 	}
-	/* A group is called by its lowest number: the leader has that first, then the others take it over. */
+	/* The lowest number of its members names a group: the leader gets it first, and then the others. */
 	for (size_t i = 0; i < n; i++) {
 		struct near_duplicate *original = v[i].same_as ? find_by_idx(v, n, v[i].same_as) : &v[i];
 

@@ -13,9 +13,9 @@
 #include "thumbnails.h"
 
 enum {
-	TINY = 200,   /* pixels: a picture with a side shorter than that is marked */
-	BLURRED = 20, /* and one whose thumbnail is less sharp than that */
-	NEXT_MAX = 9, /* thumbnails of the next subject that a page is told of */
+	TINY = 200,   /* pixels: a picture with a shorter side is marked */
+	BLURRED = 20, /* a picture whose thumbnail is less sharp is marked too */
+	NEXT_MAX = 9, /* thumbnails of the next subject that a page names */
 };
 
 /* Numbers go to jq as strings: it would round big ones. Objects and arrays are left out. */
@@ -128,7 +128,7 @@ hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* What people call the thing at the URL, into OUT: the last segment of its path, decoded, else its host. */
+/* Stores a readable name for the URL in OUT: the last segment of its path, decoded, or else its host. */
 static void
 name_of_url(const char *url, struct buf *out)
 {
@@ -152,11 +152,11 @@ name_of_url(const char *url, struct buf *out)
 		utf8_replace_invalid(out->data);
 }
 
-/* What an item without a subject's name can be called by. */
+/* The members that can name an item without a subject's name. */
 static const char *const of_item[] = {"title", "url", "file", "media"};
 
-/* What people call it by the TEXT of of_item[WHICH], NULL where there is none: titles as they are, else the last part.
- * OUT may be what holds it. */
+/* A readable name from TEXT, the member of_item[WHICH]; NULL if there is none. A title is used unchanged, otherwise the
+ * last part. OUT may hold the result. */
 static const char *
 base_name(const char *text, size_t which, struct buf *out)
 {
@@ -171,7 +171,7 @@ base_name(const char *text, size_t which, struct buf *out)
 	return out->data;
 }
 
-/* Name, and facts as pairs: the known ones first, then the others, the biography last. */
+/* The name, and the facts as pairs: the known ones first, then the others, the biography last. */
 static void
 add_subject(struct json_object *to, const char *id, struct json_object *item)
 {
@@ -201,7 +201,7 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 	json_object_object_add(to, "facts", facts);
 }
 
-/* What kind of thing it is, in a word or two for people. */
+/* The kind of the file in a word or two. */
 static const char *
 kind_of(const struct candidate *c)
 {
@@ -222,12 +222,12 @@ kind_of(const struct candidate *c)
 	return "File";
 }
 
-/* Those that people know, wide ones. */
+/* Well-known ratios of wide pictures. */
 static const struct ratio {
 	unsigned width, height;
 } ratios[] = {{1, 1}, {5, 4}, {4, 3}, {3, 2}, {16, 10}, {16, 9}, {2, 1}, {21, 9}, {3, 1}};
 
-/* The nearest ratio that people know, if it is within a hundredth, else a decimal fraction to one. */
+/* The nearest well-known ratio, if it differs by at most a hundredth, or else a decimal fraction to one. */
 static void
 add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 {
@@ -253,7 +253,7 @@ add_true(struct json_object *to, const char *key, bool is)
 		json_object_object_add(to, key, json_object_new_boolean(true));
 }
 
-/* What browsers show in a page. */
+/* The types that browsers show in a page. */
 static bool
 browsers_show(const char *mime)
 {
@@ -261,21 +261,19 @@ browsers_show(const char *mime)
 			      "image/bmp", "image/x-ms-bmp");
 }
 
-/*
- * Of 21 photographs, 512 pixels on the longest side, all have 43 or more; blurred by a Gauss filter of 2 pixels all
- * have 17 or less. Those with too little in them for a hash are smooth by nature, as are drawings.
- */
+/* Of 21 photographs with 512 pixels on the longest side, all have 43 or more; after a Gaussian blur of 2 pixels, all
+ * have 17 or less. Pictures with too little detail for a hash are smooth by nature, and so are drawings. */
 static bool
 is_blurred(const struct thumbnail *s)
 {
 	return s->likeness.sharpness < BLURRED && s->likeness.hash && !(s->kind & THUMB_VECTOR);
 }
 
-/* One candidate while its subject is put together. */
+/* One candidate while the document of its subject is made. */
 struct shown {
 	struct json_object *json;
 	char sha256[HASH_HEX + 1];  /* "" where it is not known */
-	struct thumbnail thumbnail; /* end is THUMB_OK where there is a thumbnail */
+	struct thumbnail thumbnail; /* end is THUMB_OK if there is a thumbnail */
 };
 
 static void
@@ -347,7 +345,7 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	return 0;
 }
 
-/* One item into TO, or counted as waiting. 0, or -1 with errno. */
+/* Adds one item to TO, or counts it as waiting. 0, or -1 with errno. */
 static int
 add_item(struct render *r, struct json_object *item, const struct batch_place *place, struct shown *to,
 	 uint32_t *waiting)
@@ -393,7 +391,7 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	return rc;
 }
 
-/* The candidates in the order in which they are shown; takes their JSON over. */
+/* The candidates in the order in which they are shown; the result owns their JSON. */
 static struct json_object *
 arrange_candidates(struct shown *shown, struct near_duplicate *alike, size_t n)
 {
@@ -415,7 +413,7 @@ arrange_candidates(struct shown *shown, struct near_duplicate *alike, size_t n)
 	return candidates;
 }
 
-/* Adds what is known of S, number AT, to be compared. */
+/* Adds the data of S, number AT, for the comparison. */
 static void
 fill_comparison(struct near_duplicate *a, const struct shown *s, uint32_t at, uint32_t idx)
 {
@@ -430,7 +428,7 @@ fill_comparison(struct near_duplicate *a, const struct shown *s, uint32_t at, ui
 		s->thumbnail.kind & THUMB_VECTOR ? UINT64_MAX : (uint64_t)s->thumbnail.owidth * s->thumbnail.oheight;
 }
 
-/* The subject's items into TO. 0, or -1 with errno. */
+/* Adds the items of the subject to TO. 0, or -1 with errno. */
 static int
 add_items(struct render *r, uint32_t i, struct json_object *to)
 {
@@ -488,7 +486,7 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 		char path[SUBJECT_MAX + 40];
 
 		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
-		/* What the browser may fetch while people look at this one. */
+		/* The files that the browser may fetch in advance while this subject is shown. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 			if (!r->items[r->plan.items[s->first + j] - 1].thumb)
 				continue;

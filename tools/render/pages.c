@@ -16,16 +16,17 @@
 
 enum { PAGE_NAME = SUBJECT_MAX + 16 };
 
-/* Pages being made. What jq is given, and says, is in turn: the head, each subject that changed, the tail. */
+/* The pages that are being made. Input and output of jq have the same order: the head, each subject that changed, the
+ * tail. */
 struct making {
 	struct render *r;
 	struct manifest old;
 	struct manifest_writer new;
 	bool *changed;                        /* of each subject */
 	unsigned char (*digests)[HASH_BYTES]; /* of what jq reads of each */
-	uint32_t given, taken; /* of subjects: the next to hand over, the next that is not in the common pages */
-	uint32_t made;         /* pages of subjects that came back */
-	bool head, tail_made;  /* was handed over; came back */
+	uint32_t given, taken; /* of subjects: the next for jq, and the next that is not in the common pages */
+	uint32_t made;         /* pages of subjects that jq returned */
+	bool head, tail_made;  /* was given to jq; was returned */
 	char programs[HASH_HEX + 1];
 	unsigned char whole[HASH_BYTES];
 	struct atomic_file pages[COMMON];
@@ -39,7 +40,7 @@ page_name(char name[PAGE_NAME], const struct render *r, uint32_t i)
 	snprintf(name, PAGE_NAME, "%s_review.html", subject_index_id(&r->plan, i));
 }
 
-/* Notes which subjects changed. How many, or -1 with errno. */
+/* Finds the subjects that changed. Returns how many, or -1 with errno. */
 static int64_t
 find_changed(struct making *m)
 {
@@ -62,7 +63,7 @@ find_changed(struct making *m)
 	return n;
 }
 
-/* Puts the next line for jq into TO. */
+/* Stores the next line for jq in TO. */
 static int
 give_line(void *arg, struct buf *to, bool *ended)
 {
@@ -95,7 +96,7 @@ add_pieces(struct making *m)
 	return 0;
 }
 
-/* Adds the pieces of unchanged subjects, from the one that comes next up to the next that changed. 0 or -1. */
+/* Adds the pieces of unchanged subjects, up to the next one that changed. 0 or -1. */
 static int
 add_unchanged(struct making *m)
 {
@@ -105,8 +106,8 @@ add_unchanged(struct making *m)
 	return 0;
 }
 
-/* Takes one of what jq made of one line: the page PAGE (NULL: there is none to be), or a piece of a common one. 0, -1
- * with errno, 1 for what is neither. */
+/* Handles one result of jq: the page PAGE (NULL: none is wanted), or a piece of a common page. 0, -1 with errno, 1 if
+ * it is neither. */
 static int
 take_one(struct making *m, struct json_object *o, const char *page, bool *made)
 {
@@ -129,7 +130,7 @@ take_one(struct making *m, struct json_object *o, const char *page, bool *made)
 	return page_file_write(m->r, name, json_object_get_string(text), n);
 }
 
-/* What jq made of one line, an array. As take_one(). */
+/* Handles the array that jq made of one line. Returns as take_one(). */
 static int
 take_all(struct making *m, struct json_object *made, const char *page)
 {
@@ -143,7 +144,7 @@ take_all(struct making *m, struct json_object *made, const char *page)
 	return rc == 0 && !paged ? 1 : rc;
 }
 
-/* The page of the next subject that changed, and its pieces. As take_one(). */
+/* Handles the page of the next subject that changed, and its pieces. Returns as take_one(). */
 static int
 take_subject(struct making *m, struct json_object *made)
 {
@@ -191,7 +192,7 @@ take_line(void *arg, const char *line, size_t n)
 	return rc > 0 ? EX_SOFTWARE : EX_ALL_WELL;
 }
 
-/* Publishes a common page, unless it is there as it is. 0, or -1 with errno. */
+/* Publishes a common page, unless it is unchanged. 0, or -1 with errno. */
 static int
 publish_common(const struct render *r, struct atomic_file *page, const char *name)
 {
@@ -206,7 +207,7 @@ publish_common(const struct render *r, struct atomic_file *page, const char *nam
 	return rc;
 }
 
-/* Has jq make what changed, and puts the common pages together. Returns an exit code. */
+/* Makes the changed pages with jq, and assembles the common pages. Returns an exit code. */
 static int
 make_changed(struct making *m)
 {

@@ -7,8 +7,8 @@
 #include "files/file.h"
 #include "remove_stale.h"
 
-/* Whether NAME is ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no such
- * copy, or, THUMBS, no thumbnail. */
+/* Whether NAME is stale: ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no
+ * such copy or, with THUMBS, no thumbnail. */
 static bool
 is_foreign(const struct render *r, const char *name, bool thumbs)
 {

@@ -20,7 +20,7 @@
 
 enum { TRIES = 100 };
 
-/* Opens .thumbs, made anew where something else has its name. -1 with errno. */
+/* Opens .thumbs, which is made again if something else has its name. -1 with errno. */
 static int
 open_thumbnails_file(const struct render *r)
 {
@@ -33,7 +33,8 @@ open_thumbnails_file(const struct render *r)
 	return openat(r->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 }
 
-/* Opens review/NAME and locks it: what has that name then, since it may be removed meanwhile. -1 with errno. */
+/* Opens and locks the directory that has the name review/NAME after locking, since it may be removed in the meantime.
+ * -1 with errno. */
 static int
 open_locked(int review, const char *name)
 {
@@ -52,7 +53,7 @@ open_locked(int review, const char *name)
 	return file_fail(EBUSY);
 }
 
-/* Removes the pages again where the batch was retired meanwhile. Returns an exit code. */
+/* Removes the pages again if the batch was retired in the meantime. Returns an exit code. */
 static int
 check_there(const struct render *r, const char *name)
 {
@@ -70,7 +71,7 @@ check_there(const struct render *r, const char *name)
 	return EX_NOINPUT;
 }
 
-/* Opens the directories and files that the pages go to. 0, or -1 with errno. */
+/* Opens the directories and files for the pages. 0, or -1 with errno. */
 static int
 open_places(struct render *r, const char *name)
 {

@@ -16,7 +16,7 @@ enum { SLOTS = 64 }; /* thumbnails under way at once: two descriptors each */
 
 /* One thumbnail under way. */
 struct slot {
-	struct thumb_job job; /* first: what thumb_next() gives back is the slot */
+	struct thumb_job job; /* the first member, because thumb_next() returns the slot */
 	struct atomic_file part;
 	struct thumbnail thumbnail;
 	uint32_t item; /* 0: free */
@@ -44,7 +44,7 @@ thumbnail_read(const struct render *r, uint32_t k, const char *sha256, struct th
 	       memchr(out->why, '\0', sizeof(out->why)) != NULL;
 }
 
-/* What became of one thumbnail, into thumbs/ and .thumbs. 0, or -1 with errno. */
+/* Records the result of one thumbnail in thumbs/ and .thumbs. 0, or -1 with errno. */
 static int
 store_thumbnail(const struct render *r, struct slot *slot)
 {
@@ -68,7 +68,7 @@ store_thumbnail(const struct render *r, struct slot *slot)
 	return file_write_at(r->thumbnails_file, s, sizeof(*s), (off_t)(slot->item - 1) * (off_t)sizeof(*s));
 }
 
-/* Takes thumbnails that are made, at least one of those under way where WAIT. */
+/* Receives finished thumbnails; with WAIT, at least one. */
 static void
 take_finished(struct render *r, bool wait)
 {
@@ -93,7 +93,7 @@ take_finished(struct render *r, bool wait)
 	}
 }
 
-/* Whether the thumbnail of item K is there and of this picture; a crash or a hang is tried again. */
+/* Whether item K has a thumbnail of this picture; after a crash or a hang it is made again. */
 static bool
 is_known(const struct render *r, uint32_t k, const char *sha256, const char *thumb)
 {

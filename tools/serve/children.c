@@ -18,13 +18,13 @@
 
 enum {
 	BACKLOG = 1024,
-	PAUSE_MS = 1000, /* before one is started again that ended sooner than this; doubled each time it does */
+	PAUSE_MS = 1000, /* before a restart of a process that ended sooner; doubles each time */
 	DOUBLINGS = 5,
-	WORKER_MS = 2000, /* for the worker to record what it has */
+	WORKER_MS = 2000, /* for the worker to record its results */
 };
 
 static const struct {
-	const char *socket; /* what the name of its socket ends in; NULL: it has none */
+	const char *socket; /* the suffix of the name of its socket; NULL: it has none */
 	const char *option;
 	size_t count;
 } kinds[CHILD_KINDS] = {
@@ -42,8 +42,8 @@ socket_name(const struct supervisor *k, enum child_kind kind, char name[32])
 	snprintf(name, 32, "%d.%s", k->lease.port, kinds[kind].socket);
 }
 
-/* A socket that listens in leases/, for this user alone. Its name there may be left from a supervisor that was killed:
- * the lease of the port is ours, and so is the name. -1 with errno. */
+/* Makes a listening socket in leases/, for this user only. A killed supervisor may have left the name; this process has
+ * the lease of the port, so it may replace the name. -1 with errno. */
 static int
 listen_at(const struct supervisor *k, enum child_kind kind)
 {
@@ -55,7 +55,7 @@ listen_at(const struct supervisor *k, enum child_kind kind)
 	if (fd < 0)
 		return -1;
 	socket_name(k, kind, name);
-	/* A path of a root can be longer than a socket's may be. */
+	/* The path of a root can be too long for a socket. */
 	snprintf(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/%s", k->dir, name);
 	rc = unlinkat(k->dir, name, 0) < 0 && errno != ENOENT ? -1 : 0;
 	mask = umask(0177);
@@ -99,8 +99,8 @@ close_socket(struct supervisor *k, enum child_kind kind)
 
 /* --- bodies --- */
 
-/* leases/PORT.bodies/ has what lighttpd has of requests and cannot hand on at once; what a killed one left there goes.
- */
+/* In leases/PORT.bodies/, lighttpd stores requests that it cannot pass on at once; files of a killed lighttpd are
+ * removed. */
 static int
 clear_bodies(const struct supervisor *k, bool make)
 {
@@ -153,7 +153,7 @@ start_child(struct supervisor *k, struct server_child *b)
 	return -1;
 }
 
-/* Whether one of its kind is wanted. */
+/* Whether a process of this kind is wanted. */
 static bool
 is_wanted(const struct supervisor *k, const struct server_child *b)
 {
@@ -219,7 +219,7 @@ children_start(struct supervisor *k)
 
 /* --- keeping --- */
 
-/* When one that has ended is due again: at once, or where it did so at once, each time later. */
+/* When a process that ended is started again: at once, or after a growing pause if it ended soon after its start. */
 static int64_t
 due_again(struct server_child *b)
 {
@@ -284,7 +284,7 @@ end_child(struct server_child *b)
 {
 	if (!b->pid)
 		return;
-	kill(b->pid, SIGKILL); /* our child, not waited for: nobody else can have its id */
+	kill(b->pid, SIGKILL); /* a child that was not waited for, so the id is still its own */
 	child_wait(b->pid);
 	close(b->pidfd);
 	b->pid = 0;
@@ -301,7 +301,7 @@ children_wind_down(struct supervisor *k)
 		struct server_child *b = &k->children[i];
 
 		if (b->kind == CHILD_STREAMS)
-			end_child(b); /* a stream is under way for ever */
+			end_child(b); /* streams never end by themselves */
 		else if (b->kind == CHILD_WORKS && b->pid)
 			kill(b->pid, SIGTERM);
 	}
@@ -317,7 +317,7 @@ children_stop(struct supervisor *k)
 		struct server_child *b = &k->children[i];
 
 		if (b->kind == CHILD_WORKS) {
-			/* Gives it until then. */
+			/* Waits until that moment. */
 			struct pollfd p = {.fd = b->pidfd, .events = POLLIN};
 
 			while (b->pid && poll(&p, 1, clock_left(until)) < 0 && errno == EINTR) {

@@ -18,20 +18,20 @@
 
 enum { VERSION_MS = 2000 };
 
-static const int version_min[] = {1, 4, 69}; /* Debian 12's; share/serve/lighttpd.conf is written for it */
+static const int version_min[] = {1, 4, 69}; /* that of Debian 12, as share/serve/lighttpd.conf expects */
 enum {
-	CLIENTS_MAX = 8192,   /* at once; one that says nothing costs about 6 KB */
-	FILES_PER_CLIENT = 2, /* its connection, and that to bi-api or the file that it is sent */
+	CLIENTS_MAX = 8192,   /* at once; an idle client costs about 6 KB */
+	FILES_PER_CLIENT = 2, /* its connection, and that to bi-api or the file for it */
 	FILES_BESIDE = 256,   /* of lighttpd itself */
 	FILES_MIN = 512,      /* with fewer than these it could not work */
 };
 
-/* How many clients lighttpd is to take at once, and how many files it may have open for them. */
+/* How many clients lighttpd accepts at once, and how many files it may open for them. */
 struct room {
 	rlim_t clients, files;
 };
 
-/* lighttpd stops taking clients at nine tenths of FILES, and takes them again as others end. */
+/* lighttpd accepts no clients above nine tenths of FILES, and accepts them again as others end. */
 static struct room
 room_for_clients(void)
 {
@@ -75,8 +75,7 @@ set_string(const char *name, const char *value)
 	return setenv(name, value, 1);
 }
 
-/* Gives lighttpd what share/serve/lighttpd.conf, whose path CONF is, asks the environment for; the hosts also bi-api.
- */
+/* Sets the environment for share/serve/lighttpd.conf, whose path is CONF; bi-api reads the hosts too. */
 static int
 set_environment(const struct supervisor *k, const char *conf)
 {
@@ -125,8 +124,7 @@ set_environment(const struct supervisor *k, const char *conf)
 	return rc ? -1 : 0;
 }
 
-/* Starts C, which is lighttpd: by $BI_LIGHTTPD, or from PATH, or where Debian has it, which is not in everybody's PATH.
- */
+/* Starts lighttpd as C: from $BI_LIGHTTPD, from PATH, or from Debian's directory, which is not in every user's PATH. */
 static pid_t
 start_program(struct child *c)
 {
@@ -189,7 +187,7 @@ lighttpd_is_old(char *version, size_t room)
 	return false;
 }
 
-/* The configuration's absolute path, for the caller to free. NULL with errno. */
+/* The absolute path of the configuration, which the caller frees. NULL with errno. */
 static char *
 find_configuration(void)
 {
@@ -212,7 +210,7 @@ lighttpd_start(struct supervisor *k)
 	k->lighttpd = start_lighttpd(k, conf);
 	free(conf);
 	if (k->lighttpd > 0 && (k->pidfd = pidfd_open(k->lighttpd, 0)) >= 0) {
-		/* From here on the port is lighttpd's: nobody is to connect to a socket of ours that has no server. */
+		/* From now on the port belongs to lighttpd: no client must connect to a socket without a server. */
 		close(k->lease.socket);
 		k->lease.socket = -1;
 		return 0;

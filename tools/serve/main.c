@@ -118,7 +118,7 @@ add_origin(const struct opts *o, struct serve *s)
 	s->origins[s->origins_n++] = o->value;
 }
 
-/* The path FILE without symbolic links: a supervisor works elsewhere. */
+/* The path FILE without symbolic links, because a supervisor has another working directory. */
 static const char *
 parse_file(const struct opts *o)
 {
@@ -129,7 +129,7 @@ parse_file(const struct opts *o)
 	return path;
 }
 
-/* Those about who reaches the pages. */
+/* Options that decide who can reach the pages. */
 static void
 access_option(int id, const struct opts *o, struct serve *s)
 {
@@ -151,7 +151,7 @@ access_option(int id, const struct opts *o, struct serve *s)
 		s->access = SERVE_PRIVATE;
 }
 
-/* Those about the API. */
+/* Options of the API. */
 static bool
 api_option(int id, const struct opts *o, struct serve *s)
 {
@@ -195,7 +195,7 @@ read_options(struct opts *o, struct serve *s)
 	return dir;
 }
 
-/* What the options come to together. */
+/* Checks the combination of options. */
 static void
 check_options(struct serve *s)
 {
@@ -215,7 +215,7 @@ check_options(struct serve *s)
 		opt_die("--password-file and --new-password cannot be used together");
 }
 
-/* What the names that were read come to: where anything is wrong with them, no server is started. */
+/* The exit code for the names that were read: if any is wrong, no server is started. */
 static int
 names_exit_code(const struct batch_args *n)
 {
@@ -224,7 +224,7 @@ names_exit_code(const struct batch_args *n)
 	return n->cut ? EX_SOME_FAILED : 0;
 }
 
-/* A server for BATCH, the one that it has already if there is one: 0 or an exit code, as serve_start(). */
+/* Starts a server for BATCH, or finds the one that it has: 0 or an exit code, as serve_start(). */
 static int
 serve_batch(const struct serve *s, const char *batch)
 {
@@ -248,7 +248,7 @@ serve_batch(const struct serve *s, const char *batch)
 	return rc;
 }
 
-/* A server for each batch. The exit code: that of the first batch that has none. */
+/* Starts a server for each batch. Returns the exit code of the first batch that has none. */
 static int
 serve_all(const struct serve *s, const struct batch_args *n)
 {

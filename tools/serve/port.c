@@ -1,7 +1,5 @@
-/*
- * What leases/BATCH.port is for: it is locked while a server for the batch is looked for and started, and its text is
- * the port that the batch had last, since what a browser keeps for a page goes by its port too.
- */
+/* The file leases/BATCH.port is locked while a server for the batch is searched and started. It contains the last port
+ * of the batch, since browsers store the data of a page by port too. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +37,7 @@ open_port(const struct serve *s, const char *batch)
 	return file_fail(ENXIO);
 }
 
-/* Locks the file FD. 0; 1 where another has it; 2 where it was removed with its batch, and does not count; -1. */
+/* Locks the file FD. 0; 1 if another process holds it; 2 if it was removed with its batch, and does not count; -1. */
 static int
 try_hold(const struct serve *s, const char *batch, int fd)
 {
@@ -136,7 +134,7 @@ port_note(const struct serve *s, const char *batch, int port)
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%5d\n", port);
 
-	/* One length for all ports: it is never half of another. */
+	/* All ports have the same length, so the text never has parts of two. */
 	if (fd < 0 || file_write_at(fd, text, (size_t)n, 0) < 0)
 		msg_warn_errno("cannot record the port of batch %s in %s/leases/%s.port", batch, s->root.path, batch);
 	file_close(fd, 0);

@@ -15,7 +15,7 @@
 
 enum {
 	ANSWER_MS = 30000, /* for lighttpd to answer the first request */
-	END_MS = 1000,     /* for it to end where it does not */
+	END_MS = 1000,     /* for it to end if it does not answer */
 };
 
 /* A connection to the server. */
@@ -25,7 +25,7 @@ struct line {
 	SSL_CTX *context; /* NULL: without TLS */
 	SSL *ssl;
 	int64_t until;
-	int happened; /* what supervisor_wait() said last */
+	int happened; /* the last result of supervisor_wait() */
 };
 
 static int
@@ -48,7 +48,7 @@ await_line(struct line *l, short events)
 	return l->happened == WAIT_FD;
 }
 
-/* Whether a call of TLS that returned RC is to be made again, once there is something to read or room to write. */
+/* Whether a TLS call that returned RC must be repeated, once the socket can be read or written. */
 static bool
 await_tls(struct line *l, int rc)
 {
@@ -72,7 +72,7 @@ open_line(struct line *l)
 		return false;
 	if (l->k->s->access != SERVE_SHARE)
 		return true;
-	/* Whose certificate it is, is not asked: it is our own server on our own socket. */
+	/* The certificate is not verified, since this is our own server on our own socket. */
 	l->context = SSL_CTX_new(TLS_client_method());
 	l->ssl = l->context ? SSL_new(l->context) : NULL;
 	if (!l->ssl || SSL_set_fd(l->ssl, l->fd) != 1)
@@ -83,7 +83,7 @@ open_line(struct line *l)
 	return true;
 }
 
-/* A new connection has room for all of it. */
+/* A new connection has room for the whole request. */
 static bool
 write_line(struct line *l, const char *bytes, int n)
 {
@@ -97,7 +97,7 @@ write_line(struct line *l, const char *bytes, int n)
 	return true;
 }
 
-/* Some bytes; 0 when there will be none. */
+/* Reads some bytes; 0 at the end. */
 static size_t
 read_line(struct line *l, char *out, size_t room)
 {
@@ -111,7 +111,7 @@ read_line(struct line *l, char *out, size_t room)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* Why lighttpd is not serving PATH, as an exit code after its message. */
+/* Reports why lighttpd does not serve PATH. Returns the exit code. */
 static int
 report_no_answer(struct supervisor *k, int happened, const char *path, const char *status)
 {
@@ -138,7 +138,7 @@ report_no_answer(struct supervisor *k, int happened, const char *path, const cha
 	return EX_UNAVAILABLE;
 }
 
-/* Asks for PATH. 0 once the answer has the status WANT, else an exit code after a message. */
+/* Requests PATH. 0 if the answer has the status WANT, otherwise an exit code after a message. */
 static int
 request_page(struct supervisor *k, const char *path, const char *want)
 {

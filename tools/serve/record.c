@@ -12,9 +12,9 @@
 #include "record.h"
 #include "records/rec.h"
 
-enum { RECORD_MAX = 16384 }; /* less than a pipe takes at once */
+enum { RECORD_MAX = 16384 }; /* less than a pipe accepts at once */
 
-/* Category and label, as batch.json has them; a batch may have no directory any more, only its pages. */
+/* The category and label from batch.json; a batch may have only pages, and no directory. */
 static void
 add_about(struct json_object *record, const struct supervisor *k)
 {
@@ -32,7 +32,7 @@ add_about(struct json_object *record, const struct supervisor *k)
 	batch_close(b);
 }
 
-/* The first address by which others reach this machine, of the family of ADDRESS, which is none in particular. */
+/* The first address by which others reach this machine, of the family of ADDRESS, which is the unspecified address. */
 static bool
 first_address(const char *address, char out[INET6_ADDRSTRLEN])
 {
@@ -58,7 +58,7 @@ first_address(const char *address, char out[INET6_ADDRSTRLEN])
 	return found;
 }
 
-/* The server's URL as others are to type it. */
+/* The URL of the server for other machines. */
 static void
 add_url(struct buf *out, const struct supervisor *k)
 {
@@ -99,7 +99,7 @@ make_record(const struct supervisor *k)
 	return record;
 }
 
-/* The URL that a person opens: its fragment, which browsers send to nobody, has the token. */
+/* The URL for people: its fragment, which browsers do not send, has the token. */
 static void
 add_token(const struct serve *s, struct json_object *record)
 {
@@ -128,7 +128,7 @@ record_print(const struct serve *s, struct json_object *record, const char *alre
 	rec_flush();
 }
 
-/* The state first, in the lease; then the event: the record and the byte. */
+/* The state is written first, to the lease, and then the event: the record and the byte. */
 int
 record_announce(struct supervisor *k)
 {

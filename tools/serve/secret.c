@@ -14,7 +14,7 @@ enum { PASSWORD_MIN = 12, PASSWORD_MAX = 128, PASSWORD_MADE = 20, HASH_ROUNDS = 
 
 /* --- the password --- */
 
-/* PASSWORD_MADE characters that are not taken for each other, 100 bits. */
+/* PASSWORD_MADE characters that are easy to tell apart, 100 bits. */
 static int
 make_password(char out[PASSWORD_MAX + 1])
 {
@@ -68,8 +68,8 @@ write_password(const struct serve *s, const char *password)
 	const char *hash = NULL;
 	int rc = -1;
 
-	/* SHA-512, which lighttpd does again for each request, one at a time; its cache would refuse a password that is
-	 * new for a while. The file is its owner's alone, and the password long. */
+	/* SHA-512, not a slower hash, because lighttpd computes it for each request, one at a time; its cache would
+	 * refuse a new password for a while. Only the owner can read the file, and the password is long. */
 	if (crypt_gensalt_rn("$6$", HASH_ROUNDS, NULL, 0, salt, sizeof(salt)))
 		hash = crypt_r(password, salt, data);
 	if (hash && *hash == '$') {
@@ -82,7 +82,7 @@ write_password(const struct serve *s, const char *password)
 	return rc;
 }
 
-/* With the lock: whether there is a password already that stays. */
+/* With the lock: whether there already is a password, which stays. */
 static bool
 has_password(const struct serve *s)
 {

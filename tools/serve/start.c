@@ -22,7 +22,7 @@ enum {
 	RECORD_MAX = 1 << 16,
 };
 
-/* A directory in another; both descriptors are let go. -1 with errno. */
+/* Opens a directory in another one, whose descriptor is closed. -1 with errno. */
 static int
 open_below(int dir, const char *name)
 {
@@ -34,7 +34,7 @@ open_below(int dir, const char *name)
 	return file_close(dir, fd);
 }
 
-/* Whether there is something by the name of BATCH among the batches, as far as can be seen; errno stays. */
+/* Whether a batch has the name BATCH, as far as can be seen; errno is kept. */
 static bool
 has_batch(const struct serve *s, const char *batch)
 {
@@ -45,7 +45,7 @@ has_batch(const struct serve *s, const char *batch)
 	return is != 0;
 }
 
-/* Whether the programs beside the server can read the batch, if it is still there. 0 or an exit code. */
+/* Whether the programs beside the server can read the batch, if it still exists. 0 or an exit code. */
 static int
 check_format(const struct serve *s, const char *batch)
 {
@@ -61,7 +61,7 @@ check_format(const struct serve *s, const char *batch)
 	return msg_exit_code(errno);
 }
 
-/* Whether the pages of BATCH are there. */
+/* Whether BATCH has pages. */
 static int
 check_pages(const struct serve *s, const char *batch)
 {
@@ -93,7 +93,7 @@ serve_check(const struct serve *s, const char *batch)
 
 	if (!serve_is_home(batch))
 		return check_pages(s, batch);
-	/* The folder that lighttpd serves must be there, though nothing may be in it yet. */
+	/* The folder that lighttpd serves must exist, even if it is empty. */
 	dir = root_open_dir(s->root.fd, "review", true);
 	if (dir < 0) {
 		msg_warn_errno("cannot make %s/review", s->root.path);
@@ -103,7 +103,7 @@ serve_check(const struct serve *s, const char *batch)
 	return 0;
 }
 
-/* Who reaches a server's pages, as its record says. */
+/* Who can reach the pages of a server, according to its record. */
 static const char *
 access_of(const struct server *v)
 {
@@ -147,7 +147,7 @@ serve_known(const struct serve *s, const char *batch)
 			bool usual, elsewhere;
 
 			record_print(s, v->record, " already");
-			/* A server that is there goes on as it was started. */
+			/* An existing server keeps the options with which it was started. */
 			usual = s->first == 8000 && s->last == 8020;
 			elsewhere = !usual && (v->port < s->first || v->port > s->last);
 			if (elsewhere || s->origins_n || s->hosts_n || s->csrf_cookie || s->no_worker ||
@@ -217,7 +217,7 @@ start_supervisor(const struct serve *s, const char *batch, const struct pipes *p
 	return child_start(&c);
 }
 
-/* The record that a supervisor wrote before it said that it is ready. */
+/* The record that a supervisor wrote before it reported that it is ready. */
 static int
 read_record(const struct serve *s, const char *batch, int fd)
 {
@@ -240,7 +240,8 @@ read_record(const struct serve *s, const char *batch, int fd)
 	return 0;
 }
 
-/* What became of a supervisor that is not ready; it is our child still, so its process id is its own. */
+/* Reports what happened to a supervisor that is not ready. It is still a child of this process, so the process id is
+ * its own. */
 static int
 report_not_ready(const char *batch, pid_t supervisor, int ready)
 {
@@ -290,11 +291,11 @@ serve_start(const struct serve *s, const char *batch)
 
 struct holders {
 	int servers, other_ports;
-	int next; /* the first port that was not looked at */
+	int next; /* the first port that was not checked */
 	struct buf others;
 };
 
-/* Notes the ports up to the one before PORT as held by others. */
+/* Records the ports before PORT as held by other programs. */
 static void
 note_others(struct holders *h, int port)
 {

@@ -24,11 +24,11 @@
 #include "supervisor_wait.h"
 
 enum {
-	DRAIN_MS = 2000, /* for requests under way once it is asked to end */
-	END_MS = 1000,   /* and for it to go when told to */
+	DRAIN_MS = 2000, /* for current requests, once it is asked to end */
+	END_MS = 1000,   /* and for lighttpd to end, once it is told to */
 };
 
-/* Ends lighttpd: lets it finish what is under way, then tells it, then the kernel. */
+/* Ends lighttpd: first it may finish its requests, then it is told to end, then the kernel kills it. */
 static void
 end_lighttpd(struct supervisor *k)
 {
@@ -40,7 +40,7 @@ end_lighttpd(struct supervisor *k)
 	for (size_t i = 0; k->lighttpd && i < sizeof(steps) / sizeof(*steps); i++) {
 		int64_t until = clock_ms() + steps[i].ms;
 
-		kill(k->lighttpd, steps[i].signal); /* our child, not waited for: nobody else can have its id */
+		kill(k->lighttpd, steps[i].signal); /* a child that was not waited for, so the id is still its own */
 		while (k->lighttpd && clock_ms() < until)
 			if (supervisor_wait(k, -1, 0, until - clock_ms()) & WAIT_ENDED)
 				supervisor_reap_lighttpd(k);
@@ -48,7 +48,7 @@ end_lighttpd(struct supervisor *k)
 	k->lighttpd = 0;
 }
 
-/* Lets go of the caller's terminal and pipes; what is said from here on is for the log. */
+/* Closes the terminal and pipes of the caller; later messages go to the log. */
 static int
 detach_from_caller(const struct supervisor *k)
 {
@@ -111,7 +111,7 @@ watch_signals(struct supervisor *k)
 	return EX_OSERR;
 }
 
-/* The first free port that no other batch had last. As lease_acquire(). */
+/* Takes the first free port that was not the last port of another batch. Returns as lease_acquire(). */
 static int
 take_unused_port(struct supervisor *k)
 {
@@ -148,7 +148,7 @@ take_port(struct supervisor *k)
 	return rc;
 }
 
-/* From nothing to a server that answers. 0, or the exit code after a message. */
+/* Starts everything until the server answers. 0, or the exit code after a message. */
 static int
 start_server(struct supervisor *k)
 {
@@ -175,7 +175,7 @@ start_server(struct supervisor *k)
 	if (rc == 0 && k->s->held >= 0)
 		close(k->s->held);
 	if (rc == 0 && k->s->ready >= 0 && detach_from_caller(k) < 0)
-		rc = EX_OSERR; /* nobody waits for this server any longer */
+		rc = EX_OSERR; /* the caller no longer waits for this server */
 	return rc;
 }
 

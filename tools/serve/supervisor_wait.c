@@ -10,12 +10,12 @@
 #include "children.h"
 
 enum {
-	LOG_MAX = 1 << 20, /* bytes of a log before it begins anew */
-	SAID_MAX = 1024,   /* bytes of what it said that a message repeats */
+	LOG_MAX = 1 << 20, /* bytes after which a log begins again */
+	SAID_MAX = 1024,   /* bytes of lighttpd's output that a message repeats */
 	READ_MAX = 65536,
 };
 
-/* Moves what lighttpd said into the log. A full disk loses messages and nothing else. */
+/* Copies the output of lighttpd to the log. A full disk loses only messages. */
 static void
 append_log(struct supervisor *k)
 {
@@ -37,7 +37,7 @@ append_log(struct supervisor *k)
 	k->logged += n > 0 ? n : 0;
 }
 
-/* Handles what P, which supervisor_wait() made, says. Returns what happened. */
+/* Handles the events in P, which supervisor_wait() made. Returns what happened. */
 static int
 handle_events(struct supervisor *k, const struct pollfd *p)
 {
@@ -89,7 +89,7 @@ supervisor_reap_lighttpd(struct supervisor *k)
 {
 	int code = child_wait(k->lighttpd);
 
-	for (int i = 0; k->says >= 0 && i < 16; i++) { /* what it said last */
+	for (int i = 0; k->says >= 0 && i < 16; i++) { /* its last output */
 		struct pollfd p = {.fd = k->says, .events = POLLIN};
 
 		if (poll(&p, 1, 0) <= 0)

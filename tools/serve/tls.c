@@ -15,7 +15,7 @@ enum { DAYS = 397, RENEW_DAYS = 30, DAY = 86400 };
 
 /* --- looking at one --- */
 
-/* The certificate and the key in TEXT. True when both are there and belong together. */
+/* Reads the certificate and the key in TEXT. True if both exist and belong together. */
 static bool
 parse_pem(const struct buf *cert, const struct buf *key, X509 **x, EVP_PKEY **k)
 {
@@ -109,7 +109,7 @@ add_extension(X509 *x, int id, const char *value)
 	return rc;
 }
 
-/* Fills in and signs a certificate of KEY for itself. */
+/* Fills in a certificate for KEY and signs it with KEY. */
 static bool
 sign_certificate(X509 *x, EVP_PKEY *key, const char *names)
 {
@@ -129,7 +129,7 @@ sign_certificate(X509 *x, EVP_PKEY *key, const char *names)
 	       add_extension(x, NID_subject_alt_name, names) == 1 && X509_sign(x, key, EVP_sha256()) > 0;
 }
 
-/* A key and its certificate as PEM. False where OpenSSL cannot. */
+/* Makes a key and its certificate as PEM. False if OpenSSL fails. */
 static bool
 make_pem(const struct serve *s, struct buf *out)
 {
@@ -142,7 +142,7 @@ make_pem(const struct serve *s, struct buf *out)
 	long n;
 	char host[256] = "";
 
-	/* The names that it is for: what browsers may ask for. */
+	/* The names in the certificate: those that browsers may use. */
 	buf_str(&names, "DNS:localhost,IP:127.0.0.1,IP:::1");
 	if (strcmp(s->address, "0.0.0.0") != 0 && strcmp(s->address, "::") != 0)
 		buf_printf(&names, ",IP:%s", s->address);
@@ -166,7 +166,7 @@ make_pem(const struct serve *s, struct buf *out)
 	return made;
 }
 
-/* Whether TEXT is a certificate and its key that will do for a while yet, and for the names that are asked for. */
+/* Whether TEXT is a certificate with its key that is valid for some time, and for the required names. */
 static bool
 is_usable(const struct serve *s, const struct buf *text, struct buf *fingerprint)
 {

@@ -29,16 +29,16 @@ struct asker {
 	struct host_limits *limits;
 	CURL *easy;
 	struct curl_slist *headers;
-	/* The host that was asked last. */
+	/* The host of the last request. */
 	struct buf key;
 	struct host_rule rule;
 	struct host_limit *limit;
-	char refusal[200]; /* why nothing more is asked of it */
-	/* Of the request under way. */
+	char refusal[200]; /* why it gets no more requests */
+	/* The current request. */
 	struct buf *body;
 	size_t most;         /* bytes of a reply */
 	bool too_long;       /* it had more */
-	int64_t retry_after; /* seconds; -1: nothing was said */
+	int64_t retry_after; /* seconds; -1: the header is missing */
 	char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -178,7 +178,7 @@ asker_check(struct asker *a, const char *url)
 
 /* --- the host's turn --- */
 
-/* Enters the host of URL. False, and V says why: nothing is asked of it. */
+/* Selects the host of URL. False if it gets no requests, with the reason in V. */
 static bool
 enter(struct asker *a, const char *url, struct verdict *v)
 {
@@ -215,7 +215,7 @@ enter(struct asker *a, const char *url, struct verdict *v)
 	return true;
 }
 
-/* Waits for a slot: 0 and above. -1, and V says why, where that would take too long. */
+/* Waits for a slot and returns it. -1 if that would take too long, with the reason in V. */
 static int
 wait_for_slot(struct asker *a, struct verdict *v)
 {
@@ -242,7 +242,7 @@ wait_for_slot(struct asker *a, struct verdict *v)
 			return slot;
 		if (slot < -1)
 			msg_die_errno(msg_exit_code(errno), "cannot take a slot for the host in hosts/");
-		/* Somebody may release the host meanwhile. */
+		/* The host may be released in the meantime. */
 		wait = wait < RELEASED_LOOK_MS ? wait : RELEASED_LOOK_MS;
 		poll(NULL, 0, (int)(wait < left ? wait : left));
 	}
@@ -316,7 +316,7 @@ transfer(struct asker *a, const char *url, struct verdict *v)
 	if (code == CURLE_OK)
 		code = curl_easy_perform(a->easy);
 	slot_release(a->limit, slot);
-	/* What came counts for the host's bytes a second; a slow answer says that it is at its limits. */
+	/* The bytes count for the rate limit of the host; a slow answer shows that the host is overloaded. */
 	took = clock_ms() - begun;
 	slow = conf_number(a->conf, "slow", 0);
 	curl_easy_getinfo(a->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
@@ -331,7 +331,7 @@ transfer(struct asker *a, const char *url, struct verdict *v)
 		judge_status(a, status, v);
 	} else {
 		*v = (struct verdict){.kind = ANSWERED};
-		/* An API that says in its body that it has too much to do says here for how long. */
+		/* An API that reports in its body that it is overloaded says here for how long. */
 		v->wait_ms = a->retry_after > 0 ? a->retry_after * 1000 : 0;
 	}
 }

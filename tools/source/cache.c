@@ -1,4 +1,4 @@
-/* Files named by the SHA-256 of the URL, written whole by rename; their time of change is the reply's. */
+/* The SHA-256 of the URL names a file, which rename publishes; its modification time is the time of the reply. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ enum { REPLY_MAX = 64 << 20 };
 struct cache {
 	int dir, temp;
 	long seconds;
-	bool failed; /* it was said that it cannot be written */
+	bool failed; /* a write error was reported */
 };
 
 static bool
@@ -49,7 +49,7 @@ cache_open(const struct root *root, long seconds)
 	*c = (struct cache){.dir = root_open_dir(root->fd, "cache", true), .seconds = seconds};
 	c->temp = root_open_dir(root->fd, "temp", true);
 	if (c->dir >= 0 && c->temp >= 0) {
-		/* Removes what is too old. What cannot be removed stays, and does not count. */
+		/* Removes old replies. One that cannot be removed stays, and is not used. */
 		(void)file_each(openat(c->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sweep_entry, c);
 		return c;
 	}
@@ -104,7 +104,7 @@ cache_put(struct cache *c, const char *url, struct json_object *reply)
 	char name[HASH_HEX + 1];
 
 	name_of(url, name);
-	/* Not synced: what a power cut damages is asked for again. */
+	/* Not synced: a reply that a power cut damages is requested again. */
 	if (atomic_file_replace(c->temp, c->dir, name, text, strlen(text), false) < 0 && !c->failed) {
 		msg_warn_errno("cannot store a reply in cache/: it must be requested again next time");
 		c->failed = true;

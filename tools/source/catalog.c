@@ -1,7 +1,5 @@
-/*
- * Of a catalog only the subjects that may become the batch's are kept: of a window of COUNT at OFFSET at most
- * twice as many as it reaches to. What is remembered of the rest is a digest of each id, to find those that come twice.
- */
+/* Only subjects that may belong to the batch are stored: for COUNT subjects at OFFSET, at most twice as many as the end
+ * of that window. Of the others, only a digest of each id is stored, to find duplicates. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +37,7 @@ struct reading {
 	size_t category_count;
 };
 
-/* Says that a line is no subject. */
+/* Reports that a line is not a subject. */
 static void bad(struct reading *r, unsigned long long line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 static void
@@ -70,7 +68,7 @@ slot_of(const struct seen *s, const unsigned char digest[16])
 	return &s->slots[at];
 }
 
-/* The line on which the id came before, 0 where it did not; it has come from now on. */
+/* The earlier line with the id, or 0 if there is none; records this line. */
 static unsigned long long
 line_before(struct seen *s, const char *id, unsigned long long line)
 {
@@ -108,7 +106,7 @@ subject_free(struct subject *s)
 	*s = (struct subject){0};
 }
 
-/* By category, then name, then as they came. */
+/* Sorts by category, then by name, then by the order of input. */
 static int
 in_order(const void *a, const void *b)
 {
@@ -144,7 +142,7 @@ note_category(struct reading *r, const char *category)
 		r->categories[r->category_count++] = buf_strdup(category);
 }
 
-/* Whether the id is one of those that were asked for. */
+/* Whether the id was requested. */
 static bool
 is_asked(const struct settings *set, const char *id)
 {
@@ -169,7 +167,7 @@ keep_texts(struct subject *s, const char *id, const char *name, const char *cate
 	s->category = all + a + b;
 }
 
-/* Takes over O, a subject or not. */
+/* Handles O, which may not be a subject, and owns it. */
 static void
 take(struct reading *r, struct json_object *o, unsigned long long line)
 {
@@ -223,7 +221,7 @@ take_line(struct reading *r, const struct table_row *row)
 		bad(r, row->line, "is not a JSON object");
 		json_object_put(o);
 	} else if (rec_string(o, "end") && json_object_object_get_ex(o, "exit", NULL)) {
-		json_object_put(o); /* of a program of ours that made the catalog */
+		json_object_put(o); /* of another bi program that made the catalog */
 	} else {
 		take(r, o, row->line);
 	}
@@ -292,7 +290,7 @@ read_rows(struct reading *r)
 
 /* --- the choice --- */
 
-/* Puts them in the order of the ids, and names those that are not there. */
+/* Sorts them in the order of the ids, and reports those that are missing. */
 static void
 order_by_ids(struct reading *r)
 {
@@ -335,7 +333,7 @@ take_window(struct reading *r)
 	c->n -= first;
 }
 
-/* Says that nobody is there, and who is. */
+/* Reports that there are no such subjects, and which categories exist. */
 static void
 say_nobody(const struct reading *r)
 {
@@ -376,7 +374,7 @@ name_by_ids(const struct settings *set, struct buf *name, struct buf *label)
 	}
 }
 
-/* A window that is no multiple of its size has no number: its name says where it is. */
+/* A window whose offset is not a multiple of its size has no number, so its name has its place. */
 static void
 name_by_window(const struct settings *set, const struct catalog *c, struct buf *name, struct buf *label)
 {

@@ -11,7 +11,7 @@
 
 enum { NAME_ROOM = 64 };
 
-/* Cuts what is white off both ends of S. */
+/* Removes white space at both ends of S. */
 static char *
 trim(char *s)
 {

@@ -31,7 +31,7 @@ filter_open(const struct conf *c, const char *def)
 	struct filter *f = buf_alloc(sizeof(*f));
 
 	*f = (struct filter){.conf = c, .in = -1, .out = -1};
-	/* One line for each input, whatever the filter does with it. */
+	/* Writes one line for each input, in every case. */
 	buf_printf(
 		&f->program,
 		"include \"%s\"; try {ok: [%s($conf)]} catch {error: (if type == \"string\" then . else tojson end)}",
@@ -93,7 +93,7 @@ start(struct filter *f)
 	close(out[1]);
 }
 
-/* Gives jq what it takes now. False: it has gone. */
+/* Writes as much to jq as it accepts now. False: it has ended. */
 static bool
 feed(struct filter *f)
 {
@@ -104,7 +104,7 @@ feed(struct filter *f)
 	return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Takes what it says now. False: it has gone, or does not end. */
+/* Reads the available output. False: jq has ended, or its output is too long. */
 static bool
 take(struct filter *f)
 {
@@ -117,7 +117,7 @@ take(struct filter *f)
 	return n > 0 ? f->from.len <= ANSWER_MAX : n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* Until a line is there. NULL, or what is wrong. */
+/* Runs until a line has arrived. NULL, or what is wrong. */
 static const char *
 converse(struct filter *f)
 {

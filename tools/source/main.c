@@ -1,5 +1,4 @@
-/*
- * bi-source: picks subjects from a catalog, asks a source for candidates, and says them as items. bi-source(1).
+/* bi-source: picks subjects from a catalog, searches a source for candidates, and prints them as items. bi-source(1).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@ static const struct opt table[] = {
 	{0},
 };
 
-/* A whole number that stands where WHAT is expected. */
+/* Reads a whole number for WHAT. */
 static uint64_t
 number(const char *text, const char *what, uint64_t least)
 {

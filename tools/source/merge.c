@@ -11,7 +11,7 @@
 
 enum { TEXT_MAX = 64 << 10 }; /* bytes of a text of a source's */
 
-/* What tells that two are the same: the original's bytes, else the URL. */
+/* The key that is equal for equal candidates: the digest of the original, or else the URL. */
 static const char *
 identity(struct json_object *o)
 {
@@ -53,7 +53,7 @@ candidates_add(struct candidates *c, struct json_object *candidate, const char *
 	struct candidate *same;
 	double score;
 
-	/* That it is a URL is bi-fetch's to say; what is none at all is no candidate. */
+	/* bi-fetch decides whether it is a valid URL; a text that is clearly not a URL is not a candidate. */
 	if (!url || !*url) {
 		c->passed_over++;
 		return;
@@ -111,7 +111,7 @@ candidates_free(struct candidates *c)
 
 /* --- as an item --- */
 
-/* What sources write in HTML, and people read as text. */
+/* Members that sources write in HTML, and that are shown as text. */
 static bool
 has_html(const char *key)
 {
@@ -136,7 +136,7 @@ add_text(struct json_object *item, const char *key, struct json_object *value)
 	free(cut);
 }
 
-/* These are the programs' own: what a source says may not stand in their place. */
+/* The programs set these members, so a source must not. */
 static bool
 is_ours(const char *key)
 {

@@ -21,7 +21,7 @@ struct run {
 	uint64_t done, candidates, failed;
 };
 
-/* What all records of a subject begin with. */
+/* The common members of all records of a subject. */
 static struct json_object *
 record(const struct run *r, const struct subject *who)
 {
@@ -31,7 +31,7 @@ record(const struct run *r, const struct subject *who)
 	rec_add_string(o, "label", r->catalog.label);
 	if (!r->set->by_ids)
 		rec_add_string(o, "category", r->set->category ? r->set->category : "ALL");
-	/* All that the catalog says of it, but for what its candidates say themselves. */
+	/* The members of the subject in the catalog, except those that its candidates have. */
 	rec_copy_without(subject, who->json, "urls", "url");
 	json_object_object_add(o, "subject", subject);
 	return o;
@@ -39,7 +39,8 @@ record(const struct run *r, const struct subject *who)
 
 /* --- one subject --- */
 
-/* The best candidates as items. What is longer than an item may be loses its source's own words, then itself. */
+/* Prints the best candidates as items. An item that is too long loses the extra members from its source, and is left
+ * out if that is not enough. */
 static size_t
 out_items(struct run *r, const struct subject *who, const struct findings *f)
 {
@@ -62,7 +63,7 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 	return given;
 }
 
-/* A subject without candidates is an item that failed: its batch shows that it is missing, and why. */
+/* A subject without candidates becomes a failed item, so that the batch shows that it is missing, and why. */
 static void
 out_failure(struct run *r, const struct subject *who, const struct verdict *v)
 {

@@ -6,7 +6,7 @@
 #include "records/rec.h"
 #include "source.h"
 
-/* One subject while a source is asked about it. */
+/* The search for one subject. */
 struct asking {
 	struct search *s;
 	struct json_object *subject;
@@ -16,17 +16,17 @@ struct asking {
 	size_t most; /* candidates that are enough */
 };
 
-/* What the second filter made of the replies to one request. */
+/* The result of the second filter for the replies to one request. */
 struct reading {
 	struct json_object *all; /* for json_object_put() */
 	struct json_object *candidates;
-	const char *more; /* where there is more; NULL: nowhere */
-	bool whole;       /* what there is, is whole: MORE are further candidates */
+	const char *more; /* the request for more results; NULL: there are none */
+	bool whole;       /* these results are complete, and MORE leads to further candidates */
 };
 
 /* --- reading replies --- */
 
-/* The error that the API itself answered, whatever the status. */
+/* The error that the API itself reported, with any status. */
 static void
 judge_error(struct json_object *error, struct verdict *v)
 {
@@ -40,7 +40,7 @@ judge_error(struct json_object *error, struct verdict *v)
 	v->wait_ms = said > wait ? said : wait;
 }
 
-/* Has the second filter read REPLIES. V becomes what it says of them. */
+/* Runs the second filter on REPLIES, and sets V to its verdict. */
 static void
 read_replies(struct asking *k, struct json_object *request, struct json_object *replies, struct reading *r,
 	     struct verdict *v)
@@ -73,7 +73,7 @@ read_replies(struct asking *k, struct json_object *request, struct json_object *
 	*v = (struct verdict){.kind = ANSWERED};
 }
 
-/* The files that cannot be candidates, counted once what there is, is whole. */
+/* Counts the files that cannot be candidates, once the results are complete. */
 static void
 take_candidates(struct asking *k, struct json_object *request, const struct reading *r)
 {
@@ -101,7 +101,7 @@ take_candidates(struct asking *k, struct json_object *request, const struct read
 
 /* --- asking --- */
 
-/* One attempt: the reply, parsed, and what the filter makes of it with those before. */
+/* Makes one attempt: parses the reply, and filters it with the previous replies. */
 static struct json_object *
 attempt(struct asking *k, const char *url, struct verdict *v)
 {
@@ -122,7 +122,7 @@ attempt(struct asking *k, const char *url, struct verdict *v)
 	return reply;
 }
 
-/* A reply to URL, from the cache or the source, added to REPLIES and read. */
+/* Gets the reply to URL from the cache or the source, adds it to REPLIES and filters it. */
 static void
 get(struct asking *k, struct json_object *request, const char *url, struct json_object *replies, struct reading *r,
     struct verdict *v)
@@ -150,7 +150,7 @@ get(struct asking *k, struct json_object *request, const char *url, struct json_
 		}
 		if (v->kind != AGAIN)
 			return;
-		/* The whole host is let rest, by every process; so is it after the last attempt. */
+		/* All processes stop requests to the host for that time, even after the last attempt. */
 		ask_hold(k->s->asker, v->wait_ms > 0 ? v->wait_ms : http_policy_backoff(i, 1000));
 		if (i >= tries)
 			return;
@@ -165,7 +165,7 @@ is_enough(const struct asking *k)
 	return k->f->candidates.n >= k->most;
 }
 
-/* Notes that a request failed. Whether further ones may be made. */
+/* Records that a request failed. Returns whether further requests may be sent. */
 static bool
 note_failure(struct asking *k, const struct verdict *v)
 {
@@ -176,8 +176,8 @@ note_failure(struct asking *k, const struct verdict *v)
 	return v->kind == FAILED && !v->retryable;
 }
 
-/* Asks REQUEST and what follows from it: what makes its replies whole, and further pages. False: nothing more can be
- * asked about the subject. */
+/* Sends REQUEST and the requests that complete its replies or get further pages. False: no more requests can be sent
+ * for the subject. */
 static bool
 ask_request(struct asking *k, struct json_object *request)
 {
@@ -218,7 +218,7 @@ ask_request(struct asking *k, struct json_object *request)
 	return go_on;
 }
 
-/* A source that is not asked anything: the subject says itself. */
+/* A source without requests: the subject itself has the candidates. */
 static void
 read_alone(struct asking *k)
 {
@@ -255,7 +255,7 @@ ask_all(struct asking *k)
 	json_object_put(requests);
 }
 
-/* Says in the findings that there is nothing. */
+/* Records in the findings why there are no candidates. */
 static void
 note_nothing(const struct asking *k)
 {

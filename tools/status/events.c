@@ -1,4 +1,4 @@
-/* What happens, as a stream of records: of batches and servers. What happens to items is events_items.c's. */
+/* A stream of records for the events of batches and servers. events_items.c prints those of items. */
 #include "events.h"
 #include "event_record.h"
 #include "events_items.h"
@@ -19,7 +19,7 @@
 #include "records/rec.h"
 
 enum {
-	EVERY_MS = 100, /* between two looks at a batch */
+	EVERY_MS = 100, /* between two checks of a batch */
 	OUT_FD = 1,
 };
 
@@ -33,8 +33,8 @@ struct event_stream {
 	bool ready;
 	uint64_t count; /* records */
 	struct servers servers;
-	int64_t servers_due; /* when to look at them */
-	int server_looks;    /* how many more are due */
+	int64_t servers_due; /* when to check them */
+	int server_looks;    /* how many more checks are due */
 };
 
 /* --- a batch --- */
@@ -87,7 +87,7 @@ on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 	v->own = NULL;
 }
 
-/* Who hands it in holds the entry of the queue until all is there. */
+/* The process that submits the batch holds the entry of the queue until the batch is complete. */
 static bool
 is_handed_in(const struct event_stream *h, const struct followed_batch *v)
 {
@@ -99,7 +99,7 @@ is_handed_in(const struct event_stream *h, const struct followed_batch *v)
 	return !held;
 }
 
-/* What is known of the batch, from the first look on. */
+/* The known state of the batch, from the first check on. */
 static struct batch_events *
 begin_batch_events(struct event_stream *h, struct followed_batch *v, const struct batch *b)
 {
@@ -108,7 +108,7 @@ begin_batch_events(struct event_stream *h, struct followed_batch *v, const struc
 
 	if (fstat(batch_dirfd(b), &st) < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot read the batch '%s'", v->snapshot.name);
-	/* Another batch, by the same name. */
+	/* Another batch with the same name. */
 	if (s && s->ino != st.st_ino)
 		on_batch_left(&h->follower, v, true);
 	if (v->own)
@@ -130,9 +130,9 @@ on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 	struct event_stream *h = t->arg;
 	const struct job_status *p = &v->snapshot.p;
 	struct batch_events *s;
-	bool worked; /* somebody works on it, or has since the last look */
+	bool worked; /* a process works on it, or has since the last check */
 
-	/* First how far it is: what is done then has its results already. */
+	/* The counts are read first: items that are done then already have results. */
 	if (snapshot_take(t->root, &v->snapshot, b, NULL) < 0) {
 		msg_warn_errno("cannot read the batch '%s'", v->snapshot.name);
 		return;
@@ -262,7 +262,7 @@ run_event_stream(struct event_stream *h, int64_t deadline)
 		if (clock_ms() >= deadline)
 			return EX_TEMPFAIL;
 		follower_wait(&h->follower, next < deadline ? next : deadline, fds);
-		if (fds[OUT_FD].revents) { /* the reader has gone, though there is nothing to write */
+		if (fds[OUT_FD].revents) { /* the reader has closed the pipe, although there is nothing to write */
 			signal(SIGPIPE, SIG_DFL);
 			raise(SIGPIPE);
 		}

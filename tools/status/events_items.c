@@ -21,7 +21,7 @@ die_unread(const struct batch *b, const char *name)
 	msg_die_errno(msg_exit_code(errno), "cannot read %s of the batch '%s'", name, batch_name(b));
 }
 
-/* -1 where it is not there. */
+/* -1 if it does not exist. */
 static int
 open_file(const struct batch *b, const char *name)
 {
@@ -46,8 +46,8 @@ print_processing(uint64_t *count, const struct batch *b, uint32_t k)
 	json_object_put(item);
 }
 
-/* What stands in `state` from item FROM + 1 on. A byte r that nobody claims was left by an owner who died. What is
- * claimed now is printed if COUNT is not NULL. */
+/* Reads `state` from item FROM + 1 on. An owner that died left a byte r that nobody claims. If COUNT is not NULL, items
+ * that are claimed now are printed. */
 static void
 note_states(uint64_t *count, struct batch_events *s, const struct batch *b, size_t from, const unsigned char *states,
 	    size_t n)
@@ -76,7 +76,7 @@ note_states(uint64_t *count, struct batch_events *s, const struct batch *b, size
 	}
 }
 
-/* Reads the states of a batch that somebody holds. */
+/* Reads the states of a batch that a process holds. */
 static void
 read_states(uint64_t *count, struct batch_events *s, const struct followed_batch *v, const struct batch *b)
 {
@@ -111,7 +111,7 @@ struct telling {
 	const struct batch *batch;
 };
 
-/* A result of item K that is none of a transfer: it was removed, or came back. */
+/* A result of item K that is not from a transfer: it was removed or added again. */
 static void
 print_removal(struct telling *t, uint32_t k, bool removed, const char *at)
 {
@@ -148,7 +148,7 @@ print_result(off_t at, const char *line, size_t n, void *arg)
 	if (!result)
 		return true;
 	if (state == 'x' && strcmp(rec_string(result, "status"), "removed") != 0) {
-		json_object_put(result); /* the line behind it says so again */
+		json_object_put(result); /* the next line repeats it */
 		return true;
 	}
 	if (state != 'c' && state != 'f') {
@@ -167,7 +167,7 @@ print_result(off_t at, const char *line, size_t n, void *arg)
 	event_copy(o, result, of_both);
 	event_print(o, t->count);
 	json_object_put(result);
-	/* That it was taken is no news any more, though its byte may say so for a moment. */
+	/* It is no longer new that the item was claimed, although its byte may say so for a moment. */
 	if (k <= t->s->states_n)
 		t->s->states[k - 1] = 'r';
 	return true;

@@ -8,12 +8,10 @@
 #include "files/file.h"
 #include "follow_batches.h"
 
-/*
- * The kernel reports the close of a file just before it drops the locks on it, and a process that is killed on a busy
- * machine may take long to close all its files. So a batch is looked at again soon after an event, and then every
- * HELD_MS for as long as a process works on it.
- */
-static const int64_t pauses[] = {1000, 100, 20}; /* ms before the look after which so many are due */
+/* The kernel reports the close of a file just before it releases the locks on it, and a process that is killed on a
+ * busy machine may take long to close all its files. So a batch is checked again soon after an event, and then every
+ * HELD_MS while a process works on it. */
+static const int64_t pauses[] = {1000, 100, 20}; /* ms before the check after which so many are due */
 enum { AGAIN = sizeof(pauses) / sizeof(*pauses), BLIND_MS = 2000, HELD_MS = 3000 };
 
 static int
@@ -54,7 +52,7 @@ free_followed(struct followed_batch *v)
 
 struct finding {
 	struct follower *t;
-	size_t known; /* those that were there before, which are sorted */
+	size_t known; /* the known batches, which are sorted */
 };
 
 static bool
@@ -79,7 +77,7 @@ add_found(const char *name, void *arg)
 	return true;
 }
 
-/* Whether the batch NAME is there; the program ends where that cannot be known. */
+/* Whether the batch NAME exists; the program ends if that cannot be known. */
 static bool
 is_there(const struct root *root, const char *name)
 {
@@ -91,7 +89,7 @@ is_there(const struct root *root, const char *name)
 	return file_close(batches, file_close(dir, dir >= 0));
 }
 
-/* Finds the batches that there are. 0 or -1. */
+/* Finds the existing batches. 0 or -1. */
 static int
 find_all(struct follower *t)
 {
@@ -105,7 +103,7 @@ find_all(struct follower *t)
 	return 0;
 }
 
-/* Takes leave of those that are not there, or not any longer. */
+/* Drops batches that do not exist, or no longer exist. */
 static void
 leave_gone(struct follower *t)
 {
@@ -124,7 +122,7 @@ leave_gone(struct follower *t)
 	t->n = n;
 }
 
-/* Brings the list up to what batches/ has. What has gone goes first: there may be another by its name. */
+/* Updates the list from batches/. Missing batches are dropped first, since another one may have the name. */
 static void
 list_batches(struct follower *t)
 {
@@ -188,8 +186,7 @@ on_event(const struct watch_root_event *e, void *arg)
 		t->heard(t, v, e);
 }
 
-/* One look, with the files that are there now. The watch comes before it: what happens between the two is not
- * missed. */
+/* Checks the batch with its present files. The watch is added first, so that no change in between is missed. */
 static void
 look_at_batch(struct follower *t, struct followed_batch *v)
 {

@@ -9,7 +9,7 @@
 #include "base/when.h"
 #include "hosts/held_hosts.h"
 
-/* Shorter hold-backs are not worth a line: they end by themselves while it is read. */
+/* Shorter hold-backs are not shown, since they end while the line is read. */
 enum { SHOWN_S = 5, LINES_MAX = 10 };
 
 static bool

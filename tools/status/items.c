@@ -19,7 +19,7 @@ struct listing {
 	struct buf line; /* room for one of the batch's */
 	struct buf out;
 	uint64_t shown;
-	int error; /* why not all could be read; 0: it could */
+	int error; /* why not all could be read; 0: all were read */
 };
 
 static const char *
@@ -32,7 +32,7 @@ status_of(const struct listing *l, int state)
 					 : "pending";
 }
 
-/* The line of an item, or of its result; NULL where it is not there. */
+/* The line of an item, or of its result; NULL if it does not exist. */
 static struct json_object *
 read_line(struct listing *l, uint32_t k, struct json_object *(*get)(const struct batch *, uint32_t))
 {
@@ -45,7 +45,7 @@ read_line(struct listing *l, uint32_t k, struct json_object *(*get)(const struct
 
 /* --- for programs --- */
 
-/* What is not finished: the item, with what it is in the batch before it. */
+/* Prints an unfinished item, after its members in the batch. */
 static void
 print_item_record(struct listing *l, uint32_t k, const char *status)
 {
@@ -79,7 +79,7 @@ print_record(struct listing *l, uint32_t k, int state)
 
 /* --- for people --- */
 
-/* What was asked for. */
+/* The URL or file of the item. */
 static const char *
 what_of(struct json_object *item)
 {
@@ -158,7 +158,7 @@ next_listed(const struct listing *l, int64_t k)
 	return k;
 }
 
-/* The next item that is asked for, after K; 0: none. */
+/* The next item to show, after K; 0: none. */
 static uint32_t
 next_item(struct listing *l, uint32_t k)
 {

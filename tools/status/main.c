@@ -40,7 +40,7 @@ static const struct opt table[] = {
 	{'o', "offset", "N", "with --json or --items: the items after the first N"},
 	{'R', "rebuild", NULL, "rebuild the state of batches from their items and results"},
 	{OPT_REMOVED, "removed", NULL, "with --items: only the removed items"},
-	{OPT_RULES, "rules", NULL, NULL}, /* what --doctor starts: it ends where a rule of hosts is wrong */
+	{OPT_RULES, "rules", NULL, NULL}, /* for --doctor: the process ends if a rule for hosts is wrong */
 	{'r', "root", "DIR", "where the batches are (BI_ROOT)"},
 	{'S', "servers", NULL, "the active servers instead of batches"},
 	{'s', "strict", NULL, "exit 1 if any item failed"},
@@ -57,7 +57,7 @@ add_name(const char *name, void *arg)
 	return true;
 }
 
-/* Those of the operands, or every batch. */
+/* The batches of the operands, or all batches. */
 static struct batch_args
 find_names(const struct root *root, char **operands)
 {
@@ -92,7 +92,7 @@ print_document(struct batch *b, const struct job_status *p)
 	return msg_exit_code(error);
 }
 
-/* Looks at one batch, and prints its document if that is asked for. 0 or an exit code. */
+/* Reads one batch, and prints its document with --json. 0 or an exit code. */
 static int
 print_batch(const struct root *root, struct snapshot *seen)
 {
@@ -182,7 +182,7 @@ rebuild_batches(const struct root *root, const struct batch_args *names)
 	return code;
 }
 
-/* Those that are followed: named ones, or whatever comes. */
+/* Follows the named batches, or all batches, including new ones. */
 static int
 follow_batches(const struct root *root, char **operands)
 {
@@ -236,7 +236,7 @@ check_use(char **operands)
 			opt_die("the batch name '%s' %s", *operands, root_name_check(*operands));
 }
 
-/* What options without a value set. */
+/* The variables that options without a value set. */
 static const struct {
 	int id;
 	bool *flag;

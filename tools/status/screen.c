@@ -16,7 +16,7 @@ static struct {
 	struct termios before;
 } screen;
 
-/* What a terminal does not take at once is waited for: it does not block. */
+/* Waits until the terminal, which does not block, accepts all bytes. */
 static void
 write_terminal(const char *text, size_t n)
 {
@@ -26,7 +26,7 @@ write_terminal(const char *text, size_t n)
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0 && screen.open) {
-			screen.open = false; /* nothing can be given back */
+			screen.open = false; /* the terminal cannot be restored */
 			msg_die_errno(EX_IOERR, "cannot write to the terminal");
 		}
 		if (w < 0)
@@ -44,7 +44,7 @@ screen_is_there(void)
 	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 }
 
-/* Keys are ours where we are in the foreground: else to ask for them would stop us. */
+/* Keys are read only in the foreground: in the background, changing the terminal would stop this process. */
 static void
 take_keys(void)
 {
@@ -100,8 +100,8 @@ screen_draw(const struct buf *text)
 	const char *line = text->len ? text->data : "", *end;
 
 	buf_str(&frame, "\033[H");
-	/* Each line is erased before it is written, with the last all below: behind a last column that would take its
-	 * character away. A new line on the last row would scroll. */
+	/* Each line is erased before it is written, and with the last line everything below. Erasing after the last
+	 * column would remove its character. A newline on the last row would scroll. */
 	do {
 		bool last;
 

@@ -28,11 +28,9 @@ snapshot_report_not_open(const char *name)
 	}
 }
 
-/*
- * How many hold the batch whose directory DIR is: its `lock` is locked by open-file-description locks, which the kernel
- * lists in /proc/locks without a process id. 0 where it does not tell: not every file system has there the number
- * that stat(2) has.
- */
+/* How many processes hold the batch with the directory DIR: they have open-file-description locks on its `lock`, which
+ * the kernel lists in /proc/locks without a process id. 0 if that is not known: on some file systems the inode number
+ * there differs from that of stat(2). */
 static unsigned
 count_holders(int dir)
 {
@@ -63,7 +61,15 @@ free_kinds(struct snapshot *s)
 	s->more_kinds = false;
 }
 
-/* Takes the most frequent ones over. */
+/* Whether A comes before B: the more frequent first, then by name, whatever came first. */
+static bool
+is_before(const struct batch_stats *h, size_t a, size_t b)
+{
+	return h->kinds[a].count != h->kinds[b].count ? h->kinds[a].count > h->kinds[b].count
+						      : strcmp(h->kinds[a].code, h->kinds[b].code) < 0;
+}
+
+/* Copies the most frequent kinds. */
 static void
 copy_kinds(struct snapshot *s, const struct batch_stats *h)
 {
@@ -73,8 +79,7 @@ copy_kinds(struct snapshot *s, const struct batch_stats *h)
 		size_t best = BATCH_STATS_KINDS;
 
 		for (size_t i = 0; i < h->kinds_n; i++)
-			if (!taken[i] && h->kinds[i].count &&
-			    (best == BATCH_STATS_KINDS || h->kinds[i].count > h->kinds[best].count))
+			if (!taken[i] && h->kinds[i].count && (best == BATCH_STATS_KINDS || is_before(h, i, best)))
 				best = i;
 		if (best == BATCH_STATS_KINDS)
 			return;
@@ -88,7 +93,7 @@ copy_kinds(struct snapshot *s, const struct batch_stats *h)
 	}
 }
 
-/* What the table shows beside the states. 0, or -1 with errno. */
+/* Reads what the table shows besides the states. 0, or -1 with errno. */
 static int
 read_history(const struct root *root, struct snapshot *s, const struct batch *b, struct batch_stats *h)
 {
@@ -102,7 +107,7 @@ read_history(const struct root *root, struct snapshot *s, const struct batch *b,
 		return -1;
 	s->worker_runs = runs;
 	free_kinds(s);
-	/* Of a batch that nobody works on, and in which nothing failed, results have nothing to say. */
+	/* Results are not needed for a batch on which no process works and in which no item failed. */
 	if (c->held || c->failed)
 		rc = batch_stats_refresh_brief(h, b);
 	if (c->held && snapshot_items_left(s))

@@ -10,14 +10,14 @@
 #include "status_table.h"
 
 enum {
-	COLUMNS = 80, /* of what is no terminal */
-	WIDE = 60,    /* columns; on less a batch has lines instead of columns */
+	COLUMNS = 80, /* if it is not a terminal */
+	WIDE = 60,    /* columns; on a narrower terminal, a batch has lines instead of columns */
 	NAME_LENGTH_MIN = 5,
 	NAME_LENGTH_MAX = 20,
 	STATUS_MIN = 10,
 	BAR_MIN = 6,
 	BAR_MAX = 24,
-	ROOM_MAX = 64, /* for a name and a bar where there is room */
+	ROOM_MAX = 64, /* for a name and a bar if there is room */
 };
 
 static const char green[] = "\033[32m", red[] = "\033[31m", yellow[] = "\033[33m", cyan[] = "\033[36m",
@@ -52,7 +52,7 @@ paper_of_stdout(void)
 
 /* --- pieces of a line --- */
 
-/* Appends TEXT in a COLOUR; NULL: as it is. */
+/* Appends TEXT in a COLOUR; NULL: without colour. */
 static void
 print_coloured(const struct sheet *s, const char *colour, const char *text)
 {
@@ -63,7 +63,7 @@ print_coloured(const struct sheet *s, const char *colour, const char *text)
 	buf_str(s->out, painted ? "\033[0m" : "");
 }
 
-/* Appends a part of what there is to say of a batch, on the next line where it does not fit. */
+/* Appends a part of the text about a batch, on the next line if it does not fit. */
 static void
 add_part(struct sheet *s, const char *before, const char *colour, const char *part)
 {
@@ -108,7 +108,7 @@ widen_to(int *width, int to)
 		*width = to;
 }
 
-/* The job's status; a document has "stale" where people are told that it stopped. */
+/* The status of the job; "stale" in a document is shown as stopped. */
 static const char *
 status_word(const struct snapshot *s)
 {
@@ -142,7 +142,7 @@ measure_columns(const struct snapshot *const *v, size_t n, int columns)
 		const struct batch_counts *c = &v[i]->p.counts;
 		int length = (int)strlen(v[i]->name);
 
-		/* A longer one has a line of its own. */
+		/* A longer one has a separate line. */
 		if (length <= NAME_LENGTH_MAX + more / 2)
 			widen_to(&w.name, length);
 		widen_to(&w.status, (int)strlen(status_word(v[i])));
@@ -150,8 +150,8 @@ measure_columns(const struct snapshot *const *v, size_t n, int columns)
 		widen_to(&w.failed, count_digits(c->failed));
 		widen_to(&w.left, count_digits(snapshot_items_left(v[i])));
 	}
-	/* Two spaces between columns; the brackets and the percentage take 9. Where it is narrow, names have lines of
-	 * their own. */
+	/* Two spaces separate columns; the brackets and the percentage take 9. On a narrow terminal, names have
+	 * separate lines. */
 	rest = columns - (w.name + 2 + w.status + 2 + 9 + 2 + w.done + 2 + w.failed + 2 + w.left);
 	for (; rest < BAR_MIN && w.name > NAME_LENGTH_MIN; rest++)
 		w.name--;
@@ -160,7 +160,7 @@ measure_columns(const struct snapshot *const *v, size_t n, int columns)
 	return w;
 }
 
-/* Draws '#' for what is completed, 'x' for what failed (at least one when anything did), '.' for the rest. */
+/* Draws '#' for completed items, 'x' for failed ones (at least one if any failed), '.' for the rest. */
 static void
 draw_bar(const struct sheet *s, int width, const struct batch_counts *c)
 {
@@ -197,7 +197,7 @@ print_row(const struct sheet *s, const struct snapshot *v)
 	char done[48];
 
 	snprintf(done, sizeof(done), "%" PRIu64 "/%" PRIu64, c->completed + c->failed, c->total);
-	/* A name too long for its column has a line of its own: it is never cut, people copy it. */
+	/* A name that is too long for its column has a separate line: it is never cut, since users copy it. */
 	if ((int)strlen(v->name) > w->name)
 		buf_printf(s->out, "%s\n%*s  ", v->name, w->name, "");
 	else
@@ -209,7 +209,7 @@ print_row(const struct sheet *s, const struct snapshot *v)
 		   done, w->failed, c->failed, w->left, snapshot_items_left(v));
 }
 
-/* The same where there is no room for columns. */
+/* The same without room for columns. */
 static void
 print_lines(const struct sheet *s, const struct snapshot *v)
 {
@@ -349,7 +349,7 @@ print_head(struct sheet *s)
 	buf_free(&head);
 }
 
-/* All in a line: they go on side by side, so the last of them ends it. */
+/* The sum of all batches: they are fetched in parallel, so the last one determines the end. */
 static void
 print_sum(struct sheet *s, const struct snapshot *const *v, size_t n)
 {
@@ -424,7 +424,7 @@ table_print(const struct root *root, const struct snapshot *const *v, size_t n, 
 
 /* --- on a screen --- */
 
-/* Those that move first, then those that should. */
+/* Batches on which processes work come first, then those that wait for one. */
 static int
 sort_rank(const struct snapshot *s)
 {
@@ -445,8 +445,7 @@ compare_ranks(const void *a, const void *b)
 	return sort_rank(x) != sort_rank(y) ? sort_rank(x) - sort_rank(y) : strcmp(x->name, y->name);
 }
 
-/* Breaks lines that are longer than WIDTH, such as names that nothing else is beside: a terminal would, and rows are
- * counted. */
+/* Breaks lines that are longer than WIDTH, such as long names: a terminal would break them, and rows are counted. */
 static void
 fold_lines(struct buf *text, int width)
 {
@@ -461,7 +460,7 @@ fold_lines(struct buf *text, int width)
 			p += escape - 1;
 			continue;
 		}
-		/* The further bytes of a character in UTF-8 have no columns. */
+		/* Continuation bytes of UTF-8 take no column. */
 		if (*p != '\n' && ((unsigned char)*p & 0xc0) != 0x80 && column++ == width) {
 			buf_str(&out, "\n");
 			column = 1;
@@ -483,7 +482,7 @@ count_rows(const char *text)
 	return rows;
 }
 
-/* Cuts off what is below the first ROWS lines. */
+/* Cuts the text after the first ROWS lines. */
 static void
 cut_rows(struct buf *text, int rows)
 {
@@ -521,7 +520,7 @@ print_more(struct sheet *s, const struct snapshot *const *v, size_t n)
 	end_parts(s);
 }
 
-/* As many of V as fit on ROWS lines, below what OUT has; the rest in a line. */
+/* Shows as many of V as fit on ROWS lines, below the text in OUT, and counts the rest in one line. */
 static void
 print_fitting(struct sheet *s, const struct snapshot *const *v, size_t n, int rows)
 {

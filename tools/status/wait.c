@@ -7,10 +7,10 @@
 #include "follow_batches.h"
 #include "wait.h"
 
-enum { LULL = 50 }; /* ms between two looks at a batch: there may be thousands of changes a second */
+enum { LULL = 50 }; /* ms between two checks of a batch, which may change thousands of times a second */
 
 struct waited {
-	bool done; /* it was, once: it is no longer waited for */
+	bool done; /* it was done at some time, so it is no longer waited for */
 	bool stale_said;
 };
 
@@ -52,7 +52,7 @@ on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 	v->own = NULL;
 }
 
-/* How many are waited for, and the FIRST of them. */
+/* How many batches are waited for, and the FIRST of them. */
 static size_t
 count_left(const struct follower *t, const char **first)
 {

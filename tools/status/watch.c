@@ -1,4 +1,4 @@
-/* The table, kept up to date: drawn over and over on a terminal, else printed again when it changes. */
+/* Keeps the table up to date: redraws it on a terminal, or else prints it again when it changes. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 
 enum {
 	DRAW_MS = 250,    /* between two tables on a terminal */
-	APPEND_MS = 1000, /* and where there is none */
-	MOVE_MS = 1000,   /* after which rates and what is left are worked out again */
+	APPEND_MS = 1000, /* and without a terminal */
+	MOVE_MS = 1000,   /* after which rates and remaining times are computed again */
 	SIGNALS_FD = 1,
 	KEYS_FD = 2,
 };
@@ -31,7 +31,7 @@ struct watch {
 	int signals;
 	int ended_by; /* a signal */
 	bool quit;
-	bool changed; /* something was looked at since the last table */
+	bool changed; /* a batch was checked since the last table */
 	int64_t drawn;
 	struct buf last; /* the table that was shown */
 	int code;
@@ -45,7 +45,7 @@ on_batch_change(struct follower *t, struct followed_batch *v, struct batch *b)
 	struct watch *w = t->arg;
 
 	(void)snapshot_take(t->root, &v->snapshot, b, &v->history);
-	/* What goes on by itself: rates fall when nothing happens, and time passes. */
+	/* Values that change without events: rates fall when nothing happens, and time passes. */
 	if (v->snapshot.p.counts.held && snapshot_items_left(&v->snapshot) && clock_ms() + MOVE_MS < v->due)
 		v->due = clock_ms() + MOVE_MS;
 	w->changed = true;
@@ -64,7 +64,7 @@ on_batch_left(struct follower *t, struct followed_batch *v, bool gone)
 
 /* --- the table --- */
 
-/* The table of all that were looked at. */
+/* The table of all checked batches. */
 static void
 print_table(const struct watch *w, bool fitting, struct buf *out)
 {
@@ -120,7 +120,8 @@ catch_signals(struct watch *w)
 	sigset_t set;
 
 	sigemptyset(&set);
-	/* What nohup(1) or a shell lets us ignore would, once blocked, come to a signalfd all the same. */
+	/* Signals that nohup(1) or a shell made this process ignore would still arrive at a signalfd if they were
+	 * blocked. */
 	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
 		if (sigaction(caught[i], NULL, &as) == 0 && as.sa_handler != SIG_IGN)
 			sigaddset(&set, caught[i]);
@@ -128,7 +129,7 @@ catch_signals(struct watch *w)
 		msg_die_errno(EX_OSERR, "cannot watch for signals");
 }
 
-/* Draws the whole anew. */
+/* Redraws everything. */
 static void
 draw_again(struct watch *w)
 {
@@ -163,7 +164,7 @@ handle_signals(struct watch *w)
 
 /* --- the loop --- */
 
-/* Whether it is to end. */
+/* Whether the program must end. */
 static bool
 is_over(struct watch *w, int64_t deadline)
 {
@@ -209,7 +210,7 @@ run_watch(struct watch *w, int64_t deadline)
 	}
 }
 
-/* What there was last stays where people can read it. */
+/* The last table stays on the terminal. */
 static void
 end_watch(struct watch *w)
 {
@@ -250,7 +251,7 @@ batches_watch(const struct root *root, const struct batch_args *names, const str
 		run_watch(&w, set->timeout < 0 ? follower_never : clock_ms() + set->timeout);
 		end_watch(&w);
 		if (w.ended_by) {
-			/* Ends as the signal would have ended us. */
+			/* Ends as the signal would have ended this process. */
 			sigset_t mask;
 
 			signal(w.ended_by, SIG_DFL);

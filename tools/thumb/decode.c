@@ -12,18 +12,17 @@
 #include "files/file.h"
 
 enum {
-	PIXELS_MAX = 200 * 1000 * 1000, /* a picture with more is refused, from its header */
-	SIDE_MAX = 60 * 1000,           /* and a drawing with a longer side: it would be drawn big and shrunk */
+	PIXELS_MAX = 200 * 1000 * 1000, /* a picture whose header has more is refused */
+	SIDE_MAX = 60 * 1000, /* and so is a drawing with a longer side, which would be drawn large and then reduced */
 	QUALITY = 80,
-	EFFORT = 2, /* of 6: files are 2 % bigger than at 4, libwebp's own, and made in half the time */
+	EFFORT = 2, /* of 6: files are 2 % larger than at 4, the default of libwebp, and made in half the time */
 };
 
-/* The loaders that are let near a picture; the others (ImageMagick's, OpenSlide's) are not, whatever libvips was built
- * with. */
+/* The allowed loaders. Others (ImageMagick's, OpenSlide's) are not used, even if libvips has them. */
 static const struct loader {
 	const char *name; /* how its name begins */
-	bool vector;      /* it draws, and finds fonts for that: only where these were looked up before */
-	bool moves;       /* its pages are the frames of a film */
+	bool vector;      /* it draws and needs fonts, so it is used only if these were found before */
+	bool moves;       /* its pages are frames of an animation */
 } loaders[] = {
 	{"VipsForeignLoadJpeg", false, false}, {"VipsForeignLoadPng", false, false},
 	{"VipsForeignLoadWebp", false, true},  {"VipsForeignLoadNsgif", false, true},
@@ -34,7 +33,7 @@ static const struct loader {
 
 enum { JPEG }; /* its place there */
 
-/* A picture being made small. */
+/* The picture that is being reduced. */
 struct picture {
 	void *bytes;
 	size_t len;
@@ -53,8 +52,8 @@ decode_fail(char *answer, size_t room, const char *why)
 	return snprintf(answer, room, "failed %.*s", THUMB_WHY - 1, why);
 }
 
-/* The last of libvips's messages is nearest to the cause; they end with a newline each, and begin with the part of
- * libvips that says it. */
+/* The last message of libvips is closest to the cause. Each message begins with the part of libvips that wrote it, and
+ * ends with a newline. */
 static int
 fail_vips(char *answer, size_t room)
 {
@@ -65,7 +64,7 @@ fail_vips(char *answer, size_t room)
 		*line = '\0';
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
-	/* The words are GLib's: of what kept it from decoding, nothing else is told. */
+	/* The text is from GLib, and is all that is known about the cause. */
 	if (strstr(line, "creating thread")) {
 		g_free(text);
 		return snprintf(answer, room, "unread %d", EAGAIN);
@@ -78,7 +77,7 @@ fail_vips(char *answer, size_t room)
 	return n;
 }
 
-/* What its header says: its size, whether it is plain sRGB, and how many pages there are. */
+/* Reads the header: the size, whether it is plain sRGB, and the number of pages. */
 static int
 measure(struct picture *p)
 {
@@ -128,11 +127,9 @@ decode_here(VipsImage *lazy)
 	return tagged;
 }
 
-/*
- * A JPEG is decoded at a half, a quarter or an eighth of its size as long as that is not smaller than the thumbnail.
- * vips_thumbnail_buffer() does so only where it is twice as large as that: for a difference that nobody sees in a
- * thumbnail, half of the time.
- */
+/* A JPEG is decoded at a half, a quarter or an eighth of its size, if that is not smaller than the thumbnail.
+ * vips_thumbnail_buffer() does so only if it is at least twice as large, which takes twice the time for a difference
+ * that is invisible in a thumbnail. */
 static int
 shrink_jpeg(struct picture *p, VipsImage **lazy)
 {
@@ -149,9 +146,9 @@ shrink_jpeg(struct picture *p, VipsImage **lazy)
 	return rc;
 }
 
-/* Decodes a page as libvips does. A truncated picture fails: that goes by the option string, since libvips 8.14 does
- * not pass "fail_on" on to the loader here. What is sRGB already is not put through a colour transform, which takes
- * longer than the rest. Drawings may grow, pictures not. */
+/* Decodes a page with libvips. A truncated picture fails: the option string requests that, since libvips 8.14 does not
+ * pass "fail_on" to the loader here. A picture that already is sRGB gets no colour transform, which would take longer
+ * than everything else. Drawings may be enlarged, pictures not. */
 static int
 shrink_any(struct picture *p, int page, VipsImage **lazy)
 {
@@ -184,7 +181,7 @@ shrink(struct picture *p, int page)
 	return p->small ? 0 : -1;
 }
 
-/* Takes the pixels of the thumbnail as three bytes each, on white where one can see through. */
+/* Copies the pixels of the thumbnail as three bytes each, with transparent parts on white. */
 static int
 look(struct picture *p)
 {
@@ -217,7 +214,7 @@ is_animated(const struct picture *p)
 	return p->loader->moves && p->pages > 1;
 }
 
-/* The first page; of a film that begins with nothing to see, the frame in its middle. */
+/* Decodes the first page, or the frame in the middle of an animation that begins with an empty one. */
 static int
 represent(struct picture *p)
 {
@@ -230,9 +227,8 @@ represent(struct picture *p)
 	return shrink(p, 0) < 0 || look(p) < 0 ? -1 : 0;
 }
 
-/* Saves SMALL as WebP, without its metadata and, now that it is sRGB, without its profile. "strip" of libvips 8.14 does
- * not keep them out, so they are taken off first; an EXIF block that says only how big it is, libvips adds then. 0 or
- * -1. */
+/* Saves SMALL as WebP, without its metadata and, since it is sRGB now, without its profile. "strip" of libvips 8.14
+ * does not omit them, so they are removed first; libvips then adds an EXIF block that has only the size. 0 or -1. */
 static int
 save(VipsImage *small, void **webp, size_t *len)
 {
@@ -244,14 +240,14 @@ save(VipsImage *small, void **webp, size_t *len)
 		return -1;
 	fields = vips_image_get_fields(bare);
 	for (size_t i = 0; fields[i]; i++)
-		vips_image_remove(bare, fields[i]); /* but for width, height and so on, which it keeps */
+		vips_image_remove(bare, fields[i]); /* except width, height and so on, which it keeps */
 	g_strfreev(fields);
 	rc = vips_webpsave_buffer(bare, webp, len, "Q", QUALITY, "effort", EFFORT, "strip", TRUE, NULL);
 	g_object_unref(bare);
 	return rc;
 }
 
-/* What is said of a picture that was made small. */
+/* Makes the answer for a reduced picture. */
 static int
 format_answer(const struct picture *p, char *answer, size_t room)
 {

@@ -37,7 +37,7 @@ hold(FcPattern *pattern)
 	return held;
 }
 
-/* Adds a rule to XML that lets the font's file in. */
+/* Adds a rule to XML that accepts the font's file. */
 static void
 let_in(struct buf *xml, FcPattern *font)
 {

@@ -1,8 +1,6 @@
-/*
- * bi-thumb: a small WebP of a picture. libvips decodes what strangers made, so it does that in a process that
- * is confined (confine.h): `bi-thumb --serve`, whose protocol is in thumb.h. Asked for one thumbnail, bi-thumb starts
- * that process like bi-render does.
- */
+/* bi-thumb: makes a small WebP of a picture. libvips decodes untrusted files, so it runs in a confined process
+ * (confine.h): `bi-thumb --serve`, whose protocol is in thumb.h. For a picture on its command line, bi-thumb starts
+ * that process as bi-render does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -17,7 +15,7 @@
 #include "files/atomic_file.h"
 #include "thumb_helper.h"
 
-enum { OPT_SERVE = 256, OPT_VECTORS, THUMB_SIZE_MAX = 16383 }; /* what a WebP can hold */
+enum { OPT_SERVE = 256, OPT_VECTORS, THUMB_SIZE_MAX = 16383 }; /* the limit of WebP */
 
 static const struct opt table[] = {
 	{'s', "size", "PIXELS", "the longest side; 512"},
@@ -26,7 +24,7 @@ static const struct opt table[] = {
 	{0},
 };
 
-/* Writes the thumbnail of IN to OUT, which appears when it is whole. Returns the exit code. */
+/* Writes the thumbnail of IN to OUT, which appears when it is complete. Returns the exit code. */
 static int
 make_one(const char *in, const char *out, int size)
 {

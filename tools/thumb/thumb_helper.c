@@ -33,7 +33,7 @@ struct request {
 	int in, out, size;
 };
 
-/* Reads one request. 1, 0 at end-of-file, -1 for anything else than a request. */
+/* Reads one request. 1, 0 at end-of-file, -1 for an invalid request. */
 static int
 receive(struct request *r)
 {
@@ -79,10 +79,8 @@ quiet(const char *domain, GLogLevelFlags level, const char *text, void *arg)
 	(void)domain, (void)level, (void)text, (void)arg;
 }
 
-/*
- * Everything that is opened or loaded later is here already: libvips with its modules, the codecs by a round trip
- * of one picture, the time zone. Code made at run time (liborc) is not allowed later, so it is off.
- */
+/* Loads everything that is needed later: libvips with its modules, the codecs by a round trip of one picture, the time
+ * zone. Code made at run time (liborc) is not allowed later, so it is switched off. */
 static void
 load(void)
 {
@@ -106,10 +104,8 @@ load(void)
 	g_object_unref(black);
 }
 
-/*
- * It ends by _exit: nothing is left to write, and what libvips or a sanitizer would do at the exit is
- * not allowed here.
- */
+/* The process ends with _exit: nothing is left to write, and the exit handlers of libvips or a sanitizer make calls
+ * that are not allowed here. */
 _Noreturn void
 thumb_serve(bool vectors)
 {
@@ -120,8 +116,7 @@ thumb_serve(bool vectors)
 	helper_require_socket();
 	load();
 	if (vectors) {
-		/* What only drawings need: their loaders, and the fonts that there will be, by a round trip of a text
-		 * in each. */
+		/* Loads what only drawings need: their loaders, and the fonts by a round trip of a text in each. */
 		struct buf svg = {0};
 		VipsImage *drawn = NULL, *copy;
 
@@ -131,7 +126,7 @@ thumb_serve(bool vectors)
 		if (vips_svgload_buffer(svg.data, svg.len, &drawn, NULL) == 0 && (copy = decode_here(drawn)))
 			g_object_unref(copy);
 		g_clear_object(&drawn);
-		vips_error_clear(); /* a libvips without SVG says so when one comes */
+		vips_error_clear(); /* a libvips without SVG reports that for the first drawing */
 		buf_free(&svg);
 	}
 	limits.access = vectors;

@@ -1,8 +1,6 @@
-/*
- * bi-type: says what files really are, by their bytes. libmagic parses what strangers made, so it does that in
- * a process that is confined (confine.h): `bi-type --serve`, whose protocol is in type.h. Asked about files, bi-type
- * starts that process like every other program does.
- */
+/* bi-type: prints the types of files, which it determines from their bytes. libmagic parses untrusted files, so it runs
+ * in a confined process (confine.h): `bi-type --serve`, whose protocol is in type.h. For files on its command line,
+ * bi-type starts that process as other programs do. */
 #include <errno.h>
 #include <fcntl.h>
 #include <magic.h>
@@ -25,7 +23,7 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-enum { GROUP = 64, OPT_SERVE = 256 }; /* files asked about at once */
+enum { GROUP = 64, OPT_SERVE = 256 }; /* files in one request */
 
 static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
@@ -174,7 +172,7 @@ type_files(char **operands, bool json)
 	return code;
 }
 
-/* One answer. False when nobody listens any more. */
+/* Sends one answer. False if the other end is closed. */
 static bool
 answer(magic_t magic, const char *head, size_t n)
 {
@@ -188,10 +186,8 @@ answer(magic_t magic, const char *head, size_t n)
 	return len > 0 && helper_send_answer(packet, (size_t)len, NULL, 0);
 }
 
-/*
- * Answers heads until end-of-file. It ends by _exit: nothing is left to write, and what a sanitizer would do
- * at the exit is not allowed here.
- */
+/* Answers heads until end-of-file. The process ends with _exit: nothing is left to write, and the exit handlers of a
+ * sanitizer make calls that are not allowed here. */
 static _Noreturn void
 serve(void)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Not by msg.h, which stands on this file; and without memory. */
+/* Without msg.h, which uses this file, and without allocating memory. */
 void *
 buf_realloc(void *p, size_t n)
 {

@@ -13,7 +13,7 @@
 
 /* --- between fork and exec: async-signal-safe calls only --- */
 
-/* Says errno on the pipe that the exec would have closed, and ends. */
+/* Writes errno to the pipe that the exec would have closed, and ends the child. */
 static _Noreturn void
 give_up(int say)
 {
@@ -24,10 +24,8 @@ give_up(int say)
 	_exit(127);
 }
 
-/*
- * Puts the map in place. All descriptors of ours are first copied above any number of theirs, so that no
- * copy overwrites one that is still needed; SAY is moved likewise. Everything else closes at the exec.
- */
+/* Puts the descriptors in place. They are first copied above all numbers of the map, so that no copy overwrites a
+ * descriptor that is still needed; SAY is moved too. All others are closed by the exec. */
 static int
 map_descriptors(const struct child *c, int *say)
 {
@@ -38,7 +36,7 @@ map_descriptors(const struct child *c, int *say)
 			above = c->fds[i].theirs + 1;
 	moved = fcntl(*say, F_DUPFD_CLOEXEC, above);
 	if (moved < 0)
-		return -1; /* said where it was */
+		return -1; /* the error was reported where it occurred */
 	*say = moved;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || (null = fcntl(null, F_DUPFD_CLOEXEC, above)) < 0)
@@ -72,9 +70,9 @@ exec_child(const struct child *c, pid_t parent, int say)
 	if (!c->outlives && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		give_up(say);
 	if (!c->outlives && getppid() != parent)
-		_exit(127); /* it died before the death signal was asked for */
+		_exit(127); /* the parent died before the death signal was set */
 	for (int s = 1; s < NSIG; s++)
-		sigaction(s, &usual, NULL); /* fails for those that cannot be changed, and need not be */
+		sigaction(s, &usual, NULL); /* fails for signals that cannot be changed, which need no change */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(c->program, c->argv);
@@ -83,7 +81,7 @@ exec_child(const struct child *c, pid_t parent, int say)
 
 /* --- the parent --- */
 
-/* What the child says before it is the other program: 0 once it is, else the errno. */
+/* Returns 0 once the child has executed the program, or the errno that the child reported. */
 static int
 exec_error(int fd)
 {
@@ -120,7 +118,7 @@ child_start(const struct child *c)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(say[1]);
 	if (pid > 0 && (error = exec_error(say[0])) != 0) {
-		kill(pid, SIGKILL); /* it may run, where what it says could not be read */
+		kill(pid, SIGKILL); /* the child may run, if its report could not be read */
 		child_wait(pid);
 		pid = -1;
 	}

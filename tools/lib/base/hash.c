@@ -5,7 +5,7 @@
 
 #include "base/msg.h"
 
-/* struct hash is OpenSSL's context under our name: nothing of ours to keep beside it. */
+/* struct hash is OpenSSL's context under another name, since it needs no other members. */
 static EVP_MD_CTX *
 hash_context(struct hash *h)
 {
@@ -19,7 +19,7 @@ die_unless_ok(int ok)
 		msg_die(EX_SOFTWARE, "SHA-256 failed in libcrypto; is its installation complete?");
 }
 
-/* Looked up once: OpenSSL looks up what EVP_sha256() returns at each use. */
+/* The digest is fetched once: OpenSSL would look up the result of EVP_sha256() at each use. */
 static EVP_MD *sha256;
 
 static void

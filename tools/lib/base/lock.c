@@ -6,10 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The first pause between two attempts, which then doubles, and the longest. */
+/* The first pause between two attempts, and the longest. The pause doubles each time. */
 enum { PAUSE_MIN_NS = 100000, PAUSE_MAX_NS = 2000000 };
 
-/* Asked whether to stop waiting; set once, at the start. */
+/* Tells whether to stop waiting; set once, at the start of the program. */
 static bool (*stop_asked)(void *arg);
 static void *stop_arg;
 
@@ -20,7 +20,7 @@ lock_interruptible(bool (*asked)(void *arg), void *arg)
 	stop_arg = arg;
 }
 
-/* Takes a lock on FD as WHAT says, or fails; waits in the kernel with WAIT, else fails at once where it is held. */
+/* Takes the lock on FD that WHAT describes. If it is held, waits in the kernel with WAIT, and fails at once without. */
 typedef int acquire(int fd, const void *what, bool wait);
 
 static int
@@ -37,15 +37,15 @@ acquire_bytes(int fd, const void *what, bool wait)
 	return fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &l);
 }
 
-/* Whether errno of an attempt says that another has the lock. */
+/* Whether errno says that another process has the lock. */
 static bool
 is_held(void)
 {
 	return errno == EWOULDBLOCK || errno == EAGAIN || errno == EACCES;
 }
 
-/* Attempts until it has the lock, fails, or is asked to stop. The kernel's own wait could be ended by a signal alone,
- * which can come just before it begins. */
+/* Tries until it has the lock, fails, or must stop. Only a signal could end a wait in the kernel, and a signal can
+ * arrive just before that wait begins. */
 static int
 attempt_until_stopped(acquire *take, int fd, const void *what)
 {

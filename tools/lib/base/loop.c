@@ -12,12 +12,12 @@ enum { EVENTS_MAX = 128 };
 
 struct loop {
 	int epoll;
-	struct epoll_event events[EVENTS_MAX]; /* of this turn; those from NEXT to COUNT are still to be handled */
+	struct epoll_event events[EVENTS_MAX]; /* of this turn; NEXT to COUNT are not handled yet */
 	int next, count;
-	struct loop_timer **timers; /* a heap, the earliest first; the timer with AT == 1 is timers[0] */
+	struct loop_timer **timers; /* a heap with the earliest timer first; the timer with AT == 1 is timers[0] */
 	size_t timer_count;
 	int64_t now;   /* when timers were run last */
-	uint64_t turn; /* counts these times */
+	uint64_t turn; /* how many turns ran timers */
 };
 
 struct loop *
@@ -55,8 +55,7 @@ loop_watch(struct loop *l, struct loop_watcher *w, int fd, uint32_t events)
 		loop_unwatch(l, w);
 		return 0;
 	}
-	/* A descriptor that was closed while it was watched is forgotten by the kernel; its number may be in use again.
-	 */
+	/* The kernel forgets a descriptor that is closed while it is watched, and its number may be in use again. */
 	if (epoll_ctl(l->epoll, op, fd, &e) < 0 &&
 	    ((errno != ENOENT && errno != EEXIST) ||
 	     epoll_ctl(l->epoll, op == EPOLL_CTL_MOD ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &e) < 0))
@@ -93,7 +92,7 @@ put_timer(struct loop *l, struct loop_timer *t, size_t at)
 	t->at = at + 1;
 }
 
-/* Finds T's place from AT on, which is free: towards the top while it is earlier, else towards the leaves. */
+/* Finds the place of T, from the free place AT: towards the top while T is earlier, else towards the leaves. */
 static void
 sift_timer(struct loop *l, struct loop_timer *t, size_t at)
 {
@@ -153,7 +152,7 @@ loop_run_once(struct loop *l)
 			w->call(w->arg, e->events);
 	}
 	l->count = 0;
-	/* Those that are set meanwhile for now stand behind the others that are due, and wait for the next turn. */
+	/* Timers that are set during this turn for the present moment wait for the next turn. */
 	l->now = clock_ms();
 	l->turn++;
 	while (l->timer_count && l->timers[0]->due <= l->now && l->timers[0]->turn != l->turn) {

@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-/* Appends N bytes, escaped where they must be. */
+/* Appends N bytes, and escapes those that need it. */
 static void
 add_part(struct buf *out, const char *part, size_t n)
 {
@@ -24,7 +24,7 @@ add_part(struct buf *out, const char *part, size_t n)
 	}
 }
 
-/* Whether one part of the name is "..", be it between slashes or backslashes. */
+/* Whether one part of the name, between slashes or backslashes, is "..". */
 static bool
 goes_up(const char *name, size_t n)
 {

@@ -39,7 +39,7 @@ is_terminal(int fd)
 	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
 }
 
-/* Writes TEXT to FD in one call, behind CLEAR where WIPE says so. How much of TEXT was written, or -1 with errno. */
+/* Writes TEXT to FD in one call, after CLEAR if WIPE. Returns how many bytes of TEXT were written, or -1 with errno. */
 static ssize_t
 write_line(int fd, bool wipe, const char *text, size_t n)
 {
@@ -51,7 +51,7 @@ write_line(int fd, bool wipe, const char *text, size_t n)
 	return w < 0 ? -1 : w > front ? w - front : 0;
 }
 
-/* What stdio calls for a standard output that is a terminal. */
+/* The function that stdio calls to write to standard output if that is a terminal. */
 static ssize_t
 write_stdout(void *cookie, const char *text, size_t n)
 {
@@ -61,7 +61,7 @@ write_stdout(void *cookie, const char *text, size_t n)
 	(void)cookie;
 	if (w > 0)
 		within_line = text[w - 1] != '\n';
-	return w < 0 ? 0 : w; /* 0 is how a cookie's function says that it failed */
+	return w < 0 ? 0 : w; /* the function of a cookie returns 0 if it fails */
 }
 
 static void
@@ -79,10 +79,10 @@ void
 msg_program(const char *name)
 {
 	program = name;
-	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then an error like a full disk */
+	signal(SIGXFSZ, SIG_IGN); /* exceeding the limit on file sizes is then an error, as a full disk is */
 	if (is_terminal(STDOUT_FILENO))
 		clear_before_output();
-	/* The wrong way round, so that using them still fails. */
+	/* Opened in the wrong direction, so that using them still fails. */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
 			break;
@@ -94,7 +94,7 @@ msg_name(void)
 	return program;
 }
 
-/* Takes the progress line of this process away. */
+/* Removes the progress line of this process. */
 static void
 erase_progress(void)
 {
@@ -103,7 +103,7 @@ erase_progress(void)
 	drawn = false;
 }
 
-/* One line, one write: lines of several processes on one terminal do not mix. */
+/* Each line is one write, so that lines of several processes on one terminal do not mix. */
 __attribute__((format(printf, 2, 0))) static void
 write_message(int error, const char *fmt, va_list ap)
 {
@@ -126,7 +126,7 @@ write_message(int error, const char *fmt, va_list ap)
 	}
 	line[used++] = '\n';
 	if (write_line(STDERR_FILENO, is_terminal(STDERR_FILENO), line, used) < 0)
-		return; /* nowhere left to say it */
+		return; /* there is nowhere left to report it */
 	drawn = false;
 }
 
@@ -210,7 +210,7 @@ msg_exit_code(int error)
 	}
 }
 
-/* A signal that ends the program takes the line away first. */
+/* Removes the line before a signal ends the program. */
 static void
 erase_and_die(int number)
 {
@@ -218,10 +218,10 @@ erase_and_die(int number)
 
 	erase_progress();
 	errno = error;
-	raise(number); /* SA_RESETHAND: by its default action, when this returns */
+	raise(number); /* SA_RESETHAND: the default action follows when this returns */
 }
 
-/* Takes the last row of the terminal. False while another process has it. */
+/* Claims the last row of the terminal. False while another process has it. */
 static bool
 take_row(void)
 {
@@ -253,7 +253,7 @@ leave_row(void)
 	owns_row = false;
 }
 
-/* How many bytes of LINE fit on the row: one that wraps could not be taken away. The last column stays empty. */
+/* How many bytes of LINE fit on the row: a line that wraps could not be removed. The last column stays empty. */
 static size_t
 fitting_length(const char *line)
 {
@@ -282,7 +282,7 @@ msg_progress(const char *line)
 	snprintf(shown, sizeof(shown), "%s", line);
 	n = human_escape(shown, strlen(shown));
 	shown[n] = '\0';
-	drawn = true; /* before it is, for the signal that comes between */
+	drawn = true; /* set before the write, for a signal that arrives in between */
 	if (write_line(STDERR_FILENO, true, shown, fitting_length(shown)) < 0)
 		return; /* the terminal has gone */
 }
@@ -293,7 +293,7 @@ msg_finish(int code)
 	leave_row();
 	if (ferror(stdout) || fflush(stdout) != 0 || (close(STDOUT_FILENO) != 0 && errno != EBADF)) {
 		if (errno == EPIPE) {
-			/* Whoever read has had enough: no fault of ours, and no message. */
+			/* The reader closed the pipe: that is not an error, and needs no message. */
 			signal(SIGPIPE, SIG_DFL);
 			raise(SIGPIPE);
 		}

@@ -142,7 +142,7 @@ name_of(const struct opts *o, int id)
 	return "option";
 }
 
-/* Of a long option that getopt does not take, with or without '=VALUE': how many it may be the beginning of. */
+/* How many long options may begin with an option that getopt refuses, with or without '=VALUE'. */
 static size_t
 count_meant(const struct option *words, const char *given)
 {
@@ -153,7 +153,7 @@ count_meant(const struct option *words, const char *given)
 	return count;
 }
 
-/* GIVEN is none of WORDS, or one that takes no value and has one. */
+/* Reports that GIVEN is not one of WORDS, or has a value that it does not take. */
 static _Noreturn void
 refuse_option(const struct option *words, const char *given)
 {
@@ -225,7 +225,7 @@ opt_number(const struct opts *o, long min, long max)
 	return n;
 }
 
-/* The same as WHAT, "a number" or the like. */
+/* The same with WHAT, such as "a number". */
 static double
 parse_real(const struct opts *o, const char *what, double min, double max)
 {

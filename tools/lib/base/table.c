@@ -7,7 +7,7 @@
 enum { PART_BITS = 6, PART_FIRST = 16 };
 _Static_assert(TABLE_PARTS == 1 << PART_BITS, "a part has so many bits of the print");
 
-/* Linear probing from a place that the rest of the print gives. */
+/* Linear probing, from the place that the rest of the fingerprint gives. */
 static uint32_t
 home_slot(const struct table_part *p, uint32_t print)
 {

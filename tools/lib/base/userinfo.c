@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Whether the scheme that ends at COLON in TEXT is one of which clients, libcurl and browsers, take three slashes for
- * two. Behind those of any other scheme, as in file:///a@b, is a path, and the authority is empty. */
+/* Whether clients (libcurl and browsers) take three slashes for two after the scheme that ends at COLON in TEXT. After
+ * any other scheme, as in file:///a@b, the authority is empty and a path follows. */
 static bool
 takes_more_slashes(const char *text, const char *colon)
 {
@@ -21,7 +21,7 @@ takes_more_slashes(const char *text, const char *colon)
 	return false;
 }
 
-/* Where the authority begins that stands behind a scheme in TEXT, which ends at END; NULL: there is no scheme. */
+/* Where the authority after the scheme begins in TEXT, which ends at END; NULL: there is no scheme. */
 static char *
 find_authority(char *text, const char *end)
 {
@@ -67,7 +67,7 @@ const char userinfo_torn[] =
 	"has a name or password that cannot be told apart: write https://NAME:PASSWORD@HOST/, with "
 	"%2F, %3F, %23 for '/', '?', '#'";
 
-/* Whether the N bytes AUTHORITY, which have no '@', cannot be a host and a port: the port is no number. */
+/* Whether the N bytes AUTHORITY, which have no '@', cannot be a host and a port, because the port is not a number. */
 static bool
 is_no_host(const char *authority, size_t n)
 {
@@ -91,7 +91,7 @@ userinfo_hide_torn(char *url)
 	return true;
 }
 
-/* How many bytes from AT on can belong to an authority that stands in a text. */
+/* How many bytes from AT on can belong to an authority in a text. */
 static size_t
 authority_length(const char *at, const char *end)
 {
@@ -102,8 +102,8 @@ authority_length(const char *at, const char *end)
 	return (size_t)(p - at);
 }
 
-/* Whether the URL whose authority begins at FROM is the first in TEXT, or in a string of JSON: what follows it is then
- * more likely its own than a sentence. */
+/* Whether the URL whose authority begins at FROM is the first in TEXT, or in a JSON string: the text after it then more
+ * likely belongs to the URL than to a sentence. */
 static bool
 begins_string(const char *text, const char *from)
 {
@@ -114,8 +114,9 @@ begins_string(const char *text, const char *from)
 	return from == text || (from[-1] == '"' && (from - 1 == text || from[-2] != '\\'));
 }
 
-/* The '@' behind the userinfo of the authority that begins at FROM in TEXT. NULL: there is no userinfo. A password may
- * have characters that no authority has, as blanks, quotes and slashes, which shows in a port that is no number. */
+/* The '@' after the userinfo of the authority that begins at FROM in TEXT. NULL: there is no userinfo. A password may
+ * have characters that an authority cannot have, such as blanks, quotes and slashes; a port that is not a number
+ * reveals it. */
 static char *
 find_at(const char *text, char *from, const char *end)
 {
@@ -123,7 +124,7 @@ find_at(const char *text, char *from, const char *end)
 	char *at = memrchr(from, '@', n);
 	bool blanks = begins_string(text, from);
 
-	/* A sentence may go on behind the URL: "http://h:80, ...". */
+	/* A sentence may continue after the URL: "http://h:80, ...". */
 	while (host > 0 && strchr(",.;:!)", from[host - 1]))
 		host--;
 	if (at || !is_no_host(from, host))

@@ -19,7 +19,7 @@
 
 enum { TRIES = 100 };
 
-/* Opens the files; what a reader does not find stays -1. */
+/* Opens the files; for a reader, the descriptors of missing files stay -1. */
 static int
 open_files(struct batch *b)
 {
@@ -40,7 +40,7 @@ open_files(struct batch *b)
 	if (b->files < 0 && b->mode == BATCH_WORK)
 		return -1;
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		/* Without waiting, should it be a FIFO. */
+		/* O_NONBLOCK, because opening a FIFO would wait. */
 		int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (b->mode == BATCH_READ ? O_RDONLY : O_RDWR);
 
 		*files[i].fd = openat(b->dir, files[i].name, flags | (b->mode != BATCH_READ ? O_CREAT : 0), 0666);
@@ -85,7 +85,7 @@ write_about(const struct root *root, const struct batch *b, const struct batch_m
 	return rc;
 }
 
-/* Writes batch.json unless somebody else did; one process at a time looks and writes. */
+/* Writes batch.json unless another process did; one process at a time checks and writes. */
 static int
 make_about(const struct root *root, const struct batch *b, const struct batch_metadata *about)
 {
@@ -122,17 +122,15 @@ close_files(struct batch *b)
 	int *const fds[] = {&b->items, &b->state, &b->results, &b->items_index, &b->results_index,
 			    &b->temp,  &b->files, &b->dir,     &b->lock};
 
-	/* The lock last: whoever sees it free finds everything else let go. */
+	/* The lock is released last: a process that sees it free finds everything else released. */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		file_close(*fds[i], 0);
 		*fds[i] = -1;
 	}
 }
 
-/*
- * Opens what the name stands for now, and locks it. Before it was locked it may have been retired, and the name may be
- * another batch's by then. 0, 1 to try again, or -1.
- */
+/* Opens and locks the directory that has the name now. Before it was locked, the batch may have been retired and the
+ * name given to another batch. 0, 1 to try again, or -1. */
 static int
 open_now(struct batch *b, int batches)
 {

@@ -24,8 +24,8 @@ print_of(const unsigned char *digest)
 	return print;
 }
 
-/* What an item's own line says of it. False also where that cannot be read, which take_misread_error() then says: the
- * item must not be taken for a new one. */
+/* Reads what an item's line says. Also false if the line cannot be read; take_misread_error() then reports that, since
+ * the item must not be taken for a new one. */
 static bool
 place_of(struct batch *b, uint32_t k, struct batch_place *place)
 {
@@ -38,7 +38,7 @@ place_of(struct batch *b, uint32_t k, struct batch_place *place)
 	return n > 0 && batch_place(line, (size_t)n, place) == 0;
 }
 
-/* Whether a line could not be looked at since this was asked last; errno says why. */
+/* Whether a line could not be read since the last call; errno has the reason. */
 static bool
 take_misread_error(struct batch *b)
 {
@@ -50,13 +50,13 @@ take_misread_error(struct batch *b)
 	return error != 0;
 }
 
-/* An identity or subject looked for among the items, the ones of a block not yet written included. */
+/* Searches an identity or subject among the items, including those of a block that is not written yet. */
 struct block {
 	struct buf lines;
 	uint64_t *offsets;
 	struct batch_place *places;
 	size_t n;
-	uint32_t first; /* the number of its first item */
+	uint32_t first; /* the number of the first item of the block */
 };
 
 static bool
@@ -104,10 +104,8 @@ is_own_id(const char *id, uint32_t k)
 	return strcmp(own, id) == 0;
 }
 
-/*
- * The idx of a new item K of the subject ID. A subject's latest item is kept in the table, but for items that
- * are their own subject: those are found by the number in their id.
- */
+/* The idx of a new item K of the subject ID. The table has the latest item of each subject, except for items that are
+ * their own subject: the number in the id leads to those. */
 static uint32_t
 next_idx(struct batch *b, const struct block *new, const char *id, uint32_t k)
 {
@@ -130,17 +128,17 @@ next_idx(struct batch *b, const struct block *new, const char *id, uint32_t k)
 	return idx;
 }
 
-/* Takes in one line that is in the file: its identity, its subject, its offset. */
+/* Adds one line of the file to the tables: its identity, its subject, its offset. */
 struct intake {
 	struct batch *b;
 	uint64_t offsets[INDEX_BLOCK];
 	size_t n;
 	bool failed;
-	char subject[SUBJECT_MAX + 1]; /* of the line before, where it is in the table */
+	char subject[SUBJECT_MAX + 1]; /* of the previous line: its place in the table */
 	uint32_t print;                /* of that subject */
 };
 
-/* Writes the offsets to the index, unless it has them: mostly it does. */
+/* Writes the offsets to the index, unless it already has them, which is usual. */
 static void
 flush_offsets(struct intake *in)
 {
@@ -156,7 +154,7 @@ flush_offsets(struct intake *in)
 	in->n = 0;
 }
 
-/* The slot of item K, whose subject has this print; NULL for none. */
+/* The slot of item K, whose subject has this fingerprint; NULL if there is none. */
 static struct table_slot *
 slot_of(struct table *t, uint32_t print, uint32_t k)
 {
@@ -168,7 +166,7 @@ slot_of(struct table *t, uint32_t print, uint32_t k)
 	return NULL;
 }
 
-/* The line just counted becomes its subject's latest. Items of a subject mostly follow one another. */
+/* Makes the line just counted the latest of its subject. Items of a subject usually follow one another. */
 static void
 take_subject(struct intake *in, const struct batch_place *place)
 {
@@ -186,7 +184,7 @@ take_subject(struct intake *in, const struct batch_place *place)
 		snprintf(in->subject, sizeof(in->subject), "%s", place->subject);
 	}
 	if (!slot && place->idx > 1) {
-		flush_offsets(in); /* to look at lines is to look into the index */
+		flush_offsets(in); /* reading lines reads the index */
 		slot = find_subject(b, &none, place->subject, &latest);
 	}
 	if (slot)
@@ -221,7 +219,7 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 	return true;
 }
 
-/* Bytes of `state` that are missing are p. */
+/* Missing bytes of `state` mean p. */
 static int
 extend_state(const struct batch *b)
 {
@@ -250,7 +248,7 @@ cut_beyond(int fd, off_t size)
 	return fstat(fd, &st) < 0 || (st.st_size > size && ftruncate(fd, size) < 0) ? -1 : 0;
 }
 
-/* What a power cut left of items that it took is not for those who get their numbers. */
+/* Removes what a power cut left of lost items, since new items will get their numbers. */
 static int
 fit_to_count(const struct batch *b)
 {
@@ -280,7 +278,7 @@ batch_read_added(struct batch *b)
 	if (end < 0)
 		return -1;
 	if (end < b->read_to)
-		forget_items(b); /* what we knew was cut away */
+		forget_items(b); /* lines that we know were cut off */
 	upto = append_each(b->items, b->read_to, take_line, &in);
 	flush_offsets(&in);
 	if (upto < 0 || in.failed || take_misread_error(b) || fit_to_count(b) < 0) {
@@ -306,8 +304,8 @@ batch_make_key(const struct batch_ask *ask, const char *where, unsigned char dig
 	buf_free(&identity);
 }
 
-/* The item of an ask with userinfo as an earlier version added it, with that in its identity; 0: there is none. KEY
- * gets the identity then. */
+/* The item that an earlier version added for this ask, with the userinfo in its identity; 0: there is none. If found,
+ * KEY gets that identity. */
 static uint32_t
 find_earlier(struct batch *b, const struct block *new, const struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
 {
@@ -325,7 +323,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 	return item;
 }
 
-/* Puts one ask among the new lines, unless the item is there. KEY gets its identity. */
+/* Adds one ask to the new lines, unless the item exists. KEY gets its identity. */
 static void
 take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
 {
@@ -390,7 +388,7 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 		/* Secrets are on the disk before the items that need them. */
 		rc = take_misread_error(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
 		if (rc < 0)
-			forget_items(b); /* the tables know items that are not there */
+			forget_items(b); /* the tables have items that do not exist */
 	}
 out:
 	error = errno;

@@ -1,7 +1,5 @@
-/*
- * The format of a batch, "format" in batch.json: 1 where it is not said; 2 once an item was removed. Whoever knows only
- * 1 would take such an item for one that has its file.
- */
+/* The format of a batch is "format" in batch.json: 1 if it is missing, 2 once an item was removed. A version that knows
+ * only format 1 would take a removed item for one that has its file. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <string.h>
@@ -25,7 +23,7 @@ read_text(int dir, struct buf *out)
 	return fd < 0 ? -1 : file_close(fd, append_line(fd, 0, out));
 }
 
-/* What a batch.json says; 0: a format that is no number. */
+/* The format in a batch.json; 0: it is not a number. */
 static long long
 format_of(struct json_object *about)
 {
@@ -54,7 +52,7 @@ batch_check_format(int dir)
 	return -1;
 }
 
-/* Writes batch.json anew, as ABOUT with another format. 0 or -1. */
+/* Replaces batch.json by ABOUT with another format. 0 or -1. */
 static int
 write_format(const struct batch *b, struct json_object *about)
 {

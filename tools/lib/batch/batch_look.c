@@ -13,8 +13,8 @@ struct batch_look {
 	struct table table;  /* key to its number in KEYS, from 1 */
 	struct known {
 		unsigned char key[BATCH_KEY_BYTES];
-		bool looked; /* it was looked up */
-	} * keys;            /* of the items of the batch, then of others that were looked up */
+		bool looked; /* the key was looked up */
+	} * keys;            /* the keys of the items of the batch, then of others that were looked up */
 	uint32_t items, count, room;
 };
 
@@ -40,7 +40,7 @@ add_key(struct batch_look *l, const unsigned char *key)
 	table_add(&l->table, print_of_key(key), l->count);
 }
 
-/* Each line is an item, also one that was damaged: numbers are those of lines. */
+/* Each line is an item, even a damaged one, because the numbers of items are those of lines. */
 static bool
 add_line(off_t at, const char *line, size_t n, void *arg)
 {
@@ -85,7 +85,7 @@ batch_look_close(struct batch_look *l)
 	free(l);
 }
 
-/* The number of a key; 0: it is not there. */
+/* The number of a key; 0: there is no such key. */
 static uint32_t
 find_known(const struct batch_look *l, const unsigned char *key)
 {
@@ -107,7 +107,7 @@ batch_look(struct batch_look *l, struct batch_ask *ask)
 
 	batch_make_key(ask, ask->where, digest, hex);
 	k = find_known(l, digest);
-	if (!k && ask->userinfo) { /* an earlier version had it in the identity */
+	if (!k && ask->userinfo) { /* an earlier version put the userinfo in the identity */
 		struct buf where = {0};
 
 		userinfo_insert(ask->where, ask->userinfo, &where);

@@ -3,7 +3,7 @@
 #include "batch/batch.h"
 #include "records/rec.h"
 
-/* The object in LINE, which is freed. RC is what reading the line returned. NULL with errno. */
+/* Returns the object in LINE and frees the line. RC is the result of reading it. NULL with errno. */
 static struct json_object *
 take_object(int rc, struct buf *line)
 {

@@ -12,9 +12,9 @@
 #include "files/file.h"
 #include "records/rec.h"
 
-enum { GLANCE = 2048 }; /* bytes that most lines are shorter than */
+enum { GLANCE = 2048 }; /* most lines are shorter than this many bytes */
 
-/* No file of ours is longer: what is more is damage, which no read is tried with. */
+/* No file of bi is longer: a larger offset is damage, and no read is tried. */
 #define OFFSET_MAX (UINT64_C(1) << 60)
 
 int
@@ -62,7 +62,7 @@ batch_place(const char *line, size_t n, struct batch_place *out)
 	return -1;
 }
 
-/* The status of a result line, and the state that it gives its item. */
+/* The status of a result line, and the state that this gives the item. */
 static const struct {
 	const char *status, *quoted;
 	char state;
@@ -76,7 +76,7 @@ static const struct {
 
 enum { STATUSES = sizeof(statuses) / sizeof(*statuses) };
 
-/* The same of a line that other programs have written anew, with its members in another order. */
+/* The same for a line that another program rewrote with its members in another order. */
 static uint32_t
 state_in_any_order(const char *line, size_t n, char *state)
 {
@@ -103,7 +103,7 @@ batch_result_state(const char *line, size_t n, char *state)
 	const char *at = line, *end = line + n;
 	uint32_t k;
 
-	/* What bi writes is told by its beginning. */
+	/* A line that bi wrote is recognised by its beginning. */
 	if (!scan_text(&at, end, "{\"item\":") || !scan_item(&at, end, &k) || !scan_text(&at, end, ",\"status\":\""))
 		return state_in_any_order(line, n, state);
 	for (size_t i = 0; i < STATUSES; i++) {
@@ -144,7 +144,7 @@ count_line(off_t at, const char *line, size_t n, void *arg)
 	return true;
 }
 
-/* An entry that can be believed: a line begins at its offset, and says that it is item K's. 1, 0, or -1 with errno. */
+/* Whether an entry is valid: a line of item K begins at its offset. 1, 0, or -1 with errno. */
 static int
 begins_at(const struct batch *b, uint32_t k, uint64_t at)
 {
@@ -162,8 +162,8 @@ begins_at(const struct batch *b, uint32_t k, uint64_t at)
 	return !scan_text(&p, line + got, "{\"bi\":{\"n\":") || (scan_item(&p, line + got, &n) && n == k);
 }
 
-/* How many items the index knows into N, and at which offset the last of the first K of them is said to begin into AT.
- * 0 or -1. */
+/* Stores in N how many items the index has, and in AT the offset that it has for the last of the first K items. 0 or
+ * -1. */
 static int
 read_items_index(const struct batch *b, uint64_t k, uint64_t *n, uint64_t *at)
 {
@@ -199,8 +199,8 @@ batch_item_offset(const struct batch *b, uint32_t k)
 	return f.at;
 }
 
-/* The usual way to an item's line: by its entry, and one read that begins a byte before it, to see that a line begins
- * there. 1; 0 where the entry is wrong or the line is long; -1 with errno. */
+/* The usual way to an item's line: one read at the offset of its entry, which begins one byte earlier, to check that a
+ * line begins there. 1; 0 if the entry is wrong or the line is long; -1 with errno. */
 static int
 item_at_once(const struct batch *b, uint32_t k, struct buf *out)
 {
@@ -277,7 +277,7 @@ batch_length(const struct batch *b)
 int
 batch_state(const struct batch *b, uint32_t k)
 {
-	unsigned char s = '\0'; /* rubbish is not to look like an error */
+	unsigned char s = '\0'; /* garbage must not look like an error */
 
 	if (b->state >= 0 && file_read_at(b->state, &s, 1, (off_t)k - 1) < 0)
 		return -1;
@@ -416,7 +416,7 @@ batch_result_counts(const struct batch *b, uint32_t k, off_t at)
 	return (newer < 0 ? last : newer) == at;
 }
 
-/* The line of item K that the index leads to. 1; 0 where it leads to none; -1 with errno. */
+/* The line of item K to which the index leads. 1; 0 if it leads to none; -1 with errno. */
 static int
 indexed_line(const struct batch *b, uint32_t k, struct buf *out)
 {
@@ -428,7 +428,7 @@ indexed_line(const struct batch *b, uint32_t k, struct buf *out)
 	return batch_result_number(out->data, out->len, &completed) == k;
 }
 
-/* The last line about item K, whatever it says. 0, or -1 with errno. */
+/* The last line about item K, of any kind. 0, or -1 with errno. */
 static int
 last_line(const struct batch *b, uint32_t k, struct buf *out)
 {
@@ -440,7 +440,7 @@ last_line(const struct batch *b, uint32_t k, struct buf *out)
 	upto = batch_results_indexed(b);
 	if (upto < 0)
 		return -1;
-	/* What is not indexed yet is newer. */
+	/* Lines that are not indexed yet are newer. */
 	at = batch_find_result(b, k, upto);
 	if (at >= 0)
 		return without_userinfo(append_line(b->results, at, out), out);
@@ -464,7 +464,7 @@ batch_result(const struct batch *b, uint32_t k, struct buf *out)
 
 	if (last_line(b, k, out) < 0)
 		return -1;
-	/* An item that came back has no result. */
+	/* An item that was added again has no result. */
 	if (batch_result_state(out->data, out->len, &state) != k || state != 'p')
 		return 0;
 	errno = ENOENT;
@@ -497,7 +497,7 @@ batch_result_record(const struct batch *b, const char *line, size_t n, struct bu
 		at -= strlen("files/");
 		buf_add(out, rest, (size_t)(at - rest) - 1);
 		buf_json(out, b->path);
-		out->len--; /* its closing quote: the path goes on */
+		out->len--; /* without the closing quote, since the path continues */
 		buf_str(out, "/");
 		rest = at;
 	}

@@ -27,7 +27,7 @@ batch_result_is_kept(const char *line, size_t n)
 	return is;
 }
 
-/* The lines about item K into LINES, and into V. How many. */
+/* Adds the lines about item K to LINES and V. Returns how many. */
 static size_t
 print_lines(uint32_t k, char s, bool kept, const char *now, struct buf lines[2], struct batch_outcome *v)
 {
@@ -45,7 +45,8 @@ print_lines(uint32_t k, char s, bool kept, const char *now, struct buf lines[2],
 	return n;
 }
 
-/* Records N items, at most AT_ONCE, which are ours, as removed or as pending (the state S). 0 or -1. */
+/* Records N items, which this process has claimed, as removed or pending (the state S). N is at most AT_ONCE. 0 or -1.
+ */
 static int
 record(struct batch *b, const uint32_t *items, size_t n, bool kept, char s)
 {
@@ -58,7 +59,8 @@ record(struct batch *b, const uint32_t *items, size_t n, bool kept, char s)
 	when_now(now);
 	for (size_t i = 0; i < n; i++)
 		count += print_lines(items[i], s, kept, now, lines[i], v + count);
-	/* What is killed behind its line has the byte r then, which the next that opens the batch looks into. */
+	/* If this process is killed after the line, the byte is r, which the next process that opens the batch
+	 * examines. */
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = batch_set_state(b, items[i], 'r');
 	if (rc == 0)
@@ -74,7 +76,7 @@ record(struct batch *b, const uint32_t *items, size_t n, bool kept, char s)
 	return rc;
 }
 
-/* Whether item K is to be recorded as removed: it is not yet, or the other way. 1, 0, or -1. */
+/* Whether item K still needs a record that it is removed, or that it was added again. 1, 0, or -1. */
 static int
 is_to_be_removed(struct batch *b, uint32_t k, bool kept, struct buf *line)
 {
@@ -86,7 +88,7 @@ is_to_be_removed(struct batch *b, uint32_t k, bool kept, struct buf *line)
 	buf_clear(line);
 	if (batch_result(b, k, line) < 0)
 		return errno == ENOENT ? 1 : -1;
-	/* The byte is not enough: it may be that of a result that a power cut took. */
+	/* The byte is not enough: a power cut may have lost the result to which it belongs. */
 	return s != 'x' || batch_result_state(line->data, line->len, &last) != k || last != 'x' ||
 	       batch_result_is_kept(line->data, line->len) != kept;
 }
@@ -146,7 +148,7 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Sorts them, and leaves each in once. */
+/* Sorts the numbers and removes duplicates. */
 static void
 sort_numbers(struct numbers *all)
 {
@@ -169,7 +171,7 @@ batch_item_archive(const char *line, size_t n)
 	return archive > 0 && archive < UINT32_MAX ? (uint32_t)archive : 0;
 }
 
-/* Adds the removed members of those archives that ALL has. 0 or -1. */
+/* Adds the removed members of the archives in ALL. 0 or -1. */
 static int
 add_members(const struct batch *b, struct numbers *all)
 {
@@ -184,7 +186,7 @@ add_members(const struct batch *b, struct numbers *all)
 		buf_clear(&line);
 		rc = batch_item(b, (uint32_t)k, &line);
 		archive = rc == 0 ? batch_item_archive(line.data, line.len) : 0;
-		/* Added behind those that are sorted. */
+		/* Added after the sorted numbers. */
 		if (archive && bsearch(&archive, all->v, archives, sizeof(*all->v), by_number))
 			add_number(all, (uint32_t)k);
 	}
@@ -192,7 +194,7 @@ add_members(const struct batch *b, struct numbers *all)
 	return k < 0 ? -1 : rc;
 }
 
-/* Claims item K, which another may be removing or taking back. 1 where it is ours and removed, 0, or -1. */
+/* Claims item K, which another process may be removing or adding again. 1 if it is claimed and removed, 0, or -1. */
 static int
 claim_removed(struct batch *b, uint32_t k)
 {

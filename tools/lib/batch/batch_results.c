@@ -1,6 +1,4 @@
-/*
- * results.ndjson and its index, under the lock that guards both.
- */
+/* results.ndjson and its index; one lock guards both. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,7 +25,7 @@ index_line(off_t at, const char *line, size_t n, void *arg)
 	return !x->failed;
 }
 
-/* The entries of an index, as they are put together: the first is up to where it is made. */
+/* The entries of an index while they are collected; the first says how far the index reaches. */
 struct entries {
 	uint64_t *v;
 	size_t n;
@@ -72,7 +70,7 @@ batch_index_results(struct batch *b, off_t end)
 
 	if (batch_index_get(b->results_index, 0, &upto) < 0)
 		return -1;
-	if (upto > (uint64_t)end) /* the file was cut below it: entries may name lines that are gone */
+	if (upto > (uint64_t)end) /* the file was cut below that: entries may name lines that no longer exist */
 		return batch_reindex_results(b, end);
 	if (upto == (uint64_t)end)
 		return 0;
@@ -82,7 +80,7 @@ batch_index_results(struct batch *b, off_t end)
 	return batch_index_put(b->results_index, 0, &upto, 1);
 }
 
-/* The lock of results.ndjson excludes other processes; the mutex our other threads, which have the same lock. */
+/* The lock of results.ndjson excludes other processes; the mutex excludes the other threads, which share that lock. */
 int
 batch_lock_results(struct batch *b)
 {
@@ -100,8 +98,8 @@ batch_unlock_results(struct batch *b)
 	pthread_mutex_unlock(&b->recording);
 }
 
-/* The last result of item K into LINE, with the lock held and the index up to the end. AT is where it stands. 0, 1 for
- * none, -1 with errno. */
+/* Stores the last result of item K in LINE and its offset in AT, with the lock held and the index complete. 0, 1 if
+ * there is none, -1 with errno. */
 int
 batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 {

@@ -11,7 +11,7 @@ struct filling {
 	bool failed;
 };
 
-/* Notes the digest of one result, found without parsing: our own members come first. */
+/* Adds the digest of one result. It is found without parsing, since bi writes its own members first. */
 static bool
 fill_one(off_t at, const char *line, size_t n, void *arg)
 {
@@ -53,10 +53,10 @@ batch_note_contents(struct batch *b, const struct batch_outcome *v, size_t n)
 {
 	for (size_t i = 0; i < n && open_contents(b); i++)
 		if (v[i].completed && v[i].sha256 && contents_add(b->contents, v[i].sha256, v[i].item) < 0)
-			return; /* noticed less, nothing lost */
+			return; /* fewer duplicates are noticed, and nothing is lost */
 }
 
-/* An entry can be wrong: the item's result says whether it has these bytes, and where. */
+/* An entry can be wrong: only the item's result says whether it has these bytes, and where. */
 static void
 verify_entry(struct batch *b, struct batch_same *s)
 {

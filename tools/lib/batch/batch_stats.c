@@ -14,13 +14,13 @@
 #include "files/file.h"
 
 enum {
-	TAIL_FIRST = 1 << 16, /* bytes before the end of the file that a glance has, and eight times that... */
+	TAIL_FIRST = 1 << 16, /* bytes before the end of the file that a glance reads, then eight times that... */
 	TAIL_MAX = 1 << 22,
-	FEW = 10,     /* items in ten seconds; fewer are no rate */
-	SPAN_MIN = 3, /* seconds that a rate is of */
+	FEW = 10,     /* items in ten seconds; with fewer, no rate is given */
+	SPAN_MIN = 3, /* seconds over which a rate is measured */
 };
 
-/* No text of a stranger's has a bare quote in it, so that the first place of a key in a line is ours. */
+/* Untrusted text has no unescaped quote, so the first occurrence of a key in a line is ours. */
 
 _Static_assert(BATCH_STATS_BUCKETS % 2 == 0, "buckets are joined by two");
 _Static_assert(BATCH_STATS_RECENT >= BATCH_STATS_PACE_SECONDS, "the pace is that of seconds that are known");
@@ -38,7 +38,7 @@ note_time(struct batch_stats *h, int64_t at, uint64_t bytes)
 	}
 	at = at < h->from ? h->from : at;
 	while ((at - h->from) / h->step >= BATCH_STATS_BUCKETS) {
-		/* Two buckets become one of twice the time. */
+		/* Merges each two buckets into one of twice the time. */
 		for (size_t k = 0; k < BATCH_STATS_BUCKETS; k += 2) {
 			h->items_in[k / 2] = h->items_in[k] + h->items_in[k + 1];
 			h->bytes_in[k / 2] = h->bytes_in[k] + h->bytes_in[k + 1];
@@ -61,7 +61,7 @@ note_time(struct batch_stats *h, int64_t at, uint64_t bytes)
 	h->recent[second].bytes += bytes;
 }
 
-/* The kind of failure CODE (N bytes), from 1; those beyond what there is room for are the last. */
+/* The kind of the failure CODE (N bytes), from 1; kinds for which there is no room count as the last. */
 static unsigned char
 kind_of(struct batch_stats *h, const char *code, size_t n)
 {
@@ -99,7 +99,7 @@ note_failure(struct batch_stats *h, uint32_t k, unsigned char kind)
 	h->failed[k] = kind;
 }
 
-/* What a line says of item K: the kind of its failure. */
+/* Handles a line about item K: the kind of its failure. */
 static void
 take_kind(struct batch_stats *h, uint32_t k, const char *line, size_t n, bool completed)
 {
@@ -133,7 +133,7 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 	(void)at;
 	if (!k || k == UINT32_MAX)
 		return true;
-	if (state != 'c' && state != 'f') { /* removed, or back: nothing was fetched */
+	if (state != 'c' && state != 'f') { /* removed or added again: nothing was fetched */
 		note_failure(h, k, 0);
 		return true;
 	}
@@ -155,7 +155,7 @@ forget_results(struct batch_stats *h)
 	*h = (struct batch_stats){.fd = h->fd};
 }
 
-/* Opens the file where it is not open. 0 with its ST, 1 where there is none, -1 with errno. */
+/* Opens the file unless it is open. 0 with its ST, 1 if there is no file, -1 with errno. */
 static int
 open_file(struct batch_stats *h, int dir, struct stat *st)
 {
@@ -203,7 +203,7 @@ struct first {
 	int64_t time;
 };
 
-/* Notes the first line that has a time, and is whole: the one before may have been begun in the middle. */
+/* Stores the first complete line with a time: the reading may have begun in the middle of the line before it. */
 static bool
 take_first(off_t at, const char *line, size_t n, void *arg)
 {
@@ -214,8 +214,7 @@ take_first(off_t at, const char *line, size_t n, void *arg)
 	return f->time == 0;
 }
 
-/* The offset of a line from which on everything is that was finished in the last minute; at most TAIL_MAX bytes before
- * the end. */
+/* The offset of a line after which all items of the last minute are; at most TAIL_MAX bytes before the end. */
 static off_t
 find_tail(const struct batch_stats *h, const struct stat *st)
 {
@@ -248,7 +247,7 @@ take_failure(struct batch_stats *h, const struct batch *b, uint32_t k, struct bu
 	return 0;
 }
 
-/* The kinds of all that results.index leads to. 0, or -1 with errno. */
+/* Counts the kinds of all results to which results.index leads. 0, or -1 with errno. */
 static int
 take_failed(struct batch_stats *h, const struct batch *b)
 {
@@ -294,7 +293,7 @@ batch_stats_close_file(struct batch_stats *h)
 
 /* --- what it says --- */
 
-/* What was finished in the SECONDS before NOW, and how long ago the first of it was. */
+/* How many items finished in the SECONDS before NOW, and how long ago the first of them finished. */
 static int64_t
 sum_recent(const struct batch_stats *h, int64_t now, int64_t seconds, double *items, double *bytes)
 {
@@ -302,7 +301,7 @@ sum_recent(const struct batch_stats *h, int64_t now, int64_t seconds, double *it
 
 	*items = *bytes = 0;
 	for (size_t i = 0; i < BATCH_STATS_RECENT; i++) {
-		/* The second that is not over yet would be too little. */
+		/* The current second is not over, so its count would be too low. */
 		if (h->recent[i].at < now - seconds || h->recent[i].at >= now)
 			continue;
 		*items += h->recent[i].items;
@@ -346,7 +345,7 @@ batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out)
 		if (!h->kinds[i].count)
 			continue;
 		buf_str(out, before);
-		/* As it stood in a JSON string. */
+		/* The text is still escaped as in the JSON string. */
 		buf_printf(out, "\"%s\":%llu", h->kinds[i].code, (unsigned long long)h->kinds[i].count);
 		before = ",";
 	}

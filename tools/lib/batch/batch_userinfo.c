@@ -1,7 +1,5 @@
-/*
- * batch_userinfo: names and passwords of URLs, and headers of requests, which are kept apart from the items
- * (secrets.h). Items of an earlier version may have names and passwords in their own lines.
- */
+/* The names and passwords in the URLs of items, and the headers of their requests, which are stored apart from the
+ * items (secrets.h). Items of an earlier version may have names and passwords in their own lines. */
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,8 +96,8 @@ batch_drop_userinfo(struct batch *b, const struct batch_outcome *v, size_t n)
 	free(items);
 }
 
-/* Whether nobody needs the userinfo: the item is completed or removed, or is another than that which had the number
- * when it was kept. Of an item that is not there yet an adder may have kept it just now. */
+/* Whether the userinfo is no longer needed: the item is completed or removed, or the number now belongs to another
+ * item. A process that adds items may have just stored the userinfo of an item that does not exist yet. */
 static bool
 is_over(uint32_t item, const char *key, void *arg)
 {

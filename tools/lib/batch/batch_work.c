@@ -14,8 +14,8 @@
 
 enum { RECOVER_BLOCK = 1024 };
 
-/* The last result of item K into LINE, and AT where it stands; also what a dead owner wrote and did not index. 0, 1 for
- * none, -1 with errno. */
+/* Stores the last result of item K in LINE and its offset in AT, even if its owner died before indexing it. 0, 1 if
+ * there is none, -1 with errno. */
 static int
 sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 {
@@ -37,7 +37,8 @@ batch_set_state(const struct batch *b, uint32_t k, char s)
 	return file_write_at(b->state, &s, 1, (off_t)k - 1);
 }
 
-/* `state` grows under the lock of items.ndjson only: an adder that extends it must not write over a worker's byte. */
+/* `state` grows only under the lock of items.ndjson, so that a process that extends it does not overwrite a worker's
+ * byte. */
 static int
 extend_state_to(struct batch *b, uint32_t k)
 {
@@ -63,8 +64,9 @@ extend_state_to(struct batch *b, uint32_t k)
 	return rc;
 }
 
-/* A failed item is tried again if it failed before our time, and may pass. One that another process did not request
- * because it may not wait as long as we do is tried by us: see batch_claim_busy(). */
+/* A failed item is tried again if it failed before this process started and the failure may be temporary. An item that
+ * another process did not request, because it must not wait as long as this one may, is tried too: see
+ * batch_claim_busy(). */
 static bool
 may_be_tried(const struct batch *b, const struct buf *line, off_t at, const struct batch_retry *retry)
 {
@@ -99,7 +101,7 @@ state_by_results(struct batch *b, uint32_t k)
 	return rc < 0 ? -1 : rc > 0 ? 'p' : state;
 }
 
-/* Makes the index of results anew: after a power cut any block of it may be an old one. 0 or -1. */
+/* Rebuilds the index of results: after a power cut, any block of it may be old. 0 or -1. */
 static int
 remake_index(struct batch *b)
 {
@@ -115,15 +117,16 @@ remake_index(struct batch *b)
 	return rc;
 }
 
-/* A byte of `state` and the entry of results.index that do not go together. A byte r without a result is right: its
- * owner died before he had one, or lives. */
+/* Whether a byte of `state` contradicts the entry of results.index. A byte r without a result is valid: its owner
+ * lives, or died before it had a result. */
 static bool
 is_unlike(char s, uint64_t entry)
 {
 	return s == 'c' || s == 'f' ? entry == 0 : entry != 0 || (s != 'p' && s != 'r' && s != '\0');
 }
 
-/* Whether item K is removed as its byte says: its entry leads to a line that says so. Few bytes tell. */
+/* Whether item K is removed, as its byte says: the line to which its entry leads confirms it. Reading a few bytes is
+ * enough. */
 static bool
 is_removed(const struct batch *b, uint32_t k, uint64_t entry)
 {
@@ -135,11 +138,11 @@ is_removed(const struct batch *b, uint32_t k, uint64_t entry)
 
 struct recovery {
 	struct batch *b;
-	int state;      /* opened anew: its locks and those of our own claims exclude each other */
-	bool reindexed; /* results.index was made anew */
+	int state;      /* opened again, so that its locks and those of our own claims exclude each other */
+	bool reindexed; /* results.index was rebuilt */
 };
 
-/* Brings the byte of item K up to its last result, unless somebody works on it. 1 where it changed, 0, or -1. */
+/* Updates the byte of item K from its last result, unless a process works on the item. 1 if it changed, 0, or -1. */
 static int
 recover_item(struct recovery *r, uint32_t k)
 {
@@ -149,7 +152,7 @@ recover_item(struct recovery *r, uint32_t k)
 		return rc > 0 ? 0 : -1;
 	is = batch_state(r->b, k);
 	s = is < 0 ? -1 : state_by_results(r->b, k);
-	/* An entry that is missing may be one that was lost. */
+	/* A missing entry may be a lost one. */
 	if (s == 'p' && is != 'p' && !r->reindexed) {
 		r->reindexed = true;
 		s = remake_index(r->b) < 0 ? -1 : state_by_results(r->b, k);
@@ -161,14 +164,14 @@ recover_item(struct recovery *r, uint32_t k)
 	return rc;
 }
 
-/* N items from FIRST on. 0 or -1. */
+/* Updates N items from FIRST on. 0 or -1. */
 static int
 recover_block(struct recovery *r, uint32_t first, uint32_t n)
 {
 	char states[RECOVER_BLOCK] = {0};
 	uint64_t entries[RECOVER_BLOCK] = {0};
 
-	/* What a file has not is zeros: p, and no result. */
+	/* Bytes beyond the end of a file count as zeros: p, and no result. */
 	if (file_read_at(r->b->state, states, n, (off_t)first - 1) < 0 ||
 	    file_read_at(r->b->results_index, entries, n * sizeof(*entries), (off_t)(first * sizeof(*entries))) < 0)
 		return -1;
@@ -187,7 +190,7 @@ begin_recovery(struct recovery *r, struct batch *b)
 	return r->state < 0 ? -1 : 0;
 }
 
-/* Brings up each byte of `state` that is behind its result, or before it. 0 or -1. */
+/* Updates each byte of `state` that is older or newer than its result. 0 or -1. */
 static int
 recover_items(struct batch *b)
 {
@@ -227,14 +230,12 @@ batch_recover_all(struct batch *b)
 	if (b->mark >= 0)
 		rc = batch_index_results(b, b->mark);
 	batch_unlock_results(b);
-	/* With a batch for itself bi-clean says what is wrong before it mends it. */
+	/* With exclusive access, bi-clean reports problems before it repairs them. */
 	return rc == 0 && b->mode != BATCH_ALONE ? recover_items(b) : rc;
 }
 
-/*
- * What to do with an item that nobody holds. What a dead owner recorded counts, its state byte is all that was missing;
- * so it is where a power cut took the byte and left the result. BEHIND: the byte was brought up.
- */
+/* What to do with an item that no process holds. A result that a dead owner recorded counts, and only the state byte
+ * was missing; a power cut that loses the byte and not the result leaves the same. BEHIND: the byte was updated. */
 static enum batch_claim
 decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool *behind)
 {
@@ -246,8 +247,8 @@ decide_claim(struct batch *b, uint32_t k, const struct batch_retry *retry, bool 
 
 	if (s == 'c' || s == 'x')
 		return s == 'c' ? CLAIM_DONE : CLAIM_REMOVED;
-	/* Without the lock, which is held while results are synced. No entry, and a byte that is no owner's: the item
-	 * has no result. See batch_reindex_results(). */
+	/* Without the lock, which is held while results are synced. If there is no entry, and the byte is not an
+	 * owner's, the item has no result. See batch_reindex_results(). */
 	at = s < 0 ? -1 : batch_result_offset(b, k);
 	if (s < 0 || (at < 0 && errno != ENOENT))
 		return CLAIM_ERROR;
@@ -305,7 +306,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
 	if (rc)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
-	/* Won: look again, somebody may have ended it just before. */
+	/* Check again after claiming: another process may have finished the item just before. */
 	claim = decide_claim(b, k, retry, &behind);
 	if (claim == CLAIM_OURS && batch_set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
@@ -313,7 +314,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 
 		lock_bytes_drop(b->state, (off_t)k - 1, 1);
 	}
-	/* Its owner died, and he recorded items in groups. */
+	/* The owner died, and owners record items in groups. */
 	if (behind && claim != CLAIM_ERROR && recover_items(b) < 0)
 		claim = CLAIM_ERROR;
 	return claim;
@@ -323,11 +324,11 @@ void
 batch_settle_state(struct batch *b, uint32_t k)
 {
 	int error = errno;
-	/* Without the lock, as in decide_claim(): the item is ours, and so is its entry. */
+	/* Without the lock, as in decide_claim(): this process has claimed the item, so only it changes the entry. */
 	off_t at = batch_result_offset(b, k);
 	int s = at >= 0 ? state_by_results(b, k) : errno == ENOENT ? 'p' : -1;
 
-	/* Should this fail, the byte stays r without a lock: whoever comes next takes it over. */
+	/* If this fails, the byte stays r without a lock, and the next process takes the item over. */
 	if (s > 0)
 		(void)batch_set_state(b, k, (char)s);
 	errno = error;
@@ -357,7 +358,8 @@ batch_unclaim(struct batch *b, uint32_t k)
 	lock_bytes_drop(b->state, (off_t)k - 1, 1);
 }
 
-/* Items are on the disk before results that name them: else, after a power cut, their numbers could be given anew. */
+/* Items are synced before the results that name them; otherwise a power cut could lose the items, and new ones would
+ * get their numbers. */
 static int
 sync_items(struct batch *b, const struct batch_outcome *v, size_t n)
 {
@@ -405,7 +407,7 @@ append_results(struct batch *b, const struct batch_outcome *v, size_t n, bool sy
 		goto out;
 	}
 cut:
-	/* Entries that point behind the cut are found to be wrong by whoever uses them. */
+	/* Readers detect entries that point beyond the cut. */
 	error = errno;
 	upto = (uint64_t)start;
 	if (ftruncate(b->results, start) == 0 && batch_index_put(b->results_index, 0, &upto, 1) == 0)

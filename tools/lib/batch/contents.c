@@ -14,14 +14,14 @@
 #include "files/atomic_file.h"
 #include "files/file.h"
 
-/* RUN entries are read at once; TABLE_FIRST and each size after it are a multiple of it. A table is full at 3/4, where
- * runs of used entries are short: one of PROBE_MAX is damage. */
+/* RUN entries are read at once; TABLE_FIRST and each larger size are a multiple of RUN. A table is full at 3/4. Runs of
+ * used entries are short until then, so a run of PROBE_MAX means damage. */
 enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MAX = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
 
 static const char name[] = "contents.index";
 static const char magic[8] = {'b', 'i', '-', 'c', 'o', 'n', 't', '1'};
 
-/* As it stands in the file. */
+/* The layout in the file. */
 struct head {
 	char magic[8];
 	uint64_t size, used, check;
@@ -37,10 +37,10 @@ _Static_assert(sizeof(struct head) == 32 && sizeof(struct entry) == 16, "the fil
 struct contents {
 	int dir, temp;
 	int fd;        /* -1: none */
-	uint64_t size; /* of the table that fd is */
+	uint64_t size; /* of the table in fd */
 	contents_fill *fill;
 	void *arg;
-	struct atomic_file part; /* a new table that is being filled; its fd is -1 else */
+	struct atomic_file part; /* a new table that is being filled; otherwise its fd is -1 */
 };
 
 static uint64_t
@@ -74,14 +74,15 @@ offset_of(uint64_t place)
 	return (off_t)(sizeof(struct head) + place * sizeof(struct entry));
 }
 
-/* The place of a print in a table of a power of two: its highest bits, so that a larger table has the same order. */
+/* The place of a fingerprint in a table whose size is a power of two: its highest bits, so that a larger table has the
+ * same order. */
 static uint64_t
 home_place(uint64_t print, uint64_t size)
 {
 	return print >> (__builtin_clzll(size) + 1);
 }
 
-/* 0, 1 where the file is not as long, -1 with errno. */
+/* 0, 1 if the file is shorter, -1 with errno. */
 static int
 read_at(int fd, void *bytes, size_t n, off_t at)
 {
@@ -99,7 +100,7 @@ put_head(int fd, uint64_t size, uint64_t used)
 	return file_write_at(fd, &h, sizeof(h), 0);
 }
 
-/* 0, 1 for a head that is none, -1 with errno. */
+/* 0, 1 for an invalid head, -1 with errno. */
 static int
 get_head(int fd, uint64_t *size, uint64_t *used)
 {
@@ -125,10 +126,8 @@ get_head(int fd, uint64_t *size, uint64_t *used)
 
 /* --- a table --- */
 
-/*
- * The place of a print, or the free one where it would go, and the item there, 0 when it is free. 0, 1 for a damaged
- * table, -1 with errno.
- */
+/* The place of a fingerprint, or the free place for it, and the item there, which is 0 if it is free. 0, 1 for a
+ * damaged table, -1 with errno. */
 static int
 find_place(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *item)
 {
@@ -157,7 +156,8 @@ find_place(int fd, uint64_t size, uint64_t print, uint64_t *place, uint32_t *ite
 	return 1;
 }
 
-/* An empty table of SIZE entries in a new part, with its blocks allocated, so that a mapping of it cannot fail. */
+/* Makes an empty table of SIZE entries in a new temporary file. Its blocks are allocated, so that writing to a mapping
+ * cannot fail. */
 static int
 new_table(struct contents *c, struct atomic_file *p, uint64_t size)
 {
@@ -170,10 +170,8 @@ new_table(struct contents *c, struct atomic_file *p, uint64_t size)
 	return -1;
 }
 
-/*
- * All entries of FROM into the mapped table. The order is the same, so both are gone through from the front, and what
- * is behind is let go of: a large table takes no memory of ours.
- */
+/* Copies all entries of FROM to the mapped table. Both have the same order, so they are processed from the front, and
+ * pages behind are released: a large table takes no memory. */
 static int
 copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used)
 {
@@ -206,7 +204,7 @@ copy_into(char *map, uint64_t size, int from, uint64_t from_size, uint64_t *used
 	return 0;
 }
 
-/* A table of twice the size in P, with all that FROM has. 0, 1 for a damaged one, -1 with errno. */
+/* Makes a table of twice the size in P, with all entries of FROM. 0, 1 for a damaged one, -1 with errno. */
 static int
 make_larger_table(struct contents *c, struct atomic_file *p, int from, uint64_t from_size)
 {
@@ -239,7 +237,7 @@ close_table(struct contents *c)
 	c->fd = -1;
 }
 
-/* Opens what is there. 0, 1 where it is missing or damaged, -1 with errno. */
+/* Opens the existing table. 0, 1 if it is missing or damaged, -1 with errno. */
 static int
 open_table(struct contents *c)
 {
@@ -255,7 +253,7 @@ open_table(struct contents *c)
 	return rc;
 }
 
-/* Gives a new table its name, and goes on with it. 0 or -1. */
+/* Gives a new table its name, and uses it from now on. 0 or -1. */
 static int
 publish_table(struct contents *c, struct atomic_file *p)
 {
@@ -269,7 +267,7 @@ publish_table(struct contents *c, struct atomic_file *p)
 	return -1;
 }
 
-/* Makes the table again of what the caller knows. 0 or -1. */
+/* Rebuilds the table from the results that the caller gives. 0 or -1. */
 static int
 rebuild_table(struct contents *c)
 {
@@ -286,7 +284,7 @@ rebuild_table(struct contents *c)
 	return -1;
 }
 
-/* The table as it is now: another process may have put a larger one in its place. 0 or -1. */
+/* Opens the current table: another process may have replaced it by a larger one. 0 or -1. */
 static int
 be_current(struct contents *c)
 {
@@ -321,7 +319,7 @@ contents_close(struct contents *c)
 	free(c);
 }
 
-/* The first 8 bytes of a digest; false for what is none. */
+/* The first 8 bytes of a digest; false for an invalid digest. */
 static bool
 print_of(const char *hex, uint64_t *print)
 {
@@ -354,7 +352,7 @@ contents_find(struct contents *c, const char *hex, uint32_t *item)
 	return file_fail(EIO);
 }
 
-/* Into the table FD of SIZE. 0, 1 for a damaged table, 2 for a full one, -1 with errno. */
+/* Adds an entry to the table FD of SIZE. 0, 1 for a damaged table, 2 for a full one, -1 with errno. */
 static int
 add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 {
@@ -379,7 +377,7 @@ add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
 	return file_write_at(fd, &e, sizeof(e), offset_of(place));
 }
 
-/* While a new table is filled, which nobody sees yet. 0 or -1. */
+/* Adds an entry to the new table, which no other process can see yet. 0 or -1. */
 static int
 add_to_part(struct contents *c, uint64_t print, uint32_t item)
 {

@@ -24,7 +24,7 @@ error_codes_have(const char *words, const char *code)
 	return false;
 }
 
-/* Whether WORD (N bytes) can be what it is to be: a status, a class of them, or an error code. */
+/* Whether WORD (N bytes) is valid: a status, a class of statuses, or an error code. */
 static bool
 is_word(const char *word, size_t n)
 {

@@ -89,9 +89,10 @@ item_stems_free(struct item_stems *s)
 int
 item_stems_find(const struct item_stems *s, const char *name, uint32_t *k)
 {
-	/* An id has dots, but no line; the place has no dot. */
+	/* An id has dots, but no line. Behind the place are a dot, or the line before the version of a replaced file.
+	 */
 	const char *line = strchr(name, '_');
-	size_t n = line ? (size_t)(line - name) + strcspn(line, ".") : 0;
+	size_t n = line ? (size_t)(line - name) + 1 + strcspn(line + 1, "._") : 0;
 	char stem[STEM_MAX], other[STEM_MAX];
 	const struct table_slot *slot;
 	uint32_t cursor = 0;
@@ -112,7 +113,7 @@ item_stems_find(const struct item_stems *s, const char *name, uint32_t *k)
 	return 0;
 }
 
-/* --- taking away --- */
+/* --- removing --- */
 
 int
 item_files_unlink(int dir, const char *name)
@@ -148,7 +149,7 @@ int
 item_files_remove_begun(const struct root *root, const struct batch *b, uint32_t k, struct json_object *asked)
 {
 	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
-	/* A member has the upload of its archive. */
+	/* A member belongs to the upload of its archive. */
 	const char *upload = rec_string(asked, "member") ? NULL : rec_text(asked, "upload", room, sizeof(room));
 	int temp = root_open_dir(root->fd, "temp", false);
 	struct atomic_file p;

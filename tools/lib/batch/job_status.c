@@ -23,7 +23,7 @@ job_status_derive(struct job_status *p)
 		p->tenths = 999;
 
 	if (c->total == 0 && c->removed > 0) {
-		/* Nothing that was asked for is left to do. */
+		/* Whether no work is left. */
 		p->status = p->done ? "completed" : "processing";
 		p->tenths = 1000;
 		return;
@@ -49,7 +49,7 @@ is_queued(const struct root *root, const char *name)
 	return file_close(fd, file_stat(fd, name, NULL));
 }
 
-/* The time into LAST. 0, or -1 with errno. */
+/* Stores the time in LAST. 0, or -1 with errno. */
 static int
 last_change(int dirfd, time_t *last)
 {
@@ -102,7 +102,7 @@ add_string(struct buf *out, const char *key, const char *value)
 		buf_str(out, "null");
 }
 
-/* Appends ,"KEY":VALUE where O has that member. */
+/* Appends ,"KEY":VALUE if O has that member. */
 static void
 add_known(struct buf *out, const char *key, struct json_object *o)
 {
@@ -147,7 +147,7 @@ job_status_print_job(const struct batch *b, struct json_object *about, const str
 	buf_add(out, "}", 1);
 }
 
-/* What was asked for, in the words of the API: the page of a media item is its URL too. */
+/* The request, in the terms of the API: the URL of a media item is its page. */
 static void
 add_item_data(struct buf *out, struct json_object *item)
 {
@@ -172,7 +172,7 @@ add_item_data(struct buf *out, struct json_object *item)
 	buf_add(out, "}", 1);
 }
 
-/* A line as an object, NULL for what is none: the functions of json-c and rec find nothing in NULL. */
+/* A line as an object, or NULL if it is not one: the functions of json-c and rec find nothing in NULL. */
 static struct json_object *
 parse_object(const struct buf *line)
 {
@@ -184,7 +184,7 @@ parse_object(const struct buf *line)
 	return NULL;
 }
 
-/* Notes in ERROR why something could not be read, unless it is not there. Whether it was read. */
+/* Stores in ERROR why something could not be read, unless it does not exist. Returns whether it was read. */
 static bool
 was_read(int rc, int *error)
 {
@@ -241,10 +241,9 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 			if (!message)
 				message = rec_string(why, "code");
 			buf_add(out, ",", 1);
-			add_string(
-				out, "error_message",
-				message ? message
-					: "failed without a result record; bi-status --rebuild makes the state anew");
+			add_string(out, "error_message",
+				   message ? message
+					   : "failed without a result record; bi-status --rebuild repairs the state");
 		}
 		json_object_put(o);
 	}
@@ -268,7 +267,7 @@ next_listed(const struct batch *b, const struct batch_counts *c, uint64_t k)
 	return 0;
 }
 
-/* The item before the first that is listed behind OFFSET others. -1 with errno. */
+/* The item before the first that is listed after OFFSET others. -1 with errno. */
 static int64_t
 skip_listed(const struct batch *b, const struct batch_counts *c, uint64_t offset)
 {

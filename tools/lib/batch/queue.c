@@ -27,14 +27,14 @@ open_queue(const struct root *root, bool make)
 	return root_open_dir(root->fd, "queue", make);
 }
 
-/* An entry, open; not through a symbolic link. */
+/* Opens an entry, without following a symbolic link. */
 static int
 open_entry(int dir, const char *batch)
 {
 	return openat(dir, batch, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-/* An empty file of the name, locked alone. A part is that until it is named. */
+/* Makes an empty file of the name, locked exclusively. A temporary file is locked before it gets its name. */
 static int
 make_in(int dir, const char *batch)
 {
@@ -44,7 +44,7 @@ make_in(int dir, const char *batch)
 
 	if (atomic_file_open(&p, dir) < 0)
 		return -1;
-	fd = fcntl(p.fd, F_DUPFD_CLOEXEC, 3); /* the same lock: it is of the open file description */
+	fd = fcntl(p.fd, F_DUPFD_CLOEXEC, 3); /* the same lock, since it belongs to the open file description */
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", p.fd);
 	rc = fd < 0 ? -1 : linkat(AT_FDCWD, self, dir, batch, AT_SYMLINK_FOLLOW);
 	if (rc == 0)
@@ -54,7 +54,7 @@ make_in(int dir, const char *batch)
 		file_close(fd, 0);
 		return -1;
 	}
-	atomic_file_drop(&p); /* and the name in between that it has on some file systems */
+	atomic_file_drop(&p); /* and its temporary name, on some file systems */
 	return fd;
 }
 
@@ -69,12 +69,12 @@ queue_make(const struct root *root, const char *batch)
 void
 queue_hand_in(int fd)
 {
-	/* Before it is closed: who hears of that finds it free. */
+	/* Unlocked before it is closed, so that a process that is notified of the close finds it free. */
 	lock_drop(fd);
 	close(fd);
 }
 
-/* Waits until nobody is about to remove the entry. 0 when it is in the queue then, 1 when it is not, -1. */
+/* Waits until no process is about to remove the entry. 0 if it is then in the queue, 1 if not, -1. */
 static int
 add_again(int dir, const char *batch)
 {
@@ -85,12 +85,12 @@ add_again(int dir, const char *batch)
 		return errno == ENOENT ? 1 : -1;
 	rc = lock_wait(fd, LOCK_SHARED);
 	if (rc == 0) {
-		rc = file_is_named(dir, batch, fd); /* it may have been removed while its lock was waited for */
+		rc = file_is_named(dir, batch, fd); /* it may have been removed during the wait */
 		rc = rc < 0 ? -1 : !rc;
 	}
 	if (rc >= 0)
 		lock_drop(fd);
-	return file_close(fd, rc); /* closing what was open for writing is what the workers are told of */
+	return file_close(fd, rc); /* the kernel notifies the workers when a file that was open for writing is closed */
 }
 
 static int
@@ -126,7 +126,8 @@ queue_drop(const struct root *root, const char *batch)
 	return dir < 0 ? -1 : file_close(dir, unlinkat(dir, batch, 0));
 }
 
-/* The entry, locked alone. -1: errno, 0 where there is none or somebody holds it; HELD: he does. */
+/* Opens the entry, locked exclusively. -1 with errno, which is 0 if there is no entry or a process holds it; HELD: a
+ * process does. */
 static int
 lock_entry(int dir, const char *batch, bool *held)
 {

@@ -20,10 +20,10 @@ static const char file_name[] = "secrets";
 enum { KEY_DIGITS = 32, SWEEP_MAX = 1024 };
 
 struct secrets {
-	pthread_mutex_t mutex; /* for all below; with it held, the lock of the file excludes other processes */
-	int dir, fd;           /* FD: -1 where the file is not there, as far as is known */
-	off_t read_to;         /* up to there TABLE knows the file */
-	struct table table;    /* an item to 1 + the offset of each of its lines */
+	pthread_mutex_t mutex; /* for all members below; the file's lock excludes other processes */
+	int dir, fd;           /* FD is -1 if the file does not exist, as far as is known */
+	off_t read_to;         /* TABLE has the lines of the file up to this offset */
+	struct table table;    /* maps an item to 1 + the offset of each of its lines */
 };
 
 struct secrets *
@@ -57,7 +57,7 @@ secrets_close(struct secrets *s)
 
 /* --- lines --- */
 
-/* Takes the item and its identity off a line; false for one that was overwritten. */
+/* Reads the item and its identity from a line; false for a line that was overwritten. */
 static bool
 scan_line(const char **at, const char *end, uint32_t *item, char key[KEY_DIGITS + 1])
 {
@@ -65,7 +65,7 @@ scan_line(const char **at, const char *end, uint32_t *item, char key[KEY_DIGITS 
 	       scan_word(at, end, key, KEY_DIGITS);
 }
 
-/* Numbers that follow one another are spread over all 32 bits, and each stays different from every other. */
+/* Spreads consecutive numbers over all 32 bits; different numbers stay different. */
 static uint32_t
 print_of(uint32_t item)
 {
@@ -96,7 +96,7 @@ has_name(const struct secrets *s)
 	return fstat(s->fd, &st) == 0 && st.st_nlink > 0;
 }
 
-/* Opens the file that has the name now. 0; 1 where there is none and it is not to be made; -1 with errno. */
+/* Opens the file that has the name now. 0; 1 if there is none and it must not be made; -1 with errno. */
 static int
 open_file(struct secrets *s, bool make)
 {
@@ -118,7 +118,7 @@ open_file(struct secrets *s, bool make)
 	return -1;
 }
 
-/* Takes in what was added since. 0, 1 and -1 as open_file(). */
+/* Reads the lines that were added since. 0, 1 and -1 as open_file(). */
 static int
 catch_up(struct secrets *s)
 {
@@ -147,7 +147,7 @@ lock_file(struct secrets *s, bool make)
 			return -1;
 		if (has_name(s))
 			return 0;
-		lock_drop(s->fd); /* it was removed while we waited */
+		lock_drop(s->fd); /* it was removed while this process waited */
 	}
 }
 
@@ -200,7 +200,7 @@ read_secret(const struct secrets *s, off_t at, uint32_t item, const char *key, s
 	return rc;
 }
 
-/* With all taken in: the last that was said of it. 0, 1 or -1. */
+/* After all lines were read: finds the last secret of the item. 0, 1 or -1. */
 static int
 find_latest(const struct secrets *s, uint32_t item, const char *key, struct buf *userinfo, struct buf *headers)
 {
@@ -235,7 +235,7 @@ secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *user
 
 /* --- adding --- */
 
-/* Whether the item has this very secret already. */
+/* Whether the item already has exactly this secret. */
 static bool
 is_there(const struct secrets *s, const struct secret *v)
 {
@@ -302,7 +302,7 @@ secrets_add(struct secrets *s, const struct secret *v, size_t n)
 
 /* --- removing --- */
 
-/* With the lock held: overwrites the line at AT, if it is of this item. 0 or -1. */
+/* With the lock held: overwrites the line at AT, if it belongs to this item. 0 or -1. */
 static int
 overwrite_line(const struct secrets *s, off_t at, uint32_t item)
 {
@@ -365,7 +365,7 @@ struct sweep {
 	uint32_t over[SWEEP_MAX];
 	off_t at[SWEEP_MAX];
 	size_t n;
-	bool any; /* a line is left that is in use */
+	bool any; /* a line is still in use */
 };
 
 static bool
@@ -387,7 +387,7 @@ look_at_line(off_t at, const char *line, size_t n, void *arg)
 	return w->n < SWEEP_MAX;
 }
 
-/* With the lock held: looks at all lines, and overwrites what is over. 0 or -1. */
+/* With the lock held: reads all lines, and overwrites those that are no longer needed. 0 or -1. */
 static int
 sweep_lines(const struct secrets *s, struct sweep *w)
 {

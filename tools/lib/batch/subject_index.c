@@ -16,7 +16,7 @@ slot_of(const struct subject_index *p, const char *id)
 	return &p->slots[i];
 }
 
-/* The number of the subject ID, which is added when it is new. */
+/* The number of the subject ID, which is added if it is new. */
 static uint32_t
 subject_of(struct subject_index *p, const char *id)
 {
@@ -94,7 +94,7 @@ subject_index_build(struct subject_index *p, struct batch *b)
 		p->subjects[s].count++;
 	}
 	if (p->length == length) {
-		/* Lays the items out subject by subject: a counting sort, which keeps the order asked. */
+		/* Sorts the items by subject with a counting sort, which keeps their order. */
 		uint32_t at = 0;
 
 		p->items = buf_alloc((p->length ? p->length : 1) * sizeof(*p->items));

@@ -69,7 +69,7 @@ watch_root_open(const struct root *root)
 	return f;
 }
 
-/* Where WD is among those watched, or would be. */
+/* The place of WD among the watched batches, or the place to insert it. */
 static size_t
 place_of(const struct watch_root *f, int wd)
 {
@@ -89,7 +89,7 @@ place_of(const struct watch_root *f, int wd)
 int
 watch_root_add_batch(struct watch_root *f, const char *name)
 {
-	/* One that is watched already has the same number again. */
+	/* A batch that is already watched gets the same number again. */
 	int wd = add_watch(f, "batches", name, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
 	size_t at;
 
@@ -111,7 +111,7 @@ watch_root_fd(const struct watch_root *f)
 	return f->fd;
 }
 
-/* Forgets the batch at AT, which is told first. */
+/* Reports the batch at AT, and then forgets it. */
 static void
 drop_batch(struct watch_root *f, size_t at)
 {
@@ -141,7 +141,7 @@ is_folder(const char *name)
 	return false;
 }
 
-/* What an event of the kernel's means. False where it means nothing. */
+/* Interprets an event of the kernel. False if it means nothing here. */
 static bool
 translate_event(struct watch_root *f, const struct inotify_event *e, struct watch_root_event *out)
 {
@@ -183,7 +183,7 @@ handle_event(struct watch_root *f, const struct inotify_event *e,
 	if (event.what == WATCH_ROOT_LOST)
 		watch_folders(f);
 	if (event.what == WATCH_ROOT_BATCHES && event.removed)
-		watch_root_remove_batch(f, event.name); /* one that was renamed away is watched by its number still */
+		watch_root_remove_batch(f, event.name); /* a renamed batch is still watched under its number */
 	see(&event, arg);
 	if (event.what == WATCH_ROOT_GONE)
 		drop_batch(f, place_of(f, e->wd));

@@ -27,7 +27,7 @@
 #define ADDRESS_SANITIZER 0
 #endif
 
-/* Allowed whatever their arguments are: they reach nothing that is not open already. */
+/* Allowed with any arguments: they reach nothing that is not already open. */
 static const int allowed[] = {
 	/* open descriptors; a socket takes descriptors from its peer only */
 	SCMP_SYS(read),
@@ -78,7 +78,7 @@ static const int allowed[] = {
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
-	/* what it is and what time it is */
+	/* the identity of the process, and the time */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(clock_gettime64),
 	SCMP_SYS(clock_getres),
@@ -102,7 +102,7 @@ static const int allowed[] = {
 	SCMP_SYS(uname),
 };
 
-/* Allowed with this argument, masked, of this value. */
+/* Allowed if this argument, masked, has this value. */
 struct allowed_when {
 	int call;
 	unsigned arg;
@@ -129,7 +129,7 @@ set_limit(enum __rlimit_resource resource, size_t value)
 	return setrlimit(resource, &new);
 }
 
-/* AddressSanitizer reserves terabytes of address space: it gets no limit on that. */
+/* AddressSanitizer reserves terabytes of address space, so it gets no limit on that. */
 static int
 limit_all(const struct confine_limits *l)
 {
@@ -144,10 +144,10 @@ limit_all(const struct confine_limits *l)
 /* --- fstat --- */
 
 #ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1 /* si_code of a call that a filter has trapped; not every C library has it */
+#define SYS_SECCOMP 1 /* the si_code of a call that a filter trapped; not every C library defines it */
 #endif
 
-/* Where a system call's arguments are in the context of a signal, and its result goes. */
+/* Where the context of a signal has the arguments of a system call and its result. */
 #if defined(__x86_64__)
 #define CALL_ARG1(u) ((u)->uc_mcontext.gregs[REG_RDI])
 #define CALL_ARG2(u) ((u)->uc_mcontext.gregs[REG_RSI])
@@ -162,8 +162,8 @@ limit_all(const struct confine_limits *l)
 #error "confine.c: say in which registers this processor has a system call's arguments and result"
 #endif
 
-/* Answers a newfstatat(2) that the filter has trapped. The path is looked at here and given to nobody: changed
- * meanwhile by another thread it is no way out. */
+/* Answers a newfstatat(2) that the filter trapped. The path is only compared here and passed to no system call, so
+ * another thread gains nothing by changing it in the meantime. */
 static void
 answer_call(int signal, siginfo_t *info, void *context)
 {
@@ -174,7 +174,7 @@ answer_call(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	if (info->si_code != SYS_SECCOMP)
-		return; /* somebody's kill(2) */
+		return; /* sent with kill(2) */
 	if (info->si_syscall != SYS_newfstatat || (path && *path))
 		rc = -EPERM;
 	else if ((rc = syscall(SYS_fstat, (int)CALL_ARG1(u), CALL_ARG3(u))) < 0)
@@ -208,7 +208,7 @@ allow_some(scmp_filter_ctx filter)
 	for (size_t i = 0; i < sizeof(when) / sizeof(when[0]) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, when[i].call, 1,
 				      SCMP_CMP(when[i].arg, SCMP_CMP_MASKED_EQ, when[i].mask, when[i].value));
-	/* abort(3) signals itself, prlimit(2) may ask about itself, the handler of SIGSYS stays. */
+	/* abort(3) may signal this process, prlimit(2) may query it, and the handler of SIGSYS must stay. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 				      SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
@@ -221,17 +221,17 @@ allow_some(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* What is neither allowed nor simply refused. */
+/* Calls that are neither allowed nor simply refused. */
 static int
 answer_some(scmp_filter_ctx filter, const struct confine_limits *limits)
 {
-	/* How the C library does fstat(3), if the path is empty; no filter sees whether it is. */
+	/* With an empty path, this is the fstat(3) of the C library; a filter cannot see the path. */
 	int rc = seccomp_rule_add(filter, SCMP_ACT_TRAP, SCMP_SYS(newfstatat), 1,
 				  SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
 
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(statx), 0);
-	/* clone3's flags are in memory, where no filter sees them; the C library then uses clone. */
+	/* A filter cannot see the flags of clone3, which are in memory; the C library falls back to clone. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (rc == 0 && limits->access)
@@ -265,12 +265,12 @@ load_filter(const struct confine_limits *limits)
 
 /* --- Landlock --- */
 
-/* As in linux/landlock.h, which knows only what was there when it was installed. */
+/* As in linux/landlock.h, which may be older than the kernel. */
 struct ruleset {
-	uint64_t fs, net, scoped; /* what is denied where no rule allows it */
+	uint64_t fs, net, scoped; /* what is denied unless a rule allows it */
 };
 
-/* What an ABI of Landlock has come to govern, by the bits of a ruleset, and how much of the ruleset it takes. */
+/* What each ABI of Landlock added, as bits of a ruleset, and how many bytes of the ruleset it reads. */
 static const struct {
 	long abi;
 	struct ruleset adds;
@@ -313,7 +313,7 @@ confine_process(const struct confine_limits *limits, const char **what)
 {
 	int landlock, rc;
 
-	/* A descriptor for Landlock comes before the limit on them. */
+	/* The descriptor for Landlock is made before the limit on descriptors is set. */
 	landlock = confine_landlock();
 	if (landlock < 0 || limit_all(limits) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;

@@ -33,14 +33,14 @@ struct expand {
 	struct expand_limits limits;
 	uint64_t packed; /* bytes of the archive */
 	struct expand_totals totals;
-	uint64_t entries;      /* as many began */
-	uint64_t member_bytes; /* of the one under way */
+	uint64_t entries;      /* how many entries began */
+	uint64_t member_bytes; /* of the current entry */
 	bool inside;           /* an entry is under way */
-	bool dropping;         /* and it is not given to the caller */
+	bool dropping;         /* and the entry is not returned to the caller */
 	struct buf path;
-	int64_t waiting;       /* since this moment nothing came; 0: something did */
-	int64_t waited;        /* milliseconds in all, before that */
-	enum expand_event end; /* EXPAND_AGAIN: it goes on */
+	int64_t waiting;       /* nothing has arrived since this moment; 0: something has */
+	int64_t waited;        /* total milliseconds before that */
+	enum expand_event end; /* EXPAND_AGAIN: it continues */
 	const char *code;
 	char words[EXPAND_WORDS];
 	char packet[PACKET];
@@ -59,7 +59,7 @@ fail_archive(struct expand *e, const char *code, const char *words)
 	return EXPAND_FAILED;
 }
 
-/* Bi-expand gave no end. */
+/* bi-expand sent no end. */
 static enum expand_event
 fail_helper(struct expand *e, enum helper_sign sign, const char *code, const char *words)
 {
@@ -83,7 +83,7 @@ fail_nonsense(struct expand *e)
 	return fail_archive(e, "archive_crashed", "the program that unpacks it gave an invalid answer");
 }
 
-/* Keeps what bi-expand said in words that can be shown, OTHERWISE where it said nothing. */
+/* Stores the message of bi-expand so that it can be shown, or OTHERWISE if it is empty. */
 static const char *
 keep_words(struct expand *e, const char *said, const char *otherwise)
 {
@@ -142,7 +142,7 @@ check_bytes(struct expand *e, uint64_t more)
 	return EXPAND_AGAIN;
 }
 
-/* --- what came --- */
+/* --- packets --- */
 
 static enum expand_event
 refuse_member(struct expand *e, struct expand_member *out, const char *code, const char *words)
@@ -154,7 +154,7 @@ refuse_member(struct expand *e, struct expand_member *out, const char *code, con
 	return EXPAND_REFUSED;
 }
 
-/* Why entries of this KIND are not given; NULL for files, and for what is no kind at all. */
+/* Why entries of this KIND are not returned; NULL for files, and for an unknown kind. */
 static const char *
 kind_refused(char kind)
 {
@@ -177,7 +177,7 @@ kind_refused(char kind)
 	}
 }
 
-/* Reads a number of at most 18 digits and the space behind it, and moves AT behind both. */
+/* Reads a number of at most 18 digits and the space after it, and moves AT past both. */
 static bool
 take_number(const char **at, int64_t *out)
 {
@@ -260,7 +260,7 @@ take_entry_end(struct expand *e, struct expand_member *out)
 	return EXPAND_MEMBER_FAILED;
 }
 
-/* One packet of N bytes; 0: bi-expand has gone. */
+/* Handles one packet of N bytes; 0: bi-expand has ended. */
 static enum expand_event
 handle_packet(struct expand *e, size_t n, struct expand_member *out)
 {
@@ -287,7 +287,7 @@ handle_packet(struct expand *e, size_t n, struct expand_member *out)
 
 /* --- waiting --- */
 
-/* When it is over if nothing comes. */
+/* When the time is over if nothing arrives. */
 static int64_t
 wait_deadline(const struct expand *e, int64_t now)
 {
@@ -296,7 +296,7 @@ wait_deadline(const struct expand *e, int64_t now)
 	return since + (left < e->limits.stall ? left : e->limits.stall);
 }
 
-/* Nothing is here now. EXPAND_AGAIN after a wait, at most to UNTIL, or the end. */
+/* Nothing has arrived. EXPAND_AGAIN after a wait, at most until UNTIL, or the end. */
 static enum expand_event
 wait_more(struct expand *e, int64_t until)
 {
@@ -340,7 +340,7 @@ expand_next(struct expand *e, int ms, struct expand_member *out)
 		} else {
 			int64_t idle = e->waiting ? clock_ms() - e->waiting : 0;
 
-			/* A caller that looks late has not waited all that time for us. */
+			/* A caller that calls late has not waited for bi-expand all that time. */
 			e->waited += idle < e->limits.stall ? idle : e->limits.stall;
 			e->waiting = 0;
 			event = handle_packet(e, n > 0 ? (size_t)n : 0, out);
@@ -369,7 +369,7 @@ expand_totals(const struct expand *e)
 	return &e->totals;
 }
 
-/* --- from its beginning to its end --- */
+/* --- the interface --- */
 
 /* A descriptor of the same file that can only be read. -1 with errno. */
 static int

@@ -19,7 +19,7 @@ enum { PATIENCE = 60 * 1000, ANSWER = 256 };
 
 struct feed {
 	struct helper helper;
-	int in, out; /* the document; what is made of it */
+	int in, out; /* the document, and the result of parsing it */
 	int64_t until;
 	unsigned tries;
 	struct buf text;
@@ -73,7 +73,7 @@ feed_fd(const struct feed *f)
 	return f->helper.socket;
 }
 
-/* Reads what was made of the document, as long as the answer says. */
+/* Reads the result, whose length is in the answer. */
 static int
 take_text(struct feed *f, const char *answer)
 {
@@ -91,7 +91,7 @@ take_text(struct feed *f, const char *answer)
 	return strlen(f->text.data) == n ? 1 : -1;
 }
 
-/* It gave no answer, or one that makes no sense. 0: it is asked again. */
+/* Handles a missing or invalid answer. 0: the request is sent again. */
 static int
 fail(struct feed *f, enum helper_sign sign, char why[FEED_WHY])
 {
@@ -127,7 +127,7 @@ feed_go_on(struct feed *f, char why[FEED_WHY])
 	return strlen(answer) == (size_t)n && take_text(f, answer) > 0 ? 1 : fail(f, HELPER_NONSENSE, why);
 }
 
-/* The members of an entry that are as they must be: hostile bytes were read to make it. */
+/* Copies the valid members of an entry, which is untrusted because it was made from hostile bytes. */
 static struct json_object *
 check_entry(struct json_object *o)
 {

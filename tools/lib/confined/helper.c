@@ -14,10 +14,10 @@
 #include "base/paths.h"
 #include "base/trouble.h"
 
-enum { START = 30 * 1000, FDS_MAX = 2 }; /* milliseconds until it must be ready */
-enum { PAUSE_MS = 50, PAUSES_MAX = 5 };  /* before it is started again; doubled each time, so often */
+enum { START = 30 * 1000, FDS_MAX = 2 }; /* milliseconds in which the helper must become ready */
+enum { PAUSE_MS = 50, PAUSES_MAX = 5 };  /* before it is started again; doubles PAUSES_MAX times */
 
-/* The processor time that it has had, in milliseconds; 0 where that is not known. */
+/* The processor time that the helper used, in milliseconds; 0 if that is not known. */
 static int64_t
 processor_ms(const struct helper *h)
 {
@@ -63,7 +63,7 @@ helper_was_killed(int code)
 	return false;
 }
 
-/* The other end is closed: it is not an empty packet that read as an end. */
+/* The other end is closed, so this was not just an empty packet. */
 static bool
 has_hung_up(const struct helper *h)
 {
@@ -79,7 +79,7 @@ helper_fail(struct helper *h, enum helper_sign sign)
 	struct helper_end end = {.code = -1};
 
 	if (sign == HELPER_GONE && h->pid > 0 && has_hung_up(h)) {
-		kill(h->pid, SIGKILL); /* how it ended before that stays */
+		kill(h->pid, SIGKILL); /* the earlier exit status stays */
 		end.code = child_wait(h->pid);
 		h->pid = 0;
 		end.ours = helper_was_killed(end.code);
@@ -98,7 +98,7 @@ receive_packet(const struct helper *h, char *packet, size_t room)
 
 	do
 		n = recv(h->socket, packet, room - 1, MSG_DONTWAIT);
-	while (n < 0 && (errno == EINTR || errno == ECONNRESET)); /* what it answered before it died is still there */
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET)); /* what it sent before it died is still readable */
 	if (n >= 0)
 		packet[n] = '\0';
 	return n;
@@ -121,7 +121,7 @@ is_ready(const struct helper *h)
 	return n > 0 && strcmp(packet, "ready") == 0;
 }
 
-/* Starts it with THEIRS as its descriptor 0. */
+/* Starts the helper with THEIRS as its descriptor 0. */
 static int
 start_on_socket(struct helper *h, int theirs)
 {
@@ -169,7 +169,7 @@ helper_start(struct helper *h)
 		unsigned doubled = h->troubles < PAUSES_MAX ? h->troubles : PAUSES_MAX;
 		long ms = h->troubles > 0 ? (long)PAUSE_MS << (doubled - 1) : 0;
 
-		/* What made it fail may pass: the longer, the more often it was met. */
+		/* The cause of the failure may be temporary: the pause grows with the number of failures. */
 		if (ms > 0)
 			nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 		if (start_once(h) == 0)

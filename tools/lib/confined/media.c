@@ -98,7 +98,7 @@ media_is_url(const char *s)
 	return true;
 }
 
-/* Text for people: UTF-8, no control characters, not longer than MEDIA_TITLE. */
+/* Text that can be shown: UTF-8, without control characters, at most MEDIA_TITLE bytes. */
 static void
 tidy_title(char *text)
 {
@@ -107,7 +107,7 @@ tidy_title(char *text)
 	utf8_make_line(text);
 }
 
-/* The lines behind "media\n". False: no such answer is one of bi-media's. */
+/* Parses the lines after "media\n". False: bi-media sends no such answer. */
 static bool
 take_media(struct media_found *out, char *lines, size_t most)
 {
@@ -130,7 +130,7 @@ take_media(struct media_found *out, char *lines, size_t most)
 	return true;
 }
 
-/* A URL about the whole page. False: it is none, or the second. */
+/* Stores a URL about the whole page. False: it is invalid, or the second one. */
 static bool
 take_url(char **out, const char *url)
 {
@@ -140,8 +140,8 @@ take_url(char **out, const char *url)
 	return true;
 }
 
-/* What a packet says is checked: bi-media read hostile bytes. 1: it was the last one, 0: more will come, -1: it is none
- * of the protocol's. */
+/* Handles a packet, which is checked because bi-media read hostile bytes. 1: it was the last one, 0: more will come,
+ * -1: it is invalid. */
 static int
 take_packet(struct media_found *out, char *packet, size_t n, size_t most)
 {
@@ -170,7 +170,7 @@ take_packet(struct media_found *out, char *packet, size_t n, size_t most)
 	return out->cut || strcmp(packet, "done") == 0 ? 1 : -1;
 }
 
-/* Takes all packets of an answer. NULL, or why there is none. */
+/* Receives all packets of an answer. NULL, or why there is no answer. */
 static const char *
 take_all(struct helper *h, struct media_found *out, size_t most, enum helper_sign *sign)
 {
@@ -212,7 +212,7 @@ ask_helper(struct media *m, const struct buf *request, int page_fd)
 			return -1;
 		if (helper_send(&m->helper, request->data, request->len, &page_fd, 1) == 0)
 			return 0;
-		helper_stop(&m->helper); /* it went while it was idle */
+		helper_stop(&m->helper); /* it ended while it was idle */
 	}
 	errno = EPROTO;
 	return -1;

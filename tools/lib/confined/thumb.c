@@ -11,15 +11,16 @@
 #include "base/clock.h"
 #include "confined/helper.h"
 
-/* Milliseconds for one picture; processes of each kind; pictures that one has: the next is there when one is done. */
+/* Milliseconds for one picture; processes of each kind; pictures that a process has at once, so that it need not wait
+ * for the next. */
 enum { PATIENCE = 60 * 1000, WORKERS_MAX = 16, AHEAD = 2 };
 
 struct worker {
 	struct helper helper;
 	bool vector;
-	struct thumb_job *jobs[AHEAD]; /* in the order in which it has them */
+	struct thumb_job *jobs[AHEAD]; /* in the order in which they were sent */
 	unsigned n;
-	int64_t until; /* when the answer for the first must be here */
+	int64_t until; /* when the answer for the first must arrive */
 };
 
 struct queue {
@@ -49,7 +50,7 @@ put_first(struct queue *q, struct thumb_job *job)
 	q->first = job;
 }
 
-/* Takes what AT points to out of the queue. */
+/* Removes the job to which AT points from the queue. */
 static struct thumb_job *
 take_job(struct queue *q, struct thumb_job **at)
 {
@@ -97,8 +98,8 @@ take_first_job(struct worker *w)
 	return job;
 }
 
-/* The picture on which it ended, or that took too long, has failed, or is tried again; what it had besides waits for
- * another. */
+/* The picture at which the process ended, or which took too long, fails or is tried again; its other pictures wait for
+ * another process. */
 static void
 fail_worker(struct thumber *t, struct worker *w, enum helper_sign sign, const char *why)
 {
@@ -113,7 +114,7 @@ fail_worker(struct thumber *t, struct worker *w, enum helper_sign sign, const ch
 		put_job(&t->done, job);
 	while (w->n > 0)
 		put_first(&t->waiting, w->jobs[--w->n]);
-	/* It may have begun to write. */
+	/* The process may have begun to write the file. */
 	if (again && (ftruncate(job->out, 0) < 0 || lseek(job->out, 0, SEEK_SET) < 0)) {
 		job->end = THUMB_UNWRITTEN;
 		job->error = errno;
@@ -131,7 +132,7 @@ parse_hex(const char *text, uint8_t *out, size_t n)
 	return text[2 * n] == '\0';
 }
 
-/* What it says is checked: it read hostile bytes. */
+/* The answer is checked, since the process read hostile bytes. */
 static bool
 parse_answer(struct thumb_job *j, const char *packet)
 {
@@ -170,7 +171,7 @@ parse_answer(struct thumb_job *j, const char *packet)
 	       j->owidth > 0 && j->oheight > 0;
 }
 
-/* Gives it one more job. -1 with errno when it cannot be started. */
+/* Sends one more job to the process. -1 with errno if the process cannot be started. */
 static int
 give_job(struct worker *w, struct thumb_job *job)
 {
@@ -187,14 +188,14 @@ give_job(struct worker *w, struct thumb_job *job)
 			return 0;
 		}
 		if (w->n > 0)
-			return 1; /* no room, or it went: receive_answer() sees which */
+			return 1; /* no room, or the process ended: receive_answer() finds out which */
 		helper_stop(&w->helper);
 	}
 	errno = EPROTO;
 	return -1;
 }
 
-/* The one of that kind with the least to do, NULL when all have enough. */
+/* The process of that kind with the fewest jobs, or NULL if all have enough. */
 static struct worker *
 least_busy(struct thumber *t, bool vector)
 {
@@ -209,7 +210,7 @@ least_busy(struct thumber *t, bool vector)
 	return least;
 }
 
-/* Hands out what waits, as far as there is room. */
+/* Sends the waiting jobs, as far as there is room. */
 static void
 hand_out(struct thumber *t)
 {
@@ -232,7 +233,7 @@ hand_out(struct thumber *t)
 	}
 }
 
-/* Takes an answer of a busy one, if it is there or the time for it is over. */
+/* Receives an answer of a busy process, if it has arrived or its time is over. */
 static void
 receive_answer(struct thumber *t, struct worker *w)
 {
@@ -252,7 +253,7 @@ receive_answer(struct thumber *t, struct worker *w)
 	}
 }
 
-/* Waits, if there is time, until a busy one has an answer. How many are busy. */
+/* Waits, if there is time, until a busy process has an answer. Returns how many are busy. */
 static unsigned
 wait_busy(struct thumber *t, bool wait)
 {

@@ -179,10 +179,8 @@ has_text_at(const struct type_head *h, size_t at, const char *text)
 	return h->len >= at + n && memcmp((const char *)h->bytes + at, text, n) == 0;
 }
 
-/*
- * What needs nobody to parse it: nothing at all, and the pictures that most lists are made of, whose first bytes are
- * theirs alone (libmagic says the same by the same bytes). NULL for the rest.
- */
+/* The type of a file that need not be parsed: an empty file, or one of the usual pictures, whose first bytes are unique
+ * (libmagic decides by the same bytes). NULL for all others. */
 static const char *
 plain_type(const struct type_head *h)
 {
@@ -200,7 +198,8 @@ plain_type(const struct type_head *h)
 	return NULL;
 }
 
-/* Confined or not, what it says is checked: it read hostile bytes, and its answer becomes a file name. */
+/* Even though bi-type is confined, its answer is checked: it read hostile bytes, and its answer becomes part of a file
+ * name. */
 static bool
 parse_answer(struct type_answer *a, char *packet)
 {
@@ -219,17 +218,17 @@ parse_answer(struct type_answer *a, char *packet)
 	return true;
 }
 
-/* What is under way in one type_detect(). */
+/* The state of one type_detect(). */
 struct asking {
 	const struct type_head *heads;
 	struct type_answer *answers;
-	size_t n, sent, answered; /* heads before ANSWERED have their answer, those before SENT were sent */
-	int64_t until;            /* when the next answer must be here */
-	unsigned troubles;        /* that kept the next answer away */
-	enum helper_sign sign;    /* exchange_packets() returned false: why */
+	size_t n, sent, answered; /* heads before ANSWERED have an answer, and heads before SENT were sent */
+	int64_t until;            /* when the next answer must arrive */
+	unsigned troubles;        /* that delayed the next answer */
+	enum helper_sign sign;    /* why exchange_packets() returned false */
 };
 
-/* Sends one head, if the socket has room for it. One that has gone is found so by what it answered, to its end. */
+/* Sends one head, if the socket has room for it. If bi-type has ended, reading its answers to the end detects that. */
 static void
 send_one(struct typer *t, struct asking *a)
 {
@@ -242,7 +241,7 @@ send_one(struct typer *t, struct asking *a)
 	while (a->sent < a->n && plain_type(&a->heads[a->sent]));
 }
 
-/* Answers the plain heads that are next: they are not sent. */
+/* Answers the next heads that need no parsing; they are not sent. */
 static void
 skip_plain(struct asking *a)
 {
@@ -256,7 +255,8 @@ skip_plain(struct asking *a)
 		a->sent++;
 }
 
-/* Sends and receives what can be now. False when bi-type has gone, hangs or says nonsense. */
+/* Sends and receives as much as possible without waiting. False if bi-type has ended, hangs or sends an invalid answer.
+ */
 static bool
 exchange_packets(struct typer *t, struct asking *a)
 {
@@ -286,8 +286,8 @@ exchange_packets(struct typer *t, struct asking *a)
 	return true;
 }
 
-/* The first head without an answer did it, if it was sent and the machine did not; the rest is sent again. False where
- * bi-type ends again and again though nothing was sent. */
+/* The first head without an answer is the cause, if it was sent and the machine is not at fault; the others are sent
+ * again. False if bi-type ends repeatedly although nothing was sent. */
 static bool
 blame_first_head(struct typer *t, struct asking *a)
 {

@@ -85,7 +85,8 @@ unpack_new(struct unpack *u, int fd)
 		return NULL;
 	}
 	*u = (struct unpack){.fd = fd, .size = st.st_size};
-	/* One that libarchive was built without says so, and its archives are then not recognised. */
+	/* If libarchive was built without a format, it returns an error here, and later does not recognise such
+	 * archives. */
 	for (size_t i = 0; i < sizeof(supports) / sizeof(supports[0]); i++)
 		supports[i](a);
 	archive_read_set_read_callback(a, read_source);

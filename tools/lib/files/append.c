@@ -9,7 +9,7 @@
 
 enum { CHUNK = 1 << 17, GLANCE = 2048 };
 
-/* Where the last line that is whole ends, in a file of SIZE bytes. */
+/* Where the last complete line ends in a file of SIZE bytes. */
 static off_t
 whole_until(int fd, off_t size)
 {
@@ -58,8 +58,8 @@ append_lines(int fd, off_t end, const char *lines, size_t n)
 
 	if (file_write_at(fd, lines, n, end) == 0)
 		return 0;
-	/* A tail that cannot be cut is cut by the next writer: it has no newline, or is a shorter list of whole lines,
-	 * which readers of our kind check. */
+	/* If a tail cannot be cut, the next writer cuts it: it has no newline, or it is a shorter list of complete
+	 * lines, which the readers check. */
 	error = errno;
 	if (ftruncate(fd, end) == 0)
 		errno = error;
@@ -85,7 +85,7 @@ append_each(int fd, off_t from, bool (*see)(off_t at, const char *line, size_t n
 		}
 		if (n == 0)
 			break;
-		/* What was there before this read has no newline. */
+		/* The bytes before this read have no newline. */
 		newline = memchr(in.data + in.len, '\n', (size_t)n);
 		in.len += (size_t)n;
 		while (more && newline) {

@@ -35,7 +35,8 @@ drop_unopened(struct atomic_file *p)
 	return -1;
 }
 
-/* Named from the start: locked before anyone may trust it, made again if a cleaner was quicker. */
+/* Makes a file that has a name from the start. It is locked before others may rely on it, and made again if a cleaner
+ * removed it first. */
 static int
 open_named(struct atomic_file *p)
 {
@@ -72,7 +73,7 @@ atomic_file_open(struct atomic_file *p, int tempfd)
 	return lock_try(p->fd, LOCK_ALONE) != 0 ? drop_unopened(p) : 0;
 }
 
-/* Gives a nameless file a name that must be free. */
+/* Gives an unnamed file a name, which must be free. */
 static int
 link_as(const struct atomic_file *p, int dirfd, const char *name)
 {
@@ -82,7 +83,7 @@ link_as(const struct atomic_file *p, int dirfd, const char *name)
 	return linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
 }
 
-/* Gives it a name in temp/ that must be free. */
+/* Gives the file a name in temp/, which must be free. */
 static int
 name_as(const struct atomic_file *p, const char *name)
 {
@@ -90,7 +91,7 @@ name_as(const struct atomic_file *p, const char *name)
 		return link_as(p, p->tempfd, name);
 	if (renameat2(p->tempfd, p->name, p->tempfd, name, RENAME_NOREPLACE) == 0)
 		return 0;
-	/* File systems without that. */
+	/* For file systems without O_TMPFILE. */
 	return errno == EINVAL ? renameat(p->tempfd, p->name, p->tempfd, name) : -1;
 }
 
@@ -113,7 +114,7 @@ atomic_file_keep(struct atomic_file *p, const char *name)
 	return 0;
 }
 
-/* What the kernel calls the time since it was started: random(4), a UUID. */
+/* The boot id of the kernel, a UUID: see random(4). */
 static int
 boot_id(char id[BOOT_ID + 1])
 {
@@ -149,7 +150,7 @@ atomic_file_note(struct atomic_file *p, const char *note)
 	return 0;
 }
 
-/* Its note, if the machine has been up ever since; else "". */
+/* The note of the file, if the machine has not been restarted since; otherwise "". */
 static void
 read_note(struct atomic_file *p, char note[ATOMIC_FILE_NOTE_MAX + 1])
 {
@@ -164,8 +165,8 @@ read_note(struct atomic_file *p, char note[ATOMIC_FILE_NOTE_MAX + 1])
 	snprintf(note, ATOMIC_FILE_NOTE_MAX + 1, "%s", text + BOOT_ID + 1);
 }
 
-/* Whether the open file FD is a part that this user made and that still has the name NAME, and no other. 1, 0, or -1
- * with errno. */
+/* Whether the open file FD is a temporary file that this user made and that still has the name NAME and no other. 1, 0,
+ * or -1 with errno. */
 static int
 is_ours(int fd, int tempfd, const char *name)
 {
@@ -251,13 +252,13 @@ atomic_file_publish(struct atomic_file *p, int dirfd, const char *name)
 			goto out;
 		if (errno != EEXIST)
 			return -1;
-		/* Where the name is the part's own file already, a rename over it would do nothing. */
+		/* If the name already belongs to the same file, rename(2) would do nothing. */
 		is = file_is_named(dirfd, name, p->fd);
 		if (is < 0)
 			return -1;
 		if (is)
 			goto out;
-		/* link(2) does not replace, rename(2) does: through a name in temp/. */
+		/* link(2) does not replace a file, but rename(2) does, so the file first gets a name in temp/. */
 		char own[sizeof(p->name)];
 
 		unique_name(own, sizeof(own));

@@ -179,7 +179,7 @@ file_read_exactly(int fd, void *bytes, size_t n, off_t at)
 	return got >= 0 && (size_t)got == n ? 0 : -1;
 }
 
-/* At the write position if AT is negative. */
+/* Writes at the current position if AT is negative. */
 static int
 write_whole(int fd, const char *bytes, size_t n, off_t at)
 {

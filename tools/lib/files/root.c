@@ -21,7 +21,7 @@
 
 static const char system_root[] = "/var/lib/bi";
 
-/* Where the root is when nobody says: the system's where this user may write, else the user's own. */
+/* The default root: that of the system if this user may write there, otherwise the user's own. */
 static void
 usual_root(struct buf *out)
 {
@@ -38,7 +38,7 @@ usual_root(struct buf *out)
 		msg_die(EX_CONFIG, "no root directory: set BI_ROOT or HOME, or use --root DIR");
 }
 
-/* mkdir -p. */
+/* As mkdir -p. */
 static int
 make_path(char *path)
 {
@@ -53,7 +53,7 @@ make_path(char *path)
 	return mkdir(path, 0777) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-/* Who acts, by the environment: programs look for a user's rules and caches there. */
+/* Sets the user in the environment, where programs look for a user's rules and caches. */
 static int
 take_environment(const char *home)
 {
@@ -66,10 +66,8 @@ take_environment(const char *home)
 	return rc;
 }
 
-/*
- * The superuser acts as the owner of the root directory, for good: what it made there would be closed to the owner,
- * who may be a service that others rely on.
- */
+/* The superuser becomes the owner of the root directory permanently. Otherwise the owner, which may be a service, could
+ * not change the files that the superuser made. */
 static void
 become_owner(const char *path, int fd)
 {
@@ -94,10 +92,10 @@ become_owner(const char *path, int fd)
 			"the root directory '%s' belongs to %s (user id %u), and root works there as that user, but "
 			"cannot become it here (choose another with --root or BI_ROOT)",
 			path, user ? user->pw_name : "another user", (unsigned)st.st_uid);
-	(void)prctl(PR_SET_DUMPABLE, 1); /* /proc is then the owner's again: there is nothing of root's to read */
+	(void)prctl(PR_SET_DUMPABLE, 1); /* the owner has /proc/self again; no secrets are in it */
 }
 
-/* False: it is not there, and MAY_MISS. */
+/* False: it does not exist, and MAY_MISS allows that. */
 static bool
 open_root(struct root *root, const char *dir, bool create, bool may_miss)
 {
@@ -126,7 +124,7 @@ open_root(struct root *root, const char *dir, bool create, bool may_miss)
 	if (root->fd < 0)
 		msg_die_errno(errno == EACCES ? EX_NOPERM : EX_NOINPUT,
 			      "cannot open the root directory '%s' (choose another with --root or BI_ROOT)", path.data);
-	/* The owner may not be able to follow the path, which root could. */
+	/* The owner may be unable to follow a path that the superuser could follow. */
 	root->path = realpath(path.data, NULL);
 	error = errno;
 	become_owner(path.data, root->fd);
@@ -169,7 +167,7 @@ root_open_dir(int dirfd, const char *name, bool create)
 {
 	if (strchr(name, '/') || word_is_one_of(name, "", ".", ".."))
 		return file_fail(EINVAL);
-	/* What is recorded in it later must not lose its directory in a power cut. */
+	/* A power cut must not lose the directory in which records follow. */
 	if (create && (mkdirat(dirfd, name, 0777) == 0 ? fsync(dirfd) < 0 : errno != EEXIST))
 		return -1;
 	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -197,7 +195,7 @@ wrong_characters(const char *s, const char *also)
 const char *
 root_name_check(const char *name)
 {
-	/* What the server routes, and what stands beside batches in review/. */
+	/* The paths that the server routes, and the files beside batches in review/. */
 	static const char *const reserved[] = {"add", "api", "assets", "health", "home", "thumbs"};
 
 	if (!*name)

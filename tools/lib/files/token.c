@@ -46,7 +46,7 @@ token_lock(const struct root *root)
 
 /* --- files --- */
 
-/* Whether what belongs to ITS is nobody's but ours, or that of the owner of the directory DIRFD. */
+/* Whether the owner ITS is this user or the owner of the directory DIRFD. */
 static bool
 is_ours(const struct stat *its, int dirfd)
 {

@@ -12,14 +12,14 @@
 #include "base/lock.h"
 #include "files/file.h"
 
-/* How deep a tree may be: each level takes a descriptor. Nothing of ours is deeper than a few. */
+/* How deep a tree may be, since each level needs a descriptor. The trees of bi have only a few levels. */
 enum { DEPTH_MAX = 64, TRIES = 100 };
 
-/* What a directory is called in the place where it was, when there is room for it neither in trash/ nor in ROOT_SPARE.
- * No batch has such a name. */
+/* The name of a directory that stays in its place because there is room for it neither in trash/ nor in ROOT_SPARE. No
+ * batch has such a name. */
 static const char hidden[] = ".trash-";
 
-enum { SPARE_MAX = 1 << 16 }; /* bytes of an empty directory that ROOT_SPARE is not made anew for */
+enum { SPARE_MAX = 1 << 16 }; /* bytes of an empty directory up to which ROOT_SPARE is used again */
 
 static int empty_directory(int fd, dev_t dev, int depth);
 
@@ -51,14 +51,14 @@ remove_one(int dir, const char *name, dev_t dev, int depth)
 {
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	/* Linux says EISDIR, POSIX EPERM. */
+	/* Linux returns EISDIR, POSIX says EPERM. */
 	return errno == EISDIR || errno == EPERM ? remove_dir(dir, name, dev, depth, true) : -1;
 }
 
 struct emptying {
 	dev_t dev;
 	int depth;
-	int error; /* of the first that cannot be removed */
+	int error; /* of the first entry that cannot be removed */
 };
 
 static int
@@ -71,7 +71,8 @@ remove_entry(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Has REMOVE see each entry of the directory FD, which is closed here. Goes on behind what cannot be removed. */
+/* Calls REMOVE for each entry of the directory FD, which is closed here. Continues after entries that cannot be
+ * removed. */
 static int
 remove_entries(int fd, dev_t dev, int depth, file_visit *remove)
 {
@@ -83,14 +84,14 @@ remove_entries(int fd, dev_t dev, int depth, file_visit *remove)
 	return x.error ? -1 : 0;
 }
 
-/* Removes what is in the directory FD, which is closed here. */
+/* Removes the entries of the directory FD, which is closed here. */
 static int
 empty_directory(int fd, dev_t dev, int depth)
 {
 	return remove_entries(fd, dev, depth, remove_entry);
 }
 
-/* A name that nothing else has, beginning with at most 128 bytes of NAME. */
+/* A unique name that begins with at most 128 bytes of NAME. */
 static void
 make_name(const char *name, char *as, size_t room)
 {
@@ -102,13 +103,13 @@ make_name(const char *name, char *as, size_t room)
 		 r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
 }
 
-/* Renames it into trash/, open as TRASH, under a name that is free there, which becomes AS. The caller syncs DIRFD. */
+/* Moves it to trash/, open as TRASH, under a free name, which is stored in AS. The caller syncs DIRFD. */
 static int
 move_in(int dirfd, const char *name, int trash, char *as, size_t room)
 {
 	for (int i = 0; i < TRIES; i++) {
 		make_name(name, as, room);
-		/* Over another directory this works only while that is empty, and then it does no harm. */
+		/* Renaming over another directory works only while that is empty, and then it does no harm. */
 		if (renameat(dirfd, name, trash, as) == 0)
 			return 0;
 		if (errno != ENOTEMPTY && errno != EEXIST)
@@ -123,8 +124,7 @@ is_full(int error)
 	return error == ENOSPC || error == EDQUOT || error == EMLINK;
 }
 
-/* Opens the spare directory, empties it, and closes it: it is then there to be renamed over again. 0, or -1 with errno.
- */
+/* Empties the spare directory, so that another directory can be renamed over it. 0, or -1 with errno. */
 static int
 empty_spare(const struct root *root)
 {
@@ -136,13 +136,13 @@ empty_spare(const struct root *root)
 	if (fstat(fd, &st) < 0)
 		return file_close(fd, -1);
 	rc = empty_directory(fd, st.st_dev, 0);
-	/* Directories do not shrink: one that was large is not kept. */
+	/* Directories do not shrink, so a large one is not kept. */
 	if (rc == 0 && st.st_size > SPARE_MAX && unlinkat(root->fd, ROOT_SPARE, AT_REMOVEDIR) == 0)
 		root_make_spare(root);
 	return rc;
 }
 
-/* Where there is no room to rename it into trash/: over the spare directory, or to a hidden name where it is. */
+/* If there is no room to move it to trash/: renames it over the spare directory, or to a hidden name in its place. */
 static int
 trash_on_full(const struct root *root, int dirfd, const char *name)
 {
@@ -174,14 +174,14 @@ trash_dir(const struct root *root, int dirfd, const char *name)
 		rc = is_full(errno) ? trash_on_full(root, dirfd, name) : -1;
 		return file_close(trash, rc);
 	}
-	/* It has another name by now, whatever becomes of the sync. */
+	/* It already has another name, even if the sync fails. */
 	if (fsync(dirfd) < 0)
 		return file_close(trash, -1);
 	return file_close(trash, remove_one(trash, as, st.st_dev, 0));
 }
 
-/* The lock of the batch NAME, whose directory is open as BATCH, held alone; made where it is missing, so that who is
- * making the batch is kept out. -1 with errno: ENOENT where the name is another's by then. */
+/* Takes the exclusive lock of the batch NAME, whose directory is open as BATCH. A missing lock file is made, to exclude
+ * a process that is making the batch. -1 with errno: ENOENT if the name belongs to another batch by then. */
 static int
 lock_batch(int batches, const char *name, int batch)
 {
@@ -217,7 +217,7 @@ remove_hidden(int dir, const struct dirent *e, void *arg)
 	return strncmp(e->d_name, hidden, sizeof(hidden) - 1) == 0 ? remove_entry(dir, e, arg) : 0;
 }
 
-/* Removes from the root's directory NAME what REMOVE does of its entries. Goes on behind what cannot be removed. 0, or
+/* Calls REMOVE for the entries of the directory NAME of the root. Continues after entries that cannot be removed. 0, or
  * -1 with errno. */
 static int
 empty_below(const struct root *root, const char *name, file_visit *remove)

@@ -7,7 +7,7 @@
 
 enum { MIME_MAX = 128 };
 
-/* A media type without parameters, in lower case and under its usual name; "" where it is too long to be one. */
+/* A media type without parameters, in lower case and under its usual name; "" if it is too long. */
 struct plain {
 	char type[MIME_MAX];
 };
@@ -47,7 +47,7 @@ plain_type(const char *mime, size_t n)
 	return p;
 }
 
-/* The next pattern at *AT, which goes behind it; false at the end. */
+/* Reads the next pattern at *AT and moves *AT past it; false at the end. */
 static bool
 next_pattern(const char **at, struct plain *out)
 {
@@ -191,7 +191,7 @@ kind_of_mime(const struct plain *mime)
 	return KIND_OTHER;
 }
 
-/* What patterns are for, if all are for one kind. */
+/* The kind of all patterns, if they have the same kind. */
 static enum kind
 kind_of_patterns(const char *patterns)
 {
@@ -211,7 +211,7 @@ kind_of_patterns(const char *patterns)
 static enum kind
 kind_of_url(const char *url)
 {
-	/* Not here: doc and xls, which are honest HTML at times, and ts, which is a program at others. */
+	/* Without doc and xls, which are sometimes really HTML, and ts, which is sometimes a program. */
 	static const struct {
 		const char *extensions;
 		enum kind kind;
@@ -243,7 +243,7 @@ kind_of_url(const char *url)
 	return KIND_OTHER;
 }
 
-/* Whether patterns ask for the type itself: that for anything says nothing. */
+/* Whether patterns name the type itself; a pattern for any type does not count. */
 static bool
 is_asked_for(const char *patterns, const struct plain *mime)
 {
@@ -255,13 +255,13 @@ is_asked_for(const char *patterns, const struct plain *mime)
 	return false;
 }
 
-/* The kind of a Content-Type, but for those whose files are text. */
+/* The kind of a Content-Type, except for types whose files are text. */
 static enum kind
 kind_of_declared(const char *declared)
 {
 	static const char *const texts[] = {
 		"audio/mpegurl",   "audio/x-mpegurl", "audio/x-scpls", "image/vnd.dxf",
-		"image/x-xbitmap", "image/x-xpixmap", "video/mp2t", /* servers have it for TypeScript */
+		"image/x-xbitmap", "image/x-xpixmap", "video/mp2t", /* servers use it for TypeScript */
 	};
 	struct plain type = plain_type(declared, strlen(declared));
 

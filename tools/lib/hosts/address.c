@@ -16,10 +16,10 @@ struct range4 {
 };
 
 struct range6 {
-	uint8_t net[16]; /* what is not written is zero */
+	uint8_t net[16]; /* the rest is zero */
 	unsigned bits;
 	const char *what;
-	unsigned inner; /* where an IPv4 address stands in it that is judged instead; 0: nowhere */
+	unsigned inner; /* the offset of the embedded IPv4 address that is checked instead; 0: there is none */
 };
 
 static const struct range4 ranges4[] = {
@@ -44,7 +44,7 @@ static const struct range4 ranges4[] = {
 	{{240}, 4, "a reserved address"},
 };
 
-/* The first that fits counts. What fits none must be in 2000::/3. */
+/* The first match counts. An address without a match must be in 2000::/3. */
 static const struct range6 ranges6[] = {
 	{{0}, 128, "the unspecified address", 0},
 	{{[15] = 1}, 128, "a loopback address", 0},
@@ -133,7 +133,7 @@ address_of_host_check(const char *host)
 	host += *host == '[';
 	n = strcspn(host, "]%");
 	while (n > 0 && host[n - 1] == '.')
-		n--; /* the root of the name space: the name is the same without it */
+		n--; /* the root of the name space; the name means the same without it */
 	if (n >= sizeof(name))
 		return NULL; /* longer than a name may be */
 	snprintf(name, sizeof(name), "%.*s", (int)n, host);

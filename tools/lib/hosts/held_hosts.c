@@ -16,7 +16,7 @@ struct search {
 	int error; /* of the first file that cannot be read */
 };
 
-/* The key of a file that does not name it: host.example_80 is of host.example:80. */
+/* The key of a file without a key in it: host.example_80 belongs to host.example:80. */
 static void
 guess_key(const char *file, struct buf *key)
 {

@@ -16,11 +16,10 @@
 #include "files/file.h"
 #include "hosts/pace_file.h"
 
-/*
- * A stretch: slots, then a byte for each cap, then one for each interval between two starts, in units of 100
- * microseconds, and at its end the bytes of who waits and of who looks. A stretch is 2^20 bytes, and offsets go up to
- * 2^63: the hash has 43 bits. The kernel goes through all locks of a file at each call, so there are several files.
- */
+/* A stretch has a byte for each slot, then one for each cap, then one for each interval between two starts, in units of
+ * 100 microseconds, and at its end one for processes that wait and one for the process that searches. A stretch is 2^20
+ * bytes, and offsets go up to 2^63, so the hash has 43 bits. The kernel goes through all locks of a file at each call,
+ * so there are several files. */
 enum {
 	CAPS = HOST_LIMITS_SLOTS_MAX,
 	PACES = 2 * HOST_LIMITS_SLOTS_MAX,
@@ -35,33 +34,32 @@ enum {
 
 _Static_assert(PACES + INTERVAL_MAX < LOOKING, "a stretch has room for each");
 
-/* When to look again for a slot that others hold, and for how long who gave one back leaves it to them. */
+/* How long to wait before trying again for a slot that others hold, and how long a process that released one leaves it
+ * to others. */
 enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
 
-/*
- * Starts come every 1.1 intervals, and one that is late may be made up for by LATE_US. So a second and EXTRA more,
- * for ways to the host that differ, see (1 + LATE + EXTRA) / (1.1 / N) + 1 starts at most, rounded down: N.
- */
+/* Transfers start every 1.1 intervals, and a late one may catch up by LATE_US. So in a second, plus EXTRA for varying
+ * network delay, at most (1 + LATE + EXTRA) / (1.1 / N) + 1 transfers start, which rounds down to N. */
 enum { SPREAD_PERCENT = 110, LATE_US = 10000 };
 
-/* Another has a hosts/KEY locked for microseconds, unless it was stopped just there. */
+/* Other processes lock hosts/KEY for microseconds, unless they are stopped while they hold the lock. */
 enum { BUSY_MS = 1 };
 
 struct host_limits {
 	int dir, slots;
-	int files[FILES]; /* of slots/, opened when a host first needs one; -1 before */
+	int files[FILES]; /* of slots/, opened when a host first needs it; -1 before */
 };
 
 struct host_limit {
 	struct host_limits *all;
-	int locks; /* the file of slots/ that the stretch is in; of ALL */
+	int locks; /* the file of slots/ that has the stretch; ALL owns it */
 	char *key;
 	char *file; /* in hosts/ */
 	off_t stretch;
 	unsigned cap;
-	unsigned interval;                             /* between two starts, in units; 0: any */
-	bool wants;                                    /* we hold WANTED */
-	int64_t stand_back;                            /* until this moment of clock_ms() a slot is left to others */
+	unsigned interval;                             /* between two starts, in units; 0: no limit */
+	bool wants;                                    /* this process holds WANTED */
+	int64_t stand_back;                            /* until this moment of clock_ms(), slots are left to others */
 	int64_t unspent_us;                            /* what could not be counted in the file yet */
 	unsigned char ours[HOST_LIMITS_SLOTS_MAX / 8]; /* slots that this process holds */
 };
@@ -95,7 +93,7 @@ host_limits_close(struct host_limits *g)
 	free(g);
 }
 
-/* The file of a key: the key where it can be a name, else what can be of it and its hash. */
+/* The file name of a key: the key if it is a valid name, otherwise its valid characters and its hash. */
 static char *
 file_of(const char *key, const unsigned char *digest)
 {
@@ -157,7 +155,7 @@ host_limits_leave(struct host_limit *h)
 	free(h);
 }
 
-/* The lowest cap that a living process has, ours among them. -1 with errno. */
+/* The lowest cap of all living processes, including this one. -1 with errno. */
 static int
 lowest_cap(const struct host_limit *h)
 {
@@ -170,7 +168,7 @@ lowest_cap(const struct host_limit *h)
 	return is < 0 ? -1 : (int)cap;
 }
 
-/* The longest interval that a living process asks for, ours among them, in units; 0: any. -1 with errno. */
+/* The longest interval of all living processes, including this one, in units; 0: no limit. -1 with errno. */
 static int
 slowest_pace(const struct host_limit *h)
 {
@@ -186,7 +184,7 @@ slowest_pace(const struct host_limit *h)
 
 /* --- hosts/KEY --- */
 
-/* Asks the clock: 0 when a transfer may start now, which then counts; else the milliseconds to wait. -1 with errno. */
+/* Returns 0 if a transfer may start now, and counts it; otherwise the milliseconds to wait. -1 with errno. */
 static int64_t
 ask_pace(struct host_limit *h)
 {
@@ -203,7 +201,7 @@ ask_pace(struct host_limit *h)
 		return file_close(fd, -1);
 	wait = pace_ms_until(p.not_before, now);
 	if (gap > 0) {
-		/* Never more than one start ahead: what is, was kept for a slower pace or set by another clock. */
+		/* At most one start ahead: a later time was stored for a slower pace, or by another clock. */
 		bool ahead = p.next_start > now + gap;
 
 		if (ahead)
@@ -306,7 +304,8 @@ give_back(struct host_limit *h, unsigned slot)
 	lock_bytes_drop(h->locks, slot_byte(h, slot), 1);
 }
 
-/* Whether a slot at CAP or above is held: by who got it while the cap was higher. 1, 0, or -1 with errno. */
+/* Whether a slot at CAP or above is held, by a process that took it while the cap was higher. 1, 0, or -1 with errno.
+ */
 static int
 any_above(const struct host_limit *h, unsigned cap)
 {
@@ -318,7 +317,7 @@ any_above(const struct host_limit *h, unsigned cap)
 		       : 0;
 }
 
-/* Whether CAP slots or more are held by anybody, wherever they are. 1, 0, or -1 with errno. */
+/* Whether processes hold at least CAP slots, at any places. 1, 0, or -1 with errno. */
 static int
 all_held(const struct host_limit *h, unsigned cap)
 {
@@ -351,7 +350,7 @@ lock_free(struct host_limit *h, unsigned cap)
 	return -1;
 }
 
-/* Gives SLOT back where it is one. Returns RC, with errno kept. */
+/* Releases SLOT if it is not negative. Returns RC, and keeps errno. */
 static int
 give_up(struct host_limit *h, int slot, int rc)
 {
@@ -363,7 +362,8 @@ give_up(struct host_limit *h, int slot, int rc)
 	return rc;
 }
 
-/* A slot below CAP, by a process that alone looks for one where slots above it are held. As take_slot(). */
+/* Takes a slot below CAP while slots above it are held; only one process at a time does this. Returns as take_slot().
+ */
 static int
 take_slot_below(struct host_limit *h, unsigned cap, bool count)
 {
@@ -380,11 +380,9 @@ take_slot_below(struct host_limit *h, unsigned cap, bool count)
 	return (unsigned)now < cap ? give_up(h, slot, -1) : slot;
 }
 
-/*
- * A slot below the lowest cap; -1 for none; -2 with errno. Who has not seen that the cap became lower may take one too
- * many: it looks at the cap once more with the slot in hand. While slots above the cap are held, all are counted, by
- * one process at a time.
- */
+/* Takes a slot below the lowest cap; -1 for none; -2 with errno. A process that did not notice a lower cap may take one
+ * slot too many, so it checks the cap again after taking the slot. While slots above the cap are held, one process at a
+ * time counts all of them. */
 static int
 take_slot(struct host_limit *h)
 {
@@ -441,8 +439,8 @@ slot_acquire(struct host_limit *h, int64_t *wait_ms)
 	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 
-/* Whether no other process has a lower cap, nor a slot above ours: the bytes of those follow one another. Not where it
- * cannot be known: slot_acquire() then says why. */
+/* Whether no other process has a lower cap or a slot above the cap of this one; the bytes of these are adjacent. False
+ * if that cannot be known; slot_acquire() then reports the reason. */
 static bool
 cap_is_ours(const struct host_limit *h)
 {

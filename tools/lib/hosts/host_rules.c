@@ -35,7 +35,7 @@ struct line {
 	unsigned port; /* 0: any */
 	unsigned set;
 	struct host_rule rule;
-	char *group, *accept, *exempt, *headers, *cookies, *netrc; /* what the rule's point to */
+	char *group, *accept, *exempt, *headers, *cookies, *netrc; /* the strings to which the rules point */
 };
 
 struct host_rules {
@@ -43,7 +43,7 @@ struct host_rules {
 	size_t n, room;
 };
 
-/* Where a wrong line is. */
+/* The place of an invalid line. */
 struct where {
 	const char *path;
 	unsigned number;
@@ -63,7 +63,7 @@ die_at_line(const struct where *w, const char *fmt, ...)
 
 #define SPACE " \t\r\n"
 
-/* The next word of a line, whose rest is at *LEFT; NULL at its end. */
+/* The next word of a line, the rest of which is at *LEFT; NULL at its end. */
 static char *
 next_word(char **left)
 {
@@ -133,7 +133,7 @@ read_pattern(const struct where *w, struct line *l, char *word)
 
 /* --- the values --- */
 
-/* A number that is not negative, of digits and at most one dot, in any locale; END goes behind it. -1 for none. */
+/* A non-negative number of digits and at most one dot, in any locale; END is set after it. -1 if there is none. */
 static double
 parse_decimal(const char *s, const char **end)
 {
@@ -273,7 +273,7 @@ read_netrc(const struct where *w, struct line *l, const char *value)
 	read_path(w, &l->netrc, value);
 }
 
-/* robots=ignore and the words behind it that begin with a slash, kept with a space before and behind each. */
+/* robots=ignore and the words after it that begin with a slash, stored with a space before and after each. */
 static void
 read_robots(const struct where *w, struct line *l, const char *value, char **left)
 {

@@ -33,7 +33,7 @@ http_policy_contact(const char *given)
 	return contact;
 }
 
-/* Whether TEXT, behind the scheme, is a host; with a port where one is NEEDED. */
+/* Whether TEXT, after the scheme, is a host, with a port if one is NEEDED. */
 static bool
 is_host(const char *text, bool needed)
 {
@@ -120,9 +120,9 @@ bool
 http_policy_is_transient(long status)
 {
 	switch (status) {
-	case 202: /* accepted: what was asked for is being made */
+	case 202: /* accepted: the resource is being made */
 	case 408: /* request timeout */
-	case 421: /* misdirected: another connection may do */
+	case 421: /* misdirected: another connection may succeed */
 	case 425: /* too early */
 	case 429: /* too many requests */
 		return true;
@@ -150,7 +150,7 @@ http_policy_status_words(long status)
 	}
 }
 
-/* What libcurl's codes mean. The rest is for good: asking again would end the same way. */
+/* The meaning of libcurl's codes. The others are permanent: another attempt would end the same way. */
 static const struct {
 	CURLcode code;
 	const char *name;

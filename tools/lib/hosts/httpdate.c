@@ -16,7 +16,7 @@ httpdate_parse(const char *value)
 	time_t moment = -1;
 
 	value = skip_spaces(value);
-	/* For libcurl 20040911 is a date, and a date without a time is midnight. */
+	/* libcurl also accepts 20040911 as a date, and takes a date without a time as midnight. */
 	if (isalpha((unsigned char)*value) && strchr(value, ':'))
 		moment = curl_getdate(value, NULL);
 	return moment < -1 ? 0 : moment;

@@ -9,7 +9,7 @@
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* A word that forbids, and how each source of it is named. */
+/* A word that forbids use, and the name of each source of it. */
 struct rule {
 	const char *word, *header, *meta, *own;
 };
@@ -22,7 +22,7 @@ static const struct rule rules[] = {
 	RULE("noai"), RULE("noimageai"), RULE("noml"), RULE("noindex"), RULE("noimageindex"), RULE("none"),
 };
 
-/* Words with a value behind a colon, which are no agents for that. */
+/* Words that take a value after a colon, and so are not agents. */
 static const char *const valued[] = {"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"};
 
 /* A part of a header's value. */
@@ -49,7 +49,7 @@ is_word(struct span s, const char *word)
 	return strlen(word) == s.n && strncasecmp(s.at, word, s.n) == 0;
 }
 
-/* An agent has a letter in it and no spaces: a date with a time in it has them. */
+/* An agent has a letter and no spaces; a date with a time has spaces. */
 static bool
 could_be_agent(struct span s)
 {
@@ -68,7 +68,7 @@ could_be_agent(struct span s)
 	return letter;
 }
 
-/* Whether NAME, perhaps with a version ("bi-fetch/1.0"), is AGENT or everybody. */
+/* Whether NAME, perhaps with a version ("bi-fetch/1.0"), is AGENT or means every agent. */
 static bool
 is_meant(struct span name, const char *agent)
 {
@@ -80,7 +80,7 @@ is_meant(struct span name, const char *agent)
 	return is_word(name, "*") || (name.n == n && strncasecmp(name.at, agent, n) == 0);
 }
 
-/* The first rule in the list TEXT that is for AGENT. */
+/* The first rule for AGENT in the list TEXT. */
 static const struct rule *
 find_rule(const char *text, const char *agent)
 {

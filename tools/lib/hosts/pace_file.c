@@ -12,7 +12,7 @@
 #include "base/lock.h"
 #include "files/file.h"
 
-/* A longer key is not written: no name in DNS has as many bytes. */
+/* A longer key is not written, since no name in DNS has so many bytes. */
 enum { KEY_MAX = 300 };
 
 #define HOLD_MAX_US (INT64_C(1000) * PACE_HOLD_MAX_MS)
@@ -51,14 +51,14 @@ pace_open(int dir, const char *file, bool make, int patience)
 	return -1;
 }
 
-/* A moment that can be: 0 for what is further ahead than MOST. */
+/* A plausible moment; 0 if it is further ahead than MOST. */
 static int64_t
 sane_moment(int64_t moment, int64_t now, int64_t most)
 {
 	return moment < 0 || moment > now + most ? 0 : moment;
 }
 
-/* Appends what stands between AT and the end of the line. */
+/* Appends the text from AT to the end of the line. */
 static void
 take_key(const char *at, struct buf *key)
 {

@@ -13,23 +13,23 @@
 enum { DELAY_TEXT = 16 };
 
 struct rule {
-	char *pattern; /* normalised; '*' and a last '$' have their meaning */
+	char *pattern; /* normalised; '*' and a final '$' keep their meaning */
 	size_t len;
 	bool allow;
 };
 
 struct robots {
-	struct rule *rules; /* the longest first, of equal ones those that allow: the first that matches decides */
+	struct rule *rules; /* longest first, allowing ones before equal others: the first match decides */
 	size_t count, room;
 	double delay;
 };
 
-/* What is being read. */
+/* The state of the parser. */
 struct reading {
-	struct robots *own, *all; /* the groups that name us, and those of "*" */
+	struct robots *own, *all; /* the groups that name this agent, and those of "*" */
 	const char *agent;
 	size_t agent_len;
-	bool for_own, for_all; /* whom the lines are for */
+	bool for_own, for_all; /* to which agents the lines apply */
 	bool own_found;
 	bool in_rules; /* a user-agent line begins a new group */
 };
@@ -50,11 +50,10 @@ is_unreserved(unsigned char c)
 	return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~", c);
 }
 
-/*
- * Appends a path or pattern as they are compared: percent-encoded octets that need not be are decoded, what is no URL
- * character is encoded, and in the query so are those that RFC 9309 shows both ways, ":", "/", "?" and "@", decoded.
- * '*' and '$' of a path are encoded, since a pattern's %2A and %24 mean them; so is a '$' inside a pattern.
- */
+/* Appends a path or pattern in the form in which they are compared. Octets that are percent-encoded without need are
+ * decoded, and characters that a URL cannot have are encoded. In the query, ":", "/", "?" and "@", which RFC 9309 shows
+ * both ways, are decoded. '*' and '$' of a path are encoded, since %2A and %24 in a pattern mean them; so is a '$'
+ * inside a pattern. */
 static void
 normalise_path(struct buf *out, const char *s, size_t n, bool pattern)
 {
@@ -112,7 +111,7 @@ is_key(const char *s, size_t n, const char *key)
 	return strlen(key) == n && strncasecmp(s, key, n) == 0;
 }
 
-/* Lines of other kinds do not end a group's list of agents, and neither does crawl-delay, which is not RFC 9309's. */
+/* Other lines do not end the list of agents of a group, and neither does crawl-delay, which is not part of RFC 9309. */
 static void
 take_record(struct reading *g, const char *key, size_t key_len, const char *value, size_t n)
 {
@@ -231,8 +230,8 @@ robots_lifetime(int status, long max_age)
 	return max_age < 60 ? 60 : max_age;
 }
 
-/* Whether the pattern matches the beginning of the path. Each part between stars is looked for where it comes first:
- * no way to match is lost by that, and the time is in proportion to the two lengths. */
+/* Whether the pattern matches the beginning of the path. For each part between stars, the first occurrence is taken.
+ * That misses no match, and the time is proportional to the two lengths. */
 static bool
 rule_matches(const struct rule *rule, const char *path, size_t n)
 {

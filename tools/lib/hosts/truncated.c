@@ -7,7 +7,8 @@
 
 #include "files/file.h"
 
-/* NEAR: where an end marker is that may stand in the bytes before by chance, or truly, as a PDF's first one of two. */
+/* NEAR: where to search an end marker that may also occur earlier, by chance or legitimately, such as the first of two
+ * in a PDF. */
 enum { BLOCK = 64 << 10, BLOCK_FIRST = 4 << 10, SEGMENTS_MAX = 4096, GIF_NEAR = 256, PDF_NEAR = 2048 };
 
 static const char no_marker[] = "it has no end marker: cut short";
@@ -22,7 +23,7 @@ struct file {
 	unsigned char block[BLOCK];
 };
 
-/* N bytes (at most BLOCK) at AT into the block: true when all are there. */
+/* Reads N bytes (at most BLOCK) at AT into the block: true if all exist. */
 static bool
 read_block(struct file *f, uint64_t at, size_t n)
 {
@@ -45,8 +46,8 @@ little_endian(const unsigned char *p, int n)
 	return v;
 }
 
-/* Where the mark of N bytes stands last in the file's bytes from FROM on, at most DISTANCE before TO; -1 where it does
- * not, -2 for what cannot be read. */
+/* The last occurrence of the mark of N bytes in the file from FROM on, at most DISTANCE before TO; -1 if there is none,
+ * -2 if the file cannot be read. */
 static int64_t
 find_last(struct file *f, uint64_t from, uint64_t to, uint64_t distance, const char *mark, size_t n)
 {
@@ -78,10 +79,8 @@ end_verdict(int64_t found)
 	return found >= 0 ? NULL : found == -1 ? no_marker : unreadable;
 }
 
-/*
- * Where the picture's data begins: an end marker before that is of a small picture inside of the header. 0 when the
- * file ends before, 2 when the header is not understood.
- */
+/* Where the data of the picture begins: an end marker before that belongs to a thumbnail in the header. 0 if the file
+ * ends earlier, 2 if the header is not understood. */
 static uint64_t
 jpeg_data(struct file *f)
 {
@@ -120,7 +119,7 @@ png_check(struct file *f)
 	return end_verdict(find_last(f, 8, f->bytes, TRUNCATED_READ_MAX, "IEND\xae\x42\x60\x82", 8));
 }
 
-/* The file's end without the white space and zeros that servers and tools leave there, of one block at most. */
+/* The end of the file without the white space and zeros, at most one block, that servers and tools append. */
 static uint64_t
 trimmed_end(struct file *f)
 {
@@ -143,7 +142,7 @@ gif_check(struct file *f)
 	return end_verdict(find_last(f, 13, f->bytes, GIF_NEAR, "\0;", 2));
 }
 
-/* A length of nothing, or of all ones, is from who wrote it as it came. */
+/* A length of zero or of all ones is from a program that wrote the file as a stream. */
 static const char *
 riff_check(struct file *f)
 {
@@ -163,7 +162,7 @@ pdf_check(struct file *f)
 	return end_verdict(find_last(f, 0, trimmed_end(f), PDF_NEAR, "%%EOF", 5));
 }
 
-/* The record at the end says how long the directory before it is, and the comment behind it. */
+/* The record at the end has the lengths of the directory before it and the comment after it. */
 static const char *
 zip_check(struct file *f)
 {
@@ -189,7 +188,7 @@ zip_check(struct file *f)
 }
 
 static const struct {
-	const char *begins; /* the media type, or how it begins */
+	const char *begins; /* the media type, or its beginning */
 	const char *(*wrong)(struct file *f);
 } formats[] = {
 	{"image/jpeg", jpeg_check},

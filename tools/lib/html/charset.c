@@ -8,7 +8,7 @@
 
 enum { CHUNK = 64 << 10 };
 
-/* A label of the Encoding Standard, and what the C library calls the character set that browsers take it for. */
+/* A label of the Encoding Standard, and the C library's name of the character set that browsers use for it. */
 struct label {
 	const char *label, *name;
 };
@@ -96,12 +96,12 @@ static const struct label labels[] = {
 enum { COUNT = sizeof(labels) / sizeof(labels[0]) };
 
 struct charsets {
-	iconv_t converters[COUNT]; /* of the first label of each */
+	iconv_t converters[COUNT]; /* of the first label of each character set */
 };
 
 static const iconv_t no_converter = (iconv_t)-1;
 
-/* Labels of one character set stand together. */
+/* Labels of one character set are adjacent. */
 static bool
 is_same(int a, int b)
 {

@@ -12,7 +12,7 @@ enum { REPLACEMENT = 0xFFFD, NUMBER_MAX = 32, DPI = 96 };
 /* WORD: a hash or an at-keyword. BAD: a string or a URL that makes its declaration invalid. */
 enum token { END, SPACE, IDENT, FUNCTION, URL, STRING, NUMBER, WORD, OTHER, BAD };
 
-/* What an open bracket is. */
+/* The kind of an open bracket. */
 enum {
 	BLOCK = '{',    /* of declarations */
 	BRACES = 'b',   /* { in a value */
@@ -62,7 +62,7 @@ is_unprintable(char b)
 	return (b > '\0' && b <= 0x08) || b == 0x0b || (b >= 0x0e && b <= 0x1f) || b == 0x7f;
 }
 
-/* The byte K after the next one; a semicolon, which is part of no token, behind the end. */
+/* The byte K after the next one; after the end, a semicolon, which is not part of any other token. */
 static char
 peek(const struct css *c, size_t k)
 {
@@ -122,7 +122,7 @@ add_character(struct buf *b, uint32_t code)
 	buf_add(b, text, n);
 }
 
-/* Skips one blank; the two characters of a line end of Windows are one. */
+/* Skips one blank; CR LF counts as one. */
 static void
 skip_blank(struct css *c)
 {
@@ -138,7 +138,7 @@ skip_space(struct css *c)
 		c->at++;
 }
 
-/* 4.3.7: the escape behind the backslash that is next. */
+/* 4.3.7: the escape after the next backslash. */
 static void
 take_escape(struct css *c)
 {
@@ -153,7 +153,7 @@ take_escape(struct css *c)
 	for (; digits < 6 && (value = hex_value(peek(c, 0))) >= 0; digits++, c->at++)
 		code = code << 4 | (uint32_t)value;
 	if (digits == 0) {
-		buf_add(&c->token, c->at++, 1); /* the other bytes of the character, if any, stand for themselves */
+		buf_add(&c->token, c->at++, 1); /* other bytes of the character, if any, are ordinary */
 		return;
 	}
 	add_character(&c->token, code);
@@ -224,7 +224,7 @@ skip_bad_url(struct css *c)
 	return BAD;
 }
 
-/* 4.3.6: behind the blanks after "url(", without a quote. */
+/* 4.3.6: an unquoted URL, after "url(" and blanks. */
 static enum token
 take_url(struct css *c)
 {
@@ -323,7 +323,7 @@ take_token(struct css *c)
 	if (is_name(c))
 		return take_word(c);
 	c->at++;
-	/* A hash and an at-keyword are one token with the name behind them, which is no function then. */
+	/* A hash or an at-keyword is one token with the name after it, so that name is not a function. */
 	if ((c->at[-1] == '#' && (is_of_word(peek(c, 0)) || is_escape(c, 0))) || (c->at[-1] == '@' && is_name(c))) {
 		take_name(c);
 		return WORD;
@@ -353,14 +353,14 @@ pop(struct css *c)
 	c->nesting.data[--c->nesting.len] = '\0';
 }
 
-/* Whether the token is between declarations or directly in one, and in no brackets of it. */
+/* Whether the token is between declarations or directly in one, outside of brackets in it. */
 static bool
 is_outside(const struct css *c)
 {
 	return top(c) == BLOCK || top(c) == '\0';
 }
 
-/* The URL that was the token becomes the result. */
+/* Makes the URL in the token the result. */
 static bool
 give(struct css *c, struct buf *url, double size, unsigned set)
 {
@@ -381,7 +381,7 @@ end_option(struct css *c)
 	return has && give(c, &c->option, c->option_size, c->sets);
 }
 
-/* A URL in a background. Returns whether it is the result; those of image-set() wait for what describes them. */
+/* A URL in a background. Returns whether it is the result; a URL in image-set() waits for its description. */
 static bool
 take_image(struct css *c)
 {
@@ -437,11 +437,11 @@ take_string_value(struct css *c)
 		return false;
 	pop(c);
 	found = take_image(c);
-	push(c, PARENS); /* what else the function has is no URL */
+	push(c, PARENS); /* other arguments of the function are not URLs */
 	return found;
 }
 
-/* A bracket, or what ends a part of a value. Returns whether it ends a candidate of image-set() that is a URL. */
+/* A bracket, or the end of a part of a value. Returns whether it ends a candidate of image-set() that is a URL. */
 static bool
 take_mark(struct css *c, char mark)
 {

@@ -20,10 +20,10 @@ struct best {
 	const char *from;
 	bool width;
 	double size;
-	int rank; /* decides between those of one size */
+	int rank; /* decides between candidates of equal size */
 };
 
-/* Attributes that pages keep the real address in until it is scrolled to; the first that is there counts. */
+/* Attributes in which pages keep the real address until the reader scrolls to the picture; the first one counts. */
 static const char *const lazy_sources[] = {"data-src", "data-original", "data-lazy-src", NULL};
 static const char *const lazy_srcsets[] = {"data-srcset", "data-lazy-srcset", NULL};
 
@@ -42,7 +42,7 @@ has_word(const char *list, const char *word)
 	return false;
 }
 
-/* The candidate takes the place of the best if it is better, and a URL. */
+/* Replaces the best candidate by this one if this one is better and a URL. */
 static void
 consider_candidate(struct found *s, struct best *b, const struct best *new, const char *text, size_t n)
 {
@@ -87,8 +87,8 @@ first_attribute(const GumboNode *e, const char *const *names)
 	return value;
 }
 
-/* Of equal sizes, what a page loads later is the real one, and the img of a picture is of the commonest format. FROM is
- * where its src is. */
+/* Of candidates of equal size, the one that the page loads later is the real one, and the img of a picture has the most
+ * common format. FROM says where its src is. */
 static void
 consider_img(struct found *s, struct best *b, const GumboNode *e, const char *from)
 {
@@ -106,7 +106,7 @@ title_of(const GumboNode *e)
 	return alt && *alt ? alt : tree_attribute(e, "title");
 }
 
-/* Its sources up to its img, and that. */
+/* The sources of a picture up to its img, and the img. */
 static void
 look_at_picture(struct found *s, const GumboNode *e)
 {
@@ -132,8 +132,7 @@ look_at_picture(struct found *s, const GumboNode *e)
 	found_add_url(s, "image", b.from, b.url, img ? title_of(img) : NULL);
 }
 
-/* Whether E is what the last picture shows, or what an amp-img has in it, also in a noscript, to be shown until then or
- * instead. */
+/* Whether E is shown by the last picture, or is a placeholder or fallback inside an amp-img, also in a noscript. */
 static bool
 is_shown(const struct found *s, const GumboNode *e)
 {
@@ -164,7 +163,7 @@ look_at_amp_img(struct found *s, const GumboNode *e)
 	found_add_url(s, "image", b.from, b.url, title_of(e));
 }
 
-/* A file of the media type TYPE (NULL: not said). KIND is NULL where only that and the extension tell it. */
+/* A file of the media type TYPE (NULL: not given). KIND is NULL if only the type and the extension determine it. */
 static void
 look_at_file(struct found *s, const char *kind, const char *from, const char *src, const char *type, const char *title)
 {
@@ -184,7 +183,7 @@ look_at_file(struct found *s, const char *kind, const char *from, const char *sr
 		free(url);
 }
 
-/* video, audio, and the sources of either. */
+/* A video, an audio, or a source in one. */
 static void
 look_at_player(struct found *s, const GumboNode *e, const char *kind, const char *from)
 {
@@ -237,7 +236,7 @@ look_at_input(struct found *s, const GumboNode *e)
 		found_add_text(s, "image", "input", tree_attribute(e, "src"), title_of(e));
 }
 
-/* An image of SVG: its href, or else its older name xlink:href, which Gumbo calls href too. */
+/* An SVG image: its href, or the older xlink:href, which Gumbo calls href too. */
 static void
 look_at_svg_image(struct found *s, const GumboNode *e)
 {
@@ -253,7 +252,8 @@ look_at_svg_image(struct found *s, const GumboNode *e)
 	found_add_text(s, "image", "svg", href ? href : older, NULL);
 }
 
-/* Of an image-set() the densest counts; of several, the last, which is for those who do not know the others. */
+/* In an image-set(), the candidate with the highest density counts; of several sets, the last, which is for browsers
+ * that do not know the others. */
 static void
 look_at_css(struct found *s, const char *text, size_t n, bool attribute, const char *title)
 {
@@ -276,7 +276,7 @@ look_at_css(struct found *s, const char *text, size_t n, bool attribute, const c
 	css_close(&css);
 }
 
-/* The text in a script or style element, for buf_free(). */
+/* The text in a script or style element, which the caller frees with buf_free(). */
 static void
 text_of(const GumboNode *e, struct buf *out)
 {
@@ -412,7 +412,7 @@ parse_base(const char *url)
 	return NULL;
 }
 
-/* The first <base href> counts, if it is a URL that something can be below. */
+/* The first <base href> counts, if other URLs can be relative to it. */
 static void
 find_base(struct found *s, const GumboNode *document, const char *page_url)
 {

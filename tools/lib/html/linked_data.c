@@ -13,7 +13,7 @@ struct listener {
 	void *arg;
 };
 
-/* A string member that has characters, or NULL. */
+/* A string member that is not empty, or NULL. */
 static struct json_object *
 text_member(struct json_object *o, const char *key)
 {
@@ -126,7 +126,7 @@ look_at(const struct listener *s, struct json_object *o)
 	json_object_object_foreach(o, key, value)
 	{
 		if (strcmp(key, "@context") == 0)
-			continue; /* what words mean, no data */
+			continue; /* it defines terms, and has no data */
 		if (strcmp(key, "contentUrl") == 0)
 			take_content(s, o, value);
 		else if (strcmp(key, "image") == 0 || strcmp(key, "thumbnailUrl") == 0)
@@ -145,8 +145,8 @@ walk(const struct listener *s, struct json_object *value)
 		walk(s, json_object_array_get_idx(value, i));
 }
 
-/* json-c takes more than JSON: what pages have in JSON-LD by mistake, such as line ends in strings. What is in front of
- * the first bracket, and behind the last, is not looked at: pages have comments there. */
+/* json-c accepts more than JSON, such as the line ends in strings that pages have in JSON-LD by mistake. Text before
+ * the first bracket and after the last is ignored, since pages have comments there. */
 void
 linked_data_find(const char *text, size_t n, linked_data_found *found, void *arg)
 {

@@ -35,7 +35,7 @@ begins_with(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
-/* og:image:secure_url is og:image once more where only the scheme is another. */
+/* og:image:secure_url repeats og:image if only the scheme differs. */
 static void
 forget_insecure(struct found *s, const char *kind, const char *secure)
 {
@@ -48,7 +48,7 @@ forget_insecure(struct found *s, const char *kind, const char *secure)
 	free(url);
 }
 
-/* What describes the file of the property before it. */
+/* Properties that describe the file of the property before them. */
 static void
 describe_last(struct found *s, const char *name, const char *content)
 {
@@ -64,7 +64,7 @@ describe_last(struct found *s, const char *name, const char *content)
 		s->video = s->out->count;
 	if (strcasecmp(name, "og:video:type") != 0)
 		return;
-	/* a page with a player in it, not a video; or a stream */
+	/* a page with a player, not a video; or a stream */
 	while ((strncasecmp(content, "text/html", 9) == 0 || url_is_stream_type(content)) && s->out->count > s->video &&
 	       begins_with(s->out->media[s->out->count - 1].from, "og:video")) {
 		if (url_is_stream_type(content))
@@ -74,7 +74,7 @@ describe_last(struct found *s, const char *name, const char *content)
 	s->video = s->out->count;
 }
 
-/* Notes the page that is to be loaded instead of this one. */
+/* Stores the page that browsers load instead of this one. */
 static void
 look_at_refresh(struct found *s, const GumboNode *e, const char *content)
 {

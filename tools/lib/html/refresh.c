@@ -6,7 +6,7 @@
 #define SPACE " \t\n\f\r"
 #define DIGITS "0123456789"
 
-/* Behind "url=", if TEXT begins so, else TEXT. */
+/* The text after "url=", if TEXT begins with that, otherwise TEXT. */
 static const char *
 skip_label(const char *text)
 {

@@ -7,7 +7,7 @@
 
 enum { DESCRIPTOR = 32 };
 
-/* One descriptor, "640w" or "1.5x". False where it makes no sense; a height is let pass. */
+/* Parses one descriptor, "640w" or "1.5x". False if it is invalid; a height is accepted and ignored. */
 static bool
 take_descriptor(struct srcset *s, const char *text, size_t n)
 {
@@ -30,7 +30,7 @@ take_descriptor(struct srcset *s, const char *text, size_t n)
 	return *end == '\0' && s->size >= 0;
 }
 
-/* The descriptors up to the comma that ends the candidate; commas in parentheses do not. */
+/* Parses the descriptors up to the comma that ends the candidate; commas in parentheses do not end it. */
 static bool
 take_descriptors(struct srcset *s)
 {

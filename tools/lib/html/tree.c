@@ -14,11 +14,11 @@ enum {
 	TIME_MAX = 1500,      /* milliseconds of processor time for one try */
 	ROOM = 256 << 20,     /* bytes for one tree */
 	LOOK_AFTER = 1 << 10, /* allocations between two looks at the clock */
-	PRESCAN = 4 << 10,    /* bytes in which a page may say its character set */
+	PRESCAN = 4 << 10,    /* the bytes of a page that may name its character set */
 };
 
-/* Memory is handed out from one end to the other and freed all at once: a parser that is stopped half-way leaves
- * nothing behind, and a deep tree is never freed node by node, which Gumbo does by recursion. */
+/* Memory is allocated from one end to the other and freed all at once. So a parser that is stopped half-way leaks
+ * nothing, and a deep tree is not freed node by node, for which Gumbo uses recursion. */
 struct tree {
 	char *memory;
 	size_t used;
@@ -38,7 +38,7 @@ processor_ms(void)
 	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
 
-/* What Gumbo allocates with. It ends the parsing when a limit is reached; Gumbo itself knows none. */
+/* The allocator for Gumbo. It ends the parsing when a limit is reached; Gumbo itself has no limits. */
 static void *
 gumbo_allocate(void *arg, size_t n)
 {
@@ -159,7 +159,7 @@ tree_attribute(const GumboNode *element, const char *name)
 	return a ? a->value : NULL;
 }
 
-/* What a page that is read as ASCII says of itself in its first <meta charset>, or its older form. */
+/* The character set that a page names in its first <meta charset>, or in the older form, if it is read as ASCII. */
 static int
 charset_of_meta(const struct charsets *c, const GumboNode *document)
 {
@@ -177,7 +177,7 @@ charset_of_meta(const struct charsets *c, const GumboNode *document)
 		else if (equiv && content && strcasecmp(equiv, "content-type") == 0)
 			charset = charset_of_type(c, content);
 	}
-	/* What says so in ASCII is not UTF-16. */
+	/* A page that says so in ASCII is not UTF-16. */
 	return charset == charset_of(c, "utf-16le", 8) || charset == charset_of(c, "utf-16be", 8) ? CHARSET_UTF8
 												  : charset;
 }

@@ -24,8 +24,8 @@ static const struct ending endings[] = {
 	{"audio", " mp3 ogg oga opus flac wav m4a aac aif aiff "},
 };
 
-/* Copies what a URL may be of, as browsers do: no blanks around it, no tabs and line ends in it, quotes and
- * angles encoded, slashes leaning the right way before the query. False where it is too long. */
+/* Copies a URL as browsers do: without blanks around it and without tabs and line ends in it, with quotes and angle
+ * brackets encoded, and with backslashes before the query turned into slashes. False if it is too long. */
 static bool
 clean_url(char *out, size_t room, const char *text, size_t n)
 {
@@ -53,7 +53,7 @@ clean_url(char *out, size_t room, const char *text, size_t n)
 	return true;
 }
 
-/* Whether it begins with a scheme other than http and https. */
+/* Whether the URL begins with a scheme other than http and https. */
 static bool
 is_of_other_scheme(const char *url)
 {
@@ -188,7 +188,7 @@ url_is_same_host(const char *a, const char *b)
 	return same;
 }
 
-/* A path with the query behind it. */
+/* A path with its query. */
 static char *
 path_of(const char *url)
 {
@@ -232,7 +232,7 @@ name_of(const char *url, const char **end)
 	return name;
 }
 
-/* Stores the extension of a name in lower case between spaces. False: it has none that is known. */
+/* Stores the extension of a name in lower case between spaces. False: it has no known extension. */
 static bool
 take_extension(const char *name, const char *end, char word[EXTENSION + 3])
 {
@@ -257,7 +257,7 @@ url_kind(const char *url)
 		return NULL;
 	for (const char *c = name; c < end; c++)
 		if (*c == ':' || strncasecmp(c, "%3a", 3) == 0)
-			return NULL; /* File:NAME.jpg is a wiki's page about one */
+			return NULL; /* File:NAME.jpg is the page of a wiki about a file */
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (strstr(endings[i].list, word))
 			return endings[i].kind;

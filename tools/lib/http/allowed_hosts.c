@@ -27,7 +27,7 @@ allowed_hosts_pattern(struct buf *out, const char *address, char *const *names)
 	bool brackets = strchr(address, ':') != NULL;
 
 	buf_str(out, "^(localhost|127\\.0\\.0\\.1|\\[::1\\]|");
-	if (all) { /* by any address, never by a name that somebody else's domain could have */
+	if (all) { /* by any address, but not by a name that could belong to another domain */
 		buf_str(out, "[0-9.]+|\\[[0-9a-f:.]+\\]");
 	} else {
 		buf_str(out, brackets ? "\\[" : "");
@@ -58,7 +58,7 @@ allowed_hosts_name_check(const char *name)
 	return NULL;
 }
 
-/* What is wrong with the host of an origin, which has N bytes. */
+/* Why the host of an origin, which has N bytes, is invalid. */
 static const char *
 host_name_check(const char *host, size_t n)
 {
@@ -99,7 +99,7 @@ allowed_hosts_origin_check(const char *origin)
 		return wrong;
 	n = port[0] == ':' && port[1] >= '1' && port[1] <= '9' ? strtol(port + 1, &end, 10) : 0;
 	if (n < 1 || n > 65535 || *end)
-		return "has a port that is none";
+		return "has an invalid port";
 	return n == (tls ? 443 : 80) ? "has its scheme's own port, which browsers leave away: leave it away too" : NULL;
 }
 

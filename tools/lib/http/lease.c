@@ -23,7 +23,7 @@ enum {
 	PORT_MAX = 65535,
 	RECORD_MAX = 1 << 16,
 	BACKLOG = 1024,
-	DYING_MS = 1000, /* how long the server of a killed holder may take to go */
+	DYING_MS = 1000, /* how long the server of a killed holder may take to end */
 	KILLED_MS = 5000,
 };
 
@@ -36,7 +36,7 @@ open_lease(int dir, int port, int flags)
 	int fd;
 
 	snprintf(name, sizeof(name), "%d", port);
-	/* O_NONBLOCK: a fifo of that name keeps nobody waiting. */
+	/* O_NONBLOCK: opening a FIFO of that name does not wait. */
 	fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0644);
 	if (fd >= 0 && fstat(fd, &st) < 0)
 		return file_close(fd, -1);
@@ -70,7 +70,7 @@ listen_on(const char *address, int port, bool only_bind)
 	return fd;
 }
 
-/* Whether another program has PORT at ::1, where a browser looks for `localhost` first. */
+/* Whether another program uses PORT at ::1, which a browser tries first for `localhost`. */
 static bool
 other_at_ipv6(const char *address, int port)
 {
@@ -104,9 +104,9 @@ listen_for(const char *address, int port, bool patient)
 	return fd;
 }
 
-/* Locks leases/PORT. 0 with its descriptor in FD; 1 when it is held; -1 with errno. STALE: whether it had a record,
- * which its holder had no time to take out. The record goes before the holder can be seen, so nobody takes it for ours.
- */
+/* Locks leases/PORT. 0 with its descriptor in FD; 1 if it is held; -1 with errno. STALE: whether it had a record that a
+ * killed holder left. The record is removed before the new holder is visible, so that nobody attributes it to this
+ * process. */
 static int
 lock_lease(int dir, int port, int *fd, bool *stale)
 {
@@ -134,7 +134,7 @@ take_port(struct lease *l, int dir, const char *address, int port)
 
 	if (rc == 0) {
 		l->socket = listen_for(address, port, stale);
-		/* An empty line: from here on a server may be left behind, as STALE tells the next. */
+		/* An empty line: from now on a server may be left behind, and STALE tells the next holder. */
 		if (l->socket >= 0 && pwrite(l->fd, "\n", 1, 0) == 1) {
 			l->port = port;
 			return 0;
@@ -171,7 +171,7 @@ lease_write(struct lease *l, const char *record, size_t n)
 
 	buf_add(&line, record, n);
 	buf_str(&line, "\n");
-	/* One write: who reads sees nothing, or a line with its end. */
+	/* One write, so that readers see nothing or a complete line. */
 	rc = file_write_at(l->fd, line.data, line.len, 0);
 	buf_free(&line);
 	return rc;
@@ -183,7 +183,7 @@ lease_end(struct lease *l)
 	file_close(l->socket, 0);
 	if (l->fd >= 0) {
 		if (ftruncate(l->fd, 0) < 0)
-			l->port = 0; /* the record stays, and nobody believes it without the lock */
+			l->port = 0; /* the record stays, but without the lock it does not count */
 		close(l->fd);
 	}
 	*l = (struct lease){.fd = -1, .socket = -1};
@@ -191,7 +191,7 @@ lease_end(struct lease *l)
 
 /* --- looking --- */
 
-/* The text of a lease, if it is whole. 0, or -1 with errno. */
+/* The text of a lease, if it is complete. 0, or -1 with errno. */
 static int
 read_record(int fd, struct buf *out)
 {
@@ -203,7 +203,7 @@ read_record(int fd, struct buf *out)
 	return n < 0 ? -1 : 0;
 }
 
-/* Opens leases/PORT to be looked at. 1 with FD; 0 where no lease has that name; -1 with errno. */
+/* Opens leases/PORT for reading. 1 with FD; 0 if there is no such lease; -1 with errno. */
 static int
 open_seen(int dir, int port, int *fd)
 {
@@ -213,8 +213,8 @@ open_seen(int dir, int port, int *fd)
 	return errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO ? 0 : -1;
 }
 
-/* Fills SEEN from leases/PORT. 1; 0 when nobody holds it; -1 with errno. The holder is asked for before and after the
- * record is read, so that both belong together. */
+/* Fills SEEN from leases/PORT. 1; 0 if no process holds it; -1 with errno. The holder is determined before and after
+ * the record is read, so that both belong together. */
 static int
 look_at(int dir, int port, struct lease_seen *seen)
 {
@@ -237,7 +237,7 @@ look_at(int dir, int port, struct lease_seen *seen)
 	return file_close(fd, rc);
 }
 
-/* The port that NAME is, written as lease files are named; 0 for another name. */
+/* The port in the name of a lease file; 0 for another name. */
 static int
 port_of(const char *name)
 {
@@ -250,7 +250,7 @@ port_of(const char *name)
 	return strcmp(form, name) == 0 ? (int)port : 0;
 }
 
-/* Notes the port that an entry is in the bits ARG; what is none is port 0. */
+/* Sets the bit of the port of an entry in ARG; other names count as port 0. */
 static int
 note_port(int dir, const struct dirent *e, void *arg)
 {
@@ -262,7 +262,7 @@ note_port(int dir, const struct dirent *e, void *arg)
 	return 0;
 }
 
-/* Whether nobody holds the lease FD, and something is in it. 1, 0, or -1 with errno. */
+/* Whether no process holds the lease FD, but it has a record. 1, 0, or -1 with errno. */
 static int
 is_dead(int fd)
 {
@@ -274,7 +274,7 @@ is_dead(int fd)
 	return fstat(fd, &st) < 0 ? -1 : st.st_size > 0;
 }
 
-/* Fills SEEN from leases/PORT, if nobody holds it and something is in it. 1, 0, or -1 with errno. */
+/* Fills SEEN from leases/PORT, if no process holds it but it has a record. 1, 0, or -1 with errno. */
 static int
 look_at_dead(int dir, int port, struct lease_seen *seen)
 {
@@ -286,7 +286,7 @@ look_at_dead(int dir, int port, struct lease_seen *seen)
 	rc = is_dead(fd);
 	if (rc > 0 && read_record(fd, &seen->record) < 0)
 		rc = -1;
-	/* Asked again: who took the lease meanwhile emptied it first. */
+	/* Checked again: a process that took the lease in the meantime emptied it first. */
 	if (rc > 0)
 		rc = is_dead(fd);
 	if (rc <= 0)
@@ -294,7 +294,7 @@ look_at_dead(int dir, int port, struct lease_seen *seen)
 	return file_close(fd, rc);
 }
 
-/* Calls SEE for each port of leases/ at which LOOK finds something. */
+/* Calls SEE for each port in leases/ for which LOOK returns 1. */
 static int
 each_port(const struct root *root, int (*look)(int dir, int port, struct lease_seen *seen),
 	  bool (*see)(struct lease_seen *seen, void *arg), void *arg)
@@ -349,8 +349,8 @@ lease_is_free(const struct root *root, const char *address, int port)
 
 /* --- stopping --- */
 
-/* Opens the process that holds the lease FD: asked before and after, so that the process id was not given to
- * another meanwhile. A pidfd; -1 with ESRCH when nobody holds it, or errno. */
+/* Returns a pidfd of the process that holds the lease FD. The holder is determined before and after, so that the
+ * process id cannot belong to another process. -1 with ESRCH if no process holds it, or another errno. */
 static int
 open_holder(int fd)
 {
@@ -390,7 +390,7 @@ lease_request_stop(const struct root *root, int port)
 	return file_close(fd, pidfd);
 }
 
-/* Waits up to MS for a process to end; its locks are gone by then. 0, or -1 with ETIMEDOUT. */
+/* Waits up to MS for a process to end, which releases its locks. 0, or -1 with ETIMEDOUT. */
 static int
 await_end(int pidfd, int ms)
 {
@@ -411,7 +411,7 @@ lease_await_stop(int pidfd, int ms)
 {
 	int rc = await_end(pidfd, ms);
 
-	/* The pidfd is that process and no other, however long it took. */
+	/* The pidfd refers to that process and to no other, however much time has passed. */
 	if (rc < 0 && errno == ETIMEDOUT && (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0 || errno == ESRCH))
 		rc = await_end(pidfd, KILLED_MS);
 	return file_close(pidfd, rc);

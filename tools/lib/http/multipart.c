@@ -6,11 +6,11 @@
 
 #include "base/utf8.h"
 
-/* What the next byte belongs to. */
+/* The part of the form to which the next byte belongs. */
 enum {
-	AT_PREAMBLE, /* bytes before the first delimiter, which are passed over */
+	AT_PREAMBLE, /* bytes before the first delimiter, which are ignored */
 	AT_BYTES,    /* a part's */
-	AT_DASH,     /* behind a delimiter: CRLF, or two dashes that close the form */
+	AT_DASH,     /* after a delimiter: CRLF, or two dashes that close the form */
 	AT_DASHES,   /* the second of those */
 	AT_PADDING,  /* blanks before the CRLF */
 	AT_NEWLINE,  /* its LF */
@@ -25,8 +25,8 @@ skip_blanks(const char *at)
 	return at + strspn(at, " \t");
 }
 
-/* Takes the value at AT into OUT: a token, or a quoted string, in which a backslash stands before a quote or another
- * backslash (elsewhere it is one, as browsers mean it). Where it ends. NULL: a quote is not closed. */
+/* Stores the value at AT in OUT: a token or a quoted string, in which a backslash escapes a quote or another backslash
+ * (elsewhere it is an ordinary character, as browsers write it). Returns its end. NULL: a quote is not closed. */
 static const char *
 take_value(const char *at, struct buf *out)
 {
@@ -45,8 +45,8 @@ take_value(const char *at, struct buf *out)
 	return *at ? at + 1 : NULL;
 }
 
-/* The value of the parameter NAME of the header VALUE into OUT, which is empty. 1 where it has it, 0 where not, -1 for
- * what is badly written. */
+/* Stores the parameter NAME of the header VALUE in OUT, which is empty. 1 if it exists, 0 if not, -1 if the header is
+ * malformed. */
 static int
 find_parameter(const char *value, const char *name, struct buf *out)
 {
@@ -76,7 +76,7 @@ find_parameter(const char *value, const char *name, struct buf *out)
 
 /* --- the boundary --- */
 
-/* Whether it is one by RFC 2046: bchars, not ending in a space. */
+/* Whether it is a boundary by RFC 2046: bchars, not ending in a space. */
 static bool
 is_boundary(const char *s, size_t n)
 {
@@ -99,7 +99,7 @@ multipart_boundary(const char *type, char boundary[MULTIPART_BOUNDARY_MAX + 1])
 	if (rc <= 0 || !value.len)
 		wrong = "the request's Content-Type names no boundary";
 	else if (!is_boundary(value.data, value.len))
-		wrong = "the boundary that the request's Content-Type names is none by RFC 2046";
+		wrong = "the boundary in the request's Content-Type is invalid by RFC 2046";
 	else
 		memcpy(boundary, value.data, value.len + 1);
 	buf_free(&value);
@@ -116,7 +116,7 @@ refuse_form(struct multipart *m, const char *wrong)
 	return false;
 }
 
-/* The value of the header LINE where its name is NAME; else NULL. */
+/* The value of the header LINE if its name is NAME; otherwise NULL. */
 static const char *
 value_of(const char *line, const char *name)
 {
@@ -128,7 +128,7 @@ value_of(const char *line, const char *name)
 	return *line == ':' ? skip_blanks(line + 1) : NULL;
 }
 
-/* What the headers say, into the buffers. False after making M bad. */
+/* Reads the headers into the buffers. False after marking M as bad. */
 static bool
 read_headers(struct multipart *m, const char **disposition, const char **type)
 {
@@ -137,7 +137,7 @@ read_headers(struct multipart *m, const char **disposition, const char **type)
 
 	if (memchr(text, '\0', n))
 		return refuse_form(m, "the headers of a part contain a NUL");
-	/* Makes strings of the header lines, those that are folded in one. */
+	/* Makes each header line a string, and joins folded lines. */
 	for (size_t i = 0; i + 1 < n; i++) {
 		if (text[i] != '\r' || text[i + 1] != '\n')
 			continue;
@@ -159,7 +159,7 @@ read_headers(struct multipart *m, const char **disposition, const char **type)
 	return true;
 }
 
-/* The headers are all there. */
+/* The headers are complete. */
 static bool
 begin_part(struct multipart *m)
 {
@@ -191,7 +191,7 @@ begin_part(struct multipart *m)
 	return goes_on;
 }
 
-/* Takes header bytes up to the empty line, which has no line before it where there is no header. Where they end. */
+/* Reads header bytes up to the empty line, which comes first if there are no headers. Returns their end. */
 static const char *
 take_headers(struct multipart *m, const char *at, const char *end)
 {
@@ -229,7 +229,7 @@ give_bytes(struct multipart *m, const char *bytes, size_t n)
 	return false;
 }
 
-/* What was taken for a delimiter and is none belongs to the part. */
+/* Bytes that looked like a delimiter belong to the part. */
 static bool
 give_back_match(struct multipart *m)
 {
@@ -239,8 +239,8 @@ give_back_match(struct multipart *m)
 	return give_bytes(m, m->delimiter, n);
 }
 
-/* The next CR with which a delimiter may begin, as far as there is more to see; what else has CRs is given on whole.
- * NULL: there is none. */
+/* The next CR with which a delimiter may begin, as far as the bytes here show; other CRs are passed on as data. NULL:
+ * there is none. */
 static const char *
 find_delimiter(const struct multipart *m, const char *at, const char *end)
 {
@@ -255,10 +255,8 @@ find_delimiter(const struct multipart *m, const char *at, const char *end)
 	return NULL;
 }
 
-/*
- * Takes bytes up to the next delimiter. Where they end. A delimiter's CR is at its beginning and nowhere else in it: so
- * one that breaks off can only begin again at the byte that broke it.
- */
+/* Reads bytes up to the next delimiter. Returns their end. A delimiter has a CR only at its beginning, so after a
+ * mismatch a new one can begin only at the byte that did not match. */
 static const char *
 take_bytes(struct multipart *m, const char *at, const char *end)
 {
@@ -276,7 +274,7 @@ take_bytes(struct multipart *m, const char *at, const char *end)
 			if (++m->matched == m->delimiter_len) {
 				bool was = m->in_part;
 
-				/* The delimiter is whole. */
+				/* The delimiter is complete. */
 				m->matched = 0;
 				m->in_part = false;
 				m->at = AT_DASH;
@@ -293,7 +291,7 @@ take_bytes(struct multipart *m, const char *at, const char *end)
 
 /* --- all --- */
 
-/* One byte behind a delimiter. */
+/* Handles one byte after a delimiter. */
 static void
 handle_after_delimiter(struct multipart *m, char c)
 {
@@ -376,13 +374,13 @@ multipart_label(const char *filename, struct buf *out)
 		if (strncmp(at, "%22", 3) == 0) {
 			buf_str(&label, "\"");
 			n = 3;
-		} else if (utf8_class_of(c) == UTF8_TEXT) { /* the rest makes a name look like another one */
+		} else if (utf8_class_of(c) == UTF8_TEXT) { /* the others can make a name look like another */
 			buf_add(&label, at, n);
 		}
 	}
 	buf_add(&label, "", 0);
 	if (label.len > MULTIPART_LABEL_MAX) {
-		/* Cuts NAME, of more bytes than a label has, before its ending where that is short. */
+		/* Shortens NAME, which is longer than a label may be; a short extension is kept. */
 		const char *dot = strrchr(label.data, '.');
 		size_t cut = dot ? (size_t)(dot - label.data) : label.len;
 		size_t ending = label.len - cut > 16 ? 0 : label.len - cut;

@@ -27,7 +27,7 @@ servers_record(const struct lease_seen *seen)
 	return out;
 }
 
-/* A member as text that does a terminal no harm. */
+/* A member as text that is safe for a terminal. */
 static void
 add_member(struct buf *out, const char *what, struct json_object *record, const char *key, const char *otherwise)
 {
@@ -94,7 +94,7 @@ print_seeds_form(const struct servers *all)
 		add_member(&out, "URL", s->record, "url", "-");
 	}
 	printf("Active HTTP Servers\n%s\n%s", rule, out.data);
-	/* The form is for programs too; this is for who looks. */
+	/* The format is for programs too; this name is for people. */
 	if (isatty(STDOUT_FILENO))
 		puts("\nPages opened by these URLs do not save: `bi-serve BATCH` prints one by which they do.");
 	buf_free(&out);

@@ -186,7 +186,7 @@ open_log_in(const struct root *root, int all, const char *name, bool create)
 
 	if (dir >= 0 && fd < 0 && errno == ENOENT && create) {
 		fd = openat(dir, "log.ndjson", FLAGS | O_CREAT, 0666);
-		/* The directory of a notebook that was just made is on the disk before its log is used. */
+		/* The directory of a new notebook is synced before its log is used. */
 		if (fd >= 0 && (fsync(dir) < 0 || fsync(all) < 0 || fsync(root->fd) < 0)) {
 			file_close(fd, 0);
 			fd = -1;
@@ -238,7 +238,7 @@ notebook_add_job(const struct root *root, const char *nb, const struct notebook_
 	    append_lines(fd, end, line.data, line.len) == 0)
 		rc = fdatasync(fd);
 	if (rc == 0) {
-		/* Its results are taken up to nowhere, as the log's line at AT says. */
+		/* No results of the batch are imported yet, as the log's line at AT says. */
 		int batches = root_open_dir(root->fd, "batches", false);
 		int dir = batches < 0 ? -1 : root_open_dir(batches, job->batch, false);
 

@@ -99,7 +99,7 @@ notebook_find_same(const struct notebook *nb, const struct notebook_file *f, str
 	return show_entry(nb, first_live(nb, nb->entries[f->entry - 1].before), out);
 }
 
-/* An id that the client did not give. */
+/* An id that the client did not choose. */
 static bool
 find_derived(const struct notebook *nb, const char *id, struct notebook_seen_job *job, uint32_t *item)
 {
@@ -126,7 +126,7 @@ notebook_find_upload(const struct notebook *nb, const char *id, struct notebook_
 	const struct table_slot *s;
 	uint32_t cursor = 0;
 
-	/* Given twice, it is the later one's. */
+	/* An id that was given twice belongs to the later item. */
 	while ((s = table_next(&nb->by_given, notebook_mix(print), &cursor)))
 		if (nb->given[s->item - 1].print == print && (!found || &nb->given[s->item - 1] > found))
 			found = &nb->given[s->item - 1];
@@ -290,7 +290,7 @@ notebook_delete(struct notebook *nb, const struct notebook_file *f)
 	if (lock_wait(nb->log, LOCK_ALONE) < 0)
 		return -1;
 	buf_printf(&line, "{\"delete\":\"%s\"", f->id);
-	/* With the lock held no result is taken in. */
+	/* While the lock is held, no results are imported. */
 	if (notebook_refresh(nb) == 0)
 		rc = notebook_find_file(nb, f->id, &newest) && newest.entry > f->entry ? 1 : append_and_read(nb, &line);
 	return let_go(nb, &line, rc);
@@ -318,7 +318,7 @@ notebook_unlink(struct notebook *nb, uint64_t knowledge)
 	return append_locked(nb, &line);
 }
 
-/* --- what is still worked on --- */
+/* --- unfinished items --- */
 
 static int
 settle_job(const struct root *root, struct notebook_known_job *j)
@@ -372,7 +372,7 @@ notebook_catch_up(const struct root *root, struct notebook *nb)
 			continue;
 		if (settle_job(root, j) < 0)
 			return -1;
-		/* It left the queue before we looked at its results. */
+		/* It left the queue before its results were read. */
 		j->closed = !queued;
 	}
 	return notebook_refresh(nb);

@@ -31,17 +31,17 @@ struct taking {
 	char nb[BATCH_NAME_MAX + 1];
 	uint64_t job;
 	int log, results;
-	off_t to;          /* results.ndjson is taken up to here */
+	off_t to;          /* results.ndjson is imported up to here */
 	struct buf lines;  /* to be added */
-	off_t last;        /* where the last of them begins */
-	off_t said;        /* the "to" of what the log and LINES have */
+	off_t last;        /* where the last of these lines begins */
+	off_t said;        /* the last "to" in the log and LINES */
 	bool full, caught; /* LINES is; a line's item is not settled */
-	int error;         /* why a line could not be looked into; 0: none */
+	int error;         /* why a line could not be read; 0: all were read */
 };
 
-/* --- which notebook, and how far it is --- */
+/* --- the notebook of a batch, and how far it has the results --- */
 
-/* 1 with the notebook and job of the batch, 0 where it has no notebook, -1 with errno. */
+/* 1 with the notebook and job of the batch, 0 if it has no notebook, -1 with errno. */
 static int
 take_about(struct taking *t)
 {
@@ -58,7 +58,7 @@ take_about(struct taking *t)
 	return rc;
 }
 
-/* Whether the log's line is the batch's and has a "to", which goes to TO; a job's line has 0. */
+/* Whether the log's line belongs to the batch and has a "to", which is stored in TO; the line of a job has 0. */
 static bool
 says_to(const struct taking *t, const char *line, size_t n, off_t *to)
 {
@@ -77,7 +77,7 @@ says_to(const struct taking *t, const char *line, size_t n, off_t *to)
 	return true;
 }
 
-/* Whether `noted` can be believed. */
+/* Whether `noted` is valid. */
 static bool
 take_noted(struct taking *t)
 {
@@ -166,7 +166,7 @@ add_file(struct taking *t, struct json_object *o, uint32_t item, off_t to)
 	buf_str(out, "}\n");
 }
 
-/* Item ITEM is no file any more. */
+/* The item ITEM no longer has a file. */
 static void
 add_removal(struct taking *t, uint32_t item, off_t to)
 {
@@ -191,7 +191,7 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 	}
 	if (counts) {
 		if (state != 'c' && state != 'f' && says != 'p' && state != says) {
-			t->caught = true; /* it is being recorded just now, or its owner died over it */
+			t->caught = true; /* it is being recorded, or its owner died while recording it */
 			return false;
 		}
 		size_t from = t->lines.len;
@@ -210,7 +210,7 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 	return !t->full;
 }
 
-/* Adds what LINES has to the log. 0, or -1 with errno. */
+/* Appends LINES to the log. 0, or -1 with errno. */
 static int
 add_lines(struct taking *t)
 {
@@ -245,7 +245,7 @@ take_all(struct taking *t)
 	}
 	if (fstat(t->results, &st) < 0)
 		return -1;
-	if (t->to > st.st_size) /* it was made anew: what is taken twice is the same */
+	if (t->to > st.st_size) /* the file was rewritten: importing a line twice changes nothing */
 		t->to = 0;
 	t->said = t->to;
 	do {
@@ -257,7 +257,7 @@ take_all(struct taking *t)
 	return t->error ? -1 : 0;
 }
 
-/* Whether there is anything to take. */
+/* Whether there is anything to import. */
 static bool
 is_behind(struct taking *t)
 {

@@ -21,7 +21,7 @@ notebook_store_note(int batch_dir, off_t to, off_t at)
 
 	if (fd < 0)
 		return;
-	/* Should this fail, the log is read for it the next time. */
+	/* If this fails, the log is searched next time. */
 	if (file_write_at(fd, noted, sizeof(noted), 0) < 0 && ftruncate(fd, 0) < 0)
 		msg_warn_errno("cannot store how much of a batch is in its notebook");
 	close(fd);
@@ -53,7 +53,7 @@ notebook_may_have_more(const struct root *root, const char *batch)
 	struct stat st;
 	int there = dir >= 0 ? file_stat(dir, "results.ndjson", &st) : errno == ENOENT ? 0 : -1;
 	off_t to, at;
-	bool may = there < 0; /* who takes it then says why it cannot be read */
+	bool may = there < 0; /* the import then reports why it cannot be read */
 
 	if (there > 0)
 		may = !notebook_load_note(dir, &to, &at) || to != st.st_size;

@@ -129,7 +129,7 @@ notebook_read_digest(const char *id, unsigned char digest[NOTEBOOK_DIGEST])
 	return digest;
 }
 
-/* --- taking in the log --- */
+/* --- reading the log --- */
 
 static struct notebook_known_job *
 add_job(struct notebook *nb, uint64_t id, const char *batch)
@@ -273,7 +273,8 @@ place_of(struct notebook_known_job *j, uint32_t item)
 	return &j->places[item - 1];
 }
 
-/* Makes the entry the last of its file, its item and its knowledge item. What was the same item before is no more. */
+/* Makes the entry the latest of its file, its item and its knowledge item. It replaces the earlier entry of the same
+ * item. */
 static void
 link_entry(struct notebook *nb, struct notebook_entry *e)
 {
@@ -285,7 +286,7 @@ link_entry(struct notebook *nb, struct notebook_entry *e)
 	if (*place) {
 		struct notebook_entry *was = &nb->entries[*place - 1];
 
-		/* Taken twice, it is as it was. */
+		/* Reading it twice changes nothing. */
 		if (was->flags & NOTEBOOK_LIVE && was->knowledge == e->knowledge) {
 			linked = was->flags & NOTEBOOK_LINKED;
 			e->note = was->note;
@@ -481,7 +482,7 @@ notebook_refresh(struct notebook *nb)
 		forget_log(nb);
 	end = append_each(nb->log, nb->read_to, take_line, nb);
 	if (end < 0) {
-		forget_log(nb); /* a part was taken in */
+		forget_log(nb); /* a part of it was read */
 		return -1;
 	}
 	nb->read_to = end;

@@ -27,7 +27,7 @@ compare_names(const void *a, const void *b)
 static void
 keep_nothing(void *name)
 {
-	(void)name; /* it is freed with V */
+	(void)name; /* V owns it */
 }
 
 void
@@ -88,7 +88,7 @@ batch_args_read(struct batch_args *names, char **args, const struct batch_args_w
 			add_record(names, &rec, watch);
 			continue;
 		}
-		/* Lets WATCH work until there is something to read. */
+		/* Runs WATCH until there is something to read. */
 		do
 			rc = poll(&input, 1, watch->idle(watch->arg));
 		while (rc == 0 || (rc < 0 && errno == EINTR));

@@ -15,7 +15,7 @@ is_blank(uint32_t c)
 	       c == 0x2060 || c == 0x3000 || c == 0xfeff;
 }
 
-/* The length of the blank that ends the N bytes S; 0: they end in none. */
+/* The length of the blank at the end of the N bytes S; 0: there is none. */
 static size_t
 last_blank(const char *s, size_t n)
 {
@@ -73,7 +73,7 @@ list_line_clean(struct buf *line)
 	return line->len > 0;
 }
 
-/* Where the path of the URL S, its query or its fragment begins; its end if it has none of them. */
+/* Where the path, query or fragment of the URL S begins; its end if it has none of these. */
 static size_t
 end_of_host(const char *s)
 {

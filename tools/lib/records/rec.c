@@ -17,16 +17,16 @@
 enum { READ_AT_ONCE = 1 << 16, DEPTH = 64, SHOWN = 200 };
 
 struct rec_reader {
-	char **args; /* the operands that are left; NULL: a descriptor */
+	char **args; /* the remaining operands; NULL: records come from a descriptor */
 	int fd;
 	enum rec_form form;
 	bool ended;      /* the descriptor is at its end */
 	bool skipping;   /* inside a line that is too long */
 	bool has_ended;  /* an end record was read */
-	bool open_ended; /* a record of ours came after the last end record */
+	bool open_ended; /* a record of bi came after the last end record */
 	struct buf in;   /* read and not yet returned */
 	size_t at;       /* where in IN the next line begins */
-	size_t searched; /* IN has no end of a line before this */
+	size_t searched; /* IN has no line end before this */
 	struct buf line; /* the text of the record returned last */
 	int upstream_exit;
 	unsigned long long count;
@@ -45,7 +45,7 @@ new_tokener(void)
 	return t;
 }
 
-/* json-c reads NaN and Infinity, which RFC 8259 does not have. */
+/* json-c accepts NaN and Infinity, which RFC 8259 does not have. */
 static bool
 all_finite(struct json_object *o)
 {
@@ -71,7 +71,8 @@ all_finite(struct json_object *o)
 	}
 }
 
-/* What is wrong with the number of N characters at P: 1. is none, and json-c makes more than 64 bits another. */
+/* Why the number of N characters at P is invalid: 1. is not a number, and json-c changes numbers of more than 64 bits.
+ */
 static const char *
 numbers_check(const char *p, size_t n)
 {
@@ -86,8 +87,9 @@ numbers_check(const char *p, size_t n)
 	return NULL;
 }
 
-/* What json-c lets pass: such numbers, single quotes around a key and control characters in strings, which RFC 8259
- * does not have, and \u0000, at which json-c ends keys and everyone else ends strings: two texts would be one. */
+/* Finds errors that json-c accepts: such numbers, single quotes around a key and control characters in strings, which
+ * RFC 8259 does not have; and \u0000, where json-c ends keys and C programs end strings, so that different texts would
+ * become equal. */
 static const char *
 too_lenient(const char *text)
 {
@@ -122,7 +124,7 @@ parse_value(struct json_tokener *t, const char *text, size_t n, char *wrong, siz
 	const char *why = NULL;
 
 	json_tokener_reset(t);
-	/* The NUL behind the text tells the parser that a number at its end is whole. */
+	/* The NUL after the text tells the parser that a number at its end is complete. */
 	o = n < INT_MAX ? json_tokener_parse_ex(t, text, (int)n + 1) : NULL;
 	error = json_tokener_get_error(t);
 	if (error != json_tokener_success)
@@ -208,7 +210,7 @@ rec_fill(struct rec_reader *r)
 	return 1;
 }
 
-/* What can be shown of a bad line: its beginning, printable ASCII, ? for the rest. */
+/* The text to show for a bad line: its beginning in printable ASCII, with ? for other bytes. */
 static void
 make_bad(struct rec_reader *r, struct rec *out, const char *code)
 {
@@ -236,7 +238,7 @@ is_ours(struct json_object *o)
 		(json_object_object_get_ex(o, "rank", NULL) || json_object_object_get_ex(o, "error", NULL)));
 }
 
-/* A list that begins as text in UTF-16 does: one bad line stands for all of it. */
+/* A list that begins like UTF-16 text counts as one bad line. */
 static bool
 is_utf16(struct rec_reader *r, struct rec *out)
 {
@@ -255,7 +257,7 @@ is_utf16(struct rec_reader *r, struct rec *out)
 	return true;
 }
 
-/* Turns the text of a line, in r->line, into a record. False: nothing to return (an empty line, an end record). */
+/* Makes a record from the line in r->line. False: there is nothing to return (an empty line, an end record). */
 static bool
 make_record(struct rec_reader *r, struct rec *out, bool operand)
 {
@@ -307,7 +309,7 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 	return true;
 }
 
-/* Moves the next line into r->line. False: none is whole yet, or there is none. */
+/* Moves the next line into r->line. False: no line is complete yet, or there is none. */
 static bool
 take_line(struct rec_reader *r, bool *too_long)
 {

@@ -14,14 +14,14 @@ enum { READ_AT_ONCE = 1 << 16 };
 struct table_input {
 	int fd;
 	bool ended;
-	bool skipping; /* within a line that cannot be read */
+	bool skipping; /* inside a line that cannot be read */
 	struct buf in;
 	size_t at; /* where in IN the next row begins */
 	unsigned long long line;
 	enum table_input_kind kind;
 	char separator;
-	struct buf text; /* of the cells, each with its NUL */
-	size_t *starts;  /* of each cell, in TEXT */
+	struct buf text; /* the text of the cells, each with a NUL */
+	size_t *starts;  /* the offset of each cell in TEXT */
 	char **cells;
 	size_t count, room;
 };
@@ -53,9 +53,9 @@ read_more(struct table_input *r)
 		msg_die_errno(EX_IOERR, "cannot read the list");
 }
 
-/* --- what it is --- */
+/* --- the kind of input --- */
 
-/* What separates the cells of the first line: what is most often in it, outside of quotes. */
+/* The separator of the first line: the one that occurs most often in it, outside of quotes. */
 static char
 find_separator(const char *text, size_t n)
 {
@@ -77,7 +77,7 @@ find_separator(const char *text, size_t n)
 	return separators[best];
 }
 
-/* Sets the kind, once enough of it was read. */
+/* Sets the kind, once enough of the input was read. */
 static void
 detect_kind(struct table_input *r)
 {
@@ -93,7 +93,7 @@ detect_kind(struct table_input *r)
 	r->at = r->in.len >= 3 && memcmp(in, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	first = r->at + strspn(in + r->at, " \t\r\n");
 	if (first == r->in.len && !r->ended) {
-		r->at = 0; /* for the next look */
+		r->at = 0; /* for the next check */
 		return;
 	}
 	if (first == r->in.len)
@@ -145,7 +145,7 @@ table_input_kind(const struct table_input *r)
 
 /* --- a row --- */
 
-/* The quoted cell at P; where it ends, behind its quote, or NULL where its end is not there. */
+/* Reads the quoted cell at P. Returns its end, after its quote, or NULL if the end has not arrived. */
 static const char *
 take_quoted(struct table_input *r, const char *p, const char *end)
 {
@@ -165,7 +165,7 @@ take_quoted(struct table_input *r, const char *p, const char *end)
 	}
 }
 
-/* One cell from P on; where it ends, at what separates it or the newline, or NULL where that is not there. */
+/* Reads one cell from P on. Returns its end, at the separator or newline, or NULL if that has not arrived. */
 static const char *
 take_cell(struct table_input *r, const char *p, const char *end)
 {
@@ -185,14 +185,14 @@ take_cell(struct table_input *r, const char *p, const char *end)
 	if (p == end && !r->ended)
 		return NULL;
 	buf_add(&r->text, from, (size_t)(p - from));
-	/* The carriage return of a line's end is not the cell's. */
+	/* The carriage return at the end of a line does not belong to the cell. */
 	if ((p == end || *p == '\n') && p > from && p[-1] == '\r')
 		r->text.len--;
 	buf_add(&r->text, "", 1);
 	return p;
 }
 
-/* The row at AT, if all of it is there: where the next begins, else NULL. */
+/* Reads the row at AT. Returns where the next row begins, or NULL if the row has not arrived completely. */
 static const char *
 take_row(struct table_input *r)
 {
@@ -211,7 +211,7 @@ take_row(struct table_input *r)
 	}
 }
 
-/* Behind a row that cannot be read: on to the next line, which may have to be read first. */
+/* After an invalid row, continues with the next line, which may not have been read yet. */
 static void
 skip_line(struct table_input *r)
 {

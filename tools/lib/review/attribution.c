@@ -23,7 +23,7 @@ length_of(struct json_object *array)
 	return array ? json_object_array_length(array) : 0;
 }
 
-/* Entry I of an array: text, or the member KEY of an object; "" where there is none. */
+/* Entry I of an array: its text, or the member KEY if it is an object; "" if there is none. */
 static const char *
 array_text(struct json_object *array, size_t i, const char *key)
 {
@@ -43,7 +43,8 @@ is_true(struct json_object *o, const char *key)
 
 /* --- CSV --- */
 
-/* What spreadsheets begin a formula with, also in its wide form; tabs and returns are taken off by some. */
+/* Characters with which spreadsheets begin a formula, also in their wide forms; some spreadsheets remove tabs and
+ * returns before them. */
 static bool
 begins_formula(const char *s)
 {
@@ -142,7 +143,7 @@ add_link(struct buf *out, const char *text, const char *url)
 	if (!url || !*url)
 		return;
 	buf_str(out, "](");
-	/* A URL as where a link goes; it is one of http, without spaces. */
+	/* A URL as the target of a link; it is a URL of http or https, without spaces. */
 	for (; *url; url++)
 		if (strchr("<>()\\[]|`\"", *url))
 			buf_printf(out, "%%%02X", (unsigned char)*url);
@@ -196,7 +197,7 @@ add_md(struct buf *out, const struct attribution *a)
 	buf_str(out, is_true(c, "non_free") ? "; **not free to use**" : "");
 	add_all(out, "; restrictions: ", array_of(c, "restrictions"), false);
 	add_words(out, "; to be deleted at its source: ", rec_string(c, "deletion_reason"));
-	/* What is odd; what is missing is said already. */
+	/* Notes about oddities; missing parts are already listed. */
 	for (size_t i = 0; i < length_of(notes); i++) {
 		const char *note = array_text(notes, i, NULL);
 

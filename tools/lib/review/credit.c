@@ -13,7 +13,7 @@ enum { LICENCES_MAX = 16, SPLIT_MAX = 1000 };
 
 /* --- what an item says --- */
 
-/* The value of a field of Commons: in several languages it is an object, English first. */
+/* The value of a field of Commons. It is an object if it has several languages; English comes first. */
 static struct json_object *
 one_language(struct json_object *value)
 {
@@ -31,7 +31,7 @@ one_language(struct json_object *value)
 	return NULL;
 }
 
-/* What ITEM says as KEY, else as the FIELD of Commons; NULL where it says nothing. */
+/* The member KEY of ITEM, or else the FIELD of Commons; NULL if it has neither. */
 static struct json_object *
 value_of(struct json_object *item, const char *key, const char *field)
 {
@@ -47,7 +47,7 @@ value_of(struct json_object *item, const char *key, const char *field)
 	return one_language(v);
 }
 
-/* A value as text; NULL for what is none. */
+/* A value as text; NULL if it is not text. */
 static const char *
 text_of(struct json_object *v)
 {
@@ -56,7 +56,7 @@ text_of(struct json_object *v)
 	return t == json_type_string || t == json_type_int || t == json_type_double ? json_object_get_string(v) : NULL;
 }
 
-/* Yes, no, or OTHERWISE where neither is said: Commons says it in strings. */
+/* True, false, or OTHERWISE if neither is given: Commons has strings for them. */
 static bool
 is_true(struct json_object *v, bool otherwise)
 {
@@ -97,7 +97,7 @@ add_text(struct json_object *to, const char *key, struct json_object *value, boo
 	buf_free(&text);
 }
 
-/* URL as it may be linked to, into OUT: by http or https, without what no URL has. */
+/* Stores in OUT the URL in a form that is safe to link to: http or https, without characters that a URL cannot have. */
 static bool
 add_url(struct buf *out, const char *url)
 {
@@ -167,7 +167,7 @@ add_known(struct licensing *g, const struct licence *v, int n)
 	}
 }
 
-/* A licence that is not known by its NAME goes by it, and by the URL if that is one. */
+/* A licence whose NAME is not known is listed under that name, with the URL if it is valid. */
 static void
 add_unknown(struct licensing *g, const char *name, const char *url)
 {
@@ -183,7 +183,8 @@ add_unknown(struct licensing *g, const char *name, const char *url)
 
 static bool add_each(struct licensing *g, const char *text);
 
-/* A part of what names several: one or more that are known, or a name. N is what licence_parse() said of it. */
+/* One part of a text that names several licences: one or more known licences, or a name. N is the result of
+ * licence_parse(). */
 static void
 add_part(struct licensing *g, const char *text, const struct licence *v, int n)
 {
@@ -193,7 +194,8 @@ add_part(struct licensing *g, const char *text, const struct licence *v, int n)
 		add_unknown(g, text, NULL);
 }
 
-/* Several licences in one text: "CC BY-SA 3.0 or GFDL". False, and nothing added, where none of them is known. */
+/* Adds several licences in one text: "CC BY-SA 3.0 or GFDL". Adds nothing and returns false if none of them is known.
+ */
 static bool
 add_each(struct licensing *g, const char *text)
 {
@@ -291,7 +293,7 @@ add_licences(struct licensing *g, struct json_object *names, struct json_object 
 	}
 }
 
-/* The licences of ITEM: by their name, else by what Commons calls them otherwise. */
+/* The licences of ITEM: by their names, or else by the other names that Commons has for them. */
 static void
 find_licences(struct licensing *g, struct json_object *item)
 {
@@ -309,7 +311,7 @@ find_licences(struct licensing *g, struct json_object *item)
 
 /* --- the rest --- */
 
-/* "trademark|personality", or an array of such. */
+/* "trademark|personality", or an array of such strings. */
 static void
 add_restrictions(struct json_object *to, struct json_object *value)
 {
@@ -348,7 +350,7 @@ add_title(struct json_object *to, struct json_object *item)
 		add_text(to, "title", value_of(item, "title", "ObjectName"), true);
 }
 
-/* Sources write that they do not know the author where the author goes. */
+/* Some sources write into the field of the author that the author is not known. */
 static void
 add_author(struct json_object *to, struct json_object *value)
 {

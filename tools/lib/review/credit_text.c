@@ -46,7 +46,7 @@ add_character(struct buf *out, uint32_t c)
 	buf_add(out, s, n);
 }
 
-/* The entity at P, which is '&': appends what it stands for. Its length; 0 where it is none. */
+/* Decodes the entity at P, which is '&'. Returns its length; 0 if it is not an entity. */
 static size_t
 decode_entity(struct buf *out, const char *p)
 {
@@ -72,7 +72,7 @@ decode_entity(struct buf *out, const char *p)
 	return 0;
 }
 
-/* The tag at P, which is '<': its length up to and with the '>', outside of quotes; 0 where it is none. */
+/* The length of the tag at P, which is '<', up to and including the '>' outside of quotes; 0 if it is not a tag. */
 static size_t
 tag_length(const char *p)
 {
@@ -112,7 +112,7 @@ is_name(const char *name, size_t n, const char *const *names)
 	return false;
 }
 
-/* Whether the tag of N bytes at P opens what nobody sees: scripts, and what its style does not display. */
+/* Whether the tag of N bytes at P opens an invisible element: a script, or one with display: none. */
 static bool
 opens_hidden(const char *p, size_t n)
 {
@@ -132,7 +132,7 @@ opens_hidden(const char *p, size_t n)
 	return strcasestr(squeezed, "display:none") != NULL;
 }
 
-/* Behind the end of the element that the tag at P opens; elements of its name may be in it. */
+/* The position after the element that the tag at P opens; elements of the same name may be nested in it. */
 static const char *
 behind_element(const char *p)
 {

@@ -68,7 +68,7 @@ static const struct listed list[] = {
 
 static const char *const nothing[] = {"", "?", "unknown", "none", "n/a", "na", "no", "null", "undefined"};
 
-/* Where it breaks into pieces; letters to lower case. Words that say nothing are left out. */
+/* Splits the name into pieces, in lower case. Words without meaning are left out. */
 static bool
 split_tokens(struct tokens *t, const char *text)
 {
@@ -104,7 +104,7 @@ set_licence(struct licence *l, const char *id, const char *name, const char *url
 	snprintf(l->url, sizeof(l->url), "%s", url);
 }
 
-/* Whether the pieces from I on are these words. Moves I behind them. */
+/* Whether the pieces from I on are these words. Moves I past them. */
 static bool
 take_words(const struct tokens *t, int *i, const char *words)
 {
@@ -131,7 +131,7 @@ take_any(const struct tokens *t, int *i, const char *const *words)
 	return false;
 }
 
-/* CC0 and the public domain mark, which are no licences with parts. */
+/* CC0 and the public domain mark, which have no parts. */
 static int
 public_domain(const struct tokens *t, struct licence *l)
 {
@@ -164,7 +164,7 @@ struct parts {
 	bool by, nc, nd, sa;
 };
 
-/* The parts of a Creative Commons licence, in short and at length. False where there are none. */
+/* The parts of a Creative Commons licence, abbreviated or in full. False if there are none. */
 static bool
 take_parts(const struct tokens *t, int *i, struct parts *p)
 {
@@ -191,7 +191,7 @@ take_parts(const struct tokens *t, int *i, struct parts *p)
 	return p->by || p->nc || p->nd || p->sa;
 }
 
-/* A version that there is, as it is written; NULL for none. */
+/* An existing version, as it is written; NULL for others. */
 static const char *
 version_of(const char *token)
 {
@@ -204,7 +204,7 @@ version_of(const char *token)
 	return NULL;
 }
 
-/* Whether it can be the jurisdiction that a licence was ported to. */
+/* Whether it can be the jurisdiction to which a licence was ported. */
 static bool
 is_place(const char *token)
 {
@@ -234,7 +234,7 @@ set_cc(struct licence *l, const struct parts *p, const char *version, const char
 	snprintf(l->name, sizeof(l->name), "CC %s%s%s%s%s", shown, *version ? " " : "", version, *place ? " " : "",
 		 country);
 	if (!*version)
-		return; /* then neither its name nor its URL is whole */
+		return; /* then its name and URL are incomplete */
 	if (p->by)
 		snprintf(l->id, sizeof(l->id), "CC-%s-%s%s%s", shown, version, *place ? "-" : "", country);
 	snprintf(l->url, sizeof(l->url), "https://creativecommons.org/licenses/%s/%s/%s%s", parts + 1, version, place,
@@ -286,7 +286,7 @@ find_listed(const struct tokens *t, struct licence *l)
 	return 0;
 }
 
-/* The name that a URL of Creative Commons stands for: /licenses/by-sa/4.0/deed.de. */
+/* The name for a URL of Creative Commons: /licenses/by-sa/4.0/deed.de. */
 static bool
 name_of_url(const char *url, char name[LICENCE_TEXT_MAX])
 {

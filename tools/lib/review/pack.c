@@ -15,7 +15,7 @@
 #include "files/file.h"
 
 enum {
-	EPOCH = 315532800, /* of every member: 1980-01-01, before which zip knows no time */
+	EPOCH = 315532800, /* the time of every member: 1980-01-01, the earliest time in a zip */
 	BLOCK = 1 << 16,
 };
 
@@ -28,7 +28,7 @@ struct pack {
 	struct hash *hash; /* of the archive */
 	uint64_t bytes;
 	int error;    /* of writing to FD */
-	bool dropped; /* what still comes is not written */
+	bool dropped; /* nothing more is written */
 };
 
 static const struct pack_kind kinds[] = {
@@ -74,7 +74,7 @@ write_out(struct archive *a, void *arg, const void *bytes, size_t n)
 	return w;
 }
 
-/* Sets the format and its filter. 0, or what libarchive says. */
+/* Sets the format and its filter. Returns 0, or the code of libarchive. */
 static int
 set_kind(struct archive *a, const struct pack_kind *kind)
 {
@@ -82,10 +82,10 @@ set_kind(struct archive *a, const struct pack_kind *kind)
 
 	if (rc == ARCHIVE_OK && kind->filter)
 		rc = archive_write_add_filter_by_name(a, kind->filter);
-	/* gzip would tell when it was written. */
+	/* gzip would store the time of writing. */
 	if (rc == ARCHIVE_OK && kind->filter && strcmp(kind->filter, "gzip") == 0)
 		rc = archive_write_set_filter_option(a, "gzip", "timestamp", NULL);
-	/* Nothing behind the end of what is compressed. */
+	/* No padding after the compressed data. */
 	if (rc == ARCHIVE_OK)
 		rc = archive_write_set_bytes_per_block(a, BLOCK);
 	return rc == ARCHIVE_OK ? archive_write_set_bytes_in_last_block(a, 1) : rc;
@@ -116,8 +116,8 @@ set_errno(struct pack *p)
 	return file_fail(p->error ? p->error : archive_errno(p->a) > 0 ? archive_errno(p->a) : EIO);
 }
 
-/* Writes the header of a member. Names are UTF-8, whatever the locale of the caller; one that is not is written to a
- * tar as the bytes that it has, which libarchive warns of. What libarchive says. */
+/* Writes the header of a member. Names are UTF-8 in any locale; libarchive writes another name to a tar as bytes, with
+ * a warning. Returns the code of libarchive. */
 static int
 write_header(struct pack *p, struct archive_entry *e)
 {
@@ -204,7 +204,7 @@ pack_file(struct pack *p, const char *name, int fd, const char *sha256)
 	}
 	hash_end(h, hex);
 	if (rc == 0 && at != st.st_size) {
-		errno = EBADMSG; /* it was cut meanwhile; libarchive would fill up with zeros */
+		errno = EBADMSG; /* the file became shorter in the meantime; libarchive would pad it with zeros */
 		rc = -1;
 	}
 	if (rc < 0)

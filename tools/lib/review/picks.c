@@ -25,14 +25,14 @@ static const uint64_t fnv_begin = 0xcbf29ce484222325;
 
 struct picks {
 	int dir;       /* batches/NAME */
-	int fd;        /* picks.ndjson; -1: not there yet */
-	off_t read_to; /* of whole lines */
-	uint64_t hash; /* of those */
+	int fd;        /* picks.ndjson; -1: it does not exist yet */
+	off_t read_to; /* bytes of complete lines */
+	uint64_t hash; /* of these lines */
 	char version[40];
-	struct pick *all; /* the last decision of each subject and reviewer; its strings are ours */
+	struct pick *all; /* the last decision of each reviewer about each subject; owns its strings */
 	uint32_t n;
-	struct table by_who;      /* from subject and reviewer to 1 + the place in ALL */
-	const struct pick **some; /* those that stand, sorted */
+	struct table by_who;      /* maps subject and reviewer to 1 + the index in ALL */
+	const struct pick **some; /* the valid decisions, sorted */
 	size_t some_n;
 	size_t bad;
 };
@@ -63,7 +63,7 @@ print_of(const struct pick *v)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* The last decision of V's reviewer about V's subject; NULL where there is none. */
+/* The last decision of V's reviewer about V's subject; NULL if there is none. */
 static struct pick *
 find_last(const struct picks *p, const struct pick *v)
 {
@@ -135,7 +135,7 @@ by_subject(const void *a, const void *b)
 	return order ? order : strcmp(x->reviewer, y->reviewer);
 }
 
-/* Makes the sorted list and the version of what was read. */
+/* Makes the sorted list, and the version, from the decisions that were read. */
 static void
 sort_standing(struct picks *p)
 {
@@ -151,7 +151,7 @@ sort_standing(struct picks *p)
 
 /* --- the file --- */
 
-/* One line into V, whose strings are those of O. False when it is no decision. */
+/* Parses one line into V, whose strings belong to O. False if it is not a decision. */
 static bool
 parse_pick(struct json_object *o, struct pick *v)
 {
@@ -188,7 +188,7 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 	return true;
 }
 
-/* Opens the file where it is there and a regular one; -1 with errno. */
+/* Opens the file if it is a regular file; -1 with errno. */
 static int
 open_file(const struct picks *p, int flags)
 {
@@ -202,12 +202,12 @@ open_file(const struct picks *p, int flags)
 		fd = -1;
 		errno = EINVAL;
 	}
-	if (fd < 0 && errno == ELOOP) /* a symbolic link: no file either, and not a batch that is not there */
+	if (fd < 0 && errno == ELOOP) /* a symbolic link is not a regular file, and the batch does exist */
 		errno = EINVAL;
 	return fd;
 }
 
-/* Takes FD, open for what the file's name stands for now, instead of the one that was read from. */
+/* Replaces the descriptor by FD, which is the file that has the name now. */
 static void
 take_file(struct picks *p, int fd)
 {
@@ -236,7 +236,7 @@ picks_refresh(struct picks *p)
 	}
 	if (fstat(p->fd, &st) < 0)
 		return -1;
-	if (st.st_size < p->read_to) /* somebody cut it */
+	if (st.st_size < p->read_to) /* the file became shorter */
 		forget_picks(p);
 	if (st.st_size == p->read_to && *p->version)
 		return 0;
@@ -244,7 +244,7 @@ picks_refresh(struct picks *p)
 	if (end < 0) {
 		int error = errno;
 
-		forget_picks(p); /* a part of it was taken in */
+		forget_picks(p); /* a part of it was read */
 		sort_standing(p);
 		return file_fail(error);
 	}
@@ -351,7 +351,7 @@ is_known(const struct pick *stands, const struct pick *one)
 	       (one->choice == PICK_BACK || !one->at || picks_compare_times(one->at, stands->at) <= 0);
 }
 
-/* The lines of those of V that say something new; they are noted in P, which is read on from its file afterwards. */
+/* Makes lines of the decisions in V that are new, and stores them in P, which later continues to read its file. */
 static void
 write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 {
@@ -364,7 +364,7 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 
 		if (stands ? is_known(stands, &one) : one.choice == PICK_BACK)
 			continue;
-		/* A clock that is fast must not win over all that is decided from now on. */
+		/* A clock that is fast must not override all later decisions. */
 		one.at = one.at && picks_compare_times(one.at, now) <= 0 ? one.at : now;
 		store_pick(p, &one);
 		buf_str(out, "{\"subject\":");
@@ -384,7 +384,7 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 	}
 }
 
-/* With the lock: refreshes P, compares, appends. 0, 1 where the version is another, or -1. */
+/* With the lock: refreshes P, compares the version, appends. 0, 1 if the version differs, or -1. */
 static int
 append_if_same(struct picks *p, const struct pick *v, size_t n, const char *expect)
 {
@@ -397,7 +397,8 @@ append_if_same(struct picks *p, const struct pick *v, size_t n, const char *expe
 	if (expect && strcmp(expect, p->version) != 0)
 		return 1;
 	write_lines(&lines, p, v, n);
-	/* The file's name is on the disk before its first line is: who finds a line there need not see to it. */
+	/* The name of the file is synced before its first line is written, so that a process that finds a line need not
+	 * sync it. */
 	if (end == 0 && lines.len > 0)
 		rc = fsync(p->dir);
 	if (rc == 0 && lines.len > 0)
@@ -406,7 +407,7 @@ append_if_same(struct picks *p, const struct pick *v, size_t n, const char *expe
 	if (rc < 0) {
 		int error = errno;
 
-		forget_picks(p); /* what was noted is not there */
+		forget_picks(p); /* P has decisions that are not in the file */
 		sort_standing(p);
 		errno = error;
 	}
@@ -425,7 +426,7 @@ picks_put(struct picks *p, const struct pick *v, size_t n, const char *expect)
 		return -1;
 	rc = append_if_same(p, v, n, expect);
 	lock_drop(p->fd);
-	/* Also where nothing was new: who wrote it may not have come to this. */
+	/* Even if nothing was new: the process that wrote the lines may not have synced them. */
 	if (rc == 0 && fdatasync(p->fd) < 0) {
 		errno = EIO;
 		rc = -1;

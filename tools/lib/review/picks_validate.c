@@ -17,16 +17,16 @@
 struct subject {
 	char *id;
 	uint32_t items;
-	uint32_t removed; /* as picks_subjects_count() has last seen them */
+	uint32_t removed; /* as picks_subjects_count() last counted them */
 };
 
 struct picks_subjects {
 	int dir; /* batches/NAME */
-	int fd;  /* items.ndjson; -1: not there yet */
+	int fd;  /* items.ndjson; -1: it does not exist yet */
 	off_t read_to;
 	struct subject *all;
 	uint32_t n;
-	struct table by_id; /* from the id to 1 + the place in ALL */
+	struct table by_id; /* maps the id to 1 + the index in ALL */
 };
 
 static struct subject *
@@ -75,7 +75,7 @@ picks_subjects_refresh(struct picks_subjects *s)
 	}
 	end = append_each(s->fd, s->read_to, take_item, s);
 	if (end < 0)
-		return -1; /* what was taken in is taken in again, to no harm */
+		return -1; /* reading the same lines again does no harm */
 	s->read_to = end;
 	return 0;
 }
@@ -161,7 +161,7 @@ picks_reviewer_check(const char *name)
 	for (int n = 0; left > 0; n++, name += len, left -= len) {
 		if ((len = utf8_decode(name, left, &c)) == 0)
 			return "is not UTF-8";
-		/* Nor what nobody sees, by which a name could pass for another. */
+		/* Nor invisible characters, with which a name could pass for another. */
 		if (utf8_class_of(c) != UTF8_TEXT)
 			return "has a control character in it";
 		if (n == PICK_REVIEWER_MAX)
@@ -201,7 +201,7 @@ is_time(const char *at)
 
 /* --- a set --- */
 
-/* Whether one decision is wrong; says how if ROOM is not 0. */
+/* Whether one decision is invalid; stores the reason if ROOM is not 0. */
 static bool
 is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size_t room)
 {
@@ -266,7 +266,7 @@ picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char 
 	return rc == 0 && k == 0;
 }
 
-/* The choice that VALUE is; false when it is none. */
+/* Converts VALUE to a choice; false if it is not one. */
 static bool
 take_choice(struct json_object *value, long *choice)
 {
@@ -279,7 +279,7 @@ take_choice(struct json_object *value, long *choice)
 	return true;
 }
 
-/* What is wrong with the members of O beside the decisions; NULL: nothing. */
+/* What is wrong with the members of O other than the decisions; NULL: nothing. */
 static const char *
 form_check(struct json_object *o, const char *batch)
 {
@@ -325,7 +325,7 @@ picks_parse(struct json_object *o, const char *batch, struct picks_set *set, cha
 
 		*v = (struct pick){.subject = id, .reviewer = rec_string(o, "reviewer")};
 		if (json_object_object_get_ex(at, id, &time) && !(v->at = rec_string(at, id)))
-			v->at = ""; /* which is no time: for picks_check() to say */
+			v->at = ""; /* this is not a time, which picks_check() reports */
 		if (!bad && !take_choice(value, &v->choice))
 			bad = id;
 	}
