@@ -18,7 +18,7 @@ load crowd
 @test "a server that may have few files open says how many clients it takes" {
 	ulimit -n 2048
 	crowd_serve
-	assert_regex "$stderr" 'takes 896 clients at once instead of 8192: RLIMIT_NOFILE allows 2048 open files'
+	assert_regex "$stderr" 'accepts 896 clients at once instead of 8192: RLIMIT_NOFILE allows 2048 open files'
 	crowd 600 idle
 	answered
 }

@@ -33,7 +33,7 @@ sweep() {
 	done
 	right=$("$@" 2>/dev/null)
 	for call in $calls; do
-		for ((n = 1; n < 40; n++)); do
+		for ((n = 1; n < 80; n++)); do
 			code=0
 			strace -f -o trace "${paths[@]}" -e "trace=$call" -e "inject=$call:error=$error:when=$n" \
 				"$@" >out 2>err || code=$?
@@ -46,7 +46,7 @@ sweep() {
 				assert_output --partial "$message"
 			fi
 		done
-		[ "$n" -lt 40 ]
+		[ "$n" -lt 80 ]
 	done
 	[ "$fatal" -gt 0 ]
 	assert_equal "$("$@" 2>/dev/null)" "$right"
@@ -58,7 +58,7 @@ sweep() {
 	run -74 --separate-stderr "${AS[@]}" bi-clean check
 	assert_equal "$stderr" "bi-clean: cannot read files/ of the batch 't': Permission denied"
 	run -77 --separate-stderr "${AS[@]}" bi-status --rebuild t
-	assert_regex "$stderr" "/batches/t/files/: Permission denied$"
+	assert_regex "$stderr" "/batches/t/files/: Permission denied; "
 	run -74 "${AS[@]}" bi-clean --repair check
 	assert_equal "$(<"$BI_ROOT/batches/t/state")" ccc
 

@@ -40,8 +40,13 @@ batch_check_format(int dir)
 	struct json_object *about = NULL;
 	struct buf text = {0};
 	long long format;
+	int rc = read_text(dir, &text);
 
-	if (read_text(dir, &text) == 0 && memmem(text.data, text.len, "\"format\"", 8))
+	if (rc < 0 && errno != ENOENT) {
+		buf_free(&text);
+		return -1; /* it may be one that is too new */
+	}
+	if (rc == 0 && memmem(text.data, text.len, "\"format\"", 8))
 		about = rec_parse(text.data, text.len, NULL, 0);
 	format = json_object_is_type(about, json_type_object) ? format_of(about) : FORMAT_FIRST;
 	json_object_put(about);
