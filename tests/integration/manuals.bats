@@ -281,7 +281,7 @@ codes_said() {
 }
 
 @test "bi-clean(1) has each kind of thing that check finds, and no other" {
-	perl -0777 -ne 'print "$_\n" for /\bfound\([^,;]*,[^,;]*, "([a-z_]+)"/g' "$top"/tools/clean/*.c | sort -u >found
+	perl -0777 -ne 'print "$_\n" for /\bchecking_found\([^,;]*,[^,;]*, "([a-z_]+)"/g' "$top"/tools/clean/*.c | sort -u >found
 	[ "$(wc -l <found)" -ge 5 ]
 	sed -n '/^\.It Cm check/,/^\.It Cm legacy/s/^\.It Li //p' "$man/bi-clean.1" | sed 's/ , /\n/g' | sort |
 		diff --label sources found --label 'bi-clean(1)' -

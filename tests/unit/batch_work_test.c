@@ -1,4 +1,4 @@
-/* What batch_work.c does: claims, results, rebuilding. */
+/* What batch_work.c and batch_rebuild.c do: claims, results, rebuilding. */
 #include "batching.h"
 
 #include <sys/resource.h>

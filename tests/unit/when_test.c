@@ -44,6 +44,21 @@ prints_the_present_moment(void **state)
 }
 
 static void
+prints_the_present_moment_with_milliseconds(void **state)
+{
+	char room[WHEN_MS_SIZE], seconds[WHEN_SIZE];
+	time_t before = time(NULL), t;
+
+	(void)state;
+	assert_string_equal(when_now_ms(room) + 23, "Z");
+	assert_int_equal(room[19], '.');
+	assert_int_equal(strspn(room + 20, "0123456789"), 3);
+	snprintf(seconds, sizeof(seconds), "%.19sZ", room);
+	t = when_parse(seconds, seconds + strlen(seconds));
+	assert_true(t >= before && t <= time(NULL));
+}
+
+static void
 reads_what_it_prints_and_nothing_else(void **state)
 {
 	static const char *const wrong[] = {"",
@@ -72,6 +87,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints_a_moment_in_utc),
 		cmocka_unit_test(prints_the_present_moment),
+		cmocka_unit_test(prints_the_present_moment_with_milliseconds),
 		cmocka_unit_test(reads_what_it_prints_and_nothing_else),
 	};
 

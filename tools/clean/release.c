@@ -25,8 +25,8 @@ say_released(const struct clean *c, const struct held_host *h)
 		return;
 	}
 	record = json_object_new_object();
-	json_object_object_add(record, c->only_say ? "would_release" : "released", json_object_new_string(h->key));
-	json_object_object_add(record, "until", json_object_new_string(when_print(at, h->until)));
+	rec_add_string(record, c->only_say ? "would_release" : "released", h->key);
+	rec_add_string(record, "until", when_print(at, h->until));
 	rec_write_json(record);
 }
 

@@ -69,9 +69,9 @@ say_item(const struct removing *x, const struct removal *r)
 		o = json_object_new_object();
 		json_object_object_add(o, x->c->only_say ? "would_remove_item" : "removed_item",
 				       json_object_new_int64(r->item));
-		json_object_object_add(o, "batch", json_object_new_string(name));
+		rec_add_string(o, "batch", name);
 		if (what)
-			json_object_object_add(o, key, json_object_new_string(what));
+			rec_add_string(o, key, what);
 		json_object_object_add(o, "files", json_object_new_int64(r->files));
 		json_object_object_add(o, "bytes", json_object_new_uint64(r->bytes));
 		rec_write_json(o);

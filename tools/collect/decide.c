@@ -1,6 +1,7 @@
 /* Combines the decisions about a subject. */
 #include <string.h>
 
+#include "base/when.h"
 #include "decide.h"
 
 /* Compares two times: >0 if A is later than B, 0 if equal, <0 if earlier. A time in the future comes from a wrong
@@ -18,10 +19,10 @@ static const struct pick *
 newest_pick(const struct picks *p, const struct picks_subject *of)
 {
 	const struct pick *best = picks_get(p, of->first);
-	char now[PICK_TIME];
+	char now[WHEN_MS_SIZE];
 	bool tie = false;
 
-	picks_now(now);
+	when_now_ms(now);
 	for (size_t i = 1; i < of->count; i++) {
 		const struct pick *one = picks_get(p, of->first + i);
 		int order = compare_ages(one, best, now);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/when.h"
 #include "files/file.h"
 #include "import.h"
 #include "records/rec.h"
@@ -127,9 +128,9 @@ static size_t
 drop_older(struct picks_set *set, const struct picks *p)
 {
 	size_t left = 0, dropped;
-	char now[PICK_TIME];
+	char now[WHEN_MS_SIZE];
 
-	picks_now(now);
+	when_now_ms(now);
 	for (size_t i = 0; i < set->n; i++) {
 		const struct pick *one = &set->v[i], *last = picks_last(p, one);
 

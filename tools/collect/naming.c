@@ -4,6 +4,7 @@
 
 #include "base/file_name.h"
 #include "base/hash.h"
+#include "records/rec.h"
 #include "store.h"
 
 /* The member of a choice that has its name in the export. */
@@ -47,7 +48,7 @@ name_files(struct naming *n, struct names *taken, const char *id, struct json_ob
 				make_key(&name);
 			names_take(taken, &name);
 		}
-		json_object_object_add(o, named, json_object_new_string(same ? choice_text(same, named) : name.data));
+		rec_add_string(o, named, same ? choice_text(same, named) : name.data);
 	}
 	buf_free(&name);
 }
@@ -115,7 +116,7 @@ naming_metadata(const struct naming *n, const char *id, struct json_object *choi
 		buf_str(&name, choice_text(o, named));
 		if (n->samples)
 			naming_extension(choice_text(o, "file"), &name);
-		json_object_object_add(o, "file", json_object_new_string(name.data));
+		rec_add_string(o, "file", name.data);
 		json_object_object_del(o, named);
 	}
 	store_print(id, copy, out);

@@ -1,3 +1,6 @@
+/*
+ * expand_helper: bi-expand --serve, the confined process that unpacks one archive.
+ */
 #ifndef BI_EXPAND_HELPER_H
 #define BI_EXPAND_HELPER_H
 

@@ -1,3 +1,6 @@
+/*
+ * list: what bi-expand prints of archives without unpacking them.
+ */
 #ifndef BI_EXPAND_LIST_H
 #define BI_EXPAND_LIST_H
 

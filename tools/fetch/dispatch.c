@@ -94,7 +94,7 @@ on_not_updated(struct dispatch *d, struct job *j)
 	uint32_t item = j->item;
 	struct buf line = {0};
 
-	update_say(j, extra);
+	update_add_outcome(j, extra);
 	buf_str(&line, j->update->line);
 	job_free(j); /* the claim is let go */
 	say_stored(d, t, item, &line, extra);
@@ -360,7 +360,7 @@ say_recorded(struct dispatch *d, const struct job *j)
 	struct json_object *extra = j->update && !j->update->recheck ? json_object_new_object() : NULL;
 
 	if (extra)
-		update_say(j, extra);
+		update_add_outcome(j, extra);
 	say_result(d, j->target, j->line, strlen(j->line), true, extra);
 	json_object_put(extra);
 	if (j->update && j->update->unchanged) {

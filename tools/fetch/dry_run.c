@@ -352,8 +352,8 @@ print_row(const struct row *row)
 	struct json_object *o = json_object_new_object();
 	const char *line;
 
-	json_object_object_add(o, "batch", json_object_new_string(row->batch));
-	json_object_object_add(o, "host", json_object_new_string(row->host));
+	rec_add_string(o, "batch", row->batch);
+	rec_add_string(o, "host", row->host);
 	for (size_t i = 0; i < FATES; i++)
 		json_object_object_add(o, fates[i], json_object_new_uint64(row->counts[i]));
 	if (row->bytes)

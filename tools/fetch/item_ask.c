@@ -84,10 +84,10 @@ ask_bad_as(struct batch_ask *ask, const struct rec *rec, const char *text, const
 	while (shown.len && shown.data[shown.len - 1] & 0x80)
 		shown.data[--shown.len] = '\0'; /* no half character at the cut */
 	buf_printf(&where, "%llu %s %s", rec->line, code, shown.len ? shown.data : "");
-	json_object_object_add(item, "bad", json_object_new_string(shown.len ? shown.data : ""));
+	rec_add_string(item, "bad", shown.len ? shown.data : "");
 	json_object_object_add(item, "line", json_object_new_uint64(rec->line));
-	json_object_object_add(item, "code", json_object_new_string(code));
-	json_object_object_add(item, "wrong", json_object_new_string(why.data));
+	rec_add_string(item, "code", code);
+	rec_add_string(item, "wrong", why.data);
 	ask_make(ask, "bad", where.data, NULL, item);
 	json_object_put(item);
 	buf_free(&where);
@@ -120,7 +120,7 @@ ask_url(struct batch_ask *ask, const struct rec *rec, const char *kind, const ch
 	}
 	changed = userinfo_extract(where.data, &userinfo) || changed;
 	if (changed)
-		json_object_object_add(item, kind, json_object_new_string(where.data));
+		rec_add_string(item, kind, where.data);
 	if (userinfo.len)
 		batch_mark_userinfo(item);
 	ask_make(ask, kind, where.data, subject, item);
@@ -150,12 +150,12 @@ ask_plain(struct batch_ask *ask, const struct rec *rec)
 	struct buf path = {0};
 
 	if (strstr(rec->text, "://")) {
-		json_object_object_add(item, "url", json_object_new_string(rec->text));
+		rec_add_string(item, "url", rec->text);
 		ask_url(ask, rec, "url", rec->text, NULL, item);
 	} else {
 		list_hint(rec->text);
 		add_absolute_path(&path, rec->text);
-		json_object_object_add(item, "file", json_object_new_string(path.data));
+		rec_add_string(item, "file", path.data);
 		ask_make(ask, "file", path.data, NULL, item);
 		buf_free(&path);
 	}
@@ -187,7 +187,7 @@ ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item
 	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
 	struct json_object *why = json_object_new_string(message ? message : "it could not be found");
 
-	json_object_object_add(item, "code", json_object_new_string(code ? code : "not_found"));
+	rec_add_string(item, "code", code ? code : "not_found");
 	json_object_object_add(item, "wrong", why);
 	result_members_remove(item);
 	ask_make(ask, "bad", rec_string(item, "source"), subject, item);
@@ -252,7 +252,7 @@ ask_json(struct batch_ask *ask, const struct rec *rec)
 	}
 	buf_free(&headers);
 	add_absolute_path(&path, file);
-	json_object_object_add(rec->json, "file", json_object_new_string(path.data));
+	rec_add_string(rec->json, "file", path.data);
 	ask_make(ask, "file", path.data, subject, rec->json);
 	buf_free(&path);
 }

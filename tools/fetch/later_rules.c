@@ -110,8 +110,8 @@ later_rules_look(const struct run *run, const struct transfers *all, const struc
 		*extra = json_object_new_object();
 	if (code) {
 		mismatch = json_object_new_object();
-		json_object_object_add(mismatch, "code", json_object_new_string(code));
-		json_object_object_add(mismatch, "message", json_object_new_string(why));
+		rec_add_string(mismatch, "code", code);
+		rec_add_string(mismatch, "message", why);
 		json_object_object_add(*extra, "mismatch", mismatch);
 	} else if (!run->set->update && has_changed(run, t, result)) {
 		json_object_object_add(*extra, "changed", json_object_new_boolean(true));

@@ -135,7 +135,7 @@ clean_member(struct json_object *o, const char *key)
 		return;
 	buf_str(&text, value);
 	if (list_line_clean(&text))
-		json_object_object_add(o, key, json_object_new_string(text.data));
+		rec_add_string(o, key, text.data);
 	else
 		json_object_object_del(o, key);
 	buf_free(&text);

@@ -55,8 +55,8 @@ say_stream(struct pages *p, struct job *j, const char *stream, const char *why)
 	struct buf text = {0};
 
 	buf_printf(&text, "the page shows a stream in pieces (HLS or DASH), which is no file: %s", why);
-	json_object_object_add(about, "url", json_object_new_string(stream));
-	json_object_object_add(about, "message", json_object_new_string(text.data));
+	rec_add_string(about, "url", stream);
+	rec_add_string(about, "message", text.data);
 	j->more = json_object_new_object();
 	json_object_object_add(j->more, "stream", about);
 	if (!p->stream_said)

@@ -8,7 +8,7 @@
 enum kind {
 	OURS,        /* says what became of an item */
 	OF_FILE,     /* the same, but a list may have it too */
-	OF_IDENTITY, /* says what the item is */
+	OF_IDENTITY, /* says what the item is, or which items belong to it */
 };
 
 static const struct {

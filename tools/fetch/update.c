@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/when.h"
 #include "local_facts.h"
 #include "records/rec.h"
-#include "review/picks.h"
 
 /* What the server says of a file: these members of a result are kept up to date. */
 static const char *const facts[] = {"etag", "last_modified", "content_type", "filename"};
@@ -164,12 +164,12 @@ update_refreshed_line(const struct job *j)
 		if (!now)
 			now = rec_string(j->asked, facts[i]);
 		if (now)
-			json_object_object_add(o, facts[i], json_object_new_string(now));
+			rec_add_string(o, facts[i], now);
 		else
 			json_object_object_del(o, facts[i]);
 	}
 	if (j->at)
-		json_object_object_add(o, "final_url", json_object_new_string(j->at));
+		rec_add_string(o, "final_url", j->at);
 	else
 		json_object_object_del(o, "final_url");
 	line = buf_strdup(rec_print(o));
@@ -180,15 +180,13 @@ update_refreshed_line(const struct job *j)
 void
 update_add_members(const struct job *j, struct json_object *o)
 {
-	char now[PICK_TIME];
+	char now[WHEN_MS_SIZE];
 
 	if (!j->update || !j->update->name[0])
 		return;
-	if (!j->update->recheck) {
-		picks_now(now);
-		json_object_object_add(o, "file_changed_at", json_object_new_string(now));
-	}
-	json_object_object_add(o, "replaced_file", json_object_new_string(j->update->name));
+	if (!j->update->recheck)
+		rec_add_string(o, "file_changed_at", when_now_ms(now));
+	rec_add_string(o, "replaced_file", j->update->name);
 }
 
 void
@@ -206,19 +204,12 @@ update_remove_new(const struct job *j)
 }
 
 void
-update_say(const struct job *j, struct json_object *o)
+update_add_outcome(const struct job *j, struct json_object *o)
 {
-	struct json_object *error;
-
 	if (j->update->unchanged || j->verdict.kind == GOT) {
-		json_object_object_add(o, "update",
-				       json_object_new_string(j->update->unchanged ? "unchanged" : "changed"));
+		rec_add_string(o, "update", j->update->unchanged ? "unchanged" : "changed");
 		return;
 	}
-	error = json_object_new_object();
-	json_object_object_add(o, "update", json_object_new_string("failed"));
-	json_object_object_add(error, "code", json_object_new_string(j->verdict.code));
-	json_object_object_add(error, "message", json_object_new_string(j->verdict.message));
-	json_object_object_add(error, "retryable", json_object_new_boolean(j->verdict.retryable));
-	json_object_object_add(o, "error", error);
+	rec_add_string(o, "update", "failed");
+	rec_add_error(o, j->verdict.code, j->verdict.message, j->verdict.retryable);
 }

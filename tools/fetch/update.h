@@ -44,6 +44,6 @@ void update_remove_old(const struct job *j);
 void update_remove_new(const struct job *j);
 
 /* Adds to a record for standard output what became of J: "unchanged", "changed" or "failed" as "update". */
-void update_say(const struct job *j, struct json_object *o);
+void update_add_outcome(const struct job *j, struct json_object *o);
 
 #endif

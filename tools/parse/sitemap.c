@@ -48,20 +48,20 @@ add_entry(struct reading *r, struct buf *out, const char *from, const struct buf
 	static const char *const keys[TEXTS] = {"url", "title", NULL, "license_url", "author"};
 	const char *line;
 
-	json_object_object_add(o, "from", json_object_new_string(from));
+	rec_add_string(o, "from", from);
 	for (size_t i = 0; i < TEXTS; i++) {
 		char *text = keys[i] && texts[i].len
 				     ? utf8_copy_line(texts[i].data, texts[i].len, i == AT ? TEXT_MAX : LINE_MAX_TEXT)
 				     : NULL;
 
 		if (text && *text)
-			json_object_object_add(o, keys[i], json_object_new_string(text));
+			rec_add_string(o, keys[i], text);
 		free(text);
 	}
 	if (page && *page) {
 		char *text = utf8_copy_line(page, strlen(page), TEXT_MAX);
 
-		json_object_object_add(o, "page", json_object_new_string(text));
+		rec_add_string(o, "page", text);
 		free(text);
 	}
 	if (others)

@@ -1,3 +1,6 @@
+/*
+ * decode: pictures and drawings become thumbnails, in the confined process.
+ */
 #ifndef BI_THUMB_DECODE_H
 #define BI_THUMB_DECODE_H
 

@@ -1,3 +1,6 @@
+/*
+ * fonts: the fonts of drawings, which are opened before the process is confined.
+ */
 #ifndef BI_THUMB_FONTS_H
 #define BI_THUMB_FONTS_H
 

@@ -1,3 +1,6 @@
+/*
+ * thumb_helper: bi-thumb --serve, the confined process that makes thumbnails.
+ */
 #ifndef BI_THUMB_HELPER_H
 #define BI_THUMB_HELPER_H
 

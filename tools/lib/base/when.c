@@ -39,6 +39,18 @@ when_now(char room[WHEN_SIZE])
 }
 
 const char *
+when_now_ms(char room[WHEN_MS_SIZE])
+{
+	struct timespec now;
+	char seconds[WHEN_SIZE];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(room, WHEN_MS_SIZE, "%.19s.%03uZ", when_print(seconds, now.tv_sec),
+		 (unsigned)(now.tv_nsec / 1000000) % 1000);
+	return room;
+}
+
+const char *
 when_print_exactly(char room[WHEN_EXACT_SIZE], const struct timespec *t)
 {
 	char seconds[WHEN_SIZE], fraction[12];

@@ -136,7 +136,7 @@ check_entry(struct json_object *o)
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (rec_string(o, keys[i]))
-			json_object_object_add(entry, keys[i], json_object_new_string(rec_string(o, keys[i])));
+			rec_add_string(entry, keys[i], rec_string(o, keys[i]));
 	if (json_object_get_boolean(json_object_object_get(o, "others")))
 		json_object_object_add(entry, "others", json_object_new_boolean(1));
 	json_object_put(o);

@@ -342,17 +342,6 @@ picks_compare_times(const char *a, const char *b)
 	return (*a == 'Z' || !*a ? 0 : *a) - (*b == 'Z' || !*b ? 0 : *b);
 }
 
-void
-picks_now(char at[PICK_TIME])
-{
-	struct timespec now;
-	char seconds[WHEN_SIZE];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(at, PICK_TIME, "%.19s.%03uZ", when_print(seconds, now.tv_sec),
-		 (unsigned)(now.tv_nsec / 1000000) % 1000);
-}
-
 /* Whether ONE says nothing new: the same choice, not at a later time that its reviewer states. A later one is a choice
  * that was looked at again, which matters where the file has changed meanwhile. */
 static bool
@@ -366,9 +355,9 @@ is_known(const struct pick *stands, const struct pick *one)
 static void
 write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 {
-	char now[PICK_TIME];
+	char now[WHEN_MS_SIZE];
 
-	picks_now(now);
+	when_now_ms(now);
 	for (size_t i = 0; i < n; i++) {
 		const struct pick *stands = find_last(p, &v[i]);
 		struct pick one = v[i];

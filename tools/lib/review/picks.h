@@ -19,7 +19,6 @@ enum {
 	PICK_BACK = -1,         /* a choice: the decision is withdrawn; null in the file */
 	PICK_REVIEWER_MAX = 64, /* characters of a reviewer's name */
 	PICK_SET_MAX = 100000,  /* decisions in one set */
-	PICK_TIME = 32,         /* bytes of a time that is written here, with its NUL */
 };
 
 /* A decision. Strings are UTF-8. */
@@ -33,9 +32,6 @@ struct pick {
 
 /* Compares times of decisions, whose fractions may have different numbers of digits. Returns <0, 0 or >0. */
 int picks_compare_times(const char *a, const char *b);
-
-/* Stores the time now, in the form that decisions have. */
-void picks_now(char at[PICK_TIME]);
 
 /* --- decisions that count --- */
 
