@@ -17,6 +17,9 @@
 
 enum { FILE_BYTES_MAX = 16 << 20 };
 
+/* The end of the year 9999. libcurl drops a cookie whose time has more digits than it can read. */
+static const double EXPIRES_MAX = 253402300799;
+
 void
 cookies_check_readable(const char *path, const char *what)
 {
@@ -37,6 +40,10 @@ cookies_check_private(const char *path, const char *what)
 	if (!path)
 		return;
 	cookies_check_readable(path, what);
+	/* To open a pipe would wait for who writes it, and a device may never end. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		msg_die(EX_CONFIG, "the %s in '%s', which hosts.conf names, cannot be read: it is not a regular file",
+			what, path);
 	if (stat(path, &st) == 0 && st.st_mode & (S_IRWXG | S_IRWXO))
 		msg_die(EX_CONFIG, "the %s in '%s', which hosts.conf names, can be read by others: chmod 600 '%s'",
 			what, path, path);
@@ -123,10 +130,14 @@ number_of(struct json_object *cookie, const char *key)
 		       : 0;
 }
 
+/* To json-c each string is true that is not empty. */
 static bool
 is_set(struct json_object *cookie, const char *key)
 {
-	return json_object_get_boolean(json_object_object_get(cookie, key));
+	struct json_object *value = json_object_object_get(cookie, key);
+	const char *word = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+
+	return word ? strcasecmp(word, "true") == 0 : json_object_get_boolean(value);
 }
 
 /* Adds a cookie of an export as a line of Netscape's format. Returns whether it is one. */
@@ -142,6 +153,8 @@ add_exported(struct curl_slist **all, struct json_object *cookie)
 
 	if (expires <= 0)
 		expires = number_of(cookie, "expires");
+	if (expires > EXPIRES_MAX)
+		expires = EXPIRES_MAX;
 	if (!domain || !domain[dotted] || !name || !*name || !value)
 		return false;
 	buf_printf(&line, "%s%s%s\t%s\t%s\t%s\t%.0f\t%s\t%s", is_set(cookie, "httpOnly") ? "#HttpOnly_" : "",
@@ -175,10 +188,22 @@ add_export(struct curl_slist **all, const char *path, const struct buf *text)
 	json_object_put(o);
 }
 
+/* The number of the line that has the byte AT of TEXT. */
+static unsigned
+line_of(const char *text, size_t at)
+{
+	unsigned line = 1;
+
+	for (size_t i = 0; i < at; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
 /* Adds the cookies of a file as libcurl takes them. */
 static void
 read_cookies(struct curl_slist **all, const char *path)
 {
+	static const char bom[] = "\xef\xbb\xbf";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct buf text = {0};
 	char *left, *line;
@@ -187,8 +212,11 @@ read_cookies(struct curl_slist **all, const char *path)
 	if (fd < 0 || file_read_all(fd, FILE_BYTES_MAX, &text) < 0)
 		msg_die_errno(EX_NOINPUT, "cannot read the cookies in '%s'", path);
 	close(fd);
-	left = text.len ? text.data : NULL;
+	if (text.len && strlen(text.data) != text.len)
+		die_of(path, line_of(text.data, strlen(text.data)), "there is a NUL");
+	left = text.len ? text.data + (strncmp(text.data, bom, strlen(bom)) == 0 ? strlen(bom) : 0) : NULL;
 	if (left && strchr("[{", left[strspn(left, " \t\r\n")]) && left[strspn(left, " \t\r\n")]) {
+		buf_drop(&text, (size_t)(left - text.data));
 		add_export(all, path, &text);
 	} else {
 		while ((line = strsep(&left, "\n")))
