@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,14 +205,20 @@ static void
 read_cookies(struct curl_slist **all, const char *path)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	sigset_t none, blocked;
 	struct buf text = {0};
 	char *left, *line;
 	unsigned number = 0;
+	int fd;
 
+	/* It may be a pipe. Nothing has begun, so that a signal may end the program while nobody writes to it. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, &blocked);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || file_read_all(fd, FILE_BYTES_MAX, &text) < 0)
 		msg_die_errno(EX_NOINPUT, "cannot read the cookies in '%s'", path);
 	close(fd);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	if (text.len && strlen(text.data) != text.len)
 		die_of(path, line_of(text.data, strlen(text.data)), "there is a NUL");
 	left = text.len ? text.data + (strncmp(text.data, bom, strlen(bom)) == 0 ? strlen(bom) : 0) : NULL;
