@@ -144,7 +144,10 @@ fetch() {
 	mv key gone
 	run ! --separate-stderr bi-fetch -q -x "$FAULTY" http://a.test/bytes/5/7
 	[[ $stderr == *"$PWD/key"* ]] || fail "$stderr"
-	echo 'no header' >key && chmod 600 key
+	printf 'X-Key: a\0hush\n' >key && chmod 600 key
+	run -78 --separate-stderr bi-fetch -q -x "$FAULTY" http://a.test/bytes/5/7
+	[[ $stderr == *"line 1"*NUL* ]] || fail "$stderr"
+	echo 'no header' >key
 	run -78 --separate-stderr bi-fetch -q -x "$FAULTY" http://a.test/bytes/5/7
 	[[ $stderr == *"line 1"* ]] || fail "$stderr"
 }
@@ -204,4 +207,43 @@ fetch() {
 	forget
 	run -1 --separate-stderr bi-fetch -q "${FAULTY/:\/\//:\/\/user:wrong@}/auth/$(printf user:pass | base64)/bytes/5/d"
 	assert_equal "$(jq -rs '.[0].error.code' <<<"$output") $(origin_hits '/d$')" 'http_401 1'
+}
+
+@test 'what hosts.conf names and is no regular file is refused at once: it is not waited for' {
+	local kind setting
+
+	listen
+	export BI_HOSTS_CONF=$PWD/hosts.conf
+	mkfifo -m 600 pipe
+	mkdir -m 700 dir
+	ln -s /dev/zero device
+	ln -s pipe link
+	for kind in pipe dir device link; do
+		for setting in headers cookies netrc; do
+			echo "a.test $setting=$kind" >hosts.conf
+			run ! --separate-stderr timeout -s KILL 20 bi-fetch -q -x "$FAULTY" http://a.test/bytes/5/1
+			[[ $stderr == *"$PWD/$kind'"* ]] || fail "$setting $kind: $stderr"
+		done
+	done
+	assert_equal "$(sent Host)" ''
+}
+
+@test 'cookies of a file are sent or refused, never passed over: BOM, NUL, times and truths of other types' {
+	local file
+
+	listen
+	printf '\xef\xbb\xbf.a.test\tTRUE\t/\tFALSE\t0\tk\tv\n' >bom
+	printf '\xef\xbb\xbf[{"domain":"a.test","name":"k","value":"v"}]' >bom.json
+	echo '[{"domain":"a.test","name":"k","value":"v","expirationDate":1e300}]' >late.json
+	echo '[{"domain":"a.test","name":"k","value":"v","secure":"false","hostOnly":null,"path":7,"expires":"never"}]' >odd.json
+	for file in bom bom.json late.json odd.json; do
+		forget
+		fetch -b "${file/./-}" --cookie "$file" http://a.test/bytes/5/1
+		assert_equal "$file $(sent Cookie)" "$file k=v"
+	done
+	forget
+	printf 'a.test\tFALSE\t/\tFALSE\t0\ta\t1\n\0\na.test\tFALSE\t/\tFALSE\t0\tb\t2\n' >nul
+	run -2 --separate-stderr bi-fetch -q -x "$FAULTY" --cookie nul http://a.test/bytes/5/1
+	[[ $stderr == *"'nul', line 2: there is a NUL"* ]] || fail "$stderr"
+	assert_equal "$(sent Host)" ''
 }

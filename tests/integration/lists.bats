@@ -447,3 +447,14 @@ sitemap() {
 	assert_regex "$stderr" 'bi-parse, which reads it in a confined process, cannot be started'
 }
 
+
+@test "the results of one batch are the items of another, without what became of them there" {
+	echo same >a
+	echo same >b
+	bi-fetch -q -b one a b >results
+	run -0 --separate-stderr bi-fetch -q -b two <results
+	assert_equal "$(jq -s 'map(select(.item and .same_as)) | length' results)" 1
+	sed -n '/same_as/p;/"end"/p' results >second
+	run -0 --separate-stderr bi-fetch -q -b three <second
+	assert_equal "$(jq -c 'select(.item) | [.item, .same_as]' <<<"$output")" '[1,null]'
+}

@@ -139,3 +139,33 @@ interrupted() {
 	assert_equal "$stopped" 143
 	assert_equal "$(cat err)" ''
 }
+
+@test "a pipe that nobody opens at its other end is waited for until a signal comes" {
+	local signal pid
+
+	faulty_start
+	mkfifo pipe
+	for signal in TERM INT HUP; do
+		rm -rf "$BI_ROOT"
+		start env --default-signal=INT bi-fetch -q -b t -o pipe "$FAULTY/bytes/5/1" >out 2>err
+		pid=$!
+		poll 20 eval 'grep -q "\"completed\"" "$BI_ROOT"/batches/t/results.ndjson 2>/dev/null'
+		kill -"$signal" "$pid"
+		poll 20 gone "$pid"
+		# What was fetched stands.
+		run -0 bi-fetch -q -b t --resume
+		start env --default-signal=INT bi-fetch -q -b t --cookie pipe "$FAULTY/bytes/5/2" >out 2>err
+		pid=$!
+		poll 20 eval '! grep -q "^SigBlk:.*[1-9a-f]" "/proc/$pid/status"'
+		kill -"$signal" "$pid"
+		poll 20 gone "$pid"
+	done
+	# With somebody there, both are taken.
+	printf 'Set-Cookie: k=v; Domain=127.0.0.1\n' >pipe &
+	run -0 bi-fetch -q -b t --cookie pipe "$FAULTY/echo/3"
+	grep -q '^Cookie: k=v' "$BI_ROOT"/batches/t/files/i2_1.*
+	cat pipe >got &
+	run -0 bi-fetch -q -b t -o pipe "$FAULTY/bytes/5/1"
+	poll 20 test -s got
+	assert_equal "$(wc -c <got)" 5
+}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 #include "records/rec.h"
 
 enum { FILE_BYTES_MAX = 16 << 20 };
+
+/* The end of the year 9999. libcurl drops a cookie whose time has more digits than it can read. */
+static const double EXPIRES_MAX = 253402300799;
 
 /* Ends the program if the jar PATH could not be written at the end. libcurl makes a new file beside it. */
 static void
@@ -99,10 +103,14 @@ number_of(struct json_object *cookie, const char *key)
 		       : 0;
 }
 
+/* To json-c each string is true that is not empty. */
 static bool
 is_set(struct json_object *cookie, const char *key)
 {
-	return json_object_get_boolean(json_object_object_get(cookie, key));
+	struct json_object *value = json_object_object_get(cookie, key);
+	const char *word = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+
+	return word ? strcasecmp(word, "true") == 0 : json_object_get_boolean(value);
 }
 
 /* Adds a cookie of an export as a line of Netscape's format. Returns whether it is one. */
@@ -118,6 +126,8 @@ add_exported(struct curl_slist **all, struct json_object *cookie)
 
 	if (expires <= 0)
 		expires = number_of(cookie, "expires");
+	if (expires > EXPIRES_MAX)
+		expires = EXPIRES_MAX;
 	if (!domain || !domain[dotted] || !name || !*name || !value)
 		return false;
 	buf_printf(&line, "%s%s%s\t%s\t%s\t%s\t%.0f\t%s\t%s", is_set(cookie, "httpOnly") ? "#HttpOnly_" : "",
@@ -151,20 +161,41 @@ add_export(struct curl_slist **all, const char *path, const struct buf *text)
 	json_object_put(o);
 }
 
+/* The number of the line that has the byte AT of TEXT. */
+static unsigned
+line_of(const char *text, size_t at)
+{
+	unsigned line = 1;
+
+	for (size_t i = 0; i < at; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
 /* Adds the cookies of a file as libcurl takes them. */
 static void
 read_cookies(struct curl_slist **all, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	static const char bom[] = "\xef\xbb\xbf";
+	sigset_t none, blocked;
 	struct buf text = {0};
 	char *left, *line;
 	unsigned number = 0;
+	int fd;
 
+	/* It may be a pipe. Nothing has begun, so that a signal may end the program while nobody writes to it. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, &blocked);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || file_read_all(fd, FILE_BYTES_MAX, &text) < 0)
 		msg_die_errno(EX_NOINPUT, "cannot read the cookies in '%s'", path);
 	close(fd);
-	left = text.len ? text.data : NULL;
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	if (text.len && strlen(text.data) != text.len)
+		die_of(path, line_of(text.data, strlen(text.data)), "there is a NUL");
+	left = text.len ? text.data + (strncmp(text.data, bom, strlen(bom)) == 0 ? strlen(bom) : 0) : NULL;
 	if (left && strchr("[{", left[strspn(left, " \t\r\n")]) && left[strspn(left, " \t\r\n")]) {
+		buf_drop(&text, (size_t)(left - text.data));
 		add_export(all, path, &text);
 	} else {
 		while ((line = strsep(&left, "\n")))

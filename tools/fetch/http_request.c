@@ -44,6 +44,8 @@ read_headers(struct host_headers *h)
 	for (unsigned number = 1; (n = getline(&line, &room, file)) >= 0; number++) {
 		const char *wrong;
 
+		if (strlen(line) != (size_t)n)
+			msg_die(EX_CONFIG, "'%s', line %u: there is a NUL", h->path, number);
 		line[strcspn(line, "\r\n")] = '\0';
 		if (*line == '#' || !line[strspn(line, " \t")])
 			continue;

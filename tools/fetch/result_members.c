@@ -21,7 +21,7 @@ static const struct {
 	{"finished_at", OURS},    {"found", OF_FILE},         {"found_items", OURS},   {"found_on", OF_IDENTITY},
 	{"item", OURS},           {"last_modified", OF_FILE}, {"media", OF_IDENTITY},  {"member", OF_IDENTITY},
 	{"members", OF_FILE},     {"mime", OF_FILE},          {"opted_out", OF_FILE},  {"path", OURS},
-	{"replaced_file", OURS},  {"same_as", OF_IDENTITY},   {"sha256", OF_FILE},     {"status", OURS},
+	{"replaced_file", OURS},  {"same_as", OF_FILE},       {"sha256", OF_FILE},     {"status", OURS},
 	{"stream", OF_FILE},      {"subject", OF_IDENTITY},   {"upload", OF_IDENTITY}, {"upload_id", OF_IDENTITY},
 	{"url", OF_IDENTITY},     {"warning", OF_FILE},
 };

@@ -97,14 +97,21 @@ copy_stream(int in, int out)
 	return n < 0 ? -1 : 0;
 }
 
-static int
-write_stdout(int in)
+/* All is recorded: a signal may end the program while the reader is slow, or there is none. */
+static void
+let_signals_end_it(void)
 {
 	sigset_t none;
 
 	/* Everything is recorded, so a signal may end the program while the reader is slow. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int
+write_stdout(int in)
+{
+	let_signals_end_it();
 	if (copy_stream(in, STDOUT_FILENO) == 0)
 		return 0;
 	if (errno == EPIPE) {
@@ -117,8 +124,10 @@ write_stdout(int in)
 static int
 write_special(const char *path, int in)
 {
-	int out = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int out;
 
+	let_signals_end_it();
+	out = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	return out < 0 ? -1 : file_close(out, copy_stream(in, out));
 }
 
