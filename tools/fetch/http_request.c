@@ -267,7 +267,7 @@ http_request_prepare(const struct http_request *r, CURL *easy, struct job *j)
 		all = curl_slist_append(all, line.data);
 	}
 	if (r->set->compressed && from == 0)
-		all = curl_slist_append(all, "Accept-Encoding: gzip, deflate");
+		all = curl_slist_append(all, "Accept-Encoding: gzip");
 	if (from == 0)
 		all = update_add_conditions(j, all);
 	if (from > 0) {
