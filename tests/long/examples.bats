@@ -374,6 +374,15 @@ laid_out() {
 		sed -i 's/=/=no/' home/hosts.conf
 		run -78 inside env BI_HOSTS_CONF=hosts.conf bi-fetch -q https://example.com/2
 	done
+	example_taken bi-hosts.5 headers=secrets/data.headers
+	cp "$EXAMPLE" home/hosts.conf
+	mkdir home/secrets
+	echo 'X-Key: 1' >home/secrets/data.headers
+	echo '[{"domain":".pictures.example.org","name":"a","value":"b"}]' >home/secrets/pictures.json
+	chmod 600 home/secrets/*
+	run -0 inside env BI_HOSTS_CONF=hosts.conf bi-fetch -q https://example.com/2
+	chmod 644 home/secrets/pictures.json
+	run -78 inside env BI_HOSTS_CONF=hosts.conf bi-fetch -q https://example.com/2
 }
 
 @test "bi-parse(1)" {
