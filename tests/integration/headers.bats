@@ -84,6 +84,15 @@ fetch() {
 	run ! grep -rn hush "$BI_ROOT"
 }
 
+@test 'an option that is no header is refused without its words, which may be a secret' {
+	local header
+
+	for header in 'X-Key hush' 'hush' ': hush'; do
+		run -2 --separate-stderr bi-fetch -q -H "$header" http://a.test/1
+		[[ $stderr == *--header* && $output$stderr != *hush* ]] || fail "$header: $stderr"
+	done
+}
+
 @test 'what belongs to an item is not sent after a redirect to another host' {
 	listen
 	echo '{"url":"http://a.test/to/302/http:%2f%2fb.test%2fbytes%2f5%2fx","headers":{"X-Key":"hush"},"cookies":"a=b"}' >in

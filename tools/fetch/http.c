@@ -112,7 +112,7 @@ begins_right(struct attempt *t)
 		a->encoding[0] = '\0';
 	t->decoder = a->encoding[0] ? decoder_new(a->encoding) : NULL;
 	a->bad_range = !resume_check_answer(j);
-	return !a->bad_range;
+	return !a->bad_range && !j->run->fatal;
 }
 
 /* Adds to the body of an attempt. */

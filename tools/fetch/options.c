@@ -314,8 +314,10 @@ take_special(struct settings *set, const struct opts *o, int id)
 		if (root_name_check(o->value))
 			opt_die("the batch name '%s' %s", o->value, root_name_check(o->value));
 	} else if (id == 'H') {
-		if (!strchr(o->value, ':') && !strchr(o->value, ';'))
-			opt_die("--header takes NAME: VALUE, not '%s'", o->value);
+		if (!strpbrk(o->value, ":;") || strcspn(o->value, ":;") == 0)
+			opt_die("--header takes NAME: VALUE, and there is no name with a colon in what was given "
+				"(which is "
+				"not shown: it may be a secret)");
 		if (strpbrk(o->value, "\r\n"))
 			opt_die("--header takes one line: give each header by an option");
 		set->headers = curl_slist_append(set->headers, o->value);

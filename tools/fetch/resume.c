@@ -154,7 +154,9 @@ resume_check_answer(struct job *j)
 		j->total = -1;
 	else if (!(a->status == 206 ? is_right_part(j) : is_right_whole(j)))
 		return false;
-	return a->resumed_from > 0 || j->body.bytes == 0 || body_restart(&j->body) == 0;
+	if (a->resumed_from == 0 && j->body.bytes > 0 && body_restart(&j->body) < 0)
+		run_fail(j->run, "emptying a part that begins anew");
+	return true;
 }
 
 const char *

@@ -25,8 +25,8 @@ void resume_end(struct resume *r);
 int64_t resume_from(struct job *j);
 
 /* Checks the answer whose body begins against what was asked for, and against what earlier answers promised: status,
- * Content-Range, length and validator (RFC 9110, 14.4 and 15.3.7). Empties J's body if the answer has all. Returns
- * false if it does not fit, or with errno if the body cannot be emptied: the next attempt is to ask for all. */
+ * Content-Range, length and validator (RFC 9110, 14.4 and 15.3.7). Empties J's body if the answer has all; if that is
+ * not possible, the run fails. Returns false if the answer does not fit: the next attempt is to ask for all. */
 bool resume_check_answer(struct job *j);
 
 /* Returns NULL if J's body has all bytes after an answer that has ended well, else what is wrong. */
