@@ -5,6 +5,7 @@
 'use strict';
 const review = (function () {
 	const page = document.body.dataset;
+	const patience = 10000; /* milliseconds that a request may take */
 	let leaving = false;
 
 	function byId(id) {
@@ -191,16 +192,27 @@ const review = (function () {
 		return new Promise((resolve) => setTimeout(resolve, ms));
 	}
 
+	/* True if the server answers. A page that is opened without an answer is replaced by the browser's page of errors. */
+	async function isServed(address) {
+		try {
+			await fetch(address, {method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(patience)});
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
 	/*
-	 * Opens another page when the picks are saved, or after 1.5 s. While the server does not answer, no other page can be
-	 * loaded, so this one stays.
+	 * Opens another page when the picks are saved, or after 1.5 s if the server answers. While it does not answer, no other
+	 * page can be loaded, so this one stays.
 	 */
 	async function go(to) {
 		if (leaving)
 			return;
 		leaving = true;
-		await Promise.race([picks.flush(), wait(1500)]);
-		if (picks.state().name === 'offline') {
+		const settled = await Promise.race([picks.flush().then(() => true), wait(1500)]);
+
+		if (picks.state().name === 'offline' || (!settled && !await isServed(to))) {
 			leaving = false;
 			say('The server does not answer. You can open other pages when it does.');
 			return;

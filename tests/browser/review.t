@@ -159,6 +159,30 @@ async function early(browser) {
 	await context.close();
 }
 
+/* A server that is gone, and that the browser finds gone only after a while: the page stays. */
+async function gone(browser) {
+	for (const ms of [1600, 3000]) {
+		const {context, page} = await open(browser, '', {expected: /./});
+
+		await page.goto(server.url);
+		await page.evaluate(() => localStorage.setItem('M_batch1:reviewer', 'ada'));
+		await page.goto(pageOf(server, '1_review.html'));
+		await says(page, '#saved', 'All saved');
+		await context.route('**', (route) => setTimeout(() => route.abort('connectionrefused'), ms));
+		await page.keyboard.press('3');
+		await page.waitForSelector('#notice:not([hidden])');
+		assert.match(await page.textContent('#notice'), /does not answer/);
+		await says(page, '#saved', 'Unsaved: 1');
+		await says(page, '#say', 'The server does not answer. You can open other pages when it does.');
+		await context.unroute('**');
+		await says(page, '#saved', 'All saved');
+		assert.match(page.url(), /1_review/);
+		await page.keyboard.press('2');
+		await page.waitForURL('**/2_review.html');
+		await context.close();
+	}
+}
+
 /* Without a server there is a file to take away, and nothing is asked of anybody. */
 async function files(browser) {
 	const base = pathToFileURL(path.join(bi.root, 'review/M_batch1.1/')).href;
@@ -271,6 +295,7 @@ async function changed(browser) {
 bi.main(prepare, [
 	['picks in a served batch are saved, undone and shown', served],
 	['the way to what is undecided waits until that is known', early],
+	['a page stays where the server goes away while a pick is saved', gone],
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
 	['a browser that keeps nothing is said', keepsNothing],
