@@ -6,7 +6,9 @@
 const review = (function () {
 	const page = document.body.dataset;
 	const patience = 10000; /* milliseconds that a request may take */
+	const pause = 800; /* milliseconds between keys after which a person has seen what the page says */
 	let leaving = false;
+	let deafUntil = 0;
 
 	function byId(id) {
 		return document.getElementById(id);
@@ -56,7 +58,7 @@ const review = (function () {
 
 	const troubles = {
 		offline: 'The server does not answer. This browser keeps your picks and sends them when the server is back. ' +
-			'Until then you cannot open other pages.',
+			'Pages that are not loaded yet can be opened then.',
 		failing: 'The server cannot save now. This browser keeps your picks and tries again.',
 		denied: 'Read only: to save picks, open the address that “bi-serve ' + page.batch + '” prints. ' +
 			'Until then this browser keeps your picks.',
@@ -214,6 +216,7 @@ const review = (function () {
 
 		if (picks.state().name === 'offline' || (!settled && !await isServed(to))) {
 			leaving = false;
+			deafen();
 			say('The server does not answer. You can open other pages when it does.');
 			return;
 		}
@@ -226,12 +229,20 @@ const review = (function () {
 
 	/* --- keys --- */
 
+	/* Another page was wanted and did not come: keys that were meant for it are ignored, until none came for a while. */
+	function deafen() {
+		deafUntil = Date.now() + pause;
+	}
+
 	function isTyping(event) {
 		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
 	}
 
-	/* Calls HANDLERS[key] for keys that are meant for the page. */
-	function listenKeys(handlers) {
+	/*
+	 * Calls HANDLERS[key] for keys that are meant for the page. TURNING takes a key that is meant for the page that is on its
+	 * way.
+	 */
+	function listenKeys(handlers, turning = () => false) {
 		document.addEventListener('keydown', function (event) {
 			if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || leaving ||
 			    isTyping(event))
@@ -241,7 +252,11 @@ const review = (function () {
 
 			if (!handler || (dialog && dialog.id !== 'zoom'))
 				return;
-			if (handler(event) !== false)
+			if (Date.now() < deafUntil) {
+				deafen();
+				return;
+			}
+			if (turning(() => handler(event)) || handler(event) !== false)
 				event.preventDefault();
 		});
 	}
@@ -263,7 +278,7 @@ const review = (function () {
 	return {
 		page: page, byId: byId, all: all, make: make, setText: setText, say: say, warn: warn, words: words,
 		plural: plural, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
-		nothingKept: nothingKept, start: start,
+		nothingKept: nothingKept, start: start, refresh: showSaved, deafen: deafen,
 		isLeaving: () => leaving,
 	};
 })();

@@ -111,8 +111,22 @@ const zoom = (function () {
 		parts.pick.focus();
 	}
 
+	/* Another subject is on the page: shows its first picture, or ends. */
+	function turned() {
+		if (!dialog || !dialog.open)
+			return;
+		list = candidates();
+		if (list.length === 0) {
+			dialog.close();
+			return;
+		}
+		shown = list[0].idx;
+		draw();
+	}
+
 	return {
 		open: open,
+		turned: turned,
 		step: step,
 		isOpen: () => dialog !== null && dialog.open,
 		close: () => dialog.close(),

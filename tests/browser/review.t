@@ -31,6 +31,7 @@ function prepare() {
 	});
 	bi.batch('M_batch1', items);
 	bi.batch('M_batch1.1', items);
+	bi.grid('M_batch2', 14, 4, 5000);
 	[server] = bi.serve('M_batch1');
 }
 
@@ -159,28 +160,88 @@ async function early(browser) {
 	await context.close();
 }
 
-/* A server that is gone, and that the browser finds gone only after a while: the page stays. */
+/*
+ * A server that goes away in the middle of twelve quick keys, and that the browser finds gone at once or after a while: two
+ * pages are there already, the third stays, nothing is picked for another subject, and all is saved when the server is back.
+ */
 async function gone(browser) {
-	for (const ms of [1600, 3000]) {
+	for (const ms of [0, 1600]) {
 		const {context, page} = await open(browser, '', {expected: /./});
+		const name = 'dora' + ms;
+		const count = choices('M_batch2').length;
 
 		await page.goto(server.url);
-		await page.evaluate(() => localStorage.setItem('M_batch1:reviewer', 'ada'));
-		await page.goto(pageOf(server, '1_review.html'));
+		await page.evaluate((by) => localStorage.setItem('M_batch2:reviewer', by), name);
+		await page.goto(pageOf(server, '../M_batch2/4_review.html'));
 		await says(page, '#saved', 'All saved');
-		await context.route('**', (route) => setTimeout(() => route.abort('connectionrefused'), ms));
-		await page.keyboard.press('3');
+		await page.waitForLoadState('networkidle');
+		await context.route('**', (route) => setTimeout(() => route.abort('connectionrefused').catch(() => {}), ms));
+		for (const key of '123412341234')
+			await page.keyboard.press(key, {delay: 5});
 		await page.waitForSelector('#notice:not([hidden])');
 		assert.match(await page.textContent('#notice'), /does not answer/);
-		await says(page, '#saved', 'Unsaved: 1');
+		await says(page, '#saved', 'Unsaved: 3');
+		assert.match(page.url(), /6_review/);
+		assert.strictEqual(await page.getAttribute('.candidate.picked', 'data-idx'), '3');
+		await page.waitForTimeout(1000);
+		await page.keyboard.press('s');
 		await says(page, '#say', 'The server does not answer. You can open other pages when it does.');
+		assert.match(page.url(), /6_review/);
 		await context.unroute('**');
 		await says(page, '#saved', 'All saved');
-		assert.match(page.url(), /1_review/);
-		await page.keyboard.press('2');
-		await page.waitForURL('**/2_review.html');
+		await page.waitForSelector('#notice', {state: 'hidden'});
+		assert.deepStrictEqual(choices('M_batch2').slice(count), [['4', 1, name], ['5', 2, name], ['6', 3, name]]);
+		await page.waitForTimeout(1000);
+		await page.keyboard.press('ArrowRight');
+		await page.waitForURL('**/7_review.html');
+		assert.strictEqual(await page.textContent('h1'), 'Subject 7');
 		await context.close();
 	}
+}
+
+/* Keys that come faster than pages each decide the subject that is then on the page; Back shows each page again. */
+async function quick(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/');
+	const count = choices('M_batch2').length;
+	let loads = 0;
+
+	await page.goto(server.url);
+	await page.evaluate(() => localStorage.setItem('M_batch2:reviewer', 'eve'));
+	await page.goto(pageOf(server, '../M_batch2/1_review.html'));
+	await says(page, '#saved', 'All saved');
+	await context.route(/_review.html/, async function (route) {
+		await new Promise((done) => setTimeout(done, 150));
+		await route.continue();
+	});
+	page.on('framenavigated', () => loads++);
+	await page.evaluate(() => window.same = true);
+	const keys = '102340213042';
+
+	for (const key of keys)
+		await page.keyboard.press(key);
+	await page.waitForURL('**/13_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.ok(await page.evaluate(() => window.same), 'a page was loaded');
+	assert.deepStrictEqual(choices('M_batch2').slice(count), [...keys].map((key, i) => [String(i + 1), Number(key), 'eve']));
+	await page.goBack();
+	await page.goBack();
+	await page.waitForFunction(() => document.querySelector('h1').textContent === 'Subject 11');
+	assert.match(page.url(), /11_review/);
+	await says(page, '#state', 'Picked: candidate 4');
+	await page.goForward();
+	await page.waitForFunction(() => document.querySelector('h1').textContent === 'Subject 12');
+	assert.strictEqual(await page.title(), 'Subject 12 · M_batch2');
+
+	/* Undo goes back to where the last decision was. */
+	await page.keyboard.press('u');
+	await says(page, '#state', 'Undecided');
+	await page.keyboard.press('u');
+	await page.waitForURL('**/11_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(choices('M_batch2').slice(-2), [['12', null, 'eve'], ['11', null, 'eve']]);
+	assert.ok(await page.evaluate(() => window.same), 'a page was loaded');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
 }
 
 /* Without a server there is a file to take away, and nothing is asked of anybody. */
@@ -295,7 +356,8 @@ async function changed(browser) {
 bi.main(prepare, [
 	['picks in a served batch are saved, undone and shown', served],
 	['the way to what is undecided waits until that is known', early],
-	['a page stays where the server goes away while a pick is saved', gone],
+	['keys that come faster than pages each decide the subject on the page', quick],
+	['a server that goes away in the middle of quick keys loses none and mixes up none', gone],
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
 	['a browser that keeps nothing is said', keepsNothing],

@@ -49,6 +49,7 @@ words_of() {
 		thumbs/M1_1.webp
 		thumbs/M1_2.webp
 		thumbs/M2_1.webp
+		turn.js
 		zoom.js
 	END
 	)"
@@ -187,6 +188,7 @@ words_of() {
 		submit.html
 		submit.js
 		thumbs
+		turn.js
 		zoom.js
 	END
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
