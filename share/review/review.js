@@ -129,6 +129,8 @@ const review = (function () {
 		['j  k', 'next or previous candidate; Enter picks it'],
 		['n', 'next subject that you have not decided'],
 		['z', 'zoom in or out; 1-9 pick there too'],
+		['+  -', 'larger or smaller pictures'],
+		['i', 'all that is known of each picture'],
 		['s', 'all picks'],
 		['a', 'all subjects'],
 		['/', 'search the subjects'],

@@ -75,6 +75,9 @@
 
 		if (inFold)
 			inFold.closest('details').open = true;
+		const decided = picks.decided().size;
+
+		setText(byId('decided'), decided ? ' · ' + decided + ' decided' : '');
 		byId('undo').disabled = known.mine === null && undone().length === 0;
 	}
 
@@ -223,6 +226,10 @@
 			j: () => zoom.isOpen() ? zoom.step(1) : moveFocus(1),
 			k: () => zoom.isOpen() ? zoom.step(-1) : moveFocus(-1),
 			z: () => zoom.isOpen() ? zoom.close() : zoom.open(current(), pick),
+			i: () => inform(!document.body.classList.contains('informed')),
+			'+': () => resize(1),
+			'=': () => resize(1),
+			'-': () => resize(-1),
 			p: function () {
 				typed = '';
 				showTyped();
@@ -251,6 +258,33 @@
 			turn.loadPictures(page.preload.split(' ').filter(Boolean));
 	}
 
+	/* --- what is said of a picture --- */
+
+	/* Shows beside the pictures what is said of the one with the focus. */
+	function showDetails(card) {
+		const place = byId('details');
+
+		place.hidden = !card || document.body.classList.contains('informed');
+		place.replaceChildren();
+		if (card)
+			place.append(make('h2', {}, card.dataset.idx + ' · ' + card.querySelector('h2').textContent),
+				...[...card.querySelector('.about').children].map((child) => child.cloneNode(true)));
+	}
+
+	/* Shows it below every picture, or no more; this tab remembers it. */
+	function inform(on) {
+		picks.session.set('informed', on);
+		document.body.classList.toggle('informed', on);
+		byId('inform').setAttribute('aria-pressed', String(on));
+		showDetails(document.activeElement.closest('.candidate'));
+		rows.draw();
+	}
+
+	function resize(by) {
+		rows.size(by);
+		byId('size').value = rows.steps.indexOf(rows.factor());
+	}
+
 	/* --- the page --- */
 
 	function isPlain(event) {
@@ -264,6 +298,7 @@
 			'#undecided': toUndecided,
 			'#prev, #next': (link) => turn.to(link.getAttribute('href')),
 			'[data-pick]': (button) => pick(Number(button.dataset.pick)),
+			'#inform': () => inform(!document.body.classList.contains('informed')),
 			'[data-zoom]': (link) => zoom.open(Number(link.dataset.zoom), pick),
 		};
 
@@ -284,6 +319,20 @@
 		});
 	}
 
+	function listenPanel() {
+		document.addEventListener('focusin', function (event) {
+			const card = event.target.closest('.candidate');
+
+			if (card)
+				showDetails(card);
+		});
+		document.addEventListener('input', function (event) {
+			if (event.target.id === 'size')
+				resize(Number(event.target.value) - rows.steps.indexOf(rows.factor()));
+		});
+		document.addEventListener('toggle', rows.draw, true);
+	}
+
 	/* Sets up what another subject brought. */
 	function begin() {
 		subject = page.subject;
@@ -291,12 +340,16 @@
 		showTyped();
 		all('.controls [hidden], [data-zoom]').forEach((control) => control.hidden = false);
 		byId('decision').hidden = false;
+		byId('size').value = rows.steps.indexOf(rows.factor());
 		show();
+		rows.begin();
+		inform(picks.session.get('informed') === true);
 		zoom.turned();
 		prepare();
 	}
 
 	listenClicks();
+	listenPanel();
 	listenKeys();
 	picks.listen(show);
 	review.start();

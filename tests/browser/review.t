@@ -32,7 +32,16 @@ function prepare() {
 	bi.batch('M_batch1', items);
 	bi.batch('M_batch1.1', items);
 	bi.grid('M_batch2', 14, 4, 5000);
+	bi.batch('wall', [...Array(9).keys()].map((i) => shape(1, i, 400 + i % 3 * 200, 300 + i % 4 * 120))
+		.concat(shape(2, 20, 900, 700), shape(3, 21, 10000, 1), shape(3, 22, 640, 480)));
 	[server] = bi.serve('M_batch1');
+}
+
+function shape(subject, seed, width, height) {
+	const file = path.join(bi.dir, 'pictures', 'shape' + seed + '.png');
+
+	fs.writeFileSync(file, bi.png(7000 + seed, width, height));
+	return {subject: {id: subject, name: 'Shapes ' + subject, biography: 'Long. '.repeat(200)}, file, title: 'Picture ' + (seed + 1), license: 'CC0 1.0'};
 }
 
 function choices(name) {
@@ -295,6 +304,68 @@ async function fits(browser) {
 	await context.close();
 }
 
+/* Pictures take most of the window, and are whole; their size is remembered; what is known of one is a key away. */
+async function picturesFirst(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1440, height: 900}});
+	const look = () => page.evaluate(function () {
+		const all = [...document.querySelectorAll('.pick img')].map((img) => img.getBoundingClientRect());
+		const area = all.reduce((sum, r) => sum + r.width * Math.max(0, Math.min(r.bottom, innerHeight) - r.top), 0);
+
+		return {share: area / innerWidth / innerHeight, whole: all.filter((r) => r.top > 0 && r.bottom < innerHeight && r.right < innerWidth).length,
+			first: all[0].top, height: all[0].height, shapes: all.map((r) => r.width / r.height)};
+	});
+
+	await page.goto(server.url);
+	for (const [name, count] of [['1_review.html', 9], ['2_review.html', 1], ['3_review.html', 2]]) {
+		await page.goto(pageOf(server, '../wall/' + name));
+		await isShown(page, '.pick img');
+		const seen = await look();
+
+		assert.strictEqual(seen.whole, count, name);
+		assert.ok(count === 2 || seen.share >= 0.5, name + ': ' + seen.share);
+	}
+
+	/* A panorama of 10,000 x 1 is no line, and a picture keeps its shape. */
+	const shapes = (await look()).shapes;
+
+	assert.ok(Math.abs(shapes[1] - 640 / 480) < 0.05, String(shapes));
+	await page.goto(pageOf(server, '../wall/1_review.html'));
+	const before = await look();
+
+	await page.keyboard.press('-');
+	await page.keyboard.press('-');
+	await page.reload();
+	assert.ok((await look()).height < before.height * 0.8);
+	assert.strictEqual(await page.inputValue('#size'), '2');
+	await page.keyboard.press('+');
+	await page.keyboard.press('=');
+	assert.deepStrictEqual(await look(), before);
+
+	/* Of the picture with the focus, and with i of all. */
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	assert.match(await page.textContent('#details'), /^2 · Picture 2.*Licence: CC0 1\.0/s);
+	assert.ok(!await page.isVisible('.candidate .about'));
+	await page.keyboard.press('i');
+	assert.ok(await page.isVisible('.candidate[data-idx="1"] .about'));
+	assert.ok(await page.isHidden('#details'));
+	await page.keyboard.press('i');
+	assert.deepStrictEqual(await look(), before);
+
+	for (const width of [390, 820, 1024]) {
+		await page.setViewportSize({width, height: 780});
+		await page.goto(pageOf(server, '../wall/1_review.html'));
+		assert.ok((await look()).first < 200, 'the first picture at ' + width);
+		assert.ok(await page.evaluate(() => [...document.querySelectorAll('.controls .button')].every(function (button) {
+			const r = button.getBoundingClientRect();
+
+			return r.height === 0 || (r.height >= 44 && r.bottom <= innerHeight);
+		})), 'the controls at ' + width);
+	}
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 /* A page says so where the browser keeps nothing, and does not go on as if it did. */
 async function keepsNothing(browser) {
 	for (const broken of ['denied', 'full']) {
@@ -360,6 +431,7 @@ bi.main(prepare, [
 	['a server that goes away in the middle of quick keys loses none and mixes up none', gone],
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
+	['pictures take most of the window, and their size is remembered', picturesFirst],
 	['a browser that keeps nothing is said', keepsNothing],
 	['a file that has changed since it was chosen is said to have', changed],
 ]);

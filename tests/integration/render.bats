@@ -43,6 +43,7 @@ words_of() {
 		picks.js
 		review.css
 		review.js
+		rows.js
 		subject.js
 		submit.html
 		submit.js
@@ -184,6 +185,7 @@ words_of() {
 		picks.js
 		review.css
 		review.js
+		rows.js
 		subject.js
 		submit.html
 		submit.js
