@@ -128,8 +128,10 @@ const review = (function () {
 		['→  ←', 'next or previous subject'],
 		['j  k', 'next or previous candidate; Enter picks it'],
 		['n', 'next subject that you have not decided'],
-		['z', 'zoom in or out; 1-9 pick there too'],
-		['+  -', 'larger or smaller pictures'],
+		['Space', 'loupe, and back; 1-9 pick there too'],
+		['z', 'loupe; there: pixel for pixel, and back'],
+		['c', 'compare two, three or four; h holds the first'],
+		['+  -', 'larger or smaller, on the page and in the loupe'],
 		['i', 'all that is known of each picture'],
 		['s', 'all picks'],
 		['a', 'all subjects'],
@@ -252,7 +254,7 @@ const review = (function () {
 			const handler = Object.hasOwn(handlers, event.key) ? handlers[event.key] : null;
 			const dialog = document.querySelector('dialog[open]');
 
-			if (!handler || (dialog && dialog.id !== 'zoom'))
+			if (!handler || (dialog && dialog.id !== 'loupe'))
 				return;
 			if (Date.now() < deafUntil) {
 				deafen();

@@ -73,7 +73,7 @@ def details:
 
 def heading: .title // "Candidate \(.idx)";
 
-# Full size: a link, which zoom.js opens in a dialog. A drawing must not be opened as a document, so without a script
+# Full size: a link, which loupe.js opens in a dialog. A drawing must not be opened as a document, so without a script
 # there is no link.
 def zoom:
 	"<svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path d=\"M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9\"/></svg>" as $sign
@@ -178,7 +178,7 @@ def subject_page($batch):
 	. as $s
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["zoom.js", "rows.js", "turn.js", "subject.js"];
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "subject.js"];
 			@html " data-subject=\"\($s.id)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
 		+ ($batch | bar("subject"))
 		+ "<main id=\"main\" class=\"review\">\n"

@@ -154,8 +154,8 @@
 	function step(by) {
 		const link = byId(by < 0 ? 'prev' : 'next');
 
-		if (zoom.isOpen())
-			zoom.step(by);
+		if (loupe.isOpen())
+			loupe.step(by);
 		else if (link)
 			return turn.to(link.getAttribute('href'));
 		else
@@ -174,6 +174,35 @@
 		const to = around.find((id) => picks.of(id).mine === null);
 
 		return turn.to(to === undefined ? 'submit.html' : to + '_review.html');
+	}
+
+	/* --- the loupe --- */
+
+	/* Space is the loupe, also on the picture with the focus; on other controls it presses them, as anywhere. */
+	function space(event) {
+		const control = event.target.closest('button, summary, a, input');
+
+		if (control && !control.matches('.pick'))
+			return false;
+		if (loupe.isOpen())
+			loupe.close();
+		else
+			loupe.open(current(), pick);
+		return true;
+	}
+
+	function compare() {
+		if (!loupe.isOpen())
+			loupe.open(current(), pick);
+		if (loupe.isOpen())
+			loupe.compare();
+	}
+
+	function larger(by) {
+		if (loupe.isOpen())
+			loupe.zoomBy(by > 0 ? 1.25 : 0.8);
+		else
+			resize(by);
 	}
 
 	/* --- keys --- */
@@ -223,13 +252,16 @@
 			n: toUndecided,
 			s: () => review.go('submit.html'),
 			a: () => review.go('index.html'),
-			j: () => zoom.isOpen() ? zoom.step(1) : moveFocus(1),
-			k: () => zoom.isOpen() ? zoom.step(-1) : moveFocus(-1),
-			z: () => zoom.isOpen() ? zoom.close() : zoom.open(current(), pick),
+			j: () => loupe.isOpen() ? loupe.step(1) : moveFocus(1),
+			k: () => loupe.isOpen() ? loupe.step(-1) : moveFocus(-1),
+			z: () => loupe.isOpen() ? loupe.toggle() : loupe.open(current(), pick),
+			c: compare,
+			h: () => loupe.isOpen() && loupe.hold(),
+			' ': space,
 			i: () => inform(!document.body.classList.contains('informed')),
-			'+': () => resize(1),
-			'=': () => resize(1),
-			'-': () => resize(-1),
+			'+': () => larger(1),
+			'=': () => larger(1),
+			'-': () => larger(-1),
 			p: function () {
 				typed = '';
 				showTyped();
@@ -299,7 +331,7 @@
 			'#prev, #next': (link) => turn.to(link.getAttribute('href')),
 			'[data-pick]': (button) => pick(Number(button.dataset.pick)),
 			'#inform': () => inform(!document.body.classList.contains('informed')),
-			'[data-zoom]': (link) => zoom.open(Number(link.dataset.zoom), pick),
+			'[data-zoom]': (link) => loupe.open(Number(link.dataset.zoom), pick),
 		};
 
 		document.addEventListener('click', function (event) {
@@ -344,7 +376,7 @@
 		show();
 		rows.begin();
 		inform(picks.session.get('informed') === true);
-		zoom.turned();
+		loupe.turned();
 		prepare();
 	}
 

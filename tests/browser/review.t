@@ -366,6 +366,122 @@ async function picturesFirst(browser) {
 	await context.close();
 }
 
+/* The loupe: its place and size stay on the way through the candidates, and several are moved together. */
+async function inTheLoupe(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1440, height: 900}});
+	const count = choices('wall').length;
+	const panes = () => page.locator('.pane').evaluateAll((all) => all.map((pane) => Number(pane.dataset.idx)));
+	const boxes = () => page.locator('.pane img').evaluateAll((all) => all.map(function (img) {
+		const r = img.getBoundingClientRect(), view = img.parentElement.getBoundingClientRect();
+
+		return {w: Math.round(r.width), x: (view.left + view.width / 2 - r.left) / r.width, y: (view.top + view.height / 2 - r.top) / r.height};
+	}));
+	const loaded = () => page.waitForFunction(() => [...document.querySelectorAll('.pane img')].every((img) => img.complete && img.naturalWidth && img.style.transform));
+
+	await page.goto(server.url);
+	await page.evaluate(() => localStorage.setItem('wall:reviewer', 'flo'));
+	await page.goto(pageOf(server, '../wall/1_review.html'));
+	await isShown(page, '.pick img');
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	await page.keyboard.press(' ');
+	await page.waitForSelector('#loupe[open]');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [2]);
+	assert.match(await page.textContent('.pane .percent'), /^enlarged to \d+ %$/); /* 600 x 420 in 1440 x 900 */
+	assert.match(await page.textContent('.pane figcaption'), /Picture 2.*600 × 420 · CC0 1\.0/);
+
+	/* A click enlarges to the point. */
+	const view = await page.locator('.view').boundingBox();
+	const img = await page.locator('.pane img').boundingBox();
+
+	await page.mouse.click(img.x + img.width * 0.75, img.y + img.height * 0.6);
+	const [enlarged] = await boxes();
+	const now = await page.locator('.pane img').boundingBox();
+
+	assert.ok(enlarged.w > img.width * 1.9);
+	assert.ok(Math.abs(now.x + now.width * 0.75 - (img.x + img.width * 0.75)) < 2, 'the point stays under the pointer');
+
+	/* The next candidate has the same place at the same size; dragging moves it. */
+	await page.keyboard.press('ArrowRight');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [3]);
+	assert.ok(Math.abs((await boxes())[0].x - enlarged.x) < 0.15, JSON.stringify([await boxes(), enlarged]));
+	await page.mouse.move(view.x + 400, view.y + 300);
+	await page.mouse.down();
+	await page.mouse.move(view.x + 500, view.y + 300, {steps: 4});
+	await page.mouse.up();
+	assert.ok((await boxes())[0].x < enlarged.x - 0.02);
+
+	/* Three beside each other move together; one is held while the others change. */
+	await page.keyboard.press('c');
+	await page.keyboard.press('c');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [3, 4, 5]);
+	await page.keyboard.press('z');
+	await page.keyboard.press('z');
+	await page.mouse.move(view.x + 200, view.y + 300);
+	await page.mouse.wheel(0, -600);
+	const three = await boxes();
+
+	assert.ok(three.every((box) => Math.abs(box.x - three[0].x) < 0.2), JSON.stringify(three));
+	await page.keyboard.press('h');
+	await page.keyboard.press('ArrowRight');
+	assert.deepStrictEqual(await panes(), [3, 5, 6]);
+	await page.click('.frame[data-idx="9"]');
+	assert.deepStrictEqual(await panes(), [3, 8, 9]);
+	await page.keyboard.press('h');
+	await page.keyboard.press('c');
+	assert.strictEqual((await panes()).length, 4);
+	await page.keyboard.press('c');
+	assert.strictEqual((await panes()).length, 1);
+
+	/* A number picks, also in the loupe, which goes on with the next subject; Space ends it. */
+	await page.keyboard.press('7');
+	await page.waitForURL('**/2_review.html');
+	await page.waitForSelector('#loupe[open]');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [1]);
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(choices('wall').slice(count), [['1', 7, 'flo']]);
+	await page.keyboard.press(' ');
+	assert.ok(await page.isHidden('#loupe'));
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
+/* On a phone: a tap opens the loupe, a swipe is the next candidate, two fingers enlarge. */
+async function byTouch(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/',
+		{viewport: {width: 390, height: 780}, hasTouch: true, isMobile: true});
+	const idx = () => page.getAttribute('.pane', 'data-idx');
+
+	await page.goto(server.url);
+	await page.goto(pageOf(server, '../wall/1_review.html'));
+	await page.tap('[data-zoom="2"]');
+	await page.waitForSelector('#loupe[open]');
+	await page.waitForFunction(() => document.querySelector('.pane img').style.transform);
+	const touch = await context.newCDPSession(page);
+	const send = (type, ...points) => touch.send('Input.dispatchTouchEvent', {type, touchPoints: points.map(([x, y], id) => ({x, y, id}))});
+
+	await send('touchStart', [300, 300]);
+	await send('touchMove', [250, 302]);
+	await send('touchMove', [150, 305]);
+	await send('touchEnd');
+	await page.waitForFunction(() => document.querySelector('.pane').dataset.idx === '3');
+	await page.waitForFunction(() => document.querySelector('.pane img').style.transform);
+	const before = (await page.locator('.pane img').boundingBox()).width;
+
+	await send('touchStart', [150, 300], [250, 300]);
+	await send('touchMove', [100, 300], [300, 300]);
+	await send('touchMove', [50, 300], [350, 300]);
+	await send('touchEnd');
+	assert.ok((await page.locator('.pane img').boundingBox()).width > before * 2);
+	assert.strictEqual(await idx(), '3');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 /* A page says so where the browser keeps nothing, and does not go on as if it did. */
 async function keepsNothing(browser) {
 	for (const broken of ['denied', 'full']) {
@@ -432,6 +548,8 @@ bi.main(prepare, [
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
 	['pictures take most of the window, and their size is remembered', picturesFirst],
+	['the loupe keeps its place, compares, holds and picks', inTheLoupe],
+	['the loupe is used with fingers', byTouch],
 	['a browser that keeps nothing is said', keepsNothing],
 	['a file that has changed since it was chosen is said to have', changed],
 ]);

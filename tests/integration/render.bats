@@ -40,6 +40,7 @@ words_of() {
 		index.html
 		index.js
 		lists.js
+		loupe.js
 		picks.js
 		review.css
 		review.js
@@ -51,7 +52,6 @@ words_of() {
 		thumbs/M1_2.webp
 		thumbs/M2_1.webp
 		turn.js
-		zoom.js
 	END
 	)"
 	cmp "$R/M_batch1/M1_2.jpg" origin/M-1-3.jpg
@@ -181,6 +181,7 @@ words_of() {
 		index.html
 		index.js
 		lists.js
+		loupe.js
 		notes.txt
 		picks.js
 		review.css
@@ -191,7 +192,6 @@ words_of() {
 		submit.js
 		thumbs
 		turn.js
-		zoom.js
 	END
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
 	run ls "$R/same/thumbs"
