@@ -344,6 +344,22 @@ host_explain_hold(const struct host *h, struct buf *out)
 
 /* --- slots --- */
 
+/* Pauses the host, which has no slot for us for WAIT milliseconds, or with RC below -1 fails the run. Returns true if
+ * the host is held back for too long, so that its jobs need no slot. */
+static bool
+wait_for_slot(struct host *h, int rc, int64_t wait)
+{
+	if (rc < -1) {
+		run_fail(h->table->run, "asking for a slot in hosts/");
+		return false;
+	}
+	if (!look_at_hold(h) || h->held_too_long)
+		return h->held_too_long;
+	host_pause(h, clock_ms() + (h->held_until && wait > HELD_LOOK_MS ? HELD_LOOK_MS : wait));
+	host_update(h);
+	return false;
+}
+
 bool
 host_acquire_slot(struct host *h, int *slot)
 {
@@ -361,21 +377,24 @@ host_acquire_slot(struct host *h, int *slot)
 	if (!h->limit)
 		*slot = 0;
 	else
-		*slot = kept < 0 ? slot_acquire(h->limit, &wait) : slot_reacquire(h->limit, kept, &wait);
+		*slot = kept < 0 ? slot_take(h->limit, &wait) : slot_retake(h->limit, kept, &wait);
 	if (*slot >= 0) {
 		if (h->held_until)
 			note_not_held(h);
 		return true;
 	}
-	if (*slot < -1) {
-		run_fail(h->table->run, "asking for a slot in hosts/");
-		return false;
-	}
-	if (!look_at_hold(h) || h->held_too_long)
-		return h->held_too_long;
-	host_pause(h, clock_ms() + (h->held_until && wait > HELD_LOOK_MS ? HELD_LOOK_MS : wait));
-	host_update(h);
-	return false;
+	return wait_for_slot(h, *slot, wait);
+}
+
+bool
+host_count_start(struct host *h, int slot)
+{
+	int64_t wait = 0;
+	int rc = h->limit && slot >= 0 ? slot_count_start(h->limit, slot, &wait) : 0;
+
+	if (rc < 0)
+		(void)wait_for_slot(h, rc, wait);
+	return rc >= 0;
 }
 
 void

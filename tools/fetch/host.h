@@ -88,6 +88,10 @@ void host_pause(struct host *h, int64_t due);
  * whose jobs need no slot. Returns false if the host must wait, or after run_fail(). */
 bool host_acquire_slot(struct host *h, int *slot);
 
+/* Counts the start of the transfer that SLOT is for. Returns false if another process was faster, or after run_fail():
+ * SLOT was released then, and the host waits. */
+bool host_count_start(struct host *h, int slot);
+
 /* Releases a slot; -1 does nothing. The second function keeps the slot for the host's next transfer, at most until
  * host_table_release_kept(), which main_loop.c calls once a turn. */
 void host_release_slot(struct host *h, int slot);

@@ -29,6 +29,7 @@ struct job {
 	struct target *target;
 	uint32_t item;
 	bool claimed;
+	bool claimed_now; /* for the turn that its host has */
 	bool unsaid;   /* its record is said for another job of the item, or not at all */
 	size_t weight; /* bytes in memory, about */
 

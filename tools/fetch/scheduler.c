@@ -382,6 +382,21 @@ let_go_of_ended(struct scheduler *s, struct host *h)
 	host_update(h);
 }
 
+/* Takes the first job of the host that is claimed or can be. NULL: there is none. */
+static struct job *
+claim_next(struct scheduler *s, struct host *h)
+{
+	struct job *j;
+
+	while ((j = h->queue.first) && !s->run->fatal) {
+		dequeue_job(s, j);
+		j->claimed_now = !j->claimed;
+		if (j->claimed || scheduler_claim(s, j))
+			return j;
+	}
+	return NULL;
+}
+
 struct job *
 scheduler_next(struct scheduler *s)
 {
@@ -396,17 +411,21 @@ scheduler_next(struct scheduler *s)
 			let_go_of_ended(s, h);
 		return NULL;
 	}
-	j = h->queue.first;
-	dequeue_job(s, j);
 	h->active++; /* so that it stays, even if its last job is removed */
-	if (j->claimed || scheduler_claim(s, j)) {
+	j = claim_next(s, h);
+	if (!j) {
+		host_release_slot(h, slot);
+	} else if (!host_count_start(h, slot)) {
+		/* Another process may take the item, rather than wait for the host as well. */
+		if (j->claimed_now)
+			job_release_claim(j);
+		enqueue_job(s, j, true);
+		j = NULL;
+	} else {
 		j->slot = slot;
 		j->attempts++;
 		h->active++;
 		s->active++;
-	} else {
-		host_release_slot(h, slot);
-		j = NULL;
 	}
 	refill_queue(s, h);
 	h->active--;
