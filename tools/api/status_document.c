@@ -152,17 +152,15 @@ status_document_find(const struct status_document *s, const char *name)
 	return at < s->n && strcmp(s->all[at]->name, name) == 0 ? s->all[at] : NULL;
 }
 
-/* Notes that V is gone, and frees it. */
+/* Notes that V is gone, and frees it. Even if no client knows it, their number of batches is another. */
 static void
 free_batch(struct status_document *s, struct batch_status *v)
 {
-	if (v->version) {
-		supersede(s, v);
-		s->live--;
-		s->gone++;
-		add_change(s, NULL, buf_strdup(v->name));
-		drop_old(s);
-	}
+	supersede(s, v);
+	s->live -= v->version != 0;
+	s->gone++;
+	add_change(s, NULL, buf_strdup(v->name));
+	drop_old(s);
 	batch_status_free(v);
 }
 
