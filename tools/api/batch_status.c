@@ -66,7 +66,7 @@ void
 batch_status_free(struct batch_status *v)
 {
 	forget(v);
-	buf_free(&v->text);
+	buf_free(&v->text.all);
 	free(v->name);
 	free(v);
 }
@@ -121,10 +121,10 @@ to_buf(const char *bytes, size_t n, void *arg)
 
 /* Appends what comes from the results. */
 static void
-print_results(struct batch_status *v, int64_t now, struct buf *out)
+print_results(struct batch_status_read *r, int64_t now, struct batch_text *text)
 {
 	static const char key[] = ",\"bytes\":[";
-	struct batch_status_read *r = v->own;
+	struct buf *out = &text->all;
 	double items = 0, bytes = 0;
 	size_t from = out->len;
 	const char *at;
@@ -133,8 +133,8 @@ print_results(struct batch_status *v, int64_t now, struct buf *out)
 	/* Codes are JSON strings, so that they contain no quote. */
 	at = memmem(out->data + from, out->len - from, key, strlen(key));
 	if (at) {
-		v->cut_at = (size_t)(at - out->data);
-		v->cut_len = out->len - v->cut_at - strlen("}");
+		text->cut_at = (size_t)(at - out->data);
+		text->cut_len = out->len - text->cut_at - strlen("}");
 	}
 	batch_stats_rate(&r->stats, now + 1, &items, &bytes); /* the current second counts soon */
 	r->moves = items > 0;
@@ -142,10 +142,11 @@ print_results(struct batch_status *v, int64_t now, struct buf *out)
 
 /* Prints what the batch is as of the stamp S. 0, or -1 with errno. */
 static int
-print_batch(struct batch_status *v, struct batch *b, const struct batch_stamp *s, int64_t now, struct buf *out)
+print_batch(struct batch_status_read *r, struct batch *b, const struct batch_stamp *s, int64_t now,
+	    struct batch_text *text)
 {
-	struct batch_status_read *r = v->own;
 	int more = batch_stats_refresh(&r->stats, batch_dirfd(b), PART);
+	struct buf *out = &text->all;
 	struct job_status p;
 
 	batch_stats_close_file(&r->stats);
@@ -155,25 +156,30 @@ print_batch(struct batch_status *v, struct batch *b, const struct batch_stamp *s
 	out->len--; /* without the closing brace: more members follow */
 	r->is_partial = more;
 	if (!r->is_partial)
-		print_results(v, now, out);
+		print_results(r, now, text);
 	if (s->has_page && (read_review(r, b, s->has_picks) < 0 || print_review(r, b, out) < 0))
 		return -1;
 	buf_printf(out, ",\"pages\":%s}", s->has_page ? "true" : "false");
 	return 0;
 }
 
+/* Makes TEXT say why the batch NAME could not be read. */
 static void
-print_error(const struct batch_status *v, int error, struct buf *out)
+print_error(const char *name, int error, struct batch_text *text)
 {
+	struct buf *out = &text->all;
+
 	buf_clear(out);
-	buf_printf(out, "{\"batch_job\":{\"name\":\"%s\",\"status\":\"unreadable\"},\"error_message\":", v->name);
+	text->cut_at = text->cut_len = 0;
+	buf_printf(out, "{\"batch_job\":{\"name\":\"%s\",\"status\":\"unreadable\"},\"error_message\":", name);
 	buf_json(out, trouble_reason(error));
 	buf_str(out, "}");
 }
 
 /* Reads the batch, whose stamp S was taken before. Returns 0, or -1 with errno. */
 static int
-read_batch(struct batch_status *v, const struct root *root, const struct batch_stamp *s, int64_t now, struct buf *out)
+read_batch(struct batch_status *v, const struct root *root, const struct batch_stamp *s, int64_t now,
+	   struct batch_text *text)
 {
 	struct batch *b = batch_open(root, v->name, BATCH_READ, NULL);
 	int rc;
@@ -184,7 +190,7 @@ read_batch(struct batch_status *v, const struct root *root, const struct batch_s
 		v->own = buf_alloc(sizeof(*v->own));
 		*v->own = (struct batch_status_read){.stats = {.fd = -1}};
 	}
-	rc = print_batch(v, b, s, now, out);
+	rc = print_batch(v->own, b, s, now, text);
 	/* The batch is there, whatever was not found in it. */
 	if (rc < 0 && errno == ENOENT)
 		errno = EIO;
@@ -192,26 +198,28 @@ read_batch(struct batch_status *v, const struct root *root, const struct batch_s
 	return rc;
 }
 
-/* Makes TEXT what OUT has. Returns whether it differs. */
+/* Makes TEXT the text of V. Returns whether it differs from the one before. */
 static bool
-set_text(struct batch_status *v, struct buf *out)
+set_text(struct batch_status *v, struct batch_text *text)
 {
-	bool same = v->text.len == out->len && memcmp(v->text.data, out->data, out->len) == 0;
+	struct buf *old = &v->text.all, *new = &text->all;
 
-	if (!same) {
-		buf_free(&v->text);
-		v->text = (struct buf){buf_realloc(out->data, out->len + 1), out->len, out->len + 1};
-		*out = (struct buf){0};
+	if (old->len == new->len && memcmp(old->data, new->data, old->len) == 0) {
+		buf_free(new);
+		return false;
 	}
-	buf_free(out);
-	return !same;
+	buf_free(old);
+	v->text = *text;
+	v->text.all.data = buf_realloc(new->data, new->len + 1);
+	v->text.all.room = new->len + 1;
+	return true;
 }
 
 enum batch_status_found
 batch_status_look(struct batch_status *v, const struct root *root, const struct batch_folders *folders, int64_t now)
 {
 	struct batch_stamp stamp;
-	struct buf out = {0};
+	struct batch_text text = {0};
 	int rc = batch_stamp_take(folders, v->name, &stamp);
 	bool was_wrong = v->is_wrong;
 
@@ -220,27 +228,26 @@ batch_status_look(struct batch_status *v, const struct root *root, const struct 
 			forget(v);
 		if (v->is_sure && stamp.print == v->stamp.print && !(v->own && v->own->moves))
 			return BATCH_STATUS_SAME;
-		v->cut_at = v->cut_len = 0;
-		rc = read_batch(v, root, &stamp, now, &out);
+		rc = read_batch(v, root, &stamp, now, &text);
 		v->stamp = stamp;
 	}
 	if (rc < 0 && errno == ENOENT) {
-		buf_free(&out);
+		buf_free(&text.all);
 		return BATCH_STATUS_GONE;
 	}
 	v->is_wrong = rc < 0;
 	v->is_sure =
 		rc == 0 && !v->own->is_partial && (stamp.changed < now - UNSURE_SECONDS || stamp.changed > now + 1);
 	if (rc < 0) {
-		print_error(v, errno, &out);
+		print_error(v->name, errno, &text);
 		forget(v);
-	}
-	if (rc == 0 && v->own->is_partial) {
+	} else if (v->own->is_partial) {
 		/* What was known of the results is not taken back while more of them are read. */
-		if (!v->text.len || was_wrong)
-			set_text(v, &out);
-		buf_free(&out);
+		if (!v->text.all.len || was_wrong)
+			set_text(v, &text);
+		else
+			buf_free(&text.all);
 		return BATCH_STATUS_MORE;
 	}
-	return set_text(v, &out) ? BATCH_STATUS_CHANGED : BATCH_STATUS_SAME;
+	return set_text(v, &text) ? BATCH_STATUS_CHANGED : BATCH_STATUS_SAME;
 }

@@ -12,11 +12,15 @@
 #include "batch/batch_stamp.h"
 #include "files/root.h"
 
+struct batch_text {
+	struct buf all;         /* a JSON object; empty: the batch was not read yet */
+	size_t cut_at, cut_len; /* a part of it that the changes leave out: the bytes over time */
+};
+
 struct batch_status {
 	char *name;
-	struct buf text;        /* a JSON object; empty: the batch was not read yet */
-	size_t cut_at, cut_len; /* a part of TEXT that the changes leave out: the bytes over time */
-	uint64_t version;       /* of the document with the last change; 0: it is not in the document yet */
+	struct batch_text text;
+	uint64_t version; /* of the document with the last change; 0: it is not in the document yet */
 	struct batch_stamp stamp;
 	bool is_sure;                      /* while the stamp stays the same, so does TEXT */
 	bool is_wrong;                     /* the batch could not be read */

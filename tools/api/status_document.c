@@ -234,10 +234,12 @@ status_document_print(const struct status_document *s, struct buf *out)
 
 	buf_str(out, "{\"batches\":[");
 	for (size_t i = 0; i < s->n; i++) {
-		if (!s->all[i]->text.len)
+		const struct buf *text = &s->all[i]->text.all;
+
+		if (!text->len)
 			continue;
 		buf_str(out, before);
-		buf_add(out, s->all[i]->text.data, s->all[i]->text.len);
+		buf_add(out, text->data, text->len);
 		before = ",";
 	}
 	buf_str(out, "]}");
@@ -266,15 +268,17 @@ static void
 print_change(const struct change *c, struct buf *batches, struct buf *removed)
 {
 	const struct batch_status *v = c->batch;
+	size_t first, rest;
 
 	if (c->gone)
 		buf_printf(removed, "%s\"%s\"", removed->len ? "," : "", c->gone);
 	if (!v)
 		return;
 	buf_str(batches, batches->len ? "," : "");
-	buf_add(batches, v->text.data, v->cut_at ? v->cut_at : v->text.len);
-	if (v->cut_at)
-		buf_add(batches, v->text.data + v->cut_at + v->cut_len, v->text.len - v->cut_at - v->cut_len);
+	first = v->text.cut_at ? v->text.cut_at : v->text.all.len;
+	rest = first + v->text.cut_len;
+	buf_add(batches, v->text.all.data, first);
+	buf_add(batches, v->text.all.data + rest, v->text.all.len - rest);
 }
 
 void
