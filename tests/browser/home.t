@@ -87,8 +87,8 @@ async function withoutStream(browser) {
 	const {context, page} = await open(browser, '');
 	let asked = 0;
 
-	await page.route('**/api/v1/status/stream', (route) => route.fulfill({status: 503, body: ''}));
-	page.on('request', (r) => asked += r.url().endsWith('/api/v1/status/') ? 1 : 0);
+	await page.route('**/api/v1/status/stream?*', (route) => route.fulfill({status: 503, body: ''}));
+	page.on('request', (r) => asked += /\/api\/v1\/status\/\?/.test(r.url()) ? 1 : 0);
 	await page.goto(new URL('/', server.url).href);
 	await says(page, '#link', 'Updated every 5 seconds');
 	assert.strictEqual(await page.locator('.card').count(), 2);

@@ -163,7 +163,7 @@ long_files_are_read_by_index_and_end(void **state)
 	assert_int_equal(count_of(&h, "http_404"), 15);
 	assert_int_equal(count_of(&h, "timeout"), 15);
 	dir = open("root/batches/b", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(batch_stats_refresh(&whole, dir), 0);
+	assert_int_equal(batch_stats_refresh(&whole, dir, 0), 0);
 	assert_int_equal(whole.read_to, h.read_to);
 	now = time(NULL) + 1;
 	batch_stats_pace(&whole, now, &all, &all_bytes);
