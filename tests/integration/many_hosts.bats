@@ -31,6 +31,15 @@ blocks_of() {
 	[ $((many - few)) -lt 3500 ] || fail "$few blocks for 1000 hosts, $many for 2000"
 }
 
+@test "hosts that refuse connections wait for another attempt in bounded memory" {
+	local many
+
+	[ -n "${BI_LONG:-}" ] || skip 'it takes a minute'
+	many=$(blocks_of 40000 'http://h%.0f.localhost:1/a' --tries 2)
+	assert_equal "$(tail -n 1 out)" '{"end":"bi-fetch","completed":0,"failed":40000,"exit":1}'
+	[ "$many" -lt 300000 ] || fail "$many blocks"
+}
+
 @test "a long transfer goes on while hundreds of other hosts come and go" {
 	faulty_start
 	{
