@@ -14,6 +14,10 @@
 enum { AHEAD = 32, AHEAD_OF_HOST = 64, PARKED_MAX = 1 << 19 };
 enum { AHEAD_BYTES = 8 << 20, MANY_BYTES = AHEAD_BYTES / 2 };
 
+/* No further items are read while the jobs that wait for their next attempt take more memory: thousands of hosts may
+ * refuse connections at once. */
+enum { ASLEEP_BYTES = 48 << 20 };
+
 /* How often items that wait for other processes are checked, and how many at a time. */
 enum { HELD_MS = 100, HELD_A_TURN = 4096 };
 
@@ -30,6 +34,7 @@ struct scheduler {
 	size_t parked;                /* runs of items */
 	unsigned active;
 	struct sleeper *sleepers;
+	size_t asleep_weight; /* bytes of their jobs */
 };
 
 /* A job that waits for its next attempt. */
@@ -143,6 +148,7 @@ end_sleep(struct sleeper *sleeper)
 	*sleeper->at = sleeper->next;
 	if (sleeper->next)
 		sleeper->next->at = sleeper->at;
+	sleeper->scheduler->asleep_weight -= j->weight;
 	free(sleeper);
 	return j;
 }
@@ -171,6 +177,7 @@ scheduler_retry(struct scheduler *s, struct job *j, long wait_ms)
 	if (s->sleepers)
 		s->sleepers->at = &sleeper->next;
 	s->sleepers = sleeper;
+	s->asleep_weight += j->weight;
 	loop_set_timer(s->run->loop, &sleeper->timer, clock_ms() + wait_ms);
 }
 
@@ -265,7 +272,7 @@ bool
 scheduler_may_look(const struct scheduler *s, const struct room *room)
 {
 	if (run_queue_is_empty(s->wants) || s->run->fatal || !room->output || s->queued_weight >= AHEAD_BYTES ||
-	    s->parked >= PARKED_MAX)
+	    s->asleep_weight >= ASLEEP_BYTES || s->parked >= PARKED_MAX)
 		return false;
 	return s->queued < AHEAD || (!host_table_has_next(s->hosts) && s->active < (unsigned)s->run->set->parallel);
 }
