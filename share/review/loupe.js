@@ -337,6 +337,7 @@ const loupe = (function () {
 			make('span', {className: 'buttons'}, parts.back, parts.on, parts.size, parts.compare)));
 		dialog.querySelector('.tools .buttons').append(review.closer(dialog));
 		dialog.addEventListener('close', function () {
+			document.body.append(review.byId('toast'));
 			const card = panes[0] && document.querySelector('[data-pick="' + panes[0].one.idx + '"]');
 
 			panes.splice(0).forEach((pane) => pane.figure.remove());

@@ -7,6 +7,8 @@ const review = (function () {
 	const page = document.body.dataset;
 	const patience = 10000; /* milliseconds that a request may take */
 	const pause = 800; /* milliseconds between keys after which a person has seen what the page says */
+	const toasted = 5000; /* milliseconds that a message is shown */
+	let toasting = 0; /* the timer of the message */
 	let leaving = false;
 	let deafUntil = 0;
 
@@ -31,9 +33,21 @@ const review = (function () {
 			element.textContent = text;
 	}
 
-	/* Tells screen readers. */
-	function say(text) {
+	/* Tells screen readers, and shows it for some seconds, with a button that undoes it if UNDO does. */
+	function say(text, {undo = null, quiet = false} = {}) {
+		const toast = byId('toast');
+		const button = make('button', {type: 'button', className: 'button'}, 'Undo');
+
 		setText(byId('say'), text);
+		clearTimeout(toasting);
+		all('button', toast).forEach((old) => old.remove());
+		if (undo)
+			toast.append(button);
+		button.addEventListener('click', undo);
+		/* The loupe lies above all that is not in it. */
+		(document.querySelector('dialog#loupe[open]') || document.body).append(toast);
+		toast.classList.toggle('shown', !quiet && text !== '');
+		toasting = setTimeout(() => toast.classList.remove('shown'), toasted);
 	}
 
 	/* Shows a problem; an empty text hides it. */
@@ -91,6 +105,8 @@ const review = (function () {
 		}
 		pill.dataset.kind = kind;
 		setText(pill, text);
+		byId('reviewer').hidden = !picks.reviewer();
+		setText(byId('reviewer'), picks.reviewer() || '');
 		byId('home').hidden = !state.served || state.name === 'local';
 		if (!picks.keeps())
 			warn(nothingKept);
@@ -167,12 +183,14 @@ const review = (function () {
 				make('p', {className: 'quiet'}, 'Each pick is stored with the name of its reviewer, so that the picks of ' +
 					'several reviewers can be compared. This browser asks once.'),
 				make('label', {htmlFor: 'name'}, 'Your name'), input,
+				make('datalist', {id: 'names'}, ...picks.reviewers().map((value) => make('option', {value}))),
 				make('p', {className: 'buttons'},
 					make('button', {type: 'submit', className: 'button primary'}, 'Continue'),
 					make('button', {type: 'button', className: 'button', id: 'nameless'}, 'Continue without a name')));
 			const dialog = make('dialog', {id: 'who'}, form);
 
 			dialog.setAttribute('aria-labelledby', 'who-title');
+			input.setAttribute('list', 'names');
 			input.value = picks.reviewer() === 'anonymous' ? '' : picks.reviewer() || '';
 			form.querySelector('#nameless').addEventListener('click', function () {
 				input.value = '';
@@ -270,6 +288,7 @@ const review = (function () {
 			return;
 		byId('help').hidden = false;
 		byId('help').addEventListener('click', help);
+		byId('reviewer').addEventListener('click', askName);
 		picks.listen(showSaved);
 		window.addEventListener('pageshow', function () {
 			leaving = false;

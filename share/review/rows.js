@@ -94,7 +94,7 @@ const rows = (function () {
 		const link = card.querySelector('a[data-src]');
 
 		if (card.matches('.group') || !img || !link || img.dataset.sharp || Number(card.dataset.bytes) > heaviest ||
-		    width * devicePixelRatio <= Number(img.getAttribute('width')) * soft)
+		    Math.min(width * devicePixelRatio, Number(card.dataset.width)) <= Number(img.getAttribute('width')) * soft)
 			return;
 		const file = new Image();
 

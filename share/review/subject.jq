@@ -98,7 +98,7 @@ def shot($name):
 	+ "</div>\n";
 
 def candidate($name):
-	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" aria-label=\"Candidate \(.idx)\">
+	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\" aria-label=\"Candidate \(.idx)\">
 " + shot($name)
 	+ @html "<div class=\"caption\"><h2>\(heading)</h2>
 <p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width then "\(.width) × \(.height)" else empty end), .license // empty] | join(" · "))</p>

@@ -3,6 +3,7 @@
 (function () {
 	const {page, byId, all, make, setText, words} = review;
 	let subject = page.subject;
+	let done = ''; /* what the last pick was, while its page is left */
 	let typed = null; /* the digits of the number that is being typed, else null */
 
 	function cards() {
@@ -109,9 +110,11 @@
 				return;
 			picks.session.set('undo', undone().concat([{subject: subject, before: before}]).slice(-1000));
 		}
-		review.say('Picked ' + words(choice));
+		done = document.querySelector('h1').textContent + ': ' + words(choice);
+		review.say(done, {undo: undo});
 		picks.flush();
 		await turn.to(page.next);
+		done = '';
 	}
 
 	/* Takes back the last decision of this tab, for any subject; if there is none, the decision on this subject. */
@@ -388,7 +391,8 @@
 	turn.start(function () {
 		begin();
 		review.refresh();
-		review.say(document.querySelector('h1').textContent);
+		review.say((done ? done + '. ' : '') + 'Now ' + document.querySelector('h1').textContent,
+			done ? {undo: undo} : {quiet: true});
 	});
 	begin();
 	/* There are picks from before a name was asked for. */

@@ -73,7 +73,7 @@ async function served(browser) {
 	await page.waitForURL('**/2_review.html');
 	assert.strictEqual(await page.textContent('h1'), 'Emmy "<Noether>"');
 	await says(page, '#saved', 'All saved');
-	assert.deepStrictEqual(await keys(page), ['M_batch1:reviewer=ada']);
+	assert.deepStrictEqual(await keys(page), ['bi:reviewer=ada']);
 	await page.keyboard.press('3');
 	await page.waitForURL('**/3_review.html');
 	await page.keyboard.press('ArrowLeft');
@@ -108,10 +108,27 @@ async function served(browser) {
 	await page.keyboard.press('4');
 	await page.waitForURL('**/3_review.html');
 
+	/* A message with Undo is on the next page; a key without a meaning there says so. */
+	assert.match(await page.textContent('#toast'), /^Emmy "<Noether>": candidate 4\. Now Hypatia\s*Undo$/);
+	assert.ok(await page.isVisible('#toast button'));
+	await page.click('#toast button');
+	await page.waitForURL('**/2_review.html');
+	await says(page, '#state', 'Undecided');
+	await page.keyboard.press('7');
+	await says(page, '#say', 'There is no candidate 7.');
+	assert.ok(await page.isVisible('#toast'));
+	await page.keyboard.press('4');
+	await page.waitForURL('**/3_review.html');
+	await page.keyboard.press('ArrowRight');
+	await says(page, '#say', 'This is the last subject.');
+	assert.strictEqual(await page.textContent('#reviewer'), 'ada');
+
 	/* The index shows the pick in place of the candidates. */
 	await page.keyboard.press('a');
 	await page.waitForURL('**/index.html');
 	await says(page, '.subject[data-subject="2"] .state', 'candidate 4');
+	await says(page, '#go-on', 'Go on: Hypatia');
+	assert.strictEqual(await page.getAttribute('#go-on', 'href'), '3_review.html');
 	assert.deepStrictEqual(await page.locator('.subject[data-subject="2"] img').evaluateAll((all) => all.map((i) => i.getAttribute('src'))),
 		['thumbs/2_4.webp']);
 	assert.strictEqual(await page.locator('.subject[data-subject="3"] img').count(), 4);
@@ -340,6 +357,14 @@ async function picturesFirst(browser) {
 	await page.keyboard.press('+');
 	await page.keyboard.press('=');
 	assert.deepStrictEqual(await look(), before);
+
+	/* Where the thumbnail would be soft the file itself is shown: not for what is as small as its thumbnail. */
+	await page.goto(pageOf(server, '../wall/2_review.html'));
+	await page.waitForFunction(() => /2_1\.png$/.test(document.querySelector('.pick img').src));
+	await page.goto(pageOf(server, '../M_batch2/2_review.html'));
+	await isShown(page, '.pick img');
+	assert.match(await page.getAttribute('.pick img', 'src'), /^thumbs/);
+	await page.goto(pageOf(server, '../wall/1_review.html'));
 
 	/* Of the picture with the focus, and with i of all. */
 	await page.keyboard.press('j');

@@ -63,7 +63,7 @@ async function everything(browser) {
 	await second.waitForSelector('#notice:not([hidden])');
 	assert.match(await second.textContent('#notice'), /does not answer/);
 	assert.deepStrictEqual((await keys(second)).filter((key) => !key.includes(':by:')),
-		['M_batch1:pick:120=1', 'M_batch1:pick:121=2', 'M_batch1:pick:122=3', 'M_batch1:reviewer=ada']);
+		['M_batch1:pick:120=1', 'M_batch1:pick:121=2', 'M_batch1:pick:122=3', 'bi:reviewer=ada']);
 	assert.match(second.url(), /122_review/, 'two pages are there, and no more while there is no server');
 	[server, other] = bi.serve('M_batch1', 'P_batch1');
 	assert.strictEqual(new URL(server.url).origin + '/', origin);
@@ -75,7 +75,7 @@ async function everything(browser) {
 	await second.waitForURL('**/submit.html');
 	await says(second, '#progress', `${SUBJECTS} of ${SUBJECTS} decided`);
 	await says(second, '#take-title', 'Saved');
-	assert.deepStrictEqual(await keys(second), ['M_batch1:reviewer=ada']);
+	assert.deepStrictEqual(await keys(second), ['bi:reviewer=ada']);
 
 	const standing = new Map(picksOf('M_batch1').map((p) => [p.subject, p]));
 
@@ -163,7 +163,7 @@ async function apart(browser) {
 	await page.reload();
 	await says(page, '#state', 'Not decided by you');
 	assert.deepStrictEqual(await keys(page), []);
-	assert.deepStrictEqual(await keys(there), ['P_batch1:reviewer=bob']);
+	assert.deepStrictEqual(await keys(there), ['bi:reviewer=bob']);
 	assert.deepStrictEqual(picksOf('P_batch1').map((p) => [p.subject, p.choice, p.reviewer]), [['1', 5, 'bob']]);
 	assert.strictEqual(picksOf('M_batch1').filter((p) => p.reviewer === 'bob').length, 0);
 	assert.ok(pictures.M.some((u) => u.endsWith('.webp')) && pictures.P.some((u) => u.endsWith('.webp')));
