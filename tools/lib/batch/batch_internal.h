@@ -82,6 +82,9 @@ void batch_sweep_userinfo(struct batch *b);
 int batch_index_get(int fd, uint64_t entry, uint64_t *value);
 /* Writes N entries from ENTRY on. Returns 0 or -1. */
 int batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n);
+/* Makes the N values the whole of the index of results. The entries are overwritten in place, and the first one, which
+ * says how far the index reaches, is written last. Returns 0 or -1. */
+int batch_index_replace(int fd, const uint64_t *values, size_t n);
 
 /* Returns the offset of item K's line, or -1 with errno. */
 off_t batch_item_offset(const struct batch *b, uint32_t k);

@@ -12,6 +12,8 @@
 #include "files/file.h"
 #include "records/rec.h"
 
+enum { INDEX_AT_ONCE = 4096 };
+
 enum { GLANCE = 2048 }; /* most lines are shorter than this many bytes */
 
 /* No file of bi is longer: a larger offset is damage, and no read is tried. */
@@ -32,10 +34,10 @@ batch_index_get(int fd, uint64_t entry, uint64_t *value)
 int
 batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n)
 {
-	uint64_t block[256];
+	uint64_t block[INDEX_AT_ONCE];
 
 	while (n > 0) {
-		size_t some = n < 256 ? n : 256;
+		size_t some = n < INDEX_AT_ONCE ? n : INDEX_AT_ONCE;
 
 		for (size_t i = 0; i < some; i++)
 			block[i] = htole64(values[i]);
