@@ -171,6 +171,10 @@ LIBS_answer_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
+# The test of what bi-render finds to be alike has that.
+$(BUILD)/tests/near_duplicates_test.t: $(BUILD)/tools/render/near_duplicates.o
+$(BUILD)/tests/unit/near_duplicates_test.o: FLAGS += -Itools/render
+
 # What the integration tests start beside the programs: origin, hold... One of several files has the others in a
 # folder of its name.
 $(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))

@@ -31,7 +31,7 @@ def index_card($batch):
 		part("subjects")
 		+ @html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"><a href=\"\(.id)_review.html\">
 <div class=\"strip strip\($few | length)\">"
-		+ ([$few[] | index_thumb] | join(""))
+		+ ([$few[] | index_thumb] | concat)
 		+ (if ($pictures | length) == 0 then "<span class=\"none\">no pictures</span>" else "" end)
 		+ @html "</div>
 <h2>\(.name)</h2>

@@ -1,6 +1,13 @@
 # Parts that all pages share.
 
 # The title of the batch for people.
+
+# The texts of an array as one. join copies all that it has for each text, and a page can have many thousands.
+def concat: add // "";
+
+# The numbers of an array, with commas between.
+def listed: [.[] | ", \(.)"] | concat | .[2:];
+
 def batch_title: if .label then .label else .batch end;
 
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
@@ -17,7 +24,7 @@ def page_head($title; $kind; $scripts; $data):
 <link rel=\"icon\" href=\"data:,\">
 <link rel=\"stylesheet\" href=\"review.css\">
 "
-	+ ([("picks.js", "review.js", $scripts[]) | "<script src=\"\(.)\" defer></script>\n"] | join(""))
+	+ ([("picks.js", "review.js", $scripts[]) | "<script src=\"\(.)\" defer></script>\n"] | concat)
 	+ @html "</head>
 <body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>

@@ -22,7 +22,7 @@ def facts:
 	[.facts[] | select(.[0] | IN("birth_date", "death_date", "biography") | not)]
 	| if length == 0 then "" else
 		"<dl class=\"facts\">\n"
-		+ ([.[] | @html "<div><dt>\(.[0] | fact_name)</dt><dd>\(.[1])</dd></div>\n"] | join(""))
+		+ ([.[] | @html "<div><dt>\(.[0] | fact_name)</dt><dd>\(.[1])</dd></div>\n"] | concat)
 		+ "</dl>\n"
 	end;
 
@@ -51,7 +51,7 @@ def badges:
 		(if .same_as then badge("plain"; "same file as \(.same_as)")
 		elif .near then badge("plain"; "similar to \(.near)" + (if .distance then " (\(.distance) of 64 bits differ)" else "" end))
 		else empty end)
-	] | if length == 0 then "" else "<ul class=\"badges\">" + join("") + "</ul>\n" end;
+	] | if length == 0 then "" else "<ul class=\"badges\">" + concat + "</ul>\n" end;
 
 # Credits are often HTML: this is their text.
 def without_tags: tostring | gsub("<[^>]*>"; "");
@@ -131,10 +131,10 @@ def groups($name):
 	| ($folded["\(.idx)"] // []) as $like
 	| if ($like | length) == 0 then candidate($name) else
 		"<div class=\"group\">\n" + candidate($name)
-		+ @html "<details class=\"alike\"><summary>\($like | length) similar: \([$like[].idx | tostring] | join(", "))</summary>
+		+ @html "<details class=\"alike\"><summary>\($like | length) similar: \([$like[].idx] | listed)</summary>
 <div class=\"folded\">
 "
-		+ ([$like[] | candidate($name)] | join("")) + "</div></details></div>\n"
+		+ ([$like[] | candidate($name)] | concat) + "</div></details></div>\n"
 	end;
 
 def failures:
@@ -142,7 +142,7 @@ def failures:
 	| if ($failed | length) == 0 then "" else
 		@html "<section class=\"failures\"><h2>\(plural($failed | length; "item"; "items")) failed</h2>\n<ul>\n"
 		+ ([$failed[] | @html "<li><strong>\(.idx)</strong> " + (.url // .from // "" | if test("^https?://"; "i") then outside(.) else @html "\(.)" end)
-			+ @html " <span class=\"why\">\(.failed)</span></li>\n"] | join(""))
+			+ @html " <span class=\"why\">\(.failed)</span></li>\n"] | concat)
 		+ "</ul></section>\n"
 	end;
 
@@ -188,7 +188,7 @@ def subject_page($batch):
 		+ (if .waiting > 0 then @html "<p class=\"quiet\">\(plural(.waiting; "item is"; "items are")) not fetched yet. Run bi-render again later.</p>\n" else "" end)
 		+ (if ($shown | length) == 0 then "<p class=\"empty\">There are no candidates for this subject.</p>\n" else "" end)
 		+ (if ($shown | length) > 0 then
-			"<div class=\"candidates\">\n" + ([$shown | groups($s.name)] | join("")) + "</div>\n"
+			"<div class=\"candidates\">\n" + ([$shown | groups($s.name)] | concat) + "</div>\n"
 		else "" end)
 		+ failures
 		+ "</div>\n</main>\n" + page_tail)};

@@ -205,6 +205,8 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 	in->offsets[in->n++] = (uint64_t)at;
 	if (in->n == INDEX_BLOCK)
 		flush_offsets(in);
+	if (b->mode == BATCH_ALONE) /* nothing is added */
+		return true;
 	if (batch_place(line, n, &place) < 0 || strlen(place.key) != 2 * KEY_BYTES)
 		return true;
 	for (size_t i = 0; i < KEY_BYTES; i++) {

@@ -23,8 +23,9 @@ struct batch {
 	int items_index;   /* 8 bytes an item: the offset of its line */
 	int results_index; /* 8 bytes: the offset it reaches to; then 8 an item: 1 + the offset of its last result */
 	pthread_mutex_t recording; /* with the lock of results.ndjson, which two threads of a process share */
-	off_t mark;                /* the length of results.ndjson when the batch was opened */
-	bool patient;              /* batch_claim_busy() */
+	struct unindexed *unindexed;
+	off_t mark;   /* the length of results.ndjson when the batch was opened */
+	bool patient; /* batch_claim_busy() */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
@@ -82,6 +83,9 @@ void batch_sweep_userinfo(struct batch *b);
 int batch_index_get(int fd, uint64_t entry, uint64_t *value);
 /* Writes N entries from ENTRY on. Returns 0 or -1. */
 int batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n);
+/* Makes the N values the whole of the index of results. The entries are overwritten in place, and the first one, which
+ * says how far the index reaches, is written last. Returns 0 or -1. */
+int batch_index_replace(int fd, const uint64_t *values, size_t n);
 
 /* Returns the offset of item K's line, or -1 with errno. */
 off_t batch_item_offset(const struct batch *b, uint32_t k);
@@ -90,9 +94,19 @@ off_t batch_item_offset(const struct batch *b, uint32_t k);
  * none). */
 off_t batch_find_result(const struct batch *b, uint32_t k, off_t from);
 
-/* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. The entries
- * are overwritten in place, so a process that reads one without the lock never sees 0 for an item that has a result.
- * Returns 0 or -1. */
+/* --- batch_unindexed.c --- */
+
+struct unindexed *unindexed_new(void);
+void unindexed_free(struct unindexed *u);
+
+/* Stores the last result of item K in LINE, if it begins at FROM or after; it may also store an earlier one that it
+ * knows. The first call reads all results from FROM on, and remembers where they are, so that further calls with the
+ * same or a later FROM read only what is new. Returns its offset, or -1 with errno (ENOENT: there is none). Any thread
+ * may call it. */
+off_t batch_unindexed_result(const struct batch *b, uint32_t k, off_t from, struct buf *line);
+
+/* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. A
+ * process that reads an entry without the lock never sees 0 for an item that has a result. Returns 0 or -1. */
 int batch_reindex_results(struct batch *b, off_t end);
 
 /* With the lock of results.ndjson held: extends its index to END, the file's length. Returns 0 or -1. */
