@@ -215,6 +215,7 @@ batch_close(struct batch *b)
 	close_files(b);
 	pthread_mutex_destroy(&b->recording);
 	contents_close(b->contents);
+	free(b->ahead);
 	table_clear(&b->keys);
 	table_clear(&b->subjects);
 	free(b->path);
