@@ -30,8 +30,8 @@ struct job {
 	uint32_t item;
 	bool claimed;
 	bool claimed_now; /* for the turn that its host has */
-	bool unsaid;   /* its record is said for another job of the item, or not at all */
-	size_t weight; /* bytes in memory, about */
+	bool unsaid;      /* its record is said for another job of the item, or not at all */
+	size_t weight;    /* bytes in memory, about */
 
 	/* what was asked for */
 	struct json_object *asked; /* its line */

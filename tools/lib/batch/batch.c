@@ -217,6 +217,7 @@ batch_close(struct batch *b)
 	pthread_mutex_destroy(&b->recording);
 	contents_close(b->contents);
 	unindexed_free(b->unindexed);
+	free(b->ahead);
 	table_clear(&b->keys);
 	table_clear(&b->subjects);
 	free(b->path);

@@ -46,12 +46,16 @@ int
 batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers)
 {
 	struct batch_place place;
+	const char *line;
 	size_t n;
-	int rc;
+	int rc = batch_item_ahead(b, k, &line, &n);
 
 	buf_clear(userinfo);
 	buf_clear(headers);
-	if (batch_stored_item(b, k, out) < 0)
+	buf_clear(out);
+	if (rc > 0)
+		buf_add(out, line, n);
+	if (rc < 0 || (rc == 0 && batch_stored_item(b, k, out) < 0))
 		return -1;
 	rc = batch_place(out->data, out->len, &place) == 0 ? secrets_find(b->secrets, k, place.key, userinfo, headers)
 							   : 1;

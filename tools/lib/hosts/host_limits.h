@@ -57,8 +57,8 @@ void slot_release(struct host_limit *h, int slot);
  * counted is lost for all processes. slot_take() returns a slot if a transfer may start now. slot_count_start() counts
  * the start, and returns SLOT; or, if another process was faster, -1 or -2 as slot_acquire(), with SLOT released.
  *
- * slot_retake() is slot_take() for the next transfer in SLOT, which the caller holds: this needs fewer calls. If it does
- * not return SLOT, SLOT was released.
+ * slot_retake() is slot_take() for the next transfer in SLOT, which the caller holds: this needs fewer calls. If it
+ * does not return SLOT, SLOT was released.
  */
 int slot_take(struct host_limit *h, int64_t *wait_ms);
 int slot_retake(struct host_limit *h, int slot, int64_t *wait_ms);
