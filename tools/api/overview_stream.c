@@ -49,7 +49,7 @@ struct overview_stream {
 	size_t round;                                /* where the round is */
 	struct loop_timer slice, tick, print;
 	bool follows, list, complete; /* LIST: batches came or went. COMPLETE: all were looked at once */
-	bool warned;
+	int trouble;                  /* the errno of the last try to look at batches; 0: there was none */
 	int64_t idle_at;
 };
 
@@ -173,6 +173,7 @@ list_batches(struct overview_stream *a)
 {
 	if (status_document_list(a->status, on_gone, a) < 0)
 		return -1;
+	a->trouble = 0;
 	a->list = false;
 	for (size_t i = 0; i < status_document_count(a->status); i++) {
 		struct batch_status *v = status_document_get(a->status, i);
@@ -341,13 +342,13 @@ look_at_next(struct overview_stream *a, const struct batch_folders *folders)
 	a->list = true; /* there may be another one of that name */
 }
 
-/* Says once why nothing can be looked at. */
+/* Nothing can be looked at, by errno. Says so once. */
 static void
-warn(struct overview_stream *a)
+note_trouble(struct overview_stream *a)
 {
-	if (!a->warned)
+	if (!a->trouble)
 		msg_warn_errno("cannot look at the batches of %s", a->api->root.path);
-	a->warned = true;
+	a->trouble = errno;
 }
 
 /* Looks at some batches of the queues. */
@@ -359,11 +360,11 @@ run_slice(void *arg)
 	struct batch_folders folders;
 
 	if (batch_folders_open(&a->api->root, &folders) < 0) {
-		warn(a);
+		note_trouble(a);
 		loop_set_timer(a->loop, &a->slice, clock_ms() + WRONG_MS);
 		return;
 	}
-	a->warned = false;
+	a->trouble = 0;
 	while ((a->soon.first || a->later.first) && clock_ms() < end)
 		look_at_next(a, &folders);
 	batch_folders_close(&folders);
@@ -426,7 +427,7 @@ on_tick(void *arg)
 	}
 	loop_set_timer(a->loop, &a->tick, now + STREAM_EVERY_MS);
 	if (a->list && list_batches(a) < 0)
-		warn(a);
+		note_trouble(a);
 	update_sources(a);
 	for (size_t i = a->active_n; i-- > 0;)
 		if (a->active[i]->look.due <= now)
@@ -510,7 +511,7 @@ overview_follow(struct overview_stream *a, bool changes)
 
 	s->viewers++;
 	if (begin_following(a) < 0)
-		warn(a);
+		note_trouble(a);
 	if (!a->soon.first && !a->later.first)
 		a->complete = !a->list;
 	update_sources(a);
@@ -530,6 +531,12 @@ bool
 overview_is_complete(const struct overview_stream *a)
 {
 	return a->complete;
+}
+
+int
+overview_trouble(const struct overview_stream *a)
+{
+	return a->trouble;
 }
 
 uint64_t

@@ -34,6 +34,9 @@ uint64_t overview_ask(struct overview_stream *a);
 /* Whether all that was asked for has been looked at. */
 bool overview_is_ready(const struct overview_stream *a, uint64_t asked);
 
+/* Why no batch can be looked at now, an errno; 0: they can. */
+int overview_trouble(const struct overview_stream *a);
+
 /* Appends the whole document to OUT or, with SINCE, an "id" of before, the document of the changes after it (all
  * batches if that id is not known). */
 void overview_print(struct overview_stream *a, const char *since, struct buf *out);

@@ -100,10 +100,15 @@ send_document(struct client *c)
 	struct streaming *s = c->clients->arg;
 	struct viewer *v = c->own;
 
-	if (!overview_is_ready(s->all, v->asked))
+	if (overview_is_ready(s->all, v->asked)) {
+		overview_print(s->all, v->changes ? v->since.data : NULL, &v->reply.body);
+		buf_str(&v->reply.body, "\n");
+	} else if (overview_trouble(s->all)) {
+		reply_error(&v->reply, 500, "cannot_read", "the batches cannot be read: %s",
+			    strerror(overview_trouble(s->all)));
+	} else {
 		return;
-	overview_print(s->all, v->changes ? v->since.data : NULL, &v->reply.body);
-	buf_str(&v->reply.body, "\n");
+	}
 	client_answer(c, &v->reply, v->head);
 }
 
