@@ -14,9 +14,10 @@
 #include "files/atomic_file.h"
 #include "files/file.h"
 
-/* RUN entries are read at once; TABLE_FIRST and each larger size are a multiple of RUN. A table is full at 3/4. Runs of
+/* RUN entries are read at once; TABLE_FIRST and each larger size are a multiple of RUN. A table is full at 3/4, and its
+ * head may say RESERVE more. Runs of
  * used entries are short until then, so a run of PROBE_MAX means damage. */
-enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MAX = 16384, DIGEST_HEX = 64, PRINT_HEX = 16 };
+enum { TABLE_FIRST = 1024, RUN = 32, PROBE_MAX = 16384, RESERVE = 128, DIGEST_HEX = 64, PRINT_HEX = 16 };
 
 static const char name[] = "contents.index";
 static const char magic[8] = {'b', 'i', '-', 'c', 'o', 'n', 't', '1'};
@@ -38,6 +39,10 @@ struct contents {
 	int dir, temp;
 	int fd;        /* -1: none */
 	uint64_t size; /* of the table in fd */
+	uint64_t used; /* entries in it, while ADDING */
+	bool current;  /* between contents_begin() and contents_end(): fd is the file that has the name */
+	bool adding;   /* the head of fd says that there are RESERVED */
+	uint64_t reserved;
 	contents_fill *fill;
 	void *arg;
 	struct atomic_file part; /* a new table that is being filled; otherwise its fd is -1 */
@@ -230,9 +235,20 @@ make_larger_table(struct contents *c, struct atomic_file *p, int from, uint64_t 
 
 /* --- the file --- */
 
+/* Stores how many entries there are. */
+static void
+end_adding(struct contents *c)
+{
+	/* If that fails, the head says too many, and the table grows earlier. */
+	if (c->adding)
+		(void)put_head(c->fd, c->size, c->used);
+	c->adding = false;
+}
+
 static void
 close_table(struct contents *c)
 {
+	end_adding(c);
 	file_close(c->fd, 0);
 	c->fd = -1;
 }
@@ -291,11 +307,25 @@ be_current(struct contents *c)
 	struct stat st;
 	int rc;
 
-	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && st.st_nlink > 0)
+	if (c->fd >= 0 && (c->current || (fstat(c->fd, &st) == 0 && st.st_nlink > 0)))
 		return 0;
 	close_table(c);
 	rc = open_table(c);
 	return rc == 1 ? rebuild_table(c) : rc;
+}
+
+int
+contents_begin(struct contents *c)
+{
+	c->current = be_current(c) == 0;
+	return c->current ? 0 : -1;
+}
+
+void
+contents_end(struct contents *c)
+{
+	end_adding(c);
+	c->current = false;
 }
 
 struct contents *
@@ -352,29 +382,68 @@ contents_find(struct contents *c, const char *hex, uint32_t *item)
 	return file_fail(EIO);
 }
 
-/* Adds an entry to the table FD of SIZE. 0, 1 for a damaged table, 2 for a full one, -1 with errno. */
+/* Writes an entry for a fingerprint to the table FD of SIZE. Stores in IS_NEW whether it has not been there. 0, 1 for a
+ * damaged table, 2 for a new entry if the table is FULL, -1 with errno. */
 static int
-add_to(int fd, uint64_t size, uint64_t print, uint32_t item)
+add_to(int fd, uint64_t size, bool full, uint64_t print, uint32_t item, bool *is_new)
 {
 	struct entry e = (struct entry){htole64(print), htole32(item), htole32(entry_check(print, item))};
-	uint64_t place, said, used;
+	uint64_t place;
 	uint32_t before;
 	int rc = find_place(fd, size, print, &place, &before);
 
+	*is_new = false;
 	if (rc != 0)
 		return rc;
 	if (before == item)
 		return 0;
-	if (before)
-		return file_write_at(fd, &e, sizeof(e), offset_of(place));
-	rc = get_head(fd, &said, &used);
-	if (rc != 0 || said != size)
-		return rc ? rc : 1;
-	if (used + 1 > size - size / 4)
+	if (!before && full)
 		return 2;
-	if (put_head(fd, size, used + 1) < 0)
-		return -1;
+	*is_new = !before;
 	return file_write_at(fd, &e, sizeof(e), offset_of(place));
+}
+
+static bool
+is_full(uint64_t size, uint64_t used)
+{
+	return used + 1 > size - size / 4;
+}
+
+/* Reads how many entries the table has, and has its head say more, so that it never says too few. 0, 1 for a damaged
+ * table, -1 with errno. */
+static int
+begin_adding(struct contents *c)
+{
+	uint64_t size;
+	int rc;
+
+	if (c->adding)
+		return 0;
+	rc = get_head(c->fd, &size, &c->used);
+	if (rc == 0 && size != c->size)
+		rc = 1;
+	if (rc == 0)
+		rc = put_head(c->fd, c->size, c->used + RESERVE);
+	c->adding = rc == 0;
+	c->reserved = c->used + RESERVE;
+	return rc;
+}
+
+/* Adds an entry to the table that is in use. As add_to(). */
+static int
+add_to_table(struct contents *c, uint64_t print, uint32_t item)
+{
+	bool is_new;
+	int rc = begin_adding(c);
+
+	if (rc == 0)
+		rc = add_to(c->fd, c->size, is_full(c->size, c->used), print, item, &is_new);
+	if (rc != 0 || !is_new)
+		return rc;
+	if (++c->used < c->reserved)
+		return 0;
+	end_adding(c);
+	return 0;
 }
 
 /* Adds an entry to the new table, which no other process can see yet. 0 or -1. */
@@ -383,10 +452,13 @@ add_to_part(struct contents *c, uint64_t print, uint32_t item)
 {
 	uint64_t size, used;
 	struct atomic_file larger;
+	bool is_new = false;
 	int rc = get_head(c->part.fd, &size, &used);
 
 	if (rc == 0)
-		rc = add_to(c->part.fd, size, print, item);
+		rc = add_to(c->part.fd, size, is_full(size, used), print, item, &is_new);
+	if (rc == 0 && is_new)
+		rc = put_head(c->part.fd, size, used + 1);
 	if (rc == 2) {
 		rc = make_larger_table(c, &larger, c->part.fd, size);
 		if (rc == 0) {
@@ -414,7 +486,9 @@ contents_add(struct contents *c, const char *hex, uint32_t item)
 		int rc = be_current(c);
 
 		if (rc == 0)
-			rc = add_to(c->fd, c->size, print, item);
+			rc = add_to_table(c, print, item);
+		if (!c->current)
+			end_adding(c);
 		if (rc == 2 && (rc = make_larger_table(c, &larger, c->fd, c->size)) == 0 &&
 		    (rc = publish_table(c, &larger)) == 0)
 			continue;
