@@ -38,6 +38,7 @@ struct batch {
 	uint32_t reached;          /* `state` has bytes for items up to this one: it never becomes shorter */
 	uint32_t synced;           /* items up to this one are on the disk */
 	struct secrets *secrets;   /* NULL: only read */
+	int64_t no_secrets_until;  /* of clock_ms(): see batch_item_to_fetch() */
 	struct batch_ahead *ahead; /* batch_ahead.c; NULL: nothing was read ahead */
 };
 

@@ -10,7 +10,8 @@
 #include "files/disk_table.h"
 #include "files/file.h"
 
-enum { DIGEST_HEX = 64, PRINT_HEX = 16 };
+/* RESERVE: the head says so many entries more than there are while some are added. */
+enum { RESERVE = 128, DIGEST_HEX = 64, PRINT_HEX = 16 };
 
 static const struct disk_table_kind kind = {
 	.name = "contents.index",
@@ -21,9 +22,45 @@ struct contents {
 	struct disk_table table;
 	contents_fill *fill;
 	void *arg;
+	bool current; /* between contents_begin() and contents_end(): TABLE is the one that has the name */
+	bool adding;  /* the head says RESERVE more, of which LEFT are not used yet */
+	unsigned left;
 	bool filling; /* TABLE is a new one, in PART */
 	struct atomic_file part;
 };
+
+/* Stores how many entries there are. */
+static void
+end_adding(struct contents *c)
+{
+	/* If that fails, the head says too many, and the table grows earlier. */
+	if (c->adding)
+		(void)disk_table_write_head(&c->table);
+	c->adding = false;
+}
+
+/* Reads how many entries the table has, and has its head say more, so that it never says too few. 0, 1 for a damaged
+ * table, -1 with errno. */
+static int
+begin_adding(struct contents *c)
+{
+	struct disk_table *t = &c->table;
+	uint64_t used;
+	int rc;
+
+	if (c->adding)
+		return 0;
+	rc = disk_table_read_head(t); /* other processes count, too */
+	if (rc != 0)
+		return rc;
+	used = t->used;
+	t->used += RESERVE;
+	rc = disk_table_write_head(t);
+	t->used = used;
+	c->adding = rc == 0;
+	c->left = RESERVE;
+	return rc;
+}
 
 /* Makes the table larger, and gives it its name unless it is still filled. 0, 1 for a damaged one, -1. */
 static int
@@ -31,7 +68,10 @@ enlarge(struct contents *c)
 {
 	struct disk_table larger;
 	struct atomic_file part;
-	int rc = disk_table_enlarge(&c->table, 1, &larger, &part);
+	int rc;
+
+	end_adding(c);
+	rc = disk_table_enlarge(&c->table, 1, &larger, &part);
 
 	if (rc != 0)
 		return rc;
@@ -49,6 +89,7 @@ rebuild_table(struct contents *c)
 {
 	int rc;
 
+	c->adding = false;
 	if (disk_table_make(&c->table, &c->part) < 0)
 		return -1;
 	c->filling = true;
@@ -67,10 +108,25 @@ be_current(struct contents *c)
 {
 	int rc;
 
-	if (c->filling || disk_table_is_current(&c->table))
+	if (c->filling || (c->current && c->table.fd >= 0) || disk_table_is_current(&c->table))
 		return 0;
+	end_adding(c);
 	rc = disk_table_open(&c->table);
 	return rc == 1 ? rebuild_table(c) : rc;
+}
+
+int
+contents_begin(struct contents *c)
+{
+	c->current = be_current(c) == 0;
+	return c->current ? 0 : -1;
+}
+
+void
+contents_end(struct contents *c)
+{
+	end_adding(c);
+	c->current = false;
 }
 
 struct contents *
@@ -94,6 +150,7 @@ contents_close(struct contents *c)
 {
 	if (!c)
 		return;
+	end_adding(c);
 	disk_table_close(&c->table);
 	free(c);
 }
@@ -148,17 +205,20 @@ add_entry(struct contents *c, uint64_t print, uint32_t item)
 		return rc;
 	if (found.item == item)
 		return 0;
-	if (!found.item) {
-		rc = disk_table_read_head(t); /* other processes count, too */
-		if (rc != 0)
-			return rc;
-		if (!disk_table_has_room(t, 1))
-			return 2;
-		t->used++;
-		if (disk_table_write_head(t) < 0)
-			return -1;
-	}
-	return disk_table_put(t, found.place, print, item);
+	if (found.item)
+		return disk_table_put(t, found.place, print, item);
+	rc = c->filling ? 0 : begin_adding(c);
+	if (rc != 0)
+		return rc;
+	if (!disk_table_has_room(t, 1))
+		return 2;
+	t->used++;
+	if (c->filling && disk_table_write_head(t) < 0)
+		return -1;
+	rc = disk_table_put(t, found.place, print, item);
+	if (!c->filling && --c->left == 0)
+		end_adding(c);
+	return rc;
 }
 
 int
@@ -173,6 +233,8 @@ contents_add(struct contents *c, const char *hex, uint32_t item)
 
 		if (rc == 0)
 			rc = add_entry(c, print, item);
+		if (!c->current)
+			end_adding(c);
 		if (rc == 2 && (rc = enlarge(c)) == 0)
 			continue;
 		if (rc <= 0)

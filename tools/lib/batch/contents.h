@@ -26,6 +26,11 @@ typedef int contents_fill(struct contents *c, void *arg);
 struct contents *contents_open(int dirfd, int tempfd, contents_fill *fill, void *arg);
 void contents_close(struct contents *c); /* NULL is allowed */
 
+/* Surround calls of the functions below while the lock is held, to save what each would look up anew. Both may be left
+ * out. contents_begin() returns 0, or -1 with errno, and then contents_end() is not needed. */
+int contents_begin(struct contents *c);
+void contents_end(struct contents *c);
+
 /* Stores in ITEM the item that was last added with the digest HEX, 0 if there is none. This is usually one read of 512
  * bytes. Returns 0, or -1 with errno (EINVAL: HEX is not a digest). */
 int contents_find(struct contents *c, const char *hex, uint32_t *item);

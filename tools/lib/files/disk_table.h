@@ -8,7 +8,7 @@
  * two, and all numbers are little-endian. The highest bits of the print give the place of an entry; if it is taken, the
  * next free one is used (linear probing: Knuth, The Art of Computer Programming, vol. 3, 6.4).
  *
- *	head	8 bytes of the kind; u64 SIZE; u64 entries in use; u64 check of those two and of the note
+ *	head	8 bytes of the kind; u64 SIZE; u64 entries in use, or more; u64 check of those two and of the note
  *	note	u64 each
  *	entry	u64 print; u32 item, 0: free; u32 check of both
  *

@@ -34,6 +34,9 @@ enum {
 
 _Static_assert(PACES + INTERVAL_MAX < LOOKING, "a stretch has room for each");
 
+/* How long a process believes that no other one wants its slots and nothing holds the host back. */
+enum { BELIEVED_MS = 50 };
+
 /* How long to wait before trying again for a slot that others hold, and how long a process that released one leaves it
  * to others. */
 enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
@@ -61,6 +64,7 @@ struct host_limit {
 	bool wants;                                    /* this process holds WANTED */
 	int64_t stand_back;                            /* until this moment of clock_ms(), slots are left to others */
 	int pace;                                      /* the slowest interval when ask_pace() looked; -1: not known */
+	int64_t believed_until;                        /* see slot_retake() */
 	int64_t unspent_us;                            /* what could not be counted in the file yet */
 	unsigned char ours[HOST_LIMITS_SLOTS_MAX / 8]; /* slots that this process holds */
 };
@@ -278,6 +282,7 @@ host_limits_hold(struct host_limit *h, int64_t ms)
 
 	if (ms <= 0)
 		return 0;
+	h->believed_until = 0;
 	fd = pace_open(h->all->dir, h->file, true, PACE_PATIENCE_MS);
 	if (fd < 0)
 		return -1;
@@ -490,13 +495,20 @@ cap_is_ours(const struct host_limit *h)
 int
 slot_retake(struct host_limit *h, int slot, int64_t *wait_ms)
 {
+	int64_t now = clock_ms();
+
+	*wait_ms = 0;
+	if (now < h->believed_until)
+		return slot;
 	if (slot_contended(h) || !cap_is_ours(h)) {
 		slot_release(h, slot);
 		return slot_take(h, wait_ms);
 	}
 	*wait_ms = ask_pace(h);
-	if (*wait_ms == 0)
+	if (*wait_ms == 0) {
+		h->believed_until = h->pace == 0 ? now + BELIEVED_MS : 0;
 		return slot;
+	}
 	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 
