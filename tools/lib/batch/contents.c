@@ -90,7 +90,8 @@ rebuild_table(struct contents *c)
 	int rc;
 
 	c->adding = false;
-	if (disk_table_make(&c->table, &c->part) < 0)
+	disk_table_close(&c->table);
+	if (disk_table_make(&c->table, 0, &c->part) < 0)
 		return -1;
 	c->filling = true;
 	rc = c->fill(c, c->arg);

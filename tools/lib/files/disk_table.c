@@ -10,9 +10,9 @@
 #include "files/atomic_file.h"
 #include "files/file.h"
 
-/* RUN entries are read at once to find one, WINDOW to process many; SIZE_FIRST and each larger size are a multiple of
- * both. A table is full at 3/4. Runs of used entries are short until then, so a run of PROBE_MAX means damage. */
-enum { SIZE_FIRST = 1024, RUN = 32, WINDOW = 256, PROBE_MAX = 16384 };
+/* RUN entries are read at once to find one, WINDOW or WINDOW_WIDE to process many. A table is full at 3/4. Runs of used
+ * entries are short until then, so a run of PROBE_MAX means damage. */
+enum { SIZE_FIRST = 1024, RUN = 32, WINDOW = 256, WINDOW_WIDE = 4096, PROBE_MAX = 16384 };
 
 #define PLACES_MAX (UINT64_C(1) << 40)
 
@@ -28,7 +28,7 @@ struct entry {
 	uint32_t item, check;
 };
 
-_Static_assert(sizeof(struct head) == 64 && sizeof(struct entry) == 16, "the file has no padding");
+_Static_assert(sizeof(struct head) == 72 && sizeof(struct entry) == 16, "the file has no padding");
 
 static uint64_t
 mix_bits(uint64_t a, uint64_t b)
@@ -177,11 +177,11 @@ make_file(struct disk_table *t, struct atomic_file *part)
 }
 
 int
-disk_table_make(struct disk_table *t, struct atomic_file *part)
+disk_table_make(struct disk_table *t, uint64_t n, struct atomic_file *part)
 {
-	disk_table_close(t);
-	t->size = SIZE_FIRST;
 	t->used = 0;
+	for (t->size = SIZE_FIRST; !disk_table_has_room(t, n);)
+		t->size *= 2;
 	return make_file(t, part);
 }
 
@@ -245,15 +245,26 @@ disk_table_has_room(const struct disk_table *t, uint64_t n)
 /* A part of a table in memory. */
 struct window {
 	const struct disk_table *t;
-	uint64_t first; /* its first place */
+	uint64_t first, n; /* its first place, and how many */
 	bool loaded, dirty;
-	struct entry v[WINDOW];
+	struct entry v[WINDOW_WIDE];
 };
+
+/* A window for processing N entries that are spread over the table. */
+static void
+open_window(struct window *w, const struct disk_table *t, uint64_t n)
+{
+	w->t = t;
+	w->loaded = w->dirty = false;
+	w->n = n > t->size / WINDOW ? WINDOW_WIDE : WINDOW;
+	if (w->n > t->size)
+		w->n = t->size;
+}
 
 static int
 flush_window(struct window *w)
 {
-	if (w->dirty && file_write_at(w->t->fd, w->v, sizeof(w->v), offset_of(w->t, w->first)) < 0)
+	if (w->dirty && file_write_at(w->t->fd, w->v, w->n * sizeof(*w->v), offset_of(w->t, w->first)) < 0)
 		return -1;
 	w->dirty = false;
 	return 0;
@@ -265,37 +276,39 @@ move_window(struct window *w, uint64_t place)
 {
 	int rc;
 
-	if (w->loaded && place >= w->first && place - w->first < WINDOW)
+	if (w->loaded && place - w->first < w->n)
 		return 0;
 	if (flush_window(w) < 0)
 		return -1;
-	w->first = place - place % WINDOW;
-	rc = read_at(w->t->fd, w->v, sizeof(w->v), offset_of(w->t, w->first));
+	w->first = place - place % w->n;
+	rc = read_at(w->t->fd, w->v, w->n * sizeof(*w->v), offset_of(w->t, w->first));
 	w->loaded = rc == 0;
 	return rc;
 }
 
-/* Enters one entry. 0, 1 for a damaged table, -1. IS_NEW: whether it took a place. */
+/* Enters one entry. 0, 1 for a damaged table, -1. COUNTS: whether it is one more. What a killed process entered already
+ * is not in the count of the head. */
 static int
-enter(struct window *w, const struct disk_entry *new, bool *is_new)
+enter(struct window *w, const struct disk_entry *new, bool *counts)
 {
 	uint64_t place = disk_table_home(new->print, w->t->size);
 
-	*is_new = false;
+	*counts = false;
 	for (int probed = 0; probed < PROBE_MAX; probed++, place = (place + 1) & (w->t->size - 1)) {
 		int rc = move_window(w, place);
-		struct entry *e = &w->v[place % WINDOW];
-		bool has_print;
+		struct entry *e = &w->v[place % w->n];
+		bool free, has_print;
 
 		if (rc != 0)
 			return rc;
-		*is_new = is_free(e);
-		if (!*is_new && !is_good(e))
+		free = is_free(e);
+		if (!free && !is_good(e))
 			return 1;
-		has_print = !*is_new && le64toh(e->print) == new->print;
-		if (has_print && le32toh(e->item) == new->item)
+		has_print = !free && le64toh(e->print) == new->print;
+		*counts = free || (has_print && le32toh(e->item) == new->item);
+		if (*counts && !free)
 			return 0;
-		if (!*is_new && !(has_print && new->was &&le32toh(e->item) == new->was))
+		if (!free && !(has_print && new->was &&le32toh(e->item) == new->was))
 			continue;
 		*e = make_entry(new->print, new->item);
 		w->dirty = true;
@@ -307,16 +320,17 @@ enter(struct window *w, const struct disk_entry *new, bool *is_new)
 int
 disk_table_merge(struct disk_table *t, const struct disk_entry *v, size_t n)
 {
-	struct window w = {.t = t};
+	struct window w;
 	uint64_t count = 0;
-	bool is_new = false;
+	bool counts;
 	int rc = 0;
 
+	open_window(&w, t, n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		if (!v[i].item)
 			continue;
-		rc = enter(&w, &v[i], &is_new);
-		count += is_new;
+		rc = enter(&w, &v[i], &counts);
+		count += counts;
 	}
 	if (rc == 0)
 		rc = flush_window(&w);
@@ -328,22 +342,21 @@ disk_table_merge(struct disk_table *t, const struct disk_entry *v, size_t n)
 int
 disk_table_each(const struct disk_table *t, void (*see)(uint64_t print, uint32_t item, void *arg), void *arg)
 {
-	struct entry v[WINDOW];
+	struct window w;
+	int rc = 0;
 
-	for (uint64_t at = 0; at < t->size; at += WINDOW) {
-		int rc = read_at(t->fd, v, sizeof(v), offset_of(t, at));
+	open_window(&w, t, t->size);
+	for (uint64_t at = 0; at < t->size && rc == 0; at++) {
+		const struct entry *e = &w.v[at % w.n];
 
-		if (rc != 0)
-			return rc;
-		for (size_t i = 0; i < WINDOW; i++) {
-			if (is_free(&v[i]))
-				continue;
-			if (!is_good(&v[i]))
+		rc = move_window(&w, at);
+		if (rc == 0 && !is_free(e)) {
+			if (!is_good(e))
 				return 1;
-			see(le64toh(v[i].print), le32toh(v[i].item), arg);
+			see(le64toh(e->print), le32toh(e->item), arg);
 		}
 	}
-	return 0;
+	return rc;
 }
 
 struct copying {
@@ -356,18 +369,18 @@ static void
 copy_entry(uint64_t print, uint32_t item, void *arg)
 {
 	struct copying *c = arg;
-	bool is_new = false;
+	bool counts = false;
 
 	if (c->rc == 0)
-		c->rc = enter(&c->w, &(struct disk_entry){.print = print, .item = item}, &is_new);
-	c->count += is_new;
+		c->rc = enter(&c->w, &(struct disk_entry){.print = print, .item = item}, &counts);
+	c->count += counts;
 }
 
 /* Both tables have the same order, so they are processed from the front. */
 int
 disk_table_enlarge(const struct disk_table *t, uint64_t n, struct disk_table *made, struct atomic_file *part)
 {
-	struct copying c = {.w.t = made};
+	struct copying c;
 	int rc;
 
 	*made = *t;
@@ -377,6 +390,9 @@ disk_table_enlarge(const struct disk_table *t, uint64_t n, struct disk_table *ma
 	while (!disk_table_has_room(made, n));
 	if (make_file(made, part) < 0)
 		return -1;
+	c.count = 0;
+	c.rc = 0;
+	open_window(&c.w, made, made->size);
 	rc = disk_table_each(t, copy_entry, &c);
 	if (rc == 0)
 		rc = c.rc;

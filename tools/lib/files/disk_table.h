@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DISK_TABLE_NOTE_MAX = 4 };
+enum { DISK_TABLE_NOTE_MAX = 5 };
 
 struct disk_table_kind {
 	const char *name; /* in the caller's directory */
@@ -54,9 +54,10 @@ int disk_table_read_head(struct disk_table *t);
 /* Writes the head with USED and the NOTE. Returns 0 or -1. */
 int disk_table_write_head(const struct disk_table *t);
 
-/* Makes an empty table, open, in a file that has no name yet. Returns 0 or -1. */
+/* Makes T, which is not open, an empty table with room for at least N entries, in a file that has no name yet. Returns
+ * 0 or -1. */
 struct atomic_file;
-int disk_table_make(struct disk_table *t, struct atomic_file *part);
+int disk_table_make(struct disk_table *t, uint64_t n, struct atomic_file *part);
 
 /* Makes MADE, in the file PART, a table for at least N entries more than T has, with all entries of T. Returns 0, 1 if
  * T is damaged, or -1. */
