@@ -1,13 +1,12 @@
 # Parts that all pages share.
 
-# The title of the batch for people.
-
 # The texts of an array as one. join copies all that it has for each text, and a page can have many thousands.
 def concat: add // "";
 
 # The numbers of an array, with commas between.
 def listed: [.[] | ", \(.)"] | concat | .[2:];
 
+# The title of the batch for people.
 def batch_title: if .label then .label else .batch end;
 
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
