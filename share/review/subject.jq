@@ -44,12 +44,12 @@ def badge($kind; $text): @html "<li class=\"badge \($kind)\">\($text)</li>";
 
 def badges:
 	[
-		(if .tiny then badge("poor"; "tiny") else empty end),
+		(if .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200 then badge("poor"; "under 200 pixels") else empty end),
 		(if .blurred then badge("poor"; "blurred") else empty end),
 		(if .animated then badge("plain"; "animated") else empty end),
 		(if .vector then badge("plain"; "vector") else empty end),
 		(if .same_as then badge("plain"; "same file as \(.same_as)")
-		elif .near then badge("plain"; "similar to \(.near)" + (if .distance then " (\(.distance) of 64 bits differ)" else "" end))
+		elif .near then badge("plain"; "similar to \(.near)")
 		else empty end)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + concat + "</ul>\n" end;
 

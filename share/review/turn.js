@@ -104,7 +104,7 @@ const turn = (function () {
 	}
 
 	/* Opens the page TO of a subject, or any other page. */
-	async function to(to) {
+	async function go(to) {
 		if (!canFetch || !/_review\.html$/.test(to))
 			await review.go(to);
 		else if (!turning)
@@ -144,7 +144,7 @@ const turn = (function () {
 	}
 
 	return {
-		to: to,
+		to: go,
 		prepare: prepare,
 		loadPictures: loadPictures,
 		start: start,

@@ -447,3 +447,18 @@ words_of() {
 	assert_equal "$(grep -c 'same file as 1000<' "$page")" 2
 	assert_equal "$(tail -n 1 "$page")" '</html>'
 }
+
+@test "badges judge the original, in plain words" {
+	vips black low.png 320 64 --bands 3
+	vips gaussnoise noise.v 100 100 && vips cast noise.v noise.png uchar
+	{
+		item M1 low.png ',"original_width":3000,"original_height":600'
+		item M2 low.png
+		item M3 low.png ',"original_width":320,"original_height":64'
+		item M4 noise.png ',"original_width":3000,"original_height":199'
+	} | bi-fetch -b M_batch1 | bi-render >out
+	for id in 1 2 3 4; do
+		grep -c '<li class="badge poor">under 200 pixels</li>' "$R/M_batch1/M${id}_review.html" || :
+	done >counts
+	assert_equal "$(tr '\n' ' ' <counts)" '0 1 1 1 '
+}
