@@ -13,7 +13,7 @@ def index_head:
 <p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
-		+ "</p></div>\n"
+		+ "</p>\n<p><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a></p></div>\n"
 		+ progress
 		+ "</div>\n"
 		+ filters
@@ -31,7 +31,7 @@ def index_card($batch):
 		part("subjects")
 		+ @html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"><a href=\"\(.id)_review.html\">
 <div class=\"strip strip\($few | length)\">"
-		+ ([$few[] | index_thumb] | join(""))
+		+ ([$few[] | index_thumb] | concat)
 		+ (if ($pictures | length) == 0 then "<span class=\"none\">no pictures</span>" else "" end)
 		+ @html "</div>
 <h2>\(.name)</h2>

@@ -40,16 +40,18 @@ words_of() {
 		index.html
 		index.js
 		lists.js
+		loupe.js
 		picks.js
 		review.css
 		review.js
+		rows.js
 		subject.js
 		submit.html
 		submit.js
 		thumbs/M1_1.webp
 		thumbs/M1_2.webp
 		thumbs/M2_1.webp
-		zoom.js
+		turn.js
 	END
 	)"
 	cmp "$R/M_batch1/M1_2.jpg" origin/M-1-3.jpg
@@ -179,15 +181,17 @@ words_of() {
 		index.html
 		index.js
 		lists.js
+		loupe.js
 		notes.txt
 		picks.js
 		review.css
 		review.js
+		rows.js
 		subject.js
 		submit.html
 		submit.js
 		thumbs
-		zoom.js
+		turn.js
 	END
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
 	run ls "$R/same/thumbs"
@@ -420,4 +424,26 @@ words_of() {
 	rm "$R/broken/index.html"
 	run -69 env PATH=/nowhere "$BI_BIN/bi-render" broken
 	assert_output --partial jq
+}
+
+@test "a subject with thousands of candidates has a page with all of them, and its copies are folded" {
+	local dir=$BI_ROOT/batches/b n=3000 page
+
+	mkdir -p "$dir/files"
+	: >"$dir/lock"
+	echo '{"name":"b","job_id":7,"job_type":"url_parse","created_at":"2026-11-22T10:30:00Z"}' >"$dir/batch.json"
+	seq "$n" | awk -v dir="$dir" '{
+		printf "c" >(dir "/state")
+		printf "{\"bi\":{\"n\":%d,\"key\":\"%032d\",\"id\":\"7\",\"idx\":%d},\"subject\":{\"id\":\"7\",\"name\":\"Ada\"},\"url\":\"https://example.com/%d\"}\n", $1, $1, $1, $1 >(dir "/items.ndjson")
+		printf "{\"item\":%d,\"status\":\"completed\",\"path\":\"files/7_%d.txt\",\"bytes\":5,\"mime\":\"text/plain\",\"sha256\":\"%064d\"}\n", $1, $1, $1 % 1000 >(dir "/results.ndjson")
+		print "files/7_" $1 ".txt"
+	}' | (cd "$dir" && xargs touch)
+	run -0 bi-render b
+	page=$BI_ROOT/review/b/7_review.html
+	assert_equal "$(grep -c '<article class="candidate"' "$page")" "$n"
+	assert_equal "$(grep -c '<div class="group">' "$page")" 1000
+	assert_equal "$(grep -c 'similar: ' "$page")" 1000
+	assert_equal "$(grep -o '2 similar: 1001, 2001' "$page")" '2 similar: 1001, 2001'
+	assert_equal "$(grep -c 'same file as 1000<' "$page")" 2
+	assert_equal "$(tail -n 1 "$page")" '</html>'
 }

@@ -16,104 +16,33 @@
 #include "hosts/address.h"
 #include "hosts/http_policy.h"
 #include "input_file.h"
+#include "multi.h"
 
 struct transfers {
 	struct run *run;
 	const struct host_rules *rules;
-	CURLM *multi;
+	struct multis *multis;
 	CURLSH *share; /* shared cookies; NULL: nothing is shared */
-	struct loop_timer timer;
 };
-
-/* --- libcurl in the loop --- */
-
-/* One of libcurl's sockets. */
-struct connection {
-	struct transfers *all;
-	struct loop_watcher watcher;
-	curl_socket_t socket;
-};
-
-static void
-on_ready(void *arg, uint32_t events)
-{
-	const struct connection *c = arg; /* it may no longer exist when libcurl returns */
-	int running, what = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
-			    (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (events & EPOLLERR ? CURL_CSELECT_ERR : 0);
-
-	curl_multi_socket_action(c->all->multi, c->socket, what, &running);
-}
-
-/* libcurl tells which sockets to watch; it stores KNOWN for this function, NULL for a new socket. */
-static int
-on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known)
-{
-	struct transfers *all = arg;
-	struct connection *c = known;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (c)
-			loop_unwatch(all->run->loop, &c->watcher);
-		curl_multi_assign(all->multi, socket, NULL);
-		free(c);
-		return 0;
-	}
-	if (!c) {
-		c = buf_alloc(sizeof(*c));
-		*c = (struct connection){.all = all, .watcher = {.call = on_ready, .arg = c}, .socket = socket};
-		curl_multi_assign(all->multi, socket, c);
-	}
-	if (loop_watch(all->run->loop, &c->watcher, socket,
-		       (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u)) < 0)
-		run_fail(all->run, "watching a connection");
-	return 0;
-}
-
-static int
-on_timer(CURLM *multi, long ms, void *arg)
-{
-	struct transfers *all = arg;
-
-	(void)multi;
-	if (ms < 0)
-		loop_stop_timer(all->run->loop, &all->timer);
-	else
-		loop_set_timer(all->run->loop, &all->timer, clock_ms() + ms);
-	return 0;
-}
-
-static void
-on_timeout(void *arg)
-{
-	struct transfers *all = arg;
-	int running;
-
-	curl_multi_socket_action(all->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-}
 
 struct transfers *
 transfers_open(struct run *run, const struct host_rules *rules)
 {
 	struct transfers *all = buf_alloc(sizeof(*all));
 
-	*all = (struct transfers){.run = run, .rules = rules, .timer = {.call = on_timeout, .arg = all}};
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(all->multi = curl_multi_init()))
+	*all = (struct transfers){.run = run, .rules = rules};
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		msg_die(EX_OSERR, "libcurl does not start");
+	all->multis = multis_open(run);
 	all->share = cookies_share(run->set, rules);
 	input_file_check(run->set->cacert, "certificates");
-	curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
-	curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
-	curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, run->set->parallel + 16);
 	return all;
 }
 
 void
 transfers_close(struct transfers *all)
 {
-	curl_multi_cleanup(all->multi);
+	multis_close(all->multis);
 	cookies_close(all->share, all->run->set->cookie_jar);
 	curl_global_cleanup();
 	free(all);
@@ -122,16 +51,13 @@ transfers_close(struct transfers *all)
 void
 transfers_reap(struct transfers *all)
 {
-	CURLMsg *m;
-	int left;
+	struct transfer *t = NULL;
+	CURLcode code;
+	CURL *easy;
 
-	while ((m = curl_multi_info_read(all->multi, &left))) {
-		struct transfer *t = NULL;
-
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-		t->done(t, m->data.result);
+	while ((easy = multis_next_done(all->multis, &code))) {
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+		t->done(t, code);
 	}
 }
 
@@ -242,6 +168,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	if (is_guarded(t->job) && is_blocked(t, &address->addr))
 		return CURL_SOCKET_BAD;
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	multi_count_connection(t->multi);
 	if (fd < 0 && trouble_is_local(errno))
 		t->job->answer.no_socket = errno;
 	return fd;
@@ -371,12 +298,13 @@ transfer_prepare(struct transfer *t, struct job *j)
 void
 transfer_start(struct transfer *t)
 {
-	if (curl_multi_add_handle(t->all->multi, t->easy) != CURLM_OK)
-		msg_die(EX_OSERR, "libcurl could not begin a transfer: out of memory");
+	t->multi = multis_start(t->all->multis, t->easy);
 }
 
 void
 transfer_stop(struct transfer *t)
 {
-	curl_multi_remove_handle(t->all->multi, t->easy);
+	if (t->multi)
+		multi_stop(t->multi, t->easy);
+	t->multi = NULL;
 }

@@ -15,7 +15,8 @@ struct transfers; /* all of a run */
 struct transfer {
 	struct transfers *all;
 	CURL *easy;
-	struct job *job; /* for which it is made */
+	struct multi *multi; /* while it is under way, else NULL */
+	struct job *job;     /* for which it is made */
 	char why[CURL_ERROR_SIZE];
 	void (*done)(struct transfer *t, CURLcode code);
 };

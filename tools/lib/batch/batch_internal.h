@@ -7,8 +7,8 @@
 #include <pthread.h>
 
 #include "base/hash.h"
-#include "base/table.h"
 #include "batch/batch.h"
+#include "batch/batch_keys.h"
 
 /* Bytes of the lock file. */
 enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
@@ -23,20 +23,23 @@ struct batch {
 	int items_index;   /* 8 bytes an item: the offset of its line */
 	int results_index; /* 8 bytes: the offset it reaches to; then 8 an item: 1 + the offset of its last result */
 	pthread_mutex_t recording; /* with the lock of results.ndjson, which two threads of a process share */
-	off_t mark;                /* the length of results.ndjson when the batch was opened */
-	bool patient;              /* batch_claim_busy() */
+	struct unindexed *unindexed;
+	off_t mark;   /* the length of results.ndjson when the batch was opened */
+	bool patient; /* batch_claim_busy() */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
 	uint32_t count;
-	struct table keys;         /* identity to item */
-	struct table subjects;     /* subject to its latest item */
+	struct keys keys;          /* identity to item, and subject to its latest item */
+	bool added;                /* this process has added items */
 	int misread;               /* the errno of a line that could not be read; 0: none */
 	int temp;                  /* the root's temp/; -1 but for work */
 	struct contents *contents; /* opened when it is first needed */
 	uint32_t reached;          /* `state` has bytes for items up to this one: it never becomes shorter */
 	uint32_t synced;           /* items up to this one are on the disk */
 	struct secrets *secrets;   /* NULL: only read */
+	int64_t no_secrets_until;  /* of clock_ms(): see batch_item_to_fetch() */
+	struct batch_ahead *ahead; /* batch_ahead.c; NULL: nothing was read ahead */
 };
 
 /* --- batch_format.c --- */
@@ -82,6 +85,9 @@ void batch_sweep_userinfo(struct batch *b);
 int batch_index_get(int fd, uint64_t entry, uint64_t *value);
 /* Writes N entries from ENTRY on. Returns 0 or -1. */
 int batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n);
+/* Makes the N values the whole of the index of results. The entries are overwritten in place, and the first one, which
+ * says how far the index reaches, is written last. Returns 0 or -1. */
+int batch_index_replace(int fd, const uint64_t *values, size_t n);
 
 /* Returns the offset of item K's line, or -1 with errno. */
 off_t batch_item_offset(const struct batch *b, uint32_t k);
@@ -90,9 +96,19 @@ off_t batch_item_offset(const struct batch *b, uint32_t k);
  * none). */
 off_t batch_find_result(const struct batch *b, uint32_t k, off_t from);
 
-/* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. The entries
- * are overwritten in place, so a process that reads one without the lock never sees 0 for an item that has a result.
- * Returns 0 or -1. */
+/* --- batch_unindexed.c --- */
+
+struct unindexed *unindexed_new(void);
+void unindexed_free(struct unindexed *u);
+
+/* Stores the last result of item K in LINE, if it begins at FROM or after; it may also store an earlier one that it
+ * knows. The first call reads all results from FROM on, and remembers where they are, so that further calls with the
+ * same or a later FROM read only what is new. Returns its offset, or -1 with errno (ENOENT: there is none). Any thread
+ * may call it. */
+off_t batch_unindexed_result(const struct batch *b, uint32_t k, off_t from, struct buf *line);
+
+/* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. A
+ * process that reads an entry without the lock never sees 0 for an item that has a result. Returns 0 or -1. */
 int batch_reindex_results(struct batch *b, off_t end);
 
 /* With the lock of results.ndjson held: extends its index to END, the file's length. Returns 0 or -1. */
@@ -105,6 +121,9 @@ int batch_recover_all(struct batch *b);
 /* With the lock of items.ndjson held: reads the items that others added, and extends its index and `state`. Returns 0
  * or -1. */
 int batch_read_added(struct batch *b);
+
+/* At the end: what this process has added need not be read again by the next one. Keeps errno. */
+void batch_end_adding(struct batch *b);
 
 /* With the lock of results.ndjson and the mutex held: stores the last result of item K in LINE and its offset in AT,
  * after extending the index. Returns 0, 1 if there is none, or -1. */

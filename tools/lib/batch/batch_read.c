@@ -12,6 +12,8 @@
 #include "files/file.h"
 #include "records/rec.h"
 
+enum { INDEX_AT_ONCE = 4096 };
+
 enum { GLANCE = 2048 }; /* most lines are shorter than this many bytes */
 
 /* No file of bi is longer: a larger offset is damage, and no read is tried. */
@@ -32,10 +34,10 @@ batch_index_get(int fd, uint64_t entry, uint64_t *value)
 int
 batch_index_put(int fd, uint64_t entry, const uint64_t *values, size_t n)
 {
-	uint64_t block[256];
+	uint64_t block[INDEX_AT_ONCE];
 
 	while (n > 0) {
-		size_t some = n < 256 ? n : 256;
+		size_t some = n < INDEX_AT_ONCE ? n : INDEX_AT_ONCE;
 
 		for (size_t i = 0; i < some; i++)
 			block[i] = htole64(values[i]);
@@ -403,6 +405,7 @@ batch_result_counts(const struct batch *b, uint32_t k, off_t at)
 	uint64_t upto, entry;
 	bool is_indexed;
 	off_t last, newer;
+	struct buf line = {0};
 
 	if (b->results < 0)
 		return 0;
@@ -410,7 +413,8 @@ batch_result_counts(const struct batch *b, uint32_t k, off_t at)
 		return -1;
 	is_indexed = (uint64_t)at < upto;
 	last = is_indexed ? (off_t)entry - 1 : at;
-	newer = batch_find_result(b, k, !is_indexed || last < 0 ? at : (off_t)upto);
+	newer = batch_unindexed_result(b, k, !is_indexed || last < 0 ? at : (off_t)upto, &line);
+	buf_free(&line);
 	if (newer < 0 && errno != ENOENT)
 		return -1;
 	return (newer < 0 ? last : newer) == at;
@@ -432,7 +436,7 @@ indexed_line(const struct batch *b, uint32_t k, struct buf *out)
 static int
 last_line(const struct batch *b, uint32_t k, struct buf *out)
 {
-	off_t upto, at;
+	off_t upto;
 	int rc, state;
 
 	if (b->results < 0 || k == 0)
@@ -441,20 +445,18 @@ last_line(const struct batch *b, uint32_t k, struct buf *out)
 	if (upto < 0)
 		return -1;
 	/* Lines that are not indexed yet are newer. */
-	at = batch_find_result(b, k, upto);
-	if (at >= 0)
-		return without_userinfo(append_line(b->results, at, out), out);
+	if (batch_unindexed_result(b, k, upto, out) >= 0)
+		return without_userinfo(0, out);
 	rc = errno == ENOENT ? indexed_line(b, k, out) : -1;
 	if (rc != 0)
 		return rc < 0 ? -1 : without_userinfo(0, out);
 	state = batch_state(b, k);
 	if (state < 0)
 		return -1;
-	at = -1;
-	errno = ENOENT;
+	/* The index is damaged. */
 	if (state == 'c' || state == 'f' || state == 'x')
-		at = batch_find_result(b, k, 0);
-	return at < 0 ? -1 : without_userinfo(append_line(b->results, at, out), out);
+		return without_userinfo(batch_unindexed_result(b, k, 0, out) < 0 ? -1 : 0, out);
+	return file_fail(ENOENT);
 }
 
 int

@@ -3,55 +3,78 @@
  * is gone. batch.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scan.h"
 #include "base/trouble.h"
 #include "base/when.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/file.h"
+#include "files/name_set.h"
 #include "records/rec.h"
 
-enum { LOST_AT_ONCE = 256, STATE_LOST = 'l' /* completed, and its file is gone */ };
+/* States while a batch is rebuilt: completed, and its file is gone; completed, and a look at the file must tell. */
+enum { STATE_LOST = 'l', STATE_UNSURE = '?' };
+
+enum { LOST_AT_ONCE = 256, STATES_AT_ONCE = 1 << 16 };
 
 struct rebuilding {
-	struct batch *b;
+	const struct batch *b;
+	const struct name_set *names; /* of files/ */
 	char *states;
-	bool failed;
+	uint64_t *entries; /* of the index of results */
 };
+
+/* Whether the set has the file that a result begins with, as bi writes it. */
+static bool
+names_file(const struct name_set *names, const char *line, size_t n)
+{
+	const char *at = line, *end = line + n, *quote;
+	uint32_t k;
+
+	if (!scan_text(&at, end, "{\"item\":") || !scan_item(&at, end, &k) ||
+	    !scan_text(&at, end, ",\"status\":\"completed\",\"path\":\"files/"))
+		return false;
+	quote = memchr(at, '"', (size_t)(end - at));
+	return quote && name_set_has(names, at, (size_t)(quote - at));
+}
 
 static bool
 rebuild_line(off_t at, const char *line, size_t n, void *arg)
 {
 	struct rebuilding *r = arg;
-	uint64_t value = (uint64_t)at + 1;
 	char state;
 	uint32_t k = batch_result_state(line, n, &state);
 
 	if (k == 0 || k > r->b->count)
 		return true;
+	if (state == 'c' && !names_file(r->names, line, n))
+		state = STATE_UNSURE;
 	r->states[k - 1] = state;
-	if (batch_index_put(r->b->results_index, k, &value, 1) < 0)
-		r->failed = true;
-	return !r->failed;
+	r->entries[k] = (uint64_t)at + 1;
+	return true;
 }
 
 /* Writes in place what differs. */
 static int
 write_states(const struct batch *b, const char *states, uint64_t *changed)
 {
-	for (uint32_t k = 1; k <= b->count; k++) {
-		char s = '\0';
+	char there[STATES_AT_ONCE];
 
-		if (file_read_at(b->state, &s, 1, (off_t)k - 1) < 0)
+	for (size_t at = 0, n; at < b->count; at += n) {
+		n = b->count - at < sizeof(there) ? b->count - at : sizeof(there);
+		memset(there, 0, n);
+		if (file_read_at(b->state, there, n, (off_t)at) < 0)
 			return -1;
-		if (s == states[k - 1])
+		if (memcmp(there, states + at, n) == 0)
 			continue;
-		if (s != '\0' || states[k - 1] != 'p')
-			++*changed;
-		if (batch_set_state(b, k, states[k - 1]) < 0)
+		for (size_t i = 0; i < n; i++)
+			*changed += there[i] != states[at + i] && (there[i] != '\0' || states[at + i] != 'p');
+		if (file_write_at(b->state, states + at, n, (off_t)at) < 0)
 			return -1;
 	}
 	return fdatasync(b->state);
@@ -145,7 +168,7 @@ append_lost(struct batch *b, struct batch_outcome *v, size_t n)
 	return rc;
 }
 
-/* Marks the completed items whose file is gone. */
+/* Looks for the files of the completed items of which that is not known yet. */
 static int
 find_lost(const struct batch *b, char *states, struct buf *where)
 {
@@ -153,9 +176,10 @@ find_lost(const struct batch *b, char *states, struct buf *where)
 	int is = 0;
 
 	for (uint32_t k = 1; k <= b->count && is >= 0; k++) {
-		is = states[k - 1] == 'c' ? is_lost(b, k, &line, where) : 0;
-		if (is > 0)
-			states[k - 1] = STATE_LOST;
+		if (states[k - 1] != STATE_UNSURE)
+			continue;
+		is = is_lost(b, k, &line, where);
+		states[k - 1] = is > 0 ? STATE_LOST : 'c';
 	}
 	buf_free(&line);
 	return is < 0 ? -1 : 0;
@@ -200,29 +224,36 @@ static int
 index_anew(struct batch *b, struct rebuilding *r)
 {
 	off_t end = append_end(b->results);
-	uint64_t upto = (uint64_t)end;
+	int rc = -1;
 
-	if (end < 0 || ftruncate(b->results_index, 0) < 0 || append_each(b->results, 0, rebuild_line, r) < 0 ||
-	    r->failed)
-		return -1;
-	return batch_index_put(b->results_index, 0, &upto, 1);
+	r->entries = buf_alloc(((size_t)b->count + 1) * sizeof(*r->entries));
+	r->entries[0] = (uint64_t)end;
+	if (end >= 0 && append_each(b->results, 0, rebuild_line, r) >= 0)
+		rc = batch_index_replace(b->results_index, r->entries, (size_t)b->count + 1);
+	free(r->entries);
+	return rc;
 }
 
 int
 batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where)
 {
-	struct rebuilding r = {.b = b};
+	struct name_set names = {0};
+	struct rebuilding r = {.b = b, .names = &names};
 	uint64_t count = 0;
 	int rc;
 
 	/* The index of items first: taking them in writes it where it differs. */
 	if (batch_read_added(b) < 0)
 		return trouble_with(where, "items.ndjson");
+	if (keys_remove(b) < 0)
+		return trouble_with(where, "keys.index");
 	r.states = buf_alloc((size_t)b->count + 1);
 	memset(r.states, 'p', b->count);
-	rc = index_anew(b, &r);
-	if (rc < 0)
+	/* What this cannot read, a look at each file will report. */
+	name_set_read(openat(b->dir, "files", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), &names);
+	if ((rc = index_anew(b, &r)) < 0)
 		trouble_with(where, "results.ndjson");
+	name_set_free(&names);
 	if (rc == 0)
 		rc = find_lost(b, r.states, where);
 	if (rc == 0)

@@ -44,6 +44,16 @@ note_entry(off_t at, const char *line, size_t n, void *arg)
 }
 
 int
+batch_index_replace(int fd, const uint64_t *values, size_t n)
+{
+	while (n > 1 && values[n - 1] == 0)
+		n--;
+	if (batch_index_put(fd, 1, values + 1, n - 1) < 0 || ftruncate(fd, (off_t)(n * sizeof(*values))) < 0)
+		return -1;
+	return batch_index_put(fd, 0, values, 1);
+}
+
+int
 batch_reindex_results(struct batch *b, off_t end)
 {
 	int64_t count = batch_length(b);
@@ -54,10 +64,8 @@ batch_reindex_results(struct batch *b, off_t end)
 		return -1;
 	e.v = buf_alloc(e.n * sizeof(*e.v));
 	e.v[0] = (uint64_t)end;
-	if (append_each(b->results, 0, note_entry, &e) >= 0 &&
-	    batch_index_put(b->results_index, 1, e.v + 1, e.n - 1) == 0 &&
-	    ftruncate(b->results_index, (off_t)(e.n * sizeof(*e.v))) == 0)
-		rc = batch_index_put(b->results_index, 0, e.v, 1);
+	if (append_each(b->results, 0, note_entry, &e) >= 0)
+		rc = batch_index_replace(b->results_index, e.v, e.n);
 	free(e.v);
 	return rc;
 }

@@ -1,0 +1,142 @@
+/* The results that results.index does not have, in memory: without it, each look at an item would read them all. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "batch/batch_internal.h"
+#include "files/append.h"
+#include "files/file.h"
+
+struct unindexed {
+	pthread_mutex_t mutex;
+	off_t from, to;    /* the part of results.ndjson that is known */
+	uint64_t *entries; /* entry k: 1 + the offset of the last result of item k in that part; pages without one take
+			    * no memory */
+	size_t room;
+};
+
+struct reading {
+	const struct batch *b;
+	struct unindexed *u;
+	bool failed;
+};
+
+struct unindexed *
+unindexed_new(void)
+{
+	struct unindexed *u = buf_alloc(sizeof(*u));
+
+	pthread_mutex_init(&u->mutex, NULL);
+	return u;
+}
+
+void
+unindexed_free(struct unindexed *u)
+{
+	pthread_mutex_destroy(&u->mutex);
+	free(u->entries);
+	free(u);
+}
+
+/* Makes room for all items that there are. 0, or -1 with errno. */
+static int
+make_room(const struct batch *b, struct unindexed *u)
+{
+	int64_t count = batch_length(b);
+	uint64_t *more;
+
+	if (count < 0)
+		return -1;
+	if ((size_t)count < u->room)
+		return 0;
+	more = calloc((size_t)count + 1, sizeof(*more));
+	if (!more)
+		return -1;
+	if (u->room > 0)
+		memcpy(more, u->entries, u->room * sizeof(*more));
+	free(u->entries);
+	u->entries = more;
+	u->room = (size_t)count + 1;
+	return 0;
+}
+
+static bool
+note_result(off_t at, const char *line, size_t n, void *arg)
+{
+	struct reading *r = arg;
+	bool completed;
+	uint32_t k = batch_result_number(line, n, &completed);
+
+	if (k >= r->u->room)
+		r->failed = make_room(r->b, r->u) < 0;
+	if (k > 0 && k < r->u->room) /* else there is no such item */
+		r->u->entries[k] = (uint64_t)at + 1;
+	return !r->failed;
+}
+
+static void
+forget(struct unindexed *u, off_t from)
+{
+	free(u->entries);
+	u->entries = NULL;
+	u->room = 0;
+	u->from = u->to = from;
+}
+
+/* Reads what is not known from FROM on. 0, or -1 with errno. */
+static int
+read_on(const struct batch *b, struct unindexed *u, off_t from)
+{
+	struct reading r = {.b = b, .u = u};
+	struct stat st;
+	off_t to;
+
+	if (fstat(b->results, &st) < 0)
+		return -1;
+	/* What is known reaches too far, or begins behind FROM, or lies before it and is of no use. */
+	if (st.st_size < u->to || from < u->from || from > u->to)
+		forget(u, from);
+	if (st.st_size == u->to)
+		return 0;
+	to = append_each(b->results, u->to, note_result, &r);
+	if (to < 0 || r.failed) {
+		forget(u, 0);
+		return -1;
+	}
+	u->to = to;
+	return 0;
+}
+
+/* As batch_unindexed_result(), with the mutex held. */
+static off_t
+find(const struct batch *b, struct unindexed *u, uint32_t k, off_t from, struct buf *line)
+{
+	bool completed;
+	off_t at;
+
+	if (read_on(b, u, from) < 0)
+		return -1;
+	if (k >= u->room || u->entries[k] == 0)
+		return file_fail(ENOENT);
+	at = (off_t)u->entries[k] - 1;
+	if (append_line(b->results, at, line) < 0)
+		return -1;
+	if (batch_result_number(line->data, line->len, &completed) == k)
+		return at;
+	/* The file was cut there and written anew. */
+	forget(u, 0);
+	at = batch_find_result(b, k, from);
+	return at < 0 || append_line(b->results, at, line) < 0 ? -1 : at;
+}
+
+off_t
+batch_unindexed_result(const struct batch *b, uint32_t k, off_t from, struct buf *line)
+{
+	off_t at;
+
+	pthread_mutex_lock(&b->unindexed->mutex);
+	at = find(b, b->unindexed, k, from, line);
+	pthread_mutex_unlock(&b->unindexed->mutex);
+	return at;
+}
