@@ -196,8 +196,9 @@ look_at_batch(struct follower *t, struct followed_batch *v)
 
 	v->looked = now;
 	v->due = v->again > 0 ? now + pauses[--v->again] : follower_never;
-	if (blind && now + BLIND_MS < v->due)
-		v->due = now + BLIND_MS;
+	/* The more there are, the less often. */
+	if (blind && now + BLIND_MS + (int64_t)t->n < v->due)
+		v->due = now + BLIND_MS + (int64_t)t->n;
 	if (b) {
 		t->look(t, v, b);
 		batch_close(b);
