@@ -463,3 +463,89 @@ job() {
 	run bash -c 'bi-status --json b >/dev/full'
 	assert_failure 74
 }
+
+# letters N: N states, of which each fifth is f.
+letters() {
+	awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) printf "%s", i % 5 ? "c" : "f" }'
+}
+
+# filled NAME N: a batch of N items with their results and files, and its indexes.
+filled() {
+	fixture "$1" "$(letters "$2")"
+	(cd "$BI_ROOT/batches/$1/files" && seq "$2" | awk '$1 % 5 { print "i" $1 "_1.jpg" }' | xargs touch)
+	bi-status --rebuild "$1" >/dev/null
+}
+
+# calls COMMAND...: how many system calls it makes. Its output is in the file out.
+calls() {
+	strace -f -o trace "$@" >out
+	grep -c '^' trace
+}
+
+@test "a rebuild, and a list of items without an index, need few calls an item" {
+	local few many listed
+
+	need_plain_strace
+	filled few 200
+	filled many 2000
+	bi-status --items --json --limit 2000 many >indexed
+	few=$(calls bi-status --rebuild few)
+	many=$(calls bi-status --rebuild many)
+	assert_equal "$(<out)" 'many: 0 of 2000 states differed'
+	[ $((many - few)) -lt 200 ] || fail "$few calls for 200 items, $many for 2000"
+	# Each item of the list is read once; all results are read once, not once an item.
+	rm "$BI_ROOT/batches/few/results.index" "$BI_ROOT/batches/many/results.index"
+	few=$(calls bi-status --items --json --limit 2000 few)
+	many=$(calls bi-status --items --json --limit 2000 many)
+	cmp indexed out
+	[ $((many - few)) -lt $((8 * 1800)) ] || fail "$few calls for 200 items, $many for 2000"
+	listed=$(awk '/ pread64\(/ && match($0, /= [0-9]+$/) { n += substr($0, RSTART + 2) } END { print n }' trace)
+	[ "$listed" -lt 8000000 ] || fail "$listed bytes were read"
+}
+
+@test "items are listed the same whatever became of the index of results" {
+	local dir=$BI_ROOT/batches/b damage
+
+	filled b 40
+	{
+		echo '{"item":5,"status":"completed","path":"files/late.jpg","bytes":10}'
+		echo '{"item":7,"status":"failed","error":{"code":"late","message":"late","retryable":true}}'
+		echo '{"item":4000000000,"status":"failed","error":{"code":"none","message":"none","retryable":true}}'
+	} >>"$dir/results.ndjson"
+	printf c | dd of="$dir/state" bs=1 seek=4 conv=notrunc status=none
+	printf f | dd of="$dir/state" bs=1 seek=6 conv=notrunc status=none
+	bi-status --items --json b >right
+	assert_equal "$(jq -c 'select(.item == 5 or .item == 7) | .path // .error.code' right)" "\"$dir/files/late.jpg\""$'\n"late"'
+	cp "$dir/results.index" whole
+	for damage in 'rm I' ': >I' 'truncate -s 100 I' 'head -c 328 /dev/zero >I' \
+		'dd if=whole of=I bs=8 skip=10 seek=1 count=9 conv=notrunc status=none' \
+		'dd if=/dev/urandom of=I bs=8 seek=5 count=9 conv=notrunc status=none' \
+		'head -c 328 /dev/urandom >I'; do
+		cp whole "$dir/results.index"
+		eval "${damage//I/\$dir/results.index}"
+		run -0 bi-status --items --json b
+		assert_equal "$output" "$(<right)"
+	done
+}
+
+@test "a rebuild makes state and index right after each damage" {
+	local dir=$BI_ROOT/batches/b damage right
+
+	filled b 40
+	# A path that the listing of files/ alone does not settle.
+	echo '{"status":"completed","item":1,"path":"files/i1_1.jpg","bytes":10}' >>"$dir/results.ndjson"
+	bi-status --rebuild b
+	right=$(cat "$dir/state" "$dir/results.index" "$dir/items.index" | cksum)
+	for damage in 'rm state' ': >state' 'tr cf fc <state >s && mv s state' 'head -c 60 /dev/zero >state' \
+		'rm results.index' ': >results.index' 'head -c 400 /dev/urandom >results.index' \
+		'rm items.index' 'head -c 320 /dev/urandom >items.index' 'rm state results.index items.index'; do
+		(cd "$dir" && eval "$damage")
+		run -0 bi-status --rebuild b
+		assert_equal "$damage: $(cat "$dir/state" "$dir/results.index" "$dir/items.index" | cksum)" "$damage: $right"
+	done
+	# Files that are gone: of a usual line, and of the one that is not.
+	rm "$dir/files/i2_1.jpg" "$dir/files/i1_1.jpg"
+	run -0 bi-status --rebuild b
+	assert_output 'b: 2 of 40 states differed'
+	assert_equal "$(head -c 5 "$dir/state")" ffccf
+}

@@ -192,6 +192,7 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 	memcpy(b->name, name, strnlen(name, BATCH_NAME_MAX));
 	b->mode = mode;
 	pthread_mutex_init(&b->recording, NULL);
+	b->unindexed = unindexed_new();
 	b->dir = b->files = b->lock = b->items = b->state = b->results = b->items_index = b->results_index = b->temp =
 		-1;
 	buf_printf(&path, "%s/batches/%s", root->path, b->name);
@@ -215,6 +216,7 @@ batch_close(struct batch *b)
 	close_files(b);
 	pthread_mutex_destroy(&b->recording);
 	contents_close(b->contents);
+	unindexed_free(b->unindexed);
 	table_clear(&b->keys);
 	table_clear(&b->subjects);
 	free(b->path);

@@ -23,8 +23,9 @@ struct batch {
 	int items_index;   /* 8 bytes an item: the offset of its line */
 	int results_index; /* 8 bytes: the offset it reaches to; then 8 an item: 1 + the offset of its last result */
 	pthread_mutex_t recording; /* with the lock of results.ndjson, which two threads of a process share */
-	off_t mark;                /* the length of results.ndjson when the batch was opened */
-	bool patient;              /* batch_claim_busy() */
+	struct unindexed *unindexed;
+	off_t mark;   /* the length of results.ndjson when the batch was opened */
+	bool patient; /* batch_claim_busy() */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
@@ -93,9 +94,14 @@ off_t batch_item_offset(const struct batch *b, uint32_t k);
  * none). */
 off_t batch_find_result(const struct batch *b, uint32_t k, off_t from);
 
-/* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. The entries
- * are overwritten in place, so a process that reads one without the lock never sees 0 for an item that has a result.
- * Returns 0 or -1. */
+/* --- batch_last_result.c --- */
+
+/* What batch_result() knows of results.ndjson. */
+struct unindexed *unindexed_new(void);
+void unindexed_free(struct unindexed *u);
+
+/* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. A
+ * process that reads an entry without the lock never sees 0 for an item that has a result. Returns 0 or -1. */
 int batch_reindex_results(struct batch *b, off_t end);
 
 /* With the lock of results.ndjson held: extends its index to END, the file's length. Returns 0 or -1. */
