@@ -80,7 +80,7 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all compile check check-long prove demo screenshots bench lint format install uninstall deb check-package clean packages
+.PHONY: all compile check check-long prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
 all: $(BINARIES)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
@@ -92,6 +92,7 @@ PACKAGES_prove = run test
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
 PACKAGES_bench = run test bench
+PACKAGES_bench-quick = run test bench
 PACKAGES_lint = run test lint
 PACKAGES_deb = deb
 PACKAGES_check-package = deb
@@ -191,6 +192,7 @@ $(TEST_LIBRARIES): $(BUILD)/tests/%.so: tests/preload/%.c Makefile
 $(BUILD)/tests/bench/minimal.o: FLAGS += $(CFLAGS_libcurl)
 $(BUILD)/tests/bench/minimal: $(BUILD)/tests/bench/minimal.o
 	$(call link,$^ $(LIBS_libcurl))
+BENCH_PROGRAMS = $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin
 
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
 compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal
@@ -217,10 +219,17 @@ screenshots: all | packages
 	cd tests/browser && npm ci --prefer-offline --loglevel=error
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
-# All of its parts, whatever becomes of one.
-bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin | packages
-	@status=0; for part in run pictures upload api parse; do \
-		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part || status=1; done; exit $$status
+# BENCH has the parts to run; all of them run, whatever becomes of one. The figures go into bi-performance(7).
+BENCH = run curves pictures upload api parse
+bench: all $(BENCH_PROGRAMS) | packages
+	@mkdir -p build/bench; status=0; for part in $(BENCH); do \
+		case $$part in run | curves) rows='-o build/bench/rows' ;; *) rows= ;; esac; \
+		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part $$rows || status=1; done; \
+	[ ! -e build/bench/rows ] || tests/bench/page build/bench/rows man/bi-performance.7 build/bench/curves.svg || status=1; exit $$status
+
+# What the changes since the kept baseline did to the costs that depend on the machine least.
+bench-quick: all $(BENCH_PROGRAMS) | packages
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/quick
 
 lint: compile | packages
 	tests/lint

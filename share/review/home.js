@@ -1,20 +1,42 @@
 /*
  * The home page: the progress of every batch of the root and of the jobs of the API, newest first. It reads
- * api/v1/status/stream; while there is no stream, it requests api/v1/status/ every few seconds. Texts from batches are
- * inserted as text, never as HTML.
+ * api/v1/status/stream; while there is no stream, it requests api/v1/status/ every few seconds. Both send only what
+ * changed. A root may have ten thousand batches, so only some of the matching ones are on the page, and more are added
+ * when it is scrolled. Texts from batches are inserted as text, never as HTML.
  */
 import {tokenOfPage} from './bi.js';
-import {byId, bytes, draw, lendToken, make, mark, number, plural, setText, share} from './show.js';
+import {byId, bytes, draw, lendToken, make, mark, number, plural, say, setText, share} from './show.js';
 
-const patience = 10000; /* milliseconds that a request may take */
+const patience = 60000; /* milliseconds that a request may take */
 const silence = 5; /* seconds between requests while there is no stream */
 const longest = 600; /* seconds that the plot shows */
 const steps = 10; /* jobs that are shown at first, and that each click on “more” adds */
-const cards = new Map(); /* batch name: its element, and the document that it shows */
+const step = 60; /* batches that are added to the page at a time */
+const few = 8; /* with more batches there are the filter and the search */
+const loading = 200; /* milliseconds between two updates of the page while all batches are sent */
+const memory = 'bi:home'; /* where this tab keeps the filter and the search */
+const filters = [
+	['all', 'All', () => true],
+	['working', 'Working', (batch) => ['pending', 'processing'].includes(statusOf(batch.batch_job))],
+	['stopped', 'Stopped', (batch) => statusOf(batch.batch_job) === 'stopped'],
+	['failures', 'Failures', (batch) => number(batch.batch_job.failed_items) > 0],
+	['review', 'To review', (batch) => batch.review && number(batch.review.decided) < number(batch.review.subjects)],
+	['differ', 'Disputed', (batch) => batch.review && number(batch.review.disagreements) > 0],
+	['unreadable', 'Unreadable', (batch) => statusOf(batch.batch_job) === 'unreadable'],
+];
+const cards = new Map(); /* batch name: its element, and the batch that it shows */
 const rates = []; /* [seconds, items a second], as they came */
-let timer = 0;
+let known = new Map(); /* name: the batch, as last received */
+let coming = null; /* the same while all batches are sent anew, until it has all of them */
+let count = 0; /* of the batches of the root */
+let last = ''; /* the id of the last document */
+let others = null, jobs = null; /* the known batches in their order; null: to be sorted again */
+let placed = step; /* how many of the matching batches are on the page */
 let wanted = steps;
-let last = ''; /* the document that is shown */
+let timer = 0;
+let drawing = 0;
+let shown = 'all';
+let sought = '';
 
 function perSecond(n) {
 	return (n >= 10 ? Math.round(n) : Math.round(n * 10) / 10).toLocaleString('en') + ' items/s';
@@ -156,31 +178,28 @@ function fill(card, batch) {
 
 function cardOf(batch) {
 	const name = String(batch.batch_job.name);
-	const text = JSON.stringify(batch);
 
 	if (!cards.has(name))
-		cards.set(name, {element: make('li', {className: 'card'}), text: ''});
+		cards.set(name, {element: make('li', {className: 'card'}), batch: null});
 	const card = cards.get(name);
 
-	if (card.text !== text)
+	if (card.batch !== batch)
 		fill(card.element, batch);
-	card.text = text;
+	card.batch = batch;
 	return card.element;
 }
 
-function showSummary(batches) {
+function showSummary() {
 	let total = 0, done = 0, failed = 0, items = 0, amount = 0;
 
-	for (const batch of batches) {
+	for (const batch of known.values()) {
 		total += number(batch.batch_job.total_items);
 		done += number(batch.batch_job.completed_items);
 		failed += number(batch.batch_job.failed_items);
 		items += batch.rate ? number(batch.rate.items) : 0;
 		amount += batch.rate ? number(batch.rate.bytes) : 0;
 	}
-	const jobs = batches.filter(isJob).length;
-
-	setText(byId('summary'), plural(batches.length - jobs, 'batch', 'batches') + ', ' + (jobs ? plural(jobs, 'job', 'jobs') + ', ' : '') + plural(total, 'item', 'items') +
+	setText(byId('summary'), plural(others.length, 'batch', 'batches') + ', ' + (jobs.length ? plural(jobs.length, 'job', 'jobs') + ', ' : '') + plural(total, 'item', 'items') +
 		(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
 	setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done' +
 		(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
@@ -190,6 +209,8 @@ function showSummary(batches) {
 	showPlot();
 }
 
+/* --- which are shown --- */
+
 /* Puts elements into a list in this order. Elements that are in place stay, since one of them may have the focus. */
 function place(list, elements) {
 	elements.forEach(function (element, i) {
@@ -198,32 +219,99 @@ function place(list, elements) {
 	});
 }
 
-function show(text) {
-	let batches;
+function compare(a, b) {
+	return a === b ? 0 : a < b ? -1 : 1;
+}
 
-	try {
-		batches = JSON.parse(text).batches.filter((batch) => batch && batch.batch_job);
-	} catch (e) {
-		return false;
+/* Batches by name, jobs from the newest on. */
+function sort() {
+	const all = [...known.values()];
+
+	others = all.filter((batch) => !isJob(batch)).sort((a, b) => compare(a.batch_job.name, b.batch_job.name));
+	jobs = all.filter(isJob).sort((a, b) => number(b.batch_job.id) - number(a.batch_job.id));
+}
+
+function matches(batch) {
+	const job = batch.batch_job;
+
+	return sought === '' || [job.name, job.label, job.category, job.notebook].some((text) => typeof text === 'string' && text.toLocaleLowerCase().includes(sought));
+}
+
+/* The matching ones of ALL. */
+function chosen(all) {
+	const [, , may] = filters.find(([value]) => value === shown);
+
+	return shown === 'all' && sought === '' ? all : all.filter((batch) => may(batch) && matches(batch));
+}
+
+/* The filter; states that no batch has are left out. */
+function showFilters() {
+	const all = [...known.values()];
+
+	for (const [value, , may] of filters) {
+		const n = all.filter(may).length;
+		const label = byId('find').querySelector(`[value="${value}"]`).parentElement;
+
+		setText(label.querySelector('b'), n.toLocaleString('en'));
+		label.hidden = n === 0 && value !== 'all' && value !== shown;
 	}
-	const jobs = batches.filter(isJob).sort((a, b) => number(b.batch_job.id) - number(a.batch_job.id));
-	const others = batches.filter((batch) => !isJob(batch)).map(cardOf);
-	const newest = jobs.slice(0, wanted).map(cardOf);
-	const elements = new Set([...others, ...newest]);
+	byId('find').hidden = all.length <= few && shown === 'all' && sought === '';
+}
 
-	last = text;
+/* Shows what is known. Returns how many batches and jobs match. */
+function show() {
+	clearTimeout(drawing);
+	drawing = 0;
+	if (!others)
+		sort();
+	const someOthers = chosen(others), someJobs = chosen(jobs);
+	const now = someOthers.slice(0, placed).map(cardOf), newest = someJobs.slice(0, wanted).map(cardOf);
+	const elements = new Set([...now, ...newest]);
+
 	for (const [name, card] of cards)
 		if (!elements.has(card.element)) {
 			card.element.remove();
 			cards.delete(name);
 		}
-	place(byId('batches'), others);
+	place(byId('batches').firstElementChild, now);
 	place(byId('jobs'), newest);
-	byId('handed').hidden = jobs.length === 0;
-	byId('more').hidden = jobs.length <= wanted;
-	setText(byId('more'), 'Show ' + Math.min(steps, jobs.length - wanted).toLocaleString('en') + ' more');
-	byId('nothing').hidden = batches.length > 0;
-	showSummary(batches);
+	byId('handed').hidden = someJobs.length === 0;
+	byId('more').hidden = someJobs.length <= wanted;
+	setText(byId('more'), 'Show ' + Math.min(steps, someJobs.length - wanted).toLocaleString('en') + ' more');
+	byId('nothing').hidden = known.size > 0 || count > 0;
+	byId('none').hidden = known.size === 0 || someOthers.length + someJobs.length > 0;
+	watchEnd(someOthers.length <= placed);
+	showFilters();
+	showSummary();
+	return someOthers.length + someJobs.length;
+}
+
+/* Takes a document of changes. False: it is none. */
+function take(text) {
+	let doc;
+
+	try {
+		doc = JSON.parse(text);
+		if (doc.whole)
+			coming = new Map();
+		const into = coming || known;
+
+		doc.removed.forEach((name) => into.delete(name));
+		doc.batches.forEach((batch) => into.set(String(batch.batch_job.name), batch));
+	} catch (e) {
+		return false;
+	}
+	last = doc.id;
+	count = doc.count;
+	others = null;
+	if (coming && (known.size === 0 || coming.size >= count))
+		known = coming;
+	if (coming && coming.size >= count)
+		coming = null;
+	if (!coming)
+		show();
+	else if (!drawing)
+		drawing = setTimeout(show, loading);
 	return true;
 }
 
@@ -231,11 +319,72 @@ function showMore() {
 	const first = wanted;
 
 	wanted += steps;
-	show(last);
+	show();
 	const link = byId('jobs').children[first] && byId('jobs').children[first].querySelector('a');
 
 	if (link)
 		link.focus();
+}
+
+/* Adds batches before the end of the list is visible. */
+const end = new IntersectionObserver(function (entries) {
+	if (entries.some((entry) => entry.isIntersecting)) {
+		placed += step;
+		show();
+	}
+}, {rootMargin: '2000px'});
+
+/* The observer tells only changes, but is told anew where the end is. */
+function watchEnd(isAll) {
+	end.disconnect();
+	if (!isAll)
+		end.observe(byId('end'));
+}
+
+/* A whole new list takes the place of the old one: to remove thousands of elements one by one takes seconds. */
+function showAnew() {
+	const form = byId('find');
+
+	shown = form.elements.show.value;
+	sought = byId('search').value.trim().toLocaleLowerCase();
+	remember({show: shown, search: byId('search').value});
+	placed = step;
+	wanted = steps;
+	cards.clear();
+	byId('batches').firstElementChild.replaceWith(make('ul', {className: 'batches'}));
+	byId('jobs').replaceChildren();
+	say(plural(show(), 'batch', 'batches') + ' shown');
+}
+
+function remember(what) {
+	try {
+		sessionStorage.setItem(memory, JSON.stringify(what));
+	} catch (e) {
+		/* This page has it, but the next one will not. */
+	}
+}
+
+function remembered() {
+	try {
+		return JSON.parse(sessionStorage.getItem(memory)) || {};
+	} catch (e) {
+		return {};
+	}
+}
+
+/* The filter and the search; this tab remembers them on its way through the pages. */
+function listenFilters() {
+	const form = byId('find');
+	const before = remembered();
+
+	if (filters.some(([value]) => value === before.show))
+		shown = before.show;
+	byId('search').value = before.search || '';
+	sought = byId('search').value.trim().toLocaleLowerCase();
+	form.querySelector('fieldset').append(...filters.map(([value, text]) => make('label', {},
+		make('input', {type: 'radio', name: 'show', value, checked: value === shown}), make('span', {}, text + ' ', make('b', {})))));
+	form.addEventListener('input', showAnew);
+	form.addEventListener('submit', (event) => event.preventDefault());
 }
 
 /* --- the server --- */
@@ -246,9 +395,9 @@ async function ask() {
 	let good = false;
 
 	try {
-		const response = await fetch('api/v1/status/', {signal: control.signal, cache: 'no-store'});
+		const response = await fetch('api/v1/status/?changes=1&since=' + encodeURIComponent(last), {signal: control.signal, cache: 'no-store'});
 
-		good = response.ok && show(await response.text());
+		good = response.ok && take(await response.text());
 	} catch (e) {
 		good = false;
 	}
@@ -258,12 +407,12 @@ async function ask() {
 
 /* Reads the stream; while there is none, polls. A browser reconnects a stream that broke off, but not one that was refused. */
 function listen() {
-	const stream = new EventSource('api/v1/status/stream');
+	const stream = new EventSource('api/v1/status/stream?changes=1&since=' + encodeURIComponent(last));
 
-	function take(event) {
+	function hear(event) {
 		clearTimeout(timer);
-		if (show(event.data))
-			mark('saved', 'Live');
+		if (take(event.data))
+			mark(coming ? 'saving' : 'saved', coming ? 'Loading ' + coming.size.toLocaleString('en') + ' of ' + count.toLocaleString('en') : 'Live');
 	}
 	async function again() {
 		clearTimeout(timer);
@@ -275,8 +424,7 @@ function listen() {
 				again();
 		}, silence * 1000);
 	}
-	stream.addEventListener('message', take);
-	stream.addEventListener('status', take);
+	stream.addEventListener('message', hear);
 	stream.addEventListener('error', again);
 	window.addEventListener('pagehide', () => stream.close(), {once: true});
 }
@@ -284,6 +432,7 @@ function listen() {
 tokenOfPage();
 lendToken();
 byId('more').addEventListener('click', showMore);
+listenFilters();
 listen();
 window.addEventListener('pageshow', function (event) {
 	if (event.persisted)

@@ -13,7 +13,7 @@ def index_head:
 <p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
-		+ "</p></div>\n"
+		+ "</p>\n<p><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a></p></div>\n"
 		+ progress
 		+ "</div>\n"
 		+ filters

@@ -21,7 +21,20 @@
 		}
 	}
 
+	/* The way to the first undecided subject. */
+	function showGoOn() {
+		const row = lists.undecidedAfter(null), link = review.byId('go-on');
+
+		link.hidden = !row;
+		if (!row)
+			return;
+		link.href = row.subject + '_review.html';
+		review.setText(link, picks.decided().size ? 'Go on: ' + row.name : 'Start');
+	}
+
 	lists.start('.subject', draw);
+	picks.listen(showGoOn);
+	showGoOn();
 
 	/* The page of a subject leads here if it does not know the order of the subjects. */
 	const found = /^#undecided-after=([A-Za-z0-9.-]+)$/.exec(location.hash);

@@ -250,5 +250,6 @@ const lists = (function () {
 		});
 	}
 
-	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided};
+	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
+		undecidedAfter: undecidedAfter};
 })();

@@ -1,13 +1,12 @@
 # Parts that all pages share.
 
-# The title of the batch for people.
-
 # The texts of an array as one. join copies all that it has for each text, and a page can have many thousands.
 def concat: add // "";
 
 # The numbers of an array, with commas between.
 def listed: [.[] | ", \(.)"] | concat | .[2:];
 
+# The title of the batch for people.
 def batch_title: if .label then .label else .batch end;
 
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
@@ -43,7 +42,7 @@ def bar($kind):
 <nav aria-label=\"Pages\">"
 	+ tab("index.html"; $kind == "index"; "Subjects")
 	+ tab("submit.html"; $kind == "submit"; "Picks")
-	+ "<button type=\"button\" class=\"ask\" id=\"help\" aria-haspopup=\"dialog\" hidden><span aria-hidden=\"true\">?</span><span class=\"unseen\">Help and keys</span></button></nav>
+	+ "<button type=\"button\" class=\"ask who-is\" id=\"reviewer\" title=\"Change your name\" hidden></button><button type=\"button\" class=\"ask\" id=\"help\" aria-haspopup=\"dialog\" hidden><span aria-hidden=\"true\">?</span><span class=\"unseen\">Help and keys</span></button></nav>
 </header>
 ";
 
@@ -52,7 +51,7 @@ def notice:
 <noscript><p class=\"notice\">You can view these pages without JavaScript, but picking needs it, and it is off in this browser.</p></noscript>
 ";
 
-def page_tail: "<p class=\"unseen\" id=\"say\" role=\"status\"></p>\n</body>\n</html>\n";
+def page_tail: "<div class=\"toast\" id=\"toast\"><p id=\"say\" role=\"status\"></p></div>\n</body>\n</html>\n";
 
 # The progress of the batch, on index.html and submit.html. The input is the batch.
 def progress:

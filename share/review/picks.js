@@ -113,13 +113,15 @@ const picks = (function () {
 
 	/* --- who --- */
 
+	/* The name in this browser, for all batches; for one that was begun under another name, that. */
 	function reviewer() {
-		return read('localStorage', batch + ':reviewer');
+		return read('localStorage', batch + ':reviewer') || read('localStorage', 'bi:reviewer');
 	}
 
 	/* Decisions without a name are this reviewer's. */
 	function setReviewer(name) {
-		write('localStorage', batch + ':reviewer', name);
+		write('localStorage', 'bi:reviewer', name);
+		write('localStorage', batch + ':reviewer', null);
 		tell();
 		return flush();
 	}
@@ -411,7 +413,7 @@ const picks = (function () {
 		readKept();
 		take(parse(read('sessionStorage', batch + ':saved')));
 		window.addEventListener('storage', function (event) {
-			if (event.key === null || event.key.startsWith(pickPrefix) || event.key === batch + ':reviewer') {
+			if (event.key === null || event.key.startsWith(pickPrefix) || event.key === batch + ':reviewer' || event.key === 'bi:reviewer') {
 				readKept();
 				tell();
 				/* The other tab saves its decision, unless it was closed before that. */
@@ -455,6 +457,8 @@ const picks = (function () {
 		},
 		reviewer: reviewer,
 		setReviewer: setReviewer,
+		/* The names of all whose decisions are known. */
+		reviewers: () => [...new Set([...saved.values()].flatMap((by) => [...by.keys()]))].sort(),
 		keeps: () => keeps,
 		session: {
 			get: (key) => parse(read('sessionStorage', batch + ':' + key)),

@@ -6,7 +6,11 @@
 const review = (function () {
 	const page = document.body.dataset;
 	const patience = 10000; /* milliseconds that a request may take */
+	const pause = 800; /* milliseconds between keys after which a person has seen what the page says */
+	const toasted = 5000; /* milliseconds that a message is shown */
+	let toasting = 0; /* the timer of the message */
 	let leaving = false;
+	let deafUntil = 0;
 
 	function byId(id) {
 		return document.getElementById(id);
@@ -29,9 +33,21 @@ const review = (function () {
 			element.textContent = text;
 	}
 
-	/* Tells screen readers. */
-	function say(text) {
+	/* Tells screen readers, and shows it for some seconds, with a button that undoes it if UNDO does. */
+	function say(text, {undo = null, quiet = false} = {}) {
+		const toast = byId('toast');
+		const button = make('button', {type: 'button', className: 'button'}, 'Undo');
+
 		setText(byId('say'), text);
+		clearTimeout(toasting);
+		all('button', toast).forEach((old) => old.remove());
+		if (undo)
+			toast.append(button);
+		button.addEventListener('click', undo);
+		/* The loupe lies above all that is not in it. */
+		(document.querySelector('dialog#loupe[open]') || document.body).append(toast);
+		toast.classList.toggle('shown', !quiet && text !== '');
+		toasting = setTimeout(() => toast.classList.remove('shown'), toasted);
 	}
 
 	/* Shows a problem; an empty text hides it. */
@@ -56,7 +72,7 @@ const review = (function () {
 
 	const troubles = {
 		offline: 'The server does not answer. This browser keeps your picks and sends them when the server is back. ' +
-			'Until then you cannot open other pages.',
+			'Pages that are not loaded yet can be opened then.',
 		failing: 'The server cannot save now. This browser keeps your picks and tries again.',
 		denied: 'Read only: to save picks, open the address that “bi-serve ' + page.batch + '” prints. ' +
 			'Until then this browser keeps your picks.',
@@ -89,6 +105,8 @@ const review = (function () {
 		}
 		pill.dataset.kind = kind;
 		setText(pill, text);
+		byId('reviewer').hidden = !picks.reviewer();
+		setText(byId('reviewer'), picks.reviewer() || '');
 		byId('home').hidden = !state.served || state.name === 'local';
 		if (!picks.keeps())
 			warn(nothingKept);
@@ -126,7 +144,11 @@ const review = (function () {
 		['→  ←', 'next or previous subject'],
 		['j  k', 'next or previous candidate; Enter picks it'],
 		['n', 'next subject that you have not decided'],
-		['z', 'zoom in or out; 1-9 pick there too'],
+		['Space', 'loupe, and back; 1-9 pick there too'],
+		['z', 'loupe; there: pixel for pixel, and back'],
+		['c', 'compare two, three or four; h holds the first'],
+		['+  -', 'larger or smaller, on the page and in the loupe'],
+		['i', 'all that is known of each picture'],
 		['s', 'all picks'],
 		['a', 'all subjects'],
 		['/', 'search the subjects'],
@@ -161,12 +183,14 @@ const review = (function () {
 				make('p', {className: 'quiet'}, 'Each pick is stored with the name of its reviewer, so that the picks of ' +
 					'several reviewers can be compared. This browser asks once.'),
 				make('label', {htmlFor: 'name'}, 'Your name'), input,
+				make('datalist', {id: 'names'}, ...picks.reviewers().map((value) => make('option', {value}))),
 				make('p', {className: 'buttons'},
 					make('button', {type: 'submit', className: 'button primary'}, 'Continue'),
 					make('button', {type: 'button', className: 'button', id: 'nameless'}, 'Continue without a name')));
 			const dialog = make('dialog', {id: 'who'}, form);
 
 			dialog.setAttribute('aria-labelledby', 'who-title');
+			input.setAttribute('list', 'names');
 			input.value = picks.reviewer() === 'anonymous' ? '' : picks.reviewer() || '';
 			form.querySelector('#nameless').addEventListener('click', function () {
 				input.value = '';
@@ -214,6 +238,7 @@ const review = (function () {
 
 		if (picks.state().name === 'offline' || (!settled && !await isServed(to))) {
 			leaving = false;
+			deafen();
 			say('The server does not answer. You can open other pages when it does.');
 			return;
 		}
@@ -226,12 +251,20 @@ const review = (function () {
 
 	/* --- keys --- */
 
+	/* Another page was wanted and did not come: keys that were meant for it are ignored, until none came for a while. */
+	function deafen() {
+		deafUntil = Date.now() + pause;
+	}
+
 	function isTyping(event) {
 		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
 	}
 
-	/* Calls HANDLERS[key] for keys that are meant for the page. */
-	function listenKeys(handlers) {
+	/*
+	 * Calls HANDLERS[key] for keys that are meant for the page. TURNING takes a key that is meant for the page that is on its
+	 * way.
+	 */
+	function listenKeys(handlers, turning = () => false) {
 		document.addEventListener('keydown', function (event) {
 			if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || leaving ||
 			    isTyping(event))
@@ -239,9 +272,13 @@ const review = (function () {
 			const handler = Object.hasOwn(handlers, event.key) ? handlers[event.key] : null;
 			const dialog = document.querySelector('dialog[open]');
 
-			if (!handler || (dialog && dialog.id !== 'zoom'))
+			if (!handler || (dialog && dialog.id !== 'loupe'))
 				return;
-			if (handler(event) !== false)
+			if (Date.now() < deafUntil) {
+				deafen();
+				return;
+			}
+			if (turning(() => handler(event)) || handler(event) !== false)
 				event.preventDefault();
 		});
 	}
@@ -251,6 +288,7 @@ const review = (function () {
 			return;
 		byId('help').hidden = false;
 		byId('help').addEventListener('click', help);
+		byId('reviewer').addEventListener('click', askName);
 		picks.listen(showSaved);
 		window.addEventListener('pageshow', function () {
 			leaving = false;
@@ -263,7 +301,7 @@ const review = (function () {
 	return {
 		page: page, byId: byId, all: all, make: make, setText: setText, say: say, warn: warn, words: words,
 		plural: plural, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
-		nothingKept: nothingKept, start: start,
+		nothingKept: nothingKept, start: start, refresh: showSaved, deafen: deafen,
 		isLeaving: () => leaving,
 	};
 })();

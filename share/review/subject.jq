@@ -73,7 +73,7 @@ def details:
 
 def heading: .title // "Candidate \(.idx)";
 
-# Full size: a link, which zoom.js opens in a dialog. A drawing must not be opened as a document, so without a script
+# Full size: a link, which loupe.js opens in a dialog. A drawing must not be opened as a document, so without a script
 # there is no link.
 def zoom:
 	"<svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path d=\"M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9\"/></svg>" as $sign
@@ -101,15 +101,17 @@ def shot($name):
 	+ "</div>\n";
 
 def candidate($name):
-	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" aria-label=\"Candidate \(.idx)\">
+	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\" aria-label=\"Candidate \(.idx)\">
 " + shot($name)
-	+ @html "<div class=\"about\"><h2>\(heading)</h2>
-<p class=\"measures\">\(measures)</p>
+	+ @html "<div class=\"caption\"><h2>\(heading)</h2>
+<p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width then "\(.width) × \(.height)" else empty end), .license // empty] | join(" · "))</p>
+</div>
 " + badges
 	+ "<p class=\"who\" hidden></p>
 " + (if .file_changed_at then "<p class=\"changed\" hidden></p>
 " else "" end)
-	+ "<ul>
+	+ @html "<div class=\"about\"><p class=\"measures\">\(measures)</p>
+<ul>
 " + details
 	+ "\n</ul></div></article>\n";
 
@@ -151,24 +153,27 @@ def step_link($to; $rel; $text):
 	if $to then @html "<a class=\"button \($rel)\" rel=\"\($rel)\" id=\"\($rel)\" href=\"\($to)_review.html\">\($text)</a>\n"
 	else @html "<span class=\"button off \($rel)\">\($text)</span>\n" end;
 
-# The panel beside the pictures: the subject, the decision, and the controls.
+# The panel beside the pictures: the controls, which never move, the decision, and the subject.
 def panel($batch):
 	@html "<div class=\"panel\">
-<div class=\"person\"><p class=\"quiet\">\(.position) of \($batch.subjects)</p>
-<h1>\(.name)</h1>
-" + life + biography + facts
-	+ "</div>
+<div class=\"controls\">
+<p class=\"quiet place\">\(.position) of \($batch.subjects)<span id=\"decided\"></span></p>
+<button type=\"button\" class=\"button\" data-pick=\"0\" aria-pressed=\"false\" hidden>None <kbd>0</kbd></button>
+<button type=\"button\" class=\"button\" id=\"undo\" hidden>Undo <kbd>u</kbd></button>
+"
+	+ step_link(.prev; "prev"; "Back") + step_link(.next; "next"; "Next")
+	+ @html "<a class=\"button\" id=\"undecided\" href=\"index.html\" hidden><span><span class=\"more\">Next </span>undecided</span> <kbd>n</kbd></a>
+<label class=\"size\" hidden>Size <input type=\"range\" id=\"size\" min=\"0\" max=\"10\" step=\"1\"></label>
+<button type=\"button\" class=\"button\" id=\"inform\" aria-pressed=\"false\" hidden>Details <kbd>i</kbd></button>
+</div>
+<div class=\"person\"><h1>\(.name)</h1>
+" + life + "</div>
 <div class=\"decision\" id=\"decision\" hidden>
 <p id=\"state\" role=\"status\"></p>
 <ul id=\"others\" hidden></ul>
 </div>
-<div class=\"controls\">
-<button type=\"button\" class=\"button\" data-pick=\"0\" aria-pressed=\"false\" hidden><span>None<span class=\"more\"> of these</span></span> <kbd>0</kbd></button>
-<button type=\"button\" class=\"button\" id=\"undo\" hidden>Undo <kbd>u</kbd></button>
-"
-	+ step_link(.prev; "prev"; "Back") + step_link(.next; "next"; "Next")
-	+ "<a class=\"button\" id=\"undecided\" href=\"index.html\" hidden><span><span class=\"more\">Next </span>undecided</span> <kbd>n</kbd></a>
-</div>
+<div class=\"life-story\">\n" + biography + facts + "</div>
+<section class=\"details\" id=\"details\" aria-label=\"Details of the candidate with the focus\" hidden></section>
 </div>
 ";
 
@@ -176,7 +181,7 @@ def subject_page($batch):
 	. as $s
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["zoom.js", "subject.js"];
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "subject.js"];
 			@html " data-subject=\"\($s.id)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
 		+ ($batch | bar("subject"))
 		+ "<main id=\"main\" class=\"review\">\n"

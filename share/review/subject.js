@@ -1,8 +1,9 @@
-/* ID_review.html: picks one candidate of a subject, and opens the next subject. */
+/* ID_review.html: picks one candidate of a subject, and shows the next subject. */
 'use strict';
 (function () {
 	const {page, byId, all, make, setText, words} = review;
-	const subject = page.subject;
+	let subject = page.subject;
+	let done = ''; /* what the last pick was, while its page is left */
 	let typed = null; /* the digits of the number that is being typed, else null */
 
 	function cards() {
@@ -75,6 +76,9 @@
 
 		if (inFold)
 			inFold.closest('details').open = true;
+		const decided = picks.decided().size;
+
+		setText(byId('decided'), decided ? ' · ' + decided + ' decided' : '');
 		byId('undo').disabled = known.mine === null && undone().length === 0;
 	}
 
@@ -106,8 +110,11 @@
 				return;
 			picks.session.set('undo', undone().concat([{subject: subject, before: before}]).slice(-1000));
 		}
-		review.say('Picked ' + words(choice));
-		await review.go(page.next);
+		done = document.querySelector('h1').textContent + ': ' + words(choice);
+		review.say(done, {undo: undo});
+		picks.flush();
+		await turn.to(page.next);
+		done = '';
 	}
 
 	/* Takes back the last decision of this tab, for any subject; if there is none, the decision on this subject. */
@@ -120,12 +127,11 @@
 		if (!await decide(last.subject, last.before))
 			return;
 		picks.session.set('undo', done);
-		if (last.subject !== subject) {
-			await review.go(last.subject + '_review.html');
-			return;
-		}
-		review.say('Undone: ' + words(last.before));
 		picks.flush();
+		if (last.subject === subject)
+			review.say('Undone: ' + words(last.before));
+		else
+			await turn.to(last.subject + '_review.html');
 	}
 
 	/* --- moving --- */
@@ -148,13 +154,13 @@
 		}
 	}
 
-	function turn(by) {
+	function step(by) {
 		const link = byId(by < 0 ? 'prev' : 'next');
 
-		if (zoom.isOpen())
-			zoom.step(by);
+		if (loupe.isOpen())
+			loupe.step(by);
 		else if (link)
-			review.go(link.getAttribute('href'));
+			return turn.to(link.getAttribute('href'));
 		else
 			review.say(by < 0 ? 'This is the first subject.' : 'This is the last subject.');
 	}
@@ -170,7 +176,36 @@
 		const around = order.slice(at + 1).concat(order.slice(0, at + 1));
 		const to = around.find((id) => picks.of(id).mine === null);
 
-		return review.go(to === undefined ? 'submit.html' : to + '_review.html');
+		return turn.to(to === undefined ? 'submit.html' : to + '_review.html');
+	}
+
+	/* --- the loupe --- */
+
+	/* Space is the loupe, also on the picture with the focus; on other controls it presses them, as anywhere. */
+	function space(event) {
+		const control = event.target.closest('button, summary, a, input');
+
+		if (control && !control.matches('.pick'))
+			return false;
+		if (loupe.isOpen())
+			loupe.close();
+		else
+			loupe.open(current(), pick);
+		return true;
+	}
+
+	function compare() {
+		if (!loupe.isOpen())
+			loupe.open(current(), pick);
+		if (loupe.isOpen())
+			loupe.compare();
+	}
+
+	function larger(by) {
+		if (loupe.isOpen())
+			loupe.zoomBy(by > 0 ? 1.25 : 0.8);
+		else
+			resize(by);
 	}
 
 	/* --- keys --- */
@@ -178,10 +213,13 @@
 	function digit(event) {
 		if (typed !== null)
 			return type(event.key);
-		if (document.querySelector('[data-pick="' + event.key + '"]'))
-			pick(Number(event.key));
-		else
-			review.say('There is no candidate ' + event.key + '.');
+		return pickNumber(Number(event.key));
+	}
+
+	function pickNumber(number) {
+		if (document.querySelector('[data-pick="' + number + '"]'))
+			return pick(number);
+		review.say('There is no candidate ' + number + '.');
 		return true;
 	}
 
@@ -207,11 +245,8 @@
 		typed = null;
 		showTyped();
 		if (!take || wanted === '')
-			return;
-		if (document.querySelector('[data-pick="' + number + '"]'))
-			pick(number);
-		else
-			review.say('There is no candidate ' + number + '.');
+			return true;
+		return pickNumber(number);
 	}
 
 	function listenKeys() {
@@ -220,15 +255,22 @@
 			n: toUndecided,
 			s: () => review.go('submit.html'),
 			a: () => review.go('index.html'),
-			j: () => zoom.isOpen() ? zoom.step(1) : moveFocus(1),
-			k: () => zoom.isOpen() ? zoom.step(-1) : moveFocus(-1),
-			z: () => zoom.isOpen() ? zoom.close() : zoom.open(current(), pick),
+			j: () => loupe.isOpen() ? loupe.step(1) : moveFocus(1),
+			k: () => loupe.isOpen() ? loupe.step(-1) : moveFocus(-1),
+			z: () => loupe.isOpen() ? loupe.toggle() : loupe.open(current(), pick),
+			c: compare,
+			h: () => loupe.isOpen() && loupe.hold(),
+			' ': space,
+			i: () => inform(!document.body.classList.contains('informed')),
+			'+': () => larger(1),
+			'=': () => larger(1),
+			'-': () => larger(-1),
 			p: function () {
 				typed = '';
 				showTyped();
 			},
-			ArrowLeft: () => turn(-1),
-			ArrowRight: () => turn(1),
+			ArrowLeft: () => step(-1),
+			ArrowRight: () => step(1),
 			Enter: () => typed === null ? false : endTyping(true),
 			Escape: () => typed === null ? false : endTyping(false),
 			Backspace: () => typed === null ? false : (typed = typed.slice(0, -1), showTyped()),
@@ -236,58 +278,124 @@
 
 		for (const key of '0123456789')
 			handlers[key] = digit;
-		review.listenKeys(handlers);
+		review.listenKeys(handlers, turn.keeps);
 	}
 
-	/* --- the next subject's pictures --- */
+	/* --- the next pages --- */
 
-	function load(sources) {
-		sources.slice(0, 12).forEach(function (source) {
-			new Image().src = source;
-		});
+	/* Loads the next two pages and their pictures; from file:// the pictures that this page names. */
+	async function prepare() {
+		const next = await turn.prepare(page.next);
+
+		if (next)
+			turn.prepare(next);
+		else
+			turn.loadPictures(page.preload.split(' ').filter(Boolean));
 	}
 
-	/* Loads the pictures that this page names, else those that the next page shows. */
-	async function preload() {
-		const named = page.preload.split(' ').filter(Boolean);
+	/* --- what is said of a picture --- */
 
-		if (named.length || page.next === 'submit.html' || !picks.state().served) {
-			load(named);
-			return;
-		}
-		try {
-			const text = await (await fetch(page.next)).text();
-			const next = new DOMParser().parseFromString(text, 'text/html');
+	/* Shows beside the pictures what is said of the one with the focus. */
+	function showDetails(card) {
+		const place = byId('details');
 
-			load(all('.pick img', next).map((img) => img.getAttribute('src')));
-		} catch (e) {
-			/* The next page then loads them. */
-		}
+		place.hidden = !card || document.body.classList.contains('informed');
+		place.replaceChildren();
+		if (card)
+			place.append(make('h2', {}, card.dataset.idx + ' · ' + card.querySelector('h2').textContent),
+				...[...card.querySelector('.about').children].map((child) => child.cloneNode(true)));
 	}
 
-	all('[hidden]', document.querySelector('.controls')).forEach((control) => control.hidden = false);
-	byId('decision').hidden = false;
-	byId('undo').addEventListener('click', undo);
-	byId('undecided').addEventListener('click', function (event) {
-		event.preventDefault();
-		toUndecided();
-	});
-	all('[data-pick]').forEach((button) => button.addEventListener('click', () => pick(Number(button.dataset.pick))));
-	all('[data-zoom]').forEach(function (link) {
-		link.hidden = false;
-		link.addEventListener('click', function (event) {
-			if (event.ctrlKey || event.metaKey || event.shiftKey)
+	/* Shows it below every picture, or no more; this tab remembers it. */
+	function inform(on) {
+		picks.session.set('informed', on);
+		document.body.classList.toggle('informed', on);
+		byId('inform').setAttribute('aria-pressed', String(on));
+		showDetails(document.activeElement.closest('.candidate'));
+		rows.draw();
+	}
+
+	function resize(by) {
+		rows.size(by);
+		byId('size').value = rows.steps.indexOf(rows.factor());
+	}
+
+	/* --- the page --- */
+
+	function isPlain(event) {
+		return !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey && event.button === 0;
+	}
+
+	/* One listener for all, since the controls are others after each turn. */
+	function listenClicks() {
+		const actions = {
+			'#undo': undo,
+			'#undecided': toUndecided,
+			'#prev, #next': (link) => turn.to(link.getAttribute('href')),
+			'[data-pick]': (button) => pick(Number(button.dataset.pick)),
+			'#inform': () => inform(!document.body.classList.contains('informed')),
+			'[data-zoom]': (link) => loupe.open(Number(link.dataset.zoom), pick),
+		};
+
+		document.addEventListener('click', function (event) {
+			const within = event.target instanceof Element && event.target.closest('#main') ? event.target : null;
+
+			if (!within || !isPlain(event))
 				return;
-			event.preventDefault();
-			zoom.open(Number(link.dataset.zoom), pick);
+			for (const [selector, act] of Object.entries(actions)) {
+				const found = within.closest(selector);
+
+				if (found) {
+					event.preventDefault();
+					act(found);
+					return;
+				}
+			}
 		});
-	});
+	}
+
+	function listenPanel() {
+		document.addEventListener('focusin', function (event) {
+			const card = event.target.closest('.candidate');
+
+			if (card)
+				showDetails(card);
+		});
+		document.addEventListener('input', function (event) {
+			if (event.target.id === 'size')
+				resize(Number(event.target.value) - rows.steps.indexOf(rows.factor()));
+		});
+		document.addEventListener('toggle', rows.draw, true);
+	}
+
+	/* Sets up what another subject brought. */
+	function begin() {
+		subject = page.subject;
+		typed = null;
+		showTyped();
+		all('.controls [hidden], [data-zoom]').forEach((control) => control.hidden = false);
+		byId('decision').hidden = false;
+		byId('size').value = rows.steps.indexOf(rows.factor());
+		show();
+		rows.begin();
+		inform(picks.session.get('informed') === true);
+		loupe.turned();
+		prepare();
+	}
+
+	listenClicks();
+	listenPanel();
 	listenKeys();
 	picks.listen(show);
 	review.start();
-	show();
+	turn.start(function () {
+		begin();
+		review.refresh();
+		review.say((done ? done + '. ' : '') + 'Now ' + document.querySelector('h1').textContent,
+			done ? {undo: undo} : {quiet: true});
+	});
+	begin();
 	/* There are picks from before a name was asked for. */
 	if (picks.reviewer() === null && picks.unsaved().length)
 		review.askName();
-	window.addEventListener('load', preload);
 })();

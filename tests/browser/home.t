@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /*
- * The home page of a real server: batches as they move, by a stream and without one; and the index of a batch of 10,000.
+ * The home page of a real server: batches as they move, by a stream and without one, and many of them; and the index of
+ * a batch of 10,000.
  */
 'use strict';
 const { execFileSync } = require('child_process');
@@ -10,6 +11,7 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const bi = require('./bi.js');
 const { assert, open, pageOf, picksOf, says } = bi;
 
+const MANY = process.env.BI_LONG ? 10000 : 500; /* batches */
 const BIG = process.env.BI_LONG ? 10000 : 2000;
 const PAINT = 60000; /* milliseconds: a machine that does other things takes ten times as long */
 let server;
@@ -87,8 +89,8 @@ async function withoutStream(browser) {
 	const {context, page} = await open(browser, '');
 	let asked = 0;
 
-	await page.route('**/api/v1/status/stream', (route) => route.fulfill({status: 503, body: ''}));
-	page.on('request', (r) => asked += r.url().endsWith('/api/v1/status/') ? 1 : 0);
+	await page.route('**/api/v1/status/stream?*', (route) => route.fulfill({status: 503, body: ''}));
+	page.on('request', (r) => asked += /\/api\/v1\/status\/\?/.test(r.url()) ? 1 : 0);
 	await page.goto(new URL('/', server.url).href);
 	await says(page, '#link', 'Updated every 5 seconds');
 	assert.strictEqual(await page.locator('.card').count(), 2);
@@ -166,9 +168,68 @@ async function tenThousand(browser) {
 	await context.close();
 }
 
+/* As many batches as MANY: copies of one, some of which have a label. */
+function copies() {
+	const from = path.join(bi.root, 'batches/P_batch1');
+
+	for (let i = 1; i <= MANY; i++) {
+		const to = path.join(bi.root, `batches/copy${String(i).padStart(5, '0')}`);
+
+		fs.mkdirSync(path.join(to, 'files'), {recursive: true});
+		for (const name of ['items.ndjson', 'items.index', 'lock', 'results.ndjson', 'results.index'])
+			fs.copyFileSync(path.join(from, name), path.join(to, name));
+		fs.writeFileSync(path.join(to, 'state'), i % 10 ? 'ccf' : 'cpf');
+		fs.writeFileSync(path.join(to, 'batch.json'), JSON.stringify({job_id: i, job_type: 'url_parse', ...(i % 50 ? {} : {label: 'Fiftieth ' + i})}) + '\n');
+	}
+}
+
+async function manyBatches(browser) {
+	copies();
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1280, height: 800}});
+	const start = Date.now();
+
+	await page.goto(new URL('/', server.url).href);
+	await page.waitForSelector('.card');
+	const first = Date.now() - start;
+
+	await says(page, '#link', 'Live');
+	await page.waitForFunction((n) => document.querySelector('#find [value="all"]').parentElement.textContent.includes(n), (MANY + 14).toLocaleString('en'));
+	console.log(`# ${MANY} batches: the first after ${first} ms, all after ${Date.now() - start} ms`);
+	assert.ok((await page.locator('#batches .card').count()) <= 240, 'all are on the page at once');
+	assert.match(await page.textContent('#summary'), new RegExp(`^${(MANY + 2).toLocaleString('en')} batches, 12 jobs, `));
+	assert.deepStrictEqual(await page.$$eval('#batches h2', (all) => all.slice(0, 3).map((e) => e.textContent)), ['M_batch1', 'P_batch1', 'copy00001']);
+
+	/* The search and the filter know all of them. */
+	await page.fill('#search', 'fiftieth ' + MANY);
+	assert.deepStrictEqual(await page.locator('.card h2').allTextContents(), ['copy' + String(MANY).padStart(5, '0')]);
+	assert.match(await page.textContent('#say'), /^1 batch shown$/);
+	await page.reload();
+	await says(page, '#link', 'Live');
+	assert.deepStrictEqual(await page.locator('.card h2').allTextContents(), ['copy' + String(MANY).padStart(5, '0')]);
+	await page.fill('#search', 'nothing like it');
+	await page.waitForSelector('#none:not([hidden])');
+	await page.fill('#search', '');
+	await page.check('#find [value="stopped"]');
+	assert.strictEqual(await page.textContent('#find label:has(:checked) b'), (MANY / 10).toLocaleString('en'));
+	assert.deepStrictEqual(await page.$$eval('#batches h2', (all) => all.slice(0, 2).map((e) => e.textContent)), ['copy00010', 'copy00020']);
+
+	/* One that goes on leaves the filter; the others stay in their places. */
+	fs.writeFileSync(path.join(bi.root, 'batches/copy00010/state'), 'ccf');
+	await page.waitForFunction(() => document.querySelector('#batches h2').textContent === 'copy00020');
+	await page.check('#find [value="all"]');
+	await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+	await page.waitForFunction(() => document.querySelectorAll('#batches .card').length > 120);
+	fs.rmSync(path.join(bi.root, 'batches/copy00002'), {recursive: true});
+	await page.waitForFunction(() => document.querySelector('#batches li:nth-child(4) h2').textContent === 'copy00003');
+	await bi.checkAxe(page, 'many batches');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 bi.main(prepare, [
 	['the home page shows batches as they move', moves],
 	['without a stream it asks now and then', withoutStream],
 	['what was handed in has a place of its own', handedIn],
+	[`${MANY} batches are found, filtered and followed`, manyBatches],
 	[`an index of ${BIG} subjects stays usable`, tenThousand],
 ]);

@@ -31,7 +31,17 @@ function prepare() {
 	});
 	bi.batch('M_batch1', items);
 	bi.batch('M_batch1.1', items);
+	bi.grid('M_batch2', 14, 4, 5000);
+	bi.batch('wall', [...Array(9).keys()].map((i) => shape(1, i, 400 + i % 3 * 200, 300 + i % 4 * 120))
+		.concat(shape(2, 20, 900, 700), shape(3, 21, 10000, 1), shape(3, 22, 640, 480)));
 	[server] = bi.serve('M_batch1');
+}
+
+function shape(subject, seed, width, height) {
+	const file = path.join(bi.dir, 'pictures', 'shape' + seed + '.png');
+
+	fs.writeFileSync(file, bi.png(7000 + seed, width, height));
+	return {subject: {id: subject, name: 'Shapes ' + subject, biography: 'Long. '.repeat(200)}, file, title: 'Picture ' + (seed + 1), license: 'CC0 1.0'};
 }
 
 function choices(name) {
@@ -63,7 +73,7 @@ async function served(browser) {
 	await page.waitForURL('**/2_review.html');
 	assert.strictEqual(await page.textContent('h1'), 'Emmy "<Noether>"');
 	await says(page, '#saved', 'All saved');
-	assert.deepStrictEqual(await keys(page), ['M_batch1:reviewer=ada']);
+	assert.deepStrictEqual(await keys(page), ['bi:reviewer=ada']);
 	await page.keyboard.press('3');
 	await page.waitForURL('**/3_review.html');
 	await page.keyboard.press('ArrowLeft');
@@ -98,10 +108,27 @@ async function served(browser) {
 	await page.keyboard.press('4');
 	await page.waitForURL('**/3_review.html');
 
+	/* A message with Undo is on the next page; a key without a meaning there says so. */
+	assert.match(await page.textContent('#toast'), /^Emmy "<Noether>": candidate 4\. Now Hypatia\s*Undo$/);
+	assert.ok(await page.isVisible('#toast button'));
+	await page.click('#toast button');
+	await page.waitForURL('**/2_review.html');
+	await says(page, '#state', 'Undecided');
+	await page.keyboard.press('7');
+	await says(page, '#say', 'There is no candidate 7.');
+	assert.ok(await page.isVisible('#toast'));
+	await page.keyboard.press('4');
+	await page.waitForURL('**/3_review.html');
+	await page.keyboard.press('ArrowRight');
+	await says(page, '#say', 'This is the last subject.');
+	assert.strictEqual(await page.textContent('#reviewer'), 'ada');
+
 	/* The index shows the pick in place of the candidates. */
 	await page.keyboard.press('a');
 	await page.waitForURL('**/index.html');
 	await says(page, '.subject[data-subject="2"] .state', 'candidate 4');
+	await says(page, '#go-on', 'Go on: Hypatia');
+	assert.strictEqual(await page.getAttribute('#go-on', 'href'), '3_review.html');
 	assert.deepStrictEqual(await page.locator('.subject[data-subject="2"] img').evaluateAll((all) => all.map((i) => i.getAttribute('src'))),
 		['thumbs/2_4.webp']);
 	assert.strictEqual(await page.locator('.subject[data-subject="3"] img').count(), 4);
@@ -159,28 +186,88 @@ async function early(browser) {
 	await context.close();
 }
 
-/* A server that is gone, and that the browser finds gone only after a while: the page stays. */
+/*
+ * A server that goes away in the middle of twelve quick keys, and that the browser finds gone at once or after a while: two
+ * pages are there already, the third stays, nothing is picked for another subject, and all is saved when the server is back.
+ */
 async function gone(browser) {
-	for (const ms of [1600, 3000]) {
+	for (const ms of [0, 1600]) {
 		const {context, page} = await open(browser, '', {expected: /./});
+		const name = 'dora' + ms;
+		const count = choices('M_batch2').length;
 
 		await page.goto(server.url);
-		await page.evaluate(() => localStorage.setItem('M_batch1:reviewer', 'ada'));
-		await page.goto(pageOf(server, '1_review.html'));
+		await page.evaluate((by) => localStorage.setItem('M_batch2:reviewer', by), name);
+		await page.goto(pageOf(server, '../M_batch2/4_review.html'));
 		await says(page, '#saved', 'All saved');
-		await context.route('**', (route) => setTimeout(() => route.abort('connectionrefused'), ms));
-		await page.keyboard.press('3');
+		await page.waitForLoadState('networkidle');
+		await context.route('**', (route) => setTimeout(() => route.abort('connectionrefused').catch(() => {}), ms));
+		for (const key of '123412341234')
+			await page.keyboard.press(key, {delay: 5});
 		await page.waitForSelector('#notice:not([hidden])');
 		assert.match(await page.textContent('#notice'), /does not answer/);
-		await says(page, '#saved', 'Unsaved: 1');
+		await says(page, '#saved', 'Unsaved: 3');
+		assert.match(page.url(), /6_review/);
+		assert.strictEqual(await page.getAttribute('.candidate.picked', 'data-idx'), '3');
+		await page.waitForTimeout(1000);
+		await page.keyboard.press('s');
 		await says(page, '#say', 'The server does not answer. You can open other pages when it does.');
+		assert.match(page.url(), /6_review/);
 		await context.unroute('**');
 		await says(page, '#saved', 'All saved');
-		assert.match(page.url(), /1_review/);
-		await page.keyboard.press('2');
-		await page.waitForURL('**/2_review.html');
+		await page.waitForSelector('#notice', {state: 'hidden'});
+		assert.deepStrictEqual(choices('M_batch2').slice(count), [['4', 1, name], ['5', 2, name], ['6', 3, name]]);
+		await page.waitForTimeout(1000);
+		await page.keyboard.press('ArrowRight');
+		await page.waitForURL('**/7_review.html');
+		assert.strictEqual(await page.textContent('h1'), 'Subject 7');
 		await context.close();
 	}
+}
+
+/* Keys that come faster than pages each decide the subject that is then on the page; Back shows each page again. */
+async function quick(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/');
+	const count = choices('M_batch2').length;
+	let loads = 0;
+
+	await page.goto(server.url);
+	await page.evaluate(() => localStorage.setItem('M_batch2:reviewer', 'eve'));
+	await page.goto(pageOf(server, '../M_batch2/1_review.html'));
+	await says(page, '#saved', 'All saved');
+	await context.route(/_review.html/, async function (route) {
+		await new Promise((done) => setTimeout(done, 150));
+		await route.continue();
+	});
+	page.on('framenavigated', () => loads++);
+	await page.evaluate(() => window.same = true);
+	const keys = '102340213042';
+
+	for (const key of keys)
+		await page.keyboard.press(key);
+	await page.waitForURL('**/13_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.ok(await page.evaluate(() => window.same), 'a page was loaded');
+	assert.deepStrictEqual(choices('M_batch2').slice(count), [...keys].map((key, i) => [String(i + 1), Number(key), 'eve']));
+	await page.goBack();
+	await page.goBack();
+	await page.waitForFunction(() => document.querySelector('h1').textContent === 'Subject 11');
+	assert.match(page.url(), /11_review/);
+	await says(page, '#state', 'Picked: candidate 4');
+	await page.goForward();
+	await page.waitForFunction(() => document.querySelector('h1').textContent === 'Subject 12');
+	assert.strictEqual(await page.title(), 'Subject 12 · M_batch2');
+
+	/* Undo goes back to where the last decision was. */
+	await page.keyboard.press('u');
+	await says(page, '#state', 'Undecided');
+	await page.keyboard.press('u');
+	await page.waitForURL('**/11_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(choices('M_batch2').slice(-2), [['12', null, 'eve'], ['11', null, 'eve']]);
+	assert.ok(await page.evaluate(() => window.same), 'a page was loaded');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
 }
 
 /* Without a server there is a file to take away, and nothing is asked of anybody. */
@@ -231,6 +318,192 @@ async function fits(browser) {
 			assert.match(await page.textContent('.bar .batch'), name === '../' ? /bi/ : /M_batch1/);
 		}
 	}
+	await context.close();
+}
+
+/* Pictures take most of the window, and are whole; their size is remembered; what is known of one is a key away. */
+async function picturesFirst(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1440, height: 900}});
+	const look = () => page.evaluate(function () {
+		const all = [...document.querySelectorAll('.pick img')].map((img) => img.getBoundingClientRect());
+		const area = all.reduce((sum, r) => sum + r.width * Math.max(0, Math.min(r.bottom, innerHeight) - r.top), 0);
+
+		return {share: area / innerWidth / innerHeight, whole: all.filter((r) => r.top > 0 && r.bottom < innerHeight && r.right < innerWidth).length,
+			first: all[0].top, height: all[0].height, shapes: all.map((r) => r.width / r.height)};
+	});
+
+	await page.goto(server.url);
+	for (const [name, count] of [['1_review.html', 9], ['2_review.html', 1], ['3_review.html', 2]]) {
+		await page.goto(pageOf(server, '../wall/' + name));
+		await isShown(page, '.pick img');
+		const seen = await look();
+
+		assert.strictEqual(seen.whole, count, name);
+		assert.ok(count === 2 || seen.share >= 0.5, name + ': ' + seen.share);
+	}
+
+	/* A panorama of 10,000 x 1 is no line, and a picture keeps its shape. */
+	const shapes = (await look()).shapes;
+
+	assert.ok(Math.abs(shapes[1] - 640 / 480) < 0.05, String(shapes));
+	await page.goto(pageOf(server, '../wall/1_review.html'));
+	const before = await look();
+
+	await page.keyboard.press('-');
+	await page.keyboard.press('-');
+	await page.reload();
+	assert.ok((await look()).height < before.height * 0.8);
+	assert.strictEqual(await page.inputValue('#size'), '2');
+	await page.keyboard.press('+');
+	await page.keyboard.press('=');
+	assert.deepStrictEqual(await look(), before);
+
+	/* Where the thumbnail would be soft the file itself is shown: not for what is as small as its thumbnail. */
+	await page.goto(pageOf(server, '../wall/2_review.html'));
+	await page.waitForFunction(() => /2_1\.png$/.test(document.querySelector('.pick img').src));
+	await page.goto(pageOf(server, '../M_batch2/2_review.html'));
+	await isShown(page, '.pick img');
+	assert.match(await page.getAttribute('.pick img', 'src'), /^thumbs/);
+	await page.goto(pageOf(server, '../wall/1_review.html'));
+
+	/* Of the picture with the focus, and with i of all. */
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	assert.match(await page.textContent('#details'), /^2 · Picture 2.*Licence: CC0 1\.0/s);
+	assert.ok(!await page.isVisible('.candidate .about'));
+	await page.keyboard.press('i');
+	assert.ok(await page.isVisible('.candidate[data-idx="1"] .about'));
+	assert.ok(await page.isHidden('#details'));
+	await page.keyboard.press('i');
+	assert.deepStrictEqual(await look(), before);
+
+	for (const width of [390, 820, 1024]) {
+		await page.setViewportSize({width, height: 780});
+		await page.goto(pageOf(server, '../wall/1_review.html'));
+		assert.ok((await look()).first < 200, 'the first picture at ' + width);
+		assert.ok(await page.evaluate(() => [...document.querySelectorAll('.controls .button')].every(function (button) {
+			const r = button.getBoundingClientRect();
+
+			return r.height === 0 || (r.height >= 44 && r.bottom <= innerHeight);
+		})), 'the controls at ' + width);
+	}
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
+/* The loupe: its place and size stay on the way through the candidates, and several are moved together. */
+async function inTheLoupe(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1440, height: 900}});
+	const count = choices('wall').length;
+	const panes = () => page.locator('.pane').evaluateAll((all) => all.map((pane) => Number(pane.dataset.idx)));
+	const boxes = () => page.locator('.pane img').evaluateAll((all) => all.map(function (img) {
+		const r = img.getBoundingClientRect(), view = img.parentElement.getBoundingClientRect();
+
+		return {w: Math.round(r.width), x: (view.left + view.width / 2 - r.left) / r.width, y: (view.top + view.height / 2 - r.top) / r.height};
+	}));
+	const loaded = () => page.waitForFunction(() => [...document.querySelectorAll('.pane img')].every((img) => img.complete && img.naturalWidth && img.style.transform));
+
+	await page.goto(server.url);
+	await page.evaluate(() => localStorage.setItem('wall:reviewer', 'flo'));
+	await page.goto(pageOf(server, '../wall/1_review.html'));
+	await isShown(page, '.pick img');
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	await page.keyboard.press(' ');
+	await page.waitForSelector('#loupe[open]');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [2]);
+	assert.match(await page.textContent('.pane .percent'), /^enlarged to \d+ %$/); /* 600 x 420 in 1440 x 900 */
+	assert.match(await page.textContent('.pane figcaption'), /Picture 2.*600 × 420 · CC0 1\.0/);
+
+	/* A click enlarges to the point. */
+	const view = await page.locator('.view').boundingBox();
+	const img = await page.locator('.pane img').boundingBox();
+
+	await page.mouse.click(img.x + img.width * 0.75, img.y + img.height * 0.6);
+	const [enlarged] = await boxes();
+	const now = await page.locator('.pane img').boundingBox();
+
+	assert.ok(enlarged.w > img.width * 1.9);
+	assert.ok(Math.abs(now.x + now.width * 0.75 - (img.x + img.width * 0.75)) < 2, 'the point stays under the pointer');
+
+	/* The next candidate has the same place at the same size; dragging moves it. */
+	await page.keyboard.press('ArrowRight');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [3]);
+	assert.ok(Math.abs((await boxes())[0].x - enlarged.x) < 0.15, JSON.stringify([await boxes(), enlarged]));
+	await page.mouse.move(view.x + 400, view.y + 300);
+	await page.mouse.down();
+	await page.mouse.move(view.x + 500, view.y + 300, {steps: 4});
+	await page.mouse.up();
+	assert.ok((await boxes())[0].x < enlarged.x - 0.02);
+
+	/* Three beside each other move together; one is held while the others change. */
+	await page.keyboard.press('c');
+	await page.keyboard.press('c');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [3, 4, 5]);
+	await page.keyboard.press('z');
+	await page.keyboard.press('z');
+	await page.mouse.move(view.x + 200, view.y + 300);
+	await page.mouse.wheel(0, -600);
+	const three = await boxes();
+
+	assert.ok(three.every((box) => Math.abs(box.x - three[0].x) < 0.2), JSON.stringify(three));
+	await page.keyboard.press('h');
+	await page.keyboard.press('ArrowRight');
+	assert.deepStrictEqual(await panes(), [3, 5, 6]);
+	await page.click('.frame[data-idx="9"]');
+	assert.deepStrictEqual(await panes(), [3, 8, 9]);
+	await page.keyboard.press('h');
+	await page.keyboard.press('c');
+	assert.strictEqual((await panes()).length, 4);
+	await page.keyboard.press('c');
+	assert.strictEqual((await panes()).length, 1);
+
+	/* A number picks, also in the loupe, which goes on with the next subject; Space ends it. */
+	await page.keyboard.press('7');
+	await page.waitForURL('**/2_review.html');
+	await page.waitForSelector('#loupe[open]');
+	await loaded();
+	assert.deepStrictEqual(await panes(), [1]);
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(choices('wall').slice(count), [['1', 7, 'flo']]);
+	await page.keyboard.press(' ');
+	assert.ok(await page.isHidden('#loupe'));
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
+/* On a phone: a tap opens the loupe, a swipe is the next candidate, two fingers enlarge. */
+async function byTouch(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/',
+		{viewport: {width: 390, height: 780}, hasTouch: true, isMobile: true});
+	const idx = () => page.getAttribute('.pane', 'data-idx');
+
+	await page.goto(server.url);
+	await page.goto(pageOf(server, '../wall/1_review.html'));
+	await page.tap('[data-zoom="2"]');
+	await page.waitForSelector('#loupe[open]');
+	await page.waitForFunction(() => document.querySelector('.pane img').style.transform);
+	const touch = await context.newCDPSession(page);
+	const send = (type, ...points) => touch.send('Input.dispatchTouchEvent', {type, touchPoints: points.map(([x, y], id) => ({x, y, id}))});
+
+	await send('touchStart', [300, 300]);
+	await send('touchMove', [250, 302]);
+	await send('touchMove', [150, 305]);
+	await send('touchEnd');
+	await page.waitForFunction(() => document.querySelector('.pane').dataset.idx === '3');
+	await page.waitForFunction(() => document.querySelector('.pane img').style.transform);
+	const before = (await page.locator('.pane img').boundingBox()).width;
+
+	await send('touchStart', [150, 300], [250, 300]);
+	await send('touchMove', [100, 300], [300, 300]);
+	await send('touchMove', [50, 300], [350, 300]);
+	await send('touchEnd');
+	assert.ok((await page.locator('.pane img').boundingBox()).width > before * 2);
+	assert.strictEqual(await idx(), '3');
+	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }
 
@@ -295,9 +568,13 @@ async function changed(browser) {
 bi.main(prepare, [
 	['picks in a served batch are saved, undone and shown', served],
 	['the way to what is undecided waits until that is known', early],
-	['a page stays where the server goes away while a pick is saved', gone],
+	['keys that come faster than pages each decide the subject on the page', quick],
+	['a server that goes away in the middle of quick keys loses none and mixes up none', gone],
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
+	['pictures take most of the window, and their size is remembered', picturesFirst],
+	['the loupe keeps its place, compares, holds and picks', inTheLoupe],
+	['the loupe is used with fingers', byTouch],
 	['a browser that keeps nothing is said', keepsNothing],
 	['a file that has changed since it was chosen is said to have', changed],
 ]);

@@ -27,12 +27,6 @@ finds() {
 	[ "$problems" = 0 ] || [ "${#lines[@]}" -eq $# ] || fail "it finds more: $output"
 }
 
-# in_mounts SCRIPT: a script for bash in a mount namespace, after need_namespaces --mount.
-in_mounts() {
-	printf '%s\n' "$1" >script
-	"${NAMESPACES[@]}" bash -e script
-}
-
 @test "nothing is wrong: it says so, with what was examined, and changes nothing" {
 	local before
 
@@ -88,7 +82,7 @@ in_mounts() {
 	[ "${#lines[@]}" -ge 15 ]
 }
 
-@test 'a lighttpd that is not installed, or has no module for TLS, is found' {
+@test 'a lighttpd that is not installed, or lacks a module, is found' {
 	need_namespaces --mount
 	run -1 in_mounts 'mount -t tmpfs none /usr/sbin
 		PATH=/nowhere exec "$BI_BIN/bi-status" --doctor'
@@ -97,6 +91,7 @@ in_mounts() {
 	run -0 in_mounts 'mount -t tmpfs none /usr/lib/lighttpd
 		bi-status --doctor'
 	assert_line --index 0 --regexp '^note: programs: lighttpd has no mod_openssl.*apt-get install lighttpd-mod-openssl'
+	assert_line --index 1 --regexp '^note: programs: lighttpd has no mod_deflate.*apt-get install lighttpd-mod-deflate'
 }
 
 @test 'a kernel without pidfd_open or seccomp, and a missing /proc, are found' {

@@ -85,6 +85,12 @@ need_namespaces() {
 	skip "this user may not make namespaces: unshare $*"
 }
 
+# in_mounts SCRIPT: a script for bash in a mount namespace, after need_namespaces --mount.
+in_mounts() {
+	printf '%s\n' "$1" >script
+	"${NAMESPACES[@]}" bash -e script
+}
+
 # need_refusals: the test is refused what the modes of files forbid. Sets AS to a command, empty for an ordinary user,
 # that runs another so: root may do everything, unless the kernel is told otherwise.
 need_refusals() {

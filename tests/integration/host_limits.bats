@@ -54,6 +54,27 @@ hits_at_least() {
 	[ "$most" -ge $((rate / 2)) ]
 }
 
+@test "processes that share a batch use all of the pace: a start is not counted for an item that another has" {
+	local i pids=()
+
+	faulty_start
+	for i in $(seq 200); do
+		echo "http://h$((i % 10)).test/bytes/20/s$i"
+	done >in
+	for i in 1 2 3 4 5 6; do
+		start bi-fetch -x "$FAULTY" --rate 10 <in >"out$i" 2>"err$i"
+		pids+=("$!")
+	done
+	for i in "${pids[@]}"; do
+		poll 60 gone "$i"
+	done
+	assert_equal "$(cat err*)" ''
+	assert_equal "$(origin_hits /bytes/)" 200
+	# Ten hosts together start 90 in a second. Of six processes that count starts for nothing, it would be 15.
+	[ "$(starts_a_second /bytes/)" -ge 45 ]
+	[ "$(starts_a_second 'h1[.]test')" -le 15 ]
+}
+
 @test "a process that is killed with -9: its slots are another's at once" {
 	local holder killed
 

@@ -56,6 +56,25 @@ load helpers
 	assert_equal "$(stat -c %s first)" 10
 }
 
+@test "--output: a file of the root is not replaced, by its path, through a link, or by a second batch" {
+	local path before
+
+	echo one >in
+	echo two >other
+	bi-fetch -b t in
+	ln -s "$BI_ROOT/batches/t" link
+	before=$(find "$BI_ROOT/batches/t" -type f -exec sha256sum {} + | sort)
+	for path in "$BI_ROOT/batches/t/files/i1_1.txt" link/batch.json link/files/new "$BI_ROOT/hosts/../batches/t/items.ndjson"; do
+		run -2 --separate-stderr bi-fetch -b u -o "$path" other
+		assert_regex "$stderr" "is in the directory batches/t(/files)? of the root.*name a file outside"
+	done
+	assert_equal "$(find "$BI_ROOT/batches/t" -type f -exec sha256sum {} + | sort)" "$before"
+	run -2 --separate-stderr bi-collect --all -o link/files/x.tar t
+	assert_regex "$stderr" "is in the directory batches/t/files of the root"
+	bi-fetch -b u -o "$BI_ROOT/x" other
+	assert_equal "$(cat "$BI_ROOT/x")" two
+}
+
 @test "--output: wrong use makes nothing, and a path that cannot be written is said" {
 	local args
 

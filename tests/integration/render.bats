@@ -40,16 +40,18 @@ words_of() {
 		index.html
 		index.js
 		lists.js
+		loupe.js
 		picks.js
 		review.css
 		review.js
+		rows.js
 		subject.js
 		submit.html
 		submit.js
 		thumbs/M1_1.webp
 		thumbs/M1_2.webp
 		thumbs/M2_1.webp
-		zoom.js
+		turn.js
 	END
 	)"
 	cmp "$R/M_batch1/M1_2.jpg" origin/M-1-3.jpg
@@ -179,15 +181,17 @@ words_of() {
 		index.html
 		index.js
 		lists.js
+		loupe.js
 		notes.txt
 		picks.js
 		review.css
 		review.js
+		rows.js
 		subject.js
 		submit.html
 		submit.js
 		thumbs
-		zoom.js
+		turn.js
 	END
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
 	run ls "$R/same/thumbs"

@@ -313,6 +313,37 @@ with_cgi() {
 	refute_output -p 'script-src'
 }
 
+@test 'pages are sent compressed where lighttpd can, and as they are where it or the browser cannot' {
+	local line='<p>the same line, again and again</p>'
+
+	ports 1
+	pages one
+	for _ in {1..500}; do echo "$line"; done >>"$BI_ROOT/review/one/index.html"
+	echo '<p>fetched from elsewhere</p>' >"$BI_ROOT/review/one/7_1.html"
+	serve one
+	curl -s -o whole "$URL/one/index.html"
+	cmp whole "$BI_ROOT/review/one/index.html"
+	curl -s -D head -o small -H 'Accept-Encoding: gzip' "$URL/one/index.html"
+	assert_regex "$(<head)" 'Content-Encoding: gzip'
+	[ "$(stat -c %s small)" -lt "$(($(stat -c %s whole) / 10))" ]
+	gzip -dc <small | cmp - whole
+	curl -s -D head -o /dev/null -H 'Accept-Encoding: gzip' "$URL/one/7_1.html"
+	refute_regex "$(<head)" 'Content-Encoding'
+	curl -s -D head -o /dev/null -H 'Accept-Encoding: gzip' "$URL/api/v1/status"
+	refute_regex "$(<head)" 'Content-Encoding'
+	bi-clean stop-all
+
+	need_namespaces --mount
+	cp -a /usr/lib/lighttpd modules
+	rm modules/mod_deflate.so
+	in_mounts "mount --bind modules /usr/lib/lighttpd
+		bi-serve -p $FIRST-$LAST one >record
+		curl -s -D head -o whole2 -H 'Accept-Encoding: gzip' $URL/one/index.html
+		bi-clean stop-all"
+	refute_regex "$(<head)" 'Content-Encoding'
+	cmp whole whole2
+}
+
 @test 'a root whose path has quotes, backslashes, dollars, spaces and links is served' {
 	mkdir -p real
 	ln -s real 'li"nk'

@@ -84,7 +84,7 @@ async function accessible(browser) {
 		await page.keyboard.press('Enter');
 		await page.waitForSelector('#who', {state: 'detached'});
 		await page.keyboard.press('z');
-		await page.waitForSelector('#zoom[open]');
+		await page.waitForSelector('#loupe[open]');
 		await checkAxe(page, 'the zoom in ' + what);
 		assert.deepStrictEqual(troubles, []);
 		await context.close();
@@ -158,7 +158,7 @@ async function hostile(browser) {
 	await page.keyboard.press('1');
 	await page.waitForURL('**/2_review.html');
 	await page.keyboard.press('z');
-	await page.waitForSelector('#zoom[open]');
+	await page.waitForSelector('#loupe[open]');
 	await page.keyboard.press('Escape');
 	await page.keyboard.press('?');
 	await page.waitForSelector('#keys[open]');

@@ -176,16 +176,16 @@ async function many(browser) {
 
 	/* The zoom shows the file itself, and picks too. */
 	await page.keyboard.press('z');
-	await page.waitForSelector('#zoom[open]');
+	await page.waitForSelector('#loupe[open]');
 	assert.match(await page.getAttribute('.stage img', 'src'), /^1_2\.png$/);
 	await page.keyboard.press('ArrowRight');
 	await page.waitForFunction(() => document.querySelector('.stage img').naturalWidth === 1000);
-	await page.click('#zoom button:has-text("1:1")');
+	await page.click('#loupe button:has-text("1:1")');
 	assert.ok(await page.evaluate(() => document.querySelector('.stage img').getBoundingClientRect().width === 1000));
 	await page.keyboard.press('Escape');
-	assert.ok(await page.isHidden('#zoom'));
+	assert.ok(await page.isHidden('#loupe'));
 	await page.click('[data-zoom="5"]');
-	await page.click('#zoom .primary');
+	await page.click('#loupe .primary');
 	await picks(5);
 	await page.keyboard.press('?');
 	await page.waitForSelector('#keys[open]');

@@ -163,7 +163,7 @@ long_files_are_read_by_index_and_end(void **state)
 	assert_int_equal(count_of(&h, "http_404"), 15);
 	assert_int_equal(count_of(&h, "timeout"), 15);
 	dir = open("root/batches/b", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(batch_stats_refresh(&whole, dir), 0);
+	assert_int_equal(batch_stats_refresh(&whole, dir, 0), 0);
 	assert_int_equal(whole.read_to, h.read_to);
 	now = time(NULL) + 1;
 	batch_stats_pace(&whole, now, &all, &all_bytes);
@@ -206,7 +206,7 @@ printed(int64_t now)
 	struct buf out = {0};
 
 	assert_non_null(b);
-	assert_int_equal(batch_stats_refresh(&h, batch_dirfd(b)), 0);
+	assert_int_equal(batch_stats_refresh(&h, batch_dirfd(b), 0), 0);
 	batch_stats_print(&h, now, &out);
 	batch_stats_free(&h);
 	batch_close(b);
@@ -302,6 +302,38 @@ statistics_that_are_damaged_or_of_other_results_are_not_believed(void **state)
 	free(text);
 }
 
+static void
+parts_give_what_the_whole_gives(void **state)
+{
+	struct batch_stats whole = {.fd = -1}, parts = {.fd = -1};
+	struct buf of_whole = {0}, of_parts = {0};
+	int dir, rc, n = 0;
+
+	(void)state;
+	for (int i = 1; i <= 500; i++)
+		add_result(i, i % 7 ? NULL : "http_404", 1000 - i);
+	add_result(7, NULL, 1);
+	dir = open("root/batches/b", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(batch_stats_refresh(&whole, dir, 0), 0);
+	while ((rc = batch_stats_refresh(&parts, dir, 1000)) == 1) {
+		batch_stats_close_file(&parts);
+		n++;
+	}
+	assert_int_equal(rc, 0);
+	assert_true(n > 20);
+	assert_int_equal(count_of(&parts, "http_404"), 70);
+	batch_stats_print(&whole, 1, &of_whole);
+	batch_stats_print(&parts, 1, &of_parts);
+	assert_string_equal(of_parts.data, of_whole.data);
+	/* Nothing more is read until there is more. */
+	assert_int_equal(batch_stats_refresh(&parts, dir, 1), 0);
+	close(dir);
+	buf_free(&of_whole);
+	buf_free(&of_parts);
+	batch_stats_free(&whole);
+	batch_stats_free(&parts);
+}
+
 int
 main(void)
 {
@@ -312,6 +344,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(kept_statistics_are_those_of_all_results, setup, teardown),
 		cmocka_unit_test_setup_teardown(statistics_that_are_damaged_or_of_other_results_are_not_believed, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(parts_give_what_the_whole_gives, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

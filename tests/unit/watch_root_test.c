@@ -137,6 +137,41 @@ batches_that_go_are_told_and_another_by_the_name_is_another(void **state)
 	watch_root_close(f);
 }
 
+static void
+many_batches_come_and_go(void **state)
+{
+	enum { MANY = 400 };
+	struct watch_root *f;
+	char path[64];
+
+	(void)state;
+	assert_int_equal(mkdir("root/batches", 0700), 0);
+	f = watch_root_open(&root);
+	assert_non_null(f);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < MANY; i++) {
+			snprintf(path, sizeof(path), "root/batches/b%d", i);
+			if (round == 0)
+				assert_int_equal(mkdir(path, 0700), 0);
+			assert_int_equal(watch_root_add_batch(f, path + strlen("root/batches/")), 0);
+		}
+		/* All but each tenth are removed again. */
+		for (int i = 0; i < MANY; i++) {
+			snprintf(path, sizeof(path), "b%d", i);
+			if (i % 10)
+				watch_root_remove_batch(f, path);
+		}
+		hear(f, NULL);
+		testing_write("root/batches/b11/lock", "", 0);
+		testing_write("root/batches/b20/state", "p", 1);
+		testing_write("root/batches/b399/lock", "", 0);
+		assert_non_null(strstr(hear(f, NULL), "batch:b20/state! "));
+		assert_null(strstr(heard, "b11"));
+		assert_null(strstr(heard, "b399"));
+	}
+	watch_root_close(f);
+}
+
 int
 main(void)
 {
@@ -145,6 +180,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(readers_are_not_heard, setup, teardown),
 		cmocka_unit_test_setup_teardown(batches_that_go_are_told_and_another_by_the_name_is_another, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(many_batches_come_and_go, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -2,11 +2,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "batch_cache.h"
 
-enum { BATCHES_MAX = 64, NOTEBOOKS_MAX = 16 };
+enum {
+	BATCHES_MAX = 64,
+	BATCH_SHARE = 32, /* of so many descriptors that the process may have, a batch takes a dozen */
+	NOTEBOOKS_MAX = 16,
+};
 
 struct cached_notebook {
 	struct notebook *notebook; /* NULL: this place is free */
@@ -15,6 +20,7 @@ struct cached_notebook {
 
 struct batch_cache {
 	struct cached_batch batches[BATCHES_MAX];
+	size_t most; /* of these that are used: fewer if the process may have few descriptors */
 	struct cached_notebook notebooks[NOTEBOOKS_MAX];
 	struct notebooks *names; /* NULL: not needed yet */
 	uint64_t clock;
@@ -24,7 +30,11 @@ struct batch_cache *
 batch_cache_new(void)
 {
 	struct batch_cache *k = buf_alloc(sizeof(*k));
+	struct rlimit files;
 
+	k->most = BATCHES_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < BATCHES_MAX * BATCH_SHARE)
+		k->most = files.rlim_max < BATCH_SHARE ? 1 : files.rlim_max / BATCH_SHARE;
 	for (size_t i = 0; i < BATCHES_MAX; i++)
 		k->batches[i].dir = -1;
 	return k;
@@ -84,7 +94,7 @@ batch_cache_get(struct batch_cache *k, const struct root *root, const char *name
 		errno = ENOENT;
 		return NULL;
 	}
-	for (size_t i = 0; i < BATCHES_MAX; i++) {
+	for (size_t i = 0; i < k->most; i++) {
 		if (k->batches[i].dir >= 0 && strcmp(k->batches[i].name, name) == 0) {
 			b = &k->batches[i];
 			break;

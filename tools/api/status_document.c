@@ -1,33 +1,32 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "batch/batch_stats.h"
-#include "batch/job_status.h"
-#include "files/file.h"
-#include "review/picks.h"
 #include "status_document.h"
 
-struct batch_status {
-	char *name;
-	struct batch *batch; /* its directory, by which it is recognised */
-	struct batch_stats history;
-	struct picks *picks;             /* NULL: not read */
-	struct picks_subjects *subjects; /* NULL: not read */
-	long subject_count;              /* of those that are not removed */
-	struct buf text;                 /* its part of the document */
-	bool touched, found, moves;
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "batch/batch.h"
+
+enum { GONE_MAX = 1024 }; /* removed batches whose names are kept */
+
+/* The last change of a batch. */
+struct change {
+	uint64_t version;
+	struct batch_status *batch; /* NULL: the batch was removed, or it changed again later */
+	char *gone;                 /* the name of a batch that was removed */
 };
 
 struct status_document {
 	const struct root *root;
 	struct batch_status **all; /* sorted by name */
 	size_t n;
-	struct buf document;
+	struct change *changes; /* in ascending order of versions */
+	size_t changes_n, live, gone;
+	uint64_t version;          /* of the last change */
+	uint64_t gone_since;       /* removals up to this version are no longer known */
+	unsigned long long number; /* of this process's versions, so that those of another are recognised */
 };
 
 struct status_document *
@@ -35,235 +34,274 @@ status_document_new(const struct root *root)
 {
 	struct status_document *s = buf_alloc(sizeof(*s));
 
-	s->root = root;
-	buf_str(&s->document, "{\"batches\":[]}");
+	*s = (struct status_document){.root = root, .version = 1};
+	if (getrandom(&s->number, sizeof(s->number), GRND_NONBLOCK) != (ssize_t)sizeof(s->number))
+		s->number = (unsigned long long)clock_ms();
 	return s;
 }
 
-static void
-close_batch(struct batch_status *v)
+size_t
+status_document_count(const struct status_document *s)
 {
-	batch_stats_free(&v->history);
-	picks_free(v->picks);
-	picks_subjects_free(v->subjects);
-	batch_close(v->batch);
-	v->batch = NULL;
-	v->picks = NULL;
-	v->subjects = NULL;
+	return s->n;
+}
+
+struct batch_status *
+status_document_get(const struct status_document *s, size_t i)
+{
+	return s->all[i];
+}
+
+uint64_t
+status_document_version(const struct status_document *s)
+{
+	return s->version;
+}
+
+/* --- the changes --- */
+
+/* The first change after VERSION. */
+static size_t
+place_after(const struct status_document *s, uint64_t version)
+{
+	size_t from = 0, to = s->changes_n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (s->changes[middle].version <= version)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Drops entries that say nothing any more, once most are such, and the oldest removals. */
+static void
+drop_old(struct status_document *s)
+{
+	size_t n = 0;
+
+	if (s->changes_n < 2 * s->live + GONE_MAX && s->gone <= GONE_MAX)
+		return;
+	for (size_t i = 0; i < s->changes_n; i++) {
+		struct change *c = &s->changes[i];
+
+		if (c->gone && s->gone > GONE_MAX / 2) {
+			s->gone_since = c->version;
+			s->gone--;
+			free(c->gone);
+			c->gone = NULL;
+		}
+		if (c->batch || c->gone)
+			s->changes[n++] = *c;
+	}
+	s->changes_n = n;
 }
 
 static void
-free_batch_status(struct batch_status *v)
+add_change(struct status_document *s, struct batch_status *v, char *gone)
 {
-	close_batch(v);
-	buf_free(&v->text);
-	free(v->name);
-	free(v);
+	s->changes = buf_grow(s->changes, s->changes_n, sizeof(*s->changes));
+	s->changes[s->changes_n++] = (struct change){++s->version, v, gone};
 }
 
-static struct batch_status *
-find_batch_status(const struct status_document *s, const char *name)
+/* The last change of V is no longer the last. */
+static void
+supersede(struct status_document *s, struct batch_status *v)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->all[i]->name, name) == 0)
-			return s->all[i];
-	return NULL;
+	if (v->version)
+		s->changes[place_after(s, v->version - 1)].batch = NULL;
 }
+
+void
+status_document_add(struct status_document *s, struct batch_status *v)
+{
+	s->live += !v->version;
+	supersede(s, v);
+	drop_old(s);
+	add_change(s, v, NULL);
+	v->version = s->version;
+}
+
+/* --- the list --- */
+
+/* The place of NAME among those of the list, or where to insert it. */
+static size_t
+place_of(const struct status_document *s, const char *name)
+{
+	size_t from = 0, to = s->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (strcmp(s->all[middle]->name, name) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+struct batch_status *
+status_document_find(const struct status_document *s, const char *name)
+{
+	size_t at = place_of(s, name);
+
+	return at < s->n && strcmp(s->all[at]->name, name) == 0 ? s->all[at] : NULL;
+}
+
+/* Notes that V is gone, and frees it. Even if no client knows it, their number of batches is another. */
+static void
+free_batch(struct status_document *s, struct batch_status *v)
+{
+	supersede(s, v);
+	s->live -= v->version != 0;
+	s->gone++;
+	add_change(s, NULL, buf_strdup(v->name));
+	drop_old(s);
+	batch_status_free(v);
+}
+
+void
+status_document_remove(struct status_document *s, struct batch_status *v)
+{
+	size_t at = place_of(s, v->name);
+
+	memmove(s->all + at, s->all + at + 1, (s->n - at - 1) * sizeof(*s->all));
+	s->n--;
+	free_batch(s, v);
+}
+
+struct listing {
+	char **v; /* sorted */
+	size_t n;
+};
 
 static bool
 add_found(const char *name, void *arg)
 {
-	struct status_document *s = arg;
-	struct batch_status *v = find_batch_status(s, name);
+	struct listing *l = arg;
 
-	if (!v) {
-		v = buf_alloc(sizeof(*v));
-		*v = (struct batch_status){.name = buf_strdup(name), .history = {.fd = -1}, .touched = true};
-		s->all = buf_realloc(s->all, (s->n + 1) * sizeof(struct batch_status *));
-		s->all[s->n++] = v;
-	}
-	v->found = true;
+	l->v = buf_grow(l->v, l->n, sizeof(*l->v));
+	l->v[l->n++] = buf_strdup(name);
 	return true;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp((*(struct batch_status *const *)a)->name, (*(struct batch_status *const *)b)->name);
-}
-
-/* Updates the list from batches/. 0 or -1. */
-static int
-list_batches(struct status_document *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n; i++)
-		s->all[i]->found = false;
-	if (batch_each(s->root, add_found, s) < 0)
-		return -1;
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->all[i]->found)
-			s->all[n++] = s->all[i];
-		else
-			free_batch_status(s->all[i]);
-	}
-	s->n = n;
-	if (n > 0)
-		qsort(s->all, n, sizeof(struct batch_status *), by_name);
-	return 0;
-}
-
-/* --- one batch --- */
-
-/* Opens the batch again, since it may have new files, and forgets the data of an earlier directory of that name. */
-static int
-open_again(const struct status_document *s, struct batch_status *v)
-{
-	struct batch *b = batch_open(s->root, v->name, BATCH_READ, NULL);
-	struct stat old, now;
-
-	if (!b)
-		return -1;
-	if (v->batch && (fstat(batch_dirfd(v->batch), &old) < 0 || fstat(batch_dirfd(b), &now) < 0 ||
-			 old.st_dev != now.st_dev || old.st_ino != now.st_ino))
-		close_batch(v);
-	batch_close(v->batch);
-	v->batch = b;
-	if (!v->picks)
-		v->picks = picks_read(b);
-	else if (picks_refresh(v->picks) < 0)
-		return -1;
-	return v->picks ? batch_stats_refresh(&v->history, batch_dirfd(b)) : -1;
-}
-
-/* Subjects are read only if there are pages to review: a list of ten million URLs has as many subjects, and no pages.
- */
-static int
-read_subjects(struct batch_status *v)
-{
-	if (!v->subjects)
-		v->subjects = picks_subjects_read(v->batch);
-	else if (picks_subjects_refresh(v->subjects) < 0)
-		return -1;
-	v->subject_count = v->subjects ? picks_subjects_count(v->subjects, v->batch) : -1;
-	return v->subject_count < 0 ? -1 : 0;
-}
-
+/* Merges the names of L with the batches that are known. */
 static void
-to_buf(const char *bytes, size_t n, void *arg)
+merge(struct status_document *s, const struct listing *l, void (*gone)(struct batch_status *v, void *arg), void *arg)
 {
-	buf_add(arg, bytes, n);
-}
+	struct batch_status **old = s->all;
+	size_t old_n = s->n, i = 0;
 
-/* The progress of the review. */
-static void
-print_picks(const struct batch_status *v, struct buf *out)
-{
-	struct picks_subject p = {0};
-	size_t decided = 0, differ = 0;
+	s->all = buf_alloc((l->n + 1) * sizeof(struct batch_status *));
+	s->n = 0;
+	for (size_t k = 0; k <= l->n; k++) {
+		int order = 1;
 
-	while (picks_subject(v->picks, p.first + p.count, &p)) {
-		decided++;
-		differ += !p.agreed;
+		for (; i < old_n && (order = k < l->n ? strcmp(old[i]->name, l->v[k]) : -1) < 0; i++) {
+			gone(old[i], arg);
+			free_batch(s, old[i]);
+		}
+		if (k < l->n)
+			s->all[s->n++] = i < old_n && order == 0 ? old[i++] : batch_status_new(l->v[k]);
 	}
-	buf_printf(out, ",\"review\":{\"subjects\":%ld,\"decided\":%zu,\"disagreements\":%zu}", v->subject_count,
-		   decided, differ);
+	free(old);
 }
-
-/* Whether the batch has review pages. */
-static bool
-has_pages(const struct status_document *s, const char *name)
-{
-	int review = root_open_dir(s->root->fd, "review", false);
-	int dir = review < 0 ? -1 : root_open_dir(review, name, false);
-	bool has = dir >= 0 && faccessat(dir, "index.html", R_OK, AT_SYMLINK_NOFOLLOW) == 0;
-
-	file_close(dir, 0);
-	return file_close(review, has);
-}
-
-static void
-look_at(const struct status_document *s, struct batch_status *v, int64_t now)
-{
-	double items = 0, bytes = 0;
-	bool pages = has_pages(s, v->name);
-	struct job_status p;
-
-	v->touched = false;
-	buf_clear(&v->text);
-	if (open_again(s, v) < 0 || (pages && read_subjects(v) < 0) || job_status_read(s->root, v->batch, &p) < 0 ||
-	    job_status_print(v->batch, &p, 0, 0, to_buf, &v->text) < 0) {
-		int error = errno;
-
-		buf_clear(&v->text);
-		buf_printf(&v->text,
-			   "{\"batch_job\":{\"name\":\"%s\",\"status\":\"unreadable\"},\"error_message\":", v->name);
-		buf_json(&v->text, trouble_reason(error));
-		buf_str(&v->text, "}");
-		v->moves = false;
-		return;
-	}
-	v->text.len--; /* without the closing brace: more members follow */
-	batch_stats_print(&v->history, now, &v->text);
-	if (pages)
-		print_picks(v, &v->text);
-	buf_printf(&v->text, ",\"pages\":%s}", pages ? "true" : "false");
-	batch_stats_rate(&v->history, now + 1, &items, &bytes); /* the current second counts soon */
-	v->moves = items > 0;
-}
-
-/* --- all --- */
 
 int
-status_document_update(struct status_document *s, bool all)
+status_document_list(struct status_document *s, void (*gone)(struct batch_status *v, void *arg), void *arg)
 {
-	struct timespec now;
+	struct listing l = {0};
+	int rc = batch_each(s->root, add_found, &l);
 
-	if (list_batches(s) < 0)
-		return -1;
-	clock_gettime(CLOCK_REALTIME, &now);
-	buf_clear(&s->document);
-	buf_str(&s->document, "{\"batches\":[");
+	if (rc == 0)
+		merge(s, &l, gone, arg);
+	for (size_t i = 0; i < l.n; i++)
+		free(l.v[i]);
+	free(l.v);
+	return rc;
+}
+
+/* --- the documents --- */
+
+void
+status_document_print(const struct status_document *s, struct buf *out)
+{
+	const char *before = "";
+
+	buf_str(out, "{\"batches\":[");
 	for (size_t i = 0; i < s->n; i++) {
-		struct batch_status *v = s->all[i];
+		const struct buf *text = &s->all[i]->text.all;
 
-		if (all || v->touched || v->moves)
-			look_at(s, v, now.tv_sec);
-		buf_str(&s->document, i ? "," : "");
-		buf_add(&s->document, v->text.data, v->text.len);
+		if (!text->len)
+			continue;
+		buf_str(out, before);
+		buf_add(out, text->data, text->len);
+		before = ",";
 	}
-	buf_str(&s->document, "]}");
-	return 0;
+	buf_str(out, "]}");
 }
 
 void
-status_document_touch(struct status_document *s, const char *name)
+status_document_print_id(const struct status_document *s, uint64_t version, struct buf *out)
 {
-	struct batch_status *v = find_batch_status(s, name);
-
-	if (v)
-		v->touched = true;
+	buf_printf(out, "%llx-%" PRIu64, s->number, version);
 }
 
-bool
-status_document_moves(const struct status_document *s)
+uint64_t
+status_document_parse_id(const struct status_document *s, const char *id)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->all[i]->moves)
-			return true;
-	return false;
+	unsigned long long number;
+	uint64_t version;
+	int end = 0;
+
+	if (sscanf(id, "%16llx-%20" SCNu64 "%n", &number, &version, &end) != 2 || id[end] != '\0' ||
+	    number != s->number || version > s->version)
+		return 0;
+	return version;
 }
 
-const struct buf *
-status_document_text(const struct status_document *s)
+static void
+print_change(const struct change *c, struct buf *batches, struct buf *removed)
 {
-	return &s->document;
+	const struct batch_status *v = c->batch;
+	size_t first, rest;
+
+	if (c->gone)
+		buf_printf(removed, "%s\"%s\"", removed->len ? "," : "", c->gone);
+	if (!v)
+		return;
+	buf_str(batches, batches->len ? "," : "");
+	first = v->text.cut_at ? v->text.cut_at : v->text.all.len;
+	rest = first + v->text.cut_len;
+	buf_add(batches, v->text.all.data, first);
+	buf_add(batches, v->text.all.data + rest, v->text.all.len - rest);
 }
 
 void
-status_document_each(const struct status_document *s, void (*see)(const char *name, void *arg), void *arg)
+status_document_print_changes(const struct status_document *s, uint64_t *version, size_t most, struct buf *out)
 {
-	for (size_t i = 0; i < s->n; i++)
-		see(s->all[i]->name, arg);
+	struct buf batches = {0}, removed = {0};
+	bool whole = *version < s->gone_since || *version == 0;
+	size_t i = place_after(s, whole ? 0 : *version);
+
+	for (; i < s->changes_n && (!most || batches.len + removed.len < most); i++)
+		if (!whole || !s->changes[i].gone)
+			print_change(&s->changes[i], &batches, &removed);
+	*version = i < s->changes_n ? s->changes[i].version - 1 : s->version;
+	buf_str(out, "{\"id\":\"");
+	status_document_print_id(s, *version, out);
+	buf_printf(out, "\",\"count\":%zu,", s->n);
+	if (whole)
+		buf_str(out, "\"whole\":true,");
+	buf_str(out, "\"batches\":[");
+	buf_add(out, batches.data, batches.len);
+	buf_str(out, "],\"removed\":[");
+	buf_add(out, removed.data, removed.len);
+	buf_str(out, "]}");
+	buf_free(&batches);
+	buf_free(&removed);
 }

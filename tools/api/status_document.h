@@ -1,31 +1,54 @@
 /*
- * status_document: every batch's state as one document.
+ * status_document: the status of every batch, as one document, or as documents of what changed.
+ *
+ * Each change of a batch has a number, the version, and the changes are kept in their order, for each batch only the
+ * last. So what a client does not know yet is all after the version that it has, from the first batch to the last
+ * change, however slowly it reads.
  */
 #ifndef BI_STATUS_DOCUMENT_H
 #define BI_STATUS_DOCUMENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
+#include "batch_status.h"
 #include "files/root.h"
 
 struct status_document;
 
 struct status_document *status_document_new(const struct root *root);
 
-/* Looks at the batches: at all, or at those that were touched, or whose rates are not 0 yet. 0, or -1 with errno. */
-int status_document_update(struct status_document *s, bool all);
+/* Updates the list of batches from batches/. New ones have no text yet. Returns 0, or -1 with errno; the list is then
+ * as it was. GONE is called with each batch that is removed from the list, before it is freed. */
+int status_document_list(struct status_document *s, void (*gone)(struct batch_status *v, void *arg), void *arg);
 
-/* The batch NAME is to be looked at. */
-void status_document_touch(struct status_document *s, const char *name);
+/* The number of batches, the one at place I in the order of names, and the one of a name (NULL: there is none). */
+size_t status_document_count(const struct status_document *s);
+struct batch_status *status_document_get(const struct status_document *s, size_t i);
+struct batch_status *status_document_find(const struct status_document *s, const char *name);
 
-/* Whether a rate is not 0, so that the document will change by itself. */
-bool status_document_moves(const struct status_document *s);
+/* The text of the batch V changed. */
+void status_document_add(struct status_document *s, struct batch_status *v);
 
-/* The document as of the last look, one line without newline. */
-const struct buf *status_document_text(const struct status_document *s);
+/* Removes V from the list, and frees it. */
+void status_document_remove(struct status_document *s, struct batch_status *v);
 
-/* Calls SEE for each batch known. */
-void status_document_each(const struct status_document *s, void (*see)(const char *name, void *arg), void *arg);
+/* The version of the last change, at least 1. */
+uint64_t status_document_version(const struct status_document *s);
+
+/* Appends the whole document to OUT, one line without newline. */
+void status_document_print(const struct status_document *s, struct buf *out);
+
+/* Appends the id of a version. */
+void status_document_print_id(const struct status_document *s, uint64_t version, struct buf *out);
+
+/* Returns the version of an id; 0 if it has another form, or another
+ * process printed it. */
+uint64_t status_document_parse_id(const struct status_document *s, const char *id);
+
+/* Appends a document of the changes after VERSION, of about MOST bytes or, with 0, of all of them. Sets VERSION to the
+ * last of them. A VERSION of 0, or of changes that are no longer known, stands for all batches. */
+void status_document_print_changes(const struct status_document *s, uint64_t *version, size_t most, struct buf *out);
 
 #endif

@@ -11,16 +11,23 @@
 #include "client_loop.h"
 #include "job_stream.h"
 #include "overview_stream.h"
+#include "query.h"
 #include "route.h"
 #include "stream.h"
 
 enum { STREAMS_MAX = 200, BEAT_MS = 15000 };
 
-/* A client that watches. */
+/* A client that watches, or that waits for a document. */
 struct viewer {
-	struct stream_source *source;
-	uint64_t version; /* the last version that was sent; 0: none */
-	size_t sent;      /* the length of its OUT at the last beat */
+	struct stream_source *source; /* NULL: it waits for a document of all batches */
+	uint64_t version;             /* the last version that was sent; 0: none */
+	int64_t earliest;             /* no event before that, if SOURCE prints each viewer's own */
+	size_t sent;                  /* the length of its OUT at the last beat */
+	/* Of one that waits. */
+	uint64_t asked; /* overview_ask() */
+	struct reply reply;
+	struct buf since; /* the id of which it wants the changes */
+	bool changes, head;
 };
 
 struct streaming {
@@ -28,35 +35,81 @@ struct streaming {
 	struct client_loop clients;
 	struct overview_stream *all;
 	struct job_streams *ones;
-	struct stream_source *of_all; /* of ALL, while any client follows it */
+	struct loop_timer wake; /* when a viewer may get its next event */
 	size_t streams;
 };
 
 /* --- events --- */
 
+/* Appends the event of a viewer that is behind. */
+static void
+print_event(const struct streaming *s, struct viewer *v, struct buf *out)
+{
+	struct stream_source *source = v->source;
+	struct buf id = {0}, text = {0};
+
+	if (source->print) {
+		source->print(source->arg, &v->version, &id, &text);
+		v->earliest =
+			clock_ms() + (text.len < STREAM_PART && overview_is_complete(s->all) ? STREAM_EVERY_MS : 0);
+		buf_printf(out, "id: %s\n", id.data);
+	}
+	if (source->print || v->version != source->version) {
+		const struct buf *data = source->print ? &text : &source->text;
+
+		buf_str(out, "data: ");
+		buf_add(out, data->data, data->len);
+		buf_str(out, "\n\n");
+	}
+	if (!source->print)
+		v->version = source->version;
+	buf_free(&id);
+	buf_free(&text);
+}
+
 /* Sends the newest version, once the previous one has been sent. */
 static void
 send_event(struct client *c)
 {
+	struct streaming *s = c->clients->arg;
 	struct viewer *v = c->own;
-	const struct stream_source *s = v->source;
+	struct stream_source *source = v->source;
 
-	if (c->out.len > c->sent || (v->version == s->version && !s->done))
+	if (c->out.len > c->sent || (v->version == source->version && !source->done))
 		return;
+	if (source->print && clock_ms() < v->earliest) {
+		if (!s->wake.at || v->earliest < s->wake.due)
+			loop_set_timer(s->clients.loop, &s->wake, v->earliest);
+		return;
+	}
 	buf_clear(&c->out);
 	c->sent = 0;
-	if (v->version != s->version) {
-		buf_str(&c->out, "data: ");
-		buf_add(&c->out, s->text.data, s->text.len);
-		buf_str(&c->out, "\n\n");
-		v->version = s->version;
-	}
+	print_event(s, v, &c->out);
 	client_set_deadline(c, clock_ms() + BEAT_MS);
 	v->sent = 0;
-	if (s->done) {
+	if (source->done) {
 		buf_str(&c->out, "event: end\ndata: {}\n\n");
 		c->answered = true;
 	}
+}
+
+/* Answers a client that waits, once the document is ready. */
+static void
+send_document(struct client *c)
+{
+	struct streaming *s = c->clients->arg;
+	struct viewer *v = c->own;
+
+	if (overview_is_ready(s->all, v->asked)) {
+		overview_print(s->all, v->changes ? v->since.data : NULL, &v->reply.body);
+		buf_str(&v->reply.body, "\n");
+	} else if (overview_trouble(s->all)) {
+		reply_error(&v->reply, 500, "cannot_read", "the batches cannot be read: %s",
+			    strerror(overview_trouble(s->all)));
+	} else {
+		return;
+	}
+	client_answer(c, &v->reply, v->head);
 }
 
 static void
@@ -67,7 +120,10 @@ send_all(const struct streaming *s)
 
 		if (!c->own || c->answered)
 			continue;
-		send_event(c);
+		if (((const struct viewer *)c->own)->source)
+			send_event(c);
+		else
+			send_document(c);
 		client_send_soon(c);
 	}
 }
@@ -82,25 +138,46 @@ static const struct route routes[] = {
 	{"GET", "notebooks/*/files/*/status/stream", NULL},
 };
 
-/* The source that Q asks for. NULL after making R the error. */
-static struct stream_source *
-follow_source(struct streaming *s, const struct request *q, struct reply *r)
+/* What Q asks for of the changes: "changes", and the id after which (without one, OUT is empty). False after making R
+ * the error. */
+static bool
+query_changes(const struct request *q, bool *changes, struct buf *out, struct reply *r)
 {
-	if (s->streams >= STREAMS_MAX) {
-		reply_error(r, 503, "busy", "%d clients are already watching; request the status now and then instead",
-			    STREAMS_MAX);
-		return NULL;
-	}
-	return q->count == 2 ? s->of_all = overview_follow(s->all) : job_streams_follow(s->ones, q, r);
+	const char *last = scgi_get(q->scgi, "HTTP_LAST_EVENT_ID");
+	uint64_t n;
+
+	if (!query_number(q, "changes", 0, 1, &n, r))
+		return false;
+	*changes = n == 1;
+	buf_str(out, "");
+	if (last) /* a browser that connects again: later than the URL of its first request */
+		buf_str(out, last);
+	else
+		query_text(q, "since", out);
+	return true;
+}
+
+/* Makes V one that follows the source that Q asks for. False after making R the error. */
+static bool
+follow_source(struct streaming *s, struct viewer *v, const struct request *q, struct reply *r)
+{
+	bool all = q->count == 2;
+
+	if (s->streams >= STREAMS_MAX)
+		return reply_error(r, 503, "busy",
+				   "%d clients are already watching; request the status now and then instead",
+				   STREAMS_MAX);
+	if (all && !query_changes(q, &v->changes, &v->since, r))
+		return false;
+	v->source = all ? overview_follow(s->all, v->changes) : job_streams_follow(s->ones, q, r);
+	if (v->changes)
+		v->version = overview_version(s->all, v->since.data);
+	return v->source;
 }
 
 static void
-begin_stream(struct streaming *s, struct client *c, struct stream_source *source, struct reply *r)
+begin_stream(struct streaming *s, struct client *c, const struct reply *r)
 {
-	struct viewer *v = buf_alloc(sizeof(*v));
-
-	v->source = source;
-	c->own = v;
 	s->streams++;
 	buf_str(&c->out, "Status: 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
 			 "X-Accel-Buffering: no\r\n");
@@ -111,30 +188,57 @@ begin_stream(struct streaming *s, struct client *c, struct stream_source *source
 	scgi_free(&c->scgi);
 }
 
+/* Makes V one that waits for the document of all batches. False after making R the error. */
+static bool
+ask_overview(struct streaming *s, struct viewer *v, const struct request *q, struct reply *r)
+{
+	if (!query_changes(q, &v->changes, &v->since, r))
+		return false;
+	v->asked = overview_ask(s->all);
+	if (!v->asked)
+		return reply_error(r, 500, "cannot_read", "the batches cannot be listed: %s", strerror(errno));
+	reply_header(r, "Cache-Control", "no-store");
+	return true;
+}
+
+static void
+free_viewer(struct streaming *s, struct viewer *v)
+{
+	if (v->source && overview_has(s->all, v->source))
+		overview_unfollow(s->all, v->source);
+	else if (v->source)
+		job_streams_unfollow(s->ones, v->source);
+	reply_free(&v->reply);
+	buf_free(&v->since);
+	free(v);
+}
+
 static void
 answer_client(struct streaming *s, struct client *c)
 {
-	struct reply r = {.status = 200};
-	const struct route *found;
-	struct stream_source *source = NULL;
+	struct viewer *v = buf_alloc(sizeof(*v));
+	struct reply *r = &v->reply;
 	const char *method = scgi_get(&c->scgi, "REQUEST_METHOD");
-	bool head = method && strcmp(method, "HEAD") == 0;
+	const struct route *found;
 	struct request q;
+	bool good = false, streams;
 
-	found = route_request(s->api, routes, sizeof(routes) / sizeof(*routes), &c->scgi, &q, &r);
-	if (found && (q.count == 1 || (q.count == 2 && head)))
-		overview_answer(s->all, &r);
-	else if (found)
-		source = follow_source(s, &q, &r);
-	auth_mark(s->api, &c->scgi, &r);
-	if (source && !head) {
-		begin_stream(s, c, source, &r);
-	} else {
-		if (source)
-			job_streams_unfollow(s->ones, source);
-		client_answer(c, &r, head);
+	*v = (struct viewer){.reply = {.status = 200}, .head = method && strcmp(method, "HEAD") == 0};
+	found = route_request(s->api, routes, sizeof(routes) / sizeof(*routes), &c->scgi, &q, r);
+	streams = found && q.count > 1 && !(v->head && q.count == 2);
+	if (found)
+		good = streams ? follow_source(s, v, &q, r) : ask_overview(s, v, &q, r);
+	auth_mark(s->api, &c->scgi, r);
+	if (!good || (streams && v->head)) {
+		client_answer(c, r, v->head);
+		free_viewer(s, v);
+		return;
 	}
-	reply_free(&r);
+	c->own = v;
+	if (streams)
+		begin_stream(s, c, r);
+	else
+		send_document(c); /* it may be ready */
 }
 
 /* --- clients --- */
@@ -144,8 +248,10 @@ on_request(struct client *c)
 {
 	enum scgi_state state;
 
-	if (c->own)
-		return false;
+	if (c->own) {
+		scgi_free(&c->scgi); /* the rest of a body that nobody reads */
+		return !((const struct viewer *)c->own)->source;
+	}
 	state = scgi_parse(&c->scgi, 0);
 	if (state == SCGI_WHOLE || state == SCGI_LONG)
 		answer_client(c->clients->arg, c);
@@ -162,7 +268,7 @@ on_deadline(struct client *c)
 	if (!v || (c->sent < c->out.len && c->sent == v->sent))
 		return false;
 	v->sent = c->sent;
-	if (c->sent == c->out.len) {
+	if (v->source && c->sent == c->out.len) {
 		buf_clear(&c->out);
 		c->sent = v->sent = 0;
 		buf_str(&c->out, ": still here\n\n");
@@ -188,12 +294,8 @@ on_drop(struct client *c)
 
 	if (!v)
 		return;
-	if (v->source == s->of_all)
-		overview_unfollow(s->all);
-	else
-		job_streams_unfollow(s->ones, v->source);
-	s->streams--;
-	free(v);
+	s->streams -= v->source != NULL;
+	free_viewer(s, v);
 	c->own = NULL;
 }
 

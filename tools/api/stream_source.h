@@ -17,6 +17,7 @@ enum {
 	 * is one now and then. */
 	STREAM_AGAIN_MS = 1000,
 	STREAM_ALL_MS = 5000,
+	STREAM_PART = 1 << 16, /* bytes of changes in one event, and more until a batch ends */
 };
 
 struct stream_source {
@@ -24,6 +25,10 @@ struct stream_source {
 	uint64_t version; /* counts its changes, from 1 */
 	bool done;        /* it will not change any more */
 	size_t viewers;
+	/* NULL: TEXT is sent, whenever it changed. Else a document of what changed after VERSION of a viewer, which it
+	 * moves on: it appends the document to OUT, and ID, which names the version. */
+	void (*print)(void *arg, uint64_t *version, struct buf *id, struct buf *out);
+	void *arg;
 };
 
 /* Makes TEXT, which is emptied, the document. */

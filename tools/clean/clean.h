@@ -54,10 +54,6 @@ void clean_names_or_all(const struct clean *c, char **args, const char *verb, st
 /* Why a batch could not be had (errno), and what to do. The exit code. */
 int clean_not_had(const struct clean *c, const char *name);
 
-/* Where the directory PATH is below the root, symbolic links resolved: "batches/birds", for free(). NULL where it is
- * the root itself, is elsewhere, or cannot be resolved. */
-char *clean_below_root(const struct clean *c, const char *path);
-
 /* --- temp.c --- */
 
 /* Removes the parts of the batch NAME in temp/ that nobody holds. 0, or -1 with errno. */

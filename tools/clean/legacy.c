@@ -322,7 +322,7 @@ act(const struct legacy *l)
 static void
 check_place(const struct legacy *l)
 {
-	char *below = clean_below_root(l->c, l->path);
+	char *below = root_path_below(&l->c->root, l->path);
 
 	if (below && strcmp(below, "review") != 0)
 		msg_die(EX_WRONG_USE, "%s is in the root itself: legacy is for folders of the old layout", l->path);

@@ -493,7 +493,7 @@ clean_batch(const struct clean *c, char **args)
 	if (c->archive && !pack_kind_of(c->archive))
 		opt_die("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
 	if (c->archive) {
-		char *copy = buf_strdup(c->archive), *below = clean_below_root(c, dirname(copy));
+		char *copy = buf_strdup(c->archive), *below = root_path_below(&c->root, dirname(copy));
 
 		if (below)
 			msg_die(EX_WRONG_USE,

@@ -81,15 +81,3 @@ clean_not_had(const struct clean *c, const char *name)
 		return msg_report_errno("cannot open the batch '%s'", name);
 	}
 }
-
-char *
-clean_below_root(const struct clean *c, const char *path)
-{
-	char *real = realpath(path, NULL), *below = NULL;
-	size_t n = strlen(c->root.path);
-
-	if (real && strncmp(real, c->root.path, n) == 0 && real[n] == '/')
-		below = buf_strdup(real + n + 1);
-	free(real);
-	return below;
-}

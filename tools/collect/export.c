@@ -112,6 +112,7 @@ open_target(struct export *x)
 	const struct pack_kind *named = pack_kind_of(name);
 	char *parent = slash ? strndup(output, (size_t)(slash - output) + 1) : strdup(".");
 	size_t n = strlen(name) - (named ? strlen(named->suffix) : 0);
+	char *below;
 
 	x->base = strndup(name, n);
 	x->suffix = buf_strdup(named ? name + n : x->shards ? x->kind->suffix : "");
@@ -120,7 +121,15 @@ open_target(struct export *x)
 	x->dir = x->path ? open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (x->dir < 0 || !x->base)
 		return msg_report_errno("cannot open the directory of %s", output);
-	return EX_ALL_WELL;
+	below = root_path_below(x->c->root, x->path);
+	if (!below)
+		return EX_ALL_WELL;
+	msg_warn("--output '%s' is in the directory %s of the root, whose files are the batches' own: name a file "
+		 "outside "
+		 "of it",
+		 output, below);
+	free(below);
+	return EX_WRONG_USE;
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/scan.h"
 #include "base/when.h"
 #include "hosts/host_limits.h"
 #include "hosts/http_policy.h"
@@ -24,7 +25,7 @@ enum { FORGIVEN_MS = 5 * 60 * 1000 };
 /* A host that is held back may be released, so it is checked again after this time. */
 enum { HELD_LOOK_MS = 1000 };
 
-enum { BUCKETS = 1024, KEPT_MAX = 64 };
+enum { BUCKETS = 1024, KEPT_MAX = 64, KNOWN = 256, ORIGIN_MAX = 120 };
 
 struct host_table {
 	struct run *run;
@@ -39,6 +40,12 @@ struct host_table {
 		int slot;
 	} kept[KEPT_MAX]; /* slots of transfers that just ended */
 	size_t kept_count;
+	/* The hosts of URLs that were asked for lately, by scheme, host and port as the URLs have them. */
+	struct known_origin {
+		char text[ORIGIN_MAX];
+		size_t n;
+		struct host *host; /* NULL: none */
+	} known[KNOWN];
 };
 
 struct host_table *
@@ -181,6 +188,14 @@ take_kept(const struct host *h)
 }
 
 static void
+forget_origins(const struct host *h)
+{
+	for (size_t i = 0; h->has_origins && i < KNOWN; i++)
+		if (h->table->known[i].host == h)
+			h->table->known[i].host = NULL;
+}
+
+static void
 free_host(struct host *h)
 {
 	struct host **at = &h->table->buckets[bucket_of(h->name)];
@@ -195,6 +210,7 @@ free_host(struct host *h)
 	host_pause(h, 0);
 	if (h->in_turn)
 		ring_cut(h);
+	forget_origins(h);
 	host_limits_leave(h->limit);
 	free(h->refusal);
 	run_queue_free(&h->parked);
@@ -344,6 +360,22 @@ host_explain_hold(const struct host *h, struct buf *out)
 
 /* --- slots --- */
 
+/* Pauses the host, which has no slot for us for WAIT milliseconds, or with RC below -1 fails the run. Returns true if
+ * the host is held back for too long, so that its jobs need no slot. */
+static bool
+wait_for_slot(struct host *h, int rc, int64_t wait)
+{
+	if (rc < -1) {
+		run_fail(h->table->run, "asking for a slot in hosts/");
+		return false;
+	}
+	if (!look_at_hold(h) || h->held_too_long)
+		return h->held_too_long;
+	host_pause(h, clock_ms() + (h->held_until && wait > HELD_LOOK_MS ? HELD_LOOK_MS : wait));
+	host_update(h);
+	return false;
+}
+
 bool
 host_acquire_slot(struct host *h, int *slot)
 {
@@ -361,21 +393,24 @@ host_acquire_slot(struct host *h, int *slot)
 	if (!h->limit)
 		*slot = 0;
 	else
-		*slot = kept < 0 ? slot_acquire(h->limit, &wait) : slot_reacquire(h->limit, kept, &wait);
+		*slot = kept < 0 ? slot_take(h->limit, &wait) : slot_retake(h->limit, kept, &wait);
 	if (*slot >= 0) {
 		if (h->held_until)
 			note_not_held(h);
 		return true;
 	}
-	if (*slot < -1) {
-		run_fail(h->table->run, "asking for a slot in hosts/");
-		return false;
-	}
-	if (!look_at_hold(h) || h->held_too_long)
-		return h->held_too_long;
-	host_pause(h, clock_ms() + (h->held_until && wait > HELD_LOOK_MS ? HELD_LOOK_MS : wait));
-	host_update(h);
-	return false;
+	return wait_for_slot(h, *slot, wait);
+}
+
+bool
+host_count_start(struct host *h, int slot)
+{
+	int64_t wait = 0;
+	int rc = h->limit && slot >= 0 ? slot_count_start(h->limit, slot, &wait) : 0;
+
+	if (rc < 0)
+		(void)wait_for_slot(h, rc, wait);
+	return rc >= 0;
 }
 
 void
@@ -463,13 +498,67 @@ forgive_host(struct host *h)
 	h->refused_since = 0;
 }
 
+/* Returns the length of "http://HOST:PORT" at the beginning of a URL; 0 if it has anything else, such as userinfo. */
+static size_t
+origin_length(const char *url, const char *end)
+{
+	const char *at = url;
+
+	if (!scan_text(&at, end, "http://") && !scan_text(&at, end, "https://"))
+		return 0;
+	while (at < end &&
+	       ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '.' || *at == '-' || *at == ':'))
+		at++;
+	return at < end && *at == '/' && at - url <= ORIGIN_MAX ? (size_t)(at - url) : 0;
+}
+
+/* The place of an origin of N bytes in KNOWN. */
+static unsigned
+origin_place(const char *url, size_t n)
+{
+	unsigned h = 5381;
+
+	for (size_t i = 0; i < n; i++)
+		h = h * 33 + (unsigned char)url[i];
+	return h % KNOWN;
+}
+
+struct host *
+host_table_find(const struct host_table *t, const char *url, const char *end)
+{
+	size_t n = origin_length(url, end);
+	const struct known_origin *o = &t->known[origin_place(url, n)];
+
+	return n && o->host && o->n == n && memcmp(o->text, url, n) == 0 ? o->host : NULL;
+}
+
+static void
+note_origin(struct host_table *t, const char *url, struct host *h)
+{
+	size_t n = url ? origin_length(url, url + strlen(url)) : 0;
+	struct known_origin *o;
+
+	if (n == 0)
+		return;
+	o = &t->known[origin_place(url, n)];
+	memcpy(o->text, url, n);
+	o->n = n;
+	o->host = h;
+	h->has_origins = true;
+}
+
 static struct host *
 host_of_url(struct host_table *t, const char *url)
 {
 	struct host_rule rule = {.rate = -1, .bandwidth = -1};
+	struct host *h = url ? host_table_find(t, url, url + strlen(url)) : NULL;
 	struct buf name = {0};
-	struct host *h;
 
+	if (h) {
+		forgive_host(h);
+		idle_cut(h);
+		return h;
+	}
 	http_policy_host_key(t->rules, url, &name, &rule); /* "" for what has none: it fails at once */
 	h = find_or_make(t, name.data);
 	forgive_host(h);
@@ -478,6 +567,8 @@ host_of_url(struct host_table *t, const char *url)
 		h->rule = rule;
 		set_limits(h, name.data);
 	}
+	if (*name.data) /* a URL that is bad further on has no host, and says nothing of others with its origin */
+		note_origin(t, url, h);
 	buf_free(&name);
 	return h;
 }

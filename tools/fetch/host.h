@@ -38,6 +38,7 @@ struct host {
 	struct job_list queue;      /* the scheduler's */
 	struct run_queue parked;    /* behind those of the queue, known by number alone */
 	struct loop_timer pause;    /* set: nothing is started before its moment */
+	bool has_origins;           /* host_table_find() may know it */
 	struct host *next;          /* in its bucket */
 	struct host *turn, *before; /* in the ring */
 	bool in_turn;
@@ -58,7 +59,11 @@ const struct host_rules *host_table_rules(const struct host_table *t);
  * next host_update() of any host. */
 struct host *host_table_get(struct host_table *t, const struct job *j);
 
-/* The same for the URL that J's item was asked for by, before any redirect. */
+/* Returns the host of the URL that begins at URL and ends before END, or NULL if it is not known at once: it is for
+ * URLs of hosts that have many. */
+struct host *host_table_find(const struct host_table *t, const char *url, const char *end);
+
+/* The same as host_table_get() for the URL that J's item was asked for by, before any redirect. */
 struct host *host_table_get_asked(struct host_table *t, const struct job *j);
 
 /* Returns the host whose turn it is, and moves the turn on. Returns NULL if no host may start a transfer. */
@@ -87,6 +92,10 @@ void host_pause(struct host *h, int64_t due);
 /* Asks for a slot. Returns true with a slot in SLOT, or with -1 for a host that is given up or held back for too long,
  * whose jobs need no slot. Returns false if the host must wait, or after run_fail(). */
 bool host_acquire_slot(struct host *h, int *slot);
+
+/* Counts the start of the transfer that SLOT is for. Returns false if another process was faster, or after run_fail():
+ * SLOT was released then, and the host waits. */
+bool host_count_start(struct host *h, int slot);
 
 /* Releases a slot; -1 does nothing. The second function keeps the slot for the host's next transfer, at most until
  * host_table_release_kept(), which main_loop.c calls once a turn. */

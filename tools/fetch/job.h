@@ -29,8 +29,9 @@ struct job {
 	struct target *target;
 	uint32_t item;
 	bool claimed;
-	bool unsaid;   /* its record is said for another job of the item, or not at all */
-	size_t weight; /* bytes in memory, about */
+	bool claimed_now; /* for the turn that its host has */
+	bool unsaid;      /* its record is said for another job of the item, or not at all */
+	size_t weight;    /* bytes in memory, about */
 
 	/* what was asked for */
 	struct json_object *asked; /* its line */

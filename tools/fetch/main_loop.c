@@ -315,6 +315,8 @@ begin(struct main_loop *m, struct lists *lists)
 	if (set->output)
 		m->save = save_open(set->output);
 	root_open(&run->root, set->root, true);
+	if (m->save)
+		save_refuse_root(m->save, &run->root);
 	d->batches.run = run;
 	d->output.run = run;
 	d->records = !person && !to_stdout && (!set->work || set->json);

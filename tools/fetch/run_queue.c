@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "open_batches.h"
 
+/* A run that is shorter is not split. */
+enum { JUMP_MIN = 64 };
+
 static struct lane *
 lane_of(struct run_queue *q, struct target *t)
 {
@@ -15,6 +18,20 @@ lane_of(struct run_queue *q, struct target *t)
 	q->lanes = buf_grow(q->lanes, q->count, sizeof(*q->lanes));
 	q->lanes[q->count] = (struct lane){.target = t};
 	return &q->lanes[q->count++];
+}
+
+static void
+add_run(struct lane *l, struct item_run run)
+{
+	if (l->end == l->room && l->begin > l->room / 2) {
+		memmove(l->at, l->at + l->begin, (l->end - l->begin) * sizeof(*l->at));
+		l->end -= l->begin;
+		l->begin = 0;
+	} else if (l->end == l->room) {
+		l->room = l->room ? l->room + l->room / 2 : 8;
+		l->at = buf_realloc(l->at, l->room * sizeof(*l->at));
+	}
+	l->at[l->end++] = run;
 }
 
 size_t
@@ -28,16 +45,32 @@ run_queue_add(struct run_queue *q, struct target *t, uint32_t item)
 		last->count++;
 		return 0;
 	}
-	if (l->end == l->room && l->begin > l->room / 2) {
-		memmove(l->at, l->at + l->begin, (l->end - l->begin) * sizeof(*l->at));
-		l->end -= l->begin;
-		l->begin = 0;
-	} else if (l->end == l->room) {
-		l->room = l->room ? l->room + l->room / 2 : 8;
-		l->at = buf_realloc(l->at, l->room * sizeof(*l->at));
-	}
-	l->at[l->end++] = (struct item_run){item, 1};
+	add_run(l, (struct item_run){item, 1});
 	return 1;
+}
+
+size_t
+run_queue_jump(struct run_queue *q, const struct target *t)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		struct lane *l = &q->lanes[i];
+		struct item_run all = l->at[l->begin], over = all;
+
+		if (l->target != t)
+			continue;
+		if (all.count >= JUMP_MIN)
+			over.count = 1 + (uint32_t)random() % (all.count - 1);
+		else if (l->end - l->begin == 1)
+			return 0;
+		add_run(l, over);
+		l->at[l->begin].first += over.count;
+		l->at[l->begin].count -= over.count;
+		if (l->at[l->begin].count > 0)
+			return 1;
+		l->begin++;
+		return 0;
+	}
+	return 0;
 }
 
 size_t

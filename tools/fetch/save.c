@@ -84,6 +84,25 @@ save_close(struct save *s)
 	free(s);
 }
 
+void
+save_refuse_root(const struct save *s, const struct root *root)
+{
+	struct buf path = {0};
+	char *below;
+
+	if (s->dir < 0)
+		return;
+	buf_printf(&path, "/proc/self/fd/%d", s->dir);
+	below = root_path_below(root, path.data);
+	if (below)
+		msg_die(EX_WRONG_USE,
+			"--output '%s' is in the directory %s of the root, whose files are the batches' own: name a "
+			"file "
+			"outside of it",
+			s->path, below);
+	buf_free(&path);
+}
+
 /* Copies the file IN to the stream OUT. 0, or -1 with errno. */
 static int
 copy_stream(int in, int out)

@@ -13,6 +13,9 @@ struct save;
 struct save *save_open(const char *path);
 void save_close(struct save *s);
 
+/* Ends the program (EX_WRONG_USE) if the file would be in a directory of ROOT: it could replace a batch's file. */
+void save_refuse_root(const struct save *s, const struct root *root);
+
 /* Whether PATH means standard output. */
 bool save_is_stdout(const char *path);
 

@@ -183,10 +183,25 @@ scheduler_retry(struct scheduler *s, struct job *j, long wait_ms)
 
 /* --- looking at items --- */
 
+/* Another process works on the items of T that are next here: this one goes on elsewhere. H has some of them parked,
+ * and may be NULL. */
+static void
+avoid_others(struct scheduler *s, const struct target *t, struct host *h)
+{
+	run_queue_jump(s->wants, t);
+	if (h)
+		s->parked += run_queue_jump(&h->parked, t);
+}
+
 bool
 scheduler_claim(struct scheduler *s, struct job *j)
 {
-	switch (job_claim(j)) {
+	bool busy = target_is_busy(j->target, j->item);
+	enum batch_claim claim = job_claim(j);
+
+	if (claim != CLAIM_OURS && !busy)
+		avoid_others(s, j->target, j->host);
+	switch (claim) {
 	case CLAIM_OURS:
 		return true;
 	case CLAIM_HELD:
@@ -213,10 +228,38 @@ is_renewable(const struct scheduler *s, const struct target *t, uint32_t item)
 	return s->run->set->update && !t->cancelled && !target_is_renewed(t, item);
 }
 
+/* Whether the host has enough jobs that are ready, so that further items are kept as numbers. */
+static bool
+has_enough(const struct scheduler *s, const struct host *h)
+{
+	return !h->left && (!run_queue_is_empty(&h->parked) ||
+			    h->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1));
+}
+
+/* Parks the pending item if its line shows at once that it is of a host that has enough. If the line misleads, that is
+ * noticed when the item becomes a job. */
+static bool
+park_at_once(struct scheduler *s, struct target *t, uint32_t item)
+{
+	static const char member[] = "\"url\":\"";
+	const char *line, *url;
+	struct host *h;
+	size_t n;
+
+	if (batch_item_ahead(t->batch, item, &line, &n) <= 0)
+		return false;
+	url = memmem(line, n, member, sizeof(member) - 1);
+	h = url ? host_table_find(s->hosts, url + sizeof(member) - 1, line + n) : NULL;
+	if (!h || !has_enough(s, h))
+		return false;
+	s->parked += run_queue_add(&h->parked, t, item);
+	return true;
+}
+
 /* Handles one item: passes it on if it has a result, holds it if another process has it, otherwise queues or parks it.
- * PARKED: it was parked. */
+ * FROM: the host that it was parked for; NULL: none. */
 static void
-look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
+look_at(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
 {
 	struct job *j;
 	int state;
@@ -234,11 +277,25 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		s->run->asked--; /* it is not reported */
 		return;
 	}
+	if (state == 'r') {
+		int claimed = batch_is_claimed(t->batch, item);
+
+		if (claimed < 0)
+			run_fail(s->run, "reading the state of an item");
+		if (claimed > 0) {
+			avoid_others(s, t, from);
+			scheduler_hold(s, t, item);
+		}
+		if (claimed)
+			return;
+	}
 	/* A parked item failed in the meantime: claiming it tells whether it may be tried. */
-	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work && !parked)) {
+	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work && !from)) {
 		run_queue_add(s->stored, t, item);
 		return;
 	}
+	if (state == 'p' && !from && !t->cancelled && park_at_once(s, t, item))
+		return;
 	j = job_new(s->run, t, item);
 	if (!j)
 		return;
@@ -257,9 +314,7 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, bool parked)
 		return;
 	}
 	j->host = host_table_get(s->hosts, j);
-	if (!j->host->left && !parked &&
-	    (!run_queue_is_empty(&j->host->parked) ||
-	     j->host->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1))) {
+	if (!from && has_enough(s, j->host)) {
 		s->parked += run_queue_add(&j->host->parked, t, item);
 		job_free(j);
 		return;
@@ -288,7 +343,7 @@ refill_queue(struct scheduler *s, struct host *h)
 	while (h->queue.count < AHEAD_OF_HOST / 2 && !run_queue_is_empty(&h->parked) &&
 	       (h->queue.count == 0 || s->queued_weight < MANY_BYTES) && !s->run->fatal) {
 		s->parked -= run_queue_take(&h->parked, &t, &item);
-		look_at(s, t, item, true);
+		look_at(s, t, item, h);
 	}
 }
 
@@ -318,7 +373,7 @@ look_at_held(struct scheduler *s)
 		if (target_is_busy(t, item) || claimed)
 			run_queue_add(&s->held, t, item);
 		else
-			look_at(s, t, item, false);
+			look_at(s, t, item, NULL);
 		if (s->run->fatal)
 			return;
 	}
@@ -338,7 +393,7 @@ scheduler_look(struct scheduler *s, const struct room *room, int most)
 	}
 	while (most-- > 0 && scheduler_may_look(s, room)) {
 		run_queue_take(s->wants, &t, &item);
-		look_at(s, t, item, false);
+		look_at(s, t, item, NULL);
 	}
 }
 
@@ -389,6 +444,21 @@ let_go_of_ended(struct scheduler *s, struct host *h)
 	host_update(h);
 }
 
+/* Takes the first job of the host that is claimed or can be. NULL: there is none. */
+static struct job *
+claim_next(struct scheduler *s, struct host *h)
+{
+	struct job *j;
+
+	while ((j = h->queue.first) && !s->run->fatal) {
+		dequeue_job(s, j);
+		j->claimed_now = !j->claimed;
+		if (j->claimed || scheduler_claim(s, j))
+			return j;
+	}
+	return NULL;
+}
+
 struct job *
 scheduler_next(struct scheduler *s)
 {
@@ -403,17 +473,21 @@ scheduler_next(struct scheduler *s)
 			let_go_of_ended(s, h);
 		return NULL;
 	}
-	j = h->queue.first;
-	dequeue_job(s, j);
 	h->active++; /* so that it stays, even if its last job is removed */
-	if (j->claimed || scheduler_claim(s, j)) {
+	j = claim_next(s, h);
+	if (!j) {
+		host_release_slot(h, slot);
+	} else if (!host_count_start(h, slot)) {
+		/* Another process may take the item, rather than wait for the host as well. */
+		if (j->claimed_now)
+			job_release_claim(j);
+		enqueue_job(s, j, true);
+		j = NULL;
+	} else {
 		j->slot = slot;
 		j->attempts++;
 		h->active++;
 		s->active++;
-	} else {
-		host_release_slot(h, slot);
-		j = NULL;
 	}
 	refill_queue(s, h);
 	h->active--;

@@ -75,6 +75,9 @@ set_string(const char *name, const char *value)
 	return setenv(name, value, 1);
 }
 
+/* On Debian it is in a package of its own. Without it pages are sent uncompressed. */
+static const char mod_deflate[] = "/usr/lib/lighttpd/mod_deflate.so";
+
 /* Sets the environment for share/serve/lighttpd.conf, whose path is CONF; bi-api reads the hosts too. */
 static int
 set_environment(const struct supervisor *k, const char *conf)
@@ -88,7 +91,9 @@ set_environment(const struct supervisor *k, const char *conf)
 	buf_printf(&text, "%s.conf", serve_access_name(s->access));
 	if (rc == 0)
 		rc = set_string("BI_REVIEW", review.data) | set_string("BI_HOSTS", hosts.data) |
-		     set_string("BI_ACCESS", text.data);
+		     set_string("BI_ACCESS", text.data) |
+		     set_string("BI_COMPRESSION",
+				access(mod_deflate, R_OK) == 0 ? "compressed.conf" : "uncompressed.conf");
 	buf_clear(&text);
 	buf_printf(&text, "%.*s/../review", (int)(strrchr(conf, '/') - conf), conf);
 	rc |= set_string("BI_PAGES", text.data);

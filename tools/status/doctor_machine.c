@@ -58,14 +58,21 @@ look_for_lighttpd(struct doctor *d)
 	doctor_mend(d, "apt-get install lighttpd");
 }
 
-/* On Debian, the TLS module of lighttpd is in a separate package. */
+/* On Debian, some modules of lighttpd are in separate packages. */
 static void
-look_for_tls(struct doctor *d)
+look_for_modules(struct doctor *d)
 {
-	if (access("/usr/lib/lighttpd/.", X_OK) < 0 || access("/usr/lib/lighttpd/mod_openssl.so", R_OK) == 0)
+	if (access("/usr/lib/lighttpd/.", X_OK) < 0)
 		return;
-	doctor_find(d, DOCTOR_NOTE, NULL, "lighttpd has no mod_openssl: bi-serve --share cannot serve without it");
-	doctor_mend(d, "apt-get install lighttpd-mod-openssl");
+	if (access("/usr/lib/lighttpd/mod_openssl.so", R_OK) < 0) {
+		doctor_find(d, DOCTOR_NOTE, NULL,
+			    "lighttpd has no mod_openssl: bi-serve --share cannot serve without it");
+		doctor_mend(d, "apt-get install lighttpd-mod-openssl");
+	}
+	if (access("/usr/lib/lighttpd/mod_deflate.so", R_OK) < 0) {
+		doctor_find(d, DOCTOR_NOTE, NULL, "lighttpd has no mod_deflate: bi-serve sends pages uncompressed");
+		doctor_mend(d, "apt-get install lighttpd-mod-deflate");
+	}
 }
 
 static void
@@ -125,7 +132,7 @@ void
 doctor_programs(struct doctor *d)
 {
 	look_for_lighttpd(d);
-	look_for_tls(d);
+	look_for_modules(d);
 	if (!in_path("jq")) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "jq is missing from PATH: bi-render cannot make pages without it");
 		doctor_mend(d, "apt-get install jq");

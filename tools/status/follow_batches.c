@@ -177,8 +177,8 @@ on_event(const struct watch_root_event *e, void *arg)
 	if (v && (e->what == WATCH_ROOT_GONE || (e->what == WATCH_ROOT_BATCHES && e->removed)))
 		v->gone = true;
 	t->list |= all || e->what == WATCH_ROOT_BATCHES || e->what == WATCH_ROOT_GONE;
-	for (size_t i = 0; i < t->n; i++)
-		if (all || (queued && t->v[i]->snapshot.p.queued))
+	for (size_t i = 0; (all || queued) && i < t->n; i++)
+		if (all || t->v[i]->snapshot.p.queued)
 			schedule_look(t, t->v[i]);
 	if (v && e->what != WATCH_ROOT_LEASES && e->what != WATCH_ROOT_REVIEW)
 		schedule_look(t, v);
@@ -211,12 +211,13 @@ look_at_batch(struct follower *t, struct followed_batch *v)
 int64_t
 follower_look(struct follower *t)
 {
-	int64_t next = follower_never;
+	int64_t next = follower_never, now;
 
 	if (t->list)
 		list_batches(t);
+	now = clock_ms();
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->v[i]->due <= clock_ms())
+		if (t->v[i]->due <= now)
 			look_at_batch(t, t->v[i]);
 		if (t->v[i]->due < next)
 			next = t->v[i]->due;

@@ -1,6 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,12 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/msg.h"
 #include "batch/queue.h"
 #include "snapshot.h"
+
+enum { HOLDERS_MS = 250 }; /* in which the list of holders is not read again */
 
 int
 snapshot_report_not_open(const char *name)
@@ -28,28 +31,86 @@ snapshot_report_not_open(const char *name)
 	}
 }
 
+/* A file on which a process has an open-file-description lock from byte 0 to 0. */
+struct holder {
+	unsigned major, minor;
+	uintmax_t inode;
+};
+
+/* The holders of all batches, sorted. To read them takes long where there are many locks, so it is not done for each
+ * batch. */
+static struct {
+	struct holder *v;
+	size_t n;
+	int64_t read_at; /* on clock_ms(); 0: not read yet */
+} holders;
+
+static int
+compare_holders(const void *a, const void *b)
+{
+	const struct holder *x = a, *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	if (x->major != y->major)
+		return x->major < y->major ? -1 : 1;
+	return x->minor == y->minor ? 0 : x->minor < y->minor ? -1 : 1;
+}
+
+/* Reads the holders from /proc/locks, unless that was done a moment ago. If it cannot be read, there are none. */
+static void
+read_holders(void)
+{
+	FILE *f;
+	char line[256];
+
+	if (holders.read_at && clock_ms() < holders.read_at + HOLDERS_MS)
+		return;
+	holders.n = 0;
+	f = fopen("/proc/locks", "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		struct holder h;
+		int end = 0;
+
+		/* 17: OFDLCK ADVISORY  READ -1 fe:01:1234 0 0 */
+		if (sscanf(line, "%*u: OFDLCK %*s %*s %*d %x:%x:%ju 0 0%n", &h.major, &h.minor, &h.inode, &end) < 3 ||
+		    end == 0 || line[end] != '\n')
+			continue;
+		holders.v = buf_grow(holders.v, holders.n, sizeof(*holders.v));
+		holders.v[holders.n++] = h;
+	}
+	if (f)
+		fclose(f);
+	if (holders.n)
+		qsort(holders.v, holders.n, sizeof(*holders.v), compare_holders);
+	holders.read_at = clock_ms();
+}
+
 /* How many processes hold the batch with the directory DIR: they have open-file-description locks on its `lock`, which
  * the kernel lists in /proc/locks without a process id. 0 if that is not known: on some file systems the inode number
- * there differs from that of stat(2). */
+ * there differs from that of stat(2), and a process may have come since they were read. */
 static unsigned
 count_holders(int dir)
 {
 	struct stat st;
-	FILE *f;
-	char line[256], wanted[64];
-	unsigned n = 0;
+	struct holder h;
+	size_t from = 0, to, n = 0;
 
 	if (fstatat(dir, "lock", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	snprintf(wanted, sizeof(wanted), " %02x:%02x:%" PRIuMAX " 0 0", major(st.st_dev), minor(st.st_dev),
-		 (uintmax_t)st.st_ino);
-	f = fopen("/proc/locks", "re");
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof(line), f))
-		n += strstr(line, "OFDLCK") && !strstr(line, "->") && strstr(line, wanted);
-	fclose(f);
-	return n;
+	h = (struct holder){major(st.st_dev), minor(st.st_dev), st.st_ino};
+	read_holders();
+	for (to = holders.n; from < to;) {
+		size_t middle = from + (to - from) / 2;
+
+		if (compare_holders(&holders.v[middle], &h) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	while (from + n < holders.n && compare_holders(&holders.v[from + n], &h) == 0)
+		n++;
+	return (unsigned)n;
 }
 
 static void

@@ -180,6 +180,7 @@ open_batch(struct batch *b, const struct root *root, const struct batch_metadata
 		return -1;
 	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_open_dir(root->fd, "temp", true)) < 0)
 		return -1;
+	keys_init(&b->keys, b->dir, b->temp);
 	return b->mode == BATCH_READ ? 0 : batch_recover_all(b);
 }
 
@@ -193,6 +194,7 @@ batch_open(const struct root *root, const char *name, enum batch_mode mode, cons
 	b->mode = mode;
 	pthread_mutex_init(&b->recording, NULL);
 	b->unindexed = unindexed_new();
+	keys_init(&b->keys, -1, -1);
 	b->dir = b->files = b->lock = b->items = b->state = b->results = b->items_index = b->results_index = b->temp =
 		-1;
 	buf_printf(&path, "%s/batches/%s", root->path, b->name);
@@ -210,6 +212,7 @@ batch_close(struct batch *b)
 
 	if (!b)
 		return;
+	batch_end_adding(b);
 	if (b->secrets && (b->mode == BATCH_WORK || b->mode == BATCH_JOIN))
 		batch_sweep_userinfo(b);
 	secrets_close(b->secrets);
@@ -217,8 +220,8 @@ batch_close(struct batch *b)
 	pthread_mutex_destroy(&b->recording);
 	contents_close(b->contents);
 	unindexed_free(b->unindexed);
-	table_clear(&b->keys);
-	table_clear(&b->subjects);
+	free(b->ahead);
+	keys_clear(&b->keys);
 	free(b->path);
 	free(b);
 	errno = error;

@@ -8,21 +8,13 @@
 
 #include "base/hash.h"
 #include "base/lock.h"
+#include "base/scan.h"
 #include "base/userinfo.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/file.h"
 
 enum { KEY_BYTES = BATCH_KEY_BYTES, INDEX_BLOCK = 1024 };
-
-static uint32_t
-print_of(const unsigned char *digest)
-{
-	uint32_t print;
-
-	memcpy(&print, digest, sizeof(print));
-	return print;
-}
 
 /* Reads what an item's line says. Also false if the line cannot be read; take_misread_error() then reports that, since
  * the item must not be taken for a new one. */
@@ -62,46 +54,73 @@ struct block {
 static bool
 place_in(struct batch *b, const struct block *new, uint32_t k, struct batch_place *place)
 {
-	if (k < new->first)
+	if (k <= b->count)
 		return place_of(b, k, place);
+	if (k - new->first >= new->n) /* a killed process left the entry */
+		return false;
 	*place = new->places[k - new->first];
 	return true;
 }
 
 static uint32_t
-find_key(struct batch *b, const struct block *new, uint32_t print, const char *key)
+find_key(struct batch *b, const struct block *new, uint64_t print, const char *key)
 {
 	struct batch_place place;
-	uint32_t cursor = 0;
+	struct keys_cursor c = {0};
 
-	for (const struct table_slot *s; (s = table_next(&b->keys, print, &cursor));)
-		if (place_in(b, new, s->item, &place) && strcmp(place.key, key) == 0)
-			return s->item;
+	for (uint32_t item; (item = keys_next(&b->keys, print, &c));)
+		if (place_in(b, new, item, &place) && strcmp(place.key, key) == 0)
+			return item;
 	return 0;
 }
 
-/* The slot of a subject's latest item, with its place; NULL for a subject that has none. */
-static struct table_slot *
-find_subject(struct batch *b, const struct block *new, const char *id, struct batch_place *place)
+/* The latest item of the subject ID, which has this print, and its idx; 0 for a subject that has none. A killed process
+ * may have left more than one entry on the disk. */
+static uint32_t
+find_subject(struct batch *b, const struct block *new, const char *id, uint64_t print, struct keys_cursor *c,
+	     uint32_t *idx)
 {
-	unsigned char digest[HASH_BYTES];
-	uint32_t cursor = 0;
+	struct batch_place place;
+	uint32_t latest = 0;
 
-	hash_bytes(id, strlen(id), digest);
-	for (struct table_slot *s; (s = table_next(&b->subjects, print_of(digest), &cursor));)
-		if (place_in(b, new, s->item, place) && strcmp(place->subject, id) == 0)
-			return s;
-	return NULL;
+	for (uint32_t item; (item = keys_next(&b->keys, print, c));) {
+		if (item < latest || !place_in(b, new, item, &place) || strcmp(place.subject, id) != 0)
+			continue;
+		latest = item;
+		*idx = place.idx;
+		if (c->slot)
+			break;
+	}
+	return latest;
+}
+
+/* Whether ID may be the id that an item has by itself: `i` and a number. */
+static bool
+has_number(const char *id)
+{
+	return id[0] == 'i' && id[1] > '0' && id[1] <= '9';
+}
+
+/* Makes item K the latest of its subject, in place of the item WAS that the search C has found, 0 if it has found none.
+ */
+static void
+set_latest(struct batch *b, const char *id, uint64_t print, uint32_t k, uint32_t was, const struct keys_cursor *c)
+{
+	if (was && c->slot)
+		c->slot->item = k;
+	else
+		keys_add(&b->keys, print, k, was);
+	b->keys.numbered = b->keys.numbered || has_number(id);
 }
 
 /* Whether ID is the id that item K has by itself: `i` and its number. */
 static bool
 is_own_id(const char *id, uint32_t k)
 {
-	char own[16];
+	const char *at = id + 1, *end = id + strlen(id);
+	uint32_t number;
 
-	snprintf(own, sizeof(own), "i%u", k);
-	return strcmp(own, id) == 0;
+	return has_number(id) && scan_item(&at, end, &number) && at == end && number == k;
 }
 
 /* The idx of a new item K of the subject ID. The table has the latest item of each subject, except for items that are
@@ -109,33 +128,34 @@ is_own_id(const char *id, uint32_t k)
 static uint32_t
 next_idx(struct batch *b, const struct block *new, const char *id, uint32_t k)
 {
+	bool is_own = is_own_id(id, k);
 	struct batch_place place;
-	struct table_slot *slot = find_subject(b, new, id, &place);
-	unsigned long other = id[0] == 'i' ? strtoul(id + 1, NULL, 10) : 0;
-	unsigned char digest[HASH_BYTES];
-	uint32_t idx = 1;
+	struct keys_cursor c = {0};
+	uint32_t idx = 0, latest;
+	unsigned long other;
+	uint64_t print;
 
-	if (slot) {
-		slot->item = k;
-		return place.idx + 1;
-	}
-	if (other > 0 && other < k && place_in(b, new, (uint32_t)other, &place) && strcmp(place.subject, id) == 0)
-		idx = place.idx + 1;
-	if (!is_own_id(id, k)) {
-		hash_bytes(id, strlen(id), digest);
-		table_add(&b->subjects, print_of(digest), k);
-	}
-	return idx;
+	if (is_own && !b->keys.numbered)
+		return 1;
+	print = keys_print_subject(id);
+	latest = find_subject(b, new, id, print, &c, &idx);
+	other = has_number(id) ? strtoul(id + 1, NULL, 10) : 0;
+	if (!latest && other > 0 && other < k && place_in(b, new, (uint32_t)other, &place) &&
+	    strcmp(place.subject, id) == 0)
+		idx = place.idx;
+	if (latest || !is_own)
+		set_latest(b, id, print, k, latest, &c);
+	return idx + 1;
 }
 
-/* Adds one line of the file to the tables: its identity, its subject, its offset. */
+/* Adds one line of the file: its identity, its subject, its offset. */
 struct intake {
 	struct batch *b;
 	uint64_t offsets[INDEX_BLOCK];
 	size_t n;
 	bool failed;
-	char subject[SUBJECT_MAX + 1]; /* of the previous line: its place in the table */
-	uint32_t print;                /* of that subject */
+	char subject[SUBJECT_MAX + 1]; /* of the previous line */
+	uint64_t print;                /* of that subject */
 };
 
 /* Writes the offsets to the index, unless it already has them, which is usual. */
@@ -154,43 +174,39 @@ flush_offsets(struct intake *in)
 	in->n = 0;
 }
 
-/* The slot of item K, whose subject has this fingerprint; NULL if there is none. */
-static struct table_slot *
-slot_of(struct table *t, uint32_t print, uint32_t k)
-{
-	uint32_t cursor = 0;
-
-	for (struct table_slot *s; (s = table_next(t, print, &cursor));)
-		if (s->item == k)
-			return s;
-	return NULL;
-}
-
 /* Makes the line just counted the latest of its subject. Items of a subject usually follow one another. */
 static void
 take_subject(struct intake *in, const struct batch_place *place)
 {
 	const struct block none = {.first = UINT32_MAX};
 	struct batch *b = in->b;
-	struct batch_place latest;
-	struct table_slot *slot = NULL;
-	unsigned char digest[HASH_BYTES];
+	struct keys_cursor c = {0};
+	uint32_t was = 0, idx;
 
 	if (strcmp(in->subject, place->subject) == 0) {
-		slot = slot_of(&b->subjects, in->print, b->count - 1);
+		c.slot = keys_slot(&b->keys, in->print, b->count - 1);
+		was = c.slot ? b->count - 1 : 0;
 	} else {
-		hash_bytes(place->subject, strlen(place->subject), digest);
-		in->print = print_of(digest);
+		in->print = keys_print_subject(place->subject);
 		snprintf(in->subject, sizeof(in->subject), "%s", place->subject);
 	}
-	if (!slot && place->idx > 1) {
+	if (!was && place->idx > 1) {
 		flush_offsets(in); /* reading lines reads the index */
-		slot = find_subject(b, &none, place->subject, &latest);
+		was = find_subject(b, &none, place->subject, in->print, &c, &idx);
 	}
-	if (slot)
-		slot->item = b->count;
-	else
-		table_add(&b->subjects, in->print, b->count);
+	set_latest(b, place->subject, in->print, b->count, was, &c);
+}
+
+static void
+take_place(struct intake *in, const struct batch_place *place)
+{
+	struct batch *b = in->b;
+
+	b->keys.last = keys_print_hex(place->key);
+	if (b->keys.last)
+		keys_add(&b->keys, b->keys.last, b->count, 0);
+	if (b->keys.last && !(place->idx == 1 && is_own_id(place->subject, b->count)))
+		take_subject(in, place);
 }
 
 static bool
@@ -199,26 +215,22 @@ take_line(off_t at, const char *line, size_t n, void *arg)
 	struct intake *in = arg;
 	struct batch *b = in->b;
 	struct batch_place place;
-	unsigned char key[KEY_BYTES];
 
 	b->count++;
 	in->offsets[in->n++] = (uint64_t)at;
 	if (in->n == INDEX_BLOCK)
 		flush_offsets(in);
-	if (b->mode == BATCH_ALONE) /* nothing is added */
-		return true;
-	if (batch_place(line, n, &place) < 0 || strlen(place.key) != 2 * KEY_BYTES)
-		return true;
-	for (size_t i = 0; i < KEY_BYTES; i++) {
-		char pair[3] = {place.key[2 * i], place.key[2 * i + 1], '\0'};
-
-		key[i] = (unsigned char)strtoul(pair, NULL, 16);
+	if (b->mode == BATCH_ALONE) /* only the index is made */
+		return !in->failed;
+	if (batch_place(line, n, &place) == 0)
+		take_place(in, &place);
+	else
+		b->keys.last = 0;
+	if (keys_are_many(&b->keys)) {
+		flush_offsets(in);
+		keys_merge(b, at + (off_t)n + 1, false);
 	}
-	table_add(&b->keys, print_of(key), b->count);
-	if (place.idx == 1 && is_own_id(place.subject, b->count))
-		return true;
-	take_subject(in, &place);
-	return true;
+	return !in->failed && !b->keys.damaged;
 }
 
 /* Missing bytes of `state` mean p. */
@@ -261,34 +273,53 @@ fit_to_count(const struct batch *b)
 	return extend_state(b);
 }
 
-static void
-forget_items(struct batch *b)
+/* Reads the lines from READ_TO on. 0 or -1. */
+static int
+read_lines(struct batch *b)
 {
-	table_clear(&b->keys);
-	table_clear(&b->subjects);
-	b->read_to = 0;
-	b->count = 0;
+	struct intake in = {.b = b};
+	off_t upto = append_each(b->items, b->read_to, take_line, &in);
+
+	flush_offsets(&in);
+	if (upto < 0 || in.failed || take_misread_error(b) || (!b->keys.damaged && fit_to_count(b) < 0)) {
+		keys_forget(b);
+		return -1;
+	}
+	b->read_to = upto;
+	return 0;
 }
 
 int
 batch_read_added(struct batch *b)
 {
-	struct intake in = {.b = b};
 	off_t end = append_end(b->items);
-	off_t upto;
 
 	if (end < 0)
 		return -1;
-	if (end < b->read_to)
-		forget_items(b); /* lines that we know were cut off */
-	upto = append_each(b->items, b->read_to, take_line, &in);
-	flush_offsets(&in);
-	if (upto < 0 || in.failed || take_misread_error(b) || fit_to_count(b) < 0) {
-		forget_items(b);
-		return -1;
-	}
-	b->read_to = upto;
+	do {
+		keys_refresh(b, end);
+		if (end < b->read_to)
+			keys_forget(b); /* lines that we know were cut off */
+		if (read_lines(b) < 0)
+			return -1;
+	} while (b->keys.damaged); /* then all lines are read */
+	/* Who adds much merges when it has become much, or at the end. */
+	if (!b->added)
+		keys_merge(b, b->read_to, true);
 	return 0;
+}
+
+void
+batch_end_adding(struct batch *b)
+{
+	int error = errno;
+
+	if (b->added && lock_wait(b->items, LOCK_ALONE) == 0) {
+		b->added = false;
+		(void)batch_read_added(b);
+		lock_drop(b->items);
+	}
+	errno = error;
 }
 
 void
@@ -318,7 +349,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 
 	userinfo_insert(ask->where, ask->userinfo, &where);
 	batch_make_key(ask, where.data, digest, earlier);
-	item = find_key(b, new, print_of(digest), earlier);
+	item = find_key(b, new, keys_print(digest), earlier);
 	if (item)
 		memcpy(key, earlier, sizeof(earlier));
 	buf_free(&where);
@@ -331,11 +362,13 @@ take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 *
 {
 	unsigned char digest[HASH_BYTES];
 	struct batch_place *place = &new->places[new->n];
+	uint64_t print;
 	bool empty = strspn(ask->text + 1, " \t") == strcspn(ask->text + 1, "}");
 
 	batch_make_key(ask, ask->where, digest, place->key);
 	memcpy(key, place->key, sizeof(place->key));
-	ask->item = find_key(b, new, print_of(digest), place->key);
+	print = keys_print(digest);
+	ask->item = find_key(b, new, print, place->key);
 	if (!ask->item && ask->userinfo)
 		ask->item = find_earlier(b, new, ask, key);
 	ask->is_new = !ask->item;
@@ -350,7 +383,7 @@ take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 *
 	new->offsets[new->n++] = (uint64_t)b->read_to + new->lines.len;
 	buf_printf(&new->lines, "{\"bi\":{\"n\":%u,\"key\":\"%s\",\"id\":\"%s\",\"idx\":%u}%s%s\n", place->item,
 		   place->key, place->subject, place->idx, empty ? "" : ",", ask->text + 1);
-	table_add(&b->keys, print_of(digest), ask->item);
+	keys_add(&b->keys, print, ask->item, 0);
 }
 
 static int
@@ -362,37 +395,56 @@ write_block(struct batch *b, const struct block *new)
 		return -1;
 	b->read_to += (off_t) new->lines.len;
 	b->count += (uint32_t) new->n;
+	b->keys.last = keys_print_hex(new->places[new->n - 1].key);
+	b->added = true;
 	if (batch_index_put(b->items_index, new->first - 1, new->offsets, new->n) < 0)
 		return -1;
 	return extend_state(b);
+}
+
+/* Adds the asks with the lock held. 0, 1 to try again without the table of keys, which is damaged, or -1. */
+static int
+add_locked(struct batch *b, struct batch_ask *asks, size_t n, struct block *new, char (*keys)[2 * KEY_BYTES + 1])
+{
+	int rc;
+
+	if (batch_read_added(b) < 0)
+		return -1;
+	if (n > UINT32_MAX - 1 - b->count)
+		return file_fail(EOVERFLOW);
+	buf_clear(&new->lines);
+	new->n = 0;
+	new->first = b->count + 1;
+	for (size_t i = 0; i < n; i++)
+		take_ask(b, new, &asks[i], keys[i]);
+	if (b->keys.damaged) {
+		b->misread = 0;
+		keys_forget(b);
+		return 1;
+	}
+	/* Secrets are on the disk before the items that need them. */
+	rc = take_misread_error(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, new);
+	if (rc < 0)
+		keys_forget(b); /* it has items that do not exist */
+	else
+		keys_merge(b, b->read_to, false);
+	return rc;
 }
 
 int
 batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 {
 	struct block new = {0};
-	char(*keys)[2 * KEY_BYTES + 1] = NULL;
-	int rc = -1, error;
+	char(*keys)[2 * KEY_BYTES + 1];
+	int rc, error;
 
 	if (lock_wait(b->items, LOCK_ALONE) < 0)
 		return -1;
-	if (batch_read_added(b) == 0) {
-		if (n > UINT32_MAX - 1 - b->count) {
-			errno = EOVERFLOW;
-			goto out;
-		}
-		new.first = b->count + 1;
-		new.offsets = buf_alloc(n * sizeof(*new.offsets));
-		new.places = buf_alloc(n * sizeof(*new.places));
-		keys = buf_alloc(n * sizeof(*keys));
-		for (size_t i = 0; i < n; i++)
-			take_ask(b, &new, &asks[i], keys[i]);
-		/* Secrets are on the disk before the items that need them. */
-		rc = take_misread_error(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, &new);
-		if (rc < 0)
-			forget_items(b); /* the tables have items that do not exist */
-	}
-out:
+	new.offsets = buf_alloc(n * sizeof(*new.offsets));
+	new.places = buf_alloc(n * sizeof(*new.places));
+	keys = buf_alloc(n * sizeof(*keys));
+	while ((rc = add_locked(b, asks, n, &new, keys)) > 0)
+		;
 	error = errno;
 	lock_drop(b->items);
 	for (size_t i = 0; rc == 0 && i < n; i++) {

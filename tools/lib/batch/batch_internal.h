@@ -7,8 +7,8 @@
 #include <pthread.h>
 
 #include "base/hash.h"
-#include "base/table.h"
 #include "batch/batch.h"
+#include "batch/batch_keys.h"
 
 /* Bytes of the lock file. */
 enum { LOCK_WORKING = 0, LOCK_MAKING = 1, LOCK_CANCEL = 2 };
@@ -30,14 +30,16 @@ struct batch {
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
 	uint32_t count;
-	struct table keys;         /* identity to item */
-	struct table subjects;     /* subject to its latest item */
+	struct keys keys;          /* identity to item, and subject to its latest item */
+	bool added;                /* this process has added items */
 	int misread;               /* the errno of a line that could not be read; 0: none */
 	int temp;                  /* the root's temp/; -1 but for work */
 	struct contents *contents; /* opened when it is first needed */
 	uint32_t reached;          /* `state` has bytes for items up to this one: it never becomes shorter */
 	uint32_t synced;           /* items up to this one are on the disk */
 	struct secrets *secrets;   /* NULL: only read */
+	int64_t no_secrets_until;  /* of clock_ms(): see batch_item_to_fetch() */
+	struct batch_ahead *ahead; /* batch_ahead.c; NULL: nothing was read ahead */
 };
 
 /* --- batch_format.c --- */
@@ -114,6 +116,9 @@ int batch_recover_all(struct batch *b);
 /* With the lock of items.ndjson held: reads the items that others added, and extends its index and `state`. Returns 0
  * or -1. */
 int batch_read_added(struct batch *b);
+
+/* At the end: what this process has added need not be read again by the next one. Keeps errno. */
+void batch_end_adding(struct batch *b);
 
 /* With the lock of results.ndjson and the mutex held: stores the last result of item K in LINE and its offset in AT,
  * after extending the index. Returns 0, 1 if there is none, or -1. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "base/userinfo.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"

@@ -245,6 +245,8 @@ batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where)
 	/* The index of items first: taking them in writes it where it differs. */
 	if (batch_read_added(b) < 0)
 		return trouble_with(where, "items.ndjson");
+	if (keys_remove(b) < 0)
+		return trouble_with(where, "keys.index");
 	unlinkat(b->dir, "stats.index", 0); /* batch_stats_keep() makes it anew */
 	r.states = buf_alloc((size_t)b->count + 1);
 	memset(r.states, 'p', b->count);

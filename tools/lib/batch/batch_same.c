@@ -51,9 +51,13 @@ open_contents(struct batch *b)
 void
 batch_note_contents(struct batch *b, const struct batch_outcome *v, size_t n)
 {
-	for (size_t i = 0; i < n && open_contents(b); i++)
+	if (!open_contents(b) || contents_begin(b->contents) < 0)
+		return;
+	/* If one cannot be added, fewer duplicates are noticed, and nothing is lost. */
+	for (size_t i = 0; i < n; i++)
 		if (v[i].completed && v[i].sha256 && contents_add(b->contents, v[i].sha256, v[i].item) < 0)
-			return; /* fewer duplicates are noticed, and nothing is lost */
+			break;
+	contents_end(b->contents);
 }
 
 /* An entry can be wrong: only the item's result says whether it has these bytes, and where. */
@@ -80,17 +84,22 @@ verify_entry(struct batch *b, struct batch_same *s)
 int
 batch_find_same(struct batch *b, struct batch_same *v, size_t n)
 {
-	int rc = 0;
+	int rc;
 
 	if (batch_lock_results(b) < 0)
 		return -1;
-	for (size_t i = 0; i < n && rc == 0; i++) {
+	for (size_t i = 0; i < n; i++) {
 		v[i].item = 0;
 		v[i].path = NULL;
-		rc = open_contents(b) ? contents_find(b->contents, v[i].sha256, &v[i].item) : -1;
+	}
+	rc = open_contents(b) ? contents_begin(b->contents) : -1;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = contents_find(b->contents, v[i].sha256, &v[i].item);
 		if (rc == 0 && v[i].item)
 			verify_entry(b, &v[i]);
 	}
+	if (b->contents)
+		contents_end(b->contents);
 	batch_unlock_results(b);
 	return rc;
 }

@@ -125,22 +125,20 @@ finished_at(const char *line, size_t n)
 	return when_parse(scan_after(line, n, "\"finished_at\":\""), line + n);
 }
 
-static bool
-take_result(off_t at, const char *line, size_t n, void *arg)
+static void
+take_result(struct batch_stats *h, const char *line, size_t n)
 {
-	struct batch_stats *h = arg;
 	char state = '\0';
 	uint32_t k = batch_result_state(line, n, &state);
 	bool completed = state == 'c';
 	const char *end = line + n, *bytes;
 	uint64_t size = 0;
 
-	(void)at;
 	if (!k || k == UINT32_MAX)
-		return true;
+		return;
 	if (state != 'c' && state != 'f') { /* removed or added again: nothing was fetched */
 		note_failure(h, k, 0);
-		return true;
+		return;
 	}
 	if (completed && (bytes = scan_after(line, n, "\"bytes\":")))
 		for (; bytes < end && *bytes >= '0' && *bytes <= '9'; bytes++)
@@ -148,7 +146,6 @@ take_result(off_t at, const char *line, size_t n, void *arg)
 	take_kind(h, k, line, n, completed);
 	h->bytes += size;
 	note_time(h, finished_at(line, n), size);
-	return true;
 }
 
 static void
@@ -179,28 +176,44 @@ open_file(struct batch_stats *h, int dir, struct stat *st)
 	return 0;
 }
 
-static int
-read_on(struct batch_stats *h)
+struct reading {
+	struct batch_stats *h;
+	off_t until; /* 0: the end of the file */
+};
+
+static bool
+take_some(off_t at, const char *line, size_t n, void *arg)
 {
-	off_t end = append_each(h->fd, h->read_to, take_result, h);
+	const struct reading *r = arg;
+
+	take_result(r->h, line, n);
+	return !r->until || at + (off_t)n < r->until;
+}
+
+/* 1 if there may be more, 0, or -1. */
+static int
+read_on(struct batch_stats *h, off_t most)
+{
+	struct reading r = {.h = h, .until = most ? h->read_to + most : 0};
+	off_t end = append_each(h->fd, h->read_to, take_some, &r);
 
 	if (end < 0) {
 		forget_results(h); /* a part was taken in */
 		return -1;
 	}
 	h->read_to = end;
-	return 0;
+	return r.until && end >= r.until;
 }
 
 int
-batch_stats_refresh(struct batch_stats *h, int dir)
+batch_stats_refresh(struct batch_stats *h, int dir, off_t most)
 {
 	struct stat st;
 	int rc = open_file(h, dir, &st);
 
 	if (rc || st.st_size == h->read_to)
 		return rc < 0 ? -1 : 0;
-	return read_on(h);
+	return read_on(h, most);
 }
 
 /* --- a glance --- */
@@ -288,7 +301,7 @@ batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b)
 			return -1;
 		}
 	}
-	return read_on(h);
+	return read_on(h, 0);
 }
 
 void
@@ -299,7 +312,7 @@ batch_stats_keep(const struct batch *b)
 	struct stat st;
 
 	if (file_stat(batch_dirfd(b), "results.ndjson", &st) == 1 &&
-	    st.st_size - reach >= KEEP_MIN + st.st_size / KEEP_PART && batch_stats_refresh(&h, batch_dirfd(b)) == 0)
+	    st.st_size - reach >= KEEP_MIN + st.st_size / KEEP_PART && batch_stats_refresh(&h, batch_dirfd(b), 0) == 0)
 		batch_stats_save(&h, batch_dirfd(b));
 	batch_stats_free(&h);
 }

@@ -47,9 +47,9 @@ struct batch_stats {
 	} recent[BATCH_STATS_RECENT]; /* by second */
 };
 
-/* Reads the new results of batches/NAME, open as DIR. FD must be -1 before the first call. Returns 0, or -1 with
- * errno. */
-int batch_stats_refresh(struct batch_stats *h, int dir);
+/* Reads the new results of batches/NAME, open as DIR; with MOST, it stops after about so many bytes. FD must be -1
+ * before the first call. Returns 1 if there may be more, which the next call reads, 0, or -1 with errno. */
+int batch_stats_refresh(struct batch_stats *h, int dir, off_t most);
 
 /* The same for callers that need only the kinds of failures and the rate. The first call reads only the results of
  * failed items and the end of the file; "bytes" and "history" are then not known. */

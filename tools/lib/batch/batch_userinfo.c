@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/userinfo.h"
 #include "batch/batch_internal.h"
 #include "batch/secrets.h"
@@ -42,19 +43,36 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 	return rc;
 }
 
+/* For so long it is believed that the batch has no secrets, of an item whose line does not say that it has some. */
+enum { BELIEVED_MS = 50 };
+
+static bool
+is_without_secret(const struct batch *b, const struct buf *line)
+{
+	return clock_ms() < b->no_secrets_until && !memmem(line->data, line->len, "\"userinfo\":true", 15) &&
+	       !memmem(line->data, line->len, "\"headers\":true", 14);
+}
+
 int
 batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers)
 {
 	struct batch_place place;
+	const char *line;
 	size_t n;
-	int rc;
+	int rc = batch_item_ahead(b, k, &line, &n);
 
 	buf_clear(userinfo);
 	buf_clear(headers);
-	if (batch_stored_item(b, k, out) < 0)
+	buf_clear(out);
+	if (rc > 0)
+		buf_add(out, line, n);
+	if (rc < 0 || (rc == 0 && batch_stored_item(b, k, out) < 0))
 		return -1;
-	rc = batch_place(out->data, out->len, &place) == 0 ? secrets_find(b->secrets, k, place.key, userinfo, headers)
-							   : 1;
+	rc = 1;
+	if (batch_place(out->data, out->len, &place) == 0 && !is_without_secret(b, out))
+		rc = secrets_find(b->secrets, k, place.key, userinfo, headers);
+	if (rc > 0 && !secrets_are_there(b->secrets))
+		b->no_secrets_until = clock_ms() + BELIEVED_MS;
 	if (rc < 0)
 		return -1;
 	n = out->len;

@@ -1,15 +1,9 @@
 /*
  * contents: finds the item of a batch that has given bytes, by contents.index in the batch's directory.
  *
- * The index is a hash table on the disk from SHA-256 to an item's number. It finds duplicates in a batch of any size
- * without memory for it. A missing or damaged index is made again from the results. An entry has 8 bytes of the digest,
- * and its item may have other bytes by now, so the caller must check the item's result.
- *
- * The file has a head of 32 bytes, then SIZE entries of 16 bytes. SIZE is a power of two, and all numbers are
- * little-endian. The digest's highest bits give the place of an entry; if it is taken, the next free one is used.
- *
- *	head	"bi-cont1"; u64 SIZE; u64 entries in use; u64 check of those two
- *	entry	u64 the digest's first 8 bytes, the first of them highest; u32 item, 0: free; u32 check of both
+ * The index is a table on the disk (disk_table.h) from SHA-256 to an item's number. It finds duplicates in a batch of
+ * any size without memory for it. A missing or damaged index is made again from the results. An entry has the first 8
+ * bytes of the digest, and its item may have other bytes by now, so the caller must check the item's result.
  *
  * The caller must hold the lock of results.ndjson, and only one thread at a time may call. A table that grows becomes a
  * new file under the same name, which other processes notice. The caller may go on after a failure: files with the same
@@ -31,6 +25,11 @@ typedef int contents_fill(struct contents *c, void *arg);
  * no lock. */
 struct contents *contents_open(int dirfd, int tempfd, contents_fill *fill, void *arg);
 void contents_close(struct contents *c); /* NULL is allowed */
+
+/* Surround calls of the functions below while the lock is held, to save what each would look up anew. Both may be left
+ * out. contents_begin() returns 0, or -1 with errno, and then contents_end() is not needed. */
+int contents_begin(struct contents *c);
+void contents_end(struct contents *c);
 
 /* Stores in ITEM the item that was last added with the digest HEX, 0 if there is none. This is usually one read of 512
  * bytes. Returns 0, or -1 with errno (EINVAL: HEX is not a digest). */

@@ -71,13 +71,21 @@ last_change(int dirfd, time_t *last)
 int
 job_status_read(const struct root *root, const struct batch *b, struct job_status *p)
 {
-	int queued;
+	int queued = is_queued(root, batch_name(b));
+	time_t updated;
 
 	*p = (struct job_status){0};
-	queued = is_queued(root, batch_name(b));
-	if (queued < 0 || batch_count(b, &p->counts) < 0 || last_change(batch_dirfd(b), &p->updated) < 0)
+	if (queued < 0 || last_change(batch_dirfd(b), &updated) < 0)
 		return -1;
-	p->queued = queued;
+	return job_status_read_known(b, queued, updated, p);
+}
+
+int
+job_status_read_known(const struct batch *b, bool queued, time_t updated, struct job_status *p)
+{
+	*p = (struct job_status){.queued = queued, .updated = updated};
+	if (batch_count(b, &p->counts) < 0)
+		return -1;
 	job_status_derive(p);
 	return 0;
 }

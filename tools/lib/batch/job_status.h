@@ -29,6 +29,9 @@ struct job_status {
 /* Reads the status of batch B of ROOT. Returns 0, or -1 with errno. */
 int job_status_read(const struct root *root, const struct batch *b, struct job_status *p);
 
+/* The same for callers that know whether the batch is queued, and when it was updated (batch_stamp.h). */
+int job_status_read_known(const struct batch *b, bool queued, time_t updated, struct job_status *p);
+
 /* Sets status, tenths, done and stale from counts and queued. */
 void job_status_derive(struct job_status *p);
 

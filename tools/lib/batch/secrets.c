@@ -233,6 +233,17 @@ secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *user
 	return rc;
 }
 
+bool
+secrets_are_there(struct secrets *s)
+{
+	bool are;
+
+	pthread_mutex_lock(&s->mutex);
+	are = s->fd >= 0;
+	pthread_mutex_unlock(&s->mutex);
+	return are;
+}
+
 /* --- adding --- */
 
 /* Whether the item already has exactly this secret. */

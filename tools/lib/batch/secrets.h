@@ -39,6 +39,9 @@ int secrets_add(struct secrets *s, const struct secret *v, size_t n);
  * Returns 0, 1 if there is none, or -1 with errno if that cannot be known. */
 int secrets_find(struct secrets *s, uint32_t item, const char *key, struct buf *userinfo, struct buf *headers);
 
+/* Returns whether there was a file when it was last looked for. */
+bool secrets_are_there(struct secrets *s);
+
 /* Overwrites the secrets of N items in the file. Returns 0, also if there are none, or -1 with errno. */
 int secrets_remove(struct secrets *s, const uint32_t *items, size_t n);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/table.h"
 
 enum { FOLDERS = 4 };
 
@@ -32,6 +33,8 @@ struct watch_root {
 	int folder_wds[FOLDERS];
 	struct watched *v; /* batches, in ascending order of their numbers */
 	size_t n;
+	struct table names; /* of batches to their numbers; it keeps those of batches that are no longer watched */
+	size_t named;       /* entries in it */
 };
 
 static int
@@ -86,6 +89,21 @@ place_of(const struct watch_root *f, int wd)
 	return from;
 }
 
+/* Adds the name of the batch at AT to the table, which is made anew when most of it is old. */
+static void
+add_name(struct watch_root *f, size_t at)
+{
+	size_t first = at, last = at;
+
+	if (f->named >= 2 * f->n + TABLE_PARTS) {
+		table_clear(&f->names);
+		f->named = first = 0;
+		last = f->n - 1;
+	}
+	for (size_t i = first; i <= last; i++, f->named++)
+		table_add(&f->names, table_hash(f->v[i].name), (uint32_t)f->v[i].wd);
+}
+
 int
 watch_root_add_batch(struct watch_root *f, const char *name)
 {
@@ -102,6 +120,7 @@ watch_root_add_batch(struct watch_root *f, const char *name)
 	memmove(f->v + at + 1, f->v + at, (f->n - at) * sizeof(*f->v));
 	f->v[at] = (struct watched){wd, buf_strdup(name)};
 	f->n++;
+	add_name(f, at);
 	return 0;
 }
 
@@ -123,11 +142,15 @@ drop_batch(struct watch_root *f, size_t at)
 void
 watch_root_remove_batch(struct watch_root *f, const char *name)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		if (strcmp(f->v[i].name, name) != 0)
-			continue;
-		inotify_rm_watch(f->fd, f->v[i].wd);
-		drop_batch(f, i);
+	uint32_t cursor = 0;
+
+	for (const struct table_slot *slot; (slot = table_next(&f->names, table_hash(name), &cursor));) {
+		size_t at = place_of(f, (int)slot->item);
+
+		if (at == f->n || f->v[at].wd != (int)slot->item || strcmp(f->v[at].name, name) != 0)
+			continue; /* an old entry */
+		inotify_rm_watch(f->fd, f->v[at].wd);
+		drop_batch(f, at);
 		return;
 	}
 }
@@ -213,5 +236,6 @@ watch_root_close(struct watch_root *f)
 	for (size_t i = 0; i < f->n; i++)
 		free(f->v[i].name);
 	free(f->v);
+	table_clear(&f->names);
 	free(f);
 }

@@ -68,9 +68,7 @@ atomic_file_open(struct atomic_file *p, int tempfd)
 	p->fd = openat(tempfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 	if (p->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
 		return open_named(p);
-	if (p->fd < 0)
-		return -1;
-	return lock_try(p->fd, LOCK_ALONE) != 0 ? drop_unopened(p) : 0;
+	return p->fd < 0 ? -1 : 0;
 }
 
 /* Gives an unnamed file a name, which must be free. */
@@ -83,12 +81,12 @@ link_as(const struct atomic_file *p, int dirfd, const char *name)
 	return linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
 }
 
-/* Gives the file a name in temp/, which must be free. */
+/* Gives the file a name in temp/, which must be free. It is locked before it can be found there. */
 static int
 name_as(const struct atomic_file *p, const char *name)
 {
 	if (!p->name[0])
-		return link_as(p, p->tempfd, name);
+		return lock_try(p->fd, LOCK_ALONE) == 0 ? link_as(p, p->tempfd, name) : -1;
 	if (renameat2(p->tempfd, p->name, p->tempfd, name, RENAME_NOREPLACE) == 0)
 		return 0;
 	/* For file systems without O_TMPFILE. */

@@ -1,9 +1,10 @@
 /*
  * atomic_file: writes a file that readers do not see until it is complete.
  *
- * The file, called a part, begins without a name (O_TMPFILE) in the root's temp/, is locked, and gets its final name in
- * one step. A part that has a name in temp/ (atomic_file_keep) is locked as long as its writer lives, so bi-clean can
- * tell it from an abandoned one. On file systems without O_TMPFILE it has a name in temp/ from the beginning.
+ * The file, called a part, begins without a name (O_TMPFILE) in the root's temp/, and gets its final name in one step.
+ * A part that has a name in temp/ (atomic_file_keep) is locked before it gets it, and as long as its writer lives, so
+ * bi-clean can tell it from an abandoned one. On file systems without O_TMPFILE it has a name in temp/ from the
+ * beginning.
  *
  * A note may be stored with a part (atomic_file_note): what it was made from. A process that takes the part up
  * (atomic_file_take) gets the note only if the machine has not been restarted since: after a power cut the last bytes
@@ -17,7 +18,7 @@
 #include <sys/types.h>
 
 struct atomic_file {
-	int fd;         /* open for reading and writing, flocked, close-on-exec; -1: none */
+	int fd;         /* open for reading and writing, close-on-exec; -1: none */
 	int tempfd;     /* the root's temp/; the caller's */
 	char name[160]; /* its name in temp/, "" while it has none */
 	bool noted;     /* a note is stored with it */

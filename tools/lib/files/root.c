@@ -180,6 +180,18 @@ root_make_spare(const struct root *root)
 	(void)mkdirat(root->fd, ROOT_SPARE, 0777);
 }
 
+char *
+root_path_below(const struct root *root, const char *path)
+{
+	char *real = realpath(path, NULL), *below = NULL;
+	size_t n = strlen(root->path);
+
+	if (real && strncmp(real, root->path, n) == 0 && real[n] == '/')
+		below = buf_strdup(real + n + 1);
+	free(real);
+	return below;
+}
+
 static const char *
 wrong_characters(const char *s, const char *also)
 {

@@ -44,6 +44,10 @@ void root_make_spare(const struct root *root);
  */
 int root_open_dir(int dirfd, const char *name, bool create);
 
+/* Where the directory PATH is in the root, symbolic links resolved: "batches/birds", for free(). NULL if it is the root
+ * itself, is elsewhere, or cannot be resolved. Programs write no file of the user into directories of the root. */
+char *root_path_below(const struct root *root, const char *path);
+
 /* Returns NULL for a valid batch name, else the reason, which continues "the batch name 'X' ". */
 const char *root_name_check(const char *name);
 

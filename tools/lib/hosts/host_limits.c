@@ -34,6 +34,9 @@ enum {
 
 _Static_assert(PACES + INTERVAL_MAX < LOOKING, "a stretch has room for each");
 
+/* How long a process believes that no other one wants its slots and nothing holds the host back. */
+enum { BELIEVED_MS = 50 };
+
 /* How long to wait before trying again for a slot that others hold, and how long a process that released one leaves it
  * to others. */
 enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
@@ -60,6 +63,8 @@ struct host_limit {
 	unsigned interval;                             /* between two starts, in units; 0: no limit */
 	bool wants;                                    /* this process holds WANTED */
 	int64_t stand_back;                            /* until this moment of clock_ms(), slots are left to others */
+	int pace;                                      /* the slowest interval when ask_pace() looked; -1: not known */
+	int64_t believed_until;                        /* see slot_retake() */
 	int64_t unspent_us;                            /* what could not be counted in the file yet */
 	unsigned char ours[HOST_LIMITS_SLOTS_MAX / 8]; /* slots that this process holds */
 };
@@ -186,35 +191,57 @@ slowest_pace(const struct host_limit *h)
 
 /* Returns 0 if a transfer may start now, and counts it; otherwise the milliseconds to wait. -1 with errno. */
 static int64_t
-ask_pace(struct host_limit *h)
+count_start(struct host_limit *h)
 {
-	int interval = slowest_pace(h), fd = interval < 0 ? -1 : pace_open(h->all->dir, h->file, interval > 0, 0);
-	int64_t gap = (int64_t)interval * UNIT_US * SPREAD_PERCENT / 100, now, wait;
+	int64_t gap = (int64_t)h->pace * UNIT_US * SPREAD_PERCENT / 100, now, wait;
+	int fd = pace_open(h->all->dir, h->file, true, 0);
+	bool ahead;
 	struct pace p;
 
-	if (interval < 0)
-		return -1;
 	if (fd < 0)
-		return errno == ENOENT ? 0 : errno == EAGAIN ? BUSY_MS : -1;
+		return errno == EAGAIN ? BUSY_MS : -1;
 	now = pace_now();
 	if (pace_read(fd, now, &p, NULL) < 0)
 		return file_close(fd, -1);
+	/* At most one start ahead: a later time was stored for a slower pace, or by another clock. */
+	ahead = p.next_start > now + gap;
+	if (ahead)
+		p.next_start = now + gap;
 	wait = pace_ms_until(p.not_before, now);
-	if (gap > 0) {
-		/* At most one start ahead: a later time was stored for a slower pace, or by another clock. */
-		bool ahead = p.next_start > now + gap;
-
-		if (ahead)
-			p.next_start = now + gap;
-		if (pace_ms_until(p.next_start, now) > wait)
-			wait = pace_ms_until(p.next_start, now);
-		if (wait == 0)
-			p.next_start = (p.next_start > now - LATE_US ? p.next_start : now - LATE_US) + gap;
-		if ((wait == 0 || ahead) && pace_write(fd, &p, h->key) < 0)
-			return file_close(fd, -1);
-	}
+	if (pace_ms_until(p.next_start, now) > wait)
+		wait = pace_ms_until(p.next_start, now);
+	if (wait == 0)
+		p.next_start = (p.next_start > now - LATE_US ? p.next_start : now - LATE_US) + gap;
+	if ((wait == 0 || ahead) && pace_write(fd, &p, h->key) < 0)
+		return file_close(fd, -1);
 	close(fd);
 	return wait;
+}
+
+/* Returns 0 if a transfer may start now, as far as can be told without counting it; otherwise the milliseconds to wait.
+ * -1 with errno. */
+static int64_t
+ask_pace(struct host_limit *h)
+{
+	int64_t gap, now, wait;
+	struct pace p;
+	int fd;
+
+	h->pace = slowest_pace(h);
+	if (h->pace < 0)
+		return -1;
+	fd = openat(h->all->dir, h->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	now = pace_now();
+	if (pace_read(fd, now, &p, NULL) < 0)
+		return file_close(fd, -1);
+	close(fd);
+	gap = (int64_t)h->pace * UNIT_US * SPREAD_PERCENT / 100;
+	if (gap > 0 && p.next_start > now + gap)
+		return count_start(h); /* it corrects that */
+	wait = pace_ms_until(p.not_before, now);
+	return gap > 0 && pace_ms_until(p.next_start, now) > wait ? pace_ms_until(p.next_start, now) : wait;
 }
 
 int64_t
@@ -255,6 +282,7 @@ host_limits_hold(struct host_limit *h, int64_t ms)
 
 	if (ms <= 0)
 		return 0;
+	h->believed_until = 0;
 	fd = pace_open(h->all->dir, h->file, true, PACE_PATIENCE_MS);
 	if (fd < 0)
 		return -1;
@@ -417,7 +445,7 @@ slot_contended(const struct host_limit *h)
 }
 
 int
-slot_acquire(struct host_limit *h, int64_t *wait_ms)
+slot_take(struct host_limit *h, int64_t *wait_ms)
 {
 	int slot;
 
@@ -439,8 +467,25 @@ slot_acquire(struct host_limit *h, int64_t *wait_ms)
 	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 
+int
+slot_count_start(struct host_limit *h, int slot, int64_t *wait_ms)
+{
+	*wait_ms = h->pace > 0 ? count_start(h) : 0;
+	if (*wait_ms == 0)
+		return slot;
+	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
+}
+
+int
+slot_acquire(struct host_limit *h, int64_t *wait_ms)
+{
+	int slot = slot_take(h, wait_ms);
+
+	return slot < 0 ? slot : slot_count_start(h, slot, wait_ms);
+}
+
 /* Whether no other process has a lower cap or a slot above the cap of this one; the bytes of these are adjacent. False
- * if that cannot be known; slot_acquire() then reports the reason. */
+ * if that cannot be known; slot_take() then reports the reason. */
 static bool
 cap_is_ours(const struct host_limit *h)
 {
@@ -448,15 +493,22 @@ cap_is_ours(const struct host_limit *h)
 }
 
 int
-slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms)
+slot_retake(struct host_limit *h, int slot, int64_t *wait_ms)
 {
+	int64_t now = clock_ms();
+
+	*wait_ms = 0;
+	if (now < h->believed_until)
+		return slot;
 	if (slot_contended(h) || !cap_is_ours(h)) {
 		slot_release(h, slot);
-		return slot_acquire(h, wait_ms);
+		return slot_take(h, wait_ms);
 	}
 	*wait_ms = ask_pace(h);
-	if (*wait_ms == 0)
+	if (*wait_ms == 0) {
+		h->believed_until = h->pace == 0 ? now + BELIEVED_MS : 0;
 		return slot;
+	}
 	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
 }
 

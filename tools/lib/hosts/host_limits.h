@@ -52,9 +52,17 @@ void host_limits_leave(struct host_limit *h); /* no slot may be held; NULL is al
 int slot_acquire(struct host_limit *h, int64_t *wait_ms);
 void slot_release(struct host_limit *h, int slot);
 
-/* As slot_acquire(), but for the next transfer in SLOT, which the caller holds: this needs fewer calls. If it does not
- * return SLOT, SLOT was released. */
-int slot_reacquire(struct host_limit *h, int slot, int64_t *wait_ms);
+/*
+ * The two halves of slot_acquire(), for a caller that may find in between that it has nothing to start: a start that is
+ * counted is lost for all processes. slot_take() returns a slot if a transfer may start now. slot_count_start() counts
+ * the start, and returns SLOT; or, if another process was faster, -1 or -2 as slot_acquire(), with SLOT released.
+ *
+ * slot_retake() is slot_take() for the next transfer in SLOT, which the caller holds: this needs fewer calls. If it
+ * does not return SLOT, SLOT was released.
+ */
+int slot_take(struct host_limit *h, int64_t *wait_ms);
+int slot_retake(struct host_limit *h, int slot, int64_t *wait_ms);
+int slot_count_start(struct host_limit *h, int slot, int64_t *wait_ms);
 
 /* Returns whether another process waits for a slot of the host, or may wait: it returns true if that cannot be known,
  * since giving way does no harm. */

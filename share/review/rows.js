@@ -1,0 +1,169 @@
+/*
+ * Lays the candidates of a subject out in rows: each picture has its own shape, all have one height, and up to twelve fit
+ * the window. The size that a reviewer chooses is a factor of that height, and the browser keeps it for all batches.
+ */
+'use strict';
+const rows = (function () {
+	const key = 'bi:size';
+	const steps = [0.5, 0.6, 0.7, 0.85, 1, 1.2, 1.45, 1.75, 2.1, 2.5, 3];
+	const fitted = 12; /* the most pictures that are made to fit the window */
+	const alike = 1.6; /* how much higher than the lowest row the highest may be */
+	const least = 96; /* pixels: a lower picture shows nothing */
+	const slim = 64; /* pixels: a narrower picture has no place for its number */
+	const usual = 240; /* the height of pictures that do not fit the window */
+	const soft = 1.15; /* above so many pixels of the screen for a pixel of the thumbnail, the file itself is shown */
+	const heaviest = 12e6; /* bytes of a file that is shown in place of its thumbnail */
+	let factor = stored();
+
+	function stored() {
+		try {
+			const value = Number(localStorage.getItem(key));
+
+			return steps.includes(value) ? value : 1;
+		} catch (e) {
+			return 1;
+		}
+	}
+
+	function shapeOf(card) {
+		const img = card.querySelector('.pick img');
+		const width = img && Number(img.getAttribute('width')), height = img && Number(img.getAttribute('height'));
+
+		/* A strip of 1 by 10,000 is not one pixel wide, and a panorama does not take the window. */
+		return width && height ? Math.min(Math.max(width / height, 0.3), 4) : 4 / 3;
+	}
+
+	/*
+	 * The heights of rows that end before the pictures ENDS (a bit each) and fill the width W, made lower so that all fit the
+	 * height H, with BELOW pixels below each picture: null if they differ too much to be compared.
+	 */
+	function heightsOf(ends, shapes, w, h, gap, below) {
+		const heights = [], narrowest = [];
+		let sum = 0, count = 0, thin = Infinity;
+
+		for (let i = 0; i < shapes.length; i++) {
+			sum += shapes[i];
+			count++;
+			thin = Math.min(thin, shapes[i]);
+			if (i + 1 < shapes.length && !(ends >> i & 1))
+				continue;
+			heights.push(Math.min((w - (count - 1) * gap) / sum, h - below));
+			narrowest.push(thin);
+			sum = count = 0;
+			thin = Infinity;
+		}
+		if (Math.max(...heights) > Math.min(...heights) * alike)
+			return null;
+		const free = h - heights.length * (below + gap) + gap;
+		const shrink = Math.min(1, free / heights.reduce((a, b) => a + b));
+
+		if (heights.some((height, row) => height * shrink < least || height * shrink * narrowest[row] < slim))
+			return null;
+		return heights.map((height) => Math.floor(height * shrink));
+	}
+
+	/* The height of each picture and whether a row ends after it: the rows with the most picture of all that fit the window. */
+	function fit(shapes, w, h, gap, below) {
+		let best = null, most = 0;
+
+		for (let ends = 0; shapes.length <= fitted && ends < 1 << (shapes.length - 1); ends++) {
+			const heights = heightsOf(ends, shapes, w, h, gap, below);
+			let row = 0, area = 0;
+
+			if (!heights)
+				continue;
+			const each = shapes.map(function (shape, i) {
+				const height = heights[row], end = Boolean(ends >> i & 1);
+
+				area += shape * height * height;
+				row += end;
+				return {height, end};
+			});
+
+			if (area > most) {
+				most = area;
+				best = each;
+			}
+		}
+		return best || shapes.map(() => ({height: usual, end: false}));
+	}
+
+	/* Shows the file itself where the thumbnail would be soft. */
+	function sharpen(card, width) {
+		const img = card.querySelector('.pick img');
+		const link = card.querySelector('a[data-src]');
+
+		if (card.matches('.group') || !img || !link || img.dataset.sharp || Number(card.dataset.bytes) > heaviest ||
+		    Math.min(width * devicePixelRatio, Number(card.dataset.width)) <= Number(img.getAttribute('width')) * soft)
+			return;
+		const file = new Image();
+
+		img.dataset.sharp = 'yes';
+		file.src = link.dataset.src;
+		file.decode().then(() => img.src = file.src, () => {});
+	}
+
+	function lay() {
+		const list = document.querySelector('.candidates');
+		const cards = list ? review.all('.candidates > .candidate, .candidates > .group > .candidate') : [];
+
+		if (cards.length === 0)
+			return;
+		const style = getComputedStyle(document.querySelector('main'));
+		const gap = parseFloat(getComputedStyle(list).columnGap) || 0;
+		const top = list.getBoundingClientRect().top + scrollY;
+		const w = list.clientWidth, h = innerHeight - top - parseFloat(style.paddingBottom);
+
+		list.classList.add('rows');
+		const below = Math.max(...cards.map((card) => (card.closest('.group') || card).offsetHeight - card.querySelector('.pick').offsetHeight));
+		const each = fit(cards.map(shapeOf), w, h, gap, Math.min(below, 120));
+
+		review.all('.break', list).forEach((end) => end.remove());
+		cards.forEach(function (card, i) {
+			const group = card.closest('.group'), whole = group || card;
+
+			for (const one of group ? [group, ...review.all('.candidate', group)] : [card]) {
+				const shape = shapeOf(one === group ? card : one);
+				const height = Math.max(least, Math.round(each[i].height * factor));
+				const width = Math.min(Math.max(shape * height, slim), w);
+
+				one.style.setProperty('--w', width + 'px');
+				one.style.setProperty('--h', Math.min(height, width / shape) + 'px');
+				sharpen(one, width);
+			}
+			if (factor === 1 && each[i].end)
+				whole.after(review.make('span', {className: 'break'}));
+		});
+	}
+
+	/* What is below a picture depends on its width, so once more with the widths of the first time. */
+	function draw() {
+		lay();
+		lay();
+	}
+
+	/* Makes the pictures larger (1) or smaller (-1). */
+	function size(by) {
+		factor = steps[Math.min(Math.max(steps.indexOf(factor) + by, 0), steps.length - 1)];
+		try {
+			localStorage.setItem(key, String(factor));
+		} catch (e) {
+			/* This page has the size all the same. */
+		}
+		draw();
+		review.say('Pictures at ' + Math.round(factor * 100) + ' %');
+	}
+
+	/* Draws the subject that is now on the page, and again when the space for it changes. */
+	function begin() {
+		above.disconnect();
+		above.observe(review.byId('notice'));
+		draw();
+	}
+
+	const above = new ResizeObserver(draw);
+
+	window.addEventListener('resize', draw);
+
+	return {begin: begin, draw: draw, size: size, factor: () => factor, steps: steps};
+})();

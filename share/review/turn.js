@@ -1,0 +1,154 @@
+/*
+ * Turns to the page of another subject without loading it: its file ID_review.html is fetched and parsed, and its <main>
+ * takes the place of the old one. Addresses, Back and Forward work as if each page were loaded. From file:// a page cannot
+ * be fetched, so there it is opened.
+ */
+'use strict';
+const turn = (function () {
+	const patience = 10000; /* milliseconds that a page may take */
+	const most = 6; /* pages that are kept */
+	const canFetch = /^https?:$/.test(location.protocol);
+	const pages = new Map(); /* address: the promise of its document */
+	let turning = 0; /* the number of the turn that is on its way */
+	let turns = 0;
+	let waiting = []; /* keys that were typed while a page was on its way */
+	let at = addressOf(location.href); /* of the page that is shown */
+	let changed = () => {};
+
+	function addressOf(to) {
+		return new URL(to, location.href).href.split('#')[0];
+	}
+
+	function assets(document) {
+		return review.all('script[src], link[rel="stylesheet"]', document).map((e) => e.getAttribute('src') || e.getAttribute('href')).join(' ');
+	}
+
+	async function load(address) {
+		const response = await fetch(address, {cache: 'no-cache', signal: AbortSignal.timeout(patience)});
+
+		if (!response.ok)
+			return null;
+		return new DOMParser().parseFromString(await response.text(), 'text/html');
+	}
+
+	/* The document at ADDRESS: null if the server has no such page. Fails if the server does not answer. */
+	function fetched(address) {
+		if (!pages.has(address)) {
+			const page = load(address);
+
+			pages.set(address, page);
+			page.catch(() => pages.delete(address));
+			if (pages.size > most)
+				pages.delete(pages.keys().next().value);
+		}
+		return pages.get(address);
+	}
+
+	/* Whether the scripts of this page can run the page DOCUMENT: it is of a subject, and was rendered by the same version. */
+	function fits(next) {
+		return next && next.body.dataset.page === 'subject' && next.body.dataset.batch === review.page.batch &&
+			assets(next) === assets(document);
+	}
+
+	function put(next) {
+		for (const name of Object.keys(review.page))
+			delete review.page[name];
+		Object.assign(review.page, next.body.dataset);
+		document.title = next.title;
+		document.getElementById('main').replaceWith(document.importNode(next.getElementById('main'), true));
+		window.scrollTo(0, 0);
+		changed();
+	}
+
+	/* Hands the page the keys that were typed while it was on its way, one after the other: each may turn to another page. */
+	async function typeWaiting() {
+		while (waiting.length && !turning)
+			await waiting.shift()();
+	}
+
+	/* Shows the page at the address TO. With PUSHED it is a new entry of the history. */
+	async function show(to, pushed) {
+		const address = addressOf(to);
+		const turned = ++turns;
+		let next;
+
+		turning = turned;
+		try {
+			next = await fetched(address);
+		} catch (e) {
+			if (turning !== turned)
+				return;
+			turning = 0;
+			waiting = [];
+			review.deafen();
+			if (!pushed)
+				history.replaceState(null, '', at);
+			review.warn('The next page cannot be loaded: the server does not answer. This page stays, and your picks are kept.');
+			picks.flush();
+			return;
+		}
+		if (turning !== turned)
+			return; /* Back or Forward was pressed meanwhile */
+		turning = 0;
+		if (!fits(next)) {
+			waiting = [];
+			location.href = address;
+			return;
+		}
+		if (pushed)
+			history.pushState(null, '', address);
+		at = address;
+		pages.delete(address); /* shown again, it is fetched again: it may have changed */
+		put(next);
+		await typeWaiting();
+	}
+
+	/* Opens the page TO of a subject, or any other page. */
+	async function to(to) {
+		if (!canFetch || !/_review\.html$/.test(to))
+			await review.go(to);
+		else if (!turning)
+			await show(to, true);
+	}
+
+	/*
+	 * Fetches the page TO and its pictures beforehand. Returns the page after it; null if there is none. A failure is none
+	 * here: the page is fetched again when it is wanted.
+	 */
+	async function prepare(to) {
+		try {
+			const next = canFetch && /_review\.html$/.test(to) ? await fetched(addressOf(to)) : null;
+
+			if (!fits(next))
+				return null;
+			loadPictures(review.all('.pick img', next).map((img) => img.getAttribute('src')));
+			return next.body.dataset.next;
+		} catch (e) {
+			return null;
+		}
+	}
+
+	function loadPictures(sources) {
+		sources.slice(0, 12).forEach(function (source) {
+			new Image().src = source;
+		});
+	}
+
+	/* CALL is called when another subject is on the page. */
+	function start(call) {
+		changed = call;
+		window.addEventListener('popstate', function () {
+			if (addressOf(location.href) !== at)
+				show(location.href, false);
+		});
+	}
+
+	return {
+		to: to,
+		prepare: prepare,
+		loadPictures: loadPictures,
+		start: start,
+		/* Keeps the key of HANDLER for the page that is on its way. False if there is none. */
+		keeps: (handler) => (turning || waiting.length > 0) && waiting.push(handler) > 0,
+	};
+})();
