@@ -85,10 +85,13 @@ def zoom:
 		@html "<a class=\"zoom\" href=\"\(.file)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\">" + $sign + $text + "</a>"
 	end;
 
+# The pictures of a page with very many are fetched as they are scrolled to.
+def lazy: if .idx > 60 then " loading=\"lazy\"" else "" end;
+
 def shot($name):
 	@html "<div class=\"shot\"><button type=\"button\" class=\"pick\" data-pick=\"\(.idx)\" aria-pressed=\"false\" aria-label=\"Pick candidate \(.idx) for \($name)\">"
 	+ (if .thumb then
-		@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"Candidate \(.idx): \(.title // $name)\">"
+		@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\"" + lazy + @html " alt=\"Candidate \(.idx): \(.title // $name)\">"
 	else
 		@html "<span class=\"blank\"><strong>\(.kind)</strong><span>\(.why // "")</span></span>"
 	end)

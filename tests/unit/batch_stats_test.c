@@ -176,6 +176,132 @@ long_files_are_read_by_index_and_end(void **state)
 	batch_stats_free(&h);
 }
 
+/* --- stats.index --- */
+
+static off_t
+size_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(stat(name, &st), 0);
+	return st.st_size;
+}
+
+static void
+keep(void)
+{
+	struct batch *b = batch_open(&root, "b", BATCH_READ, NULL);
+
+	assert_non_null(b);
+	batch_stats_keep(b);
+	batch_close(b);
+}
+
+/* What all results together say, as batch_stats_print() prints it. */
+static char *
+printed(int64_t now)
+{
+	struct batch_stats h = {.fd = -1};
+	struct batch *b = batch_open(&root, "b", BATCH_READ, NULL);
+	struct buf out = {0};
+
+	assert_non_null(b);
+	assert_int_equal(batch_stats_refresh(&h, batch_dirfd(b), 0), 0);
+	batch_stats_print(&h, now, &out);
+	batch_stats_free(&h);
+	batch_close(b);
+	return out.data;
+}
+
+static void
+assert_printed(const char *right, int64_t now)
+{
+	char *is = printed(now);
+
+	assert_string_equal(is, right);
+	free(is);
+}
+
+/* Adds N results, of which some are of items that have one. */
+static void
+add_some(int n)
+{
+	static const char *const codes[] = {NULL, "http_404", NULL, "timeout", "quote\\\"d"};
+	static unsigned seed;
+
+	for (int i = 0; i < n; i++)
+		add_result(rand_r(&seed) % 3000 + 1, codes[rand_r(&seed) % 5], 3000 - i);
+}
+
+static void
+kept_statistics_are_those_of_all_results(void **state)
+{
+	static const char file[] = "root/batches/b/stats.index";
+	int64_t now = time(NULL) + 1;
+	char *right;
+	struct stat st;
+
+	(void)state;
+	keep();
+	assert_int_equal(stat(file, &st), -1);
+	add_some(2900);
+	right = printed(now);
+	keep();
+	assert_int_equal(stat(file, &st), 0);
+	assert_printed(right, now);
+	free(right);
+	/* They are not made anew for a few more results, and these count. */
+	add_some(50);
+	add_result(3001, "late", 1);
+	right = printed(now);
+	assert_non_null(strstr(right, "\"late\":1"));
+	assert_int_equal(stat(file, &st), 0);
+	keep();
+	assert_int_equal(st.st_size, size_of(file));
+	assert_int_equal(rename(file, "kept"), 0);
+	assert_printed(right, now);
+	free(right);
+}
+
+static void
+statistics_that_are_damaged_or_of_other_results_are_not_believed(void **state)
+{
+	static const char file[] = "root/batches/b/stats.index", results[] = "root/batches/b/results.ndjson";
+	int64_t now = time(NULL) + 1;
+	char *right, *text;
+	size_t n;
+
+	(void)state;
+	add_some(2900);
+	right = printed(now);
+	keep();
+	n = (size_t)size_of(file);
+	text = testing_read(file);
+	for (size_t at = 0; at < n; at += at < 200 ? 1 : 97) {
+		text[at] ^= 1;
+		testing_write(file, text, n);
+		text[at] ^= 1;
+		assert_printed(right, now);
+	}
+	for (size_t cut = 0; cut < n; cut += 61) {
+		testing_write(file, text, cut);
+		assert_printed(right, now);
+	}
+	free(right);
+	/* Other results, of which fewer, as many or more bytes are there. */
+	for (int i = 0; i < 3; i++) {
+		testing_write(file, text, n);
+		assert_int_equal(unlink(results), 0);
+		add_some(i == 0 ? 100 : i == 1 ? 2900 : 5000);
+		assert_int_equal(rename(file, "kept"), 0);
+		right = printed(now);
+		assert_int_equal(rename("kept", file), 0);
+		assert_printed(right, now);
+		free(right);
+	}
+	free(text);
+}
+
 static void
 parts_give_what_the_whole_gives(void **state)
 {
@@ -215,6 +341,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(last_result_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(rate_and_pace_are_of_the_last_seconds, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_files_are_read_by_index_and_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(kept_statistics_are_those_of_all_results, setup, teardown),
+		cmocka_unit_test_setup_teardown(statistics_that_are_damaged_or_of_other_results_are_not_believed, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(parts_give_what_the_whole_gives, setup, teardown),
 	};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "batch/batch_stats.h"
 #include "records/rec.h"
 
 struct target *
@@ -137,6 +138,8 @@ open_batches_close(struct open_batches *b, struct target *t)
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
+	if (!b->run->stop_signal && !b->run->fatal)
+		batch_stats_keep(t->batch);
 	batch_close(t->batch);
 	free(t->notebook);
 	free(t->busy);

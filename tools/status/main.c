@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "batch/batch.h"
+#include "batch/batch_stats.h"
 #include "doctor.h"
 #include "events.h"
 #include "files/file.h"
@@ -169,6 +170,7 @@ rebuild_batches(const struct root *root, const struct batch_args *names)
 				 "this and run the same command again",
 				 root->path, name, where.data ? where.data : "items.ndjson", file_reason(errno), name);
 		} else {
+			batch_stats_keep(b);
 			printf(options.set.json ? "{\"batch\":\"%s\",\"changed\":%" PRIu64 ",\"total_items\":%" PRIu64
 						  "}\n"
 						: "%s: %" PRIu64 " of %" PRIu64 " states differed\n",

@@ -96,16 +96,11 @@ off_t batch_item_offset(const struct batch *b, uint32_t k);
  * none). */
 off_t batch_find_result(const struct batch *b, uint32_t k, off_t from);
 
-/* --- batch_unindexed.c --- */
+/* --- batch_last_result.c --- */
 
+/* What batch_result() knows of results.ndjson. */
 struct unindexed *unindexed_new(void);
 void unindexed_free(struct unindexed *u);
-
-/* Stores the last result of item K in LINE, if it begins at FROM or after; it may also store an earlier one that it
- * knows. The first call reads all results from FROM on, and remembers where they are, so that further calls with the
- * same or a later FROM read only what is new. Returns its offset, or -1 with errno (ENOENT: there is none). Any thread
- * may call it. */
-off_t batch_unindexed_result(const struct batch *b, uint32_t k, off_t from, struct buf *line);
 
 /* With the lock of results.ndjson held: makes its index anew from all results up to END, the file's length. A
  * process that reads an entry without the lock never sees 0 for an item that has a result. Returns 0 or -1. */

@@ -247,6 +247,7 @@ batch_rebuild(struct batch *b, uint64_t *changed, struct buf *where)
 		return trouble_with(where, "items.ndjson");
 	if (keys_remove(b) < 0)
 		return trouble_with(where, "keys.index");
+	unlinkat(b->dir, "stats.index", 0); /* batch_stats_keep() makes it anew */
 	r.states = buf_alloc((size_t)b->count + 1);
 	memset(r.states, 'p', b->count);
 	/* What this cannot read, a look at each file will report. */

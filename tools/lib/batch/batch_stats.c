@@ -10,6 +10,7 @@
 
 #include "base/scan.h"
 #include "base/when.h"
+#include "batch/batch_stats_file.h"
 #include "files/append.h"
 #include "files/file.h"
 
@@ -19,6 +20,10 @@ enum {
 	FEW = 10,     /* items in ten seconds; with fewer, no rate is given */
 	SPAN_MIN = 3, /* seconds over which a rate is measured */
 };
+
+/* The file of statistics is written when the results that it does not have are so many bytes, and this part of all. So
+ * it costs a part of what it costs to read these results, however many processes add to a batch. */
+enum { KEEP_MIN = 1 << 18, KEEP_PART = 256 };
 
 /* Untrusted text has no unescaped quote, so the first occurrence of a key in a line is ours. */
 
@@ -162,6 +167,8 @@ open_file(struct batch_stats *h, int dir, struct stat *st)
 		return errno == ENOENT ? 1 : -1;
 	if (fstat(h->fd, st) < 0)
 		return -1;
+	if (!h->ino)
+		batch_stats_load(h, dir);
 	if (st->st_size < h->read_to || (h->ino && (st->st_ino != h->ino || st->st_dev != h->dev)))
 		forget_results(h);
 	h->ino = st->st_ino;
@@ -295,6 +302,19 @@ batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b)
 		}
 	}
 	return read_on(h, 0);
+}
+
+void
+batch_stats_keep(const struct batch *b)
+{
+	struct batch_stats h = {.fd = -1};
+	off_t reach = batch_stats_reach(batch_dirfd(b));
+	struct stat st;
+
+	if (file_stat(batch_dirfd(b), "results.ndjson", &st) == 1 &&
+	    st.st_size - reach >= KEEP_MIN + st.st_size / KEEP_PART && batch_stats_refresh(&h, batch_dirfd(b), 0) == 0)
+		batch_stats_save(&h, batch_dirfd(b));
+	batch_stats_free(&h);
 }
 
 void

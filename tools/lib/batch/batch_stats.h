@@ -55,6 +55,10 @@ int batch_stats_refresh(struct batch_stats *h, int dir, off_t most);
  * failed items and the end of the file; "bytes" and "history" are then not known. */
 int batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b);
 
+/* Writes the statistics of B to its file stats.index, from which the first call of the functions above goes on, if many
+ * results were added since. To be called by a process that ends its work on the batch. If it fails, nothing is lost. */
+void batch_stats_keep(const struct batch *b);
+
 /* Closes the file. The statistics stay, and the next call goes on from there. */
 void batch_stats_close_file(struct batch_stats *h);
 

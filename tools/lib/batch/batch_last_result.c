@@ -1,9 +1,13 @@
-/* The results that results.index does not have, in memory: without it, each look at an item would read them all. */
+/*
+ * batch_last_result: the last result of an item, by results.index, or else by an index in memory of the results that
+ * it does not have. Without that, each look at an item would read all of these.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/userinfo.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/file.h"
@@ -108,7 +112,7 @@ read_on(const struct batch *b, struct unindexed *u, off_t from)
 	return 0;
 }
 
-/* As batch_unindexed_result(), with the mutex held. */
+/* As unindexed_result(), with the mutex held. */
 static off_t
 find(const struct batch *b, struct unindexed *u, uint32_t k, off_t from, struct buf *line)
 {
@@ -130,8 +134,12 @@ find(const struct batch *b, struct unindexed *u, uint32_t k, off_t from, struct 
 	return at < 0 || append_line(b->results, at, line) < 0 ? -1 : at;
 }
 
-off_t
-batch_unindexed_result(const struct batch *b, uint32_t k, off_t from, struct buf *line)
+/* Stores the last result of item K in LINE, if it begins at FROM or after; it may also store an earlier one that it
+ * knows. The first call reads all results from FROM on, and remembers where they are, so that further calls with the
+ * same or a later FROM read only what is new. Returns its offset, or -1 with errno (ENOENT: there is none). Any thread
+ * may call it. */
+static off_t
+unindexed_result(const struct batch *b, uint32_t k, off_t from, struct buf *line)
 {
 	off_t at;
 
@@ -139,4 +147,87 @@ batch_unindexed_result(const struct batch *b, uint32_t k, off_t from, struct buf
 	at = find(b, b->unindexed, k, from, line);
 	pthread_mutex_unlock(&b->unindexed->mutex);
 	return at;
+}
+
+/* Lines of an earlier version may have userinfo in them. */
+static int
+strip_userinfo(int rc, struct buf *line)
+{
+	if (rc == 0)
+		line->len = userinfo_strip(line->data, line->len);
+	return rc;
+}
+
+int
+batch_result_counts(const struct batch *b, uint32_t k, off_t at)
+{
+	uint64_t upto, entry;
+	bool is_indexed;
+	off_t last, newer;
+	struct buf line = {0};
+
+	if (b->results < 0)
+		return 0;
+	if (batch_index_get(b->results_index, 0, &upto) < 0 || batch_index_get(b->results_index, k, &entry) < 0)
+		return -1;
+	is_indexed = (uint64_t)at < upto;
+	last = is_indexed ? (off_t)entry - 1 : at;
+	newer = unindexed_result(b, k, !is_indexed || last < 0 ? at : (off_t)upto, &line);
+	buf_free(&line);
+	if (newer < 0 && errno != ENOENT)
+		return -1;
+	return (newer < 0 ? last : newer) == at;
+}
+
+/* The line of item K to which the index leads. 1; 0 if it leads to none; -1 with errno. */
+static int
+indexed_line(const struct batch *b, uint32_t k, struct buf *out)
+{
+	off_t at = batch_result_offset(b, k);
+	bool completed;
+
+	if (at < 0 || append_line(b->results, at, out) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return batch_result_number(out->data, out->len, &completed) == k;
+}
+
+/* The last line about item K, of any kind. 0, or -1 with errno. */
+static int
+last_line(const struct batch *b, uint32_t k, struct buf *out)
+{
+	off_t upto;
+	int rc, state;
+
+	if (b->results < 0 || k == 0)
+		return file_fail(ENOENT);
+	upto = batch_results_indexed(b);
+	if (upto < 0)
+		return -1;
+	/* Lines that are not indexed yet are newer. */
+	if (unindexed_result(b, k, upto, out) >= 0)
+		return strip_userinfo(0, out);
+	rc = errno == ENOENT ? indexed_line(b, k, out) : -1;
+	if (rc != 0)
+		return rc < 0 ? -1 : strip_userinfo(0, out);
+	state = batch_state(b, k);
+	if (state < 0)
+		return -1;
+	/* The index is damaged. */
+	if (state == 'c' || state == 'f' || state == 'x')
+		return strip_userinfo(unindexed_result(b, k, 0, out) < 0 ? -1 : 0, out);
+	return file_fail(ENOENT);
+}
+
+int
+batch_result(const struct batch *b, uint32_t k, struct buf *out)
+{
+	char state = '\0';
+
+	if (last_line(b, k, out) < 0)
+		return -1;
+	/* An item that was added again has no result. */
+	if (batch_result_state(out->data, out->len, &state) != k || state != 'p')
+		return 0;
+	errno = ENOENT;
+	return -1;
 }
