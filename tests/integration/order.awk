@@ -66,9 +66,9 @@ function wrote(p, text) {
 		demand_parents(p, "a result is recorded")
 		results++
 	}
-	if (p ~ /\/state$/ && text ~ /"[cf]+"/) {
+	if (p ~ /\/state$/ && match(text, /"[cf]+"/)) {
+		states += RLENGTH - 2
 		demand("^" dirname(p) "/results\\.ndjson$", "a state is final")
-		states++
 	}
 	soil(p)
 }

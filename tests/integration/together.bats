@@ -63,3 +63,49 @@ fetched_once() {
 	run -0 --separate-stderr bi-fetch -P 1 <in
 	assert_equal "$(grep -o '"item":[0-9]*' <<<"$output")" "$(seq -f '"item":%.0f' 500)"
 }
+
+@test "what a process that is killed with -9 has claimed is another's at once" {
+	local first
+
+	faulty_start
+	seq -f "$FAULTY/bytes/20/k%.0f" 3000 >in
+	start bi-fetch --per-host 32 -P 32 <in >out 2>err
+	first=$!
+	poll 20 eval '[ "$(wc -l <out)" -ge 300 ]'
+	kill -KILL "$first"
+	run -0 --separate-stderr bi-fetch --per-host 32 -P 32 <in
+	assert_equal "$(jq -s 'map(select(.status == "completed") | .item) | unique | length' <<<"$output")" 3000
+	assert_equal "$(jq -s 'map(.item) | [length, (unique | length)] | @csv' -r "$BI_ROOT/batches/default/results.ndjson")" 3000,3000
+	# What was under way or not recorded yet is asked for again, and nothing else.
+	[ "$(origin_hits /k)" -le 4000 ]
+}
+
+@test "an item waits for its host unclaimed, though its neighbours were claimed together" {
+	local first
+
+	faulty_start
+	{
+		seq -f "$FAULTY/bytes/20/w%.0f" 400
+		seq -f "$FAULTY/slow/60000/bytes/20/w%.0f" 401 460
+	} >in
+	start bi-fetch --per-host 8 <in >out 2>err
+	first=$!
+	poll 20 eval '[ "$(origin_hits /slow/)" -eq 8 ]'
+	# Of the 60 only those that are asked for are claimed, within the tenth of a second after which the others are given back.
+	poll 10 eval '[ "$(bi-status --json default | jq .batch_job.processing_items)" -eq 8 ]'
+	kill -0 "$first"
+}
+
+@test "a small file needs few system calls of bi-fetch's own" {
+	local calls
+
+	need_plain_strace
+	faulty_start
+	seq -f "$FAULTY/bytes/2000/c%.0f" 600 >in
+	strace -f -c -o trace -e trace=openat,pread64,pwrite64,fcntl,flock,newfstatat,linkat,close,write \
+		bi-fetch -q --per-host 32 -P 32 <in >out
+	calls=$(awk '$NF == "total" { print $4 }' trace)
+	# Twelve, and what a start needs; it was thirty.
+	[ "$calls" -ge 600 ]
+	[ "$calls" -le $((18 * 600 + 2000)) ]
+}

@@ -40,6 +40,101 @@ claims_exclude_and_die_with_their_holder(void **state)
 }
 
 static void
+neighbours_are_claimed_by_one_lock(void **state)
+{
+	struct batch *b = batching_make(state, 10), *other = batching_open(state, BATCH_WORK);
+
+	batching_end(b, 1, COMPLETED);
+	batching_end(b, 9, PERMANENT);
+	assert_int_equal(batch_claim_run(b, 1, 5), 0); /* the first is not pending */
+	assert_false(batch_is_claimed(other, 2));
+	assert_int_equal(batch_claim_run(b, 2, 3), 3);
+	testing_assert_file("batches/b/state", "crrrppppfp");
+	for (uint32_t k = 2; k <= 4; k++)
+		assert_int_equal(batch_claim(other, k, NULL), CLAIM_HELD);
+	assert_int_equal(batch_claim_run(other, 4, 3), 0); /* its first is held, and the others are free again */
+	assert_false(batch_is_claimed(b, 5));
+	batch_release(b, 3);
+	assert_int_equal(batch_claim(other, 3, NULL), CLAIM_OURS);
+	assert_int_equal(batch_claim(other, 2, NULL), CLAIM_HELD);
+	assert_int_equal(batch_claim(other, 4, NULL), CLAIM_HELD);
+	batching_record(b, 4, COMPLETED);
+	assert_false(batch_is_claimed(other, 4));
+	assert_int_equal(batch_claim_run(other, 7, 4), 2); /* up to one that has a result */
+	assert_false(batch_is_claimed(b, 9));
+	assert_false(batch_is_claimed(b, 10));
+	testing_assert_file("batches/b/state", "crrcpprrfp");
+	assert_int_equal(batch_claim_run(b, 10, 2), -1); /* there are not so many */
+	assert_int_equal(errno, ENOENT);
+	batch_close(other);
+	batch_close(b);
+}
+
+static void
+claim_a_run(struct batch *b)
+{
+	NEED(batch_claim_run(b, 1, BATCH_RUN_MAX) == BATCH_RUN_MAX);
+}
+
+/* Each is free at once, and is claimed one by one, since its byte says that it may have a result. */
+static void
+a_run_dies_with_its_holder(void **state)
+{
+	struct batch *b = batching_make(state, BATCH_RUN_MAX + 3);
+
+	batching_kill_in(state, claim_a_run);
+	assert_int_equal(batch_claim_run(b, 1, BATCH_RUN_MAX), 0);
+	for (uint32_t k = 1; k <= BATCH_RUN_MAX; k++) {
+		assert_int_equal(batch_state(b, k), 'r');
+		assert_int_equal(batch_claim(b, k, NULL), CLAIM_OURS);
+	}
+	assert_int_equal(batch_claim_run(b, BATCH_RUN_MAX + 1, 3), 3);
+	batch_close(b);
+}
+
+/* What is read ahead is not believed when it is older than the file. */
+static void
+lines_are_read_ahead(void **state)
+{
+	struct batch *b = batching_make(state, 200), *other = batching_open(state, BATCH_WORK);
+	struct buf line = {0}, userinfo = {0}, headers = {0};
+	const char *ahead;
+	size_t n;
+	int fd;
+
+	for (uint32_t k = 1; k <= 200; k++) {
+		assert_int_equal(batch_item(b, k, &line), 0);
+		assert_int_equal(batch_item_ahead(b, k, &ahead, &n), 1);
+		assert_int_equal(n, line.len);
+		assert_memory_equal(ahead, line.data, n);
+	}
+	assert_int_equal(batch_item_ahead(b, 201, &ahead, &n), 0);
+	assert_int_equal(batch_item_ahead(b, 0, &ahead, &n), 0);
+	assert_int_equal(batch_item_ahead(b, 100, &ahead, &n), 0); /* far from the others: for itself alone */
+	/* One that was added since. */
+	assert_int_equal(batching_add(other, NULL, "http://h/new"), 201);
+	assert_int_equal(batch_item_to_fetch(b, 201, &line, &userinfo, &headers), 0);
+	assert_non_null(strstr(line.data, "http://h/new"));
+	/* An entry that leads into another line. */
+	fd = open("batches/b/items.index", O_WRONLY);
+	assert_int_equal(pwrite(fd, "\5\0\0\0\0\0\0\0", 8, (off_t)49 * 8), 8);
+	close(fd);
+	batch_close(b);
+	b = batching_open(state, BATCH_WORK);
+	for (uint32_t k = 45; k <= 60; k++) {
+		assert_int_equal(batch_item_to_fetch(b, k, &line, &userinfo, &headers), 0);
+		assert_int_equal(batch_item(other, k, &userinfo), 0);
+		assert_string_equal(line.data, userinfo.data);
+		buf_clear(&userinfo);
+	}
+	buf_free(&line);
+	buf_free(&userinfo);
+	buf_free(&headers);
+	batch_close(other);
+	batch_close(b);
+}
+
+static void
 a_completed_item_can_be_claimed(void **state)
 {
 	struct batch *b = batching_make(state, 2), *other = batching_open(state, BATCH_WORK);
@@ -637,6 +732,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(claims_exclude_and_die_with_their_holder, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(neighbours_are_claimed_by_one_lock, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_run_dies_with_its_holder, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(lines_are_read_ahead, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_completed_item_can_be_claimed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_release_while_the_index_is_made_anew_keeps_the_result, testing_enter,

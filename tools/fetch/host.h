@@ -18,28 +18,30 @@ struct host_table;
 struct host {
 	struct host_table *table;
 	char *name;
-	unsigned active, cap;       /* transfers under way, and at most */
-	struct host_rule rule;      /* what is known of it beforehand */
-	struct host_limit *limit;   /* NULL for this machine's files */
-	int64_t bandwidth;          /* bytes a second of all processes; 0: any */
-	int64_t dry_until;          /* nothing more is received from it before this moment */
-	int64_t refused_since;      /* it has refused connections since then, and answered none; 0: no */
-	int64_t refused_last;       /* when it did last */
-	long opt_outs;              /* media that its headers forbade */
-	int64_t held_until;         /* it is held back until this moment, as was seen last; 0: it is not */
-	int64_t waits_since;        /* it is waited for since then, and has answered nothing else; 0: it is not */
-	bool held_too_long;         /* it is held back beyond --max-wait: its jobs fail */
-	char retry_after[40];       /* of the answer that holds it back; "": not known */
-	struct stop_streak streak;  /* of its items; for stop_conditions.c, as the next three */
-	uint64_t counted;           /* its last number among the hosts whose items failed */
-	bool doubted;               /* nothing is started until an undecided result is known */
-	bool left;                  /* its further items stay pending */
-	char *refusal;              /* why nothing more is asked of it; NULL: it may be */
-	struct job_list queue;      /* the scheduler's */
-	struct run_queue parked;    /* behind those of the queue, known by number alone */
-	struct loop_timer pause;    /* set: nothing is started before its moment */
-	bool has_origins;           /* host_table_find() may know it */
-	struct host *next;          /* in its bucket */
+	unsigned active, cap;      /* transfers under way, and at most */
+	struct host_rule rule;     /* what is known of it beforehand */
+	struct host_limit *limit;  /* NULL for this machine's files */
+	int64_t bandwidth;         /* bytes a second of all processes; 0: any */
+	int64_t dry_until;         /* nothing more is received from it before this moment */
+	int64_t refused_since;     /* it has refused connections since then, and answered none; 0: no */
+	int64_t refused_last;      /* when it did last */
+	long opt_outs;             /* media that its headers forbade */
+	int64_t held_until;        /* it is held back until this moment, as was seen last; 0: it is not */
+	int64_t waits_since;       /* it is waited for since then, and has answered nothing else; 0: it is not */
+	bool held_too_long;        /* it is held back beyond --max-wait: its jobs fail */
+	char retry_after[40];      /* of the answer that holds it back; "": not known */
+	struct stop_streak streak; /* of its items; for stop_conditions.c, as the next three */
+	uint64_t counted;          /* its last number among the hosts whose items failed */
+	bool doubted;              /* nothing is started until an undecided result is known */
+	bool left;                 /* its further items stay pending */
+	char *refusal;             /* why nothing more is asked of it; NULL: it may be */
+	struct job_list queue;     /* the scheduler's */
+	struct run_queue parked;   /* behind those of the queue, known by number alone */
+	unsigned run;              /* how many neighbours were claimed by one lock last; the scheduler's, as the next */
+	int64_t run_since;         /* when, on clock_ms() */
+	struct loop_timer pause;   /* set: nothing is started before its moment */
+	bool has_origins;          /* host_table_find() may know it */
+	struct host *next;         /* in its bucket */
 	struct host *turn, *before; /* in the ring */
 	bool in_turn;
 	struct host *idle_next, *idle_before; /* in the list of those with nothing to do */

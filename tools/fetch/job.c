@@ -159,7 +159,7 @@ job_release_claim(struct job *j)
 		return;
 	batch_release(j->target->batch, j->item);
 	target_set_busy(j->target, j->item, false);
-	j->claimed = false;
+	j->claimed = j->ahead = false;
 }
 
 void
@@ -194,6 +194,13 @@ job_drop_media(struct job *j)
 	j->media = NULL;
 }
 
+void
+job_note_claimed(struct job *j)
+{
+	j->claimed = true;
+	target_set_busy(j->target, j->item, true);
+}
+
 enum batch_claim
 job_claim(struct job *j)
 {
@@ -202,8 +209,7 @@ job_claim(struct job *j)
 	if (!target_is_busy(j->target, j->item))
 		claim = j->update ? update_claim(j) : batch_claim(j->target->batch, j->item, j->run->set->retry);
 	if (claim == CLAIM_OURS) {
-		j->claimed = true;
-		target_set_busy(j->target, j->item, true);
+		job_note_claimed(j);
 		if (j->update)
 			target_set_renewed(j->target, j->item);
 	} else if (claim == CLAIM_ERROR) {

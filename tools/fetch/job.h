@@ -30,6 +30,7 @@ struct job {
 	uint32_t item;
 	bool claimed;
 	bool claimed_now; /* for the turn that its host has */
+	bool ahead;       /* claimed together with its neighbour, and not begun: it can be given back */
 	bool unsaid;      /* its record is said for another job of the item, or not at all */
 	size_t weight;    /* bytes in memory, about */
 
@@ -100,6 +101,9 @@ void job_free(struct job *j);
 
 /* Claims the item of J, as batch_claim() does. Also returns CLAIM_HELD if another job of this process has the item. */
 enum batch_claim job_claim(struct job *j);
+
+/* Notes that the item of J is claimed. */
+void job_note_claimed(struct job *j);
 
 /* Releases the claim, while J waits: another process may take the item. */
 void job_release_claim(struct job *j);

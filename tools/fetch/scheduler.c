@@ -21,6 +21,9 @@ enum { ASLEEP_BYTES = 48 << 20 };
 /* How often items that wait for other processes are checked, and how many at a time. */
 enum { HELD_MS = 100, HELD_A_TURN = 4096 };
 
+/* Neighbours that are claimed by one lock are begun within this time, or given back to other processes. */
+enum { RUN_MS = 100 };
+
 struct scheduler {
 	struct run *run;
 	struct host_table *hosts;
@@ -30,6 +33,7 @@ struct scheduler {
 	struct run_queue held_round; /* those that are still to be checked in this round */
 	struct loop_timer held_timer;
 	bool held_due;
+	struct loop_timer run_timer;  /* set while items may be claimed ahead */
 	size_t queued, queued_weight; /* jobs, bytes */
 	size_t parked;                /* runs of items */
 	unsigned active;
@@ -51,6 +55,40 @@ on_held_due(void *arg)
 	((struct scheduler *)arg)->held_due = true;
 }
 
+/* Gives back what is claimed ahead of the host, and claims one at a time from now on. */
+static void
+give_back(struct host *h)
+{
+	for (struct job *j = h->queue.first; j; j = j->next)
+		if (j->ahead)
+			job_release_claim(j);
+	h->run = 1;
+}
+
+static void
+give_back_late(struct host *h, void *arg)
+{
+	struct scheduler *s = arg;
+	struct job *j = h->queue.first;
+
+	while (j && !j->ahead)
+		j = j->next;
+	if (!j)
+		return;
+	if (clock_ms() - h->run_since >= RUN_MS)
+		give_back(h);
+	else
+		loop_set_timer(s->run->loop, &s->run_timer, clock_ms() + RUN_MS);
+}
+
+static void
+on_run_late(void *arg)
+{
+	struct scheduler *s = arg;
+
+	host_table_each(s->hosts, give_back_late, s);
+}
+
 struct scheduler *
 scheduler_new(struct run *run, struct host_table *hosts, struct run_queue *wants, struct run_queue *stored,
 	      struct job_list *members, struct job_list *ended)
@@ -65,6 +103,7 @@ scheduler_new(struct run *run, struct host_table *hosts, struct run_queue *wants
 		.members = members,
 		.ended = ended,
 		.held_timer = {.call = on_held_due, .arg = s},
+		.run_timer = {.call = on_run_late, .arg = s},
 	};
 	return s;
 }
@@ -268,7 +307,7 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
 		scheduler_hold(s, t, item);
 		return;
 	}
-	state = batch_state(t->batch, item);
+	state = batch_was_pending(t->batch, item) ? 'p' : batch_state(t->batch, item);
 	if (state < 0) {
 		run_fail(s->run, "reading the state of an item");
 		return;
@@ -444,6 +483,43 @@ let_go_of_ended(struct scheduler *s, struct host *h)
 	host_update(h);
 }
 
+/* Whether the job can be claimed together with its neighbours. */
+static bool
+is_for_run(const struct job *j)
+{
+	return !j->claimed && !j->update && !j->target->cancelled && !target_is_busy(j->target, j->item);
+}
+
+/* Claims the jobs at the front of the queue of H that are neighbours in the batch: twice as many as last, as long as
+ * they are begun soon. If that fails, they are claimed one by one. */
+static void
+claim_neighbours(struct scheduler *s, struct host *h)
+{
+	struct job *first = h->queue.first, *j = first;
+	unsigned most = h->run < BATCH_RUN_MAX / 2 ? 2 * h->run : BATCH_RUN_MAX, n = 0;
+	int got;
+
+	h->run = h->run ? h->run : 1;
+	for (; j && n < most && is_for_run(j) && j->target == first->target && j->item == first->item + n; j = j->next)
+		n++;
+	if (n < 2)
+		return;
+	got = batch_claim_run(first->target->batch, first->item, n);
+	if (got < 0)
+		run_fail(s->run, "claiming an item");
+	j = first;
+	for (int i = 0; i < got; i++, j = j->next) {
+		job_note_claimed(j);
+		j->ahead = true;
+	}
+	if (got < 2)
+		return;
+	h->run = (unsigned)got > h->run ? (unsigned)got : h->run;
+	h->run_since = clock_ms();
+	if (!s->run_timer.at)
+		loop_set_timer(s->run->loop, &s->run_timer, h->run_since + RUN_MS);
+}
+
 /* Takes the first job of the host that is claimed or can be. NULL: there is none. */
 static struct job *
 claim_next(struct scheduler *s, struct host *h)
@@ -451,8 +527,11 @@ claim_next(struct scheduler *s, struct host *h)
 	struct job *j;
 
 	while ((j = h->queue.first) && !s->run->fatal) {
+		if (!j->claimed)
+			claim_neighbours(s, h);
 		dequeue_job(s, j);
-		j->claimed_now = !j->claimed;
+		j->claimed_now = !j->claimed || j->ahead;
+		j->ahead = false;
 		if (j->claimed || scheduler_claim(s, j))
 			return j;
 	}
@@ -469,6 +548,7 @@ scheduler_next(struct scheduler *s)
 	if (!h)
 		return NULL;
 	if (!host_acquire_slot(h, &slot)) {
+		give_back(h);
 		if (h->held_until)
 			let_go_of_ended(s, h);
 		return NULL;
@@ -481,6 +561,7 @@ scheduler_next(struct scheduler *s)
 		/* Another process may take the item, rather than wait for the host as well. */
 		if (j->claimed_now)
 			job_release_claim(j);
+		give_back(h);
 		enqueue_job(s, j, true);
 		j = NULL;
 	} else {
@@ -599,6 +680,7 @@ scheduler_end(struct scheduler *s)
 	while (s->sleepers)
 		job_free(end_sleep(s->sleepers));
 	loop_stop_timer(s->run->loop, &s->held_timer);
+	loop_stop_timer(s->run->loop, &s->run_timer);
 	run_queue_free(&s->held);
 	run_queue_free(&s->held_round);
 	free(s);

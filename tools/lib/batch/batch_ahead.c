@@ -1,8 +1,9 @@
-/* The lines of items that are next, which are read many at a time. */
+/* The lines and states of items that are next, which are read many at a time. */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/scan.h"
 #include "batch/batch_internal.h"
 #include "files/file.h"
@@ -10,12 +11,25 @@
 /* So many entries of items.index and so many bytes of items.ndjson are read at once. */
 enum { ENTRIES = 64, BYTES = 32 << 10 };
 
-struct batch_ahead {
+/* One place is where items are looked at, another where jobs are made of those that were looked at before. */
+enum { WINDOWS = 2 };
+
+/* For so long a pending item is believed to be pending. */
+enum { BELIEVED_MS = 100 };
+
+struct window {
 	uint32_t first, count;     /* items whose lines are in TEXT */
 	uint32_t latest;           /* the last item that was asked for */
 	uint32_t begins[ENTRIES];  /* where they are in TEXT */
 	uint32_t lengths[ENTRIES]; /* without newline */
+	char states[ENTRIES];      /* when they were read, at READ_AT of clock_ms() */
+	int64_t read_at;
 	char text[BYTES];
+};
+
+struct batch_ahead {
+	struct window windows[WINDOWS];
+	unsigned turn; /* the window to be used for another place */
 };
 
 /* The line of item K is at BEGIN of the N bytes of TEXT. Returns its length, or 0 if it is not, or not whole. */
@@ -36,7 +50,7 @@ whole_line(const char *text, size_t n, uint64_t begin, uint32_t k)
 
 /* Reads the lines from item K on. A line with an entry in the index is never cut or changed. 0, or -1 with errno. */
 static int
-fill(struct batch *b, struct batch_ahead *a, uint32_t k)
+fill(struct batch *b, struct window *a, uint32_t k)
 {
 	uint64_t entries[ENTRIES], from, at;
 	ssize_t n = file_read_at(b->items_index, entries, sizeof(entries), (off_t)((k - 1) * sizeof(*entries)));
@@ -44,6 +58,10 @@ fill(struct batch *b, struct batch_ahead *a, uint32_t k)
 
 	a->first = k;
 	a->count = 0;
+	memset(a->states, 0, sizeof(a->states));
+	a->read_at = clock_ms();
+	if (file_read_at(b->state, a->states, sizeof(a->states), (off_t)k - 1) < 0)
+		return -1;
 	if (known == 0 || (le64toh(entries[0]) == 0 && k > 1))
 		return n < 0 ? -1 : 0;
 	/* The byte before shows that a line begins there. */
@@ -62,28 +80,57 @@ fill(struct batch *b, struct batch_ahead *a, uint32_t k)
 	return n < 0 ? -1 : 0;
 }
 
+static bool
+has_item(const struct window *w, uint32_t k)
+{
+	return k >= w->first && k - w->first < w->count;
+}
+
+/* The window that has item K, or that is read on for it. NULL: K is near none, and is read for itself alone. */
+static struct window *
+window_for(struct batch_ahead *a, uint32_t k)
+{
+	for (unsigned i = 0; i < WINDOWS; i++)
+		if (has_item(&a->windows[i], k))
+			return &a->windows[i];
+	for (unsigned i = 0; i < WINDOWS; i++)
+		if (k >= a->windows[i].latest && k - a->windows[i].latest <= ENTRIES)
+			return &a->windows[i];
+	a->windows[a->turn].latest = k;
+	a->turn = (a->turn + 1) % WINDOWS;
+	return NULL;
+}
+
 int
 batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n)
 {
-	struct batch_ahead *a = b->ahead;
-	bool near;
+	struct window *w;
 
 	if (k == 0)
 		return 0;
-	if (!a)
-		a = b->ahead = buf_alloc(sizeof(*a));
-	/* Who jumps about needs one line each time. */
-	near = k >= a->latest && k - a->latest <= ENTRIES;
-	a->latest = k;
-	if (k < a->first || k - a->first >= a->count) {
-		if (!near)
-			return 0;
-		if (fill(b, a, k) < 0)
-			return -1;
-		if (a->count == 0)
-			return 0;
-	}
-	*line = a->text + a->begins[k - a->first];
-	*n = a->lengths[k - a->first];
+	if (!b->ahead)
+		b->ahead = buf_alloc(sizeof(*b->ahead));
+	w = window_for(b->ahead, k);
+	if (!w)
+		return 0;
+	w->latest = k;
+	if (!has_item(w, k) && fill(b, w, k) < 0)
+		return -1;
+	if (!has_item(w, k))
+		return 0;
+	*line = w->text + w->begins[k - w->first];
+	*n = w->lengths[k - w->first];
 	return 1;
+}
+
+bool
+batch_was_pending(const struct batch *b, uint32_t k)
+{
+	for (unsigned i = 0; b->ahead && i < WINDOWS; i++) {
+		const struct window *w = &b->ahead->windows[i];
+
+		if (has_item(w, k) && clock_ms() - w->read_at < BELIEVED_MS)
+			return w->states[k - w->first] == 'p';
+	}
+	return false;
 }

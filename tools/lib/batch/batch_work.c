@@ -320,6 +320,45 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	return claim;
 }
 
+/* How many of N items from K on, which are claimed, are pending and have no result, up to the first that is not. -1
+ * with errno. */
+static int
+count_pending(const struct batch *b, uint32_t k, uint32_t n)
+{
+	char states[BATCH_RUN_MAX] = {0};
+	uint64_t entries[BATCH_RUN_MAX] = {0};
+	int i = 0;
+
+	if (file_read_at(b->state, states, n, (off_t)k - 1) < 0 ||
+	    file_read_at(b->results_index, entries, n * sizeof(*entries), (off_t)(k * sizeof(*entries))) < 0)
+		return -1;
+	while (i < (int)n && (states[i] == 'p' || states[i] == '\0') && entries[i] == 0)
+		i++;
+	return i;
+}
+
+int
+batch_claim_run(struct batch *b, uint32_t k, uint32_t n)
+{
+	char states[BATCH_RUN_MAX];
+	int rc, got;
+
+	n = n < BATCH_RUN_MAX ? n : BATCH_RUN_MAX;
+	if (k == 0 || extend_state_to(b, k + n - 1) < 0)
+		return -1;
+	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, n);
+	if (rc)
+		return rc > 0 ? 0 : -1;
+	memset(states, 'r', sizeof(states));
+	got = count_pending(b, k, n);
+	if (got > 0 && file_write_at(b->state, states, (size_t)got, (off_t)k - 1) < 0)
+		got = -1;
+	rc = got < 0 ? 0 : got;
+	if (rc < (int)n)
+		lock_bytes_drop(b->state, (off_t)k - 1 + rc, (off_t)n - rc);
+	return got;
+}
+
 void
 batch_settle_state(struct batch *b, uint32_t k)
 {
