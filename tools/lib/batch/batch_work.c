@@ -430,7 +430,7 @@ batch_append_results(struct batch *b, const struct batch_outcome *v, size_t n)
 }
 
 int
-batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
+batch_record_held(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
 {
 	int rc, error;
 
@@ -449,8 +449,17 @@ batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync
 	for (size_t i = 0; i < n; i++)
 		if (batch_set_state(b, v[i].item, v[i].completed ? 'c' : 'f') < 0)
 			return -1;
+	return 0;
+}
+
+int
+batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
+{
+	if (batch_record_held(b, v, n, sync) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		lock_bytes_drop(b->state, (off_t)v[i].item - 1, 1);
-	batch_drop_userinfo(b, v, n);
+	if (n)
+		batch_drop_userinfo(b, v, n);
 	return 0;
 }
