@@ -188,8 +188,12 @@ $(BUILD)/tests/bench/minimal.o: FLAGS += $(CFLAGS_libcurl)
 $(BUILD)/tests/bench/minimal: $(BUILD)/tests/bench/minimal.o
 	$(call link,$^ $(LIBS_libcurl))
 
+# The least that can be done with an upload.
+$(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
+	$(call link,$^)
+
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
-compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal
+compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal $(BUILD)/tests/bench/sink
 
 # TESTS has words: only the files whose path has one of them.
 TESTS =
@@ -197,7 +201,8 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run $(TESTS)
 
 # What takes long by nature, and tests in larger sizes.
-check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal | packages
+check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal \
+		$(BUILD)/tests/bench/sink | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
 
 # Attacks that take long: each system call of a small pipeline fails once.
@@ -214,7 +219,7 @@ screenshots: all | packages
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
 # All of its parts, whatever becomes of one.
-bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin | packages
+bench: all $(BUILD)/tests/bench/minimal $(BUILD)/tests/bench/sink $(BUILD)/tests/hold $(BUILD)/tests/origin | packages
 	@status=0; for part in run pictures upload api parse; do \
 		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part || status=1; done; exit $$status
 
