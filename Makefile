@@ -192,10 +192,14 @@ $(TEST_LIBRARIES): $(BUILD)/tests/%.so: tests/preload/%.c Makefile
 $(BUILD)/tests/bench/minimal.o: FLAGS += $(CFLAGS_libcurl)
 $(BUILD)/tests/bench/minimal: $(BUILD)/tests/bench/minimal.o
 	$(call link,$^ $(LIBS_libcurl))
-BENCH_PROGRAMS = $(BUILD)/tests/bench/minimal $(BUILD)/tests/hold $(BUILD)/tests/origin
+BENCH_PROGRAMS = $(BUILD)/tests/bench/minimal $(BUILD)/tests/bench/sink $(BUILD)/tests/hold $(BUILD)/tests/origin
+
+# The least that can be done with an upload.
+$(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
+	$(call link,$^)
 
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
-compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal
+compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal $(BUILD)/tests/bench/sink
 
 # TESTS has words: only the files whose path has one of them.
 TESTS =
@@ -203,7 +207,8 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run $(TESTS)
 
 # What takes long by nature, and tests in larger sizes.
-check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal | packages
+check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal \
+		$(BUILD)/tests/bench/sink | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
 
 # Attacks that take long: each system call of a small pipeline fails once.

@@ -505,6 +505,24 @@ a_group_is_recorded_in_its_order(void **state)
 	batch_close(other);
 }
 
+/* For a process that removes the files of an item after its result says so. */
+static void
+a_claim_may_outlast_the_record(void **state)
+{
+	struct batch *b = batching_make(state, 2), *other = batching_open(state, BATCH_WORK);
+	char line[128];
+
+	assert_int_equal(batch_claim_any(b, 2), CLAIM_OURS);
+	batching_line(2, MAY_PASS, line);
+	assert_int_equal(batch_record_held(b, &(struct batch_outcome){2, false, line, strlen(line), NULL}, 1, true), 0);
+	testing_assert_file("batches/b/state", "pf");
+	assert_int_equal(batch_claim_any(other, 2), CLAIM_HELD);
+	batch_unclaim(b, 2);
+	assert_int_equal(batch_claim_any(other, 2), CLAIM_OURS);
+	batch_close(b);
+	batch_close(other);
+}
+
 static void
 a_torn_result_is_cut(void **state)
 {
@@ -748,6 +766,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(one_state_is_recovered_from_its_result, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_failed_item_is_tried_again_by_who_comes_later, testing_enter,
 						testing_leave),
+		cmocka_unit_test_setup_teardown(a_claim_may_outlast_the_record, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_group_is_recorded_in_its_order, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_torn_result_is_cut, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_full_disk_records_nothing_of_the_group, testing_enter, testing_leave),

@@ -20,7 +20,24 @@ client_set_deadline(struct client *c, int64_t due)
 void
 client_send_soon(struct client *c)
 {
-	loop_watch(c->clients->loop, &c->watcher, c->watcher.fd, EPOLLIN | (c->out.len > c->sent ? EPOLLOUT : 0));
+	if (!c->paused)
+		loop_watch(c->clients->loop, &c->watcher, c->watcher.fd,
+			   EPOLLIN | (c->out.len > c->sent ? EPOLLOUT : 0));
+}
+
+void
+client_pause(struct client *c)
+{
+	c->paused = true;
+	loop_stop_timer(c->clients->loop, &c->timer);
+	loop_unwatch(c->clients->loop, &c->watcher);
+}
+
+void
+client_resume(struct client *c)
+{
+	c->paused = false;
+	client_send_soon(c);
 }
 
 void
@@ -28,6 +45,7 @@ client_answer(struct client *c, const struct reply *r, bool head)
 {
 	reply_print(r, head, &c->out);
 	c->answered = true;
+	c->paused = false;
 	client_set_deadline(c, clock_ms() + API_REQUEST_MS);
 	scgi_free(&c->scgi);
 	client_send_soon(c);
@@ -80,8 +98,8 @@ listen_for_clients(struct client_loop *l)
 		msg_die_errno(EX_OSERR, "cannot take requests from descriptor 0");
 }
 
-static void
-drop_client(struct client *c)
+void
+client_drop(struct client *c)
 {
 	struct client_loop *l = c->clients;
 
@@ -103,7 +121,7 @@ on_client(void *arg, uint32_t events)
 	struct client *c = arg;
 
 	if (events & EPOLLERR || (events & (EPOLLIN | EPOLLHUP) && !read_client(c)) || !send_client(c))
-		drop_client(c);
+		client_drop(c);
 	else
 		client_send_soon(c);
 }
@@ -114,7 +132,7 @@ on_client_late(void *arg)
 	struct client *c = arg;
 
 	if (c->answered || !c->clients->calls->on_deadline(c))
-		drop_client(c);
+		client_drop(c);
 	else
 		client_send_soon(c);
 }

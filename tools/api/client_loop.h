@@ -24,6 +24,7 @@ struct client {
 	struct scgi scgi;            /* what it sends */
 	struct buf out;              /* what is sent to it */
 	size_t sent;                 /* of OUT */
+	bool paused;                 /* a thread of the caller reads from its connection, and the loop does not */
 	bool answered;               /* OUT is the rest of its answer */
 	bool lingers;                /* its answer is sent; what it still sends is ignored until it ends */
 	void *own;                   /* the caller's */
@@ -58,6 +59,16 @@ void client_set_deadline(struct client *c, int64_t due);
 
 /* Sends what is in C's OUT as soon as C takes it. Must be called after OUT was changed outside of a call for C. */
 void client_send_soon(struct client *c);
+
+/* Leaves C's connection to a thread of the caller, which reads the rest of its request: nothing is called for C until
+ * client_resume(), client_answer() or client_drop(). Must be called in the loop, as these. */
+void client_pause(struct client *c);
+
+/* Ends the pause. */
+void client_resume(struct client *c);
+
+/* Drops C, which is paused, after it has left. */
+void client_drop(struct client *c);
 
 /* Answers C: nothing more of its request counts. HEAD: without the body. */
 void client_answer(struct client *c, const struct reply *r, bool head);

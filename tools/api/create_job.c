@@ -10,6 +10,7 @@
 
 #include "base/when.h"
 #include "batch/queue.h"
+#include "batch/upload_digests.h"
 #include "create_job.h"
 #include "files/file.h"
 #include "files/trash.h"
@@ -77,19 +78,28 @@ sync_files(const struct submission *h)
 	return 0;
 }
 
-/* Names the files uploads/1 and so on, in the batch's directory. */
+/* Names the files uploads/1 and so on, in the batch's directory, and notes their digests. */
 static int
 publish_uploads(struct submission *h, const struct batch *b)
 {
 	int dir = root_open_dir(batch_dirfd(b), "uploads", true), rc = dir < 0 ? -1 : 0;
+	struct buf digests = {0};
+	struct stat st;
 	char name[24];
 
 	for (size_t i = 0; rc == 0 && i < h->n; i++) {
 		snprintf(name, sizeof(name), "%zu", i + 1);
 		rc = atomic_file_publish(&h->items[i].part, dir, name);
+		if (rc == 0 && file_stat(dir, name, &st) != 1)
+			rc = -1;
+		if (rc == 0)
+			upload_digest_add(&digests, &st, h->items[i].sha256);
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		upload_digests_write(dir, &digests);
 		rc = fsync(dir);
+	}
+	buf_free(&digests);
 	return file_close(dir, rc);
 }
 

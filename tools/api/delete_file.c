@@ -134,7 +134,8 @@ read_lines(const struct batch *b, uint32_t k, struct json_object **asked, struct
 	return *result || errno == ENOENT || errno == EBADMSG ? 0 : -1;
 }
 
-/* Deletes item K of B, which is claimed: records the deletion and removes the files. HAS as above; NULL: use its
+/* Deletes item K of B, which is claimed: records the deletion, removes the files, and only then ends the claim, so that
+ * no other process makes them anew meanwhile. HAS as above; NULL: use its
  * result. */
 static int
 delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json_object *has)
@@ -142,25 +143,24 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	struct buf line = {0};
 	struct json_object *asked = NULL, *result = NULL;
 	struct batch_outcome v = {.item = k};
-	int rc = read_lines(b, k, &asked, &result);
+	int rc = read_lines(b, k, &asked, &result), error;
 
-	if (rc < 0 || is_deleted(result)) {
-		batch_unclaim(b, k);
-	} else {
+	if (rc == 0 && !is_deleted(result)) {
 		print_deleted(k, asked, &line);
 		v.line = line.data;
 		v.len = line.len;
-		rc = batch_record(b, &v, 1, true);
-		if (rc < 0)
-			batch_unclaim(b, k);
+		rc = batch_record_held(b, &v, 1, true);
 	}
 	if (rc == 0)
 		rc = batch_forget_userinfo(b, k);
 	if (rc == 0)
 		rc = remove_all(root, b, k, asked, has ? has : result);
+	error = errno;
+	batch_unclaim(b, k);
 	json_object_put(asked);
 	json_object_put(result);
 	buf_free(&line);
+	errno = error;
 	return rc;
 }
 

@@ -1,5 +1,5 @@
-/* The parts of an upload: files are written to unnamed files in temp/ as they arrive, which vanish with this process.
- */
+/* The parts of an upload: files are hashed and written to unnamed files in temp/ as they arrive, which vanish with this
+ * process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -38,8 +38,9 @@ begin_file(struct submission *h, const struct multipart_part *p)
 	h->unchosen = !*p->filename;
 	item->has_part = atomic_file_open(&item->part, h->temp) == 0;
 	if (!item->has_part)
-		submission_error(h, errno, unkept);
-	return item->has_part;
+		return submission_error(h, errno, unkept);
+	item->hash = hash_begin();
+	return true;
 }
 
 static bool
@@ -62,9 +63,14 @@ write_part(struct submission *h, struct submission_item *item, const char *bytes
 {
 	if (atomic_file_write(&item->part, bytes, n) < 0)
 		return submission_error(h, errno, unkept);
-	if (item->size / EARLY != (item->size + n) / EARLY)
-		sync_file_range(item->part.fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* if it fails, the sync takes longer */
+	hash_add(item->hash, bytes, n);
 	item->size += n;
+	if ((off_t)item->size - item->sync_begun >= EARLY) {
+		/* If it fails, the sync takes longer. */
+		(void)sync_file_range(item->part.fd, item->sync_begun, (off_t)item->size - item->sync_begun,
+				      SYNC_FILE_RANGE_WRITE);
+		item->sync_begun = (off_t)item->size;
+	}
 	return true;
 }
 
@@ -92,8 +98,12 @@ on_part_end(void *arg)
 
 		if (h->unchosen && item->size == 0) { /* a field of a form that was left empty */
 			atomic_file_drop(&item->part);
+			hash_drop(item->hash);
 			free(item->where);
 			h->n--;
+		} else {
+			hash_end(item->hash, item->sha256);
+			item->hash = NULL;
 		}
 	} else if (h->is_id) {
 		buf_add(&h->value, "", 0);

@@ -9,13 +9,21 @@
 #include "notebook/notebook.h"
 
 void
+submission_drop_files(struct submission *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->items[i].has_part)
+			atomic_file_drop(&h->items[i].part);
+}
+
+void
 submission_free(struct submission *h)
 {
+	submission_drop_files(h);
 	for (size_t i = 0; i < h->n; i++) {
 		struct submission_item *item = &h->items[i];
 
-		if (item->has_part)
-			atomic_file_drop(&item->part);
+		hash_drop(item->hash);
 		free(item->where);
 		free(item->userinfo);
 		free(item->upload_id);

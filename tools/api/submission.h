@@ -2,18 +2,20 @@
  * submission: what a request hands in, from its first byte until it is a job, and its only item done. bi-api --take.
  *
  *	submit_server.c  the clients: who may, how fast, which one waits for its item
- *	form.c           the parts of an upload, which go to the disk as they come
+ *	receive.c        the body of an upload
+ *	form.c           its parts, which go to the disk as they come
  *	urls.c           the URLs of a request
  *	create_job.c     the batch of the job
  *	wait_item.c      its only item
  *
- * The body is taken in the loop of all clients. Work that waits for the disk, or takes long, is done in a thread, which
- * has the submission to itself meanwhile.
+ * Lists of URLs are read in the loop of all clients. Work that waits for the disk or for a lock, or takes long, is done
+ * in a thread, which has the submission to itself meanwhile; so an upload is read by its thread.
  */
 #ifndef BI_SUBMISSION_H
 #define BI_SUBMISSION_H
 
 #include "api.h"
+#include "base/hash.h"
 #include "batch/batch.h"
 #include "files/atomic_file.h"
 #include "http/multipart.h"
@@ -50,6 +52,9 @@ struct submission_item {
 	struct atomic_file part; /* a file's bytes */
 	bool has_part;
 	uint64_t size;
+	struct hash *hash;         /* of the bytes that have come; NULL once all have */
+	char sha256[HASH_HEX + 1]; /* of all */
+	off_t sync_begun;          /* up to here the kernel was told to begin to write to the disk */
 };
 
 struct submission {
@@ -64,6 +69,7 @@ struct submission {
 
 	/* The body as it comes. */
 	uint64_t got;
+	bool left;             /* its client has left before all of it came */
 	struct multipart form; /* calls: NULL where it is no upload */
 	int temp;              /* the root's temp/; -1 but for an upload */
 	size_t parts;
@@ -82,6 +88,9 @@ struct submission {
 };
 
 void submission_free(struct submission *h);
+
+/* Removes the files that came so far. If they are large, that takes time. */
+void submission_drop_files(struct submission *h);
 
 /* One more item. */
 struct submission_item *submission_add(struct submission *h, const char *where);

@@ -1,7 +1,8 @@
-/* Accepts submissions. A client is authenticated before its body is read. The body is then read as it arrives, and a
- * thread, which may wait for the disk, makes the job. If the client wants the result, it waits for the only item. The
- * client may leave at any time: before the body is complete nothing has happened, and afterwards the job is made and
- * continues. */
+/* Accepts submissions. A client is authenticated before its body is read. A list is then read by the loop as it
+ * arrives; the body of an upload is read by a thread, which may wait for the disk. A thread makes the job. If the
+ * client wants the result, the loop waits for the only item, and another thread, which may wait for the notebook, makes
+ * the answer. The client may leave at any time: before the body is complete nothing has happened, and afterwards the
+ * job is made and continues. */
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -16,7 +17,7 @@
 #include "base/msg.h"
 #include "client_loop.h"
 #include "create_job.h"
-#include "form.h"
+#include "receive.h"
 #include "route.h"
 #include "submission.h"
 #include "submit_server.h"
@@ -34,6 +35,8 @@ struct submit_client {
 	struct client *client;         /* NULL: the client has left while a thread has the submission */
 	struct submit_server *server;
 	struct scgi scgi; /* the input of the thread */
+	int fd;           /* the client's connection, which the thread of an upload reads */
+	bool waits;       /* the job is made: the thread is to look at its item */
 	pthread_t thread;
 	uint64_t held;              /* of the body, in memory */
 	int64_t rate_at;            /* when the rate of the body is checked */
@@ -63,6 +66,12 @@ static const struct route routes[] = {
 	{"POST", "notebooks/*/files/parse_url_media", NULL},
 	{"POST", "notebooks/*/files/upload", NULL},
 };
+
+static bool
+is_upload(const struct submission *h)
+{
+	return strcmp(h->type->key, "upload") == 0;
+}
 
 /* --- answers --- */
 
@@ -106,10 +115,17 @@ static void
 process_submission(struct submit_client *a)
 {
 	struct submission *h = a->submission;
-	bool well = h->form.calls ? form_end(h) : urls_take(h, &a->scgi);
+	bool well = is_upload(h) ? receive_upload(h, &a->scgi, a->fd) : urls_take(h, &a->scgi);
 
-	if (!well || !create_job(h) || !h->is_batch)
+	if (!well || !create_job(h)) {
+		submission_drop_files(h);
 		return;
+	}
+	if (!h->is_batch) {
+		a->waits = true;
+		wait_item_begin(h, a->server->ino);
+		return;
+	}
 	h->reply.status = 202;
 	buf_printf(&h->reply.body, "{\"success\":true,\"batch_job_id\":%llu,\"total_items\":%zu,\"message\":\"",
 		   (unsigned long long)h->id, h->n);
@@ -123,7 +139,10 @@ run_thread(void *arg)
 	struct submit_client *a = arg;
 	struct submit_server *t = a->server;
 
-	process_submission(a);
+	if (a->waits)
+		wait_item_look(a->submission);
+	else
+		process_submission(a);
 	pthread_mutex_lock(&t->mutex);
 	a->next = t->done;
 	t->done = a;
@@ -132,22 +151,49 @@ run_thread(void *arg)
 	return NULL;
 }
 
-/* The body is complete. */
-static void
+/* Leaves the submission to a thread. Returns 0 or an error. */
+static int
 start_thread(struct client *c)
+{
+	struct submit_client *a = c->own;
+
+	a->step = STEP_THREAD;
+	loop_stop_timer(a->server->clients.loop, &c->timer);
+	return pthread_create(&a->thread, NULL, run_thread, a);
+}
+
+/* The headers of an upload are complete, or the list. */
+static void
+start_processing(struct client *c)
 {
 	struct submit_client *a = c->own;
 	int error;
 
 	a->scgi = c->scgi;
 	c->scgi = (struct scgi){0};
-	a->step = STEP_THREAD;
-	loop_stop_timer(a->server->clients.loop, &c->timer);
-	error = pthread_create(&a->thread, NULL, run_thread, a);
+	error = start_thread(c);
 	if (!error)
 		return;
 	submission_error(a->submission, error, "the request cannot be processed");
 	finish_client(c);
+}
+
+/* Waits for the item. */
+static void
+wait_for_item(struct client *c)
+{
+	struct submit_client *a = c->own;
+
+	a->step = STEP_ITEM;
+	client_set_deadline(c, wait_item_until(a->submission));
+}
+
+/* Lets a thread look at the item. If there can be no thread now, one is tried again later. */
+static void
+look_at_item(struct client *c)
+{
+	if (start_thread(c) != 0)
+		wait_for_item(c);
 }
 
 /* The thread of the client has ended. */
@@ -158,15 +204,19 @@ end_thread(struct submit_server *t, struct submit_client *a)
 
 	pthread_join(a->thread, NULL);
 	if (!c) {
+		wait_item_end(a->submission, t->ino);
 		free_submit_client(a);
+	} else if (a->submission->left) {
+		a->step = STEP_BODY;
+		client_drop(c);
 	} else if (a->submission->reply.status) {
 		finish_client(c);
 	} else {
-		a->step = STEP_ITEM;
-		wait_item_begin(a->submission, t->ino);
-		client_set_deadline(c, wait_item_until(a->submission));
-		if (wait_item_look(a->submission))
-			finish_client(c);
+		if (c->paused)
+			client_resume(c);
+		wait_for_item(c);
+		if (wait_item_has_ended(a->submission))
+			look_at_item(c);
 	}
 }
 
@@ -203,8 +253,8 @@ handle_batches(void *arg, uint32_t happened)
 	for (size_t i = 0; i < t->clients.n; i++) {
 		struct submit_client *a = t->clients.v[i]->own;
 
-		if (a && a->step == STEP_ITEM && wait_item_look(a->submission))
-			finish_client(t->clients.v[i]);
+		if (a && a->step == STEP_ITEM && wait_item_has_ended(a->submission))
+			look_at_item(t->clients.v[i]);
 	}
 }
 
@@ -234,44 +284,30 @@ begin_submission(struct submit_server *t, const struct request *q, struct reply 
 static bool
 check_length(const struct submit_server *t, const struct submission *h, uint64_t length, struct reply *r)
 {
-	bool is_upload = strcmp(h->type->key, "upload") == 0;
-
-	if (is_upload && length > t->api->bounds.upload)
+	if (is_upload(h) && length > t->api->bounds.upload)
 		reply_error(r, 413, "too_large", "an upload may have at most %llu bytes",
 			    (unsigned long long)t->api->bounds.upload);
-	else if (!is_upload && length > SUBMISSION_JSON_MAX)
+	else if (!is_upload(h) && length > SUBMISSION_JSON_MAX)
 		reply_error(r, 413, "too_large",
 			    "a list of URLs may have at most %d bytes: submit it in several requests",
 			    SUBMISSION_JSON_MAX);
-	else if (!is_upload && t->held + length > SUBMISSION_JSON_HELD)
+	else if (!is_upload(h) && t->held + length > SUBMISSION_JSON_HELD)
 		reply_error(r, 503, "busy", "too many long lists are being submitted at once; try again");
 	else
 		return true;
 	return false;
 }
 
-/* Reads the part of the body that has arrived, and starts the work once it is complete. */
+/* Counts the part of a list that has arrived, which stays in its buffer, and starts the work once it is complete. */
 static void
-read_body(struct client *c)
+read_list(struct client *c)
 {
 	struct submit_client *a = c->own;
 	struct submission *h = a->submission;
-	struct scgi *s = &c->scgi;
-	uint64_t left = s->body_len - h->got, n = s->in.len - s->body;
 
-	if (!h->form.calls) { /* a list stays in its buffer */
-		h->got = n;
-	} else {
-		n = n < left ? n : left;
-		h->got += n;
-		if (!form_take(h, s->in.data + s->body, n)) {
-			finish_client(c);
-			return;
-		}
-		s->in.len = s->body;
-	}
-	if (h->got >= s->body_len)
-		start_thread(c);
+	h->got = c->scgi.in.len - c->scgi.body;
+	if (h->got >= c->scgi.body_len)
+		start_processing(c);
 }
 
 /* The headers are complete. */
@@ -297,16 +333,17 @@ begin_client(struct submit_server *t, struct client *c)
 	a = buf_alloc(sizeof(*a));
 	*a = (struct submit_client){.step = STEP_BODY, .submission = h, .client = c, .server = t};
 	c->own = a;
-	a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
-	client_set_deadline(c, a->rate_at);
-	if (strcmp(h->type->key, "upload") != 0) {
-		a->held = s->body_len;
-		t->held += a->held;
-	} else if (!form_begin(h, scgi_get(s, "CONTENT_TYPE"), s->body_len)) {
-		finish_client(c);
+	if (is_upload(h)) {
+		a->fd = c->watcher.fd;
+		client_pause(c);
+		start_processing(c);
 		return;
 	}
-	read_body(c);
+	a->rate_at = clock_ms() + SUBMISSION_RATE_MS;
+	client_set_deadline(c, a->rate_at);
+	a->held = s->body_len;
+	t->held += a->held;
+	read_list(c);
 }
 
 /* --- clients --- */
@@ -324,13 +361,13 @@ on_request(struct client *c)
 		return state != SCGI_BAD;
 	}
 	if (a->step == STEP_BODY)
-		read_body(c);
+		read_list(c);
 	else
 		scgi_free(&c->scgi); /* more than was announced */
 	return true;
 }
 
-/* Checks now and then whether the body arrives too slowly. */
+/* Checks now and then whether a list arrives too slowly. */
 static bool
 is_slow(struct submit_client *a)
 {
@@ -349,10 +386,7 @@ on_deadline(struct client *c)
 	if (!a)
 		return false; /* lighttpd sends headers at once */
 	if (a->step == STEP_ITEM) {
-		if (wait_item_look(a->submission))
-			finish_client(c);
-		else
-			client_set_deadline(c, wait_item_until(a->submission));
+		look_at_item(c);
 		return true;
 	}
 	if (is_slow(a)) {

@@ -123,14 +123,21 @@ workless_ms(const struct submission *h)
 }
 
 bool
-wait_item_look(struct submission *h)
+wait_item_has_ended(const struct submission *h)
 {
 	int state = h->watched ? batch_state(h->watched, 1) : -1;
+
+	return state < 0 || state == 'c' || state == 'f' || state == 'x';
+}
+
+bool
+wait_item_look(struct submission *h)
+{
 	int64_t waited = clock_ms() - h->since;
 
-	if (state < 0) {
+	if (!h->watched) {
 		reply_unread(h);
-	} else if (state == 'c' || state == 'f' || state == 'x') {
+	} else if (wait_item_has_ended(h)) {
 		reply_result(h);
 	} else if (waited >= workless_ms(h)) {
 		bool works = queue_has_worker(&h->api->root) != 0; /* if the search fails, there may be a worker */

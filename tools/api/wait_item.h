@@ -12,7 +12,10 @@
 /* Begins to wait for the only item, woken by the inotify descriptor INO where that is not -1. */
 void wait_item_begin(struct submission *h, int ino);
 
-/* Looks at it. True once the reply is what became of it. */
+/* Returns whether there is an answer. It does not wait for anything. */
+bool wait_item_has_ended(const struct submission *h);
+
+/* Looks at it. True once the reply is what became of it. It may wait for the disk and for the lock of the notebook. */
 bool wait_item_look(struct submission *h);
 
 /* When to look again at the latest, on clock_ms(). */

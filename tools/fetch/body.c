@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "files/file.h"
 
 /* --- digests of what is long, reckoned in a thread of their own while the next bytes come in and are written --- */
 
@@ -299,6 +301,21 @@ body_read(struct body *b, uint64_t end, size_t most)
 		most -= (size_t)n;
 	}
 	return has_become_large(b);
+}
+
+int
+body_adopt(struct body *b, uint64_t size, const char *sha256)
+{
+	size_t n = size < HEAD ? (size_t)size : HEAD;
+
+	b->held = buf_realloc(b->held, b->held_room = HEAD);
+	if (file_read_exactly(b->part.fd, b->held, n, 0) < 0)
+		return -1;
+	b->held_len = n;
+	b->bytes = size;
+	b->spilled = true;
+	snprintf(b->sha256, sizeof(b->sha256), "%s", sha256);
+	return 0;
 }
 
 int

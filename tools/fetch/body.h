@@ -57,6 +57,10 @@ int body_add(struct body *b, const void *bytes, size_t n, size_t expected);
  * the part is shorter. */
 int body_read(struct body *b, uint64_t end, size_t most);
 
+/* Takes in all SIZE bytes that the part of an empty body has, whose digest is SHA256: only their beginning is read. 0
+ * or -1. */
+int body_adopt(struct body *b, uint64_t size, const char *sha256);
+
 /* Opens its part, for a caller that fills the part itself. 0 or -1. */
 int body_open(struct body *b);
 

@@ -31,6 +31,7 @@ struct copy {
 	int64_t size;                                 /* of it */
 	struct timespec changed;                      /* when it was last changed */
 	enum { BY_READING, BY_CLONE, BY_KERNEL } way; /* how it is copied */
+	char sha256[HASH_HEX + 1];                    /* of an upload, if that is known; else "" */
 	struct copy *next;
 };
 
@@ -102,14 +103,14 @@ choose_way(struct copy *c)
 	return 0;
 }
 
-/* The upload already is the file, and is read only for its hash. False: the job has its verdict. */
+/* The upload already is the file, and is read at most for its hash. False: the job has its verdict. */
 static bool
 open_upload(struct copy *c)
 {
 	struct job *j = c->job;
 
 	c->way = BY_CLONE;
-	c->size = upload_open(j);
+	c->size = upload_open(j, c->sha256);
 	if (c->size >= 0)
 		return true;
 	if (trouble_is_local(errno))
@@ -216,7 +217,8 @@ read_some(struct copy *c)
 static int
 read_copy(struct copy *c, uint64_t end)
 {
-	int rc = body_read(&c->job->body, end, A_TURN);
+	struct body *b = &c->job->body;
+	int rc = c->sha256[0] ? body_adopt(b, end, c->sha256) : body_read(b, end, A_TURN);
 
 	if (rc < 0)
 		return fail_copy(c, "reading a copy");
@@ -253,7 +255,7 @@ copy_some(struct copy *c)
 	uint64_t before = j->body.bytes, rest = (uint64_t)c->size > before ? (uint64_t)c->size - before : 0;
 	int rc;
 
-	rest = rest < A_TURN ? rest : A_TURN;
+	rest = rest < A_TURN || c->sha256[0] ? rest : A_TURN;
 	if (!stop_allows(j, rest, c->way == BY_CLONE ? 0 : rest, (uint64_t)c->size))
 		return true;
 	rc = c->way == BY_CLONE    ? read_copy(c, (uint64_t)c->size)

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch/upload_digests.h"
 #include "files/file.h"
 #include "records/rec.h"
 
@@ -17,7 +19,7 @@ open_uploads(const struct target *t)
 }
 
 int64_t
-upload_open(struct job *j)
+upload_open(struct job *j, char sha256[HASH_HEX + 1])
 {
 	long long size = rec_number(j->asked, "size", -1);
 	int dir = open_uploads(j->target);
@@ -26,9 +28,14 @@ upload_open(struct job *j)
 
 	if (dir < 0)
 		return -1;
-	fd = file_close(dir, openat(dir, j->upload, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-	if (fd < 0 || fstat(fd, &st) < 0)
+	fd = openat(dir, j->upload, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		file_close(dir, 0);
 		return fd < 0 ? -1 : file_close(fd, -1);
+	}
+	if (!upload_digest_find(dir, (uint32_t)strtoul(j->upload, NULL, 10), &st, sha256))
+		sha256[0] = '\0';
+	close(dir);
 	if (!S_ISREG(st.st_mode) || (size >= 0 && st.st_size != size)) {
 		errno = ENODATA;
 		return file_close(fd, -1);
@@ -110,21 +117,6 @@ sweep_item(const struct batch *b, int dir, uint32_t k, struct buf *line)
 	return rc;
 }
 
-static int
-see_one(int dir, const struct dirent *e, void *arg)
-{
-	(void)dir;
-	(void)e;
-	(void)arg;
-	return 1;
-}
-
-static bool
-is_empty(int dir)
-{
-	return file_each(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), see_one, NULL) == 0;
-}
-
 int
 upload_sweep(const struct target *t)
 {
@@ -134,9 +126,11 @@ upload_sweep(const struct target *t)
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	for (uint32_t k = 1; k <= n && rc == 0 && !(k % 64 == 1 && is_empty(dir)); k++)
+	for (uint32_t k = 1; k <= n && rc == 0 && !(k % 64 == 1 && uploads_are_gone(dir)); k++)
 		rc = sweep_item(t->batch, dir, k, &line);
 	buf_free(&line);
+	if (rc == 0)
+		upload_digests_remove(dir); /* if they stay, so does the directory */
 	if (rc == 0 && unlinkat(batch_dirfd(t->batch), uploads, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
 	    errno != EEXIST && errno != ENOENT)
 		rc = -1;

@@ -201,6 +201,10 @@ struct batch_outcome {
  */
 int batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync);
 
+/* The same, but the claims stay until batch_unclaim(), and secrets are not removed: for a caller that then removes the
+ * files of the items, which no other process may make anew meanwhile. */
+int batch_record_held(struct batch *b, const struct batch_outcome *v, size_t n, bool sync);
+
 /* batch_cancel() marks the batch as cancelled until it is closed: its workers then fetch nothing more. Returns 0, 1 if
  * another process has marked it already, or -1 with errno. batch_is_cancelled() returns 1, 0, or -1 with errno. */
 int batch_cancel(struct batch *b);

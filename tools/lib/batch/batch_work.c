@@ -512,9 +512,9 @@ out:
 	return rc;
 }
 
-/* Writes the states of N results, and then ends their claims. 0 or -1. */
+/* Writes the states of N results. 0 or -1. */
 static int
-end_claims(struct batch *b, const struct batch_outcome *v, size_t n)
+write_states(struct batch *b, const struct batch_outcome *v, size_t n)
 {
 	struct place *places = sort_places(v, n);
 	char *states = buf_alloc(n);
@@ -526,13 +526,21 @@ end_claims(struct batch *b, const struct batch_outcome *v, size_t n)
 			states[k] = v[places[i + k].i].completed ? 'c' : 'f';
 		rc = file_write_at(b->state, states, some, (off_t)places[i].item - 1);
 	}
-	for (size_t i = 0, some; i < n && rc == 0; i += some) {
-		some = neighbours(places + i, n - i);
-		lock_bytes_drop(b->state, (off_t)places[i].item - 1, (off_t)some);
-	}
 	free(states);
 	free(places);
 	return rc;
+}
+
+static void
+end_claims(struct batch *b, const struct batch_outcome *v, size_t n)
+{
+	struct place *places = sort_places(v, n);
+
+	for (size_t i = 0, some; i < n; i += some) {
+		some = neighbours(places + i, n - i);
+		lock_bytes_drop(b->state, (off_t)places[i].item - 1, (off_t)some);
+	}
+	free(places);
 }
 
 int
@@ -548,7 +556,7 @@ batch_append_results(struct batch *b, const struct batch_outcome *v, size_t n)
 }
 
 int
-batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
+batch_record_held(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
 {
 	int rc, error;
 
@@ -564,8 +572,17 @@ batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync
 	errno = error;
 	if (rc < 0)
 		return -1;
-	if (end_claims(b, v, n) < 0)
+	return write_states(b, v, n);
+}
+
+int
+batch_record(struct batch *b, const struct batch_outcome *v, size_t n, bool sync)
+{
+	if (batch_record_held(b, v, n, sync) < 0)
 		return -1;
+	if (n == 0)
+		return 0;
+	end_claims(b, v, n);
 	batch_drop_userinfo(b, v, n);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "batch/upload_digests.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 #include "files/trash.h"
@@ -151,7 +152,7 @@ item_files_remove_begun(const struct root *root, const struct batch *b, uint32_t
 	char note[ATOMIC_FILE_NOTE_MAX + 1], name[BATCH_NAME_MAX + 32], room[32];
 	/* A member belongs to the upload of its archive. */
 	const char *upload = rec_string(asked, "member") ? NULL : rec_text(asked, "upload", room, sizeof(room));
-	int temp = root_open_dir(root->fd, "temp", false);
+	int temp = root_open_dir(root->fd, "temp", false), dir, rc;
 	struct atomic_file p;
 
 	snprintf(name, sizeof(name), "%s.%lu.part", batch_name(b), (unsigned long)k);
@@ -160,5 +161,11 @@ item_files_remove_begun(const struct root *root, const struct batch *b, uint32_t
 	file_close(temp, 0);
 	if (!upload || strchr(upload, '/') || *upload == '.' || !*upload)
 		return 0;
-	return item_files_unlink(root_open_dir(batch_dirfd(b), "uploads", false), upload);
+	dir = root_open_dir(batch_dirfd(b), "uploads", false);
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = unlinkat(dir, upload, 0) < 0 && errno != ENOENT ? -1 : 0;
+	if (rc == 0)
+		upload_digests_remove(dir);
+	return file_close(dir, rc);
 }
