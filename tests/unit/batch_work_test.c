@@ -376,6 +376,30 @@ states_are_brought_up_to_results(void **state)
 	testing_assert_file("batches/b/state", "cffpcp");
 }
 
+/* The same in a longer batch, where most items are as usual. */
+static void
+states_among_many_are_brought_up(void **state)
+{
+	enum { N = 300 };
+	static const uint32_t ended[] = {1, 64, 65, 128, 200, 300}, unended[] = {2, 63, 129, 256, 299};
+	struct batch *b = batching_make(state, N);
+	char left[N], want[N + 1];
+
+	memset(left, 'p', N);
+	memset(want, 'p', N);
+	want[N] = '\0';
+	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++) {
+		batching_end(b, ended[i], i % 2 ? MAY_PASS : COMPLETED);
+		want[ended[i] - 1] = i % 2 ? 'f' : 'c';
+	}
+	for (size_t i = 0; i < sizeof(unended) / sizeof(*unended); i++)
+		left[unended[i] - 1] = i % 2 ? 'f' : 'c';
+	batch_close(b);
+	testing_write("batches/b/state", left, N);
+	batch_close(batching_open(state, BATCH_JOIN));
+	testing_assert_file("batches/b/state", want);
+}
+
 /* He was killed after his group was recorded, and before its states were written. */
 static void
 a_dead_owners_group_is_brought_up_by_who_meets_one(void **state)
@@ -761,6 +785,7 @@ main(void)
 						testing_leave),
 		cmocka_unit_test_setup_teardown(a_result_left_by_a_dead_owner_counts, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(states_are_brought_up_to_results, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(states_among_many_are_brought_up, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_dead_owners_group_is_brought_up_by_who_meets_one, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(one_state_is_recovered_from_its_result, testing_enter, testing_leave),

@@ -212,6 +212,20 @@ check_index(struct checking *x)
 	}
 }
 
+/* An item that keys.index does not know would be added again. */
+static void
+check_keys(struct checking *x)
+{
+	int64_t wrong = x->held ? 0 : batch_check_keys(x->b);
+
+	if (wrong < 0)
+		checking_cannot_read(x, "keys.index");
+	if (wrong <= 0)
+		return;
+	x->states_wrong++;
+	checking_found(x, MENDED, "index_wrong", "keys.index does not lead to item %" PRId64, wrong);
+}
+
 /* --- one batch --- */
 
 static void
@@ -248,6 +262,7 @@ check_open(struct checking *x)
 	check_lines(x, lists[2], see_pick);
 	check_states(x);
 	check_index(x);
+	check_keys(x);
 	check_files(x);
 	if (!x->held)
 		check_orphans(x);

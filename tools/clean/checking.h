@@ -27,7 +27,7 @@ struct checking {
 	uint64_t found, mendable, mended;
 	uint64_t moved, kept, kept_bytes; /* moved to orphans/, and all files there */
 	uint64_t left_n;                  /* files that removed items have */
-	uint64_t states_wrong;            /* and entries of results.index */
+	uint64_t states_wrong;            /* and entries of the indexes */
 	bool failed;                      /* something could not be read, which was reported */
 	bool results_bad; /* a line of results.ndjson is damaged, so the name of its file is not known */
 };

@@ -296,6 +296,10 @@ off_t batch_result_offset(const struct batch *b, uint32_t k);
  * with errno. */
 int batch_result_counts(const struct batch *b, uint32_t k, off_t at);
 
+/* Verifies keys.index, while no process adds items: returns the first item to which it does not lead though it should,
+ * 1 if all of it is damaged, 0 if nothing is wrong, or -1 with errno. batch_rebuild() removes a wrong one. */
+int64_t batch_check_keys(struct batch *b);
+
 /* Opens the file of a completed result for reading, as file_open() does. A symbolic link is not a file of the batch.
  * Returns -1 with errno on failure; file_reason() has the words. Only ENOENT means that the file is gone. */
 int batch_open_file(const struct batch *b, struct json_object *result);

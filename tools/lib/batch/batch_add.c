@@ -8,7 +8,6 @@
 
 #include "base/hash.h"
 #include "base/lock.h"
-#include "base/scan.h"
 #include "base/userinfo.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"
@@ -94,13 +93,6 @@ find_subject(struct batch *b, const struct block *new, const char *id, uint64_t 
 	return latest;
 }
 
-/* Whether ID may be the id that an item has by itself: `i` and a number. */
-static bool
-has_number(const char *id)
-{
-	return id[0] == 'i' && id[1] > '0' && id[1] <= '9';
-}
-
 /* Makes item K the latest of its subject, in place of the item WAS that the search C has found, 0 if it has found none.
  */
 static void
@@ -110,17 +102,7 @@ set_latest(struct batch *b, const char *id, uint64_t print, uint32_t k, uint32_t
 		c->slot->item = k;
 	else
 		keys_add(&b->keys, print, k, was);
-	b->keys.numbered = b->keys.numbered || has_number(id);
-}
-
-/* Whether ID is the id that item K has by itself: `i` and its number. */
-static bool
-is_own_id(const char *id, uint32_t k)
-{
-	const char *at = id + 1, *end = id + strlen(id);
-	uint32_t number;
-
-	return has_number(id) && scan_item(&at, end, &number) && at == end && number == k;
+	b->keys.numbered = b->keys.numbered || keys_has_number(id);
 }
 
 /* The idx of a new item K of the subject ID. The table has the latest item of each subject, except for items that are
@@ -128,7 +110,7 @@ is_own_id(const char *id, uint32_t k)
 static uint32_t
 next_idx(struct batch *b, const struct block *new, const char *id, uint32_t k)
 {
-	bool is_own = is_own_id(id, k);
+	bool is_own = keys_is_own_id(id, k);
 	struct batch_place place;
 	struct keys_cursor c = {0};
 	uint32_t idx = 0, latest;
@@ -139,7 +121,7 @@ next_idx(struct batch *b, const struct block *new, const char *id, uint32_t k)
 		return 1;
 	print = keys_print_subject(id);
 	latest = find_subject(b, new, id, print, &c, &idx);
-	other = has_number(id) ? strtoul(id + 1, NULL, 10) : 0;
+	other = keys_has_number(id) ? strtoul(id + 1, NULL, 10) : 0;
 	if (!latest && other > 0 && other < k && place_in(b, new, (uint32_t)other, &place) &&
 	    strcmp(place.subject, id) == 0)
 		idx = place.idx;
@@ -205,7 +187,7 @@ take_place(struct intake *in, const struct batch_place *place)
 	b->keys.last = keys_print_hex(place->key);
 	if (b->keys.last)
 		keys_add(&b->keys, b->keys.last, b->count, 0);
-	if (b->keys.last && !(place->idx == 1 && is_own_id(place->subject, b->count)))
+	if (b->keys.last && !(place->idx == 1 && keys_is_own_id(place->subject, b->count)))
 		take_subject(in, place);
 }
 

@@ -9,7 +9,9 @@
 
 #include "base/hash.h"
 #include "base/hex.h"
+#include "base/scan.h"
 #include "batch/batch_internal.h"
+#include "files/append.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 
@@ -28,7 +30,7 @@ enum { NOTE_UPTO, NOTE_COUNT, NOTE_INODE, NOTE_LAST, NOTE_NUMBERED, NOTES };
 
 static const struct disk_table_kind kind = {
 	.name = "keys.index",
-	.magic = {'b', 'i', '-', 'k', 'e', 'y', 's', '1'},
+	.magic = {'b', 'i', 'k', 'e', 'y', 's', '0', '1'},
 	.note = NOTES,
 };
 
@@ -61,6 +63,7 @@ keys_clear(struct keys *k)
 	drop_filter(k);
 	clear_young(k);
 	k->mark = 0;
+	k->damaged = k->verified = k->unreadable = false;
 }
 
 static uint64_t
@@ -100,6 +103,21 @@ keys_print_subject(const char *id)
 
 	hash_bytes(id, strlen(id), digest);
 	return print_of(digest) | 1;
+}
+
+bool
+keys_has_number(const char *id)
+{
+	return id[0] == 'i' && id[1] > '0' && id[1] <= '9';
+}
+
+bool
+keys_is_own_id(const char *id, uint32_t k)
+{
+	const char *at = id + 1, *end = id + strlen(id);
+	uint32_t number;
+
+	return keys_has_number(id) && scan_item(&at, end, &number) && at == end && number == k;
 }
 
 /* --- in memory --- */
@@ -164,7 +182,7 @@ static void
 note_damage(struct keys *k, int rc)
 {
 	k->damaged = true;
-	if (rc < 0 || (unlinkat(k->table.dir, kind.name, 0) < 0 && errno != ENOENT))
+	if (rc < 0 || (!k->verified && unlinkat(k->table.dir, kind.name, 0) < 0 && errno != ENOENT))
 		k->unreadable = true;
 }
 
@@ -415,4 +433,68 @@ keys_merge(struct batch *b, off_t upto, bool few)
 		k->young_used = 0;
 		k->mark = upto;
 	}
+}
+
+/* --- verifying --- */
+
+struct verifying {
+	struct batch *b;
+	uint32_t k, count;
+	uint32_t wrong; /* the first item to which nothing leads; 0: none */
+};
+
+/* Whether an entry of PRINT leads to item K, or with LATER to a later one. */
+static bool
+leads_to(struct keys *k, uint64_t print, uint32_t item, bool later)
+{
+	struct keys_cursor c = {0};
+
+	for (uint32_t found; (found = keys_next(k, print, &c));)
+		if (found == item || (later && found > item))
+			return true;
+	return false;
+}
+
+static bool
+verify_line(off_t at, const char *line, size_t n, void *arg)
+{
+	struct verifying *v = arg;
+	struct keys *k = &v->b->keys;
+	struct batch_place place;
+
+	(void)at;
+	v->k++;
+	if (batch_place(line, n, &place) == 0 && keys_print_hex(place.key) &&
+	    !(leads_to(k, keys_print_hex(place.key), v->k, false) &&
+	      ((place.idx == 1 && keys_is_own_id(place.subject, v->k)) ||
+	       leads_to(k, keys_print_subject(place.subject), v->k, true))))
+		v->wrong = v->k;
+	return !v->wrong && v->k < v->count;
+}
+
+int64_t
+batch_check_keys(struct batch *b)
+{
+	struct disk_table *t = &b->keys.table;
+	struct verifying v = {.b = b};
+	struct stat st;
+	int rc = file_stat(b->dir, kind.name, NULL);
+
+	if (rc > 0)
+		rc = disk_table_open(t) < 0 ? -1 : t->fd >= 0 ? 2 : 1;
+	if (rc < 2)
+		return rc;
+	if (fstat(b->items, &st) < 0)
+		return -1;
+	if (t->note[NOTE_INODE] != (uint64_t)st.st_ino) /* of the batch of which this one is a copy: it is not used */
+		return 0;
+	if (!is_of_batch(b, st.st_size))
+		return 1;
+	v.count = (uint32_t)t->note[NOTE_COUNT];
+	b->keys.verified = true;
+	rc = append_each(b->items, 0, verify_line, &v) < 0 || b->keys.unreadable ? -1 : 0;
+	if (b->keys.damaged && !v.wrong)
+		v.wrong = 1;
+	keys_clear(&b->keys);
+	return rc < 0 ? -1 : (int64_t)v.wrong;
 }

@@ -34,6 +34,7 @@ struct keys {
 	uint64_t last;    /* the print of the last line that was read */
 	bool numbered;    /* a subject's entry may be of an id that is "i" and a number */
 	bool damaged;     /* an entry of TABLE was found to be wrong, and the file was removed */
+	bool verified;    /* the table is verified: it is only read */
 	bool unwritable;  /* a merge failed */
 	bool unreadable;  /* TABLE is not used */
 };
@@ -46,6 +47,10 @@ void keys_clear(struct keys *k);
 uint64_t keys_print(const unsigned char *key);
 uint64_t keys_print_hex(const char *key);
 uint64_t keys_print_subject(const char *id);
+
+/* Whether ID may be the id that an item has by itself, `i` and its number; and whether it is that of item K. */
+bool keys_has_number(const char *id);
+bool keys_is_own_id(const char *id, uint32_t k);
 
 /* Makes use of the table of B as it is now, for an items.ndjson of END bytes. If other lines are in the table than
  * before, B's READ_TO and COUNT become those of its mark, or 0. */
