@@ -166,10 +166,10 @@ look_at_devices(struct doctor *d)
 }
 
 static void
-look_at_flock(struct doctor *d, const struct atomic_file *p, int again)
+look_at_flock(struct doctor *d, int again)
 {
-	/* AGAIN is a second descriptor of the same file. */
-	if (lock_try(p->fd, LOCK_ALONE) == 0 && lock_try(again, LOCK_ALONE) == 1)
+	/* AGAIN is a second descriptor of the same file, which is locked. */
+	if (lock_try(again, LOCK_ALONE) == 1)
 		return;
 	doctor_find(d, DOCTOR_PROBLEM, NULL,
 		    "locks of whole files (flock) do not exclude other processes: lines may be lost, and `bi-clean "
@@ -228,6 +228,10 @@ look_at_features(struct doctor *d)
 	struct atomic_file p;
 	int rc = atomic_file_open(&p, temp >= 0 ? temp : d->root->fd);
 
+	if (rc == 0 && lock_try(p.fd, LOCK_ALONE) < 0) {
+		rc = -1;
+		file_close(p.fd, 0);
+	}
 	if (rc < 0) {
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "no file can be made and locked in temp: %s", strerror(errno));
 		doctor_mend(d, "if the disk is full, make room; otherwise choose a root on another file system");
@@ -246,7 +250,7 @@ look_at_features(struct doctor *d)
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", p.fd);
 	again = open(self, O_RDWR | O_CLOEXEC);
 	if (again >= 0) {
-		look_at_flock(d, &p, again);
+		look_at_flock(d, again);
 		look_at_byte_locks(d, &p, again);
 		close(again);
 	}
