@@ -44,6 +44,7 @@ writes_page() {
 	dir=$(mktemp -d) || return
 	cp ../../man/bi-performance.7 "$dir/page" || return
 	./curves --quick -o "$dir/rows" add-n pace && ./run --quick -c bi-fetch,control -o "$dir/rows" large &&
+		printf '%s\n' '{"bench":"pace","n":20,"wall":0.1,"cpu":0.01,"rss":9,"calls":1}' '{"bench":"pace","n":30,"over":60}' >>"$dir/rows" &&
 		./page "$dir/rows" "$dir/page" "$dir/svg" && grep -q '^.It add-n Ta 10 ' "$dir/page" &&
 		grep -q '^.It control Ta ' "$dir/page" && grep -q '<svg' "$dir/svg" &&
 		diff <(sed '/^\.\\" make/,/^\.\\" make/d' ../../man/bi-performance.7) <(sed '/^\.\\" make/,/^\.\\" make/d' "$dir/page") &&
