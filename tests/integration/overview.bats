@@ -272,7 +272,7 @@ limit_watches() {
 }
 
 @test 'a batch that cannot be opened for lack of descriptors is said to be so, and tried again' {
-	need_strace
+	need_plain_strace
 	make_many 5
 	serve
 	follow
