@@ -13,7 +13,7 @@ make_many() {
 	mkdir -p "$BI_ROOT/review/first"
 	echo '<!doctype html><title>first</title>' >"$BI_ROOT/review/first/index.html"
 	mapfile -t names < <(seq -f 'copy%05g' 1 "$1")
-	cd "$BI_ROOT/batches"
+	cd "$BI_ROOT/batches" || return
 	for ((i = 0; i < $1; i += 500)); do # tee has an open file for each
 		part=("${names[@]:i:500}")
 		mkdir -p "${part[@]/%//files}"
@@ -23,7 +23,7 @@ make_many() {
 		mkdir -p "${part[@]/#/../review/}"
 		(cd ../review && tee "${part[@]/%//index.html}" <first/index.html >/dev/null)
 	done
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 # serve [COMMAND...]: by the command, which may run it with other limits. Sets URL, PORT and STREAMER, its bi-api --stream.
@@ -180,8 +180,6 @@ add() {
 }
 
 @test 'a process that takes a batch and is killed is noticed, though it writes nothing' {
-	local signal
-
 	make_many 3
 	mkfifo hold.in
 	serve
@@ -274,7 +272,7 @@ limit_watches() {
 }
 
 @test 'a batch that cannot be opened for lack of descriptors is said to be so, and tried again' {
-	need_strace
+	need_plain_strace
 	make_many 5
 	serve
 	follow
