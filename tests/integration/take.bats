@@ -344,6 +344,8 @@ item_of() {
 	mkdir "$BI_ROOT"
 	cat >script <<-'END'
 		mount -t tmpfs -o size=3000k full "$BI_ROOT" || exit 99
+		# Whichever of the two has no room first: bi-api, or lighttpd, which knows no 507.
+		whose() { echo "$code $(jq -r .error body)" | sed 's/^500 server_error$/507 disk_full/'; }
 		serve --no-worker
 		head -c 2000000 /dev/urandom >most
 		head -c 20000000 /dev/urandom >more
@@ -351,7 +353,7 @@ item_of() {
 		echo "$code" >codes
 		before=$(state_of)
 		form upload -F files=@more # does not fit from the start
-		echo "$code $(jq -r .error body)" >>codes
+		whose >>codes
 		# Nothing is said of the length that would tell: the disk is filled meanwhile.
 		raw "Content-Length: 900000" "Content-Type: multipart/form-data; boundary=line" "X-CSRFToken: $TOKEN"
 		{ part file x; head -c 500000 /dev/urandom; } >&"$raw"
@@ -359,8 +361,7 @@ item_of() {
 		dd if=/dev/zero of="$BI_ROOT/filler" bs=4k 2>/dev/null
 		head -c 300000 /dev/urandom >&"$raw"
 		answered
-		# Whichever of the two has no room first: bi-api, or lighttpd, which knows no 507.
-		echo "$code $(jq -r .error body)" | sed 's/^500 server_error$/507 disk_full/' >>codes
+		whose >>codes
 		dd if=/dev/zero of="$BI_ROOT/filled" bs=4k 2>/dev/null
 		json parse_url '{"urls":["https://a.example/1"]}'
 		echo "$code $(jq -r .error body)" >>codes

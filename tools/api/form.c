@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include "base/utf8.h"
+#include "files/file.h"
 #include "form.h"
 #include "records/rec.h"
 
@@ -115,14 +116,39 @@ on_part_end(void *arg)
 	return true;
 }
 
-/* Whether there is room for the N bytes of a body, which otherwise need not be read. */
+static int
+add_size(int dir, const struct dirent *e, void *arg)
+{
+	uint64_t *sum = arg;
+	struct stat st;
+
+	if (file_stat(dir, e->d_name, &st) == 1)
+		*sum += (uint64_t)st.st_size;
+	return 0;
+}
+
+static int
+add_bodies(int dir, const struct dirent *e, void *arg)
+{
+	const char *end = strrchr(e->d_name, '.');
+
+	if (end && strcmp(end, ".bodies") == 0)
+		(void)file_each(openat(dir, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), add_size, arg);
+	return 0;
+}
+
+/* Whether there is room for the N bytes of a body, which otherwise need not be read. What lighttpd has stored of bodies
+ * counts as room: it removes that as it passes it on. */
 static bool
 has_room(const struct submission *h, uint64_t n)
 {
+	uint64_t stored = 0;
 	struct statvfs fs;
 
+	(void)file_each(root_open_dir(h->api->root.fd, "leases", false), add_bodies, &stored);
 	/* Some file systems do not report their size. */
-	return fstatvfs(h->temp, &fs) < 0 || !fs.f_blocks || !fs.f_frsize || n / fs.f_frsize < fs.f_bavail;
+	return fstatvfs(h->temp, &fs) < 0 || !fs.f_blocks || !fs.f_frsize || n <= stored ||
+	       (n - stored) / fs.f_frsize < fs.f_bavail;
 }
 
 bool
