@@ -27,9 +27,7 @@ whole() {
 }
 
 @test "a process that is killed while it adds leaves no item twice, and loses none" {
-	local i
-
-	for i in {1..12}; do
+	for _ in {1..12}; do
 		bi-fetch -q --queue --no-sync -b big -i "$LIST" >/dev/null &
 		sleep "0.0$((RANDOM % 10))"
 		kill -9 $! 2>/dev/null || true

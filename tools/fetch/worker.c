@@ -144,6 +144,31 @@ remove_half_made(const char *name, void *arg)
 
 /* --- the look at the queue --- */
 
+/* Wants N items from FROM on. Those that have ended are passed over here, since a large batch has many of them, and
+ * looking at each would take its time; but --update asks for completed ones again. */
+static void
+want_items(struct worker *w, struct target *t, uint32_t from, size_t n)
+{
+	char states[4096];
+
+	while (n > 0 && !w->run->fatal) {
+		size_t some = n < sizeof(states) ? n : sizeof(states);
+
+		if (batch_states(t->batch, from, states, some) < 0) {
+			run_fail(w->run, "reading the states of items");
+			return;
+		}
+		for (size_t i = 0; i < some; i++, from++) {
+			bool is_over = states[i] == 'f' || (states[i] == 'c' && !w->run->set->update);
+
+			w->run->asked += states[i] != 'x'; /* which is not reported */
+			if (!is_over && states[i] != 'x')
+				run_queue_add(w->wants, t, from);
+		}
+		n -= some;
+	}
+}
+
 static void
 want_all(struct worker *w, struct target *t)
 {
@@ -153,9 +178,8 @@ want_all(struct worker *w, struct target *t)
 		run_fail(w->run, "counting the items");
 		return;
 	}
-	for (uint32_t k = t->wanted_to + 1; k <= n; k++)
-		run_queue_add(w->wants, t, k);
-	w->run->asked += (uint64_t)n - t->wanted_to;
+	if (n > (int64_t)t->wanted_to)
+		want_items(w, t, t->wanted_to + 1, (size_t)n - t->wanted_to);
 	t->wanted_to = (uint32_t)n;
 }
 

@@ -240,6 +240,9 @@ int64_t batch_length(const struct batch *b);
 /* Returns the state of item K: p, r, c, f or x; -1 with errno if it cannot be read. */
 int batch_state(const struct batch *b, uint32_t k);
 
+/* Stores the states of N items from number FROM on in STATES. Returns 0, or -1 with errno if they cannot be read. */
+int batch_states(const struct batch *b, uint32_t from, char *states, size_t n);
+
 /* Returns the first item, from number FROM (1 or more) on, whose state is S (c, f, r or x); 0 if there is none; -1 with
  * errno. */
 int64_t batch_find_state(const struct batch *b, uint32_t from, char s);

@@ -286,6 +286,17 @@ batch_state(const struct batch *b, uint32_t k)
 	return s ? s : 'p';
 }
 
+int
+batch_states(const struct batch *b, uint32_t from, char *states, size_t n)
+{
+	ssize_t there = b->state >= 0 ? file_read_at(b->state, states, n, (off_t)from - 1) : 0;
+
+	for (size_t i = 0; there >= 0 && i < n; i++)
+		if (i >= (size_t)there || !states[i])
+			states[i] = 'p';
+	return there < 0 ? -1 : 0;
+}
+
 int64_t
 batch_find_state(const struct batch *b, uint32_t from, char s)
 {

@@ -212,12 +212,12 @@ disk_table_find(const struct disk_table *t, uint64_t print, uint32_t *probed, st
 		if (rc != 0)
 			return rc;
 		for (size_t i = 0; i < n; i++) {
-			bool free = is_free(&run[i]);
+			bool vacant = is_free(&run[i]);
 
 			++*probed;
-			if (!free && !is_good(&run[i]))
+			if (!vacant && !is_good(&run[i]))
 				return 1;
-			if (!free && le64toh(run[i].print) != print)
+			if (!vacant && le64toh(run[i].print) != print)
 				continue;
 			*found = (struct disk_found){at + i, le32toh(run[i].item)};
 			return 0;
@@ -297,18 +297,18 @@ enter(struct window *w, const struct disk_entry *new, bool *counts)
 	for (int probed = 0; probed < PROBE_MAX; probed++, place = (place + 1) & (w->t->size - 1)) {
 		int rc = move_window(w, place);
 		struct entry *e = &w->v[place % w->n];
-		bool free, has_print;
+		bool vacant, has_print;
 
 		if (rc != 0)
 			return rc;
-		free = is_free(e);
-		if (!free && !is_good(e))
+		vacant = is_free(e);
+		if (!vacant && !is_good(e))
 			return 1;
-		has_print = !free && le64toh(e->print) == new->print;
-		*counts = free || (has_print && le32toh(e->item) == new->item);
-		if (*counts && !free)
+		has_print = !vacant && le64toh(e->print) == new->print;
+		*counts = vacant || (has_print && le32toh(e->item) == new->item);
+		if (*counts && !vacant)
 			return 0;
-		if (!free && !(has_print && new->was &&le32toh(e->item) == new->was))
+		if (!vacant && !(has_print && new->was &&le32toh(e->item) == new->was))
 			continue;
 		*e = make_entry(new->print, new->item);
 		w->dirty = true;
