@@ -4,9 +4,9 @@
  *
  * batch.c opens and creates batches, batch_add.c adds items, batch_work.c claims, records and rebuilds, batch_results.c
  * reads and indexes results under their lock, batch_same.c finds items with the same bytes, batch_removed.c removes
- * items and takes them back, batch_format.c knows the format of a batch, batch_read.c and batch_ahead.c read without locks. Item numbers
- * count from 1. One thread may call batch_record() while another calls the rest. A function that fails returns -1 with
- * errno and leaves nothing half-done.
+ * items and takes them back, batch_format.c knows the format of a batch, batch_read.c and batch_ahead.c read without
+ * locks. Item numbers count from 1. One thread may call batch_record() while another calls the rest. A function that
+ * fails returns -1 with errno and leaves nothing half-done.
  */
 #ifndef BI_BATCH_H
 #define BI_BATCH_H
@@ -130,9 +130,9 @@ struct batch_retry {
 enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry);
 
 /*
- * Claims neighbours by one lock: up to N items (2 to BATCH_RUN_MAX) from K on that are pending and have no result, up to
- * the first that is anything else. This process must have no claim on any of them. Returns how many, or -1 with errno. 0
- * if another process has one of them: batch_claim() tells about each.
+ * Claims neighbours by one lock: up to N items (2 to BATCH_RUN_MAX) from K on that are pending and have no result, up
+ * to the first that is anything else. This process must have no claim on any of them. Returns how many, or -1 with
+ * errno. 0 if another process has one of them: batch_claim() tells about each.
  */
 enum { BATCH_RUN_MAX = 32 };
 int batch_claim_run(struct batch *b, uint32_t k, uint32_t n);
@@ -258,15 +258,14 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
  * headers of its request in HEADERS (secrets.h); each is empty if there is none. Returns 0, or -1 with errno. */
 int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers);
 
-/* Finds the line of item K among those that are read ahead, many at a time, for a caller that asks for one item after the
- * other (BATCH_WORK). It is as in the file, so with the userinfo that a line of an earlier version has. Stores the line,
- * which is good until the next call, in LINE, and its length without newline in N. Returns 1, 0 if the line is not at
- * hand, or -1 with errno. */
+/* Finds the line of item K among those that are read ahead, many at a time, for a caller that asks for one item after
+ * the other (BATCH_WORK). It is as in the file, so with the userinfo that a line of an earlier version has. Stores the
+ * line, which is good until the next call, in LINE, and its length without newline in N. Returns 1, 0 if the line is
+ * not at hand, or -1 with errno. */
 int batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n);
 
-/* Tells whether item K was pending a moment ago (100 ms at most), as far as its line was read ahead since. False says
- * nothing: ask batch_state(). */
-bool batch_was_pending(const struct batch *b, uint32_t k);
+/* As batch_state(), for a caller that asks for one item after the other (BATCH_WORK): p and c may be 100 ms old. */
+int batch_state_lately(struct batch *b, uint32_t k);
 
 /* Removes the userinfo of item K, which will never be fetched again (BATCH_WORK or BATCH_JOIN). Returns 0, or -1 with
  * errno. */
