@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Many processes on one batch: each item is fetched once, the claims of a killed process are free at once, and an item needs
 # few system calls.
-# shellcheck disable=SC2154 # run --separate-stderr sets stderr
+# shellcheck disable=SC2154,SC2016 # run --separate-stderr sets stderr; expressions are for poll to expand
 load helpers
 
 # all_gone PID...: none of them lives.

@@ -2,6 +2,7 @@
 #include "batching.h"
 
 #include <sys/resource.h>
+#include <time.h>
 
 static void
 claim_1_and_2(struct batch *b)
@@ -130,6 +131,30 @@ lines_are_read_ahead(void **state)
 	buf_free(&line);
 	buf_free(&userinfo);
 	buf_free(&headers);
+	batch_close(other);
+	batch_close(b);
+}
+
+/* Old bytes may say p or c for a moment, and nothing else. */
+static void
+states_are_read_ahead(void **state)
+{
+	struct batch *b = batching_make(state, 5), *other = batching_open(state, BATCH_WORK);
+
+	assert_int_equal(batch_state_lately(b, 1), 'p');
+	batching_end(other, 2, PERMANENT);
+	batching_end(other, 3, COMPLETED);
+	assert_int_equal(batch_state(b, 2), 'f');
+	nanosleep(&(struct timespec){.tv_nsec = 120000000}, NULL);
+	for (uint32_t k = 1; k <= 5; k++)
+		assert_int_equal(batch_state_lately(b, k), batch_state(b, k));
+	assert_int_equal(batch_claim(other, 5, NULL), CLAIM_OURS);
+	nanosleep(&(struct timespec){.tv_nsec = 120000000}, NULL);
+	assert_int_equal(batch_state_lately(b, 4), 'p');
+	assert_int_equal(batch_state_lately(b, 5), 'r');
+	batch_release(other, 5);
+	assert_int_equal(batch_state_lately(b, 5), 'p'); /* an old r is not believed */
+	assert_int_equal(batch_state_lately(b, 6), 'p'); /* there is no such byte */
 	batch_close(other);
 	batch_close(b);
 }
@@ -777,6 +802,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(neighbours_are_claimed_by_one_lock, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_run_dies_with_its_holder, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(lines_are_read_ahead, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(states_are_read_ahead, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_completed_item_can_be_claimed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_release_while_the_index_is_made_anew_keeps_the_result, testing_enter,

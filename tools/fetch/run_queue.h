@@ -29,8 +29,8 @@ size_t run_queue_add(struct run_queue *q, struct target *t, uint32_t item);
 /* Takes the next item; the queue must not be empty. Returns how many runs fewer there are: 1 or 0. */
 size_t run_queue_take(struct run_queue *q, struct target **t, uint32_t *item);
 
-/* Goes on elsewhere among the items of T: the next ones, up to a place chosen at random, come last. Returns how many runs
- * more there are. For a process that meets another one, which is working on the same items. */
+/* Goes on elsewhere among the items of T: the next ones, up to a place chosen at random, come last. Returns how many
+ * runs more there are. For a process that meets another one, which is working on the same items. */
 size_t run_queue_jump(struct run_queue *q, const struct target *t);
 
 bool run_queue_is_empty(const struct run_queue *q);

@@ -59,7 +59,7 @@ on_held_due(void *arg)
 static void
 give_back(struct host *h)
 {
-	for (struct job *j = h->queue.first; j; j = j->next)
+	for (struct job *j = h->run > 1 ? h->queue.first : NULL; j; j = j->next)
 		if (j->ahead)
 			job_release_claim(j);
 	h->run = 1;
@@ -307,7 +307,7 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
 		scheduler_hold(s, t, item);
 		return;
 	}
-	state = batch_was_pending(t->batch, item) ? 'p' : batch_state(t->batch, item);
+	state = batch_state_lately(t->batch, item);
 	if (state < 0) {
 		run_fail(s->run, "reading the state of an item");
 		return;

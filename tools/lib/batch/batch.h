@@ -130,9 +130,9 @@ struct batch_retry {
 enum batch_claim batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry);
 
 /*
- * Claims neighbours by one lock: up to N items (2 to BATCH_RUN_MAX) from K on that are pending and have no result, up to
- * the first that is anything else. This process must have no claim on any of them. Returns how many, or -1 with errno. 0
- * if another process has one of them: batch_claim() tells about each.
+ * Claims neighbours by one lock: up to N items (2 to BATCH_RUN_MAX) from K on that are pending and have no result, up
+ * to the first that is anything else. This process must have no claim on any of them. Returns how many, or -1 with
+ * errno. 0 if another process has one of them: batch_claim() tells about each.
  */
 enum { BATCH_RUN_MAX = 32 };
 int batch_claim_run(struct batch *b, uint32_t k, uint32_t n);
@@ -271,9 +271,8 @@ int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf
  * not at hand, or -1 with errno. */
 int batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n);
 
-/* Tells whether item K was pending a moment ago (100 ms at most), as far as its line was read ahead since. False says
- * nothing: ask batch_state(). */
-bool batch_was_pending(const struct batch *b, uint32_t k);
+/* As batch_state(), for a caller that asks for one item after the other (BATCH_WORK): p and c may be 100 ms old. */
+int batch_state_lately(struct batch *b, uint32_t k);
 
 /* Removes the userinfo of item K, which will never be fetched again (BATCH_WORK or BATCH_JOIN). Returns 0, or -1 with
  * errno. */

@@ -14,22 +14,24 @@ enum { ENTRIES = 64, BYTES = 32 << 10 };
 /* One place is where items are looked at, another where jobs are made of those that were looked at before. */
 enum { WINDOWS = 2 };
 
-/* For so long a pending item is believed to be pending. */
-enum { BELIEVED_MS = 100 };
+/* So many bytes of state are read at once, and those that say p or c are believed for so long. */
+enum { STATES = 1024, BELIEVED_MS = 100 };
 
 struct window {
 	uint32_t first, count;     /* items whose lines are in TEXT */
 	uint32_t latest;           /* the last item that was asked for */
 	uint32_t begins[ENTRIES];  /* where they are in TEXT */
 	uint32_t lengths[ENTRIES]; /* without newline */
-	char states[ENTRIES];      /* when they were read, at READ_AT of clock_ms() */
-	int64_t read_at;
 	char text[BYTES];
 };
 
 struct batch_ahead {
 	struct window windows[WINDOWS];
 	unsigned turn; /* the window to be used for another place */
+	/* STATES_COUNT bytes of state from item STATES_FIRST on, as they were at STATES_AT of clock_ms(). */
+	uint32_t states_first, states_count;
+	int64_t states_at;
+	char states[STATES];
 };
 
 /* The line of item K is at BEGIN of the N bytes of TEXT. Returns its length, or 0 if it is not, or not whole. */
@@ -58,10 +60,6 @@ fill(struct batch *b, struct window *a, uint32_t k)
 
 	a->first = k;
 	a->count = 0;
-	memset(a->states, 0, sizeof(a->states));
-	a->read_at = clock_ms();
-	if (file_read_at(b->state, a->states, sizeof(a->states), (off_t)k - 1) < 0)
-		return -1;
 	if (known == 0 || (le64toh(entries[0]) == 0 && k > 1))
 		return n < 0 ? -1 : 0;
 	/* The byte before shows that a line begins there. */
@@ -101,6 +99,14 @@ window_for(struct batch_ahead *a, uint32_t k)
 	return NULL;
 }
 
+static struct batch_ahead *
+ahead_of(struct batch *b)
+{
+	if (!b->ahead)
+		b->ahead = buf_alloc(sizeof(*b->ahead));
+	return b->ahead;
+}
+
 int
 batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n)
 {
@@ -108,9 +114,7 @@ batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n)
 
 	if (k == 0)
 		return 0;
-	if (!b->ahead)
-		b->ahead = buf_alloc(sizeof(*b->ahead));
-	w = window_for(b->ahead, k);
+	w = window_for(ahead_of(b), k);
 	if (!w)
 		return 0;
 	w->latest = k;
@@ -123,14 +127,21 @@ batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n)
 	return 1;
 }
 
-bool
-batch_was_pending(const struct batch *b, uint32_t k)
+int
+batch_state_lately(struct batch *b, uint32_t k)
 {
-	for (unsigned i = 0; b->ahead && i < WINDOWS; i++) {
-		const struct window *w = &b->ahead->windows[i];
+	struct batch_ahead *a = ahead_of(b);
+	int64_t now = clock_ms();
+	ssize_t n;
+	char s;
 
-		if (has_item(w, k) && clock_ms() - w->read_at < BELIEVED_MS)
-			return w->states[k - w->first] == 'p';
+	if (k >= a->states_first && k - a->states_first < a->states_count && now - a->states_at < BELIEVED_MS) {
+		s = a->states[k - a->states_first];
+		return s == 'p' || s == 'c' ? s : batch_state(b, k);
 	}
-	return false;
+	n = file_read_at(b->state, a->states, STATES, (off_t)k - 1);
+	a->states_first = k;
+	a->states_count = n > 0 ? (uint32_t)n : 0;
+	a->states_at = now;
+	return n < 0 ? -1 : n > 0 && a->states[0] ? (unsigned char)a->states[0] : 'p';
 }

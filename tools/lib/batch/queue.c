@@ -34,7 +34,7 @@ open_entry(int dir, const char *batch)
 	return openat(dir, batch, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-/* Makes an empty file of the name, locked exclusively. A temporary file is locked before it gets its name. */
+/* Makes an empty file of the name, locked exclusively before it gets its name. */
 static int
 make_in(int dir, const char *batch)
 {
@@ -44,7 +44,8 @@ make_in(int dir, const char *batch)
 
 	if (atomic_file_open(&p, dir) < 0)
 		return -1;
-	fd = fcntl(p.fd, F_DUPFD_CLOEXEC, 3); /* the same lock, since it belongs to the open file description */
+	/* The lock belongs to the open file description, so the second descriptor has it, too. */
+	fd = lock_try(p.fd, LOCK_ALONE) == 0 ? fcntl(p.fd, F_DUPFD_CLOEXEC, 3) : -1;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", p.fd);
 	rc = fd < 0 ? -1 : linkat(AT_FDCWD, self, dir, batch, AT_SYMLINK_FOLLOW);
 	if (rc == 0)
