@@ -262,6 +262,12 @@ body_end(struct body *b)
 	return 0;
 }
 
+bool
+body_is_large(const struct body *b)
+{
+	return b->bytes >= LARGE_FROM;
+}
+
 size_t
 body_in_memory(const struct body *b)
 {

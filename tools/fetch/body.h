@@ -84,6 +84,9 @@ size_t body_store_unwritten(const struct body_store *store);
 /* Returns the number of bytes in memory that body_finish() would write by itself. */
 size_t body_unwritten(const struct body *b);
 
+/* Whether it has so many bytes that they were written past the page cache, if that is possible. */
+bool body_is_large(const struct body *b);
+
 /* Empties the body, which keeps its part. 0 or -1. */
 int body_restart(struct body *b);
 
