@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,126 +9,48 @@
 
 #include "base/buf.h"
 #include "files/file.h"
+#include "piece_writer.h"
 
-/* --- digests of what is long, reckoned in a thread of their own while the next bytes come in and are written --- */
+enum { FIRST = 64 << 10, NAME_FROM = 1 << 20, HEAD = 16 << 10 };
 
-enum { WAITING_MAX = 16 }; /* pieces, of 256 KiB at most each */
+/* Files of so many bytes are written past the page cache, in pieces of at least PIECE_LARGE. */
+enum { LARGE_FROM = 1 << 20, PIECE_LARGE = 256 << 10 };
 
-struct hasher {
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	struct piece {
-		struct hash *hash;
-		char *bytes;
-		size_t n;
-	} waiting[WAITING_MAX]; /* a ring; the first piece is being hashed */
-	size_t first, count;
-	bool end;
-};
+/* Larger pieces need fewer system calls and handovers. Those that are being filled have at most FILLING_ALL bytes
+ * together, unless there are more than 512. What is received at once stays in the processor's cache. */
+enum { PIECE_MIN = 64 << 10, PIECE_MAX = 1 << 20, FILLING_ALL = 32 << 20 };
+enum { RECEIVE_MAX = 256 << 10, RECEIVE_ALL = 8 << 20 };
 
-static void *
-hash_pieces(void *arg)
+static size_t
+share_of(size_t all, size_t most, long parallel)
 {
-	struct hasher *h = arg;
+	size_t each = all / (size_t)parallel / PIECE_MIN * PIECE_MIN;
 
-	pthread_mutex_lock(&h->mutex);
-	for (;;) {
-		struct piece p;
-
-		while (h->count == 0 && !h->end)
-			pthread_cond_wait(&h->changed, &h->mutex);
-		if (h->count == 0)
-			break;
-		p = h->waiting[h->first];
-		pthread_mutex_unlock(&h->mutex);
-		hash_add(p.hash, p.bytes, p.n);
-		free(p.bytes);
-		pthread_mutex_lock(&h->mutex);
-		h->first = (h->first + 1) % WAITING_MAX;
-		h->count--;
-		if (h->count == 0 || h->count == WAITING_MAX - 1) /* a thread may wait for that */
-			pthread_cond_broadcast(&h->changed);
-	}
-	pthread_mutex_unlock(&h->mutex);
-	return NULL;
+	return each < PIECE_MIN ? PIECE_MIN : each < most ? each : most;
 }
 
-static struct hasher *
-hasher_start(void)
+struct body_store
+body_store_new(int temp, bool sync, long parallel)
 {
-	struct hasher *h = buf_alloc(sizeof(*h));
-	int error;
-
-	pthread_mutex_init(&h->mutex, NULL);
-	pthread_cond_init(&h->changed, NULL);
-	error = pthread_create(&h->thread, NULL, hash_pieces, h);
-	if (!error)
-		return h;
-	free(h);
-	errno = error;
-	return NULL;
-}
-
-/* Passes N bytes to the thread, which adds them to HASH in order. BYTES are from malloc(), and are freed. HASH belongs
- * to the thread until hasher_wait() has returned. If several megabytes are waiting, this waits until some are done. */
-static void
-hasher_give(struct hasher *h, struct hash *hash, char *bytes, size_t n)
-{
-	pthread_mutex_lock(&h->mutex);
-	while (h->count == WAITING_MAX)
-		pthread_cond_wait(&h->changed, &h->mutex);
-	h->waiting[(h->first + h->count++) % WAITING_MAX] = (struct piece){hash, bytes, n};
-	if (h->count == 1)
-		pthread_cond_broadcast(&h->changed);
-	pthread_mutex_unlock(&h->mutex);
-}
-
-static void
-hasher_wait(struct hasher *h)
-{
-	pthread_mutex_lock(&h->mutex);
-	while (h->count > 0)
-		pthread_cond_wait(&h->changed, &h->mutex);
-	pthread_mutex_unlock(&h->mutex);
+	return (struct body_store){
+		.temp = temp,
+		.sync = sync,
+		.piece = share_of(FILLING_ALL, PIECE_MAX, parallel),
+		.receive = share_of(RECEIVE_ALL, RECEIVE_MAX, parallel),
+	};
 }
 
 void
 body_store_end(struct body_store *store)
 {
-	struct hasher *h = store->hasher;
-
-	if (!h)
-		return;
-	pthread_mutex_lock(&h->mutex);
-	h->end = true;
-	pthread_cond_broadcast(&h->changed);
-	pthread_mutex_unlock(&h->mutex);
-	pthread_join(h->thread, NULL);
-	pthread_cond_destroy(&h->changed);
-	pthread_mutex_destroy(&h->mutex);
-	free(h);
+	piece_writer_end(store->writer);
+	store->writer = NULL;
 }
-
-/* --- bodies --- */
-
-enum { FIRST = 64 << 10, NAME_FROM = 1 << 20, HEAD = 16 << 10 };
-
-/* Larger pieces need fewer system calls; all pieces together have at most PIECES_ALL bytes. */
-enum { PIECE_MIN = 64 << 10, PIECE_MAX = 256 << 10, PIECES_ALL = 8 << 20, SYNC_PIECE = 2 << 20 };
 
 struct body
 body_new(struct body_store *store)
 {
 	return (struct body){.store = store, .part.fd = -1};
-}
-
-size_t
-body_piece_size(long parallel)
-{
-	size_t each = PIECES_ALL / (size_t)parallel;
-
-	return each < PIECE_MIN ? PIECE_MIN : each < PIECE_MAX ? each : PIECE_MAX;
 }
 
 int
@@ -153,92 +74,96 @@ has_become_large(struct body *b)
 	return 1;
 }
 
-/* Writes the held bytes; their beginning stays in HELD as the head of the file. */
+/* Waits until what was given to the threads is hashed and written. 0 or -1. */
+static int
+wait_for_pieces(struct body *b)
+{
+	return b->stream ? piece_stream_wait(b->stream) : 0;
+}
+
+static void
+end_stream(struct body *b)
+{
+	piece_stream_free(b->stream);
+	b->stream = NULL;
+}
+
+/* Gives the piece to the threads, which hash and write it while the next one arrives. */
+static int
+give_piece(struct body *b)
+{
+	struct piece *p = b->piece;
+	bool large = b->store->piece >= PIECE_LARGE && (b->bytes >= LARGE_FROM || b->expected >= LARGE_FROM);
+
+	if (!p)
+		return 0;
+	b->piece = NULL;
+	if (!b->stream)
+		b->stream = piece_stream_new(b->store->writer, b->part.fd, b->hash);
+	return piece_stream_give(b->stream, p, large);
+}
+
+int
+body_flush(struct body *b)
+{
+	return give_piece(b) < 0 ? -1 : wait_for_pieces(b);
+}
+
+/* After the first bytes, data is written in whole pieces. AT is the offset of BYTES in the file. */
+static int
+add_to_piece(struct body *b, const char *bytes, size_t n, uint64_t at)
+{
+	if (!b->store->writer)
+		b->store->writer = piece_writer_new(b->store->piece, b->store->sync);
+	while (n > 0) {
+		size_t some;
+
+		if (!b->piece)
+			b->piece = piece_new(b->store->writer, at);
+		some = piece_add(b->store->writer, b->piece, bytes, n);
+		at += some;
+		bytes += some;
+		n -= some;
+		if (piece_is_full(b->store->writer, b->piece) && give_piece(b) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The held bytes go into the first piece; their beginning stays in HELD as the head of the file. */
 static int
 spill_held(struct body *b)
 {
 	if (b->spilled)
 		return 0;
-	b->hash = hash_begin();
-	hash_add(b->hash, b->held, b->held_len);
-	if (body_open(b) < 0 || atomic_file_write(&b->part, b->held, b->held_len) < 0)
+	if (body_open(b) < 0)
 		return -1;
+	b->hash = hash_begin();
 	b->spilled = true;
+	if (add_to_piece(b, b->held, b->held_len, 0) < 0)
+		return -1;
 	/* Until its group is finished, only the head is needed. */
 	if (b->held_len > HEAD)
 		b->held = buf_realloc(b->held, b->held_room = b->held_len = HEAD);
 	return 0;
 }
 
-/* The digest belongs to this thread again. */
-static void
-take_hash(struct body *b)
-{
-	if (b->hasher)
-		hasher_wait(b->hasher);
-	b->hasher = NULL;
-}
-
-/* Writes the piece, and passes it on for hashing while the next one arrives. Tells the kernel to start writing data
- * that will be synced, so that the disk works during the transfer and not only at its end. */
+/* All bytes are in memory: hashes and writes them here. */
 static int
-write_piece(struct body *b)
+write_held(struct body *b)
 {
-	off_t end = b->store->sync ? (off_t)b->bytes : 0;
-
-	if (atomic_file_write(&b->part, b->piece, b->piece_len) < 0)
-		return -1;
-	if (!b->store->hasher)
-		b->store->hasher = hasher_start();
-	b->hasher = b->store->hasher;
-	if (b->hasher) {
-		hasher_give(b->hasher, b->hash, b->piece, b->piece_len);
-	} else {
-		hash_add(b->hash, b->piece, b->piece_len);
-		free(b->piece);
-	}
-	b->piece = NULL;
-	b->piece_len = 0;
-	if (end - b->sync_begun >= SYNC_PIECE) {
-		(void)sync_file_range(b->part.fd, b->sync_begun, end - b->sync_begun, SYNC_FILE_RANGE_WRITE);
-		b->sync_begun = end;
-	}
-	return 0;
-}
-
-int
-body_flush(struct body *b)
-{
-	return b->piece_len ? write_piece(b) : 0;
-}
-
-/* After the first bytes, data is written in whole pieces. */
-static int
-add_to_piece(struct body *b, const char *bytes, size_t n)
-{
-	size_t room = b->store->piece;
-
-	while (n > 0) {
-		size_t some = room - b->piece_len < n ? room - b->piece_len : n;
-
-		if (!b->piece)
-			b->piece = buf_realloc(NULL, room);
-		memcpy(b->piece + b->piece_len, bytes, some);
-		b->piece_len += some;
-		bytes += some;
-		n -= some;
-		if (b->piece_len < room)
-			break;
-		if (write_piece(b) < 0)
-			return -1;
-	}
-	return has_become_large(b);
+	b->hash = hash_begin();
+	hash_add(b->hash, b->held, b->held_len);
+	return body_open(b) < 0 ? -1 : file_write_at(b->part.fd, b->held, b->held_len, 0);
 }
 
 int
 body_add(struct body *b, const void *bytes, size_t n, size_t expected)
 {
+	uint64_t at = b->bytes;
+
 	b->bytes += n;
+	b->expected = expected;
 	if (!b->spilled && b->held_len + n <= FIRST) {
 		if (b->held_len + n > b->held_room) {
 			b->held_room = !b->held && expected >= n && expected <= FIRST ? expected : FIRST;
@@ -257,8 +182,9 @@ body_add(struct body *b, const void *bytes, size_t n, size_t expected)
 		b->held_len += some;
 		bytes = (const char *)bytes + some;
 		n -= some;
+		at += some;
 	}
-	return spill_held(b) < 0 ? -1 : add_to_piece(b, bytes, n);
+	return spill_held(b) < 0 || add_to_piece(b, bytes, n, at) < 0 ? -1 : has_become_large(b);
 }
 
 /* The following bytes are already in the file: they are counted and hashed, and their beginning is held as the head of
@@ -268,7 +194,6 @@ take_piece(struct body *b, const char *bytes, size_t n)
 {
 	size_t room = b->held_len < HEAD ? HEAD - b->held_len : 0;
 
-	take_hash(b);
 	if (!b->hash)
 		b->hash = hash_begin();
 	if (room && !b->held)
@@ -287,6 +212,8 @@ body_read(struct body *b, uint64_t end, size_t most)
 {
 	char piece[64 << 10];
 
+	if (body_flush(b) < 0)
+		return -1;
 	while (most > 0 && b->bytes < end) {
 		uint64_t want = end - b->bytes < most ? end - b->bytes : most;
 		ssize_t n = pread(b->part.fd, piece, want < sizeof(piece) ? want : sizeof(piece), (off_t)b->bytes);
@@ -321,9 +248,7 @@ body_adopt(struct body *b, uint64_t size, const char *sha256)
 int
 body_seek(struct body *b)
 {
-	off_t end = (off_t)b->bytes;
-
-	return ftruncate(b->part.fd, end) < 0 || lseek(b->part.fd, end, SEEK_SET) < 0 ? -1 : 0;
+	return ftruncate(b->part.fd, (off_t)b->bytes);
 }
 
 int
@@ -331,24 +256,44 @@ body_finish(struct body *b)
 {
 	if (b->sha256[0])
 		return 0;
-	if (spill_held(b) < 0 || body_flush(b) < 0)
+	if ((b->spilled ? body_flush(b) : write_held(b)) < 0)
 		return -1;
-	take_hash(b);
+	end_stream(b);
 	hash_end(b->hash, b->sha256);
 	b->hash = NULL;
 	return 0;
 }
 
-/* With syncs, the writer's thread waits for the disk, so this thread has time to hash and write. Without, the writer
- * has time for the held bytes. */
+/* The caller of body_finish() waits for the threads. With syncs, the writer's thread waits for the disk, so this thread
+ * has time to hash and write what is small. Without, the writer has time for that. */
 int
 body_end(struct body *b)
 {
-	if (b->spilled || b->store->sync)
+	if (b->spilled)
+		return give_piece(b);
+	if (b->store->sync)
 		return body_finish(b);
 	if (b->held_room > b->held_len)
 		b->held = buf_realloc(b->held, b->held_room = b->held_len);
 	return 0;
+}
+
+bool
+body_is_large(const struct body *b)
+{
+	return b->bytes >= LARGE_FROM;
+}
+
+size_t
+body_in_memory(const struct body *b)
+{
+	return !b->spilled ? b->held_len : b->piece ? piece_length(b->piece) : 0;
+}
+
+size_t
+body_store_unwritten(const struct body_store *store)
+{
+	return store->writer ? piece_writer_unwritten(store->writer) : 0;
 }
 
 size_t
@@ -357,14 +302,26 @@ body_unwritten(const struct body *b)
 	return b->spilled ? 0 : b->held_len;
 }
 
+/* Ends what is under way, and drops the piece. */
+static void
+drop_bytes(struct body *b)
+{
+	end_stream(b);
+	if (b->piece)
+		piece_free(b->store->writer, b->piece);
+	hash_drop(b->hash);
+	free(b->held);
+	b->piece = NULL;
+	b->hash = NULL;
+	b->held = NULL;
+	b->held_len = b->held_room = 0;
+}
+
 void
 body_drop(struct body *b)
 {
-	take_hash(b);
+	drop_bytes(b);
 	atomic_file_drop(&b->part);
-	hash_drop(b->hash);
-	free(b->held);
-	free(b->piece);
 	*b = body_new(b->store);
 }
 
@@ -372,9 +329,8 @@ void
 body_forget(struct body *b)
 {
 	free(b->held);
-	free(b->piece);
-	b->held = b->piece = NULL;
-	b->held_len = b->held_room = b->piece_len = 0;
+	b->held = NULL;
+	b->held_len = b->held_room = 0;
 }
 
 void
@@ -390,16 +346,8 @@ body_leave(struct body *b)
 int
 body_restart(struct body *b)
 {
-	take_hash(b);
-	hash_drop(b->hash);
-	b->hash = NULL;
-	b->sync_begun = 0;
-	b->held_len = 0;
-	free(b->held);
-	b->held = NULL;
-	b->held_room = 0;
+	drop_bytes(b);
 	b->sha256[0] = '\0';
-	b->piece_len = 0;
 	b->spilled = false;
 	b->bytes = 0;
 	b->named = false;

@@ -13,41 +13,43 @@
 #include "base/hash.h"
 #include "files/atomic_file.h"
 
-struct hasher;
+struct piece;
+struct piece_stream;
+struct piece_writer;
 
 /* Where and how all bodies of a run are written. */
 struct body_store {
-	int temp;              /* the directory of parts */
-	size_t piece;          /* bytes that are written at once */
-	bool sync;             /* they will be synced: the disk may begin early */
-	struct hasher *hasher; /* a thread for digests, started when it is first needed */
+	int temp;                    /* the directory of parts */
+	size_t piece;                /* bytes that are written at once */
+	size_t receive;              /* bytes to receive at once */
+	bool sync;                   /* they will be synced: the disk may begin early */
+	struct piece_writer *writer; /* threads for what is long, started when they are first needed */
 };
 
 struct body {
 	struct body_store *store;
 	struct atomic_file part;
 	struct hash *hash;
-	struct hasher *hasher; /* has the digest; NULL: it is here */
-	off_t sync_begun;      /* up to here the kernel was told to begin to write to the disk */
-	char *held;            /* the first bytes, not written yet; the file's head once they are */
-	size_t held_len;       /* bytes in HELD */
+	struct piece_stream *stream; /* has HASH and the part while pieces are under way; NULL: there were none */
+	struct piece *piece;         /* what the threads were not given yet; NULL: nothing */
+	char *held;                  /* the first bytes, not written yet; the file's head once they are */
+	size_t held_len;             /* bytes in HELD */
 	size_t held_room;
-	bool spilled; /* HELD was written to the part */
+	bool spilled; /* pieces are written, or the part has bytes already: HELD is the head */
 	bool named;   /* the part has a name, or needs none: body_add() does not return 1 any more */
-	char *piece;  /* what follows and is not written yet */
-	size_t piece_len;
 	uint64_t bytes;
+	size_t expected;           /* of body_add() */
 	char sha256[HASH_HEX + 1]; /* "": not finished */
 };
 
-/* Ends the thread. No body may be in use. */
+/* Returns how bodies are written in the directory TEMP if PARALLEL of them grow at the same time. */
+struct body_store body_store_new(int temp, bool sync, long parallel);
+
+/* Ends the threads. No body may be in use. */
 void body_store_end(struct body_store *store);
 
 /* Returns an empty body in STORE. */
 struct body body_new(struct body_store *store);
-
-/* Returns how many bytes to receive and write at once if PARALLEL bodies grow at the same time. */
-size_t body_piece_size(long parallel);
 
 /* Appends N bytes. EXPECTED: how many come in all, as far as is known, else 0. 0; 1 where the body has become so large
  * that its part is worth a name (once a body); -1 with errno. */
@@ -64,7 +66,7 @@ int body_adopt(struct body *b, uint64_t size, const char *sha256);
 /* Opens its part, for a caller that fills the part itself. 0 or -1. */
 int body_open(struct body *b);
 
-/* Cuts the part off after the bytes that count, and writes the next bytes there. 0 or -1. */
+/* Cuts the part off after the bytes that count; the next ones are written there. 0 or -1. */
 int body_seek(struct body *b);
 
 /* To be called when all bytes are there: finishes the body, or leaves that to body_finish() in the writer's thread. 0
@@ -74,11 +76,20 @@ int body_end(struct body *b);
 /* Writes and hashes what is still in memory: SHA256 is set. 0 or -1. */
 int body_finish(struct body *b);
 
-/* Writes what came so far; only the head stays in memory. 0 or -1. */
+/* Writes what came so far, if it is long; only the head stays in memory then. 0 or -1. */
 int body_flush(struct body *b);
 
-/* Returns the number of bytes in memory that body_finish() would write. */
+/* Returns the number of bytes in memory that the threads do not have. */
+size_t body_in_memory(const struct body *b);
+
+/* Returns how many bytes of all bodies the threads have still to write. */
+size_t body_store_unwritten(const struct body_store *store);
+
+/* Returns the number of bytes in memory that body_finish() would write by itself. */
 size_t body_unwritten(const struct body *b);
+
+/* Whether it has so many bytes that they were written past the page cache, if that is possible. */
+bool body_is_large(const struct body *b);
 
 /* Empties the body, which keeps its part. 0 or -1. */
 int body_restart(struct body *b);

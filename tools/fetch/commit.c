@@ -19,7 +19,8 @@
 #include "upload.h"
 #include "validate.h"
 
-/* Up to so many files are synced one by one; for more, syncing the whole file system is cheaper. */
+/* Up to so many small files are synced one by one; for more, syncing the whole file system is cheaper. Large ones are
+ * on the disk already but for their last bytes: syncing each costs less than waiting for what other programs wrote. */
 enum { FEW = 4 };
 
 struct writer {
@@ -164,17 +165,35 @@ link_same(struct job *j, int dir)
 	return true;
 }
 
+static bool
+is_first_of_batch(const struct group *g, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (g->jobs[k]->target == g->jobs[i]->target)
+			return false;
+	return true;
+}
+
+static int
+sync_directories(const struct group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (is_first_of_batch(g, i) && fsync(batch_filesfd(g->jobs[i]->target->batch)) < 0)
+			return -1;
+	return 0;
+}
+
 /* Gives the files their names and syncs them. */
 static void
 publish_files(struct group *g, bool sync)
 {
-	size_t fresh = 0;
+	size_t small = 0;
 	bool few;
 	int last = -1;
 
 	for (size_t i = 0; i < g->count; i++)
-		fresh += is_fresh(g->jobs[i]);
-	few = fresh <= FEW;
+		small += is_fresh(g->jobs[i]) && !body_is_large(&g->jobs[i]->body);
+	few = small <= FEW;
 	for (size_t i = 0; i < g->count && !g->error; i++) {
 		struct job *j = g->jobs[i];
 		int dir = batch_filesfd(j->target->batch);
@@ -189,12 +208,10 @@ publish_files(struct group *g, bool sync)
 					  : atomic_file_publish(&j->body.part, dir, j->name)) < 0)
 				fail_group(g, "giving a file its name");
 		}
-		if (few && sync && !g->error && fsync(dir) < 0)
-			fail_group(g, "giving a file its name");
 		last = dir;
 	}
 	/* All batches are below one root, so one call reaches all their files and directories. */
-	if (!few && sync && last >= 0 && !g->error && syncfs(last) < 0)
+	if (sync && last >= 0 && !g->error && (few ? sync_directories(g) : syncfs(last)) < 0)
 		fail_group(g, "syncing the files");
 }
 
@@ -260,15 +277,6 @@ record_results(struct group *g, struct target *t, bool sync)
 	if (t->notebook && notebook_import_results(&g->jobs[0]->run->root, t->batch) < 0)
 		msg_warn_errno("cannot take results of '%s' into its notebook (they will be later)",
 			       batch_name(t->batch));
-}
-
-static bool
-is_first_of_batch(const struct group *g, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (g->jobs[k]->target == g->jobs[i]->target)
-			return false;
-	return true;
 }
 
 /* The file of a completed item is removed after its new one is recorded: not before that is on the disk. */

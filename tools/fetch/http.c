@@ -289,7 +289,7 @@ http_begin(struct http *h, struct job *j)
 	transfer_prepare(&t->transfer, j);
 	/* What may turn out to be forbidden is read in smaller pieces, so that less of it was sent in vain. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-			 j->found && !h->run->set->no_opt_out ? 16L << 10 : (long)h->run->bodies->piece);
+			 j->found && !h->run->set->no_opt_out ? 16L << 10 : (long)h->run->bodies->receive);
 	t->headers = http_request_prepare(h->request, easy, j);
 	/* A line that was bad from the start has no URL: libcurl need not see it, nor guess at a scheme. */
 	if (transfer_is_blocked_by_name(h->all, j, url))

@@ -202,11 +202,7 @@ set_up(struct main_loop *m)
 	run->temp = root_open_dir(run->root.fd, "temp", true);
 	if (run->temp < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", run->root.path);
-	m->d.bodies = (struct body_store){
-		.temp = run->temp,
-		.piece = body_piece_size(set->parallel),
-		.sync = !set->no_sync,
-	};
+	m->d.bodies = body_store_new(run->temp, !set->no_sync, set->parallel);
 	run->bodies = &m->d.bodies;
 	m->d.hosts = host_table_open(run);
 	if (!(run->loop = loop_new()) || run_catch_signals(run) < 0 || !(m->d.commits = commit_queue_new(run)))

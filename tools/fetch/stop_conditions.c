@@ -42,7 +42,7 @@ stop_settle(struct job *j)
 {
 	const struct body *b = &j->body;
 
-	set_share(j, b->bytes, b->spilled ? b->piece_len : b->held_len);
+	set_share(j, b->bytes, body_in_memory(b));
 }
 
 void
@@ -59,16 +59,19 @@ has_room(struct run *run, uint64_t n)
 {
 	struct stop_conditions *s = &run->stops;
 	int64_t now = clock_ms();
+	uint64_t unwritten;
 	struct statvfs v;
 
 	if (!run->set->min_free)
 		return true;
 	if (now >= s->room_until || s->room < (int64_t)n) {
+		unwritten = body_store_unwritten(run->bodies);
 		if (fstatvfs(run->temp, &v) < 0) {
 			run_fail(run, "asking for the free space, which --min-free is about,");
 			return false;
 		}
-		s->room = (int64_t)((uint64_t)v.f_bavail * v.f_frsize) - run->set->min_free - (int64_t)s->unwritten;
+		s->room = (int64_t)((uint64_t)v.f_bavail * v.f_frsize) - run->set->min_free -
+			  (int64_t)(s->unwritten + unwritten);
 		s->room_until = now + ROOM_MS;
 	}
 	if (s->room < (int64_t)n)
