@@ -2,7 +2,8 @@
 # bi-api --stream with many batches: few descriptors, and only what changed.
 load helpers
 
-# make_many COUNT: a batch "first" of three items, one of which failed, with a page, and as many copies of it.
+# make_many COUNT: a batch "first" of three items, one of which failed, with a page, and as many copies of it. They are old:
+# the rate of a batch that has just ended changes by itself.
 make_many() {
 	local f names part
 
@@ -10,6 +11,7 @@ make_many() {
 		echo "$i" >"$i.txt"
 	done
 	bi-fetch -q -b first 1.txt 2.txt missing >/dev/null || [ $? -eq 1 ]
+	sed -i 's/"finished_at":"[^"]*"/"finished_at":"2026-01-01T00:00:00Z"/' "$BI_ROOT/batches/first/results.ndjson"
 	mkdir -p "$BI_ROOT/review/first"
 	echo '<!doctype html><title>first</title>' >"$BI_ROOT/review/first/index.html"
 	mapfile -t names < <(seq -f 'copy%05g' 1 "$1")

@@ -207,7 +207,7 @@ printed(int64_t now)
 
 	assert_non_null(b);
 	assert_int_equal(batch_stats_refresh(&h, batch_dirfd(b), 0), 0);
-	batch_stats_print(&h, false, now, &out);
+	batch_stats_print(&h, now, &out);
 	batch_stats_free(&h);
 	batch_close(b);
 	return out.data;
@@ -322,8 +322,8 @@ parts_give_what_the_whole_gives(void **state)
 	assert_int_equal(rc, 0);
 	assert_true(n > 20);
 	assert_int_equal(count_of(&parts, "http_404"), 70);
-	batch_stats_print(&whole, false, 1, &of_whole);
-	batch_stats_print(&parts, false, 1, &of_parts);
+	batch_stats_print(&whole, 1, &of_whole);
+	batch_stats_print(&parts, 1, &of_parts);
 	assert_string_equal(of_parts.data, of_whole.data);
 	/* Nothing more is read until there is more. */
 	assert_int_equal(batch_stats_refresh(&parts, dir, 1), 0);

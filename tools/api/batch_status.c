@@ -121,7 +121,7 @@ to_buf(const char *bytes, size_t n, void *arg)
 
 /* Appends what comes from the results. */
 static void
-print_results(struct batch_status_read *r, bool done, int64_t now, struct batch_text *text)
+print_results(struct batch_status_read *r, int64_t now, struct batch_text *text)
 {
 	static const char key[] = ",\"bytes\":[";
 	struct buf *out = &text->all;
@@ -129,15 +129,14 @@ print_results(struct batch_status_read *r, bool done, int64_t now, struct batch_
 	size_t from = out->len;
 	const char *at;
 
-	batch_stats_print(&r->stats, done, now, out);
+	batch_stats_print(&r->stats, now, out);
 	/* Codes are JSON strings, so that they contain no quote. */
 	at = memmem(out->data + from, out->len - from, key, strlen(key));
 	if (at) {
 		text->cut_at = (size_t)(at - out->data);
 		text->cut_len = out->len - text->cut_at - strlen("}");
 	}
-	if (!done)
-		batch_stats_rate(&r->stats, now + 1, &items, &bytes); /* the current second counts soon */
+	batch_stats_rate(&r->stats, now + 1, &items, &bytes); /* the current second counts soon */
 	r->moves = items > 0;
 }
 
@@ -157,7 +156,7 @@ print_batch(struct batch_status_read *r, struct batch *b, const struct batch_sta
 	out->len--; /* without the closing brace: more members follow */
 	r->is_partial = more;
 	if (!r->is_partial)
-		print_results(r, p.done, now, text);
+		print_results(r, now, text);
 	if (s->has_page && (read_review(r, b, s->has_picks) < 0 || print_review(r, b, out) < 0))
 		return -1;
 	buf_printf(out, ",\"pages\":%s}", s->has_page ? "true" : "false");

@@ -365,14 +365,13 @@ batch_stats_pace(const struct batch_stats *h, int64_t now, double *items, double
 }
 
 void
-batch_stats_print(const struct batch_stats *h, bool done, int64_t now, struct buf *out)
+batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out)
 {
-	double items = 0, bytes = 0;
+	double items, bytes;
 	char from[WHEN_SIZE];
 	const char *before = "";
 
-	if (!done)
-		batch_stats_rate(h, now, &items, &bytes);
+	batch_stats_rate(h, now, &items, &bytes);
 	buf_printf(out, ",\"bytes\":%llu", (unsigned long long)h->bytes);
 	buf_str(out, ",\"failures\":{");
 	for (size_t i = 0; i < h->kinds_n; i++) {

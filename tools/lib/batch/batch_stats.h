@@ -69,9 +69,8 @@ void batch_stats_rate(const struct batch_stats *h, int64_t now, double *items, d
  * last minute, or the time since the first item in it. */
 void batch_stats_pace(const struct batch_stats *h, int64_t now, double *items, double *bytes);
 
-/* Appends "bytes", "failures", "rate" and "history" as members of a JSON object, each with a comma before it. The rate is
- * that at NOW, or 0 if the batch is DONE, so that the text does not change any more. */
-void batch_stats_print(const struct batch_stats *h, bool done, int64_t now, struct buf *out);
+/* Appends "bytes", "failures", "rate" and "history" as members of a JSON object, each with a comma before it. */
+void batch_stats_print(const struct batch_stats *h, int64_t now, struct buf *out);
 
 void batch_stats_free(struct batch_stats *h);
 
