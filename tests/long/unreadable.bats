@@ -64,8 +64,7 @@ sweep() {
 
 	chmod 600 "$BI_ROOT/batches/t/files" # a directory that can be listed, and no file in it looked at
 	run -74 "${AS[@]}" bi-clean --repair check
-	run -77 "${AS[@]}" bi-status --rebuild t
-	assert_output --partial '/batches/t/files/i1_1.txt: Permission denied'
+	run -0 "${AS[@]}" bi-status --rebuild t # their names are all that it asks for
 	assert_equal "$(<"$BI_ROOT/batches/t/state")" ccc
 
 	chmod 755 "$BI_ROOT/batches/t/files"
