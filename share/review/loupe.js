@@ -305,7 +305,7 @@ const loupe = (function () {
 			title: make('span', {className: 'title'}),
 			about: make('span', {className: 'quiet'}),
 			percent: make('span', {className: 'quiet percent'}),
-			pick: button('Pick', '', () => onPick(pane.one.idx)),
+			pick: button('Pick', '', (event) => onPick(event, pane.one.idx)),
 			hold: button('Hold', '', () => hold(pane.one.idx)),
 		};
 
@@ -358,7 +358,7 @@ const loupe = (function () {
 		}));
 	}
 
-	/* Shows candidate IDX, or the first; calls pick(number) for the candidate that is picked in the dialog. */
+	/* Shows candidate IDX, or the first; calls pick(event, number) for the candidate that is clicked in the dialog. */
 	function open(idx, pick) {
 		list = candidates();
 		if (list.length === 0)

@@ -71,6 +71,9 @@ def details:
 		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
 
+# Behind the name of a file that changed: a browser that shows the old one then asks for it.
+def version: if .file_changed_at then "?" + (.file_changed_at | @uri) else "" end;
+
 def heading: .title // "Candidate \(.idx)";
 
 # Full size: a link, which loupe.js opens in a dialog. A drawing must not be opened as a document, so without a script
@@ -80,9 +83,9 @@ def zoom:
 	| (@html "<span class=\"unseen\">Full size of candidate \(.idx)</span>") as $text
 	| if (.thumb and .file and .shows) | not then ""
 	elif .vector then
-		@html "<button type=\"button\" class=\"zoom\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\" hidden>" + $sign + $text + "</button>"
+		@html "<button type=\"button\" class=\"zoom\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\(version)\" hidden>" + $sign + $text + "</button>"
 	else
-		@html "<a class=\"zoom\" href=\"\(.file)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\">" + $sign + $text + "</a>"
+		@html "<a class=\"zoom\" href=\"\(.file)\(version)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\(version)\">" + $sign + $text + "</a>"
 	end;
 
 # The pictures of a page with very many are fetched as they are scrolled to.
@@ -91,7 +94,7 @@ def lazy: if .idx > 60 then " loading=\"lazy\"" else "" end;
 def shot($name):
 	@html "<div class=\"shot\"><button type=\"button\" class=\"pick\" data-pick=\"\(.idx)\" aria-pressed=\"false\" aria-label=\"Pick candidate \(.idx) for \($name)\">"
 	+ (if .thumb then
-		@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\"" + lazy + @html " alt=\"Candidate \(.idx): \(.title // $name)\">"
+		@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\"" + lazy + @html " alt=\"Candidate \(.idx): \(.title // $name)\">"
 	else
 		@html "<span class=\"blank\"><strong>\(.kind)</strong><span>\(.why // "")</span></span>"
 	end)

@@ -3,6 +3,7 @@
 (function () {
 	const {page, byId, all, make, setText, words} = review;
 	let subject = page.subject;
+	let undone = picks.session.get('undo') || []; /* {subject, before} */
 	let done = ''; /* what the last pick was, while its page is left */
 	let typed = null; /* the digits of the number that is being typed, else null */
 
@@ -79,13 +80,15 @@
 		const decided = picks.decided().size;
 
 		setText(byId('decided'), decided ? ' · ' + decided + ' decided' : '');
-		byId('undo').disabled = known.mine === null && undone().length === 0;
+		byId('undo').disabled = known.mine === null && undone.length === 0;
 	}
 
 	/* --- deciding --- */
 
-	function undone() {
-		return picks.session.get('undo') || [];
+	/* The decisions of this tab, which can be undone. The session keeps them for the next page that is loaded. */
+	function keepUndone(list) {
+		undone = list.slice(-1000);
+		picks.session.set('undo', undone);
 	}
 
 	/* Stores a decision; asks once for the reviewer's name. True if it is stored. */
@@ -100,33 +103,36 @@
 	}
 
 	async function pick(choice) {
-		const known = picks.of(subject), before = known.mine;
+		/* Another subject may be on the page when the reviewer's name is known. */
+		const on = subject, next = page.next, name = document.querySelector('h1').textContent;
+		const known = picks.of(on), before = known.mine;
 		const card = cards().find((one) => Number(one.dataset.idx) === choice);
 
 		if (review.isLeaving() || document.querySelector('dialog#who'))
 			return;
 		if (choice !== before || hasChanged(card, known.at)) {
-			if (!await decide(subject, choice))
+			if (!await decide(on, choice))
 				return;
-			picks.session.set('undo', undone().concat([{subject: subject, before: before}]).slice(-1000));
+			keepUndone(undone.concat([{subject: on, before: before}]));
 		}
-		done = document.querySelector('h1').textContent + ': ' + words(choice);
+		done = name + ': ' + words(choice);
 		review.say(done, {undo: undo});
 		picks.flush();
-		await turn.to(page.next);
+		if (subject === on)
+			await turn.to(next);
 		done = '';
 	}
 
 	/* Takes back the last decision of this tab, for any subject; if there is none, the decision on this subject. */
 	async function undo() {
-		const done = undone();
-		const last = done.pop() || {subject: subject, before: null};
+		const last = undone[undone.length - 1] || {subject: subject, before: null};
 
+		done = '';
 		if (review.isLeaving() || (last.subject === subject && picks.of(subject).mine === last.before))
 			return;
 		if (!await decide(last.subject, last.before))
 			return;
-		picks.session.set('undo', done);
+		keepUndone(undone.filter((one) => one !== last));
 		picks.flush();
 		if (last.subject === subject)
 			review.say('Undone: ' + words(last.before));
@@ -190,13 +196,13 @@
 		if (loupe.isOpen())
 			loupe.close();
 		else
-			loupe.open(current(), pick);
+			loupe.open(current(), pickByClick);
 		return true;
 	}
 
 	function compare() {
 		if (!loupe.isOpen())
-			loupe.open(current(), pick);
+			loupe.open(current(), pickByClick);
 		if (loupe.isOpen())
 			loupe.compare();
 	}
@@ -257,7 +263,7 @@
 			a: () => review.go('index.html'),
 			j: () => loupe.isOpen() ? loupe.step(1) : moveFocus(1),
 			k: () => loupe.isOpen() ? loupe.step(-1) : moveFocus(-1),
-			z: () => loupe.isOpen() ? loupe.toggle() : loupe.open(current(), pick),
+			z: () => loupe.isOpen() ? loupe.toggle() : loupe.open(current(), pickByClick),
 			c: compare,
 			h: () => loupe.isOpen() && loupe.hold(),
 			' ': space,
@@ -326,15 +332,23 @@
 		return !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey && event.button === 0;
 	}
 
+	/* The second click of two was meant for the subject that the first one left. */
+	function pickByClick(event, choice) {
+		if (event.detail > 1)
+			review.say('A double click picks once.');
+		else
+			pick(choice);
+	}
+
 	/* One listener for all, since the controls are others after each turn. */
 	function listenClicks() {
 		const actions = {
 			'#undo': undo,
 			'#undecided': toUndecided,
 			'#prev, #next': (link) => turn.to(link.getAttribute('href')),
-			'[data-pick]': (button) => pick(Number(button.dataset.pick)),
+			'[data-pick]': (button, event) => pickByClick(event, Number(button.dataset.pick)),
 			'#inform': () => inform(!document.body.classList.contains('informed')),
-			'[data-zoom]': (link) => loupe.open(Number(link.dataset.zoom), pick),
+			'[data-zoom]': (link) => loupe.open(Number(link.dataset.zoom), pickByClick),
 		};
 
 		document.addEventListener('click', function (event) {
@@ -347,7 +361,7 @@
 
 				if (found) {
 					event.preventDefault();
-					act(found);
+					act(found, event);
 					return;
 				}
 			}
@@ -355,6 +369,11 @@
 	}
 
 	function listenPanel() {
+		/* A key that is held is not a second press. */
+		document.addEventListener('keydown', function (event) {
+			if (event.repeat && event.key === 'Enter' && event.target.closest('button'))
+				event.preventDefault();
+		});
 		document.addEventListener('focusin', function (event) {
 			const card = event.target.closest('.candidate');
 

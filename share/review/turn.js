@@ -7,8 +7,9 @@
 const turn = (function () {
 	const patience = 10000; /* milliseconds that a page may take */
 	const most = 6; /* pages that are kept */
+	const young = 30000; /* milliseconds in which a page that was fetched beforehand is shown without asking for a newer one */
 	const canFetch = /^https?:$/.test(location.protocol);
-	const pages = new Map(); /* address: the promise of its document */
+	const pages = new Map(); /* address: {page: the promise of its document, at: when it was asked for} */
 	let turning = 0; /* the number of the turn that is on its way */
 	let turns = 0;
 	let waiting = []; /* keys that were typed while a page was on its way */
@@ -36,12 +37,22 @@ const turn = (function () {
 		if (!pages.has(address)) {
 			const page = load(address);
 
-			pages.set(address, page);
+			pages.set(address, {page: page, at: Date.now()});
 			page.catch(() => pages.delete(address));
 			if (pages.size > most)
 				pages.delete(pages.keys().next().value);
 		}
-		return pages.get(address);
+		return pages.get(address).page;
+	}
+
+	/* The same for a page that is to be shown: not an old one, unless the server does not answer. */
+	async function newest(address) {
+		const kept = pages.get(address);
+
+		if (!kept || Date.now() - kept.at < young)
+			return fetched(address);
+		pages.delete(address);
+		return fetched(address).catch(() => kept.page);
 	}
 
 	/* Whether the scripts of this page can run the page DOCUMENT: it is of a subject, and was rendered by the same version. */
@@ -62,8 +73,22 @@ const turn = (function () {
 
 	/* Hands the page the keys that were typed while it was on its way, one after the other: each may turn to another page. */
 	async function typeWaiting() {
-		while (waiting.length && !turning)
-			await waiting.shift()();
+		try {
+			while (waiting.length && !turning)
+				await waiting.shift()();
+		} catch (e) {
+			waiting = [];
+			throw e;
+		}
+	}
+
+	/* Browsers refuse addresses that come too fast. The page is shown all the same. */
+	function push(address) {
+		try {
+			history.pushState(null, '', address);
+		} catch (e) {
+			review.say('This browser shows an old address for a while.', {quiet: true});
+		}
 	}
 
 	/* Shows the page at the address TO. With PUSHED it is a new entry of the history. */
@@ -72,9 +97,11 @@ const turn = (function () {
 		const turned = ++turns;
 		let next;
 
+		if (turning || !pushed)
+			waiting = []; /* they were for another page */
 		turning = turned;
 		try {
-			next = await fetched(address);
+			next = await newest(address);
 		} catch (e) {
 			if (turning !== turned)
 				return;
@@ -96,7 +123,7 @@ const turn = (function () {
 			return;
 		}
 		if (pushed)
-			history.pushState(null, '', address);
+			push(address);
 		at = address;
 		pages.delete(address); /* shown again, it is fetched again: it may have changed */
 		put(next);

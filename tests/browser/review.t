@@ -507,6 +507,79 @@ async function byTouch(browser) {
 	await context.close();
 }
 
+/*
+ * Presses that were meant for the subject before decide nothing on this one: the second of a double click, a key that is
+ * held, a key for a page that Back replaced, and a name that is given on another page.
+ */
+async function meantForAnother(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1440, height: 900}});
+	const mine = () => picksOf('M_batch2').filter((p) => p.reviewer === 'gus').map((p) => [p.subject, p.choice]);
+
+	await page.goto(server.url);
+	await page.evaluate(() => localStorage.setItem('M_batch2:reviewer', 'gus'));
+	await page.goto(pageOf(server, '../M_batch2/1_review.html'));
+	await says(page, '#saved', 'All saved');
+	await page.waitForLoadState('networkidle');
+	await page.dblclick('.candidate[data-idx="2"] .pick');
+	await page.waitForURL('**/2_review.html');
+	await says(page, '#say', 'A double click picks once.');
+	await page.keyboard.press('z');
+	await page.waitForSelector('#loupe[open]');
+	await page.dblclick('.pane .primary');
+	await page.waitForURL('**/3_review.html');
+	await page.focus('.pane .primary');
+	await page.keyboard.down('Enter');
+	for (let i = 0; i < 5; i++)
+		await page.keyboard.down('Enter'); /* repeats */
+	await page.keyboard.up('Enter');
+	await page.waitForURL('**/4_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(mine(), [['1', 2], ['2', 2], ['3', 1]]);
+	await page.keyboard.press('Escape');
+
+	/* 3 is typed for the page of subject 3, which is on its way; Back shows 2 in its place. */
+	for (const url of ['2', '4'])
+		await page.goto(pageOf(server, `../M_batch2/${url}_review.html`));
+	await says(page, '#saved', 'All saved');
+	await context.route(/3_review.html/, async function (route) {
+		await new Promise((done) => setTimeout(done, 1500));
+		await route.continue();
+	});
+	await page.keyboard.press('ArrowRight');
+	await page.waitForURL('**/5_review.html');
+	await page.keyboard.press('ArrowLeft');
+	await page.waitForURL('**/4_review.html');
+	await page.keyboard.press('ArrowLeft');
+	await page.keyboard.press('3');
+	await page.goBack();
+	await page.waitForFunction(() => document.querySelector('h1').textContent === 'Subject 5');
+	await page.waitForTimeout(2000);
+	assert.strictEqual(await page.textContent('h1'), 'Subject 5');
+	assert.strictEqual(mine().length, 3);
+
+	/* The name of the reviewer is given when another subject is on the page: the decision is about the first. */
+	await page.evaluate(() => localStorage.removeItem('M_batch2:reviewer'));
+	await page.evaluate(() => localStorage.removeItem('bi:reviewer'));
+	await page.goto(pageOf(server, '../M_batch2/6_review.html'));
+	await page.keyboard.press('ArrowRight');
+	await page.waitForURL('**/7_review.html');
+	await page.keyboard.press('4');
+	await page.waitForSelector('#who[open]');
+	await page.goBack();
+	await page.waitForFunction(() => document.querySelector('h1').textContent === 'Subject 6');
+	await page.keyboard.type('gus');
+	await page.keyboard.press('Enter');
+	await says(page, '#saved', 'All saved');
+	assert.match(page.url(), /6_review/);
+	assert.deepStrictEqual(mine().slice(3), [['7', 4]]);
+	await page.keyboard.press('u');
+	await page.waitForURL('**/7_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(mine().slice(4), [['7', null]]);
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 /* A page says so where the browser keeps nothing, and does not go on as if it did. */
 async function keepsNothing(browser) {
 	for (const broken of ['denied', 'full']) {
@@ -553,6 +626,8 @@ async function changed(browser) {
 	bi.run('bi-render', [], bi.run('bi-fetch', ['-b', 'M_batch1', '--update', '--resume'], ''));
 	await page.goto(pageOf(server, '2_review.html'));
 	await says(page, line, 'Changed since you chose it. Pick it again if it is still the one.');
+	assert.match(await page.getAttribute('.candidate[data-idx="2"] .pick img', 'src'), /^thumbs\/2_2.webp\?20\d\d-/);
+	await isShown(page, '.pick img');
 	assert.ok(await page.isVisible(line));
 	await page.click('.candidate[data-idx="2"] .pick');
 	await page.waitForURL('**/3_review.html');
@@ -573,6 +648,7 @@ bi.main(prepare, [
 	['picks in the same pages as files are a file to take away', files],
 	['pages fit from a phone to a wide screen, with the batch in sight', fits],
 	['pictures take most of the window, and their size is remembered', picturesFirst],
+	['what was meant for another subject decides nothing', meantForAnother],
 	['the loupe keeps its place, compares, holds and picks', inTheLoupe],
 	['the loupe is used with fingers', byTouch],
 	['a browser that keeps nothing is said', keepsNothing],
