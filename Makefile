@@ -171,6 +171,11 @@ LIBS_answer_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
+# The test of the document of all batches has that, and says which there are.
+$(BUILD)/tests/status_document_test.t: $(call objects,tools/api/status_document.c tools/api/batch_status.c)
+$(BUILD)/tests/status_document_test.t: LINK += -Wl,--wrap=batch_each
+$(BUILD)/tests/unit/status_document_test.o: FLAGS += -Itools/api
+
 # The test of what bi-render finds to be alike has that.
 $(BUILD)/tests/near_duplicates_test.t: $(BUILD)/tools/render/near_duplicates.o
 $(BUILD)/tests/unit/near_duplicates_test.o: FLAGS += -Itools/render
