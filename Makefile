@@ -171,6 +171,11 @@ LIBS_answer_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
+# The test of the threads that write pieces has them, and decides whether they start and when they go on.
+$(BUILD)/tests/piece_writer_test.t: $(BUILD)/tools/fetch/piece_writer.o
+$(BUILD)/tests/piece_writer_test.t: LINK += -Wl,--wrap=pthread_create,--wrap=pthread_cond_wait,--wrap=file_write_at
+$(BUILD)/tests/unit/piece_writer_test.o: FLAGS += -Itools/fetch
+
 # The test of the document of all batches has that, and says which there are.
 $(BUILD)/tests/status_document_test.t: $(call objects,tools/api/status_document.c tools/api/batch_status.c)
 $(BUILD)/tests/status_document_test.t: LINK += -Wl,--wrap=batch_each
