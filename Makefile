@@ -171,6 +171,10 @@ LIBS_answer_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
+# The test of the documents that clients follow has those.
+$(BUILD)/tests/overview_stream_test.t: $(call objects,$(addprefix tools/api/,overview_stream.c stream_source.c status_document.c batch_status.c))
+$(BUILD)/tests/unit/overview_stream_test.o: FLAGS += -Itools/api
+
 # The test of the threads that write pieces has them, and decides whether they start and when they go on.
 $(BUILD)/tests/piece_writer_test.t: $(BUILD)/tools/fetch/piece_writer.o
 $(BUILD)/tests/piece_writer_test.t: LINK += -Wl,--wrap=pthread_create,--wrap=pthread_cond_wait,--wrap=file_write_at

@@ -543,6 +543,7 @@ overview_ask(struct overview_stream *a)
 {
 	if (begin_following(a) < 0)
 		return 0;
+	update_sources(a); /* batches may have gone */
 	while (a->active_n > 0)
 		enqueue(a, a->active[a->active_n - 1]);
 	for (size_t i = 0; i < status_document_count(a->status); i++) {
