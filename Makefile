@@ -175,6 +175,10 @@ $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/pars
 $(BUILD)/tests/overview_stream_test.t: $(call objects,$(addprefix tools/api/,overview_stream.c stream_source.c status_document.c batch_status.c))
 $(BUILD)/tests/unit/overview_stream_test.o: FLAGS += -Itools/api
 
+# The test of the status of one batch has that.
+$(BUILD)/tests/batch_status_test.t: $(BUILD)/tools/api/batch_status.o
+$(BUILD)/tests/unit/batch_status_test.o: FLAGS += -Itools/api
+
 # The test of the threads that write pieces has them, and decides whether they start and when they go on.
 $(BUILD)/tests/piece_writer_test.t: $(BUILD)/tools/fetch/piece_writer.o
 $(BUILD)/tests/piece_writer_test.t: LINK += -Wl,--wrap=pthread_create,--wrap=pthread_cond_wait,--wrap=file_write_at

@@ -325,9 +325,9 @@ look_at_next(struct overview_stream *a, const struct batch_folders *folders)
 	clock_gettime(CLOCK_REALTIME, &now);
 	watch_batch(a, v); /* first, so that no change is missed */
 	found = batch_status_look(v, &a->api->root, folders, now.tv_sec);
-	if (found == BATCH_STATUS_CHANGED || (found == BATCH_STATUS_MORE && !v->version))
+	if (found == BATCH_STATUS_CHANGED || found == BATCH_STATUS_BEGUN)
 		status_document_add(a->status, v);
-	if (found == BATCH_STATUS_MORE) {
+	if (found == BATCH_STATUS_MORE || found == BATCH_STATUS_BEGUN) {
 		push(&a->later, v); /* with its number */
 		return;
 	}
