@@ -179,6 +179,11 @@ $(BUILD)/tests/unit/overview_stream_test.o: FLAGS += -Itools/api
 $(BUILD)/tests/batch_status_test.t: $(BUILD)/tools/api/batch_status.o
 $(BUILD)/tests/unit/batch_status_test.o: FLAGS += -Itools/api
 
+# The test of libcurl's handles has those.
+$(BUILD)/tests/multi_test.t: $(BUILD)/tools/fetch/multi.o
+$(BUILD)/tests/unit/multi_test.o: FLAGS += -Itools/fetch $(CFLAGS_libcurl)
+LIBS_multi_test = $(LIBS_fetch)
+
 # The test of the threads that write pieces has them, and decides whether they start and when they go on.
 $(BUILD)/tests/piece_writer_test.t: $(BUILD)/tools/fetch/piece_writer.o
 $(BUILD)/tests/piece_writer_test.t: LINK += -Wl,--wrap=pthread_create,--wrap=pthread_cond_wait,--wrap=file_write_at
