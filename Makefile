@@ -171,6 +171,29 @@ LIBS_answer_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
+# The test of the documents that clients follow has those.
+$(BUILD)/tests/overview_stream_test.t: $(call objects,$(addprefix tools/api/,overview_stream.c stream_source.c status_document.c batch_status.c))
+$(BUILD)/tests/unit/overview_stream_test.o: FLAGS += -Itools/api
+
+# The test of the status of one batch has that.
+$(BUILD)/tests/batch_status_test.t: $(BUILD)/tools/api/batch_status.o
+$(BUILD)/tests/unit/batch_status_test.o: FLAGS += -Itools/api
+
+# The test of libcurl's handles has those.
+$(BUILD)/tests/multi_test.t: $(BUILD)/tools/fetch/multi.o
+$(BUILD)/tests/unit/multi_test.o: FLAGS += -Itools/fetch $(CFLAGS_libcurl)
+LIBS_multi_test = $(LIBS_fetch)
+
+# The test of the threads that write pieces has them, and decides whether they start and when they go on.
+$(BUILD)/tests/piece_writer_test.t: $(BUILD)/tools/fetch/piece_writer.o
+$(BUILD)/tests/piece_writer_test.t: LINK += -Wl,--wrap=pthread_create,--wrap=pthread_cond_wait,--wrap=file_write_at
+$(BUILD)/tests/unit/piece_writer_test.o: FLAGS += -Itools/fetch
+
+# The test of the document of all batches has that, and says which there are.
+$(BUILD)/tests/status_document_test.t: $(call objects,tools/api/status_document.c tools/api/batch_status.c)
+$(BUILD)/tests/status_document_test.t: LINK += -Wl,--wrap=batch_each
+$(BUILD)/tests/unit/status_document_test.o: FLAGS += -Itools/api
+
 # The test of what bi-render finds to be alike has that.
 $(BUILD)/tests/near_duplicates_test.t: $(BUILD)/tools/render/near_duplicates.o
 $(BUILD)/tests/unit/near_duplicates_test.o: FLAGS += -Itools/render

@@ -221,10 +221,11 @@ batch_status_look(struct batch_status *v, const struct root *root, const struct 
 	struct batch_stamp stamp;
 	struct batch_text text = {0};
 	int rc = batch_stamp_take(folders, v->name, &stamp);
-	bool was_wrong = v->is_wrong;
+	bool was_wrong = v->is_wrong, is_other = false;
 
 	if (rc == 0) {
-		if (stamp.directory != v->stamp.directory)
+		is_other = stamp.directory != v->stamp.directory;
+		if (is_other)
 			forget(v);
 		if (v->is_sure && stamp.print == v->stamp.print && !(v->own && v->own->moves))
 			return BATCH_STATUS_SAME;
@@ -243,10 +244,9 @@ batch_status_look(struct batch_status *v, const struct root *root, const struct 
 		forget(v);
 	} else if (v->own->is_partial) {
 		/* What was known of the results is not taken back while more of them are read. */
-		if (!v->text.all.len || was_wrong)
-			set_text(v, &text);
-		else
-			buf_free(&text.all);
+		if (!v->text.all.len || was_wrong || is_other)
+			return set_text(v, &text) ? BATCH_STATUS_BEGUN : BATCH_STATUS_MORE;
+		buf_free(&text.all);
 		return BATCH_STATUS_MORE;
 	}
 	return set_text(v, &text) ? BATCH_STATUS_CHANGED : BATCH_STATUS_SAME;

@@ -39,6 +39,7 @@ enum batch_status_found {
 	BATCH_STATUS_SAME,
 	BATCH_STATUS_CHANGED, /* TEXT */
 	BATCH_STATUS_MORE,    /* its results are long: look again at once to read more of them */
+	BATCH_STATUS_BEGUN,   /* as BATCH_STATUS_MORE, and TEXT changed */
 	BATCH_STATUS_GONE,    /* there is no such batch */
 };
 

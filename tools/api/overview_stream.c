@@ -12,7 +12,6 @@
 #include "base/msg.h"
 #include "batch/watch_root.h"
 #include "files/file.h"
-#include "status_document.h"
 
 enum {
 	SLICE_MS = 10,          /* for looks in one turn of the loop */
@@ -326,9 +325,9 @@ look_at_next(struct overview_stream *a, const struct batch_folders *folders)
 	clock_gettime(CLOCK_REALTIME, &now);
 	watch_batch(a, v); /* first, so that no change is missed */
 	found = batch_status_look(v, &a->api->root, folders, now.tv_sec);
-	if (found == BATCH_STATUS_CHANGED || (found == BATCH_STATUS_MORE && !v->version))
+	if (found == BATCH_STATUS_CHANGED || found == BATCH_STATUS_BEGUN)
 		status_document_add(a->status, v);
-	if (found == BATCH_STATUS_MORE) {
+	if (found == BATCH_STATUS_MORE || found == BATCH_STATUS_BEGUN) {
 		push(&a->later, v); /* with its number */
 		return;
 	}
@@ -457,12 +456,12 @@ begin_following(struct overview_stream *a)
 /* --- clients --- */
 
 static void
-print_changes(void *arg, uint64_t *version, struct buf *id, struct buf *out)
+print_changes(void *arg, struct status_place *at, struct buf *id, struct buf *out)
 {
 	const struct overview_stream *a = arg;
 
-	status_document_print_changes(a->status, version, STREAM_PART, out);
-	status_document_print_id(a->status, *version, id);
+	status_document_print_changes(a->status, at, STREAM_PART, out);
+	status_document_print_id(a->status, *at, id);
 }
 
 bool
@@ -474,18 +473,18 @@ overview_has(const struct overview_stream *a, const struct stream_source *s)
 void
 overview_print(struct overview_stream *a, const char *since, struct buf *out)
 {
-	uint64_t version;
+	struct status_place at;
 
 	if (!since) {
 		status_document_print(a->status, out);
 		return;
 	}
-	version = status_document_parse_id(a->status, since);
-	status_document_print_changes(a->status, &version, 0, out);
+	at = status_document_parse_id(a->status, since);
+	status_document_print_changes(a->status, &at, 0, out);
 }
 
-uint64_t
-overview_version(const struct overview_stream *a, const char *since)
+struct status_place
+overview_place(const struct overview_stream *a, const char *since)
 {
 	return status_document_parse_id(a->status, since);
 }
@@ -544,6 +543,7 @@ overview_ask(struct overview_stream *a)
 {
 	if (begin_following(a) < 0)
 		return 0;
+	update_sources(a); /* batches may have gone */
 	while (a->active_n > 0)
 		enqueue(a, a->active[a->active_n - 1]);
 	for (size_t i = 0; i < status_document_count(a->status); i++) {

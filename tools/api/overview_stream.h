@@ -10,6 +10,7 @@
 
 #include "api.h"
 #include "base/loop.h"
+#include "status_document.h"
 #include "stream_source.h"
 
 struct overview_stream;
@@ -41,7 +42,7 @@ int overview_trouble(const struct overview_stream *a);
  * batches if that id is not known). */
 void overview_print(struct overview_stream *a, const char *since, struct buf *out);
 
-/* The version of that id for the source of changes. */
-uint64_t overview_version(const struct overview_stream *a, const char *since);
+/* The place of that id in the source of changes. */
+struct status_place overview_place(const struct overview_stream *a, const char *since);
 
 #endif

@@ -246,22 +246,24 @@ status_document_print(const struct status_document *s, struct buf *out)
 }
 
 void
-status_document_print_id(const struct status_document *s, uint64_t version, struct buf *out)
+status_document_print_id(const struct status_document *s, struct status_place at, struct buf *out)
 {
-	buf_printf(out, "%llx-%" PRIu64, s->number, version);
+	buf_printf(out, "%llx-%" PRIu64, s->number, at.version);
+	if (at.begun > at.version)
+		buf_printf(out, "-%" PRIu64, at.begun);
 }
 
-uint64_t
+struct status_place
 status_document_parse_id(const struct status_document *s, const char *id)
 {
 	unsigned long long number;
-	uint64_t version;
-	int end = 0;
+	struct status_place at = {0};
+	int end = 0, more = 0;
 
-	if (sscanf(id, "%16llx-%20" SCNu64 "%n", &number, &version, &end) != 2 || id[end] != '\0' ||
-	    number != s->number || version > s->version)
-		return 0;
-	return version;
+	if (sscanf(id, "%16llx-%20" SCNu64 "%n-%20" SCNu64 "%n", &number, &at.version, &end, &at.begun, &more) < 2 ||
+	    id[more ? more : end] != '\0' || number != s->number || at.version > s->version || at.begun > s->version)
+		return (struct status_place){0};
+	return at;
 }
 
 static void
@@ -282,18 +284,20 @@ print_change(const struct change *c, struct buf *batches, struct buf *removed)
 }
 
 void
-status_document_print_changes(const struct status_document *s, uint64_t *version, size_t most, struct buf *out)
+status_document_print_changes(const struct status_document *s, struct status_place *at, size_t most, struct buf *out)
 {
 	struct buf batches = {0}, removed = {0};
-	bool whole = *version < s->gone_since || *version == 0;
-	size_t i = place_after(s, whole ? 0 : *version);
+	bool whole = at->version == 0 || (at->version < s->gone_since && at->begun < s->gone_since);
+	size_t i = place_after(s, whole ? 0 : at->version);
 
+	if (whole)
+		at->begun = s->version;
 	for (; i < s->changes_n && (!most || batches.len + removed.len < most); i++)
 		if (!whole || !s->changes[i].gone)
 			print_change(&s->changes[i], &batches, &removed);
-	*version = i < s->changes_n ? s->changes[i].version - 1 : s->version;
+	at->version = i < s->changes_n ? s->changes[i].version - 1 : s->version;
 	buf_str(out, "{\"id\":\"");
-	status_document_print_id(s, *version, out);
+	status_document_print_id(s, *at, out);
 	buf_printf(out, "\",\"count\":%zu,", s->n);
 	if (whole)
 		buf_str(out, "\"whole\":true,");

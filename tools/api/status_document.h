@@ -17,6 +17,12 @@
 
 struct status_document;
 
+/* What a client has. */
+struct status_place {
+	uint64_t version; /* it knows the changes up to this one; 0: none */
+	uint64_t begun;   /* the last change when it began to get all batches: it has none that was removed before */
+};
+
 struct status_document *status_document_new(const struct root *root);
 
 /* Updates the list of batches from batches/. New ones have no text yet. Returns 0, or -1 with errno; the list is then
@@ -40,15 +46,17 @@ uint64_t status_document_version(const struct status_document *s);
 /* Appends the whole document to OUT, one line without newline. */
 void status_document_print(const struct status_document *s, struct buf *out);
 
-/* Appends the id of a version. */
-void status_document_print_id(const struct status_document *s, uint64_t version, struct buf *out);
+/* Appends the id of a place. */
+void status_document_print_id(const struct status_document *s, struct status_place at, struct buf *out);
 
-/* Returns the version of an id; 0 if it has another form, or another
- * process printed it. */
-uint64_t status_document_parse_id(const struct status_document *s, const char *id);
+/* Returns the place of an id; that of a client that has nothing, if the id has another form, or another process printed
+ * it. */
+struct status_place status_document_parse_id(const struct status_document *s, const char *id);
 
-/* Appends a document of the changes after VERSION, of about MOST bytes or, with 0, of all of them. Sets VERSION to the
- * last of them. A VERSION of 0, or of changes that are no longer known, stands for all batches. */
-void status_document_print_changes(const struct status_document *s, uint64_t *version, size_t most, struct buf *out);
+/* Appends a document of the changes after AT, of about MOST bytes or, with 0, of all of them. Moves AT on to the last
+ * of them. A client that has nothing, or that may have batches whose removal is no longer known, gets all batches anew.
+ */
+void status_document_print_changes(const struct status_document *s, struct status_place *at, size_t most,
+				   struct buf *out);
 
 #endif

@@ -15,12 +15,16 @@
 #include "route.h"
 #include "stream.h"
 
-enum { STREAMS_MAX = 200, BEAT_MS = 15000 };
+enum {
+	STREAMS_MAX = 200,
+	BEAT_MS = 15000,
+	PART_EVERY_MS = 2, /* between two events of a document that is sent in parts */
+};
 
 /* A client that watches, or that waits for a document. */
 struct viewer {
 	struct stream_source *source; /* NULL: it waits for a document of all batches */
-	uint64_t version;             /* the last version that was sent; 0: none */
+	struct status_place at;       /* what was sent of its versions */
 	int64_t earliest;             /* no event before that, if SOURCE prints each viewer's own */
 	size_t sent;                  /* the length of its OUT at the last beat */
 	/* Of one that waits. */
@@ -49,12 +53,12 @@ print_event(const struct streaming *s, struct viewer *v, struct buf *out)
 	struct buf id = {0}, text = {0};
 
 	if (source->print) {
-		source->print(source->arg, &v->version, &id, &text);
-		v->earliest =
-			clock_ms() + (text.len < STREAM_PART && overview_is_complete(s->all) ? STREAM_EVERY_MS : 0);
+		source->print(source->arg, &v->at, &id, &text);
+		v->earliest = clock_ms() + (text.len < STREAM_PART && overview_is_complete(s->all) ? STREAM_EVERY_MS
+												   : PART_EVERY_MS);
 		buf_printf(out, "id: %s\n", id.data);
 	}
-	if (source->print || v->version != source->version) {
+	if (source->print || v->at.version != source->version) {
 		const struct buf *data = source->print ? &text : &source->text;
 
 		buf_str(out, "data: ");
@@ -62,7 +66,7 @@ print_event(const struct streaming *s, struct viewer *v, struct buf *out)
 		buf_str(out, "\n\n");
 	}
 	if (!source->print)
-		v->version = source->version;
+		v->at.version = source->version;
 	buf_free(&id);
 	buf_free(&text);
 }
@@ -75,7 +79,7 @@ send_event(struct client *c)
 	struct viewer *v = c->own;
 	struct stream_source *source = v->source;
 
-	if (c->out.len > c->sent || (v->version == source->version && !source->done))
+	if (c->out.len > c->sent || (v->at.version == source->version && !source->done))
 		return;
 	if (source->print && clock_ms() < v->earliest) {
 		if (!s->wake.at || v->earliest < s->wake.due)
@@ -171,7 +175,7 @@ follow_source(struct streaming *s, struct viewer *v, const struct request *q, st
 		return false;
 	v->source = all ? overview_follow(s->all, v->changes) : job_streams_follow(s->ones, q, r);
 	if (v->changes)
-		v->version = overview_version(s->all, v->since.data);
+		v->at = overview_place(s->all, v->since.data);
 	return v->source;
 }
 

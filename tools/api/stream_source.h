@@ -20,14 +20,16 @@ enum {
 	STREAM_PART = 1 << 16, /* bytes of changes in one event, and more until a batch ends */
 };
 
+struct status_place; /* status_document.h */
+
 struct stream_source {
 	struct buf text;  /* the document, one line */
 	uint64_t version; /* counts its changes, from 1 */
 	bool done;        /* it will not change any more */
 	size_t viewers;
-	/* NULL: TEXT is sent, whenever it changed. Else a document of what changed after VERSION of a viewer, which it
-	 * moves on: it appends the document to OUT, and ID, which names the version. */
-	void (*print)(void *arg, uint64_t *version, struct buf *id, struct buf *out);
+	/* NULL: TEXT is sent, whenever it changed. Else a document of what changed after the place AT of a
+	 * viewer, which it moves on: it appends the document to OUT, and ID, which names the place. */
+	void (*print)(void *arg, struct status_place *at, struct buf *id, struct buf *out);
 	void *arg;
 };
 

@@ -1,6 +1,7 @@
 #include "multi.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
@@ -8,8 +9,9 @@
 /* Connections that a handle opens before the next one is made; 4 are added for each that it keeps. */
 enum { CONNECTIONS_MIN = 512 };
 
-/* Handles that wait for their last transfer may keep this many idle connections open, all together. */
-enum { IDLE_MAX = 4096 };
+/* Handles that wait for their last transfer may keep this many idle connections open, all together, and at most one
+ * part in so many of the descriptors. */
+enum { IDLE_MAX = 4096, IDLE_SHARE = 4 };
 
 struct multi {
 	struct multis *all;
@@ -22,6 +24,7 @@ struct multi {
 struct multis {
 	struct run *run;
 	long kept;           /* connections of one handle that may be open */
+	long idle_max;       /* the same of handles that wait for their last transfer */
 	unsigned count;      /* of handles */
 	struct multi *first; /* the newest, which gets further transfers */
 };
@@ -126,12 +129,22 @@ cut_multi(struct multi **at)
 	free(m);
 }
 
+static long
+find_idle_max(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur / IDLE_SHARE > IDLE_MAX)
+		return IDLE_MAX;
+	return (long)(l.rlim_cur / IDLE_SHARE);
+}
+
 struct multis *
 multis_open(struct run *run)
 {
 	struct multis *all = buf_alloc(sizeof(*all));
 
-	*all = (struct multis){.run = run, .kept = run->set->parallel + 16};
+	*all = (struct multis){.run = run, .kept = run->set->parallel + 16, .idle_max = find_idle_max()};
 	add_multi(all);
 	return all;
 }
@@ -149,7 +162,7 @@ multis_close(struct multis *all)
 static bool
 is_used_up(const struct multis *all)
 {
-	return all->first->connections >= CONNECTIONS_MIN + 4 * all->kept && all->count * all->kept < IDLE_MAX;
+	return all->first->connections >= CONNECTIONS_MIN + 4 * all->kept && all->count * all->kept <= all->idle_max;
 }
 
 struct multi *

@@ -60,7 +60,7 @@ struct piece_writer {
 	size_t started, idle;  /* IDLE: those that wait and were not woken */
 	pthread_mutex_t mutex; /* for all below, the queue, pieces that were given, and tasks */
 	pthread_cond_t queued; /* a task was queued, or END */
-	pthread_cond_t done;   /* a piece is done; for those WAITING */
+	pthread_cond_t done;   /* a piece is done, or, without threads, a task; for those WAITING */
 	size_t waiting;
 	struct task *first, **last;
 	struct piece *spare;
@@ -266,9 +266,11 @@ do_task(struct piece_writer *w)
 			s->last = NULL;
 		w->under_way -= w->room;
 		put_back(w, p);
-		if (w->waiting)
-			pthread_cond_broadcast(&w->done);
+	} else if (w->started) {
+		return;
 	}
+	if (w->waiting)
+		pthread_cond_broadcast(&w->done);
 }
 
 static void *
@@ -290,11 +292,12 @@ do_tasks(void *arg)
 	return NULL;
 }
 
-/* Waits until a piece is done; without threads, does a task. The mutex is held before and after. */
+/* Waits until a piece is done. Without threads, does a task, or waits for one that another caller does: its next task
+ * may then be queued. The mutex is held before and after. */
 static void
 wait_for_piece(struct piece_writer *w)
 {
-	if (!w->started) {
+	if (!w->started && w->first) {
 		do_task(w);
 		return;
 	}
