@@ -1,5 +1,7 @@
+#include <endian.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "batch/batch_stats.h"
 #include "files/root.h"
 #include "testing.h"
@@ -364,6 +366,55 @@ statistics_that_are_damaged_or_of_other_results_are_not_believed(void **state)
 	free(text);
 }
 
+/* Numbers that nothing can be calculated with, in a file whose digests are right. */
+static void
+numbers_that_are_impossible_are_not_believed(void **state)
+{
+	static const char file[] = "root/batches/b/stats.index";
+	enum { REST = 8 + HASH_BYTES, NUMBERS = REST + HASH_BYTES };
+	static const struct {
+		size_t place;
+		uint64_t number;
+	} bad[] = {{0, UINT64_C(1) << 63},
+		   {2, UINT64_C(1) << 63},
+		   {3, 0},
+		   {3, 3},
+		   {3, UINT64_C(1) << 32},
+		   {4, 121},
+		   {4, UINT64_MAX},
+		   {5, 256},
+		   {5, UINT64_MAX},
+		   {6, UINT64_MAX}};
+	int64_t now = time(NULL) + 1;
+	unsigned char digest[HASH_BYTES];
+	char *right, *text, *changed;
+	size_t n;
+
+	(void)state;
+	add_some(2900);
+	keep();
+	n = (size_t)size_of(file);
+	text = testing_read(file);
+	changed = malloc(n);
+	assert_non_null(changed);
+	add_some(10);
+	assert_int_equal(unlink(file), 0);
+	right = printed(now);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		uint64_t number = htole64(bad[i].number);
+
+		memcpy(changed, text, n);
+		memcpy(changed + NUMBERS + bad[i].place * sizeof(number), &number, sizeof(number));
+		hash_bytes(changed + REST, n - REST, digest);
+		memcpy(changed + 8, digest, sizeof(digest));
+		testing_write(file, changed, n);
+		assert_printed(right, now);
+	}
+	free(changed);
+	free(right);
+	free(text);
+}
+
 static void
 parts_give_what_the_whole_gives(void **state)
 {
@@ -407,6 +458,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_glance_reads_little_behind_what_was_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(statistics_that_are_damaged_or_of_other_results_are_not_believed, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(numbers_that_are_impossible_are_not_believed, setup, teardown),
 		cmocka_unit_test_setup_teardown(parts_give_what_the_whole_gives, setup, teardown),
 	};
 
