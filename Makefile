@@ -163,6 +163,8 @@ $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 $(BUILD)/tests/lease_test.t: LINK += -Wl,--wrap=lock_owner,--wrap=pidfd_open
 # The same between a part and its lock, on a file system that has no nameless files.
 $(BUILD)/tests/atomic_file_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
+# The head of a table that cannot be written, and a new table that cannot be opened.
+$(BUILD)/tests/batch_keys_test.t: LINK += -Wl,--wrap=openat,--wrap=pwrite
 
 # The tests of the parts of bi-parse have these.
 PARSE_TESTS = $(BUILD)/tests/extract_test.t $(BUILD)/tests/answer_test.t

@@ -111,6 +111,26 @@ message() {
 	[ ! -e "$BI_ROOT/batches/default/secrets" ]
 }
 
+# ask_again LINE: asks for items without secrets, and among them by LINE for an item that failed.
+ask_again() {
+	for i in 1 2 3; do
+		echo "$FAULTY/bytes/20/$((++n))"
+		sleep 0.02
+		[ "$i" != 2 ] || echo "$1"
+	done | bi-fetch -b t --retry failed
+}
+
+@test "an item that was asked for without a secret gets the one that comes while others have none" {
+	local path=auth/$WORD/bytes/20/a n=0
+
+	for line in "$(with user:hunter2 "$path")" \
+		"{\"url\":\"$FAULTY/$path\",\"headers\":{\"Authorization\":\"Basic $WORD\"}}"; do
+		run -1 bi-fetch -b t "$FAULTY/$path"
+		run -0 --separate-stderr ask_again "$line"
+		bi-clean -y batch t
+	done
+}
+
 @test "names and passwords are percent-decoded, and an '@' in them need not be encoded" {
 	local word
 

@@ -464,6 +464,109 @@ a_table_that_cannot_be_written_is_done_without(void **state)
 	assert_true(mark() > 0);
 }
 
+/* The opening of the table that fails, from 1, for want of a descriptor; 0: none. */
+static int opening_that_fails;
+static bool heads_fail; /* each write at the beginning of a file */
+
+int __real_openat(int dir, const char *name, int flags, mode_t mode);
+int __wrap_openat(int dir, const char *name, int flags, mode_t mode);
+ssize_t __real_pwrite(int fd, const void *bytes, size_t n, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t n, off_t at);
+
+int
+__wrap_openat(int dir, const char *name, int flags, mode_t mode)
+{
+	if (strcmp(name, "keys.index") != 0 || opening_that_fails == 0 || --opening_that_fails > 0)
+		return __real_openat(dir, name, flags, mode);
+	errno = EMFILE;
+	return -1;
+}
+
+ssize_t
+__wrap_pwrite(int fd, const void *bytes, size_t n, off_t at)
+{
+	if (!heads_fail || at > 0)
+		return __real_pwrite(fd, bytes, n, at);
+	errno = EIO;
+	return -1;
+}
+
+/* A killed process leaves lines that it has not merged. */
+static void
+add_long_ones(struct batch *b)
+{
+	ask(b, FEW + 1, 2 * FEW, true);
+}
+
+enum { MANY = 1000 };
+
+static void
+add_long_ones_and_many(struct batch *b)
+{
+	char url[32], text[64];
+	struct batch_ask a = {.kind = "url", .where = url, .text = text};
+
+	add_long_ones(b);
+	for (int i = 1; i <= MANY; i++) {
+		snprintf(url, sizeof(url), "http://b/%d", i);
+		snprintf(text, sizeof(text), "{\"url\":\"%s\"}", url);
+		NEED(batch_add(b, &a, 1) == 0);
+	}
+}
+
+/* After a head could not be written, and then lines could not, the items have the numbers that they would have had. */
+static void
+a_head_that_cannot_be_written_changes_nothing(void **state)
+{
+	struct batch_ask a = {.kind = "url", .where = "http://b/1", .text = "{\"url\":\"http://b/1\"}"};
+	struct rlimit was, small;
+	struct batch *b;
+	uint64_t upto;
+
+	make(state, FEW);
+	upto = mark();
+	batching_kill_in(state, add_long_ones);
+	assert_int_equal(mark(), upto);
+	b = batching_open(state, BATCH_WORK);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = was;
+	small.rlim_cur = size_of(items);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	heads_fail = true;
+	assert_int_equal(batch_add(b, &a, 1), -1);
+	heads_fail = false;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(mark(), upto);
+	ask(b, 1, 2 * FEW, false);
+	ask(b, 2 * FEW + 1, 2 * FEW + 2, true);
+	check_places(b, 2 * FEW + 2);
+	batch_close(b);
+	add_again(state, 2 * FEW + 2, 1);
+	assert_true(mark() > upto);
+}
+
+/* A new table that replaces one that is full is there, but this process cannot open it: it reads the lines. */
+static void
+a_new_table_that_cannot_be_opened_hides_no_item(void **state)
+{
+	struct batch *b;
+	uint64_t size;
+
+	make(state, FEW);
+	size = size_of(table);
+	batching_kill_in(state, add_long_ones_and_many);
+	assert_int_equal(size_of(table), size);
+	b = batching_open(state, BATCH_WORK);
+	opening_that_fails = 2;
+	ask(b, 1, 2 * FEW, false);
+	assert_int_equal(opening_that_fails, 0);
+	assert_true(size_of(table) > size);
+	assert_int_equal(batching_add(b, NULL, "http://b/1"), 2 * FEW + 1);
+	assert_int_equal(batching_add(b, NULL, "http://b/new"), 2 * FEW + MANY + 1);
+	batch_close(b);
+}
+
 static void
 a_rebuild_makes_the_table_anew(void **state)
 {
@@ -494,6 +597,10 @@ main(void)
 						testing_leave),
 		cmocka_unit_test_setup_teardown(processes_that_add_at_once_agree, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_table_that_cannot_be_written_is_done_without, testing_enter,
+						testing_leave),
+		cmocka_unit_test_setup_teardown(a_head_that_cannot_be_written_changes_nothing, testing_enter,
+						testing_leave),
+		cmocka_unit_test_setup_teardown(a_new_table_that_cannot_be_opened_hides_no_item, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(a_rebuild_makes_the_table_anew, testing_enter, testing_leave),
 	};

@@ -1,5 +1,7 @@
+#include <endian.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "batch/batch_stats.h"
 #include "files/root.h"
 #include "testing.h"
@@ -263,6 +265,68 @@ kept_statistics_are_those_of_all_results(void **state)
 	free(right);
 }
 
+/* Appends N rounds of results of the items 1 to 3000, all finished long ago: the last results of 30 items are failures.
+ * Writes results.index and state. */
+static void
+add_rounds(int n)
+{
+	static const char results[] = "root/batches/b/results.ndjson";
+	const struct timespec old[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
+	uint64_t *index = calloc(3001, sizeof(*index)), at = (uint64_t)size_of(results);
+	char states[3001];
+	FILE *f = fopen(results, "a");
+
+	assert_non_null(index);
+	assert_non_null(f);
+	for (int i = 0; i < n * 3000; i++) {
+		int k = i % 3000 + 1, bytes;
+
+		index[k] = at + 1;
+		states[k - 1] = k % 100 ? 'c' : 'f';
+		bytes = fprintf(f, "{\"item\":%d,\"status\":\"%s\",%s,\"finished_at\":\"2023-11-14T22:13:20Z\"}\n", k,
+				k % 100 ? "completed" : "failed",
+				k % 100 ? "\"bytes\":1000" : "\"error\":{\"code\":\"http_404\"}");
+		assert_true(bytes > 0);
+		at += (uint64_t)bytes;
+	}
+	assert_int_equal(fclose(f), 0);
+	index[0] = at;
+	testing_write("root/batches/b/state", states, 3000);
+	testing_write("root/batches/b/results.index", (const char *)index, 3001 * sizeof(*index));
+	assert_int_equal(utimensat(AT_FDCWD, results, old, 0), 0);
+	free(index);
+}
+
+/* What a glance reads first: what was kept and what is behind it, or, if that is much, failures and the end alone. */
+static void
+a_glance_reads_little_behind_what_was_kept(void **state)
+{
+	struct batch_stats h = {.fd = -1};
+
+	(void)state;
+	add_some(2900);
+	keep();
+	assert_true(size_of("root/batches/b/stats.index") > 0);
+	add_result(1, "late", 100);
+	assert_int_equal(glance(&h), 0);
+	assert_true(h.bytes > 0);
+	assert_int_equal(count_of(&h, "late"), 1);
+	batch_stats_free(&h);
+	add_rounds(20); /* more than 4 MiB */
+	h = (struct batch_stats){.fd = -1};
+	assert_int_equal(glance(&h), 0);
+	assert_int_equal(h.bytes, 0);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(count_of(&h, "http_404"), 30);
+		assert_int_equal(count_of(&h, "timeout"), again);
+		assert_int_equal(count_of(&h, "late"), 0);
+		add_result(1, "timeout", 10);
+		assert_int_equal(glance(&h), 0);
+	}
+	assert_int_equal(h.bytes, 0);
+	batch_stats_free(&h);
+}
+
 static void
 statistics_that_are_damaged_or_of_other_results_are_not_believed(void **state)
 {
@@ -299,6 +363,55 @@ statistics_that_are_damaged_or_of_other_results_are_not_believed(void **state)
 		assert_printed(right, now);
 		free(right);
 	}
+	free(text);
+}
+
+/* Numbers that nothing can be calculated with, in a file whose digests are right. */
+static void
+numbers_that_are_impossible_are_not_believed(void **state)
+{
+	static const char file[] = "root/batches/b/stats.index";
+	enum { REST = 8 + HASH_BYTES, NUMBERS = REST + HASH_BYTES };
+	static const struct {
+		size_t place;
+		uint64_t number;
+	} bad[] = {{0, UINT64_C(1) << 63},
+		   {2, UINT64_C(1) << 63},
+		   {3, 0},
+		   {3, 3},
+		   {3, UINT64_C(1) << 32},
+		   {4, 121},
+		   {4, UINT64_MAX},
+		   {5, 256},
+		   {5, UINT64_MAX},
+		   {6, UINT64_MAX}};
+	int64_t now = time(NULL) + 1;
+	unsigned char digest[HASH_BYTES];
+	char *right, *text, *changed;
+	size_t n;
+
+	(void)state;
+	add_some(2900);
+	keep();
+	n = (size_t)size_of(file);
+	text = testing_read(file);
+	changed = malloc(n);
+	assert_non_null(changed);
+	add_some(10);
+	assert_int_equal(unlink(file), 0);
+	right = printed(now);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		uint64_t number = htole64(bad[i].number);
+
+		memcpy(changed, text, n);
+		memcpy(changed + NUMBERS + bad[i].place * sizeof(number), &number, sizeof(number));
+		hash_bytes(changed + REST, n - REST, digest);
+		memcpy(changed + 8, digest, sizeof(digest));
+		testing_write(file, changed, n);
+		assert_printed(right, now);
+	}
+	free(changed);
+	free(right);
 	free(text);
 }
 
@@ -342,8 +455,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(rate_and_pace_are_of_the_last_seconds, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_files_are_read_by_index_and_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(kept_statistics_are_those_of_all_results, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_glance_reads_little_behind_what_was_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(statistics_that_are_damaged_or_of_other_results_are_not_believed, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(numbers_that_are_impossible_are_not_believed, setup, teardown),
 		cmocka_unit_test_setup_teardown(parts_give_what_the_whole_gives, setup, teardown),
 	};
 

@@ -135,6 +135,82 @@ lines_are_read_ahead(void **state)
 	batch_close(b);
 }
 
+/* Asks again for item K of batching_make(), with a secret. */
+static void
+ask_with_secret(struct batch *b, uint32_t k, const char *userinfo, const char *headers)
+{
+	char url[32], text[64];
+	struct batch_ask ask = {.kind = "url", .where = url, .text = text, .userinfo = userinfo, .headers = headers};
+
+	snprintf(url, sizeof(url), "http://a/%u", k);
+	snprintf(text, sizeof(text), "{\"url\":\"%s\"}", url);
+	assert_int_equal(batch_add(b, &ask, 1), 0);
+	assert_int_equal(ask.item, k);
+	assert_false(ask.is_new);
+}
+
+/* Whether item K is found to have this secret, as batch_item_to_fetch() or, when it is claimed, batch_secret() says. */
+static bool
+has_secret(struct batch *b, uint32_t k, bool claimed, const char *userinfo, const char *headers)
+{
+	struct buf line = {0}, u = {0}, h = {0};
+	struct batch_place place;
+	bool is;
+
+	if (claimed)
+		assert_int_equal(batch_item(b, k, &line), 0);
+	else
+		assert_int_equal(batch_item_to_fetch(b, k, &line, &u, &h), 0);
+	assert_int_equal(batch_place(line.data, line.len, &place), 0);
+	if (claimed)
+		assert_true(batch_secret(b, k, place.key, &u, &h) >= 0);
+	is = strcmp(u.len ? u.data : "", userinfo) == 0 && strcmp(h.len ? h.data : "", headers) == 0;
+	buf_free(&line);
+	buf_free(&u);
+	buf_free(&h);
+	return is;
+}
+
+/* That the batch had no secrets a moment ago is not believed of an item that was asked for with one since. */
+static void
+find_new_secrets(void **state, const char *userinfo, const char *headers)
+{
+	struct batch *b = batching_make(state, 6), *other = batching_open(state, BATCH_WORK);
+	const char *u = userinfo ? userinfo : "", *h = headers ? headers : "";
+
+	/* By this process. */
+	assert_true(has_secret(b, 1, false, "", ""));
+	ask_with_secret(b, 2, userinfo, headers);
+	assert_true(has_secret(b, 2, false, u, h));
+	/* By another process, before this one has claimed the item: alone, with neighbours, or again. */
+	for (uint32_t k = 3; k <= 6; k += k == 4 ? 2 : 1) {
+		assert_int_equal(unlink("batches/b/secrets"), 0);
+		assert_true(has_secret(b, 1, false, "", ""));
+		ask_with_secret(other, k, userinfo, headers);
+		if (k == 3)
+			assert_int_equal(batch_claim(b, k, NULL), CLAIM_OURS);
+		else if (k == 4)
+			assert_int_equal(batch_claim_run(b, k, 2), 2);
+		else
+			assert_int_equal(batch_claim_any(b, k), CLAIM_OURS);
+		assert_true(has_secret(b, k, true, u, h));
+	}
+	batch_close(other);
+	batch_close(b);
+}
+
+static void
+new_passwords_of_old_items_are_found(void **state)
+{
+	find_new_secrets(state, "me:secret", NULL);
+}
+
+static void
+new_headers_of_old_items_are_found(void **state)
+{
+	find_new_secrets(state, NULL, "X-Key: abc");
+}
+
 /* Old bytes may say p or c for a moment, and nothing else. */
 static void
 states_are_read_ahead(void **state)
@@ -802,6 +878,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(neighbours_are_claimed_by_one_lock, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_run_dies_with_its_holder, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(lines_are_read_ahead, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(new_passwords_of_old_items_are_found, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(new_headers_of_old_items_are_found, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(states_are_read_ahead, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_completed_item_can_be_claimed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_claim_is_one_among_many_processes, testing_enter, testing_leave),

@@ -194,9 +194,29 @@ job_drop_media(struct job *j)
 	j->media = NULL;
 }
 
+/* The item may have been asked for with another secret since the job was made. */
+static void
+refresh_secret(struct job *j)
+{
+	struct buf userinfo = {0}, headers = {0};
+	int rc = j->url ? batch_secret(j->target->batch, j->item, j->place.key, &userinfo, &headers) : 1;
+
+	if (rc < 0)
+		run_fail(j->run, "reading secrets");
+	if (rc == 0) {
+		free(j->userinfo);
+		free(j->headers);
+		j->userinfo = userinfo.len ? buf_strdup(userinfo.data) : NULL;
+		j->headers = headers.len ? buf_strdup(headers.data) : NULL;
+	}
+	buf_free(&userinfo);
+	buf_free(&headers);
+}
+
 void
 job_note_claimed(struct job *j)
 {
+	refresh_secret(j);
 	j->claimed = true;
 	target_set_busy(j->target, j->item, true);
 }

@@ -77,8 +77,8 @@ give_back_late(struct host *h, void *arg)
 		return;
 	if (clock_ms() - h->run_since >= RUN_MS)
 		give_back(h);
-	else
-		loop_set_timer(s->run->loop, &s->run_timer, clock_ms() + RUN_MS);
+	else if (!s->run_timer.at || h->run_since + RUN_MS < s->run_timer.due)
+		loop_set_timer(s->run->loop, &s->run_timer, h->run_since + RUN_MS);
 }
 
 static void

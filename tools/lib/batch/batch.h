@@ -265,6 +265,11 @@ int batch_item(const struct batch *b, uint32_t k, struct buf *out);
  * headers of its request in HEADERS (secrets.h); each is empty if there is none. Returns 0, or -1 with errno. */
 int batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *userinfo, struct buf *headers);
 
+/* Stores the secret that item K with the identity KEY has now in USERINFO and HEADERS, for the process that has just
+ * claimed it: another process may have added the secret since batch_item_to_fetch(). What the item does not have is
+ * empty. Returns 0, 1 if there is none, and then both are as they were, or -1 with errno. */
+int batch_secret(struct batch *b, uint32_t k, const char *key, struct buf *userinfo, struct buf *headers);
+
 /* Finds the line of item K among those that are read ahead, many at a time, for a caller that asks for one item after
  * the other (BATCH_WORK). It is as in the file, so with the userinfo that a line of an earlier version has. Stores the
  * line, which is good until the next call, in LINE, and its length without newline in N. Returns 1, 0 if the line is

@@ -358,14 +358,23 @@ keys_are_many(const struct keys *k)
 static int
 fill_table(struct keys *k, struct disk_table *t, const uint64_t note[NOTES], bool in_use)
 {
+	uint64_t used = t->used, old[DISK_TABLE_NOTE_MAX];
 	int rc = disk_table_merge(t, k->young, k->young_size);
 
-	if (rc != 0)
+	if (rc == 0 && in_use && fdatasync(t->fd) < 0)
+		rc = -1;
+	if (rc != 0) {
+		t->used = used;
 		return rc;
-	if (in_use && fdatasync(t->fd) < 0)
-		return -1;
+	}
+	memcpy(old, t->note, sizeof(old));
 	memcpy(t->note, note, sizeof(t->note));
-	return disk_table_write_head(t) < 0 || (!in_use && fdatasync(t->fd) < 0) ? -1 : 0;
+	if (disk_table_write_head(t) < 0) {
+		memcpy(t->note, old, sizeof(old));
+		t->used = used;
+		return -1;
+	}
+	return !in_use && fdatasync(t->fd) < 0 ? -1 : 0;
 }
 
 /* The same for a new table, larger than the present one if there is one, which replaces it. */
@@ -428,6 +437,9 @@ keys_merge(struct batch *b, off_t upto, bool few)
 	if (rc > 0)
 		note_damage(k, rc);
 	k->unwritable = rc < 0;
+	/* A new table has replaced it, and could not be opened. */
+	if (k->mark > 0 && k->table.fd < 0)
+		k->damaged = true;
 	if (rc == 0) {
 		memset(k->young, 0, k->young_size * sizeof(*k->young));
 		k->young_used = 0;

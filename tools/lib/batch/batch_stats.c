@@ -286,10 +286,17 @@ batch_stats_refresh_brief(struct batch_stats *h, const struct batch *b)
 {
 	struct stat st;
 	off_t indexed, tail;
+	bool is_first = !h->ino;
 	int rc = open_file(h, batch_dirfd(b), &st);
 
 	if (rc || st.st_size == h->read_to)
 		return rc < 0 ? -1 : 0;
+	if (is_first && st.st_size - h->read_to > TAIL_MAX) {
+		/* What stats.index has is too little to be worth reading the results behind it. */
+		forget_results(h);
+		h->ino = st.st_ino;
+		h->dev = st.st_dev;
+	}
 	if (h->read_to == 0) {
 		indexed = batch_results_indexed(b);
 		if (indexed < 0)

@@ -139,6 +139,18 @@ number_at(const char *text, size_t i)
 	return le64toh(little);
 }
 
+/* Whether the numbers can be calculated with: note_time() divides by the step, which is a power of 2. */
+static bool
+are_sound(const char *text)
+{
+	uint64_t step = number_at(text, STEP), buckets = number_at(text, BUCKETS);
+
+	return number_at(text, TO) <= INT64_MAX && number_at(text, KINDS) <= BATCH_STATS_KINDS &&
+	       number_at(text, ROOM) < UINT32_MAX && number_at(text, FROM) <= INT64_MAX / 2 &&
+	       buckets <= BATCH_STATS_BUCKETS && step <= UINT32_MAX / 2 && (step & (step - 1)) == 0 &&
+	       (step > 0 || buckets == 0);
+}
+
 static bool
 is_sound(const struct buf *text, int results)
 {
@@ -150,9 +162,7 @@ is_sound(const struct buf *text, int results)
 	hash_bytes(rest, text->len - MAGIC_BYTES - HASH_BYTES, digest);
 	if (memcmp(digest, text->data + MAGIC_BYTES, HASH_BYTES) != 0)
 		return false;
-	return number_at(text->data, TO) <= INT64_MAX && number_at(text->data, KINDS) <= BATCH_STATS_KINDS &&
-	       number_at(text->data, BUCKETS) <= BATCH_STATS_BUCKETS &&
-	       digest_tail(results, (off_t)number_at(text->data, TO), digest) == 0 &&
+	return are_sound(text->data) && digest_tail(results, (off_t)number_at(text->data, TO), digest) == 0 &&
 	       memcmp(digest, rest, HASH_BYTES) == 0;
 }
 

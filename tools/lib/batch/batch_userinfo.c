@@ -37,14 +37,34 @@ batch_keep_userinfo(struct batch *b, const struct batch_ask *asks, char (*keys)[
 			v = buf_alloc(n * sizeof(*v));
 		v[count++] = (struct secret){a->item, keys[i], a->userinfo, a->headers};
 	}
+	if (count)
+		b->no_secrets_until = 0;
 	if (rc == 0)
 		rc = secrets_add(b->secrets, v, count);
 	free(v);
 	return rc;
 }
 
-/* For so long it is believed that the batch has no secrets, of an item whose line does not say that it has some. */
+/* For so long it is believed that the batch has no secrets, of an item whose line does not say that it has some. A
+ * claim ends the belief, since another process may have added a secret: see batch_secret(). */
 enum { BELIEVED_MS = 50 };
+
+/* Finds a secret, and notes if the batch has none. 0, 1 if the item has none, or -1. */
+static int
+find_secret(struct batch *b, uint32_t k, const char *key, struct buf *userinfo, struct buf *headers)
+{
+	int rc = secrets_find(b->secrets, k, key, userinfo, headers);
+
+	if (rc > 0 && !secrets_are_there(b->secrets))
+		b->no_secrets_until = clock_ms() + BELIEVED_MS;
+	return rc;
+}
+
+int
+batch_secret(struct batch *b, uint32_t k, const char *key, struct buf *userinfo, struct buf *headers)
+{
+	return clock_ms() < b->no_secrets_until ? 1 : find_secret(b, k, key, userinfo, headers);
+}
 
 static bool
 is_without_secret(const struct batch *b, const struct buf *line)
@@ -70,9 +90,7 @@ batch_item_to_fetch(struct batch *b, uint32_t k, struct buf *out, struct buf *us
 		return -1;
 	rc = 1;
 	if (batch_place(out->data, out->len, &place) == 0 && !is_without_secret(b, out))
-		rc = secrets_find(b->secrets, k, place.key, userinfo, headers);
-	if (rc > 0 && !secrets_are_there(b->secrets))
-		b->no_secrets_until = clock_ms() + BELIEVED_MS;
+		rc = find_secret(b, k, place.key, userinfo, headers);
 	if (rc < 0)
 		return -1;
 	n = out->len;

@@ -323,6 +323,7 @@ batch_claim(struct batch *b, uint32_t k, const struct batch_retry *retry)
 	if (rc)
 		return rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 	/* Check again after claiming: another process may have finished the item just before. */
+	b->no_secrets_until = 0;
 	claim = decide_claim(b, k, retry, &behind);
 	if (claim == CLAIM_OURS && batch_set_state(b, k, 'r') < 0)
 		claim = CLAIM_ERROR;
@@ -365,6 +366,7 @@ batch_claim_run(struct batch *b, uint32_t k, uint32_t n)
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, n);
 	if (rc)
 		return rc > 0 ? 0 : -1;
+	b->no_secrets_until = 0;
 	memset(states, 'r', sizeof(states));
 	got = count_pending(b, k, n);
 	if (got > 0 && file_write_at(b->state, states, (size_t)got, (off_t)k - 1) < 0)
@@ -404,6 +406,8 @@ batch_claim_any(struct batch *b, uint32_t k)
 	if (k == 0 || extend_state_to(b, k) < 0)
 		return CLAIM_ERROR;
 	rc = lock_bytes_try(b->state, LOCK_ALONE, (off_t)k - 1, 1);
+	if (rc == 0)
+		b->no_secrets_until = 0;
 	return rc == 0 ? CLAIM_OURS : rc > 0 ? CLAIM_HELD : CLAIM_ERROR;
 }
 
