@@ -111,22 +111,26 @@ message() {
 	[ ! -e "$BI_ROOT/batches/default/secrets" ]
 }
 
-# ask_again LINE: asks for items without secrets, and among them by LINE for an item that failed.
+# ask_again FORMAT: asks for items without secrets, and soon after each for one that has failed: FORMAT with its number.
 ask_again() {
+	local i
+
 	for i in 1 2 3; do
-		echo "$FAULTY/bytes/20/$((++n))"
+		echo "$FAULTY/bytes/20/$i"
 		sleep 0.02
-		[ "$i" != 2 ] || echo "$1"
+		# shellcheck disable=SC2059 # that is what it is for
+		printf "$1\n" "$i"
+		sleep 0.1
 	done | bi-fetch -b t --retry failed
 }
 
 @test "an item that was asked for without a secret gets the one that comes while others have none" {
-	local path=auth/$WORD/bytes/20/a n=0
+	local path=auth/$WORD/bytes/20/a format
 
-	for line in "$(with user:hunter2 "$path")" \
-		"{\"url\":\"$FAULTY/$path\",\"headers\":{\"Authorization\":\"Basic $WORD\"}}"; do
-		run -1 bi-fetch -b t "$FAULTY/$path"
-		run -0 --separate-stderr ask_again "$line"
+	for format in "$(with user:hunter2 "$path")%d" \
+		"{\"url\":\"$FAULTY/$path%d\",\"headers\":{\"Authorization\":\"Basic $WORD\"}}"; do
+		run -1 bi-fetch -b t "$FAULTY/$path"{1,2,3}
+		run -0 --separate-stderr ask_again "$format"
 		bi-clean -y batch t
 	done
 }

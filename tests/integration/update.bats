@@ -336,6 +336,27 @@ fetch() {
 	[ "$killed" -ge 8 ] || fail "only $killed runs were killed: which calls does bi-fetch use now?"
 }
 
+@test "the file that a killed process has replaced is removed by the next run that is asked for the item" {
+	local n=0
+
+	need_strace
+	faulty_start
+	while [ "$(files | wc -l)" -lt 2 ]; do
+		n=$((n + 1))
+		[ "$n" -lt 9 ] || fail 'bi-fetch was never killed before it removed the old file'
+		rm -rf "$BI_ROOT"
+		fetch "$FAULTY/newafter/1/validator/strong/bytes/300/$n.bin" >/dev/null
+		strace -f -o trace -e inject=unlinkat:signal=KILL:error=EIO:when=$n -e trace=unlinkat bi-fetch -q -b t --update --resume >/dev/null 2>&1 || true
+	done
+	# A worker does not look at what is completed.
+	bi-fetch --queue -b t "$FAULTY/bytes/30/new.bin" >/dev/null
+	bi-fetch --work --once -q
+	assert_equal "$(files | wc -l)" 3
+	run -0 fetch --resume
+	assert_equal "$(files | xargs)" 'i1_1_2.bin i2_1.bin'
+	sums
+}
+
 @test "readers that look all the time see old or new, never a mixture" {
 	local i
 

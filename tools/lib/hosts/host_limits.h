@@ -58,7 +58,8 @@ void slot_release(struct host_limit *h, int slot);
  * the start, and returns SLOT; or, if another process was faster, -1 or -2 as slot_acquire(), with SLOT released.
  *
  * slot_retake() is slot_take() for the next transfer in SLOT, which the caller holds: this needs fewer calls. If it
- * does not return SLOT, SLOT was released.
+ * does not return SLOT, SLOT was released. While no process has STARTS for the host, it may notice up to 50 ms late
+ * that another process waits for a slot, has begun with STARTS or fewer SLOTS, or holds the host back.
  */
 int slot_take(struct host_limit *h, int64_t *wait_ms);
 int slot_retake(struct host_limit *h, int slot, int64_t *wait_ms);
