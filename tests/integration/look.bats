@@ -443,7 +443,7 @@ file_of() {
 	serve
 	hand_in nb 1.txt 2.txt
 	bi-clean items -y -b "job-$job" 1 >/dev/null
-	assert_equal "$(ls "$BI_ROOT/batches/job-$job/uploads" | grep -v digests.index)" 2
+	assert_equal "$(find "$BI_ROOT/batches/job-$job/uploads" -type f ! -name digests.index -printf '%f\n')" 2
 	work
 	assert_equal "$(<"$BI_ROOT/batches/job-$job/state")" xc
 	[ ! -e "$BI_ROOT/queue/job-$job" ]

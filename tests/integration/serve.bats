@@ -323,14 +323,14 @@ with_cgi() {
 	serve one
 	curl -s -o whole "$URL/one/index.html"
 	cmp whole "$BI_ROOT/review/one/index.html"
-	curl -s -D head -o small -H 'Accept-Encoding: gzip' "$URL/one/index.html"
-	assert_regex "$(<head)" 'Content-Encoding: gzip'
+	curl -s -D headers -o small -H 'Accept-Encoding: gzip' "$URL/one/index.html"
+	assert_regex "$(<headers)" 'Content-Encoding: gzip'
 	[ "$(stat -c %s small)" -lt "$(($(stat -c %s whole) / 10))" ]
 	gzip -dc <small | cmp - whole
-	curl -s -D head -o /dev/null -H 'Accept-Encoding: gzip' "$URL/one/7_1.html"
-	refute_regex "$(<head)" 'Content-Encoding'
-	curl -s -D head -o /dev/null -H 'Accept-Encoding: gzip' "$URL/api/v1/status"
-	refute_regex "$(<head)" 'Content-Encoding'
+	curl -s -D headers -o /dev/null -H 'Accept-Encoding: gzip' "$URL/one/7_1.html"
+	refute_regex "$(<headers)" 'Content-Encoding'
+	curl -s -D headers -o /dev/null -H 'Accept-Encoding: gzip' "$URL/api/v1/status"
+	refute_regex "$(<headers)" 'Content-Encoding'
 	bi-clean stop-all
 
 	need_namespaces --mount
@@ -338,9 +338,9 @@ with_cgi() {
 	rm modules/mod_deflate.so
 	in_mounts "mount --bind modules /usr/lib/lighttpd
 		bi-serve -p $FIRST-$LAST one >record
-		curl -s -D head -o whole2 -H 'Accept-Encoding: gzip' $URL/one/index.html
+		curl -s -D headers -o whole2 -H 'Accept-Encoding: gzip' $URL/one/index.html
 		bi-clean stop-all"
-	refute_regex "$(<head)" 'Content-Encoding'
+	refute_regex "$(<headers)" 'Content-Encoding'
 	cmp whole whole2
 }
 
