@@ -286,7 +286,7 @@ function show() {
 	return someOthers.length + someJobs.length;
 }
 
-/* Takes a document of changes. False: it is none. */
+/* Takes a document of changes. Returns false if it is not one. */
 function take(text) {
 	let doc;
 

@@ -139,8 +139,8 @@ const turn = (function () {
 	}
 
 	/*
-	 * Fetches the page TO and its pictures beforehand. Returns the page after it; null if there is none. A failure is none
-	 * here: the page is fetched again when it is wanted.
+	 * Fetches the page TO and its pictures beforehand. Returns the page after it, or null. A failure
+	 * is not reported: the page is fetched again when it is wanted.
 	 */
 	async function prepare(to) {
 		try {
@@ -175,7 +175,7 @@ const turn = (function () {
 		prepare: prepare,
 		loadPictures: loadPictures,
 		start: start,
-		/* Keeps the key of HANDLER for the page that is on its way. False if there is none. */
+		/* Keeps the key of HANDLER for the page that is on its way. Returns false if no page is. */
 		keeps: (handler) => (turning || waiting.length > 0) && waiting.push(handler) > 0,
 	};
 })();

@@ -77,9 +77,8 @@ main(int argc, char **argv)
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (argc != 2 || strlen(argv[1]) >= sizeof(at.sun_path))
+	if (argc != 2 || (size_t)snprintf(at.sun_path, sizeof(at.sun_path), "%s", argv[1]) >= sizeof(at.sun_path))
 		errx(64, "usage: sink SOCKET");
-	strcpy(at.sun_path, argv[1]);
 	if (listener < 0 || bind(listener, (const struct sockaddr *)&at, sizeof(at)) < 0 || listen(listener, 16) < 0)
 		err(1, "cannot listen at %s", argv[1]);
 	for (;;) {

@@ -1,30 +1,9 @@
 #!/usr/bin/env bats
 # Kills at each step of adding to a large batch: its table of identities, keys.index, makes no item twice and hides none.
 load ../integration/helpers
+load ../integration/keys
 
 LINES_N=20000
-
-setup_file() {
-	export LIST=$BATS_FILE_TMPDIR/list
-
-	seq -f 'http://127.0.0.1:9/a/list/with/somewhat/longer/names/of/pictures/%08.0f.jpg' "$LINES_N" >"$LIST"
-}
-
-batch() {
-	printf %s "$BI_ROOT/batches/big"
-}
-
-add() {
-	bi-fetch -q --queue --no-sync -b big "$@" >/dev/null
-}
-
-# whole N: the batch has N items, each once, with its number, and check finds nothing.
-whole() {
-	assert_equal "$(wc -l <"$(batch)/items.ndjson")" "$1"
-	assert_equal "$(sed 's/.*"url"/"url"/' "$(batch)/items.ndjson" | sort | uniq -d | wc -l)" 0
-	assert_equal "$(sed 's/^{"bi":{"n":\([0-9]*\),.*/\1/' "$(batch)/items.ndjson" | cmp - <(seq "$1"))" ''
-	run -0 bi-clean check big
-}
 
 @test "a process that is killed while it adds leaves no item twice, and loses none" {
 	for _ in {1..12}; do

@@ -29,7 +29,7 @@ struct status_document *status_document_new(const struct root *root);
  * as it was. GONE is called with each batch that is removed from the list, before it is freed. */
 int status_document_list(struct status_document *s, void (*gone)(struct batch_status *v, void *arg), void *arg);
 
-/* The number of batches, the one at place I in the order of names, and the one of a name (NULL: there is none). */
+/* The number of batches, the one at place I in the order of names, and the one of a name, or NULL. */
 size_t status_document_count(const struct status_document *s);
 struct batch_status *status_document_get(const struct status_document *s, size_t i);
 struct batch_status *status_document_find(const struct status_document *s, const char *name);

@@ -88,13 +88,48 @@ job_archive_of(struct json_object *asked)
 	return (uint32_t)archive;
 }
 
+/* Takes what LINE asks for. */
+static void
+read_asked(struct job *j, const struct buf *line)
+{
+	const char *upload = NULL;
+	char room[32];
+
+	j->weight = sizeof(*j) + 2 * line->len;
+	j->asked = rec_parse(line->data, line->len, NULL, 0);
+	if (!json_object_is_type(j->asked, json_type_object)) {
+		json_object_put(j->asked);
+		j->asked = json_object_new_object(); /* a line that was edited: it fails as one without url */
+	}
+	if (batch_place(line->data, line->len, &j->place) < 0) {
+		snprintf(j->place.subject, sizeof(j->place.subject), "i%u", j->item);
+		j->place.idx = 1;
+	}
+	json_object_object_del(j->asked, "bi");
+	json_object_object_del(j->asked, "replaced_file"); /* lists could name one in earlier versions */
+	j->url = rec_string(j->asked, "url");
+	if (!j->url && !rec_string(j->asked, "file")) {
+		j->url = rec_string(j->asked, "media");
+		j->page = j->url != NULL;
+	}
+	j->ascii = j->url ? url_to_ascii(j->url) : NULL;
+	j->found = rec_string(j->asked, "found_on");
+	j->named = !j->found || json_object_get_boolean(json_object_object_get(j->asked, "same_host"));
+	j->file = j->url ? NULL : rec_string(j->asked, "file");
+	j->archive = job_archive_of(j->asked);
+	if (!j->archive && !j->url && !j->file)
+		upload = rec_text(j->asked, "upload", room, sizeof(room));
+	/* Uploads are numbered, and other names are invalid. */
+	if (upload && *upload && strlen(upload) < sizeof(j->upload) && strspn(upload, "0123456789") == strlen(upload))
+		snprintf(j->upload, sizeof(j->upload), "%s", upload);
+	j->expanded = j->archive > 0;
+}
+
 struct job *
 job_new(struct run *run, struct target *t, uint32_t item)
 {
 	struct job *j = buf_alloc(sizeof(*j));
 	struct buf line = {0}, userinfo = {0}, headers = {0};
-	const char *upload = NULL;
-	char room[32];
 
 	*j = (struct job){
 		.run = run,
@@ -109,39 +144,11 @@ job_new(struct run *run, struct target *t, uint32_t item)
 	if (batch_item_to_fetch(t->batch, item, &line, &userinfo, &headers) < 0) {
 		run_fail(run, "reading items.ndjson or secrets");
 	} else {
-		j->weight = sizeof(*j) + 2 * line.len;
-		j->asked = rec_parse(line.data, line.len, NULL, 0);
-		if (!json_object_is_type(j->asked, json_type_object)) {
-			json_object_put(j->asked);
-			j->asked = json_object_new_object(); /* a line that was edited: it fails as one without url */
-		}
-		if (batch_place(line.data, line.len, &j->place) < 0) {
-			snprintf(j->place.subject, sizeof(j->place.subject), "i%u", item);
-			j->place.idx = 1;
-		}
-		json_object_object_del(j->asked, "bi");
-		json_object_object_del(j->asked, "replaced_file"); /* lists could name one in earlier versions */
-		j->url = rec_string(j->asked, "url");
-		if (!j->url && !rec_string(j->asked, "file")) {
-			j->url = rec_string(j->asked, "media");
-			j->page = j->url != NULL;
-		}
-		j->ascii = j->url ? url_to_ascii(j->url) : NULL;
-		j->found = rec_string(j->asked, "found_on");
-		j->named = !j->found || json_object_get_boolean(json_object_object_get(j->asked, "same_host"));
+		read_asked(j, &line);
 		if (j->url && userinfo.len)
 			j->userinfo = buf_strdup(userinfo.data);
 		if (j->url && headers.len)
 			j->headers = buf_strdup(headers.data);
-		j->file = j->url ? NULL : rec_string(j->asked, "file");
-		j->archive = job_archive_of(j->asked);
-		if (!j->archive && !j->url && !j->file)
-			upload = rec_text(j->asked, "upload", room, sizeof(room));
-		/* Uploads are numbered, and other names are invalid. */
-		if (upload && *upload && strlen(upload) < sizeof(j->upload) &&
-		    strspn(upload, "0123456789") == strlen(upload))
-			snprintf(j->upload, sizeof(j->upload), "%s", upload);
-		j->expanded = j->archive > 0;
 	}
 	buf_free(&line);
 	buf_free(&userinfo);

@@ -295,6 +295,21 @@ park_at_once(struct scheduler *s, struct target *t, uint32_t item)
 	return true;
 }
 
+/* Whether another process has claimed the item, which is then held, or that cannot be told. */
+static bool
+is_of_another(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
+{
+	int claimed = batch_is_claimed(t->batch, item);
+
+	if (claimed < 0)
+		run_fail(s->run, "reading the state of an item");
+	if (claimed > 0) {
+		avoid_others(s, t, from);
+		scheduler_hold(s, t, item);
+	}
+	return claimed != 0;
+}
+
 /* Handles one item: passes it on if it has a result, holds it if another process has it, otherwise queues or parks it.
  * FROM: the host that it was parked for; NULL: none. */
 static void
@@ -316,18 +331,8 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
 		s->run->asked--; /* it is not reported */
 		return;
 	}
-	if (state == 'r') {
-		int claimed = batch_is_claimed(t->batch, item);
-
-		if (claimed < 0)
-			run_fail(s->run, "reading the state of an item");
-		if (claimed > 0) {
-			avoid_others(s, t, from);
-			scheduler_hold(s, t, item);
-		}
-		if (claimed)
-			return;
-	}
+	if (state == 'r' && is_of_another(s, t, item, from))
+		return;
 	/* A parked item failed in the meantime: claiming it tells whether it may be tried. */
 	if ((state == 'c' && !is_renewable(s, t, item)) || (state == 'f' && s->run->set->work && !from)) {
 		run_queue_add(s->stored, t, item);

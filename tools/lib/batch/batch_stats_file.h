@@ -14,7 +14,7 @@ void batch_stats_load(struct batch_stats *h, int dir);
 /* Returns up to which offset of results.ndjson the file reaches, as it says, or 0. */
 off_t batch_stats_reach(int dir);
 
-/* Writes the file. If that fails, there is none. */
+/* Writes the file. If that fails, the batch has no such file. */
 void batch_stats_save(const struct batch_stats *h, int dir);
 
 #endif
