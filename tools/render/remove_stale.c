@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "files/file.h"
+#include "index_pages.h"
 #include "remove_stale.h"
 
 /* Whether NAME is stale: ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no
@@ -47,7 +48,7 @@ remove_if_foreign(int dir, const struct dirent *e, void *arg)
 {
 	const struct stale_scan *s = arg;
 
-	if (!is_foreign(s->r, e->d_name, s->thumbs))
+	if (!is_foreign(s->r, e->d_name, s->thumbs) && (s->thumbs || !index_page_is_stale(e->d_name, s->r->plan.count)))
 		return 0;
 	return unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT ? -1 : 0;
 }
