@@ -10,6 +10,7 @@
 #include "near_duplicates.h"
 #include "page_json.h"
 #include "records/rec.h"
+#include "review/review_settings.h"
 #include "thumbnails.h"
 
 enum {
@@ -75,6 +76,7 @@ struct json_object *
 page_json_about(const struct render *r, bool brief)
 {
 	struct json_object *stored = batch_metadata_object(r->batch), *about;
+	struct review_settings settings;
 
 	if (!stored && errno != ENOENT && errno != EBADMSG)
 		return NULL;
@@ -85,6 +87,12 @@ page_json_about(const struct render *r, bool brief)
 		copy_text(about, "category", stored, NULL);
 		json_object_put(stored);
 	}
+	if (review_settings_read(batch_dirfd(r->batch), &settings) < 0) {
+		json_object_put(about);
+		return NULL;
+	}
+	if (settings.all)
+		json_object_object_add(about, "review", settings.all);
 	add_count(about, "subjects", r->plan.count);
 	if (brief)
 		return about;
