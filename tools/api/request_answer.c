@@ -17,6 +17,7 @@
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},
 	{"PUT", "batches/*/selections", selections_put},
+	{"POST", "batches/*/retry", retry_post},
 	{"GET", "health", NULL},
 	{"GET", "notebooks/*/batch-jobs", jobs_list},
 	{"GET", "notebooks/*/batch-jobs/*/status", jobs_status},
