@@ -12,6 +12,7 @@
 #include "near_duplicates.h"
 #include "page_json.h"
 #include "records/rec.h"
+#include "review/review_settings.h"
 #include "thumbnails.h"
 
 enum {
@@ -24,6 +25,7 @@ struct json_object *
 page_json_about(const struct render *r, bool brief)
 {
 	struct json_object *stored = batch_metadata_object(r->batch), *about;
+	struct review_settings settings;
 
 	if (!stored && errno != ENOENT && errno != EBADMSG)
 		return NULL;
@@ -34,6 +36,12 @@ page_json_about(const struct render *r, bool brief)
 		json_copy_text(about, "category", stored, NULL);
 		json_object_put(stored);
 	}
+	if (review_settings_read(batch_dirfd(r->batch), &settings) < 0) {
+		json_object_put(about);
+		return NULL;
+	}
+	if (settings.all)
+		json_object_object_add(about, "review", settings.all);
 	json_add_count(about, "subjects", r->plan.count);
 	if (brief)
 		return about;

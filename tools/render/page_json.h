@@ -20,8 +20,9 @@ void page_json_head(const struct render *r, struct buf *out);
 /*
  * {"batch":...,"subject":...}: subject number I of the plan. 0, or -1 with errno. What is not there has no member.
  *
- * batch: batch, label, category, subjects (how many). subject: id, name, facts ([[key,value]...]), candidates, waiting,
- * position, index (the name of its page of the index) and place there, prev and next (ids), next_files (up to 9
+ * batch: batch, label, category, review (the settings in review.json, if there are any), subjects (how many). subject:
+ * id, name, facts ([[key,value]...]), candidates, waiting, position, index (the name of its page of the index) and place
+ * there, prev and next (ids), next_files (up to 9
  * thumbnails of the next one). A candidate: idx; title, license, credit, page, url; where it failed: failed, from; else
  * mime, bytes, kind, file, file_changed_at, why there is nothing to see, and of a picture: thumb, thumb_width,
  * thumb_height, width, height, aspect ("3:2", "1.45:1"), shows (browsers show the file itself as a picture), tiny,
