@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "base/words.h"
 #include "candidate_files.h"
+#include "excerpt.h"
 #include "index_pages.h"
 #include "json_members.h"
 #include "near_duplicates.h"
@@ -19,7 +20,17 @@ enum {
 	TINY = 200,   /* pixels: a picture with a shorter side is marked */
 	BLURRED = 20, /* a picture whose thumbnail is less sharp is marked too */
 	NEXT_MAX = 9, /* thumbnails of the next subject that a page names */
+	TEXT_LONG = 4000, /* bytes of the text of a document */
+	TEXT_SHORT = 300, /* of the documents of a subject that has more than: */
+	LONG_MAX = 40,
 };
+
+static void
+add_true(struct json_object *to, const char *key, bool is)
+{
+	if (is)
+		json_object_object_add(to, key, json_object_new_boolean(true));
+}
 
 struct json_object *
 page_json_about(const struct render *r, bool brief)
@@ -43,6 +54,7 @@ page_json_about(const struct render *r, bool brief)
 	if (settings.all)
 		json_object_object_add(about, "review", settings.all);
 	json_add_count(about, "subjects", r->plan.count);
+	add_true(about, "unlicensed", r->candidates > 0 && !r->licensed);
 	if (brief)
 		return about;
 	json_add_count(about, "candidates", r->candidates);
@@ -182,8 +194,8 @@ kind_of(const struct candidate *c)
 		return "Video";
 	if (strncmp(c->mime, "audio/", 6) == 0)
 		return "Sound";
-	if (strcmp(c->mime, "application/pdf") == 0)
-		return "PDF document";
+	if (c->document)
+		return "PDF";
 	if (strcmp(c->mime, "text/html") == 0)
 		return "Web page";
 	if (strcmp(c->mime, "application/x-empty") == 0)
@@ -213,13 +225,6 @@ add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 			snprintf(text, sizeof(text), "%u:%u", tall ? r->height : r->width, tall ? r->width : r->height);
 	}
 	rec_add_filled(to, "aspect", text);
-}
-
-static void
-add_true(struct json_object *to, const char *key, bool is)
-{
-	if (is)
-		json_object_object_add(to, key, json_object_new_boolean(true));
 }
 
 /* The types that browsers show in a page. */
@@ -255,6 +260,10 @@ add_picture(struct json_object *to, const struct candidate *c, const struct thum
 	rec_add_filled(to, "thumb", path);
 	json_add_count(to, "thumb_width", s->width);
 	json_add_count(to, "thumb_height", s->height);
+	if (s->drawn) {
+		json_add_count(to, "pages", s->pages);
+		json_add_count(to, "drawn", s->drawn - 1);
+	}
 	json_add_count(to, "width", s->owidth);
 	json_add_count(to, "height", s->oheight);
 	add_aspect(to, s->owidth, s->oheight);
@@ -291,9 +300,14 @@ static int
 add_completed(const struct render *r, struct shown *to, const struct batch_place *place, struct json_object *result)
 {
 	const char *sha256 = rec_string(result, "sha256");
+	int rc = 0;
 	struct candidate c;
 
 	candidate_read(&c, place, result);
+	if (!c.picture || c.document)
+		rc = excerpt_add(r->batch, place, result, place->idx > LONG_MAX ? TEXT_SHORT : TEXT_LONG, to->json);
+	if (rc < 0)
+		return -1;
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
 	rec_add_filled(to->json, "mime", c.mime);
 	json_copy_text(to->json, "bytes", result, NULL);
@@ -310,7 +324,10 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	rec_add_filled(to->json, "file", c.name);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
-	rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
+	if (strncmp(c.mime, "video/", 6) == 0 || strncmp(c.mime, "audio/", 6) == 0)
+		rec_add_filled(to->json, "player", *c.mime == 'v' ? "video" : "audio");
+	else if (!json_object_object_get_ex(to->json, "text", NULL))
+		rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;
 }
 
@@ -345,11 +362,15 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 		struct json_object *error = NULL;
 		const char *message = NULL, *from;
 
+		json_add_count(to->json, "item", place->item);
 		if (json_object_object_get_ex(result, "error", &error)) {
+			json_copy_text(to->json, "code", error, NULL);
 			message = rec_string(error, "message");
 			if (!message || !*message)
 				message = rec_string(error, "code");
 		}
+		if (lost)
+			rec_add_filled(to->json, "code", "file_lost");
 		if (!message)
 			message = lost ? "the item was completed, but its file is missing" : "the reason is unknown";
 		rec_add_filled(to->json, "failed", message);
@@ -453,17 +474,20 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 	json_add_count(subject, "place", i % INDEX_PAGE + 1);
 	if (i > 0)
 		rec_add_filled(subject, "prev", subject_index_id(&r->plan, i - 1));
-	if (i + 1 < r->plan.count) {
-		const struct indexed_subject *s = &r->plan.subjects[i + 1];
+	if (i + 1 < r->plan.count)
+		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
+	if (r->onward[i] < r->plan.count) {
+		const struct indexed_subject *s = &r->plan.subjects[r->onward[i]];
+		const char *id = subject_index_id(&r->plan, r->onward[i]);
 		struct json_object *files = json_object_new_array();
 		char path[SUBJECT_MAX + 40];
 
-		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
+		rec_add_filled(subject, "onward", id);
 		/* The files that the browser may fetch in advance while this subject is shown. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 			if (!r->items[r->plan.items[s->first + j] - 1].thumb)
 				continue;
-			snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, i + 1), j + 1);
+			snprintf(path, sizeof(path), "thumbs/%s_%u.webp", id, j + 1);
 			json_object_array_add(files, json_object_new_string(path));
 		}
 		json_object_object_add(subject, "next_files", files);
