@@ -87,7 +87,7 @@ all: $(BINARIES)
 # `make` alone is followed by a first pipeline. `make all` is for those who build only.
 PACKAGES_make = run manual
 PACKAGES_check = run test
-PACKAGES_check-long = run test bench
+PACKAGES_check-long = run test bench long
 PACKAGES_prove = run test
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test

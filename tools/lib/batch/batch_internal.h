@@ -48,9 +48,15 @@ struct batch {
  * batch.json that is missing, damaged or unreadable says no format. */
 int batch_check_format(int dir);
 
-/* Gives the batch the format that has removed items, if it has an earlier one. 0, or -1 with
+/* Gives the batch the format that has removed items and results that say pending, if it has an earlier one. 0, or -1 with
  * errno. */
 int batch_raise_format(struct batch *b);
+
+/* --- batch_removed.c, for batch_retry.c --- */
+
+/* Records N items, at most BATCH_AT_ONCE, which this process has claimed, as pending. The claims stay. 0 or -1. */
+enum { BATCH_AT_ONCE = 256 };
+int batch_record_pending(struct batch *b, const uint32_t *items, size_t n);
 
 /* --- batch_work.c, for batch_rebuild.c and batch_removed.c --- */
 
