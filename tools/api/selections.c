@@ -9,6 +9,7 @@
 #include "query.h"
 #include "records/rec.h"
 #include "reply.h"
+#include "resolve.h"
 #include "review/review_settings.h"
 
 /* --- the document --- */
@@ -162,15 +163,11 @@ reply_selections(struct cached_batch *b, const struct review_settings *set, cons
 static struct cached_batch *
 get_batch(struct api *api, const struct request *q, struct review_settings *set, struct reply *r)
 {
-	const char *name = q->words[1];
-	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
+	struct cached_batch *b = resolve_batch(api, q->words[1], r);
 
-	if (b && cached_batch_picks(b) == 0 && review_settings_read(b->dir, set) == 0)
+	if (!b || (cached_batch_picks(b) == 0 && review_settings_read(b->dir, set) == 0))
 		return b;
-	if (!b && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
-		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists the batches");
-	else
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, trouble_reason(errno));
+	resolve_fail(q->words[1], r);
 	return NULL;
 }
 
