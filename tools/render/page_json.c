@@ -283,6 +283,7 @@ static int
 add_completed(const struct render *r, struct shown *to, const struct batch_place *place, struct json_object *result)
 {
 	const char *sha256 = rec_string(result, "sha256");
+	char version[2 * sizeof(uint32_t) + 1];
 	struct candidate c;
 
 	candidate_read(&c, place, result);
@@ -299,7 +300,9 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 		rec_add_filled(to->json, "why", "The file is missing.");
 		return 0;
 	}
+	snprintf(version, sizeof(version), "%08x", r->items[place->item - 1].version);
 	rec_add_filled(to->json, "file", c.name);
+	rec_add_filled(to->json, "version", version);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
 	rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
@@ -453,9 +456,12 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
 		/* The files that the browser may fetch in advance while this subject is shown. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
-			if (!r->items[r->plan.items[s->first + j] - 1].thumb)
+			const struct item_files *files_of = &r->items[r->plan.items[s->first + j] - 1];
+
+			if (!files_of->thumb)
 				continue;
-			snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, i + 1), j + 1);
+			snprintf(path, sizeof(path), "thumbs/%s_%u.webp?v=%08x", subject_index_id(&r->plan, i + 1),
+				 j + 1, files_of->version);
 			json_object_array_add(files, json_object_new_string(path));
 		}
 		json_object_object_add(subject, "next_files", files);

@@ -23,7 +23,7 @@ void page_json_head(const struct render *r, struct buf *out);
  * batch: batch, label, category, subjects (how many). subject: id, name, facts ([[key,value]...]), candidates, waiting,
  * position, index (the name of its page of the index) and place there, prev and next (ids), next_files (up to 9
  * thumbnails of the next one). A candidate: idx; title, license, credit, page, url; where it failed: failed, from; else
- * mime, bytes, kind, file, file_changed_at, why there is nothing to see, and of a picture: thumb, thumb_width,
+ * mime, bytes, kind, file, version, file_changed_at, why there is nothing to see, and of a picture: thumb, thumb_width,
  * thumb_height, width, height, aspect ("3:2", "1.45:1"), shows (browsers show the file itself as a picture), tiny,
  * blurred, animated, vector, same_as (the number of the candidate that it is a copy of), near and distance (of the
  * candidate that it is nearly the same as). Candidates are in the order of near_duplicates_sort().

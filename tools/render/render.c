@@ -168,6 +168,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 		print_result(&r, name, how == RENDER_RECORD);
 	json_object_put(r.about);
 	json_object_put(r.brief);
+	json_object_put(r.assets);
 	subject_index_free(&r.plan);
 	free(r.items);
 	close_places(&r);

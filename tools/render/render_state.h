@@ -15,9 +15,10 @@
 
 /* The files of an item in the review directory. */
 struct item_files {
-	const char *ext; /* its copy's extension, a constant; NULL: there is no copy */
-	bool thumb;      /* it has a thumbnail */
-	bool lost;       /* it was completed and its file is gone: it counts as failed */
+	const char *ext;  /* its copy's extension, a constant; NULL: there is no copy */
+	bool thumb;       /* it has a thumbnail */
+	bool lost;        /* it was completed and its file is gone: it counts as failed */
+	uint32_t version; /* another one for other bytes, for the addresses of the copy and the thumbnail */
 };
 
 struct render {
@@ -37,6 +38,8 @@ struct render {
 	int64_t next_progress;
 	bool meanwhile;                    /* more is to come: what is lost is said at the end */
 	struct json_object *about, *brief; /* the batch, for its pages: page_json_about() */
+	struct json_object *assets;        /* the file name of each asset, by its name in share/review */
+	bool assets_changed;               /* since the last time */
 };
 
 /* Shows on a terminal, now and then, how far the batch is: DONE of OF pages or items. */
