@@ -9,6 +9,14 @@ def listed: [.[] | ", \(.)"] | concat | .[2:];
 # The title of the batch for people.
 def batch_title: if .label then .label else .batch end;
 
+# How the batch is reviewed, as attributes of the body: picks, stars, blind, reasons (JSON). The input is the batch.
+def settings:
+	.review // {}
+	| (if .picks == "many" then " data-picks=\"many\"" else "" end)
+	+ (if .stars == true then " data-stars=\"yes\"" else "" end)
+	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
+	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
+
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
 # page, and $data has more attributes of the body.
 def page_head($title; $kind; $scripts; $data):
@@ -27,7 +35,7 @@ def page_head($title; $kind; $scripts; $data):
 "
 	+ ([("picks.js", "review.js", $scripts[]) | @html "<script src=\"\(file)\" defer></script>\n"] | concat)
 	+ @html "</head>
-<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + $data + ">
+<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
 ";
 

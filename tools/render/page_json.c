@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "base/words.h"
 #include "candidate_files.h"
+#include "excerpt.h"
 #include "index_pages.h"
 #include "json_members.h"
 #include "near_duplicates.h"
@@ -15,60 +16,13 @@
 #include "thumbnails.h"
 
 enum {
-	TINY = 200,   /* pixels: a picture with a shorter side is marked */
-	BLURRED = 20, /* a picture whose thumbnail is less sharp is marked too */
-	NEXT_MAX = 9, /* thumbnails of the next subject that a page names */
+	TINY = 200,       /* pixels: a picture with a shorter side is marked */
+	BLURRED = 20,     /* a picture whose thumbnail is less sharp is marked too */
+	NEXT_MAX = 9,     /* thumbnails of the next subject that a page names */
+	TEXT_LONG = 4000, /* bytes of the text of a document */
+	TEXT_SHORT = 300, /* of the documents of a subject that has more than: */
+	LONG_MAX = 40,
 };
-
-struct json_object *
-page_json_about(const struct render *r, bool brief)
-{
-	struct json_object *stored = batch_metadata_object(r->batch), *about;
-
-	if (!stored && errno != ENOENT && errno != EBADMSG)
-		return NULL;
-	about = json_object_new_object();
-	rec_add_filled(about, "batch", batch_name(r->batch));
-	if (stored) {
-		json_copy_text(about, "label", stored, NULL);
-		json_copy_text(about, "category", stored, NULL);
-		json_object_put(stored);
-	}
-	json_add_count(about, "subjects", r->plan.count);
-	if (brief)
-		return about;
-	json_add_count(about, "candidates", r->candidates);
-	json_add_count(about, "failed", r->failed);
-	json_add_count(about, "waiting", r->waiting);
-	return about;
-}
-
-void
-page_json_head(const struct render *r, struct buf *out)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "head", json_object_get(r->about));
-	json_print_line(o, out);
-}
-
-void
-page_json_index(const struct render *r, const char *key, uint32_t page, struct buf *out)
-{
-	struct json_object *o = json_object_new_object(), *of = json_object_new_object();
-
-	json_object_object_add(of, "batch", json_object_get(r->about));
-	json_add_count(of, "page", page + 1);
-	json_add_count(of, "pages", index_pages_count(r->plan.count));
-	json_object_object_add(o, key, of);
-	json_print_line(o, out);
-}
-
-void
-page_json_tail(struct buf *out)
-{
-	buf_str(out, "{\"tail\":{}}\n");
-}
 
 static void
 add_fact(struct json_object *facts, const char *key, struct json_object *value)
@@ -174,8 +128,8 @@ kind_of(const struct candidate *c)
 		return "Video";
 	if (strncmp(c->mime, "audio/", 6) == 0)
 		return "Sound";
-	if (strcmp(c->mime, "application/pdf") == 0)
-		return "PDF document";
+	if (c->document)
+		return "PDF";
 	if (strcmp(c->mime, "text/html") == 0)
 		return "Web page";
 	if (strcmp(c->mime, "application/x-empty") == 0)
@@ -205,13 +159,6 @@ add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 			snprintf(text, sizeof(text), "%u:%u", tall ? r->height : r->width, tall ? r->width : r->height);
 	}
 	rec_add_filled(to, "aspect", text);
-}
-
-static void
-add_true(struct json_object *to, const char *key, bool is)
-{
-	if (is)
-		json_object_object_add(to, key, json_object_new_boolean(true));
 }
 
 /* The types that browsers show in a page. */
@@ -247,14 +194,18 @@ add_picture(struct json_object *to, const struct candidate *c, const struct thum
 	rec_add_filled(to, "thumb", path);
 	json_add_count(to, "thumb_width", s->width);
 	json_add_count(to, "thumb_height", s->height);
+	if (s->drawn) {
+		json_add_count(to, "pages", s->pages);
+		json_add_count(to, "drawn", s->drawn - 1);
+	}
 	json_add_count(to, "width", s->owidth);
 	json_add_count(to, "height", s->oheight);
 	add_aspect(to, s->owidth, s->oheight);
-	add_true(to, "shows", browsers_show(c->mime));
-	add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
-	add_true(to, "blurred", is_blurred(s));
-	add_true(to, "animated", s->kind & THUMB_ANIMATED);
-	add_true(to, "vector", vector);
+	json_add_true(to, "shows", browsers_show(c->mime));
+	json_add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
+	json_add_true(to, "blurred", is_blurred(s));
+	json_add_true(to, "animated", s->kind & THUMB_ANIMATED);
+	json_add_true(to, "vector", vector);
 }
 
 /* 0, or -1 with errno. */
@@ -284,9 +235,14 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 {
 	const char *sha256 = rec_string(result, "sha256");
 	char version[2 * sizeof(uint32_t) + 1];
+	int rc = 0;
 	struct candidate c;
 
 	candidate_read(&c, place, result);
+	if (!c.picture || c.document)
+		rc = excerpt_add(r->batch, place, result, place->idx > LONG_MAX ? TEXT_SHORT : TEXT_LONG, to->json);
+	if (rc < 0)
+		return -1;
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
 	rec_add_filled(to->json, "mime", c.mime);
 	json_copy_text(to->json, "bytes", result, NULL);
@@ -305,7 +261,10 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	rec_add_filled(to->json, "version", version);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
-	rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
+	if (strncmp(c.mime, "video/", 6) == 0 || strncmp(c.mime, "audio/", 6) == 0)
+		rec_add_filled(to->json, "player", *c.mime == 'v' ? "video" : "audio");
+	else if (!json_object_object_get_ex(to->json, "text", NULL))
+		rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;
 }
 
@@ -340,11 +299,15 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 		struct json_object *error = NULL;
 		const char *message = NULL, *from;
 
+		json_add_count(to->json, "item", place->item);
 		if (json_object_object_get_ex(result, "error", &error)) {
+			json_copy_text(to->json, "code", error, NULL);
 			message = rec_string(error, "message");
 			if (!message || !*message)
 				message = rec_string(error, "code");
 		}
+		if (lost)
+			rec_add_filled(to->json, "code", "file_lost");
 		if (!message)
 			message = lost ? "the item was completed, but its file is missing" : "the reason is unknown";
 		rec_add_filled(to->json, "failed", message);
@@ -448,20 +411,22 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 	json_add_count(subject, "place", i % INDEX_PAGE + 1);
 	if (i > 0)
 		rec_add_filled(subject, "prev", subject_index_id(&r->plan, i - 1));
-	if (i + 1 < r->plan.count) {
-		const struct indexed_subject *s = &r->plan.subjects[i + 1];
+	if (i + 1 < r->plan.count)
+		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
+	if (r->onward[i] < r->plan.count) {
+		const struct indexed_subject *s = &r->plan.subjects[r->onward[i]];
+		const char *id = subject_index_id(&r->plan, r->onward[i]);
 		struct json_object *files = json_object_new_array();
 		char path[SUBJECT_MAX + 40];
 
-		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
+		rec_add_filled(subject, "onward", id);
 		/* The files that the browser may fetch in advance while this subject is shown. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
 			const struct item_files *files_of = &r->items[r->plan.items[s->first + j] - 1];
 
 			if (!files_of->thumb)
 				continue;
-			snprintf(path, sizeof(path), "thumbs/%s_%u.webp?v=%08x", subject_index_id(&r->plan, i + 1),
-				 j + 1, files_of->version);
+			snprintf(path, sizeof(path), "thumbs/%s_%u.webp?v=%08x", id, j + 1, files_of->version);
 			json_object_array_add(files, json_object_new_string(path));
 		}
 		json_object_object_add(subject, "next_files", files);
