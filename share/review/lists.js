@@ -33,6 +33,7 @@ const lists = (function () {
 			index: index,
 			sought: (name + ' ' + subject).toLocaleLowerCase(),
 			thumbs: new Set(),
+			sources: [], /* of its pictures, with their versions */
 			known: picks.of(subject),
 			shown: '',
 		};
@@ -42,6 +43,7 @@ const lists = (function () {
 		row.element = element;
 		row.state = element.querySelector('.state');
 		row.thumbs = new Set(element.dataset.thumbs.split(' '));
+		row.sources = all('img', element).map((img) => img.getAttribute('src'));
 	}
 
 	function read() {
@@ -246,10 +248,11 @@ const lists = (function () {
 
 	function picture(row, choice, alt) {
 		const img = document.createElement('img');
+		const file = 'thumbs/' + row.subject + '_' + choice + '.webp';
 
 		img.loading = 'lazy';
 		img.alt = alt;
-		img.src = 'thumbs/' + row.subject + '_' + choice + '.webp';
+		img.src = row.sources.find((source) => source.startsWith(file + '?')) || file;
 		return img;
 	}
 

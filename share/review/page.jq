@@ -20,6 +20,8 @@ def settings:
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
 # page, and $data has more attributes of the body.
 def page_head($title; $kind; $scripts; $data):
+	.assets as $assets
+	| def file: $assets[.] // .;
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -29,9 +31,9 @@ def page_head($title; $kind; $scripts; $data):
 <meta name=\"referrer\" content=\"no-referrer\">
 <title>\($title)</title>
 <link rel=\"icon\" href=\"data:,\">
-<link rel=\"stylesheet\" href=\"review.css\">
+<link rel=\"stylesheet\" href=\"\("review.css" | file)\">
 "
-	+ ([("picks.js", "review.js", $scripts[]) | "<script src=\"\(.)\" defer></script>\n"] | concat)
+	+ ([("picks.js", "review.js", $scripts[]) | @html "<script src=\"\(file)\" defer></script>\n"] | concat)
 	+ @html "</head>
 <body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
@@ -90,6 +92,9 @@ def filters:
 # Long lists are split into parts, so that a browser can skip invisible ones; $place is that of the subject in the list.
 def part($class; $place):
 	if $place > 1 and $place % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
+
+# Behind the name of the file of a candidate or its thumbnail, which browsers keep for ever.
+def version: if .version then "?v=" + .version else "" end;
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
 

@@ -71,9 +71,6 @@ def details:
 		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
 
-# Behind the name of a file that changed: a browser that shows the old one then asks for it.
-def version: if .file_changed_at then "?" + (.file_changed_at | @uri) else "" end;
-
 def heading: .title // "Candidate \(.idx)";
 
 # Full size: a link, which loupe.js opens in a dialog. A drawing must not be opened as a document, so without a script
