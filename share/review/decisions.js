@@ -9,7 +9,11 @@ const decisions = (function () {
 
 	function keep(list) {
 		undone = list.slice(-most);
-		picks.session.set('undo', undone);
+		/* A full storage keeps the latest ones for the next page. */
+		for (let n = undone.length; n > 0 && !picks.session.set('undo', undone.slice(-n)); n >>= 1)
+			;
+		if (undone.length === 0)
+			picks.session.set('undo', []);
 	}
 
 	/* The present decision of this reviewer. */

@@ -176,7 +176,7 @@ const remarks = (function () {
 		row.append(button('unsure', 'Unsure', 'd', doubt), button('write-note', 'Note', 'e', write));
 		if (page.stars)
 			row.append(starButtons());
-		byId('decision').append(row, noteArea());
+		byId('decision').after(make('div', {className: 'said'}, row, noteArea()));
 	}
 
 	/* Shows what is said of the subject: KNOWN is picks.of(). */

@@ -36,7 +36,7 @@ put() {
 }
 
 picks() {
-	jq -c 'del(.at)' "$BI_ROOT/batches/$1/picks.ndjson"
+	command jq -c 'del(.at)' "$BI_ROOT/batches/$1/picks.ndjson"
 }
 
 # pick BATCH JSON: a decision without its subject's reviewer and time, which a line before has: pick b '"subject":"1","choice":[3,1]' ada
@@ -87,6 +87,15 @@ etag() {
 	run ! bi-render --stars b
 	assert_output --partial 'review.json'
 	assert_equal "$(<"$BI_ROOT/batches/b/review.json")" '{'
+	run -1 bi-clean check b
+	assert_output --partial 'review.json is not a JSON object'
+	serve b
+	put b '{"selections":{"1":1}}'
+	assert_regex "$code $(<body)" '^500 .*review.json of the batch b cannot be read: it is not a JSON object; correct it'
+	[ ! -e "$BI_ROOT/batches/b/picks.ndjson" ]
+	rm "$BI_ROOT/batches/b/review.json"
+	put b '{"selections":{"1":1}}'
+	assert_equal "$code" 200
 }
 
 @test "a list is a choice where the batch allows it, and a 422 where not" {
@@ -107,12 +116,12 @@ etag() {
 	put many '{"reviewer":"ada","selections":{"1":[3,1],"2":2,"3":0}}'
 	assert_equal "$code" 200
 	# One that was picked before is a list, too.
-	assert_equal "$(jq -c '[.selections, .disagreements, .reviewers.old["1"].choice, .reviewers.ada["2"].choice, .settings]' body)" \
+	assert_equal "$(command jq -c '[.selections, .disagreements, .reviewers.old["1"].choice, .reviewers.ada["2"].choice, .settings]' body)" \
 		'[{"2":[2],"3":0},["1"],[2],[2],{"picks":"many"}]'
 	put many '{"reviewer":"old","selections":{"1":[3,1]}}'
-	assert_equal "$(jq -c '[.selections["1"], .disagreements]' body)" '[[3,1],[]]'
+	assert_equal "$(command jq -c '[.selections["1"], .disagreements]' body)" '[[3,1],[]]'
 	put many '{"reviewer":"bob","selections":{"1":[1,3]}}' # in another order
-	assert_equal "$(jq -c .disagreements body)" '["1"]'
+	assert_equal "$(command jq -c .disagreements body)" '["1"]'
 	for bad in '[]' '[1,1]' '[0]' '[4]' '[1,"2"]' '[[1]]' '[1,null]' '[-1]' '[1.5]'; do
 		put many "{\"reviewer\":\"bob\",\"selections\":{\"2\":$bad}}"
 		assert_equal "$bad $code" "$bad 422"
@@ -129,7 +138,7 @@ etag() {
 	# A list stays a list when only one is allowed again.
 	bi-render --picks one many >/dev/null
 	get many
-	assert_equal "$(jq -c '[.reviewers.ada["1", "2"].choice]' body)" '[[3,1],2]'
+	assert_equal "$(command jq -c '[.reviewers.ada["1", "2"].choice]' body)" '[[3,1],2]'
 }
 
 @test "remarks are kept, shown, replaced and withdrawn" {
@@ -138,15 +147,15 @@ etag() {
 	put b '{"reviewer":"ada","selections":{"1":3,"2":0,"3":null},"at":{"1":"2026-11-22T15:04:05Z"},
 		"remarks":{"1":{"unsure":true,"stars":4,"note":"two\nlines","later":1},"2":{"reason":"blurred"},"3":{"note":"ask"}}}'
 	assert_equal "$code" 200
-	assert_equal "$(jq -c '.reviewers.ada | map_values(del(.at))' body)" \
+	assert_equal "$(command jq -c '.reviewers.ada | map_values(del(.at))' body)" \
 		'{"1":{"choice":3,"unsure":true,"stars":4,"note":"two\nlines"},"2":{"choice":0,"reason":"blurred"},"3":{"choice":null,"note":"ask"}}'
-	assert_equal "$(jq -c .selections body)" '{"1":3,"2":0}'
+	assert_equal "$(command jq -c .selections body)" '{"1":3,"2":0}'
 	# A client that knows no remarks repeats a decision, and changes one.
 	put b '{"reviewer":"ada","selections":{"1":3,"2":1}}'
-	assert_equal "$(jq -c '.reviewers.ada | map_values(del(.at))' body)" \
+	assert_equal "$(command jq -c '.reviewers.ada | map_values(del(.at))' body)" \
 		'{"1":{"choice":3,"unsure":true,"stars":4,"note":"two\nlines"},"2":{"choice":1},"3":{"choice":null,"note":"ask"}}'
 	put b '{"reviewer":"ada","selections":{"1":3,"3":null},"remarks":{"1":{"stars":5},"3":{}}}'
-	assert_equal "$(jq -c '.reviewers.ada | map_values(del(.at))' body)" '{"1":{"choice":3,"stars":5},"2":{"choice":1}}'
+	assert_equal "$(command jq -c '.reviewers.ada | map_values(del(.at))' body)" '{"1":{"choice":3,"stars":5},"2":{"choice":1}}'
 	for bad in '{"stars":6}' '{"stars":"4"}' '{"note":4}' '{"reason":"x"}' '{"unsure":1}' '{"note":"a\u0007"}' '[]' \
 		"{\"note\":\"$(head -c 2001 /dev/zero | tr '\0' n)\"}"; do
 		put b "{\"reviewer\":\"ada\",\"selections\":{\"1\":3},\"remarks\":{\"1\":$bad}}"
@@ -163,14 +172,14 @@ etag() {
 	serve b
 	put b '{"reviewer":"ada","selections":{"1":3,"2":1},"remarks":{"2":{"note":"mine"}}}'
 	put b '{"reviewer":"bob","selections":{"2":2,"3":null},"remarks":{"3":{"note":"hers not"}}}'
-	assert_equal "$(jq -c '[.selections, (.reviewers.ada | keys), .disagreements]' body)" '[{},["2"],["2"]]'
+	assert_equal "$(command jq -c '[.selections, (.reviewers.ada | keys), .disagreements]' body)" '[{},["2"],["2"]]'
 	get b '?reviewer=ada'
-	assert_equal "$(jq -c '[.selections, .disagreements, (.reviewers.bob | keys)]' body)" '[{"1":3},["2"],["2"]]'
+	assert_equal "$(command jq -c '[.selections, .disagreements, (.reviewers.bob | keys)]' body)" '[{"1":3},["2"],["2"]]'
 	get b '?reviewer=bob'
-	assert_equal "$(jq -c '[.selections, (.reviewers.ada | keys), (.reviewers.bob | keys)]' body)" '[{},["2"],["2","3"]]'
+	assert_equal "$(command jq -c '[.selections, (.reviewers.ada | keys), (.reviewers.bob | keys)]' body)" '[{},["2"],["2","3"]]'
 	for query in '' '?reviewer=' '?reviewer=eve'; do
 		get b "$query"
-		assert_equal "$code $(jq -c '[.selections, .reviewers, .disagreements]' body)" '200 [{},{},[]]'
+		assert_equal "$code $(command jq -c '[.selections, .reviewers, .disagreements]' body)" '200 [{},{},[]]'
 	done
 	# A version is that of the settings, too.
 	all=$(etag)
@@ -178,7 +187,7 @@ etag() {
 	assert_equal "$code" 304
 	bi-render --no-blind b >/dev/null
 	get b '' -H "If-None-Match: $all"
-	assert_equal "$code $(jq -c .disagreements body)" '200 ["2"]'
+	assert_equal "$code $(command jq -c .disagreements body)" '200 ["2"]'
 	put b '{"reviewer":"eve","selections":{"1":1}}' -H "If-Match: $all"
 	assert_equal "$code" 412
 	put b '{"reviewer":"eve","selections":{"1":1}}' -H "If-Match: $(etag)"
@@ -194,17 +203,17 @@ etag() {
 	pick b '"subject":"2","choice":0,"reason":"blurred"'
 	pick b '"subject":"3","choice":2'
 	run -0 bi-collect b
-	assert_equal "$(jq -c 'select(.status == "collected") | [.subject, .idx, .rank]' <<<"$output")" "$(printf '%s\n' '["1",3,1]' '["1",1,2]' '["3",2,null]')"
-	assert_equal "$(jq -c 'select(.status == "rejected") | [.subject, .reviewers[0].reason]' <<<"$output")" '["2","blurred"]'
-	assert_equal "$(jq -c '[.choices[] | [.idx, .rank, .how]]' "$meta")" '[[1,2,"picked"],[3,1,"picked"]]'
-	assert_equal "$(jq -c '.choices[0].reviewers | map(del(.at))' "$meta")" \
+	assert_equal "$(command jq -c 'select(.status == "collected") | [.subject, .idx, .rank]' <<<"$output")" "$(printf '%s\n' '["1",3,1]' '["1",1,2]' '["3",2,null]')"
+	assert_equal "$(command jq -c 'select(.status == "rejected") | [.subject, .reviewers[0].reason]' <<<"$output")" '["2","blurred"]'
+	assert_equal "$(command jq -c '[.choices[] | [.idx, .rank, .how]]' "$meta")" '[[1,2,"picked"],[3,1,"picked"]]'
+	assert_equal "$(command jq -c '.choices[0].reviewers | map(del(.at))' "$meta")" \
 		'[{"reviewer":"ada","unsure":true,"note":"the \"3rd\" first"},{"reviewer":"bob","stars":5}]'
 	assert_equal "$(jq -r '.choices[].sha256' "$meta")" "$(sha256sum f-1-1.txt f-1-3.txt | cut -d' ' -f1)"
 	# One that is no longer in the list leaves the collection; the order of the others changes.
 	pick b '"subject":"1","choice":[1,2]' ada 2026-11-23T10:00:00Z
 	pick b '"subject":"1","choice":[1,2]' bob 2026-11-23T10:00:00Z
 	run -0 bi-collect --name '{subject}_{n}' -o out.zip b
-	assert_equal "$(jq -c '[.choices[] | [.idx, .rank]]' "$meta")" '[[1,1],[2,2]]'
+	assert_equal "$(command jq -c '[.choices[] | [.idx, .rank]]' "$meta")" '[[1,1],[2,2]]'
 	assert_equal "$(unzip -Z1 out.zip | grep txt$ | xargs -n 1 basename | sort | xargs)" '1_1.txt 1_2.txt 3_2.txt'
 	bi-collect --verify out.zip
 }
@@ -218,11 +227,11 @@ etag() {
 	run -4 --separate-stderr bi-collect b
 	assert_equal "$stderr" 'bi-collect: batch b: subject 1: reviewers differ: ada chose 3, 1, bob chose 1, 3; let them agree, or choose whose decision counts with --prefer'
 	run -0 bi-collect --prefer bob b
-	assert_equal "$(jq -c '[.choices[] | [.idx, .rank, (.overruled[0] | .choice)]]' "$meta")" '[[1,1,[3,1]],[3,2,[3,1]]]'
+	assert_equal "$(command jq -c '[.choices[] | [.idx, .rank, (.overruled[0] | .choice)]]' "$meta")" '[[1,1,[3,1]],[3,2,[3,1]]]'
 	# Who takes the other's pick settles it.
 	pick b '"subject":"1","choice":[1,3]' ada 2026-11-23T10:00:00Z
 	run -0 bi-collect b
-	assert_equal "$(jq -c '[.choices[].how]' "$meta")" '["picked","picked"]'
+	assert_equal "$(command jq -c '[.choices[].how]' "$meta")" '["picked","picked"]'
 }
 
 @test "a removed candidate leaves a list, and the others stay" {
@@ -245,8 +254,8 @@ etag() {
 	echo changed >f-1-3.txt
 	bi-fetch -q --update -b b < <(printf '{"subject":{"id":"1","name":"Subject 1"},"file":"%s"}\n' "$PWD/f-1-3.txt") >/dev/null
 	run -1 --separate-stderr bi-collect b
-	assert_equal "$(jq -c 'select(.status) | [.status, .idx, .error.code]' <<<"$output")" "$(printf '%s\n' '["refused",null,"changed_since"]' '["collected",1,null]')"
-	assert_equal "$(jq -c '[.choices[] | .idx]' "$BI_ROOT/collected/by_subject_id/1/metadata.json")" '[1,3]'
+	assert_equal "$(command jq -c 'select(.status) | [.status, .idx, .error.code]' <<<"$output")" "$(printf '%s\n' '["refused",null,"changed_since"]' '["collected",1,null]')"
+	assert_equal "$(command jq -c '[.choices[] | .idx]' "$BI_ROOT/collected/by_subject_id/1/metadata.json")" '[1,3]'
 	run -0 bi-collect --changed b
-	assert_equal "$(jq -c 'select(.status == "collected") | [.idx, .new]' <<<"$output")" "$(printf '%s\n' '[3,true]' '[1,false]')"
+	assert_equal "$(command jq -c 'select(.status == "collected") | [.idx, .new]' <<<"$output")" "$(printf '%s\n' '[3,true]' '[1,false]')"
 }

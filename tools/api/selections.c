@@ -165,12 +165,18 @@ get_batch(struct api *api, const struct request *q, struct review_settings *set,
 	const char *name = q->words[1];
 	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
 
-	if (b && cached_batch_picks(b) == 0 && review_settings_read(b->dir, set) == 0)
-		return b;
-	if (!b && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+	if (b && cached_batch_picks(b) == 0) {
+		if (review_settings_read(b->dir, set) == 0)
+			return b;
+		reply_error(r, 500, "cannot_read",
+			    "review.json of the batch %s cannot be read: %s; correct it, or remove it and set it again "
+			    "with bi-render",
+			    name, errno == EBADMSG ? "it is not a JSON object" : trouble_reason(errno));
+	} else if (!b && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
 		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists the batches");
-	else
+	} else {
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, trouble_reason(errno));
+	}
 	return NULL;
 }
 
