@@ -9,6 +9,7 @@
 #include "query.h"
 #include "records/rec.h"
 #include "reply.h"
+#include "resolve.h"
 #include "review/review_settings.h"
 
 /* --- the document --- */
@@ -162,8 +163,7 @@ reply_selections(struct cached_batch *b, const struct review_settings *set, cons
 static struct cached_batch *
 get_batch(struct api *api, const struct request *q, struct review_settings *set, struct reply *r)
 {
-	const char *name = q->words[1];
-	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
+	struct cached_batch *b = resolve_batch(api, q->words[1], r);
 
 	if (b && cached_batch_picks(b) == 0) {
 		if (review_settings_read(b->dir, set) == 0)
@@ -171,11 +171,9 @@ get_batch(struct api *api, const struct request *q, struct review_settings *set,
 		reply_error(r, 500, "cannot_read",
 			    "review.json of the batch %s cannot be read: %s; correct it, or remove it and set it again "
 			    "with bi-render",
-			    name, errno == EBADMSG ? "it is not a JSON object" : trouble_reason(errno));
-	} else if (!b && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
-		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists the batches");
-	} else {
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, trouble_reason(errno));
+			    b->name, errno == EBADMSG ? "it is not a JSON object" : trouble_reason(errno));
+	} else if (b) {
+		resolve_fail(q->words[1], r);
 	}
 	return NULL;
 }

@@ -90,8 +90,10 @@ report_choice(struct batch_collector *g, const char *id, struct json_object *cho
 	if (!g->c->set->json)
 		return;
 	o = make_record(g, id, "collected");
-	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
-	rec_add_string(o, "collected", path.data);
+	if (!g->c->set->private) {
+		buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
+		rec_add_string(o, "collected", path.data);
+	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (json_object_object_get_ex(choice, keys[i], &v))
 			json_object_object_add(o, keys[i], json_object_get(v));
@@ -152,15 +154,19 @@ report_batch(const struct batch_collector *g)
 {
 	struct buf line = {0};
 
-	buf_printf(&line, "%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
-		   g->files == 1 ? "" : "s", (unsigned long long)g->changed);
+	buf_printf(&line, "%s: %llu file%s %s", batch_name(g->b), (unsigned long long)g->files,
+		   g->files == 1 ? "" : "s", g->c->set->private ? "chosen" : "collected");
+	if (!g->c->set->private)
+		buf_printf(&line, ", %llu of them new", (unsigned long long)g->changed);
 	if (g->removed)
 		buf_printf(&line, ", %llu removed", (unsigned long long)g->removed);
 	if (g->refused)
 		buf_printf(&line, ", %llu in conflict", (unsigned long long)g->refused);
 	if (g->failed)
 		buf_printf(&line, ", %llu failed", (unsigned long long)g->failed);
-	human_print("%s: %s/collected/", line.data, g->c->root->path);
+	if (!g->c->set->private)
+		buf_printf(&line, ": %s/collected/", g->c->root->path);
+	human_print("%s", line.data);
 	buf_free(&line);
 	rec_flush();
 }

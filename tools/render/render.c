@@ -81,7 +81,8 @@ open_places(struct render *r, const char *name)
 		return -1;
 	r->dir = open_locked(review, name);
 	if (file_close(review, r->dir) < 0 || (r->temp = root_open_dir(r->root->fd, "temp", true)) < 0 ||
-	    (r->thumbs = root_open_dir(r->dir, "thumbs", true)) < 0)
+	    (r->thumbs = root_open_dir(r->dir, "thumbs", true)) < 0 ||
+	    ((r->pages = root_open_dir(r->dir, "pages", false)) < 0 && errno != ENOENT))
 		return -1;
 	r->thumbnails_file = open_thumbnails_file(r);
 	return r->thumbnails_file < 0 ? -1 : 0;
@@ -90,7 +91,7 @@ open_places(struct render *r, const char *name)
 static void
 close_places(struct render *r)
 {
-	const int fds[] = {r->temp, r->thumbs, r->thumbnails_file, r->dir};
+	const int fds[] = {r->temp, r->thumbs, r->pages, r->thumbnails_file, r->dir};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		file_close(fds[i], 0);
@@ -153,7 +154,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	     enum render_how how)
 {
 	struct render r = {
-		.root = root, .temp = -1, .dir = -1, .thumbs = -1, .thumbnails_file = -1, .thumber = thumber};
+		.root = root, .temp = -1, .dir = -1, .thumbs = -1, .pages = -1, .thumbnails_file = -1, .thumber = thumber};
 	int code;
 
 	r.terminal = isatty(STDERR_FILENO);
@@ -176,6 +177,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	json_object_put(r.brief);
 	subject_index_free(&r.plan);
 	free(r.items);
+	free(r.onward);
 	close_places(&r);
 	batch_close(r.batch);
 	return code;
