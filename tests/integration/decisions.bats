@@ -216,6 +216,15 @@ etag() {
 	assert_equal "$(command jq -c '[.choices[] | [.idx, .rank]]' "$meta")" '[[1,1],[2,2]]'
 	assert_equal "$(unzip -Z1 out.zip | grep txt$ | xargs -n 1 basename | sort | xargs)" '1_1.txt 1_2.txt 3_2.txt'
 	bi-collect --verify out.zip
+	# The table and the document have what was said.
+	pick b '"subject":"1","choice":[1,2],"unsure":true,"stars":4,"note":"=a \"note\""' ada 2026-11-24T10:00:00Z
+	run -0 bi-collect -o out.csv b
+	assert_equal "$(python3 -c 'import csv
+for r in csv.DictReader(open("out.csv", newline="")):
+    print(r["subject"], r["candidate"], r["rank"], r["unsure"], r["stars"], r["note"], sep="|")')" \
+		"$(printf '%s\n' '1|1|1|ada|ada: 4|ada: =a "note"' '1|2|2|ada|ada: 4|ada: =a "note"' '3|2||||')"
+	bi-collect -o out.json b
+	assert_equal "$(command jq -c '[.subjects[0].choices[0].reviewers[0] | .note, .stars]' out.json)" '["=a \"note\"",4]'
 }
 
 @test "lists in another order differ, and --prefer takes one of them" {
