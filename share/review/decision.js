@@ -64,10 +64,12 @@ const decision = (function () {
 		return Object.keys(remarks).length > 0;
 	}
 
-	/* "unsure", "4 stars", "reason: blurred", "note: ask Bob". */
-	function remarkWords(remarks) {
+	/* "unsure", "4 stars", "reason: blurred", "note: ask Bob", each cut to MOST characters. */
+	function remarkWords(remarks, most = Infinity) {
+		const cut = (text) => text.length > most ? text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '') + '…' : text;
+
 		return [remarks.unsure ? 'unsure' : '', remarks.stars ? remarks.stars + (remarks.stars === 1 ? ' star' : ' stars') : '',
-			remarks.reason ? 'reason: ' + remarks.reason : '', remarks.note ? 'note: ' + remarks.note : ''].filter(Boolean);
+			remarks.reason ? 'reason: ' + remarks.reason : '', remarks.note ? 'note: ' + remarks.note : ''].filter(Boolean).map(cut);
 	}
 
 	function isSame(a, b) {

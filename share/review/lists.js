@@ -11,6 +11,7 @@ const lists = (function () {
 	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
 	/* What a reviewer, this one or another, said of a subject. */
 	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason};
+	const brief = 100; /* characters of a remark in a list */
 	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
 	const patience = 10000; /* milliseconds that a page may take */
 	const perPage = 500; /* subjects on a page of the index */
@@ -128,7 +129,7 @@ const lists = (function () {
 
 	function describe(known) {
 		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
-		const said = decision.remarkWords(known.remarks).map((word) => ', ' + word).join('');
+		const said = decision.remarkWords(known.remarks, brief).map((word) => ', ' + word).join('');
 
 		if (known.outcome === 'differ')
 			return text + ': ' + differing(known).join(', ') + said;

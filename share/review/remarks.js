@@ -116,7 +116,7 @@ const remarks = (function () {
 	}
 
 	function noteArea() {
-		const area = make('textarea', {id: 'note', rows: 2, spellcheck: true});
+		const area = make('textarea', {id: 'note', rows: 2, spellcheck: true, dir: 'auto'});
 
 		area.setAttribute('aria-label', 'Note on this subject');
 		area.addEventListener('input', function () {

@@ -52,7 +52,7 @@
 		setText(byId('state'), text);
 		byId('decision').dataset.outcome = known.mine === null ? 'undecided' : differ ? 'differ' : known.outcome;
 		byId('others').hidden = known.others.length === 0;
-		byId('others').replaceChildren(...known.others.map((o) => make('li', {},
+		byId('others').replaceChildren(...known.others.map((o) => make('li', {dir: 'auto', title: o.remarks.note || ''},
 			make('b', {}, o.reviewer), ' chose ' + [words(o.choice), ...decision.remarkWords(o.remarks)].join(', '))));
 	}
 
