@@ -41,7 +41,7 @@ const decisions = (function () {
 			review.warn(review.nothingKept);
 			return false;
 		}
-		if (picks.reviewer() === null)
+		if (picks.reviewer() === null && !document.querySelector('dialog#who'))
 			await review.askName();
 		return true;
 	}

@@ -4,6 +4,7 @@
 	const {page, byId, all, make, setText, words} = review;
 	let subject = page.subject;
 	let done = ''; /* what the last pick was, while its page is left */
+	const toggles = new Set(); /* {on, idx, name}: candidates that are to be picked or taken out */
 	let typed = null; /* the digits of the number that is being typed, else null */
 
 	function cards() {
@@ -132,21 +133,31 @@
 		done = '';
 	}
 
-	/* In a batch with several picks: picks a candidate in addition, or takes it out. */
+	/*
+	 * In a batch with several picks: picks a candidate in addition, or takes it out. A page that was just loaded first hears
+	 * what is picked already, unless it is left before that.
+	 */
 	async function toggle(idx) {
-		const on = subject, name = document.querySelector('h1').textContent;
+		const one = {on: subject, idx: idx, name: document.querySelector('h1').textContent};
 
 		if (isBusy())
 			return;
-		await picks.known(); /* only the first time: what is picked already is not forgotten */
-		picks.readKept();
-		const known = picks.of(on), list = decision.chosen(known.mine);
-		const now = list.includes(idx) ? list.filter((one) => one !== idx) : list.concat([idx]);
+		toggles.add(one);
+		await picks.known();
+		await doToggle(one);
+	}
+
+	async function doToggle(one) {
+		if (!toggles.delete(one))
+			return;
+		picks.readKept(); /* another tab may have picked */
+		const known = picks.of(one.on), list = decision.chosen(known.mine);
+		const now = list.includes(one.idx) ? list.filter((idx) => idx !== one.idx) : list.concat([one.idx]);
 		const choice = now.length ? now : null;
 
-		if (!await decisions.decide(on, choice, decision.withoutReason(known.remarks)))
+		if (!await decisions.decide(one.on, choice, decision.withoutReason(known.remarks)))
 			return;
-		review.say(name + ': ' + words(choice), {undo: undo});
+		review.say(one.name + ': ' + words(choice), {undo: undo});
 		picks.flush();
 	}
 
@@ -154,7 +165,7 @@
 	async function remark(on, changes, what) {
 		const known = picks.of(on);
 
-		if (isBusy() || !await decisions.decide(on, known.mine, decision.remarksOf({...known.remarks, ...changes})))
+		if (!await decisions.decide(on, known.mine, decision.remarksOf({...known.remarks, ...changes})))
 			return;
 		review.say(what, {undo: undo});
 		picks.flush();
@@ -458,6 +469,7 @@
 	}
 
 	document.addEventListener('close', () => endTyping(false), true);
+	window.addEventListener('pagehide', () => toggles.forEach(doToggle));
 	remarks.start({change: remark, reject: (reason) => pick(0, reason)});
 	listenClicks();
 	listenPanel();

@@ -369,6 +369,36 @@ async function tabs(browser) {
 	await context.close();
 }
 
+/* A page that has not heard yet what is picked adds to it, and keeps the pick if it is left before it hears. */
+async function early(browser) {
+	const {context, page, troubles} = await begin(browser, 'early', 'many/6_review.html');
+	const tab = await context.newPage();
+
+	await page.keyboard.press('2');
+	await saved(page);
+	await tab.route('**/selections/**', async function (route) {
+		await new Promise((done) => setTimeout(done, 1000));
+		await route.continue();
+	});
+	await tab.evaluate(() => sessionStorage.clear()).catch(() => {});
+	await tab.goto(pageOf(server, '../many/6_review.html'));
+	await tab.keyboard.press('4');
+	await saved(tab);
+	assert.deepStrictEqual(last('many', '6', 'early').choice, [2, 4]);
+	await tab.unroute('**/selections/**');
+	await tab.route('**/selections/**', (route) => setTimeout(() => route.abort().catch(() => {}), 3000));
+	await tab.reload();
+	await tab.keyboard.press('3');
+	await tab.goto(pageOf(server, '../many/index.html'));
+	assert.match((await bi.keys(tab)).join(), /many:pick:6=\[2,4,3\]/);
+	await tab.unroute('**/selections/**');
+	await tab.reload();
+	await saved(tab);
+	assert.deepStrictEqual(last('many', '6', 'early').choice, [2, 4, 3]);
+	assert.deepStrictEqual(troubles.filter((text) => !/ERR_FAILED|failed: /.test(text)), []);
+	await context.close();
+}
+
 /* Where the storage is full, the page says so, and what was picked before stays as it was. */
 async function full(browser) {
 	const {context, page} = await begin(browser, 'full', 'many/3_review.html', {expected: /./});
@@ -467,6 +497,7 @@ bi.main(prepare, [
 	['a blind batch shows picks to those who picked', blind],
 	['the pick of another is taken', take],
 	['two tabs of a reviewer lose nothing', tabs],
+	['a pick on a page that was just opened adds to what is there', early],
 	['a full storage changes nothing', full],
 	['a server that goes away loses nothing', away],
 	['lists and remarks without a server', files],
