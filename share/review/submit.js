@@ -35,7 +35,8 @@
 		const left = picks.of(row.subject).others.filter((one) => decision.keyOf(one.choice) !== decision.keyOf(o.choice));
 
 		review.say(row.name + ': ' + review.words(o.choice) + ', as ' + o.reviewer +
-			(left.length ? '. ' + left.map((one) => one.reviewer).join(', ') + ' still differs' : ''), {undo: undo});
+			(left.length ? '. ' + left.map((one) => one.reviewer).join(', ') + (left.length === 1 ? ' still differs' : ' still differ') +
+			'; bi-collect --prefer ' + picks.reviewer() + ' settles it' : ''), {undo: undo});
 	}
 
 	function takeButton(row, o) {

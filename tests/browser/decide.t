@@ -324,7 +324,7 @@ async function take(browser) {
 
 	await says(page, '#differ-title', 'Reviewers differ on 2 subjects');
 	await page.click('#differing > li:nth-child(1) >> text=Take bob’s pick');
-	await says(page, '#say', 'Subject 4: candidates 2, 1, as bob. cleo still differs');
+	await says(page, '#say', 'Subject 4: candidates 2, 1, as bob. cleo still differs; bi-collect --prefer ada settles it');
 	await page.click('#differing > li:nth-child(2) >> text=Take bob’s pick');
 	await saved(page);
 	assert.deepStrictEqual(last('many', '4', 'ada'), {subject: '4', choice: [2, 1], reviewer: 'ada'});
