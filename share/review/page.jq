@@ -33,7 +33,7 @@ def page_head($title; $kind; $scripts; $data):
 <link rel=\"icon\" href=\"data:,\">
 <link rel=\"stylesheet\" href=\"\("review.css" | file)\">
 "
-	+ ([("picks.js", "review.js", $scripts[]) | @html "<script src=\"\(file)\" defer></script>\n"] | concat)
+	+ ([("decision.js", "picks.js", "review.js", $scripts[]) | @html "<script src=\"\(file)\" defer></script>\n"] | concat)
 	+ @html "</head>
 <body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
@@ -82,6 +82,7 @@ def filters:
 <fieldset><legend class=\"unseen\">Show</legend>"
 	+ filter_choice("all"; "All") + filter_choice("undecided"; "Undecided") + filter_choice("picked"; "Picked")
 	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved")
+	+ filter_choice("unsure"; "Unsure") + filter_choice("noted"; "With a note") + filter_choice("reasoned"; "With a reason")
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>

@@ -181,7 +181,7 @@ def subject_page($batch):
 	. as $s
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "subject.js"];
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "decisions.js", "remarks.js", "subject.js"];
 			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
 		+ ($batch | bar("subject"; $s.index))
 		+ "<main id=\"main\" class=\"review\">\n"

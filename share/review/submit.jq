@@ -3,7 +3,7 @@ include "page";
 
 def submit_head:
 	{name: "submit.html", text: (
-		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "submit.js"]; "")
+		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "decisions.js", "submit.js"]; "")
 		+ bar("submit"; "index.html")
 		+ "<main id=\"main\">\n"
 		+ notice
