@@ -40,7 +40,8 @@
 
 	function showState(known) {
 		const differ = known.outcome === 'differ';
-		let text = known.mine === null ? 'Undecided' : 'Picked: ' + words(known.mine);
+		const undecided = document.querySelector('.nothing') ? 'Nothing to choose' : 'Undecided';
+		let text = known.mine === null ? undecided : 'Picked: ' + words(known.mine);
 
 		if (known.mine === null && known.others.length)
 			text = 'Not decided by you';
@@ -189,7 +190,7 @@
 
 	/* Space is the loupe, also on the picture with the focus; on other controls it presses them, as anywhere. */
 	function space(event) {
-		const control = event.target.closest('button, summary, a, input');
+		const control = event.target.closest('button, summary, a, input, video, audio');
 
 		if (control && !control.matches('.pick'))
 			return false;
@@ -271,6 +272,10 @@
 			'+': () => larger(1),
 			'=': () => larger(1),
 			'-': () => larger(-1),
+			ArrowUp: () => loupe.turn(-1),
+			ArrowDown: () => loupe.turn(1),
+			PageUp: () => loupe.turn(-1),
+			PageDown: () => loupe.turn(1),
 			p: function () {
 				typed = '';
 				showTyped();
@@ -397,6 +402,8 @@
 		byId('size').value = rows.steps.indexOf(rows.factor());
 		show();
 		rows.begin();
+		kinds.begin();
+		failed.begin();
 		inform(picks.session.get('informed') === true);
 		loupe.turned();
 		prepare();

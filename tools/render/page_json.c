@@ -217,6 +217,30 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 static const char *
 kind_of(const struct candidate *c)
 {
+	static const struct {
+		const char *mime, *kind;
+	} names[] = {
+		{"application/epub+zip", "Book (EPUB)"},
+		{"application/gzip", "Archive"},
+		{"application/json", "JSON"},
+		{"application/msword", "Word document"},
+		{"application/rtf", "RTF document"},
+		{"application/vnd.oasis.opendocument.text", "Text document (ODT)"},
+		{"application/vnd.openxmlformats-officedocument.presentationml.presentation", "Slides (PPTX)"},
+		{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Spreadsheet (XLSX)"},
+		{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word document"},
+		{"application/x-tar", "Archive"},
+		{"application/xml", "XML"},
+		{"application/zip", "Archive"},
+		{"text/csv", "Table (CSV)"},
+		{"text/plain", "Text"},
+		{"text/rtf", "RTF document"},
+		{"text/xml", "XML"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(c->mime, names[i].mime) == 0)
+			return names[i].kind;
 	if (strcmp(c->mime, "image/svg+xml") == 0)
 		return "SVG drawing";
 	if (strncmp(c->mime, "image/", 6) == 0)
