@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "files/file.h"
+#include "index_pages.h"
 #include "remove_stale.h"
 
 /* Whether ID_IDX_PAGE.webp is stale: the picture of a page of an item that has no such picture. */
@@ -68,7 +69,7 @@ remove_if_foreign(int dir, const struct dirent *e, void *arg)
 	bool foreign = s->dir == s->r->pages ? is_foreign_page(s->r, e->d_name)
 					     : is_foreign(s->r, e->d_name, s->dir == s->r->thumbs);
 
-	if (!foreign)
+	if (!foreign && (s->dir != s->r->dir || !index_page_is_stale(e->d_name, s->r->plan.count)))
 		return 0;
 	return unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT ? -1 : 0;
 }

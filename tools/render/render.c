@@ -125,7 +125,7 @@ print_result(const struct render *r, const char *name, bool json)
 }
 
 static int
-render_pages(struct render *r, const char *name)
+render_pages(struct render *r, const char *name, const struct review_change *change)
 {
 	int code;
 
@@ -133,6 +133,11 @@ render_pages(struct render *r, const char *name)
 		return msg_report_errno("batch %s: cannot write its review directory", name);
 	if (subject_index_build(&r->plan, r->batch) < 0 || subject_index_leave_out_removed(&r->plan, r->batch) < 0)
 		return msg_report_errno("batch %s: cannot read its items", name);
+	if (review_settings_change(batch_dirfd(r->batch), r->temp, change) < 0)
+		return msg_report_errno(
+			"batch %s: cannot read or write its settings in review.json; remove the file if it "
+			"is damaged",
+			name);
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {
 		r->about = page_json_about(r, false);
@@ -145,7 +150,8 @@ render_pages(struct render *r, const char *name)
 }
 
 int
-render_batch(const struct root *root, const char *name, struct thumber **thumber, enum render_how how)
+render_batch(const struct root *root, const char *name, struct thumber **thumber, const struct review_change *change,
+	     enum render_how how)
 {
 	struct render r = {
 		.root = root, .temp = -1, .dir = -1, .thumbs = -1, .pages = -1, .thumbnails_file = -1, .thumber = thumber};
@@ -162,7 +168,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	}
 	if (!r.batch)
 		return msg_report_errno("batch %s: cannot open it", name);
-	code = render_pages(&r, name);
+	code = render_pages(&r, name, change);
 	if (r.terminal)
 		msg_progress(NULL);
 	if (code == EX_ALL_WELL && !r.meanwhile)

@@ -30,6 +30,7 @@ struct json_object;
 enum batch_mode {
 	BATCH_READ, /* an existing batch, to read; takes no lock */
 	BATCH_WORK, /* made if missing; holds its lock shared until closed: more items may come */
+	BATCH_ADD,  /* as BATCH_WORK, to add items that others fetch: see batch_recover() */
 	BATCH_JOIN, /* an existing batch, as BATCH_WORK */
 	BATCH_ALONE /* an existing batch; holds its lock alone: EBUSY if a process works on it */
 };
@@ -73,7 +74,7 @@ struct json_object *batch_metadata_object(const struct batch *b);
 /* Calls SEE with the name of each batch of the root, in sorted order, until SEE returns false. Returns 0 or -1. */
 int batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg);
 
-/* --- adding (BATCH_WORK) --- */
+/* --- adding (BATCH_WORK, BATCH_ADD) --- */
 
 enum batch_userinfo {
 	USERINFO_OWN,  /* it is stored unless the item is completed */
@@ -174,7 +175,8 @@ bool batch_result_is_kept(const char *line, size_t n);
 
 /* Updates the state of item K to its last result, unless a process works on it. Returns 1 if the state changed, 0, or
  * -1 with errno. Opening a batch for work (BATCH_WORK, BATCH_JOIN) does this for each item whose result a killed
- * process recorded without its state. */
+ * process recorded without its state. With BATCH_ADD it is done when batch_add() finds an item that the batch has: the
+ * states of the others do not matter to who adds, and reading them all takes time that grows with the batch. */
 int batch_recover(struct batch *b, uint32_t k);
 
 /* Claims item K in any state, for callers that will replace its result. Returns CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR.

@@ -26,6 +26,7 @@ struct batch {
 	struct unindexed *unindexed;
 	off_t mark;   /* the length of results.ndjson when the batch was opened */
 	bool patient; /* batch_claim_busy() */
+	bool behind;  /* BATCH_ADD: batch_recover_all() was not called */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
@@ -116,7 +117,8 @@ int batch_reindex_results(struct batch *b, off_t end);
 int batch_index_results(struct batch *b, off_t end);
 
 /* Cuts a torn tail off results.ndjson, extends its index to the end, and stores that in MARK. Updates `state` to the
- * results, except for BATCH_ALONE. Returns 0 or -1. */
+ * results, except for BATCH_ALONE. Returns 0 or -1. With the lock of items.ndjson held, batch_read_added() was called
+ * before. */
 int batch_recover_all(struct batch *b);
 
 /* With the lock of items.ndjson held: reads the items that others added, and extends its index and `state`. Returns 0
