@@ -79,7 +79,7 @@ def filters:
 	"<form class=\"find\" id=\"find\" role=\"search\" hidden>
 <fieldset><legend class=\"unseen\">Show</legend>"
 	+ filter_choice("all"; "All") + filter_choice("undecided"; "Undecided") + filter_choice("picked"; "Picked")
-	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved")
+	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved") + filter_choice("failed"; "Failed")
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>
@@ -90,6 +90,11 @@ def filters:
 # Long lists are split into parts, so that a browser can skip invisible ones; $place is that of the subject in the list.
 def part($class; $place):
 	if $place > 1 and $place % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
+
+# How many items of a subject can be chosen, and how many failed.
+def counts: [.candidates[] | has("failed")] | [([.[] | select(not)] | length), ([.[] | select(.)] | length)];
+def row_counts: counts as [$candidates, $failed]
+	| @html " data-candidates=\"\($candidates)\"" + (if $failed > 0 then @html " data-failed=\"\($failed)\"" else "" end);
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
 

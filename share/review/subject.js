@@ -180,8 +180,9 @@
 
 		if (at < 0)
 			return review.go(page.index + '#undecided-after=' + subject);
+		const nothing = new Set(picks.session.get('nothing') || []);
 		const around = order.slice(at + 1).concat(order.slice(0, at + 1));
-		const to = around.find((id) => picks.of(id).mine === null);
+		const to = around.find((id) => picks.of(id).mine === null && !nothing.has(id));
 
 		return turn.to(to === undefined ? 'submit.html' : to + '_review.html');
 	}
