@@ -1,5 +1,5 @@
 /*
- * "Try again": has the failed items of a subject fetched again. The server hands them to a worker; a page that is a file
+ * "Try again": has the failed items of a subject, or on the index of the batch, fetched again. The server hands them to a worker; a page that is a file
  * says which commands do it.
  */
 'use strict';
@@ -24,8 +24,21 @@ const failed = (function () {
 		make('code', {}, 'bi-render ' + page.batch), '.'];
 	}
 
+	/* ITEMS: their numbers; null: all of the batch, of which the server takes some at a time. */
+	async function ask(items) {
+		let retried = 0, answer = {body: {next: 1}};
+
+		do {
+			answer = await picks.ask('POST', 'retry', items ? {items: items} : {from: answer.body.next});
+			retried += answer.status === 202 ? answer.body.retried : 0;
+		} while (answer.status === 202 && answer.body.next);
+		if (answer.status === 202)
+			answer.body.retried = retried;
+		return answer;
+	}
+
 	async function again(items) {
-		const answer = await picks.ask('POST', 'retry', {items: items});
+		const answer = await ask(items);
 
 		if (answer.status === 202)
 			say(...words(answer.body));
@@ -38,7 +51,7 @@ const failed = (function () {
 		return answer.status === 202;
 	}
 
-	/* Shows the button of the subject that is now on the page. */
+	/* Shows the button of the page, or of the subject that is now on it. */
 	function begin() {
 		const button = byId('again');
 
@@ -46,14 +59,14 @@ const failed = (function () {
 			return;
 		button.hidden = false;
 		button.addEventListener('click', async function () {
-			const items = byId('failures').dataset.items.split(' ').map(Number);
+			const list = byId('failures');
 
 			if (!picks.state().served || picks.state().name === 'local') {
 				say(commands());
 				return;
 			}
 			button.disabled = true;
-			button.disabled = await again(items.slice(0, 10000));
+			button.disabled = await again(list && list.dataset.items.split(' ').map(Number).slice(0, 10000));
 		});
 	}
 

@@ -24,7 +24,7 @@ def index_head:
 	| .batch
 	| batch_title as $title
 	| {name: "index.html", text: (
-		page_head($title; "index"; ["lists.js", "index.js"]; @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
+		page_head($title; "index"; ["lists.js", "failed.js", "index.js"]; @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
 		+ bar("index"; $index.page | index_name)
 		+ "<main id=\"main\">\n"
 		+ notice
@@ -34,7 +34,9 @@ def index_head:
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ (if .unlicensed then ", no licences stated" else "" end)
-		+ "</p>\n<p><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a></p></div>\n"
+		+ "</p>\n<p class=\"buttons\"><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a>"
+		+ (if .failed > 0 then "<button type=\"button\" class=\"button\" id=\"again\" hidden>Try failed again</button>" else "" end)
+		+ "</p>\n<p class=\"quiet\" id=\"again-said\" role=\"status\" hidden></p></div>\n"
 		+ progress
 		+ "</div>\n"
 		+ filters

@@ -428,9 +428,9 @@ const loupe = (function () {
 		parts.strip.replaceChildren(...list.map(function (one) {
 			const frame = button('', 'Candidate ' + one.idx, () => goTo(one.idx));
 
-			frame.className = 'frame' + (one.card.classList.contains('picked') ? ' picked' : '');
+			frame.className = 'frame' + (one.small ? '' : ' words') + (one.card.classList.contains('picked') ? ' picked' : '');
 			frame.dataset.idx = one.idx;
-			frame.append(one.small ? make('img', {src: one.small, alt: '', loading: 'lazy'}) : make('span', {}, 'Text'), make('b', {}, String(one.idx)));
+			frame.append(one.small ? make('img', {src: one.small, alt: '', loading: 'lazy'}) : '', make('b', {}, String(one.idx)));
 			return frame;
 		}));
 	}

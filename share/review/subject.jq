@@ -67,6 +67,7 @@ def details($batch):
 		(if .license then @html "<li>Licence: \(.license)</li>"
 		elif $batch.unlicensed then empty
 		else "<li class=\"poor\">No licence stated</li>" end),
+		(if .text and .why then @html "<li>\(.why)</li>" else empty end),
 		(.author // empty | without_tags | select(. != "") | @html "<li>By: \(.)</li>"),
 		(.credit // empty | without_tags | select(. != "") | @html "<li>Credit: \(.)</li>"),
 		(if .original_width then @html "<li>Original: \(.original_width) × \(.original_height)\(if .original_bytes then " · \(.original_bytes | bytes)" else "" end)</li>" else empty end),

@@ -126,7 +126,7 @@ words_of() {
 	refute_output --partial secret
 	run ! grep -qP '[\x01-\x08\x0b-\x1f]' "$R/b/A_review.html" "$R/b/index.html"
 	grep -q 'data-items="1 2 3"' "$R/b/A_review.html"
-	grep -q '\["A","A",0,3\]' "$R/b/subjects.json"
+	grep -q '^\["A",.*,0,3\]$' "$R/b/subjects.json"
 }
 
 @test "a decision goes on to the next subject with a candidate" {
