@@ -333,12 +333,13 @@ on_begin(void *arg, const char *name, const char **attributes)
 	else if (names_equal(name, "strike"))
 		x->deleted = is_on(attributes);
 	else if (names_equal(name, "vertAlign") && val)
-		x->script = strcmp(val, "baseline") == 0 ? SCRIPT_NONE : strcmp(val, "subscript") == 0 ? SCRIPT_SUB : SCRIPT_SUPER;
+		x->script = strcmp(val, "baseline") == 0    ? SCRIPT_NONE
+			    : strcmp(val, "subscript") == 0 ? SCRIPT_SUB
+							    : SCRIPT_SUPER;
 	if (names_equal(name, "r")) {
 		x->strong = x->emphasis = x->deleted = false;
 		x->script = SCRIPT_NONE;
-	}
-	else if (names_equal(name, "t"))
+	} else if (names_equal(name, "t"))
 		x->in_text = true;
 	else if (names_equal(name, "tab"))
 		x->md->space = true;

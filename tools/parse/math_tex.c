@@ -12,9 +12,9 @@ static const struct {
 	unsigned parts;
 	const char *form;
 } forms[] = {
-	{"msup", 2, "%1^%2"},           {"msub", 2, "%1_%2"},          {"msubsup", 3, "%1_%2^%3"},
+	{"msup", 2, "%1^%2"},           {"msub", 2, "%1_%2"},           {"msubsup", 3, "%1_%2^%3"},
 	{"mfrac", 2, "\\frac{%a}{%b}"}, {"mroot", 2, "\\sqrt[%b]{%a}"}, {"munder", 2, "%1_%2"},
-	{"mover", 2, "%1^%2"},          {"munderover", 3, "%1_%2^%3"}, {"mmultiscripts", 3, "%1_%2^%3"},
+	{"mover", 2, "%1^%2"},          {"munderover", 3, "%1_%2^%3"},  {"mmultiscripts", 3, "%1_%2^%3"},
 };
 
 /* The name of an element of MathML, "" for a text. N: its length. Gumbo does not know all of these names. */
@@ -150,8 +150,7 @@ add_part(const struct dom *d, uint32_t i, unsigned depth, struct buf *out)
 	if (is_named(d, i, "annotation") || is_named(d, i, "annotation-xml") || is_named(d, i, "none"))
 		return;
 	for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++)
-		if (is_named(d, i, forms[f].name) &&
-		    add_form(d, i, forms[f].form, forms[f].parts, depth - 1, out))
+		if (is_named(d, i, forms[f].name) && add_form(d, i, forms[f].form, forms[f].parts, depth - 1, out))
 			return;
 	if (is_named(d, i, "msqrt")) {
 		buf_str(out, "\\sqrt{");

@@ -45,9 +45,9 @@ has_unicode(const char *text)
 static bool
 is_ordinal(const char *text)
 {
-	static const char *const endings[] = {"st", "nd",  "rd",   "th",  "e",   "er", "re", "\xc3\xa8re", "\xc3\xa8me",
-					      "es", "nde", "lle",  "mes", "me",  "o",  "os", "a",          "os",
-					      "r",  "rs",  "\xc2\xba", "\xc2\xaa", "tm", "sm"};
+	static const char *const endings[] = {
+		"st",  "nd", "rd", "th", "e", "er", "re", "\xc3\xa8re", "\xc3\xa8me", "es",       "nde", "lle",
+		"mes", "me", "o",  "os", "a", "os", "r",  "rs",         "\xc2\xba",   "\xc2\xaa", "tm",  "sm"};
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (strcasecmp(text, endings[i]) == 0)
