@@ -569,6 +569,22 @@ export class Bi {
 		return this.#linking('DELETE', notebookId, itemId, undefined, signal);
 	}
 
+	/**
+	 * Has a worker fetch failed items of a batch again: those whose numbers are in `items`, or all. Resolves to
+	 * {retried, left, worker}: how many, how many failed items the batch still has, and whether a worker runs.
+	 */
+	async retryFailed(batch, {items, signal} = {}) {
+		const path = `/batches/${segment(batch, 'the name of a batch')}/retry/`;
+		let retried = 0, from = 1, answer;
+
+		do {
+			answer = await this.#ask('POST', path, {json: items ? {items} : {from}, signal});
+			retried += answer.retried;
+			from = answer.next;
+		} while (from);
+		return {retried, left: answer.left, worker: answer.worker};
+	}
+
 	/** Resolves if the API answers. */
 	health({signal} = {}) {
 		return this.#ask('GET', '/health/', {signal});

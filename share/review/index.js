@@ -23,12 +23,12 @@
 
 	/* The way to the first undecided subject. */
 	function showGoOn() {
-		const row = lists.undecidedAfter(null), link = review.byId('go-on');
+		const row = lists.isKnown() ? lists.undecidedAfter(null) : null, link = review.byId('go-on');
 
 		link.hidden = !row;
 		if (!row)
 			return;
-		link.href = row.subject + '_review.html';
+		link.href = lists.addressOf(row);
 		review.setText(link, picks.decided().size ? 'Go on: ' + row.name : 'Start');
 	}
 

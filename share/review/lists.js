@@ -2,37 +2,127 @@
  * The lists of subjects on index.html and submit.html: the outcome of each, the counts, the filter and the search.
  * A batch may have ten thousand subjects, so only some of the matching ones are on the page, and more are added when it is
  * scrolled. (A browser needs half a minute to remove 9,000 of 10,000 elements from one grid, but removes a whole grid
- * at once.)
+ * at once.) The index has several pages: subjects.json names the subjects of all, and those that match are taken from
+ * their pages.
  */
 'use strict';
 const lists = (function () {
 	const {byId, all, setText, words} = review;
 	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
-	const step = 240; /* rows that are added at a time */
-	let rows = [];
+	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
+	const patience = 10000; /* milliseconds that a page may take */
+	const perPage = 500; /* subjects on a page of the index */
+	const loads = new Map(); /* name of a page of the index: the promise that its elements are known */
+	let selector = '';
+	let rows = []; /* of all subjects, once they are known */
+	let here = []; /* of this page */
+	let scope = 'all'; /* of rows: 'here' where the other pages cannot be read, 'unknown' before they are */
+	let ready = Promise.resolve(); /* when that is known */
 	let meant = []; /* the rows that match the filter */
 	let placed = 0; /* the number of these on the page */
 	let show = 'all';
 	let sought = '';
 	let draw = null;
 
-	function read(selector) {
-		rows = all(selector).map(function (element) {
-			const subject = element.dataset.subject;
-			const name = element.querySelector('h2, .name').textContent;
-
-			return {
-				element: element,
-				state: element.querySelector('.state'),
-				subject: subject,
-				name: name,
-				sought: (name + ' ' + subject).toLocaleLowerCase(),
-				thumbs: new Set(element.dataset.thumbs.split(' ')),
-				known: null,
-				shown: '',
-			};
-		});
+	function rowOf(subject, name, index) {
+		return {
+			element: null,
+			state: null,
+			subject: subject,
+			name: name,
+			index: index,
+			sought: (name + ' ' + subject).toLocaleLowerCase(),
+			thumbs: new Set(),
+			known: picks.of(subject),
+			shown: '',
+		};
 	}
+
+	function setElement(row, element) {
+		row.element = element;
+		row.state = element.querySelector('.state');
+		row.thumbs = new Set(element.dataset.thumbs.split(' '));
+	}
+
+	function read() {
+		here = rows = all(selector).map(function (element) {
+			const row = rowOf(element.dataset.subject, element.querySelector('h2, .name').textContent, review.page.index);
+
+			setElement(row, element);
+			return row;
+		});
+		scope = review.page.pages > 1 ? 'unknown' : 'all';
+	}
+
+	/* --- the other pages of the index --- */
+
+	async function load(address) {
+		const response = await fetch(address, {cache: 'no-cache', signal: AbortSignal.timeout(patience)});
+
+		if (!response.ok)
+			throw new Error(address + ' has the status ' + response.status);
+		return response.text();
+	}
+
+	function indexName(page) {
+		return page === 1 ? 'index.html' : 'index-' + page + '.html';
+	}
+
+	/* Reads the subjects of all pages. A file may not be read by the page of another. */
+	async function readAll() {
+		const shown = new Map(here.map((row) => [row.subject, row]));
+
+		try {
+			if (!picks.state().served)
+				throw new Error('this page is a file');
+			rows = JSON.parse(await load('subjects.json')).map(([subject, name], i) =>
+				shown.get(subject) || rowOf(subject, name, indexName(Math.floor(i / perPage) + 1)));
+			scope = 'all';
+		} catch (e) {
+			scope = 'here';
+		}
+		keepOrder();
+		sayWhatIsKnown();
+		update();
+	}
+
+	function sayWhatIsKnown() {
+		const line = byId('known');
+
+		line.hidden = scope !== 'here';
+		setText(line, !picks.state().served ? 'Opened as a file, a page counts and finds only its own subjects.' :
+			'The server does not answer, so only the subjects of this page are counted and found. A click on a filter tries again.');
+	}
+
+	/* Reads the elements of one page, which other rows need. */
+	async function readPage(name) {
+		const page = new DOMParser().parseFromString(await load(name), 'text/html');
+		const of = new Map(rows.filter((row) => row.index === name && !row.element).map((row) => [row.subject, row]));
+
+		for (const element of all(selector, page)) {
+			const row = of.get(element.dataset.subject);
+
+			if (row)
+				setElement(row, document.importNode(element, true));
+			of.delete(element.dataset.subject);
+		}
+		if (of.size)
+			review.warn('This batch was rendered again. Load this page again to see all of it.');
+		rows = rows.filter((row) => !of.has(row.subject));
+		meant = meant.filter((row) => !of.has(row.subject));
+	}
+
+	function readOnce(name) {
+		if (!loads.has(name))
+			loads.set(name, readPage(name).then(() => true, function () {
+				loads.delete(name);
+				review.say('The server does not answer, so not all subjects that match are shown.');
+				return false;
+			}));
+		return loads.get(name);
+	}
+
+	/* --- what is shown --- */
 
 	function describe(known) {
 		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
@@ -57,9 +147,7 @@ const lists = (function () {
 	}
 
 	function isMeant(row) {
-		const known = row.known;
-
-		return (show === 'all' || isOf(known, show)) &&
+		return (show === 'all' || isOf(row.known, show)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
@@ -68,7 +156,7 @@ const lists = (function () {
 		const text = describe(row.known);
 		const sign = text + (row.known.unsaved ? '*' : '');
 
-		if (row.shown === sign)
+		if (!row.element || row.shown === sign)
 			return;
 		row.shown = sign;
 		setText(row.state, text);
@@ -77,19 +165,31 @@ const lists = (function () {
 		draw(row);
 	}
 
-	/* Adds matching rows to the page, until it has COUNT. */
+	/* Adds matching rows to the page, until it has COUNT: those of other pages when they are read. */
 	function place(count) {
-		const more = meant.slice(placed, count);
+		const next = meant.slice(placed, count);
+		const missing = next.find((row) => !row.element);
+		const more = missing ? next.slice(0, next.indexOf(missing)) : next;
+		const list = byId('list').lastElementChild;
 
 		more.forEach(refresh);
-		byId('list').lastElementChild.append(...more.map((row) => row.element));
+		list.append(...more.map((row) => row.element));
 		placed += more.length;
+		if (missing)
+			readOnce(missing.index).then((is) => is && list.isConnected && place(count));
+	}
+
+	/* Whether this page is shown as it is. */
+	function isWhole() {
+		return show === 'all' && sought === '';
 	}
 
 	/* Shows the matching rows, and keeps the focus. */
 	function filter() {
 		const focus = document.activeElement;
-		const now = rows.filter(isMeant);
+		const now = (isWhole() ? here : rows).filter(isMeant);
+
+		all('.pages').forEach((nav) => nav.hidden = !isWhole());
 
 		if (placed > 0 && now.length === meant.length && now.every((row, i) => row === meant[i])) {
 			meant.slice(0, placed).forEach(refresh);
@@ -119,6 +219,8 @@ const lists = (function () {
 	}
 
 	function count() {
+		if (scope === 'unknown')
+			return;
 		const undecided = rows.filter((row) => isOf(row.known, 'undecided')).length;
 		const decided = rows.length - undecided;
 		const others = rows.filter((row) => row.known.others.length).length;
@@ -128,7 +230,8 @@ const lists = (function () {
 
 			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row.known, state)).length));
 		});
-		setText(byId('progress'), decided + ' of ' + rows.length + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
+		setText(byId('progress'), decided + ' of ' + rows.length + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
+		byId('bar').max = Math.max(rows.length, 1);
 		byId('bar').value = decided;
 		setText(byId('left'), rows.length === 0 || undecided ? '' : 'all decided');
 	}
@@ -172,10 +275,12 @@ const lists = (function () {
 		form.addEventListener('submit', function (event) {
 			event.preventDefault();
 			if (meant.length && sought)
-				meant[0].element.querySelector('a').click();
+				review.go(addressOf(meant[0]));
 		});
 		form.addEventListener('input', function () {
 			changed();
+			if (scope === 'here' && picks.state().served)
+				ready = readAll();
 			placed = 0;
 			filter();
 			review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown');
@@ -193,7 +298,7 @@ const lists = (function () {
 
 		if (to >= placed)
 			place(to + step);
-		if (to >= 0)
+		if (to >= 0 && to < placed)
 			meant[to].element.querySelector('a').focus();
 	}
 
@@ -211,29 +316,45 @@ const lists = (function () {
 		};
 	}
 
-	/* The first subject that this reviewer has not decided, after the subject AFTER and then from the start; null if there is none. */
-	function undecidedAfter(after) {
+	/* The first subject that this reviewer has not decided, after the subject AFTER and then, unless ONWARD, from the start; null
+	 * if there is none. */
+	function undecidedAfter(after, onward = false) {
 		const at = rows.findIndex((row) => row.subject === after);
-		const around = rows.slice(at + 1).concat(rows.slice(0, at + 1));
+		const around = rows.slice(at + 1).concat(onward ? [] : rows.slice(0, at + 1));
 
 		return around.find((row) => isOf(row.known, 'undecided')) || null;
 	}
 
-	async function toUndecided(after) {
-		await picks.known();
-		const row = undecidedAfter(after);
+	function addressOf(row) {
+		return row.subject + '_review.html';
+	}
 
-		review.go(row ? row.subject + '_review.html' : 'submit.html');
+	/* As a file, a page knows only its own subjects, and the next one may have an undecided one. */
+	async function toUndecided(after) {
+		await Promise.all([picks.known(), ready]);
+		const next = scope === 'here' && document.querySelector('.pages [rel=next]');
+		const row = undecidedAfter(after, Boolean(next));
+
+		review.go(row ? addressOf(row) : next ? next.getAttribute('href') + '#undecided-after=-' : 'submit.html');
+	}
+
+	/* The order of the subjects, for their pages. */
+	function keepOrder() {
+		if (scope === 'all')
+			picks.session.set('order', rows.map((row) => row.subject));
 	}
 
 	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one. */
-	function start(selector, drawRow) {
+	function start(rowSelector, drawRow) {
 		draw = drawRow;
-		read(selector);
-		picks.session.set('order', rows.map((row) => row.subject));
+		selector = rowSelector;
+		read();
+		keepOrder();
 		listenFilters();
 		picks.listen(update);
 		review.start();
+		if (scope === 'unknown')
+			ready = readAll();
 		update();
 		listenEnd();
 		review.listenKeys({
@@ -251,5 +372,5 @@ const lists = (function () {
 	}
 
 	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
-		undecidedAfter: undecidedAfter};
+		undecidedAfter: undecidedAfter, addressOf: addressOf, isKnown: () => scope !== 'unknown'};
 })();

@@ -9,6 +9,14 @@ def listed: [.[] | ", \(.)"] | concat | .[2:];
 # The title of the batch for people.
 def batch_title: if .label then .label else .batch end;
 
+# How the batch is reviewed, as attributes of the body: picks, stars, blind, reasons (JSON). The input is the batch.
+def settings:
+	.review // {}
+	| (if .picks == "many" then " data-picks=\"many\"" else "" end)
+	+ (if .stars == true then " data-stars=\"yes\"" else "" end)
+	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
+	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
+
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
 # page, and $data has more attributes of the body.
 def page_head($title; $kind; $scripts; $data):
@@ -25,22 +33,23 @@ def page_head($title; $kind; $scripts; $data):
 "
 	+ ([("picks.js", "review.js", $scripts[]) | "<script src=\"\(.)\" defer></script>\n"] | concat)
 	+ @html "</head>
-<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + $data + ">
+<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
 ";
 
 def tab($to; $here; $text):
 	@html "<a href=\"\($to)\"" + (if $here then " aria-current=\"page\"" else "" end) + @html ">\($text)</a>";
 
-# The bar at the top: the batch, the state of the picks, and links to the other pages. The input is the batch.
-def bar($kind):
+# The bar at the top: the batch, the state of the picks, and links to the other pages. The input is the batch; $index is the page of
+# the index that the subject is on.
+def bar($kind; $index):
 	@html "<header class=\"bar\">
 <p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\">\(.batch)</a>"
 	+ (if .label and .label != .batch then @html "<span class=\"label\">\(.label)</span>" else "" end)
 	+ "</p>
 <p class=\"saved\" id=\"saved\" role=\"status\"></p>
 <nav aria-label=\"Pages\">"
-	+ tab("index.html"; $kind == "index"; "Subjects")
+	+ tab($index; $kind == "index"; "Subjects")
 	+ tab("submit.html"; $kind == "submit"; "Picks")
 	+ "<button type=\"button\" class=\"ask who-is\" id=\"reviewer\" title=\"Change your name\" hidden></button><button type=\"button\" class=\"ask\" id=\"help\" aria-haspopup=\"dialog\" hidden><span aria-hidden=\"true\">?</span><span class=\"unseen\">Help and keys</span></button></nav>
 </header>
@@ -74,12 +83,13 @@ def filters:
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>
+<p class=\"quiet\" id=\"known\" hidden></p>
 <p class=\"empty\" id=\"nothing\" hidden>No subject matches.</p>
 ";
 
-# Long lists are split into parts, so that a browser can skip invisible ones; the input is the subject.
-def part($class):
-	if .position > 1 and .position % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
+# Long lists are split into parts, so that a browser can skip invisible ones; $place is that of the subject in the list.
+def part($class; $place):
+	if $place > 1 and $place % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
 

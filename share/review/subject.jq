@@ -165,7 +165,7 @@ def panel($batch):
 <button type=\"button\" class=\"button\" id=\"undo\" hidden>Undo <kbd>u</kbd></button>
 "
 	+ step_link(.prev; "prev"; "Back") + step_link(.next; "next"; "Next")
-	+ @html "<a class=\"button\" id=\"undecided\" href=\"index.html\" hidden><span><span class=\"more\">Next </span>undecided</span> <kbd>n</kbd></a>
+	+ @html "<a class=\"button\" id=\"undecided\" href=\"\(.index)\" hidden><span><span class=\"more\">Next </span>undecided</span> <kbd>n</kbd></a>
 <label class=\"size\" hidden>Size <input type=\"range\" id=\"size\" min=\"0\" max=\"10\" step=\"1\"></label>
 <button type=\"button\" class=\"button\" id=\"inform\" aria-pressed=\"false\" hidden>Details <kbd>i</kbd></button>
 </div>
@@ -185,8 +185,8 @@ def subject_page($batch):
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
 		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "subject.js"];
-			@html " data-subject=\"\($s.id)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
-		+ ($batch | bar("subject"))
+			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
+		+ ($batch | bar("subject"; $s.index))
 		+ "<main id=\"main\" class=\"review\">\n"
 		+ notice
 		+ panel($batch)

@@ -178,7 +178,7 @@
 		const at = Array.isArray(order) && order.length === Number(page.subjects) ? order.indexOf(subject) : -1;
 
 		if (at < 0)
-			return review.go('index.html#undecided-after=' + subject);
+			return review.go(page.index + '#undecided-after=' + subject);
 		const around = order.slice(at + 1).concat(order.slice(0, at + 1));
 		const to = around.find((id) => picks.of(id).mine === null);
 
@@ -260,7 +260,7 @@
 			u: undo,
 			n: toUndecided,
 			s: () => review.go('submit.html'),
-			a: () => review.go('index.html'),
+			a: () => review.go(page.index),
 			j: () => loupe.isOpen() ? loupe.step(1) : moveFocus(1),
 			k: () => loupe.isOpen() ? loupe.step(-1) : moveFocus(-1),
 			z: () => loupe.isOpen() ? loupe.toggle() : loupe.open(current(), pickByClick),
@@ -394,6 +394,7 @@
 		showTyped();
 		all('.controls [hidden], [data-zoom]').forEach((control) => control.hidden = false);
 		byId('decision').hidden = false;
+		document.querySelector('.bar nav a').setAttribute('href', page.index);
 		byId('size').value = rows.steps.indexOf(rows.factor());
 		show();
 		rows.begin();

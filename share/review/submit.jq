@@ -4,7 +4,7 @@ include "page";
 def submit_head:
 	{name: "submit.html", text: (
 		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "submit.js"]; "")
-		+ bar("submit")
+		+ bar("submit"; "index.html")
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
@@ -37,7 +37,7 @@ def submit_head:
 
 def submit_row:
 	{name: "submit.html", text: (
-		part("picks")
+		part("picks"; .position)
 		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
 <span class=\"name\">\(.name)</span><span class=\"state\"></span></a></li>
 ")};

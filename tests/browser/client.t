@@ -169,6 +169,20 @@ async function reading() {
 	assert.match(apiService.imageUrl('nb', 'f_1', 'a b.png'), /\/notebooks\/nb\/files\/f_1\/images\/a%20b\.png$/);
 }
 
+/* Failed items are fetched again in parts of what the server takes. */
+async function retries() {
+	const answers = [{retried: 1, left: 2, worker: true}, {retried: 10000, left: 5, worker: true, next: 10003}, {retried: 5, left: 0, worker: false}];
+	const api = client((q, r) => json(r, 202, answers.shift()));
+
+	assert.deepStrictEqual(await api.retryFailed('a b', {items: [3, 4]}), {retried: 1, left: 2, worker: true});
+	assert.deepStrictEqual(await api.retryFailed('c'), {retried: 10005, left: 0, worker: false});
+	assert.deepStrictEqual(asked.map(({method, url, body}) => [method, url.replace('/api/v1', ''), body]), [
+		['POST', '/batches/a%20b/retry/', '{"items":[3,4]}'],
+		['POST', '/batches/c/retry/', '{"from":1}'],
+		['POST', '/batches/c/retry/', '{"from":10003}'],
+	]);
+}
+
 /* What makes no request, and would otherwise be one for the notebook "undefined". */
 async function badCalls() {
 	const api = client((q, r) => json(r, 200, {}));
@@ -190,6 +204,7 @@ async function badCalls() {
 		[/id of a file is needed/, () => api.getContent()],
 		[/id of a file is needed/, () => api.deleteFile('nb', '')],
 		[/knowledge item is needed/, () => api.linkKnowledgeItem('nb')],
+		[/name of a batch is needed/, () => api.retryFailed()],
 		[/id of a file is needed/, async () => api.rawUrl()],
 		[/id of a file is needed/, async () => api.rawUrl('nb', undefined)],
 		[/id of a file is needed/, async () => api.contentUrl()],
@@ -373,6 +388,7 @@ bi.main(prepare, [
 	['the calls of the seed ask as its server wants it', seed],
 	['files go as parts with their names', files],
 	['each other call has its path', reading],
+	['failed items are fetched again in parts', retries],
 	['calls that make no request are refused', badCalls],
 	['what is no success is thrown with status, code and detail', errors],
 	['a job is followed by its stream', streamed],

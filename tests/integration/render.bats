@@ -46,6 +46,7 @@ words_of() {
 		review.js
 		rows.js
 		subject.js
+		subjects.json
 		submit.html
 		submit.js
 		thumbs/M1_1.webp
@@ -188,6 +189,7 @@ words_of() {
 		review.js
 		rows.js
 		subject.js
+		subjects.json
 		submit.html
 		submit.js
 		thumbs
@@ -446,6 +448,67 @@ words_of() {
 	assert_equal "$(grep -o '2 similar: 1001, 2001' "$page")" '2 similar: 1001, 2001'
 	assert_equal "$(grep -c 'same file as 1000<' "$page")" 2
 	assert_equal "$(tail -n 1 "$page")" '</html>'
+}
+
+# bare NAME SUBJECTS CANDIDATES: a batch of empty text files, as if they had been fetched.
+bare() {
+	local dir=$BI_ROOT/batches/$1
+
+	mkdir -p "$dir/files"
+	: >"$dir/lock"
+	echo '{"name":"'"$1"'","job_id":7,"job_type":"url_parse","created_at":"2026-11-22T10:30:00Z"}' >"$dir/batch.json"
+	awk -v dir="$dir" -v subjects="$2" -v candidates="$3" 'BEGIN {
+		for (s = 1; s <= subjects; s++)
+			for (c = 1; c <= candidates; c++) {
+				n++
+				printf "c" >(dir "/state")
+				printf "{\"bi\":{\"n\":%d,\"key\":\"%032d\",\"id\":\"%d\",\"idx\":%d},\"subject\":{\"id\":\"%d\",\"name\":\"Subject %d\"},\"url\":\"https://example.com/%d\"}\n", n, n, s, c, s, s, n >(dir "/items.ndjson")
+				printf "{\"item\":%d,\"status\":\"completed\",\"path\":\"files/%d_%d.txt\",\"bytes\":0,\"mime\":\"text/plain\",\"sha256\":\"%064d\"}\n", n, s, c, n >(dir "/results.ndjson")
+				print "files/" s "_" c ".txt"
+			}
+	}' | (cd "$dir" && xargs touch)
+}
+
+@test "the index has pages of 500 subjects, and those that are no longer needed go" {
+	local d=$BI_ROOT/batches/b
+
+	bare b 1203 1
+	run -0 bi-render b
+	cd "$R/b"
+	for page in index.html index-2.html index-3.html; do
+		grep -c 'class="subject"' "$page"
+		assert_equal "$(tail -n 1 "$page")" '</html>'
+	done >counts
+	assert_equal "$(tr '\n' ' ' <counts)" '500 500 203 '
+	run grep -o 'data-subject="[0-9]*"' index-2.html
+	assert_line --index 0 'data-subject="501"'
+	assert_equal "$(grep -o '<a [^>]*href="index[^"]*"[^>]*>[^<]*' index-2.html | sed 's/.*href="\([^"]*\)".*>/\1 /' | tail -n 4 | tr '\n' ' ')" \
+		'index.html Previous index.html 1 index-3.html 3 index-3.html Next '
+	jq -e 'length == 1203 and .[0] == ["1","Subject 1",1] and .[1202] == ["1203","Subject 1203",1]' subjects.json
+	grep -q 'data-index="index-3.html"' 1001_review.html
+	# A page that was lost or changed is made again, and nothing else.
+	sha256sum -- *.html subjects.json >../before
+	find . -name '*.html' -printf '%p %i\n' | sort >../files
+	rm index-2.html
+	echo edited >>index-3.html
+	run -0 bi-render b
+	sha256sum --quiet -c ../before
+	find . -name '*.html' -printf '%p %i\n' | sort | diff ../files - >../changed || :
+	assert_equal "$(sed -n 's/^> \(.*\) .*/\1/p' ../changed | tr '\n' ' ')" './index-2.html ./index-3.html '
+	# One subject changes: the index page that it is on, and no other.
+	sed -i '700s/Subject 700/Renamed/' "$d/items.ndjson"
+	find . -name 'index*' -printf '%p %i\n' | sort >../files
+	run -0 bi-render b
+	find . -name 'index*' -printf '%p %i\n' | sort | diff ../files - >../changed || :
+	assert_equal "$(sed -n 's/^> \(.*\) .*/\1/p' ../changed | tr '\n' ' ')" './index-2.html '
+	grep -q '"700","Renamed"' subjects.json
+	# Fewer subjects have fewer pages. A file of another name stays.
+	echo mine >index-03.html
+	rm -r "$d"
+	bare b 500 1
+	run -0 bi-render b
+	assert_equal "$(echo index*.html)" 'index-03.html index.html'
+	run ! grep -q 'class="pages"' index.html
 }
 
 @test "badges judge the original, in plain words" {

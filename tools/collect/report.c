@@ -47,10 +47,7 @@ report_dispute(struct batch_collector *g, const char *id, const struct decision 
 		const struct pick *p = picks_get(g->picks, d->of.first + i);
 
 		buf_printf(&words, "%s%s chose ", i ? ", " : "", p->reviewer);
-		if (p->choice == PICK_NONE)
-			buf_str(&words, "none");
-		else
-			buf_printf(&words, "%ld", p->choice);
+		pick_print_words(&words, p);
 	}
 	report_refused(g, id, "disagreement", words.data,
 		       "let them agree, or choose whose decision counts with --prefer");
@@ -58,10 +55,33 @@ report_dispute(struct batch_collector *g, const char *id, const struct decision 
 	g->refused++;
 }
 
+void
+report_rejected(const struct batch_collector *g, const char *id, const struct decision *d)
+{
+	struct json_object *o = make_record(g, id, "rejected"), *all = json_object_new_array();
+	bool any = false;
+
+	for (size_t i = 0; i < d->of.count; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+		struct json_object *one = json_object_new_object();
+
+		rec_add_string(one, "reviewer", p->reviewer);
+		rec_add_string(one, "at", p->at);
+		pick_add_remarks(one, p);
+		json_object_array_add(all, one);
+		any = any || pick_has_remarks(p);
+	}
+	json_object_object_add(o, "reviewers", all);
+	if (any)
+		print_record(g, o);
+	else
+		json_object_put(o);
+}
+
 static void
 report_choice(struct batch_collector *g, const char *id, struct json_object *choice, bool is_new)
 {
-	static const char *const keys[] = {"idx", "sha256", "bytes", "mime", "how"};
+	static const char *const keys[] = {"idx", "rank", "sha256", "bytes", "mime", "how"};
 	struct json_object *o, *v, *names;
 	struct buf path = {0};
 

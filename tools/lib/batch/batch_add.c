@@ -404,6 +404,10 @@ add_locked(struct batch *b, struct batch_ask *asks, size_t n, struct block *new,
 		keys_forget(b);
 		return 1;
 	}
+	if (b->behind && new->n < n && batch_recover_all(b) < 0) {
+		keys_forget(b);
+		return -1;
+	}
 	/* Secrets are on the disk before the items that need them. */
 	rc = take_misread_error(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, new);
 	if (rc < 0)

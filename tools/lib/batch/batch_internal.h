@@ -26,6 +26,7 @@ struct batch {
 	struct unindexed *unindexed;
 	off_t mark;   /* the length of results.ndjson when the batch was opened */
 	bool patient; /* batch_claim_busy() */
+	bool behind;  /* BATCH_ADD: batch_recover_all() was not called */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
@@ -48,9 +49,15 @@ struct batch {
  * batch.json that is missing, damaged or unreadable says no format. */
 int batch_check_format(int dir);
 
-/* Gives the batch the format that has removed items, if it has an earlier one. 0, or -1 with
+/* Gives the batch the format that has removed items and results that say pending, if it has an earlier one. 0, or -1 with
  * errno. */
 int batch_raise_format(struct batch *b);
+
+/* --- batch_removed.c, for batch_retry.c --- */
+
+/* Records N items, at most BATCH_AT_ONCE, which this process has claimed, as pending. The claims stay. 0 or -1. */
+enum { BATCH_AT_ONCE = 256 };
+int batch_record_pending(struct batch *b, const uint32_t *items, size_t n);
 
 /* --- batch_work.c, for batch_rebuild.c and batch_removed.c --- */
 
@@ -110,7 +117,8 @@ int batch_reindex_results(struct batch *b, off_t end);
 int batch_index_results(struct batch *b, off_t end);
 
 /* Cuts a torn tail off results.ndjson, extends its index to the end, and stores that in MARK. Updates `state` to the
- * results, except for BATCH_ALONE. Returns 0 or -1. */
+ * results, except for BATCH_ALONE. Returns 0 or -1. With the lock of items.ndjson held, batch_read_added() was called
+ * before. */
 int batch_recover_all(struct batch *b);
 
 /* With the lock of items.ndjson held: reads the items that others added, and extends its index and `state`. Returns 0
