@@ -22,6 +22,7 @@ const lists = (function () {
 	let placed = 0; /* the number of these on the page */
 	let show = 'all';
 	let sought = '';
+	let only = null; /* a function that says of a row whether it matches too */
 	let draw = null;
 
 	function rowOf(subject, name, index) {
@@ -147,7 +148,7 @@ const lists = (function () {
 	}
 
 	function isMeant(row) {
-		return (show === 'all' || isOf(row.known, show)) &&
+		return (show === 'all' || isOf(row.known, show)) && (only === null || only(row)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
@@ -181,7 +182,7 @@ const lists = (function () {
 
 	/* Whether this page is shown as it is. */
 	function isWhole() {
-		return show === 'all' && sought === '';
+		return show === 'all' && sought === '' && only === null;
 	}
 
 	/* Shows the matching rows, and keeps the focus. */
@@ -205,6 +206,22 @@ const lists = (function () {
 		if (focus !== document.activeElement && focus.isConnected)
 			focus.focus();
 		byId('nothing').hidden = meant.length > 0 || rows.length === 0;
+	}
+
+	/* On paper there is no scrolling: all rows that match are there, with their pictures. */
+	function listenPrint() {
+		window.addEventListener('beforeprint', function () {
+			place(meant.length);
+			all('img', byId('list')).forEach((img) => img.loading = 'eager');
+		});
+	}
+
+	/* Shows only rows of which MAY(row) is true; null: all. */
+	function showOnly(may) {
+		only = may;
+		placed = 0;
+		filter();
+		review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown', {quiet: true});
 	}
 
 	/* Adds rows before the end of the list is visible. */
@@ -357,6 +374,7 @@ const lists = (function () {
 			ready = readAll();
 		update();
 		listenEnd();
+		listenPrint();
 		review.listenKeys({
 			j: () => move(1),
 			k: () => move(-1),
@@ -371,6 +389,6 @@ const lists = (function () {
 		});
 	}
 
-	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
+	return {start: start, only: showOnly, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
 		undecidedAfter: undecidedAfter, addressOf: addressOf, isKnown: () => scope !== 'unknown'};
 })();

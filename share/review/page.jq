@@ -17,9 +17,15 @@ def settings:
 	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
 	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
 
-# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
-# page, and $data has more attributes of the body.
-def page_head($title; $kind; $scripts; $data):
+# A style sheet or script of a page. print.css is only for paper.
+def asset:
+	if . == "print.css" then @html "<link rel=\"stylesheet\" href=\"\(.)\" media=\"print\">\n"
+	elif endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(.)\">\n"
+	else @html "<script src=\"\(.)\" defer></script>\n" end;
+
+# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $assets are the style sheets and
+# scripts of the page, and $data has more attributes of the body.
+def page_head($title; $kind; $assets; $data):
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -31,7 +37,7 @@ def page_head($title; $kind; $scripts; $data):
 <link rel=\"icon\" href=\"data:,\">
 <link rel=\"stylesheet\" href=\"review.css\">
 "
-	+ ([("picks.js", "review.js", $scripts[]) | "<script src=\"\(.)\" defer></script>\n"] | concat)
+	+ ([("picks.js", "review.js", $assets[]) | asset] | concat)
 	+ @html "</head>
 <body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
@@ -92,6 +98,12 @@ def part($class; $place):
 	if $place > 1 and $place % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
+
+# Credits are often HTML: this is their text.
+def without_tags: tostring | gsub("<[^>]*>"; "");
+
+# Whether a picture is small, and its original is too.
+def is_tiny: .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200;
 
 # Bytes for people.
 def bytes:

@@ -44,7 +44,7 @@ def badge($kind; $text): @html "<li class=\"badge \($kind)\">\($text)</li>";
 
 def badges:
 	[
-		(if .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200 then badge("poor"; "under 200 pixels") else empty end),
+		(if is_tiny then badge("poor"; "under 200 pixels") else empty end),
 		(if .blurred then badge("poor"; "blurred") else empty end),
 		(if .animated then badge("plain"; "animated") else empty end),
 		(if .vector then badge("plain"; "vector") else empty end),
@@ -52,9 +52,6 @@ def badges:
 		elif .near then badge("plain"; "similar to \(.near)")
 		else empty end)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + concat + "</ul>\n" end;
-
-# Credits are often HTML: this is their text.
-def without_tags: tostring | gsub("<[^>]*>"; "");
 
 # The details of a candidate, one per line.
 def details:

@@ -9,6 +9,7 @@
 		const known = row.known;
 		const choice = known.outcome === 'picked' ? known.choice : null;
 
+		handover.draw(row);
 		if (choice !== null && row.thumbs.has(String(choice)))
 			shot.replaceChildren(lists.picture(row, choice, ''));
 		else
@@ -150,6 +151,7 @@
 	byId('copy').addEventListener('click', copy);
 	byId('save').addEventListener('click', picks.flush);
 	lists.start('.row', draw);
+	handover.start();
 	picks.listen(update);
 	update();
 	setInterval(function () {
