@@ -76,7 +76,7 @@ find_changed(struct making *m)
 
 /* The subject behind the last one of page PAGE of the index. */
 static uint32_t
-page_end(const struct making *m, uint32_t page)
+end_of_page(const struct making *m, uint32_t page)
 {
 	uint32_t left = m->r->plan.count - page * INDEX_PAGE;
 
@@ -87,7 +87,7 @@ page_end(const struct making *m, uint32_t page)
 static void
 advance(const struct making *m, struct cursor *c)
 {
-	uint32_t end = page_end(m, c->page);
+	uint32_t end = end_of_page(m, c->page);
 
 	if (c->line == LINE_INDEX_HEAD || c->line == LINE_SUBJECT) {
 		c->subject += c->line == LINE_SUBJECT;

@@ -125,6 +125,31 @@ int batch_recover_all(struct batch *b);
  * or -1. */
 int batch_read_added(struct batch *b);
 
+/* --- batch_added.c, for batch_add.c, with the lock of items.ndjson held --- */
+
+/* Items that are about to be written. */
+struct new_items {
+	struct buf lines;
+	uint64_t *offsets;
+	struct batch_place *places;
+	size_t n;
+	uint32_t first; /* the number of the first of them */
+};
+
+/* The item of the batch or of NEW that has this identity; PRINT is that of KEY. 0: there is none, or a line could not be
+ * read: batch_take_misread() says which. */
+uint32_t batch_find_key(struct batch *b, const struct new_items *new, uint64_t print, const char *key);
+
+/* The idx of a new item K of the subject ID. The table has the latest item of each subject, except for items that are
+ * their own subject: the number in the id leads to those. */
+uint32_t batch_next_idx(struct batch *b, const struct new_items *new, const char *id, uint32_t k);
+
+/* Whether a line could not be read since the last call; errno has the reason. */
+bool batch_take_misread(struct batch *b);
+
+/* Missing bytes of `state` mean p: writes them. 0 or -1. */
+int batch_extend_state(const struct batch *b);
+
 /* At the end: what this process has added need not be read again by the next one. Keeps errno. */
 void batch_end_adding(struct batch *b);
 
