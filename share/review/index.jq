@@ -29,7 +29,7 @@ def index_head:
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
-<div><h1>\($title)</h1>
+<div><h1><bdi>\($title)</bdi></h1>
 <p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
@@ -54,7 +54,7 @@ def index_card:
 		+ ([$few[] | index_thumb] | concat)
 		+ (if ($pictures | length) == 0 then "<span class=\"none\">no pictures</span>" else "" end)
 		+ @html "</div>
-<h2>\(.name)</h2>
+<h2><bdi>\(.name)</bdi></h2>
 <p class=\"quiet\">\(plural([.candidates[] | select(.failed | not)] | length; "candidate"; "candidates"))"
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ "</p>

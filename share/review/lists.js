@@ -137,7 +137,7 @@ const lists = (function () {
 	function differing(known) {
 		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
 
-		return own.concat(known.others).map((o) => o.reviewer + ' ' + (o.choice === 0 ? 'none' : o.choice));
+		return own.concat(known.others).map((o) => review.isolate(o.reviewer) + ' ' + (o.choice === 0 ? 'none' : o.choice));
 	}
 
 	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */

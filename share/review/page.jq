@@ -50,8 +50,8 @@ def tab($to; $here; $text):
 # the index that the subject is on.
 def bar($kind; $index):
 	@html "<header class=\"bar\">
-<p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\">\(.batch)</a>"
-	+ (if .label and .label != .batch then @html "<span class=\"label\">\(.label)</span>" else "" end)
+<p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\"><bdi>\(.batch)</bdi></a>"
+	+ (if .label and .label != .batch then @html "<bdi class=\"label\">\(.label)</bdi>" else "" end)
 	+ "</p>
 <p class=\"saved\" id=\"saved\" role=\"status\"></p>
 <nav aria-label=\"Pages\">"
@@ -99,11 +99,16 @@ def part($class; $place):
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
 
-# Credits are often HTML: this is their text.
-def without_tags: tostring | gsub("<[^>]*>"; "");
-
 # Whether a picture is small, and its original is too.
 def is_tiny: .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200;
+
+# A date for people, as "10 December 1815"; any other text as it is.
+def date:
+	tostring
+	| if test("^[0-9]{1,4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$") then
+		(split("-") | map(tonumber)) as [$year, $month, $day]
+		| @html "<time datetime=\"\(.)\">\($day) \(["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"][$month - 1]) \($year)</time>"
+	else @html "<bdi>\(.)</bdi>" end;
 
 # Bytes for people.
 def bytes:

@@ -12,7 +12,7 @@ def submit_head:
 		+ notice
 		+ @html "<div class=\"top\">
 <div><h1>Picks</h1>
-<p class=\"quiet\">\(batch_title)</p></div>\n"
+<p class=\"quiet\"><bdi>\(batch_title)</bdi></p></div>\n"
 		+ progress
 		+ "</div>
 <div class=\"pair\">
@@ -59,8 +59,8 @@ def submit_head:
 def handed:
 	def short: tostring | .[:160];
 	[
-		.idx, (.title // "" | short), (.license // "" | short), (.author // "" | without_tags | short),
-		(.credit // "" | without_tags | short), ([.page, .url | strings | select(test("^https?://"; "i"))][0] // ""),
+		.idx, (.title // "" | short), (.license // "" | short), (.author // "" | short),
+		(.credit // "" | short), ([.page, .url | strings | select(test("^https?://"; "i"))][0] // ""),
 		(if is_tiny then "t" else "" end) + (if .blurred then "b" else "" end)
 	];
 

@@ -21,10 +21,10 @@
 		const own = row.known.mine === null ? [] : [{reviewer: 'you', choice: row.known.mine}];
 
 		return make('li', {},
-			make('a', {href: row.subject + '_review.html', className: 'name'}, row.name),
+			make('a', {href: row.subject + '_review.html', className: 'name', dir: 'auto'}, row.name),
 			make('ul', {}, ...own.concat(row.known.others).map((o) => make('li', {},
 				row.thumbs.has(String(o.choice)) ? lists.picture(row, o.choice, '') : make('span', {className: 'none'}, '0'),
-				make('span', {}, make('b', {}, o.reviewer), ' ' + review.words(o.choice))))));
+				make('span', {}, make('b', {dir: 'auto'}, o.reviewer), ' ' + review.words(o.choice))))));
 	}
 
 	function showDifferences() {

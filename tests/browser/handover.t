@@ -18,7 +18,7 @@ function items() {
 			const file = path.join(dir, `p${s}-${c}.png`);
 
 			fs.writeFileSync(file, png(s * 10 + c, c === 1 ? 240 : 64, c === 1 ? 240 : 48));
-			list.push(Object.assign({subject: {id: s, name: s === 3 ? odd : 'Subject ' + s}, file, title: s === 3 ? odd : `Title ${s}.${c}`,
+			list.push(Object.assign({subject: {id: s, name: s === 3 ? odd : 'Subject ' + s, birth_date: s === 4 ? '1815-13-10' : '1815-12-10', biography: 'Born long ago.'}, file, title: s === 3 ? odd : `Title ${s}.${c}`,
 				page: 'https://example.org/' + s, author: '<a href="x">Ada &amp; Co</a>', credit: 'Museum'}, s === 2 ? {} : {license: 'CC BY 4.0'}));
 		}
 	return list;
@@ -37,7 +37,8 @@ function prepare() {
 	bi.batch('H', items());
 	bi.batch('idle', items().slice(0, 4));
 	pick('H', 'ada', {1: 1, 2: 1, 3: 1, 4: 2, 5: 1, 6: 0});
-	pick('H', 'bob', {5: 2});
+	pick('H', 'bob', {5: 2, 8: 2});
+	pick('H', 'אדם', {8: 1});
 	server = bi.serve('H', 'idle')[0];
 }
 
@@ -73,11 +74,30 @@ const tests = [
 		assert.deepStrictEqual(troubles, []);
 		await context.close();
 	}],
+	['names of any script keep to themselves, and dates are words', async (browser) => {
+		const {context, page, troubles} = await openPicks(browser);
+
+		assert.strictEqual(await page.$eval('.row[data-subject="3"] .name', (e) => e.localName), 'bdi');
+		await page.goto(pageOf(server, '3_review.html'));
+		assert.strictEqual(await page.textContent('h1 bdi'), odd);
+		assert.strictEqual(await page.textContent('.life'), 'Born 10 December 1815');
+		assert.strictEqual(await page.getAttribute('.life time', 'datetime'), '1815-12-10');
+		assert.strictEqual(await page.getAttribute('.biography', 'dir'), 'auto');
+		await page.goto(pageOf(server, '4_review.html'));
+		assert.strictEqual(await page.textContent('.life'), 'Born 1815-13-10');
+		await page.goto(pageOf(server, 'index.html'));
+		assert.strictEqual(await page.textContent('.subject[data-subject="3"] h2 bdi'), odd);
+		/* In a text, a name from right to left is isolated. */
+		await page.waitForSelector('.subject[data-subject="8"][data-outcome="differ"]');
+		assert.ok((await page.textContent('.subject[data-subject="8"] .state')).includes('\u2068אדם\u2069 1'));
+		assert.deepStrictEqual(troubles, []);
+		await context.close();
+	}],
 	['what to check is counted, and each count shows its rows', async (browser) => {
 		const {context, page} = await openPicks(browser);
 
-		assert.deepStrictEqual(await page.$$eval('#warnings button', (all) => all.map((b) => b.textContent)), ['1 without a licence', '1 tiny', '1 differs']);
-		for (const [text, rows] of [['1 without a licence', ['2']], ['1 tiny', ['4']], ['1 differs', ['5']]]) {
+		assert.deepStrictEqual(await page.$$eval('#warnings button', (all) => all.map((b) => b.textContent)), ['1 without a licence', '1 tiny', '2 differ']);
+		for (const [text, rows] of [['1 without a licence', ['2']], ['1 tiny', ['4']], ['2 differ', ['5', '8']]]) {
 			await page.click(`#warnings button:text-is("${text}")`);
 			assert.deepStrictEqual(await shown(page), rows);
 			assert.strictEqual(await page.getAttribute('#warnings [aria-pressed="true"]', 'class'), 'button');
@@ -96,7 +116,7 @@ const tests = [
 			assert.strictEqual(got.name, name);
 			assert.ok(got.bytes.equals(fs.readFileSync(path.join(dir, 'want'))), name);
 		}
-		assert.match(await page.textContent('#handed'), /^The download begins: 4 files, .*Left out: 1 subject on which reviewers differ: Subject 5$/);
+		assert.match(await page.textContent('#handed'), /^The download begins: 4 files, .*Left out: 2 subjects on which reviewers differ: Subject 5, Subject 8$/);
 		await page.check('#strict');
 		const strict = await get(page, 'csv');
 

@@ -178,8 +178,9 @@ ended() {
 }
 
 @test "watch: blocks where the locale is UTF-8, and a long name is cut to its width" {
+	export LC_ALL=C.UTF-8
 	batch "b-$(printf 'x%.0s' {1..100})" cfpp
-	LC_ALL=C.UTF-8 watch 80 24
+	watch 80 24
 	poll 10 frame '^b-x+…  stopped +\[█+▒+·+\] +50\.0% '
 	last_frame | perl -CS -ne 'chomp; exit 1 if length > 80'
 	printf q >keys

@@ -89,5 +89,6 @@ main(void)
 		cmocka_unit_test(broken_lines_fit),
 	};
 
-	return cmocka_run_group_tests_name("display", tests, set_locale, NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_locale, NULL);
 }
