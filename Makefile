@@ -87,7 +87,7 @@ all: $(BINARIES)
 # `make` alone is followed by a first pipeline. `make all` is for those who build only.
 PACKAGES_make = run manual
 PACKAGES_check = run test
-PACKAGES_check-long = run test bench
+PACKAGES_check-long = run test bench long
 PACKAGES_prove = run test
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
@@ -176,11 +176,11 @@ $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 # The test of the documents that clients follow has those.
-$(BUILD)/tests/overview_stream_test.t: $(call objects,$(addprefix tools/api/,overview_stream.c stream_source.c status_document.c batch_status.c))
+$(BUILD)/tests/overview_stream_test.t: $(call objects,$(addprefix tools/api/,overview_stream.c stream_source.c status_document.c batch_status.c review_thumbs.c))
 $(BUILD)/tests/unit/overview_stream_test.o: FLAGS += -Itools/api
 
 # The test of the status of one batch has that.
-$(BUILD)/tests/batch_status_test.t: $(BUILD)/tools/api/batch_status.o
+$(BUILD)/tests/batch_status_test.t: $(BUILD)/tools/api/batch_status.o $(BUILD)/tools/api/review_thumbs.o
 $(BUILD)/tests/unit/batch_status_test.o: FLAGS += -Itools/api
 
 # The test of libcurl's handles has those.
@@ -194,7 +194,7 @@ $(BUILD)/tests/piece_writer_test.t: LINK += -Wl,--wrap=pthread_create,--wrap=pth
 $(BUILD)/tests/unit/piece_writer_test.o: FLAGS += -Itools/fetch
 
 # The test of the document of all batches has that, and says which there are.
-$(BUILD)/tests/status_document_test.t: $(call objects,tools/api/status_document.c tools/api/batch_status.c)
+$(BUILD)/tests/status_document_test.t: $(call objects,tools/api/status_document.c tools/api/batch_status.c tools/api/review_thumbs.c)
 $(BUILD)/tests/status_document_test.t: LINK += -Wl,--wrap=batch_each
 $(BUILD)/tests/unit/status_document_test.o: FLAGS += -Itools/api
 

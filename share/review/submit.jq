@@ -3,8 +3,8 @@ include "page";
 
 def submit_head:
 	{name: "submit.html", text: (
-		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "submit.js"]; "")
-		+ bar("submit")
+		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "decisions.js", "submit.js"]; "")
+		+ bar("submit"; "index.html")
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
@@ -37,8 +37,8 @@ def submit_head:
 
 def submit_row:
 	{name: "submit.html", text: (
-		part("picks")
-		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
+		part("picks"; .position)
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"" + row_counts + @html "><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
 <span class=\"name\">\(.name)</span><span class=\"state\"></span></a></li>
 ")};
 

@@ -106,7 +106,6 @@ is_silent(GumboTag tag)
 	case GUMBO_TAG_TEMPLATE:
 	case GUMBO_TAG_IFRAME:
 	case GUMBO_TAG_SVG:
-	case GUMBO_TAG_MATH:
 	case GUMBO_TAG_CANVAS:
 	case GUMBO_TAG_OBJECT:
 	case GUMBO_TAG_VIDEO:
@@ -139,15 +138,55 @@ style_declares(const char *style, const char *declaration)
 	return strstr(flat, declaration) != NULL;
 }
 
+/* Whether the only element in it is a formula. Pages hide the MathML of a formula from browsers that would show a
+ * picture of it as well. */
+static bool
+has_only_formula(const GumboNode *node)
+{
+	const GumboNode *only = NULL;
+
+	for (unsigned k = 0; k < node->v.element.children.length; k++) {
+		const GumboNode *child = node->v.element.children.data[k];
+
+		if (child->type == GUMBO_NODE_ELEMENT && only)
+			return false;
+		only = child->type == GUMBO_NODE_ELEMENT ? child : only;
+	}
+	return only && only->v.element.tag == GUMBO_TAG_MATH;
+}
+
+/* Whether the element is the source of a formula in another language, beside its MathML. */
+static bool
+is_annotation(const GumboNode *node)
+{
+	return node->type == GUMBO_NODE_ELEMENT && node->v.element.tag_namespace == GUMBO_NAMESPACE_MATHML &&
+	       node->v.element.original_tag.length > 11 &&
+	       strncasecmp(node->v.element.original_tag.data, "<annotation", 11) == 0;
+}
+
+/* Whether it is a script element with TeX, which a script of the page would typeset. */
+static bool
+is_formula_script(const struct dom *d, uint32_t i)
+{
+	const char *type = dom_tag(d, i) == GUMBO_TAG_SCRIPT ? dom_attribute(d, i, "type") : NULL;
+
+	return type && strncasecmp(type, "math/tex", 8) == 0;
+}
+
 /* Whether the element is hidden. */
 static bool
 is_hidden(const struct dom *d, uint32_t i)
 {
 	const char *style = dom_attribute(d, i, "style"), *hidden = dom_attribute(d, i, "aria-hidden");
+	const GumboNode *node = d->nodes[i].node;
 
-	if (d->nodes[i].node->type == GUMBO_NODE_COMMENT || d->nodes[i].node->type == GUMBO_NODE_TEMPLATE ||
-	    is_silent(dom_tag(d, i)))
+	if (is_formula_script(d, i))
+		return false;
+	if (node->type == GUMBO_NODE_COMMENT || node->type == GUMBO_NODE_TEMPLATE || is_silent(dom_tag(d, i)) ||
+	    is_annotation(node))
 		return true;
+	if (style && node->type == GUMBO_NODE_ELEMENT && has_only_formula(node))
+		return false;
 	if (dom_attribute(d, i, "hidden") || (hidden && strcasecmp(hidden, "true") == 0))
 		return true;
 	return style && (style_declares(style, "display:none") || style_declares(style, "visibility:hidden"));

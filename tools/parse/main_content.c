@@ -1,48 +1,13 @@
 #include "main_content.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "page_parts.h"
+#include "part_runs.h"
+
 enum {
-	LABEL = 150,  /* characters of a line about the text: its author, its date */
-	DENSE = 3,    /* links of a list of links */
-	BESIDE = 60,  /* characters of a block beside a text that belongs to it */
-	LEVELS = 200, /* ancestors of an element that are checked */
-	NODES = 500,  /* below a notice */
-	NOTICE = 900, /* characters of a notice: a cookie banner, a box about a newsletter */
+	BESIDE = 60, /* characters of a block beside a text that belongs to it */
 };
-
-/* How much is dropped. */
-enum zeal { BY_TAG, BY_WORDS, BY_LINKS };
-
-/* Words of classes and ids; in lists between blanks. */
-static const char words_apart[] =
-	" cookie cookies cookiebanner cookiebar consent gdpr ccpa onetrust cmp share shares sharing sharebar addthis "
-	"sharethis "
-	"social socials related relatedposts recommend recommended recommendation recommendations recirc outbrain "
-	"taboola "
-	"trending popular mostread sidebar sidebars rail comments comment commentlist disqus respond newsletter "
-	"subscribe "
-	"subscription signup optin promo promos promotion advert adverts advertisement advertising ads ad adslot adbox "
-	"sponsor "
-	"sponsored banner breadcrumb breadcrumbs crumbs pagination pager paging nav navbar navigation menu navmenu "
-	"footer "
-	"masthead modal overlay popup lightbox widget widgets toolbar skip skiplink skipnav paywall upsell teaser cta "
-	"tagcloud "
-	"printonly noprint editsection navbox toc siteheader sitefooter topbar bottombar backtotop feedback survey "
-	"login "
-	"signin account cart minicart rating helpful crosssell upsells recently toast snackbar alertbar announcement "
-	"shareline prevnext postnav reactions actionbar kommentare werbung anzeige teilen abo verwandte commentaires "
-	"partage "
-	"publicite comentarios compartir publicidad relacionados ";
-static const char words_label[] =
-	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
-	"tags tag taglist categories category credits copyright avatar userinfo signature poster vote votes score "
-	"actions "
-	"controls permalink badge profile postprofile hidden srt sr visuallyhidden screenreader ";
-static const char roles[] =
-	" navigation banner contentinfo complementary search dialog alertdialog menu menubar toolbar "
-	"tooltip tablist alert status ";
 
 /* LIST begins and ends with a blank. */
 static bool
@@ -56,49 +21,6 @@ has_word(const char *list, const char *word)
 	return false;
 }
 
-/* Whether a word of NAMES is in the list: relatedPosts has the words related and Posts, side-bar has side, bar and
- * sidebar. */
-static bool
-attribute_says(const char *names, const char *list)
-{
-	char word[64], both[64];
-	size_t n = 0, was = 0;
-
-	both[0] = '\0';
-	for (const char *c = names;; c++) {
-		bool letter = isalpha((unsigned char)*c);
-		bool hump = letter && c > names && isupper((unsigned char)*c) && islower((unsigned char)c[-1]);
-
-		if (n > 0 && (!letter || hump)) {
-			word[n] = '\0';
-			if (has_word(list, word))
-				return true;
-			if (was + n < sizeof(both)) {
-				memcpy(both + was, word, n + 1);
-				if (was > 0 && has_word(list, both))
-					return true;
-			}
-			memcpy(both, word, n + 1);
-			was = n;
-			n = 0;
-		}
-		if (*c == '\0')
-			return false;
-		if (isspace((unsigned char)*c))
-			was = 0;
-		if (letter && n + 1 < sizeof(word))
-			word[n++] = (char)tolower((unsigned char)*c);
-	}
-}
-
-static bool
-is_named(const struct dom *d, uint32_t i, const char *list)
-{
-	const char *class = dom_attribute(d, i, "class"), *id = dom_attribute(d, i, "id");
-
-	return (class && attribute_says(class, list)) || (id && attribute_says(id, list));
-}
-
 static bool
 has_role(const struct dom *d, uint32_t i, const char *list)
 {
@@ -107,132 +29,11 @@ has_role(const struct dom *d, uint32_t i, const char *list)
 	return role && *role && has_word(list, role);
 }
 
-/* Whether an ancestor of I, within some levels, has the tag. */
-static bool
-is_inside(const struct dom *d, uint32_t i, GumboTag tag)
-{
-	for (int level = 0; level < LEVELS && i != d->nodes[i].parent; level++) {
-		i = d->nodes[i].parent;
-		if (dom_tag(d, i) == tag)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_content_tag(GumboTag tag)
-{
-	return tag == GUMBO_TAG_HTML || tag == GUMBO_TAG_BODY || tag == GUMBO_TAG_MAIN || tag == GUMBO_TAG_ARTICLE;
-}
-
 static bool
 is_table_part(GumboTag tag)
 {
 	return tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_TR || tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH ||
 	       tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TFOOT;
-}
-
-static bool
-is_heading(GumboTag tag)
-{
-	return tag >= GUMBO_TAG_H1 && tag <= GUMBO_TAG_H6;
-}
-
-/* By its tag or role. */
-static bool
-is_frame(const struct dom *d, uint32_t i, float all)
-{
-	const struct dom_node *n = &d->nodes[i];
-
-	switch (dom_tag(d, i)) {
-	case GUMBO_TAG_NAV:
-	case GUMBO_TAG_ASIDE:
-	case GUMBO_TAG_MENU:
-		return true;
-	case GUMBO_TAG_FOOTER:
-		return !is_inside(d, i, GUMBO_TAG_BLOCKQUOTE) && !is_inside(d, i, GUMBO_TAG_FIGURE);
-	case GUMBO_TAG_HEADER:
-		return !is_inside(d, i, GUMBO_TAG_ARTICLE) && !is_inside(d, i, GUMBO_TAG_MAIN) && n->mass < all / 3;
-	case GUMBO_TAG_FORM:
-		return n->mass < all / 3;
-	default:
-		return has_role(d, i, roles) && n->mass < all / 3;
-	}
-}
-
-/* By the words of its class and id. */
-static bool
-is_told(const struct dom *d, uint32_t i, float all)
-{
-	const struct dom_node *n = &d->nodes[i];
-	GumboTag tag = dom_tag(d, i);
-
-	if (is_content_tag(tag) || is_heading(tag) || n->mass > all / 2)
-		return false;
-	if (n->text < LABEL && !is_table_part(tag) && is_named(d, i, words_label))
-		return true;
-	return !is_table_part(tag) && tag != GUMBO_TAG_PRE && tag != GUMBO_TAG_CODE && is_named(d, i, words_apart);
-}
-
-/* Words of a short notice about cookies, in a block apart from the text. */
-static bool
-is_notice(const struct dom *d, uint32_t i)
-{
-	struct buf text = {0};
-	bool found;
-
-	if (d->nodes[i].text > NOTICE || d->nodes[i].text < 20 || d->nodes[i].end - i > NODES ||
-	    dom_tag(d, i) != GUMBO_TAG_DIV)
-		return false;
-	if (dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BUTTON) == d->nodes[i].end)
-		return false;
-	dom_collect(d, i, &text, true);
-	found = strcasestr(text.data, "cookie") &&
-		(strcasestr(text.data, "accept") || strcasestr(text.data, "consent") || strcasestr(text.data, "agree"));
-	buf_free(&text);
-	return found;
-}
-
-/* By its links: a list that has only links. */
-static bool
-is_links(const struct dom *d, uint32_t i)
-{
-	const struct dom_node *n = &d->nodes[i];
-
-	switch (dom_tag(d, i)) {
-	case GUMBO_TAG_UL:
-	case GUMBO_TAG_OL:
-	case GUMBO_TAG_DL:
-	case GUMBO_TAG_DIV:
-	case GUMBO_TAG_SECTION:
-	case GUMBO_TAG_TABLE:
-	case GUMBO_TAG_P:
-		return n->links >= DENSE && !n->prose && n->linked * 5 > n->text * 3;
-	default:
-		return false;
-	}
-}
-
-static void
-drop_elements(struct dom *d, enum zeal zeal)
-{
-	float all = d->nodes[0].mass;
-
-	for (uint32_t i = 1; i < d->count;) {
-		bool element = dom_tag(d, i) != GUMBO_TAG_UNKNOWN || d->nodes[i].node->type == GUMBO_NODE_ELEMENT;
-
-		d->nodes[i].dropped =
-			element && !d->nodes[i].hidden &&
-			(is_frame(d, i, all) || (zeal >= BY_WORDS && (is_told(d, i, all) || is_notice(d, i))));
-		i = d->nodes[i].dropped ? d->nodes[i].end : i + 1;
-	}
-	dom_count(d);
-	for (uint32_t i = 1; i < d->count && zeal >= BY_LINKS;) {
-		if (!d->nodes[i].dropped)
-			d->nodes[i].dropped = is_links(d, i);
-		i = d->nodes[i].dropped ? d->nodes[i].end : i + 1;
-	}
-	dom_count(d);
 }
 
 static void
@@ -339,21 +140,48 @@ choose_content(const struct dom *d)
 	return i;
 }
 
-uint32_t
-main_content_find(struct dom *d)
+/* Drops what is not the main content. Returns the weight of what is surely apart: comments and teasers. */
+static float
+drop_parts(struct page *p, enum part_zeal zeal)
 {
-	static const enum zeal zeals[] = {BY_LINKS, BY_WORDS, BY_TAG};
-	float all = d->nodes[0].mass;
+	float apart = 0;
 
+	page_parts_drop_frames(p);
+	if (zeal >= ZEAL_BOXES) {
+		apart += part_runs_drop_comments(p);
+		dom_count(p->d);
+		page_parts_drop_boxes(p);
+	}
+	if (zeal >= ZEAL_ALL) {
+		apart += part_runs_drop_teasers(p);
+		dom_count(p->d);
+		page_parts_drop_links(p);
+	}
+	return apart;
+}
+
+uint32_t
+main_content_find(struct dom *d, const char *author)
+{
+	static const enum part_zeal zeals[] = {ZEAL_ALL, ZEAL_BOXES, ZEAL_TAGS};
+	struct page p;
+	uint32_t chosen;
+
+	page_begin(&p, d, author);
 	for (size_t i = 0; i < sizeof(zeals) / sizeof(zeals[0]); i++) {
+		float apart;
+
 		drop_nothing(d);
-		drop_elements(d, zeals[i]);
-		if (d->nodes[0].mass >= all * 0.25F && d->nodes[0].mass > 0)
-			return choose_content(d);
+		apart = drop_parts(&p, zeals[i]);
+		if (d->nodes[0].mass > 0 && d->nodes[0].mass >= (p.all - apart) * 0.25F)
+			break;
 	}
 	if (d->nodes[0].mass <= 0)
 		drop_nothing(d);
-	return choose_content(d);
+	chosen = choose_content(d);
+	page_parts_drop_labels(&p, chosen);
+	page_end(&p);
+	return chosen;
 }
 
 uint32_t

@@ -15,7 +15,7 @@
  * paragraphs do; <main> and <article> count where they have most of it, and otherwise we go down from the body for as
  * long as one child has nearly all of it. Where dropping took most of the page, it was wrong and is done by less.
  */
-uint32_t main_content_find(struct dom *d);
+uint32_t main_content_find(struct dom *d, const char *author);
 
 /* The place of the page's own heading where that is outside of what was picked, 0 where there is none. */
 uint32_t main_content_heading(const struct dom *d, uint32_t picked);

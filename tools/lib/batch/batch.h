@@ -2,9 +2,10 @@
  * batch: the batch store, bi-batch(5). Each batch is a directory, the states are a file, and a claim is a lock that the
  * kernel drops when its holder dies.
  *
- * batch.c opens and creates batches, batch_add.c adds items, batch_work.c claims, records and rebuilds, batch_results.c
- * reads and indexes results under their lock, batch_same.c finds items with the same bytes, batch_removed.c removes
- * items and takes them back, batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c and
+ * batch.c opens and creates batches, batch_added.c knows the items that there are, batch_add.c adds some, batch_work.c
+ * claims, records and rebuilds, batch_results.c reads and indexes results under their lock, batch_same.c finds items with
+ * the same bytes, batch_removed.c removes items and takes them back, batch_retry.c makes failed ones pending again,
+ * batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c and
  * batch_last_result.c read without locks. Item numbers count from 1. One thread may call batch_record() while another
  * calls the rest. A function that fails returns -1 with errno and leaves nothing half-done.
  */
@@ -158,6 +159,14 @@ int batch_remove(struct batch *b, const uint32_t *items, size_t n, bool kept);
  * no result. Returns how many, or -1 with errno: EBUSY if another process removes one of them just now.
  */
 int64_t batch_restore(struct batch *b, const uint32_t *items, size_t n);
+
+/*
+ * Makes those of N items that have failed pending again, so that workers fetch them: batch_retry.c. Leaves those that a
+ * process works on, that were deleted, or whose uploaded bytes are gone. Gives the batch the format that has such
+ * results, if it makes any. Returns how many it made pending, also if that is fewer than N; -1 with errno, and then
+ * some of them may be pending.
+ */
+int64_t batch_retry_failed(struct batch *b, const uint32_t *items, size_t n);
 
 /* Returns the number of the archive that the item of a line is a member of; 0: it is of none. */
 uint32_t batch_item_archive(const char *line, size_t n);

@@ -1,0 +1,326 @@
+#include "part_names.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { HEADING = 80, SLUG = 120 };
+
+/* Words of classes and ids; in lists between blanks. */
+static const char apart[] =
+	" cookie cookies cookiebanner cookiebar consent gdpr ccpa onetrust cmp share shares sharing sharebar addthis "
+	"sharethis social socials related relatedposts recommend recommended recommendation recommendations recirc "
+	"outbrain taboola trending popular mostread sidebar sidebars rail newsletter subscribe subscription signup "
+	"optin "
+	"promo promos promotion advert adverts advertisement advertising ads ad adslot adbox sponsor sponsored banner "
+	"breadcrumb breadcrumbs crumbs pagination pager paging nav navbar navigation menu navmenu footer masthead "
+	"modal "
+	"overlay popup lightbox widget widgets toolbar skip skiplink skipnav paywall upsell teaser teasers cta "
+	"tagcloud "
+	"printonly noprint editsection navbox toc siteheader sitefooter topbar bottombar backtotop feedback survey "
+	"login "
+	"signin account cart minicart rating helpful crosssell upsells recently toast snackbar alertbar announcement "
+	"shareline prevnext postnav reactions actionbar werbung anzeige teilen abo verwandte partage publicite "
+	"compartir "
+	"publicidad relacionados donate donation membership jumplinks readmore morefrom more next previous infobox "
+	"flyout drawer ";
+static const char label[] =
+	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
+	"tags tag taglist categories category credits copyright avatar userinfo signature poster vote votes score "
+	"actions controls permalink badge profile postprofile hidden srt sr visuallyhidden screenreader kicker "
+	"eyebrow ";
+static const char comment[] =
+	" comment comments commentlist commentarea commentthread disqus respond replies reply responses discussion "
+	"usercomments reviews customerreviews reviews customerreviews kommentare commentaires comentarios talkback ";
+static const char author[] =
+	" author authorbox authorbio authorinfo bio biography byline contributor writer aboutauthor ";
+
+static const char *const lists[] = {apart, label, comment, author};
+
+/* LIST begins and ends with a blank. */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = strstr(list, word); n && at; at = strstr(at + 1, word))
+		if (at[-1] == ' ' && at[n] == ' ')
+			return true;
+	return false;
+}
+
+/* Whether a word of NAMES is in the list: relatedPosts has the words related and Posts, side-bar has side, bar and
+ * sidebar. */
+static bool
+attribute_says(const char *names, const char *list)
+{
+	char word[64], both[64];
+	size_t n = 0, was = 0;
+
+	both[0] = '\0';
+	for (const char *c = names;; c++) {
+		bool letter = isalpha((unsigned char)*c);
+		bool hump = letter && c > names && isupper((unsigned char)*c) && islower((unsigned char)c[-1]);
+
+		if (n > 0 && (!letter || hump)) {
+			word[n] = '\0';
+			if (has_word(list, word))
+				return true;
+			if (was + n < sizeof(both)) {
+				memcpy(both + was, word, n + 1);
+				if (was > 0 && has_word(list, both))
+					return true;
+			}
+			memcpy(both, word, n + 1);
+			was = n;
+			n = 0;
+		}
+		if (*c == '\0')
+			return false;
+		if (isspace((unsigned char)*c))
+			was = 0;
+		if (letter && n + 1 < sizeof(word))
+			word[n++] = (char)tolower((unsigned char)*c);
+	}
+}
+
+/* Letters and digits of a heading in lower case, other characters as one hyphen: as most generators make ids. */
+static void
+slug_of(const struct dom *d, uint32_t i, char out[SLUG])
+{
+	struct buf text = {0};
+	size_t n = 0;
+
+	dom_collect(d, i, &text, false);
+	for (size_t k = 0; k < text.len && n + 1 < SLUG; k++)
+		if (isalnum((unsigned char)text.data[k]))
+			out[n++] = (char)tolower((unsigned char)text.data[k]);
+		else if (n > 0 && out[n - 1] != '-')
+			out[n++] = '-';
+	while (n > 0 && out[n - 1] == '-')
+		n--;
+	out[n] = '\0';
+	buf_free(&text);
+}
+
+/* Whether the id is made of the words of the part's first heading. */
+static bool
+is_slug(const struct dom *d, uint32_t i, const char *id)
+{
+	char slug[SLUG];
+	size_t words = 0, found = 0;
+
+	for (uint32_t k = i; k < d->nodes[i].end && k < i + 12; k++)
+		if (dom_tag(d, k) >= GUMBO_TAG_H1 && dom_tag(d, k) <= GUMBO_TAG_H6) {
+			slug_of(d, k, slug);
+			for (char *rest = slug, *word; (word = strsep(&rest, "-"));) {
+				words += strlen(word) > 2;
+				found += strlen(word) > 2 && strcasestr(id, word);
+			}
+			return words > 0 && found * 2 >= words;
+		}
+	return false;
+}
+
+bool
+part_is_named(const struct dom *d, uint32_t i, enum part_name name)
+{
+	const char *class = dom_attribute(d, i, "class"), *id = dom_attribute(d, i, "id");
+
+	return (class && attribute_says(class, lists[name])) ||
+	       (id && attribute_says(id, lists[name]) && !is_slug(d, i, id));
+}
+
+/* Phrases that a heading begins with, or (after '*') has anywhere. */
+static const char *const comments[] = {"customer reviews",
+				       "user reviews",
+				       "reviews (",
+				       "ratings and reviews",
+				       "ratings & reviews",
+				       "kundenbewertungen",
+				       "kundenrezensionen",
+				       "avis clients",
+				       "opiniones de",
+				       "comment",
+				       "*comments",
+				       "leave a comment",
+				       "leave a reply",
+				       "leave your",
+				       "add a comment",
+				       "add your comment",
+				       "post a comment",
+				       "responses",
+				       "*responses to",
+				       "*replies",
+				       "*thoughts on",
+				       "join the conversation",
+				       "join the discussion",
+				       "discussion",
+				       "what do you think",
+				       "kommentar",
+				       "*kommentare",
+				       "schreibe einen kommentar",
+				       "commentaire",
+				       "*commentaires",
+				       "laisser un commentaire",
+				       "comentario",
+				       "*comentarios",
+				       "deja un",
+				       "deja una",
+				       "coment\xc3\xa1rio",
+				       "*coment\xc3\xa1rios",
+				       "commenti",
+				       "*commenti",
+				       "lascia un commento",
+				       "reacties",
+				       "*reacties",
+				       "*komentarz",
+				       "*komentarze",
+				       "\xd0\xba\xd0\xbe\xd0\xbc\xd0\xbc\xd0\xb5\xd0\xbd\xd1\x82\xd0\xb0\xd1\x80",
+				       "\xd0\x9a\xd0\xbe\xd0\xbc\xd0\xbc\xd0\xb5\xd0\xbd\xd1\x82\xd0\xb0\xd1\x80",
+				       "*\xe8\xaf\x84\xe8\xae\xba",
+				       "*\xe8\xa9\x95\xe8\xab\x96",
+				       "*\xe3\x82\xb3\xe3\x83\xa1\xe3\x83\xb3\xe3\x83\x88"};
+static const char *const others[] = {
+	"related",
+	"*related stories",
+	"*related articles",
+	"*related posts",
+	"more from",
+	"more on this",
+	"more in ",
+	"more stories",
+	"more news",
+	"more articles",
+	"more like this",
+	"read more",
+	"read next",
+	"read also",
+	"up next",
+	"next up",
+	"you may also",
+	"you might also",
+	"you may like",
+	"you might like",
+	"also on",
+	"also read",
+	"recommended",
+	"recommendations",
+	"most read",
+	"most popular",
+	"most viewed",
+	"popular",
+	"trending",
+	"latest news",
+	"latest stories",
+	"latest posts",
+	"latest from",
+	"recent posts",
+	"recent articles",
+	"recent comments",
+	"top stories",
+	"editors' picks",
+	"editor's picks",
+	"don't miss",
+	"keep reading",
+	"continue reading",
+	"about the author",
+	"about author",
+	"written by",
+	"meet the author",
+	"share this",
+	"share on",
+	"share:",
+	"share",
+	"follow us",
+	"follow ",
+	"sign up",
+	"subscribe",
+	"newsletter",
+	"get the newsletter",
+	"stay informed",
+	"tags",
+	"tagged",
+	"topics",
+	"filed under",
+	"categories",
+	"archives",
+	"explore more",
+	"from around the web",
+	"sponsored",
+	"promoted",
+	"advertisement",
+	"people also",
+	"customers also",
+	"customers who",
+	"similar ",
+	"other stories",
+	"what to read next",
+	"support our",
+	"support us",
+	"was this page helpful",
+	"was this article helpful",
+	"rate this",
+	"mehr zum thema",
+	"mehr zu",
+	"das k\xc3\xb6nnte",
+	"auch interessant",
+	"meistgelesen",
+	"\xc3\xa4hnliche",
+	"weitere artikel",
+	"verwandte",
+	"teilen",
+	"schlagw",
+	"\xc3\xbc"
+	"ber den autor",
+	"\xc3\x9c"
+	"ber den autor",
+	"lire aussi",
+	"\xc3\xa0 lire aussi",
+	"\xc3\x80 lire aussi",
+	"sur le m\xc3\xaame sujet",
+	"articles li\xc3\xa9s",
+	"les plus lus",
+	"partager",
+	"art\xc3\xad"
+	"culos relacionados",
+	"noticias relacionadas",
+	"te puede interesar",
+	"lo m\xc3\xa1s",
+	"compartir",
+	"leia tamb\xc3\xa9m",
+	"mais lidas",
+	"veja tamb\xc3\xa9m",
+	"leggi anche",
+	"articoli correlati",
+	"potrebbe interessarti",
+	"lees ook",
+	"meest gelezen",
+	"czytaj tak",
+	"\xd1\x87\xd0\xb8\xd1\x82\xd0\xb0\xd0\xb9\xd1\x82\xd0\xb5 \xd1\x82\xd0\xb0\xd0\xba\xd0\xb6\xd0\xb5",
+	"\xd0\xa7\xd0\xb8\xd1\x82\xd0\xb0\xd0\xb9\xd1\x82\xd0\xb5",
+	"\xd0\x9f\xd0\xbe\xd1\x85\xd0\xbe\xd0\xb6\xd0\xb8\xd0\xb5",
+	"*\xe7\x9b\xb8\xe5\x85\xb3",
+	"*\xe9\x96\xa2\xe9\x80\xa3\xe8\xa8\x98\xe4\xba\x8b",
+	"*\xe4\xba\xba\xe6\xb0\x97\xe8\xa8\x98\xe4\xba\x8b"};
+
+static bool
+has_phrase(const char *text, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (*list[i] == '*' ? strcasestr(text, list[i] + 1) != NULL
+				    : strncasecmp(text, list[i], strlen(list[i])) == 0)
+			return true;
+	return false;
+}
+
+enum part_heading
+part_heading_of(const char *text)
+{
+	while (*text && (isspace((unsigned char)*text) || isdigit((unsigned char)*text) || strchr("(#+,.-", *text)))
+		text++;
+	if (!*text || strlen(text) > HEADING)
+		return HEADING_OTHER;
+	if (has_phrase(text, comments, sizeof(comments) / sizeof(comments[0])))
+		return HEADING_COMMENTS;
+	return has_phrase(text, others, sizeof(others) / sizeof(others[0])) ? HEADING_APART : HEADING_OTHER;
+}
