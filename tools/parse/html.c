@@ -149,8 +149,8 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 		s.base = base_of(&dom, url);
 		page_metadata_read(&dom, s.base, d);
 		s.base = s.base ? s.base : take_apart(d->canonical);
-		picked = main_content_find(&dom, d->author);
-		heading = main_content_heading(&dom, picked);
+		picked = main_content_find(&dom, d->title, d->author);
+		heading = main_content_heading(&dom, picked, d->title);
 		if (heading)
 			html_markdown_add(&s, heading);
 		html_markdown_add(&s, picked);

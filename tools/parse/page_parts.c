@@ -1,7 +1,10 @@
 #include "page_parts.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 enum {
 	LABEL = 150,    /* characters of a line about the text */
@@ -55,6 +58,14 @@ has_role(const struct dom *d, uint32_t i)
 	const char *role = dom_attribute(d, i, "role"), *at = role && *role ? strstr(roles, role) : NULL;
 
 	return at && at[-1] == ' ' && at[strlen(role)] == ' ';
+}
+
+static bool
+is_dialog(const struct dom *d, uint32_t i)
+{
+	const char *role = dom_attribute(d, i, "role");
+
+	return role && (strcmp(role, "dialog") == 0 || strcmp(role, "alertdialog") == 0);
 }
 
 /* Whether it has something to act on: a field, a button, links in lines of their own. */
@@ -140,9 +151,9 @@ is_frame(const struct page *p, uint32_t i)
 	case GUMBO_TAG_HEADER:
 		return !is_inside(d, i, GUMBO_TAG_ARTICLE) && !is_inside(d, i, GUMBO_TAG_MAIN) && n->mass < p->all / 3;
 	case GUMBO_TAG_FORM:
-		return n->mass < p->all / 3 && p->signs[i].prose < 2;
+		return n->mass < p->all / 3 && p->signs[i].prose < 2 && p->signs[i].field > 0;
 	default:
-		return has_role(d, i) && n->mass < p->all / 3;
+		return has_role(d, i) && (n->mass < p->all / 3 || is_dialog(d, i));
 	}
 }
 
@@ -299,6 +310,32 @@ page_parts_drop_links(struct page *p)
 
 /* --- lines about the text --- */
 
+/* How many years from 1900 on the text names. */
+static unsigned
+count_years(const char *text)
+{
+	unsigned count = 0;
+
+	for (const char *at = text; *at; at++)
+		if ((at == text || !isdigit((unsigned char)at[-1])) &&
+		    (strncmp(at, "19", 2) == 0 || strncmp(at, "20", 2) == 0) && isdigit((unsigned char)at[2]) &&
+		    isdigit((unsigned char)at[3]) && !isdigit((unsigned char)at[4]))
+			count++;
+	return count;
+}
+
+/* Whether a text of at most a few characters has a letter; longer ones count as having one. */
+static bool
+has_letters(const char *text)
+{
+	if (strlen(text) > 6)
+		return true;
+	for (; *text; text++)
+		if (isalpha((unsigned char)*text) || (unsigned char)*text >= 0x80)
+			return true;
+	return false;
+}
+
 /* Whether the words of a short line tell when or by whom the text was written, or what to do with it. */
 static bool
 is_label_text(const struct dom *d, uint32_t i)
@@ -336,9 +373,7 @@ is_label_text(const struct dom *d, uint32_t i)
 	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]) && !found; k++)
 		found = strncasecmp(at, words[k], strlen(words[k])) == 0;
 	found = found || strcasestr(at, "min read") || strcasestr(at, "minute read");
-	for (; *at && !found; at++)
-		found = (strncmp(at, "19", 2) == 0 || strncmp(at, "20", 2) == 0) && isdigit((unsigned char)at[2]) &&
-			isdigit((unsigned char)at[3]) && !isdigit((unsigned char)at[4]);
+	found = found || count_years(at) == 1 || !has_letters(at);
 	buf_free(&text);
 	return found;
 }
@@ -356,8 +391,39 @@ is_edge_label(const struct page *p, uint32_t i)
 	    tag == GUMBO_TAG_FIGCAPTION || tag == GUMBO_TAG_FIGURE || tag == GUMBO_TAG_BLOCKQUOTE ||
 	    !dom_is_block(d, i) || p->signs[i].heading > 0)
 		return false;
-	return n->linked * 2 > n->text || (n->text < 100 && (p->signs[i].time > 0 || p->signs[i].author > 0)) ||
+	return n->linked * 2 > n->text || (n->links >= 3 && n->linked * 4 > n->text) ||
+	       (n->text < 100 && (p->signs[i].time > 0 || p->signs[i].author > 0)) ||
 	       (n->text < 100 && is_label_text(d, i));
+}
+
+/* A line that says by whom and when something was written, anywhere: each message of a forum has one. */
+static bool
+is_signature(const struct page *p, uint32_t i)
+{
+	const struct dom_node *n = &p->d->nodes[i];
+	GumboTag tag = dom_tag(p->d, i);
+
+	return n->text > 0 && n->text < 100 && !n->prose && p->signs[i].author > 0 && p->signs[i].time > 0 &&
+	       p->signs[i].heading == 0 && !is_table_part(tag) && tag != GUMBO_TAG_LI && dom_is_block(p->d, i);
+}
+
+/* Whether the part is the page's title, which some pages write as a link or as a plain line. */
+static bool
+is_title(const struct page *p, uint32_t i)
+{
+	struct buf text = {0};
+	char *line;
+	bool same;
+
+	if (!p->title || p->d->nodes[i].text < 8)
+		return false;
+	dom_collect(p->d, i, &text, true);
+	line = utf8_copy_line(text.data, text.len, text.len);
+	same = strcasestr(line, p->title) != NULL ||
+	       (strlen(line) > 10 && strncasecmp(p->title, line, strlen(line)) == 0);
+	free(line);
+	buf_free(&text);
+	return same;
 }
 
 /* A paragraph below the text that begins with the author's name: "Ada Lovelace is a writer in London." */
@@ -407,23 +473,20 @@ page_parts_drop_labels(struct page *p, uint32_t chosen)
 {
 	struct dom *d = p->d;
 	uint32_t first, last;
-	bool about = false;
 
 	find_prose(d, chosen, &first, &last);
 	if (!first)
 		return;
 	if (is_about_author(p, last)) {
 		page_drop(p, last);
-		about = true;
 		find_prose(d, chosen, &first, &last);
 	}
 	for (uint32_t i = chosen + 1; first && i < d->nodes[chosen].end;) {
 		bool edge = d->nodes[i].end <= first || i >= d->nodes[last].end;
 
-		if (edge && page_is_shown(d, i) && is_edge_label(p, i))
+		if (page_is_shown(d, i) && (is_signature(p, i) || (edge && is_edge_label(p, i))) && !is_title(p, i))
 			page_drop(p, i);
 		i = d->nodes[i].dropped || d->nodes[i].hidden ? d->nodes[i].end : i + 1;
 	}
-	(void)about;
 	dom_count(d);
 }

@@ -25,7 +25,7 @@ static const char apart[] =
 	"flyout drawer ";
 static const char label[] =
 	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
-	"tags tag taglist categories category credits copyright avatar userinfo signature poster vote votes score "
+	"tags tag taglist categories category credits copyright avatar userinfo poster vote votes score "
 	"actions controls permalink badge profile postprofile hidden srt sr visuallyhidden screenreader kicker "
 	"eyebrow ";
 static const char comment[] =
@@ -131,7 +131,10 @@ part_is_named(const struct dom *d, uint32_t i, enum part_name name)
 }
 
 /* Phrases that a heading begins with, or (after '*') has anywhere. */
-static const char *const comments[] = {"customer reviews",
+static const char *const comments[] = {"*reviews for",
+				       "guest book",
+				       "guestbook",
+				       "customer reviews",
 				       "user reviews",
 				       "reviews (",
 				       "ratings and reviews",

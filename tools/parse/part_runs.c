@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-	BEFORE = 200,   /* characters of running text before comments */
+	BEFORE = 100,   /* characters of running text before comments */
 	CLEAR = 250,    /* characters of running text that are an article */
 	TEASER = 450,   /* characters of a teaser */
 	HEADLINE = 12,  /* characters of the link of a teaser */
@@ -54,6 +54,17 @@ is_marked_comment(const struct dom *d, uint32_t i)
 	       (property && strcmp(property, "comment") == 0);
 }
 
+/* Whether two or more elements in the part are named comments too, each on its own. */
+static bool
+has_named_comments(const struct dom *d, uint32_t i)
+{
+	size_t named = 0;
+
+	for (uint32_t k = i + 1; k < d->nodes[i].end && named < 2; k = d->nodes[k].end)
+		named += d->nodes[k].node->type == GUMBO_NODE_ELEMENT && part_is_named(d, k, NAME_COMMENT);
+	return named >= 2;
+}
+
 static unsigned
 comment_signs(const struct page *p, uint32_t i)
 {
@@ -70,6 +81,7 @@ comment_signs(const struct page *p, uint32_t i)
 	signs += s->area > 0 || (next && p->signs[next].area > 0);
 	signs += s->reply > 0;
 	signs += s->time > 0 && s->author > 0;
+	signs += named && has_named_comments(p->d, i);
 	return signs;
 }
 
@@ -134,7 +146,7 @@ part_is_teaser(const struct page *p, uint32_t i)
 		return false;
 	if (n->links == 0 && !n->in_link)
 		return false;
-	return n->in_link || has_headline(p->d, i);
+	return n->in_link || has_headline(p->d, i) || (n->linked == 0 && s->heading == 1);
 }
 
 /* The characters of the teasers among the children of I, if they are alike and at least three. */

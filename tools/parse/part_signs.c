@@ -122,7 +122,8 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 	s->time += dom_tag(d, i) == GUMBO_TAG_TIME || attribute_has(d, i, "itemprop", "datePublished") ||
 		   attribute_has(d, i, "itemprop", "dateCreated");
 	s->author += dom_tag(d, i) != GUMBO_TAG_META && attribute_has(d, i, "itemprop", "author");
-	s->action += n->own > 0 && n->own <= 60 && n->own_linked * 10 >= n->own * 9;
+	s->action += !(dom_tag(d, i) >= GUMBO_TAG_H1 && dom_tag(d, i) <= GUMBO_TAG_H6) && n->own > 0 && n->own <= 60 &&
+		     n->own_linked * 10 >= n->own * 9;
 	s->prose += !n->hidden && n->own >= 80 && n->own_linked * 3 < n->own;
 }
 
