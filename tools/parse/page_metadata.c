@@ -14,6 +14,7 @@ enum { DEPTH = 32, LD_NODES = 2000, LD_BYTES = 1 << 20 };
 /* The values, from the most to the least reliable source. */
 struct said {
 	char *title, *site, *language, *description, *author, *date, *canonical, *modified;
+	struct buf *body;
 };
 
 struct meta {
@@ -101,11 +102,24 @@ is_aside(struct json_object *o)
 			      "SiteNavigationElement", "Corporation", "LocalBusiness");
 }
 
+/* The longest text of an article. */
+static void
+take_body(struct said *s, struct json_object *o)
+{
+	const char *text = rec_string(o, "articleBody");
+
+	if (text && strlen(text) > s->body->len) {
+		buf_clear(s->body);
+		buf_str(s->body, text);
+	}
+}
+
 static void
 take_thing(struct said *s, struct json_object *o)
 {
 	if (is_aside(o))
 		return;
+	take_body(s, o);
 	take_names(&s->title, o, "headline");
 	if (!rec_string(o, "headline") && rec_string(o, "@type"))
 		take_names(&s->title, o, "name");
@@ -345,9 +359,9 @@ settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *bas
 }
 
 void
-page_metadata_read(const struct dom *d, CURLU *base, struct doc *out)
+page_metadata_read(const struct dom *d, CURLU *base, struct doc *out, struct buf *body)
 {
-	struct said s = {0};
+	struct said s = {.body = body};
 	struct heard h = {0};
 	char **lines[] = {&s.title,     &s.site,     &s.language, &s.description, &s.author, &s.date,
 			  &s.canonical, &s.modified, &h.title,    &h.author,      &h.byline, &h.date};

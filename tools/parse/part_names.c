@@ -30,7 +30,8 @@ static const char label[] =
 	"eyebrow ";
 static const char comment[] =
 	" comment comments commentlist commentarea commentthread disqus respond replies reply responses discussion "
-	"usercomments reviews customerreviews reviews customerreviews kommentare commentaires comentarios talkback ";
+	"usercomments guestbook reviews customerreviews reviews customerreviews kommentare commentaires comentarios "
+	"talkback ";
 static const char author[] =
 	" author authorbox authorbio authorinfo bio biography byline contributor writer aboutauthor ";
 
@@ -127,7 +128,7 @@ part_is_named(const struct dom *d, uint32_t i, enum part_name name)
 	const char *class = dom_attribute(d, i, "class"), *id = dom_attribute(d, i, "id");
 
 	return (class && attribute_says(class, lists[name])) ||
-	       (id && attribute_says(id, lists[name]) && !is_slug(d, i, id));
+	       (id && attribute_says(id, lists[name]) && (name != NAME_APART || !is_slug(d, i, id)));
 }
 
 /* Phrases that a heading begins with, or (after '*') has anywhere. */

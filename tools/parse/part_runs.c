@@ -54,35 +54,48 @@ is_marked_comment(const struct dom *d, uint32_t i)
 	       (property && strcmp(property, "comment") == 0);
 }
 
-/* Whether two or more elements in the part are named comments too, each on its own. */
+/* Whether two or more elements beside each other in the part are written alike, with a class, and have text. */
 static bool
-has_named_comments(const struct dom *d, uint32_t i)
+has_alike(const struct dom *d, uint32_t i)
 {
-	size_t named = 0;
+	uint32_t before = 0;
 
-	for (uint32_t k = i + 1; k < d->nodes[i].end && named < 2; k = d->nodes[k].end)
-		named += d->nodes[k].node->type == GUMBO_NODE_ELEMENT && part_is_named(d, k, NAME_COMMENT);
-	return named >= 2;
+	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end) {
+		if (!page_is_shown(d, k) || d->nodes[k].text == 0)
+			continue;
+		if (before && dom_attribute(d, k, "class") && page_is_alike(d, before, k))
+			return true;
+		before = k;
+	}
+	return false;
 }
 
+/* Signs that people write to each other here: what comments are made of. */
+static unsigned
+talk_signs(const struct page *p, uint32_t i)
+{
+	const struct part_signs *s = &p->signs[i];
+	uint32_t next = page_next(p->d, i);
+	unsigned signs = is_marked_comment(p->d, i) ? SIGNS : 0;
+
+	signs += s->area > 0 || (next && p->signs[next].area > 0);
+	signs += s->reply > 0;
+	signs += s->author > 1 || (s->time > 0 && s->author > 0);
+	return signs + has_alike(p->d, i);
+}
+
+/* Signs that the part has comments; 0 if only words say so, as in a section about comments. */
 static unsigned
 comment_signs(const struct page *p, uint32_t i)
 {
 	const struct part_signs *s = &p->signs[i];
-	uint32_t next = page_next(p->d, i);
 	bool named = part_is_named(p->d, i, NAME_COMMENT);
-	unsigned signs = 0;
+	unsigned talk;
 
 	if (!named && s->reply == 0 && s->area == 0 && s->time < 2 && s->author < 2 && !is_marked_comment(p->d, i))
 		return 0;
-	signs += named;
-	signs += is_marked_comment(p->d, i) ? SIGNS : 0;
-	signs += page_first_heading(p, i) == HEADING_COMMENTS ? 2 : 0;
-	signs += s->area > 0 || (next && p->signs[next].area > 0);
-	signs += s->reply > 0;
-	signs += s->time > 0 && s->author > 0;
-	signs += named && has_named_comments(p->d, i);
-	return signs;
+	talk = talk_signs(p, i);
+	return talk ? talk + named + (page_first_heading(p, i) == HEADING_COMMENTS ? 2 : 0) : 0;
 }
 
 float
@@ -106,8 +119,7 @@ part_runs_drop_comments(struct page *p)
 			before += n->own;
 		}
 		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i) : 0;
-		if ((signs >= SIGNS && (p->article || !is_forum(d, i, opening))) ||
-		    (signs > 0 && signs >= 2 && !n->prose)) {
+		if ((signs >= SIGNS && (p->article || !is_forum(d, i, opening))) || (signs == 2 && !n->prose)) {
 			mass += n->mass;
 			page_drop(p, i);
 			i = n->end;
