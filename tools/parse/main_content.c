@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 
+#include "page_lines.h"
 #include "page_parts.h"
 #include "part_runs.h"
 
@@ -30,13 +31,6 @@ has_role(const struct dom *d, uint32_t i, const char *list)
 	const char *role = dom_attribute(d, i, "role");
 
 	return role && *role && has_word(list, role);
-}
-
-static bool
-is_table_part(GumboTag tag)
-{
-	return tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_TR || tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH ||
-	       tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TFOOT;
 }
 
 static void
@@ -98,9 +92,10 @@ is_lead(const struct page *p, uint32_t i, uint32_t text)
 	const struct part_signs *s = &p->signs[i];
 
 	if (!page_is_shown(d, i) || dom_tag(d, n->parent) == GUMBO_TAG_BODY || n->text < BESIDE ||
-	    n->linked * 5 > n->text || s->action > 0 || s->field > 0 || part_is_named(d, i, NAME_APART))
+	    n->linked * 5 > n->text || s->field > 0 || part_is_named(d, i, NAME_APART))
 		return false;
-	return i < text || (n->prose && dom_attribute(d, i, "class") && page_is_alike(d, i, text));
+	return (i < text && (s->action == 0 || n->prose)) ||
+	       (n->prose && dom_attribute(d, i, "class") && page_is_alike(d, i, text));
 }
 
 /* The child of I with nearly all of its weight; 0 if there is none, or if the other children belong to the text. */
@@ -116,6 +111,8 @@ heavy_child(const struct page *p, uint32_t i)
 			best = k;
 	if (best == 0 || d->nodes[i].mass <= 0 || d->nodes[best].mass < d->nodes[i].mass * 0.85F)
 		return 0;
+	if (!p->article && d->nodes[best].text * 2 < d->nodes[i].text)
+		return 0; /* what is beside it is short, but most of what a reader sees */
 	switch (dom_tag(d, best)) {
 	case GUMBO_TAG_BODY:
 	case GUMBO_TAG_HTML:
@@ -154,7 +151,7 @@ choose_content(const struct page *p)
 	while ((child = heavy_child(p, i)))
 		i = child;
 	/* a single row is not a table */
-	while (i != 0 && is_table_part(dom_tag(d, i)) && dom_tag(d, i) != GUMBO_TAG_TABLE &&
+	while (i != 0 && page_is_table_part(dom_tag(d, i)) && dom_tag(d, i) != GUMBO_TAG_TABLE &&
 	       dom_tag(d, i) != GUMBO_TAG_TD)
 		i = d->nodes[i].parent;
 	return i;
@@ -199,7 +196,8 @@ main_content_find(struct dom *d, const char *title, const char *author)
 	if (d->nodes[0].mass <= 0)
 		drop_nothing(d);
 	chosen = choose_content(&p);
-	page_parts_drop_labels(&p, chosen);
+	page_lines_drop_repeated(&p, chosen);
+	page_lines_drop_labels(&p, chosen);
 	page_end(&p);
 	return chosen;
 }

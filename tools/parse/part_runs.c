@@ -90,12 +90,14 @@ comment_signs(const struct page *p, uint32_t i)
 {
 	const struct part_signs *s = &p->signs[i];
 	bool named = part_is_named(p->d, i, NAME_COMMENT);
+	enum part_heading heading;
 	unsigned talk;
 
 	if (!named && s->reply == 0 && s->area == 0 && s->time < 2 && s->author < 2 && !is_marked_comment(p->d, i))
 		return 0;
-	talk = talk_signs(p, i);
-	return talk ? talk + named + (page_first_heading(p, i) == HEADING_COMMENTS ? 2 : 0) : 0;
+	heading = page_first_heading(p, i);
+	talk = talk_signs(p, i) + (heading == HEADING_TALK);
+	return talk ? talk + named + (heading == HEADING_COMMENTS ? 2 : heading == HEADING_TALK) : 0;
 }
 
 float
@@ -139,9 +141,11 @@ has_headline(const struct dom *d, uint32_t i)
 	for (uint32_t k = i; k < d->nodes[i].end; k++) {
 		const struct dom_node *n = &d->nodes[k];
 
-		if (n->own_linked >= HEADLINE && n->own_linked + LINE > n->own)
-			return true;
-		if (dom_tag(d, k) >= GUMBO_TAG_H1 && dom_tag(d, k) <= GUMBO_TAG_H6 && n->linked * 2 > n->text)
+		bool heading = dom_tag(d, k) >= GUMBO_TAG_H1 && dom_tag(d, k) <= GUMBO_TAG_H6;
+
+		if (((n->own_linked >= HEADLINE && n->own_linked + LINE > n->own) ||
+		     (heading && n->linked * 2 > n->text)) &&
+		    part_leads_elsewhere(d, k))
 			return true;
 	}
 	return false;

@@ -135,3 +135,10 @@ page_previous(const struct dom *d, uint32_t i)
 	}
 	return 0;
 }
+
+bool
+page_is_table_part(GumboTag tag)
+{
+	return tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_TR || tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH ||
+	       tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TFOOT;
+}

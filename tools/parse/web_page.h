@@ -40,4 +40,7 @@ bool page_is_shown(const struct dom *d, uint32_t i);
 /* Whether I is a block of running text: long, with few links. */
 bool page_is_prose(const struct dom *d, uint32_t i);
 
+/* Whether the tag is that of a table, or of a part of one. */
+bool page_is_table_part(GumboTag tag);
+
 #endif
