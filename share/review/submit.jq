@@ -38,7 +38,7 @@ def submit_head:
 def submit_row:
 	{name: "submit.html", text: (
 		part("picks"; .position)
-		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"" + row_counts + @html "><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
 <span class=\"name\">\(.name)</span><span class=\"state\"></span></a></li>
 ")};
 

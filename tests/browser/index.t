@@ -82,6 +82,13 @@ async function sendsLittle(browser) {
 	assert.ok(all.some(([name]) => name === 'subjects.json'));
 	assert.ok(sum < 100000, 'more than 100 KB');
 	assert.ok(picked < 15 * SUBJECTS, 'the picks are not compressed');
+
+	/* Styles and scripts come once. */
+	await page.goto(pageOf(server, 'index-2.html'));
+	await says(page, '#progress', '4989 of 5000 decided');
+	const again = await page.evaluate(() => performance.getEntriesByType('resource').filter((e) => /\.(css|js)$/.test(e.name)).map((e) => e.transferSize));
+
+	assert.ok(again.length >= 5 && again.every((size) => size === 0), 'sent again: ' + again);
 	assert.ok(json <= 60 * SUBJECTS, 'more than 60 bytes a subject');
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
