@@ -64,7 +64,7 @@ export function bytes(n) {
 
 	for (; n >= 1000 && unit < units.length - 1; unit++)
 		n /= 1000;
-	return (unit && n < 10 ? n.toFixed(1) : Math.round(n)) + ' ' + units[unit];
+	return unit === 0 && n === 1 ? '1 byte' : (unit && n < 10 ? n.toFixed(1) : Math.round(n)) + ' ' + units[unit];
 }
 
 /* A length of time in words. */

@@ -1,42 +1,20 @@
 #!/usr/bin/env node
 /*
- * The home page of a real server: batches as they move, by a stream and without one, and many of them; and the index of
- * a batch of 10,000.
+ * The home page of a real server: batches as they move, by a stream and without one, and many of them; what can be done
+ * with them, and what strangers call them.
  */
 'use strict';
-const { execFileSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const bi = require('./bi.js');
 const { assert, open, pageOf, picksOf, says } = bi;
 
 const MANY = process.env.BI_LONG ? 10000 : 500; /* batches */
-const BIG = process.env.BI_LONG ? 10000 : 2000;
-const PAINT = 60000; /* milliseconds: a machine that does other things takes ten times as long */
 let server;
 
 function prepare() {
 	bi.grid('M_batch1', 4, 3);
-	big();
 	[server] = bi.serve('M_batch1');
-}
-
-/* The index of a batch of BIG subjects, by the program that bi-render runs, and pictures for the first of them. */
-function big() {
-	const folder = path.join(bi.root, 'review/big');
-	const batch = {batch: 'big', label: 'Ten thousand', subjects: BIG, candidates: BIG * 6, failed: 0, waiting: 0};
-	const program = 'include "index"; if has("head") then .head | index_head elif has("subject") then .batch as $b | .subject | index_card($b) ' +
-		'else .tail | index_tail end | .text';
-	const candidates = (id) => [1, 2, 3, 4, 5, 6].map((idx) => ({idx, thumb: `thumbs/${id}_${idx}.webp`, thumb_width: 64, thumb_height: 48}));
-	const lines = [{head: batch}];
-
-	for (let i = 1; i <= BIG; i++)
-		lines.push({batch, subject: {id: String(i), name: 'Subject number ' + i, facts: [], waiting: 0, position: i, candidates: candidates(i)}});
-	lines.push({tail: {}});
-	fs.cpSync(path.join(bi.root, 'review/M_batch1'), folder, {recursive: true});
-	fs.writeFileSync(path.join(folder, 'index.html'), execFileSync('jq', ['-r', '-j', '-L', path.join(bi.share, 'review'), program], {
-		input: lines.map((l) => JSON.stringify(l) + '\n').join(''), maxBuffer: 1 << 28, timeout: bi.DEADLINE * 2,
-	}));
 }
 
 async function moves(browser) {
@@ -102,6 +80,14 @@ async function withoutStream(browser) {
 	await context.close();
 }
 
+/* axe-core finds nothing in light and in dark. */
+async function checkBoth(page, what) {
+	for (const colorScheme of ['dark', 'light']) {
+		await page.emulateMedia({colorScheme});
+		await bi.checkAxe(page, what + ' in ' + colorScheme);
+	}
+}
+
 /* Jobs of the API are batches as others, with the way to their notebook. */
 async function handedIn(browser) {
 	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1280, height: 800}});
@@ -126,7 +112,7 @@ async function handedIn(browser) {
 	const names = await page.$$eval('.card h2', (all) => all.map((e) => e.textContent));
 
 	assert.deepStrictEqual(names, [...names].sort());
-	await bi.checkAxe(page, 'jobs');
+	await checkBoth(page, 'jobs');
 	if (process.env.BI_SHOTS)
 		await page.screenshot({path: process.env.BI_SHOTS + '/home.png', fullPage: true});
 
@@ -157,7 +143,7 @@ async function failures(browser) {
 	assert.match(await page.innerText('#failures-list li:nth-child(1)'), /<img src=x onerror="window\.ran=1">.*no such file: cannot open/s);
 	assert.match(await page.innerText('#failures-list li:nth-child(2)'), /Name 2.*gone1\s.*no such file: /s);
 	assert.ok(await page.$eval('#failures-list', (list) => list.scrollWidth <= list.clientWidth), 'a long name breaks the list');
-	await bi.checkAxe(page, 'failures');
+	await checkBoth(page, 'failures');
 	await page.click('#failures-after');
 	await says(page, '#failures-place', '51 to 60 of 60');
 	assert.match(await page.innerText('#failures-list li:last-child'), /Name 60/);
@@ -190,7 +176,7 @@ async function cancelled(browser) {
 	await page.click('[data-batch="waits"] [data-act="cancel"]');
 	await page.waitForSelector('#sure[open]');
 	assert.match(await page.textContent('#sure-what'), /^waits: 3 items not fetched yet will count as failed\./);
-	await bi.checkAxe(page, 'cancelling');
+	await checkBoth(page, 'cancelling');
 	await page.click('#sure button:has-text("Go on")');
 	await page.waitForSelector('#sure', {state: 'hidden'});
 	await says(page, '.card:nth-child(1) .status', 'waiting');
@@ -233,7 +219,7 @@ async function readOnly(browser) {
 	await lender.close();
 	await page.evaluate(() => sessionStorage.setItem('bi:token', 'wrong'));
 	await page.click('[data-batch="failing"] [data-act="retry"]');
-	await page.waitForFunction(() => /token/.test(document.querySelector('.said.wrong').textContent));
+	await page.waitForFunction(() => /token/.test((document.querySelector('.said.wrong') || {}).textContent));
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }
@@ -252,35 +238,8 @@ async function longNames(browser) {
 	assert.match(await page.innerText('[data-batch^="nnnnn"] .head'), /<img src=x onerror="window\.ran=1">l{65} · /);
 	assert.strictEqual(await page.locator('[data-batch^="nnnnn"] .head bdi').count(), 3);
 	assert.strictEqual(await page.evaluate(() => window.ran), undefined);
-	await bi.checkAxe(page, 'long names');
+	await checkBoth(page, 'long names');
 	assert.deepStrictEqual(troubles, []);
-	await context.close();
-}
-
-async function tenThousand(browser) {
-	const {context, page} = await open(browser, '', {viewport: {width: 1400, height: 900}});
-
-	/* Its pictures are not there: that is not what is looked at. */
-	await page.route('**/thumbs/**', (route) => route.fulfill({contentType: 'image/png', body: bi.png(1)}));
-	await page.goto(pageOf(server, '../big/index.html'));
-	await says(page, '#progress', `0 of ${BIG} decided`);
-	const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
-	const start = Date.now();
-
-	assert.ok((await page.locator('.subject').count()) < 1000, 'all are on the page at once');
-	await page.fill('#search', String(BIG - 223));
-	assert.deepStrictEqual(await page.locator('.subject h2').allTextContents(), ['Subject number ' + (BIG - 223)]);
-	await page.fill('#search', '');
-	await page.click('[value="picked"]');
-	await page.waitForSelector('#nothing:not([hidden])');
-	await page.click('[value="all"]');
-	await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-	await page.waitForFunction(() => document.querySelectorAll('.subject').length > 240);
-	const worked = Date.now() - start;
-
-	console.log(`# first paint after ${Math.round(paint)} ms; searched, filtered twice and scrolled in ${worked} ms`);
-	assert.ok(paint < PAINT, 'first paint after ' + paint + ' ms');
-	assert.ok(worked < PAINT, 'search, filter and scroll took ' + worked + ' ms');
 	await context.close();
 }
 
@@ -340,7 +299,7 @@ async function manyBatches(browser) {
 	await page.waitForFunction(() => document.querySelector('#batches h2').textContent === 'copy00020');
 	await page.check('#find [value="all"]');
 	await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-	await page.waitForFunction(() => document.querySelectorAll('#batches .card').length > 120);
+	await page.waitForFunction(() => document.querySelectorAll('#batches .card').length > 60);
 	fs.rmSync(path.join(bi.root, 'batches/copy00002'), {recursive: true});
 	await page.waitForFunction(() => document.querySelector('#batches li:nth-child(4) h2').textContent === 'copy00003');
 	await bi.checkAxe(page, 'many batches');
@@ -357,5 +316,4 @@ bi.main(prepare, [
 	['without the token it is read only', readOnly],
 	['long and foreign names break nothing', longNames],
 	[`${MANY} batches are found, filtered and followed`, manyBatches],
-	[`an index of ${BIG} subjects stays usable`, tenThousand],
 ]);
