@@ -9,6 +9,9 @@
 const lists = (function () {
 	const {byId, all, setText, words} = review;
 	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
+	/* What a reviewer, this one or another, said of a subject. */
+	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason};
+	const brief = 100; /* characters of a remark in a list */
 	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
 	const patience = 10000; /* milliseconds that a page may take */
 	const perPage = 500; /* subjects on a page of the index */
@@ -24,8 +27,11 @@ const lists = (function () {
 	let sought = '';
 	let draw = null;
 
-	function rowOf(subject, name, index) {
+	/* CANDIDATES and FAILED: how many items of the subject can be chosen, and how many failed. */
+	function rowOf(subject, name, index, candidates, failed) {
 		return {
+			nothing: candidates === 0, /* there is nothing to choose: it is no work */
+			failed: failed > 0,
 			element: null,
 			state: null,
 			subject: subject,
@@ -33,6 +39,7 @@ const lists = (function () {
 			index: index,
 			sought: (name + ' ' + subject).toLocaleLowerCase(),
 			thumbs: new Set(),
+			sources: [], /* of its pictures, with their versions */
 			known: picks.of(subject),
 			shown: '',
 		};
@@ -42,11 +49,13 @@ const lists = (function () {
 		row.element = element;
 		row.state = element.querySelector('.state');
 		row.thumbs = new Set(element.dataset.thumbs.split(' '));
+		row.sources = all('img', element).map((img) => img.getAttribute('src'));
 	}
 
 	function read() {
 		here = rows = all(selector).map(function (element) {
-			const row = rowOf(element.dataset.subject, element.querySelector('h2, .name').textContent, review.page.index);
+			const row = rowOf(element.dataset.subject, element.querySelector('h2, .name').textContent, review.page.index,
+				Number(element.dataset.candidates), Number(element.dataset.failed || 0));
 
 			setElement(row, element);
 			return row;
@@ -75,8 +84,8 @@ const lists = (function () {
 		try {
 			if (!picks.state().served)
 				throw new Error('this page is a file');
-			rows = JSON.parse(await load('subjects.json')).map(([subject, name], i) =>
-				shown.get(subject) || rowOf(subject, name, indexName(Math.floor(i / perPage) + 1)));
+			rows = JSON.parse(await load('subjects.json')).map(([subject, name, candidates, failed], i) =>
+				shown.get(subject) || rowOf(subject, name, indexName(Math.floor(i / perPage) + 1), candidates, failed || 0));
 			scope = 'all';
 		} catch (e) {
 			scope = 'here';
@@ -126,41 +135,47 @@ const lists = (function () {
 
 	function describe(known) {
 		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
+		const said = decision.remarkWords(known.remarks, brief).map((word) => ', ' + word).join('');
 
 		if (known.outcome === 'differ')
-			return text + ': ' + differing(known).join(', ');
-		return known.mine === null && known.others.length ? text + ', not decided by you' : text;
+			return text + ': ' + differing(known).join(', ') + said;
+		return text + (known.mine === null && known.others.length ? ', not decided by you' : '') + said;
 	}
 
 	/* The choices: "ada 2", "bob none". */
 	function differing(known) {
 		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
 
-		return own.concat(known.others).map((o) => o.reviewer + ' ' + (o.choice === 0 ? 'none' : o.choice));
+		return own.concat(known.others).map((o) => o.reviewer + ' ' + (decision.chosen(o.choice).join(' ') || 'none'));
 	}
 
 	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */
-	function isOf(known, state) {
+	function isOf({known, nothing, failed}, state) {
 		if (state === 'undecided')
-			return known.mine === null;
+			return known.mine === null && !nothing;
+		if (state === 'failed')
+			return failed;
+		if (Object.hasOwn(remarked, state))
+			return [known.remarks, ...known.others.map((o) => o.remarks)].some(remarked[state]);
 		return state === 'unsaved' ? known.unsaved : known.outcome === state;
 	}
 
 	function isMeant(row) {
-		return (show === 'all' || isOf(row.known, show)) &&
+		return (show === 'all' || isOf(row, show)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
 	/* Shows the outcome of a row, if it has changed. */
 	function refresh(row) {
-		const text = describe(row.known);
+		const idle = row.nothing && row.known.outcome === 'undecided';
+		const text = idle ? 'Nothing to choose' : describe(row.known);
 		const sign = text + (row.known.unsaved ? '*' : '');
 
 		if (!row.element || row.shown === sign)
 			return;
 		row.shown = sign;
 		setText(row.state, text);
-		row.element.dataset.outcome = row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
+		row.element.dataset.outcome = idle ? 'nothing' : row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
 		row.element.toggleAttribute('data-unsaved', row.known.unsaved);
 		draw(row);
 	}
@@ -221,19 +236,23 @@ const lists = (function () {
 	function count() {
 		if (scope === 'unknown')
 			return;
-		const undecided = rows.filter((row) => isOf(row.known, 'undecided')).length;
-		const decided = rows.length - undecided;
+		const undecided = rows.filter((row) => isOf(row, 'undecided')).length;
+		const work = rows.filter((row) => !row.nothing || row.known.mine !== null).length;
+		const decided = work - undecided;
 		const others = rows.filter((row) => row.known.others.length).length;
 
 		all('[data-count]').forEach(function (b) {
 			const state = b.dataset.count;
 
-			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row.known, state)).length));
+			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
+			/* No filter for what nobody has said. */
+			if (Object.hasOwn(remarked, state))
+				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
-		setText(byId('progress'), decided + ' of ' + rows.length + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
-		byId('bar').max = Math.max(rows.length, 1);
+		setText(byId('progress'), decided + ' of ' + work + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
+		byId('bar').max = Math.max(work, 1);
 		byId('bar').value = decided;
-		setText(byId('left'), rows.length === 0 || undecided ? '' : 'all decided');
+		setText(byId('left'), work === 0 || undecided ? '' : 'all decided');
 	}
 
 	/* Updates the page from picks. */
@@ -246,10 +265,11 @@ const lists = (function () {
 
 	function picture(row, choice, alt) {
 		const img = document.createElement('img');
+		const file = 'thumbs/' + row.subject + '_' + choice + '.webp';
 
 		img.loading = 'lazy';
 		img.alt = alt;
-		img.src = 'thumbs/' + row.subject + '_' + choice + '.webp';
+		img.src = row.sources.find((source) => source.startsWith(file + '?')) || file;
 		return img;
 	}
 
@@ -322,7 +342,7 @@ const lists = (function () {
 		const at = rows.findIndex((row) => row.subject === after);
 		const around = rows.slice(at + 1).concat(onward ? [] : rows.slice(0, at + 1));
 
-		return around.find((row) => isOf(row.known, 'undecided')) || null;
+		return around.find((row) => isOf(row, 'undecided')) || null;
 	}
 
 	function addressOf(row) {
@@ -341,7 +361,8 @@ const lists = (function () {
 	/* The order of the subjects, for their pages. */
 	function keepOrder() {
 		if (scope === 'all')
-			picks.session.set('order', rows.map((row) => row.subject));
+			picks.session.set('order', rows.map((row) => row.subject)) &&
+				picks.session.set('nothing', rows.filter((row) => row.nothing).map((row) => row.subject));
 	}
 
 	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one. */
