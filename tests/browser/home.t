@@ -6,6 +6,7 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
+const { pathToFileURL } = require('url');
 const bi = require('./bi.js');
 const { assert, open, pageOf, picksOf, says } = bi;
 
@@ -307,7 +308,31 @@ async function manyBatches(browser) {
 	await context.close();
 }
 
+/* What the pages say of times, states and failures. */
+async function words() {
+	const load = (name) => import(pathToFileURL(path.join(bi.share, 'review', name)));
+	const {sayTime, span, statusWords} = await load('show.js');
+	const {failureKinds} = await load('failure-words.js');
+	const now = new Date(2026, 0, 1, 0, 30);
+
+	for (const [text, said] of [
+		['2025-12-31T23:59:00', 'yesterday, 23:59'], ['2026-01-01T00:00:00', 'today, 00:00'], ['2025-12-30T23:59:59', '30 December 2025, 23:59'],
+		['2026-01-02T00:00:00', '2 January, 00:00'], ['2025-03-04', '4 March 2025'], ['2025', ''], ['yesterday', ''], [null, ''], ['2025-13-45T00:00:00Z', ''],
+	])
+		assert.strictEqual(sayTime(text, now), said);
+	assert.deepStrictEqual([0, 89, 90, 5400, 129600].map(span), ['1 s', '89 s', '2 min', '2 h', '2 days']);
+	assert.deepStrictEqual([
+		[{status: 'completed'}], [{status: 'pending'}], [{status: 'processing', failed_items: 3}], [{status: 'pending', stale: true}],
+		[{status: 'partially_completed', failed_items: 1234}], [{status: 'failed', failed_items: 2}, {http_404: 2}], [{status: 'failed', failed_items: 1}],
+		[{status: 'partially_completed', failed_items: 5}, {cancelled: 4, http_404: 1}], [{status: 'unreadable'}], [{status: 'new<b>'}],
+	].map((args) => statusWords(...args)), ['done', 'waiting', 'working', 'stopped', 'done, 1,234 failed', 'all 2 failed', 'failed', 'cancelled', 'cannot be read', 'new<b>']);
+	assert.deepStrictEqual(failureKinds({http_404: 2, http_403: 1, http_503: 9, http_418: 1, size_mismatch: 3, hash_mismatch: 4, constructor: 1, its_own_code: 'x'}), [
+		['server error (503)', 9], ['not the expected file', 7], ['not found (404)', 2], ['access denied (403)', 1], ['refused (418)', 1], ['constructor', 1], ['its own code', 0],
+	]);
+}
+
 bi.main(prepare, [
+	['times, states and failures are said in words', words],
 	['the home page shows batches as they move', moves],
 	['without a stream it asks now and then', withoutStream],
 	['what was handed in leads to its notebook', handedIn],
