@@ -41,7 +41,7 @@ def index_head:
 		+ "<div id=\"list\">\n<ul class=\"subjects\">\n")};
 
 def index_thumb:
-	@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
+	@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
 
 # Up to four pictures for each subject.
 def index_card:

@@ -9,6 +9,9 @@
 const lists = (function () {
 	const {byId, all, setText, words} = review;
 	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
+	/* What a reviewer, this one or another, said of a subject. */
+	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason};
+	const brief = 100; /* characters of a remark in a list */
 	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
 	const patience = 10000; /* milliseconds that a page may take */
 	const perPage = 500; /* subjects on a page of the index */
@@ -34,6 +37,7 @@ const lists = (function () {
 			index: index,
 			sought: (name + ' ' + subject).toLocaleLowerCase(),
 			thumbs: new Set(),
+			sources: [], /* of its pictures, with their versions */
 			known: picks.of(subject),
 			shown: '',
 		};
@@ -43,6 +47,7 @@ const lists = (function () {
 		row.element = element;
 		row.state = element.querySelector('.state');
 		row.thumbs = new Set(element.dataset.thumbs.split(' '));
+		row.sources = all('img', element).map((img) => img.getAttribute('src'));
 	}
 
 	function read() {
@@ -127,23 +132,26 @@ const lists = (function () {
 
 	function describe(known) {
 		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
+		const said = decision.remarkWords(known.remarks, brief).map((word) => ', ' + word).join('');
 
 		if (known.outcome === 'differ')
-			return text + ': ' + differing(known).join(', ');
-		return known.mine === null && known.others.length ? text + ', not decided by you' : text;
+			return text + ': ' + differing(known).join(', ') + said;
+		return text + (known.mine === null && known.others.length ? ', not decided by you' : '') + said;
 	}
 
 	/* The choices: "ada 2", "bob none". */
 	function differing(known) {
 		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
 
-		return own.concat(known.others).map((o) => review.isolate(o.reviewer) + ' ' + (o.choice === 0 ? 'none' : o.choice));
+		return own.concat(known.others).map((o) => review.isolate(o.reviewer) + ' ' + (decision.chosen(o.choice).join(' ') || 'none'));
 	}
 
 	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */
 	function isOf(known, state) {
 		if (state === 'undecided')
 			return known.mine === null;
+		if (Object.hasOwn(remarked, state))
+			return [known.remarks, ...known.others.map((o) => o.remarks)].some(remarked[state]);
 		return state === 'unsaved' ? known.unsaved : known.outcome === state;
 	}
 
@@ -246,6 +254,9 @@ const lists = (function () {
 			const state = b.dataset.count;
 
 			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row.known, state)).length));
+			/* No filter for what nobody has said. */
+			if (Object.hasOwn(remarked, state))
+				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
 		setText(byId('progress'), decided + ' of ' + rows.length + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
 		byId('bar').max = Math.max(rows.length, 1);
@@ -263,10 +274,11 @@ const lists = (function () {
 
 	function picture(row, choice, alt) {
 		const img = document.createElement('img');
+		const file = 'thumbs/' + row.subject + '_' + choice + '.webp';
 
 		img.loading = 'lazy';
 		img.alt = alt;
-		img.src = 'thumbs/' + row.subject + '_' + choice + '.webp';
+		img.src = row.sources.find((source) => source.startsWith(file + '?')) || file;
 		return img;
 	}
 

@@ -202,10 +202,27 @@ const loupe = (function () {
 		return kept.concat(free().slice(first, first + wanted));
 	}
 
+	function showPick(pane) {
+		const {card, idx} = pane.one;
+		const picked = card.classList.contains('picked');
+
+		pane.figure.classList.toggle('picked', picked);
+		setText(pane.pick, picked ? ('Picked ' + (card.dataset.order || '')).trim() : 'Pick ' + idx);
+	}
+
+	/* The picks have changed. */
+	function refresh() {
+		if (!dialog || !dialog.open)
+			return;
+		panes.filter((pane) => pane.one.card.isConnected).forEach(showPick);
+		review.all('button', parts.strip).forEach(function (frame, i) {
+			frame.classList.toggle('picked', Boolean(list[i]) && list[i].card.classList.contains('picked'));
+		});
+	}
+
 	function fill(pane, one) {
 		pane.one = one;
 		pane.figure.dataset.idx = one.idx;
-		pane.figure.classList.toggle('picked', one.card.classList.contains('picked'));
 		if (pane.img.getAttribute('src') !== one.href) {
 			pane.img.style.transform = '';
 			/* If the browser cannot show the file, show its thumbnail. */
@@ -220,7 +237,7 @@ const loupe = (function () {
 		setText(pane.number, String(one.idx));
 		setText(pane.title, one.title);
 		setText(pane.about, one.about);
-		setText(pane.pick, pane.figure.classList.contains('picked') ? 'Picked' : 'Pick ' + one.idx);
+		showPick(pane);
 		pane.hold.hidden = count < 2;
 		pane.hold.setAttribute('aria-pressed', String(one.idx === held));
 	}
@@ -394,6 +411,7 @@ const loupe = (function () {
 	return {
 		open: open,
 		turned: turned,
+		refresh: refresh,
 		step: step,
 		toggle: () => toggle(),
 		zoomBy: (by) => zoomBy(by),

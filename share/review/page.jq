@@ -17,15 +17,15 @@ def settings:
 	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
 	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
 
-# A style sheet or script of a page. print.css is only for paper.
-def asset:
-	if . == "print.css" then @html "<link rel=\"stylesheet\" href=\"\(.)\" media=\"print\">\n"
-	elif endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(.)\">\n"
-	else @html "<script src=\"\(.)\" defer></script>\n" end;
-
-# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $assets are the style sheets and
-# scripts of the page, and $data has more attributes of the body.
-def page_head($title; $kind; $assets; $data):
+# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $files are the style sheets and
+# scripts of the page, and $data has more attributes of the body. print.css is only for paper.
+def page_head($title; $kind; $files; $data):
+	.assets as $assets
+	| def file: $assets[.] // .;
+	def asset:
+		if . == "print.css" then @html "<link rel=\"stylesheet\" href=\"\(file)\" media=\"print\">\n"
+		elif endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(file)\">\n"
+		else @html "<script src=\"\(file)\" defer></script>\n" end;
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -35,9 +35,9 @@ def page_head($title; $kind; $assets; $data):
 <meta name=\"referrer\" content=\"no-referrer\">
 <title>\($title)</title>
 <link rel=\"icon\" href=\"data:,\">
-<link rel=\"stylesheet\" href=\"review.css\">
+<link rel=\"stylesheet\" href=\"\("review.css" | file)\">
 "
-	+ ([("picks.js", "review.js", $assets[]) | asset] | concat)
+	+ ([("decision.js", "picks.js", "review.js", $files[]) | asset] | concat)
 	+ @html "</head>
 <body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
@@ -86,6 +86,7 @@ def filters:
 <fieldset><legend class=\"unseen\">Show</legend>"
 	+ filter_choice("all"; "All") + filter_choice("undecided"; "Undecided") + filter_choice("picked"; "Picked")
 	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved")
+	+ filter_choice("unsure"; "Unsure") + filter_choice("noted"; "With a note") + filter_choice("reasoned"; "With a reason")
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>
@@ -96,6 +97,9 @@ def filters:
 # Long lists are split into parts, so that a browser can skip invisible ones; $place is that of the subject in the list.
 def part($class; $place):
 	if $place > 1 and $place % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
+
+# Behind the name of the file of a candidate or its thumbnail, which browsers keep for ever.
+def version: if .version then "?v=" + .version else "" end;
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
 

@@ -68,9 +68,6 @@ def details:
 		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
 
-# Behind the name of a file that changed: a browser that shows the old one then asks for it.
-def version: if .file_changed_at then "?" + (.file_changed_at | @uri) else "" end;
-
 def heading: .title // "Candidate \(.idx)";
 
 # Full size: a link, which loupe.js opens in a dialog. A drawing must not be opened as a document, so without a script
@@ -181,7 +178,7 @@ def subject_page($batch):
 	. as $s
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "subject.js"];
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "decisions.js", "remarks.js", "subject.js"];
 			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
 		+ ($batch | bar("subject"; $s.index))
 		+ "<main id=\"main\" class=\"review\">\n"

@@ -6,7 +6,7 @@ def download($format; $text; $title):
 
 def submit_head:
 	{name: "submit.html", text: (
-		page_head("Picks · \(batch_title)"; "submit"; ["submit.css", "print.css", "lists.js", "handover.js", "submit.js"]; "")
+		page_head("Picks · \(batch_title)"; "submit"; ["submit.css", "print.css", "lists.js", "decisions.js", "handover.js", "submit.js"]; "")
 		+ bar("submit"; "index.html")
 		+ "<main id=\"main\">\n"
 		+ notice

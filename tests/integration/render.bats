@@ -13,6 +13,11 @@ item() {
 	printf '{"subject":{"id":"%s","name":"Subject %s","category":"M"},"file":"%s"%s}\n' "$1" "$1" "$(realpath -m "$2")" "${3-}"
 }
 
+# The names of files, those of style sheets and scripts without their versions.
+without_versions() {
+	sed -E 's/-[0-9a-f]{8}(\.(css|js))$/\1/'
+}
+
 # The text of a page without its tags.
 words_of() {
 	sed 's/<[^>]*>/ /g' "$1"
@@ -29,7 +34,7 @@ words_of() {
 	assert_line --index 0 "{\"batch\":\"M_batch1\",\"review\":\"$BI_ROOT/review/M_batch1/index.html\",\"subjects\":2,\"candidates\":3}"
 	assert_line --index 1 '{"end":"bi-render","batches":1,"exit":0}'
 	run find "$R/M_batch1" -type f -printf '%P\n'
-	assert_equal "$(sort <<<"$output")" "$(sort <<-'END'
+	assert_equal "$(without_versions <<<"$output" | sort)" "$(sort <<-'END'
 		.pages
 		.thumbs
 		M1_1.jpg
@@ -86,7 +91,7 @@ words_of() {
 	run -1 bi-render <records
 	for page in index submit E_review; do
 		run grep -oiE '<script[^>]*>|<img src=x|onerror=[^&]*>|href="javascript' "$R/evil/$page.html"
-		run grep -viE '^<script src="[a-z]+\.js" defer>$' <<<"$output"
+		run grep -viE '^<script src="[a-z]+-[0-9a-f]{8}\.js" defer>$' <<<"$output"
 		assert_output ''
 	done
 	run words_of "$R/evil/E_review.html"
@@ -175,8 +180,7 @@ words_of() {
 	echo mine >"$R/same/notes.txt"
 	rm -r "$BI_ROOT/batches/same"
 	item 1 origin/M-1-2.jpg | bi-fetch -b same | bi-render
-	run ls "$R/same"
-	assert_output - <<-'END'
+	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_versions | sort)" "$(sort <<-'END'
 		1_1.jpg
 		1_review.html
 		index.html
@@ -195,6 +199,7 @@ words_of() {
 		thumbs
 		turn.js
 	END
+	)"
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
 	run ls "$R/same/thumbs"
 	assert_output 1_1.webp
@@ -375,7 +380,7 @@ words_of() {
 	cd "$R/way"
 	sha256sum -- *.html >../before
 	echo mine >../../mine
-	for name in .pages .thumbs index.html 1_review.html review.css 1_1.gif thumbs/1_1.webp; do
+	for name in .pages .thumbs index.html 1_review.html review-*.css 1_1.gif thumbs/1_1.webp; do
 		rm "$name"
 		mkfifo "$name"
 		run -0 timeout 60 bi-render way
@@ -509,6 +514,58 @@ bare() {
 	run -0 bi-render b
 	assert_equal "$(echo index*.html)" 'index-03.html index.html'
 	run ! grep -q 'class="pages"' index.html
+}
+
+@test "style sheets and scripts have the version of their bytes, and old ones stay for an hour" {
+	local old
+
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	item 1 a.gif | bi-fetch -b b | bi-render
+	cd "$R/b"
+	for name in *.css *.js; do
+		assert_equal "$(sed 's/.*-\(.*\)\..*/\1/' <<<"$name")" "$(sha256sum "$name" | cut -c 1-8)"
+	done
+	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' -- *.html | sort -u >../named
+	assert_equal "$(printf '%s\n' *.css *.js | sort)" "$(cat ../named)"
+	old=$(echo review-*.css)
+	# As a version of bi before left them.
+	touch review.css mine.css
+	cp -r "$BI_SHARE" ../share
+	echo '/* new */' >>../share/review/review.css
+	find . -name '*.js' -printf '%p %i\n' | sort >../before
+	BI_SHARE=$PWD/../share run -0 bi-render b
+	find . -name '*.js' -printf '%p %i\n' | sort | diff ../before -
+	assert_equal "$(find . -name 'review-*.css' | wc -l)" 2
+	run ! grep -q "$old" index.html 1_review.html submit.html
+	BI_SHARE=$PWD/../share run -0 bi-render b
+	[ -e "$old" ] && [ -e review.css ]
+	touch -d '2 hours ago' "$old" review.css
+	BI_SHARE=$PWD/../share run -0 bi-render b
+	[ ! -e "$old" ] && [ ! -e review.css ] && [ -e mine.css ]
+	# Pages that could not be made again keep what they need.
+	cp -r ../share ../broken
+	echo 'error("no")' >../broken/review/render.jq
+	echo '/* newer */' >>../broken/review/review.css
+	BI_SHARE=$PWD/../broken run -70 bi-render b
+	for name in $(grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html); do
+		[ -e "$name" ]
+	done
+}
+
+@test "a picture has another address when its bytes are others" {
+	local before
+
+	pictures M
+	item 1 origin/M-1-1.jpg | bi-fetch -b b | bi-render
+	before=$(grep -ohE '1_1\.(jpg|webp)\?v=[0-9a-f]{8}' "$R"/b/*.html | sort -u)
+	assert_equal "$(sed 's/?v=.*//' <<<"$before" | tr '\n' ' ')" '1_1.jpg 1_1.webp '
+	bi-render b
+	assert_equal "$(grep -ohE '1_1\.(jpg|webp)\?v=[0-9a-f]{8}' "$R"/b/*.html | sort -u)" "$before"
+	cp origin/M-2-1.jpg origin/M-1-1.jpg
+	item 1 origin/M-1-1.jpg | bi-fetch --update -b b | bi-render
+	run grep -ohE '1_1\.(jpg|webp)\?v=[0-9a-f]{8}' "$R"/b/*.html
+	refute_output --partial "${before##*=}"
+	assert_output --partial '1_1.webp?v='
 }
 
 @test "badges judge the original, in plain words" {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/msg.h"
 #include "candidate_files.h"
 #include "confined/type.h"
@@ -54,6 +55,22 @@ copy_file(const struct render *r, int in, const char *name)
 	return atomic_file_put_copy(r->temp, r->dir, name, in, ATOMIC_FILE_DATED);
 }
 
+/* Another number for other bytes, for another time of a change, and for thumbnails that are made in another way. */
+static uint32_t
+version_of(struct json_object *result)
+{
+	const char *sha256 = rec_string(result, "sha256"), *changed = rec_string(result, "file_changed_at");
+	unsigned char digest[HASH_BYTES];
+	struct buf text = {0};
+	uint32_t version;
+
+	buf_printf(&text, "%d %s %s", THUMBNAIL_VERSION, sha256 ? sha256 : "", changed ? changed : "");
+	hash_bytes(text.data, text.len, digest);
+	memcpy(&version, digest, sizeof(version));
+	buf_free(&text);
+	return version;
+}
+
 /* Handles the file of a completed item, or records that it is missing. Returns an exit code. */
 static int
 copy_candidate(struct render *r, const struct batch_place *place, struct json_object *result)
@@ -77,6 +94,7 @@ copy_candidate(struct render *r, const struct batch_place *place, struct json_ob
 		return EX_ALL_WELL;
 	}
 	r->candidates++;
+	r->items[place->item - 1].version = version_of(result);
 	r->items[place->item - 1].candidate = true;
 	r->items[place->item - 1].ext = c.hidden ? NULL : type_extension(c.mime);
 	/* Copies the file IN, which it owns from now on, and requests its thumbnail. Returns an exit code. */

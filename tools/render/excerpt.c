@@ -23,8 +23,8 @@ string_end(const char *at, const char *end)
 	return at < end ? at : end;
 }
 
-/* The string that is the member KEY of the object that begins at TEXT, which may be cut: its opening quote. NULL if there
- * is none. */
+/* The string that is the member KEY of the object that begins at TEXT, which may be cut: its opening quote. NULL if
+ * there is none. */
 static const char *
 find_string(const char *text, size_t n, const char *key)
 {

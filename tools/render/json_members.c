@@ -51,3 +51,10 @@ json_print_line(struct json_object *o, struct buf *out)
 	buf_str(out, "\n");
 	json_object_put(o);
 }
+
+void
+json_add_true(struct json_object *to, const char *key, bool is)
+{
+	if (is)
+		json_object_object_add(to, key, json_object_new_boolean(true));
+}

@@ -22,6 +22,9 @@ void json_add_joined(struct json_object *to, const char *key, struct json_object
 
 void json_add_count(struct json_object *to, const char *key, uint32_t n);
 
+/* Adds the member KEY, true, if IS. */
+void json_add_true(struct json_object *to, const char *key, bool is);
+
 /* Appends O to OUT as a line, and frees O. */
 void json_print_line(struct json_object *o, struct buf *out);
 

@@ -65,6 +65,7 @@ manifest_open(struct manifest *k, const struct render *r, const char *programs)
 	    memcmp(head.magic, magic, sizeof(magic)) != 0 ||
 	    memcmp(head.programs, programs, sizeof(head.programs)) != 0 || head.count > UINT32_MAX)
 		return;
+	k->same_programs = true;
 	k->count = (uint32_t)head.count;
 	memcpy(k->whole, head.whole, sizeof(k->whole));
 	memcpy(k->common, head.common, sizeof(k->common));

@@ -31,7 +31,8 @@ struct manifest_page {
 };
 
 struct manifest {
-	int fd;         /* -1: there is none */
+	int fd; /* -1: there is none */
+	bool same_programs;
 	uint32_t count; /* subjects; 0 where it is of other programs */
 	unsigned char whole[HASH_BYTES];
 	struct manifest_file common[COMMON];

@@ -14,82 +14,16 @@
 #include "page_json.h"
 #include "records/rec.h"
 #include "review/credit.h"
-#include "review/review_settings.h"
 #include "thumbnails.h"
 
 enum {
-	TINY = 200,   /* pixels: a picture with a shorter side is marked */
-	BLURRED = 20, /* a picture whose thumbnail is less sharp is marked too */
-	NEXT_MAX = 9, /* thumbnails of the next subject that a page names */
+	TINY = 200,       /* pixels: a picture with a shorter side is marked */
+	BLURRED = 20,     /* a picture whose thumbnail is less sharp is marked too */
+	NEXT_MAX = 9,     /* thumbnails of the next subject that a page names */
 	TEXT_LONG = 4000, /* bytes of the text of a document */
 	TEXT_SHORT = 300, /* of the documents of a subject that has more than: */
 	LONG_MAX = 40,
 };
-
-static void
-add_true(struct json_object *to, const char *key, bool is)
-{
-	if (is)
-		json_object_object_add(to, key, json_object_new_boolean(true));
-}
-
-struct json_object *
-page_json_about(const struct render *r, bool brief)
-{
-	struct json_object *stored = batch_metadata_object(r->batch), *about;
-	struct review_settings settings;
-
-	if (!stored && errno != ENOENT && errno != EBADMSG)
-		return NULL;
-	about = json_object_new_object();
-	rec_add_filled(about, "batch", batch_name(r->batch));
-	if (stored) {
-		json_copy_text(about, "label", stored, NULL);
-		json_copy_text(about, "category", stored, NULL);
-		json_object_put(stored);
-	}
-	if (review_settings_read(batch_dirfd(r->batch), &settings) < 0) {
-		json_object_put(about);
-		return NULL;
-	}
-	if (settings.all)
-		json_object_object_add(about, "review", settings.all);
-	json_add_count(about, "subjects", r->plan.count);
-	add_true(about, "unlicensed", r->candidates > 0 && !r->licensed);
-	if (brief)
-		return about;
-	json_add_count(about, "candidates", r->candidates);
-	json_add_count(about, "failed", r->failed);
-	json_add_count(about, "waiting", r->waiting);
-	return about;
-}
-
-void
-page_json_head(const struct render *r, struct buf *out)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "head", json_object_get(r->about));
-	json_print_line(o, out);
-}
-
-void
-page_json_index(const struct render *r, const char *key, uint32_t page, struct buf *out)
-{
-	struct json_object *o = json_object_new_object(), *of = json_object_new_object();
-
-	json_object_object_add(of, "batch", json_object_get(r->about));
-	json_add_count(of, "page", page + 1);
-	json_add_count(of, "pages", index_pages_count(r->plan.count));
-	json_object_object_add(o, key, of);
-	json_print_line(o, out);
-}
-
-void
-page_json_tail(struct buf *out)
-{
-	buf_str(out, "{\"tail\":{}}\n");
-}
 
 static void
 add_fact(struct json_object *facts, const char *key, struct json_object *value)
@@ -268,11 +202,11 @@ add_picture(struct json_object *to, const struct candidate *c, const struct thum
 	json_add_count(to, "width", s->owidth);
 	json_add_count(to, "height", s->oheight);
 	add_aspect(to, s->owidth, s->oheight);
-	add_true(to, "shows", browsers_show(c->mime));
-	add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
-	add_true(to, "blurred", is_blurred(s));
-	add_true(to, "animated", s->kind & THUMB_ANIMATED);
-	add_true(to, "vector", vector);
+	json_add_true(to, "shows", browsers_show(c->mime));
+	json_add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
+	json_add_true(to, "blurred", is_blurred(s));
+	json_add_true(to, "animated", s->kind & THUMB_ANIMATED);
+	json_add_true(to, "vector", vector);
 }
 
 /* 0, or -1 with errno. */
@@ -301,6 +235,7 @@ static int
 add_completed(const struct render *r, struct shown *to, const struct batch_place *place, struct json_object *result)
 {
 	const char *sha256 = rec_string(result, "sha256");
+	char version[2 * sizeof(uint32_t) + 1];
 	int rc = 0;
 	struct candidate c;
 
@@ -322,7 +257,9 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 		rec_add_filled(to->json, "why", "The file is missing.");
 		return 0;
 	}
+	snprintf(version, sizeof(version), "%08x", r->items[place->item - 1].version);
 	rec_add_filled(to->json, "file", c.name);
+	rec_add_filled(to->json, "version", version);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
 	if (strncmp(c.mime, "video/", 6) == 0 || strncmp(c.mime, "audio/", 6) == 0)
@@ -503,9 +440,11 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 		rec_add_filled(subject, "onward", id);
 		/* The files that the browser may fetch in advance while this subject is shown. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
-			if (!r->items[r->plan.items[s->first + j] - 1].thumb)
+			const struct item_files *files_of = &r->items[r->plan.items[s->first + j] - 1];
+
+			if (!files_of->thumb)
 				continue;
-			snprintf(path, sizeof(path), "thumbs/%s_%u.webp", id, j + 1);
+			snprintf(path, sizeof(path), "thumbs/%s_%u.webp?v=%08x", id, j + 1, files_of->version);
 			json_object_array_add(files, json_object_new_string(path));
 		}
 		json_object_object_add(subject, "next_files", files);

@@ -279,7 +279,8 @@ take_line(void *arg, const char *line, size_t n)
 static int
 make_changed(struct making *m)
 {
-	struct jq j = {.give = give_line, .take = take_line, .arg = m};
+	struct jq j = {
+		.give = give_line, .take = take_line, .arg = m, .assets = json_object_to_json_string(m->r->assets)};
 	const char *batch = batch_name(m->r->batch);
 	int code = EX_ALL_WELL, status;
 
@@ -319,6 +320,7 @@ pages_make(struct render *r)
 	m.changed = buf_alloc((size_t)r->plan.count + 1);
 	m.digests = buf_alloc(((size_t)r->plan.count + 1) * sizeof(*m.digests));
 	manifest_open(&m.old, r, m.programs);
+	r->assets_changed = !m.old.same_programs;
 	changed = find_changed(&m);
 	if (changed < 0)
 		code = msg_report_errno("batch %s: cannot read its items", batch_name(r->batch));

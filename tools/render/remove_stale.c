@@ -2,11 +2,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "assets.h"
 #include "files/file.h"
 #include "index_pages.h"
 #include "remove_stale.h"
+
+enum { GRACE = 3600 }; /* seconds for which a stale asset stays */
 
 /* Whether ID_IDX_PAGE.webp is stale: the picture of a page of an item that has no such picture. */
 static bool
@@ -56,6 +61,21 @@ is_foreign(const struct render *r, const char *name, bool thumbs)
 	return k == 0 || !r->items[k - 1].ext || strcmp(end + 1, r->items[k - 1].ext) != 0;
 }
 
+/* Handles a stale asset: at first it is kept and gets the time, and later it is removed. 0, or -1 with errno. */
+static int
+remove_old_asset(const struct render *r, int dir, const char *name)
+{
+	struct stat st;
+
+	if (r->assets_changed)
+		return utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT ? -1 : 0;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (time(NULL) - st.st_mtim.tv_sec < GRACE && st.st_mtim.tv_sec <= time(NULL))
+		return 0;
+	return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -1 : 0;
+}
+
 struct stale_scan {
 	const struct render *r;
 	int dir; /* one of the three of R */
@@ -69,6 +89,8 @@ remove_if_foreign(int dir, const struct dirent *e, void *arg)
 	bool foreign = s->dir == s->r->pages ? is_foreign_page(s->r, e->d_name)
 					     : is_foreign(s->r, e->d_name, s->dir == s->r->thumbs);
 
+	if (s->dir == s->r->dir && asset_is_stale(s->r, e->d_name))
+		return remove_old_asset(s->r, dir, e->d_name);
 	if (!foreign && (s->dir != s->r->dir || !index_page_is_stale(e->d_name, s->r->plan.count)))
 		return 0;
 	return unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT ? -1 : 0;

@@ -153,8 +153,13 @@ int
 render_batch(const struct root *root, const char *name, struct thumber **thumber, const struct review_change *change,
 	     enum render_how how)
 {
-	struct render r = {
-		.root = root, .temp = -1, .dir = -1, .thumbs = -1, .pages = -1, .thumbnails_file = -1, .thumber = thumber};
+	struct render r = {.root = root,
+			   .temp = -1,
+			   .dir = -1,
+			   .thumbs = -1,
+			   .pages = -1,
+			   .thumbnails_file = -1,
+			   .thumber = thumber};
 	int code;
 
 	r.terminal = isatty(STDERR_FILENO);
@@ -175,6 +180,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 		print_result(&r, name, how == RENDER_RECORD);
 	json_object_put(r.about);
 	json_object_put(r.brief);
+	json_object_put(r.assets);
 	subject_index_free(&r.plan);
 	free(r.items);
 	free(r.onward);
