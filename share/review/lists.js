@@ -25,6 +25,7 @@ const lists = (function () {
 	let placed = 0; /* the number of these on the page */
 	let show = 'all';
 	let sought = '';
+	let only = null; /* a function that says of a row whether it matches too */
 	let draw = null;
 
 	/* CANDIDATES and FAILED: how many items of the subject can be chosen, and how many failed. */
@@ -146,7 +147,7 @@ const lists = (function () {
 	function differing(known) {
 		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
 
-		return own.concat(known.others).map((o) => o.reviewer + ' ' + (decision.chosen(o.choice).join(' ') || 'none'));
+		return own.concat(known.others).map((o) => review.isolate(o.reviewer) + ' ' + (decision.chosen(o.choice).join(' ') || 'none'));
 	}
 
 	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */
@@ -161,7 +162,7 @@ const lists = (function () {
 	}
 
 	function isMeant(row) {
-		return (show === 'all' || isOf(row, show)) &&
+		return (show === 'all' || isOf(row, show)) && (only === null || only(row)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
@@ -196,7 +197,7 @@ const lists = (function () {
 
 	/* Whether this page is shown as it is. */
 	function isWhole() {
-		return show === 'all' && sought === '';
+		return show === 'all' && sought === '' && only === null;
 	}
 
 	/* Shows the matching rows, and keeps the focus. */
@@ -220,6 +221,22 @@ const lists = (function () {
 		if (focus !== document.activeElement && focus.isConnected)
 			focus.focus();
 		byId('nothing').hidden = meant.length > 0 || rows.length === 0;
+	}
+
+	/* On paper there is no scrolling: all rows that match are there, with their pictures. */
+	function listenPrint() {
+		window.addEventListener('beforeprint', function () {
+			place(meant.length);
+			all('img', byId('list')).forEach((img) => img.loading = 'eager');
+		});
+	}
+
+	/* Shows only rows of which MAY(row) is true; null: all. */
+	function showOnly(may) {
+		only = may;
+		placed = 0;
+		filter();
+		review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown', {quiet: true});
 	}
 
 	/* Adds rows before the end of the list is visible. */
@@ -378,6 +395,7 @@ const lists = (function () {
 			ready = readAll();
 		update();
 		listenEnd();
+		listenPrint();
 		review.listenKeys({
 			j: () => move(1),
 			k: () => move(-1),
@@ -392,6 +410,6 @@ const lists = (function () {
 		});
 	}
 
-	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
+	return {start: start, only: showOnly, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
 		undecidedAfter: undecidedAfter, addressOf: addressOf, isKnown: () => scope !== 'unknown'};
 })();

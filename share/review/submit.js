@@ -10,6 +10,7 @@
 		const list = known.outcome === 'picked' ? decision.chosen(known.choice) : [];
 		const choice = list.length ? list.join(', ') : null;
 
+		handover.draw(row);
 		if (list.length && row.thumbs.has(String(list[0])))
 			shot.replaceChildren(lists.picture(row, list[0], ''));
 		else
@@ -59,10 +60,10 @@
 		const own = row.known.mine === null ? [] : [{reviewer: 'you', choice: row.known.mine, remarks: row.known.remarks}];
 
 		return make('li', {},
-			make('a', {href: row.subject + '_review.html', className: 'name'}, row.name),
+			make('a', {href: row.subject + '_review.html', className: 'name', dir: 'auto'}, row.name),
 			make('ul', {}, ...own.concat(row.known.others).map((o) => make('li', {},
 				...pictures(row, o),
-				make('span', {}, make('b', {}, o.reviewer), ' ' + [review.words(o.choice), ...decision.remarkWords(o.remarks)].join(', ')),
+				make('span', {}, make('b', {dir: 'auto'}, o.reviewer), ' ' + [review.words(o.choice), ...decision.remarkWords(o.remarks)].join(', ')),
 				...(o.reviewer === 'you' ? [] : [takeButton(row, o)])))));
 	}
 
@@ -204,6 +205,7 @@
 	byId('copy').addEventListener('click', copy);
 	byId('save').addEventListener('click', picks.flush);
 	lists.start('.row', draw);
+	handover.start();
 	picks.listen(update);
 	update();
 	setInterval(function () {

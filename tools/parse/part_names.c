@@ -25,12 +25,13 @@ static const char apart[] =
 	"flyout drawer ";
 static const char label[] =
 	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
-	"tags tag taglist categories category credits copyright avatar userinfo signature poster vote votes score "
-	"actions controls permalink badge profile postprofile hidden srt sr visuallyhidden screenreader kicker "
+	"tags tag taglist categories category credits copyright avatar userinfo poster vote votes score "
+	"actions controls permalink profile postprofile hidden srt sr visuallyhidden screenreader kicker "
 	"eyebrow ";
 static const char comment[] =
 	" comment comments commentlist commentarea commentthread disqus respond replies reply responses discussion "
-	"usercomments reviews customerreviews reviews customerreviews kommentare commentaires comentarios talkback ";
+	"usercomments guestbook reviews customerreviews reviews customerreviews kommentare commentaires comentarios "
+	"talkback ";
 static const char author[] =
 	" author authorbox authorbio authorinfo bio biography byline contributor writer aboutauthor ";
 
@@ -127,50 +128,53 @@ part_is_named(const struct dom *d, uint32_t i, enum part_name name)
 	const char *class = dom_attribute(d, i, "class"), *id = dom_attribute(d, i, "id");
 
 	return (class && attribute_says(class, lists[name])) ||
-	       (id && attribute_says(id, lists[name]) && !is_slug(d, i, id));
+	       (id && attribute_says(id, lists[name]) && (name != NAME_APART || !is_slug(d, i, id)));
 }
 
 /* Phrases that a heading begins with, or (after '*') has anywhere. */
-static const char *const comments[] = {"customer reviews",
-				       "user reviews",
-				       "reviews (",
-				       "ratings and reviews",
-				       "ratings & reviews",
-				       "kundenbewertungen",
-				       "kundenrezensionen",
-				       "avis clients",
-				       "opiniones de",
-				       "comment",
+static const char *const talk[] = {"customer reviews",
+				   "user reviews",
+				   "*reviews for",
+				   "guest book",
+				   "guestbook",
+				   "reviews (",
+				   "ratings and reviews",
+				   "ratings & reviews",
+				   "kundenbewertungen",
+				   "kundenrezensionen",
+				   "avis clients",
+				   "opiniones de",
+				   "leave a comment",
+				   "leave a reply",
+				   "leave your",
+				   "add a comment",
+				   "add your comment",
+				   "post a comment",
+				   "*responses to",
+				   "*thoughts on",
+				   "join the conversation",
+				   "join the discussion",
+				   "schreibe einen kommentar",
+				   "laisser un commentaire",
+				   "deja un",
+				   "deja una",
+				   "lascia un commento"};
+static const char *const comments[] = {"comment",
 				       "*comments",
-				       "leave a comment",
-				       "leave a reply",
-				       "leave your",
-				       "add a comment",
-				       "add your comment",
-				       "post a comment",
 				       "responses",
-				       "*responses to",
 				       "*replies",
-				       "*thoughts on",
-				       "join the conversation",
-				       "join the discussion",
 				       "discussion",
 				       "what do you think",
 				       "kommentar",
 				       "*kommentare",
-				       "schreibe einen kommentar",
 				       "commentaire",
 				       "*commentaires",
-				       "laisser un commentaire",
 				       "comentario",
 				       "*comentarios",
-				       "deja un",
-				       "deja una",
 				       "coment\xc3\xa1rio",
 				       "*coment\xc3\xa1rios",
 				       "commenti",
 				       "*commenti",
-				       "lascia un commento",
 				       "reacties",
 				       "*reacties",
 				       "*komentarz",
@@ -316,11 +320,15 @@ has_phrase(const char *text, const char *const *list, size_t n)
 enum part_heading
 part_heading_of(const char *text)
 {
+	bool number = text[strcspn(text, "0123456789")] != '\0';
+
 	while (*text && (isspace((unsigned char)*text) || isdigit((unsigned char)*text) || strchr("(#+,.-", *text)))
 		text++;
 	if (!*text || strlen(text) > HEADING)
 		return HEADING_OTHER;
+	if (has_phrase(text, talk, sizeof(talk) / sizeof(talk[0])))
+		return HEADING_TALK;
 	if (has_phrase(text, comments, sizeof(comments) / sizeof(comments[0])))
-		return HEADING_COMMENTS;
+		return number ? HEADING_TALK : HEADING_COMMENTS;
 	return has_phrase(text, others, sizeof(others) / sizeof(others[0])) ? HEADING_APART : HEADING_OTHER;
 }

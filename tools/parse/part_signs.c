@@ -12,10 +12,11 @@ static const char *const shares[] = {
 	"vk.com/share",        "tumblr.com/",         "share.flipboard",    "ycombinator.com/submitlink",
 	"bsky.app/intent",     "threads.net/intent",  "line.me/R/",         "weibo.com/share",
 	"b.hatena.ne.jp",      "xing.com/",           "connect.ok.ru",      "plus.google.com/share"};
-static const char *const authors[] = {"/author/", "/authors/",    "/by/",      "/staff/",  "/contributor", "/profile",
-				      "/people/", "/autor/",      "/autoren/", "/auteur/", "/columnist",   "/writers/",
-				      "/writer/", "/journalist/", "/user/",    "/users/",  "/member",      "/u/",
-				      "?author=", "/@",           "/team/",    "?u=",      "?user="};
+static const char *const authors[] = {"/author/",   "/authors/", "/by/",     "/staff/",      "/contributor",
+				      "/profile",   "/people/",  "/autor/",  "/autoren/",    "/auteur/",
+				      "/columnist", "/writers/", "/writer/", "/journalist/", "/user/",
+				      "/users/",    "/member",   "/u/",      "?author=",     "/@",
+				      "/team/",     "?u=",       "?user=",   "member.php",   "profile.php"};
 static const char *const tags[] = {"/tag/",     "/tags/",  "/category/",  "/categories/",   "/topic/",
 				   "/topics/",  "?tag=",   "/kategorie/", "/label/",        "/labels/",
 				   "/keyword/", "/thema/", "/themen/",    "/search/label/", "/taxonomy/"};
@@ -68,6 +69,21 @@ says_reply(const struct dom *d, uint32_t i)
 	return false;
 }
 
+bool
+part_leads_elsewhere(const struct dom *d, uint32_t i)
+{
+	bool any = false;
+
+	for (uint32_t k = i; k < d->nodes[i].end; k++) {
+		const char *href = dom_tag(d, k) == GUMBO_TAG_A ? dom_attribute(d, k, "href") : NULL;
+
+		any = any || href;
+		if (href && *href != '#')
+			return true;
+	}
+	return !any && d->nodes[i].in_link;
+}
+
 static void
 count_link(const struct dom *d, uint32_t i, struct part_signs *s)
 {
@@ -113,7 +129,7 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 	case GUMBO_TAG_H6:
 		if (!n->hidden && n->text > 0) {
 			s->heading++;
-			s->linked += n->linked * 5 > n->text * 4;
+			s->linked += n->linked * 5 > n->text * 4 && part_leads_elsewhere(d, i);
 		}
 		break;
 	default:
@@ -122,7 +138,8 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 	s->time += dom_tag(d, i) == GUMBO_TAG_TIME || attribute_has(d, i, "itemprop", "datePublished") ||
 		   attribute_has(d, i, "itemprop", "dateCreated");
 	s->author += dom_tag(d, i) != GUMBO_TAG_META && attribute_has(d, i, "itemprop", "author");
-	s->action += n->own > 0 && n->own <= 60 && n->own_linked * 10 >= n->own * 9;
+	s->action += !(dom_tag(d, i) >= GUMBO_TAG_H1 && dom_tag(d, i) <= GUMBO_TAG_H6) && n->own > 0 && n->own <= 60 &&
+		     n->own_linked * 10 >= n->own * 9;
 	s->prose += !n->hidden && n->own >= 80 && n->own_linked * 3 < n->own;
 }
 
