@@ -5,6 +5,7 @@
 
 enum {
 	LABEL = 150,    /* characters of a line about the text */
+	WORD = 50,      /* of a line that only names what is beside the text: "Advertisement" */
 	NOTICE = 900,   /* of a box: a notice about cookies, a form to subscribe */
 	AUTHOR = 800,   /* of a box about the author */
 	TAGS = 400,     /* of a list of tags */
@@ -243,9 +244,9 @@ is_box(const struct page *p, uint32_t i)
 	const struct part_signs *s = &p->signs[i];
 	GumboTag tag = dom_tag(d, i);
 
-	if (!dom_is_block(d, i) && is_heading(dom_tag(d, d->nodes[i].parent)))
-		return n->text < LABEL && part_is_named(d, i, NAME_LABEL) &&
-		       n->text * 2 < d->nodes[d->nodes[i].parent].text;
+	if (!dom_is_block(d, i) && is_heading(dom_tag(d, n->parent)))
+		return tag != GUMBO_TAG_A && d->nodes[n->parent].text > n->text + 1 &&
+		       (part_is_named(d, i, NAME_LABEL) || part_is_named(d, i, NAME_APART));
 	if (is_content_tag(tag) || is_heading(tag) || page_is_table_part(tag) || tag == GUMBO_TAG_PRE ||
 	    tag == GUMBO_TAG_CODE || n->mass > p->all / 2)
 		return false;
@@ -258,7 +259,7 @@ is_box(const struct page *p, uint32_t i)
 	if (n->text < LABEL && !n->prose && part_is_named(d, i, NAME_LABEL))
 		return true;
 	if (n->text < LABEL && !n->prose)
-		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || dom_is_block(d, i)) &&
+		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || n->text < WORD) &&
 		       !is_in_series(p, i);
 	if (!has_action(p, i) || !part_is_named(d, i, NAME_APART) || is_in_series(p, i))
 		return false;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-	BEFORE = 100,   /* characters of running text before comments */
-	CLEAR = 250,    /* characters of running text that are an article */
+	BEFORE = 80,    /* characters of running text before comments */
+	CLEAR = 200,    /* characters of running text that are an article */
 	TEASER = 450,   /* characters of a teaser */
 	HEADLINE = 12,  /* characters of the link of a teaser */
 	LINE = 25,      /* characters in the line of a link that are not of the link: it is a sentence */
