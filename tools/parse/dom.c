@@ -209,6 +209,19 @@ parent_of(const struct dom *d, uint32_t last, const GumboNode *node)
 	return last;
 }
 
+uint32_t
+dom_length(const char *text)
+{
+	uint32_t n = 0;
+
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		if (*s >= 0xe3 && *s < 0xee) /* kana, Han, Hangul */
+			n += WIDE;
+		else if (*s > ' ' && (*s & 0xc0) != 0x80)
+			n++;
+	return n;
+}
+
 static void
 make_nodes(struct dom *d, const GumboNode *document)
 {
@@ -226,6 +239,7 @@ make_nodes(struct dom *d, const GumboNode *document)
 		d->nodes[i].in_link =
 			(i && d->nodes[last].in_link) || (dom_tag(d, i) == GUMBO_TAG_A && dom_attribute(d, i, "href"));
 		d->nodes[i].hidden = i && (d->nodes[last].hidden || is_hidden(d, i));
+		d->nodes[i].length = dom_text(d, i) ? dom_length(dom_text(d, i)) : 0;
 		last = i;
 		d->count++;
 	}
@@ -278,19 +292,6 @@ dom_free(struct dom *d)
 	*d = (struct dom){0};
 }
 
-uint32_t
-dom_length(const char *text)
-{
-	uint32_t n = 0;
-
-	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
-		if (*s >= 0xe3 && *s < 0xee) /* kana, Han, Hangul */
-			n += WIDE;
-		else if (*s > ' ' && (*s & 0xc0) != 0x80)
-			n++;
-	return n;
-}
-
 /* The weight of a block of this text as a paragraph. */
 static float
 mass_of(const struct dom_node *n)
@@ -316,8 +317,7 @@ dom_count(struct dom *d)
 	}
 	/* Adds the texts to their blocks. */
 	for (uint32_t i = 0; i < d->count; i++) {
-		const char *text = d->nodes[i].hidden ? NULL : dom_text(d, i);
-		uint32_t n = text ? dom_length(text) : 0, block = i;
+		uint32_t n = d->nodes[i].hidden ? 0 : d->nodes[i].length, block = i;
 
 		d->nodes[i].text = n;
 		if (n == 0)

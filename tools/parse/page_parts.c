@@ -259,8 +259,7 @@ is_box(const struct page *p, uint32_t i)
 	if (n->text < LABEL && !n->prose && part_is_named(d, i, NAME_LABEL))
 		return true;
 	if (n->text < LABEL && !n->prose)
-		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || n->text < WORD) &&
-		       !is_in_series(p, i);
+		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || n->text < WORD) && !is_in_series(p, i);
 	if (!has_action(p, i) || !part_is_named(d, i, NAME_APART) || is_in_series(p, i))
 		return false;
 	return n->text < NOTICE || n->linked * 4 > n->text || s->linked > 2 || (s->field > 0 && s->prose < 3);

@@ -1,16 +1,19 @@
 #include "part_signs.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-/* Where links lead; in lists between blanks. */
+enum { ADDRESS = 160 };
+
+/* Parts of the addresses that links lead to. */
 static const char *const shares[] = {
 	"facebook.com/sharer", "facebook.com/dialog", "facebook.com/share", "twitter.com/intent",
 	"twitter.com/share",   "x.com/intent",        "linkedin.com/share", "pinterest.com/pin/create",
 	"reddit.com/submit",   "t.me/share",          "telegram.me/share",  "wa.me/",
 	"api.whatsapp.com",    "whatsapp://",         "mailto:?",           "getpocket.com",
 	"vk.com/share",        "tumblr.com/",         "share.flipboard",    "ycombinator.com/submitlink",
-	"bsky.app/intent",     "threads.net/intent",  "line.me/R/",         "weibo.com/share",
+	"bsky.app/intent",     "threads.net/intent",  "line.me/r/",         "weibo.com/share",
 	"b.hatena.ne.jp",      "xing.com/",           "connect.ok.ru",      "plus.google.com/share"};
 static const char *const authors[] = {"/author/",   "/authors/", "/by/",     "/staff/",      "/contributor",
 				      "/profile",   "/people/",  "/autor/",  "/autoren/",    "/auteur/",
@@ -26,7 +29,7 @@ static bool
 has_one(const char *href, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcasestr(href, list[i]))
+		if (strstr(href, list[i]))
 			return true;
 	return false;
 }
@@ -87,11 +90,16 @@ part_leads_elsewhere(const struct dom *d, uint32_t i)
 static void
 count_link(const struct dom *d, uint32_t i, struct part_signs *s)
 {
-	const char *href = dom_attribute(d, i, "href");
+	const char *address = dom_attribute(d, i, "href");
+	char href[ADDRESS];
+	size_t n = 0;
 
-	if (!href)
+	if (!address)
 		return;
-	s->share += HAS(href, shares);
+	for (; address[n] && n + 1 < sizeof(href); n++)
+		href[n] = (char)tolower((unsigned char)address[n]);
+	href[n] = '\0';
+	s->share += n > 8 && HAS(href, shares);
 	s->author += attribute_has(d, i, "rel", "author") || HAS(href, authors);
 	s->tag += attribute_has(d, i, "rel", "tag") || HAS(href, tags);
 	s->reply += HAS(href, replies) || says_reply(d, i);
