@@ -222,6 +222,18 @@ dom_length(const char *text)
 	return n;
 }
 
+/* The length of a text, and the block that it is in. */
+static void
+count_text(struct dom *d, uint32_t i)
+{
+	uint32_t block = i;
+
+	for (int level = 0; level < LEVELS && block != d->nodes[block].parent && !dom_is_block(d, block); level++)
+		block = d->nodes[block].parent;
+	d->nodes[i].block = block;
+	d->nodes[i].length = dom_length(dom_text(d, i));
+}
+
 static void
 make_nodes(struct dom *d, const GumboNode *document)
 {
@@ -239,7 +251,8 @@ make_nodes(struct dom *d, const GumboNode *document)
 		d->nodes[i].in_link =
 			(i && d->nodes[last].in_link) || (dom_tag(d, i) == GUMBO_TAG_A && dom_attribute(d, i, "href"));
 		d->nodes[i].hidden = i && (d->nodes[last].hidden || is_hidden(d, i));
-		d->nodes[i].length = dom_text(d, i) ? dom_length(dom_text(d, i)) : 0;
+		if (dom_text(d, i))
+			count_text(d, i);
 		last = i;
 		d->count++;
 	}
@@ -317,14 +330,11 @@ dom_count(struct dom *d)
 	}
 	/* Adds the texts to their blocks. */
 	for (uint32_t i = 0; i < d->count; i++) {
-		uint32_t n = d->nodes[i].hidden ? 0 : d->nodes[i].length, block = i;
+		uint32_t n = d->nodes[i].hidden ? 0 : d->nodes[i].length, block = d->nodes[i].block;
 
 		d->nodes[i].text = n;
 		if (n == 0)
 			continue;
-		for (int level = 0; level < LEVELS && block != d->nodes[block].parent && !dom_is_block(d, block);
-		     level++)
-			block = d->nodes[block].parent;
 		d->nodes[block].own += n;
 		if (d->nodes[i].in_link)
 			d->nodes[block].own_linked += n;

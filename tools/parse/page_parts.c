@@ -153,13 +153,17 @@ static void
 drop_where(struct page *p, bool (*test)(const struct page *p, uint32_t i))
 {
 	struct dom *d = p->d;
+	bool any = false;
 
 	for (uint32_t i = 1; i < d->count;) {
-		if (page_is_shown(d, i) && test(p, i))
+		if (page_is_shown(d, i) && test(p, i)) {
 			page_drop(p, i);
+			any = true;
+		}
 		i = d->nodes[i].dropped || d->nodes[i].hidden ? d->nodes[i].end : i + 1;
 	}
-	dom_count(d);
+	if (any)
+		dom_count(d);
 }
 
 void

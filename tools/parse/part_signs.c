@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
+
 enum { ADDRESS = 160 };
 
 /* Parts of the addresses that links lead to. */
@@ -36,14 +38,14 @@ has_one(const char *href, const char *const *list, size_t n)
 
 #define HAS(href, list) has_one(href, list, sizeof(list) / sizeof((list)[0]))
 
-/* Whether an attribute has the word, alone or in a list between blanks. */
+/* Whether the value of an attribute has the word, alone or in a list between blanks. */
 static bool
-attribute_has(const struct dom *d, uint32_t i, const char *name, const char *word)
+has_word(const char *value, const char *word)
 {
-	const char *has = dom_attribute(d, i, name), *at = has ? strcasestr(has, word) : NULL;
+	const char *at = value ? strcasestr(value, word) : NULL;
 	size_t n = strlen(word);
 
-	return at && (at == has || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' ');
+	return at && (at == value || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' ');
 }
 
 /* Whether the text of a link or button begins with the word for a reply. */
@@ -90,7 +92,7 @@ part_leads_elsewhere(const struct dom *d, uint32_t i)
 static void
 count_link(const struct dom *d, uint32_t i, struct part_signs *s)
 {
-	const char *address = dom_attribute(d, i, "href");
+	const char *address = dom_attribute(d, i, "href"), *rel = dom_attribute(d, i, "rel");
 	char href[ADDRESS];
 	size_t n = 0;
 
@@ -100,8 +102,8 @@ count_link(const struct dom *d, uint32_t i, struct part_signs *s)
 		href[n] = (char)tolower((unsigned char)address[n]);
 	href[n] = '\0';
 	s->share += n > 8 && HAS(href, shares);
-	s->author += attribute_has(d, i, "rel", "author") || HAS(href, authors);
-	s->tag += attribute_has(d, i, "rel", "tag") || HAS(href, tags);
+	s->author += has_word(rel, "author") || HAS(href, authors);
+	s->tag += has_word(rel, "tag") || HAS(href, tags);
 	s->reply += HAS(href, replies) || says_reply(d, i);
 }
 
@@ -109,6 +111,7 @@ static void
 count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 {
 	const struct dom_node *n = &d->nodes[i];
+	const char *property;
 
 	switch (dom_tag(d, i)) {
 	case GUMBO_TAG_A:
@@ -120,7 +123,7 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 		break;
 	case GUMBO_TAG_INPUT:
 	case GUMBO_TAG_SELECT:
-		s->field += !attribute_has(d, i, "type", "hidden");
+		s->field += !has_word(dom_attribute(d, i, "type"), "hidden");
 		break;
 	case GUMBO_TAG_TEXTAREA:
 		s->field++;
@@ -143,9 +146,10 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 	default:
 		break;
 	}
-	s->time += dom_tag(d, i) == GUMBO_TAG_TIME || attribute_has(d, i, "itemprop", "datePublished") ||
-		   attribute_has(d, i, "itemprop", "dateCreated");
-	s->author += dom_tag(d, i) != GUMBO_TAG_META && attribute_has(d, i, "itemprop", "author");
+	property = dom_attribute(d, i, "itemprop");
+	s->time += dom_tag(d, i) == GUMBO_TAG_TIME ||
+		   (property && word_is_one_of(property, "datePublished", "dateCreated"));
+	s->author += property && dom_tag(d, i) != GUMBO_TAG_META && has_word(property, "author");
 	s->action += !(dom_tag(d, i) >= GUMBO_TAG_H1 && dom_tag(d, i) <= GUMBO_TAG_H6) && n->own > 0 && n->own <= 60 &&
 		     n->own_linked * 10 >= n->own * 9;
 	s->prose += !n->hidden && n->own >= 80 && n->own_linked * 3 < n->own;
