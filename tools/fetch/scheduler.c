@@ -267,12 +267,14 @@ is_renewable(const struct scheduler *s, const struct target *t, uint32_t item)
 	return s->run->set->update && !t->cancelled && !target_is_renewed(t, item);
 }
 
-/* Whether the host has enough jobs that are ready, so that further items are kept as numbers. */
+/* Whether the host has enough jobs that are ready, so that further items are kept as numbers. While the host must wait,
+ * perhaps because other processes work on the same items, one job is enough. */
 static bool
 has_enough(const struct scheduler *s, const struct host *h)
 {
-	return !h->left && (!run_queue_is_empty(&h->parked) ||
-			    h->queue.count >= (s->queued_weight < MANY_BYTES ? AHEAD_OF_HOST : 1));
+	bool few = h->pause.at || s->queued_weight >= MANY_BYTES;
+
+	return !h->left && (!run_queue_is_empty(&h->parked) || h->queue.count >= (few ? 1 : AHEAD_OF_HOST));
 }
 
 /* Parks the pending item if its line shows at once that it is of a host that has enough. If the line misleads, that is
@@ -299,7 +301,7 @@ park_at_once(struct scheduler *s, struct target *t, uint32_t item)
 static bool
 is_of_another(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
 {
-	int claimed = batch_is_claimed(t->batch, item);
+	int claimed = batch_is_claimed_lately(t->batch, item);
 
 	if (claimed < 0)
 		run_fail(s->run, "reading the state of an item");
@@ -380,11 +382,13 @@ scheduler_may_look(const struct scheduler *s, const struct room *room)
 static void
 refill_queue(struct scheduler *s, struct host *h)
 {
+	size_t few = 2 + 2 * h->run + h->active, most = few < AHEAD_OF_HOST / 2 ? few : AHEAD_OF_HOST / 2;
 	struct target *t;
 	uint32_t item;
 
-	/* At least one, because a host without ready items is not visited again. */
-	while (h->queue.count < AHEAD_OF_HOST / 2 && !run_queue_is_empty(&h->parked) &&
+	/* At least one, because a host without ready items is not visited again; and not many more than it starts:
+	 * other processes may be faster. */
+	while (h->queue.count < most && !run_queue_is_empty(&h->parked) &&
 	       (h->queue.count == 0 || s->queued_weight < MANY_BYTES) && !s->run->fatal) {
 		s->parked -= run_queue_take(&h->parked, &t, &item);
 		look_at(s, t, item, h);
@@ -396,7 +400,7 @@ refill_queue(struct scheduler *s, struct host *h)
 static void
 look_at_held(struct scheduler *s)
 {
-	struct target *t;
+	struct target *t, *last = NULL;
 	uint32_t item;
 
 	if (run_queue_is_empty(&s->held_round)) {
@@ -407,9 +411,12 @@ look_at_held(struct scheduler *s)
 		int state, claimed = 0;
 
 		run_queue_take(&s->held_round, &t, &item);
-		state = batch_state(t->batch, item);
+		if (t != last)
+			batch_look_anew(t->batch);
+		last = t;
+		state = batch_state_lately(t->batch, item);
 		if (state != 'c' && state != 'f')
-			claimed = batch_is_claimed(t->batch, item);
+			claimed = batch_is_claimed_lately(t->batch, item);
 		if (state < 0 || claimed < 0) {
 			run_fail(s->run, "reading the state of an item");
 			return;
@@ -525,6 +532,14 @@ claim_neighbours(struct scheduler *s, struct host *h)
 		loop_set_timer(s->run->loop, &s->run_timer, h->run_since + RUN_MS);
 }
 
+/* Whether another process has completed the item of a job in the meantime: this takes fewer calls than a claim. */
+static bool
+is_completed_by_others(const struct job *j)
+{
+	return !j->claimed && !j->update && !target_is_busy(j->target, j->item) &&
+	       batch_state_lately(j->target->batch, j->item) == 'c';
+}
+
 /* Takes the first job of the host that is claimed or can be. NULL: there is none. */
 static struct job *
 claim_next(struct scheduler *s, struct host *h)
@@ -532,6 +547,12 @@ claim_next(struct scheduler *s, struct host *h)
 	struct job *j;
 
 	while ((j = h->queue.first) && !s->run->fatal) {
+		if (is_completed_by_others(j)) {
+			dequeue_job(s, j);
+			run_queue_add(s->stored, j->target, j->item);
+			job_free(j);
+			continue;
+		}
 		if (!j->claimed)
 			claim_neighbours(s, h);
 		dequeue_job(s, j);
