@@ -8,7 +8,8 @@
 'use strict';
 const lists = (function () {
 	const {byId, all, setText, words} = review;
-	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
+	const said = review.page.sheet ? {undecided: 'open', picked: 'kept', none: 'rejected', differ: 'reviewers differ'} :
+		{undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
 	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
 	const patience = 10000; /* milliseconds that a page may take */
 	const perPage = 500; /* subjects on a page of the index */
@@ -23,10 +24,11 @@ const lists = (function () {
 	let show = 'all';
 	let sought = '';
 	let draw = null;
+	let whenPlaced = null;
 
 	function rowOf(subject, name, index) {
 		return {
-			element: null,
+			element: null, /* on the page, or of another page that was read */
 			state: null,
 			subject: subject,
 			name: name,
@@ -127,7 +129,7 @@ const lists = (function () {
 	/* --- what is shown --- */
 
 	function describe(known) {
-		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
+		const text = said[known.outcome] || words(known.choice);
 
 		if (known.outcome === 'differ')
 			return text + ': ' + differing(known).join(', ');
@@ -177,6 +179,7 @@ const lists = (function () {
 		more.forEach(refresh);
 		list.append(...more.map((row) => row.element));
 		placed += more.length;
+		whenPlaced();
 		if (missing)
 			readOnce(missing.index).then((is) => is && list.isConnected && place(count));
 	}
@@ -328,8 +331,11 @@ const lists = (function () {
 		return around.find((row) => isOf(row.known, 'undecided')) || null;
 	}
 
+	/* The page of the subject, or its place on the sheet. */
 	function addressOf(row) {
-		return row.subject + '_review.html';
+		if (!review.page.sheet)
+			return row.subject + '_review.html';
+		return row.index ? row.index + '#' + row.subject : row.element.querySelector('a').getAttribute('href');
 	}
 
 	/* As a file, a page knows only its own subjects, and the next one may have an undecided one. */
@@ -347,9 +353,11 @@ const lists = (function () {
 			picks.session.set('order', rows.map((row) => row.subject));
 	}
 
-	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one. */
-	function start(rowSelector, drawRow) {
+	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one, PLACED is called when others are on the page,
+	 * and KEYS are other keys than those of all lists. */
+	function start(rowSelector, drawRow, {placed: placedRows = () => {}, keys = {}} = {}) {
 		draw = drawRow;
+		whenPlaced = placedRows;
 		selector = rowSelector;
 		read();
 		keepOrder();
@@ -371,9 +379,12 @@ const lists = (function () {
 			s: () => review.go('submit.html'),
 			a: () => review.go('index.html'),
 			'/': () => byId('search').focus(),
+			...keys,
 		});
 	}
 
 	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
-		undecidedAfter: undecidedAfter, addressOf: addressOf, isKnown: () => scope !== 'unknown'};
+		undecidedAfter: undecidedAfter, addressOf: addressOf, ready: () => Promise.all([picks.known(), ready]), isKnown: () => scope !== 'unknown',
+		/* The rows that match and are on the page. */
+		placed: () => meant.slice(0, placed)};
 })();

@@ -35,10 +35,10 @@ def submit_head:
 <ul class=\"picks\">
 ")};
 
-def submit_row:
+def submit_row($batch):
 	{name: "submit.html", text: (
 		part("picks"; .position)
-		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(.id)_review.html\"><span class=\"shot\"></span>
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(address($batch))\"><span class=\"shot\"></span>
 <span class=\"name\">\(.name)</span><span class=\"state\"></span></a></li>
 ")};
 
