@@ -6,8 +6,8 @@
 	function draw(row) {
 		const strip = row.element.querySelector('.strip');
 		const known = row.known;
-		const choices = known.outcome === 'picked' ? [known.choice] :
-			known.outcome === 'differ' ? [known.mine, ...known.others.map((o) => o.choice)] : [];
+		const choices = known.outcome === 'picked' ? decision.chosen(known.choice) :
+			known.outcome === 'differ' ? [known.mine, ...known.others.map((o) => o.choice)].flatMap(decision.chosen) : [];
 		const thumbs = [...new Set(choices)].filter((choice) => row.thumbs.has(String(choice))).slice(0, 4);
 
 		if (!asItWas.has(row))
@@ -33,6 +33,7 @@
 	}
 
 	lists.start('.subject', draw);
+	failed.begin();
 	picks.listen(showGoOn);
 	showGoOn();
 

@@ -17,7 +17,7 @@ include "submit";
 		.index_tail | index_tail
 	elif has("subject") then
 		(.batch + {$assets}) as $batch | .subject
-		| if $batch.sheet then sheet_card else subject_page($batch), index_card end, subjects_line, submit_row($batch)
+		| if $batch.sheet then sheet_card($batch) else subject_page($batch), index_card end, subjects_line, submit_row($batch)
 	else
 		.tail | subjects_tail, submit_tail
 	end

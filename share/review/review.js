@@ -33,6 +33,11 @@ const review = (function () {
 			element.textContent = text;
 	}
 
+	/* Puts an element above all others: the loupe lies above all that is not in it. */
+	function raise(element) {
+		(document.querySelector('dialog#loupe[open]') || document.body).append(element);
+	}
+
 	/* Tells screen readers, and shows it for some seconds, with a button that undoes it if UNDO does. */
 	function say(text, {undo = null, quiet = false} = {}) {
 		const toast = byId('toast');
@@ -44,8 +49,7 @@ const review = (function () {
 		if (undo)
 			toast.append(button);
 		button.addEventListener('click', undo);
-		/* The loupe lies above all that is not in it. */
-		(document.querySelector('dialog#loupe[open]') || document.body).append(toast);
+		raise(toast);
 		toast.classList.toggle('shown', !quiet && text !== '');
 		toasting = setTimeout(() => toast.classList.remove('shown'), toasted);
 	}
@@ -56,12 +60,6 @@ const review = (function () {
 
 		setText(notice, text);
 		notice.hidden = !text;
-	}
-
-	function words(choice) {
-		if (choice === null)
-			return 'undecided';
-		return choice === 0 ? 'none of them' : 'candidate ' + choice;
 	}
 
 	function plural(n, one, many) {
@@ -137,14 +135,19 @@ const review = (function () {
 	}
 
 	const keys = [
-		['1 – 9', 'pick the candidate with this number'],
+		['1 – 9', page.picks === 'many' ? 'pick the candidate with this number, or take it out' : 'pick the candidate with this number'],
 		['p', 'pick a candidate by number: type it, then Enter'],
 		['0', 'pick none of them'],
-		['u', 'undo the last decision'],
+		['u', 'undo the last decision, also with Backspace'],
+		...(page.reasons ? [['x', 'pick none of them, with a reason']] : []),
+		['d', 'in doubt: mark the decision as unsure'],
+		['e', 'edit the note on the subject'],
+		...(page.stars ? [['r', 'rate: then 1 to 5 stars, or 0 for none']] : []),
 		['→  ←', 'next or previous subject'],
 		['j  k', 'next or previous candidate; Enter picks it'],
 		['n', 'next subject that you have not decided'],
 		['Space', 'loupe, and back; 1-9 pick there too'],
+		['↑  ↓', 'in the loupe: another page of a document'],
 		['z', 'loupe; there: pixel for pixel, and back'],
 		['c', 'compare two, three or four; h holds the first'],
 		['+  -', 'larger or smaller, on the page and in the loupe'],
@@ -275,7 +278,11 @@ const review = (function () {
 	}
 
 	function isTyping(event) {
-		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
+		if (!(event.target instanceof Element))
+			return false;
+		/* A player has its own keys. */
+		return event.target.matches('input:not([type=radio]), textarea, select') ||
+			(event.target.matches('video, audio') && /^( |Arrow)/.test(event.key));
 	}
 
 	/*
@@ -317,7 +324,7 @@ const review = (function () {
 	}
 
 	return {
-		page: page, byId: byId, all: all, make: make, setText: setText, say: say, warn: warn, words: words,
+		page: page, byId: byId, all: all, make: make, setText: setText, raise: raise, say: say, warn: warn, words: decision.words,
 		plural: plural, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
 		nothingKept: nothingKept, start: start, refresh: showSaved, deafen: deafen,
 		isLeaving: () => leaving,

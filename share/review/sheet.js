@@ -76,7 +76,7 @@
 
 		picks.together(function () {
 			for (const [subject, choice] of decisions)
-				stored = stored && picks.decide(subject, choice);
+				stored = stored && picks.decide(subject, choice, decision.withoutReason(picks.of(subject).remarks));
 		});
 		if (!stored) {
 			review.warn(review.nothingKept);
@@ -94,8 +94,13 @@
 		byId('undo').disabled = undone.length === 0;
 	}
 
+	/* Whether MINE, which is a list in a batch with several picks a subject, says CHOICE. */
+	function isSame(mine, choice) {
+		return choice === 1 ? decision.chosen(mine).length > 0 : mine === choice;
+	}
+
 	function wordOf(choice) {
-		return choice === 1 ? 'Kept' : choice === 0 ? 'Rejected' : 'Open';
+		return choice === null ? 'Open' : choice === 0 ? 'Rejected' : 'Kept';
 	}
 
 	/* Decides ROWS and goes on to the item after them. */
@@ -260,9 +265,9 @@
 	function draw(row) {
 		const card = row.element.querySelector('.candidate'), mine = row.known.mine;
 
-		card.classList.toggle('picked', mine === 1);
+		card.classList.toggle('picked', decision.chosen(mine).length > 0);
 		row.element.classList.toggle('rejected', mine === 0);
-		all('.decide button', row.element).forEach((button) => button.setAttribute('aria-pressed', String(Number(button.dataset.decide) === mine)));
+		all('.decide button', row.element).forEach((button) => button.setAttribute('aria-pressed', String(isSame(mine, Number(button.dataset.decide)))));
 		if (buttonOf(row))
 			nameButton(buttonOf(row), row.name + ', ' + lists.describe(row.known));
 	}
@@ -281,6 +286,7 @@
 			return button;
 		})));
 		all('[data-zoom]', row.element).forEach((link) => link.hidden = false);
+		all('.take', row.element).forEach((button) => setText(button, 'Select'));
 		draw(row);
 	}
 
@@ -288,6 +294,7 @@
 		lists.placed().forEach(addButtons);
 		showSelection();
 		rows.begin();
+		kinds.begin();
 	}
 
 	function clickItem(event, row) {
@@ -314,7 +321,7 @@
 				return;
 			if (button) {
 				/* A second click takes it back. */
-				decide([row], Number(button.dataset.decide) === row.known.mine ? null : Number(button.dataset.decide));
+				decide([row], isSame(row.known.mine, Number(button.dataset.decide)) ? null : Number(button.dataset.decide));
 			} else if (zoom && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
 				event.preventDefault();
 				focus(row);
@@ -380,6 +387,7 @@
 	byId('size').value = rows.steps.indexOf(rows.factor());
 	keepUndone(undone);
 	listenClicks();
+	failed.begin();
 	inform(picks.session.get('informed') === true);
 	toAddress();
 	window.addEventListener('hashchange', toAddress);

@@ -3,7 +3,7 @@ include "page";
 
 def submit_head:
 	{name: "submit.html", text: (
-		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "submit.js"]; "")
+		page_head("Picks · \(batch_title)"; "submit"; ["lists.js", "decisions.js", "submit.js"]; "")
 		+ bar("submit"; "index.html")
 		+ "<main id=\"main\">\n"
 		+ notice
@@ -38,7 +38,7 @@ def submit_head:
 def submit_row($batch):
 	{name: "submit.html", text: (
 		part("picks"; .position)
-		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"><a href=\"\(address($batch))\"><span class=\"shot\"></span>
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"" + row_counts + @html "><a href=\"\(address($batch))\"><span class=\"shot\"></span>
 <span class=\"name\">\(.name)</span><span class=\"state\"></span></a></li>
 ")};
 

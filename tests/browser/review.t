@@ -132,7 +132,7 @@ async function served(browser) {
 	assert.deepStrictEqual(await page.locator('.subject[data-subject="2"] img').evaluateAll((all) => all.map((i) => i.getAttribute('src').split('?')[0])),
 		['thumbs/2_4.webp']);
 	assert.strictEqual(await page.locator('.subject[data-subject="3"] img').count(), 4);
-	assert.deepStrictEqual(await page.locator('[data-count]').allTextContents(), ['3', '1', '2', '0', '0', '0']);
+	assert.deepStrictEqual(await page.locator('label:not([hidden]) > span > [data-count]').allTextContents(), ['3', '1', '2', '0', '0', '0']);
 	await page.click('[value="undecided"]');
 	assert.deepStrictEqual(await page.locator('.subject h2').allTextContents(), ['Hypatia']);
 	await page.click('[value="all"]');

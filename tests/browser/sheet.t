@@ -73,7 +73,7 @@ async function byKeys(browser) {
 	assert.deepStrictEqual(await page.locator('.item').count(), PICTURES + 2);
 	assert.ok(!fs.readdirSync(path.join(bi.root, 'review/list')).some((name) => name.endsWith('_review.html')));
 	assert.strictEqual(await page.textContent('.item[data-subject="i3"] h2'), '<img src=x onerror=alert(1)>');
-	assert.match(await page.textContent('#i22'), /Failed\s*the server has no such file/);
+	assert.match(await page.textContent('#i22'), /Failed\s*The server does not have this file/);
 
 	/* Enter keeps and goes on, x and 0 reject. */
 	await page.keyboard.press('ArrowRight');
@@ -113,7 +113,7 @@ async function byKeys(browser) {
 
 	/* The counts and the filters have the words of a sheet. What is decided leaves the open ones, and the next has the focus. */
 	assert.deepStrictEqual(await page.locator('.find label span').allTextContents().then((all) => all.slice(1, 4).map((text) => text.replace(/\s+/g, ' ').trim())),
-		[`Open ${PICTURES - 1}`, 'Kept 1', 'Rejected 2']);
+		[`Open ${PICTURES - 2}`, 'Kept 1', 'Rejected 2']);
 	await page.click('[value="undecided"]');
 	await page.focus('#i5 .pick');
 	await page.keyboard.press('x');

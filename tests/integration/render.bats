@@ -13,9 +13,9 @@ item() {
 	printf '{"subject":{"id":"%s","name":"Subject %s","category":"M"},"file":"%s"%s}\n' "$1" "$1" "$(realpath -m "$2")" "${3-}"
 }
 
-# The names of files, those of style sheets and scripts without their versions.
-without_versions() {
-	sed -E 's/-[0-9a-f]{8}(\.(css|js))$/\1/'
+# The names of files that are no style sheets and scripts.
+without_assets() {
+	grep -vE '^[a-z]+-[0-9a-f]{8}\.(css|js)$'
 }
 
 # The text of a page without its tags.
@@ -34,7 +34,7 @@ words_of() {
 	assert_line --index 0 "{\"batch\":\"M_batch1\",\"review\":\"$BI_ROOT/review/M_batch1/index.html\",\"subjects\":2,\"candidates\":3}"
 	assert_line --index 1 '{"end":"bi-render","batches":1,"exit":0}'
 	run find "$R/M_batch1" -type f -printf '%P\n'
-	assert_equal "$(without_versions <<<"$output" | sort)" "$(sort <<-'END'
+	assert_equal "$(without_assets <<<"$output" | sort)" "$(sort <<-'END'
 		.pages
 		.thumbs
 		M1_1.jpg
@@ -43,23 +43,11 @@ words_of() {
 		M2_1.png
 		M2_review.html
 		index.html
-		index.js
-		lists.js
-		loupe.js
-		picks.js
-		review.css
-		review.js
-		rows.js
-		sheet.css
-		sheet.js
-		subject.js
 		subjects.json
 		submit.html
-		submit.js
 		thumbs/M1_1.webp
 		thumbs/M1_2.webp
 		thumbs/M2_1.webp
-		turn.js
 	END
 	)"
 	cmp "$R/M_batch1/M1_2.jpg" origin/M-1-3.jpg
@@ -182,26 +170,14 @@ words_of() {
 	echo mine >"$R/same/notes.txt"
 	rm -r "$BI_ROOT/batches/same"
 	item 1 origin/M-1-2.jpg | bi-fetch -b same | bi-render
-	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_versions | sort)" "$(sort <<-'END'
+	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_assets | sort)" "$(sort <<-'END'
 		1_1.jpg
 		1_review.html
 		index.html
-		index.js
-		lists.js
-		loupe.js
 		notes.txt
-		picks.js
-		review.css
-		review.js
-		rows.js
-		sheet.css
-		sheet.js
-		subject.js
 		subjects.json
 		submit.html
-		submit.js
 		thumbs
-		turn.js
 	END
 	)"
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
@@ -297,7 +273,7 @@ words_of() {
 	assert_equal "$stderr" 'bi-render: batch lost: 1 completed item has lost its file; `bi-status --rebuild lost` and then `bi-fetch -b lost --resume` fetch it again'
 	assert_output --partial '"candidates":1'
 	run words_of "$R/lost/index.html"
-	assert_output --partial 'its file is missing'
+	assert_output --partial 'The file is missing'
 	run -0 bi-status --rebuild lost
 	assert_output 'lost: 1 of 2 states differed'
 	run -1 bi-status --strict --json lost
@@ -547,6 +523,7 @@ bare() {
 	done
 	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' -- *.html | sort -u >../named
 	[ "$(wc -l <../named)" -ge 9 ]
+	run ! ls -d home* add*
 	printf '%s\n' *.css *.js | sort | comm -13 - ../named >../missing
 	assert_equal "$(cat ../missing)" ''
 	old=$(echo review-*.css)

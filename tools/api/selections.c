@@ -165,9 +165,16 @@ get_batch(struct api *api, const struct request *q, struct review_settings *set,
 {
 	struct cached_batch *b = resolve_batch(api, q->words[1], r);
 
-	if (!b || (cached_batch_picks(b) == 0 && review_settings_read(b->dir, set) == 0))
-		return b;
-	resolve_fail(q->words[1], r);
+	if (b && cached_batch_picks(b) == 0) {
+		if (review_settings_read(b->dir, set) == 0)
+			return b;
+		reply_error(r, 500, "cannot_read",
+			    "review.json of the batch %s cannot be read: %s; correct it, or remove it and set it again "
+			    "with bi-render",
+			    b->name, errno == EBADMSG ? "it is not a JSON object" : trouble_reason(errno));
+	} else if (b) {
+		resolve_fail(q->words[1], r);
+	}
 	return NULL;
 }
 

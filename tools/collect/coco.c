@@ -151,9 +151,10 @@ make_image(struct coco *c, const struct document_file *f, struct json_object *ch
 }
 
 static struct json_object *
-make_annotation(const struct coco *c, long category, int width, int height)
+make_annotation(const struct coco *c, struct json_object *choice, long category, int width, int height)
 {
 	struct json_object *o = json_object_new_object(), *box = json_object_new_array();
+	struct json_object *attributes = json_object_new_object(), *v;
 	const int sides[] = {0, 0, width, height};
 
 	for (size_t i = 0; i < 4; i++)
@@ -165,6 +166,11 @@ make_annotation(const struct coco *c, long category, int width, int height)
 	add_number(o, "area", (long long)width * height);
 	json_object_object_add(o, "segmentation", json_object_new_array());
 	add_number(o, "iscrowd", 0);
+	if (json_object_object_get_ex(choice, "rank", &v))
+		json_object_object_add(attributes, "rank", json_object_get(v));
+	if (json_object_object_get_ex(choice, "reviewers", &v))
+		json_object_object_add(attributes, "reviewers", json_object_get(v));
+	json_object_object_add(o, "attributes", attributes);
 	return o;
 }
 
@@ -188,7 +194,7 @@ coco_add(struct coco *c, const struct document_file *f)
 	c->images++;
 	if (add_object(c, IMAGES, make_image(c, f, choice, width, height), c->images) < 0)
 		return -1;
-	return add_object(c, ANNOTATIONS, make_annotation(c, category, width, height), c->images);
+	return add_object(c, ANNOTATIONS, make_annotation(c, choice, category, width, height), c->images);
 }
 
 /* Writes TEXT to OUT, and then the section. Returns the number of bytes, or -1 with errno. */

@@ -39,7 +39,7 @@ document_begin(const struct settings *set, int temp)
 	}
 	if (d->format == EXPORT_CSV)
 		buf_str(&d->text.text, "subject,name,category,candidate,batch,file,sha256,bytes,mime,title,author,"
-				       "license,license_url,source,page,url,how,reviewers\r\n");
+				       "license,license_url,source,page,url,how,reviewers,rank,unsure,stars,note\r\n");
 	else if (d->format == EXPORT_JSON)
 		buf_str(&d->text.text, "{\"subjects\":[\n");
 	return d;
@@ -62,6 +62,29 @@ add_list(struct buf *out, struct json_object *o, const char *member, const char 
 			if (s && *s)
 				buf_printf(&text, "%s%s", text.len ? "; " : "", s);
 		}
+	buf_str(out, ",");
+	attribution_cell(out, text.data);
+	buf_free(&text);
+}
+
+/* Appends the remark KEY of each reviewer of O who made it, as one cell: "ada: 4; bob: 5". */
+static void
+add_remarks(struct buf *out, struct json_object *o, const char *key)
+{
+	struct json_object *all = NULL, *remark;
+	struct buf text = {0};
+
+	buf_str(&text, "");
+	json_object_object_get_ex(o, "reviewers", &all);
+	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
+		struct json_object *one = json_object_array_get_idx(all, i);
+
+		if (!json_object_object_get_ex(one, key, &remark))
+			continue;
+		buf_printf(&text, "%s%s", text.len ? "; " : "", choice_text(one, "reviewer"));
+		if (!json_object_is_type(remark, json_type_boolean))
+			buf_printf(&text, ": %s", json_object_get_string(remark));
+	}
 	buf_str(out, ",");
 	attribution_cell(out, text.data);
 	buf_free(&text);
@@ -101,6 +124,13 @@ add_row(struct buf *out, const struct document_file *f, struct json_object *o)
 	add_cells(out, item, url, 1);
 	add_cells(out, o, how, 1);
 	add_list(out, o, "reviewers", "reviewer");
+	if (json_object_object_get_ex(o, "rank", NULL))
+		buf_printf(out, ",%lld", rec_number(o, "rank", 0));
+	else
+		buf_str(out, ",");
+	add_remarks(out, o, "unsure");
+	add_remarks(out, o, "stars");
+	add_remarks(out, o, "note");
 	buf_str(out, "\r\n");
 }
 

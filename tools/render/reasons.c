@@ -20,8 +20,10 @@ reasons_read(const char *file)
 	struct json_object *all = json_object_new_array();
 	struct buf text = {0};
 
-	if (fd < 0 || file_read_all(fd, REASONS_FILE_MAX, &text) < 0)
-		msg_finish(msg_report_errno("cannot read the reasons in %s", file));
+	if (fd < 0 || file_read_all(fd, REASONS_FILE_MAX, &text) < 0) {
+		msg_warn_errno("cannot read the reasons in %s", file);
+		msg_finish(EX_NOINPUT);
+	}
 	close(fd);
 	if (utf8_valid_length(text.data ? text.data : "", text.len) != text.len) {
 		msg_warn("%s: the reasons are not UTF-8 text", file);
