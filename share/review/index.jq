@@ -36,12 +36,12 @@ def index_head:
 	| .batch
 	| batch_title as $title
 	| {name: "index.html", text: (
-		page_head($title; "index"; (if .sheet then ["sheet.css", "lists.js", "failed.js", "loupe.js", "rows.js", "kinds.js", "sheet.js"] else ["lists.js", "failed.js", "index.js"] end); @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
+		page_head($title; "index"; (if .sheet then ["sheet.css", "print.css", "lists.js", "failed.js", "loupe.js", "rows.js", "kinds.js", "sheet.js"] else ["print.css", "lists.js", "failed.js", "index.js"] end); @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
 		+ bar("index"; $index.page | index_name)
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
-<div><h1>\($title)</h1>
+<div><h1><bdi>\($title)</bdi></h1>
 <p class=\"quiet\">\(if .sheet then plural(.subjects; "item"; "items") else "\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))" end)"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
@@ -77,7 +77,7 @@ def index_card:
 		+ ([$few[] | index_thumb] | concat)
 		+ (if ($pictures | length) == 0 then @html "<span class=\"none\">\([.candidates[].kind | values] | unique | .[:3] | join(", ") | if . == "" then "no files" else . end)</span>" else "" end)
 		+ @html "</div>
-<h2>\(.name)</h2>
+<h2><bdi>\(.name)</bdi></h2>
 <p class=\"quiet\">\(plural([.candidates[] | select(.failed | not)] | length; "candidate"; "candidates"))"
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ (counts[1] | if . > 0 then ", \(.) failed" else "" end)

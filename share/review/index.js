@@ -29,7 +29,7 @@
 		if (!row)
 			return;
 		link.href = lists.addressOf(row);
-		review.setText(link, picks.decided().size ? 'Go on: ' + row.name : 'Start');
+		review.setText(link, picks.decided().size ? 'Go on: ' + review.isolate(row.name) : 'Start');
 	}
 
 	lists.start('.subject', draw);

@@ -26,6 +26,7 @@ const lists = (function () {
 	let placed = 0; /* the number of these on the page */
 	let show = 'all';
 	let sought = '';
+	let only = null; /* a function that says of a row whether it matches too */
 	let draw = null;
 	let whenPlaced = null;
 
@@ -148,7 +149,7 @@ const lists = (function () {
 	function differing(known) {
 		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
 
-		return own.concat(known.others).map((o) => o.reviewer + ' ' + (decision.chosen(o.choice).join(' ') || 'none'));
+		return own.concat(known.others).map((o) => review.isolate(o.reviewer) + ' ' + (decision.chosen(o.choice).join(' ') || 'none'));
 	}
 
 	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */
@@ -163,7 +164,7 @@ const lists = (function () {
 	}
 
 	function isMeant(row) {
-		return (show === 'all' || isOf(row, show)) &&
+		return (show === 'all' || isOf(row, show)) && (only === null || only(row)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
@@ -199,7 +200,7 @@ const lists = (function () {
 
 	/* Whether this page is shown as it is. */
 	function isWhole() {
-		return show === 'all' && sought === '';
+		return show === 'all' && sought === '' && only === null;
 	}
 
 	/* Shows the matching rows, and keeps the focus. */
@@ -225,6 +226,22 @@ const lists = (function () {
 		byId('nothing').hidden = meant.length > 0 || rows.length === 0;
 	}
 
+	/* On paper there is no scrolling: all rows that match are there, with their pictures. */
+	function listenPrint() {
+		window.addEventListener('beforeprint', function () {
+			place(meant.length);
+			all('img', byId('list')).forEach((img) => img.loading = 'eager');
+		});
+	}
+
+	/* Shows only rows of which MAY(row) is true; null: all. */
+	function showOnly(may) {
+		only = may;
+		placed = 0;
+		filter();
+		review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown', {quiet: true});
+	}
+
 	/* Adds rows before the end of the list is visible. */
 	function listenEnd() {
 		const end = review.make('div', {});
@@ -248,8 +265,8 @@ const lists = (function () {
 			const state = b.dataset.count;
 
 			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
-			/* No filter for what nobody has said. */
-			if (Object.hasOwn(remarked, state))
+			/* No filter for what nobody has said, and for failures where there are none. */
+			if (state === 'failed' || Object.hasOwn(remarked, state))
 				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
 		setText(byId('progress'), decided + ' of ' + work + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
@@ -386,6 +403,7 @@ const lists = (function () {
 			ready = readAll();
 		update();
 		listenEnd();
+		listenPrint();
 		review.listenKeys({
 			j: () => move(1),
 			k: () => move(-1),
@@ -401,7 +419,7 @@ const lists = (function () {
 		});
 	}
 
-	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
+	return {start: start, only: showOnly, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
 		undecidedAfter: undecidedAfter, addressOf: addressOf, ready: () => Promise.all([picks.known(), ready]), isKnown: () => scope !== 'unknown',
 		/* The rows that match and are on the page. */
 		placed: () => meant.slice(0, placed)};

@@ -17,11 +17,15 @@ def settings:
 	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
 	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
 
-# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts and
-# style sheets of the page, and $data has more attributes of the body.
-def page_head($title; $kind; $scripts; $data):
+# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $files are the style sheets and
+# scripts of the page, and $data has more attributes of the body. print.css is only for paper.
+def page_head($title; $kind; $files; $data):
 	.assets as $assets
 	| def file: $assets[.] // .;
+	def asset:
+		if . == "print.css" then @html "<link rel=\"stylesheet\" href=\"\(file)\" media=\"print\">\n"
+		elif endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(file)\">\n"
+		else @html "<script src=\"\(file)\" defer></script>\n" end;
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -33,9 +37,7 @@ def page_head($title; $kind; $scripts; $data):
 <link rel=\"icon\" href=\"data:,\">
 <link rel=\"stylesheet\" href=\"\("review.css" | file)\">
 "
-	+ ([("decision.js", "picks.js", "review.js", $scripts[])
-		| if endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(file)\">\n"
-		else @html "<script src=\"\(file)\" defer></script>\n" end] | concat)
+	+ ([("decision.js", "picks.js", "review.js", $files[]) | asset] | concat)
 	+ @html "</head>
 <body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + (if .sheet then " data-sheet=\"yes\"" else "" end) + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
@@ -48,8 +50,8 @@ def tab($to; $here; $text):
 # the index that the subject is on.
 def bar($kind; $index):
 	@html "<header class=\"bar\">
-<p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\">\(.batch)</a>"
-	+ (if .label and .label != .batch then @html "<span class=\"label\">\(.label)</span>" else "" end)
+<p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\"><bdi>\(.batch)</bdi></a>"
+	+ (if .label and .label != .batch then @html "<bdi class=\"label\">\(.label)</bdi>" else "" end)
 	+ "</p>
 <p class=\"saved\" id=\"saved\" role=\"status\"></p>
 <nav aria-label=\"Pages\">"
@@ -154,6 +156,16 @@ def plain:
 	// (if $code | test("^http_5[0-9][0-9]$") then "The server has a fault (\($code[5:]))."
 	elif $code | test("^http_[0-9]+$") then "The server answered with the status \($code[5:])."
 	else .failed | printable end);
+# Whether a picture is small, and its original is too.
+def is_tiny: .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200;
+
+# A date for people, as "10 December 1815"; any other text as it is.
+def date:
+	tostring
+	| if test("^[0-9]{1,4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$") then
+		(split("-") | map(tonumber)) as [$year, $month, $day]
+		| @html "<time datetime=\"\(.)\">\($day) \(["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"][$month - 1]) \($year)</time>"
+	else @html "<bdi>\(.)</bdi>" end;
 
 # Bytes for people.
 def bytes:

@@ -33,6 +33,11 @@ const review = (function () {
 			element.textContent = text;
 	}
 
+	/* A name for a text without elements: its direction does not change the order of the words around it. */
+	function isolate(name) {
+		return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(name) ? '\u2068' + name + '\u2069' : name;
+	}
+
 	/* Puts an element above all others: the loupe lies above all that is not in it. */
 	function raise(element) {
 		(document.querySelector('dialog#loupe[open]') || document.body).append(element);
@@ -104,7 +109,7 @@ const review = (function () {
 		pill.dataset.kind = kind;
 		setText(pill, text);
 		byId('reviewer').hidden = !picks.reviewer();
-		setText(byId('reviewer'), picks.reviewer() || '');
+		setText(byId('reviewer'), isolate(picks.reviewer() || ''));
 		byId('home').hidden = !state.served || state.name === 'local';
 		if (!picks.keeps())
 			warn(nothingKept);
@@ -189,7 +194,7 @@ const review = (function () {
 			make('h2', {id: 'keys-title'}, 'Keys'),
 			make('dl', {className: 'keys'}, ...(page.sheet && page.page === 'index' ? sheetKeys : keys).map((key) => make('div', {},
 				make('dt', {}, ...key[0].split('  ').map((k) => make('kbd', {}, k))), make('dd', {}, key[1])))),
-			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + picks.reviewer() + '.' :
+			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + isolate(picks.reviewer()) + '.' :
 				'You have not entered your name.'),
 			make('p', {className: 'buttons'}, name, closer(dialog)));
 		openDialog(dialog);
@@ -198,7 +203,7 @@ const review = (function () {
 	/* Asks for the reviewer's name, and resolves when it is known. A reviewer who closes the dialog is anonymous. */
 	function askName() {
 		return new Promise(function (resolve) {
-			const input = make('input', {id: 'name', type: 'text', maxLength: 64, autocomplete: 'name', spellcheck: false});
+			const input = make('input', {id: 'name', type: 'text', dir: 'auto', maxLength: 64, autocomplete: 'name', spellcheck: false});
 			const form = make('form', {method: 'dialog'},
 				make('h2', {id: 'who-title'}, 'Who is reviewing?'),
 				make('p', {className: 'quiet'}, 'Each pick is stored with the name of its reviewer, so that the picks of ' +
@@ -325,7 +330,7 @@ const review = (function () {
 
 	return {
 		page: page, byId: byId, all: all, make: make, setText: setText, raise: raise, say: say, warn: warn, words: decision.words,
-		plural: plural, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
+		plural: plural, isolate: isolate, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
 		nothingKept: nothingKept, start: start, refresh: showSaved, deafen: deafen,
 		isLeaving: () => leaving,
 	};

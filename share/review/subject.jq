@@ -10,19 +10,19 @@ def fact($key): [.facts[] | select(.[0] == $key) | .[1]][0];
 # The dates of the subject's life, in one line.
 def life:
 	fact("birth_date") as $born | fact("death_date") as $died
-	| if $born and $died then @html "<p class=\"life\">\($born) to \($died)</p>\n"
-	elif $born then @html "<p class=\"life\">Born \($born)</p>\n"
-	elif $died then @html "<p class=\"life\">Died \($died)</p>\n"
+	| if $born and $died then "<p class=\"life\">" + ($born | date) + " to " + ($died | date) + "</p>\n"
+	elif $born then "<p class=\"life\">Born " + ($born | date) + "</p>\n"
+	elif $died then "<p class=\"life\">Died " + ($died | date) + "</p>\n"
 	else "" end;
 
 def biography:
-	fact("biography") | if . then @html "<p class=\"biography\">\(.)</p>\n" else "" end;
+	fact("biography") | if . then @html "<p class=\"biography\" dir=\"auto\">\(.)</p>\n" else "" end;
 
 def facts:
 	[.facts[] | select(.[0] | IN("birth_date", "death_date", "biography") | not)]
 	| if length == 0 then "" else
 		"<dl class=\"facts\">\n"
-		+ ([.[] | @html "<div><dt>\(.[0] | fact_name)</dt><dd>\(.[1])</dd></div>\n"] | concat)
+		+ ([.[] | @html "<div><dt>\(.[0] | fact_name)</dt><dd>" + (.[1] | date) + "</dd></div>\n"] | concat)
 		+ "</dl>\n"
 	end;
 
@@ -49,7 +49,7 @@ def badge($kind; $text): @html "<li class=\"badge \($kind)\">\($text)</li>";
 
 def badges:
 	[
-		(if .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200 then badge("poor"; "under 200 pixels") else empty end),
+		(if is_tiny then badge("poor"; "under 200 pixels") else empty end),
 		(if .blurred then badge("poor"; "blurred") else empty end),
 		(if .animated then badge("plain"; "animated") else empty end),
 		(if .vector and (.pages | not) then badge("plain"; "vector") else empty end),
@@ -58,9 +58,6 @@ def badges:
 		else empty end)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + concat + "</ul>\n" end;
 
-# Credits are often HTML: this is their text.
-def without_tags: tostring | gsub("<[^>]*>"; "");
-
 # The details of a candidate, one per line. If the whole batch has no licences, panel says so once.
 def details($batch):
 	[
@@ -68,8 +65,8 @@ def details($batch):
 		elif $batch.unlicensed then empty
 		else "<li class=\"poor\">No licence stated</li>" end),
 		(if .text and .why then @html "<li>\(.why)</li>" else empty end),
-		(.author // empty | without_tags | select(. != "") | @html "<li>By: \(.)</li>"),
-		(.credit // empty | without_tags | select(. != "") | @html "<li>Credit: \(.)</li>"),
+		(.author // empty | @html "<li>By: <bdi>\(.)</bdi></li>"),
+		(.credit // empty | @html "<li>Credit: <bdi>\(.)</bdi></li>"),
 		(if .original_width then @html "<li>Original: \(.original_width) × \(.original_height)\(if .original_bytes then " · \(.original_bytes | bytes)" else "" end)</li>" else empty end),
 		(if .score then @html "<li>Score: \(.score)\(if .score_why then " (\(.score_why))" else "" end)</li>" else empty end),
 		([
@@ -145,7 +142,7 @@ def beside:
 def candidate($name; $batch):
 	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\" aria-label=\"Candidate \(.idx)\">
 " + shot($name)
-	+ @html "<div class=\"caption\"><h2>\(heading)</h2>
+	+ @html "<div class=\"caption\"><h2><bdi>\(heading)</bdi></h2>
 <p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width and (.pages | not) then "\(.width) × \(.height)" elif .thumb and (.pages | not) then empty else kind_name end), .license // empty] | join(" · "))</p>
 </div>
 " + badges
@@ -223,7 +220,7 @@ def panel($batch):
 <label class=\"size\" hidden>Size <input type=\"range\" id=\"size\" min=\"0\" max=\"10\" step=\"1\"></label>
 <button type=\"button\" class=\"button\" id=\"inform\" aria-pressed=\"false\" hidden>Details <kbd>i</kbd></button>
 </div>
-<div class=\"person\"><h1>\(.name)</h1>
+<div class=\"person\"><h1><bdi>\(.name)</bdi></h1>
 " + life + "</div>
 <div class=\"decision\" id=\"decision\" hidden>
 <p id=\"state\" role=\"status\"></p>

@@ -12,7 +12,7 @@
 	}
 
 	function names(known, choice) {
-		return known.others.filter((o) => decision.chosen(o.choice).includes(choice)).map((o) => o.reviewer);
+		return known.others.filter((o) => decision.chosen(o.choice).includes(choice)).map((o) => review.isolate(o.reviewer));
 	}
 
 	/* Whether the file of CARD has changed since the decision at the time AT: it is not the one that was chosen. */
@@ -23,7 +23,7 @@
 	/* Who chose CARD before its file changed. */
 	function choseBefore(card, known) {
 		const idx = Number(card.dataset.idx);
-		const before = known.others.filter((o) => decision.chosen(o.choice).includes(idx) && hasChanged(card, o.at)).map((o) => o.reviewer);
+		const before = known.others.filter((o) => decision.chosen(o.choice).includes(idx) && hasChanged(card, o.at)).map((o) => review.isolate(o.reviewer));
 
 		return (decision.chosen(known.mine).includes(idx) && hasChanged(card, known.at) ? ['you'] : []).concat(before);
 	}
@@ -54,8 +54,8 @@
 		setText(byId('state'), text);
 		byId('decision').dataset.outcome = known.mine === null ? 'undecided' : differ ? 'differ' : known.outcome;
 		byId('others').hidden = known.others.length === 0;
-		byId('others').replaceChildren(...known.others.map((o) => make('li', {dir: 'auto', title: o.remarks.note || ''},
-			make('b', {}, o.reviewer), ' chose ' + [words(o.choice), ...decision.remarkWords(o.remarks)].join(', '))));
+		byId('others').replaceChildren(...known.others.map((o) => make('li', {title: o.remarks.note || ''},
+			make('b', {dir: 'auto'}, o.reviewer), ' chose ' + [words(o.choice), ...decision.remarkWords(o.remarks)].join(', '))));
 	}
 
 	/* Shows the place of CARD in the order of several picks; 0: it is not picked. */
@@ -349,6 +349,8 @@
 			handlers[key] = function (event) {
 				const asked = remarks.isAsking();
 
+				if (event.target.closest('#asked') && /^( |Enter)$/.test(key))
+					return false; /* it presses the button with the focus */
 				remarks.cancel();
 				return asked && key === 'Escape' ? true : handler(event);
 			};

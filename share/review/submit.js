@@ -10,6 +10,7 @@
 		const list = known.outcome === 'picked' ? decision.chosen(known.choice) : [];
 		const choice = list.length ? list.join(', ') : null;
 
+		handover.draw(row);
 		if (list.length && row.thumbs.has(String(list[0])))
 			shot.replaceChildren(lists.picture(row, list[0], ''));
 		else
@@ -34,13 +35,13 @@
 		picks.flush();
 		const left = picks.of(row.subject).others.filter((one) => decision.keyOf(one.choice) !== decision.keyOf(o.choice));
 
-		review.say(row.name + ': ' + review.words(o.choice) + ', as ' + o.reviewer +
-			(left.length ? '. ' + left.map((one) => one.reviewer).join(', ') + (left.length === 1 ? ' still differs' : ' still differ') +
-			'; bi-collect --prefer ' + picks.reviewer() + ' settles it' : ''), {undo: undo});
+		review.say(review.isolate(row.name) + ': ' + review.words(o.choice) + ', as ' + review.isolate(o.reviewer) +
+			(left.length ? '. ' + left.map((one) => review.isolate(one.reviewer)).join(', ') + (left.length === 1 ? ' still differs' : ' still differ') +
+			'; bi-collect --prefer ' + review.isolate(picks.reviewer()) + ' settles it' : ''), {undo: undo});
 	}
 
 	function takeButton(row, o) {
-		const button = make('button', {type: 'button', className: 'button'}, 'Take ' + o.reviewer + '’s pick');
+		const button = make('button', {type: 'button', className: 'button'}, 'Take ' + review.isolate(o.reviewer) + '’s pick');
 
 		button.addEventListener('click', () => takePick(row, o));
 		return button;
@@ -59,10 +60,10 @@
 		const own = row.known.mine === null ? [] : [{reviewer: 'you', choice: row.known.mine, remarks: row.known.remarks}];
 
 		return make('li', {},
-			make('a', {href: row.subject + '_review.html', className: 'name'}, row.name),
+			make('a', {href: row.subject + '_review.html', className: 'name', dir: 'auto'}, row.name),
 			make('ul', {}, ...own.concat(row.known.others).map((o) => make('li', {},
 				...pictures(row, o),
-				make('span', {}, make('b', {}, o.reviewer), ' ' + [review.words(o.choice), ...decision.remarkWords(o.remarks)].join(', ')),
+				make('span', {}, make('b', {dir: 'auto'}, o.reviewer), ' ' + [review.words(o.choice), ...decision.remarkWords(o.remarks)].join(', ')),
 				...(o.reviewer === 'you' ? [] : [takeButton(row, o)])))));
 	}
 
@@ -204,6 +205,7 @@
 	byId('copy').addEventListener('click', copy);
 	byId('save').addEventListener('click', picks.flush);
 	lists.start('.row', draw);
+	handover.start();
 	picks.listen(update);
 	update();
 	setInterval(function () {

@@ -231,8 +231,8 @@ a_wrong_set_is_refused(void **state)
 		memcpy(sixty_four + 2 * i, "\xc3\xbc", i < 64 ? 2 : 1);
 	}
 	sixty_four[128] = '\0';
-	assert_null(picks_reviewer_check(sixty_four));
-	assert_string_equal(picks_reviewer_check(sixty_five), "is longer than 64 characters");
+	assert_null(pick_reviewer_check(sixty_four));
+	assert_string_equal(pick_reviewer_check(sixty_five), "is longer than 64 characters");
 	picks_subjects_free(s);
 	batch_close(b);
 }

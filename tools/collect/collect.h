@@ -53,12 +53,12 @@ struct kept {
 struct collect {
 	const struct settings *set;
 	const struct root *root;
-	int temp;      /* the root's temp/ */
-	int collected; /* collected/, or with --private a directory in temp/ */
+	int temp;                   /* the root's temp/ */
+	int collected;              /* collected/, or with --private a directory in temp/ */
 	char scratch[SCRATCH_NAME]; /* the name of that; "": none */
-	int subjects;  /* collected/by_subject_id/ */
-	bool no_clone; /* the file system shares no blocks */
-	bool made;     /* directories were made since SUBJECTS was synced */
+	int subjects;               /* collected/by_subject_id/ */
+	bool no_clone;              /* the file system shares no blocks */
+	bool made;                  /* directories were made since SUBJECTS was synced */
 	uint64_t files, changed, removed, refused, failed;
 	struct kept *kept; /* what an export must have: one batch after the other */
 	size_t kept_n;

@@ -1,6 +1,6 @@
 /*
- * document: an export that is one document: a table, the metadata, the credits or the labels of the chosen files, without
- * the files.
+ * document: an export that is one document: a table, the metadata, the credits or the labels of the chosen files,
+ * without the files.
  */
 #ifndef BI_DOCUMENT_H
 #define BI_DOCUMENT_H

@@ -12,8 +12,8 @@ static const struct {
 	enum export_format format;
 	const char *suffix;
 } formats[] = {
-	{"tar", EXPORT_TAR, NULL},    {"zip", EXPORT_ZIP, NULL},      {"webdataset", EXPORT_WEBDATASET, NULL},
-	{"csv", EXPORT_CSV, ".csv"},  {"json", EXPORT_JSON, ".json"}, {"md", EXPORT_MD, ".md"},
+	{"tar", EXPORT_TAR, NULL},   {"zip", EXPORT_ZIP, NULL},      {"webdataset", EXPORT_WEBDATASET, NULL},
+	{"csv", EXPORT_CSV, ".csv"}, {"json", EXPORT_JSON, ".json"}, {"md", EXPORT_MD, ".md"},
 	{"coco", EXPORT_COCO, NULL},
 };
 

@@ -14,6 +14,7 @@
 #include "near_duplicates.h"
 #include "page_json.h"
 #include "records/rec.h"
+#include "review/credit.h"
 #include "thumbnails.h"
 
 enum {
@@ -240,6 +241,21 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	return 0;
 }
 
+/* Makes the member KEY of O, which is often HTML, plain text. */
+static void
+make_plain(struct json_object *o, const char *key)
+{
+	const char *html = rec_string(o, key);
+	struct buf text = {0};
+
+	if (!html)
+		return;
+	credit_text(&text, html);
+	json_object_object_del(o, key);
+	rec_add_filled(o, key, text.data);
+	buf_free(&text);
+}
+
 /* Adds one item to TO, or counts it as waiting. 0, or -1 with errno. */
 static int
 add_item(struct render *r, struct json_object *item, const struct batch_place *place, struct shown *to,
@@ -264,6 +280,8 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	json_add_count(to->json, "idx", place->idx);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		json_copy_text(to->json, texts[i], result, item);
+	make_plain(to->json, "author");
+	make_plain(to->json, "credit");
 	json_add_joined(to->json, "score_why", result);
 	if (*status == 'c' && !lost) {
 		rc = add_completed(r, to, place, result);

@@ -99,10 +99,6 @@ bool picks_check(const struct picks_subjects *s, const struct pick *v, size_t n,
  * else, and if that cannot be told, false with WRONG. */
 bool picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char *wrong, size_t room);
 
-/* Returns NULL for a valid name of a reviewer ("" is valid), else the reason, which continues "the reviewer's name
- * ". */
-const char *picks_reviewer_check(const char *name);
-
 /*
  * A set of decisions as pages download it and clients send it, for picks_check():
  *	{"batch":"M_batch1","reviewer":"ada","selections":{"7":3,"8":0,"9":null},"at":{"7":"2026-11-22T15:04:05.123Z"},

@@ -187,25 +187,7 @@ picks_subjects_count(struct picks_subjects *s, const struct batch *b, const stru
 	return count;
 }
 
-/* --- names and times --- */
-
-const char *
-picks_reviewer_check(const char *name)
-{
-	size_t left = strlen(name), len;
-	uint32_t c;
-
-	for (int n = 0; left > 0; n++, name += len, left -= len) {
-		if ((len = utf8_decode(name, left, &c)) == 0)
-			return "is not UTF-8";
-		/* Nor invisible characters, with which a name could pass for another. */
-		if (utf8_class_of(c) != UTF8_TEXT)
-			return "has a control character in it";
-		if (n == PICK_REVIEWER_MAX)
-			return "is longer than 64 characters";
-	}
-	return NULL;
-}
+/* --- times --- */
 
 static int
 two_digits(const char *p)
@@ -257,7 +239,7 @@ find_wrong_candidate(const struct pick *v, unsigned long items)
 static bool
 is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size_t room)
 {
-	const char *name = v->reviewer ? picks_reviewer_check(v->reviewer) : NULL;
+	const char *name = v->reviewer ? pick_reviewer_check(v->reviewer) : NULL;
 	unsigned long items = picks_subjects_items(s, v->subject);
 	const char *remark = pick_remarks_check(v);
 	long bad = find_wrong_candidate(v, items);
