@@ -60,8 +60,8 @@ const decisions = (function () {
 
 	/*
 	 * Takes back the last decision of this tab, for any subject; if there is none, the choice for SUBJECT. Resolves to
-	 * {subject, said}: where to show what was done, and that in words; or null if there was nothing to undo, or it could not be stored. What another tab
-	 * decided since stays.
+	 * {subject, said}: the subject to show, and what was done in words; or null if there was nothing to undo, or it could not
+	 * be stored. What another tab decided since stays.
 	 */
 	async function undo(subject) {
 		const last = undone[undone.length - 1] || {subject, before: {choice: null, remarks: decision.withoutReason(present(subject).remarks)}};
